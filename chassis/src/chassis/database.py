@@ -1,0 +1,59 @@
+"""The service's own PostgreSQL: its pool, and its migrations under an advisory lock."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import asyncpg
+import psycopg
+import yoyo
+
+Pool: TypeAlias = Any  # an asyncpg.Pool
+Connection: TypeAlias = Any  # a PoolConnectionProxy; asyncpg ships no types
+
+_PLUMBING = Path(__file__).parent / "migrations"
+#: Advisory locks of one database: one relay, one migration, one timer, one sender.
+RELAY_LOCK, MIGRATE_LOCK, TIMER_LOCK, SENDER_LOCK, POLL_LOCK = 7, 8, 9, 10, 11
+
+#: What the database itself refuses about the data (SQLSTATE 22, 23): poison, not an outage.
+REFUSALS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+
+
+async def open_pool(dsn: str, *, timeout_s: float = 10) -> Pool:
+    """A pool whose every statement and connect has a limit.
+
+    Raises:
+        OSError, asyncpg.PostgresError, TimeoutError: the database can't be reached.
+    """
+    pool: Any = await asyncpg.create_pool(dsn, min_size=2, max_size=8, timeout=timeout_s, command_timeout=timeout_s)
+    return pool
+
+
+@contextlib.contextmanager
+def _locked(dsn: str) -> Iterator[None]:
+    with psycopg.connect(dsn, autocommit=True, connect_timeout=10) as db:
+        db.execute("SELECT pg_advisory_lock(%s)", (MIGRATE_LOCK,))
+        yield
+
+
+def migrate(dsn: str, *own: Path) -> int:
+    """Apply the plumbing's and then the service's ``own`` numbered ``.sql`` files; returns how many.
+
+    yoyo's own lock is a row that outlives a killed process, hence the advisory lock.
+
+    Raises:
+        psycopg.Error: the database refused.
+    """
+    with _locked(dsn):
+        backend = yoyo.get_backend(dsn.replace("postgresql://", "postgresql+psycopg://", 1))
+        applied = 0
+        for folder in (_PLUMBING, *own):
+            wanted = yoyo.read_migrations(str(folder))
+            todo = backend.to_apply(wanted)
+            backend.apply_migrations(todo)
+            applied += len(todo)
+        backend.connection.close()
+        return applied

@@ -1,0 +1,274 @@
+"""Taking a complaint: one transaction {reporter, complaint, outbox, receipt}, and only then the ticket."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
+from contracts.ids import complaint_id
+from contracts.masking import mask
+from msgspec import UNSET
+from pydantic import Field
+
+from chassis import metrics, outbox
+from chassis.crash import crash_point
+from chassis.database import Connection, Pool
+from chassis.intake.notices import NewNotice, add_notices
+from chassis.settings import DatabaseSettings
+from chassis.wire import Emit, Outgoing, outgoing
+from contracts import codec, ticket
+from contracts.topics import FOLLOWED_UP, RECEIVED
+
+log = logging.getLogger(__name__)
+MAX_TEXT = 10_000
+
+
+class IntakeSettings(DatabaseSettings):
+    """What every intake reads."""
+
+    installation_namespace: UUID = Field(description="secret of the installation: ids of complaints derive from it")
+    repair_after_s: float = Field(600, gt=0, description="seconds unseen by the router until published again")
+
+
+class KeyReused(ValueError):
+    """The same external id came with another content."""
+
+
+class TextProblem(ValueError):
+    """The text can't be taken; the message says to the citizen, in Indonesian, what to mend."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """A complaint as it came in. ``external_id`` is what stays the same when the same message comes again."""
+
+    channel: str
+    gateway: str
+    external_id: str
+    text: str
+    address: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    place: str | None = None
+    occurred: str | None = None
+    anonim: bool = False
+    rahasia: bool = False
+    secret: str | None = None
+    thread: str | None = None
+
+    def fingerprint(self) -> bytes:
+        """SHA-256 of all that the citizen gave."""
+        return hashlib.sha256(msgspec.json.encode(self)).digest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """``fresh`` is False when this message had been accepted before."""
+
+    ticket: str
+    complaint_id: str
+    received_at: datetime
+    fresh: bool
+
+
+def clean(text: str) -> str:
+    """The text without NUL (PostgreSQL has none) and outer blanks.
+
+    Raises:
+        TextProblem: nothing left, or longer than ``MAX_TEXT`` characters.
+    """
+    text = text.replace("\x00", "").strip()
+    if not text:
+        raise TextProblem("Isi laporan masih kosong. Tuliskan apa yang terjadi dan di mana.")
+    if len(text) > MAX_TEXT:
+        raise TextProblem(f"Isi laporan terlalu panjang: {len(text)} huruf, paling banyak {MAX_TEXT}.")
+    return text
+
+
+async def accept(
+    pool: Pool,
+    settings: IntakeSettings,
+    origin: str,
+    submission: Submission,
+    receipt: Callable[[str], str] | None = None,
+    wake: Callable[[], None] = lambda: None,
+) -> Accepted:
+    """Store ``submission`` for good, or say why not. ``receipt`` makes the text of the receipt from the ticket.
+
+    Raises:
+        TextProblem: see :func:`clean`.
+        KeyReused: the external id is known with another content.
+        asyncpg.PostgresError, OSError, TimeoutError: not stored; give no ticket.
+    """
+    cid = complaint_id(
+        settings.installation_namespace,
+        channel=submission.channel,
+        gateway=submission.gateway,
+        external_id=submission.external_id,
+    )
+    text = clean(submission.text)
+    with metrics.INTAKE_S.labels(submission.channel).time():
+        async with pool.acquire() as db, db.transaction():
+            await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", cid)
+            accepted = await _known(db, cid, submission)
+            if accepted is None:
+                accepted = await _store(db, origin, submission, cid, text, receipt)
+    metrics.INTAKE_REQUESTS.labels(submission.channel, "accepted" if accepted.fresh else "repeated").inc()
+    if accepted.fresh:
+        metrics.INTAKE_ACKNOWLEDGED.labels(submission.channel).inc()
+    crash_point("ack.after_commit_before_response")
+    wake()
+    return accepted
+
+
+async def _known(db: Connection, cid: str, submission: Submission) -> Accepted | None:
+    row = await db.fetchrow(
+        "SELECT ticket, received_at, fingerprint, secret_hash FROM complaints WHERE complaint_id = $1", cid
+    )
+    if row is None:
+        return None
+    if row["fingerprint"] != submission.fingerprint():
+        raise KeyReused(submission.external_id)
+    return Accepted(ticket=row["ticket"], complaint_id=cid, received_at=row["received_at"], fresh=False)
+
+
+async def _store(
+    db: Connection, origin: str, submission: Submission, cid: str, text: str, receipt: Callable[[str], str] | None
+) -> Accepted:
+    now = datetime.now(UTC)
+    number = await _free_ticket(db, submission.channel)
+    reporter = await _reporter(db, submission)
+    received = ComplaintReceived(
+        complaint_id=cid,
+        ticket=number,
+        channel=submission.channel,
+        origin=origin,
+        text=mask(text),
+        received_at=now,
+        reporter_ref=reporter,
+        anonim=submission.anonim,
+        rahasia=submission.rahasia,
+        place=mask(submission.place) if submission.place else UNSET,
+        occurred=mask(submission.occurred) if submission.occurred else UNSET,
+    )
+    (out,) = outgoing([Emit(topic=RECEIVED, subject=cid, data=received)], service=origin, cause=cid, now=now)
+    await db.execute(
+        """INSERT INTO complaints (complaint_id, ticket, channel, gateway, external_id, reporter_ref, text,
+                                   fingerprint, secret_hash, thread, received_event, received_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)""",
+        cid,
+        number,
+        submission.channel,
+        submission.gateway,
+        submission.external_id,
+        reporter,
+        text,
+        submission.fingerprint(),
+        hashlib.sha256(submission.secret.encode()).digest() if submission.secret else None,
+        submission.thread,
+        out.value,
+        now,
+    )
+    await outbox.put(db, [out])
+    if receipt and submission.address:
+        notice = NewNotice(number, "receipt", receipt(number), submission.address, submission.thread)
+        await add_notices(db, [notice])
+    return Accepted(ticket=number, complaint_id=cid, received_at=now, fresh=True)
+
+
+async def _free_ticket(db: Connection, channel: str) -> str:
+    while True:
+        number = ticket.mint(channel)
+        if not await db.fetchval("SELECT EXISTS (SELECT FROM complaints WHERE ticket = $1)", number):
+            return number
+
+
+async def _reporter(db: Connection, submission: Submission) -> str:
+    """The reporter's reference. An anonymous one leaves no contact."""
+    contact: tuple[str | None, ...] = (None,) * 4
+    if not submission.anonim:
+        contact = (submission.address, submission.name, submission.phone, submission.email)
+    ref: str = await db.fetchval(
+        """INSERT INTO reporters (reporter_ref, channel, address, name, phone, email) VALUES ($1, $2, $3, $4, $5, $6)
+           ON CONFLICT (channel, address) DO UPDATE SET name = coalesce(excluded.name, reporters.name)
+           RETURNING reporter_ref""",
+        secrets.token_urlsafe(16),
+        submission.channel,
+        *contact,
+    )
+    return ref
+
+
+async def follow_up(
+    pool: Pool,
+    origin: str,
+    number: str,
+    item: FollowUp,
+    *,
+    address: str | None = None,
+    wake: Callable[[], None] = lambda: None,
+) -> bool:
+    """Add ``item`` to the complaint with ticket ``number``; repeating it changes nothing.
+
+    With ``address`` only its own reporter may. Returns False for an unknown ticket and for a stranger alike.
+
+    Raises:
+        asyncpg.PostgresError, OSError, TimeoutError: not stored.
+    """
+    async with pool.acquire() as db, db.transaction():
+        row = await db.fetchrow(
+            """SELECT complaint_id, follow_ups, r.address FROM complaints c JOIN reporters r USING (reporter_ref)
+               WHERE ticket = $1 FOR UPDATE OF c""",
+            number,
+        )
+        if row is None or (address is not None and row["address"] != address):
+            return False
+        items = msgspec.json.decode(row["follow_ups"], type=list[FollowUp])
+        if any(known.id == item.id for known in items):
+            return True
+        items.append(msgspec.structs.replace(item, text=mask(clean(item.text)) if item.text else UNSET))
+        data = ComplaintFollowedUp(complaint_id=row["complaint_id"], ticket=number, items=items)
+        emit = Emit(topic=FOLLOWED_UP, subject=row["complaint_id"], data=data)
+        await db.execute(
+            "UPDATE complaints SET follow_ups = $2 WHERE ticket = $1", number, msgspec.json.encode(items).decode()
+        )
+        await outbox.put(db, outgoing([emit], service=origin, cause=item.id, now=item.at))
+    crash_point("ack.after_commit_before_response")
+    wake()
+    return True
+
+
+async def is_owner(pool: Pool, number: str, secret: str) -> bool:
+    """Whether ``secret`` is the one the complaint was made with; compared in constant time."""
+    stored = await pool.fetchval("SELECT secret_hash FROM complaints WHERE ticket = $1", number)
+    given = hashlib.sha256(secret.encode()).digest()
+    return stored is not None and secrets.compare_digest(stored, given)
+
+
+async def repair(pool: Pool, settings: IntakeSettings, wake: Callable[[], None]) -> None:
+    """For ever: publish again, with the same ids, what the router has not registered in time."""
+    while True:
+        await asyncio.sleep(min(settings.repair_after_s, 60))
+        async with pool.acquire() as db, db.transaction():
+            rows = await db.fetch(
+                """UPDATE complaints SET republished_at = now() WHERE complaint_id IN (
+                       SELECT complaint_id FROM complaints WHERE registered_at IS NULL
+                         AND greatest(received_at, republished_at) < now() - make_interval(secs => $1)
+                       ORDER BY received_at LIMIT 500 FOR UPDATE SKIP LOCKED)
+                   RETURNING complaint_id, received_event""",
+                settings.repair_after_s,
+            )
+            again = [Outgoing(RECEIVED, r["complaint_id"].encode(), r["received_event"], codec.HEADERS) for r in rows]
+            await outbox.put(db, again)
+        if rows:
+            log.warning("published_again", extra={"complaints": len(rows)})
+            wake()

@@ -1,0 +1,118 @@
+"""Telling citizens: notices are stored with the change they tell of, and sent one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from chassis import metrics
+from chassis.crash import crash_point
+from chassis.database import SENDER_LOCK, Connection, Pool
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class NewNotice:
+    """Something to tell. Without ``address`` it goes to the reporter of the ticket, if there is one."""
+
+    ticket: str
+    reason: str
+    text: str
+    address: str | None = None
+    thread: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """A notice about to be sent."""
+
+    id: int
+    ticket: str
+    reason: str
+    address: str
+    thread: str | None
+    text: str
+    attempts: int
+
+
+class Refused(Exception):
+    """The vendor will never take this notice; the text says why."""
+
+
+class OutcomeUnknown(Exception):
+    """It may have gone out; sending it again would perhaps repeat it, so nobody does."""
+
+
+class TryLater(Exception):
+    """The vendor can't take it now. ``after_s`` seconds, if the vendor said so."""
+
+    def __init__(self, why: str, after_s: float | None = None) -> None:
+        super().__init__(why)
+        self.after_s = after_s
+
+
+Send = Callable[[Notice], Awaitable[None]]
+
+_ADD = """
+INSERT INTO notices (ticket, reason, text, address, thread)
+SELECT n.ticket, n.reason, n.text, coalesce(n.address, r.address), coalesce(n.thread, c.thread)
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+       WITH ORDINALITY AS n (ticket, reason, text, address, thread, nth)
+LEFT JOIN complaints c USING (ticket) LEFT JOIN reporters r USING (reporter_ref)
+WHERE coalesce(n.address, r.address) IS NOT NULL
+ORDER BY n.nth
+ON CONFLICT (ticket, reason) DO NOTHING"""
+# The oldest of each ticket: a citizen hears of changes in their order.
+_NEXT = """
+SELECT id, ticket, reason, address, thread, text, attempts FROM notices n
+WHERE state = 'pending' AND next_try_at <= now()
+  AND NOT EXISTS (SELECT FROM notices o WHERE o.ticket = n.ticket AND o.state = 'pending' AND o.id < n.id)
+ORDER BY id LIMIT 50"""
+_DONE = "UPDATE notices SET state = $2, detail = $3, attempts = attempts + 1, sent_at = now() WHERE id = $1"
+_LATER = """
+UPDATE notices SET attempts = attempts + 1, detail = $2, next_try_at = now() + make_interval(secs => $3)
+WHERE id = $1"""
+
+
+async def add_notices(db: Connection, notices: Sequence[NewNotice]) -> None:
+    """Add ``notices`` in the caller's transaction; one that was added before is left alone."""
+    if notices:
+        columns = zip(*((n.ticket, n.reason, n.text, n.address, n.thread) for n in notices), strict=True)
+        await db.execute(_ADD, *(list(column) for column in columns))
+
+
+async def send_notices(pool: Pool, channel: str, send: Send) -> None:
+    """For ever: send what is pending, one at a time, and mark each right after: a crash repeats at most one.
+
+    Raises:
+        asyncpg.PostgresError, OSError: the database is gone; start again.
+    """
+    async with pool.acquire() as db:
+        while not await db.fetchval("SELECT pg_try_advisory_lock($1)", SENDER_LOCK):
+            await asyncio.sleep(0.5)
+        while True:
+            rows = await db.fetch(_NEXT)
+            for row in rows:
+                await _send_one(db, channel, send, Notice(**row))
+            await asyncio.sleep(0 if rows else 0.2)
+
+
+async def _send_one(db: Connection, channel: str, send: Send, notice: Notice) -> None:
+    try:
+        await send(notice)
+    except TryLater as error:
+        after_s = error.after_s or min(2.0**notice.attempts, 300)
+        await db.execute(_LATER, notice.id, str(error), after_s)
+        metrics.REPLIES.labels(channel, "later").inc()
+    except (Refused, OutcomeUnknown) as error:
+        state = "refused" if isinstance(error, Refused) else "unknown"
+        await db.execute(_DONE, notice.id, state, str(error))
+        metrics.REPLIES.labels(channel, state).inc()
+        log.error("notice_not_delivered", extra={"ticket": notice.ticket, "reason": notice.reason, "state": state})
+    else:
+        crash_point("notify.after_send_before_mark")
+        await db.execute(_DONE, notice.id, "sent", None)
+        metrics.REPLIES.labels(channel, "sent").inc()

@@ -1,0 +1,74 @@
+"""The metrics every service has, and the small HTTP side door that shows them, ``/live`` and ``/ready``."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from prometheus_client import Counter, Gauge, Histogram, make_wsgi_app
+
+RECORDS = Counter("lapor_consumer_records", "Records read, by what became of them", ["service", "topic", "result"])
+PROCESS_S = Histogram("lapor_consumer_process_seconds", "Time of one batch", ["service"])
+LAG = Gauge("lapor_consumer_lag_records", "Records not yet read", ["group", "topic", "partition"])
+OUTBOX_PENDING = Gauge("lapor_outbox_pending", "Rows waiting to be published", ["service"])
+OUTBOX_OLDEST_S = Gauge("lapor_outbox_oldest_seconds", "Age of the oldest row waiting", ["service"])
+OUTBOX_PARKED = Gauge("lapor_outbox_parked", "Rows that can never be published: somebody must decide", ["service"])
+DLQ_RECORDS = Counter("lapor_dlq_records", "Records put aside as unreadable or unhandled", ["service", "reason"])
+REDELIVERIES = Counter("lapor_redeliveries", "Records seen before and left alone", ["service"])
+DECIDE_BUGS = Gauge(
+    "lapor_decide_bugs_in_a_row", "Failures of our own rules in a row; ten stop the service", ["service"]
+)
+INTAKE_REQUESTS = Counter(
+    "lapor_intake_requests", "Messages that came in, by what became of them", ["channel", "result"]
+)
+INTAKE_S = Histogram("lapor_intake_duration_seconds", "Time to store a complaint", ["channel"])
+INTAKE_ACKNOWLEDGED = Counter("lapor_intake_acknowledged", "Tickets given", ["channel"])
+REPLIES = Counter("lapor_replies", "Notices to citizens, by what became of them", ["channel", "result"])
+
+Check = Callable[[], bool]
+
+
+class Health:
+    """Named checks. Ready is when all hold; live is when none of the vital ones fails."""
+
+    def __init__(self) -> None:
+        self.ready: dict[str, Check] = {}
+        self.live: dict[str, Check] = {}
+
+    def failing(self, which: str) -> list[str]:
+        """Names of the checks of ``ready`` or ``live`` that don't hold now."""
+        return [name for name, check in getattr(self, which).items() if not check()]
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        """Scrapes are not news."""
+
+
+def serve(host: str, port: int, health: Health) -> WSGIServer:
+    """Serve ``/metrics``, ``/live`` and ``/ready`` from a thread, so that a blocked event loop still answers.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    metrics: Any = make_wsgi_app()
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path in ("/live", "/ready"):
+            failing = health.failing(path[1:])
+            start_response("503 Service Unavailable" if failing else "200 OK", [("Content-Type", "text/plain")])
+            return [("waiting for: " + ", ".join(failing) if failing else "ok").encode() + b"\n"]
+        body: Iterable[bytes] = metrics(environ, start_response)
+        return body
+
+    server = make_server(host, port, app, server_class=_Server, handler_class=_Quiet)
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    return server

@@ -1,0 +1,132 @@
+"""The outbox, and the one relay per database that publishes it in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from chassis import metrics
+from chassis.crash import crash_point
+from chassis.database import RELAY_LOCK, Connection, Pool
+from chassis.publish import PERMANENT, publish, start_producer
+from chassis.settings import ServiceSettings
+from chassis.wire import Outgoing
+
+log = logging.getLogger(__name__)
+
+_INSERT = "INSERT INTO outbox (topic, key, value, headers) VALUES ($1, $2, $3, $4)"
+# A key with a parked row waits; every other key goes on.
+_NEXT = """
+SELECT seq, topic, key, value, headers FROM outbox o
+WHERE parked_reason IS NULL
+  AND NOT EXISTS (SELECT FROM outbox p WHERE p.parked_reason IS NOT NULL AND p.topic = o.topic AND p.key = o.key)
+ORDER BY seq LIMIT 500"""
+# By list, never "seq <= max": a row with a lower seq may commit later.
+_DELETE = "DELETE FROM outbox WHERE seq = ANY($1)"
+_PARK = "UPDATE outbox SET parked_reason = $2 WHERE seq = $1"
+_STATE = """
+SELECT count(*) FILTER (WHERE parked_reason IS NULL) AS pending,
+       coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE parked_reason IS NULL)), 0) AS oldest_s,
+       count(*) FILTER (WHERE parked_reason IS NOT NULL) AS parked
+FROM outbox"""
+
+Publish = Callable[[AIOKafkaProducer, Sequence[Outgoing], float], Awaitable[None]]
+
+
+async def put(db: Connection, records: Sequence[Outgoing]) -> None:
+    """Add ``records`` to the outbox, in the caller's transaction."""
+    rows = [(r.topic, r.key, r.value, json.dumps([[k, v.decode()] for k, v in r.headers])) for r in records]
+    await db.executemany(_INSERT, rows)
+
+
+class Relay:
+    """Publishes the outbox of ``pool``. ``wake`` makes it look at once; else it looks every 250 ms."""
+
+    def __init__(self, settings: ServiceSettings, service: str, publish_: Publish = publish) -> None:
+        self.settings, self.service, self.publish = settings, service, publish_
+        self.wake = asyncio.Event()
+        self.producer: AIOKafkaProducer | None = None
+
+    async def run(self, pool: Pool) -> None:
+        """For ever. Holds one connection: its advisory lock makes this the only relay of the database.
+
+        Raises:
+            asyncpg.PostgresError, OSError: the database is gone; start again.
+        """
+        async with pool.acquire() as db:
+            while not await db.fetchval("SELECT pg_try_advisory_lock($1)", RELAY_LOCK):
+                await asyncio.sleep(0.5)
+            try:
+                await self._drain(db)
+            finally:
+                await self._drop_producer()
+
+    async def _drain(self, db: Connection) -> None:
+        pause_s, looked = 0.1, 0.0
+        while True:
+            now = asyncio.get_running_loop().time()
+            if now - looked > 1:
+                looked = now
+                await self._measure(db)
+            self.wake.clear()
+            rows = await db.fetch(_NEXT)
+            if not rows:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.wake.wait(), 0.25)
+                continue
+            try:
+                await self._send(db, rows)
+                pause_s = 0.1
+            except Exception as error:  # the outcome is unknown: the same rows go out again, with the same ids
+                log.warning("publish_failed", extra={"error": repr(error), "rows": len(rows)})
+                await self._drop_producer()
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, 5)
+
+    async def _send(self, db: Connection, rows: list[Any]) -> None:
+        if self.producer is None:
+            self.producer = await start_producer(self.settings)
+        try:
+            await self.publish(self.producer, [_outgoing(row) for row in rows], self.settings.publish_timeout_s)
+        except PERMANENT:
+            await self._send_one_by_one(db, self.producer, rows)
+            return
+        crash_point("relay.after_publish_before_mark")
+        await db.execute(_DELETE, [row["seq"] for row in rows])
+
+    async def _send_one_by_one(self, db: Connection, producer: AIOKafkaProducer, rows: list[Any]) -> None:
+        """Find the row that can never go and park it, so that only its key waits."""
+        waiting: set[tuple[str, bytes | None]] = set()
+        for row in rows:
+            if (row["topic"], row["key"]) in waiting:
+                continue
+            try:
+                await self.publish(producer, [_outgoing(row)], self.settings.publish_timeout_s)
+                await db.execute(_DELETE, [row["seq"]])
+            except PERMANENT as error:
+                waiting.add((row["topic"], row["key"]))
+                await db.execute(_PARK, row["seq"], type(error).__name__)
+                log.error("parked", extra={"topic": row["topic"], "seq": row["seq"], "error": repr(error)})
+
+    async def _drop_producer(self) -> None:
+        producer, self.producer = self.producer, None
+        if producer is not None:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(producer.stop(), 5)
+
+    async def _measure(self, db: Connection) -> None:
+        state = await db.fetchrow(_STATE)
+        metrics.OUTBOX_PENDING.labels(self.service).set(state["pending"])
+        metrics.OUTBOX_OLDEST_S.labels(self.service).set(state["oldest_s"])
+        metrics.OUTBOX_PARKED.labels(self.service).set(state["parked"])
+
+
+def _outgoing(row: Any) -> Outgoing:
+    headers = [(name, value.encode()) for name, value in json.loads(row["headers"])]
+    return Outgoing(row["topic"], row["key"], row["value"], headers)

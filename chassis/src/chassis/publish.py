@@ -1,0 +1,71 @@
+"""Publishing with an acknowledgement: a record counts as out when the broker has said so."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import MessageSizeTooLargeError, RecordTooLargeError
+
+from chassis.settings import ServiceSettings
+from chassis.wire import Outgoing
+
+#: The broker will never take such a record, however often it is offered.
+PERMANENT = (MessageSizeTooLargeError, RecordTooLargeError)
+
+
+def tls(settings: ServiceSettings) -> ssl.SSLContext | None:
+    """A context that trusts only the brokers' own CA; None where the connection is not encrypted."""
+    return ssl.create_default_context(cafile=str(settings.kafka_ca_file)) if settings.kafka_ca_file else None
+
+
+def kafka_client(settings: ServiceSettings) -> dict[str, Any]:
+    """Arguments that every aiokafka client of this service gets."""
+    return {
+        "bootstrap_servers": settings.kafka_bootstrap_servers,
+        "security_protocol": "SASL_SSL" if settings.kafka_ca_file else "SASL_PLAINTEXT",
+        "ssl_context": tls(settings),
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": settings.kafka_username,
+        "sasl_plain_password": settings.kafka_password.get_secret_value(),
+    }
+
+
+async def start_producer(settings: ServiceSettings) -> AIOKafkaProducer:
+    """An idempotent producer; its partitioner is murmur2, as in every client here.
+
+    Raises:
+        aiokafka.errors.KafkaError, TimeoutError: no broker.
+    """
+    producer = AIOKafkaProducer(
+        **kafka_client(settings),
+        enable_idempotence=True,
+        acks="all",
+        linger_ms=5,
+        max_batch_size=262_144,
+        request_timeout_ms=int(settings.publish_timeout_s * 1000),
+    )
+    await asyncio.wait_for(producer.start(), settings.publish_timeout_s)
+    return producer
+
+
+async def publish(producer: AIOKafkaProducer, records: Sequence[Outgoing], timeout_s: float) -> None:
+    """Returns when every record is acknowledged; keeps the order of a key.
+
+    ``send`` alone is no acknowledgement, and an idempotent send never times out by itself.
+
+    Raises:
+        aiokafka.errors.KafkaError, TimeoutError: some may be out all the same; send the same again.
+    """
+
+    async def acknowledged() -> None:
+        acks = [
+            await producer.send(record.topic, record.value, key=record.key, headers=list(record.headers))
+            for record in records
+        ]
+        await asyncio.gather(*acks)
+
+    await asyncio.wait_for(acknowledged(), timeout_s)

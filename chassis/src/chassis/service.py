@@ -1,0 +1,141 @@
+"""Puts a service together from its parts: the command line, the health door, and the tasks that must not stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import typer
+
+from chassis import metrics
+from chassis.consume import Progress, Step, consume, faust_app, run_faust, watch
+from chassis.crash import leave_now
+from chassis.database import Pool, migrate, open_pool
+from chassis.logs import logging_config, set_up_logging
+from chassis.outbox import Relay
+from chassis.settings import DatabaseSettings, ServiceSettings, read_settings
+from chassis.step import BugsInARow, Handler, Steps
+
+log = logging.getLogger(__name__)
+
+S = TypeVar("S")
+#: A task that runs beside the consumer: it gets the pool, and a function that wakes the relay.
+Task = Callable[[Pool, Callable[[], None]], Awaitable[None]]
+
+
+def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) -> typer.Typer:
+    """The command line of a service: ``run``, and ``migrate`` where it owns a database."""
+    app = typer.Typer(name=service, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+    @app.callback()
+    def root() -> None:
+        """LAPOR! Soppeng. Settings come from the environment: see this service's README."""
+
+    @app.command("run")
+    def run_() -> None:
+        """Run the service until SIGTERM."""
+        run()
+
+    if migrations:
+
+        @app.command("migrate")
+        def migrate_() -> None:
+            """Bring the service's own database up to date; safe to repeat, and to run twice at once."""
+            applied = migrate(str(read_settings(DatabaseSettings).database_url), *migrations)
+            typer.echo(f"{service}: {applied} migration(s) applied", err=True)
+
+    return app
+
+
+def start_health(service: str, settings: ServiceSettings, progress: Progress) -> metrics.Health:
+    """Logs, the health door and the watchdog: what every ``run`` does first."""
+    set_up_logging(service, settings.log_level)
+    health = metrics.Health()
+    health.ready["partitions"] = lambda: progress.assigned()
+    health.live["progress"] = lambda: progress.stalled_s() < settings.stall_timeout_s
+    metrics.serve(settings.http_host, settings.http_port, health)
+    watch(progress, settings)
+    return health
+
+
+def run_processor(
+    service: str,
+    settings: DatabaseSettings,
+    handler: Handler[S],
+    sources: Sequence[str],
+    tasks: Sequence[Task] = (),
+) -> None:
+    """A stream processor with state: Faust reads, PostgreSQL decides, the relay publishes."""
+    progress = Progress(service)
+
+    async def start() -> Step:
+        pool = await open_pool(str(settings.database_url), timeout_s=settings.batch_timeout_s / 2)
+        relay = Relay(settings, service)
+        for task in (lambda pool, _: relay.run(pool), *tasks):
+            asyncio.create_task(_must_not_end(task(pool, relay.wake.set)))  # noqa: RUF006
+        return Steps(pool, handler, after=relay.wake.set)
+
+    start_health(service, settings, progress)
+    run_faust(faust_app(settings, sources, start, progress), logging_config(service, settings.log_level))
+
+
+async def _must_not_end(work: Awaitable[None]) -> None:
+    try:
+        await work
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:
+        leave_now("a task of the service failed", error)
+    leave_now("a task of the service ended")
+
+
+async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Run ``work`` for ever, starting it again when it fails: an intake neither exits nor refuses for that."""
+    pause_s = 0.5
+    while True:
+        started = asyncio.get_running_loop().time()
+        try:
+            await work()
+        except BugsInARow as error:
+            leave_now("a bug of ours", error)
+        except Exception as error:
+            log.warning("task_failed", extra={"task": name, "error": repr(error)})
+        if asyncio.get_running_loop().time() - started > 30:
+            pause_s = 0.5
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * 2, 10)
+
+
+async def run_intake(
+    service: str,
+    settings: DatabaseSettings,
+    handler: Handler[S],
+    sources: Sequence[str],
+    pool: Pool,
+    relay: Relay,
+    tasks: Sequence[tuple[str, Callable[[], Awaitable[None]]]] = (),
+) -> None:
+    """The background of an intake: consumer, relay and ``tasks``, each started again when it fails; until SIGTERM."""
+    progress = Progress(service)
+    health = start_health(service, settings, progress)
+    # An intake is ready when it can take a complaint: neither Kafka nor its consumer is needed for that.
+    health.ready.pop("partitions")
+    step = Steps(pool, handler, after=relay.wake.set)
+    everything = [
+        ("consumer", lambda: consume(settings, sources, step, progress)),
+        ("relay", lambda: relay.run(pool)),
+        *tasks,
+    ]
+    running = [asyncio.create_task(keep_running(name, work), name=name) for name, work in everything]
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sig, stop.set)
+    await stop.wait()
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)

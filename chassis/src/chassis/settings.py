@@ -1,0 +1,64 @@
+"""Settings from the environment: read once, all that is wrong named at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import Field, PostgresDsn, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.crash import EXIT_SETTINGS
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+class ServiceSettings(BaseSettings):
+    """What every service reads. A service adds its own fields in its ``settings.py``."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    kafka_bootstrap_servers: str = Field(description="brokers, host:port with commas")
+    kafka_username: str = Field(description="this service's principal")
+    kafka_password: SecretStr = Field(description="its SCRAM-SHA-512 password")
+    kafka_ca_file: Path | None = Field(
+        None, description="CA of the brokers; without it the connection is not encrypted"
+    )
+    region_dir: Path = Field(description="folder of the kabupaten's data")
+    http_host: str = Field("127.0.0.1", description="address of /metrics, /live and /ready")
+    http_port: int = Field(ge=1, le=65535, description="port of /metrics, /live and /ready")
+    slot: int = Field(0, ge=0, le=11, description="number of this process among those of its service; never twice")
+    batch_max: int = Field(200, ge=1, description="events in one transaction")
+    batch_within_s: float = Field(0.05, gt=0, description="seconds to wait for a batch to fill")
+    batch_timeout_s: float = Field(30, gt=0, description="seconds until a batch is given up and the process leaves")
+    assignment_timeout_s: float = Field(60, gt=0, description="seconds without partitions until the process leaves")
+    stall_timeout_s: float = Field(120, gt=0, description="seconds with lag and no finished batch until it leaves")
+    session_timeout_s: float = Field(30, gt=0, description="seconds until Kafka gives this slot's partitions away")
+    commit_interval_s: float = Field(1, gt=0, description="seconds between offset commits: what a crash replays")
+    publish_timeout_s: float = Field(10, gt=0, description="seconds until a publish is tried anew")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+
+class DatabaseSettings(ServiceSettings):
+    """For a service that owns a database."""
+
+    database_url: PostgresDsn = Field(description="this service's own database")
+
+
+def read_settings(kind: type[S], **given: Any) -> S:
+    """The settings, or exit 78 with one line per bad variable on stderr."""
+    try:
+        return kind(**given)
+    except ValidationError as error:
+        fail(kind.__module__.split(".")[0], error)
+
+
+def fail(service: str, error: ValidationError) -> NoReturn:
+    """Say what is wrong with each variable; never its value, which may be a secret. Exit 78."""
+    lines = [f"{service.replace('_', '-')} can't start, {error.error_count()} setting(s) to mend:"]
+    for problem in error.errors(include_input=False, include_url=False):
+        name = ".".join(str(part) for part in problem["loc"]).upper() or "(together)"
+        lines.append(f"  {name}: {'not set' if problem['type'] == 'missing' else problem['msg']}")
+    sys.stderr.write("\n".join(lines) + "\n")
+    sys.exit(EXIT_SETTINGS)

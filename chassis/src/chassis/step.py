@@ -1,0 +1,209 @@
+"""One batch of records, handled in one transaction: {inbox, state, outbox, offsets} or nothing.
+
+Whatever is wrong with one record touches that record alone: it goes to the dead-letter topic with its bytes, and
+without an inbox row, so that replaying it works. What is wrong with the infrastructure leaves this module as an
+exception, and nothing is acknowledged.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from chassis import metrics, outbox
+from chassis.crash import crash_point
+from chassis.database import REFUSALS, Connection, Pool
+from chassis.wire import Emit, Message, Outgoing, Record, dead_letter, outgoing
+from contracts import codec
+
+log = logging.getLogger(__name__)
+
+S = TypeVar("S")
+#: So many failures of our own rules in a row are a bug of ours, not poison.
+MAX_BUGS_IN_A_ROW = 10
+
+# Locks the keys, whether or not they have a row yet, always in one order.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key"
+_FRESH = """
+INSERT INTO inbox (topic, event_id) SELECT * FROM unnest($1::text[], $2::text[])
+ON CONFLICT DO NOTHING RETURNING topic, event_id"""
+_FORGET = "DELETE FROM inbox USING unnest($1::text[], $2::text[]) AS f (t, e) WHERE topic = t AND event_id = e"
+_CONSUMED = """
+INSERT INTO consumed (topic, partition, next_offset) SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[])
+ON CONFLICT (topic, partition) DO UPDATE SET next_offset = greatest(consumed.next_offset, excluded.next_offset)"""
+
+
+class BugsInARow(RuntimeError):
+    """Our own rules failed ``MAX_BUGS_IN_A_ROW`` times in a row: stop before the topic drains into the DLQ."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handler(Generic[S]):
+    """What a service contributes. ``decide`` is pure: no clock, nothing random, no I/O.
+
+    ``key`` names the state a message belongs to; ``load`` reads states by key, ``save`` writes the changed ones.
+    """
+
+    service: str
+    key: Callable[[Message], str]
+    load: Callable[[Connection, list[str]], Awaitable[dict[str, S]]]
+    decide: Callable[[S | None, Message, datetime], tuple[S | None, list[Emit]]]
+    save: Callable[[Connection, dict[str, S]], Awaitable[None]]
+
+
+class Steps(Generic[S]):
+    """Runs ``handler`` over batches on ``pool`` and calls ``after`` when a batch is committed."""
+
+    def __init__(self, pool: Pool, handler: Handler[S], after: Callable[[], None] = lambda: None) -> None:
+        self.pool, self.handler, self.after = pool, handler, after
+        self.bugs_in_a_row = 0
+
+    async def __call__(self, records: Sequence[Record]) -> None:
+        """Handle ``records`` in order.
+
+        Raises:
+            BugsInARow: nothing was acknowledged; the process must stop.
+            asyncpg.PostgresError, OSError, TimeoutError: the database is in trouble; deliver again.
+        """
+        try:
+            async with self.pool.acquire() as db, db.transaction():
+                bugs = await self._handle(db, records)
+        except REFUSALS as error:
+            # Poison that only PostgreSQL can see: halve the batch down to it.
+            if len(records) == 1:
+                await self._bury(records[0], error)
+                return
+            middle = len(records) // 2
+            await self(records[:middle])
+            await self(records[middle:])
+            return
+        self.bugs_in_a_row = bugs
+        metrics.DECIDE_BUGS.labels(self.handler.service).set(bugs)
+        self.after()
+
+    async def _bury(self, record: Record, error: BaseException) -> None:
+        async with self.pool.acquire() as db, db.transaction():
+            await outbox.put(db, [self._dead(record, error)])
+            await _mark_consumed(db, [record])
+        self.after()
+
+    def _dead(self, record: Record, error: BaseException) -> Outgoing:
+        reason = type(error).__name__
+        metrics.DLQ_RECORDS.labels(self.handler.service, reason).inc()
+        self._count(record, "dead")
+        where = {
+            "topic": record.topic,
+            "partition": record.partition,
+            "offset": record.offset,
+            "error": reason,
+        }
+        log.error("dead_letter", extra=where)
+        return dead_letter(self.handler.service, record, error)
+
+    def _count(self, record: Record, result: str) -> None:
+        metrics.RECORDS.labels(self.handler.service, record.topic, result).inc()
+
+    async def _handle(self, db: Connection, records: Sequence[Record]) -> int:
+        out: list[Outgoing] = []
+        messages = self._decode(records, out)
+        fresh = await self._fresh(db, messages)
+        keys = sorted({self.handler.key(message) for message in fresh})
+        states = await self.handler.load(db, keys) if keys else {}
+        changed, failed, bugs = self._decide(fresh, states, out)
+        if failed:
+            await db.execute(_FORGET, [m.record.topic for m in failed], [m.event.id for m in failed])
+        if changed:
+            await self.handler.save(db, changed)
+        if out:
+            await outbox.put(db, out)
+        await _mark_consumed(db, records)
+        crash_point("inbox.after_effect_before_commit")
+        return bugs
+
+    def _decode(self, records: Sequence[Record], out: list[Outgoing]) -> list[Message]:
+        messages = []
+        for record in records:
+            if record.value is None:  # an erasure: nothing of it is kept here that has a text
+                self._count(record, "erased")
+                continue
+            try:
+                messages.append(Message(record, codec.decode(record.value)))
+            except codec.InvalidEvent as error:
+                out.append(self._dead(record, error))
+        return messages
+
+    async def _fresh(self, db: Connection, messages: list[Message]) -> list[Message]:
+        """The messages not handled before, in order; their keys are locked from here on."""
+        if not messages:
+            return []
+        await db.execute(_LOCK, sorted({self.handler.key(message) for message in messages}))
+        first: dict[tuple[str, str], Message] = {}
+        for message in messages:
+            first.setdefault((message.record.topic, message.event.id), message)
+        ids = sorted(first)  # sorted: two processes must not deadlock
+        rows = await db.fetch(_FRESH, [topic for topic, _ in ids], [event_id for _, event_id in ids])
+        new = {tuple(row) for row in rows}
+        metrics.REDELIVERIES.labels(self.handler.service).inc(len(messages) - len(new))
+        return [message for id_, message in first.items() if id_ in new]
+
+    def _decide(
+        self, messages: list[Message], states: dict[str, S], out: list[Outgoing]
+    ) -> tuple[dict[str, S], list[Message], int]:
+        changed: dict[str, S] = {}
+        failed: list[Message] = []
+        bugs = self.bugs_in_a_row
+        for message in messages:
+            key = self.handler.key(message)
+            try:
+                state, emits = self.handler.decide(states.get(key), message, message.time)
+                emitted = outgoing(emits, service=self.handler.service, cause=message.cause, now=message.time)
+            except Exception as error:
+                log.exception("decide_failed", extra={"event_id": message.event.id, "type": message.event.type})
+                bugs += 1
+                if bugs >= MAX_BUGS_IN_A_ROW:
+                    raise BugsInARow(f"{bugs} failures in a row, the last: {type(error).__name__}") from error
+                out.append(self._dead(message.record, error))
+                failed.append(message)
+                continue
+            bugs = 0
+            if state is not None:
+                states[key] = changed[key] = state
+            out += emitted
+            self._count(message.record, "handled")
+        return changed, failed, bugs
+
+
+async def _mark_consumed(db: Connection, records: Sequence[Record]) -> None:
+    """Remember how far each partition was read: after restoring the database, groups are rewound to here."""
+    ends: dict[tuple[str, int], int] = {}
+    for record in records:
+        where = (record.topic, record.partition)
+        ends[where] = max(ends.get(where, 0), record.offset + 1)
+    places = sorted(ends)
+    await db.execute(_CONSUMED, [t for t, _ in places], [p for _, p in places], [ends[place] for place in places])
+
+
+async def on_timer(
+    db: Connection,
+    handler: Handler[S],
+    key: str,
+    decide: Callable[[S], tuple[S, list[Emit]]],
+    *,
+    cause: str,
+    now: datetime,
+) -> bool:
+    """Let a timer change one state, in the caller's transaction, under the same lock as events.
+
+    Returns whether there was a state to change.
+    """
+    await db.execute(_LOCK, [key])
+    state = (await handler.load(db, [key])).get(key)
+    if state is None:
+        return False
+    state, emits = decide(state)
+    await handler.save(db, {key: state})
+    await outbox.put(db, outgoing(emits, service=handler.service, cause=cause, now=now))
+    return True

@@ -1,0 +1,133 @@
+"""CloudEvents 1.0 in structured JSON mode, to and from the events of this package.
+
+https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Generic, Literal, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from contracts import events
+from contracts.events import Data, Time
+
+CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
+HEADERS: list[tuple[str, bytes]] = [("content-type", CONTENT_TYPE.encode())]
+#: Larger records are refused before they reach the outbox: the broker's limit is 1 MiB.
+MAX_BYTES = 900_000
+
+D = TypeVar("D", covariant=True)
+
+_STRUCTS: dict[str, type[Data]] = {
+    "complaint.received.v1": events.ComplaintReceived,
+    "complaint.classified.v1": events.ComplaintClassified,
+    "complaint.followed-up.v1": events.ComplaintFollowedUp,
+    "complaint.updated.v1": events.ComplaintUpdated,
+    "complaint.sla-updated.v1": events.SlaUpdated,
+    "complaint.sla-breached.v1": events.SlaBreached,
+    "unit.routed.v1": events.UnitRouted,
+    "unit.replied.v1": events.UnitReplied,
+}
+_TYPE_OF = {struct: name for name, struct in _STRUCTS.items()}
+
+
+class InvalidEvent(ValueError):
+    """Bytes that no schema of this package fits. They belong in a dead-letter topic."""
+
+
+class Envelope(Struct, Generic[D], frozen=True, kw_only=True):
+    """The CloudEvents attributes around ``data``. ``subject`` is the complaint id, and the Kafka key."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=200)]
+    source: str
+    type: str
+    subject: str
+    time: Time
+    data: D
+    specversion: Literal["1.0"]
+    datacontenttype: Literal["application/json"] | UnsetType = UNSET
+    dataschema: str | UnsetType = UNSET
+    causationid: str | UnsetType = UNSET
+
+
+Event = Envelope[Data]
+_raw = msgspec.json.Decoder(Envelope[Raw])
+_data = {struct: msgspec.json.Decoder(struct) for struct in _STRUCTS.values()}
+_encoder = msgspec.json.Encoder()
+
+
+def base_type(event_type: str) -> str:
+    """The type without its kind: ``complaint.updated.routed.v1`` → ``complaint.updated.v1``."""
+    noun, *rest = event_type.split(".")
+    return f"{noun}.{rest[0]}.{rest[-1]}" if rest else event_type
+
+
+def type_of(data: Data) -> str:
+    """The CloudEvents type; the two with kinds insert theirs: ``complaint.sla-updated.warned.v1``."""
+    name = _TYPE_OF[type(data)]
+    if isinstance(data, events.ComplaintUpdated | events.SlaUpdated):
+        stem, version = name.rsplit(".", 1)
+        return f"{stem}.{data.kind}.{version}"
+    return name
+
+
+def schema_name(data: Data) -> str:
+    """The folder under ``topics/`` that holds the schema of ``data``."""
+    return _TYPE_OF[type(data)]
+
+
+def envelope(
+    data: Data,
+    *,
+    event_id: str,
+    source: str,
+    subject: str,
+    time: datetime,
+    causation_id: str | UnsetType = UNSET,
+) -> Event:
+    """Wrap ``data``. ``time`` is aware; ``source`` is ``/`` and the service's or the unit's name."""
+    return Envelope(
+        id=event_id,
+        source=source,
+        type=type_of(data),
+        subject=subject,
+        time=time,
+        data=data,
+        specversion="1.0",
+        datacontenttype="application/json",
+        dataschema=f"/schemas/{schema_name(data)}.json",
+        causationid=causation_id,
+    )
+
+
+def encode(event: Event) -> bytes:
+    """Bytes for the wire, checked against the schema: constructors of msgspec do not validate.
+
+    Raises:
+        InvalidEvent: the event does not fit its schema, or is larger than ``MAX_BYTES``.
+    """
+    value = _encoder.encode(event)
+    if len(value) > MAX_BYTES:
+        raise InvalidEvent(f"event of {len(value)} bytes, {MAX_BYTES} allowed")
+    decode(value)
+    return value
+
+
+def decode(value: bytes) -> Event:
+    """An event from the wire; unknown fields are ignored.
+
+    Raises:
+        InvalidEvent: not CloudEvents JSON, an unknown type, or data that does not fit.
+    """
+    try:
+        raw = _raw.decode(value)
+        struct = _STRUCTS.get(base_type(raw.type))
+        if struct is None:
+            raise InvalidEvent(f"unknown type {raw.type!r}")
+        data = _data[struct].decode(raw.data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InvalidEvent(str(error)) from error
+    return Envelope(**{f: getattr(raw, f) for f in raw.__struct_fields__ if f != "data"}, data=data)

@@ -1,0 +1,273 @@
+"""Every event of the pipeline, as msgspec Structs: the only source of truth of the wire.
+
+JSON Schemas under ``topics/*/schema.json`` are generated from here (``python -m contracts.generate``).
+A field that is optional on the wire has the type ``T | UnsetType`` and is left off when unset. Times are aware.
+Open vocabularies (channel, category, unit) are plain strings; ``Literal`` is for sets closed by logic.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Time = Annotated[datetime, Meta(tz=True)]
+Ratio = Annotated[float, Meta(ge=0, le=1)]
+#: Written by a citizen, identifiers already masked. The one place to encrypt, should that come.
+CitizenText = Annotated[str, Meta(max_length=20_000, description="Written by a citizen; identifiers are masked.")]
+UnitCode = Annotated[str, Meta(pattern=r"^[A-Z0-9]+(-[A-Z0-9]+)*$", description="Code of a unit, as in units.yaml.")]
+Ticket = Annotated[
+    str,
+    Meta(pattern=r"^SPG-[0-9A-Z]{4}-[0-9A-Z]{5}$", description="Identifies a complaint, never authorizes."),
+]
+Urgency = Literal["rendah", "sedang", "tinggi", "darurat"]
+Lane = Literal["unit", "triage"]
+
+
+class Evidence(Struct, frozen=True, kw_only=True):
+    """A file the citizen attached. It stays with the intake; ``url`` is checked at the click."""
+
+    url: str
+    media_type: str
+    sha256: str
+    bytes: Annotated[int, Meta(ge=0)]
+
+
+class ComplaintReceived(Struct, frozen=True, kw_only=True):
+    """A complaint as the citizen gave it, normalized. One full snapshot per complaint."""
+
+    complaint_id: str
+    ticket: Ticket
+    channel: str
+    origin: str
+    text: CitizenText
+    received_at: Time
+    reporter_ref: str
+    anonim: bool = False
+    rahasia: bool = False
+    place: CitizenText | UnsetType = UNSET
+    occurred: CitizenText | UnsetType = UNSET
+    evidence: list[Evidence] = []
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """A category that was weighed, and the words that spoke for it."""
+
+    category: str
+    confidence: Ratio
+    evidence: list[CitizenText] = []
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where it is, read from the text. ``stated`` is what the citizen wrote as kecamatan."""
+
+    kecamatan: str | None = None
+    desa: str | None = None
+    stated: str | None = None
+    conflict: bool = False
+
+
+class ComplaintClassified(Struct, frozen=True, kw_only=True):
+    """What the classifier understood. ``category`` is the best guess even when ``abstained``."""
+
+    complaint_id: str
+    ticket: Ticket
+    category: str
+    confidence: Ratio
+    abstained: bool
+    top: list[Candidate]
+    type: Literal["pengaduan", "permintaan_informasi", "aspirasi"]
+    urgency: Urgency
+    spam: bool
+    language: str
+    place: Place
+    about_units: list[UnitCode]
+    model_version: str
+
+
+class FollowUp(Struct, frozen=True, kw_only=True):
+    """One thing the citizen added after the complaint."""
+
+    id: str
+    kind: Literal["addition", "rating", "reopen", "cancel", "rights_request"]
+    at: Time
+    text: CitizenText | UnsetType = UNSET
+    rating: Annotated[int, Meta(ge=1, le=5)] | UnsetType = UNSET
+
+
+class ComplaintFollowedUp(Struct, frozen=True, kw_only=True):
+    """All the citizen has added so far, oldest first: a later event contains the earlier one."""
+
+    complaint_id: str
+    ticket: Ticket
+    items: Annotated[list[FollowUp], Meta(min_length=1)]
+
+
+UpdateKind = Literal[
+    "registered",
+    "routed",
+    "acknowledged",
+    "in_progress",
+    "waiting_for_reporter",
+    "resolved",
+    "closed",
+    "returned",
+    "reopened",
+    "handed_over",
+    "rejected",
+    "merged",
+    "unmerged",
+    "cancelled",
+    "corrected",
+    "noted",
+]
+
+
+class ComplaintUpdated(Struct, frozen=True, kw_only=True):
+    """One step of a complaint's story. ``seq`` counts 0,1,2… without holes; ``status`` holds after the step."""
+
+    complaint_id: str
+    ticket: Ticket
+    seq: Annotated[int, Meta(ge=0)]
+    kind: UpdateKind
+    status: str
+    channel: str
+    origin: str
+    received_at: Time
+    unit: UnitCode | None
+    lane: Lane | None
+    category: str | None
+    type: str | None
+    urgency: Urgency | None
+    message: Annotated[str | UnsetType, Meta(description="For the public, in Indonesian; no personal data.")] = UNSET
+    reason: str | UnsetType = UNSET
+    target: Annotated[str | UnsetType, Meta(description="To whom it was handed over.")] = UNSET
+    parent: Annotated[Ticket | UnsetType, Meta(description="The complaint it was merged into.")] = UNSET
+
+
+class DerivationDay(Struct, frozen=True, kw_only=True):
+    """One day of a deadline's derivation, with the reason in Indonesian."""
+
+    date: date
+    counted: bool
+    reason: str
+
+
+class SlaUpdated(Struct, frozen=True, kw_only=True):
+    """A clock of a complaint moved. Carries no text of anybody."""
+
+    complaint_id: str
+    ticket: Ticket
+    kind: Literal["started", "paused", "resumed", "warned", "met", "stopped", "lapsed", "rescheduled", "retracted"]
+    policy: str
+    stage: str
+    round: Annotated[int, Meta(ge=1)]
+    deadline_at: Time
+    warn_at: Time
+    based_on_seq: Annotated[int, Meta(ge=0)]
+    derivation: list[DerivationDay]
+    unit: UnitCode | None = None
+
+
+class SlaBreached(Struct, frozen=True, kw_only=True):
+    """A promise was missed. Announced once per complaint, round, stage and deadline."""
+
+    complaint_id: str
+    ticket: Ticket
+    policy: str
+    stage: str
+    round: Annotated[int, Meta(ge=1)]
+    deadline_at: Time
+    based_on_seq: Annotated[int, Meta(ge=0)]
+    derivation: list[DerivationDay]
+    unit: UnitCode | None = None
+
+
+class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
+    """All a unit needs to work on a complaint, as of now."""
+
+    complaint_id: str
+    ticket: Ticket
+    seq: Annotated[int, Meta(ge=0)]
+    status: str
+    unit: UnitCode
+    lane: Lane
+    channel: str
+    text: CitizenText
+    received_at: Time
+    anonim: bool
+    rahasia: bool
+    category: str | None
+    type: str | None
+    urgency: Urgency | None
+    place: Place | UnsetType = UNSET
+    place_stated: CitizenText | UnsetType = UNSET
+    candidates: list[Candidate] = []
+    evidence: list[Evidence] = []
+    follow_ups: list[FollowUp] = []
+    deadline_at: Time | UnsetType = UNSET
+    derivation: list[DerivationDay] = []
+
+
+class ReplyAnswer(Struct, frozen=True, kw_only=True):
+    """The router's answer to a unit's reply: every reply gets exactly one."""
+
+    event_id: str
+    accepted: bool
+    reason: str | UnsetType = UNSET
+
+
+class UnitRouted(Struct, frozen=True, kw_only=True):
+    """What a unit receives: the full snapshot and why it came."""
+
+    why: Literal[
+        "routed",
+        "deadline-set",
+        "followed-up",
+        "warned",
+        "breached",
+        "escalated",
+        "withdrawn",
+        "replied",
+        "updated",
+    ]
+    unit: UnitCode
+    complaint: ComplaintSnapshot | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+    reply: ReplyAnswer | UnsetType = UNSET
+
+
+class UnitReplied(Struct, frozen=True, kw_only=True):
+    """What a unit says about a complaint that is its own. The unit is known from the topic alone.
+
+    ``action`` is an open string here, so that an unknown one gets a refusal in words and not a dead letter.
+    """
+
+    ticket: str
+    action: Annotated[
+        str,
+        Meta(
+            description="acknowledge, progress, ask, resolve, return, hand-over; "
+            "a triage unit also dispose, correct, reject, merge, unmerge."
+        ),
+    ]
+    message: Annotated[str, Meta(max_length=4_000)] | UnsetType = UNSET
+    reason: Annotated[str, Meta(max_length=4_000)] | UnsetType = UNSET
+    to: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
+    unit: str | UnsetType = UNSET
+    category: str | UnsetType = UNSET
+    into: str | UnsetType = UNSET
+    evidence: list[Evidence] = []
+
+
+Data = (
+    ComplaintReceived
+    | ComplaintClassified
+    | ComplaintFollowedUp
+    | ComplaintUpdated
+    | SlaUpdated
+    | SlaBreached
+    | UnitRouted
+    | UnitReplied
+)

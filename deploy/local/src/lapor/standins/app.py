@@ -1,0 +1,83 @@
+"""Joins the stand-ins into one web application."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, get, post
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.response import Response
+
+from lapor.standins import graph, page, sms, xapi
+from lapor.standins.faults import Faults
+from lapor.standins.settings import Settings
+from lapor.standins.sms import Courier
+from lapor.standins.state import World
+from lapor.standins.xdoor import Windows
+
+
+@get("/ready")
+async def ready() -> dict[str, bool]:
+    """Answers as soon as the journal is read."""
+    return {"ready": True}
+
+
+@get("/sent")
+async def sent(world: World) -> list[dict[str, Any]]:
+    """All that citizens were sent, oldest first."""
+    return [{name: getattr(each, name) for name in ("channel", "to", "ticket", "text", "at")} for each in world.sent]
+
+
+@post("/{vendor:str}/fault")
+async def fault(request: Request[Any, Any, Any], vendor: str, faults: Faults) -> Response[Any]:
+    """Arm a fault: {"kind": …, "times": n}."""
+    values = await sms.citizen_values(request)
+    try:
+        faults.set(vendor, values.get("kind", ""), int(values.get("times", "1")))
+    except ValueError as error:
+        return Response({"error": str(error)}, status_code=400)
+    return Response({"kind": values["kind"], "times": int(values.get("times", "1"))}, status_code=201)
+
+
+def _bad_values(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    return Response({"error": f"unreadable request: {error}"}, status_code=400)
+
+
+def build_app(settings: Settings) -> Litestar:
+    """The application; it reads the journal at once and owes nothing before it is started."""
+    # httpx logs each URL it calls, and the MO's URL carries the gateway's token.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    world, faults = World(settings.state_file), Faults()
+
+    @asynccontextmanager
+    async def courier_at_work(app: Litestar) -> AsyncIterator[None]:
+        app.state.courier = courier = Courier(world, settings)
+        courier.start()
+        yield
+        await courier.stop()
+        world.close()
+
+    return Litestar(
+        route_handlers=[ready, sent, fault, sms.router, xapi.router, graph.router, page.front, page.talks],
+        dependencies={
+            "world": Provide(lambda: world, sync_to_thread=False),
+            "faults": Provide(lambda: faults, sync_to_thread=False),
+            "settings": Provide(lambda: settings, sync_to_thread=False),
+            "courier": Provide(lambda state: state.courier, sync_to_thread=False),
+        },
+        state=State(
+            {
+                "world": world,
+                "faults": faults,
+                "settings": settings,
+                "windows": Windows(int(settings.x_window_limit)),
+            }
+        ),
+        lifespan=[courier_at_work],
+        exception_handlers={ValueError: _bad_values, msgspec.DecodeError: _bad_values},
+        openapi_config=None,
+        logging_config=None,
+    )

@@ -1,0 +1,47 @@
+"""Switches that make a stand-in misbehave a number of times, as the real vendor does now and then."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar.response import Response, Stream
+
+KINDS: dict[str, frozenset[str]] = {
+    "sms": frozenset(["unavailable", "refuse", "slow", "lost_answer"]),
+    "x": frozenset(
+        ["throttle", "throttle_no_reset", "throttle_text", "throttle_v1", "html503", "json503", "unauthorized", "slow", "hangup", "lost_answer", "since_too_old", "not_summoned", "empty_newest_id", "no_millis", "post_names", "duplicate_page"]
+    ),
+    "graph": frozenset(
+        ["throttle", "temporary", "expired", "blocked", "forbidden", "html502", "no_content_type", "slow", "lost_answer", "no_from"]
+    ),
+}
+
+
+class Faults:
+    """How often each kind still has to happen, per vendor."""
+
+    def __init__(self) -> None:
+        self._left: Counter[tuple[str, str]] = Counter()
+
+    def set(self, vendor: str, kind: str, times: int) -> None:
+        """Arm a fault; zero times disarms it. Raises: ValueError for an unknown vendor or kind."""
+        if kind not in KINDS.get(vendor, ()):
+            known = ", ".join(sorted(KINDS.get(vendor, ()))) or "none"
+            raise ValueError(f"{vendor} has no fault {kind!r}; known: {known}")
+        self._left[vendor, kind] = times
+
+    def take(self, vendor: str, kind: str) -> bool:
+        """True if the fault is to happen now; it is used up by that."""
+        if self._left[vendor, kind] <= 0:
+            return False
+        self._left[vendor, kind] -= 1
+        return True
+
+
+async def _half() -> AsyncIterator[bytes]:
+    yield b"{"
+
+
+def cut_off() -> Response[Any]:
+    """An answer that breaks off in the middle: the client can't know what happened."""
+    return Stream(_half(), headers={"content-length": "1000"}, media_type="application/json", status_code=200)

@@ -1,0 +1,65 @@
+"""What the stand-ins are told through the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+# The account that receives complaints on X; every installation of the stand-ins plays this one.
+X_HANDLE = "LaporSoppeng"
+SHORT_CODE = "1708"
+
+
+class WrongSettings(Exception):
+    """One or more variables are missing or unreadable; the message names every one of them."""
+
+
+def _variable(name: str, default: str | None = None) -> Any:
+    metadata = {"variable": name, "default": default}
+    return field(metadata=metadata) if default is None else field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One field per variable. `mo_retry_s` is the pause between two tries of an MO, in seconds."""
+
+    port: str = _variable("STANDINS_PORT")
+    state: str = _variable("STANDINS_STATE")
+    sms_mo_url: str = _variable("SMS_MO_URL")
+    sms_mo_token: str = _variable("SMS_MO_TOKEN")
+    kannel_username: str = _variable("KANNEL_USERNAME")
+    kannel_password: str = _variable("KANNEL_PASSWORD")
+    x_consumer_key: str = _variable("X_CONSUMER_KEY")
+    x_consumer_secret: str = _variable("X_CONSUMER_SECRET")
+    x_access_token: str = _variable("X_ACCESS_TOKEN")
+    x_access_secret: str = _variable("X_ACCESS_SECRET")
+    x_bearer_token: str = _variable("X_BEARER_TOKEN")
+    x_window_limit: str = _variable("STANDINS_X_LIMIT", "10000")
+    mo_retry_s: str = _variable("STANDINS_MO_RETRY_S", "2")
+    facebook_page_id: str = _variable("FACEBOOK_PAGE_ID", "170800000000001")
+    facebook_page_token: str = _variable("FACEBOOK_PAGE_TOKEN", "standin-page-token")
+    facebook_app_secret: str = _variable("FACEBOOK_APP_SECRET", "")
+
+    @property
+    def state_file(self) -> Path:
+        return Path(self.state)
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings. Raises: WrongSettings, naming each variable that is missing or isn't a number."""
+    values: dict[str, str] = {}
+    wrong: list[str] = []
+    for each in fields(Settings):
+        name = str(each.metadata["variable"])
+        value = environment.get(name) or each.metadata["default"]
+        if value is None:
+            wrong.append(f"{name} is missing")
+        else:
+            values[each.name] = value
+    for name in ("port", "x_window_limit", "mo_retry_s"):
+        if not values.get(name, "0").replace(".", "", 1).isdigit():
+            wrong.append(f"{name} must be a number")
+    if wrong:
+        raise WrongSettings("; ".join(wrong))
+    return Settings(**values)

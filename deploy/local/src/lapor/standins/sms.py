@@ -1,0 +1,198 @@
+"""The SMS gateway: takes Kannel's send call, and sends a citizen's SMS on as Kannel's MO request."""
+
+import asyncio
+import contextlib
+import hmac
+import re
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote_plus, unquote_plus
+
+import httpx
+from litestar import Request, Router, post, route
+from litestar.enums import HttpMethod, MediaType
+from litestar.response import Redirect, Response
+
+from lapor.standins.faults import Faults, cut_off
+from lapor.standins.settings import SHORT_CODE, Settings
+from lapor.standins.state import Mo, Report, Said, Taken, World, now
+
+# The letters one 7-bit SMS can carry (GSM 03.38 with its extension); anything else needs coding=2.
+_GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
+)
+_KEYWORD = re.compile(r"\s*SOPPENG", re.IGNORECASE)
+_TRIES = 43_200  # a day of tries two seconds apart; what is still owed then waits for the next start
+_AT_ONCE = 32
+
+
+def international(number: str) -> str:
+    """A number as Kannel's unified-prefix "+62,0062,62,0" hands it over."""
+    number = re.sub(r"[\s().-]", "", number)
+    for prefix in ("+62", "0062", "62", "0"):
+        if number.startswith(prefix):
+            return "+62" + number.removeprefix(prefix)
+    return number
+
+
+def mo_url(mo: Mo, settings: Settings) -> str:
+    """The request for one MO: the template of the gateway's sms-service group, filled in and escaped."""
+    matched = _KEYWORD.match(mo.text) is not None
+    values = {
+        **({} if matched else {"unmatched": "1"}),
+        "from": mo.sender,
+        "to": mo.receiver,
+        "text": re.sub(r"\s+", " ", mo.text).strip(),
+        "raw": mo.text,
+        "smsc": "STANDIN",
+        "id": mo.id,
+        "ts": str(mo.at),
+        "coding": "0",
+        "charset": "UTF-8",
+        "udh": "",
+        "token": settings.sms_mo_token,
+    }
+    return f"{settings.sms_mo_url}?" + "&".join(f"{name}={quote_plus(value)}" for name, value in values.items())
+
+
+class Courier:
+    """Hands every owed MO and report to the application, again and again until it says 200 or 202."""
+
+    def __init__(self, world: World, settings: Settings) -> None:
+        self._world = world
+        self._settings = settings
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._free = asyncio.Semaphore(_AT_ONCE)
+        self._client = httpx.AsyncClient(timeout=5, trust_env=False)
+
+    def start(self) -> None:
+        """Take up what an earlier run still owed, and what was recorded since."""
+        for owed in tuple(self._world.owed.values()):
+            if owed.id not in self._tasks:
+                self._tasks[owed.id] = task = asyncio.create_task(self._deliver(owed))
+                task.add_done_callback(lambda _, owed_id=owed.id: self._tasks.pop(owed_id, None))  # type: ignore[misc]
+
+    async def stop(self) -> None:
+        tasks = tuple(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._client.aclose()
+
+    async def _deliver(self, owed: Mo | Report) -> None:
+        url = owed.url if isinstance(owed, Report) else mo_url(owed, self._settings)
+        for _ in range(_TRIES):
+            if await self._taken(url):
+                self._world.record(Taken(id=owed.id))
+                return
+            await asyncio.sleep(float(self._settings.mo_retry_s))
+
+    async def _taken(self, url: str) -> bool:
+        async with self._free:
+            with contextlib.suppress(httpx.HTTPError, httpx.InvalidURL):
+                return (await self._client.get(url)).status_code in (200, 202)
+        return False
+
+
+def _plain(status: int, text: str) -> Response[Any]:
+    return Response(text, status_code=status, media_type=MediaType.TEXT)
+
+
+async def _send_values(request: Request[Any, Any, Any]) -> Mapping[str, str]:
+    values: dict[str, str] = dict(request.query_params.items())
+    content_type = request.headers.get("content-type", "")
+    if request.method == "POST" and content_type.startswith(("application/x-www-form-", "multipart/")):
+        values |= {name: str(value) for name, value in (await request.form()).items()}
+    elif request.method == "POST":
+        for name in ("username", "password", "from", "to", "coding", "charset", "dlr-mask", "dlr-url"):
+            if f"x-kannel-{name}" in request.headers:
+                values[name] = unquote_plus(request.headers[f"x-kannel-{name}"])
+        values["text"] = (await request.body()).decode("utf-8", "replace")
+    return values
+
+
+def _as_transmitted(text: str, coding: str) -> str:
+    if coding == "2":
+        return text
+    # What the 7-bit alphabet lacks leaves the gateway as one question mark a byte.
+    return "".join(letter if letter in _GSM else "?" * len(letter.encode()) for letter in text)
+
+
+def _reports(values: Mapping[str, str]) -> list[Report]:
+    url, mask = values.get("dlr-url", ""), values.get("dlr-mask", "0")
+    wanted = [state for state in (8, 1) if url and mask.isdigit() and int(mask) & state]
+    handset, sender = quote_plus(values["to"]), quote_plus(values.get("from", SHORT_CODE))
+    return [
+        Report(
+            id=str(uuid.uuid4()),
+            url=url.replace("%d", str(state)).replace("%p", handset).replace("%P", sender),
+        )
+        for state in wanted
+    ]
+
+
+def _same(left: str, right: str) -> bool:
+    return hmac.compare_digest(left.encode(), right.encode())
+
+
+@route("/cgi-bin/sendsms", http_method=[HttpMethod.GET, HttpMethod.POST])
+async def sendsms(
+    request: Request[Any, Any, Any], world: World, settings: Settings, faults: Faults, courier: Courier
+) -> Response[Any]:
+    """Kannel's send call; 202 is the gateway's promise to send."""
+    values = await _send_values(request)
+    if faults.take("sms", "unavailable"):
+        return _plain(503, "Temporal failure, try again later.")
+    known = _same(values.get("username", ""), settings.kannel_username)
+    if not (known and _same(values.get("password", ""), settings.kannel_password)) or faults.take("sms", "refuse"):
+        return _plain(403, "Authorization failed for sendsms")
+    receivers = values.get("to", "").split()
+    if not receivers:
+        return _plain(400, "Empty receiver number not allowed, rejected")
+    if not all(re.fullmatch(r"\+?[0-9]+", number) for number in receivers):
+        return _plain(400, "Garbage 'to' field, rejected.")
+    text = _as_transmitted(values.get("text", ""), values.get("coding", "0"))
+    world.record(*(world.tell("sms", number, text) for number in receivers), *_reports(values))
+    courier.start()
+    if faults.take("sms", "slow"):
+        await asyncio.sleep(30)
+    return cut_off() if faults.take("sms", "lost_answer") else _plain(202, "0: Accepted for delivery")
+
+
+async def citizen_values(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """What a citizen's form or a JSON caller sent. Raises: ValueError if it isn't an object of texts."""
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return {name: str(value) for name, value in (await request.form()).items()}
+    body = await request.json()
+    if not isinstance(body, dict):
+        raise ValueError("a JSON object is expected")
+    return {str(name): str(value) for name, value in body.items() if value is not None}
+
+
+def done(values: Mapping[str, str], made_id: str) -> Response[Any]:
+    """The id for a program; back to the page for a person at the form."""
+    return Redirect("/", status_code=303) if "back" in values else Response({"id": made_id}, status_code=201)
+
+
+@post("/sms/send-mo")
+async def send_mo(request: Request[Any, Any, Any], world: World, courier: Courier) -> Response[Any]:
+    """A citizen sends an SMS: `from`, `text`, and for tests of duplicates `id`."""
+    values = await citizen_values(request)
+    if not values.get("from", "").strip() or not values.get("text", "").strip():
+        return Response({"error": "from and text are needed"}, status_code=400)
+    mo = Mo(
+        id=values.get("id") or str(uuid.uuid4()),
+        sender=international(values["from"].strip()),
+        receiver=values.get("to") or SHORT_CODE,
+        text=values["text"].replace("\r\n", "\n"),
+        at=int(time.time()),
+    )
+    world.record(mo, Said(channel="sms", by=mo.sender, text=mo.text, at=now()))
+    courier.start()
+    return done(values, mo.id)
+
+
+router = Router("/", route_handlers=[sendsms, send_mo])

@@ -1,0 +1,55 @@
+"""Starts the stand-ins inside a test, on a free port."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import uvicorn
+
+from lapor.standins.app import build_app
+from lapor.standins.settings import Settings
+
+
+def settings_for_tests(state: Path, **changes: str) -> Settings:
+    """Settings with made-up secrets; `changes` override single fields."""
+    settings = Settings(
+        port="0",
+        state=str(state),
+        sms_mo_url="http://127.0.0.1:9/sms/kannel/mo",
+        sms_mo_token="mo-token",  # noqa: S106
+        kannel_username="lapor",
+        kannel_password="kannel-password",  # noqa: S106
+        x_consumer_key="consumer-key",
+        x_consumer_secret="consumer-secret",  # noqa: S106
+        x_access_token="access-token",  # noqa: S106
+        x_access_secret="access-secret",  # noqa: S106
+        x_bearer_token="bearer-token",  # noqa: S106
+        mo_retry_s="0.05",
+        facebook_app_secret="app-secret",  # noqa: S106
+    )
+    return replace(settings, **changes)
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """Serve in a thread. Yields: the base URL, without a slash at its end."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        build_app(settings), log_level="critical", access_log=False, ws="none", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        while not server.started and thread.is_alive():
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        listening.close()

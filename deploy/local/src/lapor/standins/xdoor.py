@@ -1,0 +1,124 @@
+"""What every call to the X API meets first: faults, identity, rate limits; and the shapes of its answers."""
+
+import asyncio
+import time
+from typing import Any
+
+from litestar import Request
+from litestar.response import Response
+
+from lapor.standins.faults import Faults, cut_off
+from lapor.standins.oauth1 import signed_by
+from lapor.standins.settings import Settings
+
+Ask = Request[Any, Any, Any]
+Answer = Response[Any]
+PROBLEMS = "https://api.twitter.com/2/problems/"
+
+
+class Windows:
+    """Calls left per endpoint in its 15 minutes, as the x-rate-limit-* headers tell."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._used: dict[str, tuple[float, int]] = {}
+
+    def count(self, endpoint: str) -> tuple[int, int, int]:
+        """One more call: (limit, remaining, reset in unix seconds); `remaining` < 0 is one too many."""
+        reset, used = self._used.get(endpoint, (0.0, 0))
+        if reset <= time.time():
+            reset, used = time.time() + 900, 0
+        self._used[endpoint] = (reset, used + 1)
+        return self._limit, self._limit - used - 1, int(reset)
+
+
+def answer(request: Ask, body: Any, status: int = 200, *, reset: bool = True) -> Answer:
+    limit, remaining, until = request.scope["state"].get("window", (0, 0, 0))
+    headers = {
+        "x-access-level": "read-write",
+        "api-version": "2.178",
+        "x-rate-limit-limit": str(limit),
+        "x-rate-limit-remaining": str(max(0, remaining)),
+        "content-type": "application/json; charset=utf-8",
+        **({"x-rate-limit-reset": str(until)} if reset else {}),
+    }
+    return Response(body, status_code=status, headers=headers)
+
+
+def problem(request: Ask, status: int, title: str, detail: str, kind: str = "", *, reset: bool = True) -> Answer:
+    body = {
+        "title": title,
+        "detail": detail,
+        "type": (kind and PROBLEMS + kind) or "about:blank",
+        "status": status,
+    }
+    return answer(request, body, status, reset=reset)
+
+
+def invalid(request: Ask, parameter: str, value: str, message: str) -> Answer:
+    body = {
+        "errors": [{"parameters": {parameter: [value]}, "message": message}],
+        "title": "Invalid Request",
+        "detail": "One or more parameters to your request was invalid.",
+        "type": PROBLEMS + "invalid-request",
+    }
+    return answer(request, body, 400)
+
+
+def _caller(request: Ask, settings: Settings) -> str | None:
+    """Who asks: "user" (OAuth 1.0a), "app" (bearer), or None."""
+    authorization = request.headers.get("authorization", "")
+    if authorization == f"Bearer {settings.x_bearer_token}":
+        return "app"
+    signed = authorization.startswith("OAuth ") and signed_by(
+        authorization,
+        method=request.method,
+        url="https://api.twitter.com" + request.scope["path"].removeprefix("/x").rstrip("/"),
+        query=request.scope["query_string"].decode(),
+        consumer=(settings.x_consumer_key, settings.x_consumer_secret),
+        token=(settings.x_access_token, settings.x_access_secret),
+    )
+    return "user" if signed else None
+
+
+async def at_the_door(request: Ask) -> Answer | None:
+    """Faults, identity and rate limits come before anything else."""
+    state = request.app.state
+    faults: Faults = state.faults
+    endpoint = request.scope["path"].rstrip("/").rsplit("/", 1)[-1]
+    request.scope["state"]["window"] = window = state.windows.count(endpoint)
+    if faults.take("x", "slow"):
+        await asyncio.sleep(30)
+    fault = _fault(request, faults)
+    if fault is not None:
+        return fault
+    caller = _caller(request, state.settings)
+    if caller is None or faults.take("x", "unauthorized"):
+        return problem(request, 401, "Unauthorized", "Unauthorized")
+    if caller == "app" and (endpoint == "me" or request.method != "GET"):
+        return problem(
+            request,
+            403,
+            "Unsupported Authentication",
+            "Authenticating with OAuth 2.0 Application-Only is forbidden for this endpoint.",
+            "unsupported-authentication",
+        )
+    if window[1] < 0:
+        return problem(request, 429, "Too Many Requests", "Too Many Requests")
+    return None
+
+
+def _fault(request: Ask, faults: Faults) -> Answer | None:
+    if faults.take("x", "throttle"):
+        return problem(request, 429, "Too Many Requests", "Too Many Requests")
+    if faults.take("x", "throttle_no_reset"):
+        return problem(request, 429, "Too Many Requests", "Too Many Requests", reset=False)
+    if faults.take("x", "throttle_v1"):
+        return answer(request, {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}, 429)
+    if faults.take("x", "throttle_text"):
+        return Response("Rate limit exceeded", status_code=429, media_type="text/plain")
+    if faults.take("x", "html503"):
+        return Response("<html><body>Over capacity</body></html>", status_code=503, media_type="text/html")
+    if faults.take("x", "json503"):
+        return problem(request, 503, "Service Unavailable", "Service Unavailable")
+    return cut_off() if faults.take("x", "hangup") else None
