@@ -8,7 +8,7 @@ exception, and nothing is acknowledged.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -44,13 +44,14 @@ class BugsInARow(RuntimeError):
 class Handler(Generic[S]):
     """What a service contributes. ``decide`` is pure: no clock, nothing random, no I/O.
 
-    ``key`` names the state a message belongs to; ``load`` reads states by key, ``save`` writes the changed ones.
+    ``keys`` names the states a message touches; ``load`` reads states by key, and what else they bring with them;
+    ``decide`` gets all of them and returns those that changed, and what is to be told; ``save`` writes them.
     """
 
     service: str
-    key: Callable[[Message], str]
+    keys: Callable[[Message], Sequence[str]]
     load: Callable[[Connection, list[str]], Awaitable[dict[str, S]]]
-    decide: Callable[[S | None, Message, datetime], tuple[S | None, list[Emit]]]
+    decide: Callable[[Mapping[str, S], Message, datetime], tuple[dict[str, S], list[Emit]]]
     save: Callable[[Connection, dict[str, S]], Awaitable[None]]
 
 
@@ -110,7 +111,7 @@ class Steps(Generic[S]):
         out: list[Outgoing] = []
         messages = self._decode(records, out)
         fresh = await self._fresh(db, messages)
-        keys = sorted({self.handler.key(message) for message in fresh})
+        keys = self._keys(fresh)
         states = await self.handler.load(db, keys) if keys else {}
         changed, failed, bugs = self._decide(fresh, states, out)
         if failed:
@@ -122,6 +123,9 @@ class Steps(Generic[S]):
         await _mark_consumed(db, records)
         crash_point("inbox.after_effect_before_commit")
         return bugs
+
+    def _keys(self, messages: list[Message]) -> list[str]:
+        return sorted({key for message in messages for key in self.handler.keys(message)})
 
     def _decode(self, records: Sequence[Record], out: list[Outgoing]) -> list[Message]:
         messages = []
@@ -139,7 +143,7 @@ class Steps(Generic[S]):
         """The messages not handled before, in order; their keys are locked from here on."""
         if not messages:
             return []
-        await db.execute(_LOCK, sorted({self.handler.key(message) for message in messages}))
+        await db.execute(_LOCK, self._keys(messages))
         first: dict[tuple[str, str], Message] = {}
         for message in messages:
             first.setdefault((message.record.topic, message.event.id), message)
@@ -156,9 +160,8 @@ class Steps(Generic[S]):
         failed: list[Message] = []
         bugs = self.bugs_in_a_row
         for message in messages:
-            key = self.handler.key(message)
             try:
-                state, emits = self.handler.decide(states.get(key), message, message.time)
+                changes, emits = self.handler.decide(states, message, message.time)
                 emitted = outgoing(emits, service=self.handler.service, cause=message.cause, now=message.time)
             except Exception as error:
                 log.exception("decide_failed", extra={"event_id": message.event.id, "type": message.event.type})
@@ -169,8 +172,8 @@ class Steps(Generic[S]):
                 failed.append(message)
                 continue
             bugs = 0
-            if state is not None:
-                states[key] = changed[key] = state
+            states |= changes
+            changed |= changes
             out += emitted
             self._count(message.record, "handled")
         return changed, failed, bugs
@@ -190,20 +193,14 @@ async def on_timer(
     db: Connection,
     handler: Handler[S],
     key: str,
-    decide: Callable[[S], tuple[S, list[Emit]]],
+    decide: Callable[[Mapping[str, S]], tuple[dict[str, S], list[Emit]]],
     *,
     cause: str,
     now: datetime,
-) -> bool:
-    """Let a timer change one state, in the caller's transaction, under the same lock as events.
-
-    Returns whether there was a state to change.
-    """
+) -> None:
+    """Let a timer change states, in the caller's transaction, under the same lock as events."""
     await db.execute(_LOCK, [key])
-    state = (await handler.load(db, [key])).get(key)
-    if state is None:
-        return False
-    state, emits = decide(state)
-    await handler.save(db, {key: state})
+    changes, emits = decide(await handler.load(db, [key]))
+    if changes:
+        await handler.save(db, changes)
     await outbox.put(db, outgoing(emits, service=handler.service, cause=cause, now=now))
-    return True

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from contracts import codec, topics
 from contracts.events import Data
 from contracts.ids import derived_id
-
-from contracts import codec, topics
 
 Headers = Sequence[tuple[str, bytes]]
 

@@ -12,9 +12,6 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
-from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
-from contracts.ids import complaint_id
-from contracts.masking import mask
 from msgspec import UNSET
 from pydantic import Field
 
@@ -25,6 +22,9 @@ from chassis.intake.notices import NewNotice, add_notices
 from chassis.settings import DatabaseSettings
 from chassis.wire import Emit, Outgoing, outgoing
 from contracts import codec, ticket
+from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
+from contracts.ids import complaint_id
+from contracts.masking import mask
 from contracts.topics import FOLLOWED_UP, RECEIVED
 
 log = logging.getLogger(__name__)

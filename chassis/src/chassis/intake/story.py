@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from contracts.events import ComplaintUpdated, DerivationDay, SlaBreached, SlaUpdated
 from msgspec import Struct
 
 from chassis.database import Connection, Pool
@@ -17,6 +16,7 @@ from chassis.intake.notices import NewNotice, add_notices
 from chassis.region import read_region
 from chassis.step import Handler
 from chassis.wire import Emit, Message
+from contracts.events import ComplaintUpdated, DerivationDay, SlaBreached, SlaUpdated
 from contracts.topics import SLA_BREACHED, SLA_UPDATED, UPDATED
 
 SOURCES = (UPDATED, SLA_UPDATED, SLA_BREACHED)
@@ -26,13 +26,13 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt",
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One step of a story, with what may be said of it in public."""
+    """One step of a story. ``text`` is the sentence that citizens are told of it, as of then."""
 
     seq: int
     kind: str
     at: datetime
     unit: str | None = None
-    message: str | None = None
+    text: str = ""
 
 
 class Story(Struct, frozen=True, kw_only=True):
@@ -59,11 +59,12 @@ class Texts:
         self.changes: dict[str, str] = texts["changes"]
         self.sms: dict[str, str] = texts["sms"]
         self.social: dict[str, str] = texts["social"]
-        self.units = {unit["code"]: unit["name"] for unit in read_region(region, "units.yaml")["units"]}
+        self.units: dict[str, str] = {unit["code"]: unit["name"] for unit in read_region(region, "units.yaml")["units"]}
 
     def unit(self, code: str | None) -> str:
         """The name of a unit, for citizens."""
-        return self.units.get(code or "", code or "petugas LAPOR!")
+        name: str = self.units.get(code or "", code or "petugas LAPOR!")
+        return name
 
     def change(self, update: ComplaintUpdated) -> str:
         """What a citizen is told about ``update``, in one sentence or two."""
@@ -101,19 +102,22 @@ def in_words(deadline_at: datetime) -> str:
     return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
 
 
-def tell(service: str, texts: Texts, *, notify: bool) -> Callable[..., tuple[Story | None, list[Emit]]]:
+Decide = Callable[[Mapping[str, "Story"], Message, datetime], tuple[dict[str, "Story"], list[Emit]]]
+
+
+def tell(service: str, texts: Texts, *, notify: bool) -> Decide:
     """The decision of an intake: keep the story, and with ``notify`` tell the reporter of each change."""
 
-    def decide(story: Story | None, message: Message, now: datetime) -> tuple[Story | None, list[Emit]]:
+    def decide(stories: Mapping[str, Story], message: Message, now: datetime) -> tuple[dict[str, Story], list[Emit]]:
         data: Any = message.data
-        story = story or Story(ticket=data.ticket)
+        story = stories.get(data.ticket) or Story(ticket=data.ticket)
         match data:
             case ComplaintUpdated() if data.seq > story.seq:
-                story = _updated(story, data, now, own=data.origin == service)
-                if notify and data.origin == service and data.kind != "registered":
-                    story = msgspec.structs.replace(
-                        story, notices=[*story.notices, (f"seq-{data.seq}", texts.change(data))]
-                    )
+                own = data.origin == service
+                text = texts.change(data) if own else ""
+                story = _updated(story, data, now, text)
+                if notify and own and data.kind != "registered":
+                    story = msgspec.structs.replace(story, notices=[*story.notices, (f"seq-{data.seq}", text)])
             case SlaUpdated(stage="completion", kind="started" | "rescheduled" | "resumed"):
                 story = msgspec.structs.replace(
                     story, deadline_at=data.deadline_at, derivation=data.derivation, breached=False
@@ -123,21 +127,21 @@ def tell(service: str, texts: Texts, *, notify: bool) -> Callable[..., tuple[Sto
             case SlaBreached(stage="completion"):
                 story = msgspec.structs.replace(story, breached=True, deadline_at=data.deadline_at)
             case _:
-                return None, []
-        return story, []
+                return {}, []
+        return {data.ticket: story}, []
 
     return decide
 
 
-def _updated(story: Story, data: ComplaintUpdated, now: datetime, *, own: bool) -> Story:
-    step = Step(seq=data.seq, kind=data.kind, at=now, unit=data.unit, message=data.message or data.reason or None)
+def _updated(story: Story, data: ComplaintUpdated, now: datetime, text: str) -> Story:
+    step = Step(seq=data.seq, kind=data.kind, at=now, unit=data.unit, text=text)
     return msgspec.structs.replace(
         story,
         seq=data.seq,
         status=data.status,
         unit=data.unit,
         registered=True,
-        steps=[*story.steps, step] if own else [],
+        steps=[*story.steps, step] if text else [],
     )
 
 
@@ -162,17 +166,16 @@ async def save_stories(db: Connection, stories: dict[str, Story]) -> None:
     )
 
 
-def _ticket(message: Message) -> str:
+def _tickets(message: Message) -> list[str]:
     data: Any = message.data
-    number: str = data.ticket
-    return number
+    return [data.ticket]
 
 
 def story_handler(service: str, texts: Texts, *, notify: bool) -> Handler[Story]:
     """The handler an intake gives to its consumer."""
     return Handler(
         service=service,
-        key=_ticket,
+        keys=_tickets,
         load=load_stories,
         decide=tell(service, texts, notify=notify),
         save=save_stories,

@@ -53,6 +53,11 @@ class DataDir:
         """The classifier's model."""
         return self.root / "model.bin"
 
+    @property
+    def standins(self) -> Path:
+        """What the vendors' stand-ins remember."""
+        return self.root / "standins.json"
+
     def log(self, name: str) -> Path:
         """The log file of the process ``name``."""
         return self.logs / f"{name}.log"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -71,14 +73,15 @@ def prepare(broker: Broker, progress: Callable[[int, int], None] = lambda done, 
         Refused: the jars cannot be had, or the storage cannot be formatted.
     """
     classpath = jars.classpath(progress)
-    broker.directory.mkdir(parents=True, exist_ok=True)
+    broker.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     _file(broker, "log4j2.properties").write_text(LOGGING)
     write_private(_file(broker, "server.properties"), _server_properties(broker))
-    _file(broker, "java.args").write_text(
-        "\n".join([*JVM, "-cp", ":".join(map(str, classpath)), f"-Dlog4j2.configurationFile={_file(broker, 'log4j2.properties')}"])
-    )
-    if not (_file(broker, "data") / "meta.properties").exists():
+    logging = f"-Dlog4j2.configurationFile={_file(broker, 'log4j2.properties')}"
+    _file(broker, "java.args").write_text("\n".join([*JVM, logging, "-cp", ":".join(map(str, classpath))]))
+    if not _file(broker, "formatted").exists():  # written last: an interrupted format is none
+        shutil.rmtree(_file(broker, "data"), ignore_errors=True)
         _format(broker)
+        _file(broker, "formatted").touch()
 
 
 def process(broker: Broker) -> Process:
@@ -94,10 +97,14 @@ def process(broker: Broker) -> Process:
 
 def is_ready(broker: Broker) -> bool:
     """Whether the broker lets its super user in and knows itself."""
-    quiet = {"socket.connection.setup.timeout.ms": 1000, "log_level": 0, "error_cb": lambda _error: None}
+    quiet: dict[str, Any] = {
+        "socket.connection.setup.timeout.ms": 1000,
+        "log_level": 0,
+        "error_cb": lambda _error: None,
+    }
     admin = AdminClient({**client_settings(broker.bootstrap, ADMIN, broker.password), **quiet})
     try:
-        return len(admin.list_topics(timeout=1).brokers) == 1
+        return len(admin.list_topics(timeout=2).brokers) == 1
     except KafkaException:
         return False
 
@@ -117,12 +124,20 @@ def _format(broker: Broker) -> None:
     discarded unread: it prints the keys.
     """
     cluster_id = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=").replace("-", "A")
-    arguments = _file(broker, "format.args")
+    arguments, settings = _file(broker, "format.args"), str(_file(broker, "server.properties"))
     write_private(arguments, f"--add-scram=SCRAM-SHA-512=[name={ADMIN},password={broker.password}]\n")
     try:
-        subprocess.run(
-            [*_java(broker), "kafka.tools.StorageTool", "format", "-t", cluster_id, "--ignore-formatted"]
-            + ["-c", str(_file(broker, "server.properties")), f"@{arguments}"],
+        subprocess.run(  # noqa: S603 - our own java, our own files
+            [
+                *_java(broker),
+                "kafka.tools.StorageTool",
+                "format",
+                "-t",
+                cluster_id,
+                "-c",
+                str(settings),
+                f"@{arguments}",
+            ],
             check=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

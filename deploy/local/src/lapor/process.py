@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+from lapor.ports import HOST
 
 INHERITED = (
     "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONPATH",
 )  # fmt: skip
+INFRASTRUCTURE = 75  # exit codes of a service: "start me again when it is back", "starting again cannot help"
 WRONG_SETTINGS = 78
 
 
@@ -64,14 +65,21 @@ async def spawn(
         )
 
 
-def answers(url: str) -> Callable[[], Awaitable[bool]]:
-    """Ready when GET ``url`` answers 200."""
+def answers(port: int, path: str = "/ready") -> Callable[[], Awaitable[bool]]:
+    """Ready when GET ``path`` at ``port`` of this machine answers 200."""
+
+    async def status() -> bytes:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        try:
+            writer.write(f"GET {path} HTTP/1.0\r\nHost: {HOST}\r\n\r\n".encode())
+            return await reader.readline()
+        finally:
+            writer.close()
 
     async def ready() -> bool:
         try:
-            async with httpx.AsyncClient(timeout=2, trust_env=False) as http:
-                return (await http.get(url)).status_code == 200
-        except httpx.HTTPError:
+            return b" 200" in await asyncio.wait_for(status(), 2)
+        except (OSError, TimeoutError):
             return False
 
     return ready

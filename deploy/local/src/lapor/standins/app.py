@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import msgspec
 from litestar import Litestar, Request, get, post
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.exceptions import HTTPException, SerializationException
 from litestar.response import Response
 
 from lapor.standins import graph, page, sms, xapi
-from lapor.standins.faults import Faults
+from lapor.standins.faults import KINDS, Faults
 from lapor.standins.settings import Settings
 from lapor.standins.sms import Courier
 from lapor.standins.state import World
@@ -31,10 +31,10 @@ async def sent(world: World) -> list[dict[str, Any]]:
     return [{name: getattr(each, name) for name in ("channel", "to", "ticket", "text", "at")} for each in world.sent]
 
 
-@post("/{vendor:str}/fault")
-async def fault(request: Request[Any, Any, Any], vendor: str, faults: Faults) -> Response[Any]:
+@post([f"/{vendor}/fault" for vendor in KINDS])
+async def fault(request: Request[Any, Any, Any], faults: Faults) -> Response[Any]:
     """Arm a fault: {"kind": …, "times": n}."""
-    values = await sms.citizen_values(request)
+    values, vendor = await sms.citizen_values(request), request.scope["path"].split("/")[1]
     try:
         faults.set(vendor, values.get("kind", ""), int(values.get("times", "1")))
     except ValueError as error:
@@ -43,7 +43,8 @@ async def fault(request: Request[Any, Any, Any], vendor: str, faults: Faults) ->
 
 
 def _bad_values(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    return Response({"error": f"unreadable request: {error}"}, status_code=400)
+    # Litestar's own 404 and 405 are ValueErrors too.
+    return Response({"error": str(error)}, status_code=error.status_code if isinstance(error, HTTPException) else 400)
 
 
 def build_app(settings: Settings) -> Litestar:
@@ -51,10 +52,10 @@ def build_app(settings: Settings) -> Litestar:
     # httpx logs each URL it calls, and the MO's URL carries the gateway's token.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     world, faults = World(settings.state_file), Faults()
+    courier = Courier(world, settings)
 
     @asynccontextmanager
-    async def courier_at_work(app: Litestar) -> AsyncIterator[None]:
-        app.state.courier = courier = Courier(world, settings)
+    async def courier_at_work(_: Litestar) -> AsyncIterator[None]:
         courier.start()
         yield
         await courier.stop()
@@ -66,7 +67,7 @@ def build_app(settings: Settings) -> Litestar:
             "world": Provide(lambda: world, sync_to_thread=False),
             "faults": Provide(lambda: faults, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
-            "courier": Provide(lambda state: state.courier, sync_to_thread=False),
+            "courier": Provide(lambda: courier, sync_to_thread=False),
         },
         state=State(
             {
@@ -77,7 +78,8 @@ def build_app(settings: Settings) -> Litestar:
             }
         ),
         lifespan=[courier_at_work],
-        exception_handlers={ValueError: _bad_values, msgspec.DecodeError: _bad_values},
+        before_send=[graph.drop_content_type],
+        exception_handlers={ValueError: _bad_values, SerializationException: _bad_values},
         openapi_config=None,
         logging_config=None,
     )

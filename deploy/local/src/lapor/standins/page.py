@@ -7,6 +7,7 @@ from typing import NamedTuple
 from litestar import MediaType, get
 
 from lapor.standins.settings import SHORT_CODE, X_HANDLE
+from lapor.standins.sms import international
 from lapor.standins.state import World
 
 _CHANNELS = {"sms": "SMS", "x": "X", "facebook": "Facebook", "web": "Web", "email": "Surel"}
@@ -76,8 +77,12 @@ def _document(title: str, style: str, body: str, refresh_s: int = 0) -> str:
     )
 
 
+def _citizen(channel: str, name: str) -> str:
+    return international(name) if channel == "sms" else name
+
+
 def _lines(world: World) -> list[Line]:
-    told = [Line(each.channel, each.to, True, each.text, each.at) for each in world.sent]
+    told = [Line(each.channel, _citizen(each.channel, each.to), True, each.text, each.at) for each in world.sent]
     said = [Line(each.channel, each.by, False, each.text, each.at) for each in world.said]
     return sorted([*told, *said], key=lambda line: line.at)
 

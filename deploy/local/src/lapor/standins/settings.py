@@ -11,6 +11,9 @@ X_HANDLE = "LaporSoppeng"
 SHORT_CODE = "1708"
 
 
+_NUMBERS = ("port", "x_window_limit", "mo_retry_s")
+
+
 class WrongSettings(Exception):
     """One or more variables are missing or unreadable; the message names every one of them."""
 
@@ -55,11 +58,10 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         value = environment.get(name) or each.metadata["default"]
         if value is None:
             wrong.append(f"{name} is missing")
+        elif each.name in _NUMBERS and not value.replace(".", "", 1).isdigit():
+            wrong.append(f"{name} must be a number")
         else:
             values[each.name] = value
-    for name in ("port", "x_window_limit", "mo_retry_s"):
-        if not values.get(name, "0").replace(".", "", 1).isdigit():
-            wrong.append(f"{name} must be a number")
     if wrong:
         raise WrongSettings("; ".join(wrong))
     return Settings(**values)

@@ -37,12 +37,12 @@ def settings_for_tests(state: Path, **changes: str) -> Settings:
 @contextmanager
 def serving(settings: Settings) -> Iterator[str]:
     """Serve in a thread. Yields: the base URL, without a slash at its end."""
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         build_app(settings), log_level="critical", access_log=False, ws="none", timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from litestar import Router, delete, get, post
+from litestar.exceptions import SerializationException
 from litestar.response import Response
 
 from lapor.standins.faults import Faults, cut_off
@@ -114,7 +115,7 @@ async def create(request: Ask, world: World, faults: Faults) -> Answer:
     try:
         body = await request.json()
         text, parent_id = str(body.get("text", "")), body.get("reply", {}).get("in_reply_to_tweet_id")
-    except (ValueError, AttributeError):
+    except (SerializationException, AttributeError):
         return invalid(request, "body", "", "The body is not a JSON object.")
     if not text.strip() or weight(text) > 280:
         return invalid(request, "text", text, "Your Tweet text is too long." if text.strip() else "text is required")

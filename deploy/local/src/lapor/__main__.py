@@ -1,0 +1,46 @@
+"""The `lapor` command: the whole system on one machine."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from lapor import inspection, lifecycle, provisioning
+from lapor.errors import Refused
+from lapor.options import err
+
+app = typer.Typer(
+    help="LAPOR! Soppeng on one machine: start it, look at it, break it, stop it.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,  # they may hold a password
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for name, command in (
+    ("up", lifecycle.start),
+    ("down", lifecycle.stop),
+    ("status", inspection.status),
+    ("env", inspection.env),
+    ("logs", inspection.logs),
+    ("restart", inspection.restart),
+    ("kill", inspection.kill),
+    ("provision", provisioning.command),
+):
+    app.command(name=name)(command)
+
+
+def main() -> NoReturn:
+    """Run a command. A refusal is one sentence on stderr and exit code 1."""
+    try:
+        app()
+    except Refused as error:
+        err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

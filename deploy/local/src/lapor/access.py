@@ -1,0 +1,62 @@
+"""Who may do what in Kafka: the ACLs that follow from the topics' own declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
+
+from contracts.topics import Topic, unit_of
+
+AUDITOR = "auditor"  # reads everything, writes nothing
+OPERATOR = "operator"  # reads dead letters, puts them back where they came from
+
+
+class Rule(NamedTuple):
+    """``principal`` may ``operation`` on the topic or group called ``name`` (or starting with it).
+
+    READ and WRITE include DESCRIBE. The name ``*`` means any.
+    """
+
+    principal: str
+    operation: Literal["READ", "WRITE", "DESCRIBE"]
+    kind: Literal["TOPIC", "GROUP"]
+    name: str
+    prefix: bool = False
+
+
+def principals(topics: Iterable[Topic], units: Iterable[str]) -> list[str]:
+    """Every Kafka user but the super user: services, units, auditor and operator."""
+    named = {name for topic in topics for name in (*topic.producers, *topic.consumers)}
+    return sorted({*named, *units, AUDITOR, OPERATOR})
+
+
+def rules(topics: Iterable[Topic], units: Iterable[str]) -> set[Rule]:
+    """All that is allowed; the broker refuses the rest."""
+    topics, units = list(topics), set(units)
+    return {*_of_topics(topics), *_of_groups(principals(topics, units), units)}
+
+
+def _of_topics(topics: list[Topic]) -> Iterator[Rule]:
+    for topic in topics:
+        dead_letters = topic.name.endswith(".dlq")
+        for name in (*topic.producers, *((OPERATOR,) if _feeds_a_service(topic) else ())):
+            yield Rule(name, "WRITE", "TOPIC", topic.name)
+        for name in (*topic.consumers, AUDITOR, *((OPERATOR,) if dead_letters else ())):
+            yield Rule(name, "READ", "TOPIC", topic.name)
+
+
+def _feeds_a_service(topic: Topic) -> bool:
+    """Whether a dead letter can have come from it: every topic but the units' inboxes and the dead letters."""
+    return not topic.name.endswith(".dlq") and not (unit_of(topic.name) and topic.name.endswith(".routed.v1"))
+
+
+def _of_groups(everyone: list[str], units: set[str]) -> Iterator[Rule]:
+    yield Rule(AUDITOR, "DESCRIBE", "GROUP", "*")
+    for name in everyone:
+        if name in units:
+            # The dot belongs to the prefix: without it `unit.dinas` would hold for `unit.dinas-pu` too.
+            yield Rule(name, "READ", "GROUP", f"unit.{name.lower()}.", prefix=True)
+        elif name in (AUDITOR, OPERATOR):
+            yield Rule(name, "READ", "GROUP", f"{name}.", prefix=True)
+        else:
+            yield Rule(name, "READ", "GROUP", name)

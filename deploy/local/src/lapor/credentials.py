@@ -1,0 +1,64 @@
+"""Generated passwords and keys, kept from one start to the next in a file that only its owner may read."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from lapor.errors import Refused
+from lapor.files import write_private
+
+# What the doors and the vendors' stand-ins share, by the environment variable that carries it.
+SHARED = (
+    "SMS_MO_TOKEN", "KANNEL_USERNAME", "KANNEL_PASSWORD",
+    "X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_SECRET", "X_BEARER_TOKEN",
+)  # fmt: skip
+
+
+def password() -> str:
+    """192 random bits, in letters that need no quoting anywhere."""
+    return secrets.token_urlsafe(24)
+
+
+@dataclass(kw_only=True)
+class Credentials:
+    """Every secret of one installation."""
+
+    kafka_admin: str = field(default_factory=password)
+    postgres_admin: str = field(default_factory=password)
+    installation_namespace: str = field(default_factory=lambda: str(uuid.uuid4()))
+    shared: dict[str, str] = field(default_factory=dict)
+    principals: dict[str, str] = field(default_factory=dict)
+    databases: dict[str, str] = field(default_factory=dict)
+
+
+def read(path: Path) -> Credentials:
+    """The credentials in ``path``; new ones if there is no such file.
+
+    Raises:
+        Refused: the file is not what this program wrote.
+    """
+    if not path.exists():
+        return Credentials()
+    try:
+        return Credentials(**json.loads(path.read_text()))
+    except (ValueError, TypeError) as error:
+        raise Refused(
+            f"{path} is damaged: put back a copy of it, or `lapor down --purge` to start with empty data."
+        ) from error
+
+
+def complete(path: Path, principals: Iterable[str], databases: Iterable[str]) -> Credentials:
+    """The credentials in ``path`` with an entry for every name; those that exist stay as they are."""
+    kept = read(path)
+    before = asdict(kept)
+    for names, where in ((SHARED, kept.shared), (principals, kept.principals), (databases, kept.databases)):
+        for name in names:
+            where.setdefault(name, password())
+    if asdict(kept) != before or not path.exists():
+        write_private(path, json.dumps(asdict(kept), indent=2) + "\n")
+    return kept

@@ -1,0 +1,156 @@
+"""The commands that look at what runs, or disturb one process of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from lapor import board, state, up
+from lapor.errors import Refused
+from lapor.files import DataDir, tail
+from lapor.options import DATA, Data, Json, Name, err, out, wait_until
+
+
+def status(data: Data = DATA, as_json: Json = False) -> None:
+    """What runs, and whether it is ready.
+
+    Examples:
+
+        lapor status
+
+        lapor status --json
+    """
+    where = DataDir(data)
+    if as_json:
+        typer.echo(json.dumps(report(where)))
+        return
+    now = state.running(where.state)
+    out.print(board.table(now))
+    out.print("ready" if now.ready else now.phase, style="bold")
+
+
+def env(data: Data = DATA, as_json: Json = False) -> None:
+    """Addresses and accounts of what runs. Passwords only with --json.
+
+    Examples:
+
+        lapor env
+
+        lapor env --json | python -m json.tool
+    """
+    values = up.env(DataDir(data))
+    if as_json:
+        typer.echo(json.dumps(values))
+        return
+    shown = Table(box=None, show_header=False, pad_edge=False)
+    for name in ("web_url", "standins_url", "sent_url", "sms_mo_url", "x_mention_url", "bootstrap"):
+        shown.add_row(name, str(values[name]))
+    shown.add_row("passwords", f"{DataDir(data).credentials} (or `lapor env --json`)")
+    out.print(shown)
+
+
+def logs(
+    name: Name,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on as more comes.")] = False,
+    lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="How many of the last lines.")] = 50,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """What a process wrote to its log.
+
+    Examples:
+
+        lapor logs router -f
+
+        lapor logs kafka -n 200
+    """
+    path = DataDir(data).log(name)
+    if not path.exists():
+        there = ", ".join(sorted(p.stem for p in path.parent.glob("*.log"))) or "none yet"
+        raise Refused(f"There is no log of {name!r} in {path.parent}: there are {there}.")
+
+    def show(line: str) -> None:
+        typer.echo(json.dumps({"service": name, "line": line}) if as_json else line)
+
+    with path.open(errors="replace") as file:
+        for line in tail(path, lines).splitlines():
+            show(line)
+        file.seek(0, os.SEEK_END)
+        while follow:
+            if line := file.readline():
+                show(line.rstrip("\n"))
+            else:
+                time.sleep(0.2)
+
+
+def restart(name: Name, data: Data = DATA, as_json: Json = False) -> None:
+    """Stop a process in order; it is started again, and this returns when it is ready.
+
+    Examples:
+
+        lapor restart router
+    """
+    where = DataDir(data)
+    before = state.entry(state.running(where.state), name)
+    state.signal_group(before, signal.Signals(before.stop_signal))
+    gone = time.monotonic() + before.stop_timeout_s
+
+    def again() -> bool:
+        now = state.entry(state.running(where.state), name)
+        if now.pid == before.pid and time.monotonic() > gone:
+            state.signal_group(before, signal.SIGKILL)
+        return now.state == "ready" and now.pid != before.pid
+
+    wait_until(again, before.stop_timeout_s + 60, f"{name} is not ready again; `lapor logs {name}` tells why.")
+    _report(where, name, "restarted", as_json)
+
+
+def kill(name: Name, data: Data = DATA, as_json: Json = False) -> None:
+    """End a process with SIGKILL, as a power cut would; it is started again.
+
+    Examples:
+
+        lapor kill kafka && lapor status
+    """
+    where = DataDir(data)
+    found = state.entry(state.running(where.state), name)
+    if not state.lives(found.pid, found.started):
+        raise Refused(f"{name} does not run at the moment ({found.state}).")
+    state.signal_group(found, signal.SIGKILL)
+    if as_json:
+        typer.echo(json.dumps({"name": name, "killed": found.pid}))
+    else:
+        err.print(f"{name} ({found.pid}) killed")
+
+
+def _report(where: DataDir, name: str, what: str, as_json: bool) -> None:
+    now = state.entry(state.running(where.state), name)
+    if as_json:
+        typer.echo(json.dumps({"name": name, "state": now.state, "pid": now.pid, "restarts": now.restarts}))
+    else:
+        err.print(f"{name} {what} ({now.pid})")
+
+
+def report(where: DataDir) -> dict[str, object]:
+    """What `lapor status --json` prints."""
+    now = state.read(where.state)
+    lives = now is not None and state.lives(now.pid, now.started)
+    entries = now.processes if now else []
+    return {
+        "ready": lives and now is not None and now.ready and all(e.state == "ready" for e in entries),
+        "services": [
+            {
+                "name": e.name,
+                "state": e.state if lives else "left behind" if state.lives(e.pid, e.started) else "stopped",
+                "pid": e.pid if state.lives(e.pid, e.started) else None,
+                "restarts": e.restarts,
+            }
+            for e in entries
+        ],
+    }

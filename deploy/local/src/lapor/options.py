@@ -1,0 +1,30 @@
+"""What the commands have in common: options, the consoles, waiting."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from lapor.errors import Refused
+
+DATA = Path(".lapor")
+REGION = Path("region/soppeng")
+Data = Annotated[Path, typer.Option("--data", metavar="DIR", help="The data folder.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Name = Annotated[str, typer.Argument(metavar="SERVICE", help="A process, as `lapor status` names it.")]
+out = Console()
+err = Console(stderr=True)  # results go to stdout, all else here
+
+
+def wait_until(done: Callable[[], bool], seconds: float, otherwise: str) -> None:
+    """Return when ``done``. Raises Refused with the sentence ``otherwise`` when it takes longer than ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > deadline:
+            raise Refused(otherwise)
+        time.sleep(0.1)

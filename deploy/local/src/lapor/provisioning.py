@@ -1,0 +1,56 @@
+"""The command `provision`: the contracts' topics, users and ACLs on a Kafka cluster that is not `lapor up`'s own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lapor import access, credentials, kafka, provision, up
+from lapor.errors import Refused
+from lapor.options import REGION, Json, err
+
+
+def command(
+    bootstrap: Annotated[str, typer.Option(envvar="KAFKA_BOOTSTRAP_SERVERS", metavar="HOST:PORT,…")],
+    password: Annotated[
+        str, typer.Option(envvar="KAFKA_PASSWORD", metavar="", help="Better in the variable: options are seen by all.")
+    ],
+    accounts: Annotated[
+        Path, typer.Option(metavar="FILE", help="Passwords of services and units; missing ones are made. Mode 0600.")
+    ],
+    username: Annotated[str, typer.Option(envvar="KAFKA_USERNAME", help="A super user.")] = kafka.ADMIN,
+    ca_file: Annotated[
+        Path | None, typer.Option(envvar="KAFKA_CA_FILE", metavar="FILE", help="With it, TLS; without, plaintext.")
+    ] = None,
+    region: Annotated[Path, typer.Option(envvar="REGION_DIR", metavar="DIR")] = REGION,
+    replication: Annotated[int, typer.Option(min=1, help="Replicas of a new topic.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Create the topics, users and ACLs of the contracts on a cluster. Doing it again mends what differs.
+
+    `lapor up` does it for its own broker; this is for a cluster that runs elsewhere.
+
+    Examples:
+
+        KAFKA_PASSWORD=… lapor provision --bootstrap kafka-1:9093 --ca-file ca.pem --accounts accounts.json --replication 3
+    """
+    if ca_file and not ca_file.is_file():
+        raise Refused(f"There is no CA file {ca_file}.")
+    wanted = up.wanted(region)
+    kept = credentials.complete(accounts, access.principals(wanted.topics, wanted.units), ())
+    client: dict[str, str | int] = kafka.client_settings(bootstrap, username, password)
+    if ca_file:
+        client |= {"security.protocol": "SASL_SSL", "ssl.ca.location": str(ca_file)}
+    done = provision.provision(client, list(wanted.topics), wanted.units, kept.principals, replication)
+    if as_json:
+        typer.echo(json.dumps(asdict(done)))
+    else:
+        err.print(
+            f"{done.topics} topics ({done.topics_created} new), {done.users} users, {done.acls} ACLs "
+            f"({done.acls_created} new, {done.acls_deleted} taken away)",
+            highlight=False,
+        )

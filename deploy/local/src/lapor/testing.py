@@ -1,0 +1,137 @@
+"""A real broker and a real database for tests: started on free ports, killed, started again, stopped."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from contracts.topics import Topic
+from lapor import access, kafka, postgres, provision
+from lapor.files import tail
+from lapor.ports import choose
+from lapor.process import Process, environment
+
+
+@dataclass(kw_only=True)
+class Stack:
+    """A running broker and database cluster."""
+
+    broker: kafka.Broker
+    cluster: postgres.Cluster
+    passwords: dict[str, str] = field(default_factory=dict)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    logs: Path
+
+    @property
+    def bootstrap(self) -> str:
+        """The broker's address."""
+        return self.broker.bootstrap
+
+    @property
+    def admin(self) -> tuple[str, str]:
+        """Name and password of Kafka's super user."""
+        return kafka.ADMIN, self.broker.password
+
+    def client(self, principal: str = kafka.ADMIN) -> dict[str, str | int]:
+        """Settings of a librdkafka client for ``principal``."""
+        password = self.broker.password if principal == kafka.ADMIN else self.passwords[principal]
+        return kafka.client_settings(self.bootstrap, principal, password)
+
+    def provision_kafka(self, topics: list[Topic], units: Iterable[str]) -> None:
+        """Topics, users and ACLs; a password is made for each principal that has none."""
+        units = list(units)
+        for name in access.principals(topics, units):
+            self.passwords.setdefault(name, secrets.token_urlsafe(24))
+        provision.provision(self.client(), topics, units, self.passwords)
+
+    def database(self, name: str) -> str:
+        """The DSN of a database of this name, made with its own role if it is new."""
+        key = f"database {name}"
+        self.passwords.setdefault(key, secrets.token_urlsafe(24))
+        postgres.provision(self.cluster, {name: self.passwords[key]})
+        return self.cluster.dsn(name, name, self.passwords[key])
+
+    def start_broker(self) -> None:
+        """Start the broker and wait until it answers."""
+        self._start(kafka.process(self.broker), lambda: kafka.is_ready(self.broker))
+
+    def kill_broker(self) -> None:
+        """SIGKILL, as by the kernel short of memory."""
+        self._end("kafka", signal.SIGKILL)
+
+    def stop_broker(self) -> None:
+        """An orderly stop."""
+        self._end("kafka", signal.SIGTERM)
+
+    def start_postgres(self) -> None:
+        """Start the database cluster and wait until it answers."""
+        self._start(postgres.process(self.cluster), lambda: postgres.is_ready(self.cluster))
+
+    def kill_postgres(self) -> None:
+        """SIGKILL of the server and of everything it started."""
+        self._end("postgres", signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Stop both; their files stay."""
+        self._end("kafka", signal.SIGTERM)
+        self._end("postgres", signal.SIGINT)
+
+    def _start(self, process: Process, is_ready: Callable[[], bool]) -> None:
+        with (self.logs / f"{process.name}.log").open("ab") as log:
+            self.processes[process.name] = child = subprocess.Popen(  # noqa: S603 - the same commands as `lapor up`
+                process.command,
+                env=environment(process.env),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                user=process.user,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + process.ready_timeout_s
+        while not is_ready():
+            if child.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{process.name} did not start:\n{tail(self.logs / f'{process.name}.log')}")
+            time.sleep(0.05)
+
+    def _end(self, name: str, how: signal.Signals) -> None:
+        child = self.processes.pop(name, None)
+        if child and child.poll() is None:
+            os.killpg(child.pid, how) if how == signal.SIGKILL else child.send_signal(how)
+            child.wait(30)
+
+
+def start_kafka_and_postgres(data_dir: Path) -> Stack:
+    """Start both from ``data_dir``, which is made if need be and may hold an earlier stack's data stopped before.
+
+    Raises:
+        Refused: the jars cannot be had.
+        RuntimeError: one of them did not start; the message ends with its log.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    ports = choose({"kafka": 0, "controller": 0, "postgres": 0}, data_dir / "ports.json")
+    secret = data_dir / "password"
+    if not secret.exists():
+        secret.write_text(secrets.token_urlsafe(24))
+    password = secret.read_text()
+    stack = Stack(
+        broker=kafka.Broker(
+            directory=data_dir / "kafka", port=ports["kafka"], controller_port=ports["controller"], password=password
+        ),
+        cluster=postgres.Cluster(directory=data_dir / "postgres", port=ports["postgres"], password=password),
+        logs=data_dir,
+    )
+    postgres.prepare(stack.cluster)
+    kafka.prepare(stack.broker)
+    try:
+        stack.start_postgres()
+        stack.start_broker()
+    except RuntimeError:
+        stack.stop()
+        raise
+    return stack

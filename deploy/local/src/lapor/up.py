@@ -1,0 +1,223 @@
+"""`lapor up`: everything from nothing to ready, kept running until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import itertools
+import json
+import os
+import signal
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+
+from chassis.region import RegionError, read_region
+from contracts.topics import Topic, load_topics
+from lapor import access, credentials, kafka, model, postgres, provision, services, state
+from lapor.board import Below, Changed
+from lapor.errors import Refused
+from lapor.files import DataDir, only_one
+from lapor.options import err
+from lapor.ports import choose
+from lapor.supervisor import Supervisor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What Kafka must hold: the topics, and the units that have two each."""
+
+    units: tuple[str, ...]
+    topics: tuple[Topic, ...]
+
+
+def wanted(region: Path) -> Wanted:
+    """The topics of a region. Raises Refused if the folder is not a region's."""
+    if not region.is_dir():
+        raise Refused(f"There is no region folder {region}: give one with --region, such as region/soppeng.")
+    try:
+        units = tuple(str(unit["code"]) for unit in read_region(region, "units.yaml")["units"])
+    except RegionError as error:
+        raise Refused(f"{error}.") from error
+    except (KeyError, TypeError) as error:
+        raise Refused(f"{region}/units.yaml must have a list `units`, each with a `code`.") from error
+    return Wanted(units=units, topics=tuple(load_topics(list(units))))
+
+
+def prepare(
+    data: DataDir, region: Path, overrides: Mapping[str, Mapping[str, str]], kafka_wants: Wanted
+) -> services.Installation:
+    """Choose ports and make credentials; both are kept from one start to the next."""
+    names = access.principals(kafka_wants.topics, kafka_wants.units)
+    return services.Installation(
+        data=data,
+        region=region.absolute(),
+        ports=choose(services.PORTS, data.ports),
+        credentials=credentials.complete(data.credentials, names, services.databases()),
+        overrides=overrides,
+    )
+
+
+async def up(
+    data: DataDir, region: Path, overrides: Mapping[str, Mapping[str, str]], changed: Changed, below: Below
+) -> None:
+    """Start everything, then keep it running until SIGINT or SIGTERM; a second signal ends it at once.
+
+    Raises:
+        Refused: it cannot start, or something stopped that starting again cannot mend.
+    """
+    kafka_wants = wanted(region)
+    data.create()
+    with only_one(data):
+        ended = await asyncio.to_thread(state.stop_leftovers, data.state)
+        installation = prepare(data, region, overrides, kafka_wants)
+        supervisor = Supervisor(data, str(installation.region), changed)
+        supervisor.announce(services.NAMES)
+        if ended:
+            supervisor.publish(f"stopped what an earlier run left behind: {', '.join(ended)}")
+        try:
+            await _until_told(supervisor, _start(supervisor, installation, kafka_wants, below))
+        except Refused as error:
+            supervisor.state.error = str(error)
+            raise
+        finally:
+            supervisor.state.ready = False
+            supervisor.publish("stopped")
+
+
+async def _until_told(supervisor: Supervisor, start: Coroutine[None, None, None]) -> None:
+    """Start, wait for a signal or a failure, stop."""
+    loop, told, signals = asyncio.get_running_loop(), asyncio.Event(), itertools.count(1)
+
+    def on_signal() -> None:
+        told.set()
+        if (nth := next(signals)) > 1:
+            supervisor.kill()
+        if nth > 2:  # a download that hangs must not keep anyone
+            err.show_cursor()
+            os._exit(130)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, on_signal)
+    starting = asyncio.create_task(start)
+    waiting = asyncio.create_task(told.wait())
+    try:
+        await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            either: set[asyncio.Future[Any]] = {waiting, supervisor.failure}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if supervisor.failure.done():
+                raise supervisor.failure.result()
+    finally:
+        starting.cancel()
+        waiting.cancel()
+        await asyncio.wait({starting, waiting})
+        supervisor.state.ready = False
+        supervisor.publish("stopping (once more: at once)")
+        await supervisor.stop()
+
+
+async def _start(supervisor: Supervisor, it: services.Installation, kafka_wants: Wanted, below: Below) -> None:
+    supervisor.publish("preparing")
+    try:
+        async with asyncio.TaskGroup() as together:
+            together.create_task(_start_kafka(supervisor, it, kafka_wants))
+            together.create_task(_start_postgres(supervisor, it))
+            together.create_task(_build_model(supervisor, it))
+            together.create_task(supervisor.start([services.standins(it)]))
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None  # one sentence is enough; the others are its consequence
+    supervisor.publish("starting the services")
+    await supervisor.start([services.service_process(it, service) for service in services.SERVICES])
+    supervisor.state.ready = True
+    supervisor.publish("ready")
+    below(what_next(it))
+
+
+async def _start_kafka(supervisor: Supervisor, it: services.Installation, kafka_wants: Wanted) -> None:
+    def progress(done: int, of: int) -> None:
+        loop.call_soon_threadsafe(supervisor.publish, f"downloading Apache Kafka, {done} of {of} files")
+
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(kafka.prepare, it.broker, progress)
+    await supervisor.start([kafka.process(it.broker)])
+    done = it.data.kafka / "provisioned"
+    key = _provision_key(it, kafka_wants)
+    if not done.exists() or done.read_text() != key:
+        supervisor.publish("provisioning topics, users and ACLs")
+        client = kafka.client_settings(it.broker.bootstrap, kafka.ADMIN, it.broker.password)
+        await asyncio.to_thread(
+            provision.provision, client, list(kafka_wants.topics), kafka_wants.units, it.credentials.principals
+        )
+        done.write_text(key)
+
+
+def _provision_key(it: services.Installation, kafka_wants: Wanted) -> str:
+    """A hash of all that provisioning would do, so that a warm start need not do it again."""
+    said = repr((kafka_wants, sorted(access.rules(kafka_wants.topics, kafka_wants.units)), it.credentials.principals))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+async def _start_postgres(supervisor: Supervisor, it: services.Installation) -> None:
+    await asyncio.to_thread(postgres.prepare, it.cluster)
+    await supervisor.start([postgres.process(it.cluster)])
+    await asyncio.to_thread(postgres.provision, it.cluster, it.credentials.databases)
+    supervisor.publish("migrating the databases")
+    owners = [service for service in services.SERVICES if service.database]
+    await asyncio.gather(*(supervisor.run(services.migration(it, service)) for service in owners))
+
+
+async def _build_model(supervisor: Supervisor, it: services.Installation) -> None:
+    key = await asyncio.to_thread(model.key, it.region)
+    if not model.is_current(it.data, key):
+        supervisor.publish("building the classifier's model")
+        await supervisor.run(model.build_step(it.data, it.region))
+        model.install(it.data, key)
+
+
+def what_next(it: services.Installation) -> RenderableType:
+    """The table of addresses, and what to try."""
+    shown = Table(box=None, show_header=False, pad_edge=False)
+    for what, where in (
+        ("write a complaint", it.url("web")),
+        ("see what citizens were sent; write an SMS, a post", it.url("standins")),
+        ("watch one travel", "lapor demo"),
+        ("read one's story", "lapor trace TICKET"),
+        ("break something", "lapor kill router"),
+        ("addresses and accounts, for scripts", "lapor env --json"),
+        ("passwords", str(it.data.credentials)),
+        ("stop", "Ctrl-C or lapor down"),
+    ):
+        shown.add_row(what, where)
+    return shown
+
+
+def env(data: DataDir) -> dict[str, object]:
+    """Addresses and accounts of the running system, passwords included. Raises Refused if nothing runs."""
+    now = state.running(data.state)
+    kept = credentials.read(data.credentials)
+    it = services.Installation(
+        data=data,
+        region=Path(now.region),
+        ports=json.loads(data.ports.read_text()),
+        credentials=kept,
+        overrides={},
+    )
+    owners = [service.name for service in services.SERVICES if service.database]
+    return {
+        "bootstrap": it.broker.bootstrap,
+        "web_url": it.url("web"),
+        "sms_mo_url": it.url("sms", "/sms/kannel/mo"),
+        "sms_mo_token": kept.shared["SMS_MO_TOKEN"],
+        "sent_url": it.url("standins", "/sent"),
+        "standins_url": it.url("standins"),
+        "x_mention_url": it.url("standins", "/x/mention"),
+        "ready_urls": {service.name: it.url(service.name, "/ready") for service in services.SERVICES},
+        "principals": {name: {"username": name, "password": word} for name, word in kept.principals.items()},
+        "databases": {name: it.dsn(name) for name in owners},
+    }

@@ -1,0 +1,1 @@
+"""Where intake-sms meets HTTP."""

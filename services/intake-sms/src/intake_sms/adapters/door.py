@@ -1,0 +1,106 @@
+"""The door through which the gateway brings citizens' SMS."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import logging
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import asyncpg
+import uvicorn
+from chassis import metrics
+from chassis.database import REFUSALS
+from chassis.intake.accept import KeyReused, TextProblem
+from contracts.codec import InvalidEvent
+from litestar import Litestar, MediaType, Request, Response, get
+from litestar.exceptions import HTTPException
+from litestar.types import Scope
+
+from intake_sms.adapters.kannel import Unreadable, fields, read_mo, without_token
+from intake_sms.domain import Mo
+from intake_sms.settings import SmsSettings
+
+log = logging.getLogger(__name__)
+
+#: The longest SMS has 255 parts; percent-encoded, twice, it stays below this.
+MAX_REQUEST_BYTES = 512 * 1024
+#: Bringing the same request again can't help.
+_POISON = (Unreadable, KeyReused, TextProblem, InvalidEvent, *REFUSALS)
+_OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+Take = Callable[[Mo], Awaitable[None]]
+Bury = Callable[[bytes, Exception], Awaitable[None]]
+
+
+def door(settings: SmsSettings, take: Take, bury: Bury) -> Litestar:
+    """The application. It answers 200 for what ``take`` or ``bury`` have stored, 503 for what is to come again.
+
+    Every body is empty: Kannel would send one on to the citizen.
+    """
+    token = settings.sms_mo_token.get_secret_value().encode()
+
+    @get("/sms/kannel/mo", media_type=MediaType.TEXT)
+    async def mo(request: Request[Any, Any, Any]) -> Response[bytes]:
+        query: bytes = request.scope["query_string"]
+        if not hmac.compare_digest(fields(query).get("token", b""), token):
+            metrics.INTAKE_REQUESTS.labels("sms", "not_authentic").inc()
+            log.warning("mo_not_authentic", extra={"client": request.client.host if request.client else None})
+            return Response(b"", status_code=403, media_type=MediaType.TEXT)
+        try:
+            async with asyncio.timeout(settings.sms_door_timeout_s):
+                await _store(query)
+        except _OUTAGES as error:
+            metrics.INTAKE_REQUESTS.labels("sms", "unavailable").inc()
+            log.warning("mo_not_stored", extra={"error": repr(error)})
+            return Response(b"", status_code=503, media_type=MediaType.TEXT, headers={"Retry-After": "10"})
+        return Response(b"", status_code=200, media_type=MediaType.TEXT)
+
+    async def _store(query: bytes) -> None:
+        try:
+            await take(read_mo(query, settings.sms_region))
+        except _POISON as error:
+            await bury(without_token(query), error)
+
+    return Litestar([mo], openapi_config=None, logging_config=None, after_exception=[_log_bug])
+
+
+async def _log_bug(error: Exception, scope: Scope) -> None:
+    """A bug of ours is a 500: the gateway comes again, and the log says why."""
+    if not isinstance(error, HTTPException):
+        log.error("mo_failed", exc_info=error)
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to the service, which cancels its tasks."""
+        yield
+
+
+async def listen(app: Litestar, host: str, port: int) -> None:
+    """Serve ``app`` until cancelled; requests in hand are answered first.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        h11_max_incomplete_event_size=MAX_REQUEST_BYTES,
+        timeout_graceful_shutdown=10,
+    )
+    server = _Server(config)
+    with socket.create_server((host, port), backlog=512) as listening:
+        serving = asyncio.create_task(server.serve([listening]))
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            server.should_exit = True
+            await serving
+            raise

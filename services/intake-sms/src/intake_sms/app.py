@@ -1,0 +1,42 @@
+"""Puts intake-sms together."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from chassis.intake.accept import repair
+from chassis.intake.notices import send_notices
+from chassis.intake.pool import open_pool_later
+from chassis.intake.story import SOURCES, Texts, story_handler
+from chassis.outbox import Relay
+from chassis.service import run_intake
+from chassis.settings import read_settings
+
+from intake_sms.adapters import kannel
+from intake_sms.adapters.door import door, listen
+from intake_sms.handlers import CHANNEL, SERVICE, Desk, bury, take
+from intake_sms.settings import SmsSettings
+
+
+def run() -> None:
+    """Run until SIGTERM."""
+    settings = read_settings(SmsSettings)
+    asyncio.run(serve(settings))
+
+
+async def serve(settings: SmsSettings) -> None:
+    """The gateway's door, and behind it the relay, the listener to the story, the sender and the repair sweep."""
+    texts = Texts(settings.region_dir)
+    relay = Relay(settings, SERVICE)
+    handler = story_handler(SERVICE, texts, notify=True)
+    async with open_pool_later(settings) as pool, kannel.client(settings) as http:
+        desk = Desk(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)
+        app = door(settings, partial(take, desk), partial(bury, desk))
+        send = kannel.sender(settings, http)
+        tasks = [
+            ("http", partial(listen, app, settings.sms_listen_host, settings.sms_listen_port)),
+            ("sender", partial(send_notices, pool, CHANNEL, send)),
+            ("repair", partial(repair, pool, settings, relay.wake.set)),
+        ]
+        await run_intake(SERVICE, settings, handler, SOURCES, pool, relay, tasks)

@@ -1,0 +1,150 @@
+"""What becomes of an SMS: a complaint, an addition, an answer to its sender, or a dead letter."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from chassis import metrics, outbox
+from chassis.database import Pool
+from chassis.intake.accept import Submission, TextProblem, accept, follow_up
+from chassis.intake.notices import NewNotice, add_notices
+from chassis.intake.story import WITA, Story, Texts, load_stories
+from chassis.wire import Record, dead_letter
+from contracts.events import FollowUp
+from contracts.ids import derived_id
+from msgspec import UNSET
+
+from intake_sms.domain import Mo, Wish, read
+from intake_sms.settings import SmsSettings
+
+log = logging.getLogger(__name__)
+
+SERVICE = "intake-sms"
+CHANNEL = "sms"
+GATEWAY = "kannel"
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What handling an SMS needs. ``wake`` tells the relay that there is something to publish."""
+
+    pool: Pool
+    settings: SmsSettings
+    texts: Texts
+    wake: Callable[[], None] = lambda: None
+    clock: Callable[[], datetime] = utc_now
+
+
+async def take(desk: Desk, mo: Mo) -> None:
+    """Do what ``mo`` asks for, for good; the same SMS again changes nothing.
+
+    Raises:
+        KeyReused, TextProblem, contracts.codec.InvalidEvent: it can't be taken, and its sender can't be told.
+        asyncpg.PostgresError, OSError, TimeoutError: not stored; let the gateway bring it again.
+    """
+    # Who can't be answered can only complain.
+    wish = read(mo.text, desk.settings.sms_keywords) if mo.repliable else Wish("complaint", mo.text)
+    try:
+        notice = await _grant(desk, mo, wish)
+    except TextProblem:
+        if not mo.repliable:
+            raise
+        notice = _answer(mo, desk.texts.sms["too_long"], wish.ticket)
+        metrics.INTAKE_REQUESTS.labels(CHANNEL, "too_long").inc()
+    if notice:
+        async with desk.pool.acquire() as db, db.transaction():
+            await add_notices(db, [notice])
+
+
+async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
+    """Act on ``wish``; returns what is to be answered beyond what its effects tell by themselves."""
+    say = desk.texts.sms
+    if wish.kind == "complaint":
+        await _complain(desk, mo, wish.text)
+        return None
+    metrics.INTAKE_REQUESTS.labels(CHANNEL, wish.kind).inc()
+    match wish.kind:
+        case "addition" | "cancel":
+            return await _follow_up(desk, mo, wish)
+        case "status":
+            return _answer(mo, desk.texts.status_line(await _story(desk, wish.ticket), wish.ticket), wish.ticket)
+        case "bad_ticket" | "help":
+            return _answer(mo, say[wish.kind])
+        case "hint":
+            return NewNotice(mo.sender, f"format-{desk.clock().astimezone(WITA):%Y-%m-%d}", say["format"], mo.sender)
+        case _:
+            return None
+
+
+async def _complain(desk: Desk, mo: Mo, text: str) -> None:
+    submission = Submission(
+        channel=CHANNEL,
+        gateway=GATEWAY,
+        external_id=mo.id,
+        text=text,
+        address=mo.sender if mo.repliable else None,
+        phone=mo.sender if mo.repliable else None,
+        name=None if mo.repliable else mo.sender,
+    )
+    receipt = desk.texts.sms["receipt"]
+    await accept(
+        desk.pool,
+        desk.settings,
+        SERVICE,
+        submission,
+        receipt=lambda number: receipt.format(ticket=number),
+        wake=desk.wake,
+    )
+
+
+async def _follow_up(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
+    item = FollowUp(
+        id=derived_id(f"{CHANNEL}:{GATEWAY}:{mo.id}", "follow-up"),
+        kind="cancel" if wish.kind == "cancel" else "addition",
+        at=desk.clock(),
+        text=wish.text or UNSET,
+    )
+    if not await follow_up(desk.pool, SERVICE, wish.ticket, item, address=mo.sender, wake=desk.wake):
+        return _answer(mo, desk.texts.sms["not_yours"].format(ticket=wish.ticket), wish.ticket)
+    if wish.kind == "cancel":  # the router's answer follows: cancelled, or why not
+        return None
+    return _answer(mo, desk.texts.sms["follow_up"].format(ticket=wish.ticket), wish.ticket)
+
+
+async def _story(desk: Desk, number: str) -> Story | None:
+    """The story of ``number``, of whatever channel; what the router has not seen yet is known here all the same."""
+    async with desk.pool.acquire() as db:
+        stories = await load_stories(db, [number])
+        if number not in stories and await db.fetchval(
+            "SELECT EXISTS (SELECT FROM complaints WHERE ticket = $1)", number
+        ):
+            return Story(ticket=number)
+    return stories.get(number)
+
+
+def _answer(mo: Mo, text: str, number: str = "") -> NewNotice:
+    # Named by the SMS it answers: when the gateway brings that SMS again, there is no second answer.
+    return NewNotice(number or mo.sender, f"mo-{mo.id}", text, mo.sender)
+
+
+async def bury(desk: Desk, request: bytes, error: Exception) -> None:
+    """Put aside a request of the gateway that can't be taken, with its bytes, for an operator.
+
+    Raises:
+        asyncpg.PostgresError, OSError, TimeoutError: not stored; let the gateway bring it again.
+    """
+    record = Record("kannel-mo", -1, -1, None, request, 0)
+    async with desk.pool.acquire() as db, db.transaction():
+        await outbox.put(db, [dead_letter(SERVICE, record, error)])
+    metrics.DLQ_RECORDS.labels(SERVICE, type(error).__name__).inc()
+    metrics.INTAKE_REQUESTS.labels(CHANNEL, "dead").inc()
+    log.error("mo_put_aside", extra={"error": type(error).__name__})
+    desk.wake()

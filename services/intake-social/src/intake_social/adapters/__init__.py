@@ -1,0 +1,1 @@
+"""The outside things this service talks to, one file each."""

@@ -1,0 +1,40 @@
+"""What can go wrong with a social network, in our words: one exception per thing a caller does about it."""
+
+from datetime import UTC, datetime, timedelta
+
+
+class SocialError(Exception):
+    """Any failure at a social network; its text never holds a secret."""
+
+
+class SocialUnauthorized(SocialError):
+    """The network doesn't accept our credentials, permission or balance: stop and alarm, don't retry."""
+
+
+class SocialThrottled(SocialError):
+    """Too many calls: nothing more before `reset_at`."""
+
+    def __init__(self, message: str, reset_at: datetime) -> None:
+        super().__init__(message)
+        self.reset_at = reset_at
+
+
+class SocialRefused(SocialError):
+    """This one call will never succeed; `reason` is for the record."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class SocialUnavailable(SocialError):
+    """Temporary: try again with growing pauses. A write may have happened all the same."""
+
+
+class CursorTooOld(SocialError):
+    """The network no longer knows what came after our cursor: read by time instead."""
+
+
+def after(minutes: float) -> datetime:
+    """So many minutes from now, for a throttle that doesn't say how long it lasts."""
+    return datetime.now(UTC) + timedelta(minutes=minutes)

@@ -1,0 +1,263 @@
+"""X by way of tweepy: who we are, who mentioned us, and our replies."""
+
+import json
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+import tweepy
+import yarl
+from tweepy.asynchronous import AsyncClient
+
+from intake_social.adapters.errors import (
+    CursorTooOld,
+    SocialError,
+    SocialRefused,
+    SocialThrottled,
+    SocialUnauthorized,
+    SocialUnavailable,
+    after,
+)
+
+logger = logging.getLogger(__name__)
+
+# tweepy knows no other base address than this.
+_TWEEPYS_URL = "https://api.twitter.com"
+_EPOCH_MS = 1288834974657
+_OVERLAP_MS = 60_000
+_FIELDS = ["created_at", "author_id", "conversation_id", "referenced_tweets", "lang", "note_tweet"]
+# Balance used up (402) and the access forms of a dead credential need a person, not a retry.
+_STOP = frozenset({401, 402})
+
+ALREADY_SENT = "already-sent"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """An account on X: its id and its @handle without the @."""
+
+    id: str
+    handle: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """One post. `handle` is empty if X didn't tell it; `edit_history_ids` is oldest first and holds `id`."""
+
+    id: str
+    author_id: str
+    handle: str
+    text: str
+    created_at: datetime
+    conversation_id: str
+    in_reply_to_id: str | None
+    is_retweet: bool
+    lang: str | None
+    edit_history_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MentionsPage:
+    """Posts of one page, oldest first; `next_token` leads to the older page, None at the window's end."""
+
+    posts: list[Post]
+    next_token: str | None
+    newest_id: str | None
+
+
+@asynccontextmanager
+async def connect(
+    *,
+    consumer_key: str,
+    consumer_secret: str,
+    access_token: str,
+    access_secret: str,
+    bearer_token: str,
+    api_url: str | None = None,
+    timeout_s: float = 20,
+) -> AsyncIterator[AsyncClient]:
+    """A tweepy client for our account. `api_url` replaces X's own address; `timeout_s` bounds a whole call."""
+    # At DEBUG tweepy logs the Authorization header.
+    logging.getLogger("tweepy").setLevel(logging.INFO)
+    client = AsyncClient(
+        bearer_token, consumer_key, consumer_secret, access_token, access_secret, return_type=aiohttp.ClientResponse
+    )
+    middlewares = (_sent_to(api_url.rstrip("/")),) if api_url else ()
+    timeout = aiohttp.ClientTimeout(total=timeout_s)
+    async with aiohttp.ClientSession(middlewares=middlewares, timeout=timeout) as client.session:
+        yield client
+
+
+def _sent_to(api_url: str) -> aiohttp.ClientMiddlewareType:
+    async def rewrite(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        # The query stays byte for byte as it was signed.
+        request.url = yarl.URL(str(request.url).replace(_TWEEPYS_URL, api_url, 1), encoded=True)
+        return await handler(request)
+
+    return rewrite
+
+
+async def whoami(client: AsyncClient) -> Account:
+    """Our own account. Raises: SocialError."""
+    with _errors_in_our_words():
+        data = (await _json(await client.get_me()))["data"]
+        return Account(id=str(data["id"]), handle=str(data["username"]))
+
+
+async def fetch_mentions(
+    client: AsyncClient, user_id: str, since_id: str | None, token: str | None, *, start_time: datetime | None = None
+) -> MentionsPage:
+    """One page of the posts that mention `user_id`, after `since_id` (exclusive) or since `start_time`.
+
+    Resend the same `since_id` with each `token`; only the first page's `newest_id` is the next cursor.
+    Raises: CursorTooOld, SocialError.
+    """
+    with _errors_in_our_words():
+        response = await client.get_users_mentions(
+            user_id,
+            since_id=since_id,
+            start_time=start_time,
+            pagination_token=token,
+            max_results=100,
+            tweet_fields=_FIELDS,
+            expansions=["author_id"],
+            user_fields=["username"],
+            user_auth=True,
+        )
+        return _page(await _json(response))
+
+
+async def reply(client: AsyncClient, post_id: str, text: str) -> str:
+    """Answer a post. Returns: our post's id, or ALREADY_SENT if we said exactly this before.
+
+    Raises: SocialRefused (not mentioned, post gone, too long), SocialError.
+    """
+    try:
+        with _errors_in_our_words():
+            response = await client.create_tweet(text=text, in_reply_to_tweet_id=post_id)
+            return str((await _json(response))["data"]["id"])
+    except SocialRefused as refusal:
+        if "duplicate" not in refusal.reason.lower():
+            raise
+        return ALREADY_SENT
+
+
+async def find_reply(client: AsyncClient, user_id: str, text: str) -> str | None:
+    """The id of the post among our last 100 that says `text`: to ask before repeating a reply whose answer was lost.
+
+    Raises: SocialError.
+    """
+    with _errors_in_our_words():
+        response = await client.get_users_tweets(user_id, max_results=100, user_auth=True)
+        posts = (await _json(response)).get("data") or []
+        return next((str(each["id"]) for each in posts if each["text"] == text), None)
+
+
+def overlap(since_id: str) -> str:
+    """The cursor 60 s earlier: ids are only roughly in order, and what is read twice is known by its id."""
+    return str(max(1, int(since_id) - (_OVERLAP_MS << 22)))
+
+
+async def _json(response: aiohttp.ClientResponse) -> dict[str, Any]:
+    body = json.loads(await response.text())
+    if not isinstance(body, dict):
+        raise ValueError("X answered with something that isn't an object")
+    if "data" not in body and body.get("errors"):
+        # X says 200 even when it found nothing of what was asked for.
+        raise SocialRefused(str(body["errors"][0].get("detail") or body["errors"][0]))
+    return body
+
+
+def _either(value: Mapping[str, Any], name: str) -> Any:
+    """A field under its tweet name or under X's newer post name."""
+    return value.get(name, value.get(name.replace("tweet", "post")))
+
+
+def _page(body: Mapping[str, Any]) -> MentionsPage:
+    meta = body.get("meta") or {}
+    users = (body.get("includes") or {}).get("users") or []
+    handles = {str(user["id"]): str(user.get("username", "")) for user in users}
+    posts = [post for post in (_post(item, handles) for item in body.get("data") or []) if post]
+    ids = [int(post.id) for post in posts]
+    # X sometimes says "" here; the ids themselves know better.
+    if str(meta.get("newest_id") or "").isdigit():
+        ids.append(int(meta["newest_id"]))
+    return MentionsPage(
+        posts=sorted({post.id: post for post in posts}.values(), key=lambda post: int(post.id)),
+        next_token=meta.get("next_token") or None,
+        newest_id=str(max(ids)) if ids else None,
+    )
+
+
+def _post(item: Mapping[str, Any], handles: Mapping[str, str]) -> Post | None:
+    post_id = str(item.get("id", ""))
+    if not post_id.isdigit():
+        logger.warning("a post without a usable id was left out")
+        return None
+    author = str(item.get("author_id", ""))
+    references: Sequence[Mapping[str, Any]] = _either(item, "referenced_tweets") or []
+    referred = {str(each.get("type")): str(each.get("id")) for each in references}
+    return Post(
+        id=post_id,
+        author_id=author,
+        handle=handles.get(author, ""),
+        text=str((_either(item, "note_tweet") or {}).get("text") or item.get("text", "")),
+        created_at=_written_at(item.get("created_at"), post_id),
+        conversation_id=str(item.get("conversation_id") or post_id),
+        in_reply_to_id=referred.get("replied_to"),
+        is_retweet="retweeted" in referred,
+        lang=item.get("lang"),
+        edit_history_ids=tuple(map(str, _either(item, "edit_history_tweet_ids") or [post_id])),
+    )
+
+
+def _written_at(stated: str | None, post_id: str) -> datetime:
+    try:
+        return datetime.fromisoformat(stated or "").astimezone(UTC)
+    except ValueError:
+        return datetime.fromtimestamp(((int(post_id) >> 22) + _EPOCH_MS) / 1000, UTC)
+
+
+@contextmanager
+def _errors_in_our_words() -> Iterator[None]:
+    try:
+        yield
+    # Not all of these are tweepy's: an HTML body, a network failure and an odd answer come through as they are.
+    except (tweepy.TweepyException, aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
+        # The cause is dropped: aiohttp's errors carry the request's headers, with our signature in them.
+        raise _in_our_words(error) from None
+
+
+def _in_our_words(error: Exception) -> SocialError:
+    message = f"{type(error).__name__}: {error}"
+    match error:
+        case tweepy.TooManyRequests():
+            return SocialThrottled(message, _reset(error.reset_time))
+        case tweepy.HTTPException():
+            return _by_status(error.response.status, message, error)
+        case aiohttp.ContentTypeError(status=429):
+            reset = error.headers.get("x-rate-limit-reset") if error.headers else None
+            return SocialThrottled(message, _reset(int(reset) if reset else None))
+        case aiohttp.ContentTypeError(status=status) if status in _STOP:
+            return SocialUnauthorized(message)
+        case _:
+            return SocialUnavailable(message)
+
+
+def _by_status(status: int, message: str, error: tweepy.HTTPException) -> SocialError:
+    if status in _STOP:
+        return SocialUnauthorized(message)
+    if status >= 500:
+        return SocialUnavailable(message)
+    if status == 400 and "since_id" in f"{message} {error.api_errors}":
+        return CursorTooOld(message)
+    return SocialRefused(message)
+
+
+def _reset(unix_seconds: int | None) -> datetime:
+    # A second more: the window is reset in X's clock, not in ours.
+    return after(15) if unix_seconds is None else datetime.fromtimestamp(unix_seconds, UTC) + timedelta(seconds=1)

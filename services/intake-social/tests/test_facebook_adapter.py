@@ -1,0 +1,112 @@
+"""The Facebook adapter, by the real facebook-sdk against the Graph stand-in."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import facebook
+import httpx
+import pytest
+
+from intake_social.adapters.errors import SocialRefused, SocialThrottled, SocialUnauthorized, SocialUnavailable
+from intake_social.adapters.facebook import FacebookPage
+from lapor.standins.testing import serving, settings_for_tests
+
+PAGE = "170800000000001"
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Iterator[str]:
+    with serving(settings_for_tests(tmp_path / "state")) as url:
+        yield url
+
+
+@pytest.fixture
+async def page(base: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FacebookPage]:
+    monkeypatch.setattr(facebook, "FACEBOOK_GRAPH_URL", facebook.FACEBOOK_GRAPH_URL)
+    opened = FacebookPage(page_id=PAGE, token="standin-page-token", app_secret="app-secret", graph_url=f"{base}/graph")
+    yield opened
+    await opened.close()
+
+
+def visitor_posts(base: str, text: str, name: str = "Andi") -> str:
+    return str(httpx.post(f"{base}/graph/post", json={"name": name, "text": text}).json()["id"])
+
+
+def fault(base: str, kind: str) -> None:
+    assert httpx.post(f"{base}/graph/fault", json={"kind": kind}).status_code == 201
+
+
+def told(base: str) -> list[tuple[str, str]]:
+    return [(each["to"], each["text"]) for each in httpx.get(f"{base}/sent").json()]
+
+
+async def test_visitors_posts_arrive_oldest_first_across_pages(base: str, page: FacebookPage) -> None:
+    ids = [visitor_posts(base, f"laporan {n}") for n in range(103)]
+    posts = await page.fetch_posts(LONG_AGO)
+    assert ids == sorted((post.id for post in posts), key=lambda post_id: int(post_id.split("_")[1]))
+    assert (posts[0].author, str(posts[0].created_at.tzinfo)) == ("Andi", "UTC")
+    assert await page.fetch_posts(datetime.now(UTC) + timedelta(hours=1)) == []
+
+
+async def test_a_post_without_its_author_is_still_a_post(base: str, page: FacebookPage) -> None:
+    made = visitor_posts(base, "sampah menumpuk")
+    fault(base, "no_from")
+    assert [(post.id, post.author) for post in await page.fetch_posts(LONG_AGO)] == [(made, "")]
+
+
+async def test_a_comment_is_written_once(base: str, page: FacebookPage) -> None:
+    made = visitor_posts(base, "sampah menumpuk")
+    first = await page.comment(made, "SPG-M7K4-2M9XA kami terima")
+    assert await page.comment(made, "SPG-M7K4-2M9XA kami terima") == first
+    assert told(base) == [("Andi", "SPG-M7K4-2M9XA kami terima")]
+
+
+async def test_a_comment_whose_answer_was_lost_is_written_once(base: str, page: FacebookPage) -> None:
+    made = visitor_posts(base, "sampah menumpuk")
+    fault(base, "lost_answer")
+    with pytest.raises(SocialUnavailable):
+        await page.comment(made, "SPG-M7K4-2M9XA kami terima")
+    await page.comment(made, "SPG-M7K4-2M9XA kami terima")
+    assert len(told(base)) == 1
+
+
+@pytest.mark.parametrize("kind", ["temporary", "html502", "no_content_type"])
+async def test_trouble_on_the_way_is_temporary(base: str, page: FacebookPage, kind: str) -> None:
+    fault(base, kind)
+    with pytest.raises(SocialUnavailable):
+        await page.fetch_posts(LONG_AGO)
+    assert await page.fetch_posts(LONG_AGO) == []
+
+
+@pytest.mark.parametrize("kind", ["expired", "forbidden"])
+async def test_a_dead_token_or_a_missing_permission_stops_us(base: str, page: FacebookPage, kind: str) -> None:
+    fault(base, kind)
+    with pytest.raises(SocialUnauthorized):
+        await page.fetch_posts(LONG_AGO)
+
+
+@pytest.mark.parametrize(("kind", "wait"), [("throttle", timedelta(minutes=7)), ("blocked", timedelta(hours=24))])
+async def test_throttling_tells_until_when(base: str, page: FacebookPage, kind: str, wait: timedelta) -> None:
+    fault(base, kind)
+    with pytest.raises(SocialThrottled) as throttled:
+        await page.fetch_posts(LONG_AGO)
+    assert abs(throttled.value.reset_at - datetime.now(UTC) - wait) < timedelta(minutes=1)
+
+
+async def test_a_comment_on_what_is_gone_is_refused(page: FacebookPage) -> None:
+    with pytest.raises(SocialRefused, match="does not exist"):
+        await page.comment(f"{PAGE}_1", "halo")
+
+
+async def test_an_unreachable_graph_is_temporary_and_its_address_tells_no_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(facebook, "FACEBOOK_GRAPH_URL", facebook.FACEBOOK_GRAPH_URL)
+    page = FacebookPage(page_id=PAGE, token="rahasia-sekali", app_secret="s", graph_url="http://127.0.0.1:9")
+    with pytest.raises(SocialUnavailable) as failed:
+        await page.fetch_posts(LONG_AGO)
+    await page.close()
+    assert "access_token=***" in str(failed.value)
+    assert "rahasia-sekali" not in str(failed.value)

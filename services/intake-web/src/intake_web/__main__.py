@@ -1,0 +1,11 @@
+"""The command line of intake-web."""
+
+from chassis.intake import MIGRATIONS
+from chassis.service import cli
+
+from intake_web.app import SERVICE, run
+
+main = cli(SERVICE, run, migrations=[MIGRATIONS])
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The things outside: PostgreSQL and the socket."""

@@ -1,0 +1,82 @@
+"""Complaints in PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import asyncpg
+import msgspec
+from chassis.database import Pool
+from chassis.intake.accept import Accepted, IntakeSettings, KeyReused, Submission, accept, clean, follow_up, is_owner
+from chassis.intake.story import Story, load_stories
+from contracts.events import FollowUp
+from contracts.masking import mask
+from msgspec import UNSET
+
+from intake_web.domain import MAX_FOLLOW_UPS
+from intake_web.store import Found, StoreDown, TooMany
+
+
+class PostgresStore:
+    """The ``Store`` of production. ``wake`` tells the relay that there is something to publish."""
+
+    def __init__(
+        self, pool: Pool, settings: IntakeSettings, origin: str, wake: Callable[[], None], *, within_s: float
+    ) -> None:
+        self.pool, self.settings, self.origin, self.wake, self.within_s = pool, settings, origin, wake, within_s
+
+    async def accept(self, submission: Submission) -> Accepted:
+        async with self._in_time():
+            return await accept(self.pool, self.settings, self.origin, submission, wake=self.wake)
+
+    async def find(self, number: str) -> Found | None:
+        async with self._in_time():
+            stories = await load_stories(self.pool, [number])
+            received_at = await self.pool.fetchval("SELECT received_at FROM complaints WHERE ticket = $1", number)
+        if number not in stories and received_at is None:
+            return None
+        return Found(story=stories.get(number) or Story(ticket=number), received_at=received_at)
+
+    async def is_owner(self, number: str, secret: str) -> bool:
+        async with self._in_time():
+            return await is_owner(self.pool, number, secret)
+
+    async def add(self, number: str, item: FollowUp) -> bool:
+        async with self._in_time():
+            kept = await self.pool.fetchval("SELECT follow_ups FROM complaints WHERE ticket = $1", number)
+            if kept is None:
+                return False
+            items = msgspec.json.decode(kept, type=list[FollowUp])
+            for known in items:
+                if known.id == item.id:
+                    if _content(known) != _content(_masked(item)):
+                        raise KeyReused(item.id)
+                    return True
+            if len(items) >= MAX_FOLLOW_UPS:
+                raise TooMany(number)
+            return await follow_up(self.pool, self.origin, number, item, wake=self.wake)
+
+    async def is_reachable(self) -> bool:
+        try:
+            async with self._in_time():
+                return bool(await self.pool.fetchval("SELECT true"))
+        except StoreDown:
+            return False
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self.within_s):
+                yield
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            raise StoreDown(type(error).__name__) from error
+
+
+def _masked(item: FollowUp) -> FollowUp:
+    return msgspec.structs.replace(item, text=mask(clean(item.text))) if item.text else item
+
+
+def _content(item: FollowUp) -> tuple[object, ...]:
+    return item.kind, item.text or UNSET, item.rating

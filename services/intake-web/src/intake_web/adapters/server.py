@@ -1,0 +1,59 @@
+"""uvicorn as one task among others: it is stopped by cancelling it, and finishes the requests in hand."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """SIGTERM belongs to the service."""
+        yield
+
+
+class WebServer:
+    """Serves ``app`` on ``host`` and ``port``."""
+
+    def __init__(self, app: Any, host: str, port: int, *, stop_within_s: float) -> None:
+        self.app, self.host, self.port, self.stop_within_s = app, host, port, stop_within_s
+        self._server: _Server | None = None
+
+    @property
+    def answers(self) -> bool:
+        """Whether it takes requests now."""
+        return self._server is not None and self._server.started and not self._server.should_exit
+
+    async def run(self) -> None:
+        """Serve until cancelled.
+
+        Raises:
+            OSError: the port is taken, or the address is not this machine's.
+        """
+        config = uvicorn.Config(
+            self.app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=5,
+            timeout_graceful_shutdown=max(1, round(self.stop_within_s)),
+        )
+        # uvicorn leaves the process when it can't bind; we say why and try again.
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        with socket.create_server((self.host, self.port), family=family, backlog=1024) as door:
+            self._server = server = _Server(config)
+            serving = asyncio.create_task(server.serve(sockets=[door]))
+            try:
+                await asyncio.shield(serving)
+            except asyncio.CancelledError:
+                server.should_exit = True
+                await serving
+                raise

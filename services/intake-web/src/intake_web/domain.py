@@ -1,0 +1,180 @@
+"""What a citizen may send, and what to mend when it can't be taken: plain values in, plain values out."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+MAX_TEXT = 10_000
+MAX_FOLLOW_UP = 4_000
+# A later event repeats all earlier additions: at four bytes a letter they must fit in one record.
+MAX_FOLLOW_UPS = 40
+OPEN = ("received", "registered", "routed", "acknowledged", "in_progress", "waiting_for_reporter", "returned", "reopened")
+KINDS = ("addition", "rating", "reopen", "cancel")
+
+_LIMITS = {"name": 200, "place": 500, "occurred": 200, "phone": 40, "email": 254}
+_PHONE = re.compile(r"\+?\d{8,15}")
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_SECRET = re.compile(r"[\x21-\x7e]{8,200}")
+
+
+class Invalid(ValueError):
+    """What was sent can't be taken. ``problems`` says for each field, in Indonesian, what to mend."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(", ".join(problems))
+        self.problems = dict(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A complaint that can be taken."""
+
+    text: str
+    name: str | None
+    phone: str | None
+    email: str | None
+    place: str | None
+    occurred: str | None
+    anonim: bool
+    rahasia: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addition:
+    """Something the reporter adds to a complaint. ``rating`` counts from 1 to 5."""
+
+    kind: str
+    text: str | None
+    rating: int | None
+
+
+def read_complaint(raw: Mapping[str, object]) -> Draft:
+    """The complaint in ``raw``; fields it does not know are left alone.
+
+    Raises:
+        Invalid: names every field that needs mending.
+    """
+    problems: dict[str, str] = {}
+    text = _text(raw, "text", MAX_TEXT, problems)
+    if text is None and "text" not in problems:
+        problems["text"] = "Isi laporan masih kosong. Tuliskan apa yang terjadi dan di mana."
+    optional = {field: _text(raw, field, limit, problems) for field, limit in _LIMITS.items()}
+    if (phone := optional["phone"]) and not _PHONE.fullmatch(re.sub(r"[\s.()-]", "", phone)):
+        problems["phone"] = "Nomor HP tidak dikenali. Tulis angkanya saja, misalnya 0812 3456 7890."
+    if (email := optional["email"]) and not _EMAIL.fullmatch(email):
+        problems["email"] = "Alamat email tidak dikenali. Contoh: nama@contoh.id."
+    flags = {field: _flag(raw, field, problems) for field in ("anonim", "rahasia")}
+    if problems:
+        raise Invalid(problems)
+    return Draft(text=text or "", **optional, **flags)
+
+
+def read_addition(raw: Mapping[str, object]) -> Addition:
+    """What ``raw`` adds to a complaint.
+
+    Raises:
+        Invalid: names every field that needs mending.
+    """
+    problems: dict[str, str] = {}
+    kind, rating = raw.get("kind"), raw.get("rating")
+    if kind not in KINDS:
+        problems["kind"] = f"Harus salah satu dari: {', '.join(KINDS)}."
+    text = _text(raw, "text", MAX_FOLLOW_UP, problems)
+    if kind == "addition" and text is None and "text" not in problems:
+        problems["text"] = "Keterangan masih kosong. Tuliskan yang ingin Anda tambahkan."
+    if rating is not None and (isinstance(rating, bool) or not isinstance(rating, int) or not 1 <= rating <= 5):
+        problems["rating"] = "Penilaian harus angka bulat 1 sampai 5."
+    elif kind == "rating" and rating is None:
+        problems["rating"] = "Pilih penilaian 1 sampai 5."
+    if problems:
+        raise Invalid(problems)
+    return Addition(kind=str(kind), text=text, rating=rating if isinstance(rating, int) else None)
+
+
+def read_key(header: str | None) -> str:
+    """The idempotency key, with or without the quotes of a structured header.
+
+    Raises:
+        Invalid: it is missing, too long, or not printable ASCII.
+    """
+    key = (header or "").strip()
+    if len(key) > 1 and key[0] == key[-1] == '"':
+        key = key[1:-1]
+    if not key:
+        raise Invalid({"Idempotency-Key": "Wajib ada. Buat satu UUID untuk setiap laporan, dan ulangi saat mengulang."})
+    if not _KEY.fullmatch(key):
+        raise Invalid({"Idempotency-Key": "Harus 1 sampai 200 huruf ASCII tanpa spasi, sebaiknya sebuah UUID."})
+    return key
+
+
+def read_secret(header: str | None) -> str | None:
+    """The access secret, or None where none was sent.
+
+    Raises:
+        Invalid: it is there, but too short, too long, or not printable ASCII.
+    """
+    if header is None:
+        return None
+    if not _SECRET.fullmatch(header):
+        raise Invalid({"Access-Secret": "Harus 8 sampai 200 huruf ASCII tanpa spasi, sebaiknya 128 bit acak."})
+    return header
+
+
+def pass_for(installation: UUID, ticket: str) -> str:
+    """What the browser that sent a complaint shows later instead of the secret, which no answer repeats."""
+    return hmac.digest(installation.bytes, f"intake-web pass\x1f{ticket}".encode(), "sha256").hex()
+
+
+def is_pass(installation: UUID, ticket: str, given: str | None) -> bool:
+    """Whether ``given`` is the pass for ``ticket``."""
+    return hmac.compare_digest(pass_for(installation, ticket).encode(), (given or "").encode())
+
+
+def sentence(ticket: str, text: str) -> str:
+    """``text`` without the number in front, for a place where the number is known."""
+    rest = text.removeprefix(ticket).lstrip(" :")
+    return rest[:1].upper() + rest[1:]
+
+
+def kinds_for(status: str) -> list[str]:
+    """What a reporter may add in ``status``, the likeliest first. The router has the last word."""
+    return list(_kinds_for(status))
+
+
+def _kinds_for(status: str) -> Iterator[str]:
+    if status == "resolved":
+        yield from ("rating", "reopen")
+    yield "addition"
+    if status in OPEN:
+        yield "cancel"
+
+
+def _text(raw: Mapping[str, object], field: str, limit: int, problems: dict[str, str]) -> str | None:
+    value = raw.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        problems[field] = "Harus berupa teks."
+        return None
+    # Browsers send every line end as two characters; of the other control characters nobody means any.
+    value = _CONTROL.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if len(value) > limit:
+        problems[field] = f"Terlalu panjang: {_number(len(value))} huruf, paling banyak {_number(limit)}."
+    return value or None
+
+
+def _flag(raw: Mapping[str, object], field: str, problems: dict[str, str]) -> bool:
+    value = raw.get(field)
+    if value is not None and not isinstance(value, bool):
+        problems[field] = "Harus true atau false."
+    return value is True
+
+
+def _number(n: int) -> str:
+    return f"{n:,}".replace(",", ".")

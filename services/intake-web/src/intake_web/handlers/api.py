@@ -1,0 +1,156 @@
+"""The API under ``/v1/``: JSON in, JSON or a problem document out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from chassis.intake.accept import Accepted, Submission
+from chassis.intake.story import Texts
+from contracts.events import FollowUp
+from contracts.ids import derived_id
+from litestar import Request, Response, get, post
+from litestar.params import Dependency
+from msgspec import UNSET
+
+from contracts import ticket
+from intake_web import words
+from intake_web.domain import Addition, Draft, Invalid, read_addition, read_complaint, read_key, read_secret
+from intake_web.handlers.problems import Problem, unknown_ticket
+from intake_web.settings import WebSettings
+from intake_web.store import Found, Store
+
+#: Given by ``app.py`` to every handler.
+Kept = Annotated[Store, Dependency(skip_validation=True)]
+Words = Annotated[Texts, Dependency(skip_validation=True)]
+Config = Annotated[WebSettings, Dependency(skip_validation=True)]
+
+GATEWAY = "form"
+
+
+@post("/v1/complaints", status_code=202)
+async def submit(request: Request[Any, Any, Any], store: Kept, settings: Config) -> Response[bytes]:
+    """Take a complaint; the same key and body again gets the same answer again."""
+    problems: dict[str, str] = {}
+    key = _collect(problems, read_key, request.headers.get("idempotency-key"))
+    secret = _collect(problems, read_secret, request.headers.get("access-secret"))
+    draft = _collect(problems, read_complaint, await _json(request))
+    if draft is None or key is None or problems:
+        raise Invalid(problems)
+    accepted = await store.accept(submission(draft, key, secret))
+    location = f"{settings.public_url}/v1/complaints/{accepted.ticket}"
+    return _answer(_receipt(accepted, settings, location), 202, {"Location": location})
+
+
+@get("/v1/complaints/{number:str}")
+async def show(request: Request[Any, Any, Any], number: str, store: Kept, texts: Words) -> Response[bytes]:
+    """What is public about a complaint."""
+    body = msgspec.json.encode(words.tracking(await find(store, number), texts))
+    return unless_known(request, body, "application/json")
+
+
+@post("/v1/complaints/{number:str}/follow-ups", status_code=202)
+async def add(request: Request[Any, Any, Any], number: str, store: Kept) -> Response[bytes]:
+    """Take what the reporter adds; a stranger learns nothing."""
+    problems: dict[str, str] = {}
+    key = _collect(problems, read_key, request.headers.get("idempotency-key"))
+    addition = _collect(problems, read_addition, await _json(request))
+    if addition is None or key is None or problems:
+        raise Invalid(problems)
+    canonical, secret = ticket.parse(number), request.headers.get("access-secret")
+    if not canonical or not secret or not await store.is_owner(canonical, secret):
+        raise unknown_ticket()
+    item = follow_up(canonical, addition, key)
+    if not await store.add(canonical, item):
+        raise unknown_ticket()
+    return _answer({"ticket": canonical, "id": item.id}, 202, {})
+
+
+def submission(draft: Draft, key: str, secret: str | None) -> Submission:
+    """``draft`` as every intake hands it over; the key is what stays the same when it comes again."""
+    return Submission(
+        channel="web",
+        gateway=GATEWAY,
+        external_id=key,
+        secret=secret,
+        text=draft.text,
+        name=draft.name,
+        phone=draft.phone,
+        email=draft.email,
+        place=draft.place,
+        occurred=draft.occurred,
+        anonim=draft.anonim,
+        rahasia=draft.rahasia,
+    )
+
+
+def follow_up(number: str, addition: Addition, key: str) -> FollowUp:
+    """``addition`` to the complaint ``number``; the same key gives the same id."""
+    return FollowUp(
+        id=derived_id(number, f"follow-up {key}"),
+        kind=addition.kind,  # type: ignore[arg-type]  # read_addition lets only these through
+        at=datetime.now(UTC),
+        text=addition.text or UNSET,
+        rating=addition.rating or UNSET,
+    )
+
+
+async def find(store: Store, number: str) -> Found:
+    """The complaint with this number, however it is written.
+
+    Raises:
+        Problem: there is none.
+    """
+    canonical = ticket.parse(number)
+    found = await store.find(canonical) if canonical else None
+    if found is None:
+        raise unknown_ticket()
+    return found
+
+
+def unless_known(request: Request[Any, Any, Any], body: bytes, media_type: str) -> Response[bytes]:
+    """``body`` with its ETag, or 304 for a caller who has it already."""
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    if etag in known:
+        return Response(b"", status_code=304, headers=headers, media_type=media_type)
+    return Response(body, headers=headers, media_type=media_type)
+
+
+def _receipt(accepted: Accepted, settings: WebSettings, location: str) -> dict[str, Any]:
+    return {
+        "ticket": accepted.ticket,
+        "complaint_id": accepted.complaint_id,
+        "received_at": accepted.received_at,
+        "status_url": location,
+        "tracking_url": f"{settings.public_url}/laporan/{accepted.ticket}",
+    }
+
+
+def _answer(body: Mapping[str, Any], status: int, headers: dict[str, str]) -> Response[bytes]:
+    return Response(msgspec.json.encode(body), status_code=status, headers=headers, media_type="application/json")
+
+
+async def _json(request: Request[Any, Any, Any]) -> dict[str, object]:
+    body = await request.body()
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        detail = "Isi permintaan harus satu objek JSON dalam UTF-8."
+        raise Problem(400, "invalid-json", "JSON tidak terbaca", detail) from error
+    if not isinstance(value, dict):
+        raise Problem(400, "invalid-json", "JSON bukan objek", "Isi permintaan harus satu objek JSON, {…}.")
+    return value
+
+
+def _collect(problems: dict[str, str], read: Any, raw: Any) -> Any:
+    """What ``read`` makes of ``raw``; what is wrong with it goes to ``problems``, so that all is named at once."""
+    try:
+        return read(raw)
+    except Invalid as error:
+        problems.update(error.problems)
+        return None

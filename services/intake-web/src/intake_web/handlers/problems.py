@@ -1,0 +1,112 @@
+"""What is said when something is wrong: RFC 9457 for programs, a page for people. Never a stack trace, never a ticket."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from chassis import metrics
+from chassis.intake.accept import KeyReused
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.response import Template
+
+from intake_web.domain import Invalid
+from intake_web.store import StoreDown, TooMany
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_S = 5
+_PROBLEM = "application/problem+json"
+
+
+class Problem(Exception):
+    """An answer that is not what was asked for. ``kind`` names it for programs, the rest is Indonesian."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        title: str,
+        detail: str,
+        *,
+        errors: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(kind)
+        self.status, self.kind, self.title, self.detail = status, kind, title, detail
+        self.errors, self.headers = dict(errors or {}), dict(headers or {})
+
+    def body(self) -> dict[str, Any]:
+        """The problem document."""
+        body: dict[str, Any] = {
+            "type": f"urn:lapor:problem:{self.kind}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.errors:
+            body["errors"] = [{"field": field, "detail": detail} for field, detail in self.errors.items()]
+        return body
+
+
+def unknown_ticket() -> Problem:
+    """The same for a number that does not exist, is written wrongly, or is not the caller's."""
+    return Problem(
+        404,
+        "unknown-complaint",
+        "Laporan tidak ditemukan",
+        "Periksa lagi nomor laporan dan kode aksesnya. Nomor laporan tampak seperti SPG-W0AB-12CD9.",
+    )
+
+
+_HTTP = {
+    400: ("bad-request", "Permintaan tidak terbaca", "Kiriman ini tidak dapat dibaca. Muat ulang halaman, lalu kirim lagi."),
+    404: ("not-found", "Halaman tidak ditemukan", "Alamat ini tidak ada. Mulailah dari halaman depan."),
+    405: ("method-not-allowed", "Cara tidak didukung", "Alamat ini tidak menerima permintaan seperti itu."),
+    413: ("too-large", "Kiriman terlalu besar", "Kiriman paling besar 64 KiB. Ringkas isi laporan, lalu kirim lagi."),
+}
+
+
+def problem_of(error: Exception) -> Problem:
+    """What to say about ``error``; logs it if it is a bug of ours."""
+    match error:
+        case Problem():
+            return error
+        case Invalid():
+            detail = "Perbaiki bagian yang disebut, lalu kirim lagi."
+            return Problem(400, "invalid-fields", "Ada isian yang perlu diperbaiki", detail, errors=error.problems)
+        case KeyReused():
+            detail = "Kunci ini sudah dipakai untuk kiriman lain. Untuk kiriman baru, buat Idempotency-Key yang baru."
+            return Problem(422, "idempotency-key-reused", "Idempotency-Key sudah dipakai", detail)
+        case TooMany():
+            detail = "Tambahan untuk laporan ini sudah paling banyak. Hubungi petugas atau buat laporan baru."
+            return Problem(422, "too-many-follow-ups", "Tambahan sudah terlalu banyak", detail)
+        case StoreDown():
+            detail = "Laporan BELUM kami terima. Coba kirim lagi sebentar lagi; laporan yang sama tidak akan terhitung dua kali."
+            headers = {"Retry-After": str(RETRY_AFTER_S)}
+            return Problem(503, "unavailable", "Layanan sedang terganggu", detail, headers=headers)
+        case HTTPException() if error.status_code < 500:
+            kind, title, detail = _HTTP.get(error.status_code, _HTTP[400])
+            return Problem(error.status_code, kind, title, detail, headers=error.headers)
+    log.error("request_failed", exc_info=error)
+    detail = "Terjadi kesalahan di pihak kami. Coba lagi; laporan yang sama tidak akan terhitung dua kali."
+    return Problem(500, "internal", "Kesalahan di pihak kami", detail)
+
+
+_RESULTS = {400: "invalid", 413: "too_large", 422: "refused", 503: "unavailable"}
+
+
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The answer to a request that ended in ``error``: JSON under ``/v1/``, else a page."""
+    problem = problem_of(error)
+    if request.method == "POST":
+        metrics.INTAKE_REQUESTS.labels("web", _RESULTS.get(problem.status, "refused")).inc()
+    if request.url.path.startswith("/v1/"):
+        body = msgspec.json.encode(problem.body())
+        return Response(body, status_code=problem.status, headers=problem.headers, media_type=_PROBLEM)
+    return Template(
+        "galat.html", context={"problem": problem}, status_code=problem.status, headers=problem.headers
+    )

@@ -1,0 +1,31 @@
+"""Every environment variable of intake-web."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from chassis.intake.accept import IntakeSettings
+from pydantic import AnyHttpUrl, Field, model_validator
+
+
+class WebSettings(IntakeSettings):
+    """What intake-web reads besides what every intake reads."""
+
+    web_host: str = Field("127.0.0.1", description="address of the website and its API")
+    web_port: int = Field(ge=1, le=65535, description="port of the website and its API")
+    web_public_url: AnyHttpUrl | None = Field(
+        None, description="address by which citizens reach it; without it http://WEB_HOST:WEB_PORT"
+    )
+    web_answer_within_s: float = Field(5, gt=0, description="seconds for the database, then the answer is 503")
+    web_stop_within_s: float = Field(10, gt=0, description="seconds that requests in hand may take at a stop")
+
+    @model_validator(mode="after")
+    def _two_doors(self) -> Self:
+        if self.web_port == self.http_port and self.web_host == self.http_host:
+            raise ValueError("WEB_PORT and HTTP_PORT must differ")
+        return self
+
+    @property
+    def public_url(self) -> str:
+        """Where links point, without a slash at the end."""
+        return str(self.web_public_url or f"http://{self.web_host}:{self.web_port}").rstrip("/")

@@ -1,0 +1,55 @@
+"""What the handlers need to have kept, and what can go wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from chassis.intake.accept import Accepted, Submission
+from chassis.intake.story import Story
+from contracts.events import FollowUp
+
+
+class StoreDown(Exception):
+    """Nothing is known to have been kept: give no ticket, ask to try again."""
+
+
+class TooMany(ValueError):
+    """This complaint has as many additions as one may have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A complaint that exists. ``received_at`` is known only for those that came through this intake."""
+
+    story: Story
+    received_at: datetime | None
+
+
+class Store(Protocol):
+    """Complaints. Every method raises ``StoreDown`` when the database does not answer in time."""
+
+    async def accept(self, submission: Submission) -> Accepted:
+        """Keep a complaint, or find it kept before.
+
+        Raises:
+            chassis.intake.accept.KeyReused: the key is known with another content or another secret.
+        """
+
+    async def find(self, number: str) -> Found | None:
+        """The complaint with ticket ``number``, in canonical form."""
+
+    async def is_owner(self, number: str, secret: str) -> bool:
+        """Whether the complaint was made here and with ``secret``."""
+
+    async def add(self, number: str, item: FollowUp) -> bool:
+        """Keep ``item``; False if no complaint of this intake has that number. Adding it again changes nothing.
+
+        Raises:
+            chassis.intake.accept.KeyReused: the id is known with another content.
+            TooMany: no more may be added.
+        """
+
+    async def is_reachable(self) -> bool:
+        """Whether the database answers; never raises."""

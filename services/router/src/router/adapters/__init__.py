@@ -1,0 +1,1 @@
+"""The router's outside: its database and its region files."""

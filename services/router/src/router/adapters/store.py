@@ -1,0 +1,57 @@
+"""The router's cases in PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+from prometheus_client import Counter, Histogram
+
+from chassis.database import Connection
+from router.case import Case
+
+RETURNS = Counter("lapor_returns", "Complaints that a unit gave back", ["unit"])
+ROUTE_S = Histogram(
+    "lapor_route_latency_seconds",
+    "From the ticket to the first unit",
+    ["unit"],
+    buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120),
+)
+
+# A complaint brings with it those merged into it: they follow its story.
+_LOAD = "SELECT ticket, body FROM cases WHERE ticket = ANY($1) OR parent = ANY($1) ORDER BY ticket FOR UPDATE"
+# unrouted_since starts with the commit that registers a complaint, and ends with the first routing.
+_SAVE = """
+INSERT INTO cases (ticket, complaint_id, status, unit, parent, body, unrouted_since)
+VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $3 = 'registered' THEN clock_timestamp() END)
+ON CONFLICT (ticket) DO UPDATE SET
+    complaint_id = excluded.complaint_id, status = excluded.status, unit = excluded.unit, parent = excluded.parent,
+    body = excluded.body, updated_at = now(),
+    unrouted_since = CASE WHEN excluded.status = 'registered'
+                          THEN coalesce(cases.unrouted_since, clock_timestamp()) END"""
+_DUE = """
+SELECT ticket FROM cases WHERE unrouted_since < clock_timestamp() - $1::interval
+ORDER BY unrouted_since LIMIT 100"""
+
+
+async def load(db: Connection, tickets: list[str]) -> dict[str, Case]:
+    """The cases of ``tickets`` and of all that were merged into them, locked."""
+    rows = await db.fetch(_LOAD, tickets)
+    return {row["ticket"]: msgspec.json.decode(row["body"], type=Case) for row in rows}
+
+
+async def save(db: Connection, cases: dict[str, Case]) -> None:
+    """Write ``cases``."""
+    rows = []
+    for ticket in sorted(cases):
+        case = cases[ticket]
+        complaint_id = case.received.complaint_id if case.received else ""
+        body = msgspec.json.encode(case).decode()
+        rows.append((ticket, complaint_id, case.status, case.unit, case.parent, body))
+    await db.executemany(_SAVE, rows)
+
+
+async def unrouted(db: Connection, after_s: float) -> list[str]:
+    """Tickets that have been with nobody for ``after_s`` seconds, the oldest first."""
+    rows = await db.fetch(_DUE, timedelta(seconds=after_s))
+    return [row["ticket"] for row in rows]

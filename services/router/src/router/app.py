@@ -1,0 +1,65 @@
+"""Joins the router's parts: the only place that knows all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+
+from chassis.crash import EXIT_SETTINGS
+from chassis.database import TIMER_LOCK, Pool
+from chassis.region import RegionError
+from chassis.service import run_processor
+from chassis.settings import read_settings
+from chassis.step import Handler, on_timer
+from chassis.wire import Emit
+from router import handlers
+from router.adapters import store
+from router.adapters.region import read_rules
+from router.case import Case
+from router.rules import Rules
+from router.settings import Settings
+
+SERVICE = "router"
+
+
+def handler_of(rules: Rules) -> Handler[Case]:
+    """What the router contributes to the chassis."""
+    return Handler(
+        service=SERVICE, keys=handlers.keys, load=store.load, decide=partial(handlers.decide, rules), save=store.save
+    )
+
+
+async def triage_timer(rules: Rules, after_s: float, pool: Pool, wake: Callable[[], None]) -> None:
+    """For ever: what nobody has been given in time goes to the triage lane. One per database."""
+    handler = handler_of(rules)
+    async with pool.acquire() as leader:
+        while not await leader.fetchval("SELECT pg_try_advisory_lock($1)", TIMER_LOCK):
+            await asyncio.sleep(1)
+        while True:
+            tickets = await store.unrouted(leader, after_s)
+            for ticket in tickets:
+                decide = partial(_unclassified, rules, ticket)
+                async with pool.acquire() as db, db.transaction():
+                    cause = f"{ticket}:unclassified"
+                    await on_timer(db, handler, ticket, decide, cause=cause, now=datetime.now(UTC))
+                wake()
+            await asyncio.sleep(1)
+
+
+def _unclassified(rules: Rules, ticket: str, cases: Mapping[str, Case]) -> tuple[dict[str, Case], list[Emit]]:
+    return handlers.unclassified(rules, cases, ticket)
+
+
+def run() -> None:
+    """Run the router until SIGTERM."""
+    settings = read_settings(Settings)
+    try:
+        rules = read_rules(settings.region_dir)
+    except RegionError as error:
+        sys.stderr.write(f"router can't start: {error}\n")
+        sys.exit(EXIT_SETTINGS)
+    timer = partial(triage_timer, rules, settings.triage_after_s)
+    run_processor(SERVICE, settings, handler_of(rules), handlers.sources(rules), [timer])

@@ -1,0 +1,84 @@
+"""Events in, events out: picks the rule for each message, and the topic for each thing told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import UNSET
+
+from chassis.wire import Emit, Message
+from contracts import ticket as tickets
+from contracts import topics
+from contracts.events import (
+    ComplaintClassified,
+    ComplaintFollowedUp,
+    ComplaintReceived,
+    ComplaintUpdated,
+    SlaBreached,
+    SlaUpdated,
+    UnitReplied,
+)
+from router import domain, replies
+from router.case import Case, Out
+from router.rules import Rules
+
+Changes = dict[str, Case]
+
+_RULES: dict[type, Callable[[Rules, Case, Any], domain.Result]] = {
+    ComplaintReceived: domain.on_received,
+    ComplaintClassified: domain.on_classified,
+    ComplaintFollowedUp: domain.on_followed_up,
+    SlaUpdated: domain.on_sla,
+    SlaBreached: domain.on_sla,
+}
+
+
+def sources(rules: Rules) -> list[str]:
+    """All topics the router reads."""
+    own = [topics.RECEIVED, topics.CLASSIFIED, topics.FOLLOWED_UP, topics.SLA_UPDATED, topics.SLA_BREACHED]
+    return own + [topics.unit_replied(unit) for unit in rules.units]
+
+
+def keys(message: Message) -> list[str]:
+    """The tickets a message touches. A unit writes tickets as people do; what is no ticket touches nothing."""
+    data: Any = message.data
+    if isinstance(data, UnitReplied):
+        return [number for given in (data.ticket, data.into or "") if (number := tickets.parse(given))]
+    return [data.ticket]
+
+
+def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datetime) -> tuple[Changes, list[Emit]]:
+    """What ``message`` changes, and what the router tells of it."""
+    data: Any = message.data
+    unit = topics.unit_of(message.record.topic)
+    if unit is not None:
+        changes, outs = replies.on_replied(rules, cases, unit, message.event.id, data)
+    else:
+        before = cases.get(data.ticket, Case(ticket=data.ticket))
+        case, outs = _RULES[type(data)](rules, before, data)
+        changes = {} if case == before else {case.ticket: case}
+    return _with_children(rules, cases, changes, outs)
+
+
+def unclassified(rules: Rules, cases: Mapping[str, Case], ticket: str) -> tuple[Changes, list[Emit]]:
+    """The timer's decision about ``ticket``."""
+    case, outs = domain.on_unclassified(rules, cases[ticket])
+    return _with_children(rules, cases, {ticket: case}, outs)
+
+
+def _with_children(
+    rules: Rules, cases: Mapping[str, Case], changes: Changes, outs: list[Out]
+) -> tuple[Changes, list[Emit]]:
+    followed, more = replies.follow_parent(rules, {**cases, **changes}, outs)
+    return {**changes, **followed}, [_emit(out) for out in [*outs, *more]]
+
+
+def _emit(out: Out) -> Emit:
+    if isinstance(out, ComplaintUpdated):
+        return Emit(topic=topics.UPDATED, subject=out.complaint_id, data=out)
+    subject = out.complaint.complaint_id if out.complaint is not UNSET else ""
+    if not subject and out.reply is not UNSET:
+        subject = out.reply.event_id
+    return Emit(topic=topics.unit_routed(out.unit), subject=subject, data=out)

@@ -1,0 +1,28 @@
+"""Plays recorded stories against the clocks, as if the time until some moment had passed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from contracts.codec import Envelope
+from contracts.events import ComplaintUpdated
+from sla_monitor.clock import ComplaintClock, SlaEvent, decide, due
+from sla_monitor.domain import Rules
+
+
+def simulate(events: Iterable[Envelope[ComplaintUpdated]], until: datetime, rules: Rules) -> list[SlaEvent]:
+    """All that the clocks announce up to and including ``until`` (aware), in order of time, then of complaint.
+
+    Each story is taken in order of ``seq``, however ``events`` are mixed. What happened after ``until`` is left out.
+    """
+    out: list[SlaEvent] = []
+    clocks: dict[str, ComplaintClock] = {}
+    for event in sorted(events, key=lambda event: event.data.seq):
+        if event.time <= until:
+            complaint = event.data.complaint_id
+            clocks[complaint], new = decide(clocks.get(complaint), event.data, event.time, rules)
+            out += new
+    for clock in clocks.values():
+        out += due(clock, until)[1]
+    return sorted(out, key=lambda event: (event.at, event.complaint_id))

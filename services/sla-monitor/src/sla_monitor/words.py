@@ -1,0 +1,61 @@
+"""A deadline told in Indonesian, for people."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from sla_monitor.calendar import WEEKDAYS
+from sla_monitor.domain import Deadline, Stage
+
+MONTHS = [
+    "Januari",
+    "Februari",
+    "Maret",
+    "April",
+    "Mei",
+    "Juni",
+    "Juli",
+    "Agustus",
+    "September",
+    "Oktober",
+    "November",
+    "Desember",
+]
+UNITS = {"working_days": "hari kerja", "hours": "jam", "seconds": "detik"}
+
+
+def day_in_words(day: date) -> str:
+    """``Senin 2 Maret 2026``."""
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def time_in_words(time: datetime) -> str:
+    """``Senin 2 Maret 2026 pukul 10.02 WITA``; seconds only if there are any."""
+    clock = time.strftime("%H.%M.%S" if time.second else "%H.%M")
+    return f"{day_in_words(time)} pukul {clock} {time.tzname()}"
+
+
+def end_in_words(time: datetime) -> str:
+    """As ``time_in_words``, but midnight is 24.00 of the day it ends: nobody reads 00.00 as the evening before."""
+    if (time.hour, time.minute, time.second) == (0, 0, 0):
+        return f"{day_in_words(time - timedelta(days=1))} pukul 24.00 {time.tzname()}"
+    return time_in_words(time)
+
+
+def explained(policy: str, stage: Stage, start: datetime, found: Deadline) -> str:
+    """The table that ``sla-monitor explain`` prints."""
+    rows = [(day_in_words(day.date), "ya" if day.counted else "-", day.reason) for day in found.derivation]
+    rows.insert(0, ("Tanggal", "Dihitung", "Keterangan"))
+    width = max(len(row[0]) for row in rows)
+    local = start.astimezone(found.at.tzinfo)
+    warned = time_in_words(found.warn_at) if found.warn_at < found.at else "tidak ada"
+    return "\n".join(
+        [
+            f"Kebijakan {policy}, tahap {stage.name}: {stage.amount} {UNITS[stage.unit]}",
+            f"Mulai       {time_in_words(local)}",
+            f"Peringatan  {warned}",
+            f"Batas waktu {end_in_words(found.at)}",
+            "",
+            *(f"{day:<{width}}  {counted:<8}  {reason}" for day, counted, reason in rows),
+        ]
+    )

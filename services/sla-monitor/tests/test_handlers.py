@@ -1,0 +1,91 @@
+"""The contract's events around the clocks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from chassis.wire import Message, Record, outgoing
+from contracts.codec import decode, encode, envelope
+from contracts.events import ComplaintFollowedUp, ComplaintUpdated, Data, FollowUp, SlaBreached, SlaUpdated, UpdateKind
+from sla_monitor.clock import ComplaintClock
+from sla_monitor.handlers import key, on_message, on_timer
+from sla_monitor.region import load_rules
+
+RULES = load_rules(Path(__file__).parents[3] / "region" / "seconds")
+T0 = datetime(2026, 3, 17, 2, 0, tzinfo=UTC)
+TICKET = "SPG-W000-00008"
+
+
+def message(data: Data, time: datetime = T0) -> Message:
+    event = envelope(data, event_id="e1", source="/router", subject="c1", time=time)
+    return Message(Record("complaint.updated.v1", 0, 0, b"c1", encode(event), 0), event)
+
+
+def updated(seq: int, kind: UpdateKind) -> ComplaintUpdated:
+    return ComplaintUpdated(
+        complaint_id="c1",
+        ticket=TICKET,
+        seq=seq,
+        kind=kind,
+        status=kind,
+        channel="web",
+        origin="intake-web",
+        received_at=T0,
+        unit="PUPR",
+        lane="unit",
+        category=None,
+        type=None,
+        urgency=None,
+    )
+
+
+@pytest.fixture
+def clock() -> ComplaintClock:
+    clock, _ = on_message(None, message(updated(0, "registered")), T0, rules=RULES)
+    assert clock is not None
+    return clock
+
+
+def test_the_complaint_is_the_key() -> None:
+    assert key(message(updated(0, "registered"))) == "c1"
+
+
+def test_a_started_clock_is_an_sla_updated_event_that_fits_the_contract() -> None:
+    _, emits = on_message(None, message(updated(0, "registered")), T0, rules=RULES)
+    (record,) = outgoing(emits, service="sla-monitor", cause="e1", now=T0)
+    event = decode(record.value)
+    assert (record.topic, record.key) == ("complaint.sla-updated.v1", b"c1")
+    assert event.type == "complaint.sla-updated.started.v1"
+    assert isinstance(event.data, SlaUpdated)
+    assert (event.data.stage, event.data.round, event.data.based_on_seq) == ("completion", 1, 0)
+    assert T0 + timedelta(seconds=25) == event.data.deadline_at
+
+
+def test_a_breach_goes_to_its_own_topic(clock: ComplaintClock) -> None:
+    _, emits = on_timer(clock, T0 + timedelta(seconds=25))
+    records = outgoing(emits, service="sla-monitor", cause="timer", now=T0)
+    assert [record.topic for record in records] == ["complaint.sla-updated.v1", "complaint.sla-breached.v1"]
+    assert isinstance(decode(records[1].value).data, SlaBreached)
+
+
+def test_the_same_breach_has_the_same_id_from_the_timer_and_from_a_late_answer(clock: ComplaintClock) -> None:
+    late = T0 + timedelta(seconds=26)
+    _, from_timer = on_timer(clock, late)
+    _, from_answer = on_message(clock, message(updated(1, "resolved"), late), late, rules=RULES)
+    assert from_timer == from_answer[:2]
+
+
+def test_no_two_announcements_share_an_id(clock: ComplaintClock) -> None:
+    late = T0 + timedelta(seconds=26)
+    _, emits = on_message(clock, message(updated(1, "resolved"), late), late, rules=RULES)
+    ids = [emit.event_id for emit in emits]
+    assert (4, None not in ids) == (len(set(ids)), True)
+
+
+def test_what_is_no_step_of_a_story_is_left_alone(clock: ComplaintClock) -> None:
+    data = ComplaintFollowedUp(complaint_id="c1", ticket=TICKET, items=[FollowUp(id="f1", kind="addition", at=T0)])
+    assert (clock, []) == on_message(clock, message(data), T0, rules=RULES)
+    assert on_message(None, message(data), T0, rules=RULES) == (None, [])
