@@ -17,8 +17,9 @@ from chassis.crash import leave_now
 from chassis.database import Pool, migrate, open_pool
 from chassis.logs import logging_config, set_up_logging
 from chassis.outbox import Relay
+from chassis.publish import start_producer
 from chassis.settings import DatabaseSettings, ServiceSettings, read_settings
-from chassis.step import BugsInARow, Handler, Steps
+from chassis.step import BugsInARow, Decide, Handler, StatelessSteps, Steps
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,18 @@ def run_processor(
         for task in (lambda pool, _: relay.run(pool), *tasks):
             asyncio.create_task(_must_not_end(task(pool, relay.wake.set)))  # noqa: RUF006
         return Steps(pool, handler, after=relay.wake.set)
+
+    start_health(service, settings, progress)
+    run_faust(faust_app(settings, sources, start, progress), logging_config(service, settings.log_level))
+
+
+def run_stateless(service: str, settings: ServiceSettings, decide: Decide, sources: Sequence[str]) -> None:
+    """A stream processor without state: Faust reads, ``decide`` says what to publish, the broker acknowledges."""
+    progress = Progress(service)
+
+    async def start() -> Step:
+        producer = await start_producer(settings)
+        return StatelessSteps(producer, service, decide, settings.publish_timeout_s)
 
     start_health(service, settings, progress)
     run_faust(faust_app(settings, sources, start, progress), logging_config(service, settings.log_level))

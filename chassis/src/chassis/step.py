@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from aiokafka import AIOKafkaProducer
+
 from chassis import metrics, outbox
 from chassis.crash import crash_point
 from chassis.database import REFUSALS, Connection, Pool
+from chassis.publish import publish
 from chassis.wire import Emit, Message, Outgoing, Record, dead_letter, outgoing
 from contracts import codec
 
@@ -34,6 +37,9 @@ _FORGET = "DELETE FROM inbox USING unnest($1::text[], $2::text[]) AS f (t, e) WH
 _CONSUMED = """
 INSERT INTO consumed (topic, partition, next_offset) SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[])
 ON CONFLICT (topic, partition) DO UPDATE SET next_offset = greatest(consumed.next_offset, excluded.next_offset)"""
+
+
+Decide = Callable[[Message], list[Emit]]
 
 
 class BugsInARow(RuntimeError):
@@ -92,17 +98,7 @@ class Steps(Generic[S]):
         self.after()
 
     def _dead(self, record: Record, error: BaseException) -> Outgoing:
-        reason = type(error).__name__
-        metrics.DLQ_RECORDS.labels(self.handler.service, reason).inc()
-        self._count(record, "dead")
-        where = {
-            "topic": record.topic,
-            "partition": record.partition,
-            "offset": record.offset,
-            "error": reason,
-        }
-        log.error("dead_letter", extra=where)
-        return dead_letter(self.handler.service, record, error)
+        return bury(self.handler.service, record, error)
 
     def _count(self, record: Record, result: str) -> None:
         metrics.RECORDS.labels(self.handler.service, record.topic, result).inc()
@@ -179,6 +175,56 @@ class Steps(Generic[S]):
         return changed, failed, bugs
 
 
+class StatelessSteps:
+    """Runs a pure ``decide`` over batches for a service without a database: publish, await the acks, then Faust acks."""
+
+    def __init__(self, producer: AIOKafkaProducer, service: str, decide: Decide, publish_timeout_s: float) -> None:
+        self.producer, self.service, self.decide, self.publish_timeout_s = producer, service, decide, publish_timeout_s
+        self.bugs_in_a_row = 0
+
+    async def __call__(self, records: Sequence[Record]) -> None:
+        """Handle ``records`` in order.
+
+        Raises:
+            BugsInARow: nothing was acknowledged; the process must stop.
+            aiokafka.errors.KafkaError, TimeoutError: not published; deliver again.
+        """
+        out: list[Outgoing] = []
+        for record in records:
+            if record.value is not None:
+                out += self._handle(record, record.value)
+        await publish(self.producer, out, self.publish_timeout_s)
+        crash_point("classifier.after_publish_before_ack")
+
+    def _handle(self, record: Record, value: bytes) -> list[Outgoing]:
+        try:
+            message = Message(record, codec.decode(value))
+        except codec.InvalidEvent as error:
+            return [bury(self.service, record, error)]
+        try:
+            emits = self.decide(message)
+            out = outgoing(emits, service=self.service, cause=message.cause, now=message.time)
+        except Exception as error:
+            log.exception("decide_failed", extra={"event_id": message.event.id, "type": message.event.type})
+            self.bugs_in_a_row += 1
+            if self.bugs_in_a_row >= MAX_BUGS_IN_A_ROW:
+                raise BugsInARow(f"{self.bugs_in_a_row} failures in a row, the last: {type(error).__name__}") from error
+            return [bury(self.service, record, error)]
+        self.bugs_in_a_row = 0
+        metrics.RECORDS.labels(self.service, record.topic, "handled").inc()
+        return out
+
+
+def bury(service: str, record: Record, error: BaseException) -> Outgoing:
+    """The dead letter of ``record``, counted and logged; the log tells where it was and never what it said."""
+    reason = type(error).__name__
+    metrics.DLQ_RECORDS.labels(service, reason).inc()
+    metrics.RECORDS.labels(service, record.topic, "dead").inc()
+    where = {"topic": record.topic, "partition": record.partition, "offset": record.offset, "error": reason}
+    log.error("dead_letter", extra=where)
+    return dead_letter(service, record, error)
+
+
 async def _mark_consumed(db: Connection, records: Sequence[Record]) -> None:
     """Remember how far each partition was read: after restoring the database, groups are rewound to here."""
     ends: dict[tuple[str, int], int] = {}
@@ -192,15 +238,15 @@ async def _mark_consumed(db: Connection, records: Sequence[Record]) -> None:
 async def on_timer(
     db: Connection,
     handler: Handler[S],
-    key: str,
+    keys: Sequence[str],
     decide: Callable[[Mapping[str, S]], tuple[dict[str, S], list[Emit]]],
     *,
     cause: str,
     now: datetime,
 ) -> None:
     """Let a timer change states, in the caller's transaction, under the same lock as events."""
-    await db.execute(_LOCK, [key])
-    changes, emits = decide(await handler.load(db, [key]))
+    await db.execute(_LOCK, sorted(keys))
+    changes, emits = decide(await handler.load(db, sorted(keys)))
     if changes:
         await handler.save(db, changes)
     await outbox.put(db, outgoing(emits, service=handler.service, cause=cause, now=now))

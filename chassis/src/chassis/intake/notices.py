@@ -111,7 +111,7 @@ async def _send_one(db: Connection, channel: str, send: Send, notice: Notice) ->
         state = "refused" if isinstance(error, Refused) else "unknown"
         await db.execute(_DONE, notice.id, state, str(error))
         metrics.REPLIES.labels(channel, state).inc()
-        log.error("notice_not_delivered", extra={"ticket": notice.ticket, "reason": notice.reason, "state": state})
+        log.error("notice_not_delivered", extra={"notice": notice.id, "state": state, "why": str(error)})
     else:
         crash_point("notify.after_send_before_mark")
         await db.execute(_DONE, notice.id, "sent", None)

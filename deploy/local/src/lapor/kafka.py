@@ -81,7 +81,6 @@ def prepare(broker: Broker, progress: Callable[[int, int], None] = lambda done, 
     if not _file(broker, "formatted").exists():  # written last: an interrupted format is none
         shutil.rmtree(_file(broker, "data"), ignore_errors=True)
         _format(broker)
-        _file(broker, "formatted").touch()
 
 
 def process(broker: Broker) -> Process:
@@ -93,6 +92,11 @@ def process(broker: Broker) -> Process:
         ports=(broker.port, broker.controller_port),
         stop_timeout_s=20,
     )
+
+
+def cluster_id(broker: Broker) -> str:
+    """Which storage this is; another one after a purge. ``prepare`` comes first."""
+    return _file(broker, "formatted").read_text()
 
 
 def is_ready(broker: Broker) -> bool:
@@ -123,7 +127,7 @@ def _format(broker: Broker) -> None:
     The password reaches the tool in a file (`@file`, one argument a line), never in argv. What the tool prints is
     discarded unread: it prints the keys.
     """
-    cluster_id = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=").replace("-", "A")
+    new_id = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=").replace("-", "A")
     arguments, settings = _file(broker, "format.args"), str(_file(broker, "server.properties"))
     write_private(arguments, f"--add-scram=SCRAM-SHA-512=[name={ADMIN},password={broker.password}]\n")
     try:
@@ -150,6 +154,7 @@ def _format(broker: Broker) -> None:
         ) from error
     finally:
         arguments.unlink()
+    _file(broker, "formatted").write_text(new_id)
 
 
 def _server_properties(broker: Broker) -> str:

@@ -36,7 +36,7 @@ def command(
 
     Examples:
 
-        KAFKA_PASSWORD=… lapor provision --bootstrap kafka-1:9093 --ca-file ca.pem --accounts accounts.json --replication 3
+        lapor provision --bootstrap kafka-1:9093 --ca-file ca.pem --accounts accounts.json --replication 3
     """
     if ca_file and not ca_file.is_file():
         raise Refused(f"There is no CA file {ca_file}.")

@@ -159,7 +159,8 @@ async def _start_kafka(supervisor: Supervisor, it: services.Installation, kafka_
 
 def _provision_key(it: services.Installation, kafka_wants: Wanted) -> str:
     """A hash of all that provisioning would do, so that a warm start need not do it again."""
-    said = repr((kafka_wants, sorted(access.rules(kafka_wants.topics, kafka_wants.units)), it.credentials.principals))
+    rules = sorted(access.rules(kafka_wants.topics, kafka_wants.units))
+    said = repr((kafka.cluster_id(it.broker), kafka_wants, rules, it.credentials.principals))
     return hashlib.sha256(said.encode()).hexdigest()
 
 

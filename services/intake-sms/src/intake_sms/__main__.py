@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import chassis.intake
 from chassis.service import cli
-
 from intake_sms.app import run
 
 main = cli("intake-sms", run, migrations=[chassis.intake.MIGRATIONS])

@@ -27,10 +27,9 @@ _COMMAND = re.compile(rf"(STATUS|CEK|BATAL(?:KAN)?){_WORD_ENDS}{_SEPARATORS}(.*)
 _TICKET = re.compile(r"\bSPG[\s-]*([0-9A-Z]{4})([\s-]*)([0-9A-Z]{5})\b", re.IGNORECASE)
 _MIXED = re.compile(r"(?=.*[0-9])(?=.*[a-z])", re.IGNORECASE)
 _HELP = frozenset({"help", "bantuan", "info", "format", "cara lapor", "?"})
-_THANKS = frozenset(
-    "terima kasih terimakasih makasih makasi trims trimakasih tks thx thanks ok oke okay baik siap sip mantap "
-    "ya iya banyak atas bantuannya infonya pak bu bapak ibu min admin sama".split()
-)
+_THANKS_WORDS = """terima kasih terimakasih makasih makasi trims trimakasih tks thx thanks ok oke okay baik siap sip
+mantap ya iya banyak atas bantuannya infonya pak bu bapak ibu min admin sama"""
+_THANKS = frozenset(_THANKS_WORDS.split())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from msgspec import UNSET
+
 from chassis import metrics, outbox
 from chassis.database import Pool
 from chassis.intake.accept import Submission, TextProblem, accept, follow_up
@@ -15,8 +17,6 @@ from chassis.intake.story import WITA, Story, Texts, load_stories
 from chassis.wire import Record, dead_letter
 from contracts.events import FollowUp
 from contracts.ids import derived_id
-from msgspec import UNSET
-
 from intake_sms.domain import Mo, Wish, read
 from intake_sms.settings import SmsSettings
 

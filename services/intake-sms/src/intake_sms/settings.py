@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from chassis.intake.accept import IntakeSettings
 from pydantic import Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import NoDecode
+
+from chassis.intake.accept import IntakeSettings
 
 KEYWORDS = ("SOPPENG", "SPG", "LAPOR SOPPENG", "LAPOR 1708", "LAPOR")
 

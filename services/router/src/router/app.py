@@ -44,7 +44,7 @@ async def triage_timer(rules: Rules, after_s: float, pool: Pool, wake: Callable[
                 decide = partial(_unclassified, rules, ticket)
                 async with pool.acquire() as db, db.transaction():
                     cause = f"{ticket}:unclassified"
-                    await on_timer(db, handler, ticket, decide, cause=cause, now=datetime.now(UTC))
+                    await on_timer(db, handler, [ticket], decide, cause=cause, now=datetime.now(UTC))
                 wake()
             await asyncio.sleep(1)
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import asyncpg
 import uvicorn
-from chassis import metrics
-from chassis.database import REFUSALS
-from chassis.intake.accept import KeyReused, TextProblem
-from contracts.codec import InvalidEvent
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.exceptions import HTTPException
 from litestar.types import Scope
 
+from chassis import metrics
+from chassis.database import REFUSALS
+from chassis.intake.accept import KeyReused, TextProblem
+from contracts.codec import InvalidEvent
 from intake_sms.adapters.kannel import Unreadable, fields, read_mo, without_token
 from intake_sms.domain import Mo
 from intake_sms.settings import SmsSettings

@@ -11,9 +11,9 @@ from urllib.parse import unquote_to_bytes
 
 import httpx
 import phonenumbers
-from chassis.intake.notices import Notice, OutcomeUnknown, Refused, Send, TryLater
 from phonenumbers import ValidationResult
 
+from chassis.intake.notices import Notice, OutcomeUnknown, Refused, Send, TryLater
 from intake_sms.domain import Mo
 from intake_sms.settings import SmsSettings
 

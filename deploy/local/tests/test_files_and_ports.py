@@ -1,0 +1,65 @@
+"""What is kept in the data folder: passwords only for their owner, ports from one start to the next."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from lapor import credentials
+from lapor.errors import Refused
+from lapor.files import DataDir, only_one, tail
+from lapor.ports import choose, is_free
+
+
+def test_the_credentials_are_for_their_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "credentials.json"
+    credentials.complete(path, ["router"], ["router"])
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_second_start_keeps_every_password_and_adds_the_missing_ones(tmp_path: Path) -> None:
+    path = tmp_path / "credentials.json"
+    first = credentials.complete(path, ["router"], [])
+    second = credentials.complete(path, ["router", "PUPR"], [])
+    assert second.principals["router"] == first.principals["router"]
+    assert second.kafka_admin == first.kafka_admin
+    assert set(second.principals) == {"router", "PUPR"}
+
+
+def test_damaged_credentials_are_refused_with_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "credentials.json"
+    path.write_text("{")
+    with pytest.raises(Refused, match="is damaged"):
+        credentials.read(path)
+
+
+def test_one_data_folder_has_one_owner(tmp_path: Path) -> None:
+    data = DataDir(tmp_path)
+    with only_one(data), pytest.raises(Refused, match="already runs from"), only_one(data):
+        pass
+
+
+def test_a_taken_port_is_replaced_by_a_free_one(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        chosen = choose({"web": port}, tmp_path / "ports.json")
+        assert chosen["web"] != port
+        assert is_free(chosen["web"])
+
+
+def test_a_chosen_port_is_kept(tmp_path: Path) -> None:
+    first = choose({"web": 0, "kafka": 0}, tmp_path / "ports.json")
+    assert choose({"web": 0, "kafka": 0}, tmp_path / "ports.json") == first
+    assert json.loads((tmp_path / "ports.json").read_text()) == first
+
+
+def test_two_names_never_share_a_port(tmp_path: Path) -> None:
+    chosen = choose(dict.fromkeys("abcdefgh", 0), tmp_path / "ports.json")
+    assert len(set(chosen.values())) == 8
+
+
+def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:
+    (tmp_path / "x.log").write_text("1\n2\n3\n")
+    assert tail(tmp_path / "x.log", 2) == "2\n3"
+    assert tail(tmp_path / "missing.log") == ""

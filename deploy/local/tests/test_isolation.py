@@ -1,0 +1,155 @@
+"""One service cannot be another, one unit cannot be another: tried against the real broker and database."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+from contracts.topics import load_topics
+from lapor.testing import Stack
+
+pytestmark = pytest.mark.connected
+UNITS = ["PU", "PUPR", "DISKOMINFO"]
+
+
+@pytest.fixture(scope="module")
+def stack(connected: Stack) -> Iterator[Stack]:
+    """The stack with the contracts' topics for three units."""
+    connected.provision_kafka(load_topics(UNITS), UNITS)
+    return connected
+
+
+def read(stack: Stack, principal: str, topic: str, group: str | None = None) -> None:
+    """Read the topic's beginning. Raises KafkaException if that is refused."""
+    settings = {**stack.client(principal), "group.id": group or "none", "enable.auto.commit": False, "log_level": 0}
+    consumer = Consumer({**settings, "auto.offset.reset": "earliest", "error_cb": lambda _error: None})
+    try:
+        if group:
+            consumer.subscribe([topic])
+        else:
+            consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)
+            consumer.assign([TopicPartition(topic, 0, 0)])
+        for _ in range(50):
+            record = consumer.poll(0.1)
+            if record is not None and (error := record.error()):
+                raise KafkaException(error)
+            if group and consumer.assignment():
+                return
+    finally:
+        consumer.close()
+
+
+def write(stack: Stack, principal: str, topic: str) -> None:
+    """Write one record. Raises KafkaException if that is refused."""
+    refused: list[KafkaError] = []
+    settings = {**stack.client(principal), "log_level": 0, "message.timeout.ms": 10_000}
+    producer = Producer({**settings, "enable.idempotence": True, "error_cb": lambda _error: None})
+    producer.produce(topic, b"{}", b"key", on_delivery=lambda error, _record: error and refused.append(error))
+    producer.flush(15)
+    if refused:
+        raise KafkaException(refused[0])
+
+
+def refusal(error: pytest.ExceptionInfo[KafkaException]) -> int:
+    return int(error.value.args[0].code())
+
+
+def test_a_unit_reads_its_own_topic_in_a_group_of_its_own(stack: Stack) -> None:
+    write(stack, "router", "unit.pu.routed.v1")
+    read(stack, "PU", "unit.pu.routed.v1", "unit.pu.desk")
+
+
+def test_a_unit_answers_on_its_own_topic(stack: Stack) -> None:
+    write(stack, "PU", "unit.pu.replied.v1")
+
+
+@pytest.mark.parametrize("topic", ["unit.pupr.routed.v1", "unit.pupr.replied.v1", "complaint.received.v1"])
+def test_a_unit_cannot_read_anything_else(stack: Stack, topic: str) -> None:
+    with pytest.raises(KafkaException) as error:
+        read(stack, "PU", topic)
+    assert refusal(error) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+@pytest.mark.parametrize("topic", ["unit.pupr.replied.v1", "unit.pu.routed.v1", "complaint.updated.v1"])
+def test_a_unit_cannot_write_anywhere_else(stack: Stack, topic: str) -> None:
+    with pytest.raises(KafkaException) as error:
+        write(stack, "PU", topic)
+    assert refusal(error) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+def test_a_unit_cannot_join_the_group_of_a_unit_whose_code_begins_like_its_own(stack: Stack) -> None:
+    with pytest.raises(KafkaException) as error:
+        read(stack, "PU", "unit.pu.routed.v1", "unit.pupr.desk")
+    assert refusal(error) == KafkaError.GROUP_AUTHORIZATION_FAILED
+
+
+def test_a_service_cannot_read_a_topic_that_is_not_its(stack: Stack) -> None:
+    with pytest.raises(KafkaException) as error:
+        read(stack, "classifier", "complaint.updated.v1")
+    assert refusal(error) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+def test_a_service_cannot_write_a_topic_that_is_not_its(stack: Stack) -> None:
+    with pytest.raises(KafkaException) as error:
+        write(stack, "intake-sms", "complaint.updated.v1")
+    assert refusal(error) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+def test_the_auditor_reads_and_cannot_write(stack: Stack) -> None:
+    read(stack, "auditor", "unit.pu.routed.v1")
+    with pytest.raises(KafkaException) as error:
+        write(stack, "auditor", "unit.pu.routed.v1")
+    assert refusal(error) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+def test_provisioning_again_changes_nothing(stack: Stack) -> None:
+    topics = load_topics(UNITS)
+    from lapor.provision import provision
+
+    again = provision(stack.client(), topics, UNITS, stack.passwords)
+    assert (again.topics_created, again.acls_created, again.acls_deleted) == (0, 0, 0)
+
+
+def test_a_right_that_the_contracts_no_longer_give_is_taken_away(stack: Stack) -> None:
+    from lapor.provision import provision
+
+    topics = load_topics(UNITS)
+    without = [topic for topic in topics if topic.name != "unit.pu.replied.v1"]
+    try:
+        assert provision(stack.client(), without, UNITS, stack.passwords).acls_deleted == 4
+        with pytest.raises(KafkaException):
+            write(stack, "PU", "unit.pu.replied.v1")
+    finally:
+        assert provision(stack.client(), topics, UNITS, stack.passwords).acls_created == 4
+
+
+def test_a_role_reaches_its_own_database_and_no_other(connected: Stack) -> None:
+    own, other = connected.database("own_service"), connected.database("other_service")
+    with psycopg.connect(own) as db:
+        assert db.execute("SELECT current_database()").fetchone() == ("own_service",)
+    with pytest.raises(psycopg.OperationalError, match=r"no pg_hba\.conf entry"):
+        psycopg.connect(own.replace("/own_service", "/other_service"))
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(other.replace(connected.passwords["database other_service"], "guess"))
+
+
+def test_even_without_that_rule_a_role_may_not_connect_to_another_database(connected: Stack) -> None:
+    connected.database("own_service")
+    connected.database("other_service")
+    ask = "SELECT has_database_privilege(%s, datname, 'CONNECT') FROM pg_database WHERE datname = ANY(%s)"
+    with psycopg.connect(connected.cluster.dsn()) as db:
+        others = ["other_service", "postgres", "template1"]
+        assert {row[0] for row in db.execute(ask, ("own_service", others))} == {False}
+
+
+def test_nobody_gets_in_without_a_password(connected: Stack) -> None:
+    with pytest.raises(psycopg.OperationalError, match="no password supplied"):
+        psycopg.connect(f"postgresql://postgres@127.0.0.1:{connected.cluster.port}/postgres")
+
+
+def test_a_broker_killed_with_9_comes_back_with_its_data(stack: Stack) -> None:
+    write(stack, "PU", "unit.pu.replied.v1")
+    stack.kill_broker()
+    stack.start_broker()
+    read(stack, "router", "unit.pu.replied.v1")

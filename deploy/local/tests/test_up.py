@@ -1,0 +1,221 @@
+"""`lapor up` as a person or a script uses it: real Kafka and PostgreSQL, fakes in place of the six services."""
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from lapor import credentials, services, state
+from lapor.files import DataDir
+
+pytestmark = pytest.mark.connected
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def running(lapor: Cli) -> None:
+    """Make sure that it runs."""
+    if not lapor.status()["ready"]:
+        lapor("down")
+        started = lapor.up()
+        assert (started.returncode, started.stderr) == (0, started.stderr)
+
+
+def test_detached_it_returns_when_all_is_ready(lapor: Cli) -> None:
+    started = lapor.up("--json")
+    assert started.returncode == 0, started.stderr
+    shown = json.loads(started.stdout)
+    assert shown["ready"] is True
+    assert [each["name"] for each in shown["services"]] == list(services.NAMES)
+    assert "lapor demo" in started.stderr
+
+
+def test_status_names_every_process(lapor: Cli) -> None:
+    running(lapor)
+    assert {each["state"] for each in lapor.status()["services"].values()} == {"ready"}
+
+
+def test_env_gives_scripts_addresses_and_accounts(lapor: Cli) -> None:
+    running(lapor)
+    found = json.loads(lapor("env", "--json").stdout)
+    assert found["principals"]["PUPR"]["username"] == "PUPR"
+    assert set(found["databases"]) == {s.name for s in services.SERVICES if s.database}
+    assert "broker" not in found["principals"]
+
+
+def test_env_shows_people_no_password(lapor: Cli) -> None:
+    running(lapor)
+    shown = lapor("env").stdout
+    assert [word for word in secrets_of(lapor.data) if word in shown] == []
+
+
+def test_no_password_is_in_any_argument_or_log_and_the_file_is_private(lapor: Cli) -> None:
+    running(lapor)
+    words = secrets_of(lapor.data)
+    arguments = [" ".join(p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"])]
+    logs = [path.read_text(errors="replace") for path in lapor.data.logs.iterdir()]
+    plain = [lapor.data.state.read_text(), lapor.data.ports.read_text()]
+    assert [word for word in words for text in (*arguments, *logs, *plain) if word in text] == []
+    assert lapor.data.credentials.stat().st_mode & 0o777 == 0o600
+    assert (lapor.data.kafka / "server.properties").stat().st_mode & 0o777 == 0o600
+
+
+def secrets_of(data: DataDir) -> list[str]:
+    kept = credentials.read(data.credentials)
+    many = (*kept.shared.values(), *kept.principals.values(), *kept.databases.values())
+    return [kept.kafka_admin, kept.postgres_admin, kept.installation_namespace, *many]
+
+
+def test_a_second_up_is_refused_with_a_sentence_and_harms_nothing(lapor: Cli) -> None:
+    running(lapor)
+    again = lapor("up", "--region", "region/soppeng") if Path("region/soppeng").is_dir() else lapor.up()
+    assert again.returncode == 1
+    assert "The system already runs from" in again.stderr
+    assert lapor.status()["ready"]
+
+
+def test_a_killed_service_comes_back(lapor: Cli) -> None:
+    running(lapor)
+    before = lapor.status()["services"]["router"]
+    assert lapor("kill", "router").returncode == 0
+    until(lambda: lapor.status()["services"]["router"]["state"] == "ready" and pid(lapor, "router") != before["pid"])
+    assert lapor.status()["services"]["router"]["restarts"] == before["restarts"] + 1
+
+
+def pid(lapor: Cli, name: str) -> int:
+    return int(lapor.status()["services"][name]["pid"] or 0)
+
+
+def test_a_killed_broker_and_a_killed_database_come_back(lapor: Cli) -> None:
+    running(lapor)
+    for name in ("kafka", "postgres"):
+        before = pid(lapor, name)
+        lapor("kill", name)
+        until(lambda before=before, name=name: pid(lapor, name) not in (0, before))  # type: ignore[misc]
+    until(lambda: lapor.status()["ready"])
+
+
+def test_restart_returns_when_it_is_ready_again(lapor: Cli) -> None:
+    running(lapor)
+    before = pid(lapor, "classifier")
+    done = lapor("restart", "classifier", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["pid"] != before
+
+
+def test_an_unknown_service_is_refused_with_the_names_there_are(lapor: Cli) -> None:
+    running(lapor)
+    refused = lapor("kill", "rooter")
+    assert refused.returncode == 1
+    assert "no process called 'rooter'" in refused.stderr
+    assert "sla-monitor" in refused.stderr
+
+
+def test_a_service_starts_with_little_of_our_environment(lapor: Cli) -> None:
+    running(lapor)
+    shown = lapor("logs", "router", "-n", "1").stdout
+    assert "DATABASE_URL" in shown
+    assert "KANNEL_PASSWORD" not in shown
+    assert "INSTALLATION_NAMESPACE" not in shown
+
+
+def test_after_kill_9_of_everything_up_works_again_with_the_data_kept(lapor: Cli) -> None:
+    running(lapor)
+    now = state.read(lapor.data.state)
+    assert now
+    before = secrets_of(lapor.data)
+    for number in (now.pid, *(e.pid for e in now.processes if e.pid)):
+        os.kill(number, signal.SIGKILL)
+    until(lambda: not state.lives(now.pid, now.started))
+    assert lapor.status()["ready"] is False
+    started = lapor.up()
+    assert started.returncode == 0, started.stderr
+    assert secrets_of(lapor.data) == before
+    assert "provisioning" not in started.stderr  # the broker still has its topics and users
+
+
+def test_children_that_outlive_a_killed_supervisor_are_stopped_by_the_next_up(lapor: Cli) -> None:
+    running(lapor)
+    now = state.read(lapor.data.state)
+    assert now
+    os.kill(now.pid, signal.SIGKILL)
+    until(lambda: not state.lives(now.pid, now.started))
+    assert {e["state"] for e in lapor.status()["services"].values()} == {"left behind"}
+    started = lapor.up()
+    assert started.returncode == 0, started.stderr
+    assert "stopped what an earlier run left behind" in started.stderr
+    assert not any(state.lives(e.pid, e.started) for e in now.processes)
+
+
+def test_a_port_taken_meanwhile_is_replaced(lapor: Cli) -> None:
+    running(lapor)
+    lapor("down")
+    port = json.loads(lapor.data.ports.read_text())["kafka"]
+    with socket.create_server(("127.0.0.1", port)):
+        started = lapor.up()
+        assert started.returncode == 0, started.stderr
+        assert json.loads(lapor.data.ports.read_text())["kafka"] != port
+
+
+def test_wrong_settings_of_a_service_end_up_with_its_last_lines(lapor: Cli) -> None:
+    lapor("down")
+    refused = lapor.up("--set", "sla-monitor:FAIL_WITH=78")
+    assert refused.returncode == 1
+    assert "FAIL_WITH is set, so this leaves" in refused.stderr
+    assert not any(each["pid"] for each in lapor.status()["services"].values())
+
+
+def test_ctrl_c_stops_it_in_order(lapor: Cli) -> None:
+    lapor("down")
+    shell = lapor.start("up", "--no-tty", "--region", str(Path(__file__).parents[3] / "region" / "soppeng"))
+    until(lambda: lapor.status()["ready"])
+    os.killpg(shell.pid, signal.SIGINT)
+    _, said = shell.communicate(timeout=60)
+    assert shell.returncode == 0, said
+    assert said.index("router         stopping") < said.index("kafka          stopping")
+
+
+def test_ctrl_c_twice_ends_it_at_once(lapor: Cli) -> None:
+    lapor("down")
+    shell = lapor.start("up", "--no-tty", "--region", str(Path(__file__).parents[3] / "region" / "soppeng"))
+    until(lambda: lapor.status()["ready"])
+    now = state.read(lapor.data.state)
+    assert now
+    os.killpg(shell.pid, signal.SIGINT)
+    os.killpg(shell.pid, signal.SIGINT)
+    shell.communicate(timeout=10)
+    assert not any(state.lives(e.pid, e.started) for e in now.processes)
+
+
+def test_a_folder_that_is_no_region_is_refused_with_a_sentence(lapor: Cli, tmp_path: Path) -> None:
+    missing = lapor("up", "--region", str(tmp_path / "nowhere"))
+    assert (missing.returncode, missing.stderr.split(":")[0]) == (1, f"There is no region folder {tmp_path}/nowhere")
+    empty = lapor("up", "--region", str(tmp_path))
+    assert empty.returncode == 1
+    assert "units.yaml is missing" in empty.stderr
+
+
+def test_without_a_running_system_each_command_says_so(lapor: Cli) -> None:
+    lapor("down")
+    for command in (("env",), ("restart", "router"), ("kill", "router"), ("status",)):
+        refused = lapor(*command)
+        assert refused.returncode == 1
+        assert "start it with `lapor up`" in refused.stderr
+
+
+def test_purge_deletes_what_up_made_and_nothing_else(lapor: Cli) -> None:
+    lapor("down")
+    (lapor.data.root / "mine.txt").write_text("keep")
+    assert lapor("down", "--purge").returncode == 0
+    assert [path.name for path in lapor.data.root.iterdir()] == ["mine.txt"]

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import pytest
+from contracts import ticket
+from hypothesis import given
+from hypothesis import strategies as st
+from intake_sms.domain import Wish, nearly, read
+from intake_sms.settings import KEYWORDS
+
+WORDS = tuple(sorted(KEYWORDS, key=lambda word: -len(word)))
+
+
+def checked(body: str) -> str:
+    """The ticket with this body, whatever its check character."""
+    return next(t for c in ticket.ALPHABET if (t := ticket.parse(f"SPG-{body}{c}")))
+
+
+T, WEB, LETTERS = checked("S0AB-12CD"), checked("W7K4-Q2M9"), checked("SABC-DEFG")
+SPACED = T.replace("-", " ")
+WRONG = T[:-1] + next(c for c in "7HJ" if c != T[-1])
+
+COMPLAINTS = {
+    "SOPPENG jalan rusak di Lalabata": "jalan rusak di Lalabata",
+    "soppeng jalan rusak": "jalan rusak",
+    "  Soppeng   jalan rusak": "jalan rusak",
+    "SOPPENG#lapor jalan rusak": "jalan rusak",
+    "SOPPENG*jalan rusak": "jalan rusak",
+    "SOPPENG: jalan rusak": "jalan rusak",
+    "SOPPENG, - jalan rusak": "jalan rusak",
+    "SOPPENG\njalan rusak": "jalan rusak",
+    "SOPPENG banjir": "banjir",
+    "SOPPENGbanjir": "banjir",
+    "SOPENG banjir": "banjir",
+    "SOPPENGG banjir": "banjir",
+    "SOPPNEG banjir": "banjir",
+    "S0PPENG banjir": "banjir",
+    "SOPPENG (spasi) lampu mati": "lampu mati",
+    "SOPPENG spasi lampu mati": "lampu mati",
+    "SPG lampu mati": "lampu mati",
+    "SPG pipa bocor di Cabenge": "pipa bocor di Cabenge",
+    "SPG 2023 jalan ini sudah rusak": "2023 jalan ini sudah rusak",
+    "LAPOR banjir": "banjir",
+    "LAPOR! banjir": "banjir",
+    "lapor 1708! banjir": "banjir",
+    "LAPOR SOPPENG banjir": "banjir",
+    "LAPOR SOPENG banjir": "banjir",
+    "laporan saya tidak pernah dijawab": "laporan saya tidak pernah dijawab",
+    "Lapar pak, bansos belum turun": "Lapar pak, bansos belum turun",
+    "air PDAM mati": "air PDAM mati",
+    "lampujalanmatisejakkemarin": "lampujalanmatisejakkemarin",
+    "ᨒᨒᨅᨈ ᨔᨚᨄᨙ ᨍᨒ": "ᨒᨒᨅᨈ ᨔᨚᨄᨙ ᨍᨒ",
+    "SOPPENG ᨍᨒ 🚧": "ᨍᨒ 🚧",
+    "SOPPENG a+b & c % d": "a+b & c % d",
+    "STATUS jalan di kampung kami masih rusak": "STATUS jalan di kampung kami masih rusak",
+    "Batal panen karena irigasi kering": "Batal panen karena irigasi kering",
+    "terima kasih tapi jalannya masih rusak": "terima kasih tapi jalannya masih rusak",
+}
+OTHERS = {
+    "SOPPENG": Wish("help"),
+    "soppeng #": Wish("help"),
+    "SOPPENG#lapor": Wish("help"),
+    "SPG": Wish("help"),
+    "info": Wish("help"),
+    "SOPPENG bantuan": Wish("help"),
+    "": Wish("hint"),
+    "halo": Wish("hint"),
+    "halo pak": Wish("hint"),
+    "08123": Wish("hint"),
+    "terima kasih": Wish("thanks"),
+    "Ok, makasih banyak pak": Wish("thanks"),
+    f"SOPPENG STATUS {T}": Wish("status", "", T),
+    f"status {T}": Wish("status", "", T),
+    f"Cek {WEB.lower()}": Wish("status", "", WEB),
+    f"SOPPENG#STATUS#{T}": Wish("status", "", T),
+    f"STATUS {SPACED}": Wish("status", "", T),
+    f"status laporan saya {T} dong": Wish("status", "", T),
+    T: Wish("status", "", T),
+    f"SOPPENG {T}": Wish("status", "", T),
+    "STATUS": Wish("bad_ticket"),
+    "STATUS SPG-123": Wish("bad_ticket"),
+    f"STATUS {WRONG}": Wish("bad_ticket"),
+    f"{WRONG} lampunya masih mati": Wish("bad_ticket"),
+    "BATAL": Wish("bad_ticket"),
+    f"BATAL {T}": Wish("cancel", "", T),
+    f"SOPPENG BATALKAN {T} sudah beres": Wish("cancel", "sudah beres", T),
+    f"{T} lampunya masih mati": Wish("addition", "lampunya masih mati", T),
+    f"{T}: lampunya masih mati": Wish("addition", "lampunya masih mati", T),
+    f"{SPACED} lampunya masih mati": Wish("addition", "lampunya masih mati", T),
+    f"{LETTERS} lampunya masih mati": Wish("addition", "lampunya masih mati", LETTERS),
+    f"SOPPENG soal {T} lampunya masih mati": Wish("addition", "soal lampunya masih mati", T),
+    f"soal {T.replace('-', '')}, masih mati": Wish("addition", "soal masih mati", T),
+}
+
+
+@pytest.mark.parametrize(("text", "complaint"), COMPLAINTS.items())
+def test_a_complaint_keeps_its_words_and_loses_its_keyword(text: str, complaint: str) -> None:
+    assert Wish("complaint", complaint) == read(text, WORDS)
+
+
+@pytest.mark.parametrize(("text", "wish"), OTHERS.items())
+def test_what_is_no_complaint_is_understood(text: str, wish: Wish) -> None:
+    assert wish == read(text, WORDS)
+
+
+@given(st.text())
+def test_no_text_is_too_strange_to_be_read(text: str) -> None:
+    wish = read(text, WORDS)
+    assert wish.kind != "complaint" or wish.text.strip()
+
+
+@given(st.text(st.characters(categories=["Ll"]), min_size=1, max_size=40))
+def test_what_follows_the_keyword_and_a_blank_is_never_unheard(text: str) -> None:
+    assert read(f"SOPPENG {text}", WORDS).kind not in ("hint", "thanks")
+
+
+@pytest.mark.parametrize("word", ["soppeng", "sopeng", "soppen", "soppengs", "xoppeng", "sopepng", "soppegn"])
+def test_one_slip_of_the_finger_is_near(word: str) -> None:
+    assert nearly(word, "SOPPENG")
+
+
+@pytest.mark.parametrize("word", ["", "sopng", "soppengan", "opengp", "gneppos", "sppoeng_"])
+def test_two_slips_are_not(word: str) -> None:
+    assert not nearly(word, "SOPPENG")

@@ -1,0 +1,134 @@
+"""Joins the sla-monitor's parts: the only place that knows all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from prometheus_client import Counter, Histogram
+
+from chassis.crash import EXIT_SETTINGS
+from chassis.database import TIMER_LOCK, Connection, Pool
+from chassis.publish import kafka_client
+from chassis.region import RegionError
+from chassis.service import run_processor
+from chassis.settings import DatabaseSettings, read_settings
+from chassis.step import Handler, on_timer
+from chassis.wire import Emit, Message
+from contracts.events import SlaBreached
+from contracts.topics import UPDATED
+from sla_monitor import handlers
+from sla_monitor.adapters import store
+from sla_monitor.calendar import knows_joint_leave
+from sla_monitor.clock import ComplaintClock
+from sla_monitor.domain import Rules
+from sla_monitor.region import load_rules
+
+log = logging.getLogger(__name__)
+
+SERVICE = "sla-monitor"
+BREACHED = Counter("lapor_sla_breached", "Promises missed", ["unit", "stage"])
+LATENESS_S = Histogram(
+    "lapor_sla_lateness_seconds", "From a deadline to its announcement", buckets=(0.5, 1, 2, 5, 10, 30, 60, 300)
+)
+
+Clocks = Mapping[str, ComplaintClock]
+Changes = tuple[dict[str, ComplaintClock], list[Emit]]
+
+
+def handler_of(rules: Rules) -> Handler[ComplaintClock]:
+    """What the sla-monitor contributes to the chassis."""
+
+    def decide(clocks: Clocks, message: Message, now: datetime) -> Changes:
+        key = handlers.key(message)
+        clock, emits = handlers.on_message(clocks.get(key), message, now, rules=rules)
+        return ({key: clock} if clock else {}), emits
+
+    return Handler(
+        service=SERVICE, keys=lambda message: [handlers.key(message)], load=store.load, decide=decide, save=store.save
+    )
+
+
+def ring(clocks: Clocks, *, at: datetime) -> Changes:
+    """Let every timer of ``clocks`` ring that is set to ``at`` or earlier."""
+    changed: dict[str, ComplaintClock] = {}
+    emits: list[Emit] = []
+    for key, clock in clocks.items():
+        changed[key], more = handlers.on_timer(clock, at)
+        emits += more
+    return changed, emits
+
+
+async def timer(settings: DatabaseSettings, rules: Rules, pool: Pool, wake: Callable[[], None]) -> None:
+    """For ever: announce what is due, but only once the story is read past it. One per database.
+
+    A step that was written before the deadline may still wait unread when the deadline comes; so each round looks at
+    the log's end first, waits until all of that is taken in, and only then lets timers ring.
+    """
+    handler = handler_of(rules)
+    # No group: it only asks how far the topic goes.
+    ends = AIOKafkaConsumer(**kafka_client(settings))
+    await asyncio.wait_for(ends.start(), settings.publish_timeout_s)
+    async with pool.acquire() as db:
+        while not await db.fetchval("SELECT pg_try_advisory_lock($1)", TIMER_LOCK):
+            await asyncio.sleep(1)
+        while True:
+            at = datetime.now(UTC)
+            if await store.due(db, at):
+                await _caught_up(db, await _end_offsets(ends, settings.publish_timeout_s))
+                await _ring_all(db, handler, at)
+                wake()
+            else:
+                await asyncio.sleep(0.25)
+
+
+async def _end_offsets(client: AIOKafkaConsumer, timeout_s: float) -> dict[int, int]:
+    async def ask() -> dict[int, int]:
+        await client.topics()
+        partitions = [TopicPartition(UPDATED, p) for p in client.partitions_for_topic(UPDATED) or ()]
+        return {tp.partition: end for tp, end in (await client.end_offsets(partitions)).items()}
+
+    return await asyncio.wait_for(ask(), timeout_s)
+
+
+async def _caught_up(db: Connection, ends: dict[int, int]) -> None:
+    while True:
+        read = await store.consumed(db, UPDATED)
+        if all(read.get(partition, 0) >= end for partition, end in ends.items()):
+            return
+        await asyncio.sleep(0.1)
+
+
+async def _ring_all(db: Connection, handler: Handler[ComplaintClock], at: datetime) -> None:
+    while ids := await store.due(db, at):
+        async with db.transaction():
+            counted = partial(_counted, at=at)
+            await on_timer(db, handler, ids, counted, cause="timer", now=datetime.now(UTC))
+
+
+def _counted(clocks: Clocks, *, at: datetime) -> Changes:
+    changed, emits = ring(clocks, at=at)
+    for emit in emits:
+        if isinstance(emit.data, SlaBreached):
+            BREACHED.labels(emit.data.unit or "", emit.data.stage).inc()
+            LATENESS_S.observe((datetime.now(UTC) - emit.data.deadline_at).total_seconds())
+    return changed, emits
+
+
+def run() -> None:
+    """Run the sla-monitor until SIGTERM."""
+    settings = read_settings(DatabaseSettings)
+    try:
+        rules = load_rules(settings.region_dir)
+    except RegionError as error:
+        sys.stderr.write(f"sla-monitor can't start: {error}\n")
+        sys.exit(EXIT_SETTINGS)
+    next_year = datetime.now(UTC).year + 1
+    if not knows_joint_leave(rules.calendar, next_year):
+        log.warning("joint_leave_missing", extra={"year": next_year})
+    run_processor(SERVICE, settings, handler_of(rules), [UPDATED], [partial(timer, settings, rules)])
