@@ -1,4 +1,4 @@
-"""Puts a service together from its parts: the command line, the health door, and the tasks that must not stop."""
+"""Puts a service together from its parts: the health door, and the tasks that must not stop."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import TypeVar
-
-import typer
 
 from chassis import metrics
 from chassis.consume import Progress, Step, consume, faust_app, run_faust, watch
 from chassis.crash import leave_now
-from chassis.database import Pool, migrate, open_pool
+from chassis.database import Pool, open_pool
 from chassis.logs import logging_config, set_up_logging
 from chassis.outbox import Relay
 from chassis.publish import start_producer
-from chassis.settings import DatabaseSettings, ServiceSettings, read_settings
+from chassis.settings import DatabaseSettings, ServiceSettings
 from chassis.step import BugsInARow, Decide, Handler, StatelessSteps, Steps
 
 log = logging.getLogger(__name__)
@@ -26,30 +23,6 @@ log = logging.getLogger(__name__)
 S = TypeVar("S")
 #: A task that runs beside the consumer: it gets the pool, and a function that wakes the relay.
 Task = Callable[[Pool, Callable[[], None]], Awaitable[None]]
-
-
-def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) -> typer.Typer:
-    """The command line of a service: ``run``, and ``migrate`` where it owns a database."""
-    app = typer.Typer(name=service, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-    @app.callback()
-    def root() -> None:
-        """LAPOR! Soppeng. Settings come from the environment: see this service's README."""
-
-    @app.command("run")
-    def run_() -> None:
-        """Run the service until SIGTERM."""
-        run()
-
-    if migrations:
-
-        @app.command("migrate")
-        def migrate_() -> None:
-            """Bring the service's own database up to date; safe to repeat, and to run twice at once."""
-            applied = migrate(str(read_settings(DatabaseSettings).database_url), *migrations)
-            typer.echo(f"{service}: {applied} migration(s) applied", err=True)
-
-    return app
 
 
 def start_health(service: str, settings: ServiceSettings, progress: Progress) -> metrics.Health:

@@ -40,6 +40,14 @@ class ServiceSettings(BaseSettings):
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
 
+class MigrateSettings(BaseSettings):
+    """All that ``migrate`` needs."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    database_url: PostgresDsn = Field(description="this service's own database")
+
+
 class DatabaseSettings(ServiceSettings):
     """For a service that owns a database."""
 

@@ -1,8 +1,7 @@
 """The ACLs say what the topics' declarations say, and no more."""
 
-from lapor.access import Rule, principals, rules
-
 from contracts.topics import Topic
+from lapor.access import Rule, principals, rules
 
 UNITS = ["PU", "PUPR"]
 TOPICS = [

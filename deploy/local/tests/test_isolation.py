@@ -1,12 +1,11 @@
 """One service cannot be another, one unit cannot be another: tried against the real broker and database."""
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from contracts.topics import load_topics
+from lapor.provision import provision
 from lapor.testing import Stack
 
 pytestmark = pytest.mark.connected
@@ -14,7 +13,7 @@ UNITS = ["PU", "PUPR", "DISKOMINFO"]
 
 
 @pytest.fixture(scope="module")
-def stack(connected: Stack) -> Iterator[Stack]:
+def stack(connected: Stack) -> Stack:
     """The stack with the contracts' topics for three units."""
     connected.provision_kafka(load_topics(UNITS), UNITS)
     return connected
@@ -45,7 +44,12 @@ def write(stack: Stack, principal: str, topic: str) -> None:
     refused: list[KafkaError] = []
     settings = {**stack.client(principal), "log_level": 0, "message.timeout.ms": 10_000}
     producer = Producer({**settings, "enable.idempotence": True, "error_cb": lambda _error: None})
-    producer.produce(topic, b"{}", b"key", on_delivery=lambda error, _record: error and refused.append(error))
+
+    def delivered(error: KafkaError | None, _record: object) -> None:
+        if error:
+            refused.append(error)
+
+    producer.produce(topic, b"{}", b"key", on_delivery=delivered)
     producer.flush(15)
     if refused:
         raise KafkaException(refused[0])
@@ -105,15 +109,11 @@ def test_the_auditor_reads_and_cannot_write(stack: Stack) -> None:
 
 def test_provisioning_again_changes_nothing(stack: Stack) -> None:
     topics = load_topics(UNITS)
-    from lapor.provision import provision
-
     again = provision(stack.client(), topics, UNITS, stack.passwords)
     assert (again.topics_created, again.acls_created, again.acls_deleted) == (0, 0, 0)
 
 
 def test_a_right_that_the_contracts_no_longer_give_is_taken_away(stack: Stack) -> None:
-    from lapor.provision import provision
-
     topics = load_topics(UNITS)
     without = [topic for topic in topics if topic.name != "unit.pu.replied.v1"]
     try:

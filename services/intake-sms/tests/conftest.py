@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import chassis.intake
 import pytest
+
+import chassis.intake
 from chassis.database import Pool, migrate
 from chassis.intake.pool import patient_pool
 from chassis.intake.story import Texts

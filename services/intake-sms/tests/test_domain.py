@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from contracts import ticket
 from hypothesis import given
 from hypothesis import strategies as st
+
+from contracts import ticket
 from intake_sms.domain import Wish, nearly, read
 from intake_sms.settings import KEYWORDS
 

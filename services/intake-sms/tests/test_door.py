@@ -1,14 +1,123 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import asyncpg
 import httpx
 import pytest
+
 from chassis.intake.accept import KeyReused, TextProblem
 from intake_sms.adapters.door import door
 from intake_sms.domain import Mo
 from intake_sms.settings import SmsSettings
 
-from conftest import TOKEN  # noqa
+Settings = Callable[..., SmsSettings]
+GOOD = {"from": "081234567890", "to": "1708", "id": "abc", "raw": "SOPPENG jalan rusak", "text": "SOPPENG jalan rusak"}
+
+
+class Office:
+    """Stands behind the door: keeps what comes in, or fails as told."""
+
+    def __init__(self, *, taking: Exception | None = None, burying: Exception | None = None) -> None:
+        self.taking, self.burying = taking, burying
+        self.taken: list[Mo] = []
+        self.buried: list[tuple[bytes, str]] = []
+
+    async def take(self, mo: Mo) -> None:
+        if self.taking:
+            raise self.taking
+        self.taken.append(mo)
+
+    async def bury(self, request: bytes, error: Exception) -> None:
+        if self.burying:
+            raise self.burying
+        self.buried.append((request, type(error).__name__))
+
+
+async def knock(settings: SmsSettings, office: Office, query: dict[str, str] | bytes) -> httpx.Response:
+    app = door(settings, office.take, office.bury)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False)) as http:
+        url = httpx.URL("http://door/sms/kannel/mo", params=query) if isinstance(query, dict) else None
+        return await http.get(url or httpx.URL("http://door/sms/kannel/mo", query=query))
+
+
+def with_token(settings: SmsSettings, **given: str) -> dict[str, str]:
+    return {**GOOD, "token": settings.sms_mo_token.get_secret_value(), **given}
+
+
+async def test_a_stored_sms_is_answered_with_200_and_nothing(make_settings: Settings) -> None:
+    settings, office = make_settings(), Office()
+    answer = await knock(settings, office, with_token(settings))
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert [Mo(id="abc", sender="+6281234567890", repliable=True, text="SOPPENG jalan rusak")] == office.taken
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "a-token-of-the-tes", "ṭoken"])
+async def test_a_wrong_token_hears_403_and_nothing(make_settings: Settings, token: str) -> None:
+    settings, office = make_settings(), Office()
+    answer = await knock(settings, office, with_token(settings, token=token))
+    assert (answer.status_code, answer.content) == (403, b"")
+    assert not office.taken
+    assert not office.buried
+
+
+async def test_no_token_hears_403_even_if_all_else_is_wrong(make_settings: Settings) -> None:
+    office = Office()
+    assert (await knock(make_settings(), office, b"%FF&=&id")).status_code == 403
+    assert not office.buried
+
+
+@pytest.mark.parametrize("missing", ["id", "from"])
+async def test_an_sms_that_cannot_be_read_is_put_aside_without_the_secret(
+    make_settings: Settings, missing: str
+) -> None:
+    settings, office = make_settings(), Office()
+    answer = await knock(settings, office, with_token(settings, **{missing: ""}))
+    assert (answer.status_code, answer.content) == (200, b"")
+    ((request, error),) = office.buried
+    assert error == "Unreadable"
+    assert b"jalan" in request
+    assert settings.sms_mo_token.get_secret_value().encode() not in request
+
+
+@pytest.mark.parametrize("refusal", [KeyReused("abc"), TextProblem("zu lang"), asyncpg.DataError("no")])
+async def test_what_can_never_be_taken_is_put_aside(make_settings: Settings, refusal: Exception) -> None:
+    settings, office = make_settings(), Office(taking=refusal)
+    assert (await knock(settings, office, with_token(settings))).status_code == 200
+    assert [type(refusal).__name__] == [error for _, error in office.buried]
+
+
+OUTAGES = [OSError("no"), TimeoutError(), asyncpg.ConnectionDoesNotExistError("no"), asyncpg.InterfaceError("closed")]
+
+
+@pytest.mark.parametrize("outage", OUTAGES)
+async def test_an_outage_makes_the_gateway_come_again(make_settings: Settings, outage: Exception) -> None:
+    settings, office = make_settings(), Office(taking=outage)
+    answer = await knock(settings, office, with_token(settings))
+    assert (answer.status_code, answer.content) == (503, b"")
+    assert not office.buried
+
+
+async def test_an_outage_while_putting_aside_makes_the_gateway_come_again(make_settings: Settings) -> None:
+    settings, office = make_settings(), Office(burying=OSError("no"))
+    assert (await knock(settings, office, with_token(settings, id=""))).status_code == 503
+
+
+async def test_a_database_that_hangs_is_an_outage(make_settings: Settings) -> None:
+    settings, office = make_settings(sms_door_timeout_s=0.05), Office()
+
+    async def hang(mo: Mo) -> None:
+        await asyncio.Event().wait()
+
+    office.take = hang  # type: ignore[method-assign]
+    assert (await knock(settings, office, with_token(settings))).status_code == 503
+
+
+async def test_a_bug_of_ours_is_logged_and_comes_again(
+    make_settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings, office = make_settings(), Office(taking=RuntimeError("a bug"))
+    assert (await knock(settings, office, with_token(settings))).status_code == 500
+    assert "mo_failed" in [record.getMessage() for record in caplog.records]
+    assert not office.buried

@@ -5,6 +5,7 @@ from urllib.parse import quote_plus
 
 import httpx
 import pytest
+
 from chassis.intake.notices import Notice, OutcomeUnknown, Refused, TryLater
 from intake_sms.adapters import kannel
 from intake_sms.adapters.kannel import Unreadable, e164, read_mo, without_token
@@ -73,7 +74,9 @@ def test_what_is_no_sms_is_unreadable(broken: bytes) -> None:
         read_mo(broken, "ID")
 
 
-@pytest.mark.parametrize("sender", ["+6281234567890", "081234567890", "6281234567890", "0062 81234567890", " 0812-3456-7890"])
+@pytest.mark.parametrize(
+    "sender", ["+6281234567890", "081234567890", "6281234567890", "0062 81234567890", " 0812-3456-7890"]
+)
 def test_a_number_becomes_e164_however_the_operator_writes_it(sender: str) -> None:
     assert e164(sender.replace("0062 ", "+62"), "ID") == "+6281234567890"
 
@@ -89,24 +92,24 @@ def test_the_secret_is_not_kept_with_a_request() -> None:
 
 async def test_a_notice_leaves_as_kannels_send_call(make_settings: Settings) -> None:
     asked = await answered(make_settings(), httpx.Response(202, text="0: Accepted for delivery"), "Balas: A+B & 100%")
-    assert {
+    assert dict(asked.url.params) == {
         "username": "lapor",
         "password": "p&ss word",
         "from": "1708",
         "to": "+6281234567890",
         "text": "Balas: A+B & 100%",
-    } == dict(asked.url.params)
+    }
     assert b"to=%2B62" in asked.url.query
 
 
 async def test_a_text_beyond_the_7_bit_alphabet_goes_as_ucs2(make_settings: Settings) -> None:
     asked = await answered(make_settings(), httpx.Response(202), "ᨍᨒ 🚧")
-    assert ("2", "UTF-8") == (asked.url.params["coding"], asked.url.params["charset"])
+    assert (asked.url.params["coding"], asked.url.params["charset"]) == ("2", "UTF-8")
 
 
 async def test_curly_quotes_do_not_make_an_sms_dearer(make_settings: Settings) -> None:
     asked = await answered(make_settings(), httpx.Response(202), "“beres” – {kata} €5…")
-    assert '"beres" - {kata} €5...' == asked.url.params["text"]
+    assert asked.url.params["text"] == '"beres" - {kata} €5...'
     assert "coding" not in asked.url.params
 
 
@@ -122,7 +125,7 @@ async def test_our_own_wrong_settings_lose_no_notice_and_are_cried_out(
 ) -> None:
     with pytest.raises(TryLater):
         await answered(make_settings(), httpx.Response(status, text="Authorization failed for sendsms"))
-    assert ["kannel_refuses_us"] == [r.getMessage() for r in caplog.records if r.levelname == "CRITICAL"]
+    assert [r.getMessage() for r in caplog.records if r.levelname == "CRITICAL"] == ["kannel_refuses_us"]
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def _format(broker: Broker) -> None:
                 "kafka.tools.StorageTool",
                 "format",
                 "-t",
-                cluster_id,
+                new_id,
                 "-c",
                 str(settings),
                 f"@{arguments}",

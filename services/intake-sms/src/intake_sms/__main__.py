@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import chassis.intake
-from chassis.service import cli
+from chassis.cli import cli
 from intake_sms.app import run
 
 main = cli("intake-sms", run, migrations=[chassis.intake.MIGRATIONS])

@@ -120,14 +120,15 @@ def _without_keywords(text: str, keywords: Sequence[str]) -> tuple[str, bool]:
 
 
 def _without_one(text: str, keywords: Sequence[str]) -> str | None:
-    for keyword in keywords:
-        word = r"\s+".join(map(re.escape, keyword.split()))
-        ends = "" if len(keyword) >= LONG_KEYWORD and " " not in keyword else _WORD_ENDS
-        if match := re.match(word + ends + _AFTER_KEYWORD, text, re.IGNORECASE):
-            return text[match.end() :]
-    first = re.match(rf"([^\W_]+){_AFTER_KEYWORD}", text, re.IGNORECASE)
-    if first and any(len(known) >= LONG_KEYWORD and nearly(first[1], known) for known in keywords):
-        return text[first.end() :]
+    """``text`` behind a keyword: as it should be written, with a typo, or with the blank forgotten."""
+    long = [keyword for keyword in keywords if len(keyword) >= LONG_KEYWORD and " " not in keyword]
+    first = re.match(r"[^\W_]+", text)
+    typo = first[0] if first and any(nearly(first[0], keyword) for keyword in long) else None
+    for words, ends in ((keywords, _WORD_ENDS), ([typo] if typo else [], _WORD_ENDS), (long, "")):
+        for word in words:
+            spaced = r"\s+".join(map(re.escape, word.split()))
+            if match := re.match(spaced + ends + _AFTER_KEYWORD, text, re.IGNORECASE):
+                return text[match.end() :]
     return None
 
 

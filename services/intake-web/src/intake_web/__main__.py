@@ -1,8 +1,7 @@
 """The command line of intake-web."""
 
 from chassis.intake import MIGRATIONS
-from chassis.service import cli
-
+from chassis.cli import cli
 from intake_web.app import SERVICE, run
 
 main = cli(SERVICE, run, migrations=[MIGRATIONS])

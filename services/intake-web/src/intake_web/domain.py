@@ -12,7 +12,16 @@ MAX_TEXT = 10_000
 MAX_FOLLOW_UP = 4_000
 # A later event repeats all earlier additions: at four bytes a letter they must fit in one record.
 MAX_FOLLOW_UPS = 40
-OPEN = ("received", "registered", "routed", "acknowledged", "in_progress", "waiting_for_reporter", "returned", "reopened")
+OPEN = (
+    "received",
+    "registered",
+    "routed",
+    "acknowledged",
+    "in_progress",
+    "waiting_for_reporter",
+    "returned",
+    "reopened",
+)
 KINDS = ("addition", "rating", "reopen", "cancel")
 
 _LIMITS = {"name": 200, "place": 500, "occurred": 200, "phone": 40, "email": 254}
@@ -69,10 +78,10 @@ def read_complaint(raw: Mapping[str, object]) -> Draft:
         problems["phone"] = "Nomor HP tidak dikenali. Tulis angkanya saja, misalnya 0812 3456 7890."
     if (email := optional["email"]) and not _EMAIL.fullmatch(email):
         problems["email"] = "Alamat email tidak dikenali. Contoh: nama@contoh.id."
-    flags = {field: _flag(raw, field, problems) for field in ("anonim", "rahasia")}
-    if problems:
+    anonim, rahasia = (_flag(raw, field, problems) for field in ("anonim", "rahasia"))
+    if problems or text is None:
         raise Invalid(problems)
-    return Draft(text=text or "", **optional, **flags)
+    return Draft(text=text, anonim=anonim, rahasia=rahasia, **optional)
 
 
 def read_addition(raw: Mapping[str, object]) -> Addition:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Self
 
-from chassis.intake.accept import IntakeSettings
 from pydantic import AnyHttpUrl, Field, model_validator
+
+from chassis.intake.accept import IntakeSettings
 
 
 class WebSettings(IntakeSettings):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from chassis.intake.story import Story, Texts, in_words
-
 from intake_web.domain import OPEN, sentence
 from intake_web.store import Found
 
 WITA = ZoneInfo("Asia/Makassar")
-_DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
-_MONTHS = ("Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober")
-_MONTHS += ("November", "Desember")
+_DAYS = ["Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"]
+_MONTHS = ["Januari", "Februari", "Maret", "April", "Mei", "Juni"]
+_MONTHS += ["Juli", "Agustus", "September", "Oktober", "November", "Desember"]
 
 
 def time_in_words(at: datetime) -> str:
@@ -59,6 +58,6 @@ def tracking(found: Found, texts: Texts) -> dict[str, Any]:
     }
 
 
-def day_in_words(day: Any) -> str:
+def day_in_words(day: date) -> str:
     """``Kamis 3 Desember``."""
     return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"

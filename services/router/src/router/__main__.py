@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from chassis.cli import cli
 from chassis.region import RegionError
-from chassis.service import cli
 from router.adapters.region import read_rules
 from router.rules import Understood, assign
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chassis.cli import cli as service_cli
 from chassis.region import RegionError
 from contracts.codec import Envelope, InvalidEvent, decode
 from contracts.events import ComplaintUpdated
@@ -21,18 +22,14 @@ from sla_monitor.words import explained
 
 YEARS = range(2000, 2101)  # the holidays of other years are not known
 
-cli = typer.Typer(
-    name="sla-monitor",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+
+def _run() -> None:
+    from sla_monitor.app import run  # Faust takes a second to import; the other commands have no need of it
+
+    run()
 
 
-@cli.callback()
-def root() -> None:
-    """The clock of every complaint. Settings of the service come from the environment: see its README."""
+cli = service_cli("sla-monitor", _run, migrations=[Path(__file__).parents[2] / "migrations"])
 
 
 def read_time(text: str) -> datetime:

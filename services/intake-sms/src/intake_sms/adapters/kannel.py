@@ -64,13 +64,13 @@ def read_mo(query: bytes, region: str) -> Mo:
 
 
 def _decoded(given: dict[str, bytes], name: str, charset: str, *, may_be_empty: bool = False) -> str:
-    value = given.get(name)
-    if value is None or not (value.strip() or may_be_empty):
-        raise Unreadable(f"{name} is missing")
     try:
-        return value.decode(charset).replace("\x00", "").strip()
+        value = given.get(name, b"").decode(charset).replace("\x00", "").strip()
     except (UnicodeError, LookupError) as error:
         raise Unreadable(f"{name} is not {charset[:20]}") from error
+    if name not in given or not (value or may_be_empty):
+        raise Unreadable(f"{name} is missing")
+    return value
 
 
 def e164(sender: str, region: str) -> str | None:

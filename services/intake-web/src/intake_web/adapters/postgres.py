@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import msgspec
+from msgspec import UNSET
+
 from chassis.database import Pool
 from chassis.intake.accept import Accepted, IntakeSettings, KeyReused, Submission, accept, clean, follow_up, is_owner
 from chassis.intake.story import Story, load_stories
 from contracts.events import FollowUp
 from contracts.masking import mask
-from msgspec import UNSET
-
 from intake_web.domain import MAX_FOLLOW_UPS
 from intake_web.store import Found, StoreDown, TooMany
 

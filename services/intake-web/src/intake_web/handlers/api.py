@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
-from chassis.intake.accept import Accepted, Submission
-from chassis.intake.story import Texts
-from contracts.events import FollowUp
-from contracts.ids import derived_id
 from litestar import Request, Response, get, post
 from litestar.params import Dependency
 from msgspec import UNSET
 
+from chassis.intake.accept import Accepted, Submission
+from chassis.intake.story import Texts
 from contracts import ticket
+from contracts.events import FollowUp
+from contracts.ids import derived_id
 from intake_web import words
 from intake_web.domain import Addition, Draft, Invalid, read_addition, read_complaint, read_key, read_secret
 from intake_web.handlers.problems import Problem, unknown_ticket
@@ -48,7 +48,10 @@ async def submit(request: Request[Any, Any, Any], store: Kept, settings: Config)
 @get("/v1/complaints/{number:str}")
 async def show(request: Request[Any, Any, Any], number: str, store: Kept, texts: Words) -> Response[bytes]:
     """What is public about a complaint."""
-    body = msgspec.json.encode(words.tracking(await find(store, number), texts))
+    found = await find(store, number)
+    if found is None:
+        raise unknown_ticket()
+    body = msgspec.json.encode(words.tracking(found, texts))
     return unless_known(request, body, "application/json")
 
 
@@ -98,17 +101,10 @@ def follow_up(number: str, addition: Addition, key: str) -> FollowUp:
     )
 
 
-async def find(store: Store, number: str) -> Found:
-    """The complaint with this number, however it is written.
-
-    Raises:
-        Problem: there is none.
-    """
+async def find(store: Store, number: str) -> Found | None:
+    """The complaint with this number, however it is written."""
     canonical = ticket.parse(number)
-    found = await store.find(canonical) if canonical else None
-    if found is None:
-        raise unknown_ticket()
-    return found
+    return await store.find(canonical) if canonical else None
 
 
 def unless_known(request: Request[Any, Any, Any], body: bytes, media_type: str) -> Response[bytes]:

@@ -6,11 +6,11 @@ import secrets
 from typing import Any
 from uuid import uuid4
 
-from chassis.intake.accept import KeyReused
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.response import Redirect, Template
 
+from chassis.intake.accept import KeyReused
 from contracts import ticket
 from intake_web import words
 from intake_web.domain import (
@@ -24,8 +24,9 @@ from intake_web.domain import (
     read_secret,
 )
 from intake_web.handlers.api import Config, Kept, Words, find, follow_up, submission, unless_known
-from intake_web.handlers.problems import answer, problem_of, unknown_ticket
-from intake_web.store import StoreDown, TooMany
+from intake_web.handlers.problems import problem_of
+from intake_web.settings import WebSettings
+from intake_web.store import Found, Store, StoreDown, TooMany
 
 PASS = "akses"  # noqa: S105
 REFRESH_S = 5
@@ -36,13 +37,14 @@ _SENT_BEFORE = (
 )
 
 
+_FIELDS = ("text", "place", "occurred", "name", "phone", "email")
+_NO_NUMBER = "Nomor ini tidak kami temukan. Periksa lagi huruf dan angkanya; contohnya SPG-W0AB-12CD9."
+
+
 @get("/")
 async def form() -> Template:
     """An empty form. Its key makes a double click one complaint, its secret makes it the sender's."""
     return _form({**_fresh(), **dict.fromkeys(_FIELDS, "")}, {}, 200)
-
-
-_FIELDS = ("text", "place", "occurred", "name", "phone", "email")
 
 
 @post("/", status_code=303)
@@ -63,9 +65,7 @@ async def submit(request: Request[Any, Any, Any], store: Kept, settings: Config)
         return _form({**typed, **_fresh()}, {"form": _SENT_BEFORE}, 422)
     except StoreDown as error:
         problem = problem_of(error)
-        response = _form(typed, {"form": problem.detail}, 503)
-        response.headers.update(problem.headers)
-        return response
+        return _form(typed, {"form": problem.detail}, problem.status, problem.headers)
     path = f"/laporan/{accepted.ticket}"
     shown = pass_for(settings.installation_namespace, accepted.ticket)
     cookie = Cookie(
@@ -78,33 +78,108 @@ async def submit(request: Request[Any, Any, Any], store: Kept, settings: Config)
 async def look_up(nomor: str | None = None) -> Response[Any]:
     """From a number, however it is written, to its page."""
     if not nomor:
-        return Template("lacak.html", context={"number": "", "problem": None})
+        return _not_found("", 200)
     number = ticket.parse(nomor)
-    if number is None:
-        return Template("lacak.html", context={"number": nomor, "problem": _NO_NUMBER}, status_code=404)
-    return Redirect(f"/laporan/{number}", status_code=303)
-
-
-_NO_NUMBER = "Nomor ini salah tulis. Nomor laporan tampak seperti SPG-W0AB-12CD9: periksa lagi huruf dan angkanya."
+    return Redirect(f"/laporan/{number}", status_code=303) if number else _not_found(nomor)
 
 
 @get("/laporan/{number:str}")
 async def track(request: Request[Any, Any, Any], number: str, store: Kept, texts: Words) -> Response[Any]:
     """The page of a complaint, for anyone who has its number."""
-    try:
-        found = await find(store, number)
-    except Exception as error:
-        if problem_of(error).status != 404:
-            raise
-        context = {"number": number, "problem": "Nomor ini tidak kami temukan. Periksa lagi huruf dan angkanya."}
-        return Template("lacak.html", context=context, status_code=404)
+    found = await find(store, number)
+    if found is None:
+        return _not_found(number)
     query = request.query_params
     complaint = words.tracking(found, texts)
     context = {
         "complaint": complaint,
         "fresh": "baru" in query,
         "thanks": "terkirim" in query,
+        "still": "diam" in query,
         "refresh_s": REFRESH_S if complaint["open"] and "diam" not in query else None,
     }
-    page = request.app.template_engine.get_template("laporan.html").render(**context)  # type: ignore[union-attr]
+    engine: Any = request.app.template_engine
+    page: str = engine.get_template("laporan.html").render(**context)
     return unless_known(request, page.encode(), "text/html")
+
+
+@get("/laporan/{number:str}/tambahan")
+async def addition_form(request: Request[Any, Any, Any], number: str, store: Kept, settings: Config) -> Response[Any]:
+    """A form for what the reporter wants to add."""
+    found = await find(store, number)
+    if found is None:
+        return _not_found(number)
+    return _addition(found, {"key": str(uuid4())}, {}, 200, _has_pass(request, settings, found))
+
+
+@post("/laporan/{number:str}/tambahan", status_code=303)
+async def add(request: Request[Any, Any, Any], number: str, store: Kept, settings: Config) -> Response[Any]:
+    """Take what the reporter adds: who has the pass of the browser that sent it, or the code."""
+    found = await find(store, number)
+    if found is None:
+        return _not_found(number)
+    typed, known, canonical = await _typed(request), _has_pass(request, settings, found), found.story.ticket
+    rating = typed.get("rating", "")
+    raw = {"kind": typed.get("kind"), "text": typed.get("text"), "rating": int(rating) if rating in "12345" else None}
+    try:
+        item = follow_up(canonical, read_addition(raw), read_key(typed.get("key")))
+        owner = known or await _is_owner(store, canonical, typed.get("secret"))
+        if not owner or not await store.add(canonical, item):
+            problem = "Kode akses ini tidak cocok dengan nomor laporan. Periksa huruf besar dan kecilnya."
+            return _addition(found, typed, {"secret": problem}, 404, known)
+    except Invalid as error:
+        renewed = {"key": str(uuid4())} if "Idempotency-Key" in error.problems else {}
+        return _addition(found, {**typed, **renewed}, error.problems, 400, known)
+    except KeyReused:
+        return _addition(found, {**typed, "key": str(uuid4())}, {"form": _SENT_BEFORE}, 422, known)
+    except (TooMany, StoreDown) as error:
+        problem_ = problem_of(error)
+        return _addition(found, typed, {"form": problem_.detail}, problem_.status, known, problem_.headers)
+    return Redirect(f"/laporan/{canonical}?terkirim=1", status_code=303)
+
+
+def _fresh() -> dict[str, str]:
+    return {"key": str(uuid4()), "secret": secrets.token_urlsafe(16)}
+
+
+async def _typed(request: Request[Any, Any, Any]) -> dict[str, str]:
+    form = await request.form()
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+async def _is_owner(store: Store, number: str, secret: str | None) -> bool:
+    return bool(secret) and await store.is_owner(number, (secret or "").strip())
+
+
+def _has_pass(request: Request[Any, Any, Any], settings: WebSettings, found: Found) -> bool:
+    return is_pass(settings.installation_namespace, found.story.ticket, request.cookies.get(PASS))
+
+
+def _form(
+    typed: dict[str, str], problems: dict[str, str], status: int, headers: dict[str, str] | None = None
+) -> Template:
+    context = {"typed": typed, "problems": problems}
+    return Template("lapor.html", context=context, status_code=status, headers=headers)
+
+
+def _addition(
+    found: Found,
+    typed: dict[str, str],
+    problems: dict[str, str],
+    status: int,
+    known: bool,
+    headers: dict[str, str] | None = None,
+) -> Template:
+    context = {
+        "ticket": found.story.ticket,
+        "kinds": kinds_for(found.story.status),
+        "known": known,
+        "typed": typed,
+        "problems": problems,
+    }
+    return Template("tambahan.html", context=context, status_code=status, headers=headers)
+
+
+def _not_found(number: str, status: int = 404) -> Template:
+    context = {"number": number, "problem": _NO_NUMBER if number else None}
+    return Template("lacak.html", context=context, status_code=status)

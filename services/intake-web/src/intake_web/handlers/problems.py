@@ -1,4 +1,4 @@
-"""What is said when something is wrong: RFC 9457 for programs, a page for people. Never a stack trace, never a ticket."""
+"""What is said when something is wrong: RFC 9457 for programs, a page for people."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from chassis import metrics
-from chassis.intake.accept import KeyReused
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Template
 
+from chassis import metrics
+from chassis.intake.accept import KeyReused
 from intake_web.domain import Invalid
 from intake_web.store import StoreDown, TooMany
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 5
+_ONCE = "laporan yang sama tidak akan terhitung dua kali."
 _PROBLEM = "application/problem+json"
 
 
@@ -63,7 +64,11 @@ def unknown_ticket() -> Problem:
 
 
 _HTTP = {
-    400: ("bad-request", "Permintaan tidak terbaca", "Kiriman ini tidak dapat dibaca. Muat ulang halaman, lalu kirim lagi."),
+    400: (
+        "bad-request",
+        "Permintaan tidak terbaca",
+        "Kiriman ini tidak dapat dibaca. Muat ulang halaman, lalu kirim lagi.",
+    ),
     404: ("not-found", "Halaman tidak ditemukan", "Alamat ini tidak ada. Mulailah dari halaman depan."),
     405: ("method-not-allowed", "Cara tidak didukung", "Alamat ini tidak menerima permintaan seperti itu."),
     413: ("too-large", "Kiriman terlalu besar", "Kiriman paling besar 64 KiB. Ringkas isi laporan, lalu kirim lagi."),
@@ -85,14 +90,14 @@ def problem_of(error: Exception) -> Problem:
             detail = "Tambahan untuk laporan ini sudah paling banyak. Hubungi petugas atau buat laporan baru."
             return Problem(422, "too-many-follow-ups", "Tambahan sudah terlalu banyak", detail)
         case StoreDown():
-            detail = "Laporan BELUM kami terima. Coba kirim lagi sebentar lagi; laporan yang sama tidak akan terhitung dua kali."
+            detail = f"Kiriman Anda BELUM kami terima. Kirim lagi sebentar lagi; {_ONCE}"
             headers = {"Retry-After": str(RETRY_AFTER_S)}
             return Problem(503, "unavailable", "Layanan sedang terganggu", detail, headers=headers)
         case HTTPException() if error.status_code < 500:
             kind, title, detail = _HTTP.get(error.status_code, _HTTP[400])
             return Problem(error.status_code, kind, title, detail, headers=error.headers)
     log.error("request_failed", exc_info=error)
-    detail = "Terjadi kesalahan di pihak kami. Coba lagi; laporan yang sama tidak akan terhitung dua kali."
+    detail = f"Terjadi kesalahan di pihak kami. Coba lagi; {_ONCE}"
     return Problem(500, "internal", "Kesalahan di pihak kami", detail)
 
 
@@ -107,6 +112,4 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if request.url.path.startswith("/v1/"):
         body = msgspec.json.encode(problem.body())
         return Response(body, status_code=problem.status, headers=problem.headers, media_type=_PROBLEM)
-    return Template(
-        "galat.html", context={"problem": problem}, status_code=problem.status, headers=problem.headers
-    )
+    return Template("galat.html", context={"problem": problem}, status_code=problem.status, headers=problem.headers)

@@ -1,0 +1,210 @@
+"""A telephone, a real Kannel, the real service and a real PostgreSQL: fakesmsc, bearerbox, smsbox, intake-sms."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from string import Template
+from typing import TypeVar
+
+import psycopg
+import pytest
+
+from lapor.ports import choose
+from lapor.testing import Stack
+
+pytestmark = pytest.mark.connected
+
+HERE = Path(__file__).parent
+FAKESMSC = next((p for p in map(Path, ["/usr/lib/kannel/test/fakesmsc"]) if p.exists()), None)
+TOKEN = "a-token-of-the-end-to-end-test"
+PHONE = "+6281234567890"
+T = TypeVar("T")
+
+
+def until(get: Callable[[], T], what: str, within_s: float = 30) -> T:
+    """What ``get`` gives as soon as it is true."""
+    deadline = time.monotonic() + within_s
+    while not (got := get()):
+        assert time.monotonic() < deadline, f"{what} did not happen in {within_s} s"
+        time.sleep(0.1)
+    return got
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def running(command: list[str], log: Path, cwd: Path, env: dict[str, str] | None = None) -> Iterator[None]:
+    with log.open("ab") as out:
+        child = subprocess.Popen(command, stdout=out, stderr=out, cwd=cwd, env=env)
+    try:
+        yield
+    finally:
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(20)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+class System:
+    """The running system, seen by a citizen and by the database."""
+
+    def __init__(self, directory: Path, dsn: str, smsc_port: int) -> None:
+        self.directory, self.dsn, self.smsc_port = directory, dsn, smsc_port
+        self.said = directory / "phone.log"
+
+    @contextmanager
+    def phone(self, message: str) -> Iterator[None]:
+        """Send ``message`` (kind, perhaps a header, text) from the citizen's number, and stay to receive."""
+        command = [str(FAKESMSC), "-H", "127.0.0.1", "-r", str(self.smsc_port), "-i", "0.1", "-m", "1"]
+        with running([*command, f"081234567890 1708 {message}"], self.said, self.directory):
+            yield
+
+    def texts(self) -> list[str]:
+        with psycopg.connect(self.dsn, connect_timeout=2) as db:
+            return [text for (text,) in db.execute("SELECT text FROM complaints ORDER BY received_at")]
+
+    def ticket(self, text: str) -> str | None:
+        with psycopg.connect(self.dsn, connect_timeout=2) as db:
+            row = db.execute("SELECT ticket FROM complaints WHERE text = %s", (text,)).fetchone()
+        return str(row[0]) if row else None
+
+    def got(self, text: str) -> bool:
+        """Whether the phone has received an SMS from 1708 with this in it."""
+        lines = self.said.read_text(errors="replace").splitlines()
+        return any("Got message" in line and f"1708 {PHONE}" in line and text in line for line in lines)
+
+
+@pytest.fixture(scope="module")
+def kannel() -> tuple[str, str]:
+    boxes = shutil.which("bearerbox"), shutil.which("smsbox")
+    if FAKESMSC and boxes[0] and boxes[1]:
+        return boxes[0], boxes[1]
+    why = "Kannel is missing: apt-get install --no-install-recommends kannel kannel-extras"
+    if os.environ.get("LAPOR_REQUIRE_ALL") == "1":
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+def configuration(directory: Path, ports: dict[str, int]) -> str:
+    """The example for operators, with a fake line to the operator and a patience fit for a test."""
+    example = (HERE.parent / "kannel.conf.example").read_text()
+    head, line = example.split("group = smsc\n")
+    tail = line.split("\n\n", 1)[1]
+    fake = f"group = smsc\nsmsc = fake\nsmsc-id = TSEL\nport = {ports['smsc']}\nconnect-allow-ip = 127.0.0.1\n\n"
+    text = f"{head}{fake}{tail}".replace("http-queue-delay = 10", "http-queue-delay = 1")
+    text = text.replace("concatenated-mo-timeout = 1800", "concatenated-mo-timeout = 20")
+    return Template(text).substitute(
+        admin_port=ports["admin"],
+        smsbox_port=ports["smsbox"],
+        sendsms_port=ports["sendsms"],
+        door_port=ports["door"],
+        directory=directory,
+        admin_password="adm1n",
+        send_username="lapor",
+        send_password="s3nd",
+        token=TOKEN,
+    )
+
+
+def environment(dsn: str, ports: dict[str, int]) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9",
+        "KAFKA_USERNAME": "intake-sms",
+        "KAFKA_PASSWORD": "unused",
+        "ASSIGNMENT_TIMEOUT_S": "600",
+        "DATABASE_URL": dsn,
+        "REGION_DIR": str(HERE.parents[2] / "region" / "soppeng"),
+        "HTTP_PORT": str(ports["metrics"]),
+        "INSTALLATION_NAMESPACE": "00000000-0000-0000-0000-000000000001",
+        "SMS_LISTEN_PORT": str(ports["door"]),
+        "SMS_MO_TOKEN": TOKEN,
+        "KANNEL_SEND_URL": f"http://127.0.0.1:{ports['sendsms']}/cgi-bin/sendsms",
+        "KANNEL_USERNAME": "lapor",
+        "KANNEL_PASSWORD": "s3nd",
+    }
+
+
+@pytest.fixture(scope="module")
+def module_dsn(stack: Stack) -> str:
+    dsn = stack.database("intake_sms_end_to_end")
+    command = [sys.executable, "-m", "intake_sms", "migrate"]
+    env = environment(dsn, dict.fromkeys(("metrics", "door", "sendsms"), 9))
+    subprocess.run(command, check=True, env=env, capture_output=True)
+    return dsn
+
+
+@pytest.fixture(scope="module")
+def system(kannel: tuple[str, str], module_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    directory = tmp_path_factory.mktemp("kannel")
+    names = ("admin", "smsbox", "sendsms", "smsc", "door", "metrics")
+    ports = choose(dict.fromkeys(names, 0), directory / "ports.json")
+    conf = directory / "kannel.conf"
+    conf.write_text(configuration(directory, ports))
+    bearerbox, smsbox = ([box, "-v", "4", str(conf)] for box in kannel)
+    service = [sys.executable, "-m", "intake_sms", "run"]
+    with running(service, directory / "service.log", directory, environment(module_dsn, ports)):
+        until(lambda: listens(ports["door"]), "the door's opening")
+        with running(bearerbox, directory / "boxes.log", directory):
+            until(lambda: listens(ports["smsbox"]) and listens(ports["smsc"]), "bearerbox's start")
+            with running(smsbox, directory / "boxes.log", directory):
+                until(lambda: listens(ports["sendsms"]), "smsbox's start")
+                yield System(directory, module_dsn, ports["smsc"])
+
+
+def test_a_citizen_complains_and_hears_the_ticket_and_its_status(system: System) -> None:
+    with system.phone("text SOPPENG  jalan rusak + lampu mati & 100% gelap"):
+        number = until(lambda: system.ticket("jalan rusak + lampu mati & 100% gelap"), "the complaint")
+        until(lambda: system.got(f"{number} diterima"), "the receipt's arrival")
+    with system.phone(f"text STATUS {number}"):
+        until(lambda: system.got(f"{number}: diterima"), "the answer's arrival")
+
+
+def test_any_script_and_emoji_arrive_as_written(system: System) -> None:
+    text = "ᨍᨒ rusak 🚧"
+    encoded = "".join(f"%{byte:02x}" for byte in f"SOPPENG {text}".encode("utf-16-be"))
+    with system.phone(f"ucs2 {encoded}"):
+        until(lambda: system.ticket(text), "the complaint")
+
+
+def test_a_long_sms_in_two_parts_is_one_complaint(system: System) -> None:
+    with system.phone("udh-text %05%00%03%2a%02%01 SOPPENG+pipa+bocor+"):
+        pass
+    with system.phone("udh-text %05%00%03%2a%02%02 sejak+kemarin"):
+        until(lambda: [text for text in system.texts() if "bocor" in text], "the complaint")
+    assert [text.split() for text in system.texts() if "bocor" in text or "kemarin" in text] == [
+        ["pipa", "bocor", "sejak", "kemarin"]
+    ]
+
+
+def test_a_text_without_the_keyword_arrives_too(system: System) -> None:
+    with system.phone("text sampah di pasar menumpuk"):
+        until(lambda: system.ticket("sampah di pasar menumpuk"), "the complaint")
+
+
+def test_what_could_not_be_stored_comes_again_and_is_one_complaint(system: System, stack: Stack) -> None:
+    service_log = system.directory / "service.log"
+    stack.kill_postgres()
+    try:
+        with system.phone("text SOPPENG jembatan putus total"):
+            until(lambda: service_log.read_text().count("mo_not_stored") >= 2, "two refusals")
+    finally:
+        stack.start_postgres()
+    with system.phone("text SOPPENG"):
+        number = until(lambda: system.ticket("jembatan putus total"), "the complaint")
+        until(lambda: system.got(f"{number} diterima"), "the receipt's arrival")
+    assert system.texts().count("jembatan putus total") == 1

@@ -1,0 +1,238 @@
+"""What an SMS leaves behind in a real PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+
+from chassis.database import Pool
+from chassis.intake.accept import KeyReused, TextProblem
+from chassis.intake.pool import patient_pool
+from chassis.intake.story import Story, save_stories
+from contracts import codec
+from intake_sms.adapters.door import door
+from intake_sms.domain import Mo
+from intake_sms.handlers import Desk, bury, take
+from intake_sms.settings import SmsSettings
+from lapor.testing import Stack
+
+pytestmark = pytest.mark.connected
+ME, OTHER = "+6281234567890", "+6281111111111"
+
+
+def sms(text: str, mo_id: str = "mo-1", sender: str = ME, *, repliable: bool = True) -> Mo:
+    return Mo(id=mo_id, sender=sender, repliable=repliable, text=text)
+
+
+async def rows(pool: Pool, query: str) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in await pool.fetch(query)]
+
+
+async def told(pool: Pool) -> list[tuple[str, str]]:
+    return [(a, t) for a, t in await rows(pool, "SELECT address, text FROM notices ORDER BY id")]
+
+
+async def events(pool: Pool) -> list[Any]:
+    return [codec.decode(value).data for (value,) in await rows(pool, "SELECT value FROM outbox ORDER BY seq")]
+
+
+async def complain(desk: Desk, text: str = "SOPPENG lampu mati di Cabenge") -> str:
+    await take(desk, sms(text, "first"))
+    ((number,),) = await rows(desk.pool, "SELECT ticket FROM complaints")
+    return str(number)
+
+
+async def test_a_complaint_is_stored_published_and_confirmed(desk: Desk) -> None:
+    await take(desk, sms("SOPPENG lampu mati, hub 081234567890"))
+    (event,) = await events(desk.pool)
+    assert (event.channel, event.origin, event.text) == ("sms", "intake-sms", "lampu mati, hub [TELEPON]")
+    assert event.ticket.startswith("SPG-S")
+    assert [(ME, f"{event.ticket} diterima. Cek: balas SOPPENG STATUS {event.ticket}")] == await told(desk.pool)
+
+
+async def test_the_same_sms_again_is_the_same_complaint(desk: Desk) -> None:
+    for _ in range(3):
+        await take(desk, sms("SOPPENG lampu mati"))
+    assert len(await events(desk.pool)) == 1
+    assert len(await told(desk.pool)) == 1
+
+
+async def test_the_same_id_with_another_text_is_refused(desk: Desk) -> None:
+    await take(desk, sms("SOPPENG lampu mati"))
+    with pytest.raises(KeyReused):
+        await take(desk, sms("SOPPENG jalan rusak"))
+    assert len(await events(desk.pool)) == 1
+
+
+async def test_a_sender_that_is_a_name_complains_and_is_never_written_to(desk: Desk) -> None:
+    await take(desk, sms("STATUS", sender="TELKOMSEL", repliable=False))
+    assert len(await events(desk.pool)) == 1
+    assert await told(desk.pool) == []
+    assert await rows(desk.pool, "SELECT address, name FROM reporters") == [(None, "TELKOMSEL")]
+
+
+async def test_a_text_too_long_is_answered_with_what_to_mend(desk: Desk) -> None:
+    for _ in range(2):
+        await take(desk, sms("SOPPENG " + "a" * 10_001))
+    assert [(ME, desk.texts.sms["too_long"])] == await told(desk.pool)
+    assert await events(desk.pool) == []
+
+
+async def test_a_text_too_long_of_someone_who_cannot_be_told_is_refused(desk: Desk) -> None:
+    with pytest.raises(TextProblem):
+        await take(desk, sms("a" * 10_001, sender="TELKOMSEL", repliable=False))
+
+
+async def test_the_status_of_any_channels_ticket_is_told_once_an_sms(desk: Desk) -> None:
+    web = "SPG-W7K4-Q2M9" + next(c for c in "0123456789ABCDEFGHJKMNPQRSTVWXYZ" if _valid(f"SPG-W7K4-Q2M9{c}"))
+    async with desk.pool.acquire() as db:
+        await save_stories(db, {web: Story(ticket=web, seq=1, status="in_progress", unit="PUPR", registered=True)})
+    await take(desk, sms(f"STATUS {web}"))
+    await take(desk, sms(f"STATUS {web}"))
+    await take(desk, sms(f"status {web.lower()}", "mo-2", OTHER))
+    line = f"{web}: sedang ditangani ({desk.texts.unit('PUPR')})"
+    assert [(ME, line), (OTHER, line)] == await told(desk.pool)
+
+
+def _valid(number: str) -> bool:
+    from contracts import ticket
+
+    return ticket.parse(number) is not None
+
+
+async def test_a_complaint_the_router_has_not_seen_has_a_status_too(desk: Desk) -> None:
+    number = await complain(desk)
+    await take(desk, sms(f"SOPPENG STATUS {number}"))
+    assert (ME, f"{number}: diterima") == (await told(desk.pool))[-1]
+
+
+async def test_an_unknown_ticket_and_a_misspelt_one_are_answered(desk: Desk) -> None:
+    number = await complain(desk)
+    await take(desk, sms("STATUS SPG-123", "mo-2"))
+    unknown = next(n for c in "0123456789ABCDEFGHJKMNPQRSTVWXYZ" if _valid(n := f"SPG-W000-0000{c}"))
+    await take(desk, sms(f"STATUS {unknown}", "mo-3"))
+    assert unknown != number
+    assert [
+        (ME, desk.texts.sms["bad_ticket"]),
+        (ME, desk.texts.sms["unknown_ticket"].format(ticket=unknown)),
+    ] == (await told(desk.pool))[1:]
+
+
+async def test_an_addition_is_published_once_and_confirmed_once(desk: Desk) -> None:
+    number = await complain(desk)
+    for _ in range(2):
+        await take(desk, sms(f"{number} sekarang juga berasap, hub 081234567890"))
+    _, event = await events(desk.pool)
+    ((item),) = event.items
+    assert (item.kind, item.text) == ("addition", "sekarang juga berasap, hub [TELEPON]")
+    assert [(ME, f"Tambahan untuk {number} kami terima.")] == (await told(desk.pool))[1:]
+
+
+@pytest.mark.parametrize("text", ["{} sekarang juga berasap", "BATAL {}"])
+async def test_a_stranger_changes_nothing_and_is_told_so(desk: Desk, text: str) -> None:
+    number = await complain(desk)
+    await take(desk, sms(text.format(number), "mo-2", OTHER))
+    assert len(await events(desk.pool)) == 1
+    assert [(OTHER, desk.texts.sms["not_yours"].format(ticket=number))] == (await told(desk.pool))[1:]
+
+
+async def test_a_cancellation_is_published_and_the_router_answers_it(desk: Desk) -> None:
+    number = await complain(desk)
+    await take(desk, sms(f"BATAL {number}"))
+    _, event = await events(desk.pool)
+    assert [item.kind for item in event.items] == ["cancel"]
+    assert len(await told(desk.pool)) == 1
+
+
+async def test_a_keyword_alone_is_answered_with_the_help(desk: Desk) -> None:
+    await take(desk, sms("SOPPENG"))
+    assert [(ME, desk.texts.sms["help"])] == await told(desk.pool)
+
+
+async def test_the_hint_comes_once_a_number_and_day(desk: Desk) -> None:
+    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    today = replace(desk, clock=lambda: now)
+    tomorrow = replace(desk, clock=lambda: now + timedelta(days=1))
+    await take(today, sms("halo", "mo-1"))
+    await take(today, sms("halo pak", "mo-2"))
+    await take(today, sms("halo", "mo-3", OTHER))
+    await take(tomorrow, sms("halo", "mo-4"))
+    assert [address for address, _ in await told(desk.pool)] == [ME, OTHER, ME]
+
+
+async def test_thanks_are_not_answered(desk: Desk) -> None:
+    await take(desk, sms("terima kasih"))
+    assert await told(desk.pool) == []
+    assert await events(desk.pool) == []
+
+
+async def test_every_answer_fits_one_sms(desk: Desk) -> None:
+    filled = [text.format(ticket="SPG-S0AB-12CD9") for text in desk.texts.sms.values()]
+    assert [text for text in filled if len(text) > 160 or not text.isascii()] == []
+
+
+async def knock(desk: Desk, **given: str) -> int:
+    """What the gateway hears that brings this SMS."""
+    app = door(desk.settings, partial(take, desk), partial(bury, desk))
+    token = desk.settings.sms_mo_token.get_secret_value()
+    query = {"from": ME, "to": "1708", "id": "mo-1", "raw": "SOPPENG lampu mati", "token": token, **given}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as http:
+        return (await http.get("http://door/sms/kannel/mo", params=query)).status_code
+
+
+async def test_200_means_stored_and_stored_before(desk: Desk) -> None:
+    assert await knock(desk) == 200
+    assert await rows(desk.pool, "SELECT external_id, text FROM complaints") == [("mo-1", "lampu mati")]
+    assert await knock(desk) == 200
+    assert await rows(desk.pool, "SELECT external_id, text FROM complaints") == [("mo-1", "lampu mati")]
+
+
+@pytest.mark.parametrize(("given", "error"), [({"id": ""}, "Unreadable"), ({"charset": "zlib"}, "Unreadable")])
+async def test_an_unreadable_request_lies_in_the_dead_letter_topic(
+    desk: Desk, given: dict[str, str], error: str
+) -> None:
+    assert await knock(desk, **given) == 200
+    ((topic, value, headers),) = await rows(desk.pool, "SELECT topic, value, headers FROM outbox")
+    about = dict(json.loads(headers))
+    assert ("intake-sms.dlq", "kannel-mo", error) == (topic, about["source-topic"], about["error"])
+    assert b"raw=SOPPENG" in value
+    assert desk.settings.sms_mo_token.get_secret_value().encode() not in value
+
+
+async def test_an_id_used_for_another_text_lies_in_the_dead_letter_topic(desk: Desk) -> None:
+    assert await knock(desk) == 200
+    assert await knock(desk, raw="SOPPENG jalan rusak") == 200
+    assert [topic for (topic,) in await rows(desk.pool, "SELECT topic FROM outbox ORDER BY seq")] == [
+        "complaint.received.v1",
+        "intake-sms.dlq",
+    ]
+
+
+async def test_letters_that_postgres_has_not_stop_nothing(desk: Desk) -> None:
+    assert await knock(desk, id="a\x00b", raw="SOPPENG lampu\x00 mati") == 200
+    assert await rows(desk.pool, "SELECT external_id, text FROM complaints") == [("ab", "lampu mati")]
+
+
+async def test_a_database_that_is_down_means_come_again_and_nothing_is_lost(
+    stack: Stack, dsn: str, make_settings: Callable[..., SmsSettings], desk: Desk
+) -> None:
+    pool = await patient_pool(dsn, timeout_s=5)
+    away = replace(desk, pool=pool, settings=make_settings(sms_door_timeout_s=3))
+    assert await knock(away, id="before") == 200
+    stack.kill_postgres()
+    try:
+        assert [await knock(away, id="during"), await knock(away, id="")] == [503, 503]
+    finally:
+        stack.start_postgres()
+    while (status := await knock(away, id="during")) == 503:
+        pass
+    assert status == 200
+    assert await rows(pool, "SELECT external_id FROM complaints ORDER BY received_at") == [("before",), ("during",)]
+    pool.terminate()

@@ -1,0 +1,217 @@
+"""Puts intake-social together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from pydantic import SecretStr
+
+from chassis.crash import EXIT_SETTINGS
+from chassis.database import Pool
+from chassis.intake.accept import repair
+from chassis.intake.notices import Notice, Refused, TryLater, send_notices
+from chassis.intake.pool import patient_pool
+from chassis.intake.story import SOURCES, Texts, story_handler
+from chassis.outbox import Relay
+from chassis.region import RegionError
+from chassis.service import run_intake
+from chassis.settings import read_settings
+from intake_social.adapters import facebook, x
+from intake_social.adapters.errors import (
+    CursorTooOld,
+    SocialRefused,
+    SocialThrottled,
+    SocialUnauthorized,
+    SocialUnavailable,
+)
+from intake_social.domain import fit
+from intake_social.handlers import SERVICE, Desk, Seen, take
+from intake_social.settings import SocialSettings
+
+log = logging.getLogger(__name__)
+Write = Callable[[str, str], Awaitable[Any]]
+#: X answers 400 to a cursor older than its window of seven days.
+_WINDOW = timedelta(days=7) - timedelta(minutes=2)
+
+
+def run() -> None:
+    """Run until SIGTERM."""
+    settings = read_settings(SocialSettings)
+    try:
+        texts = Texts(settings.region_dir)
+    except RegionError as error:
+        sys.stderr.write(f"{SERVICE} can't start: {error}\n")
+        sys.exit(EXIT_SETTINGS)
+    asyncio.run(serve(settings, texts))
+
+
+async def serve(settings: SocialSettings, texts: Texts) -> None:
+    """The networks that are on, the relay, the listener to the story, the sender and the repair sweep."""
+    relay = Relay(settings, SERVICE)
+    pool = await patient_pool(str(settings.database_url))
+    desk = Desk(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)
+    tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = [("repair", partial(repair, pool, settings, desk.wake))]
+    writes: dict[str, Write] = {}
+    async with _x(settings) as client:
+        if settings.x_enabled:
+            writes["x"] = partial(x.reply, client)
+            tasks.append(("x", partial(poll_x, desk, client)))
+        if settings.facebook_enabled:
+            page = _page(settings)
+            writes["facebook"] = page.comment
+            tasks.append(("facebook", partial(poll_facebook, desk, page)))
+        tasks.append(("sender", partial(send_notices, pool, "social", partial(send, writes))))
+        handler = story_handler(SERVICE, texts, notify=True)
+        await run_intake(SERVICE, settings, handler, SOURCES, pool, relay, tasks)
+    pool.terminate()
+
+
+async def poll_x(desk: Desk, client: Any) -> None:
+    """For ever: store what mentions us. The cursor moves when the whole window is stored.
+
+    Raises:
+        SocialUnavailable, SocialUnauthorized, OSError, …: start again; nothing is skipped.
+    """
+    me = await x.whoami(client)
+    while True:
+        try:
+            await read_mentions(desk, client, me.id)
+        except SocialThrottled as throttled:
+            await asyncio.sleep(max((throttled.reset_at - datetime.now(UTC)).total_seconds(), 1))
+        await asyncio.sleep(desk.settings.x_poll_s)
+
+
+async def read_mentions(desk: Desk, client: Any, me: str) -> None:
+    """One window: every page of the mentions since the cursor, with a minute of overlap for late posts."""
+    since = await _cursor(desk.pool, "x")
+    start: datetime | None = None
+    token: str | None = None
+    newest: str | None = None
+    while True:
+        try:
+            page = await x.fetch_mentions(
+                client, me, x.overlap(since) if since and not start else None, token, start_time=start
+            )
+        except CursorTooOld:
+            log.error("x_gap_possible", extra={"since": since})
+            start, token = datetime.now(UTC) - _WINDOW, None
+            continue
+        newest = newest or page.newest_id
+        for post in page.posts:
+            if post.author_id != me and not post.is_retweet:
+                await take(desk, _seen(post))
+        token = page.next_token
+        if token is None:
+            break
+    if newest and newest != since:
+        await _move(desk.pool, "x", newest)
+
+
+def _seen(post: x.Post) -> Seen:
+    return Seen(
+        channel="x",
+        id=post.edit_history_ids[0],
+        author_id=post.author_id,
+        author=post.handle,
+        text=post.text,
+        at=post.created_at,
+        root=post.conversation_id,
+        version=post.id,
+    )
+
+
+async def poll_facebook(desk: Desk, page: facebook.FacebookPage) -> None:
+    """For ever: store what visitors post on the page.
+
+    Raises:
+        SocialError, OSError, …: start again; nothing is skipped.
+    """
+    while True:
+        since = await _cursor(desk.pool, "facebook")
+        started = datetime.now(UTC) - timedelta(minutes=1)
+        posts = await page.fetch_posts(datetime.fromisoformat(since) if since else started - timedelta(days=7))
+        for post in posts:
+            if post.author_id != desk.settings.facebook_page_id:
+                await take(desk, _seen_on_page(post))
+        await _move(desk.pool, "facebook", started.isoformat())
+        await asyncio.sleep(desk.settings.facebook_poll_s)
+
+
+def _seen_on_page(post: facebook.PagePost) -> Seen:
+    return Seen(
+        channel="facebook",
+        id=post.id,
+        author_id=post.author_id,
+        author=post.author,
+        text=post.text,
+        at=post.created_at,
+    )
+
+
+async def send(writes: dict[str, Write], notice: Notice) -> None:
+    """Answer in the thread.
+
+    Raises:
+        Refused, TryLater, OutcomeUnknown: as the network said.
+    """
+    channel, _, post_id = (notice.thread or "").partition(":")
+    write = writes.get(channel)
+    if write is None:
+        raise TryLater(f"{channel} is switched off", after_s=300)
+    try:
+        await write(post_id, fit(notice.text, notice.reason))
+    except SocialRefused as refused:
+        raise Refused(refused.reason) from refused
+    except SocialThrottled as throttled:
+        raise TryLater("throttled", after_s=(throttled.reset_at - datetime.now(UTC)).total_seconds()) from throttled
+    except SocialUnauthorized as refused:
+        log.critical("social_unauthorized", extra={"channel": channel})
+        raise TryLater("not authorized", after_s=60) from refused
+    except SocialUnavailable as unavailable:
+        # Saying it again is safe: X refuses the same words twice, and on the page we look for our comment first.
+        raise TryLater("unavailable") from unavailable
+
+
+async def _cursor(pool: Pool, source: str) -> str | None:
+    position: str | None = await pool.fetchval("SELECT position FROM cursors WHERE source = $1", source)
+    return position
+
+
+async def _move(pool: Pool, source: str, position: str) -> None:
+    await pool.execute(
+        """INSERT INTO cursors (source, position) VALUES ($1, $2)
+           ON CONFLICT (source) DO UPDATE SET position = excluded.position""",
+        source,
+        position,
+    )
+
+
+def _x(settings: SocialSettings) -> Any:
+    return x.connect(
+        consumer_key=_secret(settings.x_consumer_key),
+        consumer_secret=_secret(settings.x_consumer_secret),
+        access_token=_secret(settings.x_access_token),
+        access_secret=_secret(settings.x_access_secret),
+        bearer_token=_secret(settings.x_bearer_token),
+        api_url=settings.x_api_url,
+    )
+
+
+def _page(settings: SocialSettings) -> facebook.FacebookPage:
+    return facebook.FacebookPage(
+        page_id=settings.facebook_page_id or "",
+        token=_secret(settings.facebook_page_token),
+        app_secret=_secret(settings.facebook_app_secret),
+        version=settings.facebook_graph_version,
+        graph_url=settings.facebook_graph_url,
+    )
+
+
+def _secret(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""

@@ -1,0 +1,121 @@
+"""From a post to a complaint, an addition or an answer; everything is stored before anything is said."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from chassis.database import Pool
+from chassis.intake.accept import KeyReused, Submission, TextProblem, accept, follow_up
+from chassis.intake.notices import NewNotice, add_notices
+from chassis.intake.story import Texts, load_stories
+from contracts.events import FollowUp
+from contracts.ids import derived_id
+from intake_social.domain import read
+from intake_social.settings import SocialSettings
+
+log = logging.getLogger(__name__)
+SERVICE = "intake-social"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What taking a post needs."""
+
+    pool: Pool
+    settings: SocialSettings
+    texts: Texts
+    wake: Callable[[], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A post on any network. ``id`` stays the same over edits; ``root`` is the post that opened the conversation."""
+
+    channel: str
+    id: str
+    author_id: str
+    author: str
+    text: str
+    at: datetime
+    root: str | None = None
+    version: str | None = None
+
+    @property
+    def thread(self) -> str:
+        """Where an answer goes."""
+        return f"{self.channel}:{self.id}"
+
+
+async def take(desk: Desk, post: Seen) -> None:
+    """Store what ``post`` wants. Taking it twice changes nothing.
+
+    Raises:
+        asyncpg.PostgresError, OSError, TimeoutError: not stored; take it again.
+    """
+    wish = read(post.text)
+    if wish.kind == "status" and wish.ticket:
+        story = (await load_stories(desk.pool, [wish.ticket])).get(wish.ticket)
+        await _say(desk, post, desk.texts.status_line(story, wish.ticket))
+        return
+    number = wish.ticket or await _conversation(desk, post)
+    if number and await _add(desk, post, number, wish.text):
+        return
+    await _complain(desk, post, wish.text)
+
+
+async def _complain(desk: Desk, post: Seen, text: str) -> None:
+    submission = Submission(
+        channel=post.channel,
+        gateway=post.channel,
+        external_id=post.id,
+        text=text,
+        address=post.author_id or post.id,
+        name=post.author,
+        thread=post.thread,
+    )
+    receipt = desk.texts.social["receipt"]
+    try:
+        await accept(
+            desk.pool,
+            desk.settings,
+            SERVICE,
+            submission,
+            receipt=lambda number: receipt.format(ticket=number),
+            wake=desk.wake,
+        )
+    except TextProblem as problem:
+        await _say(desk, post, str(problem))
+    except KeyReused:
+        number = await desk.pool.fetchval("SELECT ticket FROM complaints WHERE thread = $1", post.thread)
+        await _add(desk, post, number, text)
+
+
+async def _conversation(desk: Desk, post: Seen) -> str | None:
+    """The complaint that opened the conversation ``post`` is in, if its author is the same."""
+    if post.root is None or post.root == post.id:
+        return None
+    number: str | None = await desk.pool.fetchval(
+        """SELECT ticket FROM complaints JOIN reporters USING (reporter_ref) WHERE thread = $1 AND address = $2""",
+        f"{post.channel}:{post.root}",
+        post.author_id,
+    )
+    return number
+
+
+async def _add(desk: Desk, post: Seen, number: str, text: str) -> bool:
+    """Add to a complaint; False when it isn't the author's (then it is a complaint of its own)."""
+    version = post.version or post.id
+    item = FollowUp(id=derived_id(f"{post.channel}:{version}", "follow-up"), kind="addition", at=post.at, text=text)
+    try:
+        return await follow_up(desk.pool, SERVICE, number, item, address=post.author_id, wake=desk.wake)
+    except TextProblem:
+        return True  # an edit or an answer without words: nothing to add, nothing lost
+
+
+async def _say(desk: Desk, post: Seen, text: str) -> None:
+    notice = NewNotice(post.thread, f"answer-{post.version or post.id}", text, post.author_id or post.id, post.thread)
+    async with desk.pool.acquire() as db:
+        await add_notices(db, [notice])

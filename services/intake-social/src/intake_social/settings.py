@@ -1,0 +1,42 @@
+"""The settings of intake-social."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from chassis.intake.accept import IntakeSettings
+
+
+class SocialSettings(IntakeSettings):
+    """What intake-social reads from the environment."""
+
+    x_enabled: bool = Field(True, description="read mentions on X and answer them")
+    x_api_url: str | None = Field(None, description="in place of X's own address; unset in production")
+    x_consumer_key: SecretStr | None = Field(None, description="the app's key")
+    x_consumer_secret: SecretStr | None = Field(None, description="the app's secret")
+    x_access_token: SecretStr | None = Field(None, description="the account's OAuth 1.0a token")
+    x_access_secret: SecretStr | None = Field(None, description="the account's OAuth 1.0a secret")
+    x_bearer_token: SecretStr | None = Field(None, description="the app-only token")
+    x_poll_s: float = Field(25, gt=0, description="seconds between two looks at the mentions")
+    facebook_enabled: bool = Field(False, description="read visitors' posts on the page and answer them")
+    facebook_graph_url: str | None = Field(None, description="in place of Graph's own address; unset in production")
+    facebook_graph_version: str = Field("v26.0", description="version of Graph")
+    facebook_page_id: str | None = Field(None, description="the kabupaten's page")
+    facebook_page_token: SecretStr | None = Field(None, description="its page token")
+    facebook_app_secret: SecretStr | None = Field(None, description="signs every call")
+    facebook_poll_s: float = Field(600, gt=0, description="seconds between two looks at the page")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        """A network that is on needs all its credentials."""
+        wanted = []
+        if self.x_enabled:
+            wanted += ["x_consumer_key", "x_consumer_secret", "x_access_token", "x_access_secret", "x_bearer_token"]
+        if self.facebook_enabled:
+            wanted += ["facebook_page_id", "facebook_page_token", "facebook_app_secret"]
+        missing = [name.upper() for name in wanted if not getattr(self, name)]
+        if missing:
+            raise ValueError(f"not set: {', '.join(missing)}")
+        return self

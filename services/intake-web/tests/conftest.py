@@ -1,0 +1,181 @@
+"""Fixtures: the app on a store in memory, and on a real PostgreSQL without a broker."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+import chassis.intake
+from chassis.database import Pool, migrate
+from chassis.intake.accept import Accepted, KeyReused, Submission
+from chassis.intake.pool import patient_pool
+from chassis.intake.story import Story, Texts
+from contracts import ticket
+from contracts.events import FollowUp
+from contracts.ids import complaint_id
+from intake_web.adapters.postgres import PostgresStore
+from intake_web.app import SERVICE, build_app
+from intake_web.settings import WebSettings
+from intake_web.store import Found, Store, StoreDown
+from lapor import kafka, postgres
+from lapor.ports import choose
+from lapor.testing import Stack
+
+REGION = Path(__file__).parents[3] / "region" / "soppeng"
+
+
+class FakeStore:
+    """Complaints in memory. ``down`` makes every method fail as without a database."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.taken: dict[str, tuple[Submission, Accepted]] = {}
+        self.stories: dict[str, Story] = {}
+        self.added: dict[str, list[FollowUp]] = {}
+
+    async def accept(self, submission: Submission) -> Accepted:
+        self._check()
+        if known := self.taken.get(submission.external_id):
+            if known[0] != submission:
+                raise KeyReused(submission.external_id)
+            return _again(known[1], fresh=False)
+        accepted = Accepted(
+            ticket=ticket.mint("web"),
+            complaint_id=complaint_id(UUID(int=1), channel="web", gateway="form", external_id=submission.external_id),
+            received_at=datetime(2026, 11, 24, 9, 52, tzinfo=UTC),
+            fresh=True,
+        )
+        self.taken[submission.external_id] = submission, accepted
+        return accepted
+
+    async def find(self, number: str) -> Found | None:
+        self._check()
+        received_at = next((a.received_at for _, a in self.taken.values() if a.ticket == number), None)
+        story = self.stories.get(number)
+        if received_at is None and story is None:
+            return None
+        return Found(story=story or Story(ticket=number), received_at=received_at)
+
+    async def is_owner(self, number: str, secret: str) -> bool:
+        self._check()
+        return any(a.ticket == number and s.secret == secret for s, a in self.taken.values())
+
+    async def add(self, number: str, item: FollowUp) -> bool:
+        self._check()
+        if not any(a.ticket == number for _, a in self.taken.values()):
+            return False
+        self.added.setdefault(number, []).append(item)
+        return True
+
+    async def is_reachable(self) -> bool:
+        return not self.down
+
+    def _check(self) -> None:
+        if self.down:
+            raise StoreDown("down")
+
+
+def _again(accepted: Accepted, *, fresh: bool) -> Accepted:
+    return Accepted(
+        ticket=accepted.ticket, complaint_id=accepted.complaint_id, received_at=accepted.received_at, fresh=fresh
+    )
+
+
+@pytest.fixture(scope="session")
+def texts() -> Texts:
+    return Texts(REGION)
+
+
+@pytest.fixture
+def make_settings() -> Callable[..., WebSettings]:
+    def make(**given: Any) -> WebSettings:
+        usual = {
+            "kafka_bootstrap_servers": "127.0.0.1:9",
+            "kafka_username": SERVICE,
+            "kafka_password": "unused",
+            "database_url": "postgresql://nobody@127.0.0.1:9/none",
+            "region_dir": REGION,
+            "http_port": 9,
+            "web_port": 10,
+            "web_public_url": "https://lapor.example/",
+            "installation_namespace": UUID(int=1),
+        }
+        return WebSettings(**{**usual, **given})
+
+    return make
+
+
+@pytest.fixture
+def client_on(make_settings: Callable[..., WebSettings], texts: Texts) -> Callable[[Store], httpx.AsyncClient]:
+    """A client of the app on a store."""
+
+    def client(store: Store) -> httpx.AsyncClient:
+        app: Any = build_app(store, make_settings(), texts)
+        transport = httpx.ASGITransport(app)
+        return httpx.AsyncClient(transport=transport, base_url="https://lapor.example")
+
+    return client
+
+
+@pytest.fixture
+def fake() -> FakeStore:
+    return FakeStore()
+
+
+@pytest.fixture
+async def web(fake: FakeStore, client_on: Callable[[Store], httpx.AsyncClient]) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the app on ``fake``."""
+    async with client_on(fake) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """A real PostgreSQL on a free port; no broker."""
+    directory = Path(tempfile.mkdtemp(prefix="intake-web-"))
+    port = choose({"postgres": 0}, directory / "ports.json")["postgres"]
+    cluster = postgres.Cluster(directory=directory / "postgres", port=port, password="a-password")
+    broker = kafka.Broker(directory=directory / "kafka", port=9, controller_port=9, password="unused")
+    stack = Stack(broker=broker, cluster=cluster, logs=directory)
+    postgres.prepare(cluster)
+    stack.start_postgres()
+    yield stack
+    stack.stop()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+_names = (f"intake_web_{n}" for n in itertools.count())
+
+
+@pytest.fixture
+def dsn(stack: Stack) -> str:
+    """A new, migrated database."""
+    address: str = stack.database(next(_names))
+    migrate(address, chassis.intake.MIGRATIONS)
+    return address
+
+
+@pytest.fixture
+async def pool(dsn: str) -> AsyncIterator[Pool]:
+    pool = await patient_pool(dsn, timeout_s=5)
+    yield pool
+    pool.terminate()
+
+
+@pytest.fixture
+async def kept(
+    pool: Pool, make_settings: Callable[..., WebSettings], client_on: Callable[[Store], httpx.AsyncClient]
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the app on a real database."""
+    store = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5)
+    async with client_on(store) as client:
+        yield client

@@ -1,0 +1,97 @@
+"""What a citizen may send, and what they are told to mend."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from chassis.intake import accept
+from intake_web import domain
+from intake_web.domain import Invalid, read_addition, read_complaint, read_key, read_secret
+
+
+def problems_of(raw: dict[str, object]) -> dict[str, str]:
+    with pytest.raises(Invalid) as caught:
+        read_complaint(raw)
+    return caught.value.problems
+
+
+def test_a_text_is_all_that_is_needed() -> None:
+    draft = read_complaint({"text": "  Jalan berlubang\r\ndi Lalabata \x00 "})
+
+    assert draft.text == "Jalan berlubang\ndi Lalabata"
+    assert (draft.name, draft.phone, draft.anonim, draft.rahasia) == (None, None, False, False)
+
+
+def test_everything_wrong_is_named_at_once() -> None:
+    raw = {"text": 7, "phone": "dua", "email": "a@b", "place": "x" * 501, "anonim": "ya"}
+
+    assert set(problems_of(raw)) == {"text", "phone", "email", "place", "anonim"}
+
+
+@pytest.mark.parametrize("text", ["", "  \n", None], ids=["empty", "blank", "null"])
+def test_a_complaint_without_text_is_told_what_to_write(text: str | None) -> None:
+    assert problems_of({"text": text}) == {"text": "Isi laporan masih kosong. Tuliskan apa yang terjadi dan di mana."}
+
+
+def test_a_text_may_have_ten_thousand_letters_and_no_more() -> None:
+    assert len(read_complaint({"text": "x" * 10_000}).text) == 10_000
+    assert problems_of({"text": "x" * 10_001}) == {"text": "Terlalu panjang: 10.001 huruf, paling banyak 10.000."}
+
+
+def test_the_limit_is_that_of_every_intake() -> None:
+    assert domain.MAX_TEXT == accept.MAX_TEXT
+
+
+@pytest.mark.parametrize("phone", ["081234567890", "+62 812-3456-7890", "(0484) 21 234"])
+def test_phone_numbers_are_taken_as_people_write_them(phone: str) -> None:
+    assert read_complaint({"text": "x", "phone": phone}).phone == phone
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"kind": "addition", "text": " "},
+        {"kind": "rating"},
+        {"kind": "rating", "rating": 6},
+        {"kind": "rating", "rating": True},
+        {"kind": "rights_request", "text": "x"},
+        {"text": "x"},
+    ],
+    ids=str,
+)
+def test_an_addition_that_says_nothing_is_refused(raw: dict[str, object]) -> None:
+    with pytest.raises(Invalid):
+        read_addition(raw)
+
+
+def test_a_key_is_the_same_with_and_without_quotes() -> None:
+    assert read_key('"8e03978e"') == read_key("8e03978e") == "8e03978e"
+
+
+@pytest.mark.parametrize("key", [None, "", '""', "a b", "x" * 201])
+def test_a_key_that_cannot_be_one_is_refused(key: str | None) -> None:
+    with pytest.raises(Invalid):
+        read_key(key)
+
+
+def test_an_empty_secret_is_not_no_secret() -> None:
+    assert read_secret(None) is None
+    with pytest.raises(Invalid):
+        read_secret("")
+
+
+def test_a_pass_opens_one_complaint_of_one_installation() -> None:
+    ours, theirs = UUID(int=1), UUID(int=2)
+    given = domain.pass_for(ours, "SPG-A")
+
+    assert domain.is_pass(ours, "SPG-A", given)
+    assert not domain.is_pass(ours, "SPG-B", given)
+    assert not domain.is_pass(theirs, "SPG-A", given)
+    assert not domain.is_pass(ours, "SPG-A", None)
+
+
+def test_a_sentence_loses_the_number_that_is_known() -> None:
+    assert domain.sentence("SPG-A", "SPG-A: PUPR bertanya: di mana?") == "PUPR bertanya: di mana?"
+    assert domain.sentence("SPG-A", "SPG-A diteruskan.") == "Diteruskan."

@@ -1,0 +1,240 @@
+"""The pages, on a store in memory."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from chassis.intake.story import Step, Story
+from contracts import ticket
+
+
+def hidden(page: str) -> dict[str, str]:
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+
+
+def as_form(typed: dict[str, str]) -> dict[str, Any]:
+    """multipart/form-data, as a browser sends this form."""
+    return {name: (None, value) for name, value in typed.items()}
+
+
+async def send(web: httpx.AsyncClient, **typed: str) -> httpx.Response:
+    page = (await web.get("/")).text
+    return await web.post("/", files=as_form({**hidden(page), **typed}))
+
+
+async def test_every_form_has_its_own_key_and_secret(web: httpx.AsyncClient) -> None:
+    one, other = [hidden((await web.get("/")).text) for _ in range(2)]
+
+    assert one.keys() == other.keys() == {"key", "secret"}
+    assert one["key"] != other["key"]
+    assert one["secret"] != other["secret"]
+
+
+async def test_a_sent_form_leads_to_its_page(web: httpx.AsyncClient) -> None:
+    sent = await send(web, text="Sampah menumpuk di pasar")
+
+    page = await web.get(sent.headers["location"])
+
+    number = ticket.parse(sent.headers["location"].split("/")[2].split("?")[0])
+    assert sent.status_code == 303
+    assert page.status_code == 200
+    assert f'Simpan nomor ini: <strong class="number">{number}</strong>' in page.text
+    assert '<meta http-equiv="refresh" content="5">' in page.text
+
+
+async def test_no_answer_repeats_the_secret(web: httpx.AsyncClient) -> None:
+    typed = {**hidden((await web.get("/")).text), "text": "Sampah"}
+
+    sent = await web.post("/", files=as_form(typed))
+    page = await web.get(sent.headers["location"])
+
+    assert typed["secret"] not in f"{sent.headers}{sent.text}{page.headers}{page.text}"
+
+
+async def test_a_double_click_is_one_complaint(web: httpx.AsyncClient, fake: Any) -> None:
+    typed = {**hidden((await web.get("/")).text), "text": "Sampah"}
+
+    first, second = [await web.post("/", files=as_form(typed)) for _ in range(2)]
+
+    assert first.headers["location"] == second.headers["location"]
+    assert len(fake.taken) == 1
+
+
+async def test_a_form_sent_again_with_another_text_asks_before_it_becomes_a_new_one(web: httpx.AsyncClient) -> None:
+    typed = {**hidden((await web.get("/")).text), "text": "Sampah"}
+    await web.post("/", files=as_form(typed))
+
+    other = await web.post("/", files=as_form({**typed, "text": "Lampu padam"}))
+    confirmed = await web.post("/", files=as_form({**hidden(other.text), "text": "Lampu padam"}))
+
+    assert (other.status_code, confirmed.status_code) == (422, 303)
+    assert "sudah pernah terkirim" in other.text
+    assert "Lampu padam</textarea>" in other.text
+
+
+async def test_a_problem_keeps_everything_and_says_what_to_mend(web: httpx.AsyncClient) -> None:
+    response = await send(web, text="", name="Andi <b>", phone="0812", rahasia="1")
+
+    assert response.status_code == 400
+    assert "Isi laporan masih kosong" in response.text
+    assert "Nomor HP tidak dikenali" in response.text
+    assert 'value="Andi &lt;b&gt;"' in response.text
+    assert re.search(r'name="rahasia"[^>]* checked', response.text)
+    assert not re.search(r'name="anonim"[^>]* checked', response.text)
+
+
+async def test_the_flags_of_the_form_arrive(web: httpx.AsyncClient, fake: Any) -> None:
+    await send(web, text="Pungli", anonim="1", place="Lalabata", occurred="kemarin")
+
+    (submission, _) = next(iter(fake.taken.values()))
+    assert (submission.anonim, submission.rahasia) == (True, False)
+    assert (submission.place, submission.occurred) == ("Lalabata", "kemarin")
+
+
+async def test_a_form_filled_by_a_program_is_refused(web: httpx.AsyncClient, fake: Any) -> None:
+    response = await send(web, text="Beli di sini", situs_web="http://spam.example")
+
+    assert (response.status_code, fake.taken) == (400, {})
+
+
+async def test_without_a_database_the_form_is_kept_and_no_ticket_given(web: httpx.AsyncClient, fake: Any) -> None:
+    fake.down = True
+
+    response = await send(web, text="Banjir di Marioriwawo")
+
+    assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+    assert "BELUM kami terima" in response.text
+    assert "Banjir di Marioriwawo</textarea>" in response.text
+    assert "SPG-W" not in response.text.replace("SPG-W0AB-12CD9", "")
+
+
+async def test_a_form_too_large_gets_a_page(web: httpx.AsyncClient) -> None:
+    response = await send(web, text="x" * 70_000)
+
+    assert (response.status_code, response.headers["content-type"]) == (413, "text/html; charset=utf-8")
+    assert "Kiriman terlalu besar" in response.text
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        (b"text=x&key=%ff", "application/x-www-form-urlencoded"),
+        (b"no boundary here", "multipart/form-data"),
+        (b"--b\r\nrubbish", "multipart/form-data; boundary=b"),
+        (
+            b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\n\xff\r\n--b--\r\n',
+            "multipart/form-data; boundary=b",
+        ),
+        (b'{"text":"x"}', "application/json"),
+    ],
+    ids=["percent", "no boundary", "cut", "not UTF-8", "json"],
+)
+async def test_a_form_that_no_browser_sends_is_refused(
+    web: httpx.AsyncClient, content: bytes, content_type: str
+) -> None:
+    response = await web.post("/", content=content, headers={"Content-Type": content_type})
+
+    assert response.status_code == 400
+    assert response.headers["content-type"].startswith("text/html")
+
+
+async def test_pages_bring_nothing_from_elsewhere_and_no_script(web: httpx.AsyncClient) -> None:
+    pages = [await web.get(path) for path in ("/", "/lacak", "/nowhere")]
+
+    for page in pages:
+        assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
+        assert page.headers["x-content-type-options"] == "nosniff"
+        assert not re.findall(r"<script|style=|https?://", page.text)
+        for asset in re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text):
+            assert (await web.get(asset)).status_code == 200
+
+
+async def test_a_number_typed_by_hand_leads_to_its_page(web: httpx.AsyncClient) -> None:
+    found = await web.get("/lacak", params={"nomor": "spg w0ab 12cd9"})
+    number = ticket.mint("web")
+    right = await web.get("/lacak", params={"nomor": number.lower().replace("-", "")})
+
+    assert (found.status_code, right.status_code) == (404, 303)
+    assert right.headers["location"] == f"/laporan/{number}"
+
+
+async def test_an_unknown_number_is_told_and_kept(web: httpx.AsyncClient) -> None:
+    response = await web.get(f"/laporan/{ticket.mint('web')}")
+
+    assert response.status_code == 404
+    assert "Nomor ini tidak kami temukan" in response.text
+
+
+async def test_a_finished_story_is_told_and_no_longer_refreshed(web: httpx.AsyncClient, fake: Any) -> None:
+    number = (await send(web, text="Lampu")).headers["location"].split("/")[2].split("?")[0]
+    step = Step(seq=3, kind="resolved", at=datetime(2026, 11, 24, 10, tzinfo=UTC), text=f"{number} selesai: <ok>")
+    fake.stories[number] = Story(ticket=number, seq=3, status="resolved", unit="PUPR", steps=[step], breached=True)
+
+    page = (await web.get(f"/laporan/{number}")).text
+
+    assert "Selesai: &lt;ok&gt;" in page
+    assert "24 November 2026 pukul 18.00 WITA" in page
+    assert 'http-equiv="refresh"' not in page
+
+
+async def test_refreshing_can_be_stopped(web: httpx.AsyncClient) -> None:
+    sent = await send(web, text="Lampu")
+
+    page = (await web.get(sent.headers["location"].replace("baru", "diam"))).text
+
+    assert 'http-equiv="refresh"' not in page
+
+
+async def test_the_browser_that_sent_it_may_add_without_a_code(web: httpx.AsyncClient, fake: Any) -> None:
+    sent = await send(web, text="Lampu")
+    path = sent.headers["location"].split("?")[0] + "/tambahan"
+    form = (await web.get(path)).text
+
+    added = await web.post(path, files=as_form({**hidden(form), "kind": "addition", "text": "Tiang nomor 7"}))
+    thanks = await web.get(added.headers["location"])
+
+    assert 'name="secret"' not in form
+    assert (added.status_code, "Tambahan Anda sudah kami terima" in thanks.text) == (303, True)
+    assert [item.text for items in fake.added.values() for item in items] == ["Tiang nomor 7"]
+
+
+async def test_another_browser_needs_the_code(web: httpx.AsyncClient, fake: Any) -> None:
+    page = (await web.get("/")).text
+    sent = await web.post("/", files=as_form({**hidden(page), "text": "Lampu"}))
+    path = sent.headers["location"].split("?")[0] + "/tambahan"
+    web.cookies.clear()
+    typed = {**hidden((await web.get(path)).text), "kind": "addition", "text": "Tiang nomor 7"}
+
+    none = await web.post(path, files=as_form(typed))
+    wrong = await web.post(path, files=as_form({**typed, "secret": "x" * 22}))
+    right = await web.post(path, files=as_form({**typed, "secret": hidden(page)["secret"]}))
+
+    assert (none.status_code, wrong.status_code, right.status_code) == (404, 404, 303)
+    assert "Tiang nomor 7</textarea>" in wrong.text
+
+
+async def test_the_pass_travels_only_to_its_complaint(web: httpx.AsyncClient) -> None:
+    sent = await send(web, text="Lampu")
+
+    cookie = sent.headers["set-cookie"]
+    assert f"Path={sent.headers['location'].split('?')[0]};" in cookie
+    assert {"HttpOnly", "Secure", "SameSite=strict"} <= {part.strip() for part in cookie.split(";")}
+
+
+async def test_an_answered_complaint_can_be_rated(web: httpx.AsyncClient, fake: Any) -> None:
+    number = (await send(web, text="Lampu")).headers["location"].split("/")[2].split("?")[0]
+    fake.stories[number] = Story(ticket=number, seq=3, status="resolved")
+    path = f"/laporan/{number}/tambahan"
+    typed = hidden((await web.get(path)).text)
+
+    without = await web.post(path, files=as_form({**typed, "kind": "rating"}))
+    rated = await web.post(path, files=as_form({**typed, "kind": "rating", "rating": "4"}))
+
+    assert (without.status_code, rated.status_code) == (400, 303)
+    assert "Pilih penilaian 1 sampai 5" in without.text
+    assert [item.rating for item in fake.added[number]] == [4]
