@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import asyncpg
 import httpx
 import pytest
 
 from chassis.intake.accept import KeyReused, TextProblem
-from intake_sms.adapters.door import door
+from intake_sms.adapters.door import door, listen
 from intake_sms.domain import Mo
 from intake_sms.settings import SmsSettings
 
@@ -37,7 +41,7 @@ class Office:
 
 async def knock(settings: SmsSettings, office: Office, query: dict[str, str] | bytes) -> httpx.Response:
     app = door(settings, office.take, office.bury)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False)) as http:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False)) as http:  # type: ignore[arg-type]
         url = httpx.URL("http://door/sms/kannel/mo", params=query) if isinstance(query, dict) else None
         return await http.get(url or httpx.URL("http://door/sms/kannel/mo", query=query))
 
@@ -121,3 +125,61 @@ async def test_a_bug_of_ours_is_logged_and_comes_again(
     assert (await knock(settings, office, with_token(settings))).status_code == 500
     assert "mo_failed" in [record.getMessage() for record in caplog.records]
     assert not office.buried
+
+
+@contextlib.asynccontextmanager
+async def open_door(settings: SmsSettings, office: Office) -> AsyncIterator[str]:
+    """The door on a real socket, until the end of the block."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    serving = asyncio.create_task(listen(door(settings, office.take, office.bury), "127.0.0.1", port))
+    try:
+        yield f"http://127.0.0.1:{port}/sms/kannel/mo"
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+async def patiently(url: str, query: dict[str, str]) -> httpx.Response:
+    async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(retries=10), trust_env=False) as http:
+        return await http.get(url, params=query)
+
+
+def status(url: str) -> int:
+    """By another client: httpx makes no such URL."""
+    with urlopen(url, timeout=10) as answer:  # noqa: S310
+        return int(answer.status)
+
+
+async def test_the_longest_sms_there_can_be_gets_through_the_server(make_settings: Settings) -> None:
+    settings, office = make_settings(), Office()
+    longest = "ᨔ" * (255 * 67)
+    async with open_door(settings, office) as url:
+        await patiently(url, {})
+        query = urlencode(with_token(settings, raw=longest, text=longest))
+        assert await asyncio.to_thread(status, f"{url}?{query}") == 200
+    assert [mo.text for mo in office.taken] == [longest]
+
+
+async def test_an_sms_in_hand_is_stored_before_the_server_ends(make_settings: Settings) -> None:
+    settings, office = make_settings(), Office()
+    inside, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(mo: Mo) -> None:
+        inside.set()
+        await go_on.wait()
+        office.taken.append(mo)
+
+    office.take = slowly  # type: ignore[method-assign]
+    async with open_door(settings, office) as url:
+        asking = asyncio.create_task(patiently(url, with_token(settings)))
+        await inside.wait()
+        asyncio.get_running_loop().call_later(0.3, go_on.set)
+    assert (await asking).status_code == 200
+    assert len(office.taken) == 1
+
+
+async def test_a_port_that_is_taken_is_an_error_one_can_try_again(make_settings: Settings) -> None:
+    office = Office()
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        await listen(door(make_settings(), office.take, office.bury), "127.0.0.1", taken.getsockname()[1])

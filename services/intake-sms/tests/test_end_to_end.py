@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -15,6 +16,7 @@ from pathlib import Path
 from string import Template
 from typing import TypeVar
 
+import httpx
 import psycopg
 import pytest
 
@@ -62,16 +64,23 @@ def running(command: list[str], log: Path, cwd: Path, env: dict[str, str] | None
 class System:
     """The running system, seen by a citizen and by the database."""
 
-    def __init__(self, directory: Path, dsn: str, smsc_port: int) -> None:
-        self.directory, self.dsn, self.smsc_port = directory, dsn, smsc_port
+    def __init__(self, directory: Path, dsn: str, ports: dict[str, int]) -> None:
+        self.directory, self.dsn, self.ports = directory, dsn, ports
         self.said = directory / "phone.log"
 
     @contextmanager
     def phone(self, message: str) -> Iterator[None]:
         """Send ``message`` (kind, perhaps a header, text) from the citizen's number, and stay to receive."""
-        command = [str(FAKESMSC), "-H", "127.0.0.1", "-r", str(self.smsc_port), "-i", "0.1", "-m", "1"]
+        command = [str(FAKESMSC), "-H", "127.0.0.1", "-r", str(self.ports["smsc"]), "-i", "0.1", "-m", "1"]
         with running([*command, f"081234567890 1708 {message}"], self.said, self.directory):
             yield
+
+    def received(self) -> int:
+        """How many SMS Kannel has taken from its line, joined or not."""
+        url = f"http://127.0.0.1:{self.ports['admin']}/status.txt?password=adm1n"
+        found = re.search(r"TSEL.*rcvd: sms (\d+)", httpx.get(url, trust_env=False).text)
+        assert found, "no line of TSEL in Kannel's status"
+        return int(found[1])
 
     def texts(self) -> list[str]:
         with psycopg.connect(self.dsn, connect_timeout=2) as db:
@@ -163,7 +172,7 @@ def system(kannel: tuple[str, str], module_dsn: str, tmp_path_factory: pytest.Te
             until(lambda: listens(ports["smsbox"]) and listens(ports["smsc"]), "bearerbox's start")
             with running(smsbox, directory / "boxes.log", directory):
                 until(lambda: listens(ports["sendsms"]), "smsbox's start")
-                yield System(directory, module_dsn, ports["smsc"])
+                yield System(directory, module_dsn, ports)
 
 
 def test_a_citizen_complains_and_hears_the_ticket_and_its_status(system: System) -> None:
@@ -182,13 +191,12 @@ def test_any_script_and_emoji_arrive_as_written(system: System) -> None:
 
 
 def test_a_long_sms_in_two_parts_is_one_complaint(system: System) -> None:
-    with system.phone("udh-text %05%00%03%2a%02%01 SOPPENG+pipa+bocor+"):
-        pass
-    with system.phone("udh-text %05%00%03%2a%02%02 sejak+kemarin"):
+    before = system.received()
+    with system.phone("udh-text %05%00%03%2a%02%01 SOPPENG pipa bocor sejak ke"):
+        until(lambda: system.received() > before, "the first part's arrival")
+    with system.phone("udh-text %05%00%03%2a%02%02 marin sore"):
         until(lambda: [text for text in system.texts() if "bocor" in text], "the complaint")
-    assert [text.split() for text in system.texts() if "bocor" in text or "kemarin" in text] == [
-        ["pipa", "bocor", "sejak", "kemarin"]
-    ]
+    assert [text for text in system.texts() if "bocor" in text or "marin" in text] == ["pipa bocor sejak kemarin sore"]
 
 
 def test_a_text_without_the_keyword_arrives_too(system: System) -> None:

@@ -16,7 +16,7 @@ from chassis.database import Pool
 from chassis.intake.accept import KeyReused, TextProblem
 from chassis.intake.pool import patient_pool
 from chassis.intake.story import Story, save_stories
-from contracts import codec
+from contracts import codec, ticket
 from intake_sms.adapters.door import door
 from intake_sms.domain import Mo
 from intake_sms.handlers import Desk, bury, take
@@ -102,8 +102,6 @@ async def test_the_status_of_any_channels_ticket_is_told_once_an_sms(desk: Desk)
 
 
 def _valid(number: str) -> bool:
-    from contracts import ticket
-
     return ticket.parse(number) is not None
 
 
@@ -183,7 +181,7 @@ async def knock(desk: Desk, **given: str) -> int:
     app = door(desk.settings, partial(take, desk), partial(bury, desk))
     token = desk.settings.sms_mo_token.get_secret_value()
     query = {"from": ME, "to": "1708", "id": "mo-1", "raw": "SOPPENG lampu mati", "token": token, **given}
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as http:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as http:  # type: ignore[arg-type]
         return (await http.get("http://door/sms/kannel/mo", params=query)).status_code
 
 

@@ -119,6 +119,11 @@ async def test_what_kannel_never_takes_is_refused(make_settings: Settings, statu
         await answered(make_settings(), httpx.Response(status, text="Empty receiver number not allowed, rejected"))
 
 
+async def test_a_text_longer_than_any_sms_stops_no_other(make_settings: Settings) -> None:
+    with pytest.raises(Refused):
+        await answered(make_settings(), httpx.Response(202), "a" * 70_000)
+
+
 @pytest.mark.parametrize("status", [401, 403, 404, 302])
 async def test_our_own_wrong_settings_lose_no_notice_and_are_cried_out(
     make_settings: Settings, caplog: pytest.LogCaptureFixture, status: int

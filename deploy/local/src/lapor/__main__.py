@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from lapor import inspection, lifecycle, provisioning
+from lapor import demo, dlq, inspection, lifecycle, provisioning, story, unit
 from lapor.errors import Refused
 from lapor.options import err
 
@@ -27,9 +27,13 @@ for name, command in (
     ("logs", inspection.logs),
     ("restart", inspection.restart),
     ("kill", inspection.kill),
+    ("demo", demo.demo),
+    ("trace", story.trace),
     ("provision", provisioning.command),
 ):
     app.command(name=name)(command)
+app.add_typer(unit.app, name="unit")
+app.add_typer(dlq.app, name="dlq")
 
 
 def main() -> NoReturn:

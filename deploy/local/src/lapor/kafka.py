@@ -132,16 +132,7 @@ def _format(broker: Broker) -> None:
     write_private(arguments, f"--add-scram=SCRAM-SHA-512=[name={ADMIN},password={broker.password}]\n")
     try:
         subprocess.run(  # noqa: S603 - our own java, our own files
-            [
-                *_java(broker),
-                "kafka.tools.StorageTool",
-                "format",
-                "-t",
-                new_id,
-                "-c",
-                str(settings),
-                f"@{arguments}",
-            ],
+            [*_java(broker), "kafka.tools.StorageTool", "format", "-t", new_id, "-c", settings, f"@{arguments}"],
             check=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

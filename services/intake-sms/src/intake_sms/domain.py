@@ -19,7 +19,7 @@ ENOUGH_WORDS, ENOUGH_LETTERS = 3, 20
 #: Behind STATUS or BATAL, more words than these and no ticket are a sentence that happens to begin so.
 TICKET_WORDS = 3
 
-_SEPARATORS = r"[\s#:,.*!/_-]*"
+_SEPARATORS = r"[\s#:,.*!/_+-]*"
 # Some type the "(spasi)" of the instructions too.
 _AFTER_KEYWORD = _SEPARATORS + r"(?:(?:\(\s*spasi\s*\)|<\s*spasi\s*>|spasi\b)" + _SEPARATORS + ")?"
 _WORD_ENDS = r"(?![^\W_])"
@@ -93,7 +93,7 @@ def _find(text: str) -> tuple[str, str] | None:
     """The first valid ticket in ``text``, and the text without it."""
     for match in _TICKET.finditer(text):
         if _meant(match) and (number := ticket.parse(match[0])):
-            rest = f"{text[: match.start()].rstrip()} {text[match.end() :].lstrip(' #:,.*!/_-')}"
+            rest = f"{text[: match.start()].rstrip()} {text[match.end() :].lstrip(' #:,.*!/_+-')}"
             return number, rest.strip()
     return None
 

@@ -92,6 +92,7 @@ async def listen(app: Litestar, host: str, port: int) -> None:
         log_config=None,
         access_log=False,
         lifespan="off",
+        ws="none",
         h11_max_incomplete_event_size=MAX_REQUEST_BYTES,
         timeout_graceful_shutdown=10,
     )

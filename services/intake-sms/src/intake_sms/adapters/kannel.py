@@ -104,6 +104,8 @@ def sender(settings: SmsSettings, http: httpx.AsyncClient) -> Send:
             answer = await http.get(str(settings.kannel_send_url), params=_call(settings, notice))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise TryLater(f"Kannel can't be reached: {type(error).__name__}") from error
+        except httpx.InvalidURL as error:  # longer than any SMS; no other notice may wait for it
+            raise Refused("too long for Kannel") from error
         except httpx.TransportError as error:
             raise OutcomeUnknown(f"Kannel did not answer: {type(error).__name__}") from error
         _judge(answer)

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
+from litestar.exceptions import ClientException
 from litestar.response import Redirect, Template
 
 from chassis.intake.accept import KeyReused
@@ -24,7 +25,7 @@ from intake_web.domain import (
     read_secret,
 )
 from intake_web.handlers.api import Config, Kept, Words, find, follow_up, submission, unless_known
-from intake_web.handlers.problems import problem_of
+from intake_web.handlers.problems import count, problem_of
 from intake_web.settings import WebSettings
 from intake_web.store import Found, Store, StoreDown, TooMany
 
@@ -35,9 +36,8 @@ _TRAP = "situs_web"
 _SENT_BEFORE = (
     "Formulir ini sudah pernah terkirim dengan isi lain. Bila yang di bawah ini laporan baru, tekan Kirim sekali lagi."
 )
-
-
 _FIELDS = ("text", "place", "occurred", "name", "phone", "email")
+_RATINGS = ("1", "2", "3", "4", "5")
 _NO_NUMBER = "Nomor ini tidak kami temukan. Periksa lagi huruf dan angkanya; contohnya SPG-W0AB-12CD9."
 
 
@@ -120,7 +120,7 @@ async def add(request: Request[Any, Any, Any], number: str, store: Kept, setting
         return _not_found(number)
     typed, known, canonical = await _typed(request), _has_pass(request, settings, found), found.story.ticket
     rating = typed.get("rating", "")
-    raw = {"kind": typed.get("kind"), "text": typed.get("text"), "rating": int(rating) if rating in "12345" else None}
+    raw = {"kind": typed.get("kind"), "text": typed.get("text"), "rating": int(rating) if rating in _RATINGS else None}
     try:
         item = follow_up(canonical, read_addition(raw), read_key(typed.get("key")))
         owner = known or await _is_owner(store, canonical, typed.get("secret"))
@@ -143,7 +143,10 @@ def _fresh() -> dict[str, str]:
 
 
 async def _typed(request: Request[Any, Any, Any]) -> dict[str, str]:
-    form = await request.form()
+    try:
+        form = await request.form()
+    except UnicodeDecodeError as error:
+        raise ClientException("not UTF-8") from error
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
@@ -158,6 +161,8 @@ def _has_pass(request: Request[Any, Any, Any], settings: WebSettings, found: Fou
 def _form(
     typed: dict[str, str], problems: dict[str, str], status: int, headers: dict[str, str] | None = None
 ) -> Template:
+    if problems:
+        count(status)
     context = {"typed": typed, "problems": problems}
     return Template("lapor.html", context=context, status_code=status, headers=headers)
 
@@ -170,6 +175,8 @@ def _addition(
     known: bool,
     headers: dict[str, str] | None = None,
 ) -> Template:
+    if problems:
+        count(status)
     context = {
         "ticket": found.story.ticket,
         "kinds": kinds_for(found.story.status),

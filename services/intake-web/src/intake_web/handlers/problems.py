@@ -104,11 +104,16 @@ def problem_of(error: Exception) -> Problem:
 _RESULTS = {400: "invalid", 413: "too_large", 422: "refused", 503: "unavailable"}
 
 
+def count(status: int) -> None:
+    """Count something sent that was not taken."""
+    metrics.INTAKE_REQUESTS.labels("web", _RESULTS.get(status, "refused")).inc()
+
+
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The answer to a request that ended in ``error``: JSON under ``/v1/``, else a page."""
     problem = problem_of(error)
     if request.method == "POST":
-        metrics.INTAKE_REQUESTS.labels("web", _RESULTS.get(problem.status, "refused")).inc()
+        count(problem.status)
     if request.url.path.startswith("/v1/"):
         body = msgspec.json.encode(problem.body())
         return Response(body, status_code=problem.status, headers=problem.headers, media_type=_PROBLEM)

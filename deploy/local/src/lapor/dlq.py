@@ -1,0 +1,121 @@
+"""``lapor dlq``: what could not be handled, with its bytes; and putting it back where it came from."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from lapor.errors import Refused
+from lapor.files import DataDir
+from lapor.options import DATA, Data, Json, err, out
+from lapor.reading import Found, Principal, read_to_end
+
+app = typer.Typer(help="Dead letters: see them, put them back.", no_args_is_help=True)
+_OURS = ("error", "source-topic", "source-partition", "source-offset", "failed-at")
+
+
+@app.command("list")
+def list_(data: Data = DATA, as_json: Json = False) -> None:
+    """All dead letters, by service.
+
+    Examples:
+
+        lapor dlq list
+    """
+    rows = [_row(found) for found in _dead(Principal(DataDir(data), "operator"))]
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    table = Table(*("id", "error", "from", "at"), box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(row["id"], row["error"], f"{row['topic']} {row['partition']}:{row['offset']}", row["at"])
+    out.print(table if rows else "No dead letters.")
+
+
+@app.command()
+def show(id_: Annotated[str, typer.Argument(metavar="ID")], data: Data = DATA, as_json: Json = False) -> None:
+    """One dead letter: its headers and its bytes.
+
+    Examples:
+
+        lapor dlq show router:3
+    """
+    (found,) = _chosen(Principal(DataDir(data), "operator"), [id_])
+    row = {**_row(found), "key": _text(found.key or b""), "headers": found.headers, "value": _text(found.value)}
+    if as_json:
+        typer.echo(json.dumps(row))
+    else:
+        out.print_json(data=row)
+
+
+@app.command()
+def replay(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID…")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every one of them.")] = False,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Put dead letters back: same key, same bytes, to the topic they came from. What was handled since is left alone.
+
+    Examples:
+
+        lapor dlq replay router:3
+
+        lapor dlq replay --all
+    """
+    if bool(ids) == all_:
+        raise typer.BadParameter("name some ids, or --all")
+    operator = Principal(DataDir(data), "operator")
+    chosen = list(_dead(operator)) if all_ else _chosen(operator, ids or [])
+    known = set(operator.topics())
+    for found in chosen:
+        topic = found.headers.get("source-topic", "")
+        if topic not in known:
+            raise Refused(f"{_id(found)} came from {topic!r}, which is no topic: it can't be put back by itself.")
+    for found in chosen:
+        headers = {name: value for name, value in found.headers.items() if name not in _OURS}
+        operator.write(found.headers["source-topic"], found.key, found.value, headers)
+    if as_json:
+        typer.echo(json.dumps({"replayed": len(chosen)}))
+    else:
+        err.print(f"{len(chosen)} put back")
+
+
+def _dead(operator: Principal) -> Iterator[Found]:
+    return read_to_end(operator, [name for name in operator.topics() if name.endswith(".dlq")])
+
+
+def _chosen(operator: Principal, ids: list[str]) -> list[Found]:
+    found = {_id(each): each for each in _dead(operator)}
+    for id_ in ids:
+        if id_ not in found:
+            raise Refused(f"There is no dead letter {id_!r}: `lapor dlq list` shows those there are.")
+    return [found[id_] for id_ in ids]
+
+
+def _id(found: Found) -> str:
+    return f"{found.topic.removesuffix('.dlq')}:{found.offset}"
+
+
+def _row(found: Found) -> dict[str, Any]:
+    return {
+        "id": _id(found),
+        "service": found.topic.removesuffix(".dlq"),
+        "topic": found.headers.get("source-topic"),
+        "partition": int(found.headers.get("source-partition", 0)),
+        "offset": int(found.headers.get("source-offset", 0)),
+        "error": found.headers.get("error"),
+        "at": found.headers.get("failed-at") or found.at.isoformat(),
+    }
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return "base64:" + base64.b64encode(value).decode()

@@ -1,0 +1,190 @@
+"""Reading and writing topics from the command line, each time as one principal and with its rights only."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+from uuid import uuid4
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+
+from contracts import codec
+from contracts import ticket as tickets
+from contracts.events import UnitReplied, UnitRouted
+from contracts.topics import unit_of
+from lapor import kafka, up
+from lapor.errors import Refused
+from lapor.files import DataDir
+
+_BEGINNING, _END = -2, -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A record as it lies in a topic; ``at`` is the record's own timestamp."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes
+    headers: dict[str, str]
+    at: datetime
+
+    @property
+    def event(self) -> codec.Event | None:
+        """The event in it; None if there is none that fits."""
+        try:
+            return codec.decode(self.value)
+        except codec.InvalidEvent:
+            return None
+
+
+class Principal:
+    """A Kafka user of the running system, by name: ``auditor``, ``operator``, a unit's code."""
+
+    def __init__(self, data: DataDir, name: str) -> None:
+        env: dict[str, Any] = up.env(data)
+        if name not in env["principals"]:
+            raise Refused(f"There is no unit or user called {name!r}; units are named as in units.yaml, such as PUPR.")
+        account = env["principals"][name]
+        self.name = name
+        self.client = kafka.client_settings(env["bootstrap"], account["username"], account["password"])
+
+    def consumer(self) -> Consumer:
+        """A consumer that commits nothing; its group is one this principal may use."""
+        group = f"unit.{self.name.lower()}.cli" if self.name.isupper() else f"{self.name}.cli"
+        return Consumer({**self.client, "group.id": group, "enable.auto.commit": False, "log_level": 2})
+
+    def topics(self) -> list[str]:
+        """All topics it may describe."""
+        consumer = self.consumer()
+        try:
+            return sorted(consumer.list_topics(timeout=10).topics)
+        finally:
+            consumer.close()
+
+    def write(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, str] | None = None) -> None:
+        """Write one record and wait until the broker has it. Raises: Refused."""
+        failed: list[object] = []
+        self.send(topic, key, value, headers, lambda error, _: failed.append(error) if error else None)
+        if self.producer.flush(15) or failed:
+            raise Refused(f"{topic} did not take the record: {failed[0] if failed else 'no answer from Kafka'}.")
+
+    def send(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes,
+        headers: dict[str, str] | None = None,
+        done: Callable[[Any, Any], None] = lambda error, record: None,
+    ) -> None:
+        """Hand one record to the producer; ``done`` hears how it went."""
+        self.producer.produce(topic, value, key, headers=list((headers or {}).items()), on_delivery=done)
+        self.producer.poll(0)
+
+    @cached_property
+    def producer(self) -> Producer:
+        """The one producer of this principal; murmur2, as every client here."""
+        settings = {"partitioner": "murmur2_random", "enable.idempotence": True, "linger.ms": 5, "log_level": 2}
+        return Producer({**self.client, **settings})
+
+
+def positions(consumer: Consumer, topics: Iterable[str], where: int) -> list[TopicPartition]:
+    """Every partition of ``topics``, from the beginning or from what is its end right now."""
+    known = consumer.list_topics(timeout=10).topics
+    places = [TopicPartition(t, p, _BEGINNING) for t in topics if t in known for p in known[t].partitions]
+    if where == _END:
+        for place in places:
+            place.offset = consumer.get_watermark_offsets(place, timeout=10)[1]
+    return places
+
+
+def read_to_end(principal: Principal, topics: Iterable[str]) -> Iterator[Found]:
+    """Everything in ``topics`` up to where they end now, topic by topic as it arrives."""
+    consumer = principal.consumer()
+    try:
+        places = positions(consumer, topics, _BEGINNING)
+        ends = {(p.topic, p.partition): consumer.get_watermark_offsets(p, timeout=10) for p in places}
+        waiting = {place for place, (low, high) in ends.items() if high > low}
+        if not waiting:
+            return
+        consumer.assign([TopicPartition(t, p, _BEGINNING) for t, p in waiting])
+        while waiting:
+            for message in consumer.consume(500, 1.0):
+                if message.error():
+                    raise Refused(f"Kafka refused to be read: {message.error()}.")
+                found = _found(message)
+                place = (found.topic, found.partition)
+                if found.offset >= ends[place][1] - 1:
+                    waiting.discard(place)
+                if found.offset < ends[place][1]:
+                    yield found
+            for place in list(waiting):  # what compaction or retention took away has no record at the end
+                (position,) = consumer.position([TopicPartition(*place)])
+                if position.offset >= ends[place][1]:
+                    waiting.discard(place)
+    except KafkaException as error:
+        raise Refused(f"Kafka refused to be read: {error}.") from error
+    finally:
+        consumer.close()
+
+
+def follow(
+    principal: Principal,
+    topics: Iterable[str],
+    *,
+    from_start: bool,
+    stop: threading.Event | None = None,
+    started: threading.Event | None = None,
+) -> Iterator[Found]:
+    """What comes in ``topics`` from now on (or from the start), until ``stop``; ``started`` is set when it listens."""
+    consumer = principal.consumer()
+    try:
+        consumer.assign(positions(consumer, topics, _BEGINNING if from_start else _END))
+        if started:
+            started.set()
+        while not (stop and stop.is_set()):
+            for message in consumer.consume(500, 0.05):
+                if not message.error():
+                    yield _found(message)
+    finally:
+        consumer.close()
+
+
+def _found(message: Any) -> Found:
+    headers = {name: (value or b"").decode(errors="replace") for name, value in message.headers() or ()}
+    return Found(
+        topic=message.topic(),
+        partition=message.partition(),
+        offset=message.offset(),
+        key=message.key(),
+        value=message.value() or b"",
+        headers=headers,
+        at=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
+    )
+
+
+def ticket_of(event: codec.Event) -> str | None:
+    """The ticket an event is about."""
+    data: Any = event.data
+    if isinstance(data, UnitRouted):
+        return data.complaint.ticket if data.complaint else None
+    if isinstance(data, UnitReplied):
+        return tickets.parse(data.ticket)
+    number: str = data.ticket
+    return number
+
+
+def story_topics(names: Iterable[str]) -> list[str]:
+    """The topics in which a complaint's story lies."""
+    return [name for name in names if name.startswith("complaint.") or unit_of(name)]
+
+
+def new_id() -> str:
+    """An id for a reply: random, for a person has just decided it."""
+    return str(uuid4())

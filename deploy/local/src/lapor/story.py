@@ -1,0 +1,82 @@
+"""``lapor trace``: one complaint's story, read from every topic as the auditor."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from contracts import ticket as tickets
+from lapor.errors import Refused
+from lapor.files import DataDir
+from lapor.options import DATA, Data, Json, out
+from lapor.reading import Found, Principal, read_to_end, story_topics, ticket_of
+
+Ticket = Annotated[str, typer.Argument(metavar="TICKET", help="As the citizen got it, e.g. SPG-S0AB-12CD9.")]
+
+
+def trace(ticket: Ticket, data: Data = DATA, as_json: Json = False) -> None:
+    """Tell one complaint's story: every event about it, in time order.
+
+    Examples:
+
+        lapor trace SPG-S0AB-12CD9
+    """
+    number = tickets.parse(ticket)
+    if number is None:
+        raise Refused(f"{ticket!r} is no ticket: a letter or digit is wrong, the last one checks the others.")
+    auditor = Principal(DataDir(data), "auditor")
+    found = [
+        f for f in read_to_end(auditor, story_topics(auditor.topics())) if f.event and ticket_of(f.event) == number
+    ]
+    if not found:
+        raise Refused(f"No event tells of {number}. If it was given just now, ask again in a second.")
+    story = _story(number, sorted(found, key=lambda f: (f.at, f.topic, f.offset)))
+    if as_json:
+        typer.echo(json.dumps(story))
+        return
+    table = Table(
+        "after", "what", "detail", "topic", "at", box=None, pad_edge=False, title=number, title_justify="left"
+    )
+    for event in story["events"]:
+        place = f"{event['partition']}:{event['offset']}"
+        table.add_row(f"{event['delta_ms']} ms", event["type"], event["detail"], event["topic"], place)
+    out.print(table)
+
+
+def _story(number: str, found: list[Found]) -> dict[str, Any]:
+    first = found[0].at
+    events, complaint = [], None
+    for each in found:
+        event = each.event
+        assert event is not None  # noqa: S101  (only records with an event were kept)
+        data: Any = event.data
+        complaint = complaint or getattr(data, "complaint_id", None)
+        events.append(
+            {
+                "event_id": event.id,
+                "type": event.type,
+                "topic": each.topic,
+                "partition": each.partition,
+                "offset": each.offset,
+                "time": each.at.isoformat(),
+                "seq": getattr(data, "seq", None),
+                "delta_ms": round((each.at - first).total_seconds() * 1000),
+                "detail": detail(data),
+            }
+        )
+    return {"ticket": number, "complaint_id": complaint, "events": events}
+
+
+def detail(data: Any) -> str:
+    """The one fact that tells most about an event, for people."""
+    reply = getattr(data, "reply", None)
+    if reply:
+        return "accepted" if reply.accepted else f"refused: {reply.reason}"
+    for name in ("why", "action", "reason", "message", "deadline_at", "category", "channel"):
+        value = getattr(data, name, None)
+        if value:
+            return str(value)
+    return ""

@@ -1,0 +1,126 @@
+"""``lapor unit``: what a unit does, with nothing but the unit's own credentials."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from msgspec import UNSET
+
+from contracts import codec
+from contracts.events import UnitReplied, UnitRouted
+from contracts.topics import unit_replied, unit_routed
+from lapor.errors import Refused
+from lapor.files import DataDir
+from lapor.options import DATA, Data, Json, err
+from lapor.reading import Principal, follow, new_id, read_to_end
+
+app = typer.Typer(help="Be a unit: read its topic, answer its complaints.", no_args_is_help=True)
+
+Code = Annotated[str, typer.Argument(metavar="CODE", help="The unit, e.g. PUPR.")]
+_ANSWER_S = 30
+
+
+@app.command()
+def tail(
+    code: Code,
+    from_start: Annotated[bool, typer.Option("--from-start", help="Everything the topic holds, then stop.")] = False,
+    max_: Annotated[int, typer.Option("--max", min=0, help="Stop after so many; 0: never.")] = 0,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Show what comes to a unit, a CloudEvent a line.
+
+    Examples:
+
+        lapor unit tail PUPR
+
+        lapor unit tail PDAM --from-start --max 5
+    """
+    unit = Principal(DataDir(data), code.upper())
+    topics = [unit_routed(code)]
+    records = read_to_end(unit, topics) if from_start else follow(unit, topics, from_start=False)
+    for n, found in enumerate(records, 1):
+        typer.echo(found.value.decode(errors="replace"))
+        if n == max_:
+            break
+
+
+@app.command()
+def reply(
+    code: Code,
+    ticket: Annotated[str, typer.Argument(metavar="TICKET")],
+    action: Annotated[
+        str,
+        typer.Option(
+            help="acknowledge, progress, ask, resolve, return, hand-over; in the triage lane also dispose, correct, "
+            "reject, merge, unmerge"
+        ),
+    ],
+    message: Annotated[str | None, typer.Option("--message", "-m", help="For the citizen.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", "-r", help="Why it is returned, handed over, …")] = None,
+    to: Annotated[str | None, typer.Option(help="To whom it is handed over.")] = None,
+    unit: Annotated[str | None, typer.Option(help="dispose: the unit that gets it.")] = None,
+    category: Annotated[str | None, typer.Option(help="correct: the right category.")] = None,
+    into: Annotated[str | None, typer.Option(help="merge: the ticket of the same complaint.")] = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Answer a complaint as its unit, and wait for the router's word on it.
+
+    Examples:
+
+        lapor unit reply PUPR SPG-S0AB-12CD9 --action acknowledge
+
+        lapor unit reply PUPR SPG-S0AB-12CD9 --action resolve -m "Lubang sudah ditambal, difoto 24 November"
+
+        lapor unit reply DISKOMINFO SPG-S0AB-12CD9 --action dispose --unit PDAM
+    """
+    given = UnitReplied(
+        ticket=ticket,
+        action=action,
+        message=message or UNSET,
+        reason=reason or UNSET,
+        to=to or UNSET,
+        unit=unit or UNSET,
+        category=category or UNSET,
+        into=into or UNSET,
+    )
+    answer = send_reply(Principal(DataDir(data), code.upper()), given)
+    if as_json:
+        typer.echo(json.dumps(answer))
+    elif answer["accepted"]:
+        err.print(f"{code.upper()}: {action} accepted")
+    if not answer["accepted"]:
+        raise Refused(f"{code.upper()} can't {action} {ticket}: {answer['reason']}.")
+
+
+def send_reply(unit: Principal, given: UnitReplied) -> dict[str, object]:
+    """Write a reply and wait for its answer. Raises: Refused when none comes."""
+    event_id, listening, stop = new_id(), threading.Event(), threading.Event()
+    event = codec.envelope(
+        given, event_id=event_id, source=f"/unit/{unit.name}", subject=given.ticket, time=datetime.now(UTC)
+    )
+    try:
+        value = codec.encode(event)
+    except codec.InvalidEvent as error:
+        raise Refused(f"This reply can't be sent: {error}.") from error
+    records = follow(unit, [unit_routed(unit.name)], from_start=False, stop=stop, started=listening)
+    timer = threading.Timer(_ANSWER_S, stop.set)
+    writer = threading.Thread(
+        target=lambda: listening.wait() and unit.write(unit_replied(unit.name), given.ticket.encode(), value),
+        daemon=True,
+    )
+    timer.start()
+    writer.start()
+    try:
+        for found in records:
+            data = found.event.data if found.event else None
+            if isinstance(data, UnitRouted) and data.reply and data.reply.event_id == event_id:
+                return {"event_id": event_id, "accepted": data.reply.accepted, "reason": data.reply.reason or None}
+    finally:
+        timer.cancel()
+    raise Refused(f"No answer from the router within {_ANSWER_S} s: look at `lapor status` and `lapor logs router`.")

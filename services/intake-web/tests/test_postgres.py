@@ -1,0 +1,201 @@
+"""What only a real PostgreSQL can promise: one complaint for one key, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from chassis.database import Pool
+from chassis.intake.pool import patient_pool
+from chassis.intake.story import Step, Story, save_stories
+from contracts import codec, ticket
+from intake_web.adapters.postgres import PostgresStore
+from intake_web.app import SERVICE
+from intake_web.domain import MAX_FOLLOW_UPS
+from intake_web.settings import WebSettings
+
+pytestmark = pytest.mark.connected
+
+KEY = {"Idempotency-Key": "a3f2c1d0-0000-4000-8000-000000000001"}
+SECRET = {"Access-Secret": "k9Qw2mZx8Lr4Tn6Y"}
+BODY = {"text": "Lampu jalan padam, hubungi 081234567890", "name": "Andi", "anonim": False}
+
+
+async def submit(kept: httpx.AsyncClient, body: dict[str, Any] = BODY, **headers: str) -> httpx.Response:
+    return await kept.post("/v1/complaints", json=body, headers={**KEY, **headers})
+
+
+async def published(pool: Pool) -> list[codec.Event]:
+    return [codec.decode(row["value"]) for row in await pool.fetch("SELECT value FROM outbox ORDER BY seq")]
+
+
+async def test_the_same_again_gets_the_same_answer_and_is_one_complaint(kept: httpx.AsyncClient, pool: Pool) -> None:
+    first = await submit(kept)
+    again = await submit(kept)
+
+    assert (first.status_code, again.status_code, again.content) == (202, 202, first.content)
+    (event,) = await published(pool)
+    assert event.subject == first.json()["complaint_id"]
+    assert event.data.ticket == first.json()["ticket"]
+
+
+async def test_what_identifies_a_citizen_stays_here(kept: httpx.AsyncClient, pool: Pool) -> None:
+    await submit(kept)
+
+    (row,) = await pool.fetch("SELECT value FROM outbox")
+    assert b"[TELEPON]" in row["value"]
+    assert b"Andi" not in row["value"]
+    assert await pool.fetchval("SELECT name FROM reporters") == "Andi"
+
+
+async def test_of_an_anonymous_reporter_nothing_is_kept(kept: httpx.AsyncClient, pool: Pool) -> None:
+    await submit(kept, {**BODY, "phone": "081234567890", "email": "a@contoh.id", "anonim": True})
+
+    row = await pool.fetchrow("SELECT address, name, phone, email FROM reporters")
+    assert tuple(row) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [({**BODY, "text": "Jalan rusak"}, SECRET), ({**BODY, "rahasia": True}, SECRET), (BODY, {})],
+    ids=["other text", "other flag", "no secret"],
+)
+async def test_the_same_key_for_something_else_is_refused(
+    kept: httpx.AsyncClient, body: dict[str, Any], headers: dict[str, str]
+) -> None:
+    number = (await submit(kept, **SECRET)).json()["ticket"]
+
+    response = await submit(kept, body, **headers)
+
+    assert (response.status_code, response.json()["type"]) == (422, "urn:lapor:problem:idempotency-key-reused")
+    assert number not in response.text
+
+
+async def test_a_replay_with_another_secret_is_refused(kept: httpx.AsyncClient) -> None:
+    await submit(kept, **SECRET)
+
+    assert (await submit(kept, **{"Access-Secret": "x" * 22})).status_code == 422
+
+
+async def test_many_at_once_with_one_key_are_one_complaint(kept: httpx.AsyncClient, pool: Pool) -> None:
+    answers = await asyncio.gather(*(submit(kept) for _ in range(20)))
+
+    assert Counter((a.status_code, a.json()["ticket"]) for a in answers).most_common() == [
+        ((202, answers[0].json()["ticket"]), 20)
+    ]
+    assert await pool.fetchval("SELECT count(*) FROM complaints") == 1
+    assert await pool.fetchval("SELECT count(*) FROM outbox") == 1
+
+
+async def test_many_at_once_with_two_texts_are_one_complaint_and_refusals(kept: httpx.AsyncClient, pool: Pool) -> None:
+    answers = await asyncio.gather(*(submit(kept, {"text": f"Teks {n % 2}"}) for n in range(10)))
+
+    assert Counter(a.status_code for a in answers) == {202: 5, 422: 5}
+    assert await pool.fetchval("SELECT count(*) FROM complaints") == 1
+
+
+async def test_an_outage_gives_no_ticket_and_afterwards_the_same_key_is_taken(
+    stack: Any, kept: httpx.AsyncClient, pool: Pool
+) -> None:
+    await submit(kept, **{"Idempotency-Key": "before"})
+    await asyncio.to_thread(stack.kill_postgres)
+    try:
+        away = await submit(kept)
+        read = await kept.get(f"/v1/complaints/{ticket.mint('web')}")
+        page = await kept.get(f"/laporan/{ticket.mint('web')}")
+    finally:
+        await asyncio.to_thread(stack.start_postgres)
+
+    back = await submit(kept)
+
+    assert (away.status_code, away.headers["retry-after"]) == (503, "5")
+    assert "SPG-" not in away.text
+    assert (read.status_code, page.status_code, back.status_code) == (503, 503, 202)
+    assert await pool.fetchval("SELECT count(*) FROM complaints") == 2
+
+
+async def test_a_database_that_does_not_answer_is_given_up_in_time(
+    dsn: str, pool: Pool, make_settings: Callable[..., WebSettings], client_on: Callable[..., httpx.AsyncClient]
+) -> None:
+    slow = await patient_pool(dsn)
+    store = PostgresStore(slow, make_settings(), SERVICE, lambda: None, within_s=0.3)
+    async with pool.acquire() as db, db.transaction(), client_on(store) as client:
+        await db.execute("LOCK TABLE complaints")
+        stuck = await submit(client)
+    async with client_on(store) as client:
+        freed = await submit(client)
+    slow.terminate()
+
+    assert (stuck.status_code, freed.status_code) == (503, 202)
+
+
+async def test_a_story_in_the_database_is_told(kept: httpx.AsyncClient, pool: Pool) -> None:
+    number = (await submit(kept)).json()["ticket"]
+    step = Step(seq=0, kind="registered", at=msgspec.convert("2026-11-24T10:00:00Z", Any), text=f"{number} terdaftar.")
+    async with pool.acquire() as db:
+        await save_stories(db, {number: Story(ticket=number, seq=0, status="registered", steps=[step])})
+
+    body = (await kept.get(f"/v1/complaints/{number}")).json()
+
+    assert (body["status"], [step["text"] for step in body["history"]]) == ("registered", ["Terdaftar."])
+    assert body["received_at"]
+
+
+async def add(kept: httpx.AsyncClient, number: str, body: dict[str, Any], **headers: str) -> httpx.Response:
+    return await kept.post(f"/v1/complaints/{number}/follow-ups", json=body, headers=headers)
+
+
+async def test_an_addition_is_published_once_with_all_before_it(kept: httpx.AsyncClient, pool: Pool) -> None:
+    number = (await submit(kept, **SECRET)).json()["ticket"]
+
+    for key, body in (("1", {"kind": "addition", "text": "Tiang 7"}), ("2", {"kind": "rating", "rating": 4})):
+        for _ in range(2):
+            assert (await add(kept, number, body, **SECRET, **{"Idempotency-Key": key})).status_code == 202
+
+    _, first, second = await published(pool)
+    assert [item.text for item in first.data.items] == ["Tiang 7"]
+    assert [item.kind for item in second.data.items] == ["addition", "rating"]
+
+
+async def test_the_key_of_an_addition_is_not_taken_for_another(kept: httpx.AsyncClient) -> None:
+    number = (await submit(kept, **SECRET)).json()["ticket"]
+    headers = {**SECRET, "Idempotency-Key": "1"}
+
+    await add(kept, number, {"kind": "addition", "text": "Tiang 7"}, **headers)
+    other = await add(kept, number, {"kind": "addition", "text": "Tiang 8"}, **headers)
+
+    assert other.status_code == 422
+
+
+async def test_a_stranger_adds_nothing(kept: httpx.AsyncClient, pool: Pool) -> None:
+    with_secret = (await submit(kept, **SECRET)).json()["ticket"]
+    without = (await submit(kept, **{"Idempotency-Key": "other"})).json()["ticket"]
+    body, key = {"kind": "cancel"}, {"Idempotency-Key": "1"}
+
+    answers = [
+        await add(kept, with_secret, body, **key, **{"Access-Secret": "x" * 22}),
+        await add(kept, with_secret, body, **key),
+        await add(kept, without, body, **key, **SECRET),
+        await add(kept, ticket.mint("web"), body, **key, **SECRET),
+    ]
+
+    assert {(a.status_code, a.content) for a in answers} == {(404, answers[0].content)}
+    assert len(await published(pool)) == 2
+
+
+async def test_additions_have_an_end_that_is_said(kept: httpx.AsyncClient) -> None:
+    number = (await submit(kept, **SECRET)).json()["ticket"]
+    body = {"kind": "addition", "text": "\U0001f987" * 4_000}
+
+    codes = [
+        (await add(kept, number, body, **SECRET, **{"Idempotency-Key": str(n)})).status_code
+        for n in range(MAX_FOLLOW_UPS + 1)
+    ]
+
+    assert codes == [202] * MAX_FOLLOW_UPS + [422]
