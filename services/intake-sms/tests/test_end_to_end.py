@@ -56,6 +56,7 @@ def running(command: list[str], log: Path, cwd: Path, env: dict[str, str] | None
         child.send_signal(signal.SIGTERM)
         try:
             child.wait(20)
+            assert "intake_sms" not in command or child.returncode == 0
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
@@ -216,3 +217,8 @@ def test_what_could_not_be_stored_comes_again_and_is_one_complaint(system: Syste
         number = until(lambda: system.ticket("jembatan putus total"), "the complaint")
         until(lambda: system.got(f"{number} diterima"), "the receipt's arrival")
     assert system.texts().count("jembatan putus total") == 1
+
+
+def test_no_log_tells_who_wrote_or_what_or_the_secret(system: System) -> None:
+    logs = "".join((system.directory / name).read_text() for name in ("service.log", "smsbox.log", "bearerbox.log"))
+    assert [word for word in (PHONE[1:], "jembatan", "rusak", TOKEN, "s3nd") if word in logs] == []

@@ -110,10 +110,12 @@ def send_reply(unit: Principal, given: UnitReplied) -> dict[str, object]:
         raise Refused(f"This reply can't be sent: {error}.") from error
     records = follow(unit, [unit_routed(unit.name)], from_start=False, stop=stop, started=listening)
     timer = threading.Timer(_ANSWER_S, stop.set)
-    writer = threading.Thread(
-        target=lambda: listening.wait() and unit.write(unit_replied(unit.name), given.ticket.encode(), value),
-        daemon=True,
-    )
+
+    def write() -> None:
+        listening.wait()
+        unit.write(unit_replied(unit.name), given.ticket.encode(), value)
+
+    writer = threading.Thread(target=write, daemon=True)
     timer.start()
     writer.start()
     try:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from classifier.domain import Candidate
 from classifier.normalise import features
 
 FORMAT = 1
@@ -38,15 +39,6 @@ class Model:
     bias: Vector
     temperature: float
     threshold: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """A category that was weighed, its confidence from 0 to 1, and the words that spoke for it."""
-
-    category: str
-    confidence: float
-    evidence: tuple[str, ...] = ()
 
 
 def score(model: Model, text: str) -> Vector:

@@ -1,0 +1,62 @@
+# LAPOR! Soppeng. Everything installs into .venv/ and runs from there; `make help` lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+PARTS := contracts chassis $(wildcard services/*) deploy/local
+SOURCES := contracts/src chassis/src deploy/local/src $(wildcard services/*/src)
+
+.DEFAULT_GOAL := help
+.PHONY: help sync run down test check fmt lock schemas
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-9s %s\n", $$1, $$2}'
+
+sync: .venv/.synced ## install what is pinned in requirements/, into .venv/
+
+.venv/.synced: requirements/uv.txt requirements/dev.txt $(addsuffix /pyproject.toml,$(PARTS))
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| { echo "LAPOR! needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is $$($(PYTHON) -V). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(UV) pip sync -q --require-hashes --python $(BIN)/python requirements/dev.txt requirements/uv.txt
+	@$(UV) pip install -q --offline --no-deps --no-sources --python $(BIN)/python $(addprefix -e ./,$(PARTS))
+	@touch $@
+
+run: sync ## install and start the whole system, in the foreground
+	@$(BIN)/lapor up $(ARGS)
+
+down: ## stop it, if it runs detached
+	@$(BIN)/lapor down
+
+test: sync ## everything: checks, unit tests, and the system on real Kafka and PostgreSQL
+	@$(MAKE) --no-print-directory static
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: sync ## the fast half: format, lint, types, imports, drift, unit tests
+	@$(MAKE) --no-print-directory static
+	@$(BIN)/python -m pytest -m "not connected" $(ARGS)
+
+.PHONY: static
+static:
+	@$(BIN)/ruff format --check -q . || { echo "not formatted: make fmt"; exit 1; }
+	@$(BIN)/ruff check -q .
+	@$(BIN)/mypy $(SOURCES)
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m contracts.generate --check
+
+fmt: sync ## format, and mend what the linter can mend
+	@$(BIN)/ruff check -q --fix . || true
+	@$(BIN)/ruff format -q .
+
+schemas: sync ## write the JSON Schemas anew from contracts/
+	@$(BIN)/python -m contracts.generate
+
+lock: ## resolve all dependencies anew into requirements/ (read the diff)
+	@test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install -q uv; }
+	@rm -f uv.lock
+	@$(UV) lock -q
+	@for s in $(notdir $(wildcard services/*)) lapor; do \
+		$(UV) export -q --frozen --no-dev --no-emit-workspace --no-header --package $$s --format requirements-txt -o requirements/$$s.txt; done
+	@$(UV) export -q --frozen --all-packages --no-emit-workspace --no-header --format requirements-txt -o requirements/dev.txt
+	@echo "uv==$$($(UV) --version | cut -d' ' -f2)" | $(UV) pip compile -q --generate-hashes --no-header --no-emit-index-url -o requirements/uv.txt -
+	@rm -f uv.lock

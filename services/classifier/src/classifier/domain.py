@@ -1,0 +1,45 @@
+"""What the classifier says about a text: plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["pengaduan", "permintaan_informasi", "aspirasi"]
+Urgency = Literal["rendah", "sedang", "tinggi", "darurat"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A category that was weighed, its confidence from 0 to 1, and the words that spoke for it."""
+
+    category: str
+    confidence: float
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where it is. ``stated`` is the kecamatan the citizen wrote; ``kecamatan`` is the gazetteer's, which may differ."""
+
+    kecamatan: str | None = None
+    desa: str | None = None
+    stated: str | None = None
+    conflict: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classification:
+    """Everything understood from one text. ``category`` is the best guess even when ``abstained``."""
+
+    category: str
+    confidence: float
+    abstained: bool
+    top: tuple[Candidate, ...]
+    type: Kind
+    urgency: Urgency
+    spam: bool
+    language: str
+    place: Place
+    about_units: tuple[str, ...]
+    masked_text: str

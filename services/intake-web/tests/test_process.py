@@ -1,0 +1,149 @@
+"""The service as it runs: its own process, a real PostgreSQL, and no broker to be found."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from lapor.ports import HOST, choose
+
+pytestmark = pytest.mark.connected
+
+KEY = {"Idempotency-Key": "a3f2c1d0-0000-4000-8000-000000000001"}
+BODY = {"text": "Lampu jalan padam"}
+REGION = Path(__file__).parents[3] / "region" / "soppeng"
+
+
+@dataclass(kw_only=True)
+class Running:
+    """A running intake-web."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    health: str
+    log: Path
+
+    def wait_ready(self) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if _code(f"{self.url}/lacak") == 200 and _code(f"{self.health}/ready") == 200:
+                return
+            time.sleep(0.05)
+        raise AssertionError(self.log.read_text()[-3000:])
+
+
+def _code(url: str) -> int | None:
+    try:
+        return httpx.get(url, trust_env=False, timeout=2).status_code
+    except httpx.TransportError:
+        return None
+
+
+@pytest.fixture
+def start(dsn: str, tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    started: list[subprocess.Popen[bytes]] = []
+    ports = choose({"web": 0, "health": 0}, tmp_path / "ports.json")
+    log = tmp_path / "log"
+
+    def run(**extra: str) -> Running:
+        env = {
+            "PATH": os.environ["PATH"],
+            "KAFKA_BOOTSTRAP_SERVERS": f"{HOST}:9",
+            "KAFKA_USERNAME": "intake-web",
+            "KAFKA_PASSWORD": "unused",
+            "DATABASE_URL": dsn,
+            "REGION_DIR": str(REGION),
+            "HTTP_PORT": str(ports["health"]),
+            "WEB_PORT": str(ports["web"]),
+            "INSTALLATION_NAMESPACE": "00000000-0000-4000-8000-000000000001",
+            **extra,
+        }
+        with log.open("ab") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "intake_web", "run"], env=env, stdout=out, stderr=subprocess.STDOUT
+            )
+        started.append(process)
+        return Running(
+            process=process, url=f"http://{HOST}:{ports['web']}", health=f"http://{HOST}:{ports['health']}", log=log
+        )
+
+    yield run
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.wait(10)
+
+
+def submit(url: str) -> httpx.Response:
+    return httpx.post(f"{url}/v1/complaints", json=BODY, headers=KEY, trust_env=False)
+
+
+def test_a_complaint_is_taken_while_kafka_is_away_and_sigterm_ends_it(start: Callable[..., Running], dsn: str) -> None:
+    service = start()
+    service.wait_ready()
+
+    answer = submit(service.url)
+    service.process.send_signal(signal.SIGTERM)
+
+    assert answer.status_code == 202
+    assert service.process.wait(20) == 0
+    with psycopg.connect(dsn) as db:
+        assert db.execute("SELECT count(*) FROM outbox").fetchone() == (1,)
+
+
+def test_killed_between_commit_and_answer_the_same_request_gets_the_ticket_that_was_kept(
+    start: Callable[..., Running], dsn: str
+) -> None:
+    dying = start(CRASH_AT="ack.after_commit_before_response")
+    dying.wait_ready()
+    with pytest.raises(httpx.TransportError):
+        submit(dying.url)
+    assert dying.process.wait(10) == -signal.SIGKILL
+    service = start()
+    service.wait_ready()
+
+    answer = submit(service.url)
+
+    with psycopg.connect(dsn) as db:
+        assert db.execute("SELECT ticket FROM complaints").fetchall() == [(answer.json()["ticket"],)]
+
+
+def test_a_body_far_too_large_is_answered_and_not_just_cut_off(start: Callable[..., Running]) -> None:
+    service = start()
+    service.wait_ready()
+
+    answer = httpx.post(f"{service.url}/v1/complaints", json={"text": "x" * 3_000_000}, headers=KEY, trust_env=False)
+
+    assert answer.status_code == 413
+
+
+def test_the_service_answers_while_its_database_is_away(start: Callable[..., Running]) -> None:
+    service = start(DATABASE_URL=f"postgresql://intake_web@{HOST}:9/intake_web")
+    deadline = time.monotonic() + 30
+    while _code(f"{service.url}/") != 200 and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    answer = submit(service.url)
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert service.process.poll() is None
+
+
+def test_every_wrong_setting_is_named_and_the_service_does_not_start(start: Callable[..., Running]) -> None:
+    service = start(WEB_PORT="eighty", INSTALLATION_NAMESPACE="not-a-uuid")
+
+    assert service.process.wait(20) == 78
+    said = service.log.read_text()
+    assert "WEB_PORT" in said
+    assert "INSTALLATION_NAMESPACE" in said
+    assert "not-a-uuid" not in said
