@@ -20,7 +20,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis import metrics
 from chassis.crash import EXIT_TEMPORARY, leave_now
-from chassis.publish import kafka_client, tls
+from chassis.publish import kafka_client, start, tls
 from chassis.settings import ServiceSettings
 from chassis.wire import Record
 
@@ -188,7 +188,7 @@ async def consume(settings: ServiceSettings, sources: Sequence[str], step: Step,
         session_timeout_ms=int(settings.session_timeout_s * 1000),
         heartbeat_interval_ms=int(min(3.0, settings.session_timeout_s / 3) * 1000),
     )
-    await asyncio.wait_for(consumer.start(), settings.publish_timeout_s * 2)
+    await start(consumer, settings.publish_timeout_s * 2)
     progress.assigned = lambda: bool(consumer.assignment())
     progress.ends = lambda: {(tp.topic, tp.partition): consumer.highwater(tp) or 0 for tp in consumer.assignment()}
     try:

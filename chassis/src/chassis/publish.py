@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Sequence
 from typing import Any
@@ -34,6 +35,16 @@ def kafka_client(settings: ServiceSettings) -> dict[str, Any]:
     }
 
 
+async def start(client: Any, timeout_s: float) -> None:
+    """Start an aiokafka client, or stop it again: one that did not start keeps its connections."""
+    try:
+        await asyncio.wait_for(client.start(), timeout_s)
+    except BaseException:
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(client.stop(), 5)
+        raise
+
+
 async def start_producer(settings: ServiceSettings) -> AIOKafkaProducer:
     """An idempotent producer; its partitioner is murmur2, as in every client here.
 
@@ -48,7 +59,7 @@ async def start_producer(settings: ServiceSettings) -> AIOKafkaProducer:
         max_batch_size=262_144,
         request_timeout_ms=int(settings.publish_timeout_s * 1000),
     )
-    await asyncio.wait_for(producer.start(), settings.publish_timeout_s)
+    await start(producer, settings.publish_timeout_s)
     return producer
 
 

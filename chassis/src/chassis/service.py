@@ -26,13 +26,12 @@ Task = Callable[[Pool, Callable[[], None]], Awaitable[None]]
 
 
 def start_health(service: str, settings: ServiceSettings, progress: Progress) -> metrics.Health:
-    """Logs, the health door and the watchdog: what every ``run`` does first."""
+    """Logs and the health door: what every ``run`` does first."""
     set_up_logging(service, settings.log_level)
     health = metrics.Health()
     health.ready["partitions"] = lambda: progress.assigned()
     health.live["progress"] = lambda: progress.stalled_s() < settings.stall_timeout_s
     metrics.serve(settings.http_host, settings.http_port, health)
-    watch(progress, settings)
     return health
 
 
@@ -54,6 +53,7 @@ def run_processor(
         return Steps(pool, handler, after=relay.wake.set)
 
     start_health(service, settings, progress)
+    watch(progress, settings)
     run_faust(faust_app(settings, sources, start, progress), logging_config(service, settings.log_level))
 
 
@@ -66,6 +66,7 @@ def run_stateless(service: str, settings: ServiceSettings, decide: Decide, sourc
         return StatelessSteps(producer, service, decide, settings.publish_timeout_s)
 
     start_health(service, settings, progress)
+    watch(progress, settings)
     run_faust(faust_app(settings, sources, start, progress), logging_config(service, settings.log_level))
 
 

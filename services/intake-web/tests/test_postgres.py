@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 
 from chassis.database import Pool
@@ -140,7 +140,7 @@ async def test_a_database_that_does_not_answer_is_given_up_in_time(
 
 async def test_a_story_in_the_database_is_told(kept: httpx.AsyncClient, pool: Pool) -> None:
     number = (await submit(kept)).json()["ticket"]
-    step = Step(seq=0, kind="registered", at=msgspec.convert("2026-11-24T10:00:00Z", Any), text=f"{number} terdaftar.")
+    step = Step(seq=0, kind="registered", at=datetime(2026, 11, 24, 10, tzinfo=UTC), text=f"{number} terdaftar.")
     async with pool.acquire() as db:
         await save_stories(db, {number: Story(ticket=number, seq=0, status="registered", steps=[step])})
 

@@ -112,6 +112,10 @@ async def _send_one(db: Connection, channel: str, send: Send, notice: Notice) ->
         await db.execute(_DONE, notice.id, state, str(error))
         metrics.REPLIES.labels(channel, state).inc()
         log.error("notice_not_delivered", extra={"notice": notice.id, "state": state, "why": str(error)})
+    except Exception as error:  # not foreseen: this notice waits, the others go on
+        log.exception("notice_failed", extra={"notice": notice.id})
+        await db.execute(_LATER, notice.id, type(error).__name__, min(2.0**notice.attempts, 300))
+        metrics.REPLIES.labels(channel, "later").inc()
     else:
         crash_point("notify.after_send_before_mark")
         await db.execute(_DONE, notice.id, "sent", None)

@@ -49,7 +49,7 @@ class _Board:
         if self.now is None:
             return ""
         head = Text(f"LAPOR! Soppeng: {self.now.phase}", style="bold")
-        return Group(head, table(self.now), self.below)
+        return Group(head, table(self.now), *(("", self.below) if self.now.ready else ()))
 
 
 Changed = Callable[[state.State], None]

@@ -65,7 +65,7 @@ class DataDir:
     def create(self) -> None:
         """Make the folders. Raises Refused if they cannot be made."""
         try:
-            self.logs.mkdir(parents=True, exist_ok=True)
+            self.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise Refused(
                 f"The data folder {self.root} cannot be made ({error.strerror}): choose another with --data."

@@ -79,10 +79,15 @@ def classpath(progress: Callable[[int, int], None] = lambda done, of: None) -> l
         except (OSError, RuntimeError, AssertionError) as error:
             pool.shutdown(cancel_futures=True)
             raise Refused(
-                f"Apache Kafka could not be downloaded ({type(error).__name__}: {str(error)[:200]}). "
-                f"Check the network and start again: what arrived is kept in {folder}."
+                f"{_cause(error)}. Check the network and start again: what arrived is kept in {folder}."
             ) from error
     return wanted
+
+
+def _cause(error: BaseException) -> str:
+    """Our own sentence as it is; of the HTTP library's, which run to many lines, only the kind."""
+    text = str(error)
+    return text if text.startswith("Apache Kafka") else f"Apache Kafka could not be downloaded ({type(error).__name__})"
 
 
 def _fetch(jar: Jar, folder: Path) -> None:
@@ -95,7 +100,7 @@ def _fetch(jar: Jar, folder: Path) -> None:
         path = context.create_dependency(jar.coordinate).artifact.resolve()
         found = hashlib.sha256(path.read_bytes()).hexdigest()
         if found != jar.sha256:
-            raise RuntimeError(f"{jar.coordinate} has SHA-256 {found}, not the locked {jar.sha256}")
+            raise RuntimeError(f"Apache Kafka's {jar.filename} has SHA-256 {found}, not the locked {jar.sha256}")
         path.replace(folder / jar.filename)
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -8,7 +8,7 @@ import signal
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from lapor.errors import Refused
 

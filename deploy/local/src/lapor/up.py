@@ -141,7 +141,7 @@ async def _start(supervisor: Supervisor, it: services.Installation, kafka_wants:
 
 async def _start_kafka(supervisor: Supervisor, it: services.Installation, kafka_wants: Wanted) -> None:
     def progress(done: int, of: int) -> None:
-        loop.call_soon_threadsafe(supervisor.publish, f"downloading Apache Kafka, {done} of {of} files")
+        loop.call_soon_threadsafe(supervisor.publish, f"downloading Apache Kafka, {done * 100 // of // 10 * 10} %")
 
     loop = asyncio.get_running_loop()
     await asyncio.to_thread(kafka.prepare, it.broker, progress)

@@ -112,9 +112,7 @@ def find_place(gazetteer: Gazetteer, text: str) -> Place:
     villages = [h for h in hits if h.entry.desa is not None and not h.entry.weak]
     said = next((h.entry.kecamatan for h in sorted(kecamatan, key=lambda h: not h.cued)), None)
     mentioned = {h.entry.kecamatan for h in kecamatan}
-    village = min(
-        villages, key=lambda h: (h.entry.kecamatan not in mentioned, not h.cued, h.at), default=None
-    )
+    village = min(villages, key=lambda h: (h.entry.kecamatan not in mentioned, not h.cued, h.at), default=None)
     if village is not None:
         home = village.entry.kecamatan
         stated = home if home in mentioned else said

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,13 @@ MAX_FEATURES = 90_000
 #: Of synthetic rows beside the labelled ones, measured on exports of other agencies.
 SYNTHETIC_WEIGHT = 0.15
 
+#: A category with fewer labelled rows keeps its seeds.
+FEW_ROWS = 30
+#: Each so-manieth row is held out to measure.
+HOLD_OUT = 5
+
 Say = Callable[[str], None]
+Row = tuple[str, str]
 
 
 def build(categories: Sequence[Category], places: Sequence[str], say: Say) -> Model:
@@ -38,34 +46,33 @@ def build(categories: Sequence[Category], places: Sequence[str], say: Say) -> Mo
 
 
 def train(
-    categories: Sequence[Category], places: Sequence[str], rows: Sequence[tuple[str, str]], *, mix_seeds: bool
-) -> Model:
-    """A model from labelled rows (text, category id), with the seeds mixed in at a low weight when asked."""
-    rows = [(text, label) for text, label in rows if label != UNKNOWN]
-    held = [row for i, row in enumerate(rows) if i % 5 == 0]
-    part = _fit_rows(categories, places, [row for i, row in enumerate(rows) if i % 5], mix_seeds, ("", 1.0, 0.0))
-    scores = _scores(part, [text for text, _ in held])
-    known = [i for i, (_, label) in enumerate(held) if label in part.categories]
-    truth = np.array([part.categories.index(held[i][1]) for i in known])
-    temperature, threshold = _choose(scores[known], truth)
+    categories: Sequence[Category], places: Sequence[str], rows: Sequence[Row], *, mix_seeds: bool
+) -> tuple[Model, Model, list[Row]]:
+    """A model from labelled rows; beside it the model that has not seen each fifth row, and those rows, to measure.
+
+    Seeds are mixed in at a low weight when asked, and always for categories with hardly any row.
+    """
+    rows = [row for row in dict.fromkeys(rows) if row[1] != UNKNOWN]
+    held = rows[::HOLD_OUT]
+    part = [row for i, row in enumerate(rows) if i % HOLD_OUT]
+    counts = Counter(label for _, label in part)
+    helped = [category for category in categories if mix_seeds or counts[category.id] < FEW_ROWS]
+    texts, labels = synthesise(helped, places)
+    synthetic = list(zip(texts, labels, strict=True))
+    blind = _fit_mixed(part, synthetic, version="", temperature=1.0, threshold=0.0)
+    truth = np.array([blind.categories.index(label) for _, label in held])
+    temperature, threshold = _choose(_scores(blind, [text for text, _ in held]), truth)
     version = _fingerprint(categories, places, rows)
-    return _fit_rows(categories, places, rows, mix_seeds, (version, temperature, threshold))
+    measured = replace(blind, temperature=temperature, threshold=threshold)
+    whole = _fit_mixed(rows, synthetic, version=version, temperature=temperature, threshold=threshold)
+    return whole, measured, held
 
 
-def _fit_rows(
-    categories: Sequence[Category],
-    places: Sequence[str],
-    rows: Sequence[tuple[str, str]],
-    mix_seeds: bool,
-    about: tuple[str, float, float],
+def _fit_mixed(
+    rows: Sequence[Row], synthetic: Sequence[Row], *, version: str, temperature: float, threshold: float
 ) -> Model:
-    texts, labels = [text for text, _ in rows], [label for _, label in rows]
-    weight = [1.0] * len(texts)
-    if mix_seeds:
-        more, their = synthesise(categories, places)
-        texts, labels = texts + more, labels + their
-        weight += [SYNTHETIC_WEIGHT] * len(more)
-    version, temperature, threshold = about
+    texts, labels = zip(*rows, *synthetic, strict=True)
+    weight = [1.0] * len(rows) + [SYNTHETIC_WEIGHT] * len(synthetic)
     return _fit(texts, labels, weight, version=version, temperature=temperature, threshold=threshold)
 
 
@@ -82,7 +89,7 @@ def _fit(
     svm_class: Any = import_module("sklearn.svm").LinearSVC
     vectorizer = vectorizer_class(analyzer=features, sublinear_tf=True, min_df=2, max_features=MAX_FEATURES)
     rows = vectorizer.fit_transform(texts).astype(np.float32)
-    svm = svm_class(C=0.5, class_weight="balanced", random_state=0)
+    svm = svm_class(C=1.0, class_weight="balanced", random_state=0)
     svm.fit(rows, labels, sample_weight=weight)
     names: list[str] = list(vectorizer.get_feature_names_out())
     return Model(
@@ -142,7 +149,7 @@ def _choose(scores: Any, truth: Any) -> tuple[float, float]:
     return temperature, 0.95
 
 
-def _fingerprint(categories: Sequence[Category], places: Sequence[str], rows: Sequence[tuple[str, str]]) -> str:
+def _fingerprint(categories: Sequence[Category], places: Sequence[str], rows: Sequence[Row]) -> str:
     digest = hashlib.sha256(repr((tuple(categories), tuple(places), tuple(rows))).encode())
     for module in (classifier.normalise, classifier.synth):
         digest.update(Path(str(module.__file__)).read_bytes())

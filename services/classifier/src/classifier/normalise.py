@@ -5,28 +5,27 @@ from __future__ import annotations
 import re
 import unicodedata
 
-#: Short forms of messages, as people in South Sulawesi type them.
+_SHORT_FORMS = """
+    yang: yg; sudah: sdh udh udah dah; belum: blm blum; tidak: tdk gak ga nggak ngga tak gk; jalan: jln jl jlan;
+    tolong: tlg tlong; mohon: mhn mhon; dengan: dgn dg; karena: krn karna krna; untuk: utk u; dari: dr dri;
+    pada: pd; juga: jg jga; saya: sy sya aq; kami: km kmi; bapak: bpk bp pak; kalau: klo kalo kl; lagi: lg lgi;
+    bagaimana: bgmn gmn gimana; kenapa: knp knpa; kapan: kpn; berapa: brp; dimana: dmn; banyak: bnyk byk;
+    sampai: sampe; seperti: spt sprti; terus: trs trus; tahun: thn; bulan: bln; hari: hr; minggu: mgg;
+    sekarang: skrg skr; orang: org orng; rumah: rmh rmah; kecamatan: kec; kelurahan: kel; desa: ds;
+    kabupaten: kab perkab; jembatan: jmbtn jmbatan; lampu: lmpu lmp; sampah: smpah smph; kantor: ktr kntr;
+    dapat: dpt; bisa: bs bsa; sangat: bgt banget; bukan: bkn; harus: hrs; sama: sm; tapi: tp tpi; dalam: dlm;
+    sebelum: sblm; setelah: stlh; masih: msh; jadi: jd; depan: dpn; belakang: blkg; tentang: ttg;
+    terima kasih: trmksh makasih tks; puskesmas: pkm; rumah sakit: rs; bbm: bensin; izin: ijin;
+    perizinan: perijinan; ktp: ektp; listrik: listrk; bansos: bansoz; sekolah: sekolahan;
+    sertifikat: sertipikat; hoaks: hoax; lampunya: lampux; airnya: airx; jalannya: jalanx
+"""
+#: Short forms of messages, as people in South Sulawesi type them, and what they stand for.
 SHORT = {
-    "yg": "yang", "sdh": "sudah", "udh": "sudah", "udah": "sudah", "dah": "sudah", "blm": "belum", "blum": "belum",
-    "tdk": "tidak", "gak": "tidak", "ga": "tidak", "nggak": "tidak", "ngga": "tidak", "tak": "tidak", "gk": "tidak",
-    "jln": "jalan", "jl": "jalan", "jlan": "jalan", "tlg": "tolong", "tlong": "tolong", "mhn": "mohon", "mhon": "mohon",
-    "dgn": "dengan", "dg": "dengan", "krn": "karena", "karna": "karena", "krna": "karena", "utk": "untuk", "u": "untuk",
-    "dr": "dari", "dri": "dari", "pd": "pada", "jg": "juga", "jga": "juga", "sy": "saya", "sya": "saya", "aq": "saya",
-    "km": "kami", "kmi": "kami", "bpk": "bapak", "bp": "bapak", "pak": "bapak", "klo": "kalau", "kalo": "kalau",
-    "kl": "kalau", "lg": "lagi", "lgi": "lagi", "bgmn": "bagaimana", "gmn": "bagaimana", "gimana": "bagaimana",
-    "knp": "kenapa", "knpa": "kenapa", "kpn": "kapan", "brp": "berapa", "dmn": "dimana", "bnyk": "banyak",
-    "byk": "banyak", "sampe": "sampai", "smp": "smp", "spt": "seperti", "sprti": "seperti", "trs": "terus",
-    "trus": "terus", "thn": "tahun", "bln": "bulan", "hr": "hari", "mgg": "minggu", "skrg": "sekarang", "skr": "sekarang",
-    "org": "orang", "orng": "orang", "rmh": "rumah", "rmah": "rumah", "kec": "kecamatan", "kel": "kelurahan",
-    "ds": "desa", "kab": "kabupaten", "jmbtn": "jembatan", "jmbatan": "jembatan", "lmpu": "lampu", "lmp": "lampu",
-    "smpah": "sampah", "smph": "sampah", "ktr": "kantor", "kntr": "kantor", "dpt": "dapat", "bs": "bisa", "bsa": "bisa",
-    "bgt": "sangat", "banget": "sangat", "bkn": "bukan", "hrs": "harus", "sm": "sama", "tp": "tapi", "tpi": "tapi",
-    "dlm": "dalam", "sblm": "sebelum", "stlh": "setelah", "msh": "masih", "jd": "jadi", "dpn": "depan", "blkg": "belakang",
-    "ttg": "tentang", "trmksh": "terima kasih", "makasih": "terima kasih", "tks": "terima kasih", "perkab": "kabupaten",
-    "pkm": "puskesmas", "rs": "rumah sakit", "bensin": "bbm", "ijin": "izin", "perijinan": "perizinan", "ektp": "ktp",
-    "listrk": "listrik", "bansoz": "bansos", "sekolahan": "sekolah", "sertipikat": "sertifikat", "hoax": "hoaks",
-    "pln": "pln", "faskes": "faskes", "lampux": "lampunya", "airx": "airnya", "jalanx": "jalannya",
-}  # fmt: skip
+    short: word.strip()
+    for line in _SHORT_FORMS.split(";")
+    for word, _, shorts in [line.partition(":")]
+    for short in shorts.split()
+}
 
 _MASK = re.compile(r"\[[A-Z ]{2,40}\]")
 _LINK = re.compile(r"https?://\S+|www\.\S+")

@@ -11,14 +11,21 @@ SEED = 7312
 PER_SEED = 7
 PER_TERM = 2
 
-OPENINGS = (
-    "", "", "", "assalamualaikum", "selamat pagi", "selamat siang pak", "selamat malam min", "yth bapak bupati", "tabe pak",
-    "kepada yth dinas terkait", "halo admin", "mohon maaf mengganggu", "lapor", "soppeng", "lapor pak", "mohon bantuannya",
-    "kami warga ingin menyampaikan", "saya ingin melaporkan", "izin melapor", "tolong pak", "dengan hormat", "tabe di",
-    "saya mau mengadukan", "saya warga di sini mau tanya", "mohon perhatian pemerintah", "permisi", "ass wr wb",
-    "melalui laporan ini saya menyampaikan", "saya mewakili warga", "pak bupati yang terhormat", "info", "mohon informasi",
-    "bapak ibu yang saya hormati", "sehubungan dengan keluhan masyarakat", "perkenalkan nama saya",
-)  # fmt: skip
+
+def _phrases(text: str) -> tuple[str, ...]:
+    return tuple(" ".join(part.split()) for part in text.split(";"))
+
+
+OPENINGS = ("",) * 3 + _phrases(
+    """
+    assalamualaikum; selamat pagi; selamat siang pak; selamat malam min; yth bapak bupati; tabe pak;
+    kepada yth dinas terkait; halo admin; mohon maaf mengganggu; lapor; soppeng; lapor pak; mohon bantuannya;
+    kami warga ingin menyampaikan; saya ingin melaporkan; izin melapor; tolong pak; dengan hormat; tabe di;
+    saya mau mengadukan; saya warga di sini mau tanya; mohon perhatian pemerintah; permisi; ass wr wb;
+    melalui laporan ini saya menyampaikan; saya mewakili warga; pak bupati yang terhormat; info;
+    mohon informasi; bapak ibu yang saya hormati; sehubungan dengan keluhan masyarakat; perkenalkan nama saya
+    """
+)
 CLOSINGS = (
     "", "", "", "terima kasih", "mohon segera ditindaklanjuti", "tolong segera", "mohon perhatiannya", "wassalam",
     "sudah lama begini", "kami menunggu tindakan nyata", "mohon solusinya", "makasih", "kasihan warga", "kodong",

@@ -1,0 +1,160 @@
+"""The classifier's command line: build a model, use it, teach it, measure it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from chassis.region import RegionError
+
+app = typer.Typer(name="classifier", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+RegionOption = Annotated[Path, typer.Option(help="Folder of the kabupaten's data, e.g. region/soppeng.")]
+ModelOption = Annotated[Path, typer.Option(help="File of a built model.")]
+OutOption = Annotated[Path, typer.Option(help="Where to write the model.")]
+# Every result is JSON already; the option exists because all commands of the project take it.
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON (always on).")]
+
+
+class _Input(msgspec.Struct, frozen=True):
+    text: str
+    id: str | int | None = None
+
+
+@app.callback()
+def root() -> None:
+    """Understands complaints, or says that it does not. Results are JSON on stdout, progress is on stderr."""
+
+
+@app.command("run")
+def run_() -> None:
+    """Run the service until SIGTERM. Settings come from the environment: see its README."""
+    from classifier.app import run
+
+    run()
+
+
+@app.command()
+def build(region: RegionOption, out: OutOption, json: JsonOption = True) -> None:
+    """Build the model from the seed phrases of a region: some seconds, the same model every time."""
+    from classifier import learn, model
+    from classifier.gazetteer import load_gazetteer, place_names
+    from classifier.taxonomy import load_taxonomy
+
+    started = time.monotonic()
+    with _refusals():
+        built = learn.build(load_taxonomy(region), place_names(load_gazetteer(region)), _say)
+        size = model.save(built, out)
+    _print({"model_version": built.version, "seconds": round(time.monotonic() - started, 2), "bytes": size})
+
+
+@app.command()
+def predict(model: ModelOption, region: RegionOption, json: JsonOption = True) -> None:
+    """Read JSON lines with id and text on stdin; print what was understood, a line each."""
+    from classifier.classify import classify, load_knowledge
+
+    with _refusals():
+        knowledge = load_knowledge(model, region)
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        if not line.strip():
+            continue
+        try:
+            given = msgspec.json.decode(line, type=_Input)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            _refuse(f'line {number}: {error}. Each line is {{"id": …, "text": …}}.')
+        _print({"id": given.id, **asdict(classify(knowledge, given.text))})
+
+
+@app.command()
+def train(
+    region: RegionOption,
+    out: OutOption,
+    jsonl: Annotated[Path | None, typer.Option(help='Labelled rows, {"text", "category"} a line.')] = None,
+    csv: Annotated[Path | None, typer.Option(help="The official SP4N export, Laporan Ringkas.")] = None,
+    json: JsonOption = True,
+) -> None:
+    """Teach a model from labelled complaints; a fifth is held out to measure it. Fewer than 400 are refused."""
+    from classifier import evaluate, learn, model, rows
+    from classifier.gazetteer import load_gazetteer, place_names
+    from classifier.taxonomy import load_taxonomy
+
+    if (jsonl is None) == (csv is None):
+        raise typer.BadParameter("give either --jsonl or --csv")
+    with _refusals():
+        categories = load_taxonomy(region)
+        places = place_names(load_gazetteer(region))
+        labelled = rows.read_jsonl(jsonl, categories) if jsonl else rows.read_export(_given(csv), categories)
+        for label, count in labelled.unmapped.items():
+            _say(f"left out: {count} rows of {label!r}, which no category of categories.yaml maps")
+        if labelled.restricted:
+            _say(f"left out: {labelled.restricted} rows marked Rahasia")
+        rows.check_enough(labelled)
+        mix = len(labelled.rows) < rows.ENOUGH
+        _say(f"learning from {len(labelled.rows)} rows{' and the seeds' if mix else ''}")
+        trained, measured, held = learn.train(categories, places, labelled.rows, mix_seeds=mix)
+        model.save(trained, out)
+    held_out = {**evaluate.evaluate(measured, held), "seeds_mixed": mix}
+    _print({"rows": len(labelled.rows), "model_version": trained.version, "held_out": held_out})
+
+
+@app.command("evaluate")
+def evaluate_(
+    model: ModelOption,
+    jsonl: Annotated[Path, typer.Option(help='Labelled rows, {"text", "category"} a line.')],
+    json: JsonOption = True,
+) -> None:
+    """Measure a model on labelled rows."""
+    from classifier import evaluate, rows
+    from classifier.model import load
+
+    with _refusals():
+        loaded = load(model)
+        labelled = rows.read_labels(jsonl)
+    _print(evaluate.evaluate(loaded, labelled))
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    from classifier.model import ModelError
+    from classifier.rows import RowsError
+
+    try:
+        yield
+    except (RegionError, ModelError, RowsError) as error:
+        _refuse(str(error))
+
+
+def _refuse(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+def _given(path: Path | None) -> Path:
+    if path is None:
+        raise typer.BadParameter("give either --jsonl or --csv")
+    return path
+
+
+def _say(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+
+
+def _print(result: dict[str, Any]) -> None:
+    typer.echo(msgspec.json.encode(result).decode())
+
+
+if __name__ == "__main__":
+    main()

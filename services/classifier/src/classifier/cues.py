@@ -1,0 +1,205 @@
+"""The words by which people ask, complain, warn and accuse; data for ``signals``, read as lower-case text."""
+
+from __future__ import annotations
+
+import re
+
+
+def whole_words(*patterns: str) -> re.Pattern[str]:
+    """One pattern that finds any of ``patterns`` as whole words."""
+    return re.compile(r"(?<!\w)(?:" + "|".join(patterns) + r")(?!\w)")
+
+
+def _any(patterns: str) -> re.Pattern[str]:
+    return whole_words(*(part.strip() for part in patterns.split(";") if part.strip()))
+
+
+ASKS = _any(
+    r"""
+    (?:mau|ingin|numpang|izin|ijin|mohon ijin|hendak) (?:ber)?tanya\w*;
+    (?:minta|mohon|butuh|perlu|mau minta) (?:info|informasi|penjelasan|petunjuk)\w*;
+    bagaimana (?:cara|prosedur|proses|syarat|mekanisme|alur|kalau mau|kalau)\w*;
+    (?:apa|apakah) (?:saja )?(?:syarat|persyaratan|berkas|dokumen)\w*;
+    (?:syarat|persyaratan)\w* .{0,60}apa(?: saja)?;
+    (?:cara|prosedur|syarat|persyaratan|alur|jadwal|tata cara) (?:untuk )?(?:urus|mengurus|daftar|mendaftar|buat|membuat|pindah|bayar|membayar|pendaftaran|pengurusan|pembuatan|pembayaran|mengajukan|imunisasi|vaksin)\w*;
+    apakah (?:bisa|ada|masih|boleh|benar|sudah|perlu|harus|dapat); bisakah; adakah; benarkah;
+    berapa (?:biaya|lama|tarif|persen|syarat|besar|harga)\w*;
+    di ?mana (?:kah|bisa|saya|tempat|alamat|lokasi|daftar|diurus|mengurus|buat|urus|kantor|kami|beli|dapat)\w*;
+    info(?:rmasi)? (?:tentang|mengenai|terkait|soal|jadwal|pendaftaran|lowongan|nomor|alamat); pekkoga carana;
+    aga sara'?na; (?:nomor|no) (?:telepon|kontak|hp|wa|call center) .{0,30}(?:berapa|apa); bertanya; menanyakan;
+    (?:jam|hari) (?:buka|pelayanan|kerja|operasional)\w* .{0,20}(?:berapa|apa|kapan);
+    ke ?mana (?:saya|kami|harus|bisa)\w*; siapa yang (?:bisa|harus) (?:dihubungi|saya hubungi)
+    """
+)
+
+QUESTIONS = _any(
+    r"""
+    kapan; berapa; apakah; bagaimana; di ?mana; apa saja; siga; pekkoga; apa; gmn; gimana; kpn; brp;
+    masih ada\b.{0,20}\?
+    """
+)
+
+COMPLAINS = _any(
+    r"""
+    rusak\w*; hancur; parah; mati; padam; bocor; tersumbat; mampet; banjir\w*; longsor; kecewa\w*; keluh\w*;
+    mengeluh\w*; lambat; tidak pernah; tidak (?:di)?tanggap\w*; tidak ada (?:tindak|tanggap|respon)\w*;
+    sampai sekarang; terus menerus; menumpuk; meresahkan; mengganggu; pungli; oknum; korupsi; dipersulit;
+    tidak adil; salah sasaran; macet; bau; kotor; langka; bahaya\w*; membahayakan; ditindak\w*; dirugikan;
+    belum (?:juga|pernah|ada|di\w+|cair|jadi|keluar); berlubang; roboh; tolong (?:di\w+|pak); masolang;
+    mangkrak; di(?:tahan|potong|tolak|hentikan)
+    """
+)
+
+WISHES = _any(
+    r"""
+    usul\w*; mengusulkan; saran\w*; menyarankan; sebaiknya; alangkah baiknya; aspirasi; masukan;
+    kami berharap agar; harapan kami agar; ide; seandainya
+    """
+)
+
+DIRE = _any(
+    r"""
+    (?:sedang |lagi )?terbakar; kebakaran (?:di|rumah|sekarang|hebat|besar|pasar|gudang)\w*; tolong\W+kebakaran;
+    api (?:membesar|merambat|masih)\w*; tenggelam; hanyut; terseret arus; tertimbun; tertimpa;
+    menimpa (?:rumah|orang|warga|mobil|motor)\w*; (?:ter)?kesetrum; tersengat listrik; keracunan;
+    banjir bandang; terjebak; bunuh diri; diperkosa; pemerkosaan; dibacok; ditikam; penikaman; sekarat; kritis;
+    kejang; pendarahan; tidak sadarkan diri; gawat darurat; kabel (?:pln |listrik )?(?:putus|jatuh)\w*;
+    gas (?:bocor|meledak); meledak; jembatan (?:putus|ambruk|roboh); tanggul jebol; tawuran; mau melahirkan;
+    evakuasi; disandera; diculik; hilang (?:di|tenggelam) (?:sungai|danau|hutan); digigit (?:ular|anjing);
+    nalureng api
+    """
+)
+
+PRESSING = _any(
+    r"""
+    (?:mem)?bahaya\w*; korban\w*; kecelakaan; meninggal; nyawa;
+    (?:mau|hampir|akan|nyaris|takut) (?:roboh|tumbang|ambruk|putus|runtuh|rubuh|longsor)\w*; roboh; rubuh;
+    ambruk; runtuh; longsor\w*; terendam; luka\w*; jatuh dari motor; (?:sudah|banyak) (?:yang )?jatuh;
+    (?:di)?pukul\w*; memukul; kekerasan; dianiaya; penganiayaan; pelecehan; wabah; demam berdarah; dbd;
+    muntaber; darurat; mengancam\w*; ancaman; diancam; begal; tabrakan; menabrak; sakit keras;
+    ditolak (?:di )?(?:ugd|igd|rumah sakit|rs); (?:mau|akan|harus) (?:di)?operasi; rabies; kelaparan; pingsan;
+    kdrt; narkoba; tawon; ular; kebakaran; miring; menjuntai; bayi (?:saya|kami)? ?(?:sakit|demam);
+    tidak bisa lewat; terisolasi; terputus; marebba; lempe
+    """
+)
+
+FRAUD = (
+    _any(
+        r"""
+        selamat (?:anda|nomor|no|kpd)\w*; anda (?:terpilih|mendapat\w*|memenangkan|pemenang|menang);
+        pemenang undian; undian; berhadiah; cek tunai; dapat hadiah; poin anda
+        """
+    ),
+    _any(
+        r"""
+        pinjaman (?:cepat|tanpa|online|uang|dana)\w*; dana (?:cepat|tunai|kilat|talangan);
+        tanpa (?:agunan|jaminan|survei|bi checking); bunga (?:rendah|ringan|\d); kta;
+        cair (?:\d+ menit|hari ini|langsung); butuh (?:dana|uang|modal)\b.{0,20}(?:hub|wa|call|klik)
+        """
+    ),
+    _any(
+        r"""
+        slot\w*; gacor; maxwin; jackpot; deposit; togel; bonus (?:new|member|\d)\w*; depo; scatter;
+        bandar (?:judi|bola)\w*; casino
+        """
+    ),
+    _any(
+        r"""
+        promo\w*; diskon \d+; gratis ongkir; cashback; beli sekarang; harga promo;
+        jual (?:obat|follower|akun|pulsa|murah)\w*; obat kuat; pembesar; peninggi; pelangsing; flash sale;
+        open order; ready stock; dijual (?:cepat|murah|rumah|tanah|mobil)\w*; termurah; pesan sekarang
+        """
+    ),
+    _any(
+        r"""
+        mama .{0,20}pulsa; (?:isikan|kirim(?:kan)?|transfer) (?:pulsa|uang|saldo)\w*; kirim ke rek\w*;
+        transfer ke rek\w*; ketik \w+ (?:kirim|spasi)
+        """
+    ),
+    _any(
+        r"""
+        klik\b.{0,40}; hub(?:ungi)?\.? ?(?:wa|nomor|no|kami|cs|bpk|admin)?; info lengkap; wa\.me\S*; bit\.ly\S*;
+        daftar sekarang; www\.\S+; https?://\S+; t\.me\S*; s\.id/\S*; call ?/ ?wa; join (?:grup|channel)\w*
+        """
+    ),
+)
+
+REPORTS = _any(
+    r"""
+    lapor\w*; melapor\w*; penipuan; tertipu; ditipu; menipu; blokir; korban; mengadu\w*; meresahkan;
+    mohon (?:di)?tindak\w*; ilegal; meneror; bansos; retribusi; pajak; dinas; warga; petugas; desa; jalan;
+    rusak
+    """
+)
+
+BUGIS = frozenset(
+    """
+    engka degaga dena de' depa de aja' ri sibawa nasaba narekko rekko ko'e makkada makkeda makkedai iyaro iyatu
+    iyae iyana iya'e idi' idi iko alena ladde maega maja' meja' masija' malinta' mabela macawe' maloppo loppo
+    baiccu' matoa malolo makessing madeceng masolang masara macai madodong masoli masempo marola maddeppa mabbau
+    macarepa roppo bosi lempe' lempe salo saloe wae uwae api bola bolae bolaku laleng lalenge lalengnge galung
+    galungnge pasa pasae kampong kampongku dui' dui doi' esso wenni siminggu tellu dua'e eppa lima'e metta
+    makkokkoe baja denre labe' pura pole pole'e lao laoka lettu jokka najokka tudang tinro manre mandre minung
+    cemme mala mala'i mita uita naita tulung tulungnga tulu'ka jampangi aga agana magi magani pekkoga pekku
+    siaga siaga'e niga kega tega maneng maneng'e tau tauwe tau'e ana' ana'ku ambo' indo' indo'ku nene'ku to
+    taniya tania weddi wedding naulle ulle elo elo'ka melo melli ellinna molo paimeng mopa topa lalo marebba
+    cappu cappu'ni kasiasi pettang kape' malasa peddi' peddi babua marakko onrong riolo ri'e rilaleng monri
+    riase riawa tongeng majeppu jama jamang pallaonruma na'e mappakoe matteru massing nyawa
+    """.split()
+)
+
+MAKASSAR = frozenset(
+    """
+    tena tenamo tanre niaka niak inakke kau katte ikatte iangku kontu antekamma apantu apa'na anne anjo antu
+    battu mange naung nai sallo ballak ballaka je'ne jekne jeknek bosi'i agang oloko kalassukang sarro lompo
+    lompona ca'di tau'ai paccce pacce nakana kana mae rigaring pappalak
+    """.split()
+)
+
+JAVA = frozenset(
+    """
+    ora ana wis durung iki iku kuwi opo piye kepriye kok sing karo saka menyang nang ning dalan banyu omah wong
+    akeh rusak'e dandani kulo kula mboten panjenengan sampun dereng niki niku ingkang kaliyan nopo pripun matur
+    nuwun ndalan dalane udan mati'ne isih gak'ono ono nggih meniko
+    """.split()
+)
+
+ENGLISH = frozenset(
+    """
+    the is are was not and please road broken water our my we you they there have has this that with for from
+    since help fix street light of been very government when how where
+    """.split()
+)
+
+INDONESIAN = frozenset(
+    """
+    yang di dan tidak ada sudah belum saya kami mohon tolong dari ke ini itu untuk dengan karena pak bu jalan
+    rumah air lampu desa bisa mau kalau juga lagi sampai warga sekali banyak terima kasih apa kapan bagaimana
+    selalu masih pada ya tdk sdh yg dgn krn utk blm sy
+    """.split()
+)
+
+MISCONDUCT = _any(
+    r"""
+    oknum\w*; pungli; pungutan liar; korup\w*; dikorup\w*; suap\w*; menyuap; disuap;
+    (?:me)?minta (?:uang|duit|dui|imbalan|bayaran|amplop|jatah|sogok\w*|fee|biaya tambahan|setoran|\d+|rp)\w*;
+    dimintai (?:uang|bayaran|duit)\w*; meminta .{0,20}(?:ribu|juta|rupiah|uang);
+    minta .{0,12}(?:ribu|juta|rupiah)\b; uang (?:rokok|pelicin|kopi|terima kasih); pelicin; amplop; memeras;
+    pemerasan; kasar; membentak\w*; dibentak\w*; bentak\w*; arogan\w*; sombong; tidak sopan; jutek; marah marah;
+    menghina; melecehkan; memukul; mengancam; intimidasi; malas\w*; bolos\w*;
+    jarang (?:masuk|di kantor|ngantor); nongkrong; tidur (?:di|saat|waktu)\w*; main (?:game|hp|kartu|domino);
+    nepotisme; kolusi; kkn; gratifikasi; jual beli jabatan; penyalahgunaan; menyalahgunakan; menyeleweng\w*;
+    diselewengkan; penyelewengan; menggelapkan; penggelapan; fiktif; mark ?up; mempersulit; dipersulit;
+    pilih kasih; diskriminasi; calo\w*; selingkuh; mabuk; mellau dui; menilep; ditilep; sogok\w*;
+    menerima (?:uang|suap|fee)\w*; kampanye; mobil dinas; plat merah
+    """
+)
+
+NEGLECT = _any(
+    r"""
+    tidak (?:pernah )?(?:di|me)?(?:nang|tang|res|gub|tindak|balas|peduli|jawab|kerja|angkat)\w*; diabaikan;
+    mengabaikan; lambat\w*; lamban\w*; lelet; buruk\w*; kinerja;
+    (?:tidak|tdk) (?:becus|profesional|jelas|beres); keluhan; kecewa\w*; ditutup sepihak; didiamkan; cuek;
+    aplikasi\w* .{0,20}error; mengecewakan
+    """
+)

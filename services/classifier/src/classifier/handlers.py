@@ -1,0 +1,40 @@
+"""Events in, events out: a complaint that came in becomes what was understood of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chassis.wire import Emit, Message
+from classifier.domain import Classification
+from contracts.events import Candidate, ComplaintClassified, ComplaintReceived, Place
+from contracts.topics import CLASSIFIED
+
+
+def on_message(understand: Callable[[str], Classification], version: str, message: Message) -> list[Emit]:
+    """What the model with ``version`` understood of a complaint; every other event is left alone."""
+    data = message.data
+    if not isinstance(data, ComplaintReceived):
+        return []
+    # A stated place helps to find the place, and says nothing false about the category.
+    found = understand(f"{data.text}\n{data.place}" if data.place else data.text)
+    classified = ComplaintClassified(
+        complaint_id=data.complaint_id,
+        ticket=data.ticket,
+        category=found.category,
+        confidence=found.confidence,
+        abstained=found.abstained,
+        top=[Candidate(category=c.category, confidence=c.confidence, evidence=list(c.evidence)) for c in found.top],
+        type=found.type,
+        urgency=found.urgency,
+        spam=found.spam,
+        language=found.language,
+        place=Place(
+            kecamatan=found.place.kecamatan,
+            desa=found.place.desa,
+            stated=found.place.stated,
+            conflict=found.place.conflict,
+        ),
+        about_units=list(found.about_units),
+        model_version=version,
+    )
+    return [Emit(topic=CLASSIFIED, subject=data.complaint_id, data=classified)]

@@ -1,0 +1,15 @@
+"""The classifier's settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from chassis.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """What the classifier reads from the environment."""
+
+    model_file: Path = Field(description="the model that `classifier build` made")
