@@ -34,36 +34,55 @@ Ends = Callable[[], dict[tuple[str, int], int]]
 
 
 class Progress:
-    """How far a consumer has got, for readiness, lag and the watchdog. ``ends`` gives the partitions' end offsets."""
+    """How far a consumer has got, for readiness, lag and the watchdog: the event loop writes it, threads read it.
+
+    ``ends`` gives the end offsets of the partitions assigned now; a driver sets it.
+    """
 
     def __init__(self, service: str) -> None:
         self.service = service
-        self.started = self.finished = time.monotonic()
-        self.busy_since: float | None = None
+        self.looked_at = self.assigned_at = self.finished_at = time.monotonic()
+        self.assigned = False
+        self.lag = 0
         self.done: dict[tuple[str, int], int] = {}
-        self.assigned: Callable[[], bool] = lambda: False
         self.ends: Ends = dict
 
     def advance(self, records: Sequence[Record]) -> None:
         """``records`` are handled and committed."""
-        self.busy_since, self.finished = None, time.monotonic()
+        self.finished_at = time.monotonic()
         for record in records:
             self.done[record.topic, record.partition] = record.offset + 1
 
-    def lag(self) -> int:
-        """Records not yet handled, in the partitions of which any was handled since the start."""
-        total = 0
-        for place, end in self.ends().items():
-            behind = max(end - self.done.get(place, end), 0)
-            metrics.LAG.labels(self.service, *place).set(behind)
-            total += behind
-        return total
+    def look(self) -> None:
+        """Take stock. Lag is known for partitions of which a record was handled since they were assigned."""
+        ends = self.ends()
+        now = time.monotonic()
+        self.done = {place: offset for place, offset in self.done.items() if place in ends}
+        behind = {place: max(end - self.done.get(place, end), 0) for place, end in ends.items()}
+        for place, records in behind.items():
+            metrics.LAG.labels(self.service, *place).set(records)
+        self.assigned, self.lag, self.looked_at = bool(ends), sum(behind.values()), now
+        if self.assigned:
+            self.assigned_at = now
+        if not self.lag:
+            self.finished_at = now
+
+    def unassigned_s(self) -> float:
+        """Seconds without a partition; a rebalance takes a few."""
+        return time.monotonic() - self.assigned_at
 
     def stalled_s(self) -> float:
-        """Seconds since a batch should have been finished; 0 when there is nothing to do."""
-        if self.busy_since is not None:
-            return time.monotonic() - self.busy_since
-        return time.monotonic() - self.finished if self.lag() else 0.0
+        """Seconds since the event loop last took stock, or since there was lag and no finished batch."""
+        return time.monotonic() - min(self.looked_at, self.finished_at)
+
+
+async def keep_looking(progress: Progress) -> None:
+    """For ever: take stock each second."""
+    while True:
+        # Faust's consumer lives in another thread: it may not be there yet, or lose a partition as we ask.
+        with contextlib.suppress(ConsumerNotStarted, AssertionError):
+            progress.look()
+        await asyncio.sleep(1)
 
 
 def watch(progress: Progress, settings: ServiceSettings) -> None:
@@ -73,16 +92,15 @@ def watch(progress: Progress, settings: ServiceSettings) -> None:
     """
 
     def unhealthy() -> str | None:
-        up_s = time.monotonic() - progress.started
-        if up_s > settings.assignment_timeout_s and not progress.assigned():
-            return "no partitions assigned: is a topic missing, or READ on it, or is the slot taken?"
+        if progress.unassigned_s() > settings.assignment_timeout_s:
+            return NO_PARTITIONS
         if progress.stalled_s() > settings.stall_timeout_s:
-            return "lag and no finished batch"
+            return "lag and no finished batch, or a blocked event loop"
         return None
 
     def loop() -> None:
         while not (reason := unhealthy()):
-            time.sleep(1)
+            time.sleep(0.5)
         log.critical("leaving", extra={"reason": reason})
         os._exit(EXIT_TEMPORARY)
 

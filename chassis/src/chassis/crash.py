@@ -35,14 +35,18 @@ def leave_now(reason: str, error: BaseException | None = None) -> NoReturn:
 def crash_point(name: str) -> None:
     """Die by SIGKILL if the setting ``CRASH_AT`` names this point; once, if it names a file behind ``@``.
 
-    ``CRASH_AT=relay.after_publish_before_mark@run/crashed`` crashes only while that file does not exist.
+    ``CRASH_AT=relay.after_publish_before_mark@run/crashed`` crashes only while that file does not exist; several
+    points are separated by commas.
     """
-    point, _, once = os.environ.get("CRASH_AT", "").partition("@")
-    if point != name:
-        return
-    if once:
-        try:
-            os.close(os.open(once, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        except FileExistsError:
-            return
-    os.kill(os.getpid(), signal.SIGKILL)
+    for armed in os.environ.get("CRASH_AT", "").split(","):
+        point, _, once = armed.partition("@")
+        if point == name and (not once or _first(once)):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _first(path: str) -> bool:
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return False
+    return True

@@ -6,8 +6,8 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +47,7 @@ class Supervisor:
         self.failure: asyncio.Future[Refused] = asyncio.get_running_loop().create_future()
         self._changed = changed
         self._waves: list[list[Child]] = []
+        self._doing: list[str] = []
         self._steps: set[asyncio.subprocess.Process] = set()
 
     def announce(self, names: Iterable[str]) -> None:
@@ -59,6 +60,18 @@ class Supervisor:
         self.state.phase = phase or self.state.phase
         state.write(self.data.state, self.state)
         self._changed(self.state)
+
+    @contextmanager
+    def doing(self, what: str) -> Iterator[None]:
+        """Show ``what`` as the phase, beside whatever else is being done meanwhile."""
+        self._doing.append(what)
+        self.publish(", ".join(self._doing))
+        try:
+            yield
+        finally:
+            self._doing.remove(what)
+            if self._doing:
+                self.publish(", ".join(self._doing))
 
     async def start(self, processes: Iterable[Process]) -> None:
         """Start these together and return when all are ready.

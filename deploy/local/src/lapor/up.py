@@ -149,11 +149,10 @@ async def _start_kafka(supervisor: Supervisor, it: services.Installation, kafka_
     done = it.data.kafka / "provisioned"
     key = _provision_key(it, kafka_wants)
     if not done.exists() or done.read_text() != key:
-        supervisor.publish("provisioning topics, users and ACLs")
         client = kafka.client_settings(it.broker.bootstrap, kafka.ADMIN, it.broker.password)
-        await asyncio.to_thread(
-            provision.provision, client, list(kafka_wants.topics), kafka_wants.units, it.credentials.principals
-        )
+        what = (client, list(kafka_wants.topics), kafka_wants.units, it.credentials.principals)
+        with supervisor.doing("provisioning topics, users and ACLs"):
+            await asyncio.to_thread(provision.provision, *what)
         done.write_text(key)
 
 
@@ -168,16 +167,16 @@ async def _start_postgres(supervisor: Supervisor, it: services.Installation) -> 
     await asyncio.to_thread(postgres.prepare, it.cluster)
     await supervisor.start([postgres.process(it.cluster)])
     await asyncio.to_thread(postgres.provision, it.cluster, it.credentials.databases)
-    supervisor.publish("migrating the databases")
     owners = [service for service in services.SERVICES if service.database]
-    await asyncio.gather(*(supervisor.run(services.migration(it, service)) for service in owners))
+    with supervisor.doing("migrating the databases"):
+        await asyncio.gather(*(supervisor.run(services.migration(it, service)) for service in owners))
 
 
 async def _build_model(supervisor: Supervisor, it: services.Installation) -> None:
     key = await asyncio.to_thread(model.key, it.region)
     if not model.is_current(it.data, key):
-        supervisor.publish("building the classifier's model")
-        await supervisor.run(model.build_step(it.data, it.region))
+        with supervisor.doing("building the classifier's model"):
+            await supervisor.run(model.build_step(it.data, it.region))
         model.install(it.data, key)
 
 

@@ -14,19 +14,24 @@ def _any(patterns: str) -> re.Pattern[str]:
     return whole_words(*(part.strip() for part in patterns.split(";") if part.strip()))
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 ASKS = _any(
     r"""
     (?:mau|ingin|numpang|izin|ijin|mohon ijin|hendak) (?:ber)?tanya\w*;
-    (?:minta|mohon|butuh|perlu|mau minta) (?:info|informasi|penjelasan|petunjuk)\w*;
+    (?:minta|mohon|butuh|perlu|mau minta) (?:info|informasi|petunjuk)\w*;
     bagaimana (?:cara|prosedur|proses|syarat|mekanisme|alur|kalau mau|kalau)\w*;
     (?:apa|apakah) (?:saja )?(?:syarat|persyaratan|berkas|dokumen)\w*;
     (?:syarat|persyaratan)\w* .{0,60}apa(?: saja)?;
-    (?:cara|prosedur|syarat|persyaratan|alur|jadwal|tata cara) (?:untuk )?(?:urus|mengurus|daftar|mendaftar|buat|membuat|pindah|bayar|membayar|pendaftaran|pengurusan|pembuatan|pembayaran|mengajukan|imunisasi|vaksin)\w*;
+    (?:cara|prosedur|syarat|persyaratan|alur|jadwal) (?:untuk )?(?:urus|mengurus|daftar|mendaftar|buat|membuat)\w*;
+    (?:cara|prosedur|syarat|alur|jadwal) (?:pindah|bayar|membayar|pe[nm]\w+an|mengajukan|imunisasi|vaksin)\w*;
     apakah (?:bisa|ada|masih|boleh|benar|sudah|perlu|harus|dapat); bisakah; adakah; benarkah;
     berapa (?:biaya|lama|tarif|persen|syarat|besar|harga)\w*;
     di ?mana (?:kah|bisa|saya|tempat|alamat|lokasi|daftar|diurus|mengurus|buat|urus|kantor|kami|beli|dapat)\w*;
     info(?:rmasi)? (?:tentang|mengenai|terkait|soal|jadwal|pendaftaran|lowongan|nomor|alamat); pekkoga carana;
-    aga sara'?na; (?:nomor|no) (?:telepon|kontak|hp|wa|call center) .{0,30}(?:berapa|apa); bertanya; menanyakan;
+    aga sara'?na; (?:nomor|no) (?:telepon|kontak|hp|wa|call center) .{0,30}(?:berapa|apa);  menanyakan;
     (?:jam|hari) (?:buka|pelayanan|kerja|operasional)\w* .{0,20}(?:berapa|apa|kapan);
     ke ?mana (?:saya|kami|harus|bisa)\w*; siapa yang (?:bisa|harus) (?:dihubungi|saya hubungi)
     """
@@ -132,7 +137,7 @@ REPORTS = _any(
     """
 )
 
-BUGIS = frozenset(
+BUGIS = _words(
     """
     engka degaga dena de' depa de aja' ri sibawa nasaba narekko rekko ko'e makkada makkeda makkedai iyaro iyatu
     iyae iyana iya'e idi' idi iko alena ladde maega maja' meja' masija' malinta' mabela macawe' maloppo loppo
@@ -145,38 +150,38 @@ BUGIS = frozenset(
     taniya tania weddi wedding naulle ulle elo elo'ka melo melli ellinna molo paimeng mopa topa lalo marebba
     cappu cappu'ni kasiasi pettang kape' malasa peddi' peddi babua marakko onrong riolo ri'e rilaleng monri
     riase riawa tongeng majeppu jama jamang pallaonruma na'e mappakoe matteru massing nyawa
-    """.split()
+    """
 )
 
-MAKASSAR = frozenset(
+MAKASSAR = _words(
     """
     tena tenamo tanre niaka niak inakke kau katte ikatte iangku kontu antekamma apantu apa'na anne anjo antu
     battu mange naung nai sallo ballak ballaka je'ne jekne jeknek bosi'i agang oloko kalassukang sarro lompo
     lompona ca'di tau'ai paccce pacce nakana kana mae rigaring pappalak
-    """.split()
+    """
 )
 
-JAVA = frozenset(
+JAVA = _words(
     """
     ora ana wis durung iki iku kuwi opo piye kepriye kok sing karo saka menyang nang ning dalan banyu omah wong
     akeh rusak'e dandani kulo kula mboten panjenengan sampun dereng niki niku ingkang kaliyan nopo pripun matur
     nuwun ndalan dalane udan mati'ne isih gak'ono ono nggih meniko
-    """.split()
+    """
 )
 
-ENGLISH = frozenset(
+ENGLISH = _words(
     """
     the is are was not and please road broken water our my we you they there have has this that with for from
     since help fix street light of been very government when how where
-    """.split()
+    """
 )
 
-INDONESIAN = frozenset(
+INDONESIAN = _words(
     """
     yang di dan tidak ada sudah belum saya kami mohon tolong dari ke ini itu untuk dengan karena pak bu jalan
     rumah air lampu desa bisa mau kalau juga lagi sampai warga sekali banyak terima kasih apa kapan bagaimana
     selalu masih pada ya tdk sdh yg dgn krn utk blm sy
-    """.split()
+    """
 )
 
 MISCONDUCT = _any(

@@ -20,7 +20,7 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where it is. ``stated`` is the kecamatan the citizen wrote; ``kecamatan`` is the gazetteer's, which may differ."""
+    """Where it is. ``stated``: the kecamatan the citizen wrote; ``kecamatan``: the gazetteer's, it may differ."""
 
     kecamatan: str | None = None
     desa: str | None = None

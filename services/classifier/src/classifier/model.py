@@ -44,7 +44,8 @@ class Model:
 def score(model: Model, text: str) -> Vector:
     """The raw score of every category, before the temperature."""
     _, spoken = _spoken(model, Counter(features(text)))
-    return spoken.sum(axis=0) + model.bias
+    total: Vector = spoken.sum(axis=0) + model.bias
+    return total
 
 
 def rank(model: Model, text: str, count: int = 3) -> tuple[list[Candidate], float]:

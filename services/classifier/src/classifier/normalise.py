@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 
 _SHORT_FORMS = """
     yang: yg; sudah: sdh udh udah dah; belum: blm blum; tidak: tdk gak ga nggak ngga tak gk; jalan: jln jl jlan;
@@ -45,7 +46,7 @@ def words(text: str) -> list[str]:
 def features(text: str, *, characters: bool = True) -> list[str]:
     """What the model counts: words, pairs of words (``a b``) and, marked by ``_``, pieces of 3 to 5 characters."""
     found = words(text)
-    counted = found + [f"{a} {b}" for a, b in zip(found, found[1:], strict=False)]
+    counted = found + [f"{a} {b}" for a, b in pairwise(found)]
     if characters:
         for word in found:
             padded = f"_{word}_"

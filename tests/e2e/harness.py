@@ -1,0 +1,128 @@
+"""The whole system for the end-to-end tests: started by `lapor up`, spoken to only through its doors."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+LAPOR = Path(sys.executable).parent / "lapor"
+SERVICES = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor")
+CRASH_POINTS = (
+    "ack.after_commit_before_response",
+    "relay.after_publish_before_mark",
+    "inbox.after_effect_before_commit",
+    "classifier.after_publish_before_ack",
+    "notify.after_send_before_mark",
+)
+T = TypeVar("T")
+
+
+def until(look: Callable[[], T | None], seconds: float, what: str) -> T:
+    """What ``look`` gives as soon as it gives something; fails with ``what`` after ``seconds``."""
+    end = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        time.sleep(0.1)
+
+
+@dataclass
+class System:
+    """A running system. ``crashes`` holds a file per service and point: taking it away arms the point once."""
+
+    data: Path
+    region: Path
+    crashes: Path
+    env: dict[str, Any] = field(default_factory=dict)
+
+    def lapor(self, *args: str, check: bool = True) -> Any:
+        """The result of a command with ``--json``; None when it printed nothing."""
+        done = subprocess.run(
+            [LAPOR, *args, "--json", "--data", str(self.data)], cwd=ROOT, capture_output=True, text=True, timeout=300
+        )
+        assert not check or done.returncode == 0, f"lapor {' '.join(args)}: {done.stderr[-3000:]}"
+        lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith(("{", "["))]
+        return lines[0] if len(lines) == 1 else lines
+
+    def refused(self, *args: str) -> str:
+        """What a command that must be refused says on stderr."""
+        done = subprocess.run(
+            [LAPOR, *args, "--data", str(self.data)], cwd=ROOT, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 1, f"lapor {' '.join(args)}: exit {done.returncode}"
+        return done.stderr
+
+    def start(self) -> None:
+        """Start everything; every crash point is there and none is armed."""
+        self.crashes.mkdir(exist_ok=True)
+        settings = []
+        for service in SERVICES:
+            points = [(point, self.crashes / f"{service}.{point}") for point in CRASH_POINTS]
+            for _, file in points:
+                file.touch()
+            settings += ["--set", f"{service}:CRASH_AT={','.join(f'{point}@{file}' for point, file in points)}"]
+        self.lapor("up", "--detach", "--region", str(self.region), *settings)
+        self.env = self.lapor("env")
+
+    def stop(self) -> None:
+        """Stop everything."""
+        self.lapor("down", check=False)
+
+    def arm(self, service: str, point: str) -> Path:
+        """Crash ``service`` the next time it passes ``point``; the file is there again when it has."""
+        file = self.crashes / f"{service}.{point}"
+        file.unlink()
+        return file
+
+    def restarts(self, service: str) -> int:
+        """How often ``service`` was started again."""
+        return next(s["restarts"] for s in self.lapor("status")["services"] if s["name"] == service)
+
+    def ready(self) -> bool:
+        """Whether all is ready."""
+        return bool(self.lapor("status")["ready"])
+
+    def send_sms(self, number: str, text: str) -> str:
+        """A citizen's SMS; the gateway delivers it until it is taken."""
+        answer = httpx.post(self.env["standins_url"] + "/sms/send-mo", json={"from": number, "text": text}, timeout=10)
+        return str(answer.raise_for_status().json()["id"])
+
+    def post_on_x(self, handle: str, text: str) -> str:
+        """A citizen's post that mentions us."""
+        answer = httpx.post(self.env["x_mention_url"], json={"handle": handle, "text": text}, timeout=10)
+        return str(answer.raise_for_status().json()["id"])
+
+    def post_web(self, key: str, body: dict[str, Any], secret: str | None = None) -> httpx.Response:
+        """A complaint through the API, as a client that may be cut off."""
+        headers = {"Idempotency-Key": key} | ({"Access-Secret": secret} if secret else {})
+        return httpx.post(self.env["web_url"] + "/v1/complaints", json=body, headers=headers, timeout=10)
+
+    def story(self, ticket: str) -> dict[str, Any] | None:
+        """What the web tells of a complaint; None while it can't be asked."""
+        try:
+            answer = httpx.get(f"{self.env['web_url']}/v1/complaints/{ticket}", timeout=10)
+        except httpx.TransportError:
+            return None
+        return answer.json() if answer.status_code == 200 else None
+
+    def sent(self) -> list[dict[str, Any]]:
+        """All that citizens were sent."""
+        answer: list[dict[str, Any]] = httpx.get(self.env["sent_url"], timeout=20).json()
+        return answer
+
+    def told(self, to: str) -> list[str]:
+        """What one citizen was sent, in order."""
+        return [row["text"] for row in self.sent() if row["to"] == to]
+
+

@@ -1,0 +1,154 @@
+"""Judges a run from outside: what was promised to citizens against what lies in the topics.
+
+Shares no code with the services, and reads JSON as any agency would.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from confluent_kafka import Consumer, TopicPartition
+
+
+@dataclass
+class Log:
+    """What lies in the topics: per topic, in order of partition and offset, (key, event)."""
+
+    topics: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+
+    def of(self, topic: str) -> list[dict[str, Any]]:
+        """The events of one topic."""
+        return self.topics.get(topic, [])
+
+    def unit_records(self) -> Iterable[tuple[str, dict[str, Any]]]:
+        """Every record of every unit's topic, with the topic's name."""
+        for name, events in self.topics.items():
+            if name.startswith("unit.") and name.endswith(".routed.v1"):
+                for event in events:
+                    yield name, event
+
+
+def read_log(env: dict[str, Any], principal: str = "auditor") -> Log:
+    """Everything ``principal`` may read in complaint and unit topics, from the first offset to the last."""
+    account = env["principals"][principal]
+    consumer = Consumer(
+        {
+            "bootstrap.servers": env["bootstrap"],
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": account["username"],
+            "sasl.password": account["password"],
+            "group.id": f"{principal}.judge",
+            "enable.auto.commit": False,
+            "log_level": 2,
+        }
+    )
+    log = Log()
+    try:
+        metadata = consumer.list_topics(timeout=20).topics
+        places = [
+            TopicPartition(name, partition, 0)
+            for name, topic in metadata.items()
+            if name.startswith(("complaint.", "unit."))
+            for partition in topic.partitions
+        ]
+        ends = {(p.topic, p.partition): consumer.get_watermark_offsets(p, timeout=20)[1] for p in places}
+        waiting = {place for place, end in ends.items() if end > 0}
+        consumer.assign([p for p in places if (p.topic, p.partition) in waiting])
+        while waiting:
+            for message in consumer.consume(1000, 2.0):
+                assert not message.error(), message.error()
+                place = (message.topic(), message.partition())
+                if message.value():
+                    log.topics[message.topic()].append(json.loads(message.value()))
+                if message.offset() + 1 >= ends[place]:
+                    waiting.discard(place)
+    finally:
+        consumer.close()
+    return log
+
+
+def anomalies(
+    log: Log,
+    tickets: dict[str, str],
+    told: dict[str, list[str]],
+    may_repeat: dict[str, int],
+) -> list[str]:
+    """Every broken promise, in words.
+
+    ``tickets`` are all that were given, with their channel. ``told`` holds what each ticket's citizen was sent; for
+    the web, the steps that its page shows. ``may_repeat`` says per channel how often a message may repeat one.
+    """
+    found: list[str] = []
+    stories, received = _stories(log, found), _received(log)
+    for ticket in sorted(received.keys() - tickets.keys()):
+        found.append(f"PHANTOM {ticket}: received, but no citizen has it")
+    routed = _routed(log)
+    for ticket, channel in sorted(tickets.items()):
+        complaints = received.get(ticket, set())
+        if len(complaints) != 1:
+            found.append(f"{'LOST' if not complaints else 'DOUBLE'} {ticket}: {len(complaints)} complaints received")
+        steps = stories.get(ticket, [])
+        if not steps:
+            found.append(f"LOST {ticket}: no story")
+            continue
+        in_story = sum(1 for step in steps if step["kind"] == "routed")
+        at_units = len(routed.get(ticket, ()))
+        if not at_units:
+            found.append(f"LOST {ticket}: on no unit's topic")
+        elif at_units != in_story:
+            found.append(f"DOUBLE {ticket}: routed {in_story} times, {at_units} times at units")
+        found += _silence(ticket, channel, steps, told.get(ticket, []), may_repeat.get(channel, 0))
+    return found
+
+
+def _stories(log: Log, found: list[str]) -> dict[str, list[dict[str, Any]]]:
+    stories: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    ids: dict[tuple[str, int], str] = {}
+    for event in log.of("complaint.updated.v1"):
+        data = event["data"]
+        place = (data["ticket"], data["seq"])
+        if place in ids:
+            if ids[place] != event["id"]:
+                found.append(f"DOUBLE {data['ticket']}: two different steps are seq {data['seq']}")
+            continue  # the same event again: delivered twice, meant once
+        ids[place] = event["id"]
+        if data["seq"] != len(stories[data["ticket"]]):
+            found.append(f"GAP {data['ticket']}: seq {data['seq']} follows {len(stories[data['ticket']]) - 1}")
+        stories[data["ticket"]].append(data)
+    return stories
+
+
+def _received(log: Log) -> dict[str, set[str]]:
+    received: dict[str, set[str]] = defaultdict(set)
+    for event in log.of("complaint.received.v1"):
+        received[event["data"]["ticket"]].add(event["subject"])
+    return received
+
+
+def _routed(log: Log) -> dict[str, set[str]]:
+    routed: dict[str, set[str]] = defaultdict(set)
+    for _, event in log.unit_records():
+        if event["data"]["why"] == "routed":
+            routed[event["data"]["complaint"]["ticket"]].add(event["id"])
+    return routed
+
+
+def _silence(
+    ticket: str, channel: str, steps: list[dict[str, Any]], told: list[str], may_repeat: int
+) -> Iterable[str]:
+    if channel == "web":
+        if told != [step["kind"] for step in steps]:
+            yield f"UNTOLD {ticket}: the page shows {told}"
+        return
+    changes = len(steps) - 1  # the receipt stands for `registered`
+    counts = Counter(told)
+    if len(counts) != changes + 1:
+        yield f"UNTOLD {ticket}: {changes} changes and a receipt, {len(counts)} different messages"
+    repeats = sum(counts.values()) - len(counts)
+    if repeats > may_repeat:
+        yield f"REPEATED {ticket}: {repeats} messages too many, {may_repeat} allowed"
