@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from chassis import metrics
@@ -105,12 +105,16 @@ async def run_intake(
     pool: Pool,
     relay: Relay,
     tasks: Sequence[tuple[str, Callable[[], Awaitable[None]]]] = (),
+    ready: Mapping[str, metrics.Check] | None = None,
 ) -> None:
-    """The background of an intake: consumer, relay and ``tasks``, each started again when it fails; until SIGTERM."""
+    """The background of an intake: consumer, relay and ``tasks``, each started again when it fails; until SIGTERM.
+
+    ``ready`` are the checks of /ready; they are called from another thread.
+    """
     progress = Progress(service)
     health = start_health(service, settings, progress)
     # An intake is ready when it can take a complaint: neither Kafka nor its consumer is needed for that.
-    health.ready.pop("partitions")
+    health.ready = dict(ready or {})
     step = Steps(pool, handler, after=relay.wake.set)
     everything = [
         ("consumer", lambda: consume(settings, sources, step, progress)),

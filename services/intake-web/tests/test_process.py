@@ -136,6 +136,7 @@ def test_the_service_answers_while_its_database_is_away(start: Callable[..., Run
     answer = submit(service.url)
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert _code(f"{service.health}/ready") == 503
     assert service.process.poll() is None
 
 

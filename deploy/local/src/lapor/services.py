@@ -19,6 +19,7 @@ PORTS = {
     "intake-sms": 17101, "intake-social": 17102, "intake-web": 17103, "classifier": 17104, "router": 17105,
     "sla-monitor": 17106,
 }  # fmt: skip
+READY_S = 100  # one that gets no partitions leaves by itself after 60 s; the next try should count
 FAUST_STOP_S = 45  # a batch in hand (30 s at most) and 15 s to commit and leave
 
 
@@ -142,6 +143,7 @@ def service_process(it: Installation, service: Service) -> Process:
         ready=answers(it.ports[service.name]),
         ports=tuple(it.ports[name] for name in (service.name, *service.doors)),
         stop_timeout_s=service.stop_timeout_s,
+        ready_timeout_s=READY_S,
     )
 
 
