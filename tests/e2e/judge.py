@@ -87,6 +87,7 @@ def anomalies(
     stories, received = _stories(log, found), _received(log)
     for ticket in sorted(received.keys() - tickets.keys()):
         found.append(f"PHANTOM {ticket}: received, but no citizen has it")
+    found += _unanswered(log)
     routed = _routed(log)
     for ticket, channel in sorted(tickets.items()):
         complaints = received.get(ticket, set())
@@ -136,6 +137,19 @@ def _routed(log: Log) -> dict[str, set[str]]:
         if event["data"]["why"] == "routed":
             routed[event["data"]["complaint"]["ticket"]].add(event["id"])
     return routed
+
+
+def _unanswered(log: Log) -> Iterable[str]:
+    """Every reply of a unit is answered exactly once; the same answer delivered again counts once."""
+    answers: dict[str, set[str]] = defaultdict(set)
+    for _, event in log.unit_records():
+        if "reply" in event["data"]:
+            answers[event["data"]["reply"]["event_id"]].add(event["id"])
+    replies = [e for name, events in log.topics.items() if name.endswith(".replied.v1") for e in events]
+    for reply in {reply["id"]: reply for reply in replies}.values():
+        if len(answers[reply["id"]]) != 1:
+            kind = "DOUBLE" if answers[reply["id"]] else "UNANSWERED"
+            yield f"{kind} reply {reply['id']}: {len(answers[reply['id']])} answers"
 
 
 def _silence(

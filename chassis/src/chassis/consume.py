@@ -7,16 +7,18 @@ already fetched behind it, so nothing may ever leave an agent: a batch that is n
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from faust.exceptions import ConsumerNotStarted
 
 from chassis import metrics
 from chassis.crash import EXIT_TEMPORARY, leave_now
@@ -26,10 +28,11 @@ from chassis.wire import Record
 
 log = logging.getLogger(__name__)
 
+NO_PARTITIONS = "no partitions assigned: is a topic missing, or READ on it, or is the slot taken?"
+
 Step = Callable[[Sequence[Record]], Awaitable[None]]
 Start = Callable[[], Awaitable[Step]]
-
-
+#: The end offset of each (topic, partition) assigned now.
 Ends = Callable[[], dict[tuple[str, int], int]]
 
 
@@ -108,7 +111,6 @@ def watch(progress: Progress, settings: ServiceSettings) -> None:
 
 
 async def _timed(progress: Progress, settings: ServiceSettings, step: Step, records: Sequence[Record]) -> None:
-    progress.busy_since = time.monotonic()
     with metrics.PROCESS_S.labels(progress.service).time():
         await asyncio.wait_for(step(records), settings.batch_timeout_s)
     progress.advance(records)
@@ -151,6 +153,7 @@ def faust_app(settings: ServiceSettings, sources: Sequence[str], start: Start, p
     topic = app.topic(*sources, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
     async def agent(stream: Any) -> None:
+        looking = asyncio.create_task(keep_looking(progress))
         try:
             step = await start()
             async for events in stream.take_events(settings.batch_max, within=settings.batch_within_s):
@@ -162,10 +165,11 @@ def faust_app(settings: ServiceSettings, sources: Sequence[str], start: Start, p
             raise
         except BaseException as error:  # any other way out would acknowledge unread events
             leave_now("agent stopped", error)
+        finally:
+            looking.cancel()
 
     app.agent(topic, name=service, concurrency=1)(agent)
 
-    progress.assigned = lambda: bool(app.consumer.assignment())
     progress.ends = lambda: {
         (tp.topic, tp.partition): app.consumer.highwater(tp) or 0 for tp in app.consumer.assignment()
     }
@@ -185,9 +189,13 @@ def _record(message: Any) -> Record:
         message.offset,
         message.key,
         message.value,
-        int(message.timestamp * 1000),
-        tuple(headers),
+        round(message.timestamp * 1000),
+        _headers(headers),
     )
+
+
+def _headers(pairs: Iterable[tuple[str, bytes | None]]) -> tuple[tuple[str, bytes], ...]:
+    return tuple((name, value or b"") for name, value in pairs)
 
 
 async def consume(settings: ServiceSettings, sources: Sequence[str], step: Step, progress: Progress) -> None:
@@ -207,17 +215,21 @@ async def consume(settings: ServiceSettings, sources: Sequence[str], step: Step,
         heartbeat_interval_ms=int(min(3.0, settings.session_timeout_s / 3) * 1000),
     )
     await start(consumer, settings.publish_timeout_s * 2)
-    progress.assigned = lambda: bool(consumer.assignment())
-    progress.ends = lambda: {(tp.topic, tp.partition): consumer.highwater(tp) or 0 for tp in consumer.assignment()}
     try:
+        progress.ends = lambda: {(tp.topic, tp.partition): consumer.highwater(tp) or 0 for tp in consumer.assignment()}
+        assigned_at = time.monotonic()
         while True:
+            if consumer.assignment():
+                assigned_at = time.monotonic()
+            elif time.monotonic() - assigned_at > settings.assignment_timeout_s:
+                raise TimeoutError(NO_PARTITIONS)
             fetched = await consumer.getmany(timeout_ms=500, max_records=settings.batch_max)
             records = [_plain_record(tp, record) for tp, some in fetched.items() for record in some]
             if records:
                 await _timed(progress, settings, step, records)
                 await consumer.commit()
     finally:
-        progress.busy_since = None
+        progress.ends = dict
         await asyncio.wait_for(consumer.stop(), settings.publish_timeout_s)
 
 
@@ -229,5 +241,5 @@ def _plain_record(tp: TopicPartition, record: Any) -> Record:
         record.key,
         record.value,
         record.timestamp,
-        tuple(record.headers),
+        _headers(record.headers),
     )

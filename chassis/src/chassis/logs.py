@@ -6,10 +6,14 @@ import json
 import logging
 import logging.config
 import time
+import traceback
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+#: Others' loggers: warnings and worse, and not too many of them.
+LIBRARIES = ("aiokafka", "faust", "mode", "httpx", "tweepy", "uvicorn", "yoyo", "asyncio")
 
 
 class JsonFormatter(logging.Formatter):
@@ -31,18 +35,32 @@ class JsonFormatter(logging.Formatter):
             key: value for key, value in record.__dict__.items() if key not in _STANDARD and not key.startswith("_")
         }
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+            line["traceback"] = _traceback(record.exc_info[1])
+        return json.dumps(line, default=str)
+
+
+def _traceback(error: BaseException | None) -> str:
+    """Where it happened and of what class; not what the error says: that may quote a citizen."""
+    if error is None:
+        return ""
+    cause = _traceback(error.__cause__ or error.__context__)
+    return cause + "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__ + "\n"
 
 
 class RateLimit(logging.Filter):
-    """At most ``per_s`` lines a second: in an outage aiokafka writes a hundred, from every process."""
+    """At most ``per_s`` lines a second from all of ``libraries``: in an outage aiokafka alone writes a hundred.
 
-    def __init__(self, per_s: int = 5) -> None:
+    It belongs on the handler: a logger's filter does not see what its children log.
+    """
+
+    def __init__(self, libraries: Sequence[str] = LIBRARIES, per_s: int = 5) -> None:
         super().__init__()
+        self.libraries = frozenset(libraries)
         self.per_s, self.second, self.seen = per_s, 0, 0
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.split(".")[0] not in self.libraries:
+            return True
         second = int(time.monotonic())
         if second != self.second:
             self.second, self.seen = second, 0
@@ -52,24 +70,21 @@ class RateLimit(logging.Filter):
 
 def logging_config(service: str, level: str) -> dict[str, Any]:
     """For ``logging.config.dictConfig``, and for Faust's worker, which sets up logging itself."""
-    quiet = {"level": "WARNING", "filters": ["rate"]}
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "filters": {"rate": {"()": RateLimit}},
         "formatters": {"json": {"()": JsonFormatter, "service": service}},
-        "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}},
-        "root": {"level": level, "handlers": ["out"]},
-        "loggers": {
-            "aiokafka": quiet,
-            "faust": quiet,
-            "mode": quiet,
-            "httpx": quiet,
-            "tweepy": quiet,
-            "uvicorn.access": quiet,
-            "yoyo": quiet,
-            "asyncio": quiet,
+        "handlers": {
+            "out": {
+                "class": "logging.StreamHandler",
+                "formatter": "json",
+                "stream": "ext://sys.stdout",
+                "filters": ["rate"],
+            }
         },
+        "root": {"level": level, "handlers": ["out"]},
+        "loggers": {name: {"level": "WARNING"} for name in LIBRARIES},
     }
 
 

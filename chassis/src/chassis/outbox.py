@@ -21,6 +21,8 @@ from chassis.wire import Outgoing
 log = logging.getLogger(__name__)
 
 _INSERT = "INSERT INTO outbox (topic, key, value, headers) VALUES ($1, $2, $3, $4)"
+# A dead letter keeps a stranger's headers: latin-1 maps every byte to a character and back.
+_ANY = "latin-1"
 # A key with a parked row waits; every other key goes on.
 _NEXT = """
 SELECT seq, topic, key, value, headers FROM outbox o
@@ -41,7 +43,7 @@ Publish = Callable[[AIOKafkaProducer, Sequence[Outgoing], float], Awaitable[None
 
 async def put(db: Connection, records: Sequence[Outgoing]) -> None:
     """Add ``records`` to the outbox, in the caller's transaction."""
-    rows = [(r.topic, r.key, r.value, json.dumps([[k, v.decode()] for k, v in r.headers])) for r in records]
+    rows = [(r.topic, r.key, r.value, json.dumps([[k, v.decode(_ANY)] for k, v in r.headers])) for r in records]
     await db.executemany(_INSERT, rows)
 
 
@@ -128,5 +130,5 @@ class Relay:
 
 
 def _outgoing(row: Any) -> Outgoing:
-    headers = [(name, value.encode()) for name, value in json.loads(row["headers"])]
+    headers = [(name, value.encode(_ANY)) for name, value in json.loads(row["headers"])]
     return Outgoing(row["topic"], row["key"], row["value"], headers)

@@ -57,6 +57,7 @@ async def start_producer(settings: ServiceSettings) -> AIOKafkaProducer:
         acks="all",
         linger_ms=5,
         max_batch_size=262_144,
+        max_request_size=2_097_152,  # a dead letter may be larger than the record it holds; the broker's limit decides
         request_timeout_ms=int(settings.publish_timeout_s * 1000),
     )
     await start(producer, settings.publish_timeout_s)

@@ -22,7 +22,7 @@ def region_file(directory: Path, name: str) -> Path:
     if path.is_file():
         return path
     policy = directory / "sla.yaml"
-    base: str | None = yaml.safe_load(policy.read_text()).get("extends") if policy.is_file() else None
+    base: str | None = _yaml(policy).get("extends") if policy.is_file() else None
     if base and (directory / base / name).is_file():
         return (directory / base / name).resolve()
     raise RegionError(f"{path} is missing: a region folder needs {name}, or an sla.yaml that extends one that has it")
@@ -34,7 +34,10 @@ def read_region(directory: Path, name: str) -> Any:
     Raises:
         RegionError: it is missing or is not YAML.
     """
-    path = region_file(directory, name)
+    return _yaml(region_file(directory, name))
+
+
+def _yaml(path: Path) -> Any:
     try:
         return yaml.safe_load(path.read_text())
     except yaml.YAMLError as error:

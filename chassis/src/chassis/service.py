@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from chassis import metrics
-from chassis.consume import Progress, Step, consume, faust_app, run_faust, watch
+from chassis.consume import Progress, Step, consume, faust_app, keep_looking, run_faust, watch
 from chassis.crash import leave_now
 from chassis.database import Pool, open_pool
 from chassis.logs import logging_config, set_up_logging
@@ -29,7 +29,7 @@ def start_health(service: str, settings: ServiceSettings, progress: Progress) ->
     """Logs and the health door: what every ``run`` does first."""
     set_up_logging(service, settings.log_level)
     health = metrics.Health()
-    health.ready["partitions"] = lambda: progress.assigned()
+    health.ready["partitions"] = lambda: progress.assigned
     health.live["progress"] = lambda: progress.stalled_s() < settings.stall_timeout_s
     metrics.serve(settings.http_host, settings.http_port, health)
     return health
@@ -44,12 +44,13 @@ def run_processor(
 ) -> None:
     """A stream processor with state: Faust reads, PostgreSQL decides, the relay publishes."""
     progress = Progress(service)
+    running: list[asyncio.Task[None]] = []  # the event loop itself keeps none of them
 
     async def start() -> Step:
         pool = await open_pool(str(settings.database_url), timeout_s=settings.batch_timeout_s / 2)
         relay = Relay(settings, service)
         for task in (lambda pool, _: relay.run(pool), *tasks):
-            asyncio.create_task(_must_not_end(task(pool, relay.wake.set)))  # noqa: RUF006
+            running.append(asyncio.create_task(_must_not_end(task(pool, relay.wake.set))))
         return Steps(pool, handler, after=relay.wake.set)
 
     start_health(service, settings, progress)
@@ -118,6 +119,7 @@ async def run_intake(
     step = Steps(pool, handler, after=relay.wake.set)
     everything = [
         ("consumer", lambda: consume(settings, sources, step, progress)),
+        ("progress", lambda: keep_looking(progress)),
         ("relay", lambda: relay.run(pool)),
         *tasks,
     ]

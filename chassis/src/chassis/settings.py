@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
-from pydantic import Field, PostgresDsn, SecretStr, ValidationError
+from pydantic import Field, FilePath, PostgresDsn, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.crash import EXIT_SETTINGS
@@ -22,7 +22,7 @@ class ServiceSettings(BaseSettings):
     kafka_bootstrap_servers: str = Field(description="brokers, host:port with commas")
     kafka_username: str = Field(description="this service's principal")
     kafka_password: SecretStr = Field(description="its SCRAM-SHA-512 password")
-    kafka_ca_file: Path | None = Field(
+    kafka_ca_file: FilePath | None = Field(
         None, description="CA of the brokers; without it the connection is not encrypted"
     )
     region_dir: Path = Field(description="folder of the kabupaten's data")
@@ -37,7 +37,7 @@ class ServiceSettings(BaseSettings):
     session_timeout_s: float = Field(30, gt=0, description="seconds until Kafka gives this slot's partitions away")
     commit_interval_s: float = Field(1, gt=0, description="seconds between offset commits: what a crash replays")
     publish_timeout_s: float = Field(10, gt=0, description="seconds until a publish is tried anew")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
 
 class MigrateSettings(BaseSettings):

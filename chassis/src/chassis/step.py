@@ -130,9 +130,12 @@ class Steps(Generic[S]):
                 self._count(record, "erased")
                 continue
             try:
-                messages.append(Message(record, codec.decode(record.value)))
-            except codec.InvalidEvent as error:
+                message = Message(record, codec.decode(record.value))
+                self.handler.keys(message)
+            except (codec.InvalidEvent, AttributeError) as error:  # no event, or one that does not belong here
                 out.append(self._dead(record, error))
+            else:
+                messages.append(message)
         return messages
 
     async def _fresh(self, db: Connection, messages: list[Message]) -> list[Message]:
@@ -176,7 +179,7 @@ class Steps(Generic[S]):
 
 
 class StatelessSteps:
-    """Runs a pure ``decide`` over batches for a service without a database: publish, await the acks, then Faust acks."""
+    """Runs a pure ``decide`` over batches, for a service without a database: all is published when it returns."""
 
     def __init__(self, producer: AIOKafkaProducer, service: str, decide: Decide, publish_timeout_s: float) -> None:
         self.producer, self.service, self.decide, self.publish_timeout_s = producer, service, decide, publish_timeout_s

@@ -19,7 +19,7 @@ CREATE TABLE outbox (                     -- what is to be published, in this or
     topic         text        NOT NULL,
     key           bytea,
     value         bytea       NOT NULL,
-    headers       jsonb       NOT NULL,
+    headers       json        NOT NULL,    -- jsonb refuses a NUL
     created_at    timestamptz NOT NULL DEFAULT now(),
     parked_reason text                    -- can never go; its key waits behind it until somebody decides
 );

@@ -1,0 +1,65 @@
+"""Fakes for the tests of services: messages made by hand, rules played in memory, a producer without a broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from chassis.wire import Emit, Headers, Message, Outgoing, Record
+from contracts import codec
+from contracts.events import Data
+
+S = TypeVar("S")
+
+#: A Tuesday morning in Soppeng.
+NOW = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
+
+
+def message(
+    data: Data, *, topic: str, event_id: str = "e1", time: datetime = NOW, subject: str = "c1", offset: int = 0
+) -> Message:
+    """``data`` as it would arrive from ``topic``; both its own time and the broker's are ``time``."""
+    event = codec.envelope(data, event_id=event_id, source="/test", subject=subject, time=time)
+    timestamp_ms = round(time.timestamp() * 1000)
+    record = Record(topic, 0, offset, subject.encode(), codec.encode(event), timestamp_ms, tuple(codec.HEADERS))
+    return Message(record, event)
+
+
+def play(
+    decide: Callable[[Mapping[str, S], Message, datetime], tuple[dict[str, S], list[Emit]]],
+    messages: Sequence[Message],
+    states: Mapping[str, S] | None = None,
+) -> tuple[dict[str, S], list[Emit]]:
+    """What ``messages``, one after the other, make of ``states``, and all that is told: a batch without a database."""
+    after, told = dict(states or {}), []
+    for each in messages:
+        changes, emits = decide(after, each, each.time)
+        after |= changes
+        told += emits
+    return after, told
+
+
+@dataclass
+class FakeProducer:
+    """Stands in for an aiokafka producer. Keeps what was ``sent``; each of ``failures`` befalls one send, in turn."""
+
+    sent: list[Outgoing] = field(default_factory=list)
+    failures: list[BaseException] = field(default_factory=list)
+
+    async def send(
+        self, topic: str, value: bytes, *, key: bytes | None = None, headers: Headers = ()
+    ) -> asyncio.Future[None]:
+        """Takes a record; the future is its acknowledgement."""
+        ack: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self.failures:
+            ack.set_exception(self.failures.pop(0))
+        else:
+            self.sent.append(Outgoing(topic, key, value, tuple(headers)))
+            ack.set_result(None)
+        return ack
+
+    async def stop(self) -> None:
+        """Nothing to stop."""

@@ -1,0 +1,39 @@
+"""A real broker and database for the whole run, and for each test a bench: its own topics, database and workers."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from chassis.database import Pool, open_pool
+from lapor.fixtures import connected
+from lapor.testing import Stack
+
+sys.path.insert(0, str(Path(__file__).parent / "workers"))
+
+from bench import Bench  # noqa: E402
+
+__all__ = ["connected"]
+
+_names = (f"bench{n}" for n in itertools.count())
+
+
+@pytest.fixture
+def bench(connected: Stack, tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(connected, next(_names), tmp_path)
+    yield bench
+    for worker in bench.workers:
+        if worker.process.poll() is None:
+            worker.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+async def pool(bench: Bench) -> AsyncIterator[Pool]:
+    pool = await open_pool(bench.dsn, timeout_s=5)
+    yield pool
+    pool.terminate()

@@ -1,0 +1,236 @@
+"""What a connected test works on: topics, a database and workers of its own, on the broker and cluster of the run."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+import counting
+
+from chassis.database import migrate
+from chassis.settings import DatabaseSettings
+from chassis.testing import NOW
+from contracts import codec, ticket
+from contracts.events import ComplaintReceived
+from lapor.ports import ELSEWHERE, is_free
+from lapor.testing import Stack
+
+WORKERS = Path(__file__).parent
+_ports = itertools.count(ELSEWHERE.start + 500)
+TICKET = ticket.mint("sms")
+
+
+def free_port() -> int:
+    return next(port for port in _ports if is_free(port))
+
+
+def until(what: Callable[[], Any], timeout_s: float = 30) -> Any:
+    """Ask again until the answer is true; the last answer, true or not, when time is up."""
+    deadline = time.monotonic() + timeout_s
+    while not (answer := what()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return answer
+
+
+def complaint(key: str, text: str = "jalan rusak") -> ComplaintReceived:
+    return ComplaintReceived(
+        complaint_id=key,
+        ticket=TICKET,
+        channel="sms",
+        origin="intake-sms",
+        text=text,
+        received_at=NOW,
+        reporter_ref="r",
+    )
+
+
+def encoded(key: str, event_id: str, text: str = "jalan rusak") -> bytes:
+    event = codec.envelope(complaint(key, text), event_id=event_id, source="/test", subject=key, time=NOW)
+    return codec.encode(event)
+
+
+@dataclass
+class Worker:
+    """A service in a process of its own."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:  # noqa: S310
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+        except OSError as error:
+            return 0, repr(error)
+
+    def ready(self) -> bool:
+        return self.get("/ready")[0] == 200
+
+    def ended(self, timeout_s: float = 30) -> int | str:
+        """Its exit code; its log if it did not end in time."""
+        try:
+            return self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return self.log.read_text()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM, timeout_s: float = 30) -> int | str:
+        self.process.send_signal(how)
+        return self.ended(timeout_s)
+
+
+@dataclass
+class Bench:
+    """Topics, a database and workers of one test. ``sent`` are the event ids that went in, in order, by key."""
+
+    stack: Stack
+    name: str
+    directory: Path
+    partitions: int = 3
+    workers: list[Worker] = field(default_factory=list)
+    sent: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        self.source, self.out, self.dlq = f"{self.name}.in", f"{self.name}.out", f"{self.name}.dlq"
+        self.admin = AdminClient(self.stack.client())
+        self.create(self.source, self.out, partitions=self.partitions)
+        self.create(self.dlq)
+        self.producer = Producer({**self.stack.client(), "partitioner": "murmur2_random", "linger.ms": 2})
+        self.dsn = self.stack.database(self.name)
+        migrate(self.dsn, counting.MIGRATIONS)
+
+    def create(self, *topics: str, partitions: int = 1, **config: str) -> None:
+        new = [
+            NewTopic(topic, partitions, 1, config={k.replace("_", "."): v for k, v in config.items()})
+            for topic in topics
+        ]
+        for done in self.admin.create_topics(new).values():
+            done.result(10)
+
+    def env(self, **extra: str) -> dict[str, str]:
+        return {
+            **{name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ},
+            "PYTHONUNBUFFERED": "1",
+            "KAFKA_BOOTSTRAP_SERVERS": self.stack.bootstrap,
+            "KAFKA_USERNAME": self.stack.admin[0],
+            "KAFKA_PASSWORD": self.stack.admin[1],
+            "DATABASE_URL": self.dsn,
+            "REGION_DIR": "/nowhere",
+            "SERVICE": self.name,
+            "SOURCES": self.source,
+            "OUT": self.out,
+            "BATCH_TIMEOUT_S": "6",
+            "ASSIGNMENT_TIMEOUT_S": "20",
+            "SESSION_TIMEOUT_S": "6",
+            "PUBLISH_TIMEOUT_S": "2",
+            "COMMIT_INTERVAL_S": "0.3",
+            "BUSY_FILE": str(self.directory / "busy"),
+            "SLOW_S": "60",
+            **extra,
+        }
+
+    def settings(self, **extra: Any) -> DatabaseSettings:
+        given = {
+            name.lower(): value for name, value in self.env().items() if name.lower() in DatabaseSettings.model_fields
+        }
+        return DatabaseSettings(**{**given, "http_port": 1, **extra})
+
+    def worker(self, kind: str = "stateful", *, ready: bool = True, **env: str) -> Worker:
+        port, log = free_port(), self.directory / f"worker{len(self.workers)}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, WORKERS / f"{kind}.py"],
+                env=self.env(HTTP_PORT=str(port), **env),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        worker = Worker(process, port, log)
+        self.workers.append(worker)
+        if ready:
+            assert until(lambda: worker.ready() or process.poll() is not None), log.read_text()
+        return worker
+
+    def send(self, key: str, event_id: str, text: str = "jalan rusak") -> None:
+        self.sent[key].append(event_id)
+        self.put(self.source, key, encoded(key, event_id, text))
+
+    def put(self, topic: str, key: str, value: bytes | None, headers: Any = None) -> None:
+        self.producer.produce(topic, value, key, headers=headers)
+        self.producer.poll(0)
+
+    def flush(self) -> None:
+        assert self.producer.flush(20) == 0
+
+    def records(self, topic: str) -> list[Any]:
+        """All that is on ``topic`` now, in order within a partition."""
+        consumer = Consumer({**self.stack.client(), "group.id": "nobody", "enable.auto.commit": False})
+        found = []
+        try:
+            partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+            for number in partitions:
+                start, end = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
+                consumer.assign([TopicPartition(topic, number, start)])
+                while start < end and (record := consumer.poll(10)) is not None:
+                    if record.error():
+                        continue
+                    found.append(record)
+                    start = record.offset() + 1
+        finally:
+            consumer.close()
+        return found
+
+    def events(self, topic: str) -> list[codec.Event]:
+        return [codec.decode(record.value()) for record in self.records(topic)]
+
+    def committed(self) -> int:
+        """How many records of the source the group is past."""
+        consumer = Consumer({**self.stack.client(), "group.id": self.name})
+        try:
+            places = consumer.committed([TopicPartition(self.source, n) for n in range(self.partitions)], timeout=10)
+            return sum(max(place.offset, 0) for place in places)
+        finally:
+            consumer.close()
+
+    def sql(self, query: str, *values: Any) -> list[Any]:
+        with psycopg.connect(self.dsn, autocommit=True) as db:
+            cursor = db.execute(query, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def counts(self) -> dict[str, int]:
+        return dict(self.sql("SELECT key, n FROM counted"))
+
+    def lost(self) -> set[str]:
+        """Ids that went in and brought about nothing: neither an event nor a dead letter."""
+        caused = {str(event.causationid) for event in self.events(self.out)}
+        for record in self.records(self.dlq):
+            with suppress(codec.InvalidEvent):
+                caused.add(codec.decode(record.value()).id)
+        return {event_id for ids in self.sent.values() for event_id in ids} - caused
+
+    def once(self) -> bool:
+        """Whether each key was counted 1, 2, 3… by distinct events; repeats of an event are allowed, holes are not."""
+        told: dict[str, dict[str, int]] = defaultdict(dict)
+        for event in self.events(self.out):
+            told[event.subject].setdefault(event.id, int(event.data.text))
+        return all([*range(1, len(each) + 1)] == [*each.values()] for each in told.values()) and self.counts() == {
+            key: len(each) for key, each in told.items()
+        }

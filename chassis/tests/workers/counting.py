@@ -1,0 +1,66 @@
+"""The rules of a service made for tests: it counts the complaints of each key, and tells the count."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from chassis.step import Handler
+from chassis.wire import Emit, Message
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@dataclass(frozen=True)
+class Count:
+    n: int
+    text: str
+
+
+def check(message):
+    """The bug that a release may have: some texts, or all of them, make the rules fail."""
+    bug = os.environ.get("BUG", "")
+    if bug == "everywhere" or (bug and message.data.text == bug):
+        raise KeyError(message.data.text)
+
+
+def tell(message: Message, topic: str, n: int) -> Emit:
+    data = msgspec.structs.replace(message.data, text=str(n))
+    return Emit(topic=topic, subject=data.complaint_id, data=data)
+
+
+def handler(service: str, out: str) -> Handler[Count]:
+    def decide(states, message, now):
+        check(message)
+        key = message.data.complaint_id
+        count = Count(states[key].n + 1 if key in states else 1, message.data.text)
+        return {key: count}, [tell(message, out, count.n)]
+
+    async def load(db, keys):
+        rows = await db.fetch("SELECT * FROM counted WHERE key = ANY($1)", keys)
+        return {row["key"]: Count(row["n"], row["text"]) for row in rows}
+
+    async def save(db, states):
+        await db.executemany(
+            "INSERT INTO counted VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE SET n = $2, text = $3",
+            [(key, count.n, count.text) for key, count in states.items()],
+        )
+        await linger({count.text for count in states.values()})
+
+    return Handler(
+        service=service, keys=lambda message: [message.data.complaint_id], load=load, decide=decide, save=save
+    )
+
+
+async def linger(texts: set[str]) -> None:
+    """A batch in which a text is ``slow`` or ``blocking`` says so in a file, and takes ``SLOW_S`` seconds."""
+    if texts & {"slow", "blocking"}:
+        Path(os.environ["BUSY_FILE"]).touch()
+        if "blocking" in texts:
+            time.sleep(float(os.environ["SLOW_S"]))  # noqa: ASYNC251 - that is the mistake to be noticed
+        await asyncio.sleep(float(os.environ["SLOW_S"]))

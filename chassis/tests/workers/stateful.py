@@ -1,0 +1,26 @@
+"""A stream processor with a database. With MUTANT set it acknowledges what it did not do."""
+
+import os
+
+import counting
+
+from chassis import service
+from chassis.settings import DatabaseSettings, read_settings
+from chassis.step import Steps
+
+
+class Swallowing(Steps):
+    """The mutant: nothing leaves the step, so Faust acknowledges it."""
+
+    async def __call__(self, records):
+        try:
+            await super().__call__(records)
+        except Exception:  # noqa: S110 - the mistake itself
+            pass
+
+
+if os.environ.get("MUTANT"):
+    service.Steps = Swallowing
+name = os.environ["SERVICE"]
+rules = counting.handler(name, os.environ["OUT"])
+service.run_processor(name, read_settings(DatabaseSettings), rules, os.environ["SOURCES"].split(","))
