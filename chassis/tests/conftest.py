@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -27,9 +26,7 @@ _names = (f"bench{n}" for n in itertools.count())
 def bench(connected: Stack, tmp_path: Path) -> Iterator[Bench]:
     bench = Bench(connected, next(_names), tmp_path)
     yield bench
-    for worker in bench.workers:
-        if worker.process.poll() is None:
-            worker.stop(signal.SIGKILL)
+    bench.close()
 
 
 @pytest.fixture

@@ -72,6 +72,8 @@ class System:
             for _, file in points:
                 file.touch()
             settings += ["--set", f"{service}:CRASH_AT={','.join(f'{point}@{file}' for point, file in points)}"]
+            # Each kill makes Kafka deliver seconds of events again, so that the inbox has something to do.
+            settings += ["--set", f"{service}:COMMIT_INTERVAL_S=5"]
         self.lapor("up", "--detach", "--region", str(self.region), *settings)
         self.env = self.lapor("env")
 

@@ -111,10 +111,13 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.source, self.out, self.dlq = f"{self.name}.in", f"{self.name}.out", f"{self.name}.dlq"
-        self.admin = AdminClient(self.stack.client())
+        client = {**self.stack.client(), "log_level": 0}
+        self.admin = AdminClient(client)
         self.create(self.source, self.out, partitions=self.partitions)
         self.create(self.dlq)
-        self.producer = Producer({**self.stack.client(), "partitioner": "murmur2_random", "linger.ms": 2})
+        self.producer = Producer({**client, "partitioner": "murmur2_random", "linger.ms": 2})
+        # Its group is only asked for its offsets: who assigns partitions by hand joins nothing.
+        self.reader = Consumer({**client, "group.id": self.name, "enable.auto.commit": False})
         self.dsn = self.stack.database(self.name)
         migrate(self.dsn, counting.MIGRATIONS)
 
@@ -182,20 +185,15 @@ class Bench:
 
     def records(self, topic: str) -> list[Any]:
         """All that is on ``topic`` now, in order within a partition."""
-        consumer = Consumer({**self.stack.client(), "group.id": "nobody", "enable.auto.commit": False})
         found = []
-        try:
-            partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-            for number in partitions:
-                start, end = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
-                consumer.assign([TopicPartition(topic, number, start)])
-                while start < end and (record := consumer.poll(10)) is not None:
-                    if record.error():
-                        continue
+        for number in self.reader.list_topics(topic, timeout=10).topics[topic].partitions:
+            start, end = self.reader.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
+            self.reader.assign([TopicPartition(topic, number, start)])
+            while start < end and (record := self.reader.poll(10)) is not None:
+                if not record.error():
                     found.append(record)
                     start = record.offset() + 1
-        finally:
-            consumer.close()
+        self.reader.unassign()
         return found
 
     def events(self, topic: str) -> list[codec.Event]:
@@ -203,12 +201,14 @@ class Bench:
 
     def committed(self) -> int:
         """How many records of the source the group is past."""
-        consumer = Consumer({**self.stack.client(), "group.id": self.name})
-        try:
-            places = consumer.committed([TopicPartition(self.source, n) for n in range(self.partitions)], timeout=10)
-            return sum(max(place.offset, 0) for place in places)
-        finally:
-            consumer.close()
+        places = self.reader.committed([TopicPartition(self.source, n) for n in range(self.partitions)], timeout=10)
+        return sum(max(place.offset, 0) for place in places)
+
+    def close(self) -> None:
+        self.reader.close()
+        for worker in self.workers:
+            if worker.process.poll() is None:
+                worker.stop(signal.SIGKILL)
 
     def sql(self, query: str, *values: Any) -> list[Any]:
         with psycopg.connect(self.dsn, autocommit=True) as db:

@@ -78,8 +78,7 @@ _NIK = _any_of(
 )
 # Fifteen digits in a row may also be an account or a telephone's serial number: both as personal.
 _NPWP = _any_of(
-    _START + r"\d{15}(?!\d)",
-    _START + _in_groups(r"\d\d", r"\d{3}", r"\d{3}", r"\d", r"\d{3}", r"\d{3}"),
+    _START + _in_groups(r"(?!00628)\d\d", r"\d{3}", r"\d{3}", r"\d", r"\d{3}", r"\d{3}"),
     _START + _in_groups(r"0(?!8)\d{3}", r"\d{4}", r"\d{4}", r"\d{4}"),
 )
 _COUNTRY = rf"(?:(?:(?:\+|00)?\(?\+?62\)?{_GAP}(?:\(?0\)?)?|\(?[0o])\)?{_GAP})"

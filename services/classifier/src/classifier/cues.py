@@ -200,9 +200,14 @@ MISCONDUCT = _any(
     """
 )
 
+#: Before a unit's name: it is called upon, not accused.
+CALLED_UPON = re.compile(
+    r"(?:^|\W)(?:kepada|yth|ke|mohon|harap|agar|supaya|tolong)"
+    r"(?:\W+(?:yth|bapak|pak|ibu|kepala|pihak|kantor|dinas|bupati|dan|tim))*\W*$"
+)
 NEGLECT = _any(
     r"""
-    tidak (?:pernah )?(?:di|me)?(?:nang|tang|res|gub|tindak|balas|peduli|jawab|kerja|angkat)\w*; diabaikan;
+    tidak (?:pernah )?\w*(?:tanggap|respon|gubris|tindak|balas|peduli|jawab|angkat|becus)\w*; diabaikan;
     mengabaikan; lambat\w*; lamban\w*; lelet; buruk\w*; kinerja;
     (?:tidak|tdk) (?:becus|profesional|jelas|beres); keluhan; kecewa\w*; ditutup sepihak; didiamkan; cuek;
     aplikasi\w* .{0,20}error; mengecewakan

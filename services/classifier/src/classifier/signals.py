@@ -109,6 +109,11 @@ def units_accused(units: tuple[UnitName, ...], text: str) -> tuple[str, ...]:
         line = plain(sentence)
         misconduct, neglect = cues.MISCONDUCT.search(line), cues.NEGLECT.search(line)
         for unit in units if misconduct or neglect else ():
-            if unit.code not in accused and (misconduct or unit.keeps_order) and unit.pattern.search(line):
+            if unit.code not in accused and (misconduct or unit.keeps_order) and _is_named(unit, line):
                 accused.append(unit.code)
     return tuple(accused)
+
+
+def _is_named(unit: UnitName, line: str) -> bool:
+    """Named other than to call upon it."""
+    return any(not cues.CALLED_UPON.search(line[: found.start()]) for found in unit.pattern.finditer(line))

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from classifier.taxonomy import UNKNOWN, Category
 
 SEED = 7312
-PER_SEED = 12
-PER_TERM = 4
+PER_SEED = 9
+PER_TERM = 3
 
 _GAP = re.compile(r"\{(\w+)\}")
 
@@ -100,7 +100,9 @@ ASIDES = _phrases(
     """
 )
 GAPS = {
-    "near": _phrases("dekat; di depan; di belakang; di samping; sebelah; seberang; sekitar; arah; di area; persis di muka"),
+    "near": _phrases(
+        "dekat; di depan; di belakang; di samping; sebelah; seberang; sekitar; arah; di area; persis di muka"
+    ),
     "spot": _phrases(
         """
         pasar; pasar sentral; sekolah; sd; smp; sma; tk; puskesmas; rumah sakit; jembatan; kantor desa; kantor lurah;
@@ -179,6 +181,12 @@ def synthesise(categories: Sequence[Category], places: Sequence[str]) -> tuple[l
     return texts, labels
 
 
+def dress(texts: Sequence[str], places: Sequence[str]) -> list[str]:
+    """The texts as a citizen would send them: with a greeting, a place, what else is on their mind, and slips."""
+    rng = random.Random(SEED)  # noqa: S311
+    return [_dress(rng, text, places) for text in texts]
+
+
 def _core(rng: random.Random, seed: str, category: Category) -> str:
     """A seed with words left out, and now and then a second phrase of the same category."""
     kept = [word for word in seed.split() if rng.random() > 0.15] or seed.split()
@@ -195,7 +203,7 @@ def _dress(rng: random.Random, core: str, places: Sequence[str]) -> str:
     parts = [rng.choice(OPENINGS), core]
     if places and rng.random() < 0.6:
         parts.append(f"{rng.choice(PREPOSITIONS)} {rng.choice(places)}")
-    for _ in range(rng.choice((0, 1, 1, 2, 3))):
+    for _ in range(rng.choice((0, 1, 2, 3, 5))):
         said = rng.choice(FILLERS) if rng.random() < 0.3 else _aside(rng)
         parts.insert(rng.randrange(len(parts) + 1), said)
     parts.append(rng.choice(CLOSINGS))

@@ -1,0 +1,27 @@
+"""What the tests of the contracts share: the examples, and the codes of a kabupaten's units."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from contracts.topics import TOPICS_DIR, Topic, load_topics
+
+UNITS_FILE = Path(__file__).parents[2] / "region" / "soppeng" / "units.yaml"
+
+
+@pytest.fixture(scope="session")
+def units() -> list[str]:
+    return [unit["code"] for unit in yaml.safe_load(UNITS_FILE.read_text())["units"]]
+
+
+@pytest.fixture(scope="session")
+def topics(units: list[str]) -> list[Topic]:
+    return load_topics(units)
+
+
+@pytest.fixture(scope="session")
+def examples() -> list[Path]:
+    return sorted(TOPICS_DIR.glob("*/examples/*.json"))

@@ -1,0 +1,92 @@
+"""What the codec reads, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts import codec
+from contracts.codec import InvalidEvent
+from contracts.topics import TOPICS_DIR
+
+SMS = json.loads((TOPICS_DIR / "complaint.received.v1" / "examples" / "sms.json").read_text())
+
+
+def _changed(**changes: Any) -> bytes:
+    return json.dumps({**SMS, **changes}).encode()
+
+
+def _with_data(**changes: Any) -> bytes:
+    return _changed(data={**SMS["data"], **changes})
+
+
+def test_unknown_fields_are_ignored_around_and_inside_the_data() -> None:
+    newer = _changed(traceparent="00-1", data={**SMS["data"], "weather": {"rain": True}})
+
+    assert codec.decode(json.dumps(SMS).encode()) == codec.decode(newer)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"{", id="broken JSON"),
+        pytest.param(b"\xff\xfe", id="not UTF-8"),
+        pytest.param(b"[]", id="no object"),
+        pytest.param(_changed(type="complaint.vanished.v1"), id="unknown type"),
+        pytest.param(_changed(type="complaint.received.v2"), id="unknown version"),
+        pytest.param(_changed(type=""), id="empty type"),
+        pytest.param(_changed(specversion="0.3"), id="old CloudEvents"),
+        pytest.param(_changed(id=""), id="empty id"),
+        pytest.param(_changed(time="2026-03-16T08:12:41"), id="naive time"),
+        pytest.param(_changed(datacontenttype="text/plain"), id="data that is no JSON"),
+        pytest.param(_changed(data=None), id="no data"),
+        pytest.param(_with_data(received_at="2026-03-16T08:12:41"), id="naive time in the data"),
+        pytest.param(_with_data(ticket="SPG-1"), id="broken ticket"),
+        pytest.param(_with_data(text="a" * 20_001), id="text too long"),
+        pytest.param(_with_data(text=None), id="null text"),
+        pytest.param(_with_data(anonim="ya"), id="wrong type of a field"),
+    ],
+)
+def test_what_does_not_fit_is_refused(value: bytes) -> None:
+    with pytest.raises(InvalidEvent):
+        codec.decode(value)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_get_anything_else_than_an_event_or_a_refusal(value: bytes) -> None:
+    with pytest.raises(InvalidEvent):
+        codec.decode(value)
+
+
+def test_an_event_too_large_for_the_broker_is_refused() -> None:
+    event = codec.decode(_with_data(evidence=[{"url": "u" * 950_000, "media_type": "", "sha256": "", "bytes": 0}]))
+
+    with pytest.raises(InvalidEvent, match="900000 allowed"):
+        codec.encode(event)
+
+
+def test_an_event_that_does_not_fit_its_schema_is_refused_before_it_is_sent() -> None:
+    event = codec.decode(json.dumps(SMS).encode())
+    data = codec.msgspec.structs.replace(event.data, ticket="SPG-1")
+
+    with pytest.raises(InvalidEvent):
+        codec.encode(codec.msgspec.structs.replace(event, data=data))
+
+
+@pytest.mark.parametrize(
+    ("event_type", "base"),
+    [
+        ("complaint.received.v1", "complaint.received.v1"),
+        ("complaint.updated.routed.v1", "complaint.updated.v1"),
+        ("complaint.sla-updated.warned.v1", "complaint.sla-updated.v1"),
+        ("unit.replied.v1", "unit.replied.v1"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_the_kind_is_no_part_of_the_base_type(event_type: str, base: str) -> None:
+    assert base == codec.base_type(event_type)

@@ -1,0 +1,111 @@
+"""The whole understanding of a text, and how good the shipped model is on texts it was not taught."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from classifier.classify import Knowledge, classify
+from classifier.evaluate import evaluate
+from classifier.model import ModelError, load
+from classifier.taxonomy import UNKNOWN, load_taxonomy
+
+
+def test_the_shipped_model_is_right_on_the_check_set_with_a_margin(
+    knowledge: Knowledge, check_set: list[dict[str, Any]]
+) -> None:
+    found = evaluate(knowledge.model, [(row["text"], row["category"]) for row in check_set])
+    assert len(check_set) >= 150
+    assert found["accuracy"] >= 0.82
+    assert found["macro_f1"] >= 0.80
+    assert found["top3"] >= 0.93
+    assert found["surest_half"] >= 0.92
+    assert found["answered"] >= 0.6
+
+
+def test_every_category_but_the_unknown_is_recognised(knowledge: Knowledge, check_set: list[dict[str, Any]]) -> None:
+    found = evaluate(knowledge.model, [(row["text"], row["category"]) for row in check_set])
+    assert len(found["per_category"]) == 21
+    assert [label for label, scores in found["per_category"].items() if scores["recall"] < 0.4] == []
+
+
+def test_no_check_text_is_a_seed(region: Path, check_set: list[dict[str, Any]]) -> None:
+    seeds = {seed.lower() for category in load_taxonomy(region) for seed in category.seeds}
+    assert [row["text"] for row in check_set if row["text"].lower() in seeds] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "asdf qwer zxcv",
+        "lorem ipsum dolor sit amet",
+        "halo selamat pagi",
+        "123456",
+        "😀😀",
+        "the quick brown fox",
+    ],
+)
+def test_nonsense_makes_it_abstain(knowledge: Knowledge, text: str) -> None:
+    assert classify(knowledge, text).abstained
+
+
+def test_a_clear_complaint_is_answered_with_evidence(knowledge: Knowledge) -> None:
+    found = classify(knowledge, "lampu jalan mati sdh sebulan, gelap sekali di desa Timusu kec. Liliriaja")
+    assert (found.category, found.abstained) == ("penerangan_jalan", False)
+    assert found.category == found.top[0].category
+    assert len(found.top) == 3
+    assert any("lampu" in word for word in found.top[0].evidence)
+    assert (found.place.kecamatan, found.place.desa) == ("Liliriaja", "Timusu")
+
+
+def test_bugis_is_understood(knowledge: Knowledge) -> None:
+    found = classify(knowledge, "tabe' pak, degaga wae PAM ri bolaku siminggu mi")
+    assert (found.category, found.language) == ("air_bersih", "bug")
+
+
+def test_the_unknown_is_never_learnt(knowledge: Knowledge) -> None:
+    assert UNKNOWN not in knowledge.model.categories
+
+
+def test_identifiers_never_come_out(knowledge: Knowledge) -> None:
+    text = "KTP saya 7312 0101 0190 0001 belum jadi, hp 0812-3456-7890, surel budi@contoh.id"
+    found = classify(knowledge, text)
+    said = " ".join([found.masked_text, *(word for c in found.top for word in c.evidence)])
+    assert [secret for secret in ("7312", "0190", "0812", "7890", "budi") if secret in said] == []
+    assert "[NIK]" in found.masked_text
+
+
+def test_a_bribe_for_an_identity_card_accuses_the_office(knowledge: Knowledge) -> None:
+    found = classify(knowledge, "oknum petugas Disdukcapil minta uang 200 ribu supaya KTP cepat jadi")
+    assert found.about_units == ("DISDUKCAPIL",)
+
+
+def test_control_characters_and_long_texts_do_no_harm(knowledge: Knowledge) -> None:
+    found = classify(knowledge, "jalan rusak \x00\x07 " * 2_000)
+    assert found.category == "jalan_jembatan"
+
+
+def test_it_is_fast_enough(knowledge: Knowledge, check_set: list[dict[str, Any]]) -> None:
+    started = time.perf_counter()
+    for row in check_set:
+        classify(knowledge, row["text"])
+    assert len(check_set) / (time.perf_counter() - started) > 200
+
+
+def test_the_file_is_small_and_loads_at_once(model_file: Path) -> None:
+    started = time.perf_counter()
+    load(model_file)
+    assert time.perf_counter() - started < 2
+    assert model_file.stat().st_size < 15_000_000
+
+
+def test_a_missing_or_broken_model_says_how_to_build_one(tmp_path: Path) -> None:
+    (tmp_path / "broken").write_bytes(b"nothing")
+    for name in ("missing", "broken"):
+        with pytest.raises(ModelError, match="classifier build"):
+            load(tmp_path / name)

@@ -1,0 +1,159 @@
+"""Building and teaching: the same every time, and careful with what citizens wrote."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from classifier import learn, model
+from classifier.__main__ import app
+from classifier.model import rank
+from classifier.rows import FEWEST, read_export
+from classifier.synth import dress
+from classifier.taxonomy import Category, load_taxonomy
+
+runner = CliRunner()
+
+
+def run(*arguments: str, given: str = "") -> Result:
+    return runner.invoke(app, list(arguments), input=given)
+
+
+@pytest.fixture(scope="module")
+def few(region: Path) -> tuple[Category, ...]:
+    wanted = ("air_bersih", "pendidikan", "penerangan_jalan")
+    return tuple(category for category in load_taxonomy(region) if category.id in wanted)
+
+
+@pytest.fixture(scope="module")
+def rows(region: Path) -> list[tuple[str, str]]:
+    """Labelled rows, as an agency might have them, made from the seeds."""
+    pairs = [(seed, c.id) for c in load_taxonomy(region) for seed in c.seeds]
+    dressed = dress([seed for seed, _ in pairs], ["Ganra", "Citta"])
+    return [(text, label) for text, (_, label) in zip(dressed, pairs, strict=True)][: FEWEST + 60]
+
+
+def export(records: list[dict[str, str]]) -> str:
+    out = io.StringIO()
+    columns = [
+        "Tracking ID",
+        "Nama Pelapor",
+        "Kategori",
+        "Judul Laporan",
+        "Isi Laporan Awal",
+        "Isi Laporan Akhir",
+        "Tipe Laporan",
+    ]
+    writer = csv.DictWriter(out, columns)
+    writer.writeheader()
+    writer.writerows(records)
+    return out.getvalue()
+
+
+def test_the_same_seeds_give_the_same_file(few: tuple[Category, ...], tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        model.save(learn.build(few, ["Ganra"], lambda _: None), tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_other_seeds_give_another_version(few: tuple[Category, ...]) -> None:
+    one = learn.build(few, ["Ganra"], lambda _: None)
+    other = learn.build(few[:2], ["Ganra"], lambda _: None)
+    assert one.version != other.version
+
+
+def test_a_saved_model_ranks_as_before(few: tuple[Category, ...], tmp_path: Path) -> None:
+    built = learn.build(few, ["Ganra"], lambda _: None)
+    model.save(built, tmp_path / "m")
+    before, after = rank(built, "lampu jalan mati")[0], rank(model.load(tmp_path / "m"), "lampu jalan mati")[0]
+    assert [c.category for c in before] == [c.category for c in after]
+    assert before[0].confidence == pytest.approx(after[0].confidence, abs=0.01)
+
+
+def test_predict_prints_the_promised_fields(model_file: Path, region: Path) -> None:
+    given = '{"id": "1", "text": "air pdam mati di Cabenge"}\n\n{"id": 2, "text": ""}\n'
+    result = run("predict", "--model", str(model_file), "--region", str(region), given=given)
+    first, second = (json.loads(line) for line in result.stdout.splitlines())
+    fields = "id category confidence abstained top type urgency spam language place about_units masked_text"
+    assert set(fields.split()) == set(first)
+    assert {"kecamatan", "desa", "stated", "conflict"} == set(first["place"])
+    assert [{"category", "confidence", "evidence"}] * 3 == [set(candidate) for candidate in first["top"]]
+    assert (first["id"], first["category"], second["id"], second["abstained"]) == ("1", "air_bersih", 2, True)
+
+
+def test_a_line_that_is_no_json_is_refused_with_its_number(model_file: Path, region: Path) -> None:
+    result = run("predict", "--model", str(model_file), "--region", str(region), given='{"text": "a"}\nnope\n')
+    assert result.exit_code == 1
+    assert "line 2" in result.stderr
+
+
+def test_a_region_without_categories_is_refused(tmp_path: Path) -> None:
+    result = run("build", "--region", str(tmp_path), "--out", str(tmp_path / "m"))
+    assert result.exit_code == 1
+    assert "categories.yaml" in result.stderr
+
+
+def test_too_few_rows_are_refused(region: Path, rows: list[tuple[str, str]], tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps({"text": t, "category": c}) + "\n" for t, c in rows[: FEWEST - 1]))
+    result = run("train", "--jsonl", str(path), "--region", str(region), "--out", str(tmp_path / "m"))
+    assert result.exit_code == 1
+    assert "399 labelled rows; at least 400 are needed" in result.stderr
+    assert not (tmp_path / "m").exists()
+
+
+def test_an_export_is_learnt_with_its_privacy_trap(region: Path, rows: list[tuple[str, str]], tmp_path: Path) -> None:
+    records = [
+        {
+            "Tracking ID": str(i), "Nama Pelapor": "Zulkarnaen Xq", "Kategori": category, "Judul Laporan": "",
+            "Isi Laporan Awal": f"{text} hp 081234567890", "Isi Laporan Akhir": "disunting", "Tipe Laporan": "Anonim",
+        }
+        for i, (text, category) in enumerate(rows)
+    ]  # fmt: skip
+    secret = {**records[0], "Isi Laporan Awal": "rahasiaku zzxxy", "Tipe Laporan": "Anonim, Rahasia"}
+    unmapped = {**records[0], "Kategori": "Topik Khusus"}
+    path = tmp_path / "export.csv"
+    path.write_text(export([*records, secret, unmapped]))
+    learnt = read_export(path, load_taxonomy(region))
+    assert (len(rows), 1, {"Topik Khusus": 1}) == (len(learnt.rows), learnt.restricted, learnt.unmapped)
+    assert [text for text, _ in learnt.rows if "0812" in text or "Zulkarnaen" in text or "zzxxy" in text] == []
+    result = run("train", "--csv", str(path), "--region", str(region), "--out", str(tmp_path / "m"))
+    assert result.exit_code == 0, result.stderr
+    printed = json.loads(result.stdout)
+    assert len(rows) >= printed["rows"] >= FEWEST
+    assert 0 < printed["held_out"]["accuracy"] <= 1
+    trained = model.load(tmp_path / "m")
+    assert [f for f in trained.vocabulary if "zulkarnaen" in f or "zzxxy" in f] == []
+    assert trained.version == printed["model_version"]
+
+
+def test_official_category_names_are_mapped(region: Path, tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    names = [
+        "Layanan Air Minum",
+        "Lampu Penerangan Jalan",
+        "Lainnya terkait Kesehatan",
+        "Korupsi, Kolusi, dan Nepotisme",
+    ]
+    path.write_text(export([{"Kategori": name, "Isi Laporan Awal": "teks"} for name in names]))
+    found = [category for _, category in read_export(path, load_taxonomy(region)).rows]
+    assert found == ["air_bersih", "penerangan_jalan", "kesehatan", "aparatur_korupsi"]
+
+
+def test_another_csv_is_refused(region: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    result = run("train", "--csv", str(tmp_path / "other.csv"), "--region", str(region), "--out", str(tmp_path / "m"))
+    assert result.exit_code == 1
+    assert "Isi Laporan Awal" in result.stderr
+
+
+def test_evaluate_measures_per_category(model_file: Path, check_set_file: Path) -> None:
+    result = run("evaluate", "--model", str(model_file), "--jsonl", str(check_set_file))
+    printed = json.loads(result.stdout)
+    assert {"n", "accuracy", "macro_f1", "top3", "per_category"} <= set(printed)
+    assert printed["n"] == 168

@@ -1,0 +1,105 @@
+"""What is read by rule: type, urgency, spam, language, and which unit is accused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from classifier.signals import (
+    is_spam,
+    kind_of,
+    language_of,
+    load_unit_names,
+    plain,
+    units_accused,
+    urgency_of,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("bagaimana cara urus akta kelahiran?", "permintaan_informasi"),
+        ("Mau tanya pak, syarat pindah domisili apa saja", "permintaan_informasi"),
+        ("berapa biaya pasang baru PDAM", "permintaan_informasi"),
+        ("kapan pendaftaran PPPK dibuka?", "permintaan_informasi"),
+        ("di mana tempat vaksin rabies?", "permintaan_informasi"),
+        ("kapan jalan ini diperbaiki, sudah rusak parah dan tidak pernah ditanggapi", "pengaduan"),
+        ("air mati tiga hari", "pengaduan"),
+        ("petugas membentak saya waktu bertanya", "pengaduan"),
+        ("usul dibuatkan taman bermain di lapangan", "aspirasi"),
+        ("saran saya sebaiknya pasar buka sampai sore", "aspirasi"),
+    ],
+)
+def test_asking_is_told_from_complaining(text: str, kind: str) -> None:
+    assert kind == kind_of(plain(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "urgency"),
+    [
+        ("Tolong!! rumah terbakar di Cabenge", "darurat"),
+        ("anak hanyut di sungai Walanae", "darurat"),
+        ("kabel listrik putus di jalan", "darurat"),
+        ("jembatan mau roboh, bahaya sekali", "tinggi"),
+        ("sudah banyak yang jatuh, ada korban", "tinggi"),
+        ("sampah belum diangkut", "sedang"),
+        ("usul ditambah bangku taman", "rendah"),
+    ],
+)
+def test_danger_makes_urgent(text: str, urgency: str) -> None:
+    assert urgency == urgency_of(plain(text), kind_of(plain(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "spam"),
+    [
+        ("SELAMAT anda pemenang undian 100jt hubungi wa.me/62812", True),
+        ("slot gacor deposit 10rb klik www.contoh.example", True),
+        ("Butuh dana cepat? pinjaman tanpa agunan bunga ringan hub WA", True),
+        ("mama minta pulsa, transfer pulsa ke nomor ini, hubungi", True),
+        ("saya ditipu sms undian berhadiah, mohon diblokir nomornya", False),
+        ("judi slot marak di desa kami, mohon ditindak", False),
+        ("harga promo bantuan pupuk tidak sesuai di desa", False),
+        ("air mati, hubungi kami", False),
+    ],
+)
+def test_advertising_is_flagged_and_a_report_about_it_is_not(text: str, spam: bool) -> None:
+    assert spam == is_spam(plain(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("jalan rusak mi kodong, tolong ki pak", "id"),
+        ("degaga wae ri bolaku siminggu mi", "bug"),
+        ("Masolang ladde’ lalengnge ri kampongku", "bug"),
+        ("tena je'ne battu ri ballakku, niak tau garring", "mak"),
+        ("dalan ning ngarep omahku wis rusak ora didandani", "jv"),
+        ("the road is broken please fix it", "en"),
+        ("123 456", "other"),
+    ],
+)
+def test_the_language_is_hinted(text: str, language: str) -> None:
+    assert language == language_of(plain(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("Petugas Disdukcapil minta uang 200 ribu untuk urus KTP", ("DISDUKCAPIL",)),
+        ("kepala dinas PU terima suap proyek jalan", ("PUPR",)),
+        ("pegawai dinsos membentak warga", ("DINSOS",)),
+        ("Diskominfo lambat sekali menanggapi laporan saya", ("DISKOMINFO",)),
+        ("Inspektorat tidak menindaklanjuti aduan kami", ("INSPEKTORAT",)),
+        ("air PDAM mati 3 hari, sudah lapor PDAM tidak ada tanggapan", ()),
+        ("Kepada Dinas PU mohon jalan diperbaiki. Ada oknum warga menggali jalan", ()),
+        ("urus KTP di disdukcapil lambat", ()),
+        ("oknum minta uang di loket", ()),
+        ("Kepada Yth. Inspektorat, oknum kades korupsi dana desa", ()),
+        ("mohon Dinas PU menindak oknum kontraktor", ()),
+    ],
+)
+def test_a_unit_is_accused_only_of_misconduct(region: Path, text: str, units: tuple[str, ...]) -> None:
+    assert units == units_accused(load_unit_names(region), text.lower())
