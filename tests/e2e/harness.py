@@ -126,5 +126,3 @@ class System:
     def told(self, to: str) -> list[str]:
         """What one citizen was sent, in order."""
         return [row["text"] for row in self.sent() if row["to"] == to]
-
-

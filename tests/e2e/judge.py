@@ -152,9 +152,7 @@ def _unanswered(log: Log) -> Iterable[str]:
             yield f"{kind} reply {reply['id']}: {len(answers[reply['id']])} answers"
 
 
-def _silence(
-    ticket: str, channel: str, steps: list[dict[str, Any]], told: list[str], may_repeat: int
-) -> Iterable[str]:
+def _silence(ticket: str, channel: str, steps: list[dict[str, Any]], told: list[str], may_repeat: int) -> Iterable[str]:
     if channel == "web":
         if told != [step["kind"] for step in steps]:
             yield f"UNTOLD {ticket}: the page shows {told}"

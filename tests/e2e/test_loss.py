@@ -145,9 +145,7 @@ def _insist(system: System, key: str, body: dict[str, str]) -> str:
     return until(ask, 90, f"an answer to {key}")
 
 
-def _tickets(
-    system: System, web: dict[str, str], sms: dict[str, str], posts: dict[str, str]
-) -> dict[str, str] | None:
+def _tickets(system: System, web: dict[str, str], sms: dict[str, str], posts: dict[str, str]) -> dict[str, str] | None:
     """Every ticket that was given, with its channel; None while one is still to come."""
     sent = system.sent()
     receipts = {row["to"]: row["ticket"] for row in sent if row["ticket"]}

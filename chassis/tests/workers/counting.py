@@ -19,7 +19,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 @dataclass(frozen=True)
 class Count:
     n: int
-    text: str
+    texts: tuple[str, ...] = ()  # of the batch in hand
 
 
 def check(message):
@@ -38,19 +38,20 @@ def handler(service: str, out: str) -> Handler[Count]:
     def decide(states, message, now):
         check(message)
         key = message.data.complaint_id
-        count = Count(states[key].n + 1 if key in states else 1, message.data.text)
+        before = states.get(key, Count(0))
+        count = Count(before.n + 1, (*before.texts, message.data.text))
         return {key: count}, [tell(message, out, count.n)]
 
     async def load(db, keys):
         rows = await db.fetch("SELECT * FROM counted WHERE key = ANY($1)", keys)
-        return {row["key"]: Count(row["n"], row["text"]) for row in rows}
+        return {row["key"]: Count(row["n"]) for row in rows}
 
     async def save(db, states):
         await db.executemany(
-            "INSERT INTO counted VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE SET n = $2, text = $3",
-            [(key, count.n, count.text) for key, count in states.items()],
+            "INSERT INTO counted VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE SET n = $2, texts = $3",
+            [(key, count.n, count.texts) for key, count in states.items()],
         )
-        await linger({count.text for count in states.values()})
+        await linger({text for count in states.values() for text in count.texts})
 
     return Handler(
         service=service, keys=lambda message: [message.data.complaint_id], load=load, decide=decide, save=save

@@ -1,5 +1,10 @@
 """One service cannot be another, one unit cannot be another: tried against the real broker and database."""
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -7,6 +12,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
 from contracts.topics import load_topics
+from lapor import credentials, up
 from lapor.provision import provision
 from lapor.testing import Stack
 
@@ -157,3 +163,28 @@ def test_a_broker_killed_with_9_comes_back_with_its_data(stack: Stack) -> None:
     stack.kill_broker()
     stack.start_broker()
     read(stack, "router", "unit.pu.replied.v1")
+
+
+def test_the_provision_command_does_the_same_for_any_cluster(stack: Stack, tmp_path: Path) -> None:
+    accounts = tmp_path / "accounts.json"
+    credentials.complete(accounts, [], [])
+    kept = json.loads(accounts.read_text())
+    accounts.write_text(json.dumps({**kept, "principals": stack.passwords}))
+    region = Path(__file__).parents[3] / "region" / "soppeng"
+    name, password = stack.admin
+    done = subprocess.run(
+        [sys.executable, "-m", "lapor", "provision", "--json", "--accounts", str(accounts), "--region", str(region)],
+        env={
+            **os.environ,
+            "KAFKA_BOOTSTRAP_SERVERS": stack.bootstrap,
+            "KAFKA_USERNAME": name,
+            "KAFKA_PASSWORD": password,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["topics"] == len(load_topics(up.wanted(region).units))
+    assert accounts.stat().st_mode & 0o777 == 0o600
+    assert "SETDA" in json.loads(accounts.read_text())["principals"]

@@ -1,5 +1,5 @@
 CREATE TABLE counted (
-    key  text PRIMARY KEY,
-    n    int  NOT NULL,
-    text text NOT NULL CHECK (text <> 'refused')
+    key   text   PRIMARY KEY,
+    n     int    NOT NULL,
+    texts text[] NOT NULL CHECK ('refused' <> ALL (texts))
 );
