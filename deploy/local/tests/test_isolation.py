@@ -172,6 +172,7 @@ def test_the_provision_command_does_the_same_for_any_cluster(stack: Stack, tmp_p
     accounts.write_text(json.dumps({**kept, "principals": stack.passwords}))
     region = Path(__file__).parents[3] / "region" / "soppeng"
     name, password = stack.admin
+    account = {"KAFKA_BOOTSTRAP_SERVERS": stack.bootstrap, "KAFKA_USERNAME": name, "KAFKA_PASSWORD": password}
     done = subprocess.run(
         [sys.executable, "-m", "lapor", "provision", "--json", "--accounts", str(accounts), "--region", str(region)],
         env={

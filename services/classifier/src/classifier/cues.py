@@ -207,7 +207,7 @@ CALLED_UPON = re.compile(
 )
 NEGLECT = _any(
     r"""
-    tidak (?:pernah )?\w*(?:tanggap|respon|gubris|tindak|balas|peduli|jawab|angkat|becus)\w*; diabaikan;
+    tidak (?:pernah )?\w*(?:[tn]anggap|respon|gubris|[tn]indak|balas|peduli|jawab|angkat|becus)\w*; diabaikan;
     mengabaikan; lambat\w*; lamban\w*; lelet; buruk\w*; kinerja;
     (?:tidak|tdk) (?:becus|profesional|jelas|beres); keluhan; kecewa\w*; ditutup sepihak; didiamkan; cuek;
     aplikasi\w* .{0,20}error; mengecewakan

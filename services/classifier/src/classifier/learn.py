@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import classifier.normalise
+import classifier.phrases
 import classifier.synth
 from classifier.model import Model, score
 from classifier.normalise import features
@@ -93,14 +94,18 @@ def _fit(
     rows = vectorizer.fit_transform(texts).astype(np.float32)
     svm = svm_class(C=1.0, class_weight="balanced", random_state=0)
     svm.fit(rows, labels, sample_weight=weight)
+    # Of two categories the library keeps one column, the second's.
+    weights, bias = svm.coef_, svm.intercept_
+    if len(svm.classes_) == 2:
+        weights, bias = np.vstack([-weights, weights]), np.concatenate([-bias, bias])
     names: list[str] = list(vectorizer.get_feature_names_out())
     return Model(
         version=version,
         categories=tuple(map(str, svm.classes_)),
         vocabulary={name: row for row, name in enumerate(names)},
         idf=vectorizer.idf_.astype(np.float32),
-        weights=np.ascontiguousarray(svm.coef_.T, dtype=np.float32),
-        bias=svm.intercept_.astype(np.float32),
+        weights=np.ascontiguousarray(weights.T, dtype=np.float32),
+        bias=bias.astype(np.float32),
         temperature=temperature,
         threshold=threshold,
     )
@@ -153,7 +158,7 @@ def _choose(scores: Any, truth: Any) -> tuple[float, float]:
 
 def _fingerprint(categories: Sequence[Category], places: Sequence[str], rows: Sequence[Row]) -> str:
     digest = hashlib.sha256(repr((tuple(categories), tuple(places), tuple(rows))).encode())
-    for module in (classifier.normalise, classifier.synth):
+    for module in (classifier.normalise, classifier.phrases, classifier.synth):
         digest.update(Path(str(module.__file__)).read_bytes())
     digest.update(Path(__file__).read_bytes())
     return digest.hexdigest()[:12]

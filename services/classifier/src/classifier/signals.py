@@ -14,7 +14,7 @@ from classifier.domain import Kind, Urgency
 _CALL_TO_ACTION = 5
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]*)?")
-_SENTENCE = re.compile(r"[.!?;\n]+")
+_SENTENCE = re.compile(r"(?<!yth)[.!?;\n]+")
 _APOSTROPHES = re.compile(r"[’‘`´ʔ]")
 #: A question mark, or a question word at the start of the text or a sentence.
 _OPENS_WITH_QUESTION = re.compile(r"\?|(?:^|[.,!] ?)(?:kapan|berapa|apakah|apa|bagaimana|di ?mana|siapa)\b")
