@@ -15,7 +15,7 @@ from lapor.testing import Stack
 
 sys.path.insert(0, str(Path(__file__).parent / "workers"))
 
-from bench import Bench  # noqa: E402
+from bench import Bench
 
 __all__ = ["connected"]
 
@@ -23,8 +23,9 @@ _names = (f"bench{n}" for n in itertools.count())
 
 
 @pytest.fixture
-def bench(connected: Stack, tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(connected, next(_names), tmp_path)
+def bench(connected: Stack, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """Its source has 3 partitions, or as many as an indirect parameter says."""
+    bench = Bench(connected, next(_names), tmp_path, partitions=getattr(request, "param", 3))
     yield bench
     bench.close()
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -147,7 +148,7 @@ def faust_app(settings: ServiceSettings, sources: Sequence[str], start: Start, p
         topic_allow_declare=False,
         topic_disable_leader=True,
         store="memory://",
-        datadir=Path(os.environ.get("TMPDIR", "/tmp")) / f"{service}-{settings.slot}-{os.getpid()}",  # noqa: S108
+        datadir=Path(tempfile.gettempdir()) / f"lapor-{os.getuid()}" / f"{service}-{settings.slot}",  # stays empty
         web_enabled=False,
     )
     topic = app.topic(*sources, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")

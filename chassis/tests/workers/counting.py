@@ -61,7 +61,7 @@ def handler(service: str, out: str) -> Handler[Count]:
 async def linger(texts: set[str]) -> None:
     """A batch in which a text is ``slow`` or ``blocking`` says so in a file, and takes ``SLOW_S`` seconds."""
     if texts & {"slow", "blocking"}:
-        Path(os.environ["BUSY_FILE"]).touch()
+        Path(os.environ["BUSY_FILE"]).touch()  # noqa: ASYNC240
         if "blocking" in texts:
             time.sleep(float(os.environ["SLOW_S"]))  # noqa: ASYNC251 - that is the mistake to be noticed
         await asyncio.sleep(float(os.environ["SLOW_S"]))

@@ -175,12 +175,7 @@ def test_the_provision_command_does_the_same_for_any_cluster(stack: Stack, tmp_p
     account = {"KAFKA_BOOTSTRAP_SERVERS": stack.bootstrap, "KAFKA_USERNAME": name, "KAFKA_PASSWORD": password}
     done = subprocess.run(
         [sys.executable, "-m", "lapor", "provision", "--json", "--accounts", str(accounts), "--region", str(region)],
-        env={
-            **os.environ,
-            "KAFKA_BOOTSTRAP_SERVERS": stack.bootstrap,
-            "KAFKA_USERNAME": name,
-            "KAFKA_PASSWORD": password,
-        },
+        env={**os.environ, **account},
         capture_output=True,
         text=True,
         timeout=60,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ def provision(
         _users(admin, {name: passwords[name] for name in everyone})
         wanted = {_binding(rule) for rule in access.rules(topics, units)}
         added, removed = _acls(admin, wanted, everyone)
+        _wait_until_seen(admin, topics, wanted, gone=removed)
     except KafkaException as error:
         raise Refused(
             f"Kafka at {client['bootstrap.servers']} could not be provisioned: {error.args[0].str()}. Is it up, and "
@@ -75,8 +77,8 @@ def provision(
         topics=len(topics),
         topics_created=created,
         acls=len(wanted),
-        acls_created=added,
-        acls_deleted=removed,
+        acls_created=len(added),
+        acls_deleted=len(removed),
         users=len(everyone),
     )
 
@@ -120,21 +122,38 @@ def _users(admin: AdminClient, passwords: Mapping[str, str]) -> None:
     _done(admin.alter_user_scram_credentials(changes).values())
 
 
-def _acls(admin: AdminClient, wanted: set[AclBinding], everyone: list[str]) -> tuple[int, int]:
+def _acls(admin: AdminClient, wanted: set[AclBinding], everyone: list[str]) -> tuple[set[AclBinding], set[AclBinding]]:
     """Add what is missing; take from our own principals what they should not have (any more)."""
+    ours = {f"User:{name}" for name in everyone}
+    there = _acls_there(admin)
+    missing = wanted - there
+    surplus = {binding for binding in there - wanted if binding.principal in ours}
+    if missing:
+        _done(admin.create_acls(list(missing)).values())
+    if surplus:
+        _done(admin.delete_acls([_exactly(binding) for binding in surplus]).values())
+    return missing, surplus
+
+
+def _acls_there(admin: AdminClient) -> set[AclBinding]:
     any_name: Any = None  # the filter takes None for "any", its annotations do not
     anything = AclBindingFilter(
         ResourceType.ANY, any_name, ResourcePatternType.ANY, any_name, any_name, AclOperation.ANY, AclPermissionType.ANY
     )
-    there = set(admin.describe_acls(anything).result(TIMEOUT_S))
-    ours = {f"User:{name}" for name in everyone}
-    missing = list(wanted - there)
-    surplus = [binding for binding in there - wanted if binding.principal in ours]
-    if missing:
-        _done(admin.create_acls(missing).values())
-    if surplus:
-        _done(admin.delete_acls([_exactly(binding) for binding in surplus]).values())
-    return len(missing), len(surplus)
+    return set(admin.describe_acls(anything).result(TIMEOUT_S))
+
+
+def _wait_until_seen(admin: AdminClient, topics: list[Topic], wanted: set[AclBinding], gone: set[AclBinding]) -> None:
+    """The controller has written it all; return when the broker that serves clients knows it too."""
+    names = {topic.name for topic in topics}
+    deadline = time.monotonic() + TIMEOUT_S
+    while True:
+        acls = _acls_there(admin)
+        if names <= admin.list_topics(timeout=TIMEOUT_S).topics.keys() and wanted <= acls and not gone & acls:
+            return
+        if time.monotonic() > deadline:
+            raise Refused(f"Kafka has taken the topics and ACLs, but does not show them after {TIMEOUT_S} s.")
+        time.sleep(0.05)
 
 
 def _binding(rule: access.Rule) -> AclBinding:

@@ -92,7 +92,7 @@ def _fit(
     svm_class: Any = import_module("sklearn.svm").LinearSVC
     vectorizer = vectorizer_class(analyzer=features, sublinear_tf=True, min_df=2, max_features=MAX_FEATURES)
     rows = vectorizer.fit_transform(texts).astype(np.float32)
-    svm = svm_class(C=1.0, class_weight="balanced", random_state=0)
+    svm = svm_class(C=1.0, tol=0.01, class_weight="balanced", random_state=0)
     svm.fit(rows, labels, sample_weight=weight)
     # Of two categories the library keeps one column, the second's.
     weights, bias = svm.coef_, svm.intercept_

@@ -1,0 +1,190 @@
+"""The relay between a real PostgreSQL and a real broker, with the faults that befall them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from bench import Bench, encoded
+
+from chassis import outbox
+from chassis.consume import Progress, consume
+from chassis.database import Pool
+from chassis.outbox import Relay
+from chassis.publish import publish
+from chassis.wire import Outgoing
+from contracts.topics import load_topics
+
+pytestmark = pytest.mark.connected
+
+
+def outgoing(bench: Bench, n: int, key: str = "c0", topic: str = "") -> Outgoing:
+    return Outgoing(topic or bench.out, key.encode(), encoded(key, f"e{n}"), ())
+
+
+async def put(pool: Pool, *records: Outgoing) -> None:
+    async with pool.acquire() as db, db.transaction():
+        await outbox.put(db, records)
+
+
+async def until(what: Callable[[], object], timeout_s: float = 30) -> bool:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            while not await asyncio.to_thread(what):
+                await asyncio.sleep(0.05)
+            return True
+    return False
+
+
+def ids(bench: Bench) -> list[str]:
+    return [event.id for event in bench.events(bench.out)]
+
+
+def waiting(bench: Bench) -> int:
+    return bench.sql("SELECT count(*) FROM outbox WHERE parked_reason IS NULL")[0][0]
+
+
+@contextlib.asynccontextmanager
+async def running(relay: Relay, pool: Pool) -> AsyncIterator[None]:
+    task = asyncio.create_task(relay.run(pool))
+    try:
+        yield
+        assert not task.done(), task.exception()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_rows_go_out_in_order_and_only_then_are_they_deleted(bench: Bench, pool: Pool):
+    await put(pool, *(outgoing(bench, n) for n in range(1200)))
+    async with running(Relay(bench.settings(), bench.name), pool):
+        assert await until(lambda: waiting(bench) == 0)
+    assert ids(bench) == [f"e{n}" for n in range(1200)]
+
+
+async def test_a_publish_of_unknown_outcome_is_repeated_with_the_same_ids(bench: Bench, pool: Pool):
+    failures = [TimeoutError(), ConnectionError()]
+
+    async def published_and_failed(producer, records, timeout_s):
+        await publish(producer, records, timeout_s)
+        if failures:
+            raise failures.pop()
+
+    await put(pool, *(outgoing(bench, n) for n in range(3)))
+    async with running(Relay(bench.settings(), bench.name, published_and_failed), pool):
+        assert await until(lambda: waiting(bench) == 0)
+    assert ids(bench) == ["e0", "e1", "e2"] * 3
+
+
+async def test_a_row_that_commits_late_under_a_lower_number_is_not_lost(bench: Bench, pool: Pool):
+    async with running(Relay(bench.settings(), bench.name), pool), pool.acquire() as db:
+        late = db.transaction()
+        await late.start()
+        await outbox.put(db, [outgoing(bench, 1, "late")])
+        await put(pool, outgoing(bench, 2, "early"))
+        assert await until(lambda: ids(bench) == ["e2"])
+        assert await until(lambda: bench.sql("SELECT count(*) FROM outbox") == [(0,)])
+        await late.commit()
+        assert await until(lambda: sorted(ids(bench)) == ["e1", "e2"])
+        assert await until(lambda: waiting(bench) == 0)
+
+
+async def test_a_record_too_large_is_parked_and_only_its_key_waits(bench: Bench, pool: Pool):
+    small = f"{bench.name}.small"
+    bench.create(small, max_message_bytes="5000")
+    huge = Outgoing(small, b"c0", b"x" * 20_000, ())
+    await put(
+        pool,
+        outgoing(bench, 0, "c0", small),
+        huge,
+        outgoing(bench, 1, "c0", small),
+        outgoing(bench, 2, "c1", small),
+        outgoing(bench, 3),
+    )
+    async with running(Relay(bench.settings(), bench.name), pool):
+        assert await until(lambda: waiting(bench) == 1)
+        await put(pool, outgoing(bench, 4, "c0", small), outgoing(bench, 5, "c1", small))
+        assert await until(lambda: {event.id for event in bench.events(small)} == {"e0", "e2", "e5"})
+        [(parked, reason)] = bench.sql("SELECT value, parked_reason FROM outbox WHERE parked_reason IS NOT NULL")
+        assert parked == huge.value
+        assert reason == "MessageSizeTooLargeError"
+        bench.sql("DELETE FROM outbox WHERE parked_reason IS NOT NULL")  # somebody decided
+        assert await until(lambda: waiting(bench) == 0)
+    assert {event.id for event in bench.events(small)} == {"e0", "e1", "e2", "e4", "e5"}
+    assert ids(bench) == ["e3"]
+
+
+async def test_one_relay_per_database_and_another_takes_over(bench: Bench, pool: Pool):
+    by: list[str] = []
+
+    def relay(name: str) -> Relay:
+        async def publish_as(producer, records, timeout_s):
+            by.append(name)
+            await publish(producer, records, timeout_s)
+
+        return Relay(bench.settings(), bench.name, publish_as)
+
+    async with contextlib.AsyncExitStack() as stack:
+        async with running(relay("first"), pool):
+            await put(pool, outgoing(bench, 0))
+            assert await until(lambda: waiting(bench) == 0)
+            await stack.enter_async_context(running(relay("second"), pool))
+            for n in range(1, 5):
+                await put(pool, outgoing(bench, n))
+                assert await until(lambda: waiting(bench) == 0)
+            assert set(by) == {"first"}
+        await put(pool, outgoing(bench, 5))
+        assert await until(lambda: waiting(bench) == 0)
+        assert by[-1] == "second"
+
+
+@pytest.mark.parametrize("fault", ["frozen", "killed"])
+async def test_a_broker_away_longer_than_the_publish_timeout_delays_and_loses_nothing(
+    bench: Bench, pool: Pool, fault: str
+):
+    attempts: list[int] = []
+
+    async def counted(producer, records, timeout_s):
+        attempts.append(len(records))
+        await publish(producer, records, timeout_s)
+
+    async with running(Relay(bench.settings(publish_timeout_s=1), bench.name, counted), pool):
+        await put(pool, outgoing(bench, 0))
+        assert await until(lambda: waiting(bench) == 0)
+        group = bench.stack.processes["kafka"].pid
+        if fault == "frozen":
+            os.killpg(group, signal.SIGSTOP)
+        else:
+            bench.stack.kill_broker()
+        try:
+            await put(pool, *(outgoing(bench, n) for n in range(1, 50)))
+            before = len(attempts)
+            assert await until(lambda: len(attempts) > before)
+            # Longer than the publish timeout, the producer's stop and a second attempt.
+            assert await until(lambda: waiting(bench) == 0, timeout_s=4) is False
+        finally:
+            if fault == "frozen":
+                os.killpg(group, signal.SIGCONT)
+            else:
+                await asyncio.to_thread(bench.stack.start_broker)
+        assert await until(lambda: waiting(bench) == 0)
+    found = ids(bench)
+    assert list(dict.fromkeys(found)) == [f"e{n}" for n in range(50)]
+
+
+async def test_a_plain_consumer_without_partitions_gives_up(bench: Bench):
+    async def step(records):
+        raise AssertionError
+
+    settings = bench.settings(assignment_timeout_s=1)
+    with pytest.raises(TimeoutError, match="no partitions assigned"):
+        await asyncio.wait_for(consume(settings, ["nowhere"], step, Progress(bench.name)), 20)
+
+    bench.stack.provision_kafka(load_topics(["DISKOMINFO"]), ["DISKOMINFO"])
+    stranger = {"kafka_username": "intake-sms", "kafka_password": bench.stack.passwords["intake-sms"]}
+    with pytest.raises(Exception, match="(?i)authoriz"):
+        await asyncio.wait_for(consume(bench.settings(**stranger), [bench.source], step, Progress("intake-sms")), 20)
