@@ -148,7 +148,7 @@ def faust_app(settings: ServiceSettings, sources: Sequence[str], start: Start, p
         topic_allow_declare=False,
         topic_disable_leader=True,
         store="memory://",
-        datadir=Path(tempfile.gettempdir()) / f"lapor-{os.getuid()}" / f"{service}-{settings.slot}",  # stays empty
+        datadir=Path(tempfile.gettempdir()) / f"lapor-{os.getuid()}-{service}-{settings.slot}",  # stays empty
         web_enabled=False,
     )
     topic = app.topic(*sources, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")

@@ -20,9 +20,8 @@ from classifier.normalise import features
 from classifier.synth import dress, synthesise
 from classifier.taxonomy import UNKNOWN, Category
 
-FOLDS = 4
-#: Folds that are really left out to calibrate; more would cost build time and change little.
-TRIED_FOLDS = (0, 2)
+#: Each so-manieth seed and term is left out once, to calibrate on.
+LEFT_OUT = 3
 #: Of the confident answers this share shall be right; the abstention threshold follows from it.
 TRUST = 0.85
 MAX_FEATURES = 90_000
@@ -118,22 +117,15 @@ def _scores(model: Model, texts: Sequence[str]) -> Any:
 
 def _calibrate(categories: Sequence[Category], places: Sequence[str]) -> tuple[float, float]:
     """Temperature and threshold from seeds and terms that the model has not seen, dressed as messages."""
-    scores, truth = [], []
-    for fold in TRIED_FOLDS:
-        seen = [_without(category, fold) for category in categories]
-        model = _fit(*synthesise(seen, places), None, version="", temperature=1.0, threshold=0.0)
-        for category in categories:
-            left = category.seeds[fold::FOLDS]
-            if left:
-                scores.append(_scores(model, dress(left, places)))
-                truth += [model.categories.index(category.id)] * len(left)
-    return _choose(np.concatenate(scores), np.array(truth))
+    seen = [replace(c, seeds=_without(c.seeds), terms=_without(c.terms)) for c in categories]
+    model = _fit(*synthesise(seen, places), None, version="", temperature=1.0, threshold=0.0)
+    unseen = [(seed, model.categories.index(c.id)) for c in categories for seed in c.seeds[::LEFT_OUT]]
+    texts = dress([seed for seed, _ in unseen], places)
+    return _choose(_scores(model, texts), np.array([label for _, label in unseen]))
 
 
-def _without(category: Category, fold: int) -> Category:
-    seeds = tuple(seed for i, seed in enumerate(category.seeds) if i % FOLDS != fold)
-    terms = tuple(term for i, term in enumerate(category.terms) if i % FOLDS != fold)
-    return Category(id=category.id, name=category.name, seeds=seeds, terms=terms, lapor=category.lapor)
+def _without(phrases: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(phrase for i, phrase in enumerate(phrases) if i % LEFT_OUT)
 
 
 def _choose(scores: Any, truth: Any) -> tuple[float, float]:
