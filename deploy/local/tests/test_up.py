@@ -20,7 +20,7 @@ from lapor.testing import Cli
 pytestmark = pytest.mark.connected
 
 
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -185,7 +185,8 @@ def foreground(lapor: Cli) -> Iterator[subprocess.Popen[str]]:
     lapor("down")
     with lapor.start("up", "--no-tty", "--region", str(lapor.region)) as shell:
         try:
-            until(lambda: lapor.status()["ready"] or shell.poll() is not None)
+            until(lambda: lapor.status()["ready"] or shell.poll() is not None, 120)
+            assert shell.poll() is None, shell.communicate()[1]
             yield shell
         finally:
             shell.terminate()

@@ -1,0 +1,87 @@
+"""The topics each service reads are those that its topic.yaml files say it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import classifier.app
+import intake_sms.app
+import intake_social.app
+import intake_web.app
+import router.app
+import sla_monitor.app
+from chassis.intake import story
+from contracts.topics import Topic, load_topics
+
+ROOT = Path(__file__).parents[2]
+REGION = ROOT / "region" / "soppeng"
+ENVIRONMENT = {
+    "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+    "KAFKA_USERNAME": "nobody",
+    "KAFKA_PASSWORD": "nothing",
+    "DATABASE_URL": "postgresql://nobody:nothing@127.0.0.1:1/none",
+    "REGION_DIR": str(REGION),
+    "HTTP_PORT": "1",
+    "MODEL_FILE": "none",
+}
+
+
+@pytest.fixture(scope="module")
+def topics() -> list[Topic]:
+    return load_topics([unit["code"] for unit in yaml.safe_load((REGION / "units.yaml").read_text())["units"]])
+
+
+def _declared(topics: list[Topic], service: str) -> set[str]:
+    return {topic.name for topic in topics if service in topic.consumers}
+
+
+@pytest.mark.parametrize(
+    ("app", "service", "starts"),
+    [
+        (router.app, "router", "run_processor"),
+        (sla_monitor.app, "sla-monitor", "run_processor"),
+        (classifier.app, "classifier", "run_stateless"),
+    ],
+    ids=["router", "sla-monitor", "classifier"],
+)
+def test_a_processor_reads_what_is_declared(
+    app: Any, service: str, starts: str, topics: list[Topic], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[str, set[str]]] = []
+
+    def start(name: str, _settings: Any, _handler: Any, sources: Sequence[str], _tasks: Any = ()) -> None:
+        started.append((name, set(sources)))
+
+    for variable, value in ENVIRONMENT.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(app, starts, start)
+    if app is classifier.app:
+        monkeypatch.setattr(app, "load_knowledge", lambda *_: None)
+
+    app.run()
+
+    assert [(service, _declared(topics, service))] == started
+
+
+@pytest.mark.parametrize("app", [intake_sms.app, intake_social.app, intake_web.app], ids=lambda app: app.__name__)
+def test_an_intake_reads_what_is_declared(app: Any, topics: list[Topic]) -> None:
+    service = app.__name__.split(".")[0].replace("_", "-")
+
+    assert _declared(topics, service) == set(app.SOURCES)
+    assert app.SOURCES is story.SOURCES
+
+
+def test_a_complaint_finds_its_way_from_every_intake_to_a_unit_and_back(topics: list[Topic]) -> None:
+    """Whoever reads a topic may write what it writes: from each intake every service and unit must be within reach."""
+    nodes = {name for topic in topics if not topic.name.endswith(".dlq") for name in (*topic.producers, *topic.consumers)}
+    for intake in ("intake-sms", "intake-social", "intake-web"):
+        reached = {intake}
+        while more := {c for t in topics if reached & set(t.producers) for c in t.consumers} - reached - {"operator"}:
+            reached |= more
+
+        assert nodes == reached
