@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import itertools
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from chassis.database import Pool, open_pool
-from lapor.fixtures import connected
-from lapor.testing import Stack
+from lapor.testing import Stack, start_kafka_and_postgres
 
 sys.path.insert(0, str(Path(__file__).parent / "workers"))
 
 from bench import Bench
 
-__all__ = ["connected"]
-
 _names = (f"bench{n}" for n in itertools.count())
+
+
+@pytest.fixture(scope="session")
+def connected() -> Iterator[Stack]:
+    """One broker and one cluster, outside pytest's own folder: that one is closed again while the tests run."""
+    with tempfile.TemporaryDirectory(prefix="chassis-", ignore_cleanup_errors=True) as directory:
+        stack = start_kafka_and_postgres(Path(directory))
+        yield stack
+        stack.stop()
 
 
 @pytest.fixture

@@ -111,7 +111,7 @@ async def test_an_erasure_and_an_event_of_another_kind_do_not_disturb(bench: Ben
         counting.handler(bench.name, bench.out), keys=lambda message: [message.data.nothing_of_the_kind]
     )
     await Steps(pool, handler)([*records(None), *events("a", first=1)])
-    assert [encoded("c1", "e0", "a")] == dead(bench)
+    assert [encoded("c1", "e1", "a")] == dead(bench)
     assert [(2,)] == bench.sql("SELECT next_offset FROM consumed")
 
 

@@ -155,7 +155,7 @@ AFTER = ("", " ya", ". Terima kasih", ", mohon dibantu", " / Takkalala")
 
 
 def test_at_least_98_percent_of_planted_identifiers_are_masked() -> None:
-    rng = random.Random(1708)  # noqa: S311
+    rng = random.Random(1708)
     planted = [_planted(rng) for _ in range(4_000)]
 
     seen = [p for p in planted if p in mask(rng.choice(BEFORE) + p + rng.choice(AFTER))]
@@ -164,7 +164,7 @@ def test_at_least_98_percent_of_planted_identifiers_are_masked() -> None:
 
 
 def test_at_most_half_a_percent_of_other_numbers_are_masked() -> None:
-    rng = random.Random(1709)  # noqa: S311
+    rng = random.Random(1709)
     others = [_other(rng) for _ in range(4_000)]
 
     lost = [o for o in others if o not in mask(rng.choice(BEFORE) + o + rng.choice(AFTER))]

@@ -27,7 +27,9 @@ def docker_compose() -> str:
 
 def _config(docker_compose: str, root: Path, env_file: Path) -> subprocess.CompletedProcess[str]:
     command = [docker_compose, "--file", str(root / "docker-compose.yml"), "--env-file", str(env_file), "config", "-q"]
-    return subprocess.run(command, cwd=env_file.parent, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True)
+    return subprocess.run(
+        command, cwd=env_file.parent, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True
+    )
 
 
 def _example(root: Path) -> dict[str, str]:
@@ -130,3 +132,12 @@ def test_the_broker_is_of_the_version_that_the_tests_run(compose: dict[str, Any]
     version = compose["services"]["kafka"]["image"].split(":")[1]
 
     assert re.search(rf"kafka[\w.-]*[:-]{re.escape(version)}", jars)
+
+
+def test_the_account_of_every_service_is_provisioned(compose: dict[str, Any], services: list[Any], root: Path) -> None:
+    wanted = {"PASSWORD_" + service.name.upper().replace("-", "_") for service in services}
+    told = {name for name in compose["services"]["provision"]["environment"] if name.startswith("PASSWORD_")}
+    listed = re.search(r"SERVICES = \(([^)]*)\)", (root / "deploy/kafka/provision.py").read_text())
+
+    assert listed is not None
+    assert (wanted, {service.name for service in services}) == (told, set(re.findall(r'"([\w-]+)"', listed[1])))

@@ -78,7 +78,9 @@ def test_an_intake_reads_what_is_declared(app: Any, topics: list[Topic]) -> None
 
 def test_a_complaint_finds_its_way_from_every_intake_to_a_unit_and_back(topics: list[Topic]) -> None:
     """Whoever reads a topic may write what it writes: from each intake every service and unit must be within reach."""
-    nodes = {name for topic in topics if not topic.name.endswith(".dlq") for name in (*topic.producers, *topic.consumers)}
+    nodes = {
+        name for topic in topics if not topic.name.endswith(".dlq") for name in (*topic.producers, *topic.consumers)
+    }
     for intake in ("intake-sms", "intake-social", "intake-web"):
         reached = {intake}
         while more := {c for t in topics if reached & set(t.producers) for c in t.consumers} - reached - {"operator"}:

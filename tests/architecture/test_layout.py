@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer import Typer
 from typer.main import get_command
 
 
@@ -35,7 +36,7 @@ def test_a_service_with_a_database_can_migrate_it_and_compose_does(
 ) -> None:
     for service in services:
         main = importlib.import_module(f"{service.package}.__main__")
-        app = getattr(main, "cli", None) or main.app
+        (app,) = (value for value in vars(main).values() if isinstance(value, Typer))
         commands = set(get_command(app).commands)  # type: ignore[attr-defined]
         started = " ".join(compose["services"][service.name].get("command", []))
 

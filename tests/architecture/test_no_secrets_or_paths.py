@@ -23,7 +23,10 @@ FORBIDDEN = {
 def files(root: Path) -> dict[str, str]:
     """Every text file that is or will be committed."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root, capture_output=True, check=True
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=root,
+        capture_output=True,
+        check=True,
     )
     found = {}
     for name in listed.stdout.decode().split("\0"):

@@ -49,7 +49,10 @@ def test_a_service_says_where_the_shared_variables_are(services: list[Any]) -> N
 
 def test_every_variable_says_what_it_is(services: list[Any]) -> None:
     silent = [
-        f"{it.name}: {name}" for it in services for name, field in it.settings.model_fields.items() if not field.description
+        f"{it.name}: {name}"
+        for it in services
+        for name, field in it.settings.model_fields.items()
+        if not field.description
     ]
 
     assert silent == []

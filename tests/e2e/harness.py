@@ -44,7 +44,7 @@ class System:
     data: Path
     region: Path
     crashes: Path
-    env: dict[str, Any] = field(default_factory=dict)
+    env: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def lapor(self, *args: str, check: bool = True) -> Any:
         """The result of a command with ``--json``; None when it printed nothing."""
@@ -126,3 +126,34 @@ class System:
     def told(self, to: str) -> list[str]:
         """What one citizen was sent, in order."""
         return [row["text"] for row in self.sent() if row["to"] == to]
+
+    def receipt(self, to: str, nth: int = 1) -> str:
+        """The ticket in the ``nth`` receipt that came to one citizen."""
+
+        def find() -> str | None:
+            tickets = list(dict.fromkeys(row["ticket"] for row in self.sent() if row["to"] == to and row["ticket"]))
+            return str(tickets[nth - 1]) if len(tickets) >= nth else None
+
+        return until(find, 60, f"a receipt for {to}")
+
+    def unit_of(self, ticket: str) -> str:
+        """The unit that has ``ticket``, as soon as one has it."""
+        return until(lambda: (self.story(ticket) or {}).get("unit"), 60, f"a unit for {ticket}")
+
+    def until_told(self, to: str, *words: str) -> list[str]:
+        """All that one citizen was sent, as soon as every one of ``words`` was among it."""
+
+        def heard() -> list[str] | None:
+            told = self.told(to)
+            return told if all(any(word in text for text in told) for word in words) else None
+
+        return until(heard, 60, f"{to} hears {words}")
+
+    def until_status(self, ticket: str, status: str) -> dict[str, Any]:
+        """What the web tells of ``ticket`` as soon as it has ``status``."""
+
+        def reached() -> dict[str, Any] | None:
+            story = self.story(ticket)
+            return story if story and story["status"] == status else None
+
+        return until(reached, 60, f"{ticket} is {status}")

@@ -29,8 +29,6 @@ from chassis.wire import Record
 
 log = logging.getLogger(__name__)
 
-NO_PARTITIONS = "no partitions assigned: is a topic missing, or READ on it, or is the slot taken?"
-
 Step = Callable[[Sequence[Record]], Awaitable[None]]
 Start = Callable[[], Awaitable[Step]]
 #: The end offset of each (topic, partition) assigned now.
@@ -97,7 +95,7 @@ def watch(progress: Progress, settings: ServiceSettings) -> None:
 
     def unhealthy() -> str | None:
         if progress.unassigned_s() > settings.assignment_timeout_s:
-            return NO_PARTITIONS
+            return "no partitions assigned: is a topic missing, or READ on it, or is the slot taken?"
         if progress.stalled_s() > settings.stall_timeout_s:
             return "lag and no finished batch, or a blocked event loop"
         return None
@@ -218,12 +216,7 @@ async def consume(settings: ServiceSettings, sources: Sequence[str], step: Step,
     await start(consumer, settings.publish_timeout_s * 2)
     try:
         progress.ends = lambda: {(tp.topic, tp.partition): consumer.highwater(tp) or 0 for tp in consumer.assignment()}
-        assigned_at = time.monotonic()
         while True:
-            if consumer.assignment():
-                assigned_at = time.monotonic()
-            elif time.monotonic() - assigned_at > settings.assignment_timeout_s:
-                raise TimeoutError(NO_PARTITIONS)
             fetched = await consumer.getmany(timeout_ms=500, max_records=settings.batch_max)
             records = [_plain_record(tp, record) for tp, some in fetched.items() for record in some]
             if records:

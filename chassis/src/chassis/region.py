@@ -22,7 +22,7 @@ def region_file(directory: Path, name: str) -> Path:
     if path.is_file():
         return path
     policy = directory / "sla.yaml"
-    base: str | None = _yaml(policy).get("extends") if policy.is_file() else None
+    base: str | None = (_yaml(policy) or {}).get("extends") if policy.is_file() else None
     if base and (directory / base / name).is_file():
         return (directory / base / name).resolve()
     raise RegionError(f"{path} is missing: a region folder needs {name}, or an sla.yaml that extends one that has it")

@@ -19,7 +19,7 @@ from typing import Any
 
 import counting
 import psycopg
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from chassis.database import migrate
@@ -183,7 +183,16 @@ class Bench:
         assert self.producer.flush(20) == 0
 
     def records(self, topic: str) -> list[Any]:
-        """All that is on ``topic`` now, in order within a partition."""
+        """All that is on ``topic`` now, in order within a partition; waits for a broker that has just come back."""
+        deadline = time.monotonic() + 15
+        while True:
+            try:
+                return self._records(topic)
+            except KafkaException:
+                if time.monotonic() > deadline:
+                    raise
+
+    def _records(self, topic: str) -> list[Any]:
         found = []
         for number in self.reader.list_topics(topic, timeout=10).topics[topic].partitions:
             start, end = self.reader.get_watermark_offsets(TopicPartition(topic, number), timeout=10)

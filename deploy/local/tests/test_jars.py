@@ -12,6 +12,7 @@ import pytest
 
 from lapor import jars
 from lapor.errors import Refused
+from lapor.files import cache_dir
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -61,7 +62,7 @@ def test_a_jar_that_is_not_the_locked_one_is_refused_and_not_kept(repository: Pa
     lock({"one": b"one", "two": b"something else"})
     with pytest.raises(Refused, match="not the locked"):
         jars.classpath()
-    assert [path.name for path in jars.cache_dir().rglob("*.jar")] == ["one-1.jar"]
+    assert [path.name for path in cache_dir().rglob("*.jar")] == ["one-1.jar"]
 
 
 def test_a_failed_download_says_what_to_do_and_the_next_start_goes_on_from_there(repository: Path) -> None:

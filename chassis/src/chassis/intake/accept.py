@@ -7,7 +7,7 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -29,6 +29,8 @@ from contracts.topics import FOLLOWED_UP, RECEIVED
 
 log = logging.getLogger(__name__)
 MAX_TEXT = 10_000
+#: All additions to one complaint travel together, in one event and in each snapshot.
+MAX_ADDED, MAX_ADDITIONS = 100_000, 400
 
 
 class IntakeSettings(DatabaseSettings):
@@ -80,13 +82,23 @@ class Accepted:
     fresh: bool
 
 
+def _storable(text: str) -> str:
+    """Without NUL, which PostgreSQL does not have, and half surrogates, which UTF-8 does not have."""
+    return text.replace("\x00", "").encode(errors="replace").decode()
+
+
+def _all_storable(submission: Submission) -> Submission:
+    given = ((name, getattr(submission, name)) for name in ("text", "name", "phone", "email", "place", "occurred"))
+    return replace(submission, **{name: _storable(value) for name, value in given if value})
+
+
 def clean(text: str) -> str:
-    """The text without NUL (PostgreSQL has none) and outer blanks.
+    """The text without what can't be stored and outer blanks.
 
     Raises:
         TextProblem: nothing left, or longer than ``MAX_TEXT`` characters.
     """
-    text = text.replace("\x00", "").strip()
+    text = _storable(text).strip()
     if not text:
         raise TextProblem("Isi laporan masih kosong. Tuliskan apa yang terjadi dan di mana.")
     if len(text) > MAX_TEXT:
@@ -109,6 +121,7 @@ async def accept(
         KeyReused: the external id is known with another content.
         asyncpg.PostgresError, OSError, TimeoutError: not stored; give no ticket.
     """
+    submission = _all_storable(submission)
     cid = complaint_id(
         settings.installation_namespace,
         channel=submission.channel,
@@ -222,6 +235,7 @@ async def follow_up(
     With ``address`` only its own reporter may. Returns False for an unknown ticket and for a stranger alike.
 
     Raises:
+        TextProblem: empty or too long, alone or with all that was added before.
         asyncpg.PostgresError, OSError, TimeoutError: not stored.
     """
     async with pool.acquire() as db, db.transaction():
@@ -236,6 +250,8 @@ async def follow_up(
         if any(known.id == item.id for known in items):
             return True
         items.append(msgspec.structs.replace(item, text=mask(clean(item.text)) if item.text else UNSET))
+        if len(items) > MAX_ADDITIONS or sum(len(each.text or "") for each in items) > MAX_ADDED:
+            raise TextProblem("Tambahan untuk laporan ini sudah terlalu banyak. Kirimlah laporan baru.")
         data = ComplaintFollowedUp(complaint_id=row["complaint_id"], ticket=number, items=items)
         emit = Emit(topic=FOLLOWED_UP, subject=row["complaint_id"], data=data)
         await db.execute(

@@ -104,7 +104,7 @@ async def _send_one(db: Connection, channel: str, send: Send, notice: Notice) ->
     try:
         await send(notice)
     except TryLater as error:
-        after_s = error.after_s or min(2.0**notice.attempts, 300)
+        after_s = error.after_s or _pause_s(notice)
         await db.execute(_LATER, notice.id, str(error), after_s)
         metrics.REPLIES.labels(channel, "later").inc()
     except (Refused, OutcomeUnknown) as error:
@@ -114,9 +114,14 @@ async def _send_one(db: Connection, channel: str, send: Send, notice: Notice) ->
         log.error("notice_not_delivered", extra={"notice": notice.id, "state": state, "why": str(error)})
     except Exception as error:  # not foreseen: this notice waits, the others go on
         log.exception("notice_failed", extra={"notice": notice.id})
-        await db.execute(_LATER, notice.id, type(error).__name__, min(2.0**notice.attempts, 300))
+        await db.execute(_LATER, notice.id, type(error).__name__, _pause_s(notice))
         metrics.REPLIES.labels(channel, "later").inc()
     else:
         crash_point("notify.after_send_before_mark")
         await db.execute(_DONE, notice.id, "sent", None)
         metrics.REPLIES.labels(channel, "sent").inc()
+
+
+def _pause_s(notice: Notice) -> float:
+    """1, 2, 4, … 300 s."""
+    return float(min(2 ** min(notice.attempts, 9), 300))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lapor.errors import Refused
+from lapor.files import cache_dir
 
 LOCK = Path(__file__).with_name("jars.txt")
 KAFKA = "4.3.1"
@@ -40,11 +41,6 @@ class Jar:
         """The name of the file, as Maven gives it."""
         _, artifact, version = self.coordinate.split(":")
         return f"{artifact}-{version}.jar"
-
-
-def cache_dir() -> Path:
-    """The folder that outlives ``lapor down --purge``: ``$XDG_CACHE_HOME/lapor`` or ``~/.cache/lapor``."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lapor"
 
 
 def locked() -> list[Jar]:

@@ -1,8 +1,4 @@
-"""Free ports on loopback: the usual one if it is free, the same one at the next start, else another.
-
-Between the choice and the first process that listens lie seconds. A lock on a file per port, held as long as this
-process lives, keeps a second system on this machine from choosing the same.
-"""
+"""Free ports on loopback: the usual one if it is free, the same one at the next start, else another."""
 
 from __future__ import annotations
 
@@ -11,14 +7,17 @@ import json
 import os
 import random
 import socket
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+
+from lapor.files import cache_dir
 
 HOST = "127.0.0.1"
 # Below the range from which the kernel takes ports for outgoing connections: while a killed broker is down, no
 # client can be given its port.
 ELSEWHERE = range(18_000, 32_000)
+
+_reserved: dict[int, int] = {}
 
 
 def is_free(port: int) -> bool:
@@ -32,27 +31,6 @@ def is_free(port: int) -> bool:
         return True
 
 
-_claims: dict[int, int] = {}  # port -> descriptor of the locked file
-
-
-def _claim(port: int) -> bool:
-    """Whether the port is ours now: free, and not chosen by another system."""
-    if port not in _claims:
-        folder = Path(tempfile.gettempdir()) / f"lapor-ports-{os.getuid()}"
-        folder.mkdir(exist_ok=True)
-        file = os.open(folder / str(port), os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(file)
-            return False
-        _claims[port] = file
-    if is_free(port):
-        return True
-    os.close(_claims.pop(port))
-    return False
-
-
 def choose(wanted: Mapping[str, int], kept: Path) -> dict[str, int]:
     """A free port for each name: what ``kept`` says, else the wanted one, else any. Writes the choice to ``kept``.
 
@@ -62,6 +40,26 @@ def choose(wanted: Mapping[str, int], kept: Path) -> dict[str, int]:
     chosen: dict[str, int] = {}
     for name, usual in wanted.items():
         candidates = [before.get(name, usual), usual, *random.sample(ELSEWHERE, 200)]
-        chosen[name] = next(p for p in candidates if p and p not in chosen.values() and _claim(p))
+        usable = (p for p in candidates if p and p not in chosen.values() and is_free(p))
+        chosen[name] = next(p for p in usable if _reserve(p))
     kept.write_text(json.dumps(chosen, indent=2))
     return chosen
+
+
+def _reserve(port: int) -> bool:
+    """Keep the port from this user's other `lapor up`, which may choose before our server listens or while it is down.
+
+    The lock file is open as long as this process lives, so that even kill -9 gives it back.
+    """
+    if port in _reserved:
+        return True
+    folder = cache_dir() / "ports"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = os.open(folder / str(port), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(file)
+        return False
+    _reserved[port] = file
+    return True

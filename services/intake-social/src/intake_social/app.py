@@ -99,6 +99,8 @@ async def read_mentions(desk: Desk, client: Any, me: str) -> None:
                 client, me, x.overlap(since) if since and not start else None, token, start_time=start
             )
         except CursorTooOld:
+            if start:  # not the cursor's fault, then
+                raise
             log.error("x_gap_possible", extra={"since": since})
             start, token = datetime.now(UTC) - _WINDOW, None
             continue
@@ -165,11 +167,12 @@ async def send(writes: dict[str, Write], notice: Notice) -> None:
     if write is None:
         raise TryLater(f"{channel} is switched off", after_s=300)
     try:
-        await write(post_id, fit(notice.text, notice.reason))
+        await write(post_id, fit(notice.text, notice.reason, channel))
     except SocialRefused as refused:
         raise Refused(refused.reason) from refused
     except SocialThrottled as throttled:
-        raise TryLater("throttled", after_s=(throttled.reset_at - datetime.now(UTC)).total_seconds()) from throttled
+        after_s = max((throttled.reset_at - datetime.now(UTC)).total_seconds(), 1)
+        raise TryLater("throttled", after_s=after_s) from throttled
     except SocialUnauthorized as refused:
         log.critical("social_unauthorized", extra={"channel": channel})
         raise TryLater("not authorized", after_s=60) from refused

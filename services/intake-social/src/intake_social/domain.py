@@ -10,7 +10,13 @@ from contracts import ticket
 
 _ADDRESS = re.compile(r"^(?:\s*[@#]\w+)+|(?:\s*#\w+)+\s*$")
 _STATUS = re.compile(r"\bstatus\b", re.IGNORECASE)
-_MAX_REPLY = 280
+#: X takes so much; Facebook far more.
+ROOM = {"x": 280, "facebook": 8_000}
+# What X counts once; all else (emoji, far scripts, even "…") counts twice.
+_LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
+# As much as X makes of any link.
+_LINK = re.compile(r"https?://\S+")
+_LINK_WEIGHT = 23
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +41,22 @@ def read(text: str) -> Wish:
     return Wish(kind="addition", text=rest, ticket=number)
 
 
-def fit(text: str, reason: str) -> str:
-    """``text`` as a reply: X takes 280 characters, and refuses to say the same twice, so each step has its number."""
-    nth = f" ({reason.removeprefix('seq-')})" if reason.startswith("seq-") else ""
-    room = _MAX_REPLY - len(nth)
-    return (text if len(text) <= room else text[: room - 1] + "…") + nth
+def weight(text: str) -> int:
+    """The length of ``text`` as X counts it."""
+    rest, links = _LINK.subn("", text)
+    return links * _LINK_WEIGHT + sum(1 if any(low <= ord(c) <= high for low, high in _LIGHT) else 2 for c in rest)
+
+
+def fit(text: str, reason: str, channel: str = "x") -> str:
+    """``text`` as a reply on ``channel``. Both networks keep us from saying the same twice, hence the number at its end.
+
+    A step of the story has its own number, an answer the end of the number of the post it answers.
+    """
+    kind, _, number = reason.partition("-")
+    nth = f" ({number[-4:]})" if kind in ("seq", "answer") and number else ""
+    room = ROOM[channel] - len(nth)
+    if weight(text) <= room:
+        return text + nth
+    while weight(text) > room - 3:
+        text = text[:-1]
+    return text.rstrip() + "..." + nth

@@ -44,6 +44,11 @@ class Seen:
     version: str | None = None
 
     @property
+    def address(self) -> str:
+        """Whose it is; a post whose author the network hides stands for itself."""
+        return self.author_id or self.id
+
+    @property
     def thread(self) -> str:
         """Where an answer goes."""
         return f"{self.channel}:{self.id}"
@@ -72,7 +77,7 @@ async def _complain(desk: Desk, post: Seen, text: str) -> None:
         gateway=post.channel,
         external_id=post.id,
         text=text,
-        address=post.author_id or post.id,
+        address=post.address,
         name=post.author,
         thread=post.thread,
     )
@@ -100,7 +105,7 @@ async def _conversation(desk: Desk, post: Seen) -> str | None:
     number: str | None = await desk.pool.fetchval(
         """SELECT ticket FROM complaints JOIN reporters USING (reporter_ref) WHERE thread = $1 AND address = $2""",
         f"{post.channel}:{post.root}",
-        post.author_id,
+        post.address,
     )
     return number
 
@@ -110,12 +115,12 @@ async def _add(desk: Desk, post: Seen, number: str, text: str) -> bool:
     version = post.version or post.id
     item = FollowUp(id=derived_id(f"{post.channel}:{version}", "follow-up"), kind="addition", at=post.at, text=text)
     try:
-        return await follow_up(desk.pool, SERVICE, number, item, address=post.author_id, wake=desk.wake)
+        return await follow_up(desk.pool, SERVICE, number, item, address=post.address, wake=desk.wake)
     except TextProblem:
         return True  # an edit or an answer without words: nothing to add, nothing lost
 
 
 async def _say(desk: Desk, post: Seen, text: str) -> None:
-    notice = NewNotice(post.thread, f"answer-{post.version or post.id}", text, post.author_id or post.id, post.thread)
+    notice = NewNotice(post.thread, f"answer-{post.version or post.id}", text, post.address, post.thread)
     async with desk.pool.acquire() as db:
         await add_notices(db, [notice])

@@ -15,6 +15,19 @@ from router.adapters.region import read_rules
 from router.rules import Understood, assign
 
 
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of ``classifier predict``, as far as ``assign`` cares; only the category is needed."""
+
+    id: Any = None
+    category: str | None = None
+    confidence: float | None = None
+    abstained: bool | None = None
+    urgency: str | None = None
+    spam: bool | None = None
+    place: Any = None
+    about_units: tuple[str, ...] | None = None
+
+
 def _run() -> None:
     from router.app import run  # Faust takes a second to import; `assign` has no need of it
 
@@ -32,29 +45,28 @@ def assign_(region: Annotated[Path, typer.Option(help="folder of the kabupaten's
     except RegionError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
-    for number, line in enumerate(sys.stdin, 1):
+    for number, line in enumerate(sys.stdin.buffer, 1):
         if not line.strip():
             continue
         try:
-            given: dict[str, Any] = msgspec.json.decode(line, type=dict[str, Any])
-        except msgspec.DecodeError as error:
-            typer.echo(f"line {number} is not JSON: {error}", err=True)
+            given = msgspec.json.decode(line, type=Given)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            typer.echo(f"line {number} can't be read: {error}", err=True)
             raise typer.Exit(1) from error
         to = assign(rules, _understood(given))
-        out = {"id": given.get("id"), "lane": to.lane, "unit": to.unit, "support": to.support, "reason": to.reason}
+        out = {"id": given.id, "lane": to.lane, "unit": to.unit, "support": to.support, "reason": to.reason}
         typer.echo(msgspec.json.encode(out).decode())
 
 
-def _understood(given: dict[str, Any]) -> Understood:
-    place = given.get("place") or {}
+def _understood(given: Given) -> Understood:
     return Understood(
-        category=given.get("category"),
-        confidence=given.get("confidence") or 0.0,
-        abstained=bool(given.get("abstained")),
-        urgency=given.get("urgency") or "sedang",
-        about_units=tuple(given.get("about_units") or ()),
-        place_conflict=isinstance(place, dict) and bool(place.get("conflict")),
-        spam=bool(given.get("spam")),
+        category=given.category,
+        confidence=given.confidence or 0.0,
+        abstained=bool(given.abstained),
+        urgency=given.urgency or "sedang",
+        about_units=given.about_units or (),
+        place_conflict=isinstance(given.place, dict) and bool(given.place.get("conflict")),
+        spam=bool(given.spam),
     )
 
 

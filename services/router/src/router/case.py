@@ -23,6 +23,8 @@ from contracts.events import (
 Out = ComplaintUpdated | UnitRouted
 
 ACTIVE = frozenset({"routed", "acknowledged", "in_progress"})
+#: A unit has it, though it may be the reporter's turn: the clock is that unit's business.
+HELD = ACTIVE | {"waiting_for_reporter"}
 FINAL = frozenset({"closed", "handed_over", "rejected", "cancelled"})
 
 

@@ -15,7 +15,7 @@ from contracts.events import (
     SlaBreached,
     SlaUpdated,
 )
-from router.case import ACTIVE, FINAL, Case, Out, about_units, advance, tell_unit
+from router.case import FINAL, HELD, Case, Out, about_units, advance, tell_unit
 from router.rules import Assignment, Rules, Understood, assign, triage
 
 Result = tuple[Case, list[Out]]
@@ -49,7 +49,14 @@ def on_classified(rules: Rules, case: Case, data: ComplaintClassified) -> Result
     case = _replace(case, classified=data, category=case.category or data.category)
     if not (waiting or untouched):
         return case, []
-    found = Understood(
+    to = assign(rules, _understood(data))
+    if (to.unit, to.lane) == (case.unit, case.lane):  # it is there already: no second "routed" for the citizen
+        return case, tell_unit(case, "updated", reason=to.reason)
+    return route(case, to)
+
+
+def _understood(data: ComplaintClassified) -> Understood:
+    return Understood(
         category=data.category,
         confidence=data.confidence,
         abstained=data.abstained,
@@ -58,7 +65,6 @@ def on_classified(rules: Rules, case: Case, data: ComplaintClassified) -> Result
         place_conflict=data.place.conflict,
         spam=data.spam,
     )
-    return route(case, assign(rules, found))
 
 
 def on_unclassified(rules: Rules, case: Case) -> Result:
@@ -81,6 +87,9 @@ def route(case: Case, to: Assignment, *, message: str | None = None) -> Result:
 def on_followed_up(rules: Rules, case: Case, data: ComplaintFollowedUp) -> Result:
     """Apply what the citizen added and has not been applied yet, in order."""
     if case.received is None:
+        # A later event contains the earlier one, whichever comes first.
+        if case.followed_up and len(case.followed_up.items) >= len(data.items):
+            return case, []
         return _replace(case, followed_up=data), []
     seen = {item.id for item in case.follow_ups}
     outs: list[Out] = []
@@ -96,7 +105,7 @@ def _follow_up(rules: Rules, case: Case, item: FollowUp) -> Result:
         case "cancel":
             return _cancel(case)
         case "reopen":
-            return _reopen(case, item)
+            return _reopen(rules, case, item)
         case "rating":
             return _rate(case, item)
         case "rights_request":
@@ -124,16 +133,21 @@ def _add(case: Case) -> Result:
 
 
 def _cancel(case: Case) -> Result:
+    if case.status == "merged":
+        text = f"Laporan ini digabung dengan {case.parent} dan mengikutinya, jadi tidak dapat dibatalkan tersendiri."
+        return noted(case, text, tell=True)
     if case.status in FINAL or case.status == "resolved":
         return noted(case, "Laporan ini sudah selesai, jadi tidak dapat dibatalkan.")
     case, update = advance(case, "cancelled")
     return case, [update, *tell_unit(case, "withdrawn", reason="dibatalkan pelapor")]
 
 
-def _reopen(case: Case, item: FollowUp) -> Result:
+def _reopen(rules: Rules, case: Case, item: FollowUp) -> Result:
     if case.status != "resolved" or case.unit is None:
         return noted(case, "Laporan ini tidak dapat dibuka kembali. Bila masih ada masalah, kirim laporan baru.")
     to = Assignment(lane=case.lane or "unit", unit=case.unit, reason="dibuka kembali oleh pelapor")
+    if must_not_judge(case, to.unit):  # the classifier said so after that unit had it
+        to = triage(rules, about_units(case), to.reason)
     case, update = advance(_replace(case, resolved_seq=None), "reopened", reason=item.text or None)
     case, outs = route(case, to)
     return case, [update, *outs]
@@ -151,13 +165,13 @@ def on_sla(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result:
     if case.received is None:
         return case, []
     if isinstance(data, SlaBreached):
-        return case, tell_unit(case, "breached", reason="tenggat terlewati") if case.status in ACTIVE else []
+        return case, tell_unit(case, "breached", reason="tenggat terlewati") if case.status in HELD else []
     match data.kind:
         case "started" | "rescheduled" if data.stage == "completion":
             case = _replace(case, deadline_at=data.deadline_at, derivation=data.derivation)
-            return case, tell_unit(case, "deadline-set") if case.status in ACTIVE else []
+            return case, tell_unit(case, "deadline-set") if case.status in HELD else []
         case "warned":
-            return case, tell_unit(case, "warned", reason="tenggat sudah dekat") if case.status in ACTIVE else []
+            return case, tell_unit(case, "warned", reason="tenggat sudah dekat") if case.status in HELD else []
         case "lapsed" if case.status == "resolved" and data.based_on_seq >= (case.resolved_seq or 0):
             case, update = advance(case, "closed", message="Tidak ada tanggapan lagi dari pelapor.")
             return case, [update, *tell_unit(case, "withdrawn", reason="ditutup")]

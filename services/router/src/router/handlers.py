@@ -9,8 +9,8 @@ from typing import Any
 from msgspec import UNSET
 
 from chassis.wire import Emit, Message
+from contracts import codec, topics
 from contracts import ticket as tickets
-from contracts import topics
 from contracts.events import (
     ComplaintClassified,
     ComplaintFollowedUp,
@@ -42,8 +42,15 @@ def sources(rules: Rules) -> list[str]:
 
 
 def keys(message: Message) -> list[str]:
-    """The tickets a message touches. A unit writes tickets as people do; what is no ticket touches nothing."""
+    """The tickets a message touches. A unit writes tickets as people do; what is no ticket touches nothing.
+
+    Raises:
+        contracts.codec.InvalidEvent: an event of another type than its topic carries.
+    """
     data: Any = message.data
+    topic, kind = message.record.topic, codec.base_type(message.event.type)
+    if kind != ("unit.replied.v1" if topics.unit_of(topic) else topic):
+        raise codec.InvalidEvent(f"{kind} does not belong on {topic}")
     if isinstance(data, UnitReplied):
         return [number for given in (data.ticket, data.into or "") if (number := tickets.parse(given))]
     return [data.ticket]
@@ -59,19 +66,19 @@ def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datet
         before = cases.get(data.ticket, Case(ticket=data.ticket))
         case, outs = _RULES[type(data)](rules, before, data)
         changes = {} if case == before else {case.ticket: case}
-    return _with_children(rules, cases, changes, outs)
+    return _with_children(rules, cases, changes, outs, by_unit=unit is not None)
 
 
 def unclassified(rules: Rules, cases: Mapping[str, Case], ticket: str) -> tuple[Changes, list[Emit]]:
     """The timer's decision about ``ticket``."""
     case, outs = domain.on_unclassified(rules, cases[ticket])
-    return _with_children(rules, cases, {ticket: case}, outs)
+    return _with_children(rules, cases, {ticket: case}, outs, by_unit=False)
 
 
 def _with_children(
-    rules: Rules, cases: Mapping[str, Case], changes: Changes, outs: list[Out]
+    rules: Rules, cases: Mapping[str, Case], changes: Changes, outs: list[Out], *, by_unit: bool
 ) -> tuple[Changes, list[Emit]]:
-    followed, more = replies.follow_parent(rules, {**cases, **changes}, outs)
+    followed, more = replies.follow_parent(rules, {**cases, **changes}, outs, by_unit=by_unit)
     return {**changes, **followed}, [_emit(out) for out in [*outs, *more]]
 
 

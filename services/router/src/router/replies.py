@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import msgspec
 
 from contracts import ticket as tickets
-from contracts.events import UnitReplied
+from contracts.events import ComplaintUpdated, UnitReplied
 from router.case import ACTIVE, FINAL, Case, Out, about_units, advance, answer
 from router.domain import must_not_judge, route
-from router.rules import Assignment, Rules, triage
+from router.rules import Assignment, Rules, last_unit, triage
 
 _replace = msgspec.structs.replace
 Changes = dict[str, Case]
@@ -81,13 +81,14 @@ def _resolve(rules: Rules, cases: Mapping[str, Case], case: Case, data: UnitRepl
 
 def _return(rules: Rules, cases: Mapping[str, Case], case: Case, data: UnitReplied) -> tuple[Changes, list[Out]] | str:
     case, update = advance(_replace(case, returns=case.returns + 1), "returned", reason=data.reason or None)
-    to = triage(rules, about_units(case), f"dikembalikan oleh {case.unit}: {data.reason}")
-    if case.returns >= THIRD_RETURN or to.unit == case.unit:
+    about, here = about_units(case), (case.lane, case.unit)
+    to = triage(rules, about, f"dikembalikan oleh {case.unit}: {data.reason}")
+    if case.returns >= THIRD_RETURN or (to.lane, to.unit) == here:
         reason = f"{to.reason} (pengembalian ke-{case.returns})"
-        to = Assignment(lane="triage", unit=rules.last_resort, reason=reason)
-    if to.unit == case.unit:
+        to = Assignment(lane="triage", unit=last_unit(rules, about), reason=reason)
+    if (to.lane, to.unit) == here:
         return "sudah di meja terakhir; laporan ini harus ditangani atau dilimpahkan"
-    case, outs = route(_replace(case, triage_acted=False), to)
+    case, outs = route(_replace(case, triage_acted=True), to)
     # The one who returned it gets the answer to its reply, no second record that says the same.
     return {case.ticket: case}, [update, *(out for out in outs if getattr(out, "why", "") != "withdrawn")]
 
@@ -112,7 +113,7 @@ def _dispose(rules: Rules, cases: Mapping[str, Case], case: Case, data: UnitRepl
 
 def _correct(rules: Rules, cases: Mapping[str, Case], case: Case, data: UnitReplied) -> tuple[Changes, list[Out]] | str:
     category = (data.category or "").strip()
-    if category not in rules.unit_of_category and category != "lainnya":
+    if category not in rules.unit_of_category:
         return f"kategori {category[:40]!r} tidak ada"
     case, update = advance(_replace(case, category=category, triage_acted=True), "corrected", case.status)
     return {case.ticket: case}, [update]
@@ -147,33 +148,37 @@ def unmerge(rules: Rules, case: Case, reason: str) -> tuple[Case, list[Out]]:
     return case, [update, *outs]
 
 
-def follow_parent(rules: Rules, cases: Mapping[str, Case], outs: list[Out]) -> tuple[Changes, list[Out]]:
-    """Repeat the steps of parents among ``outs`` in the story of each complaint merged into them."""
+def follow_parent(
+    rules: Rules, cases: Mapping[str, Case], outs: list[Out], *, by_unit: bool
+) -> tuple[Changes, list[Out]]:
+    """Repeat the steps of parents among ``outs`` in the story of each complaint merged into them.
+
+    Words are repeated only when they are a unit's (``by_unit``): the rest is between us and the parent's reporter.
+    """
     changes: Changes = {}
     more: list[Out] = []
     for out in outs:
-        kind = getattr(out, "kind", None)
-        children = [c for c in cases.values() if kind and c.parent == getattr(out, "ticket", None)]
-        for child in children:
-            child = changes.get(child.ticket, child)
-            if kind == "cancelled":
-                changed, told = unmerge(rules, child, "laporan induk dibatalkan pelapornya")
-            elif kind in REPEATED:
-                status = kind if kind in FINAL else "merged"
-                changed, update = advance(
-                    child,
-                    kind,
-                    status,
-                    message=getattr(out, "message", None),
-                    reason=getattr(out, "reason", None),
-                    target=getattr(out, "target", None),
-                )
-                told = [update]
-            else:
+        if not isinstance(out, ComplaintUpdated):
+            continue
+        for ticket in sorted(cases):
+            child = changes.get(ticket, cases[ticket])
+            if child.parent != out.ticket or child.status != "merged":
                 continue
-            changes[child.ticket] = changed
-            more += told
+            if out.kind == "cancelled":
+                changes[ticket], told = unmerge(rules, child, "laporan induk dibatalkan pelapornya")
+                more += told
+            elif out.kind in REPEATED:
+                changes[ticket], step = _repeat(child, out, words=by_unit)
+                more.append(step)
     return changes, more
+
+
+def _repeat(child: Case, out: ComplaintUpdated, *, words: bool) -> tuple[Case, Out]:
+    status = out.kind if out.kind in FINAL else "merged"
+    facts = {"message": out.message, "reason": out.reason, "target": out.target} if words else {}
+    child, step = advance(child, out.kind, status, **facts)
+    # The citizen is told who works on it; the child itself stays with those who can unmerge it.
+    return child, _replace(step, unit=out.unit, lane=out.lane)
 
 
 ACTIONS: dict[str, Rule] = {

@@ -13,10 +13,13 @@ URGENT = frozenset({"tinggi", "darurat"})
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """``unit_of_category`` gives the lead unit; ``admin`` plays LAPOR admin, ``conduct`` looks at officials."""
+    """``unit_of_category`` has every category, with its lead unit if it has one.
+
+    ``admin`` plays LAPOR admin, ``conduct`` looks at officials, ``last_resort`` gets what nobody else may have.
+    """
 
     units: Mapping[str, str]
-    unit_of_category: Mapping[str, str]
+    unit_of_category: Mapping[str, str | None]
     admin: str
     conduct: str
     last_resort: str
@@ -46,11 +49,20 @@ class Assignment:
 
 
 def triage_unit(rules: Rules, about: Collection[str]) -> str:
-    """The triage lane's unit: the admin, but nobody judges a complaint about itself."""
-    for unit in (rules.admin, rules.conduct):
-        if unit not in about:
-            return unit
-    return rules.last_resort
+    """The triage lane's unit: the admin; about the admin, who looks at officials; about those, the last resort."""
+    if rules.conduct in about:
+        return _first_not(about, rules.last_resort, rules.admin)
+    return _first_not(about, rules.admin, rules.conduct, rules.last_resort)
+
+
+def last_unit(rules: Rules, about: Collection[str]) -> str:
+    """Who gets what has gone around too often."""
+    return _first_not(about, rules.last_resort, rules.conduct, rules.admin)
+
+
+def _first_not(about: Collection[str], *units: str) -> str:
+    """The first that may judge it; if all are accused, still the first: nothing is nobody's."""
+    return next((unit for unit in units if unit not in about), units[0])
 
 
 def triage(rules: Rules, about: Collection[str], reason: str) -> Assignment:
@@ -59,7 +71,7 @@ def triage(rules: Rules, about: Collection[str], reason: str) -> Assignment:
 
 
 def _conduct(rules: Rules, about: Collection[str]) -> str:
-    return rules.conduct if rules.conduct not in about else rules.last_resort
+    return _first_not(about, rules.conduct, rules.last_resort, rules.admin)
 
 
 def assign(rules: Rules, found: Understood) -> Assignment:

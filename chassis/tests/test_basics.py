@@ -1,0 +1,234 @@
+"""Settings, logs, crash points, region folders, health: the parts that need no broker."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from bench import free_port
+
+from chassis import metrics
+from chassis.consume import Progress
+from chassis.crash import EXIT_SETTINGS
+from chassis.logs import JsonFormatter, RateLimit
+from chassis.region import RegionError, read_region, region_file
+from chassis.settings import DatabaseSettings, MigrateSettings, read_settings
+from chassis.wire import Record
+
+GOOD = {
+    "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092",
+    "KAFKA_USERNAME": "router",
+    "KAFKA_PASSWORD": "s3cret-word",
+    "REGION_DIR": "region",
+    "HTTP_PORT": "9000",
+    "DATABASE_URL": "postgresql://u:p@127.0.0.1/d",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def refused(capsys: pytest.CaptureFixture[str], kind: type = DatabaseSettings) -> str:
+    with pytest.raises(SystemExit) as left:
+        read_settings(kind)
+    assert left.value.code == EXIT_SETTINGS
+    return capsys.readouterr().err
+
+
+def test_good_settings_are_read_and_the_password_does_not_show(environment):
+    settings = read_settings(DatabaseSettings)
+    assert settings.http_port == 9000
+    assert "s3cret-word" not in repr(settings)
+
+
+def test_every_bad_variable_is_named_at_once_and_no_value_is_shown(environment, capsys):
+    environment.delenv("KAFKA_USERNAME")
+    environment.setenv("HTTP_PORT", "99999")
+    environment.setenv("DATABASE_URL", "postgresql://u:hunter2@h:port/d")
+    environment.setenv("LOG_LEVEL", "LOUD")
+    environment.setenv("KAFKA_CA_FILE", "/nowhere/ca.pem")
+    said = refused(capsys)
+    for name in ("KAFKA_USERNAME: not set", "HTTP_PORT", "DATABASE_URL", "LOG_LEVEL", "KAFKA_CA_FILE"):
+        assert name in said
+    assert "5 setting(s)" in said
+    assert not any(value in said for value in ("99999", "hunter2", "LOUD", "s3cret-word"))
+
+
+def test_migrate_needs_only_the_database(monkeypatch, capsys):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    assert "DATABASE_URL: not set" in refused(capsys, MigrateSettings)
+
+
+def line(message: str, **extra: object) -> str:
+    record = logging.makeLogRecord({"name": "x", "levelname": "INFO", "msg": message, **extra})
+    return JsonFormatter("router").format(record)
+
+
+def test_a_log_line_is_one_json_object_whatever_is_in_it():
+    forged = 'x\n{"event": "forged"}\u2028\ud800'
+    written = line(forged, topic=forged, error=ValueError("x"))
+    assert len(written.splitlines()) == 1
+    assert json.loads(written)["event"] == forged
+    assert {"at", "level", "service", "logger", "event", "topic", "error"} == set(json.loads(written))
+
+
+def test_a_traceback_says_where_and_what_class_but_not_what_the_error_says():
+    try:
+        try:
+            raise KeyError("Pak Andi")
+        except KeyError as error:
+            raise ValueError("0812") from error
+    except ValueError:
+        written = line("decide_failed", exc_info=sys.exc_info())
+    assert "test_basics.py" in written
+    assert "ValueError" in written
+    assert "KeyError" in written
+    said = json.loads(written)["traceback"].replace('raise KeyError("Pak Andi")', "").replace('ValueError("0812")', "")
+    assert "Andi" not in said
+    assert "0812" not in said
+
+
+def test_libraries_are_limited_with_their_children_and_we_are_not(monkeypatch):
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    limit = RateLimit(per_s=5)
+
+    def kept(name: str) -> int:
+        return sum(limit.filter(logging.makeLogRecord({"name": name})) for _ in range(50))
+
+    assert kept("aiokafka.conn") == 5
+    assert kept("faust.app") == 0
+    assert kept("chassis.outbox") == 50
+    monkeypatch.setattr(time, "monotonic", lambda: 101.0)
+    assert kept("aiokafka.conn") == 5
+
+
+def crash(at: str, *points: str) -> int:
+    code = "import sys\nfrom chassis.crash import crash_point\nfor p in sys.argv[1:]: crash_point(p)"
+    return subprocess.run([sys.executable, "-c", code, *points], env={"CRASH_AT": at}, check=False).returncode
+
+
+def test_a_crash_point_kills_only_where_it_is_armed():
+    assert crash("", "relay.after_publish_before_mark") == 0
+    assert crash("relay.after_publish_before_mark", "inbox.after_effect_before_commit") == 0
+    assert crash("relay.after_publish_before_mark", "relay.after_publish_before_mark") == -signal.SIGKILL
+
+
+def test_a_crash_point_with_a_file_kills_once(tmp_path: Path):
+    at = f"relay.after_publish_before_mark@{tmp_path / 'crashed'},other@{tmp_path / 'other'}"
+    assert crash(at, "relay.after_publish_before_mark") == -signal.SIGKILL
+    assert crash(at, "relay.after_publish_before_mark") == 0
+    assert crash(at, "other") == -signal.SIGKILL
+
+
+@pytest.fixture
+def region(tmp_path: Path) -> Path:
+    for name in ("base", "fast"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "base" / "units.yaml").write_text("units: [PU]")
+    (tmp_path / "base" / "sla.yaml").write_text("stages: []")
+    (tmp_path / "fast" / "sla.yaml").write_text("extends: ../base")
+    return tmp_path / "fast"
+
+
+def test_a_region_takes_what_it_lacks_from_the_one_it_extends(region: Path):
+    assert region_file(region, "sla.yaml") == region / "sla.yaml"
+    assert read_region(region, "units.yaml") == {"units": ["PU"]}
+
+
+@pytest.mark.parametrize("policy", ["", "extends: ../nowhere", "extends: ["])
+def test_a_region_that_can_not_be_used_says_which_file(region: Path, policy: str):
+    (region / "sla.yaml").write_text(policy)
+    with pytest.raises(RegionError, match=r"\.yaml"):
+        read_region(region, "units.yaml")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch):
+    now = [1_000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_who_is_idle_is_not_stalled_when_a_record_comes(clock):
+    progress = Progress("t")
+    progress.ends = lambda: {("t.in", 0): 5}
+    progress.advance([Record("t.in", 0, 4, None, None, 0)])
+    clock[0] += 600
+    progress.look()
+    assert (progress.lag, progress.stalled_s()) == (0, 0)
+    progress.ends = lambda: {("t.in", 0): 8}
+    clock[0] += 1
+    progress.look()
+    assert (progress.lag, progress.stalled_s()) == (3, 1)
+    clock[0] += 200
+    progress.look()
+    assert progress.stalled_s() == 201
+
+
+def test_an_event_loop_that_does_not_look_is_stalled(clock):
+    progress = Progress("t")
+    progress.look()
+    clock[0] += 130
+    assert progress.stalled_s() == 130
+
+
+def test_a_rebalance_is_no_loss_of_the_assignment_and_forgets_old_offsets(clock):
+    progress = Progress("t")
+    progress.ends = lambda: {("t.in", 0): 5}
+    progress.advance([Record("t.in", 0, 0, None, None, 0)])
+    progress.look()
+    assert (progress.assigned, progress.lag) == (True, 4)
+    progress.ends = dict
+    clock[0] += 10
+    progress.look()
+    assert (progress.assigned, progress.lag, progress.unassigned_s()) == (False, 0, 10)
+    progress.ends = lambda: {("t.in", 0): 50}
+    progress.look()
+    assert (progress.assigned, progress.lag, progress.unassigned_s()) == (True, 0, 0)
+
+
+def test_the_watchdog_leaves_when_nothing_is_assigned(environment):
+    environment.setenv("ASSIGNMENT_TIMEOUT_S", "1")
+    code = (
+        "import time; from chassis.consume import Progress, watch; from chassis.settings import *\n"
+        "watch(Progress('t'), read_settings(ServiceSettings)); time.sleep(20)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 75
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_the_side_door_shows_health_and_metrics():
+    port, health = free_port(), metrics.Health()
+    ready = []
+    health.ready["partitions"] = lambda: bool(ready)
+    server = metrics.serve("127.0.0.1", port, health)
+    try:
+        assert get(port, "/live") == (200, "ok\n")
+        assert get(port, "/ready") == (503, "waiting for: partitions\n")
+        ready.append(1)
+        assert get(port, "/ready") == (200, "ok\n")
+        metrics.REDELIVERIES.labels("side-door").inc()
+        assert 'lapor_redeliveries_total{service="side-door"} 1.0' in get(port, "/metrics")[1]
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,63 @@
+"""The batch of a service without a database, against a producer made by hand."""
+
+from __future__ import annotations
+
+import pytest
+from bench import complaint, encoded
+
+from chassis.step import MAX_BUGS_IN_A_ROW, BugsInARow, StatelessSteps
+from chassis.testing import FakeProducer
+from chassis.wire import Emit, Record
+
+
+def records(*texts: str) -> list[Record]:
+    return [Record("t.in", 0, n, b"c1", encoded("c1", f"e{n}", text), 1_000) for n, text in enumerate(texts)]
+
+
+def decide(message):
+    if message.data.text == "bug":
+        raise KeyError("bug")
+    return [Emit(topic="t.out", subject="c1", data=complaint("c1", message.data.text))]
+
+
+@pytest.fixture
+def producer() -> FakeProducer:
+    return FakeProducer()
+
+
+@pytest.fixture
+def step(producer: FakeProducer) -> StatelessSteps:
+    return StatelessSteps(producer, "classifier", decide, publish_timeout_s=1)
+
+
+async def test_bad_bytes_and_bugs_are_buried_with_their_bytes_between_their_neighbours(step, producer):
+    rubbish = Record("t.in", 0, 9, b"c1", b"\xff", 1_000)
+    bad = records("bug")[0]
+    await step([*records("a"), rubbish, bad, *records("b")])
+    assert [each.topic for each in producer.sent] == ["t.out", "classifier.dlq", "classifier.dlq", "t.out"]
+    assert [each.value for each in producer.sent[1:3]] == [rubbish.value, bad.value]
+
+
+async def test_an_erasure_is_nothing(step, producer):
+    await step([Record("t.in", 0, 0, b"c1", None, 1_000)])
+    assert producer.sent == []
+
+
+async def test_ten_bugs_in_a_row_stop_it_and_nothing_of_the_batch_is_published(step, producer):
+    with pytest.raises(BugsInARow):
+        await step(records("a", *["bug"] * MAX_BUGS_IN_A_ROW))
+    assert producer.sent == []
+
+
+async def test_a_success_starts_the_count_anew_and_rubbish_does_not_count(step, producer):
+    rubbish = [Record("t.in", 0, 0, b"c1", b"\xff", 1_000)] * 20
+    await step([*records(*["bug"] * 9, "a", *["bug"] * 9), *rubbish])
+    assert len(producer.sent) == 39
+    with pytest.raises(BugsInARow):
+        await step(records("bug"))
+
+
+async def test_what_was_not_acknowledged_leaves_the_step_as_an_error(step, producer):
+    producer.failures = [ConnectionError()]
+    with pytest.raises(ConnectionError):
+        await step(records("a"))

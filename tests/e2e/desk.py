@@ -1,0 +1,177 @@
+"""One Kafka user at its desk: what it may read and write, and a unit's answers to complaints."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from harness import until
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A record as it lies in a topic; ``at`` is the record's timestamp."""
+
+    topic: str
+    partition: int
+    offset: int
+    at: datetime
+    value: bytes
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """The CloudEvent in it."""
+        event: dict[str, Any] = json.loads(self.value)
+        return event
+
+
+def cloud_event(kind: str, data: dict[str, Any], *, source: str = "/test", subject: str = "test") -> dict[str, Any]:
+    """``data`` as the event ``kind``, with an id of its own."""
+    return {
+        "specversion": "1.0",
+        "id": str(uuid.uuid4()),
+        "source": source,
+        "type": kind,
+        "subject": subject,
+        "time": datetime.now(UTC).isoformat(),
+        "data": data,
+    }
+
+
+@dataclass
+class Desk:
+    """The Kafka user ``name``; ``env`` is what ``lapor env --json`` prints. Reads from the first record on."""
+
+    env: dict[str, Any] = field(repr=False)
+    name: str
+    seen: list[Seen] = field(default_factory=list, repr=False)
+
+    def __post_init__(self) -> None:
+        account = self.env["principals"][self.name]
+        self.client = {
+            "bootstrap.servers": self.env["bootstrap"],
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": account["username"],
+            "sasl.password": account["password"],
+            "log_level": 2,
+        }
+        prefix = "unit." if self.name.isupper() else ""
+        group = {"group.id": f"{prefix}{self.name.lower()}.desk", "enable.auto.commit": False}
+        self.consumer = Consumer({**self.client, **group})
+        self.producer = Producer({**self.client, "message.timeout.ms": 20_000})
+
+    def open(self, *topics: str) -> None:
+        """Begin to read ``topics``.
+
+        Raises:
+            KafkaException: this user may not even know of them.
+        """
+        places = []
+        for name in topics:
+            topic = self.consumer.list_topics(name, timeout=20).topics[name]
+            if topic.error:
+                raise KafkaException(topic.error)
+            places += [TopicPartition(name, partition, 0) for partition in topic.partitions]
+        self.consumer.assign(places)
+
+    def look(self) -> list[Seen]:
+        """Everything read so far, and what has come since.
+
+        Raises:
+            KafkaException: the broker refuses.
+        """
+        for message in self.consumer.consume(1000, 0.2):
+            if message.error():
+                raise KafkaException(message.error())
+            at = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
+            place = (message.topic(), message.partition(), message.offset())
+            self.seen.append(Seen(*place, at, message.value() or b""))
+        return self.seen
+
+    def write(self, topic: str, value: bytes, key: bytes = b"test") -> None:
+        """Write one record and wait until the broker has it.
+
+        Raises:
+            KafkaException: the broker refuses.
+        """
+        failed: list[Any] = []
+        self.producer.produce(topic, value, key, on_delivery=lambda error, _: failed.append(error) if error else None)
+        assert not self.producer.flush(30), f"{topic}: no answer from Kafka"
+        if failed:
+            raise KafkaException(failed[0])
+
+    def close(self) -> None:
+        """Leave."""
+        self.consumer.close()
+
+
+@dataclass
+class Unit(Desk):
+    """A unit: reads its own topic, answers on its own topic, as any agency's program would."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.replies = f"unit.{self.name.lower()}.replied.v1"
+        self.open(f"unit.{self.name.lower()}.routed.v1")
+
+    def about(self, ticket: str) -> list[dict[str, Any]]:
+        """What has come about ``ticket``; the same event delivered twice counts once."""
+        events = {seen.event["id"]: seen.event["data"] for seen in self.look()}
+        return [data for data in events.values() if data.get("complaint", {}).get("ticket") == ticket]
+
+    def get(self, ticket: str, why: str, seconds: float = 60) -> dict[str, Any]:
+        """The first record about ``ticket`` that came because of ``why``, as soon as it is there."""
+
+        def find() -> dict[str, Any] | None:
+            return next((data for data in self.about(ticket) if data["why"] == why), None)
+
+        return until(find, seconds, f"{self.name} has {ticket} ({why})")
+
+    def say(self, ticket: str, action: str, **fields: str) -> str:
+        """Write a reply; returns its id."""
+        data = {"ticket": ticket, "action": action, **fields}
+        event = cloud_event("unit.replied.v1", data, source=f"/unit/{self.name}", subject=ticket)
+        self.write(self.replies, json.dumps(event).encode(), ticket.encode())
+        return str(event["id"])
+
+    def answer_to(self, reply_id: str) -> dict[str, Any]:
+        """The router's answer to a reply: ``accepted``, and the ``reason`` of a refusal."""
+
+        def find() -> dict[str, Any] | None:
+            answers = (seen.event["data"].get("reply", {}) for seen in self.look())
+            return next((answer for answer in answers if answer.get("event_id") == reply_id), None)
+
+        return until(find, 60, f"an answer to {self.name}'s reply")
+
+    def reply(self, ticket: str, action: str, **fields: str) -> dict[str, Any]:
+        """Reply, and wait for the router's answer."""
+        return self.answer_to(self.say(ticket, action, **fields))
+
+    def must(self, ticket: str, action: str, **fields: str) -> None:
+        """Reply, and see that it is accepted."""
+        answer = self.reply(ticket, action, **fields)
+        assert answer["accepted"], f"{self.name} can't {action} {ticket}: {answer.get('reason')}"
+
+
+@contextmanager
+def units(env: dict[str, Any]) -> Iterator[Callable[[str], Unit]]:
+    """Gives units by their code; all leave at the end."""
+    there: dict[str, Unit] = {}
+
+    def unit(code: str) -> Unit:
+        if code not in there:
+            there[code] = Unit(env, code)
+        return there[code]
+
+    try:
+        yield unit
+    finally:
+        for each in there.values():
+            each.close()

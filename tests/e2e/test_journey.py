@@ -1,0 +1,309 @@
+"""A complaint's whole way: in by a public door, to a unit, its answer back to the citizen on the same channel."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+import pytest
+from desk import Unit, units
+from harness import System, until
+
+pytestmark = pytest.mark.connected
+
+CLEAR = "Air PDAM tidak mengalir sudah empat hari di Kelurahan Lapajung, tolong segera diperbaiki"
+UNCLEAR = "Entah bagaimana ini semuanya, pokoknya kurang baik saja"
+ABOUT_PDAM = "Petugas PDAM meminta uang pungli untuk menyambung air di rumah saya, air PDAM tidak mengalir"
+TRIAGE, CONDUCT = "DISKOMINFO", "INSPEKTORAT"
+
+Ask = Callable[[str], Unit]
+
+
+@pytest.fixture(scope="module")
+def unit(system: System) -> Iterator[Ask]:
+    """A unit by its code, with nothing but its own credentials."""
+    with units(system.env) as ask:
+        yield ask
+
+
+def a_number() -> str:
+    return f"+62813{random.randrange(10**8):08}"
+
+
+def a_handle() -> str:
+    return f"warga_{uuid.uuid4().hex[:9]}"
+
+
+def by_web(system: System, text: str) -> str:
+    return str(system.post_web(str(uuid.uuid4()), {"text": text}).raise_for_status().json()["ticket"])
+
+
+def by_sms(system: System, text: str) -> tuple[str, str]:
+    number = a_number()
+    system.send_sms(number, f"SOPPENG {text}")
+    return number, system.receipt(number)
+
+
+def answer(system: System, code: str, ticket: str, action: str, *rest: str) -> None:
+    """What a person at the unit types."""
+    said = system.lapor("unit", "reply", code, ticket, "--action", action, *rest)
+    assert said["accepted"], said
+
+
+class Fields(HTMLParser):
+    """The names and values that a browser sends for the first form of a page, as it came."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.action, self.values, self.inside = "", dict[str, str](), False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "form" and given.get("method") == "post" and not self.action:
+            self.action, self.inside = given.get("action") or "", True
+        if not self.inside or not given.get("name"):
+            return
+        if tag == "textarea" or given.get("type") not in ("checkbox", "radio") or "checked" in given:
+            self.values[given["name"] or ""] = given.get("value") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = self.inside and tag != "form"
+
+
+def test_a_demonstration_complaint_passes_every_hop_on_every_channel(system: System) -> None:
+    journeys = system.lapor("demo")
+    assert ["sms", "web", "x"] == sorted(journey["channel"] for journey in journeys)
+    for journey in journeys:
+        hops, code = [hop["name"] for hop in journey["hops"]], journey["unit"]
+        assert journey["ok"], hops
+        for expected in (
+            f"sent by {journey['channel']}",
+            "received",
+            "registered",
+            f"routed to {code}",
+            f"{code} has it",
+            "acknowledged",
+            f"{code}'s answer accepted",
+            "resolved",
+            "citizen informed",
+        ):
+            assert expected in hops
+        assert any(hop.startswith("classified as") for hop in hops)
+        times = [datetime.fromisoformat(hop["at"]) for hop in journey["hops"]]
+        assert sorted(times) == times
+
+
+def test_an_sms_reaches_its_unit_and_every_answer_comes_back_by_sms(system: System) -> None:
+    number, ticket = by_sms(system, f"{CLEAR} (sms)")
+    code = system.unit_of(ticket)
+    until(lambda: ticket in str(system.lapor("unit", "tail", code, "--from-start")), 60, f"{code} tails {ticket}")
+
+    answer(system, code, ticket, "acknowledge")
+    answer(system, code, ticket, "progress", "--message", "Petugas sudah di lokasi.")
+    answer(system, code, ticket, "ask", "--message", "Rumah nomor berapa?")
+    system.until_status(ticket, "waiting_for_reporter")
+    system.send_sms(number, f"{ticket} Rumah nomor 12")
+    system.until_status(ticket, "in_progress")
+    answer(system, code, ticket, "resolve", "--message", "Pipa di depan rumah sudah diganti.")
+
+    told = system.until_told(number, "selesai ditangani")
+    assert ticket in told[0]
+    # The receipt of the answer and the change it brings about leave side by side.
+    assert [f"Tambahan untuk {ticket} kami terima."] == [text for text in told if "Tambahan" in text]
+    changes = [text for text in told[1:] if "Tambahan" not in text]
+    for text, expected in zip(
+        changes,
+        (
+            "diteruskan ke PDAM",
+            "sudah diterima PDAM",
+            "Petugas sudah di lokasi.",
+            "bertanya: Rumah nomor berapa?",
+            "Jawaban Anda sudah diteruskan.",
+            "Pipa di depan rumah sudah diganti.",
+        ),
+        strict=True,
+    ):
+        assert expected in text
+
+
+def test_the_form_without_javascript_leads_to_a_page_that_tells_all(system: System, unit: Ask) -> None:
+    with httpx.Client(base_url=system.env["web_url"], timeout=10) as browser:
+        form = Fields(browser.get("/").raise_for_status().text)
+        typed = form.values | {"text": f"{CLEAR} (formulir)", "place": "Lapajung, Lalabata", "name": "Warga"}
+        sent = browser.post(form.action, data=typed)
+        assert 303 == sent.status_code
+        page = sent.headers["location"]
+        ticket = page.removeprefix("/laporan/").partition("?")[0]
+        assert ticket in browser.get(page).raise_for_status().text
+        # A second click on the same page is the same complaint.
+        assert page == browser.post(form.action, data=typed).headers["location"]
+
+        desk = unit(system.unit_of(ticket))
+        assert "Lapajung, Lalabata" == desk.get(ticket, "routed")["complaint"]["place_stated"]
+        desk.must(ticket, "acknowledge")
+        desk.must(ticket, "ask", message="Sejak kapan tepatnya?")
+        system.until_status(ticket, "waiting_for_reporter")
+        addition = Fields(browser.get(f"/laporan/{ticket}/tambahan").raise_for_status().text)
+        added = browser.post(addition.action, data=addition.values | {"text": "Sejak hari Minggu"})
+        assert 303 == added.status_code
+        followed = desk.get(ticket, "followed-up")
+        assert ["Sejak hari Minggu"] == [item["text"] for item in followed["complaint"]["follow_ups"]]
+        desk.must(ticket, "resolve", message="Katup utama sudah dibuka lagi.")
+        story = system.until_status(ticket, "resolved")
+
+        steps = ["registered", "routed", "acknowledged", "waiting_for_reporter", "in_progress", "resolved"]
+        assert steps == [step["kind"] for step in story["history"]]
+        shown = browser.get(f"/laporan/{ticket}").text
+        for words in ("Sejak kapan tepatnya?", "Katup utama sudah dibuka lagi.", "selesai ditangani"):
+            assert words.casefold() in shown.casefold()
+
+
+def test_a_mention_on_x_is_answered_in_its_thread(system: System, unit: Ask) -> None:
+    handle = a_handle()
+    system.post_on_x(handle, f"{CLEAR} (x)")
+    ticket = system.receipt(handle)
+    desk = unit(system.unit_of(ticket))
+    assert f"{CLEAR} (x)" == desk.get(ticket, "routed")["complaint"]["text"]
+    desk.must(ticket, "acknowledge")
+    desk.must(ticket, "progress", message="Sedang dicari bocornya.")
+    desk.must(ticket, "resolve", message="Bocor sudah ditutup.")
+
+    told = system.until_told(handle, "selesai ditangani")
+    assert 5 == len(told)
+    for text, expected in zip(told, ("terima dengan nomor", "diteruskan", "diterima", "dicari", "ditutup"), strict=True):
+        assert expected in text
+        assert ticket in text
+
+
+def test_the_status_of_any_ticket_is_told_on_any_channel(system: System, unit: Ask) -> None:
+    _, sms = by_sms(system, f"{CLEAR} (status)")
+    web = by_web(system, f"{CLEAR} (status web)")
+    for ticket in (sms, web):
+        unit(system.unit_of(ticket)).must(ticket, "acknowledge")
+        system.until_status(ticket, "acknowledged")  # that the web tells of an SMS is half of what is shown
+
+    asker, handle = a_number(), a_handle()
+    system.send_sms(asker, f"SOPPENG STATUS {web}")
+    system.until_told(asker, f"{web}: diterima petugas (PDAM")
+    system.post_on_x(handle, f"status {sms} bagaimana?")
+    system.until_told(handle, f"{sms}: diterima petugas (PDAM")
+    assert sms in httpx.get(f"{system.env['web_url']}/laporan/{sms}", timeout=10).raise_for_status().text
+
+
+def test_only_the_reporter_adds_to_a_complaint(system: System, unit: Ask) -> None:
+    number, ticket = by_sms(system, f"{CLEAR} (tambahan)")
+    desk = unit(system.unit_of(ticket))
+    desk.get(ticket, "routed")
+    stranger = a_number()
+    system.send_sms(stranger, f"{ticket} sudah beres, tutup saja")
+    system.until_told(stranger, "tidak terdaftar dari nomor HP ini")
+
+    system.send_sms(number, f"SOPPENG {ticket} masih kering sampai sore ini")
+    system.until_told(number, "Tambahan Anda sudah diteruskan ke petugas.")
+    added = [item["text"] for item in desk.get(ticket, "followed-up")["complaint"]["follow_ups"]]
+    assert ["masih kering sampai sore ini"] == added
+
+
+def test_the_trace_tells_the_story_in_order(system: System, unit: Ask) -> None:
+    ticket = by_web(system, f"{CLEAR} (jejak)")
+    desk = unit(system.unit_of(ticket))
+    desk.must(ticket, "acknowledge")
+    desk.must(ticket, "resolve", message="Sudah mengalir lagi.")
+    system.until_status(ticket, "resolved")
+    until(lambda: any(step["type"].endswith("met.v1") for step in trace(system, ticket)["events"]), 60, "the clock met")
+
+    story = trace(system, ticket)
+    assert ticket == story["ticket"]
+    times = [datetime.fromisoformat(step["time"]) for step in story["events"]]
+    assert sorted(times) == times
+    assert sorted(step["delta_ms"] for step in story["events"]) == [step["delta_ms"] for step in story["events"]]
+    assert "complaint.received.v1" == story["events"][0]["type"]
+    steps = [(step["seq"], step["type"]) for step in story["events"] if step["topic"] == "complaint.updated.v1"]
+    kinds = ("registered", "routed", "acknowledged", "resolved")
+    assert [(seq, f"complaint.updated.{kind}.v1") for seq, kind in enumerate(kinds)] == steps
+    types = {step["type"] for step in story["events"]}
+    assert {"complaint.classified.v1", "unit.routed.v1", "unit.replied.v1", "complaint.sla-updated.met.v1"} <= types
+    assert "is no ticket" in system.refused("trace", "SPG-W0AB-12CD0")
+
+
+def trace(system: System, ticket: str) -> dict[str, Any]:
+    told: dict[str, Any] = system.lapor("trace", ticket)
+    return told
+
+
+def test_what_the_classifier_does_not_know_a_person_disposes(system: System, unit: Ask) -> None:
+    ticket = by_web(system, UNCLEAR)
+    assert TRIAGE == system.unit_of(ticket)
+    triage, pdam = unit(TRIAGE), unit("PDAM")
+    first = triage.get(ticket, "routed")
+    assert ("triage", "isi laporan belum dapat dikenali dengan yakin") == (first["complaint"]["lane"], first["reason"])
+
+    triage.must(ticket, "correct", category="air_bersih")
+    answer(system, TRIAGE, ticket, "dispose", "--unit", "PDAM")
+    at_pdam = pdam.get(ticket, "routed")["complaint"]
+    assert ("unit", "air_bersih") == (at_pdam["lane"], at_pdam["category"])
+    assert not triage.reply(ticket, "dispose", unit="PUPR")["accepted"]
+
+    pdam.must(ticket, "return", reason="Bukan pipa kami")
+    back = until(lambda: [d for d in triage.about(ticket) if d["why"] == "routed"][1:], 60, "back in triage")
+    assert "dikembalikan oleh PDAM: Bukan pipa kami" == back[0]["reason"]
+    kinds = [step["kind"] for step in system.until_status(ticket, "routed")["history"]]
+    assert ["registered", "routed", "corrected", "routed", "returned", "routed"] == kinds
+
+
+def test_a_complaint_about_a_unit_never_goes_to_that_unit(system: System, unit: Ask) -> None:
+    ticket = by_web(system, ABOUT_PDAM)
+    assert CONDUCT == system.unit_of(ticket)
+    judge = unit(CONDUCT)
+    judge.get(ticket, "routed")
+    refused = judge.reply(ticket, "dispose", unit="PDAM")
+    assert (False, "laporan ini tentang PDAM, tidak dapat diteruskan ke PDAM") == (refused["accepted"], refused["reason"])
+    assert [] == unit("PDAM").about(ticket)
+
+
+def test_a_hand_over_names_the_right_door(system: System, unit: Ask) -> None:
+    number, ticket = by_sms(system, f"{CLEAR} (limpah)")
+    desk = unit(system.unit_of(ticket))
+    desk.get(ticket, "routed")
+    assert "perlu to" in desk.reply(ticket, "hand-over", reason="Bukan kewenangan kabupaten")["reason"]
+    answer(
+        system, desk.name, ticket, "hand-over", "--to", "Balai Wilayah Sungai", "--reason", "Bukan kewenangan kabupaten"
+    )
+    system.until_told(number, f"{ticket} dilimpahkan ke Balai Wilayah Sungai: Bukan kewenangan kabupaten")
+    assert "handed_over" in desk.reply(ticket, "progress")["reason"]
+
+
+def test_a_rejection_tells_why(system: System, unit: Ask) -> None:
+    number, ticket = by_sms(system, f"{UNCLEAR} (tolak)")
+    assert TRIAGE == system.unit_of(ticket)
+    triage = unit(TRIAGE)
+    assert "perlu reason" in triage.reply(ticket, "reject")["reason"]
+    triage.must(ticket, "reject", reason="Tidak menyebut apa dan di mana")
+    system.until_told(number, f"{ticket} tidak dapat diproses: Tidak menyebut apa dan di mana")
+
+
+def test_who_was_merged_hears_how_the_other_complaint_ends(system: System, unit: Ask) -> None:
+    number, child = by_sms(system, f"{UNCLEAR} (gabung)")
+    parent = by_web(system, f"{UNCLEAR} (induk)")
+    triage = unit(TRIAGE)
+    triage.get(child, "routed")
+    triage.get(parent, "routed")
+    triage.must(child, "merge", into=parent)
+    system.until_told(number, f"{child} digabung dengan laporan yang sama, {parent}.")
+    assert "sudah digabung" in triage.reply(parent, "merge", into=child)["reason"]
+
+    triage.must(parent, "acknowledge")
+    triage.must(parent, "resolve", message="Sudah dibicarakan dengan lurah.")
+    told = system.until_told(number, "Sudah dibicarakan dengan lurah.")
+    assert all(child in text for text in told)
+    assert ["merged", "acknowledged", "resolved"] == [
+        step["type"].split(".")[2] for step in trace(system, child)["events"] if step["topic"] == "complaint.updated.v1"
+    ][2:]
+
+
