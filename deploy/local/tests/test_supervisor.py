@@ -27,6 +27,7 @@ time.sleep(60)
 async def boss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Supervisor]:
     monkeypatch.setattr(supervisor, "BACKOFF_S", (0.05, 0.2))
     monkeypatch.setattr(supervisor, "PROBE_S", 0.02)
+    monkeypatch.setattr(supervisor, "PORT_S", 0.1)
     data = DataDir(tmp_path / "data")
     data.create()
     boss = Supervisor(data, "region", lambda _state: None)

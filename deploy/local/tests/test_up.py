@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from lapor import credentials, services, state
-from lapor.files import DataDir
+from lapor.files import DataDir, tail
 from lapor.testing import Cli
 
 pytestmark = pytest.mark.connected
@@ -25,6 +25,13 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@pytest.fixture(autouse=True)
+def told(lapor: Cli) -> Iterator[None]:
+    """Show what `lapor up` said last when a test fails."""
+    yield
+    print(tail(lapor.data.log("up"), 40))
 
 
 def running(lapor: Cli) -> None:
@@ -104,7 +111,7 @@ def test_a_killed_broker_and_a_killed_database_come_back(lapor: Cli) -> None:
     running(lapor)
     for name in ("kafka", "postgres"):
         before = pid(lapor, name)
-        lapor("kill", name)
+        assert lapor("kill", name).returncode == 0
         until(lambda: pid(lapor, name) not in (0, before))  # noqa: B023 - called before the loop goes on
     until(lambda: lapor.status()["ready"])
 

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -29,8 +30,8 @@ from contracts.topics import FOLLOWED_UP, RECEIVED
 
 log = logging.getLogger(__name__)
 MAX_TEXT = 10_000
-#: All additions to one complaint travel together, in one event and in each snapshot.
-MAX_ADDED, MAX_ADDITIONS = 100_000, 400
+#: Bytes. All additions to one complaint travel together, in one event and in each snapshot (codec.MAX_BYTES).
+MAX_ADDED = 700_000
 
 
 class IntakeSettings(DatabaseSettings):
@@ -88,8 +89,9 @@ def _storable(text: str) -> str:
 
 
 def _all_storable(submission: Submission) -> Submission:
-    given = ((name, getattr(submission, name)) for name in ("text", "name", "phone", "email", "place", "occurred"))
-    return replace(submission, **{name: _storable(value) for name, value in given if value})
+    typed = ("text", "name", "phone", "email", "place", "occurred")
+    given: dict[str, Any] = {name: _storable(value) for name in typed if (value := getattr(submission, name))}
+    return replace(submission, **given)
 
 
 def clean(text: str) -> str:
@@ -250,7 +252,7 @@ async def follow_up(
         if any(known.id == item.id for known in items):
             return True
         items.append(msgspec.structs.replace(item, text=mask(clean(item.text)) if item.text else UNSET))
-        if len(items) > MAX_ADDITIONS or sum(len(each.text or "") for each in items) > MAX_ADDED:
+        if len(msgspec.json.encode(items)) > MAX_ADDED:
             raise TextProblem("Tambahan untuk laporan ini sudah terlalu banyak. Kirimlah laporan baru.")
         data = ComplaintFollowedUp(complaint_id=row["complaint_id"], ticket=number, items=items)
         emit = Emit(topic=FOLLOWED_UP, subject=row["complaint_id"], data=data)

@@ -115,7 +115,7 @@ def read_to_end(principal: Principal, topics: Iterable[str]) -> Iterator[Found]:
             return
         consumer.assign([TopicPartition(t, p, _BEGINNING) for t, p in waiting])
         while waiting:
-            for message in consumer.consume(500, 1.0):
+            for message in consumer.consume(500, 0.1):
                 if message.error():
                     raise Refused(f"Kafka refused to be read: {message.error()}.")
                 found = _found(message)

@@ -22,6 +22,7 @@ CHECK_S = 3.0  # between looks at one that was ready
 BACKOFF_S = (0.5, 30.0)
 HEALTHY_S = 30.0  # ready for so long, and the next failure counts as the first
 MISSES = 3  # in a row, before what was ready is called unready
+PORT_S = 3.0
 TRIES = 5  # to become ready for the first time, by a process that leaves by itself
 
 
@@ -146,7 +147,7 @@ class Supervisor:
         while child.wanted:
             try:
                 code = await self._live(child)
-                why = self._hopeless(child, code)
+                why = await self._hopeless(child, code)
             except OSError as error:
                 why = f"{child.process.name} cannot be started: {error}."
             if not child.wanted:
@@ -197,17 +198,16 @@ class Supervisor:
                     self._set(child, "unready")
             await asyncio.sleep(CHECK_S if child.ready_since and not misses else PROBE_S)
 
-    def _hopeless(self, child: Child, code: int) -> str | None:
+    async def _hopeless(self, child: Child, code: int) -> str | None:
         """Why starting it again cannot help, so that everything is to stop; None if it may help."""
         name, log = child.process.name, self.data.log(child.process.name)
         if code == WRONG_SETTINGS:
             return f"{name} refuses its settings. The end of {log}:\n{tail(log)}"
-        for port in child.process.ports:
-            if not is_free(port):
-                return (
-                    f"Port {port} of {name} was taken by another program. `lapor up` again chooses a free one; the "
-                    "data is kept."
-                )
+        if port := await _still_taken(child.process.ports):
+            return (
+                f"Port {port} of {name} was taken by another program. `lapor up` again chooses a free one; the "
+                "data is kept."
+            )
         if not child.seen_ready.is_set() and child.entry.restarts >= TRIES and code != INFRASTRUCTURE:
             return f"{name} left {TRIES} times before it was ready (exit code {code}). The end of {log}:\n{tail(log)}"
         return None
@@ -224,6 +224,16 @@ class Supervisor:
         if not child.task.done():
             state.signal_group(child.entry, signal.SIGKILL)
             await child.task
+
+
+async def _still_taken(ports: Iterable[int]) -> int | None:
+    """A port that someone listens on for longer than a killed process's children may take to leave it."""
+    deadline = time.monotonic() + PORT_S
+    while taken := next((port for port in ports if not is_free(port)), None):
+        if time.monotonic() > deadline:
+            return taken
+        await asyncio.sleep(PROBE_S)
+    return None
 
 
 def _kill_group(pid: int) -> None:

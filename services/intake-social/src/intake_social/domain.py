@@ -48,7 +48,7 @@ def weight(text: str) -> int:
 
 
 def fit(text: str, reason: str, channel: str = "x") -> str:
-    """``text`` as a reply on ``channel``. Both networks keep us from saying the same twice, hence the number at its end.
+    """``text`` as a reply on ``channel``, with a number at its end: both networks keep us from saying the same twice.
 
     A step of the story has its own number, an answer the end of the number of the post it answers.
     """

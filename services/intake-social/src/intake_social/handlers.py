@@ -116,8 +116,10 @@ async def _add(desk: Desk, post: Seen, number: str, text: str) -> bool:
     item = FollowUp(id=derived_id(f"{post.channel}:{version}", "follow-up"), kind="addition", at=post.at, text=text)
     try:
         return await follow_up(desk.pool, SERVICE, number, item, address=post.address, wake=desk.wake)
-    except TextProblem:
-        return True  # an edit or an answer without words: nothing to add, nothing lost
+    except TextProblem as problem:
+        if text:  # without words there is nothing to add, and nothing lost
+            await _say(desk, post, str(problem))
+        return True
 
 
 async def _say(desk: Desk, post: Seen, text: str) -> None:

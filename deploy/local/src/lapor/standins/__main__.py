@@ -18,7 +18,7 @@ def main() -> int:
         sys.stderr.write(f"stand-ins: {error}\n")
         return 78
     # No access log: the send call carries the gateway's password in its address.
-    uvicorn.run(app, host="127.0.0.1", port=int(settings.port), access_log=False, ws="none", log_level="warning")
+    uvicorn.run(app, host=settings.host, port=int(settings.port), access_log=False, ws="none", log_level="warning")
     return 0
 
 

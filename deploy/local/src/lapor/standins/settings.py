@@ -27,6 +27,7 @@ def _variable(name: str, default: str | None = None) -> Any:
 class Settings:
     """One field per variable. `mo_retry_s` is the pause between two tries of an MO, in seconds."""
 
+    host: str = _variable("STANDINS_HOST", "127.0.0.1")
     port: str = _variable("STANDINS_PORT")
     state: str = _variable("STANDINS_STATE")
     sms_mo_url: str = _variable("SMS_MO_URL")

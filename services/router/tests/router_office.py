@@ -1,0 +1,190 @@
+"""What the tests of the router play with: a small region, a ticket, and a case in every status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from msgspec import UNSET
+
+from chassis.testing import message, play
+from chassis.wire import Emit, Message
+from contracts import topics
+from contracts.events import (
+    Candidate,
+    ComplaintClassified,
+    ComplaintFollowedUp,
+    ComplaintReceived,
+    ComplaintUpdated,
+    Data,
+    DerivationDay,
+    FollowUp,
+    Place,
+    SlaBreached,
+    SlaUpdated,
+    UnitReplied,
+    UnitRouted,
+)
+from router import handlers
+from router.case import Case
+from router.rules import Rules
+
+T, OTHER, STRANGER = "SPG-S000-00007", "SPG-W000-00004", "SPG-M000-0000C"
+AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+DEADLINE = AT + timedelta(days=3)
+RULES = Rules(
+    units={code: code for code in ("SETDA", "DISKOMINFO", "INSPEKTORAT", "PUPR", "PDAM", "DISHUB")},
+    unit_of_category={
+        "jalan_jembatan": "PUPR",
+        "air_bersih": "PDAM",
+        "kominfo_digital": "DISKOMINFO",
+        "aparatur_korupsi": "INSPEKTORAT",
+        "listrik_energi": None,
+        "lainnya": None,
+    },
+    admin="DISKOMINFO",
+    conduct="INSPEKTORAT",
+    last_resort="SETDA",
+)
+CORE = {
+    ComplaintReceived: topics.RECEIVED,
+    ComplaintClassified: topics.CLASSIFIED,
+    ComplaintFollowedUp: topics.FOLLOWED_UP,
+    SlaUpdated: topics.SLA_UPDATED,
+    SlaBreached: topics.SLA_BREACHED,
+}
+
+
+def received(ticket: str = T, **facts: Any) -> ComplaintReceived:
+    return ComplaintReceived(
+        **{
+            "complaint_id": f"c-{ticket}", "ticket": ticket, "channel": "sms", "origin": "intake-sms",
+            "text": "jalan rusak di Cabenge", "received_at": AT, "reporter_ref": "r", "place": "Lilirilau", **facts,
+        }
+    )  # fmt: skip
+
+
+def classified(ticket: str = T, category: str = "jalan_jembatan", **facts: Any) -> ComplaintClassified:
+    return ComplaintClassified(
+        **{
+            "complaint_id": f"c-{ticket}", "ticket": ticket, "category": category, "confidence": 0.9,
+            "abstained": False, "top": [Candidate(category=category, confidence=0.9, evidence=["jalan"])],
+            "type": "pengaduan", "urgency": "sedang", "spam": False, "language": "id", "place": Place(),
+            "about_units": [], "model_version": "m", **facts,
+        }
+    )  # fmt: skip
+
+
+def followed_up(*items: FollowUp, ticket: str = T) -> ComplaintFollowedUp:
+    return ComplaintFollowedUp(complaint_id=f"c-{ticket}", ticket=ticket, items=list(items))
+
+
+def item(kind: str, number: int = 1, **facts: Any) -> FollowUp:
+    return FollowUp(id=f"{kind}-{number}", kind=kind, at=AT, **facts)  # type: ignore[arg-type]
+
+
+def sla(kind: str, ticket: str = T, stage: str = "completion", based_on_seq: int = 0) -> SlaUpdated:
+    return SlaUpdated(
+        complaint_id=f"c-{ticket}", ticket=ticket, kind=kind, policy="p", stage=stage, round=1, deadline_at=DEADLINE,
+        warn_at=AT, based_on_seq=based_on_seq,
+        derivation=[DerivationDay(date=DEADLINE.date(), counted=True, reason="hari kerja")],
+    )  # type: ignore[arg-type]  # fmt: skip
+
+
+def breached(ticket: str = T) -> SlaBreached:
+    return SlaBreached(
+        complaint_id=f"c-{ticket}", ticket=ticket, policy="p", stage="completion", round=1, deadline_at=DEADLINE,
+        based_on_seq=0, derivation=[],
+    )  # fmt: skip
+
+
+def reply(action: str, ticket: str = T, **facts: Any) -> UnitReplied:
+    return UnitReplied(ticket=ticket, action=action, **facts)
+
+
+@dataclass
+class Office:
+    """A router in memory: tell it things, see what it made of them."""
+
+    rules: Rules = RULES
+    cases: dict[str, Case] = field(default_factory=dict)
+    told: list[Emit] = field(default_factory=list)
+    count: int = 0
+
+    def hear(self, *events: Data | tuple[str, UnitReplied]) -> list[Data]:
+        """Handle ``events`` as one batch (a reply with its unit before it); returns what was told."""
+        self.cases, told = play(partial(handlers.decide, self.rules), [self._arrived(e) for e in events], self.cases)
+        self.told += told
+        return [emit.data for emit in told]
+
+    def ring(self, ticket: str = T) -> list[Data]:
+        changes, told = handlers.unclassified(self.rules, self.cases, ticket)
+        self.cases |= changes
+        self.told += told
+        return [emit.data for emit in told]
+
+    def _arrived(self, event: Data | tuple[str, UnitReplied]) -> Message:
+        self.count += 1
+        unit, data = event if isinstance(event, tuple) else (None, event)
+        topic = topics.unit_replied(unit) if unit else CORE[type(data)]
+        return message(data, topic=topic, event_id=f"e{self.count}", subject="k")
+
+    @property
+    def case(self) -> Case:
+        return self.cases[T]
+
+    def story(self, ticket: str = T) -> list[ComplaintUpdated]:
+        return [e.data for e in self.told if isinstance(e.data, ComplaintUpdated) and e.data.ticket == ticket]
+
+
+def in_status(status: str, lane: str = "unit") -> Office:
+    """An office whose complaint ``T`` came to ``status`` the usual way; by PUPR, or in the triage lane by DISKOMINFO."""
+    office, unit = Office(), "PUPR" if lane == "unit" else "DISKOMINFO"
+    office.hear(received())
+    if status == "registered":
+        return office
+    office.hear(classified(abstained=lane == "triage"))
+    if status == "merged":
+        office.hear(received(OTHER), classified(OTHER), (unit, reply("merge", into=OTHER)))
+        return office
+    for event in _WAY[status]:
+        office.hear((unit, event) if isinstance(event, UnitReplied) else event)
+    assert status == office.case.status
+    return office
+
+
+_RESOLVED = reply("resolve", message="Lubang sudah ditambal")
+_WAY: Mapping[str, list[Any]] = {
+    "routed": [],
+    "acknowledged": [reply("acknowledge")],
+    "in_progress": [reply("progress")],
+    "waiting_for_reporter": [reply("ask", message="Di RT berapa?")],
+    "resolved": [_RESOLVED],
+    "closed": [_RESOLVED, followed_up(item("rating", rating=5))],
+    "handed_over": [reply("hand-over", to="PLN", reason="jaringan listrik milik PLN")],
+    "rejected": [reply("reject", reason="bukan laporan")],
+    "cancelled": [followed_up(item("cancel"))],
+}
+
+
+def kinds(told: list[Data]) -> list[str]:
+    """The story's steps among ``told``, in order."""
+    return [each.kind for each in told if isinstance(each, ComplaintUpdated)]
+
+
+def to_units(told: list[Data]) -> list[tuple[str, str]]:
+    """(unit, why) of each record for a unit among ``told``, in order; a refusal is a why of its own."""
+    return [(each.unit, _why(each)) for each in told if isinstance(each, UnitRouted)]
+
+
+def _why(routed: UnitRouted) -> str:
+    return "refused" if routed.reply is not UNSET and not routed.reply.accepted else routed.why
+
+
+def refusal(told: list[Data]) -> str | None:
+    """The reason in the one answer among ``told``; None when it was accepted."""
+    (answer,) = [each.reply for each in told if isinstance(each, UnitRouted) and each.reply is not UNSET]
+    return None if answer.accepted else str(answer.reason)

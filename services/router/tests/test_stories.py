@@ -1,0 +1,123 @@
+"""Whatever happens in whatever order: the promises that hold for every story."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec import UNSET
+from router_office import OTHER, RULES, Office, T, breached, classified, followed_up, item, received, reply, sla
+
+from contracts.events import Data, UnitReplied, UnitRouted
+from router.case import FINAL
+
+UNITS = sorted(RULES.units)
+ABOUT = st.lists(st.sampled_from(["DISKOMINFO", "INSPEKTORAT", "SETDA", "PUPR"]), max_size=2, unique=True)
+TICKETS = st.sampled_from([T, OTHER])
+understood = st.builds(
+    classified,
+    TICKETS,
+    st.sampled_from(sorted(RULES.unit_of_category)),
+    abstained=st.booleans(),
+    urgency=st.sampled_from(["rendah", "darurat"]),
+    spam=st.booleans(),
+    about_units=ABOUT,
+)
+replies = st.builds(
+    lambda holder, unit, ticket, action, facts: (holder, unit, reply(action, ticket, **facts)),
+    st.integers(0, 3),
+    st.sampled_from(UNITS),
+    TICKETS,
+    st.sampled_from(
+        "acknowledge progress ask resolve return hand-over dispose correct reject merge unmerge menari".split()
+    ),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "message": st.just("sudah"),
+            "reason": st.just("karena"),
+            "to": st.just("PLN"),
+            "unit": st.sampled_from(["pupr", "PDAM", "DISKOMINFO", "NIHIL"]),
+            "category": st.just("air_bersih"),
+            "into": TICKETS,
+        },
+    ),
+)
+wishes = st.builds(
+    lambda ticket, kinds: followed_up(
+        *(item(kind, n, rating=5 if kind == "rating" else UNSET) for n, kind in enumerate(kinds)), ticket=ticket
+    ),
+    TICKETS,
+    st.lists(st.sampled_from("addition rating reopen cancel rights_request".split()), min_size=1, max_size=4),
+)
+clock = st.one_of(
+    st.builds(
+        sla,
+        st.sampled_from("started warned lapsed resumed rescheduled".split()),
+        TICKETS,
+        based_on_seq=st.integers(0, 12),
+    ),
+    st.builds(breached, TICKETS),
+)
+happenings = st.one_of(
+    st.builds(received, TICKETS), understood, replies, replies, replies, wishes, clock, TICKETS.map(lambda t: t)
+)
+
+
+def happen(office: Office, each: Any) -> list[Data]:
+    """A bare ticket is the timer's; a reply comes most often from who holds the complaint."""
+    if isinstance(each, str):
+        return office.ring(each) if each in office.cases else []
+    if isinstance(each, tuple):
+        guess, unit, data = each
+        holder = office.cases[data.ticket].unit if guess and data.ticket in office.cases else None
+        return office.hear((holder or unit, data))
+    return office.hear(each)
+
+
+def answers(told: list[Data]) -> list[str]:
+    return [each.reply.event_id for each in told if isinstance(each, UnitRouted) and each.reply is not UNSET]
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(happenings, max_size=40))
+def test_no_order_of_events_breaks_a_promise(events: list[Any]) -> None:
+    office = Office()
+    for each in events:
+        before, finals = dict(office.cases), {t: c.status for t, c in office.cases.items() if c.status in FINAL}
+        told = happen(office, each)
+        is_reply = isinstance(each, tuple) and isinstance(each[2], UnitReplied)
+        assert ([f"e{office.count}"] if is_reply else []) == answers(told)
+        assert finals == {ticket: office.cases[ticket].status for ticket in finals}
+        for routed in told:
+            if isinstance(routed, UnitRouted) and routed.why == "routed":
+                case = office.cases[routed.complaint.ticket]  # type: ignore[union-attr]
+                accused = case.classified.about_units if case.classified else []
+                assert routed.unit not in accused, (before, each)
+    office.hear(*[received(t) for t in (T, OTHER)])
+    office.ring(T), office.ring(OTHER)
+    for ticket, case in office.cases.items():
+        steps = office.story(ticket)
+        assert list(range(len(steps))) == [step.seq for step in steps]
+        assert (steps[-1].status, steps[-1].seq) == (case.status, case.seq)
+        assert case.unit is not None or case.status in FINAL
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.permutations([received(), classified(), followed_up(item("addition")), sla("started")]))
+def test_the_order_in_which_the_first_events_come_does_not_matter(events: list[Data]) -> None:
+    office = Office()
+    for event in [*events, *events]:
+        office.hear(event)
+    assert ("routed", "PUPR", 1) == (office.case.status, office.case.unit, len(office.case.follow_ups))
+    assert {"registered": 1, "routed": 1, "noted": 1} == {
+        kind: [step.kind for step in office.story()].count(kind) for kind in ("registered", "routed", "noted")
+    }
+
+
+def test_additions_that_come_early_and_out_of_order_are_all_kept() -> None:
+    office = Office()
+    first, second = item("addition", 1), item("addition", 2)
+    office.hear(followed_up(first, second), followed_up(first), received())
+    assert [first, second] == office.case.follow_ups
