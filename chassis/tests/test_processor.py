@@ -180,13 +180,14 @@ def test_workers_come_and_go_under_load(bench: Bench):
             n += 1
             time.sleep(0.01)
 
-    bench.worker(SLOT="0")
+    short = {"BATCH_TIMEOUT_S": "3"}  # a rebalance waits for twice as long
+    bench.worker(SLOT="0", **short)
     loading = threading.Thread(target=load)
     loading.start()
     try:
-        second = bench.worker(SLOT="1")
+        second = bench.worker(SLOT="1", **short)
         assert second.stop() == 0
-        assert bench.worker(SLOT="1").stop(signal.SIGKILL) == KILLED
+        assert bench.worker(SLOT="1", **short).stop(signal.SIGKILL) == KILLED
     finally:
         stop.set()
         loading.join()

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,9 @@ CRASH_POINTS = (
     "classifier.after_publish_before_ack",
     "notify.after_send_before_mark",
 )
+#: Understood as air_bersih, which is PDAM's; and one that nobody can understand, which goes to triage.
+CLEAR = "Air PDAM tidak mengalir sudah empat hari di Kelurahan Lapajung, tolong segera diperbaiki"
+UNCLEAR = "Entah bagaimana ini semuanya, pokoknya kurang baik saja"
 T = TypeVar("T")
 
 
@@ -35,6 +39,16 @@ def until(look: Callable[[], T | None], seconds: float, what: str) -> T:
             return found
         assert time.monotonic() < end, f"not within {seconds} s: {what}"
         time.sleep(0.1)
+
+
+def a_number() -> str:
+    """The mobile number of a citizen that nobody has seen before."""
+    return f"+62813{uuid.uuid4().int % 10**8:08}"
+
+
+def a_handle() -> str:
+    """The name of a citizen on X that nobody has seen before; X allows 15 letters."""
+    return f"warga_{uuid.uuid4().hex[:9]}"
 
 
 @dataclass
@@ -89,7 +103,11 @@ class System:
 
     def restarts(self, service: str) -> int:
         """How often ``service`` was started again."""
-        return next(s["restarts"] for s in self.lapor("status")["services"] if s["name"] == service)
+        return self.starts()[service]
+
+    def starts(self) -> dict[str, int]:
+        """How often each process was started again."""
+        return {each["name"]: int(each["restarts"]) for each in self.lapor("status")["services"]}
 
     def ready(self) -> bool:
         """Whether all is ready."""
@@ -127,18 +145,33 @@ class System:
         """What one citizen was sent, in order."""
         return [row["text"] for row in self.sent() if row["to"] == to]
 
-    def receipt(self, to: str, nth: int = 1) -> str:
-        """The ticket in the ``nth`` receipt that came to one citizen."""
+    def by_web(self, text: str) -> str:
+        """A complaint through the API; returns its ticket."""
+        return str(self.post_web(str(uuid.uuid4()), {"text": text}).raise_for_status().json()["ticket"])
+
+    def by_sms(self, text: str) -> tuple[str, str]:
+        """A complaint by SMS; returns its sender's number and its ticket."""
+        number = a_number()
+        self.send_sms(number, f"SOPPENG {text}")
+        return number, self.receipt(number)
+
+    def by_x(self, text: str) -> tuple[str, str]:
+        """A complaint on X; returns its author's name and its ticket."""
+        handle = a_handle()
+        self.post_on_x(handle, text)
+        return handle, self.receipt(handle)
+
+    def receipt(self, to: str) -> str:
+        """The ticket in the receipt that came to one citizen."""
 
         def find() -> str | None:
-            tickets = list(dict.fromkeys(row["ticket"] for row in self.sent() if row["to"] == to and row["ticket"]))
-            return str(tickets[nth - 1]) if len(tickets) >= nth else None
+            return next((str(row["ticket"]) for row in self.sent() if row["to"] == to and row["ticket"]), None)
 
         return until(find, 60, f"a receipt for {to}")
 
     def unit_of(self, ticket: str) -> str:
         """The unit that has ``ticket``, as soon as one has it."""
-        return until(lambda: (self.story(ticket) or {}).get("unit"), 60, f"a unit for {ticket}")
+        return str(until(lambda: (self.story(ticket) or {}).get("unit"), 60, f"a unit for {ticket}"))
 
     def until_told(self, to: str, *words: str) -> list[str]:
         """All that one citizen was sent, as soon as every one of ``words`` was among it."""

@@ -15,22 +15,22 @@ from typing import Any
 import httpx
 import pytest
 from confluent_kafka import Producer
-from contracts.ticket import mint
 from desk import Desk, Unit, cloud_event, units
-from harness import ROOT, SERVICES, System, until
+from harness import CLEAR, ROOT, SERVICES, System, a_number, until
+
+from contracts.ticket import mint
 
 pytestmark = pytest.mark.connected
 
-CLEAR = "Air PDAM tidak mengalir sudah empat hari di Kelurahan Lapajung, tolong segera diperbaiki"
 RECEIVED = "complaint.received.v1"
 Ask = Callable[[str], Unit]
 
 EVERYWHERE = {"KAFKA_BOOTSTRAP_SERVERS", "KAFKA_USERNAME", "KAFKA_PASSWORD", "REGION_DIR", "HTTP_PORT"}
 INTAKE = EVERYWHERE | {"DATABASE_URL", "INSTALLATION_NAMESPACE"}
 NEEDED = {
-    "intake-sms": INTAKE
-    | {"SMS_LISTEN_PORT", "SMS_MO_TOKEN", "KANNEL_SEND_URL", "KANNEL_USERNAME", "KANNEL_PASSWORD"},
-    "intake-social": INTAKE,
+    "intake-sms": INTAKE | {"SMS_LISTEN_PORT", "SMS_MO_TOKEN", "KANNEL_SEND_URL", "KANNEL_USERNAME", "KANNEL_PASSWORD"},
+    "intake-social": INTAKE
+    | {"X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_SECRET", "X_BEARER_TOKEN"},
     "intake-web": INTAKE | {"WEB_PORT"},
     "classifier": EVERYWHERE | {"MODEL_FILE"},
     "router": EVERYWHERE | {"DATABASE_URL"},
@@ -48,18 +48,10 @@ def unit(system: System) -> Iterator[Ask]:
 @pytest.fixture(autouse=True, scope="module")
 def _nothing_stops(system: System) -> Iterator[None]:
     """After all of it no service was started again, and the next complaint arrives."""
-    before = starts(system)
+    before = system.starts()
     yield
-    assert system.unit_of(a_complaint(system))
-    assert before == starts(system)
-
-
-def starts(system: System) -> dict[str, int]:
-    return {each["name"]: each["restarts"] for each in system.lapor("status")["services"]}
-
-
-def a_complaint(system: System) -> str:
-    return str(system.post_web(str(uuid.uuid4()), {"text": CLEAR}).raise_for_status().json()["ticket"])
+    assert system.unit_of(system.by_web(CLEAR))
+    assert before == system.starts()
 
 
 def dead(system: System, before: list[dict[str, Any]], services: set[str]) -> list[dict[str, Any]]:
@@ -77,10 +69,6 @@ def mo(system: System, **fields: str) -> httpx.Response:
     """Kannel's request, with the token unless told otherwise."""
     given = {"token": system.env["sms_mo_token"], "to": "1708", "charset": "UTF-8"} | fields
     return httpx.get(system.env["sms_mo_url"], params=given, timeout=10)
-
-
-def a_number() -> str:
-    return f"+62813{uuid.uuid4().int % 10**8:08}"
 
 
 def test_a_malformed_mo_is_kept_for_the_operator_without_the_token(system: System) -> None:
@@ -150,7 +138,7 @@ def test_an_idempotency_key_stands_for_one_body(system: System) -> None:
 
 
 def test_a_reply_that_cannot_be_is_refused_with_a_reason(system: System, unit: Ask) -> None:
-    ticket = a_complaint(system)
+    ticket = system.by_web(CLEAR)
     owner = system.unit_of(ticket)
     unit(owner).get(ticket, "routed")
     said = system.refused("unit", "reply", owner, ticket, "--action", "hancurkan")
@@ -206,12 +194,21 @@ def test_what_is_no_event_becomes_a_dead_letter_with_its_bytes(system: System) -
 
 def test_a_unit_that_writes_nonsense_only_harms_itself(system: System, unit: Ask) -> None:
     """More records in a row than bugs that would stop the router; among them events that belong on other topics."""
-    before, ticket = system.lapor("dlq", "list"), a_complaint(system)
+    before, ticket = system.lapor("dlq", "list"), system.by_web(CLEAR)
     owner = unit(system.unit_of(ticket))
     snapshot = owner.get(ticket, "routed")["complaint"]
     foreign = cloud_event("unit.routed.v1", {"why": "routed", "unit": owner.name, "complaint": snapshot})
-    step = {name: snapshot[name] for name in ("complaint_id", "ticket", "seq", "channel", "received_at", "unit", "lane")}
-    step |= {"kind": "closed", "status": "closed", "origin": "intake-web", "category": None, "type": None, "urgency": None}
+    step = {
+        name: snapshot[name] for name in ("complaint_id", "ticket", "seq", "channel", "received_at", "unit", "lane")
+    }
+    step |= {
+        "kind": "closed",
+        "status": "closed",
+        "origin": "intake-web",
+        "category": None,
+        "type": None,
+        "urgency": None,
+    }
     for n in range(12):
         for event in (
             foreign | {"id": f"{uuid.uuid4()}-{n}"},
@@ -250,7 +247,7 @@ def test_a_dead_letter_put_back_when_its_reason_has_passed_is_handled(system: Sy
     assert (received["complaint_id"], CLEAR) == (got["complaint_id"], got["text"])
     # Once is enough: the same letter put back again changes nothing.
     assert {"replayed": 1} == system.lapor("dlq", "replay", letter["id"])
-    later = a_complaint(system)
+    later = system.by_web(CLEAR)
     unit(system.unit_of(later)).get(later, "routed")
     assert ["registered", "routed"] == [
         step["type"].split(".")[2]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from html.parser import HTMLParser
@@ -12,12 +10,10 @@ from typing import Any
 import httpx
 import pytest
 from desk import Unit, units
-from harness import System, until
+from harness import CLEAR, UNCLEAR, System, a_handle, a_number, until
 
 pytestmark = pytest.mark.connected
 
-CLEAR = "Air PDAM tidak mengalir sudah empat hari di Kelurahan Lapajung, tolong segera diperbaiki"
-UNCLEAR = "Entah bagaimana ini semuanya, pokoknya kurang baik saja"
 ABOUT_PDAM = "Petugas PDAM meminta uang pungli untuk menyambung air di rumah saya, air PDAM tidak mengalir"
 TRIAGE, CONDUCT = "DISKOMINFO", "INSPEKTORAT"
 
@@ -29,24 +25,6 @@ def unit(system: System) -> Iterator[Ask]:
     """A unit by its code, with nothing but its own credentials."""
     with units(system.env) as ask:
         yield ask
-
-
-def a_number() -> str:
-    return f"+62813{random.randrange(10**8):08}"
-
-
-def a_handle() -> str:
-    return f"warga_{uuid.uuid4().hex[:9]}"
-
-
-def by_web(system: System, text: str) -> str:
-    return str(system.post_web(str(uuid.uuid4()), {"text": text}).raise_for_status().json()["ticket"])
-
-
-def by_sms(system: System, text: str) -> tuple[str, str]:
-    number = a_number()
-    system.send_sms(number, f"SOPPENG {text}")
-    return number, system.receipt(number)
 
 
 def answer(system: System, code: str, ticket: str, action: str, *rest: str) -> None:
@@ -100,7 +78,7 @@ def test_a_demonstration_complaint_passes_every_hop_on_every_channel(system: Sys
 
 
 def test_an_sms_reaches_its_unit_and_every_answer_comes_back_by_sms(system: System) -> None:
-    number, ticket = by_sms(system, f"{CLEAR} (sms)")
+    number, ticket = system.by_sms(f"{CLEAR} (sms)")
     code = system.unit_of(ticket)
     until(lambda: ticket in str(system.lapor("unit", "tail", code, "--from-start")), 60, f"{code} tails {ticket}")
 
@@ -165,9 +143,7 @@ def test_the_form_without_javascript_leads_to_a_page_that_tells_all(system: Syst
 
 
 def test_a_mention_on_x_is_answered_in_its_thread(system: System, unit: Ask) -> None:
-    handle = a_handle()
-    system.post_on_x(handle, f"{CLEAR} (x)")
-    ticket = system.receipt(handle)
+    handle, ticket = system.by_x(f"{CLEAR} (x)")
     desk = unit(system.unit_of(ticket))
     assert f"{CLEAR} (x)" == desk.get(ticket, "routed")["complaint"]["text"]
     desk.must(ticket, "acknowledge")
@@ -176,14 +152,16 @@ def test_a_mention_on_x_is_answered_in_its_thread(system: System, unit: Ask) -> 
 
     told = system.until_told(handle, "selesai ditangani")
     assert 5 == len(told)
-    for text, expected in zip(told, ("terima dengan nomor", "diteruskan", "diterima", "dicari", "ditutup"), strict=True):
+    for text, expected in zip(
+        told, ("terima dengan nomor", "diteruskan", "diterima", "dicari", "ditutup"), strict=True
+    ):
         assert expected in text
         assert ticket in text
 
 
 def test_the_status_of_any_ticket_is_told_on_any_channel(system: System, unit: Ask) -> None:
-    _, sms = by_sms(system, f"{CLEAR} (status)")
-    web = by_web(system, f"{CLEAR} (status web)")
+    _, sms = system.by_sms(f"{CLEAR} (status)")
+    web = system.by_web(f"{CLEAR} (status web)")
     for ticket in (sms, web):
         unit(system.unit_of(ticket)).must(ticket, "acknowledge")
         system.until_status(ticket, "acknowledged")  # that the web tells of an SMS is half of what is shown
@@ -197,7 +175,7 @@ def test_the_status_of_any_ticket_is_told_on_any_channel(system: System, unit: A
 
 
 def test_only_the_reporter_adds_to_a_complaint(system: System, unit: Ask) -> None:
-    number, ticket = by_sms(system, f"{CLEAR} (tambahan)")
+    number, ticket = system.by_sms(f"{CLEAR} (tambahan)")
     desk = unit(system.unit_of(ticket))
     desk.get(ticket, "routed")
     stranger = a_number()
@@ -211,7 +189,7 @@ def test_only_the_reporter_adds_to_a_complaint(system: System, unit: Ask) -> Non
 
 
 def test_the_trace_tells_the_story_in_order(system: System, unit: Ask) -> None:
-    ticket = by_web(system, f"{CLEAR} (jejak)")
+    ticket = system.by_web(f"{CLEAR} (jejak)")
     desk = unit(system.unit_of(ticket))
     desk.must(ticket, "acknowledge")
     desk.must(ticket, "resolve", message="Sudah mengalir lagi.")
@@ -238,7 +216,7 @@ def trace(system: System, ticket: str) -> dict[str, Any]:
 
 
 def test_what_the_classifier_does_not_know_a_person_disposes(system: System, unit: Ask) -> None:
-    ticket = by_web(system, UNCLEAR)
+    ticket = system.by_web(UNCLEAR)
     assert TRIAGE == system.unit_of(ticket)
     triage, pdam = unit(TRIAGE), unit("PDAM")
     first = triage.get(ticket, "routed")
@@ -258,17 +236,20 @@ def test_what_the_classifier_does_not_know_a_person_disposes(system: System, uni
 
 
 def test_a_complaint_about_a_unit_never_goes_to_that_unit(system: System, unit: Ask) -> None:
-    ticket = by_web(system, ABOUT_PDAM)
+    ticket = system.by_web(ABOUT_PDAM)
     assert CONDUCT == system.unit_of(ticket)
     judge = unit(CONDUCT)
     judge.get(ticket, "routed")
     refused = judge.reply(ticket, "dispose", unit="PDAM")
-    assert (False, "laporan ini tentang PDAM, tidak dapat diteruskan ke PDAM") == (refused["accepted"], refused["reason"])
+    assert (False, "laporan ini tentang PDAM, tidak dapat diteruskan ke PDAM") == (
+        refused["accepted"],
+        refused["reason"],
+    )
     assert [] == unit("PDAM").about(ticket)
 
 
 def test_a_hand_over_names_the_right_door(system: System, unit: Ask) -> None:
-    number, ticket = by_sms(system, f"{CLEAR} (limpah)")
+    number, ticket = system.by_sms(f"{CLEAR} (limpah)")
     desk = unit(system.unit_of(ticket))
     desk.get(ticket, "routed")
     assert "perlu to" in desk.reply(ticket, "hand-over", reason="Bukan kewenangan kabupaten")["reason"]
@@ -280,7 +261,7 @@ def test_a_hand_over_names_the_right_door(system: System, unit: Ask) -> None:
 
 
 def test_a_rejection_tells_why(system: System, unit: Ask) -> None:
-    number, ticket = by_sms(system, f"{UNCLEAR} (tolak)")
+    number, ticket = system.by_sms(f"{UNCLEAR} (tolak)")
     assert TRIAGE == system.unit_of(ticket)
     triage = unit(TRIAGE)
     assert "perlu reason" in triage.reply(ticket, "reject")["reason"]
@@ -289,8 +270,8 @@ def test_a_rejection_tells_why(system: System, unit: Ask) -> None:
 
 
 def test_who_was_merged_hears_how_the_other_complaint_ends(system: System, unit: Ask) -> None:
-    number, child = by_sms(system, f"{UNCLEAR} (gabung)")
-    parent = by_web(system, f"{UNCLEAR} (induk)")
+    number, child = system.by_sms(f"{UNCLEAR} (gabung)")
+    parent = system.by_web(f"{UNCLEAR} (induk)")
     triage = unit(TRIAGE)
     triage.get(child, "routed")
     triage.get(parent, "routed")
@@ -305,5 +286,3 @@ def test_who_was_merged_hears_how_the_other_complaint_ends(system: System, unit:
     assert ["merged", "acknowledged", "resolved"] == [
         step["type"].split(".")[2] for step in trace(system, child)["events"] if step["topic"] == "complaint.updated.v1"
     ][2:]
-
-

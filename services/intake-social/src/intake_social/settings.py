@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from chassis.intake.accept import IntakeSettings
+
+#: Credentials, each with the switch of its network.
+_NEEDED = {
+    "x_consumer_key": "x_enabled",
+    "x_consumer_secret": "x_enabled",
+    "x_access_token": "x_enabled",
+    "x_access_secret": "x_enabled",
+    "x_bearer_token": "x_enabled",
+    "facebook_page_id": "facebook_enabled",
+    "facebook_page_token": "facebook_enabled",
+    "facebook_app_secret": "facebook_enabled",
+}
 
 
 class SocialSettings(IntakeSettings):
@@ -28,15 +39,11 @@ class SocialSettings(IntakeSettings):
     facebook_app_secret: SecretStr | None = Field(None, description="signs every call")
     facebook_poll_s: float = Field(600, gt=0, description="seconds between two looks at the page")
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
+    @field_validator(*_NEEDED)
+    @classmethod
+    def _complete(cls, value: object, info: ValidationInfo) -> object:
         """A network that is on needs all its credentials."""
-        wanted = []
-        if self.x_enabled:
-            wanted += ["x_consumer_key", "x_consumer_secret", "x_access_token", "x_access_secret", "x_bearer_token"]
-        if self.facebook_enabled:
-            wanted += ["facebook_page_id", "facebook_page_token", "facebook_app_secret"]
-        missing = [name.upper() for name in wanted if not getattr(self, name)]
-        if missing:
-            raise ValueError(f"not set: {', '.join(missing)}")
-        return self
+        switch = _NEEDED[info.field_name or ""]
+        if info.data.get(switch) and not value:
+            raise PydanticCustomError("missing", "needed while {switch} is on", {"switch": switch.upper()})
+        return value

@@ -1,0 +1,129 @@
+"""Complaints that are one: a child follows its parent's story, in its own words and numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec import UNSET
+from router_office import OTHER, STRANGER, Office, T, classified, followed_up, item, kinds, received, refusal, reply
+
+
+def merged() -> Office:
+    """``T`` is merged into ``OTHER``, which PUPR works on."""
+    office = Office()
+    office.hear(received(), classified(abstained=True), received(OTHER), classified(OTHER))
+    office.hear(("DISKOMINFO", reply("merge", into=OTHER.lower())))
+    return office
+
+
+def by_parent(office: Office, *events: Any) -> list[Any]:
+    """The steps that ``events`` bring about in the child's story."""
+    before = len(office.story())
+    office.hear(*events)
+    return office.story()[before:]
+
+
+def test_merging_says_into_what() -> None:
+    step = merged().story()[-1]
+    assert ("merged", "merged", OTHER) == (step.kind, step.status, step.parent)
+
+
+@pytest.mark.parametrize(
+    ("event", "kind", "status"),
+    [
+        (reply("acknowledge"), "acknowledged", "merged"),
+        (reply("progress", message="Tim di lokasi"), "in_progress", "merged"),
+        (reply("resolve", message="Sudah ditambal"), "resolved", "merged"),
+        (reply("hand-over", to="PLN", reason="milik PLN"), "handed_over", "handed_over"),
+    ],
+)
+def test_a_child_repeats_its_parents_steps_in_the_units_words(event: Any, kind: str, status: str) -> None:
+    office = merged()
+    (step,) = by_parent(office, ("PUPR", reply_for(event)))
+    assert (kind, status, "PUPR", "unit") == (step.kind, step.status, step.unit, step.lane)
+    assert (event.message, event.reason, event.to) == (step.message, step.reason, step.target)
+    assert list(range(len(office.story()))) == [each.seq for each in office.story()]
+
+
+def reply_for(event: Any) -> Any:
+    facts = {name: getattr(event, name) for name in ("message", "reason", "to", "unit", "into")}
+    return reply(event.action, OTHER, **facts)
+
+
+def test_what_is_between_the_parent_and_its_reporter_is_not_the_childs() -> None:
+    office = merged()
+    assert [] == by_parent(office, ("PUPR", reply("ask", OTHER, message="Di RT berapa?")))
+    (step,) = by_parent(office, followed_up(item("addition", text="RT 3, rumah saya"), ticket=OTHER))
+    assert ("in_progress", UNSET, UNSET) == (step.kind, step.message, step.reason)
+
+
+def test_the_parents_reopening_does_not_quote_its_reporter_to_others() -> None:
+    office = merged()
+    by_parent(office, ("PUPR", reply("resolve", OTHER, message="Sudah")))
+    (step,) = by_parent(office, followed_up(item("reopen", text="belum, tetangga saya saksi"), ticket=OTHER))
+    assert ("reopened", "merged", UNSET) == (step.kind, step.status, step.reason)
+
+
+def test_a_child_closes_with_its_parent_without_hearing_of_a_rating_it_did_not_give() -> None:
+    office = merged()
+    by_parent(office, ("PUPR", reply("resolve", OTHER, message="Sudah")))
+    (step,) = by_parent(office, followed_up(item("rating", rating=5), ticket=OTHER))
+    assert ("closed", "closed", UNSET) == (step.kind, step.status, step.message)
+
+
+def test_a_child_goes_back_to_triage_when_its_parent_is_cancelled() -> None:
+    office = merged()
+    steps = by_parent(office, followed_up(item("cancel"), ticket=OTHER))
+    assert ["unmerged", "routed"] == [step.kind for step in steps]
+    assert ("routed", "DISKOMINFO", "triage") == (office.case.status, office.case.unit, office.case.lane)
+
+
+def test_each_child_follows() -> None:
+    office = merged()
+    office.hear(received(STRANGER), classified(STRANGER, abstained=True))
+    office.hear(("DISKOMINFO", reply("merge", STRANGER, into=OTHER)))
+    told = office.hear(("PUPR", reply("acknowledge", OTHER)))
+    assert ["acknowledged"] * 3 == kinds(told)
+    assert {T, OTHER, STRANGER} == {each.ticket for each in told if hasattr(each, "seq")}
+
+
+def test_an_unmerged_child_follows_no_longer() -> None:
+    office = merged()
+    office.hear(("DISKOMINFO", reply("unmerge", reason="tempatnya lain")))
+    assert [] == by_parent(office, ("PUPR", reply("acknowledge", OTHER)))
+
+
+def test_a_child_cannot_be_cancelled_on_its_own_and_is_told_so() -> None:
+    office = merged()
+    (step,) = by_parent(office, followed_up(item("cancel")))
+    assert ("noted", "merged") == (step.kind, office.case.status)
+    assert OTHER in step.message
+
+
+@pytest.mark.parametrize(
+    ("into", "why"),
+    [
+        ("SPG-M000-0000C", "tidak ada"),
+        ("bukan nomor", "laporan 'bukan nomor' tidak ada"),
+        ("\x00", "tidak ada"),
+        (T, "dengan dirinya sendiri"),
+    ],
+)
+def test_merging_into_nothing_or_itself_is_refused(into: str, why: str) -> None:
+    office = Office()
+    office.hear(received(), classified(abstained=True))
+    assert why in str(refusal(office.hear(("DISKOMINFO", reply("merge", into=into)))))
+
+
+def test_merging_into_a_child_a_parent_or_what_is_over_is_refused() -> None:
+    office = merged()
+    office.hear(received(STRANGER), classified(STRANGER, abstained=True))
+    told = office.hear(("DISKOMINFO", reply("merge", STRANGER, into=T)))
+    assert f"{T} sudah digabung; pakai induknya, {OTHER}" == refusal(told)
+    office.hear(("PUPR", reply("return", OTHER, reason="bukan kami")))
+    told = office.hear(("DISKOMINFO", reply("merge", OTHER, into=STRANGER)))
+    assert f"{OTHER} sendiri induk laporan lain" == refusal(told)
+    office.hear(followed_up(item("cancel"), ticket=OTHER))
+    told = office.hear(("DISKOMINFO", reply("merge", STRANGER, into=OTHER)))
+    assert f"{OTHER} sudah cancelled" == refusal(told)

@@ -1,0 +1,340 @@
+"""What a complaint goes through on its way: early and late understanding, returns, reopening, what each side is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec import UNSET
+from router_office import (
+    AT,
+    DEADLINE,
+    OTHER,
+    STRANGER,
+    Office,
+    T,
+    classified,
+    followed_up,
+    in_status,
+    item,
+    kinds,
+    received,
+    refusal,
+    reply,
+    sla,
+    to_units,
+)
+
+from chassis.intake.story import Texts
+from chassis.testing import message, play
+from chassis.wire import Emit
+from contracts import codec, topics
+from contracts.events import ComplaintUpdated, UnitRouted
+from router import handlers
+
+REGION = Path(__file__).parents[3] / "region" / "soppeng"
+
+
+def where(office: Office, ticket: str = T) -> tuple[str, str | None, str | None]:
+    case = office.cases[ticket]
+    return case.status, case.unit, case.lane
+
+
+def test_unclassified_in_time_it_goes_to_the_triage_lane_and_a_late_classification_moves_it_on() -> None:
+    office = Office()
+    office.hear(received())
+    assert [("DISKOMINFO", "routed")] == to_units(office.ring())
+    assert [("PUPR", "routed"), ("DISKOMINFO", "withdrawn")] == to_units(office.hear(classified()))
+    assert ("routed", "PUPR", "unit") == where(office)
+
+
+@pytest.mark.parametrize(
+    "touch", [reply("acknowledge"), reply("correct", category="air_bersih"), reply("dispose", unit="PDAM")]
+)
+def test_a_late_classification_moves_nothing_that_a_person_touched(touch: object) -> None:
+    office = Office()
+    office.hear(received())
+    office.ring()
+    office.hear(("DISKOMINFO", touch))  # type: ignore[arg-type]
+    before = where(office)
+    assert ([], before) == (office.hear(classified()), where(office))
+    assert "PUPR" != office.case.unit
+
+
+def test_what_triage_gave_back_is_not_moved_by_a_late_classification() -> None:
+    office = Office()
+    office.hear(received())
+    office.ring()
+    office.hear(("DISKOMINFO", reply("return", reason="bukan wewenang kami")))
+    assert ([], ("routed", "SETDA", "triage")) == (office.hear(classified()), where(office))
+
+
+def test_a_late_classification_that_leaves_it_in_triage_tells_the_unit_and_not_the_citizen() -> None:
+    office = Office()
+    office.hear(received())
+    office.ring()
+    told = office.hear(classified(abstained=True))
+    assert ([], [("DISKOMINFO", "updated")]) == (kinds(told), to_units(told))
+
+
+def test_a_correction_stays_when_the_classification_comes_late() -> None:
+    office = Office()
+    office.hear(received())
+    office.ring()
+    office.hear(("DISKOMINFO", reply("correct", category="air_bersih")))
+    office.hear(classified(category="jalan_jembatan"))
+    assert "air_bersih" == office.case.category
+
+
+@pytest.mark.parametrize("category", ["listrik_energi", "lainnya", "jalan_jembatan"])
+def test_every_category_of_the_region_can_be_the_right_one(category: str) -> None:
+    office = in_status("routed", "triage")
+    told = office.hear(("DISKOMINFO", reply("correct", category=category)))
+    assert (None, category) == (refusal(told), office.case.category)
+
+
+def test_what_is_no_category_or_unit_is_refused_by_name() -> None:
+    office = in_status("routed", "triage")
+    assert "kategori 'sihir' tidak ada" == refusal(office.hear(("DISKOMINFO", reply("correct", category="sihir"))))
+    assert "unit 'DINAS SIHIR' tidak ada" == refusal(office.hear(("DISKOMINFO", reply("dispose", unit="Dinas Sihir"))))
+
+
+def test_triage_disposes_to_a_unit_however_its_code_is_written() -> None:
+    office = in_status("routed", "triage")
+    office.hear(("DISKOMINFO", reply("dispose", unit=" pdam ")))
+    assert ("routed", "PDAM", "unit") == where(office)
+
+
+def test_triage_cannot_dispose_to_an_accused_unit() -> None:
+    office = Office()
+    office.hear(received(), classified(about_units=["PUPR"]))
+    told = office.hear(("INSPEKTORAT", reply("dispose", unit="PUPR")))
+    assert "laporan ini tentang PUPR, tidak dapat diteruskan ke PUPR" == refusal(told)
+    assert ("routed", "INSPEKTORAT", "triage") == where(office)
+
+
+def test_a_returned_complaint_goes_to_triage_and_the_third_time_to_the_last_resort() -> None:
+    office, back = in_status("routed"), reply("return", reason="bukan kami")
+    trail = []
+    for _ in range(3):
+        office.hear(("PUPR", back))
+        trail.append(where(office))
+        office.hear((office.case.unit or "", reply("dispose", unit="PUPR")))
+    assert [("routed", u, "triage") for u in ("DISKOMINFO", "DISKOMINFO", "SETDA")] == trail
+    steps = [(step.kind, step.unit) for step in office.story()][2:4]
+    assert [("returned", "PUPR"), ("routed", "DISKOMINFO")] == steps
+
+
+def test_the_last_resort_can_give_nothing_back_for_ever() -> None:
+    office, back = in_status("routed", "triage"), reply("return", reason="bukan kami")
+    trail = []
+    while refusal(office.hear((office.case.unit or "", back))) is None:
+        trail.append(office.case.unit)
+    assert ["SETDA", "DISKOMINFO", "SETDA"] == trail
+    assert "routed" == office.case.status
+
+
+def test_the_triage_unit_returns_what_it_got_as_a_unit_to_its_own_triage_lane() -> None:
+    office = Office()
+    office.hear(received(), classified(category="kominfo_digital"))
+    told = office.hear(("DISKOMINFO", reply("return", reason="ini soal air")))
+    assert ("routed", "DISKOMINFO", "triage") == where(office)
+    assert [("DISKOMINFO", "routed"), ("DISKOMINFO", "replied")] == to_units(told)
+
+
+def test_a_return_never_leads_to_an_accused_unit() -> None:
+    office = Office()
+    office.hear(received(), classified(about_units=["SETDA"]))
+    for _ in range(3):
+        office.hear((office.case.unit or "", reply("return", reason="bukan kami")))
+        office.hear((office.case.unit or "", reply("dispose", unit="PUPR")))
+    assert "INSPEKTORAT" == [step.unit for step in office.story() if step.lane == "triage"][-1]
+
+
+def test_reopening_brings_it_back_to_the_last_unit() -> None:
+    office = in_status("resolved")
+    told = office.hear(followed_up(item("reopen", text="masih berlubang")))
+    assert ["reopened", "routed"] == kinds(told)
+    assert ("routed", "PUPR", "unit") == where(office)
+    (record,) = [each for each in told if isinstance(each, UnitRouted)]
+    assert (["reopen"], "dibuka kembali oleh pelapor") == (
+        [each.kind for each in record.complaint.follow_ups],  # type: ignore[union-attr]
+        record.reason,
+    )
+
+
+def test_reopening_never_leads_to_a_unit_that_was_accused_meanwhile() -> None:
+    office = Office()
+    office.hear(received())
+    office.ring()
+    office.hear(("DISKOMINFO", reply("resolve", message="sudah")), classified(about_units=["DISKOMINFO"]))
+    office.hear(followed_up(item("reopen")))
+    assert ("routed", "INSPEKTORAT", "triage") == where(office)
+
+
+def test_silence_closes_it_but_not_the_silence_after_an_earlier_answer() -> None:
+    office = in_status("resolved")
+    old = office.case.seq
+    office.hear(followed_up(item("reopen")), ("PUPR", reply("resolve", message="sudah ditambal lagi")))
+    assert [] == office.hear(sla("lapsed", stage="closing", based_on_seq=old))
+    answered = office.case.seq
+    office.hear(followed_up(item("reopen"), item("rating", rating=2), item("rights_request")))
+    assert answered < office.case.seq
+    assert ["closed"] == kinds(office.hear(sla("lapsed", stage="closing", based_on_seq=answered)))
+
+
+def test_a_wish_repeated_in_a_longer_list_is_fulfilled_once() -> None:
+    office = in_status("routed")
+    first, second = item("addition", 1, text="depan masjid"), item("addition", 2, text="dekat pasar")
+    office.hear(followed_up(first))
+    told = office.hear(followed_up(first, second))
+    assert (["noted"], [first, second]) == (kinds(told), office.case.follow_ups)
+
+
+def test_the_citizens_answer_reaches_the_unit_that_asked() -> None:
+    office = in_status("waiting_for_reporter")
+    told = office.hear(followed_up(item("addition", text="RT 3")))
+    (record,) = [each for each in told if isinstance(each, UnitRouted)]
+    assert ("PUPR", "followed-up", "pelapor menjawab", "RT 3") == (
+        record.unit,
+        record.why,
+        record.reason,
+        record.complaint.follow_ups[0].text,  # type: ignore[union-attr]
+    )
+
+
+def test_a_snapshot_holds_all_the_unit_needs() -> None:
+    office = Office()
+    office.hear(received(rahasia=True), classified(), followed_up(item("addition", text="depan masjid")))
+    told = office.hear(sla("started"))
+    (record,) = [each for each in told if isinstance(each, UnitRouted)]
+    shown = record.complaint
+    assert shown is not UNSET
+    assert (T, 2, "routed", "PUPR", "unit", "jalan rusak di Cabenge", AT, False, True) == (
+        shown.ticket,
+        shown.seq,
+        shown.status,
+        shown.unit,
+        shown.lane,
+        shown.text,
+        shown.received_at,
+        shown.anonim,
+        shown.rahasia,
+    )
+    assert ("jalan_jembatan", "pengaduan", "sedang", "Lilirilau", ["jalan"], "depan masjid", DEADLINE) == (
+        shown.category,
+        shown.type,
+        shown.urgency,
+        shown.place_stated,
+        shown.candidates[0].evidence,
+        shown.follow_ups[0].text,
+        shown.deadline_at,
+    )
+    assert "hari kerja" == shown.derivation[0].reason
+
+
+@pytest.mark.parametrize(
+    "given", [STRANGER, "SPG-S000-00008", "", "halo", "SPG\x00", "x" * 5000, "💥", "'; DROP TABLE cases; --"]
+)
+def test_a_reply_about_no_complaint_of_ours_is_refused_without_a_snapshot_and_keyed_by_its_own_id(given: str) -> None:
+    office = in_status("routed")
+    told = office.hear(("PUPR", reply("acknowledge", given)))
+    (emit,) = office.told[-1:]
+    assert isinstance(emit.data, UnitRouted)
+    assert (f"laporan {given[:40]} bukan milik PUPR saat ini", UNSET) == (refusal(told), emit.data.complaint)
+    assert (topics.unit_routed("PUPR"), f"e{office.count}") == (emit.topic, emit.subject)
+
+
+@pytest.mark.parametrize("action", ["acknowledge", "resolve", "unmerge", "menari"])
+def test_a_reply_about_another_units_complaint_is_refused_the_same_way(action: str) -> None:
+    office = in_status("routed")
+    told = office.hear(("PDAM", reply(action, message="m")))
+    assert [f"laporan {T} bukan milik PDAM saat ini"] == [refusal(told)]
+    assert UNSET == told[0].complaint  # type: ignore[union-attr]
+    assert "routed" == office.case.status
+
+
+def test_who_had_it_before_has_no_say_any_more() -> None:
+    office = in_status("routed")
+    office.hear(("PUPR", reply("return", reason="bukan kami")))
+    assert f"laporan {T} bukan milik PUPR saat ini" == refusal(office.hear(("PUPR", reply("progress"))))
+
+
+def test_an_unknown_action_is_refused_with_those_that_exist() -> None:
+    office = in_status("routed")
+    told = office.hear(("PUPR", reply("menari")))
+    assert "tindakan 'menari' tidak dikenal; yang ada: acknowledge, progress, ask, resolve" in str(refusal(told))
+
+
+def test_a_ticket_may_be_written_as_people_write() -> None:
+    office = in_status("routed")
+    assert refusal(office.hear(("PUPR", reply("acknowledge", " spg s000 oooo7 ")))) is None
+
+
+@pytest.mark.parametrize(
+    ("topic", "data"),
+    [
+        (topics.unit_replied("PUPR"), received()),
+        (topics.unit_replied("PUPR"), classified()),
+        (topics.RECEIVED, reply("acknowledge")),
+        (topics.CLASSIFIED, received()),
+        (topics.UPDATED, sla("started")),
+    ],
+)
+def test_an_event_on_a_topic_it_does_not_belong_on_is_invalid_and_no_bug_of_ours(topic: str, data: object) -> None:
+    with pytest.raises(codec.InvalidEvent, match="does not belong on"):
+        handlers.keys(message(data, topic=topic))  # type: ignore[arg-type]
+
+
+def test_a_merge_touches_both_tickets_and_every_other_event_its_own() -> None:
+    merging = message(reply("merge", " spg s000 00007", into=OTHER), topic=topics.unit_replied("DISKOMINFO"))
+    assert [T, OTHER] == handlers.keys(merging)
+    assert [T] == handlers.keys(message(received(), topic=topics.RECEIVED))
+    assert [] == handlers.keys(message(reply("merge", "\x00", into="x"), topic=topics.unit_replied("PUPR")))
+
+
+def test_the_story_goes_to_its_topic_and_a_units_record_to_the_units_own() -> None:
+    office = in_status("routed")
+    assert [(topics.UPDATED, f"c-{T}")] * 2 + [(topics.unit_routed("PUPR"), f"c-{T}")] == [
+        (emit.topic, emit.subject) for emit in office.told
+    ]
+
+
+def test_the_router_reads_the_five_topics_and_each_units_replies() -> None:
+    office = Office()
+    assert 5 + len(office.rules.units) == len(set(handlers.sources(office.rules)))
+
+
+def test_the_same_events_make_the_same_bytes() -> None:
+    def once() -> list[Emit]:
+        office = Office()
+        events = [message(received(), topic=topics.RECEIVED), message(classified(), topic=topics.CLASSIFIED)]
+        return play(lambda c, m, now: handlers.decide(office.rules, c, m, now), events)[1]
+
+    assert once() == once()
+
+
+def test_every_sentence_a_citizen_hears_is_whole() -> None:
+    texts, said = Texts(REGION), []
+    for status in ("closed", "handed_over", "cancelled", "waiting_for_reporter", "merged", "rejected"):
+        office = in_status(status, "triage" if status in ("merged", "rejected") else "unit")
+        office.hear(followed_up(item("addition", 9), item("reopen", 9), item("cancel", 9), item("rights_request", 9)))
+        said += [texts.change(step) for step in office.story()]
+    assert all(T in sentence and "{" not in sentence and "  " not in sentence for sentence in said)
+    assert not [sentence for sentence in said if sentence.rstrip().endswith((":", "ke", "oleh", ","))]
+
+
+def test_a_step_carries_what_the_intakes_need() -> None:
+    step = in_status("routed").story()[-1]
+    assert isinstance(step, ComplaintUpdated)
+    assert (T, "sms", "intake-sms", AT, "PUPR", "unit", "jalan_jembatan", "pengaduan", "sedang") == (
+        step.ticket,
+        step.channel,
+        step.origin,
+        step.received_at,
+        step.unit,
+        step.lane,
+        step.category,
+        step.type,
+        step.urgency,
+    )

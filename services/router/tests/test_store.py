@@ -1,0 +1,142 @@
+"""The router on a real PostgreSQL: what is saved comes back, and the triage timer finds what nobody has."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from functools import partial
+
+import msgspec
+import pytest
+from router_office import DEADLINE, OTHER, RULES, STRANGER, T, classified, in_status, item, received, reply, sla
+
+from chassis.database import Connection, Pool
+from chassis.step import Steps
+from chassis.testing import message
+from contracts import codec, topics
+from contracts.events import ComplaintUpdated, Data, UnitRouted
+from router.adapters import store
+from router.app import handler_of, triage_timer
+from router.case import Case
+
+pytestmark = pytest.mark.connected
+
+
+@pytest.fixture
+def steps(pool: Pool) -> Steps[Case]:
+    return Steps(pool, handler_of(RULES))
+
+
+async def hear(steps: Steps[Case], *events: tuple[str, Data]) -> None:
+    """One batch, as it comes from Kafka."""
+    await steps([message(data, topic=topic, event_id=f"{topic}-{n}").record for n, (topic, data) in enumerate(events)])
+
+
+async def told(pool: Pool) -> list[Data]:
+    return [codec.decode(row["value"]).data for row in await pool.fetch("SELECT value FROM outbox ORDER BY seq")]
+
+
+async def load(pool: Pool, *tickets: str) -> dict[str, Case]:
+    async with pool.acquire() as db, db.transaction():
+        return await store.load(db, list(tickets))
+
+
+async def save(pool: Pool, *cases: Case) -> None:
+    async with pool.acquire() as db, db.transaction():
+        await store.save(db, {case.ticket: case for case in cases})
+
+
+async def test_a_case_comes_back_as_it_was(pool: Pool) -> None:
+    office = in_status("in_progress")
+    office.hear(sla("started"))
+    full = msgspec.structs.replace(office.case, follow_ups=[item("addition", text='kutip " dan \\ dan 💥')])
+    await save(pool, full)
+    assert {T: full} == await load(pool, T, OTHER)
+    assert DEADLINE == full.deadline_at
+
+
+async def test_what_came_before_its_complaint_waits_in_the_table(pool: Pool, steps: Steps[Case]) -> None:
+    await hear(steps, (topics.CLASSIFIED, classified()))
+    assert ([], "unknown") == (await told(pool), (await load(pool, T))[T].status)
+    await hear(steps, (topics.RECEIVED, received()))
+    assert ["registered", "routed"] == [e.kind for e in await told(pool) if isinstance(e, ComplaintUpdated)]
+
+
+async def test_a_parent_brings_its_children_along(pool: Pool, steps: Steps[Case]) -> None:
+    for ticket in (T, OTHER, STRANGER):
+        await hear(steps, (topics.RECEIVED, received(ticket, complaint_id=ticket)))
+        await steps([message(classified(ticket, abstained=True), topic=topics.CLASSIFIED, event_id=ticket).record])
+    replied = topics.unit_replied("DISKOMINFO")
+    await steps([message(reply("merge", T, into=OTHER), topic=replied, event_id="merge").record])
+    assert {T, OTHER} == (await load(pool, OTHER)).keys()
+    assert {T} == (await load(pool, T)).keys()
+    await steps([message(reply("acknowledge", OTHER), topic=replied, event_id="ack").record])
+    acknowledged = [e for e in await told(pool) if isinstance(e, ComplaintUpdated) and e.kind == "acknowledged"]
+    assert [(OTHER, 2), (T, 3)] == [(step.ticket, step.seq) for step in acknowledged]
+
+
+async def test_nothing_a_unit_writes_stops_the_router(pool: Pool, steps: Steps[Case]) -> None:
+    await hear(steps, (topics.RECEIVED, received()), (topics.CLASSIFIED, classified()))
+    replied = topics.unit_replied("PUPR")
+    odd = [received(), *(reply("acknowledge", given) for given in ("\x00", "", "💥")), reply("m\x00"), classified()] * 3
+    await steps([message(data, topic=replied, event_id=f"odd-{n}").record for n, data in enumerate(odd)])
+    answers = [e for e in await told(pool) if isinstance(e, UnitRouted) and e.why == "replied"]
+    dead = await pool.fetchval("SELECT count(*) FROM outbox WHERE topic = 'router.dlq'")
+    assert (12, 6) == (len(answers), dead)
+
+
+async def age(pool: Pool, ticket: str, seconds: float) -> None:
+    query = "UPDATE cases SET unrouted_since = unrouted_since - $2::interval WHERE ticket = $1"
+    await pool.execute(query, ticket, timedelta(seconds=seconds))
+
+
+async def waiting(pool: Pool, after_s: float) -> list[str]:
+    db: Connection
+    async with pool.acquire() as db:
+        return await store.unrouted(db, after_s)
+
+
+async def test_the_time_without_a_unit_counts_from_the_commit_and_the_longest_comes_first(
+    pool: Pool, steps: Steps[Case]
+) -> None:
+    await hear(steps, *((topics.RECEIVED, received(ticket)) for ticket in (T, OTHER, STRANGER)))
+    assert [] == await waiting(pool, 60)
+    await age(pool, OTHER, 61)
+    await age(pool, STRANGER, 90)
+    assert [STRANGER, OTHER] == await waiting(pool, 60)
+
+
+async def test_an_addition_does_not_start_the_time_anew_and_a_route_ends_it(pool: Pool, steps: Steps[Case]) -> None:
+    await hear(steps, (topics.RECEIVED, received()))
+    await age(pool, T, 61)
+    await save(pool, (await load(pool, T))[T])
+    assert [T] == await waiting(pool, 60)
+    await hear(steps, (topics.CLASSIFIED, classified()))
+    assert [] == await waiting(pool, 0)
+
+
+async def test_the_timer_gives_to_triage_what_is_due_once(pool: Pool, steps: Steps[Case]) -> None:
+    await hear(steps, (topics.RECEIVED, received()), (topics.RECEIVED, received(OTHER)))
+    await age(pool, T, 61)
+    woken = asyncio.Event()
+    timers = [asyncio.create_task(triage_timer(RULES, 60, pool, wake)) for wake in (woken.set, woken.set)]
+    await asyncio.wait_for(woken.wait(), 10)
+    await asyncio.sleep(1.2)  # one more round finds nothing
+    for timer in timers:
+        timer.cancel()
+    await asyncio.gather(*timers, return_exceptions=True)
+    routed = [e for e in await told(pool) if isinstance(e, UnitRouted)]
+    assert [("DISKOMINFO", "routed", T)] == [(e.unit, e.why, e.complaint.ticket) for e in routed]  # type: ignore[union-attr]
+    assert ("registered", "routed") == tuple((await load(pool, OTHER, T))[t].status for t in (OTHER, T))
+
+
+async def test_the_timer_leaves_alone_what_was_routed_since_it_looked(pool: Pool, steps: Steps[Case]) -> None:
+    from chassis.step import on_timer
+    from chassis.testing import NOW
+    from router.app import _unclassified
+
+    await hear(steps, (topics.RECEIVED, received()), (topics.CLASSIFIED, classified()))
+    before = await told(pool)
+    async with pool.acquire() as db, db.transaction():
+        await on_timer(db, handler_of(RULES), [T], partial(_unclassified, RULES, T), cause="x", now=NOW)
+    assert (before, "PUPR") == (await told(pool), (await load(pool, T))[T].unit)

@@ -1,0 +1,128 @@
+"""Missed and kept promises, with deadlines in seconds: warned, breached, met, and closed after silence."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pytest
+from desk import Desk, Unit, units
+from harness import CLEAR, LAPOR, ROOT, System, until
+
+pytestmark = pytest.mark.connected
+
+#: region/seconds: 25 s to resolve, warned after half of it; closed after 30 s of silence.
+PATIENCE_S = 120
+
+
+@dataclass(kw_only=True)
+class Watched:
+    """Two complaints with the same deadline: nobody answers one, the other is resolved at once."""
+
+    system: System
+    silent: str
+    answered: str
+    unit: Unit
+    auditor: Desk
+    demo: subprocess.Popen[str]
+
+    def clock(self, ticket: str, kind: str, stage: str = "completion") -> tuple[datetime, dict[str, Any]]:
+        """When the clock of ``ticket`` said ``kind``, as the record's timestamp, and what it said."""
+
+        def find() -> tuple[datetime, dict[str, Any]] | None:
+            for seen in self.auditor.look():
+                event = seen.event
+                data, said = event["data"], event["type"].split(".")[-2]
+                said = "breached" if said == "sla-breached" else said
+                if (data["ticket"], data["stage"], said) == (ticket, stage, kind):
+                    return seen.at, data
+            return None
+
+        return until(find, PATIENCE_S, f"{kind} ({stage}) of {ticket}")
+
+    def kinds(self, ticket: str) -> list[str]:
+        """Every type of clock event about ``ticket``, each event once."""
+        events = {seen.event["id"]: seen.event for seen in self.auditor.look()}
+        return [event["type"] for event in events.values() if event["data"]["ticket"] == ticket]
+
+
+@pytest.fixture(scope="module")
+def watched(quick_system: System) -> Iterator[Watched]:
+    """The complaints, sent at the same time as a demonstration that nobody answers."""
+    command = [str(LAPOR), "demo", "--scenario", "breach", "--channel", "sms", "--json", "--data", str(quick_system.data)]
+    demo = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    auditor = Desk(quick_system.env, "auditor")
+    auditor.open("complaint.sla-updated.v1", "complaint.sla-breached.v1")
+    with units(quick_system.env) as unit:
+        silent, answered = quick_system.by_web(f"{CLEAR} (diam)"), quick_system.by_web(f"{CLEAR} (dijawab)")
+        desk = unit(quick_system.unit_of(answered))
+        desk.must(answered, "acknowledge")
+        desk.must(answered, "resolve", message="Sudah mengalir lagi.")
+        yield Watched(system=quick_system, silent=silent, answered=answered, unit=desk, auditor=auditor, demo=demo)
+    auditor.close()
+    demo.kill()
+    demo.communicate()
+
+
+def test_silence_is_warned_of_and_then_a_breach_never_before_the_deadline(watched: Watched) -> None:
+    _, started = watched.clock(watched.silent, "started")
+    warned_at, warned = watched.clock(watched.silent, "warned")
+    breached_at, breached = watched.clock(watched.silent, "breached")
+    deadline = datetime.fromisoformat(breached["deadline_at"])
+    assert started["deadline_at"] == warned["deadline_at"] == breached["deadline_at"]
+    assert datetime.fromisoformat(started["warn_at"]) <= warned_at < deadline <= breached_at
+    assert "met" not in str(watched.kinds(watched.silent))
+    story = watched.system.story(watched.silent) or {}
+    assert datetime.fromisoformat(story["received_at"]) < deadline
+
+
+def test_the_unit_is_told_of_the_deadline_the_warning_and_the_breach(watched: Watched) -> None:
+    told = watched.unit.get(watched.silent, "breached", PATIENCE_S)
+    whys = [data["why"] for data in watched.unit.about(watched.silent)]
+    assert ["routed", "deadline-set", "warned", "breached"] == sorted(
+        whys, key=["routed", "deadline-set", "warned", "breached"].index
+    )
+    assert whys.index("warned") < whys.index("breached")
+    assert "tenggat terlewati" == told["reason"]
+    assert told["complaint"]["deadline_at"]
+
+
+def test_the_citizen_sees_that_the_promise_was_missed(watched: Watched) -> None:
+    watched.clock(watched.silent, "breached")
+    until(lambda: (watched.system.story(watched.silent) or {}).get("breached"), 30, "the page shows it")
+    assert not (watched.system.story(watched.answered) or {})["breached"]
+
+
+def test_an_answer_in_time_meets_the_promise(watched: Watched) -> None:
+    met_at, met = watched.clock(watched.answered, "met")
+    assert met_at < datetime.fromisoformat(met["deadline_at"])
+    watched.clock(watched.silent, "breached")  # the other one's deadline is past, and so is this one's
+    assert "complaint.sla-breached.v1" not in watched.kinds(watched.answered)
+    assert not {"warned", "breached"} & {data["why"] for data in watched.unit.about(watched.answered)}
+
+
+def test_after_silence_a_resolved_complaint_is_closed(watched: Watched) -> None:
+    lapsed_at, lapsed = watched.clock(watched.answered, "lapsed", "closing")
+    assert datetime.fromisoformat(lapsed["deadline_at"]) <= lapsed_at
+    story = watched.system.until_status(watched.answered, "closed")
+    assert ["registered", "routed", "acknowledged", "resolved", "closed"] == [s["kind"] for s in story["history"]]
+    assert "withdrawn" == until(lambda: watched.unit.get(watched.answered, "withdrawn"), 30, "the unit hears")["why"]
+
+
+def test_the_demonstration_shows_a_breach(watched: Watched) -> None:
+    out, err = watched.demo.communicate(timeout=PATIENCE_S)
+    assert 0 == watched.demo.returncode, err
+    (journey,) = [json.loads(line) for line in out.splitlines()]
+    names = [hop["name"] for hop in journey["hops"]]
+    for expected in (
+        "clock warned (completion)",
+        "breached: the promise is missed",
+        f"{journey['unit']} is told: warned",
+    ):
+        assert expected in names
+    assert names.index("clock warned (completion)") < names.index("breached: the promise is missed")
+    assert "resolved" not in names
