@@ -57,6 +57,17 @@ async def test_a_stored_sms_is_answered_with_200_and_nothing(make_settings: Sett
     assert [Mo(id="abc", sender="+6281234567890", repliable=True, text="SOPPENG jalan rusak")] == office.taken
 
 
+async def test_the_token_may_be_the_end_of_the_path(make_settings: Settings) -> None:
+    settings, office = make_settings(), Office()
+    app = door(settings, office.take, office.bury)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:  # type: ignore[arg-type]
+        right = await http.get(f"/sms/kannel/mo/{settings.sms_mo_token.get_secret_value()}", params=GOOD)
+        wrong = await http.get("/sms/kannel/mo/guessed", params=GOOD)
+
+    assert (200, 403) == (right.status_code, wrong.status_code)
+    assert 1 == len(office.taken)
+
+
 @pytest.mark.parametrize("token", ["", "wrong", "a-token-of-the-tes", "ṭoken"])
 async def test_a_wrong_token_hears_403_and_nothing(make_settings: Settings, token: str) -> None:
     settings, office = make_settings(), Office()

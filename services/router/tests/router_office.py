@@ -141,7 +141,7 @@ class Office:
 
 
 def in_status(status: str, lane: str = "unit") -> Office:
-    """An office whose complaint ``T`` came to ``status`` the usual way; by PUPR, or in the triage lane by DISKOMINFO."""
+    """An office whose complaint ``T`` came to ``status``, by PUPR, or in the triage lane by DISKOMINFO."""
     office, unit = Office(), "PUPR" if lane == "unit" else "DISKOMINFO"
     office.hear(received())
     if status == "registered":

@@ -1,4 +1,4 @@
-"""What a complaint goes through on its way: early and late understanding, returns, reopening, what each side is told."""
+"""What a complaint goes through: late understanding, returns, reopening, and what each side is told."""
 
 from __future__ import annotations
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from datetime import timedelta
-from functools import partial
 
 import msgspec
 import pytest
 from router_office import DEADLINE, OTHER, RULES, STRANGER, T, classified, in_status, item, received, reply, sla
 
 from chassis.database import Connection, Pool
-from chassis.step import Steps
-from chassis.testing import message
+from chassis.step import Steps, on_timer
+from chassis.testing import NOW, message
 from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data, UnitRouted
+from router import handlers
 from router.adapters import store
 from router.app import handler_of, triage_timer
 from router.case import Case
 
 pytestmark = pytest.mark.connected
+_ids = itertools.count()
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def steps(pool: Pool) -> Steps[Case]:
 
 async def hear(steps: Steps[Case], *events: tuple[str, Data]) -> None:
     """One batch, as it comes from Kafka."""
-    await steps([message(data, topic=topic, event_id=f"{topic}-{n}").record for n, (topic, data) in enumerate(events)])
+    await steps([message(data, topic=topic, event_id=f"e{next(_ids)}").record for topic, data in events])
 
 
 async def told(pool: Pool) -> list[Data]:
@@ -127,16 +129,14 @@ async def test_the_timer_gives_to_triage_what_is_due_once(pool: Pool, steps: Ste
     await asyncio.gather(*timers, return_exceptions=True)
     routed = [e for e in await told(pool) if isinstance(e, UnitRouted)]
     assert [("DISKOMINFO", "routed", T)] == [(e.unit, e.why, e.complaint.ticket) for e in routed]  # type: ignore[union-attr]
-    assert ("registered", "routed") == tuple((await load(pool, OTHER, T))[t].status for t in (OTHER, T))
+    assert {OTHER: "registered", T: "routed"} == {t: c.status for t, c in (await load(pool, OTHER, T)).items()}
 
 
 async def test_the_timer_leaves_alone_what_was_routed_since_it_looked(pool: Pool, steps: Steps[Case]) -> None:
-    from chassis.step import on_timer
-    from chassis.testing import NOW
-    from router.app import _unclassified
-
     await hear(steps, (topics.RECEIVED, received()), (topics.CLASSIFIED, classified()))
     before = await told(pool)
     async with pool.acquire() as db, db.transaction():
-        await on_timer(db, handler_of(RULES), [T], partial(_unclassified, RULES, T), cause="x", now=NOW)
+        await on_timer(
+            db, handler_of(RULES), [T], lambda cases: handlers.unclassified(RULES, cases, T), cause="x", now=NOW
+        )
     assert (before, "PUPR") == (await told(pool), (await load(pool, T))[T].unit)

@@ -30,7 +30,20 @@ replies = st.builds(
     st.sampled_from(UNITS),
     TICKETS,
     st.sampled_from(
-        "acknowledge progress ask resolve return hand-over dispose correct reject merge unmerge menari".split()
+        [
+            "acknowledge",
+            "progress",
+            "ask",
+            "resolve",
+            "return",
+            "hand-over",
+            "dispose",
+            "correct",
+            "reject",
+            "merge",
+            "unmerge",
+            "menari",
+        ]
     ),
     st.fixed_dictionaries(
         {},
@@ -49,12 +62,12 @@ wishes = st.builds(
         *(item(kind, n, rating=5 if kind == "rating" else UNSET) for n, kind in enumerate(kinds)), ticket=ticket
     ),
     TICKETS,
-    st.lists(st.sampled_from("addition rating reopen cancel rights_request".split()), min_size=1, max_size=4),
+    st.lists(st.sampled_from(["addition", "rating", "reopen", "cancel", "rights_request"]), min_size=1, max_size=4),
 )
 clock = st.one_of(
     st.builds(
         sla,
-        st.sampled_from("started warned lapsed resumed rescheduled".split()),
+        st.sampled_from(["started", "warned", "lapsed", "resumed", "rescheduled"]),
         TICKETS,
         based_on_seq=st.integers(0, 12),
     ),

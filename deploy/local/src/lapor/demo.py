@@ -9,6 +9,7 @@ import math
 import random
 import threading
 import uuid
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -122,6 +123,7 @@ class Travel:
         self.env: dict[str, Any] = up.env(where)
         self.journeys: dict[str, Journey] = {}
         self.by_ticket: dict[str, Journey] = {}
+        self.early: dict[str, list[Found]] = defaultdict(list)
         self.units: dict[str, Principal] = {}
         self.random = random.Random()  # noqa: S311  (phone numbers of the demo)
 
@@ -177,26 +179,40 @@ class Travel:
             self.show(journey, hop, at)
 
     def saw(self, found: Found) -> None:
-        """A record came by: which journey is it, and which hop?"""
+        """A record came by. Topics are read side by side, so a complaint's later events may come before its first."""
         event = found.event
-        if event is None:
+        number = ticket_of(event) if event else None
+        if event is None or number is None:
             return
-        data: Any = event.data
-        if isinstance(data, ComplaintReceived):
-            for tag, journey in self.journeys.items():
-                if tag in data.text:
-                    journey.ticket, journey.complaint_id = data.ticket, data.complaint_id
-                    journey.received_at = data.received_at
-                    self.by_ticket[data.ticket] = journey
-        seen = self.by_ticket.get(ticket_of(event) or "")
-        if seen is None:
+        if isinstance(event.data, ComplaintReceived):
+            self.recognize(event.data)
+        journey = self.by_ticket.get(number)
+        if journey is None:
+            self.early[number].append(found)
             return
-        self.note(seen, _hop_name(data), found.at)
+        for each in [found, *self.early.pop(number, [])]:
+            self.arrived(journey, each)
+
+    def recognize(self, data: ComplaintReceived) -> None:
+        """Which of our journeys the complaint belongs to, if it is one of ours."""
+        for tag, journey in self.journeys.items():
+            if tag in data.text:
+                journey.ticket, journey.complaint_id, journey.received_at = (
+                    data.ticket,
+                    data.complaint_id,
+                    data.received_at,
+                )
+                self.by_ticket[data.ticket] = journey
+
+    def arrived(self, journey: Journey, found: Found) -> None:
+        """Note the hop; when a unit has it, act as the unit."""
+        data: Any = found.event.data if found.event else None
+        self.note(journey, _hop_name(data), found.at)
         if isinstance(data, UnitRouted) and data.why == "routed":
-            seen.unit, seen.routed_at = data.unit, seen.routed_at or found.at
+            journey.unit, journey.routed_at = data.unit, journey.routed_at or found.at
             if not self.silent:
                 for action, message in (("acknowledge", None), ("resolve", "Sudah dikerjakan petugas hari ini (uji).")):
-                    self.answer(data.unit, seen, action, message)
+                    self.answer(data.unit, journey, action, message)
 
     def answer(self, unit: str, journey: Journey, action: str, message: str | None) -> None:
         """Act as the unit, with its own credentials."""

@@ -212,7 +212,7 @@ def env(data: DataDir) -> dict[str, object]:
     return {
         "bootstrap": it.broker.bootstrap,
         "web_url": it.url("web"),
-        "sms_mo_url": it.url("sms", "/sms/kannel/mo"),
+        "sms_mo_url": it.url("sms", f"/sms/kannel/mo/{kept.shared['SMS_MO_TOKEN']}"),
         "sms_mo_token": kept.shared["SMS_MO_TOKEN"],
         "sent_url": it.url("standins", "/sent"),
         "standins_url": it.url("standins"),

@@ -39,14 +39,16 @@ Bury = Callable[[bytes, Exception], Awaitable[None]]
 def door(settings: SmsSettings, take: Take, bury: Bury) -> Litestar:
     """The application. It answers 200 for what ``take`` or ``bury`` have stored, 503 for what is to come again.
 
+    The token is the query's ``token`` or, without one, the end of the path.
+
     Every body is empty: Kannel would send one on to the citizen.
     """
     token = settings.sms_mo_token.get_secret_value().encode()
 
-    @get("/sms/kannel/mo", media_type=MediaType.TEXT)
-    async def mo(request: Request[Any, Any, Any]) -> Response[bytes]:
+    @get(["/sms/kannel/mo", "/sms/kannel/mo/{secret:str}"], media_type=MediaType.TEXT)
+    async def mo(request: Request[Any, Any, Any], secret: str = "") -> Response[bytes]:
         query: bytes = request.scope["query_string"]
-        if not hmac.compare_digest(fields(query).get("token", b""), token):
+        if not hmac.compare_digest(fields(query).get("token", secret.encode()), token):
             metrics.INTAKE_REQUESTS.labels("sms", "not_authentic").inc()
             log.warning("mo_not_authentic", extra={"client": request.client.host if request.client else None})
             return Response(b"", status_code=403, media_type=MediaType.TEXT)
