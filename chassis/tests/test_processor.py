@@ -138,7 +138,7 @@ def test_without_its_database_it_leaves_and_loses_nothing(bench: Bench):
         bench.flush()
         assert worker.ended() == EXIT_TEMPORARY
     finally:
-        bench.stack.start_postgres()
+        bench.restart_postgres()
     bench.worker()
     assert all_done(bench)
     assert bench.once()
@@ -178,7 +178,7 @@ def test_workers_come_and_go_under_load(bench: Bench):
         while not stop.is_set():
             bench.send(f"c{n % 20}", f"e{n}")
             n += 1
-            time.sleep(0.01)
+            time.sleep(0.02)
 
     short = {"BATCH_TIMEOUT_S": "3"}  # a rebalance waits for twice as long
     bench.worker(SLOT="0", **short)
@@ -240,7 +240,7 @@ def test_an_intake_outlives_its_database_and_its_broker(bench: Bench):
     for n in range(5):
         bench.send("c1", f"no database {n}")
     bench.flush()
-    bench.stack.start_postgres()
+    bench.restart_postgres()
     assert all_done(bench)
     bench.stack.kill_broker()
     bench.stack.start_broker()

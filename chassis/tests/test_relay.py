@@ -25,7 +25,7 @@ from contracts.topics import UPDATED, load_topics
 pytestmark = [pytest.mark.connected, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _collect() -> Iterator[None]:
     yield
     gc.collect()

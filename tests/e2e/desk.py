@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from harness import until
+from harness import SERVICES, until
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,10 @@ class Desk:
             "sasl.password": account["password"],
             "log_level": 2,
         }
-        prefix = "unit." if self.name.isupper() else ""
-        group = {"group.id": f"{prefix}{self.name.lower()}.desk", "enable.auto.commit": False}
-        self.consumer = Consumer({**self.client, **group})
+        # The names of groups are rights too. Nothing is joined or committed: a desk only assigns itself partitions.
+        group = f"unit.{self.name.lower()}.desk" if self.name.isupper() else f"{self.name}.desk"
+        group = self.name if self.name in SERVICES else group
+        self.consumer = Consumer({**self.client, "group.id": group, "enable.auto.commit": False})
         self.producer = Producer({**self.client, "message.timeout.ms": 20_000})
 
     def open(self, *topics: str) -> None:
@@ -71,9 +72,9 @@ class Desk:
         Raises:
             KafkaException: this user may not even know of them.
         """
-        places = []
+        known, places = self.consumer.list_topics(timeout=20).topics, []
         for name in topics:
-            topic = self.consumer.list_topics(name, timeout=20).topics[name]
+            topic = known.get(name) or self.consumer.list_topics(name, timeout=20).topics[name]
             if topic.error:
                 raise KafkaException(topic.error)
             places += [TopicPartition(name, partition, 0) for partition in topic.partitions]
@@ -90,6 +91,13 @@ class Desk:
                 raise KafkaException(message.error())
             at = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
             self.seen.append(Seen(str(message.topic()), at, message.value() or b""))
+        return self.seen
+
+    def read_all(self) -> list[Seen]:
+        """Everything that the opened topics hold now."""
+        ends = [self.consumer.get_watermark_offsets(place, timeout=20) for place in self.consumer.assignment()]
+        wanted = sum(high - low for low, high in ends)
+        until(lambda: len(self.look()) >= wanted, 60, f"{wanted} records")
         return self.seen
 
     def write(self, topic: str, value: bytes, key: bytes = b"test") -> None:

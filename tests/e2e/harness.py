@@ -146,8 +146,17 @@ class System:
         return [row["text"] for row in self.sent() if row["to"] == to]
 
     def by_web(self, text: str) -> str:
-        """A complaint through the API; returns its ticket."""
-        return str(self.post_web(str(uuid.uuid4()), {"text": text}).raise_for_status().json()["ticket"])
+        """A complaint through the API, by a client that asks until it has an answer; returns its ticket."""
+        key = str(uuid.uuid4())
+
+        def ask() -> str | None:
+            try:
+                answer = self.post_web(key, {"text": text})
+            except httpx.TransportError:
+                return None
+            return str(answer.json()["ticket"]) if answer.status_code == 202 else None
+
+        return until(ask, 60, "an answer of the web's API")
 
     def by_sms(self, text: str) -> tuple[str, str]:
         """A complaint by SMS; returns its sender's number and its ticket."""

@@ -53,7 +53,17 @@ class Watched:
 @pytest.fixture(scope="module")
 def watched(quick_system: System) -> Iterator[Watched]:
     """The complaints, sent at the same time as a demonstration that nobody answers."""
-    command = [str(LAPOR), "demo", "--scenario", "breach", "--channel", "sms", "--json", "--data", str(quick_system.data)]
+    command = [
+        str(LAPOR),
+        "demo",
+        "--scenario",
+        "breach",
+        "--channel",
+        "sms",
+        "--json",
+        "--data",
+        str(quick_system.data),
+    ]
     demo = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     auditor = Desk(quick_system.env, "auditor")
     auditor.open("complaint.sla-updated.v1", "complaint.sla-breached.v1")

@@ -182,6 +182,17 @@ class Bench:
     def flush(self) -> None:
         assert self.producer.flush(20) == 0
 
+    def restart_postgres(self) -> None:
+        """Start it after it was killed; its orphans hold the shared memory for a moment."""
+        deadline = time.monotonic() + 15
+        while True:
+            try:
+                return self.stack.start_postgres()
+            except RuntimeError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
     def records(self, topic: str) -> list[Any]:
         """All that is on ``topic`` now, in order within a partition; waits for a broker that has just come back."""
         deadline = time.monotonic() + 15

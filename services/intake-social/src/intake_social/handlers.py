@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.database import Pool
-from chassis.intake.accept import KeyReused, Submission, TextProblem, accept, follow_up
+from chassis.intake.accept import KeyReused, Submission, TextProblem, accept, clean, follow_up
 from chassis.intake.notices import NewNotice, add_notices
 from chassis.intake.story import Texts, load_stories
 from contracts.events import FollowUp
@@ -115,10 +115,10 @@ async def _add(desk: Desk, post: Seen, number: str, text: str) -> bool:
     version = post.version or post.id
     item = FollowUp(id=derived_id(f"{post.channel}:{version}", "follow-up"), kind="addition", at=post.at, text=text)
     try:
+        clean(text)
         return await follow_up(desk.pool, SERVICE, number, item, address=post.address, wake=desk.wake)
     except TextProblem as problem:
-        if text:  # without words there is nothing to add, and nothing lost
-            await _say(desk, post, str(problem))
+        await _say(desk, post, str(problem))
         return True
 
 

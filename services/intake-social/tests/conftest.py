@@ -1,0 +1,80 @@
+"""Fixtures: intake-social's own database on a real PostgreSQL without a broker, and a desk that takes posts."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+import chassis.intake
+from chassis.database import Pool, migrate
+from chassis.intake.pool import patient_pool
+from chassis.intake.story import Texts
+from intake_social.handlers import Desk
+from intake_social.settings import SocialSettings
+from lapor import kafka, postgres
+from lapor.ports import choose
+from lapor.testing import Stack
+
+REGION = Path(__file__).parents[3] / "region" / "soppeng"
+_MIGRATIONS = Path(__file__).parents[1] / "migrations"
+_names = (f"intake_social_{n}" for n in itertools.count())
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """A real PostgreSQL on a free port; no broker."""
+    directory = Path(tempfile.mkdtemp(prefix="intake-social-"))
+    port = choose({"postgres": 0}, directory / "ports.json")["postgres"]
+    cluster = postgres.Cluster(directory=directory / "postgres", port=port, password="a-password")
+    broker = kafka.Broker(directory=directory / "kafka", port=9, controller_port=9, password="unused")
+    stack = Stack(broker=broker, cluster=cluster, logs=directory)
+    postgres.prepare(cluster)
+    stack.start_postgres()
+    yield stack
+    stack.stop()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+async def pool(stack: Stack) -> AsyncIterator[Pool]:
+    """A new, migrated database."""
+    address = stack.database(next(_names))
+    migrate(address, chassis.intake.MIGRATIONS, _MIGRATIONS)
+    pool = await patient_pool(address, timeout_s=5)
+    yield pool
+    pool.terminate()
+
+
+@pytest.fixture
+def make_settings() -> Callable[..., SocialSettings]:
+    def make(**given: Any) -> SocialSettings:
+        usual = {
+            "kafka_bootstrap_servers": "127.0.0.1:9",
+            "kafka_username": "intake-social",
+            "kafka_password": "unused",
+            "database_url": "postgresql://nobody@127.0.0.1:9/none",
+            "region_dir": REGION,
+            "http_port": 9,
+            "installation_namespace": UUID(int=1),
+            "x_poll_s": 0.05,
+            "x_consumer_key": "consumer-key",
+            "x_consumer_secret": "consumer-secret",
+            "x_access_token": "access-token",
+            "x_access_secret": "access-secret",
+            "x_bearer_token": "bearer-token",
+        }
+        return SocialSettings(**{**usual, **given})
+
+    return make
+
+
+@pytest.fixture
+def desk(pool: Pool, make_settings: Callable[..., SocialSettings]) -> Desk:
+    return Desk(pool=pool, settings=make_settings(), texts=Texts(REGION), wake=lambda: None)

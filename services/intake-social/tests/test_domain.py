@@ -1,0 +1,64 @@
+"""What a post wants from us, and how an answer fits."""
+
+from __future__ import annotations
+
+import pytest
+
+from intake_social.domain import fit, read, weight
+
+T = "SPG-M000-0000C"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "ticket", "rest"),
+    [
+        ("@LaporSoppeng jalan rusak", "complaint", None, "jalan rusak"),
+        ("@LaporSoppeng @bupati #LAPOR jalan rusak #Soppeng #LAPOR", "complaint", None, "jalan rusak"),
+        ("#LAPOR @LaporSoppeng lampu mati di pasar", "complaint", None, "lampu mati di pasar"),
+        ("jalan rusak @LaporSoppeng di Cabenge", "complaint", None, "jalan rusak @LaporSoppeng di Cabenge"),
+        ("tolong cek #1 dan #2 ya", "complaint", None, "tolong cek #1 dan #2 ya"),
+        ("@LaporSoppeng", "complaint", None, ""),
+        ("@LaporSoppeng #LAPOR", "complaint", None, ""),
+        ("", "complaint", None, ""),
+        ("@LaporSoppeng status", "complaint", None, "status"),
+        (f"@LaporSoppeng STATUS {T}", "status", T, "STATUS"),
+        (f"@LaporSoppeng {T}", "status", T, ""),
+        ("@LaporSoppeng spg m000 oooo c?", "complaint", None, "spg m000 oooo c?"),
+        ("@LaporSoppeng spg m000 ooooc?", "status", T, "?"),
+        (f"@LaporSoppeng bagaimana status {T} sekarang?", "status", T, "bagaimana status   sekarang?"),
+        (f"@LaporSoppeng {T} masih berlubang", "addition", T, "masih berlubang"),
+        (f"@LaporSoppeng {T} statusnya masih berlubang", "addition", T, "statusnya masih berlubang"),
+        ("@LaporSoppeng SPG-M000-0000D salah tulis", "complaint", None, "SPG-M000-0000D salah tulis"),
+        ("@LaporSoppeng dua\nbaris", "complaint", None, "dua\nbaris"),
+    ],
+)
+def test_a_post_is_a_complaint_a_question_or_an_addition(text: str, kind: str, ticket: str | None, rest: str) -> None:
+    wish = read(text)
+    assert (kind, ticket, rest) == (wish.kind, wish.ticket, wish.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "says"),
+    [
+        (f"{T} diterima.", "receipt", f"{T} diterima."),
+        (f"{T} diteruskan.", "seq-1", f"{T} diteruskan. (1)"),
+        (f"{T}: ditutup", "answer-2125287186050842624", f"{T}: ditutup (2624)"),
+        ("x" * 280, "receipt", "x" * 280),
+        ("x" * 276, "seq-1", "x" * 276 + " (1)"),
+        ("x" * 281, "receipt", "x" * 277 + "..."),
+        ("x" * 277, "seq-12", "x" * 272 + "... (12)"),
+        ("💥" * 150, "receipt", "💥" * 138 + "..."),
+        ("https://contoh.id/" + "x" * 300, "receipt", "https://contoh.id/" + "x" * 300),
+    ],
+)
+def test_an_answer_fits_and_is_never_the_same_twice(text: str, reason: str, says: str) -> None:
+    assert says == fit(text, reason)
+    assert weight(says) <= 280
+
+
+def test_two_questions_with_one_answer_get_two_different_posts() -> None:
+    assert fit("Isi laporan masih kosong.", "answer-100001") != fit("Isi laporan masih kosong.", "answer-100002")
+
+
+def test_the_page_has_room_for_long_answers() -> None:
+    assert "x" * 1000 + " (3)" == fit("x" * 1000, "seq-3", "facebook")

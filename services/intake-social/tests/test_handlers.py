@@ -1,0 +1,165 @@
+"""From a post to what is stored: on a real PostgreSQL."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from chassis.database import Pool
+from chassis.intake.story import Story, save_stories
+from contracts import codec
+from contracts.events import ComplaintFollowedUp, ComplaintReceived, Data
+from intake_social.handlers import Desk, Seen, take
+
+pytestmark = pytest.mark.connected
+POST = Seen(
+    channel="x",
+    id="100",
+    author_id="42",
+    author="andi_soppeng",
+    text="@LaporSoppeng jalan rusak, WA 0812-3456-7890",
+    at=datetime(2026, 3, 2, 2, 0, tzinfo=UTC),
+    root="100",
+    version="100",
+)
+
+
+def reply_of(post: Seen, number: str, text: str, **changes: str) -> Seen:
+    return replace(post, id=number, version=number, text=text, **{"root": post.id, **changes})
+
+
+async def published(pool: Pool) -> list[Data]:
+    return [codec.decode(row["value"]).data for row in await pool.fetch("SELECT value FROM outbox ORDER BY seq")]
+
+
+async def said(pool: Pool) -> list[tuple[str, str, str]]:
+    """(reason, thread, text) of every notice."""
+    return [tuple(row) for row in await pool.fetch("SELECT reason, thread, text FROM notices ORDER BY id")]
+
+
+async def ticket_of(pool: Pool, post: Seen = POST) -> str:
+    return str(await pool.fetchval("SELECT ticket FROM complaints WHERE thread = $1", post.thread))
+
+
+def additions(events: list[Data]) -> list[list[object]]:
+    return [[item.text for item in event.items] for event in events if isinstance(event, ComplaintFollowedUp)]
+
+
+async def test_a_post_becomes_a_complaint_and_is_answered_in_its_thread(desk: Desk, pool: Pool) -> None:
+    await take(desk, POST)
+    (event,) = await published(pool)
+    assert isinstance(event, ComplaintReceived)
+    assert ("x", "intake-social", "jalan rusak, WA [TELEPON]") == (event.channel, event.origin, event.text)
+    receipt = f"Terima kasih, laporan Anda kami terima dengan nomor {event.ticket}."
+    assert [("receipt", "x:100", receipt)] == await said(pool)
+    assert b"andi_soppeng" not in await pool.fetchval("SELECT value FROM outbox")
+
+
+async def test_the_same_post_again_changes_nothing(desk: Desk, pool: Pool) -> None:
+    for _ in range(3):
+        await take(desk, POST)
+    assert (1, 1) == (len(await published(pool)), len(await said(pool)))
+
+
+async def test_an_edited_post_is_an_addition_once_for_each_edit(desk: Desk, pool: Pool) -> None:
+    await take(desk, POST)
+    for version, text in (("101", "jalan rusak di Cabenge"), ("101", "jalan rusak di Cabenge"), ("102", "sudah parah")):
+        await take(desk, replace(POST, version=version, text=text))
+    assert [["jalan rusak di Cabenge"], ["jalan rusak di Cabenge", "sudah parah"]] == additions(await published(pool))
+    assert ["receipt"] == [reason for reason, *_ in await said(pool)]
+
+
+async def test_a_reply_in_ones_own_conversation_is_an_addition(desk: Desk, pool: Pool) -> None:
+    await take(desk, POST)
+    for _ in range(2):
+        await take(desk, reply_of(POST, "101", "@LaporSoppeng depan masjid"))
+    assert [["depan masjid"]] == additions(await published(pool))
+
+
+async def test_a_stranger_in_the_conversation_has_a_complaint_of_their_own(desk: Desk, pool: Pool) -> None:
+    await take(desk, POST)
+    await take(desk, reply_of(POST, "101", "@LaporSoppeng di tempat saya juga", author_id="43"))
+    first, second = await published(pool)
+    assert isinstance(second, ComplaintReceived)
+    assert ("di tempat saya juga", True) == (second.text, first.ticket != second.ticket)  # type: ignore[union-attr]
+    assert ["x:100", "x:101"] == [thread for _, thread, _ in await said(pool)]
+
+
+async def test_an_addition_by_ticket_is_for_its_own_reporter(desk: Desk, pool: Pool) -> None:
+    await take(desk, POST)
+    number = await ticket_of(pool)
+    await take(desk, reply_of(POST, "101", f"@LaporSoppeng {number} depan masjid", root="101"))
+    assert [["depan masjid"]] == additions(await published(pool))
+    await take(desk, reply_of(POST, "102", f"@LaporSoppeng {number} saya juga", root="102", author_id="43"))
+    assert ("saya juga", 1) == (
+        (await published(pool))[-1].text,  # type: ignore[union-attr]
+        len(additions(await published(pool))),
+    )
+
+
+async def test_anybody_may_ask_for_a_status_and_each_question_is_answered_once(desk: Desk, pool: Pool) -> None:
+    await take(desk, POST)
+    number = await ticket_of(pool)
+    async with pool.acquire() as db:
+        await save_stories(db, {number: Story(ticket=number, seq=1, status="routed", unit="PUPR")})
+    for asked in ("101", "101", "102"):
+        await take(desk, reply_of(POST, asked, f"@LaporSoppeng status {number}?", root=asked, author_id="43"))
+    text = f"{number}: diteruskan (Dinas Pekerjaan Umum dan Penataan Ruang)"
+    assert [("answer-101", "x:101", text), ("answer-102", "x:102", text)] == (await said(pool))[1:]
+    assert 1 == len(await published(pool))
+
+
+async def test_a_ticket_nobody_knows_is_answered(desk: Desk, pool: Pool) -> None:
+    await take(desk, replace(POST, text="@LaporSoppeng status SPG-M000-0000C"))
+    assert [("answer-100", "x:100", "Nomor SPG-M000-0000C tidak kami temukan. Periksa lagi nomornya.")] == await said(
+        pool
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("@LaporSoppeng #LAPOR", "Isi laporan masih kosong."),
+        ("@LaporSoppeng " + "x" * 10_001, "Isi laporan terlalu panjang"),
+    ],
+)
+async def test_a_post_that_cannot_be_taken_is_answered_once(desk: Desk, pool: Pool, text: str, says: str) -> None:
+    for _ in range(2):
+        await take(desk, replace(POST, text=text))
+    ((reason, thread, answer),) = await said(pool)
+    assert ("answer-100", "x:100", True) == (reason, thread, answer.startswith(says))
+    assert [] == await published(pool)
+
+
+async def test_an_empty_post_that_is_edited_becomes_a_complaint(desk: Desk, pool: Pool) -> None:
+    await take(desk, replace(POST, text="@LaporSoppeng"))
+    await take(desk, replace(POST, version="101"))
+    assert ["answer-100", "receipt"] == [reason for reason, *_ in await said(pool)]
+
+
+async def test_an_answer_without_words_adds_nothing_and_is_answered(desk: Desk, pool: Pool) -> None:
+    await take(desk, POST)
+    await take(desk, reply_of(POST, "101", "@LaporSoppeng #LAPOR"))
+    assert (1, ["receipt", "answer-101"]) == (len(await published(pool)), [reason for reason, *_ in await said(pool)])
+
+
+async def test_an_addition_that_is_too_long_is_answered(desk: Desk, pool: Pool) -> None:
+    await take(desk, POST)
+    await take(desk, reply_of(POST, "101", "@LaporSoppeng " + "x" * 10_001))
+    assert ["receipt", "answer-101"] == [reason for reason, *_ in await said(pool)]
+
+
+async def test_a_post_whose_author_is_hidden_is_taken_and_answered_and_may_be_edited(desk: Desk, pool: Pool) -> None:
+    page_post = replace(POST, channel="facebook", id="1_2", author_id="", author="", root=None, version=None)
+    await take(desk, page_post)
+    await take(desk, replace(page_post, text="jalan rusak sekali"))
+    assert [("receipt", "facebook:1_2")] == [(reason, thread) for reason, thread, _ in await said(pool)]
+    assert [["jalan rusak sekali"]] == additions(await published(pool))
+
+
+async def test_odd_letters_are_no_reason_to_stop(desk: Desk, pool: Pool) -> None:
+    await take(desk, replace(POST, text="@LaporSoppeng jalan\x00 rusak \ud83d", author="an\x00di"))
+    (event,) = await published(pool)
+    assert "jalan rusak ?" == event.text  # type: ignore[union-attr]

@@ -1,0 +1,279 @@
+"""Reading the mentions: the cursor moves when a window is stored, and nothing is lost or doubled on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from chassis.database import Pool
+from chassis.intake.notices import Notice, Refused, TryLater
+from intake_social.adapters import x
+from intake_social.adapters.errors import (
+    CursorTooOld,
+    SocialError,
+    SocialRefused,
+    SocialThrottled,
+    SocialUnauthorized,
+    SocialUnavailable,
+)
+from intake_social.app import poll_x, read_mentions, send
+from intake_social.handlers import Desk
+from lapor.standins.testing import serving, settings_for_tests
+
+US = "1708"
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Iterator[str]:
+    with serving(settings_for_tests(tmp_path / "state")) as url:
+        yield url
+
+
+@pytest.fixture
+async def client(base: str) -> AsyncIterator[Any]:
+    secrets = {name: name.replace("_", "-") for name in ("consumer_key", "consumer_secret", "access_token")}
+    more = {"access_secret": "access-secret", "bearer_token": "bearer-token"}
+    async with x.connect(**secrets, **more, api_url=f"{base}/x", timeout_s=2) as connected:
+        yield connected
+
+
+def mention(base: str, text: str = "@LaporSoppeng jalan rusak", handle: str = "warga", **more: str) -> str:
+    return str(httpx.post(f"{base}/x/mention", json={"handle": handle, "text": text, **more}).json()["id"])
+
+
+def told(base: str) -> list[str]:
+    return [each["text"] for each in httpx.get(f"{base}/sent").json()]
+
+
+async def cursor(pool: Pool) -> str | None:
+    position: str | None = await pool.fetchval("SELECT position FROM cursors WHERE source = 'x'")
+    return position
+
+
+async def threads(pool: Pool) -> list[str]:
+    return [row["thread"] for row in await pool.fetch("SELECT thread FROM complaints ORDER BY thread")]
+
+
+@dataclass
+class FakeMentions:
+    """X's pages by (since_id, token); an exception instead of a page is raised once."""
+
+    pages: dict[str | None, Any]
+    asked: list[tuple[str | None, str | None, datetime | None]] = field(default_factory=list)
+
+    async def __call__(
+        self, client: Any, me: str, since: str | None, token: str | None, *, start_time: datetime | None = None
+    ) -> x.MentionsPage:
+        self.asked.append((since, token, start_time))
+        page = self.pages[token]
+        if isinstance(page, list):
+            page = page.pop(0) if len(page) > 1 else page[0]
+        if isinstance(page, Exception):
+            raise page
+        assert isinstance(page, x.MentionsPage)
+        return page
+
+
+def post(number: int, **facts: Any) -> x.Post:
+    made = x.Post(
+        id=str(number), author_id="42", handle="warga", text=f"@LaporSoppeng laporan {number}",
+        created_at=datetime(2026, 3, 2, tzinfo=UTC), conversation_id=str(number), in_reply_to_id=None,
+        is_retweet=False, lang="in", edit_history_ids=(str(number),),
+    )  # fmt: skip
+    return replace(made, **facts)
+
+
+def page(*posts: x.Post, token: str | None = None) -> x.MentionsPage:
+    return x.MentionsPage(posts=list(posts), next_token=token, newest_id=max((p.id for p in posts), default=None))
+
+
+@pytest.fixture
+def mentions(monkeypatch: pytest.MonkeyPatch) -> FakeMentions:
+    fake = FakeMentions({None: page(post(103), post(104), token="older"), "older": page(post(101), post(102))})
+    monkeypatch.setattr(x, "fetch_mentions", fake)
+    return fake
+
+
+pytestmark = pytest.mark.connected
+
+
+async def test_all_pages_are_stored_and_then_the_cursor_is_the_newest(
+    desk: Desk, pool: Pool, mentions: FakeMentions
+) -> None:
+    await read_mentions(desk, None, US)
+    assert [f"x:{n}" for n in (101, 102, 103, 104)] == await threads(pool)
+    assert ("104", [None, "older"]) == (await cursor(pool), [token for _, token, _ in mentions.asked])
+
+
+async def test_a_window_cut_short_moves_no_cursor_and_doubles_nothing(
+    desk: Desk, pool: Pool, mentions: FakeMentions
+) -> None:
+    whole = mentions.pages["older"]
+    mentions.pages["older"] = [SocialUnavailable("hang-up"), whole]
+    with pytest.raises(SocialUnavailable):
+        await read_mentions(desk, None, US)
+    assert (None, ["x:103", "x:104"]) == (await cursor(pool), await threads(pool))
+    await read_mentions(desk, None, US)
+    assert ("104", [f"x:{n}" for n in (101, 102, 103, 104)]) == (await cursor(pool), await threads(pool))
+    assert 4 == await pool.fetchval("SELECT count(*) FROM notices")
+
+
+async def test_a_database_that_fails_in_the_middle_of_a_page_moves_no_cursor(
+    desk: Desk, pool: Pool, mentions: FakeMentions
+) -> None:
+    await pool.execute("ALTER TABLE complaints ADD CONSTRAINT broken CHECK (external_id <> '104')")
+    with pytest.raises(Exception, match="broken"):
+        await read_mentions(desk, None, US)
+    await pool.execute("ALTER TABLE complaints DROP CONSTRAINT broken")
+    assert (None, ["x:103"]) == (await cursor(pool), await threads(pool))
+    await read_mentions(desk, None, US)
+    assert ("104", 4) == (await cursor(pool), len(await threads(pool)))
+
+
+async def test_our_own_posts_and_retweets_are_no_complaints(desk: Desk, pool: Pool, mentions: FakeMentions) -> None:
+    mentions.pages[None] = page(post(105, author_id=US), post(106, is_retweet=True), post(107))
+    await read_mentions(desk, None, US)
+    assert (["x:107"], "107") == (await threads(pool), await cursor(pool))
+
+
+async def test_the_next_window_overlaps_the_last(desk: Desk, pool: Pool, mentions: FakeMentions) -> None:
+    newest = 2125287186050842624
+    mentions.pages[None] = page(post(newest))
+    for _ in range(2):
+        await read_mentions(desk, None, US)
+    assert [None, x.overlap(str(newest))] == [since for since, *_ in mentions.asked]
+    mentions.pages[None] = page()
+    await read_mentions(desk, None, US)
+    assert (str(newest), 1) == (await cursor(pool), len(await threads(pool)))
+
+
+async def test_a_cursor_too_old_is_replaced_by_reading_a_week(desk: Desk, pool: Pool, mentions: FakeMentions) -> None:
+    await pool.execute("INSERT INTO cursors VALUES ('x', '5')")
+    mentions.pages[None] = [CursorTooOld("since_id"), mentions.pages[None]]
+    await read_mentions(desk, None, US)
+    (_, _, none), (since, _, start), (again, _, still) = mentions.asked
+    assert (None, None, None, start) == (none, since, again, still)
+    assert start is not None
+    assert timedelta(days=6, hours=23) < datetime.now(UTC) - start < timedelta(days=7)
+    assert ("104", 4) == (await cursor(pool), len(await threads(pool)))
+
+
+async def test_a_week_that_is_too_old_as_well_is_an_error_and_no_endless_loop(
+    desk: Desk, mentions: FakeMentions
+) -> None:
+    mentions.pages[None] = CursorTooOld("since_id")
+    with pytest.raises(CursorTooOld):
+        await asyncio.wait_for(read_mentions(desk, None, US), 5)
+
+
+async def test_the_poll_stores_what_mentions_us_and_moves_on(base: str, client: Any, desk: Desk, pool: Pool) -> None:
+    before = mention(base)
+    poll = asyncio.create_task(poll_x(desk, client))
+    async with asyncio.timeout(10):
+        while await cursor(pool) != before:
+            await asyncio.sleep(0.05)
+    poll.cancel()
+    await asyncio.gather(poll, return_exceptions=True)
+    assert [f"x:{before}"] == await threads(pool)
+
+
+async def test_a_throttle_ends_the_window_and_the_same_window_is_read_again(
+    desk: Desk, pool: Pool, mentions: FakeMentions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def whoami(client: Any) -> x.Account:
+        return x.Account(id=US, handle="LaporSoppeng")
+
+    monkeypatch.setattr(x, "whoami", whoami)
+    mentions.pages["older"] = [SocialThrottled("wait", datetime.now(UTC)), mentions.pages["older"]]
+    poll = asyncio.create_task(poll_x(desk, None))
+    async with asyncio.timeout(10):
+        while await cursor(pool) is None:
+            await asyncio.sleep(0.05)
+    poll.cancel()
+    await asyncio.gather(poll, return_exceptions=True)
+    assert [f"x:{n}" for n in (101, 102, 103, 104)] == await threads(pool)
+
+
+async def test_a_mention_on_the_wire_is_stored_and_its_edit_and_answer_are_additions(
+    base: str, client: Any, desk: Desk, pool: Pool
+) -> None:
+    me = (await x.whoami(client)).id
+    asked = mention(base)
+    await read_mentions(desk, client, me)
+    edited = mention(base, "@LaporSoppeng jalan rusak berat", edits=asked)
+    mention(base, "@LaporSoppeng depan masjid", in_reply_to=asked)
+    mention(base, "RT @LaporSoppeng jalan rusak", handle="lain", retweet_of=edited)
+    for _ in range(2):
+        await read_mentions(desk, client, me)
+    assert [f"x:{asked}"] == await threads(pool)
+    assert 2 == await pool.fetchval("SELECT jsonb_array_length(follow_ups) FROM complaints")
+
+
+def notice(thread: str | None = "x:100", text: str = "halo", reason: str = "seq-1") -> Notice:
+    return Notice(id=1, ticket="T", reason=reason, address="42", thread=thread, text=text, attempts=0)
+
+
+@pytest.mark.parametrize(
+    ("error", "becomes", "after_s"),
+    [
+        (SocialRefused("deleted"), Refused, None),
+        (SocialThrottled("wait", datetime.now(UTC) + timedelta(minutes=15)), TryLater, 900),
+        (SocialThrottled("wait", datetime.now(UTC) - timedelta(minutes=5)), TryLater, 1),
+        (SocialUnauthorized("401"), TryLater, 60),
+        (SocialUnavailable("503"), TryLater, None),
+    ],
+)
+async def test_each_trouble_becomes_what_the_sender_does_about_it(
+    error: SocialError, becomes: type[Exception], after_s: float | None
+) -> None:
+    async def write(post_id: str, text: str) -> None:
+        raise error
+
+    with pytest.raises(becomes) as raised:
+        await send({"x": write}, notice())
+    assert after_s == pytest.approx(getattr(raised.value, "after_s", None), abs=30 if after_s == 900 else 0)
+
+
+async def test_an_answer_goes_to_the_thread_of_its_network() -> None:
+    said: list[tuple[str, str, str]] = []
+
+    def writes(network: str) -> Any:
+        async def write(post_id: str, text: str) -> None:
+            said.append((network, post_id, text))
+
+        return write
+
+    both = {"x": writes("x"), "facebook": writes("facebook")}
+    await send(both, notice(text="x" * 400))
+    await send(both, notice("facebook:1_2", text="x" * 400))
+    assert [("x", "100", 280), ("facebook", "1_2", 404)] == [(net, to, len(text)) for net, to, text in said]
+
+
+@pytest.mark.parametrize("thread", ["facebook:1", None, ""])
+async def test_an_answer_for_a_network_that_is_off_waits(thread: str | None) -> None:
+    with pytest.raises(TryLater) as later:
+        await send({}, notice(thread))
+    assert 300 == later.value.after_s
+
+
+async def test_the_same_answer_to_two_people_reaches_both(base: str, client: Any) -> None:
+    for asked in (mention(base, "@LaporSoppeng"), mention(base, "@LaporSoppeng", handle="lain")):
+        await send(
+            {"x": partial(x.reply, client)}, notice(f"x:{asked}", "Isi laporan masih kosong.", f"answer-{asked}")
+        )
+    assert 2 == len(told(base))
+
+
+async def test_an_answer_too_long_for_x_is_cut_to_what_x_takes(base: str, client: Any) -> None:
+    asked = mention(base)
+    await send({"x": partial(x.reply, client)}, notice(f"x:{asked}", "kata 💥 " * 60))
+    (text,) = told(base)
+    assert text.endswith("... (1)")

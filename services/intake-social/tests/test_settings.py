@@ -1,0 +1,47 @@
+"""Settings: what is missing is named, all at once, and no value is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from pydantic import ValidationError
+
+from intake_social.settings import SocialSettings
+
+Make = Callable[..., SocialSettings]
+X = ("x_consumer_key", "x_consumer_secret", "x_access_token", "x_access_secret", "x_bearer_token")
+
+
+def test_all_missing_credentials_are_named_at_once(make_settings: Make) -> None:
+    with pytest.raises(ValidationError) as refused:
+        make_settings(**dict.fromkeys(X), facebook_enabled=True, facebook_page_id="1")
+    missing = [(str(problem["loc"][0]), problem["type"]) for problem in refused.value.errors()]
+    assert [(name, "missing") for name in (*X, "facebook_page_token", "facebook_app_secret")] == missing
+
+
+def test_an_empty_credential_is_a_missing_one(make_settings: Make) -> None:
+    with pytest.raises(ValidationError, match="needed while X_ENABLED is on"):
+        make_settings(x_bearer_token="")
+
+
+def test_a_network_that_is_off_needs_no_credentials(make_settings: Make) -> None:
+    assert not make_settings(**dict.fromkeys(X), x_enabled=False).facebook_enabled
+
+
+def test_what_is_not_set_at_all_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SocialSettings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    with pytest.raises(ValidationError) as refused:
+        SocialSettings()
+    assert {*X, "kafka_password", "database_url"} <= {str(problem["loc"][0]) for problem in refused.value.errors()}
+
+
+def test_no_credential_is_shown(make_settings: Make) -> None:
+    assert "consumer-secret" not in repr(make_settings())
+
+
+@pytest.mark.parametrize("name", ["x_poll_s", "facebook_poll_s"])
+def test_a_pause_of_nothing_is_refused(make_settings: Make, name: str) -> None:
+    with pytest.raises(ValidationError, match="greater than 0"):
+        make_settings(**{name: 0})

@@ -1,0 +1,88 @@
+"""Killed at each moment between two steps that must not come apart: the complaint arrives all the same, once."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+from desk import Desk, Unit, units
+from harness import CLEAR, System, until
+
+pytestmark = pytest.mark.connected
+
+Ask = Callable[[str], Unit]
+
+#: Every service, the points that it passes, and the door by which a complaint makes it pass them.
+POINTS = [
+    ("intake-sms", "sms", "ack.after_commit_before_response"),
+    ("intake-social", "x", "ack.after_commit_before_response"),
+    ("intake-web", "web", "ack.after_commit_before_response"),
+    ("intake-sms", "sms", "relay.after_publish_before_mark"),
+    ("intake-social", "x", "relay.after_publish_before_mark"),
+    ("intake-web", "web", "relay.after_publish_before_mark"),
+    ("router", "sms", "relay.after_publish_before_mark"),
+    ("sla-monitor", "x", "relay.after_publish_before_mark"),
+    ("intake-sms", "sms", "inbox.after_effect_before_commit"),
+    ("intake-social", "x", "inbox.after_effect_before_commit"),
+    ("intake-web", "web", "inbox.after_effect_before_commit"),
+    ("router", "x", "inbox.after_effect_before_commit"),
+    ("sla-monitor", "sms", "inbox.after_effect_before_commit"),
+    ("classifier", "sms", "classifier.after_publish_before_ack"),
+    ("intake-sms", "sms", "notify.after_send_before_mark"),
+    ("intake-social", "x", "notify.after_send_before_mark"),
+]
+#: Kannel can't be asked whether it has an SMS already; X refuses to say the same twice.
+MAY_REPEAT = {("intake-sms", "notify.after_send_before_mark"): 1}
+
+
+@pytest.fixture(scope="module")
+def unit(system: System) -> Iterator[Ask]:
+    """A unit by its code, with nothing but its own credentials."""
+    with units(system.env) as ask:
+        yield ask
+
+
+@pytest.fixture(scope="module")
+def auditor(system: System) -> Iterator[Desk]:
+    """Reads what was received."""
+    desk = Desk(system.env, "auditor")
+    desk.open("complaint.received.v1")
+    yield desk
+    desk.close()
+
+
+@pytest.mark.parametrize(("service", "channel", "point"), POINTS)
+def test_killed_at(system: System, unit: Ask, auditor: Desk, service: str, channel: str, point: str) -> None:
+    text = f"{CLEAR} ({uuid.uuid4().hex})"
+    before = system.restarts(service)
+    crashed = system.arm(service, point)
+    to, ticket = _complain(system, channel, text)
+    until(crashed.exists, 60, f"{service} passes {point}")
+    until(lambda: system.ready() and system.restarts(service) == before + 1, 60, f"{service} is back")
+
+    received = {seen.event["subject"] for seen in auditor.look() if text.encode() in seen.value}
+    assert 1 == len(received)
+    desk = unit(system.unit_of(ticket))
+    desk.get(ticket, "routed")
+    desk.must(ticket, "acknowledge")
+    desk.must(ticket, "resolve", message="Sudah dikerjakan dan diperiksa di tempat.")
+    story = system.until_status(ticket, "resolved")
+    assert 1 == sum(data["why"] == "routed" for data in desk.about(ticket))
+
+    if channel == "web":
+        kinds = [step["kind"] for step in story["history"]]
+        assert ["registered", "routed", "acknowledged", "resolved"] == kinds
+        return
+    told = Counter(system.until_told(to, "selesai ditangani"))
+    assert 4 == len(told), "a receipt and three changes"
+    assert told.total() - len(told) <= MAY_REPEAT.get((service, point), 0)
+
+
+def _complain(system: System, channel: str, text: str) -> tuple[str, str]:
+    if channel == "sms":
+        return system.by_sms(text)
+    if channel == "x":
+        return system.by_x(text)
+    return "", system.by_web(text)

@@ -1,0 +1,197 @@
+"""Who may do what in the running system: every other's door is locked, and no secret or identifier leaks."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+from desk import Desk, Unit, units
+from harness import CLEAR, SERVICES, System, until
+
+pytestmark = pytest.mark.connected
+
+Ask = Callable[[str], Unit]
+WITH_DATABASE = [name for name in SERVICES if name != "classifier"]
+#: A man who does not exist, who writes his identifiers where they don't belong.
+NIK, PHONE, MAIL = "7312010203850004", "0812-7788-9911", "warga.soppeng@contoh.co.id"
+
+
+@pytest.fixture(scope="module")
+def unit(system: System) -> Iterator[Ask]:
+    """A unit by its code, with nothing but its own credentials."""
+    with units(system.env) as ask:
+        yield ask
+
+
+@pytest.fixture(scope="module")
+def desk(system: System) -> Iterator[Callable[[str], Desk]]:
+    """A Kafka user by its name."""
+    there: dict[str, Desk] = {}
+
+    def ask(name: str) -> Desk:
+        return there.setdefault(name, Desk(system.env, name))
+
+    yield ask
+    for each in there.values():
+        each.close()
+
+
+def refuses(act: Callable[[], object], what: str) -> None:
+    """``act`` must be refused, and for want of a right."""
+    with pytest.raises(KafkaException) as refusal:
+        act()
+    assert KafkaError.TOPIC_AUTHORIZATION_FAILED == refusal.value.args[0].code(), what
+
+
+def reads(who: Desk, topic: str) -> None:
+    """Try to read ``topic`` from its first record, until the broker says something."""
+    who.open(topic)
+    until(who.look, 10, f"{who.name} reads {topic}")
+
+
+@pytest.mark.parametrize("service", WITH_DATABASE)
+def test_a_service_opens_no_database_but_its_own(system: System, service: str) -> None:
+    databases = system.env["databases"]
+    with psycopg.connect(databases[service], connect_timeout=10) as own:
+        assert own.execute("SELECT count(*) FROM inbox").fetchone()
+        may = "SELECT datname FROM pg_database WHERE has_database_privilege(datname, 'CONNECT') AND datallowconn ORDER BY 1"
+        assert [(service.replace("-", "_"),)] == own.execute(may).fetchall()
+    role, _, _ = databases[service].rpartition("/")
+    for other in ("postgres", "template1", *(name for name in WITH_DATABASE if name != service)):
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database|no pg_hba.conf entry"):
+            psycopg.connect(f"{role}/{other.replace('-', '_')}", connect_timeout=10)
+
+
+def test_no_database_opens_without_the_password(system: System) -> None:
+    for service in WITH_DATABASE:
+        given = psycopg.conninfo.conninfo_to_dict(system.env["databases"][service])
+        for password in ({}, {"password": "salah"}):
+            with pytest.raises(psycopg.OperationalError, match="password"):
+                psycopg.connect(**{name: v for name, v in given.items() if name != "password"} | password)  # type: ignore[arg-type]
+
+
+def test_a_unit_sees_and_writes_nothing_of_another(system: System, unit: Ask) -> None:
+    pupr = unit("PUPR")
+    for topic in ("unit.pdam.routed.v1", "unit.pdam.replied.v1", "unit.pupr.replied.v1"):
+        refuses(lambda topic=topic: reads(Desk(system.env, "PUPR"), topic), topic)
+    for topic in ("complaint.received.v1", "complaint.updated.v1", "complaint.sla-breached.v1", "router.dlq"):
+        refuses(lambda topic=topic: reads(Desk(system.env, "PUPR"), topic), topic)
+        refuses(lambda topic=topic: pupr.write(topic, b"{}"), topic)
+    for topic in ("unit.pdam.replied.v1", "unit.pdam.routed.v1", "unit.pupr.routed.v1"):
+        refuses(lambda topic=topic: pupr.write(topic, b"{}"), topic)
+
+
+@pytest.mark.parametrize(
+    ("service", "closed_to_reading", "closed_to_writing"),
+    [
+        ("intake-sms", ["complaint.received.v1", "unit.pupr.routed.v1"], ["complaint.updated.v1"]),
+        ("intake-social", ["complaint.classified.v1"], ["complaint.classified.v1", "unit.pupr.routed.v1"]),
+        ("intake-web", ["unit.pupr.replied.v1"], ["unit.pupr.replied.v1", "complaint.sla-breached.v1"]),
+        ("classifier", ["complaint.updated.v1", "unit.pupr.routed.v1"], ["complaint.received.v1", "router.dlq"]),
+        ("router", ["unit.pupr.routed.v1", "intake-sms.dlq"], ["complaint.received.v1", "complaint.sla-updated.v1"]),
+        ("sla-monitor", ["complaint.received.v1", "unit.pupr.replied.v1"], ["complaint.updated.v1"]),
+    ],
+)
+def test_a_service_keeps_to_its_topics(
+    system: System,
+    desk: Callable[[str], Desk],
+    service: str,
+    closed_to_reading: list[str],
+    closed_to_writing: list[str],
+) -> None:
+    for topic in closed_to_reading:
+        refuses(lambda topic=topic: reads(Desk(system.env, service), topic), topic)
+    for topic in closed_to_writing:
+        refuses(lambda topic=topic: desk(service).write(topic, b"{}"), topic)
+
+
+def test_the_auditor_reads_everything_and_writes_nothing(desk: Callable[[str], Desk]) -> None:
+    auditor = desk("auditor")
+    for topic in ("complaint.received.v1", "unit.pupr.routed.v1", "unit.pupr.replied.v1", "router.dlq"):
+        auditor.open(topic)
+        auditor.look()
+        refuses(lambda topic=topic: auditor.write(topic, b"{}"), topic)
+
+
+def test_nobody_enters_kafka_without_the_password(system: System) -> None:
+    account = system.env["principals"]["auditor"] | {"password": "salah"}
+    stranger = Desk(system.env | {"principals": {"auditor": account}}, "auditor")
+    with pytest.raises(KafkaException):
+        stranger.consumer.list_topics(timeout=5)
+    stranger.close()
+
+
+def secrets_of(system: System) -> dict[str, str]:
+    """Every generated password and key, by where it stands in the credentials file."""
+
+    def leaves(value: Any, name: str) -> Iterable[tuple[str, str]]:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield from leaves(inner, f"{name}.{key}")
+        else:
+            yield name, str(value)
+
+    found = dict(leaves(json.loads((system.data / "credentials.json").read_text()), "credentials"))
+    return {name: secret for name, secret in found.items() if not name.endswith("USERNAME")}
+
+
+def test_no_password_is_in_any_command_line_log_or_open_file(system: System) -> None:
+    known = secrets_of(system)
+    assert len(known) > 50
+    commands = [_command(process) for process in Path("/proc").iterdir() if process.name.isdigit()]
+    assert any(str(system.data) in command for command in commands)
+    logs = {path.name: path.read_text(errors="replace") for path in (system.data / "logs").iterdir()}
+    assert {f"{name}.log" for name in (*SERVICES, "kafka", "postgres", "standins")} <= logs.keys()
+    for name, secret in known.items():
+        assert not any(secret in command for command in commands), f"{name} is in a command line"
+        assert [] == [log for log, text in logs.items() if secret in text], f"{name} is in a log"
+
+
+def test_the_files_that_hold_passwords_are_their_owners_alone(system: System) -> None:
+    known = set(secrets_of(system).values())
+    assert 0o600 == stat.S_IMODE((system.data / "credentials.json").stat().st_mode)
+    for path in system.data.rglob("*"):
+        if path.is_file() and path.stat().st_size < 1_000_000 and path.suffix in (".json", ".properties", ".conf"):
+            text = path.read_text(errors="replace")
+            if any(secret in text for secret in known):
+                assert not stat.S_IMODE(path.stat().st_mode) & 0o077, f"{path} can be read by others"
+
+
+def _command(process: Path) -> str:
+    try:
+        return (process / "cmdline").read_bytes().decode(errors="replace")
+    except OSError:  # it has ended meanwhile
+        return ""
+
+
+def test_no_identifier_of_a_citizen_is_in_any_topic_or_log(system: System, unit: Ask) -> None:
+    planted = f"{CLEAR}. NIK saya {NIK}, HP {PHONE}, surel {MAIL}"
+    number, by_sms = system.by_sms(planted)
+    handle, by_x = system.by_x(planted)
+    by_web = system.by_web(planted)
+    for ticket in (by_sms, by_x, by_web):
+        at_unit = unit(system.unit_of(ticket))
+        text = at_unit.get(ticket, "routed")["complaint"]["text"]
+        assert all(token in text for token in ("[NIK]", "[TELEPON]", "[EMAIL]"))
+        at_unit.must(ticket, "acknowledge")
+    system.send_sms(number, f"{by_sms} hubungi saya di {PHONE}")
+    system.until_told(number, "Tambahan Anda sudah diteruskan")
+
+    auditor = Desk(system.env, "auditor")
+    names = auditor.consumer.list_topics(timeout=20).topics
+    auditor.open(*(name for name in names if name.startswith(("complaint.", "unit."))))
+    records = auditor.read_all()
+    auditor.close()
+    for ticket in (by_sms, by_x, by_web):
+        assert any(ticket.encode() in seen.value for seen in records)
+    telephone, mobile = PHONE.replace("-", ""), number.removeprefix("+62")
+    logs = {path.name: path.read_text(errors="replace") for path in (system.data / "logs").iterdir()}
+    for secret in (NIK, PHONE, telephone, MAIL, mobile, handle):
+        assert [] == [seen.topic for seen in records if secret.encode() in seen.value], secret
+        assert [] == [name for name, text in logs.items() if secret in text], secret
