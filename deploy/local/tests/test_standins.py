@@ -400,6 +400,7 @@ def test_bad_input_is_refused_with_a_reason(base: str, path: str, body: bytes) -
     assert answer.json()["error"]
 
 
+@pytest.mark.slow
 def test_two_hundred_messages_at_once_are_all_handed_over(tmp_path: Path) -> None:
     with application([200]) as (url, asked), serving(settings_for_tests(tmp_path / "s", sms_mo_url=url)) as base:
 

@@ -107,6 +107,7 @@ def test_too_few_rows_are_refused(region: Path, rows: list[tuple[str, str]], tmp
     assert not (tmp_path / "m").exists()
 
 
+@pytest.mark.slow
 def test_an_export_is_learnt_with_its_privacy_trap(region: Path, rows: list[tuple[str, str]], tmp_path: Path) -> None:
     records = [
         {

@@ -107,6 +107,19 @@ class Stack:
         if child and child.poll() is None:
             os.killpg(child.pid, how) if how == signal.SIGKILL else child.send_signal(how)
             child.wait(30)
+            if how == signal.SIGKILL:
+                _until_gone(child.pid)
+
+
+def _until_gone(group: int) -> None:
+    """PostgreSQL does not start while one of its orphans still holds the shared memory."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.02)
 
 
 def start_kafka_and_postgres(data_dir: Path) -> Stack:

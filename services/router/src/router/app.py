@@ -8,13 +8,16 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
+from prometheus_client import Counter, Histogram
+
 from chassis.crash import EXIT_SETTINGS
 from chassis.database import TIMER_LOCK, Pool
 from chassis.region import RegionError
 from chassis.service import run_processor
 from chassis.settings import read_settings
 from chassis.step import Handler, on_timer
-from chassis.wire import Emit
+from chassis.wire import Emit, Message
+from contracts.events import ComplaintUpdated
 from router import handlers
 from router.adapters import store
 from router.adapters.region import read_rules
@@ -23,13 +26,36 @@ from router.rules import Rules
 from router.settings import Settings
 
 SERVICE = "router"
+RETURNS = Counter("lapor_returns", "Complaints that a unit gave back", ["unit"])
+ROUTE_S = Histogram(
+    "lapor_route_latency_seconds",
+    "From the ticket to the first unit",
+    ["unit"],
+    buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120),
+)
+
+Changes = tuple[dict[str, Case], list[Emit]]
 
 
 def handler_of(rules: Rules) -> Handler[Case]:
     """What the router contributes to the chassis."""
-    return Handler(
-        service=SERVICE, keys=handlers.keys, load=store.load, decide=partial(handlers.decide, rules), save=store.save
-    )
+
+    def decide(cases: Mapping[str, Case], message: Message, now: datetime) -> Changes:
+        return measured(handlers.decide(rules, cases, message, now))
+
+    return Handler(service=SERVICE, keys=handlers.keys, load=store.load, decide=decide, save=store.save)
+
+
+def measured(decision: Changes) -> Changes:
+    """Count what the decision tells of: how long the first routing took, and what was given back."""
+    for emit in decision[1]:
+        data = emit.data
+        if isinstance(data, ComplaintUpdated) and data.unit:
+            if data.kind == "routed" and data.seq == 1:
+                ROUTE_S.labels(data.unit).observe((datetime.now(UTC) - data.received_at).total_seconds())
+            elif data.kind == "returned":
+                RETURNS.labels(data.unit).inc()
+    return decision
 
 
 async def triage_timer(rules: Rules, after_s: float, pool: Pool, wake: Callable[[], None]) -> None:
@@ -49,8 +75,8 @@ async def triage_timer(rules: Rules, after_s: float, pool: Pool, wake: Callable[
             await asyncio.sleep(1)
 
 
-def _unclassified(rules: Rules, ticket: str, cases: Mapping[str, Case]) -> tuple[dict[str, Case], list[Emit]]:
-    return handlers.unclassified(rules, cases, ticket)
+def _unclassified(rules: Rules, ticket: str, cases: Mapping[str, Case]) -> Changes:
+    return measured(handlers.unclassified(rules, cases, ticket))
 
 
 def run() -> None:

@@ -5,18 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
-from prometheus_client import Counter, Histogram
 
 from chassis.database import Connection
 from router.case import Case
-
-RETURNS = Counter("lapor_returns", "Complaints that a unit gave back", ["unit"])
-ROUTE_S = Histogram(
-    "lapor_route_latency_seconds",
-    "From the ticket to the first unit",
-    ["unit"],
-    buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120),
-)
 
 # A complaint brings with it those merged into it: they follow its story.
 _LOAD = "SELECT ticket, body FROM cases WHERE ticket = ANY($1) OR parent = ANY($1) ORDER BY ticket FOR UPDATE"
