@@ -1,8 +1,8 @@
 """No acknowledged complaint is ever lost: the promise, tried against kill -9 of everything.
 
-Citizens use all three doors while each service, the broker, the database server, and each named moment between a commit and its
-acknowledgement is killed once, in an order drawn from a seed. Then `judge.anomalies` compares what citizens were
-promised with what lies in the topics.
+Citizens use all three doors while each service, the broker, the database server and each named moment between a
+commit and its acknowledgement is killed once, in an order drawn from a seed. Then `judge.anomalies` compares what
+citizens were promised with what lies in the topics.
 
 That the test can fail was seen by breaking a rule each time and running it: see "What the loss test finds" in
 docs/benchmarks.md.
