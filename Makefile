@@ -30,11 +30,11 @@ down: ## stop it, if it runs detached
 
 test: sync ## everything: checks, unit tests, and the system on real Kafka and PostgreSQL
 	@$(MAKE) --no-print-directory static
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: sync ## the fast half: format, lint, types, imports, drift, unit tests
 	@$(MAKE) --no-print-directory static
-	@$(BIN)/python -m pytest -m "not connected and not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not connected and not slow" $(ARGS)
 
 .PHONY: static
 static:

@@ -81,7 +81,7 @@ def anomalies(
     """Every broken promise, in words.
 
     ``tickets`` are all that were given, with their channel. ``told`` holds what each ticket's citizen was sent; for
-    the web, the steps that its page shows. ``may_repeat`` says per channel how often a message may repeat one.
+    the web, the steps that its page shows. ``may_repeat`` says how many messages of a channel may repeat one.
     """
     found: list[str] = []
     stories, received = _stories(log, found), _received(log)
@@ -103,8 +103,8 @@ def anomalies(
             found.append(f"LOST {ticket}: on no unit's topic")
         elif at_units != in_story:
             found.append(f"DOUBLE {ticket}: routed {in_story} times, {at_units} times at units")
-        found += _silence(ticket, channel, steps, told.get(ticket, []), may_repeat.get(channel, 0))
-    return found
+        found += _silence(ticket, channel, steps, told.get(ticket, []))
+    return found + list(_repeats(tickets, told, may_repeat))
 
 
 def _stories(log: Log, found: list[str]) -> dict[str, list[dict[str, Any]]]:
@@ -152,7 +152,7 @@ def _unanswered(log: Log) -> Iterable[str]:
             yield f"{kind} reply {reply['id']}: {len(answers[reply['id']])} answers"
 
 
-def _silence(ticket: str, channel: str, steps: list[dict[str, Any]], told: list[str], may_repeat: int) -> Iterable[str]:
+def _silence(ticket: str, channel: str, steps: list[dict[str, Any]], told: list[str]) -> Iterable[str]:
     if channel == "web":
         if told != [step["kind"] for step in steps]:
             yield f"UNTOLD {ticket}: the page shows {told}"
@@ -161,6 +161,11 @@ def _silence(ticket: str, channel: str, steps: list[dict[str, Any]], told: list[
     counts = Counter(told)
     if len(counts) != changes + 1:
         yield f"UNTOLD {ticket}: {changes} changes and a receipt, {len(counts)} different messages"
-    repeats = sum(counts.values()) - len(counts)
-    if repeats > may_repeat:
-        yield f"REPEATED {ticket}: {repeats} messages too many, {may_repeat} allowed"
+
+
+def _repeats(tickets: dict[str, str], told: dict[str, list[str]], may_repeat: dict[str, int]) -> Iterable[str]:
+    for channel in sorted(set(tickets.values()) - {"web"}):
+        mine = [told.get(ticket, []) for ticket, by in tickets.items() if by == channel]
+        repeats = sum(len(texts) - len(set(texts)) for texts in mine)
+        if repeats > may_repeat.get(channel, 0):
+            yield f"REPEATED {channel}: {repeats} messages too many, {may_repeat.get(channel, 0)} allowed"

@@ -27,7 +27,6 @@ pytestmark = pytest.mark.connected
 
 COMPLAINTS = 200
 SECONDS = 55
-INTAKES = {"sms": "intake-sms", "web": "intake-web", "x": "intake-social"}
 TEXTS = (
     "Jalan di depan pasar berlubang besar dan sudah ada yang jatuh",
     "Air PDAM tidak mengalir sudah empat hari di kelurahan kami",
@@ -108,9 +107,8 @@ def test_no_acknowledged_complaint_is_lost_when_everything_is_killed_once(
     sent = system.sent()
     told = {ticket: [row["text"] for row in sent if row["ticket"] == ticket] for ticket in given}
     told |= {ticket: _page(system, ticket) for ticket, channel in given.items() if channel == "web"}
-    found = anomalies(
-        read_log(system.env), given, told, {channel: kills[service] for channel, service in INTAKES.items()}
-    )
+    # The gateway has no idempotency key: a kill may repeat one SMS. X refuses the same words twice.
+    found = anomalies(read_log(system.env), given, told, {"sms": kills["intake-sms"]})
     report.append(f"restarts {kills}; {len(given)} tickets; {len(sent)} messages; {len(found)} anomalies")
     with capsys.disabled():
         print("\n" + "\n".join(report))

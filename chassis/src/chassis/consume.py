@@ -111,7 +111,8 @@ def watch(progress: Progress, settings: ServiceSettings) -> None:
 
 async def _timed(progress: Progress, settings: ServiceSettings, step: Step, records: Sequence[Record]) -> None:
     with metrics.PROCESS_S.labels(progress.service).time():
-        await asyncio.wait_for(step(records), settings.batch_timeout_s)
+        async with asyncio.timeout(settings.batch_timeout_s):
+            await step(records)
     progress.advance(records)
 
 
@@ -224,7 +225,8 @@ async def consume(settings: ServiceSettings, sources: Sequence[str], step: Step,
                 await consumer.commit()
     finally:
         progress.ends = dict
-        await asyncio.wait_for(consumer.stop(), settings.publish_timeout_s)
+        async with asyncio.timeout(settings.publish_timeout_s):
+            await consumer.stop()
 
 
 def _plain_record(tp: TopicPartition, record: Any) -> Record:

@@ -32,6 +32,8 @@ ORDER BY seq LIMIT 500"""
 # By list, never "seq <= max": a row with a lower seq may commit later.
 _DELETE = "DELETE FROM outbox WHERE seq = ANY($1)"
 _PARK = "UPDATE outbox SET parked_reason = $2 WHERE seq = $1"
+# Longer than any replay: topics keep 90 days, dead letters 30 more.
+_PRUNE = "DELETE FROM inbox WHERE at < now() - interval '130 days'"
 _STATE = """
 SELECT count(*) FILTER (WHERE parked_reason IS NULL) AS pending,
        coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE parked_reason IS NULL)), 0) AS oldest_s,
@@ -70,17 +72,21 @@ class Relay:
                 await self._drop_producer()
 
     async def _drain(self, db: Connection) -> None:
-        pause_s, looked = 0.1, 0.0
+        pause_s, looked, pruned = 0.1, 0.0, 0.0
         while True:
             now = asyncio.get_running_loop().time()
             if now - looked > 1:
                 looked = now
                 await self._measure(db)
+            if now - pruned > 3600:
+                pruned = now
+                await db.execute(_PRUNE)
             self.wake.clear()
             rows = await db.fetch(_NEXT)
             if not rows:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.wake.wait(), 0.25)
+                    async with asyncio.timeout(0.25):
+                        await self.wake.wait()
                 continue
             try:
                 await self._send(db, rows)
@@ -120,7 +126,8 @@ class Relay:
         producer, self.producer = self.producer, None
         if producer is not None:
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(producer.stop(), 5)
+                async with asyncio.timeout(5):
+                    await producer.stop()
 
     async def _measure(self, db: Connection) -> None:
         state = await db.fetchrow(_STATE)

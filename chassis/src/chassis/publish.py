@@ -38,10 +38,12 @@ def kafka_client(settings: ServiceSettings) -> dict[str, Any]:
 async def start(client: Any, timeout_s: float) -> None:
     """Start an aiokafka client, or stop it again: one that did not start keeps its connections."""
     try:
-        await asyncio.wait_for(client.start(), timeout_s)
+        async with asyncio.timeout(timeout_s):
+            await client.start()
     except BaseException:
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(client.stop(), 5)
+            async with asyncio.timeout(5):
+                await client.stop()
         raise
 
 
@@ -80,4 +82,5 @@ async def publish(producer: AIOKafkaProducer, records: Sequence[Outgoing], timeo
         ]
         await asyncio.gather(*acks)
 
-    await asyncio.wait_for(acknowledged(), timeout_s)
+    async with asyncio.timeout(timeout_s):
+        await acknowledged()

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from chassis import metrics
@@ -98,6 +99,16 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
         pause_s = min(pause_s * 2, 10)
 
 
+def answers(pool: Pool, loop: asyncio.AbstractEventLoop, within_s: float = 3) -> bool:
+    """Whether the database answers; asked from another thread than the one of ``loop``."""
+    asked = asyncio.run_coroutine_threadsafe(pool.fetchval("SELECT 1", timeout=within_s), loop)
+    try:
+        return bool(asked.result(within_s + 1) == 1)
+    except Exception:
+        asked.cancel()
+        return False
+
+
 async def run_intake(
     service: str,
     settings: DatabaseSettings,
@@ -115,7 +126,8 @@ async def run_intake(
     progress = Progress(service)
     health = start_health(service, settings, progress)
     # An intake is ready when it can take a complaint: neither Kafka nor its consumer is needed for that.
-    health.ready = dict(ready or {})
+    loop = asyncio.get_running_loop()
+    health.ready = {"database": partial(answers, pool, loop), **(ready or {})}
     step = Steps(pool, handler, after=relay.wake.set)
     everything = [
         ("consumer", lambda: consume(settings, sources, step, progress)),
@@ -125,7 +137,6 @@ async def run_intake(
     ]
     running = [asyncio.create_task(keep_running(name, work), name=name) for name, work in everything]
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for sig in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sig, stop.set)
     await stop.wait()

@@ -75,6 +75,13 @@ def test_what_comes_again_or_is_old_changes_nothing(again: list[int]) -> None:
     assert told(*steps) == told(*steps, *(steps[n] for n in again))
 
 
+def test_a_step_that_was_a_dead_letter_is_told_and_takes_its_place() -> None:
+    story = told(update(0, "registered"), update(2, "resolved"), update(1, "acknowledged"))
+    assert [0, 1, 2] == [step.seq for step in story.steps]
+    assert ["seq-2", "seq-1"] == [reason for reason, _ in story.notices]
+    assert (2, "resolved") == (story.seq, story.status)
+
+
 def test_others_complaints_have_a_status_here_and_no_steps_and_no_notices() -> None:
     story = told(update(0, "registered"), update(1, message="rahasia"), service="intake-web")
     assert ("routed", "PUPR", [], [], True) == (story.status, story.unit, story.steps, story.notices, story.registered)

@@ -258,7 +258,7 @@ class UnitReplied(Struct, frozen=True, kw_only=True):
     unit: str | UnsetType = UNSET
     category: str | UnsetType = UNSET
     into: str | UnsetType = UNSET
-    evidence: list[Evidence] = []
+    evidence: Annotated[list[Evidence], Meta(description="Stays in this topic; not shown to the citizen yet.")] = []
 
 
 Data = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -85,8 +85,8 @@ class FakeMentions:
 def post(number: int, **facts: Any) -> x.Post:
     made = x.Post(
         id=str(number), author_id="42", handle="warga", text=f"@LaporSoppeng laporan {number}",
-        created_at=datetime(2026, 3, 2, tzinfo=UTC), conversation_id=str(number), in_reply_to_id=None,
-        is_retweet=False, lang="in", edit_history_ids=(str(number),),
+        created_at=datetime(2026, 3, 2, tzinfo=UTC), conversation_id=str(number),
+        is_retweet=False, edit_history_ids=(str(number),),
     )  # fmt: skip
     return replace(made, **facts)
 
@@ -224,18 +224,18 @@ def notice(thread: str | None = "x:100", text: str = "halo", reason: str = "seq-
 @pytest.mark.parametrize(
     ("error", "becomes", "after_s"),
     [
-        (SocialRefused("deleted"), Refused, None),
-        (SocialThrottled("wait", datetime.now(UTC) + timedelta(minutes=15)), TryLater, 900),
-        (SocialThrottled("wait", datetime.now(UTC) - timedelta(minutes=5)), TryLater, 1),
-        (SocialUnauthorized("401"), TryLater, 60),
-        (SocialUnavailable("503"), TryLater, None),
+        (lambda: SocialRefused("deleted"), Refused, None),
+        (lambda: SocialThrottled("wait", datetime.now(UTC) + timedelta(minutes=15)), TryLater, 900),
+        (lambda: SocialThrottled("wait", datetime.now(UTC) - timedelta(minutes=5)), TryLater, 1),
+        (lambda: SocialUnauthorized("401"), TryLater, 60),
+        (lambda: SocialUnavailable("503"), TryLater, None),
     ],
 )
 async def test_each_trouble_becomes_what_the_sender_does_about_it(
-    error: SocialError, becomes: type[Exception], after_s: float | None
+    error: Callable[[], SocialError], becomes: type[Exception], after_s: float | None
 ) -> None:
     async def write(post_id: str, text: str) -> None:
-        raise error
+        raise error()
 
     with pytest.raises(becomes) as raised:
         await send({"x": write}, notice())

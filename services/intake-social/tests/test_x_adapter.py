@@ -63,18 +63,16 @@ async def test_a_mention_arrives_with_all_we_need(base: str, client: Any) -> Non
     asked = mention(base, "@LaporSoppeng jalan rusak", handle="andi_soppeng")
     more = mention(base, "@LaporSoppeng masih rusak", in_reply_to=asked)
     first, second = (await mentions(client)).posts
-    assert (asked, "andi_soppeng", "@LaporSoppeng jalan rusak", asked, None, False, "in", (asked,)) == (
+    assert (asked, "andi_soppeng", "@LaporSoppeng jalan rusak", asked, False, (asked,)) == (
         first.id,
         first.handle,
         first.text,
         first.conversation_id,
-        first.in_reply_to_id,
         first.is_retweet,
-        first.lang,
         first.edit_history_ids,
     )
     assert datetime.now(UTC) - first.created_at < timedelta(minutes=1)
-    assert (second.id, second.conversation_id, second.in_reply_to_id) == (more, asked, asked)
+    assert (second.id, second.conversation_id) == (more, asked)
 
 
 async def test_pages_are_read_with_the_token_and_the_newest_id_is_the_cursor(base: str, client: Any) -> None:
@@ -124,9 +122,8 @@ async def test_reading_by_time_is_possible_when_the_cursor_is_too_old(base: str,
 
 async def test_a_reply_reaches_the_citizen_and_a_repeat_is_recognised(base: str, client: Any) -> None:
     asked = mention(base)
-    made = await x.reply(client, asked, "SPG-M7K4-2M9XA kami terima")
+    await x.reply(client, asked, "SPG-M7K4-2M9XA kami terima")
     assert await x.reply(client, asked, "SPG-M7K4-2M9XA kami terima") == x.ALREADY_SENT
-    assert await x.find_reply(client, (await x.whoami(client)).id, "SPG-M7K4-2M9XA kami terima") == made
     assert told(base) == ["SPG-M7K4-2M9XA kami terima"]
 
 

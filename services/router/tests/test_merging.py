@@ -60,14 +60,14 @@ def test_what_is_between_the_parent_and_its_reporter_is_not_the_childs() -> None
 
 def test_the_parents_reopening_does_not_quote_its_reporter_to_others() -> None:
     office = merged()
-    by_parent(office, ("PUPR", reply("resolve", OTHER, message="Sudah")))
+    by_parent(office, ("PUPR", reply("resolve", OTHER, message="Sudah ditambal")))
     (step,) = by_parent(office, followed_up(item("reopen", text="belum, tetangga saya saksi"), ticket=OTHER))
     assert ("reopened", "merged", UNSET) == (step.kind, step.status, step.reason)
 
 
 def test_a_child_closes_with_its_parent_without_hearing_of_a_rating_it_did_not_give() -> None:
     office = merged()
-    by_parent(office, ("PUPR", reply("resolve", OTHER, message="Sudah")))
+    by_parent(office, ("PUPR", reply("resolve", OTHER, message="Sudah ditambal")))
     (step,) = by_parent(office, followed_up(item("rating", rating=5), ticket=OTHER))
     assert ("closed", "closed", UNSET) == (step.kind, step.status, step.message)
 
@@ -77,6 +77,21 @@ def test_a_child_goes_back_to_triage_when_its_parent_is_cancelled() -> None:
     steps = by_parent(office, followed_up(item("cancel"), ticket=OTHER))
     assert ["unmerged", "routed"] == [step.kind for step in steps]
     assert ("routed", "DISKOMINFO", "triage") == (office.case.status, office.case.unit, office.case.lane)
+
+
+def test_what_is_resolved_takes_no_more_complaints_in_for_they_would_never_hear_how() -> None:
+    office = Office()
+    office.hear(received(), classified(abstained=True), received(OTHER), classified(OTHER))
+    office.hear(("PUPR", reply("resolve", OTHER, message="Sudah ditambal")))
+
+    assert "resolved" in (refusal(office.hear(("DISKOMINFO", reply("merge", into=OTHER)))) or "")
+
+
+def test_a_resolution_says_what_was_done() -> None:
+    office = Office()
+    office.hear(received(), classified())
+
+    assert "terlalu singkat" in (refusal(office.hear(("PUPR", reply("resolve", message="beres")))) or "")
 
 
 def test_each_child_follows() -> None:

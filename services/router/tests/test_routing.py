@@ -167,7 +167,7 @@ def test_reopening_never_leads_to_a_unit_that_was_accused_meanwhile() -> None:
     office = Office()
     office.hear(received())
     office.ring()
-    office.hear(("DISKOMINFO", reply("resolve", message="sudah")), classified(about_units=["DISKOMINFO"]))
+    office.hear(("DISKOMINFO", reply("resolve", message="sudah dibicarakan")), classified(about_units=["DISKOMINFO"]))
     office.hear(followed_up(item("reopen")))
     assert ("routed", "INSPEKTORAT", "triage") == where(office)
 

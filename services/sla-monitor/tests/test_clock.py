@@ -116,6 +116,17 @@ def test_an_answer_made_in_time_but_seen_late_retracts_the_breach() -> None:
     assert [e.kind for e in events] == ["retracted", "met", "started"]
 
 
+def test_a_step_that_was_a_dead_letter_counts_from_when_it_happened() -> None:
+    clock, _ = story(("registered", 0))
+    clock, _ = decide(clock, Step(2, "noted", at(12)), at(12), RULES)
+    clock, _ = due(clock, at(26))
+    clock, events = decide(clock, Step(1, "resolved", at(10)), at(10), RULES)
+    again = decide(clock, Step(1, "resolved", at(10)), at(10), RULES)
+
+    assert ["retracted", "met", "started"] == [e.kind for e in events]
+    assert (2, (), (clock, [])) == (clock.seq, clock.missing, again)
+
+
 def test_silence_lets_closing_lapse_without_a_warning() -> None:
     clock, _ = story(("registered", 0), ("resolved", 10))
     clock, events = due(clock, at(40))

@@ -146,9 +146,7 @@ async def accept(
 
 
 async def _known(db: Connection, cid: str, submission: Submission) -> Accepted | None:
-    row = await db.fetchrow(
-        "SELECT ticket, received_at, fingerprint, secret_hash FROM complaints WHERE complaint_id = $1", cid
-    )
+    row = await db.fetchrow("SELECT ticket, received_at, fingerprint FROM complaints WHERE complaint_id = $1", cid)
     if row is None:
         return None
     if row["fingerprint"] != submission.fingerprint():

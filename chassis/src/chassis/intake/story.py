@@ -112,7 +112,7 @@ def tell(service: str, texts: Texts, *, notify: bool) -> Decide:
         data: Any = message.data
         story = stories.get(data.ticket) or Story(ticket=data.ticket)
         match data:
-            case ComplaintUpdated() if data.seq > story.seq:
+            case ComplaintUpdated() if data.seq > story.seq or _is_late(story, data, service):
                 own = data.origin == service
                 text = texts.change(data) if own else ""
                 story = _updated(story, data, now, text)
@@ -133,16 +133,18 @@ def tell(service: str, texts: Texts, *, notify: bool) -> Decide:
     return decide
 
 
+def _is_late(story: Story, data: ComplaintUpdated, service: str) -> bool:
+    """Whether it is a step of our own that was a dead letter when the later ones came, and has now been put back."""
+    return data.origin == service and all(step.seq != data.seq for step in story.steps)
+
+
 def _updated(story: Story, data: ComplaintUpdated, now: datetime, text: str) -> Story:
-    step = Step(seq=data.seq, kind=data.kind, at=now, unit=data.unit, text=text)
-    return msgspec.structs.replace(
-        story,
-        seq=data.seq,
-        status=data.status,
-        unit=data.unit,
-        registered=True,
-        steps=[*story.steps, step] if text else [],
-    )
+    if text:
+        step = Step(seq=data.seq, kind=data.kind, at=now, unit=data.unit, text=text)
+        story = msgspec.structs.replace(story, steps=sorted([*story.steps, step], key=lambda each: each.seq))
+    if data.seq < story.seq:
+        return story
+    return msgspec.structs.replace(story, seq=data.seq, status=data.status, unit=data.unit, registered=True)
 
 
 _LOAD = "SELECT ticket, body FROM stories WHERE ticket = ANY($1)"

@@ -19,6 +19,7 @@ import httpx
 import typer
 from msgspec import UNSET
 
+from chassis.intake.story import in_words
 from contracts import codec
 from contracts.events import (
     ComplaintClassified,
@@ -255,7 +256,7 @@ def _hop_name(data: Any) -> str:
         case SlaBreached():
             return "breached: the promise is missed"
         case SlaUpdated(kind="started", stage="completion"):
-            return f"due {data.deadline_at:%a %d %b %H:%M:%S %z}"
+            return f"due {in_words(data.deadline_at)}"
         case SlaUpdated():
             return f"clock {data.kind} ({data.stage})"
         case UnitRouted(why="replied"):

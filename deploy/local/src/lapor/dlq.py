@@ -62,6 +62,8 @@ def replay(
 ) -> None:
     """Put dead letters back: same key, same bytes, to the topic they came from. What was handled since is left alone.
 
+    With --all those that were put back before stay where they are, and so do those that came from no topic.
+
     Examples:
 
         lapor dlq replay router:3
@@ -71,19 +73,37 @@ def replay(
     if bool(ids) == all_:
         raise typer.BadParameter("name some ids, or --all")
     operator = Principal(DataDir(data), "operator")
-    chosen = list(_dead(operator)) if all_ else _chosen(operator, ids or [])
-    known = set(operator.topics())
-    for found in chosen:
-        topic = found.headers.get("source-topic", "")
-        if topic not in known:
-            raise Refused(f"{_id(found)} came from {topic!r}, which is no topic: it can't be put back by itself.")
+    known, done = set(operator.topics()), _Replayed(DataDir(data))
+    chosen = _chosen(operator, ids or []) if ids else [each for each in _dead(operator) if _id(each) not in done.ids]
+    homeless = [found for found in chosen if found.headers.get("source-topic") not in known]
+    for found in homeless:
+        sentence = (
+            f"{_id(found)} came from {found.headers.get('source-topic')!r}, which is no topic: it can't be put back."
+        )
+        if ids:
+            raise Refused(sentence)
+        err.print(sentence)
+    chosen = [found for found in chosen if found not in homeless]
     for found in chosen:
         headers = {name: value for name, value in found.headers.items() if name not in _OURS}
         operator.write(found.headers["source-topic"], found.key, found.value, headers)
+        done.add(_id(found))
     if as_json:
         typer.echo(json.dumps({"replayed": len(chosen)}))
     else:
         err.print(f"{len(chosen)} put back")
+
+
+class _Replayed:
+    """Which dead letters were put back from here: they stay in their topic for 30 days."""
+
+    def __init__(self, where: DataDir) -> None:
+        self.path = where.root / "replayed"
+        self.ids = set(self.path.read_text().split()) if self.path.exists() else set[str]()
+
+    def add(self, id_: str) -> None:
+        with self.path.open("a") as file:
+            file.write(f"{id_}\n")
 
 
 def _dead(operator: Principal) -> Iterator[Found]:

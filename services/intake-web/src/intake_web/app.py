@@ -99,14 +99,7 @@ async def serve(settings: WebSettings, texts: Texts) -> None:
         ("repair", partial(repair, pool, settings, relay.wake.set)),
     ]
     handler = story_handler(SERVICE, texts, notify=False)
-    loop = asyncio.get_running_loop()
-
-    def database() -> bool:
-        asked = asyncio.run_coroutine_threadsafe(store.is_reachable(), loop)
-        return asked.result(settings.web_answer_within_s + 1)
-
-    ready = {"http": lambda: web.answers, "database": database}
-    await run_intake(SERVICE, settings, handler, SOURCES, pool, relay, tasks, ready)
+    await run_intake(SERVICE, settings, handler, SOURCES, pool, relay, tasks, {"http": lambda: web.answers})
     pool.terminate()
 
 

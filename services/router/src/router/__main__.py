@@ -38,7 +38,10 @@ app = cli("router", _run, [Path(__file__).parents[2] / "migrations"])
 
 
 @app.command("assign")
-def assign_(region: Annotated[Path, typer.Option(help="folder of the kabupaten's data, e.g. region/soppeng")]) -> None:
+def assign_(
+    region: Annotated[Path, typer.Option(help="folder of the kabupaten's data, e.g. region/soppeng")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON (always on).")] = True,
+) -> None:
     """Say for each JSON line on stdin, as the classifier gives it, who would get it; one JSON line each on stdout."""
     try:
         rules = read_rules(region)

@@ -148,7 +148,7 @@ def _reopen(rules: Rules, case: Case, item: FollowUp) -> Result:
     to = Assignment(lane=case.lane or "unit", unit=case.unit, reason="dibuka kembali oleh pelapor")
     if must_not_judge(case, to.unit):  # the classifier said so after that unit had it
         to = triage(rules, about_units(case), to.reason)
-    case, update = advance(_replace(case, resolved_seq=None), "reopened", reason=item.text or None)
+    case, update = advance(_replace(case, resolved_seq=None), "reopened")
     case, outs = route(case, to)
     return case, [update, *outs]
 

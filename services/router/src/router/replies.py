@@ -20,6 +20,8 @@ Action = Callable[[Rules, Mapping[str, Case], Case, UnitReplied], "tuple[Changes
 #: Parent's steps that each merged complaint repeats; the rest is between the parent and its unit.
 REPEATED = frozenset({"acknowledged", "in_progress", "resolved", "closed", "reopened", "handed_over", "rejected"})
 THIRD_RETURN = 3
+#: Letters that a resolution has at least: the citizen reads what was done.
+SUBSTANCE = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +77,8 @@ def _step(kind: str) -> Action:
 
 
 def _resolve(rules: Rules, cases: Mapping[str, Case], case: Case, data: UnitReplied) -> tuple[Changes, list[Out]] | str:
+    if len((data.message or "").strip()) < SUBSTANCE:
+        return f"pesan penyelesaian terlalu singkat: tulis apa yang sudah dikerjakan ({SUBSTANCE} huruf atau lebih)"
     case, update = advance(_replace(case, triage_acted=True), "resolved", message=data.message or None)
     return {case.ticket: _replace(case, resolved_seq=case.seq)}, [update]
 
@@ -128,7 +132,7 @@ def _merge(rules: Rules, cases: Mapping[str, Case], case: Case, data: UnitReplie
         return "laporan tidak dapat digabung dengan dirinya sendiri"
     if parent.parent:
         return f"{parent.ticket} sudah digabung; pakai induknya, {parent.parent}"
-    if parent.status in FINAL:
+    if parent.status in FINAL or parent.status == "resolved":
         return f"{parent.ticket} sudah {parent.status}"
     if any(other.parent == case.ticket for other in cases.values()):
         return f"{case.ticket} sendiri induk laporan lain"

@@ -73,14 +73,17 @@ async def timer(settings: DatabaseSettings, rules: Rules, pool: Pool, wake: Call
     handler = handler_of(rules)
     # No group: it only asks how far the topic goes.
     ends = AIOKafkaConsumer(**kafka_client(settings))
-    await asyncio.wait_for(ends.start(), settings.publish_timeout_s)
+    async with asyncio.timeout(settings.publish_timeout_s):
+        await ends.start()
     async with pool.acquire() as db:
         while not await db.fetchval("SELECT pg_try_advisory_lock($1)", TIMER_LOCK):
             await asyncio.sleep(1)
         while True:
             at = datetime.now(UTC)
             if await store.due(db, at):
-                await _caught_up(db, await _end_offsets(ends, settings.publish_timeout_s))
+                there = await _end_offsets(ends, settings.publish_timeout_s)
+                async with asyncio.timeout(settings.stall_timeout_s):
+                    await _caught_up(db, there)
                 await _ring_all(db, handler, at)
                 wake()
             else:
@@ -93,7 +96,8 @@ async def _end_offsets(client: AIOKafkaConsumer, timeout_s: float) -> dict[int, 
         partitions = [TopicPartition(UPDATED, p) for p in client.partitions_for_topic(UPDATED) or ()]
         return {tp.partition: end for tp, end in (await client.end_offsets(partitions)).items()}
 
-    return await asyncio.wait_for(ask(), timeout_s)
+    async with asyncio.timeout(timeout_s):
+        return await ask()
 
 
 async def _caught_up(db: Connection, ends: dict[int, int]) -> None:

@@ -77,6 +77,7 @@ class ComplaintClock:
     round: int = 1
     merged: bool = False
     running: tuple[Running, ...] = ()
+    missing: tuple[int, ...] = ()  # steps that were dead letters when the later ones came
 
     @property
     def next_due_at(self) -> datetime | None:
@@ -115,13 +116,22 @@ def decide(clock: ComplaintClock | None, update: Update, now: datetime, rules: R
     events: list[SlaEvent] = []
     if clock is None:
         clock, events = _first_seen(update, rules)
+    elif update.seq in clock.missing:
+        return _late(clock, update, now, rules)
     elif update.seq <= clock.seq:
         return clock, []
+    clock = replace(clock, missing=(*clock.missing, *range(clock.seq + 1, update.seq)))
     # What happens at the very deadline is in time, so a deadline rings only for what happens after it.
     clock, rung = due(clock, now - _JUST_BEFORE)
     clock = replace(clock, seq=update.seq, unit=update.unit, lane=update.lane)
     clock, changed = _apply(clock, update.kind, now, rules)
     return clock, events + rung + changed
+
+
+def _late(clock: ComplaintClock, update: Update, now: datetime, rules: Rules) -> Decision:
+    """A step that was put back: it counts from when it happened, so what it was in time for is retracted."""
+    clock = replace(clock, missing=tuple(seq for seq in clock.missing if seq != update.seq))
+    return _apply(clock, update.kind, now, rules)
 
 
 def due(clock: ComplaintClock, now: datetime) -> Decision:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -29,9 +30,11 @@ logger = logging.getLogger(__name__)
 _TWEEPYS_URL = "https://api.twitter.com"
 _EPOCH_MS = 1288834974657
 _OVERLAP_MS = 60_000
-_FIELDS = ["created_at", "author_id", "conversation_id", "referenced_tweets", "lang", "note_tweet"]
+_FIELDS = ["created_at", "author_id", "conversation_id", "referenced_tweets", "note_tweet"]
 # Balance used up (402) and the access forms of a dead credential need a person, not a retry.
 _STOP = frozenset({401, 402})
+# Any other 403 is about our app or account, and holds for every post alike.
+_ABOUT_THE_POST = re.compile(r"duplicate|mention|reply|conversation|deleted|not visible|author", re.IGNORECASE)
 
 ALREADY_SENT = "already-sent"
 
@@ -54,9 +57,7 @@ class Post:
     text: str
     created_at: datetime
     conversation_id: str
-    in_reply_to_id: str | None
     is_retweet: bool
-    lang: str | None
     edit_history_ids: tuple[str, ...]
 
 
@@ -146,17 +147,6 @@ async def reply(client: AsyncClient, post_id: str, text: str) -> str:
         return ALREADY_SENT
 
 
-async def find_reply(client: AsyncClient, user_id: str, text: str) -> str | None:
-    """The id of the post among our last 100 that says `text`: to ask before repeating a reply whose answer was lost.
-
-    Raises: SocialError.
-    """
-    with _errors_in_our_words():
-        response = await client.get_users_tweets(user_id, max_results=100, user_auth=True)
-        posts = (await _json(response)).get("data") or []
-        return next((str(each["id"]) for each in posts if each["text"] == text), None)
-
-
 def overlap(since_id: str) -> str:
     """The cursor 60 s earlier: ids are only roughly in order, and what is read twice is known by its id."""
     return str(max(1, int(since_id) - (_OVERLAP_MS << 22)))
@@ -208,9 +198,7 @@ def _post(item: Mapping[str, Any], handles: Mapping[str, str]) -> Post | None:
         text=str((_either(item, "note_tweet") or {}).get("text") or item.get("text", "")),
         created_at=_written_at(item.get("created_at"), post_id),
         conversation_id=str(item.get("conversation_id") or post_id),
-        in_reply_to_id=referred.get("replied_to"),
         is_retweet="retweeted" in referred,
-        lang=item.get("lang"),
         edit_history_ids=tuple(map(str, _either(item, "edit_history_tweet_ids") or [post_id])),
     )
 
@@ -255,6 +243,8 @@ def _by_status(status: int, message: str, error: tweepy.HTTPException) -> Social
         return SocialUnavailable(message)
     if status == 400 and "since_id" in f"{message} {error.api_errors}":
         return CursorTooOld(message)
+    if status == 403 and not _ABOUT_THE_POST.search(f"{message} {error.api_errors}"):
+        return SocialUnauthorized(message)
     return SocialRefused(message)
 
 
