@@ -22,6 +22,10 @@ RELAY_LOCK, MIGRATE_LOCK, TIMER_LOCK, SENDER_LOCK, POLL_LOCK = 7, 8, 9, 10, 11
 REFUSALS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 
 
+#: The database is away or hangs. InternalClientError: the connection broke in the middle of an operation.
+OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
 async def open_pool(dsn: str, *, timeout_s: float = 10) -> Pool:
     """A pool whose every statement and connect has a limit.
 

@@ -220,8 +220,15 @@ class Bench:
 
     def committed(self) -> int:
         """How many records of the source the group is past."""
-        places = self.reader.committed([TopicPartition(self.source, n) for n in range(self.partitions)], timeout=10)
-        return sum(max(place.offset, 0) for place in places)
+        asked = [TopicPartition(self.source, n) for n in range(self.partitions)]
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return sum(max(place.offset, 0) for place in self.reader.committed(asked, timeout=10))
+            except KafkaException:  # a broker that has just come back looks for its coordinators first
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def close(self) -> None:
         self.reader.close()

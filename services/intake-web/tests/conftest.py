@@ -76,9 +76,6 @@ class FakeStore:
         self.added.setdefault(number, []).append(item)
         return True
 
-    async def is_reachable(self) -> bool:
-        return not self.down
-
     def _check(self) -> None:
         if self.down:
             raise StoreDown("down")

@@ -50,6 +50,3 @@ class Store(Protocol):
             chassis.intake.accept.KeyReused: the id is known with another content.
             TooMany: no more may be added.
         """
-
-    async def is_reachable(self) -> bool:
-        """Whether the database answers; never raises."""

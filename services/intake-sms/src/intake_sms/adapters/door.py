@@ -10,14 +10,13 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-import asyncpg
 import uvicorn
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.exceptions import HTTPException
 from litestar.types import Scope
 
 from chassis import metrics
-from chassis.database import REFUSALS
+from chassis.database import OUTAGES, REFUSALS
 from chassis.intake.accept import KeyReused, TextProblem
 from contracts.codec import InvalidEvent
 from intake_sms.adapters.kannel import Unreadable, fields, read_mo, without_token
@@ -30,7 +29,6 @@ log = logging.getLogger(__name__)
 MAX_REQUEST_BYTES = 512 * 1024
 #: Bringing the same request again can't help.
 _POISON = (Unreadable, KeyReused, TextProblem, InvalidEvent, *REFUSALS)
-_OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 Take = Callable[[Mo], Awaitable[None]]
 Bury = Callable[[bytes, Exception], Awaitable[None]]
@@ -55,7 +53,7 @@ def door(settings: SmsSettings, take: Take, bury: Bury) -> Litestar:
         try:
             async with asyncio.timeout(settings.sms_door_timeout_s):
                 await _store(query)
-        except _OUTAGES as error:
+        except OUTAGES as error:
             metrics.INTAKE_REQUESTS.labels("sms", "unavailable").inc()
             log.warning("mo_not_stored", extra={"error": repr(error)})
             return Response(b"", status_code=503, media_type=MediaType.TEXT, headers={"Retry-After": "10"})

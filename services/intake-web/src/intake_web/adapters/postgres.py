@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import asyncpg
 import msgspec
 from msgspec import UNSET
 
-from chassis.database import Pool
+from chassis.database import OUTAGES, Pool
 from chassis.intake.accept import Accepted, IntakeSettings, KeyReused, Submission, accept, clean, follow_up, is_owner
 from chassis.intake.story import Story, load_stories
 from contracts.events import FollowUp
@@ -58,19 +57,12 @@ class PostgresStore:
                 raise TooMany(number)
             return await follow_up(self.pool, self.origin, number, item, wake=self.wake)
 
-    async def is_reachable(self) -> bool:
-        try:
-            async with self._in_time():
-                return bool(await self.pool.fetchval("SELECT true"))
-        except StoreDown:
-            return False
-
     @asynccontextmanager
     async def _in_time(self) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(self.within_s):
                 yield
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except OUTAGES as error:
             raise StoreDown(type(error).__name__) from error
 
 
