@@ -41,7 +41,7 @@ def read(stack: Stack, principal: str, topic: str, group: str | None = None) -> 
     consumer = Consumer(settings)
     try:
         consumer.subscribe([topic])
-        record = consumer.poll(20)
+        record = consumer.poll(60)
         assert record is not None
         if error := record.error():
             raise KafkaException(error)
