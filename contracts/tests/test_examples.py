@@ -37,9 +37,19 @@ def test_an_example_is_valid_for_its_closed_schema(path: Path) -> None:
 
 @each_example
 def test_an_example_is_read_and_written_without_loss(path: Path) -> None:
-    event = codec.decode(path.read_bytes())
+    """Examples are history: a field that came later is written with its default, and nothing is left out."""
+    read, written = json.loads(path.read_text()), json.loads(codec.encode(codec.decode(path.read_bytes())))
 
-    assert json.loads(path.read_text()) == json.loads(codec.encode(event))
+    assert read == _as_far_as(read, written)
+
+
+def _as_far_as(old: object, new: object) -> object:
+    """``new`` without the fields that ``old`` does not have."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return {key: _as_far_as(old.get(key), value) for key, value in new.items() if key in old}
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return [_as_far_as(a, b) for a, b in zip(old, new, strict=True)]
+    return new
 
 
 @each_example
@@ -92,15 +102,19 @@ def test_every_kind_of_follow_up_has_an_example() -> None:
 
 
 def test_every_reason_to_write_to_a_unit_has_an_example() -> None:
+    wanted = {
+        "routed", "withdrawn", "updated", "followed-up", "deadline-set", "warned", "breached", "escalated", "replied",
+        "rated", "similar", "handed-over",
+    }  # fmt: skip
     shown = {event.data.why for event in _all("unit.routed.v1")}  # type: ignore[union-attr]
 
-    assert _literals(events.UnitRouted, "why") == shown
+    assert wanted == shown
 
 
 def test_every_action_of_a_unit_has_an_example() -> None:
     wanted = {
         "acknowledge", "progress", "ask", "resolve", "return", "hand-over",
-        "dispose", "correct", "reject", "merge", "unmerge",
+        "dispose", "correct", "reject", "merge", "unmerge", "rights-done",
     }  # fmt: skip
     shown = {event.data.action for event in _all("unit.replied.v1")}  # type: ignore[union-attr]
 

@@ -84,6 +84,9 @@ class ComplaintClassified(Struct, frozen=True, kw_only=True):
     place: Place
     about_units: list[UnitCode]
     model_version: str
+    matter: Annotated[
+        str | UnsetType, Meta(description="A narrower subject that has its own rule in routing.yaml.")
+    ] = UNSET
 
 
 class FollowUp(Struct, frozen=True, kw_only=True):
@@ -94,6 +97,9 @@ class FollowUp(Struct, frozen=True, kw_only=True):
     at: Time
     text: CitizenText | UnsetType = UNSET
     rating: Annotated[int, Meta(ge=1, le=5)] | UnsetType = UNSET
+    right: Annotated[
+        Literal["erasure", "restriction"] | UnsetType, Meta(description="Of a rights_request, UU 27/2022 (PDP).")
+    ] = UNSET
 
 
 class ComplaintFollowedUp(Struct, frozen=True, kw_only=True):
@@ -144,6 +150,15 @@ class ComplaintUpdated(Struct, frozen=True, kw_only=True):
     reason: str | UnsetType = UNSET
     target: Annotated[str | UnsetType, Meta(description="To whom it was handed over.")] = UNSET
     parent: Annotated[Ticket | UnsetType, Meta(description="The complaint it was merged into.")] = UNSET
+    support: Annotated[list[UnitCode], Meta(description="Units that help the one that leads.")] = []
+    by: Annotated[
+        UnitCode | UnsetType, Meta(description="The unit whose reply caused it; unset: a rule, a timer, the reporter.")
+    ] = UNSET
+    evidence: Annotated[list[Evidence], Meta(description="What shows that it is done, given by the unit.")] = []
+    note: Annotated[
+        str | UnsetType,
+        Meta(description="What a `noted` is about: addition, rating, refused, rights_requested, rights_done."),
+    ] = UNSET
 
 
 class DerivationDay(Struct, frozen=True, kw_only=True):
@@ -171,7 +186,11 @@ class SlaUpdated(Struct, frozen=True, kw_only=True):
 
 
 class SlaBreached(Struct, frozen=True, kw_only=True):
-    """A promise was missed. Announced once per complaint, round, stage and deadline."""
+    """A promise was missed. Announced once per complaint, round, stage, deadline and level.
+
+    ``level`` 0 is the breach; each step of the escalation ladder that is reached later is the next level, and
+    ``escalate_to`` names who hears of it then: a unit, or ``head`` for the head of the unit that has it.
+    """
 
     complaint_id: str
     ticket: Ticket
@@ -182,6 +201,24 @@ class SlaBreached(Struct, frozen=True, kw_only=True):
     based_on_seq: Annotated[int, Meta(ge=0)]
     derivation: list[DerivationDay]
     unit: UnitCode | None = None
+    level: Annotated[int, Meta(ge=0)] = 0
+    escalate_to: list[str] = []
+
+
+class Support(Struct, frozen=True, kw_only=True):
+    """A unit that helps the one that leads, and what it last said."""
+
+    unit: UnitCode
+    status: Literal["asked", "acknowledged", "in_progress", "done"] = "asked"
+    message: str | UnsetType = UNSET
+
+
+class Similar(Struct, frozen=True, kw_only=True):
+    """Another complaint that may be about the same thing, and why."""
+
+    ticket: Ticket
+    score: Ratio
+    reason: str
 
 
 class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
@@ -208,6 +245,14 @@ class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
     follow_ups: list[FollowUp] = []
     deadline_at: Time | UnsetType = UNSET
     derivation: list[DerivationDay] = []
+    role: Annotated[Literal["lead", "support"], Meta(description="What the unit that reads this is.")] = "lead"
+    support: list[Support] = []
+    reporters: Annotated[int, Meta(ge=1, description="How many reported it: this one and those merged into it.")] = 1
+    merged: Annotated[list[Ticket], Meta(description="The complaints merged into this one.")] = []
+    similar: Annotated[list[Similar], Meta(description="Suggestions; a person decides.")] = []
+    priority: Annotated[int, Meta(ge=0, description="Work on the highest first, then on the oldest.")] = 0
+    matter: str | UnsetType = UNSET
+    spam: bool = False
 
 
 class ReplyAnswer(Struct, frozen=True, kw_only=True):
@@ -221,16 +266,12 @@ class ReplyAnswer(Struct, frozen=True, kw_only=True):
 class UnitRouted(Struct, frozen=True, kw_only=True):
     """What a unit receives: the full snapshot and why it came."""
 
-    why: Literal[
-        "routed",
-        "deadline-set",
-        "followed-up",
-        "warned",
-        "breached",
-        "escalated",
-        "withdrawn",
-        "replied",
-        "updated",
+    why: Annotated[
+        str,
+        Meta(
+            description="routed, withdrawn, updated, followed-up, deadline-set, warned, breached, escalated, replied, "
+            "rated, similar (perhaps the same as another), handed-over (forward it to its target); more may come."
+        ),
     ]
     unit: UnitCode
     complaint: ComplaintSnapshot | UnsetType = UNSET
@@ -249,7 +290,7 @@ class UnitReplied(Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="acknowledge, progress, ask, resolve, return, hand-over; "
-            "a triage unit also dispose, correct, reject, merge, unmerge."
+            "a triage unit also dispose, correct, reject, merge, unmerge; the admin also rights-done."
         ),
     ]
     message: Annotated[str, Meta(max_length=4_000)] | UnsetType = UNSET
@@ -258,7 +299,8 @@ class UnitReplied(Struct, frozen=True, kw_only=True):
     unit: str | UnsetType = UNSET
     category: str | UnsetType = UNSET
     into: str | UnsetType = UNSET
-    evidence: Annotated[list[Evidence], Meta(description="Stays in this topic; not shown to the citizen yet.")] = []
+    support: Annotated[list[str], Meta(description="dispose: units that help the one that leads.")] = []
+    evidence: Annotated[list[Evidence], Meta(description="resolve: what shows that it is done.")] = []
 
 
 Data = (
