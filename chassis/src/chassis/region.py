@@ -1,15 +1,75 @@
-"""Finds the files of a region folder; a region may extend another."""
+"""Finds the files of a region folder, and says where in them something is wrong; a region may extend another."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 
+class Problem(NamedTuple):
+    """One thing that is wrong in a region folder, and what to do about it. ``line`` is None where none is to blame."""
+
+    file: str
+    line: int | None
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        at_line = f", line {self.line}" if self.line else ""
+        return f"{self.file}{at_line}: {self.problem}. Remedy: {self.remedy}"
+
+
 class RegionError(ValueError):
     """A region folder that can't be used; the text names the file and the remedy."""
+
+    @classmethod
+    def of(cls, problems: Sequence[Problem]) -> RegionError:
+        """All ``problems`` in one error, each on its line."""
+        return cls("\n".join(map(str, problems)))
+
+
+@dataclass(frozen=True)
+class Source:
+    """A YAML file of a region, with the lines of its parts."""
+
+    path: Path
+    content: Any
+    root: yaml.Node | None
+
+    @classmethod
+    def read(cls, directory: Path, name: str) -> Source:
+        """``name`` of the region folder ``directory``.
+
+        Raises:
+            RegionError: it is missing or is not YAML.
+        """
+        path = region_file(directory, name)
+        content = _yaml(path)
+        return cls(path, content, yaml.compose(path.read_text(), Loader=yaml.SafeLoader))
+
+    def wrong(self, where: Sequence[str | int], problem: str, remedy: str) -> Problem:
+        """The problem at ``where``, a path of keys and positions."""
+        place = ".".join(str(part) for part in where)
+        return Problem(str(self.path), self.line(where), f"{place}: {problem}" if place else problem, remedy)
+
+    def line(self, where: Sequence[str | int]) -> int | None:
+        """The line of the deepest part of ``where`` that is in the file."""
+        node, line = self.root, None
+        for part in where:
+            if isinstance(node, yaml.MappingNode):
+                found = next(((k, v) for k, v in node.value if k.value == str(part)), None)
+            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+                found = (node.value[part], node.value[part])
+            else:
+                found = None
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        return line
 
 
 def region_file(directory: Path, name: str) -> Path:
@@ -40,5 +100,5 @@ def read_region(directory: Path, name: str) -> Any:
 def _yaml(path: Path) -> Any:
     try:
         return yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # a date like 2026-02-30 is a ValueError
         raise RegionError(f"{path} is not valid YAML: {error}") from error
