@@ -30,13 +30,15 @@ from contracts.events import (
 )
 from router import handlers
 from router.case import Case
-from router.rules import Rules
+from router.rules import Rules, Unit
 
 T, OTHER, STRANGER = "SPG-S000-00007", "SPG-W000-00004", "SPG-M000-0000C"
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 DEADLINE = AT + timedelta(days=3)
 RULES = Rules(
-    units={code: code for code in ("SETDA", "DISKOMINFO", "INSPEKTORAT", "PUPR", "PDAM", "DISHUB")},
+    units={
+        code: Unit(code=code, name=code) for code in ("SETDA", "DISKOMINFO", "INSPEKTORAT", "PUPR", "PDAM", "DISHUB")
+    },
     unit_of_category={
         "jalan_jembatan": "PUPR",
         "air_bersih": "PDAM",

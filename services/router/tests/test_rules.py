@@ -1,20 +1,28 @@
-"""Who gets a complaint: the rules, the region's files, and ``router assign``."""
+"""Who gets a complaint: the order of the rules, units that come and go, and in which order people work."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from router_office import RULES
-from typer.testing import CliRunner, Result
 
-from chassis.region import RegionError
-from router.__main__ import app
-from router.adapters.region import read_rules
-from router.rules import Understood, assign
+from router.rules import (
+    RoutingRule,
+    Rules,
+    Understood,
+    Unit,
+    accused,
+    assign,
+    heir,
+    in_force,
+    priority,
+    same_place,
+    supervisor,
+)
 
-REGION = Path(__file__).parents[3] / "region"
 ALL_THREE = ("DISKOMINFO", "INSPEKTORAT", "SETDA")
 
 
@@ -29,8 +37,8 @@ ALL_THREE = ("DISKOMINFO", "INSPEKTORAT", "SETDA")
         (Understood(category="air_bersih", urgency="darurat"), "triage", "DISKOMINFO", "mendesak (darurat)"),
         (Understood(category="air_bersih", place_conflict=True), "triage", "DISKOMINFO", "tidak cocok"),
         (Understood(category="air_bersih", spam=True), "triage", "DISKOMINFO", "bukan laporan"),
-        (Understood(category="listrik_energi"), "triage", "DISKOMINFO", "tidak punya unit"),
-        (Understood(category="sihir"), "triage", "DISKOMINFO", "tidak punya unit"),
+        (Understood(category="lainnya"), "triage", "DISKOMINFO", "tidak punya unit"),
+        (Understood(category="sihir", kecamatan="Lilirilau"), "triage", "DISKOMINFO", "tidak dikenal"),
         (Understood(category="aparatur_korupsi"), "triage", "INSPEKTORAT", "perilaku aparatur"),
         (Understood(category="aparatur_korupsi", abstained=True), "triage", "INSPEKTORAT", "perilaku aparatur"),
         (Understood(category="aparatur_korupsi", about_units=["INSPEKTORAT"]), "triage", "SETDA", "perilaku"),
@@ -52,72 +60,130 @@ def test_each_complaint_has_one_unit_and_a_reason(found: Understood, lane: str, 
     assert reason in to.reason
 
 
-def test_the_kabupatens_own_files_make_rules() -> None:
-    rules = read_rules(REGION / "soppeng")
-    assert (37, 22) == (len(rules.units), len(rules.unit_of_category))
-    assert ("DISKOMINFO", "INSPEKTORAT", "SETDA") == (rules.admin, rules.conduct, rules.last_resort)
-    assert rules == read_rules(REGION / "seconds")
+WITH_PLACES = replace(RULES, camat={"citta": "DISHUB", "donridonri": "PDAM"})
 
 
-UNITS = """units:
-- {code: A, name: Dinas A, triage: true}
-- {code: B, name: Dinas B, conduct: true}
-- {code: C, name: Dinas C, fallback: true}
-"""
-CATEGORIES = "categories: {jalan: {unit: A}, lainnya: {}}\n"
+def routed(*rows: RoutingRule, **found: object) -> tuple[str, list[str], str]:
+    to = assign(replace(WITH_PLACES, routing=rows), Understood(category="jalan_jembatan", **found))  # type: ignore[arg-type]
+    return to.unit, to.support, to.reason
+
+
+def test_the_first_rule_that_matches_wins() -> None:
+    first = RoutingRule(reason="satu", matters=frozenset({"tambang"}), lead="PDAM")
+    second = RoutingRule(reason="dua", categories=frozenset({"jalan_jembatan", "air_bersih"}), lead="DISHUB")
+    assert ("PDAM", [], "satu") == routed(first, second, matter="tambang")
+    assert ("DISHUB", [], "dua") == routed(first, second, matter="lain")
+    assert ("DISHUB", [], "dua") == routed(second, first, matter="tambang")
+    assert ("PUPR", [], "kategori jalan_jembatan") == routed(first)
+
+
+def test_every_condition_of_a_rule_must_hold() -> None:
+    rule = RoutingRule(
+        reason="r", types=frozenset({"aspirasi"}), places=frozenset({"citta"}), matters=frozenset({"m"}), lead="PDAM"
+    )
+    fitting = {"type": "aspirasi", "kecamatan": "Kec. Citta", "matter": "m"}
+    assert "PDAM" == routed(rule, **fitting)[0]
+    for name, other in {"type": "pengaduan", "kecamatan": "Ganra", "matter": None}.items():
+        assert "PUPR" == routed(rule, **{**fitting, name: other})[0]
+
+
+def test_the_camat_leads_or_helps_where_the_place_is_known_and_the_rule_is_skipped_where_not() -> None:
+    lead = RoutingRule(reason="camat", lead="kecamatan", support=("PUPR",))
+    helps = RoutingRule(reason="dibantu camat", support=("kecamatan",))
+    assert ("PDAM", ["PUPR"], "camat") == routed(lead, helps, kecamatan="donri donri")
+    assert ("PUPR", [], "dibantu camat") == routed(lead, helps)
+    assert ("PUPR", ["DISHUB"], "dibantu camat") == routed(helps, kecamatan="Citta")
+
+
+def test_who_leads_or_is_accused_does_not_help_and_nobody_helps_twice() -> None:
+    rule = RoutingRule(reason="r", lead="PDAM", support=("PDAM", "PUPR", "DISHUB", "PUPR"))
+    assert ["DISHUB"] == routed(rule, about_units=["PUPR"])[1]
+    assert ["PUPR", "DISHUB"] == routed(rule)[1]
+
+
+def test_a_category_without_a_unit_goes_to_the_camat_and_without_a_place_to_a_person() -> None:
+    to = assign(WITH_PLACES, Understood(category="lainnya", kecamatan="Citta"))
+    assert ("unit", "DISHUB", True) == (to.lane, to.unit, "camat" in to.reason)
+    assert "triage" == assign(WITH_PLACES, Understood(category="lainnya", kecamatan="Ganra")).lane
 
 
 @pytest.mark.parametrize(
-    ("units", "categories", "says"),
-    [
-        (UNITS.replace("triage: true", ""), CATEGORIES, r"exactly one unit must have `triage: true`, found none"),
-        (UNITS.replace("conduct", "triage"), CATEGORIES, r"`triage: true`, found \['A', 'B'\]"),
-        (UNITS.replace("fallback: true", ""), CATEGORIES, r"`fallback: true`, found none"),
-        (UNITS, "categories: {jalan: {unit: Z}}", "jalan goes to Z, which units.yaml does not have"),
-        (UNITS, "categories: [", "not valid YAML"),
-        (UNITS, "", "categories.yaml has no `categories:`"),
-        (UNITS, "categories: {jalan: A}", "a mapping"),
-        ("- A", CATEGORIES, "units.yaml has no `units:`"),
-        ("units: [{name: Dinas A}]", CATEGORIES, "a code and a name"),
-        (UNITS, None, "categories.yaml is missing"),
-    ],
+    "written", ["Donri-Donri", "donri donri", "DONRIDONRI", "Kec. Donri-Donri", "Kecamatan Donri Donri"]
 )
-def test_a_broken_region_is_refused_by_name(tmp_path: Path, units: str, categories: str | None, says: str) -> None:
-    (tmp_path / "units.yaml").write_text(units)
-    if categories is not None:
-        (tmp_path / "categories.yaml").write_text(categories)
-    with pytest.raises(RegionError, match=says):
-        read_rules(tmp_path)
+def test_a_kecamatan_is_found_however_it_is_written(written: str) -> None:
+    assert "donridonri" == same_place(written)
 
 
-def ask(*lines: str, region: Path = REGION / "soppeng") -> Result:
-    return CliRunner().invoke(app, ["assign", "--region", str(region)], input="\n".join(lines))
+def on(day: int, hour_utc: int = 3) -> datetime:
+    return datetime(2027, 1, day, hour_utc, tzinfo=UTC)
 
 
-def test_assign_answers_each_line_with_a_line() -> None:
-    lines = [
-        '{"id": 1, "category": "jalan_jembatan", "place": {"kecamatan": "Lalabata"}, "urgency": "sedang", "x": 0}',
-        '{"id": "dua", "category": "jalan_jembatan", "about_units": ["PUPR"], "abstained": false}',
-        "",
-        '{"category": null, "place": "Lalabata"}',
-        '{"category": "air_bersih", "place": {"conflict": true}, "confidence": null}',
+def registry(**changed: Mapping[str, object]) -> Rules:
+    """RULES with the given facts of some units."""
+    units = {code: replace(unit, **changed.get(code, {})) for code, unit in RULES.units.items()}  # type: ignore[arg-type]
+    return replace(RULES, units=units)
+
+
+def test_a_unit_has_its_last_day_whole_in_wita_and_then_its_successor_takes_over() -> None:
+    rules = registry(PUPR={"valid_until": date(2027, 1, 10), "successor": "PDAM"})
+    found = Understood(category="jalan_jembatan")
+    assert "PUPR" == assign(in_force(rules, on(10, 15)), found).unit  # 23:00 in Soppeng
+    assert "PDAM" == assign(in_force(rules, on(10, 16)), found).unit  # midnight
+    assert ("PUPR" in rules.units, "PUPR" in in_force(rules, on(11)).units) == (True, False)
+
+
+def test_a_chain_of_successors_is_followed_to_who_is_valid_that_day() -> None:
+    units = {
+        "A": Unit(code="A", name="A", valid_until=date(2027, 1, 5), successor="B"),
+        "B": Unit(code="B", name="B", valid_from=date(2027, 1, 6), valid_until=date(2027, 1, 8), successor="C"),
+        "C": Unit(code="C", name="C", valid_from=date(2027, 1, 9)),
+    }
+    assert ["A", "B", "C"] == [heir(units, "A", date(2027, 1, day)) for day in (5, 7, 9)]
+    assert [None, "C"] == [heir(units, "C", date(2027, 1, day)) for day in (8, 9)]
+
+
+def test_a_successor_takes_over_roles_rules_places_and_accusations() -> None:
+    ended = {"valid_until": date(2027, 1, 1), "successor": "PDAM"}
+    rule = RoutingRule(reason="r", matters=frozenset({"m"}), lead="DISHUB", support=("PUPR", "kecamatan"))
+    rules = replace(
+        registry(DISKOMINFO=ended, PUPR=ended, DISHUB={"valid_until": date(2027, 1, 1), "successor": "SETDA"}),
+        routing=(rule,),
+        camat={"citta": "PUPR"},
+    )
+    now = in_force(rules, on(2))
+    assert "PDAM" == assign(now, Understood(category=None)).unit
+    to = assign(now, Understood(category="air_bersih", matter="m", kecamatan="Citta"))
+    assert ("SETDA", ["PDAM"]) == (to.unit, to.support)
+    assert "PDAM" == assign(now, Understood(category="lainnya", kecamatan="Citta")).unit
+    assert "triage" == assign(now, Understood(category="air_bersih", about_units=["PUPR"])).lane
+    assert ["PUPR", "PDAM"] == accused(now, ["PUPR"])
+
+
+def test_a_unit_that_ended_without_a_successor_or_has_not_begun_leaves_it_to_a_person() -> None:
+    found = Understood(category="jalan_jembatan", kecamatan="Citta")
+    for facts in ({"valid_until": date(2027, 1, 1)}, {"valid_from": date(2027, 2, 1)}):
+        to = assign(in_force(replace(registry(PUPR=facts), camat={"citta": "PDAM"}), on(2)), found)
+        assert ("triage", "DISKOMINFO", True) == (to.lane, to.unit, "belum punya pengganti" in to.reason)
+
+
+def test_a_supervisor_is_named_or_it_is_the_last_resort() -> None:
+    rules = registry(PUPR={"supervisor": "PDAM"}, PDAM={"valid_until": date(2027, 1, 1), "successor": "DISHUB"})
+    assert ["PDAM", "SETDA", "SETDA"] == [supervisor(rules, unit) for unit in ("PUPR", "DISHUB", "NIHIL")]
+    assert "DISHUB" == supervisor(in_force(rules, on(2)), "PUPR")
+
+
+def test_the_most_urgent_comes_first_then_the_most_reported_then_the_least_certain() -> None:
+    in_order = [
+        priority("darurat", 1.0),
+        priority("tinggi", 0.1, 99),
+        priority("tinggi", 1.0),
+        priority("sedang", 1.0, 3),
+        priority("sedang", 0.9, 2),
+        priority(None, 0.0),
+        priority("sedang", 0.4),
+        priority("sedang", 0.9),
+        priority("rendah", 0.0, 5000),
+        priority("rendah", 1.0),
     ]
-    result = ask(*lines)
-    out = [json.loads(line) for line in result.stdout.splitlines()]
-    assert 0 == result.exit_code
-    assert [(1, "unit", "PUPR"), ("dua", "triage", "INSPEKTORAT"), (None, "triage", "DISKOMINFO")] == [
-        (line["id"], line["lane"], line["unit"]) for line in out[:3]
-    ]
-    assert {"id", "lane", "unit", "support", "reason"} == out[3].keys()
-
-
-@pytest.mark.parametrize("bad", ["{", "[1]", '"jalan"', '{"category": 5}', '{"about_units": "PUPR"}', '{"spam": "ya"}'])
-def test_assign_names_the_line_it_cannot_read(bad: str) -> None:
-    result = ask('{"category": "air_bersih"}', bad)
-    assert (1, 1) == (result.exit_code, len(result.stdout.splitlines()))
-    assert "line 2 can't be read" in result.stderr
-
-
-def test_assign_without_a_region_says_what_is_missing(tmp_path: Path) -> None:
-    result = ask("{}", region=tmp_path)
-    assert (1, True) == (result.exit_code, "units.yaml is missing" in result.stderr)
+    assert sorted(set(in_order), reverse=True) == in_order
+    assert 0 == in_order[-1]

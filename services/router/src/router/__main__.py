@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +12,9 @@ import typer
 
 from chassis.cli import cli
 from chassis.region import RegionError
+from contracts.events import Place
 from router.adapters.region import read_rules
-from router.rules import Understood, assign
+from router.rules import Understood, assign, in_force
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,11 +22,13 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
 
     id: Any = None
     category: str | None = None
+    matter: str | None = None
+    type: str | None = None
     confidence: float | None = None
     abstained: bool | None = None
     urgency: str | None = None
     spam: bool | None = None
-    place: Any = None
+    place: Place | str | None = None
     about_units: tuple[str, ...] | None = None
 
 
@@ -44,7 +48,7 @@ def assign_(
 ) -> None:
     """Say for each JSON line on stdin, as the classifier gives it, who would get it; one JSON line each on stdout."""
     try:
-        rules = read_rules(region)
+        rules = in_force(read_rules(region), datetime.now(UTC))
     except RegionError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
@@ -53,7 +57,9 @@ def assign_(
             continue
         try:
             given = msgspec.json.decode(line, type=Given)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            if given.category is not None and given.category not in rules.unit_of_category:
+                raise ValueError(f"categories.yaml has no category {given.category!r}")
+        except ValueError as error:  # what msgspec raises is one
             typer.echo(f"line {number} can't be read: {error}", err=True)
             raise typer.Exit(1) from error
         to = assign(rules, _understood(given))
@@ -62,13 +68,17 @@ def assign_(
 
 
 def _understood(given: Given) -> Understood:
+    place = given.place if isinstance(given.place, Place) else Place(kecamatan=given.place)
     return Understood(
         category=given.category,
+        matter=given.matter,
+        type=given.type or "pengaduan",
+        kecamatan=place.kecamatan,
         confidence=given.confidence or 0.0,
         abstained=bool(given.abstained),
         urgency=given.urgency or "sedang",
         about_units=given.about_units or (),
-        place_conflict=isinstance(given.place, dict) and bool(given.place.get("conflict")),
+        place_conflict=place.conflict,
         spam=bool(given.spam),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -21,12 +22,14 @@ from contracts.events import ComplaintUpdated
 from router import handlers
 from router.adapters import store
 from router.adapters.region import read_rules
-from router.case import Case
-from router.rules import Rules
+from router.case import HELD, Case
+from router.rules import Rules, in_force
 from router.settings import Settings
 
 SERVICE = "router"
+SWEEP_S = 60
 RETURNS = Counter("lapor_returns", "Complaints that a unit gave back", ["unit"])
+PING_PONG = Counter("lapor_ping_pong", "Complaints that came back to a unit that had passed them on", ["unit"])
 ROUTE_S = Histogram(
     "lapor_route_latency_seconds",
     "From the ticket to the first unit",
@@ -41,42 +44,57 @@ def handler_of(rules: Rules) -> Handler[Case]:
     """What the router contributes to the chassis."""
 
     def decide(cases: Mapping[str, Case], message: Message, now: datetime) -> Changes:
-        return measured(handlers.decide(rules, cases, message, now))
+        return measured(cases, handlers.decide(rules, cases, message, now))
 
     return Handler(service=SERVICE, keys=handlers.keys, load=store.load, decide=decide, save=store.save)
 
 
-def measured(decision: Changes) -> Changes:
-    """Count what the decision tells of: how long the first routing took, and what was given back."""
+def measured(before: Mapping[str, Case], decision: Changes) -> Changes:
+    """Count what the decision tells of: how long the first routing took, what was given back, what goes in circles."""
     for emit in decision[1]:
         data = emit.data
-        if isinstance(data, ComplaintUpdated) and data.unit:
-            if data.kind == "routed" and data.seq == 1:
-                ROUTE_S.labels(data.unit).observe((datetime.now(UTC) - data.received_at).total_seconds())
-            elif data.kind == "returned":
-                RETURNS.labels(data.unit).inc()
+        if not isinstance(data, ComplaintUpdated) or data.unit is None:
+            continue
+        if data.seq == 1 and data.kind in ("routed", "handed_over"):
+            ROUTE_S.labels(data.unit).observe((datetime.now(UTC) - data.received_at).total_seconds())
+        if data.kind == "returned":
+            RETURNS.labels(data.unit).inc()
+        case = before.get(data.ticket)
+        if data.kind == "routed" and data.lane == "unit" and case and case.unit != data.unit and data.unit in case.had:
+            PING_PONG.labels(data.unit).inc()
     return decision
 
 
 async def triage_timer(rules: Rules, after_s: float, pool: Pool, wake: Callable[[], None]) -> None:
-    """For ever: what nobody has been given in time goes to the triage lane. One per database."""
-    handler = handler_of(rules)
+    """For ever: what nobody has in time, or has a unit that ended, is given to somebody. One per database."""
     async with pool.acquire() as leader:
         while not await leader.fetchval("SELECT pg_try_advisory_lock($1)", TIMER_LOCK):
             await asyncio.sleep(1)
+        swept = float("-inf")
         while True:
-            tickets = await store.unrouted(leader, after_s)
-            for ticket in tickets:
-                decide = partial(_unclassified, rules, ticket)
-                async with pool.acquire() as db, db.transaction():
-                    cause = f"{ticket}:unclassified"
-                    await on_timer(db, handler, [ticket], decide, cause=cause, now=datetime.now(UTC))
+            valid = in_force(rules, datetime.now(UTC))
+            for ticket in await store.unrouted(leader, after_s):
+                await _act(pool, valid, ticket, handlers.unclassified, cause=f"{ticket}:unclassified")
                 wake()
+            ended = rules.units.keys() - valid.units.keys()
+            if ended and time.monotonic() - swept > SWEEP_S:
+                left = await store.with_units(leader, ended, HELD | {"merged"})
+                for ticket, moment in left.items():
+                    await _act(pool, valid, ticket, handlers.unit_ended, cause=f"{ticket}:ended:{moment}")
+                    wake()
+                if not left:
+                    swept = time.monotonic()
             await asyncio.sleep(1)
 
 
-def _unclassified(rules: Rules, ticket: str, cases: Mapping[str, Case]) -> Changes:
-    return measured(handlers.unclassified(rules, cases, ticket))
+async def _act(
+    pool: Pool, rules: Rules, ticket: str, rule: Callable[[Rules, Mapping[str, Case], str], Changes], *, cause: str
+) -> None:
+    def decide(cases: Mapping[str, Case]) -> Changes:
+        return measured(cases, rule(rules, cases, ticket))
+
+    async with pool.acquire() as db, db.transaction():
+        await on_timer(db, handler_of(rules), [ticket], decide, cause=cause, now=datetime.now(UTC))
 
 
 def run() -> None:

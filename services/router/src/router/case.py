@@ -42,6 +42,7 @@ class Case(Struct, frozen=True, kw_only=True):
     category: str | None = None
     triage_acted: bool = False
     returns: int = 0
+    had: list[str] = []  # the units that were to work on it, in order
     resolved_seq: int | None = None
     parent: str | None = None
     follow_ups: list[FollowUp] = []

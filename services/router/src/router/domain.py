@@ -16,7 +16,7 @@ from contracts.events import (
     SlaUpdated,
 )
 from router.case import FINAL, HELD, Case, Out, about_units, advance, tell_unit
-from router.rules import Assignment, Rules, Understood, assign, triage
+from router.rules import Assignment, Rules, Understood, accused, assign, triage, triage_unit
 
 Result = tuple[Case, list[Out]]
 _replace = msgspec.structs.replace
@@ -46,10 +46,13 @@ def on_classified(rules: Rules, case: Case, data: ComplaintClassified) -> Result
         return _replace(case, classified=data), []
     waiting = case.status == "registered"
     untouched = case.status == "routed" and case.classified is None and not case.triage_acted
+    data = _replace(data, about_units=accused(rules, data.about_units))
     case = _replace(case, classified=data, category=case.category or data.category)
     if not (waiting or untouched):
         return case, []
     to = assign(rules, _understood(data))
+    if to.lane == "hand-over":
+        return _hand_over(rules, case, to)
     if (to.unit, to.lane) == (case.unit, case.lane):  # it is there already: no second "routed" for the citizen
         return case, tell_unit(case, "updated", reason=to.reason)
     return route(case, to)
@@ -58,6 +61,9 @@ def on_classified(rules: Rules, case: Case, data: ComplaintClassified) -> Result
 def _understood(data: ComplaintClassified) -> Understood:
     return Understood(
         category=data.category,
+        matter=data.matter or None,
+        type=data.type,
+        kecamatan=data.place.kecamatan,
         confidence=data.confidence,
         abstained=data.abstained,
         urgency=data.urgency,
@@ -74,14 +80,42 @@ def on_unclassified(rules: Rules, case: Case) -> Result:
     return route(case, triage(rules, (), UNCLASSIFIED))
 
 
+def on_unit_ended(rules: Rules, case: Case) -> Result:
+    """The unit that has it is valid no more: its successor goes on, or a person decides."""
+    ended = case.unit
+    if ended is None or ended in rules.units or case.status not in HELD | {"merged"}:
+        return case, []
+    to, about = rules.heirs.get(ended, ended), about_units(case)
+    if case.status == "merged":  # whoever has its triage lane may part it from its parent
+        return _replace(case, unit=to if to in rules.units else triage_unit(rules, about)), []
+    if to in rules.units and not must_not_judge(case, to):
+        return route(case, Assignment(lane=case.lane or "unit", unit=to, reason=f"{ended} menjadi {to}"))
+    return route(case, triage(rules, about, f"{ended} tidak berlaku lagi dan belum punya pengganti"))
+
+
 def route(case: Case, to: Assignment, *, message: str | None = None) -> Result:
     """Give it to a unit, and take it from the one that had it."""
-    before = case.unit
-    case, update = advance(_replace(case, unit=to.unit, lane=to.lane), "routed", reason=to.reason, message=message)
+    before, had = case.unit, [*case.had, to.unit] if to.lane == "unit" else case.had
+    case = _replace(case, unit=to.unit, lane=to.lane, had=had)
+    case, update = advance(case, "routed", reason=to.reason, message=message)
     outs: list[Out] = [update, *tell_unit(case, "routed", reason=to.reason)]
-    if before and before != to.unit:
-        outs += tell_unit(case, "withdrawn", unit=before, reason=f"dialihkan ke {to.unit}")
-    return case, outs
+    return case, outs + _withdrawn(case, before)
+
+
+def _hand_over(rules: Rules, case: Case, to: Assignment) -> Result:
+    """To an office outside the kabupaten, by rule. A person forwards it, so that it does not lie with nobody."""
+    target, before = rules.targets[to.unit], case.unit
+    message = f"Kontak {target.name}: {target.contact}." if target.contact else None
+    case = _replace(case, unit=triage_unit(rules, about_units(case)), lane="triage")
+    case, update = advance(case, "handed_over", target=target.name, reason=to.reason, message=message)
+    told = tell_unit(case, "handed-over", reason=f"teruskan ke {target.name}: {to.reason}")
+    return case, [_replace(update, lane=None), *told, *_withdrawn(case, before)]
+
+
+def _withdrawn(case: Case, before: str | None) -> list[Out]:
+    if before in (None, case.unit):
+        return []
+    return tell_unit(case, "withdrawn", unit=before, reason=f"dialihkan ke {case.unit}")
 
 
 def on_followed_up(rules: Rules, case: Case, data: ComplaintFollowedUp) -> Result:

@@ -22,7 +22,7 @@ from contracts.events import (
 )
 from router import domain, replies
 from router.case import Case, Out
-from router.rules import Rules
+from router.rules import Rules, in_force
 
 Changes = dict[str, Case]
 
@@ -59,6 +59,7 @@ def keys(message: Message) -> list[str]:
 def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datetime) -> tuple[Changes, list[Emit]]:
     """What ``message`` changes, and what the router tells of it."""
     data: Any = message.data
+    rules = in_force(rules, now)
     unit = topics.unit_of(message.record.topic)
     if unit is not None:
         changes, outs = replies.on_replied(rules, cases, unit, message.event.id, data)
@@ -70,8 +71,14 @@ def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datet
 
 
 def unclassified(rules: Rules, cases: Mapping[str, Case], ticket: str) -> tuple[Changes, list[Emit]]:
-    """The timer's decision about ``ticket``."""
+    """The timer's decision about ``ticket``; ``rules`` are those in force now."""
     case, outs = domain.on_unclassified(rules, cases[ticket])
+    return _with_children(rules, cases, {ticket: case}, outs, by_unit=False)
+
+
+def unit_ended(rules: Rules, cases: Mapping[str, Case], ticket: str) -> tuple[Changes, list[Emit]]:
+    """The sweep's decision about ``ticket``; ``rules`` are those in force now."""
+    case, outs = domain.on_unit_ended(rules, cases[ticket])
     return _with_children(rules, cases, {ticket: case}, outs, by_unit=False)
 
 

@@ -172,7 +172,7 @@ def follow_parent(
                 changes[ticket], told = unmerge(rules, child, "laporan induk dibatalkan pelapornya")
                 more += told
             elif out.kind in REPEATED:
-                changes[ticket], step = _repeat(child, out, words=by_unit)
+                changes[ticket], step = _repeat(child, out, words=by_unit or out.kind == "handed_over")
                 more.append(step)
     return changes, more
 

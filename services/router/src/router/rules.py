@@ -1,28 +1,86 @@
-"""Who gets a complaint: pure rules over the region's units and categories."""
+"""Who gets a complaint: pure rules over the region's units, categories and routing table."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta, timezone
 
 #: Conduct of officials: the inspectorate looks at it, whatever unit it is about.
 CONDUCT_CATEGORY = "aparatur_korupsi"
 #: A person decides about these before any unit sees them.
 URGENT = frozenset({"tinggi", "darurat"})
+#: In the routing table: the camat of the place, whichever that is.
+KECAMATAN = "kecamatan"
+#: Units come and go at midnight in Soppeng.
+WITA = timezone(timedelta(hours=8), "WITA")
+_URGENCIES = ("rendah", "sedang", "tinggi", "darurat")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    """A row of units.yaml. ``valid_from`` is its first day, ``valid_until`` its last; None: no bound."""
+
+    code: str
+    name: str
+    valid_from: date | None = None
+    valid_until: date | None = None
+    successor: str | None = None
+    supervisor: str | None = None
+
+    def valid(self, day: date) -> bool:
+        """Whether it exists on ``day``."""
+        return (self.valid_from or day) <= day <= (self.valid_until or day)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """An office outside the kabupaten. ``contact`` is public, None while nobody has confirmed it."""
+
+    name: str
+    contact: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoutingRule:
+    """A row of the routing table; an empty condition holds always.
+
+    ``hand_over`` names a target; else ``lead`` is a unit, ``KECAMATAN``, or None for the unit of the category.
+    """
+
+    reason: str
+    categories: frozenset[str] = frozenset()
+    matters: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+    hand_over: str | None = None
+    lead: str | None = None
+    support: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """``unit_of_category`` has every category, with its lead unit if it has one.
+    """``unit_of_category`` has every category, with its lead unit if it has one; ``camat`` each kecamatan's unit.
 
     ``admin`` plays LAPOR admin, ``conduct`` looks at officials, ``last_resort`` gets what nobody else may have.
+    ``heirs`` is filled by ``in_force``: who has the work of each unit on that day. ``boilerplate`` are phrases that say
+    nothing of what was done; from ``similar_suggest`` on two complaints are shown as similar, from ``similar_merge`` on
+    they are one.
     """
 
-    units: Mapping[str, str]
+    units: Mapping[str, Unit]
     unit_of_category: Mapping[str, str | None]
     admin: str
     conduct: str
     last_resort: str
+    camat: Mapping[str, str] = field(default_factory=dict)
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    routing: tuple[RoutingRule, ...] = ()
+    heirs: Mapping[str, str] = field(default_factory=dict)
+    boilerplate: Collection[str] = ()
+    similar_suggest: float = 0.75
+    similar_merge: float = 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +88,9 @@ class Understood:
     """What is known about a complaint when it is assigned."""
 
     category: str | None
+    matter: str | None = None
+    type: str = "pengaduan"
+    kecamatan: str | None = None
     confidence: float = 0.0
     abstained: bool = False
     urgency: str = "sedang"
@@ -40,12 +101,72 @@ class Understood:
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """``lane`` is ``unit`` or ``triage``; ``reason`` is for people, in Indonesian."""
+    """``lane`` is ``unit``, ``triage`` or ``hand-over``, whose ``unit`` is a target; ``reason`` is for people."""
 
     lane: str
     unit: str
     reason: str
     support: list[str] = field(default_factory=list)
+
+
+def in_force(rules: Rules, at: datetime) -> Rules:
+    """``rules`` as of ``at``: only units that are valid that day, and in place of each other one its successor.
+
+    A unit without a valid successor keeps its place, so that who meets it there sees that it is no unit any more.
+    """
+    day = at.astimezone(WITA).date()
+    valid = {code: unit for code, unit in rules.units.items() if unit.valid(day)}
+    if len(valid) == len(rules.units):
+        return rules
+    heirs = {code: heir(rules.units, code, day) or code for code in rules.units}
+
+    def now(code: str) -> str:
+        return heirs.get(code, code)
+
+    return replace(
+        rules,
+        units=valid,
+        unit_of_category={key: unit and now(unit) for key, unit in rules.unit_of_category.items()},
+        admin=now(rules.admin),
+        conduct=now(rules.conduct),
+        last_resort=now(rules.last_resort),
+        camat={name: now(unit) for name, unit in rules.camat.items()},
+        routing=tuple(
+            replace(rule, lead=rule.lead and now(rule.lead), support=tuple(map(now, rule.support)))
+            for rule in rules.routing
+        ),
+        heirs=heirs,
+    )
+
+
+def heir(units: Mapping[str, Unit], code: str, day: date) -> str | None:
+    """Who has the work of ``code`` on ``day``: itself, or the first valid one in the chain of its successors."""
+    seen: set[str] = set()
+    follow: str | None = code
+    while follow is not None and follow in units and follow not in seen:
+        if units[follow].valid(day):
+            return follow
+        seen.add(follow)
+        follow = units[follow].successor
+    return None
+
+
+def accused(rules: Rules, about: Iterable[str]) -> list[str]:
+    """The units a complaint is about, and who has their work now: citizens use old names for long."""
+    about = list(about)
+    return list(dict.fromkeys([*about, *(rules.heirs.get(unit, unit) for unit in about)]))
+
+
+def supervisor(rules: Rules, unit: str) -> str:
+    """Who looks at what ``unit`` does not get right; the last resort if no other is named."""
+    named = rules.units[unit].supervisor if unit in rules.units else None
+    return rules.heirs.get(named, named) if named else rules.last_resort
+
+
+def same_place(name: str) -> str:
+    """A kecamatan's name as it is compared: "Kec. Donri-Donri" is "donri donri"."""
+    bare = re.sub(r"^\s*kec(amatan)?\b", "", name.casefold())
+    return "".join(letter for letter in bare if letter.isalnum())
 
 
 def triage_unit(rules: Rules, about: Collection[str]) -> str:
@@ -70,27 +191,76 @@ def triage(rules: Rules, about: Collection[str], reason: str) -> Assignment:
     return Assignment(lane="triage", unit=triage_unit(rules, about), reason=reason)
 
 
-def _conduct(rules: Rules, about: Collection[str]) -> str:
-    return _first_not(about, rules.conduct, rules.last_resort, rules.admin)
+def _about_conduct(rules: Rules, about: Collection[str], reason: str) -> Assignment:
+    unit = _first_not(about, rules.conduct, rules.last_resort, rules.admin)
+    return Assignment(lane="triage", unit=unit, reason=reason)
 
 
 def assign(rules: Rules, found: Understood) -> Assignment:
-    """The unit responsible for what was understood, or the triage lane when a person should look first."""
-    about = found.about_units
+    """Who is responsible for what was understood, or the triage lane when a person should look first."""
+    about = accused(rules, found.about_units)
     if found.category == CONDUCT_CATEGORY:
-        return Assignment(lane="triage", unit=_conduct(rules, about), reason="menyangkut perilaku aparatur")
+        return _about_conduct(rules, about, "menyangkut perilaku aparatur")
+    if doubt := _doubt(rules, found):
+        return triage(rules, about, doubt)
+    rule = next((rule for rule in rules.routing if _applies(rules, rule, found)), None)
+    if rule and rule.hand_over:
+        return Assignment(lane="hand-over", unit=rule.hand_over, reason=rule.reason)
+    return _to_unit(rules, found, about, rule)
+
+
+def _doubt(rules: Rules, found: Understood) -> str | None:
+    """Why a person should look before any rule is asked."""
     if found.category is None or found.abstained:
-        return triage(rules, about, "isi laporan belum dapat dikenali dengan yakin")
+        return "isi laporan belum dapat dikenali dengan yakin"
     if found.urgency in URGENT:
-        return triage(rules, about, f"mendesak ({found.urgency})")
+        return f"mendesak ({found.urgency})"
     if found.spam:
-        return triage(rules, about, "tampaknya bukan laporan")
+        return "tampaknya bukan laporan"
     if found.place_conflict:
-        return triage(rules, about, "tempat yang disebut tidak cocok dengan kecamatannya")
-    unit = rules.unit_of_category.get(found.category)
-    if unit is None:
+        return "tempat yang disebut tidak cocok dengan kecamatannya"
+    if found.category not in rules.unit_of_category:
+        return f"kategori {found.category} tidak dikenal di kabupaten ini"
+    return None
+
+
+def _applies(rules: Rules, rule: RoutingRule, found: Understood) -> bool:
+    camat = _camat(rules, found)
+    return (
+        (not rule.categories or found.category in rule.categories)
+        and (not rule.matters or found.matter in rule.matters)
+        and (not rule.types or found.type in rule.types)
+        and (not rule.places or same_place(found.kecamatan or "") in rule.places)
+        and (rule.lead != KECAMATAN or camat is not None)
+    )
+
+
+def _camat(rules: Rules, found: Understood) -> str | None:
+    return rules.camat.get(same_place(found.kecamatan)) if found.kecamatan else None
+
+
+def _to_unit(rules: Rules, found: Understood, about: Collection[str], rule: RoutingRule | None) -> Assignment:
+    camat, reason = _camat(rules, found), rule.reason if rule else f"kategori {found.category}"
+    lead = rule.lead if rule and rule.lead else rules.unit_of_category[found.category or ""]
+    if lead is None and camat:
+        reason = f"kategori {found.category} tidak punya unit, jadi camat setempat"
+    lead = camat if lead in (None, KECAMATAN) else lead
+    if lead is None:
         return triage(rules, about, f"kategori {found.category} tidak punya unit di kabupaten ini")
-    if unit in about:
-        reason = f"laporan tentang {unit} tidak diteruskan ke {unit}"
-        return Assignment(lane="triage", unit=_conduct(rules, about), reason=reason)
-    return Assignment(lane="unit", unit=unit, reason=f"kategori {found.category}")
+    if lead not in rules.units:
+        return triage(rules, about, f"{lead} tidak berlaku lagi dan belum punya pengganti")
+    if lead in about:
+        return _about_conduct(rules, about, f"laporan tentang {lead} tidak diteruskan ke {lead}")
+    helpers = (camat if each == KECAMATAN else each for each in (rule.support if rule else ()))
+    support = [each for each in dict.fromkeys(helpers) if each in rules.units and each not in (lead, *about)]
+    return Assignment(lane="unit", unit=lead, reason=reason, support=[each for each in support if each])
+
+
+def priority(urgency: str | None, confidence: float, reporters: int = 1) -> int:
+    """In which order to work: the highest first, and among equals the oldest.
+
+    Urgency counts before all else (each step 10,000), then each further reporter (100, up to 98 of them), then how
+    uncertain the classifier was (0 to 100). What is not understood yet counts as *sedang* and wholly uncertain.
+    """
+    rank = _URGENCIES.index(urgency) if urgency in _URGENCIES else _URGENCIES.index("sedang")
+    return 10_000 * rank + 100 * min(max(reporters - 1, 0), 98) + round(100 * (1 - min(max(confidence, 0.0), 1.0)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import msgspec
@@ -23,6 +24,10 @@ ON CONFLICT (ticket) DO UPDATE SET
 _DUE = """
 SELECT ticket FROM cases WHERE unrouted_since < clock_timestamp() - $1::interval
 ORDER BY unrouted_since LIMIT 100"""
+
+_WITH = """
+SELECT ticket, unit, body->>'seq' AS seq FROM cases
+WHERE unit = ANY($1) AND status = ANY($2) ORDER BY ticket LIMIT 100"""
 
 
 async def load(db: Connection, tickets: list[str]) -> dict[str, Case]:
@@ -46,3 +51,9 @@ async def unrouted(db: Connection, after_s: float) -> list[str]:
     """Tickets that have been with nobody for ``after_s`` seconds, the oldest first."""
     rows = await db.fetch(_DUE, timedelta(seconds=after_s))
     return [row["ticket"] for row in rows]
+
+
+async def with_units(db: Connection, units: Collection[str], statuses: Collection[str]) -> dict[str, str]:
+    """Tickets that any of ``units`` has in one of ``statuses``, a hundred at most, each with what names that moment."""
+    rows = await db.fetch(_WITH, list(units), list(statuses))
+    return {row["ticket"]: f"{row['unit']}:{row['seq']}" for row in rows}

@@ -1,0 +1,204 @@
+"""Whose it is in Kabupaten Soppeng: what the classifier understood in, who gets it out, by the kabupaten's own files.
+
+The first table are the cases over which offices argue; what each was about is its first column.
+"""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from router.adapters.region import read_rules
+from router.rules import Understood, assign, in_force
+
+REGION = Path(__file__).parents[3] / "region" / "soppeng"
+RULES = in_force(read_rules(REGION), datetime(2026, 11, 24, tzinfo=UTC))
+UNIT, OUT, DESK = "unit", "hand-over", "triage"
+
+
+@pytest.mark.parametrize(
+    ("story", "found", "lane", "unit", "support"),
+    [
+        (
+            "no water for two weeks in Malaka, nobody said why",
+            Understood(category="air_bersih", kecamatan="Lalabata"),
+            *(UNIT, "PDAM", []),
+        ),
+        (
+            "the pump at Cabenge broken for more than a month",
+            Understood(category="air_bersih", kecamatan="Lilirilau", urgency="sedang"),
+            *(UNIT, "PDAM", []),
+        ),
+        (
+            "the bridge Pacongkang-Citta is on a provincial road",
+            Understood(category="jalan_jembatan", matter="jalan_provinsi", kecamatan="Citta"),
+            *(OUT, "PROVINSI", []),
+        ),
+        (
+            "a bridge on a road of the kabupaten",
+            Understood(category="jalan_jembatan", kecamatan="Citta"),
+            *(UNIT, "PUPR", []),
+        ),
+        ("a power cut", Understood(category="listrik_energi", kecamatan="Ganra"), OUT, "PLN", []),
+        ("a street light", Understood(category="penerangan_jalan", kecamatan="Ganra"), UNIT, "DISHUB", []),
+        (
+            "a BPJS card that is not active",
+            Understood(category="kesehatan", matter="kepesertaan_bpjs"),
+            *(OUT, "BPJS", []),
+        ),
+        ("service in the hospital", Understood(category="kesehatan", matter="rumah_sakit"), UNIT, "RSUD", ["DINKES"]),
+        ("drugs run out in the puskesmas", Understood(category="kesehatan"), UNIT, "DINKES", []),
+        ("a land certificate", Understood(category="perumahan_pertanahan", matter="sertifikat_tanah"), OUT, "BPN", []),
+        (
+            "a theft, and how the police took it",
+            Understood(category="ketertiban_perlindungan", matter="kepolisian"),
+            *(OUT, "POLRES", []),
+        ),
+        (
+            "the hospital's lights are out: not PLN's",
+            Understood(category="listrik_energi", matter="rumah_sakit"),
+            *(UNIT, "RSUD", ["DINKES"]),
+        ),
+        (
+            "the lights of the hospital's yard: not DISHUB's",
+            Understood(category="penerangan_jalan", matter="rumah_sakit"),
+            *(UNIT, "RSUD", ["DINKES"]),
+        ),
+        (
+            "no drugs in the hospital",
+            Understood(category="kesehatan", matter="rumah_sakit", type="permintaan_informasi"),
+            *(UNIT, "RSUD", ["DINKES"]),
+        ),
+    ],
+)
+def test_what_offices_argue_about_has_one_owner(
+    story: str, found: Understood, lane: str, unit: str, support: list[str]
+) -> None:
+    to = assign(RULES, found)
+    assert (lane, unit, support) == (to.lane, to.unit, to.support), story
+
+
+# category, matter, type (- pengaduan, ? permintaan_informasi, ! aspirasi), kecamatan, accused: lane, unit, support
+TABLE = """
+jalan_jembatan          -                    - Lalabata    -              unit PUPR
+jalan_jembatan          -                    ? -           -              unit PUPR
+jalan_jembatan          -                    ! Citta       -              unit PUPR +BAPPELITBANGDA
+jalan_jembatan          jalan_provinsi       ! Citta       -              hand-over PROVINSI
+jalan_jembatan          jalan_nasional       - -           -              hand-over BBPJN
+jalan_jembatan          jalan_provinsi       - -           PUPR           hand-over PROVINSI
+jalan_jembatan          -                    - -           PUPR           triage INSPEKTORAT
+jalan_jembatan          -                    - -           PDAM           unit PUPR
+jalan_jembatan          -                    ! -           BAPPELITBANGDA unit PUPR
+jalan_jembatan          -                    - -           PUPR,INSPEKTORAT triage SETDA
+drainase_banjir         -                    - Marioriawa  -              unit PUPR
+drainase_banjir         bencana              - Marioriawa  -              unit BPBD +PUPR
+drainase_banjir         bencana              - -           PUPR           unit BPBD
+drainase_banjir         bencana              - -           BPBD           triage INSPEKTORAT
+drainase_banjir         -                    ! -           -              unit PUPR +BAPPELITBANGDA
+penerangan_jalan        -                    - -           -              unit DISHUB
+penerangan_jalan        -                    ! Donri-Donri -              unit DISHUB +BAPPELITBANGDA
+penerangan_jalan        rumah_sakit          - -           -              unit RSUD +DINKES
+penerangan_jalan        rumah_sakit          - -           DINKES         unit RSUD
+penerangan_jalan        rumah_sakit          - -           RSUD           triage INSPEKTORAT
+air_bersih              -                    - Lilirilau   -              unit PDAM
+air_bersih              -                    ? -           -              unit PDAM
+air_bersih              -                    ! -           -              unit PDAM +BAPPELITBANGDA
+air_bersih              -                    - -           PDAM           triage INSPEKTORAT
+listrik_energi          -                    - Ganra       -              hand-over PLN
+listrik_energi          -                    ! -           -              hand-over PLN
+listrik_energi          -                    - -           DISHUB         hand-over PLN
+listrik_energi          gas_elpiji           - -           -              unit DISPERINDAGKOP
+listrik_energi          bbm                  - -           -              hand-over PERTAMINA
+listrik_energi          rumah_sakit          - -           -              unit RSUD +DINKES
+sampah_kebersihan       -                    - Liliriaja   -              unit DLH
+sampah_kebersihan       -                    ! -           -              unit DLH +BAPPELITBANGDA
+lingkungan_pohon        -                    - -           -              unit DLH
+lingkungan_pohon        -                    ? -           -              unit DLH
+perhubungan_parkir      -                    - -           -              unit DISHUB
+perhubungan_parkir      -                    - -           DISHUB         triage INSPEKTORAT
+kesehatan               -                    - -           -              unit DINKES
+kesehatan               -                    - -           RSUD           unit DINKES
+kesehatan               rumah_sakit          - Lalabata    -              unit RSUD +DINKES
+kesehatan               kepesertaan_bpjs     ? -           -              hand-over BPJS
+kesehatan               -                    ! -           -              unit DINKES +BAPPELITBANGDA
+pendidikan              -                    - -           -              unit DISDIKBUD
+pendidikan              sma_smk              - -           -              hand-over PROVINSI
+pendidikan              sma_smk              ! -           DISDIKBUD      hand-over PROVINSI
+pendidikan              -                    ! -           -              unit DISDIKBUD +BAPPELITBANGDA
+kependudukan            -                    - -           -              unit DISDUKCAPIL
+kependudukan            -                    ! -           -              unit DISDUKCAPIL
+sosial_bantuan          -                    - -           -              unit DINSOS
+sosial_bantuan          perempuan_anak       - -           -              unit DP3AP2KB +DINSOS
+ketertiban_perlindungan -                    - -           -              unit SATPOLPP
+ketertiban_perlindungan kepolisian           - -           -              hand-over POLRES
+ketertiban_perlindungan bencana              - -           -              unit BPBD +SATPOLPP
+ketertiban_perlindungan perempuan_anak       - -           -              unit DP3AP2KB +DINSOS
+perizinan_usaha         -                    - -           -              unit DPMPTSP
+perizinan_usaha         perdagangan_umkm     - -           -              unit DISPERINDAGKOP
+ketenagakerjaan         -                    - -           -              unit DPMPTSP
+ketenagakerjaan         kepegawaian          ? -           -              unit BKPSDM
+pertanian_perikanan     -                    - -           -              unit DTPHPKP
+pertanian_perikanan     peternakan_perikanan - Marioriawa  -              unit DISNAK
+pertanian_perikanan     irigasi              - Donri-Donri -              unit PUPR +DTPHPKP
+pertanian_perikanan     irigasi              - -           DTPHPKP        unit PUPR
+pertanian_perikanan     -                    ! -           -              unit DTPHPKP +BAPPELITBANGDA
+aparatur_korupsi        -                    - -           -              triage INSPEKTORAT
+aparatur_korupsi        -                    - -           PUPR           triage INSPEKTORAT
+aparatur_korupsi        -                    - -           INSPEKTORAT    triage SETDA
+aparatur_korupsi        -                    - -           INSPEKTORAT,SETDA triage DISKOMINFO
+desa_kelurahan          -                    - Lalabata    -              unit KEC-LALABATA +DPMD
+desa_kelurahan          -                    - Donri-Donri -              unit KEC-DONRIDONRI +DPMD
+desa_kelurahan          -                    - Citta       DPMD           unit KEC-CITTA
+desa_kelurahan          -                    - Citta       KEC-CITTA      triage INSPEKTORAT
+desa_kelurahan          -                    - -           -              unit DPMD
+desa_kelurahan          -                    - Makassar    -              unit DPMD
+perumahan_pertanahan    -                    - -           -              unit PERKIM
+perumahan_pertanahan    tata_ruang           - -           -              unit PUPR +PERKIM
+perumahan_pertanahan    sertifikat_tanah     ? -           -              hand-over BPN
+pajak_keuangan          -                    - -           -              unit BPKPD
+pajak_keuangan          pajak_kendaraan      - -           -              hand-over SAMSAT
+kominfo_digital         -                    - -           -              unit DISKOMINFO
+kominfo_digital         -                    - -           DISKOMINFO     triage INSPEKTORAT
+lainnya                 -                    - Marioriwawo -              unit KEC-MARIORIWAWO
+lainnya                 -                    - -           -              triage DISKOMINFO
+lainnya                 -                    - -           DISKOMINFO     triage INSPEKTORAT
+lainnya                 -                    - Ganra       KEC-GANRA      triage INSPEKTORAT
+"""
+TYPES = {"-": "pengaduan", "?": "permintaan_informasi", "!": "aspirasi"}
+
+
+@pytest.mark.parametrize("row", TABLE.strip().splitlines(), ids=lambda row: " ".join(row.split()))
+def test_each_kind_of_complaint_has_its_owner(row: str) -> None:
+    category, matter, kind, place, about, lane, unit, *support = row.split()
+    found = Understood(
+        category=category,
+        matter=None if matter == "-" else matter,
+        type=TYPES[kind],
+        kecamatan=None if place == "-" else place,
+        about_units=() if about == "-" else about.split(","),
+    )
+    to = assign(RULES, found)
+    assert (lane, unit, support) == (to.lane, to.unit, [f"+{each}" for each in to.support])
+
+
+@pytest.mark.parametrize("category", sorted(RULES.unit_of_category))
+@pytest.mark.parametrize(
+    "doubt",
+    [{"abstained": True}, {"urgency": "tinggi"}, {"urgency": "darurat"}, {"spam": True}, {"place_conflict": True}],
+    ids=lambda doubt: next(iter(doubt)),
+)
+def test_a_person_looks_before_any_rule(category: str, doubt: dict[str, object]) -> None:
+    to = assign(RULES, Understood(category=category, kecamatan="Lalabata", **doubt))  # type: ignore[arg-type]
+    assert (DESK, "INSPEKTORAT" if category == "aparatur_korupsi" else "DISKOMINFO") == (to.lane, to.unit)
+
+
+@pytest.mark.parametrize("category", sorted(RULES.unit_of_category))
+def test_no_complaint_goes_to_a_unit_it_is_about(category: str) -> None:
+    matters = sorted({None, *(m for rule in RULES.routing for m in rule.matters)}, key=str)
+    for unit, matter in itertools.product(sorted(RULES.units), matters):
+        found = Understood(category=category, matter=matter, type="aspirasi", kecamatan="Citta", about_units=[unit])
+        to = assign(RULES, found)
+        assert unit not in (to.unit, *to.support)

@@ -1,0 +1,122 @@
+"""What rules hand to offices outside the kabupaten: named to the citizen, and forwarded by a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from msgspec import UNSET
+from router_office import (
+    OTHER,
+    RULES,
+    Office,
+    T,
+    classified,
+    followed_up,
+    item,
+    kinds,
+    received,
+    refusal,
+    reply,
+    to_units,
+)
+
+from contracts.events import Place, UnitRouted
+from router.rules import RoutingRule, Target
+
+REASON = "jaringan listrik diurus PLN"
+OUTSIDE = replace(
+    RULES,
+    targets={"PLN": Target(name="PLN", contact="telepon 123"), "BPN": Target(name="Kantor Pertanahan")},
+    routing=(
+        RoutingRule(reason="tanah", matters=frozenset({"sertifikat_tanah"}), hand_over="BPN"),
+        RoutingRule(reason=REASON, categories=frozenset({"listrik_energi"}), hand_over="PLN"),
+        RoutingRule(reason="camat", places=frozenset({"citta"}), types=frozenset({"aspirasi"}), lead="PDAM"),
+    ),
+    camat={"citta": "DISHUB"},
+)
+
+
+def office(*early: object) -> Office:
+    it = Office(rules=OUTSIDE)
+    it.hear(received(), *early)  # type: ignore[arg-type]
+    return it
+
+
+def test_the_citizen_is_told_to_whom_why_and_how_to_reach_them() -> None:
+    it = office(classified(category="listrik_energi"))
+    step = it.story()[-1]
+    assert ["registered", "handed_over"] == [each.kind for each in it.story()]
+    assert ("PLN", REASON, "Kontak PLN: telepon 123.", None, UNSET) == (
+        step.target,
+        step.reason,
+        step.message,
+        step.lane,
+        step.by,
+    )
+
+
+def test_a_contact_nobody_has_confirmed_is_not_told() -> None:
+    step = office(classified(matter="sertifikat_tanah")).story()[-1]
+    assert ("Kantor Pertanahan", UNSET) == (step.target, step.message)
+
+
+def test_a_person_forwards_it_with_all_that_is_known() -> None:
+    it = Office(rules=OUTSIDE)
+    told = it.hear(received(), classified(category="listrik_energi"))
+    (record,) = [each for each in told if isinstance(each, UnitRouted)]
+    assert ("DISKOMINFO", "handed-over", f"teruskan ke PLN: {REASON}") == (record.unit, record.why, record.reason)
+    assert record.complaint is not UNSET
+    assert ("handed_over", "triage", "jalan rusak di Cabenge") == (
+        record.complaint.status,
+        record.complaint.lane,
+        record.complaint.text,
+    )
+    assert ("DISKOMINFO", "handed_over") == (it.case.unit, it.case.status)
+
+
+@pytest.mark.parametrize(("about", "forwards"), [(["DISKOMINFO"], "INSPEKTORAT"), (["INSPEKTORAT"], "SETDA")])
+def test_who_is_accused_does_not_forward_it(about: list[str], forwards: str) -> None:
+    it = office()
+    it.ring()
+    told = it.hear(classified(category="listrik_energi", about_units=about))
+    assert (forwards, "handed-over") == to_units(told)[0]
+    assert to_units(told)[1:] == ([("DISKOMINFO", "withdrawn")] if forwards != "DISKOMINFO" else [])
+
+
+def test_a_late_understanding_hands_it_over_from_the_triage_lane_unless_a_person_acted() -> None:
+    it = office()
+    it.ring()
+    assert ["handed_over"] == kinds(it.hear(classified(category="listrik_energi")))
+    it = office()
+    it.ring()
+    it.hear(("DISKOMINFO", reply("acknowledge")))
+    assert ([], "acknowledged") == (kinds(it.hear(classified(category="listrik_energi"))), it.case.status)
+
+
+@pytest.mark.parametrize("doubt", [{"abstained": True}, {"urgency": "darurat"}, {"spam": True}])
+def test_a_doubtful_or_urgent_one_is_looked_at_and_not_handed_over(doubt: dict[str, object]) -> None:
+    it = office(classified(category="listrik_energi", **doubt))
+    assert ("routed", "DISKOMINFO", "triage") == (it.case.status, it.case.unit, it.case.lane)
+
+
+def test_it_is_over_here_and_what_is_wished_for_is_answered() -> None:
+    it = office(classified(category="listrik_energi"))
+    assert refusal(it.hear(("DISKOMINFO", reply("progress")))) is not None
+    assert ["noted"] == kinds(it.hear(followed_up(item("addition", text="sudah tiga hari"))))
+    assert "handed_over" == it.case.status
+
+
+def test_those_merged_into_it_are_told_to_whom_it_went() -> None:
+    it = office()
+    it.ring()
+    it.hear(received(OTHER), classified(OTHER, abstained=True), ("DISKOMINFO", reply("merge", OTHER, into=T)))
+    it.hear(classified(category="listrik_energi"))
+    step = it.story(OTHER)[-1]
+    assert ("handed_over", "PLN", REASON) == (step.kind, step.target, step.reason)
+
+
+def test_type_and_place_are_those_that_were_understood() -> None:
+    it = office(classified(type="aspirasi", place=Place(kecamatan="Citta", desa="Citta")))
+    assert ("PDAM", "unit") == (it.case.unit, it.case.lane)
+    assert "PUPR" == office(classified(type="aspirasi")).case.unit

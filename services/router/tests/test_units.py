@@ -1,0 +1,164 @@
+"""Units come and go: what one had when it ended goes to its successor or to a person; and what goes in circles."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from prometheus_client import REGISTRY
+from router_office import OTHER, RULES, Office, T, classified, in_status, kinds, received, refusal, reply, to_units
+
+from chassis.database import Pool
+from chassis.step import Steps
+from chassis.testing import message
+from contracts import codec, topics
+from contracts.events import ComplaintUpdated, Data
+from router import handlers
+from router.adapters import store
+from router.app import handler_of, triage_timer
+from router.case import Case
+from router.rules import Rules, Unit, in_force
+
+LAST_DAY = date(2026, 3, 10)  # the office's events are of 3 March
+NEXT_DAY = datetime(2026, 3, 11, tzinfo=UTC)
+_ids = itertools.count()
+
+
+def ending(code: str, successor: str | None = None) -> Rules:
+    units = dict(RULES.units)
+    units[code] = replace(units[code], valid_until=LAST_DAY, successor=successor)
+    return replace(RULES, units=units)
+
+
+def sweep(office: Office, rules: Rules, ticket: str = T) -> list[Data]:
+    changes, told = handlers.unit_ended(in_force(rules, NEXT_DAY), office.cases, ticket)
+    office.cases |= changes
+    office.told += told
+    return [emit.data for emit in told]
+
+
+@pytest.mark.parametrize("status", ["routed", "acknowledged", "in_progress", "waiting_for_reporter"])
+def test_what_a_unit_had_open_goes_to_its_successor(status: str) -> None:
+    office = in_status(status)
+    told = sweep(office, ending("PUPR", "DISHUB"))
+    assert ([("DISHUB", "routed"), ("PUPR", "withdrawn")], ["routed"]) == (to_units(told), kinds(told))
+    assert ("routed", "DISHUB", "unit", "PUPR menjadi DISHUB") == (
+        office.case.status,
+        office.case.unit,
+        office.case.lane,
+        office.story()[-1].reason,
+    )
+
+
+def test_without_a_successor_a_person_decides() -> None:
+    office = in_status("in_progress")
+    sweep(office, ending("PUPR"))
+    assert ("DISKOMINFO", "triage") == (office.case.unit, office.case.lane)
+    assert "PUPR tidak berlaku lagi" in str(office.story()[-1].reason)
+
+
+def test_an_accused_successor_does_not_get_it() -> None:
+    office = Office()
+    office.hear(received(), classified(about_units=["DISHUB"]))
+    sweep(office, ending("PUPR", "DISHUB"))
+    assert ("DISKOMINFO", "triage") == (office.case.unit, office.case.lane)
+
+
+def test_the_successor_of_the_triage_unit_has_its_lane_and_those_merged_there() -> None:
+    rules = ending("DISKOMINFO", "PDAM")
+    office = in_status("acknowledged", "triage")
+    sweep(office, rules)
+    assert ("routed", "PDAM", "triage") == (office.case.status, office.case.unit, office.case.lane)
+    office = in_status("merged", "triage")
+    assert [] == sweep(office, rules)
+    assert ["unmerged", "routed"] == kinds(office.hear(("PDAM", reply("unmerge"))))
+
+
+@pytest.mark.parametrize("status", ["registered", "resolved", "closed", "handed_over", "cancelled"])
+def test_what_nobody_works_on_stays_where_it_is(status: str) -> None:
+    office = in_status(status)
+    before = office.case
+    assert ([], before) == (sweep(office, ending("PUPR", "DISHUB")), office.case)
+
+
+def test_what_another_unit_has_stays_there() -> None:
+    office = in_status("routed")
+    before = office.case
+    assert ([], before) == (sweep(office, ending("PDAM", "DISHUB")), office.case)
+
+
+def test_each_event_is_judged_by_the_units_of_its_own_day() -> None:
+    rules = replace(ending("PUPR", "DISHUB"))
+    events = [message(received(), topic=topics.RECEIVED), message(classified(), topic=topics.CLASSIFIED)]
+    for time, unit in ((datetime(2026, 3, 10, 15, 59, tzinfo=UTC), "PUPR"), (NEXT_DAY, "DISHUB")):
+        cases: dict[str, Case] = {}
+        for each in events:
+            cases |= handlers.decide(rules, cases, each, time)[0]
+        assert unit == cases[T].unit
+
+
+def test_the_topics_of_a_unit_that_ended_are_read_on() -> None:
+    assert topics.unit_replied("PUPR") in handlers.sources(ending("PUPR", "DISHUB"))
+
+
+def test_an_old_name_accuses_the_successor_too() -> None:
+    office = Office(rules=replace(ending("PDAM", "PUPR")))
+    late = message(classified(about_units=["PDAM"]), topic=topics.CLASSIFIED, time=NEXT_DAY)
+    office.hear(received())
+    office.cases |= handlers.decide(office.rules, office.cases, late, NEXT_DAY)[0]
+    assert "INSPEKTORAT" == office.case.unit
+    told = office.hear(("INSPEKTORAT", reply("dispose", unit="PUPR")))
+    assert "tentang PUPR" in str(refusal(told))
+
+
+def ping_pongs(unit: str) -> float:
+    return REGISTRY.get_sample_value("lapor_ping_pong_total", {"unit": unit}) or 0
+
+
+def test_what_comes_back_to_a_unit_that_passed_it_on_is_counted() -> None:
+    decide = handler_of(RULES).decide
+    cases: dict[str, Case] = {}
+
+    def hear(*events: tuple[str, Data]) -> None:
+        for topic, data in events:
+            cases.update(decide(cases, message(data, topic=topic, event_id=str(next(_ids))), NEXT_DAY)[0])
+
+    start = ping_pongs("PUPR"), ping_pongs("PDAM")
+    pupr, pdam, desk = (topics.unit_replied(unit) for unit in ("PUPR", "PDAM", "DISKOMINFO"))
+    hear((topics.RECEIVED, received()), (topics.CLASSIFIED, classified()))
+    hear((pupr, reply("return", reason="bukan kami")), (desk, reply("dispose", unit="PDAM")))
+    assert start == (ping_pongs("PUPR"), ping_pongs("PDAM"))
+    hear((pdam, reply("return", reason="bukan kami")), (desk, reply("dispose", unit="PUPR")))
+    assert (start[0] + 1, start[1]) == (ping_pongs("PUPR"), ping_pongs("PDAM"))
+
+
+@pytest.mark.connected
+async def test_the_sweep_leaves_nothing_with_a_unit_that_ended(pool: Pool) -> None:
+    steps = Steps(pool, handler_of(RULES))
+    for ticket in (T, OTHER):
+        about = {"category": "air_bersih"} if ticket == OTHER else {}
+        for topic, data in ((topics.RECEIVED, received(ticket)), (topics.CLASSIFIED, classified(ticket, **about))):
+            await steps([message(data, topic=topic, event_id=f"{topic}-{ticket}").record])
+    woken = asyncio.Event()
+    timers = [asyncio.create_task(triage_timer(ending("PUPR", "DISHUB"), 60, pool, woken.set)) for _ in range(2)]
+    await asyncio.wait_for(woken.wait(), 10)
+    await asyncio.sleep(1.2)  # one more round finds nothing
+    for timer in timers:
+        timer.cancel()
+    await asyncio.gather(*timers, return_exceptions=True)
+    async with pool.acquire() as db, db.transaction():
+        cases = await store.load(db, [T, OTHER])
+    assert {T: ("DISHUB", 2), OTHER: ("PDAM", 1)} == {t: (c.unit, c.seq) for t, c in cases.items()}
+    rows = await pool.fetch("SELECT value FROM outbox ORDER BY seq")
+    told = [codec.decode(row["value"]).data for row in rows]
+    assert ["PUPR menjadi DISHUB"] == [
+        e.reason for e in told if isinstance(e, ComplaintUpdated) and e.reason and "menjadi" in e.reason
+    ]
+
+
+def test_a_unit_is_valid_from_its_first_day_through_its_last() -> None:
+    unit = Unit(code="A", name="A", valid_from=date(2027, 1, 2), valid_until=date(2027, 1, 3))
+    assert [False, True, True, False] == [unit.valid(date(2027, 1, day)) for day in (1, 2, 3, 4)]
