@@ -1,0 +1,128 @@
+"""`lapor region check`: every way in which a kabupaten's files may not fit together is named, with file and line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from lapor import region
+from lapor.__main__ import app
+
+REGIONS = Path(__file__).parents[3] / "region"
+
+
+@pytest.mark.parametrize("name", ["soppeng", "seconds"])
+def test_the_regions_here_fit_together(name: str) -> None:
+    assert [] == region.problems(REGIONS / name)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of Soppeng to spoil."""
+    return Path(shutil.copytree(REGIONS / "soppeng", tmp_path / "kabupaten"))
+
+
+def spoil(file: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        path = folder / f"{file}.yaml"
+        text = path.read_text()
+        assert old in text, f"{path.name} has no {old!r} any more"
+        path.write_text(text.replace(old, new, 1))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "file", "says"),
+    [
+        (spoil("categories", "    unit: DLH\n", ""), "categories", "it has no unit and no rule"),
+        (spoil("categories", "unit: PDAM", "unit: PAMDES"), "categories", "air_bersih goes to PAMDES"),
+        (spoil("categories", "    seeds:\n", "    seeds: []\n    semai:\n"), "categories", "needs at least 5 seeds"),
+        (spoil("routing", "lead: RSUD", "lead: RSUP"), "routing", "units.yaml does not have RSUP"),
+        (spoil("routing", "hand_over: BPN", "hand_over: ATR"), "routing", "there is no target ATR"),
+        (spoil("routing", "matter: gas_elpiji", "matter: gas_alam"), "routing", "nobody finds gas_alam"),
+        (spoil("routing", "matter: irigasi", "matter: peternakan_perikanan"), "categories", "no rule asks for it"),
+        (spoil("routing", "reason: jalan nasional", "reason: jalan nasional –"), "routing", "– costs a second SMS"),
+        (spoil("routing", "  - when: {category: listrik_energi}\n", "  - when: {category: lainnya}\n"), "categories",
+         "listrik_energi: it has no unit and no rule"),
+        (spoil("units", "kecamatan: Ganra", "kecamatan: Ganre"), "territory", "Ganra has no unit"),
+        (spoil("units", "kecamatan: Ganra", "kecamatan: Ganre"), "units", "territory.yaml has no kecamatan Ganre"),
+        (spoil("units", "supervisor: DINKES", "supervisor: DINSEHAT"), "units", "does not have DINSEHAT"),
+        (spoil("units", "conduct: true", "conduct: false"), "units", "exactly one unit must have `conduct: true`"),
+        (spoil("units", "name: Dinas Sosial", "name: Dinas Sosial…"), "units", "… costs a second SMS"),
+        (spoil("territory", "name: Citta\n", "nama: Citta\n"), "", "load_gazetteer can't read it"),
+        (spoil("sla", "ends: [resolved]", "ends: [dijawab]"), "sla", "dijawab"),
+        (spoil("sla", "\ndefault: ", "\ndefault: tidak-"), "sla", "there is no policy"),
+        (spoil("calendar", "Asia/Makassar", "Asia/Soppeng"), "calendar", "there is no time zone"),
+        (spoil("texts", "  reopened: \"", "  dibuka: \""), "texts", "reopened has no text"),
+        (spoil("texts", "  waiting_for_reporter: menunggu", "  menunggu: menunggu"), "texts",
+         "waiting_for_reporter has no text"),
+        (spoil("texts", "{ticket} diterima.", "{nomor} diterima."), "texts", "nomor"),
+        (spoil("texts", "{ticket} terdaftar.", "{ticket terdaftar."), "texts", "expected '}'"),
+        (spoil("texts", "{ticket} terdaftar.", "{ticket} terdaftar…"), "texts", "costs a second SMS"),
+        (spoil("sla", "policies:", "policies: ["), "sla", "not valid YAML"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_named_with_its_file(
+    folder: Path, change: Callable[[Path], None], file: str, says: str
+) -> None:
+    change(folder)
+    found = region.problems(folder)
+    (problem, *_) = [each for each in found if says in str(each)] or [None]
+    assert problem is not None, found
+    assert (Path(problem.file).stem if file else "", True) == (file, bool(problem.remedy))
+
+
+def test_who_hears_of_a_breach_is_a_unit_and_what_has_its_own_deadline_a_category(folder: Path) -> None:
+    more = """amount: 3
+        escalation: [{to: [head, SETDA]}, {to: [BUPATI, GUBERNUR]}]
+        variants: [{category: [jalan_jembatan, sihir]}]
+"""
+    spoil("sla", "amount: 3\n", more)(folder)
+    told = [each.problem.split()[-1] for each in region.problems(folder) if "yaml does not have" in each.problem]
+    assert ["GUBERNUR", "sihir"] == told
+
+
+def test_the_line_is_that_of_the_mistake(folder: Path) -> None:
+    spoil("routing", "hand_over: BPN", "hand_over: ATR")(folder)
+    (problem,) = region.problems(folder)
+    assert problem.line is not None
+    assert "hand_over: ATR" in (folder / "routing.yaml").read_text().splitlines()[problem.line - 1]
+
+
+def test_all_problems_are_named_at_once_and_the_exit_code_says_so(folder: Path) -> None:
+    for change in (
+        spoil("routing", "hand_over: BPN", "hand_over: ATR"),
+        spoil("units", "supervisor: DINKES", "supervisor: DINSEHAT"),
+        spoil("texts", "{ticket} terdaftar.", "{nomor} terdaftar."),
+        spoil("calendar", "Asia/Makassar", "Asia/Soppeng"),
+    ):
+        change(folder)
+    result = CliRunner().invoke(app, ["region", "check", str(folder), "--json"])
+    told = json.loads(result.stdout)
+    assert (1, False) == (result.exit_code, told["ok"])
+    assert {"units", "routing", "texts", "calendar"} == {Path(each["file"]).stem for each in told["problems"]}
+    assert all({"file", "line", "problem", "remedy"} == each.keys() for each in told["problems"])
+
+
+def test_a_region_that_fits_is_said_to(folder: Path) -> None:
+    result = CliRunner().invoke(app, ["region", "check", str(folder)])
+    assert (0, True) == (result.exit_code, "fits together" in result.stdout)
+    told = json.loads(CliRunner().invoke(app, ["region", "check", str(folder), "--json"]).stdout)
+    assert {"ok": True, "problems": []} == told
+
+
+@pytest.mark.parametrize("missing", ["units", "categories", "routing", "territory", "sla", "calendar", "texts"])
+def test_a_missing_file_is_named(folder: Path, missing: str) -> None:
+    (folder / f"{missing}.yaml").unlink()
+    assert any(f"{missing}.yaml" in each.file and "missing" in each.problem for each in region.problems(folder))
+
+
+def test_a_folder_that_is_none_is_said_so(tmp_path: Path) -> None:
+    (problem,) = region.problems(tmp_path / "nirgends")
+    assert "there is no such folder" == problem.problem
