@@ -94,10 +94,12 @@ def sla(kind: str, ticket: str = T, stage: str = "completion", based_on_seq: int
     )  # type: ignore[arg-type]  # fmt: skip
 
 
-def breached(ticket: str = T) -> SlaBreached:
+def breached(ticket: str = T, **facts: Any) -> SlaBreached:
     return SlaBreached(
-        complaint_id=f"c-{ticket}", ticket=ticket, policy="p", stage="completion", round=1, deadline_at=DEADLINE,
-        based_on_seq=0, derivation=[],
+        **{
+            "complaint_id": f"c-{ticket}", "ticket": ticket, "policy": "p", "stage": "completion", "round": 1,
+            "deadline_at": DEADLINE, "based_on_seq": 0, "derivation": [], **facts,
+        }
     )  # fmt: skip
 
 
@@ -122,6 +124,14 @@ class Office:
 
     def ring(self, ticket: str = T) -> list[Data]:
         changes, told = handlers.unclassified(self.rules, self.cases, ticket)
+        self.cases |= changes
+        self.told += told
+        return [emit.data for emit in told]
+
+    def sweep(self, ticket: str = T, *others: str) -> list[Data]:
+        """The sweep found ``others`` to be like ``ticket``: all there are, if none is named."""
+        found = list(others) or [each for each in self.cases if each != ticket]
+        changes, told = handlers.compared(self.rules, self.cases, ticket, found)
         self.cases |= changes
         self.told += told
         return [emit.data for emit in told]

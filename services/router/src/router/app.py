@@ -17,16 +17,18 @@ from chassis.service import run_processor
 from chassis.settings import read_settings
 from chassis.step import Handler, on_timer
 from chassis.wire import Emit, Message
-from contracts.events import ComplaintUpdated
+from contracts.events import ComplaintUpdated, UnitRouted
 from router import handlers
 from router.adapters import store
 from router.adapters.region import read_rules
 from router.case import Case
 from router.rules import Rules
 from router.settings import Settings
+from router.sweep import similar_timer
 
 SERVICE = "router"
 RETURNS = Counter("lapor_returns", "Complaints that a unit gave back", ["unit"])
+SIMILAR = Counter("lapor_similar", "Complaints that the sweep found again", ["outcome"])
 ROUTE_S = Histogram(
     "lapor_route_latency_seconds",
     "From the ticket to the first unit",
@@ -55,6 +57,10 @@ def measured(decision: Changes) -> Changes:
                 ROUTE_S.labels(data.unit).observe((datetime.now(UTC) - data.received_at).total_seconds())
             elif data.kind == "returned":
                 RETURNS.labels(data.unit).inc()
+            elif data.kind == "merged" and not data.by:
+                SIMILAR.labels("merged").inc()
+        elif isinstance(data, UnitRouted) and data.why == "similar":
+            SIMILAR.labels("suggested").inc()
     return decision
 
 
@@ -88,4 +94,6 @@ def run() -> None:
         sys.stderr.write(f"router can't start: {error}\n")
         sys.exit(EXIT_SETTINGS)
     timer = partial(triage_timer, rules, settings.triage_after_s)
-    run_processor(SERVICE, settings, handler_of(rules), handlers.sources(rules), [timer])
+    handler = handler_of(rules)
+    sweep = partial(similar_timer, rules, handler)
+    run_processor(SERVICE, settings, handler, handlers.sources(rules), [timer, sweep])

@@ -1,4 +1,4 @@
-"""The story of a complaint: what may follow what. Pure: a case and an event in, the case and what to tell out.
+"""How a story begins: registered, understood, routed. Pure: a case and an event in, the case and what to tell out.
 
 Every step is the next ``seq``. What a citizen asks and can't have is answered by ``noted``, never by silence.
 """
@@ -7,18 +7,12 @@ from __future__ import annotations
 
 import msgspec
 
-from contracts.events import (
-    ComplaintClassified,
-    ComplaintFollowedUp,
-    ComplaintReceived,
-    FollowUp,
-    SlaBreached,
-    SlaUpdated,
-)
-from router.case import FINAL, HELD, Case, Out, about_units, advance, tell_unit
-from router.rules import Assignment, Rules, Understood, assign, triage
+from contracts.events import ComplaintClassified, ComplaintReceived
+from router.case import Case, Out, advance, tell_unit
+from router.follow_ups import on_followed_up
+from router.moves import Result, part_from_accused, route
+from router.rules import Rules, Understood, assign, triage
 
-Result = tuple[Case, list[Out]]
 _replace = msgspec.structs.replace
 
 UNCLASSIFIED = "belum dikenali dalam batas waktu"
@@ -35,7 +29,8 @@ def on_received(rules: Rules, case: Case, data: ComplaintReceived) -> Result:
         case, more = on_classified(rules, case, early)
         outs += more
     if followed_up:
-        case, more = on_followed_up(rules, case, followed_up)
+        changes, more = on_followed_up(rules, {}, case, followed_up)
+        case = changes[case.ticket]
         outs += more
     return case, outs
 
@@ -48,11 +43,11 @@ def on_classified(rules: Rules, case: Case, data: ComplaintClassified) -> Result
     untouched = case.status == "routed" and case.classified is None and not case.triage_acted
     case = _replace(case, classified=data, category=case.category or data.category)
     if not (waiting or untouched):
-        return case, []
+        return part_from_accused(rules, case)
     to = assign(rules, _understood(data))
     if (to.unit, to.lane) == (case.unit, case.lane):  # it is there already: no second "routed" for the citizen
         return case, tell_unit(case, "updated", reason=to.reason)
-    return route(case, to)
+    return route(rules, case, to)
 
 
 def _understood(data: ComplaintClassified) -> Understood:
@@ -71,116 +66,4 @@ def on_unclassified(rules: Rules, case: Case) -> Result:
     """The classifier has not spoken in time: a person takes over."""
     if case.status != "registered":
         return case, []
-    return route(case, triage(rules, (), UNCLASSIFIED))
-
-
-def route(case: Case, to: Assignment, *, message: str | None = None) -> Result:
-    """Give it to a unit, and take it from the one that had it."""
-    before = case.unit
-    case, update = advance(_replace(case, unit=to.unit, lane=to.lane), "routed", reason=to.reason, message=message)
-    outs: list[Out] = [update, *tell_unit(case, "routed", reason=to.reason)]
-    if before and before != to.unit:
-        outs += tell_unit(case, "withdrawn", unit=before, reason=f"dialihkan ke {to.unit}")
-    return case, outs
-
-
-def on_followed_up(rules: Rules, case: Case, data: ComplaintFollowedUp) -> Result:
-    """Apply what the citizen added and has not been applied yet, in order."""
-    if case.received is None:
-        # A later event contains the earlier one, whichever comes first.
-        if case.followed_up and len(case.followed_up.items) >= len(data.items):
-            return case, []
-        return _replace(case, followed_up=data), []
-    seen = {item.id for item in case.follow_ups}
-    outs: list[Out] = []
-    for item in data.items:
-        if item.id not in seen:
-            case, more = _follow_up(rules, _replace(case, follow_ups=[*case.follow_ups, item]), item)
-            outs += more
-    return case, outs
-
-
-def _follow_up(rules: Rules, case: Case, item: FollowUp) -> Result:
-    match item.kind:
-        case "cancel":
-            return _cancel(case)
-        case "reopen":
-            return _reopen(rules, case, item)
-        case "rating":
-            return _rate(case, item)
-        case "rights_request":
-            return noted(case, "Permintaan Anda tentang data pribadi kami terima dan diteruskan ke petugas.", tell=True)
-        case _:
-            return _add(case)
-
-
-def noted(case: Case, message: str, *, tell: bool = False) -> Result:
-    """Tell the citizen without changing the status; ``tell`` shows it to the unit too."""
-    case, update = advance(case, "noted", case.status, message=message)
-    return case, [update, *(tell_unit(case, "followed-up") if tell else [])]
-
-
-def _add(case: Case) -> Result:
-    if case.status == "waiting_for_reporter":
-        case, update = advance(case, "in_progress", message="Jawaban Anda sudah diteruskan.")
-        return case, [update, *tell_unit(case, "followed-up", reason="pelapor menjawab")]
-    if case.status in FINAL:
-        return noted(case, "Laporan ini sudah selesai. Bila masih ada masalah, kirim laporan baru.")
-    if case.status == "resolved":
-        text = "Tambahan Anda diteruskan. Bila belum selesai, mintalah laporan ini dibuka kembali."
-        return noted(case, text, tell=True)
-    return noted(case, "Tambahan Anda sudah diteruskan ke petugas.", tell=True)
-
-
-def _cancel(case: Case) -> Result:
-    if case.status == "merged":
-        text = f"Laporan ini digabung dengan {case.parent} dan mengikutinya, jadi tidak dapat dibatalkan tersendiri."
-        return noted(case, text, tell=True)
-    if case.status in FINAL or case.status == "resolved":
-        return noted(case, "Laporan ini sudah selesai, jadi tidak dapat dibatalkan.")
-    case, update = advance(case, "cancelled")
-    return case, [update, *tell_unit(case, "withdrawn", reason="dibatalkan pelapor")]
-
-
-def _reopen(rules: Rules, case: Case, item: FollowUp) -> Result:
-    if case.status != "resolved" or case.unit is None:
-        return noted(case, "Laporan ini tidak dapat dibuka kembali. Bila masih ada masalah, kirim laporan baru.")
-    to = Assignment(lane=case.lane or "unit", unit=case.unit, reason="dibuka kembali oleh pelapor")
-    if must_not_judge(case, to.unit):  # the classifier said so after that unit had it
-        to = triage(rules, about_units(case), to.reason)
-    case, update = advance(_replace(case, resolved_seq=None), "reopened")
-    case, outs = route(case, to)
-    return case, [update, *outs]
-
-
-def _rate(case: Case, item: FollowUp) -> Result:
-    if case.status == "resolved" and item.rating and item.rating >= 4:
-        case, update = advance(case, "closed", message="Penilaian Anda kami catat.")
-        return case, [update, *tell_unit(case, "withdrawn", reason=f"ditutup, pelapor puas (nilai {item.rating})")]
-    return noted(case, "Penilaian Anda kami catat. Terima kasih.", tell=case.status == "resolved")
-
-
-def on_sla(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result:
-    """The clock spoke: show the deadline to the unit, warn it, close after silence."""
-    if case.received is None:
-        return case, []
-    if isinstance(data, SlaBreached):
-        return case, tell_unit(case, "breached", reason="tenggat terlewati") if case.status in HELD else []
-    match data.kind:
-        case "started" | "rescheduled" if data.stage == "completion":
-            case = _replace(case, deadline_at=data.deadline_at, derivation=data.derivation)
-            return case, tell_unit(case, "deadline-set") if case.status in HELD else []
-        case "warned":
-            return case, tell_unit(case, "warned", reason="tenggat sudah dekat") if case.status in HELD else []
-        case "lapsed" if case.status == "resolved" and data.based_on_seq >= (case.resolved_seq or 0):
-            case, update = advance(case, "closed", message="Tidak ada tanggapan lagi dari pelapor.")
-            return case, [update, *tell_unit(case, "withdrawn", reason="ditutup")]
-        case "resumed" if case.status == "waiting_for_reporter":
-            case, update = advance(case, "in_progress", message="Batas waktu menjawab sudah lewat.")
-            return case, [update, *tell_unit(case, "followed-up", reason="pelapor tidak menjawab")]
-    return case, []
-
-
-def must_not_judge(case: Case, unit: str) -> bool:
-    """A complaint about a unit never goes to that unit."""
-    return unit in about_units(case)
+    return route(rules, case, triage(rules, (), UNCLASSIFIED))

@@ -2,13 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 #: Conduct of officials: the inspectorate looks at it, whatever unit it is about.
 CONDUCT_CATEGORY = "aparatur_korupsi"
 #: A person decides about these before any unit sees them.
 URGENT = frozenset({"tinggi", "darurat"})
+_URGENCIES = ("rendah", "sedang", "tinggi", "darurat")
+#: What is said instead of an answer.
+BOILERPLATE = (
+    "terima kasih atas laporannya",
+    "terima kasih atas laporan anda",
+    "terima kasih atas informasinya",
+    "terima kasih atas partisipasinya",
+    "laporan anda kami terima",
+    "laporan anda sudah kami terima",
+    "laporan anda telah kami terima",
+    "sudah kami terima",
+    "telah kami terima",
+    "sudah diterima",
+    "telah diterima",
+    "sudah kami catat",
+    "telah kami catat",
+    "sudah dicatat",
+    "telah dicatat",
+    "sudah ditindaklanjuti",
+    "telah ditindaklanjuti",
+    "sudah kami tindak lanjuti",
+    "telah kami tindak lanjuti",
+    "sudah ditangani",
+    "telah ditangani",
+    "sudah kami tangani",
+    "sudah dikerjakan",
+    "telah dikerjakan",
+    "sudah diproses",
+    "telah diproses",
+    "sudah selesai",
+    "telah selesai",
+    "sudah beres",
+    "akan ditindaklanjuti",
+    "akan kami tindak lanjuti",
+    "akan segera ditindaklanjuti",
+    "segera ditindaklanjuti",
+    "ditindaklanjuti",
+    "tindak lanjut",
+    "tindak lanjuti",
+    "akan kami koordinasikan",
+    "akan dikoordinasikan",
+    "sudah dikoordinasikan",
+    "telah dikoordinasikan",
+    "sudah kami koordinasikan",
+    "telah kami koordinasikan",
+    "sudah kami sampaikan",
+    "telah kami sampaikan",
+    "sudah disampaikan",
+    "telah disampaikan",
+    "sudah diteruskan",
+    "telah diteruskan",
+    "sudah kami teruskan",
+    "telah kami teruskan",
+    "akan kami teruskan",
+    "akan kami sampaikan",
+    "dengan dinas terkait",
+    "dengan instansi terkait",
+    "dengan pihak terkait",
+    "ke dinas terkait",
+    "ke bidang terkait",
+    "ke bagian terkait",
+    "ke instansi terkait",
+    "ke pihak terkait",
+    "kepada pihak terkait",
+    "kepada bidang terkait",
+    "pihak terkait",
+    "dinas terkait",
+    "bidang terkait",
+    "sedang diproses",
+    "sedang kami proses",
+    "dalam proses",
+    "masih diproses",
+    "sedang ditangani",
+    "sedang ditindaklanjuti",
+    "menjadi perhatian kami",
+    "menjadi bahan evaluasi",
+    "menjadi masukan bagi kami",
+    "sesuai prosedur",
+    "sesuai ketentuan",
+    "sesuai ketentuan yang berlaku",
+    "sesuai aturan yang berlaku",
+    "mohon ditunggu",
+    "mohon bersabar",
+    "mohon kesabarannya",
+    "mohon maaf atas ketidaknyamanannya",
+    "harap bersabar",
+    "harap maklum",
+    "atas perhatiannya",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +112,9 @@ class Rules:
     admin: str
     conduct: str
     last_resort: str
+    boilerplate: Collection[str] = BOILERPLATE
+    similar_suggest: float = 0.75
+    similar_merge: float = 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,3 +186,23 @@ def assign(rules: Rules, found: Understood) -> Assignment:
         reason = f"laporan tentang {unit} tidak diteruskan ke {unit}"
         return Assignment(lane="triage", unit=_conduct(rules, about), reason=reason)
     return Assignment(lane="unit", unit=unit, reason=f"kategori {found.category}")
+
+
+def accused(rules: Rules, about: Iterable[str]) -> list[str]:
+    """The units a complaint is about."""
+    return list(dict.fromkeys(about))
+
+
+def supervisor(rules: Rules, unit: str) -> str:
+    """Who looks at what ``unit`` does not get right."""
+    return rules.last_resort
+
+
+def priority(urgency: str | None, confidence: float, reporters: int = 1) -> int:
+    """In which order to work: the highest first, and among equals the oldest.
+
+    Urgency counts before all else (each step 10,000), then each further reporter (100, up to 99 of them), then how
+    uncertain the classifier was (0 to 100). What is not understood yet counts as *sedang* and wholly uncertain.
+    """
+    rank = _URGENCIES.index(urgency) if urgency in _URGENCIES else _URGENCIES.index("sedang")
+    return 10_000 * rank + 100 * min(max(reporters - 1, 0), 98) + round(100 * (1 - min(max(confidence, 0.0), 1.0)))
