@@ -15,8 +15,8 @@ Pool: TypeAlias = Any  # an asyncpg.Pool
 Connection: TypeAlias = Any  # a PoolConnectionProxy; asyncpg ships no types
 
 _PLUMBING = Path(__file__).parent / "migrations"
-#: Advisory locks of one database: one relay, one migration, one timer, one sender.
-RELAY_LOCK, MIGRATE_LOCK, TIMER_LOCK, SENDER_LOCK, POLL_LOCK = 7, 8, 9, 10, 11
+#: Advisory locks of one database: one relay, one migration, one timer, one sender, one poller, one sweep.
+RELAY_LOCK, MIGRATE_LOCK, TIMER_LOCK, SENDER_LOCK, POLL_LOCK, SIMILAR_LOCK = 7, 8, 9, 10, 11, 12
 
 #: What the database itself refuses about the data (SQLSTATE 22, 23): poison, not an outage.
 REFUSALS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)

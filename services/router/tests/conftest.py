@@ -15,11 +15,20 @@ from chassis.database import Pool, migrate, open_pool
 from lapor import kafka, postgres
 from lapor.ports import choose
 from lapor.testing import Stack
+from router.rules import Rules
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _names = (f"router_{n}" for n in itertools.count())
+
+
+@pytest.fixture
+def rules() -> Rules:
+    """Those of the small region the tests play in."""
+    from router_office import RULES
+
+    return RULES
 
 
 @pytest.fixture(scope="session")

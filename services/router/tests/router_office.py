@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from msgspec import UNSET
@@ -29,6 +30,7 @@ from contracts.events import (
     UnitRouted,
 )
 from router import handlers
+from router.adapters.region import read_rules
 from router.case import Case
 from router.rules import Rules, Unit
 
@@ -50,6 +52,7 @@ RULES = Rules(
     admin="DISKOMINFO",
     conduct="INSPEKTORAT",
     last_resort="SETDA",
+    boilerplate=read_rules(Path(__file__).parents[3] / "region" / "soppeng").boilerplate,
 )
 CORE = {
     ComplaintReceived: topics.RECEIVED,
@@ -96,10 +99,12 @@ def sla(kind: str, ticket: str = T, stage: str = "completion", based_on_seq: int
     )  # type: ignore[arg-type]  # fmt: skip
 
 
-def breached(ticket: str = T) -> SlaBreached:
+def breached(ticket: str = T, **facts: Any) -> SlaBreached:
     return SlaBreached(
-        complaint_id=f"c-{ticket}", ticket=ticket, policy="p", stage="completion", round=1, deadline_at=DEADLINE,
-        based_on_seq=0, derivation=[],
+        **{
+            "complaint_id": f"c-{ticket}", "ticket": ticket, "policy": "p", "stage": "completion", "round": 1,
+            "deadline_at": DEADLINE, "based_on_seq": 0, "derivation": [], **facts,
+        }
     )  # fmt: skip
 
 
@@ -124,6 +129,14 @@ class Office:
 
     def ring(self, ticket: str = T) -> list[Data]:
         changes, told = handlers.unclassified(self.rules, self.cases, ticket)
+        self.cases |= changes
+        self.told += told
+        return [emit.data for emit in told]
+
+    def sweep(self, ticket: str = T, *others: str) -> list[Data]:
+        """The sweep found ``others`` to be like ``ticket``: all there are, if none is named."""
+        found = list(others) or [each for each in self.cases if each != ticket]
+        changes, told = handlers.compared(self.rules, self.cases, ticket, found)
         self.cases |= changes
         self.told += told
         return [emit.data for emit in told]

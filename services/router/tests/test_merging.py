@@ -8,6 +8,8 @@ import pytest
 from msgspec import UNSET
 from router_office import OTHER, STRANGER, Office, T, classified, followed_up, item, kinds, received, refusal, reply
 
+from contracts.events import UnitRouted
+
 
 def merged() -> Office:
     """``T`` is merged into ``OTHER``, which PUPR works on."""
@@ -22,6 +24,41 @@ def by_parent(office: Office, *events: Any) -> list[Any]:
     before = len(office.story())
     office.hear(*events)
     return office.story()[before:]
+
+
+def test_those_who_work_on_the_parent_see_how_many_reported_it() -> None:
+    office = Office()
+    office.hear(received(), classified(abstained=True), received(OTHER), classified(OTHER))
+    told = office.hear(("DISKOMINFO", reply("merge", into=OTHER)))
+    (record,) = [each for each in told if isinstance(each, UnitRouted) and each.unit == "PUPR"]
+    assert ("updated", f"{T} digabung ke sini; 2 pelapor") == (record.why, record.reason)
+    assert (OTHER, 2, [T]) == (record.complaint.ticket, record.complaint.reporters, record.complaint.merged)  # type: ignore[union-attr]
+
+
+def test_what_a_child_accuses_never_gets_the_parent() -> None:
+    office = Office()
+    office.hear(received(), classified(abstained=True, about_units=["PDAM"]), received(OTHER), classified(OTHER))
+    office.hear(("DISKOMINFO", reply("merge", into=OTHER)), ("PUPR", reply("return", OTHER, reason="ini air")))
+    told = office.hear(("DISKOMINFO", reply("dispose", OTHER, unit="PDAM")))
+    assert "laporan ini tentang PDAM, tidak dapat diteruskan ke PDAM" == refusal(told)
+    office.hear(("DISKOMINFO", reply("unmerge")))
+    assert None is refusal(office.hear(("DISKOMINFO", reply("dispose", OTHER, unit="PDAM"))))
+
+
+def test_merging_into_what_an_accused_unit_works_on_is_refused() -> None:
+    office = Office()
+    office.hear(received(), classified(abstained=True, about_units=["PUPR"]), received(OTHER), classified(OTHER))
+    told = office.hear(("DISKOMINFO", reply("merge", into=OTHER)))
+    assert f"laporan ini tentang PUPR, yang menangani {OTHER}" == refusal(told)
+
+
+def test_a_child_repeats_who_did_it_and_who_helped() -> None:
+    office = Office()
+    office.hear(received(), classified(abstained=True), received(OTHER), classified(OTHER, abstained=True))
+    office.hear(("DISKOMINFO", reply("dispose", OTHER, unit="PUPR", support=["PDAM"])))
+    office.hear(("DISKOMINFO", reply("merge", into=OTHER)))
+    (step,) = by_parent(office, ("PUPR", reply("acknowledge", OTHER)))
+    assert ("PUPR", ["PDAM"]) == (step.by, step.support)
 
 
 def test_merging_says_into_what() -> None:
@@ -84,14 +121,7 @@ def test_what_is_resolved_takes_no_more_complaints_in_for_they_would_never_hear_
     office.hear(received(), classified(abstained=True), received(OTHER), classified(OTHER))
     office.hear(("PUPR", reply("resolve", OTHER, message="Sudah ditambal")))
 
-    assert "resolved" in (refusal(office.hear(("DISKOMINFO", reply("merge", into=OTHER)))) or "")
-
-
-def test_a_resolution_says_what_was_done() -> None:
-    office = Office()
-    office.hear(received(), classified())
-
-    assert "terlalu singkat" in (refusal(office.hear(("PUPR", reply("resolve", message="beres")))) or "")
+    assert "selesai ditangani" in (refusal(office.hear(("DISKOMINFO", reply("merge", into=OTHER)))) or "")
 
 
 def test_each_child_follows() -> None:
@@ -141,4 +171,4 @@ def test_merging_into_a_child_a_parent_or_what_is_over_is_refused() -> None:
     assert f"{OTHER} sendiri induk laporan lain" == refusal(told)
     office.hear(followed_up(item("cancel"), ticket=OTHER))
     told = office.hear(("DISKOMINFO", reply("merge", STRANGER, into=OTHER)))
-    assert f"{OTHER} sudah cancelled" == refusal(told)
+    assert f"{OTHER} sudah dibatalkan" == refusal(told)

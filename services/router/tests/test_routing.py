@@ -338,3 +338,32 @@ def test_a_step_carries_what_the_intakes_need() -> None:
         step.type,
         step.urgency,
     )
+
+
+def test_what_turns_out_to_accuse_the_unit_that_has_it_goes_to_another() -> None:
+    office = Office()
+    office.hear(received())
+    office.ring()
+    office.hear(("DISKOMINFO", reply("dispose", unit="PUPR", support=["PDAM"])))
+    told = office.hear(classified(about_units=["PUPR"]))
+    assert ("routed", "DISKOMINFO", "triage") == where(office)
+    assert [("DISKOMINFO", "routed"), ("PDAM", "withdrawn"), ("PUPR", "withdrawn")] == to_units(told)
+
+
+def test_what_turns_out_to_accuse_one_that_helps_does_without_it() -> None:
+    office = Office()
+    office.hear(received())
+    office.ring()
+    office.hear(("DISKOMINFO", reply("dispose", unit="PUPR", support=["PDAM", "DISHUB"])))
+    told = office.hear(classified(about_units=["PDAM"]))
+    assert (("routed", "PUPR", "unit"), [("PDAM", "withdrawn")]) == (where(office), to_units(told))
+    assert ["DISHUB"] == [each.unit for each in office.case.support]
+
+
+def test_what_the_reporter_adds_after_the_answer_is_not_for_a_unit_that_was_accused_meanwhile() -> None:
+    office = Office()
+    office.hear(received())
+    office.ring()
+    office.hear(("DISKOMINFO", reply("resolve", message="sudah dibicarakan")), classified(about_units=["DISKOMINFO"]))
+    told = office.hear(followed_up(item("addition", text="belum")))
+    assert ("resolved", [("INSPEKTORAT", "followed-up")]) == (office.case.status, to_units(told))

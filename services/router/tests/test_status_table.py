@@ -21,6 +21,8 @@ from router_office import (
     to_units,
 )
 
+from router.case import STATUS_WORDS
+
 ACTIVE = ("routed", "acknowledged", "in_progress")
 FINAL = ("closed", "handed_over", "rejected", "cancelled")
 ALL = ("registered", *ACTIVE, "waiting_for_reporter", "resolved", "merged", *FINAL)
@@ -65,9 +67,9 @@ def expected_of(action: str, status: str, lane: str) -> tuple[str | None, str | 
     if status == "merged" and action == "unmerge":
         return "routed", None
     if status not in ACTIVE or action == "unmerge":
-        return None, f"laporan berstatus {status}, tidak dapat {action}"
+        return None, f"laporan berstatus {STATUS_WORDS[status]}, tidak dapat {action}"
     after = IN_TRIAGE_LANE[action][ACTIVE.index(status)]
-    return (status if after == "=" else after), (None if after else f"laporan sudah berstatus {status}")
+    return (status if after == "=" else after), (None if after else f"laporan sudah {STATUS_WORDS[status]}")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ TOLD: dict[str, tuple[list[str], list[tuple[str, str]]]] = {
     "dispose": (["routed"], [("PDAM", "routed")]),
     "correct": (["corrected"], []),
     "reject": (["rejected"], []),
-    "merge": (["merged"], []),
+    "merge": (["merged"], [("PUPR", "updated")]),
 }
 
 

@@ -64,14 +64,15 @@ async def test_what_came_before_its_complaint_waits_in_the_table(pool: Pool, ste
     assert ["registered", "routed"] == [e.kind for e in await told(pool) if isinstance(e, ComplaintUpdated)]
 
 
-async def test_a_parent_brings_its_children_along(pool: Pool, steps: Steps[Case]) -> None:
+async def test_a_complaint_brings_its_whole_family_along(pool: Pool, steps: Steps[Case]) -> None:
     for ticket in (T, OTHER, STRANGER):
         await hear(steps, (topics.RECEIVED, received(ticket, complaint_id=ticket)))
         await steps([message(classified(ticket, abstained=True), topic=topics.CLASSIFIED, event_id=ticket).record])
     replied = topics.unit_replied("DISKOMINFO")
     await steps([message(reply("merge", T, into=OTHER), topic=replied, event_id="merge").record])
     assert {T, OTHER} == (await load(pool, OTHER)).keys()
-    assert {T} == (await load(pool, T)).keys()
+    assert {T, OTHER} == (await load(pool, T)).keys()
+    assert {STRANGER} == (await load(pool, STRANGER)).keys()
     await steps([message(reply("acknowledge", OTHER), topic=replied, event_id="ack").record])
     acknowledged = [e for e in await told(pool) if isinstance(e, ComplaintUpdated) and e.kind == "acknowledged"]
     assert [(OTHER, 2), (T, 3)] == [(step.ticket, step.seq) for step in acknowledged]

@@ -105,13 +105,16 @@ def test_the_topics_of_a_unit_that_ended_are_read_on() -> None:
 
 
 def test_an_old_name_accuses_the_successor_too() -> None:
-    office = Office(rules=replace(ending("PDAM", "PUPR")))
-    late = message(classified(about_units=["PDAM"]), topic=topics.CLASSIFIED, time=NEXT_DAY)
-    office.hear(received())
-    office.cases |= handlers.decide(office.rules, office.cases, late, NEXT_DAY)[0]
-    assert "INSPEKTORAT" == office.case.unit
-    told = office.hear(("INSPEKTORAT", reply("dispose", unit="PUPR")))
-    assert "tentang PUPR" in str(refusal(told))
+    rules, cases, told = ending("PDAM", "PUPR"), dict[str, Case](), list[Data]()
+    for topic, data in (
+        (topics.RECEIVED, received()),
+        (topics.CLASSIFIED, classified(about_units=["PDAM"])),
+        (topics.unit_replied("INSPEKTORAT"), reply("dispose", unit="PUPR")),
+    ):
+        changes, emits = handlers.decide(rules, cases, message(data, topic=topic), NEXT_DAY)
+        cases |= changes
+        told = [emit.data for emit in emits]
+    assert ("INSPEKTORAT", True) == (cases[T].unit, "tentang PUPR" in str(refusal(told)))
 
 
 def ping_pongs(unit: str) -> float:

@@ -212,7 +212,7 @@ class Travel:
         if isinstance(data, UnitRouted) and data.why == "routed":
             journey.unit, journey.routed_at = data.unit, journey.routed_at or found.at
             if not self.silent:
-                for action, message in (("acknowledge", None), ("resolve", "Sudah dikerjakan petugas hari ini (uji).")):
+                for action, message in (("acknowledge", None), ("resolve", "Sudah diperbaiki petugas hari ini (uji).")):
                     self.answer(data.unit, journey, action, message)
 
     def answer(self, unit: str, journey: Journey, action: str, message: str | None) -> None:

@@ -18,18 +18,21 @@ from chassis.service import run_processor
 from chassis.settings import read_settings
 from chassis.step import Handler, on_timer
 from chassis.wire import Emit, Message
-from contracts.events import ComplaintUpdated
+from contracts.events import ComplaintUpdated, UnitRouted
 from router import handlers
 from router.adapters import store
 from router.adapters.region import read_rules
 from router.case import HELD, Case
 from router.rules import Rules, in_force
 from router.settings import Settings
+from router.sweep import similar_timer
 
 SERVICE = "router"
+#: Seconds between two looks for what ended units still have.
 SWEEP_S = 60
 RETURNS = Counter("lapor_returns", "Complaints that a unit gave back", ["unit"])
 PING_PONG = Counter("lapor_ping_pong", "Complaints that came back to a unit that had passed them on", ["unit"])
+SIMILAR = Counter("lapor_similar", "Complaints that the sweep found again", ["outcome"])
 ROUTE_S = Histogram(
     "lapor_route_latency_seconds",
     "From the ticket to the first unit",
@@ -50,19 +53,25 @@ def handler_of(rules: Rules) -> Handler[Case]:
 
 
 def measured(before: Mapping[str, Case], decision: Changes) -> Changes:
-    """Count what the decision tells of: how long the first routing took, what was given back, what goes in circles."""
+    """Count what the decision tells of."""
     for emit in decision[1]:
-        data = emit.data
-        if not isinstance(data, ComplaintUpdated) or data.unit is None:
-            continue
-        if data.seq == 1 and data.kind in ("routed", "handed_over"):
-            ROUTE_S.labels(data.unit).observe((datetime.now(UTC) - data.received_at).total_seconds())
-        if data.kind == "returned":
-            RETURNS.labels(data.unit).inc()
-        case = before.get(data.ticket)
-        if data.kind == "routed" and data.lane == "unit" and case and case.unit != data.unit and data.unit in case.had:
-            PING_PONG.labels(data.unit).inc()
+        if isinstance(emit.data, ComplaintUpdated):
+            _count(before.get(emit.data.ticket), emit.data)
+        elif isinstance(emit.data, UnitRouted) and emit.data.why == "similar":
+            SIMILAR.labels("suggested").inc()
     return decision
+
+
+def _count(before: Case | None, step: ComplaintUpdated) -> None:
+    unit = step.unit or ""
+    if step.seq == 1 and step.kind in ("routed", "handed_over"):
+        ROUTE_S.labels(unit).observe((datetime.now(UTC) - step.received_at).total_seconds())
+    if step.kind == "returned":
+        RETURNS.labels(unit).inc()
+    if step.kind == "merged" and not step.by:
+        SIMILAR.labels("merged").inc()
+    if step.kind == "routed" and step.lane == "unit" and before and before.unit != unit and unit in before.had:
+        PING_PONG.labels(unit).inc()
 
 
 async def triage_timer(rules: Rules, after_s: float, pool: Pool, wake: Callable[[], None]) -> None:
@@ -78,12 +87,11 @@ async def triage_timer(rules: Rules, after_s: float, pool: Pool, wake: Callable[
                 wake()
             ended = rules.units.keys() - valid.units.keys()
             if ended and time.monotonic() - swept > SWEEP_S:
-                left = await store.with_units(leader, ended, HELD | {"merged"})
+                left = await store.held_by(leader, ended, HELD | {"merged"})
                 for ticket, moment in left.items():
                     await _act(pool, valid, ticket, handlers.unit_ended, cause=f"{ticket}:ended:{moment}")
                     wake()
-                if not left:
-                    swept = time.monotonic()
+                swept = swept if left else time.monotonic()
             await asyncio.sleep(1)
 
 
@@ -106,4 +114,6 @@ def run() -> None:
         sys.stderr.write(f"router can't start: {error}\n")
         sys.exit(EXIT_SETTINGS)
     timer = partial(triage_timer, rules, settings.triage_after_s)
-    run_processor(SERVICE, settings, handler_of(rules), handlers.sources(rules), [timer])
+    handler = handler_of(rules)
+    sweep = partial(similar_timer, rules, handler)
+    run_processor(SERVICE, settings, handler, handlers.sources(rules), [timer, sweep])

@@ -17,8 +17,11 @@ from contracts.events import (
     DerivationDay,
     FollowUp,
     ReplyAnswer,
+    Similar,
+    Support,
     UnitRouted,
 )
+from router.rules import priority
 
 Out = ComplaintUpdated | UnitRouted
 
@@ -26,10 +29,28 @@ ACTIVE = frozenset({"routed", "acknowledged", "in_progress"})
 #: A unit has it, though it may be the reporter's turn: the clock is that unit's business.
 HELD = ACTIVE | {"waiting_for_reporter"}
 FINAL = frozenset({"closed", "handed_over", "rejected", "cancelled"})
+#: What units read in a sentence instead of the code of a status.
+STATUS_WORDS = {
+    "registered": "terdaftar",
+    "routed": "diteruskan",
+    "acknowledged": "diterima petugas",
+    "in_progress": "sedang ditangani",
+    "waiting_for_reporter": "menunggu jawaban pelapor",
+    "resolved": "selesai ditangani",
+    "closed": "ditutup",
+    "handed_over": "dilimpahkan",
+    "rejected": "tidak dapat diproses",
+    "merged": "digabung",
+    "cancelled": "dibatalkan",
+}
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """The state of one complaint. Before its ``received`` has come, only what came early is in it."""
+    """The state of one complaint. Before its ``received`` has come, only what came early is in it.
+
+    ``merged`` are the complaints that follow this one, ``also_about`` the units those accuse, ``rights`` what the
+    reporter asked for by law and nobody has done yet.
+    """
 
     ticket: str
     received: ComplaintReceived | None = None
@@ -48,6 +69,11 @@ class Case(Struct, frozen=True, kw_only=True):
     follow_ups: list[FollowUp] = []
     deadline_at: datetime | None = None
     derivation: list[DerivationDay] = []
+    support: list[Support] = []
+    merged: list[str] = []
+    also_about: list[str] = []
+    similar: list[Similar] = []
+    rights: list[str] = []
 
 
 def known(case: Case) -> ComplaintReceived:
@@ -58,7 +84,17 @@ def known(case: Case) -> ComplaintReceived:
 
 def about_units(case: Case) -> list[str]:
     """The units this complaint is about: none of them may judge it."""
-    return case.classified.about_units if case.classified else []
+    return [*(case.classified.about_units if case.classified else []), *case.also_about]
+
+
+def must_not_judge(case: Case, unit: str) -> bool:
+    """A complaint about a unit never goes to that unit, not as support either."""
+    return unit in about_units(case)
+
+
+def supporters(case: Case) -> list[str]:
+    """The units that help the one that leads."""
+    return [each.unit for each in case.support]
 
 
 def advance(case: Case, kind: str, status: str | None = None, **facts: object) -> tuple[Case, ComplaintUpdated]:
@@ -79,22 +115,23 @@ def advance(case: Case, kind: str, status: str | None = None, **facts: object) -
         category=case.category,
         type=found.type if found else None,
         urgency=found.urgency if found else None,
+        support=supporters(case),
         **{name: value for name, value in facts.items() if value},  # type: ignore[arg-type]
     )
     return case, update
 
 
-def snapshot(case: Case) -> ComplaintSnapshot:
-    """All that the unit of ``case`` needs, as of now."""
+def snapshot(case: Case, reader: str) -> ComplaintSnapshot:
+    """All that ``reader`` needs, as of now. ``unit`` is who leads; while nobody does, it is the reader."""
     received, found = known(case), case.classified
-    assert case.unit is not None  # noqa: S101  (only units are shown one)
+    reporters = 1 + len(case.merged)
     return ComplaintSnapshot(
         complaint_id=received.complaint_id,
         ticket=case.ticket,
         seq=case.seq,
         status=case.status,
-        unit=case.unit,
-        lane=case.lane,  # type: ignore[arg-type]
+        unit=case.unit or reader,
+        lane=case.lane or "triage",  # type: ignore[arg-type]
         channel=received.channel,
         text=received.text,
         received_at=received.received_at,
@@ -110,18 +147,36 @@ def snapshot(case: Case) -> ComplaintSnapshot:
         follow_ups=case.follow_ups,
         deadline_at=case.deadline_at or UNSET,
         derivation=case.derivation,
+        role="support" if reader in supporters(case) else "lead",
+        support=case.support,
+        reporters=reporters,
+        merged=case.merged,
+        similar=case.similar,
+        priority=priority(found.urgency if found else None, found.confidence if found else 0.0, reporters),
+        matter=found.matter if found else UNSET,
+        spam=found.spam if found else False,
     )
 
 
 def tell_unit(case: Case, why: str, *, unit: str | None = None, reason: str | None = None) -> list[Out]:
-    """A record for the case's unit, or for the ``unit`` that had it before; nobody to tell, no record."""
-    to = unit or case.unit
+    """A record for all that work on it, or for the one ``unit``; nobody to tell, no record."""
+    if unit is None:
+        return [*_record(case, why, case.unit, reason), *tell_support(case, why, reason=reason)]
+    return _record(case, why, unit, reason)
+
+
+def tell_support(case: Case, why: str, *, reason: str | None = None) -> list[Out]:
+    """A record for each unit that helps."""
+    return [out for unit in supporters(case) for out in _record(case, why, unit, reason)]
+
+
+def _record(case: Case, why: str, to: str | None, reason: str | None) -> list[Out]:
     if to is None:
         return []
-    return [UnitRouted(why=why, unit=to, complaint=snapshot(case), reason=reason or UNSET)]  # type: ignore[arg-type]
+    return [UnitRouted(why=why, unit=to, complaint=snapshot(case, to), reason=reason or UNSET)]
 
 
 def answer(unit: str, reply_id: str, case: Case | None, refused: str | None = None) -> UnitRouted:
     """The one answer to a reply. A refusal for a complaint that isn't the unit's shows nothing of it."""
     reply = ReplyAnswer(event_id=reply_id, accepted=refused is None, reason=refused or UNSET)
-    return UnitRouted(why="replied", unit=unit, complaint=snapshot(case) if case else UNSET, reply=reply)
+    return UnitRouted(why="replied", unit=unit, complaint=snapshot(case, unit) if case else UNSET, reply=reply)

@@ -20,18 +20,16 @@ from contracts.events import (
     SlaUpdated,
     UnitReplied,
 )
-from router import domain, replies
+from router import clock, domain, follow_ups, merging, replies, similar
 from router.case import Case, Out
+from router.moves import Changes, Result
 from router.rules import Rules, in_force
 
-Changes = dict[str, Case]
-
-_RULES: dict[type, Callable[[Rules, Case, Any], domain.Result]] = {
+_RULES: dict[type, Callable[[Rules, Case, Any], Result]] = {
     ComplaintReceived: domain.on_received,
     ComplaintClassified: domain.on_classified,
-    ComplaintFollowedUp: domain.on_followed_up,
-    SlaUpdated: domain.on_sla,
-    SlaBreached: domain.on_sla,
+    SlaUpdated: clock.on_sla,
+    SlaBreached: clock.on_sla,
 }
 
 
@@ -65,8 +63,12 @@ def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datet
         changes, outs = replies.on_replied(rules, cases, unit, message.event.id, data)
     else:
         before = cases.get(data.ticket, Case(ticket=data.ticket))
-        case, outs = _RULES[type(data)](rules, before, data)
-        changes = {} if case == before else {case.ticket: case}
+        if isinstance(data, ComplaintFollowedUp):
+            changes, outs = follow_ups.on_followed_up(rules, cases, before, data)
+        else:
+            case, outs = _RULES[type(data)](rules, before, data)
+            changes = {case.ticket: case}
+        changes = {ticket: case for ticket, case in changes.items() if case != cases.get(ticket)}
     return _with_children(rules, cases, changes, outs, by_unit=unit is not None)
 
 
@@ -82,10 +84,16 @@ def unit_ended(rules: Rules, cases: Mapping[str, Case], ticket: str) -> tuple[Ch
     return _with_children(rules, cases, {ticket: case}, outs, by_unit=False)
 
 
+def compared(rules: Rules, cases: Mapping[str, Case], ticket: str, others: list[str]) -> tuple[Changes, list[Emit]]:
+    """The sweep's decision about ``ticket`` and ``others`` that are like it; ``rules`` are those in force now."""
+    changes, outs = similar.compared(rules, cases, cases[ticket], [cases[other] for other in others if other in cases])
+    return _with_children(rules, cases, changes, outs, by_unit=False)
+
+
 def _with_children(
     rules: Rules, cases: Mapping[str, Case], changes: Changes, outs: list[Out], *, by_unit: bool
 ) -> tuple[Changes, list[Emit]]:
-    followed, more = replies.follow_parent(rules, {**cases, **changes}, outs, by_unit=by_unit)
+    followed, more = merging.follow_parent(rules, {**cases, **changes}, outs, by_unit=by_unit)
     return {**changes, **followed}, [_emit(out) for out in [*outs, *more]]
 
 

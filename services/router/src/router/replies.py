@@ -8,20 +8,33 @@ from dataclasses import dataclass
 import msgspec
 
 from contracts import ticket as tickets
-from contracts.events import ComplaintUpdated, UnitReplied
-from router.case import ACTIVE, FINAL, Case, Out, about_units, advance, answer
-from router.domain import must_not_judge, route
+from contracts.events import UnitReplied, UnitRouted
+from router import merging
+from router.case import ACTIVE, FINAL, STATUS_WORDS, Case, Out, advance, answer, supporters, tell_support, tell_unit
+from router.helping import on_help
+from router.moves import Changes, about, desk, hand_over, noted, release, route
 from router.rules import Assignment, Rules, last_unit, triage
+from router.substance import substance
 
 _replace = msgspec.structs.replace
-Changes = dict[str, Case]
-Action = Callable[[Rules, Mapping[str, Case], Case, UnitReplied], "tuple[Changes, list[Out]] | str"]
 
-#: Parent's steps that each merged complaint repeats; the rest is between the parent and its unit.
-REPEATED = frozenset({"acknowledged", "in_progress", "resolved", "closed", "reopened", "handed_over", "rejected"})
 THIRD_RETURN = 3
-#: Letters that a resolution has at least: the citizen reads what was done.
-SUBSTANCE = 10
+_ANYTIME = frozenset(STATUS_WORDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """A reply, the case it is about, and all that may be touched; ``by`` is the unit that replied."""
+
+    rules: Rules
+    cases: Mapping[str, Case]
+    case: Case
+    by: str
+    data: UnitReplied
+
+
+Outcome = tuple[Changes, list[Out]] | str
+Action = Callable[[Given], Outcome]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,149 +53,177 @@ def on_replied(
     """Carry out ``unit``'s reply or refuse it; either way it is answered exactly once."""
     number = tickets.parse(data.ticket)
     case = cases.get(number) if number else None
-    if case is None or case.received is None or case.unit != unit:
-        return {}, [answer(unit, reply_id, None, f"laporan {data.ticket[:40]} bukan milik {unit} saat ini")]
-    refusal = _refusal(case, data)
-    outcome = refusal or ACTIONS[data.action].act(rules, cases, case, data)
+    if case is None or case.received is None:
+        return {}, [_not_yours(unit, reply_id, data)]
+    given = Given(rules=rules, cases=cases, case=case, by=unit, data=data)
+    outcome: Outcome
+    if case.unit == unit or _as_admin(given):
+        outcome = _refusal(given) or _carry_out(given)
+    elif unit in supporters(case):
+        helped = on_help(rules, case, unit, data)
+        outcome = helped if isinstance(helped, str) else ({case.ticket: helped[0]}, helped[1])
+    else:
+        return {}, [_not_yours(unit, reply_id, data)]
     if isinstance(outcome, str):
         return {}, [answer(unit, reply_id, case, outcome)]
     changes, outs = outcome
     return changes, [*outs, answer(unit, reply_id, changes[case.ticket])]
 
 
-def _refusal(case: Case, data: UnitReplied) -> str | None:
+def _not_yours(unit: str, reply_id: str, data: UnitReplied) -> UnitRouted:
+    return answer(unit, reply_id, None, f"laporan {data.ticket[:40]} bukan milik {unit} saat ini")
+
+
+def _as_admin(given: Given) -> bool:
+    """What the triage unit may do whoever holds it: grant rights, merge what the router found similar, unmerge."""
+    case, data = given.case, given.data
+    if given.by != desk(given.rules, case):
+        return False
+    match data.action:
+        case "rights-done":
+            return bool(case.rights)
+        case "merge":
+            into = tickets.parse(data.into or "")
+            return any(each.ticket == into for each in case.similar)
+        case "unmerge":
+            return case.status == "merged"
+    return False
+
+
+def _refusal(given: Given) -> str | None:
+    case, data = given.case, given.data
     rule = ACTIONS.get(data.action)
     if rule is None:
         return f"tindakan {data.action[:40]!r} tidak dikenal; yang ada: {', '.join(ACTIONS)}"
-    if rule.triage and case.lane != "triage":
+    if rule.triage and case.lane != "triage" and not _as_admin(given):
         return f"tindakan {data.action} hanya untuk laporan di meja triase"
     if case.status not in rule.statuses:
-        return f"laporan berstatus {case.status}, tidak dapat {data.action}"
+        return f"laporan berstatus {STATUS_WORDS[case.status]}, tidak dapat {data.action}"
     for name in rule.needs:
         if not (getattr(data, name) or "").strip():
             return f"tindakan {data.action} perlu {name}"
     return None
 
 
+def _carry_out(given: Given) -> Outcome:
+    """Do it; the one who replied gets its answer and no second record, those that help hear what came of it."""
+    before, outcome = given.case, ACTIONS[given.data.action].act(given)
+    if isinstance(outcome, str):
+        return outcome
+    changes, outs = outcome
+    outs = [out for out in outs if not (isinstance(out, UnitRouted) and _is_double(out, given.by))]
+    after = changes[before.ticket]
+    if before.support and after.support == before.support:
+        words = f"{given.by}: {STATUS_WORDS[after.status]}"
+        if after.status in FINAL:
+            changes[before.ticket], told = release(after, words)
+        else:
+            told = tell_support(after, "updated", reason=words)
+        outs = [*outs, *told]
+    return changes, outs
+
+
+def _is_double(out: UnitRouted, by: str) -> bool:
+    return out.unit == by and out.why == "withdrawn"
+
+
+def _touch(case: Case) -> Case:
+    """A person acted on it: no late understanding moves it any more."""
+    return _replace(case, triage_acted=True)
+
+
 def _step(kind: str) -> Action:
-    def act(rules: Rules, cases: Mapping[str, Case], case: Case, data: UnitReplied) -> tuple[Changes, list[Out]] | str:
+    def act(given: Given) -> Outcome:
+        case, data = given.case, given.data
         if kind == "acknowledged" and case.status != "routed":
-            return f"laporan sudah berstatus {case.status}"
+            return f"laporan sudah {STATUS_WORDS[case.status]}"
         case, update = advance(
-            _replace(case, triage_acted=True), kind, message=data.message or None, reason=data.reason or None
+            _touch(case), kind, message=data.message or None, reason=data.reason or None, by=given.by
         )
         return {case.ticket: case}, [update]
 
     return act
 
 
-def _resolve(rules: Rules, cases: Mapping[str, Case], case: Case, data: UnitReplied) -> tuple[Changes, list[Out]] | str:
-    if len((data.message or "").strip()) < SUBSTANCE:
-        return f"pesan penyelesaian terlalu singkat: tulis apa yang sudah dikerjakan ({SUBSTANCE} huruf atau lebih)"
-    case, update = advance(_replace(case, triage_acted=True), "resolved", message=data.message or None)
+def _resolve(given: Given) -> Outcome:
+    case, data = given.case, given.data
+    found = case.classified
+    asked = found is not None and found.type != "pengaduan"
+    if refused := substance(data.message or "", given.rules.boilerplate, plan_is_answer=asked):
+        return refused
+    case, update = advance(_touch(case), "resolved", message=data.message, evidence=data.evidence, by=given.by)
     return {case.ticket: _replace(case, resolved_seq=case.seq)}, [update]
 
 
-def _return(rules: Rules, cases: Mapping[str, Case], case: Case, data: UnitReplied) -> tuple[Changes, list[Out]] | str:
-    case, update = advance(_replace(case, returns=case.returns + 1), "returned", reason=data.reason or None)
-    about, here = about_units(case), (case.lane, case.unit)
-    to = triage(rules, about, f"dikembalikan oleh {case.unit}: {data.reason}")
+def _return(given: Given) -> Outcome:
+    case, rules, reason = given.case, given.rules, given.data.reason
+    here, barred = (case.lane, case.unit), about(rules, case)
+    case, update = advance(_replace(case, returns=case.returns + 1), "returned", reason=reason, by=given.by)
+    to = triage(rules, barred, f"dikembalikan oleh {case.unit}: {reason}")
     if case.returns >= THIRD_RETURN or (to.lane, to.unit) == here:
         reason = f"{to.reason} (pengembalian ke-{case.returns})"
-        to = Assignment(lane="triage", unit=last_unit(rules, about), reason=reason)
+        to = Assignment(lane="triage", unit=last_unit(rules, barred), reason=reason)
     if (to.lane, to.unit) == here:
         return "sudah di meja terakhir; laporan ini harus ditangani atau dilimpahkan"
-    case, outs = route(_replace(case, triage_acted=True), to)
-    # The one who returned it gets the answer to its reply, no second record that says the same.
-    return {case.ticket: case}, [update, *(out for out in outs if getattr(out, "why", "") != "withdrawn")]
+    case, outs = route(rules, _touch(case), to, by=given.by)
+    return {case.ticket: case}, [update, *outs]
 
 
-def _hand_over(
-    rules: Rules, cases: Mapping[str, Case], case: Case, data: UnitReplied
-) -> tuple[Changes, list[Out]] | str:
-    case, update = advance(case, "handed_over", target=data.to or None, reason=data.reason or None)
-    return {case.ticket: case}, [update]
-
-
-def _dispose(rules: Rules, cases: Mapping[str, Case], case: Case, data: UnitReplied) -> tuple[Changes, list[Out]] | str:
-    unit = (data.unit or "").strip().upper()
-    if unit not in rules.units:
-        return f"unit {unit[:40]!r} tidak ada"
-    if must_not_judge(case, unit):
-        return f"laporan ini tentang {unit}, tidak dapat diteruskan ke {unit}"
-    to = Assignment(lane="unit", unit=unit, reason=data.reason or f"disposisi oleh {case.unit}")
-    case, outs = route(_replace(case, triage_acted=True), to)
-    return {case.ticket: case}, [out for out in outs if getattr(out, "why", "") != "withdrawn"]
-
-
-def _correct(rules: Rules, cases: Mapping[str, Case], case: Case, data: UnitReplied) -> tuple[Changes, list[Out]] | str:
-    category = (data.category or "").strip()
-    if category not in rules.unit_of_category:
-        return f"kategori {category[:40]!r} tidak ada"
-    case, update = advance(_replace(case, category=category, triage_acted=True), "corrected", case.status)
-    return {case.ticket: case}, [update]
-
-
-def _merge(rules: Rules, cases: Mapping[str, Case], case: Case, data: UnitReplied) -> tuple[Changes, list[Out]] | str:
-    number = tickets.parse(data.into or "")
-    parent = cases.get(number) if number else None
-    if parent is None or parent.received is None:
-        return f"laporan {(data.into or '')[:40]!r} tidak ada"
-    if parent.ticket == case.ticket:
-        return "laporan tidak dapat digabung dengan dirinya sendiri"
-    if parent.parent:
-        return f"{parent.ticket} sudah digabung; pakai induknya, {parent.parent}"
-    if parent.status in FINAL or parent.status == "resolved":
-        return f"{parent.ticket} sudah {parent.status}"
-    if any(other.parent == case.ticket for other in cases.values()):
-        return f"{case.ticket} sendiri induk laporan lain"
-    case, update = advance(_replace(case, parent=parent.ticket, triage_acted=True), "merged", parent=parent.ticket)
-    return {case.ticket: case}, [update]
-
-
-def _unmerge(rules: Rules, cases: Mapping[str, Case], case: Case, data: UnitReplied) -> tuple[Changes, list[Out]] | str:
-    case, outs = unmerge(rules, case, data.reason or "gabungan dibatalkan")
+def _hand_over(given: Given) -> Outcome:
+    case, outs = hand_over(given.rules, given.case, given.data.to or "", given.data.reason or "", by=given.by)
     return {case.ticket: case}, outs
 
 
-def unmerge(rules: Rules, case: Case, reason: str) -> tuple[Case, list[Out]]:
-    """On its own again, and with a person: never with nobody."""
-    case, update = advance(_replace(case, parent=None), "unmerged", reason=reason)
-    case, outs = route(case, triage(rules, about_units(case), reason))
-    return case, [update, *outs]
+def _dispose(given: Given) -> Outcome:
+    case, rules, data = given.case, given.rules, given.data
+    unit, *helpers = [code.strip().upper() for code in [data.unit or "", *data.support]]
+    for code in (unit, *helpers):
+        if code not in rules.units:
+            return f"unit {code[:40]!r} tidak ada"
+        if code in about(rules, case):
+            return f"laporan ini tentang {code}, tidak dapat diteruskan ke {code}"
+    reason = data.reason or f"disposisi oleh {given.by}"
+    case, outs = route(
+        rules, _touch(case), Assignment(lane="unit", unit=unit, reason=reason, support=helpers), by=given.by
+    )
+    return {case.ticket: case}, outs
 
 
-def follow_parent(
-    rules: Rules, cases: Mapping[str, Case], outs: list[Out], *, by_unit: bool
-) -> tuple[Changes, list[Out]]:
-    """Repeat the steps of parents among ``outs`` in the story of each complaint merged into them.
-
-    Words are repeated only when they are a unit's (``by_unit``): the rest is between us and the parent's reporter.
-    """
-    changes: Changes = {}
-    more: list[Out] = []
-    for out in outs:
-        if not isinstance(out, ComplaintUpdated):
-            continue
-        for ticket in sorted(cases):
-            child = changes.get(ticket, cases[ticket])
-            if child.parent != out.ticket or child.status != "merged":
-                continue
-            if out.kind == "cancelled":
-                changes[ticket], told = unmerge(rules, child, "laporan induk dibatalkan pelapornya")
-                more += told
-            elif out.kind in REPEATED:
-                changes[ticket], step = _repeat(child, out, words=by_unit or out.kind == "handed_over")
-                more.append(step)
-    return changes, more
+def _correct(given: Given) -> Outcome:
+    case, category = given.case, (given.data.category or "").strip()
+    if category not in given.rules.unit_of_category:
+        return f"kategori {category[:40]!r} tidak ada"
+    case, update = advance(_touch(_replace(case, category=category)), "corrected", case.status, by=given.by)
+    return {case.ticket: case}, [update]
 
 
-def _repeat(child: Case, out: ComplaintUpdated, *, words: bool) -> tuple[Case, Out]:
-    status = out.kind if out.kind in FINAL else "merged"
-    facts = {"message": out.message, "reason": out.reason, "target": out.target} if words else {}
-    child, step = advance(child, out.kind, status, **facts)
-    # The citizen is told who works on it; the child itself stays with those who can unmerge it.
-    return child, _replace(step, unit=out.unit, lane=out.lane)
+def _merge(given: Given) -> Outcome:
+    case, into = given.case, given.data.into or ""
+    parent = given.cases.get(tickets.parse(into) or "")
+    if parent is None or parent.received is None:
+        return f"laporan {into[:40]!r} tidak ada"
+    if refused := merging.obstacle(given.rules, case, parent):
+        return refused
+    changes, outs = merging.merge(_touch(case), parent, by=given.by, reason=given.data.reason or None)
+    if case.unit != given.by:
+        told = tell_unit(changes[case.ticket], "withdrawn", unit=case.unit, reason=f"digabung dengan {parent.ticket}")
+        outs = [*outs, *told]
+    return changes, outs
+
+
+def _unmerge(given: Given) -> Outcome:
+    reason = given.data.reason or "gabungan dibatalkan"
+    return merging.unmerge(given.rules, given.cases, given.case, reason, by=given.by)
+
+
+def _rights_done(given: Given) -> Outcome:
+    if not given.case.rights:
+        return "tidak ada permintaan hak yang menunggu pada laporan ini"
+    if given.by != desk(given.rules, given.case):
+        return f"permintaan hak dijawab oleh {desk(given.rules, given.case)}"
+    message = given.data.message or None
+    case, outs = noted(_replace(given.case, rights=[]), "rights_done", message or "", by=given.by)
+    return {case.ticket: case}, outs
 
 
 ACTIONS: dict[str, Rule] = {
@@ -197,4 +238,5 @@ ACTIONS: dict[str, Rule] = {
     "reject": Rule(act=_step("rejected"), needs=("reason",), triage=True),
     "merge": Rule(act=_merge, needs=("into",), triage=True),
     "unmerge": Rule(act=_unmerge, statuses=frozenset({"merged"}), triage=True),
+    "rights-done": Rule(act=_rights_done, statuses=_ANYTIME, needs=("message",)),
 }

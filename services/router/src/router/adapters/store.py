@@ -8,9 +8,14 @@ from datetime import timedelta
 import msgspec
 
 from chassis.database import Connection
-from router.case import Case
+from router.case import Case, known
 
-# A complaint brings with it those merged into it: they follow its story.
+# First the complaint itself and the one it follows: with that row locked, nobody joins or leaves the family.
+_ROOTS = """
+SELECT ticket FROM cases
+WHERE ticket = ANY($1) OR ticket IN (SELECT parent FROM cases WHERE ticket = ANY($1) AND parent IS NOT NULL)
+ORDER BY ticket FOR UPDATE"""
+# A complaint brings with it those merged into it, or into the one it follows: they are one story.
 _LOAD = "SELECT ticket, body FROM cases WHERE ticket = ANY($1) OR parent = ANY($1) ORDER BY ticket FOR UPDATE"
 # unrouted_since starts with the commit that registers a complaint, and ends with the first routing.
 _SAVE = """
@@ -24,16 +29,36 @@ ON CONFLICT (ticket) DO UPDATE SET
 _DUE = """
 SELECT ticket FROM cases WHERE unrouted_since < clock_timestamp() - $1::interval
 ORDER BY unrouted_since LIMIT 100"""
-
-_WITH = """
+_HELD_BY = """
 SELECT ticket, unit, body->>'seq' AS seq FROM cases
 WHERE unit = ANY($1) AND status = ANY($2) ORDER BY ticket LIMIT 100"""
+_UNCOMPARED = """
+SELECT body FROM cases WHERE uncompared AND status NOT IN ('unknown', 'registered') ORDER BY ticket LIMIT 100"""
+# The newest 30 of each key: what a lookup costs does not depend on how many there are.
+_CANDIDATES = """
+SELECT body FROM cases
+WHERE status = ANY($4) AND ticket IN (
+    SELECT near.ticket FROM unnest($1::text[]) AS given CROSS JOIN LATERAL (
+        SELECT ticket FROM fingerprints
+        WHERE key = hashtextextended(given, 0) AND received_at BETWEEN $2 AND $3
+        ORDER BY received_at DESC LIMIT 30) AS near)"""
+_REMEMBER = """
+INSERT INTO fingerprints (key, received_at, ticket)
+SELECT DISTINCT hashtextextended(given, 0), $2::timestamptz, $3 FROM unnest($1::text[]) AS given
+ON CONFLICT DO NOTHING"""
+_COMPARED = "UPDATE cases SET uncompared = false WHERE ticket = $1"
+_FORGET = "DELETE FROM fingerprints WHERE received_at < now() - $1::interval"
 
 
 async def load(db: Connection, tickets: list[str]) -> dict[str, Case]:
-    """The cases of ``tickets`` and of all that were merged into them, locked."""
-    rows = await db.fetch(_LOAD, tickets)
-    return {row["ticket"]: msgspec.json.decode(row["body"], type=Case) for row in rows}
+    """The cases of ``tickets``, of what they were merged into and of all that is merged with them, locked."""
+    roots = [row["ticket"] for row in await db.fetch(_ROOTS, tickets)]
+    rows = await db.fetch(_LOAD, roots)
+    return {row["ticket"]: _case(row["body"]) for row in rows}
+
+
+def _case(body: str) -> Case:
+    return msgspec.json.decode(body, type=Case)
 
 
 async def save(db: Connection, cases: dict[str, Case]) -> None:
@@ -53,7 +78,32 @@ async def unrouted(db: Connection, after_s: float) -> list[str]:
     return [row["ticket"] for row in rows]
 
 
-async def with_units(db: Connection, units: Collection[str], statuses: Collection[str]) -> dict[str, str]:
+async def held_by(db: Connection, units: Collection[str], statuses: Collection[str]) -> dict[str, str]:
     """Tickets that any of ``units`` has in one of ``statuses``, a hundred at most, each with what names that moment."""
-    rows = await db.fetch(_WITH, list(units), list(statuses))
+    rows = await db.fetch(_HELD_BY, list(units), list(statuses))
     return {row["ticket"]: f"{row['unit']}:{row['seq']}" for row in rows}
+
+
+async def uncompared(db: Connection) -> list[Case]:
+    """Up to 100 routed complaints that the sweep has not looked at."""
+    return [_case(row["body"]) for row in await db.fetch(_UNCOMPARED)]
+
+
+async def candidates(
+    db: Connection, case: Case, keys: list[str], window: timedelta, statuses: frozenset[str]
+) -> list[Case]:
+    """The newest that share a key with ``case`` and came within ``window`` of it."""
+    at = known(case).received_at
+    rows = await db.fetch(_CANDIDATES, keys, at - window, at + window, sorted(statuses))
+    return [other for row in rows if (other := _case(row["body"])).ticket != case.ticket]
+
+
+async def remember(db: Connection, case: Case, keys: list[str]) -> None:
+    """The sweep has looked at ``case``; from now on others find it by ``keys``."""
+    await db.execute(_REMEMBER, keys, known(case).received_at, case.ticket)
+    await db.execute(_COMPARED, case.ticket)
+
+
+async def forget(db: Connection, older_than: timedelta) -> None:
+    """Drop the keys of complaints that no new one is compared with any more."""
+    await db.execute(_FORGET, older_than)

@@ -1,0 +1,83 @@
+"""What the clock says to those who work on a complaint, and what its silence closes. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from chassis.intake.story import in_words
+from contracts.events import SlaBreached, SlaUpdated
+from router.case import HELD, Case, Out, advance, tell_unit
+from router.moves import Result, about, desk
+from router.rules import Rules, last_unit
+
+_replace = msgspec.structs.replace
+
+#: The promises of sla.yaml as units read them; a stage of another name is shown by that name.
+STAGES = {
+    "completion": "penyelesaian",
+    "closing": "penutupan",
+    "disposition": "penerusan ke unit",
+    "acknowledgement": "penerimaan oleh unit",
+    "follow-up": "tindak lanjut",
+    "rights": "permintaan hak atas data pribadi",
+}
+
+
+def on_sla(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result:
+    """The clock spoke: show the deadline to the units, warn them, call for others, close after silence."""
+    if case.received is None:
+        return case, []
+    if isinstance(data, SlaBreached):
+        return case, _breached(rules, case, data)
+    match data.kind:
+        case "started" | "rescheduled" if data.stage == "completion":
+            case = _replace(case, deadline_at=data.deadline_at, derivation=data.derivation)
+            return case, tell_unit(case, "deadline-set") if case.status in HELD else []
+        case "warned":
+            return case, _warned(rules, case, data)
+        case "lapsed" if case.status == "resolved" and data.based_on_seq >= (case.resolved_seq or 0):
+            case, update = advance(case, "closed", message="Tidak ada tanggapan lagi dari pelapor.")
+            return case, [update, *tell_unit(case, "withdrawn", reason="ditutup")]
+        case "resumed" if case.status == "waiting_for_reporter":
+            case, update = advance(case, "in_progress", message="Batas waktu menjawab sudah lewat.")
+            return case, [update, *tell_unit(case, "followed-up", reason="pelapor tidak menjawab")]
+    return case, []
+
+
+def _promise(data: SlaUpdated | SlaBreached) -> str:
+    return STAGES.get(data.stage, data.stage)
+
+
+def _warned(rules: Rules, case: Case, data: SlaUpdated) -> list[Out]:
+    reason = f"tenggat {_promise(data)} sudah dekat: {in_words(data.deadline_at)}"
+    if _is_of_rights(data):
+        return tell_unit(case, "warned", unit=desk(rules, case), reason=reason) if case.rights else []
+    return tell_unit(case, "warned", reason=reason) if case.status in HELD else []
+
+
+def _is_of_rights(data: SlaUpdated | SlaBreached) -> bool:
+    """Its clock runs beside the complaint's, also when that is over; the triage unit sees to it."""
+    return data.stage == "rights"
+
+
+def _breached(rules: Rules, case: Case, data: SlaBreached) -> list[Out]:
+    over = case.status not in HELD and case.status != "registered"
+    if (_is_of_rights(data) and not case.rights) or (over and not _is_of_rights(data)):
+        return []
+    reason = f"tenggat {_promise(data)} terlewati sejak {in_words(data.deadline_at)}"
+    if data.level == 0:
+        unit = desk(rules, case) if _is_of_rights(data) else None
+        return tell_unit(case, "breached", unit=unit, reason=reason)
+    told: list[Out] = []
+    for unit in _ladder(rules, case, data):
+        told += tell_unit(case, "escalated", unit=unit, reason=f"{reason} (tingkat {data.level})")
+    return told
+
+
+def _ladder(rules: Rules, case: Case, data: SlaBreached) -> list[str]:
+    """Who hears of it; in place of who may not see it, or is not there, the last resort."""
+    heads = desk(rules, case) if _is_of_rights(data) else case.unit or desk(rules, case)
+    units = [heads if name == "head" else name for name in data.escalate_to]
+    barred = about(rules, case)
+    last = last_unit(rules, barred)
+    return list(dict.fromkeys(unit if unit in rules.units and unit not in barred else last for unit in units))

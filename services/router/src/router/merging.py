@@ -1,0 +1,114 @@
+"""Complaints that are one: a child follows its parent, one work item for all who reported it. Pure, and reversible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from contracts.events import ComplaintUpdated
+from router.case import FINAL, STATUS_WORDS, Case, Out, about_units, advance, supporters, tell_unit
+from router.moves import Changes, Result, about, release, route
+from router.rules import Rules, triage
+
+_replace = msgspec.structs.replace
+
+#: Parent's steps that each merged complaint repeats; the rest is between the parent and its unit.
+REPEATED = frozenset({"acknowledged", "in_progress", "resolved", "closed", "reopened", "handed_over", "rejected"})
+
+
+def obstacle(rules: Rules, case: Case, parent: Case) -> str | None:
+    """Why ``case`` can't be merged into ``parent``, in words."""
+    if parent.ticket == case.ticket:
+        return "laporan tidak dapat digabung dengan dirinya sendiri"
+    if parent.parent:
+        return f"{parent.ticket} sudah digabung; pakai induknya, {parent.parent}"
+    if parent.status in FINAL or parent.status == "resolved":
+        return f"{parent.ticket} sudah {STATUS_WORDS[parent.status]}"
+    if case.merged:
+        return f"{case.ticket} sendiri induk laporan lain"
+    working = {parent.unit, *supporters(parent)}
+    if accusing := working.intersection(about(rules, case)):
+        return f"laporan ini tentang {', '.join(sorted(filter(None, accusing)))}, yang menangani {parent.ticket}"
+    return None
+
+
+def merge(case: Case, parent: Case, *, by: str | None = None, reason: str | None = None) -> tuple[Changes, list[Out]]:
+    """``case`` follows ``parent`` from now on; those who work on the parent see how many reported it."""
+    case, update = advance(_replace(case, parent=parent.ticket), "merged", parent=parent.ticket, by=by, reason=reason)
+    case, outs = release(case, f"digabung dengan {parent.ticket}")
+    parent = _replace(
+        parent,
+        merged=sorted({*parent.merged, case.ticket}),
+        also_about=list(dict.fromkeys([*parent.also_about, *about_units(case)])),
+    )
+    outs += tell_unit(parent, "updated", reason=f"{case.ticket} digabung ke sini; {1 + len(parent.merged)} pelapor")
+    return {case.ticket: case, parent.ticket: parent}, [update, *outs]
+
+
+def unmerge(
+    rules: Rules, cases: Mapping[str, Case], case: Case, reason: str, *, by: str | None = None
+) -> tuple[Changes, list[Out]]:
+    """On its own again, and with a person; the parent forgets what it had from it."""
+    parent = cases.get(case.parent or "")
+    changes: Changes = {}
+    told: list[Out] = []
+    if parent:
+        parent = _without(cases, parent, case)
+        changes[parent.ticket] = parent
+        if parent.status not in FINAL:
+            told = tell_unit(parent, "updated", reason=f"{case.ticket} tidak lagi digabung ke sini")
+    changes[case.ticket], outs = _part(rules, case, reason, by)
+    return changes, [*outs, *told]
+
+
+def _without(cases: Mapping[str, Case], parent: Case, child: Case) -> Case:
+    merged = [ticket for ticket in parent.merged if ticket != child.ticket]
+    others = (unit for ticket in merged if ticket in cases for unit in about_units(cases[ticket]))
+    its = {item.id for item in child.follow_ups}
+    return _replace(
+        parent,
+        merged=merged,
+        also_about=list(dict.fromkeys(others)),
+        follow_ups=[item for item in parent.follow_ups if item.id not in its],
+    )
+
+
+def _part(rules: Rules, case: Case, reason: str, by: str | None) -> Result:
+    case, update = advance(_replace(case, parent=None), "unmerged", reason=reason, by=by)
+    case, outs = route(rules, case, triage(rules, about(rules, case), reason), by=by)
+    return case, [update, *outs]
+
+
+def follow_parent(
+    rules: Rules, cases: Mapping[str, Case], outs: list[Out], *, by_unit: bool
+) -> tuple[Changes, list[Out]]:
+    """Repeat the steps of parents among ``outs`` in the story of each complaint merged into them.
+
+    Words are repeated only when they are a unit's (``by_unit``): the rest is between us and the parent's reporter.
+    """
+    changes: Changes = {}
+    more: list[Out] = []
+    for out in outs:
+        if not isinstance(out, ComplaintUpdated):
+            continue
+        for ticket in sorted(cases):
+            child = changes.get(ticket, cases[ticket])
+            if child.parent != out.ticket or child.status != "merged":
+                continue
+            if out.kind == "cancelled":
+                told_changes, told = unmerge(rules, {**cases, **changes}, child, "laporan induk dibatalkan pelapornya")
+                changes |= told_changes
+                more += told
+            elif out.kind in REPEATED:
+                changes[ticket], step = _repeat(child, out, words=by_unit or out.kind == "handed_over")
+                more.append(step)
+    return changes, more
+
+
+def _repeat(child: Case, out: ComplaintUpdated, *, words: bool) -> tuple[Case, Out]:
+    status = out.kind if out.kind in FINAL else "merged"
+    facts = {"message": out.message, "reason": out.reason, "target": out.target, "evidence": out.evidence}
+    child, step = advance(child, out.kind, status, **(facts if words else {}))
+    # The citizen is told who works on it and who did it; the child itself stays with those who can unmerge it.
+    return child, _replace(step, unit=out.unit, lane=out.lane, support=out.support, by=out.by)

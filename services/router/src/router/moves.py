@@ -1,0 +1,77 @@
+"""How a complaint gets from hand to hand, whoever decided it: to a unit and those that help, or away from them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from contracts.events import Support
+from router.case import HELD, Case, Out, about_units, advance, supporters, tell_support, tell_unit
+from router.rules import Assignment, Rules, accused, triage, triage_unit
+
+Result = tuple[Case, list[Out]]
+Changes = dict[str, Case]
+_replace = msgspec.structs.replace
+
+
+def about(rules: Rules, case: Case) -> list[str]:
+    """The units that must not judge ``case``, by their names of today."""
+    return accused(rules, about_units(case))
+
+
+def desk(rules: Rules, case: Case) -> str:
+    """The triage lane's unit for ``case``, whoever holds it now."""
+    return triage_unit(rules, about(rules, case))
+
+
+def route(rules: Rules, case: Case, to: Assignment, *, by: str | None = None) -> Result:
+    """Give it to a unit and those that help it, and take it from all others that had it."""
+    before = {case.unit, *supporters(case)} - {None}
+    helpers = dict.fromkeys(each for each in to.support if each not in (to.unit, *about(rules, case)))
+    case = _replace(case, unit=to.unit, lane=to.lane, support=[Support(unit=each) for each in helpers])
+    if to.lane == "unit":
+        case = _replace(case, had=[*case.had, to.unit])
+    case, update = advance(case, "routed", reason=to.reason, by=by)
+    outs: list[Out] = [update, *tell_unit(case, "routed", reason=to.reason)]
+    for unit in sorted(each for each in before if each and each not in (to.unit, *helpers)):
+        outs += tell_unit(case, "withdrawn", unit=unit, reason=f"dialihkan ke {to.unit}")
+    return case, outs
+
+
+def release(case: Case, reason: str) -> Result:
+    """Nobody's help is needed any more."""
+    told = tell_support(case, "withdrawn", reason=reason)
+    return (_replace(case, support=[]) if case.support else case), told
+
+
+def part_from_accused(rules: Rules, case: Case) -> Result:
+    """What is understood late may accuse a unit that has it, or helps: it has it no longer."""
+    barred = about(rules, case)
+    to = triage(rules, barred, f"laporan ini ternyata tentang {case.unit}")
+    if case.unit in barred and case.unit != to.unit and case.status in HELD:
+        return route(rules, case, to)
+    before, helpers = case, [each for each in case.support if each.unit not in barred]
+    case = _replace(case, support=helpers)
+    if case.unit in barred and case.status == "resolved":  # its answer stands; what still comes is another's
+        case = _replace(case, unit=to.unit, lane=to.lane)
+    told = tell_unit(case, "updated", reason=to.reason) if case.unit != before.unit else []
+    for unit in sorted(filter(None, {before.unit, *supporters(before)} - {case.unit, *supporters(case)})):
+        told += tell_unit(case, "withdrawn", unit=unit, reason=f"dialihkan ke {case.unit}")
+    return case, told
+
+
+def noted(case: Case, note: str, message: str, *, by: str | None = None) -> Result:
+    """Tell the citizen without changing the status."""
+    case, update = advance(case, "noted", case.status, note=note, message=message, by=by)
+    return case, [update]
+
+
+def hand_over(
+    rules: Rules, case: Case, target: str, reason: str, *, message: str | None = None, by: str | None = None
+) -> Result:
+    """To somebody outside the kabupaten, final here; the triage unit is told, for it forwards it."""
+    case, update = advance(case, "handed_over", target=target, reason=reason, message=message, by=by)
+    case, outs = release(case, f"dilimpahkan ke {target}")
+    forwards = desk(rules, case)
+    if by != forwards:  # it did so itself, and knows
+        outs += tell_unit(case, "handed-over", unit=forwards, reason=f"teruskan ke {target}: {reason}")
+    return case, [update, *outs]

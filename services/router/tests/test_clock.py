@@ -1,0 +1,74 @@
+"""What the clock makes the router say, and to whom."""
+
+from __future__ import annotations
+
+import pytest
+from router_office import (
+    Office,
+    T,
+    breached,
+    classified,
+    followed_up,
+    in_status,
+    item,
+    kinds,
+    received,
+    reply,
+    sla,
+    to_units,
+)
+
+from contracts.events import UnitRouted
+
+
+def reasons(told: list[object]) -> list[str]:
+    return [str(each.reason) for each in told if isinstance(each, UnitRouted)]
+
+
+def test_each_named_in_the_ladder_hears_of_it_with_the_promise_and_since_when() -> None:
+    office = in_status("acknowledged")
+    told = office.hear(breached(level=1, escalate_to=["head", "SETDA"]))
+    assert ([], [("PUPR", "escalated"), ("SETDA", "escalated")]) == (kinds(told), to_units(told))
+    assert ["tenggat penyelesaian terlewati sejak Kamis 5 Mar pukul 10:00:00 (tingkat 1)"] * 2 == reasons(told)
+    (first, second) = [each.complaint for each in told if isinstance(each, UnitRouted)]
+    assert (T, "PUPR", "lead") == (second.ticket, second.unit, first.role)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("stage", ["disposition", "acknowledgement", "tahap baru"])
+def test_the_reason_names_the_stage(stage: str) -> None:
+    office, words = in_status("routed"), {"disposition": "penerusan ke unit", "acknowledgement": "penerimaan oleh unit"}
+    told = office.hear(breached(stage=stage), sla("warned", stage=stage))
+    assert ["breached", "warned"] == [why for _, why in to_units(told)]
+    assert all(words.get(stage, stage) in reason for reason in reasons(told))
+
+
+def test_what_nobody_has_is_escalated_to_the_triage_unit_for_want_of_a_head() -> None:
+    told = in_status("registered").hear(breached(level=1, stage="disposition", escalate_to=["head", "SETDA"]))
+    assert [("DISKOMINFO", "escalated"), ("SETDA", "escalated")] == to_units(told)
+
+
+@pytest.mark.parametrize("status", ["resolved", "closed", "handed_over", "cancelled", "merged", "rejected"])
+def test_nothing_is_escalated_that_nobody_works_on_any_more(status: str) -> None:
+    office = in_status(status, "triage" if status in ("merged", "rejected") else "unit")
+    assert [] == office.hear(breached(level=2, escalate_to=["head", "SETDA"]))
+
+
+def test_who_is_accused_or_not_there_is_replaced_by_the_last_resort() -> None:
+    office = Office()
+    office.hear(received(), classified(about_units=["PDAM"]))
+    told = office.hear(breached(level=1, escalate_to=["PDAM", "TIDAK-ADA"]))
+    assert [("SETDA", "escalated")] == to_units(told)
+
+
+def test_the_clock_of_a_right_is_the_triage_units_business_even_when_the_complaint_is_over() -> None:
+    office = in_status("closed")
+    assert [] == office.hear(breached(stage="rights"), sla("warned", stage="rights"))
+    office.hear(followed_up(item("rights_request", 9)))
+    told = office.hear(
+        sla("warned", stage="rights"), breached(stage="rights"),
+        breached(stage="rights", level=1, escalate_to=["head", "SETDA"]),
+    )  # fmt: skip
+    whys = [("DISKOMINFO", "warned"), ("DISKOMINFO", "breached"), ("DISKOMINFO", "escalated"), ("SETDA", "escalated")]
+    assert whys == to_units(told)
+    office.hear(("DISKOMINFO", reply("rights-done", message="Data sudah dihapus")))
+    assert [] == office.hear(breached(stage="rights", level=2, escalate_to=["SETDA"]))

@@ -1,0 +1,153 @@
+"""What the citizen adds, and who hears of it: ratings, rights, and the notes that answer each wish."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec import UNSET
+from router_office import OTHER, Office, T, classified, followed_up, in_status, item, kinds, received, refusal, reply
+from router_office import to_units as units
+
+from contracts.events import UnitRouted
+
+
+def resolved_by(unit: str, category: str, **facts: Any) -> Office:
+    office = Office()
+    office.hear(received(), classified(category=category, **facts))
+    office.hear((unit, reply("resolve", message="Sudah diperbaiki di tempat")))
+    return office
+
+
+@pytest.mark.parametrize(
+    ("wish", "status", "note"),
+    [
+        (item("addition", 2, text="depan masjid"), "routed", "addition"),
+        (item("addition", 2, text="depan masjid"), "resolved", "addition"),
+        (item("addition", 2, text="depan masjid"), "closed", "refused"),
+        (item("cancel", 2), "resolved", "refused"),
+        (item("reopen", 2), "routed", "refused"),
+        (item("reopen", 2), "closed", "refused"),
+        (item("reopen", 2), "handed_over", "refused"),
+        (item("rating", 2, rating=3), "resolved", "rating"),
+        (item("rating", 2, rating=1), "closed", "rating"),
+        (item("rating", 2, rating=5), "closed", "rating"),
+        (item("rights_request", 2, right="erasure"), "closed", "rights_requested"),
+    ],
+)
+def test_a_note_says_what_it_is_about(wish: Any, status: str, note: str) -> None:
+    office = in_status(status)
+    office.hear(followed_up(wish))
+    assert ("noted", note) == (office.story()[-1].kind, office.story()[-1].note)
+
+
+@pytest.mark.parametrize(("stars", "heard"), [(1, True), (2, True), (3, False), (4, False), (5, False)])
+def test_the_supervisor_hears_of_a_bad_rating_and_of_no_other(stars: int, heard: bool) -> None:
+    office = in_status("resolved")
+    told = office.hear(followed_up(item("rating", rating=stars)))
+    rated = [each for each in told if isinstance(each, UnitRouted) and each.why == "rated"]
+    expected = [("SETDA", f"pelapor menilai {stars} dari 5 (PUPR)", T)] if heard else []
+    assert expected == [(each.unit, each.reason, each.complaint.ticket) for each in rated]  # type: ignore[union-attr]
+    assert ("closed" if stars >= 4 else "resolved") == office.case.status
+
+
+def test_an_accused_supervisor_does_not_hear_of_it() -> None:
+    office = resolved_by("PUPR", "jalan_jembatan", about_units=["SETDA"])
+    told = office.hear(followed_up(item("rating", rating=1)))
+    assert ("INSPEKTORAT", "rated") in units(told)
+    assert "SETDA" not in {unit for unit, _ in units(told)}
+
+
+def test_what_nobody_had_yet_is_rated_to_nobody() -> None:
+    assert [] == units(in_status("registered").hear(followed_up(item("rating", rating=1))))
+
+
+@pytest.mark.parametrize("status", ["registered", "routed", "resolved", "closed", "handed_over"])
+def test_a_rights_request_reaches_the_triage_unit_whoever_has_the_complaint(status: str) -> None:
+    office = in_status(status)
+    told = office.hear(followed_up(item("rights_request", 9, right="restriction")))
+    assert (["noted"], [("DISKOMINFO", "followed-up")]) == (kinds(told), units(told))
+    (record,) = [each for each in told if isinstance(each, UnitRouted)]
+    assert "hak pelapor (UU PDP): pembatasan pemrosesan data pribadi" == record.reason
+
+
+@pytest.mark.parametrize("status", ["routed", "resolved", "closed"])
+def test_the_triage_unit_says_when_the_right_was_granted_and_only_once(status: str) -> None:
+    office = in_status(status)
+    office.hear(followed_up(item("rights_request", 9, right="erasure")))
+    told = office.hear(("DISKOMINFO", reply("rights-done", message="Data pribadi Anda sudah dihapus.")))
+    assert (None, ["noted"], status) == (refusal(told), kinds(told), office.case.status)
+    step = office.story()[-1]
+    assert ("rights_done", "DISKOMINFO", "Data pribadi Anda sudah dihapus.") == (step.note, step.by, step.message)
+    told = office.hear(("DISKOMINFO", reply("rights-done", message="Data pribadi Anda sudah dihapus.")))
+    assert "bukan milik DISKOMINFO" in str(refusal(told))
+
+
+def test_rights_are_granted_by_the_triage_unit_alone_and_in_words() -> None:
+    office = in_status("routed")
+    assert "tidak ada permintaan hak" in str(refusal(office.hear(("PUPR", reply("rights-done", message="sudah")))))
+    office.hear(followed_up(item("rights_request", 9)))
+    assert "permintaan hak dijawab oleh DISKOMINFO" == refusal(
+        office.hear(("PUPR", reply("rights-done", message="sudah")))
+    )
+    assert "tindakan rights-done perlu message" == refusal(office.hear(("DISKOMINFO", reply("rights-done"))))
+    assert ["erasure"] == office.case.rights
+
+
+def test_rights_in_a_complaint_about_the_triage_unit_are_another_ones() -> None:
+    office = resolved_by("PUPR", "jalan_jembatan", about_units=["DISKOMINFO"])
+    told = office.hear(followed_up(item("rights_request")))
+    assert [("INSPEKTORAT", "followed-up")] == units(told)
+    done = reply("rights-done", message="Data sudah dihapus")
+    assert "bukan milik DISKOMINFO" in str(refusal(office.hear(("DISKOMINFO", done))))
+    assert None is refusal(office.hear(("INSPEKTORAT", done)))
+
+
+def merged() -> Office:
+    """``T`` is merged into ``OTHER``, which PUPR works on."""
+    office = Office()
+    office.hear(received(), classified(abstained=True), received(OTHER), classified(OTHER))
+    office.hear(("DISKOMINFO", reply("merge", into=OTHER)))
+    return office
+
+
+def test_what_a_merged_ones_reporter_adds_goes_to_those_who_work_on_the_parent() -> None:
+    office, added = merged(), item("addition", 7, text="depan masjid")
+    told = office.hear(followed_up(added))
+    assert (["noted"], [("PUPR", "followed-up")]) == (kinds(told), units(told))
+    (record,) = [each for each in told if isinstance(each, UnitRouted)]
+    assert (OTHER, [added], f"tambahan dari pelapor {T}, yang digabung") == (
+        record.complaint.ticket,  # type: ignore[union-attr]
+        record.complaint.follow_ups,  # type: ignore[union-attr]
+        record.reason,
+    )
+
+
+def test_a_merged_ones_reporter_reopens_the_parent_for_all() -> None:
+    office = merged()
+    office.hear(("PUPR", reply("resolve", OTHER, message="Lubang sudah ditambal")))
+    told = office.hear(followed_up(item("reopen", text="masih berlubang")))
+    assert ["reopened", "routed", "reopened"] == kinds(told)
+    assert ("routed", "merged") == (office.cases[OTHER].status, office.case.status)
+    assert [("PUPR", "routed")] == units(told)
+
+
+def test_a_merged_ones_reporter_cannot_reopen_what_is_not_resolved() -> None:
+    office = merged()
+    office.hear(followed_up(item("reopen")))
+    assert ("noted", "refused", "routed") == (
+        office.story()[-1].kind,
+        office.story()[-1].note,
+        office.cases[OTHER].status,
+    )
+
+
+def test_a_merged_ones_bad_rating_is_about_the_parents_unit_and_a_good_one_closes_nothing() -> None:
+    office = merged()
+    office.hear(("PUPR", reply("resolve", OTHER, message="Lubang sudah ditambal")))
+    office.hear(followed_up(item("rating", 1, rating=5)))
+    assert "resolved" == office.cases[OTHER].status
+    told = office.hear(followed_up(item("rating", 1, rating=5), item("rating", 2, rating=1)))
+    (record,) = [each for each in told if isinstance(each, UnitRouted)]
+    assert ("SETDA", "rated", "pelapor menilai 1 dari 5 (PUPR)") == (record.unit, record.why, record.reason)
+    assert UNSET == office.story()[-1].by
