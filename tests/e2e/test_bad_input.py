@@ -50,7 +50,7 @@ def _nothing_stops(system: System) -> Iterator[None]:
     """After all of it no service was started again, and the next complaint arrives."""
     before = system.starts()
     yield
-    assert system.unit_of(system.by_web(CLEAR))
+    assert system.unit_of(system.by_web(f"{CLEAR} (sapaan)"))
     assert before == system.starts()
 
 
@@ -140,7 +140,7 @@ def test_an_idempotency_key_stands_for_one_body(system: System) -> None:
 
 
 def test_a_reply_that_cannot_be_is_refused_with_a_reason(system: System, unit: Ask) -> None:
-    ticket = system.by_web(CLEAR)
+    ticket = system.by_web(f"{CLEAR} (balasan)")
     owner = system.unit_of(ticket)
     unit(owner).get(ticket, "routed")
     said = system.refused("unit", "reply", owner, ticket, "--action", "hancurkan")
@@ -196,7 +196,7 @@ def test_what_is_no_event_becomes_a_dead_letter_with_its_bytes(system: System) -
 
 def test_a_unit_that_writes_nonsense_only_harms_itself(system: System, unit: Ask) -> None:
     """More records in a row than bugs that would stop the router; among them events that belong on other topics."""
-    before, ticket = system.lapor("dlq", "list"), system.by_web(CLEAR)
+    before, ticket = system.lapor("dlq", "list"), system.by_web(f"{CLEAR} (salinan)")
     owner = unit(system.unit_of(ticket))
     snapshot = owner.get(ticket, "routed")["complaint"]
     foreign = cloud_event("unit.routed.v1", {"why": "routed", "unit": owner.name, "complaint": snapshot})
@@ -249,7 +249,7 @@ def test_a_dead_letter_put_back_when_its_reason_has_passed_is_handled(system: Sy
     assert (received["complaint_id"], CLEAR) == (got["complaint_id"], got["text"])
     # Once is enough: the same letter put back again changes nothing.
     assert {"replayed": 1} == system.lapor("dlq", "replay", letter["id"])
-    later = system.by_web(CLEAR)
+    later = system.by_web(f"{CLEAR} (susulan)")
     unit(system.unit_of(later)).get(later, "routed")
     assert ["registered", "routed"] == [
         step["type"].split(".")[2]

@@ -184,8 +184,8 @@ def _command(process: Path) -> str:
 def test_no_identifier_of_a_citizen_is_in_any_topic_or_log(system: System, unit: Ask) -> None:
     planted = f"{CLEAR}. NIK saya {NIK}, HP {PHONE}, surel {MAIL}"
     number, by_sms = system.by_sms(planted)
-    handle, by_x = system.by_x(planted)
-    by_web = system.by_web(planted)
+    handle, by_x = system.by_x(f"{planted} (kicauan)")
+    by_web = system.by_web(f"{planted} (formulir)")
     for ticket in (by_sms, by_x, by_web):
         at_unit = unit(system.unit_of(ticket))
         text = at_unit.get(ticket, "routed")["complaint"]["text"]

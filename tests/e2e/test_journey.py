@@ -257,7 +257,7 @@ def test_a_hand_over_names_the_right_door(system: System, unit: Ask) -> None:
         system, desk.name, ticket, "hand-over", "--to", "Balai Wilayah Sungai", "--reason", "Bukan kewenangan kabupaten"
     )
     system.until_told(number, f"{ticket} dilimpahkan ke Balai Wilayah Sungai: Bukan kewenangan kabupaten")
-    assert "handed_over" in desk.reply(ticket, "progress")["reason"]
+    assert "dilimpahkan" in desk.reply(ticket, "progress")["reason"]
 
 
 def test_a_rejection_tells_why(system: System, unit: Ask) -> None:

@@ -107,6 +107,22 @@ def test_what_is_surely_the_same_is_merged_and_all_are_told() -> None:
     assert [OTHER, T] == [each.ticket for each in told if hasattr(each, "ticket")]
 
 
+@pytest.mark.parametrize(
+    "text", [WEB.upper(), SMS, "Cabenge: " + WEB.replace("Cabenge", ""), WEB.replace("Lampu", "Lamppu")]
+)
+def test_another_order_a_typing_error_or_a_joint_make_it_no_other_complaint(text: str) -> None:
+    office = twins(text=text)
+    office.sweep()
+    assert "merged" == office.case.status
+
+
+def test_in_a_long_text_one_other_name_makes_it_another_complaint() -> None:
+    long = "Lubang besar di tengah jalan membahayakan pengendara terutama malam hari karena lampu tidak ada, " * 2
+    office = office_of(case(long + "tepat di depan toko Merdeka", OTHER, channel="web"))
+    office.cases[T] = case(long + "tepat di depan toko Makmur", T, received_at=AT + timedelta(hours=1))
+    assert [("DISKOMINFO", "similar")] == units(office.sweep())
+
+
 def test_more_reporters_make_it_more_pressing() -> None:
     office = twins()
     (before,) = [
@@ -131,6 +147,8 @@ def test_more_reporters_make_it_more_pressing() -> None:
         {"place": Place()},
         {"text": WEB.replace("3", "4")},
         {"text": SMS + " tolong diganti"},
+        {"text": WEB * 3 + "Jalan Merdeka"},
+        {"text": WEB + " B"},
         {"received_at": AT + timedelta(days=4)},
         {"received_at": AT - timedelta(minutes=1)},
         {"rahasia": True},

@@ -48,8 +48,13 @@ def _promise(data: SlaUpdated | SlaBreached) -> str:
     return STAGES.get(data.stage, data.stage)
 
 
+def _named(data: SlaUpdated | SlaBreached) -> str:
+    """The deadline that a snapshot shows needs no name."""
+    return "" if data.stage == "completion" else f" {_promise(data)}"
+
+
 def _warned(rules: Rules, case: Case, data: SlaUpdated) -> list[Out]:
-    reason = f"tenggat {_promise(data)} sudah dekat: {in_words(data.deadline_at)}"
+    reason = f"tenggat{_named(data)} sudah dekat"
     if _is_of_rights(data):
         return tell_unit(case, "warned", unit=desk(rules, case), reason=reason) if case.rights else []
     return tell_unit(case, "warned", reason=reason) if case.status in HELD else []
@@ -64,10 +69,10 @@ def _breached(rules: Rules, case: Case, data: SlaBreached) -> list[Out]:
     over = case.status not in HELD and case.status != "registered"
     if (_is_of_rights(data) and not case.rights) or (over and not _is_of_rights(data)):
         return []
-    reason = f"tenggat {_promise(data)} terlewati sejak {in_words(data.deadline_at)}"
     if data.level == 0:
         unit = desk(rules, case) if _is_of_rights(data) else None
-        return tell_unit(case, "breached", unit=unit, reason=reason)
+        return tell_unit(case, "breached", unit=unit, reason=f"tenggat{_named(data)} terlewati")
+    reason = f"tenggat {_promise(data)} terlewati sejak {in_words(data.deadline_at)}"
     told: list[Out] = []
     for unit in _ladder(rules, case, data):
         told += tell_unit(case, "escalated", unit=unit, reason=f"{reason} (tingkat {data.level})")

@@ -31,6 +31,8 @@ _BANDS, _ROWS, _SEED, _PIECE = 16, 2, 1708, 4
 _COMPARED_LETTERS = 2_000
 #: A machine merges only nearly equal texts, and only soon after.
 _SAME_TEXT, _SOON = 0.95, timedelta(days=3)
+#: Two letters are a joint such as "di"; a word typed wrong has so many hundredths of its letters in place.
+_JOINT, _TYPO = 2, 80
 
 
 def plain(text: str) -> str:
@@ -152,8 +154,16 @@ def _surely(case: Case, parent: Case) -> bool:
         and ((desa or "-") == its_desa or (kecamatan or "-") == its_kecamatan)
         and sorted(re.findall(r"\d+", first)) == sorted(re.findall(r"\d+", second))
         and fuzz.token_sort_ratio(first, second) / 100 >= _SAME_TEXT
+        and _says_no_more(first, second)
+        and _says_no_more(second, first)
         and timedelta(0) <= one.received_at - two.received_at <= _SOON
     )
+
+
+def _says_no_more(text: str, other: str) -> bool:
+    """Whether each word of ``text`` is in ``other``, misspelt or not: in a long text one street is few letters."""
+    words = [word for word in text.split() if len(word) != _JOINT]
+    return all(any(fuzz.ratio(word, its) >= _TYPO for its in other.split()) for word in words)
 
 
 def _suggest(rules: Rules, case: Case, found: list[Similar]) -> tuple[Changes, list[Out]]:

@@ -34,14 +34,15 @@ SELECT ticket, unit, body->>'seq' AS seq FROM cases
 WHERE unit = ANY($1) AND status = ANY($2) ORDER BY ticket LIMIT 100"""
 _UNCOMPARED = """
 SELECT body FROM cases WHERE uncompared AND status NOT IN ('unknown', 'registered') ORDER BY ticket LIMIT 100"""
-# The newest 30 of each key: what a lookup costs does not depend on how many there are.
+# The newest 30 of each key, and of those the 80 that share the most: the cost does not depend on how many there are.
 _CANDIDATES = """
-SELECT body FROM cases
-WHERE status = ANY($4) AND ticket IN (
-    SELECT near.ticket FROM unnest($1::text[]) AS given CROSS JOIN LATERAL (
-        SELECT ticket FROM fingerprints
+WITH near AS MATERIALIZED (
+    SELECT f.ticket FROM unnest($1::text[]) AS given CROSS JOIN LATERAL (
+        SELECT ticket, received_at FROM fingerprints
         WHERE key = hashtextextended(given, 0) AND received_at BETWEEN $2 AND $3
-        ORDER BY received_at DESC LIMIT 30) AS near)"""
+        ORDER BY received_at DESC LIMIT 30) AS f
+    WHERE f.ticket <> $5 GROUP BY f.ticket ORDER BY count(*) DESC, max(f.received_at) DESC LIMIT 80)
+SELECT body FROM near JOIN cases USING (ticket) WHERE status = ANY($4)"""
 _REMEMBER = """
 INSERT INTO fingerprints (key, received_at, ticket)
 SELECT DISTINCT hashtextextended(given, 0), $2::timestamptz, $3 FROM unnest($1::text[]) AS given
@@ -94,8 +95,8 @@ async def candidates(
 ) -> list[Case]:
     """The newest that share a key with ``case`` and came within ``window`` of it."""
     at = known(case).received_at
-    rows = await db.fetch(_CANDIDATES, keys, at - window, at + window, sorted(statuses))
-    return [other for row in rows if (other := _case(row["body"])).ticket != case.ticket]
+    rows = await db.fetch(_CANDIDATES, keys, at - window, at + window, sorted(statuses), case.ticket)
+    return [_case(row["body"]) for row in rows]
 
 
 async def remember(db: Connection, case: Case, keys: list[str]) -> None:

@@ -1,0 +1,130 @@
+"""How long the router looks for complaints like a new one, by how many it has: the figures in docs/benchmarks.md.
+
+``python tests/benchmarks/similar_lookup.py`` starts a PostgreSQL of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from chassis.database import Connection, migrate, open_pool
+from contracts.events import ComplaintClassified, ComplaintReceived, Place
+from lapor import kafka, postgres
+from lapor.ports import choose
+from lapor.testing import Stack
+from router import similar
+from router.adapters import store
+from router.adapters.region import read_rules
+from router.case import HELD, Case
+from router.rules import Rules
+
+ROOT = Path(__file__).parents[2]
+WHAT = ("lampu jalan mati", "jalan berlubang besar", "sampah menumpuk", "selokan tersumbat", "air tidak mengalir")
+WHERE = ("depan masjid", "dekat pasar", "samping sekolah", "di jembatan", "depan kantor desa", "di lorong dua")
+DETAIL = (
+    "sudah", "lama", "seminggu", "gelap", "malam", "tolong", "diperbaiki", "warga", "anak", "motor", "jatuh", "hujan",
+    "bau", "segera", "mohon", "kami", "parah",
+)  # fmt: skip
+_BATCH = 1_000
+_INSERT_CASES = """
+INSERT INTO cases (ticket, complaint_id, status, unit, body, uncompared)
+SELECT ticket, ticket, 'routed', 'PUPR', body::jsonb, false FROM unnest($1::text[], $2::text[]) AS c (ticket, body)"""
+_INSERT_KEYS = """
+INSERT INTO fingerprints (key, received_at, ticket)
+SELECT hashtextextended(key, 0), received_at, ticket
+FROM unnest($1::text[], $2::timestamptz[], $3::text[]) AS f (key, received_at, ticket) ON CONFLICT DO NOTHING"""
+
+
+def complaints(draw: random.Random) -> Iterator[Case]:
+    """One after the other, evenly over the last 13 days: 22 categories, 70 places, texts that resemble one another."""
+    for n in itertools.count():
+        text = f"{draw.choice(WHAT)} {draw.choice(WHERE)} desa {n % 70} {' '.join(draw.choices(DETAIL, k=8))}"
+        at = datetime.now(UTC) - timedelta(seconds=draw.uniform(0, 13 * 86_400))
+        ticket, category = f"SPG-{n // 100_000:04}-{n % 100_000:05}", f"kategori-{n % 22}"
+        place = Place(kecamatan=f"kecamatan-{n % 8}", desa=f"desa-{n % 70}")
+        yield Case(
+            ticket=ticket,
+            status="routed",
+            unit="PUPR",
+            category=category,
+            received=ComplaintReceived(
+                complaint_id=ticket, ticket=ticket, channel="sms", origin="intake-sms", text=text, received_at=at,
+                reporter_ref="r",
+            ),
+            classified=ComplaintClassified(
+                complaint_id=ticket, ticket=ticket, category=category, confidence=0.9, abstained=False, top=[],
+                type="pengaduan", urgency="sedang", spam=False, language="id", place=place, about_units=[],
+                model_version="m",
+            ),
+        )  # fmt: skip
+
+
+async def lookup_times(dsn: str, rules: Rules, stored: Sequence[int], asked: int = 200) -> list[dict[str, Any]]:
+    """For each number in ``stored``, ascending: how long ``asked`` lookups take, in milliseconds."""
+    pool, new = await open_pool(dsn, timeout_s=120), complaints(random.Random(1708))
+    figures, there = [], 0
+    async with pool.acquire() as db:
+        for wanted in stored:
+            while there < wanted:
+                count = min(_BATCH, wanted - there)
+                await _store(db, list(itertools.islice(new, count)))
+                there += count
+            await db.execute("VACUUM ANALYZE fingerprints, cases")
+            figures.append({"stored": wanted, **await _ask(db, rules, list(itertools.islice(new, asked)))})
+    pool.terminate()
+    return figures
+
+
+async def _store(db: Connection, cases: list[Case]) -> None:
+    rows = [
+        (key, case.received.received_at, case.ticket) for case in cases if case.received for key in similar.keys(case)
+    ]
+    await db.execute(_INSERT_CASES, [c.ticket for c in cases], [msgspec.json.encode(c).decode() for c in cases])
+    await db.execute(_INSERT_KEYS, *map(list, zip(*rows, strict=True)))
+
+
+async def _ask(db: Connection, rules: Rules, cases: list[Case]) -> dict[str, Any]:
+    times, found = [], 0
+    for case in cases:
+        start = time.perf_counter()
+        others = await store.candidates(db, case, similar.keys(case), similar.WINDOW, HELD | {"merged"})
+        similar.rank(rules, case, others)
+        times.append((time.perf_counter() - start) * 1000)
+        found += len(others)
+    centiles = statistics.quantiles(times, n=100)
+    return {"p50_ms": round(centiles[49], 1), "p95_ms": round(centiles[94], 1), "compared": found // len(cases)}
+
+
+def main(stored: Sequence[int]) -> None:
+    """Measure on a PostgreSQL of its own, one JSON line a figure."""
+    rules = read_rules(ROOT / "region" / "soppeng")
+    with tempfile.TemporaryDirectory(prefix="similar-", ignore_cleanup_errors=True) as folder:
+        directory = Path(folder)
+        port = choose({"postgres": 0}, directory / "ports.json")["postgres"]
+        cluster = postgres.Cluster(directory=directory / "postgres", port=port, password="a-password")
+        broker = kafka.Broker(directory=directory / "kafka", port=9, controller_port=9, password="unused")
+        stack = Stack(broker=broker, cluster=cluster, logs=directory)
+        postgres.prepare(cluster)
+        stack.start_postgres()
+        dsn = stack.database("similar")
+        migrate(dsn, ROOT / "services" / "router" / "migrations")
+        for figure in asyncio.run(lookup_times(dsn, rules, stored)):
+            print(json.dumps(figure))
+        stack.stop()
+
+
+if __name__ == "__main__":
+    main([int(each) for each in sys.argv[1:]] or [1_000, 10_000, 100_000])
