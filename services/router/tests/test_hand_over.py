@@ -88,6 +88,7 @@ def test_a_late_understanding_hands_it_over_from_the_triage_lane_unless_a_person
     it = office()
     it.ring()
     assert ["handed_over"] == kinds(it.hear(classified(category="listrik_energi")))
+    assert it.story()[-1].lane is None
     it = office()
     it.ring()
     it.hear(("DISKOMINFO", reply("acknowledge")))

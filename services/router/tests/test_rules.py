@@ -148,13 +148,14 @@ def test_a_successor_takes_over_roles_rules_places_and_accusations() -> None:
     rules = replace(
         registry(DISKOMINFO=ended, PUPR=ended, DISHUB={"valid_until": date(2027, 1, 1), "successor": "SETDA"}),
         routing=(rule,),
-        camat={"citta": "PUPR"},
+        camat={"citta": "INSPEKTORAT", "ganra": "PUPR"},
     )
     now = in_force(rules, on(2))
     assert "PDAM" == assign(now, Understood(category=None)).unit
     to = assign(now, Understood(category="air_bersih", matter="m", kecamatan="Citta"))
-    assert ("SETDA", ["PDAM"]) == (to.unit, to.support)
-    assert "PDAM" == assign(now, Understood(category="lainnya", kecamatan="Citta")).unit
+    assert ("SETDA", ["PDAM", "INSPEKTORAT"]) == (to.unit, to.support)
+    to = assign(now, Understood(category="lainnya", kecamatan="Ganra"))
+    assert ("unit", "PDAM") == (to.lane, to.unit)
     assert "triage" == assign(now, Understood(category="air_bersih", about_units=["PUPR"])).lane
     assert ["PUPR", "PDAM"] == accused(now, ["PUPR"])
 
