@@ -96,7 +96,6 @@ _CALL = r"hp|wa|whatsapp|tele?pon|telp|tlp|kontak|hubungi|hub|sms|call"
 
 # (token, what comes before the identifier and stays, the identifier). The first that fits wins.
 _RULES: tuple[tuple[str | None, str, str], ...] = (
-    ("[EMAIL]", "", _EMAIL),
     (None, "", _KEEP),
     ("[KK]", _after(r"k\.?k\.?|kartu keluarga"), _digits(16)),
     ("[NPWP]", _after("npwp"), _any_of(_digits(16), _digits(15))),
@@ -112,6 +111,12 @@ _SCAN = re.compile(
 )
 
 
+# Most texts have no address: this keeps them from being searched for one at every word.
+_MAY_BE_EMAIL = re.compile(r"@|[(\[{]\s?at\s?[)\]}]|\bat\b", re.IGNORECASE)
+_EMAILS = re.compile(_EMAIL, re.IGNORECASE)
+_MAY_BE_NUMBER = re.compile(r"\d|delapan", re.IGNORECASE)
+
+
 def _replace(match: re.Match[str]) -> str:
     rule = next(n for n in range(len(_RULES)) if match[f"r{n}"] is not None)
     token = _RULES[rule][0]
@@ -120,4 +125,6 @@ def _replace(match: re.Match[str]) -> str:
 
 def mask(text: str) -> str:
     """``text`` with NIK, KK, NPWP, phone numbers and e-mail addresses replaced by tokens."""
-    return _SCAN.sub(_replace, text)
+    if _MAY_BE_EMAIL.search(text):
+        text = _EMAILS.sub("[EMAIL]", text)
+    return _SCAN.sub(_replace, text) if _MAY_BE_NUMBER.search(text) else text

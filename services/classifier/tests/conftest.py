@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from classifier import learn, model
 from classifier.classify import Knowledge, load_knowledge
 from classifier.gazetteer import load_gazetteer, place_names
+from classifier.rows import Row, read_labels
 from classifier.taxonomy import load_taxonomy
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
-CHECK_SET = Path(__file__).parent / "check_set.jsonl"
+CHECK_SETS = Path(__file__).parent / "check_sets"
 
 
 @pytest.fixture(scope="session")
@@ -23,13 +22,13 @@ def region() -> Path:
 
 
 @pytest.fixture(scope="session")
-def check_set_file() -> Path:
-    return CHECK_SET
+def check_sets() -> Path:
+    return CHECK_SETS
 
 
 @pytest.fixture(scope="session")
-def check_set() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in CHECK_SET.read_text().splitlines()]
+def check_set() -> list[Row]:
+    return read_labels(CHECK_SETS)
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,7 @@ def test_predict_prints_the_promised_fields(model_file: Path, region: Path) -> N
     given = '{"id": "1", "text": "air pdam mati di Cabenge"}\n\n{"id": 2, "text": ""}\n'
     result = run("predict", "--model", str(model_file), "--region", str(region), given=given)
     first, second = (json.loads(line) for line in result.stdout.splitlines())
-    fields = "id category confidence abstained top type urgency spam language place about_units masked_text"
+    fields = "id category confidence abstained top matter type urgency spam language place about_units masked_text"
     assert set(fields.split()) == set(first)
     assert {"kecamatan", "desa", "stated", "conflict"} == set(first["place"])
     assert [{"category", "confidence", "evidence"}] * 3 == [set(candidate) for candidate in first["top"]]
@@ -122,7 +122,7 @@ def test_an_export_is_learnt_with_its_privacy_trap(region: Path, rows: list[tupl
     path.write_text(export([*records, secret, unmapped]))
     learnt = read_export(path, load_taxonomy(region))
     assert (len(rows), 1, {"Topik Khusus": 1}) == (len(learnt.rows), learnt.restricted, learnt.unmapped)
-    assert [text for text, _ in learnt.rows if "0812" in text or "Zulkarnaen" in text or "zzxxy" in text] == []
+    assert [r.text for r in learnt.rows if "0812" in r.text or "Zulkarnaen" in r.text or "zzxxy" in r.text] == []
     result = run("train", "--csv", str(path), "--region", str(region), "--out", str(tmp_path / "m"))
     assert result.exit_code == 0, result.stderr
     printed = json.loads(result.stdout)
@@ -142,7 +142,7 @@ def test_official_category_names_are_mapped(region: Path, tmp_path: Path) -> Non
         "Korupsi, Kolusi, dan Nepotisme",
     ]
     path.write_text(export([{"Kategori": name, "Isi Laporan Awal": "teks"} for name in names]))
-    found = [category for _, category in read_export(path, load_taxonomy(region)).rows]
+    found = [row.category for row in read_export(path, load_taxonomy(region)).rows]
     assert found == ["air_bersih", "penerangan_jalan", "kesehatan", "aparatur_korupsi"]
 
 
@@ -153,8 +153,8 @@ def test_another_csv_is_refused(region: Path, tmp_path: Path) -> None:
     assert "Isi Laporan Awal" in result.stderr
 
 
-def test_evaluate_measures_per_category(model_file: Path, check_set_file: Path) -> None:
-    result = run("evaluate", "--model", str(model_file), "--jsonl", str(check_set_file))
+def test_evaluate_measures_per_category(model_file: Path, check_sets: Path) -> None:
+    result = run("evaluate", "--model", str(model_file), "--jsonl", str(check_sets / "makers.jsonl"))
     printed = json.loads(result.stdout)
     assert {"n", "accuracy", "macro_f1", "top3", "per_category"} <= set(printed)
     assert printed["n"] == 168

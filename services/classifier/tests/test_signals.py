@@ -11,6 +11,7 @@ from classifier.signals import (
     kind_of,
     language_of,
     load_unit_names,
+    load_urgency,
     plain,
     units_accused,
     urgency_of,
@@ -48,8 +49,8 @@ def test_asking_is_told_from_complaining(text: str, kind: str) -> None:
         ("usul ditambah bangku taman", "rendah"),
     ],
 )
-def test_danger_makes_urgent(text: str, urgency: str) -> None:
-    assert urgency == urgency_of(plain(text), kind_of(plain(text)))
+def test_danger_makes_urgent(region: Path, text: str, urgency: str) -> None:
+    assert urgency == urgency_of(load_urgency(region), plain(text), kind_of(plain(text)))
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 
 from chassis.region import RegionError
+
+if TYPE_CHECKING:
+    from classifier.taxonomy import Category
 
 app = typer.Typer(name="classifier", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -46,12 +49,10 @@ def run_() -> None:
 def build(region: RegionOption, out: OutOption, json: JsonOption = True) -> None:
     """Build the model from the seed phrases of a region: some seconds, the same model every time."""
     from classifier import learn, model
-    from classifier.gazetteer import load_gazetteer, place_names
-    from classifier.taxonomy import load_taxonomy
 
     started = time.monotonic()
     with _refusals():
-        built = learn.build(load_taxonomy(region), place_names(load_gazetteer(region)), _say)
+        built = learn.build(*_taught_from(region), _say)
         size = model.save(built, out)
     _print({"model_version": built.version, "seconds": round(time.monotonic() - started, 2), "bytes": size})
 
@@ -77,48 +78,77 @@ def predict(model: ModelOption, region: RegionOption, json: JsonOption = True) -
 def train(
     region: RegionOption,
     out: OutOption,
-    jsonl: Annotated[Path | None, typer.Option(help='Labelled rows, {"text", "category"} a line.')] = None,
+    jsonl: Annotated[Path | None, typer.Option(help='Labelled rows, {"text", "category", "weight"?} a line.')] = None,
     csv: Annotated[Path | None, typer.Option(help="The official SP4N export, Laporan Ringkas.")] = None,
+    champion: Annotated[Path | None, typer.Option(help="The present model; it stays unless it loses.")] = None,
+    check: Annotated[Path | None, typer.Option(help="Labelled rows to compare on; a file or a folder of them.")] = None,
     json: JsonOption = True,
 ) -> None:
     """Teach a model from labelled complaints; a fifth is held out to measure it. Fewer than 400 are refused."""
-    from classifier import evaluate, learn, model, rows
-    from classifier.gazetteer import load_gazetteer, place_names
-    from classifier.taxonomy import load_taxonomy
+    from classifier import contest, evaluate, learn, model, rows
 
     if (jsonl is None) == (csv is None):
         raise typer.BadParameter("give either --jsonl or --csv")
     with _refusals():
-        categories = load_taxonomy(region)
-        places = place_names(load_gazetteer(region))
+        categories, places = _taught_from(region)
         labelled = rows.read_jsonl(jsonl, categories) if jsonl else rows.read_export(_given(csv), categories)
-        for label, count in labelled.unmapped.items():
-            _say(f"left out: {count} rows of {label!r}, which no category of categories.yaml maps")
-        if labelled.restricted:
-            _say(f"left out: {labelled.restricted} rows marked Rahasia")
+        _report(labelled.unmapped, labelled.restricted)
         rows.check_enough(labelled)
+        present = model.load(champion) if champion else None
+        checked = rows.read_check(check)
         mix = len(labelled.rows) < rows.ENOUGH
         _say(f"learning from {len(labelled.rows)} rows{' and the seeds' if mix else ''}")
-        trained, measured, held = learn.train(categories, places, labelled.rows, mix_seeds=mix)
-        model.save(trained, out)
-    held_out = {**evaluate.evaluate(measured, held), "seeds_mixed": mix}
-    _print({"rows": len(labelled.rows), "model_version": trained.version, "held_out": held_out})
+        trained = learn.train(categories, places, labelled.rows, mix_seeds=mix)
+        held_out = {**evaluate.evaluate(trained.blind, trained.held), "seeds_mixed": mix}
+        result: dict[str, Any] = {"rows": len(labelled.rows), "model_version": trained.model.version}
+        if present:
+            compared = contest.contest(present, trained.model, trained.blind, checked, trained.held)
+            if not compared.won:
+                _refuse(compared.sentence())
+            _say(compared.sentence())
+            result["contest"] = contest.figures(compared)
+        model.save(trained.model, out)
+    _print({**result, "held_out": held_out})
+
+
+@app.command()
+def collect(
+    received: Annotated[Path, typer.Option(help="Records of complaint.received, a line each; - for stdin.")],
+    updated: Annotated[Path, typer.Option(help="Records of complaint.updated, a line each; - for stdin.")],
+    out: Annotated[Path, typer.Option(help="Where to write the labelled rows.")],
+    region: RegionOption = Path("region/soppeng"),
+    json: JsonOption = True,
+) -> None:
+    """Join complaints with what people decided about them: rows for `train --jsonl`."""
+    from classifier.collect import collect as join
+    from classifier.collect import leads_of, lines
+    from classifier.taxonomy import load_taxonomy
+
+    with _refusals():
+        categories = load_taxonomy(region)
+        rows = join(lines(received, updated), categories, leads_of(region, categories))
+    out.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+    corrected = sum(row.weight == 1 for row in rows)
+    _print({"rows": len(rows), "corrected": corrected, "confirmed": len(rows) - corrected})
 
 
 @app.command("evaluate")
 def evaluate_(
     model: ModelOption,
-    jsonl: Annotated[Path, typer.Option(help='Labelled rows, {"text", "category"} a line.')],
+    jsonl: Annotated[Path, typer.Option(help='Labelled rows, {"text", "category"} a line; a file or a folder.')],
+    region: Annotated[Path | None, typer.Option(help="Also measure type, urgency, spam, kecamatan.")] = None,
     json: JsonOption = True,
 ) -> None:
-    """Measure a model on labelled rows."""
+    """Measure a model on labelled rows; with --region also what is read by rule, for what the rows tell."""
     from classifier import evaluate, rows
+    from classifier.classify import load_rules
     from classifier.model import load
 
     with _refusals():
         loaded = load(model)
+        rules = load_rules(region) if region else None
         labelled = rows.read_labels(jsonl)
-    _print(evaluate.evaluate(loaded, labelled))
+    _print(evaluate.evaluate(loaded, labelled, rules))
 
 
 def main() -> None:
@@ -126,14 +156,29 @@ def main() -> None:
     app()
 
 
+def _taught_from(region: Path) -> tuple[tuple[Category, ...], list[str]]:
+    from classifier.gazetteer import load_gazetteer, place_names
+    from classifier.taxonomy import load_taxonomy
+
+    return load_taxonomy(region), place_names(load_gazetteer(region))
+
+
+def _report(unmapped: dict[str, int], restricted: int) -> None:
+    for label, count in unmapped.items():
+        _say(f"left out: {count} rows of {label!r}, which no category of categories.yaml maps")
+    if restricted:
+        _say(f"left out: {restricted} rows marked Rahasia")
+
+
 @contextmanager
 def _refusals() -> Iterator[None]:
+    from classifier.collect import CollectError
     from classifier.model import ModelError
     from classifier.rows import RowsError
 
     try:
         yield
-    except (RegionError, ModelError, RowsError) as error:
+    except (RegionError, ModelError, RowsError, CollectError) as error:
         _refuse(str(error))
 
 

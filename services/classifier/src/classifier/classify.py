@@ -9,17 +9,20 @@ from pathlib import Path
 from classifier import model as models
 from classifier.domain import Classification
 from classifier.gazetteer import Gazetteer, find_place, load_gazetteer
+from classifier.matters import Matters, matter_of, read_matters
 from classifier.model import Model, rank
 from classifier.signals import (
     UnitName,
+    UrgencyCues,
     is_spam,
     kind_of,
     language_of,
     load_unit_names,
+    load_urgency,
     plain,
     units_accused,
+    urgency_of,
 )
-from classifier.signals import urgency_of as urgency
 from contracts.masking import mask
 
 #: Of the words at least this share must be known: a text in another tongue is no complaint the model can judge.
@@ -28,12 +31,35 @@ _UNWELCOME = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Knowledge:
-    """What ``classify`` needs: a model and the names of a region."""
+class Rules:
+    """What a region's files say about words, places and units."""
 
-    model: Model
     gazetteer: Gazetteer
     units: tuple[UnitName, ...]
+    urgency: UrgencyCues
+    matters: Matters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knowledge:
+    """What ``classify`` needs: a model and the rules of a region."""
+
+    model: Model
+    rules: Rules
+
+
+def load_rules(region: Path) -> Rules:
+    """Read the region files.
+
+    Raises:
+        RegionError: one is missing or can't be used.
+    """
+    return Rules(
+        gazetteer=load_gazetteer(region),
+        units=load_unit_names(region),
+        urgency=load_urgency(region),
+        matters=read_matters(region),
+    )
 
 
 def load_knowledge(model: Path, region: Path) -> Knowledge:
@@ -43,13 +69,14 @@ def load_knowledge(model: Path, region: Path) -> Knowledge:
         ModelError: the model is missing or unreadable.
         RegionError: a region file is.
     """
-    return Knowledge(model=models.load(model), gazetteer=load_gazetteer(region), units=load_unit_names(region))
+    return Knowledge(model=models.load(model), rules=load_rules(region))
 
 
 def classify(knowledge: Knowledge, text: str) -> Classification:
     """Everything understood from ``text``; identifiers of citizens are masked before anything else sees it."""
     masked = mask(text)
     top, known = rank(knowledge.model, masked)
+    rules = knowledge.rules
     read = plain(_UNWELCOME.sub(" ", masked))
     kind = kind_of(read)
     return Classification(
@@ -57,11 +84,12 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
         confidence=top[0].confidence,
         abstained=top[0].confidence < knowledge.model.threshold or known < KNOWN_SHARE,
         top=tuple(top),
+        matter=matter_of(rules.matters, top[0].category, masked),
         type=kind,
-        urgency=urgency(read, kind),
+        urgency=urgency_of(rules.urgency, read, kind),
         spam=is_spam(read),
         language=language_of(read),
-        place=find_place(knowledge.gazetteer, masked),
-        about_units=units_accused(knowledge.units, masked.lower()),
+        place=find_place(rules.gazetteer, masked),
+        about_units=units_accused(rules.units, masked.lower()),
         masked_text=masked,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 
 def whole_words(*patterns: str) -> re.Pattern[str]:
@@ -14,15 +15,24 @@ def _any(patterns: str) -> re.Pattern[str]:
     return whole_words(*(part.strip() for part in patterns.split(";") if part.strip()))
 
 
+def phrases(lines: Iterable[str]) -> re.Pattern[str]:
+    """One pattern for phrases as ``cues.yaml`` writes them: ``*`` any ending, ``a/b`` either word."""
+    return whole_words(*(r"\W{1,3}".join(map(_alternatives, line.split())) for line in lines))
+
+
+def _alternatives(words: str) -> str:
+    return "(?:" + "|".join(re.escape(word).replace(r"\*", r"\w*") for word in words.split("/")) + ")"
+
+
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
 ASKS = _any(
     r"""
-    (?:mau|ingin|numpang|izin|ijin|mohon ijin|hendak) (?:ber)?tanya\w*;
+    (?:mau|ingin|numpang|izin|ijin|mohon ijin|hendak|mo) (?:ber|me)?(?:n?tanya|nanya)\w*;
     (?:minta|mohon|butuh|perlu|mau minta) (?:info|informasi|petunjuk)\w*;
-    bagaimana (?:cara|prosedur|proses|syarat|mekanisme|alur|kalau mau|kalau)\w*;
+    (?:bagaimana|gimana|gmn|bgmn) (?:ya )?(?:cara|prosedur|proses|syarat|mekanisme|alur|kalau mau|kalau)\w*;
     (?:apa|apakah) (?:saja )?(?:syarat|persyaratan|berkas|dokumen)\w*;
     (?:syarat|persyaratan)\w* .{0,60}apa(?: saja)?;
     (?:cara|prosedur|syarat|persyaratan|alur|jadwal) (?:untuk )?(?:urus|mengurus|daftar|mendaftar|buat|membuat)\w*;
@@ -33,13 +43,19 @@ ASKS = _any(
     info(?:rmasi)? (?:tentang|mengenai|terkait|soal|jadwal|pendaftaran|lowongan|nomor|alamat); pekkoga carana;
     aga sara'?na; (?:nomor|no) (?:telepon|kontak|hp|wa|call center) .{0,30}(?:berapa|apa);  menanyakan;
     (?:jam|hari) (?:buka|pelayanan|kerja|operasional)\w* .{0,20}(?:berapa|apa|kapan);
-    ke ?mana (?:saya|kami|harus|bisa)\w*; siapa yang (?:bisa|harus) (?:dihubungi|saya hubungi)
+    ke ?mana (?:saya|kami|harus|bisa)\w*; siapa yang (?:bisa|harus) (?:dihubungi|saya hubungi);
+    bisa ?(?:kah|tidak|gak|nggak|ga|ndak|tdk) (?:ya|saya|kami|di|kalau);
+    (?:masih |sudah )?ada (?:info|jadwal|lowongan|pendaftaran|program|kuota|bantuan)\w* .{0,60}\?;
+    caranya (?:bagaimana|gimana|gmn|ya|apa); mohon (?:penjelasan|pencerahan|petunjuk)\w*;
+    (?:syarat|biaya|jadwal|alur|prosedur|alamat|nomor)nya (?:apa|berapa|kapan|di ?mana|bagaimana|gimana)\w*;
+    kapan (?:pendaftaran|jadwal|dibuka|mulai|pembukaan|pengumuman|seleksi|vaksin\w*|imunisasi)\w*
     """
 )
 
 QUESTIONS = _any(
     r"""
-    kapan; berapa; apakah; bagaimana; di ?mana; apa saja; siga; pekkoga; apa; gmn; gimana; kpn; brp;
+    kapan; berapa; apakah; bagaimana; di ?mana; apa saja; siga; pekkoga; apa; gmn; bgmn; gimana; kpn; brp; dmn;
+    bisakah; bolehkah;
     masih ada\b.{0,20}\?
     """
 )
@@ -51,6 +67,9 @@ COMPLAINS = _any(
     sampai sekarang; terus menerus; menumpuk; meresahkan; mengganggu; pungli; oknum; korupsi; dipersulit;
     tidak adil; salah sasaran; macet; bau; kotor; langka; bahaya\w*; membahayakan; ditindak\w*; dirugikan;
     belum (?:juga|pernah|ada|di\w+|cair|jadi|keluar); berlubang; roboh; tolong (?:di\w+|pak); masolang;
+    kenapa; mengapa; knp; kok; (?:bagaimana|gimana) ini;
+    (?:apa|apakah) (?:tidak|tdk|harus (?:menunggu|nunggu|tunggu)|memang|begini|begitu)\w*;
+    kapan .{0,40}(?:diperbaiki|diaspal|ditangani|diangkut|ditindak\w*|ditebang|dipangkas|menyala|mengalir|dibenahi);
     mangkrak; di(?:tahan|potong|tolak|hentikan)
     """
 )
@@ -62,57 +81,40 @@ WISHES = _any(
     """
 )
 
-DIRE = _any(
-    r"""
-    (?:sedang |lagi )?terbakar; kebakaran (?:di|rumah|sekarang|hebat|besar|pasar|gudang)\w*; tolong\W+kebakaran;
-    api (?:membesar|merambat|masih)\w*; tenggelam; hanyut; terseret arus; tertimbun; tertimpa;
-    menimpa (?:rumah|orang|warga|mobil|motor)\w*; (?:ter)?kesetrum; tersengat listrik; keracunan;
-    banjir bandang; terjebak; bunuh diri; diperkosa; pemerkosaan; dibacok; ditikam; penikaman; sekarat; kritis;
-    kejang; pendarahan; tidak sadarkan diri; gawat darurat; kabel (?:pln |listrik )?(?:putus|jatuh)\w*;
-    gas (?:bocor|meledak); meledak; jembatan (?:putus|ambruk|roboh); tanggul jebol; tawuran; mau melahirkan;
-    evakuasi; disandera; diculik; hilang (?:di|tenggelam) (?:sungai|danau|hutan); digigit (?:ular|anjing);
-    nalureng api
-    """
-)
-
-PRESSING = _any(
-    r"""
-    (?:mem)?bahaya\w*; korban\w*; kecelakaan; meninggal; nyawa;
-    (?:mau|hampir|akan|nyaris|takut) (?:roboh|tumbang|ambruk|putus|runtuh|rubuh|longsor)\w*; roboh; rubuh;
-    ambruk; runtuh; longsor\w*; terendam; luka\w*; jatuh dari motor; (?:sudah|banyak) (?:yang )?jatuh;
-    (?:di)?pukul\w*; memukul; kekerasan; dianiaya; penganiayaan; pelecehan; wabah; demam berdarah; dbd;
-    muntaber; darurat; mengancam\w*; ancaman; diancam; begal; tabrakan; menabrak; sakit keras;
-    ditolak (?:di )?(?:ugd|igd|rumah sakit|rs); (?:mau|akan|harus) (?:di)?operasi; rabies; kelaparan; pingsan;
-    kdrt; narkoba; tawon; ular; kebakaran; miring; menjuntai; bayi (?:saya|kami)? ?(?:sakit|demam);
-    tidak bisa lewat; terisolasi; terputus; marebba; lempe
-    """
-)
-
 FRAUD = (
     _any(
         r"""
         selamat (?:anda|nomor|no|kpd)\w*; anda (?:terpilih|mendapat\w*|memenangkan|pemenang|menang);
-        pemenang undian; undian; berhadiah; cek tunai; dapat hadiah; poin anda
+        pemenang undian; undian; berhadiah; cek tunai; (?:dapat|mendapat\w*|mndpt|dpt) hadiah; poin anda;
+        hadiah (?:utama|langsung|rp|mobil|motor|uang)\w*; (?:kode )?pin (?:anda|pemenang); no(?:mor)? undian;
+        rejeki nomplok; (?:info|pesan) resmi (?:dari )?(?:pt|bank|telkomsel)\w*;
+        dari (?:pt|telkomsel|shopee|lazada|bank \w+) (?:poin|point|undian)
         """
     ),
     _any(
         r"""
         pinjaman (?:cepat|tanpa|online|uang|dana)\w*; dana (?:cepat|tunai|kilat|talangan);
         tanpa (?:agunan|jaminan|survei|bi checking); bunga (?:rendah|ringan|\d); kta;
+        pinjol; kredit (?:tanpa|cepat|mobil|motor)\w*; dp (?:murah|ringan|\d)\w*;
         cair (?:\d+ menit|hari ini|langsung); butuh (?:dana|uang|modal)\b.{0,20}(?:hub|wa|call|klik)
         """
     ),
     _any(
         r"""
         slot\w*; gacor; maxwin; jackpot; deposit; togel; bonus (?:new|member|\d)\w*; depo; scatter;
-        bandar (?:judi|bola)\w*; casino
+        bandar (?:judi|bola)\w*; casino; poker; rtp; agen (?:judi|bola|slot)\w*; prediksi (?:angka|togel)\w*;
+        profit (?:harian|\d)\w*; forex; trading; investasi (?:untung|profit|mulai)\w*;
+        (?:kerja|bisnis) (?:dari rumah|online|sampingan)\w*
         """
     ),
     _any(
         r"""
         promo\w*; diskon \d+; gratis ongkir; cashback; beli sekarang; harga promo;
         jual (?:obat|follower|akun|pulsa|murah)\w*; obat kuat; pembesar; peninggi; pelangsing; flash sale;
-        open order; ready stock; dijual (?:cepat|murah|rumah|tanah|mobil)\w*; termurah; pesan sekarang
+        open order; ready; grosir; obral; cuci gudang; minat (?:hub|wa|call|inbox|dm)\w*; pin bb; cod;
+        (?:menerima|jasa) (?:pesanan|pembuatan|pengetikan|sedot|service|servis|joki|skripsi)\w*;
+        harga (?:miring|murah|mulai)\w*; ready stock;
+        dijual (?:cepat|murah|rumah|tanah|mobil)\w*; termurah; pesan sekarang
         """
     ),
     _any(
@@ -131,10 +133,13 @@ FRAUD = (
 
 REPORTS = _any(
     r"""
-    lapor\w*; melapor\w*; penipuan; tertipu; ditipu; menipu; blokir; korban; mengadu\w*; meresahkan;
-    mohon (?:di)?tindak\w*; ilegal; meneror; bansos; retribusi; pajak; dinas; warga; petugas; desa; jalan;
-    rusak
+    lapor\w*; melapor\w*; penipuan; tertipu; ditipu; menipu; blokir\w*; diblokir; korban; mengadu\w*; meresahkan;
+    (?:mohon|tolong) (?:di)?tindak\w*; ilegal; meneror; diteror; marak; hoaks; hoax; apakah benar; benarkah
     """
+)
+#: Words of complaints that an advertisement may have too.
+CIVIC = _any(
+    "bansos; retribusi; pajak; dinas; warga; petugas; desa; jalan; jln; rusak; kelurahan; pemda; bupati; sekolah"
 )
 
 BUGIS = _words(

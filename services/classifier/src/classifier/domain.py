@@ -30,12 +30,16 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Classification:
-    """Everything understood from one text. ``category`` is the best guess even when ``abstained``."""
+    """Everything understood from one text. ``category`` is the best guess even when ``abstained``.
+
+    ``matter`` is a narrower subject of that category, where the text names one.
+    """
 
     category: str
     confidence: float
     abstained: bool
     top: tuple[Candidate, ...]
+    matter: str | None
     type: Kind
     urgency: Urgency
     spam: bool

@@ -1,41 +1,138 @@
-"""Measures a model on labelled texts."""
+"""Measures a model, and the rules of a region, on labelled texts. Shares are from 0 to 1, intervals are of 95 %."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from msgspec import UNSET
+
+from classifier.classify import Knowledge, Rules, classify
+from classifier.domain import Classification
 from classifier.model import Model, rank
+from classifier.rows import Row
+
+_Z = 1.96
+_RESAMPLES = 400
+URGENT = ("tinggi", "darurat")
+
+Pairs = Sequence[tuple[str, str]]
 
 
-def evaluate(model: Model, rows: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """Shares from 0 to 1; ``interval`` is the half width of the 95 % interval of the accuracy."""
-    found = [(label, rank(model, text)[0]) for text, label in rows]
-    n = max(1, len(found))
-    right = sum(label == top[0].category for label, top in found)
-    surest = sorted(((top[0].confidence, label == top[0].category) for label, top in found), reverse=True)
+def evaluate(model: Model, rows: Sequence[Row], rules: Rules | None = None) -> dict[str, Any]:
+    """How often the model is right on ``rows``, over all, by category, and by source where the rows name it.
+
+    With ``rules``, and for what the rows are labelled with: type, urgency, spam and kecamatan too.
+    """
+    found = [(row, rank(model, row.text)[0]) for row in rows]
+    pairs = [(row.category, top[0].category) for row, top in found]
+    surest = sorted(((top[0].confidence, row.category == top[0].category) for row, top in found), reverse=True)
     half = surest[: max(1, len(surest) // 2)]
     kept = [ok for confidence, ok in surest if confidence >= model.threshold]
-    labels = sorted({label for label, _ in found})
-    per_category = {label: _scores(label, [(truth, top[0].category) for truth, top in found]) for label in labels}
-    share = right / n
+    n, right = max(1, len(pairs)), sum(truth == said for truth, said in pairs)
+    per_category = scores(pairs)
     return {
-        "n": len(found),
-        "accuracy": round(share, 4),
-        "interval": round(1.96 * math.sqrt(share * (1 - share) / n), 4),
-        "macro_f1": round(sum(s["f1"] for s in per_category.values()) / max(1, len(labels)), 4),
-        "top3": round(sum(label in [c.category for c in top] for label, top in found) / n, 4),
+        "n": len(pairs),
+        "accuracy": round(right / n, 4),
+        "accuracy_95": wilson(right, n),
+        "macro_f1": round(sum(s["f1"] for s in per_category.values()) / max(1, len(per_category)), 4),
+        "macro_f1_95": _resampled(pairs),
+        "top3": round(sum(row.category in [c.category for c in top] for row, top in found) / n, 4),
         "surest_half": round(sum(ok for _, ok in half) / max(1, len(half)), 4),
         "answered": round(len(kept) / n, 4),
         "answered_right": round(sum(kept) / max(1, len(kept)), 4),
         "per_category": per_category,
+        **_by_source(rows, pairs),
+        **(_by_rule(Knowledge(model=model, rules=rules), rows) if rules else {}),
     }
 
 
-def _scores(label: str, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def scores(pairs: Pairs) -> dict[str, dict[str, Any]]:
+    """n, precision, recall and F1 of every label that is true somewhere."""
+    return {label: _scores(label, pairs) for label in sorted({truth for truth, _ in pairs})}
+
+
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """Wilson's interval of a share."""
+    if not n:
+        return (0.0, 1.0)
+    share, z2 = hits / n, _Z**2
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    reach = _Z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return (round(max(0.0, middle - reach), 4), round(min(1.0, middle + reach), 4))
+
+
+def _scores(label: str, pairs: Pairs) -> dict[str, Any]:
     hits = sum(truth == said == label for truth, said in pairs)
     true, said = sum(t == label for t, _ in pairs), sum(s == label for _, s in pairs)
     precision, recall = hits / said if said else 0.0, hits / true if true else 0.0
     f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
-    return {"n": true, "precision": round(precision, 4), "recall": round(recall, 4), "f1": round(f1, 4)}
+    return {
+        "n": true,
+        "precision": round(precision, 4),
+        "precision_95": wilson(hits, said),
+        "recall": round(recall, 4),
+        "recall_95": wilson(hits, true),
+        "f1": round(f1, 4),
+    }
+
+
+def _resampled(pairs: Pairs) -> tuple[float, float]:
+    """Interval of the macro-F1: rows drawn again with replacement, the same draws every time."""
+    if not pairs:
+        return (0.0, 1.0)
+    labels = sorted({label for pair in pairs for label in pair})
+    at = {label: i for i, label in enumerate(labels)}
+    truth, said = (np.array([at[pair[i]] for pair in pairs]) for i in (0, 1))
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(_RESAMPLES):
+        drawn = rng.integers(0, len(pairs), len(pairs))
+        t, s = truth[drawn], said[drawn]
+        hits, true, told = (np.bincount(v, minlength=len(labels)) for v in (t[t == s], t, s))
+        found.append(float((2 * hits / np.maximum(1, true + told))[true > 0].mean()))
+    low, high = np.quantile(found, (0.025, 0.975))
+    return (round(float(low), 4), round(float(high), 4))
+
+
+def _by_source(rows: Sequence[Row], pairs: Pairs) -> dict[str, Any]:
+    sources = Counter(row.source for row in rows if row.source)
+    found = {}
+    for source, n in sources.items():
+        right = sum(t == s for row, (t, s) in zip(rows, pairs, strict=True) if row.source == source)
+        found[source] = {"n": n, "accuracy": round(right / n, 4), "accuracy_95": wilson(right, n)}
+    return {"per_source": found} if found else {}
+
+
+def _by_rule(knowledge: Knowledge, rows: Sequence[Row]) -> dict[str, Any]:
+    read = [(row, classify(knowledge, row.text)) for row in rows]
+    result: dict[str, Any] = {}
+    if types := [(row.type, found.type) for row, found in read if row.type]:
+        result["type"] = scores(types)
+    if urgency := [(row.urgency, found.urgency) for row, found in read if row.urgency]:
+        yes = [(str(t in URGENT), str(s in URGENT)) for t, s in urgency]
+        result["urgent"] = _scores("True", yes)
+    if spam := [(str(row.spam), str(found.spam)) for row, found in read if row.spam is not None]:
+        flagged, honest = sum(s == "True" for t, s in spam if t == "False"), sum(t == "False" for t, _ in spam)
+        result["spam"] = {**_scores("True", spam), "complaints_flagged": round(flagged / max(1, honest), 4)}
+    if places := [(row, found) for row, found in read if row.kecamatan is not UNSET]:
+        result["kecamatan"] = _places(places)
+    return result
+
+
+def _places(read: Sequence[tuple[Row, Classification]]) -> dict[str, Any]:
+    """Right among the texts that name a kecamatan; wrong among all: another one, or one where none is named."""
+    named = [(row.kecamatan, found.place.kecamatan) for row, found in read if row.kecamatan]
+    right = sum(truth == said for truth, said in named)
+    wrong = sum(found.place.kecamatan not in (None, row.kecamatan) for row, found in read)
+    return {
+        "n": len(read),
+        "named": len(named),
+        "right": round(right / max(1, len(named)), 4),
+        "right_95": wilson(right, len(named)),
+        "wrong": round(wrong / max(1, len(read)), 4),
+        "wrong_95": wilson(wrong, len(read)),
+    }

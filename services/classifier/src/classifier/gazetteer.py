@@ -18,12 +18,18 @@ _DOUBLE = re.compile(r"([^\W\d_])\1")
 _KECAMATAN_CUES = {"kec", "kecamatan", "kecmatan", "camat"}
 _KELURAHAN_CUES = {"kel", "kelurahan", "klurahan", "lurah"}
 _DESA_CUES = {"desa", "ds", "kades", "kantor desa"}
+_CUES = _KECAMATAN_CUES | _KELURAHAN_CUES | _DESA_CUES
 _SHORT_CUES = {"kel", "ds"}
+#: Words of an address: what stands before them is a name.
+_ADDRESS = _KECAMATAN_CUES | {"kab", "kabupaten", "rt", "rw", "soppeng", "dusun", "lingkungan"}
+#: Other kabupaten have names like villages here.
+_ELSEWHERE = {"kab", "kabupaten", "kota", "kodya"}
 _AT = {"di", "ri", "dari", "ke", "pasar", "kampung", "terminal", "daerah", "warga"}
 #: Shorter names and stems are too close to each other, and to words, to guess a spelling.
 _FUZZY_LENGTH = 6
 _FUZZY_CUED, _FUZZY_FREE = 84, 92
 _FUZZY_LEAD = 3
+_REMEMBERED = 50_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,12 +44,49 @@ class Entry:
     weak: bool = False
 
 
+class _Spellings(dict[tuple[str, str], Entry | None]):
+    """What a misspelt word after a cue may mean; found once, for messages repeat their words."""
+
+    def __init__(self, names: dict[tuple[str, ...], tuple[Entry, ...]]) -> None:
+        super().__init__()
+        self._names = {
+            key[0]: found[0]
+            for key, found in names.items()
+            if len(key) == 1 and len(key[0]) >= _FUZZY_LENGTH and not found[0].ambiguous
+        }
+
+    def __missing__(self, asked: tuple[str, str]) -> Entry | None:
+        found = self._find(*asked)
+        if len(self) < _REMEMBERED:
+            self[asked] = found
+        return found
+
+    def _find(self, word: str, cue: str) -> Entry | None:
+        """After a cue a likely name of that kind, elsewhere only a long and near-certain one."""
+        cued = cue in _CUES
+        if len(word) < (_FUZZY_LENGTH if cued else _FUZZY_LENGTH + 2):
+            return None
+        wanted = {
+            name: entry
+            for name, entry in self._names.items()
+            if not cued or (entry.desa is None) == (cue in _KECAMATAN_CUES)
+        }
+        found = process.extract(word, wanted.keys(), scorer=fuzz.ratio, limit=4, score_cutoff=75)
+        if not found or found[0][1] < (_FUZZY_CUED if cued else _FUZZY_FREE):
+            return None
+        best = wanted[found[0][0]]
+        rivals = [score for name, score, _ in found[1:] if wanted[name] != best]
+        return None if rivals and found[0][1] - rivals[0] < _FUZZY_LEAD else best
+
+
 @dataclass(frozen=True, kw_only=True)
 class Gazetteer:
     """Names by their words, folded; the longest match wins."""
 
     names: dict[tuple[str, ...], tuple[Entry, ...]]
+    firsts: frozenset[str]
     longest: int
+    spellings: _Spellings
 
 
 @dataclass(frozen=True)
@@ -78,7 +121,12 @@ def load_gazetteer(region: Path) -> Gazetteer:
         key = tuple(fold(word) for word in _WORD.findall(name))
         if entry not in names.get(key, ()):
             names[key] = (*names.get(key, ()), entry)
-    return Gazetteer(names=names, longest=max(map(len, names)))
+    return Gazetteer(
+        names=names,
+        firsts=frozenset(key[0] for key in names),
+        longest=max(map(len, names)),
+        spellings=_Spellings(names),
+    )
 
 
 def _entries(territory: dict[str, Any]) -> Iterator[tuple[str, Entry]]:
@@ -144,6 +192,8 @@ def _hits(gazetteer: Gazetteer, tokens: list[_Token]) -> Iterator[_Hit]:
 
 
 def _match(gazetteer: Gazetteer, tokens: list[_Token], at: int) -> tuple[int, _Hit | None]:
+    if tokens[at].folded not in gazetteer.firsts:
+        return 1, _guess(gazetteer, tokens, at)
     for length in range(min(gazetteer.longest, len(tokens) - at), 0, -1):
         entries = gazetteer.names.get(tuple(t.folded for t in tokens[at : at + length]))
         if entries:
@@ -160,6 +210,8 @@ def _accept(
 ) -> _Hit | None:
     """Which of the places of one name is meant, or None when the word is only a word here."""
     cue = _cue(tokens, at)
+    if cue in _ELSEWHERE:
+        return None
     desa = next((e for e in entries if e.desa and not e.weak), None)
     kecamatan = next((e for e in entries if not e.desa), None)
     if desa and cue in _DESA_CUES | _KELURAHAN_CUES and _fits(desa, cue, tokens, at + length):
@@ -186,7 +238,8 @@ def _fits(desa: Entry, cue: str, tokens: list[_Token], after: int) -> bool:
     if cue in _SHORT_CUES and desa.kelurahan != (cue == "kel"):
         return False
     last = tokens[after - 1]
-    return not desa.adverb or last.capital or last.ends
+    follows = tokens[after].folded if after < len(tokens) else ""
+    return not desa.adverb or last.capital or last.ends or follows in _ADDRESS
 
 
 def _beside(gazetteer: Gazetteer, tokens: list[_Token], after: int, kecamatan: str) -> bool:
@@ -200,22 +253,7 @@ def _beside(gazetteer: Gazetteer, tokens: list[_Token], after: int, kecamatan: s
 
 
 def _guess(gazetteer: Gazetteer, tokens: list[_Token], at: int) -> _Hit | None:
-    """A misspelt name: after a cue a likely one, elsewhere only a long and near-certain one."""
-    word, cue = tokens[at].folded, _cue(tokens, at)
-    cued = cue in _KECAMATAN_CUES | _KELURAHAN_CUES | _DESA_CUES
-    if len(word) < (_FUZZY_LENGTH if cued else _FUZZY_LENGTH + 2):
-        return None
-    wanted = {
-        key[0]: entries[0]
-        for key, entries in gazetteer.names.items()
-        if len(key) == 1 and len(key[0]) >= _FUZZY_LENGTH and not entries[0].ambiguous
-        if not cued or (entries[0].desa is None) == (cue in _KECAMATAN_CUES)
-    }
-    found = process.extract(word, wanted.keys(), scorer=fuzz.ratio, limit=4, score_cutoff=75)
-    if not found or found[0][1] < (_FUZZY_CUED if cued else _FUZZY_FREE):
-        return None
-    best = wanted[found[0][0]]
-    rivals = [score for name, score, _ in found[1:] if wanted[name] != best]
-    if rivals and found[0][1] - rivals[0] < _FUZZY_LEAD:
-        return None
-    return _Hit(best, at, cued)
+    cue = _cue(tokens, at)
+    cued = cue in _CUES
+    entry = gazetteer.spellings[tokens[at].folded, cue if cued else ""]
+    return _Hit(entry, at, cued) if entry else None

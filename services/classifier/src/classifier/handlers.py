@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import UNSET
+
 from chassis.wire import Emit, Message
 from classifier.domain import Classification
 from contracts.events import Candidate, ComplaintClassified, ComplaintReceived, Place
@@ -36,5 +38,6 @@ def on_message(understand: Callable[[str], Classification], version: str, messag
         ),
         about_units=list(found.about_units),
         model_version=version,
+        matter=found.matter or UNSET,
     )
     return [Emit(topic=CLASSIFIED, subject=data.complaint_id, data=classified)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,23 @@ import numpy as np
 import classifier.normalise
 import classifier.phrases
 import classifier.synth
-from classifier.model import Model, score
-from classifier.normalise import features
-from classifier.synth import dress, synthesise
+from classifier.model import PIECES_WEIGHT, Model, fingerprint, score
+from classifier.normalise import grams, pieces, words
+from classifier.rows import Row
+from classifier.synth import PER_SEED, dress, synthesise
 from classifier.taxonomy import UNKNOWN, Category
 
 #: Each so-manieth seed and term is left out once, to calibrate on.
 LEFT_OUT = 3
 #: Of the confident answers this share shall be right; the abstention threshold follows from it.
 TRUST = 0.85
-MAX_FEATURES = 90_000
+MAX_WORDS, MAX_PIECES = 90_000, 60_000
+#: How firmly the model holds on to what it was taught; found on seeds it had not seen.
+FIRMNESS_SEEDS, FIRMNESS_ROWS = 0.3, 0.5
 #: Of synthetic rows beside the labelled ones, measured on exports of other agencies.
 SYNTHETIC_WEIGHT = 0.15
+#: What the logarithm of a category's share adds to its score.
+SHARE_WEIGHT = 0.1
 
 #: A category with fewer labelled rows keeps its seeds.
 FEW_ROWS = 30
@@ -34,80 +39,91 @@ FEW_ROWS = 30
 HOLD_OUT = 5
 
 Say = Callable[[str], None]
-Row = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A model of all rows; ``blind`` is the model that has not seen ``held``, a fifth of them, to measure."""
+
+    model: Model
+    blind: Model
+    held: tuple[Row, ...]
 
 
 def build(categories: Sequence[Category], places: Sequence[str], say: Say) -> Model:
     """A model from the seeds alone; the same inputs give the same model."""
-    version = _fingerprint(categories, places, ())
     say("checking the seeds against each other")
     temperature, threshold = _calibrate(categories, places)
     say("learning")
-    texts, labels = synthesise(categories, places)
-    return _fit(texts, labels, None, version=version, temperature=temperature, threshold=threshold)
+    model = _of_seeds(categories, places)
+    version = _version(categories, places, ())
+    return replace(model, version=version, temperature=temperature, threshold=threshold)
 
 
-def train(
-    categories: Sequence[Category], places: Sequence[str], rows: Sequence[Row], *, mix_seeds: bool
-) -> tuple[Model, Model, list[Row]]:
-    """A model from labelled rows; beside it the model that has not seen each fifth row, and those rows, to measure.
+def train(categories: Sequence[Category], places: Sequence[str], rows: Sequence[Row], *, mix_seeds: bool) -> Trained:
+    """A model from labelled rows.
 
     Seeds are mixed in at a low weight when asked, and always for categories with hardly any row.
     """
-    rows = [row for row in dict.fromkeys(rows) if row[1] != UNKNOWN]
+    rows = [row for row in {row.text: row for row in rows}.values() if row.category != UNKNOWN]
     held = rows[::HOLD_OUT]
     part = [row for i, row in enumerate(rows) if i % HOLD_OUT]
-    counts = Counter(label for _, label in part)
+    counts = Counter(row.category for row in part)
     helped = [category for category in categories if mix_seeds or counts[category.id] < FEW_ROWS]
     texts, labels = synthesise(helped, places)
-    synthetic = list(zip(texts, labels, strict=True))
-    blind = _fit_mixed(part, synthetic, version="", temperature=1.0, threshold=0.0)
-    truth = np.array([blind.categories.index(label) for _, label in held])
-    temperature, threshold = _choose(_scores(blind, [text for text, _ in held]), truth)
-    version = _fingerprint(categories, places, rows)
-    measured = replace(blind, temperature=temperature, threshold=threshold)
-    whole = _fit_mixed(rows, synthetic, version=version, temperature=temperature, threshold=threshold)
-    return whole, measured, held
+    synthetic = [Row(text=t, category=c, weight=SYNTHETIC_WEIGHT) for t, c in zip(texts, labels, strict=True)]
+    blind = _fit([*part, *synthetic], FIRMNESS_ROWS)
+    known = [row for row in held if row.category in blind.categories]
+    truth = np.array([blind.categories.index(row.category) for row in known])
+    temperature, threshold = _choose(_scores(blind, [row.text for row in known]), truth)
+    learnt = frozenset(fingerprint(row.text) for row in rows)
+    whole = _fit([*rows, *synthetic], FIRMNESS_ROWS)
+    version = _version(categories, places, rows)
+    return Trained(
+        model=replace(whole, version=version, learnt=learnt, temperature=temperature, threshold=threshold),
+        blind=replace(blind, temperature=temperature, threshold=threshold),
+        held=tuple(held),
+    )
 
 
-def _fit_mixed(
-    rows: Sequence[Row], synthetic: Sequence[Row], *, version: str, temperature: float, threshold: float
-) -> Model:
-    texts, labels = zip(*rows, *synthetic, strict=True)
-    weight = [1.0] * len(rows) + [SYNTHETIC_WEIGHT] * len(synthetic)
-    return _fit(texts, labels, weight, version=version, temperature=temperature, threshold=threshold)
+def _of_seeds(categories: Sequence[Category], places: Sequence[str], copies: int = PER_SEED) -> Model:
+    texts, labels = synthesise(categories, places, copies)
+    model = _fit([Row(text=t, category=c) for t, c in zip(texts, labels, strict=True)], FIRMNESS_SEEDS)
+    shares = {category.id: category.share for category in categories}
+    common = np.log(np.array([shares[name] for name in model.categories], dtype=np.float32))
+    return replace(model, bias=model.bias + np.float32(SHARE_WEIGHT) * (common - common.mean()))
 
 
-def _fit(
-    texts: Sequence[str],
-    labels: Sequence[str],
-    weight: Sequence[float] | None,
-    *,
-    version: str,
-    temperature: float,
-    threshold: float,
-) -> Model:
-    vectorizer_class: Any = import_module("sklearn.feature_extraction.text").TfidfVectorizer
+def _fit(rows: Sequence[Row], firmness: float) -> Model:
+    """An uncalibrated model: words and pairs in one block, pieces of words in another of less weight."""
+    vectorizer: Any = import_module("sklearn.feature_extraction.text").TfidfVectorizer
     svm_class: Any = import_module("sklearn.svm").LinearSVC
-    vectorizer = vectorizer_class(analyzer=features, sublinear_tf=True, min_df=2, max_features=MAX_FEATURES)
-    rows = vectorizer.fit_transform(texts).astype(np.float32)
-    svm = svm_class(C=1.0, tol=0.01, class_weight="balanced", random_state=0)
-    svm.fit(rows, labels, sample_weight=weight)
+    stack: Any = import_module("scipy.sparse").hstack
+    texts = [words(row.text) for row in rows]
+    whole = vectorizer(analyzer=grams, sublinear_tf=True, min_df=2, max_features=MAX_WORDS)
+    cut = vectorizer(analyzer=_all_pieces, sublinear_tf=True, min_df=3, max_features=MAX_PIECES)
+    seen = stack([whole.fit_transform(texts), cut.fit_transform(texts) * PIECES_WEIGHT]).tocsr().astype(np.float32)
+    svm = svm_class(C=firmness, tol=0.01, class_weight="balanced", random_state=0)
+    svm.fit(seen, [row.category for row in rows], sample_weight=[row.weight for row in rows])
     # Of two categories the library keeps one column, the second's.
     weights, bias = svm.coef_, svm.intercept_
     if len(svm.classes_) == 2:
         weights, bias = np.vstack([-weights, weights]), np.concatenate([-bias, bias])
-    names: list[str] = list(vectorizer.get_feature_names_out())
+    names = [*whole.get_feature_names_out(), *cut.get_feature_names_out()]
     return Model(
-        version=version,
+        version="",
         categories=tuple(map(str, svm.classes_)),
-        vocabulary={name: row for row, name in enumerate(names)},
-        idf=vectorizer.idf_.astype(np.float32),
+        vocabulary={str(name): row for row, name in enumerate(names)},
+        idf=np.concatenate([whole.idf_, cut.idf_]).astype(np.float32),
         weights=np.ascontiguousarray(weights.T, dtype=np.float32),
         bias=bias.astype(np.float32),
-        temperature=temperature,
-        threshold=threshold,
+        temperature=1.0,
+        threshold=0.0,
     )
+
+
+def _all_pieces(found: Sequence[str]) -> list[str]:
+    return [piece for word in found for piece in pieces(word)]
 
 
 def _scores(model: Model, texts: Sequence[str]) -> Any:
@@ -118,7 +134,7 @@ def _scores(model: Model, texts: Sequence[str]) -> Any:
 def _calibrate(categories: Sequence[Category], places: Sequence[str]) -> tuple[float, float]:
     """Temperature and threshold from seeds and terms that the model has not seen, dressed as messages."""
     seen = [replace(c, seeds=_without(c.seeds), terms=_without(c.terms)) for c in categories]
-    model = _fit(*synthesise(seen, places), None, version="", temperature=1.0, threshold=0.0)
+    model = _of_seeds(seen, places, 1)
     unseen = [(seed, model.categories.index(c.id)) for c in categories for seed in c.seeds[::LEFT_OUT]]
     texts = dress([seed for seed, _ in unseen], places)
     return _choose(_scores(model, texts), np.array([label for _, label in unseen]))
@@ -148,7 +164,7 @@ def _choose(scores: Any, truth: Any) -> tuple[float, float]:
     return temperature, 0.95
 
 
-def _fingerprint(categories: Sequence[Category], places: Sequence[str], rows: Sequence[Row]) -> str:
+def _version(categories: Sequence[Category], places: Sequence[str], rows: Sequence[Row]) -> str:
     digest = hashlib.sha256(repr((tuple(categories), tuple(places), tuple(rows))).encode())
     for module in (classifier.normalise, classifier.phrases, classifier.synth):
         digest.update(Path(str(module.__file__)).read_bytes())

@@ -44,17 +44,14 @@ def words(text: str) -> list[str]:
     return [part for word in _WORD.findall(text) for part in SHORT.get(word, word).split()]
 
 
-def features(text: str, *, characters: bool = True) -> list[str]:
-    """What the model counts: words, pairs of words (``a b``) and, marked by ``_``, pieces of 3 to 5 characters."""
-    found = words(text)
-    counted = found + [f"{a} {b}" for a, b in pairwise(found)]
-    for word in found if characters else ():
-        counted += _pieces(word)
-    return counted
+def grams(found: list[str]) -> list[str]:
+    """Words and pairs of words (``a b``): the first half of what the model counts."""
+    return found + [f"{a} {b}" for a, b in pairwise(found)]
 
 
 # The same few thousand words make up most messages; cutting them up once is four times as fast.
 @lru_cache(maxsize=50_000)
-def _pieces(word: str) -> tuple[str, ...]:
+def pieces(word: str) -> tuple[str, ...]:
+    """Pieces of 3 to 5 characters of a word, each marked by ``_``: the other half; typing slips leave some of them."""
     padded = f"_{word}_"
     return tuple(f"_{padded[i : i + size]}" for size in (3, 4, 5) for i in range(len(padded) - size + 1))

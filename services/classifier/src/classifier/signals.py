@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from chassis.region import read_region
+from chassis.region import RegionError, read_region
 from classifier import cues
 from classifier.domain import Kind, Urgency
 
@@ -29,6 +29,26 @@ class UnitName:
     code: str
     pattern: re.Pattern[str]
     keeps_order: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class UrgencyCues:
+    """The words that make a complaint *darurat* and *tinggi*."""
+
+    dire: re.Pattern[str]
+    pressing: re.Pattern[str]
+
+
+def load_urgency(region: Path) -> UrgencyCues:
+    """The words of ``cues.yaml``.
+
+    Raises:
+        RegionError: the file is missing, or lacks one of the two lists.
+    """
+    given = (read_region(region, "cues.yaml") or {}).get("urgency") or {}
+    if not (given.get("darurat") and given.get("tinggi")):
+        raise RegionError(f"{region}/cues.yaml: urgency needs the lists darurat and tinggi")
+    return UrgencyCues(dire=cues.phrases(given["darurat"]), pressing=cues.phrases(given["tinggi"]))
 
 
 def load_unit_names(region: Path) -> tuple[UnitName, ...]:
@@ -65,13 +85,13 @@ def kind_of(text: str) -> Kind:
     return "pengaduan"
 
 
-def urgency_of(text: str, kind: Kind) -> Urgency:
+def urgency_of(cues_: UrgencyCues, text: str, kind: Kind) -> Urgency:
     """How long it can wait. ``text`` is ``plain``. Who asks for information or wishes something is in no danger."""
-    if kind != "pengaduan" and not cues.DIRE.search(text):
-        return "rendah"
-    if cues.DIRE.search(text):
+    if cues_.dire.search(text):
         return "darurat"
-    return "tinggi" if cues.PRESSING.search(text) else "sedang"
+    if kind != "pengaduan":
+        return "rendah"
+    return "tinggi" if cues_.pressing.search(text) else "sedang"
 
 
 def is_spam(text: str) -> bool:
@@ -79,7 +99,9 @@ def is_spam(text: str) -> bool:
     marks = [i for i, pattern in enumerate(cues.FRAUD) if pattern.search(text)]
     if not marks or marks == [_CALL_TO_ACTION] or cues.REPORTS.search(text):
         return False
-    return len(marks) > 1 or len(cues.FRAUD[marks[0]].findall(text)) > 1
+    found = len(marks) > 1 or len(cues.FRAUD[marks[0]].findall(text)) > 1
+    # An advertisement that names a street says more than two of the words; a complaint about a raffle does not.
+    return found and (len(marks) > 2 or not cues.CIVIC.search(text))
 
 
 def language_of(text: str) -> str:

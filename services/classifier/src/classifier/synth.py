@@ -10,14 +10,18 @@ from classifier.phrases import ASIDES, CLOSINGS, FILLERS, GAPS, OPENINGS, PREPOS
 from classifier.taxonomy import UNKNOWN, Category
 
 SEED = 7312
-PER_SEED = 9
-PER_TERM = 3
+PER_SEED = 4
 
 _GAP = re.compile(r"\{(\w+)\}")
 
 
-def synthesise(categories: Sequence[Category], places: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Texts and their category ids. The same input gives the same texts, in the same order."""
+def synthesise(
+    categories: Sequence[Category], places: Sequence[str], copies: int = PER_SEED
+) -> tuple[list[str], list[str]]:
+    """Texts and their category ids, each seed dressed ``copies`` times, terms half as often.
+
+    The same input gives the same texts, in the same order.
+    """
     texts: list[str] = []
     labels: list[str] = []
     for category in categories:
@@ -25,8 +29,9 @@ def synthesise(categories: Sequence[Category], places: Sequence[str]) -> tuple[l
             continue
         rng = random.Random(f"{SEED}:{category.id}")  # noqa: S311
         rows = list(category.seeds)
-        rows += [_dress(rng, _core(rng, seed, category), places) for seed in category.seeds for _ in range(PER_SEED)]
-        rows += [_dress(rng, term, places) for term in category.terms for _ in range(PER_TERM)]
+        rows += [_dress(rng, _core(rng, seed, category), places) for seed in category.seeds for _ in range(copies)]
+        short = (*category.terms, *category.edges)
+        rows += [_dress(rng, phrase, places) for phrase in short for _ in range((copies + 1) // 2)]
         texts += rows
         labels += [category.id] * len(rows)
     return texts, labels

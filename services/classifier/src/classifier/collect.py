@@ -1,0 +1,163 @@
+"""Joins complaints with what people decided about them: labelled rows to learn from.
+
+It reads lines as the tools print them that dump a topic: a CloudEvent a line (kcat, `lapor unit tail`), or kcat's own
+envelope (``kcat -J``), which also shows what was erased. It needs no broker.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from chassis.region import RegionError, read_region
+from classifier.taxonomy import UNKNOWN, Category
+from contracts.codec import Event, InvalidEvent, decode
+from contracts.events import ComplaintReceived, ComplaintUpdated
+from contracts.masking import mask
+
+#: What a person corrected counts whole; what a person only let pass, by sending it where its category goes, less.
+CORRECTED, CONFIRMED = 1.0, 0.5
+
+
+class CollectError(ValueError):
+    """Lines that are no events; the text says which."""
+
+
+class LearntRow(Struct, frozen=True, kw_only=True):
+    """A complaint and the category that a person gave it."""
+
+    text: str
+    category: str
+    weight: float
+    ticket: str
+
+
+class _Printed(Struct, frozen=True):
+    """A record as ``kcat -J`` prints it; a null payload is a tombstone. A CloudEvent has no payload at all."""
+
+    key: str | None = None
+    payload: str | UnsetType | None = UNSET
+
+
+@dataclass
+class _Story:
+    """What is known of one complaint so far."""
+
+    received: ComplaintReceived | None = None
+    erased: bool = False
+    updates: dict[int, ComplaintUpdated] = field(default_factory=dict)
+
+
+def collect(lines: Iterable[bytes], categories: Iterable[Category], leads: Mapping[str, set[str]]) -> list[LearntRow]:
+    """Rows from ``lines`` of received and of updated complaints, in any order but that within a topic.
+
+    Erased and confidential complaints are left out, and those about which nobody decided.
+
+    Raises:
+        CollectError: a line is no event.
+    """
+    known = {category.id for category in categories if category.id != UNKNOWN}
+    stories: dict[str, _Story] = {}
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            _take(stories, number, line)
+    rows: list[LearntRow] = []
+    for story in stories.values():
+        given = story.received
+        if given is None or story.erased or given.rahasia or not given.text.strip():
+            continue
+        category, weight = _decided([story.updates[seq] for seq in sorted(story.updates)], leads)
+        if category in known and weight:
+            rows.append(LearntRow(text=mask(given.text), category=category, weight=weight, ticket=given.ticket))
+    return rows
+
+
+def lines(*files: Path) -> Iterator[bytes]:
+    """The lines of ``files``, of each file once; ``-`` is stdin.
+
+    Raises:
+        CollectError: a file can't be read.
+    """
+    for file in dict.fromkeys(files):
+        if str(file) == "-":
+            yield from sys.stdin.buffer
+            continue
+        try:
+            with file.open("rb") as opened:
+                yield from opened
+        except OSError as error:
+            raise CollectError(f"{file} can't be read: {error.strerror}") from error
+
+
+def leads_of(region: Path, categories: Iterable[Category]) -> dict[str, set[str]]:
+    """For each category the units that lead it: by default, and by the rules of ``routing.yaml`` where there are any.
+
+    Raises:
+        RegionError: the file is not YAML.
+    """
+    leads = {category.id: {category.unit} - {None} for category in categories}
+    for rule in _rules(region):
+        category = (rule.get("when") or {}).get("category")
+        for name in category if isinstance(category, list) else [category]:
+            if name in leads and rule.get("lead"):
+                leads[name].add(rule["lead"])
+    return {name: {unit for unit in units if unit} for name, units in leads.items()}
+
+
+def _rules(region: Path) -> list[dict[str, Any]]:
+    try:
+        return list((read_region(region, "routing.yaml") or {}).get("rules") or ())
+    except RegionError:
+        if (region / "routing.yaml").exists():
+            raise
+        return []
+
+
+def _take(stories: dict[str, _Story], number: int, line: bytes) -> None:
+    for key, event in _read(number, line):
+        story = stories.setdefault(key, _Story())
+        if event is None:
+            story.erased = True
+        elif isinstance(event.data, ComplaintReceived):
+            story.received = event.data
+        elif isinstance(event.data, ComplaintUpdated):
+            story.updates[event.data.seq] = event.data
+
+
+def _read(number: int, line: bytes) -> Iterator[tuple[str, Event | None]]:
+    """The complaint's id and its event; no event where it was erased, nothing for a record without key and value."""
+    value = line
+    try:
+        printed = msgspec.json.decode(line, type=_Printed)
+        if not isinstance(printed.payload, UnsetType):
+            if printed.payload is None:
+                if printed.key:
+                    yield printed.key, None
+                return
+            value = printed.payload.encode()
+        event = decode(value)
+    except (msgspec.MsgspecError, InvalidEvent, UnicodeDecodeError) as error:
+        raise CollectError(f"line {number}: {error}. Each line is a CloudEvent, or what kcat -J prints.") from error
+    yield event.subject, event
+
+
+def _decided(updates: list[ComplaintUpdated], leads: Mapping[str, set[str]]) -> tuple[str | None, float]:
+    """The category a person stood for last, and its weight; no weight where nobody did."""
+    category: str | None = None
+    weight = 0.0
+    for update in updates:
+        person = not isinstance(update.by, UnsetType)
+        if update.kind == "corrected" and person:
+            category, weight = update.category, CORRECTED
+        elif update.kind == "routed" and person and weight < CORRECTED:
+            confirmed = update.lane == "unit" and update.unit in leads.get(update.category or "", ())
+            category, weight = update.category, CONFIRMED if confirmed else 0.0
+        elif update.kind == "returned" and weight < CORRECTED:
+            weight = 0.0
+    return category, weight

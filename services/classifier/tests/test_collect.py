@@ -1,0 +1,115 @@
+"""People's decisions become rows to learn from; what is erased, secret or undecided does not."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from classifier.__main__ import app
+from classifier.collect import CollectError, LearntRow, collect, leads_of
+from classifier.taxonomy import load_taxonomy
+from contracts.codec import encode, envelope
+from contracts.events import ComplaintReceived, ComplaintUpdated
+
+NOW = datetime(2026, 3, 16, tzinfo=UTC)
+TICKETS = {"a": "SPG-S4K7-Q2MDN", "b": "SPG-W9TB-3XH59"}
+
+
+def received(key: str, **fields: Any) -> bytes:
+    given: dict[str, Any] = {"text": f"air mati di rumah {key}", **fields}
+    data = ComplaintReceived(
+        complaint_id=key,
+        ticket=TICKETS[key],
+        channel="sms",
+        origin="intake-sms",
+        received_at=NOW,
+        reporter_ref="r",
+        **given,
+    )
+    return encode(envelope(data, event_id=f"r-{key}", source="/intake-sms", subject=key, time=NOW))
+
+
+def updated(key: str, seq: int, kind: Any, **fields: Any) -> bytes:
+    told: dict[str, Any] = {"unit": "PDAM", "lane": "unit", "category": "air_bersih", **fields}
+    data = ComplaintUpdated(
+        complaint_id=key, ticket=TICKETS[key], seq=seq, kind=kind, status="routed", channel="sms", origin="intake-sms",
+        received_at=NOW, type="pengaduan", urgency="sedang", **told,
+    )  # fmt: skip
+    return encode(envelope(data, event_id=f"u-{key}-{seq}", source="/router", subject=key, time=NOW))
+
+
+def rows(region: Path, *lines: bytes) -> list[LearntRow]:
+    categories = load_taxonomy(region)
+    return collect(lines, categories, leads_of(region, categories))
+
+
+def test_a_correction_by_a_person_is_a_row_of_full_weight(region: Path) -> None:
+    told = updated("a", 2, "corrected", category="drainase_banjir", by="DISKOMINFO")
+    (row,) = rows(region, received("a"), told)
+    assert (row.text, row.category, row.weight) == ("air mati di rumah a", "drainase_banjir", 1.0)
+    assert row.ticket == TICKETS["a"]
+
+
+def test_what_a_rule_decided_is_no_row(region: Path) -> None:
+    assert rows(region, received("a"), updated("a", 1, "routed"), updated("a", 2, "corrected")) == []
+
+
+def test_giving_it_to_the_unit_of_its_category_confirms_the_category(region: Path) -> None:
+    (row,) = rows(region, received("a"), updated("a", 1, "routed", by="DISKOMINFO"))
+    assert (row.category, row.weight) == ("air_bersih", 0.5)
+
+
+def test_giving_it_to_another_unit_confirms_nothing(region: Path) -> None:
+    assert rows(region, received("a"), updated("a", 1, "routed", by="DISKOMINFO", unit="PUPR")) == []
+
+
+def test_a_return_takes_the_confirmation_back_and_leaves_a_correction(region: Path) -> None:
+    steps = [updated("a", 1, "routed", by="DISKOMINFO"), updated("a", 2, "returned", by="PDAM")]
+    assert rows(region, received("a"), *steps) == []
+    corrected = updated("a", 1, "corrected", by="DISKOMINFO")
+    assert [row.weight for row in rows(region, received("a"), corrected, steps[1])] == [1.0]
+
+
+def test_the_last_correction_counts_whatever_the_order_of_the_lines(region: Path) -> None:
+    first = updated("a", 2, "corrected", category="drainase_banjir", by="DISKOMINFO")
+    last = updated("a", 3, "corrected", category="jalan_jembatan", by="DISKOMINFO")
+    assert [row.category for row in rows(region, last, first, received("a"))] == ["jalan_jembatan"]
+
+
+def test_erased_and_secret_complaints_are_left_out(region: Path) -> None:
+    told = [updated(key, 2, "corrected", by="DISKOMINFO") for key in ("a", "b")]
+    tombstone = json.dumps({"topic": "complaint.received.v1", "key": "a", "payload": None}).encode()
+    assert rows(region, received("a"), tombstone, received("b", rahasia=True), *told) == []
+
+
+def test_lines_of_kcat_are_read_and_texts_are_masked(region: Path) -> None:
+    given = received("a", text="hubungi 081234567890")
+    printed = json.dumps({"topic": "t", "partition": 0, "offset": 3, "key": "a", "payload": given.decode()}).encode()
+    (row,) = rows(region, printed, b"", updated("a", 2, "corrected", by="DISKOMINFO"))
+    assert row.text == "hubungi [TELEPON]"
+
+
+def test_a_line_that_is_no_event_is_named(region: Path) -> None:
+    with pytest.raises(CollectError, match="line 2"):
+        rows(region, received("a"), b'{"no": "event"}')
+
+
+def test_rules_of_the_region_add_leads(region: Path, tmp_path: Path) -> None:
+    (tmp_path / "routing.yaml").write_text("rules: [{when: {category: air_bersih, matter: x}, lead: DINKES}]")
+    leads = leads_of(tmp_path, load_taxonomy(region))
+    assert leads["air_bersih"] == {"PDAM", "DINKES"}
+
+
+def test_the_command_writes_rows_that_train_reads(region: Path, tmp_path: Path) -> None:
+    (tmp_path / "r").write_bytes(received("a") + b"\n" + received("b") + b"\n")
+    told = [updated(key, 2, "corrected", by="DISKOMINFO") for key in ("a", "b")]
+    (tmp_path / "u").write_bytes(b"\n".join(told))
+    arguments = ["collect", "--received", str(tmp_path / "r"), "--updated", str(tmp_path / "u")]
+    result = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "o"), "--region", str(region)])
+    assert json.loads(result.stdout) == {"rows": 2, "corrected": 2, "confirmed": 0}
+    assert {"text", "category", "weight", "ticket"} == set(json.loads((tmp_path / "o").read_text().splitlines()[0]))

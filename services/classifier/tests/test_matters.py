@@ -1,0 +1,73 @@
+"""The narrower subject, where a category has some."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from classifier.classify import Knowledge, classify
+from classifier.matters import Matters, matter_of, read_matters
+from classifier.taxonomy import load_matters, load_taxonomy
+
+#: The vocabulary that routing.yaml shares.
+NAMES = {
+    "jalan_jembatan": {"jalan_provinsi", "jalan_nasional"},
+    "kesehatan": {"rumah_sakit", "kepesertaan_bpjs"},
+    "listrik_energi": {"rumah_sakit", "gas_elpiji"},
+    "penerangan_jalan": {"rumah_sakit"},
+    "perumahan_pertanahan": {"sertifikat_tanah", "tata_ruang"},
+    "ketertiban_perlindungan": {"kepolisian", "bencana", "perempuan_anak"},
+    "drainase_banjir": {"bencana"},
+    "pertanian_perikanan": {"peternakan_perikanan", "irigasi"},
+    "perizinan_usaha": {"perdagangan_umkm"},
+    "ketenagakerjaan": {"kepegawaian"},
+    "pajak_keuangan": {"pajak_kendaraan"},
+    "pendidikan": {"sma_smk"},
+}
+
+
+@pytest.fixture(scope="module")
+def matters(region: Path) -> Matters:
+    return read_matters(region)
+
+
+def test_the_names_are_those_that_routes_are_written_for(region: Path) -> None:
+    assert {category: set(named) for category, named in load_matters(region).items() if named} == NAMES
+
+
+@pytest.mark.parametrize(
+    ("category", "text", "matter"),
+    [
+        ("jalan_jembatan", "Jln provinsi di Takkalalla berlubang", "jalan_provinsi"),
+        ("jalan_jembatan", "jembatan Pacongkang-Citta rusak", "jalan_provinsi"),
+        ("jalan_jembatan", "jalan desa berlubang", None),
+        ("kesehatan", "obat di RS habis", "rumah_sakit"),
+        ("kesehatan", "kartu BPJS saya tidak aktif", "kepesertaan_bpjs"),
+        ("kesehatan", "imunisasi di posyandu", None),
+        ("listrik_energi", "gas melon langka", "gas_elpiji"),
+        ("perumahan_pertanahan", "sertifikat tanah PTSL belum jadi", "sertifikat_tanah"),
+        ("ketertiban_perlindungan", "suami memukul istri", "perempuan_anak"),
+        ("ketertiban_perlindungan", "motor hilang, polisi tidak datang", "kepolisian"),
+        ("pertanian_perikanan", "sapi mati mendadak", "peternakan_perikanan"),
+        ("pertanian_perikanan", "air irigasi tidak sampai", "irigasi"),
+        ("pendidikan", "SMA kami pungut uang", "sma_smk"),
+        ("air_bersih", "rumah sakit tanpa air", None),
+    ],
+)
+def test_the_matter_that_says_most_is_meant(matters: Matters, category: str, text: str, matter: str | None) -> None:
+    assert matter == matter_of(matters, category, text)
+
+
+def test_only_whole_words_count(matters: Matters) -> None:
+    assert matter_of(matters, "pendidikan", "smart class dan smana") is None
+
+
+def test_the_whole_understanding_names_the_matter(knowledge: Knowledge) -> None:
+    found = classify(knowledge, "gas elpiji 3 kg langka di semua pangkalan")
+    assert (found.category, found.matter) == ("listrik_energi", "gas_elpiji")
+
+
+def test_what_looks_like_a_category_is_taught_to_the_one_it_belongs_to(region: Path) -> None:
+    edges = {category.id: category.edges for category in load_taxonomy(region)}
+    assert "lampu merah padam di simpang empat" in edges["perhubungan_parkir"]
