@@ -52,6 +52,7 @@ def understand(text: str) -> Classification:
         language="id",
         place=Place(),
         about_units=(),
+        matter=None,
         masked_text=text,
     )
 

@@ -131,7 +131,7 @@ pendidikan              -                    ! -           -              unit D
 kependudukan            -                    - -           -              unit DISDUKCAPIL
 kependudukan            -                    ! -           -              unit DISDUKCAPIL
 sosial_bantuan          -                    - -           -              unit DINSOS
-sosial_bantuan          perempuan_anak       - -           -              unit DP3AP2KB +DINSOS
+sosial_bantuan          -                    ? -           -              unit DINSOS
 ketertiban_perlindungan -                    - -           -              unit SATPOLPP
 ketertiban_perlindungan kepolisian           - -           -              hand-over POLRES
 ketertiban_perlindungan bencana              - -           -              unit BPBD +SATPOLPP
