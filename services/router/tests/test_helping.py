@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import UNSET
 from router_office import (
     DEADLINE,
     OTHER,
+    RULES,
     Office,
     T,
     breached,
@@ -25,6 +27,9 @@ from router_office import (
 )
 
 from contracts.events import ComplaintUpdated, Evidence, UnitReplied, UnitRouted
+from router.case import supporters
+from router.moves import route
+from router.rules import Assignment
 
 
 def disposed(unit: str = "PUPR", *support: str) -> Office:
@@ -69,6 +74,12 @@ def test_who_is_not_there_or_is_accused_cannot_help(support: list[str], why: str
     office.hear(received(), classified(abstained=True, about_units=["PDAM"]))
     told = office.hear(("DISKOMINFO", reply("dispose", unit="PUPR", support=support)))
     assert (why, "DISKOMINFO") == (refusal(told), office.case.unit)
+
+
+def test_a_rule_cannot_ask_an_accused_unit_to_help() -> None:
+    case = msgspec.structs.replace(in_status("registered").case, classified=classified(about_units=["PDAM"]))
+    to = Assignment(lane="unit", unit="PUPR", reason="kategori", support=["PDAM", "DISHUB", "PUPR"])
+    assert ["DISHUB"] == supporters(route(RULES, case, to)[0])
 
 
 # reply of PDAM, which helps → its status after it, and what the lead and the other read

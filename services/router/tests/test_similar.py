@@ -123,6 +123,14 @@ def test_in_a_long_text_one_other_name_makes_it_another_complaint() -> None:
     assert [("DISKOMINFO", "similar")] == units(office.sweep())
 
 
+@pytest.mark.parametrize(("one", "two"), [("12 malam", "13 malam"), ("", "di Botto"), ("di Botto", "")])
+def test_a_number_or_a_word_more_on_either_side_is_for_a_person(one: str, two: str) -> None:
+    long = "Lubang besar di tengah jalan membahayakan pengendara terutama malam hari karena lampu tidak ada, " * 2
+    office = office_of(case(long + one, OTHER, channel="web"))
+    office.cases[T] = case(long + two, T, received_at=AT + timedelta(hours=1))
+    assert [("DISKOMINFO", "similar")] == units(office.sweep())
+
+
 def test_more_reporters_make_it_more_pressing() -> None:
     office = twins()
     (before,) = [
@@ -228,6 +236,7 @@ def test_without_a_suggestion_the_triage_unit_merges_nothing_that_another_holds(
     office = suggested()
     office.hear(received(STRANGER), classified(STRANGER))
     assert "bukan milik DISKOMINFO" in str(refusal(office.hear(("DISKOMINFO", reply("merge", into=STRANGER)))))
+    assert "bukan milik DISKOMINFO" in str(refusal(office.hear(("DISKOMINFO", reply("unmerge")))))
     assert "bukan milik PDAM" in str(refusal(office.hear(("PDAM", reply("merge", into=OTHER)))))
     assert "hanya untuk laporan di meja triase" in str(refusal(office.hear(("PUPR", reply("merge", into=OTHER)))))
 

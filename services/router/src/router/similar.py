@@ -15,7 +15,7 @@ from rapidfuzz import fuzz
 from rensa import RMinHash
 
 from contracts.events import Place, Similar, UnitRouted
-from router.case import ACTIVE, HELD, Case, Out, known, snapshot, tell_unit
+from router.case import ACTIVE, Case, Out, known, snapshot, tell_unit
 from router.merging import merge, obstacle
 from router.moves import Changes, desk
 from router.rules import Rules
@@ -125,9 +125,7 @@ def compared(rules: Rules, cases: Mapping[str, Case], case: Case, others: Iterab
     """Look at ``others``: merge ``case`` into the one that is surely the same, or suggest the likely ones to triage."""
     if case.status not in ACTIVE or case.merged:
         return {}, []
-    roots = {other.ticket: cases.get(other.parent or "", other) for other in others}
-    opened = [other for other in others if roots[other.ticket].status in HELD]
-    found = [each for each in rank(rules, case, opened) if not obstacle(rules, case, cases[each.ticket])]
+    found = [each for each in rank(rules, case, others) if not obstacle(rules, case, cases[each.ticket])]
     for each in found:
         parent = cases[each.ticket]
         if each.score >= rules.similar_merge and _surely(case, parent):
@@ -145,8 +143,7 @@ def _surely(case: Case, parent: Case) -> bool:
     first, second = plain(one.text), plain(two.text)
     (kecamatan, desa), (its_kecamatan, its_desa) = _where(case), _where(parent)
     return (
-        case.status == "routed"
-        and not case.triage_acted
+        not case.triage_acted
         and one.channel != two.channel
         and not (one.rahasia or two.rahasia)
         and case.category is not None
