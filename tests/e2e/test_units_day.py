@@ -1,0 +1,127 @@
+"""A unit's day, done with the snippets of docs/agencies and nothing but the unit's own credentials."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import ROOT, System, until
+
+pytestmark = pytest.mark.connected
+
+SNIPPETS = ROOT / "docs" / "agencies"
+#: Two complaints about water, PDAM's: they must not be taken for one and the same.
+TEXTS = {
+    "python": "Air PDAM keruh dan berbau di Kelurahan Botto sejak hari Senin, tidak bisa dipakai masak",
+    "shell": "Meteran air PDAM di Desa Tetewatu bocor, air terbuang terus, mohon petugas datang",
+}
+DONE = "Pipa di depan SD 3 sudah disambung kembali tadi pagi, air sudah mengalir dan jernih."
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def a_desk(system: System, unit: str, folder: Path) -> Run:
+    """Runs a snippet as ``unit``: its own account in the environment, and nothing else of ours."""
+    env = {
+        "PATH": os.environ["PATH"],
+        "LANG": "C.UTF-8",
+        "UNIT": unit,
+        "KAFKA_BOOTSTRAP": system.env["bootstrap"],
+        "KAFKA_PASSWORD": system.env["principals"][unit]["password"],
+        "KAFKA_PROTOCOL": "SASL_PLAINTEXT",
+    }
+
+    def run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        how = [sys.executable] if name.endswith(".py") else ["bash"]
+        command = [*how, str(SNIPPETS / name), *arguments]
+        return subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, timeout=120)
+
+    return run
+
+
+def needs(*programs: str) -> None:
+    """Skip without them; in CI they must be there."""
+    if missing := [name for name in programs if not shutil.which(name)]:
+        what = f"needs {', '.join(missing)} (Debian: apt-get install {' '.join(missing)})"
+        if os.environ.get("LAPOR_REQUIRE_ALL") == "1":
+            pytest.fail(what)
+        pytest.skip(what)
+
+
+def open_items(system: System, unit: str) -> list[dict[str, Any]]:
+    """What `lapor unit open` prints."""
+    found = system.lapor("unit", "open", unit)
+    return found if isinstance(found, list) else [found]
+
+
+@pytest.mark.parametrize(("tool", "ending"), [("python", "py"), ("shell", "sh")])
+def test_a_unit_does_its_day_with_the_documented_snippets(
+    system: System, tmp_path: Path, tool: str, ending: str
+) -> None:
+    if tool == "shell":
+        needs("kcat", "jq")
+    number, ticket = system.by_sms(TEXTS[tool])
+    unit = system.unit_of(ticket)
+    desk = a_desk(system, unit, tmp_path)
+
+    def received(*words: str) -> str:
+        """The line about the ticket with all of ``words`` that the receiver prints, as soon as it does."""
+
+        def look() -> str | None:
+            done = desk(f"terima.{ending}", *(["--sekali"] if tool == "python" else []))
+            assert (0, "") == (done.returncode, done.stderr)
+            lines = [line for line in done.stdout.splitlines() if ticket in line]
+            return next((line for line in lines if all(word in line for word in words)), None)
+
+        return until(look, 60, f"{unit} receives {ticket} {words}")
+
+    def accepted(*reply: str) -> None:
+        done = desk(f"balas.{ending}", ticket, *reply)
+        assert (0, "diterima\n") == (done.returncode, done.stdout), done.stderr
+
+    def refused(number: str, *reply: str) -> str:
+        done = desk(f"balas.{ending}", number, *reply)
+        assert (1, "") == (done.returncode, done.stdout), done.stderr
+        return done.stderr
+
+    assert TEXTS[tool][:60] in received("routed")
+    assert ticket in [item["ticket"] for item in open_items(system, unit)]
+    accepted("acknowledge")
+    accepted("ask", 'message=Nomor pelanggan berapa, dan "RT" berapa?')
+    system.until_told(number, 'bertanya: Nomor pelanggan berapa, dan "RT" berapa?')
+    system.send_sms(number, f"{ticket} Nomor 1234, RT 02")
+    received("in_progress")
+    accepted("progress", "message=Petugas sedang di lokasi dengan bahan untuk menyambung pipa.")
+    assert "ditolak: pesan" in refused(ticket, "resolve", "message=Beres")
+    accepted("resolve", f"message={DONE}")
+    assert DONE in system.until_told(number, "selesai ditangani")[-1]
+    assert ticket not in [item["ticket"] for item in open_items(system, unit)]
+
+    assert "ditolak: laporan berstatus" in refused(ticket, "progress", "message=Sekali lagi")
+    another = "DLH" if unit != "DLH" else "PDAM"
+    _, foreign = system.by_sms(f"Sampah menumpuk di dekat pasar, sudah seminggu tidak diangkut ({tool})")
+    until(lambda: system.unit_of(foreign) != unit, 60, f"{foreign} is {another}'s")
+    assert f"ditolak: laporan {foreign} bukan milik {unit} saat ini" in refused(foreign, "acknowledge")
+
+
+def test_a_receiver_that_starts_anew_ends_with_the_same_state(system: System, tmp_path: Path) -> None:
+    """What was stored is not lost, and what comes twice changes nothing."""
+    import sqlite3
+
+    unit = system.unit_of(system.by_sms("Air PDAM mati total di Kelurahan Ompo, warga mengambil air di sungai")[1])
+    desk = a_desk(system, unit, tmp_path)
+
+    def state() -> list[tuple[Any, ...]]:
+        assert 0 == desk("terima.py", "--sekali").returncode
+        with sqlite3.connect(tmp_path / "laporan.db") as db:
+            return db.execute("SELECT id, tiket, seq FROM laporan ORDER BY id").fetchall()
+
+    first = state()
+    assert set(first) <= set(state())
+    assert first
