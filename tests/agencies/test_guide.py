@@ -15,7 +15,7 @@ from router.replies import ACTIONS
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "agencies"
 GUIDE = (FOLDER / "README.md").read_text()
-SNIPPETS = sorted(path for path in FOLDER.iterdir() if path.suffix in (".py", ".sh"))
+SNIPPETS = sorted(path for path in FOLDER.iterdir() if path.suffix in (".py", ".mjs"))
 
 
 def _rows(head: str) -> list[list[str]]:

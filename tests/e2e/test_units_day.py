@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -16,13 +15,15 @@ from confluent_kafka import Consumer, TopicPartition
 from desk import Unit
 from harness import ROOT, System, until
 
+from lapor.testing import npm_packages
+
 pytestmark = pytest.mark.connected
 
 SNIPPETS = ROOT / "docs" / "agencies"
 #: Two complaints about water, PDAM's: they must not be taken for one and the same.
 TEXTS = {
     "python": "Air PDAM keruh dan berbau di Kelurahan Botto sejak hari Senin, tidak bisa dipakai masak",
-    "shell": "Meteran air PDAM di Desa Tetewatu bocor, air terbuang terus, mohon petugas datang",
+    "node": "Meteran air PDAM di Desa Tetewatu bocor, air terbuang terus, mohon petugas datang",
 }
 DONE = "Pipa di depan SD 3 sudah disambung kembali tadi pagi, air sudah mengalir dan jernih."
 
@@ -41,20 +42,20 @@ def a_desk(system: System, unit: str, folder: Path) -> Run:
     }
 
     def run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        how = [sys.executable] if name.endswith(".py") else ["bash"]
-        command = [*how, str(SNIPPETS / name), *arguments]
-        return subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, timeout=120)
+        command = (sys.executable, SNIPPETS / name) if name.endswith(".py") else ("node", node() / name)
+        return subprocess.run([*command, *arguments], env=env, cwd=folder, capture_output=True, text=True, timeout=120)
 
     return run
 
 
-def needs(*programs: str) -> None:
-    """Skip without them; in CI they must be there."""
-    if missing := [name for name in programs if not shutil.which(name)]:
-        what = f"needs {', '.join(missing)} (Debian: apt-get install {' '.join(missing)})"
+def node() -> Path:
+    """The snippets for Node.js beside what they need; without it the test is skipped, in CI it fails."""
+    try:
+        return npm_packages(SNIPPETS)
+    except LookupError as error:
         if os.environ.get("LAPOR_REQUIRE_ALL") == "1":
-            pytest.fail(what)
-        pytest.skip(what)
+            raise
+        pytest.skip(f"the snippets for Node.js: {error}")
 
 
 def open_items(system: System, unit: str) -> list[dict[str, Any]]:
@@ -63,12 +64,10 @@ def open_items(system: System, unit: str) -> list[dict[str, Any]]:
     return found if isinstance(found, list) else [found]
 
 
-@pytest.mark.parametrize(("tool", "ending"), [("python", "py"), ("shell", "sh")])
+@pytest.mark.parametrize(("tool", "ending"), [("python", "py"), ("node", "mjs")])
 def test_a_unit_does_its_day_with_the_documented_snippets(
     system: System, tmp_path: Path, tool: str, ending: str
 ) -> None:
-    if tool == "shell":
-        needs("kcat", "jq")
     number, ticket = system.by_sms(TEXTS[tool])
     unit = system.unit_of(ticket)
     desk = a_desk(system, unit, tmp_path)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
+from rich.markup import escape
 from rich.table import Table
 
 from contracts.events import ComplaintSnapshot, UnitRouted
@@ -49,20 +50,19 @@ def as_json(item: ComplaintSnapshot) -> bytes:
 def as_table(items: Iterable[ComplaintSnapshot], now: datetime) -> Table:
     """The same for people; a deadline that has passed is red."""
     table = Table(box=None, pad_edge=False)
-    for name in ("ticket", "priority", "status", "due", "category", "place", "complaint"):
-        table.add_column(name, no_wrap=name in ("ticket", "due"), overflow="fold")
+    for name in ("ticket", "priority", "status", "due"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("complaint", overflow="fold")
     for item in items:
         due = item.deadline_at.astimezone() if item.deadline_at else None
-        place = item.place.kecamatan if item.place else None
         role = " (support)" if item.role == "support" else " (triage)" if item.lane == "triage" else ""
         others = f" (+{item.reporters - 1})" if item.reporters > 1 else ""
+        about = [each for each in (item.category, item.place.kecamatan if item.place else None) if each]
         table.add_row(
             item.ticket,
             f"{item.priority}{others}",
             item.status + role,
             f"[{'red' if due < now else 'default'}]{due:%d %b %H:%M}[/]" if due else "",
-            item.category or "",
-            place or "",
-            item.text.replace("[", r"\["),
+            escape(f"{', '.join(about) or '?'}: {item.text}"),
         )
     return table
