@@ -1,4 +1,4 @@
-"""Another kabupaten is another folder: here one of 2 kecamatan, 4 units and 3 categories, in another time zone."""
+"""Another kabupaten is another folder: here one of 2 kecamatan, 6 units and 3 categories, in another time zone."""
 
 from __future__ import annotations
 
