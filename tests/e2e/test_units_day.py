@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
-from desk import Unit
+from desk import Desk, Unit
 from harness import ROOT, System, until
 
 from lapor.testing import npm_packages
@@ -135,3 +135,29 @@ def test_a_receiver_that_reads_everything_twice_ends_with_the_same_state(system:
 
     assert first
     assert [] == [id_ for id_, seq in first.items() if second[id_] < seq]
+
+
+def test_a_reply_on_the_command_line_carries_its_proof_and_the_units_that_help(system: System, tmp_path: Path) -> None:
+    _, ticket = system.by_sms("Tagihan air PDAM saya bulan ini naik lima kali lipat, meteran tidak pernah dibaca")
+    unit = system.unit_of(ticket)
+    (tmp_path / "nota.pdf").write_bytes(b"sudah dibetulkan")
+
+    def reply(code: str, *said: str) -> dict[str, Any]:
+        """Reply, and read what stands on the unit's topic."""
+        answer = system.lapor("unit", "reply", code, ticket, *said)
+        assert answer["accepted"], answer
+        auditor = Desk(system.env, "auditor")
+        events = [seen.event for seen in auditor.read_all(f"unit.{code.lower()}.replied.v1")]
+        auditor.close()
+        data: dict[str, Any] = next(event["data"] for event in events if event["id"] == answer["event_id"])
+        return data
+
+    reply(unit, "--action", "return", "--reason", "perlu dibaca bersama bagian ekonomi")
+    triage = until(lambda: (code := system.unit_of(ticket)) != unit and code, 30, f"{ticket} is in triage")
+    disposed = reply(triage, "--action", "dispose", "--unit", unit, "--support", "setda", "--support", "BPKPD")
+    assert ["SETDA", "BPKPD"] == disposed["support"]
+    proof = f"{tmp_path}/nota.pdf=https://dokumen.example/nota.pdf"
+    resolved = reply(unit, "--action", "resolve", "--message", DONE, "--proof", proof)
+    assert [("https://dokumen.example/nota.pdf", "application/pdf", 16)] == [
+        (each["url"], each["media_type"], each["bytes"]) for each in resolved["evidence"]
+    ]
