@@ -12,10 +12,10 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from chassis.database import Pool
+from chassis.intake.server import WebServer
 from chassis.intake.story import Texts
 from contracts import ticket
 from intake_web.adapters.postgres import PostgresStore
-from intake_web.adapters.server import WebServer
 from intake_web.app import SERVICE, build_app
 from intake_web.settings import WebSettings
 from lapor.ports import HOST, choose

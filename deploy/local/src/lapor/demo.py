@@ -36,6 +36,7 @@ from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.options import DATA, Data, Json, err
 from lapor.reading import Found, Principal, follow, new_id, story_topics, ticket_of
+from lapor.standins.state import WITA
 
 Channel = Literal["sms", "web", "x"]
 CHANNELS: tuple[Channel, ...] = ("sms", "web", "x")
@@ -256,7 +257,7 @@ def _hop_name(data: Any) -> str:
         case SlaBreached():
             return "breached: the promise is missed"
         case SlaUpdated(kind="started", stage="completion"):
-            return f"due {in_words(data.deadline_at)}"
+            return f"due {in_words(data.deadline_at, WITA)}"
         case SlaUpdated():
             return f"clock {data.kind} ({data.stage})"
         case UnitRouted(why="replied"):
