@@ -10,6 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from chassis.database import Pool
+from chassis.intake.accept import Submission, accept
 from chassis.intake.story import Story, count_reporters, find_story, load_stories, story_handler, tell
 from chassis.intake.texts import Texts, in_words
 from chassis.step import Steps
@@ -128,10 +129,11 @@ def test_the_due_date_goes_into_the_receipt_and_only_that_of_the_first_round() -
 
 def test_a_breach_is_apologized_for_once_with_the_next_step() -> None:
     story = told(update(0, "registered"), update(1), breach(), breach(level=1, escalate_to=["head", "SETDA"]))
-    apology = f"{T}: maaf, tenggat Kamis 5 Mar terlewati. Unitnya sudah kami ingatkan, Anda kami kabari begitu dijawab."
+    next_step = "Unitnya sudah diingatkan, bila tetap diam atasannya diberi tahu. Jawabannya kami kirim."
+    apology = f"{T}: maaf, tenggat Kamis 5 Mar terlewati. {next_step}"
     assert [("seq-1", update_text(1)), (story.apology, apology)] == story.notices
     lines = [
-        ("breached", "Mohon maaf, tenggat Kamis 5 Mar, 3 hari kerja terlewati. {} sudah kami ingatkan."),
+        ("breached", "Mohon maaf, tenggat Kamis 5 Mar terlewati. {} sudah kami ingatkan."),
         ("escalated", "Keterlambatan ini diteruskan ke atasan: pimpinan {}, Sekretariat Daerah."),
     ]
     assert [(kind, text.format(TEXTS.unit("PUPR"))) for kind, text in lines] == [(x.kind, x.text) for x in story.lines]
@@ -172,7 +174,7 @@ def test_a_pause_and_the_new_due_date_are_on_the_page_and_told_with_the_next_cha
     assert TEXTS.status_line(waiting, T).endswith(". Tenggat berhenti sementara")
     resumed = told(*asked, sla("paused"), sla("resumed", deadline_at=LATER), update(2, "in_progress"))
     assert (False, LATER, False) == (resumed.paused, resumed.deadline_at, resumed.moved)
-    assert resumed.notices[-1][1].endswith("Tenggat sekarang Jumat 6 Mar, 3 hari kerja.")
+    assert resumed.notices[-1][1].endswith("Tenggat sekarang Jumat 6 Mar.")
     assert ["paused", "resumed"] == [line.kind for line in resumed.lines]
     assert ["receipt"] == [reason for reason, _ in resumed.revised]
 
@@ -291,3 +293,55 @@ async def test_reporters_of_the_same_are_counted_until_they_are_parted(pool: Poo
     assert (2, 1) == (await count_reporters(pool, "SPG-W000-00004"), await count_reporters(pool, T))
     await steps([update(1, "unmerged").record])
     assert 1 == await count_reporters(pool, "SPG-W000-00004")
+
+
+async def complaint(pool: Pool, make_settings: Any) -> str:
+    """A complaint by SMS whose receipt waits a minute."""
+    submission = Submission(channel="sms", gateway="kannel", external_id="mo", text="Jalan rusak", address="+62811")
+    settings = make_settings(receipt_wait_s=60)
+    made = await accept(pool, settings, "intake-sms", submission, lambda number: f"{number} diterima.")
+    return made.ticket
+
+
+async def waiting(pool: Pool) -> list[tuple[str, str, bool]]:
+    """(reason, state, whether it is due) of every notice."""
+    rows = await pool.fetch("SELECT reason, state, next_try_at <= now() AS due FROM notices ORDER BY id")
+    return [tuple(row) for row in rows]
+
+
+@pytest.mark.connected
+async def test_the_clocks_start_completes_the_receipt_and_sends_it(pool: Pool, make_settings: Any) -> None:
+    ticket = await complaint(pool, make_settings)
+    steps = Steps(pool, story_handler("intake-sms", TEXTS, notify=True))
+    await steps([update(0, "registered", ticket=ticket).record, update(1, ticket=ticket).record])
+    assert [("receipt", "pending", False), ("seq-1", "pending", True)] == await waiting(pool)
+    for _ in range(2):
+        await steps([sla("started", ticket=ticket).record])
+    assert [("receipt", "pending", True), ("seq-1", "pending", True)] == await waiting(pool)
+    due = f"{ticket} diterima. Tenggat Kamis 5 Mar, 3 hari kerja. Cek: balas SOPPENG STATUS {ticket}"
+    assert due == await pool.fetchval("SELECT text FROM notices WHERE reason = 'receipt'")
+
+
+@pytest.mark.connected
+@pytest.mark.parametrize("together", [True, False])
+async def test_an_answer_drops_the_apology_that_was_not_sent_yet(
+    pool: Pool, make_settings: Any, together: bool
+) -> None:
+    ticket = await complaint(pool, make_settings)
+    steps = Steps(pool, story_handler("intake-sms", TEXTS, notify=True, apology_after_s=60))
+    await steps([update(0, "registered", ticket=ticket).record, sla("started", ticket=ticket).record])
+    batch = [breach(ticket=ticket).record, update(1, "resolved", ticket=ticket, message="Sudah.").record]
+    for records in [batch] if together else [[record] for record in batch]:
+        await steps(records)
+    (receipt, apology, answer) = await waiting(pool)
+    assert ("dropped", ("seq-1", "pending", True)) == (apology[1], answer)
+    assert ("receipt", True) == (receipt[0], apology[0].startswith("breach-1-"))
+
+
+@pytest.mark.connected
+async def test_an_apology_waits_its_grace_and_an_escalation_adds_no_other(pool: Pool, make_settings: Any) -> None:
+    ticket = await complaint(pool, make_settings)
+    steps = Steps(pool, story_handler("intake-sms", TEXTS, notify=True, apology_after_s=60))
+    await steps([update(0, "registered", ticket=ticket).record, breach(ticket=ticket).record])
+    await steps([breach(ticket=ticket, level=1, escalate_to=["SETDA"]).record])
+    assert [("pending", False)] * 2 == [(state, due) for _, state, due in await waiting(pool)]

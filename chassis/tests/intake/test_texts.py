@@ -43,11 +43,14 @@ def region(tmp_path: Path) -> Callable[..., Path]:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"changes__routed": "{ticket} ke {unitt}"}, "changes.routed has {unitt}; it may have"),
+        (
+            {"changes__routed": "{ticket} ke {unitt}"},
+            "changes.routed has {unitt}, which nobody fills. Remedy: use {message}",
+        ),
         ({"changes__routed": "{ticket} ke {"}, "changes.routed: "),
         ({"sms__receipt": None}, "sms.receipt is missing"),
         ({"statuses__handed_over": None}, "statuses.handed_over is missing"),
-        ({"notes__refuse": "x"}, "notes.refuse is not known; known are"),
+        ({"notes__refuse": "x"}, "notes.refuse is not known. Remedy: take it out, or write addition"),
         ({"sms__help": " "}, "sms.help is no text"),
         ({"answers__bad_ticket": "{}"}, "answers.bad_ticket has {}"),
     ],
@@ -125,5 +128,5 @@ def test_the_time_is_that_of_the_region(region: Callable[..., Path]) -> None:
 def test_a_time_zone_that_does_not_exist_stops_the_start(region: Callable[..., Path], zone: str) -> None:
     folder = region()
     (folder / "calendar.yaml").write_text(f"timezone: {zone}")
-    with pytest.raises(RegionError, match=r"calendar\.yaml: timezone: write a name"):
+    with pytest.raises(RegionError, match=r"calendar\.yaml: there is no such timezone. Remedy"):
         Texts(folder)

@@ -92,7 +92,8 @@ class Texts:
 
     def said_by_clock(self, kind: str, story: Story) -> str:
         """What the page says when the clock of ``story`` did ``kind``."""
-        return self.clock[kind].format(due=self.due(story), unit=self.unit(story.unit))
+        due = self.day(story.deadline_at) if story.deadline_at else ""
+        return self.clock[kind].format(due=due, unit=self.unit(story.unit))
 
     def escalated(self, data: SlaBreached) -> str:
         """What the page says when ``data`` went up the ladder."""
@@ -120,9 +121,12 @@ class Texts:
         return in_words(deadline_at, self.zone)
 
 
-def in_words(deadline_at: datetime, zone: tzinfo) -> str:
-    """A deadline as people say it: midnight belongs to the day it ends. "Kamis 3 Des"."""
-    local = deadline_at.astimezone(zone)
+def in_words(deadline_at: datetime, zone: tzinfo | None = None) -> str:
+    """A deadline as people say it, midnight belonging to the day it ends: "Kamis 3 Des".
+
+    Without ``zone`` in the one it is given in: the sla-monitor gives that of the region's calendar.
+    """
+    local = deadline_at.astimezone(zone) if zone else deadline_at
     midnight = (local.hour, local.minute, local.second) == (0, 0, 0)
     day = local.date() - timedelta(days=midnight)
     words = f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1][:3]}"
@@ -160,14 +164,16 @@ def _zone(region: Path) -> ZoneInfo:
         return ZoneInfo(calendar["timezone"])
     except (KeyError, TypeError, ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
         path = region_file(region, "calendar.yaml")
-        raise RegionError(f"{path}: timezone: write a name of the tz database, such as Asia/Makassar") from error
+        raise RegionError(
+            f"{path}: there is no such timezone. Remedy: write a name of the tz database, such as Asia/Makassar"
+        ) from error
 
 
 def _checked(region: Path) -> dict[str, dict[str, str]]:
     path = region_file(region, "texts.yaml")
     texts = read_region(region, "texts.yaml")
     problems = [
-        f"{section} is no list of texts; write `{section}:` and below it a line for each of {', '.join(sorted(known))}"
+        f"{section} is no list of texts. Remedy: below `{section}:` write a line for each of {', '.join(sorted(known))}"
         for section, known in _PLACEHOLDERS.items()
         if not isinstance(texts, dict) or not isinstance(texts.get(section), dict)
     ] or [line for section, known in _PLACEHOLDERS.items() for line in _problems(section, texts[section], known)]
@@ -177,10 +183,10 @@ def _checked(region: Path) -> dict[str, dict[str, str]]:
 
 
 def _problems(section: str, texts: Mapping[str, Any], known: Mapping[str, frozenset[str]]) -> list[str]:
-    found = [f"{section}.{key} is missing" for key in known if key not in texts]
+    found = [f"{section}.{key} is missing. Remedy: add what citizens are to read" for key in known if key not in texts]
     for key, text in texts.items():
         if key not in known:
-            found.append(f"{section}.{key} is not known; known are {', '.join(sorted(known))}")
+            found.append(f"{section}.{key} is not known. Remedy: take it out, or write {', '.join(sorted(known))}")
         else:
             found += _problem(f"{section}.{key}", text, known[key])
     return found
@@ -188,10 +194,10 @@ def _problems(section: str, texts: Mapping[str, Any], known: Mapping[str, frozen
 
 def _problem(name: str, text: object, known: frozenset[str]) -> list[str]:
     if not isinstance(text, str) or not text.strip():
-        return [f"{name} is no text"]
+        return [f"{name} is no text. Remedy: add what citizens are to read"]
     try:
         used = [field for _, field, _, _ in string.Formatter().parse(text) if field is not None]
     except ValueError as error:
-        return [f"{name}: {error}; a brace begins or ends a placeholder"]
+        return [f"{name}: {error}. Remedy: write placeholders as {{ticket}}"]
     names = ", ".join(f"{{{each}}}" for each in sorted(known)) or "none"
-    return [f"{name} has {{{field}}}; it may have {names}" for field in used if field not in known]
+    return [f"{name} has {{{field}}}, which nobody fills. Remedy: use {names}" for field in used if field not in known]
