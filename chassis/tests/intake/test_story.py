@@ -125,6 +125,8 @@ def test_the_due_date_goes_into_the_receipt_and_only_that_of_the_first_round() -
     assert [("receipt", due)] == story.revised
     assert [("receipt", due)] == told(sla("started"), sla("started", round=2, deadline_at=LATER)).revised
     assert [] == told(sla("started"), notify=False).revised
+    thanks = f"Terima kasih, laporan Anda kami terima dengan nomor {T}. Tenggat Kamis 5 Mar, 3 hari kerja."
+    assert [("receipt", thanks)] == told(sla("started"), service="intake-social").revised
 
 
 def test_a_breach_is_apologized_for_once_with_the_next_step() -> None:

@@ -45,7 +45,7 @@ def region(tmp_path: Path) -> Callable[..., Path]:
     [
         (
             {"changes__routed": "{ticket} ke {unitt}"},
-            "changes.routed has {unitt}, which nobody fills. Remedy: use {message}",
+            "changes.routed has {unitt}, which nobody fills. Remedy: use",
         ),
         ({"changes__routed": "{ticket} ke {"}, "changes.routed: "),
         ({"sms__receipt": None}, "sms.receipt is missing"),
