@@ -74,7 +74,7 @@ WHERE coalesce(n.address, r.address) IS NOT NULL
 ORDER BY n.nth
 ON CONFLICT (ticket, reason) DO NOTHING"""
 _REVISE = """
-UPDATE notices n SET next_try_at = now(), text = coalesce(r.text, n.text),
+UPDATE notices n SET next_try_at = now(), text = coalesce(r.text, n.text), revisable = r.text IS NOT NULL,
                      state = CASE WHEN r.text IS NULL THEN 'dropped' ELSE n.state END
 FROM unnest($1::text[], $2::text[], $3::text[]) AS r (ticket, reason, text)
 WHERE n.ticket = r.ticket AND n.reason = r.reason AND n.revisable AND n.state = 'pending'"""

@@ -3,6 +3,7 @@ ALTER TABLE notices ADD COLUMN revisable boolean NOT NULL DEFAULT false;
 ALTER TABLE notices DROP CONSTRAINT notices_state_check;
 ALTER TABLE notices ADD CONSTRAINT notices_state_check
     CHECK (state IN ('pending', 'sent', 'refused', 'unknown', 'dropped'));
+CREATE INDEX notices_revisable ON notices (ticket, reason) WHERE revisable;
 CREATE INDEX notices_done ON notices (created_at) WHERE state <> 'pending';
 
 ALTER TABLE stories ADD COLUMN parent text;             -- the complaint it was merged into, to count reporters
