@@ -51,7 +51,7 @@ def test_explain_tells_people_in_indonesian() -> None:
 
 def test_explain_takes_any_policy_and_stage_of_the_file() -> None:
     result = run(
-        "explain", "--start", "2026-02-02T10:00+08:00", "--policy", "nasional-lapor", "--stage", "follow-up",
+        "explain", "--start", "2026-02-02T10:00+08:00", "--policy", "lapor-operator", "--stage", "follow-up",
         "--region", str(REGION / "soppeng"), "--json",
     )  # fmt: skip
     assert json.loads(result.stdout)["deadline_at"] == "2026-02-10T00:00:00+08:00"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.calendar import Calendar, LocalDay, day_off, knows_joint_leave
-from sla_monitor.domain import Rules, Stage, Unit, deadline
+from sla_monitor.deadlines import deadline
+from sla_monitor.domain import Rules, Term, Unit
 from sla_monitor.region import load_rules
 
 SOPPENG = Path(__file__).parents[3] / "region" / "soppeng"
@@ -75,12 +76,12 @@ def rules() -> Rules:
     return load_rules(SOPPENG)
 
 
-def stage_of(rules: Rules, name: str) -> Stage:
-    return rules.policies[rules.default].stages[name]
+def term_of(rules: Rules, name: str) -> Term:
+    return rules.policies[rules.default[0]].stages[name].term
 
 
-def counted_days(start: str, stage: Stage, calendar: Calendar) -> tuple[str, datetime]:
-    found = deadline(datetime.fromisoformat(start), stage, calendar)
+def counted_days(start: str, term: Term, calendar: Calendar) -> tuple[str, datetime]:
+    found = deadline(datetime.fromisoformat(start), term, calendar)
     return " ".join(f"{day.date:%m-%d}" for day in found.derivation if day.counted), found.at
 
 
@@ -92,20 +93,20 @@ def midnight_after(days: str, start: str) -> datetime:
 
 @pytest.mark.parametrize(("start", "stage", "days", "why"), CASES, ids=[f"{c[0]} {c[3]}" for c in CASES])
 def test_the_deadline_ends_the_last_day_that_counts(rules: Rules, start: str, stage: str, days: str, why: str) -> None:
-    found = counted_days(start, stage_of(rules, stage), rules.calendar)
+    found = counted_days(start, term_of(rules, stage), rules.calendar)
     assert (days, midnight_after(days, start)) == found, why
 
 
 @pytest.mark.parametrize(("start", "days", "why"), LOCAL_CASES, ids=[f"{c[0]} {c[2]}" for c in LOCAL_CASES])
 def test_the_kabupatens_own_days_overrule_the_nations(rules: Rules, start: str, days: str, why: str) -> None:
     calendar = replace(rules.calendar, local=LOCAL)
-    found = counted_days(start, stage_of(rules, "completion"), calendar)
+    found = counted_days(start, term_of(rules, "completion"), calendar)
     assert (days, midnight_after(days, start)) == found, why
 
 
 def test_the_derivation_names_every_day_from_the_receipt_and_why(rules: Rules) -> None:
     calendar = replace(rules.calendar, local=LOCAL)
-    found = deadline(datetime.fromisoformat("2026-12-23T10:00+08:00"), stage_of(rules, "completion"), calendar)
+    found = deadline(datetime.fromisoformat("2026-12-23T10:00+08:00"), term_of(rules, "completion"), calendar)
     assert [(str(day.date), day.counted, day.reason) for day in found.derivation] == [
         ("2026-12-23", False, "hari 0 (hari mulai)"),
         ("2026-12-24", True, "hari kerja 1 (cuti bersama dibatalkan)"),
@@ -122,7 +123,7 @@ def test_the_derivation_names_every_day_from_the_receipt_and_why(rules: Rules) -
     [("2026-02-28T12:00+08:00", "Sabtu"), ("2026-03-19T12:00+08:00", "libur: Hari Suci Nyepi")],
 )
 def test_a_receipt_on_a_day_off_says_so(rules: Rules, start: str, why: str) -> None:
-    found = deadline(datetime.fromisoformat(start), stage_of(rules, "completion"), rules.calendar)
+    found = deadline(datetime.fromisoformat(start), term_of(rules, "completion"), rules.calendar)
     assert f"hari 0 ({why})" == found.derivation[0].reason
 
 
@@ -139,22 +140,22 @@ def test_a_receipt_on_a_day_off_says_so(rules: Rules, start: str, why: str) -> N
 def test_the_warning_comes_when_its_share_of_the_counted_days_has_passed(
     rules: Rules, amount: int, ratio: float, warn_at: str
 ) -> None:
-    stage = replace(stage_of(rules, "completion"), amount=amount, warn_ratio=ratio)
+    term = replace(term_of(rules, "completion"), amount=amount, warn_ratio=ratio)
     friday = datetime.fromisoformat("2026-02-27T10:02+08:00")
-    assert datetime.fromisoformat(warn_at) == deadline(friday, stage, rules.calendar).warn_at
+    assert datetime.fromisoformat(warn_at) == deadline(friday, term, rules.calendar).warn_at
 
 
 @pytest.mark.parametrize(("unit", "span"), [("seconds", timedelta(seconds=25)), ("hours", timedelta(hours=25))])
 def test_seconds_and_hours_run_through_holidays(rules: Rules, unit: Unit, span: timedelta) -> None:
-    stage = replace(stage_of(rules, "completion"), amount=25, unit=unit, warn_ratio=0.5)
+    term = replace(term_of(rules, "completion"), amount=25, unit=unit, warn_ratio=0.5)
     start = datetime.fromisoformat("2026-03-21T06:00:00.5+08:00")
-    found = deadline(start, stage, rules.calendar)
+    found = deadline(start, term, rules.calendar)
     assert (start + span, start + span / 2) == (found.at, found.warn_at)
     assert [start.date()] == [day.date for day in found.derivation]
 
 
 def test_both_times_are_in_the_regions_time_zone(rules: Rules) -> None:
-    found = deadline(datetime.fromisoformat("2026-02-02T00:00Z"), stage_of(rules, "completion"), rules.calendar)
+    found = deadline(datetime.fromisoformat("2026-02-02T00:00Z"), term_of(rules, "completion"), rules.calendar)
     assert found.at.isoformat() == "2026-02-06T00:00:00+08:00"
     assert timedelta(hours=8) == found.warn_at.utcoffset()
 
