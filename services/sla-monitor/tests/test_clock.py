@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sla_monitor.calendar import Calendar
@@ -23,6 +23,7 @@ from sla_monitor.state import ComplaintClock, SlaEvent
 REGION = Path(__file__).parents[3] / "region"
 #: completion 25 s, warned at 12.5 s; closing 30 s
 RULES = load_rules(REGION / "seconds")
+SOPPENG = load_rules(REGION / "soppeng")
 T0 = datetime(2026, 3, 17, 2, 0, tzinfo=UTC)
 
 
@@ -218,7 +219,7 @@ def test_a_story_seen_from_the_middle_still_counts_from_the_receipt() -> None:
 
 def test_a_running_deadline_outlives_a_change_of_policy() -> None:
     clock, _ = story(("registered", 0))
-    soppeng = load_rules(REGION / "soppeng")
+    soppeng = SOPPENG
     clock, events = decide(clock, Step(1, "resolved", at(10)), at(10), soppeng)
     assert [("met", at(25)), ("started", clock.running[0].deadline_at)] == [
         (e.kind, e.running.deadline_at) for e in events
@@ -233,16 +234,16 @@ def test_a_stage_taken_out_of_the_policy_is_stopped_visibly() -> None:
 
 
 def test_working_days_carry_their_derivation_to_every_event() -> None:
-    rules = load_rules(REGION / "soppeng")
+    rules = SOPPENG
     clock, started = story(("registered", 0), rules=rules)
-    _, rung = due(clock, T0 + timedelta(days=12), rules)
+    rung = [e for e in due(clock, T0 + timedelta(days=12), rules)[1] if e.running.stage == "completion"]
     assert [e.kind for e in rung] == ["warned", "breached"]
     assert [datetime(2026, 3, 28, tzinfo=ZoneInfo("Asia/Makassar"))] * 2 == [e.running.deadline_at for e in rung]
     assert [started[0].running.derivation] * 2 == [e.running.derivation for e in rung]
 
 
 def test_a_clock_survives_json() -> None:
-    clock, _ = story(("registered", 0), rules=load_rules(REGION / "soppeng"))
+    clock, _ = story(("registered", 0), rules=SOPPENG)
     assert clock == msgspec.json.decode(msgspec.json.encode(clock), type=ComplaintClock)
 
 
@@ -256,6 +257,7 @@ def identity(event: SlaEvent) -> tuple[object, ...]:
     return event.clock.complaint_id, to_emit(event).event_id
 
 
+@settings(deadline=None)
 @given(steps=STORIES, repeats=st.lists(st.integers(0, 12)), ticks=st.lists(st.integers(0, 600), max_size=20))
 def test_duplicates_and_ticks_in_any_rhythm_never_change_what_is_announced(
     steps: list[tuple[str, int]], repeats: list[int], ticks: list[int]
@@ -285,15 +287,16 @@ def test_duplicates_and_ticks_in_any_rhythm_never_change_what_is_announced(
         return sorted(events, key=lambda e: e.at)
 
     quiet, ticked = play(False), play(True)
-    assert quiet == ticked
+    assert [(e.at, to_emit(e)) for e in quiet] == [(e.at, to_emit(e)) for e in ticked]
     assert len(quiet) == len({identity(e) for e in quiet})
     assert all(e.at >= e.running.deadline_at for e in quiet if e.kind in {"breached", "lapsed"})
 
 
+@settings(deadline=None)
 @given(start=st.integers(0, 15 * 366 * 24 * 3600).map(at))
 def test_every_deadline_has_its_days_and_its_warning_before_it(start: datetime) -> None:
     calendar = Calendar(timezone=ZoneInfo("Asia/Makassar"))
-    rules = replace(load_rules(REGION / "soppeng"), calendar=calendar)
+    rules = replace(SOPPENG, calendar=calendar)
     _, (event,) = decide(None, Step(0, "registered", start, received_at=start), start, rules)
     running = event.running
     days = [day for day in running.derivation if day.counted]

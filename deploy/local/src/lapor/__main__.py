@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from lapor import demo, dlq, inspection, lifecycle, provisioning, story, unit
+from lapor import bench, demo, dlq, inspection, lifecycle, provisioning, story, unit
 from lapor.errors import Refused
 from lapor.options import err
 
@@ -34,6 +34,7 @@ for name, command in (
     app.command(name=name)(command)
 app.add_typer(unit.app, name="unit")
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> NoReturn:

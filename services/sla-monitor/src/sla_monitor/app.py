@@ -99,7 +99,7 @@ async def timer(settings: DatabaseSettings, rules: Rules, pool: Pool, wake: Call
                 there = await _end_offsets(ends, settings.publish_timeout_s)
                 async with asyncio.timeout(settings.stall_timeout_s):
                     await _caught_up(db, there)
-                await _ring_all(db, handler, at, rules)
+                await ring_all(db, handler, at, rules)
                 wake()
             else:
                 await asyncio.sleep(0.25)
@@ -123,7 +123,7 @@ async def _caught_up(db: Connection, ends: dict[int, int]) -> None:
         await asyncio.sleep(0.1)
 
 
-async def _ring_all(db: Connection, handler: Handler[ComplaintClock], at: datetime, rules: Rules) -> None:
+async def ring_all(db: Connection, handler: Handler[ComplaintClock], at: datetime, rules: Rules) -> None:
     while ids := await store.due(db, at):
         async with db.transaction():
             counted = partial(_counted, at=at, rules=rules)
