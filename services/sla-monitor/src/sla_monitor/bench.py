@@ -14,13 +14,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from chassis.database import Pool, open_pool
 from chassis.step import Steps

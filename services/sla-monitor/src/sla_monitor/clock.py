@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from sla_monitor.deadlines import WAITING
 from sla_monitor.domain import Policy, Rules, Stage
@@ -41,7 +42,8 @@ def decide(clock: ComplaintClock | None, update: Update, now: datetime, rules: R
         return _late(clock, update, now, rules)
     elif update.seq <= clock.seq:
         return clock, []
-    clock = replace(clock, missing=(*clock.missing, *range(clock.seq + 1, update.seq)))
+    if update.seq > clock.seq + 1:
+        clock = replace(clock, missing=(*clock.missing, *range(clock.seq + 1, update.seq)))
     # What happens at the very deadline is in time, so a deadline rings only for what happens after it.
     clock, rung = due(clock, now - _JUST_BEFORE, rules)
     clock = replace(clock, seq=update.seq, unit=update.unit, lane=update.lane)
@@ -51,6 +53,8 @@ def decide(clock: ComplaintClock | None, update: Update, now: datetime, rules: R
 
 def due(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
     """Let every timer ring that is set to ``now`` or earlier. Each rings once."""
+    if clock.next_due_at is None or clock.next_due_at > now:
+        return clock, []
     events: list[SlaEvent] = []
     left: list[Running] = []
     policy = rules.policy(clock.policy, clock.received_at)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sla_monitor.calendar import Calendar
 from sla_monitor.deadlines import Day, Pause, after, deadline
@@ -25,8 +27,7 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Running:
+class Running(Struct, frozen=True, kw_only=True):
     """The clock of one stage. It keeps its term and its deadline even when the policy or the calendar changes.
 
     ``n`` counts the starts of the stage in the round. ``level`` is the step of the escalation ladder that was reached.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from sla_monitor.domain import Trigger
 from sla_monitor.running import Kind, Running
@@ -42,8 +44,7 @@ class Update(Protocol):
     def note(self) -> object: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class ComplaintClock:
+class ComplaintClock(Struct, frozen=True, kw_only=True):
     """All that is remembered of one complaint. ``seq`` is the last step of its story that was taken in.
 
     ``starts`` counts the starts of each stage in this round; ``waiting_since`` is when the complaint came to whoever
@@ -61,7 +62,7 @@ class ComplaintClock:
     round: int = 1
     merged: bool = False
     running: tuple[Running, ...] = ()
-    starts: dict[str, int] = field(default_factory=dict)
+    starts: dict[str, int] = {}
     waiting_since: datetime | None = None
     missing: tuple[int, ...] = ()
 

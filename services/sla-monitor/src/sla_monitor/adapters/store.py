@@ -34,10 +34,20 @@ SELECT * FROM silent"""
 _decoder = msgspec.json.Decoder(ComplaintClock)
 
 
+def encode(clock: ComplaintClock) -> str:
+    """``clock`` as it is stored."""
+    return msgspec.json.encode(clock).decode()
+
+
+def decode(body: str) -> ComplaintClock:
+    """What ``encode`` stored."""
+    return _decoder.decode(body)
+
+
 async def load(db: Connection, complaint_ids: list[str]) -> dict[str, ComplaintClock]:
     """The clocks of ``complaint_ids``, as far as there are any."""
     rows = await db.fetch(_LOAD, complaint_ids)
-    return {row["complaint_id"]: _decoder.decode(row["body"]) for row in rows}
+    return {row["complaint_id"]: decode(row["body"]) for row in rows}
 
 
 async def save(db: Connection, clocks: dict[str, ComplaintClock]) -> None:
@@ -50,7 +60,7 @@ async def save(db: Connection, clocks: dict[str, ComplaintClock]) -> None:
         [clock.next_due_at for clock in each],
         [clock.unit or "" for clock in each],
         [clock.waiting_since for clock in each],
-        [msgspec.json.encode(clock).decode() for clock in each],
+        [encode(clock) for clock in each],
     )
 
 
