@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -240,11 +239,6 @@ def test_working_days_carry_their_derivation_to_every_event() -> None:
     assert [e.kind for e in rung] == ["warned", "breached"]
     assert [datetime(2026, 3, 28, tzinfo=ZoneInfo("Asia/Makassar"))] * 2 == [e.running.deadline_at for e in rung]
     assert [started[0].running.derivation] * 2 == [e.running.derivation for e in rung]
-
-
-def test_a_clock_survives_json() -> None:
-    clock, _ = story(("registered", 0), rules=SOPPENG)
-    assert clock == msgspec.json.decode(msgspec.json.encode(clock), type=ComplaintClock)
 
 
 KINDS = [
