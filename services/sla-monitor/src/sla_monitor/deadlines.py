@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
+from msgspec import Struct
+
 from sla_monitor.calendar import Calendar, day_off, is_half, office_hours
 from sla_monitor.domain import Term
 
@@ -16,8 +18,7 @@ WAITING = "menunggu jawaban pelapor"
 _DAY_S, _MOMENT, _DAY = 24 * 60 * 60, timedelta(microseconds=1), timedelta(days=1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Day:
+class Day(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One day between a start and a deadline; ``reason`` is Indonesian. ``share``: how much of a counted day counts."""
 
     date: date

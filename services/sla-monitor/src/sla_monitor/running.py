@@ -27,7 +27,7 @@ Kind = Literal[
 ]
 
 
-class Running(Struct, frozen=True, kw_only=True):
+class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The clock of one stage. It keeps its term and its deadline even when the policy or the calendar changes.
 
     ``n`` counts the starts of the stage in the round. ``level`` is the step of the escalation ladder that was reached.

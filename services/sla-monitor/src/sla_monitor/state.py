@@ -44,7 +44,7 @@ class Update(Protocol):
     def note(self) -> object: ...
 
 
-class ComplaintClock(Struct, frozen=True, kw_only=True):
+class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is remembered of one complaint. ``seq`` is the last step of its story that was taken in.
 
     ``starts`` counts the starts of each stage in this round; ``waiting_since`` is when the complaint came to whoever
