@@ -187,7 +187,7 @@ class SlaUpdated(Struct, frozen=True, kw_only=True):
     derivation: list[DerivationDay]
     unit: UnitCode | None = None
     reason: Annotated[
-        str | UnsetType, Meta(description="Why it was paused, resumed, rescheduled or stopped; Indonesian, of the rules.")
+        str | UnsetType, Meta(description="Why it paused, resumed, moved or stopped; Indonesian, of the rules.")
     ] = UNSET
 
 
