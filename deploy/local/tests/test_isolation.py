@@ -37,12 +37,14 @@ def own_group(principal: str) -> str:
 def read(stack: Stack, principal: str, topic: str, group: str | None = None) -> None:
     """Read the first record as a member of ``group``. Raises KafkaException if that is refused."""
     settings: dict[str, Any] = {**stack.client(principal), "group.id": group or own_group(principal), "log_level": 0}
-    settings |= {"auto.offset.reset": "earliest", "enable.auto.commit": False, "error_cb": lambda _error: None}
+    errors: list[KafkaError] = []
+    settings |= {"auto.offset.reset": "earliest", "enable.auto.commit": False, "error_cb": errors.append}
     consumer = Consumer(settings)
     try:
         consumer.subscribe([topic])
         record = consumer.poll(60)
-        assert record is not None
+        state = (consumer.assignment(), errors, (stack.logs / "kafka.log").read_text()[-2000:] if not record else "")
+        assert record is not None, state
         if error := record.error():
             raise KafkaException(error)
     finally:

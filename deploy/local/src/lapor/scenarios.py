@@ -1,0 +1,128 @@
+"""The stories ``lapor demo`` can play: what is written, who does what when something happens, how it ends. Data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Reply = tuple[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """When a hop named like ``on`` is seen, the unit of that hop does ``replies``, or the citizen ``follows_up``.
+
+    ``on`` is a pattern of hop names: ``* has it`` is any unit that was given the complaint.
+    """
+
+    on: str
+    replies: tuple[Reply, ...] = ()
+    follows_up: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """``turns`` are taken in order; the story has ended when they are done, ``ends`` was seen and the citizen knows.
+
+    ``told`` is a word of what the citizen is told at the end. ``twice``: the same text, by two channels.
+    """
+
+    about: str
+    texts: tuple[str, ...]
+    turns: tuple[Turn, ...] = ()
+    ends: str = "resolved"
+    told: str = "selesai"
+    twice: bool = False
+
+
+_DONE = "Sudah dikerjakan petugas di lokasi hari ini (uji)."
+_WORK: tuple[Reply, ...] = (("acknowledge", {}), ("resolve", {"message": _DONE}))
+_ADMIN = "DISKOMINFO has it"
+
+
+def _dispose(unit: str, *support: str) -> Reply:
+    return "dispose", {"unit": unit, "support": list(support), "reason": f"urusan {unit}"}
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "journey": Scenario(
+        about="by SMS, web and X to the unit and back",
+        texts=(
+            "Jalan poros di depan pasar Cabenge berlubang besar, aspalnya terkelupas sepanjang minggu ini",
+            "Air PDAM tidak mengalir sudah empat hari di Kelurahan Lapajung, tolong segera diperbaiki",
+            "Lampu jalan mati semua di sekitar terminal Lalabata, gelap sekali kalau malam",
+            "Sampah menumpuk di pinggir jalan dekat pasar Takkalalla, sudah seminggu tidak diangkut",
+            "Selokan tersumbat di Kelurahan Botto, kalau hujan air meluap ke halaman warga",
+            "Bantuan PKH tetangga saya tidak cair padahal keluarga kurang mampu, mohon dicek datanya",
+            "KTP elektronik saya belum jadi sejak tiga bulan lalu, blangko katanya habis terus",
+            "Pupuk bersubsidi tidak ada di kios padahal sudah masuk musim tanam padi di Ganra",
+        ),
+        turns=(Turn(on="* has it", replies=_WORK),),
+    ),
+    "breach": Scenario(
+        about="the unit stays silent; wants `lapor up --region region/seconds`",
+        texts=("Air PDAM tidak mengalir sudah empat hari di Kelurahan Lapajung, tolong segera diperbaiki",),
+        ends="breached: the promise is missed",
+        told="",
+    ),
+    "confident": Scenario(
+        about="understood without doubt, straight to its unit",
+        texts=("Air PDAM tidak mengalir sudah empat hari di Kelurahan Lapajung, pelanggan tidak dapat air bersih",),
+        turns=(Turn(on="PDAM has it", replies=_WORK),),
+    ),
+    "abstained": Scenario(
+        about="not understood, so a person decides",
+        texts=("Tabe pak, begini terus di tempat kami, tolong dilihat dulu supaya semua tenang kembali",),
+        turns=(
+            Turn(on=_ADMIN, replies=(("correct", {"category": "sampah_kebersihan"}), _dispose("DLH"))),
+            Turn(on="DLH has it", replies=_WORK),
+        ),
+    ),
+    "urgent": Scenario(
+        about="danger: a person sends it to the one who leads and the one who helps",
+        texts=("Tolong cepat, banjir bandang di Desa Goarie, rumah terendam dan ada warga terjebak di atap",),
+        turns=(
+            Turn(on=_ADMIN, replies=(_dispose("BPBD", "PUPR"),)),
+            Turn(on="PUPR has it", replies=(("progress", {"message": "Alat berat sudah dikirim ke lokasi (uji)."}),)),
+            Turn(on="BPBD is told: updated", replies=_WORK),
+        ),
+    ),
+    "about-the-unit": Scenario(
+        about="a complaint about a unit never goes to that unit",
+        texts=("Petugas PDAM minta uang pelicin dua ratus ribu supaya air di rumah saya disambung",),
+        turns=(Turn(on="INSPEKTORAT has it", replies=_WORK),),
+    ),
+    "outside-authority": Scenario(
+        about="not the kabupaten's business: handed over with target and reason",
+        texts=("Listrik PLN padam terus di rumah kami tiap malam, token sudah diisi tapi meteran tetap mati",),
+        ends="handed_over",
+        told="dilimpahkan",
+    ),
+    "duplicate": Scenario(
+        about="the same thing by two channels becomes one piece of work, and both reporters hear of it",
+        texts=("Air PDAM mati total di Kelurahan Lapajung sejak hari Senin, satu kompleks tidak kebagian air",),
+        turns=(Turn(on="merged"), Turn(on="* is told: updated", replies=_WORK)),
+        twice=True,
+    ),
+    "returned-twice": Scenario(
+        about="two units give it back; it stays somebody's until the third solves it",
+        texts=("Sampah menumpuk di pinggir jalan dekat pasar Takkalalla, sudah seminggu tidak diangkut",),
+        turns=(
+            Turn(on="* has it", replies=(("return", {"reason": "bukan di wilayah kerja kami (uji)"}),)),
+            Turn(on=_ADMIN, replies=(_dispose("SATPOLPP"),)),
+            Turn(on="SATPOLPP has it", replies=(("return", {"reason": "bukan urusan ketertiban (uji)"}),)),
+            Turn(on=_ADMIN, replies=(_dispose("DLH"),)),
+            Turn(on="DLH has it", replies=_WORK),
+        ),
+    ),
+    "reopened": Scenario(
+        about="answered, but not solved for the citizen: reopened, and then solved",
+        texts=("Lampu jalan mati semua di sekitar terminal Lalabata, gelap sekali kalau malam",),
+        turns=(
+            Turn(on="* has it", replies=_WORK),
+            Turn(on="resolved", follows_up="reopen"),
+            Turn(on="reopened"),
+            Turn(on="* has it", replies=_WORK),
+        ),
+    ),
+}

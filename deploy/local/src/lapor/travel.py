@@ -1,0 +1,273 @@
+"""Complaints on their way: sent through the public doors, watched on every topic, answered as their units."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import secrets
+import threading
+import uuid
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+import httpx
+
+from chassis.intake.story import in_words
+from contracts import codec
+from contracts.events import (
+    ComplaintClassified,
+    ComplaintReceived,
+    ComplaintUpdated,
+    SlaBreached,
+    SlaUpdated,
+    UnitReplied,
+    UnitRouted,
+)
+from contracts.topics import unit_replied
+from lapor import up
+from lapor.errors import Refused
+from lapor.files import DataDir
+from lapor.reading import Found, Principal, follow, new_id, story_topics, ticket_of
+from lapor.scenarios import Reply, Scenario, Turn
+
+Channel = Literal["sms", "web", "x"]
+GIVE_UP_S = 60
+
+
+@dataclass(kw_only=True)
+class Journey:
+    """One complaint on its way. ``tag`` is a word in its text by which its events are recognized."""
+
+    channel: Channel
+    tag: str
+    sent_at: datetime
+    sender: str
+    turns: list[Turn]
+    ticket: str | None = None
+    complaint_id: str | None = None
+    unit: str | None = None
+    received_at: datetime | None = None
+    routed_at: datetime | None = None
+    hops: list[tuple[str, datetime]] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    done: bool = False
+
+    def has(self, name: str) -> bool:
+        """Whether the hop was seen."""
+        return any(known == name for known, _ in self.hops)
+
+
+Show = Callable[[Journey, str, datetime], None]
+
+
+class Travel:
+    """Plays a scenario. It reads as the auditor, and acts with the credentials of the unit that has the complaint."""
+
+    def __init__(self, where: DataDir, scenario: Scenario, show: Show) -> None:
+        self.where, self.scenario, self.show = where, scenario, show
+        self.env: dict[str, Any] = up.env(where)
+        self.journeys: list[Journey] = []
+        self.by_ticket: dict[str, Journey] = {}
+        self.early: dict[str, list[Found]] = defaultdict(list)
+        self.units: dict[str, Principal] = {}
+        self.wishes: asyncio.Queue[tuple[Journey, str]] = asyncio.Queue()
+        self.random = random.Random()  # noqa: S311  (phone numbers of the demo)
+
+    async def run(self, n: int, channels: list[Channel], rate: float) -> list[Journey]:
+        """``n`` journeys, ``rate`` a second, until all have ended or time is up."""
+        auditor = Principal(self.where, "auditor")
+        topics = [name for name in story_topics(await asyncio.to_thread(auditor.topics)) if "replied" not in name]
+        stop, started, loop = threading.Event(), threading.Event(), asyncio.get_running_loop()
+
+        def watch() -> None:
+            for found in follow(auditor, topics, from_start=False, stop=stop, started=started):
+                loop.call_soon_threadsafe(self.saw, found)
+
+        watching = asyncio.create_task(asyncio.to_thread(watch))
+        await asyncio.to_thread(started.wait, 15)
+        async with httpx.AsyncClient(timeout=10, limits=httpx.Limits(max_connections=50)) as http:
+            await self.send_all(http, n, channels, rate)
+            following = asyncio.create_task(self.follow_up(http))
+            await self.until_all_are_told(http)
+            following.cancel()
+        stop.set()
+        await watching
+        return self.journeys
+
+    async def send_all(self, http: httpx.AsyncClient, n: int, channels: list[Channel], rate: float) -> None:
+        """``n`` complaints in turn through ``channels``; with ``twice``, each through all of them."""
+        texts = itertools.cycle(self.random.sample(self.scenario.texts, len(self.scenario.texts)))
+        doors = itertools.cycle([channels] if self.scenario.twice else [[channel] for channel in channels])
+        sending = []
+        for _, text, through in zip(range(n), texts, doors, strict=False):
+            tag = "".join(self.random.choices("bcdfghjkmnprstvw", k=8))
+            for channel in through:
+                sending.append(asyncio.create_task(self.send(http, channel, text, tag)))
+                await asyncio.sleep(1 / rate)
+        await asyncio.gather(*sending)
+
+    async def send(self, http: httpx.AsyncClient, channel: Channel, text: str, tag: str) -> None:
+        """One complaint through its public door."""
+        sender = secrets.token_urlsafe(16) if channel == "web" else f"+62812{self.random.randrange(10**8):08}"
+        journey = Journey(
+            channel=channel, tag=tag, sent_at=datetime.now(UTC), sender=sender, turns=list(self.scenario.turns)
+        )
+        self.journeys.append(journey)
+        self.note(journey, f"sent by {channel}", journey.sent_at)
+        await self.through(http, journey, f"{text} (uji {tag})")
+
+    async def through(self, http: httpx.AsyncClient, journey: Journey, text: str) -> None:
+        """Write ``text`` as the citizen of ``journey``, who is new."""
+        if journey.channel == "sms":
+            answer = await self.by_sms(http, journey, text)
+        elif journey.channel == "x":
+            answer = await http.post(self.env["x_mention_url"], json={"handle": f"warga_{journey.tag}", "text": text})
+        else:
+            answer = await http.post(
+                self.env["web_url"] + "/v1/complaints",
+                json={"text": text, "name": "Warga Uji"},
+                headers={"Idempotency-Key": str(uuid.uuid4()), "Access-Secret": journey.sender},
+            )
+        _taken(journey, answer)
+
+    async def by_sms(self, http: httpx.AsyncClient, journey: Journey, text: str) -> httpx.Response:
+        """An SMS to the short code."""
+        body = {"from": journey.sender, "text": f"SOPPENG {text}"}
+        return await http.post(self.env["standins_url"] + "/sms/send-mo", json=body)
+
+    async def follow_up(self, http: httpx.AsyncClient) -> None:
+        """For ever: what citizens do after their complaint."""
+        while True:
+            journey, wish = await self.wishes.get()
+            if journey.channel == "sms":
+                answer = await self.by_sms(http, journey, f"BUKA {journey.ticket} belum selesai (uji)")
+            else:
+                answer = await http.post(
+                    f"{self.env['web_url']}/v1/complaints/{journey.ticket}/follow-ups",
+                    json={"kind": wish, "text": "Belum selesai (uji)."},
+                    headers={"Idempotency-Key": str(uuid.uuid4()), "Access-Secret": journey.sender},
+                )
+            _taken(journey, answer)
+
+    def note(self, journey: Journey, hop: str, at: datetime) -> None:
+        """Remember a hop, show it, and do what is to be done now."""
+        journey.hops.append((hop, at))
+        self.show(journey, hop, at)
+        if journey.turns and fnmatchcase(hop, journey.turns[0].on):
+            turn = journey.turns.pop(0)
+            for reply in turn.replies:
+                self.answer(hop.split()[0], journey, reply)
+            if turn.follows_up:
+                self.wishes.put_nowait((journey, turn.follows_up))
+
+    def saw(self, found: Found) -> None:
+        """A record came by. Topics are read side by side, so a complaint's later events may come before its first."""
+        event = found.event
+        number = ticket_of(event) if event else None
+        if event is None or number is None:
+            return
+        if isinstance(event.data, ComplaintReceived):
+            self.recognize(event.data)
+        journey = self.by_ticket.get(number)
+        if journey is None:
+            self.early[number].append(found)
+            return
+        for each in [*self.early.pop(number, []), found]:
+            self.arrived(journey, each)
+
+    def recognize(self, data: ComplaintReceived) -> None:
+        """Which of our journeys the complaint belongs to, if it is one of ours."""
+        for journey in self.journeys:
+            if journey.channel == data.channel and journey.tag in data.text:
+                journey.ticket, journey.complaint_id, journey.received_at = (
+                    data.ticket,
+                    data.complaint_id,
+                    data.received_at,
+                )
+                self.by_ticket[data.ticket] = journey
+
+    def arrived(self, journey: Journey, found: Found) -> None:
+        """Note the hop; a repeated record is no second one."""
+        event = found.event
+        if event is None or event.id in journey.seen:
+            return
+        journey.seen.add(event.id)
+        data: Any = event.data
+        if isinstance(data, UnitRouted) and data.why == "routed":
+            journey.unit, journey.routed_at = data.unit, journey.routed_at or found.at
+        self.note(journey, hop_name(data), found.at)
+
+    def answer(self, unit: str, journey: Journey, reply: Reply) -> None:
+        """Act as the unit, with its own credentials."""
+        action, fields = reply
+        principal = self.units.setdefault(unit, Principal(self.where, unit))
+        given = UnitReplied(ticket=journey.ticket or "", action=action, **fields)
+        event = codec.envelope(
+            given, event_id=new_id(), source=f"/unit/{unit}", subject=journey.complaint_id or "", time=datetime.now(UTC)
+        )
+        principal.send(unit_replied(unit), (journey.complaint_id or "").encode(), codec.encode(event))
+
+    async def until_all_are_told(self, http: httpx.AsyncClient) -> None:
+        """Wait until each citizen has heard the end of it on their channel."""
+        end = asyncio.get_running_loop().time() + GIVE_UP_S
+        while (open_ := [j for j in self.journeys if not j.done]) and asyncio.get_running_loop().time() < end:
+            sent = (await http.get(self.env["sent_url"])).json() if any(j.channel != "web" for j in open_) else []
+            told = {row["ticket"] for row in sent if self.scenario.told in row["text"]}
+            for journey in open_:
+                if not self.over(journey):
+                    continue
+                journey.done = not self.scenario.told or await self.is_told(http, journey, told)
+                if journey.done and self.scenario.told:
+                    self.note(journey, "citizen informed", datetime.now(UTC))
+            await asyncio.sleep(0.2)
+
+    def over(self, journey: Journey) -> bool:
+        """Whether the last thing has happened. Of two that became one, only one is worked on."""
+        return journey.has(self.scenario.ends) and (self.scenario.twice or not journey.turns)
+
+    async def is_told(self, http: httpx.AsyncClient, journey: Journey, told: set[str]) -> bool:
+        """Whether the citizen knows: by a message, or because the page says so."""
+        if journey.channel != "web":
+            return journey.ticket in told
+        story = (await http.get(f"{self.env['web_url']}/v1/complaints/{journey.ticket}")).json()
+        return any(step["kind"] == self.scenario.ends for step in story["history"])
+
+
+def _taken(journey: Journey, answer: httpx.Response) -> None:
+    if answer.is_error:
+        raise Refused(f"The {journey.channel} door answered {answer.status_code}: {answer.text[:200]}")
+
+
+def hop_name(data: Any) -> str:
+    """One step of the journey in a few words."""
+    match data:
+        case ComplaintReceived():
+            return "received"
+        case ComplaintClassified():
+            return f"classified as {data.category}" + (" (not sure)" if data.abstained else "")
+        case ComplaintUpdated(kind="routed"):
+            return f"routed to {data.unit}"
+        case ComplaintUpdated():
+            return data.kind
+        case SlaBreached(level=0):
+            return "breached: the promise is missed"
+        case SlaBreached():
+            return f"escalated to {', '.join(data.escalate_to)}"
+        case SlaUpdated(kind="started", stage="completion"):
+            return f"due {in_words(data.deadline_at)}"
+        case SlaUpdated():
+            return f"clock {data.kind} ({data.stage})"
+        case UnitRouted():
+            return _told(data)
+    return str(type(data).__name__)
+
+
+def _told(data: UnitRouted) -> str:
+    if data.reply:
+        return f"{data.unit}'s answer " + ("accepted" if data.reply.accepted else f"refused: {data.reply.reason}")
+    return f"{data.unit} has it" if data.why == "routed" else f"{data.unit} is told: {data.why}"
