@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,6 +60,7 @@ class System:
     data: Path
     region: Path
     crashes: Path
+    settings: tuple[str, ...] = ()
     env: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def lapor(self, *args: str, check: bool = True) -> Any:
@@ -80,7 +83,7 @@ class System:
     def start(self) -> None:
         """Start everything; every crash point is there and none is armed."""
         self.crashes.mkdir(exist_ok=True)
-        settings = []
+        settings = [part for each in self.settings for part in ("--set", each)]
         for service in SERVICES:
             points = [(point, self.crashes / f"{service}.{point}") for point in CRASH_POINTS]
             for _, file in points:
@@ -199,3 +202,17 @@ class System:
             return story if story and story["status"] == status else None
 
         return until(reached, 60, f"{ticket} is {status}")
+
+
+def running(name: str, region: Path, *settings: str) -> Iterator[System]:
+    """The system on ``region``; ``settings`` are SERVICE:VARIABLE=VALUE."""
+    # Not below pytest's folder, which is closed to the user that PostgreSQL runs as.
+    folder = Path(tempfile.mkdtemp(prefix=f"lapor-{name}-"))
+    folder.chmod(0o755)
+    system = System(data=folder / "data", region=region, crashes=folder / "crashes", settings=settings)
+    try:
+        system.start()
+        yield system
+    finally:
+        system.stop()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -14,7 +14,17 @@ from pathlib import Path
 import pytest
 
 from chassis.database import Pool
-from chassis.intake.notices import NewNotice, Notice, OutcomeUnknown, Refused, Send, TryLater, add_notices, send_notices
+from chassis.intake.notices import (
+    NewNotice,
+    Notice,
+    OutcomeUnknown,
+    Refused,
+    Send,
+    TryLater,
+    add_notices,
+    revise_notices,
+    send_notices,
+)
 
 pytestmark = pytest.mark.connected
 
@@ -152,6 +162,68 @@ async def test_a_notice_without_an_address_goes_to_the_tickets_reporter_and_to_n
     assert [("K", "42", "x:7")] == [tuple(r) for r in await pool.fetch("SELECT ticket, address, thread FROM notices")]
 
 
+async def wait(pool: Pool, ticket: str, reason: str, after_s: float) -> None:
+    async with pool.acquire() as db:
+        await add_notices(db, [NewNotice(ticket, reason, f"{ticket} {reason}", "+62811", after_s=after_s)])
+
+
+async def revise(pool: Pool, *revised: tuple[str, str, str | None]) -> None:
+    async with pool.acquire() as db:
+        await revise_notices(db, list(revised))
+
+
+async def test_a_receipt_waits_for_better_words_and_what_follows_waits_behind_it(pool: Pool) -> None:
+    vendor = Vendor()
+    await wait(pool, "A", "receipt", 600)
+    await add(pool, ("A", "seq-1"), ("B", "1"))
+    async with sending(pool, vendor):
+        await until(pool, "count(*) FILTER (WHERE state = 'sent') = 1")
+        assert ["B 1"] == vendor.taken
+        await revise(pool, ("A", "receipt", "A receipt with its due date"))
+        await until(pool, NONE_PENDING)
+    assert ["B 1", "A receipt with its due date", "A seq-1"] == vendor.taken
+
+
+async def test_a_receipt_goes_without_its_due_date_when_that_does_not_come_in_time(pool: Pool) -> None:
+    vendor = Vendor()
+    await wait(pool, "A", "receipt", 0.3)
+    async with sending(pool, vendor):
+        await until(pool, NONE_PENDING)
+        await revise(pool, ("A", "receipt", "too late"))
+        await add(pool, ("A", "seq-1"))
+        await until(pool, NONE_PENDING)
+    assert ["A receipt", "A seq-1"] == vendor.taken
+
+
+async def test_a_dropped_notice_is_never_sent_and_holds_up_nothing(pool: Pool) -> None:
+    vendor = Vendor()
+    await wait(pool, "A", "breach-1", 600)
+    await add(pool, ("A", "seq-1"))
+    await revise(pool, ("A", "breach-1", None), ("A", "seq-1", None), ("NOBODY", "receipt", "x"))
+    async with sending(pool, vendor):
+        await until(pool, NONE_PENDING)
+    assert ["A seq-1"] == vendor.taken
+    assert "dropped" == (await states(pool))["A breach-1"][0]
+
+
+async def test_what_the_vendor_may_have_is_neither_changed_nor_dropped(pool: Pool) -> None:
+    """A receipt that got no answer goes again with the same words: the vendor may know it by them."""
+    tried: list[str] = []
+
+    async def vendor(notice: Notice) -> None:
+        tried.append(notice.text)
+        if len(tried) == 1:
+            await revise(pool, ("A", "receipt", "other words"))
+            raise TryLater("hang-up", after_s=0.1)
+
+    await wait(pool, "A", "receipt", 0.1)
+    async with sending(pool, vendor):
+        await until(pool, "count(*) FILTER (WHERE attempts = 1) = 1")
+        await revise(pool, ("A", "receipt", None))
+        await until(pool, NONE_PENDING)
+    assert ["A receipt", "A receipt"] == tried
+
+
 SENDER = """
 import asyncio, sys
 from chassis.database import open_pool
@@ -184,3 +256,18 @@ async def test_a_crash_between_sending_and_marking_repeats_one_notice_at_most(
         heard += (await process.stdout.read()).decode().split("\n")[:-1]
         assert -signal.SIGKILL == await process.wait()
     assert (["A 1", "A 1", "A 2"], ["B 1"]) == ([h for h in heard if h[0] == "A"], [h for h in heard if h[0] == "B"])
+
+
+async def test_a_restart_neither_loses_nor_doubles_a_receipt_that_waits(pool: Pool, dsn: str) -> None:
+    await wait(pool, "A", "receipt", 600)
+    await add(pool, ("B", "1"))
+    heard: list[str] = []
+    for condition in ("count(*) FILTER (WHERE ticket = 'B' AND state = 'sent') = 1", NONE_PENDING):
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", SENDER, dsn, stdout=subprocess.PIPE)
+        assert process.stdout
+        await until(pool, condition)
+        process.kill()
+        heard += (await process.stdout.read()).decode().split("\n")[:-1]
+        await process.wait()
+        await revise(pool, ("A", "receipt", "A receipt with its due date"))
+    assert ["B 1", "A receipt with its due date"] == heard

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
 from chassis.database import Pool
-from chassis.intake.story import Story, Texts, in_words, load_stories, story_handler, tell
+from chassis.intake.accept import Submission, accept
+from chassis.intake.story import Story, count_reporters, find_story, load_stories, story_handler, tell
+from chassis.intake.texts import Texts, in_words
 from chassis.step import Steps
 from chassis.testing import NOW, message, play
 from chassis.wire import Message
 from contracts import topics
-from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated, UpdateKind
+from contracts.events import ComplaintUpdated, DerivationDay, Evidence, SlaBreached, SlaUpdated, UpdateKind
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 TEXTS = Texts(REGION)
 T = "SPG-S000-00007"
+WITA = TEXTS.zone
+#: Monday is day 0, and three days count.
+DAYS = [DerivationDay(date=date(2026, 3, day), counted=day > 2, reason="") for day in range(2, 6)]
+LATER = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
 #: The midnight in WITA that ends Thursday, 5 March.
 DEADLINE = datetime(2026, 3, 5, 16, 0, tzinfo=UTC)
 
@@ -34,20 +40,22 @@ def update(seq: int, kind: str = "routed", **facts: Any) -> Message:
     return message(data, topic=topics.UPDATED, event_id=f"u{seq}-{kind}", time=time, offset=seq)
 
 
-def sla(kind: str, stage: str = "completion") -> Message:
-    data = SlaUpdated(
-        complaint_id="c1", ticket=T, kind=kind, policy="p", stage=stage, round=1, deadline_at=DEADLINE,
-        warn_at=NOW, based_on_seq=0, derivation=[],
-    )  # type: ignore[arg-type]  # fmt: skip
-    return message(data, topic=topics.SLA_UPDATED, event_id=f"s-{kind}-{stage}")
+def sla(kind: str, stage: str = "completion", **facts: Any) -> Message:
+    usual = {
+        "complaint_id": "c1", "ticket": T, "policy": "p", "round": 1, "deadline_at": DEADLINE, "warn_at": NOW,
+        "based_on_seq": 0, "derivation": DAYS,
+    }  # fmt: skip
+    data = SlaUpdated(kind=kind, stage=stage, **{**usual, **facts})  # type: ignore[arg-type]
+    return message(data, topic=topics.SLA_UPDATED, event_id=f"s-{kind}-{stage}-{sorted(facts)}")
 
 
-def breach(stage: str = "completion") -> Message:
-    data = SlaBreached(
-        complaint_id="c1", ticket=T, policy="p", stage=stage, round=1, deadline_at=DEADLINE, based_on_seq=0,
-        derivation=[],
-    )  # fmt: skip
-    return message(data, topic=topics.SLA_BREACHED, event_id=f"b-{stage}")
+def breach(stage: str = "completion", **facts: Any) -> Message:
+    usual = {
+        "complaint_id": "c1", "ticket": T, "policy": "p", "round": 1, "deadline_at": DEADLINE, "based_on_seq": 0,
+        "derivation": DAYS, "unit": "PUPR",
+    }  # fmt: skip
+    data = SlaBreached(stage=stage, **{**usual, **facts})  # type: ignore[arg-type]
+    return message(data, topic=topics.SLA_BREACHED, event_id=f"b-{stage}-{sorted(facts)}")
 
 
 def told(*messages: Message, service: str = "intake-sms", notify: bool = True) -> Story:
@@ -106,8 +114,93 @@ def test_a_breach_shows_until_it_is_retracted_or_a_new_round_begins() -> None:
         assert told(breach(), sla(kind)).breached
 
 
-def test_the_closing_clock_is_no_promise_to_the_citizen() -> None:
-    assert Story(ticket=T) == told(sla("started", "closing"), breach("closing"), sla("lapsed", "closing"))
+def test_the_closing_clock_is_no_promise_to_the_citizen_but_the_time_to_object() -> None:
+    told_of = told(sla("started", "closing"), breach("closing"), sla("lapsed", "closing"))
+    assert Story(ticket=T, reopen_until=DEADLINE) == told_of
+
+
+def test_the_due_date_goes_into_the_receipt_and_only_that_of_the_first_round() -> None:
+    story = told(sla("started"))
+    due = f"{T} diterima. Tenggat Kamis 5 Mar, 3 hari kerja. Cek: balas SOPPENG STATUS {T}"
+    assert [("receipt", due)] == story.revised
+    assert [("receipt", due)] == told(sla("started"), sla("started", round=2, deadline_at=LATER)).revised
+    assert [] == told(sla("started"), notify=False).revised
+    thanks = f"Terima kasih, laporan Anda kami terima dengan nomor {T}. Tenggat Kamis 5 Mar, 3 hari kerja."
+    assert [("receipt", thanks)] == told(sla("started"), service="intake-social").revised
+
+
+def test_a_breach_is_apologized_for_once_with_the_next_step() -> None:
+    story = told(update(0, "registered"), update(1), breach(), breach(level=1, escalate_to=["head", "SETDA"]))
+    next_step = "Unitnya sudah diingatkan, bila tetap diam atasannya diberi tahu. Jawabannya kami kirim."
+    apology = f"{T}: maaf, tenggat Kamis 5 Mar terlewati. {next_step}"
+    assert [("seq-1", update_text(1)), (story.apology, apology)] == story.notices
+    lines = [
+        ("breached", "Mohon maaf, tenggat Kamis 5 Mar terlewati. {} sudah kami ingatkan."),
+        ("escalated", "Keterlambatan ini diteruskan ke atasan: pimpinan {}, Sekretariat Daerah."),
+    ]
+    assert [(kind, text.format(TEXTS.unit("PUPR"))) for kind, text in lines] == [(x.kind, x.text) for x in story.lines]
+
+
+def update_text(seq: int) -> str:
+    return TEXTS.change(update(seq).data)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "before", [sla("met"), sla("retracted"), update(2, "resolved"), update(2, "handed_over"), update(2, "cancelled")]
+)
+def test_no_apology_for_a_promise_that_was_kept_or_is_over_whichever_is_heard_first(before: Message) -> None:
+    usual = [update(0, "registered"), update(1)]
+    late, early = told(*usual, before, breach()), told(*usual, breach(), before)
+    assert "" == late.apology == early.apology
+    assert not [reason for reason, _ in late.notices if reason.startswith("breach-")]
+    (reason,) = [reason for reason, _ in early.notices if reason.startswith("breach-")]
+    assert [(reason, None)] == early.revised
+
+
+def test_each_broken_promise_has_its_own_apology() -> None:
+    again = sla("started", round=2, deadline_at=LATER), breach(round=2, deadline_at=LATER)
+    story = told(update(0, "registered"), breach(), *again)
+    assert 2 == len({reason for reason, _ in story.notices})
+    assert story == told(update(0, "registered"), breach(), *again, breach())
+
+
+def test_a_breach_of_an_earlier_round_changes_nothing() -> None:
+    story = told(sla("started", round=2, deadline_at=LATER), breach())
+    assert (LATER, False, []) == (story.deadline_at, story.breached, story.notices)
+
+
+def test_a_pause_and_the_new_due_date_are_on_the_page_and_told_with_the_next_change() -> None:
+    asked = [update(0, "registered"), sla("started"), update(1, "waiting_for_reporter", message="Di mana?")]
+    waiting = told(*asked, sla("paused"))
+    assert waiting.paused
+    assert TEXTS.status_line(waiting, T).endswith(". Tenggat berhenti sementara")
+    resumed = told(*asked, sla("paused"), sla("resumed", deadline_at=LATER), update(2, "in_progress"))
+    assert (False, LATER, False) == (resumed.paused, resumed.deadline_at, resumed.moved)
+    assert resumed.notices[-1][1].endswith("Tenggat sekarang Jumat 6 Mar.")
+    assert ["paused", "resumed"] == [line.kind for line in resumed.lines]
+    assert ["receipt"] == [reason for reason, _ in resumed.revised]
+
+
+def test_the_page_knows_supports_proof_and_whose_complaint_it_was_merged_into() -> None:
+    proof = Evidence(url="https://contoh.id/1.jpg", media_type="image/jpeg", sha256="0", bytes=1)
+    done = [update(1, support=["DLH"]), update(2, "resolved", evidence=[proof])]
+    assert ["DLH"] == told(*done[:1]).support
+    assert [proof] == told(*done).evidence
+    assert [] == told(*done, update(3, "reopened")).evidence
+    assert [] == told(*done, service="intake-web").evidence
+    merged = update(3, "merged", parent="SPG-W000-00004")
+    assert "SPG-W000-00004" == told(merged, update(4, "closed"), service="intake-web").parent
+    assert told(merged, update(4, "unmerged")).parent is None
+
+
+def test_helpers_and_notes_are_told_in_words() -> None:
+    helped = update(1, support=["DLH", "DISHUB"]).data
+    says = "Dibantu Dinas Lingkungan Hidup, Dinas Perhubungan."
+    assert f"{T} diteruskan ke {TEXTS.unit('PUPR')}. {says}" == TEXTS.change(helped)  # type: ignore[arg-type]
+    handed = update(1, "handed_over", target="PLN", reason="jaringan listrik.", message="Hubungi 123.").data
+    assert f"{T} dilimpahkan ke PLN: jaringan listrik. Hubungi 123." == TEXTS.change(handed)  # type: ignore[arg-type]
+    for note, says in [("refused", "belum dapat dipenuhi"), ("rights_requested", "3 x 24 jam"), ("else", "Baik.")]:
+        assert says in TEXTS.change(update(1, "noted", note=note, message="Baik.").data)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", get_args(UpdateKind))
@@ -155,7 +248,7 @@ def test_a_status_in_one_line() -> None:
     ],
 )
 def test_midnight_belongs_to_the_day_it_ends(deadline_at: datetime, words: str) -> None:
-    assert words == in_words(deadline_at)
+    assert words == in_words(deadline_at, WITA)
 
 
 @pytest.mark.connected
@@ -176,3 +269,81 @@ async def test_a_story_is_stored_with_its_notices_and_marks_its_complaint_regist
     assert (2, [0, 1, 2], [], DEADLINE) == (story.seq, [s.seq for s in story.steps], story.notices, story.deadline_at)
     assert ["seq-1", "seq-2"] == [row["reason"] for row in await pool.fetch("SELECT reason FROM notices ORDER BY id")]
     assert await pool.fetchval("SELECT registered_at FROM complaints") is not None
+
+
+@pytest.mark.connected
+async def test_a_complaint_has_a_status_before_its_story_comes_and_after_it_is_swept(pool: Pool) -> None:
+    await pool.execute("INSERT INTO reporters (reporter_ref, channel) VALUES ('r', 'sms')")
+    for ticket, seen in (("NEW", None), ("OLD", NOW)):
+        await pool.execute(
+            """INSERT INTO complaints (complaint_id, ticket, channel, gateway, external_id, reporter_ref, text,
+                                       fingerprint, received_event, received_at, registered_at)
+               VALUES ($1, $1, 'sms', 'k', $1, 'r', 't', '', '', now(), $2)""",
+            ticket,
+            seen,
+        )
+    found = {ticket: await find_story(pool, ticket) for ticket in ("NEW", "OLD", "UNKNOWN")}
+    assert {"NEW": "received", "OLD": "archived", "UNKNOWN": None} == {
+        ticket: story and story.status for ticket, story in found.items()
+    }
+
+
+@pytest.mark.connected
+async def test_reporters_of_the_same_are_counted_until_they_are_parted(pool: Pool) -> None:
+    steps = Steps(pool, story_handler("intake-web", TEXTS, notify=False))
+    await steps([update(0, "merged", parent="SPG-W000-00004").record])
+    assert (2, 1) == (await count_reporters(pool, "SPG-W000-00004"), await count_reporters(pool, T))
+    await steps([update(1, "unmerged").record])
+    assert 1 == await count_reporters(pool, "SPG-W000-00004")
+
+
+async def complaint(pool: Pool, make_settings: Any) -> str:
+    """A complaint by SMS whose receipt waits a minute."""
+    submission = Submission(channel="sms", gateway="kannel", external_id="mo", text="Jalan rusak", address="+62811")
+    settings = make_settings(receipt_wait_s=60)
+    made = await accept(pool, settings, "intake-sms", submission, lambda number: f"{number} diterima.")
+    return made.ticket
+
+
+async def waiting(pool: Pool) -> list[tuple[str, str, bool]]:
+    """(reason, state, whether it is due) of every notice."""
+    rows = await pool.fetch("SELECT reason, state, next_try_at <= now() AS due FROM notices ORDER BY id")
+    return [tuple(row) for row in rows]
+
+
+@pytest.mark.connected
+async def test_the_clocks_start_completes_the_receipt_and_sends_it(pool: Pool, make_settings: Any) -> None:
+    ticket = await complaint(pool, make_settings)
+    steps = Steps(pool, story_handler("intake-sms", TEXTS, notify=True))
+    await steps([update(0, "registered", ticket=ticket).record, update(1, ticket=ticket).record])
+    assert [("receipt", "pending", False), ("seq-1", "pending", True)] == await waiting(pool)
+    for _ in range(2):
+        await steps([sla("started", ticket=ticket).record])
+    assert [("receipt", "pending", True), ("seq-1", "pending", True)] == await waiting(pool)
+    due = f"{ticket} diterima. Tenggat Kamis 5 Mar, 3 hari kerja. Cek: balas SOPPENG STATUS {ticket}"
+    assert due == await pool.fetchval("SELECT text FROM notices WHERE reason = 'receipt'")
+
+
+@pytest.mark.connected
+@pytest.mark.parametrize("together", [True, False])
+async def test_an_answer_drops_the_apology_that_was_not_sent_yet(
+    pool: Pool, make_settings: Any, together: bool
+) -> None:
+    ticket = await complaint(pool, make_settings)
+    steps = Steps(pool, story_handler("intake-sms", TEXTS, notify=True, apology_after_s=60))
+    await steps([update(0, "registered", ticket=ticket).record, sla("started", ticket=ticket).record])
+    batch = [breach(ticket=ticket).record, update(1, "resolved", ticket=ticket, message="Sudah.").record]
+    for records in [batch] if together else [[record] for record in batch]:
+        await steps(records)
+    (receipt, apology, answer) = await waiting(pool)
+    assert ("dropped", ("seq-1", "pending", True)) == (apology[1], answer)
+    assert ("receipt", True) == (receipt[0], apology[0].startswith("breach-1-"))
+
+
+@pytest.mark.connected
+async def test_an_apology_waits_its_grace_and_an_escalation_adds_no_other(pool: Pool, make_settings: Any) -> None:
+    ticket = await complaint(pool, make_settings)
+    steps = Steps(pool, story_handler("intake-sms", TEXTS, notify=True, apology_after_s=60))
+    await steps([update(0, "registered", ticket=ticket).record, breach(ticket=ticket).record])
+    await steps([breach(ticket=ticket, level=1, escalate_to=["SETDA"]).record])
+    assert [("pending", False)] * 2 == [(state, due) for _, state, due in await waiting(pool)]

@@ -167,6 +167,9 @@ class DerivationDay(Struct, frozen=True, kw_only=True):
     date: date
     counted: bool
     reason: str
+    share: Annotated[
+        Ratio | UnsetType, Meta(description="How much of a counted day counts: 0.5 is a half day; unset: all.")
+    ] = UNSET
 
 
 class SlaUpdated(Struct, frozen=True, kw_only=True):
@@ -183,6 +186,9 @@ class SlaUpdated(Struct, frozen=True, kw_only=True):
     based_on_seq: Annotated[int, Meta(ge=0)]
     derivation: list[DerivationDay]
     unit: UnitCode | None = None
+    reason: Annotated[
+        str | UnsetType, Meta(description="Why it paused, resumed, moved or stopped; Indonesian, of the rules.")
+    ] = UNSET
 
 
 class SlaBreached(Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Writes the JSON Schemas from the Structs: ``python -m contracts.generate`` (``--check`` only compares)."""
+"""Writes the JSON Schemas and the AsyncAPI documents: ``python -m contracts.generate`` (``--check`` only compares)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from contracts.asyncapi import documents
 from contracts.codec import _STRUCTS, Envelope
 from contracts.topics import TOPICS_DIR
 
@@ -44,21 +45,27 @@ def schema_for(name: str) -> dict[str, Any]:
     }
 
 
+def files() -> dict[Path, str]:
+    """Everything that is generated: each file's text by its path."""
+    schemas = {
+        TOPICS_DIR / name / "schema.json": json.dumps(schema_for(name), indent=2, ensure_ascii=False) + "\n"
+        for name in _STRUCTS
+    }
+    return {**schemas, **documents()}
+
+
 def main() -> int:
-    """Write every schema; with ``--check`` exit 1 when one on disk differs."""
-    drifted = []
-    for name in _STRUCTS:
-        path: Path = TOPICS_DIR / name / "schema.json"
-        text = json.dumps(schema_for(name), indent=2, ensure_ascii=False) + "\n"
+    """Write every file; with ``--check`` exit 1 when one on disk differs."""
+    check, drifted = "--check" in sys.argv, False
+    for path, text in files().items():
         if path.exists() and path.read_text() == text:
             continue
-        drifted.append(name)
-        if "--check" not in sys.argv:
+        drifted = True
+        if not check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-    for name in drifted:
-        sys.stdout.write(f"{name}: {'differs' if '--check' in sys.argv else 'written'}\n")
-    return 1 if drifted and "--check" in sys.argv else 0
+        sys.stdout.write(f"{path.relative_to(TOPICS_DIR.parent)}: {'differs' if check else 'written'}\n")
+    return 1 if drifted and check else 0
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec import UNSET
 
 from chassis.database import Pool
 from chassis.intake.accept import KeyReused, TextProblem
@@ -133,7 +134,9 @@ async def test_an_addition_is_published_once_and_confirmed_once(desk: Desk) -> N
     assert [(ME, f"Tambahan untuk {number} kami terima.")] == (await told(desk.pool))[1:]
 
 
-@pytest.mark.parametrize("text", ["{} sekarang juga berasap", "BATAL {}"])
+@pytest.mark.parametrize(
+    "text", ["{} sekarang juga berasap", "BATAL {}", "NILAI {} 1", "BUKA {} belum", "HAPUS DATA {}", "BATASI DATA {}"]
+)
 async def test_a_stranger_changes_nothing_and_is_told_so(desk: Desk, text: str) -> None:
     number = await complain(desk)
     await take(desk, sms(text.format(number), "mo-2", OTHER))
@@ -147,6 +150,45 @@ async def test_a_cancellation_is_published_and_the_router_answers_it(desk: Desk)
     _, event = await events(desk.pool)
     assert [item.kind for item in event.items] == ["cancel"]
     assert len(await told(desk.pool)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("SOPPENG NILAI {} 4 cepat, hub 081234567890", ("rating", 4, "cepat, hub [TELEPON]", UNSET)),
+        ("SOPPENG BUKA {} masih mati", ("reopen", UNSET, "masih mati", UNSET)),
+        ("hapus data {}", ("rights_request", UNSET, UNSET, "erasure")),
+        ("SOPPENG BATASI DATA {}", ("rights_request", UNSET, UNSET, "restriction")),
+    ],
+)
+async def test_a_wish_is_published_once_and_the_router_answers_it(
+    desk: Desk, text: str, facts: tuple[object, ...]
+) -> None:
+    number = await complain(desk)
+    for _ in range(2):
+        await take(desk, sms(text.format(number), "mo-2"))
+    _, event = await events(desk.pool)
+    (item,) = event.items
+    assert facts == (item.kind, item.rating, item.text, item.right)
+    assert len(await told(desk.pool)) == 1
+
+
+async def test_each_mistake_is_answered_with_what_to_mend(desk: Desk) -> None:
+    number = await complain(desk)
+    say = desk.texts.sms
+    for n, text in enumerate((f"NILAI {number} 9", f"NILAI {number}", "NILAI SPG-123 4", "BUKA", "HAPUS DATA")):
+        await take(desk, sms(f"SOPPENG {text}", f"bad-{n}"))
+    rating, ticket_ = say["bad_rating"].format(ticket=number), say["bad_ticket"]
+    assert [rating, rating, ticket_, ticket_, ticket_] == [text for _, text in (await told(desk.pool))[1:]]
+    assert len(await events(desk.pool)) == 1
+
+
+async def test_the_receipt_waits_for_the_due_date_and_the_answers_wait_behind_it(
+    desk: Desk, make_settings: Callable[..., SmsSettings]
+) -> None:
+    await take(replace(desk, settings=make_settings(receipt_wait_s=60)), sms("SOPPENG lampu mati"))
+    waits = await desk.pool.fetchrow("SELECT revisable, next_try_at - now() > interval '50 s' FROM notices")
+    assert (True, True) == tuple(waits)
 
 
 async def test_a_keyword_alone_is_answered_with_the_help(desk: Desk) -> None:
@@ -172,7 +214,8 @@ async def test_thanks_are_not_answered(desk: Desk) -> None:
 
 
 async def test_every_answer_fits_one_sms(desk: Desk) -> None:
-    filled = [text.format(ticket="SPG-S0AB-12CD9") for text in desk.texts.sms.values()]
+    words = {"ticket": "SPG-S0AB-12CD9", "due": "Minggu 30 Nov, 10 hari kerja", "unit": ""}
+    filled = [text.format(**words) for text in desk.texts.sms.values()]
     assert [text for text in filled if len(text) > 160 or not text.isascii()] == []
 
 

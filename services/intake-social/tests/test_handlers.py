@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec import UNSET
 
 from chassis.database import Pool
 from chassis.intake.story import Story, save_stories
@@ -109,6 +110,51 @@ async def test_anybody_may_ask_for_a_status_and_each_question_is_answered_once(d
     text = f"{number}: diteruskan (Dinas Pekerjaan Umum dan Penataan Ruang)"
     assert [("answer-101", "x:101", text), ("answer-102", "x:102", text)] == (await said(pool))[1:]
     assert 1 == len(await published(pool))
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("nilai {} 4 cepat", ("rating", 4, "cepat", UNSET)),
+        ("BUKA {} masih berlubang", ("reopen", UNSET, "masih berlubang", UNSET)),
+        ("BATAL {}", ("cancel", UNSET, UNSET, UNSET)),
+        ("hapus data {}", ("rights_request", UNSET, UNSET, "erasure")),
+        ("BATASI DATA {}", ("rights_request", UNSET, UNSET, "restriction")),
+    ],
+)
+async def test_a_wish_is_for_its_own_reporter_and_a_stranger_is_told_so(
+    desk: Desk, pool: Pool, text: str, facts: tuple[object, ...]
+) -> None:
+    await take(desk, POST)
+    wish = f"@LaporSoppeng {text.format(await ticket_of(pool))}"
+    await take(desk, reply_of(POST, "102", wish, root="102", author_id="43"))
+    assert 1 == len(await published(pool))
+    assert [("answer-102", "x:102")] == [(reason, thread) for reason, thread, _ in (await said(pool))[1:]]
+    assert "bukan laporan akun ini" in (await said(pool))[1][2]
+    for _ in range(2):
+        await take(desk, reply_of(POST, "101", wish, root="101"))
+    _, event = await published(pool)
+    assert isinstance(event, ComplaintFollowedUp)
+    assert [facts] == [(item.kind, item.rating, item.text, item.right) for item in event.items]
+
+
+async def test_in_ones_own_conversation_a_command_needs_no_ticket(desk: Desk, pool: Pool) -> None:
+    await take(desk, POST)
+    await take(desk, reply_of(POST, "101", "@LaporSoppeng nilai 5"))
+    await take(desk, reply_of(POST, "102", "@LaporSoppeng nilai 8"))
+    await take(desk, reply_of(POST, "103", "@LaporSoppeng status"))
+    (event,) = [event for event in await published(pool) if isinstance(event, ComplaintFollowedUp)]
+    assert [5] == [item.rating for item in event.items]
+    number = await ticket_of(pool)
+    answers = [desk.texts.social["bad_rating"].format(ticket=number), f"{number}: diterima"]
+    assert answers == [text for *_, text in (await said(pool))[1:]]
+
+
+@pytest.mark.parametrize(("text", "answer"), [("bantuan", "help"), ("nilai 5", "bad_ticket"), ("BATAL", "bad_ticket")])
+async def test_what_is_missing_is_answered_and_no_complaint(desk: Desk, pool: Pool, text: str, answer: str) -> None:
+    await take(desk, replace(POST, text=f"@LaporSoppeng {text}"))
+    assert [desk.texts.social[answer]] == [said_ for *_, said_ in await said(pool)]
+    assert [] == await published(pool)
 
 
 async def test_a_ticket_nobody_knows_is_answered(desk: Desk, pool: Pool) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from chassis.intake.story import Step, Story
+from chassis.intake.story import ClockLine, Step, Story
 from contracts import ticket
-from contracts.events import DerivationDay
+from contracts.events import DerivationDay, Evidence
 
 KEY = {"Idempotency-Key": "a3f2c1d0-0000-4000-8000-000000000001"}
 SECRET = {"Access-Secret": "k9Qw2mZx8Lr4Tn6Y"}
@@ -161,6 +161,47 @@ async def test_the_reporter_may_add(web: httpx.AsyncClient, fake: Any) -> None:
     assert (first.status_code, first.json()) == (202, again.json())
     assert [item.text for item in fake.added[number]][:1] == ["Sejak Senin"]
     assert len({item.id for item in fake.added[number]}) == 1
+
+
+async def test_the_reporter_may_use_a_right(web: httpx.AsyncClient, fake: Any) -> None:
+    number = await submit(web, **SECRET)
+    url, body = f"/v1/complaints/{number}/follow-ups", {"kind": "rights_request", "right": "restriction"}
+
+    without = await web.post(url, json={"kind": "rights_request"}, headers={"Idempotency-Key": "f1", **SECRET})
+    taken = await web.post(url, json=body, headers={"Idempotency-Key": "f1", **SECRET})
+
+    assert (without.status_code, fields(without), taken.status_code) == (400, ["right"], 202)
+    assert [(item.kind, item.right) for item in fake.added[number]] == [("rights_request", "restriction")]
+
+
+async def test_all_that_is_public_is_told(web: httpx.AsyncClient, fake: Any) -> None:
+    number, at = ticket.mint("sms"), datetime(2026, 11, 30, 2, tzinfo=UTC)
+    proofs = [
+        Evidence(url=url, media_type="image/jpeg", sha256="0", bytes=1_234_567)
+        for url in ("https://contoh.id/1.jpg", "javascript:alert(1)")
+    ]
+    fake.stories[number] = Story(
+        ticket=number,
+        seq=2,
+        status="resolved",
+        unit="PUPR",
+        support=["DLH"],
+        evidence=proofs,
+        parent="SPG-W000-00004",
+        reopen_until=at,
+        breached=True,
+        steps=[Step(seq=2, kind="resolved", at=at, text=f"{number} selesai.")],
+        lines=[ClockLine(kind="breached", at=datetime(2026, 11, 29, tzinfo=UTC), text="Maaf.")],
+    )
+
+    body = (await web.get(f"/v1/complaints/{number}")).json()
+
+    assert body["support"] == [{"unit": "DLH", "name": "Dinas Lingkungan Hidup"}]
+    assert [(each["url"], each["text"]) for each in body["evidence"]] == [("https://contoh.id/1.jpg", "foto, 1,2 MB")]
+    assert (body["parent"], body["reporters"], body["breached"]) == ("SPG-W000-00004", 1, True)
+    assert [(step["kind"], step["text"]) for step in body["steps"]] == [("breached", "Maaf."), ("resolved", "Selesai.")]
+    assert [step["kind"] for step in body["history"]] == ["resolved"]
+    assert body["reopen_until"] == "2026-11-30T02:00:00Z"
 
 
 async def test_a_stranger_and_an_unknown_number_get_the_same_answer(web: httpx.AsyncClient, fake: Any) -> None:

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from chassis.database import Pool
-from chassis.intake.story import Texts
+from chassis.intake.server import WebServer
+from chassis.intake.story import Story, Texts, save_stories
 from contracts import ticket
+from contracts.events import DerivationDay
 from intake_web.adapters.postgres import PostgresStore
-from intake_web.adapters.server import WebServer
 from intake_web.app import SERVICE, build_app
 from intake_web.settings import WebSettings
 from lapor.ports import HOST, choose
 
 pytestmark = pytest.mark.connected
 
+DUE: dict[str, Any] = {
+    "deadline_at": datetime(2026, 12, 3, 16, tzinfo=UTC),
+    "derivation": [DerivationDay(date=date(2026, 12, 3), counted=True, reason="hari kerja 1")],
+}
 ARGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -107,6 +115,35 @@ async def test_the_reporter_adds_something_and_finds_the_complaint_by_its_number
     await page.get_by_label("Nomor laporan").fill(number.lower().replace("-", " "))
     await page.get_by_role("button", name="Lacak").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text(number)
+
+
+async def test_the_reporter_rates_the_answer_opens_it_again_and_uses_a_right(page: Page, site: str, pool: Pool) -> None:
+    await page.goto(site)
+    await page.get_by_label("Isi laporan").fill("Lampu jalan padam")
+    await page.get_by_role("button", name="Kirim laporan").click()
+    number = await page.get_by_role("heading", level=1).inner_text()
+    async with pool.acquire() as db:
+        await save_stories(db, {number: Story(ticket=number, seq=3, status="resolved", unit="PUPR", **DUE)})
+
+    await page.goto(f"{site}/laporan/{number}")
+    await page.get_by_text("Bagaimana dihitung?").click()
+    await expect(page.get_by_text("hari kerja 1")).to_be_visible()
+    await page.get_by_label("2 kurang").check()
+    await page.get_by_label("Komentar").fill("Lama sekali")
+    await page.get_by_role("button", name="Kirim nilai").click()
+    await expect(page.get_by_role("status")).to_contain_text("sudah kami terima")
+    await page.get_by_text("Belum beres? Buka kembali laporan ini").click()
+    await page.get_by_label("Apa yang belum beres?").fill("Masih padam")
+    await page.get_by_role("button", name="Buka kembali").click()
+    await page.get_by_role("link", name="Tanggapan lain").click()
+    await page.get_by_label("Menghapus data pribadi saya").check()
+    await page.get_by_role("button", name="Kirim").click()
+    await expect(page.get_by_role("status")).to_contain_text("sudah kami terima")
+
+    items = json.loads(await pool.fetchval("SELECT follow_ups FROM complaints"))
+    assert [("rating", "Lama sekali"), ("reopen", "Masih padam"), ("rights_request", None)] == [
+        (item["kind"], item.get("text")) for item in items
+    ]
 
 
 async def test_nothing_is_wider_than_a_small_phone(page: Page, site: str, browser: Browser) -> None:

@@ -57,6 +57,7 @@ def test_phone_numbers_are_taken_as_people_write_them(phone: str) -> None:
         {"kind": "rating", "rating": 6},
         {"kind": "rating", "rating": True},
         {"kind": "rights_request", "text": "x"},
+        {"kind": "rights_request", "right": "access"},
         {"text": "x"},
     ],
     ids=str,

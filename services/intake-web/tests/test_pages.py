@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from chassis.intake.story import Step, Story
+from chassis.intake.story import ClockLine, Step, Story
+from chassis.intake.texts import Texts
 from contracts import ticket
+from contracts.events import Evidence
+from intake_web.app import build_app
 
 
 def hidden(page: str) -> dict[str, str]:
@@ -238,3 +243,77 @@ async def test_an_answered_complaint_can_be_rated(web: httpx.AsyncClient, fake: 
     assert (without.status_code, rated.status_code) == (400, 303)
     assert "Pilih penilaian 1 sampai 5" in without.text
     assert [item.rating for item in fake.added[number]] == [4]
+
+
+async def resolved(web: httpx.AsyncClient, fake: Any, **facts: Any) -> str:
+    number = (await send(web, text="Lampu")).headers["location"].split("/")[2].split("?")[0]
+    fake.stories[number] = Story(ticket=number, **{"seq": 3, "status": "resolved", "unit": "PUPR", **facts})
+    return number
+
+
+async def test_the_page_itself_takes_a_rating_from_the_reporters_browser_and_from_no_other(
+    web: httpx.AsyncClient, fake: Any
+) -> None:
+    number = await resolved(web, fake, reopen_until=datetime(2026, 12, 10, 16, tzinfo=UTC))
+    page = (await web.get(f"/laporan/{number}")).text
+
+    assert "Bisa dibuka kembali sampai Kamis 10 Des." in page
+    for kind, key, more in (("rating", "nilai-3", {"rating": "2"}), ("reopen", "buka-3", {"text": "Masih padam"})):
+        assert f'name="key" value="{key}"' in page
+        typed = {"key": key, "kind": kind, **more}
+        sent = await web.post(f"/laporan/{number}/tambahan", files=as_form(typed))
+        assert sent.status_code == 303
+    assert [(item.kind, item.rating or item.text) for item in fake.added[number]] == [
+        ("rating", 2),
+        ("reopen", "Masih padam"),
+    ]
+    web.cookies.clear()
+    assert "Sudah beres?" not in (await web.get(f"/laporan/{number}")).text
+
+
+@pytest.mark.parametrize("right", ["erasure", "restriction"])
+@pytest.mark.parametrize("status", ["routed", "closed"])
+async def test_a_right_can_be_used_at_any_time(web: httpx.AsyncClient, fake: Any, right: str, status: str) -> None:
+    number = await resolved(web, fake, status=status)
+    path = f"/laporan/{number}/tambahan"
+    form = (await web.get(path)).text
+
+    sent = await web.post(path, files=as_form({**hidden(form), "kind": right}))
+
+    assert (f'value="{right}"' in form, sent.status_code) == (True, 303)
+    assert [(item.kind, item.right) for item in fake.added[number]] == [("rights_request", right)]
+
+
+async def test_the_page_tells_who_helps_the_proof_and_what_the_clock_said(web: httpx.AsyncClient, fake: Any) -> None:
+    proof = Evidence(url="https://contoh.id/1.jpg", media_type="image/jpeg", sha256="0", bytes=20_000)
+    line = ClockLine(kind="breached", at=datetime(2026, 11, 24, 10, tzinfo=UTC), text="Mohon maaf, terlewati.")
+    number = await resolved(web, fake, support=["DLH"], evidence=[proof], lines=[line], parent="SPG-W000-00004")
+
+    page = (await web.get(f"/laporan/{number}")).text
+
+    assert "dibantu Dinas Lingkungan Hidup" in page
+    assert 'href="https://contoh.id/1.jpg" rel="noopener noreferrer nofollow"' in page
+    assert "Mohon maaf, terlewati." in page
+    assert 'href="/laporan/SPG-W000-00004"' in page
+
+
+async def test_a_paused_clock_says_why(web: httpx.AsyncClient, fake: Any) -> None:
+    number = await resolved(
+        web, fake, status="waiting_for_reporter", paused=True, deadline_at=datetime(2026, 12, 3, 16, tzinfo=UTC)
+    )
+
+    page = (await web.get(f"/laporan/{number}")).text
+
+    assert "berhenti sementara" in page
+    assert "setelah Anda menjawab pertanyaan petugas" in page
+
+
+async def test_the_times_are_those_of_the_region(fake: Any, texts: Texts, make_settings: Any) -> None:
+    east = copy(texts)
+    east.zone = ZoneInfo("Asia/Jayapura")
+    app: Any = build_app(fake, make_settings(), east)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://lapor.example") as client:
+        sent = await send(client, text="Lampu")
+        page = (await client.get(sent.headers["location"])).text
+
+    assert "24 November 2026 pukul 18.52 WIT<" in page

@@ -150,6 +150,17 @@ async def test_a_story_in_the_database_is_told(kept: httpx.AsyncClient, pool: Po
     assert body["received_at"]
 
 
+async def test_the_page_counts_who_reported_the_same(kept: httpx.AsyncClient, pool: Pool) -> None:
+    number = (await submit(kept)).json()["ticket"]
+    async with pool.acquire() as db:
+        await save_stories(db, {t: Story(ticket=t, seq=1, status="merged", parent=number) for t in ("A", "B")})
+
+    page = (await kept.get(f"/laporan/{number}")).text
+
+    assert (await kept.get(f"/v1/complaints/{number}")).json()["reporters"] == 3
+    assert "3 pelapor" in page
+
+
 async def add(
     kept: httpx.AsyncClient, number: str, body: Mapping[str, Any], headers: Mapping[str, str]
 ) -> httpx.Response:

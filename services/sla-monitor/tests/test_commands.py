@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_explain_tells_people_in_indonesian() -> None:
 
 def test_explain_takes_any_policy_and_stage_of_the_file() -> None:
     result = run(
-        "explain", "--start", "2026-02-02T10:00+08:00", "--policy", "nasional-lapor", "--stage", "follow-up",
+        "explain", "--start", "2026-02-02T10:00+08:00", "--policy", "lapor-operator", "--stage", "follow-up",
         "--region", str(REGION / "soppeng"), "--json",
     )  # fmt: skip
     assert json.loads(result.stdout)["deadline_at"] == "2026-02-10T00:00:00+08:00"
@@ -61,6 +62,42 @@ def test_explain_warns_when_cuti_bersama_of_the_year_is_unknown() -> None:
     result = run("explain", "--start", "2028-07-03T10:00+08:00", "--region", str(REGION / "soppeng"), "--json")
     assert result.exit_code == 0
     assert "no cuti bersama of 2028 is known" in result.stderr
+
+
+def test_explain_says_when_no_source_confirms_a_policy() -> None:
+    result = run("explain", "--start", "2026-02-02T10:00+08:00", "--policy", "uu-25-2009", "--json")
+    assert json.loads(result.stdout)["deadline_at"] == "2026-04-04T00:00:00+08:00"  # 60 days of any kind
+    assert "uu-25-2009 is not confirmed" in result.stderr
+
+
+def test_explain_takes_what_the_complaint_is() -> None:
+    result = run(
+        "explain", "--start", "2026-02-02T10:00+08:00", "--policy", "standar-layanan", "--type", "aspirasi", "--json"
+    )
+    assert json.loads(result.stdout)["deadline_at"] == "2026-02-10T00:00:00+08:00"
+
+
+def test_explain_shows_half_days_and_office_hours(tmp_path: Path) -> None:
+    shutil.copy(REGION / "soppeng" / "sla.yaml", tmp_path)
+    calendar = (REGION / "soppeng" / "calendar.yaml").read_text()
+    calendar = calendar.replace("half_days: []", "half_days: [{date: 2026-12-19, reason: Sabtu dinas}]")
+    (tmp_path / "calendar.yaml").write_text(calendar + 'office_hours: {jumat: ["07.30-11.30"]}\n')
+    sla = (tmp_path / "sla.yaml").read_text()
+    (tmp_path / "sla.yaml").write_text(
+        sla.replace("amount: 72\n        unit: hours", "amount: 6\n        unit: working_hours")
+    )
+    where = ["--start", "2026-12-18T10:00+08:00", "--region", str(tmp_path)]
+    days = json.loads(run("explain", *where, "--json").stdout)["derivation"]
+    assert {
+        "date": "2026-12-19", "counted": True, "reason": "hari kerja 0,5 (setengah hari, Sabtu dinas)", "share": 0.5
+    } in days  # fmt: skip
+    assert "Sabtu 19 Desember 2026   setengah  hari kerja 0,5" in run("explain", *where).stdout
+    # Friday 10 to 11.30, the half Saturday 7.30 to 11.30, and half an hour of a Monday with the hours of Friday.
+    hours = json.loads(run("explain", *where, "--stage", "rights", "--json").stdout)
+    assert hours["deadline_at"] == "2026-12-21T08:00:00+08:00"
+    assert [day["reason"] for day in hours["derivation"] if day["counted"]] == [
+        "1 jam 30 menit kerja", "4 jam 0 menit kerja (setengah hari)", "0 jam 30 menit kerja"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -143,6 +180,26 @@ def test_simulate_in_working_days_breaches_at_midnight_wita_and_not_before() -> 
     then = simulate(line, until="2026-03-28T00:00:00+08:00", region="soppeng")
     assert [json.loads(row)["kind"] for row in before.stdout.splitlines()] == ["started", "warned"]
     assert json.loads(then.stdout.splitlines()[-1])["kind"] == "breached"
+
+
+def test_simulate_shows_pauses_and_the_ladder() -> None:
+    result = simulate(
+        update(0, "registered", "2026-03-17T10:00:00+08:00"),
+        update(1, "waiting_for_reporter", "2026-03-17T10:00:10+08:00"),
+        update(2, "in_progress", "2026-03-17T10:00:15+08:00"),
+        until="2026-03-17T10:00:40+08:00",
+    )
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(row["kind"], row["at"][17:19], row["deadline_at"][17:19]) for row in rows] == [
+        ("started", "00", "25"),
+        ("paused", "10", "45"),  # at most 20 s
+        ("resumed", "15", "30"),
+        ("warned", "17", "30"),
+        ("breached", "30", "30"),
+        ("escalated", "40", "30"),
+    ]
+    assert [row["reason"] for row in rows[1:3]] == ["menunggu jawaban pelapor", "pelapor menjawab"]
+    assert (rows[-1]["level"], rows[-1]["escalate_to"]) == (1, ["head"])
 
 
 @pytest.mark.parametrize("line", ["{}", "not json", '{"specversion": "1.0"}', "\xff"])

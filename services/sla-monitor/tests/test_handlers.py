@@ -10,9 +10,9 @@ import pytest
 from chassis.wire import Message, Record, outgoing
 from contracts.codec import decode, encode, envelope
 from contracts.events import ComplaintFollowedUp, ComplaintUpdated, Data, FollowUp, SlaBreached, SlaUpdated, UpdateKind
-from sla_monitor.clock import ComplaintClock
 from sla_monitor.handlers import key, on_message, on_timer
 from sla_monitor.region import load_rules
+from sla_monitor.state import ComplaintClock
 
 RULES = load_rules(Path(__file__).parents[3] / "region" / "seconds")
 T0 = datetime(2026, 3, 17, 2, 0, tzinfo=UTC)
@@ -65,7 +65,7 @@ def test_a_started_clock_is_an_sla_updated_event_that_fits_the_contract() -> Non
 
 
 def test_a_breach_goes_to_its_own_topic(clock: ComplaintClock) -> None:
-    _, emits = on_timer(clock, T0 + timedelta(seconds=25))
+    _, emits = on_timer(clock, T0 + timedelta(seconds=25), rules=RULES)
     records = outgoing(emits, service="sla-monitor", cause="timer", now=T0)
     assert [record.topic for record in records] == ["complaint.sla-updated.v1", "complaint.sla-breached.v1"]
     assert isinstance(decode(records[1].value).data, SlaBreached)
@@ -73,7 +73,7 @@ def test_a_breach_goes_to_its_own_topic(clock: ComplaintClock) -> None:
 
 def test_the_same_breach_has_the_same_id_from_the_timer_and_from_a_late_answer(clock: ComplaintClock) -> None:
     late = T0 + timedelta(seconds=26)
-    _, from_timer = on_timer(clock, late)
+    _, from_timer = on_timer(clock, late, rules=RULES)
     _, from_answer = on_message(clock, message(updated(1, "resolved"), late), late, rules=RULES)
     assert from_timer == from_answer[:2]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -36,25 +37,60 @@ def refusal(directory: Path) -> str:
     return str(caught.value)
 
 
-def test_soppeng_promises_three_working_days_and_ten_of_silence() -> None:
+def test_soppeng_promises_three_working_days_with_the_national_stages_beside_it() -> None:
     rules = load_rules(REGION / "soppeng")
-    stages = rules.policies[rules.default].stages
-    assert rules.default == "standar-3-hari"
-    assert [(s.name, s.amount, s.unit, s.warn_ratio) for s in stages.values()] == [
-        ("completion", 3, "working_days", 0.7),
-        ("closing", 10, "working_days", 1),
-    ]
+    stages = rules.policies["standar-3-hari"].stages
+    assert rules.default == ("standar-3-hari",)
+    assert {s.name: (s.term.amount, s.term.unit, s.quiet) for s in stages.values()} == {
+        "completion": (3, "working_days", False),
+        "closing": (10, "working_days", False),
+        "acknowledgement": (1, "working_days", True),
+        "disposition": (3, "working_days", True),
+        "follow-up": (5, "working_days", True),
+        "rights": (72, "hours", False),
+    }
+    assert stages["completion"].term.warn_ratio == 0.7
 
 
 def test_the_national_limits_are_described_too() -> None:
-    stages = load_rules(REGION / "soppeng").policies["nasional-lapor"].stages
-    assert {s.name: s.amount for s in stages.values()} == {"disposition": 3, "follow-up": 5, "closing": 10}
+    stages = load_rules(REGION / "soppeng").policies["lapor-operator"].stages
+    assert {s.name: s.term.amount for s in stages.values()} == {"disposition": 3, "follow-up": 5, "closing": 10}
+
+
+@pytest.mark.parametrize(
+    ("policy", "complaint", "amount", "unit"),
+    [
+        ("kemenpanrb-2018", {}, 14, "days"),
+        ("kemenpanrb-2018", {"type": "permintaan_informasi"}, 5, "days"),
+        ("kemenpanrb-2018", {"category": "aparatur_korupsi"}, 60, "days"),
+        ("standar-layanan", {}, 14, "working_days"),
+        ("standar-layanan", {"type": "permintaan_informasi"}, 2, "working_days"),
+        ("standar-layanan", {"type": "aspirasi"}, 5, "working_days"),
+        ("lokal-konsel", {}, 10, "days"),
+        ("lokal-pati", {}, 14, "working_days"),
+        ("lokal-malinau", {}, 10, "working_days"),
+        ("lapor-mas-wapres", {}, 14, "working_days"),
+        ("perpres-76-2013", {}, 60, "days"),
+        ("uu-25-2009", {}, 60, "days"),
+    ],
+)
+def test_the_limits_of_others_are_named_policies(
+    policy: str, complaint: dict[str, str], amount: int, unit: str
+) -> None:
+    about = SimpleNamespace(**{"type": "pengaduan", "urgency": None, "category": None, **complaint})
+    term = load_rules(REGION / "soppeng").policies[policy].stages["completion"].term_of(about)
+    assert (term.amount, term.unit) == (amount, unit)
+
+
+def test_what_no_source_confirms_is_marked() -> None:
+    policies = load_rules(REGION / "soppeng").policies
+    assert ["uu-25-2009"] == [name for name, policy in policies.items() if not policy.confirmed]
 
 
 def test_the_region_of_seconds_has_soppengs_calendar() -> None:
     rules = load_rules(REGION / "seconds")
-    stages = rules.policies[rules.default].stages
-    assert [(s.amount, s.unit, s.warn_ratio) for s in stages.values()] == [(25, "seconds", 0.5), (30, "seconds", 1)]
+    stages = rules.policies[rules.default[0]].stages.values()
+    assert [(s.term.amount, s.term.unit) for s in stages] == [(25, "seconds"), (30, "seconds"), (30, "seconds")]
     assert rules.calendar.timezone.key == "Asia/Makassar"
 
 
@@ -64,14 +100,35 @@ def test_the_region_of_seconds_has_soppengs_calendar() -> None:
         ("amount: 3", "amount: tiga", "amount", "whole number above 0"),
         ("amount: 3", "amount: 0", "amount", "whole number above 0"),
         ("amount: 3", "amount: 2.5", "amount", "whole number above 0"),
-        ("unit: working_days", "unit: hari", "unit", "working_days, hours or seconds"),
+        ("unit: working_days", "unit: hari", "unit", "working_days, days, working_hours, hours or seconds"),
         ("warn_ratio: 0.7", "warn_ratio: 70", "warn_ratio", "above 0 and up to 1"),
         ("at_deadline: lapsed", "at_deadline: closed", "at_deadline", "breached or lapsed"),
         ("ends: [resolved]", "ends: [selesai]", "ends", "kinds of complaint.updated"),
         ("starts: [resolved]", "starts: []", "starts", "kinds of complaint.updated"),
         ("amount: 3", "amounts: 3", "amounts", "what belongs here: starts, amount"),
-        ("default: standar-3-hari", "default: standar", "default", "standar-3-hari, nasional-lapor"),
-        ("default: standar-3-hari", "default: nasional-lapor", "", "add completion"),
+        ("default: standar-3-hari", "default: standar", "default", "standar-3-hari, lapor-operator"),
+        ("default: standar-3-hari", "default: lapor-operator", "", "add completion"),
+        ("ends: [resolved]", "ends: [routed/kecamatan]", "ends", "routed/triage"),
+        ("during: [waiting_for_reporter]", "during: [menunggu]", "during", "kinds of complaint.updated"),
+        (
+            "during: [waiting_for_reporter], amount: 5",
+            "during: [waiting_for_reporter]",
+            "pause",
+            "during, amount, unit",
+        ),
+        ("to: [head]", "to: [kepala dinas]", "to", "head and codes of units.yaml"),
+        ("to: [head]", "to: []", "to", "head and codes of units.yaml"),
+        ("after: {amount: 1,", "after: {amount: 0,", "after", "write {amount: 1, unit: working_days}"),
+        ("quiet: true", "quiet: ya", "quiet", "what belongs here"),
+        ("unit: working_days", "unit: working_hours", "unit", "add office_hours to calendar.yaml"),
+        ("default: standar-3-hari", "default: []", "default", "name of a policy, or a list"),
+        ("    about: Standar", "    valid_from: kemarin\n    about: Standar", "valid_from", "write the date as"),
+        (
+            "    about: Standar",
+            "    valid_from: 2027-01-01\n    about: Standar",
+            "",
+            "leave valid_from off the earliest",
+        ),
     ],
 )
 def test_a_wrong_policy_is_refused_with_file_line_and_remedy(
@@ -99,6 +156,10 @@ def test_a_wrong_policy_is_refused_with_file_line_and_remedy(
             "overrides: [{date: 2027-03-23, working: true, reason: x}, {date: 2027-03-23, working: false, reason: y}]",
             "keep one",
         ),
+        ("half_days: []", "half_days: [{date: 2027-03-23}]", "what belongs here: date, reason"),
+        ("half_days: []", "half_days: []\noffice_hours: {senin: 7-16}", "write hours by day"),
+        ("half_days: []", 'half_days: []\noffice_hours: {senin: ["16.00-07.30"]}', "write hours by day"),
+        ("half_days: []", 'half_days: []\noffice_hours: {monday: ["07.30-16.00"]}', "write hours by day"),
     ],
 )
 def test_a_wrong_calendar_is_refused_with_file_and_remedy(soppeng: Path, old: str, new: str, remedy: str) -> None:

@@ -19,7 +19,7 @@ from pydantic import Field
 from chassis import metrics, outbox
 from chassis.crash import crash_point
 from chassis.database import Connection, Pool
-from chassis.intake.notices import NewNotice, add_notices
+from chassis.intake.notices import RECEIPT, NewNotice, add_notices
 from chassis.settings import DatabaseSettings
 from chassis.wire import Emit, Outgoing, outgoing
 from contracts import codec, ticket
@@ -39,6 +39,8 @@ class IntakeSettings(DatabaseSettings):
 
     installation_namespace: UUID = Field(description="secret of the installation: ids of complaints derive from it")
     repair_after_s: float = Field(600, gt=0, description="seconds unseen by the router until published again")
+    receipt_wait_s: float = Field(10, ge=0, description="seconds that a receipt may wait for its due date")
+    apology_after_s: float = Field(5, ge=0, description="seconds that an apology may still be dropped")
 
 
 class KeyReused(ValueError):
@@ -116,7 +118,8 @@ async def accept(
     receipt: Callable[[str], str] | None = None,
     wake: Callable[[], None] = lambda: None,
 ) -> Accepted:
-    """Store ``submission`` for good, or say why not. ``receipt`` makes the text of the receipt from the ticket.
+    """Store ``submission`` for good, or say why not. ``receipt`` makes the text of the receipt from the ticket;
+    it is sent when its due date is known (:mod:`chassis.intake.story`) or ``receipt_wait_s`` have passed.
 
     Raises:
         TextProblem: see :func:`clean`.
@@ -136,7 +139,9 @@ async def accept(
             await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", cid)
             accepted = await _known(db, cid, submission)
             if accepted is None:
-                accepted = await _store(db, origin, submission, cid, text, receipt)
+                accepted = await _store(db, origin, submission, cid, text)
+                if receipt:
+                    await _confirm(db, submission, accepted, receipt(accepted.ticket), settings.receipt_wait_s)
     metrics.INTAKE_REQUESTS.labels(submission.channel, "accepted" if accepted.fresh else "repeated").inc()
     if accepted.fresh:
         metrics.INTAKE_ACKNOWLEDGED.labels(submission.channel).inc()
@@ -154,9 +159,7 @@ async def _known(db: Connection, cid: str, submission: Submission) -> Accepted |
     return Accepted(ticket=row["ticket"], complaint_id=cid, received_at=row["received_at"], fresh=False)
 
 
-async def _store(
-    db: Connection, origin: str, submission: Submission, cid: str, text: str, receipt: Callable[[str], str] | None
-) -> Accepted:
+async def _store(db: Connection, origin: str, submission: Submission, cid: str, text: str) -> Accepted:
     now = datetime.now(UTC)
     number = await _free_ticket(db, submission.channel)
     reporter = await _reporter(db, submission)
@@ -192,10 +195,14 @@ async def _store(
         now,
     )
     await outbox.put(db, [out])
-    if receipt and submission.address:
-        notice = NewNotice(number, "receipt", receipt(number), submission.address, submission.thread)
-        await add_notices(db, [notice])
     return Accepted(ticket=number, complaint_id=cid, received_at=now, fresh=True)
+
+
+async def _confirm(db: Connection, submission: Submission, accepted: Accepted, text: str, wait_s: float) -> None:
+    """The receipt. It waits for its due date, and all that follows waits behind it."""
+    if submission.address:
+        notice = NewNotice(accepted.ticket, RECEIPT, text, submission.address, submission.thread, after_s=wait_s)
+        await add_notices(db, [notice])
 
 
 async def _free_ticket(db: Connection, channel: str) -> str:

@@ -5,24 +5,30 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chassis import metrics
 from chassis.crash import crash_point
 from chassis.database import SENDER_LOCK, Connection, Pool
 
 log = logging.getLogger(__name__)
+#: The reason of the first notice of a complaint.
+RECEIPT = "receipt"
 
 
 @dataclass(frozen=True)
 class NewNotice:
-    """Something to tell. Without ``address`` it goes to the reporter of the ticket, if there is one."""
+    """Something to tell. Without ``address`` it goes to the reporter of the ticket, if there is one.
+
+    With ``after_s`` it waits so many seconds; as long as it waits, :func:`revise_notices` may change or drop it.
+    """
 
     ticket: str
     reason: str
     text: str
     address: str | None = None
     thread: str | None = None
+    after_s: float = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +42,7 @@ class Notice:
     thread: str | None
     text: str
     attempts: int
+    revisable: bool = False
 
 
 class Refused(Exception):
@@ -57,20 +64,28 @@ class TryLater(Exception):
 Send = Callable[[Notice], Awaitable[None]]
 
 _ADD = """
-INSERT INTO notices (ticket, reason, text, address, thread)
-SELECT n.ticket, n.reason, n.text, coalesce(n.address, r.address), coalesce(n.thread, c.thread)
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
-       WITH ORDINALITY AS n (ticket, reason, text, address, thread, nth)
+INSERT INTO notices (ticket, reason, text, address, thread, next_try_at, revisable)
+SELECT n.ticket, n.reason, n.text, coalesce(n.address, r.address), coalesce(n.thread, c.thread),
+       now() + make_interval(secs => n.after_s), n.after_s > 0
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[])
+       WITH ORDINALITY AS n (ticket, reason, text, address, thread, after_s, nth)
 LEFT JOIN complaints c USING (ticket) LEFT JOIN reporters r USING (reporter_ref)
 WHERE coalesce(n.address, r.address) IS NOT NULL
 ORDER BY n.nth
 ON CONFLICT (ticket, reason) DO NOTHING"""
+_REVISE = """
+UPDATE notices n SET next_try_at = now(), text = coalesce(r.text, n.text), revisable = r.text IS NOT NULL,
+                     state = CASE WHEN r.text IS NULL THEN 'dropped' ELSE n.state END
+FROM unnest($1::text[], $2::text[], $3::text[]) AS r (ticket, reason, text)
+WHERE n.ticket = r.ticket AND n.reason = r.reason AND n.revisable AND n.state = 'pending'"""
 # The oldest of each ticket: a citizen hears of changes in their order.
 _NEXT = """
-SELECT id, ticket, reason, address, thread, text, attempts FROM notices n
+SELECT id, ticket, reason, address, thread, text, attempts, revisable FROM notices n
 WHERE state = 'pending' AND next_try_at <= now()
   AND NOT EXISTS (SELECT FROM notices o WHERE o.ticket = n.ticket AND o.state = 'pending' AND o.id < n.id)
 ORDER BY id LIMIT 50"""
+# Before the vendor has it: what may have gone out is neither changed nor dropped any more.
+_FREEZE = "UPDATE notices SET revisable = false WHERE id = $1 AND state = 'pending' RETURNING text"
 _DONE = "UPDATE notices SET state = $2, detail = $3, attempts = attempts + 1, sent_at = now() WHERE id = $1"
 _LATER = """
 UPDATE notices SET attempts = attempts + 1, detail = $2, next_try_at = now() + make_interval(secs => $3)
@@ -80,8 +95,17 @@ WHERE id = $1"""
 async def add_notices(db: Connection, notices: Sequence[NewNotice]) -> None:
     """Add ``notices`` in the caller's transaction; one that was added before is left alone."""
     if notices:
-        columns = zip(*((n.ticket, n.reason, n.text, n.address, n.thread) for n in notices), strict=True)
-        await db.execute(_ADD, *(list(column) for column in columns))
+        rows = ((n.ticket, n.reason, n.text, n.address, n.thread, n.after_s) for n in notices)
+        await db.execute(_ADD, *(list(column) for column in zip(*rows, strict=True)))
+
+
+async def revise_notices(db: Connection, revised: Sequence[tuple[str, str, str | None]]) -> None:
+    """Give waiting notices (ticket, reason) another text and send them now, or drop them if it is None.
+
+    One that no longer waits, or may have gone out, is left alone.
+    """
+    if revised:
+        await db.execute(_REVISE, *(list(column) for column in zip(*revised, strict=True)))
 
 
 async def send_notices(pool: Pool, channel: str, send: Send) -> None:
@@ -101,6 +125,11 @@ async def send_notices(pool: Pool, channel: str, send: Send) -> None:
 
 
 async def _send_one(db: Connection, channel: str, send: Send, notice: Notice) -> None:
+    if notice.revisable:
+        text = await db.fetchval(_FREEZE, notice.id)
+        if text is None:  # dropped since it was read
+            return
+        notice = replace(notice, text=text)
     try:
         await send(notice)
     except TryLater as error:

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from lapor import demo, dlq, inspection, lifecycle, provisioning, region, story, unit
+from lapor import bench, demo, dlq, inspection, lifecycle, provisioning, region, story, unit
 from lapor.errors import Refused
 from lapor.options import err
 
@@ -35,6 +35,7 @@ for name, command in (
 app.add_typer(unit.app, name="unit")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(region.app, name="region")
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> NoReturn:

@@ -1,10 +1,11 @@
-"""For tests: a real broker and a real database, started, killed and stopped at will; and the `lapor` command."""
+"""For tests: a real broker and database, started, killed and stopped at will; the `lapor` command; npm packages."""
 
 from __future__ import annotations
 
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -188,3 +189,24 @@ class Cli:
 
     def _command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "lapor", *arguments, "--data", str(self.data.root)]
+
+
+def npm_packages(folder: Path) -> Path:
+    """A copy of ``folder`` inside the virtual environment, with the packages that its ``package.json`` pins.
+
+    Raises:
+        LookupError: there is no node or npm here, or npm can't install them; the text says what to do.
+    """
+    if not (shutil.which("node") and shutil.which("npm")):
+        raise LookupError("needs node and npm (Debian: apt-get install nodejs npm)")
+    home = Path(sys.prefix) / "node" / folder.name
+    shutil.copytree(folder, home, dirs_exist_ok=True)
+    pinned: dict[str, str] = json.loads((folder / "package.json").read_text())["dependencies"]
+    found = {name: home / "node_modules" / name / "package.json" for name in pinned}
+    if all(path.exists() and json.loads(path.read_text())["version"] == pinned[name] for name, path in found.items()):
+        return home
+    install = "npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error"
+    done = subprocess.run(install.split(), cwd=home, capture_output=True, text=True, timeout=300)  # noqa: S603
+    if done.returncode:
+        raise LookupError(f"npm can't install {', '.join(pinned)}: {done.stderr[-500:]}")
+    return home

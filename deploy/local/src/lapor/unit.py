@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import mimetypes
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from msgspec import UNSET
 
 from contracts import codec
-from contracts.events import UnitReplied, UnitRouted
+from contracts.events import Evidence, UnitReplied, UnitRouted
 from contracts.topics import unit_replied, unit_routed
+from lapor import worklist
 from lapor.errors import Refused
 from lapor.files import DataDir
-from lapor.options import DATA, Data, Json, err
+from lapor.options import DATA, Data, Json, err, out
 from lapor.reading import Principal, follow, new_id, read_to_end
 
 app = typer.Typer(help="Be a unit: read its topic, answer its complaints.", no_args_is_help=True)
@@ -49,6 +53,27 @@ def tail(
             break
 
 
+@app.command("open")
+def open_(code: Code, data: Data = DATA, as_json: Json = False) -> None:
+    """What a unit has to work on: the largest priority first, then the nearest deadline, then the oldest.
+
+    Examples:
+
+        lapor unit open PUPR
+
+        lapor unit open PUPR --json | head -1
+    """
+    unit = Principal(DataDir(data), code.upper())
+    items = worklist.open_items(unit.name, read_to_end(unit, [unit_routed(code)]))
+    if as_json:
+        for item in items:
+            typer.echo(worklist.as_json(item))
+        return
+    if items:
+        out.print(worklist.as_table(items, datetime.now(UTC)))
+    err.print(f"{unit.name}: {len(items)} open", highlight=False)
+
+
 @app.command()
 def reply(
     code: Code,
@@ -57,7 +82,7 @@ def reply(
         str,
         typer.Option(
             help="acknowledge, progress, ask, resolve, return, hand-over; in the triage lane also dispose, correct, "
-            "reject, merge, unmerge"
+            "reject, merge, unmerge; the LAPOR admin also rights-done (what was asked under UU PDP is carried out)"
         ),
     ],
     message: Annotated[str | None, typer.Option("--message", "-m", help="For the citizen.")] = None,
@@ -66,6 +91,17 @@ def reply(
     unit: Annotated[str | None, typer.Option(help="dispose: the unit that gets it.")] = None,
     category: Annotated[str | None, typer.Option(help="correct: the right category.")] = None,
     into: Annotated[str | None, typer.Option(help="merge: the ticket of the same complaint.")] = None,
+    support: Annotated[
+        list[str] | None, typer.Option(metavar="UNIT", help="dispose: a unit that helps; repeatable.")
+    ] = None,
+    proof: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE=URL",
+            help="resolve: a file that shows it, and where it can be seen; repeatable. Only its address, size and "
+            "checksum are sent.",
+        ),
+    ] = None,
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
@@ -77,7 +113,10 @@ def reply(
 
         lapor unit reply PUPR SPG-S0AB-12CD9 --action resolve -m "Lubang sudah ditambal, difoto 24 November"
 
-        lapor unit reply DISKOMINFO SPG-S0AB-12CD9 --action dispose --unit PDAM
+        lapor unit reply PUPR SPG-S0AB-12CD9 --action resolve -m "Lubang sudah ditambal" \\
+            --proof tambalan.jpg=https://foto.example/tambalan.jpg
+
+        lapor unit reply DISKOMINFO SPG-S0AB-12CD9 --action dispose --unit PDAM --support PUPR
     """
     given = UnitReplied(
         ticket=ticket,
@@ -88,6 +127,8 @@ def reply(
         unit=unit or UNSET,
         category=category or UNSET,
         into=into or UNSET,
+        support=[each.upper() for each in support or []],
+        evidence=[evidence_of(each) for each in proof or []],
     )
     answer = send_reply(Principal(DataDir(data), code.upper()), given)
     if as_json:
@@ -96,6 +137,19 @@ def reply(
         err.print(f"{code.upper()}: {action} accepted")
     if not answer["accepted"]:
         raise Refused(f"{code.upper()} can't {action} {ticket}: {answer['reason']}.")
+
+
+def evidence_of(given: str) -> Evidence:
+    """``FILE=URL`` as evidence. Raises Refused when it is not that, or there is no such file."""
+    name, _, url = given.partition("=")
+    try:
+        content = Path(name).read_bytes()
+    except OSError as error:
+        raise Refused(f"--proof {given}: can't read {name!r}; give FILE=URL, such as foto.jpg=https://….") from error
+    if not url.startswith(("https://", "http://")):
+        raise Refused(f"--proof {given}: after = comes the address at which it can be seen, such as https://….")
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Evidence(url=url, media_type=media_type, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
 
 
 def send_reply(unit: Principal, given: UnitReplied) -> dict[str, object]:

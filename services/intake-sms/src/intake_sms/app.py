@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from chassis.crash import EXIT_SETTINGS
 from chassis.intake.accept import repair
 from chassis.intake.notices import send_notices
 from chassis.intake.pool import patient_pool
+from chassis.intake.server import WebServer
 from chassis.intake.story import SOURCES, Texts, story_handler
+from chassis.intake.sweep import sweep
 from chassis.outbox import Relay
 from chassis.region import RegionError
 from chassis.service import run_intake
 from chassis.settings import read_settings
 from intake_sms.adapters import kannel
-from intake_sms.adapters.door import door, listen
+from intake_sms.adapters.door import MAX_REQUEST_BYTES, door
 from intake_sms.handlers import CHANNEL, SERVICE, Desk, bury, take
 from intake_sms.settings import SmsSettings
 
@@ -33,17 +36,19 @@ def run() -> None:
 
 
 async def serve(settings: SmsSettings, texts: Texts) -> None:
-    """The gateway's door, and behind it the relay, the listener to the story, the sender and the repair sweep."""
+    """The gateway's door, and behind it the relay, the listener to the story, the sender, the repair and the sweep."""
     relay = Relay(settings, SERVICE)
-    handler = story_handler(SERVICE, texts, notify=True)
+    handler = story_handler(SERVICE, texts, notify=True, apology_after_s=settings.apology_after_s)
     pool = await patient_pool(str(settings.database_url))
     desk = Desk(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)
     app = door(settings, partial(take, desk), partial(bury, desk))
+    host, port = settings.sms_listen_host, settings.sms_listen_port
     async with kannel.client(settings) as http:
-        tasks = [
-            ("http", partial(listen, app, settings.sms_listen_host, settings.sms_listen_port)),
+        tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = [
+            ("http", WebServer(app, host, port, max_head_bytes=MAX_REQUEST_BYTES).run),
             ("sender", partial(send_notices, pool, CHANNEL, kannel.sender(settings, http))),
             ("repair", partial(repair, pool, settings, relay.wake.set)),
+            ("sweep", partial(sweep, pool)),
         ]
         await run_intake(SERVICE, settings, handler, SOURCES, pool, relay, tasks)
     pool.terminate()

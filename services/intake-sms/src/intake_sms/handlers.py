@@ -7,13 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from msgspec import UNSET
-
 from chassis import metrics, outbox
 from chassis.database import Pool
 from chassis.intake.accept import Submission, TextProblem, accept, follow_up
 from chassis.intake.notices import NewNotice, add_notices
-from chassis.intake.story import WITA, Story, Texts, load_stories
+from chassis.intake.story import Texts, find_story
 from chassis.wire import Record, dead_letter
 from contracts.events import FollowUp
 from contracts.ids import derived_id
@@ -71,15 +69,18 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
         await _complain(desk, mo, wish.text)
         return None
     metrics.INTAKE_REQUESTS.labels(CHANNEL, wish.kind).inc()
+    if wish.command and (item := wish.command.follow_up(derived_id(_key(mo), "follow-up"), desk.clock())):
+        return await _follow_up(desk, mo, wish.ticket, item)
     match wish.kind:
-        case "addition" | "cancel":
-            return await _follow_up(desk, mo, wish)
         case "status":
-            return _answer(mo, desk.texts.status_line(await _story(desk, wish.ticket), wish.ticket), wish.ticket)
-        case "bad_ticket" | "help":
-            return _answer(mo, say[wish.kind])
+            line = desk.texts.status_line(await find_story(desk.pool, wish.ticket), wish.ticket)
+            return _answer(mo, line, wish.ticket)
+        case "bad_ticket" | "bad_rating" | "help":
+            return _answer(mo, say[wish.kind].format(ticket=wish.ticket), wish.ticket)
         case "hint":
-            return NewNotice(mo.sender, f"format-{desk.clock().astimezone(WITA):%Y-%m-%d}", say["format"], mo.sender)
+            return NewNotice(
+                mo.sender, f"format-{desk.clock().astimezone(desk.texts.zone):%Y-%m-%d}", say["format"], mo.sender
+            )
         case _:
             return None
 
@@ -105,29 +106,17 @@ async def _complain(desk: Desk, mo: Mo, text: str) -> None:
     )
 
 
-async def _follow_up(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
-    item = FollowUp(
-        id=derived_id(f"{CHANNEL}:{GATEWAY}:{mo.id}", "follow-up"),
-        kind="cancel" if wish.kind == "cancel" else "addition",
-        at=desk.clock(),
-        text=wish.text or UNSET,
-    )
-    if not await follow_up(desk.pool, SERVICE, wish.ticket, item, address=mo.sender, wake=desk.wake):
-        return _answer(mo, desk.texts.sms["not_yours"].format(ticket=wish.ticket), wish.ticket)
-    if wish.kind == "cancel":  # the router's answer follows: cancelled, or why not
+async def _follow_up(desk: Desk, mo: Mo, number: str, item: FollowUp) -> NewNotice | None:
+    say = desk.texts.sms
+    if not await follow_up(desk.pool, SERVICE, number, item, address=mo.sender, wake=desk.wake):
+        return _answer(mo, say["not_yours"].format(ticket=number), number)
+    if item.kind != "addition":  # the router's answer follows: done, or why not
         return None
-    return _answer(mo, desk.texts.sms["follow_up"].format(ticket=wish.ticket), wish.ticket)
+    return _answer(mo, say["follow_up"].format(ticket=number), number)
 
 
-async def _story(desk: Desk, number: str) -> Story | None:
-    """The story of ``number``, of whatever channel; what the router has not seen yet is known here all the same."""
-    async with desk.pool.acquire() as db:
-        stories = await load_stories(db, [number])
-        if number not in stories and await db.fetchval(
-            "SELECT EXISTS (SELECT FROM complaints WHERE ticket = $1)", number
-        ):
-            return Story(ticket=number)
-    return stories.get(number)
+def _key(mo: Mo) -> str:
+    return f"{CHANNEL}:{GATEWAY}:{mo.id}"
 
 
 def _answer(mo: Mo, text: str, number: str = "") -> NewNotice:

@@ -18,6 +18,7 @@ from chassis.intake.accept import repair
 from chassis.intake.notices import Notice, Refused, TryLater, send_notices
 from chassis.intake.pool import patient_pool
 from chassis.intake.story import SOURCES, Texts, story_handler
+from chassis.intake.sweep import sweep
 from chassis.outbox import Relay
 from chassis.region import RegionError
 from chassis.service import run_intake
@@ -52,11 +53,14 @@ def run() -> None:
 
 
 async def serve(settings: SocialSettings, texts: Texts) -> None:
-    """The networks that are on, the relay, the listener to the story, the sender and the repair sweep."""
+    """The networks that are on, the relay, the listener to the story, the sender, the repair and the sweep."""
     relay = Relay(settings, SERVICE)
     pool = await patient_pool(str(settings.database_url))
     desk = Desk(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)
-    tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = [("repair", partial(repair, pool, settings, desk.wake))]
+    tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = [
+        ("repair", partial(repair, pool, settings, desk.wake)),
+        ("sweep", partial(sweep, pool)),
+    ]
     writes: dict[str, Write] = {}
     async with _x(settings) as client:
         if settings.x_enabled:
@@ -67,7 +71,7 @@ async def serve(settings: SocialSettings, texts: Texts) -> None:
             writes["facebook"] = page.comment
             tasks.append(("facebook", partial(poll_facebook, desk, page)))
         tasks.append(("sender", partial(send_notices, pool, "social", partial(send, writes))))
-        handler = story_handler(SERVICE, texts, notify=True)
+        handler = story_handler(SERVICE, texts, notify=True, apology_after_s=settings.apology_after_s)
         await run_intake(SERVICE, settings, handler, SOURCES, pool, relay, tasks)
     pool.terminate()
 

@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from contracts import ticket
+from chassis.intake import commands
+from chassis.intake.commands import Command, read_command
 
 _ADDRESS = re.compile(r"^(?:\s*[@#]\w+)+|(?:\s*#\w+)+\s*$")
-_STATUS = re.compile(r"\bstatus\b", re.IGNORECASE)
+_KEYWORD = re.compile(r"^\s*(?:LAPOR!?\s+)?SOPPENG\b[\s#:,.-]*", re.IGNORECASE)
+_HELP = frozenset({"help", "bantuan", "info", "?"})
 #: X takes so much; Facebook far more.
 ROOM = {"x": 280, "facebook": 8_000}
 # What X counts once; all else (emoji, far scripts, even "…") counts twice.
@@ -21,24 +23,23 @@ _LINK_WEIGHT = 23
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """``kind`` tells what; ``ticket`` is the complaint it is about, ``text`` what is left of the post."""
+    """What a post wants: a new complaint, a ``command`` about one, or help. ``text`` is the post without addresses."""
 
-    kind: Literal["complaint", "status", "addition"]
+    kind: commands.Kind | Literal["complaint", "help"]
     text: str
-    ticket: str | None = None
+    ticket: str = ""
+    command: Command | None = None
 
 
-def read(text: str) -> Wish:
-    """Read a post that mentions us: a ticket in it makes it a question or an addition, all else is a complaint."""
+def read(text: str, known: str = "") -> Wish:
+    """Read a post that mentions us; ``known`` is the complaint in whose conversation its reporter wrote it."""
     bare = _ADDRESS.sub("", text).strip()
-    found = ticket.find(bare)
-    if found is None:
-        return Wish(kind="complaint", text=bare)
-    number, rest = found
-    without = _STATUS.sub("", rest).strip(" .,:?!-")
-    if not without or _STATUS.search(rest):
-        return Wish(kind="status", text=rest, ticket=number)
-    return Wish(kind="addition", text=rest, ticket=number)
+    if bare.casefold() in _HELP:
+        return Wish(kind="help", text=bare)
+    # The instructions for SMS are known to many, and are followed here too.
+    if command := read_command(_KEYWORD.sub("", bare), known):
+        return Wish(kind=command.kind, text=command.text, ticket=command.ticket, command=command)
+    return Wish(kind="complaint", text=bare)
 
 
 def weight(text: str) -> int:

@@ -10,10 +10,10 @@ from datetime import datetime
 from chassis.database import Pool
 from chassis.intake.accept import KeyReused, Submission, TextProblem, accept, clean, follow_up
 from chassis.intake.notices import NewNotice, add_notices
-from chassis.intake.story import Texts, load_stories
+from chassis.intake.story import Texts, find_story
 from contracts.events import FollowUp
 from contracts.ids import derived_id
-from intake_social.domain import read
+from intake_social.domain import Wish, read
 from intake_social.settings import SocialSettings
 
 log = logging.getLogger(__name__)
@@ -60,15 +60,35 @@ async def take(desk: Desk, post: Seen) -> None:
     Raises:
         asyncpg.PostgresError, OSError, TimeoutError: not stored; take it again.
     """
-    wish = read(post.text)
-    if wish.kind == "status" and wish.ticket:
-        story = (await load_stories(desk.pool, [wish.ticket])).get(wish.ticket)
-        await _say(desk, post, desk.texts.status_line(story, wish.ticket))
-        return
-    number = wish.ticket or await _conversation(desk, post)
-    if number and await _add(desk, post, number, wish.text):
-        return
-    await _complain(desk, post, wish.text)
+    known = await _conversation(desk, post) or ""
+    wish = read(post.text, known)
+    say = desk.texts.social
+    match wish.kind:
+        case "status":
+            line = desk.texts.status_line(await find_story(desk.pool, wish.ticket), wish.ticket)
+            await _say(desk, post, line)
+        case "help" | "bad_ticket" | "bad_rating":
+            await _say(desk, post, say[wish.kind].format(ticket=wish.ticket))
+        case "complaint" | "addition":
+            number = wish.ticket or known
+            if not (number and await _add(desk, post, number, wish.text)):
+                await _complain(desk, post, wish.text)
+        case _:
+            await _carry_out(desk, post, wish)
+
+
+async def _carry_out(desk: Desk, post: Seen, wish: Wish) -> None:
+    """A wish for a change; the router answers it."""
+    item = wish.command and wish.command.follow_up(_item_id(post), post.at)
+    try:
+        if item and not await follow_up(desk.pool, SERVICE, wish.ticket, item, address=post.address, wake=desk.wake):
+            await _say(desk, post, desk.texts.social["not_yours"].format(ticket=wish.ticket))
+    except TextProblem as problem:
+        await _say(desk, post, str(problem))
+
+
+def _item_id(post: Seen) -> str:
+    return derived_id(f"{post.channel}:{post.version or post.id}", "follow-up")
 
 
 async def _complain(desk: Desk, post: Seen, text: str) -> None:
@@ -112,8 +132,7 @@ async def _conversation(desk: Desk, post: Seen) -> str | None:
 
 async def _add(desk: Desk, post: Seen, number: str, text: str) -> bool:
     """Add to a complaint; False when it isn't the author's (then it is a complaint of its own)."""
-    version = post.version or post.id
-    item = FollowUp(id=derived_id(f"{post.channel}:{version}", "follow-up"), kind="addition", at=post.at, text=text)
+    item = FollowUp(id=_item_id(post), kind="addition", at=post.at, text=text)
     try:
         clean(text)
         return await follow_up(desk.pool, SERVICE, number, item, address=post.address, wake=desk.wake)

@@ -21,14 +21,15 @@ from litestar.types import Message, Scope
 from chassis.crash import EXIT_SETTINGS
 from chassis.intake.accept import repair
 from chassis.intake.pool import patient_pool
+from chassis.intake.server import WebServer
 from chassis.intake.story import SOURCES, Texts, story_handler
+from chassis.intake.sweep import sweep
+from chassis.intake.texts import day_in_words, time_in_words
 from chassis.outbox import Relay
 from chassis.region import RegionError
 from chassis.service import run_intake
 from chassis.settings import read_settings
-from intake_web import words
 from intake_web.adapters.postgres import PostgresStore
-from intake_web.adapters.server import WebServer
 from intake_web.handlers import api, pages, problems
 from intake_web.settings import WebSettings
 from intake_web.store import Store
@@ -65,7 +66,7 @@ def build_app(store: Store, settings: WebSettings, texts: Texts) -> Litestar:
         },
         exception_handlers={Exception: problems.answer},
         before_send=[_add_headers],
-        template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(_templates())),
+        template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(_templates(texts))),
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,
         logging_config=None,
@@ -84,7 +85,7 @@ def run() -> None:
 
 
 async def serve(settings: WebSettings, texts: Texts) -> None:
-    """The website, and behind it the relay, the listener to the story and the repair sweep."""
+    """The website, and behind it the relay, the listener to the story, the repair and the sweep."""
     pool = await patient_pool(str(settings.database_url))
     relay = Relay(settings, SERVICE)
     store = PostgresStore(pool, settings, SERVICE, relay.wake.set, within_s=settings.web_answer_within_s)
@@ -97,20 +98,25 @@ async def serve(settings: WebSettings, texts: Texts) -> None:
     tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = [
         ("http", web.run),
         ("repair", partial(repair, pool, settings, relay.wake.set)),
+        ("sweep", partial(sweep, pool)),
     ]
     handler = story_handler(SERVICE, texts, notify=False)
     await run_intake(SERVICE, settings, handler, SOURCES, pool, relay, tasks, {"http": lambda: web.answers})
     pool.terminate()
 
 
-def _templates() -> Environment:
+def _templates(texts: Texts) -> Environment:
     environment = Environment(
         loader=PackageLoader("intake_web"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"time": words.time_in_words, "day": words.day_in_words}
+    environment.filters |= {
+        "time": partial(time_in_words, zone=texts.zone),
+        "until": texts.day,
+        "day": day_in_words,
+    }
     # Its address changes with its content, so that browsers may keep it.
     environment.globals["style"] = f"/static/lapor.css?v={hashlib.sha256(_style()).hexdigest()[:8]}"
     return environment

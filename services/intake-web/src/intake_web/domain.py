@@ -22,7 +22,8 @@ OPEN = (
     "returned",
     "reopened",
 )
-KINDS = ("addition", "rating", "reopen", "cancel")
+KINDS = ("addition", "rating", "reopen", "cancel", "rights_request")
+RIGHTS = ("erasure", "restriction")
 
 _LIMITS = {"name": 200, "place": 500, "occurred": 200, "phone": 40, "email": 254}
 _PHONE = re.compile(r"\+?\d{8,15}")
@@ -56,11 +57,12 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Addition:
-    """Something the reporter adds to a complaint. ``rating`` counts from 1 to 5."""
+    """Something the reporter adds to a complaint. ``rating`` counts from 1 to 5; ``right`` is of a rights request."""
 
     kind: str
     text: str | None
     rating: int | None
+    right: str | None = None
 
 
 def read_complaint(raw: Mapping[str, object]) -> Draft:
@@ -101,9 +103,13 @@ def read_addition(raw: Mapping[str, object]) -> Addition:
         problems["rating"] = "Penilaian harus angka bulat 1 sampai 5."
     elif kind == "rating" and rating is None:
         problems["rating"] = "Pilih penilaian 1 sampai 5."
+    right = raw.get("right") if kind == "rights_request" else None
+    if kind == "rights_request" and right not in RIGHTS:
+        problems["right"] = f"Harus salah satu dari: {', '.join(RIGHTS)}."
     if problems:
         raise Invalid(problems)
-    return Addition(kind=str(kind), text=text, rating=rating if isinstance(rating, int) else None)
+    number = rating if isinstance(rating, int) else None
+    return Addition(kind=str(kind), text=text, rating=number, right=str(right) if right else None)
 
 
 def read_key(header: str | None) -> str:
@@ -162,6 +168,7 @@ def _kinds_for(status: str) -> Iterator[str]:
     yield "addition"
     if status in OPEN:
         yield "cancel"
+    yield from RIGHTS
 
 
 def _text(raw: Mapping[str, object], field: str, limit: int, problems: dict[str, str]) -> str | None:

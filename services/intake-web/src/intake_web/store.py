@@ -21,10 +21,14 @@ class TooMany(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A complaint that exists. ``received_at`` is known only for those that came through this intake."""
+    """A complaint that exists. ``received_at`` is known only for those that came through this intake.
+
+    ``reporters`` counts who reported the same: this complaint and those merged into it.
+    """
 
     story: Story
     received_at: datetime | None
+    reporters: int = 1
 
 
 class Store(Protocol):

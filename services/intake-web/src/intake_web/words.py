@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from chassis.intake.story import Story, Texts, in_words
+from chassis.intake.story import Story
+from chassis.intake.texts import Texts
+from contracts.events import Evidence
 from intake_web.domain import OPEN, sentence
 from intake_web.store import Found
 
-WITA = ZoneInfo("Asia/Makassar")
-_DAYS = ["Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"]
-_MONTHS = ["Januari", "Februari", "Maret", "April", "Mei", "Juni"]
-_MONTHS += ["Juli", "Agustus", "September", "Oktober", "November", "Desember"]
-
-
-def time_in_words(at: datetime) -> str:
-    """``24 November 2026 pukul 17.52 WITA``."""
-    local = at.astimezone(WITA)
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year} pukul {local:%H.%M} WITA"
-
-
-def deadline_in_words(story: Story) -> str | None:
-    """``Kamis 3 Des, 3 hari kerja``; only the day where it was not counted in working days."""
-    if story.deadline_at is None:
-        return None
-    counted = sum(day.counted for day in story.derivation)
-    return in_words(story.deadline_at) + (f", {counted} hari kerja" if counted else "")
+_MEDIA = {"image": "foto", "video": "video", "audio": "rekaman"}
 
 
 def tracking(found: Found, texts: Texts) -> dict[str, Any]:
@@ -40,11 +23,17 @@ def tracking(found: Found, texts: Texts) -> dict[str, Any]:
         "open": story.status in OPEN,
         "unit": story.unit,
         "unit_name": texts.unit(story.unit) if story.unit else None,
+        "support": [{"unit": code, "name": texts.unit(code)} for code in story.support],
         "received_at": found.received_at,
         "deadline_at": story.deadline_at,
-        "deadline_text": deadline_in_words(story),
+        "deadline_text": texts.due(story) or None,
+        "paused": story.paused,
         "breached": story.breached,
         "derivation": story.derivation,
+        "parent": story.parent,
+        "reporters": found.reporters,
+        "evidence": [_shown(each) for each in story.evidence if each.url.startswith(("https://", "http://"))],
+        "reopen_until": story.reopen_until if story.status == "resolved" else None,
         "history": [
             {
                 "seq": step.seq,
@@ -55,9 +44,21 @@ def tracking(found: Found, texts: Texts) -> dict[str, Any]:
             }
             for step in story.steps
         ],
+        "steps": _steps(story),
     }
 
 
-def day_in_words(day: date) -> str:
-    """``Kamis 3 Desember``."""
-    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+def _steps(story: Story) -> list[dict[str, Any]]:
+    """The history and what the clock said, in the order in which it happened."""
+    told: list[dict[str, Any]] = [
+        {"kind": s.kind, "at": s.at, "text": sentence(story.ticket, s.text)} for s in story.steps
+    ]
+    told += [{"kind": line.kind, "at": line.at, "text": line.text} for line in story.lines]
+    return sorted(told, key=lambda step: step["at"])
+
+
+def _shown(evidence: Evidence) -> dict[str, Any]:
+    kind = _MEDIA.get(evidence.media_type.partition("/")[0], "berkas")
+    size = evidence.bytes / 1_000_000
+    text = f"{kind}, {size:.1f} MB".replace(".", ",") if size >= 1 else f"{kind}, {evidence.bytes // 1000 or 1} kB"
+    return {"url": evidence.url, "media_type": evidence.media_type, "bytes": evidence.bytes, "text": text}

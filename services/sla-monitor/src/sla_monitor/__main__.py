@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,10 +18,12 @@ from chassis.region import RegionError
 from contracts.codec import Envelope, InvalidEvent, decode
 from contracts.events import ComplaintUpdated
 from sla_monitor.calendar import knows_joint_leave
-from sla_monitor.domain import Deadline, Rules, Stage, deadline
+from sla_monitor.deadlines import Day, Deadline, deadline
+from sla_monitor.domain import Policy, Rules, Stage, Term
 from sla_monitor.region import load_rules
 from sla_monitor.simulation import simulate as play
-from sla_monitor.words import explained
+from sla_monitor.state import SlaEvent
+from sla_monitor.words import end_in_words, explained
 
 YEARS = range(2000, 2101)  # the holidays of other years are not known
 
@@ -61,22 +66,21 @@ def explain(
     ],
     policy: Annotated[str | None, typer.Option(help="A policy of sla.yaml; without it the default.")] = None,
     stage: Annotated[str, typer.Option(help="A stage of the policy.")] = "completion",
+    type_: Annotated[str | None, typer.Option("--type", help="For a complaint of this type.")] = None,
+    urgency: Annotated[str | None, typer.Option(help="For a complaint of this urgency.")] = None,
+    category: Annotated[str | None, typer.Option(help="For a complaint of this category.")] = None,
     region: Region = SOPPENG,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say when a stage that starts at a time must be done, and why."""
     rules = _rules(region)
-    name = policy or rules.default
-    chosen = _stage(rules, name, stage)
-    found = deadline(start, chosen, rules.calendar)
-    for year in sorted({day.date.year for day in found.derivation}):
-        if chosen.unit == "working_days" and not knows_joint_leave(rules.calendar, year):
-            typer.echo(
-                f"sla-monitor: no cuti bersama of {year} is known, so the deadline may be too early. "
-                "Add its days to overrides in calendar.yaml.",
-                err=True,
-            )
-    typer.echo(json.dumps(_as_json(found), ensure_ascii=False) if as_json else explained(name, chosen, start, found))
+    chosen = _policy(rules, policy, start)
+    term = _term(_stage(chosen, stage), type=type_, urgency=urgency, category=category)
+    found = deadline(start, term, rules.calendar)
+    for sentence in _doubts(chosen, term, found, rules):
+        typer.echo(f"sla-monitor: {sentence}", err=True)
+    text = explained(chosen.name, stage, term, start, found)
+    typer.echo(json.dumps(_as_json(found), ensure_ascii=False) if as_json else text)
 
 
 @cli.command()
@@ -89,15 +93,44 @@ def simulate(
     """Read the stories of complaints and print what the clocks announce until a time."""
     rules = _rules(region)
     for event in play(_read_events(events), until, rules):
+        typer.echo(json.dumps(_row(event, rules)))
+
+
+@cli.command()
+def recalendar(
+    region: Region = SOPPENG,
+    apply: Annotated[bool, typer.Option("--apply", help="Change the deadlines and tell everybody.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSONL.")] = False,
+) -> None:
+    """Show which running deadlines the calendar of today would change, and change them only with --apply."""
+    from chassis.database import OUTAGES
+    from chassis.settings import MigrateSettings, read_settings
+
+    rules = _rules(region)
+    dsn = str(read_settings(MigrateSettings).database_url)
+    try:
+        n = asyncio.run(_recalendar(dsn, rules, apply=apply, as_json=as_json))
+    except OUTAGES as error:
+        raise _failed(f"the database can't be used: {error}. Batches printed so far are done; run it again.") from error
+    done = "rescheduled" if apply else "would change; run it with --apply to change them and tell everybody"
+    typer.echo(f"sla-monitor: {n} deadline(s) {done}", err=True)
+
+
+async def _recalendar(dsn: str, rules: Rules, *, apply: bool, as_json: bool) -> int:
+    from sla_monitor.app import handler_of
+    from sla_monitor.recalendar import recalendar as changes
+
+    n = 0
+    async for change in changes(dsn, rules, handler_of(rules), apply=apply):
+        n += 1
         row = {
-            "complaint_id": event.complaint_id,
-            "kind": event.kind,
-            "stage": event.stage,
-            "round": event.round,
-            "deadline_at": event.deadline_at.isoformat(),
-            "at": event.at.astimezone(rules.calendar.timezone).isoformat(),
+            **asdict(change),
+            "before": change.before.astimezone(rules.calendar.timezone).isoformat(),
+            "after": change.after.astimezone(rules.calendar.timezone).isoformat(),
         }
-        typer.echo(json.dumps(row))
+        told = " -> ".join(end_in_words(at.astimezone(rules.calendar.timezone)) for at in (change.before, change.after))
+        typer.echo(json.dumps(row) if as_json else f"{change.ticket}  {change.stage:<16}  {told}")
+    return n
 
 
 def main() -> None:
@@ -112,22 +145,66 @@ def _rules(region: Path) -> Rules:
         raise _failed(str(error)) from error
 
 
-def _stage(rules: Rules, policy: str, stage: str) -> Stage:
-    if policy not in rules.policies:
-        raise typer.BadParameter(f"there is no policy {policy!r}; there are: {', '.join(rules.policies)}")
-    stages = rules.policies[policy].stages
-    if stage not in stages:
-        raise typer.BadParameter(f"policy {policy} has no stage {stage!r}; it has: {', '.join(stages)}")
-    return stages[stage]
+def _policy(rules: Rules, name: str | None, start: datetime) -> Policy:
+    if name is None:
+        return rules.policy_at(start)
+    if name not in rules.policies:
+        raise typer.BadParameter(f"there is no policy {name!r}; there are: {', '.join(rules.policies)}")
+    return rules.policies[name]
+
+
+def _stage(policy: Policy, stage: str) -> Stage:
+    if stage not in policy.stages:
+        raise typer.BadParameter(f"policy {policy.name} has no stage {stage!r}; it has: {', '.join(policy.stages)}")
+    return policy.stages[stage]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Complaint:
+    type: str | None
+    urgency: str | None
+    category: str | None
+
+
+def _term(stage: Stage, **given: str | None) -> Term:
+    return stage.term_of(_Complaint(**given))
+
+
+def _doubts(policy: Policy, term: Term, found: Deadline, rules: Rules) -> Iterator[str]:
+    if not policy.confirmed:
+        yield f"policy {policy.name} is not confirmed by a source: ask the kabupaten before you rely on it."
+    for year in sorted({day.date.year for day in found.derivation}):
+        if term.unit.startswith("working") and not knows_joint_leave(rules.calendar, year):
+            yield (
+                f"no cuti bersama of {year} is known, so the deadline may be too early. "
+                "Add its days to overrides in calendar.yaml."
+            )
 
 
 def _as_json(found: Deadline) -> dict[str, Any]:
     return {
         "deadline_at": found.at.isoformat(),
         "warn_at": found.warn_at.isoformat(),
-        "derivation": [
-            {"date": day.date.isoformat(), "counted": day.counted, "reason": day.reason} for day in found.derivation
-        ],
+        "derivation": [_day(day) for day in found.derivation],
+    }
+
+
+def _day(day: Day) -> dict[str, Any]:
+    share = {} if day.share == 1 else {"share": day.share}
+    return {"date": day.date.isoformat(), "counted": day.counted, "reason": day.reason, **share}
+
+
+def _row(event: SlaEvent, rules: Rules) -> dict[str, Any]:
+    ladder = {"level": event.running.level, "escalate_to": list(event.escalate_to)}
+    return {
+        "complaint_id": event.clock.complaint_id,
+        "kind": event.kind,
+        "stage": event.running.stage,
+        "round": event.clock.round,
+        "deadline_at": event.running.deadline_at.isoformat(),
+        "at": event.at.astimezone(rules.calendar.timezone).isoformat(),
+        **({"reason": event.reason} if event.reason else {}),
+        **(ladder if event.kind == "escalated" else {}),
     }
 
 

@@ -1,41 +1,67 @@
-"""Which days are working days, and why the others are not."""
+"""Which days are working days, how much of them, in which hours, and why the others are not."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 JOINT_LEAVE = "cuti bersama"
+NOON = time(12)
+#: A time of the day from which, and one to which, there is work.
+Hours = tuple[time, time]
 
 
 @dataclass(frozen=True, kw_only=True)
 class LocalDay:
-    """What the kabupaten says about one day; it overrules weekday and national holiday."""
+    """What the kabupaten says about one day; it overrules weekday and national holiday. ``half``: work until noon."""
 
     working: bool
     reason: str
+    half: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Calendar:
-    """The days of a region. ``working_weekdays`` counts from Monday = 0; ``holidays`` are the nation's."""
+    """The days of a region. ``working_weekdays`` counts from Monday = 0; ``holidays`` are the nation's.
+
+    ``office_hours`` are by weekday; without any, nothing can be promised in working hours. A calendar is equal to
+    itself alone: what was derived with it is remembered.
+    """
 
     timezone: ZoneInfo
     working_weekdays: frozenset[int] = frozenset(range(5))
     holidays: Mapping[date, str] = field(default_factory=dict)
     local: Mapping[date, LocalDay] = field(default_factory=dict)
+    office_hours: Mapping[int, tuple[Hours, ...]] = field(default_factory=dict)
 
 
 def day_off(calendar: Calendar, day: date) -> str | None:
-    """Why nobody works on ``day``, in Indonesian; None on a working day."""
+    """Why nobody works on ``day``, in Indonesian; None on a working day, be it half a one."""
     if (local := calendar.local.get(day)) is not None:
         return None if local.working else f"libur: {local.reason}"
     if (holiday := calendar.holidays.get(day)) is not None:
         return f"libur: {holiday}"
     return None if day.weekday() in calendar.working_weekdays else WEEKDAYS[day.weekday()]
+
+
+def is_half(calendar: Calendar, day: date) -> bool:
+    """Whether work on ``day`` ends at noon."""
+    local = calendar.local.get(day)
+    return local is not None and local.working and local.half
+
+
+def office_hours(calendar: Calendar, day: date) -> list[Hours]:
+    """When there is work on ``day``, in local time; a weekend on duty has Friday's hours or, without them, Monday's."""
+    if day_off(calendar, day) is not None:
+        return []
+    hours = calendar.office_hours
+    spans = hours.get(day.weekday()) or hours.get(4) or hours.get(0) or ()
+    if not is_half(calendar, day):
+        return list(spans)
+    return [(start, min(end, NOON)) for start, end in spans if start < NOON]
 
 
 def knows_joint_leave(calendar: Calendar, year: int) -> bool:

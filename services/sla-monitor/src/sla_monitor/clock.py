@@ -2,108 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
 
-from sla_monitor.domain import Day, Policy, Rules, Stage, deadline
+from msgspec.structs import replace
 
-Kind = Literal["started", "warned", "breached", "met", "stopped", "lapsed", "retracted"]
+from sla_monitor.deadlines import WAITING
+from sla_monitor.domain import Policy, Rules, Stage
+from sla_monitor.running import Kind, Running, paused, rederived, resumed, set_clock
+from sla_monitor.state import ComplaintClock, SlaEvent, Update, classification, triggers
+
 NEW_ROUND = frozenset({"reopened", "unmerged"})
+#: Told beside the story: they change neither who has the complaint nor whether it waits for somebody.
+ASIDE = frozenset({"noted", "corrected"})
+WHY_STOPPED = {
+    "handed_over": "dilimpahkan",
+    "rejected": "tidak dapat diproses",
+    "cancelled": "dibatalkan pelapor",
+    "merged": "digabung dengan laporan lain",
+    "closed": "ditutup",
+    "reopened": "dibuka kembali",
+    "returned": "dikembalikan unit",
+    "routed": "diteruskan ke unit lain",
+}
 _JUST_BEFORE = timedelta(microseconds=1)
-
-
-class Update(Protocol):
-    """What the clocks need to know of a ``complaint.updated`` event."""
-
-    @property
-    def complaint_id(self) -> str: ...
-    @property
-    def ticket(self) -> str: ...
-    @property
-    def seq(self) -> int: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def received_at(self) -> datetime: ...
-    @property
-    def unit(self) -> str | None: ...
-    @property
-    def lane(self) -> str | None: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Running:
-    """The clock of one stage. It keeps its deadline even when the policy or the calendar changes."""
-
-    stage: str
-    deadline_at: datetime
-    warn_at: datetime
-    derivation: tuple[Day, ...]
-    at_deadline: Literal["breached", "lapsed"]
-    warned: bool = False
-    breached: bool = False
-
-    @property
-    def next_due_at(self) -> datetime | None:
-        """When this clock next has something to say by itself."""
-        if self.breached:
-            return None
-        return self.warn_at if self._warns else self.deadline_at
-
-    @property
-    def _warns(self) -> bool:
-        return not self.warned and self.warn_at < self.deadline_at
-
-    def ring(self) -> tuple[Kind, Running | None]:
-        """What it says at ``next_due_at``, and the clock after that; None when it is done."""
-        if self._warns:
-            return "warned", replace(self, warned=True)
-        if self.at_deadline == "lapsed":
-            return "lapsed", None
-        return "breached", replace(self, breached=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ComplaintClock:
-    """All that is remembered of one complaint. ``seq`` is the last step of its story that was taken in."""
-
-    complaint_id: str
-    ticket: str
-    policy: str
-    seq: int
-    unit: str | None
-    lane: str | None
-    round: int = 1
-    merged: bool = False
-    running: tuple[Running, ...] = ()
-    missing: tuple[int, ...] = ()  # steps that were dead letters when the later ones came
-
-    @property
-    def next_due_at(self) -> datetime | None:
-        """When ``due`` has something to say; None while only an update can change anything."""
-        return min((at for r in self.running if (at := r.next_due_at) is not None), default=None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SlaEvent:
-    """Something to announce. ``at`` is when it became true: for a timer, the moment the timer was set to."""
-
-    kind: Kind
-    at: datetime
-    complaint_id: str
-    ticket: str
-    policy: str
-    stage: str
-    round: int
-    deadline_at: datetime
-    warn_at: datetime
-    derivation: tuple[Day, ...]
-    based_on_seq: int
-    unit: str | None
-    lane: str | None
-
-
 Decision = tuple[ComplaintClock, list[SlaEvent]]
 
 
@@ -120,109 +42,208 @@ def decide(clock: ComplaintClock | None, update: Update, now: datetime, rules: R
         return _late(clock, update, now, rules)
     elif update.seq <= clock.seq:
         return clock, []
-    clock = replace(clock, missing=(*clock.missing, *range(clock.seq + 1, update.seq)))
+    if update.seq > clock.seq + 1:
+        clock = replace(clock, missing=(*clock.missing, *range(clock.seq + 1, update.seq)))
     # What happens at the very deadline is in time, so a deadline rings only for what happens after it.
-    clock, rung = due(clock, now - _JUST_BEFORE)
+    clock, rung = due(clock, now - _JUST_BEFORE, rules)
     clock = replace(clock, seq=update.seq, unit=update.unit, lane=update.lane)
-    clock, changed = _apply(clock, update.kind, now, rules)
-    return clock, events + rung + changed
+    clock, changed = _apply(clock, update, now, rules)
+    return _silence(clock, update, now), _aloud(events + rung + changed)
+
+
+def due(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
+    """Let every timer ring that is set to ``now`` or earlier. Each rings once."""
+    if clock.next_due_at is None or clock.next_due_at > now:
+        return clock, []
+    events: list[SlaEvent] = []
+    left: list[Running] = []
+    policy = rules.policy(clock.policy, clock.received_at)
+    for running in clock.running:
+        current: Running | None = running
+        stage = policy.stages.get(running.stage)
+        while current and (at := current.next_due_at) is not None and at <= now:
+            kind, after = current.ring(stage, rules.calendar)
+            events.append(_rung(clock, kind, at, current, after, stage))
+            current = after
+        left += [current] if current else []
+    return replace(clock, running=tuple(left)), _aloud(sorted(events, key=lambda event: event.at))
+
+
+def recalendared(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
+    """Work the running deadlines out again, after the calendar changed. One that would be past already stays."""
+    return _rederive(clock, now, rules, "kalender berubah", lambda running: running)
+
+
+def _rung(
+    clock: ComplaintClock, kind: Kind, at: datetime, before: Running, after: Running | None, stage: Stage | None
+) -> SlaEvent:
+    if kind == "resumed":
+        return SlaEvent(kind=kind, at=at, clock=clock, running=after or before, reason="batas waktu menjawab lewat")
+    if kind == "escalated":
+        to = stage.escalation[before.level].to if stage and before.level < len(stage.escalation) else ()
+        return SlaEvent(kind=kind, at=at, clock=clock, running=after or before, escalate_to=to)
+    return SlaEvent(kind=kind, at=at, clock=clock, running=before)
+
+
+def _aloud(events: list[SlaEvent]) -> list[SlaEvent]:
+    return [event for event in events if event.audible]
 
 
 def _late(clock: ComplaintClock, update: Update, now: datetime, rules: Rules) -> Decision:
-    """A step that was put back: it counts from when it happened, so what it was in time for is retracted."""
+    """A step that was put back: it counts from when it happened, so what it was in time for is retracted.
+
+    What it asked or started is long answered by the steps after it, but for what nothing else ends.
+    """
     clock = replace(clock, missing=tuple(seq for seq in clock.missing if seq != update.seq))
-    return _apply(clock, update.kind, now, rules)
-
-
-def due(clock: ComplaintClock, now: datetime) -> Decision:
-    """Let every timer ring that is set to ``now`` or earlier. Each rings once."""
-    events: list[SlaEvent] = []
-    left: list[Running] = []
-    for running in clock.running:
-        current: Running | None = running
-        while current and (at := current.next_due_at) is not None and at <= now:
-            kind, after = current.ring()
-            events.append(_event(clock, current, kind, at))
-            current = after
-        left += [current] if current else []
-    return replace(clock, running=tuple(left)), sorted(events, key=lambda event: event.at)
+    clock, events = _apply(clock, update, now, rules, late=True)
+    return clock, _aloud(events)
 
 
 def _first_seen(update: Update, rules: Rules) -> Decision:
     """Counts from the receipt, whichever step is seen first: a complaint without a clock would be nobody's."""
+    policy = rules.policy_at(update.received_at)
     clock = ComplaintClock(
         complaint_id=update.complaint_id,
         ticket=update.ticket,
-        policy=rules.default,
+        policy=policy.name,
         seq=update.seq,
+        received_at=update.received_at,
         unit=update.unit,
         lane=update.lane,
+        classified=classification(update),
     )
-    stages = [s for s in rules.policy(rules.default).stages.values() if "registered" in s.starts]
-    return _start(clock, stages, update.received_at, rules)
+    # Who sees a story from its middle can't know which of the smaller promises were kept already.
+    stages = [s for s in policy.stages.values() if "registered" in s.starts and (update.seq == 0 or not s.quiet)]
+    return _start(clock, stages, update, update.received_at, rules)
 
 
-def _apply(clock: ComplaintClock, kind: str, now: datetime, rules: Rules) -> Decision:
-    if clock.merged and kind != "unmerged":
+def _silence(clock: ComplaintClock, update: Update, now: datetime) -> ComplaintClock:
+    """Whoever gets it owes a word; whatever happens next is one."""
+    if update.kind in ASIDE:
+        return clock
+    waits = update.kind in ("registered", "routed") and not clock.merged
+    return replace(clock, waiting_since=now if waits else None)
+
+
+def _apply(clock: ComplaintClock, update: Update, now: datetime, rules: Rules, *, late: bool = False) -> Decision:
+    if clock.merged and update.kind not in ("unmerged", "noted"):
         return clock, []  # its story repeats the parent's, and the parent has the clock
-    policy = rules.policy(clock.policy)
-    clock, events = _end(clock, policy, kind, now)
-    clock = replace(clock, policy=policy.name, merged=kind == "merged")
+    policy = rules.policy(clock.policy, clock.received_at)
+    clock = replace(clock, policy=policy.name)
+    clock, events = _end(clock, policy, update, now, rules)
+    if update.kind != "noted":
+        clock = replace(clock, merged=update.kind == "merged")
+    for change in (_reclassify, *(() if late else (_pause,))):
+        clock, more = change(clock, policy, update, now, rules)
+        events += more
+    clock, more = _begin(clock, policy, update, now, rules, late=late)
+    return clock, events + more
+
+
+def _begin(
+    clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules, *, late: bool
+) -> Decision:
+    if update.kind == "registered":
+        return clock, []  # these count from the receipt, see _first_seen
     ticking = {running.stage for running in clock.running}
-    stages = [s for s in policy.stages.values() if kind in s.starts and s.name not in ticking]
-    if stages and kind in NEW_ROUND:
-        clock = replace(clock, round=clock.round + 1)
-    if kind != "registered":
-        clock, started = _start(clock, stages, now, rules)
-        events += started
-    return clock, events
+    stages = [
+        stage
+        for stage in policy.stages.values()
+        if stage.starts & triggers(update) and (stage.name not in ticking or stage.parallel)
+    ]
+    if late and update.kind not in NEW_ROUND:
+        stages = [stage for stage in stages if stage.at_deadline == "lapsed" or stage.parallel]
+    if stages and update.kind in NEW_ROUND:
+        clock = replace(clock, round=clock.round + 1, starts={})
+    return _start(clock, stages, update, now, rules)
 
 
-def _end(clock: ComplaintClock, policy: Policy, kind: str, now: datetime) -> Decision:
+def _end(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
     events: list[SlaEvent] = []
     left: list[Running] = []
+    names = triggers(update)
+    ended: set[str] = set()  # of several clocks of one stage the oldest ends
     for running in clock.running:
         stage = policy.stages.get(running.stage)
-        if stage is not None and kind in stage.ends and now <= running.deadline_at:
-            if running.breached:  # announced before this step, made in time, was seen
-                events.append(_event(clock, running, "retracted", now))
-            events.append(_event(clock, running, "met", now))
-        elif stage is None or kind in stage.ends | stage.stops:
-            events.append(_event(clock, running, "stopped", now))
-        else:
+        done = stage is not None and bool(stage.ends & names) and running.stage not in ended
+        gone = stage is None or bool(stage.stops & names)
+        if not done and not gone:
             left.append(running)
+            continue
+        ended.add(running.stage)
+        if running.paused_until is not None:  # what ends it ends the pause
+            running = resumed(running, now, rules.calendar)
+        events += _verdict(clock, running, update, now, done=done)
     return replace(clock, running=tuple(left)), events
 
 
-def _start(clock: ComplaintClock, stages: list[Stage], at: datetime, rules: Rules) -> Decision:
+def _verdict(clock: ComplaintClock, running: Running, update: Update, now: datetime, *, done: bool) -> list[SlaEvent]:
+    in_time = now <= running.deadline_at
+    events = []
+    if running.breached and in_time:  # announced before this step, made in time, was seen
+        events.append(SlaEvent(kind="retracted", at=now, clock=clock, running=running))
+    if done and in_time:
+        return [*events, SlaEvent(kind="met", at=now, clock=clock, running=running)]
+    reason = "sesudah tenggat" if done else WHY_STOPPED.get(update.kind, "tidak berlaku lagi")
+    return [*events, SlaEvent(kind="stopped", at=now, clock=clock, running=running, reason=reason)]
+
+
+def _pause(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
+    """A question to the reporter stops the clock; the next step that is no aside lets it go on."""
+    events: list[SlaEvent] = []
+    running: list[Running] = []
+    for each in clock.running:
+        stage = policy.stages.get(each.stage)
+        pause = stage.pause if stage else None
+        asks = pause is not None and bool(pause.during & triggers(update))
+        if pause is not None and asks and each.paused_until is None:
+            if each.breached and now <= each.deadline_at:  # the question was in time, and came to light late
+                events.append(SlaEvent(kind="retracted", at=now, clock=clock, running=each))
+                each = replace(each, breached=False, level=0, escalate_at=None)
+            each = paused(each, pause.bound, now, rules.calendar)
+            events.append(SlaEvent(kind="paused", at=now, clock=clock, running=each, reason=WAITING))
+        elif each.paused_until is not None and not asks and update.kind not in ASIDE:
+            each = resumed(each, now, rules.calendar)
+            events.append(SlaEvent(kind="resumed", at=now, clock=clock, running=each, reason="pelapor menjawab"))
+        running.append(each)
+    return replace(clock, running=tuple(running)), events
+
+
+def _reclassify(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
+    """Another type, urgency or category may have another term; it counts from the start all the same."""
+    if clock.classified == classification(update):
+        return clock, []
+    clock = replace(clock, classified=classification(update))
+
+    def retermed(running: Running) -> Running | None:
+        stage = policy.stages.get(running.stage)
+        if stage is None or not stage.variants or stage.term_of(update) == running.term:
+            return None
+        return replace(running, term=stage.term_of(update))
+
+    return _rederive(clock, now, rules, "klasifikasi berubah", retermed)
+
+
+def _rederive(
+    clock: ComplaintClock, now: datetime, rules: Rules, reason: str, change: Callable[[Running], Running | None]
+) -> Decision:
+    events: list[SlaEvent] = []
+    running: list[Running] = []
+    for each in clock.running:
+        changed = None if each.breached else change(each)
+        moved = rederived(changed, rules.calendar) if changed else each
+        if moved.deadline_at != each.deadline_at and moved.deadline_at > now:
+            events.append(SlaEvent(kind="rescheduled", at=now, clock=clock, running=moved, reason=reason))
+            each = moved
+        running.append(each)  # what would be past already stays: no promise is broken by a change of the rules
+    return replace(clock, running=tuple(running)), _aloud(events)
+
+
+def _start(clock: ComplaintClock, stages: list[Stage], update: Update, at: datetime, rules: Rules) -> Decision:
     events: list[SlaEvent] = []
     for stage in stages:
-        until = deadline(at, stage, rules.calendar)
-        running = Running(
-            stage=stage.name,
-            deadline_at=until.at,
-            warn_at=until.warn_at,
-            derivation=until.derivation,
-            at_deadline=stage.at_deadline,
-        )
-        clock = replace(clock, running=(*clock.running, running))
-        events.append(_event(clock, running, "started", at))
+        n = clock.starts.get(stage.name, 0) + 1
+        running = set_clock(stage, stage.term_of(update), at, n, rules.calendar)
+        clock = replace(clock, running=(*clock.running, running), starts={**clock.starts, stage.name: n})
+        events.append(SlaEvent(kind="started", at=at, clock=clock, running=running))
     return clock, events
-
-
-def _event(clock: ComplaintClock, running: Running, kind: Kind, at: datetime) -> SlaEvent:
-    return SlaEvent(
-        kind=kind,
-        at=at,
-        complaint_id=clock.complaint_id,
-        ticket=clock.ticket,
-        policy=clock.policy,
-        stage=running.stage,
-        round=clock.round,
-        deadline_at=running.deadline_at,
-        warn_at=running.warn_at,
-        derivation=running.derivation,
-        based_on_seq=clock.seq,
-        unit=clock.unit,
-        lane=clock.lane,
-    )

@@ -1,16 +1,68 @@
-"""From the start of a stage to its deadline, and the days that lead there."""
+"""What a region promises, as data: policies, their stages, and what starts, ends, pauses and escalates them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Literal
+from datetime import date, datetime
+from typing import Literal, Protocol
 
-from sla_monitor.calendar import Calendar, day_off
+from sla_monitor.calendar import Calendar
 
-Unit = Literal["working_days", "hours", "seconds"]
-_DAY_S = 24 * 60 * 60
+Unit = Literal["working_days", "days", "working_hours", "hours", "seconds"]
+#: A kind of step, or one with what it was about: ``routed``, ``routed/triage``, ``noted/rights_requested``.
+Trigger = str
+
+
+class Classified(Protocol):
+    """What a variant of a stage can depend on."""
+
+    @property
+    def type(self) -> str | None: ...
+    @property
+    def urgency(self) -> str | None: ...
+    @property
+    def category(self) -> str | None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """How long something may take, and after which share of the working time to warn."""
+
+    amount: int
+    unit: Unit
+    warn_ratio: float = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rung:
+    """A step of the escalation ladder: so long after the breach these hear of it."""
+
+    after: Term
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pause:
+    """What stops the clock for a while, and for how long at most."""
+
+    during: frozenset[Trigger]
+    bound: Term
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """Another term for complaints of some type, urgency or category; an empty set means any."""
+
+    term: Term
+    type: frozenset[str] = frozenset()
+    urgency: frozenset[str] = frozenset()
+    category: frozenset[str] = frozenset()
+
+    def fits(self, complaint: Classified) -> bool:
+        """Whether ``complaint`` is one of those."""
+        wanted = ((self.type, complaint.type), (self.urgency, complaint.urgency), (self.category, complaint.category))
+        return all(not allowed or value in allowed for allowed, value in wanted)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,95 +70,57 @@ class Stage:
     """One promise of a policy; ``region/soppeng/sla.yaml`` says what each field means."""
 
     name: str
-    starts: frozenset[str]
-    ends: frozenset[str] = frozenset()
-    stops: frozenset[str] = frozenset()
-    amount: int
-    unit: Unit
-    warn_ratio: float = 1
+    term: Term
+    starts: frozenset[Trigger]
+    ends: frozenset[Trigger] = frozenset()
+    stops: frozenset[Trigger] = frozenset()
     at_deadline: Literal["breached", "lapsed"] = "breached"
+    variants: tuple[Variant, ...] = ()
+    pause: Pause | None = None
+    escalation: tuple[Rung, ...] = ()
+    quiet: bool = False
+    parallel: bool = False
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Every term in it."""
+        bounds = (self.pause.bound,) if self.pause else ()
+        return (self.term, *(v.term for v in self.variants), *bounds, *(rung.after for rung in self.escalation))
+
+    def term_of(self, complaint: Classified) -> Term:
+        """The term for ``complaint``: that of the first variant that fits, else the stage's own."""
+        return next((variant.term for variant in self.variants if variant.fits(complaint)), self.term)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """A named set of stages."""
+    """A named set of stages, and from which to which day's complaints it is for."""
 
     name: str
     stages: Mapping[str, Stage]
+    valid_from: date = date.min
+    valid_until: date = date.max
+    confirmed: bool = True
+
+    def holds(self, day: date) -> bool:
+        """Whether it is for complaints received on ``day``."""
+        return self.valid_from <= day <= self.valid_until
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """All that a region decides about time."""
+    """All that a region decides about time. ``default`` names the policies of new complaints; the first that holds."""
 
     policies: Mapping[str, Policy]
-    default: str
+    default: tuple[str, ...]
     calendar: Calendar
 
-    def policy(self, name: str) -> Policy:
-        """The policy ``name``, or the default one if it was taken out of the file meanwhile."""
-        return self.policies.get(name) or self.policies[self.default]
+    def policy_at(self, received_at: datetime) -> Policy:
+        """The policy of a complaint that was received then."""
+        day = received_at.astimezone(self.calendar.timezone).date()
+        chosen = (self.policies[name] for name in self.default)
+        return next((policy for policy in chosen if policy.holds(day)), self.policies[self.default[-1]])
 
-
-@dataclass(frozen=True, kw_only=True)
-class Day:
-    """One day between a start and a deadline; ``reason`` is Indonesian."""
-
-    date: date
-    counted: bool
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deadline:
-    """When the time is up. Both times are aware, in the region's time zone."""
-
-    at: datetime
-    warn_at: datetime
-    derivation: tuple[Day, ...]
-
-
-def deadline(start: datetime, stage: Stage, calendar: Calendar) -> Deadline:
-    """The deadline of ``stage`` when it starts at ``start`` (aware).
-
-    Working days: the local day of ``start`` is day 0, whatever day it is; the deadline is the local midnight that ends
-    the last counted day. The working time is what the counted days have, 24 h each, from the midnight that begins
-    day 1; ``warn_at`` is where ``warn_ratio`` of it has passed, to the second. Where that falls between two counted
-    days it is the beginning of the later one.
-
-    Raises:
-        OverflowError: the deadline is past the year 9999.
-    """
-    local = start.astimezone(calendar.timezone)
-    if stage.unit == "working_days":
-        return _working_days(local.date(), stage, calendar)
-    span = timedelta(seconds=stage.amount) if stage.unit == "seconds" else timedelta(hours=stage.amount)
-    word = "detik" if stage.unit == "seconds" else "jam"
-    day = Day(date=local.date(), counted=True, reason=f"{stage.amount} {word} sejak mulai")
-    return Deadline(at=local + span, warn_at=local + span * stage.warn_ratio, derivation=(day,))
-
-
-def _working_days(day_0: date, stage: Stage, calendar: Calendar) -> Deadline:
-    days = [Day(date=day_0, counted=False, reason=f"hari 0 ({day_off(calendar, day_0) or 'hari mulai'})")]
-    counted: list[date] = []
-    day = day_0
-    while len(counted) < stage.amount:
-        day += timedelta(days=1)
-        off = day_off(calendar, day)
-        if off is None:
-            counted.append(day)
-        days.append(Day(date=day, counted=off is None, reason=off or _nth(len(counted), day, calendar)))
-    end = _midnight(day + timedelta(days=1), calendar)
-    # Whole seconds: 0.7 * 3 days must not become a microsecond less than 2.1 days.
-    full, rest = divmod(round(stage.warn_ratio * stage.amount * _DAY_S), _DAY_S)
-    warn_at = end if full >= stage.amount else _midnight(counted[full], calendar) + timedelta(seconds=rest)
-    return Deadline(at=end, warn_at=warn_at, derivation=tuple(days))
-
-
-def _nth(n: int, day: date, calendar: Calendar) -> str:
-    local = calendar.local.get(day)
-    return f"hari kerja {n} ({local.reason})" if local else f"hari kerja {n}"
-
-
-def _midnight(day: date, calendar: Calendar) -> datetime:
-    return datetime.combine(day, time(), calendar.timezone)
+    def policy(self, name: str, received_at: datetime) -> Policy:
+        """The policy ``name``; if it was taken out of the file meanwhile, the one for then."""
+        return self.policies.get(name) or self.policy_at(received_at)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
+
+from msgspec import UNSET
 
 from chassis.wire import Emit, Message
 from contracts import topics
 from contracts.events import ComplaintUpdated, DerivationDay, SlaBreached, SlaUpdated
 from contracts.ids import sla_id
 from sla_monitor import clock as clocks
-from sla_monitor.clock import ComplaintClock, SlaEvent
+from sla_monitor.deadlines import Day
 from sla_monitor.domain import Rules
+from sla_monitor.state import ComplaintClock, SlaEvent
 
 
 def key(message: Message) -> str:
@@ -28,52 +32,78 @@ def on_message(
     return clock, [to_emit(event) for event in events]
 
 
-def on_timer(clock: ComplaintClock, now: datetime) -> tuple[ComplaintClock, list[Emit]]:
+def on_timer(clock: ComplaintClock, now: datetime, *, rules: Rules) -> tuple[ComplaintClock, list[Emit]]:
     """What time alone makes true at ``now``. Call it only when the story is read past ``now``."""
-    clock, events = clocks.due(clock, now)
+    clock, events = clocks.due(clock, now, rules)
     return clock, [to_emit(event) for event in events]
 
 
 def to_emit(event: SlaEvent) -> Emit:
     """``event`` as the contract has it, with an id that is the same whenever it is announced again."""
     return Emit(
-        topic=topics.SLA_BREACHED if event.kind == "breached" else topics.SLA_UPDATED,
-        subject=event.complaint_id,
-        data=_data(event),
+        topic=topics.SLA_BREACHED if event.kind in ("breached", "escalated") else topics.SLA_UPDATED,
+        subject=event.clock.complaint_id,
+        data=_breached(event) if event.kind in ("breached", "escalated") else _updated(event),
         event_id=sla_id(
-            event.complaint_id,
-            round_=event.round,
-            stage=event.stage,
-            kind=event.kind,
-            deadline_at=event.deadline_at,
+            event.clock.complaint_id,
+            round_=event.clock.round,
+            stage=event.running.stage,
+            kind=_distinct(event),
+            deadline_at=event.running.deadline_at,
         ),
     )
 
 
-def _data(event: SlaEvent) -> SlaUpdated | SlaBreached:
-    derivation = [DerivationDay(date=day.date, counted=day.counted, reason=day.reason) for day in event.derivation]
-    if event.kind == "breached":
-        return SlaBreached(
-            complaint_id=event.complaint_id,
-            ticket=event.ticket,
-            policy=event.policy,
-            stage=event.stage,
-            round=event.round,
-            deadline_at=event.deadline_at,
-            based_on_seq=event.based_on_seq,
-            derivation=derivation,
-            unit=event.unit,
-        )
-    return SlaUpdated(
-        complaint_id=event.complaint_id,
-        ticket=event.ticket,
-        kind=event.kind,
-        policy=event.policy,
-        stage=event.stage,
-        round=event.round,
-        deadline_at=event.deadline_at,
-        warn_at=event.warn_at,
-        based_on_seq=event.based_on_seq,
-        derivation=derivation,
-        unit=event.unit,
+def _distinct(event: SlaEvent) -> str:
+    """The kind, made distinct where a complaint may have it twice in a round with one deadline."""
+    kind, running = str(event.kind), event.running
+    if kind == "escalated":
+        kind = f"breached-{running.level}"
+    elif kind in ("paused", "resumed", "rescheduled"):
+        kind = f"{kind}-{running.revision}"
+    return kind if running.n == 1 else f"{kind}~{running.n}"
+
+
+def _breached(event: SlaEvent) -> SlaBreached:
+    clock, running = event.clock, event.running
+    return SlaBreached(
+        complaint_id=clock.complaint_id,
+        ticket=clock.ticket,
+        policy=clock.policy,
+        stage=running.stage,
+        round=clock.round,
+        deadline_at=running.deadline_at,
+        based_on_seq=clock.seq,
+        derivation=_derivation(running.derivation),
+        unit=clock.unit,
+        level=running.level,
+        escalate_to=list(event.escalate_to),
     )
+
+
+def _updated(event: SlaEvent) -> SlaUpdated:
+    clock, running = event.clock, event.running
+    return SlaUpdated(
+        complaint_id=clock.complaint_id,
+        ticket=clock.ticket,
+        kind=event.kind,  # type: ignore[arg-type]  # the other two are breaches
+        policy=clock.policy,
+        stage=running.stage,
+        round=clock.round,
+        deadline_at=running.deadline_at,
+        warn_at=running.warn_at,
+        based_on_seq=clock.seq,
+        derivation=_derivation(running.derivation),
+        unit=clock.unit,
+        reason=event.reason or UNSET,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _derivation(days: tuple[Day, ...]) -> list[DerivationDay]:
+    return [
+        DerivationDay(
+            date=day.date, counted=day.counted, reason=day.reason, share=UNSET if day.share == 1 else day.share
+        )
+        for day in days
+    ]

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from contracts.codec import Envelope
 from contracts.events import ComplaintUpdated
-from sla_monitor.clock import ComplaintClock, SlaEvent, decide, due
+from sla_monitor.clock import decide, due
 from sla_monitor.domain import Rules
+from sla_monitor.state import ComplaintClock, SlaEvent
 
 
 def simulate(events: Iterable[Envelope[ComplaintUpdated]], until: datetime, rules: Rules) -> list[SlaEvent]:
@@ -24,5 +25,5 @@ def simulate(events: Iterable[Envelope[ComplaintUpdated]], until: datetime, rule
             clocks[complaint], new = decide(clocks.get(complaint), event.data, event.time, rules)
             out += new
     for clock in clocks.values():
-        out += due(clock, until)[1]
-    return sorted(out, key=lambda event: (event.at, event.complaint_id))
+        out += due(clock, until, rules)[1]
+    return sorted(out, key=lambda event: (event.at, event.clock.complaint_id))

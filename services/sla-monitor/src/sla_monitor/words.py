@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from sla_monitor.calendar import WEEKDAYS
-from sla_monitor.domain import Deadline, Stage
+from sla_monitor.deadlines import Day, Deadline
+from sla_monitor.domain import Term
 
 MONTHS = [
     "Januari",
@@ -21,7 +22,13 @@ MONTHS = [
     "November",
     "Desember",
 ]
-UNITS = {"working_days": "hari kerja", "hours": "jam", "seconds": "detik"}
+UNITS = {
+    "working_days": "hari kerja",
+    "days": "hari",
+    "working_hours": "jam kerja",
+    "hours": "jam",
+    "seconds": "detik",
+}
 
 
 def day_in_words(day: date) -> str:
@@ -42,16 +49,16 @@ def end_in_words(time: datetime) -> str:
     return time_in_words(time)
 
 
-def explained(policy: str, stage: Stage, start: datetime, found: Deadline) -> str:
+def explained(policy: str, stage: str, term: Term, start: datetime, found: Deadline) -> str:
     """The table that ``sla-monitor explain`` prints."""
-    rows = [(day_in_words(day.date), "ya" if day.counted else "-", day.reason) for day in found.derivation]
+    rows = [(day_in_words(day.date), _counted(day), day.reason) for day in found.derivation]
     rows.insert(0, ("Tanggal", "Dihitung", "Keterangan"))
     width = max(len(row[0]) for row in rows)
     local = start.astimezone(found.at.tzinfo)
     warned = time_in_words(found.warn_at) if found.warn_at < found.at else "tidak ada"
     return "\n".join(
         [
-            f"Kebijakan {policy}, tahap {stage.name}: {stage.amount} {UNITS[stage.unit]}",
+            f"Kebijakan {policy}, tahap {stage}: {term.amount} {UNITS[term.unit]}",
             f"Mulai       {time_in_words(local)}",
             f"Peringatan  {warned}",
             f"Batas waktu {end_in_words(found.at)}",
@@ -59,3 +66,7 @@ def explained(policy: str, stage: Stage, start: datetime, found: Deadline) -> st
             *(f"{day:<{width}}  {counted:<8}  {reason}" for day, counted, reason in rows),
         ]
     )
+
+
+def _counted(day: Day) -> str:
+    return "-" if not day.counted else "ya" if day.share == 1 else "setengah"

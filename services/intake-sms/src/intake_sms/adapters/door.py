@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hmac
 import logging
-import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import uvicorn
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.exceptions import HTTPException
 from litestar.types import Scope
@@ -72,36 +69,3 @@ async def _log_bug(error: Exception, scope: Scope) -> None:
     """A bug of ours is a 500: the gateway comes again, and the log says why."""
     if not isinstance(error, HTTPException):
         log.error("mo_failed", exc_info=error)
-
-
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals belong to the service, which cancels its tasks."""
-        yield
-
-
-async def listen(app: Litestar, host: str, port: int) -> None:
-    """Serve ``app`` until cancelled; requests in hand are answered first.
-
-    Raises:
-        OSError: the port is taken.
-    """
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        ws="none",
-        h11_max_incomplete_event_size=MAX_REQUEST_BYTES,
-        timeout_graceful_shutdown=10,
-    )
-    server = _Server(config)
-    with socket.create_server((host, port), backlog=512) as listening:
-        serving = asyncio.create_task(server.serve([listening]))
-        try:
-            await asyncio.shield(serving)
-        except asyncio.CancelledError:
-            server.should_exit = True
-            await serving
-            raise

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from chassis.database import OUTAGES, Pool
 from chassis.intake.accept import Accepted, IntakeSettings, KeyReused, Submission, accept, clean, follow_up, is_owner
-from chassis.intake.story import Story, load_stories
+from chassis.intake.story import count_reporters, find_story
 from contracts.events import FollowUp
 from contracts.masking import mask
 from intake_web.domain import MAX_FOLLOW_UPS
@@ -32,11 +32,12 @@ class PostgresStore:
 
     async def find(self, number: str) -> Found | None:
         async with self._in_time():
-            stories = await load_stories(self.pool, [number])
+            story = await find_story(self.pool, number)
+            if story is None:
+                return None
             received_at = await self.pool.fetchval("SELECT received_at FROM complaints WHERE ticket = $1", number)
-        if number not in stories and received_at is None:
-            return None
-        return Found(story=stories.get(number) or Story(ticket=number), received_at=received_at)
+            reporters = await count_reporters(self.pool, number)
+        return Found(story=story, received_at=received_at, reporters=reporters)
 
     async def is_owner(self, number: str, secret: str) -> bool:
         async with self._in_time():
@@ -71,4 +72,4 @@ def _masked(item: FollowUp) -> FollowUp:
 
 
 def _content(item: FollowUp) -> tuple[object, ...]:
-    return item.kind, item.text or UNSET, item.rating
+    return item.kind, item.text or UNSET, item.rating, item.right

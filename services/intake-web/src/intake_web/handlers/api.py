@@ -98,6 +98,7 @@ def follow_up(number: str, addition: Addition, key: str) -> FollowUp:
         at=datetime.now(UTC),
         text=addition.text or UNSET,
         rating=addition.rating or UNSET,
+        right=addition.right or UNSET,  # type: ignore[arg-type]
     )
 
 

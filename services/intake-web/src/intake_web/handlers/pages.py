@@ -38,6 +38,8 @@ _SENT_BEFORE = (
 )
 _FIELDS = ("text", "place", "occurred", "name", "phone", "email")
 _RATINGS = ("1", "2", "3", "4", "5")
+#: What a form calls a rights request of each kind.
+_RIGHTS = {"erasure": "rights_request", "restriction": "rights_request"}
 _NO_NUMBER = "Nomor ini tidak kami temukan. Periksa lagi huruf dan angkanya; contohnya SPG-W0AB-12CD9."
 
 
@@ -84,8 +86,10 @@ async def look_up(nomor: str | None = None) -> Response[Any]:
 
 
 @get("/laporan/{number:str}")
-async def track(request: Request[Any, Any, Any], number: str, store: Kept, texts: Words) -> Response[Any]:
-    """The page of a complaint, for anyone who has its number."""
+async def track(
+    request: Request[Any, Any, Any], number: str, store: Kept, texts: Words, settings: Config
+) -> Response[Any]:
+    """The page of a complaint, for anyone who has its number; its reporter's browser may rate and reopen there."""
     found = await find(store, number)
     if found is None:
         return _not_found(number)
@@ -97,6 +101,9 @@ async def track(request: Request[Any, Any, Any], number: str, store: Kept, texts
         "thanks": "terkirim" in query,
         "still": "diam" in query,
         "refresh_s": REFRESH_S if complaint["open"] and "diam" not in query else None,
+        "known": _has_pass(request, settings, found),
+        "mine": found.received_at is not None,
+        "seq": found.story.seq,
     }
     engine: Any = request.app.template_engine
     page: str = engine.get_template("laporan.html").render(**context)
@@ -120,7 +127,13 @@ async def add(request: Request[Any, Any, Any], number: str, store: Kept, setting
         return _not_found(number)
     typed, known, canonical = await _typed(request), _has_pass(request, settings, found), found.story.ticket
     rating = typed.get("rating", "")
-    raw = {"kind": typed.get("kind"), "text": typed.get("text"), "rating": int(rating) if rating in _RATINGS else None}
+    kind = typed.get("kind", "")
+    raw = {
+        "kind": _RIGHTS.get(kind, kind),
+        "right": kind,
+        "text": typed.get("text"),
+        "rating": int(rating) if rating in _RATINGS else None,
+    }
     try:
         item = follow_up(canonical, read_addition(raw), read_key(typed.get("key")))
         owner = known or await _is_owner(store, canonical, typed.get("secret"))

@@ -19,10 +19,13 @@ class _Server(uvicorn.Server):
 
 
 class WebServer:
-    """Serves ``app`` on ``host`` and ``port``."""
+    """Serves ``app`` on ``host`` and ``port``. ``max_head_bytes``: the longest request line with its headers."""
 
-    def __init__(self, app: Any, host: str, port: int, *, stop_within_s: float) -> None:
-        self.app, self.host, self.port, self.stop_within_s = app, host, port, stop_within_s
+    def __init__(
+        self, app: Any, host: str, port: int, *, stop_within_s: float = 10, max_head_bytes: int | None = None
+    ) -> None:
+        self.app, self.host, self.port = app, host, port
+        self.stop_within_s, self.max_head_bytes = stop_within_s, max_head_bytes
         self._server: _Server | None = None
 
     @property
@@ -43,6 +46,8 @@ class WebServer:
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            ws="none",
+            h11_max_incomplete_event_size=self.max_head_bytes,
             timeout_keep_alive=5,
             timeout_graceful_shutdown=max(1, round(self.stop_within_s)),
         )

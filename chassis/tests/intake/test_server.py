@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from intake_web.adapters.server import WebServer
+from chassis.intake.server import WebServer
 from lapor.ports import HOST
 
 

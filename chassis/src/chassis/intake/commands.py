@@ -1,0 +1,183 @@
+"""What a citizen wants with a complaint that exists, read from a message of any channel. Pure.
+
+People forget words, mistype them and change their order. What could as well be something to add is an addition: of the
+wishes only a clear one is carried out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from msgspec import UNSET
+
+from contracts import ticket
+from contracts.events import FollowUp
+
+Kind = Literal["addition", "status", "cancel", "rating", "reopen", "erasure", "restriction", "bad_ticket", "bad_rating"]
+
+#: More words than these between a command and its ticket, or instead of it, are a sentence that happens to begin so.
+NEAR = 3
+#: A typo in a shorter word makes it another one too easily.
+_LONG = 5
+
+_BLANK = r"[\s#:,.*!/_+-]*"
+_END = r"(?![^\W_])"
+_COMMANDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(rf"{words}{_END}{_BLANK}(.*)", re.IGNORECASE | re.DOTALL))  # type: ignore[misc]
+    for kind, words in (
+        ("status", r"(?:STATUS|CEK|LACAK)()"),
+        ("cancel", r"BATAL(?:KAN)?()"),
+        ("rating", r"(?:BERI\s+)?(?:NILAI|RATING|BINTANG)()"),
+        ("reopen", r"BUKA((?:\s+(?:KEMBALI|LAGI|ULANG))?)"),
+        ("erasure", r"HAPUS(?:KAN)?((?:\s+DATA)?)(?:\s+(?:PRIBADI|DIRI|SAYA))*"),
+        ("restriction", r"BATASI((?:\s+(?:PEMAKAIAN\s+)?DATA)?)(?:\s+(?:PRIBADI|DIRI|SAYA))*"),
+    )
+)
+_TYPED = ("STATUS", "LACAK", "BATAL", "BATALKAN", "NILAI", "RATING", "BINTANG", "HAPUS", "BATASI")
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
+_TICKET = re.compile(r"\bSPG[\s-]*([0-9A-Z]{4})([\s-]*)([0-9A-Z]{5})\b", re.IGNORECASE)
+_MIXED = re.compile(r"(?=.*[0-9])(?=.*[a-z])", re.IGNORECASE)
+_NUMBERS = {"satu": 1, "dua": 2, "tiga": 3, "empat": 4, "lima": 5}
+_RATING = re.compile(
+    rf"(?:BINTANG\s+)?(\d{{1,6}}|{'|'.join(_NUMBERS)}){_END}(?:\s*(?:/|dari)\s*5{_END})?(?:\s*bintang{_END})?{_BLANK}(.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_RATING_LAST = re.compile(r"\b(\d{1,6})\W*\Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """``text`` goes with it, ``rating`` counts from 1 to 5; ``ticket`` is canonical and empty for a bad one."""
+
+    kind: Kind
+    text: str = ""
+    ticket: str = ""
+    rating: int | None = None
+
+    def follow_up(self, item_id: str, at: datetime) -> FollowUp | None:
+        """The command as something the citizen adds; None for one that changes nothing."""
+        match self.kind:
+            case "erasure" | "restriction" as right:
+                return FollowUp(id=item_id, kind="rights_request", at=at, right=right, text=self.text or UNSET)
+            case "addition" | "cancel" | "reopen" | "rating" as kind:
+                return FollowUp(id=item_id, kind=kind, at=at, rating=self.rating or UNSET, text=self.text or UNSET)
+        return None
+
+
+def read_command(text: str, known: str = "") -> Command | None:
+    """What ``text`` wants with a complaint that exists, or None: then it is something new.
+
+    ``known`` is the ticket that is meant where the text names none, because it answers in a complaint's conversation.
+    """
+    if found := find_ticket(text):
+        return _about(text, *found)
+    if starts_with_ticket(text):
+        return Command(kind="bad_ticket")
+    return _without_ticket(text, known)
+
+
+def _about(text: str, number: str, start: int, rest: str) -> Command:
+    if command := _leading(text[:start]):
+        kind, explicit, between = command
+        near = NEAR if explicit or kind in ("status", "cancel", "rating") else 0
+        if len(between.split()) <= near:
+            after = _leading(rest)
+            return _made(kind, number, after[2] if after else "")
+    if (command := _leading(rest)) and _clear(*command):
+        return _made(command[0], number, command[2])
+    words = [word for word in rest.split() if any(map(str.isalnum, word))]
+    if not words or (len(words) <= NEAR + 1 and any(word.strip(",.?!").casefold() == "status" for word in words)):
+        return Command(kind="status", ticket=number)
+    return Command(kind="addition", text=rest, ticket=number)
+
+
+def _without_ticket(text: str, known: str) -> Command | None:
+    if not (command := _leading(text, typos=False)):
+        return None
+    kind, explicit, rest = command
+    if re.search(r"\bSPG", rest, re.IGNORECASE):
+        return Command(kind="bad_ticket")
+    if known and _clear(kind, explicit, rest):
+        return _made(kind, known, rest)
+    lonely = len(rest.split()) <= NEAR if kind in ("status", "cancel") else _lonely(kind, explicit, rest)
+    return Command(kind="bad_ticket") if lonely and not known else None
+
+
+def _lonely(kind: Kind, explicit: str, rest: str) -> bool:
+    """Whether only a ticket is missing: a complaint may begin with these words."""
+    if kind == "rating":
+        return not re.search(r"[^\W\d_]", rest)
+    return not rest and (kind == "reopen" or bool(explicit))
+
+
+def _leading(text: str, *, typos: bool = True) -> tuple[Kind, str, str] | None:
+    """The command that ``text`` begins with, what makes it explicit, and the text behind it."""
+    first = _FIRST_WORD.match(text)
+    if first and typos and len(first[0]) >= _LONG:
+        word = next((known for known in _TYPED if nearly(first[0], known)), first[0])
+        text = word + text[first.end() :]
+    for kind, pattern in _COMMANDS:
+        if match := pattern.match(text):
+            return kind, match[1], match[2].strip()
+    return None
+
+
+def _clear(kind: Kind, explicit: str, rest: str) -> bool:
+    """Whether a command that does not lead to its ticket can mean nothing else."""
+    match kind:
+        case "status" | "cancel":
+            return len(rest.split()) < NEAR
+        case "rating":
+            return bool(_RATING.match(rest))
+        case "reopen":
+            return bool(explicit) or not rest
+    return bool(explicit)
+
+
+def _made(kind: Kind, number: str, rest: str) -> Command:
+    if kind == "status":
+        return Command(kind=kind, ticket=number)
+    if kind != "rating":
+        return Command(kind=kind, text=rest, ticket=number)
+    if match := _RATING.match(rest):
+        said, text = match[1], match[2]
+    elif match := _RATING_LAST.search(rest):
+        said, text = match[1], rest[: match.start()]
+    else:
+        return Command(kind="bad_rating", ticket=number)
+    rating = _NUMBERS.get(said.casefold()) or int(said)
+    if not 1 <= rating <= 5:
+        return Command(kind="bad_rating", ticket=number)
+    return Command(kind="rating", text=text.strip(" ,:;.-"), ticket=number, rating=rating)
+
+
+def find_ticket(text: str) -> tuple[str, int, str] | None:
+    """The first valid ticket in ``text``, where it begins, and the text without it."""
+    for match in _TICKET.finditer(text):
+        if _meant(match) and (number := ticket.parse(match[0])):
+            rest = f"{text[: match.start()].rstrip()} {text[match.end() :].lstrip(' #:,.*!/_+-')}"
+            return number, match.start(), rest.strip()
+    return None
+
+
+def starts_with_ticket(text: str) -> bool:
+    """Whether ``text`` begins with what is meant as a ticket, valid or not."""
+    match = _TICKET.match(text)
+    return match is not None and _meant(match)
+
+
+def _meant(match: re.Match[str]) -> bool:
+    """Whether it is meant as a ticket: "SPG pipa bocor" has the form of one too."""
+    return "-" in match[2] or bool(_MIXED.match(match[1]) or _MIXED.match(match[3]))
+
+
+def nearly(word: str, keyword: str) -> bool:
+    """Whether one letter is missing, added or changed, or two neighbours are swapped, or nothing is wrong."""
+    one, two = word.casefold(), keyword.casefold()
+    same = next((n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
+    one, two = one[same:], two[same:]
+    swapped = one[:2] == two[:2][::-1] and one[2:] == two[2:]
+    return swapped or one[1:] == two[1:] or one[1:] == two or one == two[1:]

@@ -1,0 +1,203 @@
+"""What citizens are told, in the words of the region's ``texts.yaml``, which is checked before anything starts."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+from zoneinfo import ZoneInfo
+
+from chassis.region import RegionError, read_region, region_file
+from contracts.events import ComplaintUpdated, DerivationDay, SlaBreached, UpdateKind
+
+if TYPE_CHECKING:
+    from chassis.intake.story import Story
+
+_DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
+_MONTHS: tuple[str, ...] = ("Januari", "Februari", "Maret", "April", "Mei", "Juni")
+_MONTHS += ("Juli", "Agustus", "September", "Oktober", "November", "Desember")
+#: In these nothing more is promised.
+DONE = frozenset({"resolved", "closed", "rejected", "handed_over", "cancelled", "archived"})
+#: Whose head an escalation names, where it names no unit.
+HEAD = "head"
+
+_STEP = frozenset({"ticket", "unit", "support", "message", "reason", "target", "parent", "status"})
+_NO_STATUS = frozenset({"unmerged", "corrected", "noted"})
+_TICKET, _DUE, _CLOCK = frozenset({"ticket"}), frozenset({"ticket", "due"}), frozenset({"due", "unit"})
+#: The keys of each section, and the placeholders that each may have.
+_PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "statuses": dict.fromkeys(({*get_args(UpdateKind)} - _NO_STATUS) | {"received", "archived"}, frozenset[str]()),
+    "changes": dict.fromkeys(get_args(UpdateKind), _STEP),
+    "notes": dict.fromkeys(("addition", "rating", "refused", "rights_requested", "rights_done"), _STEP),
+    "clock": {
+        **dict.fromkeys(("breached", "head", "retracted", "paused", "resumed", "rescheduled", "moved"), _CLOCK),
+        "escalated": _CLOCK | {"to"},
+    },
+    "answers": dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating", "follow_up"), _TICKET),
+    "sms": {
+        **dict.fromkeys(("receipt", "help", "format", "not_yours", "too_long"), _TICKET),
+        "receipt_due": _DUE,
+        "apology": _DUE | {"unit"},
+    },
+    "social": {
+        **dict.fromkeys(("receipt", "help", "not_yours"), _TICKET),
+        "receipt_due": _DUE,
+        "apology": _DUE | {"unit"},
+    },
+}
+
+
+class Texts:
+    """What citizens are told. ``sms`` and ``social`` are the answers of those channels, by name.
+
+    Raises:
+        RegionError: a file is missing, or a key or placeholder of ``texts.yaml`` is; the text names it.
+    """
+
+    def __init__(self, region: Path) -> None:
+        texts = _checked(region)
+        self.statuses, self.changes, self.notes = texts["statuses"], texts["changes"], texts["notes"]
+        self.clock = texts["clock"]
+        self.sms: dict[str, str] = {**texts["answers"], **texts["sms"]}
+        self.social: dict[str, str] = {**texts["answers"], **texts["social"]}
+        self.units: dict[str, str] = {unit["code"]: unit["name"] for unit in read_region(region, "units.yaml")["units"]}
+        self.zone = _zone(region)
+
+    def answers(self, service: str) -> Mapping[str, str]:
+        """The answers of an intake that answers messages."""
+        return self.sms if service == "intake-sms" else self.social
+
+    def unit(self, code: str | None) -> str:
+        """The name of a unit, for citizens."""
+        name: str = self.units.get(code or "", code or "petugas LAPOR!")
+        return name
+
+    def change(self, update: ComplaintUpdated) -> str:
+        """What a citizen is told about ``update``, in one sentence or two."""
+        support = ", ".join(map(self.unit, update.support))
+        words = {
+            "ticket": update.ticket,
+            "unit": self.unit(update.unit),
+            "support": f"Dibantu {support}." if support else "",
+            "message": update.message or "",
+            "reason": (update.reason or "").rstrip(" ."),
+            "target": update.target or "",
+            "parent": update.parent or "",
+            "status": self.statuses.get(update.status, update.status),
+        }
+        form = self.notes.get(update.note or "") if update.kind == "noted" else None
+        return _tidy((form or self.changes[update.kind]).format_map(words))
+
+    def said_by_clock(self, kind: str, story: Story) -> str:
+        """What the page says when the clock of ``story`` did ``kind``."""
+        due = self.day(story.deadline_at) if story.deadline_at else ""
+        return self.clock[kind].format(due=due, unit=self.unit(story.unit))
+
+    def escalated(self, data: SlaBreached) -> str:
+        """What the page says when ``data`` went up the ladder."""
+        head = self.clock["head"].format(unit=self.unit(data.unit), due="")
+        to = ", ".join(head if code == HEAD else self.unit(code) for code in data.escalate_to)
+        return self.clock["escalated"].format(to=to or head, unit=self.unit(data.unit), due="")
+
+    def status_line(self, story: Story | None, ticket: str) -> str:
+        """The answer to "how is my complaint?", short enough for one SMS."""
+        if story is None:
+            return self.sms["unknown_ticket"].format(ticket=ticket)
+        line = f"{ticket}: {self.statuses.get(story.status, story.status)}"
+        if story.unit:
+            line += f" ({self.unit(story.unit)})"
+        if story.deadline_at and story.status not in DONE:
+            line += ". Tenggat berhenti sementara" if story.paused else f". Tenggat {self.day(story.deadline_at)}"
+        return line
+
+    def due(self, story: Story) -> str:
+        """``Kamis 3 Des, 3 hari kerja``; without the days where it was not counted in working days."""
+        return due_in_words(story.deadline_at, story.derivation, self.zone) if story.deadline_at else ""
+
+    def day(self, deadline_at: datetime) -> str:
+        """``Kamis 3 Des``, as :func:`in_words`."""
+        return in_words(deadline_at, self.zone)
+
+
+def in_words(deadline_at: datetime, zone: tzinfo | None = None) -> str:
+    """A deadline as people say it, midnight belonging to the day it ends: "Kamis 3 Des".
+
+    Without ``zone`` in the one it is given in: the sla-monitor gives that of the region's calendar.
+    """
+    local = deadline_at.astimezone(zone) if zone else deadline_at
+    midnight = (local.hour, local.minute, local.second) == (0, 0, 0)
+    day = local.date() - timedelta(days=midnight)
+    words = f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1][:3]}"
+    return words if midnight else f"{words} pukul {local:%H:%M:%S}"
+
+
+def due_in_words(deadline_at: datetime, derivation: Sequence[DerivationDay], zone: tzinfo) -> str:
+    """``Kamis 3 Des, 3 hari kerja``; the clock time alone for what was counted in hours or seconds."""
+    words = in_words(deadline_at, zone)
+    counted = sum(day.counted for day in derivation)
+    # Working days start with a day 0 that does not count, and end with a day; hours have neither.
+    in_days = "pukul" not in words or (derivation and not derivation[0].counted)
+    return f"{words}, {counted} hari kerja" if counted and in_days else words
+
+
+def day_in_words(day: date) -> str:
+    """``Kamis 3 Desember``."""
+    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+
+
+def time_in_words(at: datetime, zone: tzinfo) -> str:
+    """``24 November 2026 pukul 17.52 WITA``."""
+    local = at.astimezone(zone)
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year} pukul {local:%H.%M} {local.tzname()}"
+
+
+def _tidy(sentence: str) -> str:
+    """Without the traces of words that were empty."""
+    return " ".join(sentence.split()).replace(":.", ".").replace(": .", ".")
+
+
+def _zone(region: Path) -> ZoneInfo:
+    calendar = read_region(region, "calendar.yaml")
+    try:
+        return ZoneInfo(calendar["timezone"])
+    except (KeyError, TypeError, ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
+        path = region_file(region, "calendar.yaml")
+        raise RegionError(
+            f"{path}: there is no such timezone. Remedy: write a name of the tz database, such as Asia/Makassar"
+        ) from error
+
+
+def _checked(region: Path) -> dict[str, dict[str, str]]:
+    path = region_file(region, "texts.yaml")
+    texts = read_region(region, "texts.yaml")
+    problems = [
+        f"{section} is no list of texts. Remedy: below `{section}:` write a line for each of {', '.join(sorted(known))}"
+        for section, known in _PLACEHOLDERS.items()
+        if not isinstance(texts, dict) or not isinstance(texts.get(section), dict)
+    ] or [line for section, known in _PLACEHOLDERS.items() for line in _problems(section, texts[section], known)]
+    if problems:
+        raise RegionError("\n".join(f"{path}: {problem}" for problem in problems))
+    return dict(texts)
+
+
+def _problems(section: str, texts: Mapping[str, Any], known: Mapping[str, frozenset[str]]) -> list[str]:
+    found = [f"{section}.{key} is missing. Remedy: add what citizens are to read" for key in known if key not in texts]
+    for key, text in texts.items():
+        if key not in known:
+            found.append(f"{section}.{key} is not known. Remedy: take it out, or write {', '.join(sorted(known))}")
+        else:
+            found += _problem(f"{section}.{key}", text, known[key])
+    return found
+
+
+def _problem(name: str, text: object, known: frozenset[str]) -> list[str]:
+    if not isinstance(text, str) or not text.strip():
+        return [f"{name} is no text. Remedy: add what citizens are to read"]
+    try:
+        used = [field for _, field, _, _ in string.Formatter().parse(text) if field is not None]
+    except ValueError as error:
+        return [f"{name}: {error}. Remedy: write placeholders as {{ticket}}"]
+    names = ", ".join(f"{{{each}}}" for each in sorted(known)) or "none"
+    return [f"{name} has {{{field}}}, which nobody fills. Remedy: use {names}" for field in used if field not in known]

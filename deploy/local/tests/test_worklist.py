@@ -1,0 +1,115 @@
+"""What a unit has to work on, from the records of its topic; and what shows that something is done."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from contracts import codec
+from contracts.events import ReplyAnswer, Support, UnitRouted
+from contracts.topics import TOPICS_DIR
+from lapor.errors import Refused
+from lapor.reading import Found
+from lapor.unit import evidence_of
+from lapor.worklist import as_json, as_table, open_items
+
+NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
+EXAMPLE = codec.decode((TOPICS_DIR / "unit.routed.v1" / "examples" / "routed.json").read_bytes())
+HELP = {"role": "support", "unit": "DISHUB"}
+
+
+def _record(value: bytes) -> Found:
+    topic = "unit.pupr.routed.v1"
+    return Found(topic=topic, partition=0, offset=0, key=b"", value=value, headers={}, at=NOW)
+
+
+def _told(number: int, why: str = "routed", **changes: Any) -> Found:
+    """A record about complaint ``number``."""
+    assert isinstance(EXAMPLE.data, UnitRouted)
+    facts = {"ticket": f"SPG-S000-0000{number}", **changes}
+    complaint = msgspec.structs.replace(EXAMPLE.data.complaint, **facts)
+    data = msgspec.structs.replace(EXAMPLE.data, why=why, complaint=complaint)
+    return _record(codec.encode(msgspec.structs.replace(EXAMPLE, data=data)))
+
+
+def _open(*records: Found) -> list[str]:
+    return [item.ticket[-1] for item in open_items("PUPR", records)]
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        pytest.param([_told(1)], "1", id="routed"),
+        pytest.param([_told(1, "followed-up", status="waiting_for_reporter", seq=4)], "1", id="asked"),
+        pytest.param([_told(1), _told(1, "replied", status="resolved", seq=3)], "", id="answered"),
+        pytest.param([_told(1), _told(1, "replied", status="resolved", seq=3), _told(1, seq=5)], "1", id="reopened"),
+        pytest.param([_told(1), _told(1, "withdrawn", unit="PDAM", seq=3)], "", id="withdrawn"),
+        pytest.param([_told(1), _told(1, "replied", unit="DISKOMINFO", seq=3)], "", id="returned by it"),
+        pytest.param([_told(1), _told(1, "updated", status="merged", seq=3)], "", id="merged"),
+        pytest.param([_told(1, "replied", status="resolved", seq=3), _told(1, seq=1)], "", id="an old one comes late"),
+        pytest.param([_told(1, support=[Support(unit="PUPR")], **HELP)], "1", id="helps"),
+        pytest.param([_told(1, support=[Support(unit="PUPR", status="done")], **HELP)], "", id="has helped"),
+    ],
+)
+def test_a_complaint_is_open_until_the_unit_has_done_its_part(records: list[Found], expected: str) -> None:
+    assert list(expected) == _open(*records)
+
+
+def test_the_most_important_comes_first_then_the_most_urgent_then_the_oldest() -> None:
+    soon, later = NOW + timedelta(days=1), NOW + timedelta(days=2)
+    records = [
+        _told(1),
+        _told(2, received_at=NOW - timedelta(days=9)),
+        _told(3, deadline_at=later),
+        _told(4, deadline_at=soon),
+        _told(5, priority=7, deadline_at=later),
+    ]
+
+    assert ["5", "4", "3", "2", "1"] == _open(*records)
+
+
+def test_records_without_a_complaint_are_passed_over() -> None:
+    assert isinstance(EXAMPLE.data, UnitRouted)
+    refusal = UnitRouted(why="replied", unit="PUPR", reply=ReplyAnswer(event_id="1", accepted=False, reason="bukan"))
+    refused = codec.encode(msgspec.structs.replace(EXAMPLE, data=refusal))
+
+    assert ["1"] == _open(_told(1), _record(refused), _record(b"{"), _record(b""))
+
+
+def test_the_json_is_the_snapshot() -> None:
+    (item,) = open_items("PUPR", [_told(1)])
+
+    assert item == msgspec.json.decode(as_json(item), type=type(item))
+
+
+def test_the_table_shows_what_a_citizen_wrote_as_it_was_written() -> None:
+    items = open_items("PUPR", [_told(1, text="hubungi [TELEPON] [red]", priority=3, reporters=4, deadline_at=NOW)])
+    shown = io.StringIO()
+
+    Console(file=shown, width=200).print(as_table(items, NOW))
+
+    for words in ("SPG-S000-00001", "hubungi [TELEPON] [red]", "3 (+3)"):
+        assert words in shown.getvalue()
+
+
+def test_a_proof_carries_its_address_size_and_checksum(tmp_path: Path) -> None:
+    (tmp_path / "foto.jpg").write_bytes(b"abc")
+
+    found = evidence_of(f"{tmp_path}/foto.jpg=https://foto.example/1?a=b")
+
+    assert ("https://foto.example/1?a=b", "image/jpeg", 3) == (found.url, found.media_type, found.bytes)
+    assert "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" == found.sha256
+
+
+@pytest.mark.parametrize("given", ["nowhere.jpg=https://foto.example/1", "{}", "{}=foto.example"])
+def test_a_proof_that_is_none_is_refused_with_the_remedy(tmp_path: Path, given: str) -> None:
+    (tmp_path / "foto.jpg").write_bytes(b"abc")
+
+    with pytest.raises(Refused, match=r"--proof .*such as"):
+        evidence_of(given.format(tmp_path / "foto.jpg"))

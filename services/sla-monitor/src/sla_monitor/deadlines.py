@@ -1,0 +1,179 @@
+"""From the start of a stage to its deadline, and the days that lead there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+
+from msgspec import Struct
+
+from sla_monitor.calendar import Calendar, day_off, is_half, office_hours
+from sla_monitor.domain import Term
+
+#: A span in which the clock stood still: from the question to the answer, both aware.
+Pause = tuple[datetime, datetime]
+WAITING = "menunggu jawaban pelapor"
+_DAY_S, _MOMENT, _DAY = 24 * 60 * 60, timedelta(microseconds=1), timedelta(days=1)
+
+
+class Day(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One day between a start and a deadline; ``reason`` is Indonesian. ``share``: how much of a counted day counts."""
+
+    date: date
+    counted: bool
+    reason: str
+    share: float = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deadline:
+    """When the time is up. Both times are aware, in the region's time zone."""
+
+    at: datetime
+    warn_at: datetime
+    derivation: tuple[Day, ...]
+
+
+def deadline(start: datetime, term: Term, calendar: Calendar, pauses: Sequence[Pause] = ()) -> Deadline:
+    """The deadline of what starts at ``start`` (aware) and takes ``term``, without ``pauses`` (in order, apart).
+
+    Days: the local day of ``start`` is day 0, whatever day it is; the deadline is the local midnight that ends the last
+    counted day. A day that ends during a pause doesn't count. The working time is what the counted days have, 24 h
+    each and 12 h a half one, from the midnight that begins day 1; ``warn_at`` is where ``warn_ratio`` of it has passed,
+    to the second. Where that falls between two counted days it is the beginning of the later one.
+
+    Working hours run while the office is open, hours and seconds always, all but during a pause.
+
+    Raises:
+        OverflowError: the deadline is past the year 9999.
+    """
+    local = start.astimezone(calendar.timezone)
+    if term.unit in ("working_days", "days"):
+        still = tuple(day for pause in pauses for day in _nights(pause, calendar))
+        return _days(local.date(), term, calendar, still)
+    if term.unit == "working_hours":
+        return _working_hours(local, term, calendar, pauses)
+    return _span(local, term, pauses)
+
+
+def after(moment: datetime, term: Term, calendar: Calendar) -> datetime:
+    """When ``term`` has passed since ``moment``. What happens at midnight belongs to the day that ends with it."""
+    whole_days = term.unit in ("working_days", "days")
+    return deadline(moment - _MOMENT if whole_days else moment, term, calendar).at
+
+
+def _nights(pause: Pause, calendar: Calendar) -> Iterator[date]:
+    """The days that end during ``pause``."""
+    day, last = (moment.astimezone(calendar.timezone).date() for moment in pause)
+    while day < last:
+        yield day
+        day += _DAY
+
+
+@lru_cache(maxsize=4096)  # a million clocks share a few hundred derivations
+def _days(day_0: date, term: Term, calendar: Calendar, still: tuple[date, ...]) -> Deadline:
+    days = [Day(date=day_0, counted=False, reason=f"hari 0 ({day_off(calendar, day_0) or 'hari mulai'})")]
+    halves, day = 0, day_0
+    while halves < 2 * term.amount:
+        day += _DAY
+        off = WAITING if day in still else day_off(calendar, day) if term.unit == "working_days" else None
+        half = term.unit == "working_days" and is_half(calendar, day)
+        halves += 0 if off else 1 if half else 2
+        reason = off or _nth(halves, half, day, term, calendar)
+        days.append(Day(date=day, counted=off is None, reason=reason, share=0.5 if half and not off else 1))
+    end = _midnight(day + _DAY, calendar)
+    return Deadline(at=end, warn_at=_warn_at(days, term, end, calendar), derivation=tuple(days))
+
+
+def _nth(halves: int, half: bool, day: date, term: Term, calendar: Calendar) -> str:
+    count = f"{halves // 2}{',5' if halves % 2 else ''}"
+    text = f"hari kerja {count}" if term.unit == "working_days" else f"hari {count}"
+    local = calendar.local.get(day) if term.unit == "working_days" else None
+    said = ["setengah hari"] * half + ([local.reason] if local else [])
+    return f"{text} ({', '.join(said)})" if said else text
+
+
+def _warn_at(days: list[Day], term: Term, end: datetime, calendar: Calendar) -> datetime:
+    if term.warn_ratio >= 1:
+        return end
+    # Whole seconds: 0.7 * 3 days must not become a microsecond less than 2.1 days.
+    left = round(term.warn_ratio * term.amount * _DAY_S)
+    for day in days:
+        has = round(day.share * _DAY_S) if day.counted else 0
+        if left < has:
+            return _midnight(day.date, calendar) + timedelta(seconds=left)
+        left -= has
+    return end
+
+
+def _midnight(day: date, calendar: Calendar) -> datetime:
+    return datetime.combine(day, time(), calendar.timezone)
+
+
+def _span(start: datetime, term: Term, pauses: Sequence[Pause]) -> Deadline:
+    word, unit = ("detik", timedelta(seconds=1)) if term.unit == "seconds" else ("jam", timedelta(hours=1))
+    days = [Day(date=start.date(), counted=True, reason=f"{term.amount} {word} sejak mulai")]
+    for since, until in pauses:
+        stood = round((until - since).total_seconds())
+        told = f"{stood} detik" if stood < 3600 else f"{stood // 3600} jam {stood % 3600 // 60} menit"
+        local = since.astimezone(start.tzinfo).date()
+        days.append(Day(date=local, counted=False, reason=f"{WAITING}, {told} tidak dihitung"))
+    whole = term.amount * unit
+    at, warn_at = (_run(start, part, pauses) for part in (whole, whole * term.warn_ratio))
+    return Deadline(at=at, warn_at=warn_at, derivation=tuple(days))
+
+
+def _run(start: datetime, span: timedelta, pauses: Sequence[Pause]) -> datetime:
+    at = start + span
+    for since, until in pauses:
+        if since <= at:
+            at += until - since
+    return at
+
+
+def _working_hours(start: datetime, term: Term, calendar: Calendar, pauses: Sequence[Pause]) -> Deadline:
+    pauses = [(since.astimezone(start.tzinfo), until.astimezone(start.tzinfo)) for since, until in pauses]
+    need = timedelta(hours=term.amount)
+    warn, done = need * term.warn_ratio, timedelta()
+    warn_at: datetime | None = None
+    days: list[Day] = []
+    day = start.date()
+    while True:
+        before = done
+        for since, until in _open(day, start, calendar, pauses):
+            worked = until - since
+            if warn_at is None and done + worked > warn:
+                warn_at = since + (warn - done)
+            if done + worked >= need:
+                end = since + (need - done)
+                days.append(_worked(day, need - before, calendar))
+                return Deadline(at=end, warn_at=min(warn_at or end, end), derivation=tuple(days))
+            done += worked
+        days.append(_worked(day, done - before, calendar))
+        day += _DAY
+
+
+def _worked(day: date, span: timedelta, calendar: Calendar) -> Day:
+    minutes = round(span.total_seconds() / 60)
+    if not minutes:
+        return Day(date=day, counted=False, reason=day_off(calendar, day) or "di luar jam kerja")
+    half = " (setengah hari)" if is_half(calendar, day) else ""
+    return Day(date=day, counted=True, reason=f"{minutes // 60} jam {minutes % 60} menit kerja{half}")
+
+
+def _open(
+    day: date, start: datetime, calendar: Calendar, pauses: Sequence[Pause]
+) -> Iterator[tuple[datetime, datetime]]:
+    """When the office is open on ``day``, from ``start`` on, and the clock does not stand still."""
+    for opens, closes in office_hours(calendar, day):
+        since = max(datetime.combine(day, opens, calendar.timezone), start)
+        end = datetime.combine(day, closes, calendar.timezone)
+        for stops, goes_on in pauses:
+            if since < min(stops, end):
+                yield since, min(stops, end)
+            if stops < end:
+                since = max(since, goes_on)
+        if since < end:
+            yield since, end

@@ -1,0 +1,130 @@
+"""The clock of one stage: how it is set, what it says when its time comes, how it stands still and goes on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sla_monitor.calendar import Calendar
+from sla_monitor.deadlines import Day, Pause, after, deadline
+from sla_monitor.domain import Stage, Term
+
+Kind = Literal[
+    "started",
+    "paused",
+    "resumed",
+    "warned",
+    "breached",
+    "escalated",
+    "met",
+    "stopped",
+    "lapsed",
+    "rescheduled",
+    "retracted",
+]
+
+
+class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The clock of one stage. It keeps its term and its deadline even when the policy or the calendar changes.
+
+    ``n`` counts the starts of the stage in the round. ``level`` is the step of the escalation ladder that was reached.
+    ``paused_until`` is the bound of the pause it is in; the last of ``pauses`` is that one, as if it lasted so long.
+    ``revision`` counts how often the deadline was worked out again.
+    """
+
+    stage: str
+    start: datetime
+    term: Term
+    deadline_at: datetime
+    warn_at: datetime
+    derivation: tuple[Day, ...]
+    at_deadline: Literal["breached", "lapsed"]
+    quiet: bool = False
+    n: int = 1
+    warned: bool = False
+    breached: bool = False
+    level: int = 0
+    escalate_at: datetime | None = None
+    pauses: tuple[Pause, ...] = ()
+    paused_until: datetime | None = None
+    revision: int = 0
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        """When this clock next has something to say by itself."""
+        if self.paused_until is not None:
+            return self.paused_until
+        if self.breached:
+            return self.escalate_at
+        return self.warn_at if self._warns else self.deadline_at
+
+    @property
+    def _warns(self) -> bool:
+        return not self.warned and self.warn_at < self.deadline_at
+
+    def ring(self, stage: Stage | None, calendar: Calendar) -> tuple[Kind, Running | None]:
+        """What it says at ``next_due_at``, and the clock after that; None when it is done."""
+        if self.paused_until is not None:
+            return "resumed", resumed(self, self.paused_until, calendar)
+        if self.breached:
+            return "escalated", _climb(replace(self, level=self.level + 1), stage, calendar)
+        if self._warns:
+            return "warned", replace(self, warned=True)
+        if self.at_deadline == "lapsed":
+            return "lapsed", None
+        return "breached", _climb(replace(self, breached=True), stage, calendar)
+
+
+def set_clock(stage: Stage, term: Term, start: datetime, n: int, calendar: Calendar) -> Running:
+    """A clock of ``stage`` that starts at ``start``, the ``n``-th of it in its round."""
+    until = deadline(start, term, calendar)
+    return Running(
+        stage=stage.name,
+        start=start,
+        term=term,
+        deadline_at=until.at,
+        warn_at=until.warn_at,
+        derivation=until.derivation,
+        at_deadline=stage.at_deadline,
+        quiet=stage.quiet,
+        n=n,
+    )
+
+
+def _climb(running: Running, stage: Stage | None, calendar: Calendar) -> Running:
+    """Set it to the next step of the ladder, measured from the breach."""
+    rungs = stage.escalation[running.level :] if stage else ()
+    return replace(running, escalate_at=after(running.deadline_at, rungs[0].after, calendar) if rungs else None)
+
+
+def rederived(running: Running, calendar: Calendar) -> Running:
+    """The clock with its deadline worked out again from its start, its term and its pauses."""
+    until = deadline(running.start, running.term, calendar, running.pauses)
+    return replace(
+        running,
+        deadline_at=until.at,
+        warn_at=until.warn_at,
+        derivation=until.derivation,
+        revision=running.revision + 1,
+    )
+
+
+def paused(running: Running, bound: Term, now: datetime, calendar: Calendar) -> Running:
+    """The clock standing still. Its deadline is the latest that can become of it; a breach that was announced stays."""
+    until = deadline(now, bound, calendar).at
+    stands = replace(running, pauses=(*running.pauses, (now, until)), paused_until=until)
+    return replace(stands, revision=stands.revision + 1) if running.breached else rederived(stands, calendar)
+
+
+def resumed(running: Running, now: datetime, calendar: Calendar) -> Running:
+    """The clock going on at ``now``, which is not after the bound. What would be due already is due from now on."""
+    (since, _), before = running.pauses[-1], running.pauses[:-1]
+    goes_on = replace(running, pauses=(*before, (since, max(now, since))), paused_until=None)
+    if running.breached:
+        at = running.escalate_at
+        return replace(goes_on, revision=goes_on.revision + 1, escalate_at=at and max(at, now))
+    goes_on = rederived(goes_on, calendar)
+    return replace(goes_on, warn_at=min(max(goes_on.warn_at, now), goes_on.deadline_at))

@@ -1,0 +1,234 @@
+"""What region/soppeng promises, worked out a second time and from nothing of the product: for the property test.
+
+A story is a list of steps in order; each stage is played by itself from its first step to its last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+from typing import NamedTuple
+
+WITA = timezone(timedelta(hours=8))
+# The decree of the three ministers for 2026, Mondays to Fridays from March to August.
+OFF = {
+    date(2026, month, day)
+    for month, days in {3: (18, 19, 20, 23, 24), 4: (3,), 5: (1, 14, 15, 27, 28), 6: (1, 16), 8: (17, 25)}.items()
+    for day in days
+}
+SIDE = {"noted", "corrected"}
+
+
+class Step(NamedTuple):
+    kind: str
+    at: datetime
+    lane: str | None = None
+    note: str | None = None
+
+
+class Said(NamedTuple):
+    """What must be announced, once. ``at``: not before."""
+
+    stage: str
+    round: int
+    kind: str
+    level: int
+    deadline: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Promise:
+    days: int
+    starts: set[str]
+    ends: set[str] = field(default_factory=set)
+    stops: set[str] = field(default_factory=set)
+    ladder: Sequence[int] = ()
+    warns: bool = False
+    pauses: bool = False
+    quiet: bool = False
+    lapses: bool = False
+
+
+OVER = {"handed_over", "rejected", "cancelled", "merged", "closed"}
+PROMISES = {
+    "completion": Promise(
+        3, {"registered", "reopened"}, {"resolved"}, OVER, ladder=(1, 3, 5), warns=True, pauses=True
+    ),
+    "closing": Promise(10, {"resolved"}, stops=OVER | {"reopened"}, lapses=True),
+    "acknowledgement": Promise(
+        1,
+        {"routed"},
+        {"routed", "acknowledged", "in_progress", "waiting_for_reporter", "resolved", "returned", "handed_over"},
+        {"cancelled", "closed"},
+        ladder=(1, 2),
+        quiet=True,
+    ),
+    "disposition": Promise(
+        3, {"registered", "routed/triage"}, {"routed/unit", "resolved", "handed_over"}, {"cancelled", "closed"},
+        ladder=(1,), quiet=True,
+    ),
+    "follow-up": Promise(
+        5, {"routed/unit"}, {"resolved"}, OVER | {"routed", "returned"}, pauses=True, quiet=True
+    ),
+}  # fmt: skip
+LOUD = {"warned", "breached", "lapsed"}
+
+
+def work_days(first: date, n: int, still: set[date]) -> list[date]:
+    """The ``n`` days with work after ``first``, but for those in ``still``."""
+    days: list[date] = []
+    while len(days) < n:
+        first += timedelta(days=1)
+        if first.weekday() < 5 and first not in OFF and first not in still:
+            days.append(first)
+    return days
+
+
+def midnight_after(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=WITA) + timedelta(days=1)
+
+
+def local(at: datetime) -> date:
+    return at.astimezone(WITA).date()
+
+
+class Clock:
+    """One promise of one complaint, ticking."""
+
+    def __init__(self, stage: str, promise: Promise, round_: int, start: datetime) -> None:
+        self.stage, self.promise, self.round, self.start = stage, promise, round_, start
+        self.still: set[date] = set()
+        self.warned = self.breached = False
+        self.asked: datetime | None = None
+        self.level = 0
+        self.held_until = start
+        self.count()
+
+    def count(self) -> None:
+        self.days = work_days(local(self.start), self.promise.days, self.still)
+        self.deadline = midnight_after(self.days[-1])
+
+    def say(self, kind: str, at: datetime, level: int = 0) -> list[Said]:
+        if self.promise.quiet and kind not in LOUD:
+            return []
+        return [Said(self.stage, self.round, kind, level, self.deadline, at)]
+
+    def next(self) -> tuple[datetime, str] | None:
+        """What time will bring, and when."""
+        if self.asked:
+            return midnight_after(work_days(local(self.asked), 5, set())[-1]), "resumed"
+        if self.breached:
+            if self.level == len(self.promise.ladder):
+                return None
+            days = work_days(local(self.deadline) - timedelta(days=1), self.promise.ladder[self.level], set())
+            return max(midnight_after(days[-1]), self.held_until), "escalated"
+        if self.promise.warns and not self.warned:  # 0.7 of 3 days of 24 h: 2 h 24 min into the third
+            third = midnight_after(self.days[2]) - timedelta(days=1)
+            return max(third + timedelta(hours=2, minutes=24), self.held_until), "warned"
+        return self.deadline, "lapsed" if self.promise.lapses else "breached"
+
+    def resume(self, at: datetime, told: bool = True) -> list[Said]:
+        assert self.asked
+        self.nights(at)
+        self.asked, self.held_until = None, at
+        return self.say("resumed", at) if told else []
+
+    def nights(self, until: datetime) -> None:
+        """No day that ends between the question and ``until`` counts, unless the promise was broken before."""
+        assert self.asked
+        if not self.breached:
+            day = local(self.asked)
+            while midnight_after(day) <= until:
+                self.still.add(day)
+                day += timedelta(days=1)
+            self.count()
+
+    def ask(self, at: datetime) -> list[Said]:
+        kept, self.asked = set(self.still), at
+        bound = self.next()
+        assert bound
+        self.nights(bound[0])
+        said = self.say("paused", at)
+        self.still = kept
+        return said
+
+    def pass_time(self, at: datetime, *, including: bool) -> tuple[list[Said], bool]:
+        """What was said until ``at``, and whether the clock still ticks."""
+        said: list[Said] = []
+        while (coming := self.next()) and (coming[0] < at or (including and coming[0] == at)):
+            when, kind = coming
+            if kind == "resumed":
+                said += self.resume(when)
+            elif kind == "escalated":
+                self.level += 1
+                said += self.say("breached", when, self.level)
+            else:
+                said += self.say(kind, when)
+                self.warned |= kind == "warned"
+                self.breached |= kind == "breached"
+                if kind == "lapsed":
+                    return said, False
+        return said, True
+
+
+def play(stage: str, promise: Promise, story: Sequence[Step], until: datetime) -> list[Said]:
+    said: list[Said] = []
+    clock: Clock | None = None
+    round_ = 1
+    for step in story:
+        names = {step.kind, f"{step.kind}/{step.lane}"}
+        if clock:
+            more, ticks = clock.pass_time(step.at, including=False)
+            said += more
+            clock = clock if ticks else None
+        if clock and names & (promise.ends | promise.stops):
+            if clock.asked:
+                clock.resume(step.at, told=False)
+            in_time = bool(names & promise.ends) and step.at <= clock.deadline
+            said += clock.say("met" if in_time else "stopped", step.at)
+            clock = None
+        elif clock and clock.asked and step.kind not in SIDE:
+            said += clock.resume(step.at)
+        elif clock and promise.pauses and step.kind == "waiting_for_reporter":
+            said += clock.ask(step.at)
+        round_ += step.kind == "reopened"
+        if clock is None and names & promise.starts:
+            clock = Clock(stage, promise, round_, step.at)
+            said += clock.say("started", step.at)
+    if clock:
+        said += clock.pass_time(until, including=True)[0]
+    return said
+
+
+def rights(story: Sequence[Step], until: datetime) -> list[Said]:
+    """72 hours for each request; an answer is for the oldest."""
+    said: list[Said] = []
+    answers = [step.at for step in story if step.note == "rights_done"]
+    rounds = [step.at for step in story if step.kind == "reopened"]
+    for step in story:
+        if step.note != "rights_requested":
+            continue
+        done = next((at for at in answers if at >= step.at), None)
+        if done:
+            answers.remove(done)
+        deadline, end = step.at + timedelta(hours=72), done or until + timedelta(days=1)
+
+        def say(kind: str, at: datetime, level: int = 0, deadline: datetime = deadline) -> Said:
+            return Said("rights", 1 + sum(r <= at for r in rounds), kind, level, deadline, at)
+
+        said.append(say("started", step.at))
+        for kind, level, hours in (("warned", 0, 50.4), ("breached", 0, 72), ("breached", 1, 84)):
+            at = step.at + timedelta(hours=hours)
+            if at <= until and at < end:
+                said.append(say(kind, at, level))
+        if done:
+            said.append(say("met" if done <= deadline else "stopped", done))
+    return said
+
+
+def oracle(story: Sequence[Step], until: datetime) -> list[Said]:
+    """All that must be announced of a complaint with ``story`` up to and including ``until``."""
+    said = [one for stage, promise in PROMISES.items() for one in play(stage, promise, story, until)]
+    return said + rights(story, until)

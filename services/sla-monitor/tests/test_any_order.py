@@ -1,0 +1,274 @@
+"""The same log gives the same announcements, whatever befalls the one who reads it; and the test that says so can fail.
+
+Stories are drawn from a seed and written to a log of three partitions. A monitor reads them late, twice, again after a
+crash, in batches that are rolled back, and looks at the time when it likes. What it announces is compared with the
+oracle, which has its own small code.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import oracle
+import pytest
+from oracle import WITA, Step
+
+from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated
+from sla_monitor import clock as clocks
+from sla_monitor import deadlines, handlers
+from sla_monitor.adapters import store
+from sla_monitor.region import load_rules
+from sla_monitor.state import ComplaintClock, SlaEvent
+
+RULES = load_rules(Path(__file__).parents[3] / "region" / "soppeng")
+START, UNTIL = datetime(2026, 3, 9, tzinfo=WITA), datetime(2026, 8, 28, tzinfo=WITA)
+PARTITIONS = 3
+NEXT = {
+    "registered": ["routed/unit", "routed/unit", "routed/triage"],
+    "routed/triage": ["routed/unit", "routed/unit", "acknowledged", "handed_over", "cancelled"],
+    "routed/unit": ["acknowledged", "in_progress", "waiting_for_reporter", "resolved", "returned", "handed_over"],
+    "acknowledged": ["in_progress", "waiting_for_reporter", "resolved", "resolved", "returned", "cancelled"],
+    "in_progress": ["waiting_for_reporter", "resolved", "resolved", "returned"],
+    "waiting_for_reporter": ["in_progress", "in_progress", "cancelled"],
+    "returned": ["routed/triage"],
+    "resolved": ["closed", "reopened", "reopened"],
+    "reopened": ["routed/unit"],
+}  # fmt: skip
+ASIDES = ["noted/addition", "corrected", "noted/rights_requested", "noted/rights_requested", "noted/rights_done"]
+
+
+def a_story(rng: random.Random, *, asks: bool = True) -> list[Step]:
+    """What may happen to a complaint, at moments that like midnights and noons."""
+    at = START + timedelta(days=rng.randrange(60), seconds=rng.randrange(86_400))
+    state, story = "registered", [Step("registered", at, None)]
+    for _ in range(rng.randrange(14)):
+        if state not in NEXT:
+            break
+        at_once = state in ("returned", "reopened")
+        hours = rng.choice([0.5, 3, 20, 50, 120, 400]) * rng.random()
+        at = at if at_once else at + timedelta(hours=hours, microseconds=1)
+        if not at_once and rng.random() < 0.15:
+            at = at.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        if not at_once and rng.random() < 0.25:
+            kind, _, note = rng.choice(ASIDES).partition("/")
+            story.append(Step(kind, at, story[-1].lane, note or None))
+            continue
+        state = rng.choice([kind for kind in NEXT[state] if asks or kind != "waiting_for_reporter"])
+        kind, _, lane = state.partition("/")
+        story.append(Step(kind, at, lane or story[-1].lane))
+    return story
+
+
+def as_updates(key: str, story: list[Step]) -> list[tuple[datetime, ComplaintUpdated]]:
+    return [
+        (
+            step.at,
+            ComplaintUpdated(
+                complaint_id=key, ticket="SPG-W000-00008", seq=seq, kind=step.kind, status="x",  # type: ignore[arg-type]
+                channel="web", origin="intake-web", received_at=story[0].at, unit="PUPR", lane=step.lane,  # type: ignore[arg-type]
+                category=None, type=None, urgency=None, note=step.note or msgspec.UNSET,
+            ),
+        )
+        for seq, step in enumerate(story)
+    ]  # fmt: skip
+
+
+@dataclass
+class Monitor:
+    """The sla-monitor's rules with all around them that can go wrong. ``log`` is each partition: written at, event."""
+
+    log: list[list[tuple[datetime, datetime, ComplaintUpdated]]]
+    rng: random.Random
+    stored: dict[str, str] = field(default_factory=dict)
+    taken: list[int] = field(default_factory=lambda: [0] * PARTITIONS)  # stored with the clocks
+    acknowledged: list[int] = field(default_factory=lambda: [0] * PARTITIONS)  # where a restart reads on
+    said: list[tuple[datetime, str, SlaUpdated | SlaBreached]] = field(default_factory=list)
+
+    def there(self, partition: int, now: datetime) -> int:
+        return sum(written <= now for written, _, _ in self.log[partition])
+
+    def batch(self, partition: int, now: datetime) -> None:
+        """Read some; perhaps all of it is rolled back, perhaps it is stored and will be read again all the same."""
+        first = self.acknowledged[partition]
+        last = min(first + self.rng.randint(1, 5), self.there(partition, now))
+        changed: dict[str, str] = {}
+        emits = []
+        for _, at, update in self.log[partition][first:last]:
+            body = changed.get(update.complaint_id) or self.stored.get(update.complaint_id)
+            clock, events = clocks.decide(store.decode(body) if body else None, update, at, RULES)
+            changed[update.complaint_id] = store.encode(clock)
+            emits += [handlers.to_emit(event) for event in events]
+        if self.rng.random() < 0.15:
+            return  # crashed before the commit
+        self.stored |= changed
+        self.said += [(now, emit.event_id or "", emit.data) for emit in emits]  # type: ignore[misc]
+        self.taken[partition] = max(self.taken[partition], last)
+        if self.rng.random() > 0.15:  # else crashed before it could be acknowledged
+            self.acknowledged[partition] = last
+
+    def tick(self, now: datetime) -> None:
+        """As the timer does it: look how far the log goes, wait until that is taken in, and only then ring."""
+        ends = [self.there(partition, now) for partition in range(PARTITIONS)]
+        while any(taken < end for taken, end in zip(self.taken, ends, strict=True)):
+            self.batch(self.rng.randrange(PARTITIONS), now)
+        for key, body in list(self.stored.items()):
+            clock = store.decode(body)
+            if (due_at := clock.next_due_at) is None or due_at > now or self.rng.random() < 0.1:
+                continue
+            clock, emits = handlers.on_timer(clock, now, rules=RULES)
+            if self.rng.random() > 0.15:  # else crashed before the commit
+                self.stored[key] = store.encode(clock)
+                self.said += [(now, emit.event_id or "", emit.data) for emit in emits]  # type: ignore[misc]
+
+
+def run(seed: int, *, lag_h: float = 0, asks: bool = True) -> tuple[Monitor, dict[str, list[Step]]]:
+    rng = random.Random(seed)
+    stories = {f"c{n}": a_story(rng, asks=asks) for n in range(6)}
+    log: list[list[tuple[datetime, datetime, ComplaintUpdated]]] = [[] for _ in range(PARTITIONS)]
+    for n, (key, story) in enumerate(stories.items()):
+        late = timedelta()
+        for at, update in as_updates(key, story):
+            late = max(late, timedelta(hours=lag_h * rng.random())) if rng.random() < 0.2 else timedelta()
+            log[n % PARTITIONS].append((at + late, at, update))
+    for n, partition in enumerate(log):  # as written, but in the order of each story
+        written: dict[str, datetime] = {}
+        for m, (when, at, update) in enumerate(partition):
+            written[update.complaint_id] = when = max(when, written.get(update.complaint_id, when))
+            partition[m] = (when, at, update)
+        log[n] = sorted(partition, key=lambda row: row[0])
+    monitor, now = Monitor(log, rng), START
+    while now < UNTIL:
+        now = min(now + timedelta(hours=rng.choice([0.1, 2, 9, 40, 200]) * rng.random()), UNTIL)
+        for _ in range(rng.randrange(4)):
+            monitor.batch(rng.randrange(PARTITIONS), now)
+        if rng.random() < 0.7:
+            monitor.tick(now)
+    for _ in range(60):  # what is due and was skipped or rolled back
+        monitor.tick(UNTIL)
+    return monitor, stories
+
+
+def wrong(seed: int) -> list[str]:
+    """What differs from the oracle: missing, too much, twice, too early."""
+    monitor, stories = run(seed)
+    expected = [
+        ((key, s.stage, s.round, s.kind, s.level, s.deadline), s.at)
+        for key, story in stories.items()
+        for s in oracle.oracle(story, UNTIL)
+    ]
+    must = Counter(one for one, _ in expected)
+    not_before = dict(sorted(expected, key=lambda row: row[1], reverse=True))  # of two alike the first
+    found = Counter(identity(data) for _, _, data in monitor.said)
+    problems = [f"missing {one}" for one in must - found] + [f"too much {one}" for one in found - must]
+    ids = Counter(event_id for _, event_id, _ in monitor.said)
+    problems += [f"twice the id {event_id}" for event_id, n in ids.items() if n > 1]
+    early = [identity(data) for when, _, data in monitor.said if when < not_before.get(identity(data), when)]
+    return problems + [f"early {one}" for one in early]
+
+
+def identity(data: SlaUpdated | SlaBreached) -> tuple[object, ...]:
+    kind, level = (data.kind, 0) if isinstance(data, SlaUpdated) else ("breached", data.level)
+    return data.complaint_id, data.stage, data.round, kind, level, data.deadline_at
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_befalls_the_reader_the_announcements_are_those_of_the_oracle(seed: int) -> None:
+    assert wrong(1708 + seed) == []
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_when_the_story_is_written_late_what_was_said_too_soon_is_taken_back(seed: int) -> None:
+    monitor, stories = run(seed, lag_h=100, asks=False)
+    missed = Counter(
+        (key, s.stage, s.round, s.deadline)
+        for key, story in stories.items()
+        for s in oracle.oracle(story, UNTIL)
+        if s.kind == "breached" and s.level == 0
+    )
+    net: Counter[tuple[object, ...]] = Counter()
+    for _, _, data in monitor.said:
+        where = (data.complaint_id, data.stage, data.round, data.deadline_at)
+        if isinstance(data, SlaBreached) and data.level == 0:
+            net[where] += 1
+        elif isinstance(data, SlaUpdated) and data.kind == "retracted":
+            net[where] -= 1
+    assert missed == +net
+
+
+def finds_something() -> bool:
+    deadlines._days.cache_clear()
+    try:
+        return any(wrong(1708 + seed) for seed in range(10))
+    finally:
+        deadlines._days.cache_clear()
+
+
+def test_it_finds_a_clock_that_fires_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = clocks.due
+    monkeypatch.setattr(clocks, "due", lambda clock, now, rules: real(clock, now + timedelta(hours=3), rules))
+    assert finds_something()
+
+
+def test_it_finds_a_clock_that_fires_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = clocks.due
+
+    def forgetful(clock: ComplaintClock, now: datetime, rules: object) -> tuple[ComplaintClock, list[SlaEvent]]:
+        after, events = real(clock, now, RULES)
+        return (clock if events and events[-1].kind == "warned" else after), events
+
+    monkeypatch.setattr(clocks, "due", forgetful)
+    assert finds_something()
+
+
+def test_it_finds_a_clock_that_forgets_on_restart(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = store.decode
+
+    def amnesia(body: str) -> ComplaintClock:
+        clock = real(body)
+        awake = tuple(msgspec.structs.replace(each, level=0, escalate_at=None) for each in clock.running)
+        return msgspec.structs.replace(clock, running=awake)
+
+    monkeypatch.setattr(store, "decode", amnesia)
+    assert finds_something()
+
+
+def test_it_finds_a_clock_that_ignores_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clocks, "_pause", lambda clock, policy, update, now, rules: (clock, []))
+    assert finds_something()
+
+
+def test_it_finds_a_clock_that_counts_a_holiday(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "day_off", lambda calendar, day: "libur" if day.weekday() > 4 else None)
+    assert finds_something()
+
+
+def test_it_finds_a_clock_that_rings_before_the_log_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hasty(self: Monitor, now: datetime) -> None:
+        for key, body in list(self.stored.items()):
+            clock, emits = handlers.on_timer(store.decode(body), now, rules=RULES)
+            self.stored[key] = store.encode(clock)
+            self.said += [(now, emit.event_id or "", emit.data) for emit in emits]  # type: ignore[misc]
+        for partition in range(PARTITIONS):
+            while self.taken[partition] < self.there(partition, now):
+                self.batch(partition, now)
+
+    monkeypatch.setattr(Monitor, "tick", hasty)
+    assert finds_something()
+
+
+def test_it_finds_a_deadline_that_is_in_time_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clocks, "_JUST_BEFORE", timedelta())
+    assert finds_something()
+
+
+def test_the_test_has_something_to_find() -> None:
+    """Each kind of announcement happens often enough in what the seeds give."""
+    kinds = Counter(identity(data)[3:5] for seed in range(40) for _, _, data in run(1708 + seed)[0].said)
+    wanted = ["started", "paused", "resumed", "warned", "breached", "met", "stopped", "lapsed"]
+    assert [kind for kind in wanted if kinds[kind, 0] < 5] == []
+    assert min(kinds["breached", level] for level in (1, 2, 3)) >= 3

@@ -1,0 +1,138 @@
+"""Whose rights, which policy, and what happens when the rules change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+from told import MONDAY, SOPPENG, Step, story, told, walk, wita
+
+from sla_monitor.calendar import LocalDay
+from sla_monitor.clock import decide, due, recalendared
+from sla_monitor.domain import Policy, Rules, Term, Variant
+from sla_monitor.handlers import to_emit
+
+RIGHTS = wita("2026-03-20T10:00")  # cuti bersama: the law counts hours
+
+
+def test_a_right_is_granted_within_72_hours_of_any_day() -> None:
+    steps = [("registered", RIGHTS), ("noted/rights_requested", RIGHTS)]
+    events = story(SOPPENG, *steps, until=wita("2026-03-24T00:00"))
+    assert told(events, "rights") == [
+        ("started", "03-20 10:00"),
+        ("warned", "03-22 12:24"),
+        ("breached", "03-23 10:00"),
+        ("escalated", "03-23 22:00"),
+    ]
+
+
+@pytest.mark.parametrize("over", ["resolved", "closed", "handed_over", "merged", "cancelled"])
+def test_the_end_of_a_complaint_is_not_the_end_of_a_right(over: str) -> None:
+    steps = [
+        ("registered", RIGHTS), ("noted/rights_requested", RIGHTS), (over, RIGHTS + timedelta(hours=1)),
+        ("noted/rights_done", RIGHTS + timedelta(hours=20)),
+    ]  # fmt: skip
+    assert told(story(SOPPENG, *steps), "rights") == [("started", "03-20 10:00"), ("met", "03-21 06:00")]
+
+
+def test_a_right_can_be_asked_for_when_the_complaint_is_over() -> None:
+    steps = [("registered", RIGHTS), ("merged", RIGHTS), ("noted/rights_requested", RIGHTS + timedelta(hours=2))]
+    assert told(story(SOPPENG, *steps), "rights") == [("started", "03-20 12:00")]
+
+
+def test_each_request_has_its_own_72_hours_and_an_answer_is_for_the_oldest() -> None:
+    steps = [
+        ("registered", RIGHTS), ("noted/rights_requested", RIGHTS),
+        ("noted/rights_requested", RIGHTS + timedelta(hours=10)), ("noted/rights_done", RIGHTS + timedelta(hours=30)),
+    ]  # fmt: skip
+    events = story(SOPPENG, *steps, until=RIGHTS + timedelta(hours=82))
+    rights = [(e.kind, e.running.deadline_at) for e in events if e.running.stage == "rights"]
+    first, second = RIGHTS + timedelta(hours=72), RIGHTS + timedelta(hours=82)
+    assert rights == [
+        ("started", first), ("started", second), ("met", first), ("warned", second), ("breached", second)
+    ]  # fmt: skip
+    assert len({to_emit(event).event_id for event in events}) == len(events)
+
+
+def test_other_notes_do_nothing() -> None:
+    assert told(story(SOPPENG, ("registered", RIGHTS), ("noted/addition", RIGHTS)), "rights") == []
+
+
+def with_new_year() -> Rules:
+    """Two days instead of three from 1 January 2027 on."""
+    old = replace(SOPPENG.policies["standar-3-hari"], valid_until=date(2026, 12, 31))
+    shorter = replace(old.stages["completion"], term=Term(amount=2, unit="working_days", warn_ratio=0.7))
+    new = Policy(name="baru", stages={**old.stages, "completion": shorter}, valid_from=date(2027, 1, 1))
+    return replace(SOPPENG, policies={"lama": replace(old, name="lama"), "baru": new}, default=("lama", "baru"))
+
+
+@pytest.mark.parametrize(
+    ("received", "policy", "end", "why"),
+    [
+        ("2026-12-31T23:59:59+08:00", "lama", "2027-01-08T00:00", "three days: 4, 6, 7"),
+        ("2027-01-01T00:00:00+08:00", "baru", "2027-01-07T00:00", "two days: 4, 6"),
+        ("2026-12-31T15:59:59+00:00", "lama", "2027-01-08T00:00", "still the old year in WITA"),
+        ("2026-12-31T16:00:00+00:00", "baru", "2027-01-07T00:00", "the new year in WITA"),
+    ],
+)
+def test_the_day_of_receipt_decides_which_policy(received: str, policy: str, end: str, why: str) -> None:
+    events = story(with_new_year(), ("registered", datetime.fromisoformat(received)))
+    assert (policy, wita(end)) == (events[0].clock.policy, events[0].running.deadline_at), why
+
+
+def test_a_complaint_keeps_its_policy_when_another_one_comes_also_for_its_next_round() -> None:
+    steps = [
+        ("registered", wita("2026-12-28T10:00")), ("resolved", wita("2026-12-29T10:00")),
+        ("reopened", wita("2027-01-04T10:00")),
+    ]  # fmt: skip
+    events = story(with_new_year(), *steps)
+    # Three days as in the old year: 6, 7, 8; the 5th is Isra Mikraj.
+    assert (events[-1].clock.policy, wita("2027-01-09T00:00")) == ("lama", events[-1].running.deadline_at)
+
+
+def by_category() -> Rules:
+    """Ten days for what has to do with corruption."""
+    policy = SOPPENG.policies["standar-3-hari"]
+    longer = Variant(term=Term(amount=10, unit="working_days"), category=frozenset({"aparatur_korupsi"}))
+    completion = replace(policy.stages["completion"], variants=(longer,))
+    policies = {"standar-3-hari": replace(policy, stages={**policy.stages, "completion": completion})}
+    return replace(SOPPENG, policies=policies)
+
+
+def test_a_complaint_of_some_kind_has_a_term_of_its_own() -> None:
+    events = story(by_category(), ("registered", MONDAY), category="aparatur_korupsi")
+    assert events[0].running.deadline_at == wita("2026-02-19T00:00")  # 3-6, 9-13, 18: Imlek on 16 and 17
+
+
+def test_another_classification_counts_from_the_start_all_the_same() -> None:
+    rules = by_category()
+    clock, _ = decide(None, Step(0, "registered", MONDAY), MONDAY, rules)
+    later = wita("2026-02-04T10:00")
+    clock, events = decide(clock, Step(1, "corrected", MONDAY, category="aparatur_korupsi"), later, rules)
+    assert [(e.kind, e.reason) for e in events] == [("rescheduled", "klasifikasi berubah")]
+    assert events[0].running.deadline_at == wita("2026-02-19T00:00")
+    # Back again would have been due on the 5th: past already, so it stays.
+    _, events = decide(clock, Step(2, "corrected", MONDAY), wita("2026-02-09T10:00"), rules)
+    assert "rescheduled" not in [e.kind for e in events]
+
+
+def test_a_changed_calendar_moves_a_running_deadline_only_when_asked() -> None:
+    clock, _ = walk(SOPPENG, ("registered", MONDAY))
+    off = {date(2026, 2, 4): LocalDay(working=False, reason="Hari Jadi")}
+    rules = replace(SOPPENG, calendar=replace(SOPPENG.calendar, local=off))
+    assert [e.running.deadline_at for e in due(clock, wita("2026-02-06T00:00"), rules)[1]][-1] == wita(
+        "2026-02-06T00:00"
+    )
+    moved, events = recalendared(clock, wita("2026-02-04T10:00"), rules)
+    assert [(e.kind, e.reason, e.running.deadline_at) for e in events] == [
+        ("rescheduled", "kalender berubah", wita("2026-02-07T00:00"))
+    ]
+    assert recalendared(moved, wita("2026-02-04T10:00"), rules) == (moved, [])
+
+
+def test_a_changed_calendar_breaks_no_promise_that_would_be_past() -> None:
+    local = {date(2026, 2, 4): LocalDay(working=False, reason="libur")}
+    wrong = replace(SOPPENG, calendar=replace(SOPPENG.calendar, local=local))
+    clock, _ = walk(wrong, ("registered", MONDAY))
+    assert recalendared(clock, wita("2026-02-06T10:00"), SOPPENG)[1] == []

@@ -1,0 +1,163 @@
+"""Clocks beside the promise: who is silent, what is asked, who hears of a breach."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+
+import pytest
+from told import MONDAY, SECONDS, SOPPENG, Step, story, told, walk, wita
+
+from contracts.events import SlaBreached, SlaUpdated
+from sla_monitor.clock import decide, due
+from sla_monitor.handlers import to_emit
+
+
+def test_who_has_it_and_says_nothing_for_a_working_day_is_reported_and_then_their_heads() -> None:
+    events = story(SOPPENG, ("registered", MONDAY), ("routed/unit", MONDAY), until=wita("2026-02-06T00:00"))
+    assert told(events, "acknowledgement") == [
+        ("breached", "02-04 00:00"),
+        ("escalated", "02-05 00:00"),
+        ("escalated", "02-06 00:00"),
+    ]
+    assert [e.escalate_to for e in events if e.running.stage == "acknowledgement"] == [(), ("head",), ("SETDA",)]
+
+
+@pytest.mark.parametrize("kind", ["acknowledged", "in_progress", "waiting_for_reporter", "resolved", "handed_over"])
+def test_a_word_in_time_is_enough_and_needs_no_announcement(kind: str) -> None:
+    steps = [("registered", MONDAY), ("routed/unit", MONDAY), (kind, wita("2026-02-03T16:00"))]
+    assert told(story(SOPPENG, *steps, until=wita("2026-02-20T00:00")), "acknowledgement") == []
+
+
+def test_a_unit_that_got_it_later_has_its_own_day() -> None:
+    steps = [("registered", MONDAY), ("routed/triage", MONDAY), ("routed/unit", wita("2026-02-03T15:00"))]
+    events = story(SOPPENG, *steps, until=wita("2026-02-05T00:00"))
+    assert told(events, "acknowledgement") == [("breached", "02-05 00:00")]
+
+
+def test_what_nobody_got_is_reported_too() -> None:
+    events = story(SOPPENG, ("registered", MONDAY), until=wita("2026-02-07T00:00"))
+    assert told(events, "disposition") == [("breached", "02-06 00:00"), ("escalated", "02-07 00:00")]
+    assert events[-1].escalate_to == ("SETDA",)
+
+
+def test_triage_that_leaves_it_lying_is_reported_though_it_said_a_word() -> None:
+    steps = [("registered", MONDAY), ("routed/triage", MONDAY), ("acknowledged", MONDAY)]
+    events = story(SOPPENG, *steps, until=wita("2026-02-06T00:00"))
+    assert told(events, "disposition") == [("breached", "02-06 00:00")]
+    assert told(events, "acknowledgement") == []
+
+
+def test_a_returned_complaint_must_be_given_away_again() -> None:
+    steps = [
+        ("registered", MONDAY), ("routed/unit", MONDAY), ("returned", wita("2026-02-04T10:00")),
+        ("routed/triage", wita("2026-02-04T10:00")),
+    ]  # fmt: skip
+    events = story(SOPPENG, *steps, until=wita("2026-02-10T00:00"))
+    assert told(events, "disposition") == [("breached", "02-10 00:00")]
+    ids = [to_emit(event).event_id for event in events]
+    assert len(set(ids)) == len(ids)
+
+
+def test_a_question_stops_the_clock_and_the_answer_gives_a_new_deadline() -> None:
+    steps = [
+        ("registered", MONDAY), ("routed/unit", MONDAY), ("waiting_for_reporter", wita("2026-02-03T10:00")),
+        ("in_progress", wita("2026-02-05T09:00")),
+    ]  # fmt: skip
+    events = [e for e in story(SOPPENG, *steps) if e.running.stage == "completion"]
+    assert [(e.kind, e.reason) for e in events[1:]] == [
+        ("paused", "menunggu jawaban pelapor"),
+        ("resumed", "pelapor menjawab"),
+    ]
+    # Asked on the 3rd, at most five working days: to the end of the 10th. The three days would be the 11th to the 13th.
+    assert events[1].running.paused_until == wita("2026-02-11T00:00")
+    assert [e.running.deadline_at for e in events] == [
+        wita("2026-02-06T00:00"), wita("2026-02-14T00:00"), wita("2026-02-10T00:00")
+    ]  # fmt: skip
+
+
+def test_who_does_not_answer_waits_no_longer_than_the_bound_and_holidays_do_not_count_for_it() -> None:
+    start = wita("2026-03-16T10:00")
+    steps = [("registered", start), ("routed/unit", start), ("waiting_for_reporter", wita("2026-03-17T10:00"))]
+    events = story(SOPPENG, *steps, until=wita("2026-04-08T00:00"))
+    # The bound: 25, 26, 27, 30, 31 March. Then 1, 2, 6 April: Friday the 3rd is Wafat Yesus Kristus.
+    assert told(events, "completion")[1:5] == [
+        ("paused", "03-17 10:00"),
+        ("resumed", "04-01 00:00"),
+        ("warned", "04-06 02:24"),
+        ("breached", "04-07 00:00"),
+    ]
+    assert "batas waktu menjawab lewat" in [e.reason for e in events]
+
+
+def test_nothing_rings_while_the_clock_stands_still() -> None:
+    steps = [("registered", MONDAY), ("routed/unit", MONDAY), ("waiting_for_reporter", wita("2026-02-03T10:00"))]
+    clock, _ = walk(SOPPENG, *steps)
+    assert [e for e in due(clock, wita("2026-02-10T23:59"), SOPPENG)[1] if e.running.stage == "completion"] == []
+
+
+def test_an_answer_by_the_unit_ends_the_pause_and_is_in_time() -> None:
+    steps = [("registered", MONDAY), ("waiting_for_reporter", MONDAY), ("resolved", wita("2026-02-06T10:00"))]
+    events = story(SOPPENG, *steps)
+    assert [kind for kind, _ in told(events, "completion")] == ["started", "paused", "met"]
+
+
+def test_a_question_after_the_breach_pauses_the_ladder_and_ends_too() -> None:
+    t0 = wita("2026-02-02T09:00:00")
+    asked = t0 + timedelta(seconds=30)
+    events = story(SECONDS, ("registered", t0), ("waiting_for_reporter", asked), until=t0 + timedelta(seconds=60))
+    seconds = [(e.kind, (e.at - t0).total_seconds()) for e in events]
+    assert seconds[2:] == [
+        ("breached", 25), ("paused", 30), ("resumed", 50), ("escalated", 50), ("escalated", 50)
+    ]  # fmt: skip
+
+
+def test_two_pauses_of_one_deadline_are_two_announcements() -> None:
+    t0 = wita("2026-02-02T09:00")
+    moments = [t0 + timedelta(hours=n) for n in range(5)]
+    kinds = ["registered", "waiting_for_reporter", "in_progress", "waiting_for_reporter", "in_progress"]
+    events = story(SOPPENG, *zip(kinds, moments, strict=True))
+    assert [kind for kind, _ in told(events, "completion")] == ["started", "paused", "resumed", "paused", "resumed"]
+    assert len({to_emit(event).event_id for event in events}) == len(events)
+
+
+def test_a_question_that_came_to_light_late_takes_the_breach_back() -> None:
+    clock, _ = walk(SECONDS, ("registered", MONDAY))
+    clock, _ = due(clock, MONDAY + timedelta(seconds=27), SECONDS)
+    asked = MONDAY + timedelta(seconds=20)
+    clock, events = decide(clock, Step(1, "waiting_for_reporter", MONDAY), asked, SECONDS)
+    assert [e.kind for e in events] == ["retracted", "paused"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [("handed_over", "dilimpahkan"), ("merged", "digabung dengan laporan lain"), ("cancelled", "dibatalkan pelapor")],
+)
+def test_what_stops_a_clock_says_why(kind: str, reason: str) -> None:
+    events = story(SOPPENG, ("registered", MONDAY), (kind, MONDAY + timedelta(hours=1)))
+    assert [("stopped", reason)] == [(e.kind, e.reason) for e in events if e.kind != "started"]
+    data = to_emit(events[-1]).data
+    assert isinstance(data, SlaUpdated)
+    assert data.reason == reason
+
+
+def test_a_breach_names_who_hears_of_it() -> None:
+    events = story(SECONDS, ("registered", MONDAY), until=MONDAY + timedelta(seconds=70))
+    breaches = [data for event in events if isinstance(data := to_emit(event).data, SlaBreached)]
+    assert [(b.level, b.escalate_to) for b in breaches] == [(0, []), (1, ["head"]), (2, ["SETDA"]), (3, ["BUPATI"])]
+    assert len({to_emit(event).event_id for event in events}) == len(events)
+
+
+@pytest.mark.parametrize(
+    ("steps", "since"),
+    [
+        (["registered"], 0), (["registered", "routed/unit"], 1), (["registered", "routed/unit", "acknowledged"], None),
+        (["registered", "routed/unit", "noted/addition"], 1), (["registered", "routed/unit", "corrected"], 1),
+        (["registered", "routed/unit", "resolved"], None), (["registered", "merged"], None),
+        (["registered", "routed/unit", "returned", "routed/triage"], 3),
+    ],
+)  # fmt: skip
+def test_whoever_has_it_owes_a_word_from_then_on(steps: list[str], since: int | None) -> None:
+    moments = [MONDAY + timedelta(minutes=n) for n in itertools.islice(itertools.count(), len(steps))]
+    clock, _ = walk(SOPPENG, *zip(steps, moments, strict=True))
+    assert clock.waiting_since == (None if since is None else moments[since])

@@ -1,0 +1,197 @@
+"""The clocks in a real PostgreSQL: kept, found, rung, and worked out again when the calendar changed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import psycopg
+import pytest
+from byhand import RULES
+from typer.testing import CliRunner
+
+from chassis.database import Pool, migrate
+from chassis.step import Steps
+from chassis.wire import Record
+from contracts import codec
+from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated
+from contracts.topics import UPDATED
+from sla_monitor.__main__ import cli
+from sla_monitor.adapters import store
+from sla_monitor.app import handler_of, ring_all
+from sla_monitor.deadlines import deadline
+from sla_monitor.state import ComplaintClock
+
+pytestmark = pytest.mark.connected
+
+REGION = Path(__file__).parents[3] / "region"
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+MONDAY = datetime(2026, 2, 2, 1, 0, tzinfo=UTC)
+
+
+def clock(
+    key: str, *, unit: str | None = None, due: datetime | None = None, waits: datetime | None = None
+) -> ComplaintClock:
+    bare = ComplaintClock(
+        complaint_id=key, ticket="SPG-W000-00008", policy="standar-3-hari", seq=0, received_at=MONDAY, unit=unit,
+        lane=None, waiting_since=waits,
+    )  # fmt: skip
+    if due is None:
+        return bare
+    found = deadline(MONDAY, RULES.policies["standar-3-hari"].stages["completion"].term, RULES.calendar)
+    running = {
+        "stage": "completion", "start": MONDAY, "term": {"amount": 3, "unit": "working_days"}, "deadline_at": due,
+        "warn_at": due, "derivation": found.derivation, "at_deadline": "breached",
+    }  # fmt: skip
+    body = json.loads(store.encode(bare)) | {"running": [msgspec.to_builtins(running)]}
+    return store.decode(json.dumps(body))
+
+
+def record(offset: int, key: str, kind: str, at: datetime, *, seq: int = 0, received: datetime | None = None) -> Record:
+    data = ComplaintUpdated(
+        complaint_id=key, ticket="SPG-W000-00008", seq=seq, kind=kind, status=kind, channel="web",  # type: ignore[arg-type]
+        origin="intake-web", received_at=received or at, unit="PUPR", lane="unit", category=None, type=None,
+        urgency=None,
+    )  # fmt: skip
+    event = codec.envelope(data, event_id=f"{key}-{seq}", source="/router", subject=key, time=at)
+    return Record(UPDATED, 0, offset, key.encode(), codec.encode(event), 0)
+
+
+async def announced(pool: Pool) -> list[SlaUpdated | SlaBreached]:
+    rows = await pool.fetch("SELECT value FROM outbox ORDER BY seq")
+    return [codec.decode(row["value"]).data for row in rows]  # type: ignore[misc]
+
+
+async def test_what_is_saved_is_loaded_again(pool: Pool) -> None:
+    clocks = {"a": clock("a", due=MONDAY, unit="PUPR"), "b": clock("b", waits=MONDAY)}
+    async with pool.acquire() as db:
+        await store.save(db, clocks)
+        await store.save(db, clocks)
+        assert clocks == await store.load(db, ["a", "b", "c"])
+
+
+async def test_the_earliest_rings_first_and_what_has_no_timer_never(pool: Pool) -> None:
+    clocks = {name: clock(name, due=MONDAY + timedelta(hours=n)) for n, name in enumerate("cab")}
+    async with pool.acquire() as db:
+        await store.save(db, {**clocks, "none": clock("none")})
+        assert ["c", "a"] == await store.due(db, MONDAY + timedelta(hours=1))
+        assert [["a", "b", "c"]] == [ids async for ids in store.running(db)]
+
+
+async def test_each_unit_shows_its_oldest_silence_and_nobody_is_one_of_them(pool: Pool) -> None:
+    waits = {"a": ("PUPR", 5), "b": ("PUPR", 1), "c": ("DLH", 3), "d": (None, 2)}
+    async with pool.acquire() as db:
+        for key, (unit, hours) in waits.items():
+            await store.save(db, {key: clock(key, unit=unit, waits=MONDAY + timedelta(hours=hours))})
+        await store.save(db, {"said": clock("said", unit="BPBD")})
+        silent = await store.silent(db)
+    assert silent == {unit: MONDAY + timedelta(hours=n) for unit, n in (("", 2), ("DLH", 3), ("PUPR", 1))}
+
+
+async def test_a_story_moves_the_clocks_and_the_timer_rings_each_once(pool: Pool) -> None:
+    steps, handler = Steps(pool, handler_of(RULES)), handler_of(RULES)
+    await steps([record(0, "a", "registered", MONDAY), record(1, "a", "routed", MONDAY, seq=1, received=MONDAY)])
+    async with pool.acquire() as db:
+        for _ in range(2):  # as after a restart: what was rung is stored
+            await ring_all(db, handler, MONDAY + timedelta(days=60), RULES)
+    said = await announced(pool)
+    breaches = [(b.stage, b.level) for b in said if isinstance(b, SlaBreached)]
+    assert sorted(breaches) == sorted(
+        [("completion", n) for n in range(4)] + [("acknowledgement", n) for n in range(3)] + [("follow-up", 0)]
+    )
+    assert ["started", "warned"] == [u.kind for u in said if isinstance(u, SlaUpdated)]
+
+
+async def test_a_record_that_comes_again_starts_no_second_clock(pool: Pool) -> None:
+    for _ in range(2):
+        await Steps(pool, handler_of(RULES))([record(0, "a", "registered", MONDAY)])
+    assert ["started"] == [data.kind for data in await announced(pool) if isinstance(data, SlaUpdated)]
+
+
+def test_clocks_of_before_keep_their_deadline_and_get_their_term(empty: str, tmp_path: Path) -> None:
+    shutil.copy(MIGRATIONS / "0001_clocks.sql", tmp_path)
+    migrate(empty, tmp_path)
+    days = [
+        ("2026-02-02", False, "hari 0 (hari mulai)"),
+        ("2026-02-03", True, "hari kerja 1"),
+        ("2026-02-04", True, "x"),
+    ]
+    derivation = [dict(zip(("date", "counted", "reason"), day, strict=True)) for day in days]
+    running = {
+        "stage": "completion", "deadline_at": "2026-02-05T00:00:00+08:00", "warn_at": "2026-02-04T09:36:00+08:00",
+        "derivation": derivation, "at_deadline": "breached",
+    }  # fmt: skip
+    seconds = {**running, "stage": "closing", "derivation": [{**derivation[1], "reason": "30 detik sejak mulai"}]}
+    body = {
+        "complaint_id": "a", "ticket": "SPG-W000-00008", "policy": "standar-3-hari", "seq": 1, "unit": "PUPR",
+        "lane": "unit", "running": [running, seconds],
+    }  # fmt: skip
+    insert = "INSERT INTO clocks (complaint_id, next_due_at, body) VALUES (%s, now(), %s)"
+    with psycopg.connect(empty, autocommit=True) as db:
+        db.execute(insert, ("a", json.dumps(body)))
+        db.execute(insert, ("b", json.dumps(body | {"complaint_id": "b", "running": []})))
+    migrate(empty, MIGRATIONS)
+    with psycopg.connect(empty) as db:
+        kept, over = (store.decode(row[0]) for row in db.execute("SELECT body FROM clocks ORDER BY complaint_id"))
+    assert [(each.term.amount, each.term.unit) for each in kept.running] == [(2, "working_days"), (30, "seconds")]
+    assert kept.running[0].start == datetime.fromisoformat("2026-02-02T00:00:00+08:00")
+    assert over.running == ()
+
+
+def region_with(tmp_path: Path, day: str) -> Path:
+    for name in ("sla.yaml", "calendar.yaml"):
+        shutil.copy(REGION / "soppeng" / name, tmp_path)
+    calendar = tmp_path / "calendar.yaml"
+    calendar.write_text(calendar.read_text().replace("days_off: []", f"days_off: [{{date: {day}, reason: Hari Jadi}}]"))
+    return tmp_path
+
+
+async def test_recalendar_shows_the_difference_and_changes_nothing_until_it_is_told_to(
+    pool: Pool, dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    await Steps(pool, handler_of(RULES))([record(0, "a", "registered", now), record(1, "b", "registered", now)])
+    day_1 = next(day.date for day in deadline(now, RULES.policies["standar-3-hari"].stages["completion"].term,
+                                              RULES.calendar).derivation if day.counted)  # fmt: skip
+    region = str(region_with(tmp_path, day_1.isoformat()))
+    monkeypatch.setenv("DATABASE_URL", dsn)
+
+    shown = run("recalendar", "--region", region, "--json")
+    assert [data.kind for data in await announced(pool)] == ["started", "started"]  # type: ignore[union-attr]
+    applied = run("recalendar", "--region", region, "--apply")
+    again = run("recalendar", "--region", region, "--apply")
+
+    rows = [json.loads(line) for line in shown[0].splitlines()]
+    assert {(row["complaint_id"], row["stage"]) for row in rows} == {
+        (key, stage) for key in "ab" for stage in ("completion", "disposition")
+    }
+    assert all(row["before"] < row["after"] for row in rows)
+    assert len(applied[0].splitlines()) == 4
+    assert "4 deadline(s) rescheduled" in applied[1]
+    assert again[0] == ""
+    moved = [data for data in await announced(pool) if isinstance(data, SlaUpdated) and data.kind == "rescheduled"]
+    assert {(data.complaint_id, data.reason) for data in moved} == {(key, "kalender berubah") for key in "ab"}
+
+
+def run(*arguments: str) -> tuple[str, str]:
+    """stdout and stderr of a command, in a process of its own: it has an event loop, and so has the test."""
+    done = subprocess.run([sys.executable, "-m", "sla_monitor", *arguments], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout, done.stderr
+
+
+def test_recalendar_without_its_database_exits_78_and_names_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    result = CliRunner().invoke(cli, ["recalendar", "--region", str(REGION / "soppeng")])
+    assert (result.exit_code, "DATABASE_URL" in result.stderr) == (78, True)
+
+
+def test_recalendar_with_a_database_that_is_away_exits_1_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody:x@127.0.0.1:9/none")
+    result = CliRunner().invoke(cli, ["recalendar", "--region", str(REGION / "soppeng")])
+    assert (result.exit_code, "the database can't be used" in result.stderr) == (1, True)

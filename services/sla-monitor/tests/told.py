@@ -1,0 +1,61 @@
+"""Stories in a few words, and what is announced about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sla_monitor.clock import decide, due
+from sla_monitor.domain import Rules
+from sla_monitor.region import load_rules
+from sla_monitor.state import ComplaintClock, SlaEvent
+
+REGION = Path(__file__).parents[3] / "region"
+SOPPENG, SECONDS = load_rules(REGION / "soppeng"), load_rules(REGION / "seconds")
+
+
+def wita(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+08:00")
+
+
+@dataclass(frozen=True)
+class Step:
+    seq: int
+    kind: str
+    received_at: datetime
+    lane: str | None = None
+    note: str | None = None
+    category: str | None = None
+    type: str | None = None
+    urgency: str | None = None
+    unit: str | None = "PUPR"
+    complaint_id: str = "c1"
+    ticket: str = "SPG-W000-00008"
+
+
+def story(rules: Rules, *steps: tuple[str, datetime], until: datetime | None = None, **about: str) -> list[SlaEvent]:
+    """What is announced; a step is ``kind``, ``kind/lane`` or ``noted/note``, with when it happened."""
+    clock, events = walk(rules, *steps, **about)
+    return events + (due(clock, until, rules)[1] if until else [])
+
+
+def walk(rules: Rules, *steps: tuple[str, datetime], **about: str) -> tuple[ComplaintClock, list[SlaEvent]]:
+    clock: ComplaintClock | None = None
+    events: list[SlaEvent] = []
+    for seq, (name, at) in enumerate(steps):
+        kind, _, rest = name.partition("/")
+        lane, note = (None, rest or None) if kind == "noted" else (rest or None, None)
+        clock, new = decide(clock, Step(seq, kind, steps[0][1], lane, note, **about), at, rules)
+        events += new
+    assert clock is not None
+    return clock, events
+
+
+def told(events: list[SlaEvent], stage: str) -> list[tuple[str, str]]:
+    """Kind and moment, in WITA, of what is said about ``stage``."""
+    zone = SOPPENG.calendar.timezone
+    return [(e.kind, f"{e.at.astimezone(zone):%m-%d %H:%M}") for e in events if e.running.stage == stage]
+
+
+MONDAY = wita("2026-02-02T09:00")

@@ -1,0 +1,75 @@
+"""What docs/agencies tells the units is what the system does."""
+
+from __future__ import annotations
+
+import re
+from itertools import takewhile
+from pathlib import Path
+
+import pytest
+
+from contracts import codec, events
+from contracts.topics import TOPICS_DIR
+from router.replies import ACTIONS
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "agencies"
+GUIDE = (FOLDER / "README.md").read_text()
+SNIPPETS = sorted(path for path in FOLDER.iterdir() if path.suffix in (".py", ".mjs"))
+
+
+def _rows(head: str) -> list[list[str]]:
+    """The cells of the table whose first column is called ``head``."""
+    lines = [line.strip() for line in GUIDE.splitlines()]
+    start = next(n for n, line in enumerate(lines) if line.startswith(f"| {head} |"))
+    rows = takewhile(lambda line: line.startswith("|"), lines[start + 2 :])
+    return [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows]
+
+
+def _codes(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def test_every_action_is_told_and_no_other() -> None:
+    told = {name for row in _rows("`action`") for name in _codes(row[0])} - {"rights-done"}
+
+    assert ACTIONS.keys() - {"rights-done"} == told
+
+
+def test_what_an_action_needs_is_told() -> None:
+    needs = {row[0].strip("`"): tuple(_codes(row[2])) for row in _rows("`action`")}
+
+    assert {name: ACTIONS[name].needs for name in needs.keys() & ACTIONS.keys()} == {
+        name: needs[name] for name in needs.keys() & ACTIONS.keys()
+    }
+
+
+def test_every_reason_for_a_record_is_told() -> None:
+    paths = (TOPICS_DIR / "unit.routed.v1" / "examples").glob("*.json")
+    shown = {codec.decode(path.read_bytes()).data.why for path in paths}  # type: ignore[union-attr]
+
+    assert shown == {name for row in _rows("`why` | artinya") for name in _codes(row[0])}
+
+
+def test_every_field_of_a_snapshot_that_is_told_exists() -> None:
+    tables = GUIDE[GUIDE.index("Yang ada di `complaint`") : GUIDE.index("| `why` | artinya")]
+    told = {name for line in tables.splitlines() if line.startswith("| `") for name in _codes(line.split("|")[1])}
+
+    assert told
+    assert set() == told - set(events.ComplaintSnapshot.__struct_fields__)
+
+
+@pytest.mark.parametrize("row", _rows("alasan berbunyi"), ids=lambda row: row[0])
+def test_a_refusal_is_worded_as_it_is_told(row: list[str]) -> None:
+    source = "\n".join(path.read_text() for path in (ROOT / "services" / "router" / "src" / "router").glob("*.py"))
+
+    for sentence in _codes(row[0]):
+        pieces = [piece.strip() for piece in sentence.split("…") if piece.strip()]
+        assert [piece for piece in pieces if piece not in source] == []
+
+
+def test_every_snippet_is_told_and_every_variable_it_reads() -> None:
+    read = {name for path in SNIPPETS for name in re.findall(r"\b(?:KAFKA_[A-Z_]+|UNIT)\b", path.read_text())}
+
+    assert read == {name for row in _rows("variabel") for name in _codes(row[0])}
+    assert [] == [path.name for path in SNIPPETS if f"({path.name})" not in GUIDE]
