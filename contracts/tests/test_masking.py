@@ -38,6 +38,7 @@ MASKED = {
     "NPWP of 16": ("NPWP 0092 5429 4340 7000", "NPWP [NPWP]"),
     "NPWP of 16 without its word": ("0092.5429.4340.7000", "[NPWP]"),
     "phone in a row": ("hubungi 081234567890", "hubungi [TELEPON]"),
+    "phone in four groups": ("telp 085 801 341 1056 pak", "telp [TELEPON] pak"),
     "short phone": ("0812345678", "[TELEPON]"),
     "long phone": ("0812345678901", "[TELEPON]"),
     "phone with dashes": ("0812-3456-7890", "[TELEPON]"),

@@ -84,6 +84,7 @@ _NPWP = _any_of(
 _COUNTRY = rf"(?:(?:(?:\+|00)?\(?\+?62\)?{_GAP}(?:\(?0\)?)?|\(?[0o])\)?{_GAP})"
 _PHONE = _any_of(
     _START + _COUNTRY + r"8\d{7,11}(?!\d)",
+    _START + _COUNTRY + _in_groups(r"8\d{1,2}", r"\d{3}", r"\d{3}", r"\d{3,4}"),
     _START + _COUNTRY + _in_groups(r"8\d{1,3}", r"\d{3,4}", r"\d{3,5}"),
     _START + _COUNTRY + rf"8(?:{_GAP}\d){{7,11}}(?!\d)",
     # Fixed lines: an area code apart from the number, or nine to ten digits in a row.

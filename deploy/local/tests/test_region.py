@@ -79,11 +79,8 @@ def test_what_does_not_fit_is_named_with_its_file(
 
 
 def test_who_hears_of_a_breach_is_a_unit_and_what_has_its_own_deadline_a_category(folder: Path) -> None:
-    more = """amount: 3
-        escalation: [{to: [head, SETDA]}, {to: [BUPATI, GUBERNUR]}]
-        variants: [{category: [jalan_jembatan, sihir]}]
-"""
-    spoil("sla", "amount: 3\n", more)(folder)
+    spoil("sla", "to: [BUPATI]", "to: [BUPATI, GUBERNUR]")(folder)
+    spoil("sla", "category: [aparatur_korupsi]", "category: [aparatur_korupsi, sihir]")(folder)
     told = [each.problem.split()[-1] for each in region.problems(folder) if "yaml does not have" in each.problem]
     assert ["GUBERNUR", "sihir"] == told
 

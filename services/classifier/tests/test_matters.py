@@ -14,7 +14,7 @@ from classifier.taxonomy import load_matters, load_taxonomy
 NAMES = {
     "jalan_jembatan": {"jalan_provinsi", "jalan_nasional"},
     "kesehatan": {"rumah_sakit", "kepesertaan_bpjs"},
-    "listrik_energi": {"rumah_sakit", "gas_elpiji"},
+    "listrik_energi": {"rumah_sakit", "gas_elpiji", "bbm"},
     "penerangan_jalan": {"rumah_sakit"},
     "perumahan_pertanahan": {"sertifikat_tanah", "tata_ruang"},
     "ketertiban_perlindungan": {"kepolisian", "bencana", "perempuan_anak"},

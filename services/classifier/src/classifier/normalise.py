@@ -19,6 +19,10 @@ _SHORT_FORMS = """
     sebelum: sblm; setelah: stlh; masih: msh; jadi: jd; depan: dpn; belakang: blkg; tentang: ttg;
     terima kasih: trmksh makasih tks; puskesmas: pkm; rumah sakit: rs; bbm: bensin; izin: ijin;
     perizinan: perijinan; ktp: ektp; listrik: listrk; bansos: bansoz; sekolah: sekolahan;
+    padahal: pdhl; kurang: krg krng; langsung: lgsg lngsng; tersebut: tsb; supaya: spy; sehingga: shg; kepada: kpd;
+    masuk: msk; warga: wrg; masyarakat: masy msyrkt; jangan: jgn jngn; hanya: hny; kemarin: kmrn kmren kmarin;
+    bayar: byr; sekolah: sklh skolah; anak: ank; datang: dtg dtng; tempat: tmpt tmpat; gang: gg; perumahan: perum prum;
+    bantuan: bntuan bantuanx; pemerintah: pmrnth; pelayanan: plyanan; petugas: ptgs; kenapa: knapa;
     sertifikat: sertipikat; hoaks: hoax; lampunya: lampux; airnya: airx; jalannya: jalanx
 """
 #: Short forms of messages, as people in South Sulawesi type them, and what they stand for.

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chassis.region import RegionError, read_region
+import msgspec
+
+from chassis.region import RegionError, read_region, region_file
 
 #: The category that is never learnt: it is the answer "I don't know".
 UNKNOWN = "lainnya"
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True):
+    text: str
+    category: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +25,8 @@ class Category:
     """One thing that complaints are about.
 
     ``lapor`` are the LAPOR! category names that mean it, lower case. ``edges`` are phrases that other categories
-    list as theirs no longer but this one's. ``share`` is how common it is beside the others.
+    list as theirs no longer but this one's. ``messages`` are whole practice complaints. ``share`` is how common it is
+    beside the others.
     """
 
     id: str
@@ -27,15 +35,16 @@ class Category:
     terms: tuple[str, ...]
     lapor: tuple[str, ...]
     edges: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
     share: float = 1.0
     unit: str | None = None
 
 
 def load_taxonomy(region: Path) -> tuple[Category, ...]:
-    """The categories of ``categories.yaml``, in its order.
+    """The categories of ``categories.yaml``, in its order, with the messages of ``messages/<category>.jsonl`` if any.
 
     Raises:
-        RegionError: the file is missing, or a category lacks what learning needs.
+        RegionError: a file is missing or broken, or a category lacks what learning needs.
     """
     entries = _entries(region)
     edges = _edges(entries)
@@ -49,6 +58,7 @@ def load_taxonomy(region: Path) -> tuple[Category, ...]:
             terms=_texts(entry.get("terms")),
             lapor=tuple(name.lower() for name in _texts(entry.get("lapor"))),
             edges=tuple(edges.get(key, ())),
+            messages=_messages(region, key),
             share=_share(region, key, entry),
             unit=entry.get("unit"),
         )
@@ -84,6 +94,23 @@ def _edges(entries: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
         for owner, phrases in (entry.get("negatives") or {}).items():
             found[owner] += _texts(phrases)
     return found
+
+
+def _messages(region: Path, key: str) -> tuple[str, ...]:
+    try:
+        path = region_file(region, f"messages/{key}.jsonl")
+    except RegionError:  # a region may have none: the seeds alone teach the category
+        return ()
+    texts: list[str] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            row = msgspec.json.decode(line, type=_Message)
+        except msgspec.MsgspecError as error:
+            raise RegionError(f"{path}, line {number}: {error}. Remedy: write one JSON object a line") from error
+        if row.category != key:
+            raise RegionError(f"{path}, line {number}: category is {row.category}. Remedy: move it to that file")
+        texts.append(row.text)
+    return tuple(texts)
 
 
 def _share(region: Path, key: str, entry: dict[str, Any]) -> float:

@@ -8,7 +8,7 @@ from chassis.intake.story import in_words
 from contracts.events import SlaBreached, SlaUpdated
 from router.case import HELD, Case, Out, advance, tell_unit
 from router.moves import Result, about, desk
-from router.rules import Rules, last_unit
+from router.rules import WITA, Rules, last_unit
 
 _replace = msgspec.structs.replace
 
@@ -72,7 +72,7 @@ def _breached(rules: Rules, case: Case, data: SlaBreached) -> list[Out]:
     if data.level == 0:
         unit = desk(rules, case) if _is_of_rights(data) else None
         return tell_unit(case, "breached", unit=unit, reason=f"tenggat{_named(data)} terlewati")
-    reason = f"tenggat {_promise(data)} terlewati sejak {in_words(data.deadline_at)}"
+    reason = f"tenggat {_promise(data)} terlewati sejak {in_words(data.deadline_at, WITA)}"
     told: list[Out] = []
     for unit in _ladder(rules, case, data):
         told += tell_unit(case, "escalated", unit=unit, reason=f"{reason} (tingkat {data.level})")
