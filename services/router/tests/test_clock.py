@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
+
 import pytest
 from router_office import (
+    DEADLINE,
     Office,
     T,
     breached,
@@ -27,7 +30,8 @@ def reasons(told: list[object]) -> list[str]:
 
 def test_each_named_in_the_ladder_hears_of_it_with_the_promise_and_since_when() -> None:
     office = in_status("acknowledged")
-    told = office.hear(breached(level=1, escalate_to=["head", "SETDA"]))
+    at_home = DEADLINE.astimezone(timezone(timedelta(hours=8)))  # the sla-monitor gives the region's own time
+    told = office.hear(breached(level=1, escalate_to=["head", "SETDA"], deadline_at=at_home))
     assert ([], [("PUPR", "escalated"), ("SETDA", "escalated")]) == (kinds(told), to_units(told))
     assert ["tenggat penyelesaian terlewati sejak Kamis 5 Mar pukul 10:00:00 (tingkat 1)"] * 2 == reasons(told)
     (first, second) = [each.complaint for each in told if isinstance(each, UnitRouted)]
