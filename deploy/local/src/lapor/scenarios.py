@@ -60,10 +60,11 @@ SCENARIOS: dict[str, Scenario] = {
         turns=(Turn(on="* has it", replies=_WORK),),
     ),
     "breach": Scenario(
-        about="the unit stays silent; wants `lapor up --region region/seconds`",
+        about="a silent unit: warning, breach, apology, the head hears; wants `lapor up --region region/seconds`",
         texts=("Air PDAM tidak mengalir sudah empat hari di Kelurahan Lapajung, tolong segera diperbaiki",),
+        turns=(Turn(on="escalated to *"),),
         ends="breached: the promise is missed",
-        told="",
+        told="maaf",
     ),
     "confident": Scenario(
         about="understood without doubt, straight to its unit",

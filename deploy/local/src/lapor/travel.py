@@ -37,6 +37,7 @@ from lapor.scenarios import Reply, Scenario, Turn
 
 Channel = Literal["sms", "web", "x"]
 GIVE_UP_S = 60
+BREACHED = "breached: the promise is missed"
 
 
 @dataclass(kw_only=True)
@@ -221,8 +222,8 @@ class Travel:
             for journey in open_:
                 if not self.over(journey):
                     continue
-                journey.done = not self.scenario.told or await self.is_told(http, journey, told)
-                if journey.done and self.scenario.told:
+                journey.done = await self.is_told(http, journey, told)
+                if journey.done:
                     self.note(journey, "citizen informed", datetime.now(UTC))
             await asyncio.sleep(0.2)
 
@@ -235,7 +236,8 @@ class Travel:
         if journey.channel != "web":
             return journey.ticket in told
         story = (await http.get(f"{self.env['web_url']}/v1/complaints/{journey.ticket}")).json()
-        return any(step["kind"] == self.scenario.ends for step in story["history"])
+        steps = [step["kind"] for step in story["history"]] + [BREACHED] * story["breached"]
+        return self.scenario.ends in steps
 
 
 def _taken(journey: Journey, answer: httpx.Response) -> None:
@@ -255,7 +257,7 @@ def hop_name(data: Any) -> str:
         case ComplaintUpdated():
             return data.kind
         case SlaBreached(level=0):
-            return "breached: the promise is missed"
+            return BREACHED if data.stage == "completion" else f"breached ({data.stage})"
         case SlaBreached():
             return f"escalated to {', '.join(data.escalate_to)}"
         case SlaUpdated(kind="started", stage="completion"):
