@@ -13,6 +13,7 @@ from router import merging
 from router.case import ACTIVE, FINAL, STATUS_WORDS, Case, Out, advance, answer, supporters, tell_support, tell_unit
 from router.helping import on_help
 from router.moves import Changes, about, desk, hand_over, noted, release, route
+from router.outside import contact, obstacle, target
 from router.rules import Assignment, Rules, last_unit, triage
 from router.substance import substance
 
@@ -170,7 +171,12 @@ def _return(given: Given) -> Outcome:
 
 
 def _hand_over(given: Given) -> Outcome:
-    case, outs = hand_over(given.rules, given.case, given.data.to or "", given.data.reason or "", by=given.by)
+    rules, case, to, reason = given.rules, given.case, given.data.to or "", given.data.reason or ""
+    if refused := obstacle(rules, to, reason, triage=case.lane == "triage"):
+        return refused
+    found = target(rules, to)
+    message = contact(found) if found else None
+    case, outs = hand_over(rules, case, found.name if found else to.strip(), reason, message=message, by=given.by)
     return {case.ticket: case}, outs
 
 
