@@ -193,7 +193,7 @@ def test_one_that_helped_may_come_to_lead_and_the_lead_to_help() -> None:
 
 def test_the_triage_unit_may_lead_itself_with_help() -> None:
     office = disposed("DISKOMINFO", "PDAM")
-    assert ("DISKOMINFO", "unit", {"PDAM": "asked"}) == (office.case.unit, office.case.lane, helping(office))
+    assert ("DISKOMINFO", "triage", {"PDAM": "asked"}) == (office.case.unit, office.case.lane, helping(office))
     told = office.hear(("PDAM", reply("return", reason="bukan pipa kami")))
     assert [("DISKOMINFO", "updated"), ("PDAM", "replied")] == to_units(told)
 
