@@ -12,10 +12,9 @@ from contracts.events import UnitReplied, UnitRouted
 from router import merging
 from router.case import ACTIVE, FINAL, STATUS_WORDS, Case, Out, advance, answer, supporters, tell_support, tell_unit
 from router.helping import on_help
-from router.moves import Changes, about, desk, hand_over, noted, release, route
+from router.moves import Changes, about, desk, hand_over, no_resolution, noted, release, route
 from router.outside import contact, obstacle, target
 from router.rules import CONDUCT_CATEGORY, Assignment, Rules, conduct_desk, lane_of, last_unit, triage
-from router.substance import substance
 
 _replace = msgspec.structs.replace
 
@@ -148,9 +147,7 @@ def _step(kind: str) -> Action:
 
 def _resolve(given: Given) -> Outcome:
     case, data = given.case, given.data
-    found = case.classified
-    asked = found is not None and found.type != "pengaduan"
-    if refused := substance(data.message or "", given.rules.boilerplate, plan_is_answer=asked):
+    if refused := no_resolution(given.rules, case, data.message or ""):
         return refused
     case, update = advance(_touch(case), "resolved", message=data.message, evidence=data.evidence, by=given.by)
     return {case.ticket: _replace(case, resolved_seq=case.seq)}, [update]
