@@ -9,6 +9,7 @@ import json
 import re
 import string
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -78,7 +79,9 @@ def problems(region: Path) -> list[Problem]:
             files[name] = Source.read(region, f"{name}.yaml")
         except RegionError as error:
             found += map(_problem, str(error).splitlines()[:1])
-    for rule in (_categories, _matters, _territory, _deadlines, _texts, _words):
+    for source in files.values():
+        found += _doubles(source, source.root)
+    for rule in (_categories, _matters, _territory, _terms, _deadlines, _texts, _words):
         try:
             found += rule(files)
         except (LookupError, TypeError, AttributeError):  # its file is broken: a reader has said so
@@ -89,12 +92,12 @@ def problems(region: Path) -> list[Problem]:
 def _readers() -> tuple[Callable[[Path], object], ...]:
     """What the services read at their start. Imported here: no other command needs the services' code."""
     from classifier.gazetteer import load_gazetteer
-    from classifier.signals import load_unit_names
+    from classifier.signals import load_unit_names, load_urgency
     from classifier.taxonomy import load_taxonomy
     from router.adapters.region import read_rules
     from sla_monitor.region import load_rules
 
-    return read_rules, load_taxonomy, load_unit_names, load_gazetteer, load_rules, Texts
+    return read_rules, load_taxonomy, load_unit_names, load_urgency, load_gazetteer, load_rules, Texts
 
 
 def _problem(sentence: str) -> Problem:
@@ -153,6 +156,34 @@ def _territory(files: Sources) -> Iterator[Problem]:
         if name not in places:
             where = ("units", n, "kecamatan")
             yield files["units"].wrong(where, f"territory.yaml has no kecamatan {name}", "write it as it stands there")
+
+
+def _terms(files: Sources) -> Iterator[Problem]:
+    """What a unit that is no more had to do is somebody's."""
+    from router.rules import WITA
+
+    today = datetime.now(UTC).astimezone(WITA).date()
+    for n, unit in enumerate(files["units"].content["units"]):
+        if unit.get("valid_until") and unit["valid_until"] < today and not unit.get("successor"):
+            remedy = "name a successor: who has its work now; until then triage gets it"
+            yield files["units"].wrong(("units", n), f"{unit['code']} has ended and nobody has its work", remedy)
+
+
+def _doubles(source: Source, node: Any) -> Iterator[Problem]:
+    """A key that stands twice: YAML takes the last one and says nothing."""
+    if node is None or node.id == "scalar":
+        return
+    seen: set[str] = set()
+    for part in node.value:
+        if node.id == "sequence":
+            yield from _doubles(source, part)
+            continue
+        key, value = part
+        if str(key.value) in seen:
+            line = key.start_mark.line + 1
+            yield Problem(str(source.path), line, f"{key.value} stands twice", "keep one of the two")
+        seen.add(str(key.value))
+        yield from _doubles(source, value)
 
 
 def _deadlines(files: Sources) -> Iterator[Problem]:

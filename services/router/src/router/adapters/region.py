@@ -101,7 +101,8 @@ class _Reading:
         self.routing = list(self._rows(routing, "rules", _Rule, list))
         self.rest = self._rest(routing)
         if not self.problems:  # a row that can't be read would be missed by all that name it
-            self.problems += [*_check_units(units, rows), *self._check_categories(), *self._check_routing()]
+            self.problems += [*_check_units(units, rows), *self._check_categories()]
+            self.problems += [*self._check_routing(), *self._check_similar()]
 
     def _rows(
         self, source: Source, key: str, kind: type[T], shape: type[list[Any]] | type[dict[str, Any]]
@@ -135,11 +136,20 @@ class _Reading:
                 where = ("categories", name, "unit")
                 yield source.wrong(where, f"{name} goes to {row.unit}, which units.yaml does not have", _a_unit())
 
+    def _check_similar(self) -> Iterator[Problem]:
+        suggest, merge = self.rest.similar.suggest, self.rest.similar.merge
+        if merge is not None and merge < suggest:
+            remedy = "a person is asked before the router is sure: merge must not be below suggest"
+            yield self.sources[2].wrong(("similar", "merge"), f"{merge} is below suggest, {suggest}", remedy)
+
     def _check_routing(self) -> Iterator[Problem]:
         source = self.sources[2]
         offices = {*self.units, KECAMATAN}
         places = {same_place(row.kecamatan) for _, row in self.units.values() if row.kecamatan}
         for where, row in self.routing:
+            if row.when == _When():
+                remedy = "say for which category, matter, type or place it holds"
+                yield source.wrong((*where, "when"), "a rule for everything", remedy)
             if (row.hand_over is None) == (row.lead is None and not row.support):
                 remedy = "write hand_over: TARGET, or lead: and support:"
                 yield source.wrong(where, "a rule hands over or names units, one of the two", remedy)
