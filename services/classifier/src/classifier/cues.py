@@ -146,7 +146,8 @@ PRETENCES = _any(
 CALLS = _any(
     r"""
     klik\b.{0,40};
-    (?:hub(?:ungi)?|chat|telp|info|konsultasi|order|kontak)\.? (?:wa|nomor|no|kami|cs|bpk|admin|hrd|sales|pemilik|teknisi|rina|irma|ki|telegram|ustadz|hub)\w*;
+
+    (?:hub(?:ungi)?|chat|telp|info|konsultasi|order|kontak)\.? (?:wa|nomor|no|kami|cs|bpk|admin|hrd|sales|pemilik|teknisi)\w*;
     info lengkap; wa\.me\S*; bit\.ly\S*; daftar (?:sekarang|link|dan klaim); www\.\S+; https?://\S+; t\.me\S*;
     s\.id/\S*; call ?/ ?wa; (?:join|gabung) (?:grup|channel)\w*; minat\w*; (?:link|tautan)\w*; telegram; japri;
     balas (?:ya|info); \[(?:nomor )?telepon\]; call center; ke nomor ini; order(?: sekarang| wa)?; hub; gas daftar;
@@ -156,7 +157,8 @@ CALLS = _any(
 
 REPORTS = _any(
     r"""
-    lapor\w*; melapor\w*; penipuan; tertipu; ditipu; menipu; (?:di|mem)?blokir (?:nomor|saja|situs|akun|aplikasi)\w*; (?:mohon|tolong|minta) (?:di)?blokir\w*; korban; mengadu\w*; meresahkan;
+    lapor\w*; melapor\w*; penipuan; tertipu; ditipu; menipu; (?:di|mem)?blokir (?:nomor|saja|situs|akun|aplikasi)\w*;
+    (?:mohon|tolong|minta) (?:di)?blokir\w*; korban; mengadu\w*; meresahkan;
     (?:mohon|tolong) (?:di)?tindak\w*; ilegal; meneror; diteror; marak; hoaks; hoax; apakah benar; benarkah
     """
 )
@@ -168,7 +170,8 @@ CIVIC = _any(
 #: How citizens speak to an office; advertisements seldom do.
 VOICE = _any(
     r"""
-    saya; sy; pak; bapak; bpk; bu; ibu; min; mohon; mhn; tabe; yth\W?; anak saya; warga; kemarin; padahal; pdhl; katanya;
+    saya; sy; pak; bapak; bpk; bu; ibu; min; mohon; mhn; tabe; yth\W?; anak saya; warga; kemarin; padahal; pdhl;
+    katanya;
     apa bisa; apakah; gimana; bagaimana; kenapa; diminta; disuruh; bayar
     """
 )

@@ -238,7 +238,8 @@ def _accept(
     if not desa.ambiguous:
         return _Hit(desa, at, False)
     named = at > 0 and tokens[at].capital and not tokens[at - 1].ends
-    located = length > 1 and (cue in _AT or named)
+    alone = tokens[at].ends or at + length == len(tokens) or not tokens[at + length].capital
+    located = (length > 1 and (cue in _AT or named)) or (named and cue in _AT and alone and not desa.adverb)
     beside = _beside(gazetteer, tokens, at + length, desa.kecamatan) and (not desa.adverb or tokens[at].capital)
     if located or beside or (cue in _KECAMATAN_CUES and tokens[at].capital):
         return _Hit(desa, at, False)
