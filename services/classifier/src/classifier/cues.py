@@ -146,8 +146,7 @@ PRETENCES = _any(
 CALLS = _any(
     r"""
     klik\b.{0,40};
-
-    (?:hub(?:ungi)?|chat|telp|info|konsultasi|order|kontak)\.? (?:wa|nomor|no|kami|cs|bpk|admin|hrd|sales|pemilik|teknisi)\w*;
+    (?:hub(?:ungi)?|chat|telp|info|konsultasi|order|kontak)\.? (?:wa|nomor|no|kami|cs|bpk|admin|hrd|sales|pemilik)\w*;
     info lengkap; wa\.me\S*; bit\.ly\S*; daftar (?:sekarang|link|dan klaim); www\.\S+; https?://\S+; t\.me\S*;
     s\.id/\S*; call ?/ ?wa; (?:join|gabung) (?:grup|channel)\w*; minat\w*; (?:link|tautan)\w*; telegram; japri;
     balas (?:ya|info); \[(?:nomor )?telepon\]; call center; ke nomor ini; order(?: sekarang| wa)?; hub; gas daftar;
