@@ -22,9 +22,7 @@ import msgspec
 
 from chassis.database import Connection, migrate, open_pool
 from contracts.events import ComplaintClassified, ComplaintReceived, Place
-from lapor import kafka, postgres
-from lapor.ports import choose
-from lapor.testing import Stack
+from lapor.fixtures import start_postgres
 from router import similar
 from router.adapters import store
 from router.adapters.region import read_rules
@@ -112,13 +110,7 @@ def main(stored: Sequence[int]) -> None:
     """Measure on a PostgreSQL of its own, one JSON line a figure."""
     rules = read_rules(ROOT / "region" / "soppeng")
     with tempfile.TemporaryDirectory(prefix="similar-", ignore_cleanup_errors=True) as folder:
-        directory = Path(folder)
-        port = choose({"postgres": 0}, directory / "ports.json")["postgres"]
-        cluster = postgres.Cluster(directory=directory / "postgres", port=port, password="a-password")
-        broker = kafka.Broker(directory=directory / "kafka", port=9, controller_port=9, password="unused")
-        stack = Stack(broker=broker, cluster=cluster, logs=directory)
-        postgres.prepare(cluster)
-        stack.start_postgres()
+        stack = start_postgres(Path(folder))
         dsn = stack.database("similar")
         migrate(dsn, ROOT / "services" / "router" / "migrations")
         for figure in asyncio.run(lookup_times(dsn, rules, stored)):

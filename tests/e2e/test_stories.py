@@ -36,6 +36,7 @@ def test_what_two_people_report_by_two_channels_is_one_piece_of_work_and_both_he
     assert {"sms", "web"} == set(hops)
     assert all(journey["ok"] for journey in journeys), hops
     assert 1 == sum("merged" in names for names in hops.values())
+    assert any("DISKOMINFO is told: similar" in names for names in hops.values())
     for names in hops.values():
         assert ["PDAM has it", "resolved", "citizen informed"] == _in_order(
             ["PDAM has it", "resolved", "citizen informed"], names

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,34 +10,16 @@ from uuid import UUID
 import pytest
 
 import chassis.intake
-from chassis.database import Pool, migrate, open_pool
+from chassis.database import Pool, open_pool
 from chassis.intake.accept import IntakeSettings
-from lapor import kafka, postgres
-from lapor.ports import choose
-from lapor.testing import Stack
+from lapor import fixtures
 
-_names = (f"intake_{n}" for n in itertools.count())
-
-
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    directory = Path(tempfile.mkdtemp(prefix="chassis-intake-"))
-    port = choose({"postgres": 0}, directory / "ports.json")["postgres"]
-    cluster = postgres.Cluster(directory=directory / "postgres", port=port, password="a-password")
-    broker = kafka.Broker(directory=directory / "kafka", port=9, controller_port=9, password="unused")
-    stack = Stack(broker=broker, cluster=cluster, logs=directory)
-    postgres.prepare(cluster)
-    stack.start_postgres()
-    yield stack
-    stack.stop()
-    shutil.rmtree(directory, ignore_errors=True)
+stack, new_database = fixtures.stack, fixtures.new_database
 
 
 @pytest.fixture
-def dsn(stack: Stack) -> str:
-    address = stack.database(next(_names))
-    migrate(address, chassis.intake.MIGRATIONS)
-    return address
+def dsn(new_database: Callable[..., str]) -> str:
+    return new_database(chassis.intake.MIGRATIONS)
 
 
 @pytest.fixture

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import itertools
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,43 +8,23 @@ from uuid import UUID
 import pytest
 
 import chassis.intake
-from chassis.database import Pool, migrate
+from chassis.database import Pool
 from chassis.intake.pool import patient_pool
 from chassis.intake.story import Texts
 from intake_sms.handlers import Desk
 from intake_sms.settings import SmsSettings
-from lapor import kafka, postgres
-from lapor.ports import choose
-from lapor.testing import Stack
+from lapor import fixtures
+
+stack, new_database = fixtures.stack, fixtures.new_database
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 TOKEN = "a-token-of-the-test"
 
 
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """A real PostgreSQL on a free port; no broker."""
-    directory = Path(tempfile.mkdtemp(prefix="intake-sms-"))
-    port = choose({"postgres": 0}, directory / "ports.json")["postgres"]
-    cluster = postgres.Cluster(directory=directory / "postgres", port=port, password="a-password")
-    broker = kafka.Broker(directory=directory / "kafka", port=9, controller_port=9, password="unused")
-    stack = Stack(broker=broker, cluster=cluster, logs=directory)
-    postgres.prepare(cluster)
-    stack.start_postgres()
-    yield stack
-    stack.stop()
-    shutil.rmtree(directory, ignore_errors=True)
-
-
-_names = (f"intake_sms_{n}" for n in itertools.count())
-
-
 @pytest.fixture
-def dsn(stack: Stack) -> str:
+def dsn(new_database: Callable[..., str]) -> str:
     """A new, migrated database."""
-    address = stack.database(next(_names))
-    migrate(address, chassis.intake.MIGRATIONS)
-    return address
+    return new_database(chassis.intake.MIGRATIONS)
 
 
 @pytest.fixture

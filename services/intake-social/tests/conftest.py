@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,41 +10,23 @@ from uuid import UUID
 import pytest
 
 import chassis.intake
-from chassis.database import Pool, migrate
+from chassis.database import Pool
 from chassis.intake.pool import patient_pool
 from chassis.intake.story import Texts
 from intake_social.handlers import Desk
 from intake_social.settings import SocialSettings
-from lapor import kafka, postgres
-from lapor.ports import choose
-from lapor.testing import Stack
+from lapor import fixtures
+
+stack, new_database = fixtures.stack, fixtures.new_database
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
-_names = (f"intake_social_{n}" for n in itertools.count())
-
-
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """A real PostgreSQL on a free port; no broker."""
-    directory = Path(tempfile.mkdtemp(prefix="intake-social-"))
-    port = choose({"postgres": 0}, directory / "ports.json")["postgres"]
-    cluster = postgres.Cluster(directory=directory / "postgres", port=port, password="a-password")
-    broker = kafka.Broker(directory=directory / "kafka", port=9, controller_port=9, password="unused")
-    stack = Stack(broker=broker, cluster=cluster, logs=directory)
-    postgres.prepare(cluster)
-    stack.start_postgres()
-    yield stack
-    stack.stop()
-    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture
-async def pool(stack: Stack) -> AsyncIterator[Pool]:
+async def pool(new_database: Callable[..., str]) -> AsyncIterator[Pool]:
     """A new, migrated database."""
-    address = stack.database(next(_names))
-    migrate(address, chassis.intake.MIGRATIONS, _MIGRATIONS)
-    pool = await patient_pool(address, timeout_s=5)
+    pool = await patient_pool(new_database(chassis.intake.MIGRATIONS, _MIGRATIONS), timeout_s=5)
     yield pool
     pool.terminate()
 

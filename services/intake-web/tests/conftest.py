@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,7 @@ import httpx
 import pytest
 
 import chassis.intake
-from chassis.database import Pool, migrate
+from chassis.database import Pool
 from chassis.intake.accept import Accepted, KeyReused, Submission
 from chassis.intake.pool import patient_pool
 from chassis.intake.story import Story, Texts
@@ -26,9 +23,9 @@ from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
 from intake_web.settings import WebSettings
 from intake_web.store import Found, Store, StoreDown
-from lapor import kafka, postgres
-from lapor.ports import choose
-from lapor.testing import Stack
+from lapor import fixtures
+
+stack, new_database = fixtures.stack, fixtures.new_database
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 
@@ -135,30 +132,10 @@ async def web(fake: FakeStore, client_on: Callable[[Store], httpx.AsyncClient]) 
         yield client
 
 
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """A real PostgreSQL on a free port; no broker."""
-    directory = Path(tempfile.mkdtemp(prefix="intake-web-"))
-    port = choose({"postgres": 0}, directory / "ports.json")["postgres"]
-    cluster = postgres.Cluster(directory=directory / "postgres", port=port, password="a-password")
-    broker = kafka.Broker(directory=directory / "kafka", port=9, controller_port=9, password="unused")
-    stack = Stack(broker=broker, cluster=cluster, logs=directory)
-    postgres.prepare(cluster)
-    stack.start_postgres()
-    yield stack
-    stack.stop()
-    shutil.rmtree(directory, ignore_errors=True)
-
-
-_names = (f"intake_web_{n}" for n in itertools.count())
-
-
 @pytest.fixture
-def dsn(stack: Stack) -> str:
+def dsn(new_database: Callable[..., str]) -> str:
     """A new, migrated database."""
-    address: str = stack.database(next(_names))
-    migrate(address, chassis.intake.MIGRATIONS)
-    return address
+    return new_database(chassis.intake.MIGRATIONS)
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ RULES = Rules(
     conduct="INSPEKTORAT",
     last_resort="SETDA",
     boilerplate=read_rules(Path(__file__).parents[3] / "region" / "soppeng").boilerplate,
+    similar_merge=0.95,
 )
 CORE = {
     ComplaintReceived: topics.RECEIVED,

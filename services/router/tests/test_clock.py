@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
+
 import pytest
+from msgspec import structs
 from router_office import (
+    DEADLINE,
     Office,
     T,
     breached,
@@ -27,7 +31,8 @@ def reasons(told: list[object]) -> list[str]:
 
 def test_each_named_in_the_ladder_hears_of_it_with_the_promise_and_since_when() -> None:
     office = in_status("acknowledged")
-    told = office.hear(breached(level=1, escalate_to=["head", "SETDA"]))
+    at_home = DEADLINE.astimezone(timezone(timedelta(hours=8)))  # the sla-monitor gives the region's own time
+    told = office.hear(breached(level=1, escalate_to=["head", "SETDA"], deadline_at=at_home))
     assert ([], [("PUPR", "escalated"), ("SETDA", "escalated")]) == (kinds(told), to_units(told))
     assert ["tenggat penyelesaian terlewati sejak Kamis 5 Mar pukul 10:00:00 (tingkat 1)"] * 2 == reasons(told)
     (first, second) = [each.complaint for each in told if isinstance(each, UnitRouted)]
@@ -72,3 +77,24 @@ def test_the_clock_of_a_right_is_the_triage_units_business_even_when_the_complai
     assert whys == to_units(told)
     office.hear(("DISKOMINFO", reply("rights-done", message="Data sudah dihapus")))
     assert [] == office.hear(breached(stage="rights", level=2, escalate_to=["SETDA"]))
+
+
+def test_the_bound_of_an_earlier_question_does_not_end_the_next_one() -> None:
+    office = in_status("acknowledged")
+    office.hear(("PUPR", reply("ask", message="Di rumah nomor berapa?")))
+    first = office.case.seq
+    office.hear(followed_up(item("addition", "nomor 4")), ("PUPR", reply("ask", message="Sejak kapan?")))
+    assert [] == kinds(office.hear(sla("resumed", based_on_seq=first)))
+    assert "waiting_for_reporter" == office.case.status
+    assert ["in_progress"] == kinds(office.hear(sla("resumed", based_on_seq=office.case.seq)))
+
+
+def test_after_a_pause_the_units_see_the_new_deadline() -> None:
+    office = in_status("acknowledged")
+    office.hear(sla("started"))
+    later = DEADLINE + timedelta(days=1)
+    told = office.hear(structs.replace(sla("resumed", based_on_seq=office.case.seq), deadline_at=later))
+    assert [("PUPR", "deadline-set")] == to_units(told)
+    assert later == next(each.complaint for each in told if isinstance(each, UnitRouted)).deadline_at  # type: ignore[union-attr]
+    again = structs.replace(sla("resumed", based_on_seq=office.case.seq), deadline_at=later)
+    assert [] == office.hear(again)

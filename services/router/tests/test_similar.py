@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -105,6 +106,13 @@ def test_what_is_surely_the_same_is_merged_and_all_are_told() -> None:
     assert (OTHER, 2, [T]) == (updated.ticket, updated.reporters, updated.merged)  # type: ignore[union-attr]
     told = office.hear(("PUPR", reply("acknowledge", OTHER)))
     assert [OTHER, T] == [each.ticket for each in told if hasattr(each, "ticket")]
+
+
+def test_without_a_bar_for_merging_even_what_is_surely_the_same_is_left_to_a_person() -> None:
+    office = twins()
+    office.rules = replace(office.rules, similar_merge=None)
+    told = office.sweep()
+    assert ([], [("DISKOMINFO", "similar")]) == (kinds(told), units(told))
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ PLANS = [
 ]
 TOO_SHORT = ["ditambal", "lampu diganti", "Air mengalir"]
 SAID = [
+    "Sudah dikerjakan dan diperiksa di tempat.",
     "Lubang di depan SD sudah ditambal aspal",
     "Lampu sudah menyala kembali",
     "Air sudah mengalir sejak tadi pagi",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -16,13 +17,17 @@ import psutil
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from lapor import postgres
+from lapor import load, postgres
 from lapor.credentials import password
 from lapor.errors import Refused
-from lapor.files import tail
-from lapor.options import REGION, Json, err, out, wait_until
+from lapor.files import DataDir, tail
+from lapor.options import DATA, REGION, Data, Json, err, out, wait_until
 from lapor.ports import HOST, choose
 from lapor.process import environment, identity
+
+Rate = Annotated[float, typer.Option("--rate", min=0.1, help="Complaints a second.")]
+Max = Annotated[bool, typer.Option("--max", help="As fast as 32 callers can.")]
+Seconds = Annotated[float, typer.Option("--seconds", min=1, help="For how long.")]
 
 app = typer.Typer(help="Measure a part of the system, on servers of its own.", no_args_is_help=True)
 
@@ -48,6 +53,49 @@ def sla(
         found = _watched([sys.executable, "-m", "sla_monitor.bench", *arguments])
         found["cpu_s"]["postgres"] = _cpu_s(server)
     show(found, as_json=as_json)
+
+
+@app.command()
+def classify(
+    seconds: Annotated[float, typer.Option("--seconds", min=0.5, help="For each of three measurements.")] = 5,
+    region: Annotated[Path, typer.Option("--region", metavar="DIR", help="The region's data.")] = REGION,
+    as_json: Json = False,
+) -> None:
+    """Texts understood a second on one core, with a model built for it. Without Kafka."""
+    with tempfile.TemporaryDirectory(prefix="lapor-bench-") as folder:
+        model = str(Path(folder) / "model")
+        with err.status("building the model"):
+            _run(["classifier", "build", "--region", str(region), "--out", model])
+        arguments = ["--model", model, "--region", str(region), "--seconds", str(seconds)]
+        show(_watched([sys.executable, "-m", "classifier.bench", *arguments]), as_json=as_json)
+
+
+@app.command()
+def intake(rate: Rate = 50, max_: Max = False, seconds: Seconds = 10, data: Data = DATA, as_json: Json = False) -> None:
+    """Complaints through the running system's web door, until each has its ticket; beside bare inserts."""
+    found = asyncio.run(load.intake(DataDir(data), None if max_ else rate, seconds, _phase))
+    with scratch_database("intake_web") as (dsn, _):
+        show(_beside(found, asyncio.run(load.bare_inserts(dsn, min(seconds, 5)))), as_json=as_json)
+
+
+@app.command()
+def lifecycle(rate: Rate = 20, seconds: Seconds = 10, data: Data = DATA, as_json: Json = False) -> None:
+    """Whole lives on the running system: sent, routed, acknowledged, resolved, told; beside bare writes.
+
+    Times are from the ticket to the unit's topic. The load is made on the same machine.
+    """
+    found = asyncio.run(load.lifecycle(DataDir(data), rate, seconds))
+    with scratch_database("router") as (dsn, _):
+        bare = asyncio.run(load.bare_inserts(dsn, min(seconds, 5)))
+    show(_beside(found, bare / load.STEPS), as_json=as_json)
+
+
+def _phase(text: str) -> None:
+    err.print(text, highlight=False)
+
+
+def _beside(found: dict[str, Any], bare: float) -> dict[str, Any]:
+    return {**found, "baseline_rate": round(bare, 1), "ratio": round(found["rate"] / bare, 3)}
 
 
 def show(found: dict[str, Any], *, as_json: bool) -> None:

@@ -1,12 +1,56 @@
-"""The pytest fixture ``connected``: a real broker and database. A ``conftest.py`` imports it to offer it."""
+"""Pytest fixtures for every part: a real PostgreSQL with new databases in it, or with a real broker beside it.
+
+A ``conftest.py`` that names one offers it; each has its own server, so that an outage in one suite is no other's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from chassis.database import migrate
+from lapor import kafka, postgres
+from lapor.ports import choose
 from lapor.testing import Stack, start_kafka_and_postgres
+
+_names = (f"test_{n}" for n in itertools.count())
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """A PostgreSQL on a free port, outside pytest's own folder: that one is closed again while the tests run."""
+    with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:
+        stack = start_postgres(Path(folder))
+        yield stack
+        stack.stop()
+
+
+def start_postgres(directory: Path) -> Stack:
+    """A started cluster in ``directory``; its broker is none."""
+    port = choose({"postgres": 0}, directory / "ports.json")["postgres"]
+    cluster = postgres.Cluster(directory=directory / "postgres", port=port, password=secrets.token_hex())
+    broker = kafka.Broker(directory=directory / "kafka", port=9, controller_port=9, password=secrets.token_hex())
+    stack = Stack(broker=broker, cluster=cluster, logs=directory)
+    postgres.prepare(cluster)
+    stack.start_postgres()
+    return stack
+
+
+@pytest.fixture
+def new_database(stack: Stack) -> Callable[..., str]:
+    """Makes a database with the migrations of the given folders, and returns its address."""
+
+    def make(*migrations: Path) -> str:
+        address = stack.database(next(_names))
+        migrate(address, *migrations)
+        return address
+
+    return make
 
 
 @pytest.fixture(scope="session")

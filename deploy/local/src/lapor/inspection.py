@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -137,7 +137,7 @@ def _report(where: DataDir, name: str, what: str, as_json: bool) -> None:
         err.print(f"{name} {what} ({now.pid})")
 
 
-def report(where: DataDir) -> dict[str, object]:
+def report(where: DataDir) -> dict[str, Any]:
     """What `lapor status --json` prints."""
     now = state.read(where.state)
     lives = now is not None and state.lives(now.pid, now.started)

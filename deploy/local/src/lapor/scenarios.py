@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 Reply = tuple[str, dict[str, Any]]
+#: In a reply: the ticket that this complaint was found similar to.
+SIMILAR = "(similar)"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """When a hop named like ``on`` is seen, the unit of that hop does ``replies``, or the citizen ``follows_up``.
+    """When a hop named like ``on`` is seen, the unit of that hop does ``replies``, or the citizen ``follows_up``, once.
 
     ``on`` is a pattern of hop names: ``* has it`` is any unit that was given the complaint.
     """
@@ -22,7 +24,7 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """``turns`` are taken in order; the story has ended when they are done, ``ends`` was seen and the citizen knows.
+    """Of ``turns`` the first that fits is taken; all taken, ``ends`` seen and the citizen told, the story is over.
 
     ``told`` is a word of what the citizen is told at the end. ``twice``: the same text, by two channels.
     """
@@ -60,10 +62,11 @@ SCENARIOS: dict[str, Scenario] = {
         turns=(Turn(on="* has it", replies=_WORK),),
     ),
     "breach": Scenario(
-        about="the unit stays silent; wants `lapor up --region region/seconds`",
+        about="a silent unit: warning, breach, apology, the head hears; wants `lapor up --region region/seconds`",
         texts=("Air PDAM tidak mengalir sudah empat hari di Kelurahan Lapajung, tolong segera diperbaiki",),
+        turns=(Turn(on="escalated to *"),),
         ends="breached: the promise is missed",
-        told="",
+        told="maaf",
     ),
     "confident": Scenario(
         about="understood without doubt, straight to its unit",
@@ -101,7 +104,10 @@ SCENARIOS: dict[str, Scenario] = {
     "duplicate": Scenario(
         about="the same thing by two channels becomes one piece of work, and both reporters hear of it",
         texts=("Air PDAM mati total di Kelurahan Lapajung sejak hari Senin, satu kompleks tidak kebagian air",),
-        turns=(Turn(on="merged"), Turn(on="* is told: updated", replies=_WORK)),
+        turns=(
+            Turn(on="DISKOMINFO is told: similar", replies=(("merge", {"into": SIMILAR}),)),
+            Turn(on="PDAM is told: updated", replies=_WORK),
+        ),
         twice=True,
     ),
     "returned-twice": Scenario(

@@ -33,10 +33,11 @@ from lapor import up
 from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.reading import Found, Principal, follow, new_id, story_topics, ticket_of
-from lapor.scenarios import Reply, Scenario, Turn
+from lapor.scenarios import SIMILAR, Reply, Scenario, Turn
 
 Channel = Literal["sms", "web", "x"]
 GIVE_UP_S = 60
+BREACHED = "breached: the promise is missed"
 
 
 @dataclass(kw_only=True)
@@ -53,6 +54,7 @@ class Journey:
     unit: str | None = None
     received_at: datetime | None = None
     routed_at: datetime | None = None
+    similar: str | None = None
     hops: list[tuple[str, datetime]] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     done: bool = False
@@ -158,8 +160,8 @@ class Travel:
         """Remember a hop, show it, and do what is to be done now."""
         journey.hops.append((hop, at))
         self.show(journey, hop, at)
-        if journey.turns and fnmatchcase(hop, journey.turns[0].on):
-            turn = journey.turns.pop(0)
+        if turn := next((turn for turn in journey.turns if fnmatchcase(hop, turn.on)), None):
+            journey.turns.remove(turn)
             for reply in turn.replies:
                 self.answer(hop.split()[0], journey, reply)
             if turn.follows_up:
@@ -200,15 +202,18 @@ class Travel:
         data: Any = event.data
         if isinstance(data, UnitRouted) and data.why == "routed":
             journey.unit, journey.routed_at = data.unit, journey.routed_at or found.at
+        if isinstance(data, UnitRouted) and data.complaint and data.complaint.similar:
+            journey.similar = data.complaint.similar[0].ticket
         self.note(journey, hop_name(data), found.at)
 
     def answer(self, unit: str, journey: Journey, reply: Reply) -> None:
         """Act as the unit, with its own credentials."""
-        action, fields = reply
+        action, given = reply
+        fields: dict[str, Any] = {name: journey.similar if value == SIMILAR else value for name, value in given.items()}
         principal = self.units.setdefault(unit, Principal(self.where, unit))
-        given = UnitReplied(ticket=journey.ticket or "", action=action, **fields)
+        wish = UnitReplied(ticket=journey.ticket or "", action=action, **fields)
         event = codec.envelope(
-            given, event_id=new_id(), source=f"/unit/{unit}", subject=journey.complaint_id or "", time=datetime.now(UTC)
+            wish, event_id=new_id(), source=f"/unit/{unit}", subject=journey.complaint_id or "", time=datetime.now(UTC)
         )
         principal.send(unit_replied(unit), (journey.complaint_id or "").encode(), codec.encode(event))
 
@@ -221,8 +226,8 @@ class Travel:
             for journey in open_:
                 if not self.over(journey):
                     continue
-                journey.done = not self.scenario.told or await self.is_told(http, journey, told)
-                if journey.done and self.scenario.told:
+                journey.done = await self.is_told(http, journey, told)
+                if journey.done:
                     self.note(journey, "citizen informed", datetime.now(UTC))
             await asyncio.sleep(0.2)
 
@@ -235,7 +240,8 @@ class Travel:
         if journey.channel != "web":
             return journey.ticket in told
         story = (await http.get(f"{self.env['web_url']}/v1/complaints/{journey.ticket}")).json()
-        return any(step["kind"] == self.scenario.ends for step in story["history"])
+        steps = [step["kind"] for step in story["history"]] + [BREACHED] * story["breached"]
+        return self.scenario.ends in steps
 
 
 def _taken(journey: Journey, answer: httpx.Response) -> None:
@@ -255,7 +261,7 @@ def hop_name(data: Any) -> str:
         case ComplaintUpdated():
             return data.kind
         case SlaBreached(level=0):
-            return "breached: the promise is missed"
+            return BREACHED if data.stage == "completion" else f"breached ({data.stage})"
         case SlaBreached():
             return f"escalated to {', '.join(data.escalate_to)}"
         case SlaUpdated(kind="started", stage="completion"):

@@ -66,7 +66,7 @@ class Rules:
     ``admin`` plays LAPOR admin, ``conduct`` looks at officials, ``last_resort`` gets what nobody else may have.
     ``heirs`` is filled by ``in_force``: who has the work of each unit on that day. ``boilerplate`` are phrases that say
     nothing of what was done; from ``similar_suggest`` on two complaints are shown as similar, from ``similar_merge`` on
-    they are one.
+    they are one, None: never without a person.
     """
 
     units: Mapping[str, Unit]
@@ -80,7 +80,7 @@ class Rules:
     heirs: Mapping[str, str] = field(default_factory=dict)
     boilerplate: Collection[str] = ()
     similar_suggest: float = 0.75
-    similar_merge: float = 0.95
+    similar_merge: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,8 @@ _FILLER = frozenset(
         kakak kami karena ke keluhan kepada kerja kita laporan laporannya lah lanjut maaf maka masalah masyarakat mohon
         mhn nya ok oke okay oleh olehnya pada pak pengaduan perhatian perhatiannya pemkab petugas pihak proses saat
         salam sama sampai saudara saya segera selaku selalu selamat sdh sedang siap sip siang sore pagi malam sebagai
-        sebagaimana secara seperti serta sesuai soppeng sudah tadi tapi telah terima terimakasih terkait tersebut tetap
+        sebagaimana secara seperti serta sesuai soppeng sudah tadi tapi telah terima dikerjakan ditangani
+        tangani terimakasih terkait tersebut tetap
         thanks tim tks trims trimakasih tunggu untuk utk waktu wa wr wassalam wb warga yang yg kasih kemarin selesai
         tuntas rampung berhasil baru saja tlh
         """

@@ -61,7 +61,7 @@ class _Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class _Similar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     suggest: Annotated[float, Meta(gt=0, le=1)] = 0.75
-    merge: Annotated[float, Meta(gt=0, le=1)] = 0.95
+    merge: Annotated[float, Meta(gt=0, le=1)] | None = None
 
 
 class _Rest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

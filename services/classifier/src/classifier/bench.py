@@ -1,0 +1,77 @@
+"""Measures how many texts a second are understood on one core. ``lapor bench classify`` runs it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+from classifier.classify import classify, load_knowledge
+from classifier.model import rank
+from classifier.taxonomy import load_taxonomy
+
+_WORD = re.compile(r"\w+")
+
+
+def say(**what: Any) -> None:
+    """One line of JSON: how far it is, or at the end what came out."""
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def _texts(region: Path) -> Iterator[str]:
+    """Practice complaints, each with a number of its own, so that nothing is remembered of it."""
+    given = [text for category in load_taxonomy(region) for text in category.messages or category.seeds]
+    return (f"{text} {n}" for n, text in enumerate(cycle(given)))
+
+
+def timed(phase: str, work: Callable[[str], object], texts: Iterator[str], seconds: float) -> tuple[float, list[float]]:
+    """Texts a second, and the seconds each took."""
+    spans: list[float] = []
+    start = time.perf_counter()
+    while (gone := time.perf_counter() - start) < seconds:
+        for text in islice(texts, 100):
+            began = time.perf_counter()
+            work(text)
+            spans.append(time.perf_counter() - began)
+        say(phase=phase, done=min(gone, seconds), of=seconds)
+    return len(spans) / sum(spans), spans
+
+
+def main() -> None:
+    """Measure the whole output, the category alone, and a bare loop that only counts words, in one run."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--model", type=Path, required=True)
+    options.add_argument("--region", type=Path, required=True)
+    options.add_argument("--seconds", type=float, default=5)
+    given = options.parse_args()
+    knowledge, texts = load_knowledge(given.model, given.region), _texts(given.region)
+    bare, _ = timed("a bare loop", lambda text: Counter(_WORD.findall(text.lower())), texts, given.seconds)
+    category, _ = timed("category", lambda text: rank(knowledge.model, text), texts, given.seconds)
+    cpu = time.process_time()
+    rate, spans = timed("everything", lambda text: classify(knowledge, text), texts, given.seconds)
+    cuts = quantiles(spans, n=100)
+    say(
+        rate=round(rate),
+        count=len(spans),
+        errors=0,
+        **{f"p{p}_ms": round(cuts[p - 1] * 1000, 2) for p in (50, 95, 99)},
+        category_rate=round(category),
+        baseline_rate=round(bare),
+        ratio=round(rate / bare, 3),
+        cpu_s={"classifier": round(time.process_time() - cpu, 2)},
+        rss_mb={"classifier": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)},
+    )
+
+
+if __name__ == "__main__":
+    main()
