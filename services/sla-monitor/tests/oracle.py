@@ -122,7 +122,7 @@ class Clock:
         if self.breached:
             if self.level == len(self.promise.ladder):
                 return None
-            days = work_days(local(self.deadline) - timedelta(days=1), self.promise.ladder[self.level], set())
+            days = work_days(local(self.deadline) - timedelta(days=1), self.promise.ladder[self.level], self.still)
             return max(midnight_after(days[-1]), self.held_until), "escalated"
         if self.promise.warns and not self.warned:  # 0.7 of 3 days of 24 h: 2 h 24 min into the third
             third = midnight_after(self.days[2]) - timedelta(days=1)
@@ -136,13 +136,13 @@ class Clock:
         return self.say("resumed", at) if told else []
 
     def nights(self, until: datetime) -> None:
-        """No day that ends between the question and ``until`` counts, unless the promise was broken before."""
+        """No day that ends between the question and ``until`` counts, for the promise or, once broken, the ladder."""
         assert self.asked
+        day = local(self.asked)
+        while midnight_after(day) <= until:
+            self.still.add(day)
+            day += timedelta(days=1)
         if not self.breached:
-            day = local(self.asked)
-            while midnight_after(day) <= until:
-                self.still.add(day)
-                day += timedelta(days=1)
             self.count()
 
     def ask(self, at: datetime) -> list[Said]:

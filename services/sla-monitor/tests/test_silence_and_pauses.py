@@ -105,11 +105,26 @@ def test_an_answer_by_the_unit_ends_the_pause_and_is_in_time() -> None:
 def test_a_question_after_the_breach_pauses_the_ladder_and_ends_too() -> None:
     t0 = wita("2026-02-02T09:00:00")
     asked = t0 + timedelta(seconds=30)
-    events = story(SECONDS, ("registered", t0), ("waiting_for_reporter", asked), until=t0 + timedelta(seconds=60))
+    events = story(SECONDS, ("registered", t0), ("waiting_for_reporter", asked), until=t0 + timedelta(seconds=70))
     seconds = [(e.kind, (e.at - t0).total_seconds()) for e in events]
     assert seconds[2:] == [
-        ("breached", 25), ("paused", 30), ("resumed", 50), ("escalated", 50), ("escalated", 50)
+        ("breached", 25), ("paused", 30), ("resumed", 50), ("escalated", 55), ("escalated", 70)
     ]  # fmt: skip
+
+
+def test_the_ladder_is_climbed_in_order_and_not_at_once_after_a_question() -> None:
+    steps = [
+        ("registered", MONDAY), ("routed/unit", MONDAY), ("acknowledged", MONDAY),
+        ("waiting_for_reporter", wita("2026-02-09T10:00")), ("in_progress", wita("2026-02-13T12:00")),
+    ]  # fmt: skip
+    events = story(SOPPENG, *steps, until=wita("2026-03-01T00:00"))
+    # The 9th to the 12th stood still and Imlek is on the 16th and 17th, so the third day is the 18th.
+    assert told(events, "completion")[2:] == [
+        ("breached", "02-06 00:00"), ("escalated", "02-07 00:00"), ("paused", "02-09 10:00"),
+        ("resumed", "02-13 12:00"), ("escalated", "02-19 00:00"), ("escalated", "02-21 00:00"),
+    ]  # fmt: skip
+    levels = [e.running.level for e in events if e.kind == "escalated" and e.running.stage == "completion"]
+    assert levels == [1, 2, 3]
 
 
 def test_two_pauses_of_one_deadline_are_two_announcements() -> None:

@@ -172,7 +172,7 @@ def _end(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, r
             continue
         ended.add(running.stage)
         if running.paused_until is not None:  # what ends it ends the pause
-            running = resumed(running, now, rules.calendar)
+            running = resumed(running, now, stage, rules.calendar)
         events += _verdict(clock, running, update, now, done=done)
     return replace(clock, running=tuple(left)), events
 
@@ -203,7 +203,7 @@ def _pause(clock: ComplaintClock, policy: Policy, update: Update, now: datetime,
             each = paused(each, pause.bound, now, rules.calendar)
             events.append(SlaEvent(kind="paused", at=now, clock=clock, running=each, reason=WAITING))
         elif each.paused_until is not None and not asks and update.kind not in ASIDE:
-            each = resumed(each, now, rules.calendar)
+            each = resumed(each, now, stage, rules.calendar)
             events.append(SlaEvent(kind="resumed", at=now, clock=clock, running=each, reason="pelapor menjawab"))
         running.append(each)
     return replace(clock, running=tuple(running)), events

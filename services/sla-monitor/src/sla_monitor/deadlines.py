@@ -58,10 +58,10 @@ def deadline(start: datetime, term: Term, calendar: Calendar, pauses: Sequence[P
     return _span(local, term, pauses)
 
 
-def after(moment: datetime, term: Term, calendar: Calendar) -> datetime:
-    """When ``term`` has passed since ``moment``. What happens at midnight belongs to the day that ends with it."""
+def after(moment: datetime, term: Term, calendar: Calendar, pauses: Sequence[Pause] = ()) -> datetime:
+    """When ``term`` has passed since ``moment``, without ``pauses``. What happens at midnight belongs to the day that ends with it."""
     whole_days = term.unit in ("working_days", "days")
-    return deadline(moment - _MOMENT if whole_days else moment, term, calendar).at
+    return deadline(moment - _MOMENT if whole_days else moment, term, calendar, pauses).at
 
 
 def _nights(pause: Pause, calendar: Calendar) -> Iterator[date]:
