@@ -136,6 +136,44 @@ def test_two_pauses_of_one_deadline_are_two_announcements() -> None:
     assert len({to_emit(event).event_id for event in events}) == len(events)
 
 
+def test_all_questions_of_a_round_share_one_bound() -> None:
+    days = ["02-02", "02-03", "02-04", "02-05", "02-06", "02-09", "02-10", "02-11", "02-12", "02-13"]
+    steps = [("registered", MONDAY), ("routed/unit", MONDAY)]
+    for asked, answered in itertools.pairwise(days):  # a question each day at 10, answered the next day at 9
+        steps += [
+            ("waiting_for_reporter", wita(f"2026-{asked}T10:00")),
+            ("in_progress", wita(f"2026-{answered}T09:00")),
+        ]
+    events = story(SOPPENG, *steps, until=wita("2026-02-13T00:00"))
+    said = told(events, "completion")
+    # The first question's day and five more, to the end of the 9th, then three days: the 10th to the 12th.
+    assert [at for kind, at in said if kind == "paused"][-1] == "02-09 10:00"
+    assert ("resumed", "02-10 00:00") in said
+    assert said[-1] == ("breached", "02-13 00:00")
+
+
+def test_what_earlier_questions_left_is_what_the_next_one_has() -> None:
+    t0 = wita("2026-02-02T09:00")
+    moments = [t0 + timedelta(seconds=n) for n in (0, 5, 17, 20)]
+    kinds = ["registered", "waiting_for_reporter", "in_progress", "waiting_for_reporter"]
+    events = story(SECONDS, *zip(kinds, moments, strict=True), until=t0 + timedelta(seconds=29))
+    assert [(e.kind, (e.at - t0).total_seconds()) for e in events][-2:] == [("paused", 20), ("resumed", 28)]
+
+
+def test_another_unit_finds_the_bound_used_and_another_round_has_a_new_one() -> None:
+    asked, late = wita("2026-02-02T10:00"), wita("2026-02-10T10:00")
+    steps = [
+        ("registered", MONDAY), ("routed/unit", MONDAY), ("waiting_for_reporter", asked), ("in_progress", late),
+        ("routed/unit", late), ("waiting_for_reporter", late + timedelta(hours=1)),
+    ]  # fmt: skip
+    clock, _ = walk(SOPPENG, *steps)
+    assert [each.stage for each in clock.running if each.paused_until] == []
+    again = [("resolved", late + timedelta(hours=2)), ("reopened", late + timedelta(hours=3))]
+    again += [("routed/unit", late + timedelta(hours=3)), ("waiting_for_reporter", late + timedelta(hours=4))]
+    clock, _ = walk(SOPPENG, *steps, *again)
+    assert [each.stage for each in clock.running if each.paused_until] == ["completion", "follow-up"]
+
+
 def test_a_question_that_came_to_light_late_takes_the_breach_back() -> None:
     clock, _ = walk(SECONDS, ("registered", MONDAY))
     clock, _ = due(clock, MONDAY + timedelta(seconds=27), SECONDS)

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from sla_monitor.deadlines import WAITING
-from sla_monitor.domain import Policy, Rules, Stage
+from sla_monitor.deadlines import WAITING, used_up
+from sla_monitor.domain import Policy, Rules, Stage, Term
 from sla_monitor.running import Kind, Running, paused, rederived, resumed, set_clock
 from sla_monitor.state import ComplaintClock, SlaEvent, Update, classification, triggers
 
@@ -154,7 +154,7 @@ def _begin(
     if late and update.kind not in NEW_ROUND:
         stages = [stage for stage in stages if stage.at_deadline == "lapsed" or stage.parallel]
     if stages and update.kind in NEW_ROUND:
-        clock = replace(clock, round=clock.round + 1, starts={})
+        clock = replace(clock, round=clock.round + 1, starts={}, stood={})
     return _start(clock, stages, update, now, rules)
 
 
@@ -174,6 +174,9 @@ def _end(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, r
         if running.paused_until is not None:  # what ends it ends the pause
             running = resumed(running, now, stage, rules.calendar)
         events += _verdict(clock, running, update, now, done=done)
+        if running.pauses and not (stage and stage.parallel):
+            stood = (*clock.stood.get(running.stage, ()), *running.pauses)
+            clock = replace(clock, stood={**clock.stood, running.stage: stood})
     return replace(clock, running=tuple(left)), events
 
 
@@ -197,16 +200,29 @@ def _pause(clock: ComplaintClock, policy: Policy, update: Update, now: datetime,
         pause = stage.pause if stage else None
         asks = pause is not None and bool(pause.during & triggers(update))
         if pause is not None and asks and each.paused_until is None:
-            if each.breached and now <= each.deadline_at:  # the question was in time, and came to light late
-                events.append(SlaEvent(kind="retracted", at=now, clock=clock, running=each))
-                each = replace(each, breached=False, level=0, escalate_at=None)
-            each = paused(each, pause.bound, now, rules.calendar)
-            events.append(SlaEvent(kind="paused", at=now, clock=clock, running=each, reason=WAITING))
+            each, more = _stop(clock, each, pause.bound, now, rules)
+            events += more
         elif each.paused_until is not None and not asks and update.kind not in ASIDE:
             each = resumed(each, now, stage, rules.calendar)
             events.append(SlaEvent(kind="resumed", at=now, clock=clock, running=each, reason="pelapor menjawab"))
         running.append(each)
     return replace(clock, running=tuple(running)), events
+
+
+def _stop(
+    clock: ComplaintClock, running: Running, bound: Term, now: datetime, rules: Rules
+) -> tuple[Running, list[SlaEvent]]:
+    """All questions of a round share one bound: who asks again and again gains nothing."""
+    earlier = clock.stood.get(running.stage, ())
+    until = used_up(bound, (*earlier, *running.pauses), now, rules.calendar)
+    if until <= now:
+        return running, []
+    events: list[SlaEvent] = []
+    if running.breached and now <= running.deadline_at:  # the question was in time, and came to light late
+        events.append(SlaEvent(kind="retracted", at=now, clock=clock, running=running))
+        running = replace(running, breached=False, level=0, escalate_at=None)
+    running = paused(running, until, now, rules.calendar)
+    return running, [*events, SlaEvent(kind="paused", at=now, clock=clock, running=running, reason=WAITING)]
 
 
 def _reclassify(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:

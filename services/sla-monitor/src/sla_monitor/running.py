@@ -116,9 +116,8 @@ def rederived(running: Running, calendar: Calendar) -> Running:
     )
 
 
-def paused(running: Running, bound: Term, now: datetime, calendar: Calendar) -> Running:
-    """The clock standing still. Its deadline is the latest that can become of it; a breach that was announced stays."""
-    until = deadline(now, bound, calendar).at
+def paused(running: Running, until: datetime, now: datetime, calendar: Calendar) -> Running:
+    """The clock standing still until ``until`` at most, which gives its deadline; a breach that was announced stays."""
     stands = replace(running, pauses=(*running.pauses, (now, until)), paused_until=until)
     return replace(stands, revision=stands.revision + 1) if running.breached else rederived(stands, calendar)
 
