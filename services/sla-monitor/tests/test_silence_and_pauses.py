@@ -182,6 +182,21 @@ def test_a_question_that_came_to_light_late_takes_the_breach_back() -> None:
     assert [e.kind for e in events] == ["retracted", "paused"]
 
 
+def test_a_breach_after_one_that_was_taken_back_is_another_announcement() -> None:
+    clock, _ = walk(SECONDS, ("registered", MONDAY))
+    clock, events = due(clock, MONDAY + timedelta(seconds=40), SECONDS)
+    asked = MONDAY + timedelta(seconds=20)
+    for seq, kind in enumerate(["waiting_for_reporter", "in_progress"], 1):  # at once: the deadline stays
+        clock, new = decide(clock, Step(seq, kind, MONDAY), asked, SECONDS)
+        events += new
+    _, new = due(clock, MONDAY + timedelta(seconds=40), SECONDS)
+    events += new
+    again = ["breached", "escalated"]
+    assert [e.kind for e in events] == ["warned", *again, "retracted", "paused", "resumed", *again]
+    assert len({e.running.deadline_at for e in events if e.kind == "breached"}) == 1
+    assert len({to_emit(e).event_id for e in events}) == len(events)
+
+
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [("handed_over", "dilimpahkan"), ("merged", "digabung dengan laporan lain"), ("cancelled", "dibatalkan pelapor")],

@@ -220,7 +220,7 @@ def _stop(
     events: list[SlaEvent] = []
     if running.breached and now <= running.deadline_at:  # the question was in time, and came to light late
         events.append(SlaEvent(kind="retracted", at=now, clock=clock, running=running))
-        running = replace(running, breached=False, level=0, escalate_at=None)
+        running = replace(running, breached=False, level=0, escalate_at=None, retracted=running.retracted + 1)
     running = paused(running, until, now, rules.calendar)
     return running, [*events, SlaEvent(kind="paused", at=now, clock=clock, running=running, reason=WAITING)]
 

@@ -65,6 +65,8 @@ def _distinct(event: SlaEvent) -> str:
         kind = f"breached-{running.level}"
     elif kind in ("paused", "resumed", "rescheduled"):
         kind = f"{kind}-{running.revision}"
+    if event.kind in ("breached", "escalated", "retracted") and running.retracted:
+        kind = f"{kind}+{running.retracted}"
     return kind if running.n == 1 else f"{kind}~{running.n}"
 
 

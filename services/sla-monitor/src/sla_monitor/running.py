@@ -32,7 +32,7 @@ class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``n`` counts the starts of the stage in the round. ``level`` is the step of the escalation ladder that was reached.
     ``paused_until`` is the bound of the pause it is in; the last of ``pauses`` is that one, as if it lasted so long.
-    ``revision`` counts how often the deadline was worked out again.
+    ``revision`` counts how often the deadline was worked out again, ``retracted`` how often its breach was taken back.
     """
 
     stage: str
@@ -51,6 +51,7 @@ class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pauses: tuple[Pause, ...] = ()
     paused_until: datetime | None = None
     revision: int = 0
+    retracted: int = 0
 
     @property
     def next_due_at(self) -> datetime | None:
