@@ -199,6 +199,20 @@ def test_a_breach_after_one_that_was_taken_back_is_another_announcement() -> Non
 
 @pytest.mark.parametrize(
     ("kind", "reason"),
+    [
+        ("in_progress", "pelapor menjawab"), ("acknowledged", "penanganan dilanjutkan"),
+        ("routed/unit", "diteruskan ke unit lain"), ("returned", "dikembalikan unit"),
+    ],
+)  # fmt: skip
+def test_only_an_answer_is_called_one(kind: str, reason: str) -> None:
+    asked = MONDAY + timedelta(hours=1)
+    steps = [("registered", MONDAY), ("waiting_for_reporter", asked), (kind, asked + timedelta(hours=1))]
+    events = story(SOPPENG, *steps)
+    assert [e.reason for e in events if e.kind == "resumed"] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
     [("handed_over", "dilimpahkan"), ("merged", "digabung dengan laporan lain"), ("cancelled", "dibatalkan pelapor")],
 )
 def test_what_stops_a_clock_says_why(kind: str, reason: str) -> None:

@@ -25,6 +25,7 @@ WHY_STOPPED = {
     "returned": "dikembalikan unit",
     "routed": "diteruskan ke unit lain",
 }
+WHY_RESUMED = WHY_STOPPED | {"in_progress": "pelapor menjawab"}
 _JUST_BEFORE = timedelta(microseconds=1)
 Decision = tuple[ComplaintClock, list[SlaEvent]]
 
@@ -204,7 +205,8 @@ def _pause(clock: ComplaintClock, policy: Policy, update: Update, now: datetime,
             events += more
         elif each.paused_until is not None and not asks and update.kind not in ASIDE:
             each = resumed(each, now, stage, rules.calendar)
-            events.append(SlaEvent(kind="resumed", at=now, clock=clock, running=each, reason="pelapor menjawab"))
+            reason = WHY_RESUMED.get(update.kind, "penanganan dilanjutkan")
+            events.append(SlaEvent(kind="resumed", at=now, clock=clock, running=each, reason=reason))
         running.append(each)
     return replace(clock, running=tuple(running)), events
 
