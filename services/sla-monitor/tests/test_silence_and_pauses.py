@@ -211,6 +211,25 @@ def test_only_an_answer_is_called_one(kind: str, reason: str) -> None:
     assert [e.reason for e in events if e.kind == "resumed"] == [reason]
 
 
+@pytest.mark.parametrize(("seconds", "goes_on"), [(9, []), (15, ["resumed"])])
+def test_an_answer_that_was_put_back_ends_the_pause_it_came_after(seconds: int, goes_on: list[str]) -> None:
+    """Put back are step 1, before the question, or step 3, after it."""
+    t0 = MONDAY
+    late = 3 if goes_on else 1
+    story_ = [
+        Step(0, "registered", t0), Step(1, "acknowledged", t0), Step(2, "waiting_for_reporter", t0),
+        Step(3, "in_progress" if goes_on else "noted", t0), Step(4, "noted", t0),
+    ]  # fmt: skip
+    clock = None
+    for step in [*(step for step in story_ if step.seq != late), story_[late]]:
+        at = t0 + timedelta(seconds=seconds if step.seq == late else 5 * step.seq)
+        clock, events = decide(clock, step, at, SECONDS)
+    assert clock is not None
+    assert [e.kind for e in events] == goes_on
+    assert [r.paused_until is None for r in clock.running] == [bool(goes_on)]
+    assert clock.running[0].deadline_at == t0 + timedelta(seconds=30 if goes_on else 45)
+
+
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [("handed_over", "dilimpahkan"), ("merged", "digabung dengan laporan lain"), ("cancelled", "dibatalkan pelapor")],
