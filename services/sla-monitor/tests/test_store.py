@@ -196,10 +196,17 @@ def run(*arguments: str) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
-def test_recalendar_without_its_database_exits_78_and_names_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("url", [None, "mysql://root:s3cret@here/x"])
+def test_recalendar_without_its_database_is_wrong_usage_and_names_the_variable(
+    url: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
+    if url:
+        monkeypatch.setenv("DATABASE_URL", url)
     result = CliRunner().invoke(cli, ["recalendar", "--region", str(REGION / "soppeng")])
-    assert (result.exit_code, "DATABASE_URL" in result.stderr) == (78, True)
+    assert (result.exit_code, "set DATABASE_URL to" in result.stderr) == (2, True)
+    assert "can't start" not in result.stderr
+    assert "s3cret" not in result.stderr
 
 
 def test_recalendar_with_a_database_that_is_away_exits_1_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
