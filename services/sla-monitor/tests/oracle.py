@@ -158,7 +158,7 @@ class Clock:
 
     def ask(self, at: datetime) -> list[Said]:
         if self.bound(at) == at:
-            return []
+            return self.say("resumed", at)
         kept, self.asked = set(self.still), at
         bound = self.next()
         assert bound

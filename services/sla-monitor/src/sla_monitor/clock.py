@@ -8,7 +8,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from sla_monitor.deadlines import WAITING, used_up
+from sla_monitor.deadlines import ASKED_ENOUGH, WAITING, used_up
 from sla_monitor.domain import Pause, Policy, Rules, Stage, Term
 from sla_monitor.running import Kind, Running, paused, rederived, resumed, set_clock
 from sla_monitor.state import ComplaintClock, SlaEvent, Update, classification, triggers
@@ -237,8 +237,9 @@ def _stop(
     """All questions of a round share one bound: who asks again and again gains nothing."""
     earlier = clock.stood.get(running.stage, ())
     until = used_up(bound, (*earlier, *running.pauses), now, rules.calendar)
-    if until <= now:
-        return running, []
+    if until <= now:  # nobody waits: the router must hear it, or the complaint would wait for ever
+        running = replace(running, revision=running.revision + 1)
+        return running, [SlaEvent(kind="resumed", at=now, clock=clock, running=running, reason=ASKED_ENOUGH)]
     events: list[SlaEvent] = []
     if running.breached and now <= running.deadline_at:  # the question was in time, and came to light late
         events.append(SlaEvent(kind="retracted", at=now, clock=clock, running=running))

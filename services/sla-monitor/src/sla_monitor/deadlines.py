@@ -16,6 +16,8 @@ from sla_monitor.domain import Term
 #: A span in which the clock stood still: from the question to the answer, both aware.
 Pause = tuple[datetime, datetime]
 WAITING = "menunggu jawaban pelapor"
+#: Why a question stops the clock no more.
+ASKED_ENOUGH = "waktu bertanya sudah habis, tenggat tetap"
 _DAY_S, _MOMENT, _DAY = 24 * 60 * 60, timedelta(microseconds=1), timedelta(days=1)
 
 
