@@ -11,7 +11,8 @@ import pytest
 
 from chassis.database import Pool
 from chassis.intake.accept import Submission, accept
-from chassis.intake.story import Story, count_reporters, find_story, load_stories, story_handler, tell
+from chassis.intake.story import Story, count_reporters, find_story, load_stories
+from chassis.intake.telling import story_handler, tell
 from chassis.intake.texts import Texts, in_words
 from chassis.step import Steps
 from chassis.testing import NOW, message, play

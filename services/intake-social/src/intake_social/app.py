@@ -17,8 +17,9 @@ from chassis.database import Pool
 from chassis.intake.accept import repair
 from chassis.intake.notices import Notice, Refused, TryLater, send_notices
 from chassis.intake.pool import patient_pool
-from chassis.intake.story import SOURCES, Texts, story_handler
+from chassis.intake.story import Texts
 from chassis.intake.sweep import sweep
+from chassis.intake.telling import SOURCES, story_handler
 from chassis.outbox import Relay
 from chassis.region import RegionError
 from chassis.service import run_intake
