@@ -107,12 +107,22 @@ def test_a_deadline_that_comes_before_the_story_is_kept() -> None:
     assert told(update(0, "registered"), sla("started")) == told(sla("started"), update(0, "registered"))
 
 
-def test_a_breach_shows_until_it_is_retracted_or_a_new_round_begins() -> None:
+def test_a_breach_shows_until_it_is_retracted_or_another_deadline_holds() -> None:
     assert told(update(0, "registered"), breach()).breached
-    for kind in ("retracted", "started", "rescheduled"):
-        assert not told(breach(), sla(kind)).breached
-    for kind in ("warned", "met", "stopped"):
+    assert not told(breach(), sla("retracted")).breached
+    for kind in ("started", "rescheduled"):
+        assert not told(breach(), sla(kind, round=2, deadline_at=LATER)).breached
+    assert told(breach(round=2, deadline_at=LATER), sla("started", round=2, deadline_at=LATER)).breached
+    for kind in ("warned", "met", "stopped", "started", "resumed"):
         assert told(breach(), sla(kind)).breached
+
+
+def test_a_question_after_the_deadline_neither_stops_nor_extends_it() -> None:
+    asked = [sla("started"), breach(), update(1, "waiting_for_reporter"), sla("paused")]
+    waiting, answered = told(*asked), told(*asked, update(2, "in_progress"), sla("resumed"))
+    assert (True, False, True) == (waiting.breached, waiting.paused, answered.breached)
+    assert ["breached"] == [line.kind for line in answered.lines]
+    assert not told(sla("started"), sla("paused"), breach()).paused
 
 
 def test_the_closing_clock_is_no_promise_to_the_citizen_but_the_time_to_object() -> None:

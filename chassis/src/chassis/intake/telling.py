@@ -59,24 +59,25 @@ class Teller:
             case "started" | "resumed" | "rescheduled":
                 return self._on_deadline(story, data, now)
             case "paused":
-                return self._line(_with(story, paused=True), "paused", now)
+                return None if _missed(story, data) else self._line(_with(story, paused=True), "paused", now)
             case "met" | "retracted":
                 return self._on_kept(story, data, now)
         return None
 
     def _on_deadline(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
         moved = data.kind != "started" and data.deadline_at != story.deadline_at
+        missed = _missed(story, data)
         story = _with(
             story,
             round=data.round,
             deadline_at=data.deadline_at,
             derivation=data.derivation,
-            breached=False,
+            breached=missed,
             paused=False,
             moved=story.moved or moved,
         )
         if data.kind != "started":
-            return self._line(story, data.kind, now)
+            return story if missed else self._line(story, data.kind, now)
         if self.notify and data.round == 1:
             receipt = self.texts.answers(self.service)["receipt_due"]
             text = receipt.format(ticket=story.ticket, due=self.texts.due(story))
@@ -96,7 +97,8 @@ class Teller:
         if data.level:
             line = ClockLine(kind="escalated", at=now, text=self.texts.escalated(data))
             return _with(story, lines=[*story.lines, line])
-        story = _with(story, breached=True, deadline_at=data.deadline_at, derivation=data.derivation)
+        broken, days = data.deadline_at, data.derivation
+        story = _with(story, round=data.round, breached=True, paused=False, deadline_at=broken, derivation=days)
         story = self._line(story, "breached", now)
         if not self.notify or story.status in DONE:
             return story
@@ -134,6 +136,11 @@ def tell(service: str, texts: Texts, *, notify: bool) -> Decide:
 def _promise(data: SlaUpdated | SlaBreached) -> str:
     """Names one promise: a round and its deadline."""
     return f"{data.round}-{data.deadline_at.timestamp():.0f}"
+
+
+def _missed(story: Story, data: SlaUpdated) -> bool:
+    """Whether ``data`` is about a deadline that is missed already: nothing stops or extends that any more."""
+    return story.breached and (data.round, data.deadline_at) == (story.round, story.deadline_at)
 
 
 def _without_apology(story: Story) -> Story:
