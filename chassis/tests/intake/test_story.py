@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 import pytest
+from msgspec import UNSET, UnsetType
 
 from chassis.database import Pool
 from chassis.intake.accept import Submission, accept
@@ -48,6 +51,18 @@ def sla(kind: str, stage: str = "completion", **facts: Any) -> Message:
     }  # fmt: skip
     data = SlaUpdated(kind=kind, stage=stage, **{**usual, **facts})  # type: ignore[arg-type]
     return message(data, topic=topics.SLA_UPDATED, event_id=f"s-{kind}-{stage}-{sorted(facts)}")
+
+
+class Timed(SlaUpdated, frozen=True, kw_only=True):
+    """With how long the deadline gives."""
+
+    promise: str | UnsetType = UNSET
+
+
+def timed(event: Message, promise: str) -> Message:
+    facts = {field: getattr(event.data, field) for field in SlaUpdated.__struct_fields__}
+    data: Any = Timed(**{**facts, "promise": promise})
+    return replace(event, event=msgspec.structs.replace(event.event, data=data))
 
 
 def breach(stage: str = "completion", **facts: Any) -> Message:
@@ -132,12 +147,20 @@ def test_the_closing_clock_is_no_promise_to_the_citizen_but_the_time_to_object()
 
 def test_the_due_date_goes_into_the_receipt_and_only_that_of_the_first_round() -> None:
     story = told(sla("started"))
-    due = f"{T} diterima. Tenggat Kamis 5 Mar, 3 hari kerja. Cek: balas SOPPENG STATUS {T}"
+    due = f"{T} diterima. Tenggat Kamis 5 Mar. Cek: balas SOPPENG STATUS {T}"
     assert [("receipt", due)] == story.revised
     assert [("receipt", due)] == told(sla("started"), sla("started", round=2, deadline_at=LATER)).revised
     assert [] == told(sla("started"), notify=False).revised
-    thanks = f"Terima kasih, laporan Anda kami terima dengan nomor {T}. Tenggat Kamis 5 Mar, 3 hari kerja."
+    thanks = f"Terima kasih, laporan Anda kami terima dengan nomor {T}. Tenggat Kamis 5 Mar."
     assert [("receipt", thanks)] == told(sla("started"), service="intake-social").revised
+
+
+@pytest.mark.parametrize("promise", ["3 hari kerja", "10 jam kerja", "14 hari"])
+def test_how_long_was_promised_is_told_as_the_clock_says_it_whatever_days_it_counted(promise: str) -> None:
+    story = told(timed(sla("started"), promise))
+    assert f"Kamis 5 Mar, {promise}" == TEXTS.due(story)
+    assert f"Tenggat Kamis 5 Mar, {promise}. " in story.revised[0][1]
+    assert "Kamis 5 Mar" == TEXTS.due(told(sla("started")))
 
 
 def test_a_breach_is_apologized_for_once_with_the_next_step() -> None:
@@ -331,7 +354,7 @@ async def test_the_clocks_start_completes_the_receipt_and_sends_it(pool: Pool, m
     for _ in range(2):
         await steps([sla("started", ticket=ticket).record])
     assert [("receipt", "pending", True), ("seq-1", "pending", True)] == await waiting(pool)
-    due = f"{ticket} diterima. Tenggat Kamis 5 Mar, 3 hari kerja. Cek: balas SOPPENG STATUS {ticket}"
+    due = f"{ticket} diterima. Tenggat Kamis 5 Mar. Cek: balas SOPPENG STATUS {ticket}"
     assert due == await pool.fetchval("SELECT text FROM notices WHERE reason = 'receipt'")
 
 

@@ -51,6 +51,7 @@ class Story(Struct, frozen=True, kw_only=True, omit_defaults=True):
     round: int = 1
     deadline_at: datetime | None = None
     derivation: list[DerivationDay] = []
+    promise: str = ""  # how long the deadline gives, in Indonesian, as the clock says it
     paused: bool = False
     moved: bool = False  # the deadline is another than the citizen was told
     breached: bool = False

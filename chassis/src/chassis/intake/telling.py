@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from chassis.intake.notices import RECEIPT
 from chassis.intake.story import APOLOGY, ClockLine, Step, Story, load_stories, save_stories
@@ -72,6 +73,7 @@ class Teller:
             round=data.round,
             deadline_at=data.deadline_at,
             derivation=data.derivation,
+            promise=_length(data),
             breached=missed,
             paused=False,
             moved=story.moved or moved,
@@ -131,6 +133,12 @@ def tell(service: str, texts: Texts, *, notify: bool) -> Decide:
         return ({data.ticket: after} if after else {}), []
 
     return decide
+
+
+def _length(data: SlaUpdated) -> str:
+    """How long was promised, "3 hari kerja"; empty where the clock does not say so."""
+    said: str | UnsetType = getattr(data, "promise", UNSET)
+    return said or ""
 
 
 def _promise(data: SlaUpdated | SlaBreached) -> str:
