@@ -215,6 +215,38 @@ def test_a_pause_and_the_new_due_date_are_on_the_page_and_told_with_the_next_cha
     assert ["receipt"] == [reason for reason, _ in resumed.revised]
 
 
+ASKED = [update(0, "registered"), sla("started"), update(1, "waiting_for_reporter", message="Di mana?"), sla("paused")]
+
+
+def test_the_notice_of_an_answered_question_waits_for_the_new_due_date_and_carries_it() -> None:
+    answered = told(*ASKED, update(2, "in_progress"))
+    (reason, text) = answered.notices[-1]
+    assert "due-2" == reason
+    after = told(*ASKED, update(2, "in_progress"), sla("resumed", deadline_at=LATER))
+    assert (reason, f"{text} Tenggat sekarang Jumat 6 Mar.") == after.revised[-1]
+    assert not after.moved
+    unmoved = told(*ASKED, update(2, "in_progress"), sla("resumed"))
+    assert ["receipt"] == [reason for reason, _ in unmoved.revised]
+    assert ["seq-1", "seq-2"] == [reason for reason, _ in told(*ASKED, update(2, "cancelled")).notices]
+
+
+@pytest.mark.parametrize("kind", ["reopened", "unmerged"])
+def test_a_new_round_tells_its_due_date_whichever_is_heard_first(kind: str) -> None:
+    before = [update(0, "registered"), sla("started"), update(1, "resolved"), sla("met")]
+    change, start = update(2, kind), sla("started", round=2, deadline_at=LATER)
+    says = f"{TEXTS.change(change.data)} Tenggat sekarang Jumat 6 Mar."  # type: ignore[arg-type]
+    late, early = told(*before, change, start), told(*before, start, change)
+    assert (("due-2", says), ("seq-2", says)) == (late.revised[-1], early.notices[-1])
+    assert (False, False) == (late.moved, early.moved)
+
+
+def test_an_answer_ends_what_there_was_to_tell_of_the_deadline() -> None:
+    moved = [update(0, "registered"), sla("started"), sla("rescheduled", deadline_at=LATER)]
+    assert told(*moved).moved
+    done = told(*moved, update(1, "resolved", message="Sudah."), update(2, "closed"))
+    assert (False, False) == (done.moved, any("Tenggat" in text for _, text in done.notices))
+
+
 def test_the_page_knows_supports_proof_and_whose_complaint_it_was_merged_into() -> None:
     proof = Evidence(url="https://contoh.id/1.jpg", media_type="image/jpeg", sha256="0", bytes=1)
     done = [update(1, support=["DLH"]), update(2, "resolved", evidence=[proof])]
@@ -381,3 +413,34 @@ async def test_an_apology_waits_its_grace_and_an_escalation_adds_no_other(pool: 
     await steps([update(0, "registered", ticket=ticket).record, breach(ticket=ticket).record])
     await steps([breach(ticket=ticket, level=1, escalate_to=["SETDA"]).record])
     assert [("pending", False)] * 2 == [(state, due) for _, state, due in await waiting(pool)]
+
+
+@pytest.mark.connected
+@pytest.mark.parametrize("wait_s", [60, 0])
+async def test_a_due_date_goes_with_its_notice_or_with_the_next_change(
+    pool: Pool, make_settings: Any, wait_s: float
+) -> None:
+    ticket = await complaint(pool, make_settings)
+    steps = Steps(pool, story_handler("intake-sms", TEXTS, notify=True, receipt_wait_s=wait_s))
+    asked = [update(0, "registered"), sla("started"), update(1, "waiting_for_reporter"), sla("paused")]
+    answered = [update(2, "in_progress"), sla("resumed", deadline_at=LATER), update(3, "acknowledged")]
+    for each in [*asked, *answered]:
+        await steps([message(msgspec.structs.replace(each.data, ticket=ticket), topic=each.record.topic,
+                             event_id=each.event.id, time=each.event.time).record])  # fmt: skip
+    rows = await pool.fetch("SELECT reason, text FROM notices ORDER BY id")
+    told_it = [row["reason"] for row in rows if row["text"].endswith("Tenggat sekarang Jumat 6 Mar.")]
+    assert (["due-2"] if wait_s else ["seq-3"]) == told_it
+
+
+@pytest.mark.connected
+async def test_a_receipt_that_left_without_its_due_date_is_made_up_for_with_the_next_change(
+    pool: Pool, make_settings: Any
+) -> None:
+    ticket = await complaint(pool, make_settings)
+    await pool.execute("UPDATE notices SET state = 'sent', revisable = false")
+    steps = Steps(pool, story_handler("intake-sms", TEXTS, notify=True))
+    for each in (update(0, "registered", ticket=ticket), sla("started", ticket=ticket), update(1, ticket=ticket)):
+        await steps([each.record])
+    text = await pool.fetchval("SELECT text FROM notices WHERE reason = 'seq-1'")
+    assert text.endswith("Tenggat sekarang Kamis 5 Mar.")
+    assert not (await load_stories(pool, [ticket]))[ticket].moved

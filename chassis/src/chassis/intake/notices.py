@@ -77,7 +77,8 @@ _REVISE = """
 UPDATE notices n SET next_try_at = now(), text = coalesce(r.text, n.text), revisable = r.text IS NOT NULL,
                      state = CASE WHEN r.text IS NULL THEN 'dropped' ELSE n.state END
 FROM unnest($1::text[], $2::text[], $3::text[]) AS r (ticket, reason, text)
-WHERE n.ticket = r.ticket AND n.reason = r.reason AND n.revisable AND n.state = 'pending'"""
+WHERE n.ticket = r.ticket AND n.reason = r.reason AND n.revisable AND n.state = 'pending'
+RETURNING n.ticket, n.reason"""
 # The oldest of each ticket: a citizen hears of changes in their order.
 _NEXT = """
 SELECT id, ticket, reason, address, thread, text, attempts, revisable FROM notices n
@@ -99,13 +100,15 @@ async def add_notices(db: Connection, notices: Sequence[NewNotice]) -> None:
         await db.execute(_ADD, *(list(column) for column in zip(*rows, strict=True)))
 
 
-async def revise_notices(db: Connection, revised: Sequence[tuple[str, str, str | None]]) -> None:
+async def revise_notices(db: Connection, revised: Sequence[tuple[str, str, str | None]]) -> set[tuple[str, str]]:
     """Give waiting notices (ticket, reason) another text and send them now, or drop them if it is None.
 
-    One that no longer waits, or may have gone out, is left alone.
+    One that no longer waits, or may have gone out, is left alone; which were in time is returned.
     """
-    if revised:
-        await db.execute(_REVISE, *(list(column) for column in zip(*revised, strict=True)))
+    if not revised:
+        return set()
+    rows = await db.fetch(_REVISE, *(list(column) for column in zip(*revised, strict=True)))
+    return {(row["ticket"], row["reason"]) for row in rows}
 
 
 async def send_notices(pool: Pool, channel: str, send: Send) -> None:

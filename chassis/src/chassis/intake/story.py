@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from chassis.database import Connection, Pool
 from chassis.intake.notices import NewNotice, add_notices, revise_notices
+from chassis.intake.texts import DONE
 from chassis.intake.texts import Texts as Texts
 from chassis.intake.texts import in_words as in_words
 from contracts.events import DerivationDay, Evidence
@@ -17,6 +18,8 @@ from contracts.events import DerivationDay, Evidence
 FINAL = frozenset({"closed", "handed_over", "rejected", "cancelled"})
 #: What the reason of an apology begins with.
 APOLOGY = "breach-"
+#: What the reason of a notice begins with that waits for its due date, as the receipt does.
+HELD = "due-"
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -54,6 +57,7 @@ class Story(Struct, frozen=True, kw_only=True, omit_defaults=True):
     promise: str = ""  # how long the deadline gives, in Indonesian, as the clock says it
     paused: bool = False
     moved: bool = False  # the deadline is another than the citizen was told
+    held: tuple[str, str] = ("", "")  # (reason, text) of the notice that waits for the due date
     breached: bool = False
     reopen_until: datetime | None = None
     lines: list[ClockLine] = []
@@ -94,18 +98,24 @@ async def count_reporters(db: Connection | Pool, ticket: str) -> int:
     return 1 + merged
 
 
-async def save_stories(db: Connection, stories: dict[str, Story], *, apology_after_s: float = 0) -> None:
+async def save_stories(
+    db: Connection, stories: dict[str, Story], *, receipt_wait_s: float = 0, apology_after_s: float = 0
+) -> None:
     """Keep ``stories``, add their notices and revise those that wait."""
-    bare = {ticket: msgspec.structs.replace(story, notices=[], revised=[]) for ticket, story in stories.items()}
-    rows = [(t, msgspec.json.encode(s).decode(), s.parent, s.status in FINAL) for t, s in bare.items()]
-    await db.executemany(_SAVE, rows)
-    await db.execute(_REGISTERED, [t for t, story in stories.items() if story.registered])
+    waits = {APOLOGY: apology_after_s, HELD: receipt_wait_s}
     await add_notices(
         db,
         [
-            NewNotice(t, reason, text, after_s=apology_after_s if reason.startswith(APOLOGY) else 0)
+            NewNotice(t, reason, text, after_s=next((s for start, s in waits.items() if reason.startswith(start)), 0))
             for t, story in stories.items()
             for reason, text in story.notices
         ],
     )
-    await revise_notices(db, [(t, reason, text) for t, s in stories.items() for reason, text in s.revised])
+    revised = [(t, reason, text) for t, s in stories.items() for reason, text in s.revised]
+    in_time = await revise_notices(db, revised)
+    untold = {t for t, reason, text in revised if text is not None and (t, reason) not in in_time}
+    for ticket, story in stories.items():
+        moved = story.moved or (ticket in untold and story.status not in DONE)
+        bare = msgspec.structs.replace(story, notices=[], revised=[], moved=moved)
+        await db.execute(_SAVE, ticket, msgspec.json.encode(bare).decode(), story.parent, story.status in FINAL)
+    await db.execute(_REGISTERED, [t for t, story in stories.items() if story.registered])

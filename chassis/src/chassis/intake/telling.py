@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from chassis.intake.notices import RECEIPT
-from chassis.intake.story import APOLOGY, ClockLine, Step, Story, load_stories, save_stories
+from chassis.intake.story import APOLOGY, HELD, ClockLine, Step, Story, load_stories, save_stories
 from chassis.intake.texts import DONE, Texts
 from chassis.step import Handler
 from chassis.wire import Emit, Message
@@ -20,6 +20,7 @@ from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated
 from contracts.topics import SLA_BREACHED, SLA_UPDATED, UPDATED
 
 SOURCES = (UPDATED, SLA_UPDATED, SLA_BREACHED)
+_ASKED = "waiting_for_reporter"
 _with = msgspec.structs.replace
 Decide = Callable[[Mapping[str, "Story"], Message, datetime], tuple[dict[str, "Story"], list[Emit]]]
 
@@ -39,16 +40,24 @@ class Teller:
         if data.seq <= story.seq and not late:
             return None
         text = self.texts.change(data) if own else ""
+        holds = _moves_the_deadline(story, data)
         story = _updated(story, data, now, text)
+        if story.status in DONE:
+            story = _without_apology(_with(story, moved=False))
         if self.notify and own and data.kind != "registered":
-            story = self._announce(story, data, text)
-        return _without_apology(story) if story.status in DONE else story
+            story = self._announce(story, data, text, holds=holds)
+        return story
 
-    def _announce(self, story: Story, data: ComplaintUpdated, text: str) -> Story:
-        if story.moved and story.status not in DONE:
+    def _announce(self, story: Story, data: ComplaintUpdated, text: str, *, holds: bool) -> Story:
+        """Tell ``text``, with the due date where it moved; one that moves it waits until the clock said so."""
+        reason = f"seq-{data.seq}"
+        if story.moved and story.deadline_at:
             text = f"{text} {self.texts.said_by_clock('moved', story)}"
             story = _with(story, moved=False)
-        return _with(story, notices=[*story.notices, (f"seq-{data.seq}", text)])
+        elif holds:
+            reason = f"{HELD}{data.seq}"
+            story = _with(story, held=(reason, text))
+        return _with(story, notices=[*story.notices, (reason, text)])
 
     def on_clock(self, story: Story, data: SlaUpdated, now: datetime) -> Story | None:
         """Keep the deadline and what became of it; None for what is no concern of citizens."""
@@ -66,8 +75,9 @@ class Teller:
         return None
 
     def _on_deadline(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
-        moved = data.kind != "started" and data.deadline_at != story.deadline_at
-        missed = _missed(story, data)
+        first, missed = data.kind == "started" and data.round == 1, _missed(story, data)
+        moved = not first and (data.round, data.deadline_at) != (story.round, story.deadline_at)
+        moved = moved and (story.status not in DONE or data.round > story.round)
         story = _with(
             story,
             round=data.round,
@@ -78,13 +88,18 @@ class Teller:
             paused=False,
             moved=story.moved or moved,
         )
-        if data.kind != "started":
-            return story if missed else self._line(story, data.kind, now)
-        if self.notify and data.round == 1:
+        if data.kind != "started" and not missed:
+            story = self._line(story, data.kind, now)
+        if first and self.notify:
             receipt = self.texts.answers(self.service)["receipt_due"]
             text = receipt.format(ticket=story.ticket, due=self.texts.due(story))
             return _with(story, revised=[*story.revised, (RECEIPT, text)])
-        return story
+        return self._with_due(story) if moved and story.held[0] else story
+
+    def _with_due(self, story: Story) -> Story:
+        reason, text = story.held
+        better = f"{text} {self.texts.said_by_clock('moved', story)}"
+        return _with(story, held=("", ""), moved=False, revised=[*story.revised, (reason, better)])
 
     def _on_kept(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
         story = _without_apology(_with(story, kept=[*story.kept, _promise(data)]))
@@ -100,7 +115,9 @@ class Teller:
             line = ClockLine(kind="escalated", at=now, text=self.texts.escalated(data))
             return _with(story, lines=[*story.lines, line])
         broken, days = data.deadline_at, data.derivation
-        story = _with(story, round=data.round, breached=True, paused=False, deadline_at=broken, derivation=days)
+        story = _with(
+            story, round=data.round, breached=True, moved=False, paused=False, deadline_at=broken, derivation=days
+        )
         story = self._line(story, "breached", now)
         if not self.notify or story.status in DONE:
             return story
@@ -133,6 +150,14 @@ def tell(service: str, texts: Texts, *, notify: bool) -> Decide:
         return ({data.ticket: after} if after else {}), []
 
     return decide
+
+
+def _moves_the_deadline(story: Story, data: ComplaintUpdated) -> bool:
+    """Whether the clock answers ``data`` with another deadline: an answered question, or a new round."""
+    if data.seq < story.seq or data.status in DONE or data.kind == "merged":
+        return False
+    answered = story.status == _ASKED and data.status != _ASKED
+    return answered or data.kind in ("reopened", "unmerged")
 
 
 def _length(data: SlaUpdated) -> str:
@@ -181,12 +206,14 @@ def _tickets(message: Message) -> list[str]:
     return [data.ticket]
 
 
-def story_handler(service: str, texts: Texts, *, notify: bool, apology_after_s: float = 0) -> Handler[Story]:
-    """The handler an intake gives to its consumer; ``apology_after_s`` as in its settings."""
+def story_handler(
+    service: str, texts: Texts, *, notify: bool, receipt_wait_s: float = 0, apology_after_s: float = 0
+) -> Handler[Story]:
+    """The handler an intake gives to its consumer; ``receipt_wait_s`` and ``apology_after_s`` as in its settings."""
     return Handler(
         service=service,
         keys=_tickets,
         load=load_stories,
         decide=tell(service, texts, notify=notify),
-        save=partial(save_stories, apology_after_s=apology_after_s),
+        save=partial(save_stories, receipt_wait_s=receipt_wait_s, apology_after_s=apology_after_s),
     )
