@@ -259,6 +259,17 @@ def test_the_page_knows_supports_proof_and_whose_complaint_it_was_merged_into() 
     assert told(merged, update(4, "unmerged")).parent is None
 
 
+@pytest.mark.parametrize("late", [[], [sla("started")], [sla("paused")], [breach()], [breach(level=1)]])
+def test_who_was_merged_has_the_deadline_of_the_parent_and_none_of_its_own(late: list[Message]) -> None:
+    merged = [update(0, "registered"), sla("started"), breach(), update(1, "merged", parent="SPG-W000-00004")]
+    story = told(*merged, *late)
+    assert (None, [], False, False) == (story.deadline_at, story.derivation, story.breached, story.paused)
+    assert ["breached"] == [line.kind for line in story.lines]
+    assert TEXTS.status_line(story, T).endswith(". Tenggatnya di SPG-W000-00004")
+    parted = told(*merged, *late, update(2, "unmerged"), sla("started", round=2, deadline_at=LATER))
+    assert (LATER, None) == (parted.deadline_at, parted.parent)
+
+
 def test_helpers_and_notes_are_told_in_words() -> None:
     helped = update(1, support=["DLH", "DISHUB"]).data
     says = "Dibantu Dinas Lingkungan Hidup, Dinas Perhubungan."

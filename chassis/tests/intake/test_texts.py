@@ -100,6 +100,7 @@ def test_the_status_is_one_sms_for_nearly_every_unit() -> None:
     story = Story(ticket=T, status="in_progress", deadline_at=ENDS[0])
     lines = [TEXTS.status_line(Story(ticket=T, status="in_progress", unit=unit, deadline_at=end), T)
              for unit in TEXTS.units for end in ENDS[::2]]  # fmt: skip
+    lines += [TEXTS.status_line(Story(ticket=T, status="in_progress", unit=unit, parent=T), T) for unit in TEXTS.units]
     assert 160 >= max(map(len, lines))
     assert T in TEXTS.status_line(story, T)
 

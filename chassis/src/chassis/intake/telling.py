@@ -63,7 +63,7 @@ class Teller:
         """Keep the deadline and what became of it; None for what is no concern of citizens."""
         if data.stage == "closing" and data.kind in ("started", "rescheduled"):
             return _with(story, reopen_until=data.deadline_at)
-        if data.stage != "completion" or data.round < story.round:
+        if data.stage != "completion" or data.round < story.round or _of_the_parent(story, data):
             return None
         match data.kind:
             case "started" | "resumed" | "rescheduled":
@@ -109,7 +109,9 @@ class Teller:
 
     def on_breach(self, story: Story, data: SlaBreached, now: datetime) -> Story | None:
         """Say so on the page and, once for each broken promise, to the reporter."""
-        if data.stage != "completion" or data.round < story.round or _promise(data) in story.kept:
+        if data.stage != "completion" or data.round < story.round or _of_the_parent(story, data):
+            return None
+        if _promise(data) in story.kept:
             return None
         if data.level:
             line = ClockLine(kind="escalated", at=now, text=self.texts.escalated(data))
@@ -171,6 +173,11 @@ def _promise(data: SlaUpdated | SlaBreached) -> str:
     return f"{data.round}-{data.deadline_at.timestamp():.0f}"
 
 
+def _of_the_parent(story: Story, data: SlaUpdated | SlaBreached) -> bool:
+    """Whether the clock of ``data`` stopped when the complaint was merged: the parent's counts for both."""
+    return story.parent is not None and data.round == story.round
+
+
 def _missed(story: Story, data: SlaUpdated) -> bool:
     """Whether ``data`` is about a deadline that is missed already: nothing stops or extends that any more."""
     return story.breached and (data.round, data.deadline_at) == (story.round, story.deadline_at)
@@ -191,7 +198,8 @@ def _updated(story: Story, data: ComplaintUpdated, now: datetime, text: str) -> 
     story = _with(story, seq=data.seq, status=data.status, unit=data.unit, support=data.support, registered=True)
     match data.kind:
         case "merged":
-            return _with(story, parent=data.parent or None)
+            story = _with(story, parent=data.parent or None, deadline_at=None, derivation=[], promise="")
+            return _with(story, breached=False, paused=False, moved=False, held=("", ""))
         case "unmerged":
             return _with(story, parent=None)
         case "resolved" if text:

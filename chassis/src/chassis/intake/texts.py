@@ -108,7 +108,9 @@ class Texts:
         line = f"{ticket}: {self.statuses.get(story.status, story.status)}"
         if story.unit:
             line += f" ({self.unit(story.unit)})"
-        if story.deadline_at and story.status not in DONE:
+        if story.parent and story.status not in DONE:
+            line += f". Tenggatnya di {story.parent}"
+        elif story.deadline_at and story.status not in DONE:
             line += ". Tenggat berhenti sementara" if story.paused else f". Tenggat {self.day(story.deadline_at)}"
         return line
 
