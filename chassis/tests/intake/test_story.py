@@ -180,7 +180,14 @@ def update_text(seq: int) -> str:
 
 
 @pytest.mark.parametrize(
-    "before", [sla("met"), sla("retracted"), update(2, "resolved"), update(2, "handed_over"), update(2, "cancelled")]
+    "before",
+    [
+        sla("met"),
+        sla("retracted", based_on_seq=2),
+        update(2, "resolved"),
+        update(2, "handed_over"),
+        update(2, "cancelled"),
+    ],
 )
 def test_no_apology_for_a_promise_that_was_kept_or_is_over_whichever_is_heard_first(before: Message) -> None:
     usual = [update(0, "registered"), update(1)]
@@ -189,6 +196,15 @@ def test_no_apology_for_a_promise_that_was_kept_or_is_over_whichever_is_heard_fi
     assert not [reason for reason, _ in late.notices if reason.startswith("breach-")]
     (reason,) = [reason for reason, _ in early.notices if reason.startswith("breach-")]
     assert [(reason, None)] == early.revised
+
+
+def test_a_breach_after_its_retraction_is_told_again_and_the_one_before_it_is_not() -> None:
+    before = [update(0, "registered"), update(1), breach(based_on_seq=1)]
+    taken_back = [*before, sla("retracted", based_on_seq=2), sla("paused", based_on_seq=2), breach(based_on_seq=1)]
+    assert not told(*taken_back).breached
+    again = told(*taken_back, sla("resumed", based_on_seq=3), breach(based_on_seq=3))
+    assert again.breached
+    assert 2 == len({reason for reason, _ in again.notices if reason.startswith("breach-")})
 
 
 def test_each_broken_promise_has_its_own_apology() -> None:
@@ -455,3 +471,23 @@ async def test_a_receipt_that_left_without_its_due_date_is_made_up_for_with_the_
     text = await pool.fetchval("SELECT text FROM notices WHERE reason = 'seq-1'")
     assert text.endswith("Tenggat sekarang Kamis 5 Mar.")
     assert not (await load_stories(pool, [ticket]))[ticket].moved
+
+
+@pytest.mark.connected
+@pytest.mark.parametrize("state", ["sent", "pending", None])
+async def test_who_had_the_apology_hears_once_that_the_deadline_was_kept(
+    pool: Pool, make_settings: Any, state: str | None
+) -> None:
+    ticket = await complaint(pool, make_settings)
+    steps = Steps(pool, story_handler("intake-sms", TEXTS, notify=True, apology_after_s=60))
+    await steps([update(0, "registered", ticket=ticket).record, sla("started", ticket=ticket).record])
+    if state:
+        await steps([breach(ticket=ticket, based_on_seq=0).record])
+        await pool.execute("UPDATE notices SET state = $1, revisable = $1 = 'pending' WHERE reason <> 'receipt'", state)
+    done = update(1, "resolved", ticket=ticket, message="Sudah.")
+    facts = {"ticket": ticket, "based_on_seq": 1}
+    for each in (done, sla("retracted", **facts), sla("retracted", round=1, **facts), sla("met", **facts)):
+        await steps([each.record])
+    rows = await pool.fetch("SELECT text FROM notices WHERE text LIKE '%ralat%'")
+    said = f"{ticket}: ralat, tenggat Kamis 5 Mar tidak terlewati, jawaban sudah tepat waktu."
+    assert ([said] if state == "sent" else []) == [row["text"] for row in rows]

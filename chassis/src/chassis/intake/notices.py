@@ -21,6 +21,7 @@ class NewNotice:
     """Something to tell. Without ``address`` it goes to the reporter of the ticket, if there is one.
 
     With ``after_s`` it waits so many seconds; as long as it waits, :func:`revise_notices` may change or drop it.
+    With ``corrects`` it is told only to who was, or still will be, told the notice of that reason.
     """
 
     ticket: str
@@ -29,6 +30,7 @@ class NewNotice:
     address: str | None = None
     thread: str | None = None
     after_s: float = 0
+    corrects: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +69,11 @@ _ADD = """
 INSERT INTO notices (ticket, reason, text, address, thread, next_try_at, revisable)
 SELECT n.ticket, n.reason, n.text, coalesce(n.address, r.address), coalesce(n.thread, c.thread),
        now() + make_interval(secs => n.after_s), n.after_s > 0
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[])
-       WITH ORDINALITY AS n (ticket, reason, text, address, thread, after_s, nth)
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::text[])
+       WITH ORDINALITY AS n (ticket, reason, text, address, thread, after_s, corrects, nth)
 LEFT JOIN complaints c USING (ticket) LEFT JOIN reporters r USING (reporter_ref)
-WHERE coalesce(n.address, r.address) IS NOT NULL
+WHERE coalesce(n.address, r.address) IS NOT NULL AND (n.corrects IS NULL OR EXISTS (
+    SELECT FROM notices o WHERE o.ticket = n.ticket AND o.reason = n.corrects AND o.state <> 'dropped'))
 ORDER BY n.nth
 ON CONFLICT (ticket, reason) DO NOTHING"""
 _REVISE = """
@@ -96,7 +99,7 @@ WHERE id = $1"""
 async def add_notices(db: Connection, notices: Sequence[NewNotice]) -> None:
     """Add ``notices`` in the caller's transaction; one that was added before is left alone."""
     if notices:
-        rows = ((n.ticket, n.reason, n.text, n.address, n.thread, n.after_s) for n in notices)
+        rows = ((n.ticket, n.reason, n.text, n.address, n.thread, n.after_s, n.corrects) for n in notices)
         await db.execute(_ADD, *(list(column) for column in zip(*rows, strict=True)))
 
 

@@ -62,9 +62,11 @@ class Story(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reopen_until: datetime | None = None
     lines: list[ClockLine] = []
     kept: list[str] = []  # promises that were kept after all, whose breach may still be on its way
+    retracted: dict[str, int] = {}  # promises whose breach was taken back, and as of which seq
     apology: str = ""  # the reason of the notice that could still be dropped
     registered: bool = False
     notices: list[tuple[str, str]] = []  # (reason, text) to add with this change; not stored
+    corrections: list[tuple[str, str]] = []  # (reason of what was wrong, text) to add with this change; not stored
     revised: list[tuple[str, str | None]] = []  # (reason, text) of waiting notices, None to drop one; not stored
 
 
@@ -113,9 +115,11 @@ async def save_stories(
     )
     revised = [(t, reason, text) for t, s in stories.items() for reason, text in s.revised]
     in_time = await revise_notices(db, revised)
+    corrections = [(t, wrong, text) for t, s in stories.items() for wrong, text in s.corrections]
+    await add_notices(db, [NewNotice(t, f"not-{wrong}", text, corrects=wrong) for t, wrong, text in corrections])
     untold = {t for t, reason, text in revised if text is not None and (t, reason) not in in_time}
     for ticket, story in stories.items():
         moved = story.moved or (ticket in untold and story.status not in DONE)
-        bare = msgspec.structs.replace(story, notices=[], revised=[], moved=moved)
+        bare = msgspec.structs.replace(story, notices=[], corrections=[], revised=[], moved=moved)
         await db.execute(_SAVE, ticket, msgspec.json.encode(bare).decode(), story.parent, story.status in FINAL)
     await db.execute(_REGISTERED, [t for t, story in stories.items() if story.registered])

@@ -102,16 +102,23 @@ class Teller:
         return _with(story, held=("", ""), moved=False, revised=[*story.revised, (reason, better)])
 
     def _on_kept(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
-        story = _without_apology(_with(story, kept=[*story.kept, _promise(data)]))
-        if data.kind == "retracted" and story.breached:
+        promise, apology = _promise(data), _apology(story, data)
+        story = _without_apology(story)
+        if data.kind == "met":
+            return _with(story, kept=[*story.kept, promise])
+        if story.breached:
             story = self._line(story, "retracted", now)
-        return _with(story, breached=story.breached and data.kind != "retracted")
+        if story.breached and self.notify:
+            form = self.texts.answers(self.service)["correction"]
+            text = form.format(ticket=story.ticket, due=self.texts.day(data.deadline_at))
+            story = _with(story, corrections=[*story.corrections, (apology, text)])
+        return _with(story, breached=False, retracted={**story.retracted, promise: data.based_on_seq})
 
     def on_breach(self, story: Story, data: SlaBreached, now: datetime) -> Story | None:
         """Say so on the page and, once for each broken promise, to the reporter."""
         if data.stage != "completion" or data.round < story.round or _of_the_parent(story, data):
             return None
-        if _promise(data) in story.kept:
+        if _promise(data) in story.kept or data.based_on_seq < story.retracted.get(_promise(data), 0):
             return None
         if data.level:
             line = ClockLine(kind="escalated", at=now, text=self.texts.escalated(data))
@@ -123,7 +130,7 @@ class Teller:
         story = self._line(story, "breached", now)
         if not self.notify or story.status in DONE:
             return story
-        reason, form = f"{APOLOGY}{_promise(data)}", self.texts.answers(self.service)["apology"]
+        reason, form = _apology(story, data), self.texts.answers(self.service)["apology"]
         unit, due = self.texts.unit(data.unit or story.unit), self.texts.day(data.deadline_at)
         text = form.format(ticket=story.ticket, due=due, unit=unit)
         return _with(story, apology=reason, notices=[*story.notices, (reason, text)])
@@ -181,6 +188,12 @@ def _of_the_parent(story: Story, data: SlaUpdated | SlaBreached) -> bool:
 def _missed(story: Story, data: SlaUpdated) -> bool:
     """Whether ``data`` is about a deadline that is missed already: nothing stops or extends that any more."""
     return story.breached and (data.round, data.deadline_at) == (story.round, story.deadline_at)
+
+
+def _apology(story: Story, data: SlaUpdated | SlaBreached) -> str:
+    """The reason of the apology: once for each broken promise, and again after the breach was taken back."""
+    since = story.retracted.get(_promise(data))
+    return f"{APOLOGY}{_promise(data)}" + ("" if since is None else f"-{since}")
 
 
 def _without_apology(story: Story) -> Story:

@@ -39,11 +39,13 @@ _PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "sms": {
         **dict.fromkeys(("receipt", "help", "format", "not_yours", "too_long"), _TICKET),
         "receipt_due": _DUE,
+        "correction": _DUE,
         "apology": _DUE | {"unit"},
     },
     "social": {
         **dict.fromkeys(("receipt", "help", "not_yours"), _TICKET),
         "receipt_due": _DUE,
+        "correction": _DUE,
         "apology": _DUE | {"unit"},
     },
 }
