@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta, timezone
 
 import pytest
+from msgspec import structs
 from router_office import (
     DEADLINE,
     Office,
@@ -76,3 +77,24 @@ def test_the_clock_of_a_right_is_the_triage_units_business_even_when_the_complai
     assert whys == to_units(told)
     office.hear(("DISKOMINFO", reply("rights-done", message="Data sudah dihapus")))
     assert [] == office.hear(breached(stage="rights", level=2, escalate_to=["SETDA"]))
+
+
+def test_the_bound_of_an_earlier_question_does_not_end_the_next_one() -> None:
+    office = in_status("acknowledged")
+    office.hear(("PUPR", reply("ask", message="Di rumah nomor berapa?")))
+    first = office.case.seq
+    office.hear(followed_up(item("addition", "nomor 4")), ("PUPR", reply("ask", message="Sejak kapan?")))
+    assert [] == kinds(office.hear(sla("resumed", based_on_seq=first)))
+    assert "waiting_for_reporter" == office.case.status
+    assert ["in_progress"] == kinds(office.hear(sla("resumed", based_on_seq=office.case.seq)))
+
+
+def test_after_a_pause_the_units_see_the_new_deadline() -> None:
+    office = in_status("acknowledged")
+    office.hear(sla("started"))
+    later = DEADLINE + timedelta(days=1)
+    told = office.hear(structs.replace(sla("resumed", based_on_seq=office.case.seq), deadline_at=later))
+    assert [("PUPR", "deadline-set")] == to_units(told)
+    assert later == next(each.complaint for each in told if isinstance(each, UnitRouted)).deadline_at  # type: ignore[union-attr]
+    again = structs.replace(sla("resumed", based_on_seq=office.case.seq), deadline_at=later)
+    assert [] == office.hear(again)

@@ -83,6 +83,13 @@ def test_the_triage_unit_says_when_the_right_was_granted_and_only_once(status: s
     assert "bukan milik DISKOMINFO" in str(refusal(told))
 
 
+def test_each_request_for_a_right_is_answered_by_itself() -> None:
+    office, done = in_status("routed"), ("DISKOMINFO", reply("rights-done", message="Sudah dihapus dari basis data"))
+    office.hear(followed_up(item("rights_request", 8, right="erasure"), item("rights_request", 9, right="restriction")))
+    assert [None, None] == [refusal(office.hear(done)) for _ in range(2)]
+    assert refusal(office.hear(done)) is not None
+
+
 def test_rights_are_granted_by_the_triage_unit_alone_and_in_words() -> None:
     office = in_status("routed")
     assert "tidak ada permintaan hak" in str(refusal(office.hear(("PUPR", reply("rights-done", message="sudah")))))

@@ -65,6 +65,7 @@ class Case(Struct, frozen=True, kw_only=True):
     returns: int = 0
     had: list[str] = []  # the units that were to work on it, in order
     resolved_seq: int | None = None
+    asked_seq: int | None = None  # the step of the last question to the reporter
     parent: str | None = None
     follow_ups: list[FollowUp] = []
     deadline_at: datetime | None = None
@@ -101,6 +102,8 @@ def advance(case: Case, kind: str, status: str | None = None, **facts: object) -
     """The next step of the story. ``facts`` are the optional fields of the event (message, reason, …)."""
     received, found = known(case), case.classified
     case = msgspec.structs.replace(case, seq=case.seq + 1, status=status or kind)
+    if kind == "waiting_for_reporter":
+        case = msgspec.structs.replace(case, asked_seq=case.seq)
     update = ComplaintUpdated(
         complaint_id=received.complaint_id,
         ticket=case.ticket,

@@ -31,17 +31,32 @@ def on_sla(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result:
         return case, _breached(rules, case, data)
     match data.kind:
         case "started" | "rescheduled" if data.stage == "completion":
-            case = _replace(case, deadline_at=data.deadline_at, derivation=data.derivation)
-            return case, tell_unit(case, "deadline-set") if case.status in HELD else []
+            return _new_deadline(case, data)
         case "warned":
             return case, _warned(rules, case, data)
         case "lapsed" if case.status == "resolved" and data.based_on_seq >= (case.resolved_seq or 0):
             case, update = advance(case, "closed", message="Tidak ada tanggapan lagi dari pelapor.")
             return case, [update, *tell_unit(case, "withdrawn", reason="ditutup")]
-        case "resumed" if case.status == "waiting_for_reporter":
-            case, update = advance(case, "in_progress", message="Batas waktu menjawab sudah lewat.")
-            return case, [update, *tell_unit(case, "followed-up", reason="pelapor tidak menjawab")]
+        case "resumed" if data.stage == "completion":
+            return _resumed(case, data)
     return case, []
+
+
+def _new_deadline(case: Case, data: SlaUpdated) -> Result:
+    case = _replace(case, deadline_at=data.deadline_at, derivation=data.derivation)
+    return case, tell_unit(case, "deadline-set") if case.status in HELD else []
+
+
+def _resumed(case: Case, data: SlaUpdated) -> Result:
+    """Go on without the answer, if it is this question's bound that passed and not an earlier one's."""
+    outs: list[Out] = []
+    if case.status == "waiting_for_reporter" and data.based_on_seq >= (case.asked_seq or 0):
+        case, update = advance(case, "in_progress", message="Batas waktu menjawab sudah lewat.")
+        outs = [update, *tell_unit(case, "followed-up", reason="pelapor tidak menjawab")]
+    if case.deadline_at == data.deadline_at:
+        return case, outs
+    case, told = _new_deadline(case, data)
+    return case, [*outs, *told]
 
 
 def _promise(data: SlaUpdated | SlaBreached) -> str:

@@ -222,7 +222,8 @@ def _rights_done(given: Given) -> Outcome:
     if given.by != desk(given.rules, given.case):
         return f"permintaan hak dijawab oleh {desk(given.rules, given.case)}"
     message = given.data.message or None
-    case, outs = noted(_replace(given.case, rights=[]), "rights_done", message or "", by=given.by)
+    # The oldest: each request has its own clock, and an answer stops the oldest of them.
+    case, outs = noted(_replace(given.case, rights=given.case.rights[1:]), "rights_done", message or "", by=given.by)
     return {case.ticket: case}, outs
 
 
