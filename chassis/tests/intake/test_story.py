@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 import pytest
-from msgspec import UNSET, UnsetType
 
 from chassis.database import Pool
 from chassis.intake.accept import Submission, accept
@@ -51,18 +49,6 @@ def sla(kind: str, stage: str = "completion", **facts: Any) -> Message:
     }  # fmt: skip
     data = SlaUpdated(kind=kind, stage=stage, **{**usual, **facts})  # type: ignore[arg-type]
     return message(data, topic=topics.SLA_UPDATED, event_id=f"s-{kind}-{stage}-{sorted(facts)}")
-
-
-class Timed(SlaUpdated, frozen=True, kw_only=True):
-    """With how long the deadline gives."""
-
-    promise: str | UnsetType = UNSET
-
-
-def timed(event: Message, promise: str) -> Message:
-    facts = {field: getattr(event.data, field) for field in SlaUpdated.__struct_fields__}
-    data: Any = Timed(**{**facts, "promise": promise})
-    return replace(event, event=msgspec.structs.replace(event.event, data=data))
 
 
 def breach(stage: str = "completion", **facts: Any) -> Message:
@@ -157,7 +143,7 @@ def test_the_due_date_goes_into_the_receipt_and_only_that_of_the_first_round() -
 
 @pytest.mark.parametrize("promise", ["3 hari kerja", "10 jam kerja", "14 hari"])
 def test_how_long_was_promised_is_told_as_the_clock_says_it_whatever_days_it_counted(promise: str) -> None:
-    story = told(timed(sla("started"), promise))
+    story = told(sla("started", promise=promise))
     assert f"Kamis 5 Mar, {promise}" == TEXTS.due(story)
     assert f"Tenggat Kamis 5 Mar, {promise}. " in story.revised[0][1]
     assert "Kamis 5 Mar" == TEXTS.due(told(sla("started")))

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
 from chassis.intake.notices import RECEIPT
 from chassis.intake.story import APOLOGY, HELD, ClockLine, Step, Story, load_stories, save_stories
@@ -83,7 +82,7 @@ class Teller:
             round=data.round,
             deadline_at=data.deadline_at,
             derivation=data.derivation,
-            promise=_length(data),
+            promise=data.promise or "",
             breached=missed,
             paused=False,
             moved=story.moved or moved,
@@ -167,12 +166,6 @@ def _moves_the_deadline(story: Story, data: ComplaintUpdated) -> bool:
         return False
     answered = story.status == _ASKED and data.status != _ASKED
     return answered or data.kind in ("reopened", "unmerged")
-
-
-def _length(data: SlaUpdated) -> str:
-    """How long was promised, "3 hari kerja"; empty where the clock does not say so."""
-    said: str | UnsetType = getattr(data, "promise", UNSET)
-    return said or ""
 
 
 def _promise(data: SlaUpdated | SlaBreached) -> str:
