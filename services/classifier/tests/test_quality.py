@@ -13,16 +13,23 @@ import pytest
 from classifier.classify import Knowledge
 from classifier.evaluate import evaluate, wilson
 from classifier.rows import Row, read_labels
+from classifier.signals import is_spam, plain
+from contracts.masking import mask
+
+#: The model is built for it, and three hundred texts are understood.
+pytestmark = pytest.mark.slow
 
 FLOORS: dict[str, dict[str, float]] = {
     "makers": {"accuracy": 0.85, "macro_f1": 0.83, "top3": 0.94, "surest_half": 0.93, "answered": 0.6},
+    "web": {"accuracy": 0.82, "macro_f1": 0.82, "top3": 0.94, "surest_half": 0.95, "answered": 0.5},
+    "short": {"accuracy": 0.79, "macro_f1": 0.78, "top3": 0.92, "surest_half": 0.93, "answered": 0.45},
 }
-#: For what is read by rule, where the rows of a set are labelled with it.
+#: By writers who saw neither seeds nor messages. What is read by rule is asked of both: one has too few urgent texts.
+BLIND = ("web", "short")
 RULES = [
     (("type", "permintaan_informasi", "f1"), 0.70),
     (("urgent", "recall"), 0.75),
     (("urgent", "precision"), 0.40),
-    (("spam", "recall"), 0.75),
     (("kecamatan", "right"), 0.90),
 ]
 CEILINGS = [(("spam", "complaints_flagged"), 0.005), (("kecamatan", "wrong"), 0.01)]
@@ -51,12 +58,23 @@ def test_the_shipped_model_is_right_with_a_margin(measured: dict[str, dict[str, 
     assert below == {}
 
 
-@pytest.mark.parametrize("name", FLOORS)
-def test_what_is_read_by_rule_reaches_its_figures(measured: dict[str, dict[str, Any]], name: str) -> None:
-    found = measured[name]
-    low = {path: value for path, bar in RULES if (value := _at(found, path)) is not None and value < bar}
-    high = {path: value for path, bar in CEILINGS if (value := _at(found, path)) is not None and value > bar}
+def test_what_is_read_by_rule_reaches_its_figures(knowledge: Knowledge, check_sets: Path) -> None:
+    rows = [row for name in BLIND for row in read_labels(check_sets / f"{name}.jsonl")]
+    found = evaluate(knowledge.model, rows, knowledge.rules)
+    low = {path: value for path, bar in RULES if (value := _at(found, path)) is None or value < bar}
+    high = {path: value for path, bar in CEILINGS if (value := _at(found, path)) is None or value > bar}
     assert (low, high) == ({}, {})
+
+
+def test_advertisements_are_found_and_complaints_are_let_through(region: Path) -> None:
+    advertisements = (Path(__file__).parent / "advertisements.txt").read_text().splitlines()
+    complaints = [row.text for row in read_labels(region / "messages")]
+    assert sum(map(_is_spam, advertisements)) >= 0.85 * len(advertisements)
+    assert sum(map(_is_spam, complaints)) <= 0.003 * len(complaints)
+
+
+def _is_spam(text: str) -> bool:
+    return is_spam(plain(mask(text)))
 
 
 def test_every_category_but_the_unknown_is_recognised(knowledge: Knowledge, check_set: list[Row]) -> None:

@@ -81,65 +81,98 @@ WISHES = _any(
     """
 )
 
-FRAUD = (
-    _any(
-        r"""
-        selamat (?:anda|nomor|no|kpd)\w*; anda (?:terpilih|mendapat\w*|memenangkan|pemenang|menang);
-        pemenang undian; undian; berhadiah; cek tunai; (?:dapat|mendapat\w*|mndpt|dpt) hadiah; poin anda;
-        hadiah (?:utama|langsung|rp|mobil|motor|uang)\w*; (?:kode )?pin (?:anda|pemenang); no(?:mor)? undian;
-        rejeki nomplok; (?:info|pesan) resmi (?:dari )?(?:pt|bank|telkomsel)\w*;
-        dari (?:pt|telkomsel|shopee|lazada|bank \w+) (?:poin|point|undian)
-        """
-    ),
-    _any(
-        r"""
-        pinjaman (?:cepat|tanpa|online|uang|dana)\w*; dana (?:cepat|tunai|kilat|talangan);
-        tanpa (?:agunan|jaminan|survei|bi checking); bunga (?:rendah|ringan|\d); kta;
-        pinjol; kredit (?:tanpa|cepat|mobil|motor)\w*; dp (?:murah|ringan|\d)\w*;
-        cair (?:\d+ menit|hari ini|langsung); butuh (?:dana|uang|modal)\b.{0,20}(?:hub|wa|call|klik)
-        """
-    ),
-    _any(
-        r"""
-        slot\w*; gacor; maxwin; jackpot; deposit; togel; bonus (?:new|member|\d)\w*; depo; scatter;
-        bandar (?:judi|bola)\w*; casino; poker; rtp; agen (?:judi|bola|slot)\w*; prediksi (?:angka|togel)\w*;
-        profit (?:harian|\d)\w*; forex; trading; investasi (?:untung|profit|mulai)\w*;
-        (?:kerja|bisnis) (?:dari rumah|online|sampingan)\w*
-        """
-    ),
-    _any(
-        r"""
-        promo\w*; diskon \d+; gratis ongkir; cashback; beli sekarang; harga promo;
-        jual (?:obat|follower|akun|pulsa|murah)\w*; obat kuat; pembesar; peninggi; pelangsing; flash sale;
-        open order; ready; grosir; obral; cuci gudang; minat (?:hub|wa|call|inbox|dm)\w*; pin bb; cod;
-        (?:menerima|jasa) (?:pesanan|pembuatan|pengetikan|sedot|service|servis|joki|skripsi)\w*;
-        harga (?:miring|murah|mulai)\w*; ready stock;
-        dijual (?:cepat|murah|rumah|tanah|mobil)\w*; termurah; pesan sekarang
-        """
-    ),
-    _any(
-        r"""
-        mama .{0,20}pulsa; (?:isikan|kirim(?:kan)?|transfer) (?:pulsa|uang|saldo)\w*; kirim ke rek\w*;
-        transfer ke rek\w*; ketik \w+ (?:kirim|spasi)
-        """
-    ),
-    _any(
-        r"""
-        klik\b.{0,40}; hub(?:ungi)?\.? ?(?:wa|nomor|no|kami|cs|bpk|admin)?; info lengkap; wa\.me\S*; bit\.ly\S*;
-        daftar sekarang; www\.\S+; https?://\S+; t\.me\S*; s\.id/\S*; call ?/ ?wa; join (?:grup|channel)\w*
-        """
-    ),
+#: What frauds and advertisements offer, ask for or threaten with: each is a mark.
+OFFERS = _any(
+    r"""
+    selamat\W{1,4}(?:anda|nomor|no|kpd)\w*;
+    (?:anda|nomor anda|akun anda) (?:terpilih|mendapat\w*|memenangkan|pemenang|menang|lolos)\w*; berhadiah;
+    cek tunai; (?:dapat|mendapat\w*|mndpt\w*|dpt) hadiah; poin anda; tukar poin;
+    hadiah (?:utama|langsung|rp|mobil|motor|uang|\d)\w*; pin (?:anda|pemenang|atm); rejeki; giveaway; voucher;
+    kupon; (?:bagi bagi|dapatkan|gratis) (?:thr|subsidi|emas|saldo|pulsa|kuota|hadiah); (?:saldo )?dana kaget;
+    saldo dana; sebelum hangus; cek nama anda; (?:info|pesan) resmi;
+    (?:dari|nasabah|pengguna) (?:bank|bri|bca|telkomsel|shopee)\w*; pinjaman (?:cepat|tanpa|online|uang|dana)\w*;
+    dana (?:cepat|tunai|kilat|talangan); tanpa (?:agunan|jaminan|survei|bi checking|modal);
+    bunga (?:rendah|ringan|\d)\S*; kta; galbay; bpkb; angsuran ringan; take over; limit (?:naik|sampai);
+    butuh (?:dana|modal)\b; bi checking; pelunasan hutang; kredit (?:tanpa|cepat|mobil|motor)\w*;
+    dp (?:murah|ringan|\d)\w*; cair (?:\d+ menit|hari i?ni|hari itu|langsung)\w*; langsung cair;
+    (?:proses|berangkat) (?:cepat|\d hari); simpan pinjam kami; slot gacor; gacor; maxwin; jackpot; deposit; togel;
+    bonus (?:new|member|referral|deposit|\d)\w*; depo; scatter; parlay; bandar (?:judi|bola)\w*; casino; rtp;
+    agen (?:judi|bola|slot|resmi|pulsa)\w*; (?:prediksi|bocoran) \w+; wd jutaan; modal \d+rb; higgs domino; s128;
+    judi online; sabung ayam online; angka jitu; pesugihan; uang gaib; gaib; pelet; penglaris; mahar;
+    penggandaan uang; ki ageng; tanpa tumbal; profit (?:harian|\d)\w*; forex; trading; kripto; autopilot; withdraw;
+    balik modal; untung (?:besar|\d)\S*; cuan; webinar; testi\w*; amanah; pasif income; income \d+;
+    (?:kerja|bisnis) (?:dari rumah|online|sampingan|part time)\w*; part time; komisi harian;
+    like (?:&|dan|video) ?\w*; perhari; titip dana; arisan online; tanpa potongan; fresh graduate; admin online;
+    biaya (?:admin|travel|tiket)\w*; booking travel; lolos seleksi; pemenang \w+; undian;
+    slot (?:gacor|online|masih); toto gelap; 4d; klaim (?:sekarang|saldo|bonus|hadiah)\w*; \w+ klaim bonus;
+    chip (?:higgs|murah); ki (?:ageng|bejo); poker
+    """
+)
+SALES = _any(
+    r"""
+    promo\w*; diskon \d+; gratis (?:ongkir|trial|pasang|masak|desain|\d)\w*; free ongkir; cashback; beli sekarang;
+    jual (?:obat|follower|akun|pulsa|murah|beli|kambing|ijazah|genset)\w*; obat kuat; pembesar; peninggi;
+    pelangsing; pemutih; glowing; herbal; flash sale; open (?:order|reseller|bo); ready; grosir; obral;
+    cuci gudang; pin bb; cod; reseller; dropship; katalog;
+    (?:menerima|terima|jasa) (?:pesanan|pembuatan|pengetikan|sedot|jasa|service|servis|joki|skripsi|urus|titip)\w*;
+    joki; harga (?:miring|murah|mulai|pabrik|bersahabat|tinggi|grosir)\w*; stok terbatas; unit terbatas;
+    kuota terbatas; dijual (?:cepat|murah|rumah|tanah|mobil)\w*; termurah; pesan (?:sekarang|h); nego; bergaransi;
+    garansi\w*; siap (?:antar|jemput|bantu); panggilan(?: 24 jam)?; 24 jam; dp 0; booking (?:sekarang|slot);
+    angsuran; cicilan tersedia; premi; penawaran menarik; bersertifikat; second mulus; terima jadi; tanpa tes;
+    kw\d; privasi aman; rahasia terjamin; minimal \d+; kirim seluruh \w+; bpom;
+    agen (?:prudential|brilink|dicari)\w*; modal kecil; nomor cantik; vcs; open bo; bokep;
+    cewek (?:cantik|panggilan)\w*; video viral; no sensor; pijat plus; vidio call; kesepian; janda (?:kaya|muda);
+    cari suami; kenalan yuk; foto profilku; (?:service|rental|vendor) (?:ac|mobil|cctv);
+    (?:travel umroh|tiket pesawat|les privat|kursus|catering) \w+; durasi \w+;
+    murah (?:cepat|bergaransi|siap|paket|dan); \w+ murah; ready stock
+    """
+)
+PRETENCES = _any(
+    r"""
+    \S*\.apk; \w+ apk; mama .{0,40}pulsa; ma ini nomor baru\w*;
+    (?:isikan|belikan|kirim(?:kan)?|transfer) (?:dulu )?(?:pulsa|uang|saldo|biaya|tiket|\d)\w*;
+    (?:kirim|transfer) ke (?:rek|dana)\w*; (?:ke |konfirmasi )?rek(?:ening)? (?:bca|bri|ini|dokter|dan pin)\w*;
+    pinjam uang; besok saya ganti; mama ganti; jangan telpon; ketik \w+ (?:kirim|spasi); kirim(?:kan)? kembali;
+    kode otp\w*; verifikasi (?:data|akun)\w*; akan (?:diblokir|diputus|berbayar)\w*; tarif transaksi; m-?banking;
+    akun anda; paket (?:anda|nya|luar negeri); lihat.paket; buka file; buka(?:lah)? (?:undangan|aplikasi)\w*;
+    undangan (?:digital|pernikahan); install aplikasi; unduh aplikasi; surat tilang;
+    isi (?:data|formulir|nik|survei|survey)\w*; aktivasi \w+ online; aktifkan \w+; atas nama anda;
+    sebarkan pesan\w*; kena sial; bea cukai; bayar denda; transferan nyasar; kembalikan ke rekening;
+    hubungi notaris; \w+ paket\W{0,3}apk; kode otp; nomor baru ?ku; nomor lama hilang; hp rusak; cek resi;
+    ketik (?:reg|paket|klaim|daftar); reg spasi; temukan cintamu
+    """
+)
+#: "Click here, call us": together one mark, and alone it proves nothing.
+CALLS = _any(
+    r"""
+    klik\b.{0,40};
+    (?:hub(?:ungi)?|chat|telp|info|konsultasi|order|kontak)\.? (?:wa|nomor|no|kami|cs|bpk|admin|hrd|sales|pemilik)\w*;
+    info lengkap; wa\.me\S*; bit\.ly\S*; daftar (?:sekarang|link|dan klaim); www\.\S+; https?://\S+; t\.me\S*;
+    s\.id/\S*; call ?/ ?wa; (?:join|gabung) (?:grup|channel)\w*; minat\w*; (?:link|tautan)\w*; telegram; japri;
+    balas (?:ya|info); \[(?:nomor )?telepon\]; call center; ke nomor ini; order(?: sekarang| wa)?; hub; gas daftar;
+    share ke; wa; dm; chat; inbox; di komentar
+    """
 )
 
 REPORTS = _any(
     r"""
-    lapor\w*; melapor\w*; penipuan; tertipu; ditipu; menipu; blokir\w*; diblokir; korban; mengadu\w*; meresahkan;
+    lapor\w*; melapor\w*; penipuan; tertipu; ditipu; menipu; (?:di|mem)?blokir (?:nomor|saja|situs|akun|aplikasi)\w*;
+    (?:mohon|tolong|minta) (?:di)?blokir\w*; korban; mengadu\w*; meresahkan;
     (?:mohon|tolong) (?:di)?tindak\w*; ilegal; meneror; diteror; marak; hoaks; hoax; apakah benar; benarkah
     """
 )
 #: Words of complaints that an advertisement may have too.
 CIVIC = _any(
     "bansos; retribusi; pajak; dinas; warga; petugas; desa; jalan; jln; rusak; kelurahan; pemda; bupati; sekolah"
+)
+
+#: How citizens speak to an office; advertisements seldom do.
+VOICE = _any(
+    r"""
+    saya; sy; pak; bapak; bpk; bu; ibu; min; mohon; mhn; tabe; yth\W?; anak saya; warga; kemarin; padahal; pdhl;
+    katanya;
+    apa bisa; apakah; gimana; bagaimana; kenapa; diminta; disuruh; bayar
+    """
 )
 
 BUGIS = _words(

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import Levenshtein
 
 from chassis.region import read_region
 from classifier.domain import Place
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’‘`´ʔ][^\W\d_]*)?")
+_TWICE = re.compile(r"\b([^\W\d_]{3,}) ?2\b")
 _DOUBLE = re.compile(r"([^\W\d_])\1")
 _KECAMATAN_CUES = {"kec", "kecamatan", "kecmatan", "camat"}
 _KELURAHAN_CUES = {"kel", "kelurahan", "klurahan", "lurah"}
@@ -28,6 +30,8 @@ _AT = {"di", "ri", "dari", "ke", "pasar", "kampung", "terminal", "daerah", "warg
 #: Shorter names and stems are too close to each other, and to words, to guess a spelling.
 _FUZZY_LENGTH = 6
 _FUZZY_CUED, _FUZZY_FREE = 84, 92
+#: Names of at least so many letters are known by all but one of them.
+_ONE_SLIP = 7
 _FUZZY_LEAD = 3
 _REMEMBERED = 50_000
 
@@ -64,7 +68,7 @@ class _Spellings(dict[tuple[str, str], Entry | None]):
     def _find(self, word: str, cue: str) -> Entry | None:
         """After a cue a likely name of that kind, elsewhere only a long and near-certain one."""
         cued = cue in _CUES
-        if len(word) < (_FUZZY_LENGTH if cued else _FUZZY_LENGTH + 2):
+        if len(word) < _FUZZY_LENGTH:
             return None
         wanted = {
             name: entry
@@ -72,11 +76,17 @@ class _Spellings(dict[tuple[str, str], Entry | None]):
             if not cued or (entry.desa is None) == (cue in _KECAMATAN_CUES)
         }
         found = process.extract(word, wanted.keys(), scorer=fuzz.ratio, limit=4, score_cutoff=75)
-        if not found or found[0][1] < (_FUZZY_CUED if cued else _FUZZY_FREE):
+        if not found or not (found[0][1] >= _FUZZY_CUED if cued else _near(word, *found[0][:2])):
             return None
         best = wanted[found[0][0]]
         rivals = [score for name, score, _ in found[1:] if wanted[name] != best]
         return None if rivals and found[0][1] - rivals[0] < _FUZZY_LEAD else best
+
+
+def _near(word: str, name: str, score: float) -> bool:
+    """Without a cue: a long name, and near-certain or one slip away with its first letter kept."""
+    long = len(word) >= _FUZZY_LENGTH + 2 and score >= _FUZZY_FREE
+    return long or (len(name) >= _ONE_SLIP and word[0] == name[0] and Levenshtein.distance(word, name) == 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +182,7 @@ def find_place(gazetteer: Gazetteer, text: str) -> Place:
 
 
 def _tokens(text: str) -> list[_Token]:
+    text = _TWICE.sub(r"\1-\1", text)
     shouted = text.upper() == text
     found = list(_WORD.finditer(text))
     tokens = []
@@ -210,7 +221,9 @@ def _accept(
 ) -> _Hit | None:
     """Which of the places of one name is meant, or None when the word is only a word here."""
     cue = _cue(tokens, at)
-    if cue in _ELSEWHERE:
+    # "taman kota Watansoppeng" is here; a hamlet is no kecamatan, but elsewhere one may have its name.
+    weak = all(e.weak for e in entries)
+    if cue in (_KECAMATAN_CUES | {"kab", "kabupaten"} if weak else _ELSEWHERE):
         return None
     desa = next((e for e in entries if e.desa and not e.weak), None)
     kecamatan = next((e for e in entries if not e.desa), None)
@@ -224,7 +237,9 @@ def _accept(
         return _Hit(entries[0], at, False)
     if not desa.ambiguous:
         return _Hit(desa, at, False)
-    located = length > 1 and cue in _AT
+    named = at > 0 and tokens[at].capital and not tokens[at - 1].ends
+    alone = tokens[at].ends or at + length == len(tokens) or not tokens[at + length].capital
+    located = (length > 1 and (cue in _AT or named)) or (named and cue in _AT and alone and not desa.adverb)
     beside = _beside(gazetteer, tokens, at + length, desa.kecamatan) and (not desa.adverb or tokens[at].capital)
     if located or beside or (cue in _KECAMATAN_CUES and tokens[at].capital):
         return _Hit(desa, at, False)

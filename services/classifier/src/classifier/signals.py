@@ -10,9 +10,6 @@ from chassis.region import RegionError, read_region
 from classifier import cues
 from classifier.domain import Kind, Urgency
 
-#: Place of "click here, call us" in ``cues.FRAUD``: alone it proves nothing.
-_CALL_TO_ACTION = 5
-
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]*)?")
 _SENTENCE = re.compile(r"(?<!yth)[.!?;\n]+")
 _APOSTROPHES = re.compile(r"[’‘`´ʔ]")
@@ -95,13 +92,15 @@ def urgency_of(cues_: UrgencyCues, text: str, kind: Kind) -> Urgency:
 
 
 def is_spam(text: str) -> bool:
-    """Fraud or advertising: two of its marks, and nobody reports anything. Complaints about fraud are complaints."""
-    marks = [i for i, pattern in enumerate(cues.FRAUD) if pattern.search(text)]
-    if not marks or marks == [_CALL_TO_ACTION] or cues.REPORTS.search(text):
+    """Fraud or advertising: enough of its marks, and nobody reports anything. Complaints about fraud are complaints.
+
+    Words that complaints have too raise what is enough: an advertisement that names a street says more than two marks.
+    """
+    marks = sum(len(set(pattern.findall(text))) for pattern in (cues.OFFERS, cues.SALES, cues.PRETENCES))
+    if not marks or cues.REPORTS.search(text):
         return False
-    found = len(marks) > 1 or len(cues.FRAUD[marks[0]].findall(text)) > 1
-    # An advertisement that names a street says more than two of the words; a complaint about a raffle does not.
-    return found and (len(marks) > 2 or not cues.CIVIC.search(text))
+    civic = sum(len(set(pattern.findall(text))) for pattern in (cues.COMPLAINS, cues.CIVIC, cues.VOICE))
+    return marks + bool(cues.CALLS.search(text)) >= 2 + min(civic, 3)
 
 
 def language_of(text: str) -> str:
