@@ -1,4 +1,4 @@
-// Balas satu laporan dan tunggu jawabannya: node balas.mjs TIKET TINDAKAN [message=... reason=... to=...]
+// Balas satu laporan dan tunggu jawabannya: node balas.mjs TIKET TINDAKAN [message=... reason=... support=A,B evidence='[{...}]']
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Kafka, logLevel } from "kafkajs";
@@ -12,7 +12,11 @@ const kafka = new Kafka({
 });
 const [ticket, action, ...isian] = process.argv.slice(2);
 const id = randomUUID(); // jawaban menyebut id ini; balasan yang sama diulang dengan id yang sama
-const bidang = isian.map((satu) => [satu.slice(0, satu.indexOf("=")), satu.slice(satu.indexOf("=") + 1)]);
+const daftar = { support: (nilai) => nilai.split(","), evidence: JSON.parse }; // yang lain teks, apa adanya
+const bidang = isian.map((satu) => {
+  const [nama, nilai] = [satu.slice(0, satu.indexOf("=")), satu.slice(satu.indexOf("=") + 1)];
+  return [nama, daftar[nama]?.(nilai) ?? nilai];
+});
 const balasan = {
   specversion: "1.0", type: "unit.replied.v1", id, source: `/unit/${UNIT}`, subject: ticket,
   time: new Date().toISOString(), data: { ticket, action, ...Object.fromEntries(bidang) },

@@ -1,4 +1,4 @@
-"""Balas satu laporan dan tunggu jawabannya: python balas.py TIKET TINDAKAN [message=... reason=... to=...]"""
+"""Balas satu laporan: python balas.py TIKET TINDAKAN [message=... reason=... support=A,B evidence='[{...}]']"""
 
 import json
 import os
@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 unit, (tiket, tindakan, *isian) = os.environ["UNIT"], sys.argv[1:]
+daftar = {"support": lambda nilai: nilai.split(","), "evidence": json.loads}  # yang lain teks, apa adanya
+bidang = {nama: daftar.get(nama, str)(nilai) for nama, nilai in (satu.split("=", 1) for satu in isian)}
 kafka = {
     "bootstrap.servers": os.environ["KAFKA_BOOTSTRAP"],
     "security.protocol": os.environ.get("KAFKA_PROTOCOL", "SASL_SSL"),
@@ -25,7 +27,7 @@ balasan = {
     "source": f"/unit/{unit}",
     "subject": tiket,
     "time": datetime.now(UTC).isoformat(),
-    "data": {"ticket": tiket, "action": tindakan} | dict(satu.split("=", 1) for satu in isian),
+    "data": {"ticket": tiket, "action": tindakan} | bidang,
 }
 masuk = TopicPartition(f"unit.{unit.lower()}.routed.v1", 0)
 consumer = Consumer(kafka | {"group.id": f"unit.{unit.lower()}.balas", "enable.auto.commit": False})

@@ -35,9 +35,18 @@ if (low !== high) {
 }
 const usai = ["resolved", "closed", "handed_over", "rejected", "cancelled", "merged"];
 const giliranKami = ({ why, complaint: c }) =>
-  c && why !== "withdrawn" && !usai.includes(c.status) &&
+  why !== "withdrawn" && !usai.includes(c.status) &&
   (c.role === "support" ? c.support.some((s) => s.unit === UNIT && s.status !== "done") : c.unit === UNIT);
+// Untuk meja triase dan atasan: ada yang harus dilakukan, walaupun unit lain yang memimpin atau laporannya sudah selesai.
+const alasan = ({ reason, reply }) => (reply ? reply.reason : reason) ?? "";
+const untukMeja = ({ why, reason, reply, complaint: c }) =>
+  reply ? !reply.accepted && c.role !== "support" && c.unit !== UNIT
+    : ["handed-over", "similar", "rated"].includes(why) || /hak pelapor \(UU PDP\)|permintaan hak/.test(reason ?? "");
 const urutan = (c) => [String(1e6 - (c.priority ?? 0)).padStart(8, "0"), c.deadline_at ?? "9999", c.received_at].join();
-const daftar = [...terakhir.values()].filter(giliranKami).map((data) => data.complaint);
-daftar.sort((a, b) => (urutan(a) < urutan(b) ? -1 : 1));
-for (const c of daftar) console.log([c.ticket, c.status, c.deadline_at ?? "-", c.category ?? "-", c.text].join("\t"));
+const daftar = [...terakhir.values()].filter((data) => data.complaint && (giliranKami(data) || untukMeja(data)));
+daftar.sort((a, b) => (urutan(a.complaint) < urutan(b.complaint) ? -1 : 1));
+for (const data of daftar) {
+  const { complaint: c, why } = data;
+  const untukApa = `${why}: ${alasan(data) || "-"}`;
+  console.log([c.ticket, c.status, untukApa, c.deadline_at ?? "-", c.category ?? "-", c.text].join("\t"));
+}

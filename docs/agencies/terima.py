@@ -21,9 +21,10 @@ kafka = {
     "enable.partition.eof": True,
 }
 db = sqlite3.connect(os.environ.get("LAPORAN_DB", "laporan.db"))
-db.execute("CREATE TABLE IF NOT EXISTS laporan (id PRIMARY KEY, tiket, seq INT, sebab, isi)")
-simpan = """INSERT INTO laporan VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
-    SET seq = excluded.seq, sebab = excluded.sebab, isi = excluded.isi WHERE excluded.seq >= laporan.seq"""
+db.execute("CREATE TABLE IF NOT EXISTS laporan (id PRIMARY KEY, tiket, seq INT, sebab, alasan, isi)")
+simpan = """INSERT INTO laporan VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
+    SET seq = excluded.seq, sebab = excluded.sebab, alasan = excluded.alasan, isi = excluded.isi
+    WHERE excluded.seq >= laporan.seq"""
 consumer = Consumer(kafka)
 consumer.subscribe([f"unit.{unit.lower()}.routed.v1"])
 while True:
@@ -43,8 +44,9 @@ while True:
         laporan = data.get("complaint")  # tidak ada pada penolakan balasan untuk laporan unit lain
         if laporan:
             isi = json.dumps(laporan, ensure_ascii=False)
-            db.execute(simpan, (laporan["complaint_id"], laporan["ticket"], laporan["seq"], data["why"], isi))
-            print(laporan["ticket"], data["why"], laporan["status"], laporan["text"][:60], sep="\t")
+            sebab, alasan = data["why"], data.get("reply", data).get("reason", "")
+            db.execute(simpan, (laporan["complaint_id"], laporan["ticket"], laporan["seq"], sebab, alasan, isi))
+            print(laporan["ticket"], f"{sebab}: {alasan or '-'}", laporan["status"], laporan["text"][:60], sep="\t")
     db.commit()
     consumer.commit(rekaman, asynchronous=False)
 consumer.close()

@@ -14,6 +14,8 @@ import pytest
 from desk import units
 from harness import LAPOR, ROOT, System, a_number, running
 
+from lapor.region import problems
+
 OWN = Path(__file__).parent / "tirtasari"
 #: What a kabupaten takes over: sentences and cues are Indonesian, and Soppeng's only by the name in them.
 TAKEN_OVER = ("texts.yaml", "cues.yaml")
@@ -26,8 +28,7 @@ def write_region(folder: Path) -> Path:
     for path in OWN.glob("*.yaml"):
         (folder / path.name).write_text(path.read_text())
     for path in (ROOT / "region" / "soppeng" / name for name in TAKEN_OVER):
-        if path.exists():
-            (folder / path.name).write_text(path.read_text().replace("SOPPENG", "TIRTASARI"))
+        (folder / path.name).write_text(path.read_text().replace("SOPPENG", "TIRTASARI"))
     return folder
 
 
@@ -50,6 +51,11 @@ def ask(program: str, *arguments: str, lines: list[dict[str, Any]] | None = None
     done = subprocess.run(command, input=said, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_its_files_fit_together_with_what_it_takes_over(region: Path) -> None:
+    assert {*TAKEN_OVER} <= {path.name for path in region.iterdir()}
+    assert [] == problems(region)
 
 
 @pytest.mark.slow

@@ -7,11 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from chassis.database import Pool
 from chassis.intake.accept import Submission, accept
-from chassis.intake.story import Story, count_reporters, find_story, load_stories, story_handler, tell
+from chassis.intake.story import Story, count_reporters, find_story, load_stories
+from chassis.intake.telling import story_handler, tell
 from chassis.intake.texts import Texts, in_words
 from chassis.step import Steps
 from chassis.testing import NOW, message, play
@@ -106,12 +108,22 @@ def test_a_deadline_that_comes_before_the_story_is_kept() -> None:
     assert told(update(0, "registered"), sla("started")) == told(sla("started"), update(0, "registered"))
 
 
-def test_a_breach_shows_until_it_is_retracted_or_a_new_round_begins() -> None:
+def test_a_breach_shows_until_it_is_retracted_or_another_deadline_holds() -> None:
     assert told(update(0, "registered"), breach()).breached
-    for kind in ("retracted", "started", "rescheduled"):
-        assert not told(breach(), sla(kind)).breached
-    for kind in ("warned", "met", "stopped"):
+    assert not told(breach(), sla("retracted")).breached
+    for kind in ("started", "rescheduled"):
+        assert not told(breach(), sla(kind, round=2, deadline_at=LATER)).breached
+    assert told(breach(round=2, deadline_at=LATER), sla("started", round=2, deadline_at=LATER)).breached
+    for kind in ("warned", "met", "stopped", "started", "resumed"):
         assert told(breach(), sla(kind)).breached
+
+
+def test_a_question_after_the_deadline_neither_stops_nor_extends_it() -> None:
+    asked = [sla("started"), breach(), update(1, "waiting_for_reporter"), sla("paused")]
+    waiting, answered = told(*asked), told(*asked, update(2, "in_progress"), sla("resumed"))
+    assert (True, False, True) == (waiting.breached, waiting.paused, answered.breached)
+    assert ["breached"] == [line.kind for line in answered.lines]
+    assert not told(sla("started"), sla("paused"), breach()).paused
 
 
 def test_the_closing_clock_is_no_promise_to_the_citizen_but_the_time_to_object() -> None:
@@ -121,12 +133,20 @@ def test_the_closing_clock_is_no_promise_to_the_citizen_but_the_time_to_object()
 
 def test_the_due_date_goes_into_the_receipt_and_only_that_of_the_first_round() -> None:
     story = told(sla("started"))
-    due = f"{T} diterima. Tenggat Kamis 5 Mar, 3 hari kerja. Cek: balas SOPPENG STATUS {T}"
+    due = f"{T} diterima. Tenggat Kamis 5 Mar. Cek: balas SOPPENG STATUS {T}"
     assert [("receipt", due)] == story.revised
     assert [("receipt", due)] == told(sla("started"), sla("started", round=2, deadline_at=LATER)).revised
     assert [] == told(sla("started"), notify=False).revised
-    thanks = f"Terima kasih, laporan Anda kami terima dengan nomor {T}. Tenggat Kamis 5 Mar, 3 hari kerja."
+    thanks = f"Terima kasih, laporan Anda kami terima dengan nomor {T}. Tenggat Kamis 5 Mar."
     assert [("receipt", thanks)] == told(sla("started"), service="intake-social").revised
+
+
+@pytest.mark.parametrize("promise", ["3 hari kerja", "10 jam kerja", "14 hari"])
+def test_how_long_was_promised_is_told_as_the_clock_says_it_whatever_days_it_counted(promise: str) -> None:
+    story = told(sla("started", promise=promise))
+    assert f"Kamis 5 Mar, {promise}" == TEXTS.due(story)
+    assert f"Tenggat Kamis 5 Mar, {promise}. " in story.revised[0][1]
+    assert "Kamis 5 Mar" == TEXTS.due(told(sla("started")))
 
 
 def test_a_breach_is_apologized_for_once_with_the_next_step() -> None:
@@ -146,7 +166,14 @@ def update_text(seq: int) -> str:
 
 
 @pytest.mark.parametrize(
-    "before", [sla("met"), sla("retracted"), update(2, "resolved"), update(2, "handed_over"), update(2, "cancelled")]
+    "before",
+    [
+        sla("met"),
+        sla("retracted", based_on_seq=2),
+        update(2, "resolved"),
+        update(2, "handed_over"),
+        update(2, "cancelled"),
+    ],
 )
 def test_no_apology_for_a_promise_that_was_kept_or_is_over_whichever_is_heard_first(before: Message) -> None:
     usual = [update(0, "registered"), update(1)]
@@ -155,6 +182,15 @@ def test_no_apology_for_a_promise_that_was_kept_or_is_over_whichever_is_heard_fi
     assert not [reason for reason, _ in late.notices if reason.startswith("breach-")]
     (reason,) = [reason for reason, _ in early.notices if reason.startswith("breach-")]
     assert [(reason, None)] == early.revised
+
+
+def test_a_breach_after_its_retraction_is_told_again_and_the_one_before_it_is_not() -> None:
+    before = [update(0, "registered"), update(1), breach(based_on_seq=1)]
+    taken_back = [*before, sla("retracted", based_on_seq=2), sla("paused", based_on_seq=2), breach(based_on_seq=1)]
+    assert not told(*taken_back).breached
+    again = told(*taken_back, sla("resumed", based_on_seq=3), breach(based_on_seq=3))
+    assert again.breached
+    assert 2 == len({reason for reason, _ in again.notices if reason.startswith("breach-")})
 
 
 def test_each_broken_promise_has_its_own_apology() -> None:
@@ -181,6 +217,38 @@ def test_a_pause_and_the_new_due_date_are_on_the_page_and_told_with_the_next_cha
     assert ["receipt"] == [reason for reason, _ in resumed.revised]
 
 
+ASKED = [update(0, "registered"), sla("started"), update(1, "waiting_for_reporter", message="Di mana?"), sla("paused")]
+
+
+def test_the_notice_of_an_answered_question_waits_for_the_new_due_date_and_carries_it() -> None:
+    answered = told(*ASKED, update(2, "in_progress"))
+    (reason, text) = answered.notices[-1]
+    assert "due-2" == reason
+    after = told(*ASKED, update(2, "in_progress"), sla("resumed", deadline_at=LATER))
+    assert (reason, f"{text} Tenggat sekarang Jumat 6 Mar.") == after.revised[-1]
+    assert not after.moved
+    unmoved = told(*ASKED, update(2, "in_progress"), sla("resumed"))
+    assert ["receipt"] == [reason for reason, _ in unmoved.revised]
+    assert ["seq-1", "seq-2"] == [reason for reason, _ in told(*ASKED, update(2, "cancelled")).notices]
+
+
+@pytest.mark.parametrize("kind", ["reopened", "unmerged"])
+def test_a_new_round_tells_its_due_date_whichever_is_heard_first(kind: str) -> None:
+    before = [update(0, "registered"), sla("started"), update(1, "resolved"), sla("met")]
+    change, start = update(2, kind), sla("started", round=2, deadline_at=LATER)
+    says = f"{TEXTS.change(change.data)} Tenggat sekarang Jumat 6 Mar."  # type: ignore[arg-type]
+    late, early = told(*before, change, start), told(*before, start, change)
+    assert (("due-2", says), ("seq-2", says)) == (late.revised[-1], early.notices[-1])
+    assert (False, False) == (late.moved, early.moved)
+
+
+def test_an_answer_ends_what_there_was_to_tell_of_the_deadline() -> None:
+    moved = [update(0, "registered"), sla("started"), sla("rescheduled", deadline_at=LATER)]
+    assert told(*moved).moved
+    done = told(*moved, update(1, "resolved", message="Sudah."), update(2, "closed"))
+    assert (False, False) == (done.moved, any("Tenggat" in text for _, text in done.notices))
+
+
 def test_the_page_knows_supports_proof_and_whose_complaint_it_was_merged_into() -> None:
     proof = Evidence(url="https://contoh.id/1.jpg", media_type="image/jpeg", sha256="0", bytes=1)
     done = [update(1, support=["DLH"]), update(2, "resolved", evidence=[proof])]
@@ -191,6 +259,17 @@ def test_the_page_knows_supports_proof_and_whose_complaint_it_was_merged_into() 
     merged = update(3, "merged", parent="SPG-W000-00004")
     assert "SPG-W000-00004" == told(merged, update(4, "closed"), service="intake-web").parent
     assert told(merged, update(4, "unmerged")).parent is None
+
+
+@pytest.mark.parametrize("late", [[], [sla("started")], [sla("paused")], [breach()], [breach(level=1)]])
+def test_who_was_merged_has_the_deadline_of_the_parent_and_none_of_its_own(late: list[Message]) -> None:
+    merged = [update(0, "registered"), sla("started"), breach(), update(1, "merged", parent="SPG-W000-00004")]
+    story = told(*merged, *late)
+    assert (None, [], False, False) == (story.deadline_at, story.derivation, story.breached, story.paused)
+    assert ["breached"] == [line.kind for line in story.lines]
+    assert TEXTS.status_line(story, T).endswith(". Tenggatnya di SPG-W000-00004")
+    parted = told(*merged, *late, update(2, "unmerged"), sla("started", round=2, deadline_at=LATER))
+    assert (LATER, None) == (parted.deadline_at, parted.parent)
 
 
 def test_helpers_and_notes_are_told_in_words() -> None:
@@ -320,7 +399,7 @@ async def test_the_clocks_start_completes_the_receipt_and_sends_it(pool: Pool, m
     for _ in range(2):
         await steps([sla("started", ticket=ticket).record])
     assert [("receipt", "pending", True), ("seq-1", "pending", True)] == await waiting(pool)
-    due = f"{ticket} diterima. Tenggat Kamis 5 Mar, 3 hari kerja. Cek: balas SOPPENG STATUS {ticket}"
+    due = f"{ticket} diterima. Tenggat Kamis 5 Mar. Cek: balas SOPPENG STATUS {ticket}"
     assert due == await pool.fetchval("SELECT text FROM notices WHERE reason = 'receipt'")
 
 
@@ -347,3 +426,54 @@ async def test_an_apology_waits_its_grace_and_an_escalation_adds_no_other(pool: 
     await steps([update(0, "registered", ticket=ticket).record, breach(ticket=ticket).record])
     await steps([breach(ticket=ticket, level=1, escalate_to=["SETDA"]).record])
     assert [("pending", False)] * 2 == [(state, due) for _, state, due in await waiting(pool)]
+
+
+@pytest.mark.connected
+@pytest.mark.parametrize("wait_s", [60, 0])
+async def test_a_due_date_goes_with_its_notice_or_with_the_next_change(
+    pool: Pool, make_settings: Any, wait_s: float
+) -> None:
+    ticket = await complaint(pool, make_settings)
+    steps = Steps(pool, story_handler("intake-sms", TEXTS, notify=True, receipt_wait_s=wait_s))
+    asked = [update(0, "registered"), sla("started"), update(1, "waiting_for_reporter"), sla("paused")]
+    answered = [update(2, "in_progress"), sla("resumed", deadline_at=LATER), update(3, "acknowledged")]
+    for each in [*asked, *answered]:
+        await steps([message(msgspec.structs.replace(each.data, ticket=ticket), topic=each.record.topic,
+                             event_id=each.event.id, time=each.event.time).record])  # fmt: skip
+    rows = await pool.fetch("SELECT reason, text FROM notices ORDER BY id")
+    told_it = [row["reason"] for row in rows if row["text"].endswith("Tenggat sekarang Jumat 6 Mar.")]
+    assert (["due-2"] if wait_s else ["seq-3"]) == told_it
+
+
+@pytest.mark.connected
+async def test_a_receipt_that_left_without_its_due_date_is_made_up_for_with_the_next_change(
+    pool: Pool, make_settings: Any
+) -> None:
+    ticket = await complaint(pool, make_settings)
+    await pool.execute("UPDATE notices SET state = 'sent', revisable = false")
+    steps = Steps(pool, story_handler("intake-sms", TEXTS, notify=True))
+    for each in (update(0, "registered", ticket=ticket), sla("started", ticket=ticket), update(1, ticket=ticket)):
+        await steps([each.record])
+    text = await pool.fetchval("SELECT text FROM notices WHERE reason = 'seq-1'")
+    assert text.endswith("Tenggat sekarang Kamis 5 Mar.")
+    assert not (await load_stories(pool, [ticket]))[ticket].moved
+
+
+@pytest.mark.connected
+@pytest.mark.parametrize("state", ["sent", "pending", None])
+async def test_who_had_the_apology_hears_once_that_the_deadline_was_kept(
+    pool: Pool, make_settings: Any, state: str | None
+) -> None:
+    ticket = await complaint(pool, make_settings)
+    steps = Steps(pool, story_handler("intake-sms", TEXTS, notify=True, apology_after_s=60))
+    await steps([update(0, "registered", ticket=ticket).record, sla("started", ticket=ticket).record])
+    if state:
+        await steps([breach(ticket=ticket, based_on_seq=0).record])
+        await pool.execute("UPDATE notices SET state = $1, revisable = $1 = 'pending' WHERE reason <> 'receipt'", state)
+    done = update(1, "resolved", ticket=ticket, message="Sudah.")
+    facts = {"ticket": ticket, "based_on_seq": 1}
+    for each in (done, sla("retracted", **facts), sla("retracted", round=1, **facts), sla("met", **facts)):
+        await steps([each.record])
+    rows = await pool.fetch("SELECT text FROM notices WHERE text LIKE '%ralat%'")
+    said = f"{ticket}: ralat, tenggat Kamis 5 Mar tidak terlewati, jawaban sudah tepat waktu."
+    assert ([said] if state == "sent" else []) == [row["text"] for row in rows]

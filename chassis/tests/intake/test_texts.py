@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
 from chassis.intake.story import Story
-from chassis.intake.texts import Texts, due_in_words, in_words, time_in_words
+from chassis.intake.texts import Texts, in_words, time_in_words
 from chassis.region import RegionError
-from contracts.events import DerivationDay
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 TEXTS = Texts(REGION)
@@ -83,10 +82,9 @@ def test_every_text_is_plain() -> None:
 
 
 def test_the_receipt_and_the_apology_are_one_sms_whatever_the_day() -> None:
-    for n in (1, 99):
-        days = [DerivationDay(date=date(2026, 1, 1), counted=k > 0, reason="") for k in range(n + 1)]
+    for promise in ("3 hari kerja", "99 hari kerja"):
         for end in ENDS:
-            due = due_in_words(end, days, TEXTS.zone)
+            due = TEXTS.due(Story(ticket=T, deadline_at=end, promise=promise))
             assert 160 >= len(TEXTS.sms["receipt_due"].format(ticket=T, due=due))
             assert 160 >= len(TEXTS.sms["apology"].format(ticket=T, due=TEXTS.day(end), unit=""))
 
@@ -102,16 +100,9 @@ def test_the_status_is_one_sms_for_nearly_every_unit() -> None:
     story = Story(ticket=T, status="in_progress", deadline_at=ENDS[0])
     lines = [TEXTS.status_line(Story(ticket=T, status="in_progress", unit=unit, deadline_at=end), T)
              for unit in TEXTS.units for end in ENDS[::2]]  # fmt: skip
+    lines += [TEXTS.status_line(Story(ticket=T, status="in_progress", unit=unit, parent=T), T) for unit in TEXTS.units]
     assert 160 >= max(map(len, lines))
     assert T in TEXTS.status_line(story, T)
-
-
-def test_days_are_counted_only_where_the_promise_is_in_days() -> None:
-    at = datetime(2026, 3, 5, 8, 30, tzinfo=UTC)
-    hours = [DerivationDay(date=date(2026, 3, 5), counted=True, reason="72 jam sejak mulai")]
-    office = [DerivationDay(date=date(2026, 3, day), counted=day > 4, reason="") for day in (4, 5)]
-    assert "Kamis 5 Mar pukul 16:30:00" == due_in_words(at, hours, TEXTS.zone)
-    assert "Kamis 5 Mar pukul 16:30:00, 1 hari kerja" == due_in_words(at, office, TEXTS.zone)
 
 
 def test_the_time_is_that_of_the_region(region: Callable[..., Path]) -> None:

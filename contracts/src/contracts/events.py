@@ -189,6 +189,12 @@ class SlaUpdated(Struct, frozen=True, kw_only=True):
     reason: Annotated[
         str | UnsetType, Meta(description="Why it paused, resumed, moved or stopped; Indonesian, of the rules.")
     ] = UNSET
+    promise: Annotated[
+        str | UnsetType,
+        Meta(
+            description="The length of the promise in words, Indonesian: 3 hari kerja, 72 jam, 14 hari, 10 jam kerja."
+        ),
+    ] = UNSET
 
 
 class SlaBreached(Struct, frozen=True, kw_only=True):

@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import UNSET, UnsetType
 from rich.console import Console
 
 from contracts import codec
-from contracts.events import ReplyAnswer, Support, UnitRouted
+from contracts.events import ComplaintSnapshot, ReplyAnswer, Support, UnitRouted
 from contracts.topics import TOPICS_DIR
 from lapor.errors import Refused
 from lapor.reading import Found
@@ -22,6 +23,7 @@ from lapor.worklist import as_json, as_table, open_items
 NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
 EXAMPLE = codec.decode((TOPICS_DIR / "unit.routed.v1" / "examples" / "routed.json").read_bytes())
 HELP = {"role": "support", "unit": "DISHUB"}
+RIGHTS = "hak pelapor (UU PDP): penghapusan data pribadi"
 
 
 def _record(value: bytes) -> Found:
@@ -29,17 +31,19 @@ def _record(value: bytes) -> Found:
     return Found(topic=topic, partition=0, offset=0, key=b"", value=value, headers={}, at=NOW)
 
 
-def _told(number: int, why: str = "routed", **changes: Any) -> Found:
+def _told(
+    number: int, why: str = "routed", reason: str = "karena", reply: ReplyAnswer | UnsetType = UNSET, **changes: Any
+) -> Found:
     """A record about complaint ``number``."""
     assert isinstance(EXAMPLE.data, UnitRouted)
     facts = {"ticket": f"SPG-S000-0000{number}", **changes}
     complaint = msgspec.structs.replace(EXAMPLE.data.complaint, **facts)
-    data = msgspec.structs.replace(EXAMPLE.data, why=why, complaint=complaint)
+    data = msgspec.structs.replace(EXAMPLE.data, why=why, reason=reason, reply=reply, complaint=complaint)
     return _record(codec.encode(msgspec.structs.replace(EXAMPLE, data=data)))
 
 
 def _open(*records: Found) -> list[str]:
-    return [item.ticket[-1] for item in open_items("PUPR", records)]
+    return [item.complaint.ticket[-1] for item in open_items("PUPR", records)]
 
 
 @pytest.mark.parametrize(
@@ -58,6 +62,32 @@ def _open(*records: Found) -> list[str]:
     ],
 )
 def test_a_complaint_is_open_until_the_unit_has_done_its_part(records: list[Found], expected: str) -> None:
+    assert list(expected) == _open(*records)
+
+
+YES, NO = ReplyAnswer(event_id="1", accepted=True), ReplyAnswer(event_id="1", accepted=False, reason="perlu message")
+RIGHT = _told(1, "followed-up", RIGHTS, unit="PDAM", seq=4)
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        pytest.param([_told(1, "handed-over", status="handed_over")], "1", id="to be forwarded"),
+        pytest.param([_told(1, "handed-over", status="handed_over", unit="PDAM")], "1", id="handed over by another"),
+        pytest.param([_told(1, "similar", unit="PDAM")], "1", id="perhaps the same"),
+        pytest.param([_told(1, "rated", unit="PDAM", status="resolved")], "1", id="badly rated"),
+        pytest.param([RIGHT], "1", id="a right is asked for"),
+        pytest.param([RIGHT, _told(1, "warned", "tenggat permintaan hak", unit="PDAM", seq=4)], "1", id="soon late"),
+        pytest.param([RIGHT, _told(1, "replied", reply=NO, unit="PDAM", seq=4)], "1", id="answered in vain"),
+        pytest.param([RIGHT, _told(1, "replied", reply=YES, unit="PDAM", seq=5)], "", id="granted"),
+        pytest.param([_told(1, "similar", unit="PDAM"), _told(1, "withdrawn", unit="PDAM", seq=5)], "", id="gone"),
+        pytest.param([_told(1, "followed-up", "pelapor menjawab", unit="PDAM")], "", id="another's news"),
+        pytest.param([_told(1, "replied", reply=NO, status="resolved")], "", id="its own, and over"),
+    ],
+)
+def test_what_a_desk_has_to_do_is_listed_though_another_leads_or_it_is_over(
+    records: list[Found], expected: str
+) -> None:
     assert list(expected) == _open(*records)
 
 
@@ -82,10 +112,12 @@ def test_records_without_a_complaint_are_passed_over() -> None:
     assert ["1"] == _open(_told(1), _record(refused), _record(b"{"), _record(b""))
 
 
-def test_the_json_is_the_snapshot() -> None:
+def test_the_json_is_the_snapshot_and_what_it_is_listed_for() -> None:
     (item,) = open_items("PUPR", [_told(1)])
 
-    assert item == msgspec.json.decode(as_json(item), type=type(item))
+    assert item.complaint == msgspec.json.decode(as_json(item), type=ComplaintSnapshot)
+    shown = msgspec.json.decode(as_json(item))
+    assert ("routed", "karena") == (shown["why"], shown["reason"])
 
 
 def test_the_table_shows_what_a_citizen_wrote_as_it_was_written() -> None:
@@ -94,7 +126,7 @@ def test_the_table_shows_what_a_citizen_wrote_as_it_was_written() -> None:
 
     Console(file=shown, width=200).print(as_table(items, NOW))
 
-    for words in ("SPG-S000-00001", "hubungi [TELEPON] [red]", "3 (+3)"):
+    for words in ("SPG-S000-00001", "hubungi [TELEPON] [red]", "3 (+3)", "routed: karena"):
         assert words in shown.getvalue()
 
 

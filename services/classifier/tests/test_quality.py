@@ -16,6 +16,9 @@ from classifier.rows import Row, read_labels
 from classifier.signals import is_spam, plain
 from contracts.masking import mask
 
+#: The model is built for it, and three hundred texts are understood.
+pytestmark = pytest.mark.slow
+
 FLOORS: dict[str, dict[str, float]] = {
     "makers": {"accuracy": 0.85, "macro_f1": 0.83, "top3": 0.94, "surest_half": 0.93, "answered": 0.6},
     "web": {"accuracy": 0.82, "macro_f1": 0.82, "top3": 0.94, "surest_half": 0.95, "answered": 0.5},

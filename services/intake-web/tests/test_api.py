@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -10,7 +10,7 @@ import pytest
 
 from chassis.intake.story import ClockLine, Step, Story
 from contracts import ticket
-from contracts.events import DerivationDay, Evidence
+from contracts.events import Evidence
 
 KEY = {"Idempotency-Key": "a3f2c1d0-0000-4000-8000-000000000001"}
 SECRET = {"Access-Secret": "k9Qw2mZx8Lr4Tn6Y"}
@@ -124,10 +124,7 @@ async def test_a_story_is_told_with_its_due_date_in_words(web: httpx.AsyncClient
         unit="PUPR",
         steps=[Step(seq=1, kind="routed", at=at, unit="PUPR", text=f"{number} diteruskan ke PUPR.")],
         deadline_at=datetime(2026, 12, 3, 16, tzinfo=UTC),
-        derivation=[
-            DerivationDay(date=date(2026, 12, day), counted=counted, reason="")
-            for day, counted in ((30 - 29, True), (2, True), (3, True))
-        ],
+        promise="3 hari kerja",
     )
 
     body = (await web.get(f"/v1/complaints/{number}")).json()

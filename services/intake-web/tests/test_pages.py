@@ -297,6 +297,15 @@ async def test_the_page_tells_who_helps_the_proof_and_what_the_clock_said(web: h
     assert 'href="/laporan/SPG-W000-00004"' in page
 
 
+async def test_who_was_merged_is_pointed_to_the_deadline_of_the_parent(web: httpx.AsyncClient, fake: Any) -> None:
+    number = await resolved(web, fake, status="in_progress", parent="SPG-W000-00004")
+
+    page = (await web.get(f"/laporan/{number}")).text
+
+    assert 'lihat <a href="/laporan/SPG-W000-00004">' in page
+    assert "sedang dihitung" not in page
+
+
 async def test_a_paused_clock_says_why(web: httpx.AsyncClient, fake: Any) -> None:
     number = await resolved(
         web, fake, status="waiting_for_reporter", paused=True, deadline_at=datetime(2026, 12, 3, 16, tzinfo=UTC)

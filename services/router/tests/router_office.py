@@ -32,7 +32,7 @@ from contracts.events import (
 from router import handlers
 from router.adapters.region import read_rules
 from router.case import Case
-from router.rules import Rules, Unit
+from router.rules import Rules, Target, Unit
 
 T, OTHER, STRANGER = "SPG-S000-00007", "SPG-W000-00004", "SPG-M000-0000C"
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -52,6 +52,7 @@ RULES = Rules(
     admin="DISKOMINFO",
     conduct="INSPEKTORAT",
     last_resort="SETDA",
+    targets={"PLN": Target(name="PLN")},
     boilerplate=read_rules(Path(__file__).parents[3] / "region" / "soppeng").boilerplate,
     similar_merge=0.95,
 )

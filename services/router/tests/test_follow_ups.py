@@ -51,6 +51,12 @@ def test_the_supervisor_hears_of_a_bad_rating_and_of_no_other(stars: int, heard:
     assert ("closed" if stars >= 4 else "resolved") == office.case.status
 
 
+def test_a_rating_without_stars_is_noted_and_closes_nothing() -> None:
+    office = in_status("resolved")
+    told = office.hear(followed_up(item("rating")))
+    assert (["noted"], [], "resolved") == (kinds(told), units(told), office.case.status)
+
+
 def test_an_accused_supervisor_does_not_hear_of_it() -> None:
     office = resolved_by("PUPR", "jalan_jembatan", about_units=["SETDA"])
     told = office.hear(followed_up(item("rating", rating=1)))

@@ -121,3 +121,46 @@ def test_type_and_place_are_those_that_were_understood() -> None:
     it = office(classified(type="aspirasi", place=Place(kecamatan="Citta", desa="Citta")))
     assert ("PDAM", "unit") == (it.case.unit, it.case.lane)
     assert "PUPR" == office(classified(type="aspirasi")).case.unit
+
+
+def handed(to: str, reason: str = "sungai diurus balai", *, lane: str = "unit") -> tuple[Office, str | None]:
+    it = Office(rules=OUTSIDE)
+    it.hear(received(), classified(abstained=lane == "triage"))
+    unit = it.case.unit or ""
+    return it, refusal(it.hear((unit, reply("hand-over", to=to, reason=reason))))
+
+
+@pytest.mark.parametrize("lane", ["unit", "triage"])
+@pytest.mark.parametrize("to", ["PDAM", "pdam", " Dishub. ", "PUPR"])
+def test_our_own_units_are_no_office_outside(to: str, lane: str) -> None:
+    it, refused = handed(to, lane=lane)
+    assert ("routed", True) == (it.case.status, "pakai return" in str(refused))
+
+
+@pytest.mark.parametrize("to", ["-", "Provinsi", "dinas lain"])
+def test_a_unit_hands_over_only_to_those_of_the_table_and_is_told_which_they_are(to: str) -> None:
+    it, refused = handed(to)
+    assert ("routed", True, True) == (it.case.status, "PLN, BPN" in str(refused), "pakai return" in str(refused))
+
+
+def test_the_triage_lane_may_know_an_office_that_is_not_in_the_table_but_names_it() -> None:
+    it, refused = handed("Balai Wilayah Sungai", lane="triage")
+    assert (None, "Balai Wilayah Sungai") == (refused, it.story()[-1].target)
+    assert "bukan tujuan" in str(handed("-", lane="triage")[1])
+
+
+@pytest.mark.parametrize("to", ["BPN", "bpn", "Kantor Pertanahan", "kantor  pertanahan"])
+def test_a_code_or_a_name_becomes_the_name(to: str) -> None:
+    it, refused = handed(to)
+    assert (None, "Kantor Pertanahan", UNSET) == (refused, it.story()[-1].target, it.story()[-1].message)
+
+
+def test_a_units_hand_over_tells_the_contact_too() -> None:
+    assert "Kontak PLN: telepon 123." == handed("pln")[0].story()[-1].message
+
+
+@pytest.mark.parametrize("reason", ["bukan wewenang", "Bukan wewenang kami", "bukan urusan dinas kami", "-", "PLN"])
+@pytest.mark.parametrize("lane", ["unit", "triage"])
+def test_that_it_is_anothers_is_no_reason(reason: str, lane: str) -> None:
+    it, refused = handed("PLN", reason, lane=lane)
+    assert ("routed", True) == (it.case.status, "alasan pelimpahan" in str(refused))

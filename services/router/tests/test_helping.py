@@ -193,7 +193,7 @@ def test_one_that_helped_may_come_to_lead_and_the_lead_to_help() -> None:
 
 def test_the_triage_unit_may_lead_itself_with_help() -> None:
     office = disposed("DISKOMINFO", "PDAM")
-    assert ("DISKOMINFO", "unit", {"PDAM": "asked"}) == (office.case.unit, office.case.lane, helping(office))
+    assert ("DISKOMINFO", "triage", {"PDAM": "asked"}) == (office.case.unit, office.case.lane, helping(office))
     told = office.hear(("PDAM", reply("return", reason="bukan pipa kami")))
     assert [("DISKOMINFO", "updated"), ("PDAM", "replied")] == to_units(told)
 
@@ -247,3 +247,12 @@ def test_a_units_own_hand_over_is_forwarded_by_the_triage_unit() -> None:
     told = office.hear(("PUPR", reply("hand-over", to="PLN", reason="tiang milik PLN")))
     assert [("DISKOMINFO", "handed-over"), ("PUPR", "replied")] == to_units(told)
     assert "teruskan ke PLN: tiang milik PLN" == records(told, "DISKOMINFO")[0].reason
+
+
+def test_one_that_helps_may_answer_a_question_by_what_will_be_as_the_lead_may() -> None:
+    plan = reply("resolve", message="Pelayanan keliling akan datang ke Cabenge Senin depan")
+    assert "rencana" in str(refusal(disposed().hear(("PDAM", plan))))
+    office = Office()
+    office.hear(received(), classified(abstained=True, type="permintaan_informasi"))
+    office.hear(("DISKOMINFO", reply("dispose", unit="PUPR", support=["PDAM"])))
+    assert None is refusal(office.hear(("PDAM", plan)))

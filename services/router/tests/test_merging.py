@@ -6,9 +6,22 @@ from typing import Any
 
 import pytest
 from msgspec import UNSET
-from router_office import OTHER, STRANGER, Office, T, classified, followed_up, item, kinds, received, refusal, reply
+from router_office import (
+    OTHER,
+    STRANGER,
+    Office,
+    T,
+    classified,
+    followed_up,
+    item,
+    kinds,
+    received,
+    refusal,
+    reply,
+    sla,
+)
 
-from contracts.events import UnitRouted
+from contracts.events import ComplaintUpdated, UnitRouted
 
 
 def merged() -> Office:
@@ -102,11 +115,21 @@ def test_the_parents_reopening_does_not_quote_its_reporter_to_others() -> None:
     assert ("reopened", "merged", UNSET) == (step.kind, step.status, step.reason)
 
 
-def test_a_child_closes_with_its_parent_without_hearing_of_a_rating_it_did_not_give() -> None:
+def test_what_the_parents_reporter_thinks_closes_nobodys_complaint() -> None:
     office = merged()
     by_parent(office, ("PUPR", reply("resolve", OTHER, message="Sudah ditambal")))
-    (step,) = by_parent(office, followed_up(item("rating", rating=5), ticket=OTHER))
-    assert ("closed", "closed", UNSET) == (step.kind, step.status, step.message)
+    told = office.hear(followed_up(item("rating", rating=5), ticket=OTHER))
+    assert (["noted"], ["rating"]) == (kinds(told), [each.note for each in told if isinstance(each, ComplaintUpdated)])
+    assert ("resolved", "merged") == (office.cases[OTHER].status, office.case.status)
+    (record,) = [each for each in told if isinstance(each, UnitRouted)]
+    assert ("PUPR", "followed-up", "pelapor menilai 5 dari 5") == (record.unit, record.why, record.reason)
+
+
+def test_a_child_closes_with_its_parent_when_the_time_to_object_is_over() -> None:
+    office = merged()
+    by_parent(office, ("PUPR", reply("resolve", OTHER, message="Sudah ditambal")))
+    (step,) = by_parent(office, sla("lapsed", OTHER, "confirmation", office.cases[OTHER].seq))
+    assert ("closed", "closed") == (step.kind, step.status)
 
 
 def test_a_child_goes_back_to_triage_when_its_parent_is_cancelled() -> None:

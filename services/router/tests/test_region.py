@@ -171,13 +171,18 @@ def test_assign_takes_what_the_classifier_gives_unchanged() -> None:
     "bad",
     [
         "{", "[1]", '"jalan"', '{"category": 5}', '{"about_units": "PUPR"}', '{"spam": "ya"}', '{"place": 5}',
-        '{"category": "sihir"}',
+        '{"category": "sihir"}', '{"about_units": ["DINSIHIR"]}', '{"urgency": "gawat"}', '{"type": "keluhan"}',
     ],
 )  # fmt: skip
 def test_assign_names_the_line_it_cannot_read(bad: str) -> None:
     result = ask('{"category": "air_bersih"}', bad)
     assert (1, 1) == (result.exit_code, len(result.stdout.splitlines()))
     assert "line 2 can't be read" in result.stderr
+
+
+def test_assign_reads_codes_as_people_write_them() -> None:
+    out = json.loads(ask('{"category": "jalan_jembatan", "about_units": [" pupr"], "urgency": null}').stdout)
+    assert ("triage", "INSPEKTORAT") == (out["lane"], out["unit"])
 
 
 def test_assign_without_a_region_says_what_is_missing(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from chassis.intake.story import Texts
 from chassis.testing import message, play
 from chassis.wire import Emit
 from contracts import codec, topics
-from contracts.events import ComplaintUpdated, UnitRouted
+from contracts.events import ComplaintUpdated, Data, UnitRouted
 from router import handlers
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
@@ -367,3 +367,36 @@ def test_what_the_reporter_adds_after_the_answer_is_not_for_a_unit_that_was_accu
     office.hear(("DISKOMINFO", reply("resolve", message="sudah dibicarakan")), classified(about_units=["DISKOMINFO"]))
     told = office.hear(followed_up(item("addition", text="belum")))
     assert ("resolved", [("INSPEKTORAT", "followed-up")]) == (office.case.status, to_units(told))
+
+
+def corrected(*, by: str = "DISKOMINFO", **facts: object) -> tuple[Office, list[Data]]:
+    office = Office()
+    office.hear(received(), classified(abstained=True, **facts))
+    return office, office.hear((by, reply("correct", category="aparatur_korupsi")))
+
+
+def test_what_a_person_finds_to_be_conduct_goes_to_who_looks_at_officials() -> None:
+    office, told = corrected()
+    assert (["corrected", "routed"], ("routed", "INSPEKTORAT", "triage")) == (kinds(told), where(office))
+    assert [("INSPEKTORAT", "routed"), ("DISKOMINFO", "replied")] == to_units(told)
+    assert ("routed", "SETDA", "triage") == where(corrected(about_units=["INSPEKTORAT"], by="SETDA")[0])
+    again = office.hear(("INSPEKTORAT", reply("correct", category="aparatur_korupsi")))
+    assert (["corrected"], ("routed", "INSPEKTORAT", "triage")) == (kinds(again), where(office))
+
+
+def test_conduct_that_is_given_back_goes_to_the_last_resort_and_not_round_the_desk() -> None:
+    office, _ = corrected()
+    office.hear(("INSPEKTORAT", reply("return", reason="bukan perilaku aparatur")))
+    office.hear(("SETDA", reply("correct", category="aparatur_korupsi")))
+    assert ("routed", "SETDA", "triage") == where(office)
+    office.hear(("SETDA", reply("dispose", unit="PUPR")), ("PUPR", reply("return", reason="soal pegawai kami")))
+    assert ("routed", "INSPEKTORAT", "triage") == where(office)
+
+
+@pytest.mark.parametrize("unit", ["DISKOMINFO", "INSPEKTORAT", "SETDA"])
+def test_who_plays_a_role_gets_it_in_the_triage_lane_also_from_a_person(unit: str) -> None:
+    office = in_status("routed", "triage")
+    office.hear(("DISKOMINFO", reply("dispose", unit=unit.lower())))
+    assert ("routed", unit, "triage") == where(office)
+    assert None is refusal(office.hear((unit, reply("dispose", unit="PUPR"))))
+    assert ("routed", "PUPR", "unit") == where(office)

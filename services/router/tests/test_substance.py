@@ -46,9 +46,37 @@ PLANS = [
     "Masih menunggu material aspal dari gudang",
     "Belum ada anggaran perbaikan jembatan",
 ]
-TOO_SHORT = ["ditambal", "lampu diganti", "Air mengalir"]
+TOO_SHORT = ["ditambal", "lampu baru", "Air lancar"]
+PASSED_ON = [
+    "Bukan wewenang dinas PUPR",
+    "Jalan tersebut bukan kewenangan kabupaten melainkan provinsi",
+    "Sudah kami teruskan kepada kepala dinas untuk ditindaklanjuti lebih lanjut",
+    "Sudah kami teruskan ke Bidang Bina Marga Dinas PUPR Kabupaten",
+    "Sudah kami teruskan ke bidang jalan untuk diperbaiki",
+    "Laporan bapak sudah kami teruskan ke Bidang Bina Marga",
+    "Sudah dikoordinasikan dengan bidang Cipta Karya",
+    "Kami sudah menerima laporan saudara dan mencatatnya",
+    "Sudah dianggarkan",
+    "sudah dibaca",
+    "Tim akan turun minggu depan untuk perbaikan jalan, sudah dijadwalkan",
+    "Tim akan turun minggu depan, untuk perbaikan jalan poros kabupaten",
+    "Jalan harus diperbaiki pihak ketiga",
+]
 SAID = [
     "Sudah dikerjakan dan diperiksa di tempat.",
+    "Sudah diperbaiki petugas",
+    "Jalan ditambal hari ini. Pengaspalan penuh direncanakan tahun depan.",
+    "Lubang sudah ditambal dan pengaspalan direncanakan tahun depan",
+    "Data pelapor ditemukan belum lengkap, dilengkapi petugas dan bantuan cair hari ini",
+    "Kami pasang rambu dan menutup lubang sementara, belum diaspal",
+    "Sudah kami pasang rambu sambil menunggu aspal",
+    "Kami sudah menerima laporan saudara dan menambal lubang itu",
+    "Drainase dikeruk oleh tim kami",
+    "Pohon ditebang",
+    "lampu diganti",
+    "Bocor sudah ditutup.",
+    "Sudah dibicarakan dengan lurah.",
+    "Sudah mengalir lagi.",
     "Lubang di depan SD sudah ditambal aspal",
     "Lampu sudah menyala kembali",
     "Air sudah mengalir sejak tadi pagi",
@@ -79,6 +107,11 @@ def test_politeness_and_set_phrases_say_nothing(message: str) -> None:
 @pytest.mark.parametrize("message", PLANS)
 def test_a_plan_is_no_deed(message: str) -> None:
     assert "rencana" in str(substance(message, RULES.boilerplate))
+
+
+@pytest.mark.parametrize("message", PASSED_ON)
+def test_to_pass_on_to_note_or_to_plan_is_no_deed(message: str) -> None:
+    assert substance(message, RULES.boilerplate) is not None
 
 
 @pytest.mark.parametrize("message", TOO_SHORT)

@@ -97,8 +97,9 @@ def local(at: datetime) -> date:
 class Clock:
     """One promise of one complaint, ticking."""
 
-    def __init__(self, stage: str, promise: Promise, round_: int, start: datetime) -> None:
+    def __init__(self, stage: str, promise: Promise, round_: int, start: datetime, asked_on: list[date]) -> None:
         self.stage, self.promise, self.round, self.start = stage, promise, round_, start
+        self.asked_on = asked_on  # of the round: the day of the first question, then each that ended without an answer
         self.still: set[date] = set()
         self.warned = self.breached = False
         self.asked: datetime | None = None
@@ -118,34 +119,46 @@ class Clock:
     def next(self) -> tuple[datetime, str] | None:
         """What time will bring, and when."""
         if self.asked:
-            return midnight_after(work_days(local(self.asked), 5, set())[-1]), "resumed"
+            return self.bound(self.asked), "resumed"
         if self.breached:
             if self.level == len(self.promise.ladder):
                 return None
-            days = work_days(local(self.deadline) - timedelta(days=1), self.promise.ladder[self.level], set())
+            days = work_days(local(self.deadline) - timedelta(days=1), self.promise.ladder[self.level], self.still)
             return max(midnight_after(days[-1]), self.held_until), "escalated"
         if self.promise.warns and not self.warned:  # 0.7 of 3 days of 24 h: 2 h 24 min into the third
             third = midnight_after(self.days[2]) - timedelta(days=1)
             return max(third + timedelta(hours=2, minutes=24), self.held_until), "warned"
         return self.deadline, "lapsed" if self.promise.lapses else "breached"
 
+    def bound(self, asked: datetime) -> datetime:
+        """Five days with work after that of the first question are all that a round has for questions."""
+        first, *ended = self.asked_on or [local(asked)]
+        left = 5 - len([day for day in ended if day != first and work_days(day - timedelta(days=1), 1, set()) == [day]])
+        before = first if local(asked) == first else local(asked) - timedelta(days=1)
+        return midnight_after(work_days(before, left, set())[-1]) if left > 0 else asked
+
     def resume(self, at: datetime, told: bool = True) -> list[Said]:
         assert self.asked
+        kept = set(self.still)
         self.nights(at)
+        self.asked_on += [] if self.asked_on else [local(self.asked)]
+        self.asked_on += sorted(self.still - kept)
         self.asked, self.held_until = None, at
         return self.say("resumed", at) if told else []
 
     def nights(self, until: datetime) -> None:
-        """No day that ends between the question and ``until`` counts, unless the promise was broken before."""
+        """No day that ends between the question and ``until`` counts, for the promise or, once broken, the ladder."""
         assert self.asked
+        day = local(self.asked)
+        while midnight_after(day) <= until:
+            self.still.add(day)
+            day += timedelta(days=1)
         if not self.breached:
-            day = local(self.asked)
-            while midnight_after(day) <= until:
-                self.still.add(day)
-                day += timedelta(days=1)
             self.count()
 
     def ask(self, at: datetime) -> list[Said]:
+        if self.bound(at) == at:
+            return self.say("resumed", at)
         kept, self.asked = set(self.still), at
         bound = self.next()
         assert bound
@@ -176,7 +189,7 @@ class Clock:
 def play(stage: str, promise: Promise, story: Sequence[Step], until: datetime) -> list[Said]:
     said: list[Said] = []
     clock: Clock | None = None
-    round_ = 1
+    round_, asked_on = 1, list[date]()
     for step in story:
         names = {step.kind, f"{step.kind}/{step.lane}"}
         if clock:
@@ -193,9 +206,10 @@ def play(stage: str, promise: Promise, story: Sequence[Step], until: datetime) -
             said += clock.resume(step.at)
         elif clock and promise.pauses and step.kind == "waiting_for_reporter":
             said += clock.ask(step.at)
-        round_ += step.kind == "reopened"
+        if step.kind == "reopened":
+            round_, asked_on = round_ + 1, []
         if clock is None and names & promise.starts:
-            clock = Clock(stage, promise, round_, step.at)
+            clock = Clock(stage, promise, round_, step.at, asked_on)
             said += clock.say("started", step.at)
     if clock:
         said += clock.pass_time(until, including=True)[0]

@@ -168,7 +168,20 @@ def wrong(seed: int) -> list[str]:
     ids = Counter(event_id for _, event_id, _ in monitor.said)
     problems += [f"twice the id {event_id}" for event_id, n in ids.items() if n > 1]
     early = [identity(data) for when, _, data in monitor.said if when < not_before.get(identity(data), when)]
-    return problems + [f"early {one}" for one in early]
+    problems += [f"early {one}" for one in early]
+    return problems + [f"out of order {one}" for one in out_of_order([identity(data) for _, _, data in monitor.said])]
+
+
+def out_of_order(said: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """Steps of a ladder that were told before a lower one."""
+    reached: dict[tuple[object, ...], int] = {}
+    wrong = []
+    for *clock, kind, level, deadline in said:
+        if kind == "breached":
+            where = (*clock, deadline)
+            wrong += [(*where, level)] if level != reached.get(where, -1) + 1 else []
+            reached[where] = int(str(level))
+    return wrong
 
 
 def identity(data: SlaUpdated | SlaBreached) -> tuple[object, ...]:

@@ -6,13 +6,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import UNSET
 
 from chassis.wire import Message, Record, outgoing
 from contracts.codec import decode, encode, envelope
 from contracts.events import ComplaintFollowedUp, ComplaintUpdated, Data, FollowUp, SlaBreached, SlaUpdated, UpdateKind
+from sla_monitor.domain import Term
 from sla_monitor.handlers import key, on_message, on_timer
 from sla_monitor.region import load_rules
 from sla_monitor.state import ComplaintClock
+from sla_monitor.words import promise_in_words
 
 RULES = load_rules(Path(__file__).parents[3] / "region" / "seconds")
 T0 = datetime(2026, 3, 17, 2, 0, tzinfo=UTC)
@@ -83,6 +86,32 @@ def test_no_two_announcements_share_an_id(clock: ComplaintClock) -> None:
     _, emits = on_message(clock, message(updated(1, "resolved"), late), late, rules=RULES)
     ids = [emit.event_id for emit in emits]
     assert (4, None not in ids) == (len(set(ids)), True)
+
+
+def test_a_deadline_comes_with_the_length_of_its_promise_in_words() -> None:
+    steps: list[UpdateKind] = ["registered", "waiting_for_reporter", "in_progress", "resolved"]
+    said = []
+    current: ComplaintClock | None = None
+    for seq, kind in enumerate(steps):
+        at = T0 + timedelta(seconds=seq)
+        current, emits = on_message(current, message(updated(seq, kind), at), at, rules=RULES)
+        said += [emit.data for emit in emits if isinstance(emit.data, SlaUpdated)]
+    assert [(data.kind, data.promise) for data in said] == [
+        ("started", "25 detik"), ("paused", UNSET), ("resumed", "25 detik"), ("met", UNSET), ("started", "30 detik")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("term", "words"),
+    [
+        (Term(amount=3, unit="working_days"), "3 hari kerja"),
+        (Term(amount=14, unit="days"), "14 hari"),
+        (Term(amount=10, unit="working_hours"), "10 jam kerja"),
+        (Term(amount=72, unit="hours"), "72 jam"),
+    ],
+)
+def test_a_promise_is_told_in_the_unit_it_was_made_in(term: Term, words: str) -> None:
+    assert promise_in_words(term) == words
 
 
 def test_what_is_no_step_of_a_story_is_left_alone(clock: ComplaintClock) -> None:

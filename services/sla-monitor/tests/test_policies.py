@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from told import MONDAY, SOPPENG, Step, story, told, walk, wita
 
+from contracts.events import SlaUpdated
 from sla_monitor.calendar import LocalDay
 from sla_monitor.clock import decide, due, recalendared
 from sla_monitor.domain import Policy, Rules, Term, Variant
@@ -112,6 +113,9 @@ def test_another_classification_counts_from_the_start_all_the_same() -> None:
     clock, events = decide(clock, Step(1, "corrected", MONDAY, category="aparatur_korupsi"), later, rules)
     assert [(e.kind, e.reason) for e in events] == [("rescheduled", "klasifikasi berubah")]
     assert events[0].running.deadline_at == wita("2026-02-19T00:00")
+    told_so = to_emit(events[0]).data
+    assert isinstance(told_so, SlaUpdated)
+    assert told_so.promise == "10 hari kerja"
     # Back again would have been due on the 5th: past already, so it stays.
     _, events = decide(clock, Step(2, "corrected", MONDAY), wita("2026-02-09T10:00"), rules)
     assert "rescheduled" not in [e.kind for e in events]

@@ -105,11 +105,26 @@ def test_an_answer_by_the_unit_ends_the_pause_and_is_in_time() -> None:
 def test_a_question_after_the_breach_pauses_the_ladder_and_ends_too() -> None:
     t0 = wita("2026-02-02T09:00:00")
     asked = t0 + timedelta(seconds=30)
-    events = story(SECONDS, ("registered", t0), ("waiting_for_reporter", asked), until=t0 + timedelta(seconds=60))
+    events = story(SECONDS, ("registered", t0), ("waiting_for_reporter", asked), until=t0 + timedelta(seconds=70))
     seconds = [(e.kind, (e.at - t0).total_seconds()) for e in events]
     assert seconds[2:] == [
-        ("breached", 25), ("paused", 30), ("resumed", 50), ("escalated", 50), ("escalated", 50)
+        ("breached", 25), ("paused", 30), ("resumed", 50), ("escalated", 55), ("escalated", 70)
     ]  # fmt: skip
+
+
+def test_the_ladder_is_climbed_in_order_and_not_at_once_after_a_question() -> None:
+    steps = [
+        ("registered", MONDAY), ("routed/unit", MONDAY), ("acknowledged", MONDAY),
+        ("waiting_for_reporter", wita("2026-02-09T10:00")), ("in_progress", wita("2026-02-13T12:00")),
+    ]  # fmt: skip
+    events = story(SOPPENG, *steps, until=wita("2026-03-01T00:00"))
+    # The 9th to the 12th stood still and Imlek is on the 16th and 17th, so the third day is the 18th.
+    assert told(events, "completion")[2:] == [
+        ("breached", "02-06 00:00"), ("escalated", "02-07 00:00"), ("paused", "02-09 10:00"),
+        ("resumed", "02-13 12:00"), ("escalated", "02-19 00:00"), ("escalated", "02-21 00:00"),
+    ]  # fmt: skip
+    levels = [e.running.level for e in events if e.kind == "escalated" and e.running.stage == "completion"]
+    assert levels == [1, 2, 3]
 
 
 def test_two_pauses_of_one_deadline_are_two_announcements() -> None:
@@ -121,12 +136,98 @@ def test_two_pauses_of_one_deadline_are_two_announcements() -> None:
     assert len({to_emit(event).event_id for event in events}) == len(events)
 
 
+def test_all_questions_of_a_round_share_one_bound() -> None:
+    days = ["02-02", "02-03", "02-04", "02-05", "02-06", "02-09", "02-10", "02-11", "02-12", "02-13"]
+    steps = [("registered", MONDAY), ("routed/unit", MONDAY)]
+    for asked, answered in itertools.pairwise(days):  # a question each day at 10, answered the next day at 9
+        steps += [
+            ("waiting_for_reporter", wita(f"2026-{asked}T10:00")),
+            ("in_progress", wita(f"2026-{answered}T09:00")),
+        ]
+    events = story(SOPPENG, *steps, until=wita("2026-02-13T00:00"))
+    said = told(events, "completion")
+    # The first question's day and five more, to the end of the 9th, then three days: the 10th to the 12th.
+    assert [at for kind, at in said if kind == "paused"][-1] == "02-09 10:00"
+    assert ("resumed", "02-10 00:00") in said
+    assert said[-1] == ("breached", "02-13 00:00")
+
+
+def test_what_earlier_questions_left_is_what_the_next_one_has() -> None:
+    t0 = wita("2026-02-02T09:00")
+    moments = [t0 + timedelta(seconds=n) for n in (0, 5, 17, 20)]
+    kinds = ["registered", "waiting_for_reporter", "in_progress", "waiting_for_reporter"]
+    events = story(SECONDS, *zip(kinds, moments, strict=True), until=t0 + timedelta(seconds=29))
+    assert [(e.kind, (e.at - t0).total_seconds()) for e in events][-2:] == [("paused", 20), ("resumed", 28)]
+
+
+def test_another_unit_finds_the_bound_used_and_another_round_has_a_new_one() -> None:
+    asked, late = wita("2026-02-02T10:00"), wita("2026-02-10T10:00")
+    steps = [
+        ("registered", MONDAY), ("routed/unit", MONDAY), ("waiting_for_reporter", asked), ("in_progress", late),
+        ("routed/unit", late), ("waiting_for_reporter", late + timedelta(hours=1)),
+    ]  # fmt: skip
+    clock, _ = walk(SOPPENG, *steps)
+    assert [each.stage for each in clock.running if each.paused_until] == []
+    again = [("resolved", late + timedelta(hours=2)), ("reopened", late + timedelta(hours=3))]
+    again += [("routed/unit", late + timedelta(hours=3)), ("waiting_for_reporter", late + timedelta(hours=4))]
+    clock, _ = walk(SOPPENG, *steps, *again)
+    assert [each.stage for each in clock.running if each.paused_until] == ["completion", "follow-up"]
+
+
 def test_a_question_that_came_to_light_late_takes_the_breach_back() -> None:
     clock, _ = walk(SECONDS, ("registered", MONDAY))
     clock, _ = due(clock, MONDAY + timedelta(seconds=27), SECONDS)
     asked = MONDAY + timedelta(seconds=20)
     clock, events = decide(clock, Step(1, "waiting_for_reporter", MONDAY), asked, SECONDS)
     assert [e.kind for e in events] == ["retracted", "paused"]
+
+
+def test_a_breach_after_one_that_was_taken_back_is_another_announcement() -> None:
+    clock, _ = walk(SECONDS, ("registered", MONDAY))
+    clock, events = due(clock, MONDAY + timedelta(seconds=40), SECONDS)
+    asked = MONDAY + timedelta(seconds=20)
+    for seq, kind in enumerate(["waiting_for_reporter", "in_progress"], 1):  # at once: the deadline stays
+        clock, new = decide(clock, Step(seq, kind, MONDAY), asked, SECONDS)
+        events += new
+    _, new = due(clock, MONDAY + timedelta(seconds=40), SECONDS)
+    events += new
+    again = ["breached", "escalated"]
+    assert [e.kind for e in events] == ["warned", *again, "retracted", "paused", "resumed", *again]
+    assert len({e.running.deadline_at for e in events if e.kind == "breached"}) == 1
+    assert len({to_emit(e).event_id for e in events}) == len(events)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("in_progress", "pelapor menjawab"), ("acknowledged", "penanganan dilanjutkan"),
+        ("routed/unit", "diteruskan ke unit lain"), ("returned", "dikembalikan unit"),
+    ],
+)  # fmt: skip
+def test_only_an_answer_is_called_one(kind: str, reason: str) -> None:
+    asked = MONDAY + timedelta(hours=1)
+    steps = [("registered", MONDAY), ("waiting_for_reporter", asked), (kind, asked + timedelta(hours=1))]
+    events = story(SOPPENG, *steps)
+    assert [e.reason for e in events if e.kind == "resumed"] == [reason]
+
+
+@pytest.mark.parametrize(("seconds", "goes_on"), [(9, []), (15, ["resumed"])])
+def test_an_answer_that_was_put_back_ends_the_pause_it_came_after(seconds: int, goes_on: list[str]) -> None:
+    """Put back are step 1, before the question, or step 3, after it."""
+    t0 = MONDAY
+    late = 3 if goes_on else 1
+    story_ = [
+        Step(0, "registered", t0), Step(1, "acknowledged", t0), Step(2, "waiting_for_reporter", t0),
+        Step(3, "in_progress" if goes_on else "noted", t0), Step(4, "noted", t0),
+    ]  # fmt: skip
+    clock = None
+    for step in [*(step for step in story_ if step.seq != late), story_[late]]:
+        at = t0 + timedelta(seconds=seconds if step.seq == late else 5 * step.seq)
+        clock, events = decide(clock, step, at, SECONDS)
+    assert clock is not None
+    assert [e.kind for e in events] == goes_on
+    assert [r.paused_until is None for r in clock.running] == [bool(goes_on)]
+    assert clock.running[0].deadline_at == t0 + timedelta(seconds=30 if goes_on else 45)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import msgspec
 import psycopg
 import pytest
+from aiokafka import TopicPartition
 from byhand import RULES
 from typer.testing import CliRunner
 
@@ -23,7 +25,7 @@ from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated
 from contracts.topics import UPDATED
 from sla_monitor.__main__ import cli
 from sla_monitor.adapters import store
-from sla_monitor.app import handler_of, ring_all
+from sla_monitor.app import _caught_up, handler_of, readable, ring_all
 from sla_monitor.deadlines import deadline
 from sla_monitor.state import ComplaintClock
 
@@ -107,6 +109,15 @@ async def test_a_story_moves_the_clocks_and_the_timer_rings_each_once(pool: Pool
     assert ["started", "warned"] == [u.kind for u in said if isinstance(u, SlaUpdated)]
 
 
+async def test_a_partition_whose_records_all_expired_is_not_waited_for(pool: Pool) -> None:
+    await Steps(pool, handler_of(RULES))([record(4, "a", "registered", MONDAY)])  # partition 0 is read up to 5
+    read, expired, empty, unread = (TopicPartition(UPDATED, n) for n in range(4))
+    begins, ends = {read: 3, expired: 7, empty: 0, unread: 7}, {read: 5, expired: 7, empty: 0, unread: 8}
+    async with pool.acquire() as db, asyncio.timeout(30):
+        await _caught_up(db, readable(begins, {tp: ends[tp] for tp in (read, expired, empty)}))
+    assert readable(begins, ends) == {0: 5, 3: 8}
+
+
 async def test_a_record_that_comes_again_starts_no_second_clock(pool: Pool) -> None:
     for _ in range(2):
         await Steps(pool, handler_of(RULES))([record(0, "a", "registered", MONDAY)])
@@ -185,10 +196,17 @@ def run(*arguments: str) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
-def test_recalendar_without_its_database_exits_78_and_names_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("url", [None, "mysql://root:s3cret@here/x"])
+def test_recalendar_without_its_database_is_wrong_usage_and_names_the_variable(
+    url: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
+    if url:
+        monkeypatch.setenv("DATABASE_URL", url)
     result = CliRunner().invoke(cli, ["recalendar", "--region", str(REGION / "soppeng")])
-    assert (result.exit_code, "DATABASE_URL" in result.stderr) == (78, True)
+    assert (result.exit_code, "set DATABASE_URL to" in result.stderr) == (2, True)
+    assert "can't start" not in result.stderr
+    assert "s3cret" not in result.stderr
 
 
 def test_recalendar_with_a_database_that_is_away_exits_1_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

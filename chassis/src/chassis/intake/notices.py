@@ -21,6 +21,7 @@ class NewNotice:
     """Something to tell. Without ``address`` it goes to the reporter of the ticket, if there is one.
 
     With ``after_s`` it waits so many seconds; as long as it waits, :func:`revise_notices` may change or drop it.
+    With ``corrects`` it is told only to who was, or still will be, told the notice of that reason.
     """
 
     ticket: str
@@ -29,6 +30,7 @@ class NewNotice:
     address: str | None = None
     thread: str | None = None
     after_s: float = 0
+    corrects: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,17 +69,19 @@ _ADD = """
 INSERT INTO notices (ticket, reason, text, address, thread, next_try_at, revisable)
 SELECT n.ticket, n.reason, n.text, coalesce(n.address, r.address), coalesce(n.thread, c.thread),
        now() + make_interval(secs => n.after_s), n.after_s > 0
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[])
-       WITH ORDINALITY AS n (ticket, reason, text, address, thread, after_s, nth)
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::text[])
+       WITH ORDINALITY AS n (ticket, reason, text, address, thread, after_s, corrects, nth)
 LEFT JOIN complaints c USING (ticket) LEFT JOIN reporters r USING (reporter_ref)
-WHERE coalesce(n.address, r.address) IS NOT NULL
+WHERE coalesce(n.address, r.address) IS NOT NULL AND (n.corrects IS NULL OR EXISTS (
+    SELECT FROM notices o WHERE o.ticket = n.ticket AND o.reason = n.corrects AND o.state <> 'dropped'))
 ORDER BY n.nth
 ON CONFLICT (ticket, reason) DO NOTHING"""
 _REVISE = """
 UPDATE notices n SET next_try_at = now(), text = coalesce(r.text, n.text), revisable = r.text IS NOT NULL,
                      state = CASE WHEN r.text IS NULL THEN 'dropped' ELSE n.state END
 FROM unnest($1::text[], $2::text[], $3::text[]) AS r (ticket, reason, text)
-WHERE n.ticket = r.ticket AND n.reason = r.reason AND n.revisable AND n.state = 'pending'"""
+WHERE n.ticket = r.ticket AND n.reason = r.reason AND n.revisable AND n.state = 'pending'
+RETURNING n.ticket, n.reason"""
 # The oldest of each ticket: a citizen hears of changes in their order.
 _NEXT = """
 SELECT id, ticket, reason, address, thread, text, attempts, revisable FROM notices n
@@ -95,17 +99,19 @@ WHERE id = $1"""
 async def add_notices(db: Connection, notices: Sequence[NewNotice]) -> None:
     """Add ``notices`` in the caller's transaction; one that was added before is left alone."""
     if notices:
-        rows = ((n.ticket, n.reason, n.text, n.address, n.thread, n.after_s) for n in notices)
+        rows = ((n.ticket, n.reason, n.text, n.address, n.thread, n.after_s, n.corrects) for n in notices)
         await db.execute(_ADD, *(list(column) for column in zip(*rows, strict=True)))
 
 
-async def revise_notices(db: Connection, revised: Sequence[tuple[str, str, str | None]]) -> None:
+async def revise_notices(db: Connection, revised: Sequence[tuple[str, str, str | None]]) -> set[tuple[str, str]]:
     """Give waiting notices (ticket, reason) another text and send them now, or drop them if it is None.
 
-    One that no longer waits, or may have gone out, is left alone.
+    One that no longer waits, or may have gone out, is left alone; which were in time is returned.
     """
-    if revised:
-        await db.execute(_REVISE, *(list(column) for column in zip(*revised, strict=True)))
+    if not revised:
+        return set()
+    rows = await db.fetch(_REVISE, *(list(column) for column in zip(*revised, strict=True)))
+    return {(row["ticket"], row["reason"]) for row in rows}
 
 
 async def send_notices(pool: Pool, channel: str, send: Send) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 from zoneinfo import ZoneInfo
 
 from chassis.region import RegionError, read_region, region_file
-from contracts.events import ComplaintUpdated, DerivationDay, SlaBreached, UpdateKind
+from contracts.events import ComplaintUpdated, SlaBreached, UpdateKind
 
 if TYPE_CHECKING:
     from chassis.intake.story import Story
@@ -39,11 +39,13 @@ _PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "sms": {
         **dict.fromkeys(("receipt", "help", "format", "not_yours", "too_long"), _TICKET),
         "receipt_due": _DUE,
+        "correction": _DUE,
         "apology": _DUE | {"unit"},
     },
     "social": {
         **dict.fromkeys(("receipt", "help", "not_yours"), _TICKET),
         "receipt_due": _DUE,
+        "correction": _DUE,
         "apology": _DUE | {"unit"},
     },
 }
@@ -108,13 +110,17 @@ class Texts:
         line = f"{ticket}: {self.statuses.get(story.status, story.status)}"
         if story.unit:
             line += f" ({self.unit(story.unit)})"
-        if story.deadline_at and story.status not in DONE:
+        if story.parent and story.status not in DONE:
+            line += f". Tenggatnya di {story.parent}"
+        elif story.deadline_at and story.status not in DONE:
             line += ". Tenggat berhenti sementara" if story.paused else f". Tenggat {self.day(story.deadline_at)}"
         return line
 
     def due(self, story: Story) -> str:
-        """``Kamis 3 Des, 3 hari kerja``; without the days where it was not counted in working days."""
-        return due_in_words(story.deadline_at, story.derivation, self.zone) if story.deadline_at else ""
+        """``Kamis 3 Des, 3 hari kerja``; the day alone where the clock does not say how long was promised."""
+        if not story.deadline_at:
+            return ""
+        return ", ".join(filter(None, (self.day(story.deadline_at), story.promise)))
 
     def day(self, deadline_at: datetime) -> str:
         """``Kamis 3 Des``, as :func:`in_words`."""
@@ -131,15 +137,6 @@ def in_words(deadline_at: datetime, zone: tzinfo | None = None) -> str:
     day = local.date() - timedelta(days=midnight)
     words = f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1][:3]}"
     return words if midnight else f"{words} pukul {local:%H:%M:%S}"
-
-
-def due_in_words(deadline_at: datetime, derivation: Sequence[DerivationDay], zone: tzinfo) -> str:
-    """``Kamis 3 Des, 3 hari kerja``; the clock time alone for what was counted in hours or seconds."""
-    words = in_words(deadline_at, zone)
-    counted = sum(day.counted for day in derivation)
-    # Working days start with a day 0 that does not count, and end with a day; hours have neither.
-    in_days = "pukul" not in words or (derivation and not derivation[0].counted)
-    return f"{words}, {counted} hari kerja" if counted and in_days else words
 
 
 def day_in_words(day: date) -> str:

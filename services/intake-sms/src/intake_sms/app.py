@@ -12,8 +12,9 @@ from chassis.intake.accept import repair
 from chassis.intake.notices import send_notices
 from chassis.intake.pool import patient_pool
 from chassis.intake.server import WebServer
-from chassis.intake.story import SOURCES, Texts, story_handler
+from chassis.intake.story import Texts
 from chassis.intake.sweep import sweep
+from chassis.intake.telling import SOURCES, story_handler
 from chassis.outbox import Relay
 from chassis.region import RegionError
 from chassis.service import run_intake
@@ -38,7 +39,8 @@ def run() -> None:
 async def serve(settings: SmsSettings, texts: Texts) -> None:
     """The gateway's door, and behind it the relay, the listener to the story, the sender, the repair and the sweep."""
     relay = Relay(settings, SERVICE)
-    handler = story_handler(SERVICE, texts, notify=True, apology_after_s=settings.apology_after_s)
+    receipt_wait_s, apology_after_s = settings.receipt_wait_s, settings.apology_after_s
+    handler = story_handler(SERVICE, texts, notify=True, receipt_wait_s=receipt_wait_s, apology_after_s=apology_after_s)
     pool = await patient_pool(str(settings.database_url))
     desk = Desk(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)
     app = door(settings, partial(take, desk), partial(bury, desk))

@@ -17,8 +17,9 @@ from chassis.database import Pool
 from chassis.intake.accept import repair
 from chassis.intake.notices import Notice, Refused, TryLater, send_notices
 from chassis.intake.pool import patient_pool
-from chassis.intake.story import SOURCES, Texts, story_handler
+from chassis.intake.story import Texts
 from chassis.intake.sweep import sweep
+from chassis.intake.telling import SOURCES, story_handler
 from chassis.outbox import Relay
 from chassis.region import RegionError
 from chassis.service import run_intake
@@ -71,7 +72,10 @@ async def serve(settings: SocialSettings, texts: Texts) -> None:
             writes["facebook"] = page.comment
             tasks.append(("facebook", partial(poll_facebook, desk, page)))
         tasks.append(("sender", partial(send_notices, pool, "social", partial(send, writes))))
-        handler = story_handler(SERVICE, texts, notify=True, apology_after_s=settings.apology_after_s)
+        receipt_wait_s, apology_after_s = settings.receipt_wait_s, settings.apology_after_s
+        handler = story_handler(
+            SERVICE, texts, notify=True, receipt_wait_s=receipt_wait_s, apology_after_s=apology_after_s
+        )
         await run_intake(SERVICE, settings, handler, SOURCES, pool, relay, tasks)
     pool.terminate()
 

@@ -22,8 +22,9 @@ from chassis.crash import EXIT_SETTINGS
 from chassis.intake.accept import repair
 from chassis.intake.pool import patient_pool
 from chassis.intake.server import WebServer
-from chassis.intake.story import SOURCES, Texts, story_handler
+from chassis.intake.story import Texts
 from chassis.intake.sweep import sweep
+from chassis.intake.telling import SOURCES, story_handler
 from chassis.intake.texts import day_in_words, time_in_words
 from chassis.outbox import Relay
 from chassis.region import RegionError

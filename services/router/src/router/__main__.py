@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
 
 from chassis.cli import cli
 from chassis.region import RegionError
-from contracts.events import Place
+from contracts.events import Place, Urgency
 from router.adapters.region import read_rules
-from router.rules import Understood, assign, in_force
+from router.rules import Rules, Understood, assign, in_force
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,10 +23,10 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     id: Any = None
     category: str | None = None
     matter: str | None = None
-    type: str | None = None
+    type: Literal["pengaduan", "permintaan_informasi", "aspirasi"] | None = None
     confidence: float | None = None
     abstained: bool | None = None
-    urgency: str | None = None
+    urgency: Urgency | None = None
     spam: bool | None = None
     place: Place | str | None = None
     about_units: tuple[str, ...] | None = None
@@ -48,7 +48,7 @@ def assign_(
 ) -> None:
     """Say for each JSON line on stdin, as the classifier gives it, who would get it; one JSON line each on stdout."""
     try:
-        rules = in_force(read_rules(region), datetime.now(UTC))
+        rules = in_force(whole := read_rules(region), datetime.now(UTC))
     except RegionError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
@@ -56,15 +56,28 @@ def assign_(
         if not line.strip():
             continue
         try:
-            given = msgspec.json.decode(line, type=Given)
-            if given.category is not None and given.category not in rules.unit_of_category:
-                raise ValueError(f"categories.yaml has no category {given.category!r}")
-        except ValueError as error:  # what msgspec raises is one
+            given = _read(whole, line)
+        except ValueError as error:
             typer.echo(f"line {number} can't be read: {error}", err=True)
             raise typer.Exit(1) from error
         to = assign(rules, _understood(given))
         out = {"id": given.id, "lane": to.lane, "unit": to.unit, "support": to.support, "reason": to.reason}
         typer.echo(msgspec.json.encode(out).decode())
+
+
+def _read(rules: Rules, line: bytes) -> Given:
+    """What a line says; ``rules`` as they stand in the files, for complaints name units that are no more.
+
+    Raises:
+        ValueError: it is no such object, or names what the region does not have. What msgspec raises is one.
+    """
+    given = msgspec.json.decode(line, type=Given)
+    if given.category is not None and given.category not in rules.unit_of_category:
+        raise ValueError(f"categories.yaml has no category {given.category!r}")
+    about = tuple(code.strip().upper() for code in given.about_units or ())
+    if unknown := [code for code in about if code not in rules.units]:
+        raise ValueError(f"units.yaml has no unit {', '.join(unknown)}")
+    return msgspec.structs.replace(given, about_units=about)
 
 
 def _understood(given: Given) -> Understood:

@@ -88,11 +88,6 @@ def about_units(case: Case) -> list[str]:
     return [*(case.classified.about_units if case.classified else []), *case.also_about]
 
 
-def must_not_judge(case: Case, unit: str) -> bool:
-    """A complaint about a unit never goes to that unit, not as support either."""
-    return unit in about_units(case)
-
-
 def supporters(case: Case) -> list[str]:
     """The units that help the one that leads."""
     return [each.unit for each in case.support]

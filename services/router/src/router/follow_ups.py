@@ -132,18 +132,19 @@ def _reopen(rules: Rules, case: Case) -> Result:
 
 def _rate(rules: Rules, case: Case, judged: Case, item: FollowUp) -> Result:
     """``judged`` is the complaint whose unit is meant: the parent's, if ``case`` was merged."""
-    stars = item.rating or CONTENT
-    if case.status == "resolved" and stars >= CONTENT:
+    stars = item.rating or None
+    # What one reporter thinks must not close the complaints of others: with those merged into it the clock closes it.
+    if case.status == "resolved" and stars and stars >= CONTENT and not case.merged:
         case, update = advance(case, "closed", message="Penilaian Anda kami catat.")
         return case, [update, *tell_unit(case, "withdrawn", reason=f"ditutup, pelapor puas (nilai {stars})")]
     text = "Penilaian Anda kami catat. Terima kasih."
-    if case.status == "resolved":
+    if case.status == "resolved" and (stars or 0) < CONTENT:
         text += " Bila masalahnya belum selesai, mintalah laporan ini dibuka kembali."
     case, outs = noted(case, "rating", text)
     judged = case if judged.ticket == case.ticket else judged
-    if case.status == "resolved":
+    if stars and case.status == "resolved":
         outs += tell_unit(case, "followed-up", reason=f"pelapor menilai {stars} dari 5")
-    if stars <= BAD and judged.unit:
+    if stars and stars <= BAD and judged.unit:
         outs.append(_rated(rules, judged, stars))
     return case, outs
 

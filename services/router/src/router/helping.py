@@ -6,9 +6,8 @@ import msgspec
 
 from contracts.events import Support, UnitReplied
 from router.case import HELD, STATUS_WORDS, Case, Out, tell_unit
-from router.moves import desk
+from router.moves import desk, no_resolution
 from router.rules import Rules
-from router.substance import substance
 
 _replace = msgspec.structs.replace
 _ACTIONS = ("acknowledge", "progress", "resolve", "return")
@@ -39,7 +38,7 @@ def _refusal(rules: Rules, case: Case, unit: str, data: UnitReplied) -> str | No
     (mine,) = (each for each in case.support if each.unit == unit)
     if data.action == "acknowledge" and mine.status != "asked":
         return f"bagian {unit} {_SAYS[mine.status]}"
-    return substance(data.message or "", rules.boilerplate) if data.action == "resolve" else None
+    return no_resolution(rules, case, data.message or "") if data.action == "resolve" else None
 
 
 def _drop_out(rules: Rules, case: Case, unit: str, reason: str) -> tuple[Case, list[Out]]:

@@ -7,6 +7,7 @@ import msgspec
 from contracts.events import Support
 from router.case import HELD, Case, Out, about_units, advance, supporters, tell_support, tell_unit
 from router.rules import Assignment, Rules, accused, triage, triage_unit
+from router.substance import substance
 
 Result = tuple[Case, list[Out]]
 Changes = dict[str, Case]
@@ -75,3 +76,9 @@ def hand_over(
     if by != forwards:  # it did so itself, and knows
         outs += tell_unit(case, "handed-over", unit=forwards, reason=f"teruskan ke {target}: {reason}")
     return case, [update, *outs]
+
+
+def no_resolution(rules: Rules, case: Case, message: str) -> str | None:
+    """Why ``message`` does not answer ``case``, or None if it does."""
+    asked = case.classified is not None and case.classified.type != "pengaduan"
+    return substance(message, rules.boilerplate, plan_is_answer=asked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -12,9 +12,9 @@ from contracts.events import UnitReplied, UnitRouted
 from router import merging
 from router.case import ACTIVE, FINAL, STATUS_WORDS, Case, Out, advance, answer, supporters, tell_support, tell_unit
 from router.helping import on_help
-from router.moves import Changes, about, desk, hand_over, noted, release, route
-from router.rules import Assignment, Rules, last_unit, triage
-from router.substance import substance
+from router.moves import Changes, about, desk, hand_over, no_resolution, noted, release, route
+from router.outside import contact, obstacle, target
+from router.rules import CONDUCT_CATEGORY, Assignment, Rules, conduct_desk, lane_of, last_unit, triage
 
 _replace = msgspec.structs.replace
 
@@ -147,19 +147,22 @@ def _step(kind: str) -> Action:
 
 def _resolve(given: Given) -> Outcome:
     case, data = given.case, given.data
-    found = case.classified
-    asked = found is not None and found.type != "pengaduan"
-    if refused := substance(data.message or "", given.rules.boilerplate, plan_is_answer=asked):
+    if refused := no_resolution(given.rules, case, data.message or ""):
         return refused
     case, update = advance(_touch(case), "resolved", message=data.message, evidence=data.evidence, by=given.by)
     return {case.ticket: _replace(case, resolved_seq=case.seq)}, [update]
+
+
+def _home(case: Case) -> Callable[[Rules, Collection[str], str], Assignment]:
+    """Whose table it goes back to."""
+    return conduct_desk if case.category == CONDUCT_CATEGORY else triage
 
 
 def _return(given: Given) -> Outcome:
     case, rules, reason = given.case, given.rules, given.data.reason
     here, barred = (case.lane, case.unit), about(rules, case)
     case, update = advance(_replace(case, returns=case.returns + 1), "returned", reason=reason, by=given.by)
-    to = triage(rules, barred, f"dikembalikan oleh {case.unit}: {reason}")
+    to = _home(case)(rules, barred, f"dikembalikan oleh {case.unit}: {reason}")
     if case.returns >= THIRD_RETURN or (to.lane, to.unit) == here:
         reason = f"{to.reason} (pengembalian ke-{case.returns})"
         to = Assignment(lane="triage", unit=last_unit(rules, barred), reason=reason)
@@ -170,7 +173,12 @@ def _return(given: Given) -> Outcome:
 
 
 def _hand_over(given: Given) -> Outcome:
-    case, outs = hand_over(given.rules, given.case, given.data.to or "", given.data.reason or "", by=given.by)
+    rules, case, to, reason = given.rules, given.case, given.data.to or "", given.data.reason or ""
+    if refused := obstacle(rules, to, reason, triage=case.lane == "triage"):
+        return refused
+    found = target(rules, to)
+    message = contact(found) if found else None
+    case, outs = hand_over(rules, case, found.name if found else to.strip(), reason, message=message, by=given.by)
     return {case.ticket: case}, outs
 
 
@@ -183,18 +191,23 @@ def _dispose(given: Given) -> Outcome:
         if code in about(rules, case):
             return f"laporan ini tentang {code}, tidak dapat diteruskan ke {code}"
     reason = data.reason or f"disposisi oleh {given.by}"
-    case, outs = route(
-        rules, _touch(case), Assignment(lane="unit", unit=unit, reason=reason, support=helpers), by=given.by
-    )
+    to = Assignment(lane=lane_of(rules, unit), unit=unit, reason=reason, support=helpers)
+    case, outs = route(rules, _touch(case), to, by=given.by)
     return {case.ticket: case}, outs
 
 
 def _correct(given: Given) -> Outcome:
-    case, category = given.case, (given.data.category or "").strip()
-    if category not in given.rules.unit_of_category:
+    rules, case, category = given.rules, given.case, (given.data.category or "").strip()
+    if category not in rules.unit_of_category:
         return f"kategori {category[:40]!r} tidak ada"
+    barred = about(rules, case)
+    to = conduct_desk(rules, barred, f"menyangkut perilaku aparatur, menurut {given.by}")
+    given_back = case.category == category and case.unit == last_unit(rules, barred)
     case, update = advance(_touch(_replace(case, category=category)), "corrected", case.status, by=given.by)
-    return {case.ticket: case}, [update]
+    if category != CONDUCT_CATEGORY or case.unit == to.unit or given_back:
+        return {case.ticket: case}, [update]
+    case, outs = route(rules, case, to, by=given.by)
+    return {case.ticket: case}, [update, *outs]
 
 
 def _merge(given: Given) -> Outcome:

@@ -181,6 +181,11 @@ def last_unit(rules: Rules, about: Collection[str]) -> str:
     return _first_not(about, rules.last_resort, rules.conduct, rules.admin)
 
 
+def lane_of(rules: Rules, unit: str) -> str:
+    """In which lane ``unit`` gets what a person gives it: who plays a role decides, others work."""
+    return "triage" if unit in (rules.admin, rules.conduct, rules.last_resort) else "unit"
+
+
 def _first_not(about: Collection[str], *units: str) -> str:
     """The first that may judge it; if all are accused, still the first: nothing is nobody's."""
     return next((unit for unit in units if unit not in about), units[0])
@@ -191,7 +196,8 @@ def triage(rules: Rules, about: Collection[str], reason: str) -> Assignment:
     return Assignment(lane="triage", unit=triage_unit(rules, about), reason=reason)
 
 
-def _about_conduct(rules: Rules, about: Collection[str], reason: str) -> Assignment:
+def conduct_desk(rules: Rules, about: Collection[str], reason: str) -> Assignment:
+    """To who looks at officials, with the reason; that one accused, the last resort."""
     unit = _first_not(about, rules.conduct, rules.last_resort, rules.admin)
     return Assignment(lane="triage", unit=unit, reason=reason)
 
@@ -199,8 +205,9 @@ def _about_conduct(rules: Rules, about: Collection[str], reason: str) -> Assignm
 def assign(rules: Rules, found: Understood) -> Assignment:
     """Who is responsible for what was understood, or the triage lane when a person should look first."""
     about = accused(rules, found.about_units)
-    if found.category == CONDUCT_CATEGORY:
-        return _about_conduct(rules, about, "menyangkut perilaku aparatur")
+    # An unsure guess that accuses nobody is one like any other: no work for the inspectorate yet.
+    if found.category == CONDUCT_CATEGORY and (about or not found.abstained):
+        return conduct_desk(rules, about, "menyangkut perilaku aparatur")
     if doubt := _doubt(rules, found):
         return triage(rules, about, doubt)
     rule = next((rule for rule in rules.routing if _applies(rules, rule, found)), None)
@@ -250,7 +257,7 @@ def _to_unit(rules: Rules, found: Understood, about: Collection[str], rule: Rout
     if lead not in rules.units:
         return triage(rules, about, f"{lead} tidak berlaku lagi dan belum punya pengganti")
     if lead in about:
-        return _about_conduct(rules, about, f"laporan tentang {lead} tidak diteruskan ke {lead}")
+        return conduct_desk(rules, about, f"laporan tentang {lead} tidak diteruskan ke {lead}")
     helpers = (camat if each == KECAMATAN else each for each in (rule.support if rule else ()))
     support = [each for each in dict.fromkeys(helpers) if each in rules.units and each not in (lead, *about)]
     return Assignment(lane="unit", unit=lead, reason=reason, support=[each for each in support if each])

@@ -1,9 +1,14 @@
-"""Whether a resolution says what was done. Pure text in, a reason in Indonesian out."""
+"""Whether a resolution says what was done. Pure text in, a reason in Indonesian out.
+
+Judged clause by clause: one that names a deed is enough, whatever else is still to come.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import takewhile
 
 #: The least a message says that names no finished deed.
 ENOUGH_WORDS = 3
@@ -25,13 +30,35 @@ _FILLER = frozenset(
         sebagaimana secara seperti serta sesuai soppeng sudah tadi tapi telah terima dikerjakan ditangani
         tangani terimakasih terkait tersebut tetap
         thanks tim tks trims trimakasih tunggu untuk utk waktu wa wr wassalam wb warga yang yg kasih kemarin selesai
-        tuntas rampung berhasil baru saja tlh
+        tuntas rampung berhasil baru saja tlh lebih
+        bidang kepala dinas pimpinan atasan seksi bukan
+        baca dibaca membaca catat dicatat mencatat mencatatnya menerima diterima
         """
     )
 )
 _DONE = frozenset(_words("sudah telah sdh tlh selesai tuntas rampung berhasil tadi kemarin"))
-_NOT_YET = frozenset(
-    _words("akan segera nanti rencana rencananya direncanakan dijadwalkan diusulkan besok menunggu belum masih sedang")
+_NOT_YET = frozenset(_words("akan segera nanti rencana rencananya besok menunggu belum masih sedang perlu harus"))
+_PLANNED = re.compile(r"(di|me|meng|men)?(anggar|jadwal|usul|rencana)kan")
+#: To pass on is no deed, nor to say whose it is; what it is passed on for, others are to do.
+_PASSED_ON = re.compile(
+    r"((di|me|men|ber)?(terus|nerus|sampai|nyampai|koordinasi|lapor|aju|ngaju|komunikasi)(kan)?|berkoordinasi"
+    r"|(ke|we)wenang(an)?)(nya)?"
+)
+_FREE = frozenset(_words("terus sampai laporan laporannya lapor"))
+_PURPOSE = frozenset(_words("untuk agar supaya guna"))
+_VERB = re.compile(r"di\w{4,}|me(m|n|ng|ny)\w{3,}")
+_NO_VERB = frozenset(
+    _words(
+        """
+        dimana disana disini didepan diatas dibawah dirumah dijalan dikantor dilapangan dinding direktur disiplin
+        digital diare dimohon diharap diharapkan dimaklumi diupayakan diusahakan ditunggu diketahui dimaksud dilaporkan
+        mengenai menurut menjadi memang memohon menunggu mengetahui memahami mengalami menit menteri mengharapkan
+        memperhatikan mengucapkan menghubungi mendapat
+        """
+    )
+)
+_CLAUSES = re.compile(
+    r"[.;,:!?]+(?=\s|$)|\n|\b(?:tetapi|tapi|namun|sambil|sembari|sedangkan|meski|meskipun|walaupun)\b"
 )
 
 _EMPTY = "pesan belum menyebut apa yang sudah dikerjakan; tulis tindakan, tempat dan hasilnya, bukan ungkapan umum"
@@ -44,17 +71,57 @@ def substance(message: str, boilerplate: Collection[str], *, plan_is_answer: boo
 
     ``plan_is_answer``: a question or a wish may be answered by what will be.
     """
-    said = _words(message)
-    left = _without(said, boilerplate)
-    content = [word for word in left if word not in _FILLER and word not in _NOT_YET and len(word) > 1]
-    if not content:
+    clauses = [_read(words, boilerplate) for part in _CLAUSES.split(message.casefold()) if (words := _words(part))]
+    parts = [_read(_words(part), boilerplate) for part in re.split(_CLAUSES.pattern + r"|\bdan\b", message.casefold())]
+    if any(_names_deed(each) and (plan_is_answer or not each.planned) for each in clauses + parts):
+        return None
+    planned, content = any(each.planned for each in clauses), sum(len(each.content) for each in clauses)
+    passed_on = any(each.passed_on for each in clauses)
+    if not content or (passed_on and not planned):
         return _EMPTY
-    done = not _DONE.isdisjoint(left)
-    if not (done or plan_is_answer) and not _NOT_YET.isdisjoint(left):
+    if planned and not plan_is_answer:
         return _PLAN
-    if not done and len(content) < ENOUGH_WORDS:
-        return _SHORT
-    return None
+    # Without a word that says it is done, as much as a whole sentence must be there.
+    enough = any(len(each.content) >= ENOUGH_WORDS for each in clauses)
+    return None if enough and not passed_on else _SHORT
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Clause:
+    """``content`` is what is no politeness; ``done`` if a word says that it is over, ``deed`` if a verb is left."""
+
+    content: list[str]
+    done: bool
+    deed: bool
+    planned: bool
+    passed_on: bool
+
+
+def _read(said: list[str], boilerplate: Collection[str]) -> _Clause:
+    passed_on = any(_is_passed_on(word) for word in said)
+    if passed_on:
+        said = list(takewhile(lambda word: word not in _PURPOSE, said))
+    left = _without(said, boilerplate)
+    planned = any(word in _NOT_YET or _PLANNED.fullmatch(word) for word in left)
+    no_content = _FILLER | _NOT_YET
+    content = [word for word in left if word not in no_content and len(word) > 1 and not _is_passed_on(word)]
+    deed = any(_VERB.fullmatch(word) and word not in _NO_VERB and not _PLANNED.fullmatch(word) for word in content)
+    return _Clause(
+        content=[word for word in content if not _PLANNED.fullmatch(word)],
+        done=not _DONE.isdisjoint(left),
+        deed=deed,
+        planned=planned,
+        passed_on=passed_on,
+    )
+
+
+def _is_passed_on(word: str) -> bool:
+    return word not in _FREE and _PASSED_ON.fullmatch(word) is not None
+
+
+def _names_deed(clause: _Clause) -> bool:
+    """A verb and what it was done to; or any word of which it is said that it is over."""
+    return (clause.deed and len(clause.content) > 1) or (clause.done and not clause.passed_on and bool(clause.content))
 
 
 def _without(words: list[str], phrases: Collection[str]) -> list[str]:

@@ -104,16 +104,24 @@ def recalendar(
 ) -> None:
     """Show which running deadlines the calendar of today would change, and change them only with --apply."""
     from chassis.database import OUTAGES
-    from chassis.settings import MigrateSettings, read_settings
 
     rules = _rules(region)
-    dsn = str(read_settings(MigrateSettings).database_url)
+    dsn = _database_url()
     try:
         n = asyncio.run(_recalendar(dsn, rules, apply=apply, as_json=as_json))
     except OUTAGES as error:
         raise _failed(f"the database can't be used: {error}. Batches printed so far are done; run it again.") from error
     done = "rescheduled" if apply else "would change; run it with --apply to change them and tell everybody"
     typer.echo(f"sla-monitor: {n} deadline(s) {done}", err=True)
+
+
+def _database_url() -> str:
+    from chassis.settings import MigrateSettings
+
+    try:
+        return str(MigrateSettings().database_url)  # type: ignore[call-arg]  # read from the environment
+    except ValueError:  # not shown: it may hold a password
+        raise typer.BadParameter("set DATABASE_URL to the address of the sla-monitor's own database") from None
 
 
 async def _recalendar(dsn: str, rules: Rules, *, apply: bool, as_json: bool) -> int:

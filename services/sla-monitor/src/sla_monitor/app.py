@@ -109,10 +109,16 @@ async def _end_offsets(client: AIOKafkaConsumer, timeout_s: float) -> dict[int, 
     async def ask() -> dict[int, int]:
         await client.topics()
         partitions = [TopicPartition(UPDATED, p) for p in client.partitions_for_topic(UPDATED) or ()]
-        return {tp.partition: end for tp, end in (await client.end_offsets(partitions)).items()}
+        begins = await client.beginning_offsets(partitions)  # first: what expires meanwhile is not passed over
+        return readable(begins, await client.end_offsets(partitions))
 
     async with asyncio.timeout(timeout_s):
         return await ask()
+
+
+def readable(begins: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> dict[int, int]:
+    """How far each partition goes; one whose records have all expired has nothing that could be waited for."""
+    return {tp.partition: end for tp, end in ends.items() if begins[tp] < end}
 
 
 async def _caught_up(db: Connection, ends: dict[int, int]) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec.structs import replace
 
-from sla_monitor.deadlines import WAITING
-from sla_monitor.domain import Policy, Rules, Stage
+from sla_monitor.deadlines import ASKED_ENOUGH, WAITING, used_up
+from sla_monitor.domain import Pause, Policy, Rules, Stage, Term
 from sla_monitor.running import Kind, Running, paused, rederived, resumed, set_clock
 from sla_monitor.state import ComplaintClock, SlaEvent, Update, classification, triggers
 
@@ -25,6 +26,7 @@ WHY_STOPPED = {
     "returned": "dikembalikan unit",
     "routed": "diteruskan ke unit lain",
 }
+WHY_RESUMED = WHY_STOPPED | {"in_progress": "pelapor menjawab"}
 _JUST_BEFORE = timedelta(microseconds=1)
 Decision = tuple[ComplaintClock, list[SlaEvent]]
 
@@ -133,7 +135,8 @@ def _apply(clock: ComplaintClock, update: Update, now: datetime, rules: Rules, *
     clock, events = _end(clock, policy, update, now, rules)
     if update.kind != "noted":
         clock = replace(clock, merged=update.kind == "merged")
-    for change in (_reclassify, *(() if late else (_pause,))):
+    # A question that was put back was answered long ago; an answer may be what the clock still waits for.
+    for change in (_reclassify, partial(_resume, late=late), *(() if late else (_pause,))):
         clock, more = change(clock, policy, update, now, rules)
         events += more
     clock, more = _begin(clock, policy, update, now, rules, late=late)
@@ -154,7 +157,7 @@ def _begin(
     if late and update.kind not in NEW_ROUND:
         stages = [stage for stage in stages if stage.at_deadline == "lapsed" or stage.parallel]
     if stages and update.kind in NEW_ROUND:
-        clock = replace(clock, round=clock.round + 1, starts={})
+        clock = replace(clock, round=clock.round + 1, starts={}, stood={})
     return _start(clock, stages, update, now, rules)
 
 
@@ -172,8 +175,11 @@ def _end(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, r
             continue
         ended.add(running.stage)
         if running.paused_until is not None:  # what ends it ends the pause
-            running = resumed(running, now, rules.calendar)
+            running = resumed(running, now, stage, rules.calendar)
         events += _verdict(clock, running, update, now, done=done)
+        if running.pauses and not (stage and stage.parallel):
+            stood = (*clock.stood.get(running.stage, ()), *running.pauses)
+            clock = replace(clock, stood={**clock.stood, running.stage: stood})
     return replace(clock, running=tuple(left)), events
 
 
@@ -188,25 +194,58 @@ def _verdict(clock: ComplaintClock, running: Running, update: Update, now: datet
     return [*events, SlaEvent(kind="stopped", at=now, clock=clock, running=running, reason=reason)]
 
 
-def _pause(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
-    """A question to the reporter stops the clock; the next step that is no aside lets it go on."""
+def _resume(
+    clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules, *, late: bool
+) -> Decision:
+    """The step after a question lets the clock go on, unless it is an aside or asks again."""
+    if update.kind in ASIDE:
+        return clock, []
     events: list[SlaEvent] = []
     running: list[Running] = []
     for each in clock.running:
         stage = policy.stages.get(each.stage)
-        pause = stage.pause if stage else None
-        asks = pause is not None and bool(pause.during & triggers(update))
-        if pause is not None and asks and each.paused_until is None:
-            if each.breached and now <= each.deadline_at:  # the question was in time, and came to light late
-                events.append(SlaEvent(kind="retracted", at=now, clock=clock, running=each))
-                each = replace(each, breached=False, level=0, escalate_at=None)
-            each = paused(each, pause.bound, now, rules.calendar)
-            events.append(SlaEvent(kind="paused", at=now, clock=clock, running=each, reason=WAITING))
-        elif each.paused_until is not None and not asks and update.kind not in ASIDE:
-            each = resumed(each, now, rules.calendar)
-            events.append(SlaEvent(kind="resumed", at=now, clock=clock, running=each, reason="pelapor menjawab"))
+        before = late and each.paused_until is not None and now <= each.pauses[-1][0]
+        if each.paused_until is not None and not before and not _asks(stage, update):
+            each = resumed(each, now, stage, rules.calendar)
+            reason = WHY_RESUMED.get(update.kind, "penanganan dilanjutkan")
+            events.append(SlaEvent(kind="resumed", at=now, clock=clock, running=each, reason=reason))
         running.append(each)
     return replace(clock, running=tuple(running)), events
+
+
+def _pause(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
+    """A question to the reporter stops the clock."""
+    events: list[SlaEvent] = []
+    running: list[Running] = []
+    for each in clock.running:
+        pause = _asks(policy.stages.get(each.stage), update)
+        if pause and each.paused_until is None:
+            each, more = _stop(clock, each, pause.bound, now, rules)
+            events += more
+        running.append(each)
+    return replace(clock, running=tuple(running)), events
+
+
+def _asks(stage: Stage | None, update: Update) -> Pause | None:
+    pause = stage.pause if stage else None
+    return pause if pause and pause.during & triggers(update) else None
+
+
+def _stop(
+    clock: ComplaintClock, running: Running, bound: Term, now: datetime, rules: Rules
+) -> tuple[Running, list[SlaEvent]]:
+    """All questions of a round share one bound: who asks again and again gains nothing."""
+    earlier = clock.stood.get(running.stage, ())
+    until = used_up(bound, (*earlier, *running.pauses), now, rules.calendar)
+    if until <= now:  # nobody waits: the router must hear it, or the complaint would wait for ever
+        running = replace(running, revision=running.revision + 1)
+        return running, [SlaEvent(kind="resumed", at=now, clock=clock, running=running, reason=ASKED_ENOUGH)]
+    events: list[SlaEvent] = []
+    if running.breached and now <= running.deadline_at:  # the question was in time, and came to light late
+        events.append(SlaEvent(kind="retracted", at=now, clock=clock, running=running))
+        running = replace(running, breached=False, level=0, escalate_at=None, retracted=running.retracted + 1)
+    running = paused(running, until, now, rules.calendar)
+    return running, [*events, SlaEvent(kind="paused", at=now, clock=clock, running=running, reason=WAITING)]
 
 
 def _reclassify(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:

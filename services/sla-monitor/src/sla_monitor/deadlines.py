@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -15,6 +16,8 @@ from sla_monitor.domain import Term
 #: A span in which the clock stood still: from the question to the answer, both aware.
 Pause = tuple[datetime, datetime]
 WAITING = "menunggu jawaban pelapor"
+#: Why a question stops the clock no more.
+ASKED_ENOUGH = "waktu bertanya sudah habis, tenggat tetap"
 _DAY_S, _MOMENT, _DAY = 24 * 60 * 60, timedelta(microseconds=1), timedelta(days=1)
 
 
@@ -58,10 +61,20 @@ def deadline(start: datetime, term: Term, calendar: Calendar, pauses: Sequence[P
     return _span(local, term, pauses)
 
 
-def after(moment: datetime, term: Term, calendar: Calendar) -> datetime:
-    """When ``term`` has passed since ``moment``. What happens at midnight belongs to the day that ends with it."""
+def after(moment: datetime, term: Term, calendar: Calendar, pauses: Sequence[Pause] = ()) -> datetime:
+    """When ``term`` has passed since ``moment``, without ``pauses``. Midnight belongs to the day that ends with it."""
     whole_days = term.unit in ("working_days", "days")
-    return deadline(moment - _MOMENT if whole_days else moment, term, calendar).at
+    return deadline(moment - _MOMENT if whole_days else moment, term, calendar, pauses).at
+
+
+def used_up(bound: Term, pauses: Sequence[Pause], now: datetime, calendar: Calendar) -> datetime:
+    """When ``pauses`` (in order, apart) and one that begins at ``now`` will together have lasted ``bound``.
+
+    Not after ``now``: nothing of it is left.
+    """
+    spans = [*pauses, (now, now)]
+    between = [(ended, began) for (_, ended), (began, _) in pairwise(spans) if ended < began]
+    return deadline(spans[0][0], bound, calendar, between).at
 
 
 def _nights(pause: Pause, calendar: Calendar) -> Iterator[date]:

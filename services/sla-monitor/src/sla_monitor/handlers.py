@@ -15,6 +15,10 @@ from sla_monitor import clock as clocks
 from sla_monitor.deadlines import Day
 from sla_monitor.domain import Rules
 from sla_monitor.state import ComplaintClock, SlaEvent
+from sla_monitor.words import promise_in_words
+
+#: Events that give a deadline, and with it how long the promise is.
+PROMISING = frozenset({"started", "resumed", "rescheduled"})
 
 
 def key(message: Message) -> str:
@@ -61,6 +65,8 @@ def _distinct(event: SlaEvent) -> str:
         kind = f"breached-{running.level}"
     elif kind in ("paused", "resumed", "rescheduled"):
         kind = f"{kind}-{running.revision}"
+    if event.kind in ("breached", "escalated", "retracted") and running.retracted:
+        kind = f"{kind}+{running.retracted}"
     return kind if running.n == 1 else f"{kind}~{running.n}"
 
 
@@ -96,6 +102,7 @@ def _updated(event: SlaEvent) -> SlaUpdated:
         derivation=_derivation(running.derivation),
         unit=clock.unit,
         reason=event.reason or UNSET,
+        promise=promise_in_words(running.term) if event.kind in PROMISING else UNSET,
     )
 
 

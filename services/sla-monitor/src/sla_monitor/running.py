@@ -32,7 +32,7 @@ class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``n`` counts the starts of the stage in the round. ``level`` is the step of the escalation ladder that was reached.
     ``paused_until`` is the bound of the pause it is in; the last of ``pauses`` is that one, as if it lasted so long.
-    ``revision`` counts how often the deadline was worked out again.
+    ``revision`` counts how often the deadline was worked out again, ``retracted`` how often its breach was taken back.
     """
 
     stage: str
@@ -51,6 +51,7 @@ class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pauses: tuple[Pause, ...] = ()
     paused_until: datetime | None = None
     revision: int = 0
+    retracted: int = 0
 
     @property
     def next_due_at(self) -> datetime | None:
@@ -68,7 +69,7 @@ class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def ring(self, stage: Stage | None, calendar: Calendar) -> tuple[Kind, Running | None]:
         """What it says at ``next_due_at``, and the clock after that; None when it is done."""
         if self.paused_until is not None:
-            return "resumed", resumed(self, self.paused_until, calendar)
+            return "resumed", resumed(self, self.paused_until, stage, calendar)
         if self.breached:
             return "escalated", _climb(replace(self, level=self.level + 1), stage, calendar)
         if self._warns:
@@ -94,10 +95,14 @@ def set_clock(stage: Stage, term: Term, start: datetime, n: int, calendar: Calen
     )
 
 
-def _climb(running: Running, stage: Stage | None, calendar: Calendar) -> Running:
-    """Set it to the next step of the ladder, measured from the breach."""
+def _climb(running: Running, stage: Stage | None, calendar: Calendar, *, earliest: datetime | None = None) -> Running:
+    """Set it to the next step of the ladder, measured from the breach without the pauses since. Never out of order."""
     rungs = stage.escalation[running.level :] if stage else ()
-    return replace(running, escalate_at=after(running.deadline_at, rungs[0].after, calendar) if rungs else None)
+    if not rungs:
+        return replace(running, escalate_at=None)
+    since = [pause for pause in running.pauses if pause[0] >= running.deadline_at]
+    at = after(running.deadline_at, rungs[0].after, calendar, since)
+    return replace(running, escalate_at=max(at, running.escalate_at or at, earliest or at))
 
 
 def rederived(running: Running, calendar: Calendar) -> Running:
@@ -112,19 +117,18 @@ def rederived(running: Running, calendar: Calendar) -> Running:
     )
 
 
-def paused(running: Running, bound: Term, now: datetime, calendar: Calendar) -> Running:
-    """The clock standing still. Its deadline is the latest that can become of it; a breach that was announced stays."""
-    until = deadline(now, bound, calendar).at
+def paused(running: Running, until: datetime, now: datetime, calendar: Calendar) -> Running:
+    """The clock standing still until ``until`` at most, which gives its deadline; a breach that was announced stays."""
     stands = replace(running, pauses=(*running.pauses, (now, until)), paused_until=until)
     return replace(stands, revision=stands.revision + 1) if running.breached else rederived(stands, calendar)
 
 
-def resumed(running: Running, now: datetime, calendar: Calendar) -> Running:
+def resumed(running: Running, now: datetime, stage: Stage | None, calendar: Calendar) -> Running:
     """The clock going on at ``now``, which is not after the bound. What would be due already is due from now on."""
     (since, _), before = running.pauses[-1], running.pauses[:-1]
     goes_on = replace(running, pauses=(*before, (since, max(now, since))), paused_until=None)
     if running.breached:
-        at = running.escalate_at
-        return replace(goes_on, revision=goes_on.revision + 1, escalate_at=at and max(at, now))
+        goes_on = replace(goes_on, revision=goes_on.revision + 1)
+        return _climb(goes_on, stage, calendar, earliest=now) if running.escalate_at else goes_on
     goes_on = rederived(goes_on, calendar)
     return replace(goes_on, warn_at=min(max(goes_on.warn_at, now), goes_on.deadline_at))

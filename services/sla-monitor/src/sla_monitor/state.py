@@ -8,6 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from sla_monitor.deadlines import Pause
 from sla_monitor.domain import Trigger
 from sla_monitor.running import Kind, Running
 
@@ -48,7 +49,8 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is remembered of one complaint. ``seq`` is the last step of its story that was taken in.
 
     ``starts`` counts the starts of each stage in this round; ``waiting_since`` is when the complaint came to whoever
-    has it and has not said a word since; ``missing`` are steps that were dead letters when the later ones came.
+    has it and has not said a word since; ``stood`` is when clocks of each stage that ended in this round stood still;
+    ``missing`` are steps that were dead letters when the later ones came.
     """
 
     complaint_id: str
@@ -63,6 +65,7 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     merged: bool = False
     running: tuple[Running, ...] = ()
     starts: dict[str, int] = {}
+    stood: dict[str, tuple[Pause, ...]] = {}
     waiting_since: datetime | None = None
     missing: tuple[int, ...] = ()
 

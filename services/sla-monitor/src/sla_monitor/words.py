@@ -31,6 +31,11 @@ UNITS = {
 }
 
 
+def promise_in_words(term: Term) -> str:
+    """``3 hari kerja``."""
+    return f"{term.amount} {UNITS[term.unit]}"
+
+
 def day_in_words(day: date) -> str:
     """``Senin 2 Maret 2026``."""
     return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
@@ -58,7 +63,7 @@ def explained(policy: str, stage: str, term: Term, start: datetime, found: Deadl
     warned = time_in_words(found.warn_at) if found.warn_at < found.at else "tidak ada"
     return "\n".join(
         [
-            f"Kebijakan {policy}, tahap {stage}: {term.amount} {UNITS[term.unit]}",
+            f"Kebijakan {policy}, tahap {stage}: {promise_in_words(term)}",
             f"Mulai       {time_in_words(local)}",
             f"Peringatan  {warned}",
             f"Batas waktu {end_in_words(found.at)}",

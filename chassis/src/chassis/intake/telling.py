@@ -1,0 +1,233 @@
+"""Telling the story of a complaint, from the router's and the clock's events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from chassis.intake.notices import RECEIPT
+from chassis.intake.story import APOLOGY, HELD, ClockLine, Step, Story, load_stories, save_stories
+from chassis.intake.texts import DONE, Texts
+from chassis.step import Handler
+from chassis.wire import Emit, Message
+from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated
+from contracts.topics import SLA_BREACHED, SLA_UPDATED, UPDATED
+
+SOURCES = (UPDATED, SLA_UPDATED, SLA_BREACHED)
+_ASKED = "waiting_for_reporter"
+_with = msgspec.structs.replace
+Decide = Callable[[Mapping[str, "Story"], Message, datetime], tuple[dict[str, "Story"], list[Emit]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Teller:
+    """Who tells: the words, the ``service``, and whether it answers messages, so that it has to ``notify``."""
+
+    service: str
+    texts: Texts
+    notify: bool
+
+    def on_update(self, story: Story, data: ComplaintUpdated, now: datetime) -> Story | None:
+        """Keep the step, and tell the reporter of it; None for one that is known."""
+        own = data.origin == self.service
+        late = own and all(step.seq != data.seq for step in story.steps)  # a dead letter that was put back
+        if data.seq <= story.seq and not late:
+            return None
+        text = self.texts.change(data) if own else ""
+        holds = _moves_the_deadline(story, data)
+        story = _updated(story, data, now, text)
+        if story.status in DONE:
+            story = _without_apology(_with(story, moved=False))
+        if self.notify and own and data.kind != "registered":
+            story = self._announce(story, data, text, holds=holds)
+        return story
+
+    def _announce(self, story: Story, data: ComplaintUpdated, text: str, *, holds: bool) -> Story:
+        """Tell ``text``, with the due date where it moved; one that moves it waits until the clock said so."""
+        reason = f"seq-{data.seq}"
+        if story.moved and story.deadline_at:
+            text = f"{text} {self.texts.said_by_clock('moved', story)}"
+            story = _with(story, moved=False)
+        elif holds:
+            reason = f"{HELD}{data.seq}"
+            story = _with(story, held=(reason, text))
+        return _with(story, notices=[*story.notices, (reason, text)])
+
+    def on_clock(self, story: Story, data: SlaUpdated, now: datetime) -> Story | None:
+        """Keep the deadline and what became of it; None for what is no concern of citizens."""
+        if data.stage == "closing" and data.kind in ("started", "rescheduled"):
+            return _with(story, reopen_until=data.deadline_at)
+        if data.stage != "completion" or data.round < story.round or _of_the_parent(story, data):
+            return None
+        match data.kind:
+            case "started" | "resumed" | "rescheduled":
+                return self._on_deadline(story, data, now)
+            case "paused":
+                return None if _missed(story, data) else self._line(_with(story, paused=True), "paused", now)
+            case "met" | "retracted":
+                return self._on_kept(story, data, now)
+        return None
+
+    def _on_deadline(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
+        first, missed = data.kind == "started" and data.round == 1, _missed(story, data)
+        moved = not first and (data.round, data.deadline_at) != (story.round, story.deadline_at)
+        moved = moved and (story.status not in DONE or data.round > story.round)
+        story = _with(
+            story,
+            round=data.round,
+            deadline_at=data.deadline_at,
+            derivation=data.derivation,
+            promise=data.promise or "",
+            breached=missed,
+            paused=False,
+            moved=story.moved or moved,
+        )
+        if data.kind != "started" and not missed:
+            story = self._line(story, data.kind, now)
+        if first and self.notify:
+            receipt = self.texts.answers(self.service)["receipt_due"]
+            text = receipt.format(ticket=story.ticket, due=self.texts.due(story))
+            return _with(story, revised=[*story.revised, (RECEIPT, text)])
+        return self._with_due(story) if moved and story.held[0] else story
+
+    def _with_due(self, story: Story) -> Story:
+        reason, text = story.held
+        better = f"{text} {self.texts.said_by_clock('moved', story)}"
+        return _with(story, held=("", ""), moved=False, revised=[*story.revised, (reason, better)])
+
+    def _on_kept(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
+        promise, apology = _promise(data), _apology(story, data)
+        story = _without_apology(story)
+        if data.kind == "met":
+            return _with(story, kept=[*story.kept, promise])
+        if story.breached:
+            story = self._line(story, "retracted", now)
+        if story.breached and self.notify:
+            form = self.texts.answers(self.service)["correction"]
+            text = form.format(ticket=story.ticket, due=self.texts.day(data.deadline_at))
+            story = _with(story, corrections=[*story.corrections, (apology, text)])
+        return _with(story, breached=False, retracted={**story.retracted, promise: data.based_on_seq})
+
+    def on_breach(self, story: Story, data: SlaBreached, now: datetime) -> Story | None:
+        """Say so on the page and, once for each broken promise, to the reporter."""
+        if data.stage != "completion" or data.round < story.round or _of_the_parent(story, data):
+            return None
+        if _promise(data) in story.kept or data.based_on_seq < story.retracted.get(_promise(data), 0):
+            return None
+        if data.level:
+            line = ClockLine(kind="escalated", at=now, text=self.texts.escalated(data))
+            return _with(story, lines=[*story.lines, line])
+        broken, days = data.deadline_at, data.derivation
+        story = _with(
+            story, round=data.round, breached=True, moved=False, paused=False, deadline_at=broken, derivation=days
+        )
+        story = self._line(story, "breached", now)
+        if not self.notify or story.status in DONE:
+            return story
+        reason, form = _apology(story, data), self.texts.answers(self.service)["apology"]
+        unit, due = self.texts.unit(data.unit or story.unit), self.texts.day(data.deadline_at)
+        text = form.format(ticket=story.ticket, due=due, unit=unit)
+        return _with(story, apology=reason, notices=[*story.notices, (reason, text)])
+
+    def _line(self, story: Story, kind: str, now: datetime) -> Story:
+        line = ClockLine(kind=kind, at=now, text=self.texts.said_by_clock(kind, story))
+        return _with(story, lines=[*story.lines, line])
+
+
+def tell(service: str, texts: Texts, *, notify: bool) -> Decide:
+    """The decision of an intake: keep the story, and with ``notify`` tell the reporter of each change."""
+    teller = Teller(service=service, texts=texts, notify=notify)
+
+    def decide(stories: Mapping[str, Story], message: Message, now: datetime) -> tuple[dict[str, Story], list[Emit]]:
+        data: Any = message.data
+        story = stories.get(data.ticket) or Story(ticket=data.ticket)
+        match data:
+            case ComplaintUpdated():
+                after = teller.on_update(story, data, now)
+            case SlaUpdated():
+                after = teller.on_clock(story, data, now)
+            case SlaBreached():
+                after = teller.on_breach(story, data, now)
+            case _:
+                after = None
+        return ({data.ticket: after} if after else {}), []
+
+    return decide
+
+
+def _moves_the_deadline(story: Story, data: ComplaintUpdated) -> bool:
+    """Whether the clock answers ``data`` with another deadline: an answered question, or a new round."""
+    if data.seq < story.seq or data.status in DONE or data.kind == "merged":
+        return False
+    answered = story.status == _ASKED and data.status != _ASKED
+    return answered or data.kind in ("reopened", "unmerged")
+
+
+def _promise(data: SlaUpdated | SlaBreached) -> str:
+    """Names one promise: a round and its deadline."""
+    return f"{data.round}-{data.deadline_at.timestamp():.0f}"
+
+
+def _of_the_parent(story: Story, data: SlaUpdated | SlaBreached) -> bool:
+    """Whether the clock of ``data`` stopped when the complaint was merged: the parent's counts for both."""
+    return story.parent is not None and data.round == story.round
+
+
+def _missed(story: Story, data: SlaUpdated) -> bool:
+    """Whether ``data`` is about a deadline that is missed already: nothing stops or extends that any more."""
+    return story.breached and (data.round, data.deadline_at) == (story.round, story.deadline_at)
+
+
+def _apology(story: Story, data: SlaUpdated | SlaBreached) -> str:
+    """The reason of the apology: once for each broken promise, and again after the breach was taken back."""
+    since = story.retracted.get(_promise(data))
+    return f"{APOLOGY}{_promise(data)}" + ("" if since is None else f"-{since}")
+
+
+def _without_apology(story: Story) -> Story:
+    if not story.apology:
+        return story
+    return _with(story, apology="", revised=[*story.revised, (story.apology, None)])
+
+
+def _updated(story: Story, data: ComplaintUpdated, now: datetime, text: str) -> Story:
+    if text:
+        step = Step(seq=data.seq, kind=data.kind, at=now, unit=data.unit, text=text)
+        story = _with(story, steps=sorted([*story.steps, step], key=lambda each: each.seq))
+    if data.seq < story.seq:
+        return story
+    story = _with(story, seq=data.seq, status=data.status, unit=data.unit, support=data.support, registered=True)
+    match data.kind:
+        case "merged":
+            story = _with(story, parent=data.parent or None, deadline_at=None, derivation=[], promise="")
+            return _with(story, breached=False, paused=False, moved=False, held=("", ""))
+        case "unmerged":
+            return _with(story, parent=None)
+        case "resolved" if text:
+            return _with(story, evidence=data.evidence)
+        case "reopened":
+            return _with(story, evidence=[], reopen_until=None)
+    return story
+
+
+def _tickets(message: Message) -> list[str]:
+    data: Any = message.data
+    return [data.ticket]
+
+
+def story_handler(
+    service: str, texts: Texts, *, notify: bool, receipt_wait_s: float = 0, apology_after_s: float = 0
+) -> Handler[Story]:
+    """The handler an intake gives to its consumer; ``receipt_wait_s`` and ``apology_after_s`` as in its settings."""
+    return Handler(
+        service=service,
+        keys=_tickets,
+        load=load_stories,
+        decide=tell(service, texts, notify=notify),
+        save=partial(save_stories, receipt_wait_s=receipt_wait_s, apology_after_s=apology_after_s),
+    )

@@ -1,0 +1,48 @@
+"""What may be handed over, and to whom: it is final, so a unit must not get rid of a complaint by it. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from router.rules import Rules, Target
+
+#: A reason says more than that the complaint is another's.
+ENOUGH_WORDS = 2
+_OURS = "bukan wewenang tugas urusan ranah kami kita dinas bidang unit instansi"
+_JOINTS = "ini itu dari di ke yang untuk"
+_NO_REASON = frozenset(f"{_OURS} {_JOINTS}".split())
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def target(rules: Rules, to: str) -> Target | None:
+    """The office of the routing table that ``to`` means by its code or its name."""
+    said = _words(to)
+    return next(
+        (each for code, each in rules.targets.items() if said in (_words(code), _words(each.name))),
+        None,
+    )
+
+
+def contact(to: Target) -> str | None:
+    """What the citizen is told about how to reach it, None while nobody has confirmed a contact."""
+    return f"Kontak {to.name}: {to.contact}." if to.contact else None
+
+
+def obstacle(rules: Rules, to: str, reason: str, *, triage: bool) -> str | None:
+    """Why it can't be handed over to ``to`` for ``reason``, in words.
+
+    ``triage``: whoever holds it in the triage lane knows offices that the routing table does not.
+    """
+    said = _words(to)
+    ours = [*rules.heirs, *(name for unit in rules.units.values() for name in (unit.code, unit.name))]
+    if any(said == _words(name) for name in ours):
+        return f"{to[:40]} unit kabupaten ini; pakai return, meja triase meneruskannya"
+    if not target(rules, to) and not (triage and said):
+        there = ", ".join(rules.targets) or "tidak ada"
+        return f"{to[:40]!r} bukan tujuan pelimpahan; yang ada: {there}. Bila bukan itu, pakai return dengan alasannya"
+    if len([word for word in _words(reason) if word not in _NO_REASON]) < ENOUGH_WORDS:
+        return "alasan pelimpahan terlalu singkat; tulis urusan siapa dan mengapa, sebab pelapor membacanya"
+    return None

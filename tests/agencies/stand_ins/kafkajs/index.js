@@ -1,0 +1,39 @@
+// A broker in RECORDS (a record a line): consumers get those; what is produced is printed, and accepted.
+import { readFileSync } from "node:fs";
+
+const records = (process.env.RECORDS ?? "") && readFileSync(process.env.RECORDS, "utf8").trim().split("\n");
+let heard;
+
+export const logLevel = { ERROR: 1 };
+
+export class Kafka {
+  admin() {
+    const offsets = async () => [{ low: "0", high: String(records.length) }];
+    return { connect: async () => {}, fetchTopicOffsets: offsets, disconnect: async () => {} };
+  }
+
+  consumer() {
+    return {
+      events: { FETCH: "fetch" },
+      on: (event, ready) => ready(),
+      connect: async () => {},
+      subscribe: async () => {},
+      disconnect: async () => {},
+      run: async ({ eachMessage }) => {
+        heard = eachMessage;
+        for (const [offset, value] of Object.entries(records || [])) {
+          await eachMessage({ message: { key: JSON.parse(value).subject, value, offset } });
+        }
+      },
+    };
+  }
+
+  producer() {
+    const send = async ({ messages: [{ value }] }) => {
+      console.log(value);
+      const reply = { event_id: JSON.parse(value).id, accepted: true };
+      await heard({ message: { value: JSON.stringify({ data: { reply } }) } });
+    };
+    return { connect: async () => {}, send, disconnect: async () => {} };
+  }
+}

@@ -1,0 +1,77 @@
+"""What the snippets of docs/agencies say and show, with a stand-in for the broker."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from contracts import codec
+from contracts.events import Evidence, UnitReplied, UnitRouted
+from contracts.topics import TOPICS_DIR
+
+ROOT = Path(__file__).parents[2]
+STAND_INS = Path(__file__).parent / "stand_ins"
+PROOF = Evidence(url="https://foto.example/1.jpg", media_type="image/jpeg", sha256="ab", bytes=3)
+
+
+def run(folder: Path, name: str, *arguments: str, records: str = "") -> str:
+    """What a snippet prints as DISKOMINFO; those for Node.js need nothing but Node.js."""
+    shutil.copy(ROOT / "docs" / "agencies" / name, folder)
+    program = sys.executable if name.endswith(".py") else shutil.which("node")
+    if program is None:
+        if os.environ.get("LAPOR_REQUIRE_ALL") == "1":
+            raise LookupError("node is not on PATH")
+        pytest.skip("node is not on PATH")
+    shutil.copytree(STAND_INS / "kafkajs", folder / "node_modules" / "kafkajs")
+    shutil.copy(STAND_INS / "confluent_kafka.py", folder)
+    env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "UNIT": "DISKOMINFO", "KAFKA_BOOTSTRAP": "x"}
+    if records:
+        (folder / "records").write_text(records)
+        env["RECORDS"] = "records"
+    env |= {"KAFKA_PASSWORD": "x", "KAFKA_PROTOCOL": "SASL_PLAINTEXT"}
+    done = subprocess.run([program, name, *arguments], env=env, cwd=folder, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", ["balas.py", "balas.mjs"])
+def test_a_reply_carries_texts_as_they_are_and_lists_as_lists(tmp_path: Path, name: str) -> None:
+    proof = f"evidence={msgspec.json.encode([PROOF]).decode()}"
+    fields = ["unit=PUPR", "support=DINKES,DLH", "message=[1] dan a=b, c", proof]
+
+    sent, answer = run(tmp_path, name, "SPG-S4K7-Q2MDN", "dispose", *fields).splitlines()
+
+    said = codec.decode(sent.encode()).data
+    assert isinstance(said, UnitReplied)
+    assert ("PUPR", ["DINKES", "DLH"], "[1] dan a=b, c") == (said.unit, said.support, said.message)
+    assert [PROOF] == said.evidence
+    assert "diterima" == answer
+
+
+def test_the_worklist_shows_what_is_to_be_forwarded_and_what_for(tmp_path: Path) -> None:
+    examples = TOPICS_DIR / "unit.routed.v1" / "examples"
+    records = []
+    for name, facts in (
+        ("handed-over", {"status": "handed_over"}),
+        ("similar", {"unit": "PUPR"}),
+        ("followed-up", {"unit": "PUPR"}),
+        ("withdrawn", {"unit": "PUPR"}),
+    ):
+        event = codec.decode((examples / f"{name}.json").read_bytes())
+        assert isinstance(event.data, UnitRouted)
+        assert event.data.complaint
+        complaint = msgspec.structs.replace(event.data.complaint, ticket=f"SPG-S000-0000{len(records) + 1}", **facts)
+        data = msgspec.structs.replace(event.data, complaint=complaint, reason=f"karena {name}")
+        records.append(codec.encode(msgspec.structs.replace(event, subject=complaint.ticket, data=data)).decode())
+
+    shown = run(tmp_path, "terima.mjs", records="\n".join(records))
+
+    assert {("SPG-S000-00001", "handed-over: karena handed-over"), ("SPG-S000-00002", "similar: karena similar")} == {
+        tuple(line.split("\t")[0:3:2]) for line in shown.splitlines()
+    }
