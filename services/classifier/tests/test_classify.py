@@ -66,6 +66,25 @@ def test_a_bribe_for_an_identity_card_accuses_the_office(knowledge: Knowledge) -
     assert found.about_units == ("DISDUKCAPIL",)
 
 
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("petugas sampah minta uang 20 ribu", "DLH"),
+        ("staf perizinan minta amplop", "DPMPTSP"),
+        ("pegawai pajak daerah minta uang supaya PBB turun", "BPKPD"),
+        ("petugas air minta uang lebih", "PDAM"),
+    ],
+)
+def test_an_official_without_a_unit_is_one_of_the_category_understood(
+    knowledge: Knowledge, text: str, unit: str
+) -> None:
+    assert classify(knowledge, text).about_units == (unit,)
+
+
+def test_a_number_before_the_word_that_tells_it_is_masked(knowledge: Knowledge) -> None:
+    assert classify(knowledge, "jalan rusak, 0812 3456 7890 wa").masked_text == "jalan rusak, [TELEPON] wa"
+
+
 def test_control_characters_and_long_texts_do_no_harm(knowledge: Knowledge) -> None:
     found = classify(knowledge, "jalan rusak \x00\x07 " * 2_000)
     assert found.category == "jalan_jembatan"
@@ -88,5 +107,6 @@ def test_the_file_is_small_and_loads_at_once(model_file: Path) -> None:
 def test_a_missing_or_broken_model_says_how_to_build_one(tmp_path: Path) -> None:
     (tmp_path / "broken").write_bytes(b"nothing")
     for name in ("missing", "broken"):
-        with pytest.raises(ModelError, match="classifier build"):
+        with pytest.raises(ModelError, match="classifier build") as refused:
             load(tmp_path / name)
+        assert "pickle" not in str(refused.value)

@@ -158,3 +158,10 @@ def test_evaluate_measures_per_category(model_file: Path, check_sets: Path) -> N
     printed = json.loads(result.stdout)
     assert {"n", "accuracy", "macro_f1", "top3", "per_category"} <= set(printed)
     assert printed["n"] == 168
+
+
+def test_evaluate_tells_the_rows_of_a_category_the_model_does_not_know(model_file: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"text": "air mati", "category": "air_bersih"}\n{"text": "air mati", "category": "air"}\n')
+    printed = json.loads(run("evaluate", "--model", str(model_file), "--jsonl", str(rows)).stdout)
+    assert (printed["n"], printed["unknown"], printed["accuracy"]) == (2, {"air": 1}, 0.5)

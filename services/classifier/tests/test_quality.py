@@ -39,7 +39,7 @@ def _at(found: dict[str, Any], path: tuple[str, ...]) -> float | None:
     value: Any = found
     for name in path:
         value = value.get(name) if value is not None else None
-    return value
+    return None if value is None else float(value)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from classifier.signals import (
     is_spam,
     kind_of,
     language_of,
+    load_owners,
     load_unit_names,
     load_urgency,
     plain,
@@ -38,6 +39,7 @@ class Rules:
     units: tuple[UnitName, ...]
     urgency: UrgencyCues
     matters: Matters
+    owners: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,7 @@ def load_rules(region: Path) -> Rules:
         units=load_unit_names(region),
         urgency=load_urgency(region),
         matters=read_matters(region),
+        owners=load_owners(region),
     )
 
 
@@ -90,6 +93,6 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
         spam=is_spam(read),
         language=language_of(read),
         place=find_place(rules.gazetteer, masked),
-        about_units=units_accused(rules.units, masked.lower()),
+        about_units=units_accused(rules.units, masked.lower(), rules.owners.get(top[0].category)),
         masked_text=masked,
     )

@@ -225,17 +225,35 @@ INDONESIAN = _words(
 MISCONDUCT = _any(
     r"""
     oknum\w*; pungli; pungutan liar; korup\w*; dikorup\w*; suap\w*; menyuap; disuap;
-    (?:me)?minta (?:uang|duit|dui|imbalan|bayaran|amplop|jatah|sogok\w*|fee|biaya tambahan|setoran|\d+|rp)\w*;
+    (?:me)?minta uang(?! (?:kembali|ganti|saya|kami))\w*; minta (?:jatah|rokok)\w*;
+    (?:me)?minta (?:duit|dui|imbalan|bayaran|amplop|sogok\w*|fee|biaya tambahan|setoran|\d+|rp)\w*;
     dimintai (?:uang|bayaran|duit)\w*; meminta .{0,20}(?:ribu|juta|rupiah|uang);
     minta .{0,12}(?:ribu|juta|rupiah)\b; uang (?:rokok|pelicin|kopi|terima kasih); pelicin; amplop; memeras;
     pemerasan; kasar; membentak\w*; dibentak\w*; bentak\w*; arogan\w*; sombong; tidak sopan; jutek; marah marah;
-    menghina; melecehkan; memukul; mengancam; intimidasi; malas\w*; bolos\w*;
-    jarang (?:masuk|di kantor|ngantor); nongkrong; tidur (?:di|saat|waktu)\w*; main (?:game|hp|kartu|domino);
+    menghina; melecehkan; memukul; mengancam; intimidasi; malas; bermalas malasan; pemalas; bolos\w*;
+    jarang (?:masuk|di kantor|ngantor); nongkrong; tidur (?:saat|waktu|di (?:kantor|kelas|loket|meja|ruang))\w*;
+    main (?:game|hp|kartu|domino);
     nepotisme; kolusi; kkn; gratifikasi; jual beli jabatan; penyalahgunaan; menyalahgunakan; menyeleweng\w*;
     diselewengkan; penyelewengan; menggelapkan; penggelapan; fiktif; mark ?up; mempersulit; dipersulit;
-    pilih kasih; diskriminasi; calo\w*; selingkuh; mabuk; mellau dui; menilep; ditilep; sogok\w*;
-    menerima (?:uang|suap|fee)\w*; kampanye; mobil dinas; plat merah
+    pilih kasih; diskriminasi; calo(?:nya)?; percaloan; selingkuh; mabuk; mellau dui; menilep; ditilep; sogok\w*;
+    menerima (?:uang|suap|fee)\w*; kampanye; mobil dinas; plat merah;
+    (?:mem)?(?:potong|sunat|motong) .{0,15}(?:bantuan|bansos|dana|honor|insentif|pkh|blt|bpnt)\w*;
+    (?:bantuan|bansos|dana|honor|insentif|pkh|blt|bpnt)\w* .{0,25}(?:dipotong|disunat); disunat;
+    (?:dokter|bidan|perawat|pegawai|petugas|staf|guru|kepala|camat|lurah)\w* .{0,30}(?:tidak|jarang) (?:pernah )?masuk$;
+    (?:tidak|tdk|ndak|gak) pernah (?:masuk (?:kantor|kerja|kelas|tugas)|ngantor);
+    (?:ber)?main (?:proyek|anggaran|mata)\w*; menampar\w*; memukuli;
+    di(?:tampar|pukul)i? (?:(?:oleh|sama|sm|dari) )?(?:petugas|pegawai|staf|guru|dokter|perawat)\w*;
+    makan uang; uang masuk kantong; jual beli (?:kursi|proyek)
     """
+)
+
+#: Who works for an office, without the office's name. Others have officials too: theirs are not the kabupaten's.
+OFFICIAL = whole_words(
+    r"(?<!per )(?:petugas|pegawai|staff?|oknum|dokter|perawat|bidan|guru"
+    r"|kepala|direktur|bendahara|kasi|kabid|admin|asn|pns|honorer)(?:nya)?"
+    r"(?! (?:desa|dusun|keluarga|lingkungan|warga|kontraktor|polisi|polres|polsek|tni|bpn|pln|bpjs|samsat|bank|lsm"
+    r"|wartawan|kampung|ketua|ngaku|anggota|kades|lurah|rt|rw|preman|ormas|pedagang|sopir|toko|swasta"
+    r"|perusahaan|pertamina|spbu|parkir liar)\b)"
 )
 
 #: Before a unit's name: it is called upon, not accused.
@@ -243,11 +261,16 @@ CALLED_UPON = re.compile(
     r"(?:^|\W)(?:kepada|yth|ke|mohon|harap|agar|supaya|tolong)"
     r"(?:\W+(?:yth|bapak|pak|ibu|kepala|pihak|kantor|dinas|bupati|dan|tim))*\W*$"
 )
+#: Before an official: wanted, sent for or missed, not accused.
+WANTED = re.compile(
+    r"(?:^|\W)(?:tidak ada|tdk ada|belum ada|tanpa|kurang|butuh|panggil|kirim|turunkan|lapor|melapor|minta)\W*$"
+)
 NEGLECT = _any(
     r"""
     tidak (?:pernah )?\w*(?:[tn]anggap|respon|gubris|[tn]indak|balas|peduli|jawab|angkat|becus)\w*; diabaikan;
     mengabaikan; lambat\w*; lamban\w*; lelet; buruk\w*; kinerja;
     (?:tidak|tdk) (?:becus|profesional|jelas|beres); keluhan; kecewa\w*; ditutup sepihak; didiamkan; cuek;
-    aplikasi\w* .{0,20}error; mengecewakan
+    aplikasi\w* .{0,20}error; mengecewakan;
+    (?:meng)?hapus (?:laporan|aduan|pengaduan|komentar)\w*; (?:laporan|aduan|pengaduan)\w* .{0,15}dihapus
     """
 )

@@ -25,6 +25,7 @@ Pairs = Sequence[tuple[str, str]]
 def evaluate(model: Model, rows: Sequence[Row], rules: Rules | None = None) -> dict[str, Any]:
     """How often the model is right on ``rows``, over all, by category, and by source where the rows name it.
 
+    Rows of a category the model does not know count as wrong, and are told as ``unknown``.
     With ``rules``, and for what the rows are labelled with: type, urgency, spam and kecamatan too.
     """
     found = [(row, rank(model, row.text)[0]) for row in rows]
@@ -32,10 +33,12 @@ def evaluate(model: Model, rows: Sequence[Row], rules: Rules | None = None) -> d
     surest = sorted(((top[0].confidence, row.category == top[0].category) for row, top in found), reverse=True)
     half = surest[: max(1, len(surest) // 2)]
     kept = [ok for confidence, ok in surest if confidence >= model.threshold]
+    strange = Counter(row.category for row in rows if row.category not in model.categories)
     n, right = max(1, len(pairs)), sum(truth == said for truth, said in pairs)
     per_category = scores(pairs)
     return {
         "n": len(pairs),
+        **({"unknown": dict(strange)} if strange else {}),
         "accuracy": round(right / n, 4),
         "accuracy_95": wilson(right, n),
         "macro_f1": round(sum(s["f1"] for s in per_category.values()) / max(1, len(per_category)), 4),

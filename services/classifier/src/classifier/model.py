@@ -174,7 +174,7 @@ def load(path: Path) -> Model:
     except (OSError, ValueError, KeyError, EOFError) as error:
         if isinstance(error, ModelError):
             raise
-        raise ModelError(f"{path} is not a model ({error}): {advice}") from error
+        raise ModelError(f"{path} is not a model: {advice}") from error
     return Model(
         version=about["version"],
         categories=tuple(about["categories"]),
