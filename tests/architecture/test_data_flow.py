@@ -15,7 +15,7 @@ import intake_social.app
 import intake_web.app
 import router.app
 import sla_monitor.app
-from chassis.intake import story
+from chassis.intake import telling
 from contracts.topics import Topic, load_topics
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +73,7 @@ def test_an_intake_reads_what_is_declared(app: Any, topics: list[Topic]) -> None
     service = app.__name__.split(".")[0].replace("_", "-")
 
     assert _declared(topics, service) == set(app.SOURCES)
-    assert app.SOURCES is story.SOURCES
+    assert app.SOURCES is telling.SOURCES
 
 
 def test_a_complaint_finds_its_way_from_every_intake_to_a_unit_and_back(topics: list[Topic]) -> None:

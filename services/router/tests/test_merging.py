@@ -195,3 +195,13 @@ def test_merging_into_a_child_a_parent_or_what_is_over_is_refused() -> None:
     office.hear(followed_up(item("cancel"), ticket=OTHER))
     told = office.hear(("DISKOMINFO", reply("merge", STRANGER, into=OTHER)))
     assert f"{OTHER} sudah dibatalkan" == refusal(told)
+
+
+def test_a_parent_that_is_understood_late_keeps_away_from_whom_a_merged_one_accuses() -> None:
+    office = Office()
+    office.hear(received(), classified(about_units=["DISKOMINFO"], spam=True), received(OTHER))
+    holder = office.case.unit or ""
+    office.hear((holder, reply("merge", into=OTHER)))
+    told = office.hear(classified(OTHER, urgency="darurat"))
+    assert "merged" == office.case.status
+    assert not [each for each in told if isinstance(each, UnitRouted) and each.unit == "DISKOMINFO"]

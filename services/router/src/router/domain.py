@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from contracts.events import ComplaintClassified, ComplaintReceived
-from router.case import HELD, Case, Out, advance, supporters, tell_unit
+from router.case import HELD, Case, Out, about_units, advance, supporters, tell_unit
 from router.follow_ups import on_followed_up
 from router.moves import Result, about, desk, hand_over, part_from_accused, route
 from router.outside import contact
@@ -45,7 +45,7 @@ def on_classified(rules: Rules, case: Case, data: ComplaintClassified) -> Result
     case = _replace(case, classified=data, category=case.category or data.category)
     if not (waiting or untouched):
         return part_from_accused(rules, case)
-    to = assign(rules, _understood(data))
+    to = assign(rules, _understood(case, data))
     if to.lane == "hand-over":
         return _hand_over(rules, case, to)
     if (to.unit, to.lane) == (case.unit, case.lane):  # it is there already: no second "routed" for the citizen
@@ -53,7 +53,7 @@ def on_classified(rules: Rules, case: Case, data: ComplaintClassified) -> Result
     return route(rules, case, to)
 
 
-def _understood(data: ComplaintClassified) -> Understood:
+def _understood(case: Case, data: ComplaintClassified) -> Understood:
     return Understood(
         category=data.category,
         matter=data.matter or None,
@@ -62,7 +62,7 @@ def _understood(data: ComplaintClassified) -> Understood:
         confidence=data.confidence,
         abstained=data.abstained,
         urgency=data.urgency,
-        about_units=data.about_units,
+        about_units=about_units(case),  # and those that a complaint merged into it accuses
         place_conflict=data.place.conflict,
         spam=data.spam,
     )
@@ -72,7 +72,7 @@ def on_unclassified(rules: Rules, case: Case) -> Result:
     """The classifier has not spoken in time: a person takes over."""
     if case.status != "registered":
         return case, []
-    return route(rules, case, triage(rules, (), UNCLASSIFIED))
+    return route(rules, case, triage(rules, about(rules, case), UNCLASSIFIED))
 
 
 def on_unit_ended(rules: Rules, case: Case) -> Result:
