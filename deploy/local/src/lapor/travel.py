@@ -203,7 +203,9 @@ class Travel:
         if isinstance(data, UnitRouted) and data.why == "routed":
             journey.unit, journey.routed_at = data.unit, journey.routed_at or found.at
         if isinstance(data, UnitRouted) and data.complaint and data.complaint.similar:
-            journey.similar = data.complaint.similar[0].ticket
+            likely = [each.ticket for each in data.complaint.similar]
+            # Others may have reported the same before: the two of this story belong together.
+            journey.similar = next((number for number in likely if number in self.by_ticket), likely[0])
         self.note(journey, hop_name(data), found.at)
 
     def answer(self, unit: str, journey: Journey, reply: Reply) -> None:
