@@ -113,6 +113,7 @@ def test_a_service_cannot_write_a_topic_that_is_not_its(stack: Stack) -> None:
 
 
 def test_the_auditor_reads_and_cannot_write(stack: Stack) -> None:
+    write(stack, "router", "unit.pu.routed.v1")
     read(stack, "auditor", "unit.pu.routed.v1")
     with pytest.raises(KafkaException) as error:
         write(stack, "auditor", "unit.pu.routed.v1")
