@@ -6,7 +6,6 @@ import chassis  # noqa: F401
 import contracts  # noqa: F401
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups, else it would deal out test by test
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Two groups for two workers: the running system and everything else, so that each starts its servers once."""
     for item in items:

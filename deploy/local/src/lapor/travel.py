@@ -202,11 +202,13 @@ class Travel:
         data: Any = event.data
         if isinstance(data, UnitRouted) and data.why == "routed":
             journey.unit, journey.routed_at = data.unit, journey.routed_at or found.at
-        if isinstance(data, UnitRouted) and data.complaint and data.complaint.similar:
+        name = hop_name(data)
+        if isinstance(data, UnitRouted) and data.why == "similar" and data.complaint:
+            # Others may have reported the same before; the two of this story belong together.
             likely = [each.ticket for each in data.complaint.similar]
-            # Others may have reported the same before: the two of this story belong together.
-            journey.similar = next((number for number in likely if number in self.by_ticket), likely[0])
-        self.note(journey, hop_name(data), found.at)
+            journey.similar = next((number for number in likely if number in self.by_ticket), None)
+            name += "" if journey.similar else " to another's"
+        self.note(journey, name, found.at)
 
     def answer(self, unit: str, journey: Journey, reply: Reply) -> None:
         """Act as the unit, with its own credentials."""
