@@ -30,7 +30,7 @@ down: ## stop it, if it runs detached
 
 test: sync ## everything: checks, unit tests, and the system on real Kafka and PostgreSQL
 	@$(MAKE) --no-print-directory static
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: sync ## the fast half: format, lint, types, imports, drift, unit tests
 	@$(MAKE) --no-print-directory static

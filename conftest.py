@@ -1,16 +1,24 @@
-"""For every test: the packages are known before pytest meets the folders of the same name."""
+"""For every test: the packages are known before pytest meets the folders of the same name; who runs what, and when."""
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 import chassis  # noqa: F401
 import contracts  # noqa: F401
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two groups for two workers: the running system and everything else, so that each starts its servers once.
+class ByServers(LoadScopeScheduling):
+    """Tests of one folder share a worker, because they share servers: none is started twice."""
 
-    pytest 9.2 ignores the groups of pytest-xdist 3.8: until one of them changes, tests are dealt out one by one.
-    """
-    for item in items:
-        group = "system" if "e2e" in item.path.parts else "parts"
-        item.add_marker(pytest.mark.xdist_group(group))
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("/test_")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServers | None:
+    """What ``--dist loadscope`` means here; other ways of dealing out tests are pytest-xdist's own."""
+    return ByServers(config, log) if config.getoption("dist") == "loadscope" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The end-to-end tests first: they take longest. The loss test counts all that lies in the topics: first of all."""
+    items.sort(key=lambda item: ("tests/e2e/" not in item.nodeid, "test_loss" not in item.nodeid))
