@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -111,6 +113,22 @@ def test_an_answer_in_time_meets_the_promise(watched: Watched) -> None:
     watched.clock(watched.silent, "breached")  # the other one's deadline is past, and so is this one's
     assert "complaint.sla-breached.v1" not in watched.kinds(watched.answered)
     assert not {"warned", "breached"} & {data["why"] for data in watched.unit.about(watched.answered)}
+
+
+def test_an_answer_that_the_monitor_reads_after_the_deadline_is_no_breach(watched: Watched) -> None:
+    """It stands still past the deadline and is killed: what comes back reads the story to its end before it rings."""
+    ticket = watched.system.by_web(f"{CLEAR} (macet)")
+    _, started = watched.clock(ticket, "started")
+    pid = watched.system.pid("sla-monitor")
+    os.kill(pid, signal.SIGSTOP)
+    watched.unit.must(ticket, "acknowledge")
+    watched.unit.must(ticket, "resolve", message="Sudah mengalir lagi.")
+    deadline = datetime.fromisoformat(started["deadline_at"])
+    until(lambda: datetime.now(UTC) > deadline, PATIENCE_S, "the deadline passes")
+    os.kill(pid, signal.SIGKILL)
+    watched.clock(ticket, "met")
+    watched.clock(ticket, "started", "closing")
+    assert not {"complaint.sla-breached.v1", "complaint.sla-updated.retracted.v1"} & set(watched.kinds(ticket))
 
 
 def test_after_silence_a_resolved_complaint_is_closed(watched: Watched) -> None:
