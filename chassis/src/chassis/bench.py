@@ -13,9 +13,9 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from statistics import quantiles
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
-from chassis.publish import kafka_client, publish, start_producer
+from chassis.publish import kafka_client, publish, start, start_producer
 from chassis.settings import ServiceSettings
 from chassis.wire import Outgoing
 
@@ -92,13 +92,10 @@ class Arrivals:
 @contextlib.asynccontextmanager
 async def arrivals(settings: ServiceSettings, *topics: str) -> AsyncIterator[Arrivals]:
     """What is published on ``topics`` from now on."""
-    consumer = AIOKafkaConsumer(**kafka_client(settings), auto_offset_reset="latest")
-    await consumer.start()
+    consumer = AIOKafkaConsumer(*topics, **kafka_client(settings), auto_offset_reset="latest")
+    await start(consumer, _PATIENCE_S)
     try:
-        await consumer.topics()
-        partitions = [TopicPartition(topic, p) for topic in topics for p in consumer.partitions_for_topic(topic) or ()]
-        consumer.assign(partitions)
-        await consumer.seek_to_end(*partitions)
+        await consumer.seek_to_end()
         yield Arrivals(consumer)
     finally:
         await consumer.stop()
