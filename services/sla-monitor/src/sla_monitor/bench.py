@@ -137,10 +137,12 @@ async def live(settings: DatabaseSettings, pool: Pool, rules: Rules, filled: int
             await produce(settings, _complaints("first", 1))
             await updated.until(1, "ready")
             service.kill()
+            await produce(settings, _complaints("unread", 1))  # so that it may not ring before its group has met
             await fill(pool, rules, filled, filled + 1, lambda _: datetime.now(UTC))
             start, service = time.perf_counter(), Running("sla_monitor")
             await breached.until(1, "restarting")
             restart_s = time.perf_counter() - start
+            await updated.until(1, "restarting")
             started_s = await _timed(
                 asyncio.gather(
                     updated.until(at_once, "starting, to the topic"), produce(settings, _complaints("live", at_once))
