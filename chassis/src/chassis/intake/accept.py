@@ -86,8 +86,8 @@ class Accepted:
 
 
 def _storable(text: str) -> str:
-    """Without NUL, which PostgreSQL does not have, and half surrogates, which UTF-8 does not have."""
-    return text.replace("\x00", "").encode(errors="replace").decode()
+    """Without control characters, and without half surrogates, which UTF-8 does not have."""
+    return codec.plain(text).encode(errors="replace").decode()
 
 
 def _all_storable(submission: Submission) -> Submission:
