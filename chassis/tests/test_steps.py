@@ -136,6 +136,12 @@ async def test_invalid_records_never_count_as_bugs(bench: Bench, step: Steps, bu
     assert 29 == len(dead(bench))
 
 
+async def test_what_would_be_too_large_to_tell_is_a_dead_letter_and_no_bug(bench: Bench, step: Steps, bug):
+    await step(events(*["bug"] * 9, *["huge"] * 20, "a"))
+    assert 29 == len(dead(bench))
+    assert {"c1": 1} == bench.counts()
+
+
 async def test_a_timer_changes_state_and_tells_under_the_same_lock(bench: Bench, pool: Pool, step: Steps):
     await step(events("a"))
 

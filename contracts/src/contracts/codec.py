@@ -39,6 +39,10 @@ class InvalidEvent(ValueError):
     """Bytes that no schema of this package fits. They belong in a dead-letter topic."""
 
 
+class TooLarge(InvalidEvent):
+    """An event that says more than a record may hold: what was told before may grow so far, and nobody is wrong."""
+
+
 class Envelope(Struct, Generic[D], frozen=True, kw_only=True):
     """The CloudEvents attributes around ``data``. ``subject`` is the complaint id, and the Kafka key."""
 
@@ -121,11 +125,11 @@ def encode(event: Event) -> bytes:
     """Bytes for the wire, checked against the schema: constructors of msgspec do not validate.
 
     Raises:
-        InvalidEvent: the event does not fit its schema, or is larger than ``MAX_BYTES``.
+        InvalidEvent: the event does not fit its schema; TooLarge: it is larger than ``MAX_BYTES``.
     """
     value = _encoder.encode(event)
     if len(value) > MAX_BYTES:
-        raise InvalidEvent(f"event of {len(value)} bytes, {MAX_BYTES} allowed")
+        raise TooLarge(f"event of {len(value)} bytes, {MAX_BYTES} allowed")
     decode(value)
     return value
 
