@@ -16,9 +16,9 @@ import pytest
 from bench import free_port
 
 from chassis import metrics
-from chassis.consume import Progress
 from chassis.crash import EXIT_SETTINGS
 from chassis.logs import JsonFormatter, RateLimit
+from chassis.progress import Progress
 from chassis.region import RegionError, read_region, region_file
 from chassis.settings import DatabaseSettings, MigrateSettings, read_settings
 from chassis.wire import Record
@@ -202,8 +202,8 @@ def test_a_rebalance_is_no_loss_of_the_assignment_and_forgets_old_offsets(clock)
 def test_the_watchdog_leaves_when_nothing_is_assigned(environment):
     environment.setenv("ASSIGNMENT_TIMEOUT_S", "1")
     code = (
-        "import time; from chassis.consume import Progress, watch; from chassis.settings import *\n"
-        "watch(Progress('t'), read_settings(ServiceSettings)); time.sleep(20)"
+        "import time; from functools import partial; from chassis.progress import *; from chassis.settings import *\n"
+        "watch(partial(stuck, Progress('t'), read_settings(ServiceSettings))); time.sleep(20)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 75
 
