@@ -6,7 +6,6 @@ from xdist.scheduler import LoadScopeScheduling
 import chassis  # noqa: F401
 import contracts  # noqa: F401
 
-
 #: End-to-end tests that start a system of their own.
 ALONE = ("test_breach", "test_new_kabupaten")
 
