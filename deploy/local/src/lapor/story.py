@@ -14,7 +14,7 @@ from lapor.files import DataDir
 from lapor.options import DATA, Data, Json, out
 from lapor.reading import Found, Principal, read_to_end, story_topics, ticket_of
 
-Ticket = Annotated[str, typer.Argument(metavar="TICKET", help="As the citizen got it, e.g. SPG-S0AB-12CD9.")]
+Ticket = Annotated[str, typer.Argument(metavar="TICKET", help="As the citizen got it, e.g. SPG-S0AB-12CDW.")]
 
 
 def trace(ticket: Ticket, data: Data = DATA, as_json: Json = False) -> None:
@@ -22,7 +22,7 @@ def trace(ticket: Ticket, data: Data = DATA, as_json: Json = False) -> None:
 
     Examples:
 
-        lapor trace SPG-S0AB-12CD9
+        lapor trace SPG-S0AB-12CDW
     """
     number = tickets.parse(ticket)
     if number is None:

@@ -109,14 +109,14 @@ def reply(
 
     Examples:
 
-        lapor unit reply PUPR SPG-S0AB-12CD9 --action acknowledge
+        lapor unit reply PUPR SPG-S0AB-12CDW --action acknowledge
 
-        lapor unit reply PUPR SPG-S0AB-12CD9 --action resolve -m "Lubang sudah ditambal, difoto 24 November"
+        lapor unit reply PUPR SPG-S0AB-12CDW --action resolve -m "Lubang sudah ditambal, difoto 24 November"
 
-        lapor unit reply PUPR SPG-S0AB-12CD9 --action resolve -m "Lubang sudah ditambal" \\
+        lapor unit reply PUPR SPG-S0AB-12CDW --action resolve -m "Lubang sudah ditambal" \\
             --proof tambalan.jpg=https://foto.example/tambalan.jpg
 
-        lapor unit reply DISKOMINFO SPG-S0AB-12CD9 --action dispose --unit PDAM --support PUPR
+        lapor unit reply DISKOMINFO SPG-S0AB-12CDW --action dispose --unit PDAM --support PUPR
     """
     given = UnitReplied(
         ticket=ticket,
