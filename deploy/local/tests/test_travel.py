@@ -23,16 +23,13 @@ URLS = {"web_url": "http://web", "standins_url": "http://s", "sent_url": "http:/
 class FakePrincipal:
     """One who may read, and finds no topics."""
 
-    def __init__(self, data: DataDir, name: str) -> None:
-        self.name = name
-
     def topics(self) -> list[str]:
         return []
 
 
-def listen(*_: object, stop: threading.Event, started: threading.Event, **__: object) -> Iterator[Any]:
+def listen(*_: object, stop: threading.Event, listening: Callable[[], None], **__: object) -> Iterator[Any]:
     """Nothing comes until it is told to stop."""
-    started.set()
+    listening()
     stop.wait()
     yield from ()
 
@@ -40,7 +37,7 @@ def listen(*_: object, stop: threading.Event, started: threading.Event, **__: ob
 @pytest.fixture
 def demo(monkeypatch: pytest.MonkeyPatch) -> Callable[[Channel, Door], list[Journey]]:
     """Sends one complaint through a door."""
-    monkeypatch.setattr(travel, "Principal", FakePrincipal)
+    monkeypatch.setattr(travel, "principal", lambda *_: FakePrincipal())
     monkeypatch.setattr(travel, "follow", listen)
     monkeypatch.setattr(travel.up, "env", lambda _: URLS)
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.options import DATA, Data, Json, err, out
-from lapor.reading import Found, Principal, read_to_end
+from lapor.reading import Found, Principal, principal, read_to_end
 
 app = typer.Typer(help="Dead letters: see them, put them back.", no_args_is_help=True)
 _OURS = ("error", "source-topic", "source-partition", "source-offset", "failed-at")
@@ -27,7 +27,7 @@ def list_(data: Data = DATA, as_json: Json = False) -> None:
 
         lapor dlq list
     """
-    rows = [_row(found) for found in _dead(Principal(DataDir(data), "operator"))]
+    rows = [_row(found) for found in _dead(principal(DataDir(data), "operator"))]
     if as_json:
         typer.echo(json.dumps(rows))
         return
@@ -45,7 +45,7 @@ def show(id_: Annotated[str, typer.Argument(metavar="ID")], data: Data = DATA, a
 
         lapor dlq show router:3
     """
-    (found,) = _chosen(Principal(DataDir(data), "operator"), [id_])
+    (found,) = _chosen(principal(DataDir(data), "operator"), [id_])
     row = {**_row(found), "key": _text(found.key or b""), "headers": found.headers, "value": _text(found.value)}
     if as_json:
         typer.echo(json.dumps(row))
@@ -72,7 +72,7 @@ def replay(
     """
     if bool(ids) == all_:
         raise typer.BadParameter("name some ids, or --all")
-    operator = Principal(DataDir(data), "operator")
+    operator = principal(DataDir(data), "operator")
     known, done = set(operator.topics()), _Replayed(DataDir(data))
     chosen = _chosen(operator, ids or []) if ids else [each for each in _dead(operator) if _id(each) not in done.ids]
     homeless = [found for found in chosen if found.headers.get("source-topic") not in known]

@@ -45,15 +45,10 @@ class Found:
 
 
 class Principal:
-    """A Kafka user of the running system, by name: ``auditor``, ``operator``, a unit's code."""
+    """A Kafka user: ``auditor``, ``operator``, a unit's code. ``client``: settings with which it logs in."""
 
-    def __init__(self, data: DataDir, name: str) -> None:
-        env: dict[str, Any] = up.env(data)
-        if name not in env["principals"]:
-            raise Refused(f"There is no unit or user called {name!r}; units are named as in units.yaml, such as PUPR.")
-        account = env["principals"][name]
-        self.name = name
-        self.client = kafka.client_settings(env["bootstrap"], account["username"], account["password"])
+    def __init__(self, name: str, client: dict[str, str | int]) -> None:
+        self.name, self.client = name, client
 
     def consumer(self) -> Consumer:
         """A consumer that commits nothing; its group is one this principal may use."""
@@ -94,21 +89,31 @@ class Principal:
         return Producer({**self.client, **settings})
 
 
-def positions(consumer: Consumer, topics: Iterable[str], where: int) -> list[TopicPartition]:
-    """Every partition of ``topics``, from the beginning or from what is its end right now."""
-    known = consumer.list_topics(timeout=10).topics
-    places = [TopicPartition(t, p, _BEGINNING) for t in topics if t in known for p in known[t].partitions]
+def principal(data: DataDir, name: str) -> Principal:
+    """A Kafka user of the system that runs from ``data``. Raises: Refused."""
+    env: dict[str, Any] = up.env(data)
+    if name not in env["principals"]:
+        raise Refused(f"There is no unit or user called {name!r}; units are named as in units.yaml, such as PUPR.")
+    return Principal(name, kafka.client_settings(env["bootstrap"], name, env["principals"][name]["password"]))
+
+
+def positions(who: Principal, consumer: Consumer, topics: Iterable[str], where: int) -> list[TopicPartition]:
+    """Every partition of ``topics``, from the beginning or from what is its end right now. Raises: Refused."""
+    known, topics = consumer.list_topics(timeout=10).topics, list(topics)
+    if hidden := [name for name in topics if name not in known]:
+        raise Refused(f"{who.name} may not read {', '.join(hidden)}, or there is no such topic.")
+    places = [TopicPartition(t, p, _BEGINNING) for t in topics for p in known[t].partitions]
     if where == _END:
         for place in places:
             place.offset = consumer.get_watermark_offsets(place, timeout=10)[1]
     return places
 
 
-def read_to_end(principal: Principal, topics: Iterable[str]) -> Iterator[Found]:
+def read_to_end(who: Principal, topics: Iterable[str]) -> Iterator[Found]:
     """Everything in ``topics`` up to where they end now, topic by topic as it arrives."""
-    consumer = principal.consumer()
+    consumer = who.consumer()
     try:
-        places = positions(consumer, topics, _BEGINNING)
+        places = positions(who, consumer, topics, _BEGINNING)
         ends = {(p.topic, p.partition): consumer.get_watermark_offsets(p, timeout=10) for p in places}
         waiting = {place for place, (low, high) in ends.items() if high > low}
         if not waiting:
@@ -135,23 +140,28 @@ def read_to_end(principal: Principal, topics: Iterable[str]) -> Iterator[Found]:
 
 
 def follow(
-    principal: Principal,
+    who: Principal,
     topics: Iterable[str],
     *,
     from_start: bool,
     stop: threading.Event | None = None,
-    started: threading.Event | None = None,
+    listening: Callable[[], object] = lambda: None,
 ) -> Iterator[Found]:
-    """What comes in ``topics`` from now on (or from the start), until ``stop``; ``started`` is set when it listens."""
-    consumer = principal.consumer()
+    """What comes in ``topics`` from now on (or from the start), until ``stop``; calls ``listening`` when it does.
+
+    Raises:
+        Refused: there is no such topic for this principal.
+        KafkaException: its rights were taken away meanwhile.
+    """
+    consumer = who.consumer()
     try:
-        consumer.assign(positions(consumer, topics, _BEGINNING if from_start else _END))
-        if started:
-            started.set()
+        consumer.assign(positions(who, consumer, topics, _BEGINNING if from_start else _END))
+        listening()
         while not (stop and stop.is_set()):
             for message in consumer.consume(500, 0.05):
-                if not message.error():
-                    yield _found(message)
+                if error := message.error():
+                    raise KafkaException(error)
+                yield _found(message)
     finally:
         consumer.close()
 

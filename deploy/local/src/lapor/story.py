@@ -12,7 +12,7 @@ from contracts import ticket as tickets
 from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.options import DATA, Data, Json, out
-from lapor.reading import Found, Principal, read_to_end, story_topics, ticket_of
+from lapor.reading import Found, principal, read_to_end, story_topics, ticket_of
 
 Ticket = Annotated[str, typer.Argument(metavar="TICKET", help="As the citizen got it, e.g. SPG-S0AB-12CDW.")]
 
@@ -27,7 +27,7 @@ def trace(ticket: Ticket, data: Data = DATA, as_json: Json = False) -> None:
     number = tickets.parse(ticket)
     if number is None:
         raise Refused(f"{ticket!r} is no ticket: a letter or digit is wrong, the last one checks the others.")
-    auditor = Principal(DataDir(data), "auditor")
+    auditor = principal(DataDir(data), "auditor")
     found = [
         f for f in read_to_end(auditor, story_topics(auditor.topics())) if f.event and ticket_of(f.event) == number
     ]

@@ -33,7 +33,7 @@ from contracts.topics import unit_replied
 from lapor import up
 from lapor.errors import Refused
 from lapor.files import DataDir
-from lapor.reading import Found, Principal, follow, new_id, story_topics, ticket_of
+from lapor.reading import Found, Principal, follow, new_id, principal, story_topics, ticket_of
 from lapor.scenarios import SIMILAR, Reply, Scenario, Turn
 
 Channel = Literal["sms", "web", "x"]
@@ -83,12 +83,12 @@ class Travel:
 
     async def run(self, n: int, channels: list[Channel], rate: float) -> list[Journey]:
         """``n`` journeys, ``rate`` a second, until all have ended or time is up."""
-        auditor = Principal(self.where, "auditor")
+        auditor = principal(self.where, "auditor")
         topics = [name for name in story_topics(await asyncio.to_thread(auditor.topics)) if "replied" not in name]
         stop, started, loop = threading.Event(), threading.Event(), asyncio.get_running_loop()
 
         def watch() -> None:
-            for found in follow(auditor, topics, from_start=False, stop=stop, started=started):
+            for found in follow(auditor, topics, from_start=False, stop=stop, listening=started.set):
                 loop.call_soon_threadsafe(self.saw, found)
 
         watching = asyncio.create_task(asyncio.to_thread(watch))
@@ -211,12 +211,12 @@ class Travel:
         """Act as the unit, with its own credentials."""
         action, given = reply
         fields: dict[str, Any] = {name: journey.similar if value == SIMILAR else value for name, value in given.items()}
-        principal = self.units.setdefault(unit, Principal(self.where, unit))
+        who = self.units.setdefault(unit, principal(self.where, unit))
         wish = UnitReplied(ticket=journey.ticket or "", action=action, **fields)
         event = codec.envelope(
             wish, event_id=new_id(), source=f"/unit/{unit}", subject=journey.complaint_id or "", time=datetime.now(UTC)
         )
-        principal.send(unit_replied(unit), (journey.complaint_id or "").encode(), codec.encode(event))
+        who.send(unit_replied(unit), (journey.complaint_id or "").encode(), codec.encode(event))
 
     async def until_all_are_told(self, http: httpx.AsyncClient) -> None:
         """Return when each citizen has heard the end of it on their channel; meanwhile do what citizens do."""
