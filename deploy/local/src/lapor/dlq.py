@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -73,7 +74,7 @@ def replay(
     if bool(ids) == all_:
         raise typer.BadParameter("name some ids, or --all")
     operator = principal(DataDir(data), "operator")
-    known, done = set(operator.topics()), _Replayed(DataDir(data))
+    known, done = set(operator.topics()), Replayed(DataDir(data).replayed, operator.cluster())
     chosen = _chosen(operator, ids or []) if ids else [each for each in _dead(operator) if _id(each) not in done.ids]
     homeless = [found for found in chosen if found.headers.get("source-topic") not in known]
     for found in homeless:
@@ -94,16 +95,18 @@ def replay(
         err.print(f"{len(chosen)} put back")
 
 
-class _Replayed:
-    """Which dead letters were put back from here: they stay in their topic for 30 days."""
+class Replayed:
+    """Which dead letters of a cluster were put back from here: they stay in their topic for 30 days."""
 
-    def __init__(self, where: DataDir) -> None:
-        self.path = where.root / "replayed"
-        self.ids = set(self.path.read_text().split()) if self.path.exists() else set[str]()
+    def __init__(self, path: Path, cluster: str) -> None:
+        self.path, self.cluster = path, cluster
+        rows = [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+        self.ids = {row[1] for row in rows if row[0] == cluster}
 
     def add(self, id_: str) -> None:
+        """Remember one more."""
         with self.path.open("a") as file:
-            file.write(f"{id_}\n")
+            file.write(f"{self.cluster} {id_}\n")
 
 
 def _dead(operator: Principal) -> Iterator[Found]:

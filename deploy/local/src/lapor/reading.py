@@ -57,9 +57,16 @@ class Principal:
 
     def topics(self) -> list[str]:
         """All topics it may describe."""
+        return sorted(self._metadata().topics)
+
+    def cluster(self) -> str:
+        """The id of the cluster: another one for each installation."""
+        return str(self._metadata().cluster_id)
+
+    def _metadata(self) -> Any:
         consumer = self.consumer()
         try:
-            return sorted(consumer.list_topics(timeout=10).topics)
+            return consumer.list_topics(timeout=10)
         finally:
             consumer.close()
 
