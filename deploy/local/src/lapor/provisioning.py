@@ -41,10 +41,11 @@ def command(
     if ca_file and not ca_file.is_file():
         raise Refused(f"There is no CA file {ca_file}.")
     wanted = up.wanted(region)
-    kept = credentials.complete(accounts, access.principals(wanted.topics, wanted.units), ())
     client: dict[str, str | int] = kafka.client_settings(bootstrap, username, password)
     if ca_file:
         client |= {"security.protocol": "SASL_SSL", "ssl.ca.location": str(ca_file)}
+    provision.refuse_removed_units(client, wanted.units)
+    kept = credentials.complete(accounts, access.principals(wanted.topics, wanted.units), (), wanted.kabupaten)
     done = provision.provision(client, list(wanted.topics), wanted.units, kept.principals, replication)
     if as_json:
         typer.echo(json.dumps(asdict(done)))

@@ -29,8 +29,9 @@ from lapor.supervisor import Supervisor
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What Kafka must hold: the topics, and the units that have two each."""
+    """What Kafka must hold: the topics, and the units that have two each; and whose it is, by Kemendagri's code."""
 
+    kabupaten: str
     units: tuple[str, ...]
     topics: tuple[Topic, ...]
 
@@ -41,11 +42,12 @@ def wanted(region: Path) -> Wanted:
         raise Refused(f"There is no region folder {region}: give one with --region, such as region/soppeng.")
     try:
         units = tuple(str(unit["code"]) for unit in read_region(region, "units.yaml")["units"])
+        kabupaten = str(read_region(region, "territory.yaml").get("code", ""))
     except RegionError as error:
         raise Refused(f"{error}.") from error
     except (KeyError, TypeError) as error:
         raise Refused(f"{region}/units.yaml must have a list `units`, each with a `code`.") from error
-    return Wanted(units=units, topics=tuple(load_topics(list(units))))
+    return Wanted(kabupaten=kabupaten, units=units, topics=tuple(load_topics(list(units))))
 
 
 def prepare(
@@ -57,7 +59,7 @@ def prepare(
         data=data,
         region=region.absolute(),
         ports=choose(services.PORTS, data.ports),
-        credentials=credentials.complete(data.credentials, names, services.databases()),
+        credentials=credentials.complete(data.credentials, names, services.databases(), kafka_wants.kabupaten),
         overrides=overrides,
     )
 
@@ -150,6 +152,7 @@ async def _start_kafka(supervisor: Supervisor, it: services.Installation, kafka_
     key = _provision_key(it, kafka_wants)
     if not done.exists() or done.read_text() != key:
         client = kafka.client_settings(it.broker.bootstrap, kafka.ADMIN, it.broker.password)
+        await asyncio.to_thread(provision.refuse_removed_units, client, kafka_wants.units)
         what = (client, list(kafka_wants.topics), kafka_wants.units, it.credentials.principals)
         with supervisor.doing("provisioning topics, users and ACLs"):
             await asyncio.to_thread(provision.provision, *what)
