@@ -228,10 +228,18 @@ def test_a_folder_that_is_no_region_is_refused_with_a_sentence(lapor: Cli, tmp_p
 
 def test_without_a_running_system_each_command_says_so(lapor: Cli) -> None:
     lapor("down")
-    for command in (("env",), ("restart", "router"), ("kill", "router"), ("status",)):
+    for command in (("env",), ("restart", "router"), ("kill", "router")):
         refused = lapor(*command)
         assert refused.returncode == 1
         assert "start it with `lapor up`" in refused.stderr
+
+
+def test_that_nothing_runs_is_an_answer_of_status_too(lapor: Cli) -> None:
+    lapor("down")
+    shown = lapor("status")
+    assert (shown.returncode, lapor("status", "--json").returncode) == (0, 0)
+    assert "start it with `lapor up`" in shown.stderr
+    assert lapor.status()["ready"] is False
 
 
 def test_purge_deletes_what_up_made_and_nothing_else(lapor: Cli) -> None:

@@ -11,14 +11,14 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from lapor import board, state, up
+from lapor import board, health, state, up
 from lapor.errors import Refused
 from lapor.files import DataDir, tail
 from lapor.options import DATA, Data, Json, Name, err, out, wait_until
 
 
 def status(data: Data = DATA, as_json: Json = False) -> None:
-    """What runs, and whether it is ready.
+    """What runs, whether it is ready, and what needs attention. Exit code 0 also when nothing runs: see `ready`.
 
     Examples:
 
@@ -27,12 +27,26 @@ def status(data: Data = DATA, as_json: Json = False) -> None:
         lapor status --json
     """
     where = DataDir(data)
+    now = state.read(where.state)
+    lives = now is not None and state.lives(now.pid, now.started)
+    waiting = health.outboxes(where) if lives else {}
     if as_json:
-        typer.echo(json.dumps(report(where)))
-        return
-    now = state.running(where.state)
-    out.print(board.table(now))
-    out.print("ready" if now.ready else now.phase, style="bold")
+        typer.echo(json.dumps(_with(waiting, report(where))))
+    elif now is None or not lives:
+        err.print(f"Nothing runs from {data}: start it with `lapor up`.", highlight=False)
+    else:
+        out.print(board.table(now))
+        out.print("ready" if now.ready else now.phase, style="bold")
+        for sentence in health.attention(waiting):
+            out.print(f"needs attention: {sentence}", style="red", highlight=False, soft_wrap=True)
+
+
+def _with(waiting: dict[str, health.Outbox], shown: dict[str, Any]) -> dict[str, Any]:
+    """The report with what waits in each service's outbox."""
+    for each in shown["services"]:
+        if it := waiting.get(each["name"]):
+            each |= {"outbox_parked": it.parked, "outbox_oldest_s": it.oldest_s}
+    return {**shown, "attention": list(health.attention(waiting))}
 
 
 def env(data: Data = DATA, as_json: Json = False) -> None:
