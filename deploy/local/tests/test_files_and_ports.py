@@ -106,3 +106,8 @@ def test_credentials_from_before_take_the_kabupaten_of_the_next_start(tmp_path: 
     credentials.complete(path, ["PUPR"], [])
     assert credentials.complete(path, ["PUPR"], [], kabupaten="73.12").kabupaten == "73.12"
     assert credentials.read(path).kabupaten == "73.12"
+
+
+def test_a_command_that_is_shown_can_be_copied() -> None:
+    assert DataDir(Path(".lapor")).command("lapor demo") == "lapor demo"
+    assert DataDir(Path("other place")).command("lapor demo") == "lapor demo --data 'other place'"

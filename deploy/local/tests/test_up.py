@@ -49,7 +49,7 @@ def test_detached_it_returns_when_all_is_ready(lapor: Cli) -> None:
     shown = json.loads(started.stdout)
     assert shown["ready"] is True
     assert [each["name"] for each in shown["services"]] == list(services.NAMES)
-    assert "lapor demo" in started.stderr
+    assert f"lapor demo --data {lapor.data.root}" in " ".join(started.stderr.split())
 
 
 def test_status_names_every_process(lapor: Cli) -> None:
@@ -231,14 +231,14 @@ def test_without_a_running_system_each_command_says_so(lapor: Cli) -> None:
     for command in (("env",), ("restart", "router"), ("kill", "router")):
         refused = lapor(*command)
         assert refused.returncode == 1
-        assert "start it with `lapor up`" in refused.stderr
+        assert "start it with `lapor up" in refused.stderr
 
 
 def test_that_nothing_runs_is_an_answer_of_status_too(lapor: Cli) -> None:
     lapor("down")
     shown = lapor("status")
     assert (shown.returncode, lapor("status", "--json").returncode) == (0, 0)
-    assert "start it with `lapor up`" in shown.stderr
+    assert "start it with `lapor up" in shown.stderr
     assert lapor.status()["ready"] is False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,12 +12,18 @@ from pathlib import Path
 
 from lapor.errors import Refused
 
+DATA = Path(".lapor")
+
 
 @dataclass(frozen=True)
 class DataDir:
     """The paths inside one data folder (``.lapor/`` unless told otherwise)."""
 
     root: Path
+
+    def command(self, line: str) -> str:
+        """``line`` as it must be written for this data folder."""
+        return line if self.root == DATA else f"{line} --data {shlex.quote(str(self.root))}"
 
     @property
     def logs(self) -> Path:
@@ -130,8 +137,8 @@ def only_one(data: DataDir) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Refused(
-                f"The system already runs from {data.root}: `lapor status` shows it, `lapor down` stops it, "
-                "`lapor up --data OTHER` starts a second one."
+                f"The system already runs from {data.root}: `{data.command('lapor status')}` shows it, "
+                f"`{data.command('lapor down')}` stops it, `lapor up --data OTHER` starts a second one."
             ) from error
         yield
 

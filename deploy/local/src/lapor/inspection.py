@@ -33,7 +33,7 @@ def status(data: Data = DATA, as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps(_with(waiting, report(where))))
     elif now is None or not lives:
-        err.print(f"Nothing runs from {data}: start it with `lapor up`.", highlight=False)
+        err.print(state.nothing_runs(where), highlight=False, soft_wrap=True)
     else:
         out.print(board.table(now))
         out.print("ready" if now.ready else now.phase, style="bold")
@@ -58,14 +58,15 @@ def env(data: Data = DATA, as_json: Json = False) -> None:
 
         lapor env --json | python -m json.tool
     """
-    values = up.env(DataDir(data))
+    where = DataDir(data)
+    values = up.env(where)
     if as_json:
         typer.echo(json.dumps(values))
         return
     shown = Table(box=None, show_header=False, pad_edge=False)
     for name in ("web_url", "standins_url", "sent_url", "x_mention_url", "bootstrap"):
         shown.add_row(name, str(values[name]))
-    shown.add_row("passwords", f"{DataDir(data).credentials} (or `lapor env --json`)")
+    shown.add_row("passwords", f"{where.credentials} (or `{where.command('lapor env --json')}`)")
     out.print(shown)
 
 
@@ -111,12 +112,12 @@ def restart(name: Name, data: Data = DATA, as_json: Json = False) -> None:
         lapor restart router
     """
     where = DataDir(data)
-    before = state.entry(state.running(where.state), name)
+    before = state.entry(state.running(where), name)
     state.signal_group(before, signal.Signals(before.stop_signal))
     gone = time.monotonic() + before.stop_timeout_s
 
     def again() -> bool:
-        now = state.entry(state.running(where.state), name)
+        now = state.entry(state.running(where), name)
         if now.pid == before.pid and time.monotonic() > gone:
             state.signal_group(before, signal.SIGKILL)
         return now.state == "ready" and now.pid != before.pid
@@ -133,7 +134,7 @@ def kill(name: Name, data: Data = DATA, as_json: Json = False) -> None:
         lapor kill kafka && lapor status
     """
     where = DataDir(data)
-    found = state.entry(state.running(where.state), name)
+    found = state.entry(state.running(where), name)
     if not state.lives(found.pid, found.started):
         raise Refused(f"{name} does not run at the moment ({found.state}).")
     state.signal_group(found, signal.SIGKILL)
@@ -144,7 +145,7 @@ def kill(name: Name, data: Data = DATA, as_json: Json = False) -> None:
 
 
 def _report(where: DataDir, name: str, what: str, as_json: bool) -> None:
-    now = state.entry(state.running(where.state), name)
+    now = state.entry(state.running(where), name)
     if as_json:
         typer.echo(json.dumps({"name": name, "state": now.state, "pid": now.pid, "restarts": now.restarts}))
     else:

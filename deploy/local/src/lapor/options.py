@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 
 from lapor.errors import Refused
+from lapor.files import DATA as DATA
 
-DATA = Path(".lapor")
 REGION = Path("region/soppeng")
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", help="The data folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -186,23 +186,25 @@ async def _build_model(supervisor: Supervisor, it: services.Installation) -> Non
 def what_next(it: services.Installation) -> RenderableType:
     """The table of addresses, and what to try."""
     shown = Table(box=None, show_header=False, pad_edge=False)
-    for what, where in (
-        ("write a complaint", it.url("web")),
-        ("see what citizens were sent; write an SMS, a post", it.url("standins")),
-        ("watch one travel", "lapor demo"),
-        ("read one's story", "lapor trace TICKET"),
-        ("break something", "lapor kill router"),
-        ("addresses and accounts, for scripts", "lapor env --json"),
-        ("passwords", str(it.data.credentials)),
-        ("stop", "Ctrl-C or lapor down"),
+    shown.add_column(no_wrap=True, overflow="ignore")  # to be copied as it is
+    command = it.data.command
+    for where, what in (
+        (it.url("web"), "write a complaint"),
+        (it.url("standins"), "see what citizens were sent; write an SMS, a post"),
+        (command("lapor demo"), "watch some travel"),
+        (command("lapor trace TICKET"), "read one's story"),
+        (command("lapor kill router"), "break something"),
+        (command("lapor env --json"), "addresses and accounts, for scripts"),
+        (str(it.data.credentials), "passwords"),
+        (command("lapor down"), "stop (or Ctrl-C)"),
     ):
-        shown.add_row(what, where)
+        shown.add_row(where, what)
     return shown
 
 
 def env(data: DataDir) -> dict[str, object]:
     """Addresses and accounts of the running system, passwords included. Raises Refused if nothing runs."""
-    now = state.running(data.state)
+    now = state.running(data)
     kept = credentials.read(data.credentials)
     it = services.Installation(
         data=data,
