@@ -1,6 +1,12 @@
 """Reading as a principal: what Kafka refuses, or does not answer, is said and not waited for."""
 
 import itertools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -16,6 +22,7 @@ from lapor.reading import Principal, follow, read_to_end
 from lapor.testing import Stack
 
 UNITS = ["PU", "PUPR"]
+CONTRACTS = Path(__file__).parents[3] / "contracts"
 
 
 @pytest.fixture
@@ -67,3 +74,61 @@ def test_who_may_no_longer_read_does_not_wait(unit: Principal, connected: Stack)
 
     with pytest.raises(KafkaException, match="AUTHORIZATION"):
         next(itertools.islice(follow(unit, ["unit.pu.routed.v1"], from_start=False, listening=take_away), 1))
+
+
+class Server:
+    """`lapor` on a cluster that it did not start."""
+
+    def __init__(self, connected: Stack, folder: Path) -> None:
+        accounts = folder / "accounts.json"
+        accounts.write_text(json.dumps({"principals": connected.passwords}))
+        self.env = {"KAFKA_BOOTSTRAP_SERVERS": connected.bootstrap, "ACCOUNTS_FILE": str(accounts)}
+        self.options = ("--bootstrap", connected.bootstrap, "--accounts", str(accounts))
+
+    def run(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "lapor", *words]
+        return subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, timeout=60)
+
+    def __call__(self, *words: str) -> Any:
+        done = self.run(*words, *self.options, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture
+def server(unit: Principal, connected: Stack, tmp_path: Path) -> Server:
+    return Server(connected, tmp_path)
+
+
+@pytest.mark.connected
+def test_on_a_server_dead_letters_are_seen_and_put_back_once(server: Server, connected: Stack) -> None:
+    router = Principal("router", connected.client("router"))
+    letter = {"source-topic": "complaint.received.v1", "source-partition": "0", "source-offset": "7", "error": "Bad"}
+    router.write("router.dlq", b"key", b"bytes", letter)
+
+    assert [("router", "Bad")] == [(row["service"], row["error"]) for row in server("dlq", "list")]
+    assert ["bytes"] == [server("dlq", "show", row["id"])["value"] for row in server("dlq", "list")]
+    assert [{"replayed": 1}, {"replayed": 0}] == [server("dlq", "replay", "--all") for _ in range(2)]
+
+
+@pytest.mark.connected
+def test_on_a_server_stories_and_units_are_read_too(server: Server, connected: Stack) -> None:
+    value = (CONTRACTS / "topics/unit.routed.v1/examples/routed.json").read_bytes()
+    Principal("router", connected.client("router")).write("unit.pupr.routed.v1", b"key", value)
+
+    assert ["unit.routed.v1"] == [event["type"] for event in server("trace", "SPG-S4K7-Q2MDN")["events"]]
+    assert json.loads(value) == server("unit", "tail", "PUPR", "--from-start")
+    assert "SPG-S4K7-Q2MDN" == server("unit", "open", "PUPR")["ticket"]
+
+
+@pytest.mark.connected
+def test_the_variables_of_the_container_are_enough(server: Server) -> None:
+    assert 0 == server.run("dlq", "list", **server.env).returncode
+
+
+@pytest.mark.parametrize("words", [["--bootstrap", "h:1"], ["--accounts", "a.json"]])
+def test_a_cluster_needs_address_and_accounts(words: list[str], capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["lapor", "dlq", "list", *words])
+    with pytest.raises(SystemExit) as left:
+        command.main()
+    assert (left.value.code, "go together" in capsys.readouterr().err) == (1, True)

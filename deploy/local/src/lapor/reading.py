@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from contracts import codec
 from contracts import ticket as tickets
 from contracts.events import UnitReplied, UnitRouted
 from contracts.topics import unit_of
-from lapor import kafka, up
+from lapor import credentials, kafka, up
 from lapor.errors import Refused
 from lapor.files import DataDir
 
@@ -96,12 +97,27 @@ class Principal:
         return Producer({**self.client, **settings})
 
 
-def principal(data: DataDir, name: str) -> Principal:
-    """A Kafka user of the system that runs from ``data``. Raises: Refused."""
-    env: dict[str, Any] = up.env(data)
-    if name not in env["principals"]:
+def principal(
+    name: str,
+    data: DataDir,
+    bootstrap: str | None = None,
+    accounts: Path | None = None,
+    ca_file: Path | None = None,
+) -> Principal:
+    """A Kafka user of the system that runs from ``data``; or of the cluster at ``bootstrap``. Raises: Refused."""
+    if bool(bootstrap) != bool(accounts):
+        raise Refused("--bootstrap and --accounts go together (KAFKA_BOOTSTRAP_SERVERS and ACCOUNTS_FILE).")
+    if bootstrap and accounts:
+        if not accounts.is_file():
+            raise Refused(f"There is no accounts file {accounts}: `lapor provision` writes it.")
+        passwords = credentials.read(accounts).principals
+    else:
+        env: dict[str, Any] = up.env(data)
+        bootstrap, ca_file = str(env["bootstrap"]), None
+        passwords = {user: account["password"] for user, account in env["principals"].items()}
+    if name not in passwords:
         raise Refused(f"There is no unit or user called {name!r}; units are named as in units.yaml, such as PUPR.")
-    return Principal(name, kafka.client_settings(env["bootstrap"], name, env["principals"][name]["password"]))
+    return Principal(name, kafka.client_settings(bootstrap, name, passwords[name], ca_file))
 
 
 def positions(who: Principal, consumer: Consumer, topics: Iterable[str], where: int) -> list[TopicPartition]:

@@ -12,13 +12,20 @@ from rich.text import Text
 from contracts import ticket as tickets
 from lapor.errors import Refused
 from lapor.files import DataDir
-from lapor.options import DATA, Data, Json, out
+from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, out
 from lapor.reading import Found, principal, read_to_end, story_topics, ticket_of
 
 Ticket = Annotated[str, typer.Argument(metavar="TICKET", help="As the citizen got it, e.g. SPG-S0AB-12CDW.")]
 
 
-def trace(ticket: Ticket, data: Data = DATA, as_json: Json = False) -> None:
+def trace(
+    ticket: Ticket,
+    data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
     """Tell one complaint's story: every event about it, in time order.
 
     Examples:
@@ -28,7 +35,7 @@ def trace(ticket: Ticket, data: Data = DATA, as_json: Json = False) -> None:
     number = tickets.parse(ticket)
     if number is None:
         raise Refused(f"{ticket!r} is no ticket: a letter or digit is wrong, the last one checks the others.")
-    auditor = principal(DataDir(data), "auditor")
+    auditor = principal("auditor", DataDir(data), bootstrap, accounts, ca_file)
     found = [
         f for f in read_to_end(auditor, story_topics(auditor.topics())) if f.event and ticket_of(f.event) == number
     ]

@@ -83,7 +83,7 @@ class Travel:
 
     async def run(self, n: int, channels: list[Channel], rate: float) -> list[Journey]:
         """``n`` journeys, ``rate`` a second, until all have ended or time is up."""
-        auditor = principal(self.where, "auditor")
+        auditor = principal("auditor", self.where)
         topics = [name for name in story_topics(await asyncio.to_thread(auditor.topics)) if "replied" not in name]
         stop, started, loop = threading.Event(), threading.Event(), asyncio.get_running_loop()
 
@@ -211,7 +211,7 @@ class Travel:
         """Act as the unit, with its own credentials."""
         action, given = reply
         fields: dict[str, Any] = {name: journey.similar if value == SIMILAR else value for name, value in given.items()}
-        who = self.units.setdefault(unit, principal(self.where, unit))
+        who = self.units.setdefault(unit, principal(unit, self.where))
         wish = UnitReplied(ticket=journey.ticket or "", action=action, **fields)
         event = codec.envelope(
             wish, event_id=new_id(), source=f"/unit/{unit}", subject=journey.complaint_id or "", time=datetime.now(UTC)

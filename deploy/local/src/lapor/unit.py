@@ -19,7 +19,7 @@ from contracts.topics import unit_replied, unit_routed
 from lapor import worklist
 from lapor.errors import Refused
 from lapor.files import DataDir
-from lapor.options import DATA, Data, Json, err, out
+from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, err, out
 from lapor.reading import Principal, follow, new_id, principal, read_to_end
 
 app = typer.Typer(help="Be a unit: read its topic, answer its complaints.", no_args_is_help=True)
@@ -34,6 +34,9 @@ def tail(
     from_start: Annotated[bool, typer.Option("--from-start", help="Everything the topic holds, then stop.")] = False,
     max_: Annotated[int, typer.Option("--max", min=0, help="Stop after so many; 0: never.")] = 0,
     data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
     as_json: Json = False,
 ) -> None:
     """Show what comes to a unit, a CloudEvent a line.
@@ -44,7 +47,7 @@ def tail(
 
         lapor unit tail PDAM --from-start --max 5
     """
-    unit = principal(DataDir(data), code.upper())
+    unit = principal(code.upper(), DataDir(data), bootstrap, accounts, ca_file)
     topics = [unit_routed(code)]
     records = read_to_end(unit, topics) if from_start else follow(unit, topics, from_start=False)
     for n, found in enumerate(records, 1):
@@ -54,7 +57,14 @@ def tail(
 
 
 @app.command("open")
-def open_(code: Code, data: Data = DATA, as_json: Json = False) -> None:
+def open_(
+    code: Code,
+    data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
     """What a unit has to work on: the largest priority first, then the nearest deadline, then the oldest.
 
     Examples:
@@ -63,7 +73,7 @@ def open_(code: Code, data: Data = DATA, as_json: Json = False) -> None:
 
         lapor unit open PUPR --json | head -1
     """
-    unit = principal(DataDir(data), code.upper())
+    unit = principal(code.upper(), DataDir(data), bootstrap, accounts, ca_file)
     items = worklist.open_items(unit.name, read_to_end(unit, [unit_routed(code)]))
     if as_json:
         for item in items:
@@ -103,6 +113,9 @@ def reply(
         ),
     ] = None,
     data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
     as_json: Json = False,
 ) -> None:
     """Answer a complaint as its unit, and wait for the router's word on it.
@@ -130,7 +143,7 @@ def reply(
         support=[each.upper() for each in support or []],
         evidence=[evidence_of(each) for each in proof or []],
     )
-    answer = send_reply(principal(DataDir(data), code.upper()), given)
+    answer = send_reply(principal(code.upper(), DataDir(data), bootstrap, accounts, ca_file), given)
     if as_json:
         typer.echo(json.dumps(answer))
     elif answer["accepted"]:
