@@ -166,6 +166,11 @@ lainnya                 -                    - Marioriwawo -              unit K
 lainnya                 -                    - -           -              triage DISKOMINFO
 lainnya                 -                    - -           DISKOMINFO     triage INSPEKTORAT
 lainnya                 -                    - Ganra       KEC-GANRA      triage INSPEKTORAT
+kesehatan               -                    - -           INSPEKTORAT    triage SETDA
+kesehatan               -                    - -           DISKOMINFO     triage INSPEKTORAT
+kesehatan               rumah_sakit          - -           DISKOMINFO,INSPEKTORAT triage SETDA
+listrik_energi          -                    - -           DISKOMINFO     triage INSPEKTORAT
+sampah_kebersihan       -                    - -           SETDA          unit DLH
 """
 TYPES = {"-": "pengaduan", "?": "permintaan_informasi", "!": "aspirasi"}
 

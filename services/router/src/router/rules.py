@@ -205,6 +205,8 @@ def conduct_desk(rules: Rules, about: Collection[str], reason: str) -> Assignmen
 def assign(rules: Rules, found: Understood) -> Assignment:
     """Who is responsible for what was understood, or the triage lane when a person should look first."""
     about = accused(rules, found.about_units)
+    if judges := [unit for unit in (rules.admin, rules.conduct) if unit in about]:
+        return triage(rules, about, f"laporan tentang {', '.join(dict.fromkeys(judges))}, yang menilai laporan lain")
     # An unsure guess that accuses nobody is one like any other: no work for the inspectorate yet.
     if found.category == CONDUCT_CATEGORY and (about or not found.abstained):
         return conduct_desk(rules, about, "menyangkut perilaku aparatur")
