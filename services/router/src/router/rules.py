@@ -208,14 +208,15 @@ def assign(rules: Rules, found: Understood) -> Assignment:
     if judges := [unit for unit in (rules.admin, rules.conduct) if unit in about]:
         return triage(rules, about, f"laporan tentang {', '.join(dict.fromkeys(judges))}, yang menilai laporan lain")
     # An unsure guess that accuses nobody is one like any other: no work for the inspectorate yet.
-    if found.category == CONDUCT_CATEGORY and (about or not found.abstained):
-        return conduct_desk(rules, about, "menyangkut perilaku aparatur")
-    if doubt := _doubt(rules, found):
-        return triage(rules, about, doubt)
-    rule = next((rule for rule in rules.routing if _applies(rules, rule, found)), None)
-    if rule and rule.hand_over:
+    conduct = found.category == CONDUCT_CATEGORY and bool(about or not found.abstained)
+    doubt = _doubt(rules, found)
+    rule = None if doubt else next((rule for rule in rules.routing if _applies(rules, rule, found)), None)
+    # Officials who are not the kabupaten's are known by a matter; nobody here may look at them.
+    if rule and rule.hand_over and (not conduct or (rule.matters and not about)):
         return Assignment(lane="hand-over", unit=rule.hand_over, reason=rule.reason)
-    return _to_unit(rules, found, about, rule)
+    if conduct:
+        return conduct_desk(rules, about, "menyangkut perilaku aparatur")
+    return triage(rules, about, doubt) if doubt else _to_unit(rules, found, about, rule)
 
 
 def _doubt(rules: Rules, found: Understood) -> str | None:
