@@ -281,8 +281,9 @@ class UnitRouted(Struct, frozen=True, kw_only=True):
     why: Annotated[
         str,
         Meta(
-            description="routed, withdrawn, updated, followed-up, deadline-set, warned, breached, escalated, replied, "
-            "rated, similar (perhaps the same as another), handed-over (forward it to its target); more may come."
+            description="routed, withdrawn, updated, followed-up, deadline-set, warned, breached, escalated, retracted "
+            "(the breach was none), replied, rated, similar (perhaps the same as another), "
+            "handed-over (forward it to its target); more may come."
         ),
     ]
     unit: UnitCode

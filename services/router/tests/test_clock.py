@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta, timezone
 
 import pytest
 from msgspec import structs
 from router_office import (
     DEADLINE,
+    RULES,
     Office,
     T,
     breached,
@@ -23,6 +25,7 @@ from router_office import (
 )
 
 from contracts.events import UnitRouted
+from router.rules import RoutingRule
 
 
 def reasons(told: list[object]) -> list[str]:
@@ -50,6 +53,51 @@ def test_the_reason_names_the_stage(stage: str) -> None:
 def test_what_nobody_has_is_escalated_to_the_triage_unit_for_want_of_a_head() -> None:
     told = in_status("registered").hear(breached(level=1, stage="disposition", escalate_to=["head", "SETDA"]))
     assert [("DISKOMINFO", "escalated"), ("SETDA", "escalated")] == to_units(told)
+
+
+def test_what_nobody_has_is_no_longer_theirs_who_were_alarmed_once_somebody_has_it() -> None:
+    alarm = [sla("warned"), breached(), breached(level=1, escalate_to=["head", "SETDA"])]
+    for then, others in [
+        (classified(), ["DISKOMINFO", "SETDA"]),
+        (classified(abstained=True), ["SETDA"]),
+        (followed_up(item("cancel")), ["DISKOMINFO", "SETDA"]),
+    ]:
+        office = in_status("registered")
+        office.hear(*alarm)
+        told = to_units(office.hear(then))
+        assert [(unit, "withdrawn") for unit in others] == [each for each in told if each[1] == "withdrawn"]
+        assert [] == [each for each in to_units(office.hear(("PUPR", reply("acknowledge")))) if each[1] == "withdrawn"]
+
+
+def test_what_is_handed_over_at_once_is_no_longer_theirs_who_were_alarmed() -> None:
+    power = RoutingRule(reason="listrik", categories=frozenset({"listrik_energi"}), hand_over="PLN")
+    office = Office(rules=replace(RULES, routing=(power,)))
+    office.hear(received(), breached(level=1, escalate_to=["SETDA"]))
+    told = to_units(office.hear(classified(category="listrik_energi")))
+    assert [("DISKOMINFO", "handed-over"), ("SETDA", "withdrawn")] == told
+
+
+def test_a_breach_that_is_taken_back_is_told_to_all_who_heard_of_it() -> None:
+    office = in_status("acknowledged")
+    office.hear(breached(), breached(level=1, escalate_to=["head", "SETDA"]), breached(level=2, escalate_to=["PDAM"]))
+    office.hear(("PUPR", reply("resolve", message="Lubang sudah ditambal")))
+    told = office.hear(sla("retracted"))
+    assert [(unit, "retracted") for unit in ("PUPR", "SETDA", "PDAM")] == to_units(told)
+    assert ["tenggat penyelesaian ternyata tidak terlewati"] * 3 == reasons(told)
+    assert [] == office.hear(sla("retracted"))
+
+
+def test_a_breach_that_nobody_heard_of_is_taken_back_without_a_word() -> None:
+    office = in_status("acknowledged")
+    later = structs.replace(sla("retracted"), deadline_at=DEADLINE + timedelta(days=1))
+    office.hear(breached())
+    assert [] == office.hear(sla("retracted", stage="disposition"), later)
+
+
+def test_who_is_accused_meanwhile_hears_no_more_of_it() -> None:
+    office = Office()
+    office.hear(received(), breached(level=1, escalate_to=["PDAM", "SETDA"]), classified(about_units=["PDAM"]))
+    assert [("SETDA", "retracted")] == to_units(office.hear(sla("retracted")))
 
 
 @pytest.mark.parametrize("status", ["resolved", "closed", "handed_over", "cancelled", "merged", "rejected"])

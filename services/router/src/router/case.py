@@ -49,7 +49,7 @@ class Case(Struct, frozen=True, kw_only=True):
     """The state of one complaint. Before its ``received`` has come, only what came early is in it.
 
     ``merged`` are the complaints that follow this one, ``also_about`` the units those accuse, ``rights`` what the
-    reporter asked for by law and nobody has done yet.
+    reporter asked for by law and nobody has done yet, ``alarmed`` who heard of each promise that is late.
     """
 
     ticket: str
@@ -75,6 +75,7 @@ class Case(Struct, frozen=True, kw_only=True):
     also_about: list[str] = []
     similar: list[Similar] = []
     rights: list[str] = []
+    alarmed: dict[str, list[str]] = {}
 
 
 def known(case: Case) -> ComplaintReceived:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from chassis.intake.story import in_words
-from contracts.events import SlaBreached, SlaUpdated
+from contracts.events import SlaBreached, SlaUpdated, UnitRouted
 from router.case import HELD, Case, Out, advance, tell_unit
 from router.moves import Result, about, desk
 from router.rules import WITA, Rules, last_unit
@@ -28,18 +28,47 @@ def on_sla(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result:
     if case.received is None:
         return case, []
     if isinstance(data, SlaBreached):
-        return case, _breached(rules, case, data)
+        return _heard(case, data, _breached(rules, case, data))
     match data.kind:
         case "started" | "rescheduled" if data.stage == "completion":
             return _new_deadline(case, data)
         case "warned":
-            return case, _warned(rules, case, data)
+            told = _warned(rules, case, data)
+            return (case, told) if case.unit else _heard(case, data, told)
+        case "retracted":
+            return _retracted(rules, case, data)
         case "lapsed" if case.status == "resolved" and data.based_on_seq >= (case.resolved_seq or 0):
             case, update = advance(case, "closed", message="Tidak ada tanggapan lagi dari pelapor.")
             return case, [update, *tell_unit(case, "withdrawn", reason="ditutup")]
         case "resumed" if data.stage == "completion":
             return _resumed(case, data)
     return case, []
+
+
+def _late(data: SlaUpdated | SlaBreached) -> str:
+    """Names the promise that is late: each has its own deadline."""
+    return f"{data.stage} {data.deadline_at.timestamp():.0f}"
+
+
+def _heard(case: Case, data: SlaUpdated | SlaBreached, told: list[Out]) -> Result:
+    """``told``, and who heard of it: they hear too when it is taken back, or when somebody has what nobody had."""
+    units = [out.unit for out in told if isinstance(out, UnitRouted)]
+    known = case.alarmed.get(_late(data), [])
+    if set(units) <= set(known):
+        return case, told
+    heard = {**case.alarmed, _late(data): list(dict.fromkeys([*known, *units]))}
+    return _replace(case, alarmed=heard), told
+
+
+def _retracted(rules: Rules, case: Case, data: SlaUpdated) -> Result:
+    """An answer that was in time came to light late: nobody is to blame."""
+    heard, told = case.alarmed.get(_late(data), []), list[Out]()
+    barred, reason = about(rules, case), f"tenggat {_promise(data)} ternyata tidak terlewati"
+    for unit in heard:
+        if unit in rules.units and unit not in barred:
+            told += tell_unit(case, "retracted", unit=unit, reason=reason)
+    left = {late: units for late, units in case.alarmed.items() if late != _late(data)}
+    return (_replace(case, alarmed=left) if heard else case), told
 
 
 def _new_deadline(case: Case, data: SlaUpdated) -> Result:
@@ -72,7 +101,16 @@ def _warned(rules: Rules, case: Case, data: SlaUpdated) -> list[Out]:
     reason = f"tenggat{_named(data)} sudah dekat"
     if _is_of_rights(data):
         return tell_unit(case, "warned", unit=desk(rules, case), reason=reason) if case.rights else []
-    return tell_unit(case, "warned", reason=reason) if case.status in HELD else []
+    return tell_unit(case, "warned", unit=_instead(rules, case), reason=reason) if _waits(case) else []
+
+
+def _waits(case: Case) -> bool:
+    return case.status in HELD or case.status == "registered"
+
+
+def _instead(rules: Rules, case: Case) -> str | None:
+    """The triage unit, for what nobody has: nothing is nobody's. None: those who have it."""
+    return None if case.unit else desk(rules, case)
 
 
 def _is_of_rights(data: SlaUpdated | SlaBreached) -> bool:
@@ -81,11 +119,10 @@ def _is_of_rights(data: SlaUpdated | SlaBreached) -> bool:
 
 
 def _breached(rules: Rules, case: Case, data: SlaBreached) -> list[Out]:
-    over = case.status not in HELD and case.status != "registered"
-    if (_is_of_rights(data) and not case.rights) or (over and not _is_of_rights(data)):
+    if not (case.rights if _is_of_rights(data) else _waits(case)):
         return []
     if data.level == 0:
-        unit = desk(rules, case) if _is_of_rights(data) else None
+        unit = desk(rules, case) if _is_of_rights(data) else _instead(rules, case)
         return tell_unit(case, "breached", unit=unit, reason=f"tenggat{_named(data)} terlewati")
     reason = f"tenggat {_promise(data)} terlewati sejak {in_words(data.deadline_at, WITA)}"
     told: list[Out] = []
