@@ -272,6 +272,15 @@ def test_who_was_merged_has_the_deadline_of_the_parent_and_none_of_its_own(late:
     assert (LATER, None) == (parted.deadline_at, parted.parent)
 
 
+def test_who_was_merged_hears_until_when_the_parent_is_due_in_one_sms() -> None:
+    for says in ("Tenggatnya Kamis 3 Des.", "Maaf, tenggatnya Kamis 3 Des sudah terlewati."):
+        told_of = TEXTS.change(update(1, "merged", parent="SPG-W000-00004", message=says).data)  # type: ignore[arg-type]
+        assert (True, True) == (f"SPG-W000-00004. {says} Perkembangannya" in told_of, len(told_of) <= 160)
+    missed = "Maaf, tenggat SPG-W000-00004, Kamis 3 Des, terlewati. Unitnya sudah diingatkan, bila tetap diam atasannya"
+    told_of = TEXTS.change(update(1, "noted", note="deadline", message=missed).data)  # type: ignore[arg-type]
+    assert f"{T}: {missed}" == told_of
+
+
 def test_helpers_and_notes_are_told_in_words() -> None:
     helped = update(1, support=["DLH", "DISHUB"]).data
     says = "Dibantu Dinas Lingkungan Hidup, Dinas Perhubungan."

@@ -157,7 +157,10 @@ class ComplaintUpdated(Struct, frozen=True, kw_only=True):
     evidence: Annotated[list[Evidence], Meta(description="What shows that it is done, given by the unit.")] = []
     note: Annotated[
         str | UnsetType,
-        Meta(description="What a `noted` is about: addition, rating, refused, rights_requested, rights_done."),
+        Meta(
+            description="What a `noted` is about: addition, rating, refused, rights_requested, rights_done, "
+            "deadline (of the complaint it was merged into)."
+        ),
     ] = UNSET
 
 

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
-from zoneinfo import ZoneInfo
 
-from chassis.region import RegionError, read_region, region_file
+from chassis.region import RegionError, read_region, read_zone, region_file
 from contracts.events import ComplaintUpdated, SlaBreached, UpdateKind
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class Texts:
         self.sms: dict[str, str] = {**texts["answers"], **texts["sms"]}
         self.social: dict[str, str] = {**texts["answers"], **texts["social"]}
         self.units: dict[str, str] = {unit["code"]: unit["name"] for unit in read_region(region, "units.yaml")["units"]}
-        self.zone = _zone(region)
+        self.zone = read_zone(region)
 
     def answers(self, service: str) -> Mapping[str, str]:
         """The answers of an intake that answers messages."""
@@ -153,17 +152,6 @@ def time_in_words(at: datetime, zone: tzinfo) -> str:
 def _tidy(sentence: str) -> str:
     """Without the traces of words that were empty."""
     return " ".join(sentence.split()).replace(":.", ".").replace(": .", ".")
-
-
-def _zone(region: Path) -> ZoneInfo:
-    calendar = read_region(region, "calendar.yaml")
-    try:
-        return ZoneInfo(calendar["timezone"])
-    except (KeyError, TypeError, ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
-        path = region_file(region, "calendar.yaml")
-        raise RegionError(
-            f"{path}: there is no such timezone. Remedy: write a name of the tz database, such as Asia/Makassar"
-        ) from error
 
 
 def _checked(region: Path) -> dict[str, dict[str, str]]:

@@ -78,6 +78,11 @@ class Case(Struct, frozen=True, kw_only=True):
     alarmed: dict[str, list[str]] = {}
 
 
+def promise(stage: str, deadline_at: datetime) -> str:
+    """Names one promise among those of a complaint."""
+    return f"{stage} {deadline_at.timestamp():.0f}"
+
+
 def known(case: Case) -> ComplaintReceived:
     """The complaint itself; only asked for cases that are registered."""
     assert case.received is not None  # noqa: S101  (the table of transitions starts at registered)

@@ -6,9 +6,9 @@ import msgspec
 
 from chassis.intake.story import in_words
 from contracts.events import SlaBreached, SlaUpdated, UnitRouted
-from router.case import HELD, Case, Out, advance, tell_unit
+from router.case import HELD, Case, Out, advance, promise, tell_unit
 from router.moves import Result, about, desk
-from router.rules import WITA, Rules, last_unit
+from router.rules import Rules, last_unit
 
 _replace = msgspec.structs.replace
 
@@ -21,6 +21,8 @@ STAGES = {
     "follow-up": "tindak lanjut",
     "rights": "permintaan hak atas data pribadi",
 }
+
+_NEXT_STEP = "Unitnya sudah diingatkan, bila tetap diam atasannya diberi tahu. Jawabannya kami kirim."
 
 
 def on_sla(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result:
@@ -45,29 +47,24 @@ def on_sla(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result:
     return case, []
 
 
-def _late(data: SlaUpdated | SlaBreached) -> str:
-    """Names the promise that is late: each has its own deadline."""
-    return f"{data.stage} {data.deadline_at.timestamp():.0f}"
-
-
 def _heard(case: Case, data: SlaUpdated | SlaBreached, told: list[Out]) -> Result:
     """``told``, and who heard of it: they hear too when it is taken back, or when somebody has what nobody had."""
     units = [out.unit for out in told if isinstance(out, UnitRouted)]
-    known = case.alarmed.get(_late(data), [])
+    known = case.alarmed.get(promise(data.stage, data.deadline_at), [])
     if set(units) <= set(known):
         return case, told
-    heard = {**case.alarmed, _late(data): list(dict.fromkeys([*known, *units]))}
+    heard = {**case.alarmed, promise(data.stage, data.deadline_at): list(dict.fromkeys([*known, *units]))}
     return _replace(case, alarmed=heard), told
 
 
 def _retracted(rules: Rules, case: Case, data: SlaUpdated) -> Result:
     """An answer that was in time came to light late: nobody is to blame."""
-    heard, told = case.alarmed.get(_late(data), []), list[Out]()
+    heard, told = case.alarmed.get(promise(data.stage, data.deadline_at), []), list[Out]()
     barred, reason = about(rules, case), f"tenggat {_promise(data)} ternyata tidak terlewati"
     for unit in heard:
         if unit in rules.units and unit not in barred:
             told += tell_unit(case, "retracted", unit=unit, reason=reason)
-    left = {late: units for late, units in case.alarmed.items() if late != _late(data)}
+    left = {late: units for late, units in case.alarmed.items() if late != promise(data.stage, data.deadline_at)}
     return (_replace(case, alarmed=left) if heard else case), told
 
 
@@ -86,6 +83,20 @@ def _resumed(case: Case, data: SlaUpdated) -> Result:
         return case, outs
     case, told = _new_deadline(case, data)
     return case, [*outs, *told]
+
+
+def to_merged(rules: Rules, before: Case, after: Case, data: SlaUpdated | SlaBreached) -> str | None:
+    """What those merged into it are told of its clock, for theirs stands: when it is due, and that this is past."""
+    if data.stage != "completion":
+        return None
+    due, parent, known = in_words(data.deadline_at, rules.zone), after.ticket, promise(data.stage, data.deadline_at)
+    if isinstance(data, SlaBreached):
+        if data.level or known in before.alarmed or known not in after.alarmed:
+            return None
+        return f"Maaf, tenggat {parent}, {due}, terlewati. {_NEXT_STEP}"
+    if known in before.alarmed and known not in after.alarmed:
+        return f"Ralat: tenggat {parent}, {due}, tidak terlewati, jawaban sudah tepat waktu."
+    return f"Tenggat {parent} sekarang {due}." if before.deadline_at != after.deadline_at else None
 
 
 def _promise(data: SlaUpdated | SlaBreached) -> str:
@@ -124,7 +135,7 @@ def _breached(rules: Rules, case: Case, data: SlaBreached) -> list[Out]:
     if data.level == 0:
         unit = desk(rules, case) if _is_of_rights(data) else _instead(rules, case)
         return tell_unit(case, "breached", unit=unit, reason=f"tenggat{_named(data)} terlewati")
-    reason = f"tenggat {_promise(data)} terlewati sejak {in_words(data.deadline_at, WITA)}"
+    reason = f"tenggat {_promise(data)} terlewati sejak {in_words(data.deadline_at, rules.zone)}"
     told: list[Out] = []
     for unit in _ladder(rules, case, data):
         told += tell_unit(case, "escalated", unit=unit, reason=f"{reason} (tingkat {data.level})")

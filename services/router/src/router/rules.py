@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, tzinfo
 
 #: Conduct of officials: the inspectorate looks at it, whatever unit it is about.
 CONDUCT_CATEGORY = "aparatur_korupsi"
@@ -13,8 +13,6 @@ CONDUCT_CATEGORY = "aparatur_korupsi"
 URGENT = frozenset({"tinggi", "darurat"})
 #: In the routing table: the camat of the place, whichever that is.
 KECAMATAN = "kecamatan"
-#: Units come and go at midnight in Soppeng.
-WITA = timezone(timedelta(hours=8), "WITA")
 _URGENCIES = ("rendah", "sedang", "tinggi", "darurat")
 
 
@@ -66,7 +64,7 @@ class Rules:
     ``admin`` plays LAPOR admin, ``conduct`` looks at officials, ``last_resort`` gets what nobody else may have.
     ``heirs`` is filled by ``in_force``: who has the work of each unit on that day. ``boilerplate`` are phrases that say
     nothing of what was done; from ``similar_suggest`` on two complaints are shown as similar, from ``similar_merge`` on
-    they are one, None: never without a person.
+    they are one, None: never without a person. Units come and go at midnight in ``zone``.
     """
 
     units: Mapping[str, Unit]
@@ -74,6 +72,7 @@ class Rules:
     admin: str
     conduct: str
     last_resort: str
+    zone: tzinfo
     camat: Mapping[str, str] = field(default_factory=dict)
     targets: Mapping[str, Target] = field(default_factory=dict)
     routing: tuple[RoutingRule, ...] = ()
@@ -114,7 +113,7 @@ def in_force(rules: Rules, at: datetime) -> Rules:
 
     A unit without a valid successor keeps its place, so that who meets it there sees that it is no unit any more.
     """
-    day = at.astimezone(WITA).date()
+    day = at.astimezone(rules.zone).date()
     valid = {code: unit for code, unit in rules.units.items() if unit.valid(day)}
     if len(valid) == len(rules.units):
         return rules
