@@ -242,8 +242,32 @@ def test_a_new_round_tells_its_due_date_whichever_is_heard_first(kind: str) -> N
     assert (False, False) == (late.moved, early.moved)
 
 
+def test_a_due_date_that_was_worked_out_again_is_told_at_once_and_once() -> None:
+    again = sla("rescheduled", deadline_at=LATER)
+    story = told(update(0, "registered"), sla("started"), again, again, update(1))
+    says = f"{T}: Tenggat dihitung ulang menjadi Jumat 6 Mar, karena hari kerja atau aturannya berubah."
+    assert [says, update_text(1)] == [text for _, text in story.notices]
+    assert not story.moved
+    back = told(update(0, "registered"), sla("started"), again, sla("rescheduled"))
+    assert 2 == len({reason for reason, _ in back.notices})
+
+
+@pytest.mark.parametrize("before", [[sla("started")], [sla("started"), update(1, "resolved")]])
+def test_a_due_date_that_stays_or_no_longer_counts_is_not_told_again(before: list[Message]) -> None:
+    later = DEADLINE if len(before) == 1 else LATER
+    again = told(update(0, "registered"), *before, sla("rescheduled", deadline_at=later))
+    assert [] == [text for _, text in again.notices if "dihitung ulang" in text]
+    assert [] == told(update(0, "registered"), *before, sla("rescheduled", deadline_at=LATER), notify=False).notices
+
+
+def test_the_notice_that_waits_for_its_due_date_tells_that_it_was_worked_out_again() -> None:
+    story = told(*ASKED, update(2, "in_progress"), sla("rescheduled", deadline_at=LATER))
+    assert ("due-2", True) == (story.revised[-1][0], "Tenggat sekarang Jumat 6 Mar." in (story.revised[-1][1] or ""))
+    assert [] == [text for _, text in story.notices if "dihitung ulang" in text]
+
+
 def test_an_answer_ends_what_there_was_to_tell_of_the_deadline() -> None:
-    moved = [update(0, "registered"), sla("started"), sla("rescheduled", deadline_at=LATER)]
+    moved = [update(0, "registered"), sla("started"), sla("resumed", deadline_at=LATER)]
     assert told(*moved).moved
     done = told(*moved, update(1, "resolved", message="Sudah."), update(2, "closed"))
     assert (False, False) == (done.moved, any("Tenggat" in text for _, text in done.notices))

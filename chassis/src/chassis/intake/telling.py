@@ -93,7 +93,15 @@ class Teller:
             receipt = self.texts.answers(self.service)["receipt_due"]
             text = receipt.format(ticket=story.ticket, due=self.texts.due(story))
             return _with(story, revised=[*story.revised, (RECEIPT, text)])
-        return self._with_due(story) if moved and story.held[0] else story
+        if moved and story.held[0]:
+            return self._with_due(story)
+        return self._rescheduled(story, data) if moved and data.kind == "rescheduled" and self.notify else story
+
+    def _rescheduled(self, story: Story, data: SlaUpdated) -> Story:
+        """No step of the story goes with it that could carry the new date, so it is told by itself."""
+        text = f"{story.ticket}: {self.texts.said_by_clock('rescheduled', story)}"
+        reason = f"moved-{_promise(data)}-{len(story.lines)}"
+        return _with(story, moved=False, notices=[*story.notices, (reason, text)])
 
     def _with_due(self, story: Story) -> Story:
         reason, text = story.held
