@@ -207,17 +207,64 @@ def test_a_breach_of_an_earlier_round_changes_nothing() -> None:
 
 def test_a_pause_and_the_new_due_date_are_on_the_page_and_told_with_the_next_change() -> None:
     asked = [update(0, "registered"), sla("started"), update(1, "waiting_for_reporter", message="Di mana?")]
-    waiting = told(*asked, sla("paused"))
+    waiting = told(*asked, sla("paused", based_on_seq=1))
     assert waiting.paused
     assert TEXTS.status_line(waiting, T).endswith(". Tenggat berhenti sementara")
-    resumed = told(*asked, sla("paused"), sla("resumed", deadline_at=LATER), update(2, "in_progress"))
+    resumed = told(*asked, sla("paused", based_on_seq=1), sla("resumed", deadline_at=LATER), update(2, "in_progress"))
     assert (False, LATER, False) == (resumed.paused, resumed.deadline_at, resumed.moved)
     assert resumed.notices[-1][1].endswith("Tenggat sekarang Jumat 6 Mar.")
     assert ["paused", "resumed"] == [line.kind for line in resumed.lines]
-    assert ["receipt"] == [reason for reason, _ in resumed.revised]
+    assert ["receipt", "ask-1"] == [reason for reason, _ in resumed.revised]
 
 
-ASKED = [update(0, "registered"), sla("started"), update(1, "waiting_for_reporter", message="Di mana?"), sla("paused")]
+ASKED = [
+    update(0, "registered"),
+    sla("started"),
+    update(1, "waiting_for_reporter", message="Di mana?"),
+    sla("paused", based_on_seq=1),
+]
+
+
+ASKS = [update(0, "registered"), sla("started"), update(1, "waiting_for_reporter", message="Di mana?")]
+STANDS = sla("paused", based_on_seq=1, paused_until=LATER)
+
+
+def test_the_question_waits_for_the_clock_to_say_until_when_to_answer_whichever_is_heard_first() -> None:
+    text = TEXTS.change(ASKS[-1].data)  # type: ignore[arg-type]
+    says = f"{text} Jawab paling lambat Jumat 6 Mar, sampai itu tenggat berhenti."
+    assert [("ask-1", text)] == told(*ASKS).notices
+    late, early = told(*ASKS, STANDS), told(*ASKS[:-1], STANDS, ASKS[-1])
+    assert ([("ask-1", text)], ("ask-1", says)) == (late.notices, late.revised[-1])
+    assert [("seq-1", says)] == early.notices
+    assert len(says) <= 320
+    line = "Tenggat dihentikan sementara, menunggu jawaban Anda. Jawab paling lambat Jumat 6 Mar,"
+    assert [True] == [each.text.startswith(line) for each in late.lines]
+    assert late.lines == early.lines
+
+
+def test_a_question_for_which_no_clock_stands_is_asked_without_a_date() -> None:
+    enough = sla("resumed", based_on_seq=1, reason="waktu bertanya sudah habis")
+    story = told(*ASKS, enough, update(2, "in_progress", message="Petugas melanjutkan."))
+    assert ["ask-1", "due-2"] == [reason for reason, _ in story.notices]
+    assert not any("paling lambat" in text for _, text in story.notices)
+    assert ["receipt"] == [reason for reason, _ in story.revised]
+
+
+def test_the_bound_of_an_earlier_question_is_none_of_the_next() -> None:
+    again = told(
+        *ASKS, STANDS, update(2, "in_progress"), sla("resumed", based_on_seq=2), update(3, "waiting_for_reporter")
+    )
+    assert "paling lambat" not in again.notices[-1][1]
+    assert "paling lambat Sabtu 7 Mar" in str(
+        told(
+            *ASKS,
+            STANDS,
+            update(2, "in_progress"),
+            sla("resumed", based_on_seq=2),
+            update(3, "waiting_for_reporter"),
+            sla("paused", based_on_seq=3, paused_until=LATER + timedelta(days=1)),
+        ).revised[-1][1]
+    )
 
 
 def test_the_notice_of_an_answered_question_waits_for_the_new_due_date_and_carries_it() -> None:
@@ -228,8 +275,8 @@ def test_the_notice_of_an_answered_question_waits_for_the_new_due_date_and_carri
     assert (reason, f"{text} Tenggat sekarang Jumat 6 Mar.") == after.revised[-1]
     assert not after.moved
     unmoved = told(*ASKED, update(2, "in_progress"), sla("resumed"))
-    assert ["receipt"] == [reason for reason, _ in unmoved.revised]
-    assert ["seq-1", "seq-2"] == [reason for reason, _ in told(*ASKED, update(2, "cancelled")).notices]
+    assert ["receipt", "ask-1"] == [reason for reason, _ in unmoved.revised]
+    assert ["ask-1", "seq-2"] == [reason for reason, _ in told(*ASKED, update(2, "cancelled")).notices]
 
 
 @pytest.mark.parametrize("kind", ["reopened", "unmerged"])

@@ -198,6 +198,9 @@ class SlaUpdated(Struct, frozen=True, kw_only=True):
             description="The length of the promise in words, Indonesian: 3 hari kerja, 72 jam, 14 hari, 10 jam kerja."
         ),
     ] = UNSET
+    paused_until: Annotated[
+        Time | UnsetType, Meta(description="Of a `paused`: until when it waits for the reporter at the latest.")
+    ] = UNSET
 
 
 class SlaBreached(Struct, frozen=True, kw_only=True):
@@ -268,6 +271,10 @@ class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
     priority: Annotated[int, Meta(ge=0, description="Work on the highest first, then on the oldest.")] = 0
     matter: str | UnsetType = UNSET
     spam: bool = False
+    paused_until: Annotated[
+        Time | UnsetType,
+        Meta(description="The clock waits for the reporter, until then at the latest; unset: it runs."),
+    ] = UNSET
 
 
 class ReplyAnswer(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta, timezone
 
 import pytest
-from msgspec import structs
+from msgspec import UNSET, structs
 from router_office import (
     DEADLINE,
     RULES,
@@ -24,7 +24,7 @@ from router_office import (
     to_units,
 )
 
-from contracts.events import UnitRouted
+from contracts.events import ComplaintUpdated, SlaUpdated, UnitRouted
 from router.rules import RoutingRule
 
 
@@ -135,6 +135,57 @@ def test_the_bound_of_an_earlier_question_does_not_end_the_next_one() -> None:
     assert [] == kinds(office.hear(sla("resumed", based_on_seq=first)))
     assert "waiting_for_reporter" == office.case.status
     assert ["in_progress"] == kinds(office.hear(sla("resumed", based_on_seq=office.case.seq)))
+
+
+BOUND = DEADLINE + timedelta(days=5)
+
+
+def paused(office: Office, **facts: object) -> SlaUpdated:
+    return structs.replace(sla("paused", based_on_seq=office.case.seq), **{"paused_until": BOUND, **facts})
+
+
+def test_while_the_reporter_is_asked_the_unit_sees_until_when_the_clock_stands() -> None:
+    office = in_status("waiting_for_reporter")
+    told = office.hear(paused(office))
+    (record,) = [each for each in told if isinstance(each, UnitRouted)]
+    assert (
+        "PUPR",
+        "updated",
+        "tenggat berhenti sampai pelapor menjawab, paling lambat Selasa 10 Mar pukul 10:00:00",
+    ) == (
+        record.unit,
+        record.why,
+        record.reason,
+    )
+    assert BOUND == record.complaint.paused_until  # type: ignore[union-attr]
+    answered = office.hear(followed_up(item("addition", text="nomor 4")))
+    assert [UNSET] == [each.complaint.paused_until for each in answered if isinstance(each, UnitRouted)]  # type: ignore[union-attr]
+
+
+def test_a_pause_that_is_over_or_of_another_clock_is_not_shown() -> None:
+    office = in_status("waiting_for_reporter")
+    assert [] == office.hear(paused(office, stage="follow-up"))
+    late = paused(office)
+    office.hear(followed_up(item("addition", text="nomor 4")))
+    assert [] == office.hear(late)
+    office.hear(("PUPR", reply("ask", message="Sejak kapan?")))
+    assert [] == office.hear(late)
+
+
+def test_a_question_that_nobody_answered_ends_with_its_bound_and_one_too_many_at_once() -> None:
+    office = in_status("waiting_for_reporter")
+    office.hear(sla("started"), paused(office))
+    waited = office.hear(sla("resumed", based_on_seq=office.case.seq))
+    office.hear(("PUPR", reply("ask", message="Sejak kapan?")))
+    enough = structs.replace(sla("resumed", based_on_seq=office.case.seq), reason="waktu bertanya sudah habis")
+    at_once = office.hear(enough)
+    assert ["Batas waktu menjawab sudah lewat."] == [
+        each.message for each in waited if isinstance(each, ComplaintUpdated)
+    ]
+    assert ["pelapor tidak menjawab"] == reasons(waited)
+    says = "Petugas melanjutkan tanpa menunggu, karena waktu bertanya sudah habis. Jawaban Anda tetap diteruskan."
+    assert [says] == [each.message for each in at_once if isinstance(each, ComplaintUpdated)]
+    assert ["waktu bertanya sudah habis; jawaban pelapor tidak ditunggu"] == reasons(at_once)
 
 
 def test_after_a_pause_the_units_see_the_new_deadline() -> None:

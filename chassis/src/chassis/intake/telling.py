@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from chassis.intake.notices import RECEIPT
-from chassis.intake.story import APOLOGY, HELD, ClockLine, Step, Story, load_stories, save_stories
+from chassis.intake.story import APOLOGY, ASKED, HELD, ClockLine, Step, Story, load_stories, save_stories
 from chassis.intake.texts import DONE, Texts
 from chassis.step import Handler
 from chassis.wire import Emit, Message
@@ -39,24 +39,29 @@ class Teller:
         if data.seq <= story.seq and not late:
             return None
         text = self.texts.change(data) if own else ""
-        holds = _moves_the_deadline(story, data)
+        before = story
         story = _updated(story, data, now, text)
         if story.status in DONE:
             story = _without_apology(_with(story, moved=False))
         if self.notify and own and data.kind != "registered":
-            story = self._announce(story, data, text, holds=holds)
+            story = self._announce(before, story, data, text)
         return story
 
-    def _announce(self, story: Story, data: ComplaintUpdated, text: str, *, holds: bool) -> Story:
-        """Tell ``text``, with the due date where it moved; one that moves it waits until the clock said so."""
+    def _announce(self, before: Story, story: Story, data: ComplaintUpdated, text: str) -> Story:
+        """Tell ``text``, with what the clock says to it; if the clock has not spoken yet it waits for that."""
         reason = f"seq-{data.seq}"
-        if story.moved and story.deadline_at:
+        if data.kind == _ASKED and story.paused_seq == data.seq:
+            text = self._with_bound(text, story)
+        elif story.moved and story.deadline_at:
             text = f"{text} {self.texts.said_by_clock('moved', story)}"
             story = _with(story, moved=False)
-        elif holds:
-            reason = f"{HELD}{data.seq}"
+        elif starts := _waits_for_the_clock(before, data):
+            reason = f"{starts}{data.seq}"
             story = _with(story, held=(reason, text))
         return _with(story, notices=[*story.notices, (reason, text)])
+
+    def _with_bound(self, text: str, story: Story) -> str:
+        return f"{text} {self.texts.answer_by(story.paused_until)}" if story.paused_until else text
 
     def on_clock(self, story: Story, data: SlaUpdated, now: datetime) -> Story | None:
         """Keep the deadline and what became of it; None for what is no concern of citizens."""
@@ -68,10 +73,19 @@ class Teller:
             case "started" | "resumed" | "rescheduled":
                 return self._on_deadline(story, data, now)
             case "paused":
-                return None if _missed(story, data) else self._line(_with(story, paused=True), "paused", now)
+                return None if _missed(story, data) else self._on_paused(story, data, now)
             case "met" | "retracted":
                 return self._on_kept(story, data, now)
         return None
+
+    def _on_paused(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
+        story = _with(story, paused=True, paused_seq=data.based_on_seq, paused_until=data.paused_until or None)
+        line = ClockLine(kind="paused", at=now, text=self._with_bound(self.texts.said_by_clock("paused", story), story))
+        story = _with(story, lines=[*story.lines, line])
+        reason, text = story.held
+        if reason != f"{ASKED}{data.based_on_seq}":
+            return story
+        return _with(story, held=("", ""), revised=[*story.revised, (reason, self._with_bound(text, story))])
 
     def _on_deadline(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
         first, missed = data.kind == "started" and data.round == 1, _missed(story, data)
@@ -93,7 +107,7 @@ class Teller:
             receipt = self.texts.answers(self.service)["receipt_due"]
             text = receipt.format(ticket=story.ticket, due=self.texts.due(story))
             return _with(story, revised=[*story.revised, (RECEIPT, text)])
-        if moved and story.held[0]:
+        if moved and story.held[0].startswith(HELD):
             return self._with_due(story)
         return self._rescheduled(story, data) if moved and data.kind == "rescheduled" and self.notify else story
 
@@ -168,12 +182,14 @@ def tell(service: str, texts: Texts, *, notify: bool) -> Decide:
     return decide
 
 
-def _moves_the_deadline(story: Story, data: ComplaintUpdated) -> bool:
-    """Whether the clock answers ``data`` with another deadline: an answered question, or a new round."""
+def _waits_for_the_clock(story: Story, data: ComplaintUpdated) -> str:
+    """What the clock will say to ``data``: a bound to a question, a deadline to its answer and to a new round."""
     if data.seq < story.seq or data.status in DONE or data.kind == "merged":
-        return False
+        return ""
+    if data.kind == _ASKED:
+        return "" if story.breached else ASKED
     answered = story.status == _ASKED and data.status != _ASKED
-    return answered or data.kind in ("reopened", "unmerged")
+    return HELD if answered or data.kind in ("reopened", "unmerged") else ""
 
 
 def _promise(data: SlaUpdated | SlaBreached) -> str:

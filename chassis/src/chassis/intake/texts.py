@@ -31,7 +31,9 @@ _PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "changes": dict.fromkeys(get_args(UpdateKind), _STEP),
     "notes": dict.fromkeys(("addition", "rating", "refused", "rights_requested", "rights_done"), _STEP),
     "clock": {
-        **dict.fromkeys(("breached", "head", "retracted", "paused", "resumed", "rescheduled", "moved"), _CLOCK),
+        **dict.fromkeys(
+            ("breached", "head", "retracted", "paused", "answer_by", "resumed", "rescheduled", "moved"), _CLOCK
+        ),
         "escalated": _CLOCK | {"to"},
     },
     "answers": dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating", "follow_up"), _TICKET),
@@ -95,6 +97,10 @@ class Texts:
         """What the page says when the clock of ``story`` did ``kind``."""
         due = self.day(story.deadline_at) if story.deadline_at else ""
         return self.clock[kind].format(due=due, unit=self.unit(story.unit))
+
+    def answer_by(self, until: datetime) -> str:
+        """By when the reporter has to answer a question."""
+        return self.clock["answer_by"].format(due=self.day(until), unit="")
 
     def escalated(self, data: SlaBreached) -> str:
         """What the page says when ``data`` went up the ladder."""

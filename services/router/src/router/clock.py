@@ -6,7 +6,7 @@ import msgspec
 
 from chassis.intake.story import in_words
 from contracts.events import SlaBreached, SlaUpdated, UnitRouted
-from router.case import HELD, Case, Out, advance, promise, tell_unit
+from router.case import HELD, Case, Out, advance, promise, tell_unit, waits
 from router.moves import Result, about, desk
 from router.rules import Rules, last_unit
 
@@ -22,6 +22,11 @@ STAGES = {
     "rights": "permintaan hak atas data pribadi",
 }
 
+#: The clock did not wait for the question: those of a round share one bound. For the citizen, and for the unit.
+_ASKED_ENOUGH = (
+    "Petugas melanjutkan tanpa menunggu, karena waktu bertanya sudah habis. Jawaban Anda tetap diteruskan.",
+    "waktu bertanya sudah habis; jawaban pelapor tidak ditunggu",
+)
 _NEXT_STEP = "Unitnya sudah diingatkan, bila tetap diam atasannya diberi tahu. Jawabannya kami kirim."
 
 
@@ -42,6 +47,8 @@ def on_sla(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result:
         case "lapsed" if case.status == "resolved" and data.based_on_seq >= (case.resolved_seq or 0):
             case, update = advance(case, "closed", message="Tidak ada tanggapan lagi dari pelapor.")
             return case, [update, *tell_unit(case, "withdrawn", reason="ditutup")]
+        case "paused" if data.stage == "completion" and case.status == "waiting_for_reporter":
+            return _paused(rules, case, data)
         case "resumed" if data.stage == "completion":
             return _resumed(case, data)
     return case, []
@@ -73,12 +80,22 @@ def _new_deadline(case: Case, data: SlaUpdated) -> Result:
     return case, tell_unit(case, "deadline-set") if case.status in HELD else []
 
 
+def _paused(rules: Rules, case: Case, data: SlaUpdated) -> Result:
+    """It stands for the question that was asked last; show those who work on it until when."""
+    case = _replace(case, paused_seq=max(case.paused_seq, data.based_on_seq), paused_until=data.paused_until or None)
+    if case.paused_until is None or not waits(case):
+        return case, []
+    until = in_words(case.paused_until, rules.zone)
+    return case, tell_unit(case, "updated", reason=f"tenggat berhenti sampai pelapor menjawab, paling lambat {until}")
+
+
 def _resumed(case: Case, data: SlaUpdated) -> Result:
     """Go on without the answer, if it is this question's bound that passed and not an earlier one's."""
     outs: list[Out] = []
     if case.status == "waiting_for_reporter" and data.based_on_seq >= (case.asked_seq or 0):
-        case, update = advance(case, "in_progress", message="Batas waktu menjawab sudah lewat.")
-        outs = [update, *tell_unit(case, "followed-up", reason="pelapor tidak menjawab")]
+        says, reason = ("Batas waktu menjawab sudah lewat.", "pelapor tidak menjawab") if waits(case) else _ASKED_ENOUGH
+        case, update = advance(case, "in_progress", message=says)
+        outs = [update, *tell_unit(case, "followed-up", reason=reason)]
     if case.deadline_at == data.deadline_at:
         return case, outs
     case, told = _new_deadline(case, data)
@@ -112,10 +129,10 @@ def _warned(rules: Rules, case: Case, data: SlaUpdated) -> list[Out]:
     reason = f"tenggat{_named(data)} sudah dekat"
     if _is_of_rights(data):
         return tell_unit(case, "warned", unit=desk(rules, case), reason=reason) if case.rights else []
-    return tell_unit(case, "warned", unit=_instead(rules, case), reason=reason) if _waits(case) else []
+    return tell_unit(case, "warned", unit=_instead(rules, case), reason=reason) if _open(case) else []
 
 
-def _waits(case: Case) -> bool:
+def _open(case: Case) -> bool:
     return case.status in HELD or case.status == "registered"
 
 
@@ -130,7 +147,7 @@ def _is_of_rights(data: SlaUpdated | SlaBreached) -> bool:
 
 
 def _breached(rules: Rules, case: Case, data: SlaBreached) -> list[Out]:
-    if not (case.rights if _is_of_rights(data) else _waits(case)):
+    if not (case.rights if _is_of_rights(data) else _open(case)):
         return []
     if data.level == 0:
         unit = desk(rules, case) if _is_of_rights(data) else _instead(rules, case)
