@@ -9,7 +9,7 @@ import secrets
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -33,11 +33,10 @@ from lapor import up
 from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.reading import Found, Principal, follow, new_id, story_topics, ticket_of
-from lapor.scenarios import SIMILAR, Reply, Scenario, Turn
+from lapor.scenarios import BREACHED, MET, SIMILAR, Reply, Scenario, Turn
 
 Channel = Literal["sms", "web", "x"]
 GIVE_UP_S = 60
-BREACHED = "breached: the promise is missed"
 
 
 @dataclass(kw_only=True)
@@ -48,6 +47,7 @@ class Journey:
     tag: str
     sent_at: datetime
     sender: str
+    scenario: Scenario
     turns: list[Turn]
     ticket: str | None = None
     complaint_id: str | None = None
@@ -103,22 +103,25 @@ class Travel:
 
     async def send_all(self, http: httpx.AsyncClient, n: int, channels: list[Channel], rate: float) -> None:
         """``n`` complaints in turn through ``channels``; with ``twice``, each through all of them."""
-        texts = itertools.cycle(self.random.sample(self.scenario.texts, len(self.scenario.texts)))
         doors = itertools.cycle([channels] if self.scenario.twice else [[channel] for channel in channels])
+        parts = [(each, self.texts(each)) for each in (self.scenario, self.scenario.beside) if each]
         sending = []
-        for _, text, through in zip(range(n), texts, doors, strict=False):
-            tag = "".join(self.random.choices("bcdfghjkmnprstvw", k=8))
+        for (_, through), (scenario, texts) in itertools.product(zip(range(n), doors, strict=False), parts):
+            text, tag = next(texts), "".join(self.random.choices("bcdfghjkmnprstvw", k=8))
             for channel in through:
-                sending.append(asyncio.create_task(self.send(http, channel, text, tag)))
+                sending.append(asyncio.create_task(self.send(http, channel, scenario, text, tag)))
                 await asyncio.sleep(1 / rate)
         await asyncio.gather(*sending)
 
-    async def send(self, http: httpx.AsyncClient, channel: Channel, text: str, tag: str) -> None:
+    def texts(self, scenario: Scenario) -> Iterator[str]:
+        """What its complaints say, in another order each time."""
+        return itertools.cycle(self.random.sample(scenario.texts, len(scenario.texts)))
+
+    async def send(self, http: httpx.AsyncClient, channel: Channel, scenario: Scenario, text: str, tag: str) -> None:
         """One complaint through its public door."""
         sender = secrets.token_urlsafe(16) if channel == "web" else f"+62812{self.random.randrange(10**8):08}"
-        journey = Journey(
-            channel=channel, tag=tag, sent_at=datetime.now(UTC), sender=sender, turns=list(self.scenario.turns)
-        )
+        turns, now = list(scenario.turns), datetime.now(UTC)
+        journey = Journey(channel=channel, tag=tag, sent_at=now, sender=sender, scenario=scenario, turns=turns)
         self.journeys.append(journey)
         self.note(journey, f"sent by {channel}", journey.sent_at)
         await self.through(http, journey, f"{text} (uji {tag})")
@@ -226,10 +229,10 @@ class Travel:
         end = asyncio.get_running_loop().time() + GIVE_UP_S
         while (open_ := [j for j in self.journeys if not j.done]) and asyncio.get_running_loop().time() < end:
             sent = (await http.get(self.env["sent_url"])).json() if any(j.channel != "web" for j in open_) else []
-            told = {row["ticket"] for row in sent if self.scenario.told in row["text"]}
             for journey in open_:
                 if not self.over(journey):
                     continue
+                told = {row["ticket"] for row in sent if journey.scenario.told in row["text"]}
                 journey.done = await self.is_told(http, journey, told)
                 if journey.done:
                     self.note(journey, "citizen informed", datetime.now(UTC))
@@ -237,15 +240,16 @@ class Travel:
 
     def over(self, journey: Journey) -> bool:
         """Whether the last thing has happened. Of two that became one, only one is worked on."""
-        return journey.has(self.scenario.ends) and (self.scenario.twice or not journey.turns)
+        return journey.has(journey.scenario.ends) and (self.scenario.twice or not journey.turns)
 
     async def is_told(self, http: httpx.AsyncClient, journey: Journey, told: set[str]) -> bool:
         """Whether the citizen knows: by a message, or because the page says so."""
         if journey.channel != "web":
             return journey.ticket in told
         story = (await http.get(f"{self.env['web_url']}/v1/complaints/{journey.ticket}")).json()
-        steps = [step["kind"] for step in story["history"]] + [BREACHED] * story["breached"]
-        return self.scenario.ends in steps
+        steps = [step["kind"] for step in story["history"]]
+        steps += [BREACHED] * story["breached"] + [MET] * ("resolved" in steps)
+        return journey.scenario.ends in steps
 
 
 def _taken(journey: Journey, answer: httpx.Response) -> None:
