@@ -193,6 +193,40 @@ def test_a_breach_after_its_retraction_is_told_again_and_the_one_before_it_is_no
     assert 2 == len({reason for reason, _ in again.notices if reason.startswith("breach-")})
 
 
+ASKED_FOR_RIGHTS = [
+    update(0, "registered"),
+    update(1, "closed"),
+    update(2, "noted", status="closed", note="rights_requested"),
+]
+
+
+def test_a_right_that_is_granted_late_is_apologized_for_with_the_next_step_also_when_the_complaint_is_over() -> None:
+    story = told(*ASKED_FOR_RIGHTS, breach("rights"), breach("rights", level=1, escalate_to=["SETDA"]))
+    says = "Mohon maaf, permintaan data pribadi Anda belum dijawab sampai Kamis 5 Mar."
+    assert 1 == len([text for _, text in story.notices if f"{T}: {says} Petugas sudah diingatkan" in text])
+    assert ["breached"] == [line.kind for line in story.lines]
+    assert (False, None) == (story.breached, story.deadline_at)
+    assert len(story.notices[-1][1]) <= 160
+
+
+def test_a_right_that_was_granted_in_time_after_all_takes_the_apology_back() -> None:
+    late = told(*ASKED_FOR_RIGHTS, breach("rights"), sla("met", "rights"))
+    (reason,) = [reason for reason, _ in late.notices if reason.startswith("breach-")]
+    assert [(reason, None)] == late.revised
+    assert [] == [
+        r for r, _ in told(*ASKED_FOR_RIGHTS, sla("met", "rights"), breach("rights")).notices if "breach" in r
+    ]
+    back = told(*ASKED_FOR_RIGHTS, breach("rights"), sla("retracted", "rights"), sla("met", "rights"))
+    assert [reason] == [wrong for wrong, _ in back.corrections]
+    assert ["breached", "retracted"] == [line.kind for line in back.lines]
+
+
+def test_each_right_has_its_own_apology_and_others_complaints_show_none() -> None:
+    both = told(*ASKED_FOR_RIGHTS, breach("rights"), breach("rights", deadline_at=LATER))
+    assert 2 == len({reason for reason, _ in both.notices if reason.startswith("breach-")})
+    assert [] == told(*ASKED_FOR_RIGHTS, breach("rights"), service="intake-web").lines
+
+
 def test_each_broken_promise_has_its_own_apology() -> None:
     again = sla("started", round=2, deadline_at=LATER), breach(round=2, deadline_at=LATER)
     story = told(update(0, "registered"), breach(), *again)

@@ -61,12 +61,14 @@ class Teller:
         return _with(story, notices=[*story.notices, (reason, text)])
 
     def _with_bound(self, text: str, story: Story) -> str:
-        return f"{text} {self.texts.answer_by(story.paused_until)}" if story.paused_until else text
+        return f"{text} {self.texts.said_of('answer_by', story.paused_until)}" if story.paused_until else text
 
     def on_clock(self, story: Story, data: SlaUpdated, now: datetime) -> Story | None:
         """Keep the deadline and what became of it; None for what is no concern of citizens."""
         if data.stage == "closing" and data.kind in ("started", "rescheduled"):
             return _with(story, reopen_until=data.deadline_at)
+        if data.stage == "rights" and data.kind in ("met", "retracted"):
+            return self._on_right_kept(story, data, now)
         if data.stage != "completion" or data.round < story.round or _of_the_parent(story, data):
             return None
         match data.kind:
@@ -128,15 +130,13 @@ class Teller:
         if data.kind == "met":
             return _with(story, kept=[*story.kept, promise])
         if story.breached:
-            story = self._line(story, "retracted", now)
-        if story.breached and self.notify:
-            form = self.texts.answers(self.service)["correction"]
-            text = form.format(ticket=story.ticket, due=self.texts.day(data.deadline_at))
-            story = _with(story, corrections=[*story.corrections, (apology, text)])
+            story = self._corrected(self._line(story, "retracted", now), data, apology)
         return _with(story, breached=False, retracted={**story.retracted, promise: data.based_on_seq})
 
     def on_breach(self, story: Story, data: SlaBreached, now: datetime) -> Story | None:
         """Say so on the page and, once for each broken promise, to the reporter."""
+        if data.stage == "rights" and not data.level:
+            return self._on_right_late(story, data, now)
         if data.stage != "completion" or data.round < story.round or _of_the_parent(story, data):
             return None
         if _promise(data) in story.kept or data.based_on_seq < story.retracted.get(_promise(data), 0):
@@ -155,6 +155,29 @@ class Teller:
         unit, due = self.texts.unit(data.unit or story.unit), self.texts.day(data.deadline_at)
         text = form.format(ticket=story.ticket, due=due, unit=unit)
         return _with(story, apology=reason, notices=[*story.notices, (reason, text)])
+
+    def _on_right_late(self, story: Story, data: SlaBreached, now: datetime) -> Story | None:
+        """The clock of a right runs beside the complaint's; what was asked is its reporter's business alone."""
+        if not story.steps or _promise(data) in story.kept:
+            return None
+        text = self.texts.said_of("rights_late", data.deadline_at)
+        story = _with(story, lines=[*story.lines, ClockLine(kind="breached", at=now, text=text)])
+        notice = f"{APOLOGY}{_promise(data)}", f"{story.ticket}: {text}"
+        return _with(story, notices=[*story.notices, notice]) if self.notify else story
+
+    def _on_right_kept(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
+        reason = f"{APOLOGY}{_promise(data)}"
+        story = _with(story, kept=[*story.kept, _promise(data)], revised=[*story.revised, (reason, None)])
+        if data.kind != "retracted":
+            return story
+        line = ClockLine(kind="retracted", at=now, text=self.texts.said_of("retracted", data.deadline_at))
+        return self._corrected(_with(story, lines=[*story.lines, line]), data, reason)
+
+    def _corrected(self, story: Story, data: SlaUpdated, wrong: str) -> Story:
+        if not self.notify:
+            return story
+        form, due = self.texts.answers(self.service)["correction"], self.texts.day(data.deadline_at)
+        return _with(story, corrections=[*story.corrections, (wrong, form.format(ticket=story.ticket, due=due))])
 
     def _line(self, story: Story, kind: str, now: datetime) -> Story:
         line = ClockLine(kind=kind, at=now, text=self.texts.said_by_clock(kind, story))
@@ -193,8 +216,8 @@ def _waits_for_the_clock(story: Story, data: ComplaintUpdated) -> str:
 
 
 def _promise(data: SlaUpdated | SlaBreached) -> str:
-    """Names one promise: a round and its deadline."""
-    return f"{data.round}-{data.deadline_at.timestamp():.0f}"
+    """Names one promise: a round, or a right, and its deadline."""
+    return f"{'rights' if data.stage == 'rights' else data.round}-{data.deadline_at.timestamp():.0f}"
 
 
 def _of_the_parent(story: Story, data: SlaUpdated | SlaBreached) -> bool:

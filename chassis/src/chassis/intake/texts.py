@@ -32,7 +32,8 @@ _PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "notes": dict.fromkeys(("addition", "rating", "refused", "rights_requested", "rights_done"), _STEP),
     "clock": {
         **dict.fromkeys(
-            ("breached", "head", "retracted", "paused", "answer_by", "resumed", "rescheduled", "moved"), _CLOCK
+            ("breached", "rights_late", "head", "retracted", "paused", "answer_by", "resumed", "rescheduled", "moved"),
+            _CLOCK,
         ),
         "escalated": _CLOCK | {"to"},
     },
@@ -98,9 +99,9 @@ class Texts:
         due = self.day(story.deadline_at) if story.deadline_at else ""
         return self.clock[kind].format(due=due, unit=self.unit(story.unit))
 
-    def answer_by(self, until: datetime) -> str:
-        """By when the reporter has to answer a question."""
-        return self.clock["answer_by"].format(due=self.day(until), unit="")
+    def said_of(self, kind: str, moment: datetime) -> str:
+        """What the clock says of ``moment``, which is not the deadline of the complaint."""
+        return self.clock[kind].format(due=self.day(moment), unit="")
 
     def escalated(self, data: SlaBreached) -> str:
         """What the page says when ``data`` went up the ladder."""
