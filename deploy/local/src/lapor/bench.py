@@ -153,7 +153,7 @@ def scratch(start: Callable[[Path], Stack]) -> Iterator[Stack]:
         try:
             yield stack
         finally:
-            stack.stop()
+            stack.discard()
 
 
 def _bare_inserts(seconds: float) -> float:
