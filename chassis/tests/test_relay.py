@@ -225,8 +225,8 @@ async def test_a_broker_away_longer_than_the_publish_timeout_delays_and_loses_no
         else:
             bench.stack.kill_broker()
         try:
-            await put(pool, *(outgoing(bench, n) for n in range(1, 50)))
             before = len(attempts)
+            await put(pool, *(outgoing(bench, n) for n in range(1, 50)))
             assert await until(lambda: len(attempts) > before)
             # Longer than the publish timeout, the producer's stop and a second attempt.
             assert await until(lambda: waiting(bench) == 0, timeout_s=4) is False

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from contracts.events import ComplaintFollowedUp, FollowUp, UnitRouted
 from router.case import FINAL, Case, Out, advance, snapshot, supporters, tell_unit
-from router.moves import Changes, Result, about, desk, noted, route
+from router.moves import Changes, Result, about, alarmed, desk, noted, route
 from router.rules import Assignment, Rules, last_unit, supervisor, triage
 
 _replace = msgspec.structs.replace
@@ -121,8 +121,12 @@ def _cancel(case: Case) -> Result:
         return _heard(case, "refused", text)
     if case.status in FINAL or case.status == "resolved":
         return noted(case, "refused", "Laporan ini sudah selesai, jadi tidak dapat dibatalkan.")
+    reason = "dibatalkan pelapor"
     case, update = advance(case, "cancelled")
-    return case, [update, *tell_unit(case, "withdrawn", reason="dibatalkan pelapor")]
+    outs: list[Out] = [update, *tell_unit(case, "withdrawn", reason=reason)]
+    for unit in [] if case.unit else alarmed(case):
+        outs += tell_unit(case, "withdrawn", unit=unit, reason=reason)
+    return case, outs
 
 
 def _reopen(rules: Rules, case: Case) -> Result:
