@@ -8,9 +8,10 @@ from pathlib import Path
 
 from classifier import model as models
 from classifier.domain import Classification
-from classifier.gazetteer import Gazetteer, find_place, load_gazetteer
+from classifier.gazetteer import Gazetteer, load_gazetteer
 from classifier.matters import Matters, matter_of, read_matters
 from classifier.model import Model, rank
+from classifier.places import find_place
 from classifier.signals import (
     UnitName,
     UrgencyCues,

@@ -1,0 +1,27 @@
+"""Short texts that mislead, one question each: written beside the rules, and each must be answered rightly."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from classifier.gazetteer import load_gazetteer
+from classifier.places import find_place
+from contracts.masking import mask
+
+TRAPS = Path(__file__).parent / "traps"
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (TRAPS / f"{name}.jsonl").read_text().splitlines()]
+
+
+def missed(name: str, key: str, read: Any) -> list[tuple[str, Any, Any]]:
+    answers = [(row["text"], row[key], read(mask(row["text"]))) for row in rows(name)]
+    return [answer for answer in answers if answer[1] != answer[2]]
+
+
+def test_a_village_of_another_kabupaten_and_a_word_are_no_place_here(region: Path) -> None:
+    gazetteer = load_gazetteer(region)
+    assert [] == missed("place", "kecamatan", lambda text: find_place(gazetteer, text).kecamatan)
