@@ -56,7 +56,7 @@ def test_asking_is_told_from_complaining(text: str, kind: str) -> None:
         ("barusan ada yang jatuh di tikungan", "tinggi"),
         ("puluhan warga kena chikungunya", "tinggi"),
         ("bus rem blong di turunan", "tinggi"),
-        ("naokko asu ana'ku", "tinggi"),
+        ("naokko asu ana'ku", "darurat"),
         ("buka loket pukul delapan tapi petugas belum datang", "sedang"),
         ("akta kematian bapak yang sudah meninggal belum jadi", "sedang"),
         ("lampu mau mati terus kalau malam", "sedang"),

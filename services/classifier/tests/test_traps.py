@@ -8,6 +8,7 @@ from typing import Any
 
 from classifier.gazetteer import load_gazetteer
 from classifier.places import find_place
+from classifier.signals import kind_of, load_urgency, plain, urgency_of
 from contracts.masking import mask
 
 TRAPS = Path(__file__).parent / "traps"
@@ -25,3 +26,13 @@ def missed(name: str, key: str, read: Any) -> list[tuple[str, Any, Any]]:
 def test_a_village_of_another_kabupaten_and_a_word_are_no_place_here(region: Path) -> None:
     gazetteer = load_gazetteer(region)
     assert [] == missed("place", "kecamatan", lambda text: find_place(gazetteer, text).kecamatan)
+
+
+def test_danger_is_told_from_big_words(region: Path) -> None:
+    urgency = load_urgency(region)
+
+    def urgent(text: str) -> bool:
+        read = plain(text)
+        return urgency_of(urgency, read, kind_of(read)) in ("tinggi", "darurat")
+
+    assert [] == missed("urgency", "urgent", urgent)

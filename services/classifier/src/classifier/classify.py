@@ -14,7 +14,6 @@ from classifier.model import Model, rank
 from classifier.places import find_place
 from classifier.signals import (
     UnitName,
-    UrgencyCues,
     is_spam,
     kind_of,
     language_of,
@@ -25,6 +24,7 @@ from classifier.signals import (
     units_accused,
     urgency_of,
 )
+from classifier.wordings import Wordings
 from contracts.masking import mask
 
 #: Of the words at least this share must be known: a text in another tongue is no complaint the model can judge.
@@ -38,7 +38,7 @@ class Rules:
 
     gazetteer: Gazetteer
     units: tuple[UnitName, ...]
-    urgency: UrgencyCues
+    urgency: Wordings
     matters: Matters
     owners: dict[str, str]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 
 def whole_words(*patterns: str) -> re.Pattern[str]:
@@ -13,15 +12,6 @@ def whole_words(*patterns: str) -> re.Pattern[str]:
 
 def _any(patterns: str) -> re.Pattern[str]:
     return whole_words(*(part.strip() for part in patterns.split(";") if part.strip()))
-
-
-def phrases(lines: Iterable[str]) -> re.Pattern[str]:
-    """One pattern for phrases as ``cues.yaml`` writes them: ``*`` any ending, ``a/b`` either word."""
-    return whole_words(*(r"\W{1,3}".join(map(_alternatives, line.split())) for line in lines))
-
-
-def _alternatives(words: str) -> str:
-    return "(?:" + "|".join(re.escape(word).replace(r"\*", r"\w*") for word in words.split("/")) + ")"
 
 
 def _words(text: str) -> frozenset[str]:

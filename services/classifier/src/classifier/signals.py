@@ -10,6 +10,7 @@ from chassis.region import RegionError, read_region
 from classifier import cues
 from classifier.domain import Kind, Urgency
 from classifier.taxonomy import load_taxonomy
+from classifier.wordings import Wordings
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]*)?")
 _SENTENCE = re.compile(r"(?<!yth)[.!?;\n]+")
@@ -32,24 +33,17 @@ class UnitName:
     keeps_order: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class UrgencyCues:
-    """The words that make a complaint *darurat* and *tinggi*."""
-
-    dire: re.Pattern[str]
-    pressing: re.Pattern[str]
-
-
-def load_urgency(region: Path) -> UrgencyCues:
-    """The words of ``cues.yaml``.
+def load_urgency(region: Path) -> Wordings:
+    """The lists of ``cues.yaml``.
 
     Raises:
-        RegionError: the file is missing, or lacks one of the two lists.
+        RegionError: the file is missing, or lacks one of the two lists that every region needs.
     """
-    given = (read_region(region, "cues.yaml") or {}).get("urgency") or {}
+    given = dict((read_region(region, "cues.yaml") or {}).get("urgency") or {})
     if not (given.get("darurat") and given.get("tinggi")):
         raise RegionError(f"{region}/cues.yaml: urgency needs the lists darurat and tinggi")
-    return UrgencyCues(dire=cues.phrases(given["darurat"]), pressing=cues.phrases(given["tinggi"]))
+    groups = given.pop("groups", None) or {}
+    return Wordings(given, groups)
 
 
 def load_unit_names(region: Path) -> tuple[UnitName, ...]:
@@ -97,13 +91,22 @@ def kind_of(text: str) -> Kind:
     return "pengaduan"
 
 
-def urgency_of(cues_: UrgencyCues, text: str, kind: Kind) -> Urgency:
-    """How long it can wait. ``text`` is ``plain``. Who asks for information or wishes something is in no danger."""
-    if cues_.dire.search(text):
+def urgency_of(lists: Wordings, text: str, kind: Kind) -> Urgency:
+    """How long it can wait. ``text`` is ``plain``. Told danger is danger in a question too; named danger is not."""
+    found = list(lists.find(text))
+    calm = [(one.start, one.end) for one in found if one.name == "tenang"]
+    said: dict[str, set[str]] = {}
+    for one in found:
+        if not any(one.start < end and start < one.end for start, end in calm):
+            said.setdefault(one.name, set()).add(one.words)
+    if "darurat" in said:
         return "darurat"
+    if "tinggi" in said:
+        return "tinggi"
     if kind != "pengaduan":
         return "rendah"
-    return "tinggi" if cues_.pressing.search(text) else "sedang"
+    signs = said.get("tanda", ())
+    return "tinggi" if "topik" in said or len(signs) > 1 or (signs and "saat" in said) else "sedang"
 
 
 def is_spam(text: str) -> bool:
