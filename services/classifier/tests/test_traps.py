@@ -36,3 +36,7 @@ def test_danger_is_told_from_big_words(region: Path) -> None:
         return urgency_of(urgency, read, kind_of(read)) in ("tinggi", "darurat")
 
     assert [] == missed("urgency", "urgent", urgent)
+
+
+def test_complaining_in_questions_is_told_from_asking_and_wishing() -> None:
+    assert [] == missed("type", "type", lambda text: kind_of(plain(text)))

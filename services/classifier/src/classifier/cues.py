@@ -27,26 +27,42 @@ ASKS = _any(
     (?:syarat|persyaratan)\w* .{0,60}apa(?: saja)?;
     (?:cara|prosedur|syarat|persyaratan|alur|jadwal) (?:untuk )?(?:urus|mengurus|daftar|mendaftar|buat|membuat)\w*;
     (?:cara|prosedur|syarat|alur|jadwal) (?:pindah|bayar|membayar|pe[nm]\w+an|mengajukan|imunisasi|vaksin)\w*;
-    apakah (?:bisa|ada|masih|boleh|benar|sudah|perlu|harus|dapat); bisakah; adakah; benarkah;
-    berapa (?:biaya|lama|tarif|persen|syarat|besar|harga)\w*;
+    apakah (?:bisa|ada|masih|boleh|benar|sudah|perlu|dapat); bisakah; adakah; benarkah;
+    berapa (?:biaya|lama(?! lagi)|tarif|persen|syarat|besar|harga)\w*;
     di ?mana (?:kah|bisa|saya|tempat|alamat|lokasi|daftar|diurus|mengurus|buat|urus|kantor|kami|beli|dapat)\w*;
     info(?:rmasi)? (?:tentang|mengenai|terkait|soal|jadwal|pendaftaran|lowongan|nomor|alamat); pekkoga carana;
-    aga sara'?na; (?:nomor|no) (?:telepon|kontak|hp|wa|call center) .{0,30}(?:berapa|apa);  menanyakan;
+    aga sara'?na; (?:nomor|no) (?:telepon|kontak|hp|wa|call center) .{0,30}(?:berapa|apa); menanyakan;
     (?:jam|hari) (?:buka|pelayanan|kerja|operasional)\w* .{0,20}(?:berapa|apa|kapan);
     ke ?mana (?:saya|kami|harus|bisa)\w*; siapa yang (?:bisa|harus) (?:dihubungi|saya hubungi);
     bisa ?(?:kah|tidak|gak|nggak|ga|ndak|tdk) (?:ya|saya|kami|di|kalau);
     (?:masih |sudah )?ada (?:info|jadwal|lowongan|pendaftaran|program|kuota|bantuan)\w* .{0,60}\?;
     caranya (?:bagaimana|gimana|gmn|ya|apa); mohon (?:penjelasan|pencerahan|petunjuk)\w*;
     (?:syarat|biaya|jadwal|alur|prosedur|alamat|nomor)nya (?:apa|berapa|kapan|di ?mana|bagaimana|gimana)\w*;
-    kapan (?:pendaftaran|jadwal|dibuka|mulai|pembukaan|pengumuman|seleksi|vaksin\w*|imunisasi)\w*
+    kapan (?:pendaftaran|jadwal|dibuka|mulai|pembukaan|pengumuman|seleksi|vaksin\w*|imunisasi)\w*;
+    (?:nanya|tanya) (?:dong|donk|nih|ki|dulu|min|pak|bu)\w*; (?:di)?infokan\w*;
+    (?:pengen|pengin|ingin|mau) (?:tau|tahu)\w*;
+    (?:minta|mohon) (?:nomor |no )?(?:kontak|nomor|data|salinan|info|jadwal|alamat|rincian|link)\w*;
+    (?:ga|gak|tidak|ndak|tdk) ya (?:kalau|klo|min|pak|bu)\b; (?:bagaimana|gimana|gmn) (?:me|nge?)\w+;
+    cara (?:cek|melihat|lihat|akses|unduh|download|ganti|ubah|klaim|lapor|sanggah|dapat|tebus|gabung)\w*;
+    ^info \w+; \w+ (?:dong|donk)$;
+    (?:lapor|urus|ngurus|daftar|ajukan|konsultasi)(?:nya)? (?:ke|di|lewat|lwt|dari)? ?(?:mana|kmn)\w*;
+    (?:izin|ijin|bayar|klaim|tukar|beli|ambil|buat|bikin|hubungi)(?:nya)? (?:ke|di|lewat|lwt|dari)? ?(?:mana|kmn)\w*;
+    (?:ke|di|lewat|lwt|dari|buka) ?mana (?:ya|biar|aja|saja|dulu|yg|yang)\w*; (?:ke|lewat|lwt) ?mana\W*$; kmn ya;
+    (?:boleh|bisa|bs|perlu|wajib|gratis|bayar|masih)\b[^.?!]{0,50}\b(?:n?gak?|ndak|tdk|tidak|kah)(?: \w{2,3})?\W*\?;
+    (?:resmi|legal|dapat|kena|buka|ada|berlaku)\b[^.?!]{0,50}\b(?:n?gak?|ndak|tdk|tidak|belum|kah)(?: \w{2,3})?\W*\?;
+    (?:buka|ada|perlu|bisa|masih|s?udah|boleh)\b[^.?!]{,50}\b(?:n?gak?|kah|(?:tidak|ndak|tdk|belum) ya)(?: \w{2,3})?\W*$;
+    (?:boleh|bisa|gratis|bayar|resmi|wajib|perlu|cukup)\W{0,2}\?; (?:atau|ato) [^.?!]{1,60}\?;
+    (?:perlu|cukup|wajib|butuh|boleh|bisa|bs) [^.?!]{1,60}\?;
+    ^(?:min |halo |permisi |pak |bu )?(?:kalau|klo|kalo) (?:mau|ingin|jadi|kena|petugas)\b;
+    siapa (?:ya )?(?:yang |yg )?(?:berwenang|mengurus\w*|menangani|urus|nama|menegakkan|kepala)\b;
+    (?:pinten|piro|iraha|pundi)
     """
 )
 
 QUESTIONS = _any(
     r"""
-    kapan; berapa; apakah; bagaimana; di ?mana; apa saja; siga; pekkoga; apa; gmn; bgmn; gimana; kpn; brp; dmn;
-    bisakah; bolehkah;
-    masih ada\b.{0,20}\?
+    kapan; berapa; apakah; bagaimana; di ?mana; ke ?mana; siapa; apa saja; siga; pekkoga; apa; gmn; bgmn; gimana;
+    kpn; brp; dmn; bisakah; bolehkah; masih ada\b.{0,20}\?
     """
 )
 
@@ -56,18 +72,46 @@ COMPLAINS = _any(
     mengeluh\w*; lambat; tidak pernah; tidak (?:di)?tanggap\w*; tidak ada (?:tindak|tanggap|respon)\w*;
     sampai sekarang; terus menerus; menumpuk; meresahkan; mengganggu; pungli; oknum; korupsi; dipersulit;
     tidak adil; salah sasaran; macet; bau; kotor; langka; bahaya\w*; membahayakan; ditindak\w*; dirugikan;
-    belum (?:juga|pernah|ada|di\w+|cair|jadi|keluar); berlubang; roboh; tolong (?:di\w+|pak); masolang;
-    kenapa; mengapa; knp; kok; (?:bagaimana|gimana) ini;
+    belum (?:juga|pernah|ada|di\w+|cair|jadi|keluar); berlubang; roboh; tolong (?:di\w+|pak); masolang; kenapa;
+    mengapa; knp; kok; (?:bagaimana|gimana) ini;
     (?:apa|apakah) (?:tidak|tdk|harus (?:menunggu|nunggu|tunggu)|memang|begini|begitu)\w*;
     kapan .{0,40}(?:diperbaiki|diaspal|ditangani|diangkut|ditindak\w*|ditebang|dipangkas|menyala|mengalir|dibenahi);
     mangkrak; di(?:tahan|potong|tolak|hentikan)
     """
 )
 
+#: Complaining in the dress of a question, and how long it has lasted: it weighs as much as asking in so many words.
+REPROACHES = _any(
+    r"""
+    sampai kapan(?! pendaftaran| dibuka| berlaku| batas); (?:apa|buat apa) gunanya;
+    buat apa (?:bayar|lapor|ada|punya)\w*; (?:mau |harus )?(?:berapa|brp) (?:lama|kali) lagi;
+    (?:berapa|brp) kali (?:harus|sudah|lapor)\w*; numpuk; kerja apa; kerjanya apa;
+    di ?mana (?:petugas|keadilan|pemerintah|tanggung)\w*; ke ?mana (?:aja|saja|perginya|uang\w*|dana\w*) \w+;
+    tutup mata; (?:harus|nunggu|tunggu|menunggu) (?:viral|ada korban|korban|demo|mati); begini terus;
+    (?:apa )?memang begini; (?:macam|model) apa; mau serius; masa (?:begini|sih|iya); mana janji\w*; mati lagi;
+    tanggung jawab kalau; (?:siapa )?takut sama siapa; kok bisa; katanya gratis;
+    (?:apa|apakah) harus (?:ada |ada yang )?(?:viral|korban|mati|nunggu|menunggu|jatuh);
+    (?:udah|sudah|sdh) lapor \d+; lama lagi; (?:bagaimana|gimana|gmn) ini;
+    (?:siapa (?:yang )?(?:mau )?)tanggung jawab; ke ?mana (?:aja|saja) \w+;
+    (?:sudah|sdh|udah|udh|sejak|lebih dari) (?:hampir )?\d+ ?(?:x|ha?ri?|minggu|mgg|bulan|bln|ta?hu?n|jam)\w*;
+    (?:s?udah|sdh|udh|sejak|lebih dari) (?:hampir )?(?:se|dua |tiga |empat |lima )(?:hari|minggu|bulan|tahun|jam)\w*;
+    (?:sudah|sdh|udah) (?:ber(?:hari|minggu|bulan|tahun)\S*(?: \S+)?|sejak \w+|lama);
+    (?:tiap|setiap) (?:hujan|hari|malam|bulan) (?:banjir|mati|kosong|padam|bau)\w*
+    """
+)
+
+#: An advice or hope that stands for itself; "sarana", "masukan berkas" and "harapan kami agar diperbaiki" are none.
 WISHES = _any(
     r"""
-    usul\w*; mengusulkan; saran\w*; menyarankan; sebaiknya; alangkah baiknya; aspirasi; masukan;
-    kami berharap agar; harapan kami agar; ide; seandainya
+    (?:usul|usulan|pengusulan|mengusulkan)(?! (?:dusun|rehab|sy di|itu siapa))(?:nya|ku)?;
+    saran(?:ku|nya)?(?: (?:saya|sy|kami))?(?=[,:]| untuk| buat| \w); (?:kami|saya|sy|hendak|ingin) menyarankan;
+    sebaiknya; alangkah (?:baik|bagus|indah|senang)nya; aspirasi\w*;
+    (?:beri|kasih|sekadar|sekedar|ada|sebagai|sedikit|ini) masukan;
+    masukan (?:saya|sy|kami|untuk|utk|buat|bagi|kepada)\w*; (?:punya |ada )?ide (?:saya|kami|bagus|dari)\w*; ide:;
+    andai\w*; seandainya; menurut saya; (?:ber|meng)?harap\w* (?:di\w+kan|dibangun|ada|bisa ada|kedepan\w*) \w+;
+    semoga (?:ke ?depan\w*|ada|bisa ada|nanti)\b;
+    (?:mohon|tolong) (?:dibuat\w*|disediakan|sediakan|sediain|diadakan|dibangun\w*|dihidupkan lagi|ditinjau ulang) \w+;
+    sediakan; bikin dong
     """
 )
 

@@ -15,8 +15,9 @@ from classifier.wordings import Wordings
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]*)?")
 _SENTENCE = re.compile(r"(?<!yth)[.!?;\n]+")
 _APOSTROPHES = re.compile(r"[’‘`´ʔ]")
-#: A question mark, or a question word at the start of the text or a sentence.
-_OPENS_WITH_QUESTION = re.compile(r"\?|(?:^|[.,!] ?)(?:kapan|berapa|apakah|apa|bagaimana|di ?mana|siapa)\b")
+_SENTENCES = re.compile(r"[^.!?;]+[.!?;]*")
+#: At the start of a sentence it asks, even without a question mark.
+_QUESTION_WORD = re.compile(r"(?:kapan|berapa|apakah|apa|bagaimana|di ?mana|siapa|adakah|bisakah|bolehkah)\b")
 #: This share of the words decides for a local language; Indonesian words surround them in most messages.
 LANGUAGE_SHARE = 0.15
 #: Characters between an official and the misconduct: farther apart they belong to different people.
@@ -80,15 +81,25 @@ def plain(text: str) -> str:
 
 def kind_of(text: str) -> Kind:
     """A complaint, unless the asking or the wishing outweighs the complaining. ``text`` is ``plain``."""
-    asks = (
-        2 * bool(cues.ASKS.search(text)) + bool(cues.QUESTIONS.search(text)) + bool(_OPENS_WITH_QUESTION.search(text))
-    )
-    complains = len(set(cues.COMPLAINS.findall(text)))
+    complains = len(set(cues.COMPLAINS.findall(text))) + 4 * bool(cues.REPROACHES.search(text))
+    asks = _asks(text)
     if asks >= 2 and asks > complains:
         return "permintaan_informasi"
     if cues.WISHES.search(text) and complains < 2:
         return "aspirasi"
     return "pengaduan"
+
+
+def _asks(text: str) -> int:
+    """How much it asks: for information in so many words, from its beginning, and in most of its sentences.
+
+    A single question behind a long story is a complaint's: "… Kapan diperbaiki?"
+    """
+    sentences = [one for one in _SENTENCES.findall(text) if one.strip()]
+    asked = [one.endswith("?") or bool(_QUESTION_WORD.match(one.strip())) for one in sentences]
+    words = bool(cues.QUESTIONS.search(text))
+    asks = 2 * bool(cues.ASKS.search(text)) + words
+    return asks + bool(asked and asked[0]) + (sum(asked) * 2 > len(asked)) if asked else asks
 
 
 def urgency_of(lists: Wordings, text: str, kind: Kind) -> Urgency:
