@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from classifier.conduct import load_owners, load_unit_names, units_accused
 from classifier.signals import (
     is_spam,
     kind_of,
     language_of,
-    load_owners,
-    load_unit_names,
     load_urgency,
     plain,
-    units_accused,
     urgency_of,
 )
 

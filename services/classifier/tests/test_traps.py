@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from classifier.conduct import load_unit_names, units_accused
 from classifier.gazetteer import load_gazetteer
 from classifier.places import find_place
 from classifier.signals import kind_of, load_urgency, plain, urgency_of
@@ -40,3 +41,9 @@ def test_danger_is_told_from_big_words(region: Path) -> None:
 
 def test_complaining_in_questions_is_told_from_asking_and_wishing() -> None:
     assert [] == missed("type", "type", lambda text: kind_of(plain(text)))
+
+
+def test_who_is_accused_is_told_from_who_is_called_upon(region: Path) -> None:
+    units = load_unit_names(region)
+    read = [(row, list(units_accused(units, row["text"].lower(), row["owner"]))) for row in rows("accused")]
+    assert [] == [(row["text"], said) for row, said in read if said != row["units"]]

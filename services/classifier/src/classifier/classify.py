@@ -7,21 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classifier import model as models
+from classifier.conduct import UnitName, load_owners, load_unit_names, units_accused
 from classifier.domain import Classification
 from classifier.gazetteer import Gazetteer, load_gazetteer
 from classifier.matters import Matters, matter_of, read_matters
 from classifier.model import Model, rank
 from classifier.places import find_place
 from classifier.signals import (
-    UnitName,
     is_spam,
     kind_of,
     language_of,
-    load_owners,
-    load_unit_names,
     load_urgency,
     plain,
-    units_accused,
     urgency_of,
 )
 from classifier.wordings import Wordings

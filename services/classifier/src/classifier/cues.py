@@ -1,4 +1,4 @@
-"""The words by which people ask, complain, warn and accuse; data for ``signals``, read as lower-case text."""
+"""The words by which people ask, complain, wish and advertise; data for ``signals``, read as lower-case text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def whole_words(*patterns: str) -> re.Pattern[str]:
     return re.compile(r"(?<!\w)(?:" + "|".join(patterns) + r")(?!\w)")
 
 
-def _any(patterns: str) -> re.Pattern[str]:
+def any_of(patterns: str) -> re.Pattern[str]:
     return whole_words(*(part.strip() for part in patterns.split(";") if part.strip()))
 
 
@@ -18,7 +18,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-ASKS = _any(
+ASKS = any_of(
     r"""
     (?:mau|ingin|numpang|izin|ijin|mohon ijin|hendak|mo) (?:ber|me)?(?:n?tanya|nanya)\w*;
     (?:minta|mohon|butuh|perlu|mau minta) (?:info|informasi|petunjuk)\w*;
@@ -50,7 +50,7 @@ ASKS = _any(
     (?:ke|di|lewat|lwt|dari|buka) ?mana (?:ya|biar|aja|saja|dulu|yg|yang)\w*; (?:ke|lewat|lwt) ?mana\W*$; kmn ya;
     (?:boleh|bisa|bs|perlu|wajib|gratis|bayar|masih)\b[^.?!]{0,50}\b(?:n?gak?|ndak|tdk|tidak|kah)(?: \w{2,3})?\W*\?;
     (?:resmi|legal|dapat|kena|buka|ada|berlaku)\b[^.?!]{0,50}\b(?:n?gak?|ndak|tdk|tidak|belum|kah)(?: \w{2,3})?\W*\?;
-    (?:buka|ada|perlu|bisa|masih|s?udah|boleh)\b[^.?!]{,50}\b(?:n?gak?|kah|(?:tidak|ndak|tdk|belum) ya)(?: \w{2,3})?\W*$;
+    (?:buka|ada|perlu|bisa|masih|s?udah|boleh)\b[^.?!]{0,50}\b(?:n?gak?|kah|(?:tidak|ndak|tdk|belum) ya)(?: \w+)?\W*$;
     (?:boleh|bisa|gratis|bayar|resmi|wajib|perlu|cukup)\W{0,2}\?; (?:atau|ato) [^.?!]{1,60}\?;
     (?:perlu|cukup|wajib|butuh|boleh|bisa|bs) [^.?!]{1,60}\?;
     ^(?:min |halo |permisi |pak |bu )?(?:kalau|klo|kalo) (?:mau|ingin|jadi|kena|petugas)\b;
@@ -59,14 +59,14 @@ ASKS = _any(
     """
 )
 
-QUESTIONS = _any(
+QUESTIONS = any_of(
     r"""
     kapan; berapa; apakah; bagaimana; di ?mana; ke ?mana; siapa; apa saja; siga; pekkoga; apa; gmn; bgmn; gimana;
     kpn; brp; dmn; bisakah; bolehkah; masih ada\b.{0,20}\?
     """
 )
 
-COMPLAINS = _any(
+COMPLAINS = any_of(
     r"""
     rusak\w*; hancur; parah; mati; padam; bocor; tersumbat; mampet; banjir\w*; longsor; kecewa\w*; keluh\w*;
     mengeluh\w*; lambat; tidak pernah; tidak (?:di)?tanggap\w*; tidak ada (?:tindak|tanggap|respon)\w*;
@@ -81,7 +81,7 @@ COMPLAINS = _any(
 )
 
 #: Complaining in the dress of a question, and how long it has lasted: it weighs as much as asking in so many words.
-REPROACHES = _any(
+REPROACHES = any_of(
     r"""
     sampai kapan(?! pendaftaran| dibuka| berlaku| batas); (?:apa|buat apa) gunanya;
     buat apa (?:bayar|lapor|ada|punya)\w*; (?:mau |harus )?(?:berapa|brp) (?:lama|kali) lagi;
@@ -101,7 +101,7 @@ REPROACHES = _any(
 )
 
 #: An advice or hope that stands for itself; "sarana", "masukan berkas" and "harapan kami agar diperbaiki" are none.
-WISHES = _any(
+WISHES = any_of(
     r"""
     (?:usul|usulan|pengusulan|mengusulkan)(?! (?:dusun|rehab|sy di|itu siapa))(?:nya|ku)?;
     saran(?:ku|nya)?(?: (?:saya|sy|kami))?(?=[,:]| untuk| buat| \w); (?:kami|saya|sy|hendak|ingin) menyarankan;
@@ -116,7 +116,7 @@ WISHES = _any(
 )
 
 #: What frauds and advertisements offer, ask for or threaten with: each is a mark.
-OFFERS = _any(
+OFFERS = any_of(
     r"""
     selamat\W{1,4}(?:anda|nomor|no|kpd)\w*;
     (?:anda|nomor anda|akun anda) (?:terpilih|mendapat\w*|memenangkan|pemenang|menang|lolos)\w*; berhadiah;
@@ -142,7 +142,7 @@ OFFERS = _any(
     chip (?:higgs|murah); ki (?:ageng|bejo); poker
     """
 )
-SALES = _any(
+SALES = any_of(
     r"""
     promo\w*; diskon \d+; gratis (?:ongkir|trial|pasang|masak|desain|\d)\w*; free ongkir; cashback; beli sekarang;
     jual (?:obat|follower|akun|pulsa|murah|beli|kambing|ijazah|genset)\w*; obat kuat; pembesar; peninggi;
@@ -161,7 +161,7 @@ SALES = _any(
     murah (?:cepat|bergaransi|siap|paket|dan); \w+ murah; ready stock
     """
 )
-PRETENCES = _any(
+PRETENCES = any_of(
     r"""
     \S*\.apk; \w+ apk; mama .{0,40}pulsa; ma ini nomor baru\w*;
     (?:isikan|belikan|kirim(?:kan)?|transfer) (?:dulu )?(?:pulsa|uang|saldo|biaya|tiket|\d)\w*;
@@ -177,7 +177,7 @@ PRETENCES = _any(
     """
 )
 #: "Click here, call us": together one mark, and alone it proves nothing.
-CALLS = _any(
+CALLS = any_of(
     r"""
     klik\b.{0,40};
     (?:hub(?:ungi)?|chat|telp|info|konsultasi|order|kontak)\.? (?:wa|nomor|no|kami|cs|bpk|admin|hrd|sales|pemilik)\w*;
@@ -188,7 +188,7 @@ CALLS = _any(
     """
 )
 
-REPORTS = _any(
+REPORTS = any_of(
     r"""
     lapor\w*; melapor\w*; penipuan; tertipu; ditipu; menipu; (?:di|mem)?blokir (?:nomor|saja|situs|akun|aplikasi)\w*;
     (?:mohon|tolong|minta) (?:di)?blokir\w*; korban; mengadu\w*; meresahkan;
@@ -196,12 +196,12 @@ REPORTS = _any(
     """
 )
 #: Words of complaints that an advertisement may have too.
-CIVIC = _any(
+CIVIC = any_of(
     "bansos; retribusi; pajak; dinas; warga; petugas; desa; jalan; jln; rusak; kelurahan; pemda; bupati; sekolah"
 )
 
 #: How citizens speak to an office; advertisements seldom do.
-VOICE = _any(
+VOICE = any_of(
     r"""
     saya; sy; pak; bapak; bpk; bu; ibu; min; mohon; mhn; tabe; yth\W?; anak saya; warga; kemarin; padahal; pdhl;
     katanya;
@@ -253,58 +253,5 @@ INDONESIAN = _words(
     yang di dan tidak ada sudah belum saya kami mohon tolong dari ke ini itu untuk dengan karena pak bu jalan
     rumah air lampu desa bisa mau kalau juga lagi sampai warga sekali banyak terima kasih apa kapan bagaimana
     selalu masih pada ya tdk sdh yg dgn krn utk blm sy
-    """
-)
-
-MISCONDUCT = _any(
-    r"""
-    oknum\w*; pungli; pungutan liar; korup\w*; dikorup\w*; suap\w*; menyuap; disuap;
-    (?:me)?minta uang(?! (?:kembali|ganti|saya|kami))\w*; minta (?:jatah|rokok)\w*;
-    (?:me)?minta (?:duit|dui|imbalan|bayaran|amplop|sogok\w*|fee|biaya tambahan|setoran|\d+|rp)\w*;
-    dimintai (?:uang|bayaran|duit)\w*; meminta .{0,20}(?:ribu|juta|rupiah|uang);
-    minta .{0,12}(?:ribu|juta|rupiah)\b; uang (?:rokok|pelicin|kopi|terima kasih); pelicin; amplop; memeras;
-    pemerasan; kasar; membentak\w*; dibentak\w*; bentak\w*; arogan\w*; sombong; tidak sopan; jutek; marah marah;
-    menghina; melecehkan; memukul; mengancam; intimidasi; malas; bermalas malasan; pemalas; bolos\w*;
-    jarang (?:masuk|di kantor|ngantor); nongkrong; tidur (?:saat|waktu|di (?:kantor|kelas|loket|meja|ruang))\w*;
-    main (?:game|hp|kartu|domino);
-    nepotisme; kolusi; kkn; gratifikasi; jual beli jabatan; penyalahgunaan; menyalahgunakan; menyeleweng\w*;
-    diselewengkan; penyelewengan; menggelapkan; penggelapan; fiktif; mark ?up; mempersulit; dipersulit;
-    pilih kasih; diskriminasi; calo(?:nya)?; percaloan; selingkuh; mabuk; mellau dui; menilep; ditilep; sogok\w*;
-    menerima (?:uang|suap|fee)\w*; kampanye; mobil dinas; plat merah;
-    (?:mem)?(?:potong|sunat|motong) .{0,15}(?:bantuan|bansos|dana|honor|insentif|pkh|blt|bpnt)\w*;
-    (?:bantuan|bansos|dana|honor|insentif|pkh|blt|bpnt)\w* .{0,25}(?:dipotong|disunat); disunat;
-    (?:dokter|bidan|perawat|pegawai|petugas|staf|guru|kepala|camat|lurah)\w* .{0,30}(?:tidak|jarang) (?:pernah )?masuk$;
-    (?:tidak|tdk|ndak|gak) pernah (?:masuk (?:kantor|kerja|kelas|tugas)|ngantor);
-    (?:ber)?main (?:proyek|anggaran|mata)\w*; menampar\w*; memukuli;
-    di(?:tampar|pukul)i? (?:(?:oleh|sama|sm|dari) )?(?:petugas|pegawai|staf|guru|dokter|perawat)\w*;
-    makan uang; uang masuk kantong; jual beli (?:kursi|proyek)
-    """
-)
-
-#: Who works for an office, without the office's name. Others have officials too: theirs are not the kabupaten's.
-OFFICIAL = whole_words(
-    r"(?<!per )(?:petugas|pegawai|staff?|oknum|dokter|perawat|bidan|guru"
-    r"|kepala|direktur|bendahara|kasi|kabid|admin|asn|pns|honorer)(?:nya)?"
-    r"(?! (?:desa|dusun|keluarga|lingkungan|warga|kontraktor|polisi|polres|polsek|tni|bpn|pln|bpjs|samsat|bank|lsm"
-    r"|wartawan|kampung|ketua|ngaku|anggota|kades|lurah|rt|rw|preman|ormas|pedagang|sopir|toko|swasta"
-    r"|perusahaan|pertamina|spbu|parkir liar)\b)"
-)
-
-#: Before a unit's name: it is called upon, not accused.
-CALLED_UPON = re.compile(
-    r"(?:^|\W)(?:kepada|yth|ke|mohon|harap|agar|supaya|tolong)"
-    r"(?:\W+(?:yth|bapak|pak|ibu|kepala|pihak|kantor|dinas|bupati|dan|tim))*\W*$"
-)
-#: Before an official: wanted, sent for or missed, not accused.
-WANTED = re.compile(
-    r"(?:^|\W)(?:tidak ada|tdk ada|belum ada|tanpa|kurang|butuh|panggil|kirim|turunkan|lapor|melapor|minta)\W*$"
-)
-NEGLECT = _any(
-    r"""
-    tidak (?:pernah )?\w*(?:[tn]anggap|respon|gubris|[tn]indak|balas|peduli|jawab|angkat|becus)\w*; diabaikan;
-    mengabaikan; lambat\w*; lamban\w*; lelet; buruk\w*; kinerja;
-    (?:tidak|tdk) (?:becus|profesional|jelas|beres); keluhan; kecewa\w*; ditutup sepihak; didiamkan; cuek;
-    aplikasi\w* .{0,20}error; mengecewakan;
-    (?:meng)?hapus (?:laporan|aduan|pengaduan|komentar)\w*; (?:laporan|aduan|pengaduan)\w* .{0,15}dihapus
     """
 )
