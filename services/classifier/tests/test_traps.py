@@ -8,6 +8,7 @@ from typing import Any
 
 from classifier.conduct import load_unit_names, units_accused
 from classifier.gazetteer import load_gazetteer
+from classifier.matters import matter_of, read_matters
 from classifier.places import find_place
 from classifier.signals import kind_of, load_urgency, plain, urgency_of
 from contracts.masking import mask
@@ -47,3 +48,9 @@ def test_who_is_accused_is_told_from_who_is_called_upon(region: Path) -> None:
     units = load_unit_names(region)
     read = [(row, list(units_accused(units, row["text"].lower(), row["owner"]))) for row in rows("accused")]
     assert [] == [(row["text"], said) for row, said in read if said != row["units"]]
+
+
+def test_words_of_a_matter_may_stand_in_any_order(region: Path) -> None:
+    matters = read_matters(region)
+    read = [(row, matter_of(matters, row["category"], row["text"])) for row in rows("matter")]
+    assert [] == [(row["text"], said) for row, said in read if said != row["matter"]]
