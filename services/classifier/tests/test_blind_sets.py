@@ -21,7 +21,7 @@ def rows(name: str) -> list[dict[str, Any]]:
 def test_most_advertisements_are_flagged_and_hardly_any_complaint_about_one() -> None:
     found = [(row["spam"], is_spam(plain(mask(row["text"])))) for row in rows("spam_set.jsonl")]
     assert 60 == len(found)
-    assert 0.5 <= sum(said for spam, said in found if spam) / sum(spam for spam, _ in found)
+    assert 0.65 <= sum(said for spam, said in found if spam) / sum(spam for spam, _ in found)
     assert 3 >= sum(said for spam, said in found if not spam)
 
 

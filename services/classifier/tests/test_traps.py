@@ -10,7 +10,7 @@ from classifier.conduct import load_unit_names, units_accused
 from classifier.gazetteer import load_gazetteer
 from classifier.matters import matter_of, read_matters
 from classifier.places import find_place
-from classifier.signals import kind_of, load_urgency, plain, urgency_of
+from classifier.signals import is_spam, kind_of, load_urgency, plain, urgency_of
 from contracts.masking import mask
 
 TRAPS = Path(__file__).parent / "traps"
@@ -54,3 +54,7 @@ def test_words_of_a_matter_may_stand_in_any_order(region: Path) -> None:
     matters = read_matters(region)
     read = [(row, matter_of(matters, row["category"], row["text"])) for row in rows("matter")]
     assert [] == [(row["text"], said) for row, said in read if said != row["matter"]]
+
+
+def test_advertising_is_told_from_complaints_about_it() -> None:
+    assert [] == missed("spam", "spam", lambda text: is_spam(plain(text)))

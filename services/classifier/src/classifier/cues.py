@@ -132,14 +132,24 @@ OFFERS = any_of(
     (?:proses|berangkat) (?:cepat|\d hari); simpan pinjam kami; slot gacor; gacor; maxwin; jackpot; deposit; togel;
     bonus (?:new|member|referral|deposit|\d)\w*; depo; scatter; parlay; bandar (?:judi|bola)\w*; casino; rtp;
     agen (?:judi|bola|slot|resmi|pulsa)\w*; (?:prediksi|bocoran) \w+; wd jutaan; modal \d+rb; higgs domino; s128;
-    judi online; sabung ayam online; angka jitu; pesugihan; uang gaib; gaib; pelet; penglaris; mahar;
+    judi online; sabung ayam online; angka jitu; pesugihan; uang gaib; gaib; pelet (?:ampuh|sakti|cinta); penglaris;
+    mahar;
     penggandaan uang; ki ageng; tanpa tumbal; profit (?:harian|\d)\w*; forex; trading; kripto; autopilot; withdraw;
     balik modal; untung (?:besar|\d)\S*; cuan; webinar; testi\w*; amanah; pasif income; income \d+;
     (?:kerja|bisnis) (?:dari rumah|online|sampingan|part time)\w*; part time; komisi harian;
     like (?:&|dan|video) ?\w*; perhari; titip dana; arisan online; tanpa potongan; fresh graduate; admin online;
     biaya (?:admin|travel|tiket)\w*; booking travel; lolos seleksi; pemenang \w+; undian;
     slot (?:gacor|online|masih); toto gelap; 4d; klaim (?:sekarang|saldo|bonus|hadiah)\w*; \w+ klaim bonus;
-    chip (?:higgs|murah); ki (?:ageng|bejo); poker
+    chip (?:higgs|murah); ki (?:ageng|bejo); poker; gaji (?:rp )?\d+ ?(?:rb|ribu|jt|juta)\w*; per hari; paruh waktu;
+    freelance;
+    lowongan (?:kerja )?(?:paruh|part|freelance|admin|dari|pabrik|online)\w*; (?:buka|membuka) lowongan; resmi ojk;
+    cukup ktp;
+    investasi \d+; \d+ (?:jt|juta) jadi \d+; bagi hasil; pinjol (?:resmi|cepat|aman|cair|legal); tanpa survey?;
+    syarat (?:ringan|mudah);
+    (?:link|klik) .{0,30}klaim; klaim bantuan \d+\w*; gampang menang; slot terpercaya; cair \d+;
+    proses \d+ (?:jam|menit);
+    gadai; dana tunai; jadi (?:agen|mitra|member); penghasilan (?:tambahan|\d+)\w*; sinyal trading; robot trading;
+    airdrop
     """
 )
 SALES = any_of(
@@ -158,7 +168,20 @@ SALES = any_of(
     cewek (?:cantik|panggilan)\w*; video viral; no sensor; pijat plus; vidio call; kesepian; janda (?:kaya|muda);
     cari suami; kenalan yuk; foto profilku; (?:service|rental|vendor) (?:ac|mobil|cctv);
     (?:travel umroh|tiket pesawat|les privat|kursus|catering) \w+; durasi \w+;
-    murah (?:cepat|bergaransi|siap|paket|dan); \w+ murah; ready stock
+    murah (?:cepat|bergaransi|siap|paket|dan); \w+ murah; ready stock; follow(?:er|ers)?; viewers?; subscriber\w*;
+    terpercaya;
+    diskon; unlimited; kuota (?:murah|internet); olah data; siap huni; original; ori; tanpa efek samping; ampuh;
+    dukun; bikin website;
+    (?:follow|cek|kunjungi|mampir) (?:ig|akun|tiktok|bio|lapak|toko|shopee)\w*;
+    pembuatan (?:website|web|aplikasi|toko)\w*;
+    (?:terima|jasa|sewa) \w+ (?:lepas|murah|24|online|profesional)\w*; kredit (?:motor|mobil)\w*;
+    (?:angsuran|cicilan) (?:ringan|flat|\d)\w*;
+    melayani (?:pesanan|pembuatan|jasa|pengiriman|cetak|servis)\w*; menyediakan \w+; disewakan; over kredit; umro?a?h;
+    haji plus; kavling;
+    sewa (?:tenda|alat|mobil|motor|kos|sound|elf|bus)\w*; paket (?:hemat|murah|wisata|lengkap|usaha|data|tour)\w*;
+    kemitraan; franchise;
+    zodiak; ramalan; paranormal; kapal pesiar; asuransi jiwa; bibit unggul; hormon; cuci (?:sofa|kasur|karpet)\w*;
+    kursus \w+; les privat; second (?:murah|mulus|like)\w*; strategis; sebarkan ke; sebar ke \d+; cashback; like new
     """
 )
 PRETENCES = any_of(
@@ -173,7 +196,21 @@ PRETENCES = any_of(
     isi (?:data|formulir|nik|survei|survey)\w*; aktivasi \w+ online; aktifkan \w+; atas nama anda;
     sebarkan pesan\w*; kena sial; bea cukai; bayar denda; transferan nyasar; kembalikan ke rekening;
     hubungi notaris; \w+ paket\W{0,3}apk; kode otp; nomor baru ?ku; nomor lama hilang; hp rusak; cek resi;
-    ketik (?:reg|paket|klaim|daftar); reg spasi; temukan cintamu
+    ketik (?:reg|paket|klaim|daftar); reg spasi; temukan cintamu; sayang (?:kok|kamu|lagi|ku)\w*; kangen; bale?s chat;
+    (?:unduh|download|buka|klik) file; file \w+\.apk; kirim(?:kan)? (?:kode|otp|pin)\w*; saya (?:kesepian|janda)
+    """
+)
+#: Hardly anything but fraud or advertising has them: each is two marks more.
+CERTAIN = any_of(
+    r"""
+    \S*\.apk; \w+ apk; slot (?:gacor|terpercaya|online); judi slot (?:terpercaya|online|resmi);
+    situs (?:togel|slot|judi|poker)\w*; gacor;
+    maxwin; followers? (?:murah|aktif|instagram|ig|tiktok)\w*; (?:ilmu|jasa) pelet; pelet ampuh; pesugihan;
+    penggandaan uang; bocoran \w+; angka jitu;
+    klaim (?:saldo|bonus|hadiah|dana)\w*; pemenang undian\w*; \d+ (?:jt|juta) jadi \d+; mama .{0,30}pulsa;
+    pinjol (?:resmi|cepat|aman|cair);
+    pinjaman (?:online|cepat|tanpa)\w*; ketik \w+ kirim; cek tunai; obat kuat (?:pria|herbal|cod|tahan)\w*;
+    open (?:reseller|bo); vcs; ready stock; akun anda terpilih; nomor (?:hp )?anda (?:memenangkan|mendapat|terpilih)\w*
     """
 )
 #: "Click here, call us": together one mark, and alone it proves nothing.
@@ -192,7 +229,19 @@ REPORTS = any_of(
     r"""
     lapor\w*; melapor\w*; penipuan; tertipu; ditipu; menipu; (?:di|mem)?blokir (?:nomor|saja|situs|akun|aplikasi)\w*;
     (?:mohon|tolong|minta) (?:di)?blokir\w*; korban; mengadu\w*; meresahkan;
+    mengaku; mengatasnamakan; modus; kena tipu; bodong; beredar; hati hati; waspada\w*;
+    (?:palsu|dipalsukan)(?: mengatasnamakan)?;
     (?:mohon|tolong) (?:di)?tindak\w*; ilegal; meneror; diteror; marak; hoaks; hoax; apakah benar; benarkah
+    """
+)
+#: Who tells of something says one of these: without any of them a single mark is enough.
+TELLS = any_of(
+    r"""
+    tidak; tdk; n?gak?; ndak?; belum; blm; jangan; kapan; bagaimana; apa; kami; kita; tapi; malah; cuma; terus; lagi;
+    sejak; sudah; sdh; udah;
+    sampai; dulu; minta; usul; harus; perlu; supaya; agar; biar; buang; membuang; dipasang; pohon; sungai; selokan;
+    ditertibkan; kurang; itu;
+    di (?:depan|jalan|pasar|dekat|sekolah|rumah|kantor|desa|kampung)
     """
 )
 #: Words of complaints that an advertisement may have too.

@@ -84,9 +84,12 @@ def is_spam(text: str) -> bool:
     Words that complaints have too raise what is enough: an advertisement that names a street says more than two marks.
     """
     marks = sum(len(set(pattern.findall(text))) for pattern in (cues.OFFERS, cues.SALES, cues.PRETENCES))
+    marks += 2 * len(set(cues.CERTAIN.findall(text)))
     if not marks or cues.REPORTS.search(text):
         return False
     civic = sum(len(set(pattern.findall(text))) for pattern in (cues.COMPLAINS, cues.CIVIC, cues.VOICE))
+    if not civic and "?" not in text and not cues.TELLS.search(text):
+        return True
     return marks + bool(cues.CALLS.search(text)) >= 2 + min(civic, 3)
 
 
