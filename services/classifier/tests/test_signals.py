@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from classifier.conduct import load_owners, load_unit_names, units_accused
+from classifier.language import language_of
 from classifier.signals import (
     is_spam,
     kind_of,
-    language_of,
     load_urgency,
     plain,
     urgency_of,

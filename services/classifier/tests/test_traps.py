@@ -8,6 +8,7 @@ from typing import Any
 
 from classifier.conduct import load_unit_names, units_accused
 from classifier.gazetteer import load_gazetteer
+from classifier.language import language_of
 from classifier.matters import matter_of, read_matters
 from classifier.places import find_place
 from classifier.signals import is_spam, kind_of, load_urgency, plain, urgency_of
@@ -58,3 +59,7 @@ def test_words_of_a_matter_may_stand_in_any_order(region: Path) -> None:
 
 def test_advertising_is_told_from_complaints_about_it() -> None:
     assert [] == missed("spam", "spam", lambda text: is_spam(plain(text)))
+
+
+def test_the_language_of_a_few_words_is_hinted() -> None:
+    assert [] == missed("language", "language", lambda text: language_of(plain(text)))

@@ -10,13 +10,13 @@ from classifier import model as models
 from classifier.conduct import UnitName, load_owners, load_unit_names, units_accused
 from classifier.domain import Classification
 from classifier.gazetteer import Gazetteer, load_gazetteer
+from classifier.language import language_of
 from classifier.matters import Matters, matter_of, read_matters
 from classifier.model import Model, rank
 from classifier.places import find_place
 from classifier.signals import (
     is_spam,
     kind_of,
-    language_of,
     load_urgency,
     plain,
     urgency_of,

@@ -14,10 +14,6 @@ def any_of(patterns: str) -> re.Pattern[str]:
     return whole_words(*(part.strip() for part in patterns.split(";") if part.strip()))
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 ASKS = any_of(
     r"""
     (?:mau|ingin|numpang|izin|ijin|mohon ijin|hendak|mo) (?:ber|me)?(?:n?tanya|nanya)\w*;
@@ -255,52 +251,5 @@ VOICE = any_of(
     saya; sy; pak; bapak; bpk; bu; ibu; min; mohon; mhn; tabe; yth\W?; anak saya; warga; kemarin; padahal; pdhl;
     katanya;
     apa bisa; apakah; gimana; bagaimana; kenapa; diminta; disuruh; bayar
-    """
-)
-
-BUGIS = _words(
-    """
-    engka degaga dena de' depa de aja' ri sibawa nasaba narekko rekko ko'e makkada makkeda makkedai iyaro iyatu
-    iyae iyana iya'e idi' idi iko alena ladde maega maja' meja' masija' malinta' mabela macawe' maloppo loppo
-    baiccu' matoa malolo makessing madeceng masolang masara macai madodong masoli masempo marola maddeppa mabbau
-    macarepa roppo bosi lempe' lempe salo saloe wae uwae api bola bolae bolaku laleng lalenge lalengnge galung
-    galungnge pasa pasae kampong kampongku dui' dui doi' esso wenni siminggu tellu dua'e eppa lima'e metta
-    makkokkoe baja denre labe' pura pole pole'e lao laoka lettu jokka najokka tudang tinro manre mandre minung
-    cemme mala mala'i mita uita naita tulung tulungnga tulu'ka jampangi aga agana magi magani pekkoga pekku
-    siaga siaga'e niga kega tega maneng maneng'e tau tauwe tau'e ana' ana'ku ambo' indo' indo'ku nene'ku to
-    taniya tania weddi wedding naulle ulle elo elo'ka melo melli ellinna molo paimeng mopa topa lalo marebba
-    cappu cappu'ni kasiasi pettang kape' malasa peddi' peddi babua marakko onrong riolo ri'e rilaleng monri
-    riase riawa tongeng majeppu jama jamang pallaonruma na'e mappakoe matteru massing nyawa
-    """
-)
-
-MAKASSAR = _words(
-    """
-    tena tenamo tanre niaka niak inakke kau katte ikatte iangku kontu antekamma apantu apa'na anne anjo antu
-    battu mange naung nai sallo ballak ballaka je'ne jekne jeknek bosi'i agang oloko kalassukang sarro lompo
-    lompona ca'di tau'ai paccce pacce nakana kana mae rigaring pappalak
-    """
-)
-
-JAVA = _words(
-    """
-    ora ana wis durung iki iku kuwi opo piye kepriye kok sing karo saka menyang nang ning dalan banyu omah wong
-    akeh rusak'e dandani kulo kula mboten panjenengan sampun dereng niki niku ingkang kaliyan nopo pripun matur
-    nuwun ndalan dalane udan mati'ne isih gak'ono ono nggih meniko
-    """
-)
-
-ENGLISH = _words(
-    """
-    the is are was not and please road broken water our my we you they there have has this that with for from
-    since help fix street light of been very government when how where
-    """
-)
-
-INDONESIAN = _words(
-    """
-    yang di dan tidak ada sudah belum saya kami mohon tolong dari ke ini itu untuk dengan karena pak bu jalan
-    rumah air lampu desa bisa mau kalau juga lagi sampai warga sekali banyak terima kasih apa kapan bagaimana
-    selalu masih pada ya tdk sdh yg dgn krn utk blm sy
     """
 )

@@ -1,4 +1,4 @@
-"""Reads by rule what kind of message it is, how urgent, whether spam, and in which language."""
+"""Reads by rule what kind of message it is, how urgent, and whether spam."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from classifier import cues
 from classifier.domain import Kind, Urgency
 from classifier.wordings import Wordings
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]*)?")
 _APOSTROPHES = re.compile(r"[’‘`´ʔ]")
 _SENTENCES = re.compile(r"[^.!?;]+[.!?;]*")
 #: At the start of a sentence it asks, even without a question mark.
 _QUESTION_WORD = re.compile(r"(?:kapan|berapa|apakah|apa|bagaimana|di ?mana|siapa|adakah|bisakah|bolehkah)\b")
-#: This share of the words decides for a local language; Indonesian words surround them in most messages.
-LANGUAGE_SHARE = 0.15
 
 
 def load_urgency(region: Path) -> Wordings:
@@ -91,20 +88,3 @@ def is_spam(text: str) -> bool:
     if not civic and "?" not in text and not cues.TELLS.search(text):
         return True
     return marks + bool(cues.CALLS.search(text)) >= 2 + min(civic, 3)
-
-
-def language_of(text: str) -> str:
-    """A hint for the choice of a reader: id, bug, mak, jv, en or other. ``text`` is ``plain``."""
-    tokens = _TOKEN.findall(text)
-    if not tokens:
-        return "other"
-    lists = {"bug": cues.BUGIS, "mak": cues.MAKASSAR, "jv": cues.JAVA, "en": cues.ENGLISH}
-    found = {
-        name: sum(token in words or token.strip("'") in words for token in tokens) for name, words in lists.items()
-    }
-    best = max(found, key=lambda name: found[name])
-    known = sum(token in cues.INDONESIAN for token in tokens)
-    needed = LANGUAGE_SHARE if best in ("bug", "mak") else 0.3
-    if found[best] >= 2 and found[best] / len(tokens) >= needed and (best in ("bug", "mak") or found[best] > known):
-        return best
-    return "id"
