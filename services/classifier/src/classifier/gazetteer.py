@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,7 @@ class Gazetteer:
     spellings: _Spellings
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def fold(word: str) -> str:
     """Lower case without apostrophes, doubled letters of longer words written once."""
     bare = re.sub(r"['’‘`´ʔ]", "", word if word.isascii() else _unaccented(word)).lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,9 @@ class _Part:
         return word in self.exact or word.startswith(self.stems)
 
 
+_Phrase = tuple[str, tuple[_Part, ...]]
+
+
 @dataclass(frozen=True)
 class Found:
     """A phrase of the list ``name``, as the text has it, from word ``start`` to before word ``end``."""
@@ -36,8 +40,15 @@ class Wordings:
     """Lists of phrases, each by its name. A phrase is looked up by its last word: that is the rare one."""
 
     def __init__(self, lists: Mapping[str, Iterable[str]], groups: Mapping[str, Iterable[str]]) -> None:
-        self._phrases = [(name, _parts(phrase, groups)) for name, phrases in lists.items() for phrase in phrases]
-        self._ending: dict[str, tuple[tuple[str, tuple[_Part, ...]], ...]] = {}
+        self._exact: dict[str, list[_Phrase]] = defaultdict(list)
+        self._stems: list[tuple[str, _Phrase]] = []
+        self._ending: dict[str, tuple[_Phrase, ...]] = {}
+        for name, phrases in lists.items():
+            for phrase in phrases:
+                parts = _parts(phrase, groups)
+                for word in parts[-1].exact:
+                    self._exact[word].append((name, parts))
+                self._stems += [(stem, (name, parts)) for stem in parts[-1].stems]
 
     def find(self, text: str) -> Iterator[Found]:
         """Every phrase in ``text``, which is ``plain``."""
@@ -49,8 +60,8 @@ class Wordings:
                 if start is not None:
                     yield Found(name, " ".join(words[start : at + 1]), start, at + 1)
 
-    def _look_up(self, word: str) -> tuple[tuple[str, tuple[_Part, ...]], ...]:
-        found = tuple(phrase for phrase in self._phrases if phrase[1][-1].fits(word))
+    def _look_up(self, word: str) -> tuple[_Phrase, ...]:
+        found = (*self._exact.get(word, ()), *(phrase for stem, phrase in self._stems if word.startswith(stem)))
         if len(self._ending) < _REMEMBERED:
             self._ending[word] = found
         return found
