@@ -469,6 +469,16 @@ async def test_a_story_is_stored_with_its_notices_and_marks_its_complaint_regist
 
 
 @pytest.mark.connected
+async def test_a_citizen_is_told_also_what_a_unit_wrote_with_control_characters(pool: Pool, make_settings: Any) -> None:
+    number = await complaint(pool, make_settings)
+    step = Steps(pool, story_handler("intake-sms", TEXTS, notify=True))
+
+    await step([update(1, "resolved", ticket=number, message="Sudah\x00 ditambal\x1b").record])
+
+    assert "Sudah ditambal" in await pool.fetchval("SELECT text FROM notices WHERE reason = 'seq-1'")
+
+
+@pytest.mark.connected
 async def test_a_complaint_has_a_status_before_its_story_comes_and_after_it_is_swept(pool: Pool) -> None:
     await pool.execute("INSERT INTO reporters (reporter_ref, channel) VALUES ('r', 'sms')")
     for ticket, seen in (("NEW", None), ("OLD", NOW)):

@@ -24,6 +24,8 @@ from router_office import (
     sla,
 )
 
+from chassis.testing import NOW
+from chassis.wire import outgoing
 from contracts.events import ComplaintUpdated, UnitRouted
 
 
@@ -178,6 +180,28 @@ def test_what_the_parents_reporter_thinks_closes_nobodys_complaint() -> None:
     assert ("resolved", "merged") == (office.cases[OTHER].status, office.case.status)
     (record,) = [each for each in told if isinstance(each, UnitRouted)]
     assert ("PUPR", "followed-up", "pelapor menilai 5 dari 5") == (record.unit, record.why, record.reason)
+
+
+def test_what_merged_ones_add_never_makes_the_parent_too_large_to_be_told_of() -> None:
+    """Its own reporter may add all that an intake takes, and is heard."""
+    office = merged()
+    for n in range(1, 21):
+        last = by_parent(office, followed_up(*(item("addition", i, text="x" * 10_000) for i in range(n))))
+    assert [("noted", "refused")] == [(step.kind, step.note) for step in last]
+    assert "terlalu banyak" in last[0].message
+
+    office.hear(followed_up(*(item("addition", n, text="y" * 10_000) for n in range(100, 159)), ticket=OTHER))
+
+    assert 14 + 59 == len(office.cases[OTHER].follow_ups)
+    assert outgoing(office.told[-1:], service="router", cause="e", now=NOW)
+
+
+def test_a_reopening_is_done_also_when_the_parent_can_take_no_more_words() -> None:
+    office = merged()
+    added = [item("addition", n, text="x" * 10_000) for n in range(20)]
+    office.hear(followed_up(*added), ("PUPR", reply("resolve", OTHER, message="Sudah ditambal")))
+    (step,) = by_parent(office, followed_up(*added, item("reopen", 99, text="belum")))
+    assert "reopened" == step.kind
 
 
 def test_a_child_closes_with_its_parent_when_the_time_to_object_is_over() -> None:

@@ -140,6 +140,7 @@ SCENARIOS: dict[str, Scenario] = {
             Turn(on="resolved", follows_up="reopen"),
             Turn(on="reopened"),
             Turn(on="* has it", replies=_WORK),
+            Turn(on="resolved"),
         ),
     ),
 }
