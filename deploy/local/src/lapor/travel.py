@@ -9,7 +9,7 @@ import secrets
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,11 +34,10 @@ from lapor import up
 from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.reading import Found, Principal, follow, new_id, principal, story_topics, ticket_of
-from lapor.scenarios import SIMILAR, Reply, Scenario, Turn
+from lapor.scenarios import BREACHED, MET, SIMILAR, Reply, Scenario, Turn
 
 Channel = Literal["sms", "web", "x"]
 GIVE_UP_S = 60
-BREACHED = "breached: the promise is missed"
 
 
 @dataclass(kw_only=True)
@@ -49,6 +48,7 @@ class Journey:
     tag: str
     sent_at: datetime
     sender: str
+    scenario: Scenario
     turns: list[Turn]
     ticket: str | None = None
     complaint_id: str | None = None
@@ -105,22 +105,25 @@ class Travel:
 
     async def send_all(self, http: httpx.AsyncClient, n: int, channels: list[Channel], rate: float) -> None:
         """``n`` complaints in turn through ``channels``; with ``twice``, each through all of them."""
-        texts = itertools.cycle(self.random.sample(self.scenario.texts, len(self.scenario.texts)))
         doors = itertools.cycle([channels] if self.scenario.twice else [[channel] for channel in channels])
+        parts = [(each, self.texts(each)) for each in (self.scenario, self.scenario.beside) if each]
         sending = []
-        for _, text, through in zip(range(n), texts, doors, strict=False):
-            tag = "".join(self.random.choices("bcdfghjkmnprstvw", k=8))
+        for (_, through), (scenario, texts) in itertools.product(zip(range(n), doors, strict=False), parts):
+            text, tag = next(texts), "".join(self.random.choices("bcdfghjkmnprstvw", k=8))
             for channel in through:
-                sending.append(asyncio.create_task(self.send(http, channel, text, tag)))
+                sending.append(asyncio.create_task(self.send(http, channel, scenario, text, tag)))
                 await asyncio.sleep(1 / rate)
         await asyncio.gather(*sending)
 
-    async def send(self, http: httpx.AsyncClient, channel: Channel, text: str, tag: str) -> None:
+    def texts(self, scenario: Scenario) -> Iterator[str]:
+        """What its complaints say, in another order each time."""
+        return itertools.cycle(self.random.sample(scenario.texts, len(scenario.texts)))
+
+    async def send(self, http: httpx.AsyncClient, channel: Channel, scenario: Scenario, text: str, tag: str) -> None:
         """One complaint through its public door."""
         sender = secrets.token_urlsafe(16) if channel == "web" else f"+62812{self.random.randrange(10**8):08}"
-        journey = Journey(
-            channel=channel, tag=tag, sent_at=datetime.now(UTC), sender=sender, turns=list(self.scenario.turns)
-        )
+        turns, now = list(scenario.turns), datetime.now(UTC)
+        journey = Journey(channel=channel, tag=tag, sent_at=now, sender=sender, scenario=scenario, turns=turns)
         self.journeys.append(journey)
         self.note(journey, f"sent by {channel}", journey.sent_at)
         await self.through(http, journey, f"{text} (uji {tag})")
@@ -224,28 +227,31 @@ class Travel:
             while not self.wishes.empty():
                 await self.follow_up(http, *self.wishes.get_nowait())
             sent = await _read(http, self.env["sent_url"]) if any(j.channel != "web" for j in open_) else None
-            told = {row["ticket"] for row in sent or () if self.scenario.told in row["text"]}
             for journey in open_:
                 if not self.over(journey):
                     continue
-                journey.done = await self.is_told(http, journey, told)
+                journey.done = await self.is_told(http, journey, sent or [])
                 if journey.done:
                     self.note(journey, "citizen informed", datetime.now(UTC))
             await asyncio.sleep(0.2)
 
     def over(self, journey: Journey) -> bool:
         """Whether the last thing has happened. Of two that became one, only one is worked on."""
-        return journey.has(self.scenario.ends) and (self.scenario.twice or not journey.turns)
+        return journey.has(journey.scenario.ends) and (self.scenario.twice or not journey.turns)
 
-    async def is_told(self, http: httpx.AsyncClient, journey: Journey, told: set[str]) -> bool:
-        """Whether the citizen knows: by a message, or because the page says so."""
+    async def is_told(self, http: httpx.AsyncClient, journey: Journey, sent: list[dict[str, Any]]) -> bool:
+        """Whether the citizen knows how it ended, each time: by a message, or because the page says so."""
+        scenario = journey.scenario
+        times = sum(hop == scenario.ends for hop, _ in journey.hops)
         if journey.channel != "web":
-            return journey.ticket in told
+            heard = [row for row in sent if row["ticket"] == journey.ticket and scenario.told in row["text"]]
+            return times <= len(heard)
         story = await _read(http, f"{self.env['web_url']}/v1/complaints/{journey.ticket}")
         if not story:
             return False
-        steps = [step["kind"] for step in story["history"]] + [BREACHED] * story["breached"]
-        return self.scenario.ends in steps
+        steps = [step["kind"] for step in story["history"]]
+        steps += [BREACHED] * story["breached"] + [MET] * ("resolved" in steps)
+        return times <= steps.count(scenario.ends)
 
 
 async def _write(http: httpx.AsyncClient, journey: Journey, url: str, **what: Any) -> None:
