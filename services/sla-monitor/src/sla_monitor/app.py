@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from chassis.crash import EXIT_SETTINGS
 from chassis.database import TIMER_LOCK, Connection, Pool
-from chassis.region import RegionError
-from chassis.service import run_processor
+from chassis.service import region_or_leave, run_processor
 from chassis.settings import DatabaseSettings, read_settings
 from chassis.step import Handler, on_timer
 from chassis.wire import Emit, Message
@@ -154,11 +151,7 @@ async def look(rules: Rules, pool: Pool, wake: Callable[[], None]) -> None:
 def run() -> None:
     """Run the sla-monitor until SIGTERM."""
     settings = read_settings(DatabaseSettings, SERVICE)
-    try:
-        rules = load_rules(settings.region_dir)
-    except RegionError as error:
-        sys.stderr.write(f"sla-monitor can't start: {error}\n")
-        sys.exit(EXIT_SETTINGS)
+    rules = region_or_leave(SERVICE, load_rules, settings.region_dir)
     next_year = datetime.now(UTC).year + 1
     if not knows_joint_leave(rules.calendar, next_year):
         log.warning("joint_leave_missing", extra={"year": next_year})
