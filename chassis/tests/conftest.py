@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import itertools
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from chassis.database import Pool, open_pool
-from lapor.testing import Stack, start_kafka_and_postgres
+from lapor import fixtures
+from lapor.testing import Stack
 
 sys.path.insert(0, str(Path(__file__).parent / "workers"))
 
 from bench import Bench
 
+connected, pool = fixtures.connected, fixtures.pool
 _names = (f"bench{n}" for n in itertools.count())
-
-
-@pytest.fixture(scope="session")
-def connected() -> Iterator[Stack]:
-    """One broker and one cluster, outside pytest's own folder: that one is closed again while the tests run."""
-    with tempfile.TemporaryDirectory(prefix="chassis-", ignore_cleanup_errors=True) as directory:
-        stack = start_kafka_and_postgres(Path(directory))
-        yield stack
-        stack.discard()
 
 
 @pytest.fixture
@@ -38,7 +29,5 @@ def bench(connected: Stack, tmp_path: Path, request: pytest.FixtureRequest) -> I
 
 
 @pytest.fixture
-async def pool(bench: Bench) -> AsyncIterator[Pool]:
-    pool = await open_pool(bench.dsn, timeout_s=5)
-    yield pool
-    pool.terminate()
+def dsn(bench: Bench) -> str:
+    return bench.dsn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,23 +10,15 @@ from uuid import UUID
 import pytest
 
 import chassis.intake
-from chassis.database import Pool, open_pool
 from chassis.intake.accept import IntakeSettings
 from lapor import fixtures
 
-stack, new_database = fixtures.stack, fixtures.new_database
+stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 
 
 @pytest.fixture
-def dsn(new_database: Callable[..., str]) -> str:
-    return new_database(chassis.intake.MIGRATIONS)
-
-
-@pytest.fixture
-async def pool(dsn: str) -> AsyncIterator[Pool]:
-    pool = await open_pool(dsn, timeout_s=5)
-    yield pool
-    pool.terminate()
+def migrations() -> list[Path]:
+    return [chassis.intake.MIGRATIONS]
 
 
 @pytest.fixture

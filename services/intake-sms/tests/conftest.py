@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,29 +9,20 @@ import pytest
 
 import chassis.intake
 from chassis.database import Pool
-from chassis.intake.pool import patient_pool
 from chassis.intake.story import Texts
 from intake_sms.handlers import Desk
 from intake_sms.settings import SmsSettings
 from lapor import fixtures
 
-stack, new_database = fixtures.stack, fixtures.new_database
+stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 TOKEN = "a-token-of-the-test"
 
 
 @pytest.fixture
-def dsn(new_database: Callable[..., str]) -> str:
-    """A new, migrated database."""
-    return new_database(chassis.intake.MIGRATIONS)
-
-
-@pytest.fixture
-async def pool(dsn: str) -> AsyncIterator[Pool]:
-    pool = await patient_pool(dsn, timeout_s=5)
-    yield pool
-    pool.terminate()
+def migrations() -> list[Path]:
+    return [chassis.intake.MIGRATIONS]
 
 
 @pytest.fixture

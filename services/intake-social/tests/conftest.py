@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,24 +11,20 @@ import pytest
 
 import chassis.intake
 from chassis.database import Pool
-from chassis.intake.pool import patient_pool
 from chassis.intake.story import Texts
 from intake_social.handlers import Desk
 from intake_social.settings import SocialSettings
 from lapor import fixtures
 
-stack, new_database = fixtures.stack, fixtures.new_database
+stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 @pytest.fixture
-async def pool(new_database: Callable[..., str]) -> AsyncIterator[Pool]:
-    """A new, migrated database."""
-    pool = await patient_pool(new_database(chassis.intake.MIGRATIONS, _MIGRATIONS), timeout_s=5)
-    yield pool
-    pool.terminate()
+def migrations() -> list[Path]:
+    return [chassis.intake.MIGRATIONS, _MIGRATIONS]
 
 
 @pytest.fixture

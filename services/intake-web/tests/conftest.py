@@ -14,7 +14,6 @@ import pytest
 import chassis.intake
 from chassis.database import Pool
 from chassis.intake.accept import Accepted, KeyReused, Submission
-from chassis.intake.pool import patient_pool
 from chassis.intake.story import Story, Texts
 from contracts import ticket
 from contracts.events import FollowUp
@@ -25,7 +24,7 @@ from intake_web.settings import WebSettings
 from intake_web.store import Found, Store, StoreDown
 from lapor import fixtures
 
-stack, new_database = fixtures.stack, fixtures.new_database
+stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 
@@ -133,16 +132,8 @@ async def web(fake: FakeStore, client_on: Callable[[Store], httpx.AsyncClient]) 
 
 
 @pytest.fixture
-def dsn(new_database: Callable[..., str]) -> str:
-    """A new, migrated database."""
-    return new_database(chassis.intake.MIGRATIONS)
-
-
-@pytest.fixture
-async def pool(dsn: str) -> AsyncIterator[Pool]:
-    pool = await patient_pool(dsn, timeout_s=5)
-    yield pool
-    pool.terminate()
+def migrations() -> list[Path]:
+    return [chassis.intake.MIGRATIONS]
 
 
 @pytest.fixture

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
-from chassis.database import Pool, open_pool
 from lapor import fixtures
 from router.rules import Rules
 
-stack, new_database = fixtures.stack, fixtures.new_database
+stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -28,8 +26,5 @@ def rules() -> Rules:
 
 
 @pytest.fixture
-async def pool(new_database: Callable[..., str]) -> AsyncIterator[Pool]:
-    """A new, migrated database."""
-    pool = await open_pool(new_database(_MIGRATIONS), timeout_s=5)
-    yield pool
-    pool.terminate()
+def migrations() -> list[Path]:
+    return [_MIGRATIONS]

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -125,7 +126,10 @@ async def test_a_record_that_comes_again_starts_no_second_clock(pool: Pool) -> N
     assert ["started"] == [data.kind for data in await announced(pool) if isinstance(data, SlaUpdated)]
 
 
-def test_clocks_of_before_keep_their_deadline_and_get_their_term(empty: str, tmp_path: Path) -> None:
+def test_clocks_of_before_keep_their_deadline_and_get_their_term(
+    new_database: Callable[..., str], tmp_path: Path
+) -> None:
+    empty = new_database()
     shutil.copy(MIGRATIONS / "0001_clocks.sql", tmp_path)
     migrate(empty, tmp_path)
     days = [

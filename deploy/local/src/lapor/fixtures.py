@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from chassis.database import migrate
+from chassis.database import Pool, migrate, open_pool
 from lapor.testing import Stack, start_kafka_and_postgres, start_postgres
 
 _names = (f"test_{n}" for n in itertools.count())
@@ -39,9 +39,24 @@ def new_database(stack: Stack) -> Callable[..., str]:
     return make
 
 
+@pytest.fixture
+def dsn(new_database: Callable[..., str], migrations: Sequence[Path]) -> str:
+    """The address of a new database with the tables of ``migrations``, which the suite says."""
+    return new_database(*migrations)
+
+
+@pytest.fixture
+async def pool(dsn: str) -> AsyncIterator[Pool]:
+    """Connections to ``dsn``."""
+    pool = await open_pool(dsn, timeout_s=5)
+    yield pool
+    pool.terminate()
+
+
 @pytest.fixture(scope="session")
-def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def connected() -> Iterator[Stack]:
     """Kafka and PostgreSQL, started once for the whole test run; a test makes its own topics and databases."""
-    stack = start_kafka_and_postgres(tmp_path_factory.mktemp("stack"))
-    yield stack
-    stack.discard()
+    with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:
+        stack = start_kafka_and_postgres(Path(folder))
+        yield stack
+        stack.discard()
