@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
@@ -147,6 +149,38 @@ def test_working_hours_stand_still_while_the_reporter_is_asked(rules: Rules) -> 
         (True, "1 jam 0 menit kerja"),
         (True, "2 jam 0 menit kerja"),
     ]
+
+
+def test_office_hours_before_a_pause_count_once(rules: Rules) -> None:
+    """Twenty hours of eight a day, but for one on Tuesday: Monday 8, Tuesday 7, Wednesday 5."""
+    calendar = replace(rules.calendar, office_hours=dict.fromkeys(range(5), ((time(8), time(16)),)))
+    start, asked, answered = (datetime.fromisoformat(f"2026-02-{at}:00+08:00") for at in ("02T08", "03T10", "03T11"))
+    found = deadline(start, Term(amount=20, unit="working_hours"), calendar, [(asked, answered)])
+    assert found.at.isoformat() == "2026-02-04T13:00:00+08:00"
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_working_hours_with_pauses_are_the_minutes_of_an_open_office_outside_of_them(rules: Rules, seed: int) -> None:
+    """Counted a second time, minute by minute."""
+    rng = random.Random(seed)
+    calendar = replace(rules.calendar, local=HALF, office_hours=OFFICE)
+    start = datetime(2026, 12, 14, tzinfo=calendar.timezone) + timedelta(minutes=rng.randrange(7 * 1440))
+    moments = sorted(start + timedelta(minutes=rng.randrange(10 * 1440)) for _ in range(2 * rng.randrange(5)))
+    pauses = list(zip(moments[::2], moments[1::2], strict=True))
+    hours, now = rng.randint(1, 30), start
+    left = hours * 60
+    while left:
+        spans = [] if day_off(calendar, now.date()) else OFFICE.get(now.weekday(), OFFICE[4])
+        noon = now.date() in HALF and now.hour >= 12
+        opened = any(opens <= now.time() < closes for opens, closes in spans) and not noon
+        left -= opened and not any(since <= now < until for since, until in pauses)
+        now += timedelta(minutes=1)
+
+    found = deadline(start, Term(amount=hours, unit="working_hours"), calendar, pauses)
+
+    assert now == found.at
+    worked = [re.match(r"(\d+) jam (\d+) menit", day.reason) for day in found.derivation if day.counted]
+    assert hours * 60 == sum(int(each[1]) * 60 + int(each[2]) for each in worked if each)
 
 
 def test_calendar_days_count_them_all(rules: Rules) -> None:

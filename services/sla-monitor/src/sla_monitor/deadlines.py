@@ -184,9 +184,10 @@ def _open(
         since = max(datetime.combine(day, opens, calendar.timezone), start)
         end = datetime.combine(day, closes, calendar.timezone)
         for stops, goes_on in pauses:
-            if since < min(stops, end):
-                yield since, min(stops, end)
-            if stops < end:
-                since = max(since, goes_on)
+            if stops >= end:
+                break
+            if since < stops:
+                yield since, stops
+            since = max(since, goes_on)
         if since < end:
             yield since, end
