@@ -211,7 +211,7 @@ def test_only_an_answer_is_called_one(kind: str, reason: str) -> None:
     assert [e.reason for e in events if e.kind == "resumed"] == [reason]
 
 
-@pytest.mark.parametrize(("seconds", "goes_on"), [(9, []), (15, ["resumed"])])
+@pytest.mark.parametrize(("seconds", "goes_on"), [(9, []), (15, ["resumed", "warned"])])
 def test_an_answer_that_was_put_back_ends_the_pause_it_came_after(seconds: int, goes_on: list[str]) -> None:
     """Put back are step 1, before the question, or step 3, after it."""
     t0 = MONDAY

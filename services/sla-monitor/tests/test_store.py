@@ -140,7 +140,7 @@ def test_clocks_of_before_keep_their_deadline_and_get_their_term(empty: str, tmp
     seconds = {**running, "stage": "closing", "derivation": [{**derivation[1], "reason": "30 detik sejak mulai"}]}
     body = {
         "complaint_id": "a", "ticket": "SPG-W000-00008", "policy": "standar-3-hari", "seq": 1, "unit": "PUPR",
-        "lane": "unit", "running": [running, seconds],
+        "lane": "unit", "round": 2, "running": [running, seconds],
     }  # fmt: skip
     insert = "INSERT INTO clocks (complaint_id, next_due_at, body) VALUES (%s, now(), %s)"
     with psycopg.connect(empty, autocommit=True) as db:
@@ -150,6 +150,7 @@ def test_clocks_of_before_keep_their_deadline_and_get_their_term(empty: str, tmp
     with psycopg.connect(empty) as db:
         kept, over = (store.decode(row[0]) for row in db.execute("SELECT body FROM clocks ORDER BY complaint_id"))
     assert [(each.term.amount, each.term.unit) for each in kept.running] == [(2, "working_days"), (30, "seconds")]
+    assert [each.round for each in kept.running] == [2, 2]
     assert kept.running[0].start == datetime.fromisoformat("2026-02-02T00:00:00+08:00")
     assert over.running == ()
 

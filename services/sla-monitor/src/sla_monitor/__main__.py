@@ -208,7 +208,7 @@ def _row(event: SlaEvent, rules: Rules) -> dict[str, Any]:
         "complaint_id": event.clock.complaint_id,
         "kind": event.kind,
         "stage": event.running.stage,
-        "round": event.clock.round,
+        "round": event.running.round,
         "deadline_at": event.running.deadline_at.isoformat(),
         "at": event.at.astimezone(rules.calendar.timezone).isoformat(),
         **({"reason": event.reason} if event.reason else {}),

@@ -20,7 +20,7 @@ from chassis.service import run_processor
 from chassis.settings import DatabaseSettings, read_settings
 from chassis.step import Handler, on_timer
 from chassis.wire import Emit, Message
-from contracts.events import SlaBreached, SlaUpdated
+from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated
 from contracts.topics import UPDATED
 from sla_monitor import handlers
 from sla_monitor.adapters import store
@@ -59,6 +59,8 @@ def handler_of(rules: Rules) -> Handler[ComplaintClock]:
         key = handlers.key(message)
         before = clocks.get(key)
         clock, emits = handlers.on_message(before, message, now, rules=rules)
+        if before and clock:
+            _log_what_is_missed(before, clock, message)
         _count(emits)
         if before and clock and before.waiting_since and before.seq < clock.seq and clock.waiting_since is None:
             ACKNOWLEDGED_S.labels(before.unit or "").observe((now - before.waiting_since).total_seconds())
@@ -67,6 +69,14 @@ def handler_of(rules: Rules) -> Handler[ComplaintClock]:
     return Handler(
         service=SERVICE, keys=lambda message: [handlers.key(message)], load=store.load, decide=decide, save=store.save
     )
+
+
+def _log_what_is_missed(before: ComplaintClock, after: ComplaintClock, message: Message) -> None:
+    where = {"complaint_id": after.complaint_id, "event_id": message.event.id}
+    if after is before and isinstance(message.data, ComplaintUpdated):
+        log.warning("step_too_late", extra=where)
+    elif before.past and before.past.steps and after.past is None and after.seq > before.seq:
+        log.error("missing_step_given_up", extra=where)
 
 
 def ring(clocks: Clocks, *, at: datetime, rules: Rules) -> Changes:

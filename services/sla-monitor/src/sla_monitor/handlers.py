@@ -50,24 +50,12 @@ def to_emit(event: SlaEvent) -> Emit:
         data=_breached(event) if event.kind in ("breached", "escalated") else _updated(event),
         event_id=sla_id(
             event.clock.complaint_id,
-            round_=event.clock.round,
+            round_=event.running.round,
             stage=event.running.stage,
-            kind=_distinct(event),
+            kind=event.said.distinct,
             deadline_at=event.running.deadline_at,
         ),
     )
-
-
-def _distinct(event: SlaEvent) -> str:
-    """The kind, made distinct where a complaint may have it twice in a round with one deadline."""
-    kind, running = str(event.kind), event.running
-    if kind == "escalated":
-        kind = f"breached-{running.level}"
-    elif kind in ("paused", "resumed", "rescheduled"):
-        kind = f"{kind}-{running.revision}"
-    if event.kind in ("breached", "escalated", "retracted") and running.retracted:
-        kind = f"{kind}+{running.retracted}"
-    return kind if running.n == 1 else f"{kind}~{running.n}"
 
 
 def _breached(event: SlaEvent) -> SlaBreached:
@@ -77,7 +65,7 @@ def _breached(event: SlaEvent) -> SlaBreached:
         ticket=clock.ticket,
         policy=clock.policy,
         stage=running.stage,
-        round=clock.round,
+        round=running.round,
         deadline_at=running.deadline_at,
         based_on_seq=clock.seq,
         derivation=_derivation(running.derivation),
@@ -95,7 +83,7 @@ def _updated(event: SlaEvent) -> SlaUpdated:
         kind=event.kind,  # type: ignore[arg-type]  # the other two are breaches
         policy=clock.policy,
         stage=running.stage,
-        round=clock.round,
+        round=running.round,
         deadline_at=running.deadline_at,
         warn_at=running.warn_at,
         based_on_seq=clock.seq,

@@ -31,19 +31,19 @@ class Change:
 
 def changes(clock: ComplaintClock, now: datetime, rules: Rules) -> tuple[ComplaintClock, list[Change], list[Emit]]:
     """What becomes of ``clock``: the deadlines that differ, and how each is told."""
-    old = {(running.stage, running.n): running.deadline_at for running in clock.running}
+    old = {running.which: running.deadline_at for running in clock.running}
     clock, events = recalendared(clock, now, rules)
     rows = [
         Change(
             ticket=clock.ticket,
             complaint_id=clock.complaint_id,
             stage=running.stage,
-            round=clock.round,
-            before=old[running.stage, running.n],
+            round=running.round,
+            before=old[running.which],
             after=running.deadline_at,
         )
         for running in clock.running
-        if running.deadline_at != old[running.stage, running.n]
+        if running.deadline_at != old[running.which]
     ]
     return clock, rows, [handlers.to_emit(event) for event in events]
 
