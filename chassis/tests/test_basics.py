@@ -53,6 +53,14 @@ def test_good_settings_are_read_and_the_password_does_not_show(environment):
     assert "s3cret-word" not in repr(settings)
 
 
+def test_an_empty_secret_is_as_bad_as_none(environment, capsys):
+    environment.setenv("KAFKA_PASSWORD", "")
+    environment.setenv("DATABASE_URL", "postgresql://router:@router-db/router")
+    said = refused(capsys)
+    assert "2 setting(s) to mend" in said
+    assert "DATABASE_URL: Value error, its password is empty" in said
+
+
 def test_every_bad_variable_is_named_at_once_and_no_value_is_shown(environment, capsys):
     environment.delenv("KAFKA_USERNAME")
     environment.setenv("HTTP_PORT", "99999")

@@ -22,7 +22,7 @@ import msgspec
 
 from chassis.database import Connection, migrate, open_pool
 from contracts.events import ComplaintClassified, ComplaintReceived, Place
-from lapor.fixtures import start_postgres
+from lapor.testing import start_postgres
 from router import similar
 from router.adapters import store
 from router.adapters.region import read_rules

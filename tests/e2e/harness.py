@@ -112,6 +112,10 @@ class System:
         """How often each process was started again."""
         return {each["name"]: int(each["restarts"]) for each in self.lapor("status")["services"]}
 
+    def pid(self, service: str) -> int:
+        """The process that is ``service`` now."""
+        return next(int(each["pid"]) for each in self.lapor("status")["services"] if each["name"] == service)
+
     def ready(self) -> bool:
         """Whether all is ready."""
         return bool(self.lapor("status")["ready"])

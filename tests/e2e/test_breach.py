@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -113,6 +115,22 @@ def test_an_answer_in_time_meets_the_promise(watched: Watched) -> None:
     assert not {"warned", "breached"} & {data["why"] for data in watched.unit.about(watched.answered)}
 
 
+def test_an_answer_that_the_monitor_reads_after_the_deadline_is_no_breach(watched: Watched) -> None:
+    """It stands still past the deadline and is killed: what comes back reads the story to its end before it rings."""
+    ticket = watched.system.by_web(f"{CLEAR} (macet)")
+    _, started = watched.clock(ticket, "started")
+    pid = watched.system.pid("sla-monitor")
+    os.kill(pid, signal.SIGSTOP)
+    watched.unit.must(ticket, "acknowledge")
+    watched.unit.must(ticket, "resolve", message="Sudah mengalir lagi.")
+    deadline = datetime.fromisoformat(started["deadline_at"])
+    until(lambda: datetime.now(UTC) > deadline, PATIENCE_S, "the deadline passes")
+    os.kill(pid, signal.SIGKILL)
+    watched.clock(ticket, "met")
+    watched.clock(ticket, "started", "closing")
+    assert not {"complaint.sla-breached.v1", "complaint.sla-updated.retracted.v1"} & set(watched.kinds(ticket))
+
+
 def test_after_silence_a_resolved_complaint_is_closed(watched: Watched) -> None:
     lapsed_at, lapsed = watched.clock(watched.answered, "lapsed", "closing")
     assert datetime.fromisoformat(lapsed["deadline_at"]) <= lapsed_at
@@ -121,10 +139,10 @@ def test_after_silence_a_resolved_complaint_is_closed(watched: Watched) -> None:
     assert "withdrawn" == until(lambda: watched.unit.get(watched.answered, "withdrawn"), 30, "the unit hears")["why"]
 
 
-def test_the_demonstration_shows_a_breach(watched: Watched) -> None:
+def test_the_demonstration_shows_a_breach_and_an_answer_in_time(watched: Watched) -> None:
     out, err = watched.demo.communicate(timeout=PATIENCE_S)
     assert 0 == watched.demo.returncode, err
-    (journey,) = [json.loads(line) for line in out.splitlines()]
+    journey, beside = [json.loads(line) for line in out.splitlines()]
     names = [hop["name"] for hop in journey["hops"]]
     for expected in (
         "clock warned (completion)",
@@ -136,3 +154,8 @@ def test_the_demonstration_shows_a_breach(watched: Watched) -> None:
         assert expected in names
     assert names.index("clock warned (completion)") < names.index("breached: the promise is missed")
     assert "resolved" not in names
+    kept = [hop["name"] for hop in beside["hops"]]
+    assert ["clock warned (completion)", "resolved", "clock met (completion)"] == [
+        name for name in kept if name in ("clock warned (completion)", "resolved", "clock met (completion)")
+    ]
+    assert "breached: the promise is missed" not in kept

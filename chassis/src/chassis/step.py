@@ -162,6 +162,10 @@ class Steps(Generic[S]):
             try:
                 changes, emits = self.handler.decide(states, message, message.time)
                 emitted = outgoing(emits, service=self.handler.service, cause=message.cause, now=message.time)
+            except codec.TooLarge as error:
+                out.append(self._dead(message.record, error))
+                failed.append(message)
+                continue
             except Exception as error:
                 log.exception("decide_failed", extra={"event_id": message.event.id, "type": message.event.type})
                 bugs += 1
@@ -207,6 +211,8 @@ class StatelessSteps:
         try:
             emits = self.decide(message)
             out = outgoing(emits, service=self.service, cause=message.cause, now=message.time)
+        except codec.TooLarge as error:
+            return [bury(self.service, record, error)]
         except Exception as error:
             log.exception("decide_failed", extra={"event_id": message.event.id, "type": message.event.type})
             self.bugs_in_a_row += 1

@@ -24,6 +24,7 @@ NAMES = {
     "ketenagakerjaan": {"kepegawaian"},
     "pajak_keuangan": {"pajak_kendaraan"},
     "pendidikan": {"sma_smk"},
+    "aparatur_korupsi": {"kepolisian", "instansi_vertikal"},
 }
 
 

@@ -58,6 +58,16 @@ UNIT, OUT, DESK = "unit", "hand-over", "triage"
             *(OUT, "POLRES", []),
         ),
         (
+            "a policeman wants money at a check",
+            Understood(category="aparatur_korupsi", matter="kepolisian"),
+            *(OUT, "POLRES", []),
+        ),
+        (
+            "an officer of a national office wants money",
+            Understood(category="aparatur_korupsi", matter="instansi_vertikal"),
+            *(OUT, "LAPOR", []),
+        ),
+        (
             "the hospital's lights are out: not PLN's",
             Understood(category="listrik_energi", matter="rumah_sakit"),
             *(UNIT, "RSUD", ["DINKES"]),
@@ -149,6 +159,12 @@ aparatur_korupsi        -                    - -           -              triage
 aparatur_korupsi        -                    - -           PUPR           triage INSPEKTORAT
 aparatur_korupsi        -                    - -           INSPEKTORAT    triage SETDA
 aparatur_korupsi        -                    - -           INSPEKTORAT,SETDA triage DISKOMINFO
+aparatur_korupsi        kepolisian           - -           -              hand-over POLRES
+aparatur_korupsi        kepolisian           ? Lalabata    -              hand-over POLRES
+aparatur_korupsi        kepolisian           - -           SATPOLPP       triage INSPEKTORAT
+aparatur_korupsi        kepolisian           - -           INSPEKTORAT    triage SETDA
+aparatur_korupsi        instansi_vertikal    - -           -              hand-over LAPOR
+aparatur_korupsi        instansi_vertikal    - -           DISDUKCAPIL    triage INSPEKTORAT
 desa_kelurahan          -                    - Lalabata    -              unit KEC-LALABATA +DPMD
 desa_kelurahan          -                    - Donri-Donri -              unit KEC-DONRIDONRI +DPMD
 desa_kelurahan          -                    - Citta       DPMD           unit KEC-CITTA
@@ -166,6 +182,11 @@ lainnya                 -                    - Marioriwawo -              unit K
 lainnya                 -                    - -           -              triage DISKOMINFO
 lainnya                 -                    - -           DISKOMINFO     triage INSPEKTORAT
 lainnya                 -                    - Ganra       KEC-GANRA      triage INSPEKTORAT
+kesehatan               -                    - -           INSPEKTORAT    triage SETDA
+kesehatan               -                    - -           DISKOMINFO     triage INSPEKTORAT
+kesehatan               rumah_sakit          - -           DISKOMINFO,INSPEKTORAT triage SETDA
+listrik_energi          -                    - -           DISKOMINFO     triage INSPEKTORAT
+sampah_kebersihan       -                    - -           SETDA          unit DLH
 """
 TYPES = {"-": "pengaduan", "?": "permintaan_informasi", "!": "aspirasi"}
 
@@ -182,6 +203,12 @@ def test_each_kind_of_complaint_has_its_owner(row: str) -> None:
     )
     to = assign(RULES, found)
     assert (lane, unit, support) == (to.lane, to.unit, [f"+{each}" for each in to.support])
+
+
+@pytest.mark.parametrize("doubt", [{"urgency": "tinggi"}, {"spam": True}, {"place_conflict": True}], ids=str)
+def test_a_doubtful_word_about_the_police_is_looked_at_by_a_person(doubt: dict[str, object]) -> None:
+    to = assign(RULES, Understood(category="aparatur_korupsi", matter="kepolisian", **doubt))  # type: ignore[arg-type]
+    assert (DESK, "INSPEKTORAT") == (to.lane, to.unit)
 
 
 @pytest.mark.parametrize("category", sorted(RULES.unit_of_category))

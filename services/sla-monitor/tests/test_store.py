@@ -25,7 +25,8 @@ from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated
 from contracts.topics import UPDATED
 from sla_monitor.__main__ import cli
 from sla_monitor.adapters import store
-from sla_monitor.app import _caught_up, handler_of, readable, ring_all
+from sla_monitor.adapters.log import readable
+from sla_monitor.app import _caught_up, handler_of, ring_all
 from sla_monitor.deadlines import deadline
 from sla_monitor.state import ComplaintClock
 

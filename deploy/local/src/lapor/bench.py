@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,16 +18,16 @@ import psutil
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from lapor import load, postgres
-from lapor.credentials import password
+from lapor import load, up
 from lapor.errors import Refused
-from lapor.files import DataDir, tail
-from lapor.options import DATA, REGION, Data, Json, err, out, wait_until
-from lapor.ports import HOST, choose
-from lapor.process import environment, identity
+from lapor.files import DataDir
+from lapor.options import DATA, REGION, Data, Json, err, out
+from lapor.ports import choose
+from lapor.services import database_name
+from lapor.testing import Stack, start_kafka_and_postgres, start_postgres
 
 Rate = Annotated[float, typer.Option("--rate", min=0.1, help="Complaints a second.")]
-Max = Annotated[bool, typer.Option("--max", help="As fast as 32 callers can.")]
+Max = Annotated[bool, typer.Option("--max", help="As fast as it goes.")]
 Seconds = Annotated[float, typer.Option("--seconds", min=1, help="For how long.")]
 
 app = typer.Typer(help="Measure a part of the system, on servers of its own.", no_args_is_help=True)
@@ -42,17 +43,24 @@ def sla(
     stored: Annotated[int, typer.Option(min=0, help="Clocks that are stored already.")] = 1_000_000,
     count: Annotated[int, typer.Option(min=1_000, help="Clocks to start.")] = 30_000,
     at_once: Annotated[int, typer.Option(min=1, help="Deadlines of the same moment.")] = 50_000,
+    rate: Annotated[int, typer.Option("--rate", min=1, help="Then deadlines a second, to see how late each is.")] = 50,
+    seconds: Annotated[int, typer.Option("--seconds", min=1, help="For how long.")] = 60,
     region: Annotated[Path, typer.Option("--region", metavar="DIR", help="The region's data.")] = REGION,
     as_json: Json = False,
 ) -> None:
-    """Clocks: starting them, ringing many at once, and what a tick costs. Without Kafka: announcements stay stored."""
-    with scratch_database("sla_monitor") as (dsn, server):
-        _run(["sla-monitor", "migrate"], DATABASE_URL=dsn)
-        given = {"--dsn": dsn, "--region": region, "--stored": stored, "--count": count, "--at-once": at_once}
-        arguments = [str(word) for pair in given.items() for word in pair]
-        found = _watched([sys.executable, "-m", "sla_monitor.bench", *arguments])
-        found["cpu_s"]["postgres"] = _cpu_s(server)
-    show(found, as_json=as_json)
+    """Clocks: starting them, a tick's cost, a restart, many deadlines at once, and how late one is announced."""
+    sizes = {"--stored": stored, "--count": count, "--at-once": at_once, "--rate": rate, "--seconds": seconds}
+    show(_service("sla-monitor", region, sizes), as_json=as_json)
+
+
+@app.command()
+def router(
+    count: Annotated[int, typer.Option(min=100, help="Complaints: four events each.")] = 5_000,
+    region: Annotated[Path, typer.Option("--region", metavar="DIR", help="The region's data.")] = REGION,
+    as_json: Json = False,
+) -> None:
+    """Complaints routed and replies answered a second: from topic to topic, through PostgreSQL."""
+    show(_service("router", region, {"--count": count}), as_json=as_json)
 
 
 @app.command()
@@ -74,20 +82,19 @@ def classify(
 def intake(rate: Rate = 50, max_: Max = False, seconds: Seconds = 10, data: Data = DATA, as_json: Json = False) -> None:
     """Complaints through the running system's web door, until each has its ticket; beside bare inserts."""
     found = asyncio.run(load.intake(DataDir(data), None if max_ else rate, seconds, _phase))
-    with scratch_database("intake_web") as (dsn, _):
-        show(_beside(found, asyncio.run(load.bare_inserts(dsn, min(seconds, 5)))), as_json=as_json)
+    show(_beside(found, _bare_inserts(seconds)), as_json=as_json)
 
 
 @app.command()
-def lifecycle(rate: Rate = 20, seconds: Seconds = 10, data: Data = DATA, as_json: Json = False) -> None:
+def lifecycle(
+    rate: Rate = 20, max_: Max = False, seconds: Seconds = 10, data: Data = DATA, as_json: Json = False
+) -> None:
     """Whole lives on the running system: sent, routed, acknowledged, resolved, told; beside bare writes.
 
-    Times are from the ticket to the unit's topic. The load is made on the same machine.
+    Times are from the ticket to the unit's topic. The load is made on the same machine; with --max all of it at once.
     """
-    found = asyncio.run(load.lifecycle(DataDir(data), rate, seconds))
-    with scratch_database("router") as (dsn, _):
-        bare = asyncio.run(load.bare_inserts(dsn, min(seconds, 5)))
-    show(_beside(found, bare / load.STEPS), as_json=as_json)
+    found = asyncio.run(load.lifecycle(DataDir(data), round(rate * seconds), math.inf if max_ else rate))
+    show(_beside(found, _bare_inserts(seconds) / load.STEPS), as_json=as_json)
 
 
 def _phase(text: str) -> None:
@@ -107,40 +114,51 @@ def show(found: dict[str, Any], *, as_json: bool) -> None:
         out.print(f"{name:<14} {value if not isinstance(value, dict) else json.dumps(value)}", highlight=False)
 
 
+def _service(name: str, region: Path, sizes: dict[str, int]) -> dict[str, Any]:
+    """What the benchmark of service ``name`` finds, on a broker and a database of its own."""
+    module, wants = database_name(name), up.wanted(region)
+    with scratch(start_kafka_and_postgres) as stack:
+        with err.status("making the topics"):
+            stack.provision_kafka(list(wants.topics), wants.units)
+        admin, secret = stack.admin
+        variables = {
+            "KAFKA_BOOTSTRAP_SERVERS": stack.bootstrap,
+            "KAFKA_USERNAME": admin,
+            "KAFKA_PASSWORD": secret,
+            "DATABASE_URL": stack.database(module),
+            "REGION_DIR": str(region.absolute()),
+            "HTTP_PORT": str(choose({"http": 0}, stack.logs / "http.json")["http"]),
+            "LOG_LEVEL": "ERROR",
+        }
+        _run([name, "migrate"], **variables)
+        arguments = [str(word) for pair in sizes.items() for word in pair]
+        found = _watched([sys.executable, "-m", f"{module}.bench", *arguments], **variables)
+        found["cpu_s"] |= {server: _cpu_s(psutil.Process(each.pid)) for server, each in stack.processes.items()}
+    return found
+
+
 @contextlib.contextmanager
-def scratch_database(name: str) -> Iterator[tuple[str, psutil.Process]]:
-    """A PostgreSQL server that is gone afterwards: the address of its database ``name``, and its process.
+def scratch(start: Callable[[Path], Stack]) -> Iterator[Stack]:
+    """Servers that are gone afterwards, with all that they stored.
 
     Raises:
-        Refused: it does not start.
+        Refused: they do not start.
     """
-    with tempfile.TemporaryDirectory(prefix="lapor-bench-") as folder:
-        root = Path(folder)
-        port = choose({"postgres": 0}, root / "ports.json")["postgres"]
-        cluster = postgres.Cluster(directory=root / "postgres", port=port, password=password())
-        postgres.prepare(cluster)
-        process = postgres.process(cluster)
-        with (root / "postgres.log").open("wb") as log:
-            server = psutil.Popen(
-                process.command,
-                env=environment(process.env),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                **identity(process.user),
-            )
+    with tempfile.TemporaryDirectory(prefix="lapor-bench-", ignore_cleanup_errors=True) as folder:
+        with err.status("starting servers"):
+            try:
+                stack = start(Path(folder))
+            except RuntimeError as error:
+                raise Refused(str(error)) from error
         try:
-            with err.status("starting PostgreSQL"):
-                wait_until(lambda: postgres.is_ready(cluster) or server.poll() is not None, 30, "no PostgreSQL")
-            if server.poll() is not None:
-                raise Refused(f"PostgreSQL did not start: {tail(root / 'postgres.log')}")
-            secret = password()
-            postgres.provision(cluster, {name: secret})
-            yield f"postgresql://{name}:{secret}@{HOST}:{port}/{name}", server
+            yield stack
         finally:
-            server.send_signal(process.stop_signal)
-            server.wait(process.stop_timeout_s)
+            stack.discard()
+
+
+def _bare_inserts(seconds: float) -> float:
+    with scratch(start_postgres) as stack:
+        return asyncio.run(load.bare_inserts(stack.database("bare"), min(seconds, 5)))
 
 
 def _run(command: list[str], **variables: str) -> None:
@@ -150,14 +168,16 @@ def _run(command: list[str], **variables: str) -> None:
         raise Refused(f"{' '.join(command)} failed: {done.stderr.strip()[-300:]}")
 
 
-def _watched(command: list[str]) -> dict[str, Any]:
+def _watched(command: list[str], **variables: str) -> dict[str, Any]:
     """Run a measuring program. It writes JSON lines: ``phase, done, of`` as it goes on, and its result at the end."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f}"), TimeElapsedColumn())
     found: dict[str, Any] = {}
     with (
         Progress(*columns, console=err, transient=True) as progress,
         tempfile.TemporaryFile("w+") as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as child,  # noqa: S603
+        subprocess.Popen(  # noqa: S603
+            command, env={**os.environ, **variables}, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as child,
     ):
         tasks: dict[str, Any] = {}
         for line in child.stdout or ():

@@ -6,7 +6,6 @@ A ``conftest.py`` that names one offers it; each has its own server, so that an 
 from __future__ import annotations
 
 import itertools
-import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,9 +13,7 @@ from pathlib import Path
 import pytest
 
 from chassis.database import migrate
-from lapor import kafka, postgres
-from lapor.ports import choose
-from lapor.testing import Stack, start_kafka_and_postgres
+from lapor.testing import Stack, start_kafka_and_postgres, start_postgres
 
 _names = (f"test_{n}" for n in itertools.count())
 
@@ -27,18 +24,7 @@ def stack() -> Iterator[Stack]:
     with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:
         stack = start_postgres(Path(folder))
         yield stack
-        stack.stop()
-
-
-def start_postgres(directory: Path) -> Stack:
-    """A started cluster in ``directory``; its broker is none."""
-    port = choose({"postgres": 0}, directory / "ports.json")["postgres"]
-    cluster = postgres.Cluster(directory=directory / "postgres", port=port, password=secrets.token_hex())
-    broker = kafka.Broker(directory=directory / "kafka", port=9, controller_port=9, password=secrets.token_hex())
-    stack = Stack(broker=broker, cluster=cluster, logs=directory)
-    postgres.prepare(cluster)
-    stack.start_postgres()
-    return stack
+        stack.discard()
 
 
 @pytest.fixture
@@ -58,4 +44,4 @@ def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Kafka and PostgreSQL, started once for the whole test run; a test makes its own topics and databases."""
     stack = start_kafka_and_postgres(tmp_path_factory.mktemp("stack"))
     yield stack
-    stack.stop()
+    stack.discard()

@@ -9,9 +9,10 @@ import json
 import re
 import string
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, get_args
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -160,9 +161,7 @@ def _territory(files: Sources) -> Iterator[Problem]:
 
 def _terms(files: Sources) -> Iterator[Problem]:
     """What a unit that is no more had to do is somebody's."""
-    from router.rules import WITA
-
-    today = datetime.now(UTC).astimezone(WITA).date()
+    today = datetime.now(ZoneInfo(files["calendar"].content["timezone"])).date()
     for n, unit in enumerate(files["units"].content["units"]):
         if unit.get("valid_until") and unit["valid_until"] < today and not unit.get("successor"):
             remedy = "name a successor: who has its work now; until then triage gets it"

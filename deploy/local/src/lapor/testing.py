@@ -1,4 +1,4 @@
-"""For tests: a real broker and database, started, killed and stopped at will; the `lapor` command; npm packages."""
+"""For tests and benchmarks: a real broker and database, started, killed and stopped at will; `lapor`; npm packages."""
 
 from __future__ import annotations
 
@@ -86,6 +86,11 @@ class Stack:
         self._end("kafka", signal.SIGTERM)
         self._end("postgres", signal.SIGINT)
 
+    def discard(self) -> None:
+        """Kill both, whose files nobody needs any more: an orderly stop writes them all out first."""
+        self.kill_broker()
+        self.kill_postgres()
+
     def _start(self, process: Process, is_ready: Callable[[], bool]) -> None:
         with (self.logs / f"{process.name}.log").open("ab") as log:
             self.processes[process.name] = child = subprocess.Popen(  # noqa: S603 - the same commands as `lapor up`
@@ -121,6 +126,17 @@ def _until_gone(group: int) -> None:
         except ProcessLookupError:
             return
         time.sleep(0.02)
+
+
+def start_postgres(directory: Path) -> Stack:
+    """A started cluster in ``directory``; its broker is none."""
+    port = choose({"postgres": 0}, directory / "ports.json")["postgres"]
+    cluster = postgres.Cluster(directory=directory / "postgres", port=port, password=secrets.token_hex())
+    broker = kafka.Broker(directory=directory / "kafka", port=9, controller_port=9, password=secrets.token_hex())
+    stack = Stack(broker=broker, cluster=cluster, logs=directory)
+    postgres.prepare(cluster)
+    stack.start_postgres()
+    return stack
 
 
 def start_kafka_and_postgres(data_dir: Path) -> Stack:

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import resource
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import cycle, islice
 from pathlib import Path
-from statistics import quantiles
-from typing import Any
 
+from chassis.bench import percentiles, say
 from classifier.classify import classify, load_knowledge
 from classifier.model import rank
 from classifier.taxonomy import load_taxonomy
 
 _WORD = re.compile(r"\w+")
-
-
-def say(**what: Any) -> None:
-    """One line of JSON: how far it is, or at the end what came out."""
-    sys.stdout.write(json.dumps(what) + "\n")
-    sys.stdout.flush()
 
 
 def _texts(region: Path) -> Iterator[str]:
@@ -59,12 +50,11 @@ def main() -> None:
     category, _ = timed("category", lambda text: rank(knowledge.model, text), texts, given.seconds)
     cpu = time.process_time()
     rate, spans = timed("everything", lambda text: classify(knowledge, text), texts, given.seconds)
-    cuts = quantiles(spans, n=100)
     say(
         rate=round(rate),
         count=len(spans),
         errors=0,
-        **{f"p{p}_ms": round(cuts[p - 1] * 1000, 2) for p in (50, 95, 99)},
+        **percentiles(spans),
         category_rate=round(category),
         baseline_rate=round(bare),
         ratio=round(rate / bare, 3),

@@ -10,7 +10,7 @@ import msgspec
 from contracts.events import ComplaintClassified, ComplaintReceived
 from router.case import HELD, Case, Out, about_units, advance, supporters, tell_unit
 from router.follow_ups import on_followed_up
-from router.moves import Result, about, desk, hand_over, part_from_accused, route
+from router.moves import Result, about, alarmed, desk, hand_over, part_from_accused, route
 from router.outside import contact
 from router.rules import Assignment, Rules, Understood, assign, triage
 
@@ -95,9 +95,11 @@ def on_unit_ended(rules: Rules, case: Case) -> Result:
 
 def _hand_over(rules: Rules, case: Case, to: Assignment) -> Result:
     """To an office outside, by rule. The triage unit keeps it, so that it does not lie with nobody."""
-    target, before, forwards = rules.targets[to.unit], case.unit, desk(rules, case)
+    target, forwards = rules.targets[to.unit], desk(rules, case)
+    before = [case.unit] if case.unit else alarmed(case)
     case = _replace(case, unit=forwards, lane=None)
     case, outs = hand_over(rules, case, target.name, to.reason, message=contact(target))
-    if before not in (None, forwards):
-        outs += tell_unit(case, "withdrawn", unit=before, reason=f"dialihkan ke {forwards}")
+    for unit in before:
+        if unit != forwards:
+            outs += tell_unit(case, "withdrawn", unit=unit, reason=f"dialihkan ke {forwards}")
     return case, outs

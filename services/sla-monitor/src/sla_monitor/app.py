@@ -9,12 +9,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.crash import EXIT_SETTINGS
 from chassis.database import TIMER_LOCK, Connection, Pool
-from chassis.publish import kafka_client
 from chassis.region import RegionError
 from chassis.service import run_processor
 from chassis.settings import DatabaseSettings, read_settings
@@ -24,6 +22,7 @@ from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated
 from contracts.topics import UPDATED
 from sla_monitor import handlers
 from sla_monitor.adapters import store
+from sla_monitor.adapters.log import story_ends
 from sla_monitor.calendar import knows_joint_leave
 from sla_monitor.domain import Rules
 from sla_monitor.region import load_rules
@@ -96,39 +95,19 @@ async def timer(settings: DatabaseSettings, rules: Rules, pool: Pool, wake: Call
     the log's end first, waits until all of that is taken in, and only then lets timers ring.
     """
     handler = handler_of(rules)
-    # No group: it only asks how far the topic goes.
-    ends = AIOKafkaConsumer(**kafka_client(settings))
-    async with asyncio.timeout(settings.publish_timeout_s):
-        await ends.start()
-    async with pool.acquire() as db:
+    async with story_ends(settings) as ends, pool.acquire() as db:
         while not await db.fetchval("SELECT pg_try_advisory_lock($1)", TIMER_LOCK):
             await asyncio.sleep(1)
         while True:
             at = datetime.now(UTC)
             if await store.due(db, at):
-                there = await _end_offsets(ends, settings.publish_timeout_s)
+                there = await ends()
                 async with asyncio.timeout(settings.stall_timeout_s):
                     await _caught_up(db, there)
                 await ring_all(db, handler, at, rules)
                 wake()
             else:
                 await asyncio.sleep(0.25)
-
-
-async def _end_offsets(client: AIOKafkaConsumer, timeout_s: float) -> dict[int, int]:
-    async def ask() -> dict[int, int]:
-        await client.topics()
-        partitions = [TopicPartition(UPDATED, p) for p in client.partitions_for_topic(UPDATED) or ()]
-        begins = await client.beginning_offsets(partitions)  # first: what expires meanwhile is not passed over
-        return readable(begins, await client.end_offsets(partitions))
-
-    async with asyncio.timeout(timeout_s):
-        return await ask()
-
-
-def readable(begins: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> dict[int, int]:
-    """How far each partition goes; one whose records have all expired has nothing that could be waited for."""
-    return {tp.partition: end for tp, end in ends.items() if begins[tp] < end}
 
 
 async def _caught_up(db: Connection, ends: dict[int, int]) -> None:

@@ -1,59 +1,38 @@
-"""Measures the clocks on a database of their own: starting, ringing, the tick's cost. ``lapor bench sla`` runs it.
+"""Measures the clocks: at the database, then the running service between real topics. ``lapor bench sla`` runs it.
 
-What it does is what the service does, except for Kafka: records are handed over as Faust would, and what is to be
-published stays in the outbox.
+At the database records are handed over as Faust would, in batches, and what is to be published stays in the outbox:
+that is what the bare loop is compared with. The running service starts with all of these clocks stored.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import resource
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from statistics import quantiles
 from typing import Any
 
-import msgspec
+from aiokafka import ConsumerRecord
 from msgspec.structs import replace
 
+from chassis.bench import Arrivals, Running, arrivals, percentiles, produce, say, spent
 from chassis.database import Pool, open_pool
+from chassis.settings import DatabaseSettings, read_settings
 from chassis.step import Steps
-from chassis.wire import Record
+from chassis.wire import Outgoing, Record
 from contracts import codec, ticket
-from contracts.events import ComplaintUpdated
-from contracts.topics import UPDATED
+from contracts.events import ComplaintUpdated, SlaBreached
+from contracts.topics import SLA_BREACHED, SLA_UPDATED, UPDATED
 from sla_monitor.adapters import store
-from sla_monitor.app import handler_of, ring_all
+from sla_monitor.app import handler_of
 from sla_monitor.clock import decide
 from sla_monitor.domain import Rules
 from sla_monitor.region import load_rules
 
-BATCH, SECONDS = 200, 60
+BATCH = 200
 _COLUMNS = ("complaint_id", "next_due_at", "waiting_unit", "waiting_since", "body")
 _TICKET = ticket.mint("web")
-_FIRST_TICK = """
-import asyncio, sys
-from datetime import UTC, datetime
-from pathlib import Path
-from chassis.database import open_pool
-from sla_monitor import app
-async def tick():
-    await app.store.due(await open_pool(sys.argv[1]), datetime(2000, 1, 1, tzinfo=UTC))
-app.load_rules(Path(sys.argv[2]))
-asyncio.run(tick())
-"""
-
-
-def say(**what: Any) -> None:
-    """One line of JSON: how far it is, or at the end what came out."""
-    sys.stdout.write(json.dumps(what) + "\n")
-    sys.stdout.flush()
 
 
 def _registered(complaint: str, at: datetime) -> ComplaintUpdated:
@@ -63,30 +42,35 @@ def _registered(complaint: str, at: datetime) -> ComplaintUpdated:
     )  # fmt: skip
 
 
-def _records(count: int, at: datetime) -> Iterator[list[Record]]:
-    for first in range(0, count, BATCH):
-        batch = []
-        for n in range(first, min(first + BATCH, count)):
-            key = f"00000000-0000-5000-8000-{n:012d}"
-            event = codec.envelope(_registered(key, at), event_id=f"r-{n}", source="/router", subject=key, time=at)
-            batch.append(Record(UPDATED, n % 12, n, key.encode(), codec.encode(event), 0))
-        yield batch
+def _complaints(name: str, count: int) -> Iterator[Outgoing]:
+    """``count`` complaints that the router registers now; ``name`` tells them from others."""
+    for n in range(count):
+        key, at = f"{name}-{n:012d}", datetime.now(UTC)
+        event = codec.envelope(_registered(key, at), event_id=f"r-{key}", source="/router", subject=key, time=at)
+        yield Outgoing(UPDATED, key.encode(), codec.encode(event), codec.HEADERS)
 
 
-async def fill(pool: Pool, rules: Rules, first: int, last: int, *, due_at: datetime | None = None) -> None:
-    """Store clocks ``first`` to ``last``: of complaints just received, or with a deadline at ``due_at``."""
+async def fill(
+    pool: Pool, rules: Rules, first: int, last: int, due_at: Callable[[int], datetime] | None = None
+) -> None:
+    """Store clocks ``first`` to ``last``: just received, or the n-th with its deadline at ``due_at(n)``."""
     at = datetime.now(UTC)
-    clock, _ = decide(None, _registered("COMPLAINT", at), at, rules)
-    if due_at:
-        one = replace(clock.running[0], warned=True, deadline_at=due_at, warn_at=due_at)
-        clock = replace(clock, running=(one,))
-    body = msgspec.json.encode(clock).decode()
+    fresh, _ = decide(None, _registered("COMPLAINT", at), at, rules)
+    body = store.encode(fresh)
+
+    def row(n: int) -> tuple[Any, ...]:
+        key = f"{n % 65_536:04x}-{n:012d}"
+        if due_at is None:
+            return key, fresh.next_due_at, "", at, body.replace("COMPLAINT", key)
+        one = replace(fresh.running[0], warned=True, deadline_at=due_at(n), warn_at=due_at(n))
+        clock = replace(fresh, complaint_id=key, running=(one,))
+        return key, clock.next_due_at, "", at, store.encode(clock)
+
     for start in range(first, last, 10_000):
-        keys = [f"{n % 65_536:04x}-{n:012d}" for n in range(start, min(start + 10_000, last))]
-        rows = [(key, clock.next_due_at, "", at, body.replace("COMPLAINT", key)) for key in keys]
+        end = min(start + 10_000, last)
         async with pool.acquire() as db:
-            await db.copy_records_to_table("clocks", records=rows, columns=_COLUMNS)
-        say(phase="stored", done=start + len(keys), of=last)
+            await db.copy_records_to_table("clocks", records=[row(n) for n in range(start, end)], columns=_COLUMNS)
+        say(phase="stored", done=end, of=last)
 
 
 async def tick_ms(pool: Pool) -> dict[str, float]:
@@ -106,31 +90,21 @@ async def _timed(work: Any) -> float:
     return time.perf_counter() - start
 
 
-def percentiles(spans: list[float]) -> dict[str, float]:
-    """p50, p95 and p99 of ``spans`` (seconds), in milliseconds."""
-    cuts = quantiles(spans, n=100)
-    return {f"p{p}_ms": round(cuts[p - 1] * 1000, 2) for p in (50, 95, 99)}
-
-
 async def starting(pool: Pool, rules: Rules, count: int) -> dict[str, Any]:
     """Take in ``count`` registered complaints, in batches as Faust gives them."""
     steps, spans = Steps(pool, handler_of(rules)), []
-    cpu = time.process_time()
-    for batch in _records(count, datetime.now(UTC)):
-        spans.append(await _timed(steps(batch)))
+    given = [Record(out.topic, n % 12, n, out.key, out.value, 0) for n, out in enumerate(_complaints("steps", count))]
+    for first in range(0, count, BATCH):
+        spans.append(await _timed(steps(given[first : first + BATCH])))
         say(phase="starting", done=len(spans) * BATCH, of=count)
-    return {
-        "rate": round(count / sum(spans), 1), "count": count, **percentiles(spans), "cpu": time.process_time() - cpu
-    }  # fmt: skip
+    return {"rate": round(count / sum(spans), 1), "count": count, **percentiles(spans)}
 
 
-async def bare(pool: Pool, count: int) -> float:
-    """Clocks a second of a loop that writes the same rows and decides nothing."""
+async def bare(pool: Pool) -> float:
+    """Clocks a second of a loop that writes again what ``starting`` wrote, and decides nothing."""
     async with pool.acquire() as db:
-        clocks = await db.fetch(
-            f"SELECT {', '.join(_COLUMNS)} FROM clocks WHERE complaint_id LIKE '00000000-%' LIMIT $1", count
-        )
-        outbox = await db.fetch("SELECT topic, key, value, headers FROM outbox LIMIT $1", count)
+        clocks = await db.fetch(f"SELECT {', '.join(_COLUMNS)} FROM clocks WHERE complaint_id LIKE 'steps-%'")
+        outbox = await db.fetch("SELECT topic, key, value, headers FROM outbox LIMIT $1", len(clocks))
         await db.execute("CREATE TABLE bare_clocks (LIKE clocks INCLUDING ALL)")
         await db.execute("CREATE TABLE bare_outbox (LIKE outbox INCLUDING DEFAULTS)")
         await db.execute("CREATE TABLE bare_inbox (LIKE inbox INCLUDING ALL)")
@@ -149,58 +123,106 @@ async def bare(pool: Pool, count: int) -> float:
                 )
         rate = len(clocks) / (time.perf_counter() - start)
         await db.execute("DROP TABLE bare_clocks, bare_outbox, bare_inbox")
+        await db.execute("TRUNCATE outbox")  # the running service shall publish its own only
         return rate
 
 
-async def ringing(pool: Pool, rules: Rules, first: int, count: int) -> float:
-    """Seconds to announce ``count`` deadlines of the same moment, into the outbox."""
-    at = datetime.now(UTC)
-    await fill(pool, rules, first, first + count, due_at=at - timedelta(seconds=1))
-    async with pool.acquire() as db:
-        start = time.perf_counter()
-        await ring_all(db, handler_of(rules), at, rules)
-        return time.perf_counter() - start
+async def live(
+    settings: DatabaseSettings, pool: Pool, rules: Rules, filled: int, at_once: int, rate: int, seconds: int
+) -> dict[str, Any]:
+    """The service as it runs, with ``filled`` clocks stored: from process to topic and back."""
+    async with arrivals(settings, SLA_BREACHED) as breached, arrivals(settings, SLA_UPDATED) as updated:
+        service = Running("sla_monitor")  # once before, so that its group is known, as at any restart
+        try:
+            await produce(settings, _complaints("first", 1))
+            await updated.until(1, "ready")
+            service.kill()
+            await produce(settings, _complaints("unread", 1))  # so that it may not ring before its group has met
+            await fill(pool, rules, filled, filled + 1, lambda _: datetime.now(UTC))
+            start, service = time.perf_counter(), Running("sla_monitor")
+            await breached.until(1, "restarting")
+            restart_s = time.perf_counter() - start
+            await updated.until(1, "restarting")
+            started_s = await _timed(
+                asyncio.gather(
+                    updated.until(at_once, "starting, to the topic"), produce(settings, _complaints("live", at_once))
+                )
+            )
+            moment = datetime.now(UTC) + timedelta(seconds=5 + at_once / 5_000)  # by then all are stored
+            await fill(pool, rules, filled + 1, filled + 1 + at_once, lambda _: moment)
+            ahead_s = (moment - datetime.now(UTC)).total_seconds()
+            await breached.until(at_once, "due at once")
+            rung_s = (datetime.now(UTC) - moment).total_seconds()
+            late = await _lateness(settings, pool, rules, breached, filled + 1 + at_once, rate, seconds)
+        finally:
+            service.kill()
+    return {
+        "started_rate": round(at_once / started_s),
+        "restart_s": round(restart_s, 2),
+        "at_once": {
+            "count": at_once, "seconds": round(rung_s, 1), "rate": round(at_once / rung_s),
+            "stored_ahead_s": round(ahead_s, 1),
+        },
+        "lateness_ms": percentiles(late),
+    }  # fmt: skip
 
 
-async def measure(dsn: str, region: Path, stored: int, count: int, at_once: int) -> None:
+async def _lateness(
+    settings: DatabaseSettings, pool: Pool, rules: Rules, heard: Arrivals, first: int, rate: int, seconds: int
+) -> list[float]:
+    """Seconds from each deadline, ``rate`` a second, to its record on the topic; as many others are registered."""
+    count, start, late = rate * seconds, datetime.now(UTC) + timedelta(seconds=3), list[float]()
+    await fill(pool, rules, first, first + count, lambda n: start + timedelta(seconds=(n - first) / rate))
+
+    def counts(record: ConsumerRecord) -> bool:
+        event = codec.decode(record.value).data
+        if isinstance(event, SlaBreached) and event.level == 0:
+            late.append((datetime.now(UTC) - event.deadline_at).total_seconds())
+        return True
+
+    async def others() -> None:
+        for second in range(seconds):
+            await produce(settings, _complaints(f"beside-{second}", rate))
+            await asyncio.sleep(1)
+
+    await asyncio.gather(heard.until(count, "due one after the other", counts), others())
+    return late
+
+
+async def measure(settings: DatabaseSettings, stored: int, count: int, at_once: int, rate: int, seconds: int) -> None:
     """All of it, in one go; the last line that is said is the result."""
-    rules, pool, ticks, filled = load_rules(region), await open_pool(dsn, timeout_s=120), {}, 0
-    for size in sorted({10**4, 10**5, stored} & set(range(stored + 1))):
+    rules, pool = load_rules(settings.region_dir), await open_pool(str(settings.database_url), timeout_s=120)
+    ticks, filled = {}, 0
+    for size in sorted({stored} | {size for size in (10**4, 10**5) if size < stored}):
         await fill(pool, rules, filled, size)
         ticks[str(size)], filled = await tick_ms(pool), size
     found = await starting(pool, rules, count)
-    baseline = await bare(pool, count)
-    seconds = await ringing(pool, rules, filled, at_once)
-    told = await pool.fetchval("SELECT count(*) FROM outbox WHERE topic = 'complaint.sla-breached.v1'")
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", _FIRST_TICK, dsn, str(region)], check=True)  # noqa: ASYNC221, S603
-    restart_s = time.perf_counter() - start
+    baseline = await bare(pool)
+    running = await live(settings, pool, rules, filled, at_once, rate, seconds)
     await pool.close()
-    cpu = found.pop("cpu")
+    cpu, rss = spent()
     say(
         **found,
-        errors=at_once - told,
+        errors=0,
         baseline_rate=round(baseline, 1),
         ratio=round(found["rate"] / baseline, 3),
-        cpu_s={"sla-monitor": round(cpu, 2)},
-        rss_mb={"sla-monitor": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)},
+        cpu_s={"sla-monitor": cpu},
+        rss_mb={"sla-monitor": rss},
         stored=stored,
         tick_ms=ticks,
-        at_once={"count": at_once, "seconds": round(seconds, 1), "rate": round(at_once / seconds, 1)},
-        restart_s=round(restart_s, 2),
+        **running,
     )
 
 
 def main() -> None:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dsn", required=True)
-    parser.add_argument("--region", type=Path, required=True)
     parser.add_argument("--stored", type=int, default=1_000_000)
     parser.add_argument("--count", type=int, default=30_000)
     parser.add_argument("--at-once", type=int, default=50_000)
-    given = parser.parse_args()
-    asyncio.run(measure(given.dsn, given.region, given.stored, given.count, given.at_once))
+    parser.add_argument("--rate", type=int, default=50)
+    parser.add_argument("--seconds", type=int, default=60)
+    asyncio.run(measure(read_settings(DatabaseSettings), **vars(parser.parse_args())))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,101 @@
+"""What the benchmarks of services share: saying how far they are, and running the service itself on a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from statistics import quantiles
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+
+from chassis.publish import kafka_client, publish, start, start_producer
+from chassis.settings import ServiceSettings
+from chassis.wire import Outgoing
+
+#: Longer than any benchmark should take to go on by one record.
+_PATIENCE_S = 120
+
+
+def say(**what: Any) -> None:
+    """One line of JSON: how far it is (``phase``, ``done``, ``of``), or at the end what came out."""
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def percentiles(spans: Sequence[float]) -> dict[str, float]:
+    """p50, p95 and p99 of ``spans`` (seconds), in milliseconds."""
+    cuts = quantiles(spans, n=100)
+    return {f"p{p}_ms": round(cuts[p - 1] * 1000, 2) for p in (50, 95, 99)}
+
+
+class Running:
+    """The service ``module`` as its supervisor starts it, in this process's environment."""
+
+    def __init__(self, module: str) -> None:
+        self._process = subprocess.Popen([sys.executable, "-m", module, "run"], stdout=subprocess.DEVNULL)  # noqa: S603
+
+    def kill(self) -> None:
+        """SIGKILL: what a benchmark leaves behind is thrown away with its servers."""
+        self._process.kill()
+        self._process.wait()
+
+
+def spent() -> tuple[float, float]:
+    """Of the services that ran and were killed: CPU seconds of all, and the largest one's resident MB."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return round(usage.ru_utime + usage.ru_stime, 2), round(usage.ru_maxrss / 1024, 1)
+
+
+async def produce(settings: ServiceSettings, records: Iterable[Outgoing]) -> int:
+    """Publish ``records`` as fast as the broker takes them; how many there were."""
+    producer, waiting, count = await start_producer(settings), list[Outgoing](), 0
+    for record in records:
+        waiting.append(record)
+        count += 1
+        if len(waiting) == 1_000:
+            await publish(producer, waiting, _PATIENCE_S)
+            waiting.clear()
+    await publish(producer, waiting, _PATIENCE_S)
+    await producer.stop()
+    return count
+
+
+class Arrivals:
+    """Reads topics from where they end now. ``until`` is called with one record after the other."""
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        self._consumer = consumer
+
+    async def until(self, count: int, phase: str, counts: Callable[[ConsumerRecord], bool] = lambda _: True) -> None:
+        """Wait for ``count`` records that ``counts`` accepts.
+
+        Raises:
+            TimeoutError: none came for two minutes.
+        """
+        done, told = 0, 0.0
+        while done < count:
+            async with asyncio.timeout(_PATIENCE_S):
+                found = await self._consumer.getmany(timeout_ms=int(_PATIENCE_S * 1000))
+            done += sum(counts(record) for records in found.values() for record in records)
+            if (now := time.perf_counter()) - told > 0.2 or done >= count:
+                say(phase=phase, done=done, of=count)
+                told = now
+
+
+@contextlib.asynccontextmanager
+async def arrivals(settings: ServiceSettings, *topics: str) -> AsyncIterator[Arrivals]:
+    """What is published on ``topics`` from now on."""
+    consumer = AIOKafkaConsumer(*topics, **kafka_client(settings), auto_offset_reset="latest")
+    await start(consumer, _PATIENCE_S)
+    try:
+        await consumer.seek_to_end()
+        yield Arrivals(consumer)
+    finally:
+        await consumer.stop()
