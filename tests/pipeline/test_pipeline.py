@@ -30,8 +30,8 @@ from router.adapters.region import read_rules
 from router.app import handler_of as router_handler
 from router.handlers import sources as router_sources
 from sla_monitor.app import handler_of as sla_handler
-from sla_monitor.app import ring
 from sla_monitor.region import load_rules
+from sla_monitor.timer import ring
 
 REGION = Path(__file__).parents[2] / "region" / "seconds"
 SLA = load_rules(REGION)

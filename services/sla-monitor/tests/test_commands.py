@@ -64,6 +64,13 @@ def test_explain_warns_when_cuti_bersama_of_the_year_is_unknown() -> None:
     assert "no cuti bersama of 2028 is known" in result.stderr
 
 
+def test_explain_says_which_days_are_estimates() -> None:
+    result = run("explain", "--start", "2027-03-08T10:00+08:00", "--region", str(REGION / "soppeng"), "--json")
+    assert result.exit_code == 0
+    assert "2027-03-10 is an estimate: libur: Hari Raya Idul Fitri (perkiraan)" in result.stderr
+    assert "2027-03-12" not in result.stderr
+
+
 def test_explain_says_when_no_source_confirms_a_policy() -> None:
     result = run("explain", "--start", "2026-02-02T10:00+08:00", "--policy", "uu-25-2009", "--json")
     assert json.loads(result.stdout)["deadline_at"] == "2026-04-04T00:00:00+08:00"  # 60 days of any kind

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 import subprocess
@@ -10,64 +9,25 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import msgspec
 import psycopg
 import pytest
-from aiokafka import TopicPartition
 from byhand import RULES
+from stored import MONDAY, announced, clock, record
 from typer.testing import CliRunner
 
 from chassis.database import Pool, migrate
 from chassis.step import Steps
-from chassis.wire import Record
-from contracts import codec
-from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated
-from contracts.topics import UPDATED
+from contracts.events import SlaBreached, SlaUpdated
 from sla_monitor.__main__ import cli
 from sla_monitor.adapters import store
-from sla_monitor.adapters.log import readable
-from sla_monitor.app import _caught_up, handler_of, ring_all
+from sla_monitor.app import handler_of
 from sla_monitor.deadlines import deadline
-from sla_monitor.state import ComplaintClock
+from sla_monitor.timer import ring_all
 
 pytestmark = pytest.mark.connected
 
 REGION = Path(__file__).parents[3] / "region"
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
-MONDAY = datetime(2026, 2, 2, 1, 0, tzinfo=UTC)
-
-
-def clock(
-    key: str, *, unit: str | None = None, due: datetime | None = None, waits: datetime | None = None
-) -> ComplaintClock:
-    bare = ComplaintClock(
-        complaint_id=key, ticket="SPG-W000-00008", policy="standar-3-hari", seq=0, received_at=MONDAY, unit=unit,
-        lane=None, waiting_since=waits,
-    )  # fmt: skip
-    if due is None:
-        return bare
-    found = deadline(MONDAY, RULES.policies["standar-3-hari"].stages["completion"].term, RULES.calendar)
-    running = {
-        "stage": "completion", "start": MONDAY, "term": {"amount": 3, "unit": "working_days"}, "deadline_at": due,
-        "warn_at": due, "derivation": found.derivation, "at_deadline": "breached",
-    }  # fmt: skip
-    body = json.loads(store.encode(bare)) | {"running": [msgspec.to_builtins(running)]}
-    return store.decode(json.dumps(body))
-
-
-def record(offset: int, key: str, kind: str, at: datetime, *, seq: int = 0, received: datetime | None = None) -> Record:
-    data = ComplaintUpdated(
-        complaint_id=key, ticket="SPG-W000-00008", seq=seq, kind=kind, status=kind, channel="web",  # type: ignore[arg-type]
-        origin="intake-web", received_at=received or at, unit="PUPR", lane="unit", category=None, type=None,
-        urgency=None,
-    )  # fmt: skip
-    event = codec.envelope(data, event_id=f"{key}-{seq}", source="/router", subject=key, time=at)
-    return Record(UPDATED, 0, offset, key.encode(), codec.encode(event), 0)
-
-
-async def announced(pool: Pool) -> list[SlaUpdated | SlaBreached]:
-    rows = await pool.fetch("SELECT value FROM outbox ORDER BY seq")
-    return [codec.decode(row["value"]).data for row in rows]  # type: ignore[misc]
 
 
 async def test_what_is_saved_is_loaded_again(pool: Pool) -> None:
@@ -101,22 +61,13 @@ async def test_a_story_moves_the_clocks_and_the_timer_rings_each_once(pool: Pool
     await steps([record(0, "a", "registered", MONDAY), record(1, "a", "routed", MONDAY, seq=1, received=MONDAY)])
     async with pool.acquire() as db:
         for _ in range(2):  # as after a restart: what was rung is stored
-            await ring_all(db, handler, MONDAY + timedelta(days=60), RULES)
+            await ring_all(db, handler, MONDAY + timedelta(days=60), RULES, set())
     said = await announced(pool)
     breaches = [(b.stage, b.level) for b in said if isinstance(b, SlaBreached)]
     assert sorted(breaches) == sorted(
         [("completion", n) for n in range(4)] + [("acknowledgement", n) for n in range(3)] + [("follow-up", 0)]
     )
     assert ["started", "warned"] == [u.kind for u in said if isinstance(u, SlaUpdated)]
-
-
-async def test_a_partition_whose_records_all_expired_is_not_waited_for(pool: Pool) -> None:
-    await Steps(pool, handler_of(RULES))([record(4, "a", "registered", MONDAY)])  # partition 0 is read up to 5
-    read, expired, empty, unread = (TopicPartition(UPDATED, n) for n in range(4))
-    begins, ends = {read: 3, expired: 7, empty: 0, unread: 7}, {read: 5, expired: 7, empty: 0, unread: 8}
-    async with pool.acquire() as db, asyncio.timeout(30):
-        await _caught_up(db, readable(begins, {tp: ends[tp] for tp in (read, expired, empty)}))
-    assert readable(begins, ends) == {0: 5, 3: 8}
 
 
 async def test_a_record_that_comes_again_starts_no_second_clock(pool: Pool) -> None:

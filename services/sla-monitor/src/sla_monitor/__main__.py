@@ -17,7 +17,7 @@ from chassis.cli import cli as service_cli
 from chassis.region import RegionError
 from contracts.codec import Envelope, InvalidEvent, decode
 from contracts.events import ComplaintUpdated
-from sla_monitor.calendar import knows_joint_leave
+from sla_monitor.calendar import is_estimated, knows_joint_leave
 from sla_monitor.deadlines import Day, Deadline, deadline
 from sla_monitor.domain import Policy, Rules, Stage, Term
 from sla_monitor.region import load_rules
@@ -184,8 +184,14 @@ def _doubts(policy: Policy, term: Term, found: Deadline, rules: Rules) -> Iterat
     for year in sorted({day.date.year for day in found.derivation}):
         if term.unit.startswith("working") and not knows_joint_leave(rules.calendar, year):
             yield (
-                f"no cuti bersama of {year} is known, so the deadline may be too early. "
-                "Add its days to overrides in calendar.yaml."
+                f"no cuti bersama of {year} is known, so the deadline may be too early. Add its days to overrides "
+                f"in calendar.yaml, and {year} to joint_leave_complete."
+            )
+    for day in found.derivation:
+        if is_estimated(day.reason):
+            yield (
+                f"{day.date} is an estimate: {day.reason}. "
+                "When its decree is there, write the day into overrides of calendar.yaml."
             )
 
 

@@ -39,6 +39,7 @@ class _CalendarFile(Struct, forbid_unknown_fields=True):
     half_days: list[Any] = []
     overrides: list[Any] = []
     office_hours: dict[str, Any] = {}
+    joint_leave_complete: list[int] = []
 
 
 def load_calendar(directory: Path) -> Calendar:
@@ -64,6 +65,7 @@ def load_calendar(directory: Path) -> Calendar:
             **_local_days(source, "overrides", _Override, file.overrides),
         },
         office_hours=_office_hours(source, file.office_hours),
+        joint_leave_complete=frozenset(file.joint_leave_complete),
     )
 
 

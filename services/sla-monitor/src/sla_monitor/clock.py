@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from sla_monitor.deadlines import worked
 from sla_monitor.domain import Policy, Rules, Stage
 from sla_monitor.questions import pause, resume
 from sla_monitor.retelling import retold
@@ -15,12 +16,14 @@ from sla_monitor.state import (
     ASIDE,
     MAX_STEPS,
     WHY_STOPPED,
+    WORDS,
     ComplaintClock,
     Decision,
     Past,
     SlaEvent,
     Step,
     Update,
+    Word,
     classification,
     triggers,
 )
@@ -79,9 +82,10 @@ def _next(clock: ComplaintClock | None, update: Update, now: datetime, rules: Ru
         clock, events = _first_seen(update, rules)
     # What happens at the very deadline is in time, so a deadline rings only for what happens after it.
     clock, rung = _ring(clock, now - _JUST_BEFORE, rules)
+    clock = _silence(clock, update, now, rules)
     clock = replace(clock, seq=update.seq, unit=update.unit, lane=update.lane)
     clock, changed = _apply(clock, update, now, rules)
-    return _silence(clock, update, now), _aloud(events + rung + changed)
+    return clock, _aloud(events + rung + changed)
 
 
 def _anew(past: Past, missed: Step, rules: Rules) -> Decision:
@@ -144,12 +148,16 @@ def _first_seen(update: Update, rules: Rules) -> Decision:
     return _start(clock, stages, update, update.received_at, rules)
 
 
-def _silence(clock: ComplaintClock, update: Update, now: datetime) -> ComplaintClock:
-    """Whoever gets it owes a word; whatever happens next is one."""
+def _silence(clock: ComplaintClock, update: Update, now: datetime, rules: Rules) -> ComplaintClock:
+    """Whoever gets it owes a word; whatever happens next ends the silence."""
     if update.kind in ASIDE:
         return clock
-    waits = update.kind in ("registered", "routed") and not clock.merged
-    return replace(clock, waiting_since=now if waits else None)
+    word, merged = clock.word, update.kind == "merged" or (clock.merged and update.kind != "unmerged")
+    if clock.waiting_since and clock.unit and update.kind in WORDS and not merged:
+        after_s = worked(clock.waiting_since, now, rules.calendar).total_seconds()
+        word = Word(unit=clock.unit, at=now, after_s=after_s)
+    waits = update.kind in ("registered", "routed") and not merged
+    return replace(clock, waiting_since=now if waits else None, word=word)
 
 
 def _apply(clock: ComplaintClock, update: Update, now: datetime, rules: Rules) -> Decision:

@@ -77,6 +77,25 @@ def used_up(bound: Term, pauses: Sequence[Pause], now: datetime, calendar: Calen
     return deadline(spans[0][0], bound, calendar, between).at
 
 
+def worked(since: datetime, until: datetime, calendar: Calendar) -> timedelta:
+    """How much working time lies between two moments: office hours where the calendar has some, else whole days."""
+    start, end = since.astimezone(calendar.timezone), until.astimezone(calendar.timezone)
+    total, day = timedelta(), start.date()
+    while day <= end.date():
+        for opens, closes in _office(day, calendar):
+            total += max(min(closes, end) - max(opens, start), timedelta())
+        day += _DAY
+    return total
+
+
+def _office(day: date, calendar: Calendar) -> Iterator[tuple[datetime, datetime]]:
+    if calendar.office_hours:
+        for opens, closes in office_hours(calendar, day):
+            yield datetime.combine(day, opens, calendar.timezone), datetime.combine(day, closes, calendar.timezone)
+    elif day_off(calendar, day) is None:
+        yield _midnight(day, calendar), _midnight(day, calendar) + _DAY * (0.5 if is_half(calendar, day) else 1)
+
+
 def _nights(pause: Pause, calendar: Calendar) -> Iterator[date]:
     """The days that end during ``pause``."""
     day, last = (moment.astimezone(calendar.timezone).date() for moment in pause)
@@ -180,9 +199,8 @@ def _open(
     day: date, start: datetime, calendar: Calendar, pauses: Sequence[Pause]
 ) -> Iterator[tuple[datetime, datetime]]:
     """When the office is open on ``day``, from ``start`` on, and the clock does not stand still."""
-    for opens, closes in office_hours(calendar, day):
-        since = max(datetime.combine(day, opens, calendar.timezone), start)
-        end = datetime.combine(day, closes, calendar.timezone)
+    for opens, end in _office(day, calendar):
+        since = max(opens, start)
         for stops, goes_on in pauses:
             if stops >= end:
                 break

@@ -91,6 +91,7 @@ def _updated(event: SlaEvent) -> SlaUpdated:
         unit=clock.unit,
         reason=event.reason or UNSET,
         promise=promise_in_words(running.term) if event.kind in PROMISING else UNSET,
+        paused_until=(running.paused_until or UNSET) if event.kind == "paused" else UNSET,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,6 +17,8 @@ from sla_monitor.running import Kind, Running
 CALLS_FOR_ACTION = frozenset({"warned", "breached", "escalated", "lapsed", "retracted"})
 #: Told beside the story: they change neither who has the complaint nor whether it waits for somebody.
 ASIDE = frozenset({"noted", "corrected"})
+#: What of a unit counts as its first word. What the reporter or a rule does is none.
+WORDS = frozenset({"acknowledged", "in_progress", "waiting_for_reporter", "resolved", "returned"})
 WHY_STOPPED = {
     "handed_over": "dilimpahkan",
     "rejected": "tidak dapat diproses",
@@ -96,12 +98,21 @@ class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
 
+class Word(Struct, frozen=True, kw_only=True):
+    """A unit's first word about a complaint, and after how much working time."""
+
+    unit: str
+    at: datetime
+    after_s: float
+
+
 class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is remembered of one complaint. ``seq`` is the last step of its story that was taken in.
 
     ``starts`` counts the starts of each stage in this round; ``waiting_since`` is when the complaint came to whoever
-    has it and has not said a word since; ``stood`` is when clocks of each stage that ended in this round stood still;
-    ``past`` is there while a step before ``seq`` is missing, or since a timer rang after the last step.
+    has it and has not said a word since; ``word`` is the last first word; ``stood`` is when clocks of each stage that
+    ended in this round stood still; ``past`` is there while a step before ``seq`` is missing, and from a timer's
+    ringing to the next step.
     """
 
     complaint_id: str
@@ -118,12 +129,21 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     starts: dict[str, int] = {}
     stood: dict[str, tuple[Pause, ...]] = {}
     waiting_since: datetime | None = None
+    word: Word | None = None
     past: Past | None = None
 
     @property
     def next_due_at(self) -> datetime | None:
         """When ``due`` has something to say; None while only an update can change anything."""
         return min((at for r in self.running if (at := r.next_due_at) is not None), default=None)
+
+    @property
+    def risk(self) -> Literal["at_risk", "overdue"] | None:
+        """How it stands with what was promised aloud."""
+        aloud = [running for running in self.running if not running.quiet]
+        if any(running.breached for running in aloud):
+            return "overdue"
+        return "at_risk" if any(running.warned and running.paused_until is None for running in aloud) else None
 
 
 class Said(Struct, frozen=True, kw_only=True):
