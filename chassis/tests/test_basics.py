@@ -162,6 +162,21 @@ def test_a_region_that_can_not_be_used_says_which_file(region: Path, policy: str
         read_region(region, "units.yaml")
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("a: 1\nb:\n  c: 1\n  c: 2\n", 4, "c stands twice"),
+        ("a: &x {c: 1}\nb: {<<: *x, c: 2}\nc: [{d: 1, d: 1}]\n", 3, "d stands twice"),
+        ("a: 1\nb: 2026-13-01\n", 2, "not valid YAML: 2026-13-01"),
+        ("a: 1\nb: [\n", 3, "not valid YAML"),
+    ],
+)
+def test_what_is_wrong_in_a_region_file_is_told_with_its_line(tmp_path: Path, text: str, line: int, says: str):
+    (tmp_path / "units.yaml").write_text(text)
+    with pytest.raises(RegionError, match=f"units.yaml, line {line}: {says}.*Remedy: ."):
+        read_region(tmp_path, "units.yaml")
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch):
     now = [1_000.0]

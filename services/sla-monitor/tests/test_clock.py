@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from told import SECONDS, SOPPENG
 
 from sla_monitor.calendar import Calendar
 from sla_monitor.clock import decide
 from sla_monitor.clock import due as due_by
 from sla_monitor.domain import Policy, Rules
 from sla_monitor.handlers import to_emit
-from sla_monitor.region import load_rules
 from sla_monitor.state import ComplaintClock, SlaEvent
 
-REGION = Path(__file__).parents[3] / "region"
 #: completion 25 s, warned at 12.5 s; closing 30 s
-RULES = load_rules(REGION / "seconds")
-SOPPENG = load_rules(REGION / "soppeng")
+RULES = SECONDS
 T0 = datetime(2026, 3, 17, 2, 0, tzinfo=UTC)
 
 

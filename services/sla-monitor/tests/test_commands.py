@@ -77,6 +77,12 @@ def test_explain_says_when_no_source_confirms_a_policy() -> None:
     assert "uu-25-2009 is not confirmed" in result.stderr
 
 
+def test_explain_says_when_a_policy_is_not_for_that_day() -> None:
+    result = run("explain", "--start", "2017-12-31T10:00+08:00", "--policy", "kemenpanrb-2018", "--json")
+    assert json.loads(result.stdout)["deadline_at"] == "2018-01-06T00:00:00+08:00"
+    assert "policy kemenpanrb-2018 is not for complaints of that day" in result.stderr
+
+
 def test_explain_takes_what_the_complaint_is() -> None:
     result = run(
         "explain", "--start", "2026-02-02T10:00+08:00", "--policy", "standar-layanan", "--type", "aspirasi", "--json"
@@ -123,6 +129,17 @@ def test_explain_shows_half_days_and_office_hours(tmp_path: Path) -> None:
 def test_wrong_usage_of_explain_exits_2_and_prints_nothing(args: list[str]) -> None:
     result = run("explain", *args, "--region", str(REGION / "soppeng"))
     assert (result.exit_code, result.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "known"),
+    [("--type", "keluhan", "pengaduan"), ("--urgency", "gawat", "darurat"), ("--category", "sihir", "air_bersih")],
+)
+def test_explain_of_what_there_is_not_names_what_there_is(option: str, given: str, known: str) -> None:
+    result = run("explain", "--start", "2026-03-17T10:00+08:00", option, given, "--region", str(REGION / "soppeng"))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert given in result.stderr
+    assert known in result.stderr.replace("\n", " ")
 
 
 def test_a_time_without_offset_is_answered_with_one_that_has_it() -> None:
@@ -196,7 +213,7 @@ def test_simulate_shows_pauses_and_the_ladder() -> None:
         update(2, "in_progress", "2026-03-17T10:00:15+08:00"),
         until="2026-03-17T10:00:40+08:00",
     )
-    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    rows = [row for line in result.stdout.splitlines() if (row := json.loads(line))["stage"] == "completion"]
     assert [(row["kind"], row["at"][17:19], row["deadline_at"][17:19]) for row in rows] == [
         ("started", "00", "25"),
         ("paused", "10", "45"),  # at most 20 s

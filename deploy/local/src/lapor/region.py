@@ -29,8 +29,6 @@ KINDS: tuple[str, ...] = get_args(UpdateKind)
 #: These steps leave the status as it was; before the first step it is `received`.
 STATUSES = {"received", *KINDS} - {"unmerged", "corrected", "noted"}
 PLACEHOLDERS = frozenset(["ticket", "unit", "support", "message", "reason", "target", "parent", "status", "due", "to"])
-#: In sla.yaml: the head of the unit that has the complaint.
-HEAD = "head"
 Sources = Mapping[str, Source]
 _SENTENCE = re.compile(
     r"(?P<file>\S+\.yaml)(?:, line (?P<line>\d+))?:? (?P<problem>.*?)(?:[.] Remedy: (?P<remedy>.*))?"
@@ -79,10 +77,8 @@ def problems(region: Path) -> list[Problem]:
         try:
             files[name] = Source.read(region, f"{name}.yaml")
         except RegionError as error:
-            found += map(_problem, str(error).splitlines()[:1])
-    for source in files.values():
-        found += _doubles(source, source.root)
-    for rule in (_categories, _matters, _territory, _terms, _deadlines, _texts, _words):
+            found += map(_problem, str(error).splitlines())
+    for rule in (_categories, _matters, _territory, _terms, _texts, _words):
         try:
             found += rule(files)
         except (LookupError, TypeError, AttributeError):  # its file is broken: a reader has said so
@@ -166,35 +162,6 @@ def _terms(files: Sources) -> Iterator[Problem]:
         if unit.get("valid_until") and unit["valid_until"] < today and not unit.get("successor"):
             remedy = "name a successor: who has its work now; until then triage gets it"
             yield files["units"].wrong(("units", n), f"{unit['code']} has ended and nobody has its work", remedy)
-
-
-def _doubles(source: Source, node: Any) -> Iterator[Problem]:
-    """A key that stands twice: YAML takes the last one and says nothing."""
-    if node is None or node.id == "scalar":
-        return
-    seen: set[str] = set()
-    for part in node.value:
-        if node.id == "sequence":
-            yield from _doubles(source, part)
-            continue
-        key, value = part
-        if str(key.value) in seen:
-            line = key.start_mark.line + 1
-            yield Problem(str(source.path), line, f"{key.value} stands twice", "keep one of the two")
-        seen.add(str(key.value))
-        yield from _doubles(source, value)
-
-
-def _deadlines(files: Sources) -> Iterator[Problem]:
-    """Who hears of a breach is a unit, and what has a deadline of its own is a category."""
-    units = {HEAD, *(unit["code"] for unit in files["units"].content["units"])}
-    known = {"to": ("units", units), "category": ("categories", set(files["categories"].content["categories"]))}
-    for where, names in _entries(files["sla"].content, ()):
-        file, there = known.get(str(where[-1]), ("", set()))
-        for name in _many(names) if file else ():
-            if name not in there:
-                remedy = f"write one of {file}.yaml" + (f", or {HEAD}" if file == "units" else "")
-                yield files["sla"].wrong(where, f"{file}.yaml does not have {name}", remedy)
 
 
 def _texts(files: Sources) -> Iterator[Problem]:

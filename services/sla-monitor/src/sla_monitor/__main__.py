@@ -18,6 +18,7 @@ from chassis.region import RegionError
 from contracts.codec import Envelope, InvalidEvent, decode
 from contracts.events import ComplaintUpdated
 from sla_monitor.calendar import is_estimated, knows_joint_leave
+from sla_monitor.contradictions import read_names
 from sla_monitor.deadlines import Day, Deadline, deadline
 from sla_monitor.domain import Policy, Rules, Stage, Term
 from sla_monitor.region import load_rules
@@ -75,9 +76,11 @@ def explain(
     """Say when a stage that starts at a time must be done, and why."""
     rules = _rules(region)
     chosen = _policy(rules, policy, start)
-    term = _term(_stage(chosen, stage), type=type_, urgency=urgency, category=category)
+    about = {"type": type_, "urgency": urgency, "category": category}
+    _known(region, about)
+    term = _term(_stage(chosen, stage), **about)
     found = deadline(start, term, rules.calendar)
-    for sentence in _doubts(chosen, term, found, rules):
+    for sentence in _doubts(chosen, term, found, rules, start):
         typer.echo(f"sla-monitor: {sentence}", err=True)
     text = explained(chosen.name, stage, term, start, found)
     typer.echo(json.dumps(_as_json(found), ensure_ascii=False) if as_json else text)
@@ -178,7 +181,16 @@ def _term(stage: Stage, **given: str | None) -> Term:
     return stage.term_of(_Complaint(**given))
 
 
-def _doubts(policy: Policy, term: Term, found: Deadline, rules: Rules) -> Iterator[str]:
+def _known(region: Path, about: dict[str, str | None]) -> None:
+    names = read_names(region)
+    for field, value in about.items():
+        if value is not None and value not in names.get(field, (value,)):
+            raise typer.BadParameter(f"there is no {field} {value!r}; there are: {', '.join(names[field])}")
+
+
+def _doubts(policy: Policy, term: Term, found: Deadline, rules: Rules, start: datetime) -> Iterator[str]:
+    if not policy.holds(start.astimezone(rules.calendar.timezone).date()):
+        yield f"policy {policy.name} is not for complaints of that day, see valid_from and valid_until in sla.yaml."
     if not policy.confirmed:
         yield f"policy {policy.name} is not confirmed by a source: ask the kabupaten before you rely on it."
     for year in sorted({day.date.year for day in found.derivation}):
