@@ -40,9 +40,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def refused(capsys: pytest.CaptureFixture[str], kind: type = DatabaseSettings) -> str:
+def refused(capsys: pytest.CaptureFixture[str], kind: type = DatabaseSettings, service: str | None = None) -> str:
     with pytest.raises(SystemExit) as left:
-        read_settings(kind)
+        read_settings(kind, service)
     assert left.value.code == EXIT_SETTINGS
     return capsys.readouterr().err
 
@@ -51,6 +51,10 @@ def test_good_settings_are_read_and_the_password_does_not_show(environment):
     settings = read_settings(DatabaseSettings)
     assert settings.http_port == 9000
     assert "s3cret-word" not in repr(settings)
+
+
+def test_who_can_not_start_is_named_by_the_service_that_reads(capsys):
+    assert "intake-web can't start" in refused(capsys, MigrateSettings, "intake-web")
 
 
 def test_an_empty_secret_is_as_bad_as_none(environment, capsys):

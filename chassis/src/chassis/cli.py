@@ -25,7 +25,7 @@ def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) 
             from chassis.database import migrate
             from chassis.settings import MigrateSettings, read_settings
 
-            settings = read_settings(MigrateSettings)
+            settings = read_settings(MigrateSettings, service)
             applied = migrate(str(settings.database_url), *migrations)
             typer.echo(f"{service}: {applied} migration(s) applied", err=True)
 

@@ -63,12 +63,12 @@ class DatabaseSettings(ServiceSettings):
     database_url: Database = Field(description="this service's own database")
 
 
-def read_settings(kind: type[S], **given: Any) -> S:
-    """The settings, or exit 78 with one line per bad variable on stderr."""
+def read_settings(kind: type[S], service: str | None = None, **given: Any) -> S:
+    """The settings, or exit 78 with one line per bad variable on stderr, in the name of ``service``."""
     try:
         return kind(**given)
     except ValidationError as error:
-        fail(kind.__module__.split(".")[0], error)
+        fail(service or kind.__module__.split(".")[0], error)
 
 
 def fail(service: str, error: ValidationError) -> NoReturn:

@@ -134,7 +134,7 @@ class Texts:
 
 
 def in_words(deadline_at: datetime, zone: tzinfo | None = None) -> str:
-    """A deadline as people say it, midnight belonging to the day it ends: "Kamis 3 Des".
+    """A deadline as people say it, midnight belonging to the day it ends: "Kamis 3 Des", "Kamis 3 Des pukul 10.00".
 
     Without ``zone`` in the one it is given in: the sla-monitor gives that of the region's calendar.
     """
@@ -142,7 +142,7 @@ def in_words(deadline_at: datetime, zone: tzinfo | None = None) -> str:
     midnight = (local.hour, local.minute, local.second) == (0, 0, 0)
     day = local.date() - timedelta(days=midnight)
     words = f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1][:3]}"
-    return words if midnight else f"{words} pukul {local:%H:%M:%S}"
+    return words if midnight else f"{words} pukul {local:%H.%M}"
 
 
 def day_in_words(day: date) -> str:
