@@ -103,7 +103,8 @@ def test_a_deadline_comes_with_the_length_of_its_promise_in_words() -> None:
 
 def test_a_pause_tells_until_when_it_lasts_and_its_end_tells_why(clock: ComplaintClock) -> None:
     steps: list[UpdateKind] = ["waiting_for_reporter", "in_progress", "waiting_for_reporter", "waiting_for_reporter"]
-    said, current = [], clock
+    said: list[SlaUpdated] = []
+    current = clock
     for seq, (kind, seconds) in enumerate(zip(steps, (1, 2, 3, 30), strict=True), 1):
         at = T0 + timedelta(seconds=seconds)
         moved, emits = on_message(current, message(updated(seq, kind), at), at, rules=RULES)

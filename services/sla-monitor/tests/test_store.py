@@ -22,6 +22,8 @@ from sla_monitor.__main__ import cli
 from sla_monitor.adapters import store
 from sla_monitor.app import handler_of
 from sla_monitor.deadlines import deadline
+from sla_monitor.recalendar import apply, found
+from sla_monitor.region import load_rules
 from sla_monitor.timer import ring_all
 
 pytestmark = pytest.mark.connected
@@ -137,9 +139,22 @@ async def test_recalendar_shows_the_difference_and_changes_nothing_until_it_is_t
     assert all(row["before"] < row["after"] for row in rows)
     assert len(applied[0].splitlines()) == 4
     assert "4 deadline(s) rescheduled" in applied[1]
-    assert again[0] == ""
+    assert again == ("", "sla-monitor: 0 deadline(s) would change\n")
     moved = [data for data in await announced(pool) if isinstance(data, SlaUpdated) and data.kind == "rescheduled"]
     assert {(data.complaint_id, data.reason) for data in moved} == {(key, "kalender berubah") for key in "ab"}
+
+
+async def test_recalendar_changes_nothing_that_it_has_not_shown(pool: Pool, dsn: str, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    handler = handler_of(RULES)
+    await Steps(pool, handler)([record(0, "a", "registered", now), record(1, "b", "registered", now)])
+    first = deadline(now, RULES.policies["standar-3-hari"].stages["completion"].term, RULES.calendar).derivation[-1]
+    rules = load_rules(region_with(tmp_path, first.date.isoformat()))
+    shown = [change async for change in found(dsn, rules)]
+    await Steps(pool, handler)([record(2, "c", "registered", now), record(3, "a", "resolved", now, seq=1)])
+    assert 2 == await apply(dsn, rules, handler, shown)
+    moved = [data for data in await announced(pool) if isinstance(data, SlaUpdated) and data.kind == "rescheduled"]
+    assert {data.complaint_id for data in moved} == {"b"}
 
 
 def run(*arguments: str) -> tuple[str, str]:

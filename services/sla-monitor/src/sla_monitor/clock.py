@@ -69,7 +69,7 @@ def due(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
 
 def recalendared(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
     """Work the running deadlines out again, after the calendar changed. One that would be past already stays."""
-    clock, events = _rederive(clock, now, rules, "kalender berubah", lambda running: running)
+    clock, events = _rederive(clock, now, rules, "kalender berubah", lambda running: replace(running, derivation=()))
     if past := clock.past:
         before = recalendared(past.clock, now, rules)[0] if past.clock else None
         clock = replace(clock, past=replace(past, clock=before).heard(events))
@@ -231,7 +231,8 @@ def _reclassify(clock: ComplaintClock, policy: Policy, update: Update, now: date
         stage = policy.stages.get(running.stage)
         if stage is None or not stage.variants or stage.term_of(update) == running.term:
             return None
-        return replace(running, term=stage.term_of(update))
+        term = stage.term_of(update)
+        return replace(running, term=term, derivation=running.derivation if term.unit == running.term.unit else ())
 
     return _rederive(clock, now, rules, "klasifikasi berubah", retermed)
 
@@ -246,7 +247,7 @@ def _rederive(
         moved = rederived(changed, rules.calendar) if changed else each
         if moved.deadline_at != each.deadline_at and moved.deadline_at > now:
             events.append(SlaEvent(kind="rescheduled", at=now, clock=clock, running=moved, reason=reason))
-            each = moved
+            each = replace(moved, warned=moved.warned and moved.warn_at <= now)
         running.append(each)  # what would be past already stays: no promise is broken by a change of the rules
     return replace(clock, running=tuple(running)), _aloud(events)
 

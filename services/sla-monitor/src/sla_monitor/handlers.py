@@ -99,7 +99,10 @@ def _updated(event: SlaEvent) -> SlaUpdated:
 def _derivation(days: tuple[Day, ...]) -> list[DerivationDay]:
     return [
         DerivationDay(
-            date=day.date, counted=day.counted, reason=day.reason, share=UNSET if day.share == 1 else day.share
+            date=day.date,
+            counted=day.counted,
+            reason=day.reason,
+            share=day.share if day.counted and day.share < 1 else UNSET,
         )
         for day in days
     ]

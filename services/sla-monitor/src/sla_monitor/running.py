@@ -113,8 +113,8 @@ def _climb(running: Running, stage: Stage | None, calendar: Calendar, *, earlies
 
 
 def rederived(running: Running, calendar: Calendar) -> Running:
-    """The clock with its deadline worked out again from its start, its term and its pauses."""
-    until = deadline(running.start, running.term, calendar, running.pauses)
+    """The clock with its deadline worked out again from start, term, pauses, and the days promised so far."""
+    until = deadline(running.start, running.term, calendar, running.pauses, running.derivation)
     return replace(
         running,
         deadline_at=until.at,
