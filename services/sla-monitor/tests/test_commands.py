@@ -189,6 +189,41 @@ def test_simulate_gives_the_same_for_a_mixed_up_file_with_repeats() -> None:
     assert simulate(*lines, until=until).stdout == simulate(*lines[::-1], *lines, until=until).stdout
 
 
+def test_of_two_steps_with_one_number_the_earlier_counts_in_whatever_order_they_stand() -> None:
+    lines = [
+        update(0, "registered", "2026-03-17T10:00:00+08:00"),
+        update(1, "cancelled", "2026-03-17T10:00:20+08:00"),
+        update(1, "resolved", "2026-03-17T10:00:05+08:00"),
+    ]
+    until = "2026-03-17T10:00:30+08:00"
+    found = simulate(*lines, until=until).stdout
+    assert '"met"' in found
+    assert found == simulate(*lines[::-1], until=until).stdout
+
+
+@pytest.mark.parametrize("year", ["9999", "0001", "1999", "2101"])
+def test_simulate_names_the_line_whose_year_is_out_of_reach(year: str) -> None:
+    good = update(0, "registered", "2026-03-17T10:00:00+08:00")
+    bad = good.replace('"received_at": "2026', f'"received_at": "{year}')
+    result = simulate(good, bad, until="2026-03-17T10:00:30+08:00")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "line 2: received_at" in result.stderr
+    assert "is not in the years 2000 to 2100" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "start", ["2026-03-17t02:00:00z", "2026-03-17T02:00Z", "2026-03-16T24:00+08:00", "2026-03-16t24:00:00.0+08:00"]
+)
+def test_a_time_is_read_however_rfc_3339_lets_it_be_written(start: str) -> None:
+    result = run("explain", "--start", start, "--region", str(REGION / "soppeng"), "--json")
+    assert json.loads(result.stdout)["derivation"][0]["date"] == "2026-03-17"
+
+
+@pytest.mark.parametrize("start", ["2026-03-16T24:01+08:00", "2026-03-16T25:00+08:00", "9999-12-31T24:00Z"])
+def test_no_day_has_more_hours_than_24(start: str) -> None:
+    assert run("explain", "--start", start, "--region", str(REGION / "soppeng")).exit_code == 2
+
+
 def test_simulate_leaves_out_what_happens_later() -> None:
     lines = [
         update(0, "registered", "2026-03-17T10:00:00+08:00"),
