@@ -27,11 +27,24 @@ FLOORS: dict[str, dict[str, float]] = {
 #: By writers who saw neither seeds nor messages. What is read by rule is asked of both: one has too few urgent texts.
 BLIND = ("web", "short")
 RULES = [
-    (("type", "permintaan_informasi", "f1"), 0.70),
-    (("urgent", "recall"), 0.75),
+    (("type", "permintaan_informasi", "f1"), 0.80),
+    (("urgent", "recall"), 0.80),
     (("urgent", "precision"), 0.40),
     (("kecamatan", "right"), 0.90),
 ]
+#: Each blind set by itself: they are of two hands, and one must not make up for the other.
+PER_SET = {
+    "web": [
+        (("type", "permintaan_informasi", "f1"), 0.75),
+        (("urgent", "recall"), 0.80),
+        (("urgent", "precision"), 0.28),
+    ],
+    "short": [
+        (("type", "permintaan_informasi", "f1"), 0.75),
+        (("urgent", "recall"), 0.65),
+        (("urgent", "precision"), 0.45),
+    ],
+}
 CEILINGS = [(("spam", "complaints_flagged"), 0.005), (("kecamatan", "wrong"), 0.01)]
 
 
@@ -64,6 +77,12 @@ def test_what_is_read_by_rule_reaches_its_figures(knowledge: Knowledge, check_se
     low = {path: value for path, bar in RULES if (value := _at(found, path)) is None or value < bar}
     high = {path: value for path, bar in CEILINGS if (value := _at(found, path)) is None or value > bar}
     assert (low, high) == ({}, {})
+
+
+@pytest.mark.parametrize("name", PER_SET)
+def test_what_is_read_by_rule_reaches_its_figures_on_each_set(measured: dict[str, dict[str, Any]], name: str) -> None:
+    low = {path: value for path, bar in PER_SET[name] if (value := _at(measured[name], path)) is None or value < bar}
+    assert {} == low
 
 
 def test_advertisements_are_found_and_complaints_are_let_through(region: Path) -> None:

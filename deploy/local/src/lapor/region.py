@@ -19,6 +19,7 @@ import typer
 from chassis.intake.story import Texts
 from chassis.region import Problem, RegionError, Source
 from contracts.events import UpdateKind
+from lapor import overlaps
 from lapor.errors import Refused
 from lapor.options import REGION, Json, out
 
@@ -31,7 +32,7 @@ STATUSES = {"received", *KINDS} - {"unmerged", "corrected", "noted"}
 PLACEHOLDERS = frozenset(["ticket", "unit", "support", "message", "reason", "target", "parent", "status", "due", "to"])
 Sources = Mapping[str, Source]
 _SENTENCE = re.compile(
-    r"(?P<file>\S+\.yaml)(?:, line (?P<line>\d+))?:? (?P<problem>.*?)(?:[.] Remedy: (?P<remedy>.*))?"
+    r"(?P<file>\S+\.(?:yaml|jsonl))(?:, line (?P<line>\d+))?:? (?P<problem>.*?)(?:[.] Remedy: (?P<remedy>.*))?"
 )
 
 
@@ -78,7 +79,7 @@ def problems(region: Path) -> list[Problem]:
             files[name] = Source.read(region, f"{name}.yaml")
         except RegionError as error:
             found += map(_problem, str(error).splitlines())
-    for rule in (_categories, _matters, _territory, _terms, _texts, _words):
+    for rule in (*_RULES, overlaps.aliases, overlaps.lapor_names, overlaps.territory, overlaps.unreached_rules):
         try:
             found += rule(files)
         except (LookupError, TypeError, AttributeError):  # its file is broken: a reader has said so
@@ -88,8 +89,9 @@ def problems(region: Path) -> list[Problem]:
 
 def _readers() -> tuple[Callable[[Path], object], ...]:
     """What the services read at their start. Imported here: no other command needs the services' code."""
+    from classifier.conduct import load_unit_names
     from classifier.gazetteer import load_gazetteer
-    from classifier.signals import load_unit_names, load_urgency
+    from classifier.signals import load_urgency
     from classifier.taxonomy import load_taxonomy
     from router.adapters.region import read_rules
     from sla_monitor.region import load_rules
@@ -210,3 +212,6 @@ def _entries(content: Any, where: tuple[str | int, ...]) -> Iterator[tuple[tuple
 
 def _many(given: Any) -> list[str]:
     return [given] if isinstance(given, str) else list(given)
+
+
+_RULES = (_categories, _matters, _territory, _terms, _texts, _words)
