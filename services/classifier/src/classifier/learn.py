@@ -17,14 +17,16 @@ import classifier.phrases
 import classifier.synth
 from classifier.model import PIECES_WEIGHT, Model, fingerprint, score
 from classifier.normalise import grams, pieces, words
-from classifier.rows import Row
+from classifier.rows import Row, learnable
 from classifier.synth import PER_SEED, dress, synthesise
-from classifier.taxonomy import UNKNOWN, Category
+from classifier.taxonomy import Category
 
 #: Each so-manieth seed and term is left out once, to calibrate on.
 LEFT_OUT = 3
 #: Of the answers given without a person this share shall be right; the abstention threshold follows from it.
 TRUST = 0.85
+#: The threshold is never lower; with fewer unseen rows than ``FEWEST_UNSEEN`` it is not chosen but the usual one.
+LOWEST, USUAL, FEWEST_UNSEEN = 0.5, 0.75, 100
 MAX_WORDS, MAX_PIECES = 90_000, 60_000
 #: How firmly the model holds on to what it was taught.
 FIRMNESS, FIRMNESS_ROWS = 1.0, 0.5
@@ -67,7 +69,7 @@ def train(categories: Sequence[Category], places: Sequence[str], rows: Sequence[
 
     Seeds are mixed in at a low weight when asked, and always for categories with hardly any row.
     """
-    rows = [row for row in {row.text: row for row in rows}.values() if row.category != UNKNOWN]
+    rows = learnable(rows)
     held = rows[::HOLD_OUT]
     part = [row for i, row in enumerate(rows) if i % HOLD_OUT]
     counts = Counter(row.category for row in part)
@@ -168,7 +170,9 @@ def _choose(scores: Any, truth: Any) -> tuple[float, float]:
     temperature = float(min(np.arange(0.5, 12.1, 0.25), key=loss))
     found = shares(temperature)
     sure, right = found.max(axis=1), found.argmax(axis=1) == truth
-    for threshold in np.arange(0.1, 0.96, 0.01):
+    if len(truth) < FEWEST_UNSEEN:
+        return temperature, USUAL
+    for threshold in np.arange(LOWEST, 0.96, 0.01):
         above = sure >= threshold
         if above.any() and right[above].mean() >= TRUST:
             return temperature, round(float(threshold), 2)

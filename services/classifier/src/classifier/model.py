@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from classifier.domain import Candidate
-from classifier.normalise import grams, pieces, words
+from classifier.normalise import FUNCTION_WORDS, grams, pieces, words
 
 FORMAT = 2
 EVIDENCE_WORDS = 4
@@ -117,12 +117,14 @@ def _ids(rows: Iterable[int]) -> Ids:
 
 
 def _evidence(spoken: Vector, said: list[str]) -> tuple[str, ...]:
-    """The words that say most, none within another."""
+    """The words that say most, none within another, and none of those that say nothing by themselves."""
     chosen: list[str] = []
     for i in np.argsort(-spoken, kind="stable")[: 4 * EVIDENCE_WORDS].tolist():
         word = said[i]
         if spoken[i] <= 0.01 or len(chosen) == EVIDENCE_WORDS:
             break
+        if FUNCTION_WORDS & set(word.split()):
+            continue
         if not any(word in other or other in word for other in chosen):
             chosen.append(word)
     return tuple(chosen)
