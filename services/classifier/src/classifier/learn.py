@@ -29,7 +29,7 @@ TRUST = 0.9
 LOWEST, USUAL, FEWEST_UNSEEN = 0.5, 0.75, 100
 MAX_WORDS, MAX_PIECES = 90_000, 60_000
 #: How firmly the model holds on to what it was taught.
-FIRMNESS, FIRMNESS_ROWS = 1.0, 0.5
+FIRMNESS = 1.0
 #: What the second opinion counts beside the first, and how much it believes in words it saw once.
 BAYES_WEIGHT, BAYES_DOUBT = 0.7, 0.1
 #: What a dressed seed counts beside a whole message.
@@ -40,7 +40,7 @@ MADE_UP_WEIGHT = 0.5
 SHARE_WEIGHT = 0.1
 
 #: A category with fewer labelled rows keeps its seeds.
-FEW_ROWS = 30
+FEW_ROWS = 100
 #: Each so-manieth row is held out to measure.
 HOLD_OUT = 5
 
@@ -77,12 +77,12 @@ def train(categories: Sequence[Category], places: Sequence[str], rows: Sequence[
     counts = Counter(row.category for row in part)
     helped = [category for category in categories if mix_seeds or counts[category.id] < FEW_ROWS]
     made_up = _made_up(helped, places, PER_SEED, MADE_UP_WEIGHT)
-    blind = _fit([*part, *made_up], FIRMNESS_ROWS)
+    blind = _fit([*part, *made_up])
     known = [row for row in held if row.category in blind.categories]
     truth = np.array([blind.categories.index(row.category) for row in known])
     temperature, threshold = _choose(blind, [row.text for row in known], truth)
     learnt = frozenset(fingerprint(row.text) for row in rows)
-    whole = _fit([*rows, *made_up], FIRMNESS_ROWS)
+    whole = _fit([*rows, *made_up])
     version = _version(categories, places, rows)
     return Trained(
         model=replace(whole, version=version, learnt=learnt, temperature=temperature, threshold=threshold),
@@ -92,7 +92,7 @@ def train(categories: Sequence[Category], places: Sequence[str], rows: Sequence[
 
 
 def _of_seeds(categories: Sequence[Category], places: Sequence[str], copies: int = PER_SEED) -> Model:
-    model = _fit(_made_up(categories, places, copies), FIRMNESS)
+    model = _fit(_made_up(categories, places, copies))
     shares = {category.id: category.share for category in categories}
     common = np.log(np.array([shares[name] for name in model.categories], dtype=np.float32))
     return replace(model, bias=model.bias + np.float32(SHARE_WEIGHT) * (common - common.mean()))
@@ -105,7 +105,7 @@ def _made_up(categories: Sequence[Category], places: Sequence[str], copies: int,
     return dressed + [Row(text=t, category=c.id, weight=weight) for c in categories for t in c.messages]
 
 
-def _fit(rows: Sequence[Row], firmness: float) -> Model:
+def _fit(rows: Sequence[Row]) -> Model:
     """An uncalibrated model: words and pairs in one block, pieces of words in another of less weight.
 
     Two opinions on them are added up: a support vector machine's, and naive Bayes' on what speaks against all other
@@ -120,7 +120,7 @@ def _fit(rows: Sequence[Row], firmness: float) -> Model:
     cut = vectorizer(analyzer=_all_pieces, sublinear_tf=True, min_df=2, max_features=MAX_PIECES)
     seen = stack([whole.fit_transform(texts), cut.fit_transform(texts) * PIECES_WEIGHT]).tocsr().astype(np.float32)
     labels, weighed = [row.category for row in rows], np.array([row.weight for row in rows])
-    svm = svm_class(C=firmness, tol=0.01, class_weight="balanced", random_state=0)
+    svm = svm_class(C=FIRMNESS, tol=0.01, class_weight="balanced", random_state=0)
     svm.fit(seen, labels, sample_weight=weighed)
     # Of two categories the library keeps one column, the second's.
     weights, bias = svm.coef_, svm.intercept_
