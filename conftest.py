@@ -6,12 +6,17 @@ from xdist.scheduler import LoadScopeScheduling
 import chassis  # noqa: F401
 import contracts  # noqa: F401
 
+#: End-to-end tests that start a system of their own.
+ALONE = ("test_breach", "test_new_kabupaten")
+
 
 class ByServers(LoadScopeScheduling):
     """Tests of one folder share a worker, because they share servers: none is started twice."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid.partition("/test_")[0]
+        folder, _, rest = nodeid.partition("/test_")
+        file = f"test_{rest.partition('.py')[0]}"
+        return f"{folder}/{file}" if file in ALONE else folder
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServers | None:
@@ -21,7 +26,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServers
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The end-to-end tests first: they take longest. The loss test counts all that lies in the topics: first of all."""
-    items.sort(key=lambda item: ("tests/e2e/" not in item.nodeid, "test_loss" not in item.nodeid))
+    items.sort(key=lambda item: ("test_loss" not in item.nodeid, "tests/e2e/" not in item.nodeid))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -26,7 +26,7 @@ def connected() -> Iterator[Stack]:
     with tempfile.TemporaryDirectory(prefix="chassis-", ignore_cleanup_errors=True) as directory:
         stack = start_kafka_and_postgres(Path(directory))
         yield stack
-        stack.stop()
+        stack.discard()
 
 
 @pytest.fixture

@@ -12,11 +12,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 from bench import Bench, encoded
+from confluent_kafka.admin import AclOperation
 
 from chassis import outbox
-from chassis.consume import Progress, consume
+from chassis.consume import consume
 from chassis.database import Pool
 from chassis.outbox import Relay
+from chassis.progress import Progress
 from chassis.publish import publish
 from chassis.wire import Outgoing
 from contracts.topics import UPDATED, load_topics
@@ -127,6 +129,59 @@ async def test_a_record_too_large_is_parked_and_only_its_key_waits(bench: Bench,
     assert set(ids(bench)) == {"e3"}
 
 
+def parked(bench: Bench) -> list[tuple[str, str]]:
+    return bench.sql("SELECT topic, parked_reason FROM outbox WHERE parked_reason IS NOT NULL")
+
+
+async def test_a_topic_that_is_not_there_holds_up_no_other_and_is_served_when_it_is(bench: Bench, pool: Pool):
+    nowhere = f"{bench.name}.nowhere"
+    lost = [outgoing(bench, n, f"c{n}", nowhere) for n in range(3)]
+    await put(pool, lost[0], outgoing(bench, 3), *lost[1:], outgoing(bench, 4))
+    async with running(Relay(bench.settings(), bench.name, refused_again_s=0.5), pool):
+        assert await until(lambda: ids(bench) == ["e3", "e4"])
+        assert await until(lambda: parked(bench) == [(nowhere, "UnknownTopicOrPartitionError")])
+        await put(pool, outgoing(bench, 5))
+        assert await until(lambda: ids(bench) == ["e3", "e4", "e5"])
+        bench.create(nowhere)
+        assert await until(lambda: bench.sql("SELECT count(*) FROM outbox") == [(0,)])
+    assert [event.id for event in bench.events(nowhere)] == ["e0", "e1", "e2"]
+
+
+async def test_a_topic_that_may_not_be_written_holds_up_no_other_and_is_served_when_it_may(bench: Bench, pool: Pool):
+    """The first is one that a reader sees, the second one that it does not."""
+    bench.stack.provision_kafka(load_topics(["DISKOMINFO"]), ["DISKOMINFO"])
+    own = {"kafka_username": "intake-sms", "kafka_password": bench.stack.passwords["intake-sms"]}
+    seen, unseen = f"{bench.name}.seen", f"{bench.name}.unseen"
+    bench.create(seen, unseen)
+    bench.allow("intake-sms", bench.out, AclOperation.WRITE)
+    bench.allow("intake-sms", seen, AclOperation.READ)
+    await put(pool, outgoing(bench, 0, "c0", seen), outgoing(bench, 1, "c0", unseen), outgoing(bench, 2))
+    async with running(Relay(bench.settings(**own), bench.name, refused_again_s=0.5), pool):
+        assert await until(lambda: set(ids(bench)) == {"e2"})
+        reasons = [(seen, "TopicAuthorizationFailedError"), (unseen, "UnknownTopicOrPartitionError")]
+        assert await until(lambda: sorted(parked(bench)) == reasons)
+        await put(pool, outgoing(bench, 3, "c1", seen), outgoing(bench, 4))
+        assert await until(lambda: set(ids(bench)) == {"e2", "e4"})
+        for topic in (seen, unseen):
+            bench.allow("intake-sms", topic, AclOperation.WRITE)
+        assert await until(lambda: bench.sql("SELECT count(*) FROM outbox") == [(0,)])
+    assert [event.id for event in bench.events(seen)] == ["e0", "e3"]
+    assert [event.id for event in bench.events(unseen)] == ["e1"]
+
+
+async def test_a_topic_that_goes_away_while_it_is_written_holds_up_no_other(bench: Bench, pool: Pool):
+    gone = f"{bench.name}.gone"
+    bench.create(gone)
+    async with running(Relay(bench.settings(publish_timeout_s=1), bench.name), pool):
+        await put(pool, outgoing(bench, 0, "c0", gone))
+        assert await until(lambda: waiting(bench) == 0)
+        bench.delete(gone)
+        await put(pool, outgoing(bench, 1, "c0", gone), outgoing(bench, 2))
+        assert await until(lambda: set(ids(bench)) == {"e2"})
+        assert await until(lambda: waiting(bench) == 0)
+    assert parked(bench) == [(gone, "UnknownTopicOrPartitionError")]
+
+
 async def test_one_relay_per_database_and_another_takes_over(bench: Bench, pool: Pool):
     by: list[str] = []
 
@@ -170,8 +225,8 @@ async def test_a_broker_away_longer_than_the_publish_timeout_delays_and_loses_no
         else:
             bench.stack.kill_broker()
         try:
-            await put(pool, *(outgoing(bench, n) for n in range(1, 50)))
             before = len(attempts)
+            await put(pool, *(outgoing(bench, n) for n in range(1, 50)))
             assert await until(lambda: len(attempts) > before)
             # Longer than the publish timeout, the producer's stop and a second attempt.
             assert await until(lambda: waiting(bench) == 0, timeout_s=4) is False

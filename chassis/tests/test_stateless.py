@@ -8,6 +8,7 @@ from bench import complaint, encoded
 from chassis.step import MAX_BUGS_IN_A_ROW, BugsInARow, StatelessSteps
 from chassis.testing import FakeProducer
 from chassis.wire import Emit, Record
+from contracts import codec
 
 
 def records(*texts: str) -> list[Record]:
@@ -55,6 +56,12 @@ async def test_a_success_starts_the_count_anew_and_rubbish_does_not_count(step, 
     assert len(producer.sent) == 39
     with pytest.raises(BugsInARow):
         await step(records("bug"))
+
+
+async def test_what_would_be_too_large_to_tell_is_a_dead_letter_and_no_bug(producer):
+    huge = Emit(topic="t.out", subject="c1", data=complaint("x" * codec.MAX_BYTES))
+    await StatelessSteps(producer, "classifier", lambda _: [huge], publish_timeout_s=1)(records(*["a"] * 20))
+    assert [each.topic for each in producer.sent] == ["classifier.dlq"] * 20
 
 
 async def test_what_was_not_acknowledged_leaves_the_step_as_an_error(step, producer):

@@ -57,6 +57,29 @@ def test_what_does_not_fit_is_refused(value: bytes) -> None:
         codec.decode(value)
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        pytest.param(r"a\u0000b\u0007\u001bc\u007Fd", "abcd", id="escaped"),
+        pytest.param("a\x7fb", "ab", id="the one that JSON lets stand"),
+        pytest.param(r"a\bb\fc", "abc", id="short escapes"),
+        pytest.param(r"a\nb\tc\u000ad\r\n", "a\nb\tc\nd\r\n", id="line ends and tabs stay"),
+        pytest.param(r"a\\u0000b\\\u0000c\\\\b", r"a\u0000b\c\\b", id="a backslash that was meant"),
+        pytest.param(r"\"\u00e9\u0000\"", '"é"', id="quotes and letters"),
+    ],
+)
+def test_control_characters_are_left_out(written: str, read: str) -> None:
+    value = _with_data(text="HERE").replace(b"HERE", written.encode())
+
+    data: Any = codec.decode(value).data
+
+    assert read == data.text
+
+
+def test_a_text_has_one_kind_of_line_end_and_no_control_characters() -> None:
+    assert "a\nb\nc\td" == codec.plain("a\r\nb\rc\td\x00\x1b\x7f")
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_get_anything_else_than_an_event_or_a_refusal(value: bytes) -> None:
     with pytest.raises(InvalidEvent):

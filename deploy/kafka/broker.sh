@@ -4,6 +4,11 @@
 set -euo pipefail
 umask 077
 
+if [[ -z $KAFKA_ADMIN_PASSWORD || -z $KAFKA_CLUSTER_ID ]]; then
+  echo "kafka can't start: KAFKA_ADMIN_PASSWORD and KAFKA_CLUSTER_ID must be set, see .env.example" >&2
+  exit 78
+fi
+
 login="username=\"broker\" password=\"$KAFKA_ADMIN_PASSWORD\""
 cat >/tmp/server.properties <<PROPERTIES
 process.roles=broker,controller

@@ -1,12 +1,13 @@
 """Gives `lapor provision` the services' passwords from the environment; those of the units are made and kept.
 
-Reads PASSWORD_<SERVICE> for every service, and ACCOUNTS_FILE, where all passwords end up (mode 0600).
+Reads <SERVICE>_KAFKA_PASSWORD for every service, and ACCOUNTS_FILE, where all passwords end up (mode 0600).
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,7 +20,11 @@ SERVICES = ("intake-sms", "intake-social", "intake-web", "classifier", "router",
 def main() -> None:
     """Write the accounts, then become `lapor provision`."""
     accounts = Path(os.environ["ACCOUNTS_FILE"])
-    given = {name: os.environ["PASSWORD_" + name.upper().replace("-", "_")] for name in SERVICES}
+    variables = {name: name.upper().replace("-", "_") + "_KAFKA_PASSWORD" for name in SERVICES}
+    if empty := [name for name in ("KAFKA_PASSWORD", *variables.values()) if not os.environ.get(name)]:
+        sys.stderr.write(f"provision can't start: {', '.join(empty)} must be set, see .env.example\n")
+        sys.exit(78)
+    given = {name: os.environ[variable] for name, variable in variables.items()}
     kept = credentials.read(accounts)
     kept.principals |= given
     write_private(accounts, json.dumps(asdict(kept)))

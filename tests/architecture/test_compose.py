@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,15 @@ def _example(root: Path) -> dict[str, str]:
 def _uses(root: Path) -> dict[str, bool]:
     """The variables of docker-compose.yml, and whether each may be missing."""
     text = (root / "docker-compose.yml").read_text()
-    named = {name: how == ":-" for name, how in re.findall(r"\$\{(\w+)(:[-?])", text)}
+    named = {name: default != "" for name, default in re.findall(r"\$\{(\w+):-([^}]*)\}", text)}
     return named | {name: True for name in re.findall(r"^ {6}([A-Z_]+):$", text, re.MULTILINE)}
+
+
+def _without_env(environment: dict[str, str | None]) -> dict[str, str]:
+    """What a container is told when there is no .env: the defaults."""
+    return {
+        name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for name, value in environment.items() if value is not None
+    }
 
 
 def test_the_example_is_enough(docker_compose: str, root: Path) -> None:
@@ -50,17 +58,55 @@ def test_the_example_is_enough(docker_compose: str, root: Path) -> None:
     assert (0, "") == (done.returncode, done.stderr)
 
 
-@pytest.mark.parametrize("missing", ["ROUTER_DB_PASSWORD", "INSTALLATION_NAMESPACE", "SMS_MO_TOKEN"])
-def test_what_is_missing_is_named(docker_compose: str, missing: str, root: Path, tmp_path: Path) -> None:
-    env = tmp_path / "env"
-    env.write_text("".join(f"{name}={value}\n" for name, value in _example(root).items() if name != missing))
+def test_the_file_is_valid_as_it_is(docker_compose: str, root: Path, tmp_path: Path) -> None:
+    """On a clean clone, in which nobody has made a .env yet."""
+    shutil.copy(root / "docker-compose.yml", tmp_path)
 
-    done = _config(docker_compose, root, env)
+    done = subprocess.run(
+        [docker_compose, "config", "-q"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+    )
 
-    asked = re.search(rf"\${{{missing}:\?([^}}]+)}}", (root / "docker-compose.yml").read_text())
-    assert done.returncode != 0
-    assert asked is not None
-    assert asked[1] in done.stderr
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_a_service_without_its_secrets_names_them_all_and_does_not_start(
+    compose: dict[str, Any], services: list[Any]
+) -> None:
+    for service in services:
+        environment = compose["services"][service.name]["environment"]
+        done = subprocess.run(
+            [sys.executable, "-m", service.package, "run"],
+            env={"PATH": os.environ["PATH"], **_without_env(environment)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+        missing = {name for name, value in environment.items() if value is not None and ":-}" in value}
+        assert (78, set()) == (done.returncode, missing - set(re.findall(r"^  (\w+): ", done.stderr, re.M))), (
+            done.stderr
+        )
+
+
+@pytest.mark.parametrize(
+    ("part", "program"),
+    [("kafka", ["bash", "deploy/kafka/broker.sh"]), ("provision", [sys.executable, "deploy/kafka/provision.py"])],
+)
+def test_the_broker_and_its_accounts_name_the_passwords_that_are_missing(
+    part: str, program: list[str], compose: dict[str, Any], root: Path
+) -> None:
+    environment = compose["services"][part]["environment"]
+
+    done = subprocess.run(
+        program, cwd=root, env={"PATH": os.environ["PATH"], **_without_env(environment)}, capture_output=True, text=True
+    )
+
+    assert done.returncode == 78
+    assert {name for name, value in environment.items() if ":-}" in value} == set(re.findall("[A-Z_]{8,}", done.stderr))
 
 
 def test_the_example_names_every_variable_that_is_needed(root: Path) -> None:
@@ -135,8 +181,8 @@ def test_the_broker_is_of_the_version_that_the_tests_run(compose: dict[str, Any]
 
 
 def test_the_account_of_every_service_is_provisioned(compose: dict[str, Any], services: list[Any], root: Path) -> None:
-    wanted = {"PASSWORD_" + service.name.upper().replace("-", "_") for service in services}
-    told = {name for name in compose["services"]["provision"]["environment"] if name.startswith("PASSWORD_")}
+    wanted = {service.name.upper().replace("-", "_") + "_KAFKA_PASSWORD" for service in services}
+    told = {name for name in compose["services"]["provision"]["environment"] if name.endswith("_KAFKA_PASSWORD")}
     listed = re.search(r"SERVICES = \(([^)]*)\)", (root / "deploy/kafka/provision.py").read_text())
 
     assert listed is not None

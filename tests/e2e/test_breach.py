@@ -139,10 +139,10 @@ def test_after_silence_a_resolved_complaint_is_closed(watched: Watched) -> None:
     assert "withdrawn" == until(lambda: watched.unit.get(watched.answered, "withdrawn"), 30, "the unit hears")["why"]
 
 
-def test_the_demonstration_shows_a_breach(watched: Watched) -> None:
+def test_the_demonstration_shows_a_breach_and_an_answer_in_time(watched: Watched) -> None:
     out, err = watched.demo.communicate(timeout=PATIENCE_S)
     assert 0 == watched.demo.returncode, err
-    (journey,) = [json.loads(line) for line in out.splitlines()]
+    journey, beside = [json.loads(line) for line in out.splitlines()]
     names = [hop["name"] for hop in journey["hops"]]
     for expected in (
         "clock warned (completion)",
@@ -154,3 +154,8 @@ def test_the_demonstration_shows_a_breach(watched: Watched) -> None:
         assert expected in names
     assert names.index("clock warned (completion)") < names.index("breached: the promise is missed")
     assert "resolved" not in names
+    kept = [hop["name"] for hop in beside["hops"]]
+    assert ["clock warned (completion)", "resolved", "clock met (completion)"] == [
+        name for name in kept if name in ("clock warned (completion)", "resolved", "clock met (completion)")
+    ]
+    assert "breached: the promise is missed" not in kept

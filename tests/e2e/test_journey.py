@@ -275,8 +275,10 @@ def test_who_was_merged_hears_how_the_other_complaint_ends(system: System, unit:
     triage = unit(TRIAGE)
     triage.get(child, "routed")
     triage.get(parent, "routed")
+    triage.get(parent, "deadline-set")
     triage.must(child, "merge", into=parent)
-    system.until_told(number, f"{child} digabung dengan laporan yang sama, {parent}.")
+    told = system.until_told(number, f"{child} digabung dengan laporan yang sama, {parent}.")
+    assert any("Tenggatnya " in text for text in told)
     assert "sudah digabung" in triage.reply(parent, "merge", into=child)["reason"]
 
     triage.must(parent, "acknowledge")

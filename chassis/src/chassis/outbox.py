@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import UnknownTopicOrPartitionError
 
 from chassis import metrics
 from chassis.crash import crash_point
 from chassis.database import RELAY_LOCK, Connection, Pool
-from chassis.publish import PERMANENT, publish, start_producer
+from chassis.publish import PERMANENT, REFUSED, absent, publish, start_producer
 from chassis.settings import ServiceSettings
 from chassis.wire import Outgoing
 
@@ -23,15 +24,18 @@ log = logging.getLogger(__name__)
 _INSERT = "INSERT INTO outbox (topic, key, value, headers) VALUES ($1, $2, $3, $4)"
 # A dead letter keeps a stranger's headers: latin-1 maps every byte to a character and back.
 _ANY = "latin-1"
-# A key with a parked row waits; every other key goes on.
+_REFUSED = [error.__name__ for error in REFUSED]
+# Behind a parked row waits its key, and behind one whose topic is refused the topic; everything else goes on.
 _NEXT = """
 SELECT seq, topic, key, value, headers FROM outbox o
 WHERE parked_reason IS NULL
-  AND NOT EXISTS (SELECT FROM outbox p WHERE p.parked_reason IS NOT NULL AND p.topic = o.topic AND p.key = o.key)
+  AND NOT EXISTS (SELECT FROM outbox p WHERE p.parked_reason IS NOT NULL AND p.topic = o.topic
+                    AND (p.key = o.key OR p.parked_reason = ANY($1)))
 ORDER BY seq LIMIT 500"""
+_OFFER_AGAIN = "SELECT seq, topic, key, value, headers FROM outbox WHERE parked_reason = ANY($1) ORDER BY seq LIMIT 500"
 # By list, never "seq <= max": a row with a lower seq may commit later.
 _DELETE = "DELETE FROM outbox WHERE seq = ANY($1)"
-_PARK = "UPDATE outbox SET parked_reason = $2 WHERE seq = $1"
+_PARK = "UPDATE outbox SET parked_reason = $2 WHERE seq = $1 AND parked_reason IS DISTINCT FROM $2 RETURNING seq"
 # Longer than any replay: topics keep 90 days, dead letters 30 more.
 _PRUNE = "DELETE FROM inbox WHERE at < now() - interval '130 days'"
 _STATE = """
@@ -50,12 +54,18 @@ async def put(db: Connection, records: Sequence[Outgoing]) -> None:
 
 
 class Relay:
-    """Publishes the outbox of ``pool``. ``wake`` makes it look at once; else it looks every 250 ms."""
+    """Publishes the outbox of ``pool``. ``wake`` makes it look at once; else it looks every 250 ms.
 
-    def __init__(self, settings: ServiceSettings, service: str, publish_: Publish = publish) -> None:
-        self.settings, self.service, self.publish = settings, service, publish_
+    What the broker refused for its topic's sake is offered again every ``refused_again_s``.
+    """
+
+    def __init__(
+        self, settings: ServiceSettings, service: str, publish_: Publish = publish, refused_again_s: float = 10
+    ) -> None:
+        self.settings, self.service, self.publish, self.refused_again_s = settings, service, publish_, refused_again_s
         self.wake = asyncio.Event()
         self.producer: AIOKafkaProducer | None = None
+        self.there: set[str] = set()  # topics that this producer has seen
 
     async def run(self, pool: Pool) -> None:
         """For ever. Holds one connection: its advisory lock makes this the only relay of the database.
@@ -72,7 +82,7 @@ class Relay:
                 await self._drop_producer()
 
     async def _drain(self, db: Connection) -> None:
-        pause_s, looked, pruned = 0.1, 0.0, 0.0
+        pause_s, looked, pruned, offered = 0.1, 0.0, 0.0, 0.0
         while True:
             now = asyncio.get_running_loop().time()
             if now - looked > 1:
@@ -81,8 +91,11 @@ class Relay:
             if now - pruned > 3600:
                 pruned = now
                 await db.execute(_PRUNE)
+            again = now - offered > self.refused_again_s
+            if again:
+                offered = now
             self.wake.clear()
-            rows = await db.fetch(_NEXT)
+            rows = (again and await db.fetch(_OFFER_AGAIN, _REFUSED)) or await db.fetch(_NEXT, _REFUSED)
             if not rows:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(0.25):
@@ -100,30 +113,50 @@ class Relay:
     async def _send(self, db: Connection, rows: list[Any]) -> None:
         if self.producer is None:
             self.producer = await start_producer(self.settings)
+        rows = await self._without_absent_topics(db, self.producer, rows)
+        if not rows:
+            return
         try:
             await self.publish(self.producer, [_outgoing(row) for row in rows], self.settings.publish_timeout_s)
-        except PERMANENT:
+        except (*PERMANENT, *REFUSED):
             await self._send_one_by_one(db, self.producer, rows)
             return
         crash_point("relay.after_publish_before_mark")
         await db.execute(_DELETE, [row["seq"] for row in rows])
 
+    async def _without_absent_topics(self, db: Connection, producer: AIOKafkaProducer, rows: list[Any]) -> list[Any]:
+        """``rows`` whose topic is there; the first of each other topic is parked, and the rest wait behind it."""
+        topics = {row["topic"] for row in rows}
+        gone = await absent(producer.client, topics - self.there, self.settings.publish_timeout_s)
+        self.there |= topics - gone
+        first = {row["topic"]: row["seq"] for row in reversed(rows) if row["topic"] in gone}
+        for topic, seq in first.items():
+            await self._park(db, seq, topic, UnknownTopicOrPartitionError(topic))
+        return [row for row in rows if row["topic"] not in gone]
+
     async def _send_one_by_one(self, db: Connection, producer: AIOKafkaProducer, rows: list[Any]) -> None:
-        """Find the row that can never go and park it, so that only its key waits."""
+        """Find the row that can't go and park it, so that only its key waits, or the topic that is refused."""
+        refused: set[str] = set()
         waiting: set[tuple[str, bytes | None]] = set()
         for row in rows:
-            if (row["topic"], row["key"]) in waiting:
+            where = (row["topic"], row["key"])
+            if row["topic"] in refused or where in waiting:
                 continue
             try:
                 await self.publish(producer, [_outgoing(row)], self.settings.publish_timeout_s)
                 await db.execute(_DELETE, [row["seq"]])
-            except PERMANENT as error:
-                waiting.add((row["topic"], row["key"]))
-                await db.execute(_PARK, row["seq"], type(error).__name__)
-                log.error("parked", extra={"topic": row["topic"], "seq": row["seq"], "error": repr(error)})
+            except (*PERMANENT, *REFUSED) as error:
+                waiting.add(where)
+                if isinstance(error, REFUSED):
+                    refused.add(row["topic"])
+                await self._park(db, row["seq"], row["topic"], error)
+
+    async def _park(self, db: Connection, seq: int, topic: str, error: Exception) -> None:
+        if await db.fetchval(_PARK, seq, type(error).__name__):
+            log.error("parked", extra={"topic": topic, "seq": seq, "error": repr(error)})
 
     async def _drop_producer(self) -> None:
-        producer, self.producer = self.producer, None
+        producer, self.producer, self.there = self.producer, None, set()
         if producer is not None:
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(5):

@@ -5,17 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import MessageSizeTooLargeError, RecordTooLargeError
+from aiokafka.errors import (
+    MessageSizeTooLargeError,
+    RecordTooLargeError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
 
 from chassis.settings import ServiceSettings
 from chassis.wire import Outgoing
 
 #: The broker will never take such a record, however often it is offered.
 PERMANENT = (MessageSizeTooLargeError, RecordTooLargeError)
+#: The broker takes nothing for this topic until somebody creates it or allows it: provisioning does.
+REFUSED = (TopicAuthorizationFailedError, UnknownTopicOrPartitionError)
 
 
 def tls(settings: ServiceSettings) -> ssl.SSLContext | None:
@@ -64,6 +71,21 @@ async def start_producer(settings: ServiceSettings) -> AIOKafkaProducer:
     )
     await start(producer, settings.publish_timeout_s)
     return producer
+
+
+async def absent(client: Any, topics: Set[str], timeout_s: float) -> set[str]:
+    """Those of ``topics`` that the cluster of an aiokafka ``client`` does not have, or does not show to us.
+
+    Publishing to one would wait for it, and hold up all others.
+
+    Raises:
+        aiokafka.errors.KafkaError, TimeoutError: no broker.
+    """
+    if not topics:
+        return set()
+    async with asyncio.timeout(timeout_s):
+        cluster = await client.fetch_all_metadata()
+    return set(topics - cluster.topics())
 
 
 async def publish(producer: AIOKafkaProducer, records: Sequence[Outgoing], timeout_s: float) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -98,6 +99,22 @@ def read_region(directory: Path, name: str) -> Any:
         RegionError: it is missing or is not YAML.
     """
     return _yaml(region_file(directory, name))
+
+
+def read_zone(region: Path) -> ZoneInfo:
+    """The time zone of ``calendar.yaml``.
+
+    Raises:
+        RegionError: the file is missing, or the tz database has no such zone.
+    """
+    calendar = read_region(region, "calendar.yaml")
+    try:
+        return ZoneInfo(calendar["timezone"])
+    except (KeyError, TypeError, ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
+        path = region_file(region, "calendar.yaml")
+        raise RegionError(
+            f"{path}: there is no such timezone. Remedy: write a name of the tz database, such as Asia/Makassar"
+        ) from error
 
 
 def _yaml(path: Path) -> Any:

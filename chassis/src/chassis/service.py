@@ -10,11 +10,12 @@ from functools import partial
 from typing import TypeVar
 
 from chassis import metrics
-from chassis.consume import Progress, Step, consume, faust_app, keep_looking, run_faust, watch
+from chassis.consume import Step, consume, faust_app, run_faust
 from chassis.crash import leave_now
 from chassis.database import Pool, open_pool
 from chassis.logs import logging_config, set_up_logging
 from chassis.outbox import Relay
+from chassis.progress import Progress, blocked, keep_comparing, keep_looking, stuck, watch
 from chassis.publish import start_producer
 from chassis.settings import DatabaseSettings, ServiceSettings
 from chassis.step import BugsInARow, Decide, Handler, StatelessSteps, Steps
@@ -31,6 +32,7 @@ def start_health(service: str, settings: ServiceSettings, progress: Progress) ->
     set_up_logging(service, settings.log_level)
     health = metrics.Health()
     health.ready["partitions"] = lambda: progress.assigned
+    health.ready["topics"] = lambda: not progress.missing
     health.live["progress"] = lambda: progress.stalled_s() < settings.stall_timeout_s
     metrics.serve(settings.http_host, settings.http_port, health)
     return health
@@ -55,7 +57,7 @@ def run_processor(
         return Steps(pool, handler, after=relay.wake.set)
 
     start_health(service, settings, progress)
-    watch(progress, settings)
+    watch(partial(stuck, progress, settings))
     run_faust(faust_app(settings, sources, start, progress), logging_config(service, settings.log_level))
 
 
@@ -68,7 +70,7 @@ def run_stateless(service: str, settings: ServiceSettings, decide: Decide, sourc
         return StatelessSteps(producer, service, decide, settings.publish_timeout_s)
 
     start_health(service, settings, progress)
-    watch(progress, settings)
+    watch(partial(stuck, progress, settings))
     run_faust(faust_app(settings, sources, start, progress), logging_config(service, settings.log_level))
 
 
@@ -128,10 +130,12 @@ async def run_intake(
     # An intake is ready when it can take a complaint: neither Kafka nor its consumer is needed for that.
     loop = asyncio.get_running_loop()
     health.ready = {"database": partial(answers, pool, loop), **(ready or {})}
+    watch(partial(blocked, progress, settings))
     step = Steps(pool, handler, after=relay.wake.set)
     everything = [
         ("consumer", lambda: consume(settings, sources, step, progress)),
         ("progress", lambda: keep_looking(progress)),
+        ("topics", lambda: keep_comparing(progress, settings, sources)),
         ("relay", lambda: relay.run(pool)),
         *tasks,
     ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
-from pydantic import Field, FilePath, PostgresDsn, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, FilePath, PostgresDsn, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.crash import EXIT_SETTINGS
@@ -14,14 +14,23 @@ from chassis.crash import EXIT_SETTINGS
 S = TypeVar("S", bound=BaseSettings)
 
 
+def _with_password(value: Any) -> Any:
+    if isinstance(value, str) and ":@" in value:
+        raise ValueError("its password is empty")
+    return value
+
+
+Database = Annotated[PostgresDsn, BeforeValidator(_with_password)]
+
+
 class ServiceSettings(BaseSettings):
     """What every service reads. A service adds its own fields in its ``settings.py``."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
-    kafka_bootstrap_servers: str = Field(description="brokers, host:port with commas")
+    kafka_bootstrap_servers: str = Field(min_length=1, description="brokers, host:port with commas")
     kafka_username: str = Field(description="this service's principal")
-    kafka_password: SecretStr = Field(description="its SCRAM-SHA-512 password")
+    kafka_password: SecretStr = Field(min_length=1, description="its SCRAM-SHA-512 password")
     kafka_ca_file: FilePath | None = Field(
         None, description="CA of the brokers; without it the connection is not encrypted"
     )
@@ -32,7 +41,9 @@ class ServiceSettings(BaseSettings):
     batch_max: int = Field(200, ge=1, description="events in one transaction")
     batch_within_s: float = Field(0.05, gt=0, description="seconds to wait for a batch to fill")
     batch_timeout_s: float = Field(30, gt=0, description="seconds until a batch is given up and the process leaves")
-    assignment_timeout_s: float = Field(60, gt=0, description="seconds without partitions until the process leaves")
+    assignment_timeout_s: float = Field(
+        60, gt=0, description="seconds without partitions, or one topic, until it starts again"
+    )
     stall_timeout_s: float = Field(120, gt=0, description="seconds with lag and no finished batch until it leaves")
     session_timeout_s: float = Field(30, gt=0, description="seconds until Kafka gives this slot's partitions away")
     commit_interval_s: float = Field(1, gt=0, description="seconds between offset commits: what a crash replays")
@@ -45,21 +56,21 @@ class MigrateSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
-    database_url: PostgresDsn = Field(description="this service's own database")
+    database_url: Database = Field(description="this service's own database")
 
 
 class DatabaseSettings(ServiceSettings):
     """For a service that owns a database."""
 
-    database_url: PostgresDsn = Field(description="this service's own database")
+    database_url: Database = Field(description="this service's own database")
 
 
-def read_settings(kind: type[S], **given: Any) -> S:
-    """The settings, or exit 78 with one line per bad variable on stderr."""
+def read_settings(kind: type[S], service: str = "", **given: Any) -> S:
+    """The settings, or exit 78 with one line per bad variable on stderr. ``service``: if ``kind`` is not its own."""
     try:
         return kind(**given)
     except ValidationError as error:
-        fail(kind.__module__.split(".")[0], error)
+        fail(service or kind.__module__.split(".")[0], error)
 
 
 def fail(service: str, error: ValidationError) -> NoReturn:

@@ -155,7 +155,11 @@ def test_a_breach_is_apologized_for_once_with_the_next_step() -> None:
     apology = f"{T}: maaf, tenggat Kamis 5 Mar terlewati. {next_step}"
     assert [("seq-1", update_text(1)), (story.apology, apology)] == story.notices
     lines = [
-        ("breached", "Mohon maaf, tenggat Kamis 5 Mar terlewati. {} sudah kami ingatkan."),
+        (
+            "breached",
+            "Mohon maaf, tenggat Kamis 5 Mar terlewati. "
+            "{} sudah kami ingatkan; bila tetap diam, atasannya diberi tahu.",
+        ),
         ("escalated", "Keterlambatan ini diteruskan ke atasan: pimpinan {}, Sekretariat Daerah."),
     ]
     assert [(kind, text.format(TEXTS.unit("PUPR"))) for kind, text in lines] == [(x.kind, x.text) for x in story.lines]
@@ -193,6 +197,40 @@ def test_a_breach_after_its_retraction_is_told_again_and_the_one_before_it_is_no
     assert 2 == len({reason for reason, _ in again.notices if reason.startswith("breach-")})
 
 
+ASKED_FOR_RIGHTS = [
+    update(0, "registered"),
+    update(1, "closed"),
+    update(2, "noted", status="closed", note="rights_requested"),
+]
+
+
+def test_a_right_that_is_granted_late_is_apologized_for_with_the_next_step_also_when_the_complaint_is_over() -> None:
+    story = told(*ASKED_FOR_RIGHTS, breach("rights"), breach("rights", level=1, escalate_to=["SETDA"]))
+    says = "Mohon maaf, permintaan data pribadi Anda belum dijawab sampai Kamis 5 Mar."
+    assert 1 == len([text for _, text in story.notices if f"{T}: {says} Petugas sudah diingatkan" in text])
+    assert ["breached"] == [line.kind for line in story.lines]
+    assert (False, None) == (story.breached, story.deadline_at)
+    assert len(story.notices[-1][1]) <= 160
+
+
+def test_a_right_that_was_granted_in_time_after_all_takes_the_apology_back() -> None:
+    late = told(*ASKED_FOR_RIGHTS, breach("rights"), sla("met", "rights"))
+    (reason,) = [reason for reason, _ in late.notices if reason.startswith("breach-")]
+    assert [(reason, None)] == late.revised
+    assert [] == [
+        r for r, _ in told(*ASKED_FOR_RIGHTS, sla("met", "rights"), breach("rights")).notices if "breach" in r
+    ]
+    back = told(*ASKED_FOR_RIGHTS, breach("rights"), sla("retracted", "rights"), sla("met", "rights"))
+    assert [reason] == [wrong for wrong, _ in back.corrections]
+    assert ["breached", "retracted"] == [line.kind for line in back.lines]
+
+
+def test_each_right_has_its_own_apology_and_others_complaints_show_none() -> None:
+    both = told(*ASKED_FOR_RIGHTS, breach("rights"), breach("rights", deadline_at=LATER))
+    assert 2 == len({reason for reason, _ in both.notices if reason.startswith("breach-")})
+    assert [] == told(*ASKED_FOR_RIGHTS, breach("rights"), service="intake-web").lines
+
+
 def test_each_broken_promise_has_its_own_apology() -> None:
     again = sla("started", round=2, deadline_at=LATER), breach(round=2, deadline_at=LATER)
     story = told(update(0, "registered"), breach(), *again)
@@ -207,17 +245,64 @@ def test_a_breach_of_an_earlier_round_changes_nothing() -> None:
 
 def test_a_pause_and_the_new_due_date_are_on_the_page_and_told_with_the_next_change() -> None:
     asked = [update(0, "registered"), sla("started"), update(1, "waiting_for_reporter", message="Di mana?")]
-    waiting = told(*asked, sla("paused"))
+    waiting = told(*asked, sla("paused", based_on_seq=1))
     assert waiting.paused
     assert TEXTS.status_line(waiting, T).endswith(". Tenggat berhenti sementara")
-    resumed = told(*asked, sla("paused"), sla("resumed", deadline_at=LATER), update(2, "in_progress"))
+    resumed = told(*asked, sla("paused", based_on_seq=1), sla("resumed", deadline_at=LATER), update(2, "in_progress"))
     assert (False, LATER, False) == (resumed.paused, resumed.deadline_at, resumed.moved)
     assert resumed.notices[-1][1].endswith("Tenggat sekarang Jumat 6 Mar.")
     assert ["paused", "resumed"] == [line.kind for line in resumed.lines]
-    assert ["receipt"] == [reason for reason, _ in resumed.revised]
+    assert ["receipt", "ask-1"] == [reason for reason, _ in resumed.revised]
 
 
-ASKED = [update(0, "registered"), sla("started"), update(1, "waiting_for_reporter", message="Di mana?"), sla("paused")]
+ASKED = [
+    update(0, "registered"),
+    sla("started"),
+    update(1, "waiting_for_reporter", message="Di mana?"),
+    sla("paused", based_on_seq=1),
+]
+
+
+ASKS = [update(0, "registered"), sla("started"), update(1, "waiting_for_reporter", message="Di mana?")]
+STANDS = sla("paused", based_on_seq=1, paused_until=LATER)
+
+
+def test_the_question_waits_for_the_clock_to_say_until_when_to_answer_whichever_is_heard_first() -> None:
+    text = TEXTS.change(ASKS[-1].data)  # type: ignore[arg-type]
+    says = f"{text} Jawab paling lambat Jumat 6 Mar, sampai itu tenggat berhenti."
+    assert [("ask-1", text)] == told(*ASKS).notices
+    late, early = told(*ASKS, STANDS), told(*ASKS[:-1], STANDS, ASKS[-1])
+    assert ([("ask-1", text)], ("ask-1", says)) == (late.notices, late.revised[-1])
+    assert [("seq-1", says)] == early.notices
+    assert len(says) <= 320
+    line = "Tenggat dihentikan sementara, menunggu jawaban Anda. Jawab paling lambat Jumat 6 Mar,"
+    assert [True] == [each.text.startswith(line) for each in late.lines]
+    assert late.lines == early.lines
+
+
+def test_a_question_for_which_no_clock_stands_is_asked_without_a_date() -> None:
+    enough = sla("resumed", based_on_seq=1, reason="waktu bertanya sudah habis")
+    story = told(*ASKS, enough, update(2, "in_progress", message="Petugas melanjutkan."))
+    assert ["ask-1", "due-2"] == [reason for reason, _ in story.notices]
+    assert not any("paling lambat" in text for _, text in story.notices)
+    assert ["receipt"] == [reason for reason, _ in story.revised]
+
+
+def test_the_bound_of_an_earlier_question_is_none_of_the_next() -> None:
+    again = told(
+        *ASKS, STANDS, update(2, "in_progress"), sla("resumed", based_on_seq=2), update(3, "waiting_for_reporter")
+    )
+    assert "paling lambat" not in again.notices[-1][1]
+    assert "paling lambat Sabtu 7 Mar" in str(
+        told(
+            *ASKS,
+            STANDS,
+            update(2, "in_progress"),
+            sla("resumed", based_on_seq=2),
+            update(3, "waiting_for_reporter"),
+            sla("paused", based_on_seq=3, paused_until=LATER + timedelta(days=1)),
+        ).revised[-1][1]
+    )
 
 
 def test_the_notice_of_an_answered_question_waits_for_the_new_due_date_and_carries_it() -> None:
@@ -228,8 +313,8 @@ def test_the_notice_of_an_answered_question_waits_for_the_new_due_date_and_carri
     assert (reason, f"{text} Tenggat sekarang Jumat 6 Mar.") == after.revised[-1]
     assert not after.moved
     unmoved = told(*ASKED, update(2, "in_progress"), sla("resumed"))
-    assert ["receipt"] == [reason for reason, _ in unmoved.revised]
-    assert ["seq-1", "seq-2"] == [reason for reason, _ in told(*ASKED, update(2, "cancelled")).notices]
+    assert ["receipt", "ask-1"] == [reason for reason, _ in unmoved.revised]
+    assert ["ask-1", "seq-2"] == [reason for reason, _ in told(*ASKED, update(2, "cancelled")).notices]
 
 
 @pytest.mark.parametrize("kind", ["reopened", "unmerged"])
@@ -242,8 +327,32 @@ def test_a_new_round_tells_its_due_date_whichever_is_heard_first(kind: str) -> N
     assert (False, False) == (late.moved, early.moved)
 
 
+def test_a_due_date_that_was_worked_out_again_is_told_at_once_and_once() -> None:
+    again = sla("rescheduled", deadline_at=LATER)
+    story = told(update(0, "registered"), sla("started"), again, again, update(1))
+    says = f"{T}: Tenggat dihitung ulang menjadi Jumat 6 Mar, karena hari kerja atau aturannya berubah."
+    assert [says, update_text(1)] == [text for _, text in story.notices]
+    assert not story.moved
+    back = told(update(0, "registered"), sla("started"), again, sla("rescheduled"))
+    assert 2 == len({reason for reason, _ in back.notices})
+
+
+@pytest.mark.parametrize("before", [[sla("started")], [sla("started"), update(1, "resolved")]])
+def test_a_due_date_that_stays_or_no_longer_counts_is_not_told_again(before: list[Message]) -> None:
+    later = DEADLINE if len(before) == 1 else LATER
+    again = told(update(0, "registered"), *before, sla("rescheduled", deadline_at=later))
+    assert [] == [text for _, text in again.notices if "dihitung ulang" in text]
+    assert [] == told(update(0, "registered"), *before, sla("rescheduled", deadline_at=LATER), notify=False).notices
+
+
+def test_the_notice_that_waits_for_its_due_date_tells_that_it_was_worked_out_again() -> None:
+    story = told(*ASKED, update(2, "in_progress"), sla("rescheduled", deadline_at=LATER))
+    assert ("due-2", True) == (story.revised[-1][0], "Tenggat sekarang Jumat 6 Mar." in (story.revised[-1][1] or ""))
+    assert [] == [text for _, text in story.notices if "dihitung ulang" in text]
+
+
 def test_an_answer_ends_what_there_was_to_tell_of_the_deadline() -> None:
-    moved = [update(0, "registered"), sla("started"), sla("rescheduled", deadline_at=LATER)]
+    moved = [update(0, "registered"), sla("started"), sla("resumed", deadline_at=LATER)]
     assert told(*moved).moved
     done = told(*moved, update(1, "resolved", message="Sudah."), update(2, "closed"))
     assert (False, False) == (done.moved, any("Tenggat" in text for _, text in done.notices))
@@ -270,6 +379,15 @@ def test_who_was_merged_has_the_deadline_of_the_parent_and_none_of_its_own(late:
     assert TEXTS.status_line(story, T).endswith(". Tenggatnya di SPG-W000-00004")
     parted = told(*merged, *late, update(2, "unmerged"), sla("started", round=2, deadline_at=LATER))
     assert (LATER, None) == (parted.deadline_at, parted.parent)
+
+
+def test_who_was_merged_hears_until_when_the_parent_is_due_in_one_sms() -> None:
+    for says in ("Tenggatnya Kamis 3 Des.", "Maaf, tenggatnya Kamis 3 Des sudah terlewati."):
+        told_of = TEXTS.change(update(1, "merged", parent="SPG-W000-00004", message=says).data)  # type: ignore[arg-type]
+        assert (True, True) == (f"SPG-W000-00004. {says} Perkembangannya" in told_of, len(told_of) <= 160)
+    missed = "Maaf, tenggat SPG-W000-00004, Kamis 3 Des, terlewati. Unitnya sudah diingatkan, bila tetap diam atasannya"
+    told_of = TEXTS.change(update(1, "noted", note="deadline", message=missed).data)  # type: ignore[arg-type]
+    assert f"{T}: {missed}" == told_of
 
 
 def test_helpers_and_notes_are_told_in_words() -> None:
@@ -348,6 +466,16 @@ async def test_a_story_is_stored_with_its_notices_and_marks_its_complaint_regist
     assert (2, [0, 1, 2], [], DEADLINE) == (story.seq, [s.seq for s in story.steps], story.notices, story.deadline_at)
     assert ["seq-1", "seq-2"] == [row["reason"] for row in await pool.fetch("SELECT reason FROM notices ORDER BY id")]
     assert await pool.fetchval("SELECT registered_at FROM complaints") is not None
+
+
+@pytest.mark.connected
+async def test_a_citizen_is_told_also_what_a_unit_wrote_with_control_characters(pool: Pool, make_settings: Any) -> None:
+    number = await complaint(pool, make_settings)
+    step = Steps(pool, story_handler("intake-sms", TEXTS, notify=True))
+
+    await step([update(1, "resolved", ticket=number, message="Sudah\x00 ditambal\x1b").record])
+
+    assert "Sudah ditambal" in await pool.fetchval("SELECT text FROM notices WHERE reason = 'seq-1'")
 
 
 @pytest.mark.connected

@@ -16,7 +16,7 @@ from chassis.region import RegionError
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 TEXTS = Texts(REGION)
-T = "SPG-S0AB-12CD9"
+T = "SPG-S0AB-12CDW"
 #: Every midnight of a year, and the second before it.
 ENDS = [datetime(2026, 1, 1, 16, tzinfo=UTC) + timedelta(days=n, seconds=-s) for n in range(366) for s in (0, 1)]
 

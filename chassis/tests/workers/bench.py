@@ -20,7 +20,15 @@ from typing import Any
 import counting
 import psycopg
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
 
 from chassis.database import migrate
 from chassis.settings import DatabaseSettings
@@ -126,6 +134,16 @@ class Bench:
             for topic in topics
         ]
         for done in self.admin.create_topics(new).values():
+            done.result(10)
+
+    def delete(self, *topics: str) -> None:
+        for done in self.admin.delete_topics(list(topics)).values():
+            done.result(10)
+
+    def allow(self, principal: str, topic: str, operation: AclOperation) -> None:
+        literal, allowed = ResourcePatternType.LITERAL, AclPermissionType.ALLOW
+        rule = AclBinding(ResourceType.TOPIC, topic, literal, f"User:{principal}", "*", operation, allowed)
+        for done in self.admin.create_acls([rule]).values():
             done.result(10)
 
     def env(self, **extra: str) -> dict[str, str]:

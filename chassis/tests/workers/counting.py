@@ -12,6 +12,7 @@ import msgspec
 
 from chassis.step import Handler
 from chassis.wire import Emit, Message
+from contracts import codec
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -37,6 +38,9 @@ def tell(message: Message, topic: str, n: int) -> Emit:
 def handler(service: str, out: str) -> Handler[Count]:
     def decide(states, message, now):
         check(message)
+        if message.data.text == "huge":
+            data = msgspec.structs.replace(message.data, complaint_id="x" * codec.MAX_BYTES)
+            return {}, [Emit(topic=out, subject="c1", data=data)]
         key = message.data.complaint_id
         before = states.get(key, Count(0))
         count = Count(before.n + 1, (*before.texts, message.data.text))

@@ -5,6 +5,7 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
@@ -38,6 +39,10 @@ class InvalidEvent(ValueError):
     """Bytes that no schema of this package fits. They belong in a dead-letter topic."""
 
 
+class TooLarge(InvalidEvent):
+    """An event that says more than a record may hold: what was told before may grow so far, and nobody is wrong."""
+
+
 class Envelope(Struct, Generic[D], frozen=True, kw_only=True):
     """The CloudEvents attributes around ``data``. ``subject`` is the complaint id, and the Kafka key."""
 
@@ -57,6 +62,10 @@ Event = Envelope[Data]
 _raw = msgspec.json.Decoder(Envelope[Raw])
 _data = {struct: msgspec.json.Decoder(struct) for struct in _STRUCTS.values()}
 _encoder = msgspec.json.Encoder()
+#: Nobody means them, PostgreSQL has no NUL, and a terminal obeys the rest.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# The same as JSON escapes them; the first alternative passes over a backslash that was meant.
+_ESCAPED = re.compile(rb"\\(?:(\\)|u00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF])|[bf])")
 
 
 def base_type(event_type: str) -> str:
@@ -103,27 +112,36 @@ def envelope(
     )
 
 
+def plain(text: str) -> str:
+    """``text`` with line feeds for line ends, and without other control characters than tabs."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _meant(escape: re.Match[bytes]) -> bytes:
+    return escape[0] if escape[1] else b""
+
+
 def encode(event: Event) -> bytes:
     """Bytes for the wire, checked against the schema: constructors of msgspec do not validate.
 
     Raises:
-        InvalidEvent: the event does not fit its schema, or is larger than ``MAX_BYTES``.
+        InvalidEvent: the event does not fit its schema; TooLarge: it is larger than ``MAX_BYTES``.
     """
     value = _encoder.encode(event)
     if len(value) > MAX_BYTES:
-        raise InvalidEvent(f"event of {len(value)} bytes, {MAX_BYTES} allowed")
+        raise TooLarge(f"event of {len(value)} bytes, {MAX_BYTES} allowed")
     decode(value)
     return value
 
 
 def decode(value: bytes) -> Event:
-    """An event from the wire; unknown fields are ignored.
+    """An event from the wire; unknown fields are ignored, and control characters left out of all texts.
 
     Raises:
         InvalidEvent: not CloudEvents JSON, an unknown type, or data that does not fit.
     """
     try:
-        raw = _raw.decode(value)
+        raw = _raw.decode(_ESCAPED.sub(_meant, value.replace(b"\x7f", b"")))
         struct = _STRUCTS.get(base_type(raw.type))
         if struct is None:
             raise InvalidEvent(f"unknown type {raw.type!r}")

@@ -157,7 +157,10 @@ class ComplaintUpdated(Struct, frozen=True, kw_only=True):
     evidence: Annotated[list[Evidence], Meta(description="What shows that it is done, given by the unit.")] = []
     note: Annotated[
         str | UnsetType,
-        Meta(description="What a `noted` is about: addition, rating, refused, rights_requested, rights_done."),
+        Meta(
+            description="What a `noted` is about: addition, rating, refused, rights_requested, rights_done, "
+            "deadline (of the complaint it was merged into)."
+        ),
     ] = UNSET
 
 
@@ -194,6 +197,9 @@ class SlaUpdated(Struct, frozen=True, kw_only=True):
         Meta(
             description="The length of the promise in words, Indonesian: 3 hari kerja, 72 jam, 14 hari, 10 jam kerja."
         ),
+    ] = UNSET
+    paused_until: Annotated[
+        Time | UnsetType, Meta(description="Of a `paused`: until when it waits for the reporter at the latest.")
     ] = UNSET
 
 
@@ -265,6 +271,10 @@ class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
     priority: Annotated[int, Meta(ge=0, description="Work on the highest first, then on the oldest.")] = 0
     matter: str | UnsetType = UNSET
     spam: bool = False
+    paused_until: Annotated[
+        Time | UnsetType,
+        Meta(description="The clock waits for the reporter, until then at the latest; unset: it runs."),
+    ] = UNSET
 
 
 class ReplyAnswer(Struct, frozen=True, kw_only=True):
@@ -281,8 +291,9 @@ class UnitRouted(Struct, frozen=True, kw_only=True):
     why: Annotated[
         str,
         Meta(
-            description="routed, withdrawn, updated, followed-up, deadline-set, warned, breached, escalated, replied, "
-            "rated, similar (perhaps the same as another), handed-over (forward it to its target); more may come."
+            description="routed, withdrawn, updated, followed-up, deadline-set, warned, breached, escalated, retracted "
+            "(the breach was none), replied, rated, similar (perhaps the same as another), "
+            "handed-over (forward it to its target); more may come."
         ),
     ]
     unit: UnitCode

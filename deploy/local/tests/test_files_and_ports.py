@@ -77,3 +77,37 @@ def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:
     (tmp_path / "x.log").write_text("1\n2\n3\n")
     assert tail(tmp_path / "x.log", 2) == "2\n3"
     assert tail(tmp_path / "missing.log") == ""
+
+
+def test_a_folder_in_which_something_of_our_names_lies_already_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    with pytest.raises(Refused, match=r"logs is already in .* and not of `lapor up`.*--data"):
+        DataDir(tmp_path).create()
+
+
+def test_a_folder_with_other_things_in_it_will_do(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").touch()
+    data = DataDir(tmp_path)
+    data.create()
+    data.create()
+    assert data.logs.is_dir()
+
+
+def test_one_installation_serves_one_kabupaten(tmp_path: Path) -> None:
+    path = tmp_path / "credentials.json"
+    credentials.complete(path, ["PUPR"], [], kabupaten="73.12")
+    assert credentials.complete(path, ["PUPR"], [], kabupaten="73.12").kabupaten == "73.12"
+    with pytest.raises(Refused, match=r"made for the kabupaten 73.12, and the region is 99.01"):
+        credentials.complete(path, ["PUPR"], [], kabupaten="99.01")
+
+
+def test_credentials_from_before_take_the_kabupaten_of_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "credentials.json"
+    credentials.complete(path, ["PUPR"], [])
+    assert credentials.complete(path, ["PUPR"], [], kabupaten="73.12").kabupaten == "73.12"
+    assert credentials.read(path).kabupaten == "73.12"
+
+
+def test_a_command_that_is_shown_can_be_copied() -> None:
+    assert DataDir(Path(".lapor")).command("lapor demo") == "lapor demo"
+    assert DataDir(Path("other place")).command("lapor demo") == "lapor demo --data 'other place'"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -48,7 +49,7 @@ def test_detached_it_returns_when_all_is_ready(lapor: Cli) -> None:
     shown = json.loads(started.stdout)
     assert shown["ready"] is True
     assert [each["name"] for each in shown["services"]] == list(services.NAMES)
-    assert "lapor demo" in started.stderr
+    assert f"lapor demo --data {lapor.data.root}" in " ".join(started.stderr.split())
 
 
 def test_status_names_every_process(lapor: Cli) -> None:
@@ -227,14 +228,71 @@ def test_a_folder_that_is_no_region_is_refused_with_a_sentence(lapor: Cli, tmp_p
 
 def test_without_a_running_system_each_command_says_so(lapor: Cli) -> None:
     lapor("down")
-    for command in (("env",), ("restart", "router"), ("kill", "router"), ("status",)):
+    for command in (("env",), ("restart", "router"), ("kill", "router")):
         refused = lapor(*command)
         assert refused.returncode == 1
-        assert "start it with `lapor up`" in refused.stderr
+        assert "start it with `lapor up" in refused.stderr
+
+
+def test_that_nothing_runs_is_an_answer_of_status_too(lapor: Cli) -> None:
+    lapor("down")
+    shown = lapor("status")
+    assert (shown.returncode, lapor("status", "--json").returncode) == (0, 0)
+    assert "start it with `lapor up" in shown.stderr
+    assert lapor.status()["ready"] is False
 
 
 def test_purge_deletes_what_up_made_and_nothing_else(lapor: Cli) -> None:
     lapor("down")
+    lapor.data.create()
     (lapor.data.root / "mine.txt").write_text("keep")
+    for path in lapor.data.made:
+        path.exists() or path.touch()
     assert lapor("down", "--purge").returncode == 0
     assert [path.name for path in lapor.data.root.iterdir()] == ["mine.txt"]
+
+
+def test_purge_touches_no_folder_that_up_did_not_make(lapor: Cli, tmp_path: Path) -> None:
+    theirs = [tmp_path / "logs" / "theirs.log", tmp_path / "lock", tmp_path / "credentials.json"]
+    for path in theirs:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}")
+    refused = Cli(data=DataDir(tmp_path), region=lapor.region)("down", "--purge")
+    assert refused.returncode == 1
+    assert "was not made by `lapor up`" in refused.stderr
+    assert all(path.exists() for path in theirs)
+
+
+def test_purge_of_nothing_is_nothing(lapor: Cli, tmp_path: Path) -> None:
+    assert Cli(data=DataDir(tmp_path / "none"), region=lapor.region)("down", "--purge").returncode == 0
+
+
+def region_with(folder: Path, lapor: Cli, **changes: tuple[str, str]) -> Path:
+    """A copy of the region in which a file's text is another."""
+    shutil.copytree(lapor.region, folder)
+    for name, (old, new) in changes.items():
+        path = folder / f"{name}.yaml"
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+    return folder
+
+
+def test_a_unit_that_was_removed_stops_the_start_with_what_to_do(lapor: Cli, tmp_path: Path) -> None:
+    running(lapor)
+    lapor("down")
+    region = region_with(tmp_path / "region", lapor, units=("code: PUPR\n", "code: PUTR\n"))
+    refused = lapor("up", "--no-tty", "--region", str(region))
+    assert refused.returncode == 1
+    assert "PUPR" in refused.stderr.splitlines()[-1]
+    assert "valid_until" in refused.stderr
+    assert lapor.up().returncode == 0
+
+
+def test_the_region_of_another_kabupaten_needs_data_of_its_own(lapor: Cli, tmp_path: Path) -> None:
+    running(lapor)
+    lapor("down")
+    region = region_with(tmp_path / "region", lapor, territory=('code: "73.12"', 'code: "99.01"'))
+    refused = lapor("up", "--no-tty", "--region", str(region))
+    assert refused.returncode == 1
+    assert "made for the kabupaten 73.12, and the region is 99.01" in refused.stderr
+    assert "--data" in refused.stderr

@@ -1,7 +1,9 @@
-"""The model is built once: it takes some seconds."""
+"""The model is built once for all workers: it takes some seconds."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -33,9 +35,14 @@ def check_set() -> list[Row]:
 
 @pytest.fixture(scope="session")
 def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("model") / "soppeng.model"
-    built = learn.build(load_taxonomy(REGION), place_names(load_gazetteer(REGION)), lambda _: None)
-    model.save(built, path)
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    path = root / "soppeng.model"
+    with (root / "soppeng.model.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            built = learn.build(load_taxonomy(REGION), place_names(load_gazetteer(REGION)), lambda _: None)
+            model.save(built, path)
     return path
 
 

@@ -16,6 +16,7 @@ from classifier.evaluate import evaluate, wilson
 from classifier.model import abstains, rank
 from classifier.rows import Row, read_labels
 from classifier.signals import is_spam, plain
+from classifier.taxonomy import UNKNOWN
 from contracts.masking import mask
 
 #: The model is built for it, and three hundred texts are understood.
@@ -46,11 +47,24 @@ BLIND: dict[str, list[tuple[tuple[str, ...], float]]] = {
     ],
 }
 RULES = [
-    (("type", "permintaan_informasi", "f1"), 0.70),
-    (("urgent", "recall"), 0.75),
+    (("type", "permintaan_informasi", "f1"), 0.80),
+    (("urgent", "recall"), 0.80),
     (("urgent", "precision"), 0.40),
     (("kecamatan", "right"), 0.90),
 ]
+#: Each blind set by itself: they are of two hands, and one must not make up for the other.
+PER_SET = {
+    "web": [
+        (("type", "permintaan_informasi", "f1"), 0.75),
+        (("urgent", "recall"), 0.80),
+        (("urgent", "precision"), 0.28),
+    ],
+    "short": [
+        (("type", "permintaan_informasi", "f1"), 0.75),
+        (("urgent", "recall"), 0.65),
+        (("urgent", "precision"), 0.45),
+    ],
+}
 CEILINGS = [(("spam", "complaints_flagged"), 0.005), (("kecamatan", "wrong"), 0.01)]
 #: Of one category a set has about eleven texts.
 LOWEST_RECALL = 0.4
@@ -97,11 +111,17 @@ def test_what_is_read_by_rule_reaches_its_figures(knowledge: Knowledge, check_se
     assert (low, high) == ({}, {})
 
 
+@pytest.mark.parametrize("name", PER_SET)
+def test_what_is_read_by_rule_reaches_its_figures_on_each_set(measured: dict[str, dict[str, Any]], name: str) -> None:
+    low = {path: value for path, bar in PER_SET[name] if (value := _at(measured[name], path)) is None or value < bar}
+    assert {} == low
+
+
 def test_advertisements_are_found_and_complaints_are_let_through(region: Path) -> None:
     advertisements = (Path(__file__).parent / "advertisements.txt").read_text().splitlines()
-    complaints = [row.text for row in read_labels(region / "messages")]
+    complaints = [row.text for row in read_labels(region / "messages") if row.category != UNKNOWN]
     assert sum(map(_is_spam, advertisements)) >= 0.85 * len(advertisements)
-    assert sum(map(_is_spam, complaints)) <= 0.003 * len(complaints)
+    assert sum(map(_is_spam, complaints)) <= 0.005 * len(complaints)
 
 
 def _is_spam(text: str) -> bool:

@@ -20,7 +20,7 @@ def query(**given: str) -> bytes:
     return "&".join(f"{name}={quote_plus(value)}" for name, value in {**usual, **given}.items()).encode()
 
 
-def notice(text: str = "SPG-S0AB-12CD9 diterima.") -> Notice:
+def notice(text: str = "SPG-S0AB-12CDW diterima.") -> Notice:
     return Notice(id=1, ticket="t", reason="r", address="+6281234567890", thread=None, text=text, attempts=0)
 
 

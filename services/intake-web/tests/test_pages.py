@@ -115,7 +115,7 @@ async def test_without_a_database_the_form_is_kept_and_no_ticket_given(web: http
     assert (response.status_code, response.headers["retry-after"]) == (503, "5")
     assert "BELUM kami terima" in response.text
     assert "Banjir di Marioriwawo</textarea>" in response.text
-    assert "SPG-W" not in response.text.replace("SPG-W0AB-12CD9", "")
+    assert "SPG-W" not in response.text.replace("SPG-W0AB-12CDS", "")
 
 
 async def test_a_form_too_large_gets_a_page(web: httpx.AsyncClient) -> None:

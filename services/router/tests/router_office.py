@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec import UNSET
 
@@ -52,6 +53,7 @@ RULES = Rules(
     admin="DISKOMINFO",
     conduct="INSPEKTORAT",
     last_resort="SETDA",
+    zone=ZoneInfo("Asia/Makassar"),
     targets={"PLN": Target(name="PLN")},
     boilerplate=read_rules(Path(__file__).parents[3] / "region" / "soppeng").boilerplate,
     similar_merge=0.95,

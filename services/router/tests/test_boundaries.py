@@ -58,6 +58,16 @@ UNIT, OUT, DESK = "unit", "hand-over", "triage"
             *(OUT, "POLRES", []),
         ),
         (
+            "a policeman wants money at a check",
+            Understood(category="aparatur_korupsi", matter="kepolisian"),
+            *(OUT, "POLRES", []),
+        ),
+        (
+            "an officer of a national office wants money",
+            Understood(category="aparatur_korupsi", matter="instansi_vertikal"),
+            *(OUT, "LAPOR", []),
+        ),
+        (
             "the hospital's lights are out: not PLN's",
             Understood(category="listrik_energi", matter="rumah_sakit"),
             *(UNIT, "RSUD", ["DINKES"]),
@@ -138,6 +148,16 @@ ketertiban_perlindungan bencana              - -           -              unit B
 ketertiban_perlindungan perempuan_anak       - -           -              unit DP3AP2KB +DINSOS
 perizinan_usaha         -                    - -           -              unit DPMPTSP
 perizinan_usaha         perdagangan_umkm     - -           -              unit DISPERINDAGKOP
+perizinan_usaha         pariwisata           - Marioriawa  -              unit DISPARPORA
+perizinan_usaha         pariwisata           ! -           -              unit DISPARPORA
+perizinan_usaha         perusda              - -           -              unit PERUSDA +DISPERINDAGKOP
+perizinan_usaha         perusda              - -           PERUSDA        triage INSPEKTORAT
+pendidikan              olahraga             - -           -              unit DISPARPORA
+pendidikan              perpustakaan         ? -           -              unit DISPUSIP
+ketertiban_perlindungan kesatuan_bangsa      - -           -              unit KESBANGPOL +SATPOLPP
+ketertiban_perlindungan kesatuan_bangsa      - -           SATPOLPP       unit KESBANGPOL
+desa_kelurahan          dprd                 - Lalabata    -              unit SETWAN
+desa_kelurahan          dprd                 ? -           -              unit SETWAN
 ketenagakerjaan         -                    - -           -              unit DPMPTSP
 ketenagakerjaan         kepegawaian          ? -           -              unit BKPSDM
 pertanian_perikanan     -                    - -           -              unit DTPHPKP
@@ -149,6 +169,12 @@ aparatur_korupsi        -                    - -           -              triage
 aparatur_korupsi        -                    - -           PUPR           triage INSPEKTORAT
 aparatur_korupsi        -                    - -           INSPEKTORAT    triage SETDA
 aparatur_korupsi        -                    - -           INSPEKTORAT,SETDA triage DISKOMINFO
+aparatur_korupsi        kepolisian           - -           -              hand-over POLRES
+aparatur_korupsi        kepolisian           ? Lalabata    -              hand-over POLRES
+aparatur_korupsi        kepolisian           - -           SATPOLPP       triage INSPEKTORAT
+aparatur_korupsi        kepolisian           - -           INSPEKTORAT    triage SETDA
+aparatur_korupsi        instansi_vertikal    - -           -              hand-over LAPOR
+aparatur_korupsi        instansi_vertikal    - -           DISDUKCAPIL    triage INSPEKTORAT
 desa_kelurahan          -                    - Lalabata    -              unit KEC-LALABATA +DPMD
 desa_kelurahan          -                    - Donri-Donri -              unit KEC-DONRIDONRI +DPMD
 desa_kelurahan          -                    - Citta       DPMD           unit KEC-CITTA
@@ -166,6 +192,11 @@ lainnya                 -                    - Marioriwawo -              unit K
 lainnya                 -                    - -           -              triage DISKOMINFO
 lainnya                 -                    - -           DISKOMINFO     triage INSPEKTORAT
 lainnya                 -                    - Ganra       KEC-GANRA      triage INSPEKTORAT
+kesehatan               -                    - -           INSPEKTORAT    triage SETDA
+kesehatan               -                    - -           DISKOMINFO     triage INSPEKTORAT
+kesehatan               rumah_sakit          - -           DISKOMINFO,INSPEKTORAT triage SETDA
+listrik_energi          -                    - -           DISKOMINFO     triage INSPEKTORAT
+sampah_kebersihan       -                    - -           SETDA          unit DLH
 """
 TYPES = {"-": "pengaduan", "?": "permintaan_informasi", "!": "aspirasi"}
 
@@ -184,6 +215,12 @@ def test_each_kind_of_complaint_has_its_owner(row: str) -> None:
     assert (lane, unit, support) == (to.lane, to.unit, [f"+{each}" for each in to.support])
 
 
+@pytest.mark.parametrize("doubt", [{"urgency": "tinggi"}, {"spam": True}, {"place_conflict": True}], ids=str)
+def test_a_doubtful_word_about_the_police_is_looked_at_by_a_person(doubt: dict[str, object]) -> None:
+    to = assign(RULES, Understood(category="aparatur_korupsi", matter="kepolisian", **doubt))  # type: ignore[arg-type]
+    assert (DESK, "INSPEKTORAT") == (to.lane, to.unit)
+
+
 @pytest.mark.parametrize("category", sorted(RULES.unit_of_category))
 @pytest.mark.parametrize(
     "doubt",
@@ -194,6 +231,13 @@ def test_a_person_looks_before_any_rule(category: str, doubt: dict[str, object])
     to = assign(RULES, Understood(category=category, kecamatan="Lalabata", **doubt))  # type: ignore[arg-type]
     sure = category == "aparatur_korupsi" and "abstained" not in doubt
     assert (DESK, "INSPEKTORAT" if sure else "DISKOMINFO") == (to.lane, to.unit)
+
+
+def test_every_unit_has_something_that_is_its_own() -> None:
+    """The Bupati's desk only hears of what is late."""
+    rules = {unit for rule in RULES.routing for unit in (rule.lead, *rule.support)}
+    roles = {RULES.admin, RULES.conduct, RULES.last_resort}
+    assert {"BUPATI"} == set(RULES.units) - rules - roles - {*RULES.unit_of_category.values(), *RULES.camat.values()}
 
 
 @pytest.mark.parametrize("category", sorted(RULES.unit_of_category))

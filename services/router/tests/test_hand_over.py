@@ -75,13 +75,14 @@ def test_a_person_forwards_it_with_all_that_is_known() -> None:
     assert ("DISKOMINFO", "handed_over") == (it.case.unit, it.case.status)
 
 
-@pytest.mark.parametrize(("about", "forwards"), [(["DISKOMINFO"], "INSPEKTORAT"), (["INSPEKTORAT"], "SETDA")])
-def test_who_is_accused_does_not_forward_it(about: list[str], forwards: str) -> None:
+@pytest.mark.parametrize(("about", "looks"), [(["DISKOMINFO"], "INSPEKTORAT"), (["INSPEKTORAT"], "SETDA")])
+def test_who_judges_others_and_is_accused_neither_has_it_nor_forwards_it(about: list[str], looks: str) -> None:
     it = office()
     it.ring()
     told = it.hear(classified(category="listrik_energi", about_units=about))
-    assert (forwards, "handed-over") == to_units(told)[0]
-    assert to_units(told)[1:] == ([("DISKOMINFO", "withdrawn")] if forwards != "DISKOMINFO" else [])
+    assert (["routed"], looks, "triage") == (kinds(told), it.case.unit, it.case.lane)
+    told = it.hear((looks, reply("hand-over", to="PLN", reason="jaringan listrik milik PLN")))
+    assert (["handed_over"], [(looks, "replied")]) == (kinds(told), to_units(told))
 
 
 def test_a_late_understanding_hands_it_over_from_the_triage_lane_unless_a_person_acted() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from msgspec import UNSET
+from msgspec import UNSET, structs
 from router_office import (
+    DEADLINE,
     OTHER,
     STRANGER,
     Office,
     T,
+    breached,
     classified,
     followed_up,
     item,
@@ -21,6 +24,8 @@ from router_office import (
     sla,
 )
 
+from chassis.testing import NOW
+from chassis.wire import outgoing
 from contracts.events import ComplaintUpdated, UnitRouted
 
 
@@ -76,7 +81,59 @@ def test_a_child_repeats_who_did_it_and_who_helped() -> None:
 
 def test_merging_says_into_what() -> None:
     step = merged().story()[-1]
-    assert ("merged", "merged", OTHER) == (step.kind, step.status, step.parent)
+    assert ("merged", "merged", OTHER, UNSET) == (step.kind, step.status, step.parent, step.message)
+
+
+DUE = "Kamis 5 Mar pukul 10:00:00"
+
+
+def late(*before: Any) -> ComplaintUpdated:
+    """The step by which ``T`` is merged into ``OTHER``, after ``before``."""
+    office = Office()
+    office.hear(received(), classified(abstained=True), received(OTHER), classified(OTHER), *before)
+    office.hear(("DISKOMINFO", reply("merge", into=OTHER)))
+    return office.story()[-1]
+
+
+def test_merging_says_until_when_the_parent_is_due_or_that_this_is_past() -> None:
+    due, missed, kept = sla("started", OTHER), breached(OTHER), sla("retracted", OTHER)
+    assert f"Tenggatnya {DUE}." == late(due).message
+    assert f"Maaf, tenggatnya {DUE} sudah terlewati." == late(due, missed).message
+    assert f"Tenggatnya {DUE}." == late(due, missed, kept).message
+
+
+def test_those_merged_into_it_hear_when_the_parent_is_due_and_when_that_moves() -> None:
+    office = merged()
+    (step,) = by_parent(office, sla("started", OTHER))
+    assert ("noted", "deadline", "merged") == (step.kind, step.note, step.status)
+    assert (f"Tenggat {OTHER} sekarang {DUE}.", "PUPR") == (step.message, step.unit)
+    assert [] == by_parent(office, sla("started", OTHER))
+    moved = structs.replace(sla("rescheduled", OTHER), deadline_at=DEADLINE + timedelta(days=1))
+    (step,) = by_parent(office, moved)
+    assert f"Tenggat {OTHER} sekarang Jumat 6 Mar pukul 10:00:00." == step.message
+
+
+def test_those_merged_into_it_hear_once_of_the_parents_breach_with_the_next_step_and_of_its_retraction() -> None:
+    office = merged()
+    office.hear(sla("started", OTHER))
+    (step,) = by_parent(office, breached(OTHER))
+    assert f"Maaf, tenggat {OTHER}, {DUE}, terlewati. Unitnya sudah diingatkan, bila tetap diam" in str(step.message)
+    assert [] == by_parent(office, breached(OTHER), breached(OTHER, level=1, escalate_to=["SETDA"]))
+    (step,) = by_parent(office, sla("retracted", OTHER))
+    assert "Ralat" in str(step.message)
+    assert [] == by_parent(office, sla("retracted", OTHER))
+
+
+def test_those_merged_into_it_hear_nothing_of_the_parents_other_clocks() -> None:
+    office = merged()
+    others = [sla("started", OTHER, "closing"), breached(OTHER, stage="disposition"), breached(OTHER, stage="rights")]
+    assert [] == by_parent(office, *others, sla("warned", OTHER), sla("paused", OTHER))
+
+
+def test_who_was_parted_hears_no_more_of_the_parents_clock() -> None:
+    office = merged()
+    office.hear(sla("started", OTHER), ("DISKOMINFO", reply("unmerge")))
+    assert [] == by_parent(office, breached(OTHER))
 
 
 @pytest.mark.parametrize(
@@ -123,6 +180,28 @@ def test_what_the_parents_reporter_thinks_closes_nobodys_complaint() -> None:
     assert ("resolved", "merged") == (office.cases[OTHER].status, office.case.status)
     (record,) = [each for each in told if isinstance(each, UnitRouted)]
     assert ("PUPR", "followed-up", "pelapor menilai 5 dari 5") == (record.unit, record.why, record.reason)
+
+
+def test_what_merged_ones_add_never_makes_the_parent_too_large_to_be_told_of() -> None:
+    """Its own reporter may add all that an intake takes, and is heard."""
+    office = merged()
+    for n in range(1, 21):
+        last = by_parent(office, followed_up(*(item("addition", i, text="x" * 10_000) for i in range(n))))
+    assert [("noted", "refused")] == [(step.kind, step.note) for step in last]
+    assert "terlalu banyak" in last[0].message
+
+    office.hear(followed_up(*(item("addition", n, text="y" * 10_000) for n in range(100, 159)), ticket=OTHER))
+
+    assert 14 + 59 == len(office.cases[OTHER].follow_ups)
+    assert outgoing(office.told[-1:], service="router", cause="e", now=NOW)
+
+
+def test_a_reopening_is_done_also_when_the_parent_can_take_no_more_words() -> None:
+    office = merged()
+    added = [item("addition", n, text="x" * 10_000) for n in range(20)]
+    office.hear(followed_up(*added), ("PUPR", reply("resolve", OTHER, message="Sudah ditambal")))
+    (step,) = by_parent(office, followed_up(*added, item("reopen", 99, text="belum")))
+    assert "reopened" == step.kind
 
 
 def test_a_child_closes_with_its_parent_when_the_time_to_object_is_over() -> None:

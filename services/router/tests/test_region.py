@@ -23,6 +23,12 @@ def test_the_kabupatens_own_files_make_rules() -> None:
     assert rules == read_rules(REGION / "seconds")
 
 
+def test_units_come_and_go_by_the_regions_own_clock(tmp_path: Path) -> None:
+    assert ["Asia/Makassar", "Asia/Jakarta"] == [
+        str(read_rules(folder).zone) for folder in (REGION / "soppeng", write(tmp_path))
+    ]
+
+
 UNITS = """units:
 - {code: A, name: Dinas A, triage: true}
 - {code: B, name: Dinas B, conduct: true, kecamatan: Utara}
@@ -41,8 +47,18 @@ rules:
 """
 
 
-def write(folder: Path, units: str = UNITS, categories: str = CATEGORIES, routing: str = ROUTING) -> Path:
-    for name, text in (("units", units), ("categories", categories), ("routing", routing)):
+CALENDAR = "timezone: Asia/Jakarta"
+
+
+def write(
+    folder: Path,
+    units: str = UNITS,
+    categories: str = CATEGORIES,
+    routing: str = ROUTING,
+    calendar: str = CALENDAR,
+) -> Path:
+    files = {"units": units, "categories": categories, "routing": routing, "calendar": calendar}
+    for name, text in files.items():
         (folder / f"{name}.yaml").write_text(text)
     return folder
 
@@ -103,6 +119,7 @@ def changed(line: str, to: str) -> str:
         ({"routing": ROUTING.replace("type:", "jenis:")}, "unknown field `jenis`"),
         ({"routing": ROUTING + "similar: {merge: 2}"}, "<= 1"),
         ({"routing": ROUTING + "boilerplates: []"}, "unknown field `boilerplates`"),
+        ({"calendar": "timezone: Asia/Tirtasari"}, "calendar.yaml: there is no such timezone"),
     ],
 )  # fmt: skip
 def test_a_broken_region_is_refused_by_name(tmp_path: Path, files: dict[str, str], says: str) -> None:
@@ -118,7 +135,7 @@ def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
     assert all(" Remedy: " in line for line in str(refused.value).splitlines())
 
 
-@pytest.mark.parametrize("name", ["units", "categories", "routing"])
+@pytest.mark.parametrize("name", ["units", "categories", "routing", "calendar"])
 def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
     (write(tmp_path) / f"{name}.yaml").unlink()
     with pytest.raises(RegionError, match=f"{name}.yaml is missing"):

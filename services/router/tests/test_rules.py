@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from router_office import RULES
@@ -47,17 +48,21 @@ ALL_THREE = ("DISKOMINFO", "INSPEKTORAT", "SETDA")
             "INSPEKTORAT",
             "perilaku aparatur",
         ),
-        (Understood(category="aparatur_korupsi", about_units=["INSPEKTORAT"]), "triage", "SETDA", "perilaku"),
-        (Understood(category="aparatur_korupsi", about_units=ALL_THREE[1:]), "triage", "DISKOMINFO", "perilaku"),
+        (Understood(category="aparatur_korupsi", about_units=["INSPEKTORAT"]), "triage", "SETDA", "tentang"),
+        (Understood(category="aparatur_korupsi", about_units=ALL_THREE[1:]), "triage", "DISKOMINFO", "tentang"),
         (Understood(category="jalan_jembatan", about_units=["PUPR"]), "triage", "INSPEKTORAT", "tentang PUPR"),
         (Understood(category="jalan_jembatan", about_units=["PDAM"]), "unit", "PUPR", "kategori"),
         (Understood(category="kominfo_digital", about_units=["DISKOMINFO"]), "triage", "INSPEKTORAT", "tentang"),
-        (Understood(category=None, about_units=["DISKOMINFO"]), "triage", "INSPEKTORAT", "belum dapat"),
-        (Understood(category=None, about_units=["INSPEKTORAT"]), "triage", "SETDA", "belum dapat"),
-        (Understood(category=None, about_units=ALL_THREE[:2]), "triage", "SETDA", "belum dapat"),
-        (Understood(category=None, about_units=ALL_THREE[1:]), "triage", "DISKOMINFO", "belum dapat"),
-        (Understood(category=None, about_units=("DISKOMINFO", "SETDA")), "triage", "INSPEKTORAT", "belum dapat"),
-        (Understood(category=None, about_units=ALL_THREE), "triage", "SETDA", "belum dapat"),
+        (Understood(category="air_bersih", about_units=["DISKOMINFO"]), "triage", "INSPEKTORAT", "DISKOMINFO"),
+        (Understood(category="air_bersih", about_units=["INSPEKTORAT"]), "triage", "SETDA", "tentang INSPEKTORAT"),
+        (Understood(category="air_bersih", about_units=ALL_THREE[:2]), "triage", "SETDA", "tentang"),
+        (Understood(category="air_bersih", about_units=["SETDA"]), "unit", "PDAM", "kategori"),
+        (Understood(category=None, about_units=["DISKOMINFO"]), "triage", "INSPEKTORAT", "tentang"),
+        (Understood(category=None, about_units=["INSPEKTORAT"]), "triage", "SETDA", "tentang"),
+        (Understood(category=None, about_units=ALL_THREE[:2]), "triage", "SETDA", "tentang"),
+        (Understood(category=None, about_units=ALL_THREE[1:]), "triage", "DISKOMINFO", "tentang"),
+        (Understood(category=None, about_units=("DISKOMINFO", "SETDA")), "triage", "INSPEKTORAT", "tentang"),
+        (Understood(category=None, about_units=ALL_THREE), "triage", "SETDA", "tentang"),
     ],
 )
 def test_each_complaint_has_one_unit_and_a_reason(found: Understood, lane: str, unit: str, reason: str) -> None:
@@ -136,6 +141,15 @@ def test_a_unit_has_its_last_day_whole_in_wita_and_then_its_successor_takes_over
     assert "PUPR" == assign(in_force(rules, on(10, 15)), found).unit  # 23:00 in Soppeng
     assert "PDAM" == assign(in_force(rules, on(10, 16)), found).unit  # midnight
     assert ("PUPR" in rules.units, "PUPR" in in_force(rules, on(11)).units) == (True, False)
+
+
+def test_a_unit_ends_at_midnight_where_the_region_is() -> None:
+    rules = replace(
+        registry(PUPR={"valid_until": date(2027, 1, 10), "successor": "PDAM"}), zone=ZoneInfo("Asia/Jakarta")
+    )
+    assert ["PUPR", "PDAM"] == [
+        assign(in_force(rules, on(10, hour)), Understood(category="jalan_jembatan")).unit for hour in (16, 17)
+    ]
 
 
 def test_a_chain_of_successors_is_followed_to_who_is_valid_that_day() -> None:

@@ -174,11 +174,12 @@ def test_the_clock_closes_and_resumes_and_else_changes_no_status(kind: str, stat
 
 
 @pytest.mark.parametrize("status", ALL)
-def test_the_unit_that_holds_it_hears_of_deadline_warning_and_breach(status: str) -> None:
+def test_who_holds_it_hears_of_deadline_warning_and_breach_and_the_triage_unit_if_nobody_does(status: str) -> None:
     office = in_status(status, "triage" if status in ("merged", "rejected") else "unit")
     told = to_units(office.hear(sla("started"), sla("warned"), breached()))
-    held = (*ACTIVE, "waiting_for_reporter")
-    assert ([("PUPR", why) for why in ("deadline-set", "warned", "breached")] if status in held else []) == told
+    held = {each: ("PUPR", ["deadline-set", "warned", "breached"]) for each in (*ACTIVE, "waiting_for_reporter")}
+    unit, whys = {**held, "registered": ("DISKOMINFO", ["warned", "breached"])}.get(status, ("", []))
+    assert [(unit, why) for why in whys] == told
 
 
 @pytest.mark.parametrize("status", ALL[1:])

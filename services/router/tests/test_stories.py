@@ -56,7 +56,7 @@ wishes = st.builds(
 clock = st.one_of(
     st.builds(
         sla,
-        st.sampled_from(["started", "warned", "lapsed", "resumed", "rescheduled"]),
+        st.sampled_from(["started", "warned", "lapsed", "paused", "resumed", "rescheduled", "retracted"]),
         TICKETS,
         based_on_seq=st.integers(0, 12),
     ),

@@ -97,6 +97,107 @@ SAID = [
     "sdh diperbaiki",
     "Jembatan rampung diperbaiki, dibuka tadi siang",
 ]
+#: As clerks write them: nobody learns from these what became of the trouble.
+HOLLOW = """
+sdh d tindaklanjuti
+sdh di tindak lanjuti
+telah dilakukan tindak lanjut
+Sudah dilakukan tindaklanjut oleh tim kami
+Sudah dilakukan penanganan
+Telah dilakukan penanganan di lapangan
+Telah ditangani dengan baik oleh tim teknis
+Masalah sudah diselesaikan dengan baik
+Permasalahan telah kami selesaikan
+Laporan Saudara sudah kami respon
+Laporan sudah direspons oleh petugas kami
+Sudah aman
+Sudah aman terkendali
+Situasi aman dan kondusif
+Petugas sudah meluncur
+Tim sudah meluncur ke lokasi
+Petugas sudah di lokasi
+Tim teknis sudah turun ke lapangan
+Anggota sudah menuju lokasi
+asdf asdf asdf
+ok ok ok ok
+Sudah dicek
+sudah kami cek pak
+Sudah dilakukan pengecekan
+Telah dilakukan pengecekan di lapangan oleh tim
+Sudah ditinjau
+Sudah disurvei oleh tim teknis
+Sudah kami atasi
+Masalah telah teratasi
+Keluhan sudah tertangani dengan baik
+Sudah terselesaikan
+Sudah dilaksanakan
+Sudah dilaksanakan sesuai SOP
+sudah clear
+Sudah oke bos
+Sudah kami verifikasi
+Laporan telah diverifikasi dan ditindaklanjuti
+Sudah dikonfirmasi
+Sudah didisposisikan
+sudah disposisi ke bidang
+Sudah dalam penanganan
+Sudah kami monitor
+Aduan sudah selesai ditindaklanjuti oleh bidang teknis
+Sudah dilakukan penyelesaian sebagaimana mestinya
+Telah diproses lebih lanjut sesuai ketentuan
+Sudah ditanggapi
+sudah dijawab
+Sudah kami informasikan
+Siap, segera dilakukan penanganan
+""".strip().splitlines()
+#: Short, without a word of being over, or with hollow words beside it: but they say what is.
+SUBSTANTIAL = """
+Rambu terpasang
+Lampu terpasang di tiga titik
+Syaratnya: KK, KTP, surat pengantar
+Syarat: KTP, KK dan pas foto 3x4
+Loket buka Senin, Selasa, Kamis pukul 8
+Sampah terangkut semua tadi pagi
+Pipa tersambung kembali
+Telah dilakukan penanganan: lubang ditambal dengan aspal dingin
+Sudah dilakukan penambalan lubang
+Telah dilakukan pengerukan drainase sepanjang 40 meter
+Sudah dilakukan penebangan pohon
+Sudah dilakukan fogging di RT 3
+Sudah kami cek, pipa bocor di depan masjid sudah disambung
+Tim teknis sudah mengganti trafo lampu
+Tim sudah turun dan memperbaiki pipa
+Petugas sudah meluncur dan menutup lubang
+Sudah ditinjau, jembatan dipasangi pagar pengaman
+Masalah sudah diselesaikan dengan mengganti meteran air
+Sdh d perbaiki
+sdh di tambal pak
+Sudah kami respon dengan mengirim satu tangki air
+Data sudah diperbarui, bansos cair bulan ini
+Akta sudah terbit, silakan diambil di loket 2
+Kartu sudah aktif kembali
+Guru yang bersangkutan sudah diberi teguran tertulis
+Pungutan sudah dikembalikan kepada orang tua siswa
+Sapi sudah divaksin
+Pedagang sudah ditertibkan
+Saluran irigasi sudah dibersihkan
+Izin sudah diterbitkan
+Obat sudah tersedia di puskesmas
+Air sudah lancar
+Lampu sudah hidup
+Tiang sudah tegak lagi
+Pupuk sudah masuk ke kios
+Genangan sudah surut setelah gorong-gorong dibersihkan
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("message", HOLLOW)
+def test_a_hollow_message_is_refused(message: str) -> None:
+    assert substance(message, RULES.boilerplate) is not None
+
+
+@pytest.mark.parametrize("message", SUBSTANTIAL)
+def test_what_says_what_is_is_taken_however_short(message: str) -> None:
+    assert substance(message, RULES.boilerplate) is None
 
 
 @pytest.mark.parametrize("message", NOTHING_SAID)

@@ -33,7 +33,7 @@ def stack() -> Iterator[Stack]:
     postgres.prepare(cluster)
     stack.start_postgres()
     yield stack
-    stack.stop()
+    stack.discard()
     shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -30,8 +30,9 @@ from contracts.topics import FOLLOWED_UP, RECEIVED
 
 log = logging.getLogger(__name__)
 MAX_TEXT = 10_000
-#: Bytes. All additions to one complaint travel together, in one event and in each snapshot (codec.MAX_BYTES).
-MAX_ADDED = 700_000
+#: Bytes. All additions to one complaint travel together, in one event and in each snapshot (codec.MAX_BYTES); with
+#: those of merged ones (router/follow_ups.py) and the complaint itself they still fit.
+MAX_ADDED = 600_000
 
 
 class IntakeSettings(DatabaseSettings):
@@ -86,8 +87,8 @@ class Accepted:
 
 
 def _storable(text: str) -> str:
-    """Without NUL, which PostgreSQL does not have, and half surrogates, which UTF-8 does not have."""
-    return text.replace("\x00", "").encode(errors="replace").decode()
+    """Without control characters, and without half surrogates, which UTF-8 does not have."""
+    return codec.plain(text).encode(errors="replace").decode()
 
 
 def _all_storable(submission: Submission) -> Submission:

@@ -20,6 +20,8 @@ FINAL = frozenset({"closed", "handed_over", "rejected", "cancelled"})
 APOLOGY = "breach-"
 #: What the reason of a notice begins with that waits for its due date, as the receipt does.
 HELD = "due-"
+#: And that of a question that waits until the clock says by when to answer.
+ASKED = "ask-"
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -56,6 +58,8 @@ class Story(Struct, frozen=True, kw_only=True, omit_defaults=True):
     derivation: list[DerivationDay] = []
     promise: str = ""  # how long the deadline gives, in Indonesian, as the clock says it
     paused: bool = False
+    paused_seq: int = -1  # the last question for which the clock stood
+    paused_until: datetime | None = None
     moved: bool = False  # the deadline is another than the citizen was told
     held: tuple[str, str] = ("", "")  # (reason, text) of the notice that waits for the due date
     breached: bool = False
@@ -104,7 +108,7 @@ async def save_stories(
     db: Connection, stories: dict[str, Story], *, receipt_wait_s: float = 0, apology_after_s: float = 0
 ) -> None:
     """Keep ``stories``, add their notices and revise those that wait."""
-    waits = {APOLOGY: apology_after_s, HELD: receipt_wait_s}
+    waits = {APOLOGY: apology_after_s, HELD: receipt_wait_s, ASKED: receipt_wait_s}
     await add_notices(
         db,
         [
@@ -117,7 +121,8 @@ async def save_stories(
     in_time = await revise_notices(db, revised)
     corrections = [(t, wrong, text) for t, s in stories.items() for wrong, text in s.corrections]
     await add_notices(db, [NewNotice(t, f"not-{wrong}", text, corrects=wrong) for t, wrong, text in corrections])
-    untold = {t for t, reason, text in revised if text is not None and (t, reason) not in in_time}
+    dated = [(t, reason) for t, reason, text in revised if text is not None and not reason.startswith(ASKED)]
+    untold = {t for t, reason in dated if (t, reason) not in in_time}
     for ticket, story in stories.items():
         moved = story.moved or (ticket in untold and story.status not in DONE)
         bare = msgspec.structs.replace(story, notices=[], corrections=[], revised=[], moved=moved)

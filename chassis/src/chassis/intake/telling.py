@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from chassis.intake.notices import RECEIPT
-from chassis.intake.story import APOLOGY, HELD, ClockLine, Step, Story, load_stories, save_stories
+from chassis.intake.story import APOLOGY, ASKED, HELD, ClockLine, Step, Story, load_stories, save_stories
 from chassis.intake.texts import DONE, Texts
 from chassis.step import Handler
 from chassis.wire import Emit, Message
@@ -39,39 +39,55 @@ class Teller:
         if data.seq <= story.seq and not late:
             return None
         text = self.texts.change(data) if own else ""
-        holds = _moves_the_deadline(story, data)
+        before = story
         story = _updated(story, data, now, text)
         if story.status in DONE:
             story = _without_apology(_with(story, moved=False))
         if self.notify and own and data.kind != "registered":
-            story = self._announce(story, data, text, holds=holds)
+            story = self._announce(before, story, data, text)
         return story
 
-    def _announce(self, story: Story, data: ComplaintUpdated, text: str, *, holds: bool) -> Story:
-        """Tell ``text``, with the due date where it moved; one that moves it waits until the clock said so."""
+    def _announce(self, before: Story, story: Story, data: ComplaintUpdated, text: str) -> Story:
+        """Tell ``text``, with what the clock says to it; if the clock has not spoken yet it waits for that."""
         reason = f"seq-{data.seq}"
-        if story.moved and story.deadline_at:
+        if data.kind == _ASKED and story.paused_seq == data.seq:
+            text = self._with_bound(text, story)
+        elif story.moved and story.deadline_at:
             text = f"{text} {self.texts.said_by_clock('moved', story)}"
             story = _with(story, moved=False)
-        elif holds:
-            reason = f"{HELD}{data.seq}"
+        elif starts := _waits_for_the_clock(before, data):
+            reason = f"{starts}{data.seq}"
             story = _with(story, held=(reason, text))
         return _with(story, notices=[*story.notices, (reason, text)])
+
+    def _with_bound(self, text: str, story: Story) -> str:
+        return f"{text} {self.texts.said_of('answer_by', story.paused_until)}" if story.paused_until else text
 
     def on_clock(self, story: Story, data: SlaUpdated, now: datetime) -> Story | None:
         """Keep the deadline and what became of it; None for what is no concern of citizens."""
         if data.stage == "closing" and data.kind in ("started", "rescheduled"):
             return _with(story, reopen_until=data.deadline_at)
+        if data.stage == "rights" and data.kind in ("met", "retracted"):
+            return self._on_right_kept(story, data, now)
         if data.stage != "completion" or data.round < story.round or _of_the_parent(story, data):
             return None
         match data.kind:
             case "started" | "resumed" | "rescheduled":
                 return self._on_deadline(story, data, now)
             case "paused":
-                return None if _missed(story, data) else self._line(_with(story, paused=True), "paused", now)
+                return None if _missed(story, data) else self._on_paused(story, data, now)
             case "met" | "retracted":
                 return self._on_kept(story, data, now)
         return None
+
+    def _on_paused(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
+        story = _with(story, paused=True, paused_seq=data.based_on_seq, paused_until=data.paused_until or None)
+        line = ClockLine(kind="paused", at=now, text=self._with_bound(self.texts.said_by_clock("paused", story), story))
+        story = _with(story, lines=[*story.lines, line])
+        reason, text = story.held
+        if reason != f"{ASKED}{data.based_on_seq}":
+            return story
+        return _with(story, held=("", ""), revised=[*story.revised, (reason, self._with_bound(text, story))])
 
     def _on_deadline(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
         first, missed = data.kind == "started" and data.round == 1, _missed(story, data)
@@ -93,7 +109,15 @@ class Teller:
             receipt = self.texts.answers(self.service)["receipt_due"]
             text = receipt.format(ticket=story.ticket, due=self.texts.due(story))
             return _with(story, revised=[*story.revised, (RECEIPT, text)])
-        return self._with_due(story) if moved and story.held[0] else story
+        if moved and story.held[0].startswith(HELD):
+            return self._with_due(story)
+        return self._rescheduled(story, data) if moved and data.kind == "rescheduled" and self.notify else story
+
+    def _rescheduled(self, story: Story, data: SlaUpdated) -> Story:
+        """No step of the story goes with it that could carry the new date, so it is told by itself."""
+        text = f"{story.ticket}: {self.texts.said_by_clock('rescheduled', story)}"
+        reason = f"moved-{_promise(data)}-{len(story.lines)}"
+        return _with(story, moved=False, notices=[*story.notices, (reason, text)])
 
     def _with_due(self, story: Story) -> Story:
         reason, text = story.held
@@ -106,15 +130,13 @@ class Teller:
         if data.kind == "met":
             return _with(story, kept=[*story.kept, promise])
         if story.breached:
-            story = self._line(story, "retracted", now)
-        if story.breached and self.notify:
-            form = self.texts.answers(self.service)["correction"]
-            text = form.format(ticket=story.ticket, due=self.texts.day(data.deadline_at))
-            story = _with(story, corrections=[*story.corrections, (apology, text)])
+            story = self._corrected(self._line(story, "retracted", now), data, apology)
         return _with(story, breached=False, retracted={**story.retracted, promise: data.based_on_seq})
 
     def on_breach(self, story: Story, data: SlaBreached, now: datetime) -> Story | None:
         """Say so on the page and, once for each broken promise, to the reporter."""
+        if data.stage == "rights" and not data.level:
+            return self._on_right_late(story, data, now)
         if data.stage != "completion" or data.round < story.round or _of_the_parent(story, data):
             return None
         if _promise(data) in story.kept or data.based_on_seq < story.retracted.get(_promise(data), 0):
@@ -133,6 +155,29 @@ class Teller:
         unit, due = self.texts.unit(data.unit or story.unit), self.texts.day(data.deadline_at)
         text = form.format(ticket=story.ticket, due=due, unit=unit)
         return _with(story, apology=reason, notices=[*story.notices, (reason, text)])
+
+    def _on_right_late(self, story: Story, data: SlaBreached, now: datetime) -> Story | None:
+        """The clock of a right runs beside the complaint's; what was asked is its reporter's business alone."""
+        if not story.steps or _promise(data) in story.kept:
+            return None
+        text = self.texts.said_of("rights_late", data.deadline_at)
+        story = _with(story, lines=[*story.lines, ClockLine(kind="breached", at=now, text=text)])
+        notice = f"{APOLOGY}{_promise(data)}", f"{story.ticket}: {text}"
+        return _with(story, notices=[*story.notices, notice]) if self.notify else story
+
+    def _on_right_kept(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
+        reason = f"{APOLOGY}{_promise(data)}"
+        story = _with(story, kept=[*story.kept, _promise(data)], revised=[*story.revised, (reason, None)])
+        if data.kind != "retracted":
+            return story
+        line = ClockLine(kind="retracted", at=now, text=self.texts.said_of("retracted", data.deadline_at))
+        return self._corrected(_with(story, lines=[*story.lines, line]), data, reason)
+
+    def _corrected(self, story: Story, data: SlaUpdated, wrong: str) -> Story:
+        if not self.notify:
+            return story
+        form, due = self.texts.answers(self.service)["correction"], self.texts.day(data.deadline_at)
+        return _with(story, corrections=[*story.corrections, (wrong, form.format(ticket=story.ticket, due=due))])
 
     def _line(self, story: Story, kind: str, now: datetime) -> Story:
         line = ClockLine(kind=kind, at=now, text=self.texts.said_by_clock(kind, story))
@@ -160,17 +205,19 @@ def tell(service: str, texts: Texts, *, notify: bool) -> Decide:
     return decide
 
 
-def _moves_the_deadline(story: Story, data: ComplaintUpdated) -> bool:
-    """Whether the clock answers ``data`` with another deadline: an answered question, or a new round."""
+def _waits_for_the_clock(story: Story, data: ComplaintUpdated) -> str:
+    """What the clock will say to ``data``: a bound to a question, a deadline to its answer and to a new round."""
     if data.seq < story.seq or data.status in DONE or data.kind == "merged":
-        return False
+        return ""
+    if data.kind == _ASKED:
+        return "" if story.breached else ASKED
     answered = story.status == _ASKED and data.status != _ASKED
-    return answered or data.kind in ("reopened", "unmerged")
+    return HELD if answered or data.kind in ("reopened", "unmerged") else ""
 
 
 def _promise(data: SlaUpdated | SlaBreached) -> str:
-    """Names one promise: a round and its deadline."""
-    return f"{data.round}-{data.deadline_at.timestamp():.0f}"
+    """Names one promise: a round, or a right, and its deadline."""
+    return f"{'rights' if data.stage == 'rights' else data.round}-{data.deadline_at.timestamp():.0f}"
 
 
 def _of_the_parent(story: Story, data: SlaUpdated | SlaBreached) -> bool:

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
-from zoneinfo import ZoneInfo
 
-from chassis.region import RegionError, read_region, region_file
+from chassis.region import RegionError, read_region, read_zone, region_file
 from contracts.events import ComplaintUpdated, SlaBreached, UpdateKind
 
 if TYPE_CHECKING:
@@ -32,7 +31,10 @@ _PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "changes": dict.fromkeys(get_args(UpdateKind), _STEP),
     "notes": dict.fromkeys(("addition", "rating", "refused", "rights_requested", "rights_done"), _STEP),
     "clock": {
-        **dict.fromkeys(("breached", "head", "retracted", "paused", "resumed", "rescheduled", "moved"), _CLOCK),
+        **dict.fromkeys(
+            ("breached", "rights_late", "head", "retracted", "paused", "answer_by", "resumed", "rescheduled", "moved"),
+            _CLOCK,
+        ),
         "escalated": _CLOCK | {"to"},
     },
     "answers": dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating", "follow_up"), _TICKET),
@@ -65,7 +67,7 @@ class Texts:
         self.sms: dict[str, str] = {**texts["answers"], **texts["sms"]}
         self.social: dict[str, str] = {**texts["answers"], **texts["social"]}
         self.units: dict[str, str] = {unit["code"]: unit["name"] for unit in read_region(region, "units.yaml")["units"]}
-        self.zone = _zone(region)
+        self.zone = read_zone(region)
 
     def answers(self, service: str) -> Mapping[str, str]:
         """The answers of an intake that answers messages."""
@@ -96,6 +98,10 @@ class Texts:
         """What the page says when the clock of ``story`` did ``kind``."""
         due = self.day(story.deadline_at) if story.deadline_at else ""
         return self.clock[kind].format(due=due, unit=self.unit(story.unit))
+
+    def said_of(self, kind: str, moment: datetime) -> str:
+        """What the clock says of ``moment``, which is not the deadline of the complaint."""
+        return self.clock[kind].format(due=self.day(moment), unit="")
 
     def escalated(self, data: SlaBreached) -> str:
         """What the page says when ``data`` went up the ladder."""
@@ -153,17 +159,6 @@ def time_in_words(at: datetime, zone: tzinfo) -> str:
 def _tidy(sentence: str) -> str:
     """Without the traces of words that were empty."""
     return " ".join(sentence.split()).replace(":.", ".").replace(": .", ".")
-
-
-def _zone(region: Path) -> ZoneInfo:
-    calendar = read_region(region, "calendar.yaml")
-    try:
-        return ZoneInfo(calendar["timezone"])
-    except (KeyError, TypeError, ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
-        path = region_file(region, "calendar.yaml")
-        raise RegionError(
-            f"{path}: there is no such timezone. Remedy: write a name of the tz database, such as Asia/Makassar"
-        ) from error
 
 
 def _checked(region: Path) -> dict[str, dict[str, str]]:

@@ -6,13 +6,16 @@ import sys
 from typing import NoReturn
 
 import typer
+from confluent_kafka import KafkaException
 
 from lapor import bench, demo, dlq, inspection, lifecycle, provisioning, region, story, unit
 from lapor.errors import Refused
 from lapor.options import err
 
 app = typer.Typer(
-    help="LAPOR! Soppeng on one machine: start it, look at it, break it, stop it.",
+    help="LAPOR! Soppeng on one machine: start it, look at it, break it, stop it.\n\n"
+    "First `lapor up`, then `lapor demo` in a second shell.",
+    epilog="Exit codes: 0 done; 1 failed or refused, with a sentence that says what to do; 2 wrong usage.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
@@ -42,10 +45,15 @@ def main() -> NoReturn:
     """Run a command. A refusal is one sentence on stderr and exit code 1."""
     try:
         app()
-    except Refused as error:
-        err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+    except (Refused, KafkaException) as error:
+        said = _of_kafka(error) if isinstance(error, KafkaException) else str(error)
+        err.print(said, style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
     sys.exit(0)
+
+
+def _of_kafka(error: KafkaException) -> str:
+    return f"Kafka does not answer, or refuses: {error.args[0].str()}. `lapor status` shows whether it runs."
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from lapor.services import database_name
 from lapor.testing import Stack, start_kafka_and_postgres, start_postgres
 
 Rate = Annotated[float, typer.Option("--rate", min=0.1, help="Complaints a second.")]
-Max = Annotated[bool, typer.Option("--max", help="As fast as 32 callers can.")]
+Max = Annotated[bool, typer.Option("--max", help="As fast as it goes.")]
 Seconds = Annotated[float, typer.Option("--seconds", min=1, help="For how long.")]
 
 app = typer.Typer(help="Measure a part of the system, on servers of its own.", no_args_is_help=True)
@@ -42,11 +43,13 @@ def sla(
     stored: Annotated[int, typer.Option(min=0, help="Clocks that are stored already.")] = 1_000_000,
     count: Annotated[int, typer.Option(min=1_000, help="Clocks to start.")] = 30_000,
     at_once: Annotated[int, typer.Option(min=1, help="Deadlines of the same moment.")] = 50_000,
+    rate: Annotated[int, typer.Option("--rate", min=1, help="Then deadlines a second, to see how late each is.")] = 50,
+    seconds: Annotated[int, typer.Option("--seconds", min=1, help="For how long.")] = 60,
     region: Annotated[Path, typer.Option("--region", metavar="DIR", help="The region's data.")] = REGION,
     as_json: Json = False,
 ) -> None:
     """Clocks: starting them, a tick's cost, a restart, many deadlines at once, and how late one is announced."""
-    sizes = {"--stored": stored, "--count": count, "--at-once": at_once}
+    sizes = {"--stored": stored, "--count": count, "--at-once": at_once, "--rate": rate, "--seconds": seconds}
     show(_service("sla-monitor", region, sizes), as_json=as_json)
 
 
@@ -83,12 +86,14 @@ def intake(rate: Rate = 50, max_: Max = False, seconds: Seconds = 10, data: Data
 
 
 @app.command()
-def lifecycle(rate: Rate = 20, seconds: Seconds = 10, data: Data = DATA, as_json: Json = False) -> None:
+def lifecycle(
+    rate: Rate = 20, max_: Max = False, seconds: Seconds = 10, data: Data = DATA, as_json: Json = False
+) -> None:
     """Whole lives on the running system: sent, routed, acknowledged, resolved, told; beside bare writes.
 
-    Times are from the ticket to the unit's topic. The load is made on the same machine.
+    Times are from the ticket to the unit's topic. The load is made on the same machine; with --max all of it at once.
     """
-    found = asyncio.run(load.lifecycle(DataDir(data), rate, seconds))
+    found = asyncio.run(load.lifecycle(DataDir(data), round(rate * seconds), math.inf if max_ else rate))
     show(_beside(found, _bare_inserts(seconds) / load.STEPS), as_json=as_json)
 
 
@@ -148,7 +153,7 @@ def scratch(start: Callable[[Path], Stack]) -> Iterator[Stack]:
         try:
             yield stack
         finally:
-            stack.stop()
+            stack.discard()
 
 
 def _bare_inserts(seconds: float) -> float:

@@ -26,8 +26,9 @@ def password() -> str:
 
 @dataclass(kw_only=True)
 class Credentials:
-    """Every secret of one installation."""
+    """Every secret of one installation, and the code of the kabupaten that it serves."""
 
+    kabupaten: str = ""
     kafka_admin: str = field(default_factory=password)
     postgres_admin: str = field(default_factory=password)
     installation_namespace: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -52,10 +53,20 @@ def read(path: Path) -> Credentials:
         ) from error
 
 
-def complete(path: Path, principals: Iterable[str], databases: Iterable[str]) -> Credentials:
-    """The credentials in ``path`` with an entry for every name; those that exist stay as they are."""
+def complete(path: Path, principals: Iterable[str], databases: Iterable[str], kabupaten: str = "") -> Credentials:
+    """The credentials in ``path`` with an entry for every name; those that exist stay as they are.
+
+    Raises:
+        Refused: the file is damaged, or it is another kabupaten's.
+    """
     kept = read(path)
     before = asdict(kept)
+    kept.kabupaten = kept.kabupaten or kabupaten
+    if kabupaten not in ("", kept.kabupaten):
+        raise Refused(
+            f"{path} was made for the kabupaten {kept.kabupaten}, and the region is {kabupaten}: one installation "
+            "serves one kabupaten. Give another one data of its own (--data), and on a server a cluster of its own."
+        )
     for names, where in ((SHARED, kept.shared), (principals, kept.principals), (databases, kept.databases)):
         for name in names:
             where.setdefault(name, password())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,22 +13,28 @@ from rich.table import Table
 
 from lapor.errors import Refused
 from lapor.files import DataDir
-from lapor.options import DATA, Data, Json, err, out
-from lapor.reading import Found, Principal, read_to_end
+from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, err, out
+from lapor.reading import Found, Principal, principal, read_to_end
 
 app = typer.Typer(help="Dead letters: see them, put them back.", no_args_is_help=True)
 _OURS = ("error", "source-topic", "source-partition", "source-offset", "failed-at")
 
 
 @app.command("list")
-def list_(data: Data = DATA, as_json: Json = False) -> None:
+def list_(
+    data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
     """All dead letters, by service.
 
     Examples:
 
         lapor dlq list
     """
-    rows = [_row(found) for found in _dead(Principal(DataDir(data), "operator"))]
+    rows = [_row(found) for found in _dead(principal("operator", DataDir(data), bootstrap, accounts, ca_file))]
     if as_json:
         typer.echo(json.dumps(rows))
         return
@@ -38,14 +45,21 @@ def list_(data: Data = DATA, as_json: Json = False) -> None:
 
 
 @app.command()
-def show(id_: Annotated[str, typer.Argument(metavar="ID")], data: Data = DATA, as_json: Json = False) -> None:
+def show(
+    id_: Annotated[str, typer.Argument(metavar="ID")],
+    data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
     """One dead letter: its headers and its bytes.
 
     Examples:
 
         lapor dlq show router:3
     """
-    (found,) = _chosen(Principal(DataDir(data), "operator"), [id_])
+    (found,) = _chosen(principal("operator", DataDir(data), bootstrap, accounts, ca_file), [id_])
     row = {**_row(found), "key": _text(found.key or b""), "headers": found.headers, "value": _text(found.value)}
     if as_json:
         typer.echo(json.dumps(row))
@@ -58,6 +72,9 @@ def replay(
     ids: Annotated[list[str] | None, typer.Argument(metavar="ID…")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every one of them.")] = False,
     data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
     as_json: Json = False,
 ) -> None:
     """Put dead letters back: same key, same bytes, to the topic they came from. What was handled since is left alone.
@@ -72,8 +89,11 @@ def replay(
     """
     if bool(ids) == all_:
         raise typer.BadParameter("name some ids, or --all")
-    operator = Principal(DataDir(data), "operator")
-    known, done = set(operator.topics()), _Replayed(DataDir(data))
+    operator = principal("operator", DataDir(data), bootstrap, accounts, ca_file)
+    known, done = (
+        set(operator.topics()),
+        Replayed(DataDir(accounts.parent if accounts else data).replayed, operator.cluster()),
+    )
     chosen = _chosen(operator, ids or []) if ids else [each for each in _dead(operator) if _id(each) not in done.ids]
     homeless = [found for found in chosen if found.headers.get("source-topic") not in known]
     for found in homeless:
@@ -94,16 +114,18 @@ def replay(
         err.print(f"{len(chosen)} put back")
 
 
-class _Replayed:
-    """Which dead letters were put back from here: they stay in their topic for 30 days."""
+class Replayed:
+    """Which dead letters of a cluster were put back from here: they stay in their topic for 30 days."""
 
-    def __init__(self, where: DataDir) -> None:
-        self.path = where.root / "replayed"
-        self.ids = set(self.path.read_text().split()) if self.path.exists() else set[str]()
+    def __init__(self, path: Path, cluster: str) -> None:
+        self.path, self.cluster = path, cluster
+        rows = [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+        self.ids = {row[1] for row in rows if row[0] == cluster}
 
     def add(self, id_: str) -> None:
+        """Remember one more."""
         with self.path.open("a") as file:
-            file.write(f"{id_}\n")
+            file.write(f"{self.cluster} {id_}\n")
 
 
 def _dead(operator: Principal) -> Iterator[Found]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,12 +12,18 @@ from pathlib import Path
 
 from lapor.errors import Refused
 
+DATA = Path(".lapor")
+
 
 @dataclass(frozen=True)
 class DataDir:
     """The paths inside one data folder (``.lapor/`` unless told otherwise)."""
 
     root: Path
+
+    def command(self, line: str) -> str:
+        """``line`` as it must be written for this data folder."""
+        return line if self.root == DATA else f"{line} --data {shlex.quote(str(self.root))}"
 
     @property
     def logs(self) -> Path:
@@ -58,14 +65,49 @@ class DataDir:
         """What the vendors' stand-ins remember."""
         return self.root / "standins.json"
 
+    @property
+    def replayed(self) -> Path:
+        """Which dead letters were put back."""
+        return self.root / "replayed"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the `lapor up` that runs."""
+        return self.root / "lock"
+
+    @property
+    def marker(self) -> Path:
+        """Says that `lapor up` made this folder, and may delete what is in it."""
+        return self.root / ".made-by-lapor"
+
+    @property
+    def made(self) -> list[Path]:
+        """Everything that `lapor up` makes here, the marker last."""
+        model = [self.model.with_suffix(end) for end in (".bin", ".key", ".new")]
+        fresh = self.postgres.with_name("postgres.new")
+        files = [self.credentials, self.ports, self.state, self.standins, self.replayed, self.lock, *model]
+        return [self.logs, self.kafka, self.postgres, fresh, *files, self.marker]
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether `lapor up` made this folder; older ones have no marker, but our passwords."""
+        known = self.credentials
+        return self.marker.exists() or (known.is_file() and '"kafka_admin"' in known.read_text(errors="replace"))
+
     def log(self, name: str) -> Path:
         """The log file of the process ``name``."""
         return self.logs / f"{name}.log"
 
     def create(self) -> None:
-        """Make the folders. Raises Refused if they cannot be made."""
+        """Make the folders. Raises Refused if they cannot be made, or would mix with another program's."""
+        foreign = [] if self.is_ours else [path.name for path in self.made if path.exists()]
+        if foreign:
+            raise Refused(
+                f"{', '.join(foreign)} is already in {self.root}, and not of `lapor up`: choose another with --data."
+            )
         try:
             self.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.marker.touch()
         except OSError as error:
             raise Refused(
                 f"The data folder {self.root} cannot be made ({error.strerror}): choose another with --data."
@@ -90,13 +132,13 @@ def write_private(path: Path, text: str) -> None:
 @contextmanager
 def only_one(data: DataDir) -> Iterator[None]:
     """Hold the data folder for this process. Raises Refused if another one holds it."""
-    with open(data.root / "lock", "a") as file:
+    with data.lock.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Refused(
-                f"The system already runs from {data.root}: `lapor status` shows it, `lapor down` stops it, "
-                "`lapor up --data OTHER` starts a second one."
+                f"The system already runs from {data.root}: `{data.command('lapor status')}` shows it, "
+                f"`{data.command('lapor down')}` stops it, `lapor up --data OTHER` starts a second one."
             ) from error
         yield
 

@@ -24,7 +24,7 @@ def stack() -> Iterator[Stack]:
     with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:
         stack = start_postgres(Path(folder))
         yield stack
-        stack.stop()
+        stack.discard()
 
 
 @pytest.fixture
@@ -44,4 +44,4 @@ def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Kafka and PostgreSQL, started once for the whole test run; a test makes its own topics and databases."""
     stack = start_kafka_and_postgres(tmp_path_factory.mktemp("stack"))
     yield stack
-    stack.stop()
+    stack.discard()

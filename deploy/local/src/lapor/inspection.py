@@ -11,14 +11,16 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from lapor import board, state, up
+from lapor import board, health, state, up
 from lapor.errors import Refused
 from lapor.files import DataDir, tail
 from lapor.options import DATA, Data, Json, Name, err, out, wait_until
 
 
 def status(data: Data = DATA, as_json: Json = False) -> None:
-    """What runs, and whether it is ready.
+    """What runs, whether it is ready, and what needs attention.
+
+    Exit code 0 whatever it finds, also that nothing runs: scripts look at `ready`.
 
     Examples:
 
@@ -27,12 +29,26 @@ def status(data: Data = DATA, as_json: Json = False) -> None:
         lapor status --json
     """
     where = DataDir(data)
+    now = state.read(where.state)
+    lives = now is not None and state.lives(now.pid, now.started)
+    waiting = health.outboxes(where) if lives else {}
     if as_json:
-        typer.echo(json.dumps(report(where)))
-        return
-    now = state.running(where.state)
-    out.print(board.table(now))
-    out.print("ready" if now.ready else now.phase, style="bold")
+        typer.echo(json.dumps(_with(waiting, report(where))))
+    elif now is None or not lives:
+        err.print(state.nothing_runs(where), highlight=False, soft_wrap=True)
+    else:
+        out.print(board.table(now))
+        out.print("ready" if now.ready else now.phase, style="bold")
+        for sentence in health.attention(waiting):
+            out.print(f"needs attention: {sentence}", style="red", highlight=False, soft_wrap=True)
+
+
+def _with(waiting: dict[str, health.Outbox], shown: dict[str, Any]) -> dict[str, Any]:
+    """The report with what waits in each service's outbox."""
+    for each in shown["services"]:
+        if it := waiting.get(each["name"]):
+            each |= {"outbox_parked": it.parked, "outbox_oldest_s": it.oldest_s}
+    return {**shown, "attention": list(health.attention(waiting))}
 
 
 def env(data: Data = DATA, as_json: Json = False) -> None:
@@ -44,14 +60,15 @@ def env(data: Data = DATA, as_json: Json = False) -> None:
 
         lapor env --json | python -m json.tool
     """
-    values = up.env(DataDir(data))
+    where = DataDir(data)
+    values = up.env(where)
     if as_json:
         typer.echo(json.dumps(values))
         return
     shown = Table(box=None, show_header=False, pad_edge=False)
     for name in ("web_url", "standins_url", "sent_url", "x_mention_url", "bootstrap"):
         shown.add_row(name, str(values[name]))
-    shown.add_row("passwords", f"{DataDir(data).credentials} (or `lapor env --json`)")
+    shown.add_row("passwords", f"{where.credentials} (or `{where.command('lapor env --json')}`)")
     out.print(shown)
 
 
@@ -70,10 +87,10 @@ def logs(
 
         lapor logs kafka -n 200
     """
-    path = DataDir(data).log(name)
-    if not path.exists():
-        there = ", ".join(sorted(p.stem for p in path.parent.glob("*.log"))) or "none yet"
-        raise Refused(f"There is no log of {name!r} in {path.parent}: there are {there}.")
+    where = DataDir(data)
+    path, there = where.log(name), sorted(each.stem for each in where.logs.glob("*.log"))
+    if name not in there:
+        raise Refused(f"There is no log of {name!r} in {where.logs}: there are {', '.join(there) or 'none yet'}.")
 
     def show(line: str) -> None:
         typer.echo(json.dumps({"service": name, "line": line}) if as_json else line)
@@ -97,12 +114,12 @@ def restart(name: Name, data: Data = DATA, as_json: Json = False) -> None:
         lapor restart router
     """
     where = DataDir(data)
-    before = state.entry(state.running(where.state), name)
+    before = state.entry(state.running(where), name)
     state.signal_group(before, signal.Signals(before.stop_signal))
     gone = time.monotonic() + before.stop_timeout_s
 
     def again() -> bool:
-        now = state.entry(state.running(where.state), name)
+        now = state.entry(state.running(where), name)
         if now.pid == before.pid and time.monotonic() > gone:
             state.signal_group(before, signal.SIGKILL)
         return now.state == "ready" and now.pid != before.pid
@@ -119,7 +136,7 @@ def kill(name: Name, data: Data = DATA, as_json: Json = False) -> None:
         lapor kill kafka && lapor status
     """
     where = DataDir(data)
-    found = state.entry(state.running(where.state), name)
+    found = state.entry(state.running(where), name)
     if not state.lives(found.pid, found.started):
         raise Refused(f"{name} does not run at the moment ({found.state}).")
     state.signal_group(found, signal.SIGKILL)
@@ -130,7 +147,7 @@ def kill(name: Name, data: Data = DATA, as_json: Json = False) -> None:
 
 
 def _report(where: DataDir, name: str, what: str, as_json: bool) -> None:
-    now = state.entry(state.running(where.state), name)
+    now = state.entry(state.running(where), name)
     if as_json:
         typer.echo(json.dumps({"name": name, "state": now.state, "pid": now.pid, "restarts": now.restarts}))
     else:

@@ -55,14 +55,17 @@ class Broker:
         return f"{HOST}:{self.port}"
 
 
-def client_settings(bootstrap: str, username: str, password: str) -> dict[str, str | int]:
-    """What a librdkafka client needs to log in."""
+def client_settings(bootstrap: str, username: str, password: str, ca_file: Path | None = None) -> dict[str, str | int]:
+    """What a librdkafka client needs to log in; over TLS if there is a CA file. Raises Refused if that is missing."""
+    if ca_file and not ca_file.is_file():
+        raise Refused(f"There is no CA file {ca_file}.")
     return {
         "bootstrap.servers": bootstrap,
-        "security.protocol": "SASL_PLAINTEXT",
+        "security.protocol": "SASL_SSL" if ca_file else "SASL_PLAINTEXT",
         "sasl.mechanism": "SCRAM-SHA-512",
         "sasl.username": username,
         "sasl.password": password,
+        **({"ssl.ca.location": str(ca_file)} if ca_file else {}),
     }
 
 

@@ -129,11 +129,13 @@ def _detached(where: DataDir, region: Path, sets: list[str]) -> None:
 
 
 def _purge(where: DataDir) -> None:
-    """Delete what `lapor up` makes, and nothing else that may lie in that folder."""
-    for path in (where.kafka, where.postgres, where.postgres.with_name("postgres.new"), where.logs):
-        shutil.rmtree(path, ignore_errors=True)
-    model = [where.model.with_suffix(end) for end in (".bin", ".key", ".new")]
-    for path in (where.credentials, where.ports, where.state, where.standins, *model, where.root / "lock"):
-        path.unlink(missing_ok=True)
+    """Delete what `lapor up` makes, and nothing else that may lie in that folder. Raises: Refused."""
+    if where.root.exists() and not where.is_ours:
+        raise Refused(f"{where.root} was not made by `lapor up`, so nothing in it is deleted.")
+    for path in where.made:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
     if where.root.is_dir() and not any(where.root.iterdir()):
         where.root.rmdir()

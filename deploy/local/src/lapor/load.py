@@ -57,14 +57,14 @@ async def intake(where: DataDir, rate: float | None, seconds: float, say: Callab
     return _result(where, len(spans) - len(errors), took, len(errors), spans, before)
 
 
-async def lifecycle(where: DataDir, rate: float, seconds: float) -> dict[str, Any]:
-    """Whole lives, ``rate`` a second for ``seconds``; a life that does not end within a minute is an error."""
+async def lifecycle(where: DataDir, count: int, rate: float) -> dict[str, Any]:
+    """``count`` whole lives, ``rate`` a second; one that does not end within a minute after the last is an error."""
     travel = Travel(where, SCENARIOS["journey"], lambda *_: None)
     before = cpu_s(where)
-    journeys = await travel.run(round(rate * seconds), ["sms", "web", "x"], rate)
+    journeys = await travel.run(count, ["sms", "web", "x"], rate)
     done = [journey for journey in journeys if journey.done]
     ends: list[datetime] = [journey.hops[-1][1] for journey in done]
-    took = (max(ends) - min(journey.sent_at for journey in journeys)).total_seconds() if done else seconds
+    took = (max(ends) - min(journey.sent_at for journey in journeys)).total_seconds() if done else 60
     spans = [(j.routed_at - j.received_at).total_seconds() for j in done if j.routed_at and j.received_at]
     return _result(where, len(done), took, len(journeys) - len(done), spans, before)
 

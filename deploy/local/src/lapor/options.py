@@ -11,10 +11,27 @@ import typer
 from rich.console import Console
 
 from lapor.errors import Refused
+from lapor.files import DATA as DATA
 
-DATA = Path(".lapor")
 REGION = Path("region/soppeng")
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", help="The data folder.")]
+# A cluster elsewhere, in place of what runs from --data.
+Bootstrap = Annotated[
+    str | None,
+    typer.Option(
+        "--bootstrap", envvar="KAFKA_BOOTSTRAP_SERVERS", metavar="HOST:PORT,…", help="A cluster elsewhere, not --data."
+    ),
+]
+Accounts = Annotated[
+    Path | None,
+    typer.Option(
+        "--accounts", envvar="ACCOUNTS_FILE", metavar="FILE", help="With --bootstrap: as `lapor provision` wrote it."
+    ),
+]
+CaFile = Annotated[
+    Path | None,
+    typer.Option("--ca-file", envvar="KAFKA_CA_FILE", metavar="FILE", help="With it, TLS; without, plaintext."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(metavar="SERVICE", help="A process, as `lapor status` names it.")]
 out = Console()

@@ -21,7 +21,7 @@ from confluent_kafka.admin._scram import (
 )
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
-from contracts.topics import Topic
+from contracts.topics import Topic, unit_of
 from lapor import access
 from lapor.errors import Refused
 
@@ -58,8 +58,7 @@ def provision(
     Raises:
         Refused: the cluster does not answer, or refuses.
     """
-    settings: dict[str, Any] = {**client, "log_level": 0, "error_cb": lambda _error: None}
-    admin = AdminClient(settings)
+    admin = _admin(client)
     units = list(units)
     everyone = access.principals(topics, units)
     try:
@@ -69,10 +68,7 @@ def provision(
         added, removed = _acls(admin, wanted, everyone)
         _wait_until_seen(admin, topics, wanted, gone=removed)
     except KafkaException as error:
-        raise Refused(
-            f"Kafka at {client['bootstrap.servers']} could not be provisioned: {error.args[0].str()}. Is it up, and "
-            "is the account a super user?"
-        ) from error
+        raise _refused(client, error) from error
     return Provisioned(
         topics=len(topics),
         topics_created=created,
@@ -80,6 +76,31 @@ def provision(
         acls_created=len(added),
         acls_deleted=len(removed),
         users=len(everyone),
+    )
+
+
+def refuse_removed_units(client: Mapping[str, Any], units: Iterable[str]) -> None:
+    """Raises Refused when a unit that has topics is none of ``units``: what it has open would be nobody's."""
+    try:
+        topics = _admin(client).list_topics(timeout=TIMEOUT_S).topics
+    except KafkaException as error:
+        raise _refused(client, error) from error
+    if removed := sorted({unit for name in topics if (unit := unit_of(name))} - set(units)):
+        raise Refused(
+            f"units.yaml has no row for {', '.join(removed)}, whose topics are in Kafka with complaints that may still "
+            "be open. Units are never deleted: put the row back and end it with `valid_until` and a `successor`."
+        )
+
+
+def _admin(client: Mapping[str, Any]) -> AdminClient:
+    settings: dict[str, Any] = {**client, "log_level": 0, "error_cb": lambda _error: None}
+    return AdminClient(settings)
+
+
+def _refused(client: Mapping[str, Any], error: KafkaException) -> Refused:
+    return Refused(
+        f"Kafka at {client['bootstrap.servers']} could not be provisioned: {error.args[0].str()}. Is it up, and is the "
+        "account a super user?"
     )
 
 

@@ -10,8 +10,7 @@ from typing import Annotated
 import typer
 
 from lapor import access, credentials, kafka, provision, up
-from lapor.errors import Refused
-from lapor.options import REGION, Json, err
+from lapor.options import REGION, CaFile, Json, err
 
 
 def command(
@@ -23,9 +22,7 @@ def command(
         Path, typer.Option(metavar="FILE", help="Passwords of services and units; missing ones are made. Mode 0600.")
     ],
     username: Annotated[str, typer.Option(envvar="KAFKA_USERNAME", help="A super user.")] = kafka.ADMIN,
-    ca_file: Annotated[
-        Path | None, typer.Option(envvar="KAFKA_CA_FILE", metavar="FILE", help="With it, TLS; without, plaintext.")
-    ] = None,
+    ca_file: CaFile = None,
     region: Annotated[Path, typer.Option(envvar="REGION_DIR", metavar="DIR")] = REGION,
     replication: Annotated[int, typer.Option(min=1, help="Replicas of a new topic.")] = 1,
     as_json: Json = False,
@@ -38,13 +35,10 @@ def command(
 
         lapor provision --bootstrap kafka-1:9093 --ca-file ca.pem --accounts accounts.json --replication 3
     """
-    if ca_file and not ca_file.is_file():
-        raise Refused(f"There is no CA file {ca_file}.")
     wanted = up.wanted(region)
-    kept = credentials.complete(accounts, access.principals(wanted.topics, wanted.units), ())
-    client: dict[str, str | int] = kafka.client_settings(bootstrap, username, password)
-    if ca_file:
-        client |= {"security.protocol": "SASL_SSL", "ssl.ca.location": str(ca_file)}
+    client = kafka.client_settings(bootstrap, username, password, ca_file)
+    provision.refuse_removed_units(client, wanted.units)
+    kept = credentials.complete(accounts, access.principals(wanted.topics, wanted.units), (), wanted.kabupaten)
     done = provision.provision(client, list(wanted.topics), wanted.units, kept.principals, replication)
     if as_json:
         typer.echo(json.dumps(asdict(done)))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from contracts import codec
 from contracts import ticket as tickets
 from contracts.events import UnitReplied, UnitRouted
 from contracts.topics import unit_of
-from lapor import kafka, up
+from lapor import credentials, kafka, up
 from lapor.errors import Refused
 from lapor.files import DataDir
 
@@ -45,15 +46,10 @@ class Found:
 
 
 class Principal:
-    """A Kafka user of the running system, by name: ``auditor``, ``operator``, a unit's code."""
+    """A Kafka user: ``auditor``, ``operator``, a unit's code. ``client``: settings with which it logs in."""
 
-    def __init__(self, data: DataDir, name: str) -> None:
-        env: dict[str, Any] = up.env(data)
-        if name not in env["principals"]:
-            raise Refused(f"There is no unit or user called {name!r}; units are named as in units.yaml, such as PUPR.")
-        account = env["principals"][name]
-        self.name = name
-        self.client = kafka.client_settings(env["bootstrap"], account["username"], account["password"])
+    def __init__(self, name: str, client: dict[str, str | int]) -> None:
+        self.name, self.client = name, client
 
     def consumer(self) -> Consumer:
         """A consumer that commits nothing; its group is one this principal may use."""
@@ -62,9 +58,16 @@ class Principal:
 
     def topics(self) -> list[str]:
         """All topics it may describe."""
+        return sorted(self._metadata().topics)
+
+    def cluster(self) -> str:
+        """The id of the cluster: another one for each installation."""
+        return str(self._metadata().cluster_id)
+
+    def _metadata(self) -> Any:
         consumer = self.consumer()
         try:
-            return sorted(consumer.list_topics(timeout=10).topics)
+            return consumer.list_topics(timeout=10)
         finally:
             consumer.close()
 
@@ -94,21 +97,46 @@ class Principal:
         return Producer({**self.client, **settings})
 
 
-def positions(consumer: Consumer, topics: Iterable[str], where: int) -> list[TopicPartition]:
-    """Every partition of ``topics``, from the beginning or from what is its end right now."""
-    known = consumer.list_topics(timeout=10).topics
-    places = [TopicPartition(t, p, _BEGINNING) for t in topics if t in known for p in known[t].partitions]
+def principal(
+    name: str,
+    data: DataDir,
+    bootstrap: str | None = None,
+    accounts: Path | None = None,
+    ca_file: Path | None = None,
+) -> Principal:
+    """A Kafka user of the system that runs from ``data``; or of the cluster at ``bootstrap``. Raises: Refused."""
+    if bool(bootstrap) != bool(accounts):
+        raise Refused("--bootstrap and --accounts go together (KAFKA_BOOTSTRAP_SERVERS and ACCOUNTS_FILE).")
+    if bootstrap and accounts:
+        if not accounts.is_file():
+            raise Refused(f"There is no accounts file {accounts}: `lapor provision` writes it.")
+        passwords = credentials.read(accounts).principals
+    else:
+        env: dict[str, Any] = up.env(data)
+        bootstrap, ca_file = str(env["bootstrap"]), None
+        passwords = {user: account["password"] for user, account in env["principals"].items()}
+    if name not in passwords:
+        raise Refused(f"There is no unit or user called {name!r}; units are named as in units.yaml, such as PUPR.")
+    return Principal(name, kafka.client_settings(bootstrap, name, passwords[name], ca_file))
+
+
+def positions(who: Principal, consumer: Consumer, topics: Iterable[str], where: int) -> list[TopicPartition]:
+    """Every partition of ``topics``, from the beginning or from what is its end right now. Raises: Refused."""
+    known, topics = consumer.list_topics(timeout=10).topics, list(topics)
+    if hidden := [name for name in topics if name not in known]:
+        raise Refused(f"{who.name} may not read {', '.join(hidden)}, or there is no such topic.")
+    places = [TopicPartition(t, p, _BEGINNING) for t in topics for p in known[t].partitions]
     if where == _END:
         for place in places:
             place.offset = consumer.get_watermark_offsets(place, timeout=10)[1]
     return places
 
 
-def read_to_end(principal: Principal, topics: Iterable[str]) -> Iterator[Found]:
+def read_to_end(who: Principal, topics: Iterable[str]) -> Iterator[Found]:
     """Everything in ``topics`` up to where they end now, topic by topic as it arrives."""
-    consumer = principal.consumer()
+    consumer = who.consumer()
     try:
-        places = positions(consumer, topics, _BEGINNING)
+        places = positions(who, consumer, topics, _BEGINNING)
         ends = {(p.topic, p.partition): consumer.get_watermark_offsets(p, timeout=10) for p in places}
         waiting = {place for place, (low, high) in ends.items() if high > low}
         if not waiting:
@@ -135,23 +163,28 @@ def read_to_end(principal: Principal, topics: Iterable[str]) -> Iterator[Found]:
 
 
 def follow(
-    principal: Principal,
+    who: Principal,
     topics: Iterable[str],
     *,
     from_start: bool,
     stop: threading.Event | None = None,
-    started: threading.Event | None = None,
+    listening: Callable[[], object] = lambda: None,
 ) -> Iterator[Found]:
-    """What comes in ``topics`` from now on (or from the start), until ``stop``; ``started`` is set when it listens."""
-    consumer = principal.consumer()
+    """What comes in ``topics`` from now on (or from the start), until ``stop``; calls ``listening`` when it does.
+
+    Raises:
+        Refused: there is no such topic for this principal.
+        KafkaException: its rights were taken away meanwhile.
+    """
+    consumer = who.consumer()
     try:
-        consumer.assign(positions(consumer, topics, _BEGINNING if from_start else _END))
-        if started:
-            started.set()
+        consumer.assign(positions(who, consumer, topics, _BEGINNING if from_start else _END))
+        listening()
         while not (stop and stop.is_set()):
             for message in consumer.consume(500, 0.05):
-                if not message.error():
-                    yield _found(message)
+                if error := message.error():
+                    raise KafkaException(error)
+                yield _found(message)
     finally:
         consumer.close()
 

@@ -8,6 +8,8 @@ from typing import Any
 Reply = tuple[str, dict[str, Any]]
 #: In a reply: the ticket that this complaint was found similar to.
 SIMILAR = "(similar)"
+#: Hops by which a promise ends.
+BREACHED, MET = "breached: the promise is missed", "clock met (completion)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,8 @@ class Turn:
 class Scenario:
     """Of ``turns`` the first that fits is taken; all taken, ``ends`` seen and the citizen told, the story is over.
 
-    ``told`` is a word of what the citizen is told at the end. ``twice``: the same text, by two channels.
+    ``told`` is a word of what the citizen is told at the end. ``twice``: the same text, by two channels. ``beside``:
+    another one that is played at the same time, to be compared with.
     """
 
     about: str
@@ -35,6 +38,7 @@ class Scenario:
     ends: str = "resolved"
     told: str = "selesai"
     twice: bool = False
+    beside: Scenario | None = None
 
 
 _DONE = "Sudah diperbaiki petugas di lokasi hari ini (uji)."
@@ -62,11 +66,18 @@ SCENARIOS: dict[str, Scenario] = {
         turns=(Turn(on="* has it", replies=_WORK),),
     ),
     "breach": Scenario(
-        about="a silent unit: warning, breach, apology, the head hears; wants `lapor up --region region/seconds`",
+        about="a silent unit: warning, breach, apology, the head hears; beside it one that answers in time; "
+        "wants `lapor up --region region/seconds`",
         texts=("Air PDAM tidak mengalir sudah empat hari di Kelurahan Lapajung, tolong segera diperbaiki",),
         turns=(Turn(on="escalated to *"),),
-        ends="breached: the promise is missed",
+        ends=BREACHED,
         told="maaf",
+        beside=Scenario(
+            about="answered after the warning, just in time",
+            texts=("Lampu jalan mati semua di sekitar terminal Lalabata, gelap sekali kalau malam",),
+            turns=(Turn(on="* is told: warned", replies=_WORK),),
+            ends=MET,
+        ),
     ),
     "confident": Scenario(
         about="understood without doubt, straight to its unit",
@@ -129,6 +140,7 @@ SCENARIOS: dict[str, Scenario] = {
             Turn(on="resolved", follows_up="reopen"),
             Turn(on="reopened"),
             Turn(on="* has it", replies=_WORK),
+            Turn(on="resolved"),
         ),
     ),
 }

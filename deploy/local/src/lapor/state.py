@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from lapor.errors import Refused
+from lapor.files import DataDir
 
 
 @dataclass(kw_only=True)
@@ -71,12 +72,17 @@ def lives(pid: int | None, started: float | None) -> bool:
     return now is not None and started is not None and abs(now - started) < 2
 
 
-def running(path: Path) -> State:
+def running(data: DataDir) -> State:
     """The state of a system that runs. Raises Refused if none does."""
-    state = read(path)
+    state = read(data.state)
     if state is None or not lives(state.pid, state.started):
-        raise Refused(f"Nothing runs from {path.parent}: start it with `lapor up`.")
+        raise Refused(nothing_runs(data))
     return state
+
+
+def nothing_runs(data: DataDir) -> str:
+    """That nothing does, and what to do about it."""
+    return f"Nothing runs from {data.root}: start it with `{data.command('lapor up')}`."
 
 
 def entry(state: State, name: str) -> Entry:

@@ -7,27 +7,35 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from contracts import ticket as tickets
 from lapor.errors import Refused
 from lapor.files import DataDir
-from lapor.options import DATA, Data, Json, out
-from lapor.reading import Found, Principal, read_to_end, story_topics, ticket_of
+from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, out
+from lapor.reading import Found, principal, read_to_end, story_topics, ticket_of
 
-Ticket = Annotated[str, typer.Argument(metavar="TICKET", help="As the citizen got it, e.g. SPG-S0AB-12CD9.")]
+Ticket = Annotated[str, typer.Argument(metavar="TICKET", help="As the citizen got it, e.g. SPG-S0AB-12CDW.")]
 
 
-def trace(ticket: Ticket, data: Data = DATA, as_json: Json = False) -> None:
+def trace(
+    ticket: Ticket,
+    data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
     """Tell one complaint's story: every event about it, in time order.
 
     Examples:
 
-        lapor trace SPG-S0AB-12CD9
+        lapor trace SPG-S0AB-12CDW
     """
     number = tickets.parse(ticket)
     if number is None:
         raise Refused(f"{ticket!r} is no ticket: a letter or digit is wrong, the last one checks the others.")
-    auditor = Principal(DataDir(data), "auditor")
+    auditor = principal("auditor", DataDir(data), bootstrap, accounts, ca_file)
     found = [
         f for f in read_to_end(auditor, story_topics(auditor.topics())) if f.event and ticket_of(f.event) == number
     ]
@@ -37,13 +45,25 @@ def trace(ticket: Ticket, data: Data = DATA, as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps(story))
         return
-    table = Table(
-        "after", "what", "detail", "topic", "at", box=None, pad_edge=False, title=number, title_justify="left"
-    )
+    out.print(as_table(story))
+
+
+def as_table(story: dict[str, Any]) -> Table:
+    """The same for people: an event a line; only its detail may be cut."""
+    table = Table(box=None, pad_edge=False, title=story["ticket"], title_justify="left")
+    for name in ("after", "what", "detail", "at"):
+        # A column that may wrap is the first to be made narrower; its text is cut instead.
+        table.add_column(name, no_wrap=name != "detail", justify="right" if name == "after" else "left")
     for event in story["events"]:
-        place = f"{event['partition']}:{event['offset']}"
-        table.add_row(f"{event['delta_ms']} ms", event["type"], event["detail"], event["topic"], place)
-    out.print(table)
+        fact = Text(" ".join(event["detail"].split()), no_wrap=True, overflow="ellipsis")
+        table.add_row(f"{event['delta_ms']} ms", _kind(event), fact, f"{event['partition']}:{event['offset']}")
+    return table
+
+
+def _kind(event: dict[str, Any]) -> str:
+    """``complaint.updated.routed.v1`` -> ``routed``; of a unit, its topic, for the type does not say whose it is."""
+    name: str = event["topic"] if event["type"].startswith("unit.") else event["type"]
+    return name.removeprefix("complaint.").removeprefix("updated.").rpartition(".v")[0]
 
 
 def _story(number: str, found: list[Found]) -> dict[str, Any]:

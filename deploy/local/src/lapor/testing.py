@@ -86,6 +86,11 @@ class Stack:
         self._end("kafka", signal.SIGTERM)
         self._end("postgres", signal.SIGINT)
 
+    def discard(self) -> None:
+        """Kill both, whose files nobody needs any more: an orderly stop writes them all out first."""
+        self.kill_broker()
+        self.kill_postgres()
+
     def _start(self, process: Process, is_ready: Callable[[], bool]) -> None:
         with (self.logs / f"{process.name}.log").open("ab") as log:
             self.processes[process.name] = child = subprocess.Popen(  # noqa: S603 - the same commands as `lapor up`

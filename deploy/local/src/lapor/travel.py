@@ -9,7 +9,8 @@ import secrets
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -32,12 +33,11 @@ from contracts.topics import unit_replied
 from lapor import up
 from lapor.errors import Refused
 from lapor.files import DataDir
-from lapor.reading import Found, Principal, follow, new_id, story_topics, ticket_of
-from lapor.scenarios import SIMILAR, Reply, Scenario, Turn
+from lapor.reading import Found, Principal, follow, new_id, principal, story_topics, ticket_of
+from lapor.scenarios import BREACHED, MET, SIMILAR, Reply, Scenario, Turn
 
 Channel = Literal["sms", "web", "x"]
 GIVE_UP_S = 60
-BREACHED = "breached: the promise is missed"
 
 
 @dataclass(kw_only=True)
@@ -48,6 +48,7 @@ class Journey:
     tag: str
     sent_at: datetime
     sender: str
+    scenario: Scenario
     turns: list[Turn]
     ticket: str | None = None
     complaint_id: str | None = None
@@ -82,43 +83,47 @@ class Travel:
 
     async def run(self, n: int, channels: list[Channel], rate: float) -> list[Journey]:
         """``n`` journeys, ``rate`` a second, until all have ended or time is up."""
-        auditor = Principal(self.where, "auditor")
+        auditor = principal("auditor", self.where)
         topics = [name for name in story_topics(await asyncio.to_thread(auditor.topics)) if "replied" not in name]
         stop, started, loop = threading.Event(), threading.Event(), asyncio.get_running_loop()
 
         def watch() -> None:
-            for found in follow(auditor, topics, from_start=False, stop=stop, started=started):
+            for found in follow(auditor, topics, from_start=False, stop=stop, listening=started.set):
                 loop.call_soon_threadsafe(self.saw, found)
 
         watching = asyncio.create_task(asyncio.to_thread(watch))
-        await asyncio.to_thread(started.wait, 15)
-        async with httpx.AsyncClient(timeout=10, limits=httpx.Limits(max_connections=50)) as http:
-            await self.send_all(http, n, channels, rate)
-            following = asyncio.create_task(self.follow_up(http))
-            await self.until_all_are_told(http)
-            following.cancel()
-        stop.set()
-        await watching
+        try:
+            await asyncio.to_thread(started.wait, 15)
+            async with httpx.AsyncClient(timeout=10, limits=httpx.Limits(max_connections=50)) as http:
+                await self.send_all(http, n, channels, rate)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.until_all_are_told(http), GIVE_UP_S)
+        finally:  # a thread that goes on would keep the process
+            stop.set()
+            await watching
         return self.journeys
 
     async def send_all(self, http: httpx.AsyncClient, n: int, channels: list[Channel], rate: float) -> None:
         """``n`` complaints in turn through ``channels``; with ``twice``, each through all of them."""
-        texts = itertools.cycle(self.random.sample(self.scenario.texts, len(self.scenario.texts)))
         doors = itertools.cycle([channels] if self.scenario.twice else [[channel] for channel in channels])
+        parts = [(each, self.texts(each)) for each in (self.scenario, self.scenario.beside) if each]
         sending = []
-        for _, text, through in zip(range(n), texts, doors, strict=False):
-            tag = "".join(self.random.choices("bcdfghjkmnprstvw", k=8))
+        for (_, through), (scenario, texts) in itertools.product(zip(range(n), doors, strict=False), parts):
+            text, tag = next(texts), "".join(self.random.choices("bcdfghjkmnprstvw", k=8))
             for channel in through:
-                sending.append(asyncio.create_task(self.send(http, channel, text, tag)))
+                sending.append(asyncio.create_task(self.send(http, channel, scenario, text, tag)))
                 await asyncio.sleep(1 / rate)
         await asyncio.gather(*sending)
 
-    async def send(self, http: httpx.AsyncClient, channel: Channel, text: str, tag: str) -> None:
+    def texts(self, scenario: Scenario) -> Iterator[str]:
+        """What its complaints say, in another order each time."""
+        return itertools.cycle(self.random.sample(scenario.texts, len(scenario.texts)))
+
+    async def send(self, http: httpx.AsyncClient, channel: Channel, scenario: Scenario, text: str, tag: str) -> None:
         """One complaint through its public door."""
         sender = secrets.token_urlsafe(16) if channel == "web" else f"+62812{self.random.randrange(10**8):08}"
-        journey = Journey(
-            channel=channel, tag=tag, sent_at=datetime.now(UTC), sender=sender, turns=list(self.scenario.turns)
-        )
+        turns, now = list(scenario.turns), datetime.now(UTC)
+        journey = Journey(channel=channel, tag=tag, sent_at=now, sender=sender, scenario=scenario, turns=turns)
         self.journeys.append(journey)
         self.note(journey, f"sent by {channel}", journey.sent_at)
         await self.through(http, journey, f"{text} (uji {tag})")
@@ -126,35 +131,30 @@ class Travel:
     async def through(self, http: httpx.AsyncClient, journey: Journey, text: str) -> None:
         """Write ``text`` as the citizen of ``journey``, who is new."""
         if journey.channel == "sms":
-            answer = await self.by_sms(http, journey, text)
+            await self.by_sms(http, journey, text)
         elif journey.channel == "x":
-            answer = await http.post(self.env["x_mention_url"], json={"handle": f"warga_{journey.tag}", "text": text})
+            body = {"handle": f"warga_{journey.tag}", "text": text}
+            await _write(http, journey, self.env["x_mention_url"], json=body)
         else:
-            answer = await http.post(
-                self.env["web_url"] + "/v1/complaints",
-                json={"text": text, "name": "Warga Uji"},
-                headers={"Idempotency-Key": str(uuid.uuid4()), "Access-Secret": journey.sender},
-            )
-        _taken(journey, answer)
+            await self.on_the_web(http, journey, "", {"text": text, "name": "Warga Uji"})
 
-    async def by_sms(self, http: httpx.AsyncClient, journey: Journey, text: str) -> httpx.Response:
+    async def by_sms(self, http: httpx.AsyncClient, journey: Journey, text: str) -> None:
         """An SMS to the short code."""
         body = {"from": journey.sender, "text": f"SOPPENG {text}"}
-        return await http.post(self.env["standins_url"] + "/sms/send-mo", json=body)
+        await _write(http, journey, self.env["standins_url"] + "/sms/send-mo", json=body)
 
-    async def follow_up(self, http: httpx.AsyncClient) -> None:
-        """For ever: what citizens do after their complaint."""
-        while True:
-            journey, wish = await self.wishes.get()
-            if journey.channel == "sms":
-                answer = await self.by_sms(http, journey, f"BUKA {journey.ticket} belum selesai (uji)")
-            else:
-                answer = await http.post(
-                    f"{self.env['web_url']}/v1/complaints/{journey.ticket}/follow-ups",
-                    json={"kind": wish, "text": "Belum selesai (uji)."},
-                    headers={"Idempotency-Key": str(uuid.uuid4()), "Access-Secret": journey.sender},
-                )
-            _taken(journey, answer)
+    async def on_the_web(self, http: httpx.AsyncClient, journey: Journey, path: str, body: dict[str, str]) -> None:
+        """A call of the website's API by the citizen of ``journey``."""
+        headers = {"Idempotency-Key": str(uuid.uuid4()), "Access-Secret": journey.sender}
+        await _write(http, journey, f"{self.env['web_url']}/v1/complaints{path}", json=body, headers=headers)
+
+    async def follow_up(self, http: httpx.AsyncClient, journey: Journey, wish: str) -> None:
+        """What a citizen does after the complaint."""
+        if journey.channel == "sms":
+            await self.by_sms(http, journey, f"BUKA {journey.ticket} belum selesai (uji)")
+        else:
+            body = {"kind": wish, "text": "Belum selesai (uji)."}
+            await self.on_the_web(http, journey, f"/{journey.ticket}/follow-ups", body)
 
     def note(self, journey: Journey, hop: str, at: datetime) -> None:
         """Remember a hop, show it, and do what is to be done now."""
@@ -214,43 +214,64 @@ class Travel:
         """Act as the unit, with its own credentials."""
         action, given = reply
         fields: dict[str, Any] = {name: journey.similar if value == SIMILAR else value for name, value in given.items()}
-        principal = self.units.setdefault(unit, Principal(self.where, unit))
+        who = self.units.setdefault(unit, principal(unit, self.where))
         wish = UnitReplied(ticket=journey.ticket or "", action=action, **fields)
         event = codec.envelope(
             wish, event_id=new_id(), source=f"/unit/{unit}", subject=journey.complaint_id or "", time=datetime.now(UTC)
         )
-        principal.send(unit_replied(unit), (journey.complaint_id or "").encode(), codec.encode(event))
+        who.send(unit_replied(unit), (journey.complaint_id or "").encode(), codec.encode(event))
 
     async def until_all_are_told(self, http: httpx.AsyncClient) -> None:
-        """Wait until each citizen has heard the end of it on their channel."""
-        end = asyncio.get_running_loop().time() + GIVE_UP_S
-        while (open_ := [j for j in self.journeys if not j.done]) and asyncio.get_running_loop().time() < end:
-            sent = (await http.get(self.env["sent_url"])).json() if any(j.channel != "web" for j in open_) else []
-            told = {row["ticket"] for row in sent if self.scenario.told in row["text"]}
+        """Return when each citizen has heard the end of it on their channel; meanwhile do what citizens do."""
+        while open_ := [j for j in self.journeys if not j.done]:
+            while not self.wishes.empty():
+                await self.follow_up(http, *self.wishes.get_nowait())
+            sent = await _read(http, self.env["sent_url"]) if any(j.channel != "web" for j in open_) else None
             for journey in open_:
                 if not self.over(journey):
                     continue
-                journey.done = await self.is_told(http, journey, told)
+                journey.done = await self.is_told(http, journey, sent or [])
                 if journey.done:
                     self.note(journey, "citizen informed", datetime.now(UTC))
             await asyncio.sleep(0.2)
 
     def over(self, journey: Journey) -> bool:
         """Whether the last thing has happened. Of two that became one, only one is worked on."""
-        return journey.has(self.scenario.ends) and (self.scenario.twice or not journey.turns)
+        return journey.has(journey.scenario.ends) and (self.scenario.twice or not journey.turns)
 
-    async def is_told(self, http: httpx.AsyncClient, journey: Journey, told: set[str]) -> bool:
-        """Whether the citizen knows: by a message, or because the page says so."""
+    async def is_told(self, http: httpx.AsyncClient, journey: Journey, sent: list[dict[str, Any]]) -> bool:
+        """Whether the citizen knows how it ended, each time: by a message, or because the page says so."""
+        scenario = journey.scenario
+        times = sum(hop == scenario.ends for hop, _ in journey.hops)
         if journey.channel != "web":
-            return journey.ticket in told
-        story = (await http.get(f"{self.env['web_url']}/v1/complaints/{journey.ticket}")).json()
-        steps = [step["kind"] for step in story["history"]] + [BREACHED] * story["breached"]
-        return self.scenario.ends in steps
+            heard = [row for row in sent if row["ticket"] == journey.ticket and scenario.told in row["text"]]
+            return times <= len(heard)
+        story = await _read(http, f"{self.env['web_url']}/v1/complaints/{journey.ticket}")
+        if not story:
+            return False
+        steps = [step["kind"] for step in story["history"]]
+        steps += [BREACHED] * story["breached"] + [MET] * ("resolved" in steps)
+        return times <= steps.count(scenario.ends)
 
 
-def _taken(journey: Journey, answer: httpx.Response) -> None:
+async def _write(http: httpx.AsyncClient, journey: Journey, url: str, **what: Any) -> None:
+    """Give a door what a citizen writes. Raises: Refused when it is not taken."""
+    try:
+        answer = await http.post(url, **what)
+    except httpx.HTTPError as error:
+        raise Refused(
+            f"The {journey.channel} door does not answer at {url} ({type(error).__name__}): see `lapor status`."
+        ) from error
     if answer.is_error:
         raise Refused(f"The {journey.channel} door answered {answer.status_code}: {answer.text[:200]}")
+
+
+async def _read(http: httpx.AsyncClient, url: str) -> Any:
+    """The JSON at ``url``; None while it can't be had, for what was killed comes back."""
+    try:
+        return (await http.get(url)).raise_for_status().json()
+    except (httpx.HTTPError, ValueError):
+        return None
 
 
 def hop_name(data: Any) -> str:

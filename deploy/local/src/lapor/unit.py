@@ -19,8 +19,8 @@ from contracts.topics import unit_replied, unit_routed
 from lapor import worklist
 from lapor.errors import Refused
 from lapor.files import DataDir
-from lapor.options import DATA, Data, Json, err, out
-from lapor.reading import Principal, follow, new_id, read_to_end
+from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, err, out
+from lapor.reading import Principal, follow, new_id, principal, read_to_end
 
 app = typer.Typer(help="Be a unit: read its topic, answer its complaints.", no_args_is_help=True)
 
@@ -31,12 +31,17 @@ _ANSWER_S = 30
 @app.command()
 def tail(
     code: Code,
-    from_start: Annotated[bool, typer.Option("--from-start", help="Everything the topic holds, then stop.")] = False,
-    max_: Annotated[int, typer.Option("--max", min=0, help="Stop after so many; 0: never.")] = 0,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="From the first record to where the topic ends now, then stop.")
+    ] = False,
+    max_: Annotated[int, typer.Option("--max", min=0, help="Stop after so many, if there are; 0: no limit.")] = 0,
     data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
     as_json: Json = False,
 ) -> None:
-    """Show what comes to a unit, a CloudEvent a line.
+    """Show what comes to a unit, a CloudEvent a line: what is written from now on, until Ctrl-C.
 
     Examples:
 
@@ -44,7 +49,7 @@ def tail(
 
         lapor unit tail PDAM --from-start --max 5
     """
-    unit = Principal(DataDir(data), code.upper())
+    unit = principal(code.upper(), DataDir(data), bootstrap, accounts, ca_file)
     topics = [unit_routed(code)]
     records = read_to_end(unit, topics) if from_start else follow(unit, topics, from_start=False)
     for n, found in enumerate(records, 1):
@@ -54,7 +59,14 @@ def tail(
 
 
 @app.command("open")
-def open_(code: Code, data: Data = DATA, as_json: Json = False) -> None:
+def open_(
+    code: Code,
+    data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
     """What a unit has to work on: the largest priority first, then the nearest deadline, then the oldest.
 
     Examples:
@@ -63,7 +75,7 @@ def open_(code: Code, data: Data = DATA, as_json: Json = False) -> None:
 
         lapor unit open PUPR --json | head -1
     """
-    unit = Principal(DataDir(data), code.upper())
+    unit = principal(code.upper(), DataDir(data), bootstrap, accounts, ca_file)
     items = worklist.open_items(unit.name, read_to_end(unit, [unit_routed(code)]))
     if as_json:
         for item in items:
@@ -103,20 +115,23 @@ def reply(
         ),
     ] = None,
     data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
     as_json: Json = False,
 ) -> None:
     """Answer a complaint as its unit, and wait for the router's word on it.
 
     Examples:
 
-        lapor unit reply PUPR SPG-S0AB-12CD9 --action acknowledge
+        lapor unit reply PUPR SPG-S0AB-12CDW --action acknowledge
 
-        lapor unit reply PUPR SPG-S0AB-12CD9 --action resolve -m "Lubang sudah ditambal, difoto 24 November"
+        lapor unit reply PUPR SPG-S0AB-12CDW --action resolve -m "Lubang sudah ditambal, difoto 24 November"
 
-        lapor unit reply PUPR SPG-S0AB-12CD9 --action resolve -m "Lubang sudah ditambal" \\
+        lapor unit reply PUPR SPG-S0AB-12CDW --action resolve -m "Lubang sudah ditambal" \\
             --proof tambalan.jpg=https://foto.example/tambalan.jpg
 
-        lapor unit reply DISKOMINFO SPG-S0AB-12CD9 --action dispose --unit PDAM --support PUPR
+        lapor unit reply DISKOMINFO SPG-S0AB-12CDW --action dispose --unit PDAM --support PUPR
     """
     given = UnitReplied(
         ticket=ticket,
@@ -130,7 +145,7 @@ def reply(
         support=[each.upper() for each in support or []],
         evidence=[evidence_of(each) for each in proof or []],
     )
-    answer = send_reply(Principal(DataDir(data), code.upper()), given)
+    answer = send_reply(principal(code.upper(), DataDir(data), bootstrap, accounts, ca_file), given)
     if as_json:
         typer.echo(json.dumps(answer))
     elif answer["accepted"]:
@@ -154,7 +169,7 @@ def evidence_of(given: str) -> Evidence:
 
 def send_reply(unit: Principal, given: UnitReplied) -> dict[str, object]:
     """Write a reply and wait for its answer. Raises: Refused when none comes."""
-    event_id, listening, stop = new_id(), threading.Event(), threading.Event()
+    event_id, stop = new_id(), threading.Event()
     event = codec.envelope(
         given, event_id=event_id, source=f"/unit/{unit.name}", subject=given.ticket, time=datetime.now(UTC)
     )
@@ -162,18 +177,14 @@ def send_reply(unit: Principal, given: UnitReplied) -> dict[str, object]:
         value = codec.encode(event)
     except codec.InvalidEvent as error:
         raise Refused(f"This reply can't be sent: {error}.") from error
-    records = follow(unit, [unit_routed(unit.name)], from_start=False, stop=stop, started=listening)
-    timer = threading.Timer(_ANSWER_S, stop.set)
 
     def write() -> None:
-        listening.wait()
         unit.write(unit_replied(unit.name), given.ticket.encode(), value)
 
-    writer = threading.Thread(target=write, daemon=True)
+    timer = threading.Timer(_ANSWER_S, stop.set)
     timer.start()
-    writer.start()
     try:
-        for found in records:
+        for found in follow(unit, [unit_routed(unit.name)], from_start=False, stop=stop, listening=write):
             data = found.event.data if found.event else None
             if isinstance(data, UnitRouted) and data.reply and data.reply.event_id == event_id:
                 return {"event_id": event_id, "accepted": data.reply.accepted, "reason": data.reply.reason or None}

@@ -29,8 +29,9 @@ from lapor.supervisor import Supervisor
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What Kafka must hold: the topics, and the units that have two each."""
+    """What Kafka must hold: the topics, and the units that have two each; and whose it is, by Kemendagri's code."""
 
+    kabupaten: str
     units: tuple[str, ...]
     topics: tuple[Topic, ...]
 
@@ -41,11 +42,12 @@ def wanted(region: Path) -> Wanted:
         raise Refused(f"There is no region folder {region}: give one with --region, such as region/soppeng.")
     try:
         units = tuple(str(unit["code"]) for unit in read_region(region, "units.yaml")["units"])
+        kabupaten = str(read_region(region, "territory.yaml").get("code", ""))
     except RegionError as error:
         raise Refused(f"{error}.") from error
     except (KeyError, TypeError) as error:
         raise Refused(f"{region}/units.yaml must have a list `units`, each with a `code`.") from error
-    return Wanted(units=units, topics=tuple(load_topics(list(units))))
+    return Wanted(kabupaten=kabupaten, units=units, topics=tuple(load_topics(list(units))))
 
 
 def prepare(
@@ -57,7 +59,7 @@ def prepare(
         data=data,
         region=region.absolute(),
         ports=choose(services.PORTS, data.ports),
-        credentials=credentials.complete(data.credentials, names, services.databases()),
+        credentials=credentials.complete(data.credentials, names, services.databases(), kafka_wants.kabupaten),
         overrides=overrides,
     )
 
@@ -150,6 +152,7 @@ async def _start_kafka(supervisor: Supervisor, it: services.Installation, kafka_
     key = _provision_key(it, kafka_wants)
     if not done.exists() or done.read_text() != key:
         client = kafka.client_settings(it.broker.bootstrap, kafka.ADMIN, it.broker.password)
+        await asyncio.to_thread(provision.refuse_removed_units, client, kafka_wants.units)
         what = (client, list(kafka_wants.topics), kafka_wants.units, it.credentials.principals)
         with supervisor.doing("provisioning topics, users and ACLs"):
             await asyncio.to_thread(provision.provision, *what)
@@ -183,23 +186,25 @@ async def _build_model(supervisor: Supervisor, it: services.Installation) -> Non
 def what_next(it: services.Installation) -> RenderableType:
     """The table of addresses, and what to try."""
     shown = Table(box=None, show_header=False, pad_edge=False)
-    for what, where in (
-        ("write a complaint", it.url("web")),
-        ("see what citizens were sent; write an SMS, a post", it.url("standins")),
-        ("watch one travel", "lapor demo"),
-        ("read one's story", "lapor trace TICKET"),
-        ("break something", "lapor kill router"),
-        ("addresses and accounts, for scripts", "lapor env --json"),
-        ("passwords", str(it.data.credentials)),
-        ("stop", "Ctrl-C or lapor down"),
+    shown.add_column(no_wrap=True, overflow="ignore")  # to be copied as it is
+    command = it.data.command
+    for where, what in (
+        (it.url("web"), "write a complaint"),
+        (it.url("standins"), "see what citizens were sent; write an SMS, a post"),
+        (command("lapor demo"), "watch some travel"),
+        (command("lapor trace TICKET"), "read one's story"),
+        (command("lapor kill router"), "break something"),
+        (command("lapor env --json"), "addresses and accounts, for scripts"),
+        (str(it.data.credentials), "passwords"),
+        (command("lapor down"), "stop (or Ctrl-C)"),
     ):
-        shown.add_row(what, where)
+        shown.add_row(where, what)
     return shown
 
 
 def env(data: DataDir) -> dict[str, object]:
     """Addresses and accounts of the running system, passwords included. Raises Refused if nothing runs."""
-    now = state.running(data.state)
+    now = state.running(data)
     kept = credentials.read(data.credentials)
     it = services.Installation(
         data=data,

@@ -8,24 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classifier import model as models
+from classifier.conduct import UnitName, load_owners, load_unit_names, units_accused
 from classifier.domain import Candidate, Classification
-from classifier.gazetteer import Gazetteer, find_place, load_gazetteer
+from classifier.gazetteer import Gazetteer, load_gazetteer
+from classifier.language import language_of
 from classifier.matters import Matters, matter_of, read_matters
 from classifier.model import Model, abstains, rank
+from classifier.places import find_place
 from classifier.signals import (
-    UnitName,
-    UrgencyCues,
     is_spam,
     kind_of,
-    language_of,
-    load_owners,
-    load_unit_names,
     load_urgency,
     plain,
-    units_accused,
     urgency_of,
 )
 from classifier.taxonomy import load_taxonomy
+from classifier.wordings import Wordings
 from contracts.masking import mask
 
 _UNWELCOME = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -37,7 +35,7 @@ class Rules:
 
     gazetteer: Gazetteer
     units: tuple[UnitName, ...]
-    urgency: UrgencyCues
+    urgency: Wordings
     matters: Matters
     owners: dict[str, str]
     #: Categories about conduct: their unit looks into it and is not meant by it.

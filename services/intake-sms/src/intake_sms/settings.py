@@ -25,8 +25,8 @@ class SmsSettings(IntakeSettings):
     )
     sms_region: str = Field("ID", pattern="^[A-Z]{2}$", description="country of numbers without a country code")
     kannel_send_url: HttpUrl = Field(description="Kannel's sendsms, without a query")
-    kannel_username: str = Field(description="user of Kannel's sendsms-user group")
-    kannel_password: SecretStr = Field(description="its password")
+    kannel_username: str = Field(min_length=1, description="user of Kannel's sendsms-user group")
+    kannel_password: SecretStr = Field(min_length=1, description="its password")
     kannel_timeout_s: float = Field(10, gt=0, description="seconds for Kannel to answer")
     kannel_connect_timeout_s: float = Field(3, gt=0, description="seconds to connect to Kannel")
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from contracts.codec import plain
+
 MAX_TEXT = 10_000
 MAX_FOLLOW_UP = 4_000
 # A later event repeats all earlier additions: at four bytes a letter they must fit in one record.
@@ -28,7 +30,6 @@ RIGHTS = ("erasure", "restriction")
 _LIMITS = {"name": 200, "place": 500, "occurred": 200, "phone": 40, "email": 254}
 _PHONE = re.compile(r"\+?\d{8,15}")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _SECRET = re.compile(r"[\x21-\x7e]{8,200}")
 
@@ -178,8 +179,7 @@ def _text(raw: Mapping[str, object], field: str, limit: int, problems: dict[str,
     if not isinstance(value, str):
         problems[field] = "Harus berupa teks."
         return None
-    # Browsers send every line end as two characters; of the other control characters nobody means any.
-    value = _CONTROL.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    value = plain(value).strip()
     if len(value) > limit:
         problems[field] = f"Terlalu panjang: {_number(len(value))} huruf, paling banyak {_number(limit)}."
     return value or None

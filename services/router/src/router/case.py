@@ -49,7 +49,7 @@ class Case(Struct, frozen=True, kw_only=True):
     """The state of one complaint. Before its ``received`` has come, only what came early is in it.
 
     ``merged`` are the complaints that follow this one, ``also_about`` the units those accuse, ``rights`` what the
-    reporter asked for by law and nobody has done yet.
+    reporter asked for by law and nobody has done yet, ``alarmed`` who heard of each promise that is late.
     """
 
     ticket: str
@@ -66,6 +66,8 @@ class Case(Struct, frozen=True, kw_only=True):
     had: list[str] = []  # the units that were to work on it, in order
     resolved_seq: int | None = None
     asked_seq: int | None = None  # the step of the last question to the reporter
+    paused_seq: int = -1  # the last question for which the clock stands, or stood
+    paused_until: datetime | None = None
     parent: str | None = None
     follow_ups: list[FollowUp] = []
     deadline_at: datetime | None = None
@@ -75,6 +77,17 @@ class Case(Struct, frozen=True, kw_only=True):
     also_about: list[str] = []
     similar: list[Similar] = []
     rights: list[str] = []
+    alarmed: dict[str, list[str]] = {}
+
+
+def promise(stage: str, deadline_at: datetime) -> str:
+    """Names one promise among those of a complaint."""
+    return f"{stage} {deadline_at.timestamp():.0f}"
+
+
+def waits(case: Case) -> bool:
+    """Whether the clock stands for the question that was asked last."""
+    return case.status == "waiting_for_reporter" and case.paused_seq >= (case.asked_seq or 0)
 
 
 def known(case: Case) -> ComplaintReceived:
@@ -153,6 +166,7 @@ def snapshot(case: Case, reader: str) -> ComplaintSnapshot:
         priority=priority(found.urgency if found else None, found.confidence if found else 0.0, reporters),
         matter=found.matter if found else UNSET,
         spam=found.spam if found else False,
+        paused_until=(case.paused_until if waits(case) else None) or UNSET,
     )
 
 

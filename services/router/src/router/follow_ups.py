@@ -9,13 +9,16 @@ from msgspec import UNSET
 
 from contracts.events import ComplaintFollowedUp, FollowUp, UnitRouted
 from router.case import FINAL, Case, Out, advance, snapshot, supporters, tell_unit
-from router.moves import Changes, Result, about, desk, noted, route
+from router.moves import Changes, Result, about, alarmed, desk, noted, route
 from router.rules import Assignment, Rules, last_unit, supervisor, triage
 
 _replace = msgspec.structs.replace
 
 #: From so many of 5 on the reporter is content; up to so many, the unit's supervisor hears of it.
 CONTENT, BAD = 4, 2
+#: Bytes. So far merged complaints may lengthen what their parent's units are told each time; an intake bounds what its
+#: own reporter adds, and all of it fits into one event (codec.MAX_BYTES).
+MAX_COLLECTED = 150_000
 _RIGHTS = {"erasure": "penghapusan data pribadi", "restriction": "pembatasan pemrosesan data pribadi"}
 
 
@@ -70,12 +73,16 @@ def _of_merged(rules: Rules, case: Case, parent: Case, item: FollowUp) -> tuple[
     match item.kind:
         case "reopen" if parent.status == "resolved":
             # The parent's steps are repeated in the child's story, so its reporter is answered by them.
-            return case, *_reopen(rules, _append(parent, item))
+            return case, *_reopen(rules, _append(parent, item) or parent)
         case "addition":
-            parent = _append(parent, item)
+            longer = _append(parent, item)
+            if longer is None:
+                text = "Tambahan untuk laporan yang digabung ini sudah terlalu banyak. Kirimlah laporan baru."
+                case, outs = noted(case, "refused", text)
+                return case, parent, outs
             case, outs = noted(case, "addition", "Tambahan Anda sudah diteruskan ke petugas.")
-            outs += tell_unit(parent, "followed-up", reason=f"tambahan dari pelapor {case.ticket}, yang digabung")
-            return case, parent, outs
+            outs += tell_unit(longer, "followed-up", reason=f"tambahan dari pelapor {case.ticket}, yang digabung")
+            return case, longer, outs
         case "rating":
             case, outs = _rate(rules, case, parent, item)
             return case, parent, outs
@@ -84,8 +91,10 @@ def _of_merged(rules: Rules, case: Case, parent: Case, item: FollowUp) -> tuple[
             return case, parent, outs
 
 
-def _append(parent: Case, item: FollowUp) -> Case:
-    return _replace(parent, follow_ups=[*parent.follow_ups, item])
+def _append(parent: Case, item: FollowUp) -> Case | None:
+    """The parent with ``item``, or None: it has collected too much already."""
+    collected = [*parent.follow_ups, item]
+    return _replace(parent, follow_ups=collected) if len(msgspec.json.encode(collected)) <= MAX_COLLECTED else None
 
 
 def _heard(case: Case, note: str, message: str) -> Result:
@@ -112,8 +121,12 @@ def _cancel(case: Case) -> Result:
         return _heard(case, "refused", text)
     if case.status in FINAL or case.status == "resolved":
         return noted(case, "refused", "Laporan ini sudah selesai, jadi tidak dapat dibatalkan.")
+    reason = "dibatalkan pelapor"
     case, update = advance(case, "cancelled")
-    return case, [update, *tell_unit(case, "withdrawn", reason="dibatalkan pelapor")]
+    outs: list[Out] = [update, *tell_unit(case, "withdrawn", reason=reason)]
+    for unit in [] if case.unit else alarmed(case):
+        outs += tell_unit(case, "withdrawn", unit=unit, reason=reason)
+    return case, outs
 
 
 def _reopen(rules: Rules, case: Case) -> Result:

@@ -68,6 +68,9 @@ def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datet
         else:
             case, outs = _RULES[type(data)](rules, before, data)
             changes = {case.ticket: case}
+            if isinstance(data, SlaUpdated | SlaBreached) and (word := clock.to_merged(rules, before, case, data)):
+                followed, more = merging.tell_merged(cases, case, word)
+                changes, outs = {**changes, **followed}, [*outs, *more]
         changes = {ticket: case for ticket, case in changes.items() if case != cases.get(ticket)}
     return _with_children(rules, cases, changes, outs, by_unit=unit is not None)
 

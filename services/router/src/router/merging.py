@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from chassis.intake.story import in_words
 from contracts.events import ComplaintUpdated
-from router.case import FINAL, STATUS_WORDS, Case, Out, about_units, advance, supporters, tell_unit
+from router.case import FINAL, STATUS_WORDS, Case, Out, about_units, advance, promise, supporters, tell_unit
 from router.moves import Changes, Result, about, release, route
 from router.rules import Rules, triage
 
@@ -33,9 +34,12 @@ def obstacle(rules: Rules, case: Case, parent: Case) -> str | None:
     return None
 
 
-def merge(case: Case, parent: Case, *, by: str | None = None, reason: str | None = None) -> tuple[Changes, list[Out]]:
+def merge(
+    rules: Rules, case: Case, parent: Case, *, by: str | None = None, reason: str | None = None
+) -> tuple[Changes, list[Out]]:
     """``case`` follows ``parent`` from now on; those who work on the parent see how many reported it."""
-    case, update = advance(_replace(case, parent=parent.ticket), "merged", parent=parent.ticket, by=by, reason=reason)
+    facts = {"parent": parent.ticket, "message": _due(rules, parent), "by": by, "reason": reason}
+    case, update = advance(_replace(case, parent=parent.ticket), "merged", **facts)
     case, outs = release(case, f"digabung dengan {parent.ticket}")
     parent = _replace(
         parent,
@@ -44,6 +48,26 @@ def merge(case: Case, parent: Case, *, by: str | None = None, reason: str | None
     )
     outs += tell_unit(parent, "updated", reason=f"{case.ticket} digabung ke sini; {1 + len(parent.merged)} pelapor")
     return {case.ticket: case, parent.ticket: parent}, [update, *outs]
+
+
+def _due(rules: Rules, parent: Case) -> str | None:
+    """Until when the parent is promised, for its clock is that of all who follow it."""
+    if parent.deadline_at is None:
+        return None
+    due = in_words(parent.deadline_at, rules.zone)
+    if promise("completion", parent.deadline_at) in parent.alarmed:
+        return f"Maaf, tenggatnya {due} sudah terlewati."
+    return f"Tenggatnya {due}."
+
+
+def tell_merged(cases: Mapping[str, Case], parent: Case, message: str) -> tuple[Changes, list[Out]]:
+    """A word about the clock of ``parent`` to the reporters of those merged into it."""
+    changes: Changes = {}
+    outs: list[Out] = []
+    for ticket in parent.merged:
+        changes[ticket], step = advance(cases[ticket], "noted", "merged", note="deadline", message=message)
+        outs.append(_replace(step, unit=parent.unit, lane=parent.lane, support=supporters(parent)))
+    return changes, outs
 
 
 def unmerge(

@@ -26,8 +26,11 @@ def desk(rules: Rules, case: Case) -> str:
 
 def route(rules: Rules, case: Case, to: Assignment, *, by: str | None = None) -> Result:
     """Give it to a unit and those that help it, and take it from all others that had it."""
-    before = {case.unit, *supporters(case)} - {None}
-    helpers = dict.fromkeys(each for each in to.support if each not in (to.unit, *about(rules, case)))
+    before = {case.unit, *supporters(case), *([] if case.unit else alarmed(case))} - {None}
+    named = (rules.heirs.get(each, each) for each in to.support)
+    helpers = dict.fromkeys(
+        each for each in named if each in rules.units and each not in (to.unit, *about(rules, case))
+    )
     case = _replace(case, unit=to.unit, lane=to.lane, support=[Support(unit=each) for each in helpers])
     if to.lane == "unit":
         case = _replace(case, had=[*case.had, to.unit])
@@ -36,6 +39,11 @@ def route(rules: Rules, case: Case, to: Assignment, *, by: str | None = None) ->
     for unit in sorted(each for each in before if each and each not in (to.unit, *helpers)):
         outs += tell_unit(case, "withdrawn", unit=unit, reason=f"dialihkan ke {to.unit}")
     return case, outs
+
+
+def alarmed(case: Case) -> list[str]:
+    """Who heard that it is late. While nobody has it they count as having it."""
+    return sorted({unit for units in case.alarmed.values() for unit in units})
 
 
 def release(case: Case, reason: str) -> Result:

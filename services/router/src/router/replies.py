@@ -217,7 +217,7 @@ def _merge(given: Given) -> Outcome:
         return f"laporan {into[:40]!r} tidak ada"
     if refused := merging.obstacle(given.rules, case, parent):
         return refused
-    changes, outs = merging.merge(_touch(case), parent, by=given.by, reason=given.data.reason or None)
+    changes, outs = merging.merge(given.rules, _touch(case), parent, by=given.by, reason=given.data.reason or None)
     if case.unit != given.by:
         told = tell_unit(changes[case.ticket], "withdrawn", unit=case.unit, reason=f"digabung dengan {parent.ticket}")
         outs = [*outs, *told]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, tzinfo
 
 #: Conduct of officials: the inspectorate looks at it, whatever unit it is about.
 CONDUCT_CATEGORY = "aparatur_korupsi"
@@ -13,8 +13,6 @@ CONDUCT_CATEGORY = "aparatur_korupsi"
 URGENT = frozenset({"tinggi", "darurat"})
 #: In the routing table: the camat of the place, whichever that is.
 KECAMATAN = "kecamatan"
-#: Units come and go at midnight in Soppeng.
-WITA = timezone(timedelta(hours=8), "WITA")
 _URGENCIES = ("rendah", "sedang", "tinggi", "darurat")
 
 
@@ -66,7 +64,7 @@ class Rules:
     ``admin`` plays LAPOR admin, ``conduct`` looks at officials, ``last_resort`` gets what nobody else may have.
     ``heirs`` is filled by ``in_force``: who has the work of each unit on that day. ``boilerplate`` are phrases that say
     nothing of what was done; from ``similar_suggest`` on two complaints are shown as similar, from ``similar_merge`` on
-    they are one, None: never without a person.
+    they are one, None: never without a person. Units come and go at midnight in ``zone``.
     """
 
     units: Mapping[str, Unit]
@@ -74,6 +72,7 @@ class Rules:
     admin: str
     conduct: str
     last_resort: str
+    zone: tzinfo
     camat: Mapping[str, str] = field(default_factory=dict)
     targets: Mapping[str, Target] = field(default_factory=dict)
     routing: tuple[RoutingRule, ...] = ()
@@ -114,7 +113,7 @@ def in_force(rules: Rules, at: datetime) -> Rules:
 
     A unit without a valid successor keeps its place, so that who meets it there sees that it is no unit any more.
     """
-    day = at.astimezone(WITA).date()
+    day = at.astimezone(rules.zone).date()
     valid = {code: unit for code, unit in rules.units.items() if unit.valid(day)}
     if len(valid) == len(rules.units):
         return rules
@@ -205,15 +204,18 @@ def conduct_desk(rules: Rules, about: Collection[str], reason: str) -> Assignmen
 def assign(rules: Rules, found: Understood) -> Assignment:
     """Who is responsible for what was understood, or the triage lane when a person should look first."""
     about = accused(rules, found.about_units)
+    if judges := [unit for unit in (rules.admin, rules.conduct) if unit in about]:
+        return triage(rules, about, f"laporan tentang {', '.join(dict.fromkeys(judges))}, yang menilai laporan lain")
     # An unsure guess that accuses nobody is one like any other: no work for the inspectorate yet.
-    if found.category == CONDUCT_CATEGORY and (about or not found.abstained):
-        return conduct_desk(rules, about, "menyangkut perilaku aparatur")
-    if doubt := _doubt(rules, found):
-        return triage(rules, about, doubt)
-    rule = next((rule for rule in rules.routing if _applies(rules, rule, found)), None)
-    if rule and rule.hand_over:
+    conduct = found.category == CONDUCT_CATEGORY and bool(about or not found.abstained)
+    doubt = _doubt(rules, found)
+    rule = None if doubt else next((rule for rule in rules.routing if _applies(rules, rule, found)), None)
+    # Officials who are not the kabupaten's are known by a matter; nobody here may look at them.
+    if rule and rule.hand_over and (not conduct or (rule.matters and not about)):
         return Assignment(lane="hand-over", unit=rule.hand_over, reason=rule.reason)
-    return _to_unit(rules, found, about, rule)
+    if conduct:
+        return conduct_desk(rules, about, "menyangkut perilaku aparatur")
+    return triage(rules, about, doubt) if doubt else _to_unit(rules, found, about, rule)
 
 
 def _doubt(rules: Rules, found: Understood) -> str | None:

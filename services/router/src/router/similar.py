@@ -129,7 +129,7 @@ def compared(rules: Rules, cases: Mapping[str, Case], case: Case, others: Iterab
     for each in found:
         parent = cases[each.ticket]
         if rules.similar_merge is not None and each.score >= rules.similar_merge and _surely(case, parent):
-            changes, outs = merge(case, parent, reason=f"laporan yang sama: {each.reason}")
+            changes, outs = merge(rules, case, parent, reason=f"laporan yang sama: {each.reason}")
             told = tell_unit(
                 changes[case.ticket], "withdrawn", unit=case.unit, reason=f"digabung dengan {parent.ticket}"
             )

@@ -33,8 +33,17 @@ _FILLER = frozenset(
         tuntas rampung berhasil baru saja tlh lebih
         bidang kepala dinas pimpinan atasan seksi bukan
         baca dibaca membaca catat dicatat mencatat mencatatnya menerima diterima
+        aman terkendali kondusif situasi clear sop mestinya permasalahan persoalan teknis sana
+        lokasi lapangan meluncur menuju berangkat turun tiba
         """
     )
+)
+#: That something was done, seen or answered, and not what.
+_HOLLOW = re.compile(
+    r"((di|ter|ber)?(tindak|lanjut|tindaklanjut|tangan|selesai|laksana|laku|respons?|cek|tinjau|surve[iy]|pantau|monitor"
+    r"|verifikasi|konfirmasi|disposisi|informasi|atas|tanggap|jawab)"
+    r"|(me|pe)(nindaklanjut|nangan|nyelesai|laksana|laku|respons?|ngecek|ninjau|nyurve[iy]|mantau|nanggap|ngatas"
+    r"|njawab|(ng|m)?(monitor|verifikasi|konfirmasi|disposisi|informasi)))(i|kan|an)?(nya)?"
 )
 _DONE = frozenset(_words("sudah telah sdh tlh selesai tuntas rampung berhasil tadi kemarin"))
 _NOT_YET = frozenset(_words("akan segera nanti rencana rencananya besok menunggu belum masih sedang perlu harus"))
@@ -46,7 +55,7 @@ _PASSED_ON = re.compile(
 )
 _FREE = frozenset(_words("terus sampai laporan laporannya lapor"))
 _PURPOSE = frozenset(_words("untuk agar supaya guna"))
-_VERB = re.compile(r"di\w{4,}|me(m|n|ng|ny)\w{3,}")
+_VERB = re.compile(r"di\w{4,}|me(m|n|ng|ny)\w{3,}|ter\w{4,}")
 _NO_VERB = frozenset(
     _words(
         """
@@ -54,6 +63,8 @@ _NO_VERB = frozenset(
         digital diare dimohon diharap diharapkan dimaklumi diupayakan diusahakan ditunggu diketahui dimaksud dilaporkan
         mengenai menurut menjadi memang memohon menunggu mengetahui memahami mengalami menit menteri mengharapkan
         memperhatikan mengucapkan menghubungi mendapat
+        terjadi terdapat terlalu terhadap termasuk terdekat terakhir terbaru terbaik terbatas terkendala terlambat
+        tertinggal terjadwal tercatat terdaftar terdata terminal terhormat tertinggi terpaksa ternyata terutama tertentu
         """
     )
 )
@@ -75,15 +86,14 @@ def substance(message: str, boilerplate: Collection[str], *, plan_is_answer: boo
     parts = [_read(_words(part), boilerplate) for part in re.split(_CLAUSES.pattern + r"|\bdan\b", message.casefold())]
     if any(_names_deed(each) and (plan_is_answer or not each.planned) for each in clauses + parts):
         return None
-    planned, content = any(each.planned for each in clauses), sum(len(each.content) for each in clauses)
+    planned, content = any(each.planned for each in clauses), {word for each in clauses for word in each.content}
     passed_on = any(each.passed_on for each in clauses)
     if not content or (passed_on and not planned):
         return _EMPTY
     if planned and not plan_is_answer:
         return _PLAN
-    # Without a word that says it is done, as much as a whole sentence must be there.
-    enough = any(len(each.content) >= ENOUGH_WORDS for each in clauses)
-    return None if enough and not passed_on else _SHORT
+    # Without a word that says it is done, as much as a whole sentence must be there, or a list.
+    return None if len(content) >= ENOUGH_WORDS and not passed_on else _SHORT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +114,7 @@ def _read(said: list[str], boilerplate: Collection[str]) -> _Clause:
     left = _without(said, boilerplate)
     planned = any(word in _NOT_YET or _PLANNED.fullmatch(word) for word in left)
     no_content = _FILLER | _NOT_YET
-    content = [word for word in left if word not in no_content and len(word) > 1 and not _is_passed_on(word)]
+    content = [word for word in left if word not in no_content and len(word) > 1 and not _is_hollow(word)]
     deed = any(_VERB.fullmatch(word) and word not in _NO_VERB and not _PLANNED.fullmatch(word) for word in content)
     return _Clause(
         content=[word for word in content if not _PLANNED.fullmatch(word)],
@@ -113,6 +123,10 @@ def _read(said: list[str], boilerplate: Collection[str]) -> _Clause:
         planned=planned,
         passed_on=passed_on,
     )
+
+
+def _is_hollow(word: str) -> bool:
+    return _HOLLOW.fullmatch(word) is not None or _is_passed_on(word)
 
 
 def _is_passed_on(word: str) -> bool:

@@ -31,8 +31,6 @@ from sla_monitor.domain import Rules
 from sla_monitor.region import load_rules
 
 BATCH = 200
-#: While lateness is measured: deadlines a second, complaints registered a second, for how long.
-DUE_RATE, NEW_RATE, SECONDS = 50, 50, 60
 _COLUMNS = ("complaint_id", "next_due_at", "waiting_unit", "waiting_since", "body")
 _TICKET = ticket.mint("web")
 
@@ -129,7 +127,9 @@ async def bare(pool: Pool) -> float:
         return rate
 
 
-async def live(settings: DatabaseSettings, pool: Pool, rules: Rules, filled: int, at_once: int) -> dict[str, Any]:
+async def live(
+    settings: DatabaseSettings, pool: Pool, rules: Rules, filled: int, at_once: int, rate: int, seconds: int
+) -> dict[str, Any]:
     """The service as it runs, with ``filled`` clocks stored: from process to topic and back."""
     async with arrivals(settings, SLA_BREACHED) as breached, arrivals(settings, SLA_UPDATED) as updated:
         service = Running("sla_monitor")  # once before, so that its group is known, as at any restart
@@ -137,10 +137,12 @@ async def live(settings: DatabaseSettings, pool: Pool, rules: Rules, filled: int
             await produce(settings, _complaints("first", 1))
             await updated.until(1, "ready")
             service.kill()
+            await produce(settings, _complaints("unread", 1))  # so that it may not ring before its group has met
             await fill(pool, rules, filled, filled + 1, lambda _: datetime.now(UTC))
             start, service = time.perf_counter(), Running("sla_monitor")
             await breached.until(1, "restarting")
             restart_s = time.perf_counter() - start
+            await updated.until(1, "restarting")
             started_s = await _timed(
                 asyncio.gather(
                     updated.until(at_once, "starting, to the topic"), produce(settings, _complaints("live", at_once))
@@ -150,25 +152,27 @@ async def live(settings: DatabaseSettings, pool: Pool, rules: Rules, filled: int
             await fill(pool, rules, filled + 1, filled + 1 + at_once, lambda _: moment)
             ahead_s = (moment - datetime.now(UTC)).total_seconds()
             await breached.until(at_once, "due at once")
-            seconds = (datetime.now(UTC) - moment).total_seconds()
-            late = await _lateness(settings, pool, rules, breached, filled + 1 + at_once)
+            rung_s = (datetime.now(UTC) - moment).total_seconds()
+            late = await _lateness(settings, pool, rules, breached, filled + 1 + at_once, rate, seconds)
         finally:
             service.kill()
     return {
         "started_rate": round(at_once / started_s),
         "restart_s": round(restart_s, 2),
         "at_once": {
-            "count": at_once, "seconds": round(seconds, 1), "rate": round(at_once / seconds),
+            "count": at_once, "seconds": round(rung_s, 1), "rate": round(at_once / rung_s),
             "stored_ahead_s": round(ahead_s, 1),
         },
         "lateness_ms": percentiles(late),
     }  # fmt: skip
 
 
-async def _lateness(settings: DatabaseSettings, pool: Pool, rules: Rules, heard: Arrivals, first: int) -> list[float]:
-    """Seconds from each deadline to its record on the topic, while others are registered."""
-    count, start, late = DUE_RATE * SECONDS, datetime.now(UTC) + timedelta(seconds=3), list[float]()
-    await fill(pool, rules, first, first + count, lambda n: start + timedelta(seconds=(n - first) / DUE_RATE))
+async def _lateness(
+    settings: DatabaseSettings, pool: Pool, rules: Rules, heard: Arrivals, first: int, rate: int, seconds: int
+) -> list[float]:
+    """Seconds from each deadline, ``rate`` a second, to its record on the topic; as many others are registered."""
+    count, start, late = rate * seconds, datetime.now(UTC) + timedelta(seconds=3), list[float]()
+    await fill(pool, rules, first, first + count, lambda n: start + timedelta(seconds=(n - first) / rate))
 
     def counts(record: ConsumerRecord) -> bool:
         event = codec.decode(record.value).data
@@ -177,24 +181,24 @@ async def _lateness(settings: DatabaseSettings, pool: Pool, rules: Rules, heard:
         return True
 
     async def others() -> None:
-        for second in range(SECONDS):
-            await produce(settings, _complaints(f"beside-{second}", NEW_RATE))
+        for second in range(seconds):
+            await produce(settings, _complaints(f"beside-{second}", rate))
             await asyncio.sleep(1)
 
     await asyncio.gather(heard.until(count, "due one after the other", counts), others())
     return late
 
 
-async def measure(settings: DatabaseSettings, stored: int, count: int, at_once: int) -> None:
+async def measure(settings: DatabaseSettings, stored: int, count: int, at_once: int, rate: int, seconds: int) -> None:
     """All of it, in one go; the last line that is said is the result."""
     rules, pool = load_rules(settings.region_dir), await open_pool(str(settings.database_url), timeout_s=120)
     ticks, filled = {}, 0
-    for size in sorted({10**4, 10**5, stored} & set(range(stored + 1))):
+    for size in sorted({stored} | {size for size in (10**4, 10**5) if size < stored}):
         await fill(pool, rules, filled, size)
         ticks[str(size)], filled = await tick_ms(pool), size
     found = await starting(pool, rules, count)
     baseline = await bare(pool)
-    running = await live(settings, pool, rules, filled, at_once)
+    running = await live(settings, pool, rules, filled, at_once, rate, seconds)
     await pool.close()
     cpu, rss = spent()
     say(
@@ -216,8 +220,9 @@ def main() -> None:
     parser.add_argument("--stored", type=int, default=1_000_000)
     parser.add_argument("--count", type=int, default=30_000)
     parser.add_argument("--at-once", type=int, default=50_000)
-    given = parser.parse_args()
-    asyncio.run(measure(read_settings(DatabaseSettings), given.stored, given.count, given.at_once))
+    parser.add_argument("--rate", type=int, default=50)
+    parser.add_argument("--seconds", type=int, default=60)
+    asyncio.run(measure(read_settings(DatabaseSettings), **vars(parser.parse_args())))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import phonenumbers
 from phonenumbers import ValidationResult
 
 from chassis.intake.notices import Notice, OutcomeUnknown, Refused, Send, TryLater
+from contracts.codec import plain
 from intake_sms.domain import Mo
 from intake_sms.settings import SmsSettings
 
@@ -65,7 +66,7 @@ def read_mo(query: bytes, region: str) -> Mo:
 
 def _decoded(given: dict[str, bytes], name: str, charset: str, *, may_be_empty: bool = False) -> str:
     try:
-        value = given.get(name, b"").decode(charset).replace("\x00", "").strip()
+        value = plain(given.get(name, b"").decode(charset)).strip()
     except (UnicodeError, LookupError) as error:
         raise Unreadable(f"{name} is not {charset[:20]}") from error
     if name not in given or not (value or may_be_empty):

@@ -59,7 +59,7 @@ def unknown_ticket() -> Problem:
         404,
         "unknown-complaint",
         "Laporan tidak ditemukan",
-        "Periksa lagi nomor laporan dan kode aksesnya. Nomor laporan tampak seperti SPG-W0AB-12CD9.",
+        "Periksa lagi nomor laporan dan kode aksesnya. Nomor laporan tampak seperti SPG-W0AB-12CDS.",
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
-from chassis.region import Problem, RegionError, Source
+from chassis.region import Problem, RegionError, Source, read_zone
 from contracts.events import UnitCode
 from router.rules import KECAMATAN, RoutingRule, Rules, Target, Unit, same_place
 
@@ -85,7 +85,7 @@ def read_rules(region: Path) -> Rules:
     reading = _Reading(*sources)
     if reading.problems:
         raise RegionError.of(reading.problems)
-    return reading.rules()
+    return reading.rules(read_zone(region))
 
 
 class _Reading:
@@ -167,7 +167,7 @@ class _Reading:
                 if same_place(name) not in places:
                     yield source.wrong((*where, "when"), f"no unit has kecamatan: {name}", "write a kecamatan's name")
 
-    def rules(self) -> Rules:
+    def rules(self, zone: tzinfo) -> Rules:
         """What was read; only asked when nothing is wrong."""
         rows = [row for _, row in self.units.values()]
         return Rules(
@@ -192,6 +192,7 @@ class _Reading:
             boilerplate=tuple(self.rest.boilerplate),
             similar_suggest=self.rest.similar.suggest,
             similar_merge=self.rest.similar.merge,
+            zone=zone,
         )
 
 

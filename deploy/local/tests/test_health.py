@@ -1,0 +1,61 @@
+"""What `lapor status` reads from the services' metrics."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from lapor import health
+from lapor.files import DataDir
+from lapor.ports import HOST, is_free
+
+METRICS = b"""\
+# HELP lapor_outbox_oldest_seconds Age of the oldest row waiting
+# TYPE lapor_outbox_oldest_seconds gauge
+lapor_outbox_oldest_seconds{service="router"} 312.5
+lapor_outbox_parked{service="router"} 2.0
+lapor_consumer_lag_records{service="router"} 7.0
+"""
+
+
+class Metrics(BaseHTTPRequestHandler):
+    """A router with trouble."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/metrics" else 404)
+        self.end_headers()
+        self.wfile.write(METRICS)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[DataDir]:
+    """The router answers, the others are away."""
+    server = HTTPServer((HOST, 0), Metrics)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    away = next(port for port in range(20_000, 30_000) if is_free(port))
+    found = DataDir(tmp_path)
+    found.ports.write_text(json.dumps(dict.fromkeys(health.OWNERS, away) | {"router": server.server_port}))
+    yield found
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_what_waits_in_an_outbox_is_read_from_the_service_itself(data: DataDir) -> None:
+    assert health.outboxes(data) == {"router": health.Outbox(parked=2, oldest_s=312.5)}
+
+
+def test_what_needs_a_person_is_said_in_words() -> None:
+    sound = health.Outbox(parked=0, oldest_s=3.0)
+    outboxes = {"intake-sms": sound, "router": health.Outbox(parked=2, oldest_s=312.5)}
+    assert list(health.attention(outboxes)) == [
+        "router: 2 records can never be published (docs/runbook.md, a parked row)",
+        "router: a record has been waiting for Kafka for 5m12s (lapor logs router)",
+    ]

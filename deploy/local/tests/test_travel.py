@@ -1,0 +1,85 @@
+"""`lapor demo` ends, whatever fails: no broker, and doors of this test."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from lapor import travel
+from lapor.errors import Refused
+from lapor.files import DataDir
+from lapor.scenarios import SCENARIOS
+from lapor.travel import Channel, Journey, Travel
+
+Door = Callable[[httpx.Request], Any]
+Client = httpx.AsyncClient
+URLS = {"web_url": "http://web", "standins_url": "http://s", "sent_url": "http://s/sent", "x_mention_url": "http://s/x"}
+
+
+class FakePrincipal:
+    """One who may read, and finds no topics."""
+
+    def topics(self) -> list[str]:
+        return []
+
+
+def listen(*_: object, stop: threading.Event, listening: Callable[[], None], **__: object) -> Iterator[Any]:
+    """Nothing comes until it is told to stop."""
+    listening()
+    stop.wait()
+    yield from ()
+
+
+@pytest.fixture
+def demo(monkeypatch: pytest.MonkeyPatch) -> Callable[[Channel, Door], list[Journey]]:
+    """Sends one complaint through a door."""
+    monkeypatch.setattr(travel, "principal", lambda *_: FakePrincipal())
+    monkeypatch.setattr(travel, "follow", listen)
+    monkeypatch.setattr(travel.up, "env", lambda _: URLS)
+
+    def run(channel: Channel, door: Door) -> list[Journey]:
+        monkeypatch.setattr(httpx, "AsyncClient", lambda **_: Client(transport=httpx.MockTransport(door)))
+        return asyncio.run(Travel(DataDir(Path("data")), SCENARIOS["journey"], lambda *_: None).run(1, [channel], 20))
+
+    return run
+
+
+async def away(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("refused")
+
+
+async def silent(request: httpx.Request) -> httpx.Response:
+    return await asyncio.Future()
+
+
+async def without_json(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, text="<html>")
+
+
+@pytest.mark.parametrize("channel", ["sms", "web", "x"])
+def test_a_door_that_is_away_ends_it_with_a_sentence(demo: Any, channel: Channel) -> None:
+    with pytest.raises(Refused, match=f"The {channel} door does not answer at http.*lapor status"):
+        demo(channel, away)
+
+
+def test_a_door_that_refuses_ends_it_with_its_words(demo: Any) -> None:
+    with pytest.raises(Refused, match="The web door answered 503: busy"):
+        demo("web", lambda _: httpx.Response(503, text="busy"))
+
+
+@pytest.mark.parametrize("page", [away, silent, without_json])
+def test_time_is_up_also_when_nobody_knows_what_citizens_were_sent(
+    demo: Any, page: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(travel, "GIVE_UP_S", 0.3)
+
+    async def door(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(202) if request.method == "POST" else await page(request)
+
+    (journey,) = demo("sms", door)
+
+    assert not journey.done
