@@ -9,7 +9,7 @@ import typer
 
 
 def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) -> typer.Typer:
-    """The command line of ``service``: ``run``, and ``migrate`` where it owns a database."""
+    """The command line of ``service``: ``run``; and ``migrate`` and ``rewind`` where it owns a database."""
     app = typer.Typer(name=service, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
     @app.callback()
@@ -22,11 +22,38 @@ def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) 
         @app.command("migrate")
         def migrate_() -> None:
             """Bring the service's own database up to date; safe to repeat, and to run twice at once."""
+            from psycopg import OperationalError
+
+            from chassis.crash import EXIT_TEMPORARY
             from chassis.database import migrate
             from chassis.settings import MigrateSettings, read_settings
 
-            settings = read_settings(MigrateSettings)
-            applied = migrate(str(settings.database_url), *migrations)
+            settings = read_settings(MigrateSettings, service)
+            try:
+                applied = migrate(str(settings.database_url), *migrations)
+            except OperationalError as error:
+                why = str(error).partition("\n")[0]
+                typer.echo(f"{service}: its database can't be used: {why}", err=True)
+                raise typer.Exit(EXIT_TEMPORARY) from error
             typer.echo(f"{service}: {applied} migration(s) applied", err=True)
+
+        @app.command("rewind")
+        def rewind_() -> None:
+            """After a restored backup, with the service stopped: read again what the database does not know."""
+            import asyncio
+            import logging
+
+            from chassis.rewind import StillRunning, rewind
+            from chassis.settings import DatabaseSettings, read_settings
+
+            settings = read_settings(DatabaseSettings)
+            logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # each try while the group is not empty yet
+            try:
+                offsets = asyncio.run(rewind(settings, service))
+            except StillRunning as error:
+                typer.echo(f"{service} still runs: stop every process of it, then do this again.", err=True)
+                raise typer.Exit(1) from error
+            for place, offset in offsets.items():
+                typer.echo(f"{place} {offset}")
 
     return app

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from lapor.provision import provision
 from lapor.testing import Stack
 
 pytestmark = pytest.mark.connected
+SOPPENG = Path(__file__).parents[3] / "region" / "soppeng"
 UNITS = ["PU", "PUPR", "DISKOMINFO"]
 
 
@@ -168,22 +170,39 @@ def test_a_broker_killed_with_9_comes_back_with_its_data(stack: Stack) -> None:
     read(stack, "router", "unit.pu.replied.v1")
 
 
-def test_the_provision_command_does_the_same_for_any_cluster(stack: Stack, tmp_path: Path) -> None:
-    accounts = tmp_path / "accounts.json"
+def provision_command(stack: Stack, folder: Path, region: Path) -> subprocess.CompletedProcess[str]:
+    """`lapor provision` with the accounts of the stack, kept in ``folder``."""
+    accounts = folder / "accounts.json"
     credentials.complete(accounts, [], [])
     kept = json.loads(accounts.read_text())
     accounts.write_text(json.dumps({**kept, "principals": stack.passwords}))
-    region = Path(__file__).parents[3] / "region" / "soppeng"
     name, password = stack.admin
     account = {"KAFKA_BOOTSTRAP_SERVERS": stack.bootstrap, "KAFKA_USERNAME": name, "KAFKA_PASSWORD": password}
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-m", "lapor", "provision", "--json", "--accounts", str(accounts), "--region", str(region)],
         env={**os.environ, **account},
         capture_output=True,
         text=True,
         timeout=60,
     )
+
+
+def test_the_provision_command_does_the_same_for_any_cluster(stack: Stack, tmp_path: Path) -> None:
+    """Also for a cluster on which a unit worked that has ended."""
+    region = tmp_path / "region"
+    shutil.copytree(SOPPENG, region)
+    with (region / "units.yaml").open("a") as units:
+        units.write("  - {code: PU, name: Dinas PU, valid_until: 2025-12-31, successor: PUPR}\n")
+    done = provision_command(stack, tmp_path, region)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["topics"] == len(load_topics(up.wanted(region).units))
-    assert accounts.stat().st_mode & 0o777 == 0o600
-    assert "SETDA" in json.loads(accounts.read_text())["principals"]
+    kept = credentials.read(tmp_path / "accounts.json")
+    assert (tmp_path / "accounts.json").stat().st_mode & 0o777 == 0o600
+    assert ("73.12", True) == (kept.kabupaten, "SETDA" in kept.principals)
+
+
+def test_the_provision_command_takes_no_units_away(stack: Stack, tmp_path: Path) -> None:
+    refused = provision_command(stack, tmp_path, SOPPENG)
+    assert refused.returncode == 1
+    assert "units.yaml has no row for PU, whose topics are in Kafka" in refused.stderr
+    read(stack, "PU", "unit.pu.routed.v1", "unit.pu.desk")

@@ -16,6 +16,7 @@ NAMES = {
     "kesehatan": {"rumah_sakit", "kepesertaan_bpjs"},
     "listrik_energi": {"rumah_sakit", "gas_elpiji", "bbm"},
     "penerangan_jalan": {"rumah_sakit"},
+    "perhubungan_parkir": {"kepolisian"},
     "perumahan_pertanahan": {"sertifikat_tanah", "tata_ruang"},
     "ketertiban_perlindungan": {"kepolisian", "bencana", "perempuan_anak", "kesatuan_bangsa"},
     "drainase_banjir": {"bencana"},

@@ -13,7 +13,9 @@ from lapor.errors import Refused
 from lapor.options import err
 
 app = typer.Typer(
-    help="LAPOR! Soppeng on one machine: start it, look at it, break it, stop it.",
+    help="LAPOR! Soppeng on one machine: start it, look at it, break it, stop it.\n\n"
+    "First `lapor up`, then `lapor demo` in a second shell.",
+    epilog="Exit codes: 0 done; 1 failed or refused, with a sentence that says what to do; 2 wrong usage.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",

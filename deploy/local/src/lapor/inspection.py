@@ -18,7 +18,9 @@ from lapor.options import DATA, Data, Json, Name, err, out, wait_until
 
 
 def status(data: Data = DATA, as_json: Json = False) -> None:
-    """What runs, whether it is ready, and what needs attention. Exit code 0 also when nothing runs: see `ready`.
+    """What runs, whether it is ready, and what needs attention.
+
+    Exit code 0 whatever it finds, also that nothing runs: scripts look at `ready`.
 
     Examples:
 
@@ -85,10 +87,10 @@ def logs(
 
         lapor logs kafka -n 200
     """
-    path = DataDir(data).log(name)
-    if not path.exists():
-        there = ", ".join(sorted(p.stem for p in path.parent.glob("*.log"))) or "none yet"
-        raise Refused(f"There is no log of {name!r} in {path.parent}: there are {there}.")
+    where = DataDir(data)
+    path, there = where.log(name), sorted(each.stem for each in where.logs.glob("*.log"))
+    if name not in there:
+        raise Refused(f"There is no log of {name!r} in {where.logs}: there are {', '.join(there) or 'none yet'}.")
 
     def show(line: str) -> None:
         typer.echo(json.dumps({"service": name, "line": line}) if as_json else line)

@@ -31,15 +31,17 @@ _ANSWER_S = 30
 @app.command()
 def tail(
     code: Code,
-    from_start: Annotated[bool, typer.Option("--from-start", help="Everything the topic holds, then stop.")] = False,
-    max_: Annotated[int, typer.Option("--max", min=0, help="Stop after so many; 0: never.")] = 0,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="From the first record to where the topic ends now, then stop.")
+    ] = False,
+    max_: Annotated[int, typer.Option("--max", min=0, help="Stop after so many, if there are; 0: no limit.")] = 0,
     data: Data = DATA,
     bootstrap: Bootstrap = None,
     accounts: Accounts = None,
     ca_file: CaFile = None,
     as_json: Json = False,
 ) -> None:
-    """Show what comes to a unit, a CloudEvent a line.
+    """Show what comes to a unit, a CloudEvent a line: what is written from now on, until Ctrl-C.
 
     Examples:
 
