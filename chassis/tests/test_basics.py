@@ -14,11 +14,14 @@ from pathlib import Path
 
 import pytest
 from bench import free_port
+from click.testing import Result
+from typer.testing import CliRunner
 
 from chassis import metrics
-from chassis.consume import Progress
-from chassis.crash import EXIT_SETTINGS
+from chassis.cli import cli
+from chassis.crash import EXIT_SETTINGS, EXIT_TEMPORARY
 from chassis.logs import JsonFormatter, RateLimit
+from chassis.progress import Progress
 from chassis.region import RegionError, read_region, region_file
 from chassis.settings import DatabaseSettings, MigrateSettings, read_settings
 from chassis.wire import Record
@@ -77,6 +80,28 @@ def test_every_bad_variable_is_named_at_once_and_no_value_is_shown(environment, 
 def test_migrate_needs_only_the_database(monkeypatch, capsys):
     monkeypatch.delenv("DATABASE_URL", raising=False)
     assert "DATABASE_URL: not set" in refused(capsys, MigrateSettings)
+
+
+def migrated(tmp_path: Path) -> Result:
+    return CliRunner().invoke(cli("router", lambda: None, [tmp_path]), ["migrate"])
+
+
+def test_migrate_says_for_which_service_it_misses_the_database(environment, tmp_path):
+    environment.delenv("DATABASE_URL")
+    left = migrated(tmp_path)
+    assert (EXIT_SETTINGS, "router can't start, 1 setting(s) to mend:\n  DATABASE_URL: not set\n") == (
+        left.exit_code,
+        left.stderr,
+    )
+
+
+def test_migrate_says_in_one_sentence_that_the_database_cannot_be_reached(environment, tmp_path):
+    environment.setenv("DATABASE_URL", "postgresql://u:hunter2@127.0.0.1:9/d")
+    left = migrated(tmp_path)
+    assert EXIT_TEMPORARY == left.exit_code
+    assert left.stderr.startswith("router: its database can't be used: ")
+    assert '"127.0.0.1", port 9 failed: Connection refused\n' in left.stderr
+    assert (1, False) == (left.stderr.count("\n"), "hunter2" in left.stderr)
 
 
 def line(message: str, **extra: object) -> str:
@@ -210,8 +235,8 @@ def test_a_rebalance_is_no_loss_of_the_assignment_and_forgets_old_offsets(clock)
 def test_the_watchdog_leaves_when_nothing_is_assigned(environment):
     environment.setenv("ASSIGNMENT_TIMEOUT_S", "1")
     code = (
-        "import time; from chassis.consume import Progress, watch; from chassis.settings import *\n"
-        "watch(Progress('t'), read_settings(ServiceSettings)); time.sleep(20)"
+        "import time; from functools import partial; from chassis.progress import *; from chassis.settings import *\n"
+        "watch(partial(stuck, Progress('t'), read_settings(ServiceSettings))); time.sleep(20)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 75
 

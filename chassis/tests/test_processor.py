@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 import time
@@ -30,7 +31,7 @@ def test_poison_goes_to_the_dead_letters_with_its_bytes_and_its_neighbours_are_h
     for n in range(10):
         bench.send(f"c{n % 4}", f"good{n}")
     bench.send("c0", "bug", text="bug")
-    bench.send("c1", "nul", text="nul\x00")
+    bench.send("c1", "refused", text="refused")
     bench.put(bench.source, "c3", rubbish, headers=[("h", b"\x00\xff"), ("none", None)])
     bench.put(bench.source, "c3", None)
     for n in range(10, 20):
@@ -40,7 +41,7 @@ def test_poison_goes_to_the_dead_letters_with_its_bytes_and_its_neighbours_are_h
     worker = bench.worker(BUG="bug")
     until(lambda: len(bench.records(bench.dlq)) >= 3 and not bench.lost())
     dead = {record.value(): headers_of(record) for record in bench.records(bench.dlq)}
-    assert {rubbish, encoded("c0", "bug", "bug"), encoded("c1", "nul", "nul\x00")} == set(dead)
+    assert {rubbish, encoded("c0", "bug", "bug"), encoded("c1", "refused", "refused")} == set(dead)
     assert dead[rubbish]["h"] == b"\x00\xff"
     assert dead[rubbish]["error"] == b"InvalidEvent"
     assert dead[encoded("c0", "bug", "bug")]["error"] == b"KeyError"
@@ -111,6 +112,16 @@ def test_a_hanging_batch_is_given_up_and_delivered_again(bench: Bench):
     assert bench.once()
 
 
+@pytest.mark.parametrize("kind", ["stateful", "plain"])
+def test_the_log_says_that_it_started_with_what_and_that_it_stopped(bench: Bench, kind: str):
+    worker = bench.worker(kind, SLOT="3")
+    assert worker.stop() == 0
+    lines = [json.loads(line) for line in worker.log.read_text().splitlines()]
+    [started] = [line for line in lines if line["event"] == "started"]
+    assert (started["slot"], started["topics"], started["version"]) == (3, [bench.source], "none")
+    assert [line["event"] for line in lines if line["event"] in ("started", "stopped")] == ["started", "stopped"]
+
+
 def test_sigterm_in_a_batch_lets_it_finish_even_when_sent_twice(bench: Bench):
     for n in range(5):
         bench.send("c0", f"e{n}", text="slow")
@@ -165,8 +176,18 @@ def test_who_gets_no_partitions_leaves(bench: Bench):
     wrong_password = bench.worker(KAFKA_PASSWORD="wrong", **soon)
     assert no_topic.ended() == EXIT_TEMPORARY
     assert no_read.ended() == EXIT_TEMPORARY
-    assert "no partitions assigned" in no_read.log.read_text()
+    assert f"no READ on it: {bench.source}" in no_read.log.read_text()
     assert wrong_password.ended() in (1, EXIT_TEMPORARY)
+
+
+def test_one_missing_topic_of_several_ends_the_process_with_its_name(bench: Bench):
+    absent = f"{bench.name}.absent"
+    worker = bench.worker(SOURCES=f"{bench.source},{absent}", ASSIGNMENT_TIMEOUT_S="4", ready=False)
+    assert until(lambda: "topics" in worker.get("/ready")[1])
+    assert worker.ended() == EXIT_TEMPORARY
+    assert absent in worker.log.read_text().splitlines()[-1]
+    bench.create(absent)
+    bench.worker(SOURCES=f"{bench.source},{absent}", ASSIGNMENT_TIMEOUT_S="4")
 
 
 @pytest.mark.parametrize("bench", [6], indirect=True)
@@ -252,6 +273,28 @@ def test_an_intake_outlives_its_database_and_its_broker(bench: Bench):
     assert until(lambda: bench.committed() == 17)
     assert is_answering(worker)
     assert worker.stop() == 0
+
+
+def test_an_intake_reads_a_topic_that_comes_late(bench: Bench):
+    late = f"{bench.name}.late"
+    worker = bench.worker("plain", SOURCES=f"{bench.source},{late}", ASSIGNMENT_TIMEOUT_S="2")
+    missing = f'lapor_consumer_missing_topics{{group="{bench.name}"}} 1.0'
+    assert until(lambda: missing in worker.get("/metrics")[1])
+    bench.send("c0", "e0")
+    bench.create(late)
+    bench.sent["c1"].append("e1")
+    bench.put(late, "c1", encoded("c1", "e1"))
+    bench.flush()
+    assert all_done(bench)
+    assert until(lambda: missing not in worker.get("/metrics")[1])
+    assert worker.stop() == 0
+
+
+def test_an_intake_whose_event_loop_is_blocked_leaves(bench: Bench):
+    worker = bench.worker("plain", SLOW_S="60", STALL_TIMEOUT_S="3")
+    bench.send("c0", "e0", text="blocking")
+    bench.flush()
+    assert worker.ended() == EXIT_TEMPORARY
 
 
 def test_a_plain_consumer_commits_only_what_is_done(bench: Bench):

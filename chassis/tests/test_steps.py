@@ -130,6 +130,15 @@ async def test_ten_bugs_in_a_row_are_counted_over_batches_and_one_success_starts
     assert 18 == len(dead(bench))
 
 
+async def test_ten_refusals_of_postgres_in_a_row_stop_the_service_too(bench: Bench, step: Steps):
+    """A broken migration refuses everything: no topic may drain into the dead letters for that."""
+    await step(events(*["refused"] * 9, "a", *["refused"] * 9))
+    with pytest.raises(BugsInARow, match="CheckViolationError"):
+        await step(events(*["refused"] * 5, first=19))
+    assert 18 == len(dead(bench))
+    assert [(19,)] == bench.sql("SELECT next_offset FROM consumed")
+
+
 async def test_invalid_records_never_count_as_bugs(bench: Bench, step: Steps, bug):
     await step(events(*["bug"] * 9))
     await step(records(*[b"rubbish"] * 20, first=9))

@@ -1,15 +1,7 @@
 // Balas satu laporan dan tunggu jawabannya: node balas.mjs TIKET TINDAKAN [message=... reason=... support=A,B evidence='[{...}]']
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { Kafka, logLevel } from "kafkajs";
+import { UNIT, grup, kafka, keluar, masuk } from "./koneksi.mjs";
 
-const { UNIT, KAFKA_BOOTSTRAP, KAFKA_PASSWORD, KAFKA_CA_FILE, KAFKA_PROTOCOL = "SASL_SSL" } = process.env;
-const kafka = new Kafka({
-  brokers: [KAFKA_BOOTSTRAP],
-  ssl: KAFKA_PROTOCOL === "SASL_SSL" && (KAFKA_CA_FILE ? { ca: readFileSync(KAFKA_CA_FILE) } : true),
-  sasl: { mechanism: "scram-sha-512", username: UNIT, password: KAFKA_PASSWORD },
-  logLevel: logLevel.ERROR,
-});
 const [ticket, action, ...isian] = process.argv.slice(2);
 const id = randomUUID(); // jawaban menyebut id ini; balasan yang sama diulang dengan id yang sama
 const daftar = { support: (nilai) => nilai.split(","), evidence: JSON.parse }; // yang lain teks, apa adanya
@@ -21,27 +13,22 @@ const balasan = {
   specversion: "1.0", type: "unit.replied.v1", id, source: `/unit/${UNIT}`, subject: ticket,
   time: new Date().toISOString(), data: { ticket, action, ...Object.fromEntries(bidang) },
 };
-const masuk = `unit.${UNIT.toLowerCase()}.routed.v1`;
-const consumer = kafka.consumer({ groupId: `unit.${UNIT.toLowerCase()}.balas-${id}`, maxWaitTimeInMs: 250 });
+const consumer = kafka.consumer({ groupId: `${grup}balas-${id}`, maxWaitTimeInMs: 250 });
 await consumer.connect();
 await consumer.subscribe({ topic: masuk, fromBeginning: false });
 const mendengar = new Promise((siap) => consumer.on(consumer.events.FETCH, siap));
-const jawaban = new Promise((ada) =>
-  consumer.run({
-    autoCommit: false,
-    eachMessage: async ({ message }) => {
-      const reply = message.value && JSON.parse(message.value).data.reply;
-      if (reply?.event_id === id) ada(reply);
-    },
-  }),
-);
+const jawaban = new Promise((ada) => {
+  const eachMessage = async ({ message: { value } }) => {
+    const reply = value && JSON.parse(value).data.reply;
+    if (reply?.event_id === id) ada(reply);
+  };
+  consumer.run({ autoCommit: false, eachMessage });
+});
 await mendengar; // mulai mendengar sebelum bicara
 const producer = kafka.producer({ idempotent: true });
 await producer.connect();
-const keluar = `unit.${UNIT.toLowerCase()}.replied.v1`;
 await producer.send({ topic: keluar, messages: [{ key: ticket, value: JSON.stringify(balasan) }] });
-const batas = new Promise((habis) => setTimeout(habis, 30_000));
-const reply = await Promise.race([jawaban, batas]);
+const reply = await Promise.race([jawaban, new Promise((habis) => setTimeout(habis, 30_000))]);
 await Promise.all([consumer.disconnect(), producer.disconnect()]);
 if (reply?.accepted) console.log("diterima");
 else console.error(reply ? `ditolak: ${reply.reason}` : "belum dijawab dalam 30 detik; jawabannya akan datang di topik Anda");

@@ -6,47 +6,33 @@ import sqlite3
 import sys
 
 from confluent_kafka import Consumer, KafkaError
+from koneksi import GRUP, KAFKA, MASUK
 
-unit = os.environ["UNIT"]
-kafka = {
-    "bootstrap.servers": os.environ["KAFKA_BOOTSTRAP"],
-    "security.protocol": os.environ.get("KAFKA_PROTOCOL", "SASL_SSL"),
-    "ssl.ca.location": os.environ.get("KAFKA_CA_FILE", ""),
-    "sasl.mechanism": "SCRAM-SHA-512",
-    "sasl.username": unit,
-    "sasl.password": os.environ["KAFKA_PASSWORD"],
-    "group.id": f"unit.{unit.lower()}.terima",  # nama grup harus berawalan unit.<kode>.
-    "auto.offset.reset": "earliest",  # pertama kali: dari awal
-    "enable.auto.commit": False,  # offset dicatat setelah tersimpan, bukan sebelumnya
-    "enable.partition.eof": True,
-}
 db = sqlite3.connect(os.environ.get("LAPORAN_DB", "laporan.db"))
 db.execute("CREATE TABLE IF NOT EXISTS laporan (id PRIMARY KEY, tiket, seq INT, sebab, alasan, isi)")
 simpan = """INSERT INTO laporan VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
     SET seq = excluded.seq, sebab = excluded.sebab, alasan = excluded.alasan, isi = excluded.isi
     WHERE excluded.seq >= laporan.seq"""
-consumer = Consumer(kafka)
-consumer.subscribe([f"unit.{unit.lower()}.routed.v1"])
+dari_awal = {"auto.offset.reset": "earliest", "enable.partition.eof": True}
+consumer = Consumer(KAFKA | dari_awal | {"group.id": f"{GRUP}terima"})
+consumer.subscribe([MASUK])
 while True:
     rekaman = consumer.poll(1)
     if rekaman is None:
         continue
-    if rekaman.error():
-        if rekaman.error().code() == KafkaError._PARTITION_EOF and "--sekali" in sys.argv:
+    if galat := rekaman.error():
+        if galat.code() != KafkaError._PARTITION_EOF:
+            print(galat, file=sys.stderr)
+        elif "--sekali" in sys.argv:
             break
-        if rekaman.error().code() != KafkaError._PARTITION_EOF:
-            print(rekaman.error(), file=sys.stderr)
         continue
-    if rekaman.value() is None:  # laporan dihapus atas permintaan pelapornya
+    data = rekaman.value() and json.loads(rekaman.value())["data"]
+    if data is None:  # laporan dihapus atas permintaan pelapornya
         db.execute("DELETE FROM laporan WHERE id = ?", (rekaman.key().decode(),))
-    else:
-        data = json.loads(rekaman.value())["data"]
-        laporan = data.get("complaint")  # tidak ada pada penolakan balasan untuk laporan unit lain
-        if laporan:
-            isi = json.dumps(laporan, ensure_ascii=False)
-            sebab, alasan = data["why"], data.get("reply", data).get("reason", "")
-            db.execute(simpan, (laporan["complaint_id"], laporan["ticket"], laporan["seq"], sebab, alasan, isi))
-            print(laporan["ticket"], f"{sebab}: {alasan or '-'}", laporan["status"], laporan["text"][:60], sep="\t")
+    elif c := data.get("complaint"):  # tidak ada pada penolakan balasan untuk laporan unit lain
+        sebab, alasan = data["why"], data.get("reply", data).get("reason", "")
+        db.execute(simpan, (c["complaint_id"], c["ticket"], c["seq"], sebab, alasan, json.dumps(c, ensure_ascii=False)))
+        print(c["ticket"], f"{sebab}: {alasan or '-'}", c["status"], c["text"][:60], sep="\t")
     db.commit()
     consumer.commit(rekaman, asynchronous=False)
 consumer.close()

@@ -20,9 +20,13 @@ STAND_INS = Path(__file__).parent / "stand_ins"
 PROOF = Evidence(url="https://foto.example/1.jpg", media_type="image/jpeg", sha256="ab", bytes=3)
 
 
-def run(folder: Path, name: str, *arguments: str, records: str = "") -> str:
-    """What a snippet prints as DISKOMINFO; those for Node.js need nothing but Node.js."""
-    shutil.copy(ROOT / "docs" / "agencies" / name, folder)
+def run(folder: Path, name: str, *arguments: str, records: str = "", there: int | None = None) -> str:
+    """What a snippet prints as DISKOMINFO; those for Node.js need nothing but Node.js.
+
+    ``there``: how many of ``records`` are there when it begins; None: all.
+    """
+    for each in (name, f"koneksi{Path(name).suffix}"):
+        shutil.copy(ROOT / "docs" / "agencies" / each, folder)
     program = sys.executable if name.endswith(".py") else shutil.which("node")
     if program is None:
         if os.environ.get("LAPOR_REQUIRE_ALL") == "1":
@@ -33,7 +37,7 @@ def run(folder: Path, name: str, *arguments: str, records: str = "") -> str:
     env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "UNIT": "DISKOMINFO", "KAFKA_BOOTSTRAP": "x"}
     if records:
         (folder / "records").write_text(records)
-        env["RECORDS"] = "records"
+        env |= {"RECORDS": "records", "THERE": str(records.count("\n") + 1 if there is None else there)}
     env |= {"KAFKA_PASSWORD": "x", "KAFKA_PROTOCOL": "SASL_PLAINTEXT"}
     done = subprocess.run([program, name, *arguments], env=env, cwd=folder, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
@@ -54,15 +58,11 @@ def test_a_reply_carries_texts_as_they_are_and_lists_as_lists(tmp_path: Path, na
     assert "diterima" == answer
 
 
-def test_the_worklist_shows_what_is_to_be_forwarded_and_what_for(tmp_path: Path) -> None:
+def records_of(*examples_and_facts: tuple[str, dict[str, str]]) -> str:
+    """A topic with those examples, each about another complaint."""
     examples = TOPICS_DIR / "unit.routed.v1" / "examples"
     records = []
-    for name, facts in (
-        ("handed-over", {"status": "handed_over"}),
-        ("similar", {"unit": "PUPR"}),
-        ("followed-up", {"unit": "PUPR"}),
-        ("withdrawn", {"unit": "PUPR"}),
-    ):
+    for name, facts in examples_and_facts:
         event = codec.decode((examples / f"{name}.json").read_bytes())
         assert isinstance(event.data, UnitRouted)
         assert event.data.complaint
@@ -70,8 +70,29 @@ def test_the_worklist_shows_what_is_to_be_forwarded_and_what_for(tmp_path: Path)
         data = msgspec.structs.replace(event.data, complaint=complaint, reason=f"karena {name}")
         records.append(codec.encode(msgspec.structs.replace(event, subject=complaint.ticket, data=data)).decode())
 
-    shown = run(tmp_path, "terima.mjs", records="\n".join(records))
+    return "\n".join(records)
+
+
+def test_the_worklist_shows_what_is_to_be_forwarded_and_what_for(tmp_path: Path) -> None:
+    records = records_of(
+        ("handed-over", {"status": "handed_over"}),
+        ("similar", {"unit": "PUPR"}),
+        ("followed-up", {"unit": "PUPR"}),
+        ("withdrawn", {"unit": "PUPR"}),
+    )
+
+    shown = run(tmp_path, "terima.mjs", "--sekali", records=records)
 
     assert {("SPG-S000-00001", "handed-over: karena handed-over"), ("SPG-S000-00002", "similar: karena similar")} == {
-        tuple(line.split("\t")[0:3:2]) for line in shown.splitlines()
+        tuple(line.split("\t")[0:3:2]) for line in shown.splitlines() if "\t" in line
     }
+
+
+@pytest.mark.parametrize(("there", "lists"), [(0, [0, 1, 2, 3]), (2, [2, 3]), (3, [3])])
+def test_the_worklist_is_shown_again_whenever_it_changes(tmp_path: Path, there: int, lists: list[int]) -> None:
+    mine = {"unit": "DISKOMINFO"}
+    records = records_of(("routed", mine), ("warned", mine), ("followed-up", mine))
+
+    shown = run(tmp_path, "terima.mjs", records=records, there=there)
+
+    assert lists == [int(line.split()[-2]) for line in shown.splitlines() if line.endswith(" laporan")]

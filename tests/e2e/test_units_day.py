@@ -80,7 +80,7 @@ def test_a_unit_does_its_day_with_the_documented_snippets(
         """The line about the ticket with all of ``words`` that the receiver prints, as soon as it does."""
 
         def look() -> str | None:
-            done = desk(f"terima.{ending}", *(["--sekali"] if tool == "python" else []))
+            done = desk(f"terima.{ending}", "--sekali")
             assert (0, "") == (done.returncode, done.stderr)
             lines = [line for line in done.stdout.splitlines() if ticket in line]
             return next((line for line in lines if all(word in line for word in words)), None)

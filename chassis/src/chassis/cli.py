@@ -22,11 +22,19 @@ def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) 
         @app.command("migrate")
         def migrate_() -> None:
             """Bring the service's own database up to date; safe to repeat, and to run twice at once."""
+            from psycopg import OperationalError
+
+            from chassis.crash import EXIT_TEMPORARY
             from chassis.database import migrate
             from chassis.settings import MigrateSettings, read_settings
 
-            settings = read_settings(MigrateSettings)
-            applied = migrate(str(settings.database_url), *migrations)
+            settings = read_settings(MigrateSettings, service)
+            try:
+                applied = migrate(str(settings.database_url), *migrations)
+            except OperationalError as error:
+                why = str(error).partition("\n")[0]
+                typer.echo(f"{service}: its database can't be used: {why}", err=True)
+                raise typer.Exit(EXIT_TEMPORARY) from error
             typer.echo(f"{service}: {applied} migration(s) applied", err=True)
 
         @app.command("rewind")

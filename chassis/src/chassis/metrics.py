@@ -13,6 +13,8 @@ from prometheus_client import Counter, Gauge, Histogram, make_wsgi_app
 RECORDS = Counter("lapor_consumer_records", "Records read, by what became of them", ["service", "topic", "result"])
 PROCESS_S = Histogram("lapor_consumer_process_seconds", "Time of one batch", ["service"])
 LAG = Gauge("lapor_consumer_lag_records", "Records not yet read", ["group", "topic", "partition"])
+PARTITIONS = Gauge("lapor_consumer_partitions", "Partitions assigned to this process", ["group"])
+MISSING = Gauge("lapor_consumer_missing_topics", "Topics it should read that the cluster does not have", ["group"])
 OUTBOX_PENDING = Gauge("lapor_outbox_pending", "Rows waiting to be published", ["service"])
 OUTBOX_OLDEST_S = Gauge("lapor_outbox_oldest_seconds", "Age of the oldest row waiting", ["service"])
 OUTBOX_PARKED = Gauge("lapor_outbox_parked", "Rows the broker refuses: somebody must look", ["service"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import importlib.metadata
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -10,11 +12,12 @@ from functools import partial
 from typing import TypeVar
 
 from chassis import metrics
-from chassis.consume import Progress, Step, consume, faust_app, keep_looking, run_faust, watch
+from chassis.consume import Step, consume, faust_app, run_faust
 from chassis.crash import leave_now
 from chassis.database import Pool, open_pool
 from chassis.logs import logging_config, set_up_logging
 from chassis.outbox import Relay
+from chassis.progress import Progress, blocked, keep_comparing, keep_looking, stuck, watch
 from chassis.publish import start_producer
 from chassis.settings import DatabaseSettings, ServiceSettings
 from chassis.step import BugsInARow, Decide, Handler, StatelessSteps, Steps
@@ -26,14 +29,22 @@ S = TypeVar("S")
 Task = Callable[[Pool, Callable[[], None]], Awaitable[None]]
 
 
-def start_health(service: str, settings: ServiceSettings, progress: Progress) -> metrics.Health:
+def start_health(service: str, settings: ServiceSettings, sources: Sequence[str], progress: Progress) -> metrics.Health:
     """Logs and the health door: what every ``run`` does first."""
     set_up_logging(service, settings.log_level)
+    log.info("started", extra={"version": _version(service), "slot": settings.slot, "topics": list(sources)})
     health = metrics.Health()
     health.ready["partitions"] = lambda: progress.assigned
+    health.ready["topics"] = lambda: not progress.missing
     health.live["progress"] = lambda: progress.stalled_s() < settings.stall_timeout_s
     metrics.serve(settings.http_host, settings.http_port, health)
     return health
+
+
+def _version(service: str) -> str:
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        return importlib.metadata.version(service)
+    return "none"
 
 
 def run_processor(
@@ -54,8 +65,8 @@ def run_processor(
             running.append(asyncio.create_task(_must_not_end(task(pool, relay.wake.set))))
         return Steps(pool, handler, after=relay.wake.set)
 
-    start_health(service, settings, progress)
-    watch(progress, settings)
+    start_health(service, settings, sources, progress)
+    watch(partial(stuck, progress, settings))
     run_faust(faust_app(settings, sources, start, progress), logging_config(service, settings.log_level))
 
 
@@ -67,8 +78,8 @@ def run_stateless(service: str, settings: ServiceSettings, decide: Decide, sourc
         producer = await start_producer(settings)
         return StatelessSteps(producer, service, decide, settings.publish_timeout_s)
 
-    start_health(service, settings, progress)
-    watch(progress, settings)
+    start_health(service, settings, sources, progress)
+    watch(partial(stuck, progress, settings))
     run_faust(faust_app(settings, sources, start, progress), logging_config(service, settings.log_level))
 
 
@@ -124,14 +135,16 @@ async def run_intake(
     ``ready`` are the checks of /ready; they are called from another thread.
     """
     progress = Progress(service)
-    health = start_health(service, settings, progress)
+    health = start_health(service, settings, sources, progress)
     # An intake is ready when it can take a complaint: neither Kafka nor its consumer is needed for that.
     loop = asyncio.get_running_loop()
     health.ready = {"database": partial(answers, pool, loop), **(ready or {})}
+    watch(partial(blocked, progress, settings))
     step = Steps(pool, handler, after=relay.wake.set)
     everything = [
         ("consumer", lambda: consume(settings, sources, step, progress)),
         ("progress", lambda: keep_looking(progress)),
+        ("topics", lambda: keep_comparing(progress, settings, sources)),
         ("relay", lambda: relay.run(pool)),
         *tasks,
     ]
@@ -143,3 +156,4 @@ async def run_intake(
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
+    log.info("stopped")

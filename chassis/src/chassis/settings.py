@@ -41,7 +41,9 @@ class ServiceSettings(BaseSettings):
     batch_max: int = Field(200, ge=1, description="events in one transaction")
     batch_within_s: float = Field(0.05, gt=0, description="seconds to wait for a batch to fill")
     batch_timeout_s: float = Field(30, gt=0, description="seconds until a batch is given up and the process leaves")
-    assignment_timeout_s: float = Field(60, gt=0, description="seconds without partitions until the process leaves")
+    assignment_timeout_s: float = Field(
+        60, gt=0, description="seconds without partitions, or one topic, until it starts again"
+    )
     stall_timeout_s: float = Field(120, gt=0, description="seconds with lag and no finished batch until it leaves")
     session_timeout_s: float = Field(30, gt=0, description="seconds until Kafka gives this slot's partitions away")
     commit_interval_s: float = Field(1, gt=0, description="seconds between offset commits: what a crash replays")
@@ -63,12 +65,12 @@ class DatabaseSettings(ServiceSettings):
     database_url: Database = Field(description="this service's own database")
 
 
-def read_settings(kind: type[S], **given: Any) -> S:
-    """The settings, or exit 78 with one line per bad variable on stderr."""
+def read_settings(kind: type[S], service: str = "", **given: Any) -> S:
+    """The settings, or exit 78 with one line per bad variable on stderr. ``service``: if ``kind`` is not its own."""
     try:
         return kind(**given)
     except ValidationError as error:
-        fail(kind.__module__.split(".")[0], error)
+        fail(service or kind.__module__.split(".")[0], error)
 
 
 def fail(service: str, error: ValidationError) -> NoReturn:

@@ -25,7 +25,7 @@ from contracts import codec
 log = logging.getLogger(__name__)
 
 S = TypeVar("S")
-#: So many failures of our own rules in a row are a bug of ours, not poison.
+#: So many failures in a row are a bug of our rules or of our tables, not poison.
 MAX_BUGS_IN_A_ROW = 10
 
 # Locks the keys, whether or not they have a row yet, always in one order.
@@ -43,7 +43,18 @@ Decide = Callable[[Message], list[Emit]]
 
 
 class BugsInARow(RuntimeError):
-    """Our own rules failed ``MAX_BUGS_IN_A_ROW`` times in a row: stop before the topic drains into the DLQ."""
+    """Our own rules or tables failed too often in a row: stop before the topic drains into the DLQ."""
+
+
+def one_more(bugs: int, error: BaseException) -> int:
+    """How many it is in a row with ``error``.
+
+    Raises:
+        BugsInARow: too many.
+    """
+    if bugs + 1 >= MAX_BUGS_IN_A_ROW:
+        raise BugsInARow(f"{bugs + 1} failures in a row, the last: {type(error).__name__}") from error
+    return bugs + 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,15 +92,19 @@ class Steps(Generic[S]):
         except REFUSALS as error:
             # Poison that only PostgreSQL can see: halve the batch down to it.
             if len(records) == 1:
+                self._remember(one_more(self.bugs_in_a_row, error))
                 await self._bury(records[0], error)
                 return
             middle = len(records) // 2
             await self(records[:middle])
             await self(records[middle:])
             return
+        self._remember(bugs)
+        self.after()
+
+    def _remember(self, bugs: int) -> None:
         self.bugs_in_a_row = bugs
         metrics.DECIDE_BUGS.labels(self.handler.service).set(bugs)
-        self.after()
 
     async def _bury(self, record: Record, error: BaseException) -> None:
         async with self.pool.acquire() as db, db.transaction():
@@ -168,9 +183,7 @@ class Steps(Generic[S]):
                 continue
             except Exception as error:
                 log.exception("decide_failed", extra={"event_id": message.event.id, "type": message.event.type})
-                bugs += 1
-                if bugs >= MAX_BUGS_IN_A_ROW:
-                    raise BugsInARow(f"{bugs} failures in a row, the last: {type(error).__name__}") from error
+                bugs = one_more(bugs, error)
                 out.append(self._dead(message.record, error))
                 failed.append(message)
                 continue
@@ -215,9 +228,7 @@ class StatelessSteps:
             return [bury(self.service, record, error)]
         except Exception as error:
             log.exception("decide_failed", extra={"event_id": message.event.id, "type": message.event.type})
-            self.bugs_in_a_row += 1
-            if self.bugs_in_a_row >= MAX_BUGS_IN_A_ROW:
-                raise BugsInARow(f"{self.bugs_in_a_row} failures in a row, the last: {type(error).__name__}") from error
+            self.bugs_in_a_row = one_more(self.bugs_in_a_row, error)
             return [bury(self.service, record, error)]
         self.bugs_in_a_row = 0
         metrics.RECORDS.labels(self.service, record.topic, "handled").inc()

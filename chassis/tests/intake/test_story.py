@@ -155,7 +155,11 @@ def test_a_breach_is_apologized_for_once_with_the_next_step() -> None:
     apology = f"{T}: maaf, tenggat Kamis 5 Mar terlewati. {next_step}"
     assert [("seq-1", update_text(1)), (story.apology, apology)] == story.notices
     lines = [
-        ("breached", "Mohon maaf, tenggat Kamis 5 Mar terlewati. {} sudah kami ingatkan."),
+        (
+            "breached",
+            "Mohon maaf, tenggat Kamis 5 Mar terlewati. "
+            "{} sudah kami ingatkan; bila tetap diam, atasannya diberi tahu.",
+        ),
         ("escalated", "Keterlambatan ini diteruskan ke atasan: pimpinan {}, Sekretariat Daerah."),
     ]
     assert [(kind, text.format(TEXTS.unit("PUPR"))) for kind, text in lines] == [(x.kind, x.text) for x in story.lines]

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 
-# Between two digits; WhatsApp copies numbers with non-breaking hyphens and invisible marks. Never a new line.
-_GAP = r"[ \t\u00a0\u2009\u202f._/\-()\u2010-\u2015\u200b-\u200f\u202a-\u202e]{0,3}"
+# Between two digits; WhatsApp copies numbers with non-breaking hyphens and invisible marks.
+# A new line only where the words say what it is.
+_GAP = r"[ \t\u00a0\u2009\u202f._/*\-()\u2010-\u2015\u200b-\u200f\u202a-\u202e]{0,3}"
+_LINE = rf"{_GAP}(?:\n{_GAP})?"
 # Not inside a word or a longer number, unless the word says what follows: "WA0812…".
 _START = r"(?:(?<![0-9A-Za-z])|(?<=wa)|(?<=hp)|(?<=no)|(?<=tlp)|(?<=telp)|(?<=nik)|(?<=ktp)|(?<=kk)|(?<=npwp))"
 
@@ -25,8 +27,8 @@ def _after(words: str) -> str:
     return r"\b(?:" + words + r")(?:nya|ku)?(?![a-z])\W{0,3}" + between
 
 
-def _digits(count: int) -> str:
-    return r"(?:\d" + _GAP + rf"){{{count - 1}}}\d(?!\d)"
+def _digits(count: int, gap: str = _GAP) -> str:
+    return rf"(?:\d{gap}){{{count - 1}}}\d(?!\d)"
 
 
 def _in_groups(*groups: str) -> str:
@@ -59,6 +61,7 @@ _KEEP = _any_of(
     rf"(?<![\d.]){_HOURS}+(?![.:]?\d)",
     # Latitude and longitude of Indonesia, as maps give them.
     r"(?<![\d.])-?(?:\d|1[01]|9[5-9]|1[0-3]\d|14[01])\.\d{4,}(?![.\d])",
+    r"\b(?:tiket|invoice|faktur)(?:nya)?\W{1,3}(?:no(?:mor)?\b\W{0,3})?\d{8,14}(?!\d)",
     # Meters and customers of PLN (11 or 12 digits), and the 20 digits of a prepaid token.
     _after(r"meter(?:an)?(?:\s?(?:pln|listrik))?|id\s?pel(?:anggan)?") + r"\d{11,12}(?!\d)",
     r"(?<!\d)(?:\d{4}[ -]?){4}\d{4}(?![ -]?\d)",
@@ -93,15 +96,16 @@ _PHONE = _any_of(
     _START + r"0[2-79]\d{7,8}(?!\d)",
     r"\b(?:nol|kosong)\s+delapan(?:\s+(?:nol|kosong|satu|dua|tiga|empat|lima|enam|tujuh|delapan|sembilan)){7,11}\b",
 )
-_CALL = r"hp|wa|whatsapp|tele?pon|telp|tlp|kontak|hubungi|hub|sms|call"
+_CALL = r"hp|wa|whatsapp|tele?pon|telp|tlp|kontak|hubungi|hub|sms|call|nom[oe]r (?:saya|sy|ku)|no (?:saya|sy)"
+_FIXED = r"0[2-79]\d{1,2}\.\d{3,4}[.-]?\d{2,4}(?!\d)"
 
 # (token, what comes before the identifier and stays, the identifier). The first that fits wins.
 _RULES: tuple[tuple[str | None, str, str], ...] = (
     (None, "", _KEEP),
-    ("[KK]", _after(r"k\.?k\.?|kartu keluarga"), _digits(16)),
+    ("[KK]", _after(r"k\.?k\.?|kartu keluarga"), _digits(16, _LINE)),
     ("[NPWP]", _after("npwp"), _any_of(_digits(16), _digits(15))),
-    ("[NIK]", _after("nik|e?-?ktp|kependudukan|identitas"), _digits(16)),
-    ("[TELEPON]", _after(_CALL), rf"8\d{{1,2}}(?:{_GAP}\d){{6,9}}(?!\d)"),
+    ("[NIK]", _after("nik|e?-?ktp|kependudukan|identitas"), _digits(16, _LINE)),
+    ("[TELEPON]", _after(_CALL), _any_of(rf"8\d{{1,2}}(?:{_GAP}\d){{6,9}}(?!\d)", _FIXED)),
     ("[NIK]", "", _NIK),
     ("[NPWP]", "", _NPWP),
     ("[TELEPON]", "", _PHONE),
@@ -115,17 +119,30 @@ _SCAN = re.compile(
 # Most texts have no address: this keeps them from being searched for one at every word.
 _MAY_BE_EMAIL = re.compile(r"@|[(\[{]\s?at\s?[)\]}]|\bat\b", re.IGNORECASE)
 _EMAILS = re.compile(_EMAIL, re.IGNORECASE)
-_MAY_BE_NUMBER = re.compile(r"\d|delapan", re.IGNORECASE)
+#: Fewer digits are no identifier, and most texts have fewer.
+_FEWEST_DIGITS = 7
+_DIGIT = re.compile(r"\d")
+_SPELT = re.compile("delapan", re.IGNORECASE)
+# A letter typed, or read by a machine, for the digit that it looks like: "08l2…", "73120456079900O3".
+_MISREAD = re.compile(r"(?<![0-9A-Za-z])(?:[OoIl|]?\d){4,}[\dOoIl|]*(?![A-Za-z])")
+_DIGITS_FOR = str.maketrans("OoIl|", "00111")
 
 
-def _replace(match: re.Match[str]) -> str:
-    rule = next(n for n in range(len(_RULES)) if match[f"r{n}"] is not None)
-    token = _RULES[rule][0]
-    return match[0] if token is None else match[f"before{rule}"] + token
+def _number(match: re.Match[str]) -> str:
+    return match[0].translate(_DIGITS_FOR) if len(match[0]) > _FEWEST_DIGITS else match[0]
 
 
 def mask(text: str) -> str:
     """``text`` with NIK, KK, NPWP, phone numbers and e-mail addresses replaced by tokens."""
     if _MAY_BE_EMAIL.search(text):
         text = _EMAILS.sub("[EMAIL]", text)
-    return _SCAN.sub(_replace, text) if _MAY_BE_NUMBER.search(text) else text
+    if len(_DIGIT.findall(text)) < _FEWEST_DIGITS and not _SPELT.search(text):
+        return text
+    done, parts = 0, []
+    for match in _SCAN.finditer(_MISREAD.sub(_number, text)):
+        rule = next(n for n in range(len(_RULES)) if match[f"r{n}"] is not None)
+        token = _RULES[rule][0]
+        if token is not None:
+            parts += [text[done : match.end(f"before{rule}")], token]
+            done = match.end()
+    return "".join([*parts, text[done:]])

@@ -75,6 +75,24 @@ def spoil(file: str, old: str, new: str) -> Callable[[Path], None]:
         (spoil("texts", "{ticket} terdaftar.", "{ticket terdaftar."), "texts", "expected '}'"),
         (spoil("texts", "{ticket} terdaftar.", "{ticket} terdaftar…"), "texts", "costs a second SMS"),
         (spoil("sla", "policies:", "policies: ["), "sla", "not valid YAML"),
+        (spoil("units", "aliases: [perusda,", "aliases: [pdam, perusda,"), "units", "pdam is PDAM's and PERUSDA's"),
+        (spoil("territory", "aliases: [liliraja,", "aliases: [lala bata, liliraja,"), "territory",
+         "lala bata is Liliriaja's and Lalabata's"),
+        (spoil("territory", "name: Watu Toa, kind: desa, aliases: [watutoa]", "name: Barae, kind: desa"), "territory",
+         "Barae stands twice"),
+        (spoil("territory", "73.12.01.2004", "73.12.01.2003"), "territory",
+         "73.12.01.2003 is Gattareng's and Watu's"),
+        (spoil("territory", '"73.12.02.1001"', '"73.12.03.1099"'), "territory", "Appanang has 73.12.03.1099"),
+        (spoil("territory", 'code: "73.12.02"', 'code: "73.21.02"'), "territory", "Liliriaja has 73.21.02"),
+        (spoil("territory", '      - {code: "73.12.01.2011", name: Congko, kind: desa}\n', ""), "territory",
+         "there are 48 desa, and not 49"),
+        (spoil("categories", "lapor: [infrastruktur jalan,", "lapor: [kepolisian, infrastruktur jalan,"), "categories",
+         "kepolisian is jalan_jembatan's and ketertiban_perlindungan's"),
+        (spoil("routing", "category: jalan_jembatan, matter: jalan_nasional", "category: jalan_jembatan"), "routing",
+         "rules.1: no complaint reaches it"),
+        (spoil("routing", "\nboilerplate:",
+               "  - when: {type: aspirasi, category: [air_bersih, kesehatan], place: Citta}\n"
+               "    lead: PDAM\n    reason: r\n\nboilerplate:"), "routing", "no complaint reaches it"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_named_with_its_file(
@@ -85,6 +103,31 @@ def test_what_does_not_fit_is_named_with_its_file(
     (problem, *_) = [each for each in found if says in str(each)] or [None]
     assert problem is not None, found
     assert (Path(problem.file).stem if file else "", True) == (file, bool(problem.remedy))
+
+
+def test_a_message_that_cannot_be_read_is_named_with_its_file_and_line(folder: Path) -> None:
+    path = folder / "messages" / "air_bersih.jsonl"
+    path.write_text(path.read_text() + "{rusak\n")
+    (problem,) = region.problems(folder)
+    lines = len(path.read_text().splitlines())
+    assert ("air_bersih.jsonl", lines, "write one JSON object a line") == (
+        Path(problem.file).name,
+        problem.line,
+        problem.remedy,
+    )
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "when: {category: [jalan_jembatan, air_bersih], matter: jalan_nasional}",  # air_bersih is left
+        "when: {category: desa_kelurahan}",  # whose place is not known
+        "when: {category: pendidikan, type: [aspirasi, pengaduan]}",
+    ],
+)
+def test_a_rule_to_which_something_is_left_is_reached(folder: Path, rule: str) -> None:
+    spoil("routing", "\nboilerplate:", f"  - {rule}\n    lead: PDAM\n    reason: r\n\nboilerplate:")(folder)
+    assert [] == [each for each in region.problems(folder) if "reaches" in each.problem]
 
 
 def test_who_hears_of_a_breach_is_a_unit_and_what_has_its_own_deadline_a_category(folder: Path) -> None:

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from classifier.gazetteer import find_place, load_gazetteer
+from classifier.gazetteer import load_gazetteer
+from classifier.places import find_place
 from classifier.signals import is_spam, plain
 from contracts.masking import mask
 
@@ -20,7 +21,7 @@ def rows(name: str) -> list[dict[str, Any]]:
 def test_most_advertisements_are_flagged_and_hardly_any_complaint_about_one() -> None:
     found = [(row["spam"], is_spam(plain(mask(row["text"])))) for row in rows("spam_set.jsonl")]
     assert 60 == len(found)
-    assert 0.5 <= sum(said for spam, said in found if spam) / sum(spam for spam, _ in found)
+    assert 0.65 <= sum(said for spam, said in found if spam) / sum(spam for spam, _ in found)
     assert 3 >= sum(said for spam, said in found if not spam)
 
 
@@ -29,4 +30,4 @@ def test_a_named_place_is_found_and_a_common_word_is_no_place(region: Path) -> N
     found = [(row["kecamatan"], find_place(gazetteer, mask(row["text"])).kecamatan) for row in rows("place_set.jsonl")]
     named = [(wanted, said) for wanted, said in found if wanted]
     assert 0.95 <= sum(wanted == said for wanted, said in named) / len(named)
-    assert 4 >= sum(said is not None and said != wanted for wanted, said in found)
+    assert 1 >= sum(said is not None and said != wanted for wanted, said in found)

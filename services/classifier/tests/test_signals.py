@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from classifier.conduct import load_owners, load_unit_names, units_accused
+from classifier.language import language_of
 from classifier.signals import (
     is_spam,
     kind_of,
-    language_of,
-    load_owners,
-    load_unit_names,
     load_urgency,
     plain,
-    units_accused,
     urgency_of,
 )
 
@@ -56,7 +54,7 @@ def test_asking_is_told_from_complaining(text: str, kind: str) -> None:
         ("barusan ada yang jatuh di tikungan", "tinggi"),
         ("puluhan warga kena chikungunya", "tinggi"),
         ("bus rem blong di turunan", "tinggi"),
-        ("naokko asu ana'ku", "tinggi"),
+        ("naokko asu ana'ku", "darurat"),
         ("buka loket pukul delapan tapi petugas belum datang", "sedang"),
         ("akta kematian bapak yang sudah meninggal belum jadi", "sedang"),
         ("lampu mau mati terus kalau malam", "sedang"),

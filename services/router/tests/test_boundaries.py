@@ -148,6 +148,16 @@ ketertiban_perlindungan bencana              - -           -              unit B
 ketertiban_perlindungan perempuan_anak       - -           -              unit DP3AP2KB +DINSOS
 perizinan_usaha         -                    - -           -              unit DPMPTSP
 perizinan_usaha         perdagangan_umkm     - -           -              unit DISPERINDAGKOP
+perizinan_usaha         pariwisata           - Marioriawa  -              unit DISPARPORA
+perizinan_usaha         pariwisata           ! -           -              unit DISPARPORA
+perizinan_usaha         perusda              - -           -              unit PERUSDA +DISPERINDAGKOP
+perizinan_usaha         perusda              - -           PERUSDA        triage INSPEKTORAT
+pendidikan              olahraga             - -           -              unit DISPARPORA
+pendidikan              perpustakaan         ? -           -              unit DISPUSIP
+ketertiban_perlindungan kesatuan_bangsa      - -           -              unit KESBANGPOL +SATPOLPP
+ketertiban_perlindungan kesatuan_bangsa      - -           SATPOLPP       unit KESBANGPOL
+desa_kelurahan          dprd                 - Lalabata    -              unit SETWAN
+desa_kelurahan          dprd                 ? -           -              unit SETWAN
 ketenagakerjaan         -                    - -           -              unit DPMPTSP
 ketenagakerjaan         kepegawaian          ? -           -              unit BKPSDM
 pertanian_perikanan     -                    - -           -              unit DTPHPKP
@@ -221,6 +231,13 @@ def test_a_person_looks_before_any_rule(category: str, doubt: dict[str, object])
     to = assign(RULES, Understood(category=category, kecamatan="Lalabata", **doubt))  # type: ignore[arg-type]
     sure = category == "aparatur_korupsi" and "abstained" not in doubt
     assert (DESK, "INSPEKTORAT" if sure else "DISKOMINFO") == (to.lane, to.unit)
+
+
+def test_every_unit_has_something_that_is_its_own() -> None:
+    """The Bupati's desk only hears of what is late."""
+    rules = {unit for rule in RULES.routing for unit in (rule.lead, *rule.support)}
+    roles = {RULES.admin, RULES.conduct, RULES.last_resort}
+    assert {"BUPATI"} == set(RULES.units) - rules - roles - {*RULES.unit_of_category.values(), *RULES.camat.values()}
 
 
 @pytest.mark.parametrize("category", sorted(RULES.unit_of_category))

@@ -9,18 +9,32 @@ from datetime import UTC, date, datetime
 
 import pytest
 from prometheus_client import REGISTRY
-from router_office import OTHER, RULES, Office, T, classified, in_status, kinds, received, refusal, reply, to_units
+from router_office import (
+    OTHER,
+    RULES,
+    Office,
+    T,
+    classified,
+    followed_up,
+    in_status,
+    item,
+    kinds,
+    received,
+    refusal,
+    reply,
+    to_units,
+)
 
 from chassis.database import Pool
 from chassis.step import Steps
 from chassis.testing import message
 from contracts import codec, topics
-from contracts.events import ComplaintUpdated, Data
+from contracts.events import ComplaintUpdated, Data, UnitRouted
 from router import handlers
 from router.adapters import store
 from router.app import handler_of, triage_timer
-from router.case import Case
-from router.rules import Rules, Unit, in_force
+from router.case import Case, supporters
+from router.rules import RoutingRule, Rules, Unit, in_force
 
 LAST_DAY = date(2026, 3, 10)  # the office's events are of 3 March
 NEXT_DAY = datetime(2026, 3, 11, tzinfo=UTC)
@@ -58,6 +72,48 @@ def test_without_a_successor_a_person_decides() -> None:
     sweep(office, ending("PUPR"))
     assert ("DISKOMINFO", "triage") == (office.case.unit, office.case.lane)
     assert "PUPR tidak berlaku lagi" in str(office.story()[-1].reason)
+
+
+def helped(status: str = "routed", **about: list[str]) -> Office:
+    """PUPR leads and DISHUB helps."""
+    office = Office()
+    office.hear(received(), classified(abstained=True, **about))
+    office.hear(("DISKOMINFO", reply("dispose", unit="PUPR", support=["DISHUB"])))
+    if status == "resolved":
+        office.hear(("PUPR", reply("resolve", message="Lubang sudah ditambal")))
+    return office
+
+
+def test_what_an_ended_unit_helped_with_its_successor_helps_with() -> None:
+    office = helped()
+    told = sweep(office, ending("DISHUB", "PDAM"))
+    assert ([("PDAM", "routed"), ("DISHUB", "withdrawn"), ("PUPR", "updated")], []) == (to_units(told), kinds(told))
+    assert (["PDAM"], "PUPR", "DISHUB menjadi PDAM") == (
+        supporters(office.case),
+        office.case.unit,
+        next(each.reason for each in told if isinstance(each, UnitRouted)),
+    )
+    assert [] == sweep(office, ending("DISHUB", "PDAM"))
+
+
+@pytest.mark.parametrize(
+    ("successor", "about"), [(None, []), ("PUPR", []), ("PDAM", ["PDAM"])], ids=["none", "leads", "accused"]
+)
+def test_an_ended_helper_whose_work_nobody_else_may_do_is_missed_and_the_lead_knows(
+    successor: str | None, about: list[str]
+) -> None:
+    office = helped(about_units=about)
+    told = sweep(office, ending("DISHUB", successor))
+    assert [("DISHUB", "withdrawn"), ("PUPR", "updated")] == to_units(told)
+    assert [] == supporters(office.case)
+
+
+def test_a_reopened_complaint_is_helped_by_the_successor() -> None:
+    office = helped("resolved")
+    rules = in_force(ending("DISHUB", "PDAM"), NEXT_DAY)
+    office.rules = rules
+    office.hear(followed_up(item("reopen")))
+    assert ["PDAM"] == supporters(office.case)
 
 
 def test_an_accused_successor_does_not_get_it() -> None:
@@ -140,7 +196,8 @@ def test_what_comes_back_to_a_unit_that_passed_it_on_is_counted() -> None:
 
 @pytest.mark.connected
 async def test_the_sweep_leaves_nothing_with_a_unit_that_ended(pool: Pool) -> None:
-    steps = Steps(pool, handler_of(RULES))
+    water = RoutingRule(reason="air", categories=frozenset({"air_bersih"}), support=("PUPR",))
+    steps = Steps(pool, handler_of(replace(RULES, routing=(water,))))
     for ticket in (T, OTHER):
         about = {"category": "air_bersih"} if ticket == OTHER else {}
         for topic, data in ((topics.RECEIVED, received(ticket)), (topics.CLASSIFIED, classified(ticket, **about))):
@@ -155,6 +212,7 @@ async def test_the_sweep_leaves_nothing_with_a_unit_that_ended(pool: Pool) -> No
     async with pool.acquire() as db, db.transaction():
         cases = await store.load(db, [T, OTHER])
     assert {T: ("DISHUB", 2), OTHER: ("PDAM", 1)} == {t: (c.unit, c.seq) for t, c in cases.items()}
+    assert ["DISHUB"] == supporters(cases[OTHER])
     rows = await pool.fetch("SELECT value FROM outbox ORDER BY seq")
     told = [codec.decode(row["value"]).data for row in rows]
     assert ["PUPR menjadi DISHUB"] == [

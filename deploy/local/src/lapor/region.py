@@ -19,6 +19,7 @@ import typer
 from chassis.intake.story import Texts
 from chassis.region import Problem, RegionError, Source
 from contracts.events import UpdateKind
+from lapor import overlaps
 from lapor.errors import Refused
 from lapor.options import REGION, Json, out
 
@@ -33,7 +34,7 @@ PLACEHOLDERS = frozenset(["ticket", "unit", "support", "message", "reason", "tar
 HEAD = "head"
 Sources = Mapping[str, Source]
 _SENTENCE = re.compile(
-    r"(?P<file>\S+\.yaml)(?:, line (?P<line>\d+))?:? (?P<problem>.*?)(?:[.] Remedy: (?P<remedy>.*))?"
+    r"(?P<file>\S+\.(?:yaml|jsonl))(?:, line (?P<line>\d+))?:? (?P<problem>.*?)(?:[.] Remedy: (?P<remedy>.*))?"
 )
 
 
@@ -81,8 +82,8 @@ def problems(region: Path) -> list[Problem]:
         except RegionError as error:
             found += map(_problem, str(error).splitlines()[:1])
     for source in files.values():
-        found += _doubles(source, source.root)
-    for rule in (_categories, _matters, _territory, _terms, _deadlines, _texts, _words):
+        found += overlaps.keys(source, source.root)
+    for rule in (*_RULES, overlaps.aliases, overlaps.lapor_names, overlaps.territory, overlaps.unreached_rules):
         try:
             found += rule(files)
         except (LookupError, TypeError, AttributeError):  # its file is broken: a reader has said so
@@ -92,8 +93,9 @@ def problems(region: Path) -> list[Problem]:
 
 def _readers() -> tuple[Callable[[Path], object], ...]:
     """What the services read at their start. Imported here: no other command needs the services' code."""
+    from classifier.conduct import load_unit_names
     from classifier.gazetteer import load_gazetteer
-    from classifier.signals import load_unit_names, load_urgency
+    from classifier.signals import load_urgency
     from classifier.taxonomy import load_taxonomy
     from router.adapters.region import read_rules
     from sla_monitor.region import load_rules
@@ -168,23 +170,6 @@ def _terms(files: Sources) -> Iterator[Problem]:
             yield files["units"].wrong(("units", n), f"{unit['code']} has ended and nobody has its work", remedy)
 
 
-def _doubles(source: Source, node: Any) -> Iterator[Problem]:
-    """A key that stands twice: YAML takes the last one and says nothing."""
-    if node is None or node.id == "scalar":
-        return
-    seen: set[str] = set()
-    for part in node.value:
-        if node.id == "sequence":
-            yield from _doubles(source, part)
-            continue
-        key, value = part
-        if str(key.value) in seen:
-            line = key.start_mark.line + 1
-            yield Problem(str(source.path), line, f"{key.value} stands twice", "keep one of the two")
-        seen.add(str(key.value))
-        yield from _doubles(source, value)
-
-
 def _deadlines(files: Sources) -> Iterator[Problem]:
     """Who hears of a breach is a unit, and what has a deadline of its own is a category."""
     units = {HEAD, *(unit["code"] for unit in files["units"].content["units"])}
@@ -243,3 +228,6 @@ def _entries(content: Any, where: tuple[str | int, ...]) -> Iterator[tuple[tuple
 
 def _many(given: Any) -> list[str]:
     return [given] if isinstance(given, str) else list(given)
+
+
+_RULES = (_categories, _matters, _territory, _terms, _deadlines, _texts, _words)

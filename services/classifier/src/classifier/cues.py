@@ -1,9 +1,8 @@
-"""The words by which people ask, complain, warn and accuse; data for ``signals``, read as lower-case text."""
+"""The words by which people ask, complain, wish and advertise; data for ``signals``, read as lower-case text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 
 def whole_words(*patterns: str) -> re.Pattern[str]:
@@ -11,24 +10,11 @@ def whole_words(*patterns: str) -> re.Pattern[str]:
     return re.compile(r"(?<!\w)(?:" + "|".join(patterns) + r")(?!\w)")
 
 
-def _any(patterns: str) -> re.Pattern[str]:
+def any_of(patterns: str) -> re.Pattern[str]:
     return whole_words(*(part.strip() for part in patterns.split(";") if part.strip()))
 
 
-def phrases(lines: Iterable[str]) -> re.Pattern[str]:
-    """One pattern for phrases as ``cues.yaml`` writes them: ``*`` any ending, ``a/b`` either word."""
-    return whole_words(*(r"\W{1,3}".join(map(_alternatives, line.split())) for line in lines))
-
-
-def _alternatives(words: str) -> str:
-    return "(?:" + "|".join(re.escape(word).replace(r"\*", r"\w*") for word in words.split("/")) + ")"
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-ASKS = _any(
+ASKS = any_of(
     r"""
     (?:mau|ingin|numpang|izin|ijin|mohon ijin|hendak|mo) (?:ber|me)?(?:n?tanya|nanya)\w*;
     (?:minta|mohon|butuh|perlu|mau minta) (?:info|informasi|petunjuk)\w*;
@@ -37,52 +23,96 @@ ASKS = _any(
     (?:syarat|persyaratan)\w* .{0,60}apa(?: saja)?;
     (?:cara|prosedur|syarat|persyaratan|alur|jadwal) (?:untuk )?(?:urus|mengurus|daftar|mendaftar|buat|membuat)\w*;
     (?:cara|prosedur|syarat|alur|jadwal) (?:pindah|bayar|membayar|pe[nm]\w+an|mengajukan|imunisasi|vaksin)\w*;
-    apakah (?:bisa|ada|masih|boleh|benar|sudah|perlu|harus|dapat); bisakah; adakah; benarkah;
-    berapa (?:biaya|lama|tarif|persen|syarat|besar|harga)\w*;
+    apakah (?:bisa|ada|masih|boleh|benar|sudah|perlu|dapat); bisakah; adakah; benarkah;
+    berapa (?:biaya|lama(?! lagi)|tarif|persen|syarat|besar|harga)\w*;
     di ?mana (?:kah|bisa|saya|tempat|alamat|lokasi|daftar|diurus|mengurus|buat|urus|kantor|kami|beli|dapat)\w*;
     info(?:rmasi)? (?:tentang|mengenai|terkait|soal|jadwal|pendaftaran|lowongan|nomor|alamat); pekkoga carana;
-    aga sara'?na; (?:nomor|no) (?:telepon|kontak|hp|wa|call center) .{0,30}(?:berapa|apa);  menanyakan;
+    aga sara'?na; (?:nomor|no) (?:telepon|kontak|hp|wa|call center) .{0,30}(?:berapa|apa); menanyakan;
     (?:jam|hari) (?:buka|pelayanan|kerja|operasional)\w* .{0,20}(?:berapa|apa|kapan);
     ke ?mana (?:saya|kami|harus|bisa)\w*; siapa yang (?:bisa|harus) (?:dihubungi|saya hubungi);
     bisa ?(?:kah|tidak|gak|nggak|ga|ndak|tdk) (?:ya|saya|kami|di|kalau);
     (?:masih |sudah )?ada (?:info|jadwal|lowongan|pendaftaran|program|kuota|bantuan)\w* .{0,60}\?;
     caranya (?:bagaimana|gimana|gmn|ya|apa); mohon (?:penjelasan|pencerahan|petunjuk)\w*;
     (?:syarat|biaya|jadwal|alur|prosedur|alamat|nomor)nya (?:apa|berapa|kapan|di ?mana|bagaimana|gimana)\w*;
-    kapan (?:pendaftaran|jadwal|dibuka|mulai|pembukaan|pengumuman|seleksi|vaksin\w*|imunisasi)\w*
+    kapan (?:pendaftaran|jadwal|dibuka|mulai|pembukaan|pengumuman|seleksi|vaksin\w*|imunisasi)\w*;
+    (?:nanya|tanya) (?:dong|donk|nih|ki|dulu|min|pak|bu)\w*; (?:di)?infokan\w*;
+    (?:pengen|pengin|ingin|mau) (?:tau|tahu)\w*;
+    (?:minta|mohon) (?:nomor |no )?(?:kontak|nomor|data|salinan|info|jadwal|alamat|rincian|link)\w*;
+    (?:ga|gak|tidak|ndak|tdk) ya (?:kalau|klo|min|pak|bu)\b; (?:bagaimana|gimana|gmn) (?:me|nge?)\w+;
+    cara (?:cek|melihat|lihat|akses|unduh|download|ganti|ubah|klaim|lapor|sanggah|dapat|tebus|gabung)\w*;
+    ^info \w+; \w+ (?:dong|donk)$;
+    (?:lapor|urus|ngurus|daftar|ajukan|konsultasi)(?:nya)? (?:ke|di|lewat|lwt|dari)? ?(?:mana|kmn)\w*;
+    (?:izin|ijin|bayar|klaim|tukar|beli|ambil|buat|bikin|hubungi)(?:nya)? (?:ke|di|lewat|lwt|dari)? ?(?:mana|kmn)\w*;
+    (?:ke|di|lewat|lwt|dari|buka) ?mana (?:ya|biar|aja|saja|dulu|yg|yang)\w*; (?:ke|lewat|lwt) ?mana\W*$; kmn ya;
+    (?:boleh|bisa|bs|perlu|wajib|gratis|bayar|masih)\b[^.?!]{0,50}\b(?:n?gak?|ndak|tdk|tidak|kah)(?: \w{2,3})?\W*\?;
+    (?:resmi|legal|dapat|kena|buka|ada|berlaku)\b[^.?!]{0,50}\b(?:n?gak?|ndak|tdk|tidak|belum|kah)(?: \w{2,3})?\W*\?;
+    (?:buka|ada|perlu|bisa|masih|s?udah|boleh)\b[^.?!]{0,50}\b(?:n?gak?|kah|(?:tidak|ndak|tdk|belum) ya)(?: \w+)?\W*$;
+    (?:boleh|bisa|gratis|bayar|resmi|wajib|perlu|cukup)\W{0,2}\?; (?:atau|ato) [^.?!]{1,60}\?;
+    (?:perlu|cukup|wajib|butuh|boleh|bisa|bs) [^.?!]{1,60}\?;
+    ^(?:min |halo |permisi |pak |bu )?(?:kalau|klo|kalo) (?:mau|ingin|jadi|kena|petugas)\b;
+    siapa (?:ya )?(?:yang |yg )?(?:berwenang|mengurus\w*|menangani|urus|nama|menegakkan|kepala)\b;
+    (?:pinten|piro|iraha|pundi)
     """
 )
 
-QUESTIONS = _any(
+QUESTIONS = any_of(
     r"""
-    kapan; berapa; apakah; bagaimana; di ?mana; apa saja; siga; pekkoga; apa; gmn; bgmn; gimana; kpn; brp; dmn;
-    bisakah; bolehkah;
-    masih ada\b.{0,20}\?
+    kapan; berapa; apakah; bagaimana; di ?mana; ke ?mana; siapa; apa saja; siga; pekkoga; apa; gmn; bgmn; gimana;
+    kpn; brp; dmn; bisakah; bolehkah; masih ada\b.{0,20}\?
     """
 )
 
-COMPLAINS = _any(
+COMPLAINS = any_of(
     r"""
     rusak\w*; hancur; parah; mati; padam; bocor; tersumbat; mampet; banjir\w*; longsor; kecewa\w*; keluh\w*;
     mengeluh\w*; lambat; tidak pernah; tidak (?:di)?tanggap\w*; tidak ada (?:tindak|tanggap|respon)\w*;
     sampai sekarang; terus menerus; menumpuk; meresahkan; mengganggu; pungli; oknum; korupsi; dipersulit;
     tidak adil; salah sasaran; macet; bau; kotor; langka; bahaya\w*; membahayakan; ditindak\w*; dirugikan;
-    belum (?:juga|pernah|ada|di\w+|cair|jadi|keluar); berlubang; roboh; tolong (?:di\w+|pak); masolang;
-    kenapa; mengapa; knp; kok; (?:bagaimana|gimana) ini;
+    belum (?:juga|pernah|ada|di\w+|cair|jadi|keluar); berlubang; roboh; tolong (?:di\w+|pak); masolang; kenapa;
+    mengapa; knp; kok; (?:bagaimana|gimana) ini;
     (?:apa|apakah) (?:tidak|tdk|harus (?:menunggu|nunggu|tunggu)|memang|begini|begitu)\w*;
     kapan .{0,40}(?:diperbaiki|diaspal|ditangani|diangkut|ditindak\w*|ditebang|dipangkas|menyala|mengalir|dibenahi);
     mangkrak; di(?:tahan|potong|tolak|hentikan)
     """
 )
 
-WISHES = _any(
+#: Complaining in the dress of a question, and how long it has lasted: it weighs as much as asking in so many words.
+REPROACHES = any_of(
     r"""
-    usul\w*; mengusulkan; saran\w*; menyarankan; sebaiknya; alangkah baiknya; aspirasi; masukan;
-    kami berharap agar; harapan kami agar; ide; seandainya
+    sampai kapan(?! pendaftaran| dibuka| berlaku| batas); (?:apa|buat apa) gunanya;
+    buat apa (?:bayar|lapor|ada|punya)\w*; (?:mau |harus )?(?:berapa|brp) (?:lama|kali) lagi;
+    (?:berapa|brp) kali (?:harus|sudah|lapor)\w*; numpuk; kerja apa; kerjanya apa;
+    di ?mana (?:petugas|keadilan|pemerintah|tanggung)\w*; ke ?mana (?:aja|saja|perginya|uang\w*|dana\w*) \w+;
+    tutup mata; (?:harus|nunggu|tunggu|menunggu) (?:viral|ada korban|korban|demo|mati); begini terus;
+    (?:apa )?memang begini; (?:macam|model) apa; mau serius; masa (?:begini|sih|iya); mana janji\w*; mati lagi;
+    tanggung jawab kalau; (?:siapa )?takut sama siapa; kok bisa; katanya gratis;
+    (?:apa|apakah) harus (?:ada |ada yang )?(?:viral|korban|mati|nunggu|menunggu|jatuh);
+    (?:udah|sudah|sdh) lapor \d+; lama lagi; (?:bagaimana|gimana|gmn) ini;
+    (?:siapa (?:yang )?(?:mau )?)tanggung jawab; ke ?mana (?:aja|saja) \w+;
+    (?:sudah|sdh|udah|udh|sejak|lebih dari) (?:hampir )?\d+ ?(?:x|ha?ri?|minggu|mgg|bulan|bln|ta?hu?n|jam)\w*;
+    (?:s?udah|sdh|udh|sejak|lebih dari) (?:hampir )?(?:se|dua |tiga |empat |lima )(?:hari|minggu|bulan|tahun|jam)\w*;
+    (?:sudah|sdh|udah) (?:ber(?:hari|minggu|bulan|tahun)\S*(?: \S+)?|sejak \w+|lama);
+    (?:tiap|setiap) (?:hujan|hari|malam|bulan) (?:banjir|mati|kosong|padam|bau)\w*
+    """
+)
+
+#: An advice or hope that stands for itself; "sarana", "masukan berkas" and "harapan kami agar diperbaiki" are none.
+WISHES = any_of(
+    r"""
+    (?:usul|usulan|pengusulan|mengusulkan)(?! (?:dusun|rehab|sy di|itu siapa))(?:nya|ku)?;
+    saran(?:ku|nya)?(?: (?:saya|sy|kami))?(?=[,:]| untuk| buat| \w); (?:kami|saya|sy|hendak|ingin) menyarankan;
+    sebaiknya; alangkah (?:baik|bagus|indah|senang)nya; aspirasi\w*;
+    (?:beri|kasih|sekadar|sekedar|ada|sebagai|sedikit|ini) masukan;
+    masukan (?:saya|sy|kami|untuk|utk|buat|bagi|kepada)\w*; (?:punya |ada )?ide (?:saya|kami|bagus|dari)\w*; ide:;
+    andai\w*; seandainya; menurut saya; (?:ber|meng)?harap\w* (?:di\w+kan|dibangun|ada|bisa ada|kedepan\w*) \w+;
+    semoga (?:ke ?depan\w*|ada|bisa ada|nanti)\b;
+    (?:mohon|tolong) (?:dibuat\w*|disediakan|sediakan|sediain|diadakan|dibangun\w*|dihidupkan lagi|ditinjau ulang) \w+;
+    sediakan; bikin dong
     """
 )
 
 #: What frauds and advertisements offer, ask for or threaten with: each is a mark.
-OFFERS = _any(
+OFFERS = any_of(
     r"""
     selamat\W{1,4}(?:anda|nomor|no|kpd)\w*;
     (?:anda|nomor anda|akun anda) (?:terpilih|mendapat\w*|memenangkan|pemenang|menang|lolos)\w*; berhadiah;
@@ -98,17 +128,27 @@ OFFERS = _any(
     (?:proses|berangkat) (?:cepat|\d hari); simpan pinjam kami; slot gacor; gacor; maxwin; jackpot; deposit; togel;
     bonus (?:new|member|referral|deposit|\d)\w*; depo; scatter; parlay; bandar (?:judi|bola)\w*; casino; rtp;
     agen (?:judi|bola|slot|resmi|pulsa)\w*; (?:prediksi|bocoran) \w+; wd jutaan; modal \d+rb; higgs domino; s128;
-    judi online; sabung ayam online; angka jitu; pesugihan; uang gaib; gaib; pelet; penglaris; mahar;
+    judi online; sabung ayam online; angka jitu; pesugihan; uang gaib; gaib; pelet (?:ampuh|sakti|cinta); penglaris;
+    mahar;
     penggandaan uang; ki ageng; tanpa tumbal; profit (?:harian|\d)\w*; forex; trading; kripto; autopilot; withdraw;
     balik modal; untung (?:besar|\d)\S*; cuan; webinar; testi\w*; amanah; pasif income; income \d+;
     (?:kerja|bisnis) (?:dari rumah|online|sampingan|part time)\w*; part time; komisi harian;
     like (?:&|dan|video) ?\w*; perhari; titip dana; arisan online; tanpa potongan; fresh graduate; admin online;
     biaya (?:admin|travel|tiket)\w*; booking travel; lolos seleksi; pemenang \w+; undian;
     slot (?:gacor|online|masih); toto gelap; 4d; klaim (?:sekarang|saldo|bonus|hadiah)\w*; \w+ klaim bonus;
-    chip (?:higgs|murah); ki (?:ageng|bejo); poker
+    chip (?:higgs|murah); ki (?:ageng|bejo); poker; gaji (?:rp )?\d+ ?(?:rb|ribu|jt|juta)\w*; per hari; paruh waktu;
+    freelance;
+    lowongan (?:kerja )?(?:paruh|part|freelance|admin|dari|pabrik|online)\w*; (?:buka|membuka) lowongan; resmi ojk;
+    cukup ktp;
+    investasi \d+; \d+ (?:jt|juta) jadi \d+; bagi hasil; pinjol (?:resmi|cepat|aman|cair|legal); tanpa survey?;
+    syarat (?:ringan|mudah);
+    (?:link|klik) .{0,30}klaim; klaim bantuan \d+\w*; gampang menang; slot terpercaya; cair \d+;
+    proses \d+ (?:jam|menit);
+    gadai; dana tunai; jadi (?:agen|mitra|member); penghasilan (?:tambahan|\d+)\w*; sinyal trading; robot trading;
+    airdrop
     """
 )
-SALES = _any(
+SALES = any_of(
     r"""
     promo\w*; diskon \d+; gratis (?:ongkir|trial|pasang|masak|desain|\d)\w*; free ongkir; cashback; beli sekarang;
     jual (?:obat|follower|akun|pulsa|murah|beli|kambing|ijazah|genset)\w*; obat kuat; pembesar; peninggi;
@@ -124,10 +164,23 @@ SALES = _any(
     cewek (?:cantik|panggilan)\w*; video viral; no sensor; pijat plus; vidio call; kesepian; janda (?:kaya|muda);
     cari suami; kenalan yuk; foto profilku; (?:service|rental|vendor) (?:ac|mobil|cctv);
     (?:travel umroh|tiket pesawat|les privat|kursus|catering) \w+; durasi \w+;
-    murah (?:cepat|bergaransi|siap|paket|dan); \w+ murah; ready stock
+    murah (?:cepat|bergaransi|siap|paket|dan); \w+ murah; ready stock; follow(?:er|ers)?; viewers?; subscriber\w*;
+    terpercaya;
+    diskon; unlimited; kuota (?:murah|internet); olah data; siap huni; original; ori; tanpa efek samping; ampuh;
+    dukun; bikin website;
+    (?:follow|cek|kunjungi|mampir) (?:ig|akun|tiktok|bio|lapak|toko|shopee)\w*;
+    pembuatan (?:website|web|aplikasi|toko)\w*;
+    (?:terima|jasa|sewa) \w+ (?:lepas|murah|24|online|profesional)\w*; kredit (?:motor|mobil)\w*;
+    (?:angsuran|cicilan) (?:ringan|flat|\d)\w*;
+    melayani (?:pesanan|pembuatan|jasa|pengiriman|cetak|servis)\w*; menyediakan \w+; disewakan; over kredit; umro?a?h;
+    haji plus; kavling;
+    sewa (?:tenda|alat|mobil|motor|kos|sound|elf|bus)\w*; paket (?:hemat|murah|wisata|lengkap|usaha|data|tour)\w*;
+    kemitraan; franchise;
+    zodiak; ramalan; paranormal; kapal pesiar; asuransi jiwa; bibit unggul; hormon; cuci (?:sofa|kasur|karpet)\w*;
+    kursus \w+; les privat; second (?:murah|mulus|like)\w*; strategis; sebarkan ke; sebar ke \d+; cashback; like new
     """
 )
-PRETENCES = _any(
+PRETENCES = any_of(
     r"""
     \S*\.apk; \w+ apk; mama .{0,40}pulsa; ma ini nomor baru\w*;
     (?:isikan|belikan|kirim(?:kan)?|transfer) (?:dulu )?(?:pulsa|uang|saldo|biaya|tiket|\d)\w*;
@@ -139,11 +192,25 @@ PRETENCES = _any(
     isi (?:data|formulir|nik|survei|survey)\w*; aktivasi \w+ online; aktifkan \w+; atas nama anda;
     sebarkan pesan\w*; kena sial; bea cukai; bayar denda; transferan nyasar; kembalikan ke rekening;
     hubungi notaris; \w+ paket\W{0,3}apk; kode otp; nomor baru ?ku; nomor lama hilang; hp rusak; cek resi;
-    ketik (?:reg|paket|klaim|daftar); reg spasi; temukan cintamu
+    ketik (?:reg|paket|klaim|daftar); reg spasi; temukan cintamu; sayang (?:kok|kamu|lagi|ku)\w*; kangen; bale?s chat;
+    (?:unduh|download|buka|klik) file; file \w+\.apk; kirim(?:kan)? (?:kode|otp|pin)\w*; saya (?:kesepian|janda)
+    """
+)
+#: Hardly anything but fraud or advertising has them: each is two marks more.
+CERTAIN = any_of(
+    r"""
+    \S*\.apk; \w+ apk; slot (?:gacor|terpercaya|online); judi slot (?:terpercaya|online|resmi);
+    situs (?:togel|slot|judi|poker)\w*; gacor;
+    maxwin; followers? (?:murah|aktif|instagram|ig|tiktok)\w*; (?:ilmu|jasa) pelet; pelet ampuh; pesugihan;
+    penggandaan uang; bocoran \w+; angka jitu;
+    klaim (?:saldo|bonus|hadiah|dana)\w*; pemenang undian\w*; \d+ (?:jt|juta) jadi \d+; mama .{0,30}pulsa;
+    pinjol (?:resmi|cepat|aman|cair);
+    pinjaman (?:online|cepat|tanpa)\w*; ketik \w+ kirim; cek tunai; obat kuat (?:pria|herbal|cod|tahan)\w*;
+    open (?:reseller|bo); vcs; ready stock; akun anda terpilih; nomor (?:hp )?anda (?:memenangkan|mendapat|terpilih)\w*
     """
 )
 #: "Click here, call us": together one mark, and alone it proves nothing.
-CALLS = _any(
+CALLS = any_of(
     r"""
     klik\b.{0,40};
     (?:hub(?:ungi)?|chat|telp|info|konsultasi|order|kontak)\.? (?:wa|nomor|no|kami|cs|bpk|admin|hrd|sales|pemilik)\w*;
@@ -154,123 +221,35 @@ CALLS = _any(
     """
 )
 
-REPORTS = _any(
+REPORTS = any_of(
     r"""
     lapor\w*; melapor\w*; penipuan; tertipu; ditipu; menipu; (?:di|mem)?blokir (?:nomor|saja|situs|akun|aplikasi)\w*;
     (?:mohon|tolong|minta) (?:di)?blokir\w*; korban; mengadu\w*; meresahkan;
+    mengaku; mengatasnamakan; modus; kena tipu; bodong; beredar; hati hati; waspada\w*;
+    (?:palsu|dipalsukan)(?: mengatasnamakan)?;
     (?:mohon|tolong) (?:di)?tindak\w*; ilegal; meneror; diteror; marak; hoaks; hoax; apakah benar; benarkah
     """
 )
+#: Who tells of something says one of these: without any of them a single mark is enough.
+TELLS = any_of(
+    r"""
+    tidak; tdk; n?gak?; ndak?; belum; blm; jangan; kapan; bagaimana; apa; kami; kita; tapi; malah; cuma; terus; lagi;
+    sejak; sudah; sdh; udah;
+    sampai; dulu; minta; usul; harus; perlu; supaya; agar; biar; buang; membuang; dipasang; pohon; sungai; selokan;
+    ditertibkan; kurang; itu;
+    di (?:depan|jalan|pasar|dekat|sekolah|rumah|kantor|desa|kampung)
+    """
+)
 #: Words of complaints that an advertisement may have too.
-CIVIC = _any(
+CIVIC = any_of(
     "bansos; retribusi; pajak; dinas; warga; petugas; desa; jalan; jln; rusak; kelurahan; pemda; bupati; sekolah"
 )
 
 #: How citizens speak to an office; advertisements seldom do.
-VOICE = _any(
+VOICE = any_of(
     r"""
     saya; sy; pak; bapak; bpk; bu; ibu; min; mohon; mhn; tabe; yth\W?; anak saya; warga; kemarin; padahal; pdhl;
     katanya;
     apa bisa; apakah; gimana; bagaimana; kenapa; diminta; disuruh; bayar
-    """
-)
-
-BUGIS = _words(
-    """
-    engka degaga dena de' depa de aja' ri sibawa nasaba narekko rekko ko'e makkada makkeda makkedai iyaro iyatu
-    iyae iyana iya'e idi' idi iko alena ladde maega maja' meja' masija' malinta' mabela macawe' maloppo loppo
-    baiccu' matoa malolo makessing madeceng masolang masara macai madodong masoli masempo marola maddeppa mabbau
-    macarepa roppo bosi lempe' lempe salo saloe wae uwae api bola bolae bolaku laleng lalenge lalengnge galung
-    galungnge pasa pasae kampong kampongku dui' dui doi' esso wenni siminggu tellu dua'e eppa lima'e metta
-    makkokkoe baja denre labe' pura pole pole'e lao laoka lettu jokka najokka tudang tinro manre mandre minung
-    cemme mala mala'i mita uita naita tulung tulungnga tulu'ka jampangi aga agana magi magani pekkoga pekku
-    siaga siaga'e niga kega tega maneng maneng'e tau tauwe tau'e ana' ana'ku ambo' indo' indo'ku nene'ku to
-    taniya tania weddi wedding naulle ulle elo elo'ka melo melli ellinna molo paimeng mopa topa lalo marebba
-    cappu cappu'ni kasiasi pettang kape' malasa peddi' peddi babua marakko onrong riolo ri'e rilaleng monri
-    riase riawa tongeng majeppu jama jamang pallaonruma na'e mappakoe matteru massing nyawa
-    """
-)
-
-MAKASSAR = _words(
-    """
-    tena tenamo tanre niaka niak inakke kau katte ikatte iangku kontu antekamma apantu apa'na anne anjo antu
-    battu mange naung nai sallo ballak ballaka je'ne jekne jeknek bosi'i agang oloko kalassukang sarro lompo
-    lompona ca'di tau'ai paccce pacce nakana kana mae rigaring pappalak
-    """
-)
-
-JAVA = _words(
-    """
-    ora ana wis durung iki iku kuwi opo piye kepriye kok sing karo saka menyang nang ning dalan banyu omah wong
-    akeh rusak'e dandani kulo kula mboten panjenengan sampun dereng niki niku ingkang kaliyan nopo pripun matur
-    nuwun ndalan dalane udan mati'ne isih gak'ono ono nggih meniko
-    """
-)
-
-ENGLISH = _words(
-    """
-    the is are was not and please road broken water our my we you they there have has this that with for from
-    since help fix street light of been very government when how where
-    """
-)
-
-INDONESIAN = _words(
-    """
-    yang di dan tidak ada sudah belum saya kami mohon tolong dari ke ini itu untuk dengan karena pak bu jalan
-    rumah air lampu desa bisa mau kalau juga lagi sampai warga sekali banyak terima kasih apa kapan bagaimana
-    selalu masih pada ya tdk sdh yg dgn krn utk blm sy
-    """
-)
-
-MISCONDUCT = _any(
-    r"""
-    oknum\w*; pungli; pungutan liar; korup\w*; dikorup\w*; suap\w*; menyuap; disuap;
-    (?:me)?minta uang(?! (?:kembali|ganti|saya|kami))\w*; minta (?:jatah|rokok)\w*;
-    (?:me)?minta (?:duit|dui|imbalan|bayaran|amplop|sogok\w*|fee|biaya tambahan|setoran|\d+|rp)\w*;
-    dimintai (?:uang|bayaran|duit)\w*; meminta .{0,20}(?:ribu|juta|rupiah|uang);
-    minta .{0,12}(?:ribu|juta|rupiah)\b; uang (?:rokok|pelicin|kopi|terima kasih); pelicin; amplop; memeras;
-    pemerasan; kasar; membentak\w*; dibentak\w*; bentak\w*; arogan\w*; sombong; tidak sopan; jutek; marah marah;
-    menghina; melecehkan; memukul; mengancam; intimidasi; malas; bermalas malasan; pemalas; bolos\w*;
-    jarang (?:masuk|di kantor|ngantor); nongkrong; tidur (?:saat|waktu|di (?:kantor|kelas|loket|meja|ruang))\w*;
-    main (?:game|hp|kartu|domino);
-    nepotisme; kolusi; kkn; gratifikasi; jual beli jabatan; penyalahgunaan; menyalahgunakan; menyeleweng\w*;
-    diselewengkan; penyelewengan; menggelapkan; penggelapan; fiktif; mark ?up; mempersulit; dipersulit;
-    pilih kasih; diskriminasi; calo(?:nya)?; percaloan; selingkuh; mabuk; mellau dui; menilep; ditilep; sogok\w*;
-    menerima (?:uang|suap|fee)\w*; kampanye; mobil dinas; plat merah;
-    (?:mem)?(?:potong|sunat|motong) .{0,15}(?:bantuan|bansos|dana|honor|insentif|pkh|blt|bpnt)\w*;
-    (?:bantuan|bansos|dana|honor|insentif|pkh|blt|bpnt)\w* .{0,25}(?:dipotong|disunat); disunat;
-    (?:dokter|bidan|perawat|pegawai|petugas|staf|guru|kepala|camat|lurah)\w* .{0,30}(?:tidak|jarang) (?:pernah )?masuk$;
-    (?:tidak|tdk|ndak|gak) pernah (?:masuk (?:kantor|kerja|kelas|tugas)|ngantor);
-    (?:ber)?main (?:proyek|anggaran|mata)\w*; menampar\w*; memukuli;
-    di(?:tampar|pukul)i? (?:(?:oleh|sama|sm|dari) )?(?:petugas|pegawai|staf|guru|dokter|perawat)\w*;
-    makan uang; uang masuk kantong; jual beli (?:kursi|proyek)
-    """
-)
-
-#: Who works for an office, without the office's name. Others have officials too: theirs are not the kabupaten's.
-OFFICIAL = whole_words(
-    r"(?<!per )(?:petugas|pegawai|staff?|oknum|dokter|perawat|bidan|guru"
-    r"|kepala|direktur|bendahara|kasi|kabid|admin|asn|pns|honorer)(?:nya)?"
-    r"(?! (?:desa|dusun|keluarga|lingkungan|warga|kontraktor|polisi|polres|polsek|tni|bpn|pln|bpjs|samsat|bank|lsm"
-    r"|wartawan|kampung|ketua|ngaku|anggota|kades|lurah|rt|rw|preman|ormas|pedagang|sopir|toko|swasta"
-    r"|perusahaan|pertamina|spbu|parkir liar)\b)"
-)
-
-#: Before a unit's name: it is called upon, not accused.
-CALLED_UPON = re.compile(
-    r"(?:^|\W)(?:kepada|yth|ke|mohon|harap|agar|supaya|tolong)"
-    r"(?:\W+(?:yth|bapak|pak|ibu|kepala|pihak|kantor|dinas|bupati|dan|tim))*\W*$"
-)
-#: Before an official: wanted, sent for or missed, not accused.
-WANTED = re.compile(
-    r"(?:^|\W)(?:tidak ada|tdk ada|belum ada|tanpa|kurang|butuh|panggil|kirim|turunkan|lapor|melapor|minta)\W*$"
-)
-NEGLECT = _any(
-    r"""
-    tidak (?:pernah )?\w*(?:[tn]anggap|respon|gubris|[tn]indak|balas|peduli|jawab|angkat|becus)\w*; diabaikan;
-    mengabaikan; lambat\w*; lamban\w*; lelet; buruk\w*; kinerja;
-    (?:tidak|tdk) (?:becus|profesional|jelas|beres); keluhan; kecewa\w*; ditutup sepihak; didiamkan; cuek;
-    aplikasi\w* .{0,20}error; mengecewakan;
-    (?:meng)?hapus (?:laporan|aduan|pengaduan|komentar)\w*; (?:laporan|aduan|pengaduan)\w* .{0,15}dihapus
     """
 )

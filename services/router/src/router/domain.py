@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from contracts.events import ComplaintClassified, ComplaintReceived
+from contracts.events import ComplaintClassified, ComplaintReceived, Support
 from router.case import HELD, Case, Out, about_units, advance, supporters, tell_unit
 from router.follow_ups import on_followed_up
 from router.moves import Result, about, alarmed, desk, hand_over, part_from_accused, route
@@ -76,21 +76,40 @@ def on_unclassified(rules: Rules, case: Case) -> Result:
 
 
 def on_unit_ended(rules: Rules, case: Case) -> Result:
-    """The unit that has it is valid no more: its successor goes on, or a person decides."""
+    """A unit that has it, or helps, is valid no more: its successor goes on, or a person decides."""
     ended = case.unit
-    if ended is None or ended in rules.units or case.status not in HELD | {"merged"}:
+    if ended is None or case.status not in HELD | {"merged"}:
         return case, []
+    if ended in rules.units:
+        return _helpers_ended(rules, case)
     successor = rules.heirs.get(ended, ended)
     if case.status == "merged":  # whoever has its triage lane may part it from its parent
         return _replace(case, unit=successor if successor in rules.units else desk(rules, case)), []
     barred = about(rules, case)
     to = triage(rules, barred, f"{ended} tidak berlaku lagi dan belum punya pengganti")
     if successor in rules.units and successor not in barred:
-        helpers = [rules.heirs.get(unit, unit) for unit in supporters(case)]
-        support = [unit for unit in helpers if unit in rules.units]
         reason = f"{ended} menjadi {successor}"
-        to = Assignment(lane=case.lane or "unit", unit=successor, reason=reason, support=support)
+        to = Assignment(lane=case.lane or "unit", unit=successor, reason=reason, support=supporters(case))
     return route(rules, case, to)
+
+
+def _helpers_ended(rules: Rules, case: Case) -> Result:
+    """Their successors help; where there is none that may, the lead goes on without."""
+    outs: list[Out] = []
+    for ended in [unit for unit in supporters(case) if unit not in rules.units]:
+        heir = rules.heirs.get(ended, ended)
+        helps = heir in rules.units and heir not in (case.unit, *supporters(case), *about(rules, case))
+        new = [Support(unit=heir)] if helps else []
+        support = [each for old in case.support for each in (new if old.unit == ended else [old])]
+        case, reason = (
+            _replace(case, support=support),
+            f"{ended} menjadi {heir}" if helps else f"{ended} tidak ada lagi",
+        )
+        if helps:
+            outs += tell_unit(case, "routed", unit=heir, reason=reason)
+        outs += tell_unit(case, "withdrawn", unit=ended, reason=reason)
+        outs += tell_unit(case, "updated", unit=case.unit, reason=reason)
+    return case, outs
 
 
 def _hand_over(rules: Rules, case: Case, to: Assignment) -> Result:

@@ -27,7 +27,10 @@ def desk(rules: Rules, case: Case) -> str:
 def route(rules: Rules, case: Case, to: Assignment, *, by: str | None = None) -> Result:
     """Give it to a unit and those that help it, and take it from all others that had it."""
     before = {case.unit, *supporters(case), *([] if case.unit else alarmed(case))} - {None}
-    helpers = dict.fromkeys(each for each in to.support if each not in (to.unit, *about(rules, case)))
+    named = (rules.heirs.get(each, each) for each in to.support)
+    helpers = dict.fromkeys(
+        each for each in named if each in rules.units and each not in (to.unit, *about(rules, case))
+    )
     case = _replace(case, unit=to.unit, lane=to.lane, support=[Support(unit=each) for each in helpers])
     if to.lane == "unit":
         case = _replace(case, had=[*case.had, to.unit])

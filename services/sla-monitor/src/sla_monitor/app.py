@@ -153,7 +153,7 @@ async def look(rules: Rules, pool: Pool, wake: Callable[[], None]) -> None:
 
 def run() -> None:
     """Run the sla-monitor until SIGTERM."""
-    settings = read_settings(DatabaseSettings)
+    settings = read_settings(DatabaseSettings, SERVICE)
     try:
         rules = load_rules(settings.region_dir)
     except RegionError as error:

@@ -1,4 +1,4 @@
-// A broker in RECORDS (a record a line): consumers get those; what is produced is printed, and accepted.
+// A broker in RECORDS (a record a line), the first THERE of them before anybody listens: consumers get those; what is produced is printed, and accepted.
 import { readFileSync } from "node:fs";
 
 const records = (process.env.RECORDS ?? "") && readFileSync(process.env.RECORDS, "utf8").trim().split("\n");
@@ -8,7 +8,7 @@ export const logLevel = { ERROR: 1 };
 
 export class Kafka {
   admin() {
-    const offsets = async () => [{ low: "0", high: String(records.length) }];
+    const offsets = async () => [{ low: "0", high: process.env.THERE }];
     return { connect: async () => {}, fetchTopicOffsets: offsets, disconnect: async () => {} };
   }
 

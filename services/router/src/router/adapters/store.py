@@ -30,8 +30,9 @@ _DUE = """
 SELECT ticket FROM cases WHERE unrouted_since < clock_timestamp() - $1::interval
 ORDER BY unrouted_since LIMIT 100"""
 _HELD_BY = """
-SELECT ticket, unit, body->>'seq' AS seq FROM cases
-WHERE unit = ANY($1) AND status = ANY($2) ORDER BY ticket LIMIT 100"""
+SELECT ticket, concat_ws(':', unit, body->>'seq', helpers) AS moment
+FROM cases CROSS JOIN jsonb_path_query_array(body, '$.support[*].unit') AS helpers
+WHERE status = ANY($2) AND (unit = ANY($1) OR helpers ?| $1) ORDER BY ticket LIMIT 100"""
 _UNCOMPARED = """
 SELECT body FROM cases WHERE uncompared AND status NOT IN ('unknown', 'registered') ORDER BY ticket LIMIT 100"""
 # The newest 30 of each key, and of those the 80 that share the most: the cost does not depend on how many there are.
@@ -80,9 +81,9 @@ async def unrouted(db: Connection, after_s: float) -> list[str]:
 
 
 async def held_by(db: Connection, units: Collection[str], statuses: Collection[str]) -> dict[str, str]:
-    """Tickets that any of ``units`` has in one of ``statuses``, a hundred at most, each with what names that moment."""
+    """Tickets that any of ``units`` has, or helps with, in one of ``statuses``: 100, each with its moment's name."""
     rows = await db.fetch(_HELD_BY, list(units), list(statuses))
-    return {row["ticket"]: f"{row['unit']}:{row['seq']}" for row in rows}
+    return {row["ticket"]: row["moment"] for row in rows}
 
 
 async def uncompared(db: Connection) -> list[Case]:

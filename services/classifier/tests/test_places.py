@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from classifier.domain import Place
-from classifier.gazetteer import Gazetteer, find_place, load_gazetteer
+from classifier.gazetteer import Gazetteer, load_gazetteer
+from classifier.places import find_place
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,16 @@ def test_a_place_is_found_only_where_one_is_named(
 def test_a_village_in_another_kecamatan_than_the_citizen_wrote_is_a_conflict(gazetteer: Gazetteer) -> None:
     expected = Place(kecamatan="Marioriawa", desa="Patampanua", stated="Marioriwawo", conflict=True)
     assert expected == find_place(gazetteer, "jalan rusak di Patampanua Kec. Marioriwawo")
+
+
+def test_two_kecamatan_said_to_be_such_are_a_conflict(gazetteer: Gazetteer) -> None:
+    expected = Place(kecamatan="Marioriawa", stated="Marioriwawo", conflict=True)
+    text = "Saya dari Kec. Marioriwawo, tapi jalan yang rusak di Kec. Marioriawa"
+    assert expected == find_place(gazetteer, text)
+
+
+def test_a_road_between_two_kecamatan_is_no_conflict(gazetteer: Gazetteer) -> None:
+    assert Place(kecamatan="Ganra", stated="Ganra") == find_place(gazetteer, "dari Ganra ke Citta jalannya hancur")
 
 
 def test_the_capital_behind_a_village_is_an_address_and_no_conflict(gazetteer: Gazetteer) -> None:

@@ -1,0 +1,153 @@
+"""How far a consumer has got, and the watchdog that ends a process which gets no further."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence, Set
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from faust.exceptions import ConsumerNotStarted
+
+from chassis import metrics
+from chassis.crash import EXIT_TEMPORARY
+from chassis.publish import kafka_client, start
+from chassis.settings import ServiceSettings
+from chassis.wire import Record
+
+log = logging.getLogger(__name__)
+
+#: The end offset of each (topic, partition) assigned now.
+Ends = Callable[[], dict[tuple[str, int], int]]
+
+
+class Progress:
+    """How far a consumer has got, for readiness, lag and the watchdog: the event loop writes it, threads read it.
+
+    ``ends`` gives the end offsets of the partitions assigned now; a driver sets it.
+    """
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        self.looked_at = self.assigned_at = self.complete_at = self.finished_at = time.monotonic()
+        self.assigned = False
+        self.missing: frozenset[str] = frozenset()
+        self.lag = 0
+        self.done: dict[tuple[str, int], int] = {}
+        self.ends: Ends = dict
+
+    def advance(self, records: Sequence[Record]) -> None:
+        """``records`` are handled and committed."""
+        self.finished_at = time.monotonic()
+        for record in records:
+            self.done[record.topic, record.partition] = record.offset + 1
+
+    def look(self) -> None:
+        """Take stock. Lag is known for partitions of which a record was handled since they were assigned."""
+        ends = self.ends()
+        now = time.monotonic()
+        self.done = {place: offset for place, offset in self.done.items() if place in ends}
+        behind = {place: max(end - self.done.get(place, end), 0) for place, end in ends.items()}
+        for place, records in behind.items():
+            metrics.LAG.labels(self.service, *place).set(records)
+        metrics.PARTITIONS.labels(self.service).set(len(ends))
+        self.assigned, self.lag, self.looked_at = bool(ends), sum(behind.values()), now
+        if self.assigned:
+            self.assigned_at = now
+        if not self.lag:
+            self.finished_at = now
+
+    def miss(self, topics: Set[str]) -> None:
+        """These of the topics to be read are not there now. The others are read all the same."""
+        if topics and topics != self.missing:
+            log.error("topics_missing", extra={"topics": sorted(topics)})
+        metrics.MISSING.labels(self.service).set(len(topics))
+        self.missing = frozenset(topics)
+        if not topics:
+            self.complete_at = time.monotonic()
+
+    def start_over(self) -> None:
+        """A consumer has just been started: it is given its time anew."""
+        self.assigned_at = self.complete_at = time.monotonic()
+
+    def unassigned_s(self) -> float:
+        """Seconds without a partition; a rebalance takes a few."""
+        return time.monotonic() - self.assigned_at
+
+    def incomplete_s(self) -> float:
+        """Seconds since no topic was missing."""
+        return time.monotonic() - self.complete_at if self.missing else 0
+
+    def stalled_s(self) -> float:
+        """Seconds since the event loop last took stock, or since there was lag and no finished batch."""
+        return time.monotonic() - min(self.looked_at, self.finished_at)
+
+
+async def keep_looking(progress: Progress) -> None:
+    """For ever: take stock each second."""
+    while True:
+        # Faust's consumer lives in another thread: it may not be there yet, or lose a partition as we ask.
+        with contextlib.suppress(ConsumerNotStarted, AssertionError):
+            progress.look()
+        await asyncio.sleep(1)
+
+
+async def keep_comparing(progress: Progress, settings: ServiceSettings, sources: Sequence[str]) -> None:
+    """For ever: whether the cluster has all of ``sources``, and lets us see them."""
+    while True:
+        with contextlib.suppress(KafkaError, OSError, TimeoutError):  # no broker: nobody knows
+            progress.miss(set(sources) - await _topics(settings))
+        await asyncio.sleep(min(settings.assignment_timeout_s / 4, 10))
+
+
+async def _topics(settings: ServiceSettings) -> set[str]:
+    consumer = AIOKafkaConsumer(**kafka_client(settings))  # of no group: it only asks
+    await start(consumer, settings.publish_timeout_s)
+    try:
+        async with asyncio.timeout(settings.publish_timeout_s):
+            return set(await consumer.topics())
+    finally:
+        await consumer.stop()
+
+
+def idle(progress: Progress, settings: ServiceSettings) -> str | None:
+    """Why a consumer has to be started again: what it reads was not there, or not its own, for too long."""
+    if progress.incomplete_s() > settings.assignment_timeout_s:
+        return f"no such topic, or no READ on it: {', '.join(sorted(progress.missing))}"
+    if progress.unassigned_s() > settings.assignment_timeout_s:
+        return "no partitions assigned: is a topic missing, or READ on it, or is the slot taken?"
+    return None
+
+
+def stuck(progress: Progress, settings: ServiceSettings) -> str | None:
+    """Why a stream processor has to be started again."""
+    if progress.stalled_s() > settings.stall_timeout_s:
+        return "lag and no finished batch, or a blocked event loop"
+    return idle(progress, settings)
+
+
+def blocked(progress: Progress, settings: ServiceSettings) -> str | None:
+    """Why an intake has to be started again: all else it mends itself, and goes on taking complaints."""
+    if time.monotonic() - progress.looked_at > settings.stall_timeout_s:
+        return "a blocked event loop"
+    return None
+
+
+def watch(why: Callable[[], str | None]) -> None:
+    """A thread that ends the process as soon as there is a reason ``why``: the event loop itself may not be able to.
+
+    Heartbeats run beside the event loop, so Kafka sees a healthy member even when it is blocked.
+    """
+
+    def loop() -> None:
+        while not (reason := why()):
+            time.sleep(0.5)
+        log.critical("leaving", extra={"reason": reason})
+        os._exit(EXIT_TEMPORARY)
+
+    threading.Thread(target=loop, name="watchdog", daemon=True).start()

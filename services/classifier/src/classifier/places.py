@@ -1,0 +1,250 @@
+"""Finds the kecamatan and the desa in a text, minding names that are near-identical, nested, words, or of elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from classifier.domain import Place
+from classifier.gazetteer import (
+    CUES,
+    DESA_CUES,
+    ELSEWHERE,
+    KECAMATAN_CUES,
+    KELURAHAN_CUES,
+    WORD,
+    Entry,
+    Gazetteer,
+    fold,
+)
+
+_TWICE = re.compile(r"\b([^\W\d_]{3,}) ?2\b")
+_SHORT_CUES = {"kel", "ds"}
+_KABUPATEN_CUES = {"kab", "kabupaten"}
+#: Other kabupaten have names like villages here.
+_ELSEWHERE_CUES = _KABUPATEN_CUES | {"kota", "kodya"}
+#: Words of an address: what stands before them is a name.
+_ADDRESS = KECAMATAN_CUES | _KABUPATEN_CUES | {"rt", "rw", "dusun", "lingkungan"}
+_CHAIN = CUES | _ELSEWHERE_CUES | {"prov", "provinsi"}
+_AT = {"di", "ri", "dari", "ke", "pasar", "kampung", "terminal", "daerah", "warga"}
+#: Before the name of a person or of a firm.
+_NAMED_AFTER = {
+    "pak",
+    "bu",
+    "ibu",
+    "bapak",
+    "haji",
+    "hj",
+    "andi",
+    "daeng",
+    "dg",
+    "puang",
+    "petta",
+    "om",
+    "cv",
+    "pt",
+    "ud",
+}
+#: A road has two ends, and only one of them need be here.
+_ROUTE = {"poros", "jalan", "jln", "jalur", "rute", "trayek", "jurusan", "antara"}
+_SPEAKER = {"saya", "sy", "kami", "km", "aku", "kita"}
+_FROM = {"warga", "orang", "dari", "asal", "berasal", "tinggal", "penduduk", "domisili"}
+#: In a text whose longer words are capital to this share a capital letter says nothing.
+_TITLED = 0.8
+
+
+@dataclass(frozen=True)
+class _Token:
+    folded: str
+    capital: bool
+    ends: bool
+
+
+@dataclass(frozen=True)
+class _Hit:
+    entry: Entry
+    at: int
+    length: int
+    cued: bool
+
+
+def find_place(gazetteer: Gazetteer, text: str) -> Place:
+    """The place that ``text`` names; all fields are None where it names none."""
+    tokens = _tokens(text)
+    hits = _at_the_scene(tokens, _here(tokens, list(_hits(gazetteer, tokens))))
+    kecamatan = [h for h in hits if h.entry.desa is None and not h.entry.weak]
+    villages = [h for h in hits if h.entry.desa is not None and not h.entry.weak]
+    said = next((h.entry.kecamatan for h in sorted(kecamatan, key=lambda h: not h.cued)), None)
+    mentioned = {h.entry.kecamatan for h in kecamatan}
+    village = min(villages, key=lambda h: (h.entry.kecamatan not in mentioned, not h.cued, h.at), default=None)
+    if village is not None:
+        home = village.entry.kecamatan
+        stated = home if home in mentioned else said
+        return Place(kecamatan=home, desa=village.entry.desa, stated=stated, conflict=stated not in (None, home))
+    if said is not None:
+        rival = next((h.entry.kecamatan for h in kecamatan if h.cued and h.entry.kecamatan != said), None)
+        return Place(kecamatan=said, stated=rival or said, conflict=rival is not None)
+    weak = next((h.entry for h in hits if h.entry.weak), None)
+    return Place(kecamatan=weak.kecamatan, desa=weak.desa) if weak else Place()
+
+
+def _tokens(text: str) -> list[_Token]:
+    text = _TWICE.sub(r"\1-\1", text)
+    found = list(WORD.finditer(text))
+    longer = [word[0].isupper() for match in found if len(word := match.group()) > 3]
+    styled = text.upper() == text or (len(longer) > 3 and sum(longer) >= _TITLED * len(longer))
+    tokens = []
+    for i, match in enumerate(found):
+        gap = text[match.end() : found[i + 1].start()] if i + 1 < len(found) else "."
+        word = match.group()
+        tokens.append(_Token(fold(word), word[0].isupper() and not styled, any(c in ".,;:()!?\n" for c in gap)))
+    return tokens
+
+
+def _here(tokens: list[_Token], hits: list[_Hit]) -> list[_Hit]:
+    """Without the places of other kabupaten, and without those that only their names make look like ours."""
+    kept = []
+    for i, hit in enumerate(hits):
+        before, after = hits[i - 1] if i else None, hits[i + 1] if i + 1 < len(hits) else None
+        outside = (after is not None and _lies_in(tokens, hit, after)) or (
+            before is not None and _cued_by(tokens, before, _ELSEWHERE_CUES) and _lies_in(tokens, hit, before)
+        )
+        if not (hit.entry.foreign or outside):
+            kept.append(hit)
+    return kept
+
+
+def _cued_by(tokens: list[_Token], hit: _Hit, cues: set[str]) -> bool:
+    return tokens[hit.at].folded in cues or _cue(tokens, hit.at) in cues
+
+
+def _lies_in(tokens: list[_Token], hit: _Hit, other: _Hit) -> bool:
+    """Whether ``hit`` and another kabupaten make one address: "desa Watu kec. Cenrana kab. Bone"."""
+    if not other.entry.foreign:
+        return False
+    first, second = sorted((hit, other), key=lambda h: h.at)
+    gap = [token.folded for token in tokens[first.at + first.length : second.at]]
+    loose = [i for i, word in enumerate(gap) if word not in _CHAIN and (i == 0 or gap[i - 1] not in _CHAIN)]
+    if loose and not (loose == [0] and hit.entry.weak and first is hit):
+        return False
+    if _cued_by(tokens, other, _ELSEWHERE_CUES):
+        return True
+    route = any(token.folded in _ROUTE for token in tokens[max(0, hit.at - 3) : hit.at])
+    return hit.cued or (not route and (hit.entry.weak or hit.entry.ambiguous or bool(gap)))
+
+
+def _at_the_scene(tokens: list[_Token], hits: list[_Hit]) -> list[_Hit]:
+    """Where it happened comes before where the writer lives: "saya warga Lalabata tapi kejadian di Ganra"."""
+
+    def of_speaker(hit: _Hit) -> bool:
+        near = {token.folded for token in tokens[max(0, hit.at - 4) : hit.at]}
+        return not near.isdisjoint(_SPEAKER) and not near.isdisjoint(_FROM)
+
+    strong = [hit for hit in hits if not hit.entry.weak]
+    home = {hit.entry.kecamatan for hit in strong if of_speaker(hit)}
+    scene = [hit for hit in strong if hit.entry.kecamatan not in home]
+    return [*scene, *(hit for hit in hits if hit not in scene)] if home and scene else hits
+
+
+def _hits(gazetteer: Gazetteer, tokens: list[_Token]) -> Iterator[_Hit]:
+    at = 0
+    while at < len(tokens):
+        length, hit = _match(gazetteer, tokens, at)
+        if hit is not None:
+            yield hit
+        at += length
+
+
+def _match(gazetteer: Gazetteer, tokens: list[_Token], at: int) -> tuple[int, _Hit | None]:
+    if tokens[at].folded not in gazetteer.firsts:
+        return 1, _unlisted(gazetteer, tokens, at) or _guess(gazetteer, tokens, at)
+    for length in range(min(gazetteer.longest, len(tokens) - at), 0, -1):
+        entries = gazetteer.names.get(tuple(t.folded for t in tokens[at : at + length]))
+        if entries:
+            return length, _accept(gazetteer, tokens, at, length, entries)
+    return 1, _guess(gazetteer, tokens, at)
+
+
+def _cue(tokens: list[_Token], at: int) -> str:
+    return tokens[at - 1].folded if at else ""
+
+
+def _unlisted(gazetteer: Gazetteer, tokens: list[_Token], at: int) -> _Hit | None:
+    """A kabupaten that is not on the list of others, and is not this one."""
+    cue = _cue(tokens, at)
+    cued = cue == "kab" or (cue == "kabupaten" and not tokens[at - 1].ends)
+    named = cued and tokens[at].capital and tokens[at].folded not in gazetteer.home
+    return _Hit(ELSEWHERE, at, 1, True) if named else None
+
+
+def _accept(
+    gazetteer: Gazetteer, tokens: list[_Token], at: int, length: int, entries: tuple[Entry, ...]
+) -> _Hit | None:
+    """Which of the places of one name is meant, or None when the word is only a word here."""
+    cue = _cue(tokens, at)
+    if cue in _NAMED_AFTER:
+        return None
+    foreign = any(e.foreign for e in entries)
+    ours = tuple(e for e in entries if not e.foreign)
+    # "taman kota Watansoppeng" is here; a hamlet is no kecamatan, but elsewhere one may have its name.
+    weak = all(e.weak for e in ours)
+    if cue in (KECAMATAN_CUES | _KABUPATEN_CUES if weak else _ELSEWHERE_CUES):
+        return _Hit(ELSEWHERE, at, length, True) if foreign else None
+    hit = _ours(gazetteer, tokens, at, length, ours) if ours else None
+    if foreign and not (hit and (hit.cued or _beside(gazetteer, tokens, at + length, hit.entry.kecamatan))):
+        return _Hit(ELSEWHERE, at, length, False)
+    return hit
+
+
+def _ours(gazetteer: Gazetteer, tokens: list[_Token], at: int, length: int, entries: Sequence[Entry]) -> _Hit | None:
+    cue = _cue(tokens, at)
+    desa = next((e for e in entries if e.desa and not e.weak), None)
+    kecamatan = next((e for e in entries if not e.desa), None)
+    if desa and cue in DESA_CUES | KELURAHAN_CUES and _fits(gazetteer, desa, tokens, at, length):
+        return _Hit(desa, at, length, True)
+    if kecamatan:
+        return _Hit(kecamatan, at, length, cue in KECAMATAN_CUES)
+    if desa is None:
+        return _Hit(entries[0], at, length, False)
+    if not desa.ambiguous:
+        return _Hit(desa, at, length, False)
+    after = at + length
+    named = at > 0 and tokens[at].capital and not tokens[at - 1].ends
+    alone = tokens[at].ends or after == len(tokens) or not tokens[after].capital
+    located = (length > 1 and (cue in _AT or named)) or (named and cue in _AT and alone and not desa.adverb)
+    beside = _beside(gazetteer, tokens, after, desa.kecamatan) and (not desa.adverb or tokens[at].capital)
+    if located or beside or (cue in KECAMATAN_CUES and tokens[at].capital):
+        return _Hit(desa, at, length, False)
+    return None
+
+
+def _fits(gazetteer: Gazetteer, desa: Entry, tokens: list[_Token], at: int, length: int) -> bool:
+    """Whether a cue makes an ambiguous name a place: "kel. sering dapat" and "di desa sering banjir" do not."""
+    if not desa.ambiguous:
+        return True
+    after, last, cue = at + length, tokens[at + length - 1], _cue(tokens, at)
+    following = tokens[after] if after < len(tokens) else None
+    if following and following.folded == last.folded and following.capital == last.capital:
+        return False
+    if cue in _SHORT_CUES and desa.kelurahan != (cue == "kel"):
+        return False
+    address = following is not None and following.folded in _ADDRESS | gazetteer.home
+    return not desa.adverb or last.capital or last.ends or address
+
+
+def _beside(gazetteer: Gazetteer, tokens: list[_Token], after: int, kecamatan: str) -> bool:
+    if after < len(tokens) and tokens[after].folded in KECAMATAN_CUES:
+        after += 1
+    for length in (2, 1):
+        entries = gazetteer.names.get(tuple(t.folded for t in tokens[after : after + length]), ())
+        if any(e.desa is None and not e.weak and e.kecamatan == kecamatan for e in entries):
+            return True
+    return False
+
+
+def _guess(gazetteer: Gazetteer, tokens: list[_Token], at: int) -> _Hit | None:
+    cue = _cue(tokens, at)
+    cued = cue in CUES
+    entry = gazetteer.spellings[tokens[at].folded, cue if cued else ""]
+    return _Hit(entry, at, 1, cued) if entry else None

@@ -1,0 +1,65 @@
+"""Short texts that mislead, one question each: written beside the rules, and each must be answered rightly."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from classifier.conduct import load_unit_names, units_accused
+from classifier.gazetteer import load_gazetteer
+from classifier.language import language_of
+from classifier.matters import matter_of, read_matters
+from classifier.places import find_place
+from classifier.signals import is_spam, kind_of, load_urgency, plain, urgency_of
+from contracts.masking import mask
+
+TRAPS = Path(__file__).parent / "traps"
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (TRAPS / f"{name}.jsonl").read_text().splitlines()]
+
+
+def missed(name: str, key: str, read: Any) -> list[tuple[str, Any, Any]]:
+    answers = [(row["text"], row[key], read(mask(row["text"]))) for row in rows(name)]
+    return [answer for answer in answers if answer[1] != answer[2]]
+
+
+def test_a_village_of_another_kabupaten_and_a_word_are_no_place_here(region: Path) -> None:
+    gazetteer = load_gazetteer(region)
+    assert [] == missed("place", "kecamatan", lambda text: find_place(gazetteer, text).kecamatan)
+
+
+def test_danger_is_told_from_big_words(region: Path) -> None:
+    urgency = load_urgency(region)
+
+    def urgent(text: str) -> bool:
+        read = plain(text)
+        return urgency_of(urgency, read, kind_of(read)) in ("tinggi", "darurat")
+
+    assert [] == missed("urgency", "urgent", urgent)
+
+
+def test_complaining_in_questions_is_told_from_asking_and_wishing() -> None:
+    assert [] == missed("type", "type", lambda text: kind_of(plain(text)))
+
+
+def test_who_is_accused_is_told_from_who_is_called_upon(region: Path) -> None:
+    units = load_unit_names(region)
+    read = [(row, list(units_accused(units, row["text"].lower(), row["owner"]))) for row in rows("accused")]
+    assert [] == [(row["text"], said) for row, said in read if said != row["units"]]
+
+
+def test_words_of_a_matter_may_stand_in_any_order(region: Path) -> None:
+    matters = read_matters(region)
+    read = [(row, matter_of(matters, row["category"], row["text"])) for row in rows("matter")]
+    assert [] == [(row["text"], said) for row, said in read if said != row["matter"]]
+
+
+def test_advertising_is_told_from_complaints_about_it() -> None:
+    assert [] == missed("spam", "spam", lambda text: is_spam(plain(text)))
+
+
+def test_the_language_of_a_few_words_is_hinted() -> None:
+    assert [] == missed("language", "language", lambda text: language_of(plain(text)))
