@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 import time
@@ -109,6 +110,16 @@ def test_a_hanging_batch_is_given_up_and_delivered_again(bench: Bench):
     bench.worker(SLOW_S="0")
     assert all_done(bench)
     assert bench.once()
+
+
+@pytest.mark.parametrize("kind", ["stateful", "plain"])
+def test_the_log_says_that_it_started_with_what_and_that_it_stopped(bench: Bench, kind: str):
+    worker = bench.worker(kind, SLOT="3")
+    assert worker.stop() == 0
+    lines = [json.loads(line) for line in worker.log.read_text().splitlines()]
+    [started] = [line for line in lines if line["event"] == "started"]
+    assert (started["slot"], started["topics"], started["version"]) == (3, [bench.source], "none")
+    assert [line["event"] for line in lines if line["event"] in ("started", "stopped")] == ["started", "stopped"]
 
 
 def test_sigterm_in_a_batch_lets_it_finish_even_when_sent_twice(bench: Bench):

@@ -7,6 +7,7 @@ already fetched behind it, so nothing may ever leave an agent: a batch that is n
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -22,6 +23,8 @@ from chassis.progress import Progress, idle, keep_comparing, keep_looking
 from chassis.publish import kafka_client, start, tls
 from chassis.settings import ServiceSettings
 from chassis.wire import Record
+
+log = logging.getLogger(__name__)
 
 Step = Callable[[Sequence[Record]], Awaitable[None]]
 Start = Callable[[], Awaitable[Step]]
@@ -99,7 +102,11 @@ def faust_app(settings: ServiceSettings, sources: Sequence[str], start: Start, p
 
 def run_faust(app: faust.App, logging_config: dict[str, Any]) -> None:
     """Run the worker in this process until SIGTERM; finishes the batch in hand."""
-    faust.Worker(app, loglevel="INFO", logging_config=logging_config, redirect_stdouts=False).execute_from_commandline()
+    worker = faust.Worker(app, loglevel="INFO", logging_config=logging_config, redirect_stdouts=False)
+    try:
+        worker.execute_from_commandline()
+    finally:
+        log.info("stopped")
 
 
 def _record(message: Any) -> Record:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import importlib.metadata
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -27,15 +29,22 @@ S = TypeVar("S")
 Task = Callable[[Pool, Callable[[], None]], Awaitable[None]]
 
 
-def start_health(service: str, settings: ServiceSettings, progress: Progress) -> metrics.Health:
+def start_health(service: str, settings: ServiceSettings, sources: Sequence[str], progress: Progress) -> metrics.Health:
     """Logs and the health door: what every ``run`` does first."""
     set_up_logging(service, settings.log_level)
+    log.info("started", extra={"version": _version(service), "slot": settings.slot, "topics": list(sources)})
     health = metrics.Health()
     health.ready["partitions"] = lambda: progress.assigned
     health.ready["topics"] = lambda: not progress.missing
     health.live["progress"] = lambda: progress.stalled_s() < settings.stall_timeout_s
     metrics.serve(settings.http_host, settings.http_port, health)
     return health
+
+
+def _version(service: str) -> str:
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        return importlib.metadata.version(service)
+    return "none"
 
 
 def run_processor(
@@ -56,7 +65,7 @@ def run_processor(
             running.append(asyncio.create_task(_must_not_end(task(pool, relay.wake.set))))
         return Steps(pool, handler, after=relay.wake.set)
 
-    start_health(service, settings, progress)
+    start_health(service, settings, sources, progress)
     watch(partial(stuck, progress, settings))
     run_faust(faust_app(settings, sources, start, progress), logging_config(service, settings.log_level))
 
@@ -69,7 +78,7 @@ def run_stateless(service: str, settings: ServiceSettings, decide: Decide, sourc
         producer = await start_producer(settings)
         return StatelessSteps(producer, service, decide, settings.publish_timeout_s)
 
-    start_health(service, settings, progress)
+    start_health(service, settings, sources, progress)
     watch(partial(stuck, progress, settings))
     run_faust(faust_app(settings, sources, start, progress), logging_config(service, settings.log_level))
 
@@ -126,7 +135,7 @@ async def run_intake(
     ``ready`` are the checks of /ready; they are called from another thread.
     """
     progress = Progress(service)
-    health = start_health(service, settings, progress)
+    health = start_health(service, settings, sources, progress)
     # An intake is ready when it can take a complaint: neither Kafka nor its consumer is needed for that.
     loop = asyncio.get_running_loop()
     health.ready = {"database": partial(answers, pool, loop), **(ready or {})}
@@ -147,3 +156,4 @@ async def run_intake(
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
+    log.info("stopped")

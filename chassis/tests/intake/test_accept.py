@@ -228,7 +228,7 @@ async def test_an_addition_without_words_is_refused_but_a_wish_needs_none(pool: 
 
 async def test_additions_end_before_they_outgrow_an_event(pool: Pool, make_settings: Settings) -> None:
     made = await take(pool, make_settings)
-    many = [addition(n, "é" * 10_000) for n in range(29)]
+    many = [addition(n, "é" * 10_000) for n in range(32)]
     kept = msgspec.json.encode(many).decode()
     await pool.execute("UPDATE complaints SET follow_ups = $1", kept)
     assert await follow_up(pool, "intake-sms", made.ticket, addition(98, "é"))

@@ -52,6 +52,24 @@ async def test_a_request_in_hand_is_finished_at_a_stop(port: int) -> None:
     assert not server.answers
 
 
+async def test_whoever_asks_only_for_the_head_gets_that_of_the_page(port: int) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        status = 200 if scope["method"] == "GET" else 405
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"3")]})
+        await send({"type": "http.response.body", "body": b"SPG"})
+
+    server = WebServer(app, HOST, port, stop_within_s=1)
+    running = asyncio.create_task(server.run())
+    await until_it_answers(server)
+    async with httpx.AsyncClient(trust_env=False) as client:
+        head, page = [await client.request(method, f"http://{HOST}:{port}/") for method in ("HEAD", "GET")]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert (200, "3", b"") == (head.status_code, head.headers["content-length"], head.content)
+    assert (200, b"SPG") == (page.status_code, page.content)
+
+
 async def test_a_taken_port_is_an_error_and_not_an_exit(port: int) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         raise AssertionError

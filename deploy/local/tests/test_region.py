@@ -84,7 +84,7 @@ def spoil(file: str, old: str, new: str) -> Callable[[Path], None]:
          "73.12.01.2003 is Gattareng's and Watu's"),
         (spoil("territory", '"73.12.02.1001"', '"73.12.03.1099"'), "territory", "Appanang has 73.12.03.1099"),
         (spoil("territory", 'code: "73.12.02"', 'code: "73.21.02"'), "territory", "Liliriaja has 73.21.02"),
-        (spoil("territory", '      - {code: "73.12.01.2013", name: Soga, kind: desa}\n', ""), "territory",
+        (spoil("territory", '      - {code: "73.12.01.2011", name: Congko, kind: desa}\n', ""), "territory",
          "there are 48 desa, and not 49"),
         (spoil("categories", "lapor: [infrastruktur jalan,", "lapor: [kepolisian, infrastruktur jalan,"), "categories",
          "kepolisian is jalan_jembatan's and ketertiban_perlindungan's"),

@@ -104,6 +104,25 @@ async def test_what_can_never_be_taken_is_put_aside(make_settings: Settings, ref
     assert [type(refusal).__name__] == [error for _, error in office.buried]
 
 
+async def test_a_request_without_any_parameter_is_put_aside(make_settings: Settings) -> None:
+    settings, office = make_settings(), Office()
+    token = settings.sms_mo_token.get_secret_value()
+    assert (await knock(settings, office, f"token={token}".encode())).status_code == 200
+    assert [(b"", "Unreadable")] == office.buried
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/sms/kannel/mo"), ("GET", "/"), ("GET", "/sms/kannel/mo/a/b")])
+async def test_whatever_else_is_asked_hears_nothing_either(
+    make_settings: Settings, method: str, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings, office = make_settings(), Office()
+    app = door(settings, office.take, office.bury)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:  # type: ignore[arg-type]
+        answer = await http.request(method, path, params=with_token(settings))
+    assert (405 if method == "POST" else 404, b"") == (answer.status_code, answer.content)
+    assert "not_the_mo_request" in [record.getMessage() for record in caplog.records]
+
+
 OUTAGES = [OSError("no"), TimeoutError(), asyncpg.ConnectionDoesNotExistError("no"), asyncpg.InterfaceError("closed")]
 
 
@@ -134,7 +153,8 @@ async def test_a_bug_of_ours_is_logged_and_comes_again(
     make_settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings, office = make_settings(), Office(taking=RuntimeError("a bug"))
-    assert (await knock(settings, office, with_token(settings))).status_code == 500
+    answer = await knock(settings, office, with_token(settings))
+    assert (answer.status_code, answer.content) == (500, b"")
     assert "mo_failed" in [record.getMessage() for record in caplog.records]
     assert not office.buried
 

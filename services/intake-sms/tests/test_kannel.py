@@ -143,10 +143,34 @@ async def test_a_gateway_that_is_away_is_tried_later(
         await answered(make_settings(), answer)
 
 
-@pytest.mark.parametrize("lost", [httpx.ReadTimeout("no"), httpx.ReadError("no"), httpx.RemoteProtocolError("no")])
-async def test_a_lost_answer_is_unknown_and_never_sent_again(make_settings: Settings, lost: Exception) -> None:
+@pytest.mark.parametrize("silent", [httpx.ReadTimeout("no"), httpx.WriteTimeout("no")])
+async def test_a_gateway_that_has_it_and_is_silent_is_not_given_it_again(
+    make_settings: Settings, silent: Exception
+) -> None:
     with pytest.raises(OutcomeUnknown):
-        await answered(make_settings(), lost)
+        await answered(make_settings(), silent)
+
+
+@pytest.mark.parametrize("lost", [httpx.ReadError("no"), httpx.WriteError("no"), httpx.RemoteProtocolError("no")])
+async def test_a_gateway_that_died_with_it_is_given_it_once_more(make_settings: Settings, lost: Exception) -> None:
+    settings = make_settings()
+    answers = iter([lost, lost, httpx.Response(202), lost])
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async with kannel.client(settings, httpx.MockTransport(handle)) as http:
+        send = kannel.sender(settings, http)
+        with pytest.raises(TryLater):
+            await send(notice())
+        with pytest.raises(OutcomeUnknown):
+            await send(notice())
+        await send(notice())
+        with pytest.raises(TryLater):
+            await send(notice())
 
 
 async def test_the_password_is_in_no_error(make_settings: Settings) -> None:

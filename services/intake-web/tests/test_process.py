@@ -93,9 +93,11 @@ def test_a_complaint_is_taken_while_kafka_is_away_and_sigterm_ends_it(start: Cal
     service.wait_ready()
 
     answer = submit(service.url)
+    probe = httpx.head(f"{service.url}/", trust_env=False)
     service.process.send_signal(signal.SIGTERM)
 
     assert answer.status_code == 202
+    assert (probe.status_code, probe.content) == (200, b"")
     assert service.process.wait(20) == 0
     with psycopg.connect(dsn) as db:
         assert db.execute("SELECT count(*) FROM outbox").fetchone() == (1,)

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 MAX_TEXT = 10_000
 #: Bytes. All additions to one complaint travel together, in one event and in each snapshot (codec.MAX_BYTES); with
 #: those of merged ones (router/follow_ups.py) and the complaint itself they still fit.
-MAX_ADDED = 600_000
+MAX_ADDED = 650_000
 
 
 class IntakeSettings(DatabaseSettings):

@@ -28,6 +28,10 @@ class WebServer:
         self.stop_within_s, self.max_head_bytes = stop_within_s, max_head_bytes
         self._server: _Server | None = None
 
+    async def _app(self, scope: Any, receive: Any, send: Any) -> None:
+        """A probe asks for the head alone: it gets that of the page, and uvicorn leaves the body off."""
+        await self.app({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope, receive, send)
+
     @property
     def answers(self) -> bool:
         """Whether it takes requests now."""
@@ -40,7 +44,8 @@ class WebServer:
             OSError: the port is taken, or the address is not this machine's.
         """
         config = uvicorn.Config(
-            self.app,
+            self._app,
+            interface="asgi3",
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -10,7 +10,6 @@ from typing import Any
 
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.exceptions import HTTPException
-from litestar.types import Scope
 
 from chassis import metrics
 from chassis.database import OUTAGES, REFUSALS
@@ -62,10 +61,13 @@ def door(settings: SmsSettings, take: Take, bury: Bury) -> Litestar:
         except _POISON as error:
             await bury(without_token(query), error)
 
-    return Litestar([mo], openapi_config=None, logging_config=None, after_exception=[_log_bug])
+    return Litestar([mo], openapi_config=None, logging_config=None, exception_handlers={Exception: _failed})
 
 
-async def _log_bug(error: Exception, scope: Scope) -> None:
-    """A bug of ours is a 500: the gateway comes again, and the log says why."""
-    if not isinstance(error, HTTPException):
-        log.error("mo_failed", exc_info=error)
+def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Another address or method is the gateway's mistake, anything else a bug of ours; either way it comes again."""
+    if isinstance(error, HTTPException):
+        log.error("not_the_mo_request", extra={"method": request.method, "status": error.status_code})
+        return Response(b"", status_code=error.status_code, media_type=MediaType.TEXT)
+    log.error("mo_failed", exc_info=error)
+    return Response(b"", status_code=500, media_type=MediaType.TEXT)

@@ -99,6 +99,7 @@ def client(settings: SmsSettings, transport: httpx.AsyncBaseTransport | None = N
 
 def sender(settings: SmsSettings, http: httpx.AsyncClient) -> Send:
     """The function that sends one notice, or raises Refused, OutcomeUnknown or TryLater."""
+    died_with: set[int] = set()
 
     async def send(notice: Notice) -> None:
         try:
@@ -108,7 +109,14 @@ def sender(settings: SmsSettings, http: httpx.AsyncClient) -> Send:
         except httpx.InvalidURL as error:  # longer than any SMS; no other notice may wait for it
             raise Refused("too long for Kannel") from error
         except httpx.TransportError as error:
-            raise OutcomeUnknown(f"Kannel did not answer: {type(error).__name__}") from error
+            why = f"Kannel did not answer: {type(error).__name__}"
+            # One that is silent has it. One that died may not: a citizen rather hears twice than never.
+            if isinstance(error, httpx.TimeoutException) or notice.id in died_with:
+                died_with.discard(notice.id)
+                raise OutcomeUnknown(why) from error
+            died_with.add(notice.id)
+            raise TryLater(why, after_s=10) from error
+        died_with.discard(notice.id)
         _judge(answer)
 
     return send
