@@ -7,23 +7,27 @@ import contextlib
 import importlib.metadata
 import logging
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from chassis import metrics
 from chassis.consume import Step, consume, faust_app, run_faust
-from chassis.crash import leave_now
+from chassis.crash import EXIT_SETTINGS, leave_now
 from chassis.database import Pool, open_pool
 from chassis.logs import logging_config, set_up_logging
 from chassis.outbox import Relay
 from chassis.progress import Progress, blocked, keep_comparing, keep_looking, stuck, watch
 from chassis.publish import start_producer
+from chassis.region import RegionError
 from chassis.settings import DatabaseSettings, ServiceSettings
 from chassis.step import BugsInARow, Decide, Handler, StatelessSteps, Steps
 
 log = logging.getLogger(__name__)
 
+R = TypeVar("R")
 S = TypeVar("S")
 #: A task that runs beside the consumer: it gets the pool, and a function that wakes the relay.
 Task = Callable[[Pool, Callable[[], None]], Awaitable[None]]
@@ -39,6 +43,15 @@ def start_health(service: str, settings: ServiceSettings, sources: Sequence[str]
     health.live["progress"] = lambda: progress.stalled_s() < settings.stall_timeout_s
     metrics.serve(settings.http_host, settings.http_port, health)
     return health
+
+
+def region_or_leave(service: str, read: Callable[[Path], R], folder: Path) -> R:
+    """What ``read`` makes of the region's ``folder``, or exit 78 with what is wrong with it on stderr."""
+    try:
+        return read(folder)
+    except RegionError as error:
+        sys.stderr.write(f"{service} can't start: {error}\n")
+        sys.exit(EXIT_SETTINGS)
 
 
 def _version(service: str) -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from chassis.crash import EXIT_SETTINGS
 from chassis.intake.accept import repair
 from chassis.intake.notices import send_notices
 from chassis.intake.pool import patient_pool
@@ -16,8 +14,7 @@ from chassis.intake.story import Texts
 from chassis.intake.sweep import sweep
 from chassis.intake.telling import SOURCES, story_handler
 from chassis.outbox import Relay
-from chassis.region import RegionError
-from chassis.service import run_intake
+from chassis.service import region_or_leave, run_intake
 from chassis.settings import read_settings
 from intake_sms.adapters import kannel
 from intake_sms.adapters.door import MAX_REQUEST_BYTES, door
@@ -28,11 +25,7 @@ from intake_sms.settings import SmsSettings
 def run() -> None:
     """Run until SIGTERM."""
     settings = read_settings(SmsSettings)
-    try:
-        texts = Texts(settings.region_dir)
-    except RegionError as error:
-        sys.stderr.write(f"{SERVICE} can't start: {error}\n")
-        sys.exit(EXIT_SETTINGS)
+    texts = region_or_leave(SERVICE, Texts, settings.region_dir)
     asyncio.run(serve(settings, texts))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,7 +11,6 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from chassis.crash import EXIT_SETTINGS
 from chassis.database import Pool
 from chassis.intake.accept import repair
 from chassis.intake.notices import Notice, Refused, TryLater, send_notices
@@ -21,8 +19,7 @@ from chassis.intake.story import Texts
 from chassis.intake.sweep import sweep
 from chassis.intake.telling import SOURCES, story_handler
 from chassis.outbox import Relay
-from chassis.region import RegionError
-from chassis.service import run_intake
+from chassis.service import region_or_leave, run_intake
 from chassis.settings import read_settings
 from intake_social.adapters import facebook, x
 from intake_social.adapters.errors import (
@@ -45,11 +42,7 @@ _WINDOW = timedelta(days=7) - timedelta(minutes=2)
 def run() -> None:
     """Run until SIGTERM."""
     settings = read_settings(SocialSettings)
-    try:
-        texts = Texts(settings.region_dir)
-    except RegionError as error:
-        sys.stderr.write(f"{SERVICE} can't start: {error}\n")
-        sys.exit(EXIT_SETTINGS)
+    texts = region_or_leave(SERVICE, Texts, settings.region_dir)
     asyncio.run(serve(settings, texts))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,6 @@ from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 from litestar.types import Message, Scope
 
-from chassis.crash import EXIT_SETTINGS
 from chassis.intake.accept import repair
 from chassis.intake.pool import patient_pool
 from chassis.intake.server import WebServer
@@ -27,8 +25,7 @@ from chassis.intake.sweep import sweep
 from chassis.intake.telling import SOURCES, story_handler
 from chassis.intake.texts import day_in_words, time_in_words
 from chassis.outbox import Relay
-from chassis.region import RegionError
-from chassis.service import run_intake
+from chassis.service import region_or_leave, run_intake
 from chassis.settings import read_settings
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.handlers import api, pages, problems
@@ -77,11 +74,7 @@ def build_app(store: Store, settings: WebSettings, texts: Texts) -> Litestar:
 def run() -> None:
     """Run until SIGTERM."""
     settings = read_settings(WebSettings)
-    try:
-        texts = Texts(settings.region_dir)
-    except RegionError as error:
-        sys.stderr.write(f"{SERVICE} can't start: {error}\n")
-        sys.exit(EXIT_SETTINGS)
+    texts = region_or_leave(SERVICE, Texts, settings.region_dir)
     asyncio.run(serve(settings, texts))
 
 

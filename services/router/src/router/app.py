@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -11,10 +10,8 @@ from functools import partial
 
 from prometheus_client import Counter, Histogram
 
-from chassis.crash import EXIT_SETTINGS
 from chassis.database import TIMER_LOCK, Pool
-from chassis.region import RegionError
-from chassis.service import run_processor
+from chassis.service import region_or_leave, run_processor
 from chassis.settings import read_settings
 from chassis.step import Handler, on_timer
 from chassis.wire import Emit, Message
@@ -108,11 +105,7 @@ async def _act(
 def run() -> None:
     """Run the router until SIGTERM."""
     settings = read_settings(Settings)
-    try:
-        rules = read_rules(settings.region_dir)
-    except RegionError as error:
-        sys.stderr.write(f"router can't start: {error}\n")
-        sys.exit(EXIT_SETTINGS)
+    rules = region_or_leave(SERVICE, read_rules, settings.region_dir)
     timer = partial(triage_timer, rules, settings.triage_after_s)
     handler = handler_of(rules)
     sweep = partial(similar_timer, rules, handler)

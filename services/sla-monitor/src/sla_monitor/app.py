@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
-from chassis.crash import EXIT_SETTINGS
-from chassis.region import RegionError
-from chassis.service import run_processor
+from chassis.service import region_or_leave, run_processor
 from chassis.settings import read_settings
 from chassis.step import Handler
 from chassis.wire import Emit, Message
@@ -63,12 +60,8 @@ def _log_what_is_missed(before: ComplaintClock, after: ComplaintClock, message: 
 
 def run() -> None:
     """Run the sla-monitor until SIGTERM."""
-    settings = read_settings(Settings)
-    try:
-        rules = load_rules(settings.region_dir)
-    except RegionError as error:
-        sys.stderr.write(f"sla-monitor can't start: {error}\n")
-        sys.exit(EXIT_SETTINGS)
+    settings = read_settings(Settings, SERVICE)
+    rules = region_or_leave(SERVICE, load_rules, settings.region_dir)
     handler = handler_of(rules)
     tasks = [partial(timer, settings, rules, handler), partial(watch, rules)]
     run_processor(SERVICE, settings, handler, [UPDATED], tasks)
