@@ -14,8 +14,8 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-from chassis.intake.story import Texts
 from chassis.intake.telling import SOURCES, story_handler
+from chassis.intake.texts import Texts
 from chassis.step import Handler
 from chassis.wire import Emit, Message, Outgoing, Record, outgoing
 from classifier.domain import Candidate, Classification, Place

@@ -6,19 +6,15 @@ import string
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
+from chassis.intake.story import DONE, Story
 from chassis.region import RegionError, read_region, read_zone, region_file
 from contracts.events import ComplaintUpdated, SlaBreached, UpdateKind
-
-if TYPE_CHECKING:
-    from chassis.intake.story import Story
 
 _DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 _MONTHS: tuple[str, ...] = ("Januari", "Februari", "Maret", "April", "Mei", "Juni")
 _MONTHS += ("Juli", "Agustus", "September", "Oktober", "November", "Desember")
-#: In these nothing more is promised.
-DONE = frozenset({"resolved", "closed", "rejected", "handed_over", "cancelled", "archived"})
 #: Whose head an escalation names, where it names no unit.
 HEAD = "head"
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from chassis.intake.story import Texts
+from chassis.intake.texts import Texts
 from chassis.region import Problem, RegionError, Source
 from contracts.events import UpdateKind
 from lapor import overlaps
