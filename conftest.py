@@ -27,3 +27,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The end-to-end tests first: they take longest. The loss test counts all that lies in the topics: first of all."""
     items.sort(key=lambda item: ("test_loss" not in item.nodeid, "tests/e2e/" not in item.nodeid))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests measured and recorded as ``measured``, whether they passed or not."""
+    reports = [r for outcome in ("passed", "failed") for r in terminalreporter.getreports(outcome) if r.when == "call"]
+    for text in (value for report in reports for name, value in report.user_properties if name == "measured"):
+        terminalreporter.write_line(str(text))

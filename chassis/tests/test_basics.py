@@ -43,9 +43,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def refused(capsys: pytest.CaptureFixture[str], kind: type = DatabaseSettings) -> str:
+def refused(capsys: pytest.CaptureFixture[str], kind: type = DatabaseSettings, service: str | None = None) -> str:
     with pytest.raises(SystemExit) as left:
-        read_settings(kind)
+        read_settings(kind, service)
     assert left.value.code == EXIT_SETTINGS
     return capsys.readouterr().err
 
@@ -54,6 +54,10 @@ def test_good_settings_are_read_and_the_password_does_not_show(environment):
     settings = read_settings(DatabaseSettings)
     assert settings.http_port == 9000
     assert "s3cret-word" not in repr(settings)
+
+
+def test_who_can_not_start_is_named_by_the_service_that_reads(capsys):
+    assert "intake-web can't start" in refused(capsys, MigrateSettings, "intake-web")
 
 
 def test_an_empty_secret_is_as_bad_as_none(environment, capsys):
@@ -185,6 +189,21 @@ def test_a_region_that_can_not_be_used_says_which_file(region: Path, policy: str
     (region / "sla.yaml").write_text(policy)
     with pytest.raises(RegionError, match=r"\.yaml"):
         read_region(region, "units.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("a: 1\nb:\n  c: 1\n  c: 2\n", 4, "c stands twice"),
+        ("a: &x {c: 1}\nb: {<<: *x, c: 2}\nc: [{d: 1, d: 1}]\n", 3, "d stands twice"),
+        ("a: 1\nb: 2026-13-01\n", 2, "not valid YAML: 2026-13-01"),
+        ("a: 1\nb: [\n", 3, "not valid YAML"),
+    ],
+)
+def test_what_is_wrong_in_a_region_file_is_told_with_its_line(tmp_path: Path, text: str, line: int, says: str):
+    (tmp_path / "units.yaml").write_text(text)
+    with pytest.raises(RegionError, match=f"units.yaml, line {line}: {says}.*Remedy: ."):
+        read_region(tmp_path, "units.yaml")
 
 
 @pytest.fixture

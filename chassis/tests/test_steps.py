@@ -82,6 +82,15 @@ async def test_what_only_postgres_refuses_is_found_by_halving(bench: Bench, step
     assert [(7,)] == bench.sql("SELECT next_offset FROM consumed")
 
 
+async def test_what_is_told_is_counted_once_though_the_batch_was_rolled_back_and_halved(bench: Bench, pool: Pool):
+    told: list[str] = []
+    handler = dataclasses.replace(
+        counting.handler(bench.name, bench.out), told=lambda emits: told.extend(emit.data.text for emit in emits)
+    )
+    await Steps(pool, handler)(events("a", "b", "refused", "c"))
+    assert ["1", "2", "3"] == told
+
+
 async def test_an_event_with_control_characters_is_handled_without_them(bench: Bench, step: Steps):
     await step([*events("a"), *records(encoded("c1", "e1\x00", "nul\x00"), first=1), *events("b", first=2)])
     assert [] == dead(bench)

@@ -14,8 +14,8 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-from chassis.intake.story import Texts
 from chassis.intake.telling import SOURCES, story_handler
+from chassis.intake.texts import Texts
 from chassis.step import Handler
 from chassis.wire import Emit, Message, Outgoing, Record, outgoing
 from classifier.domain import Candidate, Classification, Place
@@ -30,8 +30,8 @@ from router.adapters.region import read_rules
 from router.app import handler_of as router_handler
 from router.handlers import sources as router_sources
 from sla_monitor.app import handler_of as sla_handler
-from sla_monitor.app import ring
 from sla_monitor.region import load_rules
+from sla_monitor.timer import ring
 
 REGION = Path(__file__).parents[2] / "region" / "seconds"
 SLA = load_rules(REGION)
@@ -174,7 +174,7 @@ def test_an_sms_that_nobody_answers_becomes_a_breach(pipeline: Pipeline) -> None
     assert ["routed", "deadline-set", "warned", "breached"] == pipeline.whys("PDAM")
     routed, apology = pipeline.told
     assert f"{TICKET} diteruskan ke PDAM Kabupaten Soppeng." == routed
-    assert f"{TICKET}: maaf, tenggat Selasa 3 Mar pukul 12:00:25 terlewati." in apology
+    assert f"{TICKET}: maaf, tenggat Selasa 3 Mar pukul 12.00 terlewati." in apology
 
 
 def test_a_reply_in_time_keeps_the_promise_and_silence_closes_the_complaint(pipeline: Pipeline) -> None:

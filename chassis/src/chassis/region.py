@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +11,20 @@ from zoneinfo import ZoneInfo
 import yaml
 
 #: libyaml's where the library has it: the categories are 2,000 lines, and it reads them ten times as fast.
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Safe):  # type: ignore[misc]
+    """Says where a date is that is none."""
+
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
+        try:
+            return super().construct_yaml_timestamp(node)
+        except ValueError as error:
+            raise yaml.MarkedYAMLError(problem=f"{node.value}: {error}", problem_mark=node.start_mark) from error
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
 
 
 class Problem(NamedTuple):
@@ -49,11 +62,11 @@ class Source:
         """``name`` of the region folder ``directory``.
 
         Raises:
-            RegionError: it is missing or is not YAML.
+            RegionError: it is missing, is not YAML, or says something twice.
         """
         path = region_file(directory, name)
-        content = _yaml(path)
-        return cls(path, content, yaml.compose(path.read_text(), Loader=_Loader))
+        content, root = _parsed(path)
+        return cls(path, content, root)
 
     def wrong(self, where: Sequence[str | int], problem: str, remedy: str) -> Problem:
         """The problem at ``where``, a path of keys and positions."""
@@ -65,7 +78,8 @@ class Source:
         node, line = self.root, None
         for part in where:
             if isinstance(node, yaml.MappingNode):
-                found = next(((k, v) for k, v in node.value if k.value == str(part)), None)
+                # The last one: what the mapping merges (<<) stands before its own.
+                found = next(((k, v) for k, v in reversed(node.value) if k.value == str(part)), None)
             elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
                 found = (node.value[part], node.value[part])
             else:
@@ -86,7 +100,7 @@ def region_file(directory: Path, name: str) -> Path:
     if path.is_file():
         return path
     policy = directory / "sla.yaml"
-    base: str | None = (_yaml(policy) or {}).get("extends") if policy.is_file() else None
+    base: str | None = (_parsed(policy)[0] or {}).get("extends") if policy.is_file() else None
     if base and (directory / base / name).is_file():
         return (directory / base / name).resolve()
     raise RegionError(f"{path} is missing: a region folder needs {name}, or an sla.yaml that extends one that has it")
@@ -96,9 +110,9 @@ def read_region(directory: Path, name: str) -> Any:
     """The parsed YAML of ``name``.
 
     Raises:
-        RegionError: it is missing or is not YAML.
+        RegionError: it is missing, is not YAML, or says something twice.
     """
-    return _yaml(region_file(directory, name))
+    return _parsed(region_file(directory, name))[0]
 
 
 def read_zone(region: Path) -> ZoneInfo:
@@ -117,8 +131,31 @@ def read_zone(region: Path) -> ZoneInfo:
         ) from error
 
 
-def _yaml(path: Path) -> Any:
+def _parsed(path: Path) -> tuple[Any, yaml.Node | None]:
     try:
-        return yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506  (a safe loader)
-    except (yaml.YAMLError, ValueError) as error:  # a date like 2026-02-30 is a ValueError
-        raise RegionError(f"{path} is not valid YAML: {error}") from error
+        loader = _Loader(path.read_text(encoding="utf-8"))
+        root = loader.get_single_node()
+        if doubled := list(_doubled(path, root)):
+            raise RegionError.of(doubled)
+        return (None if root is None else loader.construct_document(root)), root
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or " ".join(str(error).split())
+        line = mark.line + 1 if mark else None
+        raise RegionError.of([Problem(str(path), line, f"not valid YAML: {problem}", "mend it there")]) from error
+
+
+def _doubled(path: Path, node: Any) -> Iterator[Problem]:
+    """A key that stands twice: YAML takes the last one and says nothing."""
+    if node is None or node.id == "scalar":
+        return
+    seen: set[str] = set()
+    for part in node.value:
+        if node.id == "sequence":
+            yield from _doubled(path, part)
+            continue
+        key, value = part
+        if str(key.value) in seen:
+            yield Problem(str(path), key.start_mark.line + 1, f"{key.value} stands twice", "keep one of the two")
+        seen.add(str(key.value))
+        yield from _doubled(path, value)

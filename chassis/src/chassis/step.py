@@ -62,7 +62,8 @@ class Handler(Generic[S]):
     """What a service contributes. ``decide`` is pure: no clock, nothing random, no I/O.
 
     ``keys`` names the states a message touches; ``load`` reads states by key, and what else they bring with them;
-    ``decide`` gets all of them and returns those that changed, and what is to be told; ``save`` writes them.
+    ``decide`` gets all of them and returns those that changed, and what is to be told; ``save`` writes them. ``told``
+    counts what was told, once it is committed.
     """
 
     service: str
@@ -70,6 +71,7 @@ class Handler(Generic[S]):
     load: Callable[[Connection, list[str]], Awaitable[dict[str, S]]]
     decide: Callable[[Mapping[str, S], Message, datetime], tuple[dict[str, S], list[Emit]]]
     save: Callable[[Connection, dict[str, S]], Awaitable[None]]
+    told: Callable[[list[Emit]], None] = lambda emits: None
 
 
 class Steps(Generic[S]):
@@ -88,7 +90,7 @@ class Steps(Generic[S]):
         """
         try:
             async with self.pool.acquire() as db, db.transaction():
-                bugs = await self._handle(db, records)
+                bugs, told = await self._handle(db, records)
         except REFUSALS as error:
             # Poison that only PostgreSQL can see: halve the batch down to it.
             if len(records) == 1:
@@ -100,6 +102,7 @@ class Steps(Generic[S]):
             await self(records[middle:])
             return
         self._remember(bugs)
+        self.handler.told(told)
         self.after()
 
     def _remember(self, bugs: int) -> None:
@@ -118,13 +121,14 @@ class Steps(Generic[S]):
     def _count(self, record: Record, result: str) -> None:
         metrics.RECORDS.labels(self.handler.service, record.topic, result).inc()
 
-    async def _handle(self, db: Connection, records: Sequence[Record]) -> int:
+    async def _handle(self, db: Connection, records: Sequence[Record]) -> tuple[int, list[Emit]]:
         out: list[Outgoing] = []
+        told: list[Emit] = []
         messages = self._decode(records, out)
         fresh = await self._fresh(db, messages)
         keys = self._keys(fresh)
         states = await self.handler.load(db, keys) if keys else {}
-        changed, failed, bugs = self._decide(fresh, states, out)
+        changed, failed, bugs = self._decide(fresh, states, out, told)
         if failed:
             await db.execute(_FORGET, [m.record.topic for m in failed], [m.event.id for m in failed])
         if changed:
@@ -133,7 +137,7 @@ class Steps(Generic[S]):
             await outbox.put(db, out)
         await _mark_consumed(db, records)
         crash_point("inbox.after_effect_before_commit")
-        return bugs
+        return bugs, told
 
     def _keys(self, messages: list[Message]) -> list[str]:
         return sorted({key for message in messages for key in self.handler.keys(message)})
@@ -168,7 +172,7 @@ class Steps(Generic[S]):
         return [message for id_, message in first.items() if id_ in new]
 
     def _decide(
-        self, messages: list[Message], states: dict[str, S], out: list[Outgoing]
+        self, messages: list[Message], states: dict[str, S], out: list[Outgoing], told: list[Emit]
     ) -> tuple[dict[str, S], list[Message], int]:
         changed: dict[str, S] = {}
         failed: list[Message] = []
@@ -191,6 +195,7 @@ class Steps(Generic[S]):
             states |= changes
             changed |= changes
             out += emitted
+            told += emits
             self._count(message.record, "handled")
         return changed, failed, bugs
 
@@ -263,10 +268,11 @@ async def on_timer(
     *,
     cause: str,
     now: datetime,
-) -> None:
-    """Let a timer change states, in the caller's transaction, under the same lock as events."""
+) -> list[Emit]:
+    """Let a timer change states, in the caller's transaction, under the same lock as events; what is to be told."""
     await db.execute(_LOCK, sorted(keys))
     changes, emits = decide(await handler.load(db, sorted(keys)))
     if changes:
         await handler.save(db, changes)
     await outbox.put(db, outgoing(emits, service=handler.service, cause=cause, now=now))
+    return emits

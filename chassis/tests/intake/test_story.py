@@ -440,8 +440,8 @@ def test_a_status_in_one_line() -> None:
         (DEADLINE, "Kamis 5 Mar"),
         (datetime(2026, 12, 31, 16, tzinfo=UTC), "Kamis 31 Des"),
         (datetime(2026, 2, 28, 16, tzinfo=UTC), "Sabtu 28 Feb"),
-        (DEADLINE + timedelta(seconds=1), "Jumat 6 Mar pukul 00:00:01"),
-        (DEADLINE - timedelta(seconds=1), "Kamis 5 Mar pukul 23:59:59"),
+        (DEADLINE + timedelta(seconds=1), "Jumat 6 Mar pukul 00.00"),
+        (DEADLINE - timedelta(seconds=1), "Kamis 5 Mar pukul 23.59"),
     ],
 )
 def test_midnight_belongs_to_the_day_it_ends(deadline_at: datetime, words: str) -> None:

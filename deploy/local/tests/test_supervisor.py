@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from lapor import state, supervisor
@@ -145,6 +146,20 @@ async def test_kill_ends_everything_at_once(boss: Supervisor, tmp_path: Path) ->
     await boss.start([python(tmp_path, code)])
     boss.kill()
     await until(lambda: boss.state.processes[0].state == "stopped")
+
+
+async def test_kill_ends_also_what_a_process_started_in_sessions_of_their_own(boss: Supervisor, tmp_path: Path) -> None:
+    """As PostgreSQL does: it does not start again while one of them holds its memory."""
+    code = f"""
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", {TOUCH_AND_STAY!r}, sys.argv[1]], start_new_session=True).wait()
+"""
+    await boss.start([python(tmp_path, code)])
+    pid = boss.state.processes[0].pid
+    assert pid
+    (child,) = psutil.Process(pid).children()
+    boss.kill()
+    await until(lambda: not state.lives(child.pid, child.create_time()))
 
 
 async def test_a_step_that_fails_is_refused_with_the_end_of_its_log(boss: Supervisor) -> None:

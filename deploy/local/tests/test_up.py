@@ -30,9 +30,9 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 @pytest.fixture(autouse=True)
 def told(lapor: Cli) -> Iterator[None]:
-    """Show what `lapor up` said last when a test fails."""
+    """Show what `lapor up` and the database said last when a test fails."""
     yield
-    print(tail(lapor.data.log("up"), 40))
+    print(tail(lapor.data.log("up"), 40), tail(lapor.data.log("postgres"), 10), sep="\n")
 
 
 def running(lapor: Cli) -> None:

@@ -49,8 +49,20 @@ def test_bugis_is_understood(knowledge: Knowledge) -> None:
     assert (found.category, found.language) == ("air_bersih", "bug")
 
 
-def test_the_unknown_is_never_learnt(knowledge: Knowledge) -> None:
-    assert UNKNOWN not in knowledge.model.categories
+@pytest.mark.parametrize(
+    "text",
+    [
+        "maskapai Lion Air delay lima jam tanpa kompensasi",
+        "timnas kalah lagi, ganti pelatihnya",
+        "selamat ulang tahun sayang semoga panjang umur",
+        "kapan kuota haji ditambah, antrean tiga puluh tahun",
+    ],
+)
+def test_what_is_of_no_category_is_not_answered_and_never_called_unknown(knowledge: Knowledge, text: str) -> None:
+    found = classify(knowledge, text)
+    assert found.abstained
+    assert len(found.top) == 3
+    assert UNKNOWN not in {candidate.category for candidate in found.top}
 
 
 def test_identifiers_never_come_out(knowledge: Knowledge) -> None:

@@ -56,7 +56,12 @@ def test_a_correction_by_a_person_is_a_row_of_full_weight(region: Path) -> None:
 
 
 def test_what_a_rule_decided_is_no_row(region: Path) -> None:
-    assert rows(region, received("a"), updated("a", 1, "routed"), updated("a", 2, "corrected")) == []
+    assert rows(region, received("a"), updated("a", 1, "routed")) == []
+
+
+def test_a_correction_is_always_of_a_person(region: Path) -> None:
+    (row,) = rows(region, received("a"), updated("a", 1, "routed"), updated("a", 2, "corrected"))
+    assert (row.category, row.weight) == ("air_bersih", 1.0)
 
 
 def test_giving_it_to_the_unit_of_its_category_confirms_the_category(region: Path) -> None:
@@ -66,6 +71,12 @@ def test_giving_it_to_the_unit_of_its_category_confirms_the_category(region: Pat
 
 def test_giving_it_to_another_unit_confirms_nothing(region: Path) -> None:
     assert rows(region, received("a"), updated("a", 1, "routed", by="DISKOMINFO", unit="PUPR")) == []
+
+
+def test_giving_it_to_a_unit_of_one_category_alone_tells_the_category(region: Path) -> None:
+    told = updated("a", 1, "routed", by="DISKOMINFO", category="drainase_banjir")
+    (row,) = rows(region, received("a"), told)
+    assert (row.category, row.weight) == ("air_bersih", 0.5)
 
 
 def test_a_return_takes_the_confirmation_back_and_leaves_a_correction(region: Path) -> None:

@@ -92,6 +92,31 @@ def test_a_line_that_is_no_json_is_refused_with_its_number(model_file: Path, reg
     assert "line 2" in result.stderr
 
 
+def test_an_id_of_any_kind_comes_back(model_file: Path, region: Path) -> None:
+    ids = ["true", "1.5", "null", '"a"', "12345678901234567890"]
+    given = "".join(f'{{"id": {id_}, "text": "air"}}\n' for id_ in ids)
+    result = run("predict", "--model", str(model_file), "--region", str(region), given=given)
+    assert [line.partition(",")[0] for line in result.stdout.splitlines()] == [f'{{"id":{id_}' for id_ in ids]
+
+
+@pytest.mark.parametrize("path", ["/proc/nowhere/m", "."])
+def test_a_place_that_cannot_be_written_is_refused_in_a_sentence(
+    region: Path, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.jsonl").touch()
+    inputs = [part for topic in ("--received", "--updated") for part in (topic, str(tmp_path / "rows.jsonl"))]
+    for command in (["build"], ["train", "--jsonl", "rows.jsonl"], ["collect", *inputs]):
+        result = run(*command, "--region", str(region), "--out", path)
+        assert (result.exit_code, f"{path} can't be written" in result.stderr) == (1, True), result.stderr
+
+
+def test_words_that_say_nothing_are_no_evidence(model_file: Path) -> None:
+    found = rank(model.load(model_file), "di rumah saya yang di sana air pdam mati, kami sudah lapor")[0][0]
+    assert {"di", "saya", "yang", "kami", "sudah"} & set(found.evidence) == set()
+    assert found.evidence
+
+
 def test_a_region_without_categories_is_refused(tmp_path: Path) -> None:
     result = run("build", "--region", str(tmp_path), "--out", str(tmp_path / "m"))
     assert result.exit_code == 1
@@ -105,6 +130,19 @@ def test_too_few_rows_are_refused(region: Path, rows: list[tuple[str, str]], tmp
     assert result.exit_code == 1
     assert "399 labelled rows; at least 400 are needed" in result.stderr
     assert not (tmp_path / "m").exists()
+
+
+def test_only_distinct_rows_of_a_known_category_count(
+    region: Path, rows: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    unknown = [(f"hal lain {'ya' * i}", "lainnya") for i in range(FEWEST)]
+    given = [*rows[:150], *rows[:150], *unknown]
+    path.write_text("".join(json.dumps({"text": t, "category": c}) + "\n" for t, c in given))
+    result = run("train", "--jsonl", str(path), "--region", str(region), "--out", str(tmp_path / "m"))
+    assert result.exit_code == 1
+    assert "150 labelled rows" in result.stderr
+    assert f"{150 + FEWEST} more are lainnya or repeat another" in result.stderr
 
 
 @pytest.mark.slow
@@ -126,11 +164,12 @@ def test_an_export_is_learnt_with_its_privacy_trap(region: Path, rows: list[tupl
     result = run("train", "--csv", str(path), "--region", str(region), "--out", str(tmp_path / "m"))
     assert result.exit_code == 0, result.stderr
     printed = json.loads(result.stdout)
-    assert len(rows) >= printed["rows"] >= FEWEST
+    assert len(rows) == printed["rows"] >= printed["learnt"] >= FEWEST
     assert 0 < printed["held_out"]["accuracy"] <= 1
     trained = model.load(tmp_path / "m")
     assert [f for f in trained.vocabulary if "zulkarnaen" in f or "zzxxy" in f] == []
     assert trained.version == printed["model_version"]
+    assert trained.threshold >= 0.5
 
 
 def test_official_category_names_are_mapped(region: Path, tmp_path: Path) -> None:
@@ -144,6 +183,53 @@ def test_official_category_names_are_mapped(region: Path, tmp_path: Path) -> Non
     path.write_text(export([{"Kategori": name, "Isi Laporan Awal": "teks"} for name in names]))
     found = [row.category for row in read_export(path, load_taxonomy(region)).rows]
     assert found == ["air_bersih", "penerangan_jalan", "kesehatan", "aparatur_korupsi"]
+
+
+@pytest.mark.parametrize(
+    ("name", "category"),
+    [
+        ("Infrastruktur  Jalan", "jalan_jembatan"),
+        ("Pekerjaan Umum & Penataan Ruang", "jalan_jembatan"),
+        ("Biaya / Tarif PDAM", "air_bersih"),
+        ("Layanan Air Minum - Biaya/Tarif PDAM", "air_bersih"),
+        ("Kesehatan > Pelayanan Kesehatan", "kesehatan"),
+        ("Ketentraman Ketertiban Umum dan Pelindungan Masyarakat", "ketertiban_perlindungan"),
+        ("LAMPU JALAN", "penerangan_jalan"),
+        ("Korupsi", "aparatur_korupsi"),
+        ("Internet", "kominfo_digital"),
+        ("Pohon", "lingkungan_pohon"),
+        ("Parkir", "perhubungan_parkir"),
+        ("E-KTP", "kependudukan"),
+        ("Dana Desa", "desa_kelurahan"),
+    ],
+)
+def test_a_category_is_known_however_its_name_is_typed(region: Path, tmp_path: Path, name: str, category: str) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(export([{"Kategori": name, "Isi Laporan Awal": "teks"}]))
+    assert [row.category for row in read_export(path, load_taxonomy(region)).rows] == [category]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_an_export_is_read_in_the_encodings_of_spreadsheets(region: Path, tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(export([{"Kategori": "Sampah", "Isi Laporan Awal": "café penuh sampah"}]), encoding=encoding)
+    assert [row.text for row in read_export(path, load_taxonomy(region)).rows] == ["café penuh sampah"]
+
+
+def test_the_header_may_stand_below_a_title_and_in_any_case(region: Path, tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("Laporan Ringkas;;\n;;\nNo;KATEGORI;isi laporan  awal\n1;Sampah;numpuk\n2;PJU;padam\n")
+    found = [(row.text, row.category) for row in read_export(path, load_taxonomy(region)).rows]
+    assert found == [("numpuk", "sampah_kebersihan"), ("padam", "penerangan_jalan")]
+
+
+def test_the_name_of_who_reports_is_taken_out_of_the_text(region: Path, tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    text = "Saya ZULKARNAEN xq, warga Ganra. Sampah numpuk depan rumah Pak Zulkarnaen's"
+    path.write_text(export([{"Nama Pelapor": "Zulkarnaen Xq", "Kategori": "Sampah", "Isi Laporan Awal": text}]))
+    (row,) = read_export(path, load_taxonomy(region)).rows
+    assert "zulkarnaen" not in row.text.lower()
+    assert "Sampah numpuk depan rumah" in row.text
 
 
 def test_another_csv_is_refused(region: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ The floors lie below what was measured by more than the sample's uncertainty, so
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,39 @@ import pytest
 
 from classifier.classify import Knowledge
 from classifier.evaluate import evaluate, wilson
+from classifier.model import abstains, rank
 from classifier.rows import Row, read_labels
 from classifier.signals import is_spam, plain
+from classifier.taxonomy import UNKNOWN
 from contracts.masking import mask
 
 #: The model is built for it, and three hundred texts are understood.
 pytestmark = pytest.mark.slow
 
 FLOORS: dict[str, dict[str, float]] = {
-    "makers": {"accuracy": 0.85, "macro_f1": 0.83, "top3": 0.94, "surest_half": 0.93, "answered": 0.6},
-    "web": {"accuracy": 0.82, "macro_f1": 0.82, "top3": 0.94, "surest_half": 0.95, "answered": 0.5},
-    "short": {"accuracy": 0.79, "macro_f1": 0.78, "top3": 0.92, "surest_half": 0.93, "answered": 0.45},
+    "makers": {"accuracy": 0.87, "macro_f1": 0.87, "top3": 0.95, "surest_half": 0.95, "answered": 0.75},
+    "web": {"accuracy": 0.86, "macro_f1": 0.86, "top3": 0.96, "surest_half": 0.96, "answered": 0.65},
+    "short": {"accuracy": 0.83, "macro_f1": 0.82, "top3": 0.94, "surest_half": 0.92, "answered": 0.6},
+    # Everyday words on a border, by the makers of the messages.
+    "borders": {"accuracy": 0.85, "top3": 0.95},
+    # What is of no category: the model shall not answer.
+    "lainnya": {"unknown_abstained": 0.75},
 }
-#: By writers who saw neither seeds nor messages. What is read by rule is asked of both: one has too few urgent texts.
-BLIND = ("web", "short")
+#: By writers who saw neither seeds nor messages, with what is read by rule in each. Few of the texts are urgent.
+BLIND: dict[str, list[tuple[tuple[str, ...], float]]] = {
+    "web": [
+        (("type", "permintaan_informasi", "f1"), 0.65),
+        (("urgent", "recall"), 0.75),
+        (("urgent", "precision"), 0.25),
+        (("kecamatan", "right"), 0.90),
+    ],
+    "short": [
+        (("type", "permintaan_informasi", "f1"), 0.65),
+        (("urgent", "recall"), 0.55),
+        (("urgent", "precision"), 0.40),
+        (("kecamatan", "right"), 0.90),
+    ],
+}
 RULES = [
     (("type", "permintaan_informasi", "f1"), 0.80),
     (("urgent", "recall"), 0.80),
@@ -46,6 +66,8 @@ PER_SET = {
     ],
 }
 CEILINGS = [(("spam", "complaints_flagged"), 0.005), (("kecamatan", "wrong"), 0.01)]
+#: Of one category a set has about eleven texts.
+LOWEST_RECALL = 0.4
 
 
 def _at(found: dict[str, Any], path: tuple[str, ...]) -> float | None:
@@ -66,9 +88,19 @@ def test_every_check_set_has_floors(measured: dict[str, dict[str, Any]]) -> None
 
 
 @pytest.mark.parametrize("name", FLOORS)
-def test_the_shipped_model_is_right_with_a_margin(measured: dict[str, dict[str, Any]], name: str) -> None:
+def test_the_shipped_model_is_right_with_a_margin(
+    measured: dict[str, dict[str, Any]], name: str, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("measured", _told(name, measured[name]))
     below = {figure: measured[name][figure] for figure, floor in FLOORS[name].items() if measured[name][figure] < floor}
     assert below == {}
+
+
+@pytest.mark.parametrize("name", BLIND)
+def test_what_is_read_by_rule_holds_in_each_set(measured: dict[str, dict[str, Any]], name: str) -> None:
+    low = {path: value for path, bar in BLIND[name] if (value := _at(measured[name], path)) is None or value < bar}
+    high = {path: value for path, bar in CEILINGS if (value := _at(measured[name], path)) is None or value > bar}
+    assert (low, high) == ({}, {})
 
 
 def test_what_is_read_by_rule_reaches_its_figures(knowledge: Knowledge, check_sets: Path) -> None:
@@ -87,19 +119,61 @@ def test_what_is_read_by_rule_reaches_its_figures_on_each_set(measured: dict[str
 
 def test_advertisements_are_found_and_complaints_are_let_through(region: Path) -> None:
     advertisements = (Path(__file__).parent / "advertisements.txt").read_text().splitlines()
-    complaints = [row.text for row in read_labels(region / "messages")]
+    complaints = [row.text for row in read_labels(region / "messages") if row.category != UNKNOWN]
     assert sum(map(_is_spam, advertisements)) >= 0.85 * len(advertisements)
-    assert sum(map(_is_spam, complaints)) <= 0.003 * len(complaints)
+    assert sum(map(_is_spam, complaints)) <= 0.005 * len(complaints)
 
 
 def _is_spam(text: str) -> bool:
     return is_spam(plain(mask(text)))
 
 
-def test_every_category_but_the_unknown_is_recognised(knowledge: Knowledge, check_set: list[Row]) -> None:
-    found = evaluate(knowledge.model, [row for row in check_set if row.category in knowledge.model.categories])
-    assert len(found["per_category"]) == 21
-    assert [label for label, scores in found["per_category"].items() if scores["recall"] < 0.4] == []
+@pytest.mark.parametrize("name", BLIND)
+def test_every_category_but_the_unknown_is_recognised(measured: dict[str, dict[str, Any]], name: str) -> None:
+    found = measured[name]["per_category"]
+    assert len(found) == 21
+    assert {label: of["recall"] for label, of in found.items() if of["recall"] < LOWEST_RECALL} == {}
+
+
+def test_the_everyday_word_for_a_power_cut_is_no_street_light(knowledge: Knowledge, check_sets: Path) -> None:
+    pair = ("listrik_energi", "penerangan_jalan")
+    rows = [row for row in read_labels(check_sets / "borders.jsonl") if row.category in pair and "lamp" in row.text]
+    assert len(rows) >= 12
+    wrong = [row.text for row in rows if rank(knowledge.model, row.text, 1)[0][0].category != row.category]
+    assert len(wrong) <= 2, wrong
+
+
+def test_to_abstain_is_right_for_what_is_of_no_category(knowledge: Knowledge) -> None:
+    row = Row(text="pemain bola itu menikah dengan penyanyi", category="lainnya")
+    assert abstains(knowledge.model, *rank(knowledge.model, row.text))
+    found = evaluate(knowledge.model, [row, Row(text="air PDAM mati seminggu", category="air_bersih")])
+    assert (found["accuracy"], found["answered"], found["answered_right"], found["unknown_abstained"]) == (1, 0.5, 1, 1)
+
+
+def _told(name: str, found: dict[str, Any]) -> str:
+    """The figures of a set and of each category in it, with their intervals, as lines."""
+    keys = (
+        "n",
+        "accuracy",
+        "accuracy_95",
+        "macro_f1",
+        "macro_f1_95",
+        "top3",
+        "surest_half",
+        "answered",
+        "answered_right",
+    )
+    lines = [f"{name}: " + ", ".join(f"{key} {_short(found[key])}" for key in keys)]
+    for label, of in found["per_category"].items():
+        shares = (f"{key} {_short(of[key])} {_short(of[f'{key}_95']):14}" for key in ("precision", "recall"))
+        lines.append(f"  {label:26} n {of['n']:3}  {' '.join(shares)} f1 {_short(of['f1'])}")
+    return "\n".join(lines)
+
+
+def _short(value: float | tuple[float, float]) -> str:
+    if isinstance(value, tuple):
+        return f"({value[0]:.2f}-{value[1]:.2f})"
+    return str(value) if isinstance(value, int) else f"{value:.2f}"
 
 
 def test_a_share_has_the_interval_of_wilson() -> None:

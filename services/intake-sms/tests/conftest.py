@@ -9,7 +9,7 @@ import pytest
 
 import chassis.intake
 from chassis.database import Pool
-from chassis.intake.story import Texts
+from chassis.intake.texts import Texts
 from intake_sms.handlers import Desk
 from intake_sms.settings import SmsSettings
 from lapor import fixtures

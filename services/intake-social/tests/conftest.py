@@ -11,7 +11,7 @@ import pytest
 
 import chassis.intake
 from chassis.database import Pool
-from chassis.intake.story import Texts
+from chassis.intake.texts import Texts
 from intake_social.handlers import Desk
 from intake_social.settings import SocialSettings
 from lapor import fixtures

@@ -14,7 +14,8 @@ import pytest
 import chassis.intake
 from chassis.database import Pool
 from chassis.intake.accept import Accepted, KeyReused, Submission
-from chassis.intake.story import Story, Texts
+from chassis.intake.story import Story
+from chassis.intake.texts import Texts
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import complaint_id

@@ -16,7 +16,8 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from chassis.database import Pool
 from chassis.intake.server import WebServer
-from chassis.intake.story import Story, Texts, save_stories
+from chassis.intake.story import Story, save_stories
+from chassis.intake.texts import Texts
 from contracts import ticket
 from contracts.events import DerivationDay
 from intake_web.adapters.postgres import PostgresStore

@@ -37,7 +37,7 @@ def test_each_named_in_the_ladder_hears_of_it_with_the_promise_and_since_when() 
     at_home = DEADLINE.astimezone(timezone(timedelta(hours=8)))  # the sla-monitor gives the region's own time
     told = office.hear(breached(level=1, escalate_to=["head", "SETDA"], deadline_at=at_home))
     assert ([], [("PUPR", "escalated"), ("SETDA", "escalated")]) == (kinds(told), to_units(told))
-    assert ["tenggat penyelesaian terlewati sejak Kamis 5 Mar pukul 10:00:00 (tingkat 1)"] * 2 == reasons(told)
+    assert ["tenggat penyelesaian terlewati sejak Kamis 5 Mar pukul 10.00 (tingkat 1)"] * 2 == reasons(told)
     (first, second) = [each.complaint for each in told if isinstance(each, UnitRouted)]
     assert (T, "PUPR", "lead") == (second.ticket, second.unit, first.role)  # type: ignore[union-attr]
 
@@ -151,7 +151,7 @@ def test_while_the_reporter_is_asked_the_unit_sees_until_when_the_clock_stands()
     assert (
         "PUPR",
         "updated",
-        "tenggat berhenti sampai pelapor menjawab, paling lambat Selasa 10 Mar pukul 10:00:00",
+        "tenggat berhenti sampai pelapor menjawab, paling lambat Selasa 10 Mar pukul 10.00",
     ) == (
         record.unit,
         record.why,

@@ -84,7 +84,7 @@ def test_merging_says_into_what() -> None:
     assert ("merged", "merged", OTHER, UNSET) == (step.kind, step.status, step.parent, step.message)
 
 
-DUE = "Kamis 5 Mar pukul 10:00:00"
+DUE = "Kamis 5 Mar pukul 10.00"
 
 
 def late(*before: Any) -> ComplaintUpdated:
@@ -110,7 +110,7 @@ def test_those_merged_into_it_hear_when_the_parent_is_due_and_when_that_moves() 
     assert [] == by_parent(office, sla("started", OTHER))
     moved = structs.replace(sla("rescheduled", OTHER), deadline_at=DEADLINE + timedelta(days=1))
     (step,) = by_parent(office, moved)
-    assert f"Tenggat {OTHER} sekarang Jumat 6 Mar pukul 10:00:00." == step.message
+    assert f"Tenggat {OTHER} sekarang Jumat 6 Mar pukul 10.00." == step.message
 
 
 def test_those_merged_into_it_hear_once_of_the_parents_breach_with_the_next_step_and_of_its_retraction() -> None:

@@ -25,7 +25,7 @@ from router_office import (
     to_units,
 )
 
-from chassis.intake.story import Texts
+from chassis.intake.texts import Texts
 from chassis.testing import message, play
 from chassis.wire import Emit
 from contracts import codec, topics

@@ -5,7 +5,7 @@ A story is a list of steps in order; each stage is played by itself from its fir
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import NamedTuple
@@ -18,6 +18,7 @@ OFF = {
     for day in days
 }
 SIDE = {"noted", "corrected"}
+NEW_ROUND = {"reopened", "unmerged"}
 
 
 class Step(NamedTuple):
@@ -54,19 +55,23 @@ class Promise:
 OVER = {"handed_over", "rejected", "cancelled", "merged", "closed"}
 PROMISES = {
     "completion": Promise(
-        3, {"registered", "reopened"}, {"resolved"}, OVER, ladder=(1, 3, 5), warns=True, pauses=True
+        3, {"registered", "reopened", "unmerged"}, {"resolved"}, OVER, ladder=(1, 3, 5), warns=True, pauses=True
     ),
     "closing": Promise(10, {"resolved"}, stops=OVER | {"reopened"}, lapses=True),
     "acknowledgement": Promise(
         1,
         {"routed"},
-        {"routed", "acknowledged", "in_progress", "waiting_for_reporter", "resolved", "returned", "handed_over"},
+        {
+            "routed", "acknowledged", "in_progress", "waiting_for_reporter", "resolved", "returned", "handed_over",
+            "rejected", "merged",
+        },
         {"cancelled", "closed"},
         ladder=(1, 2),
         quiet=True,
     ),
     "disposition": Promise(
-        3, {"registered", "routed/triage"}, {"routed/unit", "resolved", "handed_over"}, {"cancelled", "closed"},
+        3, {"registered", "routed/triage", "unmerged"},
+        {"routed/unit", "resolved", "handed_over", "rejected", "merged"}, {"cancelled", "closed"},
         ladder=(1,), quiet=True,
     ),
     "follow-up": Promise(
@@ -206,7 +211,7 @@ def play(stage: str, promise: Promise, story: Sequence[Step], until: datetime) -
             said += clock.resume(step.at)
         elif clock and promise.pauses and step.kind == "waiting_for_reporter":
             said += clock.ask(step.at)
-        if step.kind == "reopened":
+        if step.kind in NEW_ROUND:
             round_, asked_on = round_ + 1, []
         if clock is None and names & promise.starts:
             clock = Clock(stage, promise, round_, step.at, asked_on)
@@ -220,7 +225,7 @@ def rights(story: Sequence[Step], until: datetime) -> list[Said]:
     """72 hours for each request; an answer is for the oldest."""
     said: list[Said] = []
     answers = [step.at for step in story if step.note == "rights_done"]
-    rounds = [step.at for step in story if step.kind == "reopened"]
+    rounds = [step.at for step in story if step.kind in NEW_ROUND]
     for step in story:
         if step.note != "rights_requested":
             continue
@@ -228,9 +233,10 @@ def rights(story: Sequence[Step], until: datetime) -> list[Said]:
         if done:
             answers.remove(done)
         deadline, end = step.at + timedelta(hours=72), done or until + timedelta(days=1)
+        round_ = 1 + sum(at <= step.at for at in rounds)
 
-        def say(kind: str, at: datetime, level: int = 0, deadline: datetime = deadline) -> Said:
-            return Said("rights", 1 + sum(r <= at for r in rounds), kind, level, deadline, at)
+        def say(kind: str, at: datetime, level: int = 0, deadline: datetime = deadline, round_: int = round_) -> Said:
+            return Said("rights", round_, kind, level, deadline, at)
 
         said.append(say("started", step.at))
         for kind, level, hours in (("warned", 0, 50.4), ("breached", 0, 72), ("breached", 1, 84)):
@@ -242,7 +248,17 @@ def rights(story: Sequence[Step], until: datetime) -> list[Said]:
     return said
 
 
+def own(story: Sequence[Step]) -> Iterator[Step]:
+    """The steps that are this complaint's: while it is merged its story repeats the other one's."""
+    merged = False
+    for step in story:
+        if step.kind == "unmerged" or step.note or not merged:
+            merged = (merged and bool(step.note)) or step.kind == "merged"
+            yield step
+
+
 def oracle(story: Sequence[Step], until: datetime) -> list[Said]:
     """All that must be announced of a complaint with ``story`` up to and including ``until``."""
+    story = list(own(story))
     said = [one for stage, promise in PROMISES.items() for one in play(stage, promise, story, until)]
     return said + rights(story, until)

@@ -64,10 +64,23 @@ def test_explain_warns_when_cuti_bersama_of_the_year_is_unknown() -> None:
     assert "no cuti bersama of 2028 is known" in result.stderr
 
 
+def test_explain_says_which_days_are_estimates() -> None:
+    result = run("explain", "--start", "2027-03-08T10:00+08:00", "--region", str(REGION / "soppeng"), "--json")
+    assert result.exit_code == 0
+    assert "2027-03-10 is an estimate: libur: Hari Raya Idul Fitri (perkiraan)" in result.stderr
+    assert "2027-03-12" not in result.stderr
+
+
 def test_explain_says_when_no_source_confirms_a_policy() -> None:
     result = run("explain", "--start", "2026-02-02T10:00+08:00", "--policy", "uu-25-2009", "--json")
     assert json.loads(result.stdout)["deadline_at"] == "2026-04-04T00:00:00+08:00"  # 60 days of any kind
     assert "uu-25-2009 is not confirmed" in result.stderr
+
+
+def test_explain_says_when_a_policy_is_not_for_that_day() -> None:
+    result = run("explain", "--start", "2017-12-31T10:00+08:00", "--policy", "kemenpanrb-2018", "--json")
+    assert json.loads(result.stdout)["deadline_at"] == "2018-01-06T00:00:00+08:00"
+    assert "policy kemenpanrb-2018 is not for complaints of that day" in result.stderr
 
 
 def test_explain_takes_what_the_complaint_is() -> None:
@@ -118,6 +131,17 @@ def test_wrong_usage_of_explain_exits_2_and_prints_nothing(args: list[str]) -> N
     assert (result.exit_code, result.stdout) == (2, "")
 
 
+@pytest.mark.parametrize(
+    ("option", "given", "known"),
+    [("--type", "keluhan", "pengaduan"), ("--urgency", "gawat", "darurat"), ("--category", "sihir", "air_bersih")],
+)
+def test_explain_of_what_there_is_not_names_what_there_is(option: str, given: str, known: str) -> None:
+    result = run("explain", "--start", "2026-03-17T10:00+08:00", option, given, "--region", str(REGION / "soppeng"))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert given in result.stderr
+    assert known in result.stderr.replace("\n", " ")
+
+
 def test_a_time_without_offset_is_answered_with_one_that_has_it() -> None:
     result = run("explain", "--start", "2026-03-17T10:00", "--region", str(REGION / "soppeng"))
     assert "write it as 2026-03-17T10:00:00+08:00" in result.stderr
@@ -165,6 +189,41 @@ def test_simulate_gives_the_same_for_a_mixed_up_file_with_repeats() -> None:
     assert simulate(*lines, until=until).stdout == simulate(*lines[::-1], *lines, until=until).stdout
 
 
+def test_of_two_steps_with_one_number_the_earlier_counts_in_whatever_order_they_stand() -> None:
+    lines = [
+        update(0, "registered", "2026-03-17T10:00:00+08:00"),
+        update(1, "cancelled", "2026-03-17T10:00:20+08:00"),
+        update(1, "resolved", "2026-03-17T10:00:05+08:00"),
+    ]
+    until = "2026-03-17T10:00:30+08:00"
+    found = simulate(*lines, until=until).stdout
+    assert '"met"' in found
+    assert found == simulate(*lines[::-1], until=until).stdout
+
+
+@pytest.mark.parametrize("year", ["9999", "0001", "1999", "2101"])
+def test_simulate_names_the_line_whose_year_is_out_of_reach(year: str) -> None:
+    good = update(0, "registered", "2026-03-17T10:00:00+08:00")
+    bad = good.replace('"received_at": "2026', f'"received_at": "{year}')
+    result = simulate(good, bad, until="2026-03-17T10:00:30+08:00")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "line 2: received_at" in result.stderr
+    assert "is not in the years 2000 to 2100" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "start", ["2026-03-17t02:00:00z", "2026-03-17T02:00Z", "2026-03-16T24:00+08:00", "2026-03-16t24:00:00.0+08:00"]
+)
+def test_a_time_is_read_however_rfc_3339_lets_it_be_written(start: str) -> None:
+    result = run("explain", "--start", start, "--region", str(REGION / "soppeng"), "--json")
+    assert json.loads(result.stdout)["derivation"][0]["date"] == "2026-03-17"
+
+
+@pytest.mark.parametrize("start", ["2026-03-16T24:01+08:00", "2026-03-16T25:00+08:00", "9999-12-31T24:00Z"])
+def test_no_day_has_more_hours_than_24(start: str) -> None:
+    assert run("explain", "--start", start, "--region", str(REGION / "soppeng")).exit_code == 2
+
+
 def test_simulate_leaves_out_what_happens_later() -> None:
     lines = [
         update(0, "registered", "2026-03-17T10:00:00+08:00"),
@@ -189,7 +248,7 @@ def test_simulate_shows_pauses_and_the_ladder() -> None:
         update(2, "in_progress", "2026-03-17T10:00:15+08:00"),
         until="2026-03-17T10:00:40+08:00",
     )
-    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    rows = [row for line in result.stdout.splitlines() if (row := json.loads(line))["stage"] == "completion"]
     assert [(row["kind"], row["at"][17:19], row["deadline_at"][17:19]) for row in rows] == [
         ("started", "00", "25"),
         ("paused", "10", "45"),  # at most 20 s

@@ -101,6 +101,25 @@ def test_a_deadline_comes_with_the_length_of_its_promise_in_words() -> None:
     ]  # fmt: skip
 
 
+def test_a_pause_tells_until_when_it_lasts_and_its_end_tells_why(clock: ComplaintClock) -> None:
+    steps: list[UpdateKind] = ["waiting_for_reporter", "in_progress", "waiting_for_reporter", "waiting_for_reporter"]
+    said: list[SlaUpdated] = []
+    current = clock
+    for seq, (kind, seconds) in enumerate(zip(steps, (1, 2, 3, 30), strict=True), 1):
+        at = T0 + timedelta(seconds=seconds)
+        moved, emits = on_message(current, message(updated(seq, kind), at), at, rules=RULES)
+        assert moved
+        current, said = moved, said + [emit.data for emit in emits if isinstance(emit.data, SlaUpdated)]
+    told = [(data.kind, data.paused_until, data.reason) for data in said if data.kind in ("paused", "resumed")]
+    assert told == [
+        ("paused", T0 + timedelta(seconds=21), "menunggu jawaban pelapor"),
+        ("resumed", UNSET, "pelapor menjawab"),
+        ("paused", T0 + timedelta(seconds=22), "menunggu jawaban pelapor"),  # one second is used up
+        ("resumed", UNSET, "batas waktu menjawab lewat"),
+        ("resumed", UNSET, "waktu bertanya sudah habis, tenggat tetap"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("term", "words"),
     [

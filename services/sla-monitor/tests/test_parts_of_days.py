@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import random
+import re
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
 from byhand import RULES, midnight_after, term_of
 
-from sla_monitor.calendar import LocalDay, day_off, knows_joint_leave
-from sla_monitor.deadlines import after, deadline
+from sla_monitor.calendar import Hours, LocalDay, day_off, estimated, knows_joint_leave
+from sla_monitor.deadlines import after, deadline, worked
 from sla_monitor.domain import Rules, Term, Unit
 
 
@@ -149,6 +151,38 @@ def test_working_hours_stand_still_while_the_reporter_is_asked(rules: Rules) -> 
     ]
 
 
+def test_office_hours_before_a_pause_count_once(rules: Rules) -> None:
+    """Twenty hours of eight a day, but for one on Tuesday: Monday 8, Tuesday 7, Wednesday 5."""
+    calendar = replace(rules.calendar, office_hours=dict.fromkeys(range(5), ((time(8), time(16)),)))
+    start, asked, answered = (datetime.fromisoformat(f"2026-02-{at}:00+08:00") for at in ("02T08", "03T10", "03T11"))
+    found = deadline(start, Term(amount=20, unit="working_hours"), calendar, [(asked, answered)])
+    assert found.at.isoformat() == "2026-02-04T13:00:00+08:00"
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_working_hours_with_pauses_are_the_minutes_of_an_open_office_outside_of_them(rules: Rules, seed: int) -> None:
+    """Counted a second time, minute by minute."""
+    rng = random.Random(seed)
+    calendar = replace(rules.calendar, local=HALF, office_hours=OFFICE)
+    start = datetime(2026, 12, 14, tzinfo=calendar.timezone) + timedelta(minutes=rng.randrange(7 * 1440))
+    moments = sorted(start + timedelta(minutes=rng.randrange(10 * 1440)) for _ in range(2 * rng.randrange(5)))
+    pauses = list(zip(moments[::2], moments[1::2], strict=True))
+    hours, now = rng.randint(1, 30), start
+    left = hours * 60
+    while left:
+        spans = [] if day_off(calendar, now.date()) else OFFICE.get(now.weekday(), OFFICE[4])
+        noon = now.date() in HALF and now.hour >= 12
+        opened = any(opens <= now.time() < closes for opens, closes in spans) and not noon
+        left -= opened and not any(since <= now < until for since, until in pauses)
+        now += timedelta(minutes=1)
+
+    found = deadline(start, Term(amount=hours, unit="working_hours"), calendar, pauses)
+
+    assert now == found.at
+    worked = [re.match(r"(\d+) jam (\d+) menit", day.reason) for day in found.derivation if day.counted]
+    assert hours * 60 == sum(int(each[1]) * 60 + int(each[2]) for each in worked if each)
+
+
 def test_calendar_days_count_them_all(rules: Rules) -> None:
     start = datetime.fromisoformat("2026-03-17T10:00+08:00")
     found = deadline(start, Term(amount=10, unit="days"), rules.calendar)
@@ -202,6 +236,33 @@ def test_a_year_whose_cuti_bersama_is_not_decreed_yet_is_noticed(rules: Rules, y
     assert known == knows_joint_leave(rules.calendar, year)
 
 
-def test_cuti_bersama_in_the_region_file_counts_as_known(rules: Rules) -> None:
+def test_one_day_in_the_region_file_does_not_make_a_year_known_but_the_kabupatens_word_does(rules: Rules) -> None:
     day = LocalDay(working=False, reason="Cuti Bersama Hari Raya Idul Fitri")
-    assert knows_joint_leave(replace(rules.calendar, local={date(2028, 2, 29): day}), 2028)
+    one = replace(rules.calendar, local={date(2028, 2, 29): day})
+    assert not knows_joint_leave(one, 2028)
+    assert knows_joint_leave(replace(one, joint_leave_complete=frozenset({2028})), 2028)
+
+
+def test_a_day_that_depends_on_the_moon_is_estimated_until_the_kabupaten_confirms_it(rules: Rules) -> None:
+    assert estimated(rules.calendar, 2027) == [date(2027, 3, 10), date(2027, 3, 11), date(2027, 5, 17)]
+    sure = LocalDay(working=False, reason="Hari Raya Idul Fitri")
+    calendar = replace(rules.calendar, local={date(2027, 3, 10): sure, date(2027, 3, 11): sure})
+    assert estimated(calendar, 2027) == [date(2027, 5, 17)]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "office", "hours", "why"),
+    [
+        ("02-06T10:00", "02-09T10:00", {}, 24, "14 h of Friday, 10 of Monday"),
+        ("12-18T12:00", "12-21T06:00", {}, 30, "12 of Friday, the half Saturday, 6 of Monday"),
+        ("02-06T10:00", "02-09T10:00", OFFICE, 7.5, "1.5 and 3.5 on Friday, 2.5 on Monday"),
+        ("02-07T10:00", "02-08T10:00", {}, 0, "a weekend"),
+        ("02-02T10:00", "02-02T09:00", {}, 0, "the other way round"),
+    ],
+)
+def test_how_much_working_time_lies_between(
+    rules: Rules, since: str, until: str, office: dict[int, tuple[Hours, ...]], hours: float, why: str
+) -> None:
+    calendar = replace(rules.calendar, local=HALF, office_hours=office)
+    start, end = (datetime.fromisoformat(f"2026-{at}+08:00") for at in (since, until))
+    assert timedelta(hours=hours) == worked(start, end, calendar), why

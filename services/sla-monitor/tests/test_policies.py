@@ -140,3 +140,56 @@ def test_a_changed_calendar_breaks_no_promise_that_would_be_past() -> None:
     wrong = replace(SOPPENG, calendar=replace(SOPPENG.calendar, local=local))
     clock, _ = walk(wrong, ("registered", MONDAY))
     assert recalendared(clock, wita("2026-02-06T10:00"), SOPPENG)[1] == []
+
+
+def off_on(day: date) -> Rules:
+    local = {day: LocalDay(working=False, reason="Hari Jadi")}
+    return replace(SOPPENG, calendar=replace(SOPPENG.calendar, local=local))
+
+
+def test_a_changed_calendar_moves_no_running_deadline_at_a_question_or_its_answer() -> None:
+    """Monday; asked on Tuesday, answered on Wednesday: 4, 5, 6 February. That the 5th is off is known only then."""
+    rules, asked, answered = off_on(date(2026, 2, 5)), wita("2026-02-03T10:00"), wita("2026-02-04T10:00")
+    clock, _ = walk(SOPPENG, ("registered", MONDAY), ("routed/unit", MONDAY))
+    clock, paused = decide(clock, Step(2, "waiting_for_reporter", MONDAY), asked, rules)
+    clock, resumed = decide(clock, Step(3, "in_progress", MONDAY), answered, rules)
+    assert [e.kind for e in paused + resumed] == ["paused", "resumed"]
+    assert resumed[0].running.deadline_at == wita("2026-02-07T00:00")
+    assert [day.reason for day in resumed[0].running.derivation if day.counted] == [
+        "hari kerja 1", "hari kerja 2", "hari kerja 3"
+    ]  # fmt: skip
+
+
+def test_days_that_were_not_promised_yet_follow_the_new_calendar() -> None:
+    """Asked on Tuesday, answered on Friday: 6, 10 and 11 February, for the 9th is off now."""
+    rules, asked, answered = off_on(date(2026, 2, 9)), wita("2026-02-03T10:00"), wita("2026-02-06T10:00")
+    clock, _ = walk(SOPPENG, ("registered", MONDAY), ("routed/unit", MONDAY))
+    clock, _ = decide(clock, Step(2, "waiting_for_reporter", MONDAY), asked, rules)
+    clock, resumed = decide(clock, Step(3, "in_progress", MONDAY), answered, rules)
+    assert resumed[0].running.deadline_at == wita("2026-02-12T00:00")
+
+
+def test_half_a_day_that_was_promised_stays_half_a_day_through_a_pause() -> None:
+    half = {date(2026, 2, 4): LocalDay(working=True, reason="menjelang libur", half=True)}
+    rules = replace(SOPPENG, calendar=replace(SOPPENG.calendar, local=half))
+    clock, started = walk(rules, ("registered", MONDAY))
+    asked = wita("2026-02-04T09:00")
+    clock, _ = decide(clock, Step(1, "waiting_for_reporter", MONDAY), asked, SOPPENG)
+    clock, resumed = decide(clock, Step(2, "in_progress", MONDAY), wita("2026-02-04T10:00"), SOPPENG)
+    assert resumed[0].running.derivation == started[0].running.derivation
+
+
+def test_a_calendar_changed_by_command_is_for_all_days() -> None:
+    clock, _ = walk(SOPPENG, ("registered", MONDAY), ("waiting_for_reporter", MONDAY), ("in_progress", MONDAY))
+    _, events = recalendared(clock, wita("2026-02-03T10:00"), off_on(date(2026, 2, 4)))
+    assert [e.running.deadline_at for e in events] == [wita("2026-02-07T00:00")]
+
+
+def test_a_unit_is_warned_again_when_its_deadline_moves_away() -> None:
+    clock, _ = walk(SOPPENG, ("registered", MONDAY))
+    warned_at = wita("2026-02-05T10:00")
+    clock, warned = due(clock, warned_at, SOPPENG)
+    assert [e.kind for e in warned] == ["warned"]
+    clock, _ = recalendared(clock, warned_at, off_on(date(2026, 2, 5)))
+    _, events = due(clock, wita("2026-02-06T23:00"), SOPPENG)
+    assert [(e.kind, e.at) for e in events if not e.running.quiet] == [("warned", wita("2026-02-06T02:24"))]

@@ -18,7 +18,7 @@ REGION = Path(__file__).parents[3] / "region"
 
 @pytest.fixture
 def soppeng(tmp_path: Path) -> Path:
-    for name in ("sla.yaml", "calendar.yaml"):
+    for name in ("sla.yaml", "calendar.yaml", "units.yaml", "categories.yaml"):
         shutil.copy(REGION / "soppeng" / name, tmp_path)
     return tmp_path
 
@@ -60,7 +60,7 @@ def test_the_national_limits_are_described_too() -> None:
 @pytest.mark.parametrize(
     ("policy", "complaint", "amount", "unit"),
     [
-        ("kemenpanrb-2018", {}, 14, "days"),
+        ("kemenpanrb-2018", {}, 5, "days"),
         ("kemenpanrb-2018", {"type": "permintaan_informasi"}, 5, "days"),
         ("kemenpanrb-2018", {"category": "aparatur_korupsi"}, 60, "days"),
         ("standar-layanan", {}, 14, "working_days"),
@@ -89,8 +89,14 @@ def test_what_no_source_confirms_is_marked() -> None:
 
 def test_the_region_of_seconds_has_soppengs_calendar() -> None:
     rules = load_rules(REGION / "seconds")
-    stages = rules.policies[rules.default[0]].stages.values()
-    assert [(s.term.amount, s.term.unit) for s in stages] == [(25, "seconds"), (30, "seconds"), (30, "seconds")]
+    stages = rules.policies[rules.default[0]].stages
+    soppeng = load_rules(REGION / "soppeng")
+    assert stages.keys() == soppeng.policies[soppeng.default[0]].stages.keys()
+    assert {stage.term.unit for stage in stages.values()} == {"seconds"}
+    # What is quiet comes after the breach and the first step of its ladder, so that each can be watched by itself.
+    completion = stages["completion"]
+    first = completion.term.amount + completion.escalation[0].after.amount
+    assert all(stage.term.amount > first for stage in stages.values() if stage.quiet)
     assert rules.calendar.timezone.key == "Asia/Makassar"
 
 
@@ -106,6 +112,26 @@ def test_the_region_of_seconds_has_soppengs_calendar() -> None:
         ("ends: [resolved]", "ends: [selesai]", "ends", "kinds of complaint.updated"),
         ("starts: [resolved]", "starts: []", "starts", "kinds of complaint.updated"),
         ("amount: 3", "amounts: 3", "amounts", "what belongs here: starts, amount"),
+        ("during: [waiting_for_reporter], amount: 5", "during: [waiting_for_reporter]", "pause", "add amount"),
+        ("amount: 3\n        unit", "amount: 3\n        amount: 4\n        unit", "", "keep one of the two"),
+        ("    about: Standar", "    valid_from: 2026-13-01\n    about: Standar", "2026-13-01", "mend it there"),
+        ("    about: Standar", "    confirmed: yes\n    confirmed: no\n    about: Standar", "", "keep one of the two"),
+        ("  lapor-operator:", "  standar-3-hari:", "standar-3-hari stands twice", "keep one of the two"),
+        ("stops: [handed_over,", "stops: [reopened, handed_over,", "stops", "take reopened out of one of the two"),
+        ("during: [waiting_for_reporter]", "during: [resolved]", "during", "take resolved out of during"),
+        ("after: {amount: 3, unit: working_days}", "after: {amount: 1, unit: working_days}", "after", "each step come"),
+        ("after: {amount: 3, unit: working_days}", "after: {amount: 5, unit: hours}", "after", "each step come later"),
+        ("at_deadline: lapsed", "at_deadline: breached", "at_deadline", "write at_deadline: lapsed"),
+        ("to: [BUPATI]", "to: [GUBERNUR]", "units.yaml does not have GUBERNUR", "write one of: head, "),
+        ("{type: [permintaan_informasi], ", "{type: [keluhan], ", "there is no type keluhan", "pengaduan, "),
+        ("{type: [permintaan_informasi], ", "{urgency: [gawat], ", "there is no urgency gawat", "write one of: rendah"),
+        (
+            "{category: [aparatur_korupsi], ",
+            "{category: [sihir], ",
+            "categories.yaml does not have sihir",
+            "air_bersih",
+        ),
+        ("{type: [permintaan_informasi], ", "{", "it is for all complaints", "say for which type"),
         ("default: standar-3-hari", "default: standar", "default", "standar-3-hari, lapor-operator"),
         ("default: standar-3-hari", "default: lapor-operator", "", "add completion"),
         ("ends: [resolved]", "ends: [routed/kecamatan]", "ends", "routed/triage"),
@@ -146,7 +172,7 @@ def test_a_wrong_policy_is_refused_with_file_line_and_remedy(
     [
         ("Asia/Makassar", "Asia/Soppeng", "such as Asia/Makassar"),
         ("[senin,", "[monday,", "[senin, selasa"),
-        ("days_off: []", "days_off: [{date: 2027-13-01, reason: x}]", "Mend it there"),
+        ("days_off: []", "days_off: [{date: 2027-13-01, reason: x}]", "line 15: not valid YAML: 2027-13-01"),
         ("days_off: []", "days_off: [{date: besok, reason: x}]", "write the date as 2026-03-23"),
         ("days_off: []", "days_off: [2027-03-23]", "what belongs here: date, reason"),
         ("days_off: []", "days_off: [{date: 2027-03-23}]", "what belongs here: date, reason"),
@@ -159,6 +185,8 @@ def test_a_wrong_policy_is_refused_with_file_line_and_remedy(
         ("half_days: []", "half_days: [{date: 2027-03-23}]", "what belongs here: date, reason"),
         ("half_days: []", "half_days: []\noffice_hours: {senin: 7-16}", "write hours by day"),
         ("half_days: []", 'half_days: []\noffice_hours: {senin: ["16.00-07.30"]}', "write hours by day"),
+        ("half_days: []", 'half_days: []\noffice_hours: {senin: ["07.30-12.00", "11.00-16.00"]}', "in order and apart"),
+        ("half_days: []", 'half_days: []\noffice_hours: {senin: ["13.00-16.00", "07.30-12.00"]}', "in order and apart"),
         ("half_days: []", 'half_days: []\noffice_hours: {monday: ["07.30-16.00"]}', "write hours by day"),
     ],
 )
@@ -166,6 +194,19 @@ def test_a_wrong_calendar_is_refused_with_file_and_remedy(soppeng: Path, old: st
     change(soppeng / "calendar.yaml", old, new)
     text = refusal(soppeng)
     assert (str(soppeng / "calendar.yaml") in text, remedy in text) == (True, True), text
+
+
+def test_a_folder_without_the_files_of_others_is_read_all_the_same(soppeng: Path) -> None:
+    for name in ("units.yaml", "categories.yaml"):
+        (soppeng / name).unlink()
+    change(soppeng / "sla.yaml", "to: [BUPATI]", "to: [GUBERNUR]")
+    assert load_rules(soppeng)
+
+
+def test_all_contradictions_are_named_at_once(soppeng: Path) -> None:
+    change(soppeng / "sla.yaml", "to: [BUPATI]", "to: [GUBERNUR]")
+    change(soppeng / "sla.yaml", "stops: [handed_over,", "stops: [reopened, handed_over,")
+    assert len(refusal(soppeng).splitlines()) == 2
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "default: [\n", "default: x\npolicies:\n  x: null\n", "\x00"])

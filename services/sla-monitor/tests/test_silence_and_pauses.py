@@ -11,6 +11,7 @@ from told import MONDAY, SECONDS, SOPPENG, Step, story, told, walk, wita
 from contracts.events import SlaBreached, SlaUpdated
 from sla_monitor.clock import decide, due
 from sla_monitor.handlers import to_emit
+from sla_monitor.state import Word
 
 
 def test_who_has_it_and_says_nothing_for_a_working_day_is_reported_and_then_their_heads() -> None:
@@ -211,7 +212,7 @@ def test_only_an_answer_is_called_one(kind: str, reason: str) -> None:
     assert [e.reason for e in events if e.kind == "resumed"] == [reason]
 
 
-@pytest.mark.parametrize(("seconds", "goes_on"), [(9, []), (15, ["resumed"])])
+@pytest.mark.parametrize(("seconds", "goes_on"), [(9, []), (15, ["resumed", "warned"])])
 def test_an_answer_that_was_put_back_ends_the_pause_it_came_after(seconds: int, goes_on: list[str]) -> None:
     """Put back are step 1, before the question, or step 3, after it."""
     t0 = MONDAY
@@ -262,3 +263,36 @@ def test_whoever_has_it_owes_a_word_from_then_on(steps: list[str], since: int | 
     moments = [MONDAY + timedelta(minutes=n) for n in itertools.islice(itertools.count(), len(steps))]
     clock, _ = walk(SOPPENG, *zip(steps, moments, strict=True))
     assert clock.waiting_since == (None if since is None else moments[since])
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"),
+    [
+        ("acknowledged", True), ("in_progress", True), ("waiting_for_reporter", True), ("resolved", True),
+        ("returned", True), ("cancelled", False), ("handed_over", False), ("merged", False), ("noted/addition", False),
+    ],
+)  # fmt: skip
+def test_only_what_a_unit_says_is_its_word(kind: str, word: bool) -> None:
+    said_at = MONDAY + timedelta(hours=7)
+    clock, _ = walk(SOPPENG, ("registered", MONDAY), ("routed/unit", MONDAY), (kind, said_at))
+    assert clock.word == (Word(unit="PUPR", at=said_at, after_s=7 * 3600) if word else None)
+
+
+def test_a_word_is_timed_in_working_time_and_the_next_unit_has_its_own() -> None:
+    friday, monday = wita("2026-02-06T20:00"), wita("2026-02-09T02:00")
+    steps = [("registered", friday), ("routed/unit", friday), ("acknowledged", monday), ("in_progress", monday)]
+    clock, _ = walk(SOPPENG, *steps)
+    assert clock.word == Word(unit="PUPR", at=monday, after_s=6 * 3600)
+
+
+@pytest.mark.parametrize(
+    ("at", "risk"), [("02-04T10:00", None), ("02-05T10:00", "at_risk"), ("02-06T10:00", "overdue")]
+)
+def test_a_promise_is_at_risk_from_the_warning_to_the_deadline(at: str, risk: str | None) -> None:
+    clock, _ = walk(SOPPENG, ("registered", MONDAY), ("routed/unit", MONDAY), ("acknowledged", MONDAY))
+    clock, _ = due(clock, wita(f"2026-{at}"), SOPPENG)
+    assert clock.risk == risk
+    asked = wita("2026-02-05T11:00")
+    if risk == "at_risk":
+        assert decide(clock, Step(3, "waiting_for_reporter", MONDAY), asked, SOPPENG)[0].risk is None
+    assert decide(clock, Step(3, "resolved", MONDAY), wita("2026-02-07T00:00"), SOPPENG)[0].risk is None

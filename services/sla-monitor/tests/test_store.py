@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 import subprocess
@@ -11,64 +10,27 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import msgspec
 import psycopg
 import pytest
-from aiokafka import TopicPartition
 from byhand import RULES
+from stored import MONDAY, announced, clock, record
 from typer.testing import CliRunner
 
 from chassis.database import Pool, migrate
 from chassis.step import Steps
-from chassis.wire import Record
-from contracts import codec
-from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated
-from contracts.topics import UPDATED
+from contracts.events import SlaBreached, SlaUpdated
 from sla_monitor.__main__ import cli
 from sla_monitor.adapters import store
-from sla_monitor.adapters.log import readable
-from sla_monitor.app import _caught_up, handler_of, ring_all
+from sla_monitor.app import handler_of
 from sla_monitor.deadlines import deadline
-from sla_monitor.state import ComplaintClock
+from sla_monitor.recalendar import apply, found
+from sla_monitor.region import load_rules
+from sla_monitor.timer import ring_all
 
 pytestmark = pytest.mark.connected
 
 REGION = Path(__file__).parents[3] / "region"
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
-MONDAY = datetime(2026, 2, 2, 1, 0, tzinfo=UTC)
-
-
-def clock(
-    key: str, *, unit: str | None = None, due: datetime | None = None, waits: datetime | None = None
-) -> ComplaintClock:
-    bare = ComplaintClock(
-        complaint_id=key, ticket="SPG-W000-00008", policy="standar-3-hari", seq=0, received_at=MONDAY, unit=unit,
-        lane=None, waiting_since=waits,
-    )  # fmt: skip
-    if due is None:
-        return bare
-    found = deadline(MONDAY, RULES.policies["standar-3-hari"].stages["completion"].term, RULES.calendar)
-    running = {
-        "stage": "completion", "start": MONDAY, "term": {"amount": 3, "unit": "working_days"}, "deadline_at": due,
-        "warn_at": due, "derivation": found.derivation, "at_deadline": "breached",
-    }  # fmt: skip
-    body = json.loads(store.encode(bare)) | {"running": [msgspec.to_builtins(running)]}
-    return store.decode(json.dumps(body))
-
-
-def record(offset: int, key: str, kind: str, at: datetime, *, seq: int = 0, received: datetime | None = None) -> Record:
-    data = ComplaintUpdated(
-        complaint_id=key, ticket="SPG-W000-00008", seq=seq, kind=kind, status=kind, channel="web",  # type: ignore[arg-type]
-        origin="intake-web", received_at=received or at, unit="PUPR", lane="unit", category=None, type=None,
-        urgency=None,
-    )  # fmt: skip
-    event = codec.envelope(data, event_id=f"{key}-{seq}", source="/router", subject=key, time=at)
-    return Record(UPDATED, 0, offset, key.encode(), codec.encode(event), 0)
-
-
-async def announced(pool: Pool) -> list[SlaUpdated | SlaBreached]:
-    rows = await pool.fetch("SELECT value FROM outbox ORDER BY seq")
-    return [codec.decode(row["value"]).data for row in rows]  # type: ignore[misc]
 
 
 async def test_what_is_saved_is_loaded_again(pool: Pool) -> None:
@@ -102,22 +64,13 @@ async def test_a_story_moves_the_clocks_and_the_timer_rings_each_once(pool: Pool
     await steps([record(0, "a", "registered", MONDAY), record(1, "a", "routed", MONDAY, seq=1, received=MONDAY)])
     async with pool.acquire() as db:
         for _ in range(2):  # as after a restart: what was rung is stored
-            await ring_all(db, handler, MONDAY + timedelta(days=60), RULES)
+            await ring_all(db, handler, MONDAY + timedelta(days=60), RULES, set())
     said = await announced(pool)
     breaches = [(b.stage, b.level) for b in said if isinstance(b, SlaBreached)]
     assert sorted(breaches) == sorted(
         [("completion", n) for n in range(4)] + [("acknowledgement", n) for n in range(3)] + [("follow-up", 0)]
     )
     assert ["started", "warned"] == [u.kind for u in said if isinstance(u, SlaUpdated)]
-
-
-async def test_a_partition_whose_records_all_expired_is_not_waited_for(pool: Pool) -> None:
-    await Steps(pool, handler_of(RULES))([record(4, "a", "registered", MONDAY)])  # partition 0 is read up to 5
-    read, expired, empty, unread = (TopicPartition(UPDATED, n) for n in range(4))
-    begins, ends = {read: 3, expired: 7, empty: 0, unread: 7}, {read: 5, expired: 7, empty: 0, unread: 8}
-    async with pool.acquire() as db, asyncio.timeout(30):
-        await _caught_up(db, readable(begins, {tp: ends[tp] for tp in (read, expired, empty)}))
-    assert readable(begins, ends) == {0: 5, 3: 8}
 
 
 async def test_a_record_that_comes_again_starts_no_second_clock(pool: Pool) -> None:
@@ -145,7 +98,7 @@ def test_clocks_of_before_keep_their_deadline_and_get_their_term(
     seconds = {**running, "stage": "closing", "derivation": [{**derivation[1], "reason": "30 detik sejak mulai"}]}
     body = {
         "complaint_id": "a", "ticket": "SPG-W000-00008", "policy": "standar-3-hari", "seq": 1, "unit": "PUPR",
-        "lane": "unit", "running": [running, seconds],
+        "lane": "unit", "round": 2, "running": [running, seconds],
     }  # fmt: skip
     insert = "INSERT INTO clocks (complaint_id, next_due_at, body) VALUES (%s, now(), %s)"
     with psycopg.connect(empty, autocommit=True) as db:
@@ -155,6 +108,7 @@ def test_clocks_of_before_keep_their_deadline_and_get_their_term(
     with psycopg.connect(empty) as db:
         kept, over = (store.decode(row[0]) for row in db.execute("SELECT body FROM clocks ORDER BY complaint_id"))
     assert [(each.term.amount, each.term.unit) for each in kept.running] == [(2, "working_days"), (30, "seconds")]
+    assert [each.round for each in kept.running] == [2, 2]
     assert kept.running[0].start == datetime.fromisoformat("2026-02-02T00:00:00+08:00")
     assert over.running == ()
 
@@ -189,9 +143,22 @@ async def test_recalendar_shows_the_difference_and_changes_nothing_until_it_is_t
     assert all(row["before"] < row["after"] for row in rows)
     assert len(applied[0].splitlines()) == 4
     assert "4 deadline(s) rescheduled" in applied[1]
-    assert again[0] == ""
+    assert again == ("", "sla-monitor: 0 deadline(s) would change\n")
     moved = [data for data in await announced(pool) if isinstance(data, SlaUpdated) and data.kind == "rescheduled"]
     assert {(data.complaint_id, data.reason) for data in moved} == {(key, "kalender berubah") for key in "ab"}
+
+
+async def test_recalendar_changes_nothing_that_it_has_not_shown(pool: Pool, dsn: str, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    handler = handler_of(RULES)
+    await Steps(pool, handler)([record(0, "a", "registered", now), record(1, "b", "registered", now)])
+    first = deadline(now, RULES.policies["standar-3-hari"].stages["completion"].term, RULES.calendar).derivation[-1]
+    rules = load_rules(region_with(tmp_path, first.date.isoformat()))
+    shown = [change async for change in found(dsn, rules)]
+    await Steps(pool, handler)([record(2, "c", "registered", now), record(3, "a", "resolved", now, seq=1)])
+    assert 2 == await apply(dsn, rules, handler, shown)
+    moved = [data for data in await announced(pool) if isinstance(data, SlaUpdated) and data.kind == "rescheduled"]
+    assert {data.complaint_id for data in moved} == {"b"}
 
 
 def run(*arguments: str) -> tuple[str, str]:

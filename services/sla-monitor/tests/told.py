@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from sla_monitor.clock import decide, due
-from sla_monitor.domain import Rules
+from sla_monitor.domain import Policy, Rules
 from sla_monitor.region import load_rules
 from sla_monitor.state import ComplaintClock, SlaEvent
 
 REGION = Path(__file__).parents[3] / "region"
-SOPPENG, SECONDS = load_rules(REGION / "soppeng"), load_rules(REGION / "seconds")
+
+
+def aloud(rules: Rules) -> Rules:
+    """``rules`` without the quiet stages."""
+
+    def of(policy: Policy) -> Policy:
+        return replace(policy, stages={name: stage for name, stage in policy.stages.items() if not stage.quiet})
+
+    return replace(rules, policies={name: of(policy) for name, policy in rules.policies.items()})
+
+
+SOPPENG, SECONDS = load_rules(REGION / "soppeng"), aloud(load_rules(REGION / "seconds"))
 
 
 def wita(text: str) -> datetime:

@@ -9,13 +9,12 @@ from msgspec import Struct
 
 from chassis.database import Connection, Pool
 from chassis.intake.notices import NewNotice, add_notices, revise_notices
-from chassis.intake.texts import DONE
-from chassis.intake.texts import Texts as Texts
-from chassis.intake.texts import in_words as in_words
 from contracts.events import DerivationDay, Evidence
 
 #: Nothing follows these.
 FINAL = frozenset({"closed", "handed_over", "rejected", "cancelled"})
+#: In these nothing more is promised.
+DONE = FINAL | {"resolved", "archived"}
 #: What the reason of an apology begins with.
 APOLOGY = "breach-"
 #: What the reason of a notice begins with that waits for its due date, as the receipt does.

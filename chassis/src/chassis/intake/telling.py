@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from chassis.intake.notices import RECEIPT
-from chassis.intake.story import APOLOGY, ASKED, HELD, ClockLine, Step, Story, load_stories, save_stories
-from chassis.intake.texts import DONE, Texts
+from chassis.intake.story import APOLOGY, ASKED, DONE, HELD, ClockLine, Step, Story, load_stories, save_stories
+from chassis.intake.texts import Texts
 from chassis.step import Handler
 from chassis.wire import Emit, Message
 from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated

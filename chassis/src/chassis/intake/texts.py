@@ -6,19 +6,15 @@ import string
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
+from chassis.intake.story import DONE, Story
 from chassis.region import RegionError, read_region, read_zone, region_file
 from contracts.events import ComplaintUpdated, SlaBreached, UpdateKind
-
-if TYPE_CHECKING:
-    from chassis.intake.story import Story
 
 _DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 _MONTHS: tuple[str, ...] = ("Januari", "Februari", "Maret", "April", "Mei", "Juni")
 _MONTHS += ("Juli", "Agustus", "September", "Oktober", "November", "Desember")
-#: In these nothing more is promised.
-DONE = frozenset({"resolved", "closed", "rejected", "handed_over", "cancelled", "archived"})
 #: Whose head an escalation names, where it names no unit.
 HEAD = "head"
 
@@ -134,7 +130,7 @@ class Texts:
 
 
 def in_words(deadline_at: datetime, zone: tzinfo | None = None) -> str:
-    """A deadline as people say it, midnight belonging to the day it ends: "Kamis 3 Des".
+    """A deadline as people say it, midnight belonging to the day it ends: "Kamis 3 Des", "Kamis 3 Des pukul 10.00".
 
     Without ``zone`` in the one it is given in: the sla-monitor gives that of the region's calendar.
     """
@@ -142,7 +138,7 @@ def in_words(deadline_at: datetime, zone: tzinfo | None = None) -> str:
     midnight = (local.hour, local.minute, local.second) == (0, 0, 0)
     day = local.date() - timedelta(days=midnight)
     words = f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1][:3]}"
-    return words if midnight else f"{words} pukul {local:%H:%M:%S}"
+    return words if midnight else f"{words} pukul {local:%H.%M}"
 
 
 def day_in_words(day: date) -> str:

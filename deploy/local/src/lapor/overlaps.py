@@ -15,23 +15,6 @@ _KINDS = ("kelurahan", "desa")
 _TYPES = ("pengaduan", "permintaan_informasi", "aspirasi")
 
 
-def keys(source: Source, node: Any) -> Iterator[Problem]:
-    """A key that stands twice: YAML takes the last one and says nothing."""
-    if node is None or node.id == "scalar":
-        return
-    seen: set[str] = set()
-    for part in node.value:
-        if node.id == "sequence":
-            yield from keys(source, part)
-            continue
-        key, value = part
-        if str(key.value) in seen:
-            line = key.start_mark.line + 1
-            yield Problem(str(source.path), line, f"{key.value} stands twice", "keep one of the two")
-        seen.add(str(key.value))
-        yield from keys(source, value)
-
-
 def aliases(files: Sources) -> Iterator[Problem]:
     """By one name citizens mean one unit."""
     rows = [

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from chassis.intake.story import Texts
+from chassis.intake.texts import Texts
 from chassis.region import Problem, RegionError, Source
 from contracts.events import UpdateKind
 from lapor import overlaps
@@ -30,8 +30,6 @@ KINDS: tuple[str, ...] = get_args(UpdateKind)
 #: These steps leave the status as it was; before the first step it is `received`.
 STATUSES = {"received", *KINDS} - {"unmerged", "corrected", "noted"}
 PLACEHOLDERS = frozenset(["ticket", "unit", "support", "message", "reason", "target", "parent", "status", "due", "to"])
-#: In sla.yaml: the head of the unit that has the complaint.
-HEAD = "head"
 Sources = Mapping[str, Source]
 _SENTENCE = re.compile(
     r"(?P<file>\S+\.(?:yaml|jsonl))(?:, line (?P<line>\d+))?:? (?P<problem>.*?)(?:[.] Remedy: (?P<remedy>.*))?"
@@ -80,9 +78,7 @@ def problems(region: Path) -> list[Problem]:
         try:
             files[name] = Source.read(region, f"{name}.yaml")
         except RegionError as error:
-            found += map(_problem, str(error).splitlines()[:1])
-    for source in files.values():
-        found += overlaps.keys(source, source.root)
+            found += map(_problem, str(error).splitlines())
     for rule in (*_RULES, overlaps.aliases, overlaps.lapor_names, overlaps.territory, overlaps.unreached_rules):
         try:
             found += rule(files)
@@ -170,18 +166,6 @@ def _terms(files: Sources) -> Iterator[Problem]:
             yield files["units"].wrong(("units", n), f"{unit['code']} has ended and nobody has its work", remedy)
 
 
-def _deadlines(files: Sources) -> Iterator[Problem]:
-    """Who hears of a breach is a unit, and what has a deadline of its own is a category."""
-    units = {HEAD, *(unit["code"] for unit in files["units"].content["units"])}
-    known = {"to": ("units", units), "category": ("categories", set(files["categories"].content["categories"]))}
-    for where, names in _entries(files["sla"].content, ()):
-        file, there = known.get(str(where[-1]), ("", set()))
-        for name in _many(names) if file else ():
-            if name not in there:
-                remedy = f"write one of {file}.yaml" + (f", or {HEAD}" if file == "units" else "")
-                yield files["sla"].wrong(where, f"{file}.yaml does not have {name}", remedy)
-
-
 def _texts(files: Sources) -> Iterator[Problem]:
     """Every status and every kind of step has its words, with placeholders that somebody fills."""
     texts = files["texts"]
@@ -230,4 +214,4 @@ def _many(given: Any) -> list[str]:
     return [given] if isinstance(given, str) else list(given)
 
 
-_RULES = (_categories, _matters, _territory, _terms, _deadlines, _texts, _words)
+_RULES = (_categories, _matters, _territory, _terms, _texts, _words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -111,13 +112,17 @@ def stop_leftovers(path: Path, patience_s: float = 10) -> list[str]:
 
 
 def signal_group(which: Entry, how: signal.Signals) -> None:
-    """Signal the process; with SIGKILL also all that it started. Every process leads a group of its own."""
+    """Signal the process; with SIGKILL also all that it started, whatever session that is in (as PostgreSQL's)."""
     if which.pid is None or not lives(which.pid, which.started):
         return
     try:
         if how == signal.SIGKILL:
+            started = psutil.Process(which.pid).children(recursive=True)
             os.killpg(which.pid, how)
+            for each in started:
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
         else:
             os.kill(which.pid, how)
-    except ProcessLookupError:
+    except (ProcessLookupError, psutil.NoSuchProcess):
         return

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import httpx
 
-from chassis.intake.story import in_words
+from chassis.intake.texts import in_words
 from contracts import codec
 from contracts.events import (
     ComplaintClassified,

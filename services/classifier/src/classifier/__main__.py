@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from errno import EACCES, EISDIR
+from os import W_OK, access, strerror
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,7 +31,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON (always on)
 
 class _Input(msgspec.Struct, frozen=True):
     text: str
-    id: str | int | None = None
+    id: str | int | float | bool | None = None
 
 
 @app.callback()
@@ -51,6 +53,7 @@ def build(region: RegionOption, out: OutOption, json: JsonOption = True) -> None
     from classifier import learn, model
 
     started = time.monotonic()
+    _check_writable(out)
     with _refusals():
         built = learn.build(*_taught_from(region), _say)
         size = model.save(built, out)
@@ -89,6 +92,7 @@ def train(
 
     if (jsonl is None) == (csv is None):
         raise typer.BadParameter("give either --jsonl or --csv")
+    _check_writable(out)
     with _refusals():
         categories, places = _taught_from(region)
         labelled = rows.read_jsonl(jsonl, categories) if jsonl else rows.read_export(_given(csv), categories)
@@ -96,11 +100,16 @@ def train(
         rows.check_enough(labelled)
         present = model.load(champion) if champion else None
         checked = rows.read_check(check)
-        mix = len(labelled.rows) < rows.ENOUGH
-        _say(f"learning from {len(labelled.rows)} rows{' and the seeds' if mix else ''}")
+        learnt = len(rows.learnable(labelled.rows))
+        mix = learnt < rows.ENOUGH
+        _say(f"learning from {learnt} of {len(labelled.rows)} rows{' and the seeds' if mix else ''}")
         trained = learn.train(categories, places, labelled.rows, mix_seeds=mix)
         held_out = {**evaluate.evaluate(trained.blind, trained.held), "seeds_mixed": mix}
-        result: dict[str, Any] = {"rows": len(labelled.rows), "model_version": trained.model.version}
+        result: dict[str, Any] = {
+            "rows": len(labelled.rows),
+            "learnt": learnt,
+            "model_version": trained.model.version,
+        }
         if present:
             compared = contest.contest(present, trained.model, trained.blind, checked, trained.held)
             if not compared.won:
@@ -124,10 +133,11 @@ def collect(
     from classifier.collect import leads_of, lines
     from classifier.taxonomy import load_taxonomy
 
+    _check_writable(out)
     with _refusals():
         categories = load_taxonomy(region)
         rows = join(lines(received, updated), categories, leads_of(region, categories))
-    out.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+        out.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
     corrected = sum(row.weight == 1 for row in rows)
     _print({"rows": len(rows), "corrected": corrected, "confirmed": len(rows) - corrected})
 
@@ -180,6 +190,18 @@ def _refusals() -> Iterator[None]:
         yield
     except (RegionError, ModelError, RowsError, CollectError) as error:
         _refuse(str(error))
+
+
+def _check_writable(out: Path) -> None:
+    """Before minutes of work, not after."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.is_dir():
+            raise IsADirectoryError(EISDIR, strerror(EISDIR))
+        if not access(out if out.exists() else out.parent, W_OK):
+            raise PermissionError(EACCES, strerror(EACCES))
+    except OSError as error:
+        _refuse(f"{out} can't be written: {error.strerror}")
 
 
 def _refuse(sentence: str) -> None:

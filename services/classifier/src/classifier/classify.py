@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from classifier import model as models
 from classifier.conduct import UnitName, load_owners, load_unit_names, units_accused
-from classifier.domain import Classification
+from classifier.domain import Candidate, Classification
 from classifier.gazetteer import Gazetteer, load_gazetteer
 from classifier.language import language_of
 from classifier.matters import Matters, matter_of, read_matters
-from classifier.model import Model, rank
+from classifier.model import Model, abstains, rank
 from classifier.places import find_place
 from classifier.signals import (
     is_spam,
@@ -21,11 +22,10 @@ from classifier.signals import (
     plain,
     urgency_of,
 )
+from classifier.taxonomy import load_taxonomy
 from classifier.wordings import Wordings
 from contracts.masking import mask
 
-#: Of the words at least this share must be known: a text in another tongue is no complaint the model can judge.
-KNOWN_SHARE = 0.35
 _UNWELCOME = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -38,6 +38,8 @@ class Rules:
     urgency: Wordings
     matters: Matters
     owners: dict[str, str]
+    #: Categories about conduct: their unit looks into it and is not meant by it.
+    conduct: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +56,14 @@ def load_rules(region: Path) -> Rules:
     Raises:
         RegionError: one is missing or can't be used.
     """
+    owners = load_owners(region)
     return Rules(
         gazetteer=load_gazetteer(region),
         units=load_unit_names(region),
         urgency=load_urgency(region),
         matters=read_matters(region),
-        owners=load_owners(region),
+        owners=owners,
+        conduct=frozenset(c.id for c in load_taxonomy(region) if c.unit and c.id not in owners),
     )
 
 
@@ -83,7 +87,7 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
     return Classification(
         category=top[0].category,
         confidence=top[0].confidence,
-        abstained=top[0].confidence < knowledge.model.threshold or known < KNOWN_SHARE,
+        abstained=abstains(knowledge.model, top, known),
         top=tuple(top),
         matter=matter_of(rules.matters, top[0].category, masked),
         type=kind,
@@ -91,6 +95,12 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
         spam=is_spam(read),
         language=language_of(read),
         place=find_place(rules.gazetteer, masked),
-        about_units=units_accused(rules.units, masked.lower(), rules.owners.get(top[0].category)),
+        about_units=units_accused(rules.units, masked.lower(), _owner(rules, top)),
         masked_text=masked,
     )
+
+
+def _owner(rules: Rules, top: Sequence[Candidate]) -> str | None:
+    """The unit of the category; where that is conduct itself, of what is likeliest beside it."""
+    subject = next(found.category for found in top if found.category not in rules.conduct or found is top[-1])
+    return rules.owners.get(subject)

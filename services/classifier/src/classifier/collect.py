@@ -152,12 +152,22 @@ def _decided(updates: list[ComplaintUpdated], leads: Mapping[str, set[str]]) -> 
     category: str | None = None
     weight = 0.0
     for update in updates:
-        person = not isinstance(update.by, UnsetType)
-        if update.kind == "corrected" and person:
+        # No rule corrects: whoever did is a person, named or not.
+        if update.kind == "corrected":
             category, weight = update.category, CORRECTED
-        elif update.kind == "routed" and person and weight < CORRECTED:
-            confirmed = update.lane == "unit" and update.unit in leads.get(update.category or "", ())
-            category, weight = update.category, CONFIRMED if confirmed else 0.0
+        elif update.kind == "routed" and not isinstance(update.by, UnsetType) and weight < CORRECTED:
+            category = _confirmed(update, leads)
+            weight = CONFIRMED if category else 0.0
         elif update.kind == "returned" and weight < CORRECTED:
             weight = 0.0
     return category, weight
+
+
+def _confirmed(update: ComplaintUpdated, leads: Mapping[str, set[str]]) -> str | None:
+    """The category that a disposition speaks for: the proposed one if its unit got it, else the unit's only one."""
+    if update.lane != "unit" or update.unit is None:
+        return None
+    led = [category for category, units in leads.items() if update.unit in units]
+    if update.category in led:
+        return update.category
+    return led[0] if len(led) == 1 else None

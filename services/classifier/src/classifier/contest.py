@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from classifier.model import Model, fingerprint, rank
+from classifier.model import Model, abstains, fingerprint, rank
 from classifier.rows import Row
+from classifier.taxonomy import UNKNOWN
 
 #: Fewer rows than this decide nothing.
 FEWEST = 50
@@ -69,7 +70,12 @@ def figures(result: Result) -> dict[str, int | bool]:
 
 
 def _right(model: Model, rows: Sequence[Row]) -> list[bool]:
-    return [rank(model, row.text, 1)[0][0].category == row.category for row in rows]
+    return [_is_right(model, row) for row in rows]
+
+
+def _is_right(model: Model, row: Row) -> bool:
+    top, known = rank(model, row.text, 1)
+    return abstains(model, top, known) if row.category == UNKNOWN else top[0].category == row.category
 
 
 def _knows(model: Model, row: Row) -> bool:

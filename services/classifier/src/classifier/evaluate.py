@@ -12,8 +12,9 @@ from msgspec import UNSET
 
 from classifier.classify import Knowledge, Rules, classify
 from classifier.domain import Classification
-from classifier.model import Model, rank
+from classifier.model import Model, abstains, rank
 from classifier.rows import Row
+from classifier.taxonomy import UNKNOWN
 
 _Z = 1.96
 _RESAMPLES = 400
@@ -25,15 +26,24 @@ Pairs = Sequence[tuple[str, str]]
 def evaluate(model: Model, rows: Sequence[Row], rules: Rules | None = None) -> dict[str, Any]:
     """How often the model is right on ``rows``, over all, by category, and by source where the rows name it.
 
-    Rows of a category the model does not know count as wrong, and are told as ``unknown``.
+    Rows of a category the model does not know count as wrong, and are told as ``unknown``; those of no category count
+    as right where the model abstains.
     With ``rules``, and for what the rows are labelled with: type, urgency, spam and kecamatan too.
     """
-    found = [(row, rank(model, row.text)[0]) for row in rows]
-    pairs = [(row.category, top[0].category) for row, top in found]
-    surest = sorted(((top[0].confidence, row.category == top[0].category) for row, top in found), reverse=True)
+    read = [(row, *rank(model, row.text)) for row in rows]
+    found = [(row, top, abstains(model, top, known)) for row, top, known in read]
+    # To abstain is the right answer to what is of no category.
+    pairs = [
+        (row.category, UNKNOWN if silent and row.category == UNKNOWN else top[0].category) for row, top, silent in found
+    ]
+    surest = sorted(
+        ((top[0].confidence, truth == said) for (_, top, _), (truth, said) in zip(found, pairs, strict=True)),
+        reverse=True,
+    )
     half = surest[: max(1, len(surest) // 2)]
-    kept = [ok for confidence, ok in surest if confidence >= model.threshold]
-    strange = Counter(row.category for row in rows if row.category not in model.categories)
+    kept = [row.category == top[0].category for row, top, silent in found if not silent]
+    silent_on_unknown = [silent for row, _, silent in found if row.category == UNKNOWN]
+    strange = Counter(row.category for row in rows if row.category not in {*model.categories, UNKNOWN})
     n, right = max(1, len(pairs)), sum(truth == said for truth, said in pairs)
     per_category = scores(pairs)
     return {
@@ -43,10 +53,17 @@ def evaluate(model: Model, rows: Sequence[Row], rules: Rules | None = None) -> d
         "accuracy_95": wilson(right, n),
         "macro_f1": round(sum(s["f1"] for s in per_category.values()) / max(1, len(per_category)), 4),
         "macro_f1_95": _resampled(pairs),
-        "top3": round(sum(row.category in [c.category for c in top] for row, top in found) / n, 4),
+        "top3": round(
+            sum(t in {s, *(c.category for c in top)} for (t, s), (_, top, _) in zip(pairs, found, strict=True)) / n, 4
+        ),
         "surest_half": round(sum(ok for _, ok in half) / max(1, len(half)), 4),
         "answered": round(len(kept) / n, 4),
         "answered_right": round(sum(kept) / max(1, len(kept)), 4),
+        **(
+            {"unknown_abstained": round(sum(silent_on_unknown) / len(silent_on_unknown), 4)}
+            if silent_on_unknown
+            else {}
+        ),
         "per_category": per_category,
         **_by_source(rows, pairs),
         **(_by_rule(Knowledge(model=model, rules=rules), rows) if rules else {}),

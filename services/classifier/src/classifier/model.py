@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +14,15 @@ from typing import Any
 import numpy as np
 
 from classifier.domain import Candidate
-from classifier.normalise import grams, pieces, words
+from classifier.normalise import FUNCTION_WORDS, grams, pieces, words
+from classifier.taxonomy import UNKNOWN
 
 FORMAT = 2
 EVIDENCE_WORDS = 4
 #: Pieces of words count less than words: two texts that share a syllable may share nothing else.
 PIECES_WEIGHT = 0.7
+#: Of the words at least this share must be known: a text in another tongue is no complaint the model can judge.
+KNOWN_SHARE = 0.35
 _CACHED = 50_000
 
 Vector = np.ndarray[Any, np.dtype[np.float32]]
@@ -72,14 +75,23 @@ def score(model: Model, text: str) -> Vector:
     return _read(model, words(text))[0]
 
 
+def abstains(model: Model, top: Sequence[Candidate], known: float) -> bool:
+    """Whether a person should decide, by what ``rank`` found."""
+    return top[0].confidence < model.threshold or known < KNOWN_SHARE
+
+
 def rank(model: Model, text: str, count: int = 3) -> tuple[list[Candidate], float]:
-    """The ``count`` likeliest categories, best first, and the share of the text's words that the model knows."""
+    """The ``count`` likeliest categories, best first, and the share of the text's words that the model knows.
+
+    The unknown is never among them: what resembles it takes confidence from them.
+    """
     found = words(text)
     total, known, values = _read(model, found)
     scores = total * model.temperature
     odds = np.exp(scores - scores.max())
     shares = odds / odds.sum()
-    best = np.argsort(-shares, kind="stable")[:count]
+    likeliest = np.argsort(-shares, kind="stable").tolist()
+    best = [c for c in likeliest if model.categories[c] != UNKNOWN][:count]
     rows, said_for = _ids(known.values()), list(known)
     candidates = [
         Candidate(
@@ -117,12 +129,14 @@ def _ids(rows: Iterable[int]) -> Ids:
 
 
 def _evidence(spoken: Vector, said: list[str]) -> tuple[str, ...]:
-    """The words that say most, none within another."""
+    """The words that say most, none within another, and none of those that say nothing by themselves."""
     chosen: list[str] = []
     for i in np.argsort(-spoken, kind="stable")[: 4 * EVIDENCE_WORDS].tolist():
         word = said[i]
         if spoken[i] <= 0.01 or len(chosen) == EVIDENCE_WORDS:
             break
+        if FUNCTION_WORDS & set(word.split()):
+            continue
         if not any(word in other or other in word for other in chosen):
             chosen.append(word)
     return tuple(chosen)

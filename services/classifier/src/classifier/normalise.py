@@ -33,6 +33,17 @@ SHORT = {
     for short in shorts.split()
 }
 
+_FUNCTION_WORDS = """
+    yang di ke dari dan atau dengan untuk pada ini itu saya kami kita aku anda dia mereka kalian nya ada adalah akan
+    sudah sedang masih lagi juga saja sangat sekali hanya oleh dalam karena kalau jika bila maka agar supaya sehingga
+    sampai seperti sebagai tetapi tapi namun padahal jadi jangan bukan apa apakah siapa mana dimana bagaimana kenapa
+    mengapa kapan berapa tolong mohon harap minta terima kasih bapak ibu pak bu min admin kak mas yth assalamualaikum
+    selamat pagi siang sore malam nih dong deh sih kok lah kah mi ji ki pi ri tabe iya ya para sang si setiap tiap
+    hal tersebut begitu begini bisa dapat mau harus ingin lalu terus kemudian setelah sebelum sejak hingga antara
+"""
+#: Words that hold a sentence together: they may weigh something, and explain nothing.
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+
 _MASK = re.compile(r"\[[A-Z ]{2,40}\]")
 _LINK = re.compile(r"https?://\S+|www\.\S+")
 _APOSTROPHE = re.compile(r"['’‘`´ʔ]")

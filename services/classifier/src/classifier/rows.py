@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +15,8 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from classifier.taxonomy import Category
+from classifier.model import fingerprint
+from classifier.taxonomy import UNKNOWN, Category
 from contracts.masking import mask
 
 FEWEST = 400
@@ -21,8 +24,12 @@ FEWEST = 400
 ENOUGH = 1_600
 #: Texts by the makers of this project, beside its tests.
 CHECK_SETS = Path(__file__).parents[2] / "tests" / "check_sets"
-#: The export's columns that are read. The reporter's name is filled even in anonymous rows and is never read.
-TEXT, TITLE, CATEGORY, TYPE = "Isi Laporan Awal", "Judul Laporan", "Kategori", "Tipe Laporan"
+#: The export's columns that are read. The reporter's name is filled even in anonymous rows: it is only read to take
+#: its words out of the text.
+TEXT, TITLE, CATEGORY, TYPE, NAME = "Isi Laporan Awal", "Judul Laporan", "Kategori", "Tipe Laporan", "Nama Pelapor"
+#: Spreadsheets put titles above the header.
+_HEADER_WITHIN = 10
+_NAMED = 3
 
 
 class RowsError(ValueError):
@@ -108,51 +115,62 @@ def read_export(path: Path, categories: Sequence[Category]) -> Labelled:
         RowsError: the file is missing, or lacks the columns of an export.
     """
     by_name = {
-        name: category.id for category in categories for name in (category.id, category.name.lower(), *category.lapor)
+        _letters(name): category.id for category in categories for name in (category.id, category.name, *category.lapor)
     }
-    text = _text(path)
-    header = text.partition("\n")[0]
-    separator = max(",;\t", key=header.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
-    missing = [column for column in (TEXT, CATEGORY) if column not in _names(reader.fieldnames)]
-    if missing:
-        raise RowsError(f"{path} has no column {' and '.join(missing)}: it must be the SP4N export Laporan Ringkas")
     rows: list[Row] = []
     unmapped: Counter[str] = Counter()
     restricted = 0
-    for record in reader:
-        row = {
-            (key or "").strip().lstrip("\ufeff"): value or "" for key, value in record.items() if isinstance(value, str)
-        }
-        if "rahasia" in row.get(TYPE, "").lower():
+    for record in _records(path):
+        if "rahasia" in record.get(_letters(TYPE), "").lower():
             restricted += 1
             continue
-        label = row.get(CATEGORY, "").strip()
-        written = " ".join(part for part in (row.get(TITLE, ""), row.get(TEXT, "")) if part.strip())
-        _add(rows, unmapped, written, _category(by_name, label), label)
+        label = record.get(_letters(CATEGORY), "").strip()
+        written = " ".join(part for name in (TITLE, TEXT) if (part := record.get(_letters(name), "").strip()))
+        nameless = _without(written, record.get(_letters(NAME), ""))
+        _add(rows, unmapped, nameless, _category(by_name, label), label)
     return Labelled(rows=tuple(rows), unmapped=dict(unmapped.most_common()), restricted=restricted)
+
+
+def learnable(rows: Iterable[Row]) -> list[Row]:
+    """Rows that teach something: each text once, as labelled last, and none of the unknown category."""
+    return [row for row in {fingerprint(row.text): row for row in rows}.values() if row.category != UNKNOWN]
 
 
 def check_enough(labelled: Labelled) -> None:
     """Refuse what is too little to learn from.
 
     Raises:
-        RowsError: fewer than ``FEWEST`` rows, or of a single category.
+        RowsError: fewer than ``FEWEST`` that teach something, or of a single category.
     """
-    found = len(labelled.rows)
-    if found < FEWEST:
-        left_out = f" ({sum(labelled.unmapped.values())} more have a category that categories.yaml does not map)"
+    rows = learnable(labelled.rows)
+    if len(rows) < FEWEST:
+        others = {
+            "are lainnya or repeat another": len(labelled.rows) - len(rows),
+            "have a category that categories.yaml does not map": sum(labelled.unmapped.values()),
+        }
+        left_out = ", ".join(f"{count} more {why}" for why, count in others.items() if count)
         raise RowsError(
-            f"{found} labelled rows{left_out if labelled.unmapped else ''}; at least {FEWEST} are needed. "
+            f"{len(rows)} labelled rows{left_out and f' ({left_out})'}; at least {FEWEST} are needed. "
             "Collect more, or keep the model of `classifier build`: few labels make it worse."
         )
-    if len({row.category for row in labelled.rows}) < 2:
+    if len({row.category for row in rows}) < 2:
         raise RowsError("all rows have the same category: there is nothing to tell apart")
 
 
 def _category(by_name: dict[str, str], label: str) -> str | None:
-    name = label.lower().strip()
-    return by_name.get(name) or by_name.get(name.removeprefix("lainnya terkait "))
+    """By the letters of the name alone; of "category - narrower one" by the narrower, if that is known."""
+    parts = (label, *reversed(re.split(r"\s-\s|[>|]", label)))
+    names = (_letters(part).removeprefix("lainnyaterkait") for part in parts)
+    return next((by_name[name] for name in names if name in by_name), None)
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower().replace("&", "dan"))
+
+
+def _without(text: str, name: str) -> str:
+    named = [re.escape(word) for word in re.findall(r"\w+", name) if len(word) >= _NAMED]
+    return re.sub(rf"\b(?:{'|'.join(named)})\b", "", text, flags=re.IGNORECASE) if named else text
 
 
 def _add(
@@ -164,14 +182,47 @@ def _add(
         rows.append(Row(text=mask(text), category=category, weight=weight))
 
 
-def _names(fields: Iterable[str] | None) -> set[str]:
-    return {field.strip().lstrip("\ufeff") for field in fields or ()}
+def _records(path: Path) -> Iterator[dict[str, str]]:
+    """The export's rows by the letters of their columns' names."""
+    lines = _sheet(path).splitlines(keepends=True)
+    for i, line in enumerate(lines[:_HEADER_WITHIN]):
+        separator = max(",;\t", key=line.count)
+        header = [_letters(cell) for cell in next(csv.reader([line], delimiter=separator), [])]
+        if {_letters(TEXT), _letters(CATEGORY)} <= set(header):
+            rest = io.StringIO("".join(lines[i + 1 :]), newline="")
+            for cells in csv.reader(rest, delimiter=separator):
+                yield dict(zip(header, cells, strict=False))
+            return
+    raise RowsError(
+        f"{path} has no header with the columns {TEXT} and {CATEGORY}: it must be the SP4N export Laporan Ringkas, "
+        "saved as CSV"
+    )
+
+
+def _sheet(path: Path) -> str:
+    """What a spreadsheet saved as text: UTF-8, UTF-16 or the old code page of Windows."""
+    data = _bytes(path)
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace")
+    if data[1:2] == b"\0":
+        return data.decode("utf-16-le", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return _bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RowsError(f"{path} can't be read as UTF-8 text: {error}") from error
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise RowsError(f"{path} does not exist") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise RowsError(f"{path} can't be read as UTF-8 text: {error}") from error
+    except OSError as error:
+        raise RowsError(f"{path} can't be read: {error.strerror}") from error

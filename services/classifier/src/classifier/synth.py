@@ -10,7 +10,7 @@ from classifier.phrases import ASIDES, CLOSINGS, FILLERS, GAPS, OPENINGS, PREPOS
 from classifier.taxonomy import UNKNOWN, Category
 
 SEED = 7312
-PER_SEED = 2
+PER_SEED = 1
 
 _GAP = re.compile(r"\{(\w+)\}")
 

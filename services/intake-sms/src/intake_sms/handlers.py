@@ -11,7 +11,8 @@ from chassis import metrics, outbox
 from chassis.database import Pool
 from chassis.intake.accept import Submission, TextProblem, accept, follow_up
 from chassis.intake.notices import NewNotice, add_notices
-from chassis.intake.story import Texts, find_story
+from chassis.intake.story import find_story
+from chassis.intake.texts import Texts
 from chassis.wire import Record, dead_letter
 from contracts.events import FollowUp
 from contracts.ids import derived_id

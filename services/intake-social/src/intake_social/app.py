@@ -15,9 +15,9 @@ from chassis.database import Pool
 from chassis.intake.accept import repair
 from chassis.intake.notices import Notice, Refused, TryLater, send_notices
 from chassis.intake.pool import patient_pool
-from chassis.intake.story import Texts
 from chassis.intake.sweep import sweep
 from chassis.intake.telling import SOURCES, story_handler
+from chassis.intake.texts import Texts
 from chassis.outbox import Relay
 from chassis.service import region_or_leave, run_intake
 from chassis.settings import read_settings

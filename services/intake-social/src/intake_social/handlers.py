@@ -10,7 +10,8 @@ from datetime import datetime
 from chassis.database import Pool
 from chassis.intake.accept import KeyReused, Submission, TextProblem, accept, clean, follow_up
 from chassis.intake.notices import NewNotice, add_notices
-from chassis.intake.story import Texts, find_story
+from chassis.intake.story import find_story
+from chassis.intake.texts import Texts
 from contracts.events import FollowUp
 from contracts.ids import derived_id
 from intake_social.domain import Wish, read

@@ -20,10 +20,9 @@ from litestar.types import Message, Scope
 from chassis.intake.accept import repair
 from chassis.intake.pool import patient_pool
 from chassis.intake.server import WebServer
-from chassis.intake.story import Texts
 from chassis.intake.sweep import sweep
 from chassis.intake.telling import SOURCES, story_handler
-from chassis.intake.texts import day_in_words, time_in_words
+from chassis.intake.texts import Texts, day_in_words, time_in_words
 from chassis.outbox import Relay
 from chassis.service import region_or_leave, run_intake
 from chassis.settings import read_settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from chassis.intake.story import in_words
+from chassis.intake.texts import in_words
 from contracts.events import SlaBreached, SlaUpdated, UnitRouted
 from router.case import HELD, Case, Out, advance, promise, tell_unit, waits
 from router.moves import Result, about, desk

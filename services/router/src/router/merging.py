@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from chassis.intake.story import in_words
+from chassis.intake.texts import in_words
 from contracts.events import ComplaintUpdated
 from router.case import FINAL, STATUS_WORDS, Case, Out, about_units, advance, promise, supporters, tell_unit
 from router.moves import Changes, Result, about, release, route

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,13 +18,17 @@ from chassis.cli import cli as service_cli
 from chassis.region import RegionError
 from contracts.codec import Envelope, InvalidEvent, decode
 from contracts.events import ComplaintUpdated
-from sla_monitor.calendar import knows_joint_leave
+from sla_monitor.calendar import is_estimated, knows_joint_leave
+from sla_monitor.contradictions import read_names
 from sla_monitor.deadlines import Day, Deadline, deadline
 from sla_monitor.domain import Policy, Rules, Stage, Term
 from sla_monitor.region import load_rules
 from sla_monitor.simulation import simulate as play
 from sla_monitor.state import SlaEvent
 from sla_monitor.words import end_in_words, explained
+
+if TYPE_CHECKING:
+    from sla_monitor.recalendar import Change
 
 YEARS = range(2000, 2101)  # the holidays of other years are not known
 
@@ -38,14 +43,16 @@ cli = service_cli("sla-monitor", _run, migrations=[Path(__file__).parents[2] / "
 
 
 def read_time(text: str) -> datetime:
-    """A time with an offset, as RFC 3339 writes it.
+    """A time with an offset, as RFC 3339 writes it: ``t`` and ``z`` too, and 24:00 as the end of the day.
 
     Raises:
         typer.BadParameter: it is not one, or its year is not one of ``YEARS``.
     """
+    end_of_day = re.fullmatch(r"([0-9-]+T)24(:00(?::00(?:\.0+)?)?(?:Z|[+-].+))", text.upper())
     try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
+        time = datetime.fromisoformat(f"{end_of_day[1]}00{end_of_day[2]}" if end_of_day else text.upper())
+        time += timedelta(days=1 if end_of_day else 0)
+    except (ValueError, OverflowError):
         time = None
     if time is None or time.tzinfo is None:
         raise typer.BadParameter(f"{text!r} is not a time with an offset; write it as 2026-03-17T10:00:00+08:00")
@@ -75,9 +82,11 @@ def explain(
     """Say when a stage that starts at a time must be done, and why."""
     rules = _rules(region)
     chosen = _policy(rules, policy, start)
-    term = _term(_stage(chosen, stage), type=type_, urgency=urgency, category=category)
+    about = {"type": type_, "urgency": urgency, "category": category}
+    _known(region, about)
+    term = _term(_stage(chosen, stage), **about)
     found = deadline(start, term, rules.calendar)
-    for sentence in _doubts(chosen, term, found, rules):
+    for sentence in _doubts(chosen, term, found, rules, start):
         typer.echo(f"sla-monitor: {sentence}", err=True)
     text = explained(chosen.name, stage, term, start, found)
     typer.echo(json.dumps(_as_json(found), ensure_ascii=False) if as_json else text)
@@ -99,20 +108,28 @@ def simulate(
 @cli.command()
 def recalendar(
     region: Region = SOPPENG,
-    apply: Annotated[bool, typer.Option("--apply", help="Change the deadlines and tell everybody.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Change the deadlines shown and tell everybody.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --apply: don't ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSONL.")] = False,
 ) -> None:
-    """Show which running deadlines the calendar of today would change, and change them only with --apply."""
+    """Show which running deadlines the calendar of today would change, and with --apply change just those."""
     from chassis.database import OUTAGES
 
     rules = _rules(region)
     dsn = _database_url()
     try:
-        n = asyncio.run(_recalendar(dsn, rules, apply=apply, as_json=as_json))
+        found = asyncio.run(_show_changes(dsn, rules, as_json=as_json))
+        if not apply or not found:
+            hint = "; run it with --apply to change them and tell everybody" if found else ""
+            typer.echo(f"sla-monitor: {len(found)} deadline(s) would change{hint}", err=True)
+            return
+        if sys.stdin.isatty() and not yes:
+            typer.confirm(f"Change {len(found)} deadline(s) and tell everybody?", abort=True, err=True)
+        done = asyncio.run(_apply(dsn, rules, found))
     except OUTAGES as error:
-        raise _failed(f"the database can't be used: {error}. Batches printed so far are done; run it again.") from error
-    done = "rescheduled" if apply else "would change; run it with --apply to change them and tell everybody"
-    typer.echo(f"sla-monitor: {n} deadline(s) {done}", err=True)
+        raise _failed(f"the database can't be used: {error}. Batches before are done; run it again.") from error
+    left = f"; {len(found) - done} changed meanwhile, run it again" if done < len(found) else ""
+    typer.echo(f"sla-monitor: {done} deadline(s) rescheduled{left}", err=True)
 
 
 def _database_url() -> str:
@@ -124,21 +141,24 @@ def _database_url() -> str:
         raise typer.BadParameter("set DATABASE_URL to the address of the sla-monitor's own database") from None
 
 
-async def _recalendar(dsn: str, rules: Rules, *, apply: bool, as_json: bool) -> int:
-    from sla_monitor.app import handler_of
-    from sla_monitor.recalendar import recalendar as changes
+async def _show_changes(dsn: str, rules: Rules, *, as_json: bool) -> list[Change]:
+    from sla_monitor.recalendar import found
 
-    n = 0
-    async for change in changes(dsn, rules, handler_of(rules), apply=apply):
-        n += 1
-        row = {
-            **asdict(change),
-            "before": change.before.astimezone(rules.calendar.timezone).isoformat(),
-            "after": change.after.astimezone(rules.calendar.timezone).isoformat(),
-        }
-        told = " -> ".join(end_in_words(at.astimezone(rules.calendar.timezone)) for at in (change.before, change.after))
+    changes = []
+    async for change in found(dsn, rules):
+        changes.append(change)
+        before, after = (at.astimezone(rules.calendar.timezone) for at in (change.before, change.after))
+        row = {**asdict(change), "before": before.isoformat(), "after": after.isoformat()}
+        told = f"{end_in_words(before)} -> {end_in_words(after)}"
         typer.echo(json.dumps(row) if as_json else f"{change.ticket}  {change.stage:<16}  {told}")
-    return n
+    return changes
+
+
+async def _apply(dsn: str, rules: Rules, changes: list[Change]) -> int:
+    from sla_monitor.app import handler_of
+    from sla_monitor.recalendar import apply
+
+    return await apply(dsn, rules, handler_of(rules), changes)
 
 
 def main() -> None:
@@ -178,14 +198,29 @@ def _term(stage: Stage, **given: str | None) -> Term:
     return stage.term_of(_Complaint(**given))
 
 
-def _doubts(policy: Policy, term: Term, found: Deadline, rules: Rules) -> Iterator[str]:
+def _known(region: Path, about: dict[str, str | None]) -> None:
+    names = read_names(region)
+    for field, value in about.items():
+        if value is not None and value not in names.get(field, (value,)):
+            raise typer.BadParameter(f"there is no {field} {value!r}; there are: {', '.join(names[field])}")
+
+
+def _doubts(policy: Policy, term: Term, found: Deadline, rules: Rules, start: datetime) -> Iterator[str]:
+    if not policy.holds(start.astimezone(rules.calendar.timezone).date()):
+        yield f"policy {policy.name} is not for complaints of that day, see valid_from and valid_until in sla.yaml."
     if not policy.confirmed:
         yield f"policy {policy.name} is not confirmed by a source: ask the kabupaten before you rely on it."
     for year in sorted({day.date.year for day in found.derivation}):
         if term.unit.startswith("working") and not knows_joint_leave(rules.calendar, year):
             yield (
-                f"no cuti bersama of {year} is known, so the deadline may be too early. "
-                "Add its days to overrides in calendar.yaml."
+                f"no cuti bersama of {year} is known, so the deadline may be too early. Add its days to overrides "
+                f"in calendar.yaml, and {year} to joint_leave_complete."
+            )
+    for day in found.derivation:
+        if is_estimated(day.reason):
+            yield (
+                f"{day.date} is an estimate: {day.reason}. "
+                "When its decree is there, write the day into overrides of calendar.yaml."
             )
 
 
@@ -198,7 +233,7 @@ def _as_json(found: Deadline) -> dict[str, Any]:
 
 
 def _day(day: Day) -> dict[str, Any]:
-    share = {} if day.share == 1 else {"share": day.share}
+    share = {} if day.share == 1 or not day.counted else {"share": day.share}
     return {"date": day.date.isoformat(), "counted": day.counted, "reason": day.reason, **share}
 
 
@@ -208,7 +243,7 @@ def _row(event: SlaEvent, rules: Rules) -> dict[str, Any]:
         "complaint_id": event.clock.complaint_id,
         "kind": event.kind,
         "stage": event.running.stage,
-        "round": event.clock.round,
+        "round": event.running.round,
         "deadline_at": event.running.deadline_at.isoformat(),
         "at": event.at.astimezone(rules.calendar.timezone).isoformat(),
         **({"reason": event.reason} if event.reason else {}),
@@ -233,10 +268,15 @@ def _read_events(path: Path) -> list[Envelope[ComplaintUpdated]]:
                 f"{path}, line {n}: not an event of the pipeline: {error}. "
                 "Each line must be one complaint.updated CloudEvent as JSON."
             ) from error
-        if isinstance(event.data, ComplaintUpdated):
-            events.append(event)  # type: ignore[arg-type]
-        else:
+        if not isinstance(event.data, ComplaintUpdated):
             others += 1
+            continue
+        for name, at in (("time", event.time), ("received_at", event.data.received_at)):
+            if at.year not in YEARS:
+                raise _failed(
+                    f"{path}, line {n}: {name} {at.isoformat()} is not in the years {YEARS[0]} to {YEARS[-1]}."
+                )
+        events.append(event)  # type: ignore[arg-type]
     if others:
         typer.echo(f"sla-monitor: left out {others} event(s) that are not complaint.updated", err=True)
     return events

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 JOINT_LEAVE = "cuti bersama"
+#: How the library marks a day that depends on the moon and has no decree yet.
+ESTIMATED = "(perkiraan)"
 NOON = time(12)
 #: A time of the day from which, and one to which, there is work.
 Hours = tuple[time, time]
@@ -27,8 +29,9 @@ class LocalDay:
 class Calendar:
     """The days of a region. ``working_weekdays`` counts from Monday = 0; ``holidays`` are the nation's.
 
-    ``office_hours`` are by weekday; without any, nothing can be promised in working hours. A calendar is equal to
-    itself alone: what was derived with it is remembered.
+    ``office_hours`` are by weekday; without any, nothing can be promised in working hours. The kabupaten says
+    that all cuti bersama of the years in ``joint_leave_complete`` is in. A calendar is equal to itself alone: what was
+    derived with it is remembered.
     """
 
     timezone: ZoneInfo
@@ -36,6 +39,7 @@ class Calendar:
     holidays: Mapping[date, str] = field(default_factory=dict)
     local: Mapping[date, LocalDay] = field(default_factory=dict)
     office_hours: Mapping[int, tuple[Hours, ...]] = field(default_factory=dict)
+    joint_leave_complete: frozenset[int] = frozenset()
 
 
 def day_off(calendar: Calendar, day: date) -> str | None:
@@ -65,6 +69,21 @@ def office_hours(calendar: Calendar, day: date) -> list[Hours]:
 
 
 def knows_joint_leave(calendar: Calendar, year: int) -> bool:
-    """Whether ``year`` has any cuti bersama. A year without is one whose decree the calendar has not got yet."""
-    days = (date(year, 1, 1) + timedelta(days=n) for n in range(365))
-    return any(JOINT_LEAVE in (day_off(calendar, day) or "").lower() for day in days)
+    """Whether all cuti bersama of ``year`` is known: the nation's calendar has some, or the kabupaten says so."""
+    days = (JOINT_LEAVE in (calendar.holidays.get(day) or "").lower() for day in _days_of(year))
+    return year in calendar.joint_leave_complete or any(days)
+
+
+def estimated(calendar: Calendar, year: int) -> list[date]:
+    """The days of ``year`` that are off by an estimate, which only a decree makes sure."""
+    return [day for day in _days_of(year) if is_estimated(day_off(calendar, day) or "")]
+
+
+def is_estimated(reason: str) -> bool:
+    """Whether a day is off for ``reason`` by an estimate."""
+    return ESTIMATED in reason
+
+
+def _days_of(year: int) -> Iterator[date]:
+    first = date(year, 1, 1)
+    return (first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,8 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import holidays
 from msgspec import Meta, Struct
 
+from chassis.region import Source
 from sla_monitor.calendar import WEEKDAYS, Calendar, Hours, LocalDay
-from sla_monitor.yamlfile import REMEDIES, Source
+from sla_monitor.yamlfile import REMEDIES, part, refusal
 
 Weekday = Literal["senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu"]
 
@@ -39,6 +41,7 @@ class _CalendarFile(Struct, forbid_unknown_fields=True):
     half_days: list[Any] = []
     overrides: list[Any] = []
     office_hours: dict[str, Any] = {}
+    joint_leave_complete: list[int] = []
 
 
 def load_calendar(directory: Path) -> Calendar:
@@ -48,11 +51,13 @@ def load_calendar(directory: Path) -> Calendar:
         RegionError: as for ``load_rules``.
     """
     source = Source.read(directory, "calendar.yaml")
-    file = source.part(_CalendarFile, ())
+    file = part(source, _CalendarFile, ())
     try:
         timezone = ZoneInfo(file.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise source.wrong(("timezone",), f"there is no time zone {file.timezone!r}", REMEDIES["timezone"]) from error
+        raise refusal(
+            source, ("timezone",), f"there is no time zone {file.timezone!r}", REMEDIES["timezone"]
+        ) from error
     return Calendar(
         timezone=timezone,
         working_weekdays=frozenset(_weekday(day) for day in file.working_weekdays),
@@ -64,6 +69,7 @@ def load_calendar(directory: Path) -> Calendar:
             **_local_days(source, "overrides", _Override, file.overrides),
         },
         office_hours=_office_hours(source, file.office_hours),
+        joint_leave_complete=frozenset(file.joint_leave_complete),
     )
 
 
@@ -76,15 +82,17 @@ def _office_hours(source: Source, raw: dict[str, Any]) -> dict[int, tuple[Hours,
     for day, spans in raw.items():
         where = ("office_hours", day)
         if day not in get_args(Weekday) or not isinstance(spans, list) or not spans:
-            raise source.wrong(where, f"{day!r} has no hours that can be read", REMEDIES["office_hours"])
-        hours[_weekday(day)] = tuple(_span(source, where, span) for span in spans)
+            raise refusal(source, where, f"{day!r} has no hours that can be read", REMEDIES["office_hours"])
+        read = hours[_weekday(day)] = tuple(_span(source, where, span) for span in spans)
+        if any(begins < ended for (_, ended), (begins, _) in pairwise(read)):
+            raise refusal(source, where, "its spans overlap or are out of order", REMEDIES["office_hours"])
     return hours
 
 
 def _span(source: Source, where: tuple[str | int, ...], text: Any) -> Hours:
     found = re.fullmatch(r"([01]\d|2[0-3])[.:]([0-5]\d)-([01]\d|2[0-3])[.:]([0-5]\d)", str(text))
     if found is None or found[1] + found[2] >= found[3] + found[4]:
-        raise source.wrong(where, f"{text!r} is not a span of hours", REMEDIES["office_hours"])
+        raise refusal(source, where, f"{text!r} is not a span of hours", REMEDIES["office_hours"])
     return datetime.time(int(found[1]), int(found[2])), datetime.time(int(found[3]), int(found[4]))
 
 
@@ -93,9 +101,9 @@ def _local_days(
 ) -> dict[datetime.date, LocalDay]:
     days: dict[datetime.date, LocalDay] = {}
     for n, raw in enumerate(rows):
-        row = source.part(kind, (where, n), raw)
+        row = part(source, kind, (where, n), raw)
         if row.date in days:
-            raise source.wrong((where, n), f"{row.date} stands here twice", "keep one of the two")
+            raise refusal(source, (where, n), f"{row.date} stands here twice", "keep one of the two")
         half = isinstance(row, _HalfDay)
         days[row.date] = LocalDay(working=half or getattr(row, "working", False), reason=row.reason, half=half)
     return days

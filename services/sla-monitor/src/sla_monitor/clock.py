@@ -4,59 +4,103 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 
 from msgspec.structs import replace
 
-from sla_monitor.deadlines import ASKED_ENOUGH, WAITING, used_up
-from sla_monitor.domain import Pause, Policy, Rules, Stage, Term
-from sla_monitor.running import Kind, Running, paused, rederived, resumed, set_clock
-from sla_monitor.state import ComplaintClock, SlaEvent, Update, classification, triggers
+from sla_monitor.deadlines import worked
+from sla_monitor.domain import Policy, Rules, Stage
+from sla_monitor.questions import pause, resume
+from sla_monitor.retelling import retold
+from sla_monitor.running import Kind, Running, rederived, resumed, set_clock
+from sla_monitor.state import (
+    ASIDE,
+    MAX_STEPS,
+    WHY_STOPPED,
+    WORDS,
+    ComplaintClock,
+    Decision,
+    Past,
+    SlaEvent,
+    Step,
+    Update,
+    Word,
+    classification,
+    triggers,
+)
 
 NEW_ROUND = frozenset({"reopened", "unmerged"})
-#: Told beside the story: they change neither who has the complaint nor whether it waits for somebody.
-ASIDE = frozenset({"noted", "corrected"})
-WHY_STOPPED = {
-    "handed_over": "dilimpahkan",
-    "rejected": "tidak dapat diproses",
-    "cancelled": "dibatalkan pelapor",
-    "merged": "digabung dengan laporan lain",
-    "closed": "ditutup",
-    "reopened": "dibuka kembali",
-    "returned": "dikembalikan unit",
-    "routed": "diteruskan ke unit lain",
-}
-WHY_RESUMED = WHY_STOPPED | {"in_progress": "pelapor menjawab"}
 _JUST_BEFORE = timedelta(microseconds=1)
-Decision = tuple[ComplaintClock, list[SlaEvent]]
 
 
 def decide(clock: ComplaintClock | None, update: Update, now: datetime, rules: Rules) -> Decision:
     """Take in the next step of a complaint's story, which happened at ``now``.
 
-    A step that was taken in before changes nothing. Timers that were due before ``now`` ring first, so that the
-    outcome is the same whether ``due`` was called in time, late or never.
+    A step that was taken in before changes nothing. Timers that were due before ``now`` ring first. A step that belongs
+    before something told already, because it was a dead letter or was written late, has all since told anew with it: so
+    the outcome is the same whether ``due`` was called in time, late or never, and whenever a step comes.
     """
-    events: list[SlaEvent] = []
-    if clock is None:
-        clock, events = _first_seen(update, rules)
-    elif update.seq in clock.missing:
-        return _late(clock, update, now, rules)
-    elif update.seq <= clock.seq:
+    past = clock.past if clock else None
+    if clock is not None and update.seq <= clock.seq and not (past and past.lacks(update.seq)):
         return clock, []
-    if update.seq > clock.seq + 1:
-        clock = replace(clock, missing=(*clock.missing, *range(clock.seq + 1, update.seq)))
-    # What happens at the very deadline is in time, so a deadline rings only for what happens after it.
-    clock, rung = due(clock, now - _JUST_BEFORE, rules)
-    clock = replace(clock, seq=update.seq, unit=update.unit, lane=update.lane)
-    clock, changed = _apply(clock, update, now, rules)
-    return _silence(clock, update, now), _aloud(events + rung + changed)
+    if clock is not None and past and (update.seq < clock.seq or (past.rung and now <= past.rung)):
+        return _anew(past, Step.of(update, now), rules)
+    gap = update.seq > (clock.seq + 1 if clock else 0)
+    if past and not past.steps and not gap:
+        past = None
+    elif gap and not past:
+        past = Past(clock=clock)
+    clock, events = _next(clock, update, now, rules)
+    if past:
+        past = replace(past, steps=(*past.steps, Step.of(update, now))).heard(events)
+        past = past if len(past.steps) <= MAX_STEPS else None
+    return (clock if clock.past is past else replace(clock, past=past)), events
 
 
 def due(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
     """Let every timer ring that is set to ``now`` or earlier. Each rings once."""
     if clock.next_due_at is None or clock.next_due_at > now:
         return clock, []
+    past = clock.past or Past(clock=clock)
+    clock, events = _ring(clock, now, rules)
+    aloud = _aloud(events)
+    past = replace(past, rung=max(events[-1].at, past.rung or events[-1].at)).heard(aloud)
+    return replace(clock, past=past), aloud
+
+
+def recalendared(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
+    """Work the running deadlines out again, after the calendar changed. One that would be past already stays."""
+    clock, events = _rederive(clock, now, rules, "kalender berubah", lambda running: replace(running, derivation=()))
+    if past := clock.past:
+        before = recalendared(past.clock, now, rules)[0] if past.clock else None
+        clock = replace(clock, past=replace(past, clock=before).heard(events))
+    return clock, events
+
+
+def _next(clock: ComplaintClock | None, update: Update, now: datetime, rules: Rules) -> Decision:
+    events: list[SlaEvent] = []
+    if clock is None:
+        clock, events = _first_seen(update, rules)
+    # What happens at the very deadline is in time, so a deadline rings only for what happens after it.
+    clock, rung = _ring(clock, now - _JUST_BEFORE, rules)
+    clock = _silence(clock, update, now, rules)
+    clock = replace(clock, seq=update.seq, unit=update.unit, lane=update.lane)
+    clock, changed = _apply(clock, update, now, rules)
+    return clock, _aloud(events + rung + changed)
+
+
+def _anew(past: Past, missed: Step, rules: Rules) -> Decision:
+    first, *others = sorted((*past.steps, missed), key=lambda step: step.seq)
+    clock, derived = decide(past.clock, first, first.at, rules)
+    for step in others:
+        clock, events = decide(clock, step, step.at, rules)
+        derived += events
+    if past.rung:
+        clock, events = due(clock, past.rung, rules)
+        derived += events
+    return retold(clock, derived, past, missed.at)
+
+
+def _ring(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
     events: list[SlaEvent] = []
     left: list[Running] = []
     policy = rules.policy(clock.policy, clock.received_at)
@@ -68,12 +112,7 @@ def due(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
             events.append(_rung(clock, kind, at, current, after, stage))
             current = after
         left += [current] if current else []
-    return replace(clock, running=tuple(left)), _aloud(sorted(events, key=lambda event: event.at))
-
-
-def recalendared(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
-    """Work the running deadlines out again, after the calendar changed. One that would be past already stays."""
-    return _rederive(clock, now, rules, "kalender berubah", lambda running: running)
+    return replace(clock, running=tuple(left)), sorted(events, key=lambda event: event.at)
 
 
 def _rung(
@@ -89,16 +128,6 @@ def _rung(
 
 def _aloud(events: list[SlaEvent]) -> list[SlaEvent]:
     return [event for event in events if event.audible]
-
-
-def _late(clock: ComplaintClock, update: Update, now: datetime, rules: Rules) -> Decision:
-    """A step that was put back: it counts from when it happened, so what it was in time for is retracted.
-
-    What it asked or started is long answered by the steps after it, but for what nothing else ends.
-    """
-    clock = replace(clock, missing=tuple(seq for seq in clock.missing if seq != update.seq))
-    clock, events = _apply(clock, update, now, rules, late=True)
-    return clock, _aloud(events)
 
 
 def _first_seen(update: Update, rules: Rules) -> Decision:
@@ -119,15 +148,19 @@ def _first_seen(update: Update, rules: Rules) -> Decision:
     return _start(clock, stages, update, update.received_at, rules)
 
 
-def _silence(clock: ComplaintClock, update: Update, now: datetime) -> ComplaintClock:
-    """Whoever gets it owes a word; whatever happens next is one."""
+def _silence(clock: ComplaintClock, update: Update, now: datetime, rules: Rules) -> ComplaintClock:
+    """Whoever gets it owes a word; whatever happens next ends the silence."""
     if update.kind in ASIDE:
         return clock
-    waits = update.kind in ("registered", "routed") and not clock.merged
-    return replace(clock, waiting_since=now if waits else None)
+    word, merged = clock.word, update.kind == "merged" or (clock.merged and update.kind != "unmerged")
+    if clock.waiting_since and clock.unit and update.kind in WORDS and not merged:
+        after_s = worked(clock.waiting_since, now, rules.calendar).total_seconds()
+        word = Word(unit=clock.unit, at=now, after_s=after_s)
+    waits = update.kind in ("registered", "routed") and not merged
+    return replace(clock, waiting_since=now if waits else None, word=word)
 
 
-def _apply(clock: ComplaintClock, update: Update, now: datetime, rules: Rules, *, late: bool = False) -> Decision:
+def _apply(clock: ComplaintClock, update: Update, now: datetime, rules: Rules) -> Decision:
     if clock.merged and update.kind not in ("unmerged", "noted"):
         return clock, []  # its story repeats the parent's, and the parent has the clock
     policy = rules.policy(clock.policy, clock.received_at)
@@ -135,17 +168,13 @@ def _apply(clock: ComplaintClock, update: Update, now: datetime, rules: Rules, *
     clock, events = _end(clock, policy, update, now, rules)
     if update.kind != "noted":
         clock = replace(clock, merged=update.kind == "merged")
-    # A question that was put back was answered long ago; an answer may be what the clock still waits for.
-    for change in (_reclassify, partial(_resume, late=late), *(() if late else (_pause,))):
+    for change in (_reclassify, resume, pause, _begin):
         clock, more = change(clock, policy, update, now, rules)
         events += more
-    clock, more = _begin(clock, policy, update, now, rules, late=late)
-    return clock, events + more
+    return clock, events
 
 
-def _begin(
-    clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules, *, late: bool
-) -> Decision:
+def _begin(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
     if update.kind == "registered":
         return clock, []  # these count from the receipt, see _first_seen
     ticking = {running.stage for running in clock.running}
@@ -154,8 +183,6 @@ def _begin(
         for stage in policy.stages.values()
         if stage.starts & triggers(update) and (stage.name not in ticking or stage.parallel)
     ]
-    if late and update.kind not in NEW_ROUND:
-        stages = [stage for stage in stages if stage.at_deadline == "lapsed" or stage.parallel]
     if stages and update.kind in NEW_ROUND:
         clock = replace(clock, round=clock.round + 1, starts={}, stood={})
     return _start(clock, stages, update, now, rules)
@@ -194,60 +221,6 @@ def _verdict(clock: ComplaintClock, running: Running, update: Update, now: datet
     return [*events, SlaEvent(kind="stopped", at=now, clock=clock, running=running, reason=reason)]
 
 
-def _resume(
-    clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules, *, late: bool
-) -> Decision:
-    """The step after a question lets the clock go on, unless it is an aside or asks again."""
-    if update.kind in ASIDE:
-        return clock, []
-    events: list[SlaEvent] = []
-    running: list[Running] = []
-    for each in clock.running:
-        stage = policy.stages.get(each.stage)
-        before = late and each.paused_until is not None and now <= each.pauses[-1][0]
-        if each.paused_until is not None and not before and not _asks(stage, update):
-            each = resumed(each, now, stage, rules.calendar)
-            reason = WHY_RESUMED.get(update.kind, "penanganan dilanjutkan")
-            events.append(SlaEvent(kind="resumed", at=now, clock=clock, running=each, reason=reason))
-        running.append(each)
-    return replace(clock, running=tuple(running)), events
-
-
-def _pause(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
-    """A question to the reporter stops the clock."""
-    events: list[SlaEvent] = []
-    running: list[Running] = []
-    for each in clock.running:
-        pause = _asks(policy.stages.get(each.stage), update)
-        if pause and each.paused_until is None:
-            each, more = _stop(clock, each, pause.bound, now, rules)
-            events += more
-        running.append(each)
-    return replace(clock, running=tuple(running)), events
-
-
-def _asks(stage: Stage | None, update: Update) -> Pause | None:
-    pause = stage.pause if stage else None
-    return pause if pause and pause.during & triggers(update) else None
-
-
-def _stop(
-    clock: ComplaintClock, running: Running, bound: Term, now: datetime, rules: Rules
-) -> tuple[Running, list[SlaEvent]]:
-    """All questions of a round share one bound: who asks again and again gains nothing."""
-    earlier = clock.stood.get(running.stage, ())
-    until = used_up(bound, (*earlier, *running.pauses), now, rules.calendar)
-    if until <= now:  # nobody waits: the router must hear it, or the complaint would wait for ever
-        running = replace(running, revision=running.revision + 1)
-        return running, [SlaEvent(kind="resumed", at=now, clock=clock, running=running, reason=ASKED_ENOUGH)]
-    events: list[SlaEvent] = []
-    if running.breached and now <= running.deadline_at:  # the question was in time, and came to light late
-        events.append(SlaEvent(kind="retracted", at=now, clock=clock, running=running))
-        running = replace(running, breached=False, level=0, escalate_at=None, retracted=running.retracted + 1)
-    running = paused(running, until, now, rules.calendar)
-    return running, [*events, SlaEvent(kind="paused", at=now, clock=clock, running=running, reason=WAITING)]
-
-
 def _reclassify(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
     """Another type, urgency or category may have another term; it counts from the start all the same."""
     if clock.classified == classification(update):
@@ -258,7 +231,8 @@ def _reclassify(clock: ComplaintClock, policy: Policy, update: Update, now: date
         stage = policy.stages.get(running.stage)
         if stage is None or not stage.variants or stage.term_of(update) == running.term:
             return None
-        return replace(running, term=stage.term_of(update))
+        term = stage.term_of(update)
+        return replace(running, term=term, derivation=running.derivation if term.unit == running.term.unit else ())
 
     return _rederive(clock, now, rules, "klasifikasi berubah", retermed)
 
@@ -273,7 +247,7 @@ def _rederive(
         moved = rederived(changed, rules.calendar) if changed else each
         if moved.deadline_at != each.deadline_at and moved.deadline_at > now:
             events.append(SlaEvent(kind="rescheduled", at=now, clock=clock, running=moved, reason=reason))
-            each = moved
+            each = replace(moved, warned=moved.warned and moved.warn_at <= now)
         running.append(each)  # what would be past already stays: no promise is broken by a change of the rules
     return replace(clock, running=tuple(running)), _aloud(events)
 
@@ -282,7 +256,7 @@ def _start(clock: ComplaintClock, stages: list[Stage], update: Update, at: datet
     events: list[SlaEvent] = []
     for stage in stages:
         n = clock.starts.get(stage.name, 0) + 1
-        running = set_clock(stage, stage.term_of(update), at, n, rules.calendar)
+        running = set_clock(stage, stage.term_of(update), at, rules.calendar, round_=clock.round, n=n)
         clock = replace(clock, running=(*clock.running, running), starts={**clock.starts, stage.name: n})
         events.append(SlaEvent(kind="started", at=at, clock=clock, running=running))
     return clock, events

@@ -22,7 +22,7 @@ _DAY_S, _MOMENT, _DAY = 24 * 60 * 60, timedelta(microseconds=1), timedelta(days=
 
 
 class Day(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One day between a start and a deadline; ``reason`` is Indonesian. ``share``: how much of a counted day counts."""
+    """One day between a start and a deadline; ``reason`` is Indonesian. ``share``: how much of it can count."""
 
     date: date
     counted: bool
@@ -39,8 +39,12 @@ class Deadline:
     derivation: tuple[Day, ...]
 
 
-def deadline(start: datetime, term: Term, calendar: Calendar, pauses: Sequence[Pause] = ()) -> Deadline:
+def deadline(
+    start: datetime, term: Term, calendar: Calendar, pauses: Sequence[Pause] = (), promised: tuple[Day, ...] = ()
+) -> Deadline:
     """The deadline of what starts at ``start`` (aware) and takes ``term``, without ``pauses`` (in order, apart).
+
+    What ``promised`` says of a day stands, whatever the calendar says by now; in working hours the calendar decides.
 
     Days: the local day of ``start`` is day 0, whatever day it is; the deadline is the local midnight that ends the last
     counted day. A day that ends during a pause doesn't count. The working time is what the counted days have, 24 h
@@ -55,7 +59,7 @@ def deadline(start: datetime, term: Term, calendar: Calendar, pauses: Sequence[P
     local = start.astimezone(calendar.timezone)
     if term.unit in ("working_days", "days"):
         still = tuple(day for pause in pauses for day in _nights(pause, calendar))
-        return _days(local.date(), term, calendar, still)
+        return _days(local.date(), term, calendar, still, promised)
     if term.unit == "working_hours":
         return _working_hours(local, term, calendar, pauses)
     return _span(local, term, pauses)
@@ -77,6 +81,25 @@ def used_up(bound: Term, pauses: Sequence[Pause], now: datetime, calendar: Calen
     return deadline(spans[0][0], bound, calendar, between).at
 
 
+def worked(since: datetime, until: datetime, calendar: Calendar) -> timedelta:
+    """How much working time lies between two moments: office hours where the calendar has some, else whole days."""
+    start, end = since.astimezone(calendar.timezone), until.astimezone(calendar.timezone)
+    total, day = timedelta(), start.date()
+    while day <= end.date():
+        for opens, closes in _office(day, calendar):
+            total += max(min(closes, end) - max(opens, start), timedelta())
+        day += _DAY
+    return total
+
+
+def _office(day: date, calendar: Calendar) -> Iterator[tuple[datetime, datetime]]:
+    if calendar.office_hours:
+        for opens, closes in office_hours(calendar, day):
+            yield datetime.combine(day, opens, calendar.timezone), datetime.combine(day, closes, calendar.timezone)
+    elif day_off(calendar, day) is None:
+        yield _midnight(day, calendar), _midnight(day, calendar) + _DAY * (0.5 if is_half(calendar, day) else 1)
+
+
 def _nights(pause: Pause, calendar: Calendar) -> Iterator[date]:
     """The days that end during ``pause``."""
     day, last = (moment.astimezone(calendar.timezone).date() for moment in pause)
@@ -86,26 +109,43 @@ def _nights(pause: Pause, calendar: Calendar) -> Iterator[date]:
 
 
 @lru_cache(maxsize=4096)  # a million clocks share a few hundred derivations
-def _days(day_0: date, term: Term, calendar: Calendar, still: tuple[date, ...]) -> Deadline:
-    days = [Day(date=day_0, counted=False, reason=f"hari 0 ({day_off(calendar, day_0) or 'hari mulai'})")]
+def _days(
+    day_0: date, term: Term, calendar: Calendar, still: tuple[date, ...], promised: tuple[Day, ...] = ()
+) -> Deadline:
+    known = {day.date: day for day in promised}
+    days = [
+        known.get(day_0)
+        or Day(date=day_0, counted=False, reason=f"hari 0 ({day_off(calendar, day_0) or 'hari mulai'})")
+    ]
     halves, day = 0, day_0
     while halves < 2 * term.amount:
         day += _DAY
-        off = WAITING if day in still else day_off(calendar, day) if term.unit == "working_days" else None
-        half = term.unit == "working_days" and is_half(calendar, day)
-        halves += 0 if off else 1 if half else 2
-        reason = off or _nth(halves, half, day, term, calendar)
-        days.append(Day(date=day, counted=off is None, reason=reason, share=0.5 if half and not off else 1))
+        off, half, said = _promised(known[day]) if day in known else _verdict(day, term, calendar)
+        counted = off is None and day not in still
+        halves += 0 if not counted else 1 if half else 2
+        reason = off or (_nth(halves, term) if counted else WAITING) + (f" ({said})" if said else "")
+        days.append(Day(date=day, counted=counted, reason=reason, share=0.5 if half else 1))
     end = _midnight(day + _DAY, calendar)
     return Deadline(at=end, warn_at=_warn_at(days, term, end, calendar), derivation=tuple(days))
 
 
-def _nth(halves: int, half: bool, day: date, term: Term, calendar: Calendar) -> str:
+def _verdict(day: date, term: Term, calendar: Calendar) -> tuple[str | None, bool, str]:
+    """Why nobody works on ``day``, whether it is half a day, and what is to be said of a day with work."""
+    if term.unit == "days":
+        return None, False, ""
+    off, half, local = day_off(calendar, day), is_half(calendar, day), calendar.local.get(day)
+    return off, half, ", ".join(["setengah hari"] * half + ([local.reason] if local else []))
+
+
+def _promised(day: Day) -> tuple[str | None, bool, str]:
+    if not day.counted and not day.reason.startswith(WAITING):
+        return day.reason, False, ""
+    return None, day.share < 1, day.reason.partition(" (")[2].removesuffix(")")
+
+
+def _nth(halves: int, term: Term) -> str:
     count = f"{halves // 2}{',5' if halves % 2 else ''}"
-    text = f"hari kerja {count}" if term.unit == "working_days" else f"hari {count}"
-    local = calendar.local.get(day) if term.unit == "working_days" else None
-    said = ["setengah hari"] * half + ([local.reason] if local else [])
-    return f"{text} ({', '.join(said)})" if said else text
+    return f"hari kerja {count}" if term.unit == "working_days" else f"hari {count}"
 
 
 def _warn_at(days: list[Day], term: Term, end: datetime, calendar: Calendar) -> datetime:
@@ -180,13 +220,13 @@ def _open(
     day: date, start: datetime, calendar: Calendar, pauses: Sequence[Pause]
 ) -> Iterator[tuple[datetime, datetime]]:
     """When the office is open on ``day``, from ``start`` on, and the clock does not stand still."""
-    for opens, closes in office_hours(calendar, day):
-        since = max(datetime.combine(day, opens, calendar.timezone), start)
-        end = datetime.combine(day, closes, calendar.timezone)
+    for opens, end in _office(day, calendar):
+        since = max(opens, start)
         for stops, goes_on in pauses:
-            if since < min(stops, end):
-                yield since, min(stops, end)
-            if stops < end:
-                since = max(since, goes_on)
+            if stops >= end:
+                break
+            if since < stops:
+                yield since, stops
+            since = max(since, goes_on)
         if since < end:
             yield since, end

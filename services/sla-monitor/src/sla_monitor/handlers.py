@@ -50,24 +50,12 @@ def to_emit(event: SlaEvent) -> Emit:
         data=_breached(event) if event.kind in ("breached", "escalated") else _updated(event),
         event_id=sla_id(
             event.clock.complaint_id,
-            round_=event.clock.round,
+            round_=event.running.round,
             stage=event.running.stage,
-            kind=_distinct(event),
+            kind=event.said.distinct,
             deadline_at=event.running.deadline_at,
         ),
     )
-
-
-def _distinct(event: SlaEvent) -> str:
-    """The kind, made distinct where a complaint may have it twice in a round with one deadline."""
-    kind, running = str(event.kind), event.running
-    if kind == "escalated":
-        kind = f"breached-{running.level}"
-    elif kind in ("paused", "resumed", "rescheduled"):
-        kind = f"{kind}-{running.revision}"
-    if event.kind in ("breached", "escalated", "retracted") and running.retracted:
-        kind = f"{kind}+{running.retracted}"
-    return kind if running.n == 1 else f"{kind}~{running.n}"
 
 
 def _breached(event: SlaEvent) -> SlaBreached:
@@ -77,7 +65,7 @@ def _breached(event: SlaEvent) -> SlaBreached:
         ticket=clock.ticket,
         policy=clock.policy,
         stage=running.stage,
-        round=clock.round,
+        round=running.round,
         deadline_at=running.deadline_at,
         based_on_seq=clock.seq,
         derivation=_derivation(running.derivation),
@@ -95,7 +83,7 @@ def _updated(event: SlaEvent) -> SlaUpdated:
         kind=event.kind,  # type: ignore[arg-type]  # the other two are breaches
         policy=clock.policy,
         stage=running.stage,
-        round=clock.round,
+        round=running.round,
         deadline_at=running.deadline_at,
         warn_at=running.warn_at,
         based_on_seq=clock.seq,
@@ -103,6 +91,7 @@ def _updated(event: SlaEvent) -> SlaUpdated:
         unit=clock.unit,
         reason=event.reason or UNSET,
         promise=promise_in_words(running.term) if event.kind in PROMISING else UNSET,
+        paused_until=(running.paused_until or UNSET) if event.kind == "paused" else UNSET,
     )
 
 
@@ -110,7 +99,10 @@ def _updated(event: SlaEvent) -> SlaUpdated:
 def _derivation(days: tuple[Day, ...]) -> list[DerivationDay]:
     return [
         DerivationDay(
-            date=day.date, counted=day.counted, reason=day.reason, share=UNSET if day.share == 1 else day.share
+            date=day.date,
+            counted=day.counted,
+            reason=day.reason,
+            share=day.share if day.counted and day.share < 1 else UNSET,
         )
         for day in days
     ]

@@ -1,13 +1,14 @@
-"""Works running deadlines out again after the calendar changed: shows what would change, and does it when asked."""
+"""Works running deadlines out again after the calendar changed: finds what would change, and does it when asked."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from chassis.database import open_pool
+from chassis.database import Connection, open_pool
 from chassis.step import Handler, on_timer
 from chassis.wire import Emit
 from sla_monitor import handlers
@@ -15,6 +16,8 @@ from sla_monitor.adapters import store
 from sla_monitor.clock import recalendared
 from sla_monitor.domain import Rules
 from sla_monitor.state import ComplaintClock
+
+BATCH = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,56 +34,73 @@ class Change:
 
 def changes(clock: ComplaintClock, now: datetime, rules: Rules) -> tuple[ComplaintClock, list[Change], list[Emit]]:
     """What becomes of ``clock``: the deadlines that differ, and how each is told."""
-    old = {(running.stage, running.n): running.deadline_at for running in clock.running}
+    old = {running.which: running.deadline_at for running in clock.running}
     clock, events = recalendared(clock, now, rules)
     rows = [
         Change(
             ticket=clock.ticket,
             complaint_id=clock.complaint_id,
             stage=running.stage,
-            round=clock.round,
-            before=old[running.stage, running.n],
+            round=running.round,
+            before=old[running.which],
             after=running.deadline_at,
         )
         for running in clock.running
-        if running.deadline_at != old[running.stage, running.n]
+        if running.deadline_at != old[running.which]
     ]
     return clock, rows, [handlers.to_emit(event) for event in events]
 
 
-async def recalendar(dsn: str, rules: Rules, handler: Handler[ComplaintClock], *, apply: bool) -> AsyncIterator[Change]:
-    """The changes of all running deadlines; with ``apply`` each batch is stored and told before it is given.
+async def found(dsn: str, rules: Rules) -> AsyncIterator[Change]:
+    """What would change of all running deadlines; changes nothing.
 
     Raises:
-        OSError, asyncpg.PostgresError: the database can't be reached; batches given so far are done.
+        OSError, asyncpg.PostgresError: the database can't be reached.
     """
+    async with _connected(dsn) as reader, _connected(dsn) as db:
+        async for ids in store.running(reader):
+            now = datetime.now(UTC)
+            for clock in (await store.load(db, ids)).values():
+                for change in changes(clock, now, rules)[1]:
+                    yield change
+
+
+async def apply(dsn: str, rules: Rules, handler: Handler[ComplaintClock], wanted: Sequence[Change]) -> int:
+    """Make the ``wanted`` changes and tell them, batch by batch; how many. What would be another by now stays.
+
+    Raises:
+        OSError, asyncpg.PostgresError: the database can't be reached; the batches before are done.
+    """
+    ids, done = sorted({change.complaint_id for change in wanted}), 0
+    async with _connected(dsn) as db:
+        for first in range(0, len(ids), BATCH):
+            now, made = datetime.now(UTC), list[Change]()
+            decide = partial(_decide, now=now, rules=rules, wanted=frozenset(wanted), made=made)
+            async with db.transaction():
+                await on_timer(db, handler, ids[first : first + BATCH], decide, cause="recalendar", now=now)
+            done += len(made)
+    return done
+
+
+@contextlib.asynccontextmanager
+async def _connected(dsn: str) -> AsyncIterator[Connection]:
     pool = await open_pool(dsn, timeout_s=60)
     try:
-        async with pool.acquire() as reader, pool.acquire() as db:
-            async for ids in store.running(reader):
-                now = datetime.now(UTC)
-                found: list[Change] = []
-                decide = partial(_decide, now=now, rules=rules, found=found)
-                if apply:
-                    async with db.transaction():
-                        await on_timer(db, handler, ids, decide, cause="recalendar", now=now)
-                else:
-                    decide(await store.load(db, ids))
-                for change in found:
-                    yield change
+        async with pool.acquire() as db:
+            yield db
     finally:
         await pool.close()
 
 
 def _decide(
-    clocks: Mapping[str, ComplaintClock], *, now: datetime, rules: Rules, found: list[Change]
+    clocks: Mapping[str, ComplaintClock], *, now: datetime, rules: Rules, wanted: frozenset[Change], made: list[Change]
 ) -> tuple[dict[str, ComplaintClock], list[Emit]]:
     changed: dict[str, ComplaintClock] = {}
     emits: list[Emit] = []
     for key, clock in clocks.items():
         after, rows, more = changes(clock, now, rules)
-        if rows:
+        if rows and wanted.issuperset(rows):
             changed[key] = after
-            found += rows
+            made += rows
             emits += more
     return changed, emits

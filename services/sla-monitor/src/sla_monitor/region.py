@@ -10,13 +10,15 @@ from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct
 
+from chassis.region import RegionError, Source
 from contracts.events import Lane, UpdateKind
 from sla_monitor.calendarfile import load_calendar
+from sla_monitor.contradictions import contradictions, read_names
 from sla_monitor.domain import Pause, Policy, Rules, Rung, Stage, Term, Trigger, Unit, Variant
-from sla_monitor.yamlfile import KINDS, REMEDIES, Source
+from sla_monitor.yamlfile import KINDS, part, refusal
 
 NEEDED_STAGES = ("completion", "closing")  # the router and the intakes know these by name
-NOTES = ("addition", "rating", "refused", "rights_requested", "rights_done")
+NOTES = ("addition", "rating", "refused", "rights_requested", "rights_done", "deadline")
 TRIGGERS = {
     f"{kind}{about}"
     for kind in get_args(UpdateKind)
@@ -90,19 +92,22 @@ def load_rules(directory: Path) -> Rules:
         RegionError: a file is missing or wrong; the text names file, line and remedy.
     """
     source = Source.read(directory, "sla.yaml")
-    file = source.part(_SlaFile, ())
+    file = part(source, _SlaFile, ())
     policies = {name: _policy(source, name, raw) for name, raw in file.policies.items()}
     default = (file.default,) if isinstance(file.default, str) else tuple(file.default)
     for name in default:
         if name not in policies:
-            raise source.wrong(("default",), f"there is no policy {name!r}", f"write one of: {', '.join(policies)}")
+            raise refusal(source, ("default",), f"there is no policy {name!r}", f"write one of: {', '.join(policies)}")
         for stage in NEEDED_STAGES:
             if stage not in policies[name].stages:
-                raise source.wrong(
+                raise refusal(
+                    source,
                     ("policies", name, "stages"),
                     f"the default policy has no stage {stage}",
                     f"add {stage}, or make another policy the default",
                 )
+    if problems := list(contradictions(source, policies, read_names(directory))):
+        raise RegionError.of(problems)
     _no_gap(source, [policies[name] for name in default])
     calendar = load_calendar(directory)
     if not calendar.office_hours:
@@ -116,26 +121,23 @@ def _no_working_hours(source: Source, policies: dict[str, Policy]) -> None:
             if any(term.unit == "working_hours" for term in stage.terms):
                 where = ("policies", policy.name, "stages", stage.name, "unit")
                 remedy = "add office_hours to calendar.yaml, or promise working_days"
-                raise source.wrong(where, "the calendar has no office hours", remedy)
+                raise refusal(source, where, "the calendar has no office hours", remedy)
 
 
 def _no_gap(source: Source, policies: list[Policy]) -> None:
     """Every day must have a policy: from the first ``valid_from`` on the next begins when one ends."""
-    for policy in policies:
-        if policy.valid_from > policy.valid_until:
-            raise source.wrong(
-                ("policies", policy.name, "valid_from"), "it is after valid_until", REMEDIES["valid_from"]
-            )
     ordered = sorted(policies, key=lambda policy: policy.valid_from)
     for one, other in pairwise(ordered):
         if one.valid_until < other.valid_from - datetime.timedelta(days=1):
-            raise source.wrong(
+            raise refusal(
+                source,
                 ("default",),
                 f"no policy is for complaints between {one.valid_until} and {other.valid_from}",
                 f"let {other.name} begin the day after {one.name} ends",
             )
     if ordered[0].valid_from != datetime.date.min or all(p.valid_until != datetime.date.max for p in ordered):
-        raise source.wrong(
+        raise refusal(
+            source,
             ("default",),
             "there are days for which no policy holds",
             "leave valid_from off the earliest and valid_until off the latest",
@@ -143,7 +145,7 @@ def _no_gap(source: Source, policies: list[Policy]) -> None:
 
 
 def _policy(source: Source, name: str, raw: Any) -> Policy:
-    given = source.part(_Policy, ("policies", name), raw)
+    given = part(source, _Policy, ("policies", name), raw)
     stages = {stage: _stage(source, ("policies", name, "stages", stage), body) for stage, body in given.stages.items()}
     return Policy(
         name=name,
@@ -155,11 +157,11 @@ def _policy(source: Source, name: str, raw: Any) -> Policy:
 
 
 def _stage(source: Source, where: tuple[str | int, ...], body: Any) -> Stage:
-    given = source.part(_Stage, where, body)
+    given = part(source, _Stage, where, body)
     term = Term(amount=given.amount, unit=given.unit, warn_ratio=given.warn_ratio)
     variants = _variants(source, where, given, term)
     pause = _pause(source, (*where, "pause"), given.pause)
-    rungs = [source.part(_Rung, (*where, "escalation", n), raw) for n, raw in enumerate(given.escalation)]
+    rungs = [part(source, _Rung, (*where, "escalation", n), raw) for n, raw in enumerate(given.escalation)]
     escalation = tuple(Rung(after=Term(amount=r.after.amount, unit=r.after.unit), to=tuple(r.to)) for r in rungs)
     return Stage(
         name=str(where[-1]),
@@ -177,7 +179,7 @@ def _stage(source: Source, where: tuple[str | int, ...], body: Any) -> Stage:
 
 
 def _variants(source: Source, where: tuple[str | int, ...], given: _Stage, term: Term) -> tuple[Variant, ...]:
-    rows = [source.part(_Variant, (*where, "variants", n), raw) for n, raw in enumerate(given.variants)]
+    rows = [part(source, _Variant, (*where, "variants", n), raw) for n, raw in enumerate(given.variants)]
     return tuple(
         Variant(
             term=Term(
@@ -196,7 +198,7 @@ def _variants(source: Source, where: tuple[str | int, ...], given: _Stage, term:
 def _pause(source: Source, where: tuple[str | int, ...], raw: Any) -> Pause | None:
     if raw is None:
         return None
-    given = source.part(_Pause, where, raw)
+    given = part(source, _Pause, where, raw)
     during = _triggers(source, (*where, "during"), given.during)
     return Pause(during=during, bound=Term(amount=given.amount, unit=given.unit))
 
@@ -204,5 +206,5 @@ def _pause(source: Source, where: tuple[str | int, ...], raw: Any) -> Pause | No
 def _triggers(source: Source, where: tuple[str | int, ...], names: Iterable[str]) -> frozenset[Trigger]:
     for name in names:
         if name not in TRIGGERS:
-            raise source.wrong(where, f"there is no step {name!r}", KINDS)
+            raise refusal(source, where, f"there is no step {name!r}", KINDS)
     return frozenset(names)

@@ -30,7 +30,7 @@ Kind = Literal[
 class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The clock of one stage. It keeps its term and its deadline even when the policy or the calendar changes.
 
-    ``n`` counts the starts of the stage in the round. ``level`` is the step of the escalation ladder that was reached.
+    ``n`` counts the starts of the stage in its ``round``. ``level`` is the step of the ladder that was reached.
     ``paused_until`` is the bound of the pause it is in; the last of ``pauses`` is that one, as if it lasted so long.
     ``revision`` counts how often the deadline was worked out again, ``retracted`` how often its breach was taken back.
     """
@@ -43,6 +43,7 @@ class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
     derivation: tuple[Day, ...]
     at_deadline: Literal["breached", "lapsed"]
     quiet: bool = False
+    round: int = 1
     n: int = 1
     warned: bool = False
     breached: bool = False
@@ -52,6 +53,11 @@ class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
     paused_until: datetime | None = None
     revision: int = 0
     retracted: int = 0
+
+    @property
+    def which(self) -> tuple[str, int, int]:
+        """What tells it from the other clocks of its complaint."""
+        return self.stage, self.round, self.n
 
     @property
     def next_due_at(self) -> datetime | None:
@@ -79,8 +85,8 @@ class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "breached", _climb(replace(self, breached=True), stage, calendar)
 
 
-def set_clock(stage: Stage, term: Term, start: datetime, n: int, calendar: Calendar) -> Running:
-    """A clock of ``stage`` that starts at ``start``, the ``n``-th of it in its round."""
+def set_clock(stage: Stage, term: Term, start: datetime, calendar: Calendar, *, round_: int, n: int) -> Running:
+    """A clock of ``stage`` that starts at ``start``, the ``n``-th of it in the round."""
     until = deadline(start, term, calendar)
     return Running(
         stage=stage.name,
@@ -91,6 +97,7 @@ def set_clock(stage: Stage, term: Term, start: datetime, n: int, calendar: Calen
         derivation=until.derivation,
         at_deadline=stage.at_deadline,
         quiet=stage.quiet,
+        round=round_,
         n=n,
     )
 
@@ -106,8 +113,8 @@ def _climb(running: Running, stage: Stage | None, calendar: Calendar, *, earlies
 
 
 def rederived(running: Running, calendar: Calendar) -> Running:
-    """The clock with its deadline worked out again from its start, its term and its pauses."""
-    until = deadline(running.start, running.term, calendar, running.pauses)
+    """The clock with its deadline worked out again from start, term, pauses, and the days promised so far."""
+    until = deadline(running.start, running.term, calendar, running.pauses, running.derivation)
     return replace(
         running,
         deadline_at=until.at,

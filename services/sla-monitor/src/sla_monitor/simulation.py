@@ -15,11 +15,12 @@ from sla_monitor.state import ComplaintClock, SlaEvent
 def simulate(events: Iterable[Envelope[ComplaintUpdated]], until: datetime, rules: Rules) -> list[SlaEvent]:
     """All that the clocks announce up to and including ``until`` (aware), in order of time, then of complaint.
 
-    Each story is taken in order of ``seq``, however ``events`` are mixed. What happened after ``until`` is left out.
+    Each story is taken in order of ``seq``, however ``events`` are mixed; of two with one number the earlier counts.
+    What happened after ``until`` is left out.
     """
     out: list[SlaEvent] = []
     clocks: dict[str, ComplaintClock] = {}
-    for event in sorted(events, key=lambda event: event.data.seq):
+    for event in sorted(events, key=lambda event: (event.data.seq, event.time, event.id)):
         if event.time <= until:
             complaint = event.data.complaint_id
             clocks[complaint], new = decide(clocks.get(complaint), event.data, event.time, rules)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sla_monitor.deadlines import Pause
 from sla_monitor.domain import Trigger
@@ -14,6 +15,23 @@ from sla_monitor.running import Kind, Running
 
 #: All that a quiet stage says.
 CALLS_FOR_ACTION = frozenset({"warned", "breached", "escalated", "lapsed", "retracted"})
+#: Told beside the story: they change neither who has the complaint nor whether it waits for somebody.
+ASIDE = frozenset({"noted", "corrected"})
+#: What of a unit counts as its first word. What the reporter or a rule does is none.
+WORDS = frozenset({"acknowledged", "in_progress", "waiting_for_reporter", "resolved", "returned"})
+WHY_STOPPED = {
+    "handed_over": "dilimpahkan",
+    "rejected": "tidak dapat diproses",
+    "cancelled": "dibatalkan pelapor",
+    "merged": "digabung dengan laporan lain",
+    "closed": "ditutup",
+    "reopened": "dibuka kembali",
+    "returned": "dikembalikan unit",
+    "routed": "diteruskan ke unit lain",
+}
+LADDER = frozenset({"breached", "escalated", "retracted"})
+#: So many steps are kept for the one that is missing; after these it is given up.
+MAX_STEPS = 50
 #: Type, urgency and category.
 Classification = tuple[str | None, str | None, str | None]
 
@@ -45,12 +63,56 @@ class Update(Protocol):
     def note(self) -> object: ...
 
 
+class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An ``Update`` that can be stored, and when it happened."""
+
+    complaint_id: str
+    ticket: str
+    seq: int
+    kind: str
+    at: datetime
+    received_at: datetime
+    unit: str | None = None
+    lane: str | None = None
+    type: str | None = None
+    urgency: str | None = None
+    category: str | None = None
+    note: str | None = None
+
+    @classmethod
+    def of(cls, update: Update, at: datetime) -> Step:
+        """``update``, which happened at ``at``."""
+        return cls(
+            complaint_id=update.complaint_id,
+            ticket=update.ticket,
+            seq=update.seq,
+            kind=update.kind,
+            at=at,
+            received_at=update.received_at,
+            unit=update.unit,
+            lane=update.lane,
+            type=update.type,
+            urgency=update.urgency,
+            category=update.category,
+            note=update.note if isinstance(update.note, str) else None,
+        )
+
+
+class Word(Struct, frozen=True, kw_only=True):
+    """A unit's first word about a complaint, and after how much working time."""
+
+    unit: str
+    at: datetime
+    after_s: float
+
+
 class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is remembered of one complaint. ``seq`` is the last step of its story that was taken in.
 
     ``starts`` counts the starts of each stage in this round; ``waiting_since`` is when the complaint came to whoever
-    has it and has not said a word since; ``stood`` is when clocks of each stage that ended in this round stood still;
-    ``missing`` are steps that were dead letters when the later ones came.
+    has it and has not said a word since; ``word`` is the last first word; ``stood`` is when clocks of each stage that
+    ended in this round stood still; ``past`` is there while a step before ``seq`` is missing, and from a timer's
+    ringing to the next step.
     """
 
     complaint_id: str
@@ -67,12 +129,72 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     starts: dict[str, int] = {}
     stood: dict[str, tuple[Pause, ...]] = {}
     waiting_since: datetime | None = None
-    missing: tuple[int, ...] = ()
+    word: Word | None = None
+    past: Past | None = None
 
     @property
     def next_due_at(self) -> datetime | None:
         """When ``due`` has something to say; None while only an update can change anything."""
         return min((at for r in self.running if (at := r.next_due_at) is not None), default=None)
+
+    @property
+    def risk(self) -> Literal["at_risk", "overdue"] | None:
+        """How it stands with what was promised aloud."""
+        aloud = [running for running in self.running if not running.quiet]
+        if any(running.breached for running in aloud):
+            return "overdue"
+        return "at_risk" if any(running.warned and running.paused_until is None for running in aloud) else None
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """An announcement, as far as it must be told from others."""
+
+    kind: Kind
+    running: Running
+
+    @property
+    def promise(self) -> tuple[object, ...]:
+        """The deadline it is about."""
+        return self.running.which, self.running.deadline_at
+
+    @property
+    def distinct(self) -> str:
+        """The kind, made distinct where a complaint may have it twice in a round with one deadline."""
+        kind, running = str(self.kind), self.running
+        if kind == "escalated":
+            kind = f"breached-{running.level}"
+        elif kind in ("paused", "resumed", "rescheduled"):
+            kind = f"{kind}-{running.revision}"
+        if self.kind in LADDER and running.retracted:
+            kind = f"{kind}+{running.retracted}"
+        return kind if running.n == 1 else f"{kind}~{running.n}"
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Announced twice, it is one announcement."""
+        return *self.promise, self.distinct
+
+
+class Past(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is needed to tell a story anew, when a step comes that belongs before what was told already.
+
+    ``clock`` is the clock before anything that may have to be told anew, None where nothing had been seen; ``steps``
+    came since, and one between them is missing; ``said`` was announced since, in order; ``rung`` is the moment of the
+    last timer that rang since.
+    """
+
+    clock: ComplaintClock | None
+    steps: tuple[Step, ...] = ()
+    said: tuple[Said, ...] = ()
+    rung: datetime | None = None
+
+    def lacks(self, seq: int) -> bool:
+        """Whether step ``seq``, which is not after the last one seen, is missing."""
+        return seq > (self.clock.seq if self.clock else -1) and all(step.seq != seq for step in self.steps)
+
+    def heard(self, events: list[SlaEvent]) -> Past:
+        """The same with ``events`` announced."""
+        return replace(self, said=(*self.said, *(event.said for event in events)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +212,15 @@ class SlaEvent:
     def audible(self) -> bool:
         """Whether it is said aloud, or only kept."""
         return not self.running.quiet or self.kind in CALLS_FOR_ACTION
+
+    @property
+    def said(self) -> Said:
+        """What is remembered of it. The days are told once more only where a breach may be taken back."""
+        slim = self.running if self.kind == "breached" else replace(self.running, derivation=(), pauses=())
+        return Said(kind=self.kind, running=slim)
+
+
+Decision = tuple[ComplaintClock, list[SlaEvent]]
 
 
 def triggers(update: Update) -> frozenset[Trigger]:

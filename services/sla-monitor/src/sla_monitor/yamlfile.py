@@ -1,18 +1,17 @@
-"""A YAML file that remembers its lines, so that a mistake is told with file, line and remedy."""
+"""Reads parts of a YAML file, so that a mistake is told with file, line and remedy."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-import yaml
 
-from chassis.region import RegionError, region_file
+from chassis.region import RegionError, Source
 
 T = TypeVar("T")
+#: Keys and positions that lead to a place in the file.
+Where = tuple[str | int, ...]
 
 KINDS = "write a list of kinds of complaint.updated, such as [resolved] or [routed/triage, noted/rights_done]"
 REMEDIES = {
@@ -38,65 +37,32 @@ REMEDIES = {
     "days_off": "write a list of {date: …, reason: …}, or []",
     "half_days": "write a list of {date: …, reason: …}, or []",
     "overrides": "write a list of {date: …, working: true or false, reason: …}, or []",
-    "office_hours": 'write hours by day, such as {senin: ["07.30-12.00", "13.00-16.00"]}',
+    "joint_leave_complete": "write a list of years, such as [2028], or []",
+    "office_hours": 'write hours by day, in order and apart, such as {senin: ["07.30-12.00", "13.00-16.00"]}',
 }
 
 
-@dataclass(frozen=True)
-class Source:
-    """A YAML file, with the lines of its parts for error messages."""
+def part(source: Source, kind: type[T], where: Where, raw: Any = ...) -> T:
+    """The part of ``source`` at ``where`` as ``kind``.
 
-    path: Path
-    content: Any
-    root: yaml.Node | None
+    Raises:
+        RegionError: it is not one; the text names file, line, place and remedy.
+    """
+    try:
+        return msgspec.convert(source.content if raw is ... else raw, kind)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        problem = text.split(" - at ")[0]
+        at = re.search(r"`\$\.(\w+)|unknown field `(\w+)`", text)
+        field = (at[1] or at[2]) if at else None
+        remedy = REMEDIES.get(field or "") if " - at " in text else None
+        known = f"what belongs here: {', '.join(getattr(kind, '__struct_fields__', ()))}"
+        if missing := re.search(r"required field `(\w+)`", text):
+            remedy = remedy or f"add {missing[1]}; {known}"
+        where = (*where, field) if field else where
+        raise refusal(source, where, problem[:1].lower() + problem[1:], remedy or known) from error
 
-    @classmethod
-    def read(cls, directory: Path, name: str) -> Source:
-        path = region_file(directory, name)
-        try:
-            text = path.read_text(encoding="utf-8")
-            return cls(path, yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader))
-        except (yaml.YAMLError, ValueError) as error:  # a date like 2026-02-30 is a ValueError
-            mark = getattr(error, "problem_mark", None)
-            line = f", line {mark.line + 1}" if mark else ""
-            problem = getattr(error, "problem", None) or error
-            raise RegionError(f"{path}{line}: not valid YAML: {problem}. Mend it there") from error
 
-    def part(self, kind: type[T], where: tuple[str | int, ...], raw: Any = ...) -> T:
-        """The part at ``where`` as ``kind``."""
-        try:
-            return msgspec.convert(self.content if raw is ... else raw, kind)
-        except msgspec.ValidationError as error:
-            text = str(error)
-            problem = text.split(" - at ")[0]
-            at = re.search(r"`\$\.(\w+)|unknown field `(\w+)`", text)
-            field = (at[1] or at[2]) if at else None
-            remedy = REMEDIES.get(field or "") if " - at " in text else None
-            known = ", ".join(name for name in getattr(kind, "__struct_fields__", ()))
-            raise self.wrong(
-                (*where, field) if field else where,
-                problem[:1].lower() + problem[1:],
-                remedy or f"what belongs here: {known}",
-            ) from error
-
-    def wrong(self, where: tuple[str | int, ...], problem: str, remedy: str) -> RegionError:
-        """The error that names file, line, place, problem and remedy."""
-        place = ".".join(str(part) for part in where) or "the file"
-        line = self._line(where)
-        at_line = f", line {line}" if line else ""
-        return RegionError(f"{self.path}{at_line}: {place}: {problem}. Remedy: {remedy}")
-
-    def _line(self, where: tuple[str | int, ...]) -> int | None:
-        """The line of the deepest part of ``where`` that is in the file."""
-        node, line = self.root, None
-        for part in where:
-            if isinstance(node, yaml.MappingNode):
-                found = [(k, v) for k, v in node.value if k.value == str(part)]
-            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-                found = [(node.value[part], node.value[part])]
-            else:
-                found = []
-            if not found:
-                break
-            line, node = found[-1][0].start_mark.line + 1, found[-1][1]
-        return line
+def refusal(source: Source, where: Where, problem: str, remedy: str) -> RegionError:
+    """The error that names file, line, place, problem and remedy."""
+    return RegionError.of([source.wrong(where, problem, remedy)])

@@ -13,7 +13,7 @@ from litestar.params import Dependency
 from msgspec import UNSET
 
 from chassis.intake.accept import Accepted, Submission
-from chassis.intake.story import Texts
+from chassis.intake.texts import Texts
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import derived_id

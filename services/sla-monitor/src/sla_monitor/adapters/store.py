@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime
 
 import msgspec
@@ -12,11 +12,16 @@ from sla_monitor.state import ComplaintClock
 
 _LOAD = "SELECT complaint_id, body FROM clocks WHERE complaint_id = ANY($1)"
 _SAVE = """
-INSERT INTO clocks (complaint_id, next_due_at, waiting_unit, waiting_since, body)
-SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::timestamptz[], $5::text[])
+INSERT INTO clocks
+    (complaint_id, next_due_at, waiting_unit, waiting_since, word_unit, word_at, word_after_s, risk, body)
+SELECT * FROM unnest(
+    $1::text[], $2::timestamptz[], $3::text[], $4::timestamptz[], $5::text[], $6::timestamptz[], $7::float8[],
+    $8::text[], $9::text[])
 ON CONFLICT (complaint_id) DO UPDATE SET next_due_at = excluded.next_due_at, waiting_unit = excluded.waiting_unit,
-    waiting_since = excluded.waiting_since, body = excluded.body"""
-_DUE = "SELECT complaint_id FROM clocks WHERE next_due_at <= $1 ORDER BY next_due_at LIMIT 500"
+    waiting_since = excluded.waiting_since, word_unit = excluded.word_unit, word_at = excluded.word_at,
+    word_after_s = excluded.word_after_s, risk = excluded.risk, body = excluded.body"""
+_DUE = """
+SELECT complaint_id FROM clocks WHERE next_due_at <= $1 AND NOT complaint_id = ANY($2) ORDER BY next_due_at LIMIT 500"""
 _CONSUMED = "SELECT partition, next_offset FROM consumed WHERE topic = $1"
 _RUNNING = """
 SELECT complaint_id FROM clocks WHERE next_due_at IS NOT NULL AND complaint_id > $1 ORDER BY complaint_id LIMIT 500"""
@@ -31,6 +36,19 @@ WITH RECURSIVE silent AS (
         WHERE waiting_since IS NOT NULL AND waiting_unit > silent.waiting_unit
         ORDER BY waiting_unit, waiting_since LIMIT 1) next)
 SELECT * FROM silent"""
+#: A rhythm is the median of so many last words, and there must be so many.
+LAST_WORDS, ENOUGH_WORDS = 20, 5
+_RHYTHMS = """
+WITH RECURSIVE units AS (
+    (SELECT word_unit FROM clocks WHERE word_unit IS NOT NULL ORDER BY word_unit LIMIT 1)
+    UNION ALL
+    SELECT next.* FROM units, LATERAL (
+        SELECT word_unit FROM clocks WHERE word_unit > units.word_unit ORDER BY word_unit LIMIT 1) next)
+SELECT word_unit, percentile_cont(0.5) WITHIN GROUP (ORDER BY word_after_s) AS rhythm
+FROM units, LATERAL (
+    SELECT word_after_s FROM clocks WHERE clocks.word_unit = units.word_unit ORDER BY word_at DESC LIMIT $1) latest
+GROUP BY word_unit HAVING count(*) >= $2"""
+_RISKS = "SELECT risk, waiting_unit, count(*) AS n FROM clocks WHERE risk IS NOT NULL GROUP BY risk, waiting_unit"
 _decoder = msgspec.json.Decoder(ComplaintClock)
 
 
@@ -60,13 +78,17 @@ async def save(db: Connection, clocks: dict[str, ComplaintClock]) -> None:
         [clock.next_due_at for clock in each],
         [clock.unit or "" for clock in each],
         [clock.waiting_since for clock in each],
+        [clock.word.unit if clock.word else None for clock in each],
+        [clock.word.at if clock.word else None for clock in each],
+        [clock.word.after_s if clock.word else None for clock in each],
+        [clock.risk for clock in each],
         [encode(clock) for clock in each],
     )
 
 
-async def due(db: Connection, at: datetime) -> list[str]:
-    """Complaints with a timer set to ``at`` or earlier, the earliest first, at most 500."""
-    return [row["complaint_id"] for row in await db.fetch(_DUE, at)]
+async def due(db: Connection, at: datetime, but: Collection[str] = ()) -> list[str]:
+    """Complaints with a timer set to ``at`` or earlier, the earliest first, at most 500 and none of ``but``."""
+    return [row["complaint_id"] for row in await db.fetch(_DUE, at, list(but))]
 
 
 async def running(db: Connection) -> AsyncIterator[list[str]]:
@@ -80,6 +102,20 @@ async def running(db: Connection) -> AsyncIterator[list[str]]:
 async def silent(db: Connection) -> dict[str, datetime]:
     """By unit, since when its oldest complaint waits for a first word; '' is nobody."""
     return {row["waiting_unit"]: row["waiting_since"] for row in await db.fetch(_SILENT)}
+
+
+async def rhythms(db: Connection) -> dict[str, float]:
+    """By unit, after how many seconds of working time its first word usually comes; where enough is known."""
+    rows = await db.fetch(_RHYTHMS, LAST_WORDS, ENOUGH_WORDS)
+    return {row["word_unit"]: row["rhythm"] for row in rows}
+
+
+async def risks(db: Connection) -> dict[str, dict[str, int]]:
+    """How many complaints of which unit are ``at_risk`` and ``overdue``."""
+    found: dict[str, dict[str, int]] = {}
+    for row in await db.fetch(_RISKS):
+        found.setdefault(row["risk"], {})[row["waiting_unit"]] = row["n"]
+    return found
 
 
 async def consumed(db: Connection, topic: str) -> dict[int, int]:

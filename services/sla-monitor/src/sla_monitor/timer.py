@@ -1,0 +1,126 @@
+"""Lets the clocks ring when their time has come and the story is read past it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from chassis.database import OUTAGES, REFUSALS, TIMER_LOCK, Connection, Pool
+from chassis.step import MAX_BUGS_IN_A_ROW, BugsInARow, Handler, on_timer
+from chassis.wire import Emit
+from contracts.topics import UPDATED
+from sla_monitor import handlers, metrics
+from sla_monitor.adapters import store
+from sla_monitor.adapters.log import story_ends
+from sla_monitor.domain import Rules
+from sla_monitor.settings import Settings
+from sla_monitor.state import ComplaintClock
+
+log = logging.getLogger(__name__)
+
+Clocks = Mapping[str, ComplaintClock]
+
+
+async def timer(
+    settings: Settings, rules: Rules, handler: Handler[ComplaintClock], pool: Pool, wake: Callable[[], None]
+) -> None:
+    """For ever: announce what is due, but only once the story is read past it. One per database.
+
+    A step that was made before the deadline may still be in the router when the deadline comes: it gets
+    ``announce_after_s``. And it may wait unread: so each round looks at the log's end first, waits until all of that is
+    taken in, and only then lets timers ring.
+    """
+    stuck: set[str] = set()
+    async with story_ends(settings) as ends, pool.acquire() as db:
+        while not await db.fetchval("SELECT pg_try_advisory_lock($1)", TIMER_LOCK):
+            await asyncio.sleep(1)
+        while True:
+            at = datetime.now(UTC) - timedelta(seconds=settings.announce_after_s)
+            if await store.due(db, at, stuck):
+                await caught_up(db, await ends(), settings.stall_timeout_s)
+                await ring_all(db, handler, at, rules, stuck)
+                wake()
+            else:
+                await asyncio.sleep(0.25)
+
+
+async def caught_up(db: Connection, ends: Mapping[int, int], timeout_s: float) -> None:
+    """Wait until each partition was read to its end.
+
+    Raises:
+        TimeoutError: nothing was read for so long.
+    """
+    loop = asyncio.get_running_loop()
+    behind, until = sum(ends.values()) + 1, loop.time() + timeout_s
+    while True:
+        read = await store.consumed(db, UPDATED)
+        left = sum(max(end - read.get(partition, 0), 0) for partition, end in ends.items())
+        if left == 0:
+            return
+        if left < behind:
+            behind, until = left, loop.time() + timeout_s
+        if loop.time() >= until:
+            raise TimeoutError(f"{left} steps of the story wait unread, and none was read for {timeout_s} s")
+        await asyncio.sleep(0.1)
+
+
+async def ring_all(
+    db: Connection, handler: Handler[ComplaintClock], at: datetime, rules: Rules, stuck: set[str]
+) -> None:
+    """Let all ring that is due at ``at``. A complaint that fails is left alone until the restart: it is ``stuck``.
+
+    Raises:
+        BugsInARow: so many failed one after the other that it is a bug of ours.
+        OSError, asyncpg.PostgresError: the database is in trouble.
+    """
+    while ids := await store.due(db, at, stuck):
+        try:
+            await _ring(db, handler, ids, at, rules)
+        except Exception as error:
+            if _is_outage(error):
+                raise
+            await _one_by_one(db, handler, ids, at, rules, stuck)
+
+
+async def _one_by_one(
+    db: Connection, handler: Handler[ComplaintClock], ids: list[str], at: datetime, rules: Rules, stuck: set[str]
+) -> None:
+    failed = 0
+    for complaint_id in ids:
+        try:
+            await _ring(db, handler, [complaint_id], at, rules)
+            failed = 0
+        except Exception as error:
+            if _is_outage(error):
+                raise
+            log.exception("timer_failed", extra={"complaint_id": complaint_id})
+            stuck.add(complaint_id)
+            metrics.STUCK.set(len(stuck))
+            failed += 1
+            if failed >= MAX_BUGS_IN_A_ROW:
+                raise BugsInARow(f"{failed} timers failed in a row, the last: {type(error).__name__}") from error
+
+
+def _is_outage(error: Exception) -> bool:
+    return isinstance(error, OUTAGES) and not isinstance(error, REFUSALS)
+
+
+async def _ring(db: Connection, handler: Handler[ComplaintClock], ids: list[str], at: datetime, rules: Rules) -> None:
+    async with db.transaction():
+        now = datetime.now(UTC)
+        emits = await on_timer(db, handler, ids, partial(ring, at=at, rules=rules), cause="timer", now=now)
+    handler.told(emits)
+    metrics.time_breaches(emits, datetime.now(UTC))
+
+
+def ring(clocks: Clocks, *, at: datetime, rules: Rules) -> tuple[dict[str, ComplaintClock], list[Emit]]:
+    """Let every timer of ``clocks`` ring that is set to ``at`` or earlier."""
+    changed: dict[str, ComplaintClock] = {}
+    emits: list[Emit] = []
+    for key, clock in clocks.items():
+        changed[key], more = handlers.on_timer(clock, at, rules=rules)
+        emits += more
+    return changed, emits

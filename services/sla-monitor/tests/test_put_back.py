@@ -1,0 +1,137 @@
+"""Steps that were dead letters and are put back, or that come to light late: as if they had come in their turn."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+import pytest
+from told import MONDAY, SECONDS, Step
+
+from sla_monitor.clock import decide, due
+from sla_monitor.state import MAX_STEPS, ComplaintClock, SlaEvent
+
+At = tuple[str, int]
+END = MONDAY + timedelta(seconds=300)
+
+
+def step(seq: int, name: str, at: datetime) -> tuple[Step, datetime]:
+    kind, _, rest = name.partition("/")
+    lane, note = (None, rest) if kind == "noted" else (rest or None, None)
+    return Step(seq, kind, MONDAY, lane, note), at
+
+
+def play(story: list[At], late: int | None, *, rung_at: int | None = None) -> tuple[ComplaintClock, list[SlaEvent]]:
+    """All steps in order but ``late``, which comes at the end, after the timers rang."""
+    steps = [step(seq, name, MONDAY + timedelta(seconds=at)) for seq, (name, at) in enumerate(story)]
+    order = [each for each in steps if each[0].seq != late]
+    clock: ComplaintClock | None = None
+    said: list[SlaEvent] = []
+    for update, at in order:
+        clock, events = decide(clock, update, at, SECONDS)
+        said += events
+    if rung_at is not None and clock is not None:
+        clock, events = due(clock, MONDAY + timedelta(seconds=rung_at), SECONDS)
+        said += events
+    if late is not None:
+        clock, events = decide(clock, *steps[late], SECONDS)
+        said += events
+    assert clock is not None
+    clock, events = due(clock, END, SECONDS)
+    return clock, said + events
+
+
+def breaches(said: list[SlaEvent]) -> set[object]:
+    """The deadlines that are missed when all is told."""
+    net = [e.said.promise for e in said if e.kind == "breached"]
+    for event in said:
+        if event.kind == "retracted":
+            net.remove(event.said.promise)
+    assert len(net) == len(set(net))
+    return set(net)
+
+
+def calm(clock: ComplaintClock) -> ComplaintClock:
+    running = tuple(msgspec.structs.replace(each, retracted=0) for each in clock.running)
+    return msgspec.structs.replace(clock, running=running, past=None)
+
+
+STORIES: list[tuple[str, list[At], int]] = [
+    ("resolved, put back after reopened", [("registered", 0), ("resolved", 5), ("reopened", 8), ("routed/unit", 8)], 1),
+    (
+        "reopened, put back after it was resolved again",
+        [("registered", 0), ("resolved", 5), ("reopened", 30), ("resolved", 40), ("noted/rating", 41)], 2,
+    ),
+    (
+        "handed over, put back after a note",
+        [("registered", 0), ("routed/unit", 1), ("handed_over", 2), ("noted/x", 3)], 2,
+    ),
+    ("resolved in time, put back when all was closed", [("registered", 0), ("resolved", 20), ("closed", 60)], 1),
+    ("registered, put back when it was routed", [("registered", 0), ("routed/unit", 1), ("acknowledged", 2)], 0),
+    (
+        "an answer, put back when the time to answer was over",
+        [("registered", 0), ("waiting_for_reporter", 5), ("in_progress", 9), ("noted/addition", 50)], 2,
+    ),
+    (
+        "an answer, written when the time to answer was over",
+        [("registered", 0), ("waiting_for_reporter", 5), ("in_progress", 9)], 2,
+    ),
+    (
+        "unmerged, put back after it was resolved",
+        [("registered", 0), ("merged", 5), ("unmerged", 9), ("resolved", 20)], 2,
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rung_at", [None, 45, 100])
+@pytest.mark.parametrize(("story", "late"), [each[1:] for each in STORIES], ids=[each[0] for each in STORIES])
+def test_a_step_that_comes_later_leaves_no_trace(story: list[At], late: int, rung_at: int | None) -> None:
+    clock, said = play(story, late, rung_at=rung_at)
+    in_turn, expected = play(story, None)
+    assert calm(in_turn) == calm(clock)
+    assert {e.said.promise for e in expected if e.kind == "breached"} == breaches(said)
+    assert {(*e.said.promise, e.kind) for e in expected} <= {(*e.said.promise, e.kind) for e in said}
+
+
+def test_two_steps_may_be_put_back_in_any_order() -> None:
+    story = [("registered", 0), ("routed/unit", 1), ("waiting_for_reporter", 5), ("in_progress", 9), ("noted/x", 50)]
+    steps = [step(seq, name, MONDAY + timedelta(seconds=at)) for seq, (name, at) in enumerate(story)]
+    clock: ComplaintClock | None = None
+    for seq in (0, 4, 3, 1, 2):
+        clock, _ = decide(clock, *steps[seq], SECONDS)
+    assert clock is not None
+    assert calm(play(story, None)[0]) == calm(due(clock, END, SECONDS)[0])
+    assert clock.past is None
+
+
+def test_a_step_that_stays_away_is_given_up_after_fifty_others() -> None:
+    clock: ComplaintClock | None = None
+    for seq in (0, *range(2, MAX_STEPS + 2)):
+        clock, _ = decide(clock, *step(seq, "noted/x", MONDAY), SECONDS)
+    assert clock is not None
+    assert clock.past is not None
+    clock, _ = decide(clock, *step(MAX_STEPS + 2, "noted/x", MONDAY), SECONDS)
+    assert clock.past is None
+    assert (clock, []) == decide(clock, *step(1, "resolved", MONDAY), SECONDS)
+
+
+def test_a_number_far_ahead_costs_no_memory() -> None:
+    clock, _ = decide(None, *step(0, "registered", MONDAY), SECONDS)
+    clock, _ = decide(clock, *step(10**9, "noted/x", MONDAY), SECONDS)
+    assert len(msgspec.json.encode(clock)) < 5000
+
+
+def test_what_was_announced_when_the_timer_rang_is_forgotten_with_the_next_step() -> None:
+    clock, _ = decide(None, *step(0, "registered", MONDAY), SECONDS)
+    clock, _ = due(clock, MONDAY + timedelta(seconds=13), SECONDS)
+    assert clock.past is not None
+    clock, _ = decide(clock, *step(1, "routed/unit", MONDAY + timedelta(seconds=14)), SECONDS)
+    assert clock.past is None
+
+
+def test_time_that_runs_backwards_stands_still_only_once() -> None:
+    """The second question was asked before the first was answered: 10 to 15 and 12 to 16 are 6 seconds."""
+    story = [("registered", 0), ("waiting_for_reporter", 10), ("in_progress", 15), ("waiting_for_reporter", 12)]
+    clock, _ = play([*story, ("in_progress", 16)], None)
+    (running,) = [each for each in clock.running if each.stage == "completion"]
+    assert running.deadline_at == MONDAY + timedelta(seconds=31)

@@ -1,0 +1,134 @@
+"""The loop that lets clocks ring, on a real PostgreSQL: when, which, and what happens to one that fails."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from byhand import RULES
+from prometheus_client import REGISTRY
+from pydantic import PostgresDsn, SecretStr
+from stored import MONDAY, announced, clock, record
+from told import REGION
+
+from chassis import outbox
+from chassis.database import Connection, Pool
+from chassis.step import BugsInARow, Steps
+from chassis.wire import Emit
+from contracts.topics import UPDATED
+from sla_monitor import handlers
+from sla_monitor.adapters import store
+from sla_monitor.adapters.log import readable
+from sla_monitor.app import handler_of
+from sla_monitor.domain import Rules
+from sla_monitor.settings import Settings
+from sla_monitor.state import ComplaintClock
+from sla_monitor.timer import caught_up, ring_all, timer
+
+pytestmark = pytest.mark.connected
+
+
+async def test_breaches_are_counted_once_though_the_batch_was_rolled_back(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breached() -> float:
+        labels = {"unit": "PUPR", "stage": "completion"}
+        return REGISTRY.get_sample_value("lapor_sla_breached_total", labels) or 0
+
+    real, failures, before = outbox.put, [ConnectionError()], breached()
+
+    async def put(*given: Any) -> None:
+        await real(*given)
+        if failures:
+            raise failures.pop()
+
+    monkeypatch.setattr(outbox, "put", put)
+    late = record(0, "a", "resolved", MONDAY + timedelta(days=9), received=MONDAY)
+    with pytest.raises(ConnectionError):
+        await Steps(pool, handler_of(RULES))([late])
+    await Steps(pool, handler_of(RULES))([late])
+    assert breached() == before + 1
+
+
+async def test_a_clock_that_fails_is_left_alone_and_shown_and_all_others_ring(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = handlers.on_timer
+
+    def broken(clock: ComplaintClock, now: datetime, *, rules: Rules) -> tuple[ComplaintClock, list[Emit]]:
+        if clock.complaint_id == "b":
+            raise ValueError
+        return real(clock, now, rules=rules)
+
+    monkeypatch.setattr(handlers, "on_timer", broken)
+    stuck: set[str] = set()
+    async with pool.acquire() as db:
+        await store.save(db, {key: clock(key, due=MONDAY) for key in "abc"})
+        await ring_all(db, handler_of(RULES), MONDAY, RULES, stuck)
+    assert {data.complaint_id for data in await announced(pool)} == {"a", "c"}
+    assert stuck == {"b"}
+    assert REGISTRY.get_sample_value("lapor_sla_clocks_stuck") == 1
+
+
+async def test_so_many_clocks_that_fail_in_a_row_are_a_bug_of_ours(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(clock: ComplaintClock, now: datetime, *, rules: Rules) -> tuple[ComplaintClock, list[Emit]]:
+        raise ValueError
+
+    monkeypatch.setattr(handlers, "on_timer", broken)
+    async with pool.acquire() as db:
+        await store.save(db, {f"{n}": clock(f"{n}", due=MONDAY) for n in range(12)})
+        with pytest.raises(BugsInARow):
+            await ring_all(db, handler_of(RULES), MONDAY, RULES, set())
+
+
+async def test_waiting_for_the_log_ends_only_when_nothing_is_read_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look lasts as long as may pass without progress; three of them bring some."""
+    read = [{0: 0}, {0: 1}, {0: 2}, {0: 3}]
+
+    async def consumed(db: Connection, topic: str) -> dict[int, int]:
+        await asyncio.sleep(0.05)
+        return read.pop(0) if len(read) > 1 else read[0]
+
+    monkeypatch.setattr(store, "consumed", consumed)
+    await caught_up(None, {0: 3}, timeout_s=0.04)
+    with pytest.raises(TimeoutError):
+        await caught_up(None, {0: 4}, timeout_s=0.04)
+
+
+async def test_what_was_due_a_moment_ago_waits_for_steps_that_are_on_their_way(
+    pool: Pool, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextlib.asynccontextmanager
+    async def nothing_unread(settings: Settings) -> AsyncIterator[Callable[[], Awaitable[dict[int, int]]]]:
+        async def ends() -> dict[int, int]:
+            return {}
+
+        yield ends
+
+    monkeypatch.setattr("sla_monitor.timer.story_ends", nothing_unread)
+    now, rung = datetime.now(UTC), asyncio.Event()
+    async with pool.acquire() as db:
+        await store.save(db, {"old": clock("old", due=now - timedelta(hours=2)), "new": clock("new", due=now)})
+    settings = Settings(  # type: ignore[call-arg]  # the rest has defaults
+        kafka_bootstrap_servers="x:9", kafka_username="x", kafka_password=SecretStr("x"), region_dir=REGION,
+        http_port=1, database_url=PostgresDsn(dsn), announce_after_s=3600,
+    )  # fmt: skip
+    running = asyncio.create_task(timer(settings, RULES, handler_of(RULES), pool, rung.set))
+    async with asyncio.timeout(30):
+        await rung.wait()
+    running.cancel()
+    assert {data.complaint_id for data in await announced(pool)} == {"old"}
+
+
+async def test_a_partition_whose_records_all_expired_is_not_waited_for(pool: Pool) -> None:
+    await Steps(pool, handler_of(RULES))([record(4, "a", "registered", MONDAY)])  # partition 0 is read up to 5
+    read, expired, empty, unread = (TopicPartition(UPDATED, n) for n in range(4))
+    begins, ends = {read: 3, expired: 7, empty: 0, unread: 7}, {read: 5, expired: 7, empty: 0, unread: 8}
+    async with pool.acquire() as db, asyncio.timeout(30):
+        await caught_up(db, readable(begins, {tp: ends[tp] for tp in (read, expired, empty)}), 30)
+    assert readable(begins, ends) == {0: 5, 3: 8}
