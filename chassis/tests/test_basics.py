@@ -86,22 +86,31 @@ def test_migrate_needs_only_the_database(monkeypatch, capsys):
     assert "DATABASE_URL: not set" in refused(capsys, MigrateSettings)
 
 
-def migrated(tmp_path: Path) -> Result:
-    return CliRunner().invoke(cli("router", lambda: None, [tmp_path]), ["migrate"])
+def asked(tmp_path: Path, command: str = "migrate") -> Result:
+    return CliRunner().invoke(cli("router", lambda: None, [tmp_path]), [command])
 
 
 def test_migrate_says_for_which_service_it_misses_the_database(environment, tmp_path):
     environment.delenv("DATABASE_URL")
-    left = migrated(tmp_path)
+    left = asked(tmp_path)
     assert (EXIT_SETTINGS, "router can't start, 1 setting(s) to mend:\n  DATABASE_URL: not set\n") == (
         left.exit_code,
         left.stderr,
     )
 
 
+def test_rewind_says_in_one_sentence_what_cannot_be_reached(environment, tmp_path):
+    environment.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9")
+    environment.setenv("DATABASE_URL", "postgresql://u:hunter2@127.0.0.1:9/d")
+    left = asked(tmp_path, "rewind")
+    assert EXIT_TEMPORARY == left.exit_code
+    assert left.stderr.startswith("router: its database or Kafka can't be used: ")
+    assert (1, False) == (left.stderr.count("\n"), "hunter2" in left.stderr)
+
+
 def test_migrate_says_in_one_sentence_that_the_database_cannot_be_reached(environment, tmp_path):
     environment.setenv("DATABASE_URL", "postgresql://u:hunter2@127.0.0.1:9/d")
-    left = migrated(tmp_path)
+    left = asked(tmp_path)
     assert EXIT_TEMPORARY == left.exit_code
     assert left.stderr.startswith("router: its database can't be used: ")
     assert '"127.0.0.1", port 9 failed: Connection refused\n' in left.stderr

@@ -43,16 +43,23 @@ def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) 
             import asyncio
             import logging
 
+            from aiokafka.errors import KafkaError
+
+            from chassis.crash import EXIT_TEMPORARY
+            from chassis.database import OUTAGES
             from chassis.rewind import StillRunning, rewind
             from chassis.settings import DatabaseSettings, read_settings
 
-            settings = read_settings(DatabaseSettings)
+            settings = read_settings(DatabaseSettings, service)
             logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # each try while the group is not empty yet
             try:
                 offsets = asyncio.run(rewind(settings, service))
             except StillRunning as error:
                 typer.echo(f"{service} still runs: stop every process of it, then do this again.", err=True)
                 raise typer.Exit(1) from error
+            except (*OUTAGES, KafkaError) as error:
+                typer.echo(f"{service}: its database or Kafka can't be used: {error}", err=True)
+                raise typer.Exit(EXIT_TEMPORARY) from error
             for place, offset in offsets.items():
                 typer.echo(f"{place} {offset}")
 
