@@ -141,6 +141,14 @@ class Unit(Desk):
 
         return until(find, seconds, f"{self.name} has {ticket} ({why})")
 
+    def deadline(self, ticket: str, seconds: float = 60) -> str:
+        """When ``ticket`` is due, as soon as the unit knows: the clock may be quicker than the routing, or after it."""
+
+        def find() -> str | None:
+            return next((due for data in self.about(ticket) if (due := data["complaint"].get("deadline_at"))), None)
+
+        return until(find, seconds, f"{self.name} knows when {ticket} is due")
+
     def say(self, ticket: str, action: str, **fields: str) -> str:
         """Write a reply; returns its id."""
         data = {"ticket": ticket, "action": action, **fields}

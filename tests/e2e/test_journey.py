@@ -275,7 +275,7 @@ def test_who_was_merged_hears_how_the_other_complaint_ends(system: System, unit:
     triage = unit(TRIAGE)
     triage.get(child, "routed")
     triage.get(parent, "routed")
-    triage.get(parent, "deadline-set")
+    triage.deadline(parent)
     triage.must(child, "merge", into=parent)
     told = system.until_told(number, f"{child} digabung dengan laporan yang sama, {parent}.")
     assert any("Tenggatnya " in text for text in told)

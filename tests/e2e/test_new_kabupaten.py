@@ -104,7 +104,7 @@ def test_a_complaint_travels_through_it(tirtasari: System) -> None:
         ticket = tirtasari.by_web("Jalan berlubang besar di Desa Kalibening, tolong ditambal")
         desk = unit("DPU-TR")
         assert "Sukarame" == desk.get(ticket, "routed")["complaint"]["place"]["kecamatan"]
-        due = datetime.fromisoformat(desk.get(ticket, "deadline-set")["complaint"]["deadline_at"]).astimezone(WIB)
+        due = datetime.fromisoformat(desk.deadline(ticket)).astimezone(WIB)
         assert (0, 0) == (due.hour, due.minute)
         desk.must(ticket, "resolve", message="Lubang di depan balai desa sudah ditambal aspal tadi pagi.")
         assert "Dinas PU Tirtasari" in tirtasari.until_status(ticket, "resolved")["history"][-1]["text"]
