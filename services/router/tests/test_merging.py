@@ -70,6 +70,17 @@ def test_merging_into_what_an_accused_unit_works_on_is_refused() -> None:
     assert f"laporan ini tentang PUPR, yang menangani {OTHER}" == refusal(told)
 
 
+def test_a_child_that_turns_out_to_accuse_who_can_unmerge_it_is_anothers() -> None:
+    office = Office()
+    office.hear(received())
+    office.ring()
+    office.hear(received(OTHER), classified(OTHER), ("DISKOMINFO", reply("merge", into=OTHER)))
+    office.hear(classified(about_units=["DISKOMINFO"]))
+    told = office.hear(followed_up(item("cancel")))
+    assert ["INSPEKTORAT"] == [each.unit for each in told if isinstance(each, UnitRouted)]
+    assert None is refusal(office.hear(("INSPEKTORAT", reply("unmerge", reason="menyangkut petugas lain"))))
+
+
 def test_a_child_repeats_who_did_it_and_who_helped() -> None:
     office = Office()
     office.hear(received(), classified(abstained=True), received(OTHER), classified(OTHER, abstained=True))
@@ -122,6 +133,21 @@ def test_those_merged_into_it_hear_once_of_the_parents_breach_with_the_next_step
     (step,) = by_parent(office, sla("retracted", OTHER))
     assert "Ralat" in str(step.message)
     assert [] == by_parent(office, sla("retracted", OTHER))
+
+
+def test_what_is_over_with_its_parent_stays_over_when_the_clock_speaks_late() -> None:
+    office = merged()
+    office.hear(("PUPR", reply("hand-over", OTHER, to="PLN", reason="milik PLN")))
+    assert [] == by_parent(office, sla("started", OTHER))
+    assert "handed_over" == office.cases[T].status
+
+
+def test_a_breach_that_is_taken_back_is_taken_back_for_what_is_over_too() -> None:
+    office = merged()
+    office.hear(sla("started", OTHER), breached(OTHER))
+    office.hear(("PUPR", reply("hand-over", OTHER, to="PLN", reason="milik PLN")))
+    (step,) = by_parent(office, sla("retracted", OTHER))
+    assert ("noted", "handed_over", True) == (step.kind, step.status, "Ralat" in str(step.message))
 
 
 def test_those_merged_into_it_hear_nothing_of_the_parents_other_clocks() -> None:

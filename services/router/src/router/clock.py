@@ -6,7 +6,7 @@ import msgspec
 
 from chassis.intake.texts import in_words
 from contracts.events import SlaBreached, SlaUpdated, UnitRouted
-from router.case import HELD, Case, Out, advance, promise, tell_unit, waits
+from router.case import FINAL, HELD, Case, Out, advance, promise, tell_unit, waits
 from router.moves import Result, about, desk
 from router.rules import Rules, last_unit
 
@@ -113,7 +113,8 @@ def to_merged(rules: Rules, before: Case, after: Case, data: SlaUpdated | SlaBre
         return f"Maaf, tenggat {parent}, {due}, terlewati. {_NEXT_STEP}"
     if known in before.alarmed and known not in after.alarmed:
         return f"Ralat: tenggat {parent}, {due}, tidak terlewati, jawaban sudah tepat waktu."
-    return f"Tenggat {parent} sekarang {due}." if before.deadline_at != after.deadline_at else None
+    moved = before.deadline_at != after.deadline_at and after.status not in FINAL
+    return f"Tenggat {parent} sekarang {due}." if moved else None
 
 
 def _promise(data: SlaUpdated | SlaBreached) -> str:

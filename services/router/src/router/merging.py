@@ -65,7 +65,8 @@ def tell_merged(cases: Mapping[str, Case], parent: Case, message: str) -> tuple[
     changes: Changes = {}
     outs: list[Out] = []
     for ticket in parent.merged:
-        changes[ticket], step = advance(cases[ticket], "noted", "merged", note="deadline", message=message)
+        child = cases[ticket]  # over with its parent, perhaps: it stays so
+        changes[ticket], step = advance(child, "noted", child.status, note="deadline", message=message)
         outs.append(_replace(step, unit=parent.unit, lane=parent.lane, support=supporters(parent)))
     return changes, outs
 

@@ -60,7 +60,7 @@ def part_from_accused(rules: Rules, case: Case) -> Result:
         return route(rules, case, to)
     before, helpers = case, [each for each in case.support if each.unit not in barred]
     case = _replace(case, support=helpers)
-    if case.unit in barred and case.status == "resolved":  # its answer stands; what still comes is another's
+    if case.unit in barred and case.status in ("resolved", "merged"):  # what is, stands; what still comes is another's
         case = _replace(case, unit=to.unit, lane=to.lane)
     told = tell_unit(case, "updated", reason=to.reason) if case.unit != before.unit else []
     for unit in sorted(filter(None, {before.unit, *supporters(before)} - {case.unit, *supporters(case)})):
