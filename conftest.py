@@ -1,10 +1,16 @@
 """For every test: the packages are known before pytest meets the folders of the same name; who runs what, and when."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 import chassis  # noqa: F401
 import contracts  # noqa: F401
+
+# The same examples in every run, and a busy machine is no failure; ``--hypothesis-profile=search`` looks further.
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", settings.get_profile("steady"), derandomize=False, max_examples=20_000)
+settings.load_profile("steady")
 
 #: End-to-end tests that start a system of their own.
 ALONE = ("test_breach", "test_new_kabupaten")

@@ -6,13 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import settings
 
 from contracts.topics import TOPICS_DIR, Topic, load_topics
-
-# A busy machine is no failure.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
 
 UNITS_FILE = Path(__file__).parents[2] / "region" / "soppeng" / "units.yaml"
 

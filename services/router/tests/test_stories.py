@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 from router_office import OTHER, RULES, Office, T, breached, classified, followed_up, item, received, reply, sla
@@ -116,7 +116,7 @@ def answers(told: list[Data]) -> list[str]:
     return [each.reply.event_id for each in told if isinstance(each, UnitRouted) and each.reply is not UNSET]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=max(300, settings.default.max_examples))
 @given(st.lists(happenings, min_size=20, max_size=40))
 def test_no_order_of_events_breaks_a_promise(events: list[Any]) -> None:
     office = Office()
@@ -137,7 +137,6 @@ def test_no_order_of_events_breaks_a_promise(events: list[Any]) -> None:
         assert case.unit is not None or case.status in FINAL
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.permutations([received(), classified(), followed_up(item("addition")), sla("started")]))
 def test_the_order_in_which_the_first_events_come_does_not_matter(events: list[Data]) -> None:
     office = Office()

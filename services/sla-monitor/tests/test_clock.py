@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from told import SECONDS, SOPPENG
 
@@ -248,7 +248,6 @@ def identity(event: SlaEvent) -> tuple[object, ...]:
     return event.clock.complaint_id, to_emit(event).event_id
 
 
-@settings(deadline=None)
 @given(steps=STORIES, repeats=st.lists(st.integers(0, 12)), ticks=st.lists(st.integers(0, 600), max_size=20))
 def test_duplicates_and_ticks_in_any_rhythm_never_change_what_is_announced(
     steps: list[tuple[str, int]], repeats: list[int], ticks: list[int]
@@ -283,7 +282,6 @@ def test_duplicates_and_ticks_in_any_rhythm_never_change_what_is_announced(
     assert all(e.at >= e.running.deadline_at for e in quiet if e.kind in {"breached", "lapsed"})
 
 
-@settings(deadline=None)
 @given(start=st.integers(0, 15 * 366 * 24 * 3600).map(at))
 def test_every_deadline_has_its_days_and_its_warning_before_it(start: datetime) -> None:
     calendar = Calendar(timezone=ZoneInfo("Asia/Makassar"))
