@@ -34,7 +34,7 @@ test: sync ## everything: checks, unit tests, and the system on real Kafka and P
 
 check: sync ## the fast half: format, lint, types, imports, drift, unit tests
 	@$(MAKE) --no-print-directory static
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not connected and not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder -m "not connected and not slow" $(ARGS)
 
 .PHONY: static
 static:

@@ -31,8 +31,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServers
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The end-to-end tests first: they take longest. The loss test counts all that lies in the topics: first of all."""
-    items.sort(key=lambda item: ("test_loss" not in item.nodeid, "tests/e2e/" not in item.nodeid))
+    """What takes longest first, so that no worker is left with it. The loss test counts all topics: first of all."""
+    items.sort(key=lambda item: [part not in item.nodeid for part in ("test_loss", "tests/e2e/", "deploy/local/")])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
