@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from typer.testing import CliRunner, Result
 
 from classifier import learn, model
 from classifier.__main__ import app
+from classifier.classify import classify, load_knowledge
+from classifier.domain import KINDS, URGENT
 from classifier.model import rank
 from classifier.rows import FEWEST, read_export
 from classifier.synth import dress
@@ -70,9 +73,22 @@ def test_other_seeds_give_another_version(few: tuple[Category, ...]) -> None:
 def test_a_saved_model_ranks_as_before(few: tuple[Category, ...], tmp_path: Path) -> None:
     built = learn.build(few, ["Ganra"], lambda _: None)
     model.save(built, tmp_path / "m")
-    before, after = rank(built, "lampu jalan mati")[0], rank(model.load(tmp_path / "m"), "lampu jalan mati")[0]
-    assert [c.category for c in before] == [c.category for c in after]
-    assert before[0].confidence == pytest.approx(after[0].confidence, abs=0.01)
+    before, after = rank(built, "lampu jalan mati"), rank(model.load(tmp_path / "m"), "lampu jalan mati")
+    assert [c.category for c in before.top] == [c.category for c in after.top]
+    assert before.top[0].confidence == pytest.approx(after.top[0].confidence, abs=0.01)
+    assert {*KINDS, URGENT} == before.hints.keys()
+    assert before.hints == pytest.approx(after.hints, abs=0.01)
+
+
+def test_without_messages_there_are_no_hints_and_the_words_decide(
+    few: tuple[Category, ...], region: Path, tmp_path: Path
+) -> None:
+    bare = tuple(replace(category, messages=()) for category in few)
+    built = learn.build(bare, ["Ganra"], lambda _: None)
+    assert {} == rank(built, "lampu jalan mati").hints
+    model.save(built, tmp_path / "m")
+    found = classify(load_knowledge(tmp_path / "m", region), "Kapan jadwal pendaftaran sekolah dibuka?")
+    assert ("permintaan_informasi", "rendah") == (found.type, found.urgency)
 
 
 def test_predict_prints_the_promised_fields(model_file: Path, region: Path) -> None:
@@ -112,7 +128,7 @@ def test_a_place_that_cannot_be_written_is_refused_in_a_sentence(
 
 
 def test_words_that_say_nothing_are_no_evidence(model_file: Path) -> None:
-    found = rank(model.load(model_file), "di rumah saya yang di sana air pdam mati, kami sudah lapor")[0][0]
+    found = rank(model.load(model_file), "di rumah saya yang di sana air pdam mati, kami sudah lapor").top[0]
     assert {"di", "saya", "yang", "kami", "sudah"} & set(found.evidence) == set()
     assert found.evidence
 

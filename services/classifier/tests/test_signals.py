@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from classifier.conduct import load_owners, load_unit_names, units_accused
+from classifier.domain import KINDS, URGENT
 from classifier.language import language_of
 from classifier.signals import (
     is_spam,
@@ -64,6 +65,42 @@ def test_asking_is_told_from_complaining(text: str, kind: str) -> None:
 )
 def test_danger_makes_urgent(region: Path, text: str, urgency: str) -> None:
     assert urgency == urgency_of(load_urgency(region), plain(text), kind_of(plain(text)))
+
+
+def hints(**given: float) -> dict[str, float]:
+    return {**dict.fromkeys((*KINDS, URGENT), -1.0), **given}
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "kind"),
+    [
+        ("kapan pendaftaran PPPK dibuka?", hints(pengaduan=0.1), "pengaduan"),
+        ("kapan pendaftaran PPPK dibuka?", hints(pengaduan=-0.9), "permintaan_informasi"),
+        ("ktp sdh jadi blm min", hints(pengaduan=-0.3, permintaan_informasi=0.3), "permintaan_informasi"),
+        ("ktp sdh jadi blm min", hints(), "pengaduan"),
+        ("usul dibuatkan taman bermain", hints(aspirasi=-0.5, pengaduan=-0.6), "aspirasi"),
+    ],
+)
+def test_kind_is_what_words_and_hints_speak_for_most(text: str, given: dict[str, float], kind: str) -> None:
+    assert kind == kind_of(plain(text), given)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "urgency"),
+    [
+        ("anak hanyut di sungai Walanae", -9, "darurat"),
+        ("jembatan mau roboh, bahaya sekali", -0.5, "tinggi"),
+        ("jembatan mau roboh, bahaya sekali", -1.5, "sedang"),
+        ("tutup got di tikungan sekolah hilang", 0.2, "tinggi"),
+        ("tutup got di tikungan sekolah hilang", -0.2, "sedang"),
+        ("apakah ada jadwal vaksin rabies?", -0.2, "rendah"),
+    ],
+)
+def test_words_of_danger_to_life_decide_alone_and_below_that_the_hint_has_a_say(
+    region: Path, text: str, hint: float, urgency: str
+) -> None:
+    read = plain(text)
+    assert urgency == urgency_of(load_urgency(region), read, kind_of(read), hints(mendesak=hint))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ _WORD = re.compile(r"\w+")
 
 def _texts(region: Path) -> Iterator[str]:
     """Practice complaints, each with a number of its own, so that nothing is remembered of it."""
-    given = [text for category in load_taxonomy(region) for text in category.messages or category.seeds]
+    given = [
+        text for category in load_taxonomy(region) for text in [m.text for m in category.messages] or category.seeds
+    ]
     return (f"{text} {n}" for n, text in enumerate(cycle(given)))
 
 

@@ -1,4 +1,7 @@
-"""Understands one text: the category from the model, the rest by rule. Pure: no file, no clock, no network."""
+"""Understands one text: the category by the model, kind and urgency by it and by rule, the rest by rule.
+
+Pure: no file, no clock, no network.
+"""
 
 from __future__ import annotations
 
@@ -80,18 +83,19 @@ def load_knowledge(model: Path, region: Path) -> Knowledge:
 def classify(knowledge: Knowledge, text: str) -> Classification:
     """Everything understood from ``text``; identifiers of citizens are masked before anything else sees it."""
     masked = mask(text)
-    top, known = rank(knowledge.model, masked)
+    found = rank(knowledge.model, masked)
+    top = found.top
     rules = knowledge.rules
     read = plain(_UNWELCOME.sub(" ", masked))
-    kind = kind_of(read)
+    kind = kind_of(read, found.hints)
     return Classification(
         category=top[0].category,
         confidence=top[0].confidence,
-        abstained=abstains(knowledge.model, top, known),
+        abstained=abstains(knowledge.model, found),
         top=tuple(top),
         matter=matter_of(rules.matters, top[0].category, masked),
         type=kind,
-        urgency=urgency_of(rules.urgency, read, kind),
+        urgency=urgency_of(rules.urgency, read, kind, found.hints),
         spam=is_spam(read),
         language=language_of(read),
         place=find_place(rules.gazetteer, masked),

@@ -74,8 +74,8 @@ def _right(model: Model, rows: Sequence[Row]) -> list[bool]:
 
 
 def _is_right(model: Model, row: Row) -> bool:
-    top, known = rank(model, row.text, 1)
-    return abstains(model, top, known) if row.category == UNKNOWN else top[0].category == row.category
+    found = rank(model, row.text, 1)
+    return abstains(model, found) if row.category == UNKNOWN else found.top[0].category == row.category
 
 
 def _knows(model: Model, row: Row) -> bool:

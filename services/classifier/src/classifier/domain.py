@@ -8,6 +8,10 @@ from typing import Literal
 Kind = Literal["pengaduan", "permintaan_informasi", "aspirasi"]
 Urgency = Literal["rendah", "sedang", "tinggi", "darurat"]
 
+#: What a model may be taught beside categories: which kind of message it is, and that it can't wait.
+KINDS: tuple[Kind, ...] = ("pengaduan", "permintaan_informasi", "aspirasi")
+URGENT = "mendesak"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:

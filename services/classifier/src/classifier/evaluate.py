@@ -30,8 +30,8 @@ def evaluate(model: Model, rows: Sequence[Row], rules: Rules | None = None) -> d
     as right where the model abstains.
     With ``rules``, and for what the rows are labelled with: type, urgency, spam and kecamatan too.
     """
-    read = [(row, *rank(model, row.text)) for row in rows]
-    found = [(row, top, abstains(model, top, known)) for row, top, known in read]
+    read = [(row, rank(model, row.text)) for row in rows]
+    found = [(row, reading.top, abstains(model, reading)) for row, reading in read]
     # To abstain is the right answer to what is of no category.
     pairs = [
         (row.category, UNKNOWN if silent and row.category == UNKNOWN else top[0].category) for row, top, silent in found

@@ -15,11 +15,12 @@ import numpy as np
 import classifier.normalise
 import classifier.phrases
 import classifier.synth
+from classifier.domain import KINDS, URGENT
 from classifier.model import PIECES_WEIGHT, Model, fingerprint, score
 from classifier.normalise import grams, pieces, words
 from classifier.rows import Row, learnable
 from classifier.synth import PER_SEED, dress, synthesise
-from classifier.taxonomy import UNKNOWN, Category
+from classifier.taxonomy import UNKNOWN, Category, Message
 
 #: Each so-manieth seed and term is left out once, to calibrate on.
 LEFT_OUT = 3
@@ -30,6 +31,8 @@ LOWEST, USUAL, FEWEST_UNSEEN = 0.5, 0.75, 100
 MAX_WORDS, MAX_PIECES = 90_000, 60_000
 #: How firmly the model holds on to what it was taught.
 FIRMNESS = 1.0
+#: The same of the hints at kind and urgency.
+HINT_FIRMNESS = 0.2
 #: What the second opinion counts beside the first, and how much it believes in words it saw once.
 BAYES_WEIGHT, BAYES_DOUBT = 0.7, 0.1
 #: What a dressed seed counts beside a whole message.
@@ -61,7 +64,7 @@ def build(categories: Sequence[Category], places: Sequence[str], say: Say) -> Mo
     say("checking the seeds against each other")
     temperature, threshold = _calibrate(categories, places)
     say("learning")
-    model = _of_seeds(categories, places)
+    model = _of_seeds(categories, places, hints=_messages(categories))
     version = _version(categories, places, ())
     return replace(model, version=version, temperature=temperature, threshold=threshold)
 
@@ -82,7 +85,7 @@ def train(categories: Sequence[Category], places: Sequence[str], rows: Sequence[
     truth = np.array([blind.categories.index(row.category) for row in known])
     temperature, threshold = _choose(blind, [row.text for row in known], truth)
     learnt = frozenset(fingerprint(row.text) for row in rows)
-    whole = _fit([*rows, *made_up])
+    whole = _fit([*rows, *made_up], _messages(categories))
     version = _version(categories, places, rows)
     return Trained(
         model=replace(whole, version=version, learnt=learnt, temperature=temperature, threshold=threshold),
@@ -91,22 +94,31 @@ def train(categories: Sequence[Category], places: Sequence[str], rows: Sequence[
     )
 
 
-def _of_seeds(categories: Sequence[Category], places: Sequence[str], copies: int = PER_SEED) -> Model:
-    model = _fit(_made_up(categories, places, copies))
+def _of_seeds(
+    categories: Sequence[Category], places: Sequence[str], copies: int = PER_SEED, hints: Sequence[Message] = ()
+) -> Model:
+    model = _fit(_made_up(categories, places, copies), hints)
     shares = {category.id: category.share for category in categories}
     common = np.log(np.array([shares[name] for name in model.categories], dtype=np.float32))
-    return replace(model, bias=model.bias + np.float32(SHARE_WEIGHT) * (common - common.mean()))
+    bias = model.bias.copy()
+    bias[: len(common)] += np.float32(SHARE_WEIGHT) * (common - common.mean())
+    return replace(model, bias=bias)
+
+
+def _messages(categories: Sequence[Category]) -> list[Message]:
+    return [message for category in categories for message in category.messages]
 
 
 def _made_up(categories: Sequence[Category], places: Sequence[str], copies: int, weight: float = 1.0) -> list[Row]:
     """The seeds, dressed as messages, and the whole messages, as rows to learn from."""
     texts, labels = synthesise(categories, places, copies)
     dressed = [Row(text=t, category=c, weight=weight * SEED_WEIGHT) for t, c in zip(texts, labels, strict=True)]
-    return dressed + [Row(text=t, category=c.id, weight=weight) for c in categories for t in c.messages]
+    return dressed + [Row(text=m.text, category=m.category, weight=weight) for m in _messages(categories)]
 
 
-def _fit(rows: Sequence[Row]) -> Model:
-    """An uncalibrated model: words and pairs in one block, pieces of words in another of less weight.
+def _fit(rows: Sequence[Row], hints: Sequence[Message] = ()) -> Model:
+    """An uncalibrated model of ``rows``, with hints taught by ``hints``: words and pairs in one block, pieces of words
+    in another of less weight.
 
     Two opinions on them are added up: a support vector machine's, and naive Bayes' on what speaks against all other
     categories, which holds on better where people write unlike those it was taught by.
@@ -132,16 +144,36 @@ def _fit(rows: Sequence[Row]) -> Model:
     second = bayes.feature_log_prob_ - bayes.feature_log_prob_.mean(axis=0)
     weights = weights + second * BAYES_WEIGHT * (seen @ weights.T).std() / (seen @ second.T).std()
     names = [*whole.get_feature_names_out(), *cut.get_feature_names_out()]
+    more, more_weights, more_bias = _hints(
+        hints, len(names), lambda texts: stack([whole.transform(texts), cut.transform(texts) * PIECES_WEIGHT])
+    )
     return Model(
         version="",
         categories=tuple(map(str, svm.classes_)),
         vocabulary={str(name): row for row, name in enumerate(names)},
         idf=np.concatenate([whole.idf_, cut.idf_]).astype(np.float32),
-        weights=np.ascontiguousarray(weights.T, dtype=np.float32),
-        bias=bias.astype(np.float32),
+        weights=np.ascontiguousarray(np.vstack([weights, more_weights]).T, dtype=np.float32),
+        bias=np.concatenate([bias, more_bias]).astype(np.float32),
+        hints=more,
         temperature=1.0,
         threshold=0.0,
     )
+
+
+def _hints(messages: Sequence[Message], features: int, read: Callable[[Any], Any]) -> tuple[tuple[str, ...], Any, Any]:
+    """Names, weights and bias of what else a text may be. Where no message shows a thing and its contrary, no hints."""
+    svm_class: Any = import_module("sklearn.svm").LinearSVC
+    known = [message for message in messages if message.type and message.urgency]
+    facts: dict[str, list[bool]] = {kind: [m.type == kind for m in known] for kind in KINDS}
+    facts[URGENT] = [m.urgency in ("tinggi", "darurat") for m in known]
+    if not all(any(fact) and not all(fact) for fact in facts.values()):
+        return (), np.empty((0, features)), np.empty(0)
+    seen = read([words(message.text) for message in known])
+    taught = [
+        svm_class(C=HINT_FIRMNESS, tol=0.01, class_weight="balanced", random_state=0).fit(seen, fact)
+        for fact in facts.values()
+    ]
+    return tuple(facts), np.vstack([s.coef_ for s in taught]), np.concatenate([s.intercept_ for s in taught])
 
 
 def _all_pieces(found: Sequence[str]) -> list[str]:
@@ -154,14 +186,14 @@ def _calibrate(categories: Sequence[Category], places: Sequence[str]) -> tuple[f
         replace(c, seeds=_without(c.seeds), terms=_without(c.terms), messages=_without(c.messages)) for c in categories
     ]
     model = _of_seeds(seen, places, 1)
-    whole = [(text, c.id) for c in categories for text in c.messages[::LEFT_OUT]]
+    whole = [(message.text, c.id) for c in categories for message in c.messages[::LEFT_OUT]]
     seeds = [(seed, c.id) for c in categories for seed in c.seeds[::LEFT_OUT]]
     unseen = whole or list(zip(dress([seed for seed, _ in seeds], places), [c for _, c in seeds], strict=True))
     truth = np.array([model.categories.index(category) for _, category in unseen])
     return _choose(model, [text for text, _ in unseen], truth)
 
 
-def _without(phrases: tuple[str, ...]) -> tuple[str, ...]:
+def _without(phrases: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(phrase for i, phrase in enumerate(phrases) if i % LEFT_OUT)
 
 

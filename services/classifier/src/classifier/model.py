@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from classifier.domain import Candidate
 from classifier.normalise import FUNCTION_WORDS, grams, pieces, words
 from classifier.taxonomy import UNKNOWN
 
-FORMAT = 2
+FORMAT = 3
 EVIDENCE_WORDS = 4
 #: Pieces of words count less than words: two texts that share a syllable may share nothing else.
 PIECES_WEIGHT = 0.7
@@ -49,9 +49,11 @@ class _PieceIds(dict[str, Ids]):
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """``weights`` has a row per feature and a column per category; ``temperature`` turns scores into confidence.
+    """``weights`` has a row per feature and a column per category, then one per hint; ``temperature`` turns the scores
+    of categories into confidence.
 
-    Below ``threshold`` the model abstains. ``learnt`` are fingerprints of the labelled complaints it was taught.
+    ``hints`` are the other things a text may be (a question, urgent …), those that were taught. Below ``threshold``
+    the model abstains. ``learnt`` are fingerprints of the labelled complaints it was taught.
     """
 
     version: str
@@ -62,6 +64,7 @@ class Model:
     bias: Vector
     temperature: float
     threshold: float
+    hints: tuple[str, ...] = ()
     learnt: frozenset[int] = field(default=frozenset(), repr=False)
 
     @cached_property
@@ -70,24 +73,35 @@ class Model:
         return _PieceIds(self.vocabulary)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """The likeliest categories of a text, best first; the share of its words that the model knows; how much speaks
+    for each hint, above 0 for and below 0 against it.
+    """
+
+    top: list[Candidate]
+    known: float
+    hints: dict[str, float]
+
+
 def score(model: Model, text: str) -> Vector:
     """The raw score of every category, before the temperature."""
-    return _read(model, words(text))[0]
+    return _read(model, words(text))[0][: len(model.categories)]
 
 
-def abstains(model: Model, top: Sequence[Candidate], known: float) -> bool:
-    """Whether a person should decide, by what ``rank`` found."""
-    return top[0].confidence < model.threshold or known < KNOWN_SHARE
+def abstains(model: Model, found: Reading) -> bool:
+    """Whether a person should decide."""
+    return found.top[0].confidence < model.threshold or found.known < KNOWN_SHARE
 
 
-def rank(model: Model, text: str, count: int = 3) -> tuple[list[Candidate], float]:
-    """The ``count`` likeliest categories, best first, and the share of the text's words that the model knows.
+def rank(model: Model, text: str, count: int = 3) -> Reading:
+    """Read ``text``; ``count`` categories are told.
 
     The unknown is never among them: what resembles it takes confidence from them.
     """
     found = words(text)
     total, known, values = _read(model, found)
-    scores = total * model.temperature
+    scores = total[: len(model.categories)] * model.temperature
     odds = np.exp(scores - scores.max())
     shares = odds / odds.sum()
     likeliest = np.argsort(-shares, kind="stable").tolist()
@@ -102,11 +116,15 @@ def rank(model: Model, text: str, count: int = 3) -> tuple[list[Candidate], floa
         for c in best
     ]
     said = set(found)
-    return candidates, sum(word in known for word in said) / max(1, len(said))
+    return Reading(
+        top=candidates,
+        known=sum(word in known for word in said) / max(1, len(said)),
+        hints=dict(zip(model.hints, total[len(model.categories) :].tolist(), strict=True)),
+    )
 
 
 def _read(model: Model, found: list[str]) -> tuple[Vector, dict[str, int], Vector]:
-    """The score of every category; the known words and pairs with their rows; and what each counts in this text."""
+    """The score of every column; the known words and pairs with their rows; and what each counts in this text."""
     counts = Counter(grams(found))
     known = {gram: model.vocabulary[gram] for gram in counts if gram in model.vocabulary}
     rows = _ids(known.values())
@@ -154,6 +172,7 @@ def save(model: Model, path: Path) -> int:
         "format": FORMAT,
         "version": model.version,
         "categories": model.categories,
+        "hints": model.hints,
         "temperature": model.temperature,
         "threshold": model.threshold,
         "vocabulary": sorted(model.vocabulary, key=model.vocabulary.__getitem__),
@@ -198,5 +217,6 @@ def load(path: Path) -> Model:
         bias=arrays["bias"],
         temperature=about["temperature"],
         threshold=about["threshold"],
+        hints=tuple(about["hints"]),
         learnt=frozenset(arrays["learnt"].tolist()),
     )

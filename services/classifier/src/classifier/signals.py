@@ -1,15 +1,21 @@
-"""Reads by rule what kind of message it is, how urgent, and whether spam."""
+"""Reads what kind of message it is and how urgent, by rule and by what the model hints at; by rule whether spam."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from chassis.region import RegionError, read_region
 from classifier import cues
-from classifier.domain import Kind, Urgency
+from classifier.domain import KINDS, URGENT, Kind, Urgency
 from classifier.wordings import Wordings
 
+#: What it counts beside the model's hints that the words ask or wish, and that most messages are complaints.
+WORDS_OF_KIND, USUALLY = 0.4, 0.2
+#: What it counts that the words tell of danger.
+WORDS_OF_URGENCY = 1.0
+_UNTAUGHT: Mapping[str, float] = {}
 _APOSTROPHES = re.compile(r"[’‘`´ʔ]")
 _SENTENCES = re.compile(r"[^.!?;]+[.!?;]*")
 #: At the start of a sentence it asks, even without a question mark.
@@ -34,8 +40,17 @@ def plain(text: str) -> str:
     return re.sub(r"[-\s]+", " ", _APOSTROPHES.sub("'", text.lower())).strip()
 
 
-def kind_of(text: str) -> Kind:
-    """A complaint, unless the asking or the wishing outweighs the complaining. ``text`` is ``plain``."""
+def kind_of(text: str, hints: Mapping[str, float] = _UNTAUGHT) -> Kind:
+    """What the model's hints and the words speak for most; without hints the words decide. ``text`` is ``plain``."""
+    said = _kind_said(text)
+    if said not in hints:
+        return said
+    words = dict.fromkeys(KINDS, 0.0) | {said: WORDS_OF_KIND, "pengaduan": USUALLY}
+    return max(KINDS, key=lambda kind: hints[kind] + words[kind])
+
+
+def _kind_said(text: str) -> Kind:
+    """A complaint, unless the asking or the wishing outweighs the complaining."""
     complains = len(set(cues.COMPLAINS.findall(text))) + 4 * bool(cues.REPROACHES.search(text))
     asks = _asks(text)
     if asks >= 2 and asks > complains:
@@ -57,8 +72,20 @@ def _asks(text: str) -> int:
     return asks + bool(asked and asked[0]) + (sum(asked) * 2 > len(asked)) if asked else asks
 
 
-def urgency_of(lists: Wordings, text: str, kind: Kind) -> Urgency:
-    """How long it can wait. ``text`` is ``plain``. Told danger is danger in a question too; named danger is not."""
+def urgency_of(lists: Wordings, text: str, kind: Kind, hints: Mapping[str, float] = _UNTAUGHT) -> Urgency:
+    """How long it can wait. ``text`` is ``plain``. Words of danger to life decide alone; below that the model's hint is
+    added to what the words say, and without a hint the words decide.
+    """
+    said = _urgency_said(lists, text, kind)
+    if said == "darurat" or URGENT not in hints:
+        return said
+    if hints[URGENT] + WORDS_OF_URGENCY * (said == "tinggi") > 0:
+        return "tinggi"
+    return "rendah" if kind != "pengaduan" else "sedang"
+
+
+def _urgency_said(lists: Wordings, text: str, kind: Kind) -> Urgency:
+    """Told danger is danger in a question too; named danger is not."""
     found = list(lists.find(text))
     calm = [(one.start, one.end) for one in found if one.name == "tenang"]
     said: dict[str, set[str]] = {}

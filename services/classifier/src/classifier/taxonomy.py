@@ -10,14 +10,19 @@ from typing import Any
 import msgspec
 
 from chassis.region import RegionError, read_region, region_file
+from classifier.domain import Kind, Urgency
 
 #: The category that is never learnt: it is the answer "I don't know".
 UNKNOWN = "lainnya"
 
 
-class _Message(msgspec.Struct, frozen=True, kw_only=True):
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole practice complaint, and where known what kind it is and how urgent."""
+
     text: str
     category: str
+    type: Kind | None = None
+    urgency: Urgency | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +30,7 @@ class Category:
     """One thing that complaints are about.
 
     ``lapor`` are the LAPOR! category names that mean it, lower case. ``edges`` are phrases that other categories
-    list as theirs no longer but this one's. ``messages`` are whole practice complaints. ``share`` is how common it is
-    beside the others.
+    list as theirs no longer but this one's. ``share`` is how common it is beside the others.
     """
 
     id: str
@@ -35,7 +39,7 @@ class Category:
     terms: tuple[str, ...]
     lapor: tuple[str, ...]
     edges: tuple[str, ...] = ()
-    messages: tuple[str, ...] = ()
+    messages: tuple[Message, ...] = ()
     share: float = 1.0
     unit: str | None = None
 
@@ -96,21 +100,21 @@ def _edges(entries: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
     return found
 
 
-def _messages(region: Path, key: str) -> tuple[str, ...]:
+def _messages(region: Path, key: str) -> tuple[Message, ...]:
     try:
         path = region_file(region, f"messages/{key}.jsonl")
     except RegionError:  # a region may have none: the seeds alone teach the category
         return ()
-    texts: list[str] = []
+    messages: list[Message] = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
-            row = msgspec.json.decode(line, type=_Message)
+            row = msgspec.json.decode(line, type=Message)
         except msgspec.MsgspecError as error:
             raise RegionError(f"{path}, line {number}: {error}. Remedy: write one JSON object a line") from error
         if row.category != key:
             raise RegionError(f"{path}, line {number}: category is {row.category}. Remedy: move it to that file")
-        texts.append(row.text)
-    return tuple(texts)
+        messages.append(row)
+    return tuple(messages)
 
 
 def _share(region: Path, key: str, entry: dict[str, Any]) -> float:
