@@ -130,6 +130,15 @@ def test_the_table_shows_what_a_citizen_wrote_as_it_was_written() -> None:
         assert words in shown.getvalue()
 
 
+def test_the_table_says_when_it_is_due_as_the_citizen_was_told_wherever_it_is_read() -> None:
+    due = datetime.fromisoformat("2026-12-01T00:00:00+08:00")
+    shown = io.StringIO()
+
+    Console(file=shown, width=200).print(as_table(open_items("PUPR", [_told(1, deadline_at=due)]), NOW))
+
+    assert "Senin 30 Nov " in shown.getvalue()
+
+
 def test_a_proof_carries_its_address_size_and_checksum(tmp_path: Path) -> None:
     (tmp_path / "foto.jpg").write_bytes(b"abc")
 

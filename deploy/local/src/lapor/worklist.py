@@ -10,6 +10,7 @@ import msgspec
 from rich.markup import escape
 from rich.table import Table
 
+from chassis.intake.texts import in_words
 from contracts.events import ComplaintSnapshot, UnitRouted
 from lapor.reading import Found
 
@@ -76,14 +77,14 @@ def as_json(item: Item) -> bytes:
 
 
 def as_table(items: Iterable[Item], now: datetime) -> Table:
-    """The same for people; a deadline that has passed is red."""
+    """The same for people, deadlines in the words that citizens are told; one that has passed is red."""
     table = Table(box=None, pad_edge=False)
     for name in ("ticket", "priority", "status", "due"):
         table.add_column(name, no_wrap=True)
     for name in ("untuk apa", "complaint"):
         table.add_column(name, overflow="fold")
     for item, why, reason in items:
-        due = item.deadline_at.astimezone() if item.deadline_at else None
+        late = "red" if item.deadline_at and item.deadline_at < now else "default"
         role = " (support)" if item.role == "support" else " (triage)" if item.lane == "triage" else ""
         others = f" (+{item.reporters - 1})" if item.reporters > 1 else ""
         about = [each for each in (item.category, item.place.kecamatan if item.place else None) if each]
@@ -91,7 +92,7 @@ def as_table(items: Iterable[Item], now: datetime) -> Table:
             item.ticket,
             f"{item.priority}{others}",
             item.status + role,
-            f"[{'red' if due < now else 'default'}]{due:%d %b %H:%M}[/]" if due else "",
+            f"[{late}]{in_words(item.deadline_at)}[/]" if item.deadline_at else "",
             escape(f"{why}: {reason}" if reason else why),
             escape(f"{', '.join(about) or '?'}: {item.text}"),
         )
