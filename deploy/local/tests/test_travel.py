@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from contracts import codec
+from contracts.topics import TOPICS_DIR
 from lapor import travel
 from lapor.errors import Refused
 from lapor.files import DataDir
@@ -83,3 +85,11 @@ def test_time_is_up_also_when_nobody_knows_what_citizens_were_sent(
     (journey,) = demo("sms", door)
 
     assert not journey.done
+
+
+def test_every_hop_is_told_in_words() -> None:
+    examples = [codec.decode(path.read_bytes()).data for path in sorted(TOPICS_DIR.glob("complaint.*/examples/*.json"))]
+    hops = {travel.hop_name(data): type(data).__name__ for data in examples}
+    assert hops
+    assert not set(hops) & set(hops.values())
+    assert "follow-up: addition" in hops

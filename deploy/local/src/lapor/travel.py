@@ -22,6 +22,7 @@ from chassis.intake.texts import in_words
 from contracts import codec
 from contracts.events import (
     ComplaintClassified,
+    ComplaintFollowedUp,
     ComplaintReceived,
     ComplaintUpdated,
     SlaBreached,
@@ -281,21 +282,28 @@ def hop_name(data: Any) -> str:
             return "received"
         case ComplaintClassified():
             return f"classified as {data.category}" + (" (not sure)" if data.abstained else "")
+        case ComplaintFollowedUp():
+            return f"follow-up: {data.items[-1].kind}"
         case ComplaintUpdated(kind="routed"):
             return f"routed to {data.unit}"
         case ComplaintUpdated():
             return data.kind
+        case SlaUpdated() | SlaBreached():
+            return _of_the_clock(data)
+        case UnitRouted():
+            return _told(data)
+    return str(type(data).__name__)
+
+
+def _of_the_clock(data: SlaUpdated | SlaBreached) -> str:
+    match data:
         case SlaBreached(level=0):
             return BREACHED if data.stage == "completion" else f"breached ({data.stage})"
         case SlaBreached():
             return f"escalated to {', '.join(data.escalate_to)}"
         case SlaUpdated(kind="started", stage="completion"):
             return f"due {in_words(data.deadline_at)}"
-        case SlaUpdated():
-            return f"clock {data.kind} ({data.stage})"
-        case UnitRouted():
-            return _told(data)
-    return str(type(data).__name__)
+    return f"clock {data.kind} ({data.stage})"
 
 
 def _told(data: UnitRouted) -> str:
