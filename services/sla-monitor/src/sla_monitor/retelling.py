@@ -22,24 +22,25 @@ def retold(clock: ComplaintClock, derived: list[SlaEvent], past: Past, now: date
     anew = [event.said for event in derived]
     before, after = _breaches(past.said), _breaches(anew)
     taken_back = _retractions(past.said) - _retractions(anew)
+    heard, standing = {said.identity for said in past.said}, _standing(past.said)
+    retracting = {said.promise for said in anew if said.kind == "retracted"}
 
-    def again(event: SlaEvent) -> SlaEvent:
+    def again(event: SlaEvent) -> SlaEvent | None:
+        """``event`` as it is to be announced, None if it stands announced."""
         said = event.said
-        if said.kind not in LADDER or after[said.promise] <= before[said.promise]:
-            return event
+        if said.kind not in LADDER or said.promise in retracting:
+            return None if said.identity in heard else event
+        if said.rung in standing:
+            return None
         return dataclasses.replace(event, running=_shifted(event.running, taken_back))
 
-    heard, retracting = (
-        {said.identity for said in past.said},
-        {said.promise for said in anew if said.kind == "retracted"},
-    )
     wrong = {
         said.promise: said.running
         for said in past.said
         if said.kind == "breached" and before[said.promise] > after[said.promise] and said.promise not in retracting
     }
     undone = [SlaEvent(kind="retracted", at=now, clock=clock, running=running) for running in wrong.values()]
-    fresh = undone + [event for event in map(again, derived) if event.said.identity not in heard]
+    fresh = undone + [event for event in map(again, derived) if event]
     taken_back += _retractions(event.said for event in undone)
     clock = replace(clock, running=tuple(_shifted(running, taken_back) for running in clock.running))
     if clock.past is not None:
@@ -59,6 +60,17 @@ def _breaches(said: Iterable[Said]) -> Counter[object]:
     for each in said:
         net[each.promise] += (each.kind == "breached") - (each.kind == "retracted")
     return net
+
+
+def _standing(said: Iterable[Said]) -> set[object]:
+    """The steps of ladders that were announced and not taken back since."""
+    standing: list[Said] = []
+    for each in said:
+        if each.kind == "retracted":
+            standing = [other for other in standing if other.promise != each.promise]
+        elif each.kind in LADDER:
+            standing.append(each)
+    return {each.rung for each in standing}
 
 
 def _retractions(said: Iterable[Said]) -> Counter[object]:

@@ -158,6 +158,11 @@ class Said(Struct, frozen=True, kw_only=True):
         return self.running.which, self.running.deadline_at
 
     @property
+    def rung(self) -> tuple[object, ...]:
+        """The step of the ladder, however often the breach was taken back before."""
+        return self.promise, self.kind, self.running.level
+
+    @property
     def distinct(self) -> str:
         """The kind, made distinct where a complaint may have it twice in a round with one deadline."""
         kind, running = str(self.kind), self.running
