@@ -3,6 +3,10 @@ import { randomUUID } from "node:crypto";
 import { UNIT, grup, kafka, keluar, masuk } from "./koneksi.mjs";
 
 const [ticket, action, ...isian] = process.argv.slice(2);
+if (!action || !isian.every((satu) => satu.includes("="))) {
+  console.error("node balas.mjs TIKET TINDAKAN [message=... reason=...]");
+  process.exit(1);
+}
 const id = randomUUID(); // jawaban menyebut id ini; balasan yang sama diulang dengan id yang sama
 const daftar = { support: (nilai) => nilai.split(","), evidence: JSON.parse }; // yang lain teks, apa adanya
 const bidang = isian.map((satu) => {
@@ -31,5 +35,5 @@ await producer.send({ topic: keluar, messages: [{ key: ticket, value: JSON.strin
 const reply = await Promise.race([jawaban, new Promise((habis) => setTimeout(habis, 30_000))]);
 await Promise.all([consumer.disconnect(), producer.disconnect()]);
 if (reply?.accepted) console.log("diterima");
-else console.error(reply ? `ditolak: ${reply.reason}` : "belum dijawab dalam 30 detik; jawabannya akan datang di topik Anda");
+else console.error(reply ? `ditolak: ${reply.reason}` : "belum dijawab dalam 30 detik; jawabannya akan datang di topik Anda, kecuali balasan ini tidak sesuai skema");
 process.exit(reply?.accepted ? 0 : 1);

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from confluent_kafka import Consumer, Producer, TopicPartition
 from koneksi import GRUP, KAFKA, KELUAR, MASUK, UNIT
 
+if len(sys.argv) < 3 or not all("=" in satu for satu in sys.argv[3:]):
+    sys.exit(__doc__)
 tiket, tindakan, *isian = sys.argv[1:]
 daftar = {"support": lambda nilai: nilai.split(","), "evidence": json.loads}  # yang lain teks, apa adanya
 bidang = {nama: daftar.get(nama, str)(nilai) for nama, nilai in (satu.split("=", 1) for satu in isian)}
@@ -34,4 +36,4 @@ while time.monotonic() < batas:
             sys.exit(f"ditolak: {jawaban['reason']}")
         print("diterima")
         sys.exit()
-sys.exit("belum dijawab dalam 30 detik; jawabannya tetap akan datang di topik Anda")
+sys.exit("belum dijawab dalam 30 detik; jawabannya akan datang di topik Anda, kecuali balasan ini tidak sesuai skema")

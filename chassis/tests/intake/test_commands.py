@@ -70,7 +70,7 @@ def test_a_command_is_understood_and_what_may_be_an_addition_is_one(text: str, w
 @pytest.mark.parametrize(
     "text",
     ["NILAI 5", "BUKA", "BATAL", "STATUS", "STATUS SPG-123", f"NILAI {WRONG} 5", f"{WRONG} masih mati",
-     "hapus data saya", f"BUKA {WRONG} masih bocor"],
+     "hapus data saya", f"BUKA {WRONG} masih bocor", "cek laporan saya", "STATUS aduan kemarin?", "BATAL S0TF-R4DZ"],
 )  # fmt: skip
 def test_a_ticket_that_is_missing_or_mistyped_is_asked_for(text: str) -> None:
     assert Command(kind="bad_ticket") == read_command(text)
@@ -79,7 +79,8 @@ def test_a_ticket_that_is_missing_or_mistyped_is_asked_for(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["buka portal jalan itu", "nilai raport anak saya tidak keluar", "hapus coretan", "batasi truk besar di jalan desa",
-     "status tanah kami belum jelas sampai sekarang", "bintang tujuh"],
+     "status tanah kami belum jelas sampai sekarang", "bintang tujuh", "CEK jalan rusak Ganra", "status jalan rusak",
+     "batal panen padi"],
 )  # fmt: skip
 def test_a_complaint_may_begin_like_a_command(text: str) -> None:
     assert read_command(text) is None

@@ -105,6 +105,10 @@ def test_the_status_is_one_sms_for_nearly_every_unit() -> None:
     assert T in TEXTS.status_line(story, T)
 
 
+def test_what_was_handed_over_is_not_said_to_be_with_the_unit_that_passed_it_on() -> None:
+    assert f"{T}: dilimpahkan" == TEXTS.status_line(Story(ticket=T, status="handed_over", unit="DISKOMINFO"), T)
+
+
 def test_the_time_is_that_of_the_region(region: Callable[..., Path]) -> None:
     folder = region()
     calendar = folder / "calendar.yaml"

@@ -10,7 +10,9 @@ import pytest
 
 from lapor import health
 from lapor.files import DataDir
+from lapor.inspection import in_a_word
 from lapor.ports import HOST, is_free
+from lapor.state import Entry, State
 
 METRICS = b"""\
 # HELP lapor_outbox_oldest_seconds Age of the oldest row waiting
@@ -50,6 +52,20 @@ def data(tmp_path: Path) -> Iterator[DataDir]:
 
 def test_what_waits_in_an_outbox_is_read_from_the_service_itself(data: DataDir) -> None:
     assert health.outboxes(data) == {"router": health.Outbox(parked=2, oldest_s=312.5)}
+
+
+@pytest.mark.parametrize(
+    ("ready", "router", "says"),
+    [
+        (False, "starting", "starting the services"),
+        (True, "ready", "ready"),
+        (True, "restarting", "not ready: router restarting"),
+    ],
+)
+def test_it_is_ready_when_every_process_is(ready: bool, router: str, says: str) -> None:
+    processes = [Entry(name="kafka", state="ready"), Entry(name="router", state=router)]
+    now = State(pid=1, started=1, region="r", phase="starting the services", ready=ready, processes=processes)
+    assert says == in_a_word(now)
 
 
 def test_what_needs_a_person_is_said_in_words() -> None:

@@ -57,6 +57,7 @@ def _open(*records: Found) -> list[str]:
         pytest.param([_told(1), _told(1, "replied", unit="DISKOMINFO", seq=3)], "", id="returned by it"),
         pytest.param([_told(1), _told(1, "updated", status="merged", seq=3)], "", id="merged"),
         pytest.param([_told(1, "replied", status="resolved", seq=3), _told(1, seq=1)], "", id="an old one comes late"),
+        pytest.param([_told(1, "escalated", unit="PDAM")], "1", id="another's, and late"),
         pytest.param([_told(1, support=[Support(unit="PUPR")], **HELP)], "1", id="helps"),
         pytest.param([_told(1, support=[Support(unit="PUPR", status="done")], **HELP)], "", id="has helped"),
     ],

@@ -50,6 +50,8 @@ def test_a_post_is_a_complaint_a_command_or_an_addition(text: str, kind: str, ti
     [
         (f"{T} diterima.", "receipt", f"{T} diterima."),
         (f"{T} diteruskan.", "seq-1", f"{T} diteruskan. (1)"),
+        (f"{T} dibuka kembali.", "due-6", f"{T} dibuka kembali. (6)"),
+        (f"{T}: kapan?", "ask-9", f"{T}: kapan? (9)"),
         (f"{T}: ditutup", "answer-2125287186050842624", f"{T}: ditutup (2624)"),
         ("x" * 280, "receipt", "x" * 280),
         (f"{T}: maaf", "breach-1-1780000000", f"{T}: maaf"),

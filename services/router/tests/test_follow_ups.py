@@ -41,6 +41,25 @@ def test_a_note_says_what_it_is_about(wish: Any, status: str, note: str) -> None
     assert ("noted", note) == (office.story()[-1].kind, office.story()[-1].note)
 
 
+@pytest.mark.parametrize(
+    ("status", "wish", "says"),
+    [
+        ("routed", "reopen", "masih ditangani"),
+        ("handed_over", "reopen", "sudah dilimpahkan. Bila masih ada masalah"),
+        ("cancelled", "cancel", "sudah dibatalkan"),
+        ("resolved", "cancel", "sudah selesai ditangani"),
+        ("rejected", "addition", "tidak dapat diproses. Bila masih ada masalah"),
+    ],
+)
+def test_a_wish_that_comes_too_late_or_too_early_is_refused_with_how_it_stands(
+    status: str, wish: str, says: str
+) -> None:
+    office = in_status(status, "triage" if status == "rejected" else "unit")
+    office.hear(followed_up(item(wish, 9)))
+    assert ("refused", status) == (office.story()[-1].note, office.case.status)
+    assert says in str(office.story()[-1].message)
+
+
 @pytest.mark.parametrize(("stars", "heard"), [(1, True), (2, True), (3, False), (4, False), (5, False)])
 def test_the_supervisor_hears_of_a_bad_rating_and_of_no_other(stars: int, heard: bool) -> None:
     office = in_status("resolved")

@@ -160,6 +160,13 @@ def test_a_units_hand_over_tells_the_contact_too() -> None:
     assert "Kontak PLN: telepon 123." == handed("pln")[0].story()[-1].message
 
 
+def test_what_the_unit_says_stands_before_the_contact() -> None:
+    it = Office(rules=OUTSIDE)
+    it.hear(received(), classified())
+    it.hear(("PUPR", reply("hand-over", to="pln", reason="tiang milik PLN", message="Kami sudah bersurat.")))
+    assert "Kami sudah bersurat. Kontak PLN: telepon 123." == it.story()[-1].message
+
+
 @pytest.mark.parametrize("reason", ["bukan wewenang", "Bukan wewenang kami", "bukan urusan dinas kami", "-", "PLN"])
 @pytest.mark.parametrize("lane", ["unit", "triage"])
 def test_that_it_is_anothers_is_no_reason(reason: str, lane: str) -> None:

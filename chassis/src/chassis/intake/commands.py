@@ -36,6 +36,10 @@ _COMMANDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ("restriction", r"BATASI((?:\s+(?:PEMAKAIAN\s+)?DATA)?)(?:\s+(?:PRIBADI|DIRI|SAYA))*"),
     )
 )
+#: Which complaint is meant, in words instead of a number.
+_MEANT = """laporan laporanku lapor aduan pengaduan keluhan tiket nomor no nomornya saya sy kami ku aku yang yg ini itu
+tadi kemarin dong min pak bu ya kah tolong mohon"""
+_MINE = frozenset(_MEANT.split())
 _TYPED = ("STATUS", "LACAK", "BATAL", "BATALKAN", "NILAI", "RATING", "BINTANG", "HAPUS", "BATASI")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _TICKET = re.compile(r"\bSPG[\s-]*([0-9A-Z]{4})([\s-]*)([0-9A-Z]{5})\b", re.IGNORECASE)
@@ -102,12 +106,14 @@ def _without_ticket(text: str, known: str) -> Command | None:
         return Command(kind="bad_ticket")
     if known and _clear(kind, explicit, rest):
         return _made(kind, known, rest)
-    lonely = len(rest.split()) <= NEAR if kind in ("status", "cancel") else _lonely(kind, explicit, rest)
-    return Command(kind="bad_ticket") if lonely and not known else None
+    return Command(kind="bad_ticket") if not known and _lonely(kind, explicit, rest) else None
 
 
 def _lonely(kind: Kind, explicit: str, rest: str) -> bool:
-    """Whether only a ticket is missing: a complaint may begin with these words."""
+    """Whether only a ticket is missing, or is miswritten: a complaint may begin with these words."""
+    if kind in ("status", "cancel"):
+        words = [word.strip(",.?!").casefold() for word in rest.split()]
+        return len(words) <= NEAR and all(word in _MINE or any(map(str.isdigit, word)) for word in words)
     if kind == "rating":
         return not re.search(r"[^\W\d_]", rest)
     return not rest and (kind == "reopen" or bool(explicit))

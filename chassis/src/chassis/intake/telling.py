@@ -109,7 +109,8 @@ class Teller:
             receipt = self.texts.answers(self.service)["receipt_due"]
             text = receipt.format(ticket=story.ticket, due=self.texts.due(story))
             return _with(story, revised=[*story.revised, (RECEIPT, text)])
-        if moved and story.held[0].startswith(HELD):
+        # Also when it is the same as before the question: the citizen was told that it stands.
+        if (moved or data.kind == "resumed") and story.held[0].startswith(HELD):
             return self._with_due(story)
         return self._rescheduled(story, data) if moved and data.kind == "rescheduled" and self.notify else story
 

@@ -33,7 +33,7 @@ _PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         ),
         "escalated": _CLOCK | {"to"},
     },
-    "answers": dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating", "follow_up"), _TICKET),
+    "answers": dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating"), _TICKET),
     "sms": {
         **dict.fromkeys(("receipt", "help", "format", "not_yours", "too_long"), _TICKET),
         "receipt_due": _DUE,
@@ -110,7 +110,7 @@ class Texts:
         if story is None:
             return self.sms["unknown_ticket"].format(ticket=ticket)
         line = f"{ticket}: {self.statuses.get(story.status, story.status)}"
-        if story.unit:
+        if story.unit and story.status != "handed_over":  # the unit that passed it on has it no longer
             line += f" ({self.unit(story.unit)})"
         if story.parent and story.status not in DONE:
             line += f". Tenggatnya di {story.parent}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -103,15 +103,25 @@ def replay(
         if ids:
             raise Refused(sentence)
         err.print(sentence)
-    chosen = [found for found in chosen if found not in homeless]
-    for found in chosen:
-        headers = {name: value for name, value in found.headers.items() if name not in _OURS}
-        operator.write(found.headers["source-topic"], found.key, found.value, headers)
-        done.add(_id(found))
+    records = by_record(found for found in chosen if found not in homeless)
+    for first, *others in records:
+        headers = {name: value for name, value in first.headers.items() if name not in _OURS}
+        operator.write(first.headers["source-topic"], first.key, first.value, headers)
+        for found in (first, *others):
+            done.add(_id(found))
     if as_json:
-        typer.echo(json.dumps({"replayed": len(chosen)}))
+        typer.echo(json.dumps({"replayed": len(records)}))
     else:
-        err.print(f"{len(chosen)} put back")
+        err.print(f"{len(records)} put back")
+
+
+def by_record(letters: Iterable[Found]) -> list[list[Found]]:
+    """Dead letters by what they were: put aside by several services, a record goes back once, and all read it again."""
+    records: dict[tuple[object, ...], list[Found]] = {}
+    for found in letters:
+        place = tuple(found.headers.get(name) for name in ("source-topic", "source-partition", "source-offset"))
+        records.setdefault((*place, found.value), []).append(found)
+    return list(records.values())
 
 
 class Replayed:

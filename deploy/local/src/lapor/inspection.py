@@ -38,9 +38,15 @@ def status(data: Data = DATA, as_json: Json = False) -> None:
         err.print(state.nothing_runs(where), highlight=False, soft_wrap=True)
     else:
         out.print(board.table(now))
-        out.print("ready" if now.ready else now.phase, style="bold")
+        out.print(in_a_word(now), style="bold")
         for sentence in health.attention(waiting):
             out.print(f"needs attention: {sentence}", style="red", highlight=False, soft_wrap=True)
+
+
+def in_a_word(now: state.State) -> str:
+    """Ready, or what is not. The supervisor itself is ready once: what falls over later is a process's own state."""
+    waits = [f"{each.name} {each.state}" for each in now.processes if each.state != "ready"]
+    return now.phase if not now.ready else f"not ready: {', '.join(waits)}" if waits else "ready"
 
 
 def _with(waiting: dict[str, health.Outbox], shown: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from lapor.reading import Found
 #: It is over, or the next word is the reporter's: the unit has answered.
 _DONE = frozenset({"resolved", "closed", "handed_over", "rejected", "cancelled", "merged"})
 #: Told to who has to do something about it, whoever leads and however it stands.
-_FOR_THE_DESK = frozenset({"handed-over", "similar", "rated"})
+_FOR_THE_DESK = frozenset({"handed-over", "similar", "rated", "escalated"})
 #: So the router words what it tells of a request under UU PDP and of its deadline.
 _RIGHTS = ("hak pelapor (UU PDP)", "permintaan hak")
 _NEVER = datetime.max.replace(tzinfo=UTC)

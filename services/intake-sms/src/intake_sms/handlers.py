@@ -108,12 +108,10 @@ async def _complain(desk: Desk, mo: Mo, text: str) -> None:
 
 
 async def _follow_up(desk: Desk, mo: Mo, number: str, item: FollowUp) -> NewNotice | None:
-    say = desk.texts.sms
-    if not await follow_up(desk.pool, SERVICE, number, item, address=mo.sender, wake=desk.wake):
-        return _answer(mo, say["not_yours"].format(ticket=number), number)
-    if item.kind != "addition":  # the router's answer follows: done, or why not
+    """The router answers what is stored: done, or why not."""
+    if await follow_up(desk.pool, SERVICE, number, item, address=mo.sender, wake=desk.wake):
         return None
-    return _answer(mo, say["follow_up"].format(ticket=number), number)
+    return _answer(mo, desk.texts.sms["not_yours"].format(ticket=number), number)
 
 
 def _key(mo: Mo) -> str:

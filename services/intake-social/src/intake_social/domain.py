@@ -8,9 +8,12 @@ from typing import Literal
 
 from chassis.intake import commands
 from chassis.intake.commands import Command, read_command
+from chassis.intake.story import ASKED, HELD
 
 _ADDRESS = re.compile(r"^(?:\s*[@#]\w+)+|(?:\s*#\w+)+\s*$")
 _KEYWORD = re.compile(r"^\s*(?:LAPOR!?\s+)?SOPPENG\b[\s#:,.-]*", re.IGNORECASE)
+#: What the reasons of those notices begin with whose number tells them from one another.
+_NUMBERED = frozenset({"seq-", "answer-", HELD, ASKED})
 _HELP = frozenset({"help", "bantuan", "info", "?"})
 #: X takes so much; Facebook far more.
 ROOM = {"x": 280, "facebook": 8_000}
@@ -51,10 +54,11 @@ def weight(text: str) -> int:
 def fit(text: str, reason: str, channel: str = "x") -> str:
     """``text`` as a reply on ``channel``, with a number at its end: both networks keep us from saying the same twice.
 
-    A step of the story has its own number, an answer the end of the number of the post it answers.
+    A step of the story has its own number, at once or when its due date is known; an answer the end of the number of
+    the post it answers.
     """
     kind, _, number = reason.partition("-")
-    nth = f" ({number[-4:]})" if kind in ("seq", "answer") and number else ""
+    nth = f" ({number[-4:]})" if f"{kind}-" in _NUMBERED and number else ""
     room = ROOM[channel] - len(nth)
     if weight(text) <= room:
         return text + nth

@@ -45,7 +45,7 @@ def on_sla(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result:
         case "retracted":
             return _retracted(rules, case, data)
         case "lapsed" if case.status == "resolved" and data.based_on_seq >= (case.resolved_seq or 0):
-            case, update = advance(case, "closed", message="Tidak ada tanggapan lagi dari pelapor.")
+            case, update = advance(case, "closed", message="Tidak ada tanggapan lagi dari Anda.")
             return case, [update, *tell_unit(case, "withdrawn", reason="ditutup")]
         case "paused" if data.stage == "completion" and case.status == "waiting_for_reporter":
             return _paused(rules, case, data)

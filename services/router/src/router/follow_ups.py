@@ -19,6 +19,14 @@ CONTENT, BAD = 4, 2
 #: Bytes. So far merged complaints may lengthen what their parent's units are told each time; an intake bounds what its
 #: own reporter adds, and all of it fits into one event (codec.MAX_BYTES).
 MAX_COLLECTED = 150_000
+#: How a complaint ended, to its reporter who still wants something of it.
+_ENDED = {
+    "resolved": "sudah selesai ditangani",
+    "closed": "sudah ditutup",
+    "handed_over": "sudah dilimpahkan",
+    "rejected": "tidak dapat diproses",
+    "cancelled": "sudah dibatalkan",
+}
 _RIGHTS = {"erasure": "penghapusan data pribadi", "restriction": "pembatasan pemrosesan data pribadi"}
 
 
@@ -108,7 +116,8 @@ def _add(case: Case) -> Result:
         case, update = advance(case, "in_progress", message="Jawaban Anda sudah diteruskan.")
         return case, [update, *tell_unit(case, "followed-up", reason="pelapor menjawab")]
     if case.status in FINAL:
-        return noted(case, "refused", "Laporan ini sudah selesai. Bila masih ada masalah, kirim laporan baru.")
+        text = f"Laporan ini {_ENDED[case.status]}. Bila masih ada masalah, kirim laporan baru."
+        return noted(case, "refused", text)
     if case.status == "resolved":
         text = "Tambahan Anda diteruskan. Bila belum selesai, mintalah laporan ini dibuka kembali."
         return _heard(case, "addition", text)
@@ -120,7 +129,7 @@ def _cancel(case: Case) -> Result:
         text = f"Laporan ini digabung dengan {case.parent} dan mengikutinya, jadi tidak dapat dibatalkan tersendiri."
         return _heard(case, "refused", text)
     if case.status in FINAL or case.status == "resolved":
-        return noted(case, "refused", "Laporan ini sudah selesai, jadi tidak dapat dibatalkan.")
+        return noted(case, "refused", f"Laporan ini {_ENDED[case.status]}, jadi tidak dapat dibatalkan.")
     reason = "dibatalkan pelapor"
     case, update = advance(case, "cancelled")
     outs: list[Out] = [update, *tell_unit(case, "withdrawn", reason=reason)]
@@ -131,7 +140,9 @@ def _cancel(case: Case) -> Result:
 
 def _reopen(rules: Rules, case: Case) -> Result:
     if case.status != "resolved" or case.unit is None:
-        text = "Laporan ini tidak dapat dibuka kembali. Bila masih ada masalah, kirim laporan baru."
+        text = "Laporan ini masih ditangani, jadi tidak perlu dibuka kembali. Keterangan baru boleh ditambahkan."
+        if case.status in FINAL:
+            text = f"Laporan ini {_ENDED[case.status]}. Bila masih ada masalah, kirim laporan baru."
         return noted(case, "refused", text)
     helpers = [each.unit for each in case.support]
     reason = "dibuka kembali oleh pelapor"

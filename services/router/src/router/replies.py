@@ -177,7 +177,7 @@ def _hand_over(given: Given) -> Outcome:
     if refused := obstacle(rules, to, reason, triage=case.lane == "triage"):
         return refused
     found = target(rules, to)
-    message = contact(found) if found else None
+    message = " ".join([given.data.message or "", (contact(found) or "") if found else ""]).strip() or None
     case, outs = hand_over(rules, case, found.name if found else to.strip(), reason, message=message, by=given.by)
     return {case.ticket: case}, outs
 
