@@ -21,8 +21,9 @@ from contracts.events import FollowUp
 from contracts.ids import complaint_id
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
+from intake_web.domain import FINISHED
 from intake_web.settings import WebSettings
-from intake_web.store import Found, Store, StoreDown
+from intake_web.store import Finished, Found, Store, StoreDown
 from lapor import fixtures
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
@@ -70,6 +71,8 @@ class FakeStore:
         self._check()
         if not any(a.ticket == number for _, a in self.taken.values()):
             return False
+        if item.kind == "addition" and number in self.stories and self.stories[number].status in FINISHED:
+            raise Finished(number)
         self.added.setdefault(number, []).append(item)
         return True
 

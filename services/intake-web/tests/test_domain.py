@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.intake import accept
+from chassis.intake import accept, story
 from intake_web import domain
 from intake_web.domain import Invalid, read_addition, read_complaint, read_key, read_secret
 
@@ -96,3 +96,7 @@ def test_a_pass_opens_one_complaint_of_one_installation() -> None:
 def test_a_sentence_loses_the_number_that_is_known() -> None:
     assert domain.sentence("SPG-A", "SPG-A: PUPR bertanya: di mana?") == "PUPR bertanya: di mana?"
     assert domain.sentence("SPG-A", "SPG-A diteruskan.") == "Diteruskan."
+
+
+def test_finished_is_what_is_final_for_every_intake_and_what_only_the_archive_knows() -> None:
+    assert set(domain.FINISHED) == {*story.FINAL, "archived"}

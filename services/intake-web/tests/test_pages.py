@@ -326,3 +326,33 @@ async def test_the_times_are_those_of_the_region(fake: Any, texts: Texts, make_s
         page = (await client.get(sent.headers["location"])).text
 
     assert "24 November 2026 pukul 18.52 WIT<" in page
+
+
+@pytest.mark.parametrize("status", ["closed", "cancelled", "rejected", "handed_over", "archived"])
+async def test_to_a_finished_complaint_nothing_can_be_added_and_the_page_says_what_to_do(
+    web: httpx.AsyncClient, fake: Any, status: str
+) -> None:
+    number = await resolved(web, fake, status=status)
+    path = f"/laporan/{number}/tambahan"
+    page, form = (await web.get(f"/laporan/{number}")).text, (await web.get(path)).text
+
+    late = await web.post(path, files=as_form({**hidden(form), "kind": "addition", "text": "Tiang nomor 7"}))
+
+    assert "Tambah keterangan" not in page
+    assert re.findall(r'name="kind" value="(\w+)"', form) == ["erasure", "restriction"]
+    assert late.status_code == 422
+    assert "Laporan ini sudah selesai dan tidak dapat ditambah lagi." in late.text
+    assert "kirim laporan baru" in late.text
+    assert "Tiang nomor 7</textarea>" in late.text
+    assert fake.added == {}
+
+
+async def test_what_concerns_personal_data_is_never_chosen_beforehand(web: httpx.AsyncClient, fake: Any) -> None:
+    path = f"/laporan/{await resolved(web, fake, status='closed')}/tambahan"
+    form = (await web.get(path)).text
+
+    unchosen = await web.post(path, files=as_form(hidden(form)))
+
+    assert " checked" not in form
+    assert (unchosen.status_code, fake.added) == (400, {})
+    assert "Pilih dulu apa yang ingin Anda sampaikan." in unchosen.text

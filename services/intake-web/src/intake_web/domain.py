@@ -24,6 +24,8 @@ OPEN = (
     "returned",
     "reopened",
 )
+#: Over for good: the router refuses every addition.
+FINISHED = ("closed", "cancelled", "rejected", "handed_over", "archived")
 KINDS = ("addition", "rating", "reopen", "cancel", "rights_request")
 RIGHTS = ("erasure", "restriction")
 
@@ -166,7 +168,8 @@ def kinds_for(status: str) -> list[str]:
 def _kinds_for(status: str) -> Iterator[str]:
     if status == "resolved":
         yield from ("rating", "reopen")
-    yield "addition"
+    if status not in FINISHED:
+        yield "addition"
     if status in OPEN:
         yield "cancel"
     yield from RIGHTS

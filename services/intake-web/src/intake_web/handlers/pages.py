@@ -27,7 +27,7 @@ from intake_web.domain import (
 from intake_web.handlers.api import Config, Kept, Words, find, follow_up, submission, unless_known
 from intake_web.handlers.problems import count, problem_of
 from intake_web.settings import WebSettings
-from intake_web.store import Found, Store, StoreDown, TooMany
+from intake_web.store import Finished, Found, Store, StoreDown, TooMany
 
 PASS = "akses"  # noqa: S105
 REFRESH_S = 5
@@ -40,6 +40,7 @@ _FIELDS = ("text", "place", "occurred", "name", "phone", "email")
 _RATINGS = ("1", "2", "3", "4", "5")
 #: What a form calls a rights request of each kind.
 _RIGHTS = {"erasure": "rights_request", "restriction": "rights_request"}
+_CHOOSE = "Pilih dulu apa yang ingin Anda sampaikan."
 _NO_NUMBER = "Nomor ini tidak kami temukan. Periksa lagi huruf dan angkanya; contohnya SPG-W0AB-12CDS."
 
 
@@ -99,6 +100,7 @@ async def track(
         "complaint": complaint,
         "fresh": "baru" in query,
         "thanks": "terkirim" in query,
+        "kinds": kinds_for(complaint["status"]),
         "still": "diam" in query,
         "refresh_s": REFRESH_S if complaint["open"] and "diam" not in query else None,
         "known": _has_pass(request, settings, found),
@@ -142,10 +144,12 @@ async def add(request: Request[Any, Any, Any], number: str, store: Kept, setting
             return _addition(found, typed, {"secret": problem}, 404, known)
     except Invalid as error:
         renewed = {"key": str(uuid4())} if "Idempotency-Key" in error.problems else {}
-        return _addition(found, {**typed, **renewed}, error.problems, 400, known)
+        # A browser sends no kind where nothing is chosen; that one of these must be is said for programs.
+        mend = {**error.problems, "kind": _CHOOSE} if "kind" in error.problems else error.problems
+        return _addition(found, {**typed, **renewed}, mend, 400, known)
     except KeyReused:
         return _addition(found, {**typed, "key": str(uuid4())}, {"form": _SENT_BEFORE}, 422, known)
-    except (TooMany, StoreDown) as error:
+    except (Finished, TooMany, StoreDown) as error:
         problem_ = problem_of(error)
         return _addition(found, typed, {"form": problem_.detail}, problem_.status, known, problem_.headers)
     return Redirect(f"/laporan/{canonical}?terkirim=1", status_code=303)
