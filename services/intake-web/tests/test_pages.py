@@ -356,3 +356,32 @@ async def test_what_concerns_personal_data_is_never_chosen_beforehand(web: httpx
     assert " checked" not in form
     assert (unchosen.status_code, fake.added) == (400, {})
     assert "Pilih dulu apa yang ingin Anda sampaikan." in unchosen.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"kind": "addition", "text": "Tiang 7"}, "Tambahan Anda sudah kami terima."),
+        ({"kind": "rating", "rating": "4"}, "Penilaian Anda sudah kami terima."),
+        ({"kind": "reopen", "text": "Masih padam"}, "Permintaan Anda untuk membuka kembali sudah kami terima."),
+        ({"kind": "cancel"}, "Permintaan Anda untuk membatalkan sudah kami terima."),
+        ({"kind": "erasure"}, "Permintaan Anda tentang data pribadi sudah kami terima."),
+    ],
+    ids=lambda value: value.get("kind") if isinstance(value, dict) else "",
+)
+async def test_thanks_name_what_was_asked_and_promise_no_outcome(
+    web: httpx.AsyncClient, fake: Any, typed: dict[str, str], said: str
+) -> None:
+    path = f"/laporan/{await resolved(web, fake)}/tambahan"
+
+    sent = await web.post(path, files=as_form({**hidden((await web.get(path)).text), **typed}))
+    (banner,) = re.findall(r'role="status">(.*)</div>', (await web.get(sent.headers["location"])).text)
+
+    assert said in banner
+    assert typed["kind"] == "addition" or "Tambahan" not in banner
+
+
+async def test_an_address_that_was_made_up_thanks_for_nothing(web: httpx.AsyncClient, fake: Any) -> None:
+    number = await resolved(web, fake)
+
+    assert 'role="status"' not in (await web.get(f"/laporan/{number}?terkirim=apa-saja")).text

@@ -99,7 +99,7 @@ async def track(
     context = {
         "complaint": complaint,
         "fresh": "baru" in query,
-        "thanks": "terkirim" in query,
+        "thanks": query.get("terkirim"),
         "kinds": kinds_for(complaint["status"]),
         "still": "diam" in query,
         "refresh_s": REFRESH_S if complaint["open"] and "diam" not in query else None,
@@ -152,7 +152,7 @@ async def add(request: Request[Any, Any, Any], number: str, store: Kept, setting
     except (Finished, TooMany, StoreDown) as error:
         problem_ = problem_of(error)
         return _addition(found, typed, {"form": problem_.detail}, problem_.status, known, problem_.headers)
-    return Redirect(f"/laporan/{canonical}?terkirim=1", status_code=303)
+    return Redirect(f"/laporan/{canonical}?terkirim={item.kind}", status_code=303)
 
 
 def _fresh() -> dict[str, str]:
