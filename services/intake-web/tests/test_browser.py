@@ -101,6 +101,26 @@ async def test_a_complaint_by_form_reaches_its_page(page: Page, site: str, pool:
     assert tuple(row) == (number, "Jalan berlubang di depan pasar,\nmotor sering jatuh.", "0812 3456 7890")
 
 
+async def test_going_back_and_sending_again_asks_before_it_is_a_second_complaint(
+    page: Page, site: str, pool: Pool
+) -> None:
+    await page.goto(site)
+    await page.get_by_label("Isi laporan").fill("Lampu jalan padam")
+    await page.get_by_role("button", name="Kirim laporan").click()
+    number = await page.get_by_role("heading", level=1).inner_text()
+
+    await page.go_back()
+    await expect(page.get_by_label("Isi laporan")).to_have_value("Lampu jalan padam")
+    await page.get_by_role("button", name="Kirim laporan").click()
+
+    await expect(page.get_by_role("alert")).to_contain_text("sudah pernah terkirim")
+    await expect(page.get_by_role("alert")).to_contain_text(number)
+    assert await pool.fetchval("SELECT count(*) FROM complaints") == 1
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await expect(page.get_by_role("status")).to_contain_text("sudah kami terima")
+    assert await pool.fetchval("SELECT count(*) FROM complaints") == 2
+
+
 async def test_the_reporter_adds_something_and_finds_the_complaint_by_its_number(page: Page, site: str) -> None:
     await page.goto(site)
     await page.get_by_label("Isi laporan").fill("Lampu jalan padam")

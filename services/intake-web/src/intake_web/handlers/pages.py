@@ -15,6 +15,7 @@ from chassis.intake.accept import KeyReused
 from contracts import ticket
 from intake_web import words
 from intake_web.domain import (
+    Draft,
     Invalid,
     is_pass,
     kinds_for,
@@ -23,6 +24,8 @@ from intake_web.domain import (
     read_complaint,
     read_key,
     read_secret,
+    sent_as,
+    trace_of,
 )
 from intake_web.handlers.api import Config, Kept, Words, find, follow_up, submission, unless_known
 from intake_web.handlers.problems import count, problem_of
@@ -30,11 +33,15 @@ from intake_web.settings import WebSettings
 from intake_web.store import Finished, Found, Store, StoreDown, TooMany
 
 PASS = "akses"  # noqa: S105
+TRACE = "terkirim"
 REFRESH_S = 5
 #: A field people don't see and programs that fill in everything do.
 _TRAP = "situs_web"
 _SENT_BEFORE = (
     "Formulir ini sudah pernah terkirim dengan isi lain. Bila yang di bawah ini laporan baru, tekan Kirim sekali lagi."
+)
+_SAME_AGAIN = (
+    "Laporan yang sama ini sudah pernah terkirim dengan nomor {}. Bila memang laporan baru, tekan Kirim sekali lagi."
 )
 _FIELDS = ("text", "place", "occurred", "name", "phone", "email")
 _RATINGS = ("1", "2", "3", "4", "5")
@@ -59,7 +66,14 @@ async def submit(request: Request[Any, Any, Any], store: Kept, settings: Config)
         if typed.get(_TRAP):
             raise Invalid({_TRAP: "Kosongkan kolom ini."})
         draft = read_complaint(raw)
-        accepted = await store.accept(submission(draft, read_key(typed.get("key")), read_secret(typed.get("secret"))))
+        key, secret = read_key(typed.get("key")), read_secret(typed.get("secret"))
+        # Who goes back gets a new form with the old text in it.
+        if earlier := sent_as(settings.installation_namespace, request.cookies.get(TRACE), key, draft):
+            again = str(uuid4())
+            asked = _form({**typed, "key": again}, {"form": _SAME_AGAIN.format(earlier)}, 422)
+            asked.cookies = [_trace(settings, earlier, again, draft)]
+            return asked
+        accepted = await store.accept(submission(draft, key, secret))
     except Invalid as error:
         # A key or secret that can't be read was not typed by anybody: the next try gets good ones.
         renewed = _fresh() if {"Idempotency-Key", "Access-Secret"} & error.problems.keys() else {}
@@ -71,10 +85,8 @@ async def submit(request: Request[Any, Any, Any], store: Kept, settings: Config)
         return _form(typed, {"form": problem.detail}, problem.status, problem.headers)
     path = f"/laporan/{accepted.ticket}"
     shown = pass_for(settings.installation_namespace, accepted.ticket)
-    cookie = Cookie(
-        PASS, path, value=shown, httponly=True, samesite="strict", secure=settings.public_url.startswith("https:")
-    )
-    return Redirect(f"{path}?baru=1", status_code=303, cookies=[cookie])
+    cookies = [_cookie(settings, PASS, path, shown), _trace(settings, accepted.ticket, key, draft)]
+    return Redirect(f"{path}?baru=1", status_code=303, cookies=cookies)
 
 
 @get("/lacak")
@@ -165,6 +177,15 @@ async def _typed(request: Request[Any, Any, Any]) -> dict[str, str]:
     except UnicodeDecodeError as error:
         raise ClientException("not UTF-8") from error
     return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _trace(settings: WebSettings, number: str, key: str, draft: Draft) -> Cookie:
+    return _cookie(settings, TRACE, "/", trace_of(settings.installation_namespace, number, key, draft))
+
+
+def _cookie(settings: WebSettings, name: str, path: str, value: str) -> Cookie:
+    secure = settings.public_url.startswith("https:")
+    return Cookie(name, path, value=value, httponly=True, samesite="strict", secure=secure)
 
 
 async def _is_owner(store: Store, number: str, secret: str | None) -> bool:
