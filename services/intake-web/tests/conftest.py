@@ -32,10 +32,11 @@ REGION = Path(__file__).parents[3] / "region" / "soppeng"
 
 
 class FakeStore:
-    """Complaints in memory. ``down`` makes every method fail as without a database."""
+    """Complaints in memory, received at ``now``. ``down`` makes every method fail as without a database."""
 
     def __init__(self) -> None:
         self.down = False
+        self.now = datetime(2026, 11, 24, 9, 52, tzinfo=UTC)
         self.taken: dict[str, tuple[Submission, Accepted]] = {}
         self.stories: dict[str, Story] = {}
         self.added: dict[str, list[FollowUp]] = {}
@@ -49,7 +50,7 @@ class FakeStore:
         accepted = Accepted(
             ticket=ticket.mint("web"),
             complaint_id=complaint_id(UUID(int=1), channel="web", gateway="form", external_id=submission.external_id),
-            received_at=datetime(2026, 11, 24, 9, 52, tzinfo=UTC),
+            received_at=self.now,
             fresh=True,
         )
         self.taken[submission.external_id] = submission, accepted

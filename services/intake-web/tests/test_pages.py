@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from copy import copy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,7 +49,6 @@ async def test_a_sent_form_leads_to_its_page(web: httpx.AsyncClient) -> None:
     assert sent.status_code == 303
     assert page.status_code == 200
     assert f'Simpan nomor ini: <strong class="number">{number}</strong>' in page.text
-    assert '<meta http-equiv="refresh" content="5">' in page.text
 
 
 async def test_no_answer_repeats_the_secret(web: httpx.AsyncClient) -> None:
@@ -213,12 +212,43 @@ async def test_a_finished_story_is_told_and_no_longer_refreshed(web: httpx.Async
     assert 'http-equiv="refresh"' not in page
 
 
-async def test_refreshing_can_be_stopped(web: httpx.AsyncClient) -> None:
+async def test_a_page_looks_for_its_unit_and_due_date_and_then_leaves_the_reader_alone(
+    web: httpx.AsyncClient, fake: Any
+) -> None:
+    fake.now = datetime.now(UTC)
+    due = datetime(2026, 12, 3, 16, tzinfo=UTC)
+    number = await resolved(web, fake, status="registered")
+    awaited: list[bool] = []
+    for facts in (
+        {"status": "registered", "unit": None},
+        {"status": "routed", "unit": "PUPR"},
+        {"status": "routed", "unit": "PUPR", "deadline_at": due},
+    ):
+        fake.stories[number] = Story(ticket=number, **facts)
+        awaited.append('http-equiv="refresh" content="5"' in (await web.get(f"/laporan/{number}")).text)
+
+    assert awaited == [True, True, False]
+
+
+async def test_a_page_does_not_wait_long(web: httpx.AsyncClient, fake: Any) -> None:
+    fake.now = datetime.now(UTC) - timedelta(minutes=1)
     sent = await send(web, text="Lampu")
 
-    page = (await web.get(sent.headers["location"].replace("baru", "diam"))).text
+    page = (await web.get(sent.headers["location"])).text
 
     assert 'http-equiv="refresh"' not in page
+    assert "Perbarui sekarang" in page
+
+
+async def test_refreshing_can_be_stopped(web: httpx.AsyncClient, fake: Any) -> None:
+    fake.now = datetime.now(UTC)
+    sent = await send(web, text="Lampu")
+
+    moving = (await web.get(sent.headers["location"])).text
+    still = (await web.get(sent.headers["location"].replace("baru", "diam"))).text
+
+    assert 'http-equiv="refresh"' in moving
+    assert 'http-equiv="refresh"' not in still
 
 
 async def test_the_browser_that_sent_it_may_add_without_a_code(web: httpx.AsyncClient, fake: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -35,6 +36,8 @@ from intake_web.store import Finished, Found, Store, StoreDown, TooMany
 PASS = "akses"  # noqa: S105
 TRACE = "terkirim"
 REFRESH_S = 5
+#: Unit and due date come within seconds. A page that went on would close what its reader opened.
+REFRESH_FOR = timedelta(seconds=30)
 #: A field people don't see and programs that fill in everything do.
 _TRAP = "situs_web"
 _SENT_BEFORE = (
@@ -113,8 +116,7 @@ async def track(
         "fresh": "baru" in query,
         "thanks": query.get("terkirim"),
         "kinds": kinds_for(complaint["status"]),
-        "still": "diam" in query,
-        "refresh_s": REFRESH_S if complaint["open"] and "diam" not in query else None,
+        "refresh_s": REFRESH_S if "diam" not in query and _is_awaited(complaint, datetime.now(UTC)) else None,
         "known": _has_pass(request, settings, found),
         "mine": found.received_at is not None,
         "seq": found.story.seq,
@@ -177,6 +179,13 @@ async def _typed(request: Request[Any, Any, Any]) -> dict[str, str]:
     except UnicodeDecodeError as error:
         raise ClientException("not UTF-8") from error
     return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _is_awaited(complaint: dict[str, Any], now: datetime) -> bool:
+    """Whether the unit or the due date is still to come, and within seconds."""
+    known = complaint["unit"] and complaint["deadline_text"]
+    at = complaint["received_at"]
+    return complaint["open"] and not known and at is not None and now - at < REFRESH_FOR
 
 
 def _trace(settings: WebSettings, number: str, key: str, draft: Draft) -> Cookie:
