@@ -441,3 +441,31 @@ async def test_an_address_that_was_made_up_thanks_for_nothing(web: httpx.AsyncCl
     number = await resolved(web, fake)
 
     assert 'role="status"' not in (await web.get(f"/laporan/{number}?terkirim=apa-saja")).text
+
+
+@pytest.mark.parametrize("status", ["resolved", "closed", "cancelled", "rejected", "handed_over", "merged"])
+async def test_what_is_over_shows_no_due_date(web: httpx.AsyncClient, fake: Any, status: str) -> None:
+    number = await resolved(web, fake, status=status, deadline_at=datetime(2026, 12, 3, 16, tzinfo=UTC), breached=True)
+
+    page = (await web.get(f"/laporan/{number}")).text
+
+    assert "Dijawab paling lambat" not in page
+    assert "lewat tenggat" not in page
+
+
+async def test_what_was_handed_over_is_not_said_to_be_with_the_unit_that_passed_it_on(
+    web: httpx.AsyncClient, fake: Any
+) -> None:
+    number = await resolved(web, fake, status="handed_over", support=["DLH"])
+
+    page = (await web.get(f"/laporan/{number}")).text
+
+    assert "pihak di luar pemerintah kabupaten" in page
+    assert "Pekerjaan Umum" not in page
+    assert "dibantu" not in page
+
+
+async def test_for_what_ended_without_a_unit_none_is_looked_for(web: httpx.AsyncClient, fake: Any) -> None:
+    number = await resolved(web, fake, status="cancelled", unit=None)
+
+    assert "sedang kami carikan" not in (await web.get(f"/laporan/{number}")).text
