@@ -21,8 +21,9 @@ from contracts.events import FollowUp
 from contracts.ids import complaint_id
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
+from intake_web.domain import FINISHED
 from intake_web.settings import WebSettings
-from intake_web.store import Found, Store, StoreDown
+from intake_web.store import Finished, Found, Store, StoreDown
 from lapor import fixtures
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
@@ -31,10 +32,11 @@ REGION = Path(__file__).parents[3] / "region" / "soppeng"
 
 
 class FakeStore:
-    """Complaints in memory. ``down`` makes every method fail as without a database."""
+    """Complaints in memory, received at ``now``. ``down`` makes every method fail as without a database."""
 
     def __init__(self) -> None:
         self.down = False
+        self.now = datetime(2026, 11, 24, 9, 52, tzinfo=UTC)
         self.taken: dict[str, tuple[Submission, Accepted]] = {}
         self.stories: dict[str, Story] = {}
         self.added: dict[str, list[FollowUp]] = {}
@@ -48,7 +50,7 @@ class FakeStore:
         accepted = Accepted(
             ticket=ticket.mint("web"),
             complaint_id=complaint_id(UUID(int=1), channel="web", gateway="form", external_id=submission.external_id),
-            received_at=datetime(2026, 11, 24, 9, 52, tzinfo=UTC),
+            received_at=self.now,
             fresh=True,
         )
         self.taken[submission.external_id] = submission, accepted
@@ -70,6 +72,8 @@ class FakeStore:
         self._check()
         if not any(a.ticket == number for _, a in self.taken.values()):
             return False
+        if item.kind == "addition" and number in self.stories and self.stories[number].status in FINISHED:
+            raise Finished(number)
         self.added.setdefault(number, []).append(item)
         return True
 

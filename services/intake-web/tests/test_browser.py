@@ -80,6 +80,11 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     await context.close()
 
 
+async def _stands(pool: Pool, number: str, status: str) -> None:
+    async with pool.acquire() as db:
+        await save_stories(db, {number: Story(ticket=number, seq=3, status=status, unit="PUPR", **DUE)})
+
+
 async def test_a_complaint_by_form_reaches_its_page(page: Page, site: str, pool: Pool) -> None:
     await page.goto(site)
     await page.get_by_label("Isi laporan").fill("Jalan berlubang di depan pasar,\nmotor sering jatuh.")
@@ -99,6 +104,26 @@ async def test_a_complaint_by_form_reaches_its_page(page: Page, site: str, pool:
     assert ticket.parse(number) == number
     row = await pool.fetchrow("SELECT ticket, text, phone FROM complaints JOIN reporters USING (reporter_ref)")
     assert tuple(row) == (number, "Jalan berlubang di depan pasar,\nmotor sering jatuh.", "0812 3456 7890")
+
+
+async def test_going_back_and_sending_again_asks_before_it_is_a_second_complaint(
+    page: Page, site: str, pool: Pool
+) -> None:
+    await page.goto(site)
+    await page.get_by_label("Isi laporan").fill("Lampu jalan padam")
+    await page.get_by_role("button", name="Kirim laporan").click()
+    number = await page.get_by_role("heading", level=1).inner_text()
+
+    await page.go_back()
+    await expect(page.get_by_label("Isi laporan")).to_have_value("Lampu jalan padam")
+    await page.get_by_role("button", name="Kirim laporan").click()
+
+    await expect(page.get_by_role("alert")).to_contain_text("sudah pernah terkirim")
+    await expect(page.get_by_role("alert")).to_contain_text(number)
+    assert await pool.fetchval("SELECT count(*) FROM complaints") == 1
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await expect(page.get_by_role("status")).to_contain_text("sudah kami terima")
+    assert await pool.fetchval("SELECT count(*) FROM complaints") == 2
 
 
 async def test_the_reporter_adds_something_and_finds_the_complaint_by_its_number(page: Page, site: str) -> None:
@@ -123,12 +148,13 @@ async def test_the_reporter_rates_the_answer_opens_it_again_and_uses_a_right(pag
     await page.get_by_label("Isi laporan").fill("Lampu jalan padam")
     await page.get_by_role("button", name="Kirim laporan").click()
     number = await page.get_by_role("heading", level=1).inner_text()
-    async with pool.acquire() as db:
-        await save_stories(db, {number: Story(ticket=number, seq=3, status="resolved", unit="PUPR", **DUE)})
-
+    await _stands(pool, number, "routed")
     await page.goto(f"{site}/laporan/{number}")
     await page.get_by_text("Bagaimana dihitung?").click()
     await expect(page.get_by_text("hari kerja 1")).to_be_visible()
+
+    await _stands(pool, number, "resolved")
+    await page.goto(f"{site}/laporan/{number}")
     await page.get_by_label("2 kurang").check()
     await page.get_by_label("Komentar").fill("Lama sekali")
     await page.get_by_role("button", name="Kirim nilai").click()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.intake import accept
+from chassis.intake import accept, story
 from intake_web import domain
 from intake_web.domain import Invalid, read_addition, read_complaint, read_key, read_secret
 
@@ -93,6 +93,24 @@ def test_a_pass_opens_one_complaint_of_one_installation() -> None:
     assert not domain.is_pass(ours, "SPG-A", None)
 
 
+def test_a_trace_tells_the_same_from_another_form_and_nothing_else() -> None:
+    ours, theirs = UUID(int=1), UUID(int=2)
+    draft, other = read_complaint({"text": "Lampu"}), read_complaint({"text": "Lampu", "name": "Andi"})
+    trace = domain.trace_of(ours, "SPG-A", "key-1", draft)
+
+    assert domain.sent_as(ours, trace, "key-2", draft) == "SPG-A"
+    assert domain.sent_as(ours, trace, "key-1", draft) is None
+    assert domain.sent_as(ours, trace, "key-2", other) is None
+    assert domain.sent_as(theirs, trace, "key-2", draft) is None
+    assert domain.sent_as(ours, trace.replace("SPG-A", "SPG-B"), "key-2", draft) is None
+    assert [domain.sent_as(ours, bad, "key-2", draft) for bad in (None, "", "..", "é.é.é")] == [None] * 4
+    assert "Lampu" not in trace
+
+
 def test_a_sentence_loses_the_number_that_is_known() -> None:
     assert domain.sentence("SPG-A", "SPG-A: PUPR bertanya: di mana?") == "PUPR bertanya: di mana?"
     assert domain.sentence("SPG-A", "SPG-A diteruskan.") == "Diteruskan."
+
+
+def test_finished_is_what_is_final_for_every_intake_and_what_only_the_archive_knows() -> None:
+    assert set(domain.FINISHED) == {*story.FINAL, "archived"}

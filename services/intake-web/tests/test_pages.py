@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from copy import copy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,7 +49,6 @@ async def test_a_sent_form_leads_to_its_page(web: httpx.AsyncClient) -> None:
     assert sent.status_code == 303
     assert page.status_code == 200
     assert f'Simpan nomor ini: <strong class="number">{number}</strong>' in page.text
-    assert '<meta http-equiv="refresh" content="5">' in page.text
 
 
 async def test_no_answer_repeats_the_secret(web: httpx.AsyncClient) -> None:
@@ -80,6 +79,32 @@ async def test_a_form_sent_again_with_another_text_asks_before_it_becomes_a_new_
     assert (other.status_code, confirmed.status_code) == (422, 303)
     assert "sudah pernah terkirim" in other.text
     assert "Lampu padam</textarea>" in other.text
+
+
+async def test_the_same_in_another_form_asks_once_and_names_the_number_it_has(
+    web: httpx.AsyncClient, fake: Any
+) -> None:
+    number = (await send(web, text="Sampah")).headers["location"].split("/")[2].split("?")[0]
+
+    asked = await send(web, text="Sampah")
+    confirmed = await web.post("/", files=as_form({**hidden(asked.text), "text": "Sampah"}))
+
+    assert (asked.status_code, confirmed.status_code, len(fake.taken)) == (422, 303, 2)
+    assert f"sudah pernah terkirim dengan nomor {number}" in asked.text
+    assert "Sampah</textarea>" in asked.text
+
+
+async def test_another_text_or_another_browser_is_not_asked(web: httpx.AsyncClient, fake: Any) -> None:
+    await send(web, text="Sampah")
+    other = await send(web, text="Sampah di pasar")
+    web.cookies.clear()
+    elsewhere = await send(web, text="Sampah di pasar")
+
+    assert (other.status_code, elsewhere.status_code, len(fake.taken)) == (303, 303, 3)
+
+
+async def test_a_page_with_a_secret_is_kept_by_no_browser(web: httpx.AsyncClient) -> None:
+    assert (await web.get("/")).headers["cache-control"] == "no-store"
 
 
 async def test_a_problem_keeps_everything_and_says_what_to_mend(web: httpx.AsyncClient) -> None:
@@ -187,12 +212,43 @@ async def test_a_finished_story_is_told_and_no_longer_refreshed(web: httpx.Async
     assert 'http-equiv="refresh"' not in page
 
 
-async def test_refreshing_can_be_stopped(web: httpx.AsyncClient) -> None:
+async def test_a_page_looks_for_its_unit_and_due_date_and_then_leaves_the_reader_alone(
+    web: httpx.AsyncClient, fake: Any
+) -> None:
+    fake.now = datetime.now(UTC)
+    due = datetime(2026, 12, 3, 16, tzinfo=UTC)
+    number = await resolved(web, fake, status="registered")
+    awaited: list[bool] = []
+    for facts in (
+        {"status": "registered", "unit": None},
+        {"status": "routed", "unit": "PUPR"},
+        {"status": "routed", "unit": "PUPR", "deadline_at": due},
+    ):
+        fake.stories[number] = Story(ticket=number, **facts)
+        awaited.append('http-equiv="refresh" content="5"' in (await web.get(f"/laporan/{number}")).text)
+
+    assert awaited == [True, True, False]
+
+
+async def test_a_page_does_not_wait_long(web: httpx.AsyncClient, fake: Any) -> None:
+    fake.now = datetime.now(UTC) - timedelta(minutes=1)
     sent = await send(web, text="Lampu")
 
-    page = (await web.get(sent.headers["location"].replace("baru", "diam"))).text
+    page = (await web.get(sent.headers["location"])).text
 
     assert 'http-equiv="refresh"' not in page
+    assert "Perbarui sekarang" in page
+
+
+async def test_refreshing_can_be_stopped(web: httpx.AsyncClient, fake: Any) -> None:
+    fake.now = datetime.now(UTC)
+    sent = await send(web, text="Lampu")
+
+    moving = (await web.get(sent.headers["location"])).text
+    still = (await web.get(sent.headers["location"].replace("baru", "diam"))).text
+
+    assert 'http-equiv="refresh"' in moving
+    assert 'http-equiv="refresh"' not in still
 
 
 async def test_the_browser_that_sent_it_may_add_without_a_code(web: httpx.AsyncClient, fake: Any) -> None:
@@ -226,7 +282,7 @@ async def test_another_browser_needs_the_code(web: httpx.AsyncClient, fake: Any)
 async def test_the_pass_travels_only_to_its_complaint(web: httpx.AsyncClient) -> None:
     sent = await send(web, text="Lampu")
 
-    cookie = sent.headers["set-cookie"]
+    (cookie,) = [each for each in sent.headers.get_list("set-cookie") if each.startswith("akses=")]
     assert f"Path={sent.headers['location'].split('?')[0]};" in cookie
     assert {"HttpOnly", "Secure", "SameSite=strict"} <= {part.strip() for part in cookie.split(";")}
 
@@ -326,3 +382,90 @@ async def test_the_times_are_those_of_the_region(fake: Any, texts: Texts, make_s
         page = (await client.get(sent.headers["location"])).text
 
     assert "24 November 2026 pukul 18.52 WIT<" in page
+
+
+@pytest.mark.parametrize("status", ["closed", "cancelled", "rejected", "handed_over", "archived"])
+async def test_to_a_finished_complaint_nothing_can_be_added_and_the_page_says_what_to_do(
+    web: httpx.AsyncClient, fake: Any, status: str
+) -> None:
+    number = await resolved(web, fake, status=status)
+    path = f"/laporan/{number}/tambahan"
+    page, form = (await web.get(f"/laporan/{number}")).text, (await web.get(path)).text
+
+    late = await web.post(path, files=as_form({**hidden(form), "kind": "addition", "text": "Tiang nomor 7"}))
+
+    assert "Tambah keterangan" not in page
+    assert re.findall(r'name="kind" value="(\w+)"', form) == ["erasure", "restriction"]
+    assert late.status_code == 422
+    assert "Laporan ini sudah selesai dan tidak dapat ditambah lagi." in late.text
+    assert "kirim laporan baru" in late.text
+    assert "Tiang nomor 7</textarea>" in late.text
+    assert fake.added == {}
+
+
+async def test_what_concerns_personal_data_is_never_chosen_beforehand(web: httpx.AsyncClient, fake: Any) -> None:
+    path = f"/laporan/{await resolved(web, fake, status='closed')}/tambahan"
+    form = (await web.get(path)).text
+
+    unchosen = await web.post(path, files=as_form(hidden(form)))
+
+    assert " checked" not in form
+    assert (unchosen.status_code, fake.added) == (400, {})
+    assert "Pilih dulu apa yang ingin Anda sampaikan." in unchosen.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"kind": "addition", "text": "Tiang 7"}, "Tambahan Anda sudah kami terima."),
+        ({"kind": "rating", "rating": "4"}, "Penilaian Anda sudah kami terima."),
+        ({"kind": "reopen", "text": "Masih padam"}, "Permintaan Anda untuk membuka kembali sudah kami terima."),
+        ({"kind": "cancel"}, "Permintaan Anda untuk membatalkan sudah kami terima."),
+        ({"kind": "erasure"}, "Permintaan Anda tentang data pribadi sudah kami terima."),
+    ],
+    ids=lambda value: value.get("kind") if isinstance(value, dict) else "",
+)
+async def test_thanks_name_what_was_asked_and_promise_no_outcome(
+    web: httpx.AsyncClient, fake: Any, typed: dict[str, str], said: str
+) -> None:
+    path = f"/laporan/{await resolved(web, fake)}/tambahan"
+
+    sent = await web.post(path, files=as_form({**hidden((await web.get(path)).text), **typed}))
+    (banner,) = re.findall(r'role="status">(.*)</div>', (await web.get(sent.headers["location"])).text)
+
+    assert said in banner
+    assert typed["kind"] == "addition" or "Tambahan" not in banner
+
+
+async def test_an_address_that_was_made_up_thanks_for_nothing(web: httpx.AsyncClient, fake: Any) -> None:
+    number = await resolved(web, fake)
+
+    assert 'role="status"' not in (await web.get(f"/laporan/{number}?terkirim=apa-saja")).text
+
+
+@pytest.mark.parametrize("status", ["resolved", "closed", "cancelled", "rejected", "handed_over", "merged"])
+async def test_what_is_over_shows_no_due_date(web: httpx.AsyncClient, fake: Any, status: str) -> None:
+    number = await resolved(web, fake, status=status, deadline_at=datetime(2026, 12, 3, 16, tzinfo=UTC), breached=True)
+
+    page = (await web.get(f"/laporan/{number}")).text
+
+    assert "Dijawab paling lambat" not in page
+    assert "lewat tenggat" not in page
+
+
+async def test_what_was_handed_over_is_not_said_to_be_with_the_unit_that_passed_it_on(
+    web: httpx.AsyncClient, fake: Any
+) -> None:
+    number = await resolved(web, fake, status="handed_over", support=["DLH"])
+
+    page = (await web.get(f"/laporan/{number}")).text
+
+    assert "pihak di luar pemerintah kabupaten" in page
+    assert "Pekerjaan Umum" not in page
+    assert "dibantu" not in page
+
+
+async def test_for_what_ended_without_a_unit_none_is_looked_for(web: httpx.AsyncClient, fake: Any) -> None:
+    number = await resolved(web, fake, status="cancelled", unit=None)
+
+    assert "sedang kami carikan" not in (await web.get(f"/laporan/{number}")).text

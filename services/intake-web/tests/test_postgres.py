@@ -215,3 +215,21 @@ async def test_additions_have_an_end_that_is_said(kept: httpx.AsyncClient) -> No
     ]
 
     assert codes == [202] * MAX_FOLLOW_UPS + [422]
+
+
+async def test_a_finished_complaint_takes_no_addition_but_knows_the_one_it_has(
+    kept: httpx.AsyncClient, pool: Pool
+) -> None:
+    number = (await submit(kept, headers=SECRET)).json()["ticket"]
+    body, first = {"kind": "addition", "text": "Tiang 7"}, {**SECRET, "Idempotency-Key": "1"}
+    await add(kept, number, body, first)
+    async with pool.acquire() as db:
+        await save_stories(db, {number: Story(ticket=number, seq=3, status="closed")})
+
+    again = await add(kept, number, body, first)
+    late = await add(kept, number, body, {**SECRET, "Idempotency-Key": "2"})
+    right = await add(kept, number, {"kind": "rights_request", "right": "erasure"}, {**SECRET, "Idempotency-Key": "3"})
+
+    assert (again.status_code, late.status_code, right.status_code) == (202, 422, 202)
+    assert late.json()["type"] == "urn:lapor:problem:complaint-finished"
+    assert [len(event.data.items) for event in (await published(pool))[1:]] == [1, 2]

@@ -24,6 +24,8 @@ OPEN = (
     "returned",
     "reopened",
 )
+#: Over for good: the router refuses every addition.
+FINISHED = ("closed", "cancelled", "rejected", "handed_over", "archived")
 KINDS = ("addition", "rating", "reopen", "cancel", "rights_request")
 RIGHTS = ("erasure", "restriction")
 
@@ -152,6 +154,20 @@ def is_pass(installation: UUID, ticket: str, given: str | None) -> bool:
     return hmac.compare_digest(pass_for(installation, ticket).encode(), (given or "").encode())
 
 
+def trace_of(installation: UUID, ticket: str, key: str, draft: Draft) -> str:
+    """What a browser remembers of the complaint it sent; nobody can read from it what was written."""
+    return ".".join((ticket, _digest(installation, ticket, key), _digest(installation, ticket, repr(draft))))
+
+
+def sent_as(installation: UUID, trace: str | None, key: str, draft: Draft) -> str | None:
+    """The number under which ``draft`` was sent with another form than that of ``key``, going by ``trace``."""
+    number, _, rest = (trace or "").partition(".")
+    form, _, content = rest.partition(".")
+    same = hmac.compare_digest(content.encode(), _digest(installation, number, repr(draft)).encode())
+    # The same form once more is a double click or a reload, which its key tells.
+    return number if same and form != _digest(installation, number, key) else None
+
+
 def sentence(ticket: str, text: str) -> str:
     """``text`` without the number in front, for a place where the number is known."""
     rest = text.removeprefix(ticket).lstrip(" :")
@@ -166,10 +182,15 @@ def kinds_for(status: str) -> list[str]:
 def _kinds_for(status: str) -> Iterator[str]:
     if status == "resolved":
         yield from ("rating", "reopen")
-    yield "addition"
+    if status not in FINISHED:
+        yield "addition"
     if status in OPEN:
         yield "cancel"
     yield from RIGHTS
+
+
+def _digest(installation: UUID, *parts: str) -> str:
+    return hmac.digest(installation.bytes, "\x1f".join(("intake-web trace", *parts)).encode(), "sha256").hex()
 
 
 def _text(raw: Mapping[str, object], field: str, limit: int, problems: dict[str, str]) -> str | None:

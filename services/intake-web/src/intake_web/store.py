@@ -15,6 +15,10 @@ class StoreDown(Exception):
     """Nothing is known to have been kept: give no ticket, ask to try again."""
 
 
+class Finished(ValueError):
+    """Nothing can be added to this complaint any more."""
+
+
 class TooMany(ValueError):
     """This complaint has as many additions as one may have."""
 
@@ -52,5 +56,6 @@ class Store(Protocol):
 
         Raises:
             chassis.intake.accept.KeyReused: the id is known with another content.
+            Finished: it is an addition, and the complaint is over.
             TooMany: no more may be added.
         """

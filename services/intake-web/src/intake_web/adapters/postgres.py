@@ -14,8 +14,8 @@ from chassis.intake.accept import Accepted, IntakeSettings, KeyReused, Submissio
 from chassis.intake.story import count_reporters, find_story
 from contracts.events import FollowUp
 from contracts.masking import mask
-from intake_web.domain import MAX_FOLLOW_UPS
-from intake_web.store import Found, StoreDown, TooMany
+from intake_web.domain import FINISHED, MAX_FOLLOW_UPS
+from intake_web.store import Finished, Found, StoreDown, TooMany
 
 
 class PostgresStore:
@@ -54,9 +54,15 @@ class PostgresStore:
                     if _content(known) != _content(_masked(item)):
                         raise KeyReused(item.id)
                     return True
+            if item.kind == "addition" and await self._finished(number):
+                raise Finished(number)
             if len(items) >= MAX_FOLLOW_UPS:
                 raise TooMany(number)
             return await follow_up(self.pool, self.origin, number, item, wake=self.wake)
+
+    async def _finished(self, number: str) -> bool:
+        story = await find_story(self.pool, number)
+        return story is not None and story.status in FINISHED
 
     @asynccontextmanager
     async def _in_time(self) -> AsyncIterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from chassis.intake.accept import KeyReused
 from contracts import ticket
 from intake_web import words
 from intake_web.domain import (
+    Draft,
     Invalid,
     is_pass,
     kinds_for,
@@ -23,23 +25,32 @@ from intake_web.domain import (
     read_complaint,
     read_key,
     read_secret,
+    sent_as,
+    trace_of,
 )
 from intake_web.handlers.api import Config, Kept, Words, find, follow_up, submission, unless_known
 from intake_web.handlers.problems import count, problem_of
 from intake_web.settings import WebSettings
-from intake_web.store import Found, Store, StoreDown, TooMany
+from intake_web.store import Finished, Found, Store, StoreDown, TooMany
 
 PASS = "akses"  # noqa: S105
+TRACE = "terkirim"
 REFRESH_S = 5
+#: Unit and due date come within seconds. A page that went on would close what its reader opened.
+REFRESH_FOR = timedelta(seconds=30)
 #: A field people don't see and programs that fill in everything do.
 _TRAP = "situs_web"
 _SENT_BEFORE = (
     "Formulir ini sudah pernah terkirim dengan isi lain. Bila yang di bawah ini laporan baru, tekan Kirim sekali lagi."
 )
+_SAME_AGAIN = (
+    "Laporan yang sama ini sudah pernah terkirim dengan nomor {}. Bila memang laporan baru, tekan Kirim sekali lagi."
+)
 _FIELDS = ("text", "place", "occurred", "name", "phone", "email")
 _RATINGS = ("1", "2", "3", "4", "5")
 #: What a form calls a rights request of each kind.
 _RIGHTS = {"erasure": "rights_request", "restriction": "rights_request"}
+_CHOOSE = "Pilih dulu apa yang ingin Anda sampaikan."
 _NO_NUMBER = "Nomor ini tidak kami temukan. Periksa lagi huruf dan angkanya; contohnya SPG-W0AB-12CDS."
 
 
@@ -58,7 +69,14 @@ async def submit(request: Request[Any, Any, Any], store: Kept, settings: Config)
         if typed.get(_TRAP):
             raise Invalid({_TRAP: "Kosongkan kolom ini."})
         draft = read_complaint(raw)
-        accepted = await store.accept(submission(draft, read_key(typed.get("key")), read_secret(typed.get("secret"))))
+        key, secret = read_key(typed.get("key")), read_secret(typed.get("secret"))
+        # Who goes back gets a new form with the old text in it.
+        if earlier := sent_as(settings.installation_namespace, request.cookies.get(TRACE), key, draft):
+            again = str(uuid4())
+            asked = _form({**typed, "key": again}, {"form": _SAME_AGAIN.format(earlier)}, 422)
+            asked.cookies = [_trace(settings, earlier, again, draft)]
+            return asked
+        accepted = await store.accept(submission(draft, key, secret))
     except Invalid as error:
         # A key or secret that can't be read was not typed by anybody: the next try gets good ones.
         renewed = _fresh() if {"Idempotency-Key", "Access-Secret"} & error.problems.keys() else {}
@@ -70,10 +88,8 @@ async def submit(request: Request[Any, Any, Any], store: Kept, settings: Config)
         return _form(typed, {"form": problem.detail}, problem.status, problem.headers)
     path = f"/laporan/{accepted.ticket}"
     shown = pass_for(settings.installation_namespace, accepted.ticket)
-    cookie = Cookie(
-        PASS, path, value=shown, httponly=True, samesite="strict", secure=settings.public_url.startswith("https:")
-    )
-    return Redirect(f"{path}?baru=1", status_code=303, cookies=[cookie])
+    cookies = [_cookie(settings, PASS, path, shown), _trace(settings, accepted.ticket, key, draft)]
+    return Redirect(f"{path}?baru=1", status_code=303, cookies=cookies)
 
 
 @get("/lacak")
@@ -98,9 +114,9 @@ async def track(
     context = {
         "complaint": complaint,
         "fresh": "baru" in query,
-        "thanks": "terkirim" in query,
-        "still": "diam" in query,
-        "refresh_s": REFRESH_S if complaint["open"] and "diam" not in query else None,
+        "thanks": query.get("terkirim"),
+        "kinds": kinds_for(complaint["status"]),
+        "refresh_s": REFRESH_S if "diam" not in query and _is_awaited(complaint, datetime.now(UTC)) else None,
         "known": _has_pass(request, settings, found),
         "mine": found.received_at is not None,
         "seq": found.story.seq,
@@ -142,13 +158,15 @@ async def add(request: Request[Any, Any, Any], number: str, store: Kept, setting
             return _addition(found, typed, {"secret": problem}, 404, known)
     except Invalid as error:
         renewed = {"key": str(uuid4())} if "Idempotency-Key" in error.problems else {}
-        return _addition(found, {**typed, **renewed}, error.problems, 400, known)
+        # A browser sends no kind where nothing is chosen; that one of these must be is said for programs.
+        mend = {**error.problems, "kind": _CHOOSE} if "kind" in error.problems else error.problems
+        return _addition(found, {**typed, **renewed}, mend, 400, known)
     except KeyReused:
         return _addition(found, {**typed, "key": str(uuid4())}, {"form": _SENT_BEFORE}, 422, known)
-    except (TooMany, StoreDown) as error:
+    except (Finished, TooMany, StoreDown) as error:
         problem_ = problem_of(error)
         return _addition(found, typed, {"form": problem_.detail}, problem_.status, known, problem_.headers)
-    return Redirect(f"/laporan/{canonical}?terkirim=1", status_code=303)
+    return Redirect(f"/laporan/{canonical}?terkirim={item.kind}", status_code=303)
 
 
 def _fresh() -> dict[str, str]:
@@ -161,6 +179,22 @@ async def _typed(request: Request[Any, Any, Any]) -> dict[str, str]:
     except UnicodeDecodeError as error:
         raise ClientException("not UTF-8") from error
     return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _is_awaited(complaint: dict[str, Any], now: datetime) -> bool:
+    """Whether the unit or the due date is still to come, and within seconds."""
+    known = complaint["unit"] and complaint["deadline_text"]
+    at = complaint["received_at"]
+    return complaint["open"] and not known and at is not None and now - at < REFRESH_FOR
+
+
+def _trace(settings: WebSettings, number: str, key: str, draft: Draft) -> Cookie:
+    return _cookie(settings, TRACE, "/", trace_of(settings.installation_namespace, number, key, draft))
+
+
+def _cookie(settings: WebSettings, name: str, path: str, value: str) -> Cookie:
+    secure = settings.public_url.startswith("https:")
+    return Cookie(name, path, value=value, httponly=True, samesite="strict", secure=secure)
 
 
 async def _is_owner(store: Store, number: str, secret: str | None) -> bool:

@@ -14,7 +14,7 @@ from litestar.response import Template
 from chassis import metrics
 from chassis.intake.accept import KeyReused
 from intake_web.domain import Invalid
-from intake_web.store import StoreDown, TooMany
+from intake_web.store import Finished, StoreDown, TooMany
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +86,11 @@ def problem_of(error: Exception) -> Problem:
         case KeyReused():
             detail = "Kunci ini sudah dipakai untuk kiriman lain. Untuk kiriman baru, buat Idempotency-Key yang baru."
             return Problem(422, "idempotency-key-reused", "Idempotency-Key sudah dipakai", detail)
+        case Finished():
+            detail = (
+                "Laporan ini sudah selesai dan tidak dapat ditambah lagi. Bila masih ada masalah, kirim laporan baru."
+            )
+            return Problem(422, "complaint-finished", "Laporan sudah selesai", detail)
         case TooMany():
             detail = "Tambahan untuk laporan ini sudah paling banyak. Hubungi petugas atau buat laporan baru."
             return Problem(422, "too-many-follow-ups", "Tambahan sudah terlalu banyak", detail)
