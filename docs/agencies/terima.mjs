@@ -9,7 +9,7 @@ const giliranKami = ({ why, complaint: c }) =>
 // Untuk meja triase dan atasan: ada yang harus dilakukan, walaupun unit lain yang memimpin atau laporannya sudah selesai.
 const untukMeja = ({ why, reason, reply, complaint: c }) =>
   reply ? !reply.accepted && c.role !== "support" && c.unit !== UNIT
-    : ["handed-over", "similar", "rated"].includes(why) || /hak pelapor \(UU PDP\)|permintaan hak/.test(reason ?? "");
+    : ["handed-over", "similar", "rated", "escalated"].includes(why) || /hak pelapor \(UU PDP\)|permintaan hak/.test(reason ?? "");
 const urutan = ({ complaint: c }) =>
   [String(1e6 - (c.priority ?? 0)).padStart(8, "0"), c.deadline_at ?? "9999", c.received_at].join();
 const terakhir = new Map(); // rekaman terakhir setiap kunci adalah keadaan laporan itu sekarang

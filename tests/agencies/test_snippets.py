@@ -79,13 +79,16 @@ def test_the_worklist_shows_what_is_to_be_forwarded_and_what_for(tmp_path: Path)
         ("similar", {"unit": "PUPR"}),
         ("followed-up", {"unit": "PUPR"}),
         ("withdrawn", {"unit": "PUPR"}),
+        ("escalated", {"unit": "PUPR"}),
     )
 
     shown = run(tmp_path, "terima.mjs", "--sekali", records=records)
 
-    assert {("SPG-S000-00001", "handed-over: karena handed-over"), ("SPG-S000-00002", "similar: karena similar")} == {
-        tuple(line.split("\t")[0:3:2]) for line in shown.splitlines() if "\t" in line
-    }
+    assert {
+        ("SPG-S000-00001", "handed-over: karena handed-over"),
+        ("SPG-S000-00002", "similar: karena similar"),
+        ("SPG-S000-00005", "escalated: karena escalated"),
+    } == {tuple(line.split("\t")[0:3:2]) for line in shown.splitlines() if "\t" in line}
 
 
 @pytest.mark.parametrize(("there", "lists"), [(0, [0, 1, 2, 3]), (2, [2, 3]), (3, [3])])
