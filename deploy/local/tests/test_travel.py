@@ -63,14 +63,35 @@ async def without_json(request: httpx.Request) -> httpx.Response:
 
 
 @pytest.mark.parametrize("channel", ["sms", "web", "x"])
-def test_a_door_that_is_away_ends_it_with_a_sentence(demo: Any, channel: Channel) -> None:
+def test_a_door_that_is_away_ends_it_with_a_sentence(
+    demo: Any, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(travel, "DOOR_AWAY_S", 0)
     with pytest.raises(Refused, match=f"The {channel} door does not answer at http.*lapor status"):
         demo(channel, away)
 
 
 def test_a_door_that_refuses_ends_it_with_its_words(demo: Any) -> None:
-    with pytest.raises(Refused, match="The web door answered 503: busy"):
-        demo("web", lambda _: httpx.Response(503, text="busy"))
+    with pytest.raises(Refused, match="The web door answered 400: no text"):
+        demo("web", lambda _: httpx.Response(400, text="no text"))
+
+
+def test_what_a_door_could_not_take_is_given_to_it_again_with_the_same_key(
+    demo: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(travel, "GIVE_UP_S", 0.1)
+    keys: list[str] = []
+
+    async def door(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            keys.append(request.headers["Idempotency-Key"])
+        if len(keys) == 1:
+            raise httpx.ConnectError("refused")
+        return httpx.Response(503 if len(keys) == 2 else 202)
+
+    demo("web", door)
+
+    assert ([keys[0]] * 3) == keys
 
 
 @pytest.mark.parametrize("page", [away, silent, without_json])

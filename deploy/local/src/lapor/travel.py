@@ -7,6 +7,7 @@ import itertools
 import random
 import secrets
 import threading
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -39,6 +40,8 @@ from lapor.scenarios import BREACHED, MET, SIMILAR, Reply, Scenario, Turn
 
 Channel = Literal["sms", "web", "x"]
 GIVE_UP_S = 60
+#: A door that was killed is back within this.
+DOOR_AWAY_S = 30.0
 
 
 @dataclass(kw_only=True)
@@ -256,15 +259,22 @@ class Travel:
 
 
 async def _write(http: httpx.AsyncClient, journey: Journey, url: str, **what: Any) -> None:
-    """Give a door what a citizen writes. Raises: Refused when it is not taken."""
-    try:
-        answer = await http.post(url, **what)
-    except httpx.HTTPError as error:
-        raise Refused(
-            f"The {journey.channel} door does not answer at {url} ({type(error).__name__}): see `lapor status`."
-        ) from error
-    if answer.is_error:
-        raise Refused(f"The {journey.channel} door answered {answer.status_code}: {answer.text[:200]}")
+    """Give a door what a citizen writes, and again while it is away. Raises: Refused when it is not taken."""
+    give_up = time.monotonic() + DOOR_AWAY_S
+    while True:
+        try:
+            answer = await http.post(url, **what)
+        except httpx.HTTPError as error:
+            why = f"The {journey.channel} door does not answer at {url} ({type(error).__name__}): see `lapor status`."
+        else:
+            if answer.is_success:
+                return
+            why = f"The {journey.channel} door answered {answer.status_code}: {answer.text[:200]}"
+            if answer.is_client_error:
+                raise Refused(why)
+        if time.monotonic() > give_up:
+            raise Refused(why)
+        await asyncio.sleep(0.5)
 
 
 async def _read(http: httpx.AsyncClient, url: str) -> Any:
