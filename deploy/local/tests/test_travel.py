@@ -12,6 +12,7 @@ import pytest
 from contracts import codec
 from contracts.topics import TOPICS_DIR
 from lapor import travel
+from lapor.demo import promises_seconds
 from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.scenarios import SCENARIOS
@@ -114,3 +115,8 @@ def test_every_hop_is_told_in_words() -> None:
     assert hops
     assert not set(hops) & set(hops.values())
     assert "follow-up: addition" in hops
+
+
+@pytest.mark.parametrize(("region", "quick"), [("soppeng", False), ("seconds", True)])
+def test_only_a_region_with_deadlines_in_seconds_can_show_a_breach(region: str, quick: bool) -> None:
+    assert promises_seconds(Path("region", region)) is quick

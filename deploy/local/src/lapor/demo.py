@@ -6,10 +6,13 @@ import asyncio
 import json
 import math
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from chassis.region import read_region
+from lapor import state
 from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.options import DATA, Data, Json, err
@@ -47,6 +50,8 @@ def demo(
 
         lapor demo --channel sms --scenario breach
     """
+    if scenario == "breach" and not promises_seconds(Path(state.running(DataDir(data)).region)):
+        raise Refused("This story waits for a breach: start with `lapor up --region region/seconds`, and try again.")
     count = n or (3 if scenario == "journey" else 1)
     travel = Travel(DataDir(data), SCENARIOS[scenario], _quiet if as_json or count > 9 else _say)
     journeys = asyncio.run(travel.run(count, _channels(scenario, channel), rate))
@@ -58,6 +63,13 @@ def demo(
     if late:
         some = ", ".join(j.ticket or f"{j.channel} without a ticket" for j in late[:3])
         raise Refused(f"{len(late)} of {len(journeys)} did not arrive within {GIVE_UP_S} s ({some}): `lapor status`.")
+
+
+def promises_seconds(region: Path) -> bool:
+    """Whether the deadlines of ``region`` pass while one watches."""
+    policies = read_region(region, "sla.yaml")
+    stages = policies["policies"][policies["default"]]["stages"]
+    return bool(stages["completion"]["unit"] == "seconds")
 
 
 def _channels(scenario: str, only: Channel | None) -> list[Channel]:
