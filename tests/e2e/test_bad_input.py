@@ -72,7 +72,7 @@ def mo(system: System, **fields: str) -> httpx.Response:
 
 
 def test_a_malformed_mo_is_kept_for_the_operator_without_the_token(system: System) -> None:
-    before = system.lapor("dlq", "list")
+    before, needed = system.lapor("dlq", "list"), system.lapor("status")["attention"]
     assert 200 == mo(system, text="SOPPENG tanpa pengirim", id=str(uuid.uuid4())).status_code
     (letter,) = dead(system, before, {"intake-sms"})
     assert ("Unreadable", "kannel-mo") == (letter["error"], letter["topic"])
@@ -80,6 +80,11 @@ def test_a_malformed_mo_is_kept_for_the_operator_without_the_token(system: Syste
     assert "tanpa+pengirim" in shown["value"]
     assert system.env["sms_mo_token"] not in json.dumps(shown)
     assert "no topic" in system.refused("dlq", "replay", letter["id"])
+
+    # It needs somebody, until one has said that he looked.
+    assert system.lapor("status")["attention"] != needed
+    assert {"dismissed": 1} == system.lapor("dlq", "dismiss", letter["id"])
+    assert system.lapor("status")["attention"] == needed
 
 
 def test_a_wrong_token_opens_nothing(system: System) -> None:

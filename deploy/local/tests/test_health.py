@@ -71,7 +71,8 @@ def test_it_is_ready_when_every_process_is(ready: bool, router: str, says: str) 
 def test_what_needs_a_person_is_said_in_words() -> None:
     sound = health.Outbox(parked=0, oldest_s=3.0)
     outboxes = {"intake-sms": sound, "router": health.Outbox(parked=2, oldest_s=312.5)}
-    assert list(health.attention(outboxes)) == [
+    assert list(health.attention(outboxes, {"classifier": 1})) == [
+        "classifier: 1 dead letter (lapor dlq list, then replay or dismiss)",
         "router: 2 records can never be published (docs/runbook.md, a parked row)",
         "router: a record has been waiting for Kafka for 5m12s (lapor logs router)",
     ]

@@ -110,6 +110,16 @@ def test_on_a_server_dead_letters_are_seen_and_put_back_once(server: Server, con
     assert ["bytes"] == [server("dlq", "show", row["id"])["value"] for row in server("dlq", "list")]
     assert [{"replayed": 1}, {"replayed": 0}] == [server("dlq", "replay", "--all") for _ in range(2)]
 
+    router.write("router.dlq", b"key", b"other bytes", letter)
+    assert ["replayed", None] == [row["settled"] for row in server("dlq", "list")]
+    assert {"dismissed": 1} == server("dlq", "dismiss", "router:1")
+    assert ["replayed", "dismissed"] == [row["settled"] for row in server("dlq", "list")]
+    assert {"replayed": 0} == server("dlq", "replay", "--all")
+    assert [{"replayed": 1}, ["replayed"] * 2] == [
+        server("dlq", "replay", "router:1"),
+        [row["settled"] for row in server("dlq", "list")],
+    ]
+
 
 @pytest.mark.connected
 def test_on_a_server_stories_and_units_are_read_too(server: Server, connected: Stack) -> None:

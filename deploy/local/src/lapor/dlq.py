@@ -1,4 +1,4 @@
-"""``lapor dlq``: what could not be handled, with its bytes; and putting it back where it came from."""
+"""``lapor dlq``: what could not be handled, with its bytes, until somebody puts it back or dismisses it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from rich.table import Table
 from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, err, out
-from lapor.reading import Found, Principal, principal, read_to_end
+from lapor.reading import Found, Principal, extents, principal, read_to_end
 
-app = typer.Typer(help="Dead letters: see them, put them back.", no_args_is_help=True)
+app = typer.Typer(help="Dead letters: see them, put them back, or dismiss them.", no_args_is_help=True)
 _OURS = ("error", "source-topic", "source-partition", "source-offset", "failed-at")
 
 
@@ -34,13 +34,16 @@ def list_(
 
         lapor dlq list
     """
-    rows = [_row(found) for found in _dead(principal("operator", DataDir(data), bootstrap, accounts, ca_file))]
+    operator = principal("operator", DataDir(data), bootstrap, accounts, ca_file)
+    settled = Settled(operator, data, accounts)
+    rows = [{**_row(found), "settled": settled.how.get(_id(found))} for found in _dead(operator)]
     if as_json:
         typer.echo(json.dumps(rows))
         return
-    table = Table(*("id", "error", "from", "at"), box=None, pad_edge=False)
+    table = Table(*("id", "error", "from", "at", "settled"), box=None, pad_edge=False)
     for row in rows:
-        table.add_row(row["id"], row["error"], f"{row['topic']} {row['partition']}:{row['offset']}", row["at"])
+        place = f"{row['topic']} {row['partition']}:{row['offset']}"
+        table.add_row(row["id"], row["error"], place, row["at"], row["settled"] or "-")
     out.print(table if rows else "No dead letters.")
 
 
@@ -79,7 +82,7 @@ def replay(
 ) -> None:
     """Put dead letters back: same key, same bytes, to the topic they came from. What was handled since is left alone.
 
-    With --all those that were put back before stay where they are, and so do those that came from no topic.
+    With --all those that were settled before stay where they are, and so do those that came from no topic.
 
     Examples:
 
@@ -90,11 +93,8 @@ def replay(
     if bool(ids) == all_:
         raise typer.BadParameter("name some ids, or --all")
     operator = principal("operator", DataDir(data), bootstrap, accounts, ca_file)
-    known, done = (
-        set(operator.topics()),
-        Replayed(DataDir(accounts.parent if accounts else data).replayed, operator.cluster()),
-    )
-    chosen = _chosen(operator, ids or []) if ids else [each for each in _dead(operator) if _id(each) not in done.ids]
+    known, settled = set(operator.topics()), Settled(operator, data, accounts)
+    chosen = _chosen(operator, ids) if ids else [each for each in _dead(operator) if _id(each) not in settled.how]
     homeless = [found for found in chosen if found.headers.get("source-topic") not in known]
     for found in homeless:
         sentence = (
@@ -108,11 +108,51 @@ def replay(
         headers = {name: value for name, value in first.headers.items() if name not in _OURS}
         operator.write(first.headers["source-topic"], first.key, first.value, headers)
         for found in (first, *others):
-            done.add(_id(found))
+            settled.add(_id(found), "replayed")
     if as_json:
         typer.echo(json.dumps({"replayed": len(records)}))
     else:
         err.print(f"{len(records)} put back")
+
+
+@app.command()
+def dismiss(
+    ids: Annotated[list[str], typer.Argument(metavar="ID…")],
+    data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
+    """Say that somebody looked, and that these need not go back: `lapor status` names them no more.
+
+    Their bytes stay where they are, and `replay ID` still puts them back.
+
+    Examples:
+
+        lapor dlq dismiss intake-sms:0
+    """
+    operator = principal("operator", DataDir(data), bootstrap, accounts, ca_file)
+    settled = Settled(operator, data, accounts)
+    chosen = _chosen(operator, ids)
+    for found in chosen:
+        settled.add(_id(found), "dismissed")
+    if as_json:
+        typer.echo(json.dumps({"dismissed": len(chosen)}))
+    else:
+        err.print(f"{len(chosen)} dismissed")
+
+
+def waiting(data: DataDir) -> dict[str, int]:
+    """How many dead letters of each service nobody has put back or dismissed, on this machine. Raises: Refused."""
+    operator = principal("operator", data)
+    how = Settled(operator, data.root).how
+    counts = {}
+    for topic, (low, high) in extents(operator, _topics(operator)).items():
+        service = topic.removesuffix(".dlq")
+        if count := sum(f"{service}:{offset}" not in how for offset in range(low, high)):
+            counts[service] = count
+    return counts
 
 
 def by_record(letters: Iterable[Found]) -> list[list[Found]]:
@@ -124,22 +164,29 @@ def by_record(letters: Iterable[Found]) -> list[list[Found]]:
     return list(records.values())
 
 
-class Replayed:
-    """Which dead letters of a cluster were put back from here: they stay in their topic for 30 days."""
+class Settled:
+    """What became of the dead letters of a cluster, as told here: they stay in their topic for 30 days.
 
-    def __init__(self, path: Path, cluster: str) -> None:
-        self.path, self.cluster = path, cluster
-        rows = [line.split() for line in path.read_text().splitlines()] if path.exists() else []
-        self.ids = {row[1] for row in rows if row[0] == cluster}
+    ``how``: ``replayed`` or ``dismissed`` by the letter's id.
+    """
 
-    def add(self, id_: str) -> None:
+    def __init__(self, operator: Principal, data: Path, accounts: Path | None = None) -> None:
+        self.path, self.cluster = DataDir(accounts.parent if accounts else data).settled, operator.cluster()
+        rows = [line.split() for line in self.path.read_text().splitlines()] if self.path.exists() else []
+        self.how = {id_: how for cluster, id_, how in rows if cluster == self.cluster}
+
+    def add(self, id_: str, how: str) -> None:
         """Remember one more."""
         with self.path.open("a") as file:
-            file.write(f"{self.cluster} {id_}\n")
+            file.write(f"{self.cluster} {id_} {how}\n")
+
+
+def _topics(operator: Principal) -> list[str]:
+    return [name for name in operator.topics() if name.endswith(".dlq")]
 
 
 def _dead(operator: Principal) -> Iterator[Found]:
-    return read_to_end(operator, [name for name in operator.topics() if name.endswith(".dlq")])
+    return read_to_end(operator, _topics(operator))
 
 
 def _chosen(operator: Principal, ids: list[str]) -> list[Found]:

@@ -66,9 +66,9 @@ class DataDir:
         return self.root / "standins.json"
 
     @property
-    def replayed(self) -> Path:
-        """Which dead letters were put back."""
-        return self.root / "replayed"
+    def settled(self) -> Path:
+        """What became of the dead letters: put back, or dismissed."""
+        return self.root / "settled"
 
     @property
     def lock(self) -> Path:
@@ -85,7 +85,7 @@ class DataDir:
         """Everything that `lapor up` makes here, the marker last."""
         model = [self.model.with_suffix(end) for end in (".bin", ".key", ".new")]
         fresh = self.postgres.with_name("postgres.new")
-        files = [self.credentials, self.ports, self.state, self.standins, self.replayed, self.lock, *model]
+        files = [self.credentials, self.ports, self.state, self.standins, self.settled, self.lock, *model]
         return [self.logs, self.kafka, self.postgres, fresh, *files, self.marker]
 
     @property

@@ -1,4 +1,4 @@
-"""What waits in the services' outboxes, from their own metrics, and what of it a person must look at."""
+"""What waits in the services' outboxes, from their own metrics, and what a person must look at."""
 
 from __future__ import annotations
 
@@ -42,8 +42,10 @@ def outboxes(data: DataDir) -> dict[str, Outbox]:
     return found
 
 
-def attention(found: Mapping[str, Outbox]) -> Iterator[str]:
-    """What a person must look at, a sentence each."""
+def attention(found: Mapping[str, Outbox], letters: Mapping[str, int]) -> Iterator[str]:
+    """What a person must look at, a sentence each. ``letters``: dead letters of each service that nobody settled."""
+    for name, count in letters.items():
+        yield f"{name}: {count} dead {'letter' if count == 1 else 'letters'} (lapor dlq list, then replay or dismiss)"
     for name, it in found.items():
         if it.parked:
             noun = "record" if it.parked == 1 else "records"

@@ -9,9 +9,10 @@ import time
 from typing import Annotated, Any
 
 import typer
+from confluent_kafka import KafkaException
 from rich.table import Table
 
-from lapor import board, health, state, up
+from lapor import board, dlq, health, state, up
 from lapor.errors import Refused
 from lapor.files import DataDir, tail
 from lapor.options import DATA, Data, Json, Name, err, out, wait_until
@@ -31,15 +32,16 @@ def status(data: Data = DATA, as_json: Json = False) -> None:
     where = DataDir(data)
     now = state.read(where.state)
     lives = now is not None and state.lives(now.pid, now.started)
-    waiting = health.outboxes(where) if lives else {}
+    waiting, letters = (health.outboxes(where), _letters(where)) if lives else ({}, {})
+    needs = list(health.attention(waiting, letters))
     if as_json:
-        typer.echo(json.dumps(_with(waiting, report(where))))
+        typer.echo(json.dumps({**_with(waiting, report(where)), "attention": needs}))
     elif now is None or not lives:
         err.print(state.nothing_runs(where), highlight=False, soft_wrap=True)
     else:
         out.print(board.table(now))
         out.print(in_a_word(now), style="bold")
-        for sentence in health.attention(waiting):
+        for sentence in needs:
             out.print(f"needs attention: {sentence}", style="red", highlight=False, soft_wrap=True)
 
 
@@ -54,7 +56,15 @@ def _with(waiting: dict[str, health.Outbox], shown: dict[str, Any]) -> dict[str,
     for each in shown["services"]:
         if it := waiting.get(each["name"]):
             each |= {"outbox_parked": it.parked, "outbox_oldest_s": it.oldest_s}
-    return {**shown, "attention": list(health.attention(waiting))}
+    return shown
+
+
+def _letters(where: DataDir) -> dict[str, int]:
+    """The dead letters; none known while Kafka is away, which the report says itself."""
+    try:
+        return dlq.waiting(where)
+    except (Refused, KafkaException):
+        return {}
 
 
 def env(data: Data = DATA, as_json: Json = False) -> None:

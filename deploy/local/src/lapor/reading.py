@@ -132,6 +132,17 @@ def positions(who: Principal, consumer: Consumer, topics: Iterable[str], where: 
     return places
 
 
+def extents(who: Principal, topics: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """The first offset of each topic of one partition, and that of the next record. Raises: Refused."""
+    consumer = who.consumer()
+    try:
+        return {name: consumer.get_watermark_offsets(TopicPartition(name, 0), timeout=10) for name in topics}
+    except KafkaException as error:
+        raise Refused(f"Kafka refused to be read: {error}.") from error
+    finally:
+        consumer.close()
+
+
 def read_to_end(who: Principal, topics: Iterable[str]) -> Iterator[Found]:
     """Everything in ``topics`` up to where they end now, topic by topic as it arrives."""
     consumer = who.consumer()
