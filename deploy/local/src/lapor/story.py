@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from contracts import ticket as tickets
+from lapor.board import duration
 from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, out
@@ -48,16 +51,21 @@ def trace(
     out.print(as_table(story))
 
 
-def as_table(story: dict[str, Any]) -> Table:
-    """The same for people: an event a line; only its detail may be cut."""
-    table = Table(box=None, pad_edge=False, title=story["ticket"], title_justify="left")
+def as_table(story: dict[str, Any]) -> Group:
+    """The same for people: an event a line; only its detail may be cut. Begins with when it was, in local time."""
+    since = datetime.fromisoformat(story["events"][0]["time"]).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+    table = Table(box=None, pad_edge=False)
     for name in ("after", "what", "detail", "at"):
         # A column that may wrap is the first to be made narrower; its text is cut instead.
         table.add_column(name, no_wrap=name != "detail", justify="right" if name == "after" else "left")
     for event in story["events"]:
         fact = Text(" ".join(event["detail"].split()), no_wrap=True, overflow="ellipsis")
-        table.add_row(f"{event['delta_ms']} ms", _kind(event), fact, f"{event['partition']}:{event['offset']}")
-    return table
+        table.add_row(_after(event["delta_ms"]), _kind(event), fact, f"{event['partition']}:{event['offset']}")
+    return Group(f"{story['ticket']}, {since}", table)
+
+
+def _after(ms: int) -> str:
+    return f"{ms} ms" if ms < 10_000 else duration(ms / 1000)
 
 
 def _kind(event: dict[str, Any]) -> str:
