@@ -48,7 +48,12 @@ def sla(
     region: Annotated[Path, typer.Option("--region", metavar="DIR", help="The region's data.")] = REGION,
     as_json: Json = False,
 ) -> None:
-    """Clocks: starting them, a tick's cost, a restart, many deadlines at once, and how late one is announced."""
+    """Clocks: starting them, a tick's cost, a restart, many deadlines at once, and how late one is announced.
+
+    Examples:
+
+        lapor bench sla --stored 100000
+    """
     sizes = {"--stored": stored, "--count": count, "--at-once": at_once, "--rate": rate, "--seconds": seconds}
     show(_service("sla-monitor", region, sizes), as_json=as_json)
 
@@ -59,7 +64,12 @@ def router(
     region: Annotated[Path, typer.Option("--region", metavar="DIR", help="The region's data.")] = REGION,
     as_json: Json = False,
 ) -> None:
-    """Complaints routed and replies answered a second: from topic to topic, through PostgreSQL."""
+    """Complaints routed and replies answered a second: from topic to topic, through PostgreSQL.
+
+    Examples:
+
+        lapor bench router
+    """
     show(_service("router", region, {"--count": count}), as_json=as_json)
 
 
@@ -69,7 +79,12 @@ def classify(
     region: Annotated[Path, typer.Option("--region", metavar="DIR", help="The region's data.")] = REGION,
     as_json: Json = False,
 ) -> None:
-    """Texts understood a second on one core, with a model built for it. Without Kafka."""
+    """Texts understood a second on one core, with a model built for it. Without Kafka.
+
+    Examples:
+
+        lapor bench classify --json
+    """
     with tempfile.TemporaryDirectory(prefix="lapor-bench-") as folder:
         model = str(Path(folder) / "model")
         with err.status("building the model"):
@@ -80,7 +95,14 @@ def classify(
 
 @app.command()
 def intake(rate: Rate = 50, max_: Max = False, seconds: Seconds = 10, data: Data = DATA, as_json: Json = False) -> None:
-    """Complaints through the running system's web door, until each has its ticket; beside bare inserts."""
+    """Complaints through the running system's web door, until each has its ticket; beside bare inserts.
+
+    Examples:
+
+        lapor bench intake --rate 100 --seconds 30
+
+        lapor bench intake --max
+    """
     found = asyncio.run(load.intake(DataDir(data), None if max_ else rate, seconds, _phase))
     show(_beside(found, _bare_inserts(seconds)), as_json=as_json)
 
@@ -92,6 +114,10 @@ def lifecycle(
     """Whole lives on the running system: sent, routed, acknowledged, resolved, told; beside bare writes.
 
     Times are from the ticket to the unit's topic. The load is made on the same machine; with --max all of it at once.
+
+    Examples:
+
+        lapor bench lifecycle --rate 20
     """
     found = asyncio.run(load.lifecycle(DataDir(data), round(rate * seconds), math.inf if max_ else rate))
     show(_beside(found, _bare_inserts(seconds) / load.STEPS), as_json=as_json)

@@ -49,7 +49,12 @@ def run_() -> None:
 
 @app.command()
 def build(region: RegionOption, out: OutOption, json: JsonOption = True) -> None:
-    """Build the model from the seed phrases of a region: some seconds, the same model every time."""
+    """Build the model from the seed phrases of a region: some seconds, the same model every time.
+
+    Examples:
+
+        classifier build --region region/soppeng --out model.bin
+    """
     from classifier import learn, model
 
     started = time.monotonic()
@@ -62,7 +67,12 @@ def build(region: RegionOption, out: OutOption, json: JsonOption = True) -> None
 
 @app.command()
 def predict(model: ModelOption, region: RegionOption, json: JsonOption = True) -> None:
-    """Read JSON lines with id and text on stdin; print what was understood, a line each."""
+    """Read JSON lines with id and text on stdin; print what was understood, a line each.
+
+    Examples:
+
+        echo '{"id": 1, "text": "lampu jalan mati"}' | classifier predict --model model.bin --region region/soppeng
+    """
     from classifier.classify import classify, load_knowledge
 
     with _refusals():
@@ -87,7 +97,14 @@ def train(
     check: Annotated[Path | None, typer.Option(help="Labelled rows to compare on; a file or a folder of them.")] = None,
     json: JsonOption = True,
 ) -> None:
-    """Teach a model from labelled complaints; a fifth is held out to measure it. Fewer than 400 are refused."""
+    """Teach a model from labelled complaints; a fifth is held out to measure it. Fewer than 400 are refused.
+
+    Examples:
+
+        classifier train --csv laporan.csv --region region/soppeng --out model.bin
+
+        classifier train --jsonl rows.jsonl --champion model.bin --check check/ --region region/soppeng --out new.bin
+    """
     from classifier import contest, evaluate, learn, model, rows
 
     if (jsonl is None) == (csv is None):
@@ -128,7 +145,12 @@ def collect(
     region: RegionOption = Path("region/soppeng"),
     json: JsonOption = True,
 ) -> None:
-    """Join complaints with what people decided about them: rows for `train --jsonl`."""
+    """Join complaints with what people decided about them: rows for `train --jsonl`.
+
+    Examples:
+
+        classifier collect --received received.jsonl --updated updated.jsonl --out rows.jsonl
+    """
     from classifier.collect import collect as join
     from classifier.collect import leads_of, lines
     from classifier.taxonomy import load_taxonomy
@@ -149,7 +171,12 @@ def evaluate_(
     region: Annotated[Path | None, typer.Option(help="Also measure type, urgency, spam, kecamatan.")] = None,
     json: JsonOption = True,
 ) -> None:
-    """Measure a model on labelled rows; with --region also what is read by rule, for what the rows tell."""
+    """Measure a model on labelled rows; with --region also what is read by rule, for what the rows tell.
+
+    Examples:
+
+        classifier evaluate --model model.bin --jsonl rows.jsonl --region region/soppeng
+    """
     from classifier import evaluate, rows
     from classifier.classify import load_rules
     from classifier.model import load

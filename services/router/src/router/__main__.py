@@ -46,7 +46,14 @@ def assign_(
     region: Annotated[Path, typer.Option(help="folder of the kabupaten's data, e.g. region/soppeng")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON (always on).")] = True,
 ) -> None:
-    """Say for each JSON line on stdin, as the classifier gives it, who would get it; one JSON line each on stdout."""
+    """Say for each JSON line on stdin, as the classifier gives it, who would get it; one JSON line each on stdout.
+
+    Examples:
+
+        echo '{"category": "air_bersih", "confidence": 0.9}' | router assign --region region/soppeng
+
+        classifier predict --model model.bin --region $REGION < texts.jsonl | router assign --region $REGION
+    """
     try:
         rules = in_force(whole := read_rules(region), datetime.now(UTC))
     except RegionError as error:

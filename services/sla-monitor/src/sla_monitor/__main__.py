@@ -79,7 +79,14 @@ def explain(
     region: Region = SOPPENG,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say when a stage that starts at a time must be done, and why."""
+    """Say when a stage that starts at a time must be done, and why.
+
+    Examples:
+
+        sla-monitor explain --start 2026-03-17T10:00+08:00
+
+        sla-monitor explain --start 2026-12-23T15:00+08:00 --stage closing --json
+    """
     rules = _rules(region)
     chosen = _policy(rules, policy, start)
     about = {"type": type_, "urgency": urgency, "category": category}
@@ -99,7 +106,12 @@ def simulate(
     region: Region = SOPPENG,
     as_json: Annotated[bool, typer.Option("--json", help="JSONL, which is what it always prints.")] = True,
 ) -> None:
-    """Read the stories of complaints and print what the clocks announce until a time."""
+    """Read the stories of complaints and print what the clocks announce until a time.
+
+    Examples:
+
+        sla-monitor simulate --events updated.jsonl --until 2026-12-31T00:00+08:00
+    """
     rules = _rules(region)
     for event in play(_read_events(events), until, rules):
         typer.echo(json.dumps(_row(event, rules)))
@@ -112,7 +124,14 @@ def recalendar(
     yes: Annotated[bool, typer.Option("--yes", help="With --apply: don't ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSONL.")] = False,
 ) -> None:
-    """Show which running deadlines the calendar of today would change, and with --apply change just those."""
+    """Show which running deadlines the calendar of today would change, and with --apply change just those.
+
+    Examples:
+
+        sla-monitor recalendar
+
+        sla-monitor recalendar --apply
+    """
     from chassis.database import OUTAGES
 
     rules = _rules(region)
