@@ -86,7 +86,7 @@ def test_an_sms_reaches_its_unit_and_every_answer_comes_back_by_sms(system: Syst
     answer(system, code, ticket, "progress", "--message", "Petugas sudah di lokasi.")
     answer(system, code, ticket, "ask", "--message", "Rumah nomor berapa?")
     system.until_status(ticket, "waiting_for_reporter")
-    system.send_sms(number, f"{ticket} Rumah nomor 12")
+    system.send_sms(number, "Rumah nomor 12")
     system.until_status(ticket, "in_progress")
     answer(system, code, ticket, "resolve", "--message", "Pipa di depan rumah sudah diganti.")
 

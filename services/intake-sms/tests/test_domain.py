@@ -66,11 +66,11 @@ OTHERS = {
     "info": Wish("help"),
     "SOPPENG bantuan": Wish("help"),
     "": Wish("hint"),
-    "halo": Wish("hint"),
-    "halo pak": Wish("hint"),
-    "08123": Wish("hint"),
-    "terima kasih": Wish("thanks"),
-    "Ok, makasih banyak pak": Wish("thanks"),
+    "halo": Wish("hint", "halo"),
+    "halo pak": Wish("hint", "halo pak"),
+    "08123": Wish("hint", "08123"),
+    "terima kasih": Wish("thanks", "terima kasih"),
+    "Ok, makasih banyak pak": Wish("thanks", "Ok, makasih banyak pak"),
     f"SOPPENG STATUS {T}": Wish("status", "", T),
     f"status {T}": Wish("status", "", T),
     f"Cek {WEB.lower()}": Wish("status", "", WEB),
@@ -109,6 +109,16 @@ def test_a_complaint_keeps_its_words_and_loses_its_keyword(text: str, complaint:
 @pytest.mark.parametrize(("text", "wish"), OTHERS.items())
 def test_what_is_no_complaint_is_understood(text: str, wish: Wish) -> None:
     assert wish == read(text, WORDS)
+
+
+@pytest.mark.parametrize("text", ["Rumah nomor 12", "12", "ya", "air PDAM mati", "STATUS jalan di kampung masih rusak"])
+def test_what_has_no_keyword_ticket_or_command_may_answer_a_question(text: str) -> None:
+    assert read(text, WORDS).bare
+
+
+@pytest.mark.parametrize("text", ["", "?!", "info", "SOPPENG rumah nomor 12", f"STATUS {T}", f"{T} nomor 12", "BATAL"])
+def test_what_asks_for_something_answers_no_question(text: str) -> None:
+    assert not read(text, WORDS).bare
 
 
 @given(st.text())

@@ -16,8 +16,9 @@ from msgspec import UNSET
 from chassis.database import Pool
 from chassis.intake.accept import KeyReused, TextProblem
 from chassis.intake.pool import patient_pool
-from chassis.intake.story import Story, save_stories
+from chassis.intake.story import Step, Story, save_stories
 from contracts import codec, ticket
+from contracts.events import ComplaintFollowedUp
 from intake_sms.adapters.door import door
 from intake_sms.domain import Mo
 from intake_sms.handlers import Desk, bury, take
@@ -132,6 +133,67 @@ async def test_an_addition_is_published_once_and_the_router_answers_it(desk: Des
     ((item),) = event.items
     assert (item.kind, item.text) == ("addition", "sekarang juga berasap, hub [TELEPON]")
     assert [] == (await told(desk.pool))[1:]
+
+
+async def ask(desk: Desk, number: str, at: datetime = datetime(2026, 11, 24, 12, tzinfo=UTC)) -> None:
+    """A unit asks, and the intake has heard of it."""
+    question = Step(seq=3, kind="waiting_for_reporter", at=at, text="Rumah nomor berapa?")
+    async with desk.pool.acquire() as db:
+        await save_stories(
+            db, {number: Story(ticket=number, seq=3, status="waiting_for_reporter", steps=[question], registered=True)}
+        )
+
+
+async def added(desk: Desk) -> list[tuple[str, str]]:
+    """What was added, with the ticket it was added to."""
+    found = [event for event in await events(desk.pool) if isinstance(event, ComplaintFollowedUp)]
+    return [(event.ticket, item.text) for event in found for item in event.items]
+
+
+@pytest.mark.parametrize("text", ["Rumah nomor 12, di samping masjid", "12", "ya"])
+async def test_the_answer_to_a_question_needs_no_ticket(desk: Desk, text: str) -> None:
+    number = await complain(desk)
+    await ask(desk, number)
+    await take(desk, sms(text))
+    assert [(number, text)] == await added(desk)
+    assert len(await told(desk.pool)) == 1
+
+
+async def test_of_two_questions_the_last_is_answered(desk: Desk) -> None:
+    await take(desk, sms("SOPPENG lampu mati di Cabenge", "one"))
+    await take(desk, sms("SOPPENG pipa bocor di Ompo", "two"))
+    one, two = [ticket for (ticket,) in await rows(desk.pool, "SELECT ticket FROM complaints ORDER BY received_at")]
+    await ask(desk, one, datetime(2026, 11, 24, 14, tzinfo=UTC))
+    await ask(desk, two, datetime(2026, 11, 24, 13, tzinfo=UTC))
+    await take(desk, sms("Rumah nomor 12"))
+    assert [(one, "Rumah nomor 12")] == await added(desk)
+
+
+async def test_with_the_keyword_it_is_a_new_complaint_whatever_was_asked(desk: Desk) -> None:
+    await ask(desk, await complain(desk))
+    await take(desk, sms("SOPPENG jalan rusak di depan rumah nomor 12"))
+    assert 2 == len(await rows(desk.pool, "SELECT ticket FROM complaints"))
+    assert [] == await added(desk)
+
+
+async def test_a_question_to_another_is_not_answered(desk: Desk) -> None:
+    await ask(desk, await complain(desk))
+    await take(desk, sms("air PDAM mati sejak kemarin", sender=OTHER))
+    assert 2 == len(await rows(desk.pool, "SELECT ticket FROM complaints"))
+
+
+async def test_the_same_sms_again_stays_what_it_was_at_first(desk: Desk) -> None:
+    """The gateway brings again what it got no answer for; meanwhile something was asked, or is asked no more."""
+    number = await complain(desk)
+    await take(desk, sms("pipa bocor di depan rumah", "before"))
+    await ask(desk, number)
+    await take(desk, sms("pipa bocor di depan rumah", "before"))
+    await take(desk, sms("rumah nomor 12 di Cabenge", "answer"))
+    async with desk.pool.acquire() as db:
+        await save_stories(db, {number: Story(ticket=number, seq=5, status="in_progress", registered=True)})
+    await take(desk, sms("rumah nomor 12 di Cabenge", "answer"))
+    assert [(number, "rumah nomor 12 di Cabenge")] == await added(desk)
+    assert 2 == len(await rows(desk.pool, "SELECT ticket FROM complaints"))
 
 
 @pytest.mark.parametrize(

@@ -271,6 +271,27 @@ async def follow_up(
     return True
 
 
+async def asked(pool: Pool, submission: Submission, item_id: str) -> str | None:
+    """The complaint of this reporter that waits for an answer, the one asked about last: what names none may be that.
+
+    The same message again is what it was the first time: ``item_id`` is what it was added as, if it was.
+    """
+    number: str | None = await pool.fetchval(
+        """SELECT c.ticket FROM complaints c JOIN reporters r USING (reporter_ref) JOIN stories s USING (ticket)
+           WHERE r.channel = $1 AND r.address = $2
+             AND (c.follow_ups @> $3 OR s.body->>'status' = 'waiting_for_reporter')
+             AND NOT EXISTS (SELECT FROM complaints WHERE (channel, gateway, external_id) = ($1, $4, $5))
+           ORDER BY c.follow_ups @> $3 DESC, (s.body->'steps'->-1->>'at')::timestamptz DESC NULLS LAST
+           LIMIT 1""",
+        submission.channel,
+        submission.address,
+        msgspec.json.encode([{"id": item_id}]).decode(),
+        submission.gateway,
+        submission.external_id,
+    )
+    return number
+
+
 async def is_owner(pool: Pool, number: str, secret: str) -> bool:
     """Whether ``secret`` is the one the complaint was made with; compared in constant time."""
     stored = await pool.fetchval("SELECT secret_hash FROM complaints WHERE ticket = $1", number)

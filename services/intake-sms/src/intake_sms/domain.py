@@ -40,12 +40,16 @@ class Mo:
 
 @dataclass(frozen=True)
 class Wish:
-    """What an SMS asks for: ``text`` of a complaint, or the ``command`` about one, with its text and ticket."""
+    """What an SMS asks for: ``text`` of a complaint, or the ``command`` about one, with its text and ticket.
+
+    ``bare``: it has neither keyword nor ticket nor command; it may as well answer a question.
+    """
 
     kind: Kind
     text: str = ""
     ticket: str = ""
     command: Command | None = field(default=None, compare=False)
+    bare: bool = field(default=False, compare=False)
 
 
 def read(text: str, keywords: Sequence[str]) -> Wish:
@@ -64,9 +68,9 @@ def _plain(body: str, *, prefixed: bool) -> Wish:
         return Wish("complaint", body)
     words = [word for word in body.split() if any(letter.isalpha() for letter in word)]
     if words and all(word.strip(".,!").casefold() in _THANKS for word in words):
-        return Wish("thanks")
+        return Wish("thanks", body, bare=True)
     enough = len(words) >= ENOUGH_WORDS or sum(map(str.isalpha, body)) >= ENOUGH_LETTERS
-    return Wish("complaint", body) if enough else Wish("hint")
+    return Wish("complaint" if enough else "hint", body, bare=said)
 
 
 def _without_keywords(text: str, keywords: Sequence[str]) -> tuple[str, bool]:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from chassis import metrics, outbox
 from chassis.database import Pool
-from chassis.intake.accept import Submission, TextProblem, accept, follow_up
+from chassis.intake.accept import Submission, TextProblem, accept, asked, follow_up
+from chassis.intake.commands import Command
 from chassis.intake.notices import NewNotice, add_notices
 from chassis.intake.story import find_story
 from chassis.intake.texts import Texts
@@ -65,12 +66,14 @@ async def take(desk: Desk, mo: Mo) -> None:
 
 async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     """Act on ``wish``; returns what is to be answered beyond what its effects tell by themselves."""
-    say = desk.texts.sms
+    say, item_id = desk.texts.sms, derived_id(_key(mo), "follow-up")
+    if wish.bare and mo.repliable and (number := await asked(desk.pool, _submission(mo, wish.text), item_id)):
+        wish = Wish("addition", ticket=number, command=Command(kind="addition", text=wish.text))
     if wish.kind == "complaint":
         await _complain(desk, mo, wish.text)
         return None
     metrics.INTAKE_REQUESTS.labels(CHANNEL, wish.kind).inc()
-    if wish.command and (item := wish.command.follow_up(derived_id(_key(mo), "follow-up"), desk.clock())):
+    if wish.command and (item := wish.command.follow_up(item_id, desk.clock())):
         return await _follow_up(desk, mo, wish.ticket, item)
     match wish.kind:
         case "status":
@@ -87,7 +90,19 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
 
 
 async def _complain(desk: Desk, mo: Mo, text: str) -> None:
-    submission = Submission(
+    receipt = desk.texts.sms["receipt"]
+    await accept(
+        desk.pool,
+        desk.settings,
+        SERVICE,
+        _submission(mo, text),
+        receipt=lambda number: receipt.format(ticket=number),
+        wake=desk.wake,
+    )
+
+
+def _submission(mo: Mo, text: str) -> Submission:
+    return Submission(
         channel=CHANNEL,
         gateway=GATEWAY,
         external_id=mo.id,
@@ -95,15 +110,6 @@ async def _complain(desk: Desk, mo: Mo, text: str) -> None:
         address=mo.sender if mo.repliable else None,
         phone=mo.sender if mo.repliable else None,
         name=None if mo.repliable else mo.sender,
-    )
-    receipt = desk.texts.sms["receipt"]
-    await accept(
-        desk.pool,
-        desk.settings,
-        SERVICE,
-        submission,
-        receipt=lambda number: receipt.format(ticket=number),
-        wake=desk.wake,
     )
 
 

@@ -1,0 +1,1 @@
+CREATE INDEX complaints_reporter ON complaints (reporter_ref);
