@@ -38,11 +38,17 @@ T = "SPG-M000-0000C"
         (f"@LaporSoppeng hapus data {T}", "erasure", T, ""),
         (f"@LaporSoppeng batasi data {T}", "restriction", T, ""),
         ("@LaporSoppeng bantuan", "help", "", "bantuan"),
+        ("@LaporSoppeng Terima kasih, min! #LAPOR", "thanks", "", "Terima kasih, min!"),
+        ("@LaporSoppeng terima kasih tapi masih rusak", "complaint", "", "terima kasih tapi masih rusak"),
     ],
 )
 def test_a_post_is_a_complaint_a_command_or_an_addition(text: str, kind: str, ticket: str, rest: str) -> None:
     wish = read(text)
     assert (kind, ticket, rest) == (wish.kind, wish.ticket, wish.text)
+
+
+def test_in_a_conversation_a_yes_may_be_the_answer() -> None:
+    assert "complaint" == read("@LaporSoppeng iya pak", known=T).kind
 
 
 @pytest.mark.parametrize(

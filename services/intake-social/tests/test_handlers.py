@@ -48,6 +48,11 @@ def additions(events: list[Data]) -> list[list[object]]:
     return [[item.text for item in event.items] for event in events if isinstance(event, ComplaintFollowedUp)]
 
 
+async def test_thanks_are_no_complaint(desk: Desk, pool: Pool) -> None:
+    await take(desk, replace(POST, text="@LaporSoppeng terima kasih banyak, min"))
+    assert ([], []) == (await published(pool), await said(pool))
+
+
 async def test_a_post_becomes_a_complaint_and_is_answered_in_its_thread(desk: Desk, pool: Pool) -> None:
     await take(desk, POST)
     (event,) = await published(pool)

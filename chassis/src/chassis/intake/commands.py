@@ -44,6 +44,9 @@ _TYPED = ("STATUS", "LACAK", "BATAL", "BATALKAN", "NILAI", "RATING", "BINTANG", 
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _TICKET = re.compile(r"\bSPG[\s-]*([0-9A-Z]{4})([\s-]*)([0-9A-Z]{5})\b", re.IGNORECASE)
 _MIXED = re.compile(r"(?=.*[0-9])(?=.*[a-z])", re.IGNORECASE)
+_THANKS = """terima kasih terimakasih makasih makasi trims trimakasih tks thx thanks ok oke okay baik siap sip mantap
+ya iya banyak atas bantuannya infonya pak bu bapak ibu min admin sama"""
+_THANKS_WORDS = frozenset(_THANKS.split())
 _NUMBERS = {"satu": 1, "dua": 2, "tiga": 3, "empat": 4, "lima": 5}
 _RATING = re.compile(
     rf"(?:BINTANG\s+)?(\d{{1,6}}|{'|'.join(_NUMBERS)}){_END}(?:\s*(?:/|dari)\s*5{_END})?(?:\s*bintang{_END})?{_BLANK}(.*)",
@@ -158,6 +161,12 @@ def _made(kind: Kind, number: str, rest: str) -> Command:
     if not 1 <= rating <= 5:
         return Command(kind="bad_rating", ticket=number)
     return Command(kind="rating", text=text.strip(" ,:;.-"), ticket=number, rating=rating)
+
+
+def is_thanks(text: str) -> bool:
+    """Whether ``text`` has words, and only such as thank or agree: nothing to do, unless something was asked."""
+    words = [word for word in text.split() if any(map(str.isalpha, word))]
+    return bool(words) and all(word.strip(".,!").casefold() in _THANKS_WORDS for word in words)
 
 
 def find_ticket(text: str) -> tuple[str, int, str] | None:

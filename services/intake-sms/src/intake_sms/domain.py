@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from chassis.intake import commands
-from chassis.intake.commands import Command, nearly, read_command, starts_with_ticket
+from chassis.intake.commands import Command, is_thanks, nearly, read_command, starts_with_ticket
 
 Kind = commands.Kind | Literal["complaint", "help", "hint", "thanks"]
 
@@ -23,9 +23,6 @@ _SEPARATORS = r"[\s#:,.*!/_+-]*"
 _AFTER_KEYWORD = _SEPARATORS + r"(?:(?:\(\s*spasi\s*\)|<\s*spasi\s*>|spasi\b)" + _SEPARATORS + ")?"
 _WORD_ENDS = r"(?![^\W_])"
 _HELP = frozenset({"help", "bantuan", "info", "format", "cara lapor", "?"})
-_THANKS_WORDS = """terima kasih terimakasih makasih makasi trims trimakasih tks thx thanks ok oke okay baik siap sip
-mantap ya iya banyak atas bantuannya infonya pak bu bapak ibu min admin sama"""
-_THANKS = frozenset(_THANKS_WORDS.split())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +63,9 @@ def _plain(body: str, *, prefixed: bool) -> Wish:
         return Wish("help")
     if prefixed:
         return Wish("complaint", body)
-    words = [word for word in body.split() if any(letter.isalpha() for letter in word)]
-    if words and all(word.strip(".,!").casefold() in _THANKS for word in words):
+    if is_thanks(body):
         return Wish("thanks", body, bare=True)
+    words = [word for word in body.split() if any(letter.isalpha() for letter in word)]
     enough = len(words) >= ENOUGH_WORDS or sum(map(str.isalpha, body)) >= ENOUGH_LETTERS
     return Wish("complaint" if enough else "hint", body, bare=said)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chassis.intake import commands
-from chassis.intake.commands import Command, read_command
+from chassis.intake.commands import Command, is_thanks, read_command
 from chassis.intake.story import ASKED, HELD
 
 _ADDRESS = re.compile(r"^(?:\s*[@#]\w+)+|(?:\s*#\w+)+\s*$")
@@ -26,9 +26,9 @@ _LINK_WEIGHT = 23
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What a post wants: a new complaint, a ``command`` about one, or help. ``text`` is the post without addresses."""
+    """What a post wants: a complaint, a ``command`` about one, help, or nothing. ``text`` is without addresses."""
 
-    kind: commands.Kind | Literal["complaint", "help"]
+    kind: commands.Kind | Literal["complaint", "help", "thanks"]
     text: str
     ticket: str = ""
     command: Command | None = None
@@ -42,6 +42,8 @@ def read(text: str, known: str = "") -> Wish:
     # The instructions for SMS are known to many, and are followed here too.
     if command := read_command(_KEYWORD.sub("", bare), known):
         return Wish(kind=command.kind, text=command.text, ticket=command.ticket, command=command)
+    if not known and is_thanks(bare):
+        return Wish(kind="thanks", text=bare)
     return Wish(kind="complaint", text=bare)
 
 
