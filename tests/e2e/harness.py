@@ -27,7 +27,7 @@ CRASH_POINTS = (
     "notify.after_send_before_mark",
 )
 #: Understood as air_bersih, which is PDAM's; and one that nobody can understand, which goes to triage.
-CLEAR = "Air PDAM tidak mengalir sudah empat hari di Kelurahan Lapajung, tolong segera diperbaiki"
+CLEAR = "Air PDAM tidak mengalir sudah dua hari di Kelurahan Lapajung, pelanggan minta penjelasan"
 UNCLEAR = "Entah bagaimana ini semuanya, pokoknya kurang baik saja"
 T = TypeVar("T")
 

@@ -255,3 +255,19 @@ async def test_the_repair_publishes_only_what_is_overdue_and_once_each_time(
     again = await pool.fetch("SELECT topic, key, value, headers FROM outbox")
     assert [tuple(row) for row in before] == [tuple(row) for row in again]
     assert topics.RECEIVED == again[0]["topic"]
+
+
+async def test_the_repair_waits_twice_as_long_each_time(pool: Pool, make_settings: Settings) -> None:
+    soon, due = [await take(pool, make_settings, replace(SMS, external_id=f"m{n}")) for n in range(2)]
+    for complaint, ago in ((soon, 8), (due, 12)):
+        times = (
+            "received_at = now() - make_interval(secs => $1 + 10), republished_at = now() - make_interval(secs => $1)"
+        )
+        await pool.execute(f"UPDATE complaints SET {times} WHERE ticket = $2", ago, complaint.ticket)
+    await pool.execute("DELETE FROM outbox")
+    woken = asyncio.Event()
+    sweep = asyncio.create_task(repair(pool, make_settings(repair_after_s=1), woken.set))
+    await asyncio.wait_for(woken.wait(), 10)
+    sweep.cancel()
+    await asyncio.gather(sweep, return_exceptions=True)
+    assert [due.complaint_id] == [event.subject for event in await published(pool)]

@@ -119,6 +119,13 @@ def test_a_command_becomes_what_the_router_understands() -> None:
     assert looked.follow_up("i", AT) is None
 
 
+@pytest.mark.parametrize("number", ["lıma", "tİga", "0", "6", "²", "٦"])
+def test_a_rating_that_is_none_is_told_so(number: str) -> None:
+    found = read_command(f"NILAI {T} {number}")
+    assert found
+    assert "bad_rating" == found.kind
+
+
 @given(st.text(), st.sampled_from(["", T]))
 def test_no_text_is_too_strange(text: str, known: str) -> None:
     found = read_command(text, known)

@@ -146,6 +146,6 @@ def decode(value: bytes) -> Event:
         if struct is None:
             raise InvalidEvent(f"unknown type {raw.type!r}")
         data = _data[struct].decode(raw.data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # too deep is no event either
         raise InvalidEvent(str(error)) from error
     return Envelope(**{f: getattr(raw, f) for f in raw.__struct_fields__ if f != "data"}, data=data)

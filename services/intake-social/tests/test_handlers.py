@@ -12,6 +12,8 @@ from chassis.database import Pool
 from chassis.intake.story import Story, save_stories
 from contracts import codec
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, Data
+from intake_social import handlers
+from intake_social.domain import Wish, read
 from intake_social.handlers import Desk, Seen, take
 
 pytestmark = pytest.mark.connected
@@ -82,6 +84,36 @@ async def test_a_reply_in_ones_own_conversation_is_an_addition(desk: Desk, pool:
     for _ in range(2):
         await take(desk, reply_of(POST, "101", "@LaporSoppeng depan masjid"))
     assert [["depan masjid"]] == additions(await published(pool))
+
+
+async def test_a_reply_that_was_read_before_what_it_answers_is_taken_once(desk: Desk, pool: Pool) -> None:
+    reply = reply_of(POST, "101", "@LaporSoppeng di depan masjid juga")
+    for post in (reply, POST, reply, POST):
+        await take(desk, post)
+    events = await published(pool)
+    assert ["complaint.received.v1"] * 2 == [codec.type_of(event) for event in events]
+
+
+async def test_another_name_of_the_author_is_no_edit(desk: Desk, pool: Pool) -> None:
+    await take(desk, POST)
+    await take(desk, replace(POST, author="andi_baru"))
+    assert 1 == len(await published(pool))
+
+
+async def test_a_post_that_we_stumble_over_is_put_aside_once_and_holds_up_no_other(
+    desk: Desk, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(text: str, known: str) -> Wish:
+        if "cepat" in text:
+            raise ValueError("a bug of ours")
+        return read(text, known)
+
+    monkeypatch.setattr(handlers, "read", stumble)
+    for post in (replace(POST, id="99", text="@LaporSoppeng cepat"), POST) * 2:
+        await take(desk, post)
+    assert ["x:100"] == [row["thread"] for row in await pool.fetch("SELECT thread FROM complaints")]
+    (dead,) = await pool.fetch("SELECT value FROM outbox WHERE topic = 'intake-social.dlq'")
+    assert b"@LaporSoppeng cepat" in dead["value"]
 
 
 async def test_a_stranger_in_the_conversation_has_a_complaint_of_their_own(desk: Desk, pool: Pool) -> None:

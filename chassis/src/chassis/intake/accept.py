@@ -21,7 +21,7 @@ from chassis.crash import crash_point
 from chassis.database import Connection, Pool
 from chassis.intake.notices import RECEIPT, NewNotice, add_notices
 from chassis.settings import DatabaseSettings
-from chassis.wire import Emit, Outgoing, outgoing
+from chassis.wire import Emit, Outgoing, Record, dead_letter, outgoing
 from contracts import codec, ticket
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
 from contracts.ids import complaint_id
@@ -292,6 +292,21 @@ async def asked(pool: Pool, submission: Submission, item_id: str) -> str | None:
     return number
 
 
+async def put_aside(
+    pool: Pool, service: str, door: str, content: bytes, error: Exception, wake: Callable[[], None]
+) -> None:
+    """Put aside what came in by ``door`` and can't be taken, with its bytes, for an operator.
+
+    Raises:
+        asyncpg.PostgresError, OSError, TimeoutError: not stored.
+    """
+    async with pool.acquire() as db, db.transaction():
+        await outbox.put(db, [dead_letter(service, Record(door, -1, -1, None, content, 0), error)])
+    metrics.DLQ_RECORDS.labels(service, type(error).__name__).inc()
+    log.error("put_aside", extra={"door": door, "error": type(error).__name__})
+    wake()
+
+
 async def is_owner(pool: Pool, number: str, secret: str) -> bool:
     """Whether ``secret`` is the one the complaint was made with; compared in constant time."""
     stored = await pool.fetchval("SELECT secret_hash FROM complaints WHERE ticket = $1", number)
@@ -300,14 +315,18 @@ async def is_owner(pool: Pool, number: str, secret: str) -> bool:
 
 
 async def repair(pool: Pool, settings: IntakeSettings, wake: Callable[[], None]) -> None:
-    """For ever: publish again, with the same ids, what the router has not registered in time."""
+    """For ever: publish again, with the same ids, what the router has not registered in time.
+
+    Each pause is twice the last: what the router put aside shall not come back to it all at once, again and again.
+    """
     while True:
         await asyncio.sleep(min(settings.repair_after_s, 60))
         async with pool.acquire() as db, db.transaction():
             rows = await db.fetch(
                 """UPDATE complaints SET republished_at = now() WHERE complaint_id IN (
                        SELECT complaint_id FROM complaints WHERE registered_at IS NULL
-                         AND greatest(received_at, republished_at) < now() - make_interval(secs => $1)
+                         AND now() - greatest(received_at, republished_at)
+                             > greatest(make_interval(secs => $1), republished_at - received_at)
                        ORDER BY received_at LIMIT 500 FOR UPDATE SKIP LOCKED)
                    RETURNING complaint_id, received_event""",
                 settings.repair_after_s,

@@ -157,7 +157,8 @@ def _made(kind: Kind, number: str, rest: str) -> Command:
         said, text = match[1], rest[: match.start()]
     else:
         return Command(kind="bad_rating", ticket=number)
-    rating = _NUMBERS.get(said.casefold()) or int(said)
+    # "lıma" matches without regard to case, and is no number all the same.
+    rating = _NUMBERS.get(said.casefold()) or (int(said) if said.isdecimal() else 0)
     if not 1 <= rating <= 5:
         return Command(kind="bad_rating", ticket=number)
     return Command(kind="rating", text=text.strip(" ,:;.-"), ticket=number, rating=rating)

@@ -54,8 +54,8 @@ SCENARIOS: dict[str, Scenario] = {
     "journey": Scenario(
         about="by SMS, web and X to the unit and back",
         texts=(
-            "Jalan poros di depan pasar Cabenge berlubang besar, aspalnya terkelupas sepanjang minggu ini",
-            "Air PDAM tidak mengalir sudah empat hari di Kelurahan Lapajung, tolong segera diperbaiki",
+            "Jalan poros di depan pasar Cabenge berlubang, aspalnya terkelupas sepanjang minggu ini",
+            "Air PDAM tidak mengalir sudah dua hari di Kelurahan Lapajung, pelanggan minta penjelasan",
             "Lampu jalan mati semua di sekitar terminal Lalabata, gelap sekali kalau malam",
             "Sampah menumpuk di pinggir jalan dekat pasar Takkalalla, sudah seminggu tidak diangkut",
             "Selokan tersumbat di Kelurahan Botto, kalau hujan air meluap ke halaman warga",
@@ -68,7 +68,7 @@ SCENARIOS: dict[str, Scenario] = {
     "breach": Scenario(
         about="a silent unit: warning, breach, apology, the head hears; beside it one that answers in time; "
         "wants `lapor up --region region/seconds`",
-        texts=("Air PDAM tidak mengalir sudah empat hari di Kelurahan Lapajung, tolong segera diperbaiki",),
+        texts=("Air PDAM tidak mengalir sudah dua hari di Kelurahan Lapajung, pelanggan minta penjelasan",),
         turns=(Turn(on="escalated to *"),),
         ends=BREACHED,
         told="maaf",

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chassis import metrics, outbox
+from chassis import metrics
 from chassis.database import Pool
-from chassis.intake.accept import Submission, TextProblem, accept, asked, follow_up
+from chassis.intake.accept import Submission, TextProblem, accept, asked, follow_up, put_aside
 from chassis.intake.commands import Command
 from chassis.intake.notices import NewNotice, add_notices
 from chassis.intake.story import find_story
 from chassis.intake.texts import Texts
-from chassis.wire import Record, dead_letter
 from contracts.events import FollowUp
 from contracts.ids import derived_id
 from intake_sms.domain import Mo, Wish, read
 from intake_sms.settings import SmsSettings
-
-log = logging.getLogger(__name__)
 
 SERVICE = "intake-sms"
 CHANNEL = "sms"
@@ -135,10 +131,5 @@ async def bury(desk: Desk, request: bytes, error: Exception) -> None:
     Raises:
         asyncpg.PostgresError, OSError, TimeoutError: not stored; let the gateway bring it again.
     """
-    record = Record("kannel-mo", -1, -1, None, request, 0)
-    async with desk.pool.acquire() as db, db.transaction():
-        await outbox.put(db, [dead_letter(SERVICE, record, error)])
-    metrics.DLQ_RECORDS.labels(SERVICE, type(error).__name__).inc()
+    await put_aside(desk.pool, SERVICE, "kannel-mo", request, error, desk.wake)
     metrics.INTAKE_REQUESTS.labels(CHANNEL, "dead").inc()
-    log.error("mo_put_aside", extra={"error": type(error).__name__})
-    desk.wake()

@@ -64,6 +64,6 @@ def fit(text: str, reason: str, channel: str = "x") -> str:
     room = ROOM[channel] - len(nth)
     if weight(text) <= room:
         return text + nth
-    while weight(text) > room - 3:
-        text = text[:-1]
+    while (excess := weight(text) - (room - 3)) > 0:
+        text = text[: -max(1, excess // 2)]  # a letter counts twice at most
     return text.rstrip() + "..." + nth

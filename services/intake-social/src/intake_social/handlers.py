@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from chassis.database import Pool
-from chassis.intake.accept import KeyReused, Submission, TextProblem, accept, clean, follow_up
+import msgspec
+
+from chassis.database import OUTAGES, Pool
+from chassis.intake.accept import KeyReused, Submission, TextProblem, accept, clean, follow_up, put_aside
 from chassis.intake.notices import NewNotice, add_notices
 from chassis.intake.story import find_story
 from chassis.intake.texts import Texts
@@ -23,12 +25,13 @@ SERVICE = "intake-social"
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """What taking a post needs."""
+    """What taking a post needs. ``put_aside``: posts that could not be taken; they are read again for a while."""
 
     pool: Pool
     settings: SocialSettings
     texts: Texts
     wake: Callable[[], None]
+    put_aside: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +59,22 @@ class Seen:
 
 
 async def take(desk: Desk, post: Seen) -> None:
-    """Store what ``post`` wants. Taking it twice changes nothing.
+    """Store what ``post`` wants. Taking it twice changes nothing; what can't be taken holds up no other.
 
     Raises:
         asyncpg.PostgresError, OSError, TimeoutError: not stored; take it again.
     """
+    try:
+        await _take(desk, post)
+    except OUTAGES:
+        raise
+    except Exception as error:
+        if post.thread not in desk.put_aside:
+            await put_aside(desk.pool, SERVICE, post.channel, msgspec.json.encode(post), error, desk.wake)
+            desk.put_aside.add(post.thread)
+
+
+async def _take(desk: Desk, post: Seen) -> None:
     known = await _conversation(desk, post) or ""
     wish = read(post.text, known)
     say = desk.texts.social
@@ -115,18 +129,24 @@ async def _complain(desk: Desk, post: Seen, text: str) -> None:
     except TextProblem as problem:
         await _say(desk, post, str(problem))
     except KeyReused:
-        number = await desk.pool.fetchval("SELECT ticket FROM complaints WHERE thread = $1", post.thread)
-        await _add(desk, post, number, text)
+        row = await desk.pool.fetchrow("SELECT ticket, text FROM complaints WHERE thread = $1", post.thread)
+        if row["text"] != clean(text):  # only the author's name is another
+            await _add(desk, post, row["ticket"], text)
 
 
 async def _conversation(desk: Desk, post: Seen) -> str | None:
-    """The complaint that opened the conversation ``post`` is in, if its author is the same."""
+    """The complaint that opened the conversation ``post`` is in, if its author is the same.
+
+    Posts are read twice and not quite in order: one that was taken before what it answers stays a complaint itself.
+    """
     if post.root is None or post.root == post.id:
         return None
     number: str | None = await desk.pool.fetchval(
-        """SELECT ticket FROM complaints JOIN reporters USING (reporter_ref) WHERE thread = $1 AND address = $2""",
+        """SELECT ticket FROM complaints JOIN reporters USING (reporter_ref) WHERE thread = $1 AND address = $2
+           AND NOT EXISTS (SELECT FROM complaints WHERE thread = $3)""",
         f"{post.channel}:{post.root}",
         post.address,
+        post.thread,
     )
     return number
 

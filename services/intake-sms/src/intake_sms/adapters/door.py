@@ -14,7 +14,6 @@ from litestar.exceptions import HTTPException
 from chassis import metrics
 from chassis.database import OUTAGES, REFUSALS
 from chassis.intake.accept import KeyReused, TextProblem
-from contracts.codec import InvalidEvent
 from intake_sms.adapters.kannel import Unreadable, fields, read_mo, without_token
 from intake_sms.domain import Mo
 from intake_sms.settings import SmsSettings
@@ -23,8 +22,6 @@ log = logging.getLogger(__name__)
 
 #: The longest SMS has 255 parts; percent-encoded, twice, it stays below this.
 MAX_REQUEST_BYTES = 512 * 1024
-#: Bringing the same request again can't help.
-_POISON = (Unreadable, KeyReused, TextProblem, InvalidEvent, *REFUSALS)
 
 Take = Callable[[Mo], Awaitable[None]]
 Bury = Callable[[bytes, Exception], Awaitable[None]]
@@ -58,16 +55,21 @@ def door(settings: SmsSettings, take: Take, bury: Bury) -> Litestar:
     async def _store(query: bytes) -> None:
         try:
             await take(read_mo(query, settings.sms_region))
-        except _POISON as error:
+        except Exception as error:
+            if isinstance(error, OUTAGES) and not isinstance(error, REFUSALS):
+                raise
+            # Bringing it again can't help; where the bug is ours, the gateway would drop it before we have mended that.
+            if not isinstance(error, (Unreadable, KeyReused, TextProblem)):
+                log.exception("mo_failed")
             await bury(without_token(query), error)
 
     return Litestar([mo], openapi_config=None, logging_config=None, exception_handlers={Exception: _failed})
 
 
 def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Another address or method is the gateway's mistake, anything else a bug of ours; either way it comes again."""
+    """Another address or method is the gateway's mistake, anything else a bug in the door; either way it comes again."""
     if isinstance(error, HTTPException):
         log.error("not_the_mo_request", extra={"method": request.method, "status": error.status_code})
         return Response(b"", status_code=error.status_code, media_type=MediaType.TEXT)
-    log.error("mo_failed", exc_info=error)
+    log.error("door_failed", exc_info=error)
     return Response(b"", status_code=500, media_type=MediaType.TEXT)
