@@ -10,6 +10,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 from bench import Bench, encoded
 from confluent_kafka.admin import AclOperation
@@ -211,12 +212,15 @@ async def test_a_broker_away_longer_than_the_publish_timeout_delays_and_loses_no
     bench: Bench, pool: Pool, fault: str
 ):
     attempts: list[int] = []
+    producers: list[AIOKafkaProducer] = []
 
     async def counted(producer, records, timeout_s):
         attempts.append(len(records))
+        producers.append(producer)
         await publish(producer, records, timeout_s)
 
-    async with running(Relay(bench.settings(publish_timeout_s=1), bench.name, counted), pool):
+    relay = Relay(bench.settings(publish_timeout_s=1), bench.name, counted)
+    async with running(relay, pool):
         await put(pool, outgoing(bench, 0))
         assert await until(lambda: waiting(bench) == 0)
         group = bench.stack.processes["kafka"].pid
@@ -236,6 +240,9 @@ async def test_a_broker_away_longer_than_the_publish_timeout_delays_and_loses_no
             else:
                 await asyncio.to_thread(bench.stack.start_broker)
         assert await until(lambda: waiting(bench) == 0)
+        given_up = [each for each in producers if each is not relay.producer]
+        assert given_up
+        assert all(each._sender.sender_task.done() for each in given_up), "one goes on sending"
     found = ids(bench)
     assert list(dict.fromkeys(found)) == [f"e{n}" for n in range(50)]
 

@@ -161,6 +161,11 @@ class Relay:
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(5):
                     await producer.stop()
+            # stop() waits for what can't be sent. Whoever goes on sending after that overtakes later rows of a key.
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(5):
+                    await producer._sender.close()
+                    await producer.client.close()
 
     async def _measure(self, db: Connection) -> None:
         state = await db.fetchrow(_STATE)

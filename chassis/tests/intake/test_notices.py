@@ -95,6 +95,23 @@ async def test_two_senders_send_each_notice_once(pool: Pool) -> None:
     assert (15, 15, 1) == (len(vendor.taken), len(set(vendor.taken)), vendor.most)
 
 
+async def test_who_is_told_to_stop_while_sending_marks_it_first(pool: Pool) -> None:
+    begun, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(notice: Notice) -> None:
+        begun.set()
+        await goes_on.wait()
+
+    await add(pool, ("A", "1"), ("A", "2"))
+    sender = asyncio.create_task(send_notices(pool, "sms", slow))
+    await asyncio.wait_for(begun.wait(), 10)
+    sender.cancel()
+    await asyncio.sleep(0)
+    goes_on.set()
+    await asyncio.gather(sender, return_exceptions=True)
+    assert {"A 1": ("sent", 1, None), "A 2": ("pending", 0, None)} == await states(pool)
+
+
 async def test_what_was_added_before_is_left_alone(pool: Pool) -> None:
     vendor = Vendor()
     await add(pool, ("A", "1"))

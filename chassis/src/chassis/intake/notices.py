@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from chassis import metrics
 from chassis.crash import crash_point
@@ -126,8 +127,18 @@ async def send_notices(pool: Pool, channel: str, send: Send) -> None:
         while True:
             rows = await db.fetch(_NEXT)
             for row in rows:
-                await _send_one(db, channel, send, Notice(**row))
+                await _to_the_end(_send_one(db, channel, send, Notice(**row)))
             await asyncio.sleep(0 if rows else 0.2)
+
+
+async def _to_the_end(sending: Coroutine[Any, Any, None]) -> None:
+    """A service that is told to stop in the middle marks first what it has sent: the next start would repeat it."""
+    task = asyncio.create_task(sending)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 async def _send_one(db: Connection, channel: str, send: Send, notice: Notice) -> None:

@@ -67,7 +67,7 @@ def door(settings: SmsSettings, take: Take, bury: Bury) -> Litestar:
 
 
 def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Another address or method is the gateway's mistake, anything else a bug in the door; either way it comes again."""
+    """Another address or method is the gateway's mistake, anything else a bug of ours; either way it comes again."""
     if isinstance(error, HTTPException):
         log.error("not_the_mo_request", extra={"method": request.method, "status": error.status_code})
         return Response(b"", status_code=error.status_code, media_type=MediaType.TEXT)
