@@ -8,6 +8,7 @@ import json
 import counting
 import pytest
 from bench import Bench, encoded
+from prometheus_client import REGISTRY
 
 from chassis.database import Pool
 from chassis.step import MAX_BUGS_IN_A_ROW, BugsInARow, Steps, on_timer
@@ -87,8 +88,17 @@ async def test_what_is_told_is_counted_once_though_the_batch_was_rolled_back_and
     handler = dataclasses.replace(
         counting.handler(bench.name, bench.out), told=lambda emits: told.extend(emit.data.text for emit in emits)
     )
-    await Steps(pool, handler)(events("a", "b", "refused", "c"))
+    batch = [*events("a", "b", "refused", "c"), *records(b"no event", first=4), *events("a")]
+    await Steps(pool, handler)(batch)
     assert ["1", "2", "3"] == told
+    counted = [
+        REGISTRY.get_sample_value(
+            "lapor_consumer_records_total", {"service": bench.name, "topic": "t.in", "result": result}
+        )
+        for result in ("handled", "dead")
+    ]
+    assert [3, 2] == counted
+    assert 1 == REGISTRY.get_sample_value("lapor_redeliveries_total", {"service": bench.name})
 
 
 async def test_an_event_with_control_characters_is_handled_without_them(bench: Bench, step: Steps):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -74,6 +74,18 @@ class Handler(Generic[S]):
     told: Callable[[list[Emit]], None] = lambda emits: None
 
 
+@dataclass(kw_only=True)
+class _Batch:
+    """What a batch has brought about: counted and said once it is committed, for it may be rolled back."""
+
+    bugs: int
+    out: list[Outgoing] = field(default_factory=list)
+    told: list[Emit] = field(default_factory=list)
+    counted: list[tuple[str, str]] = field(default_factory=list)  # topic, result
+    dead: list[tuple[Record, BaseException]] = field(default_factory=list)
+    redelivered: int = 0
+
+
 class Steps(Generic[S]):
     """Runs ``handler`` over batches on ``pool`` and calls ``after`` when a batch is committed."""
 
@@ -90,7 +102,7 @@ class Steps(Generic[S]):
         """
         try:
             async with self.pool.acquire() as db, db.transaction():
-                bugs, told = await self._handle(db, records)
+                batch = await self._handle(db, records)
         except REFUSALS as error:
             # Poison that only PostgreSQL can see: halve the batch down to it.
             if len(records) == 1:
@@ -101,8 +113,14 @@ class Steps(Generic[S]):
             await self(records[:middle])
             await self(records[middle:])
             return
-        self._remember(bugs)
-        self.handler.told(told)
+        service = self.handler.service
+        self._remember(batch.bugs)
+        for topic, result in batch.counted:
+            metrics.RECORDS.labels(service, topic, result).inc()
+        for record, cause in batch.dead:
+            say_dead(service, record, cause)
+        metrics.REDELIVERIES.labels(service).inc(batch.redelivered)
+        self.handler.told(batch.told)
         self.after()
 
     def _remember(self, bugs: int) -> None:
@@ -111,48 +129,44 @@ class Steps(Generic[S]):
 
     async def _bury(self, record: Record, error: BaseException) -> None:
         async with self.pool.acquire() as db, db.transaction():
-            await outbox.put(db, [self._dead(record, error)])
+            await outbox.put(db, [dead_letter(self.handler.service, record, error)])
             await _mark_consumed(db, [record])
+        say_dead(self.handler.service, record, error)
         self.after()
 
-    def _dead(self, record: Record, error: BaseException) -> Outgoing:
-        return bury(self.handler.service, record, error)
-
-    def _count(self, record: Record, result: str) -> None:
-        metrics.RECORDS.labels(self.handler.service, record.topic, result).inc()
-
-    async def _handle(self, db: Connection, records: Sequence[Record]) -> tuple[int, list[Emit]]:
-        out: list[Outgoing] = []
-        told: list[Emit] = []
-        messages = self._decode(records, out)
+    async def _handle(self, db: Connection, records: Sequence[Record]) -> _Batch:
+        batch = _Batch(bugs=self.bugs_in_a_row)
+        messages = self._decode(records, batch)
         fresh = await self._fresh(db, messages)
+        batch.redelivered = len(messages) - len(fresh)
         keys = self._keys(fresh)
         states = await self.handler.load(db, keys) if keys else {}
-        changed, failed, bugs = self._decide(fresh, states, out, told)
+        changed, failed = self._decide(fresh, states, batch)
         if failed:
             await db.execute(_FORGET, [m.record.topic for m in failed], [m.event.id for m in failed])
         if changed:
             await self.handler.save(db, changed)
-        if out:
-            await outbox.put(db, out)
+        batch.out += [dead_letter(self.handler.service, record, error) for record, error in batch.dead]
+        if batch.out:
+            await outbox.put(db, batch.out)
         await _mark_consumed(db, records)
         crash_point("inbox.after_effect_before_commit")
-        return bugs, told
+        return batch
 
     def _keys(self, messages: list[Message]) -> list[str]:
         return sorted({key for message in messages for key in self.handler.keys(message)})
 
-    def _decode(self, records: Sequence[Record], out: list[Outgoing]) -> list[Message]:
+    def _decode(self, records: Sequence[Record], batch: _Batch) -> list[Message]:
         messages = []
         for record in records:
             if record.value is None:  # an erasure: nothing of it is kept here that has a text
-                self._count(record, "erased")
+                batch.counted.append((record.topic, "erased"))
                 continue
             try:
                 message = Message(record, codec.decode(record.value))
                 self.handler.keys(message)
             except (codec.InvalidEvent, AttributeError) as error:  # no event, or one that does not belong here
-                out.append(self._dead(record, error))
+                batch.dead.append((record, error))
             else:
                 messages.append(message)
         return messages
@@ -168,36 +182,34 @@ class Steps(Generic[S]):
         ids = sorted(first)  # sorted: two processes must not deadlock
         rows = await db.fetch(_FRESH, [topic for topic, _ in ids], [event_id for _, event_id in ids])
         new = {tuple(row) for row in rows}
-        metrics.REDELIVERIES.labels(self.handler.service).inc(len(messages) - len(new))
         return [message for id_, message in first.items() if id_ in new]
 
     def _decide(
-        self, messages: list[Message], states: dict[str, S], out: list[Outgoing], told: list[Emit]
-    ) -> tuple[dict[str, S], list[Message], int]:
+        self, messages: list[Message], states: dict[str, S], batch: _Batch
+    ) -> tuple[dict[str, S], list[Message]]:
         changed: dict[str, S] = {}
         failed: list[Message] = []
-        bugs = self.bugs_in_a_row
         for message in messages:
             try:
                 changes, emits = self.handler.decide(states, message, message.time)
                 emitted = outgoing(emits, service=self.handler.service, cause=message.cause, now=message.time)
             except codec.TooLarge as error:
-                out.append(self._dead(message.record, error))
+                batch.dead.append((message.record, error))
                 failed.append(message)
                 continue
             except Exception as error:
                 log.exception("decide_failed", extra={"event_id": message.event.id, "type": message.event.type})
-                bugs = one_more(bugs, error)
-                out.append(self._dead(message.record, error))
+                batch.bugs = one_more(batch.bugs, error)
+                batch.dead.append((message.record, error))
                 failed.append(message)
                 continue
-            bugs = 0
+            batch.bugs = 0
             states |= changes
             changed |= changes
-            out += emitted
-            told += emits
-            self._count(message.record, "handled")
-        return changed, failed, bugs
+            batch.out += emitted
+            batch.told += emits
+            batch.counted.append((message.record.topic, "handled"))
+        return changed, failed
 
 
 class StatelessSteps:
@@ -241,13 +253,18 @@ class StatelessSteps:
 
 
 def bury(service: str, record: Record, error: BaseException) -> Outgoing:
-    """The dead letter of ``record``, counted and logged; the log tells where it was and never what it said."""
+    """The dead letter of ``record``, counted and logged."""
+    say_dead(service, record, error)
+    return dead_letter(service, record, error)
+
+
+def say_dead(service: str, record: Record, error: BaseException) -> None:
+    """Count and log a dead letter; the log tells where it was and never what it said."""
     reason = type(error).__name__
     metrics.DLQ_RECORDS.labels(service, reason).inc()
     metrics.RECORDS.labels(service, record.topic, "dead").inc()
     where = {"topic": record.topic, "partition": record.partition, "offset": record.offset, "error": reason}
     log.error("dead_letter", extra=where)
-    return dead_letter(service, record, error)
 
 
 async def _mark_consumed(db: Connection, records: Sequence[Record]) -> None:

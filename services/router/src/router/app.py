@@ -44,31 +44,33 @@ def handler_of(rules: Rules) -> Handler[Case]:
     """What the router contributes to the chassis."""
 
     def decide(cases: Mapping[str, Case], message: Message, now: datetime) -> Changes:
-        return measured(cases, handlers.decide(rules, cases, message, now))
+        return _watched(cases, handlers.decide(rules, cases, message, now))
 
-    return Handler(service=SERVICE, keys=handlers.keys, load=store.load, decide=decide, save=store.save)
+    return Handler(service=SERVICE, keys=handlers.keys, load=store.load, decide=decide, save=store.save, told=count)
 
 
-def measured(before: Mapping[str, Case], decision: Changes) -> Changes:
-    """Count what the decision tells of."""
-    for emit in decision[1]:
-        if isinstance(emit.data, ComplaintUpdated):
-            _count(before.get(emit.data.ticket), emit.data)
-        elif isinstance(emit.data, UnitRouted) and emit.data.why == "similar":
+def count(emits: list[Emit]) -> None:
+    """Count what was told."""
+    for data in (emit.data for emit in emits):
+        if isinstance(data, UnitRouted) and data.why == "similar":
             SIMILAR.labels("suggested").inc()
+        elif isinstance(data, ComplaintUpdated):
+            if data.seq == 1 and data.kind in ("routed", "handed_over"):
+                ROUTE_S.labels(data.unit or "").observe((datetime.now(UTC) - data.received_at).total_seconds())
+            elif data.kind == "returned":
+                RETURNS.labels(data.unit or "").inc()
+            elif data.kind == "merged" and not data.by:
+                SIMILAR.labels("merged").inc()
+
+
+def _watched(before: Mapping[str, Case], decision: Changes) -> Changes:
+    """Count what comes back to a unit that had it; only the case tells, so a decision that is repeated counts again."""
+    for data in (emit.data for emit in decision[1]):
+        if isinstance(data, ComplaintUpdated) and data.kind == "routed" and data.lane == "unit":
+            case, unit = before.get(data.ticket), data.unit or ""
+            if case and case.unit != unit and unit in case.had:
+                PING_PONG.labels(unit).inc()
     return decision
-
-
-def _count(before: Case | None, step: ComplaintUpdated) -> None:
-    unit = step.unit or ""
-    if step.seq == 1 and step.kind in ("routed", "handed_over"):
-        ROUTE_S.labels(unit).observe((datetime.now(UTC) - step.received_at).total_seconds())
-    if step.kind == "returned":
-        RETURNS.labels(unit).inc()
-    if step.kind == "merged" and not step.by:
-        SIMILAR.labels("merged").inc()
-    if step.kind == "routed" and step.lane == "unit" and before and before.unit != unit and unit in before.had:
-        PING_PONG.labels(unit).inc()
 
 
 async def triage_timer(rules: Rules, after_s: float, pool: Pool, wake: Callable[[], None]) -> None:
@@ -96,10 +98,12 @@ async def _act(
     pool: Pool, rules: Rules, ticket: str, rule: Callable[[Rules, Mapping[str, Case], str], Changes], *, cause: str
 ) -> None:
     def decide(cases: Mapping[str, Case]) -> Changes:
-        return measured(cases, rule(rules, cases, ticket))
+        return _watched(cases, rule(rules, cases, ticket))
 
+    handler = handler_of(rules)
     async with pool.acquire() as db, db.transaction():
-        await on_timer(db, handler_of(rules), [ticket], decide, cause=cause, now=datetime.now(UTC))
+        told = await on_timer(db, handler, [ticket], decide, cause=cause, now=datetime.now(UTC))
+    handler.told(told)
 
 
 def run() -> None:

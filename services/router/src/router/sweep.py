@@ -64,8 +64,9 @@ async def compare(db: Connection, rules: Rules, handler: Handler[Case], case: Ca
 
     async with db.transaction():
         cause = f"{case.ticket}:compared"
-        await on_timer(db, handler, sorted(tickets), decide, cause=cause, now=now)
+        told = await on_timer(db, handler, sorted(tickets), decide, cause=cause, now=now)
         await store.remember(db, case, keys)
+    handler.told(told)
 
 
 async def lookup(db: Connection, rules: Rules, case: Case, keys: list[str]) -> list[Case]:
