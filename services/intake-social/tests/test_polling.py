@@ -15,6 +15,7 @@ import pytest
 
 from chassis.database import Pool
 from chassis.intake.notices import Notice, Refused, TryLater
+from intake_social import app
 from intake_social.adapters import x
 from intake_social.adapters.errors import (
     CursorTooOld,
@@ -200,6 +201,25 @@ async def test_a_throttle_ends_the_window_and_the_same_window_is_read_again(
     poll.cancel()
     await asyncio.gather(poll, return_exceptions=True)
     assert [f"x:{n}" for n in (101, 102, 103, 104)] == await threads(pool)
+
+
+async def test_credentials_that_are_refused_are_a_persons_matter_and_are_tried_again(
+    desk: Desk, pool: Pool, mentions: FakeMentions, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def whoami(client: Any) -> x.Account:
+        return x.Account(id=US, handle="LaporSoppeng")
+
+    monkeypatch.setattr(x, "whoami", whoami)
+    monkeypatch.setattr(app, "_REFUSED_S", 0)
+    mentions.pages["older"] = [SocialUnauthorized("401"), mentions.pages["older"]]
+    poll = asyncio.create_task(poll_x(desk, None))
+    async with asyncio.timeout(10):
+        while await cursor(pool) is None:
+            await asyncio.sleep(0.05)
+    poll.cancel()
+    await asyncio.gather(poll, return_exceptions=True)
+    assert ["not_read"] == [record.message for record in caplog.records if record.levelname == "CRITICAL"]
+    assert 4 == len(await threads(pool))
 
 
 async def test_a_mention_on_the_wire_is_stored_and_its_edit_and_answer_are_additions(

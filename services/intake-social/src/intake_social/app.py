@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 Write = Callable[[str, str], Awaitable[Any]]
 #: X answers 400 to a cursor older than its window of seven days.
 _WINDOW = timedelta(days=7) - timedelta(minutes=2)
+#: Seconds until a network that refuses our credentials is asked again.
+_REFUSED_S = 60
 
 
 def run() -> None:
@@ -77,15 +79,33 @@ async def poll_x(desk: Desk, client: Any) -> None:
     """For ever: store what mentions us. The cursor moves when the whole window is stored.
 
     Raises:
-        SocialUnavailable, SocialUnauthorized, OSError, …: start again; nothing is skipped.
+        SocialUnavailable, OSError, …: start again; nothing is skipped.
     """
-    me = await x.whoami(client)
+    me: str | None = None
+
+    async def look() -> None:
+        nonlocal me
+        me = me or (await x.whoami(client)).id
+        await read_mentions(desk, client, me)
+
+    await _poll(look, desk.settings.x_poll_s)
+
+
+async def _poll(look: Callable[[], Awaitable[None]], every_s: float) -> None:
+    """For ever. A network that throttles us is left alone as long as it says; one that refuses us needs a person."""
     while True:
         try:
-            await read_mentions(desk, client, me.id)
+            await look()
         except SocialThrottled as throttled:
-            await asyncio.sleep(max((throttled.reset_at - datetime.now(UTC)).total_seconds(), 1))
-        await asyncio.sleep(desk.settings.x_poll_s)
+            await asyncio.sleep(_until(throttled))
+        except SocialUnauthorized as refused:
+            log.critical("not_read", extra={"why": str(refused)})
+            await asyncio.sleep(_REFUSED_S)
+        await asyncio.sleep(every_s)
+
+
+def _until(throttled: SocialThrottled) -> float:
+    return max((throttled.reset_at - datetime.now(UTC)).total_seconds(), 1)
 
 
 async def read_mentions(desk: Desk, client: Any, me: str) -> None:
@@ -133,9 +153,10 @@ async def poll_facebook(desk: Desk, page: facebook.FacebookPage) -> None:
     """For ever: store what visitors post on the page.
 
     Raises:
-        SocialError, OSError, …: start again; nothing is skipped.
+        SocialUnavailable, OSError, …: start again; nothing is skipped.
     """
-    while True:
+
+    async def look() -> None:
         since = await _cursor(desk.pool, "facebook")
         started = datetime.now(UTC) - timedelta(minutes=1)
         posts = await page.fetch_posts(datetime.fromisoformat(since) if since else started - timedelta(days=7))
@@ -143,7 +164,8 @@ async def poll_facebook(desk: Desk, page: facebook.FacebookPage) -> None:
             if post.author_id != desk.settings.facebook_page_id:
                 await take(desk, _seen_on_page(post))
         await _move(desk.pool, "facebook", started.isoformat())
-        await asyncio.sleep(desk.settings.facebook_poll_s)
+
+    await _poll(look, desk.settings.facebook_poll_s)
 
 
 def _seen_on_page(post: facebook.PagePost) -> Seen:
@@ -172,11 +194,10 @@ async def send(writes: dict[str, Write], notice: Notice) -> None:
     except SocialRefused as refused:
         raise Refused(refused.reason) from refused
     except SocialThrottled as throttled:
-        after_s = max((throttled.reset_at - datetime.now(UTC)).total_seconds(), 1)
-        raise TryLater("throttled", after_s=after_s) from throttled
+        raise TryLater("throttled", after_s=_until(throttled)) from throttled
     except SocialUnauthorized as refused:
         log.critical("social_unauthorized", extra={"channel": channel})
-        raise TryLater("not authorized", after_s=60) from refused
+        raise TryLater("not authorized", after_s=_REFUSED_S) from refused
     except SocialUnavailable as unavailable:
         # Saying it again is safe: X refuses the same words twice, and on the page we look for our comment first.
         raise TryLater("unavailable") from unavailable
