@@ -81,6 +81,30 @@ def test_a_child_that_turns_out_to_accuse_who_can_unmerge_it_is_anothers() -> No
     assert None is refusal(office.hear(("INSPEKTORAT", reply("unmerge", reason="menyangkut petugas lain"))))
 
 
+def test_a_child_that_turns_out_to_accuse_who_works_on_the_parent_parts_from_it() -> None:
+    office = Office()
+    office.hear(received())
+    office.ring()
+    office.hear(received(OTHER), classified(OTHER), ("DISKOMINFO", reply("merge", into=OTHER)))
+    told = office.hear(classified(about_units=["PUPR"]))
+    assert ["unmerged", "routed"] == [each.kind for each in told if isinstance(each, ComplaintUpdated)]
+    assert ("DISKOMINFO", [], "laporan ini ternyata tentang PUPR") == (
+        office.case.unit,
+        office.cases[OTHER].merged,
+        office.story()[-1].reason,
+    )
+
+
+def test_what_a_child_turns_out_to_accuse_never_gets_the_parent_either() -> None:
+    office = Office()
+    office.hear(received())
+    office.ring()
+    office.hear(received(OTHER), classified(OTHER, abstained=True), ("DISKOMINFO", reply("merge", into=OTHER)))
+    office.hear(classified(about_units=["PDAM"]))
+    told = office.hear(("DISKOMINFO", reply("dispose", OTHER, unit="PDAM")))
+    assert "laporan ini tentang PDAM, tidak dapat diteruskan ke PDAM" == refusal(told)
+
+
 def test_a_child_repeats_who_did_it_and_who_helped() -> None:
     office = Office()
     office.hear(received(), classified(abstained=True), received(OTHER), classified(OTHER, abstained=True))

@@ -103,6 +103,11 @@ def changed(line: str, to: str) -> str:
              + "- {code: D, name: D, valid_until: 2028-01-01}"},
             "D ends and C holds a role",
         ),
+        (
+            {"units": changed("name: Dinas C", "name: C, valid_until: 2027-01-01, successor: D")
+             + "- {code: D, name: D, valid_from: 2027-01-04}"},
+            "D begins after C has ended, and C holds a role",
+        ),
         ({"categories": "categories: {jalan: {unit: Z}}"}, "jalan goes to Z, which units.yaml does not have"),
         ({"categories": "categories: ["}, "not valid YAML"),
         ({"categories": ""}, "categories.yaml has no `categories:`"),

@@ -350,6 +350,25 @@ def test_what_turns_out_to_accuse_the_unit_that_has_it_goes_to_another() -> None
     assert [("DISKOMINFO", "routed"), ("PDAM", "withdrawn"), ("PUPR", "withdrawn")] == to_units(told)
 
 
+@pytest.mark.parametrize(("urgency", "told_of_it"), [("darurat", True), ("sedang", False)])
+def test_who_has_it_hears_that_it_turns_out_to_be_urgent(urgency: str, told_of_it: bool) -> None:
+    office = Office()
+    office.hear(received())
+    office.ring()
+    office.hear(("DISKOMINFO", reply("dispose", unit="PUPR")))
+    told = office.hear(classified(urgency=urgency))
+    assert ([("PUPR", "updated")] if told_of_it else []) == to_units(told)
+
+
+def test_what_was_only_guessed_to_be_conduct_is_no_work_for_who_looks_at_officials() -> None:
+    office = Office()
+    office.hear(received(), classified(category="aparatur_korupsi", abstained=True))
+    office.hear(("DISKOMINFO", reply("dispose", unit="PUPR")), ("PUPR", reply("return", reason="bukan kami")))
+    assert ("routed", "DISKOMINFO", "triage") == where(office)
+    office.hear(("DISKOMINFO", reply("correct", category="aparatur_korupsi")))
+    assert ("routed", "INSPEKTORAT", "triage") == where(office)
+
+
 def test_what_turns_out_to_accuse_one_that_helps_does_without_it() -> None:
     office = Office()
     office.hear(received())

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 from router_office import AT, OTHER, STRANGER, Office, T, classified, followed_up, item, kinds, received, refusal, reply
 from router_office import to_units as units
 
@@ -220,6 +221,14 @@ def test_at_most_three_are_suggested_the_likeliest_first() -> None:
     found = record.complaint.similar  # type: ignore[union-attr]
     assert 3 == len(found)
     assert sorted(found, key=lambda each: -each.score) == found
+
+
+def test_what_was_found_similar_and_is_merged_meanwhile_leads_to_its_parent() -> None:
+    office, third = suggested(), STRANGER
+    office.hear(received(third), classified(third))
+    office.cases[OTHER] = structs.replace(office.cases[OTHER], status="merged", parent=third)
+    assert "pakai induknya" in str(refusal(office.hear(("DISKOMINFO", reply("merge", into=OTHER)))))
+    assert None is refusal(office.hear(("DISKOMINFO", reply("merge", into=third))))
 
 
 def suggested() -> Office:

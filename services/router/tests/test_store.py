@@ -141,3 +141,18 @@ async def test_the_timer_leaves_alone_what_was_routed_since_it_looked(pool: Pool
             db, handler_of(RULES), [T], lambda cases: handlers.unclassified(RULES, cases, T), cause="x", now=NOW
         )
     assert (before, "PUPR") == (await told(pool), (await load(pool, T))[T].unit)
+
+
+async def test_whoever_waits_for_a_family_holds_none_of_its_children(pool: Pool) -> None:
+    """Two that each held one, and wanted the other's, would end the router."""
+    child, parent = sorted((T, OTHER))
+    await save(pool, Case(ticket=parent), Case(ticket=child, parent=parent, status="merged"))
+    async with pool.acquire() as first, pool.acquire() as look:
+        async with first.transaction():
+            await first.execute("SELECT FROM cases WHERE ticket = $1 FOR UPDATE", parent)
+            second = asyncio.create_task(load(pool, child))
+            async with asyncio.timeout(10):
+                while not await look.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                    await asyncio.sleep(0.01)
+            await first.execute("SELECT FROM cases WHERE ticket = $1 FOR UPDATE NOWAIT", child)
+        assert {child, parent} == (await second).keys()

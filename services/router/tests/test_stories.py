@@ -100,6 +100,12 @@ def nobodys(office: Office) -> list[str]:
     ]
 
 
+def accused_in(office: Office, ticket: str) -> set[str]:
+    """Whom a complaint accuses, or one that is merged into it."""
+    merged = [case for case in office.cases.values() if case.parent == ticket and case.status == "merged"]
+    return {unit for case in (office.cases[ticket], *merged) for unit in about_units(case)}
+
+
 def accusations(told: list[Data], office: Office) -> list[UnitRouted]:
     """What a unit was given to work on, to judge or to hear of that accuses it; if all are accused, somebody must."""
     return [
@@ -107,8 +113,8 @@ def accusations(told: list[Data], office: Office) -> list[UnitRouted]:
         for each in told
         if isinstance(each, UnitRouted)
         and each.why not in ("withdrawn", "replied")
-        and each.unit in (about := about_units(office.cases[each.complaint.ticket]))  # type: ignore[union-attr]
-        and not {RULES.admin, RULES.conduct, RULES.last_resort} <= set(about)
+        and each.unit in (about := accused_in(office, each.complaint.ticket))  # type: ignore[union-attr]
+        and not {RULES.admin, RULES.conduct, RULES.last_resort} <= about
     ]
 
 

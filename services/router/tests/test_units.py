@@ -54,6 +54,24 @@ def sweep(office: Office, rules: Rules, ticket: str = T) -> list[Data]:
     return [emit.data for emit in told]
 
 
+def test_while_a_role_has_no_holder_the_next_looks_and_nothing_goes_in_circles() -> None:
+    """The successor begins days after; region files are refused for it, and yet."""
+    rules = ending("DISKOMINFO", "BARU")
+    rules = replace(rules, units={**rules.units, "BARU": Unit(code="BARU", name="Baru", valid_from=date(2026, 4, 1))})
+    office = Office()
+    office.hear(received(), classified(abstained=True))
+    sweep(office, rules)
+    assert "INSPEKTORAT" == office.case.unit
+    assert [] == sweep(office, rules)
+
+
+def test_where_no_role_has_a_holder_it_stays_where_it_is() -> None:
+    units = {code: replace(unit, valid_until=LAST_DAY) for code, unit in RULES.units.items()}
+    office = Office()
+    office.hear(received(), classified(abstained=True))
+    assert [] == sweep(office, replace(RULES, units=units))
+
+
 @pytest.mark.parametrize("status", ["routed", "acknowledged", "in_progress", "waiting_for_reporter"])
 def test_what_a_unit_had_open_goes_to_its_successor(status: str) -> None:
     office = in_status(status)

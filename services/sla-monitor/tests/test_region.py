@@ -136,6 +136,8 @@ def test_the_region_of_seconds_has_soppengs_calendar() -> None:
         ("default: standar-3-hari", "default: lapor-operator", "", "add completion"),
         ("ends: [resolved]", "ends: [routed/kecamatan]", "ends", "routed/triage"),
         ("during: [waiting_for_reporter]", "during: [menunggu]", "during", "kinds of complaint.updated"),
+        ("during: [waiting_for_reporter]", "during: [acknowledged]", "pause", "add pause: {during: [waiting_for"),
+        ("pause: {during: [waiting_for_reporter], amount: 5, unit: working_days}", "quiet: false", "", "add pause: {d"),
         (
             "during: [waiting_for_reporter], amount: 5",
             "during: [waiting_for_reporter]",

@@ -12,7 +12,7 @@ from router.case import HELD, Case, Out, about_units, advance, supporters, tell_
 from router.follow_ups import on_followed_up
 from router.moves import Result, about, alarmed, desk, hand_over, part_from_accused, route
 from router.outside import contact
-from router.rules import Assignment, Rules, Understood, assign, triage
+from router.rules import URGENT, Assignment, Rules, Understood, assign, triage
 
 _replace = msgspec.structs.replace
 
@@ -44,7 +44,10 @@ def on_classified(rules: Rules, case: Case, data: ComplaintClassified) -> Result
     untouched = case.status == "routed" and case.classified is None and not case.triage_acted
     case = _replace(case, classified=data, category=case.category or data.category)
     if not (waiting or untouched):
-        return part_from_accused(rules, case)
+        case, outs = part_from_accused(rules, case)
+        if data.urgency in URGENT and case.status in HELD and not outs:
+            outs = tell_unit(case, "updated", reason=f"mendesak ({data.urgency})")
+        return case, outs
     to = assign(rules, _understood(case, data))
     if to.lane == "hand-over":
         return _hand_over(rules, case, to)
@@ -90,7 +93,7 @@ def on_unit_ended(rules: Rules, case: Case) -> Result:
     if successor in rules.units and successor not in barred:
         reason = f"{ended} menjadi {successor}"
         to = Assignment(lane=case.lane or "unit", unit=successor, reason=reason, support=supporters(case))
-    return route(rules, case, to)
+    return (case, []) if to.unit == ended else route(rules, case, to)
 
 
 def _helpers_ended(rules: Rules, case: Case) -> Result:

@@ -68,6 +68,9 @@ def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datet
         else:
             case, outs = _RULES[type(data)](rules, before, data)
             changes = {case.ticket: case}
+            if isinstance(data, ComplaintClassified) and case.status == "merged":
+                followed, more = merging.understood(rules, cases, case)
+                changes, outs = {**changes, **followed}, [*outs, *more]
             if isinstance(data, SlaUpdated | SlaBreached) and (word := clock.to_merged(rules, before, case, data)):
                 followed, more = merging.tell_merged(cases, case, word)
                 changes, outs = {**changes, **followed}, [*outs, *more]

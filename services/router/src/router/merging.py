@@ -87,6 +87,18 @@ def unmerge(
     return changes, [*outs, *told]
 
 
+def understood(rules: Rules, cases: Mapping[str, Case], case: Case) -> tuple[Changes, list[Out]]:
+    """What a merged complaint accuses may be known only now: its parent keeps away from them, or it parts from it."""
+    parent = cases.get(case.parent or "")
+    if parent is None or parent.status in FINAL or not about_units(case):
+        return {}, []
+    working = {parent.unit, *supporters(parent)}
+    if accusing := working.intersection(about(rules, case)):
+        return unmerge(rules, cases, case, f"laporan ini ternyata tentang {', '.join(sorted(filter(None, accusing)))}")
+    also = list(dict.fromkeys([*parent.also_about, *about_units(case)]))
+    return {parent.ticket: _replace(parent, also_about=also)}, []
+
+
 def _without(cases: Mapping[str, Case], parent: Case, child: Case) -> Case:
     merged = [ticket for ticket in parent.merged if ticket != child.ticket]
     others = (unit for ticket in merged if ticket in cases for unit in about_units(cases[ticket]))

@@ -10,7 +10,19 @@ import msgspec
 from contracts import ticket as tickets
 from contracts.events import UnitReplied, UnitRouted
 from router import merging
-from router.case import ACTIVE, FINAL, STATUS_WORDS, Case, Out, advance, answer, supporters, tell_support, tell_unit
+from router.case import (
+    ACTIVE,
+    FINAL,
+    STATUS_WORDS,
+    Case,
+    Out,
+    about_units,
+    advance,
+    answer,
+    supporters,
+    tell_support,
+    tell_unit,
+)
 from router.helping import on_help
 from router.moves import Changes, about, desk, hand_over, no_resolution, noted, release, route
 from router.outside import contact, obstacle, target
@@ -84,7 +96,8 @@ def _as_admin(given: Given) -> bool:
             return bool(case.rights)
         case "merge":
             into = tickets.parse(data.into or "")
-            return any(each.ticket == into for each in case.similar)
+            found = [given.cases.get(each.ticket) or Case(ticket=each.ticket) for each in case.similar]
+            return any(into in (other.ticket, other.parent) for other in found)
         case "unmerge":
             return case.status == "merged"
     return False
@@ -154,8 +167,10 @@ def _resolve(given: Given) -> Outcome:
 
 
 def _home(case: Case) -> Callable[[Rules, Collection[str], str], Assignment]:
-    """Whose table it goes back to."""
-    return conduct_desk if case.category == CONDUCT_CATEGORY else triage
+    """Whose table it goes back to. An unsure guess that accuses nobody is no work for who looks at officials."""
+    guessed = case.classified is not None and case.classified.abstained and case.category == case.classified.category
+    conduct = case.category == CONDUCT_CATEGORY and bool(about_units(case) or not guessed)
+    return conduct_desk if conduct else triage
 
 
 def _return(given: Given) -> Outcome:
@@ -203,7 +218,9 @@ def _correct(given: Given) -> Outcome:
     barred = about(rules, case)
     to = conduct_desk(rules, barred, f"menyangkut perilaku aparatur, menurut {given.by}")
     given_back = case.category == category and case.unit == last_unit(rules, barred)
-    case, update = advance(_touch(_replace(case, category=category)), "corrected", case.status, by=given.by)
+    sure = case.classified and _replace(case.classified, abstained=False)
+    case = _touch(_replace(case, category=category, classified=sure))
+    case, update = advance(case, "corrected", case.status, by=given.by)
     if category != CONDUCT_CATEGORY or case.unit == to.unit or given_back:
         return {case.ticket: case}, [update]
     case, outs = route(rules, case, to, by=given.by)

@@ -171,13 +171,13 @@ def same_place(name: str) -> str:
 def triage_unit(rules: Rules, about: Collection[str]) -> str:
     """The triage lane's unit: the admin; about the admin, who looks at officials; about those, the last resort."""
     if rules.conduct in about:
-        return _first_not(about, rules.last_resort, rules.admin)
-    return _first_not(about, rules.admin, rules.conduct, rules.last_resort)
+        return _first_not(rules, about, rules.last_resort, rules.admin)
+    return _first_not(rules, about, rules.admin, rules.conduct, rules.last_resort)
 
 
 def last_unit(rules: Rules, about: Collection[str]) -> str:
     """Who gets what has gone around too often."""
-    return _first_not(about, rules.last_resort, rules.conduct, rules.admin)
+    return _first_not(rules, about, rules.last_resort, rules.conduct, rules.admin)
 
 
 def lane_of(rules: Rules, unit: str) -> str:
@@ -185,9 +185,10 @@ def lane_of(rules: Rules, unit: str) -> str:
     return "triage" if unit in (rules.admin, rules.conduct, rules.last_resort) else "unit"
 
 
-def _first_not(about: Collection[str], *units: str) -> str:
-    """The first that may judge it; if all are accused, still the first: nothing is nobody's."""
-    return next((unit for unit in units if unit not in about), units[0])
+def _first_not(rules: Rules, about: Collection[str], *units: str) -> str:
+    """The first that there is and that may judge it; if all are accused, still the first: nothing is nobody's."""
+    there = [unit for unit in units if unit in rules.units] or units
+    return next((unit for unit in there if unit not in about), there[0])
 
 
 def triage(rules: Rules, about: Collection[str], reason: str) -> Assignment:
@@ -197,7 +198,7 @@ def triage(rules: Rules, about: Collection[str], reason: str) -> Assignment:
 
 def conduct_desk(rules: Rules, about: Collection[str], reason: str) -> Assignment:
     """To who looks at officials, with the reason; that one accused, the last resort."""
-    unit = _first_not(about, rules.conduct, rules.last_resort, rules.admin)
+    unit = _first_not(rules, about, rules.conduct, rules.last_resort, rules.admin)
     return Assignment(lane="triage", unit=unit, reason=reason)
 
 

@@ -18,6 +18,7 @@ from sla_monitor.domain import Pause, Policy, Rules, Rung, Stage, Term, Trigger,
 from sla_monitor.yamlfile import KINDS, part, refusal
 
 NEEDED_STAGES = ("completion", "closing")  # the router and the intakes know these by name
+ASKED = "waiting_for_reporter"
 NOTES = ("addition", "rating", "refused", "rights_requested", "rights_done", "deadline")
 TRIGGERS = {
     f"{kind}{about}"
@@ -108,11 +109,22 @@ def load_rules(directory: Path) -> Rules:
                 )
     if problems := list(contradictions(source, policies, read_names(directory))):
         raise RegionError.of(problems)
+    for name in default:
+        _ends_the_wait(source, policies[name])
     _no_gap(source, [policies[name] for name in default])
     calendar = load_calendar(directory)
     if not calendar.office_hours:
         _no_working_hours(source, policies)
     return Rules(policies=policies, default=default, calendar=calendar)
+
+
+def _ends_the_wait(source: Source, policy: Policy) -> None:
+    """Only the end of the pause gives a unit back what it asked about, when the reporter does not answer."""
+    pause = policy.stages["completion"].pause
+    if pause is None or ASKED not in pause.during:
+        where = ("policies", policy.name, "stages", "completion", *(("pause",) if pause else ()))
+        remedy = f"add pause: {{during: [{ASKED}], amount: 5, unit: working_days}}"
+        raise refusal(source, where, "nothing ends the wait for a reporter who does not answer", remedy)
 
 
 def _no_working_hours(source: Source, policies: dict[str, Policy]) -> None:

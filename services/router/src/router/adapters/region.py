@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, tzinfo
+from datetime import date, timedelta, tzinfo
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -256,6 +257,12 @@ def _check_term(source: Source, where: Where, row: _Unit, units: Mapping[str, _U
         remedy = "a chain of successors ends in a unit without valid_until"
         problem = f"successors go in a circle: {' > '.join([*chain, str(follow)])}"
         yield source.wrong((*where, "successor"), problem, remedy)
-    elif any(getattr(row, role) for role in ROLES) and units[chain[-1]].valid_until:
+    elif any(getattr(row, role) for role in ROLES):
         remedy = "name a successor that does not end, so that its role is never vacant"
-        yield source.wrong((*where, "valid_until"), f"{chain[-1]} ends and {row.code} holds a role", remedy)
+        if units[chain[-1]].valid_until:
+            yield source.wrong((*where, "valid_until"), f"{chain[-1]} ends and {row.code} holds a role", remedy)
+        for one, other in pairwise(chain):
+            end, begin = units[one].valid_until, units[other].valid_from
+            if end and begin and begin > end + timedelta(days=1):
+                problem = f"{other} begins after {one} has ended, and {row.code} holds a role"
+                yield source.wrong((*where, "successor"), problem, f"write valid_from: {end + timedelta(days=1)} there")

@@ -10,11 +10,12 @@ import msgspec
 from chassis.database import Connection
 from router.case import Case, known
 
-# First the complaint itself and the one it follows: with that row locked, nobody joins or leaves the family.
+# First the complaint itself and the one it follows: with that row locked, nobody joins or leaves the family. A child
+# is locked only by who has its parent, so that two of one family never wait for each other.
 _ROOTS = """
 SELECT ticket FROM cases
 WHERE ticket = ANY($1) OR ticket IN (SELECT parent FROM cases WHERE ticket = ANY($1) AND parent IS NOT NULL)
-ORDER BY ticket FOR UPDATE"""
+ORDER BY parent IS NOT NULL, ticket FOR UPDATE"""
 # A complaint brings with it those merged into it, or into the one it follows: they are one story.
 _LOAD = "SELECT ticket, body FROM cases WHERE ticket = ANY($1) OR parent = ANY($1) ORDER BY ticket FOR UPDATE"
 # unrouted_since starts with the commit that registers a complaint, and ends with the first routing.
