@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from classifier import conduct
 from classifier.conduct import load_owners, load_unit_names, units_accused
 from classifier.domain import KINDS, URGENT
 from classifier.language import language_of
@@ -212,3 +213,11 @@ def test_who_is_called_upon_or_praised_is_not_accused(region: Path, text: str, o
 
 def test_the_unit_that_looks_into_conduct_is_not_meant_by_its_own_category(region: Path) -> None:
     assert "aparatur_korupsi" not in load_owners(region)
+
+
+def test_a_sentence_without_an_end_is_read_in_pieces_and_no_word_is_left_out() -> None:
+    words = [f"kata{n}" for n in range(2000)]
+    pieces = list(conduct.lines("jalan rusak. " + " ".join(words)))
+    assert "jalan rusak" == pieces[0]
+    assert words == " ".join(pieces[1:]).split()
+    assert max(map(len, pieces)) <= conduct.LONGEST

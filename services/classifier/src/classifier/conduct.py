@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from classifier.taxonomy import load_taxonomy
 _SENTENCE = re.compile(r"(?<!yth)[.!?;\n]+")
 #: Characters between an official and the misconduct: farther apart they belong to different people.
 REACH = 25
+#: Characters of the longest sentence that is read whole.
+LONGEST = 1000
 #: Words between somebody and the deed: farther apart it is another's.
 CLOSE = 3
 _SUFFERING = re.compile(r"\b(?:kena|dikenai|korban|jadi|sering|mengeluh\w*|mengadu\w*|lapor\w*)\b")
@@ -155,8 +159,7 @@ def units_accused(units: tuple[UnitName, ...], text: str, owner: str | None = No
     """
     accused: list[str] = []
     unnamed = False
-    for sentence in _SENTENCE.split(text):
-        line = plain(sentence)
+    for line in lines(text):
         deeds = [deed for deed in MISCONDUCT.finditer(line) if not _is_denied_or_of_others(units, line, deed)]
         neglect = NEGLECT.search(line)
         for unit in units if deeds or neglect else ():
@@ -164,6 +167,13 @@ def units_accused(units: tuple[UnitName, ...], text: str, owner: str | None = No
                 accused.append(unit.code)
         unnamed = unnamed or _by_an_official(line, deeds)
     return tuple(accused) or ((owner,) if owner and unnamed else ())
+
+
+def lines(text: str) -> Iterator[str]:
+    """The sentences; one without an end is read in pieces, for every word is held against all that stand before it."""
+    for sentence in _SENTENCE.split(text):
+        line = plain(sentence)
+        yield from (line,) if len(line) <= LONGEST else textwrap.wrap(line, LONGEST)
 
 
 def _is_denied_or_of_others(units: tuple[UnitName, ...], line: str, deed: re.Match[str]) -> bool:

@@ -182,7 +182,7 @@ SALES = any_of(
 )
 PRETENCES = any_of(
     r"""
-    \S*\.apk; \w+ apk; mama .{0,40}pulsa; ma ini nomor baru\w*;
+    \S{0,60}\.apk; \w+ apk; mama .{0,40}pulsa; ma ini nomor baru\w*;
     (?:isikan|belikan|kirim(?:kan)?|transfer) (?:dulu )?(?:pulsa|uang|saldo|biaya|tiket|\d)\w*;
     (?:kirim|transfer) ke (?:rek|dana)\w*; (?:ke |konfirmasi )?rek(?:ening)? (?:bca|bri|ini|dokter|dan pin)\w*;
     pinjam uang; besok saya ganti; mama ganti; jangan telpon; ketik \w+ (?:kirim|spasi); kirim(?:kan)? kembali;
@@ -199,7 +199,7 @@ PRETENCES = any_of(
 #: Hardly anything but fraud or advertising has them: each is two marks more.
 CERTAIN = any_of(
     r"""
-    \S*\.apk; \w+ apk; slot (?:gacor|terpercaya|online); judi slot (?:terpercaya|online|resmi);
+    \S{0,60}\.apk; \w+ apk; slot (?:gacor|terpercaya|online); judi slot (?:terpercaya|online|resmi);
     situs (?:togel|slot|judi|poker)\w*; gacor;
     maxwin; followers? (?:murah|aktif|instagram|ig|tiktok)\w*; (?:ilmu|jasa) pelet; pelet ampuh; pesugihan;
     penggandaan uang; bocoran \w+; angka jitu;
