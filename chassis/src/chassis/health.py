@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 
 def main() -> int:
     """Ask once, with two seconds of patience. Returns: the exit code."""
     try:
-        with urlopen(sys.argv[1], timeout=2) as answer:  # noqa: S310  (the address is in docker-compose.yml)
+        with build_opener(ProxyHandler({})).open(sys.argv[1], timeout=2) as answer:
             return 0 if answer.status == 200 else 1
     except (URLError, OSError):
         return 1

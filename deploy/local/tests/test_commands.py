@@ -1,33 +1,22 @@
-"""The commands themselves: help that shows how, arguments that reach no further than they say."""
+"""The commands themselves: they reach no further than they say."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
-import typer
 
-from lapor import inspection
-from lapor.__main__ import app
+from lapor import inspection, lifecycle
 from lapor.errors import Refused
+from lapor.files import DataDir, only_one
 
 
-def commands(group: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
-    """Every command that does something, by how it is typed."""
-    for each, command in getattr(group, "commands", {}).items():
-        yield from commands(command, f"{name} {each}")
-    if not hasattr(group, "commands"):
-        yield name, group
-
-
-def test_the_help_of_every_command_shows_how_it_is_typed() -> None:
-    without = [
-        name
-        for name, command in commands(typer.main.get_command(app), "lapor")
-        if f"    {name}" not in (command.help or "")
-    ]
-
-    assert [] == [name for name in without if not name.startswith("lapor bench")]
+@pytest.mark.parametrize(("lines", "shown"), [(0, []), (2, [4999, 5000]), (9999, [*range(1, 5001)])])
+def test_logs_shows_as_many_lines_as_were_asked_for(
+    tmp_path: Path, lines: int, shown: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "router.log").write_text("".join(f"{n} {'x' * 40}\n" for n in range(1, 5001)))
+    inspection.logs("router", data=tmp_path, follow=False, lines=lines)
+    assert shown == [int(line.split()[0]) for line in capsys.readouterr().out.splitlines()]
 
 
 def test_logs_shows_only_logs_of_its_own_folder(tmp_path: Path) -> None:
@@ -37,3 +26,14 @@ def test_logs_shows_only_logs_of_its_own_folder(tmp_path: Path) -> None:
 
     with pytest.raises(Refused, match=r"no log of '../secret'.*there are router"):
         inspection.logs("../secret", data=tmp_path, follow=False, lines=1)
+
+
+def test_down_leaves_alone_what_another_up_has_just_begun(tmp_path: Path) -> None:
+    where = DataDir(tmp_path)
+    where.create()
+    where.credentials.write_text("{}")
+    with only_one(where), pytest.raises(Refused, match="already runs"):
+        lifecycle.stop(purge=True, data=tmp_path, as_json=False)
+    assert where.credentials.exists()
+    lifecycle.stop(purge=True, data=tmp_path, as_json=False)
+    assert not tmp_path.exists()

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chassis.testing import NOW
 from contracts import codec
 from contracts.topics import TOPICS_DIR
 from lapor import travel
@@ -115,6 +116,21 @@ def test_every_hop_is_told_in_words() -> None:
     assert hops
     assert not set(hops) & set(hops.values())
     assert "follow-up: addition" in hops
+
+
+def test_on_x_what_follows_a_complaint_is_a_post_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    posts: list[tuple[str, object]] = []
+
+    async def write(http: object, journey: Journey, url: str, **what: object) -> None:
+        posts.append((url, what["json"]))
+
+    monkeypatch.setattr(travel, "_write", write)
+    monkeypatch.setattr(travel.up, "env", lambda _: URLS)
+    trip = Travel(DataDir(Path("data")), SCENARIOS["reopened"], lambda *_: None)
+    journey = Journey(channel="x", tag="abc", sent_at=NOW, sender="", scenario=SCENARIOS["reopened"], turns=[])
+    journey.ticket = "SPG-M000-0000C"
+    asyncio.run(trip.follow_up(Client(), journey, "reopen"))
+    assert [("http://s/x", {"handle": "warga_abc", "text": "BUKA SPG-M000-0000C belum selesai (uji)"})] == posts
 
 
 @pytest.mark.parametrize(("region", "quick"), [("soppeng", False), ("seconds", True)])

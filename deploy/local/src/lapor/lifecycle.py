@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ import typer
 
 from lapor import board, state, up
 from lapor.errors import Refused
-from lapor.files import DataDir
+from lapor.files import DataDir, only_one
 from lapor.inspection import report
 from lapor.options import DATA, REGION, Data, Json, err, wait_until
 
@@ -77,9 +78,10 @@ def stop(
         os.kill(now.pid, signal.SIGTERM)
         patience = sum(sorted(e.stop_timeout_s for e in now.processes)[-3:]) + 30
         wait_until(lambda: not state.lives(now.pid, now.started), patience, "It does not stop; `lapor down` again.")
-    left = state.stop_leftovers(where.state)
-    if purge:
-        _purge(where)
+    with only_one(where) if where.lock.exists() else nullcontext():  # another `up` may have begun meanwhile
+        left = state.stop_leftovers(where.state)
+        if purge:
+            _purge(where)
     if as_json:
         typer.echo(json.dumps({"stopped": stopped or bool(left), "purged": purge}))
     elif not stopped and not left and not purge:

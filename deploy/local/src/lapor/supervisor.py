@@ -208,7 +208,7 @@ class Supervisor:
                 f"Port {port} of {name} was taken by another program. `lapor up` again chooses a free one; the "
                 "data is kept."
             )
-        if not child.seen_ready.is_set() and child.entry.restarts >= TRIES and code != INFRASTRUCTURE:
+        if not child.seen_ready.is_set() and child.entry.restarts + 1 >= TRIES and code != INFRASTRUCTURE:
             return f"{name} left {TRIES} times before it was ready (exit code {code}). The end of {log}:\n{tail(log)}"
         return None
 

@@ -97,8 +97,10 @@ class Travel:
 
         watching = asyncio.create_task(asyncio.to_thread(watch))
         try:
-            await asyncio.to_thread(started.wait, 15)
-            async with httpx.AsyncClient(timeout=10, limits=httpx.Limits(max_connections=50)) as http:
+            if not await asyncio.to_thread(started.wait, 15):
+                raise Refused("Kafka lets nobody listen: see `lapor status`.")
+            limits = httpx.Limits(max_connections=50)
+            async with httpx.AsyncClient(timeout=10, limits=limits, trust_env=False) as http:
                 await self.send_all(http, n, channels, rate)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self.until_all_are_told(http), GIVE_UP_S)
@@ -133,19 +135,15 @@ class Travel:
         await self.through(http, journey, f"{text} (uji {tag})")
 
     async def through(self, http: httpx.AsyncClient, journey: Journey, text: str) -> None:
-        """Write ``text`` as the citizen of ``journey``, who is new."""
+        """Write ``text`` as the citizen of ``journey``: a complaint, or by SMS and X what follows it."""
         if journey.channel == "sms":
-            await self.by_sms(http, journey, text)
+            body = {"from": journey.sender, "text": f"SOPPENG {text}"}
+            await _write(http, journey, self.env["standins_url"] + "/sms/send-mo", json=body)
         elif journey.channel == "x":
             body = {"handle": f"warga_{journey.tag}", "text": text}
             await _write(http, journey, self.env["x_mention_url"], json=body)
         else:
             await self.on_the_web(http, journey, "", {"text": text, "name": "Warga Uji"})
-
-    async def by_sms(self, http: httpx.AsyncClient, journey: Journey, text: str) -> None:
-        """An SMS to the short code."""
-        body = {"from": journey.sender, "text": f"SOPPENG {text}"}
-        await _write(http, journey, self.env["standins_url"] + "/sms/send-mo", json=body)
 
     async def on_the_web(self, http: httpx.AsyncClient, journey: Journey, path: str, body: dict[str, str]) -> None:
         """A call of the website's API by the citizen of ``journey``."""
@@ -154,11 +152,11 @@ class Travel:
 
     async def follow_up(self, http: httpx.AsyncClient, journey: Journey, wish: str) -> None:
         """What a citizen does after the complaint."""
-        if journey.channel == "sms":
-            await self.by_sms(http, journey, f"BUKA {journey.ticket} belum selesai (uji)")
-        else:
+        if journey.channel == "web":
             body = {"kind": wish, "text": "Belum selesai (uji)."}
             await self.on_the_web(http, journey, f"/{journey.ticket}/follow-ups", body)
+        else:
+            await self.through(http, journey, f"BUKA {journey.ticket} belum selesai (uji)")
 
     def note(self, journey: Journey, hop: str, at: datetime) -> None:
         """Remember a hop, show it, and do what is to be done now."""
