@@ -63,14 +63,3 @@ def test_one_wrong_character_is_always_noticed(door: str, rest: str, at: int, wr
 )
 def test_what_is_no_ticket_is_none(text: str) -> None:
     assert ticket.parse(text) is None
-
-
-@given(doors, bodies)
-def test_a_ticket_is_found_in_a_message_and_taken_out(door: str, rest: str) -> None:
-    number = _number(door, rest)
-
-    assert (number, "status   dong") == ticket.find(f"status {number} dong")
-
-
-def test_a_mistyped_ticket_is_not_found() -> None:
-    assert ticket.find("cek SPG-S4K7-Q2MDP tolong") is None

@@ -16,16 +16,11 @@ from typing import Any, TypeVar
 
 import httpx
 
+from chassis.crash import POINTS
+
 ROOT = Path(__file__).parents[2]
 LAPOR = Path(sys.executable).parent / "lapor"
 SERVICES = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor")
-CRASH_POINTS = (
-    "ack.after_commit_before_response",
-    "relay.after_publish_before_mark",
-    "inbox.after_effect_before_commit",
-    "classifier.after_publish_before_ack",
-    "notify.after_send_before_mark",
-)
 #: Understood as air_bersih, which is PDAM's; and one that nobody can understand, which goes to triage.
 CLEAR = "Air PDAM tidak mengalir sudah dua hari di Kelurahan Lapajung, pelanggan minta penjelasan"
 UNCLEAR = "Entah bagaimana ini semuanya, pokoknya kurang baik saja"
@@ -85,7 +80,7 @@ class System:
         self.crashes.mkdir(exist_ok=True)
         settings = [part for each in self.settings for part in ("--set", each)]
         for service in SERVICES:
-            points = [(point, self.crashes / f"{service}.{point}") for point in CRASH_POINTS]
+            points = [(point, self.crashes / f"{service}.{point}") for point in sorted(POINTS)]
             for _, file in points:
                 file.touch()
             settings += ["--set", f"{service}:CRASH_AT={','.join(f'{point}@{file}' for point, file in points)}"]

@@ -14,6 +14,7 @@ EXIT_TEMPORARY = 75
 #: The settings are wrong: starting again does not help. (EX_CONFIG of sysexits.h)
 EXIT_SETTINGS = 78
 
+#: Where a test may make a service die.
 POINTS = frozenset(
     {
         "ack.after_commit_before_response",

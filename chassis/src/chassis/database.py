@@ -26,13 +26,15 @@ REFUSALS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
-async def open_pool(dsn: str, *, timeout_s: float = 10) -> Pool:
-    """A pool whose every statement and connect has a limit.
+async def open_pool(dsn: str, *, timeout_s: float = 10, connected: int = 2) -> Pool:
+    """A pool whose every statement and connect has a limit. With ``connected=0`` it connects when it is first used:
+    for a service that must start, and keep answering, while its database is away.
 
     Raises:
-        OSError, asyncpg.PostgresError, TimeoutError: the database can't be reached.
+        OSError, asyncpg.PostgresError, TimeoutError: the database can't be reached; never with ``connected=0``.
     """
-    pool: Any = await asyncpg.create_pool(dsn, min_size=2, max_size=8, timeout=timeout_s, command_timeout=timeout_s)
+    limits = {"timeout": timeout_s, "command_timeout": timeout_s}
+    pool: Any = await asyncpg.create_pool(dsn, min_size=connected, max_size=8, **limits)
     return pool
 
 

@@ -14,7 +14,7 @@ from stdnum import luhn
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 DOORS = {"sms": "S", "web": "W", "x": "M", "facebook": "M"}
 _READ_AS = str.maketrans("ILO", "110")
-_FORM = re.compile(r"\bSPG[\s-]*([0-9A-Z]{4})[\s-]*([0-9A-Z]{5})\b", re.IGNORECASE)
+_FORM = re.compile(r"SPG[\s-]*([0-9A-Z]{4})[\s-]*([0-9A-Z]{5})", re.IGNORECASE)
 
 
 def mint(channel: str) -> str:
@@ -30,11 +30,3 @@ def parse(text: str) -> str | None:
         return None
     body = (match[1] + match[2]).upper().translate(_READ_AS)
     return f"SPG-{body[:4]}-{body[4:]}" if luhn.is_valid(body, ALPHABET) else None
-
-
-def find(text: str) -> tuple[str, str] | None:
-    """The first valid ticket in ``text`` and the text without it, or None."""
-    for match in _FORM.finditer(text):
-        if ticket := parse(match[0]):
-            return ticket, (text[: match.start()] + " " + text[match.end() :]).strip()
-    return None

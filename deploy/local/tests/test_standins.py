@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import hmac
 import http.server
-import json
 import subprocess
 import sys
 import threading
@@ -25,9 +24,8 @@ from tweepy.asynchronous import AsyncClient
 
 from lapor.standins.settings import Settings, WrongSettings, from_environment
 from lapor.standins.sms import international
-from lapor.standins.state import Post, World
+from lapor.standins.state import World
 from lapor.standins.testing import serving, settings_for_tests
-from lapor.standins.xquery import compile_query
 
 SEND = {"username": "lapor", "password": "kannel-password", "from": "1708", "to": "+6281234567890"}
 
@@ -76,7 +74,6 @@ def eventually(ready: Callable[[], bool]) -> bool:
 async def tweepy_at(base: str, **changes: str) -> AsyncIterator[Any]:
     """The real tweepy, sent to the stand-in."""
     secrets = {
-        "bearer_token": "bearer-token",
         "consumer_key": "consumer-key",
         "consumer_secret": "consumer-secret",
         "access_token": "access-token",
@@ -112,7 +109,7 @@ def sent_by(base: str) -> list[dict[str, Any]]:
 
 def test_missing_settings_are_all_named() -> None:
     with pytest.raises(
-        WrongSettings, match=r"STANDINS_PORT must be a number; STANDINS_STATE is missing.*X_BEARER_TOKEN"
+        WrongSettings, match=r"STANDINS_PORT must be a number; STANDINS_STATE is missing.*X_CONSUMER_SECRET"
     ):
         from_environment({"STANDINS_PORT": "abc"})
 
@@ -173,7 +170,7 @@ def test_a_wrong_password_and_a_missing_receiver_are_refused_in_kannels_words(ba
 
 
 def test_letters_outside_the_seven_bit_alphabet_need_coding_2(base: str) -> None:
-    httpx.post(f"{base}/cgi-bin/sendsms", data={**SEND, "text": "baik 👍"})
+    httpx.get(f"{base}/cgi-bin/sendsms", params={**SEND, "text": "baik 👍"})
     httpx.get(f"{base}/cgi-bin/sendsms", params={**SEND, "text": "baik 👍", "coding": "2", "charset": "UTF-8"})
     assert [each["text"] for each in sent_by(base)] == ["baik ????", "baik 👍"]
 
@@ -212,14 +209,6 @@ def test_an_sms_nobody_took_is_sent_after_a_restart(tmp_path: Path) -> None:
     assert "mo-token" not in (tmp_path / "state").read_text()
 
 
-def test_delivery_reports_are_called_back(tmp_path: Path) -> None:
-    with application([200]) as (url, asked), serving(settings_for_tests(tmp_path / "state")) as base:
-        report = url.replace("mo", "dlr") + "?id=7&state=%d"
-        httpx.get(f"{base}/cgi-bin/sendsms", params={**SEND, "text": "a", "dlr-mask": "31", "dlr-url": report})
-        assert eventually(lambda: len(asked) == 2)
-    assert {"/sms/kannel/dlr?id=7&state=8", "/sms/kannel/dlr?id=7&state=1"} == set(asked)
-
-
 @pytest.mark.parametrize("written", ["081234567890", "+62 812-3456-7890", "0062812 34567890", "6281234567890"])
 def test_numbers_become_international_as_kannel_does(written: str) -> None:
     assert international(written) == "+6281234567890"
@@ -231,8 +220,6 @@ def test_numbers_become_international_as_kannel_does(written: str) -> None:
 async def test_tweepy_finds_out_who_we_are(base: str) -> None:
     async with tweepy_at(base) as client:
         assert (await client.get_me())["data"]["username"] == "LaporSoppeng"
-        with pytest.raises(tweepy.Forbidden):
-            await client.get_me(user_auth=False)
 
 
 @pytest.mark.parametrize("secret", ["access_token_secret", "consumer_secret", "consumer_key", "access_token"])
@@ -279,28 +266,6 @@ async def test_a_reply_nobody_asked_for_or_too_long_is_refused(base: str) -> Non
     assert sent_by(base) == []
 
 
-async def test_search_looks_up_and_deletions_show(base: str) -> None:
-    found = mention(base, "#LAPOR jalan rusak di Lalabata", mention="no")
-    gone = mention(base)
-    deleted(base, gone)
-    async with tweepy_at(base) as client:
-        hits = await client.search_recent_tweets("(#LAPOR OR #LAPORSOPPENG) -is:retweet Lalabata")
-        looked = await client.get_tweets([found, gone])
-        with pytest.raises(tweepy.BadRequest):
-            await client.search_recent_tweets("#LAPOR", since_id="1000000000000000000")
-    assert [found] == [post["id"] for post in hits["data"]]
-    assert ([found], [gone]) == (
-        [each["id"] for each in looked["data"]],
-        [each["resource_id"] for each in looked["errors"]],
-    )
-
-
-async def test_our_own_reply_can_be_deleted(base: str) -> None:
-    async with tweepy_at(base) as client:
-        made = (await client.create_tweet(text="halo", in_reply_to_tweet_id=mention(base)))["data"]["id"]
-        assert await client.delete_tweet(made) == {"data": {"deleted": True}}
-
-
 async def test_rate_limits_are_counted_and_kept(tmp_path: Path) -> None:
     with serving(settings_for_tests(tmp_path / "state", x_window_limit="2")) as base:
         async with tweepy_at(base) as client:
@@ -317,21 +282,6 @@ def test_an_unknown_fault_is_answered_with_the_known_ones(base: str) -> None:
     answer = httpx.post(f"{base}/x/fault", json={"kind": "magic"})
     assert answer.status_code == 400
     assert "throttle_no_reset" in answer.json()["error"]
-
-
-@pytest.mark.parametrize("query", ["(", "a OR", ")", "is:nonsense"])
-def test_an_unreadable_query_is_an_error(query: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        compile_query(query)
-
-
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [("#lapor", True), ("#lap", False), ("-from:warga", False), ("@x OR jalan", True), ('"jalan rusak"', True)],
-)
-def test_a_query_matches_words_not_parts_of_them(query: str, expected: bool) -> None:
-    post = Post(id="1", author="warga", text="#LAPOR jalan rusak", conversation="1", edits=("1",))
-    assert expected == compile_query(query)(post)
 
 
 # --- Facebook
@@ -359,12 +309,6 @@ def test_a_visitors_post_is_read_and_commented(base: str, graph: Any) -> None:
     assert [(made, "sampah menumpuk", "Andi")] == [(e["id"], e["message"], e["from"]["name"]) for e in feed["data"]]
     assert [each["message"] for each in comments["data"]] == ["SPG-M7K4-2M9XA kami terima"]
     assert (sent["channel"], sent["to"], sent["ticket"]) == ("facebook", "Andi", "SPG-M7K4-2M9XA")
-
-
-def test_a_private_message_is_shown(base: str, graph: Any) -> None:
-    body = {"recipient": json.dumps({"id": "77"}), "message": json.dumps({"text": "halo"})}
-    graph.put_object("170800000000001", "messages", **body, **proof())
-    assert [each["to"] for each in sent_by(base)] == ["77"]
 
 
 def test_a_call_without_the_proof_or_with_a_wrong_token_is_refused(graph: Any) -> None:

@@ -13,9 +13,8 @@ import httpx
 import pytest
 from msgspec import UNSET
 
-from chassis.database import Pool
+from chassis.database import Pool, open_pool
 from chassis.intake.accept import KeyReused, TextProblem
-from chassis.intake.pool import patient_pool
 from chassis.intake.story import Step, Story, save_stories
 from contracts import codec, ticket
 from contracts.events import ComplaintFollowedUp
@@ -326,7 +325,7 @@ async def test_letters_that_postgres_has_not_stop_nothing(desk: Desk) -> None:
 async def test_a_database_that_is_down_means_come_again_and_nothing_is_lost(
     stack: Stack, dsn: str, make_settings: Callable[..., SmsSettings], desk: Desk
 ) -> None:
-    pool = await patient_pool(dsn, timeout_s=5)
+    pool = await open_pool(dsn, timeout_s=5, connected=0)
     away = replace(desk, pool=pool, settings=make_settings(sms_door_timeout_s=3))
     assert await knock(away, id="before") == 200
     stack.kill_postgres()

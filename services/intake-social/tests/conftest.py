@@ -43,7 +43,6 @@ def make_settings() -> Callable[..., SocialSettings]:
             "x_consumer_secret": "consumer-secret",
             "x_access_token": "access-token",
             "x_access_secret": "access-secret",
-            "x_bearer_token": "bearer-token",
         }
         return SocialSettings(**{**usual, **given})
 

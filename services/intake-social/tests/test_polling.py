@@ -41,8 +41,7 @@ def base(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 async def client(base: str) -> AsyncIterator[Any]:
     secrets = {name: name.replace("_", "-") for name in ("consumer_key", "consumer_secret", "access_token")}
-    more = {"access_secret": "access-secret", "bearer_token": "bearer-token"}
-    async with x.connect(**secrets, **more, api_url=f"{base}/x", timeout_s=2) as connected:
+    async with x.connect(**secrets, access_secret="access-secret", api_url=f"{base}/x", timeout_s=2) as connected:
         yield connected
 
 
@@ -189,8 +188,8 @@ async def test_the_poll_stores_what_mentions_us_and_moves_on(base: str, client: 
 async def test_a_throttle_ends_the_window_and_the_same_window_is_read_again(
     desk: Desk, pool: Pool, mentions: FakeMentions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def whoami(client: Any) -> x.Account:
-        return x.Account(id=US, handle="LaporSoppeng")
+    async def whoami(client: Any) -> str:
+        return US
 
     monkeypatch.setattr(x, "whoami", whoami)
     mentions.pages["older"] = [SocialThrottled("wait", datetime.now(UTC)), mentions.pages["older"]]
@@ -206,8 +205,8 @@ async def test_a_throttle_ends_the_window_and_the_same_window_is_read_again(
 async def test_credentials_that_are_refused_are_a_persons_matter_and_are_tried_again(
     desk: Desk, pool: Pool, mentions: FakeMentions, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def whoami(client: Any) -> x.Account:
-        return x.Account(id=US, handle="LaporSoppeng")
+    async def whoami(client: Any) -> str:
+        return US
 
     monkeypatch.setattr(x, "whoami", whoami)
     monkeypatch.setattr(app, "_REFUSED_S", 0)
@@ -225,7 +224,7 @@ async def test_credentials_that_are_refused_are_a_persons_matter_and_are_tried_a
 async def test_a_mention_on_the_wire_is_stored_and_its_edit_and_answer_are_additions(
     base: str, client: Any, desk: Desk, pool: Pool
 ) -> None:
-    me = (await x.whoami(client)).id
+    me = await x.whoami(client)
     asked = mention(base)
     await read_mentions(desk, client, me)
     edited = mention(base, "@LaporSoppeng jalan rusak berat", edits=asked)

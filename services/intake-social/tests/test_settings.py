@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from intake_social.settings import SocialSettings
 
 Make = Callable[..., SocialSettings]
-X = ("x_consumer_key", "x_consumer_secret", "x_access_token", "x_access_secret", "x_bearer_token")
+X = ("x_consumer_key", "x_consumer_secret", "x_access_token", "x_access_secret")
 
 
 def test_all_missing_credentials_are_named_at_once(make_settings: Make) -> None:
@@ -22,7 +22,7 @@ def test_all_missing_credentials_are_named_at_once(make_settings: Make) -> None:
 
 def test_an_empty_credential_is_a_missing_one(make_settings: Make) -> None:
     with pytest.raises(ValidationError, match="needed while X_ENABLED is on"):
-        make_settings(x_bearer_token="")
+        make_settings(x_access_secret="")
 
 
 def test_a_network_that_is_off_needs_no_credentials(make_settings: Make) -> None:

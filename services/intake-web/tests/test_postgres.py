@@ -12,8 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chassis.database import Pool
-from chassis.intake.pool import patient_pool
+from chassis.database import Pool, open_pool
 from chassis.intake.story import Step, Story, save_stories
 from contracts import codec, ticket
 from intake_web.adapters.postgres import PostgresStore
@@ -126,7 +125,7 @@ async def test_an_outage_gives_no_ticket_and_afterwards_the_same_key_is_taken(
 async def test_a_database_that_does_not_answer_is_given_up_in_time(
     dsn: str, pool: Pool, make_settings: Callable[..., WebSettings], client_on: Callable[..., httpx.AsyncClient]
 ) -> None:
-    slow = await patient_pool(dsn)
+    slow = await open_pool(dsn, connected=0)
     store = PostgresStore(slow, make_settings(), SERVICE, lambda: None, within_s=0.3)
     async with pool.acquire() as db, db.transaction(), client_on(store) as client:
         await db.execute("LOCK TABLE complaints")

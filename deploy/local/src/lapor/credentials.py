@@ -15,7 +15,7 @@ from lapor.files import write_private
 # What the doors and the vendors' stand-ins share, by the environment variable that carries it.
 SHARED = (
     "SMS_MO_TOKEN", "KANNEL_USERNAME", "KANNEL_PASSWORD",
-    "X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_SECRET", "X_BEARER_TOKEN",
+    "X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_SECRET",
 )  # fmt: skip
 
 

@@ -67,11 +67,7 @@ class Stack:
 
     def kill_broker(self) -> None:
         """SIGKILL, as by the kernel short of memory."""
-        self._end("kafka", signal.SIGKILL)
-
-    def stop_broker(self) -> None:
-        """An orderly stop."""
-        self._end("kafka", signal.SIGTERM)
+        self._kill("kafka")
 
     def start_postgres(self) -> None:
         """Start the database cluster and wait until it answers."""
@@ -79,12 +75,7 @@ class Stack:
 
     def kill_postgres(self) -> None:
         """SIGKILL of the server and of everything it started."""
-        self._end("postgres", signal.SIGKILL)
-
-    def stop(self) -> None:
-        """Stop both; their files stay."""
-        self._end("kafka", signal.SIGTERM)
-        self._end("postgres", signal.SIGINT)
+        self._kill("postgres")
 
     def discard(self) -> None:
         """Kill both, whose files nobody needs any more: an orderly stop writes them all out first."""
@@ -105,16 +96,16 @@ class Stack:
         deadline = time.monotonic() + process.ready_timeout_s
         while not is_ready():
             if child.poll() is not None or time.monotonic() > deadline:
+                self.discard()
                 raise RuntimeError(f"{process.name} did not start:\n{tail(self.logs / f'{process.name}.log')}")
             time.sleep(0.05)
 
-    def _end(self, name: str, how: signal.Signals) -> None:
+    def _kill(self, name: str) -> None:
         child = self.processes.pop(name, None)
         if child and child.poll() is None:
-            os.killpg(child.pid, how) if how == signal.SIGKILL else child.send_signal(how)
+            os.killpg(child.pid, signal.SIGKILL)
             child.wait(30)
-            if how == signal.SIGKILL:
-                _until_gone(child.pid)
+            _until_gone(child.pid)
 
 
 def _until_gone(group: int) -> None:
@@ -129,43 +120,37 @@ def _until_gone(group: int) -> None:
 
 
 def start_postgres(directory: Path) -> Stack:
-    """A started cluster in ``directory``; its broker is none."""
-    port = choose({"postgres": 0}, directory / "ports.json")["postgres"]
-    cluster = postgres.Cluster(directory=directory / "postgres", port=port, password=secrets.token_hex())
-    broker = kafka.Broker(directory=directory / "kafka", port=9, controller_port=9, password=secrets.token_hex())
-    stack = Stack(broker=broker, cluster=cluster, logs=directory)
-    postgres.prepare(cluster)
+    """A started cluster in ``directory``, and a broker that is not started.
+
+    Raises:
+        RuntimeError: it did not start; the message ends with its log.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    ports = choose({"kafka": 0, "controller": 0, "postgres": 0}, directory / "ports.json")
+    secret, home = secrets.token_urlsafe(24), directory / "kafka"
+    stack = Stack(
+        broker=kafka.Broker(directory=home, port=ports["kafka"], controller_port=ports["controller"], password=secret),
+        cluster=postgres.Cluster(directory=directory / "postgres", port=ports["postgres"], password=secret),
+        logs=directory,
+    )
+    postgres.prepare(stack.cluster)
     stack.start_postgres()
     return stack
 
 
-def start_kafka_and_postgres(data_dir: Path) -> Stack:
-    """Start both from ``data_dir``, which is made if need be and may hold an earlier stack's data stopped before.
+def start_kafka_and_postgres(directory: Path) -> Stack:
+    """Both, started.
 
     Raises:
         Refused: the jars cannot be had.
         RuntimeError: one of them did not start; the message ends with its log.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
-    ports = choose({"kafka": 0, "controller": 0, "postgres": 0}, data_dir / "ports.json")
-    secret = data_dir / "password"
-    if not secret.exists():
-        secret.write_text(secrets.token_urlsafe(24))
-    password = secret.read_text()
-    stack = Stack(
-        broker=kafka.Broker(
-            directory=data_dir / "kafka", port=ports["kafka"], controller_port=ports["controller"], password=password
-        ),
-        cluster=postgres.Cluster(directory=data_dir / "postgres", port=ports["postgres"], password=password),
-        logs=data_dir,
-    )
-    postgres.prepare(stack.cluster)
-    kafka.prepare(stack.broker)
+    stack = start_postgres(directory)
     try:
-        stack.start_postgres()
+        kafka.prepare(stack.broker)
         stack.start_broker()
-    except RuntimeError:
-        stack.stop()
+    except BaseException:
+        stack.discard()
         raise
     return stack
 

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from chassis.database import open_pool
 from chassis.intake.accept import repair
 from chassis.intake.notices import send_notices
-from chassis.intake.pool import patient_pool
 from chassis.intake.server import WebServer
 from chassis.intake.sweep import sweep
 from chassis.intake.telling import SOURCES, story_handler
@@ -34,7 +34,7 @@ async def serve(settings: SmsSettings, texts: Texts) -> None:
     relay = Relay(settings, SERVICE)
     receipt_wait_s, apology_after_s = settings.receipt_wait_s, settings.apology_after_s
     handler = story_handler(SERVICE, texts, notify=True, receipt_wait_s=receipt_wait_s, apology_after_s=apology_after_s)
-    pool = await patient_pool(str(settings.database_url))
+    pool = await open_pool(str(settings.database_url), connected=0)
     desk = Desk(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)
     app = door(settings, partial(take, desk), partial(bury, desk))
     host, port = settings.sms_listen_host, settings.sms_listen_port

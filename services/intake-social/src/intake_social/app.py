@@ -11,10 +11,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from chassis.database import Pool
+from chassis.database import Pool, open_pool
 from chassis.intake.accept import repair
 from chassis.intake.notices import Notice, Refused, TryLater, send_notices
-from chassis.intake.pool import patient_pool
 from chassis.intake.sweep import sweep
 from chassis.intake.telling import SOURCES, story_handler
 from chassis.intake.texts import Texts
@@ -51,7 +50,7 @@ def run() -> None:
 async def serve(settings: SocialSettings, texts: Texts) -> None:
     """The networks that are on, the relay, the listener to the story, the sender, the repair and the sweep."""
     relay = Relay(settings, SERVICE)
-    pool = await patient_pool(str(settings.database_url))
+    pool = await open_pool(str(settings.database_url), connected=0)
     desk = Desk(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)
     tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = [
         ("repair", partial(repair, pool, settings, desk.wake)),
@@ -85,7 +84,7 @@ async def poll_x(desk: Desk, client: Any) -> None:
 
     async def look() -> None:
         nonlocal me
-        me = me or (await x.whoami(client)).id
+        me = me or await x.whoami(client)
         await read_mentions(desk, client, me)
 
     await _poll(look, desk.settings.x_poll_s)
@@ -223,7 +222,6 @@ def _x(settings: SocialSettings) -> Any:
         consumer_secret=_secret(settings.x_consumer_secret),
         access_token=_secret(settings.x_access_token),
         access_secret=_secret(settings.x_access_secret),
-        bearer_token=_secret(settings.x_bearer_token),
         api_url=settings.x_api_url,
     )
 

@@ -13,7 +13,6 @@ _NEEDED = {
     "x_consumer_secret": "x_enabled",
     "x_access_token": "x_enabled",
     "x_access_secret": "x_enabled",
-    "x_bearer_token": "x_enabled",
     "facebook_page_id": "facebook_enabled",
     "facebook_page_token": "facebook_enabled",
     "facebook_app_secret": "facebook_enabled",
@@ -29,7 +28,6 @@ class SocialSettings(IntakeSettings):
     x_consumer_secret: SecretStr | None = Field(None, description="the app's secret")
     x_access_token: SecretStr | None = Field(None, description="the account's OAuth 1.0a token")
     x_access_secret: SecretStr | None = Field(None, description="the account's OAuth 1.0a secret")
-    x_bearer_token: SecretStr | None = Field(None, description="the app-only token")
     x_poll_s: float = Field(25, gt=0, description="seconds between two looks at the mentions")
     facebook_enabled: bool = Field(False, description="read visitors' posts on the page and answer them")
     facebook_graph_url: str | None = Field(None, description="in place of Graph's own address; unset in production")

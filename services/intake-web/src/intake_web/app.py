@@ -17,8 +17,8 @@ from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 from litestar.types import Message, Scope
 
+from chassis.database import open_pool
 from chassis.intake.accept import repair
-from chassis.intake.pool import patient_pool
 from chassis.intake.server import WebServer
 from chassis.intake.sweep import sweep
 from chassis.intake.telling import SOURCES, story_handler
@@ -79,7 +79,7 @@ def run() -> None:
 
 async def serve(settings: WebSettings, texts: Texts) -> None:
     """The website, and behind it the relay, the listener to the story, the repair and the sweep."""
-    pool = await patient_pool(str(settings.database_url))
+    pool = await open_pool(str(settings.database_url), connected=0)
     relay = Relay(settings, SERVICE)
     store = PostgresStore(pool, settings, SERVICE, relay.wake.set, within_s=settings.web_answer_within_s)
     web = WebServer(

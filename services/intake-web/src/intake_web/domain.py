@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from chassis.intake.story import FINAL
 from contracts.codec import plain
 
 MAX_TEXT = 10_000
@@ -25,7 +26,7 @@ OPEN = (
     "reopened",
 )
 #: Over for good: the router refuses every addition.
-FINISHED = ("closed", "cancelled", "rejected", "handed_over", "archived")
+FINISHED = FINAL | {"archived"}
 KINDS = ("addition", "rating", "reopen", "cancel", "rights_request")
 RIGHTS = ("erasure", "restriction")
 

@@ -24,7 +24,6 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     category: str | None = None
     matter: str | None = None
     type: Literal["pengaduan", "permintaan_informasi", "aspirasi"] | None = None
-    confidence: float | None = None
     abstained: bool | None = None
     urgency: Urgency | None = None
     spam: bool | None = None
@@ -94,7 +93,6 @@ def _understood(given: Given) -> Understood:
         matter=given.matter,
         type=given.type or "pengaduan",
         kecamatan=place.kecamatan,
-        confidence=given.confidence or 0.0,
         abstained=bool(given.abstained),
         urgency=given.urgency or "sedang",
         about_units=given.about_units or (),

@@ -37,7 +37,7 @@ def _outgoing(topic: str, key: str, data: Data, at: datetime) -> Outgoing:
 def _units(rules: Rules) -> dict[str, str]:
     """Categories of which one unit gets the complaint, alone, and that unit."""
     rules = in_force(rules, datetime.now(UTC))
-    given = {name: assign(rules, Understood(category=name, confidence=0.95)) for name in rules.unit_of_category}
+    given = {name: assign(rules, Understood(category=name)) for name in rules.unit_of_category}
     return {name: to.unit for name, to in given.items() if to.lane == "unit" and not to.support}
 
 

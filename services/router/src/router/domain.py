@@ -62,7 +62,6 @@ def _understood(case: Case, data: ComplaintClassified) -> Understood:
         matter=data.matter or None,
         type=data.type,
         kecamatan=data.place.kecamatan,
-        confidence=data.confidence,
         abstained=data.abstained,
         urgency=data.urgency,
         about_units=about_units(case),  # and those that a complaint merged into it accuses

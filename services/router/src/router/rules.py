@@ -90,7 +90,6 @@ class Understood:
     matter: str | None = None
     type: str = "pengaduan"
     kecamatan: str | None = None
-    confidence: float = 0.0
     abstained: bool = False
     urgency: str = "sedang"
     about_units: Collection[str] = ()

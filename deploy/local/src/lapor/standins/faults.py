@@ -8,15 +8,13 @@ from litestar.response import Response, Stream
 
 # fmt: off
 KINDS: dict[str, frozenset[str]] = {
-    "sms": frozenset({"unavailable", "refuse", "slow", "lost_answer"}),
     "x": frozenset({
-        "throttle", "throttle_no_reset", "throttle_text", "throttle_v1", "html503", "json503", "unauthorized", "slow",
-        "hangup", "lost_answer", "since_too_old", "not_summoned", "empty_newest_id", "no_millis", "post_names",
-        "duplicate_page",
+        "throttle", "throttle_no_reset", "throttle_text", "throttle_v1", "html503", "json503", "slow", "hangup",
+        "lost_answer", "since_too_old", "empty_newest_id", "no_millis", "post_names", "duplicate_page",
     }),
     "graph": frozenset({
-        "throttle", "temporary", "expired", "blocked", "forbidden", "html502", "no_content_type", "slow",
-        "lost_answer", "no_from",
+        "throttle", "temporary", "expired", "blocked", "forbidden", "html502", "no_content_type", "lost_answer",
+        "no_from",
     }),
 }
 # fmt: on

@@ -1,6 +1,5 @@
 """The Graph API, as far as facebook-sdk needs it to read a page's posts and answer them."""
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -65,8 +64,6 @@ async def _at_the_door(request: Ask) -> Answer | None:
             return _error(request, status, code, message)
     if faults.take("graph", "html502"):
         return Response("<html>Bad gateway</html>", status_code=502, media_type="text/html")
-    if faults.take("graph", "slow"):
-        await asyncio.sleep(30)
     values = await _values(request)
     if not hmac.compare_digest(values.get("access_token", "").encode(), settings.facebook_page_token.encode()):
         return _error(request, 400, 190, "Invalid OAuth access token - Cannot parse access token")
@@ -177,20 +174,6 @@ async def write_comment(request: Ask, node: str, world: World, settings: Setting
     return cut_off() if request.app.state.faults.take("graph", "lost_answer") else _answer(request, {"id": entry.id})
 
 
-@post("/{version:str}/{node:str}/messages", status_code=200)
-async def write_message(request: Ask, world: World) -> Answer:
-    """The page sends a private message, to a person or to the author of a comment or post."""
-    values = await _values(request)
-    try:
-        recipient, text = json.loads(values["recipient"]), str(json.loads(values["message"])["text"])
-        known = world.page.get(recipient.get("comment_id") or recipient.get("post_id") or "")
-        receiver = known.author if known else str(recipient["id"])
-    except (KeyError, ValueError, AttributeError, TypeError):
-        return _error(request, 400, 100, "recipient and message must be JSON objects")
-    world.record(world.tell("facebook", receiver, text))
-    return _answer(request, {"recipient_id": receiver, "message_id": f"m_{uuid4().hex}"})
-
-
 @post("/post")
 async def visitor_post(request: Ask, world: World, settings: Settings) -> Answer:
     """A citizen (`name`, `text`) writes on the page, or comments there (`parent`)."""
@@ -206,7 +189,7 @@ async def visitor_post(request: Ask, world: World, settings: Settings) -> Answer
 
 _api = Router(
     "/",
-    route_handlers=[read_object, read_feed, read_comments, write_comment, write_message],
+    route_handlers=[read_object, read_feed, read_comments, write_comment],
     before_request=_at_the_door,
 )
 router = Router("/graph", route_handlers=[_api, visitor_post])

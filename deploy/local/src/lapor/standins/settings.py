@@ -38,7 +38,6 @@ class Settings:
     x_consumer_secret: str = _variable("X_CONSUMER_SECRET")
     x_access_token: str = _variable("X_ACCESS_TOKEN")
     x_access_secret: str = _variable("X_ACCESS_SECRET")
-    x_bearer_token: str = _variable("X_BEARER_TOKEN")
     x_window_limit: str = _variable("STANDINS_X_LIMIT", "10000")
     mo_retry_s: str = _variable("STANDINS_MO_RETRY_S", "2")
     facebook_page_id: str = _variable("FACEBOOK_PAGE_ID", "170800000000001")

@@ -44,15 +44,8 @@ class Mo(msgspec.Struct, frozen=True, kw_only=True, tag="mo"):
     at: int
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
-    """A delivery report that the application hasn't confirmed."""
-
-    id: str
-    url: str
-
-
 class Taken(msgspec.Struct, frozen=True, kw_only=True, tag="taken"):
-    """The application confirmed the Mo or the Report of this id."""
+    """The application confirmed the Mo of this id."""
 
     id: str
 
@@ -71,7 +64,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, tag="post"):
 
 
 class Removed(msgspec.Struct, frozen=True, kw_only=True, tag="removed"):
-    """A post on X is gone, by its author's or by our wish."""
+    """A post on X is gone, by its author's wish."""
 
     id: str
 
@@ -87,7 +80,7 @@ class PageEntry(msgspec.Struct, frozen=True, kw_only=True, tag="page-entry"):
     parent: str | None = None
 
 
-Entry = Sent | Said | Mo | Report | Taken | Post | Removed | PageEntry
+Entry = Sent | Said | Mo | Taken | Post | Removed | PageEntry
 _decoder: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 
 
@@ -112,7 +105,7 @@ class World:
     def __init__(self, path: Path) -> None:
         self.sent: list[Sent] = []
         self.said: list[Said] = []
-        self.owed: dict[str, Mo | Report] = {}
+        self.owed: dict[str, Mo] = {}
         self.posts: dict[str, Post] = {}
         self.page: dict[str, PageEntry] = {}
         self._last_id = 0
@@ -142,7 +135,7 @@ class World:
                 self.sent.append(entry)
             case Said():
                 self.said.append(entry)
-            case Mo() | Report():
+            case Mo():
                 self.owed[entry.id] = entry
             case Taken():
                 self.owed.pop(entry.id, None)

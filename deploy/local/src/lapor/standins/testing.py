@@ -27,7 +27,6 @@ def settings_for_tests(state: Path, **changes: str) -> Settings:
         x_consumer_secret="consumer-secret",  # noqa: S106
         x_access_token="access-token",  # noqa: S106
         x_access_secret="access-secret",  # noqa: S106
-        x_bearer_token="bearer-token",  # noqa: S106
         mo_retry_s="0.05",
         facebook_app_secret="app-secret",  # noqa: S106
     )

@@ -1,21 +1,18 @@
-"""The X API v2, as far as tweepy needs it to read mentions, search and answer; and what citizens do on X."""
+"""The X API v2, as far as tweepy needs it to read mentions and answer; and what citizens do on X."""
 
 import re
-from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any
 
-from litestar import Router, delete, get, post
+from litestar import Router, get, post
 from litestar.exceptions import SerializationException
 from litestar.response import Response
 
 from lapor.standins.faults import Faults, cut_off
 from lapor.standins.settings import X_HANDLE
 from lapor.standins.sms import citizen_values, done
-from lapor.standins.state import Post, Removed, Said, World, now, post_time, user_id
-from lapor.standins.xdoor import PROBLEMS, Answer, Ask, answer, at_the_door, invalid, problem
-from lapor.standins.xquery import compile_query
-from lapor.standins.xview import asked_fields, listing, no_user, rendered, since_too_old, user
+from lapor.standins.state import Post, Removed, Said, World, now, user_id
+from lapor.standins.xdoor import Answer, Ask, answer, at_the_door, invalid, problem
+from lapor.standins.xview import listing, no_user, since_too_old, user
 
 MENTION = re.compile(rf"(?<!\w)@{X_HANDLE}(?!\w)", re.IGNORECASE)
 
@@ -32,58 +29,7 @@ async def mentions(request: Ask, account: str, world: World) -> Answer:
     if account != user_id(X_HANDLE):
         return no_user(request, account)
     found = islice((entry for entry in world.newest_posts() if MENTION.search(entry.text)), 800)
-    return since_too_old(request) or listing(request, found, token_name="pagination_token", sizes=(5, 100))  # noqa: S106
-
-
-@get("/2/users/{account:str}/tweets")
-async def timeline(request: Ask, account: str, world: World) -> Answer:
-    """What one account wrote."""
-    found = (entry for entry in world.newest_posts() if user_id(entry.author) == account)
-    return listing(request, found, token_name="pagination_token", sizes=(5, 100))  # noqa: S106
-
-
-@get("/2/tweets/search/recent")
-async def search(request: Ask, world: World) -> Answer:
-    """Posts of the last seven days that match the query."""
-    query = request.query_params.get("query", "")
-    if not query or len(query) > 512:
-        return invalid(request, "query", query, "The length of `query` must be between 1 and 512.")
-    try:
-        test = compile_query(query)
-    except ValueError as error:
-        return invalid(request, "query", query, f"There were errors processing your request: {error}")
-    oldest = datetime.now(UTC) - timedelta(days=7)
-    found = (entry for entry in world.newest_posts() if post_time(entry.id) > oldest and test(entry))
-    return since_too_old(request) or listing(request, found, token_name="next_token", sizes=(10, 100))  # noqa: S106
-
-
-@get("/2/tweets")
-async def lookup(request: Ask, world: World, faults: Faults) -> Answer:
-    """Up to 100 posts by id; the ones that are gone are named under `errors`."""
-    ids = [each for each in request.query_params.get("ids", "").split(",") if each]
-    if not 1 <= len(ids) <= 100:
-        return invalid(request, "ids", ",".join(ids), "between 1 and 100 ids are expected")
-    fields = asked_fields(request.query_params)
-    body: dict[str, Any] = {}
-    found = [rendered(world.posts[each], fields, world, faults) for each in ids if each in world.posts]
-    errors = [
-        {
-            "value": each,
-            "resource_id": each,
-            "resource_type": "tweet",
-            "parameter": "ids",
-            "title": "Not Found Error",
-            "detail": f"Could not find tweet with ids: [{each}].",
-            "type": PROBLEMS + "resource-not-found",
-        }
-        for each in ids
-        if each not in world.posts
-    ]
-    if found:
-        body["data"] = found
-    if errors:
-        body["errors"] = errors
-    return answer(request, body)
+    return since_too_old(request) or listing(request, found)
 
 
 def weight(text: str) -> int:
@@ -93,13 +39,13 @@ def weight(text: str) -> int:
     return 23 * links + sum(1 if any(low <= ord(x) <= high for low, high in light) else 2 for x in rest)
 
 
-def _refusal(text: str, parent_id: str | None, world: World, faults: Faults) -> str | None:
+def _refusal(text: str, parent_id: str | None, world: World) -> str | None:
     """Why X won't take our post, or None."""
     parent = world.posts.get(parent_id or "")
     if parent_id and parent is None:
         return "You attempted to reply to a Tweet that is deleted or not visible to you."
     summoned = parent is None or MENTION.search(parent.text) or parent.quote_of
-    if not summoned or faults.take("x", "not_summoned"):
+    if not summoned:
         return (
             "Reply to this conversation is not allowed because you have not been mentioned or otherwise "
             "engaged by the author of the post you are replying to."
@@ -119,7 +65,7 @@ async def create(request: Ask, world: World, faults: Faults) -> Answer:
         return invalid(request, "body", "", "The body is not a JSON object.")
     if not text.strip() or weight(text) > 280:
         return invalid(request, "text", text, "Your Tweet text is too long." if text.strip() else "text is required")
-    refusal = _refusal(text, parent_id, world, faults)
+    refusal = _refusal(text, parent_id, world)
     if refusal:
         return problem(request, 403, "Forbidden", refusal)
     parent = world.posts.get(parent_id or "")
@@ -130,16 +76,6 @@ async def create(request: Ask, world: World, faults: Faults) -> Answer:
     if faults.take("x", "lost_answer"):
         return cut_off()
     return answer(request, {"data": {"id": new, "text": text, "edit_history_tweet_ids": [new]}}, 201)
-
-
-@delete("/2/tweets/{post_id:str}", status_code=200)
-async def remove(request: Ask, post_id: str, world: World) -> Answer:
-    """Our account deletes a post of its own."""
-    entry = world.posts.get(post_id)
-    if entry is None or entry.author != X_HANDLE:
-        return problem(request, 403, "Forbidden", "You are not permitted to perform this action.")
-    world.record(Removed(id=post_id))
-    return answer(request, {"data": {"deleted": True}})
 
 
 @post("/mention")
@@ -181,5 +117,5 @@ async def citizen_deletes(request: Ask, world: World) -> Answer:
     return Response({"id": entry.id}, status_code=200)
 
 
-_api = Router("/", route_handlers=[me, mentions, timeline, search, lookup, create, remove], before_request=at_the_door)
+_api = Router("/", route_handlers=[me, mentions, create], before_request=at_the_door)
 router = Router("/x", route_handlers=[_api, mention, citizen_deletes])

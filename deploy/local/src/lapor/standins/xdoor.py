@@ -65,12 +65,10 @@ def invalid(request: Ask, parameter: str, value: str, message: str) -> Answer:
     return answer(request, body, 400)
 
 
-def _caller(request: Ask, settings: Settings) -> str | None:
-    """Who asks: "user" (OAuth 1.0a), "app" (bearer), or None."""
+def _known(request: Ask, settings: Settings) -> bool:
+    """Whether our account asks (OAuth 1.0a)."""
     authorization = request.headers.get("authorization", "")
-    if authorization == f"Bearer {settings.x_bearer_token}":
-        return "app"
-    signed = authorization.startswith("OAuth ") and signed_by(
+    return authorization.startswith("OAuth ") and signed_by(
         authorization,
         method=request.method,
         url="https://api.twitter.com" + request.scope["path"].removeprefix("/x").rstrip("/"),
@@ -78,7 +76,6 @@ def _caller(request: Ask, settings: Settings) -> str | None:
         consumer=(settings.x_consumer_key, settings.x_consumer_secret),
         token=(settings.x_access_token, settings.x_access_secret),
     )
-    return "user" if signed else None
 
 
 async def at_the_door(request: Ask) -> Answer | None:
@@ -92,17 +89,8 @@ async def at_the_door(request: Ask) -> Answer | None:
     fault = _fault(request, faults)
     if fault is not None:
         return fault
-    caller = _caller(request, state.settings)
-    if caller is None or faults.take("x", "unauthorized"):
+    if not _known(request, state.settings):
         return problem(request, 401, "Unauthorized", "Unauthorized")
-    if caller == "app" and (endpoint == "me" or request.method != "GET"):
-        return problem(
-            request,
-            403,
-            "Unsupported Authentication",
-            "Authenticating with OAuth 2.0 Application-Only is forbidden for this endpoint.",
-            "unsupported-authentication",
-        )
     if window[1] < 0:
         return problem(request, 429, "Too Many Requests", "Too Many Requests")
     return None

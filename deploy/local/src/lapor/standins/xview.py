@@ -1,7 +1,7 @@
 """Posts as the X API shows them: fields, pages, and the window a call asks for."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 from lapor.standins.faults import Faults
 from lapor.standins.state import Post, World, post_time, user_id
 from lapor.standins.xdoor import PROBLEMS, Answer, Ask, answer, invalid
-from lapor.standins.xquery import Test
 
 
 def user(handle: str) -> dict[str, str]:
@@ -58,7 +57,7 @@ def asked_fields(query: Mapping[str, str]) -> set[str]:
     return set(asked.split(","))
 
 
-def _in_window(query: Mapping[str, str]) -> Test:
+def _in_window(query: Mapping[str, str]) -> Callable[[Post], bool]:
     after, before = int(query.get("since_id") or 0), int(query.get("until_id") or 2**63)
     start = datetime.fromisoformat(query["start_time"]) if query.get("start_time") else None
     end = datetime.fromisoformat(query["end_time"]) if query.get("end_time") else None
@@ -69,16 +68,16 @@ def _in_window(query: Mapping[str, str]) -> Test:
     )
 
 
-def listing(request: Ask, found: Iterable[Post], *, token_name: str, sizes: tuple[int, int]) -> Answer:
+def listing(request: Ask, found: Iterable[Post]) -> Answer:
     """One page, newest first; the token of the next one is the last id of this."""
     query: Mapping[str, str] = request.query_params
     world: World = request.app.state.world
     faults: Faults = request.app.state.faults
-    asked, token = query.get("max_results", "10"), query.get(token_name, "")
-    if not asked.isdigit() or not sizes[0] <= int(asked) <= sizes[1]:
-        return invalid(request, "max_results", asked, f"max_results [{asked}] is not between {sizes[0]} and {sizes[1]}")
+    asked, token = query.get("max_results", "10"), query.get("pagination_token", "")
+    if not asked.isdigit() or not 5 <= int(asked) <= 100:
+        return invalid(request, "max_results", asked, f"max_results [{asked}] is not between 5 and 100")
     if token and not re.fullmatch(r"t[0-9]+", token):
-        return invalid(request, token_name, token, f"The `{token_name}` query parameter value [{token}] is not valid")
+        return invalid(request, "pagination_token", token, f"The `pagination_token` value [{token}] is not valid")
     try:
         wanted = _in_window(query)
     except ValueError as error:
@@ -104,11 +103,9 @@ def listing(request: Ask, found: Iterable[Post], *, token_name: str, sizes: tupl
 
 
 def since_too_old(request: Ask) -> Answer | None:
-    since, faults = request.query_params.get("since_id", ""), request.app.state.faults
-    oldest = datetime.now(UTC) - timedelta(days=7)
-    old = since.isdigit() and post_time(since) < oldest
-    if not (old and request.scope["path"].endswith("/recent")) and not faults.take("x", "since_too_old"):
+    if not request.app.state.faults.take("x", "since_too_old"):
         return None
+    since, oldest = request.query_params.get("since_id", ""), datetime.now(UTC) - timedelta(days=7)
     return invalid(request, "since_id", since, f"'since_id' must be a tweet id created after {oldest:%Y-%m-%dT%H:%MZ}.")
 
 

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 _REQUEST_TIMEOUT_S = (3.05, 15.0)
 _CALL_TIMEOUT_S = 25.0
 _PAGES = 50
-_FIELDS = "id,message,from,created_time,permalink_url"
+_FIELDS = "id,message,from,created_time"
 _TOKEN_IN_URL = re.compile(r"(access_token|appsecret_proof)=[^&\s'\"]+")
 
 _THROTTLED = frozenset({4, 17, 32, 613, 80001})
@@ -52,7 +52,6 @@ class PagePost:
     author: str
     text: str
     created_at: datetime
-    permalink: str | None
 
 
 class FacebookPage:
@@ -163,7 +162,6 @@ class FacebookPage:
             author=str(author.get("name", "")),
             text=text,
             created_at=datetime.strptime(item["created_time"], "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC),
-            permalink=item.get("permalink_url"),
         )
 
     async def _call(self, function: Callable[..., _T], *arguments: Any) -> _T:

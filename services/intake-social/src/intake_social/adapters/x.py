@@ -36,16 +36,6 @@ _STOP = frozenset({401, 402})
 # Any other 403 is about our app or account, and holds for every post alike.
 _ABOUT_THE_POST = re.compile(r"duplicate|mention|reply|conversation|deleted|not visible|author", re.IGNORECASE)
 
-ALREADY_SENT = "already-sent"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """An account on X: its id and its @handle without the @."""
-
-    id: str
-    handle: str
-
 
 @dataclass(frozen=True, kw_only=True)
 class Post:
@@ -77,7 +67,6 @@ async def connect(
     consumer_secret: str,
     access_token: str,
     access_secret: str,
-    bearer_token: str,
     api_url: str | None = None,
     timeout_s: float = 20,
 ) -> AsyncIterator[AsyncClient]:
@@ -85,7 +74,7 @@ async def connect(
     # At DEBUG tweepy logs the Authorization header.
     logging.getLogger("tweepy").setLevel(logging.INFO)
     client = AsyncClient(
-        bearer_token, consumer_key, consumer_secret, access_token, access_secret, return_type=aiohttp.ClientResponse
+        None, consumer_key, consumer_secret, access_token, access_secret, return_type=aiohttp.ClientResponse
     )
     middlewares = (_sent_to(api_url.rstrip("/")),) if api_url else ()
     timeout = aiohttp.ClientTimeout(total=timeout_s)
@@ -102,11 +91,10 @@ def _sent_to(api_url: str) -> aiohttp.ClientMiddlewareType:
     return rewrite
 
 
-async def whoami(client: AsyncClient) -> Account:
-    """Our own account. Raises: SocialError."""
+async def whoami(client: AsyncClient) -> str:
+    """The id of our own account. Raises: SocialError."""
     with _errors_in_our_words():
-        data = (await _json(await client.get_me()))["data"]
-        return Account(id=str(data["id"]), handle=str(data["username"]))
+        return str((await _json(await client.get_me()))["data"]["id"])
 
 
 async def fetch_mentions(
@@ -132,19 +120,17 @@ async def fetch_mentions(
         return _page(await _json(response))
 
 
-async def reply(client: AsyncClient, post_id: str, text: str) -> str:
-    """Answer a post. Returns: our post's id, or ALREADY_SENT if we said exactly this before.
+async def reply(client: AsyncClient, post_id: str, text: str) -> None:
+    """Answer a post; what we have said there already is left at that.
 
     Raises: SocialRefused (not mentioned, post gone, too long), SocialError.
     """
     try:
         with _errors_in_our_words():
-            response = await client.create_tweet(text=text, in_reply_to_tweet_id=post_id)
-            return str((await _json(response))["data"]["id"])
+            await _json(await client.create_tweet(text=text, in_reply_to_tweet_id=post_id))
     except SocialRefused as refusal:
         if "duplicate" not in refusal.reason.lower():
             raise
-        return ALREADY_SENT
 
 
 def overlap(since_id: str) -> str:
