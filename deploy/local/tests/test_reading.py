@@ -54,7 +54,7 @@ def test_kafka_that_is_away_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("topic", ["unit.pupr.routed.v1", "unit.nobody.routed.v1"], ids=["another's", "none"])
 def test_a_topic_that_one_may_not_read_is_refused_at_once(unit: Principal, topic: str) -> None:
     with pytest.raises(Refused, match=rf"PU may not read {topic}, or there is no such topic"):
-        next(follow(unit, [topic], from_start=False))
+        next(follow(unit, [topic]))
     with pytest.raises(Refused, match=rf"PU may not read {topic}"):
         next(read_to_end(unit, [topic]))
 
@@ -73,7 +73,7 @@ def test_who_may_no_longer_read_does_not_wait(unit: Principal, connected: Stack)
             future.result(30)
 
     with pytest.raises(KafkaException, match="AUTHORIZATION"):
-        next(itertools.islice(follow(unit, ["unit.pu.routed.v1"], from_start=False, listening=take_away), 1))
+        next(itertools.islice(follow(unit, ["unit.pu.routed.v1"], listening=take_away), 1))
 
 
 class Server:

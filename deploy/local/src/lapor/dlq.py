@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from rich.table import Table
 from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, err, out
-from lapor.reading import Found, Principal, extents, principal, read_to_end
+from lapor.reading import Found, Principal, marks, principal, read_to_end
 
 app = typer.Typer(help="Dead letters: see them, put them back, or dismiss them.", no_args_is_help=True)
 _OURS = ("error", "source-topic", "source-partition", "source-offset", "failed-at")
@@ -144,11 +145,13 @@ def dismiss(
 
 
 def waiting(data: DataDir) -> dict[str, int]:
-    """How many dead letters of each service nobody has put back or dismissed, on this machine. Raises: Refused."""
+    """How many dead letters of each service nobody has put back or dismissed, here. Raises: Refused, KafkaException."""
     operator = principal("operator", data)
     how = Settled(operator, data.root).how
+    with closing(operator.consumer()) as consumer:
+        found = marks(operator, consumer, _topics(operator))
     counts = {}
-    for topic, (low, high) in extents(operator, _topics(operator)).items():
+    for (topic, _), (low, high) in found.items():
         service = topic.removesuffix(".dlq")
         if count := sum(f"{service}:{offset}" not in how for offset in range(low, high)):
             counts[service] = count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -21,7 +22,7 @@ from lapor import credentials, kafka, up
 from lapor.errors import Refused
 from lapor.files import DataDir
 
-_BEGINNING, _END = -2, -1
+_BEGINNING = -2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ class Found:
     headers: dict[str, str]
     at: datetime
 
-    @property
+    @cached_property
     def event(self) -> codec.Event | None:
         """The event in it; None if there is none that fits."""
         try:
@@ -58,18 +59,16 @@ class Principal:
 
     def topics(self) -> list[str]:
         """All topics it may describe."""
-        return sorted(self._metadata().topics)
+        return sorted(self._metadata.topics)
 
     def cluster(self) -> str:
         """The id of the cluster: another one for each installation."""
-        return str(self._metadata().cluster_id)
+        return str(self._metadata.cluster_id)
 
+    @cached_property
     def _metadata(self) -> Any:
-        consumer = self.consumer()
-        try:
+        with closing(self.consumer()) as consumer:
             return consumer.list_topics(timeout=10)
-        finally:
-            consumer.close()
 
     def write(self, topic: str, key: bytes | None, value: bytes, headers: dict[str, str] | None = None) -> None:
         """Write one record and wait until the broker has it. Raises: Refused."""
@@ -120,87 +119,63 @@ def principal(
     return Principal(name, kafka.client_settings(bootstrap, name, passwords[name], ca_file))
 
 
-def positions(who: Principal, consumer: Consumer, topics: Iterable[str], where: int) -> list[TopicPartition]:
-    """Every partition of ``topics``, from the beginning or from what is its end right now. Raises: Refused."""
+def marks(who: Principal, consumer: Consumer, topics: Iterable[str]) -> dict[tuple[str, int], tuple[int, int]]:
+    """By topic and partition: the offset of its first record and of the next one. Raises: Refused, KafkaException."""
     known, topics = consumer.list_topics(timeout=10).topics, list(topics)
     if hidden := [name for name in topics if name not in known]:
         raise Refused(f"{who.name} may not read {', '.join(hidden)}, or there is no such topic.")
-    places = [TopicPartition(t, p, _BEGINNING) for t in topics for p in known[t].partitions]
-    if where == _END:
-        for place in places:
-            place.offset = consumer.get_watermark_offsets(place, timeout=10)[1]
-    return places
-
-
-def extents(who: Principal, topics: Iterable[str]) -> dict[str, tuple[int, int]]:
-    """The first offset of each topic of one partition, and that of the next record. Raises: Refused."""
-    consumer = who.consumer()
-    try:
-        return {name: consumer.get_watermark_offsets(TopicPartition(name, 0), timeout=10) for name in topics}
-    except KafkaException as error:
-        raise Refused(f"Kafka refused to be read: {error}.") from error
-    finally:
-        consumer.close()
+    places = [(name, partition) for name in topics for partition in known[name].partitions]
+    return {place: consumer.get_watermark_offsets(TopicPartition(*place), timeout=10) for place in places}
 
 
 def read_to_end(who: Principal, topics: Iterable[str]) -> Iterator[Found]:
-    """Everything in ``topics`` up to where they end now, topic by topic as it arrives."""
-    consumer = who.consumer()
-    try:
-        places = positions(who, consumer, topics, _BEGINNING)
-        ends = {(p.topic, p.partition): consumer.get_watermark_offsets(p, timeout=10) for p in places}
-        waiting = {place for place, (low, high) in ends.items() if high > low}
+    """Everything in ``topics`` up to where they end now, by topic as it arrives. Raises: Refused, KafkaException."""
+    with closing(who.consumer()) as consumer:
+        ends = {place: high for place, (low, high) in marks(who, consumer, topics).items() if high > low}
+        waiting = set(ends)
         if not waiting:
             return
-        consumer.assign([TopicPartition(t, p, _BEGINNING) for t, p in waiting])
+        consumer.assign([TopicPartition(*place, _BEGINNING) for place in waiting])
         while waiting:
             for message in consumer.consume(500, 0.1):
-                if message.error():
-                    raise Refused(f"Kafka refused to be read: {message.error()}.")
                 found = _found(message)
                 place = (found.topic, found.partition)
-                if found.offset >= ends[place][1] - 1:
+                if found.offset >= ends[place] - 1:
                     waiting.discard(place)
-                if found.offset < ends[place][1]:
+                if found.offset < ends[place]:
                     yield found
             for place in list(waiting):  # what compaction or retention took away has no record at the end
                 (position,) = consumer.position([TopicPartition(*place)])
-                if position.offset >= ends[place][1]:
+                if position.offset >= ends[place]:
                     waiting.discard(place)
-    except KafkaException as error:
-        raise Refused(f"Kafka refused to be read: {error}.") from error
-    finally:
-        consumer.close()
 
 
 def follow(
     who: Principal,
     topics: Iterable[str],
     *,
-    from_start: bool,
     stop: threading.Event | None = None,
     listening: Callable[[], object] = lambda: None,
 ) -> Iterator[Found]:
-    """What comes in ``topics`` from now on (or from the start), until ``stop``; calls ``listening`` when it does.
+    """What comes in ``topics`` from now on, until ``stop``; calls ``listening`` when it does.
 
     Raises:
         Refused: there is no such topic for this principal.
         KafkaException: its rights were taken away meanwhile.
     """
-    consumer = who.consumer()
-    try:
-        consumer.assign(positions(who, consumer, topics, _BEGINNING if from_start else _END))
+    with closing(who.consumer()) as consumer:
+        # From where they end right now: nothing may be missed that is written after ``listening``.
+        ends = [TopicPartition(*place, high) for place, (_, high) in marks(who, consumer, topics).items()]
+        consumer.assign(ends)
         listening()
         while not (stop and stop.is_set()):
             for message in consumer.consume(500, 0.05):
-                if error := message.error():
-                    raise KafkaException(error)
                 yield _found(message)
-    finally:
-        consumer.close()
 
 
 def _found(message: Any) -> Found:
+    if error := message.error():
+        raise KafkaException(error)
     headers = {name: (value or b"").decode(errors="replace") for name, value in message.headers() or ()}
     return Found(
         topic=message.topic(),

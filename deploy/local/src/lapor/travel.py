@@ -92,7 +92,7 @@ class Travel:
         stop, started, loop = threading.Event(), threading.Event(), asyncio.get_running_loop()
 
         def watch() -> None:
-            for found in follow(auditor, topics, from_start=False, stop=stop, listening=started.set):
+            for found in follow(auditor, topics, stop=stop, listening=started.set):
                 loop.call_soon_threadsafe(self.saw, found)
 
         watching = asyncio.create_task(asyncio.to_thread(watch))

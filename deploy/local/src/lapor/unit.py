@@ -51,7 +51,7 @@ def tail(
     """
     unit = principal(code.upper(), DataDir(data), bootstrap, accounts, ca_file)
     topics = [unit_routed(code)]
-    records = read_to_end(unit, topics) if from_start else follow(unit, topics, from_start=False)
+    records = read_to_end(unit, topics) if from_start else follow(unit, topics)
     for n, found in enumerate(records, 1):
         typer.echo(found.value.decode(errors="replace"))
         if n == max_:
@@ -184,7 +184,7 @@ def send_reply(unit: Principal, given: UnitReplied) -> dict[str, object]:
     timer = threading.Timer(_ANSWER_S, stop.set)
     timer.start()
     try:
-        for found in follow(unit, [unit_routed(unit.name)], from_start=False, stop=stop, listening=write):
+        for found in follow(unit, [unit_routed(unit.name)], stop=stop, listening=write):
             data = found.event.data if found.event else None
             if isinstance(data, UnitRouted) and data.reply and data.reply.event_id == event_id:
                 return {"event_id": event_id, "accepted": data.reply.accepted, "reason": data.reply.reason or None}
