@@ -159,7 +159,7 @@ class Steps(Generic[S]):
     def _decode(self, records: Sequence[Record], batch: _Batch) -> list[Message]:
         messages = []
         for record in records:
-            if record.value is None:  # an erasure: nothing of it is kept here that has a text
+            if record.value is None:  # a tombstone: nobody sends them yet, and what is kept here stays (docs/why.md)
                 batch.counted.append((record.topic, "erased"))
                 continue
             try:
