@@ -13,7 +13,6 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from bench import free_port
 from click.testing import Result
 from typer.testing import CliRunner
 
@@ -25,6 +24,7 @@ from chassis.progress import Progress
 from chassis.region import RegionError, read_region, region_file
 from chassis.settings import DatabaseSettings, MigrateSettings, read_settings
 from chassis.wire import Record
+from lapor.ports import any_free
 
 GOOD = {
     "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092",
@@ -279,7 +279,7 @@ def get(port: int, path: str) -> tuple[int, str]:
 
 
 def test_the_side_door_shows_health_and_metrics():
-    port, health = free_port(), metrics.Health()
+    port, health = any_free(), metrics.Health()
     ready = []
     health.ready["partitions"] = lambda: bool(ready)
     server = metrics.serve("127.0.0.1", port, health)

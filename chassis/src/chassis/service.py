@@ -113,10 +113,12 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
         started = asyncio.get_running_loop().time()
         try:
             await work()
-        except BugsInARow as error:
-            leave_now("a bug of ours", error)
         except Exception as error:
-            log.warning("task_failed", extra={"task": name, "error": repr(error)})
+            log.log(
+                logging.CRITICAL if isinstance(error, BugsInARow) else logging.WARNING,
+                "task_failed",
+                extra={"task": name, "error": repr(error)},
+            )
         if asyncio.get_running_loop().time() - started > 30:
             pause_s = 0.5
         await asyncio.sleep(pause_s)

@@ -43,15 +43,16 @@ Decide = Callable[[Message], list[Emit]]
 
 
 class BugsInARow(RuntimeError):
-    """Our own rules or tables failed too often in a row: stop before the topic drains into the DLQ."""
+    """Our own rules or tables failed too often in a row: read no further, or the topic drains into the DLQ."""
 
 
-def one_more(bugs: int, error: BaseException) -> int:
+def one_more(service: str, bugs: int, error: BaseException) -> int:
     """How many it is in a row with ``error``.
 
     Raises:
         BugsInARow: too many.
     """
+    metrics.DECIDE_BUGS.labels(service).set(bugs + 1)
     if bugs + 1 >= MAX_BUGS_IN_A_ROW:
         raise BugsInARow(f"{bugs + 1} failures in a row, the last: {type(error).__name__}") from error
     return bugs + 1
@@ -97,7 +98,7 @@ class Steps(Generic[S]):
         """Handle ``records`` in order.
 
         Raises:
-            BugsInARow: nothing was acknowledged; the process must stop.
+            BugsInARow: nothing was acknowledged; go no further.
             asyncpg.PostgresError, OSError, TimeoutError: the database is in trouble; deliver again.
         """
         try:
@@ -106,7 +107,7 @@ class Steps(Generic[S]):
         except REFUSALS as error:
             # Poison that only PostgreSQL can see: halve the batch down to it.
             if len(records) == 1:
-                self._remember(one_more(self.bugs_in_a_row, error))
+                self._remember(one_more(self.handler.service, self.bugs_in_a_row, error))
                 await self._bury(records[0], error)
                 return
             middle = len(records) // 2
@@ -199,7 +200,7 @@ class Steps(Generic[S]):
                 continue
             except Exception as error:
                 log.exception("decide_failed", extra={"event_id": message.event.id, "type": message.event.type})
-                batch.bugs = one_more(batch.bugs, error)
+                batch.bugs = one_more(self.handler.service, batch.bugs, error)
                 batch.dead.append((message.record, error))
                 failed.append(message)
                 continue
@@ -223,7 +224,7 @@ class StatelessSteps:
         """Handle ``records`` in order.
 
         Raises:
-            BugsInARow: nothing was acknowledged; the process must stop.
+            BugsInARow: nothing was acknowledged; go no further.
             aiokafka.errors.KafkaError, TimeoutError: not published; deliver again.
         """
         out: list[Outgoing] = []
@@ -245,7 +246,7 @@ class StatelessSteps:
             return [bury(self.service, record, error)]
         except Exception as error:
             log.exception("decide_failed", extra={"event_id": message.event.id, "type": message.event.type})
-            self.bugs_in_a_row = one_more(self.bugs_in_a_row, error)
+            self.bugs_in_a_row = one_more(self.service, self.bugs_in_a_row, error)
             return [bury(self.service, record, error)]
         self.bugs_in_a_row = 0
         metrics.RECORDS.labels(self.service, record.topic, "handled").inc()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import signal
 import subprocess
@@ -35,16 +34,11 @@ from chassis.settings import DatabaseSettings
 from chassis.testing import NOW
 from contracts import codec, ticket
 from contracts.events import ComplaintReceived
-from lapor.ports import ELSEWHERE, is_free
+from lapor.ports import any_free
 from lapor.testing import Stack
 
 WORKERS = Path(__file__).parent
-_ports = itertools.count(ELSEWHERE.start + 500)
 TICKET = ticket.mint("sms")
-
-
-def free_port() -> int:
-    return next(port for port in _ports if is_free(port))
 
 
 def until(what: Callable[[], Any], timeout_s: float = 30) -> Any:
@@ -175,7 +169,7 @@ class Bench:
         return DatabaseSettings(**{**given, "http_port": 1, **extra})
 
     def worker(self, kind: str = "stateful", *, ready: bool = True, **env: str) -> Worker:
-        port, log = free_port(), self.directory / f"worker{len(self.workers)}.log"
+        port, log = any_free(), self.directory / f"worker{len(self.workers)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, WORKERS / f"{kind}.py"],

@@ -11,7 +11,7 @@ import pytest
 from lapor import health
 from lapor.files import DataDir
 from lapor.inspection import in_a_word
-from lapor.ports import HOST, is_free
+from lapor.ports import HOST, any_free
 from lapor.state import Entry, State
 
 METRICS = b"""\
@@ -41,7 +41,7 @@ def data(tmp_path: Path) -> Iterator[DataDir]:
     server = HTTPServer((HOST, 0), Metrics)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    away = next(port for port in range(20_000, 30_000) if is_free(port))
+    away = any_free()
     found = DataDir(tmp_path)
     found.ports.write_text(json.dumps(dict.fromkeys(health.OWNERS, away) | {"router": server.server_port}))
     yield found

@@ -31,6 +31,11 @@ def is_free(port: int) -> bool:
         return True
 
 
+def any_free() -> int:
+    """A free port, kept from this user's other processes as long as this one lives."""
+    return next(p for p in random.sample(ELSEWHERE, 200) if p not in _reserved and is_free(p) and _reserve(p))
+
+
 def choose(wanted: Mapping[str, int], kept: Path) -> dict[str, int]:
     """A free port for each name: what ``kept`` says, else the wanted one, else any. Writes the choice to ``kept``.
 

@@ -96,7 +96,7 @@ class Stack:
         deadline = time.monotonic() + process.ready_timeout_s
         while not is_ready():
             if child.poll() is not None or time.monotonic() > deadline:
-                self.discard()
+                self._kill(process.name)
                 raise RuntimeError(f"{process.name} did not start:\n{tail(self.logs / f'{process.name}.log')}")
             time.sleep(0.05)
 
