@@ -20,6 +20,10 @@ def command(kind: str, text: str = "", rating: int | None = None) -> Command:
     return Command(kind=kind, text=text, ticket=T, rating=rating)  # type: ignore[arg-type]
 
 
+def asking(text: str) -> Command:
+    return Command(kind="addition", text=text, ticket=T, asks=True)
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     {
@@ -50,13 +54,37 @@ def command(kind: str, text: str = "", rating: int | None = None) -> Command:
         f"{T} buka jam berapa kantornya?": command("addition", "buka jam berapa kantornya?"),
         f"buka portal {T}": command("addition", "buka portal"),
         f"BATAL {T}": command("cancel"),
-        f"batla {T}": command("cancel"),
         f"{T} batalkan saja pak": command("cancel", "saja pak"),
         f"Batal panen karena irigasi kering {T}": command("addition", "Batal panen karena irigasi kering"),
         f"HAPUS DATA {T}": command("erasure"),
         f"hapus data pribadi saya {T} tolong": command("erasure", "tolong"),
         f"{T} hapus data": command("erasure"),
-        f"HAPUS {T}": command("erasure"),
+        f"HAPUS {T}": command("addition", "HAPUS"),
+        f"STATUS {T} belum ada yang datang, ada anak tersengat": asking("belum ada yang datang, ada anak tersengat"),
+        f"CEK {T} petugas minta uang Rp200.000": asking("petugas minta uang Rp200.000"),
+        f"sudah sampai mana {T}?": command("status"),
+        f"{T} status masih sama": command("addition", "status masih sama"),
+        f"{T} cek lokasi pak": command("addition", "cek lokasi pak"),
+        f"{T} batal, sudah diperbaiki": command("cancel", "sudah diperbaiki"),
+        f"Batal laporan {T} terima kasih": command("cancel", "laporan terima kasih"),
+        f"{T} bakal diperbaiki kapan?": command("addition", "bakal diperbaiki kapan?"),
+        f"Batas waktu laporan {T} kapan?": command("addition", "Batas waktu laporan kapan?"),
+        f"{T} gatal semua pak": command("addition", "gatal semua pak"),
+        f"Fatal {T} jalan longsor": command("addition", "Fatal jalan longsor"),
+        f"{T} batal diaspal lagi": command("addition", "batal diaspal lagi"),
+        f"Batal dikerjakan kah {T}? kami menunggu": command("addition", "Batal dikerjakan kah ? kami menunggu"),
+        f"BATAL {T} jangan dulu": command("addition", "BATAL jangan dulu"),
+        f"NILAI {T} buruk, lampu mati lagi di RT 5": command("addition", "NILAI buruk, lampu mati lagi di RT 5"),
+        f"nilai {T} kurang, jalan masih rusak depan SD 5": command(
+            "addition", "nilai kurang, jalan masih rusak depan SD 5"
+        ),
+        f"{T} Ranting 5 meter menimpa kabel": command("addition", "Ranting 5 meter menimpa kabel"),
+        f"Ranting pohon {T} masih menimpa kabel": command("addition", "Ranting pohon masih menimpa kabel"),
+        f"{T} nilai 5 juta kerugian saya": command("addition", "nilai 5 juta kerugian saya"),
+        f"{T} binatang 3 ekor di jalan": command("addition", "binatang 3 ekor di jalan"),
+        f"NILAI {T} pelayanan cepat, 4": command("rating", "pelayanan cepat", 4),
+        f"{T} harus data apa lagi yang saya kirim?": command("addition", "harus data apa lagi yang saya kirim?"),
+        f"{T} hapus data bansos ganda itu": command("addition", "hapus data bansos ganda itu"),
         f"hapus coretan {T}": command("addition", "hapus coretan"),
         f"{T} hapus coretan di dinding": command("addition", "hapus coretan di dinding"),
         f"BATASI DATA {T}": command("restriction"),

@@ -205,6 +205,14 @@ async def test_a_stranger_changes_nothing_and_is_told_so(desk: Desk, text: str) 
     assert [(OTHER, desk.texts.sms["not_yours"].format(ticket=number))] == (await told(desk.pool))[1:]
 
 
+async def test_who_asks_how_it_is_and_tells_something_is_heard_and_answered(desk: Desk) -> None:
+    number = await complain(desk)
+    for _ in range(2):
+        await take(desk, sms(f"STATUS {number} belum ada yang datang, kabelnya berasap"))
+    assert [(number, "belum ada yang datang, kabelnya berasap")] == await added(desk)
+    assert [(ME, f"{number}: diterima")] == (await told(desk.pool))[1:]
+
+
 async def test_a_cancellation_is_published_and_the_router_answers_it(desk: Desk) -> None:
     number = await complain(desk)
     await take(desk, sms(f"BATAL {number}"))

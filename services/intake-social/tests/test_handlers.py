@@ -94,6 +94,16 @@ async def test_a_reply_that_was_read_before_what_it_answers_is_taken_once(desk: 
     assert ["complaint.received.v1"] * 2 == [codec.type_of(event) for event in events]
 
 
+async def test_who_asks_how_it_is_and_tells_something_is_heard_and_answered(desk: Desk, pool: Pool) -> None:
+    await take(desk, POST)
+    number = await ticket_of(pool)
+    await take(
+        desk, replace(POST, id="102", version="102", root="102", text=f"@LaporSoppeng STATUS {number} makin dalam")
+    )
+    assert [["makin dalam"]] == additions(await published(pool))
+    assert f"{number}: diterima" == (await said(pool))[-1][2]
+
+
 async def test_another_name_of_the_author_is_no_edit(desk: Desk, pool: Pool) -> None:
     await take(desk, POST)
     await take(desk, replace(POST, author="andi_baru"))

@@ -1,7 +1,7 @@
 """What a citizen wants with a complaint that exists, read from a message of any channel. Pure.
 
 People forget words, mistype them and change their order. What could as well be something to add is an addition: of the
-wishes only a clear one is carried out.
+wishes only a clear one is carried out, and one that can't be undone only where nothing else is said.
 """
 
 from __future__ import annotations
@@ -40,7 +40,74 @@ _COMMANDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
 _MEANT = """laporan laporanku lapor aduan pengaduan keluhan tiket nomor no nomornya saya sy kami ku aku yang yg ini itu
 tadi kemarin dong min pak bu ya kah tolong mohon"""
 _MINE = frozenset(_MEANT.split())
-_TYPED = ("STATUS", "LACAK", "BATAL", "BATALKAN", "NILAI", "RATING", "BINTANG", "HAPUS", "BATASI")
+#: What may stand beside a wish without changing it.
+_BESIDE = _MINE | frozenset(
+    [
+        "saja",
+        "aja",
+        "sudah",
+        "sdh",
+        "udah",
+        "beres",
+        "selesai",
+        "diperbaiki",
+        "ditangani",
+        "baik",
+        "terima",
+        "kasih",
+        "makasih",
+        "trims",
+        "tks",
+        "tidak",
+        "tdk",
+        "ga",
+        "gak",
+        "jadi",
+    ]
+)
+#: The same beside the question how it is.
+_ASKING = _BESIDE | frozenset(
+    [
+        "bagaimana",
+        "gimana",
+        "gmn",
+        "bgmn",
+        "sampai",
+        "mana",
+        "dimana",
+        "kapan",
+        "belum",
+        "blm",
+        "apa",
+        "apakah",
+        "sekarang",
+        "skrg",
+        "progres",
+        "progresnya",
+        "proses",
+        "prosesnya",
+        "perkembangan",
+        "perkembangannya",
+        "kabar",
+        "kabarnya",
+        "hasil",
+        "hasilnya",
+        "tindak",
+        "lanjut",
+        "lanjutnya",
+        "status",
+        "statusnya",
+        "cek",
+        "lacak",
+        "dicek",
+    ]
+)
+#: Mistyped as well; BATAL and HAPUS are not: "batas" and "harus" are one letter from them, RATING from "ranting".
+_TYPED = ("STATUS", "LACAK", "NILAI")
+#: A number before these is no rating.
+_COUNTED = (
+    """(?:juta|jt|ribu|rb|ratus|puluh|meter|m|km|cm|ekor|orang|org|buah|hari|minggu|bulan|tahun|kali|jam|persen)"""
+)
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _TICKET = re.compile(r"\bSPG[\s-]*([0-9A-Z]{4})([\s-]*)([0-9A-Z]{5})\b", re.IGNORECASE)
 _MIXED = re.compile(r"(?=.*[0-9])(?=.*[a-z])", re.IGNORECASE)
@@ -49,20 +116,25 @@ ya iya banyak atas bantuannya infonya pak bu bapak ibu min admin sama"""
 _THANKS_WORDS = frozenset(_THANKS.split())
 _NUMBERS = {"satu": 1, "dua": 2, "tiga": 3, "empat": 4, "lima": 5}
 _RATING = re.compile(
-    rf"(?:BINTANG\s+)?(\d{{1,6}}|{'|'.join(_NUMBERS)}){_END}(?:\s*(?:/|dari)\s*5{_END})?(?:\s*bintang{_END})?{_BLANK}(.*)",
+    rf"(?:BINTANG\s+)?(\d{{1,6}}|{'|'.join(_NUMBERS)}){_END}(?!\s*{_COUNTED}{_END})"
+    rf"(?:\s*(?:/|dari)\s*5{_END})?(?:\s*bintang{_END})?{_BLANK}(.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_RATING_LAST = re.compile(r"\b(\d{1,6})\W*\Z")
+_RATING_LAST = re.compile(r"[,:]\s*(\d{1,6})\W*\Z")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """``text`` goes with it, ``rating`` counts from 1 to 5; ``ticket`` is canonical and empty for a bad one."""
+    """``text`` goes with it, ``rating`` counts from 1 to 5; ``ticket`` is canonical and empty for a bad one.
+
+    ``asks``: how it is was asked in passing.
+    """
 
     kind: Kind
     text: str = ""
     ticket: str = ""
     rating: int | None = None
+    asks: bool = False
 
     def follow_up(self, item_id: str, at: datetime) -> FollowUp | None:
         """The command as something the citizen adds; None for one that changes nothing."""
@@ -90,13 +162,13 @@ def _about(text: str, number: str, start: int, rest: str) -> Command:
     if command := _leading(text[:start]):
         kind, explicit, between = command
         near = NEAR if explicit or kind in ("status", "cancel", "rating") else 0
-        if len(between.split()) <= near:
-            after = _leading(rest)
-            return _made(kind, number, after[2] if after else "")
-    if (command := _leading(rest)) and _clear(*command):
-        return _made(command[0], number, command[2])
-    words = [word for word in rest.split() if any(map(str.isalnum, word))]
-    if not words or (len(words) <= NEAR + 1 and any(word.strip(",.?!").casefold() == "status" for word in words)):
+        after = _leading(rest)
+        words = after[2] if after else ""
+        if len(between.split()) <= near and (made := _made(kind, explicit or kind, number, words)):
+            return made
+    elif (command := _leading(rest)) and (made := _made(*command[:2], number, command[2])):
+        return made
+    if _only(rest, _ASKING):
         return Command(kind="status", ticket=number)
     return Command(kind="addition", text=rest, ticket=number)
 
@@ -107,8 +179,8 @@ def _without_ticket(text: str, known: str) -> Command | None:
     kind, explicit, rest = command
     if re.search(r"\bSPG", rest, re.IGNORECASE):
         return Command(kind="bad_ticket")
-    if known and _clear(kind, explicit, rest):
-        return _made(kind, known, rest)
+    if known and (made := _made(kind, explicit, known, rest)) and made.kind != "addition":
+        return made
     return Command(kind="bad_ticket") if not known and _lonely(kind, explicit, rest) else None
 
 
@@ -134,34 +206,43 @@ def _leading(text: str, *, typos: bool = True) -> tuple[Kind, str, str] | None:
     return None
 
 
-def _clear(kind: Kind, explicit: str, rest: str) -> bool:
-    """Whether a command that does not lead to its ticket can mean nothing else."""
+def _made(kind: Kind, explicit: str, number: str, words: str) -> Command | None:
+    """The command, if ``words`` behind it leave no doubt; None: they are something to add.
+
+    ``explicit``: it stands before its ticket, or a word as KEMBALI or DATA says what is meant.
+    """
     match kind:
-        case "status" | "cancel":
-            return len(rest.split()) < NEAR
+        case "status":
+            if _only(words, _ASKING):
+                return Command(kind="status", ticket=number)
+            return Command(kind="addition", text=words, ticket=number, asks=True) if explicit else None
+        case "cancel":
+            return Command(kind=kind, text=words, ticket=number) if _only(words, _BESIDE) else None
         case "rating":
-            return bool(_RATING.match(rest))
+            return _rated(number, words, leads=bool(explicit))
         case "reopen":
-            return bool(explicit) or not rest
-    return bool(explicit)
+            return Command(kind=kind, text=words, ticket=number) if explicit or not words else None
+    meant = explicit.strip().upper().endswith("DATA") and _only(words, _BESIDE)
+    return Command(kind=kind, text=words, ticket=number) if meant else None
 
 
-def _made(kind: Kind, number: str, rest: str) -> Command:
-    if kind == "status":
-        return Command(kind=kind, ticket=number)
-    if kind != "rating":
-        return Command(kind=kind, text=rest, ticket=number)
-    if match := _RATING.match(rest):
+def _rated(number: str, words: str, *, leads: bool) -> Command | None:
+    if match := _RATING.match(words):
         said, text = match[1], match[2]
-    elif match := _RATING_LAST.search(rest):
-        said, text = match[1], rest[: match.start()]
+    elif match := _RATING_LAST.search(words):
+        said, text = match[1], words[: match.start()]
     else:
-        return Command(kind="bad_rating", ticket=number)
+        return Command(kind="bad_rating", ticket=number) if leads and len(words.split()) < NEAR else None
     # "lıma" matches without regard to case, and is no number all the same.
     rating = _NUMBERS.get(said.casefold()) or (int(said) if said.isdecimal() else 0)
     if not 1 <= rating <= 5:
         return Command(kind="bad_rating", ticket=number)
     return Command(kind="rating", text=text.strip(" ,:;.-"), ticket=number, rating=rating)
+
+
+def _only(text: str, known: frozenset[str]) -> bool:
+    words = [word.strip(",.?!:;()").casefold() for word in text.split() if any(map(str.isalnum, word))]
+    return all(word in known for word in words)
 
 
 def is_thanks(text: str) -> bool:

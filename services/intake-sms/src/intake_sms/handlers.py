@@ -70,11 +70,12 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
         return None
     metrics.INTAKE_REQUESTS.labels(CHANNEL, wish.kind).inc()
     if wish.command and (item := wish.command.follow_up(item_id, desk.clock())):
-        return await _follow_up(desk, mo, wish.ticket, item)
+        if refused := await _follow_up(desk, mo, wish.ticket, item):
+            return refused
+        return await _status(desk, mo, wish.ticket) if wish.command.asks else None
     match wish.kind:
         case "status":
-            line = desk.texts.status_line(await find_story(desk.pool, wish.ticket), wish.ticket)
-            return _answer(mo, line, wish.ticket)
+            return await _status(desk, mo, wish.ticket)
         case "bad_ticket" | "bad_rating" | "help":
             return _answer(mo, say[wish.kind].format(ticket=wish.ticket), wish.ticket)
         case "hint":
@@ -83,6 +84,10 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
             )
         case _:
             return None
+
+
+async def _status(desk: Desk, mo: Mo, number: str) -> NewNotice:
+    return _answer(mo, desk.texts.status_line(await find_story(desk.pool, number), number), number)
 
 
 async def _complain(desk: Desk, mo: Mo, text: str) -> None:

@@ -80,16 +80,21 @@ async def _take(desk: Desk, post: Seen) -> None:
     say = desk.texts.social
     match wish.kind:
         case "status":
-            line = desk.texts.status_line(await find_story(desk.pool, wish.ticket), wish.ticket)
-            await _say(desk, post, line)
+            await _say_status(desk, post, wish.ticket)
         case "help" | "bad_ticket" | "bad_rating":
             await _say(desk, post, say[wish.kind].format(ticket=wish.ticket))
         case "complaint" | "addition":
             number = wish.ticket or known
             if not (number and await _add(desk, post, number, wish.text)):
                 await _complain(desk, post, wish.text)
+            elif wish.command and wish.command.asks:
+                await _say_status(desk, post, number)
         case _:
             await _carry_out(desk, post, wish)
+
+
+async def _say_status(desk: Desk, post: Seen, number: str) -> None:
+    await _say(desk, post, desk.texts.status_line(await find_story(desk.pool, number), number))
 
 
 async def _carry_out(desk: Desk, post: Seen, wish: Wish) -> None:
