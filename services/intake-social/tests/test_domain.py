@@ -14,6 +14,14 @@ T = "SPG-M000-0000C"
     [
         ("@LaporSoppeng jalan rusak", "complaint", "", "jalan rusak"),
         ("@LaporSoppeng @bupati #LAPOR jalan rusak #Soppeng #LAPOR", "complaint", "", "jalan rusak"),
+        ("@LaporSoppeng lampu mati di #Cabenge", "complaint", "", "lampu mati di Cabenge"),
+        (
+            "@LaporSoppeng #JalanRusak di depan #SDN12Lalabata #darurat #LAPOR",
+            "complaint",
+            "",
+            "Jalan Rusak di depan SDN12 Lalabata darurat",
+        ),
+        ("#BanjirLalabata #Tolong @LaporSoppeng", "complaint", "", "Banjir Lalabata Tolong @LaporSoppeng"),
         ("#LAPOR @LaporSoppeng lampu mati di pasar", "complaint", "", "lampu mati di pasar"),
         ("jalan rusak @LaporSoppeng di Cabenge", "complaint", "", "jalan rusak @LaporSoppeng di Cabenge"),
         ("tolong cek #1 dan #2 ya", "complaint", "", "tolong cek #1 dan #2 ya"),

@@ -108,6 +108,12 @@ async def test_odd_pages_are_read_all_the_same(base: str, client: Any, oddity: s
     )
 
 
+async def test_a_text_comes_as_it_was_written(base: str, client: Any) -> None:
+    mention(base, "@LaporSoppeng Jl. Merdeka & Jl. Kayangan, air > 50 cm <sejak pagi>")
+    (post,) = (await x.fetch_mentions(client, await x.whoami(client), None, None)).posts
+    assert "@LaporSoppeng Jl. Merdeka & Jl. Kayangan, air > 50 cm <sejak pagi>" == post.text
+
+
 async def test_reading_by_time_is_possible_when_the_cursor_is_too_old(base: str, client: Any) -> None:
     asked = mention(base)
     us = await x.whoami(client)

@@ -10,7 +10,12 @@ from chassis.intake import commands
 from chassis.intake.commands import Command, is_thanks, read_command
 from chassis.intake.story import ASKED, HELD
 
-_ADDRESS = re.compile(r"^(?:\s*[@#]\w+)+|(?:\s*#\w+)+\s*$")
+#: What calls us, and says nothing; other hashtags are words of the sentence, often its place.
+_OURS = r"#(?:lapor(?:soppeng)?!?|soppeng|1708)(?!\w)"
+_CALLS = re.compile(rf"(?:@\w+|{_OURS})[\s:,]*", re.IGNORECASE)
+_CALLS_LAST = re.compile(_OURS, re.IGNORECASE)
+_TAG = re.compile(r"#([^\W\d_]\w*)")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _KEYWORD = re.compile(r"^\s*(?:LAPOR!?\s+)?SOPPENG\b[\s#:,.-]*", re.IGNORECASE)
 #: What the reasons of those notices begin with whose number tells them from one another.
 _NUMBERED = frozenset({"seq-", "answer-", HELD, ASKED})
@@ -36,7 +41,7 @@ class Wish:
 
 def read(text: str, known: str = "") -> Wish:
     """Read a post that mentions us; ``known`` is the complaint in whose conversation its reporter wrote it."""
-    bare = _ADDRESS.sub("", text).strip()
+    bare = _without_calls(text)
     if bare.casefold() in _HELP:
         return Wish(kind="help", text=bare)
     # The instructions for SMS are known to many, and are followed here too.
@@ -45,6 +50,16 @@ def read(text: str, known: str = "") -> Wish:
     if not known and is_thanks(bare):
         return Wish(kind="thanks", text=bare)
     return Wish(kind="complaint", text=bare)
+
+
+def _without_calls(text: str) -> str:
+    """The sentence: "@LaporSoppeng #JalanRusak di #Cabenge #LAPOR" is "Jalan Rusak di Cabenge"."""
+    text = text.strip()
+    while call := _CALLS.match(text):
+        text = text[call.end() :]
+    while (words := text.rsplit(None, 1)) and _CALLS_LAST.fullmatch(words[-1]):
+        text = words[0] if len(words) > 1 else ""
+    return _TAG.sub(lambda tag: _CAMEL.sub(" ", tag[1]), text).strip()
 
 
 def weight(text: str) -> int:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from html import escape
 from itertools import islice
 from typing import Any
 
@@ -38,10 +39,10 @@ def rendered(entry: Post, fields: set[str], world: World, faults: Faults) -> dic
         "referenced_tweets": _references(entry) or None,
         "lang": "in",
         "possibly_sensitive": False,
-        "note_tweet": {"text": entry.text} if len(entry.text) > 280 else None,
+        "note_tweet": {"text": escape(entry.text, quote=False)} if len(entry.text) > 280 else None,
     }
     text = entry.text if len(entry.text) <= 280 else entry.text[:279] + "…"
-    shown = {"id": entry.id, "text": text, "edit_history_tweet_ids": list(entry.edits)}
+    shown = {"id": entry.id, "text": escape(text, quote=False), "edit_history_tweet_ids": list(entry.edits)}
     return shown | {name: value for name, value in optional.items() if name in fields and value is not None}
 
 

@@ -1,5 +1,6 @@
 """X by way of tweepy: who we are, who mentioned us, and our replies."""
 
+import html
 import json
 import logging
 import re
@@ -181,7 +182,8 @@ def _post(item: Mapping[str, Any], handles: Mapping[str, str]) -> Post | None:
         id=post_id,
         author_id=author,
         handle=handles.get(author, ""),
-        text=str((_either(item, "note_tweet") or {}).get("text") or item.get("text", "")),
+        # X writes & < > as HTML does.
+        text=html.unescape(str((_either(item, "note_tweet") or {}).get("text") or item.get("text", ""))),
         created_at=_written_at(item.get("created_at"), post_id),
         conversation_id=str(item.get("conversation_id") or post_id),
         is_retweet="retweeted" in referred,
