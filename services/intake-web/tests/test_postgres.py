@@ -33,6 +33,11 @@ async def submit(
     return await kept.post("/v1/complaints", json=body, headers={**KEY, **headers})
 
 
+async def tell_more(kept: httpx.AsyncClient, number: str, text: str, key: str = "one") -> httpx.Response:
+    body, headers = {"kind": "addition", "text": text}, {"Idempotency-Key": key, **SECRET}
+    return await kept.post(f"/v1/complaints/{number}/follow-ups", json=body, headers=headers)
+
+
 async def published(pool: Pool) -> list[Any]:
     return [codec.decode(row["value"]) for row in await pool.fetch("SELECT value FROM outbox ORDER BY seq")]
 
@@ -232,3 +237,21 @@ async def test_a_finished_complaint_takes_no_addition_but_knows_the_one_it_has(
     assert (again.status_code, late.status_code, right.status_code) == (202, 422, 202)
     assert late.json()["type"] == "urn:lapor:problem:complaint-finished"
     assert [len(event.data.items) for event in (await published(pool))[1:]] == [1, 2]
+
+
+async def test_many_additions_at_once_with_one_key_are_one_addition_and_refusals(
+    kept: httpx.AsyncClient, pool: Pool
+) -> None:
+    number = (await submit(kept, headers=SECRET)).json()["ticket"]
+    answers = await asyncio.gather(*(tell_more(kept, number, f"Tambahan {n % 2}") for n in range(8)))
+    assert Counter(a.status_code for a in answers) == {202: 4, 422: 4}
+    assert 1 == await pool.fetchval("SELECT jsonb_array_length(follow_ups) FROM complaints")
+
+
+async def test_many_additions_at_once_are_no_more_than_there_may_be(kept: httpx.AsyncClient, pool: Pool) -> None:
+    number = (await submit(kept, headers=SECRET)).json()["ticket"]
+    answers = await asyncio.gather(
+        *(tell_more(kept, number, f"Tambahan {n}", f"key-{n}") for n in range(MAX_FOLLOW_UPS + 8))
+    )
+    assert Counter(a.status_code for a in answers) == {202: MAX_FOLLOW_UPS, 422: 8}
+    assert MAX_FOLLOW_UPS == await pool.fetchval("SELECT jsonb_array_length(follow_ups) FROM complaints")

@@ -52,6 +52,10 @@ class TextProblem(ValueError):
     """The text can't be taken; the message says to the citizen, in Indonesian, what to mend."""
 
 
+class TooMany(TextProblem):
+    """As much was added already as can be."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Submission:
     """A complaint as it came in. ``external_id`` is what stays the same when the same message comes again."""
@@ -236,14 +240,17 @@ async def follow_up(
     item: FollowUp,
     *,
     address: str | None = None,
+    most: int | None = None,
     wake: Callable[[], None] = lambda: None,
 ) -> bool:
     """Add ``item`` to the complaint with ticket ``number``; repeating it changes nothing.
 
-    With ``address`` only its own reporter may. Returns False for an unknown ticket and for a stranger alike.
+    With ``address`` only its own reporter may; ``most`` limits how many items there are. Returns False for an unknown
+    ticket and for a stranger alike.
 
     Raises:
-        TextProblem: empty or too long, alone or with all that was added before.
+        TextProblem: empty or too long, alone or with all that was added before; TooMany: there are ``most`` already.
+        KeyReused: an item of that id says something else.
         asyncpg.PostgresError, OSError, TimeoutError: not stored.
     """
     async with pool.acquire() as db, db.transaction():
@@ -255,11 +262,14 @@ async def follow_up(
         if row is None or (address is not None and row["address"] != address):
             return False
         items = msgspec.json.decode(row["follow_ups"], type=list[FollowUp])
-        if any(known.id == item.id for known in items):
+        item = msgspec.structs.replace(item, text=mask(clean(item.text)) if item.text else UNSET)
+        if same := next((known for known in items if known.id == item.id), None):
+            if msgspec.structs.replace(same, at=item.at) != item:
+                raise KeyReused(item.id)
             return True
-        items.append(msgspec.structs.replace(item, text=mask(clean(item.text)) if item.text else UNSET))
-        if len(msgspec.json.encode(items)) > MAX_ADDED:
-            raise TextProblem("Tambahan untuk laporan ini sudah terlalu banyak. Kirimlah laporan baru.")
+        items.append(item)
+        if len(items) > (most or len(items)) or len(msgspec.json.encode(items)) > MAX_ADDED:
+            raise TooMany("Tambahan untuk laporan ini sudah terlalu banyak. Kirimlah laporan baru.")
         data = ComplaintFollowedUp(complaint_id=row["complaint_id"], ticket=number, items=items)
         emit = Emit(topic=FOLLOWED_UP, subject=row["complaint_id"], data=data)
         await db.execute(

@@ -105,6 +105,8 @@ async def _carry_out(desk: Desk, post: Seen, wish: Wish) -> None:
             await _say(desk, post, desk.texts.social["not_yours"].format(ticket=wish.ticket))
     except TextProblem as problem:
         await _say(desk, post, str(problem))
+    except KeyReused:  # read twice, and understood otherwise the second time
+        pass
 
 
 def _item_id(post: Seen) -> str:
@@ -164,7 +166,9 @@ async def _add(desk: Desk, post: Seen, number: str, text: str) -> bool:
         return await follow_up(desk.pool, SERVICE, number, item, address=post.address, wake=desk.wake)
     except TextProblem as problem:
         await _say(desk, post, str(problem))
-        return True
+    except KeyReused:  # read twice, and understood otherwise the second time
+        pass
+    return True
 
 
 async def _say(desk: Desk, post: Seen, text: str) -> None:

@@ -19,10 +19,6 @@ class Finished(ValueError):
     """Nothing can be added to this complaint any more."""
 
 
-class TooMany(ValueError):
-    """This complaint has as many additions as one may have."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Found:
     """A complaint that exists. ``received_at`` is known only for those that came through this intake.

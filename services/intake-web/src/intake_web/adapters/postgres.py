@@ -7,15 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
-from msgspec import UNSET
 
 from chassis.database import OUTAGES, Pool
-from chassis.intake.accept import Accepted, IntakeSettings, KeyReused, Submission, accept, clean, follow_up, is_owner
+from chassis.intake.accept import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner
 from chassis.intake.story import count_reporters, find_story
 from contracts.events import FollowUp
-from contracts.masking import mask
 from intake_web.domain import FINISHED, MAX_FOLLOW_UPS
-from intake_web.store import Finished, Found, StoreDown, TooMany
+from intake_web.store import Finished, Found, StoreDown
 
 
 class PostgresStore:
@@ -45,20 +43,14 @@ class PostgresStore:
 
     async def add(self, number: str, item: FollowUp) -> bool:
         async with self._in_time():
-            kept = await self.pool.fetchval("SELECT follow_ups FROM complaints WHERE ticket = $1", number)
-            if kept is None:
-                return False
-            items = msgspec.json.decode(kept, type=list[FollowUp])
-            for known in items:
-                if known.id == item.id:
-                    if _content(known) != _content(_masked(item)):
-                        raise KeyReused(item.id)
-                    return True
-            if item.kind == "addition" and await self._finished(number):
+            if item.kind == "addition" and await self._finished(number) and not await self._added(number, item):
                 raise Finished(number)
-            if len(items) >= MAX_FOLLOW_UPS:
-                raise TooMany(number)
-            return await follow_up(self.pool, self.origin, number, item, wake=self.wake)
+            return await follow_up(self.pool, self.origin, number, item, most=MAX_FOLLOW_UPS, wake=self.wake)
+
+    async def _added(self, number: str, item: FollowUp) -> bool:
+        same = msgspec.json.encode([{"id": item.id}]).decode()
+        found = await self.pool.fetchval("SELECT follow_ups @> $2 FROM complaints WHERE ticket = $1", number, same)
+        return bool(found)
 
     async def _finished(self, number: str) -> bool:
         story = await find_story(self.pool, number)
@@ -71,11 +63,3 @@ class PostgresStore:
                 yield
         except OUTAGES as error:
             raise StoreDown(type(error).__name__) from error
-
-
-def _masked(item: FollowUp) -> FollowUp:
-    return msgspec.structs.replace(item, text=mask(clean(item.text))) if item.text else item
-
-
-def _content(item: FollowUp) -> tuple[object, ...]:
-    return item.kind, item.text or UNSET, item.rating, item.right

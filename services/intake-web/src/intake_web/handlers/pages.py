@@ -12,7 +12,7 @@ from litestar.datastructures import Cookie
 from litestar.exceptions import ClientException
 from litestar.response import Redirect, Template
 
-from chassis.intake.accept import KeyReused
+from chassis.intake.accept import KeyReused, TextProblem
 from contracts import ticket
 from intake_web import words
 from intake_web.domain import (
@@ -31,7 +31,7 @@ from intake_web.domain import (
 from intake_web.handlers.api import Config, Kept, Words, find, follow_up, submission, unless_known
 from intake_web.handlers.problems import count, problem_of
 from intake_web.settings import WebSettings
-from intake_web.store import Finished, Found, Store, StoreDown, TooMany
+from intake_web.store import Finished, Found, Store, StoreDown
 
 PASS = "akses"  # noqa: S105
 TRACE = "terkirim"
@@ -163,7 +163,7 @@ async def add(request: Request[Any, Any, Any], number: str, store: Kept, setting
         return _addition(found, {**typed, **renewed}, mend, 400, known)
     except KeyReused:
         return _addition(found, {**typed, "key": str(uuid4())}, {"form": _SENT_BEFORE}, 422, known)
-    except (Finished, TooMany, StoreDown) as error:
+    except (Finished, TextProblem, StoreDown) as error:
         problem_ = problem_of(error)
         return _addition(found, typed, {"form": problem_.detail}, problem_.status, known, problem_.headers)
     return Redirect(f"/laporan/{canonical}?terkirim={item.kind}", status_code=303)
@@ -176,7 +176,7 @@ def _fresh() -> dict[str, str]:
 async def _typed(request: Request[Any, Any, Any]) -> dict[str, str]:
     try:
         form = await request.form()
-    except UnicodeDecodeError as error:
+    except (UnicodeDecodeError, LookupError) as error:  # not UTF-8, or a charset that there is not
         raise ClientException("not UTF-8") from error
     return {name: value for name, value in form.items() if isinstance(value, str)}
 

@@ -12,9 +12,9 @@ from litestar.exceptions import HTTPException
 from litestar.response import Template
 
 from chassis import metrics
-from chassis.intake.accept import KeyReused
+from chassis.intake.accept import KeyReused, TextProblem, TooMany
 from intake_web.domain import Invalid
-from intake_web.store import Finished, StoreDown, TooMany
+from intake_web.store import Finished, StoreDown
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +94,8 @@ def problem_of(error: Exception) -> Problem:
         case TooMany():
             detail = "Tambahan untuk laporan ini sudah paling banyak. Hubungi petugas atau buat laporan baru."
             return Problem(422, "too-many-follow-ups", "Tambahan sudah terlalu banyak", detail)
+        case TextProblem():
+            return Problem(422, "text-refused", "Isi tidak dapat diterima", str(error))
         case StoreDown():
             detail = f"Kiriman Anda BELUM kami terima. Kirim lagi sebentar lagi; {_ONCE}"
             headers = {"Retry-After": str(RETRY_AFTER_S)}
