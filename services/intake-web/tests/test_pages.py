@@ -284,7 +284,15 @@ async def test_the_pass_travels_only_to_its_complaint(web: httpx.AsyncClient) ->
 
     (cookie,) = [each for each in sent.headers.get_list("set-cookie") if each.startswith("akses=")]
     assert f"Path={sent.headers['location'].split('?')[0]};" in cookie
-    assert {"HttpOnly", "Secure", "SameSite=strict"} <= {part.strip() for part in cookie.split(";")}
+    assert {"HttpOnly", "Secure", "SameSite=strict", f"Max-Age={45 * 86_400}"} <= {
+        part.strip() for part in cookie.split(";")
+    }
+
+
+async def test_a_number_written_otherwise_leads_to_the_page_that_knows_its_browser(web: httpx.AsyncClient) -> None:
+    path = (await send(web, text="Lampu")).headers["location"].split("?")[0]
+    answer = await web.get(path.lower())
+    assert (303, path) == (answer.status_code, answer.headers["location"])
 
 
 async def test_an_answered_complaint_can_be_rated(web: httpx.AsyncClient, fake: Any) -> None:

@@ -34,6 +34,8 @@ from intake_web.settings import WebSettings
 from intake_web.store import Finished, Found, Store, StoreDown
 
 PASS = "akses"  # noqa: S105
+#: Seconds that a browser may add to its complaint: beyond the promise, the ten working days to reopen and holidays.
+PASS_S = 45 * 24 * 3600
 TRACE = "terkirim"
 REFRESH_S = 5
 #: Unit and due date come within seconds. A page that went on would close what its reader opened.
@@ -88,7 +90,7 @@ async def submit(request: Request[Any, Any, Any], store: Kept, settings: Config)
         return _form(typed, {"form": problem.detail}, problem.status, problem.headers)
     path = f"/laporan/{accepted.ticket}"
     shown = pass_for(settings.installation_namespace, accepted.ticket)
-    cookies = [_cookie(settings, PASS, path, shown), _trace(settings, accepted.ticket, key, draft)]
+    cookies = [_cookie(settings, PASS, path, shown, PASS_S), _trace(settings, accepted.ticket, key, draft)]
     return Redirect(f"{path}?baru=1", status_code=303, cookies=cookies)
 
 
@@ -109,6 +111,8 @@ async def track(
     found = await find(store, number)
     if found is None:
         return _not_found(number)
+    if number != found.story.ticket:  # a browser keeps its pass for the one way of writing it
+        return Redirect(f"/laporan/{found.story.ticket}", status_code=303)
     query = request.query_params
     complaint = words.tracking(found, texts)
     context = {
@@ -192,9 +196,9 @@ def _trace(settings: WebSettings, number: str, key: str, draft: Draft) -> Cookie
     return _cookie(settings, TRACE, "/", trace_of(settings.installation_namespace, number, key, draft))
 
 
-def _cookie(settings: WebSettings, name: str, path: str, value: str) -> Cookie:
+def _cookie(settings: WebSettings, name: str, path: str, value: str, max_age: int | None = None) -> Cookie:
     secure = settings.public_url.startswith("https:")
-    return Cookie(name, path, value=value, httponly=True, samesite="strict", secure=secure)
+    return Cookie(name, path, value=value, max_age=max_age, httponly=True, samesite="strict", secure=secure)
 
 
 async def _is_owner(store: Store, number: str, secret: str | None) -> bool:
