@@ -213,6 +213,31 @@ async def test_who_asks_how_it_is_and_tells_something_is_heard_and_answered(desk
     assert [(ME, f"{number}: diterima")] == (await told(desk.pool))[1:]
 
 
+async def test_a_telephone_that_answers_by_itself_finds_an_end(desk: Desk) -> None:
+    for n in range(4):
+        await take(desk, sms("Maaf saya sedang menyetir, nanti saya hubungi kembali.", f"auto-{n}"))
+    ((number,),) = await rows(desk.pool, "SELECT ticket FROM complaints")
+    assert [f"{number} diterima. Cek: balas SOPPENG STATUS {number}", f"{number}: diterima"] == [
+        text for _, text in await told(desk.pool)
+    ]
+    await desk.pool.execute("UPDATE complaints SET received_at = now() - interval '25 h'")
+    await take(desk, sms("Maaf saya sedang menyetir, nanti saya hubungi kembali.", "tomorrow"))
+    assert 2 == len(await rows(desk.pool, "SELECT ticket FROM complaints"))
+
+
+async def test_the_same_words_of_another_are_another_complaint(desk: Desk) -> None:
+    for n, sender in enumerate((ME, OTHER)):
+        await take(desk, sms("SOPPENG lampu mati di Cabenge", f"mo-{n}", sender))
+    assert 2 == len(await rows(desk.pool, "SELECT ticket FROM complaints"))
+
+
+async def test_what_a_stranger_adds_is_a_complaint_if_it_says_enough(desk: Desk) -> None:
+    number = await complain(desk)
+    await take(desk, sms(f"SOPPENG tiang roboh di Jalan Merdeka, sama seperti laporan {number}", "mo-2", OTHER))
+    texts = [text for (text,) in await rows(desk.pool, "SELECT text FROM complaints ORDER BY received_at")]
+    assert ["lampu mati di Cabenge", "tiang roboh di Jalan Merdeka, sama seperti laporan"] == texts
+
+
 async def test_a_cancellation_is_published_and_the_router_answers_it(desk: Desk) -> None:
     number = await complain(desk)
     await take(desk, sms(f"BATAL {number}"))
@@ -338,10 +363,10 @@ async def test_a_database_that_is_down_means_come_again_and_nothing_is_lost(
     assert await knock(away, id="before") == 200
     stack.kill_postgres()
     try:
-        assert [await knock(away, id="during"), await knock(away, id="")] == [503, 503]
+        assert [await knock(away, id="during", raw="SOPPENG pipa bocor"), await knock(away, id="")] == [503, 503]
     finally:
         stack.start_postgres()
-    while (status := await knock(away, id="during")) == 503:
+    while (status := await knock(away, id="during", raw="SOPPENG pipa bocor")) == 503:
         pass
     assert status == 200
     assert await rows(pool, "SELECT external_id FROM complaints ORDER BY received_at") == [("before",), ("during",)]

@@ -302,6 +302,22 @@ async def asked(pool: Pool, submission: Submission, item_id: str) -> str | None:
     return number
 
 
+async def said_before(pool: Pool, submission: Submission) -> str | None:
+    """The complaint in which this reporter said the same within a day: phones that answer by themselves repeat it."""
+    number: str | None = await pool.fetchval(
+        """SELECT ticket FROM complaints c JOIN reporters r USING (reporter_ref)
+           WHERE r.channel = $1 AND r.address = $2 AND c.text = $3 AND received_at > now() - interval '24 h'
+             AND NOT EXISTS (SELECT FROM complaints WHERE (channel, gateway, external_id) = ($1, $4, $5))
+           ORDER BY received_at LIMIT 1""",
+        submission.channel,
+        submission.address,
+        submission.text.strip(),
+        submission.gateway,
+        submission.external_id,
+    )
+    return number
+
+
 async def put_aside(
     pool: Pool, service: str, door: str, content: bytes, error: Exception, wake: Callable[[], None]
 ) -> None:

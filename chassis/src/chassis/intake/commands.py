@@ -110,6 +110,8 @@ _COUNTED = (
 )
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _TICKET = re.compile(r"\bSPG[\s-]*([0-9A-Z]{4})([\s-]*)([0-9A-Z]{5})\b", re.IGNORECASE)
+#: With a letter missing or one too many.
+_NEARLY_TICKET = re.compile(r"SPG\s*-\s*([SWM][0-9A-Z]{3})(?![0-9A-Z])(-[0-9A-Z])?", re.IGNORECASE)
 _MIXED = re.compile(r"(?=.*[0-9])(?=.*[a-z])", re.IGNORECASE)
 _THANKS = """terima kasih terimakasih makasih makasi trims trimakasih tks thx thanks ok oke okay baik siap sip mantap
 ya iya banyak atas bantuannya infonya pak bu bapak ibu min admin sama"""
@@ -262,8 +264,8 @@ def find_ticket(text: str) -> tuple[str, int, str] | None:
 
 def starts_with_ticket(text: str) -> bool:
     """Whether ``text`` begins with what is meant as a ticket, valid or not."""
-    match = _TICKET.match(text)
-    return match is not None and _meant(match)
+    match, nearly_ = _TICKET.match(text), _NEARLY_TICKET.match(text)
+    return (match is not None and _meant(match)) or bool(nearly_ and (nearly_[2] or _MIXED.match(nearly_[1])))
 
 
 def _meant(match: re.Match[str]) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from chassis import metrics
 from chassis.database import Pool
-from chassis.intake.accept import Submission, TextProblem, accept, asked, follow_up, put_aside
+from chassis.intake.accept import Submission, TextProblem, accept, asked, follow_up, put_aside, said_before
 from chassis.intake.commands import Command
 from chassis.intake.notices import NewNotice, add_notices
 from chassis.intake.story import find_story
@@ -19,6 +19,8 @@ from intake_sms.domain import Mo, Wish, read
 from intake_sms.settings import SmsSettings
 
 SERVICE = "intake-sms"
+#: So many words say enough without the complaint they were meant for.
+ENOUGH_ALONE = 6
 CHANNEL = "sms"
 GATEWAY = "kannel"
 
@@ -66,8 +68,7 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     if wish.bare and mo.repliable and (number := await asked(desk.pool, _submission(mo, wish.text), item_id)):
         wish = Wish("addition", ticket=number, command=Command(kind="addition", text=wish.text))
     if wish.kind == "complaint":
-        await _complain(desk, mo, wish.text)
-        return None
+        return await _complain(desk, mo, wish.text)
     metrics.INTAKE_REQUESTS.labels(CHANNEL, wish.kind).inc()
     if wish.command and (item := wish.command.follow_up(item_id, desk.clock())):
         if refused := await _follow_up(desk, mo, wish.ticket, item):
@@ -79,27 +80,34 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
         case "bad_ticket" | "bad_rating" | "help":
             return _answer(mo, say[wish.kind].format(ticket=wish.ticket), wish.ticket)
         case "hint":
-            return NewNotice(
-                mo.sender, f"format-{desk.clock().astimezone(desk.texts.zone):%Y-%m-%d}", say["format"], mo.sender
-            )
+            return NewNotice(mo.sender, f"format-{_today(desk)}", say["format"], mo.sender)
         case _:
             return None
+
+
+def _today(desk: Desk) -> str:
+    return f"{desk.clock().astimezone(desk.texts.zone):%Y-%m-%d}"
 
 
 async def _status(desk: Desk, mo: Mo, number: str) -> NewNotice:
     return _answer(mo, desk.texts.status_line(await find_story(desk.pool, number), number), number)
 
 
-async def _complain(desk: Desk, mo: Mo, text: str) -> None:
+async def _complain(desk: Desk, mo: Mo, text: str) -> NewNotice | None:
+    """Take it; who says the same again hears how it is, once a day: whatever answers each SMS must find an end."""
+    submission = _submission(mo, text)
+    if number := await said_before(desk.pool, submission):
+        return replace(await _status(desk, mo, number), reason=f"again-{_today(desk)}")
     receipt = desk.texts.sms["receipt"]
     await accept(
         desk.pool,
         desk.settings,
         SERVICE,
-        _submission(mo, text),
+        submission,
         receipt=lambda number: receipt.format(ticket=number),
         wake=desk.wake,
     )
+    return None
 
 
 def _submission(mo: Mo, text: str) -> Submission:
@@ -115,9 +123,11 @@ def _submission(mo: Mo, text: str) -> Submission:
 
 
 async def _follow_up(desk: Desk, mo: Mo, number: str, item: FollowUp) -> NewNotice | None:
-    """The router answers what is stored: done, or why not."""
+    """The router answers what is stored: done, or why not. A long addition to another's is a complaint of its own."""
     if await follow_up(desk.pool, SERVICE, number, item, address=mo.sender, wake=desk.wake):
         return None
+    if item.kind == "addition" and item.text and len(item.text.split()) >= ENOUGH_ALONE:
+        return await _complain(desk, mo, item.text)
     return _answer(mo, desk.texts.sms["not_yours"].format(ticket=number), number)
 
 
