@@ -28,7 +28,7 @@ from intake_social.adapters.errors import (
     SocialUnauthorized,
     SocialUnavailable,
 )
-from intake_social.domain import fit
+from intake_social.domain import posts
 from intake_social.handlers import SERVICE, Desk, Seen, take
 from intake_social.settings import SocialSettings
 
@@ -189,7 +189,8 @@ async def send(writes: dict[str, Write], notice: Notice) -> None:
     if write is None:
         raise TryLater(f"{channel} is switched off", after_s=300)
     try:
-        await write(post_id, fit(notice.text, notice.reason, channel))
+        for text in posts(notice.text, notice.reason, channel):  # those that are there already are left at that
+            await write(post_id, text)
     except SocialRefused as refused:
         raise Refused(refused.reason) from refused
     except SocialThrottled as throttled:

@@ -22,6 +22,8 @@ _NUMBERED = frozenset({"seq-", "answer-", HELD, ASKED})
 _HELP = frozenset({"help", "bantuan", "info", "?"})
 #: X takes so much; Facebook far more.
 ROOM = {"x": 280, "facebook": 8_000}
+#: A text goes on in so many posts at most.
+_PARTS = "abcd"
 # What X counts once; all else (emoji, far scripts, even "…") counts twice.
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 # As much as X makes of any link.
@@ -68,17 +70,38 @@ def weight(text: str) -> int:
     return links * _LINK_WEIGHT + sum(1 if any(low <= ord(c) <= high for low, high in _LIGHT) else 2 for c in rest)
 
 
-def fit(text: str, reason: str, channel: str = "x") -> str:
-    """``text`` as a reply on ``channel``, with a number at its end: both networks keep us from saying the same twice.
+def posts(text: str, reason: str, channel: str = "x") -> list[str]:
+    """``text`` as replies on ``channel``, a number at the end of each: the networks keep us from saying the same twice.
 
     A step of the story has its own number, at once or when its due date is known; an answer the end of the number of
-    the post it answers.
+    the post it answers. What is too long for one post goes on in the next, (3a), (3b) …; the last may be cut.
     """
     kind, _, number = reason.partition("-")
-    nth = f" ({number[-4:]})" if f"{kind}-" in _NUMBERED and number else ""
-    room = ROOM[channel] - len(nth)
+    nth = number[-4:] if f"{kind}-" in _NUMBERED else ""
+    whole = f"{text} ({nth})" if nth else text
+    if weight(whole) <= ROOM[channel]:
+        return [whole]
+    parts, rest = [], text
+    while rest and len(parts) < len(_PARTS):
+        end = f" ({nth}{_PARTS[len(parts)]})"
+        part = _beginning(rest, ROOM[channel] - len(end) - 3)
+        rest = rest[len(part) :].lstrip()
+        parts.append(part.rstrip() + ("..." if rest else "") + end)
+    return parts
+
+
+def _beginning(text: str, room: int) -> str:
+    """As many whole words of ``text`` as weigh no more than ``room``; of a longer word its beginning."""
     if weight(text) <= room:
-        return text + nth
-    while (excess := weight(text) - (room - 3)) > 0:
-        text = text[: -max(1, excess // 2)]  # a letter counts twice at most
-    return text.rstrip() + "..." + nth
+        return text
+    part = ""
+    for word in re.findall(r"\S+\s*", text):
+        if weight(part + word) > room:
+            break
+        part += word
+    if part:
+        return part
+    part = text[:room]
+    while weight(part) > room:
+        part = part[:-1]
+    return part
