@@ -81,7 +81,8 @@ def posts(text: str, reason: str, channel: str = "x") -> list[str]:
     whole = f"{text} ({nth})" if nth else text
     if weight(whole) <= ROOM[channel]:
         return [whole]
-    parts, rest = [], text
+    parts: list[str] = []
+    rest = text
     while rest and len(parts) < len(_PARTS):
         end = f" ({nth}{_PARTS[len(parts)]})"
         part = _beginning(rest, ROOM[channel] - len(end) - 3)
