@@ -225,6 +225,21 @@ def test_a_right_that_was_granted_in_time_after_all_takes_the_apology_back() -> 
     assert ["breached", "retracted"] == [line.kind for line in back.lines]
 
 
+def test_no_apology_follows_the_answer_to_a_right() -> None:
+    late = told(*ASKED_FOR_RIGHTS, breach("rights"), sla("stopped", "rights"))
+    (reason,) = [reason for reason, _ in late.notices if reason.startswith("breach-")]
+    assert [(reason, None)] == late.revised
+    answered = told(*ASKED_FOR_RIGHTS, sla("stopped", "rights"), breach("rights"))
+    assert [] == [reason for reason, _ in answered.notices if "breach" in reason]
+
+
+def test_after_a_breach_an_answer_is_told_no_due_date_that_is_past() -> None:
+    late = [update(0, "registered"), sla("started"), breach(), update(1, "waiting_for_reporter", message="Di mana?")]
+    answered = told(*late, sla("paused", based_on_seq=1), update(2, "in_progress"), sla("resumed", based_on_seq=2))
+    assert "seq-2" == answered.notices[-1][0]
+    assert [] == [text for _, text in [*answered.notices, *answered.revised] if text and "Tenggat sekarang" in text]
+
+
 def test_each_right_has_its_own_apology_and_others_complaints_show_none() -> None:
     both = told(*ASKED_FOR_RIGHTS, breach("rights"), breach("rights", deadline_at=LATER))
     assert 2 == len({reason for reason, _ in both.notices if reason.startswith("breach-")})

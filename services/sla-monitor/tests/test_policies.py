@@ -142,6 +142,12 @@ def test_a_changed_calendar_breaks_no_promise_that_would_be_past() -> None:
     assert recalendared(clock, wita("2026-02-06T10:00"), SOPPENG)[1] == []
 
 
+def test_a_changed_calendar_moves_no_deadline_that_has_passed_and_not_rung_yet() -> None:
+    clock, _ = walk(SOPPENG, ("registered", MONDAY))
+    assert recalendared(clock, wita("2026-02-06T08:00"), off_on(date(2026, 2, 4)))[1] == []
+    assert recalendared(clock, wita("2026-02-05T08:00"), off_on(date(2026, 2, 4)))[1] != []
+
+
 def off_on(day: date) -> Rules:
     local = {day: LocalDay(working=False, reason="Hari Jadi")}
     return replace(SOPPENG, calendar=replace(SOPPENG.calendar, local=local))

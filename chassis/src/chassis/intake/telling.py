@@ -67,7 +67,7 @@ class Teller:
         """Keep the deadline and what became of it; None for what is no concern of citizens."""
         if data.stage == "closing" and data.kind in ("started", "rescheduled"):
             return _with(story, reopen_until=data.deadline_at)
-        if data.stage == "rights" and data.kind in ("met", "retracted"):
+        if data.stage == "rights" and data.kind in ("met", "stopped", "retracted"):
             return self._on_right_kept(story, data, now)
         if data.stage != "completion" or data.round < story.round or _of_the_parent(story, data):
             return None
@@ -110,7 +110,7 @@ class Teller:
             text = receipt.format(ticket=story.ticket, due=self.texts.due(story))
             return _with(story, revised=[*story.revised, (RECEIPT, text)])
         # Also when it is the same as before the question: the citizen was told that it stands.
-        if (moved or data.kind == "resumed") and story.held[0].startswith(HELD):
+        if not missed and (moved or data.kind == "resumed") and story.held[0].startswith(HELD):
             return self._with_due(story)
         return self._rescheduled(story, data) if moved and data.kind == "rescheduled" and self.notify else story
 
@@ -212,7 +212,7 @@ def _waits_for_the_clock(story: Story, data: ComplaintUpdated) -> str:
         return ""
     if data.kind == _ASKED:
         return "" if story.breached else ASKED
-    answered = story.status == _ASKED and data.status != _ASKED
+    answered = story.status == _ASKED and data.status != _ASKED and not story.breached
     return HELD if answered or data.kind in ("reopened", "unmerged") else ""
 
 

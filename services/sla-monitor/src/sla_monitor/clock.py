@@ -243,7 +243,8 @@ def _rederive(
     events: list[SlaEvent] = []
     running: list[Running] = []
     for each in clock.running:
-        changed = None if each.breached else change(each)
+        missed = each.breached or (each.deadline_at <= now and each.paused_until is None)  # though it has not rung yet
+        changed = None if missed else change(each)
         moved = rederived(changed, rules.calendar) if changed else each
         if moved.deadline_at != each.deadline_at and moved.deadline_at > now:
             events.append(SlaEvent(kind="rescheduled", at=now, clock=clock, running=moved, reason=reason))
