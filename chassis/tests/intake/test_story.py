@@ -618,5 +618,5 @@ async def test_who_had_the_apology_hears_once_that_the_deadline_was_kept(
     for each in (done, sla("retracted", **facts), sla("retracted", round=1, **facts), sla("met", **facts)):
         await steps([each.record])
     rows = await pool.fetch("SELECT text FROM notices WHERE text LIKE '%ralat%'")
-    said = f"{ticket}: ralat, tenggat Kamis 5 Mar tidak terlewati, jawaban sudah tepat waktu."
+    said = f"{ticket}: ralat, tenggat Kamis 5 Mar ternyata tidak terlewati."
     assert ([said] if state == "sent" else []) == [row["text"] for row in rows]

@@ -135,6 +135,8 @@ def test_merging_says_until_when_the_parent_is_due_or_that_this_is_past() -> Non
     assert f"Tenggatnya {DUE}." == late(due).message
     assert f"Maaf, tenggatnya {DUE} sudah terlewati." == late(due, missed).message
     assert f"Tenggatnya {DUE}." == late(due, missed, kept).message
+    asked = ("PUPR", reply("ask", OTHER, message="Di mana?")), sla("paused", OTHER, based_on_seq=2)
+    assert "Tenggatnya berhenti sementara, menunggu jawaban pelapor." == late(due, *asked).message
 
 
 def test_those_merged_into_it_hear_when_the_parent_is_due_and_when_that_moves() -> None:

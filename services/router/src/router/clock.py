@@ -112,7 +112,7 @@ def to_merged(rules: Rules, before: Case, after: Case, data: SlaUpdated | SlaBre
             return None
         return f"Maaf, tenggat {parent}, {due}, terlewati. {_NEXT_STEP}"
     if known in before.alarmed and known not in after.alarmed:
-        return f"Ralat: tenggat {parent}, {due}, tidak terlewati, jawaban sudah tepat waktu."
+        return f"Ralat: tenggat {parent}, {due}, ternyata tidak terlewati."
     moved = before.deadline_at != after.deadline_at and after.status not in FINAL
     return f"Tenggat {parent} sekarang {due}." if moved else None
 

@@ -8,7 +8,7 @@ import msgspec
 
 from chassis.intake.texts import in_words
 from contracts.events import ComplaintUpdated
-from router.case import FINAL, STATUS_WORDS, Case, Out, about_units, advance, promise, supporters, tell_unit
+from router.case import FINAL, STATUS_WORDS, Case, Out, about_units, advance, promise, supporters, tell_unit, waits
 from router.moves import Changes, Result, about, release, route
 from router.rules import Rules, triage
 
@@ -54,6 +54,8 @@ def _due(rules: Rules, parent: Case) -> str | None:
     """Until when the parent is promised, for its clock is that of all who follow it."""
     if parent.deadline_at is None:
         return None
+    if waits(parent):
+        return "Tenggatnya berhenti sementara, menunggu jawaban pelapor."
     due = in_words(parent.deadline_at, rules.zone)
     if promise("completion", parent.deadline_at) in parent.alarmed:
         return f"Maaf, tenggatnya {due} sudah terlewati."
