@@ -108,6 +108,10 @@ KEPT = (
 )  # fmt: skip
 
 
+def test_digits_of_other_scripts_are_digits() -> None:
+    assert "hub [TELEPON] 💥" == mask("hub ０８１３４２５５６６７７ 💥")
+
+
 @pytest.mark.parametrize(("text", "expected"), MASKED.values(), ids=MASKED)
 def test_an_identifier_is_masked(text: str, expected: str) -> None:
     assert expected == mask(text)

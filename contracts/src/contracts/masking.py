@@ -8,6 +8,7 @@ In doubt it masks: a lost number can be asked for, a published one can't be take
 from __future__ import annotations
 
 import re
+from unicodedata import decimal
 
 # Between two digits; WhatsApp copies numbers with non-breaking hyphens and invisible marks.
 # A new line only where the words say what it is.
@@ -134,6 +135,8 @@ def _number(match: re.Match[str]) -> str:
 
 def mask(text: str) -> str:
     """``text`` with NIK, KK, NPWP, phone numbers and e-mail addresses replaced by tokens."""
+    if not text.isascii():  # telephones write digits in other scripts too
+        text = "".join(str(decimal(letter, letter)) for letter in text)
     if _MAY_BE_EMAIL.search(text):
         text = _EMAILS.sub("[EMAIL]", text)
     if len(_DIGIT.findall(text)) < _FEWEST_DIGITS and not _SPELT.search(text):

@@ -211,7 +211,9 @@ def _is_named(pattern: re.Pattern[str], line: str) -> bool:
     """Named other than to call upon it or to thank it."""
     for found in pattern.finditer(line):
         before = line[: found.start()]
-        called = CALLED_UPON.search(before) or CALLED_AFTER.match(line, found.end())
+        after = CALLED_AFTER.match(line, found.end())
+        # "Inspektorat disuap supaya …" calls upon nobody.
+        called = CALLED_UPON.search(before) or (after and not MISCONDUCT.search(after[0]))
         if not (called or WANTED.search(before) or HIRED.search(before)):
             return True
     return False

@@ -49,7 +49,8 @@ _NAMED_AFTER = {
 #: A road has two ends, and only one of them need be here.
 _ROUTE = {"poros", "jalan", "jln", "jalur", "rute", "trayek", "jurusan", "antara"}
 _SPEAKER = {"saya", "sy", "kami", "km", "aku", "kita"}
-_FROM = {"warga", "orang", "dari", "asal", "berasal", "tinggal", "penduduk", "domisili"}
+#: Folded, as all words here: "tinggal" is "tingal".
+_FROM = {"warga", "orang", "dari", "asal", "asli", "aslinya", "berasal", "tingal", "penduduk", "domisili"}
 #: In a text whose longer words are capital to this share a capital letter says nothing.
 _TITLED = 0.8
 
