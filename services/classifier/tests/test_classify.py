@@ -126,3 +126,9 @@ def test_a_missing_or_broken_model_says_how_to_build_one(tmp_path: Path) -> None
         with pytest.raises(ModelError, match="classifier build") as refused:
             load(tmp_path / name)
         assert "pickle" not in str(refused.value)
+
+
+def test_an_official_without_a_unit_is_one_of_who_would_get_the_matter(knowledge: Knowledge) -> None:
+    """By category it would be the health office, and the hospital would get the complaint about itself."""
+    found = classify(knowledge, "dokter rumah sakit minta uang muka ke pasien")
+    assert ("kesehatan", "rumah_sakit", ("RSUD",)) == (found.top[0].category, found.matter, found.about_units)

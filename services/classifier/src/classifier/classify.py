@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classifier import model as models
-from classifier.conduct import UnitName, load_owners, load_unit_names, units_accused
+from classifier.conduct import UnitName, load_leads, load_owners, load_unit_names, units_accused
 from classifier.domain import Candidate, Classification
 from classifier.gazetteer import Gazetteer, load_gazetteer
 from classifier.language import language_of
@@ -41,6 +41,8 @@ class Rules:
     urgency: Wordings
     matters: Matters
     owners: dict[str, str]
+    #: By category and matter, where that is not the category's: None, nobody here.
+    leads: dict[tuple[str, str], str | None]
     #: Categories about conduct: their unit looks into it and is not meant by it.
     conduct: frozenset[str]
 
@@ -66,6 +68,7 @@ def load_rules(region: Path) -> Rules:
         urgency=load_urgency(region),
         matters=read_matters(region),
         owners=owners,
+        leads=load_leads(region),
         conduct=frozenset(c.id for c in load_taxonomy(region) if c.unit and c.id not in owners),
     )
 
@@ -99,12 +102,13 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
         spam=is_spam(read),
         language=language_of(read),
         place=find_place(rules.gazetteer, masked),
-        about_units=units_accused(rules.units, masked.lower(), _owner(rules, top)),
+        about_units=units_accused(rules.units, masked.lower(), _owner(rules, top, masked)),
         masked_text=masked,
     )
 
 
-def _owner(rules: Rules, top: Sequence[Candidate]) -> str | None:
-    """The unit of the category; where that is conduct itself, of what is likeliest beside it."""
+def _owner(rules: Rules, top: Sequence[Candidate], text: str) -> str | None:
+    """The unit of the category and its matter; where that is conduct itself, of what is likeliest beside it."""
     subject = next(found.category for found in top if found.category not in rules.conduct or found is top[-1])
-    return rules.owners.get(subject)
+    matter = matter_of(rules.matters, subject, text) or ""
+    return rules.leads.get((subject, matter), rules.owners.get(subject))

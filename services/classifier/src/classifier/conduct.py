@@ -151,6 +151,27 @@ def load_owners(region: Path) -> dict[str, str]:
     return {category: unit for category, unit in owners.items() if unit and unit not in judges}
 
 
+def load_leads(region: Path) -> dict[tuple[str, str], str | None]:
+    """Who leads in a category's matter where a rule of ``routing.yaml`` says so; None where it is handed over.
+
+    Raises:
+        RegionError: the file is missing or is not YAML.
+    """
+    leads: dict[tuple[str, str], str | None] = {}
+    for rule in read_region(region, "routing.yaml").get("rules") or ():
+        when, lead = rule.get("when") or {}, rule.get("lead")
+        if lead == "kecamatan" or not (lead or rule.get("hand_over")):
+            continue
+        for category in _listed(when.get("category")):
+            for matter in _listed(when.get("matter")):
+                leads.setdefault((category, matter), lead)
+    return leads
+
+
+def _listed(value: str | list[str] | None) -> list[str]:
+    return [value] if isinstance(value, str) else value or []
+
+
 def units_accused(units: tuple[UnitName, ...], text: str, owner: str | None = None) -> tuple[str, ...]:
     """Units whose own conduct the text is about. ``text`` is lower case.
 
