@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from classifier.classify import Knowledge, classify
+from classifier.classify import Knowledge, classify, load_rules
 from classifier.model import ModelError, load
 from classifier.rows import Row
 from classifier.taxonomy import UNKNOWN, load_taxonomy
@@ -132,3 +132,11 @@ def test_an_official_without_a_unit_is_one_of_who_would_get_the_matter(knowledge
     """By category it would be the health office, and the hospital would get the complaint about itself."""
     found = classify(knowledge, "dokter rumah sakit minta uang muka ke pasien")
     assert ("kesehatan", "rumah_sakit", ("RSUD",)) == (found.top[0].category, found.matter, found.about_units)
+
+
+def test_a_region_without_routing_has_the_units_of_its_categories(region: Path, tmp_path: Path) -> None:
+    for file in region.iterdir():
+        if file.name not in ("routing.yaml", "messages"):
+            (tmp_path / file.name).symlink_to(file)
+    assert {} == load_rules(tmp_path).leads
+    assert "RSUD" == load_rules(region).leads["kesehatan", "rumah_sakit"]

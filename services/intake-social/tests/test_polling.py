@@ -95,10 +95,25 @@ def page(*posts: x.Post, token: str | None = None) -> x.MentionsPage:
     return x.MentionsPage(posts=list(posts), next_token=token, newest_id=max((p.id for p in posts), default=None))
 
 
+async def whoami(client: Any) -> str:
+    return US
+
+
+async def polled(desk: Desk, client: Any) -> None:
+    """Polls until a whole window is stored."""
+    poll = asyncio.create_task(poll_x(desk, client))
+    async with asyncio.timeout(10):
+        while await cursor(desk.pool) is None:
+            await asyncio.sleep(0.05)
+    poll.cancel()
+    await asyncio.gather(poll, return_exceptions=True)
+
+
 @pytest.fixture
 def mentions(monkeypatch: pytest.MonkeyPatch) -> FakeMentions:
     fake = FakeMentions({None: page(post(103), post(104), token="older"), "older": page(post(101), post(102))})
     monkeypatch.setattr(x, "fetch_mentions", fake)
+    monkeypatch.setattr(x, "whoami", whoami)
     return fake
 
 
@@ -176,47 +191,24 @@ async def test_a_week_that_is_too_old_as_well_is_an_error_and_no_endless_loop(
 
 async def test_the_poll_stores_what_mentions_us_and_moves_on(base: str, client: Any, desk: Desk, pool: Pool) -> None:
     before = mention(base)
-    poll = asyncio.create_task(poll_x(desk, client))
-    async with asyncio.timeout(10):
-        while await cursor(pool) != before:
-            await asyncio.sleep(0.05)
-    poll.cancel()
-    await asyncio.gather(poll, return_exceptions=True)
+    await polled(desk, client)
     assert [f"x:{before}"] == await threads(pool)
 
 
 async def test_a_throttle_ends_the_window_and_the_same_window_is_read_again(
-    desk: Desk, pool: Pool, mentions: FakeMentions, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, pool: Pool, mentions: FakeMentions
 ) -> None:
-    async def whoami(client: Any) -> str:
-        return US
-
-    monkeypatch.setattr(x, "whoami", whoami)
     mentions.pages["older"] = [SocialThrottled("wait", datetime.now(UTC)), mentions.pages["older"]]
-    poll = asyncio.create_task(poll_x(desk, None))
-    async with asyncio.timeout(10):
-        while await cursor(pool) is None:
-            await asyncio.sleep(0.05)
-    poll.cancel()
-    await asyncio.gather(poll, return_exceptions=True)
+    await polled(desk, None)
     assert [f"x:{n}" for n in (101, 102, 103, 104)] == await threads(pool)
 
 
 async def test_credentials_that_are_refused_are_a_persons_matter_and_are_tried_again(
     desk: Desk, pool: Pool, mentions: FakeMentions, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def whoami(client: Any) -> str:
-        return US
-
-    monkeypatch.setattr(x, "whoami", whoami)
     monkeypatch.setattr(app, "_REFUSED_S", 0)
     mentions.pages["older"] = [SocialUnauthorized("401"), mentions.pages["older"]]
-    poll = asyncio.create_task(poll_x(desk, None))
-    async with asyncio.timeout(10):
-        while await cursor(pool) is None:
-            await asyncio.sleep(0.05)
-    poll.cancel()
-    await asyncio.gather(poll, return_exceptions=True)
+    await polled(desk, None)
     assert ["not_read"] == [record.message for record in caplog.records if record.levelname == "CRITICAL"]
     assert 4 == len(await threads(pool))
 

@@ -10,12 +10,11 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from chassis.region import RegionError, read_region
+from classifier.routing import routing_rules
 from classifier.taxonomy import UNKNOWN, Category
 from contracts.codec import Event, InvalidEvent, decode
 from contracts.events import ComplaintReceived, ComplaintUpdated
@@ -102,21 +101,11 @@ def leads_of(region: Path, categories: Iterable[Category]) -> dict[str, set[str]
         RegionError: the file is not YAML.
     """
     leads = {category.id: {category.unit} - {None} for category in categories}
-    for rule in _rules(region):
-        category = (rule.get("when") or {}).get("category")
-        for name in category if isinstance(category, list) else [category]:
-            if name in leads and rule.get("lead"):
-                leads[name].add(rule["lead"])
+    for rule in routing_rules(region):
+        for name in rule.categories:
+            if name in leads and rule.lead:
+                leads[name].add(rule.lead)
     return {name: {unit for unit in units if unit} for name, units in leads.items()}
-
-
-def _rules(region: Path) -> list[dict[str, Any]]:
-    try:
-        return list((read_region(region, "routing.yaml") or {}).get("rules") or ())
-    except RegionError:
-        if (region / "routing.yaml").exists():
-            raise
-        return []
 
 
 def _take(stories: dict[str, _Story], number: int, line: bytes) -> None:

@@ -6,10 +6,12 @@ import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from chassis.region import read_region
 from classifier.cues import any_of, whole_words
+from classifier.routing import routing_rules
 from classifier.signals import plain
 from classifier.taxonomy import load_taxonomy
 
@@ -155,21 +157,14 @@ def load_leads(region: Path) -> dict[tuple[str, str], str | None]:
     """Who leads in a category's matter where a rule of ``routing.yaml`` says so; None where it is handed over.
 
     Raises:
-        RegionError: the file is missing or is not YAML.
+        RegionError: the file is not YAML.
     """
     leads: dict[tuple[str, str], str | None] = {}
-    for rule in read_region(region, "routing.yaml").get("rules") or ():
-        when, lead = rule.get("when") or {}, rule.get("lead")
-        if lead == "kecamatan" or not (lead or rule.get("hand_over")):
-            continue
-        for category in _listed(when.get("category")):
-            for matter in _listed(when.get("matter")):
-                leads.setdefault((category, matter), lead)
+    for rule in routing_rules(region):
+        if rule.lead != "kecamatan" and (rule.lead or rule.hands_over):
+            for about in product(rule.categories, rule.matters):
+                leads.setdefault(about, rule.lead)
     return leads
-
-
-def _listed(value: str | list[str] | None) -> list[str]:
-    return [value] if isinstance(value, str) else value or []
 
 
 def units_accused(units: tuple[UnitName, ...], text: str, owner: str | None = None) -> tuple[str, ...]:
