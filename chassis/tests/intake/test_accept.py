@@ -236,6 +236,15 @@ async def test_additions_end_before_they_outgrow_an_event(pool: Pool, make_setti
         await follow_up(pool, "intake-sms", made.ticket, addition(99, "é" * 10_000))
 
 
+async def repaired(pool: Pool, make_settings: Settings) -> None:
+    """The repair, until it has published something."""
+    woken = asyncio.Event()
+    sweep = asyncio.create_task(repair(pool, make_settings(repair_after_s=1), woken.set))
+    await asyncio.wait_for(woken.wait(), 10)
+    sweep.cancel()
+    await asyncio.gather(sweep, return_exceptions=True)
+
+
 async def test_the_repair_publishes_only_what_is_overdue_and_once_each_time(
     pool: Pool, make_settings: Settings
 ) -> None:
@@ -247,27 +256,24 @@ async def test_the_repair_publishes_only_what_is_overdue_and_once_each_time(
     before = await pool.fetch(bytes_of, overdue.complaint_id.encode())
     await pool.execute("UPDATE complaints SET received_at = now() + interval '1 h' WHERE ticket = $1", fresh.ticket)
     await pool.execute("DELETE FROM outbox")
-    woken = asyncio.Event()
-    sweep = asyncio.create_task(repair(pool, make_settings(repair_after_s=1), woken.set))
-    await asyncio.wait_for(woken.wait(), 10)
-    sweep.cancel()
-    await asyncio.gather(sweep, return_exceptions=True)
+    await repaired(pool, make_settings)
     again = await pool.fetch("SELECT topic, key, value, headers FROM outbox")
     assert [tuple(row) for row in before] == [tuple(row) for row in again]
     assert topics.RECEIVED == again[0]["topic"]
 
 
-async def test_the_repair_waits_twice_as_long_each_time(pool: Pool, make_settings: Settings) -> None:
-    soon, due = [await take(pool, make_settings, replace(SMS, external_id=f"m{n}")) for n in range(2)]
-    for complaint, ago in ((soon, 8), (due, 12)):
-        times = (
-            "received_at = now() - make_interval(secs => $1 + 10), republished_at = now() - make_interval(secs => $1)"
+async def test_the_repair_waits_twice_as_long_each_time_and_six_hours_at_most(
+    pool: Pool, make_settings: Settings
+) -> None:
+    soon, due, old = [await take(pool, make_settings, replace(SMS, external_id=f"m{n}")) for n in range(3)]
+    for complaint, ago, waited in ((soon, 8, 10), (due, 12, 10), (old, 6 * 3600 + 1, 100 * 3600)):
+        await pool.execute(
+            """UPDATE complaints SET received_at = now() - make_interval(secs => $1::float8 + $2::float8),
+                                     republished_at = now() - make_interval(secs => $1) WHERE ticket = $3""",
+            ago,
+            waited,
+            complaint.ticket,
         )
-        await pool.execute(f"UPDATE complaints SET {times} WHERE ticket = $2", ago, complaint.ticket)
     await pool.execute("DELETE FROM outbox")
-    woken = asyncio.Event()
-    sweep = asyncio.create_task(repair(pool, make_settings(repair_after_s=1), woken.set))
-    await asyncio.wait_for(woken.wait(), 10)
-    sweep.cancel()
-    await asyncio.gather(sweep, return_exceptions=True)
-    assert [due.complaint_id] == [event.subject for event in await published(pool)]
+    await repaired(pool, make_settings)
+    assert {due.complaint_id, old.complaint_id} == {event.subject for event in await published(pool)}

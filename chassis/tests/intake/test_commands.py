@@ -73,6 +73,7 @@ def asking(text: str) -> Command:
         f"Fatal {T} jalan longsor": command("addition", "Fatal jalan longsor"),
         f"{T} batal diaspal lagi": command("addition", "batal diaspal lagi"),
         f"Batal dikerjakan kah {T}? kami menunggu": command("addition", "Batal dikerjakan kah ? kami menunggu"),
+        f"Batal kah {T}?": command("addition", "Batal kah ?"),
         f"BATAL {T} jangan dulu": command("addition", "BATAL jangan dulu"),
         f"NILAI {T} buruk, lampu mati lagi di RT 5": command("addition", "NILAI buruk, lampu mati lagi di RT 5"),
         f"nilai {T} kurang, jalan masih rusak depan SD 5": command(

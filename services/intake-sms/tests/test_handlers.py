@@ -225,6 +225,15 @@ async def test_a_telephone_that_answers_by_itself_finds_an_end(desk: Desk) -> No
     assert 2 == len(await rows(desk.pool, "SELECT ticket FROM complaints"))
 
 
+@pytest.mark.parametrize(("status", "complaints"), [("in_progress", 1), ("cancelled", 2), ("resolved", 2)])
+async def test_the_same_words_after_it_is_over_are_a_new_complaint(desk: Desk, status: str, complaints: int) -> None:
+    number = await complain(desk)
+    async with desk.pool.acquire() as db:
+        await save_stories(db, {number: Story(ticket=number, seq=3, status=status, registered=True)})
+    await take(desk, sms("SOPPENG lampu mati di Cabenge", "again"))
+    assert complaints == len(await rows(desk.pool, "SELECT ticket FROM complaints"))
+
+
 async def test_the_same_words_of_another_are_another_complaint(desk: Desk) -> None:
     for n, sender in enumerate((ME, OTHER)):
         await take(desk, sms("SOPPENG lampu mati di Cabenge", f"mo-{n}", sender))

@@ -89,6 +89,13 @@ def test_what_is_too_long_for_a_post_goes_on_in_the_next(text: str) -> None:
     assert text.replace(" ", "") == said.replace(" ", "")
 
 
+def test_two_citizens_who_are_told_the_same_at_length_get_different_posts() -> None:
+    one, two = (posts(f"{ticket}: " + "kata " * 90, "seq-3", about=ticket) for ticket in (T, "SPG-M000-00001"))
+    assert 2 == len(one)
+    assert set() == {*one} & {*two}
+    assert max(map(weight, [*one, *two])) <= 280
+
+
 def test_what_is_far_too_long_is_cut() -> None:
     *_, last = found = posts("kata " * 900, "seq-3")
     assert (4, True) == (len(found), last.endswith("... (3d)"))

@@ -20,6 +20,7 @@ from chassis import metrics, outbox
 from chassis.crash import crash_point
 from chassis.database import Connection, Pool
 from chassis.intake.notices import RECEIPT, NewNotice, add_notices
+from chassis.intake.story import DONE
 from chassis.settings import DatabaseSettings
 from chassis.wire import Emit, Outgoing, Record, dead_letter, outgoing
 from contracts import codec, ticket
@@ -268,7 +269,7 @@ async def follow_up(
                 raise KeyReused(item.id)
             return True
         items.append(item)
-        if len(items) > (most or len(items)) or len(msgspec.json.encode(items)) > MAX_ADDED:
+        if (most is not None and len(items) > most) or len(msgspec.json.encode(items)) > MAX_ADDED:
             raise TooMany("Tambahan untuk laporan ini sudah terlalu banyak. Kirimlah laporan baru.")
         data = ComplaintFollowedUp(complaint_id=row["complaint_id"], ticket=number, items=items)
         emit = Emit(topic=FOLLOWED_UP, subject=row["complaint_id"], data=data)
@@ -303,10 +304,14 @@ async def asked(pool: Pool, submission: Submission, item_id: str) -> str | None:
 
 
 async def said_before(pool: Pool, submission: Submission) -> str | None:
-    """The complaint in which this reporter said the same within a day: phones that answer by themselves repeat it."""
+    """The complaint in which this reporter said the same within a day: phones that answer by themselves repeat it.
+
+    Not one that is over: who says it again then wants it taken up again.
+    """
     number: str | None = await pool.fetchval(
-        """SELECT ticket FROM complaints c JOIN reporters r USING (reporter_ref)
+        """SELECT ticket FROM complaints c JOIN reporters r USING (reporter_ref) LEFT JOIN stories s USING (ticket)
            WHERE r.channel = $1 AND r.address = $2 AND c.text = $3 AND received_at > now() - interval '24 h'
+             AND coalesce(s.body->>'status', 'received') <> ALL($6)
              AND NOT EXISTS (SELECT FROM complaints WHERE (channel, gateway, external_id) = ($1, $4, $5))
            ORDER BY received_at LIMIT 1""",
         submission.channel,
@@ -314,6 +319,7 @@ async def said_before(pool: Pool, submission: Submission) -> str | None:
         submission.text.strip(),
         submission.gateway,
         submission.external_id,
+        sorted(DONE),
     )
     return number
 
@@ -343,7 +349,8 @@ async def is_owner(pool: Pool, number: str, secret: str) -> bool:
 async def repair(pool: Pool, settings: IntakeSettings, wake: Callable[[], None]) -> None:
     """For ever: publish again, with the same ids, what the router has not registered in time.
 
-    Each pause is twice the last: what the router put aside shall not come back to it all at once, again and again.
+    Each pause is twice the last, up to six hours: what the router put aside shall not come back all at once, again and
+    again.
     """
     while True:
         await asyncio.sleep(min(settings.repair_after_s, 60))
@@ -352,7 +359,8 @@ async def repair(pool: Pool, settings: IntakeSettings, wake: Callable[[], None])
                 """UPDATE complaints SET republished_at = now() WHERE complaint_id IN (
                        SELECT complaint_id FROM complaints WHERE registered_at IS NULL
                          AND now() - greatest(received_at, republished_at)
-                             > greatest(make_interval(secs => $1), republished_at - received_at)
+                             > greatest(make_interval(secs => $1),
+                                        least(coalesce(republished_at, received_at) - received_at, interval '6 h'))
                        ORDER BY received_at LIMIT 500 FOR UPDATE SKIP LOCKED)
                    RETURNING complaint_id, received_event""",
                 settings.repair_after_s,

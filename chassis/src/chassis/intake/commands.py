@@ -41,73 +41,18 @@ _MEANT = """laporan laporanku lapor aduan pengaduan keluhan tiket nomor no nomor
 tadi kemarin dong min pak bu ya kah tolong mohon"""
 _MINE = frozenset(_MEANT.split())
 #: What may stand beside a wish without changing it.
-_BESIDE = _MINE | frozenset(
-    [
-        "saja",
-        "aja",
-        "sudah",
-        "sdh",
-        "udah",
-        "beres",
-        "selesai",
-        "diperbaiki",
-        "ditangani",
-        "baik",
-        "terima",
-        "kasih",
-        "makasih",
-        "trims",
-        "tks",
-        "tidak",
-        "tdk",
-        "ga",
-        "gak",
-        "jadi",
-    ]
-)
+_FILLS = """saja aja sudah sdh udah beres selesai diperbaiki ditangani baik terima kasih makasih trims tks tidak tdk ga
+gak jadi"""
+_BESIDE = _MINE | frozenset(_FILLS.split())
 #: The same beside the question how it is.
-_ASKING = _BESIDE | frozenset(
-    [
-        "bagaimana",
-        "gimana",
-        "gmn",
-        "bgmn",
-        "sampai",
-        "mana",
-        "dimana",
-        "kapan",
-        "belum",
-        "blm",
-        "apa",
-        "apakah",
-        "sekarang",
-        "skrg",
-        "progres",
-        "progresnya",
-        "proses",
-        "prosesnya",
-        "perkembangan",
-        "perkembangannya",
-        "kabar",
-        "kabarnya",
-        "hasil",
-        "hasilnya",
-        "tindak",
-        "lanjut",
-        "lanjutnya",
-        "status",
-        "statusnya",
-        "cek",
-        "lacak",
-        "dicek",
-    ]
-)
+_ASKS = """bagaimana gimana gmn bgmn sampai mana dimana kapan belum blm apa apakah sekarang skrg progres progresnya
+proses prosesnya perkembangan perkembangannya kabar kabarnya hasil hasilnya tindak lanjut lanjutnya status statusnya
+cek lacak dicek"""
+_ASKING = _BESIDE | frozenset(_ASKS.split())
 #: Mistyped as well; BATAL and HAPUS are not: "batas" and "harus" are one letter from them, RATING from "ranting".
 _TYPED = ("STATUS", "LACAK", "NILAI")
 #: A number before these is no rating.
-_COUNTED = (
-    """(?:juta|jt|ribu|rb|ratus|puluh|meter|m|km|cm|ekor|orang|org|buah|hari|minggu|bulan|tahun|kali|jam|persen)"""
-)
+_COUNTED = r"(?:juta|jt|ribu|rb|ratus|puluh|meter|m|km|cm|ekor|orang|org|buah|hari|minggu|bulan|tahun|kali|jam|persen)"
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _TICKET = re.compile(r"\bSPG[\s-]*([0-9A-Z]{4})([\s-]*)([0-9A-Z]{5})\b", re.IGNORECASE)
 #: With a letter missing or one too many.
@@ -219,12 +164,12 @@ def _made(kind: Kind, explicit: str, number: str, words: str) -> Command | None:
                 return Command(kind="status", ticket=number)
             return Command(kind="addition", text=words, ticket=number, asks=True) if explicit else None
         case "cancel":
-            return Command(kind=kind, text=words, ticket=number) if _only(words, _BESIDE) else None
+            return Command(kind=kind, text=words, ticket=number) if _plainly(words) else None
         case "rating":
             return _rated(number, words, leads=bool(explicit))
         case "reopen":
             return Command(kind=kind, text=words, ticket=number) if explicit or not words else None
-    meant = explicit.strip().upper().endswith("DATA") and _only(words, _BESIDE)
+    meant = explicit.strip().upper().endswith("DATA") and _plainly(words)
     return Command(kind=kind, text=words, ticket=number) if meant else None
 
 
@@ -240,6 +185,11 @@ def _rated(number: str, words: str, *, leads: bool) -> Command | None:
     if not 1 <= rating <= 5:
         return Command(kind="bad_rating", ticket=number)
     return Command(kind="rating", text=text.strip(" ,:;.-"), ticket=number, rating=rating)
+
+
+def _plainly(words: str) -> bool:
+    """Nothing else is said, and nothing asked: "batal kah?" cancels nothing."""
+    return "?" not in words and _only(words, _BESIDE)
 
 
 def _only(text: str, known: frozenset[str]) -> bool:

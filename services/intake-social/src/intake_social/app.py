@@ -189,7 +189,9 @@ async def send(writes: dict[str, Write], notice: Notice) -> None:
     if write is None:
         raise TryLater(f"{channel} is switched off", after_s=300)
     try:
-        for text in posts(notice.text, notice.reason, channel):  # those that are there already are left at that
+        for text in posts(
+            notice.text, notice.reason, channel, notice.ticket
+        ):  # those that are there already are left at that
             await write(post_id, text)
     except SocialRefused as refused:
         raise Refused(refused.reason) from refused

@@ -70,11 +70,12 @@ def weight(text: str) -> int:
     return links * _LINK_WEIGHT + sum(1 if any(low <= ord(c) <= high for low, high in _LIGHT) else 2 for c in rest)
 
 
-def posts(text: str, reason: str, channel: str = "x") -> list[str]:
+def posts(text: str, reason: str, channel: str = "x", about: str = "") -> list[str]:
     """``text`` as replies on ``channel``, a number at the end of each: the networks keep us from saying the same twice.
 
     A step of the story has its own number, at once or when its due date is known; an answer the end of the number of
-    the post it answers. What is too long for one post goes on in the next, (3a), (3b) …; the last may be cut.
+    the post it answers. What is too long for one post goes on in the next, (3a), (3b) …, which names the ticket
+    ``about`` it is, for two citizens may be told the same; the last may be cut.
     """
     kind, _, number = reason.partition("-")
     nth = number[-4:] if f"{kind}-" in _NUMBERED else ""
@@ -84,10 +85,10 @@ def posts(text: str, reason: str, channel: str = "x") -> list[str]:
     parts: list[str] = []
     rest = text
     while rest and len(parts) < len(_PARTS):
-        end = f" ({nth}{_PARTS[len(parts)]})"
-        part = _beginning(rest, ROOM[channel] - len(end) - 3)
+        start, end = f"{about}: " if about and parts else "", f" ({nth}{_PARTS[len(parts)]})"
+        part = _beginning(rest, ROOM[channel] - len(start) - len(end) - 3)
         rest = rest[len(part) :].lstrip()
-        parts.append(part.rstrip() + ("..." if rest else "") + end)
+        parts.append(start + part.rstrip() + ("..." if rest else "") + end)
     return parts
 
 
