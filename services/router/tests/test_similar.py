@@ -253,6 +253,7 @@ def test_without_a_suggestion_the_triage_unit_merges_nothing_that_another_holds(
     office = suggested()
     office.hear(received(STRANGER), classified(STRANGER))
     assert "bukan milik DISKOMINFO" in str(refusal(office.hear(("DISKOMINFO", reply("merge", into=STRANGER)))))
+    assert "bukan milik DISKOMINFO" in str(refusal(office.hear(("DISKOMINFO", reply("merge", into="SPG-12")))))
     assert "bukan milik DISKOMINFO" in str(refusal(office.hear(("DISKOMINFO", reply("unmerge")))))
     assert "bukan milik PDAM" in str(refusal(office.hear(("PDAM", reply("merge", into=OTHER)))))
     assert "hanya untuk laporan di meja triase" in str(refusal(office.hear(("PUPR", reply("merge", into=OTHER)))))

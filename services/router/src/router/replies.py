@@ -97,7 +97,7 @@ def _as_admin(given: Given) -> bool:
         case "merge":
             into = tickets.parse(data.into or "")
             found = [given.cases.get(each.ticket) or Case(ticket=each.ticket) for each in case.similar]
-            return any(into in (other.ticket, other.parent) for other in found)
+            return into is not None and any(into in (other.ticket, other.parent) for other in found)
         case "unmerge":
             return case.status == "merged"
     return False
