@@ -1,6 +1,7 @@
 """What `lapor status` reads from the services' metrics."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lapor import health
+from lapor import health, inspection, state
 from lapor.files import DataDir
 from lapor.inspection import in_a_word
 from lapor.ports import HOST, any_free
@@ -66,6 +67,21 @@ def test_it_is_ready_when_every_process_is(ready: bool, router: str, says: str) 
     processes = [Entry(name="kafka", state="ready"), Entry(name="router", state=router)]
     now = State(pid=1, started=1, region="r", phase="starting the services", ready=ready, processes=processes)
     assert says == in_a_word(now)
+
+
+@pytest.mark.parametrize(("kafka", "asks"), [("ready", True), ("restarting", False)])
+def test_dead_letters_are_looked_for_only_where_kafka_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kafka: str, asks: bool
+) -> None:
+    """Who is away is waited for, and `status` is asked most when something is."""
+    asked: list[DataDir] = []
+    here = State(pid=os.getpid(), started=state.started_at(os.getpid()) or 0, region="r")
+    here.processes.append(Entry(name="kafka", state=kafka))
+    state.write(DataDir(tmp_path).state, here)
+    monkeypatch.setattr(inspection.health, "outboxes", lambda _: {})
+    monkeypatch.setattr(inspection.dlq, "waiting", lambda where: asked.append(where) or {})
+    inspection.status(data=tmp_path, as_json=True)
+    assert asks is bool(asked)
 
 
 def test_what_needs_a_person_is_said_in_words() -> None:

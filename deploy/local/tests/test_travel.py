@@ -1,6 +1,7 @@
 """`lapor demo` ends, whatever fails: no broker, and doors of this test."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -136,3 +137,9 @@ def test_on_x_what_follows_a_complaint_is_a_post_too(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(("region", "quick"), [("soppeng", False), ("seconds", True)])
 def test_only_a_region_with_deadlines_in_seconds_can_show_a_breach(region: str, quick: bool) -> None:
     assert promises_seconds(Path("region", region)) is quick
+
+
+def test_a_region_may_have_several_promises_by_date(tmp_path: Path) -> None:
+    policies = {name: {"stages": {"completion": {"unit": unit}}} for name, unit in (("a", "seconds"), ("b", "days"))}
+    (tmp_path / "sla.yaml").write_text(json.dumps({"default": ["a", "b"], "policies": policies}))
+    assert not promises_seconds(tmp_path)

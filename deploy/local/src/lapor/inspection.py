@@ -32,7 +32,8 @@ def status(data: Data = DATA, as_json: Json = False) -> None:
     where = DataDir(data)
     now = state.read(where.state)
     lives = now is not None and state.lives(now.pid, now.started)
-    waiting, letters = (health.outboxes(where), _letters(where)) if lives else ({}, {})
+    waiting = health.outboxes(where) if lives else {}
+    letters = _letters(where) if lives and now is not None and state.is_ready(now, "kafka") else {}
     needs = list(health.attention(waiting, letters))
     if as_json:
         typer.echo(json.dumps({**_with(waiting, report(where)), "attention": needs}))
@@ -60,7 +61,7 @@ def _with(waiting: dict[str, health.Outbox], shown: dict[str, Any]) -> dict[str,
 
 
 def _letters(where: DataDir) -> dict[str, int]:
-    """The dead letters; none known while Kafka is away, which the report says itself."""
+    """The dead letters; none known when Kafka goes away just now."""
     try:
         return dlq.waiting(where)
     except (Refused, KafkaException):

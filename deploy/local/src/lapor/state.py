@@ -73,6 +73,11 @@ def lives(pid: int | None, started: float | None) -> bool:
     return now is not None and started is not None and abs(now - started) < 2
 
 
+def is_ready(state: State, name: str) -> bool:
+    """Whether the process of this name was ready when the supervisor looked last."""
+    return any(each.name == name and each.state == "ready" for each in state.processes)
+
+
 def running(data: DataDir) -> State:
     """The state of a system that runs. Raises Refused if none does."""
     state = read(data.state)
