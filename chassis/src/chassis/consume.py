@@ -17,7 +17,7 @@ from typing import Any
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from chassis import metrics
+from chassis import metrics, unreadable  # noqa: F401 - what no client can decode stops no consumer
 from chassis.crash import leave_now
 from chassis.progress import Progress, idle, keep_comparing, keep_looking
 from chassis.publish import kafka_client, start, tls

@@ -90,17 +90,31 @@ def outgoing(emits: Sequence[Emit], *, service: str, cause: str, now: datetime) 
     return out
 
 
-def dead_letter(service: str, record: Record, error: BaseException) -> Outgoing:
-    """The original bytes for the service's dead-letter topic.
+#: A dead letter keeps so many bytes of what was not handled. A value that the contracts' topics take fits whole.
+KEPT_VALUE, KEPT_KEY, KEPT_HEADERS = 1024 * 1024, 1_000, 64 * 1024
 
-    Carries the error's class and not its text: the text may quote a citizen.
+
+def dead_letter(service: str, record: Record, error: BaseException) -> Outgoing:
+    """Make the record for the service's dead-letter topic: the original bytes, and where they were.
+
+    Carries the error's class and not its text: the text may quote a citizen. What is longer than ``KEPT_…`` is cut, and
+    a header says how long it was, ``original-bytes`` or ``original-key-bytes``; too many headers are left out, and
+    ``original-headers`` says how many there were.
     """
+    value, key, headers, cut = record.value or b"", record.key, list(record.headers), dict[str, int]()
+    if len(value) > KEPT_VALUE:
+        value, cut["original-bytes"] = value[:KEPT_VALUE], len(value)
+    if key is not None and len(key) > KEPT_KEY:
+        key, cut["original-key-bytes"] = key[:KEPT_KEY], len(key)
+    if sum(len(name) + len(content) for name, content in headers) > KEPT_HEADERS:
+        headers, cut["original-headers"] = [], len(headers)
     about = {
+        **{name: str(many) for name, many in cut.items()},
         "error": type(error).__name__,
         "source-topic": record.topic,
         "source-partition": str(record.partition),
         "source-offset": str(record.offset),
         "failed-at": datetime.now(UTC).isoformat(),
     }
-    headers = [*record.headers, *((name, value.encode()) for name, value in about.items())]
-    return Outgoing(topics.dead_letters(service), record.key, record.value or b"", headers)
+    headers += ((name, text.encode()) for name, text in about.items())
+    return Outgoing(topics.dead_letters(service), key, bytes(value), headers)

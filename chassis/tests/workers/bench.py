@@ -115,7 +115,7 @@ class Bench:
         client = {**self.stack.client(), "log_level": 0}
         self.admin = AdminClient(client)
         self.create(self.source, self.out, partitions=self.partitions)
-        self.create(self.dlq)
+        self.create(self.dlq, max_message_bytes="2097152")
         self.producer = Producer({**client, "partitioner": "murmur2_random", "linger.ms": 2})
         # Its group is only asked for its offsets: who assigns partitions by hand joins nothing.
         self.reader = Consumer({**client, "group.id": self.name, "enable.auto.commit": False})

@@ -19,6 +19,8 @@ CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 HEADERS: list[tuple[str, bytes]] = [("content-type", CONTENT_TYPE.encode())]
 #: Larger records are refused before they reach the outbox: the broker's limit is 1 MiB.
 MAX_BYTES = 900_000
+#: And none larger is looked into: a compressed one may unpack to anything.
+MAX_READ = 1024 * 1024
 
 D = TypeVar("D", covariant=True)
 
@@ -138,8 +140,10 @@ def decode(value: bytes) -> Event:
     """An event from the wire; unknown fields are ignored, and control characters left out of all texts.
 
     Raises:
-        InvalidEvent: not CloudEvents JSON, an unknown type, or data that does not fit.
+        InvalidEvent: not CloudEvents JSON, an unknown type, or data that does not fit; TooLarge: over ``MAX_READ``.
     """
+    if len(value) > MAX_READ:
+        raise TooLarge(f"event of {len(value)} bytes, {MAX_READ} allowed")
     try:
         raw = _raw.decode(_ESCAPED.sub(_meant, value.replace(b"\x7f", b"")))
         struct = _STRUCTS.get(base_type(raw.type))

@@ -1,0 +1,161 @@
+"""What a foreign producer may do on the wire costs its own records, and nobody else's."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.producer import message_accumulator, producer
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
+from bench import Bench, encoded, until
+from confluent_kafka import KafkaError, Producer
+
+from contracts.topics import load_topics
+
+pytestmark = pytest.mark.connected
+CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
+MIB = 1024 * 1024
+
+
+def send(bench: Bench, codec: str, *records: tuple[bytes, bytes]) -> list[KafkaError | None]:
+    """Produce ``records`` (key, value) as one batch with ``codec``; what the broker said to each."""
+    said: list[KafkaError | None] = []
+    settings: dict[str, Any] = {
+        **bench.stack.client(),
+        "compression.type": codec,
+        "message.max.bytes": 100 * MIB,
+        "linger.ms": 200,
+        "log_level": 0,
+    }
+    client = Producer(settings)
+    for key, value in records:
+        client.produce(bench.source, value, key, on_delivery=lambda error, _: said.append(error))
+    assert client.flush(60) == 0
+    return said
+
+
+def sent(bench: Bench, *names: str) -> list[tuple[bytes, bytes]]:
+    bench.sent["c0"] += names
+    return [(b"c0", encoded("c0", name)) for name in names]
+
+
+@pytest.fixture
+def as_units_write(bench: Bench) -> None:
+    """The source has the settings that the contract gives to a unit's topic."""
+    [replied] = [topic for topic in load_topics(["PUPR"]) if topic.name == "unit.pupr.replied.v1"]
+    bench.delete(bench.source)
+    until(lambda: bench.source not in bench.admin.list_topics(timeout=10).topics)
+    bench.create(bench.source, **{name.replace(".", "_"): value for name, value in replied.config.items()})
+    bench.partitions = 1
+
+
+@pytest.mark.parametrize("bench", [1], indirect=True)
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_unit_may_compress_as_it_likes(bench: Bench, as_units_write: None, codec: str):
+    worker = bench.worker()
+    assert send(bench, codec, *sent(bench, "e0", "e1", "e2")) == [None] * 3
+    assert until(lambda: not bench.lost())
+    assert worker.ready()
+
+
+@pytest.mark.parametrize("bench", [1], indirect=True)
+@pytest.mark.parametrize("codec", CODECS)
+def test_what_a_codec_unpacks_to_is_measured_by_the_broker(bench: Bench, as_units_write: None, codec: str):
+    """Unpacked here, a record of 60 kB could be one of 60 MB."""
+    worker = bench.worker()
+    for size in (2 * MIB, 60 * MIB):
+        [refused] = send(bench, codec, (b"c0", b"A" * size))
+        assert refused is not None
+        assert refused.code() == KafkaError.MSG_SIZE_TOO_LARGE
+    assert send(bench, codec, (b"c0", b"A" * 900_000), *sent(bench, "e0")) == [None] * 2
+    assert until(lambda: not bench.lost())
+    assert until(lambda: len(bench.records(bench.dlq)) == 1)
+    assert worker.ready()
+
+
+@pytest.mark.parametrize("bench", [1], indirect=True)
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_compressed_record_that_is_on_a_topic_already_is_read(bench: Bench, codec: str):
+    """And one that unpacks to more than a record may hold, under a key that no index takes, is put aside in part."""
+    send(bench, codec, *sent(bench, "e0"))
+    if codec != "none":
+        send(bench, codec, (b"k" * 6_000, b"A" * (3 * MIB)))
+    send(bench, codec, *sent(bench, "e1"))
+    worker = bench.worker()
+    assert until(lambda: not bench.lost())
+    assert until(lambda: bench.sql("SELECT count(*) FROM outbox") == [(0,)])
+    assert worker.ready()
+    if codec != "none":
+        [dead] = bench.records(bench.dlq)
+        headers = dict(dead.headers())
+        assert dead.value() == b"A" * MIB
+        assert dead.key() == b"k" * 1_000
+        assert (headers["error"], headers["original-bytes"]) == (b"TooLarge", str(3 * MIB).encode())
+
+
+class Bytes(str):
+    """A header's name that is no UTF-8: no library writes one, and the protocol allows it."""
+
+    __slots__ = ()
+
+    def encode(self, *_args: Any) -> bytes:
+        return b"\xff\xfe"
+
+
+@pytest.fixture
+def any_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (message_accumulator, producer):
+        monkeypatch.setattr(module, "DefaultRecordBatchBuilder", _DefaultRecordBatchBuilderPy)
+
+
+@pytest.mark.parametrize("bench", [1], indirect=True)
+@pytest.mark.parametrize("kind", ["stateful", "stateless", "plain"])
+async def test_a_batch_that_no_client_can_read_is_put_aside_with_its_place(bench: Bench, any_bytes: None, kind: str):
+    send(bench, "none", *sent(bench, "e0"))
+    user, password = bench.stack.admin
+    foreign = AIOKafkaProducer(
+        bootstrap_servers=bench.stack.bootstrap,
+        security_protocol="SASL_PLAINTEXT",
+        sasl_mechanism="SCRAM-SHA-512",
+        sasl_plain_username=user,
+        sasl_plain_password=password,
+    )
+    await foreign.start()
+    await foreign.send_and_wait(bench.source, b"nobody can read this", headers=[(Bytes("h"), b"1")])
+    await foreign.stop()
+    send(bench, "none", *sent(bench, "e1"))
+    worker = bench.worker(kind)
+    assert until(lambda: not bench.lost())
+    assert until(lambda: bench.committed() == 3)
+    [dead] = bench.records(bench.dlq)
+    headers = dict(dead.headers())
+    assert b"nobody can read this" in dead.value()
+    assert (headers["error"], headers["source-offset"]) == (b"UnicodeDecodeError", b"1")
+    assert worker.ready()
+
+
+@pytest.mark.parametrize("bench", [1], indirect=True)
+def test_headers_without_measure_are_left_out_of_the_dead_letter(bench: Bench):
+    bench.put(bench.source, "c0", b"rubbish", headers=[(f"h{n}", b"x" * 1_000) for n in range(300)])
+    bench.put(bench.source, "c0", b"rubbish", headers=[("h", b"x")])
+    bench.flush()
+    bench.worker()
+    assert until(lambda: len(bench.records(bench.dlq)) == 2)
+    cut, whole = (dict(record.headers()) for record in bench.records(bench.dlq))
+    assert set(cut) == {"error", "source-topic", "source-partition", "source-offset", "failed-at", "original-headers"}
+    assert cut["original-headers"] == b"300"
+    assert whole["h"] == b"x"
+
+
+def test_names_of_errors_are_words_of_the_log(bench: Bench):
+    """An operator finds by the log which record it was, and never what it said."""
+    bench.put(bench.source, "c0", b"rubbish of Budi")
+    bench.flush()
+    worker = bench.worker()
+    assert until(lambda: bench.records(bench.dlq))
+    lines = [json.loads(line) for line in worker.log.read_text().splitlines()]
+    [line] = [line for line in lines if line["event"] == "dead_letter"]
+    assert (line["topic"], line["error"]) == (bench.source, "InvalidEvent")
+    assert "Budi" not in worker.log.read_text()
