@@ -18,12 +18,19 @@ _PLUMBING = Path(__file__).parent / "migrations"
 #: Advisory locks of one database: one relay, one migration, one timer, one sender, one poller, one sweep.
 RELAY_LOCK, MIGRATE_LOCK, TIMER_LOCK, SENDER_LOCK, POLL_LOCK, SIMILAR_LOCK = 7, 8, 9, 10, 11, 12
 
-#: What the database itself refuses about the data (SQLSTATE 22, 23): poison, not an outage.
-REFUSALS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
-
-
 #: The database is away or hangs. InternalClientError: the connection broke in the middle of an operation.
 OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+#: Classes of SQLSTATE that are about the server and the way to it: connection, rollback by a deadlock, resources, a
+#: lock, an operator, the system, the server's own fault; 25006 is a server that has become a replica.
+#: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_OF_THE_SERVER = ("08", "25006", "40", "53", "55", "57", "58", "F0", "XX")
+
+
+def is_outage(error: BaseException) -> bool:
+    """Tell trouble with the database, which passes, from what it refuses for the data's sake, which never goes in."""
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error.sqlstate or "XX").startswith(_OF_THE_SERVER)
+    return isinstance(error, OUTAGES)
 
 
 async def open_pool(dsn: str, *, timeout_s: float = 10, connected: int = 2) -> Pool:

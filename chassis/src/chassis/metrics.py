@@ -17,8 +17,14 @@ PARTITIONS = Gauge("lapor_consumer_partitions", "Partitions assigned to this pro
 MISSING = Gauge("lapor_consumer_missing_topics", "Topics it should read that the cluster does not have", ["group"])
 OUTBOX_PENDING = Gauge("lapor_outbox_pending", "Rows waiting to be published", ["service"])
 OUTBOX_OLDEST_S = Gauge("lapor_outbox_oldest_seconds", "Age of the oldest row waiting", ["service"])
+OUTBOX_FAILING_S = Gauge(
+    "lapor_outbox_failing_seconds", "How long nothing could be published, by the error's class", ["service", "error"]
+)
 OUTBOX_PARKED = Gauge("lapor_outbox_parked", "Rows the broker refuses: somebody must look", ["service"])
 DLQ_RECORDS = Counter("lapor_dlq_records", "Records put aside as unreadable or unhandled", ["service", "reason"])
+DLQ_LEFT_OUT = Counter(
+    "lapor_dlq_left_out", "Records put aside without a dead letter: their unit sends too many", ["service", "topic"]
+)
 REDELIVERIES = Counter("lapor_redeliveries", "Records seen before and left alone", ["service"])
 DECIDE_BUGS = Gauge(
     "lapor_decide_bugs_in_a_row", "Failures of our own rules in a row; ten stop the service", ["service"]
@@ -30,7 +36,8 @@ INTAKE_S = Histogram("lapor_intake_duration_seconds", "Time to store a complaint
 INTAKE_ACKNOWLEDGED = Counter("lapor_intake_acknowledged", "Tickets given", ["channel"])
 REPLIES = Counter("lapor_replies", "Notices to citizens, by what became of them", ["channel", "result"])
 
-Check = Callable[[], bool]
+#: Whether it holds; a text says why it does not.
+Check = Callable[[], bool | str]
 
 
 class Health:
@@ -41,8 +48,9 @@ class Health:
         self.live: dict[str, Check] = {}
 
     def failing(self, which: str) -> list[str]:
-        """Names of the checks of ``ready`` or ``live`` that don't hold now."""
-        return [name for name, check in getattr(self, which).items() if not check()]
+        """Names of the checks of ``ready`` or ``live`` that don't hold now, each with its reason if it gives one."""
+        found: dict[str, bool | str] = {name: check() for name, check in getattr(self, which).items()}
+        return [f"{name} ({it})" if isinstance(it, str) else name for name, it in found.items() if it is not True]
 
 
 class _Server(ThreadingMixIn, WSGIServer):

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -15,24 +16,33 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 from chassis import metrics
 from chassis.crash import crash_point
 from chassis.database import RELAY_LOCK, Connection, Pool
-from chassis.publish import PERMANENT, REFUSED, absent, publish, start_producer
+from chassis.publish import PERMANENT, REFUSED, absent, is_outage, publish, start_producer
 from chassis.settings import ServiceSettings
 from chassis.wire import Outgoing
 
 log = logging.getLogger(__name__)
 
+#: Seconds without a publish from which on a stream processor is not ready: a broker that was killed is back sooner.
+FAILING_S = 60
 _INSERT = "INSERT INTO outbox (topic, key, value, headers) VALUES ($1, $2, $3, $4)"
 # A dead letter keeps a stranger's headers: latin-1 maps every byte to a character and back.
 _ANY = "latin-1"
-_REFUSED = [error.__name__ for error in REFUSED]
-# Behind a parked row waits its key, and behind one whose topic is refused the topic; everything else goes on.
+_REFUSED, _PERMANENT = ([error.__name__ for error in kind] for kind in (REFUSED, PERMANENT))
+# Behind a parked row waits its key, and behind one whose topic is refused the topic; everything else goes on. By the
+# key's hash, as in the index: an index takes no long key. At most 8 MB and a row: 500 large ones fill the memory.
 _NEXT = """
-SELECT seq, topic, key, value, headers FROM outbox o
-WHERE parked_reason IS NULL
-  AND NOT EXISTS (SELECT FROM outbox p WHERE p.parked_reason IS NOT NULL AND p.topic = o.topic
-                    AND (p.key = o.key OR p.parked_reason = ANY($1)))
-ORDER BY seq LIMIT 500"""
-_OFFER_AGAIN = "SELECT seq, topic, key, value, headers FROM outbox WHERE parked_reason = ANY($1) ORDER BY seq LIMIT 500"
+SELECT seq, topic, key, value, headers FROM (
+    SELECT *, sum(octet_length(value)) OVER (ORDER BY seq) - octet_length(value) AS before FROM (
+        SELECT seq, topic, key, value, headers FROM outbox o
+        WHERE parked_reason IS NULL
+          AND NOT EXISTS (SELECT FROM outbox p WHERE p.parked_reason IS NOT NULL AND p.topic = o.topic
+                            AND (md5(p.key) = md5(o.key) OR p.parked_reason = ANY($1)))
+        ORDER BY seq LIMIT 500) AS first) AS sized
+WHERE before < 8000000 ORDER BY seq"""
+# In no order, for each is the first of its key: so that none waits behind others that are refused again.
+_OFFER_AGAIN = """
+SELECT seq, topic, key, value, headers FROM outbox
+WHERE parked_reason IS NOT NULL AND parked_reason <> ALL($1) ORDER BY random() LIMIT 20"""
 # By list, never "seq <= max": a row with a lower seq may commit later.
 _DELETE = "DELETE FROM outbox WHERE seq = ANY($1)"
 _PARK = "UPDATE outbox SET parked_reason = $2 WHERE seq = $1 AND parked_reason IS DISTINCT FROM $2 RETURNING seq"
@@ -56,7 +66,7 @@ async def put(db: Connection, records: Sequence[Outgoing]) -> None:
 class Relay:
     """Publishes the outbox of ``pool``. ``wake`` makes it look at once; else it looks every 250 ms.
 
-    What the broker refused for its topic's sake is offered again every ``refused_again_s``.
+    What was refused is offered again every ``refused_again_s``, but for what is too large for ever.
     """
 
     def __init__(
@@ -66,6 +76,13 @@ class Relay:
         self.wake = asyncio.Event()
         self.producer: AIOKafkaProducer | None = None
         self.there: set[str] = set()  # topics that this producer has seen
+        self.failing: tuple[float, str] | None = None  # since when (monotonic) nothing goes out, and the error's class
+
+    def goes_out(self) -> bool | str:
+        """Say whether records go out, or for how long they have not and why; an outage of a minute is none yet."""
+        since, error = self.failing or (time.monotonic(), "")
+        failing_s = time.monotonic() - since
+        return f"nothing published for {failing_s:.0f} s: {error}" if failing_s > FAILING_S else True
 
     async def run(self, pool: Pool) -> None:
         """For ever. Holds one connection: its advisory lock makes this the only relay of the database.
@@ -95,7 +112,7 @@ class Relay:
             if again:
                 offered = now
             self.wake.clear()
-            rows = (again and await db.fetch(_OFFER_AGAIN, _REFUSED)) or await db.fetch(_NEXT, _REFUSED)
+            rows = (again and await db.fetch(_OFFER_AGAIN, _PERMANENT)) or await db.fetch(_NEXT, _REFUSED)
             if not rows:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(0.25):
@@ -103,8 +120,9 @@ class Relay:
                 continue
             try:
                 await self._send(db, rows)
-                pause_s = 0.1
+                pause_s, self.failing = 0.1, None
             except Exception as error:  # the outcome is unknown: the same rows go out again, with the same ids
+                self.failing = (self.failing or (time.monotonic(), ""))[0], type(error).__name__
                 log.warning("publish_failed", extra={"error": repr(error), "rows": len(rows)})
                 await self._drop_producer()
                 await asyncio.sleep(pause_s)
@@ -118,7 +136,9 @@ class Relay:
             return
         try:
             await self.publish(self.producer, [_outgoing(row) for row in rows], self.settings.publish_timeout_s)
-        except (*PERMANENT, *REFUSED):
+        except Exception as error:
+            if is_outage(error):
+                raise
             await self._send_one_by_one(db, self.producer, rows)
             return
         crash_point("relay.after_publish_before_mark")
@@ -144,12 +164,15 @@ class Relay:
                 continue
             try:
                 await self.publish(producer, [_outgoing(row)], self.settings.publish_timeout_s)
-                await db.execute(_DELETE, [row["seq"]])
-            except (*PERMANENT, *REFUSED) as error:
+            except Exception as error:
+                if is_outage(error):
+                    raise
                 waiting.add(where)
                 if isinstance(error, REFUSED):
                     refused.add(row["topic"])
                 await self._park(db, row["seq"], row["topic"], error)
+            else:
+                await db.execute(_DELETE, [row["seq"]])
 
     async def _park(self, db: Connection, seq: int, topic: str, error: Exception) -> None:
         if await db.fetchval(_PARK, seq, type(error).__name__):
@@ -172,6 +195,10 @@ class Relay:
         metrics.OUTBOX_PENDING.labels(self.service).set(state["pending"])
         metrics.OUTBOX_OLDEST_S.labels(self.service).set(state["oldest_s"])
         metrics.OUTBOX_PARKED.labels(self.service).set(state["parked"])
+        metrics.OUTBOX_FAILING_S.clear()
+        if self.failing:
+            since, error = self.failing
+            metrics.OUTBOX_FAILING_S.labels(self.service, error).set(time.monotonic() - since)
 
 
 def _outgoing(row: Any) -> Outgoing:

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Sequence, Set
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, errors
 from aiokafka.errors import (
     MessageSizeTooLargeError,
     RecordTooLargeError,
@@ -23,6 +23,32 @@ from chassis.wire import Outgoing
 PERMANENT = (MessageSizeTooLargeError, RecordTooLargeError)
 #: The broker takes nothing for this topic until somebody creates it or allows it: provisioning does.
 REFUSED = (TopicAuthorizationFailedError, UnknownTopicOrPartitionError)
+#: Not about a record, and not called retriable: the account, the cluster, or a producer that must be made anew.
+_OF_THE_PRODUCER = (
+    errors.AuthenticationFailedError,
+    errors.BrokerNotAvailableError,
+    errors.ClusterAuthorizationFailedError,
+    errors.DuplicateSequenceNumber,
+    errors.IllegalSaslStateError,
+    errors.InvalidProducerEpoch,
+    errors.InvalidProducerIdMapping,
+    errors.KafkaTimeoutError,
+    errors.KafkaUnavailableError,
+    errors.OutOfOrderSequenceNumber,
+    errors.ProducerClosed,
+    errors.ProducerFenced,
+    errors.SaslAuthenticationFailed,
+    errors.UnknownProducerId,
+    errors.UnsupportedSaslMechanismError,
+    errors.UnsupportedVersionError,
+)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Tell trouble with the broker or our account, which passes, from what is the fault of a record or its topic."""
+    if isinstance(error, errors.KafkaError):
+        return isinstance(error, _OF_THE_PRODUCER) or (error.retriable and not isinstance(error, REFUSED))
+    return isinstance(error, (OSError, TimeoutError))
 
 
 def tls(settings: ServiceSettings) -> ssl.SSLContext | None:

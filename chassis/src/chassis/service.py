@@ -68,17 +68,17 @@ def run_processor(
     tasks: Sequence[Task] = (),
 ) -> None:
     """A stream processor with state: Faust reads, PostgreSQL decides, the relay publishes."""
-    progress = Progress(service)
+    progress, relay = Progress(service), Relay(settings, service)
     running: list[asyncio.Task[None]] = []  # the event loop itself keeps none of them
 
     async def start() -> Step:
         pool = await open_pool(str(settings.database_url), timeout_s=settings.batch_timeout_s / 2)
-        relay = Relay(settings, service)
         for task in (lambda pool, _: relay.run(pool), *tasks):
             running.append(asyncio.create_task(_must_not_end(task(pool, relay.wake.set))))
         return Steps(pool, handler, after=relay.wake.set)
 
-    start_health(service, settings, sources, progress)
+    health = start_health(service, settings, sources, progress)
+    health.ready["outbox"] = relay.goes_out
     watch(partial(stuck, progress, settings))
     run_faust(faust_app(settings, sources, start, progress), logging_config(service, settings.log_level))
 
