@@ -17,16 +17,21 @@ from aiokafka import AIOKafkaProducer
 
 from chassis import metrics, outbox
 from chassis.crash import crash_point
-from chassis.database import REFUSALS, Connection, Pool
-from chassis.publish import publish
+from chassis.database import Connection, Pool, is_outage
+from chassis.limits import Buckets
+from chassis.publish import REFUSED, publish
+from chassis.publish import is_outage as is_kafka_outage
+from chassis.unreadable import Unreadable
 from chassis.wire import Emit, Message, Outgoing, Record, dead_letter, outgoing
-from contracts import codec
+from contracts import codec, topics
 
 log = logging.getLogger(__name__)
 
 S = TypeVar("S")
 #: So many failures in a row are a bug of our rules or of our tables, not poison.
 MAX_BUGS_IN_A_ROW = 10
+#: So many dead letters of one unit at once, and as many an hour. Its topic keeps what is left out, for 90 days.
+UNIT_LETTERS = 60
 
 # Locks the keys, whether or not they have a row yet, always in one order.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key"
@@ -46,16 +51,26 @@ class BugsInARow(RuntimeError):
     """Our own rules or tables failed too often in a row: read no further, or the topic drains into the DLQ."""
 
 
-def one_more(service: str, bugs: int, error: BaseException) -> int:
-    """How many it is in a row with ``error``.
+#: The records in a row that failed: by their places, but those of one unit by its topic alone.
+Streak = frozenset[str]
+NO_STREAK: Streak = frozenset()
+
+
+def count_failure(service: str, streak: Streak, record: Record, error: BaseException) -> Streak:
+    """Add ``record``, at which our rules failed with ``error``, to the failures in a row.
+
+    All that one unit sends counts as one failure: a unit that has found a bug of ours can repeat it as it likes, and
+    must not stop the service by it.
 
     Raises:
-        BugsInARow: too many.
+        BugsInARow: there are too many.
     """
-    metrics.DECIDE_BUGS.labels(service).set(bugs + 1)
-    if bugs + 1 >= MAX_BUGS_IN_A_ROW:
-        raise BugsInARow(f"{bugs + 1} failures in a row, the last: {type(error).__name__}") from error
-    return bugs + 1
+    of_a_unit = topics.unit_of(record.topic) is not None
+    streak |= {record.topic if of_a_unit else f"{record.topic} {record.partition} {record.offset}"}
+    metrics.DECIDE_BUGS.labels(service).set(len(streak))
+    if len(streak) >= MAX_BUGS_IN_A_ROW:
+        raise BugsInARow(f"{len(streak)} failures in a row, the last: {type(error).__name__}") from error
+    return streak
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +94,7 @@ class Handler(Generic[S]):
 class _Batch:
     """What a batch has brought about: counted and said once it is committed, for it may be rolled back."""
 
-    bugs: int
+    streak: Streak
     out: list[Outgoing] = field(default_factory=list)
     told: list[Emit] = field(default_factory=list)
     counted: list[tuple[str, str]] = field(default_factory=list)  # topic, result
@@ -92,7 +107,8 @@ class Steps(Generic[S]):
 
     def __init__(self, pool: Pool, handler: Handler[S], after: Callable[[], None] = lambda: None) -> None:
         self.pool, self.handler, self.after = pool, handler, after
-        self.bugs_in_a_row = 0
+        self.of_units = Buckets(burst=UNIT_LETTERS, per_s=UNIT_LETTERS / 3600)
+        self.streak = NO_STREAK
 
     async def __call__(self, records: Sequence[Record]) -> None:
         """Handle ``records`` in order.
@@ -104,10 +120,13 @@ class Steps(Generic[S]):
         try:
             async with self.pool.acquire() as db, db.transaction():
                 batch = await self._handle(db, records)
-        except REFUSALS as error:
-            # Poison that only PostgreSQL can see: halve the batch down to it.
+        except Exception as error:
+            if is_outage(error) or isinstance(error, BugsInARow):
+                raise
+            # A value that PostgreSQL refuses, or a stored row that can't be read: halve the batch down to it.
             if len(records) == 1:
-                self._remember(one_more(self.handler.service, self.bugs_in_a_row, error))
+                log.exception("batch_failed", extra={"topic": records[0].topic, "offset": records[0].offset})
+                self._remember(count_failure(self.handler.service, self.streak, records[0], error))
                 await self._bury(records[0], error)
                 return
             middle = len(records) // 2
@@ -115,7 +134,7 @@ class Steps(Generic[S]):
             await self(records[middle:])
             return
         service = self.handler.service
-        self._remember(batch.bugs)
+        self._remember(batch.streak)
         for topic, result in batch.counted:
             metrics.RECORDS.labels(service, topic, result).inc()
         for record, cause in batch.dead:
@@ -124,19 +143,29 @@ class Steps(Generic[S]):
         self.handler.told(batch.told)
         self.after()
 
-    def _remember(self, bugs: int) -> None:
-        self.bugs_in_a_row = bugs
-        metrics.DECIDE_BUGS.labels(self.handler.service).set(bugs)
+    def _remember(self, streak: Streak) -> None:
+        self.streak = streak
+        metrics.DECIDE_BUGS.labels(self.handler.service).set(len(streak))
 
     async def _bury(self, record: Record, error: BaseException) -> None:
         async with self.pool.acquire() as db, db.transaction():
-            await outbox.put(db, [dead_letter(self.handler.service, record, error)])
+            await outbox.put(db, self._dead_letters([(record, error)]))
             await _mark_consumed(db, [record])
         say_dead(self.handler.service, record, error)
         self.after()
 
+    def _dead_letters(self, dead: Sequence[tuple[Record, BaseException]]) -> list[Outgoing]:
+        """The dead letters of ``dead``; of a unit that sends too many only some: its topic keeps the rest."""
+        service, letters = self.handler.service, []
+        for record, error in dead:
+            if topics.unit_of(record.topic) is None or self.of_units.take(record.topic):
+                letters.append(dead_letter(service, record, error))
+            else:
+                metrics.DLQ_LEFT_OUT.labels(service, record.topic).inc()
+        return letters
+
     async def _handle(self, db: Connection, records: Sequence[Record]) -> _Batch:
-        batch = _Batch(bugs=self.bugs_in_a_row)
+        batch = _Batch(streak=self.streak)
         messages = self._decode(records, batch)
         fresh = await self._fresh(db, messages)
         batch.redelivered = len(messages) - len(fresh)
@@ -147,7 +176,7 @@ class Steps(Generic[S]):
             await db.execute(_FORGET, [m.record.topic for m in failed], [m.event.id for m in failed])
         if changed:
             await self.handler.save(db, changed)
-        batch.out += [dead_letter(self.handler.service, record, error) for record, error in batch.dead]
+        batch.out += self._dead_letters(batch.dead)
         if batch.out:
             await outbox.put(db, batch.out)
         await _mark_consumed(db, records)
@@ -162,6 +191,9 @@ class Steps(Generic[S]):
         for record in records:
             if record.value is None:  # a tombstone: nobody sends them yet, and what is kept here stays (docs/why.md)
                 batch.counted.append((record.topic, "erased"))
+                continue
+            if isinstance(record.value, Unreadable):
+                batch.dead.append((record, record.value.error))
                 continue
             try:
                 message = Message(record, codec.decode(record.value))
@@ -200,11 +232,11 @@ class Steps(Generic[S]):
                 continue
             except Exception as error:
                 log.exception("decide_failed", extra={"event_id": message.event.id, "type": message.event.type})
-                batch.bugs = one_more(self.handler.service, batch.bugs, error)
+                batch.streak = count_failure(self.handler.service, batch.streak, message.record, error)
                 batch.dead.append((message.record, error))
                 failed.append(message)
                 continue
-            batch.bugs = 0
+            batch.streak = NO_STREAK
             states |= changes
             changed |= changes
             batch.out += emitted
@@ -218,7 +250,7 @@ class StatelessSteps:
 
     def __init__(self, producer: AIOKafkaProducer, service: str, decide: Decide, publish_timeout_s: float) -> None:
         self.producer, self.service, self.decide, self.publish_timeout_s = producer, service, decide, publish_timeout_s
-        self.bugs_in_a_row = 0
+        self.streak = NO_STREAK
 
     async def __call__(self, records: Sequence[Record]) -> None:
         """Handle ``records`` in order.
@@ -227,14 +259,31 @@ class StatelessSteps:
             BugsInARow: nothing was acknowledged; go no further.
             aiokafka.errors.KafkaError, TimeoutError: not published; deliver again.
         """
-        out: list[Outgoing] = []
-        for record in records:
-            if record.value is not None:
-                out += self._handle(record, record.value)
-        await publish(self.producer, out, self.publish_timeout_s)
+        handled = [(record, self._handle(record, record.value)) for record in records if record.value is not None]
+        try:
+            await self._publish([each for _, out in handled for each in out])
+        except Exception as error:
+            if is_kafka_outage(error):
+                raise
+            await self._one_by_one(handled)
         crash_point("classifier.after_publish_before_ack")
 
+    async def _publish(self, out: Sequence[Outgoing]) -> None:
+        await publish(self.producer, out, self.publish_timeout_s)
+
+    async def _one_by_one(self, handled: Sequence[tuple[Record, list[Outgoing]]]) -> None:
+        """Find what the broker never takes; what it was made from is a dead letter."""
+        for record, out in handled:
+            try:
+                await self._publish(out)
+            except Exception as error:
+                if is_kafka_outage(error) or isinstance(error, REFUSED):
+                    raise
+                await self._publish([bury(self.service, record, error)])
+
     def _handle(self, record: Record, value: bytes) -> list[Outgoing]:
+        if isinstance(value, Unreadable):
+            return [bury(self.service, record, value.error)]
         try:
             message = Message(record, codec.decode(value))
         except codec.InvalidEvent as error:
@@ -246,9 +295,9 @@ class StatelessSteps:
             return [bury(self.service, record, error)]
         except Exception as error:
             log.exception("decide_failed", extra={"event_id": message.event.id, "type": message.event.type})
-            self.bugs_in_a_row = one_more(self.service, self.bugs_in_a_row, error)
+            self.streak = count_failure(self.service, self.streak, record, error)
             return [bury(self.service, record, error)]
-        self.bugs_in_a_row = 0
+        self.streak = NO_STREAK
         metrics.RECORDS.labels(self.service, record.topic, "handled").inc()
         return out
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 from router_office import DEADLINE, OTHER, RULES, STRANGER, T, classified, in_status, item, received, reply, sla
 
 from chassis.database import Connection, Pool
@@ -131,6 +134,43 @@ async def test_the_timer_gives_to_triage_what_is_due_once(pool: Pool, steps: Ste
     routed = [e for e in await told(pool) if isinstance(e, UnitRouted)]
     assert [("DISKOMINFO", "routed", T)] == [(e.unit, e.why, e.complaint.ticket) for e in routed]  # type: ignore[union-attr]
     assert {OTHER: "registered", T: "routed"} == {t: c.status for t, c in (await load(pool, OTHER, T)).items()}
+
+
+async def test_a_complaint_at_which_the_timer_fails_holds_up_no_other(
+    pool: Pool, steps: Steps[Case], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One whose row can't be read, and one that our rules stumble over."""
+    await hear(steps, *((topics.RECEIVED, received(ticket)) for ticket in (T, OTHER, STRANGER)))
+    for n, ticket in enumerate((T, OTHER, STRANGER)):
+        await age(pool, ticket, 99 - n)
+    await pool.execute("""UPDATE cases SET body = '{"ticket": 1}' WHERE ticket = $1""", T)
+    unclassified = handlers.unclassified
+
+    def broken(rules: Any, cases: Any, ticket: str) -> Any:
+        if ticket == OTHER:
+            raise ZeroDivisionError
+        return unclassified(rules, cases, ticket)
+
+    monkeypatch.setattr(handlers, "unclassified", broken)
+    looked_at = asyncio.Semaphore(0)
+    timer = asyncio.create_task(triage_timer(RULES, 60, pool, looked_at.release))
+    async with asyncio.timeout(10):
+        for _ in (T, OTHER, STRANGER):
+            await looked_at.acquire()
+    assert not timer.done()
+    assert 2 == REGISTRY.get_sample_value("lapor_router_stuck")
+    timer.cancel()
+    assert [STRANGER] == [e.ticket for e in await told(pool) if isinstance(e, ComplaintUpdated) and e.kind == "routed"]
+    assert {T, OTHER} == {getattr(r, "ticket", "") for r in caplog.records if r.message == "timer_failed"}
+
+
+async def test_a_row_that_cannot_be_read_costs_its_own_records_alone(pool: Pool, steps: Steps[Case]) -> None:
+    await hear(steps, (topics.RECEIVED, received()), (topics.RECEIVED, received(OTHER)))
+    await pool.execute("""UPDATE cases SET body = '{"ticket": 1}' WHERE ticket = $1""", T)
+    await hear(steps, *((topics.CLASSIFIED, classified(ticket)) for ticket in (T, OTHER)))
+    assert "routed" == (await load(pool, OTHER))[OTHER].status
+    rows = await pool.fetch("SELECT headers FROM outbox WHERE topic = 'router.dlq'")
+    assert ["ValidationError"] == [dict(json.loads(row["headers"]))["error"] for row in rows]
 
 
 async def test_the_timer_leaves_alone_what_was_routed_since_it_looked(pool: Pool, steps: Steps[Case]) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
-from chassis.database import TIMER_LOCK, Pool
+from chassis.database import TIMER_LOCK, Pool, is_outage
 from chassis.service import region_or_leave, run_processor
 from chassis.settings import read_settings
 from chassis.step import Handler, on_timer
@@ -24,12 +25,15 @@ from router.rules import Rules, in_force
 from router.settings import Settings
 from router.sweep import similar_timer
 
+log = logging.getLogger(__name__)
+
 SERVICE = "router"
 #: Seconds between two looks for what ended units still have.
 SWEEP_S = 60
 RETURNS = Counter("lapor_returns", "Complaints that a unit gave back", ["unit"])
 PING_PONG = Counter("lapor_ping_pong", "Complaints that came back to a unit that had passed them on", ["unit"])
 SIMILAR = Counter("lapor_similar", "Complaints that the sweep found again", ["outcome"])
+STUCK = Gauge("lapor_router_stuck", "Complaints at which the triage timer failed; left alone until the restart")
 ROUTE_S = Histogram(
     "lapor_route_latency_seconds",
     "From the ticket to the first unit",
@@ -74,29 +78,47 @@ def _watched(before: Mapping[str, Case], decision: Changes) -> Changes:
 
 
 async def triage_timer(rules: Rules, after_s: float, pool: Pool, wake: Callable[[], None]) -> None:
-    """For ever: what nobody has in time, or has a unit that ended, is given to somebody. One per database."""
+    """For ever: what nobody has in time, or has a unit that ended, is given to somebody. One per database.
+
+    A complaint at which that fails is left alone until the restart, and counted: all others go on.
+    """
+    stuck: set[str] = set()
     async with pool.acquire() as leader:
         while not await leader.fetchval("SELECT pg_try_advisory_lock($1)", TIMER_LOCK):
             await asyncio.sleep(1)
         swept = float("-inf")
         while True:
             valid = in_force(rules, datetime.now(UTC))
-            for ticket in await store.unrouted(leader, after_s):
-                await _act(pool, valid, ticket, handlers.unclassified, cause=f"{ticket}:unclassified")
+            for ticket in await store.unrouted(leader, after_s, stuck):
+                cause = f"{ticket}:unclassified"
+                await _act_or_skip(pool, valid, ticket, handlers.unclassified, cause=cause, stuck=stuck)
                 wake()
             ended = rules.units.keys() - valid.units.keys()
             if ended and time.monotonic() - swept > SWEEP_S:
-                left = await store.held_by(leader, ended, HELD | {"merged"})
+                left = await store.held_by(leader, ended, HELD | {"merged"}, stuck)
                 for ticket, moment in left.items():
-                    await _act(pool, valid, ticket, handlers.unit_ended, cause=f"{ticket}:ended:{moment}")
+                    cause = f"{ticket}:ended:{moment}"
+                    await _act_or_skip(pool, valid, ticket, handlers.unit_ended, cause=cause, stuck=stuck)
                     wake()
                 swept = swept if left else time.monotonic()
             await asyncio.sleep(1)
 
 
-async def _act(
-    pool: Pool, rules: Rules, ticket: str, rule: Callable[[Rules, Mapping[str, Case], str], Changes], *, cause: str
-) -> None:
+Rule = Callable[[Rules, Mapping[str, Case], str], Changes]
+
+
+async def _act_or_skip(pool: Pool, rules: Rules, ticket: str, rule: Rule, *, cause: str, stuck: set[str]) -> None:
+    try:
+        await _act(pool, rules, ticket, rule, cause=cause)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        log.exception("timer_failed", extra={"ticket": ticket})
+        stuck.add(ticket)
+        STUCK.set(len(stuck))
+
+
+async def _act(pool: Pool, rules: Rules, ticket: str, rule: Rule, *, cause: str) -> None:
     def decide(cases: Mapping[str, Case]) -> Changes:
         return _watched(cases, rule(rules, cases, ticket))
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from chassis.database import OUTAGES, SIMILAR_LOCK, Connection, Pool
+from chassis.database import SIMILAR_LOCK, Connection, Pool, is_outage
 from chassis.step import Handler, on_timer
 from chassis.wire import Emit
 from router import handlers, similar
@@ -32,8 +32,11 @@ async def similar_timer(rules: Rules, handler: Handler[Case], pool: Pool, wake: 
                 await store.forget(leader, 2 * similar.WINDOW)
                 forgot_at = time.monotonic()
             fresh = await store.uncompared(leader)
-            for case in fresh:
-                await _compare_or_skip(pool, rules, handler, case)
+            for ticket, case in fresh.items():
+                if case is None:
+                    await store.pass_over(leader, ticket)
+                else:
+                    await _compare_or_skip(pool, rules, handler, case)
                 wake()
             if not fresh:
                 await asyncio.sleep(1)
@@ -44,11 +47,11 @@ async def _compare_or_skip(pool: Pool, rules: Rules, handler: Handler[Case], cas
     async with pool.acquire() as db:
         try:
             await compare(db, rules, handler, case)
-        except OUTAGES:
-            raise
-        except Exception:
+        except Exception as error:
+            if is_outage(error):
+                raise
             log.exception("compare_failed", extra={"ticket": case.ticket})
-            await store.remember(db, case, [])
+            await store.pass_over(db, case.ticket)
 
 
 async def compare(db: Connection, rules: Rules, handler: Handler[Case], case: Case) -> None:

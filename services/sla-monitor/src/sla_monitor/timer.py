@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from chassis.database import OUTAGES, REFUSALS, TIMER_LOCK, Connection, Pool
-from chassis.step import MAX_BUGS_IN_A_ROW, BugsInARow, Handler, on_timer
+from chassis.database import TIMER_LOCK, Connection, Pool, is_outage
+from chassis.step import Handler, on_timer
 from chassis.wire import Emit
 from contracts.topics import UPDATED
 from sla_monitor import handlers, metrics
@@ -22,6 +22,8 @@ from sla_monitor.state import ComplaintClock
 log = logging.getLogger(__name__)
 
 Clocks = Mapping[str, ComplaintClock]
+#: So many that fail are logged with where; the gauge counts all.
+LOGGED = 10
 
 
 async def timer(
@@ -72,15 +74,16 @@ async def ring_all(
 ) -> None:
     """Let all ring that is due at ``at``. A complaint that fails is left alone until the restart: it is ``stuck``.
 
+    However many fail, the process goes on: they stay due, and leaving for them would leave all others.
+
     Raises:
-        BugsInARow: so many failed one after the other that it is a bug of ours.
         OSError, asyncpg.PostgresError: the database is in trouble.
     """
     while ids := await store.due(db, at, stuck):
         try:
             await _ring(db, handler, ids, at, rules)
         except Exception as error:
-            if _is_outage(error):
+            if is_outage(error):
                 raise
             await _one_by_one(db, handler, ids, at, rules, stuck)
 
@@ -88,24 +91,16 @@ async def ring_all(
 async def _one_by_one(
     db: Connection, handler: Handler[ComplaintClock], ids: list[str], at: datetime, rules: Rules, stuck: set[str]
 ) -> None:
-    failed = 0
     for complaint_id in ids:
         try:
             await _ring(db, handler, [complaint_id], at, rules)
-            failed = 0
         except Exception as error:
-            if _is_outage(error):
+            if is_outage(error):
                 raise
-            log.exception("timer_failed", extra={"complaint_id": complaint_id})
+            if len(stuck) < LOGGED:
+                log.exception("timer_failed", extra={"complaint_id": complaint_id})
             stuck.add(complaint_id)
             metrics.STUCK.set(len(stuck))
-            failed += 1
-            if failed >= MAX_BUGS_IN_A_ROW:
-                raise BugsInARow(f"{failed} timers failed in a row, the last: {type(error).__name__}") from error
-
-
-def _is_outage(error: Exception) -> bool:
-    return isinstance(error, OUTAGES) and not isinstance(error, REFUSALS)
 
 
 async def _ring(db: Connection, handler: Handler[ComplaintClock], ids: list[str], at: datetime, rules: Rules) -> None:

@@ -12,7 +12,7 @@ from litestar import Litestar, MediaType, Request, Response, get
 from litestar.exceptions import HTTPException
 
 from chassis import metrics
-from chassis.database import OUTAGES, REFUSALS
+from chassis.database import OUTAGES, is_outage
 from chassis.intake.accept import KeyReused, TextProblem
 from intake_sms.adapters.kannel import Unreadable, fields, read_mo, without_token
 from intake_sms.domain import Mo
@@ -56,7 +56,7 @@ def door(settings: SmsSettings, take: Take, bury: Bury) -> Litestar:
         try:
             await take(read_mo(query, settings.sms_region))
         except Exception as error:
-            if isinstance(error, OUTAGES) and not isinstance(error, REFUSALS):
+            if is_outage(error):
                 raise
             # Bringing it again can't help; where the bug is ours, the gateway would drop it before we have mended that.
             if not isinstance(error, (Unreadable, KeyReused, TextProblem)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from datetime import timedelta
 
@@ -9,6 +10,8 @@ import msgspec
 
 from chassis.database import Connection
 from router.case import Case, known
+
+log = logging.getLogger(__name__)
 
 # First the complaint itself and the one it follows: with that row locked, nobody joins or leaves the family. A child
 # is locked only by who has its parent, so that two of one family never wait for each other.
@@ -28,14 +31,14 @@ ON CONFLICT (ticket) DO UPDATE SET
     unrouted_since = CASE WHEN excluded.status = 'registered'
                           THEN coalesce(cases.unrouted_since, clock_timestamp()) END"""
 _DUE = """
-SELECT ticket FROM cases WHERE unrouted_since < clock_timestamp() - $1::interval
+SELECT ticket FROM cases WHERE unrouted_since < clock_timestamp() - $1::interval AND ticket <> ALL($2)
 ORDER BY unrouted_since LIMIT 100"""
 _HELD_BY = """
 SELECT ticket, concat_ws(':', unit, body->>'seq', helpers) AS moment
 FROM cases CROSS JOIN jsonb_path_query_array(body, '$.support[*].unit') AS helpers
-WHERE status = ANY($2) AND (unit = ANY($1) OR helpers ?| $1) ORDER BY ticket LIMIT 100"""
+WHERE status = ANY($2) AND (unit = ANY($1) OR helpers ?| $1) AND ticket <> ALL($3) ORDER BY ticket LIMIT 100"""
 _UNCOMPARED = """
-SELECT body FROM cases WHERE uncompared AND status NOT IN ('unknown', 'registered') ORDER BY ticket LIMIT 100"""
+SELECT ticket, body FROM cases WHERE uncompared AND status NOT IN ('unknown', 'registered') ORDER BY ticket LIMIT 100"""
 # The newest 30 of each key, and of those the 80 that share the most: the cost does not depend on how many there are.
 _CANDIDATES = """
 WITH near AS MATERIALIZED (
@@ -44,7 +47,7 @@ WITH near AS MATERIALIZED (
         WHERE key = hashtextextended(given, 0) AND received_at BETWEEN $2 AND $3
         ORDER BY received_at DESC LIMIT 30) AS f
     WHERE f.ticket <> $5 GROUP BY f.ticket ORDER BY count(*) DESC, max(f.received_at) DESC LIMIT 80)
-SELECT body FROM near JOIN cases USING (ticket) WHERE status = ANY($4)"""
+SELECT ticket, body FROM near JOIN cases USING (ticket) WHERE status = ANY($4)"""
 _REMEMBER = """
 INSERT INTO fingerprints (key, received_at, ticket)
 SELECT DISTINCT hashtextextended(given, 0), $2::timestamptz, $3 FROM unnest($1::text[]) AS given
@@ -75,21 +78,34 @@ async def save(db: Connection, cases: dict[str, Case]) -> None:
     await db.executemany(_SAVE, rows)
 
 
-async def unrouted(db: Connection, after_s: float) -> list[str]:
-    """Tickets that have been with nobody for ``after_s`` seconds, the oldest first."""
-    rows = await db.fetch(_DUE, timedelta(seconds=after_s))
+async def unrouted(db: Connection, after_s: float, but: Collection[str] = ()) -> list[str]:
+    """Tickets that have been with nobody for ``after_s`` seconds, the oldest first, and none of ``but``."""
+    rows = await db.fetch(_DUE, timedelta(seconds=after_s), list(but))
     return [row["ticket"] for row in rows]
 
 
-async def held_by(db: Connection, units: Collection[str], statuses: Collection[str]) -> dict[str, str]:
-    """Tickets that any of ``units`` has, or helps with, in one of ``statuses``: 100, each with its moment's name."""
-    rows = await db.fetch(_HELD_BY, list(units), list(statuses))
+async def held_by(
+    db: Connection, units: Collection[str], statuses: Collection[str], but: Collection[str] = ()
+) -> dict[str, str]:
+    """Tickets that any of ``units`` has, or helps with, in one of ``statuses``: 100, each with its moment's name.
+
+    None of them is of ``but``.
+    """
+    rows = await db.fetch(_HELD_BY, list(units), list(statuses), list(but))
     return {row["ticket"]: row["moment"] for row in rows}
 
 
-async def uncompared(db: Connection) -> list[Case]:
-    """Up to 100 routed complaints that the sweep has not looked at."""
-    return [_case(row["body"]) for row in await db.fetch(_UNCOMPARED)]
+async def uncompared(db: Connection) -> dict[str, Case | None]:
+    """Up to 100 routed complaints that the sweep has not looked at, by ticket; None for a row that can't be read."""
+    return {row["ticket"]: _read(row["ticket"], row["body"]) for row in await db.fetch(_UNCOMPARED)}
+
+
+def _read(ticket: str, body: str) -> Case | None:
+    try:
+        return _case(body)
+    except msgspec.MsgspecError:
+        log.exception("case_unreadable", extra={"ticket": ticket})
+        return None
 
 
 async def candidates(
@@ -98,13 +114,18 @@ async def candidates(
     """The newest that share a key with ``case`` and came within ``window`` of it."""
     at = known(case).received_at
     rows = await db.fetch(_CANDIDATES, keys, at - window, at + window, sorted(statuses), case.ticket)
-    return [_case(row["body"]) for row in rows]
+    return [found for row in rows if (found := _read(row["ticket"], row["body"]))]
 
 
 async def remember(db: Connection, case: Case, keys: list[str]) -> None:
     """The sweep has looked at ``case``; from now on others find it by ``keys``."""
     await db.execute(_REMEMBER, keys, known(case).received_at, case.ticket)
-    await db.execute(_COMPARED, case.ticket)
+    await pass_over(db, case.ticket)
+
+
+async def pass_over(db: Connection, ticket: str) -> None:
+    """The sweep does not look at ``ticket`` again."""
+    await db.execute(_COMPARED, ticket)
 
 
 async def forget(db: Connection, older_than: timedelta) -> None:
