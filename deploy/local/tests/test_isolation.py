@@ -82,6 +82,25 @@ def test_a_unit_answers_on_its_own_topic(stack: Stack) -> None:
     write(stack, "PU", "unit.pu.replied.v1")
 
 
+def test_a_unit_that_floods_its_topic_is_slowed_and_no_other(stack: Stack) -> None:
+    slowed: dict[str, list[float]] = {"PU": [], "PUPR": []}
+    for unit, records in (("PU", 3_000), ("PUPR", 20)):
+        producer = Producer({**stack.client(unit), "log_level": 0, "throttle_cb": _noting(slowed[unit])})
+        for _ in range(records):
+            producer.produce(f"unit.{unit.lower()}.replied.v1", b"x" * 1_000)
+            producer.poll(0)
+        assert producer.flush(120) == 0
+    assert slowed["PU"]
+    assert not slowed["PUPR"]
+
+
+def _noting(slowed: list[float]) -> Any:
+    def note(event: Any) -> None:
+        slowed.append(event.throttle_time)
+
+    return note
+
+
 @pytest.mark.parametrize("topic", ["unit.pupr.routed.v1", "unit.pupr.replied.v1", "complaint.received.v1"])
 def test_a_unit_cannot_read_anything_else(stack: Stack, topic: str) -> None:
     with pytest.raises(KafkaException) as error:

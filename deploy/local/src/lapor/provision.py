@@ -1,4 +1,4 @@
-"""Makes a Kafka cluster match the contracts: topics, SCRAM users and ACLs. Doing it twice changes nothing."""
+"""Makes a Kafka cluster match the contracts: topics, SCRAM users, ACLs and quotas. Doing it twice changes nothing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from aiokafka.errors import KafkaError as AioKafkaError
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._acl import AclBinding, AclBindingFilter, AclOperation, AclPermissionType
@@ -22,7 +23,7 @@ from confluent_kafka.admin._scram import (
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from contracts.topics import Topic, unit_of
-from lapor import access
+from lapor import access, quotas
 from lapor.errors import Refused
 
 TIMEOUT_S = 30
@@ -67,8 +68,11 @@ def provision(
         wanted = {_binding(rule) for rule in access.rules(topics, units)}
         added, removed = _acls(admin, wanted, everyone)
         _wait_until_seen(admin, topics, wanted, gone=removed)
+        quotas.set_quotas(client, units)
     except KafkaException as error:
-        raise _refused(client, error) from error
+        raise _refused(client, error.args[0].str()) from error
+    except AioKafkaError as error:
+        raise _refused(client, str(error)) from error
     return Provisioned(
         topics=len(topics),
         topics_created=created,
@@ -84,7 +88,7 @@ def refuse_removed_units(client: Mapping[str, Any], units: Iterable[str]) -> Non
     try:
         topics = _admin(client).list_topics(timeout=TIMEOUT_S).topics
     except KafkaException as error:
-        raise _refused(client, error) from error
+        raise _refused(client, error.args[0].str()) from error
     if removed := sorted({unit for name in topics if (unit := unit_of(name))} - set(units)):
         raise Refused(
             f"units.yaml has no row for {', '.join(removed)}, whose topics are in Kafka with complaints that may still "
@@ -97,10 +101,10 @@ def _admin(client: Mapping[str, Any]) -> AdminClient:
     return AdminClient(settings)
 
 
-def _refused(client: Mapping[str, Any], error: KafkaException) -> Refused:
+def _refused(client: Mapping[str, Any], why: str) -> Refused:
     return Refused(
-        f"Kafka at {client['bootstrap.servers']} could not be provisioned: {error.args[0].str()}. Is it up, and is the "
-        "account a super user?"
+        f"Kafka at {client['bootstrap.servers']} could not be provisioned: {why}. Is it up, and is the account a super "
+        "user?"
     )
 
 
