@@ -26,6 +26,8 @@ DLQ_LEFT_OUT = Counter(
     "lapor_dlq_left_out", "Records put aside without a dead letter: their unit sends too many", ["service", "topic"]
 )
 REDELIVERIES = Counter("lapor_redeliveries", "Records seen before and left alone", ["service"])
+#: So many failures in a row are a bug of our rules or of our tables, not poison.
+MAX_BUGS_IN_A_ROW = 10
 DECIDE_BUGS = Gauge(
     "lapor_decide_bugs_in_a_row", "Failures of our own rules in a row; ten stop the service", ["service"]
 )

@@ -19,6 +19,7 @@ from chassis import metrics, outbox
 from chassis.crash import crash_point
 from chassis.database import Connection, Pool, is_outage
 from chassis.limits import Buckets
+from chassis.metrics import MAX_BUGS_IN_A_ROW
 from chassis.publish import REFUSED, publish
 from chassis.publish import is_outage as is_kafka_outage
 from chassis.unreadable import Unreadable
@@ -28,8 +29,6 @@ from contracts import codec, topics
 log = logging.getLogger(__name__)
 
 S = TypeVar("S")
-#: So many failures in a row are a bug of our rules or of our tables, not poison.
-MAX_BUGS_IN_A_ROW = 10
 #: So many dead letters of one unit at once, and as many an hour. Its topic keeps what is left out, for 90 days.
 UNIT_LETTERS = 60
 

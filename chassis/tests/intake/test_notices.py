@@ -15,6 +15,7 @@ import pytest
 
 from chassis.database import Pool
 from chassis.intake.notices import (
+    MOST_FAILURES,
     NewNotice,
     Notice,
     OutcomeUnknown,
@@ -143,6 +144,18 @@ async def test_a_failure_nobody_foresaw_holds_up_no_other_ticket(pool: Pool) -> 
         assert ("pending", 1, "KeyError") == (await states(pool))["A 1"]
         await until(pool, NONE_PENDING)
     assert ["B 1", "A 1", "A 2"] == vendor.taken
+
+
+async def test_a_notice_that_we_stumble_over_silences_its_ticket_for_a_while_only(pool: Pool) -> None:
+    await add(pool, ("A", "1"), ("A", "2"), ("B", "1"))
+    await pool.execute("UPDATE notices SET failures = $1 WHERE text = 'A 1'", MOST_FAILURES - 1)
+    async with sending(pool, Vendor(A_1=[KeyError("x")])):
+        await until(pool, NONE_PENDING)
+    assert await states(pool) == {
+        "A 1": ("unknown", 1, "KeyError"),
+        "A 2": ("sent", 1, None),
+        "B 1": ("sent", 1, None),
+    }
 
 
 @pytest.mark.parametrize("error", [TryLater("busy"), KeyError("x")])

@@ -20,6 +20,8 @@ METRICS = b"""\
 # TYPE lapor_outbox_oldest_seconds gauge
 lapor_outbox_oldest_seconds{service="router"} 312.5
 lapor_outbox_parked{service="router"} 2.0
+lapor_outbox_failing_seconds{error="ProgramLimitExceededError",service="router"} 76.0
+lapor_decide_bugs_in_a_row{service="router"} 10.0
 lapor_consumer_lag_records{service="router"} 7.0
 """
 
@@ -52,7 +54,22 @@ def data(tmp_path: Path) -> Iterator[DataDir]:
 
 
 def test_what_waits_in_an_outbox_is_read_from_the_service_itself(data: DataDir) -> None:
-    assert health.outboxes(data) == {"router": health.Outbox(parked=2, oldest_s=312.5)}
+    found = health.Outbox(parked=2, oldest_s=312.5, error="ProgramLimitExceededError", bugs=10)
+    assert health.outboxes(data) == {"router": found}
+
+
+def test_a_process_that_left_says_why(tmp_path: Path) -> None:
+    data = DataDir(tmp_path)
+    data.logs.mkdir()
+    assert health.why_it_left(data, "router") == ""
+    lines = ({"event": "leaving", "reason": "batch not finished", "error": "OSError()"}, {"event": "started"}, 7)
+    data.log("router").write_text("\n".join(map(json.dumps, lines)) + "\nno JSON\n")
+    assert health.why_it_left(data, "router") == "batch not finished: OSError()"
+    here = State(pid=os.getpid(), started=state.started_at(os.getpid()) or 0, region="r")
+    here.processes += [Entry(name="router", state="restarting", restarts=5), Entry(name="kafka", state="ready")]
+    assert list(inspection._gone(data, here)) == [
+        "router left by itself, 5 times by now: batch not finished: OSError() (lapor logs router)"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -86,9 +103,13 @@ def test_dead_letters_are_looked_for_only_where_kafka_answers(
 
 def test_what_needs_a_person_is_said_in_words() -> None:
     sound = health.Outbox(parked=0, oldest_s=3.0)
-    outboxes = {"intake-sms": sound, "router": health.Outbox(parked=2, oldest_s=312.5)}
+    failing = health.Outbox(parked=0, oldest_s=312.5, error="ProgramLimitExceededError", bugs=10)
+    outboxes = {"intake-sms": sound, "router": health.Outbox(parked=2, oldest_s=312.5), "sla-monitor": failing}
     assert list(health.attention(outboxes, {"classifier": 1})) == [
         "classifier: 1 dead letter (lapor dlq list, then replay or dismiss)",
         "router: 2 records can never be published (docs/runbook.md, a parked row)",
-        "router: a record has been waiting for Kafka for 5m12s (lapor logs router)",
+        "router: a record has been waiting for 5m12s: behind a parked one, or Kafka is slow (lapor logs router)",
+        "sla-monitor: a record has been waiting for 5m12s: publishing fails with ProgramLimitExceededError "
+        "(lapor logs sla-monitor)",
+        "sla-monitor: its rules failed at 10 events in a row, and it goes no further (lapor logs sla-monitor)",
     ]

@@ -13,6 +13,8 @@ from chassis.crash import crash_point
 from chassis.database import SENDER_LOCK, Connection, Pool
 
 log = logging.getLogger(__name__)
+#: After so many tries that failed as nobody foresaw, some 20 minutes, a notice is given up: its ticket's others wait.
+MOST_FAILURES = 11
 #: The reason of the first notice of a complaint.
 RECEIPT = "receipt"
 
@@ -95,6 +97,10 @@ _DONE = "UPDATE notices SET state = $2, detail = $3, attempts = attempts + 1, se
 _LATER = """
 UPDATE notices SET attempts = attempts + 1, detail = $2, next_try_at = now() + make_interval(secs => $3)
 WHERE id = $1"""
+_FAILED = """
+UPDATE notices SET attempts = attempts + 1, detail = $2, next_try_at = now() + make_interval(secs => $3),
+    failures = failures + 1, state = CASE WHEN failures + 1 < $4 THEN state ELSE 'unknown' END
+WHERE id = $1 RETURNING state"""
 
 
 async def add_notices(db: Connection, notices: Sequence[NewNotice]) -> None:
@@ -158,10 +164,10 @@ async def _send_one(db: Connection, channel: str, send: Send, notice: Notice) ->
         await db.execute(_DONE, notice.id, state, str(error))
         metrics.REPLIES.labels(channel, state).inc()
         log.error("notice_not_delivered", extra={"notice": notice.id, "state": state, "why": str(error)})
-    except Exception as error:  # not foreseen: this notice waits, the others go on
+    except Exception as error:  # not foreseen: this notice waits, the others go on, and in the end its ticket's too
         log.exception("notice_failed", extra={"notice": notice.id})
-        await db.execute(_LATER, notice.id, type(error).__name__, _pause_s(notice))
-        metrics.REPLIES.labels(channel, "later").inc()
+        state = await db.fetchval(_FAILED, notice.id, type(error).__name__, _pause_s(notice), MOST_FAILURES)
+        metrics.REPLIES.labels(channel, "unknown" if state == "unknown" else "later").inc()
     else:
         crash_point("notify.after_send_before_mark")
         await db.execute(_DONE, notice.id, "sent", None)

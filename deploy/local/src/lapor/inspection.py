@@ -6,6 +6,7 @@ import json
 import signal
 import time
 from collections import deque
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -34,7 +35,7 @@ def status(data: Data = DATA, as_json: Json = False) -> None:
     lives = now is not None and state.lives(now.pid, now.started)
     waiting = health.outboxes(where) if lives else {}
     letters = _letters(where) if lives and now is not None and state.is_ready(now, "kafka") else {}
-    needs = list(health.attention(waiting, letters))
+    needs = [*_gone(where, now if lives else None), *health.attention(waiting, letters)]
     if as_json:
         typer.echo(json.dumps({**_with(waiting, report(where)), "attention": needs}))
     elif now is None or not lives:
@@ -44,6 +45,13 @@ def status(data: Data = DATA, as_json: Json = False) -> None:
         out.print(in_a_word(now), style="bold")
         for sentence in needs:
             out.print(f"needs attention: {sentence}", style="red", highlight=False, soft_wrap=True)
+
+
+def _gone(where: DataDir, now: state.State | None) -> Iterator[str]:
+    """The processes that are started again, with what each said when it left."""
+    for each in now.processes if now else []:
+        if each.state == "restarting" and (why := health.why_it_left(where, each.name)):
+            yield f"{each.name} left by itself, {each.restarts} times by now: {why} (lapor logs {each.name})"
 
 
 def in_a_word(now: state.State) -> str:
