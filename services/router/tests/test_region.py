@@ -23,6 +23,12 @@ def test_the_kabupatens_own_files_make_rules() -> None:
     assert rules == read_rules(REGION / "seconds")
 
 
+def test_contacts_of_units_and_of_offices_outside_are_public(tmp_path: Path) -> None:
+    units = changed("name: Dinas C", "name: Dinas C, contact: surel c@soppengkab.go.id")
+    routing = ROUTING.replace("{name: PLN}", "{name: PLN, contact: telepon 0484-21001}")
+    assert {"c@soppengkab.go.id", "0484-21001"} == read_rules(write(tmp_path, units=units, routing=routing)).contacts
+
+
 def test_units_come_and_go_by_the_regions_own_clock(tmp_path: Path) -> None:
     assert ["Asia/Makassar", "Asia/Jakarta"] == [
         str(read_rules(folder).zone) for folder in (REGION / "soppeng", write(tmp_path))

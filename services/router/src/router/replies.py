@@ -24,6 +24,7 @@ from router.case import (
     tell_unit,
 )
 from router.helping import on_help
+from router.masked import masked
 from router.moves import Changes, about, desk, hand_over, no_resolution, noted, release, route
 from router.outside import contact, obstacle, target
 from router.rules import CONDUCT_CATEGORY, Assignment, Rules, conduct_desk, lane_of, last_unit, triage
@@ -62,7 +63,8 @@ class Rule:
 def on_replied(
     rules: Rules, cases: Mapping[str, Case], unit: str, reply_id: str, data: UnitReplied
 ) -> tuple[Changes, list[Out]]:
-    """Carry out ``unit``'s reply or refuse it; either way it is answered exactly once."""
+    """Carry out ``unit``'s reply or refuse it; either way it is answered exactly once. Its words are masked first."""
+    data, _ = masked(rules, data)
     number = tickets.parse(data.ticket)
     case = cases.get(number) if number else None
     if case is None or case.received is None:

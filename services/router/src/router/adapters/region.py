@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta, tzinfo
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from chassis.region import Problem, RegionError, Source, read_zone
+from chassis.region import Problem, RegionError, Source, read_contacts, read_zone
 from contracts.events import UnitCode
 from router.rules import KECAMATAN, RoutingRule, Rules, Target, Unit, same_place
 
@@ -34,6 +34,7 @@ class _Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     valid_until: date | None = None
     successor: str | None = None
     supervisor: str | None = None
+    contact: Words | None = None
 
 
 class _Category(Struct, frozen=True, kw_only=True):  # the other keys are the classifier's
@@ -86,7 +87,7 @@ def read_rules(region: Path) -> Rules:
     reading = _Reading(*sources)
     if reading.problems:
         raise RegionError.of(reading.problems)
-    return reading.rules(read_zone(region))
+    return reading.rules(read_zone(region), read_contacts(region))
 
 
 class _Reading:
@@ -168,7 +169,7 @@ class _Reading:
                 if same_place(name) not in places:
                     yield source.wrong((*where, "when"), f"no unit has kecamatan: {name}", "write a kecamatan's name")
 
-    def rules(self, zone: tzinfo) -> Rules:
+    def rules(self, zone: tzinfo, contacts: Collection[str]) -> Rules:
         """What was read; only asked when nothing is wrong."""
         rows = [row for _, row in self.units.values()]
         return Rules(
@@ -194,6 +195,7 @@ class _Reading:
             similar_suggest=self.rest.similar.suggest,
             similar_merge=self.rest.similar.merge,
             zone=zone,
+            contacts=contacts,
         )
 
 
