@@ -34,6 +34,7 @@ await producer.connect();
 await producer.send({ topic: keluar, messages: [{ key: ticket, value: JSON.stringify(balasan) }] });
 const reply = await Promise.race([jawaban, new Promise((habis) => setTimeout(habis, 30_000))]);
 await Promise.all([consumer.disconnect(), producer.disconnect()]);
-if (reply?.accepted) console.log("diterima");
+const disamarkan = (reply?.masked ?? []).join(" ");
+if (reply?.accepted) console.log(disamarkan ? `diterima; warga membaca ${disamarkan} sebagai gantinya` : "diterima");
 else console.error(reply ? `ditolak: ${reply.reason}` : "belum dijawab dalam 30 detik; jawabannya akan datang di topik Anda, kecuali balasan ini tidak sesuai skema");
 process.exit(reply?.accepted ? 0 : 1);

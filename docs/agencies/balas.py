@@ -34,6 +34,7 @@ while time.monotonic() < batas:
         consumer.close()
         if not jawaban["accepted"]:
             sys.exit(f"ditolak: {jawaban['reason']}")
-        print("diterima")
+        disamarkan = " ".join(jawaban.get("masked", []))
+        print(f"diterima; warga membaca {disamarkan} sebagai gantinya" if disamarkan else "diterima")
         sys.exit()
 sys.exit("belum dijawab dalam 30 detik; jawabannya akan datang di topik Anda, kecuali balasan ini tidak sesuai skema")

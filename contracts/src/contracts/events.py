@@ -283,6 +283,10 @@ class ReplyAnswer(Struct, frozen=True, kw_only=True):
     event_id: str
     accepted: bool
     reason: str | UnsetType = UNSET
+    masked: Annotated[
+        list[str],
+        Meta(description="Of an accepted reply: what stands in its words instead of identifiers: [NIK], [TELEPON], …"),
+    ] = []
 
 
 class UnitRouted(Struct, frozen=True, kw_only=True):

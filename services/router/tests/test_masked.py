@@ -77,8 +77,22 @@ def test_what_a_unit_says_reaches_nobody_with_an_identifier_in_it(
     (answer,) = answers(it.hear((unit, said)))
     it.hear(followed_up(item("addition", 2, text="masih menunggu")))  # a later snapshot
     written = [msgspec.json.encode(emit.data).decode() for emit in it.told]
-    assert answer.accepted
+    assert (True, ["[NIK]", "[TELEPON]", "[EMAIL]"]) == (answer.accepted, answer.masked)
     assert [] == [text for text in written for secret in (NIK, PHONE, MAIL) if secret in text]
+
+
+@pytest.mark.parametrize(
+    ("message", "masked"),
+    [
+        ("Tim di lokasi", []),
+        (f"Hubungi {PHONE}, atau {PHONE}", ["[TELEPON]"]),
+        ("Yang [NIK] tulis sudah kami baca", []),
+        (f"Hub [TELEPON] Anda tadi, atau {MAIL}", ["[EMAIL]"]),
+    ],
+)
+def test_a_unit_is_told_what_was_masked_in_its_own_words_and_only_that(message: str, masked: list[str]) -> None:
+    (answer,) = answers(in_status("routed").hear(("PUPR", reply("progress", message=message))))
+    assert masked == answer.masked
 
 
 # what a unit says that is refused, with an identifier where a code belongs

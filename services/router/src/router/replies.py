@@ -64,7 +64,7 @@ def on_replied(
     rules: Rules, cases: Mapping[str, Case], unit: str, reply_id: str, data: UnitReplied
 ) -> tuple[Changes, list[Out]]:
     """Carry out ``unit``'s reply or refuse it; either way it is answered exactly once. Its words are masked first."""
-    data, _ = masked(rules, data)
+    data, tokens = masked(rules, data)
     number = tickets.parse(data.ticket)
     case = cases.get(number) if number else None
     if case is None or case.received is None:
@@ -81,7 +81,7 @@ def on_replied(
     if isinstance(outcome, str):
         return {}, [answer(unit, reply_id, case, outcome)]
     changes, outs = outcome
-    return changes, [*outs, answer(unit, reply_id, changes[case.ticket])]
+    return changes, [*outs, answer(unit, reply_id, changes[case.ticket], masked=tokens)]
 
 
 def _not_yours(unit: str, reply_id: str, data: UnitReplied) -> UnitRouted:
