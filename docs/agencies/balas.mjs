@@ -36,5 +36,5 @@ const reply = await Promise.race([jawaban, new Promise((habis) => setTimeout(hab
 await Promise.all([consumer.disconnect(), producer.disconnect()]);
 const disamarkan = (reply?.masked ?? []).join(" ");
 if (reply?.accepted) console.log(disamarkan ? `diterima; warga membaca ${disamarkan} sebagai gantinya` : "diterima");
-else console.error(reply ? `ditolak: ${reply.reason}` : "belum dijawab dalam 30 detik; jawabannya akan datang di topik Anda, kecuali balasan ini tidak sesuai skema");
+else console.error(reply ? `ditolak (${reply.code}): ${reply.reason}` : "belum dijawab dalam 30 detik; jawabannya akan datang di topik Anda, kecuali balasan ini tidak sesuai skema");
 process.exit(reply?.accepted ? 0 : 1);

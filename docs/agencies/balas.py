@@ -33,7 +33,7 @@ while time.monotonic() < batas:
     if jawaban and jawaban["event_id"] == id_:
         consumer.close()
         if not jawaban["accepted"]:
-            sys.exit(f"ditolak: {jawaban['reason']}")
+            sys.exit(f"ditolak ({jawaban['code']}): {jawaban['reason']}")
         disamarkan = " ".join(jawaban.get("masked", []))
         print(f"diterima; warga membaca {disamarkan} sebagai gantinya" if disamarkan else "diterima")
         sys.exit()

@@ -8,18 +8,13 @@ from functools import partial
 
 import msgspec
 import pytest
-from msgspec import UNSET
-from router_office import OTHER, RULES, Office, T, classified, followed_up, in_status, item, received, reply
+from router_office import OTHER, RULES, Office, T, answer_to, classified, followed_up, in_status, item, received, reply
 
-from contracts.events import Data, ReplyAnswer, UnitReplied, UnitRouted
+from contracts.events import UnitReplied
 from router.replies import ACTIONS
 
 NIK, PHONE, MAIL = "7312010203850004", "0812-7788-9911", "warga.soppeng@contoh.co.id"
 ABOUT = f"warga NIK {NIK}, WA {PHONE}, surel {MAIL}"
-
-
-def answers(told: list[Data]) -> list[ReplyAnswer]:
-    return [each.reply for each in told if isinstance(each, UnitRouted) and each.reply is not UNSET]
 
 
 def helped() -> Office:
@@ -74,7 +69,7 @@ def test_what_a_unit_says_reaches_nobody_with_an_identifier_in_it(
     office: Callable[[], Office], unit: str, said: UnitReplied
 ) -> None:
     it = office()
-    (answer,) = answers(it.hear((unit, said)))
+    answer = answer_to(it.hear((unit, said)))
     it.hear(followed_up(item("addition", 2, text="masih menunggu")))  # a later snapshot
     written = [msgspec.json.encode(emit.data).decode() for emit in it.told]
     assert (True, ["[NIK]", "[TELEPON]", "[EMAIL]"]) == (answer.accepted, answer.masked)
@@ -91,7 +86,7 @@ def test_what_a_unit_says_reaches_nobody_with_an_identifier_in_it(
     ],
 )
 def test_a_unit_is_told_what_was_masked_in_its_own_words_and_only_that(message: str, masked: list[str]) -> None:
-    (answer,) = answers(in_status("routed").hear(("PUPR", reply("progress", message=message))))
+    answer = answer_to(in_status("routed").hear(("PUPR", reply("progress", message=message))))
     assert masked == answer.masked
 
 
@@ -109,7 +104,7 @@ REFUSED: list[tuple[str, UnitReplied]] = [
 
 @pytest.mark.parametrize(("unit", "said"), REFUSED)
 def test_a_refusal_repeats_no_identifier(unit: str, said: UnitReplied) -> None:
-    (answer,) = answers((routed if unit == "PUPR" else triage)().hear((unit, said)))
+    answer = answer_to((routed if unit == "PUPR" else triage)().hear((unit, said)))
     assert not answer.accepted
     assert [] == [secret for secret in (NIK, PHONE, MAIL) if secret[:8] in str(answer.reason)]
 
@@ -122,5 +117,5 @@ def test_the_numbers_of_offices_stay() -> None:
 
 
 def test_a_unit_is_known_by_its_ticket_however_it_writes_it() -> None:
-    (answer,) = answers(in_status("routed").hear(("PUPR", reply("progress", " spg s00o oooo7 "))))
+    answer = answer_to(in_status("routed").hear(("PUPR", reply("progress", " spg s00o oooo7 "))))
     assert answer.accepted

@@ -155,7 +155,7 @@ def reply(
     if masked := answer["masked"]:
         err.print(f"The public reads {' '.join(masked)} in its place. {_ASK}", markup=False, soft_wrap=True)
     if not answer["accepted"]:
-        raise Refused(f"{code.upper()} can't {action} {ticket}: {answer['reason']}.")
+        raise Refused(f"{code.upper()} can't {action} {ticket}: {answer['reason']} ({answer['code']}).")
 
 
 def evidence_of(given: str) -> Evidence:
@@ -172,7 +172,7 @@ def evidence_of(given: str) -> Evidence:
 
 
 def send_reply(unit: Principal, given: UnitReplied) -> dict[str, Any]:
-    """Write a reply and wait for its answer: ``event_id``, ``accepted``, ``reason``, ``masked``.
+    """Write a reply and wait for its answer: ``event_id``, ``accepted``, ``reason``, ``code``, ``masked``.
 
     Raises:
         Refused: none comes.
