@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -107,6 +108,12 @@ def test_a_refusal_repeats_no_identifier(unit: str, said: UnitReplied) -> None:
     answer = answer_to((routed if unit == "PUPR" else triage)().hear((unit, said)))
     assert not answer.accepted
     assert [] == [secret for secret in (NIK, PHONE, MAIL) if secret[:8] in str(answer.reason)]
+
+
+def test_a_code_without_end_is_refused_in_no_time() -> None:
+    begin = time.process_time()
+    answer = answer_to(triage().hear(("DISKOMINFO", reply("dispose", unit="08" * 400_000))))
+    assert (False, True) == (answer.accepted, time.process_time() - begin < 0.5)
 
 
 def test_the_numbers_of_offices_stay() -> None:

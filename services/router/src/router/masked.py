@@ -1,4 +1,4 @@
-"""What a unit wrote, as it may be published: without identifiers of citizens. Pure."""
+"""What a unit wrote, as it may be read by others: without identifiers of citizens. Pure."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections import Counter
 
 import msgspec
 
-from contracts import ticket as tickets
 from contracts.events import UnitReplied
 from contracts.masking import mask
 from router.rules import Rules
 
+#: What a reply says in its own words; the rest are codes, and stay here.
+_WORDS = ("message", "reason", "to")
 _TOKEN = re.compile(r"\[[A-Z]+\]")
 
 
 def masked(rules: Rules, data: UnitReplied) -> tuple[UnitReplied, list[str]]:
-    """``data`` with every text masked, and the tokens that are new in it, such as ``[NIK]``."""
-    given = {name: value for name, value in msgspec.structs.asdict(data).items() if _is_text(value)}
+    """``data`` with its words masked, and the tokens that are new in them, such as ``[NIK]``."""
+    given = {name: value for name in _WORDS if (value := getattr(data, name))}
     said = {name: mask(value, rules.contacts) for name, value in given.items()}
-    support = [mask(each, rules.contacts) for each in data.support]
-    new = _tokens(*said.values(), *support) - _tokens(*given.values(), *data.support)
-    return msgspec.structs.replace(data, **said, support=support), list(new)
+    return msgspec.structs.replace(data, **said), list(_tokens(said) - _tokens(given))
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and not tickets.parse(value)
+def _tokens(texts: dict[str, str]) -> Counter[str]:
+    return Counter(_TOKEN.findall("\n".join(texts.values())))
 
 
-def _tokens(*texts: str) -> Counter[str]:
-    return Counter(_TOKEN.findall("\n".join(texts)))
+def brief(code: str) -> str:
+    """What stands where a code belongs, for the refusal that names it: masked, and short, for a code has no bound."""
+    return mask(code[:200])[:40]

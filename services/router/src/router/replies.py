@@ -24,7 +24,7 @@ from router.case import (
     tell_unit,
 )
 from router.helping import on_help
-from router.masked import masked
+from router.masked import brief, masked
 from router.moves import Changes, about, desk, hand_over, missing, no_resolution, noted, release, route, wrong_status
 from router.outside import contact, obstacle, target
 from router.refusal import Refusal
@@ -86,7 +86,7 @@ def on_replied(
 
 
 def _not_yours(unit: str, reply_id: str, data: UnitReplied) -> UnitRouted:
-    why_not = f"laporan {data.ticket[:40]} bukan milik {unit} saat ini"
+    why_not = f"laporan {brief(data.ticket)} bukan milik {unit} saat ini"
     return answer(unit, reply_id, None, Refusal("not_yours", why_not))
 
 
@@ -111,7 +111,7 @@ def _refusal(given: Given) -> Refusal | None:
     case, data = given.case, given.data
     rule = ACTIONS.get(data.action)
     if rule is None:
-        why_not = f"tindakan {data.action[:40]!r} tidak dikenal; yang ada: {', '.join(ACTIONS)}"
+        why_not = f"tindakan {brief(data.action)!r} tidak dikenal; yang ada: {', '.join(ACTIONS)}"
         return Refusal("unknown_action", why_not)
     if rule.triage and case.lane != "triage" and not _as_admin(given):
         return Refusal("not_triage", f"tindakan {data.action} hanya untuk laporan di meja triase")
@@ -207,7 +207,7 @@ def _dispose(given: Given) -> Outcome:
     unit, *helpers = [code.strip().upper() for code in [data.unit or "", *data.support]]
     for code in (unit, *helpers):
         if code not in rules.units:
-            return Refusal("unknown_unit", f"unit {code[:40]!r} tidak ada")
+            return Refusal("unknown_unit", f"unit {brief(code)!r} tidak ada")
         if code in about(rules, case):
             return Refusal("accused", f"laporan ini tentang {code}, tidak dapat diteruskan ke {code}")
     reason = data.reason or f"disposisi oleh {given.by}"
@@ -219,7 +219,7 @@ def _dispose(given: Given) -> Outcome:
 def _correct(given: Given) -> Outcome:
     rules, case, category = given.rules, given.case, (given.data.category or "").strip()
     if category not in rules.unit_of_category:
-        return Refusal("unknown_category", f"kategori {category[:40]!r} tidak ada")
+        return Refusal("unknown_category", f"kategori {brief(category)!r} tidak ada")
     barred = about(rules, case)
     to = conduct_desk(rules, barred, f"menyangkut perilaku aparatur, menurut {given.by}")
     given_back = case.category == category and case.unit == last_unit(rules, barred)
@@ -236,7 +236,7 @@ def _merge(given: Given) -> Outcome:
     case, into = given.case, given.data.into or ""
     parent = given.cases.get(tickets.parse(into) or "")
     if parent is None or parent.received is None:
-        return Refusal("unknown_ticket", f"laporan {into[:40]!r} tidak ada")
+        return Refusal("unknown_ticket", f"laporan {brief(into)!r} tidak ada")
     if refused := merging.obstacle(given.rules, case, parent):
         return refused
     changes, outs = merging.merge(given.rules, _touch(case), parent, by=given.by, reason=given.data.reason or None)
