@@ -9,6 +9,7 @@ from typing import get_args
 
 from contracts import codec, events
 from contracts.topics import TOPICS_DIR
+from router.proof import TYPES
 from router.replies import ACTIONS
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +59,12 @@ def test_every_code_of_a_refusal_is_told_and_no_other() -> None:
     told = [code for row in _rows("`reply.code`") for code in _codes(row[0])]
 
     assert sorted(get_args(events.RefusalCode)) == sorted(told)
+
+
+def test_every_kind_of_proof_is_told() -> None:
+    (row,) = [line for line in GUIDE.splitlines() if line.startswith("| `media_type` |")]
+
+    assert TYPES == tuple(_codes(row)[1:])
 
 
 def test_every_snippet_is_told_and_every_variable_it_reads() -> None:

@@ -298,6 +298,7 @@ RefusalCode = Literal[
     "last_desk",
     "no_request",
     "not_desk",
+    "bad_evidence",
 ]
 
 

@@ -58,6 +58,7 @@ RULES = Rules(
     targets={"PLN": Target(name="PLN")},
     boilerplate=read_rules(Path(__file__).parents[3] / "region" / "soppeng").boilerplate,
     similar_merge=0.95,
+    evidence_hosts=[".soppengkab.go.id"],
 )
 CORE = {
     ComplaintReceived: topics.RECEIVED,

@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 from msgspec import UNSET
+from msgspec.structs import replace
 from router_office import (
     OTHER,
     Office,
@@ -22,7 +23,7 @@ from router_office import (
     reply,
 )
 
-from contracts.events import RefusalCode, UnitReplied
+from contracts.events import Evidence, RefusalCode, UnitReplied
 
 
 def helped() -> Office:
@@ -56,6 +57,7 @@ def asked_to_erase() -> Office:
 
 routed, triage = partial(in_status, "routed"), partial(in_status, "routed", "triage")
 RESOLVED = reply("resolve", message="Lubang sudah ditambal")
+BAD = Evidence(url="https://evil.example/1", media_type="image/jpeg", sha256="a" * 64, bytes=1)
 # to which office, who says what → the code, and words of the sentence
 REFUSED: list[tuple[Callable[[], Office], str, UnitReplied, str, str]] = [
     (routed, "PDAM", RESOLVED, "not_yours", "bukan milik PDAM"),
@@ -70,6 +72,7 @@ REFUSED: list[tuple[Callable[[], Office], str, UnitReplied, str, str]] = [
     (routed, "PUPR", reply("hand-over", to="PDAM", reason="pipa milik PDAM"), "own_unit", "pakai return"),
     (routed, "PUPR", reply("hand-over", to="Balai", reason="sungai diurus balai"), "unknown_target", "bukan tujuan"),
     (routed, "PUPR", reply("hand-over", to="PLN", reason="bukan wewenang"), "short_reason", "terlalu singkat"),
+    (routed, "PUPR", replace(RESOLVED, evidence=[BAD]), "bad_evidence", "evil.example bukan tempat bukti"),
     (triage, "DISKOMINFO", reply("dispose", unit="SIHIR"), "unknown_unit", "tidak ada"),
     (triage, "DISKOMINFO", reply("dispose", unit="PUPR", support=["SIHIR"]), "unknown_unit", "tidak ada"),
     (triage, "DISKOMINFO", reply("correct", category="sihir"), "unknown_category", "tidak ada"),

@@ -131,7 +131,7 @@ def reply(
         lapor unit reply PUPR SPG-S0AB-12CDW --action resolve -m "Lubang sudah ditambal, difoto 24 November"
 
         lapor unit reply PUPR SPG-S0AB-12CDW --action resolve -m "Lubang sudah ditambal" \\
-            --proof tambalan.jpg=https://foto.example/tambalan.jpg
+            --proof tambalan.jpg=https://pupr.soppengkab.go.id/tambalan.jpg
 
         lapor unit reply DISKOMINFO SPG-S0AB-12CDW --action dispose --unit PDAM --support PUPR
     """
@@ -165,7 +165,7 @@ def evidence_of(given: str) -> Evidence:
         content = Path(name).read_bytes()
     except OSError as error:
         raise Refused(f"--proof {given}: can't read {name!r}; give FILE=URL, such as foto.jpg=https://….") from error
-    if not url.startswith(("https://", "http://")):
+    if not url.startswith("https://"):
         raise Refused(f"--proof {given}: after = comes the address at which it can be seen, such as https://….")
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return Evidence(url=url, media_type=media_type, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))

@@ -27,6 +27,7 @@ from router.helping import on_help
 from router.masked import brief, masked
 from router.moves import Changes, about, desk, hand_over, missing, no_resolution, noted, release, route, wrong_status
 from router.outside import contact, obstacle, target
+from router.proof import bad_evidence
 from router.refusal import Refusal
 from router.rules import CONDUCT_CATEGORY, Assignment, Rules, conduct_desk, lane_of, last_unit, triage
 
@@ -73,9 +74,9 @@ def on_replied(
     given = Given(rules=rules, cases=cases, case=case, by=unit, data=data)
     outcome: Outcome
     if case.unit == unit or _as_admin(given):
-        outcome = _refusal(given) or _carry_out(given)
+        outcome = _refusal(given) or bad_evidence(rules, data.evidence) or _carry_out(given)
     elif unit in supporters(case):
-        helped = on_help(rules, case, unit, data)
+        helped = bad_evidence(rules, data.evidence) or on_help(rules, case, unit, data)
         outcome = helped if isinstance(helped, Refusal) else ({case.ticket: helped[0]}, helped[1])
     else:
         return {}, [_not_yours(unit, reply_id, data)]
