@@ -79,6 +79,7 @@ REPLACED = {
     "written from right to left": ("https://soppengkab.go.id/\u202egpj.exe", "[TAUTAN]"),
     "ours in front": ("soppengkab.go.id.evil.win", "[TAUTAN]"),
     "ours in its path": ("https://evil.example/soppengkab.go.id", "[TAUTAN]"),
+    "at and more": ("a@b://evil.example/x", "a@[TAUTAN]"),
     "machine": ("http://10.1.2.3/login", "[TAUTAN]"),
     "www": ("buka www.evil.example, ya", "buka [TAUTAN], ya"),
     "shortened": ("isi bit.ly/bantuan", "isi [TAUTAN]"),
@@ -98,6 +99,7 @@ KEPT = [
     "Jl.Merdeka/Kemakmuran, Kec.Lalabata/Ganra, RT.02/RW.03",
     "Selesai.Terima kasih, a.n. Kepala Dinas, S.Kom, M.Si/M.T, dr.Andi/dr.Budi",
     "Rp 1.250.000,- pukul 08.00-09.30, 24/11/2026, s.d. 30.11.2026, 119.8812, -4.3512",
+    "surel pupr@soppengkab.go.id, pupr@evil.co.id.",
     "surel [EMAIL], tiket SPG-S4K7-Q2MDN, dll./dsb.",
 ]
 

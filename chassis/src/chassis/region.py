@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from contracts.links import links_in
+
 #: libyaml's where the library has it: the categories are 2,000 lines, and it reads them ten times as fast.
 _Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: A number of 7 to 15 digits (ITU-T E.164), or an e-mail address.
@@ -135,7 +137,7 @@ def read_zone(region: Path) -> ZoneInfo:
 
 
 def read_contacts(region: Path) -> frozenset[str]:
-    """Telephone numbers and e-mail addresses in each ``contact:`` of units.yaml and routing.yaml, as written.
+    """Telephone numbers, e-mail addresses and links in each ``contact:`` of units.yaml and routing.yaml, as written.
 
     They are offices', public, and not to be masked. Numbers of fewer than seven digits are left out: none is masked.
 
@@ -144,7 +146,8 @@ def read_contacts(region: Path) -> frozenset[str]:
     """
     units, routing = read_region(region, "units.yaml"), read_region(region, "routing.yaml") or {}
     rows = [*units["units"], *(routing.get("targets") or {}).values()]
-    return frozenset(found for row in rows for found in _CONTACT.findall(str(row.get("contact"))))
+    contacts = [str(row["contact"]) for row in rows if row.get("contact")]
+    return frozenset(found for contact in contacts for found in [*_CONTACT.findall(contact), *links_in(contact)])
 
 
 def _parsed(path: Path) -> tuple[Any, yaml.Node | None]:

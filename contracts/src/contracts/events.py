@@ -314,7 +314,7 @@ class ReplyAnswer(Struct, frozen=True, kw_only=True):
     ] = UNSET
     masked: Annotated[
         list[str],
-        Meta(description="Of an accepted reply: what stands in its words instead of identifiers: [NIK], [TELEPON], …"),
+        Meta(description="Of an accepted reply: what stands in its words instead: [NIK], [TELEPON], [TAUTAN], …"),
     ] = []
 
 

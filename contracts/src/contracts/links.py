@@ -25,7 +25,8 @@ _ENDING_OF_PATH = (
 _NAMES = r"(?<![\w@-])(?:[\w-]+\.){1,9}"
 _MORE = r"(?:\.[\w-]+){0,9}"
 _LINK = re.compile(
-    r"[a-z][a-z0-9+.-]{0,20}://\S+"
+    r"(?P<address>(?<![\w.+%-])[\w.+%-]{1,64}@[\w.-]+(?!://))"  # e-mail is masked elsewhere, and an office's stays
+    r"|[a-z][a-z0-9+.-]{0,20}://\S+"
     r"|\bwww\.\S+"
     rf"|{_NAMES}(?:{_ENDING_OF_PATH}){_MORE}(?::\d+)?[/?#]\S*"
     rf"|{_NAMES}(?:{_ENDING}){_MORE}(?![\w-])",
@@ -65,7 +66,7 @@ def can_be_listed(entry: str) -> bool:
 
 def links_in(text: str) -> list[str]:
     """The links in ``text``, also without a scheme, as they are written."""
-    return [match[0].rstrip(_AFTER) for match in _LINK.finditer(text)]
+    return [match[0].rstrip(_AFTER) for match in _LINK.finditer(text) if not match["address"]]
 
 
 def mask_links(text: str, hosts: Collection[str], keep: Collection[str] = ()) -> str:
@@ -74,7 +75,7 @@ def mask_links(text: str, hosts: Collection[str], keep: Collection[str] = ()) ->
     def shown(match: re.Match[str]) -> str:
         link = match[0].rstrip(_AFTER)
         host = host_of(link if "://" in link else f"https://{link}")
-        own = link in keep or (host is not None and listed(host, hosts))
+        own = match["address"] or link in keep or (host is not None and listed(host, hosts))
         return match[0] if own else "[TAUTAN]" + match[0][len(link) :]
 
     return _LINK.sub(shown, text)

@@ -91,6 +91,31 @@ def test_a_unit_is_told_what_was_masked_in_its_own_words_and_only_that(message: 
     assert masked == answer.masked
 
 
+LINKS = [
+    ("Isi data di https://bantuan.example/klaim", "Isi data di [TAUTAN]", ["[TAUTAN]"]),
+    ("Chat wa.me/6281277889911", "Chat [TAUTAN]", ["[TAUTAN]"]),
+    ("Masuk https://warga@bantuan.example", "Masuk [TAUTAN]", ["[TAUTAN]"]),
+    (
+        f"bit.ly/x, HP {PHONE}, surel {MAIL}",
+        "[TAUTAN], HP [TELEPON], surel [EMAIL]",
+        ["[TAUTAN]", "[TELEPON]", "[EMAIL]"],
+    ),
+    ("Foto di https://pupr.soppengkab.go.id/1", "Foto di https://pupr.soppengkab.go.id/1", []),
+    ("Kontak PLN di www.pln.co.id", "Kontak PLN di www.pln.co.id", []),
+]
+
+
+@pytest.mark.parametrize(("message", "shown", "masked"), LINKS)
+@pytest.mark.parametrize("field", ["message", "reason"])
+def test_a_link_that_leads_elsewhere_is_replaced_and_the_unit_is_told(
+    field: str, message: str, shown: str, masked: list[str]
+) -> None:
+    office = in_status("routed")
+    office.rules = replace(RULES, contacts=frozenset(["www.pln.co.id"]))
+    answer = answer_to(office.hear(("PUPR", reply("progress", **{field: message}))))
+    assert (shown, masked) == (getattr(office.story()[-1], field), answer.masked)
+
+
 # what a unit says that is refused, with an identifier where a code belongs
 REFUSED: list[tuple[str, UnitReplied]] = [
     ("PUPR", reply(ABOUT)),
