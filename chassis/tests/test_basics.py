@@ -21,9 +21,11 @@ from chassis.cli import cli
 from chassis.crash import EXIT_SETTINGS, EXIT_TEMPORARY
 from chassis.logs import JsonFormatter, RateLimit
 from chassis.progress import Progress
-from chassis.region import RegionError, read_region, region_file
+from chassis.region import RegionError, read_contacts, read_region, region_file
 from chassis.settings import DatabaseSettings, MigrateSettings, read_settings
 from chassis.wire import Record
+from contracts.links import mask_links
+from contracts.masking import mask
 from lapor.ports import any_free
 
 GOOD = {
@@ -191,6 +193,28 @@ def region(tmp_path: Path) -> Path:
 def test_a_region_takes_what_it_lacks_from_the_one_it_extends(region: Path):
     assert region_file(region, "sla.yaml") == region / "sla.yaml"
     assert read_region(region, "units.yaml") == {"units": ["PU"]}
+
+
+@pytest.mark.parametrize(
+    ("contact", "numbers"),
+    [
+        ("telepon 123 atau aplikasi PLN Mobile", []),
+        ("SMS 1708", []),
+        ("www.lapor.go.id atau SMS 1708", ["www.lapor.go.id"]),
+        ("telepon (0484) 21001 atau 0484-21002", ["(0484) 21001", "0484-21002"]),
+        ("WA +62 811-4100-110, surel pupr@soppengkab.go.id.", ["+62 811-4100-110", "pupr@soppengkab.go.id"]),
+    ],
+)
+@pytest.mark.parametrize("file", ["units", "routing"])
+def test_the_contacts_of_offices_are_read_as_they_are_written(
+    tmp_path: Path, file: str, contact: str, numbers: list[str]
+) -> None:
+    row = f'{{code: PU, contact: "{contact}"}}'
+    (tmp_path / "units.yaml").write_text(f"units: [{row if file == 'units' else '{code: PU}'}]")
+    (tmp_path / "routing.yaml").write_text(f"targets: {{PU: {row}}}" if file == "routing" else "")
+    assert set(numbers) == read_contacts(tmp_path)
+    assert contact == mask_links(mask(contact, numbers), [], numbers)
+    assert all(number not in mask_links(mask(contact), []) for number in numbers)
 
 
 @pytest.mark.parametrize("policy", ["", "extends: ../nowhere", "extends: ["])

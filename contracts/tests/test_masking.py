@@ -192,6 +192,21 @@ def test_at_most_half_a_percent_of_other_numbers_are_masked() -> None:
     assert len(lost) <= 0.005 * len(others), lost[:20]
 
 
+OFFICE = ("0484-21001", "(0484) 21002", "0811-4100-110", "pupr@soppengkab.go.id")
+
+
+@pytest.mark.parametrize("number", OFFICE)
+def test_the_number_of_an_office_stays_beside_those_of_citizens(number: str) -> None:
+    text = f"Hubungi kami di {number}, bukan 0812-7788-9911 atau budi@gmail.com"
+    assert f"Hubungi kami di {number}, bukan [TELEPON] atau [EMAIL]" == mask(text, OFFICE)
+    assert number not in mask(text)
+
+
+@pytest.mark.parametrize("longer", ["0484-2100177", "0811-4100-1109", "x.pupr@soppengkab.go.id"])
+def test_a_longer_number_that_has_an_offices_in_it_is_masked(longer: str) -> None:
+    assert longer not in mask(longer, OFFICE)
+
+
 @given(st.text(alphabet="0123456789 .-/+()@abRpSPGOl*\n", max_size=80))
 def test_masking_twice_is_masking_once(text: str) -> None:
     once = mask(text)

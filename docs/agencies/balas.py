@@ -33,7 +33,8 @@ while time.monotonic() < batas:
     if jawaban and jawaban["event_id"] == id_:
         consumer.close()
         if not jawaban["accepted"]:
-            sys.exit(f"ditolak: {jawaban['reason']}")
-        print("diterima")
+            sys.exit(f"ditolak ({jawaban['code']}): {jawaban['reason']}")
+        disamarkan = " ".join(jawaban.get("masked", []))
+        print(f"diterima; warga membaca {disamarkan} sebagai gantinya" if disamarkan else "diterima")
         sys.exit()
 sys.exit("belum dijawab dalam 30 detik; jawabannya akan datang di topik Anda, kecuali balasan ini tidak sesuai skema")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from itertools import takewhile
 from pathlib import Path
-
-import pytest
+from typing import get_args
 
 from contracts import codec, events
 from contracts.topics import TOPICS_DIR
+from router.proof import TYPES
 from router.replies import ACTIONS
 
 ROOT = Path(__file__).parents[2]
@@ -55,13 +55,16 @@ def test_every_field_of_a_snapshot_that_is_told_exists() -> None:
     assert set() == told - set(events.ComplaintSnapshot.__struct_fields__)
 
 
-@pytest.mark.parametrize("row", _rows("alasan berbunyi"), ids=lambda row: row[0])
-def test_a_refusal_is_worded_as_it_is_told(row: list[str]) -> None:
-    source = "\n".join(path.read_text() for path in (ROOT / "services" / "router" / "src" / "router").glob("*.py"))
+def test_every_code_of_a_refusal_is_told_and_no_other() -> None:
+    told = [code for row in _rows("`reply.code`") for code in _codes(row[0])]
 
-    for sentence in _codes(row[0]):
-        pieces = [piece.strip() for piece in sentence.split("…") if piece.strip()]
-        assert [piece for piece in pieces if piece not in source] == []
+    assert sorted(get_args(events.RefusalCode)) == sorted(told)
+
+
+def test_every_kind_of_proof_is_told() -> None:
+    (row,) = [line for line in GUIDE.splitlines() if line.startswith("| `media_type` |")]
+
+    assert TYPES == tuple(_codes(row)[1:])
 
 
 def test_every_snippet_is_told_and_every_variable_it_reads() -> None:

@@ -58,6 +58,13 @@ def test_a_reply_carries_texts_as_they_are_and_lists_as_lists(tmp_path: Path, na
     assert "diterima" == answer
 
 
+@pytest.mark.parametrize("name", ["balas.py", "balas.mjs"])
+def test_who_replies_is_told_what_was_masked(tmp_path: Path, name: str) -> None:
+    _, answer = run(tmp_path, name, "SPG-S4K7-Q2MDN", "progress", "message=Hubungi 0812-7788-9911").splitlines()
+
+    assert "diterima; warga membaca [TELEPON] sebagai gantinya" == answer
+
+
 def records_of(*examples_and_facts: tuple[str, dict[str, str]]) -> str:
     """A topic with those examples, each about another complaint."""
     examples = TOPICS_DIR / "unit.routed.v1" / "examples"

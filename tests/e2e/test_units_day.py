@@ -156,8 +156,8 @@ def test_a_reply_on_the_command_line_carries_its_proof_and_the_units_that_help(s
     triage = until(lambda: (code := system.unit_of(ticket)) != unit and code, 30, f"{ticket} is in triage")
     disposed = reply(triage, "--action", "dispose", "--unit", unit, "--support", "setda", "--support", "BPKPD")
     assert ["SETDA", "BPKPD"] == disposed["support"]
-    proof = f"{tmp_path}/nota.pdf=https://dokumen.example/nota.pdf"
+    proof = f"{tmp_path}/nota.pdf=https://dokumen.soppengkab.go.id/nota.pdf"
     resolved = reply(unit, "--action", "resolve", "--message", DONE, "--proof", proof)
-    assert [("https://dokumen.example/nota.pdf", "application/pdf", 16)] == [
+    assert [("https://dokumen.soppengkab.go.id/nota.pdf", "application/pdf", 16)] == [
         (each["url"], each["media_type"], each["bytes"]) for each in resolved["evidence"]
     ]

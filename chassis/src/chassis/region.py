@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,12 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from contracts.links import links_in
+
 #: libyaml's where the library has it: the categories are 2,000 lines, and it reads them ten times as fast.
 _Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: A number of 7 to 15 digits (ITU-T E.164), or an e-mail address.
+_CONTACT = re.compile(r"[+(]?\d(?:[ ().-]{0,2}\d){6,14}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 
 class _Loader(_Safe):  # type: ignore[misc]
@@ -129,6 +134,20 @@ def read_zone(region: Path) -> ZoneInfo:
         raise RegionError(
             f"{path}: there is no such timezone. Remedy: write a name of the tz database, such as Asia/Makassar"
         ) from error
+
+
+def read_contacts(region: Path) -> frozenset[str]:
+    """Telephone numbers, e-mail addresses and links in each ``contact:`` of units.yaml and routing.yaml, as written.
+
+    They are offices', public, and not to be masked. Numbers of fewer than seven digits are left out: none is masked.
+
+    Raises:
+        RegionError: a file is missing, is not YAML, or says something twice.
+    """
+    units, routing = read_region(region, "units.yaml"), read_region(region, "routing.yaml") or {}
+    rows = [*units["units"], *(routing.get("targets") or {}).values()]
+    contacts = [str(row["contact"]) for row in rows if row.get("contact")]
+    return frozenset(found for contact in contacts for found in [*_CONTACT.findall(contact), *links_in(contact)])
 
 
 def _parsed(path: Path) -> tuple[Any, yaml.Node | None]:

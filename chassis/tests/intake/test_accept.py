@@ -76,6 +76,19 @@ async def test_a_complaint_its_event_and_its_receipt_are_stored_together(pool: P
     assert (accepted.ticket, "receipt", SMS.address, f"{accepted.ticket} diterima") == tuple(notice)
 
 
+async def test_the_number_of_an_office_that_a_citizen_quotes_stays(pool: Pool, make_settings: Settings) -> None:
+    office = "0484-21001"
+    said = replace(SMS, text=f"Kami telepon {office}, hubungi 0812-3456-7890", place=office, occurred=office)
+    accepted = await take(pool, make_settings, said, keep=[office])
+    await follow_up(pool, "intake-sms", accepted.ticket, addition(1, f"{office} tidak diangkat"), keep=[office])
+    received, followed_up = (event.data for event in await published(pool))
+    assert isinstance(received, ComplaintReceived)
+    assert isinstance(followed_up, ComplaintFollowedUp)
+    assert f"Kami telepon {office}, hubungi [TELEPON]" == received.text
+    assert (office, office) == (received.place, received.occurred)
+    assert f"{office} tidak diangkat" == followed_up.items[0].text
+
+
 async def test_what_fails_at_the_end_leaves_nothing_behind(pool: Pool, make_settings: Settings) -> None:
     await pool.execute("ALTER TABLE notices ADD CONSTRAINT never CHECK (reason <> 'receipt')")
     with pytest.raises(asyncpg.CheckViolationError):

@@ -8,7 +8,7 @@ Open vocabularies (channel, category, unit) are plain strings; ``Literal`` is fo
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -277,12 +277,45 @@ class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
     ] = UNSET
 
 
+#: Closed for the router that writes them, open on the wire: what is refused may grow.
+RefusalCode = Literal[
+    "not_yours",
+    "unknown_action",
+    "not_triage",
+    "not_lead",
+    "wrong_status",
+    "already_done",
+    "missing_field",
+    "no_deed",
+    "unknown_target",
+    "own_unit",
+    "short_reason",
+    "unknown_unit",
+    "unknown_category",
+    "unknown_ticket",
+    "accused",
+    "not_mergeable",
+    "last_desk",
+    "no_request",
+    "not_desk",
+    "bad_evidence",
+]
+
+
 class ReplyAnswer(Struct, frozen=True, kw_only=True):
     """The router's answer to a unit's reply: every reply gets exactly one."""
 
     event_id: str
     accepted: bool
     reason: str | UnsetType = UNSET
+    code: Annotated[
+        str | UnsetType,
+        Meta(description=f"Of a refusal, for programs: {', '.join(get_args(RefusalCode))}; more may come."),
+    ] = UNSET
+    masked: Annotated[
+        list[str],
+        Meta(description="Of an accepted reply: what stands in its words instead: [NIK], [TELEPON], [TAUTAN], …"),
+    ] = []
 
 
 class UnitRouted(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ In doubt it masks: a lost number can be asked for, a published one can't be take
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from unicodedata import decimal
 
 # Between two digits; WhatsApp copies numbers with non-breaking hyphens and invisible marks.
@@ -133,19 +134,22 @@ def _number(match: re.Match[str]) -> str:
     return match[0].translate(_DIGITS_FOR) if len(match[0]) > _FEWEST_DIGITS else match[0]
 
 
-def mask(text: str) -> str:
-    """``text`` with NIK, KK, NPWP, phone numbers and e-mail addresses replaced by tokens."""
+def mask(text: str, keep: Collection[str] = ()) -> str:
+    """``text`` with NIK, KK, NPWP, phone numbers and e-mail addresses replaced by tokens.
+
+    ``keep`` are numbers and addresses of offices, as written: they are public and stay.
+    """
     if not text.isascii():  # telephones write digits in other scripts too
         text = "".join(str(decimal(letter, letter)) for letter in text)
     if _MAY_BE_EMAIL.search(text):
-        text = _EMAILS.sub("[EMAIL]", text)
+        text = _EMAILS.sub(lambda match: match[0] if match[0] in keep else "[EMAIL]", text)
     if len(_DIGIT.findall(text)) < _FEWEST_DIGITS and not _SPELT.search(text):
         return text
     done, parts = 0, []
     for match in _SCAN.finditer(_MISREAD.sub(_number, text)):
         rule = next(n for n in range(len(_RULES)) if match[f"r{n}"] is not None)
         token = _RULES[rule][0]
-        if token is not None:
+        if token is not None and text[match.end(f"before{rule}") : match.end()] not in keep:
             parts += [text[done : match.end(f"before{rule}")], token]
             done = match.end()
     return "".join([*parts, text[done:]])

@@ -149,7 +149,9 @@ def test_a_proof_carries_its_address_size_and_checksum(tmp_path: Path) -> None:
     assert "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" == found.sha256
 
 
-@pytest.mark.parametrize("given", ["nowhere.jpg=https://foto.example/1", "{}", "{}=foto.example"])
+@pytest.mark.parametrize(
+    "given", ["nowhere.jpg=https://foto.example/1", "{}", "{}=foto.example", "{}=http://foto.example/1"]
+)
 def test_a_proof_that_is_none_is_refused_with_the_remedy(tmp_path: Path, given: str) -> None:
     (tmp_path / "foto.jpg").write_bytes(b"abc")
 

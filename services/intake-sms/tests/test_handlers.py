@@ -58,6 +58,15 @@ async def test_a_complaint_is_stored_published_and_confirmed(desk: Desk) -> None
     assert [(ME, f"{event.ticket} diterima. Cek: balas SOPPENG STATUS {event.ticket}")] == await told(desk.pool)
 
 
+async def test_the_number_of_an_office_is_not_masked(desk: Desk) -> None:
+    desk.texts.contacts = frozenset(["0484-21001"])
+    await take(desk, sms("SOPPENG lampu mati, 0484-21001 tidak diangkat"))
+    number = (await events(desk.pool))[0].ticket
+    await take(desk, sms(f"{number} sudah kami telepon lagi 0484-21001", "mo-2"))
+    written = [value for (value,) in await rows(desk.pool, "SELECT value FROM outbox")]
+    assert (2, []) == (len(written), [value for value in written if b"0484-21001" not in value])
+
+
 async def test_the_same_sms_again_is_the_same_complaint(desk: Desk) -> None:
     for _ in range(3):
         await take(desk, sms("SOPPENG lampu mati"))

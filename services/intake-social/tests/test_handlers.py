@@ -65,6 +65,14 @@ async def test_a_post_becomes_a_complaint_and_is_answered_in_its_thread(desk: De
     assert b"andi_soppeng" not in await pool.fetchval("SELECT value FROM outbox")
 
 
+async def test_the_number_of_an_office_is_not_masked(desk: Desk, pool: Pool) -> None:
+    desk.texts.contacts = frozenset(["0484-21001"])
+    await take(desk, replace(POST, text="@LaporSoppeng jalan rusak, 0484-21001 tidak diangkat"))
+    await take(desk, reply_of(POST, "101", "@LaporSoppeng 0484-21001 masih tidak diangkat"))
+    values = [row["value"] for row in await pool.fetch("SELECT value FROM outbox")]
+    assert (2, []) == (len(values), [value for value in values if b"0484-21001" not in value])
+
+
 async def test_the_same_post_again_changes_nothing(desk: Desk, pool: Pool) -> None:
     for _ in range(3):
         await take(desk, POST)

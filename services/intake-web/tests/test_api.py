@@ -175,7 +175,12 @@ async def test_all_that_is_public_is_told(web: httpx.AsyncClient, fake: Any) -> 
     number, at = ticket.mint("sms"), datetime(2026, 11, 30, 2, tzinfo=UTC)
     proofs = [
         Evidence(url=url, media_type="image/jpeg", sha256="0", bytes=1_234_567)
-        for url in ("https://contoh.id/1.jpg", "javascript:alert(1)")
+        for url in (
+            "https://contoh.id/1.jpg",
+            "javascript:alert(1)",
+            "https://contoh.id@evil.example/",
+            "https://a.id:99/",
+        )
     ]
     fake.stories[number] = Story(
         ticket=number,
@@ -194,7 +199,8 @@ async def test_all_that_is_public_is_told(web: httpx.AsyncClient, fake: Any) -> 
     body = (await web.get(f"/v1/complaints/{number}")).json()
 
     assert body["support"] == [{"unit": "DLH", "name": "Dinas Lingkungan Hidup"}]
-    assert [(each["url"], each["text"]) for each in body["evidence"]] == [("https://contoh.id/1.jpg", "foto, 1,2 MB")]
+    shown = [(each["url"], each["host"], each["text"]) for each in body["evidence"]]
+    assert shown == [("https://contoh.id/1.jpg", "contoh.id", "foto, 1,2 MB")]
     assert (body["parent"], body["reporters"], body["breached"]) == ("SPG-W000-00004", 1, True)
     assert [(step["kind"], step["text"]) for step in body["steps"]] == [("breached", "Maaf."), ("resolved", "Selesai.")]
     assert [step["kind"] for step in body["history"]] == ["resolved"]

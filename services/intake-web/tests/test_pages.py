@@ -357,6 +357,7 @@ async def test_the_page_tells_who_helps_the_proof_and_what_the_clock_said(web: h
 
     assert "dibantu Dinas Lingkungan Hidup" in page
     assert 'href="https://contoh.id/1.jpg" rel="noopener noreferrer nofollow"' in page
+    assert "contoh.id, foto, 20 kB" in page
     assert "Mohon maaf, terlewati." in page
     assert 'href="/laporan/SPG-W000-00004"' in page
 

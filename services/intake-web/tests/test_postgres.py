@@ -142,6 +142,17 @@ async def test_a_database_that_does_not_answer_is_given_up_in_time(
     assert (stuck.status_code, freed.status_code) == (503, 202)
 
 
+async def test_the_number_of_an_office_is_not_masked(
+    pool: Pool, make_settings: Callable[..., WebSettings], client_on: Callable[..., httpx.AsyncClient]
+) -> None:
+    store = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5, keep=["0484-21001"])
+    async with client_on(store) as client:
+        made = await submit(client, {"text": "Lampu mati, 0484-21001 tidak diangkat"}, SECRET)
+        await tell_more(client, made.json()["ticket"], "0484-21001 masih tidak diangkat")
+    values = [row["value"] for row in await pool.fetch("SELECT value FROM outbox")]
+    assert (2, []) == (len(values), [value for value in values if b"0484-21001" not in value])
+
+
 async def test_a_story_in_the_database_is_told(kept: httpx.AsyncClient, pool: Pool) -> None:
     number = (await submit(kept)).json()["ticket"]
     step = Step(seq=0, kind="registered", at=datetime(2026, 11, 24, 10, tzinfo=UTC), text=f"{number} terdaftar.")

@@ -25,6 +25,7 @@ from contracts.events import (
     DerivationDay,
     FollowUp,
     Place,
+    ReplyAnswer,
     SlaBreached,
     SlaUpdated,
     UnitReplied,
@@ -57,6 +58,7 @@ RULES = Rules(
     targets={"PLN": Target(name="PLN")},
     boilerplate=read_rules(Path(__file__).parents[3] / "region" / "soppeng").boilerplate,
     similar_merge=0.95,
+    evidence_hosts=[".soppengkab.go.id"],
 )
 CORE = {
     ComplaintReceived: topics.RECEIVED,
@@ -203,7 +205,13 @@ def _why(routed: UnitRouted) -> str:
     return "refused" if routed.reply is not UNSET and not routed.reply.accepted else routed.why
 
 
+def answer_to(told: list[Data]) -> ReplyAnswer:
+    """The one answer among ``told``."""
+    (answer,) = [each.reply for each in told if isinstance(each, UnitRouted) and each.reply is not UNSET]
+    return answer
+
+
 def refusal(told: list[Data]) -> str | None:
     """The reason in the one answer among ``told``; None when it was accepted."""
-    (answer,) = [each.reply for each in told if isinstance(each, UnitRouted) and each.reply is not UNSET]
+    answer = answer_to(told)
     return None if answer.accepted else str(answer.reason)

@@ -236,7 +236,8 @@ def test_each_step_that_a_unit_caused_names_it_and_no_other_step_does() -> None:
 
 
 def test_proof_of_the_deed_is_in_the_story() -> None:
-    office, proof = in_status("routed"), Evidence(url="https://x/1", media_type="image/jpeg", sha256="a", bytes=1)
+    url = "https://pupr.soppengkab.go.id/1"
+    office, proof = in_status("routed"), Evidence(url=url, media_type="image/jpeg", sha256="a" * 64, bytes=1)
     told = office.hear(("PUPR", reply("resolve", message="Lubang sudah ditambal", evidence=[proof])))
     (step,) = [each for each in told if isinstance(each, ComplaintUpdated)]
     assert [proof] == step.evidence

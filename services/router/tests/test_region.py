@@ -23,6 +23,18 @@ def test_the_kabupatens_own_files_make_rules() -> None:
     assert rules == read_rules(REGION / "seconds")
 
 
+def test_proofs_may_lie_where_the_region_says(tmp_path: Path) -> None:
+    assert (".soppengkab.go.id", ".lapor.go.id") == read_rules(REGION / "soppeng").evidence_hosts
+    assert () == read_rules(write(tmp_path)).evidence_hosts
+    assert ("a.id",) == read_rules(write(tmp_path, units=UNITS + "evidence_hosts: [a.id]")).evidence_hosts
+
+
+def test_contacts_of_units_and_of_offices_outside_are_public(tmp_path: Path) -> None:
+    units = changed("name: Dinas C", "name: Dinas C, contact: surel c@soppengkab.go.id")
+    routing = ROUTING.replace("{name: PLN}", "{name: PLN, contact: telepon 0484-21001}")
+    assert {"c@soppengkab.go.id", "0484-21001"} == read_rules(write(tmp_path, units=units, routing=routing)).contacts
+
+
 def test_units_come_and_go_by_the_regions_own_clock(tmp_path: Path) -> None:
     assert ["Asia/Makassar", "Asia/Jakarta"] == [
         str(read_rules(folder).zone) for folder in (REGION / "soppeng", write(tmp_path))
@@ -108,6 +120,12 @@ def changed(line: str, to: str) -> str:
              + "- {code: D, name: D, valid_from: 2027-01-04}"},
             "D begins after C has ended, and C holds a role",
         ),
+        ({"units": UNITS + "evidence_hosts: soppengkab.go.id"}, "line 5: evidence_hosts: it is no list"),
+        ({"units": UNITS + "evidence_hosts: [.go.id]"}, r"evidence_hosts.0: .go.id is no host of one office. Remedy"),
+        ({"units": UNITS + "evidence_hosts: [a.id, 'https://b.id']"}, "evidence_hosts.1: https://b.id is no host"),
+        ({"units": UNITS + "evidence_hosts: [B.id]"}, "B.id is no host"),
+        ({"units": UNITS + "evidence_hosts: [localhost]"}, "localhost is no host"),
+        ({"units": UNITS + "evidence_hosts: [5]"}, "5 is no host"),
         ({"categories": "categories: {jalan: {unit: Z}}"}, "jalan goes to Z, which units.yaml does not have"),
         ({"categories": "categories: ["}, "not valid YAML"),
         ({"categories": ""}, "categories.yaml has no `categories:`"),

@@ -1,4 +1,4 @@
-"""A broker for one reply: prints what is produced, and accepts it."""
+"""A broker for one reply: prints what is produced, and accepts it; a telephone number is masked."""
 
 import json
 from typing import Any
@@ -14,7 +14,8 @@ class Record:
         return None
 
     def value(self) -> str:
-        return json.dumps({"data": {"reply": {"event_id": Producer.sent["id"], "accepted": True}}})
+        masked = ["[TELEPON]"] if "0812" in Producer.sent["data"].get("message", "") else []
+        return json.dumps({"data": {"reply": {"event_id": Producer.sent["id"], "accepted": True, "masked": masked}}})
 
 
 class Consumer:

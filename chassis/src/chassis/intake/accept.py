@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -123,9 +123,11 @@ async def accept(
     submission: Submission,
     receipt: Callable[[str], str] | None = None,
     wake: Callable[[], None] = lambda: None,
+    keep: Collection[str] = (),
 ) -> Accepted:
     """Store ``submission`` for good, or say why not. ``receipt`` makes the text of the receipt from the ticket;
     it is sent when its due date is known (:mod:`chassis.intake.story`) or ``receipt_wait_s`` have passed.
+    ``keep`` are contacts of offices, which are not masked.
 
     Raises:
         TextProblem: see :func:`clean`.
@@ -145,7 +147,7 @@ async def accept(
             await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", cid)
             accepted = await _known(db, cid, submission)
             if accepted is None:
-                accepted = await _store(db, origin, submission, cid, text)
+                accepted = await _store(db, origin, submission, cid, text, keep)
                 if receipt:
                     await _confirm(db, submission, accepted, receipt(accepted.ticket), settings.receipt_wait_s)
     metrics.INTAKE_REQUESTS.labels(submission.channel, "accepted" if accepted.fresh else "repeated").inc()
@@ -165,7 +167,9 @@ async def _known(db: Connection, cid: str, submission: Submission) -> Accepted |
     return Accepted(ticket=row["ticket"], complaint_id=cid, received_at=row["received_at"], fresh=False)
 
 
-async def _store(db: Connection, origin: str, submission: Submission, cid: str, text: str) -> Accepted:
+async def _store(
+    db: Connection, origin: str, submission: Submission, cid: str, text: str, keep: Collection[str]
+) -> Accepted:
     now = datetime.now(UTC)
     number = await _free_ticket(db, submission.channel)
     reporter = await _reporter(db, submission)
@@ -174,13 +178,13 @@ async def _store(db: Connection, origin: str, submission: Submission, cid: str, 
         ticket=number,
         channel=submission.channel,
         origin=origin,
-        text=mask(text),
+        text=mask(text, keep),
         received_at=now,
         reporter_ref=reporter,
         anonim=submission.anonim,
         rahasia=submission.rahasia,
-        place=mask(submission.place) if submission.place else UNSET,
-        occurred=mask(submission.occurred) if submission.occurred else UNSET,
+        place=mask(submission.place, keep) if submission.place else UNSET,
+        occurred=mask(submission.occurred, keep) if submission.occurred else UNSET,
     )
     (out,) = outgoing([Emit(topic=RECEIVED, subject=cid, data=received)], service=origin, cause=cid, now=now)
     await db.execute(
@@ -243,11 +247,12 @@ async def follow_up(
     address: str | None = None,
     most: int | None = None,
     wake: Callable[[], None] = lambda: None,
+    keep: Collection[str] = (),
 ) -> bool:
     """Add ``item`` to the complaint with ticket ``number``; repeating it changes nothing.
 
-    With ``address`` only its own reporter may; ``most`` limits how many items there are. Returns False for an unknown
-    ticket and for a stranger alike.
+    With ``address`` only its own reporter may; ``most`` limits how many items there are; ``keep`` is not masked.
+    Returns False for an unknown ticket and for a stranger alike.
 
     Raises:
         TextProblem: empty or too long, alone or with all that was added before; TooMany: there are ``most`` already.
@@ -263,7 +268,7 @@ async def follow_up(
         if row is None or (address is not None and row["address"] != address):
             return False
         items = msgspec.json.decode(row["follow_ups"], type=list[FollowUp])
-        item = msgspec.structs.replace(item, text=mask(clean(item.text)) if item.text else UNSET)
+        item = msgspec.structs.replace(item, text=mask(clean(item.text), keep) if item.text else UNSET)
         if same := next((known for known in items if known.id == item.id), None):
             if msgspec.structs.replace(same, at=item.at) != item:
                 raise KeyReused(item.id)

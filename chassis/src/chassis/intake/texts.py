@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from chassis.intake.story import DONE, Story
-from chassis.region import RegionError, read_region, read_zone, region_file
+from chassis.region import RegionError, read_contacts, read_region, read_zone, region_file
 from contracts.events import ComplaintUpdated, SlaBreached, UpdateKind
 
 _DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
@@ -50,7 +50,8 @@ _PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
 
 
 class Texts:
-    """What citizens are told. ``sms`` and ``social`` are the answers of those channels, by name.
+    """What citizens are told. ``sms`` and ``social`` are the answers of those channels, by name; ``contacts`` are
+    offices' numbers, which are not masked.
 
     Raises:
         RegionError: a file is missing, or a key or placeholder of ``texts.yaml`` is; the text names it.
@@ -64,6 +65,7 @@ class Texts:
         self.social: dict[str, str] = {**texts["answers"], **texts["social"]}
         self.units: dict[str, str] = {unit["code"]: unit["name"] for unit in read_region(region, "units.yaml")["units"]}
         self.zone = read_zone(region)
+        self.contacts = read_contacts(region)
 
     def answers(self, service: str) -> Mapping[str, str]:
         """The answers of an intake that answers messages."""

@@ -8,8 +8,9 @@ import mimetypes
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 import typer
 from msgspec import UNSET
 
@@ -26,6 +27,7 @@ app = typer.Typer(help="Be a unit: read its topic, answer its complaints.", no_a
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="The unit, e.g. PUPR.")]
 _ANSWER_S = 30
+_ASK = "To reach the citizen use --action ask: the question goes out on the citizen's own channel."
 
 
 @app.command()
@@ -129,7 +131,7 @@ def reply(
         lapor unit reply PUPR SPG-S0AB-12CDW --action resolve -m "Lubang sudah ditambal, difoto 24 November"
 
         lapor unit reply PUPR SPG-S0AB-12CDW --action resolve -m "Lubang sudah ditambal" \\
-            --proof tambalan.jpg=https://foto.example/tambalan.jpg
+            --proof tambalan.jpg=https://pupr.soppengkab.go.id/tambalan.jpg
 
         lapor unit reply DISKOMINFO SPG-S0AB-12CDW --action dispose --unit PDAM --support PUPR
     """
@@ -150,8 +152,10 @@ def reply(
         typer.echo(json.dumps(answer))
     elif answer["accepted"]:
         err.print(f"{code.upper()}: {action} accepted")
+    if masked := answer["masked"]:
+        err.print(f"The public reads {' '.join(masked)} in its place. {_ASK}", markup=False, soft_wrap=True)
     if not answer["accepted"]:
-        raise Refused(f"{code.upper()} can't {action} {ticket}: {answer['reason']}.")
+        raise Refused(f"{code.upper()} can't {action} {ticket}: {answer['reason']} ({answer['code']}).")
 
 
 def evidence_of(given: str) -> Evidence:
@@ -161,14 +165,18 @@ def evidence_of(given: str) -> Evidence:
         content = Path(name).read_bytes()
     except OSError as error:
         raise Refused(f"--proof {given}: can't read {name!r}; give FILE=URL, such as foto.jpg=https://….") from error
-    if not url.startswith(("https://", "http://")):
+    if not url.startswith("https://"):
         raise Refused(f"--proof {given}: after = comes the address at which it can be seen, such as https://….")
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return Evidence(url=url, media_type=media_type, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
 
 
-def send_reply(unit: Principal, given: UnitReplied) -> dict[str, object]:
-    """Write a reply and wait for its answer. Raises: Refused when none comes."""
+def send_reply(unit: Principal, given: UnitReplied) -> dict[str, Any]:
+    """Write a reply and wait for its answer: ``event_id``, ``accepted``, ``reason``, ``code``, ``masked``.
+
+    Raises:
+        Refused: none comes.
+    """
     event_id, stop = new_id(), threading.Event()
     event = codec.envelope(
         given, event_id=event_id, source=f"/unit/{unit.name}", subject=given.ticket, time=datetime.now(UTC)
@@ -187,7 +195,8 @@ def send_reply(unit: Principal, given: UnitReplied) -> dict[str, object]:
         for found in follow(unit, [unit_routed(unit.name)], stop=stop, listening=write):
             data = found.event.data if found.event else None
             if isinstance(data, UnitRouted) and data.reply and data.reply.event_id == event_id:
-                return {"event_id": event_id, "accepted": data.reply.accepted, "reason": data.reply.reason or None}
+                answer = msgspec.structs.asdict(data.reply)
+                return {name: None if value is UNSET else value for name, value in answer.items()}
     finally:
         timer.cancel()
     raise Refused(f"No answer from the router within {_ANSWER_S} s: look at `lapor status` and `lapor logs router`.")

@@ -101,12 +101,17 @@ async def _carry_out(desk: Desk, post: Seen, wish: Wish) -> None:
     """A wish for a change; the router answers it."""
     item = wish.command and wish.command.follow_up(_item_id(post), post.at)
     try:
-        if item and not await follow_up(desk.pool, SERVICE, wish.ticket, item, address=post.address, wake=desk.wake):
+        if item and not await _follow_up(desk, post, wish.ticket, item):
             await _say(desk, post, desk.texts.social["not_yours"].format(ticket=wish.ticket))
     except TextProblem as problem:
         await _say(desk, post, str(problem))
     except KeyReused:  # read twice, and understood otherwise the second time
         pass
+
+
+async def _follow_up(desk: Desk, post: Seen, number: str, item: FollowUp) -> bool:
+    keep = desk.texts.contacts
+    return await follow_up(desk.pool, SERVICE, number, item, address=post.address, wake=desk.wake, keep=keep)
 
 
 def _item_id(post: Seen) -> str:
@@ -132,6 +137,7 @@ async def _complain(desk: Desk, post: Seen, text: str) -> None:
             submission,
             receipt=lambda number: receipt.format(ticket=number),
             wake=desk.wake,
+            keep=desk.texts.contacts,
         )
     except TextProblem as problem:
         await _say(desk, post, str(problem))
@@ -163,7 +169,7 @@ async def _add(desk: Desk, post: Seen, number: str, text: str) -> bool:
     item = FollowUp(id=_item_id(post), kind="addition", at=post.at, text=text)
     try:
         clean(text)
-        return await follow_up(desk.pool, SERVICE, number, item, address=post.address, wake=desk.wake)
+        return await _follow_up(desk, post, number, item)
     except TextProblem as problem:
         await _say(desk, post, str(problem))
     except KeyReused:  # read twice, and understood otherwise the second time

@@ -81,7 +81,8 @@ async def serve(settings: WebSettings, texts: Texts) -> None:
     """The website, and behind it the relay, the listener to the story, the repair and the sweep."""
     pool = await open_pool(str(settings.database_url), connected=0)
     relay = Relay(settings, SERVICE)
-    store = PostgresStore(pool, settings, SERVICE, relay.wake.set, within_s=settings.web_answer_within_s)
+    within_s, keep = settings.web_answer_within_s, texts.contacts
+    store = PostgresStore(pool, settings, SERVICE, relay.wake.set, within_s=within_s, keep=keep)
     web = WebServer(
         build_app(store, settings, texts),
         settings.web_host,

@@ -7,6 +7,7 @@ from typing import Any
 from chassis.intake.story import Story
 from chassis.intake.texts import Texts
 from contracts.events import Evidence
+from contracts.links import host_of
 from intake_web.domain import OPEN, sentence
 from intake_web.store import Found
 
@@ -32,7 +33,7 @@ def tracking(found: Found, texts: Texts) -> dict[str, Any]:
         "derivation": story.derivation,
         "parent": story.parent,
         "reporters": found.reporters,
-        "evidence": [_shown(each) for each in story.evidence if each.url.startswith(("https://", "http://"))],
+        "evidence": [_shown(each, host) for each in story.evidence if (host := host_of(each.url))],
         "reopen_until": story.reopen_until if story.status == "resolved" else None,
         "history": [
             {
@@ -57,8 +58,8 @@ def _steps(story: Story) -> list[dict[str, Any]]:
     return sorted(told, key=lambda step: step["at"])
 
 
-def _shown(evidence: Evidence) -> dict[str, Any]:
+def _shown(evidence: Evidence, host: str) -> dict[str, Any]:
     kind = _MEDIA.get(evidence.media_type.partition("/")[0], "berkas")
     size = evidence.bytes / 1_000_000
     text = f"{kind}, {size:.1f} MB".replace(".", ",") if size >= 1 else f"{kind}, {evidence.bytes // 1000 or 1} kB"
-    return {"url": evidence.url, "media_type": evidence.media_type, "bytes": evidence.bytes, "text": text}
+    return {"url": evidence.url, "host": host, "media_type": evidence.media_type, "bytes": evidence.bytes, "text": text}

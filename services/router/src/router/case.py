@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -21,6 +22,7 @@ from contracts.events import (
     Support,
     UnitRouted,
 )
+from router.refusal import Refusal
 from router.rules import priority
 
 Out = ComplaintUpdated | UnitRouted
@@ -188,7 +190,18 @@ def _record(case: Case, why: str, to: str | None, reason: str | None) -> list[Ou
     return [UnitRouted(why=why, unit=to, complaint=snapshot(case, to), reason=reason or UNSET)]
 
 
-def answer(unit: str, reply_id: str, case: Case | None, refused: str | None = None) -> UnitRouted:
-    """The one answer to a reply. A refusal for a complaint that isn't the unit's shows nothing of it."""
-    reply = ReplyAnswer(event_id=reply_id, accepted=refused is None, reason=refused or UNSET)
+def answer(
+    unit: str, reply_id: str, case: Case | None, refused: Refusal | None = None, *, masked: Sequence[str] = ()
+) -> UnitRouted:
+    """The one answer to a reply; ``masked`` is what stands now in its words instead of identifiers.
+
+    A refusal for a complaint that isn't the unit's shows nothing of it.
+    """
+    reply = ReplyAnswer(
+        event_id=reply_id,
+        accepted=refused is None,
+        reason=refused.text if refused else UNSET,
+        code=refused.code if refused else UNSET,
+        masked=list(masked),
+    )
     return UnitRouted(why="replied", unit=unit, complaint=snapshot(case, unit) if case else UNSET, reply=reply)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from contracts.events import Support, UnitReplied
-from router.case import HELD, STATUS_WORDS, Case, Out, tell_unit
-from router.moves import desk, no_resolution
+from router.case import HELD, Case, Out, tell_unit
+from router.moves import desk, missing, no_resolution, wrong_status
+from router.refusal import Refusal
 from router.rules import Rules
 
 _replace = msgspec.structs.replace
@@ -14,8 +15,8 @@ _ACTIONS = ("acknowledge", "progress", "resolve", "return")
 _SAYS = {"acknowledged": "diterima", "in_progress": "sedang dikerjakan", "done": "bagiannya selesai"}
 
 
-def on_help(rules: Rules, case: Case, unit: str, data: UnitReplied) -> tuple[Case, list[Out]] | str:
-    """Carry out the reply of ``unit``, which helps with ``case``, and show the lead; or refuse it in words."""
+def on_help(rules: Rules, case: Case, unit: str, data: UnitReplied) -> tuple[Case, list[Out]] | Refusal:
+    """Carry out the reply of ``unit``, which helps with ``case``, and show the lead; or refuse it."""
     if refused := _refusal(rules, case, unit, data):
         return refused
     if data.action == "return":
@@ -27,17 +28,18 @@ def on_help(rules: Rules, case: Case, unit: str, data: UnitReplied) -> tuple[Cas
     return case, _show(case, said, but=unit)
 
 
-def _refusal(rules: Rules, case: Case, unit: str, data: UnitReplied) -> str | None:
+def _refusal(rules: Rules, case: Case, unit: str, data: UnitReplied) -> Refusal | None:
     if data.action not in _ACTIONS:
-        return f"{unit} unit pendukung, {case.unit} unit utamanya; yang dapat: {', '.join(_ACTIONS)}"
+        why_not = f"{unit} unit pendukung, {case.unit} unit utamanya; yang dapat: {', '.join(_ACTIONS)}"
+        return Refusal("not_lead", why_not)
     if case.status not in HELD:
-        return f"laporan berstatus {STATUS_WORDS[case.status]}, tidak dapat {data.action}"
+        return wrong_status(case, data.action)
     needs = {"progress": "message", "resolve": "message", "return": "reason"}.get(data.action)
     if needs and not (getattr(data, needs) or "").strip():
-        return f"tindakan {data.action} perlu {needs}"
+        return missing(data.action, needs)
     (mine,) = (each for each in case.support if each.unit == unit)
     if data.action == "acknowledge" and mine.status != "asked":
-        return f"bagian {unit} {_SAYS[mine.status]}"
+        return Refusal("already_done", f"bagian {unit} {_SAYS[mine.status]}")
     return no_resolution(rules, case, data.message or "") if data.action == "resolve" else None
 
 

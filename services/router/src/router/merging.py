@@ -10,6 +10,7 @@ from chassis.intake.texts import in_words
 from contracts.events import ComplaintUpdated
 from router.case import FINAL, STATUS_WORDS, Case, Out, about_units, advance, promise, supporters, tell_unit, waits
 from router.moves import Changes, Result, about, release, route
+from router.refusal import Refusal
 from router.rules import Rules, triage
 
 _replace = msgspec.structs.replace
@@ -18,19 +19,20 @@ _replace = msgspec.structs.replace
 REPEATED = frozenset({"acknowledged", "in_progress", "resolved", "closed", "reopened", "handed_over", "rejected"})
 
 
-def obstacle(rules: Rules, case: Case, parent: Case) -> str | None:
-    """Why ``case`` can't be merged into ``parent``, in words."""
+def obstacle(rules: Rules, case: Case, parent: Case) -> Refusal | None:
+    """Why ``case`` can't be merged into ``parent``."""
     if parent.ticket == case.ticket:
-        return "laporan tidak dapat digabung dengan dirinya sendiri"
+        return Refusal("not_mergeable", "laporan tidak dapat digabung dengan dirinya sendiri")
     if parent.parent:
-        return f"{parent.ticket} sudah digabung; pakai induknya, {parent.parent}"
+        return Refusal("not_mergeable", f"{parent.ticket} sudah digabung; pakai induknya, {parent.parent}")
     if parent.status in FINAL or parent.status == "resolved":
-        return f"{parent.ticket} sudah {STATUS_WORDS[parent.status]}"
+        return Refusal("not_mergeable", f"{parent.ticket} sudah {STATUS_WORDS[parent.status]}")
     if case.merged:
-        return f"{case.ticket} sendiri induk laporan lain"
+        return Refusal("not_mergeable", f"{case.ticket} sendiri induk laporan lain")
     working = {parent.unit, *supporters(parent)}
     if accusing := working.intersection(about(rules, case)):
-        return f"laporan ini tentang {', '.join(sorted(filter(None, accusing)))}, yang menangani {parent.ticket}"
+        who = ", ".join(sorted(filter(None, accusing)))
+        return Refusal("accused", f"laporan ini tentang {who}, yang menangani {parent.ticket}")
     return None
 
 

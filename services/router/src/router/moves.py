@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from contracts.events import Support
-from router.case import HELD, Case, Out, about_units, advance, supporters, tell_support, tell_unit
+from router.case import HELD, STATUS_WORDS, Case, Out, about_units, advance, supporters, tell_support, tell_unit
+from router.refusal import Refusal
 from router.rules import Assignment, Rules, accused, triage, triage_unit
 from router.substance import substance
 
@@ -86,7 +87,18 @@ def hand_over(
     return case, [update, *outs]
 
 
-def no_resolution(rules: Rules, case: Case, message: str) -> str | None:
+def no_resolution(rules: Rules, case: Case, message: str) -> Refusal | None:
     """Why ``message`` does not answer ``case``, or None if it does."""
     asked = case.classified is not None and case.classified.type != "pengaduan"
-    return substance(message, rules.boilerplate, plan_is_answer=asked)
+    why_not = substance(message, rules.boilerplate, plan_is_answer=asked)
+    return Refusal("no_deed", why_not) if why_not else None
+
+
+def wrong_status(case: Case, action: str) -> Refusal:
+    """``action`` is for another status than that of ``case``."""
+    return Refusal("wrong_status", f"laporan berstatus {STATUS_WORDS[case.status]}, tidak dapat {action}")
+
+
+def missing(action: str, field: str) -> Refusal:
+    """``action`` can't do without ``field``."""
+    return Refusal("missing_field", f"tindakan {action} perlu {field}")

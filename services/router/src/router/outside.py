@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from router.refusal import Refusal
 from router.rules import Rules, Target
 
 #: A reason says more than that the complaint is another's.
@@ -31,18 +32,22 @@ def contact(to: Target) -> str | None:
     return f"Kontak {to.name}: {to.contact}." if to.contact else None
 
 
-def obstacle(rules: Rules, to: str, reason: str, *, triage: bool) -> str | None:
-    """Why it can't be handed over to ``to`` for ``reason``, in words.
+def obstacle(rules: Rules, to: str, reason: str, *, triage: bool) -> Refusal | None:
+    """Why it can't be handed over to ``to`` for ``reason``.
 
     ``triage``: whoever holds it in the triage lane knows offices that the routing table does not.
     """
     said = _words(to)
     ours = [*rules.heirs, *(name for unit in rules.units.values() for name in (unit.code, unit.name))]
     if any(said == _words(name) for name in ours):
-        return f"{to[:40]} unit kabupaten ini; pakai return, meja triase meneruskannya"
+        return Refusal("own_unit", f"{to[:40]} unit kabupaten ini; pakai return, meja triase meneruskannya")
     if not target(rules, to) and not (triage and said):
         there = ", ".join(rules.targets) or "tidak ada"
-        return f"{to[:40]!r} bukan tujuan pelimpahan; yang ada: {there}. Bila bukan itu, pakai return dengan alasannya"
+        why_not = (
+            f"{to[:40]!r} bukan tujuan pelimpahan; yang ada: {there}. Bila bukan itu, pakai return dengan alasannya"
+        )
+        return Refusal("unknown_target", why_not)
     if len([word for word in _words(reason) if word not in _NO_REASON]) < ENOUGH_WORDS:
-        return "alasan pelimpahan terlalu singkat; tulis urusan siapa dan mengapa, sebab pelapor membacanya"
+        why_not = "alasan pelimpahan terlalu singkat; tulis urusan siapa dan mengapa, sebab pelapor membacanya"
+        return Refusal("short_reason", why_not)
     return None

@@ -1,4 +1,4 @@
-"""What a unit may do with a complaint that is its own: a table of actions, and a refusal in words for the rest."""
+"""What a unit may do with a complaint that is its own: a table of actions, and a refusal for the rest."""
 
 from __future__ import annotations
 
@@ -24,8 +24,11 @@ from router.case import (
     tell_unit,
 )
 from router.helping import on_help
-from router.moves import Changes, about, desk, hand_over, no_resolution, noted, release, route
+from router.masked import brief, masked
+from router.moves import Changes, about, desk, hand_over, missing, no_resolution, noted, release, route, wrong_status
 from router.outside import contact, obstacle, target
+from router.proof import bad_evidence
+from router.refusal import Refusal
 from router.rules import CONDUCT_CATEGORY, Assignment, Rules, conduct_desk, lane_of, last_unit, triage
 
 _replace = msgspec.structs.replace
@@ -45,7 +48,7 @@ class Given:
     data: UnitReplied
 
 
-Outcome = tuple[Changes, list[Out]] | str
+Outcome = tuple[Changes, list[Out]] | Refusal
 Action = Callable[[Given], Outcome]
 
 
@@ -62,7 +65,8 @@ class Rule:
 def on_replied(
     rules: Rules, cases: Mapping[str, Case], unit: str, reply_id: str, data: UnitReplied
 ) -> tuple[Changes, list[Out]]:
-    """Carry out ``unit``'s reply or refuse it; either way it is answered exactly once."""
+    """Carry out ``unit``'s reply or refuse it; either way it is answered exactly once. Its words are masked first."""
+    data, tokens = masked(rules, data)
     number = tickets.parse(data.ticket)
     case = cases.get(number) if number else None
     if case is None or case.received is None:
@@ -70,20 +74,21 @@ def on_replied(
     given = Given(rules=rules, cases=cases, case=case, by=unit, data=data)
     outcome: Outcome
     if case.unit == unit or _as_admin(given):
-        outcome = _refusal(given) or _carry_out(given)
+        outcome = _refusal(given) or bad_evidence(rules, data.evidence) or _carry_out(given)
     elif unit in supporters(case):
-        helped = on_help(rules, case, unit, data)
-        outcome = helped if isinstance(helped, str) else ({case.ticket: helped[0]}, helped[1])
+        helped = bad_evidence(rules, data.evidence) or on_help(rules, case, unit, data)
+        outcome = helped if isinstance(helped, Refusal) else ({case.ticket: helped[0]}, helped[1])
     else:
         return {}, [_not_yours(unit, reply_id, data)]
-    if isinstance(outcome, str):
+    if isinstance(outcome, Refusal):
         return {}, [answer(unit, reply_id, case, outcome)]
     changes, outs = outcome
-    return changes, [*outs, answer(unit, reply_id, changes[case.ticket])]
+    return changes, [*outs, answer(unit, reply_id, changes[case.ticket], masked=tokens)]
 
 
 def _not_yours(unit: str, reply_id: str, data: UnitReplied) -> UnitRouted:
-    return answer(unit, reply_id, None, f"laporan {data.ticket[:40]} bukan milik {unit} saat ini")
+    why_not = f"laporan {brief(data.ticket)} bukan milik {unit} saat ini"
+    return answer(unit, reply_id, None, Refusal("not_yours", why_not))
 
 
 def _as_admin(given: Given) -> bool:
@@ -103,25 +108,26 @@ def _as_admin(given: Given) -> bool:
     return False
 
 
-def _refusal(given: Given) -> str | None:
+def _refusal(given: Given) -> Refusal | None:
     case, data = given.case, given.data
     rule = ACTIONS.get(data.action)
     if rule is None:
-        return f"tindakan {data.action[:40]!r} tidak dikenal; yang ada: {', '.join(ACTIONS)}"
+        why_not = f"tindakan {brief(data.action)!r} tidak dikenal; yang ada: {', '.join(ACTIONS)}"
+        return Refusal("unknown_action", why_not)
     if rule.triage and case.lane != "triage" and not _as_admin(given):
-        return f"tindakan {data.action} hanya untuk laporan di meja triase"
+        return Refusal("not_triage", f"tindakan {data.action} hanya untuk laporan di meja triase")
     if case.status not in rule.statuses:
-        return f"laporan berstatus {STATUS_WORDS[case.status]}, tidak dapat {data.action}"
+        return wrong_status(case, data.action)
     for name in rule.needs:
         if not (getattr(data, name) or "").strip():
-            return f"tindakan {data.action} perlu {name}"
+            return missing(data.action, name)
     return None
 
 
 def _carry_out(given: Given) -> Outcome:
     """Do it; the one who replied gets its answer and no second record, those that help hear what came of it."""
     before, outcome = given.case, ACTIONS[given.data.action].act(given)
-    if isinstance(outcome, str):
+    if isinstance(outcome, Refusal):
         return outcome
     changes, outs = outcome
     outs = [out for out in outs if not (isinstance(out, UnitRouted) and _is_double(out, given.by))]
@@ -149,7 +155,7 @@ def _step(kind: str) -> Action:
     def act(given: Given) -> Outcome:
         case, data = given.case, given.data
         if kind == "acknowledged" and case.status != "routed":
-            return f"laporan sudah {STATUS_WORDS[case.status]}"
+            return Refusal("already_done", f"laporan sudah {STATUS_WORDS[case.status]}")
         case, update = advance(
             _touch(case), kind, message=data.message or None, reason=data.reason or None, by=given.by
         )
@@ -182,7 +188,7 @@ def _return(given: Given) -> Outcome:
         reason = f"{to.reason} (pengembalian ke-{case.returns})"
         to = Assignment(lane="triage", unit=last_unit(rules, barred), reason=reason)
     if (to.lane, to.unit) == here:
-        return "sudah di meja terakhir; laporan ini harus ditangani atau dilimpahkan"
+        return Refusal("last_desk", "sudah di meja terakhir; laporan ini harus ditangani atau dilimpahkan")
     case, outs = route(rules, _touch(case), to, by=given.by)
     return {case.ticket: case}, [update, *outs]
 
@@ -202,9 +208,9 @@ def _dispose(given: Given) -> Outcome:
     unit, *helpers = [code.strip().upper() for code in [data.unit or "", *data.support]]
     for code in (unit, *helpers):
         if code not in rules.units:
-            return f"unit {code[:40]!r} tidak ada"
+            return Refusal("unknown_unit", f"unit {brief(code)!r} tidak ada")
         if code in about(rules, case):
-            return f"laporan ini tentang {code}, tidak dapat diteruskan ke {code}"
+            return Refusal("accused", f"laporan ini tentang {code}, tidak dapat diteruskan ke {code}")
     reason = data.reason or f"disposisi oleh {given.by}"
     to = Assignment(lane=lane_of(rules, unit), unit=unit, reason=reason, support=helpers)
     case, outs = route(rules, _touch(case), to, by=given.by)
@@ -214,7 +220,7 @@ def _dispose(given: Given) -> Outcome:
 def _correct(given: Given) -> Outcome:
     rules, case, category = given.rules, given.case, (given.data.category or "").strip()
     if category not in rules.unit_of_category:
-        return f"kategori {category[:40]!r} tidak ada"
+        return Refusal("unknown_category", f"kategori {brief(category)!r} tidak ada")
     barred = about(rules, case)
     to = conduct_desk(rules, barred, f"menyangkut perilaku aparatur, menurut {given.by}")
     given_back = case.category == category and case.unit == last_unit(rules, barred)
@@ -231,7 +237,7 @@ def _merge(given: Given) -> Outcome:
     case, into = given.case, given.data.into or ""
     parent = given.cases.get(tickets.parse(into) or "")
     if parent is None or parent.received is None:
-        return f"laporan {into[:40]!r} tidak ada"
+        return Refusal("unknown_ticket", f"laporan {brief(into)!r} tidak ada")
     if refused := merging.obstacle(given.rules, case, parent):
         return refused
     changes, outs = merging.merge(given.rules, _touch(case), parent, by=given.by, reason=given.data.reason or None)
@@ -248,9 +254,9 @@ def _unmerge(given: Given) -> Outcome:
 
 def _rights_done(given: Given) -> Outcome:
     if not given.case.rights:
-        return "tidak ada permintaan hak yang menunggu pada laporan ini"
+        return Refusal("no_request", "tidak ada permintaan hak yang menunggu pada laporan ini")
     if given.by != desk(given.rules, given.case):
-        return f"permintaan hak dijawab oleh {desk(given.rules, given.case)}"
+        return Refusal("not_desk", f"permintaan hak dijawab oleh {desk(given.rules, given.case)}")
     message = given.data.message or None
     # The oldest: each request has its own clock, and an answer stops the oldest of them.
     case, outs = noted(_replace(given.case, rights=given.case.rights[1:]), "rights_done", message or "", by=given.by)

@@ -64,7 +64,9 @@ class Rules:
     ``admin`` plays LAPOR admin, ``conduct`` looks at officials, ``last_resort`` gets what nobody else may have.
     ``heirs`` is filled by ``in_force``: who has the work of each unit on that day. ``boilerplate`` are phrases that say
     nothing of what was done; from ``similar_suggest`` on two complaints are shown as similar, from ``similar_merge`` on
-    they are one, None: never without a person. Units come and go at midnight in ``zone``.
+    they are one, None: never without a person. Units come and go at midnight in ``zone``. ``contacts`` are numbers and
+    addresses of offices: they are public and not masked. To ``evidence_hosts`` proofs and links may lead
+    (``contracts.links.listed``).
     """
 
     units: Mapping[str, Unit]
@@ -78,6 +80,8 @@ class Rules:
     routing: tuple[RoutingRule, ...] = ()
     heirs: Mapping[str, str] = field(default_factory=dict)
     boilerplate: Collection[str] = ()
+    contacts: Collection[str] = ()
+    evidence_hosts: Collection[str] = ()
     similar_suggest: float = 0.75
     similar_merge: float | None = None
 

@@ -1,4 +1,4 @@
-// A broker in RECORDS (a record a line), the first THERE of them before anybody listens: consumers get those; what is produced is printed, and accepted.
+// A broker in RECORDS (a record a line), the first THERE of them before anybody listens: consumers get those; what is produced is printed, and accepted; a telephone number is masked.
 import { readFileSync } from "node:fs";
 
 const records = (process.env.RECORDS ?? "") && readFileSync(process.env.RECORDS, "utf8").trim().split("\n");
@@ -31,7 +31,8 @@ export class Kafka {
   producer() {
     const send = async ({ messages: [{ value }] }) => {
       console.log(value);
-      const reply = { event_id: JSON.parse(value).id, accepted: true };
+      const { id, data } = JSON.parse(value);
+      const reply = { event_id: id, accepted: true, masked: data.message?.includes("0812") ? ["[TELEPON]"] : [] };
       await heard({ message: { value: JSON.stringify({ data: { reply } }) } });
     };
     return { connect: async () => {}, send, disconnect: async () => {} };

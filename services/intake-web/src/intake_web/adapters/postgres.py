@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -17,16 +17,27 @@ from intake_web.store import Finished, Found, StoreDown
 
 
 class PostgresStore:
-    """The ``Store`` of production. ``wake`` tells the relay that there is something to publish."""
+    """The ``Store`` of production. ``wake`` tells the relay that there is something to publish.
+
+    ``keep`` are contacts of offices, which are not masked.
+    """
 
     def __init__(
-        self, pool: Pool, settings: IntakeSettings, origin: str, wake: Callable[[], None], *, within_s: float
+        self,
+        pool: Pool,
+        settings: IntakeSettings,
+        origin: str,
+        wake: Callable[[], None],
+        *,
+        within_s: float,
+        keep: Collection[str] = (),
     ) -> None:
         self.pool, self.settings, self.origin, self.wake, self.within_s = pool, settings, origin, wake, within_s
+        self.keep = keep
 
     async def accept(self, submission: Submission) -> Accepted:
         async with self._in_time():
-            return await accept(self.pool, self.settings, self.origin, submission, wake=self.wake)
+            return await accept(self.pool, self.settings, self.origin, submission, wake=self.wake, keep=self.keep)
 
     async def find(self, number: str) -> Found | None:
         async with self._in_time():
@@ -45,7 +56,8 @@ class PostgresStore:
         async with self._in_time():
             if item.kind == "addition" and await self._finished(number) and not await self._added(number, item):
                 raise Finished(number)
-            return await follow_up(self.pool, self.origin, number, item, most=MAX_FOLLOW_UPS, wake=self.wake)
+            most = MAX_FOLLOW_UPS
+            return await follow_up(self.pool, self.origin, number, item, most=most, wake=self.wake, keep=self.keep)
 
     async def _added(self, number: str, item: FollowUp) -> bool:
         same = msgspec.json.encode([{"id": item.id}]).decode()

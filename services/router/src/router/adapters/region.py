@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta, tzinfo
 from itertools import pairwise
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from chassis.region import Problem, RegionError, Source, read_zone
+from chassis.region import Problem, RegionError, Source, read_contacts, read_zone
 from contracts.events import UnitCode
+from contracts.links import can_be_listed
 from router.rules import KECAMATAN, RoutingRule, Rules, Target, Unit, same_place
 
 ROLES = ("triage", "conduct", "fallback")
@@ -34,6 +35,7 @@ class _Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     valid_until: date | None = None
     successor: str | None = None
     supervisor: str | None = None
+    contact: Words | None = None
 
 
 class _Category(Struct, frozen=True, kw_only=True):  # the other keys are the classifier's
@@ -86,7 +88,7 @@ def read_rules(region: Path) -> Rules:
     reading = _Reading(*sources)
     if reading.problems:
         raise RegionError.of(reading.problems)
-    return reading.rules(read_zone(region))
+    return reading.rules(read_zone(region), read_contacts(region))
 
 
 class _Reading:
@@ -101,6 +103,7 @@ class _Reading:
         self.targets = {str(where[-1]): row for where, row in self._rows(routing, "targets", _Target, dict)}
         self.routing = list(self._rows(routing, "rules", _Rule, list))
         self.rest = self._rest(routing)
+        self.hosts = list(self._hosts(units))
         if not self.problems:  # a row that can't be read would be missed by all that name it
             self.problems += [*_check_units(units, rows), *self._check_categories()]
             self.problems += [*self._check_routing(), *self._check_similar()]
@@ -129,6 +132,19 @@ class _Reading:
         except msgspec.ValidationError as error:
             self.problems.append(routing.wrong((), str(error), _REMEDY))
             return _Rest()
+
+    def _hosts(self, units: Source) -> Iterator[str]:
+        """``evidence_hosts`` of units.yaml; without it no proof is taken."""
+        given = units.content.get("evidence_hosts") if isinstance(units.content, dict) else None
+        if not isinstance(given, list | None):
+            self.problems.append(units.wrong(("evidence_hosts",), "it is no list", "write [soppengkab.go.id]"))
+            return
+        for n, entry in enumerate(given or ()):
+            if isinstance(entry, str) and can_be_listed(entry):
+                yield entry
+                continue
+            remedy = "write example.go.id for it alone, .example.go.id for all below it too, without https:// or path"
+            self.problems.append(units.wrong(("evidence_hosts", n), f"{entry} is no host of one office", remedy))
 
     def _check_categories(self) -> Iterator[Problem]:
         source = self.sources[1]
@@ -168,7 +184,7 @@ class _Reading:
                 if same_place(name) not in places:
                     yield source.wrong((*where, "when"), f"no unit has kecamatan: {name}", "write a kecamatan's name")
 
-    def rules(self, zone: tzinfo) -> Rules:
+    def rules(self, zone: tzinfo, contacts: Collection[str]) -> Rules:
         """What was read; only asked when nothing is wrong."""
         rows = [row for _, row in self.units.values()]
         return Rules(
@@ -194,6 +210,8 @@ class _Reading:
             similar_suggest=self.rest.similar.suggest,
             similar_merge=self.rest.similar.merge,
             zone=zone,
+            contacts=contacts,
+            evidence_hosts=tuple(self.hosts),
         )
 
 
