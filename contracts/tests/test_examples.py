@@ -104,7 +104,7 @@ def test_every_kind_of_follow_up_has_an_example() -> None:
 def test_every_reason_to_write_to_a_unit_has_an_example() -> None:
     wanted = {
         "routed", "withdrawn", "updated", "followed-up", "deadline-set", "warned", "breached", "escalated", "replied",
-        "retracted", "rated", "similar", "handed-over",
+        "retracted", "rated", "similar", "handed-over", "erased",
     }  # fmt: skip
     shown = {event.data.why for event in _all("unit.routed.v1")}  # type: ignore[union-attr]
 
@@ -114,7 +114,7 @@ def test_every_reason_to_write_to_a_unit_has_an_example() -> None:
 def test_every_action_of_a_unit_has_an_example() -> None:
     wanted = {
         "acknowledge", "progress", "ask", "resolve", "return", "hand-over",
-        "dispose", "correct", "reject", "merge", "unmerge", "rights-done",
+        "dispose", "correct", "reject", "merge", "unmerge", "erase", "rights-done", "rights-decline",
     }  # fmt: skip
     shown = {event.data.action for event in _all("unit.replied.v1")}  # type: ignore[union-attr]
 

@@ -68,7 +68,15 @@ def test_every_topic_is_written_and_read_by_somebody(topics: list[Topic]) -> Non
 
 @pytest.mark.parametrize(
     "name",
-    [names.RECEIVED, names.CLASSIFIED, names.FOLLOWED_UP, names.UPDATED, names.SLA_UPDATED, names.SLA_BREACHED],
+    [
+        names.RECEIVED,
+        names.CLASSIFIED,
+        names.FOLLOWED_UP,
+        names.UPDATED,
+        names.SLA_UPDATED,
+        names.SLA_BREACHED,
+        names.ERASED,
+    ],
 )
 def test_a_topic_named_in_code_has_a_folder(name: str) -> None:
     assert name == _declared()[name]["topic"]
@@ -82,7 +90,9 @@ def test_topics_of_complaints_have_equally_many_partitions(topics: list[Topic]) 
 def test_only_what_can_be_made_anew_from_its_last_record_is_compacted(topics: list[Topic]) -> None:
     compacted = {topic.name for topic in topics if "compact" in topic.config["cleanup.policy"]}
 
-    assert {names.RECEIVED, names.CLASSIFIED, names.FOLLOWED_UP} == {n for n in compacted if not names.unit_of(n)}
+    assert {names.RECEIVED, names.CLASSIFIED, names.FOLLOWED_UP, names.ERASED} == {
+        n for n in compacted if not names.unit_of(n)
+    }
 
 
 def _cells() -> list[list[str]]:
@@ -94,7 +104,8 @@ def _cells() -> list[list[str]]:
 
 def _row(declared: dict[str, Any]) -> list[str]:
     config = declared["config"]
-    days = f"{int(config['retention.ms']) // DAY_MS} d"
+    kept_ms = int(config["retention.ms"])
+    days = "for ever" if kept_ms < 0 else f"{kept_ms // DAY_MS} d"
     return [
         f"`{declared['topic']}`",
         ", ".join(

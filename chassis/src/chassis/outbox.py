@@ -32,8 +32,8 @@ _REFUSED, _PERMANENT = ([error.__name__ for error in kind] for kind in (REFUSED,
 # key's hash, as in the index: an index takes no long key. At most 8 MB and a row: 500 large ones fill the memory.
 _NEXT = """
 SELECT seq, topic, key, value, headers FROM (
-    SELECT *, sum(octet_length(value)) OVER (ORDER BY seq) - octet_length(value) AS before FROM (
-        SELECT seq, topic, key, value, headers FROM outbox o
+    SELECT *, sum(size) OVER (ORDER BY seq) - size AS before FROM (
+        SELECT seq, topic, key, value, headers, coalesce(octet_length(value), 0) AS size FROM outbox o
         WHERE parked_reason IS NULL
           AND NOT EXISTS (SELECT FROM outbox p WHERE p.parked_reason IS NOT NULL AND p.topic = o.topic
                             AND (md5(p.key) = md5(o.key) OR p.parked_reason = ANY($1)))

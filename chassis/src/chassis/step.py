@@ -23,7 +23,7 @@ from chassis.metrics import MAX_BUGS_IN_A_ROW
 from chassis.publish import REFUSED, publish
 from chassis.publish import is_outage as is_kafka_outage
 from chassis.unreadable import Unreadable
-from chassis.wire import Emit, Message, Outgoing, Record, dead_letter, outgoing
+from chassis.wire import Emit, Message, Outgoing, Record, dead_letter, outgoing, read_tombstone
 from contracts import codec, topics
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,8 @@ class Handler(Generic[S]):
 
     ``keys`` names the states a message touches; ``load`` reads states by key, and what else they bring with them;
     ``decide`` gets all of them and returns those that changed, and what is to be told; ``save`` writes them. ``told``
-    counts what was told, once it is committed.
+    counts what was told, once it is committed. With ``tombstones`` records without a value are messages too, whose data
+    is a :class:`chassis.wire.Tombstone`.
     """
 
     service: str
@@ -87,6 +88,7 @@ class Handler(Generic[S]):
     decide: Callable[[Mapping[str, S], Message, datetime], tuple[dict[str, S], list[Emit]]]
     save: Callable[[Connection, dict[str, S]], Awaitable[None]]
     told: Callable[[list[Emit]], None] = lambda emits: None
+    tombstones: bool = False
 
 
 @dataclass(kw_only=True)
@@ -188,14 +190,14 @@ class Steps(Generic[S]):
     def _decode(self, records: Sequence[Record], batch: _Batch) -> list[Message]:
         messages = []
         for record in records:
-            if record.value is None:  # a tombstone: nobody sends them yet, and what is kept here stays (docs/why.md)
+            if record.value is None and not self.handler.tombstones:
                 batch.counted.append((record.topic, "erased"))
                 continue
             if isinstance(record.value, Unreadable):
                 batch.dead.append((record, record.value.error))
                 continue
             try:
-                message = Message(record, codec.decode(record.value))
+                message = read(record)
                 self.handler.keys(message)
             except (codec.InvalidEvent, AttributeError) as error:  # no event, or one that does not belong here
                 batch.dead.append((record, error))
@@ -299,6 +301,15 @@ class StatelessSteps:
         self.streak = NO_STREAK
         metrics.RECORDS.labels(self.service, record.topic, "handled").inc()
         return out
+
+
+def read(record: Record) -> Message:
+    """Read the event, or the tombstone, that is in ``record``.
+
+    Raises:
+        contracts.codec.InvalidEvent: it is neither.
+    """
+    return read_tombstone(record) if record.value is None else Message(record, codec.decode(record.value))
 
 
 def bury(service: str, record: Record, error: BaseException) -> Outgoing:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from contracts import codec, topics
 from contracts.events import Data
@@ -28,11 +30,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """Bytes on their way to a topic."""
+    """Bytes on their way to a topic; None is a tombstone, which erases what the key held."""
 
     topic: str
     key: bytes | None
-    value: bytes
+    value: bytes | None
     headers: Headers = ()
 
 
@@ -61,12 +63,20 @@ class Message:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Tombstone:
+    """A record without a value: what its key held is erased. ``erased`` counts the rows that went with it, by table."""
+
+    ticket: str
+    erased: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Emit:
     """An event that a decision brings about. Its id derives from the cause, unless it has an ``event_id``."""
 
     topic: str
     subject: str
-    data: Data
+    data: Data | Tombstone
     event_id: str | None = None
 
 
@@ -78,6 +88,9 @@ def outgoing(emits: Sequence[Emit], *, service: str, cause: str, now: datetime) 
     """
     out = []
     for n, emit in enumerate(emits):
+        if isinstance(emit.data, Tombstone):
+            out.append(tombstone(emit.topic, emit.subject, emit.data))
+            continue
         event = codec.envelope(
             emit.data,
             event_id=emit.event_id or derived_id(cause, codec.type_of(emit.data), n),
@@ -88,6 +101,37 @@ def outgoing(emits: Sequence[Emit], *, service: str, cause: str, now: datetime) 
         )
         out.append(Outgoing(emit.topic, emit.subject.encode(), codec.encode(event), codec.HEADERS))
     return out
+
+
+def tombstone(topic: str, subject: str, about: Tombstone) -> Outgoing:
+    """Make the record that erases what ``subject`` held on ``topic``; its headers say which ticket, and what went."""
+    headers = [("ticket", about.ticket.encode()), ("erased", json.dumps(dict(about.erased)).encode())]
+    return Outgoing(topic, subject.encode(), None, headers)
+
+
+def read_tombstone(record: Record) -> Message:
+    """Read what :func:`tombstone` made.
+
+    Raises:
+        contracts.codec.InvalidEvent: it does not say of which ticket.
+    """
+    headers = dict(record.headers)
+    try:
+        erased = {str(table): int(rows) for table, rows in json.loads(headers.get("erased", b"{}")).items()}
+        about = Tombstone(ticket=headers["ticket"].decode(), erased=erased)
+        key = (record.key or b"").decode()
+    except (KeyError, ValueError, AttributeError, TypeError) as error:
+        raise codec.InvalidEvent("a tombstone without its ticket") from error
+    event: Any = codec.Envelope(
+        id=f"{record.partition}:{record.offset}",
+        source="",
+        type=record.topic,
+        subject=key,
+        time=datetime.fromtimestamp(record.timestamp_ms / 1000, UTC),
+        data=about,  # no event: it has no bytes
+        specversion="1.0",
+    )
+    return Message(record, event)
 
 
 #: A dead letter keeps so many bytes of what was not handled. A value that the contracts' topics take fits whole.

@@ -122,7 +122,7 @@ def _channel(name: str, topic: Doc) -> Doc:
 
 
 def _number(value: str) -> int | str:
-    return int(value) if value.isdigit() else value
+    return int(value) if value.removeprefix("-").isdigit() else value
 
 
 def _operation(action: str, name: str, who: str, group: str | None) -> Doc:

@@ -31,6 +31,7 @@ _STRUCTS: dict[str, type[Data]] = {
     "complaint.updated.v1": events.ComplaintUpdated,
     "complaint.sla-updated.v1": events.SlaUpdated,
     "complaint.sla-breached.v1": events.SlaBreached,
+    "complaint.erased.v1": events.ComplaintErased,
     "unit.routed.v1": events.UnitRouted,
     "unit.replied.v1": events.UnitReplied,
 }

@@ -159,9 +159,28 @@ class ComplaintUpdated(Struct, frozen=True, kw_only=True):
         str | UnsetType,
         Meta(
             description="What a `noted` is about: addition, rating, refused, rights_requested, rights_done, "
-            "deadline (of the complaint it was merged into)."
+            "rights_declined, erased, deadline (of the complaint it was merged into)."
         ),
     ] = UNSET
+
+
+class ComplaintErased(Struct, frozen=True, kw_only=True):
+    """What a complaint says of anybody is to be deleted everywhere, or was (UU 27/2022, pasal 43).
+
+    The order and the ledger in one. Its last record is kept for ever, so that what a restored backup brings back is
+    deleted again; it names nobody.
+    """
+
+    complaint_id: str
+    ticket: Ticket
+    origin: str
+    by: Annotated[UnitCode, Meta(description="The unit that ordered it.")]
+    reason: Annotated[str, Meta(description="Why, in that unit's words; identifiers are masked.")]
+    asked_at: Time
+    done_at: Annotated[Time | UnsetType, Meta(description="When the last service had deleted it; unset: not yet.")] = (
+        UNSET
+    )
+    erased: Annotated[dict[str, int], Meta(description="How many rows of which table, as `intake-sms.notices`.")] = {}
 
 
 class DerivationDay(Struct, frozen=True, kw_only=True):
@@ -271,6 +290,10 @@ class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
     priority: Annotated[int, Meta(ge=0, description="Work on the highest first, then on the oldest.")] = 0
     matter: str | UnsetType = UNSET
     spam: bool = False
+    erased: Annotated[bool, Meta(description="Its text is deleted; delete your copies too.")] = False
+    restricted: Annotated[
+        bool, Meta(description="Only kept, by UU 27/2022 pasal 41: used for nothing but this complaint.")
+    ] = False
     paused_until: Annotated[
         Time | UnsetType,
         Meta(description="The clock waits for the reporter, until then at the latest; unset: it runs."),
@@ -299,6 +322,7 @@ RefusalCode = Literal[
     "no_request",
     "not_desk",
     "bad_evidence",
+    "erased",
 ]
 
 
@@ -326,7 +350,7 @@ class UnitRouted(Struct, frozen=True, kw_only=True):
         Meta(
             description="routed, withdrawn, updated, followed-up, deadline-set, warned, breached, escalated, retracted "
             "(the breach was none), replied, rated, similar (perhaps the same as another), "
-            "handed-over (forward it to its target); more may come."
+            "handed-over (forward it to its target), erased (delete your copies); more may come."
         ),
     ]
     unit: UnitCode
@@ -346,7 +370,8 @@ class UnitReplied(Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="acknowledge, progress, ask, resolve, return, hand-over; "
-            "a triage unit also dispose, correct, reject, merge, unmerge; the admin also rights-done."
+            "a triage unit also dispose, correct, reject, merge, unmerge; the admin also erase, rights-done, "
+            "rights-decline."
         ),
     ]
     message: Annotated[str, Meta(max_length=4_000)] | UnsetType = UNSET
@@ -366,6 +391,7 @@ Data = (
     | ComplaintUpdated
     | SlaUpdated
     | SlaBreached
+    | ComplaintErased
     | UnitRouted
     | UnitReplied
 )

@@ -14,6 +14,7 @@ FOLLOWED_UP = "complaint.followed-up.v1"
 UPDATED = "complaint.updated.v1"
 SLA_UPDATED = "complaint.sla-updated.v1"
 SLA_BREACHED = "complaint.sla-breached.v1"
+ERASED = "complaint.erased.v1"
 
 TOPICS_DIR = Path(__file__).parents[2] / "topics"
 

@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET
 
+from chassis import wire
 from chassis.testing import message, play
-from chassis.wire import Emit, Message
+from chassis.wire import Emit, Message, Record, Tombstone, read_tombstone
 from contracts import topics
 from contracts.events import (
     Candidate,
     ComplaintClassified,
+    ComplaintErased,
     ComplaintFollowedUp,
     ComplaintReceived,
     ComplaintUpdated,
@@ -66,6 +68,7 @@ CORE = {
     ComplaintFollowedUp: topics.FOLLOWED_UP,
     SlaUpdated: topics.SLA_UPDATED,
     SlaBreached: topics.SLA_BREACHED,
+    ComplaintErased: topics.ERASED,
 }
 
 
@@ -95,6 +98,12 @@ def followed_up(*items: FollowUp, ticket: str = T) -> ComplaintFollowedUp:
 
 def item(kind: str, number: int = 1, **facts: Any) -> FollowUp:
     return FollowUp(id=f"{kind}-{number}", kind=kind, at=AT, **facts)  # type: ignore[arg-type]
+
+
+def tombstone(topic: str, ticket: str = T, **erased: int) -> Message:
+    """The record by which a service says that it holds nothing of ``ticket`` on ``topic`` any more."""
+    out = wire.tombstone(topic, f"c-{ticket}", Tombstone(ticket=ticket, erased=erased))
+    return read_tombstone(Record(topic, 0, 7, out.key, None, round(AT.timestamp() * 1000), out.headers))
 
 
 def sla(kind: str, ticket: str = T, stage: str = "completion", based_on_seq: int = 0) -> SlaUpdated:
@@ -127,7 +136,7 @@ class Office:
     told: list[Emit] = field(default_factory=list)
     count: int = 0
 
-    def hear(self, *events: Data | tuple[str, UnitReplied]) -> list[Data]:
+    def hear(self, *events: Data | tuple[str, UnitReplied] | Message) -> list[Any]:
         """Handle ``events`` as one batch (a reply with its unit before it); returns what was told."""
         self.cases, told = play(partial(handlers.decide, self.rules), [self._arrived(e) for e in events], self.cases)
         self.told += told
@@ -147,7 +156,9 @@ class Office:
         self.told += told
         return [emit.data for emit in told]
 
-    def _arrived(self, event: Data | tuple[str, UnitReplied]) -> Message:
+    def _arrived(self, event: Data | tuple[str, UnitReplied] | Message) -> Message:
+        if isinstance(event, Message):
+            return event
         self.count += 1
         unit, data = event if isinstance(event, tuple) else (None, event)
         topic = topics.unit_replied(unit) if unit else CORE[type(data)]

@@ -123,7 +123,7 @@ def test_the_clock_of_a_right_is_the_triage_units_business_even_when_the_complai
     )  # fmt: skip
     whys = [("DISKOMINFO", "warned"), ("DISKOMINFO", "breached"), ("DISKOMINFO", "escalated"), ("SETDA", "escalated")]
     assert whys == to_units(told)
-    office.hear(("DISKOMINFO", reply("rights-done", message="Data sudah dihapus")))
+    office.hear(("DISKOMINFO", reply("rights-decline", message="Laporannya masih diperiksa")))
     assert [] == office.hear(breached(stage="rights", level=2, escalate_to=["SETDA"]))
 
 

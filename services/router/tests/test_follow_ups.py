@@ -97,19 +97,20 @@ def test_a_rights_request_reaches_the_triage_unit_whoever_has_the_complaint(stat
 
 
 @pytest.mark.parametrize("status", ["routed", "resolved", "closed"])
-def test_the_triage_unit_says_when_the_right_was_granted_and_only_once(status: str) -> None:
-    office = in_status(status)
-    office.hear(followed_up(item("rights_request", 9, right="erasure")))
-    told = office.hear(("DISKOMINFO", reply("rights-done", message="Data pribadi Anda sudah dihapus.")))
+@pytest.mark.parametrize(("action", "note"), [("rights-done", "rights_done"), ("rights-decline", "rights_declined")])
+def test_the_triage_unit_answers_a_request_and_only_once(status: str, action: str, note: str) -> None:
+    office, answer = in_status(status), ("DISKOMINFO", reply(action, message="Data Anda hanya kami simpan."))
+    office.hear(followed_up(item("rights_request", 9, right="restriction")))
+    told = office.hear(answer)
     assert (None, ["noted"], status) == (refusal(told), kinds(told), office.case.status)
     step = office.story()[-1]
-    assert ("rights_done", "DISKOMINFO", "Data pribadi Anda sudah dihapus.") == (step.note, step.by, step.message)
-    told = office.hear(("DISKOMINFO", reply("rights-done", message="Data pribadi Anda sudah dihapus.")))
-    assert "bukan milik DISKOMINFO" in str(refusal(told))
+    assert (note, "DISKOMINFO", "Data Anda hanya kami simpan.") == (step.note, step.by, step.message)
+    assert office.case.restricted is (action == "rights-done")
+    assert "bukan milik DISKOMINFO" in str(refusal(office.hear(answer)))
 
 
 def test_each_request_for_a_right_is_answered_by_itself() -> None:
-    office, done = in_status("routed"), ("DISKOMINFO", reply("rights-done", message="Sudah dihapus dari basis data"))
+    office, done = in_status("routed"), ("DISKOMINFO", reply("rights-decline", message="Masih diperiksa"))
     office.hear(followed_up(item("rights_request", 8, right="erasure"), item("rights_request", 9, right="restriction")))
     assert [None, None] == [refusal(office.hear(done)) for _ in range(2)]
     assert refusal(office.hear(done)) is not None
@@ -130,7 +131,7 @@ def test_rights_in_a_complaint_about_the_triage_unit_are_another_ones() -> None:
     office = resolved_by("PUPR", "jalan_jembatan", about_units=["DISKOMINFO"])
     told = office.hear(followed_up(item("rights_request")))
     assert [("INSPEKTORAT", "followed-up")] == units(told)
-    done = reply("rights-done", message="Data sudah dihapus")
+    done = reply("rights-decline", message="Masih diperiksa")
     assert "bukan milik DISKOMINFO" in str(refusal(office.hear(("DISKOMINFO", done))))
     assert None is refusal(office.hear(("INSPEKTORAT", done)))
 

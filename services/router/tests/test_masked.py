@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -55,6 +54,8 @@ SAID: list[tuple[Callable[[], Office], str, UnitReplied]] = [
     (two, "DISKOMINFO", reply("merge", into=OTHER, reason=ABOUT)),
     (partial(in_status, "merged", "triage"), "DISKOMINFO", reply("unmerge", reason=ABOUT)),
     (asked_to_erase, "DISKOMINFO", reply("rights-done", message=ABOUT)),
+    (asked_to_erase, "DISKOMINFO", reply("rights-decline", message=ABOUT)),
+    (routed, "DISKOMINFO", reply("erase", reason=ABOUT)),
     (helped, "PDAM", reply("progress", message=ABOUT)),
     (helped, "PDAM", reply("resolve", message=f"Pipa sudah diganti, {ABOUT}")),
     (helped, "PDAM", reply("return", reason=ABOUT)),
@@ -135,10 +136,9 @@ def test_a_refusal_repeats_no_identifier(unit: str, said: UnitReplied) -> None:
     assert [] == [secret for secret in (NIK, PHONE, MAIL) if secret[:8] in str(answer.reason)]
 
 
-def test_a_code_without_end_is_refused_in_no_time() -> None:
-    begin = time.process_time()
+def test_a_code_without_end_is_refused_and_its_beginning_named() -> None:
     answer = answer_to(triage().hear(("DISKOMINFO", reply("dispose", unit="08" * 400_000))))
-    assert (False, True) == (answer.accepted, time.process_time() - begin < 0.5)
+    assert (False, True) == (answer.accepted, len(str(answer.reason)) < 100)
 
 
 def test_the_numbers_of_offices_stay() -> None:

@@ -49,6 +49,12 @@ def at_the_last_desk() -> Office:
     return office
 
 
+def erased() -> Office:
+    office = in_status("routed")
+    office.hear(("DISKOMINFO", reply("erase", reason="diminta pelapor")))
+    return office
+
+
 def asked_to_erase() -> Office:
     office = routed()
     office.hear(followed_up(item("rights_request", right="erasure")))
@@ -84,6 +90,8 @@ REFUSED: list[tuple[Callable[[], Office], str, UnitReplied, str, str]] = [
     (asked_to_erase, "PUPR", reply("rights-done", message="sudah dihapus"), "not_desk", "dijawab oleh DISKOMINFO"),
     (routed, "DISKOMINFO", reply("rights-done", message="sudah"), "not_yours", "bukan milik"),
     (triage, "DISKOMINFO", reply("rights-done", message="sudah dihapus"), "no_request", "tidak ada permintaan hak"),
+    (erased, "DISKOMINFO", reply("erase", reason="diminta lagi"), "erased", "sudah dihapus"),
+    (routed, "DISKOMINFO", reply("erase"), "missing_field", "perlu reason"),
     (helped, "PDAM", reply("ask", message="Di RT berapa?"), "not_lead", "unit pendukung"),
     (helped, "PDAM", reply("progress"), "missing_field", "perlu message"),
     (helped, "PDAM", reply("resolve", message="sedang diproses"), "no_deed", "belum menyebut"),

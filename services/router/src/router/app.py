@@ -50,7 +50,15 @@ def handler_of(rules: Rules) -> Handler[Case]:
     def decide(cases: Mapping[str, Case], message: Message, now: datetime) -> Changes:
         return _watched(cases, handlers.decide(rules, cases, message, now))
 
-    return Handler(service=SERVICE, keys=handlers.keys, load=store.load, decide=decide, save=store.save, told=count)
+    return Handler(
+        service=SERVICE,
+        keys=handlers.keys,
+        load=store.load,
+        decide=decide,
+        save=store.save,
+        told=count,
+        tombstones=True,
+    )
 
 
 def count(emits: list[Emit]) -> None:

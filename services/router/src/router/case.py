@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct
 from contracts.events import (
     Candidate,
     ComplaintClassified,
+    ComplaintErased,
     ComplaintFollowedUp,
     ComplaintReceived,
     ComplaintSnapshot,
@@ -25,7 +26,7 @@ from contracts.events import (
 from router.refusal import Refusal
 from router.rules import priority
 
-Out = ComplaintUpdated | UnitRouted
+Out = ComplaintUpdated | UnitRouted | ComplaintErased
 
 ACTIVE = frozenset({"routed", "acknowledged", "in_progress"})
 #: A unit has it, though it may be the reporter's turn: the clock is that unit's business.
@@ -47,11 +48,23 @@ STATUS_WORDS = {
 }
 
 
+class Erasure(Struct, frozen=True, kw_only=True):
+    """An order to erase a complaint: on which topics its text still ``waits`` to go, and what went so far, by table."""
+
+    by: str
+    reason: str
+    asked_at: datetime
+    waits: list[str] = []
+    erased: dict[str, int] = {}
+    done_at: datetime | None = None
+
+
 class Case(Struct, frozen=True, kw_only=True):
     """The state of one complaint. Before its ``received`` has come, only what came early is in it.
 
     ``merged`` are the complaints that follow this one, ``also_about`` the units those accuse, ``rights`` what the
-    reporter asked for by law and nobody has done yet, ``alarmed`` who heard of each promise that is late.
+    reporter asked for by law and nobody has done yet, ``alarmed`` who heard of each promise that is late, ``told`` the
+    units that ever had a snapshot of it.
     """
 
     ticket: str
@@ -80,6 +93,9 @@ class Case(Struct, frozen=True, kw_only=True):
     similar: list[Similar] = []
     rights: list[str] = []
     alarmed: dict[str, list[str]] = {}
+    told: list[str] = []
+    erasure: Erasure | None = None
+    restricted: bool = False
 
 
 def promise(stage: str, deadline_at: datetime) -> str:
@@ -168,6 +184,8 @@ def snapshot(case: Case, reader: str) -> ComplaintSnapshot:
         priority=priority(found.urgency if found else None, found.confidence if found else 0.0, reporters),
         matter=found.matter if found else UNSET,
         spam=found.spam if found else False,
+        erased=case.erasure is not None,
+        restricted=case.restricted,
         paused_until=(case.paused_until if waits(case) else None) or UNSET,
     )
 

@@ -6,21 +6,24 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
-from chassis.wire import Emit, Message
+from chassis.wire import Emit, Message, Tombstone
 from contracts import codec, topics
 from contracts import ticket as tickets
 from contracts.events import (
     ComplaintClassified,
+    ComplaintErased,
     ComplaintFollowedUp,
     ComplaintReceived,
     ComplaintUpdated,
     SlaBreached,
     SlaUpdated,
     UnitReplied,
+    UnitRouted,
 )
-from router import clock, domain, follow_ups, merging, replies, similar
+from router import clock, domain, erasure, follow_ups, merging, replies, similar
 from router.case import Case, Out
 from router.moves import Changes, Result
 from router.rules import Rules, in_force
@@ -35,7 +38,14 @@ _RULES: dict[type, Callable[[Rules, Case, Any], Result]] = {
 
 def sources(rules: Rules) -> list[str]:
     """All topics the router reads."""
-    own = [topics.RECEIVED, topics.CLASSIFIED, topics.FOLLOWED_UP, topics.SLA_UPDATED, topics.SLA_BREACHED]
+    own = [
+        topics.RECEIVED,
+        topics.CLASSIFIED,
+        topics.FOLLOWED_UP,
+        topics.SLA_UPDATED,
+        topics.SLA_BREACHED,
+        topics.ERASED,
+    ]
     return own + [topics.unit_replied(unit) for unit in rules.units]
 
 
@@ -60,10 +70,12 @@ def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datet
     rules = in_force(rules, now)
     unit = topics.unit_of(message.record.topic)
     if unit is not None:
-        changes, outs = replies.on_replied(rules, cases, unit, message.event.id, data)
+        changes, outs = replies.on_replied(rules, cases, unit, message.event.id, data, now)
     else:
         before = cases.get(data.ticket, Case(ticket=data.ticket))
-        if isinstance(data, ComplaintFollowedUp):
+        if before.erasure or isinstance(data, ComplaintErased | Tombstone):
+            changes, outs = _of_erased(rules, cases, before, message, now)
+        elif isinstance(data, ComplaintFollowedUp):
             changes, outs = follow_ups.on_followed_up(rules, cases, before, data)
         else:
             case, outs = _RULES[type(data)](rules, before, data)
@@ -76,6 +88,27 @@ def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datet
                 changes, outs = {**changes, **followed}, [*outs, *more]
         changes = {ticket: case for ticket, case in changes.items() if case != cases.get(ticket)}
     return _with_children(rules, cases, changes, outs, by_unit=unit is not None)
+
+
+def _of_erased(
+    rules: Rules, cases: Mapping[str, Case], case: Case, message: Message, now: datetime
+) -> tuple[Changes, list[Out]]:
+    """What comes about a complaint that is erased, or orders it: the clock goes on, and no text comes back."""
+    data: Any = message.data
+    match data:
+        case ComplaintErased():
+            return erasure.on_erased(rules, cases, case, data)
+        case Tombstone():
+            case, outs = erasure.on_tombstone(case, message.record.topic, data)
+            case, more = erasure.finished(case, now)
+            return {case.ticket: case}, [*outs, *more]
+        case ComplaintReceived() | ComplaintClassified() | ComplaintFollowedUp():
+            case, outs = erasure.on_text_again(case, data)
+            return {case.ticket: case}, outs
+        case SlaUpdated() | SlaBreached():
+            case, outs = clock.on_sla(rules, case, data)
+            return {case.ticket: case}, outs
+    return {}, []
 
 
 def unclassified(rules: Rules, cases: Mapping[str, Case], ticket: str) -> tuple[Changes, list[Emit]]:
@@ -100,12 +133,27 @@ def _with_children(
     rules: Rules, cases: Mapping[str, Case], changes: Changes, outs: list[Out], *, by_unit: bool
 ) -> tuple[Changes, list[Emit]]:
     followed, more = merging.follow_parent(rules, {**cases, **changes}, outs, by_unit=by_unit)
-    return {**changes, **followed}, [_emit(out) for out in [*outs, *more]]
+    outs = [*outs, *more]
+    return _with_readers(cases, {**changes, **followed}, outs), [_emit(out) for out in outs]
+
+
+def _with_readers(cases: Mapping[str, Case], changes: Changes, outs: list[Out]) -> Changes:
+    """Remember which units have a snapshot of a complaint: they are told when it is erased."""
+    for out in outs:
+        if not isinstance(out, UnitRouted) or out.complaint is UNSET:
+            continue
+        ticket = out.complaint.ticket
+        case = changes.get(ticket) or cases[ticket]
+        if out.unit not in case.told:
+            changes[ticket] = msgspec.structs.replace(case, told=[*case.told, out.unit])
+    return changes
 
 
 def _emit(out: Out) -> Emit:
     if isinstance(out, ComplaintUpdated):
         return Emit(topic=topics.UPDATED, subject=out.complaint_id, data=out)
+    if isinstance(out, ComplaintErased):
+        return Emit(topic=topics.ERASED, subject=out.complaint_id, data=out)
     subject = out.complaint.complaint_id if out.complaint is not UNSET else ""
     if not subject and out.reply is not UNSET:
         subject = out.reply.event_id

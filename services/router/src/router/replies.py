@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
 from contracts import ticket as tickets
 from contracts.events import UnitReplied, UnitRouted
-from router import merging
+from router import erasure, merging
 from router.case import (
     ACTIVE,
     FINAL,
     STATUS_WORDS,
     Case,
+    Erasure,
     Out,
     about_units,
     advance,
@@ -39,13 +41,14 @@ _ANYTIME = frozenset(STATUS_WORDS)
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """A reply, the case it is about, and all that may be touched; ``by`` is the unit that replied."""
+    """A reply, the case it is about, and all that may be touched; ``by`` is the unit that replied, ``now`` when."""
 
     rules: Rules
     cases: Mapping[str, Case]
     case: Case
     by: str
     data: UnitReplied
+    now: datetime
 
 
 Outcome = tuple[Changes, list[Out]] | Refusal
@@ -63,7 +66,7 @@ class Rule:
 
 
 def on_replied(
-    rules: Rules, cases: Mapping[str, Case], unit: str, reply_id: str, data: UnitReplied
+    rules: Rules, cases: Mapping[str, Case], unit: str, reply_id: str, data: UnitReplied, now: datetime
 ) -> tuple[Changes, list[Out]]:
     """Carry out ``unit``'s reply or refuse it; either way it is answered exactly once. Its words are masked first."""
     data, tokens = masked(rules, data)
@@ -71,7 +74,7 @@ def on_replied(
     case = cases.get(number) if number else None
     if case is None or case.received is None:
         return {}, [_not_yours(unit, reply_id, data)]
-    given = Given(rules=rules, cases=cases, case=case, by=unit, data=data)
+    given = Given(rules=rules, cases=cases, case=case, by=unit, data=data, now=now)
     outcome: Outcome
     if case.unit == unit or _as_admin(given):
         outcome = _refusal(given) or bad_evidence(rules, data.evidence) or _carry_out(given)
@@ -97,7 +100,9 @@ def _as_admin(given: Given) -> bool:
     if given.by != desk(given.rules, case):
         return False
     match data.action:
-        case "rights-done":
+        case "erase":
+            return True
+        case "rights-done" | "rights-decline":
             return bool(case.rights)
         case "merge":
             into = tickets.parse(data.into or "")
@@ -110,6 +115,8 @@ def _as_admin(given: Given) -> bool:
 
 def _refusal(given: Given) -> Refusal | None:
     case, data = given.case, given.data
+    if case.erasure:
+        return Refusal("erased", "data laporan ini sudah dihapus, tidak ada lagi yang dapat dikerjakan")
     rule = ACTIONS.get(data.action)
     if rule is None:
         why_not = f"tindakan {brief(data.action)!r} tidak dikenal; yang ada: {', '.join(ACTIONS)}"
@@ -252,15 +259,47 @@ def _unmerge(given: Given) -> Outcome:
     return merging.unmerge(given.rules, given.cases, given.case, reason, by=given.by)
 
 
+def _wrong_desk(given: Given) -> Refusal | None:
+    """What the law on personal data asks for is done by the triage unit alone."""
+    first = desk(given.rules, given.case)
+    return None if given.by == first else Refusal("not_desk", f"permintaan hak dijawab oleh {first}")
+
+
+def _erase(given: Given) -> Outcome:
+    if refused := _wrong_desk(given):
+        return refused
+    order = Erasure(by=given.by, reason=given.data.reason or "", asked_at=given.now)
+    return erasure.erase(given.rules, given.cases, given.case, order)
+
+
 def _rights_done(given: Given) -> Outcome:
-    if not given.case.rights:
-        return Refusal("no_request", "tidak ada permintaan hak yang menunggu pada laporan ini")
-    if given.by != desk(given.rules, given.case):
-        return Refusal("not_desk", f"permintaan hak dijawab oleh {desk(given.rules, given.case)}")
-    message = given.data.message or None
-    # The oldest: each request has its own clock, and an answer stops the oldest of them.
-    case, outs = noted(_replace(given.case, rights=given.case.rights[1:]), "rights_done", message or "", by=given.by)
+    """Grant the oldest: each request has its own clock, and an answer stops the oldest of them.
+
+    What is to be erased is said to be when it is, and not yet by this.
+    """
+    if refused := _not_asked(given) or _wrong_desk(given):
+        return refused
+    message = given.data.message or ""
+    if given.case.rights[0] == "erasure":
+        order = Erasure(by=given.by, reason=message, asked_at=given.now)
+        return erasure.erase(given.rules, given.cases, given.case, order)
+    case, outs = erasure.restrict(given.case, message, by=given.by)
     return {case.ticket: case}, outs
+
+
+def _rights_decline(given: Given) -> Outcome:
+    """Say why the oldest is not granted: the law has its exceptions."""
+    if refused := _not_asked(given) or _wrong_desk(given):
+        return refused
+    case = _replace(given.case, rights=given.case.rights[1:])
+    case, outs = noted(case, "rights_declined", given.data.message or "", by=given.by)
+    return {case.ticket: case}, outs
+
+
+def _not_asked(given: Given) -> Refusal | None:
+    if given.case.rights:
+        return None
+    return Refusal("no_request", "tidak ada permintaan hak yang menunggu pada laporan ini")
 
 
 ACTIONS: dict[str, Rule] = {
@@ -275,5 +314,7 @@ ACTIONS: dict[str, Rule] = {
     "reject": Rule(act=_step("rejected"), needs=("reason",), triage=True),
     "merge": Rule(act=_merge, needs=("into",), triage=True),
     "unmerge": Rule(act=_unmerge, statuses=frozenset({"merged"}), triage=True),
+    "erase": Rule(act=_erase, statuses=_ANYTIME, needs=("reason",)),
     "rights-done": Rule(act=_rights_done, statuses=_ANYTIME, needs=("message",)),
+    "rights-decline": Rule(act=_rights_decline, statuses=_ANYTIME, needs=("message",)),
 }
