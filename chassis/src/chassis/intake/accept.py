@@ -159,10 +159,12 @@ async def accept(
 
 
 async def _known(db: Connection, cid: str, submission: Submission) -> Accepted | None:
-    row = await db.fetchrow("SELECT ticket, received_at, fingerprint FROM complaints WHERE complaint_id = $1", cid)
+    row = await db.fetchrow(
+        "SELECT ticket, received_at, fingerprint, erased_at FROM complaints WHERE complaint_id = $1", cid
+    )
     if row is None:
         return None
-    if row["fingerprint"] != submission.fingerprint():
+    if row["erased_at"] is None and row["fingerprint"] != submission.fingerprint():
         raise KeyReused(submission.external_id)
     return Accepted(ticket=row["ticket"], complaint_id=cid, received_at=row["received_at"], fresh=False)
 
@@ -262,7 +264,7 @@ async def follow_up(
     async with pool.acquire() as db, db.transaction():
         row = await db.fetchrow(
             """SELECT complaint_id, follow_ups, r.address FROM complaints c JOIN reporters r USING (reporter_ref)
-               WHERE ticket = $1 FOR UPDATE OF c""",
+               WHERE ticket = $1 AND erased_at IS NULL FOR UPDATE OF c""",
             number,
         )
         if row is None or (address is not None and row["address"] != address):
@@ -362,7 +364,7 @@ async def repair(pool: Pool, settings: IntakeSettings, wake: Callable[[], None])
         async with pool.acquire() as db, db.transaction():
             rows = await db.fetch(
                 """UPDATE complaints SET republished_at = now() WHERE complaint_id IN (
-                       SELECT complaint_id FROM complaints WHERE registered_at IS NULL
+                       SELECT complaint_id FROM complaints WHERE registered_at IS NULL AND erased_at IS NULL
                          AND now() - greatest(received_at, republished_at)
                              > greatest(make_interval(secs => $1),
                                         least(coalesce(republished_at, received_at) - received_at, interval '6 h'))

@@ -70,12 +70,12 @@ Send = Callable[[Notice], Awaitable[None]]
 
 _ADD = """
 INSERT INTO notices (ticket, reason, text, address, thread, next_try_at, revisable)
-SELECT n.ticket, n.reason, n.text, coalesce(n.address, r.address), coalesce(n.thread, c.thread),
+SELECT n.ticket, n.reason, n.text, coalesce(n.address, r.address, f.address), coalesce(n.thread, c.thread, f.thread),
        now() + make_interval(secs => n.after_s), n.after_s > 0
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::text[])
        WITH ORDINALITY AS n (ticket, reason, text, address, thread, after_s, corrects, nth)
-LEFT JOIN complaints c USING (ticket) LEFT JOIN reporters r USING (reporter_ref)
-WHERE coalesce(n.address, r.address) IS NOT NULL AND (n.corrects IS NULL OR EXISTS (
+LEFT JOIN complaints c USING (ticket) LEFT JOIN reporters r USING (reporter_ref) LEFT JOIN farewells f USING (ticket)
+WHERE coalesce(n.address, r.address, f.address) IS NOT NULL AND (n.corrects IS NULL OR EXISTS (
     SELECT FROM notices o WHERE o.ticket = n.ticket AND o.reason = n.corrects AND o.state <> 'dropped'))
 ORDER BY n.nth
 ON CONFLICT (ticket, reason) DO NOTHING"""
@@ -94,6 +94,11 @@ ORDER BY id LIMIT 50"""
 # Before the vendor has it: what may have gone out is neither changed nor dropped any more.
 _FREEZE = "UPDATE notices SET revisable = false WHERE id = $1 AND state = 'pending' RETURNING text"
 _DONE = "UPDATE notices SET state = $2, detail = $3, attempts = attempts + 1, sent_at = now() WHERE id = $1"
+# The last notice of an erased complaint, and the address kept for it, go when it was sent or can't be.
+_OVER = """
+WITH over AS (DELETE FROM farewells f USING notices n
+              WHERE n.id = $1 AND n.state <> 'pending' AND f.ticket = n.ticket RETURNING f.ticket)
+DELETE FROM notices USING over WHERE notices.ticket = over.ticket"""
 _LATER = """
 UPDATE notices SET attempts = attempts + 1, detail = $2, next_try_at = now() + make_interval(secs => $3)
 WHERE id = $1"""
@@ -134,6 +139,7 @@ async def send_notices(pool: Pool, channel: str, send: Send) -> None:
             rows = await db.fetch(_NEXT)
             for row in rows:
                 await _to_the_end(_send_one(db, channel, send, Notice(**row)))
+                await db.execute(_OVER, row["id"])
             await asyncio.sleep(0 if rows else 0.2)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 import msgspec
 from msgspec import Struct
 
 from chassis.database import Connection, Pool
+from chassis.intake.erasure import erase
 from chassis.intake.notices import NewNotice, add_notices, revise_notices
 from contracts.events import DerivationDay, Evidence
+
+log = logging.getLogger(__name__)
 
 #: Nothing follows these.
 FINAL = frozenset({"closed", "handed_over", "rejected", "cancelled"})
@@ -68,6 +72,8 @@ class Story(Struct, frozen=True, kw_only=True, omit_defaults=True):
     retracted: dict[str, int] = {}  # promises whose breach was taken back, and as of which seq
     apology: str = ""  # the reason of the notice that could still be dropped
     registered: bool = False
+    erased: bool = False
+    erase: tuple[str, bool] | None = None  # (complaint's id, whether it is to be told) to erase with this; not stored
     notices: list[tuple[str, str]] = []  # (reason, text) to add with this change; not stored
     corrections: list[tuple[str, str]] = []  # (reason of what was wrong, text) to add with this change; not stored
     revised: list[tuple[str, str | None]] = []  # (reason, text) of waiting notices, None to drop one; not stored
@@ -104,9 +110,19 @@ async def count_reporters(db: Connection | Pool, ticket: str) -> int:
 
 
 async def save_stories(
-    db: Connection, stories: dict[str, Story], *, receipt_wait_s: float = 0, apology_after_s: float = 0
+    db: Connection,
+    stories: dict[str, Story],
+    *,
+    service: str = "",
+    receipt_wait_s: float = 0,
+    apology_after_s: float = 0,
 ) -> None:
-    """Keep ``stories``, add their notices and revise those that wait."""
+    """Keep ``stories``, erase what is ordered, add their notices and revise those that wait."""
+    for ticket, story in stories.items():
+        if story.erase:
+            complaint_id, tell = story.erase
+            counts = await erase(db, service, complaint_id, ticket, tell=tell)
+            log.info("erased", extra={"ticket": ticket, "rows": counts})
     waits = {APOLOGY: apology_after_s, HELD: receipt_wait_s, ASKED: receipt_wait_s}
     await add_notices(
         db,
@@ -124,6 +140,6 @@ async def save_stories(
     untold = {t for t, reason in dated if (t, reason) not in in_time}
     for ticket, story in stories.items():
         moved = story.moved or (ticket in untold and story.status not in DONE)
-        bare = msgspec.structs.replace(story, notices=[], corrections=[], revised=[], moved=moved)
+        bare = msgspec.structs.replace(story, erase=None, notices=[], corrections=[], revised=[], moved=moved)
         await db.execute(_SAVE, ticket, msgspec.json.encode(bare).decode(), story.parent, story.status in FINAL)
     await db.execute(_REGISTERED, [t for t, story in stories.items() if story.registered])

@@ -15,10 +15,12 @@ from chassis.intake.story import APOLOGY, ASKED, DONE, HELD, ClockLine, Step, St
 from chassis.intake.texts import Texts
 from chassis.step import Handler
 from chassis.wire import Emit, Message
-from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated
-from contracts.topics import SLA_BREACHED, SLA_UPDATED, UPDATED
+from contracts.events import ComplaintErased, ComplaintUpdated, SlaBreached, SlaUpdated
+from contracts.topics import ERASED, SLA_BREACHED, SLA_UPDATED, UPDATED
 
-SOURCES = (UPDATED, SLA_UPDATED, SLA_BREACHED)
+SOURCES = (UPDATED, SLA_UPDATED, SLA_BREACHED, ERASED)
+#: The notes by which the reporter of an erased complaint hears that it is done; nothing else is told any more.
+_FAREWELLS = frozenset({"rights_done", "erased"})
 _ASKED = "waiting_for_reporter"
 _with = msgspec.structs.replace
 Decide = Callable[[Mapping[str, "Story"], Message, datetime], tuple[dict[str, "Story"], list[Emit]]]
@@ -38,6 +40,8 @@ class Teller:
         late = own and all(step.seq != data.seq for step in story.steps)  # a dead letter that was put back
         if data.seq <= story.seq and not late:
             return None
+        if story.erased:
+            return self._on_erased_update(story, data)
         text = self.texts.change(data) if own else ""
         before = story
         story = _updated(story, data, now, text)
@@ -46,6 +50,19 @@ class Teller:
         if self.notify and own and data.kind != "registered":
             story = self._announce(before, story, data, text)
         return story
+
+    def _on_erased_update(self, story: Story, data: ComplaintUpdated) -> Story:
+        """It goes on without a word; to whom it was the router says one more thing."""
+        after = _with(story, seq=max(story.seq, data.seq), status=data.status if data.seq > story.seq else story.status)
+        if self.notify and data.origin == self.service and data.note in _FAREWELLS:
+            after = _with(after, notices=[(f"seq-{data.seq}", self.texts.change(data))])
+        return after
+
+    def on_erased(self, story: Story, data: ComplaintErased) -> Story | None:
+        """Keep number and status, and have the rest deleted; whenever it is said, for a backup may know it no more."""
+        bare = Story(ticket=story.ticket, seq=story.seq, status=story.status, registered=story.registered, erased=True)
+        tell = self.notify and not data.done_at
+        return _with(bare, erase=(data.complaint_id, tell) if data.origin == self.service else None)
 
     def _announce(self, before: Story, story: Story, data: ComplaintUpdated, text: str) -> Story:
         """Tell ``text``, with what the clock says to it; if the clock has not spoken yet it waits for that."""
@@ -195,10 +212,14 @@ def tell(service: str, texts: Texts, *, notify: bool) -> Decide:
         match data:
             case ComplaintUpdated():
                 after = teller.on_update(story, data, now)
+            case SlaUpdated() | SlaBreached() if story.erased:
+                after = None
             case SlaUpdated():
                 after = teller.on_clock(story, data, now)
             case SlaBreached():
                 after = teller.on_breach(story, data, now)
+            case ComplaintErased():
+                after = teller.on_erased(story, data)
             case _:
                 after = None
         return ({data.ticket: after} if after else {}), []
@@ -277,5 +298,10 @@ def story_handler(
         keys=_tickets,
         load=load_stories,
         decide=tell(service, texts, notify=notify),
-        save=partial(save_stories, receipt_wait_s=receipt_wait_s, apology_after_s=apology_after_s),
+        save=partial(
+            save_stories,
+            service=service,
+            receipt_wait_s=receipt_wait_s,
+            apology_after_s=apology_after_s,
+        ),
     )

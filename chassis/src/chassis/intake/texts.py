@@ -25,7 +25,9 @@ _TICKET, _DUE, _CLOCK = frozenset({"ticket"}), frozenset({"ticket", "due"}), fro
 _PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "statuses": dict.fromkeys(({*get_args(UpdateKind)} - _NO_STATUS) | {"received", "archived"}, frozenset[str]()),
     "changes": dict.fromkeys(get_args(UpdateKind), _STEP),
-    "notes": dict.fromkeys(("addition", "rating", "refused", "rights_requested", "rights_done"), _STEP),
+    "notes": dict.fromkeys(
+        ("addition", "rating", "refused", "rights_requested", "rights_done", "rights_declined", "erased"), _STEP
+    ),
     "clock": {
         **dict.fromkeys(
             ("breached", "rights_late", "head", "retracted", "paused", "answer_by", "resumed", "rescheduled", "moved"),

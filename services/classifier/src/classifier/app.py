@@ -16,7 +16,8 @@ from classifier import handlers
 from classifier.classify import classify, load_knowledge
 from classifier.model import ModelError
 from classifier.settings import Settings
-from contracts.topics import RECEIVED
+from contracts.events import ComplaintClassified
+from contracts.topics import ERASED, RECEIVED
 
 SERVICE = "classifier"
 CONFIDENCE = Histogram("lapor_classifier_confidence", "How sure the model is", buckets=[n / 10 for n in range(1, 11)])
@@ -34,7 +35,8 @@ def run() -> None:
     def decide(message: Message) -> list[Emit]:
         emits = handlers.on_message(partial(classify, knowledge), knowledge.model.version, message)
         for emit in emits:
-            CONFIDENCE.observe(emit.data.confidence)  # type: ignore[union-attr]
+            if isinstance(emit.data, ComplaintClassified):
+                CONFIDENCE.observe(emit.data.confidence)
         return emits
 
-    run_stateless(SERVICE, settings, decide, [RECEIVED])
+    run_stateless(SERVICE, settings, decide, [RECEIVED, ERASED])

@@ -6,15 +6,17 @@ from collections.abc import Callable
 
 from msgspec import UNSET
 
-from chassis.wire import Emit, Message
+from chassis.wire import Emit, Message, Tombstone
 from classifier.domain import Classification
-from contracts.events import Candidate, ComplaintClassified, ComplaintReceived, Place
+from contracts.events import Candidate, ComplaintClassified, ComplaintErased, ComplaintReceived, Place
 from contracts.topics import CLASSIFIED
 
 
 def on_message(understand: Callable[[str], Classification], version: str, message: Message) -> list[Emit]:
-    """What the model with ``version`` understood of a complaint; every other event is left alone."""
+    """What the model with ``version`` understood of a complaint, or a tombstone for one that is erased."""
     data = message.data
+    if isinstance(data, ComplaintErased):
+        return [Emit(topic=CLASSIFIED, subject=data.complaint_id, data=Tombstone(ticket=data.ticket))]
     if not isinstance(data, ComplaintReceived):
         return []
     # A stated place helps to find the place, and says nothing false about the category.

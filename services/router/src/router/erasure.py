@@ -115,7 +115,8 @@ def on_erased(rules: Rules, cases: Mapping[str, Case], case: Case, data: Complai
     """What the ledger says is erased stays so: a restored backup, or an old record put back, may know it no more."""
     if case.erasure is not None:
         return {}, []
-    order = Erasure(by=data.by, reason=data.reason, asked_at=data.asked_at, erased=data.erased)
+    done_at = data.done_at or None
+    order = Erasure(by=data.by, reason=data.reason, asked_at=data.asked_at, erased=data.erased, done_at=done_at)
     if case.received is None:
         return {case.ticket: _replace(redacted(case), erasure=order)}, []
     changes, outs = erase(rules, cases, case, order)

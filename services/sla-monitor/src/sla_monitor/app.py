@@ -12,7 +12,7 @@ from chassis.settings import read_settings
 from chassis.step import Handler
 from chassis.wire import Emit, Message
 from contracts.events import ComplaintUpdated
-from contracts.topics import UPDATED
+from contracts.topics import ERASED, UPDATED
 from sla_monitor import handlers, metrics
 from sla_monitor.adapters import store
 from sla_monitor.domain import Rules
@@ -64,4 +64,4 @@ def run() -> None:
     rules = region_or_leave(SERVICE, load_rules, settings.region_dir)
     handler = handler_of(rules)
     tasks = [partial(timer, settings, rules, handler), partial(watch, rules)]
-    run_processor(SERVICE, settings, handler, [UPDATED], tasks)
+    run_processor(SERVICE, settings, handler, [UPDATED, ERASED], tasks)

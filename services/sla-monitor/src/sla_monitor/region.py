@@ -19,7 +19,7 @@ from sla_monitor.yamlfile import KINDS, part, refusal
 
 NEEDED_STAGES = ("completion", "closing")  # the router and the intakes know these by name
 ASKED = "waiting_for_reporter"
-NOTES = ("addition", "rating", "refused", "rights_requested", "rights_done", "deadline")
+NOTES = ("addition", "rating", "refused", "rights_requested", "rights_done", "rights_declined", "erased", "deadline")
 TRIGGERS = {
     f"{kind}{about}"
     for kind in get_args(UpdateKind)

@@ -1,0 +1,64 @@
+"""Deletes what an intake knows of a person: by order of the router, and when it was kept long enough.
+
+What stays of a complaint is that there was one: its ids, its ticket, when it came. Its id derives from the message it
+came by (contracts/ids.py), so the same message again is still known, and is not taken anew.
+"""
+
+from __future__ import annotations
+
+from chassis import outbox
+from chassis.database import Connection
+from chassis.wire import Tombstone, tombstone
+from contracts.topics import FOLLOWED_UP, RECEIVED
+
+#: The topics on which an intake wrote what a citizen said.
+WRITTEN_TO = (RECEIVED, FOLLOWED_UP)
+
+_FIND = """
+SELECT c.reporter_ref, r.channel, r.address, c.thread FROM complaints c JOIN reporters r USING (reporter_ref)
+WHERE c.complaint_id = $1 AND c.erased_at IS NULL FOR UPDATE OF c"""
+_NOBODY = """
+INSERT INTO reporters (reporter_ref, channel) VALUES ('erased ' || $1, $1) ON CONFLICT (reporter_ref) DO NOTHING"""
+_COMPLAINT = """
+UPDATE complaints SET reporter_ref = 'erased ' || channel, text = '', external_id = complaint_id, fingerprint = '',
+    secret_hash = NULL, thread = NULL, follow_ups = '[]', received_event = '', erased_at = now(),
+    registered_at = coalesce(registered_at, now())
+WHERE complaint_id = $1"""
+_REPORTER = """
+DELETE FROM reporters r WHERE reporter_ref = $1
+AND NOT EXISTS (SELECT FROM complaints c WHERE c.reporter_ref = r.reporter_ref)"""
+_NOTICES = "DELETE FROM notices WHERE ticket = $1"
+_NOTICES_TO = "DELETE FROM notices WHERE address = $1"
+# On its way out: what is not published yet would come after the tombstone.
+_OUTBOX = "DELETE FROM outbox WHERE key = convert_to($1, 'UTF8')"
+# Whoever asked is told once more, when it is done everywhere; then this goes too.
+_FAREWELL = "INSERT INTO farewells (ticket, address, thread) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+
+
+async def erase(db: Connection, service: str, complaint_id: str, ticket: str, *, tell: bool) -> dict[str, int]:
+    """Delete what is known of the reporter of ``ticket`` and of all that was said, in the caller's transaction.
+
+    Tombstones for the topics go into the outbox, also when it was erased before: a backup may have published it again.
+    With ``tell`` the address is kept for one last notice. Returns how many rows of which table went.
+    """
+    counts: dict[str, int] = {}
+
+    async def run(table: str, statement: str, *values: object) -> int:
+        rows = int((await db.execute(statement, *values)).split()[-1])
+        if rows:
+            counts[f"{service}.{table}"] = counts.get(f"{service}.{table}", 0) + rows
+        return rows
+
+    await run("outbox", _OUTBOX, complaint_id)
+    if found := await db.fetchrow(_FIND, complaint_id):
+        await db.execute(_NOBODY, found["channel"])
+        await run("complaints", _COMPLAINT, complaint_id)
+        await run("notices", _NOTICES, ticket)
+        gone = await run("reporters", _REPORTER, found["reporter_ref"])
+        if gone and found["address"]:  # what was answered to no complaint, and what could not be taken
+            await run("notices", _NOTICES_TO, found["address"])
+        if tell and found["address"]:
+            await db.execute(_FAREWELL, ticket, found["address"], found["thread"])
+    about = Tombstone(ticket=ticket, erased=counts)
+    await outbox.put(db, [tombstone(topic, complaint_id, about) for topic in WRITTEN_TO])
+    return counts

@@ -1,0 +1,204 @@
+"""What is erased is nowhere in an intake's database, is told once more, and never comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chassis.database import Pool
+from chassis.intake.accept import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner, repair
+from chassis.intake.notices import NewNotice, Notice, add_notices, send_notices
+from chassis.intake.telling import story_handler
+from chassis.intake.texts import Texts
+from chassis.step import Steps
+from chassis.testing import message
+from contracts import topics
+from contracts.events import ComplaintErased, ComplaintUpdated, Data, FollowUp
+
+pytestmark = pytest.mark.connected
+Settings = Callable[..., IntakeSettings]
+AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+REGION = Path(__file__).parents[3] / "region" / "soppeng"
+ADDRESS = "+6281234567890"
+SMS = Submission(
+    channel="sms",
+    gateway="kannel",
+    external_id="kenari-luar",
+    text="kenari-teks",
+    place="kenari-tempat",
+    occurred="kenari-kapan",
+    name="kenari-nama",
+    phone="kenari-hp",
+    email="kenari-surel",
+    secret="kenari-rahasia",
+    address=ADDRESS,
+    thread="x:1708",
+)
+ADDED = FollowUp(id="a1", kind="addition", at=AT, text="kenari-tambahan")
+PLANTED = ("kenari", ADDRESS)
+
+
+@pytest.fixture
+def steps(pool: Pool) -> Steps[Any]:
+    return Steps(pool, story_handler("intake-sms", Texts(REGION), notify=True))
+
+
+async def hear(steps: Steps[Any], *events: tuple[str, Data]) -> None:
+    now = len(steps.seen) if hasattr(steps, "seen") else 0  # ids differ from batch to batch
+    steps.seen = [*getattr(steps, "seen", []), *events]  # type: ignore[attr-defined]
+    await steps(
+        [message(data, topic=t, event_id=f"e{now + n}", offset=now + n).record for n, (t, data) in enumerate(events)]
+    )
+
+
+async def take(pool: Pool, settings: Settings, submission: Submission = SMS) -> Accepted:
+    return await accept(pool, settings(), "intake-sms", submission, lambda number: f"{number} kenari-tanda")
+
+
+def step(it: Accepted, seq: int, kind: str, **facts: Any) -> tuple[str, Data]:
+    given = {"status": kind, "unit": "PUPR", **facts}
+    update = ComplaintUpdated(
+        complaint_id=it.complaint_id, ticket=it.ticket, seq=seq, kind=kind, channel="sms", origin="intake-sms",
+        received_at=AT, lane="unit", category=None, type=None, urgency=None, **given,
+    )  # type: ignore[arg-type]  # fmt: skip
+    return topics.UPDATED, update
+
+
+def order(it: Accepted, **facts: Any) -> tuple[str, Data]:
+    erased = ComplaintErased(
+        complaint_id=it.complaint_id, ticket=it.ticket, origin="intake-sms", by="DISKOMINFO", reason="diminta",
+        asked_at=AT, **facts,
+    )  # fmt: skip
+    return topics.ERASED, erased
+
+
+async def found(pool: Pool, *needles: str) -> dict[str, list[str]]:
+    """In which tables each of ``needles`` stands, also in bytes."""
+    tables = [r["t"] for r in await pool.fetch("SELECT tablename AS t FROM pg_tables WHERE schemaname = 'public'")]
+    rows = {table: [r["row"] for r in await pool.fetch(f"SELECT t::text AS row FROM {table} t")] for table in tables}
+    return {
+        needle: where
+        for needle in needles
+        if (
+            where := [
+                t for t, each in rows.items() if any(n in row for row in each for n in (needle, needle.encode().hex()))
+            ]
+        )
+    }
+
+
+async def with_a_story(pool: Pool, settings: Settings, steps: Steps[Any]) -> Accepted:
+    """A complaint with all that it can have: an addition, notices, answers to its number, a story with words in it."""
+    it = await take(pool, settings)
+    assert await follow_up(pool, "intake-sms", it.ticket, ADDED)
+    async with pool.acquire() as db:
+        await add_notices(db, [NewNotice(ADDRESS, "mo-7", "kenari-jawaban", ADDRESS)])
+    await hear(steps, step(it, 0, "registered"), step(it, 1, "routed", reason="kenari-alasan"))
+    await hear(steps, step(it, 2, "in_progress", message="kenari-kabar"))
+    assert {"kenari", ADDRESS} == (await found(pool, *PLANTED)).keys()
+    return it
+
+
+async def test_nothing_of_a_person_is_left_but_the_address_for_one_last_word(
+    pool: Pool, make_settings: Settings, steps: Steps[Any]
+) -> None:
+    it = await with_a_story(pool, make_settings, steps)
+    await hear(steps, order(it))
+    assert {ADDRESS: ["farewells"]} == await found(pool, *PLANTED)
+    tombstones = await pool.fetch("SELECT topic, key, value, headers::text FROM outbox ORDER BY topic")
+    assert [(topics.FOLLOWED_UP, None), (topics.RECEIVED, None)] == [(t["topic"], t["value"]) for t in tombstones]
+    assert all(it.complaint_id.encode() == t["key"] and it.ticket in t["headers"] for t in tombstones)
+    assert '\\"intake-sms.reporters\\": 1' in tombstones[0]["headers"]
+
+
+async def test_its_reporter_hears_that_it_is_done_and_then_even_the_address_is_gone(
+    pool: Pool, make_settings: Settings, steps: Steps[Any]
+) -> None:
+    it, sent = await with_a_story(pool, make_settings, steps), list[tuple[str, str]]()
+
+    async def send(notice: Notice) -> None:
+        sent.append((notice.address, notice.text))
+
+    await hear(steps, order(it), step(it, 3, "cancelled"))
+    await hear(steps, step(it, 4, "noted", status="cancelled", note="rights_done", message="Sudah dihapus."))
+    sender = asyncio.create_task(send_notices(pool, "sms", send))
+    async with asyncio.timeout(10):
+        while await pool.fetchval("SELECT count(*) FROM farewells"):
+            await asyncio.sleep(0.02)
+    sender.cancel()
+    await asyncio.gather(sender, return_exceptions=True)
+    [(address, text)] = sent
+    assert (ADDRESS, True) == (address, "Sudah dihapus." in text)
+    assert {} == await found(pool, *PLANTED)
+
+
+async def test_what_another_person_or_the_same_one_said_elsewhere_stays(
+    pool: Pool, make_settings: Settings, steps: Steps[Any]
+) -> None:
+    it = await with_a_story(pool, make_settings, steps)
+    other = await take(
+        pool,
+        make_settings,
+        Submission(channel="sms", gateway="kannel", external_id="2", text="lampu", address="+62811"),
+    )
+    again = await take(
+        pool, make_settings, Submission(channel="sms", gateway="kannel", external_id="3", text="jalan", address=ADDRESS)
+    )
+    await hear(steps, order(it))
+    texts = {r["ticket"]: r["text"] for r in await pool.fetch("SELECT ticket, text FROM complaints")}
+    assert {it.ticket: "", other.ticket: "lampu", again.ticket: "jalan"} == texts
+    assert {"+62811", ADDRESS} == {
+        r["address"] for r in await pool.fetch("SELECT address FROM reporters WHERE address > ''")
+    }
+    assert await pool.fetchval("SELECT count(*) FROM notices WHERE ticket = $1", again.ticket) == 1
+
+
+async def test_the_same_message_again_is_still_known_and_nothing_of_it_is_stored(
+    pool: Pool, make_settings: Settings, steps: Steps[Any]
+) -> None:
+    it = await with_a_story(pool, make_settings, steps)
+    await hear(steps, order(it))
+    again = await take(pool, make_settings)
+    assert (it.ticket, False) == (again.ticket, again.fresh)
+    assert not await follow_up(pool, "intake-sms", it.ticket, ADDED)
+    assert not await is_owner(pool, it.ticket, "kenari-rahasia")
+    assert {ADDRESS: ["farewells"]} == await found(pool, *PLANTED)
+
+
+async def test_the_repair_publishes_nothing_that_is_erased(
+    pool: Pool, make_settings: Settings, steps: Steps[Any]
+) -> None:
+    it = await take(pool, make_settings)
+    await hear(steps, order(it))
+    await pool.execute("UPDATE complaints SET registered_at = NULL, received_at = now() - interval '1 day'")
+    woken = asyncio.Event()
+    repairing = asyncio.create_task(repair(pool, make_settings(repair_after_s=0.01), woken.set))
+    await asyncio.sleep(0.3)  # some thirty rounds
+    repairing.cancel()
+    assert not woken.is_set()
+    assert [] == await pool.fetch("SELECT FROM outbox WHERE value IS NOT NULL")
+
+
+async def test_a_restored_backup_is_erased_again_by_the_last_record_of_the_ledger(
+    pool: Pool, make_settings: Settings, steps: Steps[Any]
+) -> None:
+    """It also brought an event back that was not published yet. Nobody is told twice."""
+    it = await with_a_story(pool, make_settings, steps)
+    await hear(steps, order(it, done_at=AT, erased={"intake-sms.notices": 3}))
+    assert {} == await found(pool, *PLANTED)
+    assert [] == await pool.fetch("SELECT FROM outbox WHERE value IS NOT NULL")
+
+
+async def test_an_order_about_another_intakes_complaint_deletes_nothing_here(
+    pool: Pool, make_settings: Settings, steps: Steps[Any]
+) -> None:
+    it = await with_a_story(pool, make_settings, steps)
+    topic, data = order(it)
+    foreign = ComplaintErased(**{f: getattr(data, f) for f in data.__struct_fields__} | {"origin": "intake-web"})
+    await hear(steps, (topic, foreign))
+    assert "complaints" in (await found(pool, "kenari"))["kenari"]
