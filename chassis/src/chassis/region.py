@@ -111,6 +111,14 @@ def region_file(directory: Path, name: str) -> Path:
     raise RegionError(f"{path} is missing: a region folder needs {name}, or an sla.yaml that extends one that has it")
 
 
+def has_region_file(directory: Path, name: str) -> bool:
+    """Tell whether there is a file ``name``, for what a region may leave out."""
+    try:
+        return region_file(directory, name).is_file()
+    except RegionError:
+        return False
+
+
 def read_region(directory: Path, name: str) -> Any:
     """The parsed YAML of ``name``.
 

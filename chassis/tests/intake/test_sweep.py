@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
+from prometheus_client import REGISTRY
 
 from chassis.database import Pool
 from chassis.intake import sweep
+from chassis.intake.accept import IntakeSettings, Submission, accept, follow_up
 from chassis.intake.story import Story, save_stories
 from chassis.intake.sweep import sweep_once
+from contracts.events import FollowUp
 
 pytestmark = pytest.mark.connected
+KEPT = {"closed": timedelta(days=730), "cancelled": timedelta(days=180)}
 
 
 async def tickets(pool: Pool, table: str) -> list[str]:
@@ -33,7 +41,7 @@ async def test_what_was_told_long_ago_is_deleted_batch_by_batch_and_what_waits_s
             state,
             days,
         )
-    await sweep_once(pool)
+    await sweep_once(pool, "intake-sms", KEPT)
     assert ["NEW", "WAITS"] == await tickets(pool, "notices")
 
 
@@ -44,7 +52,7 @@ async def test_only_stories_that_have_long_been_final_are_deleted(pool: Pool) ->
     aged = "UPDATE stories SET final_at = final_at - make_interval(days => $2) WHERE ticket = $1"
     for ticket, days in (("CLOSED", 131), ("FRESH", 129), ("OPEN", 131), ("MERGED", 131)):
         await pool.execute(aged, ticket, days)
-    await sweep_once(pool)
+    await sweep_once(pool, "intake-sms", KEPT)
     assert ["FRESH", "MERGED", "OPEN"] == await tickets(pool, "stories")
 
 
@@ -56,3 +64,51 @@ async def test_a_story_is_final_since_it_first_was_and_no_longer_when_it_goes_on
         assert await pool.fetchval("SELECT final_at < now() - interval '130 days' FROM stories")
         await save_stories(db, {"A": Story(ticket="A", status="routed")})
     assert await pool.fetchval("SELECT final_at FROM stories") is None
+
+
+async def test_what_a_complaint_says_is_deleted_when_it_was_kept_long_enough_after_its_end(
+    pool: Pool, make_settings: Callable[..., IntakeSettings]
+) -> None:
+    """By the state it ended in; not what is open, and not what its reporter wants to be kept and not used."""
+    ends: dict[str, tuple[str, int, bool]] = {  # its last status, days since, and whether it is to go
+        "old": ("closed", 731, True), "young": ("closed", 729, False), "withdrawn": ("cancelled", 181, True),
+        "open": ("in_progress", 999, False), "restricted": ("closed", 999, False),
+        "handed": ("handed_over", 999, False),
+    }  # fmt: skip
+    tickets = {}
+    for name, (status, days, _) in ends.items():
+        sms = Submission(channel="sms", gateway="kannel", external_id=name, text=f"teks {name}", address=f"+62{name}")
+        tickets[name] = (await accept(pool, make_settings(), "intake-sms", sms, lambda number: number)).ticket
+        async with pool.acquire() as db:
+            await save_stories(db, {tickets[name]: Story(ticket=tickets[name], status=status, registered=True)})
+        aged = "UPDATE complaints SET ended_at = ended_at - make_interval(days => $2) WHERE ticket = $1"
+        await pool.execute(aged, tickets[name], days)
+    right = FollowUp(id="r", kind="rights_request", at=datetime.now(UTC), right="restriction")
+    assert await follow_up(pool, "intake-sms", tickets["restricted"], right)
+
+    await sweep_once(pool, "intake-sms", KEPT)
+
+    texts = {row["ticket"]: row["text"] for row in await pool.fetch("SELECT ticket, text FROM complaints")}
+    assert {name for name in ends if not texts[tickets[name]]} == {name for name, (*_, gone) in ends.items() if gone}
+    addresses = {row["address"] for row in await pool.fetch("SELECT address FROM reporters")} - {None}
+    assert addresses == {f"+62{name}" for name, (*_, gone) in ends.items() if not gone}
+    labels = {"service": "intake-sms", "table": "complaints"}
+    assert 2 == _deleted(labels)
+
+
+def _deleted(labels: dict[str, Any]) -> float | None:
+    return REGISTRY.get_sample_value("lapor_retention_deleted_total", labels)
+
+
+async def test_a_complaint_that_goes_on_is_kept_from_its_new_end(
+    pool: Pool, make_settings: Callable[..., IntakeSettings]
+) -> None:
+    sms = Submission(channel="sms", gateway="kannel", external_id="1", text="teks", address="+62811")
+    ticket = (await accept(pool, make_settings(), "intake-sms", sms)).ticket
+    for status in ("rejected", "in_progress", "closed"):
+        async with pool.acquire() as db:
+            await save_stories(db, {ticket: Story(ticket=ticket, status=status)})
+        if status == "rejected":
+            await pool.execute("UPDATE complaints SET ended_at = ended_at - interval '999 days'")
+    await sweep_once(pool, "intake-sms", KEPT)
+    assert "teks" == await pool.fetchval("SELECT text FROM complaints")

@@ -22,6 +22,7 @@ from router import handlers
 from router.adapters import store
 from router.app import handler_of, triage_timer
 from router.case import Case
+from router.erasure import redacted
 
 pytestmark = pytest.mark.connected
 _ids = itertools.count()
@@ -196,3 +197,26 @@ async def test_whoever_waits_for_a_family_holds_none_of_its_children(pool: Pool)
                     await asyncio.sleep(0.01)
             await first.execute("SELECT FROM cases WHERE ticket = $1 FOR UPDATE NOWAIT", child)
         assert {child, parent} == (await second).keys()
+
+
+async def test_what_a_case_says_is_deleted_when_it_was_kept_long_enough(pool: Pool) -> None:
+    """By the state it ended in; what may only be kept stays, and a row that can't be read holds up no other."""
+    kept = {"closed": timedelta(days=730), "cancelled": timedelta(days=180)}
+    ends = {
+        "SPG-S000-00001": ("closed", 731, False), "SPG-S000-00002": ("closed", 729, False),
+        "SPG-S000-00003": ("cancelled", 181, False), "SPG-S000-00004": ("in_progress", 999, False),
+        "SPG-S000-00005": ("closed", 999, True), "SPG-S000-00006": ("closed", 9_999, False),
+    }  # fmt: skip
+    for ticket, (status, days, restricted) in ends.items():
+        await save(pool, Case(ticket=ticket, status=status, received=received(ticket), restricted=restricted))
+        aged = "UPDATE cases SET updated_at = updated_at - make_interval(days => $2) WHERE ticket = $1"
+        await pool.execute(aged, ticket, days)
+    await pool.execute("""UPDATE cases SET body = '{"ticket": 1}' WHERE ticket = 'SPG-S000-00006'""")
+    async with pool.acquire() as db, db.transaction():
+        assert {"cases": 3} == await store.silence(db, kept, redacted)
+        assert {"cases": 0} == await store.silence(db, kept, redacted)
+    texts = {
+        row["ticket"]: row["text"]
+        for row in await pool.fetch("SELECT ticket, body->'received'->>'text' text FROM cases")
+    }
+    assert {"SPG-S000-00001", "SPG-S000-00003"} == {ticket for ticket, text in texts.items() if text == ""}

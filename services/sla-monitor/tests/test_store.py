@@ -41,6 +41,17 @@ async def test_what_is_saved_is_loaded_again(pool: Pool) -> None:
         assert clocks == await store.load(db, ["a", "b", "c"])
 
 
+async def test_a_clock_is_deleted_when_nothing_has_moved_it_for_long_and_nothing_will(pool: Pool) -> None:
+    clocks = {"old": clock("old"), "young": clock("young"), "runs": clock("runs", due=MONDAY)}
+    async with pool.acquire() as db:
+        await store.save(db, clocks)
+        for name, days in (("old", 731), ("young", 729), ("runs", 999)):
+            aged = "UPDATE clocks SET changed_at = now() - make_interval(days => $2) WHERE complaint_id = $1"
+            await db.execute(aged, name, days)
+        assert [{"clocks": 1}, {"clocks": 0}] == [await store.delete_old(db, timedelta(days=730)) for _ in range(2)]
+        assert {"young", "runs"} == (await store.load(db, [*clocks])).keys()
+
+
 async def test_the_earliest_rings_first_and_what_has_no_timer_never(pool: Pool) -> None:
     clocks = {name: clock(name, due=MONDAY + timedelta(hours=n)) for n, name in enumerate("cab")}
     async with pool.acquire() as db:

@@ -84,6 +84,9 @@ _SAVE = """
 INSERT INTO stories (ticket, body, parent, final_at) VALUES ($1, $2, $3, CASE WHEN $4 THEN now() END)
 ON CONFLICT (ticket) DO UPDATE SET body = excluded.body, parent = excluded.parent,
     final_at = CASE WHEN $4 THEN coalesce(stories.final_at, now()) END"""
+_ENDED = """
+UPDATE complaints c SET ended_as = e.status, ended_at = now() FROM unnest($1::text[], $2::text[]) AS e (ticket, status)
+WHERE c.ticket = e.ticket AND c.ended_as IS DISTINCT FROM e.status"""
 _REGISTERED = "UPDATE complaints SET registered_at = now() WHERE ticket = ANY($1) AND registered_at IS NULL"
 
 
@@ -143,3 +146,5 @@ async def save_stories(
         bare = msgspec.structs.replace(story, erase=None, notices=[], corrections=[], revised=[], moved=moved)
         await db.execute(_SAVE, ticket, msgspec.json.encode(bare).decode(), story.parent, story.status in FINAL)
     await db.execute(_REGISTERED, [t for t, story in stories.items() if story.registered])
+    if ended := {t: story.status for t, story in stories.items() if story.status in FINAL}:  # from then on it is kept
+        await db.execute(_ENDED, list(ended), list(ended.values()))

@@ -1,18 +1,20 @@
-"""Forgetting: what nobody can ask for any more is deleted, a batch at a time."""
+"""Deletes what an intake has kept long enough, a batch at a time."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
 
-from chassis.database import Pool
-
-log = logging.getLogger(__name__)
+from chassis.database import Connection, Pool
+from chassis.intake.erasure import erase
+from chassis.retention import ages, delete_all, keep_deleting
 
 #: As the inbox: longer than any replay, for topics keep 90 days and dead letters 30 more.
 KEPT_DAYS = 130
 BATCH = 1_000
-_EVERY_S = 3_600
+#: A complaint takes some ten statements.
+COMPLAINTS = 100
 _NOTICES = """
 DELETE FROM notices WHERE id IN (
     SELECT id FROM notices WHERE state <> 'pending' AND created_at < now() - make_interval(days => $1)
@@ -21,21 +23,41 @@ _STORIES = """
 DELETE FROM stories WHERE ticket IN (
     SELECT ticket FROM stories WHERE final_at < now() - make_interval(days => $1)
     ORDER BY final_at LIMIT $2 FOR UPDATE)"""
+# Whom nobody could tell for so long is not told any more.
+_FAREWELLS = "DELETE FROM farewells WHERE at < now() - interval '3 days'"
+_COMPLAINTS = """
+SELECT complaint_id, ticket FROM complaints c JOIN unnest($1::text[], $2::interval[]) AS kept (state, age)
+    ON c.ended_as = kept.state AND c.ended_at < now() - kept.age
+WHERE c.erased_at IS NULL AND NOT c.follow_ups @> '[{"right": "restriction"}]'
+ORDER BY ended_at LIMIT $3 FOR UPDATE OF c SKIP LOCKED"""
 
 
-async def sweep(pool: Pool) -> None:
-    """For ever, once an hour: delete old notices, and the stories of complaints that have long been final.
+async def sweep(pool: Pool, service: str, kept: Mapping[str, timedelta]) -> None:
+    """For ever, once an hour: delete old notices, old stories of complaints that are final, and what these said.
+
+    ``kept`` is how long a complaint is kept after it ended, by its last status.
 
     Raises:
         asyncpg.PostgresError, OSError: the database is gone; start again.
     """
-    while True:
-        await sweep_once(pool)
-        await asyncio.sleep(_EVERY_S)
+    await keep_deleting(service, pool, partial(_once, service=service, kept=kept))
 
 
-async def sweep_once(pool: Pool) -> None:
-    """Delete all there is to delete, never more than ``BATCH`` rows in one transaction."""
-    for table, statement in (("notices", _NOTICES), ("stories", _STORIES)):
-        while deleted := int((await pool.execute(statement, KEPT_DAYS, BATCH)).split()[-1]):
-            log.info("swept", extra={"table": table, "rows": deleted})
+async def sweep_once(pool: Pool, service: str, kept: Mapping[str, timedelta]) -> None:
+    """Delete all there is to delete now."""
+    await delete_all(service, pool, partial(_once, service=service, kept=kept))
+
+
+async def _once(db: Connection, *, service: str, kept: Mapping[str, timedelta]) -> dict[str, int]:
+    counts = {
+        table: int((await db.execute(statement, *values)).split()[-1])
+        for table, statement, values in (
+            ("notices", _NOTICES, (KEPT_DAYS, BATCH)),
+            ("stories", _STORIES, (KEPT_DAYS, BATCH)),
+            ("farewells", _FAREWELLS, ()),
+        )
+    }
+    rows = await db.fetch(_COMPLAINTS, *ages(kept), COMPLAINTS)
+    for row in rows:
+        await erase(db, service, row["complaint_id"], row["ticket"], tell=False)
+    return {**counts, "complaints": len(rows)}

@@ -18,6 +18,7 @@ import typer
 
 from chassis.intake.texts import Texts
 from chassis.region import Problem, RegionError, Source
+from chassis.retention import read_retention
 from contracts.events import UpdateKind
 from lapor import overlaps
 from lapor.errors import Refused
@@ -96,7 +97,7 @@ def _readers() -> tuple[Callable[[Path], object], ...]:
     from router.adapters.region import read_rules
     from sla_monitor.region import load_rules
 
-    return read_rules, load_taxonomy, load_unit_names, load_urgency, load_gazetteer, load_rules, Texts
+    return read_rules, load_taxonomy, load_unit_names, load_urgency, load_gazetteer, load_rules, Texts, read_retention
 
 
 def _problem(sentence: str) -> Problem:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from functools import partial
 
 from chassis.database import open_pool
@@ -14,6 +15,7 @@ from chassis.intake.sweep import sweep
 from chassis.intake.telling import SOURCES, story_handler
 from chassis.intake.texts import Texts
 from chassis.outbox import Relay
+from chassis.retention import read_retention
 from chassis.service import region_or_leave, run_intake
 from chassis.settings import read_settings
 from intake_sms.adapters import kannel
@@ -26,10 +28,11 @@ def run() -> None:
     """Run until SIGTERM."""
     settings = read_settings(SmsSettings)
     texts = region_or_leave(SERVICE, Texts, settings.region_dir)
-    asyncio.run(serve(settings, texts))
+    kept = region_or_leave(SERVICE, read_retention, settings.region_dir)
+    asyncio.run(serve(settings, texts, kept))
 
 
-async def serve(settings: SmsSettings, texts: Texts) -> None:
+async def serve(settings: SmsSettings, texts: Texts, kept: Mapping[str, timedelta]) -> None:
     """The gateway's door, and behind it the relay, the listener to the story, the sender, the repair and the sweep."""
     relay = Relay(settings, SERVICE)
     receipt_wait_s, apology_after_s = settings.receipt_wait_s, settings.apology_after_s
@@ -43,7 +46,7 @@ async def serve(settings: SmsSettings, texts: Texts) -> None:
             ("http", WebServer(app, host, port, max_head_bytes=MAX_REQUEST_BYTES).run),
             ("sender", partial(send_notices, pool, CHANNEL, kannel.sender(settings, http))),
             ("repair", partial(repair, pool, settings, relay.wake.set)),
-            ("sweep", partial(sweep, pool)),
+            ("sweep", partial(sweep, pool, SERVICE, kept)),
         ]
         await run_intake(SERVICE, settings, handler, SOURCES, pool, relay, tasks)
     pool.terminate()

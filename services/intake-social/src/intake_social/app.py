@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from chassis.intake.sweep import sweep
 from chassis.intake.telling import SOURCES, story_handler
 from chassis.intake.texts import Texts
 from chassis.outbox import Relay
+from chassis.retention import read_retention
 from chassis.service import region_or_leave, run_intake
 from chassis.settings import read_settings
 from intake_social.adapters import facebook, x
@@ -44,17 +45,18 @@ def run() -> None:
     """Run until SIGTERM."""
     settings = read_settings(SocialSettings)
     texts = region_or_leave(SERVICE, Texts, settings.region_dir)
-    asyncio.run(serve(settings, texts))
+    kept = region_or_leave(SERVICE, read_retention, settings.region_dir)
+    asyncio.run(serve(settings, texts, kept))
 
 
-async def serve(settings: SocialSettings, texts: Texts) -> None:
+async def serve(settings: SocialSettings, texts: Texts, kept: Mapping[str, timedelta]) -> None:
     """The networks that are on, the relay, the listener to the story, the sender, the repair and the sweep."""
     relay = Relay(settings, SERVICE)
     pool = await open_pool(str(settings.database_url), connected=0)
     desk = Desk(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)
     tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = [
         ("repair", partial(repair, pool, settings, desk.wake)),
-        ("sweep", partial(sweep, pool)),
+        ("sweep", partial(sweep, pool, SERVICE, kept)),
     ]
     writes: dict[str, Write] = {}
     async with _x(settings) as client:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from chassis.intake.sweep import sweep
 from chassis.intake.telling import SOURCES, story_handler
 from chassis.intake.texts import Texts, day_in_words, time_in_words
 from chassis.outbox import Relay
+from chassis.retention import read_retention
 from chassis.service import region_or_leave, run_intake
 from chassis.settings import read_settings
 from intake_web.adapters.postgres import PostgresStore
@@ -74,10 +76,11 @@ def run() -> None:
     """Run until SIGTERM."""
     settings = read_settings(WebSettings)
     texts = region_or_leave(SERVICE, Texts, settings.region_dir)
-    asyncio.run(serve(settings, texts))
+    kept = region_or_leave(SERVICE, read_retention, settings.region_dir)
+    asyncio.run(serve(settings, texts, kept))
 
 
-async def serve(settings: WebSettings, texts: Texts) -> None:
+async def serve(settings: WebSettings, texts: Texts, kept: Mapping[str, timedelta]) -> None:
     """The website, and behind it the relay, the listener to the story, the repair and the sweep."""
     pool = await open_pool(str(settings.database_url), connected=0)
     relay = Relay(settings, SERVICE)
@@ -92,7 +95,7 @@ async def serve(settings: WebSettings, texts: Texts) -> None:
     tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = [
         ("http", web.run),
         ("repair", partial(repair, pool, settings, relay.wake.set)),
-        ("sweep", partial(sweep, pool)),
+        ("sweep", partial(sweep, pool, SERVICE, kept)),
     ]
     handler = story_handler(SERVICE, texts, notify=False)
     await run_intake(SERVICE, settings, handler, SOURCES, pool, relay, tasks, {"http": lambda: web.answers})

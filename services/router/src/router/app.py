@@ -6,12 +6,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.database import TIMER_LOCK, Pool, is_outage
+from chassis.retention import keep_deleting, read_retention
 from chassis.service import region_or_leave, run_processor
 from chassis.settings import read_settings
 from chassis.step import Handler, on_timer
@@ -21,6 +22,7 @@ from router import handlers
 from router.adapters import store
 from router.adapters.region import read_rules
 from router.case import HELD, Case
+from router.erasure import redacted
 from router.rules import Rules, in_force
 from router.settings import Settings
 from router.sweep import similar_timer
@@ -136,6 +138,11 @@ async def _act(pool: Pool, rules: Rules, ticket: str, rule: Rule, *, cause: str)
     handler.told(told)
 
 
+async def retention(kept: Mapping[str, timedelta], pool: Pool, wake: Callable[[], None]) -> None:
+    """For ever: take out of cases what they say when they were kept long enough."""
+    await keep_deleting(SERVICE, pool, partial(store.silence, kept=kept, redacted=redacted))
+
+
 def run() -> None:
     """Run the router until SIGTERM."""
     settings = read_settings(Settings)
@@ -143,4 +150,5 @@ def run() -> None:
     timer = partial(triage_timer, rules, settings.triage_after_s)
     handler = handler_of(rules)
     sweep = partial(similar_timer, rules, handler)
-    run_processor(SERVICE, settings, handler, handlers.sources(rules), [timer, sweep])
+    kept = region_or_leave(SERVICE, read_retention, settings.region_dir)
+    run_processor(SERVICE, settings, handler, handlers.sources(rules), [timer, sweep, partial(retention, kept)])

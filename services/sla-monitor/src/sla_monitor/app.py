@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from functools import partial
 
+from chassis.database import Pool
+from chassis.retention import keep_deleting, read_retention
 from chassis.service import region_or_leave, run_processor
 from chassis.settings import read_settings
 from chassis.step import Handler
@@ -58,10 +60,16 @@ def _log_what_is_missed(before: ComplaintClock, after: ComplaintClock, message: 
         log.error("missing_step_given_up", extra=where)
 
 
+async def retention(kept: timedelta, pool: Pool, wake: Callable[[], None]) -> None:
+    """For ever: delete the clocks of complaints that ended so long ago."""
+    await keep_deleting(SERVICE, pool, partial(store.delete_old, kept=kept))
+
+
 def run() -> None:
     """Run the sla-monitor until SIGTERM."""
     settings = read_settings(Settings, SERVICE)
     rules = region_or_leave(SERVICE, load_rules, settings.region_dir)
     handler = handler_of(rules)
-    tasks = [partial(timer, settings, rules, handler), partial(watch, rules)]
+    kept = max(region_or_leave(SERVICE, read_retention, settings.region_dir).values())
+    tasks = [partial(timer, settings, rules, handler), partial(watch, rules), partial(retention, kept)]
     run_processor(SERVICE, settings, handler, [UPDATED, ERASED], tasks)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 
 import msgspec
 
 from chassis.database import Connection
+from chassis.retention import ages
 from router.case import Case, known
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,13 @@ INSERT INTO fingerprints (key, received_at, ticket)
 SELECT DISTINCT hashtextextended(given, 0), $2::timestamptz, $3 FROM unnest($1::text[]) AS given
 ON CONFLICT DO NOTHING"""
 _COMPARED = "UPDATE cases SET uncompared = false WHERE ticket = $1"
+# What ended long ago, and neither is erased nor may only be kept. A row that can't be read is passed over.
+_OLD = """
+SELECT ticket, body FROM cases JOIN unnest($1::text[], $2::interval[]) AS kept (state, age)
+    ON status = kept.state AND updated_at < now() - kept.age
+WHERE NOT silent AND NOT coalesce((body->>'restricted')::boolean, false) ORDER BY updated_at LIMIT 500
+FOR UPDATE OF cases SKIP LOCKED"""
+_SILENCE = "UPDATE cases SET silent = true, body = coalesce($2, body) WHERE ticket = $1"
 _FORGET = "DELETE FROM fingerprints WHERE received_at < now() - $1::interval"
 
 
@@ -126,6 +134,15 @@ async def remember(db: Connection, case: Case, keys: list[str]) -> None:
 async def pass_over(db: Connection, ticket: str) -> None:
     """The sweep does not look at ``ticket`` again."""
     await db.execute(_COMPARED, ticket)
+
+
+async def silence(db: Connection, kept: Mapping[str, timedelta], redacted: Callable[[Case], Case]) -> dict[str, int]:
+    """Take out of up to 500 cases what they say, if they ended longer ago than they are kept; how many there were."""
+    rows = await db.fetch(_OLD, *ages(kept), timeout=60)
+    for row in rows:
+        case = _read(row["ticket"], row["body"])
+        await db.execute(_SILENCE, row["ticket"], msgspec.json.encode(redacted(case)).decode() if case else None)
+    return {"cases": len(rows)}
 
 
 async def forget(db: Connection, older_than: timedelta) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -19,7 +19,7 @@ SELECT * FROM unnest(
     $8::text[], $9::text[])
 ON CONFLICT (complaint_id) DO UPDATE SET next_due_at = excluded.next_due_at, waiting_unit = excluded.waiting_unit,
     waiting_since = excluded.waiting_since, word_unit = excluded.word_unit, word_at = excluded.word_at,
-    word_after_s = excluded.word_after_s, risk = excluded.risk, body = excluded.body"""
+    word_after_s = excluded.word_after_s, risk = excluded.risk, body = excluded.body, changed_at = now()"""
 _DUE = """
 SELECT complaint_id FROM clocks WHERE next_due_at <= $1 AND NOT complaint_id = ANY($2) ORDER BY next_due_at LIMIT 500"""
 _CONSUMED = "SELECT partition, next_offset FROM consumed WHERE topic = $1"
@@ -49,6 +49,10 @@ FROM units, LATERAL (
     SELECT word_after_s FROM clocks WHERE clocks.word_unit = units.word_unit ORDER BY word_at DESC LIMIT $1) latest
 GROUP BY word_unit HAVING count(*) >= $2"""
 _RISKS = "SELECT risk, waiting_unit, count(*) AS n FROM clocks WHERE risk IS NOT NULL GROUP BY risk, waiting_unit"
+_OLD = """
+DELETE FROM clocks WHERE complaint_id IN (
+    SELECT complaint_id FROM clocks WHERE next_due_at IS NULL AND changed_at < now() - $1::interval
+    ORDER BY changed_at LIMIT 1000 FOR UPDATE SKIP LOCKED)"""
 _decoder = msgspec.json.Decoder(ComplaintClock)
 
 
@@ -116,6 +120,11 @@ async def risks(db: Connection) -> dict[str, dict[str, int]]:
     for row in await db.fetch(_RISKS):
         found.setdefault(row["risk"], {})[row["waiting_unit"]] = row["n"]
     return found
+
+
+async def delete_old(db: Connection, kept: timedelta) -> dict[str, int]:
+    """Delete up to 1,000 clocks that nothing has moved for ``kept``, and nothing will; how many there were."""
+    return {"clocks": int((await db.execute(_OLD, kept)).split()[-1])}
 
 
 async def consumed(db: Connection, topic: str) -> dict[int, int]:

@@ -1,0 +1,3 @@
+ALTER TABLE cases ADD COLUMN silent boolean NOT NULL DEFAULT false;  -- kept long enough: it says nothing of anybody
+CREATE INDEX cases_ended ON cases (status, updated_at)
+    WHERE status IN ('closed', 'handed_over', 'rejected', 'cancelled') AND NOT silent;
