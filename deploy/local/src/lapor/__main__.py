@@ -8,7 +8,7 @@ from typing import NoReturn
 import typer
 from confluent_kafka import KafkaException
 
-from lapor import bench, demo, dlq, inspection, lifecycle, provisioning, region, story, unit
+from lapor import bench, demo, dlq, inspection, lifecycle, personal, provisioning, region, story, unit
 from lapor.errors import Refused
 from lapor.options import err
 
@@ -33,6 +33,9 @@ for name, command in (
     ("demo", demo.demo),
     ("trace", story.trace),
     ("provision", provisioning.command),
+    ("erase", personal.erase),
+    ("erasures", personal.erasures),
+    ("export", personal.export),
 ):
     app.command(name=name)(command)
 app.add_typer(unit.app, name="unit")

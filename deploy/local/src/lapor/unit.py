@@ -96,7 +96,8 @@ def reply(
         str,
         typer.Option(
             help="acknowledge, progress, ask, resolve, return, hand-over; in the triage lane also dispose, correct, "
-            "reject, merge, unmerge; the LAPOR admin also rights-done (what was asked under UU PDP is carried out)"
+            "reject, merge, unmerge; the LAPOR admin also rights-done (what was asked under UU PDP is granted), "
+            "rights-decline, erase"
         ),
     ],
     message: Annotated[str | None, typer.Option("--message", "-m", help="For the citizen.")] = None,

@@ -1,0 +1,46 @@
+"""Gives a person what an intake knows of them: UU 27/2022 pasal 7 and 13, in a form that programs read too."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chassis.database import Connection
+from contracts import ticket as tickets
+
+_COMPLAINTS = """
+SELECT c.ticket, c.channel, c.received_at, c.text, c.follow_ups, c.thread, c.erased_at, convert_from(
+           CASE WHEN c.received_event = '' THEN '{}' ELSE c.received_event END, 'UTF8') AS event,
+       r.address, r.name, r.phone, r.email, s.body AS story
+FROM complaints c JOIN reporters r USING (reporter_ref) LEFT JOIN stories s USING (ticket)
+WHERE c.ticket = $1 OR $2 IN (r.address, r.phone, r.email) ORDER BY c.received_at"""
+_NOTICES = (
+    "SELECT created_at, sent_at, address, text, state FROM notices WHERE ticket = ANY($1) OR address = $2 ORDER BY id"
+)
+
+
+async def export(db: Connection, wanted: str) -> dict[str, list[dict[str, Any]]]:
+    """Read all there is about ``wanted``, a ticket or a contact as it was given: ``complaints`` and ``messages``.
+
+    Values are what JSON has; times RFC 3339. Empty lists where nothing is known.
+    """
+    rows = await db.fetch(_COMPLAINTS, tickets.parse(wanted), wanted)
+    notices = await db.fetch(_NOTICES, [row["ticket"] for row in rows], wanted)
+    return {"complaints": [_complaint(row) for row in rows], "messages": [_plain(row) for row in notices]}
+
+
+def _complaint(row: Any) -> dict[str, Any]:
+    sent = json.loads(row["event"]).get("data", {})
+    known = {name: row[name] for name in ("ticket", "channel", "received_at", "text", "thread", "erased_at")}
+    return {
+        **_plain(known),
+        **{name: sent.get(name) for name in ("place", "occurred", "anonim", "rahasia", "complaint_id")},
+        "reporter": {name: row[name] for name in ("address", "name", "phone", "email")},
+        "added": json.loads(row["follow_ups"]),
+        "passed_on": sent.get("text"),  # what others got: identifiers are masked in it
+        "story": json.loads(row["story"] or "{}").get("steps", []),
+    }
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in dict(row).items()}
