@@ -160,6 +160,16 @@ class System:
 
         return until(ask, 60, "an answer of the web's API")
 
+    def add_by_web(self, ticket: str, secret: str, text: str) -> None:
+        """What the reporter of a complaint by web adds."""
+        answer = httpx.post(
+            f"{self.env['web_url']}/v1/complaints/{ticket}/follow-ups",
+            json={"kind": "addition", "text": text},
+            headers={"Idempotency-Key": str(uuid.uuid4()), "Access-Secret": secret},
+            timeout=10,
+        )
+        answer.raise_for_status()
+
     def by_sms(self, text: str) -> tuple[str, str]:
         """A complaint by SMS; returns its sender's number and its ticket."""
         number = a_number()

@@ -90,7 +90,7 @@ REFUSED: list[tuple[Callable[[], Office], str, UnitReplied, str, str]] = [
     (asked_to_erase, "PUPR", reply("rights-done", message="sudah dihapus"), "not_desk", "dijawab oleh DISKOMINFO"),
     (routed, "DISKOMINFO", reply("rights-done", message="sudah"), "not_yours", "bukan milik"),
     (triage, "DISKOMINFO", reply("rights-done", message="sudah dihapus"), "no_request", "tidak ada permintaan hak"),
-    (erased, "DISKOMINFO", reply("erase", reason="diminta lagi"), "erased", "sudah dihapus"),
+    (erased, "PUPR", reply("acknowledge"), "erased", "sudah dihapus"),
     (routed, "DISKOMINFO", reply("erase"), "missing_field", "perlu reason"),
     (helped, "PDAM", reply("ask", message="Di RT berapa?"), "not_lead", "unit pendukung"),
     (helped, "PDAM", reply("progress"), "missing_field", "perlu message"),

@@ -11,7 +11,20 @@ from typing import Any
 import msgspec
 import pytest
 from prometheus_client import REGISTRY
-from router_office import DEADLINE, OTHER, RULES, STRANGER, T, classified, in_status, item, received, reply, sla
+from router_office import (
+    DEADLINE,
+    OTHER,
+    RULES,
+    STRANGER,
+    T,
+    classified,
+    in_status,
+    item,
+    received,
+    reply,
+    sla,
+    tombstone,
+)
 
 from chassis.database import Connection, Pool
 from chassis.step import Steps, on_timer
@@ -220,3 +233,22 @@ async def test_what_a_case_says_is_deleted_when_it_was_kept_long_enough(pool: Po
         for row in await pool.fetch("SELECT ticket, body->'received'->>'text' text FROM cases")
     }
     assert {"SPG-S000-00001", "SPG-S000-00003"} == {ticket for ticket, text in texts.items() if text == ""}
+
+
+async def test_the_timer_repeats_the_order_to_erase_once_when_topics_can_be_cleaned(
+    pool: Pool, steps: Steps[Case]
+) -> None:
+    erased = [tombstone(topic).record for topic in (topics.RECEIVED, topics.FOLLOWED_UP, topics.CLASSIFIED)]
+    await hear(steps, (topics.RECEIVED, received()), (topics.CLASSIFIED, classified()))
+    await hear(steps, (topics.unit_replied("DISKOMINFO"), reply("erase", reason="diminta pelapor")))
+    await steps(erased)
+    assert {"cancelled"} == {case.status for case in (await load(pool, T)).values()}
+    await pool.execute("UPDATE cases SET erased_at = erased_at - interval '3 days'")
+    before, looked_at = len(await told(pool)), asyncio.Semaphore(0)
+    timer = asyncio.create_task(triage_timer(RULES, 60, pool, looked_at.release))
+    async with asyncio.timeout(10):
+        await looked_at.acquire()
+    timer.cancel()
+    new = (await told(pool))[before:]
+    assert "ComplaintErased" in [type(each).__name__ for each in new]
+    assert [None] == [row["erased_at"] for row in await pool.fetch("SELECT erased_at FROM cases")]

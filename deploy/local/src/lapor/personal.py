@@ -56,15 +56,15 @@ def erase(
     who = by.upper() if by else _admin(DataDir(data), region, elsewhere=bootstrap is not None)
     order = UnitReplied(ticket=ticket, action="erase", reason=reason)
     answer = send_reply(principal(who, DataDir(data), bootstrap, accounts, ca_file), order)
-    if not answer["accepted"] and answer["code"] != "erased":
+    if not answer["accepted"]:
         raise Refused(f"{who} can't erase {ticket}: {answer['reason']} ({answer['code']}).")
     auditor, number = principal("auditor", DataDir(data), bootstrap, accounts, ca_file), tickets.parse(ticket) or ticket
     err.print(f"{number}: ordered; each service deletes what it has …", highlight=False)
     wait_until(
         lambda: ledger(auditor).get(number, {}).get("done_at") is not None,
         _PATIENCE_S,
-        f"{number}: the order is accepted, but not every service has done it after {_PATIENCE_S} s. It goes on by itself: "
-        "`lapor erasures` shows when it is done, `lapor status` what keeps it.",
+        f"{number}: the order is accepted, but not every service has done it after {_PATIENCE_S} s. It goes on by "
+        "itself: `lapor erasures` shows when it is done, `lapor status` what keeps it.",
     )
     row = ledger(auditor)[number]
     if as_json:

@@ -22,7 +22,7 @@ from router import handlers
 from router.adapters import store
 from router.adapters.region import read_rules
 from router.case import HELD, Case
-from router.erasure import redacted
+from router.erasure import CLEANED_AFTER, redacted
 from router.rules import Rules, in_force
 from router.settings import Settings
 from router.sweep import similar_timer
@@ -102,6 +102,10 @@ async def triage_timer(rules: Rules, after_s: float, pool: Pool, wake: Callable[
             for ticket in await store.unrouted(leader, after_s, stuck):
                 cause = f"{ticket}:unclassified"
                 await _act_or_skip(pool, valid, ticket, handlers.unclassified, cause=cause, stuck=stuck)
+                wake()
+            for ticket in await store.erased_before(leader, CLEANED_AFTER, stuck):
+                cause = f"{ticket}:erased long ago"
+                await _act_or_skip(pool, valid, ticket, handlers.erased_long_ago, cause=cause, stuck=stuck)
                 wake()
             ended = rules.units.keys() - valid.units.keys()
             if ended and time.monotonic() - swept > SWEEP_S:

@@ -49,7 +49,10 @@ STATUS_WORDS = {
 
 
 class Erasure(Struct, frozen=True, kw_only=True):
-    """An order to erase a complaint: on which topics its text still ``waits`` to go, and what went so far, by table."""
+    """An order to erase a complaint: on which topics its text still ``waits`` to go, and what went so far, by table.
+
+    ``repeated``: the order was given once more, when the topics were due to be cleaned.
+    """
 
     by: str
     reason: str
@@ -57,6 +60,7 @@ class Erasure(Struct, frozen=True, kw_only=True):
     waits: list[str] = []
     erased: dict[str, int] = {}
     done_at: datetime | None = None
+    repeated: bool = False
 
 
 class Case(Struct, frozen=True, kw_only=True):

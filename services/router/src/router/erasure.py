@@ -7,7 +7,7 @@ that held a text writes a tombstone where it was, and when the last has come the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import UNSET
@@ -22,6 +22,8 @@ from router.rules import Rules
 
 _replace = msgspec.structs.replace
 
+#: What was written over may be cleaned so long after (max.compaction.lag.ms of the topics), and a little more.
+CLEANED_AFTER = timedelta(hours=48, minutes=15)
 #: Where each complaint has a text, but for the units' topics, which the router itself writes.
 HELD_ON = (CLASSIFIED, FOLLOWED_UP, RECEIVED)
 _TELL_UNITS = "data pribadi dihapus menurut UU PDP; hapus juga salinan di sistem Anda"
@@ -39,9 +41,23 @@ def erase(rules: Rules, cases: Mapping[str, Case], case: Case, order: Erasure) -
     if case.status not in FINAL and case.status != "resolved":
         case, update = advance(case, "cancelled", by=order.by)
         outs = [*outs, update, *tell_unit(case, "withdrawn", reason="dibatalkan, datanya dihapus")]
-    outs.append(_order(case))
-    outs += [_copy(case, unit) for unit in case.told if unit in rules.units]
-    return {**changes, case.ticket: case}, outs
+    return {**changes, case.ticket: case}, [*outs, *again(rules, case)]
+
+
+def again(rules: Rules, case: Case) -> list[Out]:
+    """Repeat the order: what is written then closes the segments of the topics in which the text still lies.
+
+    Kafka cleans closed segments alone, and closes one only when something is written behind it.
+    """
+    return [_order(case), *(_copy(case, unit) for unit in case.told if unit in rules.units)]
+
+
+def repeated(rules: Rules, case: Case) -> Result:
+    """Give the order once more, when what was written over can be cleaned."""
+    order = case.erasure
+    if order is None or order.repeated:
+        return case, []
+    return _replace(case, erasure=_replace(order, repeated=True)), again(rules, case)
 
 
 def redacted(case: Case) -> Case:

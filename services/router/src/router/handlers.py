@@ -123,6 +123,12 @@ def unit_ended(rules: Rules, cases: Mapping[str, Case], ticket: str) -> tuple[Ch
     return _with_children(rules, cases, {ticket: case}, outs, by_unit=False)
 
 
+def erased_long_ago(rules: Rules, cases: Mapping[str, Case], ticket: str) -> tuple[Changes, list[Emit]]:
+    """The timer's decision about ``ticket``, whose topics are due to be cleaned; ``rules`` are those in force now."""
+    case, outs = erasure.repeated(rules, cases[ticket])
+    return _with_children(rules, cases, {ticket: case}, outs, by_unit=False)
+
+
 def compared(rules: Rules, cases: Mapping[str, Case], ticket: str, others: list[str]) -> tuple[Changes, list[Emit]]:
     """The sweep's decision about ``ticket`` and ``others`` that are like it; ``rules`` are those in force now."""
     changes, outs = similar.compared(rules, cases, cases[ticket], [cases[other] for other in others if other in cases])

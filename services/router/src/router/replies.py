@@ -115,7 +115,7 @@ def _as_admin(given: Given) -> bool:
 
 def _refusal(given: Given) -> Refusal | None:
     case, data = given.case, given.data
-    if case.erasure:
+    if case.erasure and data.action != "erase":
         return Refusal("erased", "data laporan ini sudah dihapus, tidak ada lagi yang dapat dikerjakan")
     rule = ACTIONS.get(data.action)
     if rule is None:
@@ -268,6 +268,8 @@ def _wrong_desk(given: Given) -> Refusal | None:
 def _erase(given: Given) -> Outcome:
     if refused := _wrong_desk(given):
         return refused
+    if given.case.erasure:
+        return {given.case.ticket: given.case}, erasure.again(given.rules, given.case)
     order = Erasure(by=given.by, reason=given.data.reason or "", asked_at=given.now)
     return erasure.erase(given.rules, given.cases, given.case, order)
 

@@ -24,16 +24,18 @@ ORDER BY parent IS NOT NULL, ticket FOR UPDATE"""
 _LOAD = "SELECT ticket, body FROM cases WHERE ticket = ANY($1) OR parent = ANY($1) ORDER BY ticket FOR UPDATE"
 # unrouted_since starts with the commit that registers a complaint, and ends with the first routing.
 _SAVE = """
-INSERT INTO cases (ticket, complaint_id, status, unit, parent, body, unrouted_since)
-VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $3 = 'registered' THEN clock_timestamp() END)
+INSERT INTO cases (ticket, complaint_id, status, unit, parent, body, erased_at, unrouted_since)
+VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $3 = 'registered' THEN clock_timestamp() END)
 ON CONFLICT (ticket) DO UPDATE SET
     complaint_id = excluded.complaint_id, status = excluded.status, unit = excluded.unit, parent = excluded.parent,
-    body = excluded.body, updated_at = now(),
+    body = excluded.body, erased_at = excluded.erased_at, updated_at = now(),
     unrouted_since = CASE WHEN excluded.status = 'registered'
                           THEN coalesce(cases.unrouted_since, clock_timestamp()) END"""
 _DUE = """
 SELECT ticket FROM cases WHERE unrouted_since < clock_timestamp() - $1::interval AND ticket <> ALL($2)
 ORDER BY unrouted_since LIMIT 100"""
+_ERASED = """
+SELECT ticket FROM cases WHERE erased_at < now() - $1::interval AND ticket <> ALL($2) ORDER BY erased_at LIMIT 100"""
 _HELD_BY = """
 SELECT ticket, concat_ws(':', unit, body->>'seq', helpers) AS moment
 FROM cases CROSS JOIN jsonb_path_query_array(body, '$.support[*].unit') AS helpers
@@ -82,7 +84,9 @@ async def save(db: Connection, cases: dict[str, Case]) -> None:
         case = cases[ticket]
         complaint_id = case.received.complaint_id if case.received else ""
         body = msgspec.json.encode(case).decode()
-        rows.append((ticket, complaint_id, case.status, case.unit, case.parent, body))
+        order = case.erasure
+        erased_at = order.done_at if order and not order.repeated else None
+        rows.append((ticket, complaint_id, case.status, case.unit, case.parent, body, erased_at))
     await db.executemany(_SAVE, rows)
 
 
@@ -90,6 +94,11 @@ async def unrouted(db: Connection, after_s: float, but: Collection[str] = ()) ->
     """Tickets that have been with nobody for ``after_s`` seconds, the oldest first, and none of ``but``."""
     rows = await db.fetch(_DUE, timedelta(seconds=after_s), list(but))
     return [row["ticket"] for row in rows]
+
+
+async def erased_before(db: Connection, age: timedelta, but: Collection[str] = ()) -> list[str]:
+    """Tickets erased longer than ``age`` ago whose order was not repeated, at most 100 and none of ``but``."""
+    return [row["ticket"] for row in await db.fetch(_ERASED, age, list(but))]
 
 
 async def held_by(

@@ -1,0 +1,143 @@
+"""What is erased is found nowhere: in no database at once, and in no topic once Kafka has cleaned it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import psycopg
+import pytest
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
+from desk import Desk, units
+from harness import CLEAR, ROOT, System, a_handle, a_number, running, until
+
+from lapor import credentials, kafka
+
+pytestmark = pytest.mark.connected
+
+#: So many of each channel, each with words that stand nowhere else.
+PEOPLE = 17
+#: What the topics' settings of two days become here, so that the cleaner is seen at work.
+HASTY = {
+    "min.compaction.lag.ms": "0",
+    "max.compaction.lag.ms": "1000",
+    "segment.ms": "1000",
+    "min.cleanable.dirty.ratio": "0.0",
+    "delete.retention.ms": "0",
+}
+
+
+@dataclass
+class Planted:
+    """A complaint, and words of its reporter: ``secrets`` must go."""
+
+    ticket: str
+    secrets: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    """A system of its own, for its topics are cleaned."""
+    yield from running("erasure", ROOT / "region" / "soppeng")
+
+
+def word() -> str:
+    """A word that nobody else writes, and no rule knows."""
+    letters = uuid.uuid4().hex.translate(str.maketrans("0123456789", "ghijklmnop"))
+    return f"kenari{letters[:14]}"
+
+
+def plant(system: System) -> list[Planted]:
+    """Complaints by each channel, with additions, names, contacts and places."""
+    planted = []
+    for _ in range(PEOPLE):
+        name, text, place, when, more = (word() for _ in range(5))
+        key, secret = str(uuid.uuid4()), uuid.uuid4().hex
+        contact = {"name": name, "phone": "0812 3456 7890", "email": f"{name}@contoh.id"}
+        body = {"text": f"{CLEAR} {text}", "place": place, "occurred": when, **contact}
+        ticket = str(system.post_web(key, body, secret).json()["ticket"])
+        system.add_by_web(ticket, secret, more)
+        planted.append(Planted(ticket, [name, text, place, when, more, key, secret]))
+        text, more, number = word(), word(), a_number()
+        system.send_sms(number, f"SOPPENG {CLEAR} {text}")
+        ticket = system.receipt(number)
+        system.send_sms(number, f"{ticket} {more}")
+        planted.append(Planted(ticket, [text, more, number.removeprefix("+62")]))
+        text, handle = word(), a_handle()
+        system.post_on_x(handle, f"{CLEAR} {text}")
+        planted.append(Planted(system.receipt(handle), [text, handle]))
+    return planted
+
+
+def in_databases(system: System, secrets: set[str]) -> dict[str, set[str]]:
+    """Which of ``secrets`` stand in which table of which service, as text or as bytes."""
+    found: dict[str, set[str]] = {}
+    for service, dsn in system.env["databases"].items():
+        with psycopg.connect(dsn) as db:
+            tables = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            for (table,) in tables:
+                rows = "\n".join(row for (row,) in db.execute(f"SELECT t::text FROM {table} t").fetchall())
+                for secret in secrets:
+                    if secret in rows or secret.encode().hex() in rows:
+                        found.setdefault(f"{service}.{table}", set()).add(secret)
+    return found
+
+
+def in_topics(system: System, secrets: set[str]) -> dict[str, set[str]]:
+    """Which of ``secrets`` stand in which topic."""
+    auditor = Desk(system.env, "auditor")
+    names = [name for name in auditor.consumer.list_topics(timeout=20).topics if not name.startswith("__")]
+    found: dict[str, set[str]] = {}
+    for seen in auditor.read_all(*names):
+        for secret in secrets:
+            if secret.encode() in seen.value:
+                found.setdefault(seen.topic, set()).add(secret)
+    auditor.close()
+    return found
+
+
+def hurry(system: System) -> None:
+    """Let Kafka clean at once what it would clean within two days."""
+    password = credentials.read(system.data / "credentials.json").kafka_admin
+    admin = AdminClient(dict(kafka.client_settings(system.env["bootstrap"], kafka.ADMIN, password)))
+    names = [name for name in admin.list_topics(timeout=20).topics if name.endswith((".v1", ".dlq"))]
+    entries = [ConfigEntry(k, v, incremental_operation=AlterConfigOpType.SET) for k, v in HASTY.items()]
+    wanted = [ConfigResource(ConfigResource.Type.TOPIC, name, incremental_configs=entries) for name in names]
+    for done in admin.incremental_alter_configs(wanted).values():
+        done.result(30)
+
+
+def order_all(system: System, planted: list[Planted]) -> None:
+    """The triage unit orders each to be erased."""
+    with units(system.env) as unit:
+        for each in planted:
+            unit("DISKOMINFO").must(each.ticket, "erase", reason="diminta pelapor lewat surat")
+
+
+def test_of_fifty_people_whose_complaints_are_erased_nothing_is_found(system: System) -> None:
+    planted = plant(system)
+    secrets = {secret for each in planted for secret in each.secrets}
+    for each in planted:
+        system.unit_of(each.ticket)
+    before = set().union(*in_databases(system, secrets).values())
+    assert before == secrets, "a word that is not there before proves nothing afterwards"
+
+    order_all(system, planted)
+    rows = {row["ticket"]: row for row in _done(system, planted)}
+    assert all(rows[each.ticket]["by"] == "DISKOMINFO" for each in planted)
+    assert until(lambda: not in_databases(system, secrets), 60, "nothing is left in any database")
+
+    hurry(system)
+    order_all(system, planted)  # as the router's timer does two days later: what is written closes the segments
+    until(lambda: not in_topics(system, secrets), 120, "Kafka has cleaned all of it")
+    [*ledger] = system.lapor("erasures", "--verify")
+    assert {row["ticket"] for row in ledger if not row["left_on"]} >= {each.ticket for each in planted}
+
+
+def _done(system: System, planted: list[Planted]) -> list[dict[str, object]]:
+    def done() -> list[dict[str, object]] | None:
+        rows = [row for row in system.lapor("erasures") if row["done_at"]]
+        return rows if len(rows) >= len(planted) else None
+
+    return until(done, 60, "the ledger says that all is done")
