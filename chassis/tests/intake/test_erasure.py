@@ -125,7 +125,8 @@ async def test_its_reporter_hears_that_it_is_done_and_then_even_the_address_is_g
         sent.append((notice.address, notice.text))
 
     await hear(steps, order(it), step(it, 3, "cancelled"))
-    await hear(steps, step(it, 4, "noted", status="cancelled", note="rights_done", message="Sudah dihapus."))
+    done = step(it, 4, "noted", status="cancelled", note="rights_done", message="Sudah dihapus.")
+    await hear(steps, done, order(it, done_at=AT))
     sender = asyncio.create_task(send_notices(pool, "sms", send))
     async with asyncio.timeout(10):
         while await pool.fetchval("SELECT count(*) FROM farewells"):

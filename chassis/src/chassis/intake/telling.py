@@ -60,7 +60,11 @@ class Teller:
 
     def on_erased(self, story: Story, data: ComplaintErased) -> Story | None:
         """Keep number and status, and have the rest deleted; whenever it is said, for a backup may know it no more."""
-        bare = Story(ticket=story.ticket, seq=story.seq, status=story.status, registered=story.registered, erased=True)
+        bare = story  # that it is done is told already, perhaps in this very batch
+        if not story.erased:
+            bare = Story(
+                ticket=story.ticket, seq=story.seq, status=story.status, registered=story.registered, erased=True
+            )
         tell = self.notify and not data.done_at
         return _with(bare, erase=(data.complaint_id, tell) if data.origin == self.service else None)
 
