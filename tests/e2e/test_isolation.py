@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException
 from desk import Desk, Unit, units
-from harness import CLEAR, SERVICES, System, until
+from harness import CLEAR, LAPOR, SERVICES, System, until
 
 pytestmark = pytest.mark.connected
 
@@ -205,3 +207,76 @@ def test_no_identifier_of_a_citizen_is_in_any_topic_or_log(system: System, unit:
     for secret in (NIK, PHONE, telephone, MAIL, mobile, handle):
         assert [] == [seen.topic for seen in records if secret.encode() in seen.value], secret
         assert [] == [name for name, text in logs.items() if secret in text], secret
+
+
+#: Another who does not exist, of whom officers write, and where a stranger lives.
+THEIRS = ("7312014507900003", "0813-5566-7788", "budi.warga@contoh.co.id", "bantuan.example")
+ABOUT = "Warga NIK {}, WA {}, surel {}, isi data di https://{}/klaim".format(*THEIRS)
+#: What a unit may say, in this order, and words of it that the citizen is to hear.
+SAID: list[tuple[str, dict[str, str], str]] = [
+    ("progress", {"message": f"Petugas di lokasi. {ABOUT}"}, "Petugas di lokasi. Warga NIK [NIK]"),
+    ("ask", {"message": f"Rumah nomor berapa? {ABOUT}"}, "Rumah nomor berapa? Warga NIK [NIK]"),
+    ("resolve", {"message": f"Pipa sudah diganti. {ABOUT}"}, "Pipa sudah diganti. Warga NIK [NIK]"),
+    ("hand-over", {"to": "PLN", "reason": f"tiang milik PLN. {ABOUT}"}, "tiang milik PLN. Warga NIK [NIK]"),
+    ("return", {"reason": f"bukan pipa kami. {ABOUT}"}, ""),
+]
+
+
+@pytest.mark.parametrize(("action", "fields", "heard"), SAID, ids=[action for action, *_ in SAID])
+def test_no_identifier_and_no_strangers_link_that_a_unit_writes_reaches_anybody(
+    system: System, unit: Ask, action: str, fields: dict[str, str], heard: str
+) -> None:
+    number, by_sms = system.by_sms(f"{CLEAR} ({action})")
+    by_web = system.by_web(f"{CLEAR} ({action}, formulir)")
+    for ticket in (by_sms, by_web):
+        answer = unit(system.unit_of(ticket)).reply(ticket, action, **fields)
+        assert (True, ["[NIK]", "[TELEPON]", "[EMAIL]", "[TAUTAN]"]) == (answer["accepted"], answer["masked"])
+    if heard:
+        system.until_told(number, heard)
+        until(lambda: heard in json.dumps(system.story(by_web)), 30, "the web tells it")
+    page = httpx.get(f"{system.env['web_url']}/laporan/{by_web}", timeout=10).text
+    assert heard in page
+
+    auditor = Desk(system.env, "auditor")
+    topics = [name for name in auditor.consumer.list_topics(timeout=20).topics if not name.startswith("_")]
+    # What a unit wrote itself is read by nobody but the router.
+    written = auditor.read_all(*(name for name in topics if not name.endswith(".replied.v1")))
+    auditor.close()
+    assert any(b"[NIK]" in seen.value for seen in written if by_sms.encode() in seen.value)
+    logs = {path.name: path.read_text(errors="replace") for path in (system.data / "logs").iterdir()}
+    for secret in THEIRS:
+        assert secret not in page + json.dumps(system.story(by_web)) + "".join(system.told(number)), secret
+        assert [] == [seen.topic for seen in written if secret.encode() in seen.value], secret
+        assert [] == [name for name, text in logs.items() if secret in text], secret
+
+
+def test_who_replies_on_the_command_line_is_told_what_was_masked_and_how_to_ask(system: System) -> None:
+    _, ticket = system.by_sms(f"{CLEAR} (perintah)")
+    owner = system.unit_of(ticket)
+    progress = ("unit", "reply", owner, ticket, "--action", "progress", "-m", "Hubungi 0813-5566-7788")
+    said = system.lapor(*progress)
+    assert (True, None, None, ["[TELEPON]"]) == tuple(said[name] for name in ("accepted", "reason", "code", "masked"))
+    done = subprocess.run([LAPOR, *progress, "--data", system.data], capture_output=True, text=True, timeout=60)
+    assert "The public reads [TELEPON] in its place. To reach the citizen use --action ask" in done.stderr
+    refused = system.lapor("unit", "reply", owner, ticket, "--action", "acknowledge", check=False)
+    assert (False, "already_done") == (refused["accepted"], refused["code"])
+
+
+def test_the_page_links_to_no_strangers_site_and_says_where_a_proof_lies(system: System, unit: Ask) -> None:
+    ticket = system.by_web(f"{CLEAR} (bukti)")
+    owner = unit(system.unit_of(ticket))
+    proof = {"media_type": "image/jpeg", "sha256": "ab" * 32, "bytes": 81_234}
+    for url in (
+        "https://x@evil.example:99/",
+        "http://evil.example/\u202egnp.exe",
+        "https://soppengkab.go.id.evil.example/",
+    ):
+        evidence: Any = [{**proof, "url": url}]
+        answer = owner.reply(ticket, "resolve", message="Pipa sudah diganti", evidence=evidence)
+        assert (False, "bad_evidence") == (answer["accepted"], answer["code"])
+        assert answer["reason"].startswith("bukti ke-1: ")
+    evidence = [{**proof, "url": "https://pdam.soppengkab.go.id/foto/1.jpg"}]
+    owner.must(ticket, "resolve", message="Pipa sudah diganti", evidence=evidence)
+    system.until_status(ticket, "resolved")
+    page = httpx.get(f"{system.env['web_url']}/laporan/{ticket}", timeout=10).text
+    assert ("pdam.soppengkab.go.id, foto" in page, "evil" in page) == (True, False)

@@ -104,7 +104,7 @@ def test_a_unit_does_its_day_with_the_documented_snippets(
     system.send_sms(number, f"{ticket} Nomor 1234, RT 02")
     received("in_progress")
     accepted("progress", "message=Petugas sedang di lokasi dengan bahan untuk menyambung pipa.")
-    assert "ditolak: pesan" in refused(ticket, "resolve", "message=Beres")
+    assert "ditolak (no_deed): pesan" in refused(ticket, "resolve", "message=Beres")
     accepted("resolve", f"message={DONE}")
     assert any(DONE in text for text in system.until_told(number, "selesai ditangani"))
     assert ticket not in [item["ticket"] for item in open_items(system, unit)]

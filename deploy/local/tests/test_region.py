@@ -61,6 +61,7 @@ def spoil(file: str, old: str, new: str) -> Callable[[Path], None]:
          "DISNAK has ended and nobody has its work"),
         (spoil("units", "kecamatan: Ganra", "kecamatan: Ganre"), "territory", "Ganra has no unit"),
         (spoil("units", "kecamatan: Ganra", "kecamatan: Ganre"), "units", "territory.yaml has no kecamatan Ganre"),
+        (spoil("units", "[.soppengkab.go.id,", "[https://soppengkab.go.id,"), "units", "is no host of one office"),
         (spoil("units", "supervisor: DINKES", "supervisor: DINSEHAT"), "units", "does not have DINSEHAT"),
         (spoil("units", "conduct: true", "conduct: false"), "units", "exactly one unit must have `conduct: true`"),
         (spoil("units", "name: Dinas Sosial", "name: Dinas Sosial…"), "units", "… costs a second SMS"),

@@ -64,6 +64,7 @@ REFUSED: dict[str, tuple[Evidence, str]] = {
     "script": (proof("javascript:alert(1)"), "alamatnya"),
     "without end": (proof("https://pupr.soppengkab.go.id/" + "a" * 1_000), "alamatnya"),
     "a NIK in it": (proof("https://pupr.soppengkab.go.id/ktp-7312010203850004.jpg"), "nomor pribadi"),
+    "a number as its host": (proof("https://081277889911.example/1"), "[TELEPON].example bukan tempat"),
     "a program": (proof(media_type="application/x-msdownload"), "jenis"),
     "a page": (proof(media_type="text/html"), "jenis"),
     "no checksum": (proof(sha256="0"), "sha256"),

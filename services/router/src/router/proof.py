@@ -7,6 +7,7 @@ import re
 from contracts.events import Evidence
 from contracts.links import host_of, listed
 from contracts.masking import mask
+from router.masked import brief
 from router.refusal import Refusal
 from router.rules import Rules
 
@@ -35,8 +36,8 @@ def _wrong(rules: Rules, proof: Evidence) -> str | None:
             "tersembunyi; salin alamat berkasnya dari peramban"
         )
     if not listed(host, rules.evidence_hosts):
-        there = ", ".join(f"*{each}" if each.startswith(".") else each for each in rules.evidence_hosts)
-        return f"{host} bukan tempat bukti; yang ada: {there or 'belum ada'}. Tempat lain dicatat oleh {rules.admin}"
+        there = ", ".join(f"*{each}" if each.startswith(".") else each for each in rules.evidence_hosts) or "belum ada"
+        return f"{brief(host)} bukan tempat bukti; yang ada: {there}. Tempat lain dicatat oleh {rules.admin}"
     if mask(proof.url) != proof.url:
         return "alamatnya memuat nomor pribadi; beri berkasnya nama lain"
     if proof.media_type not in TYPES:
