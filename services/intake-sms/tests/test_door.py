@@ -111,15 +111,24 @@ async def test_a_request_without_any_parameter_is_put_aside(make_settings: Setti
     assert [(b"", "Unreadable")] == office.buried
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/sms/kannel/mo"), ("GET", "/"), ("GET", "/sms/kannel/mo/a/b")])
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/sms/kannel/mo", 405),
+        ("HEAD", "/sms/kannel/mo", 405),
+        ("GET", "/", 404),
+        ("GET", "/sms/kannel/mo/a/b", 404),
+    ],
+)
 async def test_whatever_else_is_asked_hears_nothing_either(
-    make_settings: Settings, method: str, path: str, caplog: pytest.LogCaptureFixture
+    make_settings: Settings, method: str, path: str, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings, office = make_settings(), Office()
     app = door(settings, office.take, office.bury)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:  # type: ignore[arg-type]
         answer = await http.request(method, path, params=with_token(settings))
-    assert (405 if method == "POST" else 404, b"") == (answer.status_code, answer.content)
+    assert (status, b"") == (answer.status_code, answer.content)
+    assert not office.taken
     assert "not_the_mo_request" in [record.getMessage() for record in caplog.records]
 
 
@@ -198,6 +207,16 @@ async def test_the_longest_sms_there_can_be_gets_through_the_server(make_setting
         query = urlencode(with_token(settings, raw=longest, text=longest))
         assert await asyncio.to_thread(status, f"{url}?{query}") == 200
     assert [mo.text for mo in office.taken] == [longest]
+
+
+async def test_asking_for_the_head_alone_makes_no_complaint(make_settings: Settings) -> None:
+    settings, office = make_settings(), Office()
+    async with open_door(settings, office) as url:
+        await patiently(url, {})
+        async with httpx.AsyncClient(trust_env=False) as http:
+            answer = await http.head(url, params=with_token(settings))
+    assert answer.status_code == 405
+    assert not office.taken
 
 
 async def test_an_sms_in_hand_is_stored_before_the_server_ends(make_settings: Settings) -> None:

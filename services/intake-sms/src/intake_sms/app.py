@@ -9,7 +9,7 @@ from functools import partial
 from chassis.database import open_pool
 from chassis.intake.accept import repair
 from chassis.intake.notices import send_notices
-from chassis.intake.server import WebServer
+from chassis.intake.server import Limits, WebServer
 from chassis.intake.sweep import sweep
 from chassis.intake.telling import SOURCES, story_handler
 from chassis.intake.texts import Texts
@@ -20,6 +20,9 @@ from intake_sms.adapters import kannel
 from intake_sms.adapters.door import MAX_REQUEST_BYTES, door
 from intake_sms.handlers import CHANNEL, SERVICE, Desk, bury, take
 from intake_sms.settings import SmsSettings
+
+#: The gateway is one client, and brings many SMS at once.
+LIMITS = Limits(of_one=256)
 
 
 def run() -> None:
@@ -40,7 +43,7 @@ async def serve(settings: SmsSettings, texts: Texts) -> None:
     host, port = settings.sms_listen_host, settings.sms_listen_port
     async with kannel.client(settings) as http:
         tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = [
-            ("http", WebServer(app, host, port, max_head_bytes=MAX_REQUEST_BYTES).run),
+            ("http", WebServer(app, host, port, max_head_bytes=MAX_REQUEST_BYTES, limits=LIMITS).run),
             ("sender", partial(send_notices, pool, CHANNEL, kannel.sender(settings, http))),
             ("repair", partial(repair, pool, settings, relay.wake.set)),
             ("sweep", partial(sweep, pool)),

@@ -19,7 +19,7 @@ from litestar.types import Message, Scope
 
 from chassis.database import open_pool
 from chassis.intake.accept import repair
-from chassis.intake.server import WebServer
+from chassis.intake.server import Limits, WebServer, with_heads
 from chassis.intake.sweep import sweep
 from chassis.intake.telling import SOURCES, story_handler
 from chassis.intake.texts import Texts, day_in_words, time_in_words
@@ -83,10 +83,11 @@ async def serve(settings: WebSettings, texts: Texts) -> None:
     relay = Relay(settings, SERVICE)
     store = PostgresStore(pool, settings, SERVICE, relay.wake.set, within_s=settings.web_answer_within_s)
     web = WebServer(
-        build_app(store, settings, texts),
+        with_heads(build_app(store, settings, texts)),
         settings.web_host,
         settings.web_port,
         stop_within_s=settings.web_stop_within_s,
+        limits=Limits(proxies=settings.web_trusted_proxies),
     )
     tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = [
         ("http", web.run),

@@ -13,6 +13,7 @@ from litestar.response import Template
 
 from chassis import metrics
 from chassis.intake.accept import KeyReused, TextProblem, TooMany
+from chassis.intake.server import ClientGone
 from intake_web.domain import Invalid
 from intake_web.store import Finished, StoreDown
 
@@ -117,7 +118,13 @@ def count(status: int) -> None:
 
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """The answer to a request that ended in ``error``: JSON under ``/v1/``, else a page."""
+    """The answer to a request that ended in ``error``: JSON under ``/v1/``, else a page.
+
+    Raises:
+        ClientGone: nobody is left to answer.
+    """
+    if isinstance(error, ClientGone):
+        raise error
     problem = problem_of(error)
     if request.method == "POST":
         count(problem.status)
