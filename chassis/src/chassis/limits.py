@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
@@ -14,12 +16,12 @@ Network: TypeAlias = IPv4Network | IPv6Network
 def network_of(address: str) -> str:
     """Give what counts as one client: an IPv4 address, or the /64 of an IPv6 one, of which a client has all.
 
-    What is no address is given back as it is.
+    What is no address is given back, cut to the length of one.
     """
     try:
         parsed = ip_address(address)
     except ValueError:
-        return address
+        return address[:45]
     if isinstance(parsed, IPv6Address):
         if not parsed.ipv4_mapped:
             return str(ip_network((int(parsed) >> 64 << 64, 64)))
@@ -34,6 +36,66 @@ def is_among(address: str, networks: Sequence[Network]) -> bool:
     except ValueError:
         return False
     return any(parsed in network for network in networks)
+
+
+def client_of(peer: str, forwarded: Sequence[str], proxies: Sequence[Network]) -> str:
+    """Give the network of who asks: ``peer``, or behind ``proxies`` the last they were told by that is none of them.
+
+    ``forwarded`` are the X-Forwarded-For headers. Each proxy writes at the end, so what stands further left may be made
+    up (https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Forwarded-For#security_and_privacy_concerns).
+    """
+    told = [hop.strip() for header in forwarded for hop in header.split(",") if hop.strip()]
+    hops = [*told, peer]
+    return network_of(next((hop for hop in reversed(hops) if not is_among(hop, proxies)), hops[0]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """``burst`` at once, and ``per_hour`` in the long run."""
+
+    burst: int
+    per_hour: float
+
+
+class Buckets:
+    """Token buckets of one ``rate``, one for each key; time is in seconds of ``clock``.
+
+    Each is kept as the moment at which it will be full again: the generic cell rate algorithm of ITU-T I.371. Past
+    ``most`` keys the fullest are forgotten, so that they lose least.
+    """
+
+    def __init__(self, rate: Rate, clock: Clock = time.monotonic, most: int = 100_000) -> None:
+        self.rate, self.clock, self.most = rate, clock, most
+        self._each_s = 3600 / rate.per_hour
+        self._full_at: dict[str, float] = {}
+
+    def full_in_s(self, key: str) -> float:
+        """Give the seconds until nothing is missing from the bucket of ``key``."""
+        return max(0.0, self._full_at.get(key, float("-inf")) - self.clock())
+
+    def wait_s(self, key: str) -> float:
+        """Give the seconds until there is a token for ``key``; 0 is now."""
+        return max(0.0, self.full_in_s(key) - self._each_s * (self.rate.burst - 1))
+
+    def take(self, key: str, count: float = 1) -> None:
+        """Take ``count`` tokens, and owe what is missing: who was let in at once with others pays for all."""
+        self._full_at[key] = self.clock() + self.full_in_s(key) + self._each_s * count
+        if len(self._full_at) > self.most:
+            self._forget()
+
+    def give_back(self, key: str) -> None:
+        """Put a token back."""
+        if key in self._full_at:
+            self._full_at[key] -= self._each_s
+
+    def __len__(self) -> int:
+        """Count the keys that are remembered."""
+        return len(self._full_at)
+
+    def _forget(self) -> None:
+        now = self.clock()
+        missing = [(at, key) for key, at in self._full_at.items() if at > now]
+        self._full_at = {key: at for at, key in heapq.nlargest(self.most * 9 // 10, missing)}
 
 
 class Seldom:

@@ -95,7 +95,7 @@ class _Connection(H11Protocol):
         of_one = sum(other.network == self.network for other in others) if self.network else 0
         if len(others) >= self.limits.connections or of_one >= self.limits.of_one:
             if count := self.refusals.due():
-                log.warning("connections_refused", extra={"count": count, "open": len(others), "client": peer})
+                log.warning("connections_refused", extra={"count": count, "open": len(others)})
             _Refused(transport)
             return
         super().connection_made(transport)

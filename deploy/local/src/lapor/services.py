@@ -95,6 +95,8 @@ def _web(it: Installation) -> dict[str, str]:
         "INSTALLATION_NAMESPACE": it.credentials.installation_namespace,
         "WEB_PORT": str(it.ports["web"]),
         "WEB_PUBLIC_URL": it.url("web"),
+        # Whoever plays many citizens from this machine says so: travel.somebody().
+        "WEB_TRUSTED_PROXIES": f"{HOST}/32",
     }
 
 

@@ -7,9 +7,10 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader
-from litestar import Litestar, Router
+from litestar import Litestar, Request, Router
 from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.datastructures import CacheControlHeader, MutableScopeHeaders
 from litestar.di import Provide
@@ -28,6 +29,8 @@ from chassis.service import region_or_leave, run_intake
 from chassis.settings import read_settings
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.handlers import api, pages, problems
+from intake_web.handlers.visit import Visit, visit_of
+from intake_web.limits import Guard
 from intake_web.settings import WebSettings
 from intake_web.store import Store
 
@@ -45,8 +48,13 @@ _HEADERS = {
 }
 
 
-def build_app(store: Store, settings: WebSettings, texts: Texts) -> Litestar:
-    """The website and the API, on ``store``."""
+def build_app(store: Store, settings: WebSettings, texts: Texts, guard: Guard | None = None) -> Litestar:
+    """The website and the API, on ``store``; without ``guard`` it counts by the machine's clock."""
+    guard = guard or Guard(settings.web_takes_per_s)
+
+    def visit(request: Request[Any, Any, Any]) -> Visit:
+        return visit_of(request, store, guard, settings)
+
     handlers = [
         *(api.submit, api.show, api.add),
         *(pages.form, pages.submit, pages.look_up, pages.track, pages.addition_form, pages.add),
@@ -57,7 +65,7 @@ def build_app(store: Store, settings: WebSettings, texts: Texts) -> Litestar:
     return Litestar(
         [Router("/", route_handlers=handlers), static],
         dependencies={
-            "store": Provide(lambda: store, sync_to_thread=False),
+            "visit": Provide(visit, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "texts": Provide(lambda: texts, sync_to_thread=False),
         },

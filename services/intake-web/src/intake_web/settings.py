@@ -22,6 +22,9 @@ class WebSettings(IntakeSettings):
     web_trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="networks of our own proxies, with commas: they say in X-Forwarded-For who asks"
     )
+    web_takes_per_s: float = Field(
+        20, ge=1, description="complaints and additions a second from all together; more hear 429"
+    )
     web_answer_within_s: float = Field(5, gt=0, description="seconds for the database, then the answer is 503")
     web_stop_within_s: float = Field(10, gt=0, description="seconds that requests in hand may take at a stop")
 
