@@ -87,6 +87,7 @@ def _sms(it: Installation) -> dict[str, str]:
         "INSTALLATION_NAMESPACE": it.credentials.installation_namespace,
         "SMS_LISTEN_PORT": str(it.ports["sms"]),
         "KANNEL_SEND_URL": it.url("standins", "/cgi-bin/sendsms"),
+        "WEB_PUBLIC_URL": it.url("web"),
     }
 
 

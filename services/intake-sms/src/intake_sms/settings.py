@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, HttpUrl, SecretStr, field_validator
+from pydantic import AnyHttpUrl, Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from chassis.intake.accept import IntakeSettings
@@ -30,6 +30,7 @@ class SmsSettings(IntakeSettings):
     sms_reply_prefixes: Annotated[tuple[str, ...], NoDecode] = Field(
         ("+62",), description="beginnings of the numbers that are answered, with commas; others can only complain"
     )
+    web_public_url: AnyHttpUrl | None = Field(None, description="address of the website, for what no SMS holds")
     kannel_send_url: HttpUrl = Field(description="Kannel's sendsms, without a query")
     kannel_username: str = Field(min_length=1, description="user of Kannel's sendsms-user group")
     kannel_password: SecretStr = Field(min_length=1, description="its password")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import logging
 import re
+from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
 import httpx
@@ -17,15 +18,11 @@ from phonenumbers import ValidationResult
 from chassis.intake.notices import Notice, OutcomeUnknown, Refused, Send, TryLater
 from contracts.codec import plain
 from intake_sms.domain import Mo
+from intake_sms.segments import GSM, fit
 from intake_sms.settings import SmsSettings
 
 log = logging.getLogger(__name__)
 
-#: 3GPP TS 23.038, the letters of one 7-bit SMS with their extension; anything else must go as UCS-2.
-GSM = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
-)
 # One such letter would make the SMS more than twice as expensive, and nobody misses it.
 _PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\xa0": " "})
 #: What an SMS may be in, by Python's names. No gateway has others, and some of Python's are no charsets.
@@ -113,17 +110,18 @@ def client(settings: SmsSettings, transport: httpx.AsyncBaseTransport | None = N
     )
 
 
-def sender(settings: SmsSettings, http: httpx.AsyncClient) -> Send:
-    """The function that sends one notice, or raises Refused, OutcomeUnknown or TryLater."""
+def sender(settings: SmsSettings, http: httpx.AsyncClient, more: Callable[[str], str] = lambda _: "") -> Send:
+    """The function that sends one notice, or raises Refused, OutcomeUnknown or TryLater.
+
+    ``more`` says of a ticket where all of a notice can be read that three SMS do not hold.
+    """
     died_with: set[int] = set()
 
     async def send(notice: Notice) -> None:
         try:
-            answer = await http.get(str(settings.kannel_send_url), params=_call(settings, notice))
+            answer = await http.get(str(settings.kannel_send_url), params=_call(settings, notice, more))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise TryLater(f"Kannel can't be reached: {type(error).__name__}") from error
-        except httpx.InvalidURL as error:  # longer than any SMS; no other notice may wait for it
-            raise Refused("too long for Kannel") from error
         except httpx.TransportError as error:
             why = f"Kannel did not answer: {type(error).__name__}"
             # One that is silent has it. One that died may not: a citizen rather hears twice than never.
@@ -138,8 +136,8 @@ def sender(settings: SmsSettings, http: httpx.AsyncClient) -> Send:
     return send
 
 
-def _call(settings: SmsSettings, notice: Notice) -> dict[str, str]:
-    text = notice.text.translate(_PLAIN)
+def _call(settings: SmsSettings, notice: Notice, more: Callable[[str], str]) -> dict[str, str]:
+    text = fit(notice.text.translate(_PLAIN), more(notice.ticket))
     unicode = {} if GSM.issuperset(text) else {"coding": "2", "charset": "UTF-8"}
     return {
         "username": settings.kannel_username,
