@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import mimetypes
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
-from litestar import Litestar, Request, Router
+from litestar import Litestar, Request, Response, Router, get
+from litestar.connection import ASGIConnection
 from litestar.contrib.jinja import JinjaTemplateEngine
-from litestar.datastructures import CacheControlHeader, MutableScopeHeaders
+from litestar.datastructures import MutableScopeHeaders
 from litestar.di import Provide
-from litestar.static_files import create_static_files_router
+from litestar.exceptions import NotFoundException
 from litestar.template import TemplateConfig
 from litestar.types import Message, Scope
 
@@ -36,7 +38,8 @@ from intake_web.store import Store
 
 SERVICE = "intake-web"
 MAX_BODY_BYTES = 64 * 1024
-_STATIC = Path(__file__).parent / "static"
+#: Name to content, of all that there is below /static/: what is asked for never becomes a path.
+_STATIC = {path.name: path.read_bytes() for path in (Path(__file__).parent / "static").iterdir()}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
@@ -46,6 +49,8 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+#: A year, as https://www.rfc-editor.org/rfc/rfc6797 shows. Without subdomains, of which we know nothing.
+_HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 def build_app(store: Store, settings: WebSettings, texts: Texts, guard: Guard | None = None) -> Litestar:
@@ -58,19 +63,26 @@ def build_app(store: Store, settings: WebSettings, texts: Texts, guard: Guard | 
     handlers = [
         *(api.submit, api.show, api.add),
         *(pages.form, pages.submit, pages.look_up, pages.track, pages.addition_form, pages.add),
+        static,
     ]
-    static = create_static_files_router(
-        path="/static", directories=[_STATIC], cache_control=CacheControlHeader(max_age=86_400, public=True)
-    )
+    headers = {**_HEADERS, **(_HTTPS_ONLY if settings.public_url.startswith("https:") else {})}
+
+    async def add_headers(message: Message, scope: Scope) -> None:
+        if message["type"] == "http.response.start":
+            answered = MutableScopeHeaders.from_message(message)
+            for name, value in headers.items():
+                answered.setdefault(name, value)
+
     return Litestar(
-        [Router("/", route_handlers=handlers), static],
+        [Router("/", route_handlers=handlers)],
+        guards=[_only_from_here],
         dependencies={
             "visit": Provide(visit, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "texts": Provide(lambda: texts, sync_to_thread=False),
         },
         exception_handlers={Exception: problems.answer},
-        before_send=[_add_headers],
+        before_send=[add_headers],
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(_templates(texts))),
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,
@@ -120,16 +132,24 @@ def _templates(texts: Texts) -> Environment:
         "day": day_in_words,
     }
     # Its address changes with its content, so that browsers may keep it.
-    environment.globals["style"] = f"/static/lapor.css?v={hashlib.sha256(_style()).hexdigest()[:8]}"
+    environment.globals["style"] = f"/static/lapor.css?v={hashlib.sha256(_STATIC['lapor.css']).hexdigest()[:8]}"
     return environment
 
 
-def _style() -> bytes:
-    return (_STATIC / "lapor.css").read_bytes()
+@get("/static/{name:str}")
+async def static(name: str) -> Response[bytes]:
+    """A file of the website's own."""
+    if name not in _STATIC:
+        raise NotFoundException
+    media_type = mimetypes.guess_type(name)[0]
+    return Response(_STATIC[name], headers={"Cache-Control": "public, max-age=86400"}, media_type=media_type)
 
 
-async def _add_headers(message: Message, scope: Scope) -> None:
-    if message["type"] == "http.response.start":
-        headers = MutableScopeHeaders.from_message(message)
-        for name, value in _HEADERS.items():
-            headers.setdefault(name, value)
+def _only_from_here(connection: ASGIConnection[Any, Any, Any, Any], _handler: Any) -> None:
+    """Refuse what a page of another site sends in its visitor's name; programs and old browsers don't say.
+
+    https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header. Neighbours under the same domain are others, too.
+    """
+    method: Any = connection.scope.get("method")
+    if method == "POST" and connection.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        raise problems.cross_site()

@@ -105,7 +105,7 @@ def follow_up(number: str, addition: Addition, key: str) -> FollowUp:
 def unless_known(request: Request[Any, Any, Any], body: bytes, media_type: str) -> Response[bytes]:
     """``body`` with its ETag, or 304 for a caller who has it already."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
     if etag in known:
         return Response(b"", status_code=304, headers=headers, media_type=media_type)

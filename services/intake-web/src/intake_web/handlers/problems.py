@@ -66,6 +66,12 @@ def unknown_ticket() -> Problem:
     )
 
 
+def cross_site() -> Problem:
+    """Something was sent from another site."""
+    detail = "Kiriman ini datang dari situs lain, jadi tidak kami terima. Tulislah di formulir kami sendiri."
+    return Problem(403, "cross-site", "Kiriman dari situs lain", detail)
+
+
 _HTTP = {
     400: (
         "bad-request",
