@@ -11,7 +11,7 @@ from bench import Bench, encoded
 from prometheus_client import REGISTRY
 
 from chassis.database import Pool
-from chassis.step import MAX_BUGS_IN_A_ROW, BugsInARow, Steps, on_timer
+from chassis.step import MAX_BUGS_IN_A_ROW, UNIT_LETTERS, BugsInARow, Steps, on_timer
 from chassis.testing import NOW
 from chassis.wire import Record
 
@@ -132,6 +132,27 @@ async def test_an_erasure_and_an_event_of_another_kind_do_not_disturb(bench: Ben
     await Steps(pool, handler)([*records(None), *events("a", first=1)])
     assert [encoded("c1", "e1", "a")] == dead(bench)
     assert [(2,)] == bench.sql("SELECT next_offset FROM consumed")
+
+
+async def test_the_dead_letters_of_one_unit_are_bounded_and_the_others_are_kept(bench: Bench, step: Steps):
+    flood, other = "unit.pupr.replied.v1", "unit.pdam.replied.v1"
+    await step(records(*[b"rubbish"] * 100, topic=flood))
+    await step([*records(b"rubbish", topic=flood, first=100), *records(b"rubbish", topic=other), *events("jalan")])
+    assert UNIT_LETTERS.burst + 1 == len(dead(bench))
+    labels = {"service": bench.name, "topic": flood}
+    assert 101 - UNIT_LETTERS.burst == REGISTRY.get_sample_value("lapor_dlq_left_out_total", labels)
+    assert {"c1": 1} == bench.counts()
+    assert [(101,)] == bench.sql("SELECT next_offset FROM consumed WHERE topic = %s", flood)
+
+
+async def test_what_one_unit_sends_is_one_failure_in_a_row_however_often(bench: Bench, step: Steps, bug):
+    bug.setenv("BUG", "everywhere")
+    for n in range(3 * MAX_BUGS_IN_A_ROW):
+        await step([dataclasses.replace(*events("x", first=n), topic="unit.pupr.replied.v1")])
+    for n in range(MAX_BUGS_IN_A_ROW - 2):
+        await step([dataclasses.replace(*events("x", first=100 + n), offset=n)])
+    with pytest.raises(BugsInARow):
+        await step([dataclasses.replace(*events("x", first=200), offset=200)])
 
 
 async def test_ten_bugs_in_a_row_stop_the_service_and_nothing_of_the_batch_is_kept(bench: Bench, step: Steps, bug):

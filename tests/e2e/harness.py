@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import httpx
 
 from chassis.crash import POINTS
+from lapor.travel import somebody
 
 ROOT = Path(__file__).parents[2]
 LAPOR = Path(sys.executable).parent / "lapor"
@@ -127,13 +128,13 @@ class System:
 
     def post_web(self, key: str, body: dict[str, Any], secret: str | None = None) -> httpx.Response:
         """A complaint through the API, as a client that may be cut off."""
-        headers = {"Idempotency-Key": key} | ({"Access-Secret": secret} if secret else {})
+        headers = {"Idempotency-Key": key, **somebody()} | ({"Access-Secret": secret} if secret else {})
         return httpx.post(self.env["web_url"] + "/v1/complaints", json=body, headers=headers, timeout=10)
 
     def story(self, ticket: str) -> dict[str, Any] | None:
         """What the web tells of a complaint; None while it can't be asked."""
         try:
-            answer = httpx.get(f"{self.env['web_url']}/v1/complaints/{ticket}", timeout=10)
+            answer = httpx.get(f"{self.env['web_url']}/v1/complaints/{ticket}", headers=somebody(), timeout=10)
         except httpx.TransportError:
             return None
         return answer.json() if answer.status_code == 200 else None

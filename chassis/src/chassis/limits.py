@@ -1,23 +1,115 @@
-"""Token buckets by key."""
+"""How much one client may ask for: where it comes from, token buckets, and log lines that can't be flooded."""
 
 from __future__ import annotations
 
+import heapq
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TypeAlias
+
+Clock: TypeAlias = Callable[[], float]
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+def network_of(address: str) -> str:
+    """Give what counts as one client: an IPv4 address, or the /64 of an IPv6 one, of which a client has all.
+
+    What is no address is given back, cut to the length of one.
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address[:45]
+    if isinstance(parsed, IPv6Address):
+        if not parsed.ipv4_mapped:
+            return str(ip_network((int(parsed) >> 64 << 64, 64)))
+        parsed = parsed.ipv4_mapped
+    return str(parsed)
+
+
+def is_among(address: str, networks: Sequence[Network]) -> bool:
+    """Tell whether ``address`` is of one of ``networks``; what is no address is of none."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
+
+
+def client_of(peer: str, forwarded: Sequence[str], proxies: Sequence[Network]) -> str:
+    """Give the network of who asks: ``peer``, or behind ``proxies`` the last they were told by that is none of them.
+
+    ``forwarded`` are the X-Forwarded-For headers. Each proxy writes at the end, so what stands further left may be made
+    up (https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Forwarded-For#security_and_privacy_concerns).
+    """
+    told = [hop.strip() for header in forwarded for hop in header.split(",") if hop.strip()]
+    hops = [*told, peer]
+    return network_of(next((hop for hop in reversed(hops) if not is_among(hop, proxies)), hops[0]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """``burst`` at once, and ``per_hour`` in the long run."""
+
+    burst: int
+    per_hour: float
 
 
 class Buckets:
-    """Lets each key do a thing ``burst`` times at once, and then ``per_s`` times a second."""
+    """Token buckets of one ``rate``, one for each key; time is in seconds of ``clock``.
 
-    def __init__(self, *, burst: float, per_s: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self.burst, self.per_s, self.clock = burst, per_s, clock
+    Each is kept as the moment at which it will be full again: the generic cell rate algorithm of ITU-T I.371. Past
+    ``most`` keys the fullest are forgotten, so that they lose least.
+    """
+
+    def __init__(self, rate: Rate, clock: Clock = time.monotonic, most: int = 100_000) -> None:
+        self.rate, self.clock, self.most = rate, clock, most
+        self._each_s = 3600 / rate.per_hour
         self._full_at: dict[str, float] = {}
 
-    def take(self, key: str) -> bool:
-        """Whether ``key`` may do it once more now."""
+    def full_in_s(self, key: str) -> float:
+        """Give the seconds until nothing is missing from the bucket of ``key``."""
+        return max(0.0, self._full_at.get(key, float("-inf")) - self.clock())
+
+    def wait_s(self, key: str) -> float:
+        """Give the seconds until there is a token for ``key``; 0 is now."""
+        return max(0.0, self.full_in_s(key) - self._each_s * (self.rate.burst - 1))
+
+    def take(self, key: str, count: float = 1) -> None:
+        """Take ``count`` tokens, and owe what is missing: who was let in at once with others pays for all."""
+        self._full_at[key] = self.clock() + self.full_in_s(key) + self._each_s * count
+        if len(self._full_at) > self.most:
+            self._forget()
+
+    def give_back(self, key: str) -> None:
+        """Put a token back."""
+        if key in self._full_at:
+            self._full_at[key] -= self._each_s
+
+    def __len__(self) -> int:
+        """Count the keys that are remembered."""
+        return len(self._full_at)
+
+    def _forget(self) -> None:
         now = self.clock()
-        full_at = max(self._full_at.get(key, now), now) + 1 / self.per_s
-        if full_at - now > self.burst / self.per_s:
-            return False
-        self._full_at[key] = full_at
-        return True
+        missing = [(at, key) for key, at in self._full_at.items() if at > now]
+        self._full_at = {key: at for at, key in heapq.nlargest(self.most * 9 // 10, missing)}
+
+
+class Seldom:
+    """Lets one log line through every ``every_s`` seconds, and counts the others."""
+
+    def __init__(self, every_s: float = 60, clock: Clock = time.monotonic) -> None:
+        self.every_s, self.clock = every_s, clock
+        self._count, self._next = 0, float("-inf")
+
+    def due(self) -> int:
+        """Count one more; returns how many there were since the last line if it is time for one, else 0."""
+        self._count += 1
+        now = self.clock()
+        if now < self._next:
+            return 0
+        count, self._count, self._next = self._count, 0, now + self.every_s
+        return count

@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaProducer
 from chassis import metrics, outbox
 from chassis.crash import crash_point
 from chassis.database import Connection, Pool, is_outage
-from chassis.limits import Buckets
+from chassis.limits import Buckets, Rate
 from chassis.metrics import MAX_BUGS_IN_A_ROW
 from chassis.publish import REFUSED, publish
 from chassis.publish import is_outage as is_kafka_outage
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 S = TypeVar("S")
 #: So many dead letters of one unit at once, and as many an hour. Its topic keeps what is left out, for 90 days.
-UNIT_LETTERS = 60
+UNIT_LETTERS = Rate(burst=60, per_hour=60)
 
 # Locks the keys, whether or not they have a row yet, always in one order.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key"
@@ -108,7 +108,7 @@ class Steps(Generic[S]):
 
     def __init__(self, pool: Pool, handler: Handler[S], after: Callable[[], None] = lambda: None) -> None:
         self.pool, self.handler, self.after = pool, handler, after
-        self.of_units = Buckets(burst=UNIT_LETTERS, per_s=UNIT_LETTERS / 3600)
+        self.of_units = Buckets(UNIT_LETTERS)
         self.streak = NO_STREAK
 
     async def __call__(self, records: Sequence[Record]) -> None:
@@ -159,10 +159,12 @@ class Steps(Generic[S]):
         """The dead letters of ``dead``; of a unit that sends too many only some: its topic keeps the rest."""
         service, letters = self.handler.service, []
         for record, error in dead:
-            if topics.unit_of(record.topic) is None or self.of_units.take(record.topic):
-                letters.append(dead_letter(service, record, error))
-            else:
-                metrics.DLQ_LEFT_OUT.labels(service, record.topic).inc()
+            if topics.unit_of(record.topic) is not None:
+                if self.of_units.wait_s(record.topic):
+                    metrics.DLQ_LEFT_OUT.labels(service, record.topic).inc()
+                    continue
+                self.of_units.take(record.topic)
+            letters.append(dead_letter(service, record, error))
         return letters
 
     async def _handle(self, db: Connection, records: Sequence[Record]) -> _Batch:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -187,9 +189,20 @@ async def test_only_the_secret_it_was_made_with_owns_a_complaint(pool: Pool, mak
     made = await take(pool, make_settings, replace(SMS, secret="s" * 32))
     plain = await take(pool, make_settings, replace(SMS, external_id="mo-2"))
     assert [True, False, False, False] == [
-        await is_owner(pool, number, secret)
+        await is_owner(pool, make_settings(), number, secret)
         for number, secret in [(made.ticket, "s" * 32), (made.ticket, "t"), (plain.ticket, ""), ("SPG-?", "")]
     ]
+
+
+async def test_what_is_kept_of_a_secret_cannot_be_tried_out_with_the_database_alone(
+    pool: Pool, make_settings: Settings
+) -> None:
+    made = await take(pool, make_settings, replace(SMS, secret="s" * 32))
+    stored = await pool.fetchval("SELECT secret_hash FROM complaints")
+
+    assert stored != hashlib.sha256(b"s" * 32).digest()
+    elsewhere = make_settings(installation_namespace=UUID(int=2))
+    assert not await is_owner(pool, elsewhere, made.ticket, "s" * 32)
 
 
 async def test_additions_are_published_as_the_whole_list_so_far(pool: Pool, make_settings: Settings) -> None:

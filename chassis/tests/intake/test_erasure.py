@@ -167,7 +167,7 @@ async def test_the_same_message_again_is_still_known_and_nothing_of_it_is_stored
     again = await take(pool, make_settings)
     assert (it.ticket, False) == (again.ticket, again.fresh)
     assert not await follow_up(pool, "intake-sms", it.ticket, ADDED)
-    assert not await is_owner(pool, it.ticket, "kenari-rahasia")
+    assert not await is_owner(pool, make_settings(), it.ticket, "kenari-rahasia")
     assert {ADDRESS: ["farewells"]} == await found(pool, *PLANTED)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -77,6 +78,39 @@ def test_steps_are_kept_in_order_with_what_the_citizen_is_told() -> None:
 def test_the_citizen_hears_each_change_but_the_registration_which_the_receipt_told() -> None:
     story = told(update(0, "registered"), update(1), update(2, "acknowledged"))
     assert ["seq-1", "seq-2"] == [reason for reason, _ in story.notices]
+
+
+def at(message: Message, time: datetime) -> Message:
+    return replace(message, event=msgspec.structs.replace(message.event, time=time))
+
+
+#: In WITA the day ends at 16 hours UTC.
+@pytest.mark.parametrize(
+    ("steps", "reasons"),
+    [
+        ([("in_progress", 1), ("in_progress", 9), ("in_progress", 15)], ["seq-1"]),
+        ([("in_progress", 15), ("in_progress", 17)], ["seq-1", "seq-2"]),
+        ([("in_progress", 1), ("acknowledged", 2), ("in_progress", 3)], ["seq-1", "seq-2", "seq-3"]),
+        ([("acknowledged", 1), ("acknowledged", 2)], ["seq-1", "seq-2"]),
+    ],
+)
+def test_work_in_progress_is_told_once_a_day_while_nothing_else_happens(
+    steps: list[tuple[str, int]], reasons: list[str]
+) -> None:
+    day = datetime(2026, 3, 2, tzinfo=UTC)
+    messages = [at(update(n, kind), day + timedelta(hours=h)) for n, (kind, h) in enumerate(steps, 1)]
+    story = told(*messages)
+
+    assert reasons == [reason for reason, _ in story.notices]
+    assert len(steps) == len(story.steps)
+
+
+def test_a_moved_deadline_is_not_lost_with_work_in_progress_that_is_not_told() -> None:
+    moved = sla("resumed", deadline_at=LATER)
+    story = told(update(1, "in_progress"), sla("started"), moved, update(2, "in_progress"), update(3, "resolved"))
+
+    assert ["seq-1", "seq-3"] == [reason for reason, _ in story.notices]
+    assert told(update(1, "in_progress"), sla("started"), moved, update(2, "in_progress")).moved
 
 
 @pytest.mark.parametrize("again", [[0], [1], [2], [2, 1, 0]])

@@ -89,6 +89,10 @@ def test_the_receipt_and_the_apology_are_one_sms_whatever_the_day() -> None:
             assert 160 >= len(TEXTS.sms["apology"].format(ticket=T, due=TEXTS.day(end), unit=""))
 
 
+def test_what_is_said_instead_of_more_answers_is_one_sms() -> None:
+    assert 160 >= len(TEXTS.sms["later"])
+
+
 def test_a_post_has_room_for_the_apology_of_any_unit() -> None:
     for unit in TEXTS.units:
         for end in ENDS:

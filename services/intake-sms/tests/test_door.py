@@ -3,7 +3,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -19,6 +20,16 @@ from intake_sms.settings import SmsSettings
 
 Settings = Callable[..., SmsSettings]
 GOOD = {"from": "081234567890", "to": "1708", "id": "abc", "raw": "SOPPENG jalan rusak", "text": "SOPPENG jalan rusak"}
+
+
+class Hand:
+    """A clock that a test turns."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 class Office:
@@ -84,6 +95,64 @@ async def test_no_token_hears_403_even_if_all_else_is_wrong(make_settings: Setti
     assert not office.buried
 
 
+@contextlib.asynccontextmanager
+async def knocking(settings: SmsSettings, office: Office, clock: Hand) -> AsyncIterator[Callable[..., Awaitable[int]]]:
+    """A door that stays the same, and a function by which ``client`` knocks with ``token``: the status it hears."""
+    app: Any = door(settings, office.take, office.bury, clock)
+
+    async def knock(n: int, client: str = "192.0.2.1", **given: str) -> int:
+        transport = httpx.ASGITransport(app, client=(client, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
+            answer = await http.get("/sms/kannel/mo", params=with_token(settings, id=f"mo-{n}", **given))
+        assert answer.content == b""
+        assert ("retry-after" in answer.headers) == (answer.status_code in (429, 503))
+        return answer.status_code
+
+    yield knock
+
+
+async def test_wrong_tokens_are_soon_too_many_and_the_right_one_never_is(
+    make_settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    office, clock = Office(), Hand()
+    async with knocking(make_settings(), office, clock) as knock:
+        wrong = [await knock(n, token=f"guess-{n}") for n in range(50)]
+        right = [await knock(n) for n in range(2)]
+        other = await knock(3, "192.0.2.2", token="guess")
+        clock.now += 60
+        later = [await knock(n, token="guess") for n in range(22)]
+
+    assert [403] * 20 + [429] * 30 == wrong
+    assert ([200, 200], 403) == (right, other)
+    assert [403] * 20 + [429] * 2 == later
+    lines = [record for record in caplog.records if record.getMessage() == "mo_not_authentic"]
+    assert [1, 51] == [record.__dict__["count"] for record in lines]
+
+
+async def test_too_many_at_once_are_brought_again_and_none_is_dropped(make_settings: Settings) -> None:
+    office, clock = Office(), Hand()
+    async with knocking(make_settings(sms_takes_per_s=2), office, clock) as knock:
+        waiting, rounds = list(range(30)), 0
+        while waiting:
+            heard = {n: await knock(n) for n in waiting}
+            assert set(heard.values()) <= {200, 503}
+            waiting = [n for n, status in heard.items() if status == 503]
+            clock.now, rounds = clock.now + 1, rounds + 1
+
+    assert rounds == 6
+    assert [f"mo-{n}" for n in range(30)] == sorted((mo.id for mo in office.taken), key=lambda each: int(each[3:]))
+
+
+@pytest.mark.parametrize("strange", [{"charset": "\0"}, {"charset": "rot13"}, {"to": "1709"}])
+async def test_what_is_not_ours_is_put_aside_and_no_bug(
+    make_settings: Settings, caplog: pytest.LogCaptureFixture, strange: dict[str, str]
+) -> None:
+    settings, office = make_settings(), Office()
+    assert (await knock(settings, office, with_token(settings, **strange))).status_code == 200
+    assert ["Unreadable"] == [error for _, error in office.buried]
+    assert [] == [record.getMessage() for record in caplog.records]
+
+
 @pytest.mark.parametrize("missing", ["id", "from"])
 async def test_an_sms_that_cannot_be_read_is_put_aside_without_the_secret(
     make_settings: Settings, missing: str
@@ -111,15 +180,24 @@ async def test_a_request_without_any_parameter_is_put_aside(make_settings: Setti
     assert [(b"", "Unreadable")] == office.buried
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/sms/kannel/mo"), ("GET", "/"), ("GET", "/sms/kannel/mo/a/b")])
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/sms/kannel/mo", 405),
+        ("HEAD", "/sms/kannel/mo", 405),
+        ("GET", "/", 404),
+        ("GET", "/sms/kannel/mo/a/b", 404),
+    ],
+)
 async def test_whatever_else_is_asked_hears_nothing_either(
-    make_settings: Settings, method: str, path: str, caplog: pytest.LogCaptureFixture
+    make_settings: Settings, method: str, path: str, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings, office = make_settings(), Office()
     app = door(settings, office.take, office.bury)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:  # type: ignore[arg-type]
         answer = await http.request(method, path, params=with_token(settings))
-    assert (405 if method == "POST" else 404, b"") == (answer.status_code, answer.content)
+    assert (status, b"") == (answer.status_code, answer.content)
+    assert not office.taken
     assert "not_the_mo_request" in [record.getMessage() for record in caplog.records]
 
 
@@ -198,6 +276,16 @@ async def test_the_longest_sms_there_can_be_gets_through_the_server(make_setting
         query = urlencode(with_token(settings, raw=longest, text=longest))
         assert await asyncio.to_thread(status, f"{url}?{query}") == 200
     assert [mo.text for mo in office.taken] == [longest]
+
+
+async def test_asking_for_the_head_alone_makes_no_complaint(make_settings: Settings) -> None:
+    settings, office = make_settings(), Office()
+    async with open_door(settings, office) as url:
+        await patiently(url, {})
+        async with httpx.AsyncClient(trust_env=False) as http:
+            answer = await http.head(url, params=with_token(settings))
+    assert answer.status_code == 405
+    assert not office.taken
 
 
 async def test_an_sms_in_hand_is_stored_before_the_server_ends(make_settings: Settings) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,16 +17,19 @@ from msgspec import UNSET
 
 from chassis.database import Pool, open_pool
 from chassis.intake.accept import KeyReused, TextProblem
+from chassis.intake.notices import Bounds, Notice, send_notices
 from chassis.intake.story import Step, Story, save_stories
+from chassis.intake.texts import Texts
 from contracts import codec, ticket
 from contracts.events import ComplaintFollowedUp
 from intake_sms.adapters.door import door
 from intake_sms.domain import Mo
-from intake_sms.handlers import Desk, bury, take
+from intake_sms.handlers import Desk, bury, elsewhere, take
 from intake_sms.settings import SmsSettings
 from lapor.testing import Stack
 
 pytestmark = pytest.mark.connected
+REGION = Path(__file__).parents[3] / "region" / "soppeng"
 ME, OTHER = "+6281234567890", "+6281111111111"
 
 
@@ -79,6 +84,49 @@ async def test_the_same_id_with_another_text_is_refused(desk: Desk) -> None:
     with pytest.raises(KeyReused):
         await take(desk, sms("SOPPENG jalan rusak"))
     assert len(await events(desk.pool)) == 1
+
+
+async def test_who_writes_too_much_gets_few_answers_and_loses_no_complaint(desk: Desk) -> None:
+    number = await complain(desk)
+    for n in range(30):
+        await take(desk, sms(f"STATUS {number}", f"status-{n}"))
+    for n in range(5):
+        await take(desk, sms(f"SOPPENG lampu mati di jalan nomor {n}", f"complaint-{n}"))
+    for n in range(5):
+        await take(desk, sms(f"{number} masih padam juga malam ke-{n}", f"addition-{n}"))
+    got: list[str] = []
+
+    async def phone(notice: Notice) -> None:
+        got.append(notice.text)
+
+    bounds = Bounds(later=desk.texts.sms["later"], last=partial(elsewhere, desk, "last"))
+    await desk.pool.execute("UPDATE notices SET next_try_at = now()")
+    sender = asyncio.create_task(send_notices(desk.pool, "sms", phone, bounds))
+    async with asyncio.timeout(10):
+        while await rows(desk.pool, "SELECT FROM notices WHERE state = 'pending'"):
+            await asyncio.sleep(0.02)
+    sender.cancel()
+    await asyncio.gather(sender, return_exceptions=True)
+
+    assert (11, desk.texts.sms["later"]) == (len(got), got[-1])
+    assert [(6,)] == await rows(desk.pool, "SELECT count(*) FROM complaints")
+    kinds = [type(event).__name__ for event in await events(desk.pool)]
+    assert (6, 5) == (kinds.count("ComplaintReceived"), kinds.count("ComplaintFollowedUp"))
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        (None, "Selengkapnya: balas SOPPENG STATUS SPG-S0AB-12CDW"),
+        ("https://lapor.example/", "Selengkapnya: https://lapor.example/laporan/SPG-S0AB-12CDW"),
+    ],
+)
+def test_what_no_sms_holds_is_on_the_page_or_asked_for(
+    make_settings: Callable[..., SmsSettings], page: str | None, said: str
+) -> None:
+    desk = Desk(pool=None, settings=make_settings(web_public_url=page), texts=Texts(REGION))
+    assert said == elsewhere(desk, "more", "SPG-S0AB-12CDW")
+    assert "" == elsewhere(desk, "more", ME)
 
 
 async def test_a_sender_that_is_a_name_complains_and_is_never_written_to(desk: Desk) -> None:
@@ -326,7 +374,7 @@ async def test_thanks_are_not_answered(desk: Desk) -> None:
 
 
 async def test_every_answer_fits_one_sms(desk: Desk) -> None:
-    words = {"ticket": "SPG-S0AB-12CDW", "due": "Minggu 30 Nov, 10 hari kerja", "unit": ""}
+    words = {"ticket": "SPG-S0AB-12CDW", "due": "Minggu 30 Nov, 10 hari kerja", "unit": "", "where": "x" * 60}
     filled = [text.format(**words) for text in desk.texts.sms.values()]
     assert [text for text in filled if len(text) > 160 or not text.isascii()] == []
 

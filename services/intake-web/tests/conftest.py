@@ -22,6 +22,7 @@ from contracts.ids import complaint_id
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
 from intake_web.domain import FINISHED
+from intake_web.limits import Guard
 from intake_web.settings import WebSettings
 from intake_web.store import Finished, Found, Store, StoreDown
 from lapor import fixtures
@@ -113,11 +114,11 @@ def make_settings() -> Callable[..., WebSettings]:
 
 
 @pytest.fixture
-def client_on(make_settings: Callable[..., WebSettings], texts: Texts) -> Callable[[Store], httpx.AsyncClient]:
-    """A client of the app on a store."""
+def client_on(make_settings: Callable[..., WebSettings], texts: Texts) -> Callable[..., httpx.AsyncClient]:
+    """A client of the app on a store; the ``proxies`` may say in X-Forwarded-For who it is."""
 
-    def client(store: Store) -> httpx.AsyncClient:
-        app: Any = build_app(store, make_settings(), texts)
+    def client(store: Store, guard: Guard | None = None, proxies: str = "") -> httpx.AsyncClient:
+        app: Any = build_app(store, make_settings(web_trusted_proxies=proxies), texts, guard)
         transport = httpx.ASGITransport(app)
         return httpx.AsyncClient(transport=transport, base_url="https://lapor.example")
 
@@ -130,7 +131,7 @@ def fake() -> FakeStore:
 
 
 @pytest.fixture
-async def web(fake: FakeStore, client_on: Callable[[Store], httpx.AsyncClient]) -> AsyncIterator[httpx.AsyncClient]:
+async def web(fake: FakeStore, client_on: Callable[..., httpx.AsyncClient]) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the app on ``fake``."""
     async with client_on(fake) as client:
         yield client
@@ -143,9 +144,9 @@ def migrations() -> list[Path]:
 
 @pytest.fixture
 async def kept(
-    pool: Pool, make_settings: Callable[..., WebSettings], client_on: Callable[[Store], httpx.AsyncClient]
+    pool: Pool, make_settings: Callable[..., WebSettings], client_on: Callable[..., httpx.AsyncClient]
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the app on a real database."""
+    """A client of the app on a real database, who may say that somebody else is asking."""
     store = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5)
-    async with client_on(store) as client:
+    async with client_on(store, proxies="127.0.0.1/32") as client:
         yield client

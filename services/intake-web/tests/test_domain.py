@@ -77,6 +77,15 @@ def test_a_key_that_cannot_be_one_is_refused(key: str | None) -> None:
         read_key(key)
 
 
+@pytest.mark.parametrize(("length", "taken"), [(15, False), (16, True), (200, True), (201, False)])
+def test_a_secret_is_neither_short_nor_endless(length: int, taken: bool) -> None:
+    if taken:
+        assert read_secret("s" * length) == "s" * length
+    else:
+        with pytest.raises(Invalid, match="Access-Secret"):
+            read_secret("s" * length)
+
+
 def test_an_empty_secret_is_not_no_secret() -> None:
     assert read_secret(None) is None
     with pytest.raises(Invalid):

@@ -19,6 +19,7 @@ from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE
 from intake_web.domain import MAX_FOLLOW_UPS
 from intake_web.settings import WebSettings
+from lapor.travel import somebody
 
 pytestmark = pytest.mark.connected
 
@@ -34,7 +35,7 @@ async def submit(
 
 
 async def tell_more(kept: httpx.AsyncClient, number: str, text: str, key: str = "one") -> httpx.Response:
-    body, headers = {"kind": "addition", "text": text}, {"Idempotency-Key": key, **SECRET}
+    body, headers = {"kind": "addition", "text": text}, {"Idempotency-Key": key, **SECRET, **somebody()}
     return await kept.post(f"/v1/complaints/{number}/follow-ups", json=body, headers=headers)
 
 
@@ -225,7 +226,7 @@ async def test_additions_have_an_end_that_is_said(kept: httpx.AsyncClient) -> No
     body = {"kind": "addition", "text": "\U0001f987" * 4_000}
 
     codes = [
-        (await add(kept, number, body, {**SECRET, "Idempotency-Key": str(n)})).status_code
+        (await add(kept, number, body, {**SECRET, **somebody(), "Idempotency-Key": str(n)})).status_code
         for n in range(MAX_FOLLOW_UPS + 1)
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
 import logging
 import secrets
 from collections.abc import Callable, Collection
@@ -147,7 +148,7 @@ async def accept(
             await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", cid)
             accepted = await _known(db, cid, submission)
             if accepted is None:
-                accepted = await _store(db, origin, submission, cid, text, keep)
+                accepted = await _store(db, settings, origin, submission, cid, text, keep)
                 if receipt:
                     await _confirm(db, submission, accepted, receipt(accepted.ticket), settings.receipt_wait_s)
     metrics.INTAKE_REQUESTS.labels(submission.channel, "accepted" if accepted.fresh else "repeated").inc()
@@ -170,7 +171,13 @@ async def _known(db: Connection, cid: str, submission: Submission) -> Accepted |
 
 
 async def _store(
-    db: Connection, origin: str, submission: Submission, cid: str, text: str, keep: Collection[str]
+    db: Connection,
+    settings: IntakeSettings,
+    origin: str,
+    submission: Submission,
+    cid: str,
+    text: str,
+    keep: Collection[str],
 ) -> Accepted:
     now = datetime.now(UTC)
     number = await _free_ticket(db, submission.channel)
@@ -201,7 +208,7 @@ async def _store(
         reporter,
         text,
         submission.fingerprint(),
-        hashlib.sha256(submission.secret.encode()).digest() if submission.secret else None,
+        _secret_hash(settings, submission.secret) if submission.secret else None,
         submission.thread,
         out.value,
         now,
@@ -346,11 +353,15 @@ async def put_aside(
     wake()
 
 
-async def is_owner(pool: Pool, number: str, secret: str) -> bool:
+def _secret_hash(settings: IntakeSettings, secret: str) -> bytes:
+    """What is stored of a secret: who has only the database can't try out which it is."""
+    return hmac.digest(settings.installation_namespace.bytes, f"access secret\x1f{secret}".encode(), "sha256")
+
+
+async def is_owner(pool: Pool, settings: IntakeSettings, number: str, secret: str) -> bool:
     """Whether ``secret`` is the one the complaint was made with; compared in constant time."""
     stored = await pool.fetchval("SELECT secret_hash FROM complaints WHERE ticket = $1", number)
-    given = hashlib.sha256(secret.encode()).digest()
-    return stored is not None and secrets.compare_digest(stored, given)
+    return stored is not None and hmac.compare_digest(stored, _secret_hash(settings, secret))
 
 
 async def repair(pool: Pool, settings: IntakeSettings, wake: Callable[[], None]) -> None:

@@ -50,6 +50,21 @@ class Notice:
     revisable: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """How much a citizen is sent. ``later`` is said once an hour instead of more answers; ``last`` gives for a ticket
+    what is added to the last notice, so that what is left out is not taken for silence.
+
+    Answers are what a citizen's own messages bring about, receipts included; steps are what units do.
+    """
+
+    later: str
+    last: Callable[[str], str]
+    answers_an_hour: int = 10
+    steps_a_day: int = 10
+    all_a_day: int = 40
+
+
 class Refused(Exception):
     """The vendor will never take this notice; the text says why."""
 
@@ -93,6 +108,13 @@ WHERE state = 'pending' AND next_try_at <= now()
 ORDER BY id LIMIT 50"""
 # Before the vendor has it: what may have gone out is neither changed nor dropped any more.
 _FREEZE = "UPDATE notices SET revisable = false WHERE id = $1 AND state = 'pending' RETURNING text"
+#: What the reasons of answers and of steps begin with.
+_ANSWERS, _STEPS = ("mo-", "format-", "again-", RECEIPT), ("seq-", "due-", "ask-", "moved-")
+# What an address was sent in a day, or may have been.
+_SENT = """
+SELECT ticket, reason, text, sent_at > now() - interval '1 h' AS lately FROM notices
+WHERE address = $1 AND sent_at > now() - interval '24 h' AND state IN ('sent', 'unknown')"""
+_REWORD = "UPDATE notices SET text = $2 WHERE id = $1"
 _DONE = "UPDATE notices SET state = $2, detail = $3, attempts = attempts + 1, sent_at = now() WHERE id = $1"
 # The last notice of an erased complaint, and the address kept for it, go when it was sent or can't be.
 _OVER = """
@@ -126,8 +148,10 @@ async def revise_notices(db: Connection, revised: Sequence[tuple[str, str, str |
     return {(row["ticket"], row["reason"]) for row in rows}
 
 
-async def send_notices(pool: Pool, channel: str, send: Send) -> None:
+async def send_notices(pool: Pool, channel: str, send: Send, bounds: Bounds | None = None) -> None:
     """For ever: send what is pending, one at a time, and mark each right after: a crash repeats at most one.
+
+    What is too much by ``bounds`` is dropped here, where all that was sent is known and nothing else is being sent.
 
     Raises:
         asyncpg.PostgresError, OSError: the database is gone; start again.
@@ -138,7 +162,7 @@ async def send_notices(pool: Pool, channel: str, send: Send) -> None:
         while True:
             rows = await db.fetch(_NEXT)
             for row in rows:
-                await _to_the_end(_send_one(db, channel, send, Notice(**row)))
+                await _to_the_end(_send_one(db, channel, send, bounds, Notice(**row)))
                 await db.execute(_OVER, row["id"])
             await asyncio.sleep(0 if rows else 0.2)
 
@@ -153,12 +177,21 @@ async def _to_the_end(sending: Coroutine[Any, Any, None]) -> None:
         raise
 
 
-async def _send_one(db: Connection, channel: str, send: Send, notice: Notice) -> None:
+async def _send_one(db: Connection, channel: str, send: Send, bounds: Bounds | None, notice: Notice) -> None:
     if notice.revisable:
         text = await db.fetchval(_FREEZE, notice.id)
         if text is None:  # dropped since it was read
             return
         notice = replace(notice, text=text)
+    if bounds and not notice.attempts:  # from the first try on nothing is changed any more
+        text = _bounded(bounds, notice, await db.fetch(_SENT, notice.address))
+        if text is None:
+            await db.execute(_DONE, notice.id, "dropped", "limited")
+            metrics.REPLIES.labels(channel, "limited").inc()
+            return
+        if text != notice.text:
+            await db.execute(_REWORD, notice.id, text)
+            notice = replace(notice, text=text)
     try:
         await send(notice)
     except TryLater as error:
@@ -178,6 +211,23 @@ async def _send_one(db: Connection, channel: str, send: Send, notice: Notice) ->
         crash_point("notify.after_send_before_mark")
         await db.execute(_DONE, notice.id, "sent", None)
         metrics.REPLIES.labels(channel, "sent").inc()
+
+
+def _bounded(bounds: Bounds, notice: Notice, sent: Sequence[Any]) -> str | None:
+    """What to send instead of ``notice`` after all that was ``sent``, mostly its own text; None if it is too much."""
+    left = bounds.all_a_day - len(sent)
+    if notice.reason.startswith(_STEPS):
+        steps = sum(row["ticket"] == notice.ticket and row["reason"].startswith(_STEPS) for row in sent)
+        left = min(left, bounds.steps_a_day - steps)
+    if left <= 0:
+        return None
+    if notice.reason.startswith(_ANSWERS):
+        said = [row["text"] for row in sent if row["lately"] and row["reason"].startswith(_ANSWERS)]
+        if len(said) - said.count(bounds.later) >= bounds.answers_an_hour:
+            return None if bounds.later in said else bounds.later
+    last = bounds.last(notice.ticket) if left == 1 else ""
+    # A crash may have left it there.
+    return f"{notice.text.removesuffix(f' {last}')} {last}" if last else notice.text
 
 
 def _pause_s(notice: Notice) -> float:

@@ -1,14 +1,54 @@
-"""uvicorn as one task among others: it is stopped by cancelling it, and finishes the requests in hand."""
+"""uvicorn as one task among others: it is stopped by cancelling it, and finishes the requests in hand.
+
+No client can hold it up: connections are counted, and each part of a request has its time.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from chassis.limits import Network, Seldom, is_among, network_of
+
+log = logging.getLogger(__name__)
+#: Seconds that a client may take to read what it was sent; then it is cut off.
+_TAKE_S = 10
+#: Seconds and number of those that were refused and may still read why.
+_REFUSED_S, _REFUSED = 1, 100
+_FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_PARTS = {h11.IDLE: "head", h11.SEND_BODY: "body"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What clients may take up; times in seconds, ``body_rate`` in bytes a second.
+
+    The body has ``body_s``, and a second more for each ``body_rate`` bytes of it, but never more than
+    ``longest_body_s``, as in https://httpd.apache.org/docs/2.4/mod/mod_reqtimeout.html. ``of_one`` is large, for phones
+    share the addresses of their carrier; it does not hold for ``proxies``, which bring everybody. All together stay
+    below the 1,024 files that a process may usually open.
+    """
+
+    connections: int = 512
+    of_one: int = 64
+    proxies: Sequence[Network] = ()
+    head_s: float = 10
+    body_s: float = 10
+    body_rate: int = 500
+    longest_body_s: float = 150
+
+
+class ClientGone(Exception):
+    """The client hung up, or was cut off, before all of its request was there: nobody is left to answer."""
 
 
 class _Server(uvicorn.Server):
@@ -18,19 +58,139 @@ class _Server(uvicorn.Server):
         yield
 
 
+class _Refused(asyncio.Protocol):
+    """A connection too many. It is closed in stages, so that its client can read the answer (RFC 9112, 9.6)."""
+
+    open = 0
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        _Refused.open += 1
+        transport.set_protocol(self)
+        if _Refused.open > _REFUSED:
+            transport.abort()
+            return
+        transport.write(_FULL)
+        transport.write_eof()
+        asyncio.get_running_loop().call_later(_REFUSED_S, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        _Refused.open -= 1
+
+
+class _Connection(H11Protocol):
+    """A connection that may not be one too many, and has its time for each part of a request."""
+
+    def __init__(self, limits: Limits, refusals: Seldom, **given: Any) -> None:
+        super().__init__(**given)
+        self.limits, self.refusals = limits, refusals
+        self.network = ""
+        self._part, self._began, self._bytes = "", 0.0, 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take it, or refuse it."""
+        peer = (transport.get_extra_info("peername") or ("",))[0]
+        self.network = "" if is_among(peer, self.limits.proxies) else network_of(peer)
+        others: Any = self.connections
+        of_one = sum(other.network == self.network for other in others) if self.network else 0
+        if len(others) >= self.limits.connections or of_one >= self.limits.of_one:
+            if count := self.refusals.due():
+                log.warning("connections_refused", extra={"count": count, "open": len(others)})
+            _Refused(transport)
+            return
+        super().connection_made(transport)
+        self._expect("head")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget its time."""
+        self._expect("")
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count the time of the part that ``data`` leaves unfinished."""
+        super().data_received(data)
+        part = _PARTS.get(self.conn.their_state, "")
+        if part != self._part:
+            self._expect(part)
+        self._bytes += len(data)
+
+    def pause_writing(self) -> None:
+        """Wait for a client that does not read, but not for ever."""
+        super().pause_writing()
+        self._expect("answer")
+
+    def resume_writing(self) -> None:
+        """Go on with one that reads."""
+        super().resume_writing()
+        self._expect(_PARTS.get(self.conn.their_state, ""))
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close one that asks nothing more."""
+        super().timeout_keep_alive_handler()
+        self._close()
+
+    def _expect(self, part: str) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._part, self._began, self._bytes, self._timer = part, self.loop.time(), 0, None
+        seconds = {"head": self.limits.head_s, "body": self.limits.body_s, "answer": _TAKE_S}.get(part)
+        if seconds is not None:
+            self._timer = self.loop.call_later(seconds, self._late)
+
+    def _late(self) -> None:
+        if self._part == "body":
+            given = min(self.limits.body_s + self._bytes / self.limits.body_rate, self.limits.longest_body_s)
+            if (left := self._began + given - self.loop.time()) > 0:
+                self._timer = self.loop.call_later(left, self._late)
+                return
+            if not self.cycle.response_started:
+                self._answer_408()
+        self._close()
+
+    def _answer_408(self) -> None:
+        headers = [(b"content-length", b"0"), (b"connection", b"close")]
+        self.transport.write(self.conn.send(h11.Response(status_code=408, headers=headers, reason=b"Request Timeout")))
+        self.transport.write(self.conn.send(h11.EndOfMessage()))
+        self.cycle.disconnected = True
+        self.cycle.message_event.set()
+
+    def _close(self) -> None:
+        self.transport.close()  # what was written goes out first, which a client that does not read would put off
+        self.loop.call_later(_REFUSED_S, self.transport.abort)
+
+
 class WebServer:
-    """Serves ``app`` on ``host`` and ``port``. ``max_head_bytes``: the longest request line with its headers."""
+    """Serves ``app`` on ``host`` and ``port``. ``max_head_bytes``: the longest request line with its headers.
+
+    To ``app`` a request that breaks off before its end is :class:`ClientGone`, raised by ``receive``.
+    """
 
     def __init__(
-        self, app: Any, host: str, port: int, *, stop_within_s: float = 10, max_head_bytes: int | None = None
+        self,
+        app: Any,
+        host: str,
+        port: int,
+        *,
+        stop_within_s: float = 10,
+        max_head_bytes: int | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.app, self.host, self.port = app, host, port
         self.stop_within_s, self.max_head_bytes = stop_within_s, max_head_bytes
+        self.limits = limits or Limits()
         self._server: _Server | None = None
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
-        """A probe asks for the head alone: it gets that of the page, and uvicorn leaves the body off."""
-        await self.app({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope, receive, send)
+        async def receive_all() -> Any:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            return message
+
+        try:
+            await self.app(scope, receive_all, send)
+        except ClientGone:
+            log.debug("client_gone")
 
     @property
     def answers(self) -> bool:
@@ -43,8 +203,11 @@ class WebServer:
         Raises:
             OSError: the port is taken, or the address is not this machine's.
         """
+        refusals = Seldom()
+        http: Any = lambda **given: _Connection(self.limits, refusals, **given)  # noqa: E731
         config = uvicorn.Config(
             self._app,
+            http=http,
             interface="asgi3",
             lifespan="off",
             log_config=None,
@@ -67,3 +230,12 @@ class WebServer:
                 server.should_exit = True
                 await serving
                 raise
+
+
+def with_heads(app: Any) -> Any:
+    """Give ``app`` requests for the head alone as ordinary ones: uvicorn leaves the body of the answer off."""
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope, receive, send)
+
+    return answer

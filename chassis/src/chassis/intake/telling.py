@@ -47,7 +47,7 @@ class Teller:
         story = _updated(story, data, now, text)
         if story.status in DONE:
             story = _without_apology(_with(story, moved=False))
-        if self.notify and own and data.kind != "registered":
+        if self.notify and own and data.kind != "registered" and not self._told_today(before, data, now):
             story = self._announce(before, story, data, text)
         return story
 
@@ -67,6 +67,13 @@ class Teller:
             )
         tell = self.notify and not data.done_at
         return _with(bare, erase=(data.complaint_id, tell) if data.origin == self.service else None)
+
+    def _told_today(self, story: Story, data: ComplaintUpdated, now: datetime) -> bool:
+        """Whether the last step was the same work in progress, on the same day: the page has all of them."""
+        last = next((step for step in reversed(story.steps) if step.seq < data.seq), None)
+        if last is None or (last.kind, data.kind) != ("in_progress", "in_progress"):
+            return False
+        return last.at.astimezone(self.texts.zone).date() == now.astimezone(self.texts.zone).date()
 
     def _announce(self, before: Story, story: Story, data: ComplaintUpdated, text: str) -> Story:
         """Tell ``text``, with what the clock says to it; if the clock has not spoken yet it waits for that."""

@@ -37,7 +37,8 @@ _PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
     "answers": dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating"), _TICKET),
     "sms": {
-        **dict.fromkeys(("receipt", "help", "format", "not_yours", "too_long"), _TICKET),
+        **dict.fromkeys(("receipt", "help", "format", "not_yours", "too_long", "later", "where"), _TICKET),
+        **dict.fromkeys(("more", "last"), frozenset({"where"})),
         "receipt_due": _DUE,
         "correction": _DUE,
         "apology": _DUE | {"unit"},

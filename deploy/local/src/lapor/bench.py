@@ -97,6 +97,8 @@ def classify(
 def intake(rate: Rate = 50, max_: Max = False, seconds: Seconds = 10, data: Data = DATA, as_json: Json = False) -> None:
     """Complaints through the running system's web door, until each has its ticket; beside bare inserts.
 
+    The door takes 20 a second in the long run; for more: lapor up --set intake-web:WEB_TAKES_PER_S=1000
+
     Examples:
 
         lapor bench intake --rate 100 --seconds 30

@@ -18,7 +18,7 @@ import psutil
 from lapor import inspection, up
 from lapor.files import DataDir
 from lapor.scenarios import SCENARIOS
-from lapor.travel import Travel
+from lapor.travel import Travel, somebody
 
 #: Transactions that one complaint's life takes: received, registered, classified and routed, two replies, told.
 STEPS = 6
@@ -41,7 +41,7 @@ async def intake(where: DataDir, rate: float | None, seconds: float, say: Callab
             began = time.perf_counter()
             body = {"text": f"{next(texts)} (beban {n})", "name": "Warga Uji"}
             try:
-                answer = await http.post(url, json=body, headers={"Idempotency-Key": str(uuid.uuid4())})
+                answer = await http.post(url, json=body, headers={"Idempotency-Key": str(uuid.uuid4()), **somebody()})
             except httpx.HTTPError as error:
                 errors.append(repr(error))
             else:

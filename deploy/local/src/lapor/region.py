@@ -30,7 +30,9 @@ FILES = ("units", "categories", "routing", "territory", "sla", "calendar", "text
 KINDS: tuple[str, ...] = get_args(UpdateKind)
 #: These steps leave the status as it was; before the first step it is `received`.
 STATUSES = {"received", *KINDS} - {"unmerged", "corrected", "noted"}
-PLACEHOLDERS = frozenset(["ticket", "unit", "support", "message", "reason", "target", "parent", "status", "due", "to"])
+PLACEHOLDERS = frozenset(
+    ["ticket", "unit", "where", "support", "message", "reason", "target", "parent", "status", "due", "to"]
+)
 Sources = Mapping[str, Source]
 _SENTENCE = re.compile(
     r"(?P<file>\S+\.(?:yaml|jsonl))(?:, line (?P<line>\d+))?:? (?P<problem>.*?)(?:[.] Remedy: (?P<remedy>.*))?"

@@ -87,6 +87,7 @@ def _sms(it: Installation) -> dict[str, str]:
         "INSTALLATION_NAMESPACE": it.credentials.installation_namespace,
         "SMS_LISTEN_PORT": str(it.ports["sms"]),
         "KANNEL_SEND_URL": it.url("standins", "/cgi-bin/sendsms"),
+        "WEB_PUBLIC_URL": it.url("web"),
     }
 
 
@@ -95,6 +96,8 @@ def _web(it: Installation) -> dict[str, str]:
         "INSTALLATION_NAMESPACE": it.credentials.installation_namespace,
         "WEB_PORT": str(it.ports["web"]),
         "WEB_PUBLIC_URL": it.url("web"),
+        # Whoever plays many citizens from this machine says so: travel.somebody().
+        "WEB_TRUSTED_PROXIES": f"{HOST}/32",
     }
 
 

@@ -9,8 +9,8 @@ from functools import partial
 
 from chassis.database import open_pool
 from chassis.intake.accept import repair
-from chassis.intake.notices import send_notices
-from chassis.intake.server import WebServer
+from chassis.intake.notices import Bounds, send_notices
+from chassis.intake.server import Limits, WebServer
 from chassis.intake.sweep import sweep
 from chassis.intake.telling import SOURCES, story_handler
 from chassis.intake.texts import Texts
@@ -20,8 +20,11 @@ from chassis.service import region_or_leave, run_intake
 from chassis.settings import read_settings
 from intake_sms.adapters import kannel
 from intake_sms.adapters.door import MAX_REQUEST_BYTES, door
-from intake_sms.handlers import CHANNEL, SERVICE, Desk, bury, take
+from intake_sms.handlers import CHANNEL, SERVICE, Desk, bury, elsewhere, take
 from intake_sms.settings import SmsSettings
+
+#: The gateway is one client, and brings many SMS at once.
+LIMITS = Limits(of_one=256)
 
 
 def run() -> None:
@@ -40,11 +43,13 @@ async def serve(settings: SmsSettings, texts: Texts, kept: Mapping[str, timedelt
     pool = await open_pool(str(settings.database_url), connected=0)
     desk = Desk(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)
     app = door(settings, partial(take, desk), partial(bury, desk))
+    bounds = Bounds(later=texts.sms["later"], last=partial(elsewhere, desk, "last"))
     host, port = settings.sms_listen_host, settings.sms_listen_port
     async with kannel.client(settings) as http:
+        send = kannel.sender(settings, http, partial(elsewhere, desk, "more"))
         tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = [
-            ("http", WebServer(app, host, port, max_head_bytes=MAX_REQUEST_BYTES).run),
-            ("sender", partial(send_notices, pool, CHANNEL, kannel.sender(settings, http))),
+            ("http", WebServer(app, host, port, max_head_bytes=MAX_REQUEST_BYTES, limits=LIMITS).run),
+            ("sender", partial(send_notices, pool, CHANNEL, send, bounds)),
             ("repair", partial(repair, pool, settings, relay.wake.set)),
             ("sweep", partial(sweep, pool, SERVICE, kept)),
         ]

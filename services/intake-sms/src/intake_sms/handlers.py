@@ -13,6 +13,7 @@ from chassis.intake.commands import Command
 from chassis.intake.notices import NewNotice, add_notices
 from chassis.intake.story import find_story
 from chassis.intake.texts import Texts
+from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import derived_id
 from intake_sms.domain import Mo, Wish, read
@@ -140,6 +141,14 @@ def _key(mo: Mo) -> str:
 def _answer(mo: Mo, text: str, number: str = "") -> NewNotice:
     # Named by the SMS it answers: when the gateway brings that SMS again, there is no second answer.
     return NewNotice(number or mo.sender, f"mo-{mo.id}", text, mo.sender)
+
+
+def elsewhere(desk: Desk, form: str, number: str) -> str:
+    """The sentence ``form`` that says where the ticket ``number`` can be read; nothing for what is no ticket."""
+    if ticket.parse(number) is None:
+        return ""
+    page, say = str(desk.settings.web_public_url or "").rstrip("/"), desk.texts.sms
+    return say[form].format(where=f"{page}/laporan/{number}" if page else say["where"].format(ticket=number))
 
 
 async def bury(desk: Desk, request: bytes, error: Exception) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, HttpUrl, SecretStr, field_validator
+from pydantic import AnyHttpUrl, Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from chassis.intake.accept import IntakeSettings
@@ -19,16 +19,28 @@ class SmsSettings(IntakeSettings):
     sms_listen_port: int = Field(ge=1, le=65535, description="port of the gateway's door")
     sms_mo_token: SecretStr = Field(min_length=16, description="secret the gateway sends along with every SMS")
     sms_door_timeout_s: float = Field(8, gt=0, description="seconds until an SMS not stored is answered with 503")
-    sms_short_code: str = Field("1708", description="number that citizens see as the sender")
+    sms_takes_per_s: float = Field(
+        50, ge=1, description="SMS a second from all together; the gateway brings more later"
+    )
+    sms_short_code: str = Field("1708", description="number that citizens write to and see as the sender")
     sms_keywords: Annotated[tuple[str, ...], NoDecode] = Field(
         KEYWORDS, description="words before a complaint, with commas"
     )
     sms_region: str = Field("ID", pattern="^[A-Z]{2}$", description="country of numbers without a country code")
+    sms_reply_prefixes: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("+62",), description="beginnings of the numbers that are answered, with commas; others can only complain"
+    )
+    web_public_url: AnyHttpUrl | None = Field(None, description="address of the website, for what no SMS holds")
     kannel_send_url: HttpUrl = Field(description="Kannel's sendsms, without a query")
     kannel_username: str = Field(min_length=1, description="user of Kannel's sendsms-user group")
     kannel_password: SecretStr = Field(min_length=1, description="its password")
     kannel_timeout_s: float = Field(10, gt=0, description="seconds for Kannel to answer")
     kannel_connect_timeout_s: float = Field(3, gt=0, description="seconds to connect to Kannel")
+
+    @field_validator("sms_reply_prefixes", mode="before")
+    @classmethod
+    def _prefixes(cls, value: str | tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(filter(None, map(str.strip, value.split(",") if isinstance(value, str) else value)))
 
     @field_validator("sms_keywords", mode="before")
     @classmethod

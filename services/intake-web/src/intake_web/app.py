@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import mimetypes
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader
-from litestar import Litestar, Router
+from litestar import Litestar, Request, Response, Router, get
+from litestar.connection import ASGIConnection
 from litestar.contrib.jinja import JinjaTemplateEngine
-from litestar.datastructures import CacheControlHeader, MutableScopeHeaders
+from litestar.datastructures import MutableScopeHeaders
 from litestar.di import Provide
-from litestar.static_files import create_static_files_router
+from litestar.exceptions import NotFoundException
 from litestar.template import TemplateConfig
 from litestar.types import Message, Scope
 
 from chassis.database import open_pool
 from chassis.intake.accept import repair
-from chassis.intake.server import WebServer
+from chassis.intake.server import Limits, WebServer, with_heads
 from chassis.intake.sweep import sweep
 from chassis.intake.telling import SOURCES, story_handler
 from chassis.intake.texts import Texts, day_in_words, time_in_words
@@ -30,12 +33,15 @@ from chassis.service import region_or_leave, run_intake
 from chassis.settings import read_settings
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.handlers import api, pages, problems
+from intake_web.handlers.visit import Visit, visit_of
+from intake_web.limits import Guard
 from intake_web.settings import WebSettings
 from intake_web.store import Store
 
 SERVICE = "intake-web"
 MAX_BODY_BYTES = 64 * 1024
-_STATIC = Path(__file__).parent / "static"
+#: Name to content, of all that there is below /static/: what is asked for never becomes a path.
+_STATIC = {path.name: path.read_bytes() for path in (Path(__file__).parent / "static").iterdir()}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
@@ -45,26 +51,40 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+#: A year, as https://www.rfc-editor.org/rfc/rfc6797 shows. Without subdomains, of which we know nothing.
+_HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 
 
-def build_app(store: Store, settings: WebSettings, texts: Texts) -> Litestar:
-    """The website and the API, on ``store``."""
+def build_app(store: Store, settings: WebSettings, texts: Texts, guard: Guard | None = None) -> Litestar:
+    """The website and the API, on ``store``; without ``guard`` it counts by the machine's clock."""
+    guard = guard or Guard(settings.web_takes_per_s)
+
+    def visit(request: Request[Any, Any, Any]) -> Visit:
+        return visit_of(request, store, guard, settings)
+
     handlers = [
         *(api.submit, api.show, api.add),
         *(pages.form, pages.submit, pages.look_up, pages.track, pages.addition_form, pages.add),
+        static,
     ]
-    static = create_static_files_router(
-        path="/static", directories=[_STATIC], cache_control=CacheControlHeader(max_age=86_400, public=True)
-    )
+    headers = {**_HEADERS, **(_HTTPS_ONLY if settings.public_url.startswith("https:") else {})}
+
+    async def add_headers(message: Message, scope: Scope) -> None:
+        if message["type"] == "http.response.start":
+            answered = MutableScopeHeaders.from_message(message)
+            for name, value in headers.items():
+                answered.setdefault(name, value)
+
     return Litestar(
-        [Router("/", route_handlers=handlers), static],
+        [Router("/", route_handlers=handlers)],
+        guards=[_only_from_here],
         dependencies={
-            "store": Provide(lambda: store, sync_to_thread=False),
+            "visit": Provide(visit, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "texts": Provide(lambda: texts, sync_to_thread=False),
         },
         exception_handlers={Exception: problems.answer},
-        before_send=[_add_headers],
+        before_send=[add_headers],
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(_templates(texts))),
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,
@@ -87,10 +107,11 @@ async def serve(settings: WebSettings, texts: Texts, kept: Mapping[str, timedelt
     within_s, keep = settings.web_answer_within_s, texts.contacts
     store = PostgresStore(pool, settings, SERVICE, relay.wake.set, within_s=within_s, keep=keep)
     web = WebServer(
-        build_app(store, settings, texts),
+        with_heads(build_app(store, settings, texts)),
         settings.web_host,
         settings.web_port,
         stop_within_s=settings.web_stop_within_s,
+        limits=Limits(proxies=settings.web_trusted_proxies),
     )
     tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = [
         ("http", web.run),
@@ -115,16 +136,24 @@ def _templates(texts: Texts) -> Environment:
         "day": day_in_words,
     }
     # Its address changes with its content, so that browsers may keep it.
-    environment.globals["style"] = f"/static/lapor.css?v={hashlib.sha256(_style()).hexdigest()[:8]}"
+    environment.globals["style"] = f"/static/lapor.css?v={hashlib.sha256(_STATIC['lapor.css']).hexdigest()[:8]}"
     return environment
 
 
-def _style() -> bytes:
-    return (_STATIC / "lapor.css").read_bytes()
+@get("/static/{name:str}")
+async def static(name: str) -> Response[bytes]:
+    """A file of the website's own."""
+    if name not in _STATIC:
+        raise NotFoundException
+    media_type = mimetypes.guess_type(name)[0]
+    return Response(_STATIC[name], headers={"Cache-Control": "public, max-age=86400"}, media_type=media_type)
 
 
-async def _add_headers(message: Message, scope: Scope) -> None:
-    if message["type"] == "http.response.start":
-        headers = MutableScopeHeaders.from_message(message)
-        for name, value in _HEADERS.items():
-            headers.setdefault(name, value)
+def _only_from_here(connection: ASGIConnection[Any, Any, Any, Any], _handler: Any) -> None:
+    """Refuse what a page of another site sends in its visitor's name; programs and old browsers don't say.
+
+    https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header. Neighbours under the same domain are others, too.
+    """
+    method: Any = connection.scope.get("method")
+    if method == "POST" and connection.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        raise problems.cross_site()

@@ -34,7 +34,7 @@ _LIMITS = {"name": 200, "place": 500, "occurred": 200, "phone": 40, "email": 254
 _PHONE = re.compile(r"\+?\d{8,15}")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-_SECRET = re.compile(r"[\x21-\x7e]{8,200}")
+_SECRET = re.compile(r"[\x21-\x7e]{16,200}")
 
 
 class Invalid(ValueError):
@@ -141,7 +141,7 @@ def read_secret(header: str | None) -> str | None:
     if header is None:
         return None
     if not _SECRET.fullmatch(header):
-        raise Invalid({"Access-Secret": "Harus 8 sampai 200 huruf ASCII tanpa spasi, sebaiknya 128 bit acak."})
+        raise Invalid({"Access-Secret": "Harus 16 sampai 200 huruf ASCII tanpa spasi, sebaiknya 128 bit acak."})
     return header
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Any, Self
 
-from pydantic import AnyHttpUrl, Field, model_validator
+from pydantic import AnyHttpUrl, Field, field_validator, model_validator
+from pydantic_settings import NoDecode
 
 from chassis.intake.accept import IntakeSettings
+from chassis.limits import Network
 
 
 class WebSettings(IntakeSettings):
@@ -17,8 +19,19 @@ class WebSettings(IntakeSettings):
     web_public_url: AnyHttpUrl | None = Field(
         None, description="address by which citizens reach it; without it http://WEB_HOST:WEB_PORT"
     )
+    web_trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (), description="networks of our own proxies, with commas: they say in X-Forwarded-For who asks"
+    )
+    web_takes_per_s: float = Field(
+        20, ge=1, description="complaints and additions a second from all together; more hear 429"
+    )
     web_answer_within_s: float = Field(5, gt=0, description="seconds for the database, then the answer is 503")
     web_stop_within_s: float = Field(10, gt=0, description="seconds that requests in hand may take at a stop")
+
+    @field_validator("web_trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return [network.strip() for network in value.split(",") if network.strip()] if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _two_doors(self) -> Self:

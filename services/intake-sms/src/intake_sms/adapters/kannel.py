@@ -5,8 +5,10 @@ https://www.kannel.org/download/kannel-userguide-snapshot/userguide.html (chapte
 
 from __future__ import annotations
 
+import codecs
 import logging
 import re
+from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
 import httpx
@@ -16,17 +18,15 @@ from phonenumbers import ValidationResult
 from chassis.intake.notices import Notice, OutcomeUnknown, Refused, Send, TryLater
 from contracts.codec import plain
 from intake_sms.domain import Mo
+from intake_sms.segments import GSM, fit
 from intake_sms.settings import SmsSettings
 
 log = logging.getLogger(__name__)
 
-#: 3GPP TS 23.038, the letters of one 7-bit SMS with their extension; anything else must go as UCS-2.
-GSM = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
-)
 # One such letter would make the SMS more than twice as expensive, and nobody misses it.
 _PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\xa0": " "})
+#: What an SMS may be in, by Python's names. No gateway has others, and some of Python's are no charsets.
+_CHARSETS = frozenset({"utf-8", "utf-16-be", "cp1252", "iso8859-1", "ascii"})
 #: Answers that say that we ask wrongly: no citizen's notice may be lost for that.
 _OUR_MISTAKE = frozenset({401, 403, 404, 405, 407})
 
@@ -49,26 +49,39 @@ def without_token(query: bytes) -> bytes:
     return b"&".join(part for part in query.split(b"&") if not part.startswith(b"token="))
 
 
-def read_mo(query: bytes, region: str) -> Mo:
-    """The SMS in Kannel's request. ``region`` is the country of numbers without a country code.
+def read_mo(query: bytes, settings: SmsSettings) -> Mo:
+    """The SMS in Kannel's request.
 
     Raises:
-        Unreadable: no id, sender or text, or a text not in its charset.
+        Unreadable: no id, sender or text, a text not in its charset, or one for another number than ours.
     """
     given = fields(query)
+    if given.get("to", b"").strip() not in (b"", settings.sms_short_code.encode()):
+        raise Unreadable("to is another number than SMS_SHORT_CODE")
     mo_id, sender = _decoded(given, "id", "UTF-8"), _decoded(given, "from", "UTF-8")
     # %b is the text as it was written; %a has its blanks squeezed.
     name = next((name for name in ("raw", "text") if given.get(name)), "text")
-    text = _decoded(given, name, given.get("charset", b"").decode("latin-1") or "UTF-8", may_be_empty=True)
-    number = e164(sender, region)
-    return Mo(id=mo_id, sender=number or sender, repliable=number is not None, text=text)
+    text = _decoded(given, name, _charset(given.get("charset", b"").decode("latin-1") or "UTF-8"), may_be_empty=True)
+    number = e164(sender, settings.sms_region)
+    repliable = number is not None and number.startswith(settings.sms_reply_prefixes)
+    return Mo(id=mo_id, sender=number or sender, repliable=repliable, text=text)
+
+
+def _charset(name: str) -> str:
+    try:
+        known = codecs.lookup(name).name
+    except (LookupError, ValueError):  # ValueError: with a NUL in it
+        known = ""
+    if known not in _CHARSETS:
+        raise Unreadable(f"charset {name[:20]!r} is none of {', '.join(sorted(_CHARSETS))}")
+    return known
 
 
 def _decoded(given: dict[str, bytes], name: str, charset: str, *, may_be_empty: bool = False) -> str:
     try:
         value = plain(given.get(name, b"").decode(charset)).strip()
-    except (UnicodeError, LookupError) as error:
-        raise Unreadable(f"{name} is not {charset[:20]}") from error
+    except UnicodeError as error:
+        raise Unreadable(f"{name} is not {charset}") from error
     if name not in given or not (value or may_be_empty):
         raise Unreadable(f"{name} is missing")
     return value
@@ -97,17 +110,18 @@ def client(settings: SmsSettings, transport: httpx.AsyncBaseTransport | None = N
     )
 
 
-def sender(settings: SmsSettings, http: httpx.AsyncClient) -> Send:
-    """The function that sends one notice, or raises Refused, OutcomeUnknown or TryLater."""
+def sender(settings: SmsSettings, http: httpx.AsyncClient, more: Callable[[str], str] = lambda _: "") -> Send:
+    """The function that sends one notice, or raises Refused, OutcomeUnknown or TryLater.
+
+    ``more`` says of a ticket where all of a notice can be read that three SMS do not hold.
+    """
     died_with: set[int] = set()
 
     async def send(notice: Notice) -> None:
         try:
-            answer = await http.get(str(settings.kannel_send_url), params=_call(settings, notice))
+            answer = await http.get(str(settings.kannel_send_url), params=_call(settings, notice, more))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise TryLater(f"Kannel can't be reached: {type(error).__name__}") from error
-        except httpx.InvalidURL as error:  # longer than any SMS; no other notice may wait for it
-            raise Refused("too long for Kannel") from error
         except httpx.TransportError as error:
             why = f"Kannel did not answer: {type(error).__name__}"
             # One that is silent has it. One that died may not: a citizen rather hears twice than never.
@@ -122,8 +136,8 @@ def sender(settings: SmsSettings, http: httpx.AsyncClient) -> Send:
     return send
 
 
-def _call(settings: SmsSettings, notice: Notice) -> dict[str, str]:
-    text = notice.text.translate(_PLAIN)
+def _call(settings: SmsSettings, notice: Notice, more: Callable[[str], str]) -> dict[str, str]:
+    text = fit(notice.text.translate(_PLAIN), more(notice.ticket))
     unicode = {} if GSM.issuperset(text) else {"coding": "2", "charset": "UTF-8"}
     return {
         "username": settings.kannel_username,

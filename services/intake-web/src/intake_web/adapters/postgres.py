@@ -50,7 +50,7 @@ class PostgresStore:
 
     async def is_owner(self, number: str, secret: str) -> bool:
         async with self._in_time():
-            return await is_owner(self.pool, number, secret)
+            return await is_owner(self.pool, self.settings, number, secret)
 
     async def add(self, number: str, item: FollowUp) -> bool:
         async with self._in_time():

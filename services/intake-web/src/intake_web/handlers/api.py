@@ -20,11 +20,11 @@ from contracts.ids import derived_id
 from intake_web import words
 from intake_web.domain import Addition, Draft, Invalid, read_addition, read_complaint, read_key, read_secret
 from intake_web.handlers.problems import Problem, unknown_ticket
+from intake_web.handlers.visit import Visit
 from intake_web.settings import WebSettings
-from intake_web.store import Found, Store
 
 #: Given by ``app.py`` to every handler.
-Kept = Annotated[Store, Dependency(skip_validation=True)]
+Visiting = Annotated[Visit, Dependency(skip_validation=True)]
 Words = Annotated[Texts, Dependency(skip_validation=True)]
 Config = Annotated[WebSettings, Dependency(skip_validation=True)]
 
@@ -32,7 +32,7 @@ GATEWAY = "form"
 
 
 @post("/v1/complaints", status_code=202)
-async def submit(request: Request[Any, Any, Any], store: Kept, settings: Config) -> Response[bytes]:
+async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Config) -> Response[bytes]:
     """Take a complaint; the same key and body again gets the same answer again."""
     problems: dict[str, str] = {}
     key = _collect(problems, read_key, request.headers.get("idempotency-key"))
@@ -40,15 +40,15 @@ async def submit(request: Request[Any, Any, Any], store: Kept, settings: Config)
     draft = _collect(problems, read_complaint, await _json(request))
     if draft is None or key is None or problems:
         raise Invalid(problems)
-    accepted = await store.accept(submission(draft, key, secret))
+    accepted = await visit.accept(draft, submission(draft, key, secret))
     location = f"{settings.public_url}/v1/complaints/{accepted.ticket}"
     return _answer(_receipt(accepted, settings, location), 202, {"Location": location})
 
 
 @get("/v1/complaints/{number:str}")
-async def show(request: Request[Any, Any, Any], number: str, store: Kept, texts: Words) -> Response[bytes]:
+async def show(request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words) -> Response[bytes]:
     """What is public about a complaint."""
-    found = await find(store, number)
+    found = await visit.find(number)
     if found is None:
         raise unknown_ticket()
     body = msgspec.json.encode(words.tracking(found, texts))
@@ -56,7 +56,7 @@ async def show(request: Request[Any, Any, Any], number: str, store: Kept, texts:
 
 
 @post("/v1/complaints/{number:str}/follow-ups", status_code=202)
-async def add(request: Request[Any, Any, Any], number: str, store: Kept) -> Response[bytes]:
+async def add(request: Request[Any, Any, Any], number: str, visit: Visiting) -> Response[bytes]:
     """Take what the reporter adds; a stranger learns nothing."""
     problems: dict[str, str] = {}
     key = _collect(problems, read_key, request.headers.get("idempotency-key"))
@@ -64,10 +64,10 @@ async def add(request: Request[Any, Any, Any], number: str, store: Kept) -> Resp
     if addition is None or key is None or problems:
         raise Invalid(problems)
     canonical, secret = ticket.parse(number), request.headers.get("access-secret")
-    if not canonical or not secret or not await store.is_owner(canonical, secret):
+    if not canonical or not await visit.is_owner(canonical, secret):
         raise unknown_ticket()
     item = follow_up(canonical, addition, key)
-    if not await store.add(canonical, item):
+    if not await visit.add(canonical, item):
         raise unknown_ticket()
     return _answer({"ticket": canonical, "id": item.id}, 202, {})
 
@@ -102,16 +102,10 @@ def follow_up(number: str, addition: Addition, key: str) -> FollowUp:
     )
 
 
-async def find(store: Store, number: str) -> Found | None:
-    """The complaint with this number, however it is written."""
-    canonical = ticket.parse(number)
-    return await store.find(canonical) if canonical else None
-
-
 def unless_known(request: Request[Any, Any, Any], body: bytes, media_type: str) -> Response[bytes]:
     """``body`` with its ETag, or 304 for a caller who has it already."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
     if etag in known:
         return Response(b"", status_code=304, headers=headers, media_type=media_type)

@@ -18,7 +18,6 @@ from intake_web import words
 from intake_web.domain import (
     Draft,
     Invalid,
-    is_pass,
     kinds_for,
     pass_for,
     read_addition,
@@ -28,12 +27,13 @@ from intake_web.domain import (
     sent_as,
     trace_of,
 )
-from intake_web.handlers.api import Config, Kept, Words, find, follow_up, submission, unless_known
+from intake_web.handlers.api import Config, Visiting, Words, follow_up, submission, unless_known
 from intake_web.handlers.problems import count, problem_of
+from intake_web.handlers.visit import PASS
+from intake_web.limits import Limited
 from intake_web.settings import WebSettings
-from intake_web.store import Finished, Found, Store, StoreDown
+from intake_web.store import Finished, Found, StoreDown
 
-PASS = "akses"  # noqa: S105
 #: Seconds that a browser may add to its complaint: beyond the promise, the ten working days to reopen and holidays.
 PASS_S = 45 * 24 * 3600
 TRACE = "terkirim"
@@ -63,7 +63,7 @@ async def form() -> Template:
 
 
 @post("/", status_code=303)
-async def submit(request: Request[Any, Any, Any], store: Kept, settings: Config) -> Response[Any]:
+async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Config) -> Response[Any]:
     """Take a complaint and lead to its page."""
     typed = await _typed(request)
     raw = {**{field: typed.get(field) for field in _FIELDS}, "anonim": "anonim" in typed, "rahasia": "rahasia" in typed}
@@ -78,14 +78,14 @@ async def submit(request: Request[Any, Any, Any], store: Kept, settings: Config)
             asked = _form({**typed, "key": again}, {"form": _SAME_AGAIN.format(earlier)}, 422)
             asked.cookies = [_trace(settings, earlier, again, draft)]
             return asked
-        accepted = await store.accept(submission(draft, key, secret))
+        accepted = await visit.accept(draft, submission(draft, key, secret))
     except Invalid as error:
         # A key or secret that can't be read was not typed by anybody: the next try gets good ones.
         renewed = _fresh() if {"Idempotency-Key", "Access-Secret"} & error.problems.keys() else {}
         return _form({**typed, **renewed}, error.problems, 400)
     except KeyReused:
         return _form({**typed, **_fresh()}, {"form": _SENT_BEFORE}, 422)
-    except StoreDown as error:
+    except (Limited, StoreDown) as error:
         problem = problem_of(error)
         return _form(typed, {"form": problem.detail}, problem.status, problem.headers)
     path = f"/laporan/{accepted.ticket}"
@@ -104,11 +104,9 @@ async def look_up(nomor: str | None = None) -> Response[Any]:
 
 
 @get("/laporan/{number:str}")
-async def track(
-    request: Request[Any, Any, Any], number: str, store: Kept, texts: Words, settings: Config
-) -> Response[Any]:
+async def track(request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words) -> Response[Any]:
     """The page of a complaint, for anyone who has its number; its reporter's browser may rate and reopen there."""
-    found = await find(store, number)
+    found = await visit.find(number)
     if found is None:
         return _not_found(number)
     if number != found.story.ticket:  # a browser keeps its pass for the one way of writing it
@@ -121,7 +119,7 @@ async def track(
         "thanks": query.get("terkirim"),
         "kinds": kinds_for(complaint["status"]),
         "refresh_s": REFRESH_S if "diam" not in query and _is_awaited(complaint, datetime.now(UTC)) else None,
-        "known": _has_pass(request, settings, found),
+        "known": visit.has_pass(found.story.ticket),
         "mine": found.received_at is not None,
         "seq": found.story.seq,
     }
@@ -131,21 +129,21 @@ async def track(
 
 
 @get("/laporan/{number:str}/tambahan")
-async def addition_form(request: Request[Any, Any, Any], number: str, store: Kept, settings: Config) -> Response[Any]:
+async def addition_form(number: str, visit: Visiting) -> Response[Any]:
     """A form for what the reporter wants to add."""
-    found = await find(store, number)
+    found = await visit.find(number)
     if found is None:
         return _not_found(number)
-    return _addition(found, {"key": str(uuid4())}, {}, 200, _has_pass(request, settings, found))
+    return _addition(found, {"key": str(uuid4())}, {}, 200, visit.has_pass(found.story.ticket))
 
 
 @post("/laporan/{number:str}/tambahan", status_code=303)
-async def add(request: Request[Any, Any, Any], number: str, store: Kept, settings: Config) -> Response[Any]:
+async def add(request: Request[Any, Any, Any], number: str, visit: Visiting) -> Response[Any]:
     """Take what the reporter adds: who has the pass of the browser that sent it, or the code."""
-    found = await find(store, number)
+    found = await visit.find(number)
     if found is None:
         return _not_found(number)
-    typed, known, canonical = await _typed(request), _has_pass(request, settings, found), found.story.ticket
+    typed, known, canonical = await _typed(request), visit.has_pass(found.story.ticket), found.story.ticket
     rating = typed.get("rating", "")
     kind = typed.get("kind", "")
     raw = {
@@ -156,8 +154,8 @@ async def add(request: Request[Any, Any, Any], number: str, store: Kept, setting
     }
     try:
         item = follow_up(canonical, read_addition(raw), read_key(typed.get("key")))
-        owner = known or await _is_owner(store, canonical, typed.get("secret"))
-        if not owner or not await store.add(canonical, item):
+        owner = known or await visit.is_owner(canonical, typed.get("secret", "").strip())
+        if not owner or not await visit.add(canonical, item):
             problem = "Kode akses ini tidak cocok dengan nomor laporan. Periksa huruf besar dan kecilnya."
             return _addition(found, typed, {"secret": problem}, 404, known)
     except Invalid as error:
@@ -167,7 +165,7 @@ async def add(request: Request[Any, Any, Any], number: str, store: Kept, setting
         return _addition(found, {**typed, **renewed}, mend, 400, known)
     except KeyReused:
         return _addition(found, {**typed, "key": str(uuid4())}, {"form": _SENT_BEFORE}, 422, known)
-    except (Finished, TextProblem, StoreDown) as error:
+    except (Finished, Limited, TextProblem, StoreDown) as error:
         problem_ = problem_of(error)
         return _addition(found, typed, {"form": problem_.detail}, problem_.status, known, problem_.headers)
     return Redirect(f"/laporan/{canonical}?terkirim={item.kind}", status_code=303)
@@ -199,14 +197,6 @@ def _trace(settings: WebSettings, number: str, key: str, draft: Draft) -> Cookie
 def _cookie(settings: WebSettings, name: str, path: str, value: str, max_age: int | None = None) -> Cookie:
     secure = settings.public_url.startswith("https:")
     return Cookie(name, path, value=value, max_age=max_age, httponly=True, samesite="strict", secure=secure)
-
-
-async def _is_owner(store: Store, number: str, secret: str | None) -> bool:
-    return bool(secret) and await store.is_owner(number, (secret or "").strip())
-
-
-def _has_pass(request: Request[Any, Any, Any], settings: WebSettings, found: Found) -> bool:
-    return is_pass(settings.installation_namespace, found.story.ticket, request.cookies.get(PASS))
 
 
 def _form(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,9 @@ from litestar.response import Template
 
 from chassis import metrics
 from chassis.intake.accept import KeyReused, TextProblem, TooMany
+from chassis.intake.server import ClientGone
 from intake_web.domain import Invalid
+from intake_web.limits import Limited
 from intake_web.store import Finished, StoreDown
 
 log = logging.getLogger(__name__)
@@ -63,6 +66,12 @@ def unknown_ticket() -> Problem:
     )
 
 
+def cross_site() -> Problem:
+    """Something was sent from another site."""
+    detail = "Kiriman ini datang dari situs lain, jadi tidak kami terima. Tulislah di formulir kami sendiri."
+    return Problem(403, "cross-site", "Kiriman dari situs lain", detail)
+
+
 _HTTP = {
     400: (
         "bad-request",
@@ -73,6 +82,22 @@ _HTTP = {
     405: ("method-not-allowed", "Cara tidak didukung", "Alamat ini tidak menerima permintaan seperti itu."),
     413: ("too-large", "Kiriman terlalu besar", "Kiriman paling besar 64 KiB. Ringkas isi laporan, lalu kirim lagi."),
 }
+
+
+#: What is said to whoever did too much of it, and then when to try again.
+_LIMITED = {
+    "codes": "Terlalu banyak kode akses yang salah untuk laporan ini. Peramban yang mengirim laporan tidak perlu kode.",
+    "misses": "Terlalu banyak nomor yang tidak ditemukan dicari dari jaringan ini.",
+    "sent": "Sedang terlalu banyak kiriman, dan yang ini BELUM kami terima. Simpan dulu tulisan Anda.",
+}
+
+
+def _limited(error: Limited) -> Problem:
+    said = _LIMITED.get(error.what.removeprefix("all_"), _LIMITED["sent"])
+    minutes = math.ceil(error.wait_s / 60)
+    again = "sebentar lagi" if error.wait_s < 30 else f"{minutes} menit lagi"
+    headers = {"Retry-After": str(math.ceil(error.wait_s))}
+    return Problem(429, "too-many-requests", "Terlalu sering", f"{said} Silakan coba {again}.", headers=headers)
 
 
 def problem_of(error: Exception) -> Problem:
@@ -100,6 +125,8 @@ def problem_of(error: Exception) -> Problem:
             detail = f"Kiriman Anda BELUM kami terima. Kirim lagi sebentar lagi; {_ONCE}"
             headers = {"Retry-After": str(RETRY_AFTER_S)}
             return Problem(503, "unavailable", "Layanan sedang terganggu", detail, headers=headers)
+        case Limited():
+            return _limited(error)
         case HTTPException() if error.status_code < 500:
             kind, title, detail = _HTTP.get(error.status_code, _HTTP[400])
             return Problem(error.status_code, kind, title, detail, headers=error.headers)
@@ -108,7 +135,7 @@ def problem_of(error: Exception) -> Problem:
     return Problem(500, "internal", "Kesalahan di pihak kami", detail)
 
 
-_RESULTS = {400: "invalid", 413: "too_large", 422: "refused", 503: "unavailable"}
+_RESULTS = {400: "invalid", 413: "too_large", 422: "refused", 429: "limited", 503: "unavailable"}
 
 
 def count(status: int) -> None:
@@ -117,9 +144,15 @@ def count(status: int) -> None:
 
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """The answer to a request that ended in ``error``: JSON under ``/v1/``, else a page."""
+    """The answer to a request that ended in ``error``: JSON under ``/v1/``, else a page.
+
+    Raises:
+        ClientGone: nobody is left to answer.
+    """
+    if isinstance(error, ClientGone):
+        raise error
     problem = problem_of(error)
-    if request.method == "POST":
+    if request.method == "POST" or problem.status == 429:
         count(problem.status)
     if request.url.path.startswith("/v1/"):
         body = msgspec.json.encode(problem.body())

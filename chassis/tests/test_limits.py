@@ -1,0 +1,127 @@
+"""Token buckets, and who a client is. Time is a number that the tests turn."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+
+import pytest
+
+from chassis.limits import Buckets, Rate, Seldom, client_of, is_among, network_of
+
+
+class Hand:
+    """A clock that a test turns."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Hand:
+    return Hand()
+
+
+def test_a_burst_is_given_at_once_and_then_one_at_a_time(clock: Hand) -> None:
+    buckets = Buckets(Rate(burst=3, per_hour=60), clock)
+    given = []
+    for _ in range(600):
+        if not buckets.wait_s("a"):
+            buckets.take("a")
+            given.append(clock.now)
+        clock.now += 1
+
+    assert [1000, 1001, 1002, 1060, 1120, 1180, 1240, 1300, 1360, 1420, 1480, 1540] == given
+
+
+def test_the_wait_is_when_the_next_token_comes(clock: Hand) -> None:
+    buckets = Buckets(Rate(burst=2, per_hour=60), clock)
+    waits = []
+    for _ in range(3):
+        waits.append(buckets.wait_s("a"))
+        buckets.take("a")
+    clock.now += 45
+
+    assert [0, 0, 60] == waits
+    assert (75, 135, 0) == (buckets.wait_s("a"), buckets.full_in_s("a"), buckets.wait_s("b"))
+
+
+def test_what_is_owed_is_paid_before_there_is_more(clock: Hand) -> None:
+    buckets = Buckets(Rate(burst=2, per_hour=60), clock)
+    for _ in range(10):
+        buckets.take("a")
+
+    assert buckets.wait_s("a") == 9 * 60
+
+
+def test_a_token_given_back_is_there_again_but_never_more_than_the_burst(clock: Hand) -> None:
+    buckets = Buckets(Rate(burst=1, per_hour=60), clock)
+    buckets.take("a")
+    buckets.give_back("a")
+    buckets.give_back("a")
+    buckets.give_back("b")
+    buckets.take("a")
+
+    assert buckets.wait_s("a") == 60
+
+
+def test_of_too_many_keys_the_fullest_are_forgotten(clock: Hand) -> None:
+    buckets = Buckets(Rate(burst=2, per_hour=60), clock, most=10)
+    for _ in range(5):
+        buckets.take("guilty")
+    for n in range(1_000):
+        buckets.take(f"other {n}")
+        clock.now += 0.001
+
+    assert len(buckets) <= 10
+    assert buckets.wait_s("guilty") > 0
+
+
+def test_one_line_is_let_through_and_the_others_counted(clock: Hand) -> None:
+    seldom = Seldom(60, clock)
+    due = []
+    for _ in range(5):
+        due.append(seldom.due())
+    clock.now += 60
+
+    assert ([1, 0, 0, 0, 0], 5) == (due, seldom.due())
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("unknown" * 20, ("unknown" * 20)[:45]),
+    ],
+)
+def test_a_client_is_an_address_or_the_network_it_has_all_of(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+PROXIES = [ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")]
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("192.0.2.7", [], "192.0.2.7"),
+        ("192.0.2.7", ["198.51.100.1"], "192.0.2.7"),
+        ("10.0.0.1", ["198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", ["203.0.113.9, 198.51.100.1, 10.0.0.2"], "198.51.100.1"),
+        ("10.0.0.1", ["203.0.113.9", "198.51.100.1 ,"], "198.51.100.1"),
+        ("2001:db8::1", ["10.9.9.9, 198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", ["10.0.0.3"], "10.0.0.3"),
+        ("10.0.0.1", [], "10.0.0.1"),
+    ],
+)
+def test_who_asks_is_the_peer_or_what_our_own_proxies_say(peer: str, forwarded: list[str], client: str) -> None:
+    assert client_of(peer, forwarded, PROXIES) == client
+
+
+def test_what_is_no_address_is_no_proxy() -> None:
+    assert not is_among("unknown", PROXIES)

@@ -1,0 +1,59 @@
+"""How long an SMS is, and how one that is too long is cut."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intake_sms.segments import GSM, MAX_GSM, MAX_UCS2, fit
+
+TAIL = "Selengkapnya: balas SOPPENG STATUS SPG-S0AB-12CDW"
+
+
+def parts(text: str) -> int:
+    """How many SMS ``text`` takes, counted by another way than the code's: septets and UTF-16 units written out."""
+    if GSM.issuperset(text):
+        places = len("".join(f"\x1b{letter}" if letter in "^{}\\[~]|€" else letter for letter in text))
+        return 1 if places <= 160 else -(-places // 153)
+    places = len([*text.encode("utf-16-be")]) // 2
+    return 1 if places <= 70 else -(-places // 67)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "ya", "a" * MAX_GSM, "ᨍ" * MAX_UCS2, "🚧" * (MAX_UCS2 // 2), "€" * (MAX_GSM // 2)],
+    ids=["none", "short", "gsm", "ucs2", "emoji", "extension"],
+)
+def test_what_three_sms_hold_stays_as_it_is(text: str) -> None:
+    assert fit(text, TAIL) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * (MAX_GSM + 1), "ᨍ" * (MAX_UCS2 + 1), "🚧" * (MAX_UCS2 // 2 + 1), "€" * (MAX_GSM // 2 + 1), "kata " * 800],
+    ids=["gsm", "ucs2", "emoji", "extension", "words"],
+)
+def test_what_is_one_letter_longer_is_cut_and_says_where_the_rest_is(text: str) -> None:
+    cut = fit(text, TAIL)
+    assert cut.endswith(f"... {TAIL}")
+    assert parts(cut) == 3
+    assert text.startswith(cut.removesuffix(f"... {TAIL}"))
+
+
+def test_words_stay_whole() -> None:
+    cut = fit("SPG-S0AB-12CDW sedang ditangani. " + "perbaikan, " * 100, "")
+    assert cut.endswith(", perbaikan...")
+
+
+def test_one_word_without_end_is_cut_somewhere() -> None:
+    assert len(fit("x" * 5_000, TAIL)) == MAX_GSM
+
+
+def test_a_tail_longer_than_three_sms_is_no_error() -> None:
+    assert fit("x" * 5_000, "y" * 1_000) == "... " + "y" * 1_000
+
+
+@given(st.text(st.sampled_from("ab €[\n🚧ᨍ.,"), max_size=600), st.sampled_from(["", TAIL, "🚧"]))
+def test_nothing_is_ever_longer_than_three_sms(text: str, tail: str) -> None:
+    assert parts(fit(text, tail)) <= 3

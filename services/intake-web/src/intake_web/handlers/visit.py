@@ -1,0 +1,79 @@
+"""The store as one client may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request
+
+from chassis.intake.accept import Accepted, Submission
+from chassis.limits import client_of
+from contracts import ticket
+from contracts.events import FollowUp
+from intake_web.domain import Draft, is_pass
+from intake_web.limits import Guard
+from intake_web.settings import WebSettings
+from intake_web.store import Found, Store
+
+#: The cookie of the browser that sent a complaint.
+PASS = "akses"  # noqa: S105
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """What ``client`` does, with its ``cookies``. Every method may raise ``Limited`` and what the store raises."""
+
+    store: Store
+    guard: Guard
+    settings: WebSettings
+    client: str
+    cookies: Mapping[str, str]
+
+    async def accept(self, draft: Draft, submission: Submission) -> Accepted:
+        """Keep ``draft``, as ``submission``; one that was kept before costs its sender nothing."""
+        with self.guard.complaint(self.client, draft) as bill:
+            accepted = await self.store.accept(submission)
+            bill.owes = accepted.fresh
+        return accepted
+
+    async def add(self, number: str, item: FollowUp) -> bool:
+        """Keep ``item``; False if no complaint of this intake has that number."""
+        with self.guard.addition(self.client) as bill:
+            bill.owes = await self.store.add(number, item)
+        return bill.owes
+
+    async def find(self, number: str) -> Found | None:
+        """The complaint with this number, however it is written. The browser that sent it does not guess."""
+        canonical = ticket.parse(number)
+        if not canonical or not self.has_pass(canonical):
+            self.guard.may_look(self.client)
+        if not canonical:
+            return None
+        found = await self.store.find(canonical)
+        if found is None:
+            self.guard.missed(self.client)
+        return found
+
+    async def is_owner(self, number: str, secret: str | None) -> bool:
+        """Whether the complaint was made here and with ``secret``."""
+        if not secret:
+            return False
+        self.guard.may_try(self.client, number)
+        owner = await self.store.is_owner(number, secret)
+        if not owner:
+            self.guard.tried_wrong(self.client, number)
+        return owner
+
+    def has_pass(self, number: str) -> bool:
+        """Whether it is the browser that sent the complaint ``number``."""
+        return is_pass(self.settings.installation_namespace, number, self.cookies.get(PASS))
+
+
+def visit_of(request: Request[Any, Any, Any], store: Store, guard: Guard, settings: WebSettings) -> Visit:
+    """What ``request`` may do."""
+    peer = request.client.host if request.client else ""
+    forwarded = request.headers.getall("x-forwarded-for", [])
+    client = client_of(peer, forwarded, settings.web_trusted_proxies)
+    return Visit(store=store, guard=guard, settings=settings, client=client, cookies=request.cookies)

@@ -1,0 +1,145 @@
+"""How often one client may send, look up and guess. Kept in memory: a restart forgets it, and nothing else."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from chassis.limits import Buckets, Clock, Rate, Seldom
+from intake_web.domain import Draft
+
+log = logging.getLogger(__name__)
+
+#: Phones of a carrier share a few addresses, and so does an office: what is counted by address is wide.
+#:   complaints, additions  of an address: a hall full of people at once, and one a minute all day
+#:   contacts               a person with this number or e-mail address, from wherever
+#:   misses                 look-ups of an address that find nothing. A mistyped number is hardly ever one of them, for
+#:                          its check character betrays it before anything is looked up
+#:   all_misses             those of all addresses together
+#:   codes, all_codes       wrong access codes for one complaint: by address, and altogether
+RATES: Mapping[str, Rate] = {
+    "complaints": Rate(burst=30, per_hour=60),
+    "additions": Rate(burst=30, per_hour=60),
+    "contacts": Rate(burst=10, per_hour=10),
+    "misses": Rate(burst=10, per_hour=30),
+    "all_misses": Rate(burst=600, per_hour=600),
+    "codes": Rate(burst=10, per_hour=10),
+    "all_codes": Rate(burst=100, per_hour=100),
+}
+#: Seconds at full rate that all may take together at once.
+_BURST_S = 10
+_ALL = "all"
+
+
+class Limited(Exception):
+    """Too much; after ``wait_s`` seconds there is room again. ``what`` is a key of ``RATES``, or ``all``."""
+
+    def __init__(self, what: str, wait_s: float) -> None:
+        super().__init__(what)
+        self.what, self.wait_s = what, wait_s
+
+
+@dataclass
+class Bill:
+    """What was taken for something sent; given back unless the sender ``owes`` it in the end."""
+
+    owes: bool = False
+
+
+class Guard:
+    """Counts. ``takes_per_s``: complaints and additions a second, of all together.
+
+    Guessing numbers is useless. There are 32**7 of each door: with 100,000 complaints, one guess in 343,597 finds one.
+    An address has 30 an hour, so a hit takes 1.3 years, and shows what the page shows anybody. Many addresses together
+    have 600 an hour, 24 days for a hit. When those are used up each has one an hour: 10,000 addresses need more than a
+    day, a whole /48 of IPv6 five hours, for one complaint that they can't choose.
+    """
+
+    def __init__(self, takes_per_s: float, clock: Clock = time.monotonic) -> None:
+        rates = {**RATES, _ALL: Rate(burst=round(takes_per_s * _BURST_S), per_hour=takes_per_s * 3600)}
+        self._buckets = {what: Buckets(rate, clock) for what, rate in rates.items()}
+        self._lines = {what: Seldom(clock=clock) for what in rates}
+
+    @contextmanager
+    def complaint(self, client: str, draft: Draft) -> Iterator[Bill]:
+        """Let ``client`` send ``draft``.
+
+        Raises:
+            Limited: not now.
+        """
+        with self._bill([("complaints", client), *(("contacts", each) for each in _contacts(draft))]) as bill:
+            yield bill
+
+    @contextmanager
+    def addition(self, client: str) -> Iterator[Bill]:
+        """Let ``client`` add to a complaint.
+
+        Raises:
+            Limited: not now.
+        """
+        with self._bill([("additions", client)]) as bill:
+            yield bill
+
+    def may_look(self, client: str) -> None:
+        """Let ``client`` look up a number; to be asked before the database is, or hits could be told from misses.
+
+        Raises:
+            Limited: it missed too often; or all did, and it lately.
+        """
+        if self._buckets["all_misses"].wait_s(_ALL) and (wait_s := self._buckets["misses"].full_in_s(client)):
+            raise self._limited("all_misses", wait_s)
+        self._check([("misses", client)])
+
+    def missed(self, client: str) -> None:
+        """Count a well-formed number that there is not; it costs an hour's worth when all together have none left."""
+        if self._buckets["all_misses"].wait_s(_ALL):
+            self._buckets["misses"].take(client, RATES["misses"].per_hour)
+        else:
+            self._buckets["misses"].take(client)
+            self._buckets["all_misses"].take(_ALL)
+
+    def may_try(self, client: str, number: str) -> None:
+        """Let ``client`` show an access code for the complaint ``number``, be it right or wrong.
+
+        Raises:
+            Limited: too many were wrong.
+        """
+        self._check([("codes", f"{number} {client}"), ("all_codes", number)])
+
+    def tried_wrong(self, client: str, number: str) -> None:
+        """Count a wrong access code."""
+        self._buckets["codes"].take(f"{number} {client}")
+        self._buckets["all_codes"].take(number)
+
+    @contextmanager
+    def _bill(self, items: list[tuple[str, str]]) -> Iterator[Bill]:
+        items, bill = [*items, (_ALL, _ALL)], Bill()
+        self._check(items)
+        for what, key in items:
+            self._buckets[what].take(key)
+        try:
+            yield bill
+        finally:
+            for what, key in [] if bill.owes else items:
+                self._buckets[what].give_back(key)
+
+    def _check(self, items: list[tuple[str, str]]) -> None:
+        wait_s, what = max((self._buckets[what].wait_s(key), what) for what, key in items)
+        if wait_s:
+            raise self._limited(what, wait_s)
+
+    def _limited(self, what: str, wait_s: float) -> Limited:
+        if count := self._lines[what].due():
+            log.warning("limited", extra={"what": what, "count": count})
+        return Limited(what, wait_s)
+
+
+def _contacts(draft: Draft) -> Iterator[str]:
+    if draft.phone:
+        yield re.sub(r"^(?:0062|62|0)", "", re.sub(r"\D", "", draft.phone))
+    if draft.email:
+        yield draft.email.casefold()
