@@ -272,13 +272,17 @@ async def test_who_is_refused_again_and_again_takes_no_files(port: int) -> None:
     assert 0 < sum(isinstance(each, bytes) and b" 503 " in each for each in said) <= 100
 
 
-async def test_who_does_not_read_the_answers_is_cut_off(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("talks_on", [False, True])
+async def test_who_does_not_read_a_long_answer_is_cut_off(
+    port: int, monkeypatch: pytest.MonkeyPatch, talks_on: bool
+) -> None:
     monkeypatch.setattr("chassis.intake.server._TAKE_S", 0.3)
-    over = asyncio.Event()
+    begun, over = asyncio.Event(), asyncio.Event()
 
     async def talk(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"x" * 50_000_000, "more_body": True})
+        begun.set()
         await send({"type": "http.response.body", "body": b"end"})
         over.set()
 
@@ -286,7 +290,35 @@ async def test_who_does_not_read_the_answers_is_cut_off(port: int, monkeypatch: 
         _, writer = await connect(GET)
         writer.transport.pause_reading()  # type: ignore[attr-defined]
         async with asyncio.timeout(3):
+            await begun.wait()
+            writer.write(GET * talks_on)
             await over.wait()
+
+
+async def test_who_asks_to_close_and_does_not_read_is_cut_off_too(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.intake.server._TAKE_S", 0.3)
+    create_server = socket.create_server
+
+    def with_little_room(*args: Any, **given: Any) -> socket.socket:
+        door = create_server(*args, **given)
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # what is accepted has as much
+        return door
+
+    monkeypatch.setattr(socket, "create_server", with_little_room)
+
+    async def talk(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 50_000})
+
+    async with serving(port, Limits(connections=1), talk):
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect((HOST, port))
+        client.sendall(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        async with asyncio.timeout(3):
+            while (await asked(port)).status_code == 503:
+                await asyncio.sleep(0.02)
+        client.close()
 
 
 async def test_a_client_that_hangs_up_in_the_body_is_nobodys_error(port: int, caplog: pytest.LogCaptureFixture) -> None:

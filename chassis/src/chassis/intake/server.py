@@ -110,7 +110,7 @@ class _Connection(H11Protocol):
         """Count the time of the part that ``data`` leaves unfinished."""
         super().data_received(data)
         part = _PARTS.get(self.conn.their_state, "")
-        if part != self._part:
+        if part != self._part and self._part != "answer":
             self._expect(part)
         self._bytes += len(data)
 
@@ -123,6 +123,12 @@ class _Connection(H11Protocol):
         """Go on with one that reads."""
         super().resume_writing()
         self._expect(_PARTS.get(self.conn.their_state, ""))
+
+    def on_response_complete(self) -> None:
+        """Go on, or close."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._close()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close one that asks nothing more."""
@@ -156,7 +162,7 @@ class _Connection(H11Protocol):
 
     def _close(self) -> None:
         self.transport.close()  # what was written goes out first, which a client that does not read would put off
-        self.loop.call_later(_REFUSED_S, self.transport.abort)
+        self.loop.call_later(_TAKE_S, self.transport.abort)
 
 
 class WebServer:
