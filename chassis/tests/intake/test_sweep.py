@@ -56,3 +56,15 @@ async def test_a_story_is_final_since_it_first_was_and_no_longer_when_it_goes_on
         assert await pool.fetchval("SELECT final_at < now() - interval '130 days' FROM stories")
         await save_stories(db, {"A": Story(ticket="A", status="routed")})
     assert await pool.fetchval("SELECT final_at FROM stories") is None
+
+
+async def test_what_was_set_aside_stays_until_somebody_has_settled_it(pool: Pool) -> None:
+    for door, days in (("OLD", 131), ("NEW", 129), ("WAITS", None)):
+        await pool.execute(
+            """INSERT INTO set_aside (door, content, error, at, settled_at)
+               VALUES ($1, 'x', 'E', now() - interval '200 days', now() - make_interval(days => $2))""",
+            door,
+            days,
+        )
+    await sweep_once(pool)
+    assert ["NEW", "WAITS"] == [row["door"] for row in await pool.fetch("SELECT door FROM set_aside ORDER BY door")]

@@ -122,6 +122,17 @@ def test_on_a_server_dead_letters_are_seen_and_put_back_once(server: Server, con
 
 
 @pytest.mark.connected
+def test_on_a_server_what_an_intake_set_aside_is_seen_in_its_container(server: Server, connected: Stack) -> None:
+    letter = {"source-topic": "kannel-mo", "source-partition": "-1", "source-offset": "-1", "error": "Unreadable"}
+    intake = Principal("intake-sms", connected.client("intake-sms"))
+    intake.write("intake-sms.dlq", None, b'{"set_aside":7,"door":"kannel-mo"}', letter)
+    for words, ask in ((["show"], ""), (["dismiss"], " --settle")):
+        done = server.run("dlq", *words, "intake-sms:0", *server.options, "--json")
+        assert (0, True) == (done.returncode, f"exec intake-sms intake-sms set-aside 7{ask}`" in done.stderr), done
+    assert "kannel-mo" in server.run("dlq", "replay", "intake-sms:0", *server.options).stderr
+
+
+@pytest.mark.connected
 def test_on_a_server_stories_and_units_are_read_too(server: Server, connected: Stack) -> None:
     value = (CONTRACTS / "topics/unit.routed.v1/examples/routed.json").read_bytes()
     Principal("router", connected.client("router")).write("unit.pupr.routed.v1", b"key", value)

@@ -22,7 +22,7 @@ from chassis.database import Connection, Pool
 from chassis.intake.notices import RECEIPT, NewNotice, add_notices
 from chassis.intake.story import DONE
 from chassis.settings import DatabaseSettings
-from chassis.wire import Emit, Outgoing, Record, dead_letter, outgoing
+from chassis.wire import Emit, Outgoing, outgoing
 from contracts import codec, ticket
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
 from contracts.ids import complaint_id
@@ -322,21 +322,6 @@ async def said_before(pool: Pool, submission: Submission) -> str | None:
         sorted(DONE),
     )
     return number
-
-
-async def put_aside(
-    pool: Pool, service: str, door: str, content: bytes, error: Exception, wake: Callable[[], None]
-) -> None:
-    """Put aside what came in by ``door`` and can't be taken, with its bytes, for an operator.
-
-    Raises:
-        asyncpg.PostgresError, OSError, TimeoutError: not stored.
-    """
-    async with pool.acquire() as db, db.transaction():
-        await outbox.put(db, [dead_letter(service, Record(door, -1, -1, None, content, 0), error)])
-    metrics.DLQ_RECORDS.labels(service, type(error).__name__).inc()
-    log.error("put_aside", extra={"door": door, "error": type(error).__name__})
-    wake()
 
 
 async def is_owner(pool: Pool, number: str, secret: str) -> bool:

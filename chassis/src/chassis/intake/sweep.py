@@ -22,9 +22,15 @@ DELETE FROM stories WHERE ticket IN (
     SELECT ticket FROM stories WHERE final_at < now() - make_interval(days => $1)
     ORDER BY final_at LIMIT $2 FOR UPDATE)"""
 
+# Only what somebody has settled: the rest waits for its operator.
+_SET_ASIDE = """
+DELETE FROM set_aside WHERE id IN (
+    SELECT id FROM set_aside WHERE settled_at < now() - make_interval(days => $1) ORDER BY settled_at LIMIT $2)"""
+
 
 async def sweep(pool: Pool) -> None:
-    """For ever, once an hour: delete old notices, and the stories of complaints that have long been final.
+    """For ever, once an hour: delete old notices, the stories of complaints that have long been final, and what was
+    set aside and settled long ago.
 
     Raises:
         asyncpg.PostgresError, OSError: the database is gone; start again.
@@ -36,6 +42,6 @@ async def sweep(pool: Pool) -> None:
 
 async def sweep_once(pool: Pool) -> None:
     """Delete all there is to delete, never more than ``BATCH`` rows in one transaction."""
-    for table, statement in (("notices", _NOTICES), ("stories", _STORIES)):
+    for table, statement in (("notices", _NOTICES), ("stories", _STORIES), ("set_aside", _SET_ASIDE)):
         while deleted := int((await pool.execute(statement, KEPT_DAYS, BATCH)).split()[-1]):
             log.info("swept", extra={"table": table, "rows": deleted})

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
+import psycopg
 import typer
 from rich.table import Table
 
+from chassis.intake import set_aside
+from chassis.intake.set_aside import readable
+from lapor import up
 from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, err, out
@@ -57,14 +60,16 @@ def show(
     ca_file: CaFile = None,
     as_json: Json = False,
 ) -> None:
-    """One dead letter: its headers and its bytes.
+    """One dead letter: its headers and its bytes. What an intake set aside is read in its own database.
 
     Examples:
 
         lapor dlq show router:3
     """
     (found,) = _chosen(principal("operator", DataDir(data), bootstrap, accounts, ca_file), [id_])
-    row = {**_row(found), "key": _text(found.key or b""), "headers": found.headers, "value": _text(found.value)}
+    row = {**_row(found), "key": readable(found.key or b""), "headers": found.headers, "value": readable(found.value)}
+    if kept := _at_the_intake(found, None if bootstrap else DataDir(data)):
+        row["value"] = kept["content"]
     if as_json:
         typer.echo(json.dumps(row))
     else:
@@ -94,9 +99,9 @@ def replay(
     if bool(ids) == all_:
         raise typer.BadParameter("name some ids, or --all")
     operator = principal("operator", DataDir(data), bootstrap, accounts, ca_file)
-    known, settled = set(operator.topics()), Settled(operator, data, accounts)
+    settled = Settled(operator, data, accounts)
     chosen = _chosen(operator, ids) if ids else [each for each in _dead(operator) if _id(each) not in settled.how]
-    homeless = [found for found in chosen if found.headers.get("source-topic") not in known]
+    homeless = [found for found in chosen if _came_from_no_topic(found)]
     for found in homeless:
         sentence = (
             f"{_id(found)} came from {found.headers.get('source-topic')!r}, which is no topic: it can't be put back."
@@ -127,7 +132,8 @@ def dismiss(
 ) -> None:
     """Say that somebody looked, and that these need not go back: `lapor status` names them no more.
 
-    Their bytes stay where they are, and `replay ID` still puts them back.
+    Their bytes stay where they are, and `replay ID` still puts them back. What an intake set aside is settled in its
+    database too, which deletes it in time.
 
     Examples:
 
@@ -137,6 +143,7 @@ def dismiss(
     settled = Settled(operator, data, accounts)
     chosen = _chosen(operator, ids)
     for found in chosen:
+        _at_the_intake(found, None if bootstrap else DataDir(data), settle=True)
         settled.add(_id(found), "dismissed")
     if as_json:
         typer.echo(json.dumps({"dismissed": len(chosen)}))
@@ -216,8 +223,30 @@ def _row(found: Found) -> dict[str, Any]:
     }
 
 
-def _text(value: bytes) -> str:
+def _came_from_no_topic(found: Found) -> bool:
+    """Whether it is what a citizen sent, and no record; the last header of a name is the service's own."""
+    return found.headers.get("source-partition") == "-1"
+
+
+def _at_the_intake(found: Found, data: DataDir | None, *, settle: bool = False) -> dict[str, Any] | None:
+    """What the intake keeps of ``found``, or None if it is a record. On a server, without ``data``, it is told how to
+    see it there.
+
+    Raises:
+        Refused: the intake's database does not answer, or does not have what is to be seen.
+    """
+    service, number = found.topic.removesuffix(".dlq"), set_aside.number_of(found.value)
+    if number is None or not _came_from_no_topic(found):
+        return None
+    if data is None:
+        ask = f"{service} set-aside {number}{' --settle' if settle else ''}"
+        err.print(f"{_id(found)} is kept by {service}: `docker-compose exec {service} {ask}`", soft_wrap=True)
+        return None
+    databases: Any = up.env(data)["databases"]
     try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return "base64:" + base64.b64encode(value).decode()
+        kept = set_aside.look(databases[service], number, settle=settle)
+    except psycopg.Error as error:
+        raise Refused(f"The database of {service} can't be asked for {_id(found)}: {error}") from error
+    if kept is None and not settle:
+        raise Refused(f"{service} no longer has what {_id(found)} was: settled long ago, or newer than its backup.")
+    return kept

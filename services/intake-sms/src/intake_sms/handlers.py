@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 from chassis import metrics
 from chassis.database import Pool
-from chassis.intake.accept import Submission, TextProblem, accept, asked, follow_up, put_aside, said_before
+from chassis.intake.accept import Submission, TextProblem, accept, asked, follow_up, said_before
 from chassis.intake.commands import Command
 from chassis.intake.notices import NewNotice, add_notices
+from chassis.intake.set_aside import put_aside
 from chassis.intake.story import find_story
 from chassis.intake.texts import Texts
 from contracts.events import FollowUp
