@@ -129,6 +129,13 @@ def test_the_auditor_reads_everything_and_writes_nothing(desk: Callable[[str], D
         must_not_write(auditor, topic)
 
 
+def test_the_operator_asks_for_dead_letters_and_speaks_for_nobody(desk: Callable[[str], Desk]) -> None:
+    operator = desk("operator")
+    for topic in ("unit.pupr.replied.v1", "complaint.updated.v1", "complaint.received.v1", "router.dlq"):
+        must_not_write(operator, topic)
+    operator.write("router.replay", b"999999999")  # there is none: the router goes on
+
+
 def test_nobody_enters_kafka_without_the_password(system: System) -> None:
     errors: list[KafkaError] = []
     desk = Desk(system.env, "auditor")

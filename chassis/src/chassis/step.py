@@ -271,7 +271,7 @@ def say_dead(service: str, record: Record, error: BaseException) -> None:
 async def _mark_consumed(db: Connection, records: Sequence[Record]) -> None:
     """Remember how far each partition was read: after restoring the database, groups are rewound to here."""
     ends: dict[tuple[str, int], int] = {}
-    for record in records:
+    for record in (each.request or each for each in records):
         where = (record.topic, record.partition)
         ends[where] = max(ends.get(where, 0), record.offset + 1)
     places = sorted(ends)

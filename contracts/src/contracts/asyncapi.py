@@ -142,7 +142,7 @@ def _message(name: str) -> Doc:
     key = {"type": "string", "description": "The complaint's id; equal keys are in order."}
     bindings = {"kafka": {"key": key, "bindingVersion": _KAFKA}}
     if name not in _STRUCTS:
-        return _dead_letter(bindings)
+        return _dead_letter(bindings) if name == "dead-letters" else _replay()
     examples = sorted((TOPICS_DIR / name / "examples").glob("*.json"))
     header = {"type": "string", "description": "CloudEvents 1.0, structured mode.", "const": CONTENT_TYPE}
     return {
@@ -177,6 +177,18 @@ def _dead_letter(bindings: Doc) -> Doc:
         },
         "payload": {"description": "Whatever was in the record."},
         "bindings": bindings,
+    }
+
+
+def _replay() -> Doc:
+    key = {"type": "string", "description": "The dead letter's id, as `lapor dlq list` shows it."}
+    return {
+        "name": "replay",
+        "title": "Request for a replay",
+        "summary": "An operator asks the service to handle a dead letter of its own once more.",
+        "contentType": "text/plain",
+        "payload": {"type": "string", "pattern": "^[0-9]+$", "description": "Its offset in the dead-letter topic."},
+        "bindings": {"kafka": {"key": key, "bindingVersion": _KAFKA}},
     }
 
 

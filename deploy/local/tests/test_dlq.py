@@ -9,7 +9,7 @@ import chassis.intake
 from chassis.database import migrate
 from chassis.testing import NOW
 from lapor import dlq
-from lapor.dlq import Settled, by_record
+from lapor.dlq import Settled
 from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.reading import Found, Principal
@@ -37,15 +37,6 @@ def test_a_new_installation_begins_with_none(tmp_path: Path) -> None:
     """Its offsets start anew: router:3 is another letter there."""
     Settled(Cluster("cluster-1"), tmp_path).add("router:3", "replayed")
     assert {} == Settled(Cluster("cluster-2"), tmp_path).how
-
-
-def test_what_several_services_put_aside_is_one_record_and_goes_back_once() -> None:
-    def letter(service: str, offset: int, at: str, value: bytes = b"bytes") -> Found:
-        headers = {"source-topic": "complaint.updated.v1", "source-partition": "0", "source-offset": at}
-        return Found(topic=f"{service}.dlq", partition=0, offset=offset, key=None, value=value, headers=headers, at=NOW)
-
-    one, same, other = letter("router", 3, "7"), letter("sla-monitor", 1, "7"), letter("router", 4, "8")
-    assert [[one, same], [other]] == by_record([one, same, other])
 
 
 def set_aside(number: int, place: str = "-1", service: str = "intake-sms") -> Found:

@@ -101,7 +101,7 @@ def server(unit: Principal, connected: Stack, tmp_path: Path) -> Server:
 
 
 @pytest.mark.connected
-def test_on_a_server_dead_letters_are_seen_and_put_back_once(server: Server, connected: Stack) -> None:
+def test_on_a_server_dead_letters_are_seen_and_asked_for_once(server: Server, connected: Stack) -> None:
     router = Principal("router", connected.client("router"))
     letter = {"source-topic": "complaint.received.v1", "source-partition": "0", "source-offset": "7", "error": "Bad"}
     router.write("router.dlq", b"key", b"bytes", letter)
@@ -109,6 +109,8 @@ def test_on_a_server_dead_letters_are_seen_and_put_back_once(server: Server, con
     assert [("router", "Bad")] == [(row["service"], row["error"]) for row in server("dlq", "list")]
     assert ["bytes"] == [server("dlq", "show", row["id"])["value"] for row in server("dlq", "list")]
     assert [{"replayed": 1}, {"replayed": 0}] == [server("dlq", "replay", "--all") for _ in range(2)]
+    (request,) = read_to_end(Principal("auditor", connected.client("auditor")), ["router.replay"])
+    assert (b"router:0", b"0", {}) == (request.key, request.value, request.headers)
 
     router.write("router.dlq", b"key", b"other bytes", letter)
     assert ["replayed", None] == [row["settled"] for row in server("dlq", "list")]

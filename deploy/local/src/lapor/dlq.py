@@ -1,9 +1,9 @@
-"""``lapor dlq``: what could not be handled, with its bytes, until somebody puts it back or dismisses it."""
+"""``lapor dlq``: what could not be handled, with its bytes, until somebody has it handled again or dismisses it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,14 +14,14 @@ from rich.table import Table
 
 from chassis.intake import set_aside
 from chassis.intake.set_aside import readable
+from contracts.topics import replays
 from lapor import up
 from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, err, out
 from lapor.reading import Found, Principal, marks, principal, read_to_end
 
-app = typer.Typer(help="Dead letters: see them, put them back, or dismiss them.", no_args_is_help=True)
-_OURS = ("error", "source-topic", "source-partition", "source-offset", "failed-at")
+app = typer.Typer(help="Dead letters: see them, have them handled again, or dismiss them.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -86,7 +86,7 @@ def replay(
     ca_file: CaFile = None,
     as_json: Json = False,
 ) -> None:
-    """Put dead letters back: same key, same bytes, to the topic they came from. What was handled since is left alone.
+    """Have dead letters handled again, each by the service that put it aside. What was handled since is left alone.
 
     With --all those that were settled before stay where they are, and so do those that came from no topic.
 
@@ -109,16 +109,15 @@ def replay(
         if ids:
             raise Refused(sentence)
         err.print(sentence)
-    records = by_record(found for found in chosen if found not in homeless)
-    for first, *others in records:
-        headers = {name: value for name, value in first.headers.items() if name not in _OURS}
-        operator.write(first.headers["source-topic"], first.key, first.value, headers)
-        for found in (first, *others):
-            settled.add(_id(found), "replayed")
+    asked = [found for found in chosen if found not in homeless]
+    for found in asked:
+        # The offset and nothing else: the service trusts what it wrote itself, and no operator.
+        operator.write(replays(_service(found)), _id(found).encode(), str(found.offset).encode())
+        settled.add(_id(found), "replayed")
     if as_json:
-        typer.echo(json.dumps({"replayed": len(records)}))
+        typer.echo(json.dumps({"replayed": len(asked)}))
     else:
-        err.print(f"{len(records)} put back")
+        err.print(f"{len(asked)} asked for")
 
 
 @app.command()
@@ -165,15 +164,6 @@ def waiting(data: DataDir) -> dict[str, int]:
     return counts
 
 
-def by_record(letters: Iterable[Found]) -> list[list[Found]]:
-    """Dead letters by what they were: put aside by several services, a record goes back once, and all read it again."""
-    records: dict[tuple[object, ...], list[Found]] = {}
-    for found in letters:
-        place = tuple(found.headers.get(name) for name in ("source-topic", "source-partition", "source-offset"))
-        records.setdefault((*place, found.value), []).append(found)
-    return list(records.values())
-
-
 class Settled:
     """What became of the dead letters of a cluster, as told here: they stay in their topic for 30 days.
 
@@ -207,14 +197,18 @@ def _chosen(operator: Principal, ids: list[str]) -> list[Found]:
     return [found[id_] for id_ in ids]
 
 
+def _service(found: Found) -> str:
+    return found.topic.removesuffix(".dlq")
+
+
 def _id(found: Found) -> str:
-    return f"{found.topic.removesuffix('.dlq')}:{found.offset}"
+    return f"{_service(found)}:{found.offset}"
 
 
 def _row(found: Found) -> dict[str, Any]:
     return {
         "id": _id(found),
-        "service": found.topic.removesuffix(".dlq"),
+        "service": _service(found),
         "topic": found.headers.get("source-topic"),
         "partition": int(found.headers.get("source-partition", 0)),
         "offset": int(found.headers.get("source-offset", 0)),
@@ -235,7 +229,7 @@ def _at_the_intake(found: Found, data: DataDir | None, *, settle: bool = False) 
     Raises:
         Refused: the intake's database does not answer, or does not have what is to be seen.
     """
-    service, number = found.topic.removesuffix(".dlq"), set_aside.number_of(found.value)
+    service, number = _service(found), set_aside.number_of(found.value)
     if number is None or not _came_from_no_topic(found):
         return None
     if data is None:
