@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "REGION_DIR": str(REGION),
     "HTTP_PORT": "1",
     "MODEL_FILE": "none",
+    **{f"INTAKE_{name}_EVENT_KEY": "key-of-an-intake-of-the-test" for name in ("SMS", "SOCIAL", "WEB")},
 }
 
 

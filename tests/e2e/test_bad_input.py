@@ -14,7 +14,6 @@ from typing import Any
 
 import httpx
 import pytest
-from confluent_kafka import Producer
 from desk import Desk, Unit, cloud_event, units
 from harness import CLEAR, ROOT, SERVICES, System, a_number, until
 
@@ -26,13 +25,14 @@ RECEIVED = "complaint.received.v1"
 Ask = Callable[[str], Unit]
 
 EVERYWHERE = {"KAFKA_BOOTSTRAP_SERVERS", "KAFKA_USERNAME", "KAFKA_PASSWORD", "REGION_DIR", "HTTP_PORT"}
-INTAKE = EVERYWHERE | {"DATABASE_URL", "INSTALLATION_NAMESPACE"}
+INTAKE = EVERYWHERE | {"DATABASE_URL", "INSTALLATION_NAMESPACE", "EVENT_KEY"}
+KEYS = {"INTAKE_SMS_EVENT_KEY", "INTAKE_SOCIAL_EVENT_KEY", "INTAKE_WEB_EVENT_KEY"}
 NEEDED = {
     "intake-sms": INTAKE | {"SMS_LISTEN_PORT", "SMS_MO_TOKEN", "KANNEL_SEND_URL", "KANNEL_USERNAME", "KANNEL_PASSWORD"},
     "intake-social": INTAKE | {"X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_SECRET"},
     "intake-web": INTAKE | {"WEB_PORT"},
-    "classifier": EVERYWHERE | {"MODEL_FILE"},
-    "router": EVERYWHERE | {"DATABASE_URL"},
+    "classifier": EVERYWHERE | KEYS | {"MODEL_FILE"},
+    "router": EVERYWHERE | KEYS | {"DATABASE_URL"},
     "sla-monitor": EVERYWHERE | {"DATABASE_URL"},
 }
 
@@ -274,9 +274,8 @@ def _bury(system: System, service: str, value: bytes, key: bytes) -> None:
         "source-offset": "0",
         "failed-at": datetime.now(UTC).isoformat(),
     }
-    producer = Producer(desk.client)
-    producer.produce(f"{service}.dlq", value, key, headers=list(headers.items()))
-    assert not producer.flush(30)
+    about = [(name, text.encode()) for name, text in headers.items()]
+    desk.write(f"{service}.dlq", value, key, [system.signature("intake-web", key, value), *about])
     desk.close()
 
 

@@ -24,7 +24,7 @@ from chassis.publish import start_producer
 from chassis.region import RegionError
 from chassis.replay import replaying
 from chassis.settings import DatabaseSettings, ServiceSettings
-from chassis.step import BugsInARow, Decide, Handler, StatelessSteps, Steps
+from chassis.step import BugsInARow, Decide, Handler, StatelessSteps, Steps, Verify
 from contracts.topics import replays
 
 log = logging.getLogger(__name__)
@@ -83,13 +83,19 @@ def run_processor(
     _run_faust(service, settings, sources, start, progress)
 
 
-def run_stateless(service: str, settings: ServiceSettings, decide: Decide, sources: Sequence[str]) -> None:
+def run_stateless(
+    service: str,
+    settings: ServiceSettings,
+    decide: Decide,
+    sources: Sequence[str],
+    verify: Verify = lambda message: None,
+) -> None:
     """A stream processor without state: Faust reads, ``decide`` says what to publish, the broker acknowledges."""
     progress = Progress(service)
 
     async def start() -> Step:
         producer = await start_producer(settings)
-        step = StatelessSteps(producer, service, decide, settings.publish_timeout_s)
+        step = StatelessSteps(producer, service, decide, settings.publish_timeout_s, verify)
         return replaying(settings, service, sources, step)
 
     _run_faust(service, settings, sources, start, progress)

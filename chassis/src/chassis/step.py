@@ -40,6 +40,7 @@ ON CONFLICT (topic, partition) DO UPDATE SET next_offset = greatest(consumed.nex
 
 
 Decide = Callable[[Message], list[Emit]]
+Verify = Callable[[Message], None]
 
 
 class BugsInARow(RuntimeError):
@@ -62,7 +63,8 @@ def one_more(service: str, bugs: int, error: BaseException) -> int:
 class Handler(Generic[S]):
     """What a service contributes. ``decide`` is pure: no clock, nothing random, no I/O.
 
-    ``keys`` names the states a message touches; ``load`` reads states by key, and what else they bring with them;
+    ``keys`` names the states a message touches; ``verify`` refuses with an InvalidEvent what its sender may not say;
+    ``load`` reads states by key, and what else they bring with them;
     ``decide`` gets all of them and returns those that changed, and what is to be told; ``save`` writes them. ``told``
     counts what was told, once it is committed.
     """
@@ -73,6 +75,7 @@ class Handler(Generic[S]):
     decide: Callable[[Mapping[str, S], Message, datetime], tuple[dict[str, S], list[Emit]]]
     save: Callable[[Connection, dict[str, S]], Awaitable[None]]
     told: Callable[[list[Emit]], None] = lambda emits: None
+    verify: Verify = lambda message: None
 
 
 @dataclass(kw_only=True)
@@ -166,6 +169,7 @@ class Steps(Generic[S]):
             try:
                 message = Message(record, codec.decode(record.value))
                 self.handler.keys(message)
+                self.handler.verify(message)
             except (codec.InvalidEvent, AttributeError) as error:  # no event, or one that does not belong here
                 batch.dead.append((record, error))
             else:
@@ -216,8 +220,16 @@ class Steps(Generic[S]):
 class StatelessSteps:
     """Runs a pure ``decide`` over batches, for a service without a database: all is published when it returns."""
 
-    def __init__(self, producer: AIOKafkaProducer, service: str, decide: Decide, publish_timeout_s: float) -> None:
+    def __init__(
+        self,
+        producer: AIOKafkaProducer,
+        service: str,
+        decide: Decide,
+        publish_timeout_s: float,
+        verify: Verify = lambda message: None,
+    ) -> None:
         self.producer, self.service, self.decide, self.publish_timeout_s = producer, service, decide, publish_timeout_s
+        self.verify = verify
         self.bugs_in_a_row = 0
 
     async def __call__(self, records: Sequence[Record]) -> None:
@@ -237,6 +249,7 @@ class StatelessSteps:
     def _handle(self, record: Record, value: bytes) -> list[Outgoing]:
         try:
             message = Message(record, codec.decode(value))
+            self.verify(message)
         except codec.InvalidEvent as error:
             return [bury(self.service, record, error)]
         try:

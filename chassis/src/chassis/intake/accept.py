@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from chassis import metrics, outbox
 from chassis.crash import crash_point
@@ -23,7 +23,7 @@ from chassis.intake.notices import RECEIPT, NewNotice, add_notices
 from chassis.intake.story import DONE
 from chassis.settings import DatabaseSettings
 from chassis.wire import Emit, Outgoing, outgoing
-from contracts import codec, ticket
+from contracts import codec, signature, ticket
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
 from contracts.ids import complaint_id
 from contracts.masking import mask
@@ -40,6 +40,7 @@ class IntakeSettings(DatabaseSettings):
     """What every intake reads."""
 
     installation_namespace: UUID = Field(description="secret of the installation: ids of complaints derive from it")
+    event_key: SecretStr = Field(min_length=16, description="secret with which this intake signs its events")
     repair_after_s: float = Field(600, gt=0, description="seconds unseen by the router until published again")
     receipt_wait_s: float = Field(10, ge=0, description="seconds that a receipt may wait for its due date")
     apology_after_s: float = Field(5, ge=0, description="seconds that an apology may still be dropped")
@@ -145,7 +146,7 @@ async def accept(
             await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", cid)
             accepted = await _known(db, cid, submission)
             if accepted is None:
-                accepted = await _store(db, origin, submission, cid, text)
+                accepted = await _store(db, settings, origin, submission, cid, text)
                 if receipt:
                     await _confirm(db, submission, accepted, receipt(accepted.ticket), settings.receipt_wait_s)
     metrics.INTAKE_REQUESTS.labels(submission.channel, "accepted" if accepted.fresh else "repeated").inc()
@@ -165,7 +166,16 @@ async def _known(db: Connection, cid: str, submission: Submission) -> Accepted |
     return Accepted(ticket=row["ticket"], complaint_id=cid, received_at=row["received_at"], fresh=False)
 
 
-async def _store(db: Connection, origin: str, submission: Submission, cid: str, text: str) -> Accepted:
+async def _publish(db: Connection, settings: IntakeSettings, records: Iterable[Outgoing]) -> None:
+    """Put ``records`` into the outbox, signed: the router hears of a complaint from its own intake only."""
+    secret = settings.event_key.get_secret_value().encode()
+    signed = [replace(r, headers=[*r.headers, signature.sign(secret, r.key, r.value)]) for r in records]
+    await outbox.put(db, signed)
+
+
+async def _store(
+    db: Connection, settings: IntakeSettings, origin: str, submission: Submission, cid: str, text: str
+) -> Accepted:
     now = datetime.now(UTC)
     number = await _free_ticket(db, submission.channel)
     reporter = await _reporter(db, submission)
@@ -200,7 +210,7 @@ async def _store(db: Connection, origin: str, submission: Submission, cid: str, 
         out.value,
         now,
     )
-    await outbox.put(db, [out])
+    await _publish(db, settings, [out])
     return Accepted(ticket=number, complaint_id=cid, received_at=now, fresh=True)
 
 
@@ -236,6 +246,7 @@ async def _reporter(db: Connection, submission: Submission) -> str:
 
 async def follow_up(
     pool: Pool,
+    settings: IntakeSettings,
     origin: str,
     number: str,
     item: FollowUp,
@@ -276,7 +287,7 @@ async def follow_up(
         await db.execute(
             "UPDATE complaints SET follow_ups = $2 WHERE ticket = $1", number, msgspec.json.encode(items).decode()
         )
-        await outbox.put(db, outgoing([emit], service=origin, cause=item.id, now=item.at))
+        await _publish(db, settings, outgoing([emit], service=origin, cause=item.id, now=item.at))
     crash_point("ack.after_commit_before_response")
     wake()
     return True
@@ -351,7 +362,7 @@ async def repair(pool: Pool, settings: IntakeSettings, wake: Callable[[], None])
                 settings.repair_after_s,
             )
             again = [Outgoing(RECEIVED, r["complaint_id"].encode(), r["received_event"], codec.HEADERS) for r in rows]
-            await outbox.put(db, again)
+            await _publish(db, settings, again)
         if rows:
             log.warning("published_again", extra={"complaints": len(rows)})
             wake()

@@ -125,7 +125,7 @@ def _submission(mo: Mo, text: str) -> Submission:
 
 async def _follow_up(desk: Desk, mo: Mo, number: str, item: FollowUp) -> NewNotice | None:
     """The router answers what is stored: done, or why not. A long addition to another's is a complaint of its own."""
-    if await follow_up(desk.pool, SERVICE, number, item, address=mo.sender, wake=desk.wake):
+    if await follow_up(desk.pool, desk.settings, SERVICE, number, item, address=mo.sender, wake=desk.wake):
         return None
     if item.kind == "addition" and item.text and len(item.text.split()) >= ENOUGH_ALONE:
         return await _complain(desk, mo, item.text)

@@ -109,12 +109,16 @@ async def _carry_out(desk: Desk, post: Seen, wish: Wish) -> None:
     """A wish for a change; the router answers it."""
     item = wish.command and wish.command.follow_up(_item_id(post), post.at)
     try:
-        if item and not await follow_up(desk.pool, SERVICE, wish.ticket, item, address=post.address, wake=desk.wake):
+        if item and not await _follow_up(desk, post, wish.ticket, item):
             await _say(desk, post, desk.texts.social["not_yours"].format(ticket=wish.ticket))
     except TextProblem as problem:
         await _say(desk, post, str(problem))
     except KeyReused:  # read twice, and understood otherwise the second time
         pass
+
+
+async def _follow_up(desk: Desk, post: Seen, number: str, item: FollowUp) -> bool:
+    return await follow_up(desk.pool, desk.settings, SERVICE, number, item, address=post.address, wake=desk.wake)
 
 
 def _item_id(post: Seen) -> str:
@@ -171,7 +175,7 @@ async def _add(desk: Desk, post: Seen, number: str, text: str) -> bool:
     item = FollowUp(id=_item_id(post), kind="addition", at=post.at, text=text)
     try:
         clean(text)
-        return await follow_up(desk.pool, SERVICE, number, item, address=post.address, wake=desk.wake)
+        return await _follow_up(desk, post, number, item)
     except TextProblem as problem:
         await _say(desk, post, str(problem))
     except KeyReused:  # read twice, and understood otherwise the second time

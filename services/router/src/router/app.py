@@ -10,6 +10,7 @@ from functools import partial
 
 from prometheus_client import Counter, Histogram
 
+from chassis.authentic import verify
 from chassis.database import TIMER_LOCK, Pool
 from chassis.service import region_or_leave, run_processor
 from chassis.settings import read_settings
@@ -40,13 +41,21 @@ ROUTE_S = Histogram(
 Changes = tuple[dict[str, Case], list[Emit]]
 
 
-def handler_of(rules: Rules) -> Handler[Case]:
-    """What the router contributes to the chassis."""
+def handler_of(rules: Rules, event_keys: Mapping[str, bytes]) -> Handler[Case]:
+    """What the router contributes to the chassis; ``event_keys`` as in :func:`chassis.authentic.verify`."""
 
     def decide(cases: Mapping[str, Case], message: Message, now: datetime) -> Changes:
         return _watched(cases, handlers.decide(rules, cases, message, now))
 
-    return Handler(service=SERVICE, keys=handlers.keys, load=store.load, decide=decide, save=store.save, told=count)
+    return Handler(
+        service=SERVICE,
+        keys=handlers.keys,
+        verify=partial(verify, event_keys),
+        load=store.load,
+        decide=decide,
+        save=store.save,
+        told=count,
+    )
 
 
 def count(emits: list[Emit]) -> None:
@@ -100,7 +109,7 @@ async def _act(
     def decide(cases: Mapping[str, Case]) -> Changes:
         return _watched(cases, rule(rules, cases, ticket))
 
-    handler = handler_of(rules)
+    handler = handler_of(rules, {})  # it hears nothing
     async with pool.acquire() as db, db.transaction():
         told = await on_timer(db, handler, [ticket], decide, cause=cause, now=datetime.now(UTC))
     handler.told(told)
@@ -111,6 +120,6 @@ def run() -> None:
     settings = read_settings(Settings)
     rules = region_or_leave(SERVICE, read_rules, settings.region_dir)
     timer = partial(triage_timer, rules, settings.triage_after_s)
-    handler = handler_of(rules)
+    handler = handler_of(rules, settings.event_keys)
     sweep = partial(similar_timer, rules, handler)
     run_processor(SERVICE, settings, handler, handlers.sources(rules), [timer, sweep])

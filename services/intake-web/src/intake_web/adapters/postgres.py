@@ -45,7 +45,8 @@ class PostgresStore:
         async with self._in_time():
             if item.kind == "addition" and await self._finished(number) and not await self._added(number, item):
                 raise Finished(number)
-            return await follow_up(self.pool, self.origin, number, item, most=MAX_FOLLOW_UPS, wake=self.wake)
+            here = (self.pool, self.settings, self.origin)
+            return await follow_up(*here, number, item, most=MAX_FOLLOW_UPS, wake=self.wake)
 
     async def _added(self, number: str, item: FollowUp) -> bool:
         same = msgspec.json.encode([{"id": item.id}]).decode()
