@@ -51,12 +51,56 @@ def test_poison_goes_to_the_dead_letters_with_its_bytes_and_its_neighbours_are_h
     assert bench.committed() == 24
     assert sum(offset for _, _, offset in bench.sql("SELECT * FROM consumed")) == 24
 
-    # The bug is mended and the dead letter put back: same key, bytes and id.
-    bench.put(bench.source, "c0", encoded("c0", "bug", "bug"))
-    bench.flush()
+    # The bug is mended and the dead letter asked for.
+    bench.ask_for(next(r.offset() for r in bench.records(bench.dlq) if r.value() == encoded("c0", "bug", "bug")))
     bench.worker()
     assert until(lambda: bench.counts()["c0"] == 6)
     assert until(bench.once)
+
+
+@pytest.mark.parametrize("kind", ["stateful", "plain", "stateless"])
+def test_a_dead_letter_that_is_asked_for_is_handled_and_poison_is_put_aside_again(bench: Bench, kind: str):
+    rubbish, door = b"\xff no event", [("source-topic", b"kannel-mo"), ("source-partition", b"-1")]
+    bench.put(bench.dlq, "c2", b"of a door", headers=door)
+    bench.flush()
+    bench.send("c0", "good")
+    bench.send("c0", "bug", text="bug")
+    bench.put(bench.source, "c1", rubbish, headers=[("h", b"\x00\xff"), ("source-topic", b"forged")])
+    bench.flush()
+    broken = bench.worker(kind, BUG="bug")
+    assert until(lambda: len(bench.records(bench.dlq)) == 3)
+    assert broken.stop() == 0
+
+    letters = {record.value(): record for record in bench.records(bench.dlq)}
+    bug, first = letters[encoded("c0", "bug", "bug")], letters[rubbish]
+    worker = bench.worker(kind)
+    bench.ask_for(bug.offset(), 0, first.offset(), 77, -1, "nonsense", None, bug.offset())
+    assert until(lambda: len(bench.records(bench.dlq)) == 4)
+    again = bench.records(bench.dlq)[-1]
+    assert (rubbish, b"c1") == (again.value(), again.key())
+    assert headers_of(first) | {"failed-at": b""} == headers_of(again) | {"failed-at": b""}
+    ignored = f'lapor_consumer_records_total{{result="ignored",service="{bench.name}",topic="{bench.replay}"}} 5.0'
+    assert until(lambda: ignored in worker.get("/metrics")[1])
+    assert until(lambda: {"bug"} <= {event.causationid for event in bench.events(bench.out)})
+    if kind != "stateless":  # which has no inbox: whoever reads what it tells has one
+        assert (bench.counts(), bench.once()) == ({"c0": 2}, True)
+        read = bench.sql("SELECT topic, sum(next_offset)::int FROM consumed GROUP BY topic ORDER BY topic")
+        assert [(bench.source, 3), (bench.replay, 8)] == read
+    assert worker.stop() == 0
+
+
+def test_a_request_that_a_crash_interrupts_is_heard_again(bench: Bench):
+    bench.send("c0", "bug", text="bug")
+    bench.flush()
+    broken = bench.worker(BUG="bug")
+    assert until(lambda: len(bench.records(bench.dlq)) == 1)
+    assert broken.stop() == 0
+    bench.ask_for(0)
+    point = f"inbox.after_effect_before_commit@{bench.directory / 'crashed'}"
+    assert bench.worker(CRASH_AT=point, ready=False).ended() == KILLED
+    assert bench.counts() == {}
+    bench.worker(CRASH_AT=point)
+    assert until(lambda: bench.counts() == {"c0": 1})
 
 
 def ten_bugs_and_their_remedy(bench: Bench, **env: str) -> tuple[int | None, int, set[str]]:
@@ -118,7 +162,7 @@ def test_the_log_says_that_it_started_with_what_and_that_it_stopped(bench: Bench
     assert worker.stop() == 0
     lines = [json.loads(line) for line in worker.log.read_text().splitlines()]
     [started] = [line for line in lines if line["event"] == "started"]
-    assert (started["slot"], started["topics"], started["version"]) == (3, [bench.source], "none")
+    assert (started["slot"], started["topics"], started["version"]) == (3, [bench.source, bench.replay], "none")
     assert [line["event"] for line in lines if line["event"] in ("started", "stopped")] == ["started", "stopped"]
 
 

@@ -9,6 +9,7 @@ from chassis.step import MAX_BUGS_IN_A_ROW, BugsInARow, StatelessSteps
 from chassis.testing import FakeProducer
 from chassis.wire import Emit, Record
 from contracts import codec
+from contracts.signature import NotAuthentic
 
 
 def records(*texts: str) -> list[Record]:
@@ -62,6 +63,15 @@ async def test_what_would_be_too_large_to_tell_is_a_dead_letter_and_no_bug(produ
     huge = Emit(topic="t.out", subject="c1", data=complaint("x" * codec.MAX_BYTES))
     await StatelessSteps(producer, "classifier", lambda _: [huge], publish_timeout_s=1)(records(*["a"] * 20))
     assert [each.topic for each in producer.sent] == ["classifier.dlq"] * 20
+
+
+async def test_what_its_sender_may_not_say_is_a_dead_letter_and_no_bug(producer):
+    def verify(message):
+        if message.data.text == "forged":
+            raise NotAuthentic("by somebody else")
+
+    await StatelessSteps(producer, "classifier", decide, 1, verify)(records("a", *["forged"] * 20))
+    assert [each.topic for each in producer.sent] == ["t.out", *["classifier.dlq"] * 20]
 
 
 async def test_what_was_not_acknowledged_leaves_the_step_as_an_error(step, producer):

@@ -65,7 +65,7 @@ def test_the_official_parser_has_nothing_to_say_about_them(parse: Parse) -> None
 def test_the_official_parser_finds_every_operation_and_example(parse: Parse) -> None:
     for said in parse(*FILES):
         document = _document(Path(said["file"]).name)
-        names = [name for name in document["channels"] if name != "dead-letters"]
+        names = [name for name in document["channels"] if name not in ("dead-letters", "replays")]
         examples = [path for name in names for path in (TOPICS_DIR / name / "examples").glob("*.json")]
         assert sorted(document["operations"]) == sorted(said["operations"])
         assert sorted(json.loads(path.read_text())["id"] for path in examples) == sorted(said["examples"])
@@ -111,7 +111,10 @@ def test_every_file_a_document_points_at_is_there(path: Path) -> None:
 
 def test_the_inside_has_one_operation_for_each_service_and_topic(topics: list[Topic], units: list[str]) -> None:
     def folder(name: str) -> str:
-        return "dead-letters" if name.endswith(".dlq") else re.sub(r"^unit\.[^.]+", "unit", name)
+        for ending, directory in ((".dlq", "dead-letters"), (".replay", "replays")):
+            if name.endswith(ending):
+                return directory
+        return re.sub(r"^unit\.[^.]+", "unit", name)
 
     def who(name: str) -> str:
         return "unit" if name in units else name

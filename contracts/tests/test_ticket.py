@@ -25,7 +25,11 @@ def test_a_minted_ticket_is_valid_and_tells_its_door(channel: str) -> None:
     number = ticket.mint(channel)
 
     assert re.fullmatch(r"SPG-[0-9A-Z]{4}-[0-9A-Z]{5}", number)
-    assert (number, ticket.DOORS[channel]) == (ticket.parse(number), number[4])
+    assert (number, ticket.DOORS[channel]) == (ticket.parse(number), ticket.door(number))
+
+
+def test_every_door_has_its_intake() -> None:
+    assert set(ticket.DOORS.values()) == set(ticket.INTAKES)
 
 
 @given(doors, bodies)

@@ -33,6 +33,27 @@ def test_every_service_has_its_dead_letters(topics: list[Topic]) -> None:
     assert wanted == {topic.name for topic in topics if topic.name.endswith(".dlq")}
 
 
+def test_what_a_service_puts_aside_only_it_writes_and_an_operator_only_asks_for(
+    topics: list[Topic], units: list[str]
+) -> None:
+    by_name = {topic.name: topic for topic in topics}
+    for service in SERVICES:
+        letters, requests = by_name[names.dead_letters(service)], by_name[names.replays(service)]
+        assert ((service,), ("operator", service)) == (letters.producers, letters.consumers)
+        assert (("operator",), (service,)) == (requests.producers, requests.consumers)
+        assert 1 == letters.partitions  # a request is an offset alone
+    assert {names.replays(service) for service in SERVICES} == {
+        topic.name for topic in topics if "operator" in topic.producers
+    }
+
+
+def test_whoever_cannot_choose_when_it_was_has_the_brokers_time(topics: list[Topic]) -> None:
+    """A unit can't backdate a reply, and an operator who asks for one again can't either."""
+    stamped = {t.name for t in topics if t.config.get("message.timestamp.type") == "LogAppendTime"}
+
+    assert {t.name for t in topics if names.unit_of(t.name) or t.name.endswith(".replay")} == stamped
+
+
 def test_no_topic_is_declared_twice(topics: list[Topic]) -> None:
     assert len(topics) == len({topic.name for topic in topics})
 
@@ -108,10 +129,10 @@ def _row(declared: dict[str, Any]) -> list[str]:
     days = "for ever" if kept_ms < 0 else f"{kept_ms // DAY_MS} d"
     return [
         f"`{declared['topic']}`",
-        ", ".join(
-            who.replace("{unit}", "the unit").replace("{service}", "the service") for who in declared["producers"]
+        *(
+            ", ".join(who.replace("{unit}", "the unit").replace("{service}", "the service") for who in declared[which])
+            for which in ("producers", "consumers")
         ),
-        ", ".join(who.replace("{unit}", "the unit") for who in declared["consumers"]),
         declared["key"],
         f"{days}, compacted" if "compact" in config["cleanup.policy"] else days,
         declared["personal_data"],

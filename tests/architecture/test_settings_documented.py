@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+from chassis.authentic import EventKeySettings
 from chassis.intake.accept import IntakeSettings
 from chassis.settings import MigrateSettings, ServiceSettings
 
-SHARED = {name.upper() for kind in (ServiceSettings, MigrateSettings, IntakeSettings) for name in kind.model_fields}
+KINDS = (ServiceSettings, MigrateSettings, IntakeSettings, EventKeySettings)
+SHARED = {name.upper() for kind in KINDS for name in kind.model_fields}
 
 
 def _documented(readme: Path) -> set[str]:

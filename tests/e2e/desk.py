@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -102,14 +102,15 @@ class Desk:
         until(lambda: len(self.look()) >= self.there, 60, f"{self.there} records")
         return self.seen
 
-    def write(self, topic: str, value: bytes, key: bytes = b"test") -> None:
+    def write(self, topic: str, value: bytes, key: bytes = b"test", headers: Sequence[tuple[str, bytes]] = ()) -> None:
         """Write one record and wait until the broker has it.
 
         Raises:
             KafkaException: the broker refuses.
         """
         failed: list[Any] = []
-        self.producer.produce(topic, value, key, on_delivery=lambda error, _: failed.append(error) if error else None)
+        hears: Any = lambda error, _: failed.append(error) if error else None  # noqa: E731
+        self.producer.produce(topic, value, key, headers=list(headers), on_delivery=hears)
         assert not self.producer.flush(30), f"{topic}: no answer from Kafka"
         if failed:
             raise KafkaException(failed[0])

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import httpx
 
 from chassis.crash import POINTS
+from contracts.signature import sign
 from lapor.travel import somebody
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +100,11 @@ class System:
         file = self.crashes / f"{service}.{point}"
         file.unlink()
         return file
+
+    def signature(self, intake: str, key: bytes, value: bytes) -> tuple[str, bytes]:
+        """The header with which ``intake`` signs a record."""
+        kept = json.loads((self.data / "credentials.json").read_text())["shared"]
+        return sign(kept[f"{intake.upper().replace('-', '_')}_EVENT_KEY"].encode(), key, value)
 
     def restarts(self, service: str) -> int:
         """How often ``service`` was started again."""

@@ -14,8 +14,10 @@ import httpx
 import psycopg
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException
-from desk import Desk, Unit, units
+from desk import Desk, Unit, cloud_event, units
 from harness import CLEAR, LAPOR, SERVICES, System, until
+
+from contracts.ticket import mint
 
 pytestmark = pytest.mark.connected
 
@@ -130,6 +132,63 @@ def test_the_auditor_reads_everything_and_writes_nothing(desk: Callable[[str], D
         must_not_write(auditor, topic)
 
 
+def test_the_operator_asks_for_dead_letters_and_speaks_for_nobody(desk: Callable[[str], Desk]) -> None:
+    operator = desk("operator")
+    for topic in ("unit.pupr.replied.v1", "complaint.updated.v1", "complaint.received.v1", "router.dlq"):
+        must_not_write(operator, topic)
+    operator.write("router.replay", b"999999999")  # there is none: the router goes on
+
+
+def test_an_intake_says_nothing_of_a_complaint_that_is_anothers(system: System, desk: Callable[[str], Desk]) -> None:
+    """The web's account, with all that it has: its right to write, and its own key."""
+    before = {row["id"] for row in system.lapor("dlq", "list")}
+    number, by_sms = system.by_sms(f"{CLEAR} (suara)")
+    complaint_id = _complaint_id(system, by_sms)
+    item = {"id": "palsu", "kind": "cancel", "at": "2026-11-26T00:00:00Z"}
+    cancel = {"complaint_id": complaint_id, "ticket": by_sms, "items": [item]}
+    made_up = {
+        "complaint_id": "palsu",
+        "ticket": mint("sms"),
+        "channel": "sms",
+        "origin": "intake-sms",
+        "text": CLEAR,
+        "received_at": "2026-11-26T00:00:00Z",
+        "reporter_ref": "palsu",
+    }
+    # As if the reporter accused the unit that has it: understood so, it would be taken from that unit.
+    owner = system.unit_of(by_sms)
+    accusing = {**made_up, "complaint_id": complaint_id, "ticket": by_sms, "text": f"Pegawai {owner} minta pungli"}
+    received = "complaint.received.v1"
+    forged = [("complaint.followed-up.v1", cancel), (received, made_up), (received, accusing)]
+    for topic, data in forged:
+        event = cloud_event(topic, data, source="/intake-sms", subject=str(data["complaint_id"]))
+        key, value = str(data["complaint_id"]).encode(), json.dumps(event).encode()
+        for headers in ([], [system.signature("intake-web", key, value)]):
+            desk("intake-web").write(topic, value, key, headers)
+
+    def all_dead() -> bool:
+        new = [row for row in system.lapor("dlq", "list") if row["id"] not in before]
+        assert {"NotAuthentic"} >= {row["error"] for row in new}
+        return ["classifier"] * 4 + ["router"] * 6 == sorted(row["service"] for row in new)
+
+    until(all_dead, 60, "four dead letters of the classifier and six of the router")
+    # The real intake goes on with the same complaint, and the made-up one is nobody's.
+    system.send_sms(number, f"{by_sms} di depan masjid raya")
+    system.until_told(number, "Tambahan Anda sudah diteruskan")
+    story = system.story(by_sms) or {}
+    assert ["registered", "routed"] == [step["kind"] for step in story["history"] if step["kind"] != "noted"]
+    assert owner == story["unit"]
+    assert system.story(str(made_up["ticket"])) is None
+    assert system.unit_of(system.by_web(f"{CLEAR} (suara sendiri)"))
+
+
+def _complaint_id(system: System, ticket: str) -> str:
+    with psycopg.connect(system.env["databases"]["intake-sms"], connect_timeout=10) as db:
+        found = db.execute("SELECT complaint_id FROM complaints WHERE ticket = %s", (ticket,)).fetchone()
+    assert found
+    return str(found[0])
+
+
 def test_nobody_enters_kafka_without_the_password(system: System) -> None:
     errors: list[KafkaError] = []
     desk = Desk(system.env, "auditor")
@@ -196,12 +255,18 @@ def test_no_identifier_of_a_citizen_is_in_any_topic_or_log(system: System, unit:
     system.send_sms(number, f"{by_sms} hubungi saya di {PHONE}")
     system.until_told(number, "Tambahan Anda sudah diteruskan")
 
+    # An SMS that can't be read is masked nowhere, so nothing of it may leave the intake.
+    unread = {"from": number, "raw": planted, "charset": "zlib", "token": system.env["sms_mo_token"]}
+    assert 200 == httpx.get(system.env["sms_mo_url"], params=unread | {"id": "mo-unread"}, timeout=10).status_code
+    until(lambda: [row for row in system.lapor("dlq", "list") if row["error"] == "Unreadable"], 60, "a dead letter")
+
     auditor = Desk(system.env, "auditor")
     names = auditor.consumer.list_topics(timeout=20).topics
-    records = auditor.read_all(*(name for name in names if name.startswith(("complaint.", "unit."))))
+    records = auditor.read_all(*(name for name in names if not name.startswith("__")))
     auditor.close()
     for ticket in (by_sms, by_x, by_web):
         assert any(ticket.encode() in seen.value for seen in records)
+    assert any(seen.topic == "intake-sms.dlq" for seen in records)
     telephone, mobile = PHONE.replace("-", ""), number.removeprefix("+62")
     logs = {path.name: path.read_text(errors="replace") for path in (system.data / "logs").iterdir()}
     for secret in (NIK, PHONE, telephone, MAIL, mobile, handle):

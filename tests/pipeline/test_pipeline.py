@@ -24,6 +24,7 @@ from contracts import codec, topics
 from contracts.events import ComplaintReceived, Data, SlaBreached, SlaUpdated, UnitReplied, UnitRouted
 from contracts.ids import complaint_id
 from contracts.masking import mask
+from contracts.signature import sign
 from intake_sms.domain import read
 from intake_sms.settings import KEYWORDS
 from router.adapters.region import read_rules
@@ -37,6 +38,7 @@ REGION = Path(__file__).parents[2] / "region" / "seconds"
 SLA = load_rules(REGION)
 NOON = datetime(2026, 3, 3, 4, 0, tzinfo=UTC)
 TICKET = "SPG-S000-00007"
+EVENT_KEY = b"key-of-the-intake-of-the-test"
 
 
 def understand(text: str) -> Classification:
@@ -71,7 +73,7 @@ class Pipeline:
     def __post_init__(self) -> None:
         rules = read_rules(REGION)
         self.services: list[tuple[Handler[Any], Sequence[str], dict[str, Any]]] = [
-            (router_handler(rules), router_sources(rules), {}),
+            (router_handler(rules, {"intake-sms": EVENT_KEY}), router_sources(rules), {}),
             (sla_handler(SLA), [topics.UPDATED], {}),
             (story_handler("intake-sms", Texts(REGION), notify=True), SOURCES, {}),
         ]
@@ -94,6 +96,7 @@ class Pipeline:
             for handler, reads, states in self.services:
                 if message.record.topic in reads:
                     handler.keys(message)
+                    handler.verify(message)
                     changes, emits = handler.decide(states, message, message.time)
                     states |= {key: self.kept(state) for key, state in changes.items()}
                     self.answer(handler.service, message, emits)
@@ -140,7 +143,8 @@ class Pipeline:
 
     def hear(self, topic: str, data: Data, event_id: str) -> None:
         event = codec.envelope(data, event_id=event_id, source="/test", subject="uji", time=self.now)
-        self.publish([Outgoing(topic, b"uji", codec.encode(event))])
+        value = codec.encode(event)
+        self.publish([Outgoing(topic, b"uji", value, [sign(EVENT_KEY, b"uji", value)])])
         self.run()
 
     def of(self, kind: type[Any]) -> list[Any]:

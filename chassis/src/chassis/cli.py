@@ -24,7 +24,6 @@ def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) 
             """Bring the service's own database up to date; safe to repeat, and to run twice at once."""
             from psycopg import OperationalError
 
-            from chassis.crash import EXIT_TEMPORARY
             from chassis.database import migrate
             from chassis.settings import MigrateSettings, read_settings
 
@@ -32,9 +31,7 @@ def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) 
             try:
                 applied = migrate(str(settings.database_url), *migrations)
             except OperationalError as error:
-                why = str(error).partition("\n")[0]
-                typer.echo(f"{service}: its database can't be used: {why}", err=True)
-                raise typer.Exit(EXIT_TEMPORARY) from error
+                raise away(service, error) from error
             typer.echo(f"{service}: {applied} migration(s) applied", err=True)
 
         @app.command("rewind")
@@ -64,3 +61,11 @@ def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) 
                 typer.echo(f"{place} {offset}")
 
     return app
+
+
+def away(service: str, error: Exception) -> typer.Exit:
+    """Says that the database of ``service`` can't be used, and why, in a line; exit 75."""
+    from chassis.crash import EXIT_TEMPORARY
+
+    typer.echo(f"{service}: its database can't be used: {str(error).partition(chr(10))[0]}", err=True)
+    return typer.Exit(EXIT_TEMPORARY)

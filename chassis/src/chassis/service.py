@@ -11,10 +11,11 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from chassis import metrics
-from chassis.consume import Step, consume, faust_app, run_faust
+from chassis.consume import Start, Step, consume, faust_app, run_faust
 from chassis.crash import EXIT_SETTINGS, leave_now
 from chassis.database import Pool, open_pool
 from chassis.logs import logging_config, set_up_logging
@@ -22,8 +23,10 @@ from chassis.outbox import Relay
 from chassis.progress import Progress, blocked, keep_comparing, keep_looking, stuck, watch
 from chassis.publish import start_producer
 from chassis.region import RegionError
+from chassis.replay import replaying
 from chassis.settings import DatabaseSettings, ServiceSettings
-from chassis.step import BugsInARow, Decide, Handler, StatelessSteps, Steps
+from chassis.step import BugsInARow, Decide, Handler, StatelessSteps, Steps, Verify
+from contracts.topics import replays
 
 log = logging.getLogger(__name__)
 
@@ -75,25 +78,42 @@ def run_processor(
         pool = await open_pool(str(settings.database_url), timeout_s=settings.batch_timeout_s / 2)
         for task in (lambda pool, _: relay.run(pool), *tasks):
             running.append(asyncio.create_task(_must_not_end(task(pool, relay.wake.set))))
-        return Steps(pool, handler, after=relay.wake.set)
+        return replaying(settings, service, sources, Steps(pool, handler, after=relay.wake.set))
 
-    health = start_health(service, settings, sources, progress)
-    health.ready["outbox"] = relay.goes_out
-    watch(partial(stuck, progress, settings))
-    run_faust(faust_app(settings, sources, start, progress), logging_config(service, settings.log_level))
+    _run_faust(service, settings, sources, start, progress, {"outbox": relay.goes_out})
 
 
-def run_stateless(service: str, settings: ServiceSettings, decide: Decide, sources: Sequence[str]) -> None:
+def run_stateless(
+    service: str,
+    settings: ServiceSettings,
+    decide: Decide,
+    sources: Sequence[str],
+    verify: Verify = lambda message: None,
+) -> None:
     """A stream processor without state: Faust reads, ``decide`` says what to publish, the broker acknowledges."""
     progress = Progress(service)
 
     async def start() -> Step:
         producer = await start_producer(settings)
-        return StatelessSteps(producer, service, decide, settings.publish_timeout_s)
+        step = StatelessSteps(producer, service, decide, settings.publish_timeout_s, verify)
+        return replaying(settings, service, sources, step)
 
-    start_health(service, settings, sources, progress)
+    _run_faust(service, settings, sources, start, progress)
+
+
+def _run_faust(
+    service: str,
+    settings: ServiceSettings,
+    sources: Sequence[str],
+    start: Start,
+    progress: Progress,
+    ready: Mapping[str, metrics.Check] = MappingProxyType({}),
+) -> None:
+    reads = [*sources, replays(service)]
+    health = start_health(service, settings, reads, progress)
+    health.ready |= ready
     watch(partial(stuck, progress, settings))
-    run_faust(faust_app(settings, sources, start, progress), logging_config(service, settings.log_level))
+    run_faust(faust_app(settings, reads, start, progress), logging_config(service, settings.log_level))
 
 
 async def _must_not_end(work: Awaitable[None]) -> None:
@@ -149,17 +169,17 @@ async def run_intake(
 
     ``ready`` are the checks of /ready; they are called from another thread.
     """
-    progress = Progress(service)
-    health = start_health(service, settings, sources, progress)
+    progress, reads = Progress(service), [*sources, replays(service)]
+    health = start_health(service, settings, reads, progress)
     # An intake is ready when it can take a complaint: neither Kafka nor its consumer is needed for that.
     loop = asyncio.get_running_loop()
     health.ready = {"database": partial(answers, pool, loop), **(ready or {})}
     watch(partial(blocked, progress, settings))
-    step = Steps(pool, handler, after=relay.wake.set)
+    step = replaying(settings, service, sources, Steps(pool, handler, after=relay.wake.set))
     everything = [
-        ("consumer", lambda: consume(settings, sources, step, progress)),
+        ("consumer", lambda: consume(settings, reads, step, progress)),
         ("progress", lambda: keep_looking(progress)),
-        ("topics", lambda: keep_comparing(progress, settings, sources)),
+        ("topics", lambda: keep_comparing(progress, settings, reads)),
         ("relay", lambda: relay.run(pool)),
         *tasks,
     ]

@@ -44,6 +44,7 @@ ON CONFLICT (topic, partition) DO UPDATE SET next_offset = greatest(consumed.nex
 
 
 Decide = Callable[[Message], list[Emit]]
+Verify = Callable[[Message], None]
 
 
 class BugsInARow(RuntimeError):
@@ -76,7 +77,8 @@ def count_failure(service: str, streak: Streak, record: Record, error: BaseExcep
 class Handler(Generic[S]):
     """What a service contributes. ``decide`` is pure: no clock, nothing random, no I/O.
 
-    ``keys`` names the states a message touches; ``load`` reads states by key, and what else they bring with them;
+    ``keys`` names the states a message touches; ``verify`` refuses with an InvalidEvent what its sender may not say;
+    ``load`` reads states by key, and what else they bring with them;
     ``decide`` gets all of them and returns those that changed, and what is to be told; ``save`` writes them. ``told``
     counts what was told, once it is committed. With ``tombstones`` records without a value are messages too, whose data
     is a :class:`chassis.wire.Tombstone`.
@@ -89,6 +91,7 @@ class Handler(Generic[S]):
     save: Callable[[Connection, dict[str, S]], Awaitable[None]]
     told: Callable[[list[Emit]], None] = lambda emits: None
     tombstones: bool = False
+    verify: Verify = lambda message: None
 
 
 @dataclass(kw_only=True)
@@ -201,6 +204,7 @@ class Steps(Generic[S]):
             try:
                 message = read(record)
                 self.handler.keys(message)
+                self.handler.verify(message)
             except (codec.InvalidEvent, AttributeError) as error:  # no event, or one that does not belong here
                 batch.dead.append((record, error))
             else:
@@ -251,9 +255,16 @@ class Steps(Generic[S]):
 class StatelessSteps:
     """Runs a pure ``decide`` over batches, for a service without a database: all is published when it returns."""
 
-    def __init__(self, producer: AIOKafkaProducer, service: str, decide: Decide, publish_timeout_s: float) -> None:
+    def __init__(
+        self,
+        producer: AIOKafkaProducer,
+        service: str,
+        decide: Decide,
+        publish_timeout_s: float,
+        verify: Verify = lambda message: None,
+    ) -> None:
         self.producer, self.service, self.decide, self.publish_timeout_s = producer, service, decide, publish_timeout_s
-        self.streak = NO_STREAK
+        self.verify, self.streak = verify, NO_STREAK
 
     async def __call__(self, records: Sequence[Record]) -> None:
         """Handle ``records`` in order.
@@ -289,6 +300,7 @@ class StatelessSteps:
             return [bury(self.service, record, value.error)]
         try:
             message = Message(record, codec.decode(value))
+            self.verify(message)
         except codec.InvalidEvent as error:
             return [bury(self.service, record, error)]
         try:
@@ -332,7 +344,7 @@ def say_dead(service: str, record: Record, error: BaseException) -> None:
 async def _mark_consumed(db: Connection, records: Sequence[Record]) -> None:
     """Remember how far each partition was read: after restoring the database, groups are rewound to here."""
     ends: dict[tuple[str, int], int] = {}
-    for record in records:
+    for record in (each.request or each for each in records):
         where = (record.topic, record.partition)
         ends[where] = max(ends.get(where, 0), record.offset + 1)
     places = sorted(ends)

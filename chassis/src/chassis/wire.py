@@ -17,7 +17,10 @@ Headers = Sequence[tuple[str, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as the broker handed it over. ``timestamp_ms`` is the broker's."""
+    """A record as the broker handed it over. ``timestamp_ms`` is the broker's.
+
+    ``request``: the record that was read in its place, if it was a dead letter and somebody asked for it.
+    """
 
     topic: str
     partition: int
@@ -26,6 +29,7 @@ class Record:
     value: bytes | None
     timestamp_ms: int
     headers: Headers = ()
+    request: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def make_settings(dsn: str) -> Callable[..., IntakeSettings]:
             "region_dir": Path("/nowhere"),
             "http_port": 9,
             "installation_namespace": UUID(int=1),
+            "event_key": "key-of-the-intake-of-the-test",
         }
         return IntakeSettings(**{**usual, **given})
 

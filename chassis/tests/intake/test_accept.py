@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import itertools
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,9 +33,11 @@ from chassis.intake.accept import (
 )
 from contracts import codec, ticket, topics
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
+from contracts.signature import is_signed
 
 pytestmark = pytest.mark.connected
 Settings = Callable[..., IntakeSettings]
+EVENT_KEY = b"key-of-the-intake-of-the-test"
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 SMS = Submission(
     channel="sms",
@@ -82,13 +85,28 @@ async def test_the_number_of_an_office_that_a_citizen_quotes_stays(pool: Pool, m
     office = "0484-21001"
     said = replace(SMS, text=f"Kami telepon {office}, hubungi 0812-3456-7890", place=office, occurred=office)
     accepted = await take(pool, make_settings, said, keep=[office])
-    await follow_up(pool, "intake-sms", accepted.ticket, addition(1, f"{office} tidak diangkat"), keep=[office])
+    await follow_up(
+        pool, make_settings(), "intake-sms", accepted.ticket, addition(1, f"{office} tidak diangkat"), keep=[office]
+    )
     received, followed_up = (event.data for event in await published(pool))
     assert isinstance(received, ComplaintReceived)
     assert isinstance(followed_up, ComplaintFollowedUp)
     assert f"Kami telepon {office}, hubungi [TELEPON]" == received.text
     assert (office, office) == (received.place, received.occurred)
     assert f"{office} tidak diangkat" == followed_up.items[0].text
+
+
+async def test_what_leaves_is_signed_with_the_key_of_the_intake(pool: Pool, make_settings: Settings) -> None:
+    made = await take(pool, make_settings)
+    await follow_up(pool, make_settings(), "intake-sms", made.ticket, addition(1))
+    await pool.execute("UPDATE complaints SET received_at = now() - interval '2 s'")
+    await repaired(pool, make_settings)
+    rows = await pool.fetch("SELECT topic, key, value, headers FROM outbox ORDER BY seq")
+    assert [topics.RECEIVED, topics.FOLLOWED_UP, topics.RECEIVED] == [row["topic"] for row in rows]
+    for row in rows:
+        headers = [(name, value.encode()) for name, value in json.loads(row["headers"])]
+        assert set(codec.HEADERS) < set(headers)
+        assert [True, False] == [is_signed(key, row["key"], row["value"], headers) for key in (EVENT_KEY, b"x" * 16)]
 
 
 async def test_what_fails_at_the_end_leaves_nothing_behind(pool: Pool, make_settings: Settings) -> None:
@@ -209,9 +227,8 @@ async def test_additions_are_published_as_the_whole_list_so_far(pool: Pool, make
     made = await take(pool, make_settings)
     woken: list[int] = []
     for n, text in enumerate(("depan masjid", "telepon 0812-3456-7890")):
-        assert await follow_up(
-            pool, "intake-sms", made.ticket, addition(n, text), address=SMS.address, wake=lambda: woken.append(1)
-        )
+        here = (pool, make_settings(), "intake-sms")
+        assert await follow_up(*here, made.ticket, addition(n, text), address=SMS.address, wake=lambda: woken.append(1))
     _, first, second = await published(pool)
     assert isinstance(second.data, ComplaintFollowedUp)
     assert (made.complaint_id, ["depan masjid", "telepon [TELEPON]"]) == (
@@ -224,13 +241,13 @@ async def test_additions_are_published_as_the_whole_list_so_far(pool: Pool, make
 async def test_an_addition_repeated_changes_nothing(pool: Pool, make_settings: Settings) -> None:
     made = await take(pool, make_settings)
     for _ in range(2):
-        assert await follow_up(pool, "intake-sms", made.ticket, addition(1))
+        assert await follow_up(pool, make_settings(), "intake-sms", made.ticket, addition(1))
     assert 2 == (await stored(pool))["outbox"]
 
 
 async def test_additions_made_at_once_are_all_kept_in_order(pool: Pool, make_settings: Settings) -> None:
     made = await take(pool, make_settings)
-    await asyncio.gather(*(follow_up(pool, "intake-sms", made.ticket, addition(n)) for n in range(8)))
+    await asyncio.gather(*(follow_up(pool, make_settings(), "intake-sms", made.ticket, addition(n)) for n in range(8)))
     lists = [event.data.items for event in (await published(pool))[1:]]  # type: ignore[union-attr]
     assert list(range(1, 9)) == [len(items) for items in lists]
     assert all(longer[: len(shorter)] == shorter for shorter, longer in itertools.pairwise(lists))
@@ -240,15 +257,16 @@ async def test_strangers_and_unknown_tickets_are_told_apart_from_nothing(pool: P
     made = await take(pool, make_settings)
     anonymous = await take(pool, make_settings, replace(SMS, external_id="mo-2", anonim=True))
     tried = [(made.ticket, "+62811"), (ticket.mint("sms"), SMS.address), (anonymous.ticket, SMS.address)]
-    assert [False] * 3 == [await follow_up(pool, "x", number, addition(1), address=who) for number, who in tried]
+    for number, who in tried:
+        assert not await follow_up(pool, make_settings(), "x", number, addition(1), address=who)
     assert 2 == (await stored(pool))["outbox"]
 
 
 async def test_an_addition_without_words_is_refused_but_a_wish_needs_none(pool: Pool, make_settings: Settings) -> None:
     made = await take(pool, make_settings)
     with pytest.raises(TextProblem):
-        await follow_up(pool, "intake-sms", made.ticket, addition(1, " \x00"))
-    assert await follow_up(pool, "intake-sms", made.ticket, FollowUp(id="c", kind="cancel", at=AT))
+        await follow_up(pool, make_settings(), "intake-sms", made.ticket, addition(1, " \x00"))
+    assert await follow_up(pool, make_settings(), "intake-sms", made.ticket, FollowUp(id="c", kind="cancel", at=AT))
     assert UNSET == (await published(pool))[-1].data.items[0].text  # type: ignore[union-attr]
 
 
@@ -257,9 +275,9 @@ async def test_additions_end_before_they_outgrow_an_event(pool: Pool, make_setti
     many = [addition(n, "é" * 10_000) for n in range(32)]
     kept = msgspec.json.encode(many).decode()
     await pool.execute("UPDATE complaints SET follow_ups = $1", kept)
-    assert await follow_up(pool, "intake-sms", made.ticket, addition(98, "é"))
+    assert await follow_up(pool, make_settings(), "intake-sms", made.ticket, addition(98, "é"))
     with pytest.raises(TextProblem, match="terlalu banyak"):
-        await follow_up(pool, "intake-sms", made.ticket, addition(99, "é" * 10_000))
+        await follow_up(pool, make_settings(), "intake-sms", made.ticket, addition(99, "é" * 10_000))
 
 
 async def repaired(pool: Pool, make_settings: Settings) -> None:

@@ -19,6 +19,7 @@ from chassis.step import Steps
 from chassis.testing import message
 from contracts import topics
 from contracts.events import ComplaintErased, ComplaintUpdated, Data, FollowUp
+from contracts.signature import HEADER, sign
 
 pytestmark = pytest.mark.connected
 Settings = Callable[..., IntakeSettings]
@@ -45,7 +46,7 @@ PLANTED = ("kenari", ADDRESS)
 
 @pytest.fixture
 def steps(pool: Pool) -> Steps[Any]:
-    return Steps(pool, story_handler("intake-sms", Texts(REGION), notify=True))
+    return Steps(pool, story_handler("intake-sms", Texts(REGION), notify=True, event_key=b"key"))
 
 
 async def hear(steps: Steps[Any], *events: tuple[str, Data]) -> None:
@@ -95,7 +96,7 @@ async def found(pool: Pool, *needles: str) -> dict[str, list[str]]:
 async def with_a_story(pool: Pool, settings: Settings, steps: Steps[Any]) -> Accepted:
     """A complaint with all that it can have: an addition, notices, answers to its number, a story with words in it."""
     it = await take(pool, settings)
-    assert await follow_up(pool, "intake-sms", it.ticket, ADDED)
+    assert await follow_up(pool, settings(), "intake-sms", it.ticket, ADDED)
     async with pool.acquire() as db:
         await add_notices(db, [NewNotice(ADDRESS, "mo-7", "kenari-jawaban", ADDRESS)])
     await hear(steps, step(it, 0, "registered"), step(it, 1, "routed", reason="kenari-alasan"))
@@ -111,6 +112,8 @@ async def test_nothing_of_a_person_is_left_but_the_address_for_one_last_word(
     await hear(steps, order(it))
     assert {ADDRESS: ["farewells"]} == await found(pool, *PLANTED)
     tombstones = await pool.fetch("SELECT topic, key, value, headers::text FROM outbox ORDER BY topic")
+    signatures = [dict(json.loads(each["headers"]))[HEADER].encode() for each in tombstones]
+    assert [sign(b"key", it.complaint_id.encode(), None)[1]] * 2 == signatures
     assert [(topics.FOLLOWED_UP, None), (topics.RECEIVED, None)] == [(t["topic"], t["value"]) for t in tombstones]
     assert all(it.complaint_id.encode() == t["key"] and it.ticket in t["headers"] for t in tombstones)
     assert '\\"intake-sms.reporters\\": 1' in tombstones[0]["headers"]
@@ -166,7 +169,7 @@ async def test_the_same_message_again_is_still_known_and_nothing_of_it_is_stored
     await hear(steps, order(it))
     again = await take(pool, make_settings)
     assert (it.ticket, False) == (again.ticket, again.fresh)
-    assert not await follow_up(pool, "intake-sms", it.ticket, ADDED)
+    assert not await follow_up(pool, make_settings(), "intake-sms", it.ticket, ADDED)
     assert not await is_owner(pool, make_settings(), it.ticket, "kenari-rahasia")
     assert {ADDRESS: ["farewells"]} == await found(pool, *PLANTED)
 

@@ -41,7 +41,7 @@ async def test_what_was_told_long_ago_is_deleted_batch_by_batch_and_what_waits_s
             state,
             days,
         )
-    await sweep_once(pool, "intake-sms", KEPT)
+    await sweep_once(pool, "intake-sms", b"key", KEPT)
     assert ["NEW", "WAITS"] == await tickets(pool, "notices")
 
 
@@ -52,7 +52,7 @@ async def test_only_stories_that_have_long_been_final_are_deleted(pool: Pool) ->
     aged = "UPDATE stories SET final_at = final_at - make_interval(days => $2) WHERE ticket = $1"
     for ticket, days in (("CLOSED", 131), ("FRESH", 129), ("OPEN", 131), ("MERGED", 131)):
         await pool.execute(aged, ticket, days)
-    await sweep_once(pool, "intake-sms", KEPT)
+    await sweep_once(pool, "intake-sms", b"key", KEPT)
     assert ["FRESH", "MERGED", "OPEN"] == await tickets(pool, "stories")
 
 
@@ -84,9 +84,9 @@ async def test_what_a_complaint_says_is_deleted_when_it_was_kept_long_enough_aft
         aged = "UPDATE complaints SET ended_at = ended_at - make_interval(days => $2) WHERE ticket = $1"
         await pool.execute(aged, tickets[name], days)
     right = FollowUp(id="r", kind="rights_request", at=datetime.now(UTC), right="restriction")
-    assert await follow_up(pool, "intake-sms", tickets["restricted"], right)
+    assert await follow_up(pool, make_settings(), "intake-sms", tickets["restricted"], right)
 
-    await sweep_once(pool, "intake-sms", KEPT)
+    await sweep_once(pool, "intake-sms", b"key", KEPT)
 
     texts = {row["ticket"]: row["text"] for row in await pool.fetch("SELECT ticket, text FROM complaints")}
     assert {name for name in ends if not texts[tickets[name]]} == {name for name, (*_, gone) in ends.items() if gone}
@@ -110,5 +110,17 @@ async def test_a_complaint_that_goes_on_is_kept_from_its_new_end(
             await save_stories(db, {ticket: Story(ticket=ticket, status=status)})
         if status == "rejected":
             await pool.execute("UPDATE complaints SET ended_at = ended_at - interval '999 days'")
-    await sweep_once(pool, "intake-sms", KEPT)
+    await sweep_once(pool, "intake-sms", b"key", KEPT)
     assert "teks" == await pool.fetchval("SELECT text FROM complaints")
+
+
+async def test_what_was_set_aside_stays_until_somebody_has_settled_it(pool: Pool) -> None:
+    for door, days in (("OLD", 131), ("NEW", 129), ("WAITS", None)):
+        await pool.execute(
+            """INSERT INTO set_aside (door, content, error, at, settled_at)
+               VALUES ($1, 'x', 'E', now() - interval '200 days', now() - make_interval(days => $2))""",
+            door,
+            days,
+        )
+    await sweep_once(pool, "intake-sms", b"key", KEPT)
+    assert ["NEW", "WAITS"] == [row["door"] for row in await pool.fetch("SELECT door FROM set_aside ORDER BY door")]

@@ -115,7 +115,9 @@ class Bench:
         client = {**self.stack.client(), "log_level": 0}
         self.admin = AdminClient(client)
         self.create(self.source, self.out, partitions=self.partitions)
+        self.replay = f"{self.name}.replay"
         self.create(self.dlq, max_message_bytes="2097152")
+        self.create(self.replay)
         self.producer = Producer({**client, "partitioner": "murmur2_random", "linger.ms": 2})
         # Its group is only asked for its offsets: who assigns partitions by hand joins nothing.
         self.reader = Consumer({**client, "group.id": self.name, "enable.auto.commit": False})
@@ -190,6 +192,12 @@ class Bench:
     def put(self, topic: str, key: str, value: bytes | None, headers: Any = None) -> None:
         self.producer.produce(topic, value, key, headers=headers)
         self.producer.poll(0)
+
+    def ask_for(self, *offsets: object) -> None:
+        """Ask for dead letters by their offsets, as an operator does; or for what is none."""
+        for offset in offsets:
+            self.put(self.replay, f"{self.name}:{offset}", None if offset is None else str(offset).encode())
+        self.flush()
 
     def flush(self) -> None:
         assert self.producer.flush(20) == 0

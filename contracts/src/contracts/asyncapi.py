@@ -12,8 +12,9 @@ from typing import Any
 
 import yaml
 
+from contracts import signature
 from contracts.codec import _STRUCTS, CONTENT_TYPE
-from contracts.topics import TOPICS_DIR
+from contracts.topics import FOLLOWED_UP, RECEIVED, TOPICS_DIR
 
 ASYNCAPI_DIR = TOPICS_DIR.parent / "asyncapi"
 _KAFKA = "0.5.0"  # of the Kafka bindings
@@ -142,15 +143,20 @@ def _message(name: str) -> Doc:
     key = {"type": "string", "description": "The complaint's id; equal keys are in order."}
     bindings = {"kafka": {"key": key, "bindingVersion": _KAFKA}}
     if name not in _STRUCTS:
-        return _dead_letter(bindings)
+        return _dead_letter(bindings) if name == "dead-letters" else _replay()
     examples = sorted((TOPICS_DIR / name / "examples").glob("*.json"))
-    header = {"type": "string", "description": "CloudEvents 1.0, structured mode.", "const": CONTENT_TYPE}
+    headers: Doc = {
+        "content-type": {"type": "string", "description": "CloudEvents 1.0, structured mode.", "const": CONTENT_TYPE}
+    }
+    if name in (RECEIVED, FOLLOWED_UP):
+        text = "Of the intake whose ticket it is: HMAC-SHA256 of key, NUL and value, in hex (contracts/signature.py)."
+        headers[signature.HEADER] = {"type": "string", "description": text, "pattern": "^[0-9a-f]{64}$"}
     return {
         "name": name,
         "title": _STRUCTS[name].__name__,
         "summary": (_STRUCTS[name].__doc__ or "").splitlines()[0].replace("``", "`"),
         "contentType": CONTENT_TYPE,
-        "headers": {"type": "object", "properties": {"content-type": header}},
+        "headers": {"type": "object", "properties": headers},
         "correlationId": {"location": "$message.payload#/subject", "description": "The complaint's id."},
         "payload": {
             "schemaFormat": "application/schema+json;version=draft-07",
@@ -177,6 +183,18 @@ def _dead_letter(bindings: Doc) -> Doc:
         },
         "payload": {"description": "Whatever was in the record."},
         "bindings": bindings,
+    }
+
+
+def _replay() -> Doc:
+    key = {"type": "string", "description": "The dead letter's id, as `lapor dlq list` shows it."}
+    return {
+        "name": "replay",
+        "title": "Request for a replay",
+        "summary": "An operator asks the service to handle a dead letter of its own once more.",
+        "contentType": "text/plain",
+        "payload": {"type": "string", "pattern": "^[0-9]+$", "description": "Its offset in the dead-letter topic."},
+        "bindings": {"kafka": {"key": key, "bindingVersion": _KAFKA}},
     }
 
 

@@ -13,6 +13,8 @@ from stdnum import luhn
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 DOORS = {"sms": "S", "web": "W", "x": "M", "facebook": "M"}
+#: Who gives the tickets of each door, and is the only one who may speak for their reporters.
+INTAKES = {"S": "intake-sms", "W": "intake-web", "M": "intake-social"}
 _READ_AS = str.maketrans("ILO", "110")
 _FORM = re.compile(r"SPG[\s-]*([0-9A-Z]{4})[\s-]*([0-9A-Z]{5})", re.IGNORECASE)
 
@@ -21,6 +23,11 @@ def mint(channel: str) -> str:
     """A new random ticket for a complaint that came by ``channel``."""
     body = DOORS[channel] + "".join(secrets.choice(ALPHABET) for _ in range(7))
     return f"SPG-{body[:4]}-{body[4:]}{luhn.calc_check_digit(body, ALPHABET)}"
+
+
+def door(number: str) -> str:
+    """The letter of the door by which the complaint with this ticket, in canonical form, came in."""
+    return number[4]
 
 
 def parse(text: str) -> str | None:

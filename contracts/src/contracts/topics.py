@@ -40,6 +40,11 @@ def dead_letters(service: str) -> str:
     return f"{service}.dlq"
 
 
+def replays(service: str) -> str:
+    """The topic of requests to ``service`` to handle a dead letter of its own once more."""
+    return f"{service}.replay"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Topic:
     """One topic. ``producers`` and ``consumers`` are Kafka principals; ``config`` are broker topic settings."""

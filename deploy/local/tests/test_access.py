@@ -8,7 +8,8 @@ TOPICS = [
     Topic(name="complaint.received.v1", partitions=12, producers=("intake-sms",), consumers=("router",)),
     Topic(name="unit.pu.routed.v1", partitions=1, producers=("router",), consumers=("PU",)),
     Topic(name="unit.pu.replied.v1", partitions=1, producers=("PU",), consumers=("router",)),
-    Topic(name="router.dlq", partitions=1, producers=("router",), consumers=("operator",)),
+    Topic(name="router.dlq", partitions=1, producers=("router",), consumers=("operator", "router")),
+    Topic(name="router.replay", partitions=1, producers=("operator",), consumers=("router",)),
 ]
 
 
@@ -32,13 +33,12 @@ def test_a_units_group_prefix_ends_with_a_dot_so_that_pu_is_not_pupr() -> None:
     assert Rule("PU", "READ", "GROUP", "unit.pu.", prefix=True) in rules(TOPICS, UNITS)
 
 
-def test_the_operator_reads_dead_letters_and_writes_where_they_came_from() -> None:
-    assert allowed("operator") == {
-        ("READ", "router.dlq"),
-        ("READ", "operator."),
-        ("WRITE", "complaint.received.v1"),
-        ("WRITE", "unit.pu.replied.v1"),
-    }
+def test_the_operator_reads_dead_letters_and_writes_nothing_but_requests() -> None:
+    assert allowed("operator") == {("READ", "router.dlq"), ("READ", "operator."), ("WRITE", "router.replay")}
+
+
+def test_a_service_reads_what_it_put_aside_and_what_is_asked_of_it() -> None:
+    assert {("READ", "router.dlq"), ("WRITE", "router.dlq"), ("READ", "router.replay")} <= allowed("router")
 
 
 def test_the_auditor_reads_everything_and_writes_nothing() -> None:

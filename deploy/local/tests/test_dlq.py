@@ -2,9 +2,18 @@
 
 from pathlib import Path
 
+import psycopg
+import pytest
+
+import chassis.intake
+from chassis.database import migrate
 from chassis.testing import NOW
-from lapor.dlq import Settled, by_record
+from lapor import dlq
+from lapor.dlq import Settled
+from lapor.errors import Refused
+from lapor.files import DataDir
 from lapor.reading import Found, Principal
+from lapor.testing import Stack
 
 
 class Cluster(Principal):
@@ -30,10 +39,37 @@ def test_a_new_installation_begins_with_none(tmp_path: Path) -> None:
     assert {} == Settled(Cluster("cluster-2"), tmp_path).how
 
 
-def test_what_several_services_put_aside_is_one_record_and_goes_back_once() -> None:
-    def letter(service: str, offset: int, at: str, value: bytes = b"bytes") -> Found:
-        headers = {"source-topic": "complaint.updated.v1", "source-partition": "0", "source-offset": at}
-        return Found(topic=f"{service}.dlq", partition=0, offset=offset, key=None, value=value, headers=headers, at=NOW)
+def set_aside(number: int, place: str = "-1", service: str = "intake-sms") -> Found:
+    headers = {"source-topic": "kannel-mo", "source-partition": place, "source-offset": place}
+    value = f'{{"set_aside":{number},"door":"kannel-mo"}}'.encode()
+    return Found(topic=f"{service}.dlq", partition=0, offset=0, key=None, value=value, headers=headers, at=NOW)
 
-    one, same, other = letter("router", 3, "7"), letter("sla-monitor", 1, "7"), letter("router", 4, "8")
-    assert [[one, same], [other]] == by_record([one, same, other])
+
+@pytest.mark.connected
+def test_what_an_intake_set_aside_is_read_and_settled_in_its_own_database(
+    connected: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    here, databases = DataDir(tmp_path), {"intake-sms": connected.database("aside")}
+    migrate(databases["intake-sms"], chassis.intake.MIGRATIONS)
+    monkeypatch.setattr(dlq.up, "env", lambda data: {"databases": databases})
+    with psycopg.connect(databases["intake-sms"], autocommit=True) as db:
+        add = (
+            "INSERT INTO set_aside (door, content, error) VALUES ('kannel-mo', 'raw=lampu', 'Unreadable') RETURNING id"
+        )
+        (number,) = db.execute(add).fetchone() or ()
+        shown = dlq._at_the_intake(set_aside(number), here)
+        assert shown is not None
+        assert ("raw=lampu", None) == (shown["content"], shown["settled_at"])
+        dlq._at_the_intake(set_aside(number), here, settle=True)
+        assert (True,) == db.execute("SELECT settled_at IS NOT NULL FROM set_aside").fetchone()
+    with pytest.raises(Refused, match="no longer has what intake-sms:0 was"):
+        dlq._at_the_intake(set_aside(number + 1), here)
+    assert dlq._at_the_intake(set_aside(number + 1), here, settle=True) is None
+    databases["intake-sms"] = "postgresql://nobody:pw@127.0.0.1:9/none"
+    with pytest.raises(Refused, match="can't be asked for intake-sms:0"):
+        dlq._at_the_intake(set_aside(number), here)
+
+
+def test_a_record_that_only_looks_like_it_is_read_nowhere_else(tmp_path: Path) -> None:
+    """A unit may write these bytes: the service that could not handle them says where they were."""
+    assert dlq._at_the_intake(set_aside(1, place="0", service="router"), DataDir(tmp_path)) is None

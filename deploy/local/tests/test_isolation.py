@@ -141,6 +141,15 @@ def test_the_auditor_reads_and_cannot_write(stack: Stack) -> None:
     assert refusal(error) == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 
+@pytest.mark.parametrize("topic", ["unit.pu.replied.v1", "complaint.received.v1", "complaint.updated.v1", "router.dlq"])
+def test_the_operator_asks_for_replays_and_speaks_for_nobody(stack: Stack, topic: str) -> None:
+    write(stack, "operator", "router.replay")
+    read(stack, "router", "router.replay")
+    with pytest.raises(KafkaException) as error:
+        write(stack, "operator", topic)
+    assert refusal(error) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
 def test_provisioning_again_changes_nothing(stack: Stack) -> None:
     topics = load_topics(UNITS)
     again = provision(stack.client(), topics, UNITS, stack.passwords)
@@ -151,11 +160,11 @@ def test_a_right_that_the_contracts_no_longer_give_is_taken_away(stack: Stack) -
     topics = load_topics(UNITS)
     without = [topic for topic in topics if topic.name != "unit.pu.replied.v1"]
     try:
-        assert provision(stack.client(), without, UNITS, stack.passwords).acls_deleted == 4
+        assert provision(stack.client(), without, UNITS, stack.passwords).acls_deleted == 3
         with pytest.raises(KafkaException):
             write(stack, "PU", "unit.pu.replied.v1")
     finally:
-        assert provision(stack.client(), topics, UNITS, stack.passwords).acls_created == 4
+        assert provision(stack.client(), topics, UNITS, stack.passwords).acls_created == 3
 
 
 def test_a_role_reaches_its_own_database_and_no_other(connected: Stack) -> None:

@@ -101,7 +101,7 @@ def server(unit: Principal, connected: Stack, tmp_path: Path) -> Server:
 
 
 @pytest.mark.connected
-def test_on_a_server_dead_letters_are_seen_and_put_back_once(server: Server, connected: Stack) -> None:
+def test_on_a_server_dead_letters_are_seen_and_asked_for_once(server: Server, connected: Stack) -> None:
     router = Principal("router", connected.client("router"))
     letter = {"source-topic": "complaint.received.v1", "source-partition": "0", "source-offset": "7", "error": "Bad"}
     router.write("router.dlq", b"key", b"bytes", letter)
@@ -109,6 +109,8 @@ def test_on_a_server_dead_letters_are_seen_and_put_back_once(server: Server, con
     assert [("router", "Bad")] == [(row["service"], row["error"]) for row in server("dlq", "list")]
     assert ["bytes"] == [server("dlq", "show", row["id"])["value"] for row in server("dlq", "list")]
     assert [{"replayed": 1}, {"replayed": 0}] == [server("dlq", "replay", "--all") for _ in range(2)]
+    (request,) = read_to_end(Principal("auditor", connected.client("auditor")), ["router.replay"])
+    assert (b"router:0", b"0", {}) == (request.key, request.value, request.headers)
 
     router.write("router.dlq", b"key", b"other bytes", letter)
     assert ["replayed", None] == [row["settled"] for row in server("dlq", "list")]
@@ -119,6 +121,17 @@ def test_on_a_server_dead_letters_are_seen_and_put_back_once(server: Server, con
         server("dlq", "replay", "router:1"),
         [row["settled"] for row in server("dlq", "list")],
     ]
+
+
+@pytest.mark.connected
+def test_on_a_server_what_an_intake_set_aside_is_seen_in_its_container(server: Server, connected: Stack) -> None:
+    letter = {"source-topic": "kannel-mo", "source-partition": "-1", "source-offset": "-1", "error": "Unreadable"}
+    intake = Principal("intake-sms", connected.client("intake-sms"))
+    intake.write("intake-sms.dlq", None, b'{"set_aside":7,"door":"kannel-mo"}', letter)
+    for words, ask in ((["show"], ""), (["dismiss"], " --settle")):
+        done = server.run("dlq", *words, "intake-sms:0", *server.options, "--json")
+        assert (0, True) == (done.returncode, f"exec intake-sms intake-sms set-aside 7{ask}`" in done.stderr), done
+    assert "kannel-mo" in server.run("dlq", "replay", "intake-sms:0", *server.options).stderr
 
 
 @pytest.mark.connected

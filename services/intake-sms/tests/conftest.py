@@ -36,6 +36,7 @@ def make_settings() -> Callable[..., SmsSettings]:
             "region_dir": REGION,
             "http_port": 9,
             "installation_namespace": UUID(int=1),
+            "event_key": "key-of-the-intake-of-the-test",
             "sms_listen_port": 9,
             "sms_mo_token": TOKEN,
             "kannel_send_url": "http://127.0.0.1:9/cgi-bin/sendsms",

@@ -142,6 +142,7 @@ def environment(dsn: str, ports: dict[str, int]) -> dict[str, str]:
         "REGION_DIR": str(HERE.parents[2] / "region" / "soppeng"),
         "HTTP_PORT": str(ports["metrics"]),
         "INSTALLATION_NAMESPACE": "00000000-0000-0000-0000-000000000001",
+        "EVENT_KEY": "key-of-the-intake-of-the-test",
         "SMS_LISTEN_PORT": str(ports["door"]),
         "SMS_MO_TOKEN": TOKEN,
         "KANNEL_SEND_URL": f"http://127.0.0.1:{ports['sendsms']}/cgi-bin/sendsms",

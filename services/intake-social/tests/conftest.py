@@ -38,6 +38,7 @@ def make_settings() -> Callable[..., SocialSettings]:
             "region_dir": REGION,
             "http_port": 9,
             "installation_namespace": UUID(int=1),
+            "event_key": "key-of-the-intake-of-the-test",
             "x_poll_s": 0.05,
             "x_consumer_key": "consumer-key",
             "x_consumer_secret": "consumer-secret",

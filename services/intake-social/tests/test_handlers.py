@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -127,11 +128,40 @@ async def test_a_post_that_we_stumble_over_is_put_aside_once_and_holds_up_no_oth
         return read(text, known)
 
     monkeypatch.setattr(handlers, "read", stumble)
-    for post in (replace(POST, id="99", text="@LaporSoppeng cepat"), POST) * 2:
+    odd = replace(POST, id="99", text="@LaporSoppeng cepat", author_id="900719925474")
+    for post in (odd, POST) * 2:
         await take(desk, post)
     assert ["x:100"] == [row["thread"] for row in await pool.fetch("SELECT thread FROM complaints")]
-    (dead,) = await pool.fetch("SELECT value FROM outbox WHERE topic = 'intake-social.dlq'")
-    assert b"@LaporSoppeng cepat" in dead["value"]
+    (dead,) = await pool.fetch("SELECT value, headers FROM outbox WHERE topic = 'intake-social.dlq'")
+    said = dead["value"].decode() + dead["headers"]
+    assert [] == [word for word in (odd.author, odd.author_id, "cepat") if word in said]
+    (kept,) = await pool.fetch("SELECT id, door, error, content FROM set_aside")
+    assert ({"set_aside": kept["id"], "door": "x"}, "x", "ValueError") == (
+        json.loads(dead["value"]),
+        kept["door"],
+        kept["error"],
+    )
+    assert ("@LaporSoppeng cepat", POST.author) == (
+        json.loads(kept["content"])["text"],
+        json.loads(kept["content"])["author"],
+    )
+
+
+@pytest.mark.parametrize("odd", ["text", "author", "author_id"])
+async def test_half_a_letter_in_a_post_stops_nothing(
+    desk: Desk, pool: Pool, monkeypatch: pytest.MonkeyPatch, odd: str
+) -> None:
+    """JSON can hold half of a surrogate pair, UTF-8 and PostgreSQL can't."""
+
+    def stumble(text: str, known: str) -> Wish:
+        raise ValueError("a bug of ours")
+
+    post = replace(POST, **{odd: "lampu mati \ud83d"})
+    await take(desk, post)
+    monkeypatch.setattr(handlers, "read", stumble)
+    await take(desk, replace(post, id="101"))
+    kept = [json.loads(row["content"])[odd] for row in await pool.fetch("SELECT content FROM set_aside")]
+    assert {"lampu mati \ud83d"} == set(kept)
 
 
 async def test_a_stranger_in_the_conversation_has_a_complaint_of_their_own(desk: Desk, pool: Pool) -> None:

@@ -107,6 +107,7 @@ def make_settings() -> Callable[..., WebSettings]:
             "web_port": 10,
             "web_public_url": "https://lapor.example/",
             "installation_namespace": UUID(int=1),
+            "event_key": "key-of-the-intake-of-the-test",
         }
         return WebSettings(**{**usual, **given})
 

@@ -66,6 +66,7 @@ def start(dsn: str, tmp_path: Path) -> Iterator[Callable[..., Running]]:
             "HTTP_PORT": str(ports["health"]),
             "WEB_PORT": str(ports["web"]),
             "INSTALLATION_NAMESPACE": "00000000-0000-4000-8000-000000000001",
+            "EVENT_KEY": "key-of-the-intake-of-the-test",
             **extra,
         }
         with log.open("ab") as out:

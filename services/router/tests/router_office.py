@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from msgspec import UNSET
@@ -33,6 +33,8 @@ from contracts.events import (
     UnitReplied,
     UnitRouted,
 )
+from contracts.signature import sign
+from contracts.ticket import INTAKES, door
 from router import handlers
 from router.adapters.region import read_rules
 from router.case import Case
@@ -72,11 +74,23 @@ CORE = {
 }
 
 
+EVENT_KEYS = {intake: f"key-of-{intake}".encode() for intake in INTAKES.values()}
+
+
+def signed(message: Message) -> Record:
+    """The record of ``message`` as the intake of its ticket writes it."""
+    record, data = message.record, cast(Any, message.data)
+    header = sign(EVENT_KEYS[INTAKES[door(data.ticket)]], record.key, record.value)
+    return replace(record, headers=(*record.headers, header))
+
+
 def received(ticket: str = T, **facts: Any) -> ComplaintReceived:
+    channel = {"W": "web", "M": "x"}.get(door(ticket), "sms")
     return ComplaintReceived(
         **{
-            "complaint_id": f"c-{ticket}", "ticket": ticket, "channel": "sms", "origin": "intake-sms",
-            "text": "jalan rusak di Cabenge", "received_at": AT, "reporter_ref": "r", "place": "Lilirilau", **facts,
+            "complaint_id": f"c-{ticket}", "ticket": ticket, "channel": channel,
+            "origin": INTAKES.get(door(ticket), ""), "text": "jalan rusak di Cabenge", "received_at": AT,
+            "reporter_ref": "r", "place": "Lilirilau", **facts,
         }
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ import pytest
 from prometheus_client import REGISTRY
 from router_office import (
     DEADLINE,
+    EVENT_KEYS,
     OTHER,
     RULES,
     STRANGER,
@@ -22,6 +23,7 @@ from router_office import (
     item,
     received,
     reply,
+    signed,
     sla,
     tombstone,
 )
@@ -43,12 +45,12 @@ _ids = itertools.count()
 
 @pytest.fixture
 def steps(pool: Pool) -> Steps[Case]:
-    return Steps(pool, handler_of(RULES))
+    return Steps(pool, handler_of(RULES, EVENT_KEYS))
 
 
 async def hear(steps: Steps[Case], *events: tuple[str, Data]) -> None:
     """One batch, as it comes from Kafka."""
-    await steps([message(data, topic=topic, event_id=f"e{next(_ids)}").record for topic, data in events])
+    await steps([signed(message(data, topic=topic, event_id=f"e{next(_ids)}")) for topic, data in events])
 
 
 async def told(pool: Pool) -> list[Data]:
@@ -192,7 +194,12 @@ async def test_the_timer_leaves_alone_what_was_routed_since_it_looked(pool: Pool
     before = await told(pool)
     async with pool.acquire() as db, db.transaction():
         await on_timer(
-            db, handler_of(RULES), [T], lambda cases: handlers.unclassified(RULES, cases, T), cause="x", now=NOW
+            db,
+            handler_of(RULES, {}),
+            [T],
+            lambda cases: handlers.unclassified(RULES, cases, T),
+            cause="x",
+            now=NOW,
         )
     assert (before, "PUPR") == (await told(pool), (await load(pool, T))[T].unit)
 

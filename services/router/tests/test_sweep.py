@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from router_office import OTHER, RULES, STRANGER, T, classified, followed_up, item, received, reply
+from router_office import EVENT_KEYS, OTHER, RULES, STRANGER, T, classified, followed_up, item, received, reply, signed
 
 from chassis.database import Pool
 from chassis.step import Handler, Steps
@@ -30,7 +30,7 @@ _ids = itertools.count()
 
 @pytest.fixture
 def handler() -> Handler[Case]:
-    return handler_of(RULES)
+    return handler_of(RULES, EVENT_KEYS)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ async def arrive(steps: Steps[Case], ticket: str, text: str = TEXT, **facts: Any
 
 
 async def hear(steps: Steps[Case], *events: tuple[str, Data]) -> None:
-    await steps([message(data, topic=topic, event_id=f"s{next(_ids)}").record for topic, data in events])
+    await steps([signed(message(data, topic=topic, event_id=f"s{next(_ids)}")) for topic, data in events])
 
 
 async def sweep(pool: Pool, handler: Handler[Case]) -> list[str]:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 import pytest
 from prometheus_client import REGISTRY
 from router_office import (
+    EVENT_KEYS,
     OTHER,
     RULES,
     Office,
@@ -22,6 +23,7 @@ from router_office import (
     received,
     refusal,
     reply,
+    signed,
     to_units,
 )
 
@@ -196,7 +198,7 @@ def ping_pongs(unit: str) -> float:
 
 
 def test_what_comes_back_to_a_unit_that_passed_it_on_is_counted() -> None:
-    decide = handler_of(RULES).decide
+    decide = handler_of(RULES, EVENT_KEYS).decide
     cases: dict[str, Case] = {}
 
     def hear(*events: tuple[str, Data]) -> None:
@@ -215,11 +217,11 @@ def test_what_comes_back_to_a_unit_that_passed_it_on_is_counted() -> None:
 @pytest.mark.connected
 async def test_the_sweep_leaves_nothing_with_a_unit_that_ended(pool: Pool) -> None:
     water = RoutingRule(reason="air", categories=frozenset({"air_bersih"}), support=("PUPR",))
-    steps = Steps(pool, handler_of(replace(RULES, routing=(water,))))
+    steps = Steps(pool, handler_of(replace(RULES, routing=(water,)), EVENT_KEYS))
     for ticket in (T, OTHER):
         about = {"category": "air_bersih"} if ticket == OTHER else {}
         for topic, data in ((topics.RECEIVED, received(ticket)), (topics.CLASSIFIED, classified(ticket, **about))):
-            await steps([message(data, topic=topic, event_id=f"{topic}-{ticket}").record])
+            await steps([signed(message(data, topic=topic, event_id=f"{topic}-{ticket}"))])
     woken = asyncio.Event()
     timers = [asyncio.create_task(triage_timer(ending("PUPR", "DISHUB"), 60, pool, woken.set)) for _ in range(2)]
     await asyncio.wait_for(woken.wait(), 10)

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from chassis import metrics, outbox
 from chassis.crash import crash_point
@@ -23,8 +23,8 @@ from chassis.database import Connection, Pool
 from chassis.intake.notices import RECEIPT, NewNotice, add_notices
 from chassis.intake.story import DONE
 from chassis.settings import DatabaseSettings
-from chassis.wire import Emit, Outgoing, Record, dead_letter, outgoing
-from contracts import codec, ticket
+from chassis.wire import Emit, Outgoing, outgoing
+from contracts import codec, signature, ticket
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
 from contracts.ids import complaint_id
 from contracts.masking import mask
@@ -41,9 +41,15 @@ class IntakeSettings(DatabaseSettings):
     """What every intake reads."""
 
     installation_namespace: UUID = Field(description="secret of the installation: ids of complaints derive from it")
+    event_key: SecretStr = Field(min_length=16, description="secret with which this intake signs its events")
     repair_after_s: float = Field(600, gt=0, description="seconds unseen by the router until published again")
     receipt_wait_s: float = Field(10, ge=0, description="seconds that a receipt may wait for its due date")
     apology_after_s: float = Field(5, ge=0, description="seconds that an apology may still be dropped")
+
+    @property
+    def signing_key(self) -> bytes:
+        """What this intake signs its events with."""
+        return self.event_key.get_secret_value().encode()
 
 
 class KeyReused(ValueError):
@@ -170,6 +176,12 @@ async def _known(db: Connection, cid: str, submission: Submission) -> Accepted |
     return Accepted(ticket=row["ticket"], complaint_id=cid, received_at=row["received_at"], fresh=False)
 
 
+async def _publish(db: Connection, settings: IntakeSettings, records: Iterable[Outgoing]) -> None:
+    """Put ``records`` into the outbox, signed: the router hears of a complaint from its own intake only."""
+    signed = [replace(r, headers=[*r.headers, signature.sign(settings.signing_key, r.key, r.value)]) for r in records]
+    await outbox.put(db, signed)
+
+
 async def _store(
     db: Connection,
     settings: IntakeSettings,
@@ -213,7 +225,7 @@ async def _store(
         out.value,
         now,
     )
-    await outbox.put(db, [out])
+    await _publish(db, settings, [out])
     return Accepted(ticket=number, complaint_id=cid, received_at=now, fresh=True)
 
 
@@ -249,6 +261,7 @@ async def _reporter(db: Connection, submission: Submission) -> str:
 
 async def follow_up(
     pool: Pool,
+    settings: IntakeSettings,
     origin: str,
     number: str,
     item: FollowUp,
@@ -290,7 +303,7 @@ async def follow_up(
         await db.execute(
             "UPDATE complaints SET follow_ups = $2 WHERE ticket = $1", number, msgspec.json.encode(items).decode()
         )
-        await outbox.put(db, outgoing([emit], service=origin, cause=item.id, now=item.at))
+        await _publish(db, settings, outgoing([emit], service=origin, cause=item.id, now=item.at))
     crash_point("ack.after_commit_before_response")
     wake()
     return True
@@ -338,21 +351,6 @@ async def said_before(pool: Pool, submission: Submission) -> str | None:
     return number
 
 
-async def put_aside(
-    pool: Pool, service: str, door: str, content: bytes, error: Exception, wake: Callable[[], None]
-) -> None:
-    """Put aside what came in by ``door`` and can't be taken, with its bytes, for an operator.
-
-    Raises:
-        asyncpg.PostgresError, OSError, TimeoutError: not stored.
-    """
-    async with pool.acquire() as db, db.transaction():
-        await outbox.put(db, [dead_letter(service, Record(door, -1, -1, None, content, 0), error)])
-    metrics.DLQ_RECORDS.labels(service, type(error).__name__).inc()
-    log.error("put_aside", extra={"door": door, "error": type(error).__name__})
-    wake()
-
-
 def _secret_hash(settings: IntakeSettings, secret: str) -> bytes:
     """What is stored of a secret: who has only the database can't try out which it is."""
     return hmac.digest(settings.installation_namespace.bytes, f"access secret\x1f{secret}".encode(), "sha256")
@@ -384,7 +382,7 @@ async def repair(pool: Pool, settings: IntakeSettings, wake: Callable[[], None])
                 settings.repair_after_s,
             )
             again = [Outgoing(RECEIVED, r["complaint_id"].encode(), r["received_event"], codec.HEADERS) for r in rows]
-            await outbox.put(db, again)
+            await _publish(db, settings, again)
         if rows:
             log.warning("published_again", extra={"complaints": len(rows)})
             wake()

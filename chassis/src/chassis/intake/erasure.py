@@ -6,9 +6,12 @@ came by (contracts/ids.py), so the same message again is still known, and is not
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chassis import outbox
 from chassis.database import Connection
 from chassis.wire import Tombstone, tombstone
+from contracts.signature import sign
 from contracts.topics import FOLLOWED_UP, RECEIVED
 
 #: The topics on which an intake wrote what a citizen said.
@@ -35,10 +38,13 @@ _OUTBOX = "DELETE FROM outbox WHERE key = convert_to($1, 'UTF8')"
 _FAREWELL = "INSERT INTO farewells (ticket, address, thread) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 
 
-async def erase(db: Connection, service: str, complaint_id: str, ticket: str, *, tell: bool) -> dict[str, int]:
+async def erase(
+    db: Connection, service: str, event_key: bytes, complaint_id: str, ticket: str, *, tell: bool
+) -> dict[str, int]:
     """Delete what is known of the reporter of ``ticket`` and of all that was said, in the caller's transaction.
 
-    Tombstones for the topics go into the outbox, also when it was erased before: a backup may have published it again.
+    Tombstones for the topics, signed with ``event_key``, go into the outbox, also when it was erased before: a backup
+    may have published it again.
     With ``tell`` the address is kept for one last notice. Returns how many rows of which table went.
     """
     counts: dict[str, int] = {}
@@ -60,5 +66,6 @@ async def erase(db: Connection, service: str, complaint_id: str, ticket: str, *,
         if tell and found["address"]:
             await db.execute(_FAREWELL, ticket, found["address"], found["thread"])
     about = Tombstone(ticket=ticket, erased=counts)
-    await outbox.put(db, [tombstone(topic, complaint_id, about) for topic in WRITTEN_TO])
+    records = [tombstone(topic, complaint_id, about) for topic in WRITTEN_TO]
+    await outbox.put(db, [replace(r, headers=[*r.headers, sign(event_key, r.key, None)]) for r in records])
     return counts

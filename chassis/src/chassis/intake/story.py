@@ -117,6 +117,7 @@ async def save_stories(
     stories: dict[str, Story],
     *,
     service: str = "",
+    event_key: bytes = b"",
     receipt_wait_s: float = 0,
     apology_after_s: float = 0,
 ) -> None:
@@ -124,7 +125,7 @@ async def save_stories(
     for ticket, story in stories.items():
         if story.erase:
             complaint_id, tell = story.erase
-            counts = await erase(db, service, complaint_id, ticket, tell=tell)
+            counts = await erase(db, service, event_key, complaint_id, ticket, tell=tell)
             log.info("erased", extra={"ticket": ticket, "rows": counts})
     waits = {APOLOGY: apology_after_s, HELD: receipt_wait_s, ASKED: receipt_wait_s}
     await add_notices(

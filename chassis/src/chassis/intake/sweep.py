@@ -31,33 +31,40 @@ SELECT complaint_id, ticket FROM complaints c JOIN unnest($1::text[], $2::interv
 WHERE c.erased_at IS NULL AND NOT c.follow_ups @> '[{"right": "restriction"}]'
 ORDER BY ended_at LIMIT $3 FOR UPDATE OF c SKIP LOCKED"""
 
+# Only what somebody has settled: the rest waits for its operator.
+_SET_ASIDE = """
+DELETE FROM set_aside WHERE id IN (
+    SELECT id FROM set_aside WHERE settled_at < now() - make_interval(days => $1) ORDER BY settled_at LIMIT $2)"""
 
-async def sweep(pool: Pool, service: str, kept: Mapping[str, timedelta]) -> None:
-    """For ever, once an hour: delete old notices, old stories of complaints that are final, and what these said.
 
-    ``kept`` is how long a complaint is kept after it ended, by its last status.
+async def sweep(pool: Pool, service: str, event_key: bytes, kept: Mapping[str, timedelta]) -> None:
+    """For ever, once an hour: delete old notices, old stories of complaints that are final, what these said, and what
+    was set aside and settled long ago.
+
+    ``kept`` is how long a complaint is kept after it ended, by its last status; ``event_key`` signs what is published.
 
     Raises:
         asyncpg.PostgresError, OSError: the database is gone; start again.
     """
-    await keep_deleting(service, pool, partial(_once, service=service, kept=kept))
+    await keep_deleting(service, pool, partial(_once, service=service, event_key=event_key, kept=kept))
 
 
-async def sweep_once(pool: Pool, service: str, kept: Mapping[str, timedelta]) -> None:
+async def sweep_once(pool: Pool, service: str, event_key: bytes, kept: Mapping[str, timedelta]) -> None:
     """Delete all there is to delete now."""
-    await delete_all(service, pool, partial(_once, service=service, kept=kept))
+    await delete_all(service, pool, partial(_once, service=service, event_key=event_key, kept=kept))
 
 
-async def _once(db: Connection, *, service: str, kept: Mapping[str, timedelta]) -> dict[str, int]:
+async def _once(db: Connection, *, service: str, event_key: bytes, kept: Mapping[str, timedelta]) -> dict[str, int]:
     counts = {
         table: int((await db.execute(statement, *values)).split()[-1])
         for table, statement, values in (
             ("notices", _NOTICES, (KEPT_DAYS, BATCH)),
             ("stories", _STORIES, (KEPT_DAYS, BATCH)),
             ("farewells", _FAREWELLS, ()),
+            ("set_aside", _SET_ASIDE, (KEPT_DAYS, BATCH)),
         )
     }
     rows = await db.fetch(_COMPLAINTS, *ages(kept), COMPLAINTS)
     for row in rows:
-        await erase(db, service, row["complaint_id"], row["ticket"], tell=False)
+        await erase(db, service, event_key, row["complaint_id"], row["ticket"], tell=False)
     return {**counts, "complaints": len(rows)}

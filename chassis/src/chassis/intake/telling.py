@@ -301,9 +301,15 @@ def _tickets(message: Message) -> list[str]:
 
 
 def story_handler(
-    service: str, texts: Texts, *, notify: bool, receipt_wait_s: float = 0, apology_after_s: float = 0
+    service: str,
+    texts: Texts,
+    *,
+    notify: bool,
+    event_key: bytes = b"",
+    receipt_wait_s: float = 0,
+    apology_after_s: float = 0,
 ) -> Handler[Story]:
-    """The handler an intake gives to its consumer; ``receipt_wait_s`` and ``apology_after_s`` as in its settings."""
+    """The handler an intake gives to its consumer; the three last as in its settings."""
     return Handler(
         service=service,
         keys=_tickets,
@@ -312,6 +318,7 @@ def story_handler(
         save=partial(
             save_stories,
             service=service,
+            event_key=event_key,
             receipt_wait_s=receipt_wait_s,
             apology_after_s=apology_after_s,
         ),

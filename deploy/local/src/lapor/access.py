@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from contracts.topics import Topic, unit_of
+from contracts.topics import Topic
 
 AUDITOR = "auditor"  # reads everything, writes nothing
-OPERATOR = "operator"  # reads dead letters, puts them back where they came from
+OPERATOR = "operator"  # reads dead letters, asks for them to be handled again
 
 
 class Rule(NamedTuple):
@@ -38,16 +38,10 @@ def rules(topics: Iterable[Topic], units: Iterable[str]) -> set[Rule]:
 
 def _of_topics(topics: list[Topic]) -> Iterator[Rule]:
     for topic in topics:
-        dead_letters = topic.name.endswith(".dlq")
-        for name in (*topic.producers, *((OPERATOR,) if _feeds_a_service(topic) else ())):
+        for name in topic.producers:
             yield Rule(name, "WRITE", "TOPIC", topic.name)
-        for name in (*topic.consumers, AUDITOR, *((OPERATOR,) if dead_letters else ())):
+        for name in (*topic.consumers, AUDITOR):
             yield Rule(name, "READ", "TOPIC", topic.name)
-
-
-def _feeds_a_service(topic: Topic) -> bool:
-    """Whether a dead letter can have come from it: every topic but the units' inboxes and the dead letters."""
-    return not topic.name.endswith(".dlq") and not (unit_of(topic.name) and topic.name.endswith(".routed.v1"))
 
 
 def _of_groups(everyone: list[str], units: set[str]) -> Iterator[Rule]:

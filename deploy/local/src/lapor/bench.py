@@ -18,7 +18,7 @@ import psutil
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from lapor import load, up
+from lapor import credentials, load, up
 from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.options import DATA, REGION, Data, Json, err, out
@@ -70,7 +70,8 @@ def router(
 
         lapor bench router
     """
-    show(_service("router", region, {"--count": count}), as_json=as_json)
+    keys = {name: credentials.password() for name in credentials.EVENT_KEYS}
+    show(_service("router", region, {"--count": count}, **keys), as_json=as_json)
 
 
 @app.command()
@@ -142,8 +143,8 @@ def show(found: dict[str, Any], *, as_json: bool) -> None:
         out.print(f"{name:<14} {value if not isinstance(value, dict) else json.dumps(value)}", highlight=False)
 
 
-def _service(name: str, region: Path, sizes: dict[str, int]) -> dict[str, Any]:
-    """What the benchmark of service ``name`` finds, on a broker and a database of its own."""
+def _service(name: str, region: Path, sizes: dict[str, int], **own: str) -> dict[str, Any]:
+    """What the benchmark of service ``name`` finds, on a broker and a database of its own; ``own``: its variables."""
     module, wants = database_name(name), up.wanted(region)
     with scratch(start_kafka_and_postgres) as stack:
         with err.status("making the topics"):
@@ -157,6 +158,7 @@ def _service(name: str, region: Path, sizes: dict[str, int]) -> dict[str, Any]:
             "REGION_DIR": str(region.absolute()),
             "HTTP_PORT": str(choose({"http": 0}, stack.logs / "http.json")["http"]),
             "LOG_LEVEL": "ERROR",
+            **own,
         }
         _run([name, "migrate"], **variables)
         arguments = [str(word) for pair in sizes.items() for word in pair]

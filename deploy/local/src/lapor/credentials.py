@@ -13,10 +13,13 @@ from lapor.errors import Refused
 from lapor.files import write_private
 
 # What the doors and the vendors' stand-ins share, by the environment variable that carries it.
-SHARED = (
+VENDORS = (
     "SMS_MO_TOKEN", "KANNEL_USERNAME", "KANNEL_PASSWORD",
     "X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_SECRET",
 )  # fmt: skip
+# What each intake signs its events with, by the variable that tells classifier and router.
+EVENT_KEYS = ("INTAKE_SMS_EVENT_KEY", "INTAKE_SOCIAL_EVENT_KEY", "INTAKE_WEB_EVENT_KEY")
+SHARED = (*VENDORS, *EVENT_KEYS)
 
 
 def password() -> str:

@@ -1,24 +1,27 @@
-"""``lapor dlq``: what could not be handled, with its bytes, until somebody puts it back or dismisses it."""
+"""``lapor dlq``: what could not be handled, with its bytes, until somebody has it handled again or dismisses it."""
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
+import psycopg
 import typer
 from rich.table import Table
 
+from chassis.intake import set_aside
+from chassis.intake.set_aside import readable
+from contracts.topics import replays
+from lapor import up
 from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, err, out
 from lapor.reading import Found, Principal, marks, principal, read_to_end
 
-app = typer.Typer(help="Dead letters: see them, put them back, or dismiss them.", no_args_is_help=True)
-_OURS = ("error", "source-topic", "source-partition", "source-offset", "failed-at")
+app = typer.Typer(help="Dead letters: see them, have them handled again, or dismiss them.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -57,14 +60,16 @@ def show(
     ca_file: CaFile = None,
     as_json: Json = False,
 ) -> None:
-    """One dead letter: its headers and its bytes.
+    """One dead letter: its headers and its bytes. What an intake set aside is read in its own database.
 
     Examples:
 
         lapor dlq show router:3
     """
     (found,) = _chosen(principal("operator", DataDir(data), bootstrap, accounts, ca_file), [id_])
-    row = {**_row(found), "key": _text(found.key or b""), "headers": found.headers, "value": _text(found.value)}
+    row = {**_row(found), "key": readable(found.key or b""), "headers": found.headers, "value": readable(found.value)}
+    if kept := _at_the_intake(found, None if bootstrap else DataDir(data)):
+        row["value"] = kept["content"]
     if as_json:
         typer.echo(json.dumps(row))
     else:
@@ -81,7 +86,7 @@ def replay(
     ca_file: CaFile = None,
     as_json: Json = False,
 ) -> None:
-    """Put dead letters back: same key, same bytes, to the topic they came from. What was handled since is left alone.
+    """Have dead letters handled again, each by the service that put it aside. What was handled since is left alone.
 
     With --all those that were settled before stay where they are, and so do those that came from no topic.
 
@@ -94,9 +99,9 @@ def replay(
     if bool(ids) == all_:
         raise typer.BadParameter("name some ids, or --all")
     operator = principal("operator", DataDir(data), bootstrap, accounts, ca_file)
-    known, settled = set(operator.topics()), Settled(operator, data, accounts)
+    settled = Settled(operator, data, accounts)
     chosen = _chosen(operator, ids) if ids else [each for each in _dead(operator) if _id(each) not in settled.how]
-    homeless = [found for found in chosen if found.headers.get("source-topic") not in known]
+    homeless = [found for found in chosen if _came_from_no_topic(found)]
     for found in homeless:
         sentence = (
             f"{_id(found)} came from {found.headers.get('source-topic')!r}, which is no topic: it can't be put back."
@@ -104,16 +109,15 @@ def replay(
         if ids:
             raise Refused(sentence)
         err.print(sentence)
-    records = by_record(found for found in chosen if found not in homeless)
-    for first, *others in records:
-        headers = {name: value for name, value in first.headers.items() if name not in _OURS}
-        operator.write(first.headers["source-topic"], first.key, first.value, headers)
-        for found in (first, *others):
-            settled.add(_id(found), "replayed")
+    asked = [found for found in chosen if found not in homeless]
+    for found in asked:
+        # The offset and nothing else: the service trusts what it wrote itself, and no operator.
+        operator.write(replays(_service(found)), _id(found).encode(), str(found.offset).encode())
+        settled.add(_id(found), "replayed")
     if as_json:
-        typer.echo(json.dumps({"replayed": len(records)}))
+        typer.echo(json.dumps({"replayed": len(asked)}))
     else:
-        err.print(f"{len(records)} put back")
+        err.print(f"{len(asked)} asked for")
 
 
 @app.command()
@@ -127,7 +131,8 @@ def dismiss(
 ) -> None:
     """Say that somebody looked, and that these need not go back: `lapor status` names them no more.
 
-    Their bytes stay where they are, and `replay ID` still puts them back.
+    Their bytes stay where they are, and `replay ID` still puts them back. What an intake set aside is settled in its
+    database too, which deletes it in time.
 
     Examples:
 
@@ -137,6 +142,7 @@ def dismiss(
     settled = Settled(operator, data, accounts)
     chosen = _chosen(operator, ids)
     for found in chosen:
+        _at_the_intake(found, None if bootstrap else DataDir(data), settle=True)
         settled.add(_id(found), "dismissed")
     if as_json:
         typer.echo(json.dumps({"dismissed": len(chosen)}))
@@ -156,15 +162,6 @@ def waiting(data: DataDir) -> dict[str, int]:
         if count := sum(f"{service}:{offset}" not in how for offset in range(low, high)):
             counts[service] = count
     return counts
-
-
-def by_record(letters: Iterable[Found]) -> list[list[Found]]:
-    """Dead letters by what they were: put aside by several services, a record goes back once, and all read it again."""
-    records: dict[tuple[object, ...], list[Found]] = {}
-    for found in letters:
-        place = tuple(found.headers.get(name) for name in ("source-topic", "source-partition", "source-offset"))
-        records.setdefault((*place, found.value), []).append(found)
-    return list(records.values())
 
 
 class Settled:
@@ -200,14 +197,18 @@ def _chosen(operator: Principal, ids: list[str]) -> list[Found]:
     return [found[id_] for id_ in ids]
 
 
+def _service(found: Found) -> str:
+    return found.topic.removesuffix(".dlq")
+
+
 def _id(found: Found) -> str:
-    return f"{found.topic.removesuffix('.dlq')}:{found.offset}"
+    return f"{_service(found)}:{found.offset}"
 
 
 def _row(found: Found) -> dict[str, Any]:
     return {
         "id": _id(found),
-        "service": found.topic.removesuffix(".dlq"),
+        "service": _service(found),
         "topic": found.headers.get("source-topic"),
         "partition": int(found.headers.get("source-partition", 0)),
         "offset": int(found.headers.get("source-offset", 0)),
@@ -216,8 +217,30 @@ def _row(found: Found) -> dict[str, Any]:
     }
 
 
-def _text(value: bytes) -> str:
+def _came_from_no_topic(found: Found) -> bool:
+    """Whether it is what a citizen sent, and no record; the last header of a name is the service's own."""
+    return found.headers.get("source-partition") == "-1"
+
+
+def _at_the_intake(found: Found, data: DataDir | None, *, settle: bool = False) -> dict[str, Any] | None:
+    """What the intake keeps of ``found``, or None if it is a record. On a server, without ``data``, it is told how to
+    see it there.
+
+    Raises:
+        Refused: the intake's database does not answer, or does not have what is to be seen.
+    """
+    service, number = _service(found), set_aside.number_of(found.value)
+    if number is None or not _came_from_no_topic(found):
+        return None
+    if data is None:
+        ask = f"{service} set-aside {number}{' --settle' if settle else ''}"
+        err.print(f"{_id(found)} is kept by {service}: `docker-compose exec {service} {ask}`", soft_wrap=True)
+        return None
+    databases: Any = up.env(data)["databases"]
     try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return "base64:" + base64.b64encode(value).decode()
+        kept = set_aside.look(databases[service], number, settle=settle)
+    except psycopg.Error as error:
+        raise Refused(f"The database of {service} can't be asked for {_id(found)}: {error}") from error
+    if kept is None and not settle:
+        raise Refused(f"{service} no longer has what {_id(found)} was: settled long ago, or newer than its backup.")
+    return kept

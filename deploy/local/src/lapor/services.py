@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lapor import kafka, postgres
-from lapor.credentials import SHARED, Credentials
+from lapor.credentials import EVENT_KEYS, SHARED, VENDORS, Credentials
 from lapor.files import DataDir
 from lapor.ports import HOST
 from lapor.process import Process, Step, answers
@@ -84,7 +84,7 @@ def database_name(service: str) -> str:
 def _sms(it: Installation) -> dict[str, str]:
     return {
         **_shared(it, "SMS_", "KANNEL_"),
-        "INSTALLATION_NAMESPACE": it.credentials.installation_namespace,
+        **_intake(it, "INTAKE_SMS_EVENT_KEY"),
         "SMS_LISTEN_PORT": str(it.ports["sms"]),
         "KANNEL_SEND_URL": it.url("standins", "/cgi-bin/sendsms"),
         "WEB_PUBLIC_URL": it.url("web"),
@@ -93,7 +93,7 @@ def _sms(it: Installation) -> dict[str, str]:
 
 def _web(it: Installation) -> dict[str, str]:
     return {
-        "INSTALLATION_NAMESPACE": it.credentials.installation_namespace,
+        **_intake(it, "INTAKE_WEB_EVENT_KEY"),
         "WEB_PORT": str(it.ports["web"]),
         "WEB_PUBLIC_URL": it.url("web"),
         # Whoever plays many citizens from this machine says so: travel.somebody().
@@ -104,11 +104,19 @@ def _web(it: Installation) -> dict[str, str]:
 def _social(it: Installation) -> dict[str, str]:
     return {
         **_shared(it, "X_"),
-        "INSTALLATION_NAMESPACE": it.credentials.installation_namespace,
+        **_intake(it, "INTAKE_SOCIAL_EVENT_KEY"),
         "X_ENABLED": "true",
         "X_API_URL": it.url("standins", "/x"),
         "X_POLL_S": "1",
         "FACEBOOK_ENABLED": "false",
+    }
+
+
+def _intake(it: Installation, event_key: str) -> dict[str, str]:
+    """What every intake knows; ``event_key``: where its own key is."""
+    return {
+        "INSTALLATION_NAMESPACE": it.credentials.installation_namespace,
+        "EVENT_KEY": it.credentials.shared[event_key],
     }
 
 
@@ -124,9 +132,9 @@ SERVICES = (
         name="classifier",
         database=False,
         stop_timeout_s=FAUST_STOP_S,
-        env=lambda it: {"MODEL_FILE": str(it.data.model.absolute())},
+        env=lambda it: {"MODEL_FILE": str(it.data.model.absolute()), **_shared(it, *EVENT_KEYS)},
     ),
-    Service(name="router", stop_timeout_s=FAUST_STOP_S),
+    Service(name="router", stop_timeout_s=FAUST_STOP_S, env=lambda it: _shared(it, *EVENT_KEYS)),
     Service(name="sla-monitor", stop_timeout_s=FAUST_STOP_S),
 )
 NAMES = ("postgres", "kafka", "standins", *(service.name for service in SERVICES))
@@ -182,7 +190,7 @@ def standins(it: Installation) -> Process:
         name="standins",
         command=(sys.executable, "-m", "lapor.standins", "--port", str(port)),
         env={
-            **_shared(it, *SHARED),
+            **_shared(it, *VENDORS),
             "STANDINS_PORT": str(port),
             "STANDINS_STATE": str(it.data.standins.absolute()),
             "SMS_MO_URL": it.url("sms", "/sms/kannel/mo"),

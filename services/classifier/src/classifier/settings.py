@@ -6,10 +6,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from chassis.settings import ServiceSettings
+from chassis.authentic import EventKeySettings
 
 
-class Settings(ServiceSettings):
+class Settings(EventKeySettings):
     """What the classifier reads from the environment."""
 
     model_file: Path = Field(description="the model that `classifier build` made")

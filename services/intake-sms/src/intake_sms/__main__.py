@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import chassis.intake
-from chassis.cli import cli
+from chassis.intake.cli import intake_cli
 from intake_sms.app import run
 
-main = cli("intake-sms", run, migrations=[chassis.intake.MIGRATIONS])
+main = intake_cli("intake-sms", run)
 
 if __name__ == "__main__":
     main()

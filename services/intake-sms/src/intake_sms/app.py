@@ -39,7 +39,14 @@ async def serve(settings: SmsSettings, texts: Texts, kept: Mapping[str, timedelt
     """The gateway's door, and behind it the relay, the listener to the story, the sender, the repair and the sweep."""
     relay = Relay(settings, SERVICE)
     receipt_wait_s, apology_after_s = settings.receipt_wait_s, settings.apology_after_s
-    handler = story_handler(SERVICE, texts, notify=True, receipt_wait_s=receipt_wait_s, apology_after_s=apology_after_s)
+    handler = story_handler(
+        SERVICE,
+        texts,
+        notify=True,
+        event_key=settings.signing_key,
+        receipt_wait_s=receipt_wait_s,
+        apology_after_s=apology_after_s,
+    )
     pool = await open_pool(str(settings.database_url), connected=0)
     desk = Desk(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)
     app = door(settings, partial(take, desk), partial(bury, desk))
@@ -51,7 +58,7 @@ async def serve(settings: SmsSettings, texts: Texts, kept: Mapping[str, timedelt
             ("http", WebServer(app, host, port, max_head_bytes=MAX_REQUEST_BYTES, limits=LIMITS).run),
             ("sender", partial(send_notices, pool, CHANNEL, send, bounds)),
             ("repair", partial(repair, pool, settings, relay.wake.set)),
-            ("sweep", partial(sweep, pool, SERVICE, kept)),
+            ("sweep", partial(sweep, pool, SERVICE, settings.signing_key, kept)),
         ]
         await run_intake(SERVICE, settings, handler, SOURCES, pool, relay, tasks)
     pool.terminate()

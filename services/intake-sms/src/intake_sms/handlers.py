@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 from chassis import metrics
 from chassis.database import Pool
-from chassis.intake.accept import Submission, TextProblem, accept, asked, follow_up, put_aside, said_before
+from chassis.intake.accept import Submission, TextProblem, accept, asked, follow_up, said_before
 from chassis.intake.commands import Command
 from chassis.intake.notices import NewNotice, add_notices
+from chassis.intake.set_aside import put_aside
 from chassis.intake.story import find_story
 from chassis.intake.texts import Texts
 from contracts import ticket
@@ -127,7 +128,7 @@ def _submission(mo: Mo, text: str) -> Submission:
 async def _follow_up(desk: Desk, mo: Mo, number: str, item: FollowUp) -> NewNotice | None:
     """The router answers what is stored: done, or why not. A long addition to another's is a complaint of its own."""
     keep = desk.texts.contacts
-    if await follow_up(desk.pool, SERVICE, number, item, address=mo.sender, wake=desk.wake, keep=keep):
+    if await follow_up(desk.pool, desk.settings, SERVICE, number, item, address=mo.sender, wake=desk.wake, keep=keep):
         return None
     if item.kind == "addition" and item.text and len(item.text.split()) >= ENOUGH_ALONE:
         return await _complain(desk, mo, item.text)

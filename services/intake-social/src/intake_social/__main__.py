@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import chassis.intake
-from chassis.cli import cli
+from chassis.intake.cli import intake_cli
 
 
 def _run() -> None:
@@ -14,7 +13,7 @@ def _run() -> None:
     run()
 
 
-main = cli("intake-social", _run, migrations=[chassis.intake.MIGRATIONS, Path(__file__).parents[2] / "migrations"])
+main = intake_cli("intake-social", _run, Path(__file__).parents[2] / "migrations")
 
 if __name__ == "__main__":
     main()

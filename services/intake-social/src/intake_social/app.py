@@ -56,7 +56,7 @@ async def serve(settings: SocialSettings, texts: Texts, kept: Mapping[str, timed
     desk = Desk(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)
     tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = [
         ("repair", partial(repair, pool, settings, desk.wake)),
-        ("sweep", partial(sweep, pool, SERVICE, kept)),
+        ("sweep", partial(sweep, pool, SERVICE, settings.signing_key, kept)),
     ]
     writes: dict[str, Write] = {}
     async with _x(settings) as client:
@@ -70,7 +70,12 @@ async def serve(settings: SocialSettings, texts: Texts, kept: Mapping[str, timed
         tasks.append(("sender", partial(send_notices, pool, "social", partial(send, writes))))
         receipt_wait_s, apology_after_s = settings.receipt_wait_s, settings.apology_after_s
         handler = story_handler(
-            SERVICE, texts, notify=True, receipt_wait_s=receipt_wait_s, apology_after_s=apology_after_s
+            SERVICE,
+            texts,
+            notify=True,
+            event_key=settings.signing_key,
+            receipt_wait_s=receipt_wait_s,
+            apology_after_s=apology_after_s,
         )
         await run_intake(SERVICE, settings, handler, SOURCES, pool, relay, tasks)
     pool.terminate()

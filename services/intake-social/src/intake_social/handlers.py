@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import asyncpg
 import msgspec
 
 from chassis.database import OUTAGES, Pool
-from chassis.intake.accept import KeyReused, Submission, TextProblem, accept, clean, follow_up, put_aside
+from chassis.intake.accept import KeyReused, Submission, TextProblem, accept, clean, follow_up
 from chassis.intake.notices import NewNotice, add_notices
+from chassis.intake.set_aside import put_aside
 from chassis.intake.story import find_story
 from chassis.intake.texts import Texts
 from contracts.events import FollowUp
@@ -66,12 +69,17 @@ async def take(desk: Desk, post: Seen) -> None:
     """
     try:
         await _take(desk, post)
-    except OUTAGES:
-        raise
     except Exception as error:
+        if isinstance(error, OUTAGES) and not isinstance(error, asyncpg.DataError):  # that is the post's own fault
+            raise
         if post.thread not in desk.put_aside:
-            await put_aside(desk.pool, SERVICE, post.channel, msgspec.json.encode(post), error, desk.wake)
+            await put_aside(desk.pool, SERVICE, post.channel, _as_seen(post), error, desk.wake)
             desk.put_aside.add(post.thread)
+
+
+def _as_seen(post: Seen) -> bytes:
+    """The post in JSON; half surrogates, which UTF-8 does not have, as JSON writes them."""
+    return json.dumps(msgspec.to_builtins(post), ensure_ascii=False).encode(errors="backslashreplace")
 
 
 async def _take(desk: Desk, post: Seen) -> None:
@@ -111,7 +119,9 @@ async def _carry_out(desk: Desk, post: Seen, wish: Wish) -> None:
 
 async def _follow_up(desk: Desk, post: Seen, number: str, item: FollowUp) -> bool:
     keep = desk.texts.contacts
-    return await follow_up(desk.pool, SERVICE, number, item, address=post.address, wake=desk.wake, keep=keep)
+    return await follow_up(
+        desk.pool, desk.settings, SERVICE, number, item, address=post.address, wake=desk.wake, keep=keep
+    )
 
 
 def _item_id(post: Seen) -> str:

@@ -1,10 +1,9 @@
 """The command line of intake-web."""
 
-from chassis.cli import cli
-from chassis.intake import MIGRATIONS
+from chassis.intake.cli import intake_cli
 from intake_web.app import SERVICE, run
 
-main = cli(SERVICE, run, migrations=[MIGRATIONS])
+main = intake_cli(SERVICE, run)
 
 if __name__ == "__main__":
     main()

@@ -116,9 +116,9 @@ async def serve(settings: WebSettings, texts: Texts, kept: Mapping[str, timedelt
     tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = [
         ("http", web.run),
         ("repair", partial(repair, pool, settings, relay.wake.set)),
-        ("sweep", partial(sweep, pool, SERVICE, kept)),
+        ("sweep", partial(sweep, pool, SERVICE, settings.signing_key, kept)),
     ]
-    handler = story_handler(SERVICE, texts, notify=False)
+    handler = story_handler(SERVICE, texts, notify=False, event_key=settings.signing_key)
     await run_intake(SERVICE, settings, handler, SOURCES, pool, relay, tasks, {"http": lambda: web.answers})
     pool.terminate()
 

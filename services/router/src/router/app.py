@@ -11,6 +11,7 @@ from functools import partial
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from chassis.authentic import verify
 from chassis.database import TIMER_LOCK, Pool, is_outage
 from chassis.retention import keep_deleting, read_retention
 from chassis.service import region_or_leave, run_processor
@@ -46,8 +47,8 @@ ROUTE_S = Histogram(
 Changes = tuple[dict[str, Case], list[Emit]]
 
 
-def handler_of(rules: Rules) -> Handler[Case]:
-    """What the router contributes to the chassis."""
+def handler_of(rules: Rules, event_keys: Mapping[str, bytes]) -> Handler[Case]:
+    """What the router contributes to the chassis; ``event_keys`` as in :func:`chassis.authentic.verify`."""
 
     def decide(cases: Mapping[str, Case], message: Message, now: datetime) -> Changes:
         return _watched(cases, handlers.decide(rules, cases, message, now))
@@ -55,6 +56,7 @@ def handler_of(rules: Rules) -> Handler[Case]:
     return Handler(
         service=SERVICE,
         keys=handlers.keys,
+        verify=partial(verify, event_keys),
         load=store.load,
         decide=decide,
         save=store.save,
@@ -136,7 +138,7 @@ async def _act(pool: Pool, rules: Rules, ticket: str, rule: Rule, *, cause: str)
     def decide(cases: Mapping[str, Case]) -> Changes:
         return _watched(cases, rule(rules, cases, ticket))
 
-    handler = handler_of(rules)
+    handler = handler_of(rules, {})  # it hears nothing
     async with pool.acquire() as db, db.transaction():
         told = await on_timer(db, handler, [ticket], decide, cause=cause, now=datetime.now(UTC))
     handler.told(told)
@@ -152,7 +154,7 @@ def run() -> None:
     settings = read_settings(Settings)
     rules = region_or_leave(SERVICE, read_rules, settings.region_dir)
     timer = partial(triage_timer, rules, settings.triage_after_s)
-    handler = handler_of(rules)
+    handler = handler_of(rules, settings.event_keys)
     sweep = partial(similar_timer, rules, handler)
     kept = region_or_leave(SERVICE, read_retention, settings.region_dir)
     run_processor(SERVICE, settings, handler, handlers.sources(rules), [timer, sweep, partial(retention, kept)])

@@ -12,6 +12,7 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 import asyncpg
 
@@ -20,6 +21,7 @@ from chassis.settings import read_settings
 from chassis.wire import Outgoing
 from contracts import codec, ticket, topics
 from contracts.events import ComplaintClassified, ComplaintReceived, Data, Place, UnitReplied
+from contracts.signature import sign
 from router.adapters.region import read_rules
 from router.rules import Rules, Understood, assign, in_force
 from router.settings import Settings
@@ -29,9 +31,11 @@ TEXT = "Sudah seminggu begini di kampung kami dan belum ada yang datang, mohon s
 DONE = "Petugas sudah datang tadi pagi dan memperbaikinya, warga sudah mencoba dan berfungsi lagi."
 
 
-def _outgoing(topic: str, key: str, data: Data, at: datetime) -> Outgoing:
+def _outgoing(event_key: bytes, topic: str, key: str, data: Data, at: datetime) -> Outgoing:
+    """Signed as intake-web does it: what is none of its events is not looked at for that."""
     event = codec.envelope(data, event_id=f"{key}-{topic}-{type(data).__name__}", source="/b", subject=key, time=at)
-    return Outgoing(topic, key.encode(), codec.encode(event), codec.HEADERS)
+    value = codec.encode(event)
+    return Outgoing(topic, key.encode(), value, [*codec.HEADERS, sign(event_key, key.encode(), value)])
 
 
 def _units(rules: Rules) -> dict[str, str]:
@@ -95,19 +99,19 @@ async def bare(dsn: str, count: int) -> float:
 async def measure(settings: Settings, count: int) -> None:
     """All of it, in one go; the last line that is said is the result."""
     rules, router = read_rules(settings.region_dir), Running("router")
-    units = _units(rules)
+    units, outgoing = _units(rules), partial(_outgoing, settings.event_keys["intake-web"])
     given = list(_complaints(units, count + 1))
     try:
         unit_topics = [topics.unit_routed(unit) for unit in rules.units]
         async with arrivals(settings, *unit_topics) as heard:
             id_, received, classified = given.pop()  # the first only shows that all is running
             first: list[tuple[str, Data]] = [(topics.RECEIVED, received), (topics.CLASSIFIED, classified)]
-            await _pass(settings, heard, [_outgoing(t, id_, d, received.received_at) for t, d in first], 1, "ready")
+            await _pass(settings, heard, [outgoing(t, id_, d, received.received_at) for t, d in first], 1, "ready")
             routed_s = await _pass(
                 settings,
                 heard,
                 (
-                    _outgoing(topic, id_, data, received.received_at)
+                    outgoing(topic, id_, data, received.received_at)
                     for id_, received, classified in given
                     for topic, data in ((topics.RECEIVED, received), (topics.CLASSIFIED, classified))
                 ),
@@ -125,7 +129,7 @@ async def measure(settings: Settings, count: int) -> None:
             replied_s = await _pass(
                 settings,
                 heard,
-                (_outgoing(topic, f"{id_}-{reply.action}", reply, datetime.now(UTC)) for id_, topic, reply in replies),
+                (outgoing(topic, f"{id_}-{reply.action}", reply, datetime.now(UTC)) for id_, topic, reply in replies),
                 2 * count,
                 "replied",
             )

@@ -56,8 +56,8 @@ class PostgresStore:
         async with self._in_time():
             if item.kind == "addition" and await self._finished(number) and not await self._added(number, item):
                 raise Finished(number)
-            most = MAX_FOLLOW_UPS
-            return await follow_up(self.pool, self.origin, number, item, most=most, wake=self.wake, keep=self.keep)
+            here = (self.pool, self.settings, self.origin)
+            return await follow_up(*here, number, item, most=MAX_FOLLOW_UPS, wake=self.wake, keep=self.keep)
 
     async def _added(self, number: str, item: FollowUp) -> bool:
         same = msgspec.json.encode([{"id": item.id}]).decode()

@@ -1,0 +1,53 @@
+"""No intake speaks for another: what is said of a complaint must be signed by the intake that took it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, SecretStr
+
+from chassis.settings import ServiceSettings
+from chassis.wire import Message, Tombstone
+from contracts import ticket
+from contracts.events import ComplaintFollowedUp, ComplaintReceived
+from contracts.signature import NotAuthentic, is_signed
+from contracts.topics import FOLLOWED_UP, RECEIVED
+
+
+class EventKeySettings(ServiceSettings):
+    """For a service that hears of complaints from the intakes: the ``EVENT_KEY`` of each."""
+
+    intake_sms_event_key: SecretStr = Field(min_length=16, description="EVENT_KEY of intake-sms")
+    intake_social_event_key: SecretStr = Field(min_length=16, description="EVENT_KEY of intake-social")
+    intake_web_event_key: SecretStr = Field(min_length=16, description="EVENT_KEY of intake-web")
+
+    @property
+    def event_keys(self) -> dict[str, bytes]:
+        """What each intake signs its events with, by its name."""
+        keys = {
+            "intake-sms": self.intake_sms_event_key,
+            "intake-social": self.intake_social_event_key,
+            "intake-web": self.intake_web_event_key,
+        }
+        return {intake: key.get_secret_value().encode() for intake, key in keys.items()}
+
+
+def verify(event_keys: Mapping[str, bytes], message: Message) -> None:
+    """Hear of a complaint only from the intake that took it: any other could cancel it, or make one up in its name.
+
+    Raises:
+        NotAuthentic: that intake did not sign it, or it names another channel or origin.
+    """
+    data: Any = message.data
+    record = message.record
+    from_an_intake = isinstance(data, Tombstone) and record.topic in (RECEIVED, FOLLOWED_UP)
+    if not (from_an_intake or isinstance(data, ComplaintReceived | ComplaintFollowedUp)):
+        return
+    door = ticket.door(data.ticket)
+    intake = ticket.INTAKES.get(door)
+    if isinstance(data, ComplaintReceived) and (data.origin, ticket.DOORS.get(data.channel)) != (intake, door):
+        raise NotAuthentic(f"{data.origin} does not give tickets of the door {door}")
+    secret = event_keys.get(intake or "")
+    if not secret or not is_signed(secret, record.key, record.value, record.headers):
+        raise NotAuthentic(f"not signed by {intake}")

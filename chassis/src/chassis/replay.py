@@ -1,0 +1,111 @@
+"""Handling a dead letter once more: the operator names it, and the service reads it where nobody else can write.
+
+So it takes nobody who may write another's events: a request on ``<service>.replay`` is the offset of a record in
+``<service>.dlq``, and says nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from chassis import metrics
+from chassis.consume import Step, _plain_record
+from chassis.publish import kafka_client, start
+from chassis.settings import ServiceSettings
+from chassis.wire import Record
+from contracts.topics import dead_letters, replays
+
+log = logging.getLogger(__name__)
+
+#: What chassis.wire.dead_letter adds to the headers of a record, behind them.
+_ABOUT = frozenset({"error", "source-topic", "source-partition", "source-offset", "failed-at"})
+
+
+def replaying(settings: ServiceSettings, service: str, sources: Sequence[str], step: Step) -> Step:
+    """``step``, which is given the records that were asked for in place of the requests.
+
+    They are what they were, but for the time: that of the request, as if they had come just now. What has been handled
+    since is in the inbox, and what fails again is a new dead letter. A request for what is not there, or did not come
+    from one of ``sources``, is ignored.
+    """
+    topic = replays(service)
+
+    async def resolved(records: Sequence[Record]) -> None:
+        if any(record.topic == topic for record in records):
+            records = await _resolve(settings, service, sources, records)
+        await step(records)
+
+    return resolved
+
+
+async def _resolve(
+    settings: ServiceSettings, service: str, sources: Sequence[str], records: Sequence[Record]
+) -> list[Record]:
+    topic, resolved = replays(service), []
+    letters = await _letters(settings, service, {_asked(record) for record in records if record.topic == topic})
+    for record in records:
+        if record.topic != topic:
+            resolved.append(record)
+        elif again := put_back(record, letters.get(_asked(record)), sources):
+            resolved.append(again)
+        else:
+            metrics.RECORDS.labels(service, topic, "ignored").inc()
+            log.warning("replay_ignored", extra={"offset": record.offset, "asked": _asked(record)})
+    return resolved
+
+
+def _asked(request: Record) -> int:
+    """The offset that ``request`` names; -1, at which there is nothing, if it names none."""
+    try:
+        return int(request.value or b"-1")
+    except ValueError:
+        return -1
+
+
+def put_back(request: Record, letter: Record | None, sources: Sequence[str]) -> Record | None:
+    """The record that ``letter`` was, as if it came with ``request``; None if it is none of ``sources``."""
+    about = dict(letter.headers) if letter else {}  # of a name that the record had too, the last is ours
+    topic = about.get("source-topic", b"").decode(errors="replace")
+    if letter is None or topic not in sources:
+        return None
+    return Record(
+        topic,
+        int(about["source-partition"]),
+        int(about["source-offset"]),
+        letter.key,
+        letter.value,
+        request.timestamp_ms,
+        tuple((name, value) for name, value in letter.headers if name not in _ABOUT),
+        request,
+    )
+
+
+async def _letters(settings: ServiceSettings, service: str, offsets: Iterable[int]) -> dict[int, Record]:
+    """The dead letters of ``service`` at ``offsets``, as far as they are (still) there.
+
+    Raises:
+        aiokafka.errors.KafkaError, TimeoutError: no broker; ask again.
+    """
+    place, found = TopicPartition(dead_letters(service), 0), {}
+    consumer = AIOKafkaConsumer(**kafka_client(settings))  # of no group: it only looks
+    await start(consumer, settings.publish_timeout_s)
+    try:
+        async with asyncio.timeout(settings.publish_timeout_s):
+            consumer.assign([place])
+            first, end = [
+                (await offsets_of([place]))[place] for offsets_of in (consumer.beginning_offsets, consumer.end_offsets)
+            ]
+            position = None
+            for offset in sorted(each for each in offsets if first <= each < end):
+                if offset != position:
+                    consumer.seek(place, offset)
+                record = _plain_record(place, await consumer.getone(place))
+                found[record.offset] = record
+                position = record.offset + 1
+    finally:
+        await consumer.stop()
+    return found

@@ -1,0 +1,63 @@
+"""What a service makes of a request to handle a dead letter again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from bench import Bench
+
+from chassis.publish import publish, start_producer
+from chassis.replay import _letters, put_back
+from chassis.wire import Outgoing, Record, dead_letter
+
+REQUEST = Record("router.replay", 0, 5, b"router:3", b"3", 9_000)
+BAD = Record("unit.pu.replied.v1", 0, 7, b"k", b"bytes", 1_000, (("content-type", b"json"), ("h", b"\x00\xff")))
+SOURCES = ["complaint.received.v1", "unit.pu.replied.v1"]
+
+
+def letter(record: Record) -> Record:
+    out = dead_letter("router", record, ValueError("quotes a citizen"))
+    return Record(out.topic, 0, 3, out.key, out.value, 2_000, tuple(out.headers))
+
+
+def test_it_is_what_it_was_but_for_the_time() -> None:
+    again = put_back(REQUEST, letter(BAD), SOURCES)
+    assert Record(BAD.topic, 0, 7, BAD.key, BAD.value, 9_000, BAD.headers, REQUEST) == again
+
+
+def test_whoever_wrote_it_does_not_say_where_it_came_from() -> None:
+    """Anybody may put these headers on a record; the service's own are behind them."""
+    forged = tuple(
+        (name, value)
+        for name, value in (
+            ("source-topic", b"complaint.received.v1"),
+            ("source-partition", b"4"),
+            ("source-offset", b"1"),
+        )
+    )
+    again = put_back(REQUEST, letter(replace(BAD, headers=forged)), SOURCES)
+    assert again is not None
+    assert (BAD.topic, 0, 7) == (again.topic, again.partition, again.offset)
+
+
+@pytest.mark.parametrize("source", ["kannel-mo", "unit.dlh.replied.v1"])
+def test_what_came_from_no_topic_of_the_service_is_not_handled(source: str) -> None:
+    assert put_back(REQUEST, letter(replace(BAD, topic=source)), SOURCES) is None
+
+
+@pytest.mark.parametrize("found", [None, Record("router.dlq", 0, 3, b"k", b"no headers", 0)])
+def test_what_is_no_dead_letter_is_not_handled(found: Record | None) -> None:
+    assert put_back(REQUEST, found, SOURCES) is None
+
+
+@pytest.mark.connected
+async def test_dead_letters_as_large_as_they_may_be_are_read_and_what_is_not_there_is_left_out(bench: Bench) -> None:
+    service, settings = f"{bench.name}.large", bench.settings(publish_timeout_s=20)
+    bench.create(f"{service}.dlq", max_message_bytes="2097152")
+    values = [bytes([n]) * 1_900_000 for n in range(4)]
+    producer = await start_producer(settings)
+    await publish(producer, [Outgoing(f"{service}.dlq", b"k", value) for value in values], 20)
+    await producer.stop()
+    found = await _letters(settings, service, [3, 0, 2, 4, -1, 10**30])
+    assert {0: values[0], 2: values[2], 3: values[3]} == {offset: record.value for offset, record in found.items()}
