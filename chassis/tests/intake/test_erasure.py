@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,12 +51,11 @@ def steps(pool: Pool) -> Steps[Any]:
     return Steps(pool, story_handler("intake-sms", Texts(REGION), notify=True, event_key=b"key"))
 
 
+_ids = itertools.count()
+
+
 async def hear(steps: Steps[Any], *events: tuple[str, Data]) -> None:
-    now = len(steps.seen) if hasattr(steps, "seen") else 0  # ids differ from batch to batch
-    steps.seen = [*getattr(steps, "seen", []), *events]  # type: ignore[attr-defined]
-    await steps(
-        [message(data, topic=t, event_id=f"e{now + n}", offset=now + n).record for n, (t, data) in enumerate(events)]
-    )
+    await steps([message(data, topic=topic, event_id=f"e{next(_ids)}").record for topic, data in events])
 
 
 async def take(pool: Pool, settings: Settings, submission: Submission = SMS) -> Accepted:
@@ -82,15 +83,12 @@ async def found(pool: Pool, *needles: str) -> dict[str, list[str]]:
     """In which tables each of ``needles`` stands, also in bytes."""
     tables = [r["t"] for r in await pool.fetch("SELECT tablename AS t FROM pg_tables WHERE schemaname = 'public'")]
     rows = {table: [r["row"] for r in await pool.fetch(f"SELECT t::text AS row FROM {table} t")] for table in tables}
-    return {
-        needle: where
-        for needle in needles
-        if (
-            where := [
-                t for t, each in rows.items() if any(n in row for row in each for n in (needle, needle.encode().hex()))
-            ]
-        )
-    }
+    places = {needle: [t for t in tables if _stands(needle, rows[t])] for needle in needles}
+    return {needle: where for needle, where in places.items() if where}
+
+
+def _stands(needle: str, rows: list[str]) -> bool:
+    return any(form in row for row in rows for form in (needle, needle.encode().hex()))
 
 
 async def with_a_story(pool: Pool, settings: Settings, steps: Steps[Any]) -> Accepted:

@@ -23,6 +23,7 @@ from chassis.intake.texts import in_words
 from contracts import codec
 from contracts.events import (
     ComplaintClassified,
+    ComplaintErased,
     ComplaintFollowedUp,
     ComplaintReceived,
     ComplaintUpdated,
@@ -304,6 +305,8 @@ def hop_name(data: Any) -> str:
             return f"routed to {data.unit}"
         case ComplaintUpdated():
             return data.kind
+        case ComplaintErased():
+            return "erased everywhere" if data.done_at else "ordered to be erased"
         case SlaUpdated() | SlaBreached():
             return _of_the_clock(data)
         case UnitRouted():
