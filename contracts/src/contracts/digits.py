@@ -33,6 +33,7 @@ _WORDS = {
 _VALUE = {word: value for value, words in _WORDS.items() for word in words.split()}
 _WORD = "|".join(sorted(_VALUE, key=len, reverse=True))
 _ANY_WORD = re.compile(_WORD)
+_ZERO_OR_EIGHT = [*_WORDS["0"].split(), *_WORDS["8"].split()]
 _TENS, _TEENS = "puluh|plh", "belas|bls"
 _NUMBER = (
     rf"(?P<times>dobel|double|dbl|tripel|triple)[\W_]{{0,2}}(?:(?P<again>{_WORD})|(?P<digit>[0-9]))"
@@ -43,8 +44,12 @@ _NUMBER = (
 _ONE_NUMBER = re.compile(_NUMBER)
 _NAMELESS = re.sub(r"\?P<\w+>", "?:", _NUMBER)
 _LETTER = r"[^\W\d_]"
-# Words of their own, or many that are stuck together: "satu", but not "satuan".
-_SPELT = re.compile(rf"(?<!{_LETTER})(?>{_NAMELESS})++(?!{_LETTER})|(?>{_NAMELESS}){{4,}}+")
+_END = rf"(?=(?:ya|pak|bu|kak|min|ini|itu)?(?!{_LETTER}))"
+# Words of their own, the last of a word with more behind it ("nomorkunol delapan"), or many that are stuck together:
+# "satu", but not "satuan".
+_SPELT = re.compile(
+    rf"(?<!{_LETTER})(?>{_NAMELESS})++{_END}|(?>{_NAMELESS})++(?=[\W_]{{1,3}}(?:{_WORD}){_END})|(?>{_NAMELESS}){{4,}}+"
+)
 
 # A letter typed, or read by a machine, for the digit that it looks like: "08l2…", "73120456079900O3", "o 8 1 2".
 _MISREAD = re.compile(
@@ -129,9 +134,12 @@ def plain_copy(text: str) -> Copy:
     return _joined((_plain(letter), n, n + 1) for n, letter in enumerate(text))
 
 
-def count(letters: str) -> int:
-    """Count digits and number words, also those within words."""
-    return len(_DIGIT.findall(letters)) + len(_ANY_WORD.findall(letters))
+def has_digits(letters: str, fewest: int) -> bool:
+    """Tell whether there are ``fewest`` digits and number words. In words alone it takes a zero or an eight."""
+    found = len(_DIGIT.findall(letters))
+    if found < fewest and any(word in letters for word in _ZERO_OR_EIGHT):
+        found += len(_ANY_WORD.findall(letters))
+    return found >= fewest
 
 
 def _value(number: re.Match[str]) -> str:

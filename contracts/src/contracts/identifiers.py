@@ -23,7 +23,9 @@ def _any_of(*patterns: str) -> str:
 
 _HOUR = r"(?:[01]?\d|2[0-4])[.:][0-5]\d(?:[.:][0-5]\d)?"
 _D, _M, _Y = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)\d\d"
-_DATE = _any_of(rf"{_Y}[./-]{_M}[./-]{_D}", rf"{_D}\s?[./-]\s?{_M}\s?[./-]\s?{_Y}", rf"(?<!\d ){_D} {_M} {_Y}")
+_DATE = _any_of(
+    rf"{_Y}[./-]{_M}[./-]{_D}", rf"{_D}\s?[./-]\s?{_M}\s?[./-]\s?{_Y}", rf"(?<!\d ){_D} {_M} {_Y}(?! \d{{4}}(?!\d))"
+)
 _SHORT_DATE = rf"{_D}(?P<date>[./-]){_M}(?P=date)\d\d(?!\d)"
 _HOME = r"73[0127]\d"  # NIK of Sulawesi Selatan
 _NUMBERED = r"(?:nya)?\W{1,3}(?:(?:no(?:mor|mer)?|id|kode)\b\W{0,3})?"
@@ -34,7 +36,7 @@ OTHER = re.compile(
         r"\bspg[\s-]*[0-9a-z]{4}[\s-]*[0-9a-z]{5}\b",
         r"\b(?:rp|idr)\.?\s?(?:\d{1,3}(?:[.,]\d{3})+|[1-9]\d{0,12})(?:,\d\d)?(?![.,]?\d)",
         rf"(?<![\d./-])(?:{_DATE})(?:[-\s,/&]{{1,3}}(?:(?:s/?d|sampai|dan) )?(?:{_DATE}|{_SHORT_DATE})){{0,6}}"
-        rf"(?![./-]?\d| \d{{4}}(?!\d))(?:[t ,]{{1,2}}(?:pukul |jam |pkl\.? )?{_HOUR}(?!\d))?",
+        rf"(?![./-]?\d)(?:[t ,]{{1,2}}(?:pukul |jam |pkl\.? )?{_HOUR}(?!\d))?",
         rf"\b(?:pukul|jam|pkl)\.?\s?{_HOUR}(?![.:]?\d)",
         # Latitude and longitude of Indonesia, as maps give them.
         r"(?<![\d.])-?(?:\d|1[01]|9[5-9]|1[0-3]\d|14[01])\.\d{4,}(?!\.?\d)",
@@ -51,7 +53,7 @@ OTHER = re.compile(
         # Letters and regulations: 800/123/BKPSDM/2024.
         r"(?<![\d.])\d[\d.]{0,20}(?:/[\d.]{1,12}){0,4}(?:/[a-z][a-z.-]{0,30}){1,4}(?:/[\d.]{1,12}){1,3}",
         r"(?<![\d/])\d{1,3}(?:/\d{1,4})+/(?:19|20)\d\d(?![\d/])",
-        r"(?:status|posts?|photos?|videos?|reels?|permalink|fbid)[/=]\d{14,19}(?!\d)",
+        r"(?:status|posts?|photos?|videos?|reels?|permalink|fbid|[?&]id)[/=](?!\d{16}(?!\d))\d{14,19}(?!\d)|fbid=\d+",
         r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b",
     )
 )
@@ -70,8 +72,9 @@ PERHAPS_OTHER = re.compile(
 # --- words beside a number that say what it is ---------------------------------------------------
 
 _FILLER = (
-    r"(?:no(?:mor|mer)?|nmr|saya|sy|sya|aku|kami|adalah|ini|itu|yaitu|yg|yang|anak|istri|suami|ibu|bapak|pak|bu|ke|di|dgn"
-    r"|dengan|aktif|baru|lama|betul|benar|an|atau|dan|1[56] (?:digit|angka))"
+    r"(?:no(?:mor|mer)?|nmr|saya|sy|sya|aku|ku|kami|adalah|ini|itu|yaitu|yg|yang|anak|istri|suami|ibu|bapak|pak|bu"
+    r"|ke|di|dgn|dengan|aktif|baru|lama|betul|benar|bank|kesehatan|peserta|kartu|a\.n\.? ?[a-z]+|an\.? [a-z]+"
+    r"|atau|dan|1[56] (?:digit|angka))"
 )
 _GENTLE = rf"[^\w{BREAK}]{{0,4}}"
 
@@ -107,23 +110,24 @@ def _behind(words: str) -> re.Pattern[str]:
 _IN_A_ROW = re.compile(r"\d{12,19}(?!\d)")
 _SIXTEEN = re.compile(rf"(?!\d{{4}}(?:\D\d{{4}}){{4}})\d(?:\D?\d){{15}}(?!\d)|{_HOME}(?:\D\d{{4}}){{3}}(?!\d)")
 _MISTYPED = re.compile(rf"(?={_HOME}|(?:\d+\D)+0)(?:\d(?:\D?\d){{14}}|\d(?:\D?\d){{16}})(?!\d)")
+_ACCOUNT = re.compile(r"(?!08[1-35789])\d{10,16}(?!\d)")
+# With one sign throughout: 0123-01-012345-50-1.
+_DIVIDED_ACCOUNT = re.compile(
+    r"(?!0\D?8)(?=(?:\D?\d){10})(?!(?:\D?\d){17})\d+(?P<sign>\D)(?:\d+(?P=sign)){0,8}\d+(?!\d)"
+)
 BY_WORD = (
     ByWord("[KK]", _said(r"k\.?k\.?|kartu keluarga"), (_SIXTEEN, _MISTYPED, _IN_A_ROW)),
     ByWord("[NPWP]", _said("npwp"), (*_digits(16, 15, 14, 17), _IN_A_ROW)),
     ByWord("[NIK]", _said("nik|e?-?ktp|kependudukan|identitas"), (_SIXTEEN, _MISTYPED, _IN_A_ROW)),
-    ByWord(
-        "[BPJS]",
-        _said(_BPJS_WORDS, _ANYTHING),
-        (re.compile(r"\d{13}(?!\d)"), *_digits(13), re.compile(r"(?!0?8)\d{11}(?!\d)")),
-        _behind(_BPJS_WORDS),
-    ),
+    ByWord("[BPJS]", _said(_BPJS_WORDS, _ANYTHING), (re.compile(r"\d{13}(?!\d)"),), _behind(_BPJS_WORDS)),
+    ByWord("[BPJS]", _said(_BPJS_WORDS), (*_digits(13), re.compile(r"(?!0?8)\d{11}(?!\d)"))),
     ByWord("[PASPOR]", _said("pass?port?", rf"{_ANYTHING}(?<![a-z])[a-z]{{1,2}}\W?"), _digits(8, 7, 6)),
     # A first letter O or I has become a digit.
     ByWord("[PASPOR]", _said("pass?port?"), (re.compile(r"[01]\d{6,8}(?!\d)"),)),
     ByWord(
         "[TELEPON]",
         _said(
-            r"hp|wa|whatsapp|whatsap|hape|ponsel|phone|tele?pon|telfon|telp|tlp|telpon|kontak|hubungi|hub|sms|call|cp"
+            r"hp|nohp|nope|wa|whatsapp|whatsap|hape|ponsel|phone|tele?pon|telfon|telp|tlp|telpon|kontak|hubungi|hub|sms|call|cp"
             r"|nom[oe]r (?:saya|sy|ku)|nom[oe]r(?=ku)|no (?:saya|sy)|\[telepon\]"
         ),
         (
@@ -132,15 +136,8 @@ BY_WORD = (
             re.compile(r"0[2-79]\d{1,2}\D?\d{3,4}\D?\d{2,4}(?!\d)"),
         ),
     ),
-    ByWord(
-        "[REKENING]",
-        _said(_ACCOUNT_WORDS, rf"(?!.*(?:token|meter|id\s?pel)){_ANYTHING}"),
-        (
-            re.compile(r"(?!08[1-35789])\d{10,16}(?!\d)"),
-            re.compile(r"(?!0\D?8)(?=(?:\D?\d){10})(?!(?:\D?\d){17})\d+(\D)(?:\d+\1){0,8}\d+(?!\d)"),
-        ),
-        _behind(_ACCOUNT_WORDS),
-    ),
+    ByWord("[REKENING]", _said(_ACCOUNT_WORDS, _ANYTHING), (_ACCOUNT,), _behind(_ACCOUNT_WORDS)),
+    ByWord("[REKENING]", _said(_ACCOUNT_WORDS), (_DIVIDED_ACCOUNT,)),
 )
 
 # --- what a number is by its shape ---------------------------------------------------------------
@@ -162,13 +159,13 @@ def _always(line: str) -> bool:
 def _is_usual(line: str) -> bool:
     """Whether the groups are how one number is divided, and not numbers of their own: "08, 10, 12, 14, 16"."""
     groups, signs = _GROUPS.findall(line), set(re.findall(r"\D", line))
-    sizes = {len(group) for group in groups}
-    if sizes == {1} or len(groups) == 1:
+    sizes = [len(group) for group in groups]
+    if sizes.count(1) > len(sizes) / 2 or len(sizes) == 1:
         return True
     if max(sizes) == 2:
         steps = [int(b) - int(a) for a, b in pairwise(groups)]
         return len(signs) == 1 and not all(0 < step < 10 for step in steps)
-    return not signs & set(_LISTING) or 2 not in {len(group) for group in groups[:-1]}
+    return not signs & set(_LISTING) or 2 not in sizes[:-1]
 
 
 def _are_counts(groups: list[str]) -> bool:
@@ -188,16 +185,18 @@ def is_list(line: str) -> bool:
     return len(groups) > 1 and (_are_counts(groups) or _are_years_or_prices(groups))
 
 
-def _is_one(line: str) -> bool:
-    return _is_usual(line) and not is_list(line)
+# A group begins with 0, as of a NIK the month or the last four digits do, or is too long for a list.
+_DIVIDED = re.compile(rf"{_HOME}|(?:\d+\D)*(?:0|\d{{8}})")
+
+
+def _is_nik(line: str) -> bool:
+    return bool(_DIVIDED.match(line)) and _is_usual(line) and not is_list(line)
 
 
 def _is_divided_nik(line: str) -> bool:
     """Whether groups of the usual size are a NIK, also where somebody made up the date, or mistyped it."""
-    has_zero = any(group[0] == "0" for group in _GROUPS.findall(line))
-    if set(line) & set(_LISTING):
-        return bool(re.match(_BORN, line)) and has_zero
-    return bool(re.match(_HOME, line) or (_PROVINCE.match(line) and has_zero))
+    listing = bool(set(line) & set(_LISTING))
+    return bool(_DIVIDED.match(line) and re.match(_BORN if listing else _PROVINCE, line))
 
 
 def _is_divided_npwp(line: str) -> bool:
@@ -225,16 +224,18 @@ class Shape(NamedTuple):
     kind: str
     line: re.Pattern[str]
     holds: Callable[[str], bool] = _always
+    #: Of several lengths: where it does not hold, it may without the last group.
+    shortens: bool = False
 
 
-def _shape(kind: str, *lines: str, holds: Callable[[str], bool] = _always) -> Shape:
-    return Shape(kind, re.compile(_any_of(*lines)), holds)
+def _shape(kind: str, *lines: str, holds: Callable[[str], bool] = _always, shortens: bool = False) -> Shape:
+    return Shape(kind, re.compile(_any_of(*lines)), holds, shortens)
 
 
 _MOBILE = r"(?:(?:00)?62\D?0?\D?|0\D?)8"
 _AREA = r"0[2-79]\d{1,2}"
 SHAPES = (
-    _shape("[TELEPON]", r"(?:0|0062|620?)8\d{7,11}(?!\d)", r"08\d{7,9}[-.]\d{1,3}(?!\d)"),
+    _shape("[TELEPON]", r"(?:08\d?|(?:0062|620?)8)\d{7,11}(?!\d)", r"08\d{7,9}[-.]\d{1,3}(?!\d)"),
     _shape("[NPWP]", r"(?!20)\d{15}(?!\d)"),
     _shape("[NIK]", r"\d{14,18}(?!\d)", r"\d{21,}", holds=_is_long),
     _shape(
@@ -245,7 +246,7 @@ SHAPES = (
         r"\d\d\D\d\d\D\d\d\D\d{6}\D\d{4}(?!\d)",
         holds=_is_divided_nik,
     ),
-    _shape("[NIK]", _BORN, holds=_is_one),
+    _shape("[NIK]", _BORN, holds=_is_nik),
     _shape("[NIK]", rf"{_HOME}\D\d{{4}}\D\d{{4}}\D\d{{3,5}}(?!\d)", r"7\D3(?:\D\d){13,15}(?!\d)"),
     _shape(
         "[NPWP]",
@@ -261,6 +262,7 @@ SHAPES = (
         rf"{_MOBILE}[1-35789]\d{{0,2}}\D\d{{3,4}}\D\d{{3,5}}(?!\d)",
         rf"{_MOBILE}\D?[1-35789](?:\D?\d){{6,11}}(?!\d)",
         holds=_is_phone,
+        shortens=True,
     ),
     # Fixed lines: an area code apart from the number, or nine to ten digits in a row.
     _shape(
@@ -294,5 +296,16 @@ EMAIL = re.compile(
         rf"(?<![\w.+%-])(?=[a-z.+%-]*[\d._])[\w.+%-]{{3,64}}\s(?=[a-z]+\W{{1,3}}(?:com|co)\b){_PROVIDER}",
     )
 )
-# Most texts have no address: this keeps them from being searched for one at every word.
-MAY_BE_EMAIL = re.compile(r"@|\b(?:at|et|keong)\b|mail|yahoo|outlook|[-_]at[-_]")
+#: One of these is in every address. Most texts have none: it keeps them from being searched for one at every word.
+EMAIL_SIGNS = (
+    "@",
+    "mail",
+    "yahoo",
+    "outlook",
+    "icloud",
+    "proton",
+    "keong",
+    " at ",
+    " et ",
+    *(a + b for a in "([{<-_" for b in ("at", "et")),
+)

@@ -12,8 +12,8 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
-from contracts.digits import BREAK, Run, count, in_digits, plain_copy, runs
-from contracts.identifiers import AT, BY_WORD, DOT, EMAIL, MAY_BE_EMAIL, OTHER, PERHAPS_OTHER, SHAPES, ByWord, is_list
+from contracts.digits import BREAK, Run, has_digits, in_digits, plain_copy, runs
+from contracts.identifiers import AT, BY_WORD, DOT, EMAIL, EMAIL_SIGNS, OTHER, PERHAPS_OTHER, SHAPES, ByWord, is_list
 
 #: Fewer digits are no identifier, and most texts have fewer.
 _FEWEST_DIGITS = 6
@@ -21,6 +21,7 @@ _FEWEST_DIGITS = 6
 _CONTEXT = 60
 # Signs that are drawn on the letter before them, as on a keycap.
 _MARKS = re.compile(r"[\u0300-\u036f\ufe00-\ufe0f\u20d0-\u20ff]+")
+_LAST_GROUP = re.compile(r"\D?\d+$")
 _Span = tuple[int, int, str]  # from and up to which letter, and its token
 
 
@@ -65,8 +66,8 @@ def _by_shape(run: Run, first: int) -> tuple[int, str] | None:
     """Find the group behind the identifier that begins here, and its kind."""
     for shape in SHAPES:
         match = shape.line.match(run.line, run.at[first])
-        while match and not shape.holds(match[0]):  # then perhaps without the last group: "08_23_76_14_76_05 5 lubang"
-            last = re.search(r"\D?\d+$", match[0])
+        while match and not shape.holds(match[0]):  # "08_23_76_14_76_05 5 lubang"
+            last = _LAST_GROUP.search(match[0]) if shape.shortens else None
             match = shape.line.match(run.line, run.at[first], match.end() - len(last[0])) if last else None
         if match:
             return bisect_left(run.at, match.end()), shape.kind
@@ -116,12 +117,12 @@ def _broken(match: re.Match[str]) -> str:
 def _masked_once(text: str, offices: Collection[str]) -> str:
     copy = plain_copy(text)
     spans: list[_Span] = []
-    if MAY_BE_EMAIL.search(copy.letters):
+    if any(sign in copy.letters for sign in EMAIL_SIGNS):
         for match in EMAIL.finditer(copy.letters):
             if _same_address(match[0]) not in offices:
                 spans.append((copy.starts[match.start()], copy.ends[match.end() - 1], "[EMAIL]"))
         copy = copy._replace(letters=EMAIL.sub(_broken, copy.letters))
-    if count(copy.letters) >= _FEWEST_DIGITS:
+    if has_digits(copy.letters, _FEWEST_DIGITS):
         copy = in_digits(copy)
         letters = OTHER.sub(_broken, copy.letters)
         for run in runs(letters):
