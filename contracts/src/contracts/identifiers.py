@@ -28,6 +28,7 @@ _DATE = _any_of(
 )
 _SHORT_DATE = rf"{_D}(?P<date>[./-]){_M}(?P=date)\d\d(?!\d)"
 _HOME = r"73[0127]\d"  # NIK of Sulawesi Selatan
+_NO_PHONE = "(?!0?8[1-9]|62)"
 _NUMBERED = r"(?:nya)?\W{1,3}(?:(?:no(?:mor|mer)?|id|kode)\b\W{0,3})?"
 
 #: Wherever it stands.
@@ -41,19 +42,22 @@ OTHER = re.compile(
         # Latitude and longitude of Indonesia, as maps give them.
         r"(?<![\d.])-?(?:\d|1[01]|9[5-9]|1[0-3]\d|14[01])\.\d{4,}(?!\.?\d)",
         r"(?<![\d,])-?(?:\d|1[01]),\d{4,}[\s;,]{1,3}(?:9[5-9]|1[0-3]\d|14[01]),\d{4,}(?!,?\d)",
-        r"\br[tw]\W{0,3}\d{1,3}(?:\s?/\s?(?:rw\W{0,3})?\d{1,3})?(?!\d)",
+        r"\br[tw]\W{0,3}(?!08\W{1,3}\d{3,4}\W)(?:0[0-2])?\d{1,2}(?:\s?/\s?(?:rw\W{0,3})?\d{1,3})?(?!\d)",
         r"\b(?:rumah|blok|kavling|absen)\W{1,3}no(?:mor|mer)?\W{1,3}\d{1,2}"
         r"(?:[,\s&/-]{1,3}(?:(?:dan|s/d) )?\d{1,2})*(?!\d)",
-        rf"\b(?:tiket|invoice|faktur|order|resi|kwitansi|pesanan|transaksi|nop){_NUMBERED}\d[\d.-]{{6,24}}\d(?!\d)",
+        rf"\b(?:tiket|invoice|faktur){_NUMBERED}(?:\d{{8,14}}|\d{{3}}\.\d{{3}}-\d\d\.\d{{8}})(?!\d)",
+        rf"\b(?:order|resi|kwitansi|pesanan|transaksi|nop){_NUMBERED}{_NO_PHONE}(?!\d{{16}}(?!\d))\d[\d.-]{{6,24}}\d(?!\d)",
         r"\binv(?:oice)?[/-][\w/.-]+",
         # Meters and customers of PLN (11 or 12 digits) and PDAM, and the 20 digits of a prepaid token.
         rf"(?<!\d )\b(?:meter(?:an)?|id\s?pel(?:anggan)?)(?:\s?(?:pln|listrik))?{_NUMBERED}\d{{11,12}}(?!\d)",
-        rf"\b(?:pdam|pel(?:anggan)?|langganan|sambungan){_NUMBERED}\d{{5,10}}(?!\d)",
+        rf"\b(?:pdam|pel(?:anggan)?|langganan|sambungan){_NUMBERED}{_NO_PHONE}\d{{5,10}}(?!\d)",
         rf"\b(?:token|stroom)(?:\s?(?:pln|listrik))?{_NUMBERED}(?:\d[ -]?){{19}}\d(?!\d)",
         # Letters and regulations: 800/123/BKPSDM/2024.
-        r"(?<![\d.])\d[\d.]{0,20}(?:/[\d.]{1,12}){0,4}(?:/[a-z][a-z.-]{0,30}){1,4}(?:/[\d.]{1,12}){1,3}",
+        r"(?<![\d./])(?!08[1-9]|0\d*\.)(?:\d{1,3}\.){0,5}\d{1,5}(?:/[\d.]{1,8}){0,4}(?:/[a-z][a-z.-]{0,30}){1,4}"
+        r"(?:/[\d.]{1,8}){1,3}",
         r"(?<![\d/])\d{1,3}(?:/\d{1,4})+/(?:19|20)\d\d(?![\d/])",
-        r"(?:status|posts?|photos?|videos?|reels?|permalink|fbid|[?&]id)[/=](?!\d{16}(?!\d))\d{14,19}(?!\d)|fbid=\d+",
+        r"(?:status|groups?|posts?|photos?|videos?|reels?|permalink|fbid)[/=]\d{14,19}(?!\d)",
+        r"[?&]id=(?!\d{16}(?!\d))\d{14,19}(?!\d)",
         r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b",
     )
 )
@@ -90,6 +94,33 @@ _BANKS = r"(?:bank )?(?:bri|bni|bca|bsi|btn|mandiri|sulselbar|bpd|cimb|danamon|p
 _ACCOUNT_WORDS = rf"rekening(?!\W{{1,3}}(?:listrik|air|pln|pdam|telepon|telkom))|no\W?rek|rek|{_BANKS}|bank"
 
 
+def _always(line: str) -> bool:
+    return True
+
+
+_GROUPS = re.compile(r"\d+")
+
+
+def _are_counts(groups: list[str]) -> bool:
+    """Whether they are what people count: of three digits at most, and none begins with 0."""
+    sizes = {len(group) for group in groups}
+    return sizes != {1} and max(sizes) <= 3 and not any(group[0] == "0" != group for group in groups)
+
+
+def _are_years_or_prices(groups: list[str]) -> bool:
+    years = all(re.fullmatch(_Y, group) for group in groups)
+    return years or all(len(group) > 2 and group.endswith(("00", "50")) for group in groups)
+
+
+def _is_list(line: str) -> bool:
+    groups = _GROUPS.findall(line)
+    return len(groups) > 1 and (_are_counts(groups) or _are_years_or_prices(groups))
+
+
+def _is_no_list(line: str) -> bool:
+    return not _is_list(line)
+
+
 class ByWord(NamedTuple):
     """An identifier that is known by a word before it, or right behind it. The first shape that fits wins."""
 
@@ -97,6 +128,7 @@ class ByWord(NamedTuple):
     before: re.Pattern[str]
     shapes: tuple[re.Pattern[str], ...]
     behind: re.Pattern[str] | None = None
+    holds: Callable[[str], bool] = _is_no_list
 
 
 def _digits(*counts: int) -> tuple[re.Pattern[str], ...]:
@@ -135,6 +167,7 @@ BY_WORD = (
             re.compile(r"8\D?[1-35789](?:\D?\d){7,10}(?!\d)"),
             re.compile(r"0[2-79]\d{1,2}\D?\d{3,4}\D?\d{2,4}(?!\d)"),
         ),
+        holds=_always,
     ),
     ByWord("[REKENING]", _said(_ACCOUNT_WORDS, _ANYTHING), (_ACCOUNT,), _behind(_ACCOUNT_WORDS)),
     ByWord("[REKENING]", _said(_ACCOUNT_WORDS), (_DIVIDED_ACCOUNT,)),
@@ -147,13 +180,8 @@ _DAY = r"(?:[04]\D?[1-9]|[1256]\D?\d|[37]\D?[01])"  # 40 more for women
 _MONTH = r"(?:0\D?[1-9]|1\D?[0-2])"
 #: Sixteen digits that begin with a province and have a date of birth.
 _BORN = rf"(?={_PROVINCE.pattern})(?:\d\D?){{6}}{_DAY}\D?{_MONTH}(?:\D?\d){{6}}(?!\d)"
-_GROUPS = re.compile(r"\d+")
 # Signs between numbers of a list more often than within one number.
 _LISTING = ",;:\n"
-
-
-def _always(line: str) -> bool:
-    return True
 
 
 def _is_usual(line: str) -> bool:
@@ -168,29 +196,12 @@ def _is_usual(line: str) -> bool:
     return not signs & set(_LISTING) or 2 not in sizes[:-1]
 
 
-def _are_counts(groups: list[str]) -> bool:
-    """Whether they are what people count: of three digits at most, and none begins with 0."""
-    sizes = {len(group) for group in groups}
-    return sizes != {1} and max(sizes) <= 3 and not any(group[0] == "0" != group for group in groups)
-
-
-def _are_years_or_prices(groups: list[str]) -> bool:
-    years = all(re.fullmatch(_Y, group) for group in groups)
-    return years or all(len(group) > 2 and group.endswith(("00", "50")) for group in groups)
-
-
-def is_list(line: str) -> bool:
-    """Tell whether the groups of ``line`` are numbers of their own: counts, years or prices."""
-    groups = _GROUPS.findall(line)
-    return len(groups) > 1 and (_are_counts(groups) or _are_years_or_prices(groups))
-
-
 # A group begins with 0, as of a NIK the month or the last four digits do, or is too long for a list.
 _DIVIDED = re.compile(rf"{_HOME}|(?:\d+\D)*(?:0|\d{{8}})")
 
 
 def _is_nik(line: str) -> bool:
-    return bool(_DIVIDED.match(line)) and _is_usual(line) and not is_list(line)
+    return bool(_DIVIDED.match(line)) and _is_usual(line) and not _is_list(line)
 
 
 def _is_divided_nik(line: str) -> bool:
@@ -212,7 +223,7 @@ def _is_long(line: str) -> bool:
 def _is_phone(line: str) -> bool:
     """Whether no list follows what begins like a phone number: "no. 08, 2019, 2020", "62 70 81 95"."""
     if country := re.match(r"(?:00)?62\D", line):
-        return _is_usual(line[country.end() :]) and not is_list(line)
+        return _is_usual(line[country.end() :]) and not _is_list(line)
     rest = line.removeprefix("08")[1:] if re.match(r"08\D", line) else ""
     listed = rest and (_are_years_or_prices(_GROUPS.findall(rest)) or re.match(rf"{_THOUSANDS}(?![.,]?\d)", rest))
     return _is_usual(line) and not listed

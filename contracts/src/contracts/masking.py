@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from contracts.digits import BREAK, Run, has_digits, in_digits, plain_copy, runs
-from contracts.identifiers import AT, BY_WORD, DOT, EMAIL, EMAIL_SIGNS, OTHER, PERHAPS_OTHER, SHAPES, ByWord, is_list
+from contracts.identifiers import AT, BY_WORD, DOT, EMAIL, EMAIL_SIGNS, OTHER, PERHAPS_OTHER, SHAPES, ByWord
 
 #: Fewer digits are no identifier, and most texts have fewer.
 _FEWEST_DIGITS = 6
@@ -57,7 +57,7 @@ def _by_word(run: Run, first: int, said: Collection[ByWord], told: Collection[By
     for rule in BY_WORD if said or told else ():
         for shape in rule.shapes:
             match = shape.match(run.line, run.at[first])
-            if match and not is_list(match[0]) and (rule in said or (rule in told and match.end() == len(run.line))):
+            if match and rule.holds(match[0]) and (rule in said or (rule in told and match.end() == len(run.line))):
                 return bisect_left(run.at, match.end()), rule.kind
     return None
 
