@@ -53,6 +53,8 @@ def test_unknown_fields_are_ignored_around_and_inside_the_data() -> None:
         pytest.param(_with_data(text="a" * 20_001), id="text too long"),
         pytest.param(_with_data(text=None), id="null text"),
         pytest.param(_with_data(anonim="ya"), id="wrong type of a field"),
+        pytest.param(_with_data(text="HERE").replace(b"HERE", b"\xc2\xc2\x9b\x9b"), id="a control around a control"),
+        pytest.param(_with_data(text="HERE").replace(b"HERE", rb"\u00\u00009b"), id="an escape around an escape"),
     ],
 )
 def test_what_does_not_fit_is_refused(value: bytes) -> None:
@@ -65,6 +67,12 @@ def test_what_does_not_fit_is_refused(value: bytes) -> None:
     [
         pytest.param(r"a\u0000b\u0007\u001bc\u007Fd", "abcd", id="escaped"),
         pytest.param("a\x7fb", "ab", id="the one that JSON lets stand"),
+        pytest.param(r"a\u0080b\u009b31mc\u009Fd", "ab31mcd", id="C1, which a terminal obeys too"),
+        pytest.param("a\x80b\x9b31mc\x9fd", "ab31mcd", id="C1 as they are"),
+        pytest.param(r"a\u202ab\u202Ec\u2066d\u2069e", "abcde", id="another direction"),
+        pytest.param("a\u202ab\u202ec\u2066d\u2069e", "abcde", id="another direction as it is"),
+        pytest.param("a\xa0\u2029\u202f\u2065\u206a", "a\xa0\u2029\u202f\u2065\u206a", id="their neighbours stay"),
+        pytest.param("a\\\x9bu009bb", "ab", id="an escape around a control"),
         pytest.param(r"a\bb\fc", "abc", id="short escapes"),
         pytest.param(r"a\nb\tc\u000ad\r\n", "a\nb\tc\nd\r\n", id="line ends and tabs stay"),
         pytest.param(r"a\\u0000b\\\u0000c\\\\b", r"a\u0000b\c\\b", id="a backslash that was meant"),
@@ -80,7 +88,19 @@ def test_control_characters_are_left_out(written: str, read: str) -> None:
 
 
 def test_a_text_has_one_kind_of_line_end_and_no_control_characters() -> None:
-    assert "a\nb\nc\td" == codec.plain("a\r\nb\rc\td\x00\x1b\x7f")
+    assert "a\nb\nc\td" == codec.plain("a\r\nb\rc\td\x00\x1b\x7f\x80\x9b\x9f\u202a\u202e\u2066\u2069")
+
+
+@pytest.mark.parametrize(
+    "control", [*map(chr, range(32)), "\x7f", "\x80", "\x9b", "\x9f", "\u202e", "\u2066", "\u2069"]
+)
+def test_what_was_sent_with_a_control_character_is_read_without(control: str) -> None:
+    event = codec.decode(json.dumps(SMS).encode())
+    data = codec.msgspec.structs.replace(event.data, text=f"a{control}b")
+
+    read: Any = codec.decode(codec.encode(codec.msgspec.structs.replace(event, data=data))).data
+
+    assert read.text == (f"a{control}b" if control in "\t\n\r" else "ab")
 
 
 @given(st.binary(max_size=200))

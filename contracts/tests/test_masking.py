@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,93 @@ MASKED = {
     "e-mail in words": ("budi at gmail titik com", "[EMAIL]"),
     "e-mail mistyped": ("budi@gmail,com", "[EMAIL]"),
     "e-mail of a number": ("081234567890@gmail.com", "[EMAIL]"),
+    "phone with commas": ("0812,3456,7890", "[TELEPON]"),
+    "phone with commas and blanks": ("hp 0812, 3456, 7890, terima kasih", "hp [TELEPON], terima kasih"),
+    "NIK with commas and blanks": ("7312, 0145, 0790, 0003", "[NIK]"),
+    "phone over three lines": ("0812\n3456\n7890\nterima kasih", "[TELEPON]\nterima kasih"),
+    "NIK over lines without its word": ("7312\n0145\n0790\n0003", "[NIK]"),
+    "phone with colons": ("0812:3456:7890", "[TELEPON]"),
+    "NIK with colons": ("7312:0145:0790:0003", "[NIK]"),
+    "phone with semicolons": ("0812;3456;7890", "[TELEPON]"),
+    "phone with tildes": ("0812~3456~7890", "[TELEPON]"),
+    "phone with pluses": ("0812+3456+7890", "[TELEPON]"),
+    "phone with pipes": ("0812 | 3456 | 7890", "[TELEPON]"),
+    "phone with quotes between": ("0812'3456'7890", "[TELEPON]"),
+    "phone in quotes by group": ('"0812" "3456" "7890"', '"[TELEPON]"'),
+    "phone in brackets by group": ("[0812] (3456) {7890}", "[[TELEPON]}"),
+    "phone with four blanks": ("0812    3456    7890", "[TELEPON]"),
+    "phone with a soft hyphen": ("0812\u00ad3456\u00ad7890", "[TELEPON]"),
+    "phone with zero width": ("08\u200b1234\u2060567\ufeff890", "[TELEPON]"),
+    "phone with emoji": ("0812 \U0001f4de 3456 \U0001f449\U0001f3fd 7890", "[TELEPON]"),
+    "phone with arrows": ("0812\u21923456\u21927890", "[TELEPON]"),
+    "phone in keycaps": ("hp " + "".join(f"{n}\ufe0f\u20e3" for n in "081234567890") + " ya", "hp [TELEPON] ya"),
+    "phone in circles": ("\u24ea\u2467\u2460\u2461\u2462\u2463\u2464\u2465\u2466\u2467\u2468\u24ea", "[TELEPON]"),
+    "phone in bold digits": ("".join(chr(0x1D7CE + int(n)) for n in "081234567890"), "[TELEPON]"),
+    "phone struck through": ("".join(f"{n}\u0336" for n in "081234567890") + " ya", "[TELEPON] ya"),
+    "phone with a Cyrillic O": ("\u043e81234567890", "[TELEPON]"),
+    "phone with full width dashes": ("\uff10\uff18\uff11\uff12\uff0d3456\uff0d7890", "[TELEPON]"),
+    "phone stuck to a word": ("nomorku081234567890", "nomorku[TELEPON]"),
+    "phone stuck to words on both sides": ("kontakku081234567890ya", "kontakku[TELEPON]ya"),
+    "phone of fourteen digits": ("08123456789012", "[TELEPON]"),
+    "two phones stuck together": ("081234567890081355667788", "[NIK]"),
+    "phones without the zero, one word": ("wa 81234567890 / 81355667788", "wa [TELEPON] / [TELEPON]"),
+    "phone without the zero, with dots": ("hp 812.345.678.901", "hp [TELEPON]"),
+    "phone that looks like a regulation": ("0812.3456.7890/budi/2025", "[TELEPON]/budi/2025"),
+    "NIK that looks like a regulation": ("7312.0452.0891.0003/Siti/2", "[NIK]/Siti/2"),
+    "phone of an order": ("pesanan 081234567890", "pesanan [TELEPON]"),
+    "phone of the head of a RT": ("pak RT 081 234 567 890", "pak RT [TELEPON]"),
+    "phone of Malaysia": ("+60 12-345 6789", "[TELEPON]"),
+    "phone after a date": ("tgl 12-08-2025 0812-3456-7890", "tgl 12-08-2025 [TELEPON]"),
+    "phone after a price": ("Rp 50.000 ke 0812 3456 7890", "Rp 50.000 ke [TELEPON]"),
+    "phone after an hour": ("jam 08.00, 0812 3456 7890", "jam 08.00, [TELEPON]"),
+    "phone after its RT": ("RT 02 RW 01 0812 3456 7890", "RT 02 RW 01 [TELEPON]"),
+    "phone spelt with commas": ("nol, delapan, satu, dua, tiga, empat, lima, enam, tujuh, delapan", "[TELEPON]"),
+    "phone spelt with dashes": ("nol-delapan-satu-dua-tiga-empat-lima-enam-tujuh-delapan", "[TELEPON]"),
+    "phone spelt without blanks": ("noldelapansatuduatigaempatlimaenamtujuhdelapan", "[TELEPON]"),
+    "phone spelt without zero": ("HP delapan satu dua tiga empat lima enam tujuh delapan sembilan", "HP [TELEPON]"),
+    "phone half spelt": ("nol delapan 12345678", "[TELEPON]"),
+    "phone half spelt at the end": ("0812 3456 tujuh delapan sembilan nol ya", "[TELEPON] ya"),
+    "phone in pairs of words": (
+        "nol delapan dua belas tiga puluh empat lima puluh enam tujuh puluh delapan",
+        "[TELEPON]",
+    ),
+    "phone spelt short, doubled, with strip": (
+        "kosong lapan satu dobel dua strip tiga empt lma enam strip tjh dlpn smbilan",
+        "[TELEPON]",
+    ),
+    "phone spelt in Bugis": ("nol arua seddi dua tellu eppa lima enneng pitu arua", "[TELEPON]"),
+    "NIK spelt": ("tujuh tiga satu dua nol satu nol satu nol satu sembilan nol nol nol nol satu", "[NIK]"),
+    "NIK spelt with commas": (
+        "nik tujuh tiga satu dua, nol satu empat lima, nol tujuh sembilan nol, nol nol nol tiga",
+        "nik [NIK]",
+    ),
+    "NIK stuck to a letter": ("a7312010101900001", "a[NIK]"),
+    "NIK of seventeen digits": ("73120101019000012", "[NIK]"),
+    "NIK of fourteen digits": ("73120101019000", "[NIK]"),
+    "NIK of eighteen digits": ("nik 731201010190000123", "nik [NIK]"),
+    "NIK in groups, a digit too many": ("7312 0101 0190 00012", "[NIK]"),
+    "NIK in pairs": ("73 12 01 01 01 90 00 01", "[NIK]"),
+    "NIK and its equals sign": ("NIK=7312010101900001", "NIK=[NIK]"),
+    "NIK and a phone stuck together": ("7312010101900001081234567890", "[NIK]"),
+    "KK with commas": ("kk saya: 7312,0115,0312,0004", "kk saya: [KK]"),
+    "NPWP with commas": ("npwp 09,254,294,3,407,000", "npwp [NPWP]"),
+    "BPJS": ("no BPJS saya 0001234567890 mati", "no BPJS saya [BPJS] mati"),
+    "BPJS in groups": ("kartu sehat: 0001 2345 67890", "kartu sehat: [BPJS]"),
+    "BPJS said behind": ("0001234567890 nomor JKN saya", "[BPJS] nomor JKN saya"),
+    "account": ("rekening 1234567890", "rekening [REKENING]"),
+    "account of BRI as printed": ("rek. BRI 0123-01-012345-50-1", "rek. BRI [REKENING]"),
+    "account said behind": ("transfer ke 1520012345678 Mandiri", "transfer ke [REKENING] Mandiri"),
+    "account of Bank Sulselbar": ("Bank Sulselbar a.n. Budi 1302020000123", "Bank Sulselbar a.n. Budi [REKENING]"),
+    "passport": ("paspor saya nomor A1234567", "paspor saya nomor [PASPOR]"),
+    "passport apart from its letter": ("passport: X 123456", "passport: [PASPOR]"),
+    "e-mail in full width": ("budi\uff20gmail.com", "[EMAIL]"),
+    "e-mail with et": ("kirim ke budi et gmail com", "kirim ke [EMAIL]"),
+    "e-mail with a blank": ("budi @ gmail com ya", "[EMAIL] ya"),
+    "e-mail with its dots spelt": ("budi titik santoso at yahoo dot co dot id", "[EMAIL]"),
+    "e-mail with zero width": ("budi\u200b@gmail.com", "[EMAIL]"),
+    "e-mail without at": ("budi_77 gmail.com", "[EMAIL]"),
+    "fixed line with a slash": ("0484/21234", "[TELEPON]"),
+    "fixed line with the country": ("+62 484 21234", "[TELEPON]"),
 }
 KEPT = (
     "Rp 1.500.000", "Rp85.000", "Rp. 12.500.000,00", "harga 12.500.000-15.500.000", "biaya 150000", "Rp 100000000",
@@ -105,6 +194,27 @@ KEPT = (
     "tiket 0812240001", "no. tiket: 0812240001", "invoice 081224001234", "no faktur 0812240001",
     "[NIK] dan [TELEPON]", "OLI 10 LITER", "lol 10O0", "2 lO 3", "kk 12\n34", "tahun 2024\n2025",
     "id 818a6b47-1318-554b-a127-c7bfca99ea1a", "https://x.com/a/status/1903471120554246144",
+    "harga 12.500, 13.000, 15.000 dan 17.500", "10.000 20.000 50.000 100.000", "HPS Rp1.234.567.890,00",
+    "tgl 08-12-2025 s/d 10-12-2025", "08/12 - 15/12/2025", "12 08 2025", "08.12.2025 - 15.12.2025",
+    "buka 08.00 12.00 13.30 16.00", "08.00-12.00, 13.00-16.00", "jadwal 07.15, 09.45, 12.30, 15.00",
+    "4\u00b021'04.5\"S 119\u00b053'12.8\"E", "-4,351234; 119,881234.",
+    "https://www.google.com/maps/@-4.3512345,119.8812345,17z",
+    "no 08, 10, 12, 14, 16, 18, 20", "rumah no 08 14 16 26 55", "nomor kursi 08 09 10 11 12",
+    "no. 08, 2019, 2020, 2021",
+    "RT 01 RW 02, RT 03 RW 04, RT 05 RW 06, RT 07 RW 08", "RT 08 12-08-2025", "RT 08 1.037.216.000",
+    "SK 800/123/BKD/2024", "SK Bupati No. 188.45/632/XI/2024", "087/890/825/2025", "Permendagri 109/2019 pasal 12",
+    "12 15 18 20 22 30 40", "12, 15, 18, 20, 22, 30, 40, 41", "120 135 150 175 180 200 210", "1200, 1350, 1500, 1650",
+    "2018 2019 2020 2021 2022 2023", "data KK 2019 2020 2021 2022", "KK 43, jiwa 120, rumah 38",
+    "IDPEL: 5321 4007 8561", "PDAM 045512345", "no pelanggan PDAM 0412345", "token: 12345678901234567890",
+    "2345-6789-0123-4567-8901", "INV/20250802/MPL/1234567890", "faktur 010.000-25.12345678", "no. resi 0123456789012",
+    "IMG_20250911_073512", "20250911073512", "IMG-20250911-WA0012", "STA 0+000 s/d 1+250", "192.168.100.101",
+    "NOP 73.12.010.001.001-0001.0", "rekening listrik 321400785613", "saldo rekening Rp 1.500.000",
+    "biaya paspor 350.000",
+    "di kantor BRI antri, 12 orang, npsn 40304297", "satu dua tiga empat lima enam tujuh delapan sembilan sepuluh",
+    "dua puluh lima orang, tiga puluh rumah", "satuan, kesatuan, ketiganya, dua-duanya", "teknologi dan kronologi",
+    "https://www.facebook.com/groups/123456789012345/posts/1234567890123456",
+    "lihat www.soppengkab.go.id", "gmail saya tidak bisa dibuka", "kirim ke email dinas",
+    "sms 1708, 112, 110, 129", "call center 1500-444",
 )  # fmt: skip
 
 
@@ -207,23 +317,141 @@ def test_a_longer_number_that_has_an_offices_in_it_is_masked(longer: str) -> Non
     assert longer not in mask(longer, OFFICE)
 
 
-@given(st.text(alphabet="0123456789 .-/+()@abRpSPGOl*\n", max_size=80))
+PIECES = (
+    *"0123456789 .,-/+()@:;\n", "08", "0812", "62", "7312", "0101", "3456", "1234567890", "2025", "SPG-",
+    "Rp ", "hp ", "nik ", "kk ",
+    "rek ", "bpjs ", "paspor A", "nol ", "delapan ", "satu", "belas ", "dobel ", "[NIK]", "[TELEPON]", " atau ",
+    "budi", " at ", "gmail.com",
+    "\u200b", "\ufe0f\u20e3", "\uff10", "\u0668", "\U0001f4de", "O", "l",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 def test_masking_twice_is_masking_once(text: str) -> None:
     once = mask(text)
 
     assert once == mask(once)
 
 
-@pytest.mark.parametrize(
-    "unit", ["a", "1 ", "0 8 ", "1.2.3.", "a.b-c ", "nomor saya ", "(", "kk ", "08", "a@", "Rp1.111"]
+@given(st.text(max_size=60))
+def test_of_any_text_what_is_not_masked_stays_as_it_was_written(text: str) -> None:
+    parts = re.split(r"\[[A-Z]+\]", mask(text))
+
+    assert re.fullmatch(".*".join(map(re.escape, parts)), text, re.DOTALL)
+
+
+def test_letters_around_a_token_stay_as_they_were_written() -> None:
+    around = "\uff33\uff4f\uff50 \u0661\u0662 \u00bd \ufb01 \u200bx {} \U0001d7d0\u00ad \u2460 N\u200bol"
+
+    assert around.format("[TELEPON]") == mask(around.format("\uff10\uff18123\u00ad4567890"))
+
+
+WORDS = ("nol", "satu", "dua", "tiga", "empat", "lima", "enam", "tujuh", "delapan", "sembilan")
+SCRIPTS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "full width": lambda digits: digits.translate({n: n + 0xFEE0 for n in range(48, 58)}),
+    "Arabic": lambda digits: digits.translate({n: n + 0x630 for n in range(48, 58)}),
+    "bold": lambda digits: digits.translate({n: n + 0x1D79E for n in range(48, 58)}),
+    "keycaps": lambda digits: re.sub(r"(\d)", "\\1\ufe0f\u20e3", digits),
+    "zero width": "\u200b".join,
+    "words": lambda digits: re.sub(r"(\d)", lambda digit: WORDS[int(digit[1])] + " ", digits).strip(),
+}
+SIGNS = (
+    " ",
+    "    ",
+    "-",
+    " - ",
+    "\u2011",
+    ".",
+    ",",
+    ", ",
+    ";",
+    ":",
+    "~",
+    "+",
+    "/",
+    " | ",
+    "_",
+    "*",
+    "\n",
+    "' '",
+    ") (",
+    "\u00a0",
+    "\U0001f4de",
 )
+DIVIDED = {
+    "NIK": ("{}", "{:4}{:4}{:4}{:4}", "{:6}{:6}{:4}", "{:2}{:2}{:2}{:6}{:4}", "{:8}{:8}"),
+    "phone": ("{}", "{:4}{:4}{:4}", "{:4}{:3}{:5}", "{:3}{:3}{:3}{:3}", "{:4}{:8}"),
+}
+
+
+@st.composite
+def _written(draw: st.DrawFn) -> str:
+    kind = draw(st.sampled_from(("NIK", "phone")))
+    last = draw(st.integers(1, 999))
+    born = draw(st.dates(date(1950, 1, 1), date(2015, 12, 31)))
+    woman = 40 * draw(st.booleans())
+    digits = (
+        f"7312{draw(st.integers(1, 8)):02}{born.day + woman:02}{born:%m%y}{last:04}"
+        if kind == "NIK"
+        else f"08{draw(st.sampled_from(('11', '12', '23', '52', '77', '96')))}{draw(st.integers(0, 10**8 - 1)):08}"
+    )
+    sizes = [int(size) for size in re.findall(r"\d+", draw(st.sampled_from(DIVIDED[kind])))] or [16]
+    groups = [digits[sum(sizes[:n]) : sum(sizes[: n + 1])] for n in range(len(sizes))]
+    return SCRIPTS[draw(st.sampled_from(sorted(SCRIPTS)))](draw(st.sampled_from(SIGNS)).join(groups))
+
+
+@given(
+    _written(),
+    st.sampled_from(("", "hub ", "nomorku", "jalan rusak, ", "(", "RT 02 ", "tgl 12/08/2025 ")),
+    st.sampled_from(("", " ya", "ya", ".", ")", "\nterima kasih", " / Takkalala")),
+)
+def test_in_every_sign_and_script_nothing_of_an_identifier_is_left(written: str, before: str, after: str) -> None:
+    assert mask(before + written + after) in {f"{before}[{kind}]{after}" for kind in ("NIK", "TELEPON")}
+
+
+OFFICES = ("(0484) 21021", "0811-4100-1708", "telepon 0484 23456 atau 0484 23457", "kominfo@soppengkab.go.id")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hubungi 0484 21021", "telp. 0484-21021", "+62 484 21021", "62484-21021", "048421021", "(0484)21021 ya",
+        "wa 081141001708", "+6281141001708", "wa 6281141001708", "0811 4100 1708", "wa 81141001708", "0484 23457",
+        "\uff10484 21021", "kominfo@soppengkab.go.id.", "Kominfo@Soppengkab.go.id", "kominfo @ soppengkab.go.id",
+    ],
+)  # fmt: skip
+def test_what_an_office_may_be_reached_by_stays(text: str) -> None:
+    assert text == mask(text, keep=OFFICES)
+    assert text != mask(text)
+
+
+def test_only_what_an_office_may_be_reached_by_stays() -> None:
+    text = "hp 0811 4100 1709, kantor 0484 21021 / 0484 21022, budi@soppengkab.go.id"
+
+    assert "hp [TELEPON], kantor 0484 21021 / [TELEPON], [EMAIL]" == mask(text, keep=OFFICES)
+
+
+HOSTILE = (
+    "a", "1 ", "0 8 ", "1.2.3.", "a.b-c ", "nomor saya ", "(", "kk ", "08", "a@", "Rp1.111", "12 ", "1.111,",
+    "7312,", "0812 ", "1 5 ",
+    "duapuluhsatu", "dobel1", "satu ", "satusatu", "a@b.", "a dot b ", "budi at gmail ", "1/a/", "1/1/2020-",
+    "08.00 ", "12:00-",
+    "01 01 2020 ", "paspor a123456 ", "rek 1234567890 ", "hp 8123 ", "rumah no 1,", "0\ufe0f\u20e3", "\U0001f4de1",
+    "\u00ad",
+    "1\n", "oil1", "nik saya yang ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_text_takes_no_time(unit: str) -> None:
-    """The longest text an event may carry; no pattern may backtrack for minutes."""
-    started = time.perf_counter()
+    """Ten thousand letters take 50 ms at worst, on a quiet machine; no pattern may backtrack for minutes."""
+    text = unit * (10_000 // len(unit))
+    started = time.process_time()
 
-    mask(unit * (20_000 // len(unit)))
+    mask(text)
 
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 1
 
 
 def test_what_others_planted_is_masked_and_what_they_meant_to_stay_stays() -> None:

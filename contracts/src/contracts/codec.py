@@ -65,10 +65,17 @@ Event = Envelope[Data]
 _raw = msgspec.json.Decoder(Envelope[Raw])
 _data = {struct: msgspec.json.Decoder(struct) for struct in _STRUCTS.values()}
 _encoder = msgspec.json.Encoder()
-#: Nobody means them, PostgreSQL has no NUL, and a terminal obeys the rest.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-# The same as JSON escapes them; the first alternative passes over a backslash that was meant.
-_ESCAPED = re.compile(rb"\\(?:(\\)|u00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF])|[bf])")
+#: Nobody means them, PostgreSQL has no NUL, a terminal obeys C0 and C1, and bidirectional controls (UAX #9) show
+#: a text in another order than it has.
+_BEYOND_C0 = r"\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+_CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f{_BEYOND_C0}]")
+# The same as JSON may have them: as they are, …
+_RAW = re.compile(f"[{_BEYOND_C0}]")
+# … or escaped. The first alternative passes over a backslash that was meant, the second finds half an escape.
+_ESCAPED = re.compile(
+    r"\\(?:(?P<meant>\\)|(?P<half>u[0-9a-fA-F]{0,3}(?![0-9a-fA-F]))"
+    r"|u(?:00(?:0[0-8bBcCeEfF]|[189][0-9a-fA-F]|7[fF])|202[a-eA-E]|206[6-9])|[bf])"
+)
 
 
 def base_type(event_type: str) -> str:
@@ -120,8 +127,9 @@ def plain(text: str) -> str:
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _meant(escape: re.Match[bytes]) -> bytes:
-    return escape[0] if escape[1] else b""
+def _meant(escape: re.Match[str]) -> str:
+    # What is left out must not join half an escape to its other half: this makes sure that it is no JSON.
+    return escape[0] if escape["meant"] else r"\u!" if escape["half"] else ""
 
 
 def encode(event: Event) -> bytes:
@@ -146,7 +154,7 @@ def decode(value: bytes) -> Event:
     if len(value) > MAX_READ:
         raise TooLarge(f"event of {len(value)} bytes, {MAX_READ} allowed")
     try:
-        raw = _raw.decode(_ESCAPED.sub(_meant, value.replace(b"\x7f", b"")))
+        raw = _raw.decode(_ESCAPED.sub(_meant, _RAW.sub("", value.decode())))
         struct = _STRUCTS.get(base_type(raw.type))
         if struct is None:
             raise InvalidEvent(f"unknown type {raw.type!r}")

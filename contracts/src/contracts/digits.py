@@ -1,0 +1,193 @@
+"""Numbers as people write them: a copy of a text in plain digits that knows where each of its letters came from.
+
+Full width, other scripts, keycaps and bold letters become plain (NFKC, https://unicode.org/reports/tr15/), what nobody
+sees is left out, number words become digits. Only `masking.py` reads the copy; nobody is shown it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+#: Stands where a number is known to be something else, and between what is no gap: no run goes over it.
+BREAK = "\u00d7"
+
+_WORDS = {
+    "0": "nol kosong kosng ksong zero",
+    "1": "satu stu one seddi siddi",
+    "2": "dua dwa two",
+    "3": "tiga tga three tellu",
+    "4": "empat empt mpat four eppa",
+    "5": "lima lma five",
+    "6": "enam anam nam six enneng",
+    "7": "tujuh tjuh tuju tjh seven pitu",
+    "8": "delapan dlapan delapn dlpn lapan eight aruwa arua",
+    "9": "sembilan smbilan semblan sembiln smbln nine asera",
+    "10": "sepuluh spuluh",
+    "11": "sebelas sblas",
+}
+_VALUE = {word: value for value, words in _WORDS.items() for word in words.split()}
+_WORD = "|".join(sorted(_VALUE, key=len, reverse=True))
+_ANY_WORD = re.compile(_WORD)
+_ZERO_OR_EIGHT = [*_WORDS["0"].split(), *_WORDS["8"].split()]
+_TENS, _TEENS = "puluh|plh", "belas|bls"
+_NUMBER = (
+    rf"(?P<times>dobel|double|dbl|tripel|triple)[\W_]{{0,2}}(?:(?P<again>{_WORD})|(?P<digit>[0-9]))"
+    rf"|(?P<ten>{_WORD})[ -]?(?:{_TENS})(?:[ -]?(?P<one>{_WORD})(?![ -]?(?:{_TENS}|{_TEENS})))?"
+    rf"|(?P<teen>{_WORD})[ -]?(?:{_TEENS})"
+    rf"|(?P<word>{_WORD})"
+)
+_ONE_NUMBER = re.compile(_NUMBER)
+_NAMELESS = re.sub(r"\?P<\w+>", "?:", _NUMBER)
+_LETTER = r"[^\W\d_]"
+_END = rf"(?=(?:ya|pak|bu|kak|min|ini|itu)?(?!{_LETTER}))"
+# Words of their own, the last of a word with more behind it ("nomorkunol delapan"), or many that are stuck together:
+# "satu", but not "satuan".
+_SPELT = re.compile(
+    rf"(?<!{_LETTER})(?>{_NAMELESS})++{_END}|(?>{_NAMELESS})++(?=[\W_]{{1,3}}(?:{_WORD}){_END})|(?>{_NAMELESS}){{4,}}+"
+)
+
+# A letter typed, or read by a machine, for the digit that it looks like: "08l2…", "73120456079900O3", "o 8 1 2".
+_MISREAD = re.compile(
+    rf"(?<!{_LETTER})(?:[oil]{{1,9}}(?=[0-9])|o(?=[\W_][0-9]))|(?<=[0-9])(?:[oil]{{1,9}}(?!{_LETTER})|[sbz](?=[0-9]))"
+)
+_DIGITS_FOR = str.maketrans("oilsbz", "011582")
+
+# Letters and signs of other scripts that look like ours.
+_LOOKS_LIKE = {
+    **dict(
+        zip("\u0430\u0435\u043e\u0440\u0441\u0445\u0456\u0455\u03bf\u03b9\u0131\u00f8", "aeopcxisoiio", strict=True)
+    ),
+    **dict.fromkeys("\u3164\u115f\u1160\u2800", " "),
+    **dict.fromkeys("\u00b0\u00b1\u00d7", BREAK),
+    "\u2212": "-",
+    "\u3002": ".",
+    "\U0001f51f": "10",
+}
+_SIGNS = {"Pd": "-", "Pi": '"', "Pf": '"', "Zs": " ", "Zl": "\n", "Zp": "\n"}
+_INVISIBLE = ("Cf", "Mn", "Me")  # soft hyphen, zero width, variation selectors, the keycap, what strikes through
+
+_DIGIT = re.compile("[0-9]")
+_GROUP = re.compile("[0-9]+")
+_BLANK = rf"(?:[^\w\n{BREAK}]|_)"
+_SAID = "strip|setrip|garis|minus|min|dash|titik|dot|koma|spasi|ratus|ribu|lalu|terus|trus|lanjut|kemudian|sambung"
+# What may stand between two groups: signs and blanks, one line break, a word that people say for a sign.
+_GAP = rf"(?:{_BLANK}{{1,8}}(?:(?:{_SAID})(?!{_LETTER}){_BLANK}{{0,3}})?|{_BLANK}{{0,4}}\n{_BLANK}{{0,4}})"
+_RUN = re.compile(rf"[0-9]+(?:{_GAP}[0-9]+)*")
+
+
+class Copy(NamedTuple):
+    """Small letters and plain digits; letter ``n`` stands for ``text[starts[n]:ends[n]]`` of the text itself."""
+
+    letters: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+
+class Run(NamedTuple):
+    """Groups of digits with nothing but a gap between them.
+
+    ``line`` is ``7312 0101-0190``, with one sign for each gap: a blank, a line feed, one of ``,;:./-+``, or ``*`` for
+    any other; and a ``+`` where one stands before the run. Group ``n`` begins at ``line[at[n]]`` and is
+    ``letters[starts[n]:ends[n]]``.
+    """
+
+    line: str
+    at: Sequence[int]
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+
+@lru_cache(4096)
+def _plain(letter: str) -> str:
+    if letter.isascii():
+        return letter.lower()
+    if letter in _LOOKS_LIKE:
+        return _LOOKS_LIKE[letter]
+    category = unicodedata.category(letter)
+    if category in _INVISIBLE:
+        return ""
+    value = unicodedata.digit(letter, None)
+    if value is not None:
+        return str(value)
+    folded = unicodedata.normalize("NFKC", letter).lower()
+    if folded != letter:
+        return "".join(map(_plain, folded))
+    return letter if category[0] in "LN" else _SIGNS.get(category, "*")
+
+
+def _joined(parts: Iterable[tuple[str, int, int]]) -> Copy:
+    parts = list(parts)
+    starts = [start for letters, start, _ in parts for _ in letters]
+    ends = [end for letters, _, end in parts for _ in letters]
+    return Copy("".join(letters for letters, _, _ in parts), starts, ends)
+
+
+def plain_copy(text: str) -> Copy:
+    """Copy ``text`` in small letters and plain digits, without what nobody sees."""
+    if text.isascii():
+        return Copy(text.lower(), range(len(text)), range(1, len(text) + 1))
+    return _joined((_plain(letter), n, n + 1) for n, letter in enumerate(text))
+
+
+def has_digits(letters: str, fewest: int) -> bool:
+    """Tell whether there are ``fewest`` digits and number words. In words alone it takes a zero or an eight."""
+    found = len(_DIGIT.findall(letters))
+    if found < fewest and any(word in letters for word in _ZERO_OR_EIGHT):
+        found += len(_ANY_WORD.findall(letters))
+    return found >= fewest
+
+
+def _value(number: re.Match[str]) -> str:
+    if number["times"]:
+        return (number["digit"] or _VALUE[number["again"]]) * (3 if number["times"].startswith("t") else 2)
+    if number["ten"]:
+        return _VALUE[number["ten"]] + (_VALUE[number["one"]] if number["one"] else "0")
+    return "1" + _VALUE[number["teen"]] if number["teen"] else _VALUE[number["word"]]
+
+
+def in_digits(copy: Copy) -> Copy:
+    """Write digits for number words, and for the letters that were typed instead of digits."""
+    letters = _MISREAD.sub(lambda match: match[0].translate(_DIGITS_FOR), copy.letters)
+    parts: list[tuple[str, int, int]] = []
+    done = 0
+    for words in _SPELT.finditer(letters):
+        between = slice(done, words.start())
+        parts += zip(letters[between], copy.starts[between], copy.ends[between], strict=True)
+        for number in _ONE_NUMBER.finditer(words[0]):
+            first, last = words.start() + number.start(), words.start() + number.end() - 1
+            # A blank of its own keeps "dua0812" from being one number.
+            parts.append((f" {_value(number)} ", copy.starts[first], copy.ends[last]))
+        done = words.end()
+    if not parts:
+        return copy._replace(letters=letters)
+    parts += zip(letters[done:], copy.starts[done:], copy.ends[done:], strict=True)
+    return _joined(parts)
+
+
+def _sign(gap: str) -> str:
+    if "\n" in gap:
+        return "\n"
+    signs = gap.split()
+    if gap.rstrip(" (").endswith("+"):
+        return "+"
+    if not signs:
+        return " "
+    return next((sign for sign in ",;:" if sign in gap), signs[0][0] if signs[0][0] in "./-" else "*")
+
+
+def runs(letters: str) -> Iterator[Run]:
+    """Find all runs of digits, from left to right."""
+    for match in _RUN.finditer(letters):
+        groups = [group.span() for group in _GROUP.finditer(letters, *match.span())]
+        plus = "+" * letters[max(0, match.start() - 3) : match.start()].rstrip(" (").endswith("+")
+        parts, at = [plus], [len(plus)]
+        for (start, end), (following, _) in pairwise(groups):
+            parts.append(letters[start:end] + _sign(letters[end:following]))
+            at.append(at[-1] + len(parts[-1]))
+        line = "".join(parts) + letters[groups[-1][0] : groups[-1][1]]
+        yield Run(line, at, [start for start, _ in groups], [end for _, end in groups])

@@ -1,0 +1,322 @@
+"""What identifies a citizen, and what only looks as if it did: data and small rules that `masking.py` goes by.
+
+NIK and KK have 16 digits, an NPWP 15 or 16, an Indonesian mobile number starts with +62, 62 or 0 and an 8
+(Permendagri 109/2019; PMK 112/2022; numbering plan of Kominfo). A number of BPJS (13 digits), a bank account (10 to 16)
+or a passport (a letter and 6 to 8) is known only by the word beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from typing import NamedTuple
+
+from contracts.digits import BREAK
+
+
+def _any_of(*patterns: str) -> str:
+    return "|".join(f"(?:{pattern})" for pattern in patterns)
+
+
+# --- numbers that are known to be something else -------------------------------------------------
+
+_HOUR = r"(?:[01]?\d|2[0-4])[.:][0-5]\d(?:[.:][0-5]\d)?"
+_D, _M, _Y = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)\d\d"
+_DATE = _any_of(
+    rf"{_Y}[./-]{_M}[./-]{_D}", rf"{_D}\s?[./-]\s?{_M}\s?[./-]\s?{_Y}", rf"(?<!\d ){_D} {_M} {_Y}(?! \d{{4}}(?!\d))"
+)
+_SHORT_DATE = rf"{_D}(?P<date>[./-]){_M}(?P=date)\d\d(?!\d)"
+_HOME = r"73[0127]\d"  # NIK of Sulawesi Selatan
+_NO_PHONE = "(?!0?8[1-9]|62)"
+_NUMBERED = r"(?:nya)?\W{1,3}(?:(?:no(?:mor|mer)?|id|kode)\b\W{0,3})?"
+
+#: Wherever it stands.
+OTHER = re.compile(
+    _any_of(
+        r"\bspg[\s-]*[0-9a-z]{4}[\s-]*[0-9a-z]{5}\b",
+        r"\b(?:rp|idr)\.?\s?(?:\d{1,3}(?:[.,]\d{3})+|[1-9]\d{0,12})(?:,\d\d)?(?![.,]?\d)",
+        rf"(?<![\d./-])(?:{_DATE})(?:[-\s,/&]{{1,3}}(?:(?:s/?d|sampai|dan) )?(?:{_DATE}|{_SHORT_DATE})){{0,6}}"
+        rf"(?![./-]?\d)(?:[t ,]{{1,2}}(?:pukul |jam |pkl\.? )?{_HOUR}(?!\d))?",
+        rf"\b(?:pukul|jam|pkl)\.?\s?{_HOUR}(?![.:]?\d)",
+        # Latitude and longitude of Indonesia, as maps give them.
+        r"(?<![\d.])-?(?:\d|1[01]|9[5-9]|1[0-3]\d|14[01])\.\d{4,}(?!\.?\d)",
+        r"(?<![\d,])-?(?:\d|1[01]),\d{4,}[\s;,]{1,3}(?:9[5-9]|1[0-3]\d|14[01]),\d{4,}(?!,?\d)",
+        r"\br[tw]\W{0,3}(?!08\W{1,3}\d{3,4}\W)(?:0[0-2])?\d{1,2}(?:\s?/\s?(?:rw\W{0,3})?\d{1,3})?(?!\d)",
+        r"\b(?:rumah|blok|kavling|absen)\W{1,3}no(?:mor|mer)?\W{1,3}\d{1,2}"
+        r"(?:[,\s&/-]{1,3}(?:(?:dan|s/d) )?\d{1,2})*(?!\d)",
+        rf"\b(?:tiket|invoice|faktur){_NUMBERED}(?:\d{{8,14}}|\d{{3}}\.\d{{3}}-\d\d\.\d{{8}})(?!\d)",
+        rf"\b(?:order|resi|kwitansi|pesanan|transaksi|nop){_NUMBERED}{_NO_PHONE}(?!\d{{16}}(?!\d))\d[\d.-]{{6,24}}\d(?!\d)",
+        r"\binv(?:oice)?[/-][\w/.-]+",
+        # Meters and customers of PLN (11 or 12 digits) and PDAM, and the 20 digits of a prepaid token.
+        rf"(?<!\d )\b(?:meter(?:an)?|id\s?pel(?:anggan)?)(?:\s?(?:pln|listrik))?{_NUMBERED}\d{{11,12}}(?!\d)",
+        rf"\b(?:pdam|pel(?:anggan)?|langganan|sambungan){_NUMBERED}{_NO_PHONE}\d{{5,10}}(?!\d)",
+        rf"\b(?:token|stroom)(?:\s?(?:pln|listrik))?{_NUMBERED}(?:\d[ -]?){{19}}\d(?!\d)",
+        # Letters and regulations: 800/123/BKPSDM/2024.
+        r"(?<![\d./])(?!08[1-9]|0\d*\.)(?:\d{1,3}\.){0,5}\d{1,5}(?:/[\d.]{1,8}){0,4}(?:/[a-z][a-z.-]{0,30}){1,4}"
+        r"(?:/[\d.]{1,8}){1,3}",
+        r"(?<![\d/])\d{1,3}(?:/\d{1,4})+/(?:19|20)\d\d(?![\d/])",
+        r"(?:status|groups?|posts?|photos?|videos?|reels?|permalink|fbid)[/=]\d{14,19}(?!\d)",
+        r"[?&]id=(?!\d{16}(?!\d))\d{14,19}(?!\d)",
+        r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b",
+    )
+)
+_THOUSANDS = r"[1-9]\d{0,2}(?:(?:\.\d{3}){1,4}(?:,\d\d)?|(?:,\d{3}){1,4})"
+#: Only where no identifier began before it.
+PERHAPS_OTHER = re.compile(
+    _any_of(
+        rf"{_HOUR}(?:\s?[-,/&\s]\s?{_HOUR}){{1,9}}(?![.:]?\d)",
+        rf"(?!62\.8|8[1-35789]\d(?:[.,]\d{{3}}){{3}}){_THOUSANDS}(?:\s?-\s?{_THOUSANDS})?(?![.,-]?\d)",
+        rf"{_SHORT_DATE}(?![./-]?\d| \d{{6}})",
+        # A token of PLN.
+        rf"(?!{_HOME}|08|62)\d{{4}}(?P<token>[ .-]|[,;] )(?:\d{{4}}(?P=token)){{3}}\d{{4}}(?!\d|(?P=token)\d{{4}})",
+    )
+)
+
+# --- words beside a number that say what it is ---------------------------------------------------
+
+_FILLER = (
+    r"(?:no(?:mor|mer)?|nmr|saya|sy|sya|aku|ku|kami|adalah|ini|itu|yaitu|yg|yang|anak|istri|suami|ibu|bapak|pak|bu"
+    r"|ke|di|dgn|dengan|aktif|baru|lama|betul|benar|bank|kesehatan|peserta|kartu|a\.n\.? ?[a-z]+|an\.? [a-z]+"
+    r"|atau|dan|1[56] (?:digit|angka))"
+)
+_GENTLE = rf"[^\w{BREAK}]{{0,4}}"
+
+
+def _said(words: str, between: str = rf"{_GENTLE}(?:{_FILLER}\b{_GENTLE}){{0,4}}") -> re.Pattern[str]:
+    """Compile one of ``words`` and what people say before they give the number, up to the number."""
+    return re.compile(rf"(?<![\[a-z])(?:{words})(?:nya|ku|q)?(?![a-z]){between}$")
+
+
+_ANYTHING = rf"[^\d{BREAK}\[\]\n]{{0,40}}"
+_BPJS_WORDS = r"bpjs(?:kes|tk)?|jkn|kis|kartu (?:indonesia )?sehat"
+_BANKS = r"(?:bank )?(?:bri|bni|bca|bsi|btn|mandiri|sulselbar|bpd|cimb|danamon|permata|muamalat|seabank|jago)"
+_ACCOUNT_WORDS = rf"rekening(?!\W{{1,3}}(?:listrik|air|pln|pdam|telepon|telkom))|no\W?rek|rek|{_BANKS}|bank"
+
+
+def _always(line: str) -> bool:
+    return True
+
+
+_GROUPS = re.compile(r"\d+")
+
+
+def _are_counts(groups: list[str]) -> bool:
+    """Whether they are what people count: of three digits at most, and none begins with 0."""
+    sizes = {len(group) for group in groups}
+    return sizes != {1} and max(sizes) <= 3 and not any(group[0] == "0" != group for group in groups)
+
+
+def _are_years_or_prices(groups: list[str]) -> bool:
+    years = all(re.fullmatch(_Y, group) for group in groups)
+    return years or all(len(group) > 2 and group.endswith(("00", "50")) for group in groups)
+
+
+def _is_list(line: str) -> bool:
+    groups = _GROUPS.findall(line)
+    return len(groups) > 1 and (_are_counts(groups) or _are_years_or_prices(groups))
+
+
+def _is_no_list(line: str) -> bool:
+    return not _is_list(line)
+
+
+class ByWord(NamedTuple):
+    """An identifier that is known by a word before it, or right behind it. The first shape that fits wins."""
+
+    kind: str
+    before: re.Pattern[str]
+    shapes: tuple[re.Pattern[str], ...]
+    behind: re.Pattern[str] | None = None
+    holds: Callable[[str], bool] = _is_no_list
+
+
+def _digits(*counts: int) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(rf"\d(?:\D?\d){{{count - 1}}}(?!\d)") for count in counts)
+
+
+def _behind(words: str) -> re.Pattern[str]:
+    return re.compile(rf"{_GENTLE}(?:{_FILLER}\b{_GENTLE}){{0,2}}(?:{words})(?![a-z])")
+
+
+_IN_A_ROW = re.compile(r"\d{12,19}(?!\d)")
+_SIXTEEN = re.compile(rf"(?!\d{{4}}(?:\D\d{{4}}){{4}})\d(?:\D?\d){{15}}(?!\d)|{_HOME}(?:\D\d{{4}}){{3}}(?!\d)")
+_MISTYPED = re.compile(rf"(?={_HOME}|(?:\d+\D)+0)(?:\d(?:\D?\d){{14}}|\d(?:\D?\d){{16}})(?!\d)")
+_ACCOUNT = re.compile(r"(?!08[1-35789])\d{10,16}(?!\d)")
+# With one sign throughout: 0123-01-012345-50-1.
+_DIVIDED_ACCOUNT = re.compile(
+    r"(?!0\D?8)(?=(?:\D?\d){10})(?!(?:\D?\d){17})\d+(?P<sign>\D)(?:\d+(?P=sign)){0,8}\d+(?!\d)"
+)
+BY_WORD = (
+    ByWord("[KK]", _said(r"k\.?k\.?|kartu keluarga"), (_SIXTEEN, _MISTYPED, _IN_A_ROW)),
+    ByWord("[NPWP]", _said("npwp"), (*_digits(16, 15, 14, 17), _IN_A_ROW)),
+    ByWord("[NIK]", _said("nik|e?-?ktp|kependudukan|identitas"), (_SIXTEEN, _MISTYPED, _IN_A_ROW)),
+    ByWord("[BPJS]", _said(_BPJS_WORDS, _ANYTHING), (re.compile(r"\d{13}(?!\d)"),), _behind(_BPJS_WORDS)),
+    ByWord("[BPJS]", _said(_BPJS_WORDS), (*_digits(13), re.compile(r"(?!0?8)\d{11}(?!\d)"))),
+    ByWord("[PASPOR]", _said("pass?port?", rf"{_ANYTHING}(?<![a-z])[a-z]{{1,2}}\W?"), _digits(8, 7, 6)),
+    # A first letter O or I has become a digit.
+    ByWord("[PASPOR]", _said("pass?port?"), (re.compile(r"[01]\d{6,8}(?!\d)"),)),
+    ByWord(
+        "[TELEPON]",
+        _said(
+            r"hp|nohp|nope|wa|whatsapp|whatsap|hape|ponsel|phone|tele?pon|telfon|telp|tlp|telpon|kontak|hubungi|hub|sms|call|cp"
+            r"|nom[oe]r (?:saya|sy|ku)|nom[oe]r(?=ku)|no (?:saya|sy)|\[telepon\]"
+        ),
+        (
+            re.compile(r"8\D?[1-35789]\d{7,10}(?!\d)"),
+            re.compile(r"8\D?[1-35789](?:\D?\d){7,10}(?!\d)"),
+            re.compile(r"0[2-79]\d{1,2}\D?\d{3,4}\D?\d{2,4}(?!\d)"),
+        ),
+        holds=_always,
+    ),
+    ByWord("[REKENING]", _said(_ACCOUNT_WORDS, _ANYTHING), (_ACCOUNT,), _behind(_ACCOUNT_WORDS)),
+    ByWord("[REKENING]", _said(_ACCOUNT_WORDS), (_DIVIDED_ACCOUNT,)),
+)
+
+# --- what a number is by its shape ---------------------------------------------------------------
+
+_PROVINCE = re.compile(r"1\D?[1-9]|2\D?1|3\D?[1-6]|5\D?[1-3]|6\D?[1-5]|7\D?[1-6]|8\D?[12]|9\D?[1-7]")
+_DAY = r"(?:[04]\D?[1-9]|[1256]\D?\d|[37]\D?[01])"  # 40 more for women
+_MONTH = r"(?:0\D?[1-9]|1\D?[0-2])"
+#: Sixteen digits that begin with a province and have a date of birth.
+_BORN = rf"(?={_PROVINCE.pattern})(?:\d\D?){{6}}{_DAY}\D?{_MONTH}(?:\D?\d){{6}}(?!\d)"
+# Signs between numbers of a list more often than within one number.
+_LISTING = ",;:\n"
+
+
+def _is_usual(line: str) -> bool:
+    """Whether the groups are how one number is divided, and not numbers of their own: "08, 10, 12, 14, 16"."""
+    groups, signs = _GROUPS.findall(line), set(re.findall(r"\D", line))
+    sizes = [len(group) for group in groups]
+    if sizes.count(1) > len(sizes) / 2 or len(sizes) == 1:
+        return True
+    if max(sizes) == 2:
+        steps = [int(b) - int(a) for a, b in pairwise(groups)]
+        return len(signs) == 1 and not all(0 < step < 10 for step in steps)
+    return not signs & set(_LISTING) or 2 not in sizes[:-1]
+
+
+# A group begins with 0, as of a NIK the month or the last four digits do, or is too long for a list.
+_DIVIDED = re.compile(rf"{_HOME}|(?:\d+\D)*(?:0|\d{{8}})")
+
+
+def _is_nik(line: str) -> bool:
+    return bool(_DIVIDED.match(line)) and _is_usual(line) and not _is_list(line)
+
+
+def _is_divided_nik(line: str) -> bool:
+    """Whether groups of the usual size are a NIK, also where somebody made up the date, or mistyped it."""
+    listing = bool(set(line) & set(_LISTING))
+    return bool(_DIVIDED.match(line) and re.match(_BORN if listing else _PROVINCE, line))
+
+
+def _is_divided_npwp(line: str) -> bool:
+    signs = set(re.findall(r"\D", line))
+    return len(signs) == 1 or not signs & set(_LISTING)
+
+
+def _is_long(line: str) -> bool:
+    """Whether so many digits in a row are none of an order, which begins with its day."""
+    return not re.match(r"20[0-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", line)
+
+
+def _is_phone(line: str) -> bool:
+    """Whether no list follows what begins like a phone number: "no. 08, 2019, 2020", "62 70 81 95"."""
+    if country := re.match(r"(?:00)?62\D", line):
+        return _is_usual(line[country.end() :]) and not _is_list(line)
+    rest = line.removeprefix("08")[1:] if re.match(r"08\D", line) else ""
+    listed = rest and (_are_years_or_prices(_GROUPS.findall(rest)) or re.match(rf"{_THOUSANDS}(?![.,]?\d)", rest))
+    return _is_usual(line) and not listed
+
+
+class Shape(NamedTuple):
+    """An identifier that is known by its digits and groups."""
+
+    kind: str
+    line: re.Pattern[str]
+    holds: Callable[[str], bool] = _always
+    #: Of several lengths: where it does not hold, it may without the last group.
+    shortens: bool = False
+
+
+def _shape(kind: str, *lines: str, holds: Callable[[str], bool] = _always, shortens: bool = False) -> Shape:
+    return Shape(kind, re.compile(_any_of(*lines)), holds, shortens)
+
+
+_MOBILE = r"(?:(?:00)?62\D?0?\D?|0\D?)8"
+_AREA = r"0[2-79]\d{1,2}"
+SHAPES = (
+    _shape("[TELEPON]", r"(?:08\d?|(?:0062|620?)8)\d{7,11}(?!\d)", r"08\d{7,9}[-.]\d{1,3}(?!\d)"),
+    _shape("[NPWP]", r"(?!20)\d{15}(?!\d)"),
+    _shape("[NIK]", r"\d{14,18}(?!\d)", r"\d{21,}", holds=_is_long),
+    _shape(
+        "[NIK]",
+        rf"{_HOME}\D\d{{4}}\D\d{{4}}\D\d{{4}}(?!\d)",
+        r"\d{4}\D\d{4}\D\d{4}\D\d{4}(?!\d)(?!\D\d{4}(?!\d))",
+        r"\d{6}\D\d{6}\D\d{4}(?!\d)",
+        r"\d\d\D\d\d\D\d\d\D\d{6}\D\d{4}(?!\d)",
+        holds=_is_divided_nik,
+    ),
+    _shape("[NIK]", _BORN, holds=_is_nik),
+    _shape("[NIK]", rf"{_HOME}\D\d{{4}}\D\d{{4}}\D\d{{3,5}}(?!\d)", r"7\D3(?:\D\d){13,15}(?!\d)"),
+    _shape(
+        "[NPWP]",
+        r"\d\d\D\d{3}\D\d{3}\D\d\D\d{3}\D\d{3}(?!\d)",
+        r"0(?!8)\d{3}\D\d{4}\D\d{4}\D\d{4}(?!\d)(?!\D\d{4}(?!\d))",
+        holds=_is_divided_npwp,
+    ),
+    _shape("[TELEPON]", rf"(?<=\+){_MOBILE}(?:\D?\d){{7,11}}(?!\d)"),
+    _shape(
+        "[TELEPON]",
+        rf"{_MOBILE}\d{{7,11}}(?!\d)",
+        rf"{_MOBILE}[1-35789]\d?\D\d{{3}}\D\d{{3}}\D\d{{2,4}}(?!\d)",
+        rf"{_MOBILE}[1-35789]\d{{0,2}}\D\d{{3,4}}\D\d{{3,5}}(?!\d)",
+        rf"{_MOBILE}\D?[1-35789](?:\D?\d){{6,11}}(?!\d)",
+        holds=_is_phone,
+        shortens=True,
+    ),
+    # Fixed lines: an area code apart from the number, or nine to ten digits in a row.
+    _shape(
+        "[TELEPON]",
+        rf"{_AREA}[ *-]\d{{3,4}}[ *-]?\d{{2,4}}(?!\d)",
+        r"0484[^\d\n](?:\d[^\d\n,;:]?){4,6}\d(?!\d)",
+        rf"{_AREA}\d{{6}}(?!\d)",
+        r"0[2-79]\d{8}(?!\d)",
+        r"(?:(?<=\+)62\D?[2-79]\d{1,2}|62\D?4\d\d)\D?\d{3,4}\D?\d{2,4}(?!\d)",
+        r"(?<=\+)[1-9]\d(?:[ *-]?\d){7,13}(?!\d)",
+    ),
+)
+
+# --- e-mail --------------------------------------------------------------------------------------
+
+_LOCAL = r"(?<![\w.+%-])(?:[\w.+%-]{1,64}\s(?:dot|titik|underscore|strip)\s){0,2}[\w.+%-]{1,64}"
+AT = r"\s{0,2}(?:@|[(\[{<]\s?(?:@|at|et|a)\s?[)\]}>]|\b(?:at|et)\b|[-_](?:at|et)[-_]|\b(?:a\s)?keong\b)\s{0,2}"
+DOT = r"\s?(?:[.,]|[(\[{<]\s?(?:dot|titik|\.)\s?[)\]}>]|\b(?:dot|titik)\b)\s?"
+_PROVIDER = (
+    r"(?:g\s?mail|gmial|gamil|gmal|gmai|yahoo|yaho|ymail|rocketmail|hotmail|outlook|icloud|proton(?:mail)?)"
+    rf"(?:(?:{DOT}|\s)?(?:com|co(?:{DOT}|\s)?id|id|net|me)\b)?(?![a-z])"
+)
+EMAIL = re.compile(
+    _any_of(
+        _LOCAL + r"@(?:[\w-]{1,63}\.){1,6}[\w-]{1,63}",
+        # "budi (at) gmail (dot) com", "budi @ yahoo. co. id": only with an ending that is one.
+        rf"{_LOCAL}{AT}(?!www\b)[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{0,2}}?{DOT}(?:com|net|org|id|info|me)\b",
+        _LOCAL + AT + _PROVIDER,
+        _LOCAL + r"@[\w-]{1,63}\s(?:com|co\s?id|net|org)\b",
+        # "budi77 gmail com"
+        rf"(?<![\w.+%-])(?=[a-z.+%-]*[\d._])[\w.+%-]{{3,64}}\s(?=[a-z]+\W{{1,3}}(?:com|co)\b){_PROVIDER}",
+    )
+)
+#: One of these is in every address. Most texts have none: it keeps them from being searched for one at every word.
+EMAIL_SIGNS = (
+    "@",
+    "mail",
+    "yahoo",
+    "outlook",
+    "icloud",
+    "proton",
+    "keong",
+    " at ",
+    " et ",
+    *(a + b for a in "([{<-_" for b in ("at", "et")),
+)
