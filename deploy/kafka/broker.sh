@@ -4,8 +4,16 @@
 set -euo pipefail
 umask 077
 
-if [[ -z $KAFKA_ADMIN_PASSWORD || -z $KAFKA_CLUSTER_ID ]]; then
-  echo "kafka can't start: KAFKA_ADMIN_PASSWORD and KAFKA_CLUSTER_ID must be set, see .env.example" >&2
+bad=()
+[[ -n $KAFKA_CLUSTER_ID ]] || bad+=("KAFKA_CLUSTER_ID is not set")
+case $KAFKA_ADMIN_PASSWORD in
+  "") bad+=("KAFKA_ADMIN_PASSWORD is not set") ;;
+  change-me) bad+=("KAFKA_ADMIN_PASSWORD is still the placeholder of .env.example") ;;
+  ????????????????*) ;;
+  *) bad+=("KAFKA_ADMIN_PASSWORD has fewer than 16 letters") ;;
+esac
+if ((${#bad[@]})); then
+  printf '%s\n' "kafka can't start, see .env.example:" "${bad[@]/#/  }" >&2
   exit 78
 fi
 

@@ -92,21 +92,61 @@ def test_a_service_without_its_secrets_names_them_all_and_does_not_start(
         )
 
 
+def _filled_in(environment: dict[str, str | None], settings: dict[str, str]) -> dict[str, str]:
+    """What a container is told with ``settings`` as its .env."""
+
+    def value(match: re.Match[str]) -> str:
+        return settings.get(match[1]) or match[2]
+
+    given = {name: settings.get(name, "") if value is None else value for name, value in environment.items()}
+    return {name: re.sub(r"\$\{(\w+):-([^}]*)\}", value, text) for name, text in given.items()}
+
+
+def test_a_service_takes_no_secret_of_the_example(compose: dict[str, Any], services: list[Any], root: Path) -> None:
+    for service in services:
+        environment = _filled_in(compose["services"][service.name]["environment"], _example(root))
+        done = subprocess.run(
+            [sys.executable, "-m", service.package, "run"],
+            env={"PATH": os.environ["PATH"], **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+        placeholders = {name for name, value in environment.items() if "change-me" in value or value.startswith("0000")}
+        assert placeholders, service.name
+        assert (78, placeholders) == (done.returncode, set(re.findall(r"^  (\w+): ", done.stderr, re.M))), done.stderr
+
+
+PARTS = {"kafka": ["bash", "deploy/kafka/broker.sh"], "provision": [sys.executable, "deploy/kafka/provision.py"]}
+
+
 @pytest.mark.parametrize(
-    ("part", "program"),
-    [("kafka", ["bash", "deploy/kafka/broker.sh"]), ("provision", [sys.executable, "deploy/kafka/provision.py"])],
+    ("secret", "fault"),
+    [("", "is not set"), ("change-me", "is still the placeholder of .env.example"), ("x" * 15, "has fewer than 16")],
 )
-def test_the_broker_and_its_accounts_name_the_passwords_that_are_missing(
-    part: str, program: list[str], compose: dict[str, Any], root: Path
+@pytest.mark.parametrize("part", PARTS)
+def test_the_broker_and_its_accounts_name_each_password_that_protects_nothing(
+    part: str, secret: str, fault: str, compose: dict[str, Any], root: Path
 ) -> None:
     environment = compose["services"][part]["environment"]
+    secrets = {name for name, value in environment.items() if name.endswith("PASSWORD")}
+    given = _without_env(environment) | dict.fromkeys(secrets, secret) | {"KAFKA_CLUSTER_ID": "x"}
 
     done = subprocess.run(
-        program, cwd=root, env={"PATH": os.environ["PATH"], **_without_env(environment)}, capture_output=True, text=True
+        PARTS[part], cwd=root, env={"PATH": os.environ["PATH"], **given}, capture_output=True, text=True
     )
 
     assert done.returncode == 78
-    assert {name for name, value in environment.items() if ":-}" in value} == set(re.findall("[A-Z_]{8,}", done.stderr))
+    assert secrets == set(re.findall(rf"^  (\w+) {fault}", done.stderr, re.M)), done.stderr
+
+
+def test_the_broker_needs_the_id_of_its_cluster(root: Path) -> None:
+    env = {"PATH": os.environ["PATH"], "KAFKA_ADMIN_PASSWORD": "x" * 16, "KAFKA_CLUSTER_ID": ""}
+
+    done = subprocess.run(PARTS["kafka"], cwd=root, env=env, capture_output=True, text=True)
+
+    assert (78, True) == (done.returncode, "  KAFKA_CLUSTER_ID is not set\n" in done.stderr)
 
 
 def test_the_example_names_every_variable_that_is_needed(root: Path) -> None:
