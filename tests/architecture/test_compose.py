@@ -193,6 +193,21 @@ def test_nobody_may_more_than_needed(compose: dict[str, Any]) -> None:
         assert {"mem_limit", "pids_limit", "logging"} <= set(it), name
 
 
+def test_no_service_is_superuser_of_its_database(compose: dict[str, Any], services: list[Any]) -> None:
+    """The image makes whoever POSTGRES_USER names a superuser; the owner is made by owner.sh, as a plain role."""
+    for service in (each for each in services if each.owns_database):
+        database = compose["services"][f"{service.name}-db"]
+        owner, environment = service.package, database["environment"]
+
+        assert {"OWNER": owner}.items() <= environment.items()
+        assert [] == [name for name in environment if name.startswith("POSTGRES_")]
+        assert ["bash", "/lapor/start.sh"] == database["entrypoint"]
+        assert "./deploy/postgres/owner.sh:/docker-entrypoint-initdb.d/owner.sh:ro" in database["volumes"]
+        url = compose["services"][service.name]["environment"]["DATABASE_URL"]
+        password = environment["OWNER_PASSWORD"]
+        assert url.startswith(f"postgresql://{owner}:{password}@{service.name}-db/{owner}")
+
+
 def test_ports_are_those_of_this_machine_only(compose: dict[str, Any]) -> None:
     ports = [port for it in compose["services"].values() for port in it.get("ports", [])]
 

@@ -71,7 +71,7 @@ def prepare(cluster: Cluster) -> None:
     """
     directory = cluster.directory.absolute()
     directory.parent.mkdir(parents=True, exist_ok=True)
-    user = _server_user()
+    user = server_user()
     if user:
         _let_through(directory)
         _let_through(BIN)
@@ -88,7 +88,7 @@ def process(cluster: Cluster) -> Process:
         command=(str(BIN / "postgres"), "-D", str(cluster.directory.absolute()), "-p", str(cluster.port)),
         ready=lambda: asyncio.to_thread(is_ready, cluster),
         ports=(cluster.port,),
-        user=_server_user(),
+        user=server_user(),
         stop_signal=signal.SIGINT,  # "fast": the other way waits for every client to leave
         stop_timeout_s=20,
     )
@@ -121,8 +121,8 @@ def provision(cluster: Cluster, passwords: Mapping[str, str]) -> None:
             db.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
 
 
-def _server_user() -> str | None:
-    """PostgreSQL refuses to run as root; the wheel's answer is a user of its own, made when first needed."""
+def server_user() -> str | None:
+    """Who runs the server, if not we: PostgreSQL refuses root, and the wheel makes a user of its own for it."""
     if os.geteuid() != 0:
         return None
     with warnings.catch_warnings(action="ignore"):  # on import it warns about a folder that is not used here
