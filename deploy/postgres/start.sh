@@ -2,7 +2,7 @@
 # Starts a database of docker-compose.yml. Its superuser has a password that nobody knows: it is let in only through
 # the socket, as the user who runs the server (pg_hba.conf). The service gets a role that is none (owner.sh).
 set -euo pipefail
-: "${LAPOR:=/lapor}"
+: "${LAPOR:=/lapor}" "${TLS:=/tls}"
 
 case ${OWNER_PASSWORD:-} in
   "") bad="is not set" ;;
@@ -17,4 +17,5 @@ fi
 
 POSTGRES_PASSWORD=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
 export POSTGRES_PASSWORD
-exec docker-entrypoint.sh postgres -c hba_file="$LAPOR/pg_hba.conf"
+exec docker-entrypoint.sh postgres -c hba_file="$LAPOR/pg_hba.conf" \
+  -c ssl=on -c ssl_cert_file="$TLS/cert.pem" -c ssl_key_file="$TLS/key.pem"

@@ -12,7 +12,17 @@ from typing import Any
 
 import pytest
 
-FLOW = ["kafka", "provision", "intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor"]
+FLOW = [
+    "certificates",
+    "kafka",
+    "provision",
+    "intake-sms",
+    "intake-social",
+    "intake-web",
+    "classifier",
+    "router",
+    "sla-monitor",
+]
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +117,7 @@ def test_a_service_takes_no_secret_of_the_example(compose: dict[str, Any], servi
         environment = _filled_in(compose["services"][service.name]["environment"], _example(root))
         done = subprocess.run(
             [sys.executable, "-m", service.package, "run"],
-            env={"PATH": os.environ["PATH"], **environment},
+            env={"PATH": os.environ["PATH"], **environment, "KAFKA_CA_FILE": __file__},
             capture_output=True,
             text=True,
             timeout=60,
@@ -208,15 +218,68 @@ def test_no_service_is_superuser_of_its_database(compose: dict[str, Any], servic
         assert url.startswith(f"postgresql://{owner}:{password}@{service.name}-db/{owner}")
 
 
+def test_only_who_makes_certificates_may_give_them_away(compose: dict[str, Any]) -> None:
+    """It needs no network for it; every key is mounted where it is made, and at the one server that shows it."""
+    added = {name: it["cap_add"] for name, it in compose["services"].items() if "cap_add" in it}
+    certificates = compose["services"]["certificates"]
+    keys = [name for name in compose["volumes"] if name.endswith("-tls")]
+    mounted = {
+        key: {
+            name for name, it in compose["services"].items() for at in it.get("volumes", []) if at.startswith(f"{key}:")
+        }
+        for key in [*keys, "authority"]
+    }
+
+    assert {"certificates": ["CHOWN", "DAC_OVERRIDE"]} == added
+    assert "none" == certificates["network_mode"]
+    server = {"services-tls": "kafka", "agencies-tls": "kafka"}
+    wanted = {key: {"certificates", server.get(key, key.removesuffix("-tls"))} for key in keys}
+    assert wanted | {"authority": {"certificates"}} == mounted
+
+
+def test_all_that_is_said_between_containers_is_encrypted(
+    compose: dict[str, Any], services: list[Any], root: Path
+) -> None:
+    made = compose["services"]["certificates"]
+    named = set(re.findall(r"--host \"?([\w-]+)", made["command"][-1]))
+    volumes = {at.split(":")[1].rpartition("/")[2] for at in made["volumes"] if "-tls:" in at}
+    servers = {"services", "agencies", *(name for name in compose["services"] if name.endswith("-db"))}
+    assert servers == named == volumes
+
+    for name in [*(service.name for service in services), "provision"]:
+        it = compose["services"][name]
+        assert "/tls/ca.pem" == it["environment"]["KAFKA_CA_FILE"], name
+        assert "trust:/tls:ro" in it["volumes"], name
+        address = it["environment"].get("DATABASE_URL", "")
+        assert address.endswith("?sslmode=verify-full&sslrootcert=/tls/ca.pem" if address else ""), name
+
+    for name in servers - {"services", "agencies"}:
+        assert f"{name}-tls:/tls:ro" in compose["services"][name]["volumes"]
+    assert "PLAINTEXT" not in (root / "deploy/kafka/broker.sh").read_text()
+    rules = (root / "deploy/postgres/pg_hba.conf").read_text()
+    assert {"local", "hostssl"} == set(re.findall(r"^(\w+)", rules, re.MULTILINE))
+
+
 def test_ports_are_those_of_this_machine_only(compose: dict[str, Any]) -> None:
+    """Unless somebody says otherwise, which only the listener for units provides for."""
     ports = [port for it in compose["services"].values() for port in it.get("ports", [])]
 
-    assert [] == [port for port in ports if not port.startswith("127.0.0.1:")]
+    assert [] == [
+        port for port in ports if not port.startswith(("127.0.0.1:", "${KAFKA_PUBLISHED_ADDRESS:-127.0.0.1}:"))
+    ]
+
+
+def test_the_broker_is_what_the_local_one_is_and_has_room_for_what_it_unpacks(compose: dict[str, Any]) -> None:
+    """Both read one file; how much a record of a unit may unpack to is bounded by the broker's heap alone."""
+    broker = compose["services"]["kafka"]
+
+    assert "./deploy/local/src/lapor/broker.properties:/lapor/broker.properties:ro" in broker["volumes"]
+    assert ("-Xms256m -Xmx1g", "1792m") == (broker["environment"]["KAFKA_HEAP_OPTS"], broker["mem_limit"])
 
 
 def test_all_that_runs_on_is_asked_whether_it_is_ready(compose: dict[str, Any]) -> None:
     """Without a space inside an argument: some engines split there."""
-    jobs = {"provision", "classifier-model"}
+    jobs = {"certificates", "provision", "classifier-model"}
     for name, it in compose["services"].items():
         if name not in jobs:
             assert [] == [part for part in it["healthcheck"]["test"] if " " in part], name

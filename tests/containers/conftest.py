@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from running import Database
+from running import Database, Part
 
 HERE = Path(__file__).parent
 
@@ -24,8 +25,20 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
+@pytest.fixture(scope="session")
+def programs() -> Path:
+    """Debian's PostgreSQL: the one that all other tests use is built without TLS."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4]))
+    if not found:
+        reason = "PostgreSQL with TLS is not installed (Debian: apt-get install postgresql)"
+        if os.environ.get("LAPOR_REQUIRE_ALL") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found[-1].parent
+
+
 @pytest.fixture(scope="module")
-def new_database(folder: Path) -> Iterator[Callable[[], Database]]:
+def new_database(folder: Path, programs: Path) -> Iterator[Callable[[], Database]]:
     """Makes a database that is not started yet."""
     made: list[Database] = []
 
@@ -33,12 +46,19 @@ def new_database(folder: Path) -> Iterator[Callable[[], Database]]:
         own = folder / str(len(made))
         shutil.copytree(HERE.parents[1] / "deploy" / "postgres", own / "deploy")
         shutil.copytree(HERE / "image", own / "bin")
-        database = Database(folder=own)
-        for path in (own, *own.rglob("*")):
-            shutil.chown(path, database.user)
+        database = Database(folder=own, programs=programs)
+        database.certify("router-db")
         made.append(database)
         return database
 
     yield make
     for database in made:
         database.stop()
+
+
+@pytest.fixture(scope="session")
+def another_ca(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The CA of another installation."""
+    other = Part(folder=tmp_path_factory.mktemp("another"))
+    other.certify("services")
+    return other.ca

@@ -2,18 +2,61 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import asyncpg
 import psycopg
 import pytest
+import yoyo
 from running import Database
 
 pytestmark = pytest.mark.connected
 
 RIGHTS = "rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls, rolcanlogin"
+
+
+def verified(ca: Path) -> str:
+    """How a service of the compose file asks for its database."""
+    return f"?sslmode=verify-full&sslrootcert={ca}"
+
+
+def by_asyncpg(dsn: str) -> bool:
+    async def ask() -> bool:
+        db = await asyncpg.connect(dsn, timeout=10)
+        try:
+            return bool(await db.fetchval(ENCRYPTED))
+        finally:
+            await db.close()
+
+    return asyncio.run(ask())
+
+
+def by_psycopg(dsn: str) -> bool:
+    with psycopg.connect(dsn, connect_timeout=10) as db:
+        row = db.execute(ENCRYPTED).fetchone()
+        return bool(row and row[0])
+
+
+def by_yoyo(dsn: str) -> bool:
+    """Through what `migrate` runs; psycopg is below it, and the address goes another way."""
+    backend = yoyo.get_backend(dsn.replace("postgresql://", "postgresql+psycopg://", 1))
+    try:
+        return bool(backend.execute(ENCRYPTED).fetchone()[0])
+    finally:
+        backend.connection.close()
+
+
+ENCRYPTED = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+CLIENTS = [by_asyncpg, by_psycopg, by_yoyo]
+Client = Callable[[str], bool]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +76,7 @@ def test_the_service_can_migrate_its_database_twice(database: Database) -> None:
     for _ in range(2):
         done = subprocess.run(
             [sys.executable, "-m", "router", "migrate"],
-            env={"PATH": os.environ["PATH"], "DATABASE_URL": database.dsn()},
+            env={"PATH": os.environ["PATH"], "DATABASE_URL": database.dsn(options=verified(database.ca))},
             capture_output=True,
             text=True,
         )
@@ -68,6 +111,50 @@ def test_nobody_comes_in_by_the_network_but_the_owner(database: Database, role: 
 
     with pytest.raises(psycopg.OperationalError, match="pg_hba"):
         psycopg.connect(database.dsn(who, name))
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_every_client_of_ours_is_encrypted_and_knows_its_database(database: Database, client: Client) -> None:
+    assert client(database.dsn(options=verified(database.ca)))
+
+
+@pytest.mark.parametrize(
+    ("host", "options", "said"),
+    [
+        ("localhost", "?sslmode=disable", "no pg_hba.conf entry .* no encryption|rejects connection .* SSL off"),
+        ("localhost", "another", "certificate verify failed"),
+        ("127.0.0.1", "ours", "does not match host name|IP address mismatch"),
+    ],
+    ids=["plain", "another CA", "another host"],
+)
+@pytest.mark.parametrize("client", CLIENTS)
+def test_no_client_takes_part_in_what_is_not_encrypted_or_not_its_database(
+    database: Database, client: Client, another_ca: Path, host: str, options: str, said: str
+) -> None:
+    options = {"another": verified(another_ca), "ours": verified(database.ca)}.get(options, options)
+
+    with pytest.raises((OSError, asyncpg.PostgresError, psycopg.OperationalError), match=said):
+        client(database.dsn(options=options).replace("localhost", host))
+
+
+def test_a_service_says_in_one_sentence_that_the_certificate_has_expired(new_database: Callable[[], Database]) -> None:
+    database = new_database()
+    shutil.rmtree(database.folder / "tls")
+    database.certify("router-db", now=datetime.now(UTC) - timedelta(days=730))
+    database.start()
+    dsn = database.dsn(options=verified(database.ca))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "router", "migrate"],
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": dsn},
+        capture_output=True,
+        text=True,
+    )
+
+    assert (75, 1) == (done.returncode, done.stderr.count("\n"))
+    assert "certificate has expired" in done.stderr
+    with pytest.raises(ssl.SSLCertVerificationError, match="certificate has expired"):
+        by_asyncpg(dsn)
 
 
 def test_making_the_owner_again_changes_nothing_but_the_password(database: Database) -> None:

@@ -25,14 +25,14 @@ def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) 
             from psycopg import OperationalError
 
             from chassis.crash import EXIT_TEMPORARY
-            from chassis.database import migrate
+            from chassis.database import migrate, reason
             from chassis.settings import MigrateSettings, read_settings
 
             settings = read_settings(MigrateSettings, service)
             try:
                 applied = migrate(str(settings.database_url), *migrations)
             except OperationalError as error:
-                why = str(error).partition("\n")[0]
+                why = reason(str(settings.database_url), error)
                 typer.echo(f"{service}: its database can't be used: {why}", err=True)
                 raise typer.Exit(EXIT_TEMPORARY) from error
             typer.echo(f"{service}: {applied} migration(s) applied", err=True)
