@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 FLOW = [
+    "settings",
     "certificates",
     "kafka",
     "provision",
@@ -23,6 +24,8 @@ FLOW = [
     "router",
     "sla-monitor",
 ]
+#: What runs to its end, and what must have ended before others start.
+JOBS = {"settings", "certificates", "provision", "classifier-model"}
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +154,50 @@ def test_the_broker_and_its_accounts_name_each_password_that_protects_nothing(
     assert secrets == set(re.findall(rf"^  (\w+) {fault}", done.stderr, re.M)), done.stderr
 
 
+def test_the_first_step_names_every_value_that_is_missing_or_a_placeholder(compose: dict[str, Any], root: Path) -> None:
+    """It is told all that may not be empty, and everything else waits for it."""
+    environment = compose["services"]["settings"]["environment"]
+    needed = {name for name, optional in _uses(root).items() if not optional}
+    assert needed == set(environment)
+
+    def faults(settings: dict[str, str]) -> dict[str, str]:
+        env = {"PATH": os.environ["PATH"], **_filled_in(environment, settings)}
+        done = subprocess.run(["sh", "deploy/settings.sh"], cwd=root, env=env, capture_output=True, text=True)
+        found = dict(re.findall(r"^  (\w+) is (.*)$", done.stderr, re.MULTILINE))
+        assert done.returncode == (78 if found else 0)
+        return found
+
+    example = _example(root)
+    theirs = {name for name in needed if example[name] == "change-me" or example[name].startswith("0000")}
+    assert dict.fromkeys(needed, "not set") == faults({})
+    assert dict.fromkeys(theirs, "still the placeholder of .env.example") == faults(example)
+    assert {} == faults(example | dict.fromkeys(theirs, "of-our-own=and long"))
+
+
+def test_everything_waits_for_the_first_step(compose: dict[str, Any]) -> None:
+    parts = compose["services"]
+
+    def first(name: str) -> set[str]:
+        before = parts[name].get("depends_on", {})
+        return {name}.union(*(first(each) for each in before)) if before else {name}
+
+    assert [] == [name for name in parts if "settings" not in first(name)]
+
+
+def test_a_job_runs_once_and_all_else_again_unless_its_settings_are_wrong(compose: dict[str, Any], root: Path) -> None:
+    again = {name: it["restart"] for name, it in compose["services"].items()}
+    assert dict.fromkeys(again, "unless-stopped") | dict.fromkeys(JOBS, "no") == again
+
+    for name in set(again) - JOBS - {"standins"}:
+        it = compose["services"][name]
+        started = it.get("entrypoint") or it.get("command") or re.findall(r"^CMD (.*)$", _dockerfile(root), re.M)
+        assert "run.sh" in " ".join(started), name
+
+
+def _dockerfile(root: Path) -> str:
+    return (root / "deploy" / "Dockerfile").read_text()
+
+
 def test_the_broker_needs_the_id_of_its_cluster(root: Path) -> None:
     env = {"PATH": os.environ["PATH"], "KAFKA_ADMIN_PASSWORD": "x" * 16, "KAFKA_CLUSTER_ID": ""}
 
@@ -211,7 +258,7 @@ def test_no_service_is_superuser_of_its_database(compose: dict[str, Any], servic
 
         assert {"OWNER": owner}.items() <= environment.items()
         assert [] == [name for name in environment if name.startswith("POSTGRES_")]
-        assert ["bash", "/lapor/start.sh"] == database["entrypoint"]
+        assert ["sh", "/run.sh", "exec bash /lapor/start.sh"] == database["entrypoint"]
         assert "./deploy/postgres/owner.sh:/docker-entrypoint-initdb.d/owner.sh:ro" in database["volumes"]
         url = compose["services"][service.name]["environment"]["DATABASE_URL"]
         password = environment["OWNER_PASSWORD"]
@@ -279,9 +326,8 @@ def test_the_broker_is_what_the_local_one_is_and_has_room_for_what_it_unpacks(co
 
 def test_all_that_runs_on_is_asked_whether_it_is_ready(compose: dict[str, Any]) -> None:
     """Without a space inside an argument: some engines split there."""
-    jobs = {"certificates", "provision", "classifier-model"}
     for name, it in compose["services"].items():
-        if name not in jobs:
+        if name not in JOBS:
             assert [] == [part for part in it["healthcheck"]["test"] if " " in part], name
 
 
