@@ -331,15 +331,29 @@ def test_all_that_runs_on_is_asked_whether_it_is_ready(compose: dict[str, Any]) 
             assert [] == [part for part in it["healthcheck"]["test"] if " " in part], name
 
 
-def test_images_are_pinned(compose: dict[str, Any]) -> None:
+def test_images_are_pinned_and_can_be_by_digest(compose: dict[str, Any], root: Path) -> None:
+    """Each foreign image is a variable, with the same tag wherever it stands."""
     foreign = {it["image"] for it in compose["services"].values() if not it["image"].startswith("lapor/")}
+    named = dict(_variable(image) for image in [*foreign, compose["x-base"]["BASE_IMAGE"]])
 
-    assert [] == [image for image in foreign if not re.search(r":\d+\.\d+", image)]
+    assert {"KAFKA_IMAGE", "POSTGRES_IMAGE", "BASE_IMAGE"} == named.keys()
+    assert [] == [image for image in named.values() if not re.search(r":\d+\.\d+", image)]
+    assert named.items() <= _example(root).items()
+    assert f"ARG BASE_IMAGE={named['BASE_IMAGE']}\n" in _dockerfile(root)
+    built = [it["build"]["args"] for it in compose["services"].values() if "build" in it]
+    assert {named["BASE_IMAGE"]} == {_variable(args["BASE_IMAGE"])[1] for args in built}
+
+
+def _variable(text: str) -> tuple[str, str]:
+    """A variable with its default."""
+    found = re.fullmatch(r"\$\{(\w+):-([^}]+)\}", text)
+    assert found, text
+    return found[1], found[2]
 
 
 def test_the_broker_is_of_the_version_that_the_tests_run(compose: dict[str, Any], root: Path) -> None:
     jars = (root / "deploy/local/src/lapor/jars.txt").read_text()
-    version = compose["services"]["kafka"]["image"].split(":")[1]
+    version = _variable(compose["services"]["kafka"]["image"])[1].split(":")[1]
 
     assert re.search(rf"kafka[\w.-]*[:-]{re.escape(version)}", jars)
 
