@@ -6,7 +6,7 @@ PARTS := contracts chassis $(wildcard services/*) deploy/local
 SOURCES := contracts/src chassis/src deploy/local/src $(wildcard services/*/src)
 
 .DEFAULT_GOAL := help
-.PHONY: help sync run down test check fmt lock schemas
+.PHONY: help sync run down test check fmt lock schemas sbom
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -60,3 +60,6 @@ lock: ## resolve all dependencies anew into requirements/ (read the diff)
 	@$(UV) export -q --frozen --all-packages --no-emit-workspace --no-header --format requirements-txt -o requirements/dev.txt
 	@echo "uv==$$($(UV) --version | cut -d' ' -f2)" | $(UV) pip compile -q --generate-hashes --no-header --no-emit-index-url -o requirements/uv.txt -
 	@rm -f uv.lock
+
+sbom: sync ## what each service is made of (CycloneDX) and under which licences, into build/
+	@$(BIN)/python deploy/sbom.py

@@ -11,9 +11,11 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from click.testing import Result
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from chassis import metrics
@@ -68,6 +70,44 @@ def test_an_empty_secret_is_as_bad_as_none(environment, capsys):
     said = refused(capsys)
     assert "2 setting(s) to mend" in said
     assert "DATABASE_URL: Value error, its password is empty" in said
+
+
+class Secrets(DatabaseSettings):
+    """A service with every kind of secret."""
+
+    installation_namespace: UUID
+    token: SecretStr | None = None
+
+
+OWN = {"TOKEN": "of-our-own", "INSTALLATION_NAMESPACE": "5cf1a3f2-51c8-4d0b-9b44-0d6a4f6f3f10"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "taken"),
+    [
+        ("KAFKA_PASSWORD", "change-me", False),
+        ("KAFKA_PASSWORD", "change-me-not", True),
+        ("KAFKA_USERNAME", "change-me", True),
+        ("TOKEN", "change-me", False),
+        ("DATABASE_URL", "postgresql://u:change-me@h/d", False),
+        ("DATABASE_URL", "postgresql://u:a@h1,u:change-me@h2/d", False),
+        ("DATABASE_URL", "postgresql://change-me:p@h/change-me", True),
+        ("DATABASE_URL", "postgresql://u@h/d", True),
+        ("INSTALLATION_NAMESPACE", "00000000-0000-4000-8000-000000000000", False),
+        ("INSTALLATION_NAMESPACE", "00000000-0000-0000-0000-000000000000", False),
+        ("INSTALLATION_NAMESPACE", "00000000-0000-4000-8000-000000000001", True),
+    ],
+)
+def test_a_placeholder_is_no_secret(environment, capsys, variable, value, taken):
+    for name, good in OWN.items():
+        environment.setenv(name, good)
+    environment.setenv(variable, value)
+    if taken:
+        assert read_settings(Secrets)
+    else:
+        said = refused(capsys, Secrets)
+        assert "1 setting(s) to mend" in said
+        assert f"  {variable}: Value error, still the placeholder of .env.example" in said
 
 
 def test_every_bad_variable_is_named_at_once_and_no_value_is_shown(environment, capsys):

@@ -6,6 +6,7 @@ import json
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from bench import Bench, Worker, encoded, until
@@ -164,6 +165,13 @@ def test_the_log_says_that_it_started_with_what_and_that_it_stopped(bench: Bench
     [started] = [line for line in lines if line["event"] == "started"]
     assert (started["slot"], started["topics"], started["version"]) == (3, [bench.source, bench.replay], "none")
     assert [line["event"] for line in lines if line["event"] in ("started", "stopped")] == ["started", "stopped"]
+
+
+@pytest.mark.parametrize("kind", ["stateful", "stateless", "plain"])
+def test_a_service_leaves_nothing_in_the_folder_that_all_users_share(bench: Bench, kind: str, tmp_path: Path):
+    (tmp_path / "shared").mkdir()
+    assert bench.worker(kind, TMPDIR=str(tmp_path / "shared")).stop() == 0
+    assert list((tmp_path / "shared").iterdir()) == []
 
 
 def test_sigterm_in_a_batch_lets_it_finish_even_when_sent_twice(bench: Bench):

@@ -1,46 +1,60 @@
 #!/bin/bash
-# Starts the one broker of docker-compose.yml: KRaft, SCRAM, ACLs, no topics of its own accord.
+# Starts the one broker of docker-compose.yml: KRaft, SCRAM, ACLs, TLS at every listener, no topics of its own accord.
 # The image can't make the super user when it formats the storage, so this does both.
+#   SERVICES  our services, on the network that only they are in
+#   AGENCIES  the units, published under KAFKA_PUBLIC_HOST with a certificate of its own
+#   INTERNAL  the broker itself; like CONTROLLER, only inside the container
 set -euo pipefail
 umask 077
+: "${KAFKA_HOME:=/opt/kafka}" "${DATA:=/var/lib/kafka/data}" "${TLS:=/tls}" "${LAPOR:=/lapor}" "${TMPDIR:=/tmp}" "${LISTEN:=}"
+: "${SERVICES:=kafka:9092}" "${AGENCIES_PORT:=9095}" "${INTERNAL_PORT:=9094}" "${CONTROLLER_PORT:=9093}"
 
-if [[ -z $KAFKA_ADMIN_PASSWORD || -z $KAFKA_CLUSTER_ID ]]; then
-  echo "kafka can't start: KAFKA_ADMIN_PASSWORD and KAFKA_CLUSTER_ID must be set, see .env.example" >&2
+bad=()
+for name in KAFKA_CLUSTER_ID KAFKA_PUBLIC_HOST KAFKA_PUBLISHED_PORT; do
+  [[ -n ${!name:-} ]] || bad+=("$name is not set")
+done
+case ${KAFKA_ADMIN_PASSWORD:-} in
+  "") bad+=("KAFKA_ADMIN_PASSWORD is not set") ;;
+  change-me) bad+=("KAFKA_ADMIN_PASSWORD is still the placeholder of .env.example") ;;
+  ????????????????*) ;;
+  *) bad+=("KAFKA_ADMIN_PASSWORD has fewer than 16 letters") ;;
+esac
+if ((${#bad[@]})); then
+  printf '%s\n' "kafka can't start, see .env.example:" "${bad[@]/#/  }" >&2
   exit 78
 fi
 
+# Kafka wants the key and its certificates in one file.
+for listener in services agencies; do
+  cat "$TLS/$listener/key.pem" "$TLS/$listener/cert.pem" >"$TMPDIR/$listener.pem"
+done
+
+settings=$TMPDIR/server.properties
 login="username=\"broker\" password=\"$KAFKA_ADMIN_PASSWORD\""
-cat >/tmp/server.properties <<PROPERTIES
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@kafka:9093
-listeners=BROKER://:9092,CONTROLLER://:9093
-advertised.listeners=BROKER://kafka:9092
-listener.security.protocol.map=BROKER:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT
-inter.broker.listener.name=BROKER
-controller.listener.names=CONTROLLER
-log.dirs=/var/lib/kafka/data
-sasl.enabled.mechanisms=SCRAM-SHA-512
-sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512
-sasl.mechanism.controller.protocol=PLAIN
-listener.name.broker.sasl.enabled.mechanisms=SCRAM-SHA-512
-listener.name.broker.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required $login;
-listener.name.controller.sasl.enabled.mechanisms=PLAIN
-listener.name.controller.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required $login user_broker="$KAFKA_ADMIN_PASSWORD";
-authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
-allow.everyone.if.no.acl.found=false
-super.users=User:broker
-auto.create.topics.enable=false
-offsets.topic.replication.factor=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+scram=org.apache.kafka.common.security.scram.ScramLoginModule
+plain=org.apache.kafka.common.security.plain.PlainLoginModule
+cat "$LAPOR/broker.properties" - >"$settings" <<PROPERTIES
+controller.quorum.voters=1@localhost:$CONTROLLER_PORT
+listeners=SERVICES://$LISTEN:${SERVICES##*:},AGENCIES://$LISTEN:$AGENCIES_PORT,INTERNAL://localhost:$INTERNAL_PORT,CONTROLLER://localhost:$CONTROLLER_PORT
+advertised.listeners=SERVICES://$SERVICES,AGENCIES://$KAFKA_PUBLIC_HOST:$KAFKA_PUBLISHED_PORT,INTERNAL://localhost:$INTERNAL_PORT
+listener.security.protocol.map=SERVICES:SASL_SSL,AGENCIES:SASL_SSL,INTERNAL:SASL_SSL,CONTROLLER:SASL_SSL
+inter.broker.listener.name=INTERNAL
+log.dirs=$DATA
+listener.name.internal.scram-sha-512.sasl.jaas.config=$scram required $login;
+listener.name.services.scram-sha-512.sasl.jaas.config=$scram required;
+listener.name.agencies.scram-sha-512.sasl.jaas.config=$scram required;
+listener.name.controller.plain.sasl.jaas.config=$plain required $login user_broker="$KAFKA_ADMIN_PASSWORD";
+ssl.truststore.type=PEM
+ssl.truststore.location=$TLS/trust/ca.pem
+ssl.keystore.type=PEM
+ssl.keystore.location=$TMPDIR/services.pem
+listener.name.agencies.ssl.keystore.type=PEM
+listener.name.agencies.ssl.keystore.location=$TMPDIR/agencies.pem
 PROPERTIES
 
 # In a file, not in the arguments: those are seen by all.
-echo "--add-scram=SCRAM-SHA-512=[name=broker,password=$KAFKA_ADMIN_PASSWORD]" >/tmp/format.args
-/opt/kafka/bin/kafka-storage.sh format --ignore-formatted -t "$KAFKA_CLUSTER_ID" -c /tmp/server.properties @/tmp/format.args >/dev/null
-rm /tmp/format.args
+echo "--add-scram=SCRAM-SHA-512=[name=broker,password=$KAFKA_ADMIN_PASSWORD]" >"$TMPDIR/format.args"
+"$KAFKA_HOME/bin/kafka-storage.sh" format --ignore-formatted -t "$KAFKA_CLUSTER_ID" -c "$settings" @"$TMPDIR/format.args" >/dev/null
+rm "$TMPDIR/format.args"
 
-exec /opt/kafka/bin/kafka-server-start.sh /tmp/server.properties
+exec "$KAFKA_HOME/bin/kafka-server-start.sh" "$settings"

@@ -21,8 +21,8 @@ def main() -> None:
     """Write the accounts, then become `lapor provision`."""
     accounts = Path(os.environ["ACCOUNTS_FILE"])
     variables = {name: name.upper().replace("-", "_") + "_KAFKA_PASSWORD" for name in SERVICES}
-    if empty := [name for name in ("KAFKA_PASSWORD", *variables.values()) if not os.environ.get(name)]:
-        sys.stderr.write(f"provision can't start: {', '.join(empty)} must be set, see .env.example\n")
+    if bad := credentials.faults({name: os.environ.get(name, "") for name in ("KAFKA_PASSWORD", *variables.values())}):
+        sys.stderr.write("\n  ".join(["provision can't start, see .env.example:", *bad]) + "\n")
         sys.exit(78)
     given = {name: os.environ[variable] for name, variable in variables.items()}
     kept = credentials.read(accounts)

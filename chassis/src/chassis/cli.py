@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    import psycopg
 
 
 def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) -> typer.Typer:
@@ -31,7 +35,7 @@ def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) 
             try:
                 applied = migrate(str(settings.database_url), *migrations)
             except OperationalError as error:
-                raise away(service, error) from error
+                raise away(service, str(settings.database_url), error) from error
             typer.echo(f"{service}: {applied} migration(s) applied", err=True)
 
         @app.command("rewind")
@@ -63,9 +67,10 @@ def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) 
     return app
 
 
-def away(service: str, error: Exception) -> typer.Exit:
-    """Says that the database of ``service`` can't be used, and why, in a line; exit 75."""
+def away(service: str, dsn: str, error: psycopg.OperationalError) -> typer.Exit:
+    """Say that the database of ``service`` can't be used, and why, in a line; exit 75."""
     from chassis.crash import EXIT_TEMPORARY
+    from chassis.database import reason
 
-    typer.echo(f"{service}: its database can't be used: {str(error).partition(chr(10))[0]}", err=True)
+    typer.echo(f"{service}: its database can't be used: {reason(dsn, error)}", err=True)
     return typer.Exit(EXIT_TEMPORARY)

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import faust
@@ -37,13 +34,20 @@ async def _timed(progress: Progress, settings: ServiceSettings, step: Step, reco
     progress.advance(records)
 
 
+class _App(faust.App):
+    """Faust without its data folder: there are no tables, and who can guess a folder in /tmp can make it first."""
+
+    def _create_directories(self) -> None:
+        """Make none."""
+
+
 def faust_app(settings: ServiceSettings, sources: Sequence[str], start: Start, progress: Progress) -> faust.App:
     """A Faust app with one agent over ``sources``. ``start`` runs once, in its event loop, and gives the step.
 
     The group id is the service's name; the member is static, so that a restart causes no rebalance.
     """
     service = progress.service
-    app = faust.App(
+    app = _App(
         service,
         broker=[f"aiokafka://{host}" for host in settings.kafka_bootstrap_servers.split(",")],
         broker_credentials=faust.SASLCredentials(
@@ -68,7 +72,6 @@ def faust_app(settings: ServiceSettings, sources: Sequence[str], start: Start, p
         topic_allow_declare=False,
         topic_disable_leader=True,
         store="memory://",
-        datadir=Path(tempfile.gettempdir()) / f"lapor-{os.getuid()}-{service}-{settings.slot}",  # stays empty
         web_enabled=False,
     )
     topic = app.topic(*sources, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")

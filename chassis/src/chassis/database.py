@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -70,3 +72,16 @@ def migrate(dsn: str, *own: Path) -> int:
             applied += len(todo)
         backend.connection.close()
         return applied
+
+
+def reason(dsn: str, error: psycopg.OperationalError) -> str:
+    """Say in one line why ``dsn`` can't be used. Of a certificate libpq says only that it is bad; asyncpg says why."""
+    said = str(error).partition("\n")[0]
+    if "certificate verify failed" in said:
+        try:
+            asyncio.run(asyncpg.connect(dsn, timeout=10))
+        except ssl.SSLCertVerificationError as refused:
+            return f"{said}: {refused.verify_message}"
+        except OUTAGES:
+            pass
+    return said

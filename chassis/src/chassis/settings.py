@@ -5,13 +5,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from uuid import UUID
 
-from pydantic import BeforeValidator, Field, FilePath, PostgresDsn, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, FilePath, PostgresDsn, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.crash import EXIT_SETTINGS
 
 S = TypeVar("S", bound=BaseSettings)
+#: What .env.example says in place of a secret, and of a UUID. Everybody knows them.
+PLACEHOLDER = "change-me"
+PLACEHOLDER_UUIDS = (UUID(int=0), UUID("00000000-0000-4000-8000-000000000000"))
 
 
 def _with_password(value: Any) -> Any:
@@ -23,10 +27,32 @@ def _with_password(value: Any) -> Any:
 Database = Annotated[PostgresDsn, BeforeValidator(_with_password)]
 
 
-class ServiceSettings(BaseSettings):
-    """What every service reads. A service adds its own fields in its ``settings.py``."""
+class _OwnSecrets(BaseSettings):
+    """Settings of which no secret, whatever field holds it, is a placeholder."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _no_placeholder(cls, value: Any) -> Any:
+        if _is_placeholder(value):
+            raise ValueError("still the placeholder of .env.example, which everybody knows: put a secret of your own")
+        return value
+
+
+def _is_placeholder(value: object) -> bool:
+    match value:
+        case SecretStr():
+            return value.get_secret_value() == PLACEHOLDER
+        case PostgresDsn():
+            return any(host["password"] == PLACEHOLDER for host in value.hosts())
+        case UUID():
+            return value in PLACEHOLDER_UUIDS
+    return False
+
+
+class ServiceSettings(_OwnSecrets):
+    """What every service reads. A service adds its own fields in its ``settings.py``."""
 
     kafka_bootstrap_servers: str = Field(min_length=1, description="brokers, host:port with commas")
     kafka_username: str = Field(description="this service's principal")
@@ -51,10 +77,8 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
 
-class MigrateSettings(BaseSettings):
+class MigrateSettings(_OwnSecrets):
     """All that ``migrate`` needs."""
-
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     database_url: Database = Field(description="this service's own database")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lapor import services, state
-from lapor.files import DataDir
+from lapor.files import DataDir, let_through
 from lapor.fixtures import connected
 from lapor.testing import Cli
 
@@ -25,8 +26,11 @@ def lapor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
     (fakes / "fake_service.py").symlink_to(FAKES / "fake_service.py")
     for service in services.SERVICES:
         (fakes / f"{service.module}.py").write_text("import fake_service\n\nfake_service.main()\n")
-    data = DataDir(tmp_path_factory.mktemp("lapor") / "data")
-    cli = Cli(data=data, region=REGION, env={"PYTHONPATH": str(fakes)})
-    yield cli
-    cli("down")
-    state.stop_leftovers(data.state)
+    # Not below pytest's folder, which is closed to the user that PostgreSQL runs as.
+    with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:
+        let_through(Path(folder))
+        data = DataDir(Path(folder) / "data")
+        cli = Cli(data=data, region=REGION, env={"PYTHONPATH": str(fakes)})
+        yield cli
+        cli("down")
+        state.stop_leftovers(data.state)

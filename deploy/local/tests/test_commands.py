@@ -1,12 +1,15 @@
 """The commands themselves: they reach no further than they say."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from lapor import inspection, lifecycle
+from lapor import inspection, lifecycle, provisioning
 from lapor.errors import Refused
 from lapor.files import DataDir, only_one
+
+REGION = Path(__file__).parents[3] / "region" / "soppeng"
 
 
 @pytest.mark.parametrize(("lines", "shown"), [(0, []), (2, [4999, 5000]), (9999, [*range(1, 5001)])])
@@ -37,3 +40,22 @@ def test_down_leaves_alone_what_another_up_has_just_begun(tmp_path: Path) -> Non
     assert where.credentials.exists()
     lifecycle.stop(purge=True, data=tmp_path, as_json=False)
     assert not tmp_path.exists()
+
+
+@pytest.mark.parametrize(
+    ("admin", "router", "fault"),
+    [
+        ("change-me", "x" * 16, "the password of broker is still the placeholder"),
+        ("x" * 15, "x" * 16, "the password of broker has fewer than 16 letters"),
+        ("x" * 16, "change-me", "the password of router is still the placeholder"),
+        ("x" * 16, "", "the password of router is not set"),
+        ("x" * 15, "x" * 15, "of broker has fewer than 16 letters, the password of router has fewer"),
+    ],
+)
+def test_no_account_gets_a_password_that_protects_nothing(tmp_path: Path, admin: str, router: str, fault: str) -> None:
+    """Refused before Kafka is asked: nothing listens at that port."""
+    accounts = tmp_path / "accounts.json"
+    accounts.write_text(json.dumps({"principals": {"router": router}}))
+
+    with pytest.raises(Refused, match=fault):
+        provisioning.command("127.0.0.1:9", admin, accounts, region=REGION)

@@ -44,7 +44,7 @@ def intake_cli(service: str, run: Callable[[], None], *own: Path) -> typer.Typer
         try:
             found = waiting(dsn) if number is None else look(dsn, number, settle=settle)
         except OperationalError as error:
-            raise away(service, error) from error
+            raise away(service, dsn, error) from error
         if found is None:
             typer.echo(f"There is nothing set aside with the number {number}.", err=True)
             raise typer.Exit(1)

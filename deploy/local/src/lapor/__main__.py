@@ -8,7 +8,7 @@ from typing import NoReturn
 import typer
 from confluent_kafka import KafkaException
 
-from lapor import bench, demo, dlq, inspection, lifecycle, personal, provisioning, region, story, unit
+from lapor import bench, certificates, demo, dlq, inspection, lifecycle, personal, provisioning, region, story, unit
 from lapor.errors import Refused
 from lapor.options import err
 
@@ -36,6 +36,7 @@ for name, command in (
     ("erase", personal.erase),
     ("erasures", personal.erasures),
     ("export", personal.export),
+    ("certificates", certificates.command),
 ):
     app.command(name=name)(command)
 app.add_typer(unit.app, name="unit")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from chassis.settings import PLACEHOLDER
 from lapor.errors import Refused
 from lapor.files import write_private
 
@@ -22,9 +23,25 @@ EVENT_KEYS = ("INTAKE_SMS_EVENT_KEY", "INTAKE_SOCIAL_EVENT_KEY", "INTAKE_WEB_EVE
 SHARED = (*VENDORS, *EVENT_KEYS)
 
 
+SHORTEST = 16  # letters of a password that people make for us; `openssl rand -hex 24` gives 48
+
+
 def password() -> str:
     """192 random bits, in letters that need no quoting anywhere."""
     return secrets.token_urlsafe(24)
+
+
+def faults(passwords: Mapping[str, str]) -> list[str]:
+    """Say of each password that protects nothing, by its name in ``passwords``, what is wrong; never the password."""
+    found = []
+    for name, value in passwords.items():
+        if not value:
+            found.append(f"{name} is not set")
+        elif value == PLACEHOLDER:
+            found.append(f"{name} is still the placeholder of .env.example")
+        elif len(value) < SHORTEST:
+            found.append(f"{name} has fewer than {SHORTEST} letters")
+    return found
 
 
 @dataclass(kw_only=True)

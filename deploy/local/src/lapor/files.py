@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shlex
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -105,13 +106,22 @@ class DataDir:
             raise Refused(
                 f"{', '.join(foreign)} is already in {self.root}, and not of `lapor up`: choose another with --data."
             )
+        new = not self.root.exists()
         try:
             self.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if new:
+                let_through(self.root)
             self.marker.touch()
         except OSError as error:
             raise Refused(
                 f"The data folder {self.root} cannot be made ({error.strerror}): choose another with --data."
             ) from error
+
+
+def let_through(folder: Path) -> None:
+    """As root, let other users pass through a folder of our own, without listing it: PostgreSQL runs as one."""
+    if os.geteuid() == 0:
+        folder.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_IXOTH)
 
 
 def cache_dir() -> Path:

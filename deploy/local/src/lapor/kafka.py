@@ -22,6 +22,7 @@ from lapor.files import DataDir, write_private
 from lapor.ports import HOST
 from lapor.process import Process
 
+COMMON = Path(__file__).with_name("broker.properties")
 ADMIN = "broker"  # the super user: the broker itself, and the provision step
 JVM = (
     "-Xms64m", "-Xmx400m", "-Xss512k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:MaxDirectMemorySize=64m",
@@ -156,37 +157,16 @@ def _server_properties(broker: Broker) -> str:
     plain = "org.apache.kafka.common.security.plain.PlainLoginModule required"
     login = f'username="{ADMIN}" password="{broker.password}"'
     settings: dict[str, str | int] = {
-        "process.roles": "broker,controller",
-        "node.id": 1,
         "controller.quorum.voters": f"1@{HOST}:{broker.controller_port}",
         "listeners": f"BROKER://{HOST}:{broker.port},CONTROLLER://{HOST}:{broker.controller_port}",
         "listener.security.protocol.map": "BROKER:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
         "inter.broker.listener.name": "BROKER",
-        "controller.listener.names": "CONTROLLER",
         "log.dirs": str(_file(broker, "data")),
-        "sasl.enabled.mechanisms": "SCRAM-SHA-512",
-        "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512",
-        "sasl.mechanism.controller.protocol": "PLAIN",
-        "listener.name.broker.sasl.enabled.mechanisms": "SCRAM-SHA-512",
         "listener.name.broker.scram-sha-512.sasl.jaas.config": f"{scram} {login};",
-        "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
         "listener.name.controller.plain.sasl.jaas.config": f'{plain} {login} user_{ADMIN}="{broker.password}";',
-        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-        "allow.everyone.if.no.acl.found": "false",
-        "super.users": f"User:{ADMIN}",
-        "auto.create.topics.enable": "false",
-        "group.initial.rebalance.delay.ms": 0,
-        "offsets.topic.replication.factor": 1,
-        "offsets.topic.num.partitions": 10,
-        "transaction.state.log.replication.factor": 1,
-        "transaction.state.log.min.isr": 1,
-        "share.coordinator.state.topic.replication.factor": 1,
-        "share.coordinator.state.topic.min.isr": 1,
-        # A broker killed with -9 is fenced until its old session ends: with the usual 9 s it is back after 12 s.
-        "broker.session.timeout.ms": 3000,
-        "broker.heartbeat.interval.ms": 500,
+        # Small: it shares the machine with everything else.
         "num.network.threads": 2,
         "num.io.threads": 4,
         "log.cleaner.dedupe.buffer.size": 16_777_216,
     }
-    return "".join(f"{name}={value}\n" for name, value in settings.items())
+    return COMMON.read_text() + "".join(f"{name}={value}\n" for name, value in settings.items())

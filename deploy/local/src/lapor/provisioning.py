@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from lapor import access, credentials, kafka, provision, up
+from lapor.errors import Refused
 from lapor.options import REGION, CaFile, Json, err
 
 
@@ -36,6 +37,12 @@ def command(
         lapor provision --bootstrap kafka-1:9093 --ca-file ca.pem --accounts accounts.json --replication 3
     """
     wanted = up.wanted(region)
+    passwords = {username: password, **credentials.read(accounts).principals}
+    if bad := credentials.faults({f"the password of {name}": secret for name, secret in passwords.items()}):
+        raise Refused(
+            f"No account was given its password, because {', '.join(bad)}. Put your own into {accounts} and "
+            "KAFKA_PASSWORD: `openssl rand -hex 24` makes one."
+        )
     client = kafka.client_settings(bootstrap, username, password, ca_file)
     provision.refuse_removed_units(client, wanted.units)
     kept = credentials.complete(accounts, access.principals(wanted.topics, wanted.units), (), wanted.kabupaten)

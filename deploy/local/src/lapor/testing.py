@@ -17,7 +17,7 @@ from typing import Any
 
 from contracts.topics import Topic
 from lapor import access, kafka, postgres, provision
-from lapor.files import DataDir, tail
+from lapor.files import DataDir, let_through, tail
 from lapor.ports import choose
 from lapor.process import Process, environment, identity
 
@@ -120,12 +120,13 @@ def _until_gone(group: int) -> None:
 
 
 def start_postgres(directory: Path) -> Stack:
-    """A started cluster in ``directory``, and a broker that is not started.
+    """A started cluster in ``directory``, through which the server's user may pass, and a broker that is not started.
 
     Raises:
         RuntimeError: it did not start; the message ends with its log.
     """
     directory.mkdir(parents=True, exist_ok=True)
+    let_through(directory)
     ports = choose({"kafka": 0, "controller": 0, "postgres": 0}, directory / "ports.json")
     secret, home = secrets.token_urlsafe(24), directory / "kafka"
     stack = Stack(

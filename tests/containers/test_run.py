@@ -1,0 +1,59 @@
+"""What leaves is started again by its container, but not with settings that can't work."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RUN = str(Path(__file__).parents[2] / "deploy" / "run.sh")
+
+
+@pytest.mark.parametrize("code", [0, 1, 75])
+def test_a_container_leaves_with_what_is_in_it(code: int) -> None:
+    assert code == subprocess.run(["sh", RUN, f"true && exit {code}"], timeout=10).returncode
+
+
+SLOW = """\
+import signal, sys, time
+def stop(number, frame):
+    time.sleep(0.3)
+    print(number, flush=True)
+    sys.exit(3)
+signal.signal(signal.SIGTERM, stop)
+signal.signal(signal.SIGINT, stop)
+print("up", flush=True)
+time.sleep(20)
+"""
+
+
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_reaches_what_is_in_the_container_which_may_take_its_time(asked: signal.Signals) -> None:
+    running = subprocess.Popen(["sh", RUN, f"exec {sys.executable} -c '{SLOW}'"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert running.stdout
+        assert "up\n" == running.stdout.readline()
+        running.send_signal(asked)
+
+        said, _ = running.communicate(timeout=10)
+        assert (f"{asked.value}\n", 3) == (said, running.returncode)
+    finally:
+        running.kill()
+
+
+def test_wrong_settings_wait_for_somebody_and_a_stop_ends_that() -> None:
+    waiting = subprocess.Popen(["sh", RUN, "exit 78"], stderr=subprocess.PIPE, text=True)
+    try:
+        assert waiting.stderr
+        assert "not started again: mend the settings" in waiting.stderr.readline()
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(0.5)
+        waiting.send_signal(signal.SIGTERM)
+
+        assert 78 == waiting.wait(10)
+    finally:
+        waiting.kill()
+        waiting.communicate()
