@@ -36,14 +36,17 @@ class EventKeySettings(ServiceSettings):
 def verify(event_keys: Mapping[str, bytes], message: Message) -> None:
     """Hear of a complaint only from the intake that took it: any other could cancel it, or make one up in its name.
 
+    On the topics of the intakes nothing else is heard: not an order to erase, say, which is the router's.
+
     Raises:
         NotAuthentic: that intake did not sign it, or it names another channel or origin.
     """
     data: Any = message.data
     record = message.record
-    from_an_intake = isinstance(data, Tombstone) and record.topic in (RECEIVED, FOLLOWED_UP)
-    if not (from_an_intake or isinstance(data, ComplaintReceived | ComplaintFollowedUp)):
+    if record.topic not in (RECEIVED, FOLLOWED_UP):
         return
+    if not isinstance(data, ComplaintReceived | ComplaintFollowedUp | Tombstone):
+        raise NotAuthentic(f"{message.event.type} is not what intakes say")
     door = ticket.door(data.ticket)
     intake = ticket.INTAKES.get(door)
     if isinstance(data, ComplaintReceived) and (data.origin, ticket.DOORS.get(data.channel)) != (intake, door):

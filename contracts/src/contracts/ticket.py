@@ -27,7 +27,7 @@ def mint(channel: str) -> str:
 
 def door(number: str) -> str:
     """The letter of the door by which the complaint with this ticket, in canonical form, came in."""
-    return number[4]
+    return number[4:5]
 
 
 def parse(text: str) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from router_office import (
+    AT,
     EVENT_KEYS,
     OTHER,
     RULES,
@@ -19,7 +20,8 @@ from router_office import (
     reply,
     signed,
     sla,
-)  # fmt: skip
+    tombstone,
+)
 
 from chassis.authentic import verify
 from chassis.database import Pool
@@ -27,11 +29,14 @@ from chassis.step import Steps
 from chassis.testing import message
 from chassis.wire import Headers, Message
 from contracts import topics
-from contracts.events import ComplaintFollowedUp, ComplaintReceived, Data
+from contracts.events import ComplaintErased, ComplaintFollowedUp, ComplaintReceived, Data
 from contracts.signature import HEADER, NotAuthentic, sign
 from router.adapters import store
 from router.app import handler_of
 
+ERASED = ComplaintErased(
+    complaint_id="c", ticket=T, origin="intake-sms", by="DISKOMINFO", reason="diminta", asked_at=AT
+)
 CANCEL = followed_up(item("cancel"))
 
 
@@ -91,6 +96,29 @@ def test_a_signature_is_for_one_record() -> None:
             verify(EVENT_KEYS, Message(replace(record, headers=signed(event).headers), event.event))
 
 
+@pytest.mark.parametrize("topic", [topics.RECEIVED, topics.FOLLOWED_UP])
+def test_that_a_complaint_is_erased_its_own_intake_says(topic: str) -> None:
+    gone = tombstone(topic)
+    verify(EVENT_KEYS, with_headers(gone, signed(gone).headers))
+    for headers in (gone.record.headers, by("intake-web", gone).record.headers):
+        with pytest.raises(NotAuthentic):
+            verify(EVENT_KEYS, with_headers(gone, headers))
+    verify({}, tombstone(topics.CLASSIFIED))
+
+
+@pytest.mark.parametrize("ticket", ["", "SPG", "x" * 300])
+def test_a_tombstone_of_no_ticket_is_nobodys(ticket: str) -> None:
+    with pytest.raises(NotAuthentic):
+        verify(EVENT_KEYS, tombstone(topics.RECEIVED, ticket))
+
+
+@pytest.mark.parametrize("data", [classified(), sla("started"), reply("acknowledge", "x"), ERASED])
+def test_on_the_topics_of_the_intakes_nothing_else_is_heard(data: Data) -> None:
+    """The classifier would delete what it is told is erased."""
+    with pytest.raises(NotAuthentic, match="not what intakes say"):
+        verify(EVENT_KEYS, message(data, topic=topics.RECEIVED))
+
+
 @pytest.mark.parametrize("data", [classified(), sla("started"), breached(), reply("acknowledge")])
 def test_of_the_others_the_topic_says_who_they_are(data: Data) -> None:
     verify({}, message(data, topic="any"))
@@ -103,7 +131,7 @@ async def test_what_another_said_is_a_dead_letter_and_no_bug_and_changes_nothing
     forged = [by("intake-web", arrived(CANCEL, f"forged-{n}")).record for n in range(20)]
     await steps([*forged, arrived(received(STRANGER), "unsigned").record, signed(arrived(CANCEL, "true"))])
     dead = await pool.fetch("SELECT headers::jsonb AS headers FROM outbox WHERE topic = 'router.dlq'")
-    assert ([True] * 21, 0) == (['["error", "NotAuthentic"]' in row["headers"] for row in dead], steps.bugs_in_a_row)
+    assert ([True] * 21, 0) == (['["error", "NotAuthentic"]' in row["headers"] for row in dead], len(steps.streak))
     async with pool.acquire() as db, db.transaction():
         cases = await store.load(db, [T, STRANGER])
     assert {T: "cancelled"} == {ticket: case.status for ticket, case in cases.items()}

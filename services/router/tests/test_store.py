@@ -245,7 +245,7 @@ async def test_what_a_case_says_is_deleted_when_it_was_kept_long_enough(pool: Po
 async def test_the_timer_repeats_the_order_to_erase_once_when_topics_can_be_cleaned(
     pool: Pool, steps: Steps[Case]
 ) -> None:
-    erased = [tombstone(topic).record for topic in (topics.RECEIVED, topics.FOLLOWED_UP, topics.CLASSIFIED)]
+    erased = [signed(tombstone(topic)) for topic in (topics.RECEIVED, topics.FOLLOWED_UP, topics.CLASSIFIED)]
     await hear(steps, (topics.RECEIVED, received()), (topics.CLASSIFIED, classified()))
     await hear(steps, (topics.unit_replied("DISKOMINFO"), reply("erase", reason="diminta pelapor")))
     await steps(erased)
