@@ -15,6 +15,7 @@ import pytest
 from chassis.database import Pool
 from chassis.intake.accept import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner, repair
 from chassis.intake.notices import NewNotice, Notice, add_notices, send_notices
+from chassis.intake.set_aside import put_aside
 from chassis.intake.telling import story_handler
 from chassis.intake.texts import Texts
 from chassis.step import Steps
@@ -115,6 +116,17 @@ async def test_nothing_of_a_person_is_left_but_the_address_for_one_last_word(
     assert [(topics.FOLLOWED_UP, None), (topics.RECEIVED, None)] == [(t["topic"], t["value"]) for t in tombstones]
     assert all(it.complaint_id.encode() == t["key"] and it.ticket in t["headers"] for t in tombstones)
     assert '\\"intake-sms.reporters\\": 1' in tombstones[0]["headers"]
+
+
+async def test_what_could_not_be_taken_of_the_same_number_goes_too(
+    pool: Pool, make_settings: Settings, steps: Steps[Any]
+) -> None:
+    it, digits = await take(pool, make_settings), ADDRESS.removeprefix("+").encode()
+    for content in (b"from=%2B" + digits + b"&raw=kenari", b"from=%2B" + digits + b"9&raw=lain", b"from=1" + digits):
+        await put_aside(pool, "intake-sms", "kannel-mo", content, ValueError(), lambda: None)
+    await hear(steps, order(it))
+    left = [bytes(row["content"]) for row in await pool.fetch("SELECT content FROM set_aside ORDER BY id")]
+    assert [b"from=%2B" + digits + b"9&raw=lain", b"from=1" + digits] == left
 
 
 async def test_its_reporter_hears_that_it_is_done_and_then_even_the_address_is_gone(

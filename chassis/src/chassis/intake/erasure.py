@@ -6,6 +6,7 @@ came by (contracts/ids.py), so the same message again is still known, and is not
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from chassis import outbox
@@ -32,6 +33,10 @@ DELETE FROM reporters r WHERE reporter_ref = $1
 AND NOT EXISTS (SELECT FROM complaints c WHERE c.reporter_ref = r.reporter_ref)"""
 _NOTICES = "DELETE FROM notices WHERE ticket = $1"
 _NOTICES_TO = "DELETE FROM notices WHERE address = $1"
+# What could not be read: whatever has the number in it, and not only as part of a longer one.
+_SET_ASIDE = "DELETE FROM set_aside WHERE convert_from(content, 'LATIN1') ~ ('(^|[^0-9])' || $1 || '($|[^0-9])')"
+#: A telephone number, or an account's id; a shorter one would be found where it is none.
+_NUMBER = re.compile(r"[+]?([0-9]{8,})")
 # On its way out: what is not published yet would come after the tombstone.
 _OUTBOX = "DELETE FROM outbox WHERE key = convert_to($1, 'UTF8')"
 # Whoever asked is told once more, when it is done everywhere; then this goes too.
@@ -63,6 +68,8 @@ async def erase(
         gone = await run("reporters", _REPORTER, found["reporter_ref"])
         if gone and found["address"]:  # what was answered to no complaint, and what could not be taken
             await run("notices", _NOTICES_TO, found["address"])
+            if number := _NUMBER.fullmatch(found["address"]):
+                await run("set_aside", _SET_ASIDE, number[1])
         if tell and found["address"]:
             await db.execute(_FAREWELL, ticket, found["address"], found["thread"])
     about = Tombstone(ticket=ticket, erased=counts)
