@@ -9,7 +9,7 @@ from bench import Bench
 
 from chassis.publish import publish, start_producer
 from chassis.replay import _letters, put_back
-from chassis.wire import Outgoing, Record, dead_letter
+from chassis.wire import KEPT_HEADERS, KEPT_KEY, KEPT_VALUE, Outgoing, Record, dead_letter
 
 REQUEST = Record("router.replay", 0, 5, b"router:3", b"3", 9_000)
 BAD = Record("unit.pu.replied.v1", 0, 7, b"k", b"bytes", 1_000, (("content-type", b"json"), ("h", b"\x00\xff")))
@@ -44,6 +44,17 @@ def test_whoever_wrote_it_does_not_say_where_it_came_from() -> None:
 @pytest.mark.parametrize("source", ["kannel-mo", "unit.dlh.replied.v1"])
 def test_what_came_from_no_topic_of_the_service_is_not_handled(source: str) -> None:
     assert put_back(REQUEST, letter(replace(BAD, topic=source)), SOURCES) is None
+
+
+@pytest.mark.parametrize("part", [{"value": b"x" * (KEPT_VALUE + 1)}, {"key": b"k" * (KEPT_KEY + 1)}])
+def test_what_is_kept_only_in_part_is_not_handled(part: dict[str, bytes]) -> None:
+    assert put_back(REQUEST, letter(replace(BAD, **part)), SOURCES) is None  # type: ignore[arg-type]
+
+
+def test_a_tombstone_is_one_again_and_what_had_too_many_headers_has_none() -> None:
+    again = put_back(REQUEST, letter(replace(BAD, value=None, headers=(("h", b"x" * (KEPT_HEADERS + 1)),))), SOURCES)
+    assert again is not None
+    assert (None, ()) == (again.value, again.headers)
 
 
 @pytest.mark.parametrize("found", [None, Record("router.dlq", 0, 3, b"k", b"no headers", 0)])

@@ -16,13 +16,13 @@ from chassis import metrics
 from chassis.consume import Step, _plain_record
 from chassis.publish import kafka_client, start
 from chassis.settings import ServiceSettings
-from chassis.wire import Record
+from chassis.wire import CUT, Record
 from contracts.topics import dead_letters, replays
 
 log = logging.getLogger(__name__)
 
 #: What chassis.wire.dead_letter adds to the headers of a record, behind them.
-_ABOUT = frozenset({"error", "source-topic", "source-partition", "source-offset", "failed-at"})
+_ABOUT = CUT | {"error", "source-topic", "source-partition", "source-offset", "failed-at", "original-headers"}
 
 
 def replaying(settings: ServiceSettings, service: str, sources: Sequence[str], step: Step) -> Step:
@@ -67,17 +67,18 @@ def _asked(request: Record) -> int:
 
 
 def put_back(request: Record, letter: Record | None, sources: Sequence[str]) -> Record | None:
-    """The record that ``letter`` was, as if it came with ``request``; None if it is none of ``sources``."""
+    """The record that ``letter`` was, as if it came with ``request``; None if it is none of ``sources``, or only a part
+    of one. A letter without a value was a tombstone."""
     about = dict(letter.headers) if letter else {}  # of a name that the record had too, the last is ours
     topic = about.get("source-topic", b"").decode(errors="replace")
-    if letter is None or topic not in sources:
+    if letter is None or topic not in sources or about.keys() & CUT:
         return None
     return Record(
         topic,
         int(about["source-partition"]),
         int(about["source-offset"]),
         letter.key,
-        letter.value,
+        letter.value or None,
         request.timestamp_ms,
         tuple((name, value) for name, value in letter.headers if name not in _ABOUT),
         request,

@@ -140,6 +140,8 @@ def read_tombstone(record: Record) -> Message:
 
 #: A dead letter keeps so many bytes of what was not handled. A value that the contracts' topics take fits whole.
 KEPT_VALUE, KEPT_KEY, KEPT_HEADERS = 1024 * 1024, 1_000, 64 * 1024
+#: The headers that say that it is only a part of what came.
+CUT = frozenset({"original-bytes", "original-key-bytes"})
 
 
 def dead_letter(service: str, record: Record, error: BaseException) -> Outgoing:

@@ -45,6 +45,20 @@ def set_aside(number: int, place: str = "-1", service: str = "intake-sms") -> Fo
     return Found(topic=f"{service}.dlq", partition=0, offset=0, key=None, value=value, headers=headers, at=NOW)
 
 
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({"source-partition": "0"}, None),
+        ({"source-partition": "-1"}, "which is no topic"),
+        ({"source-partition": "0", "original-bytes": "3000000"}, "must write it again"),
+        ({"source-partition": "0", "original-key-bytes": "6000"}, "must write it again"),
+    ],
+)
+def test_only_what_came_from_a_topic_and_is_whole_can_be_handled_again(headers: dict[str, str], why: str) -> None:
+    found = Found(topic="router.dlq", partition=0, offset=1, key=None, value=b"", headers=headers, at=NOW)
+    assert dlq._why_not(found) == why or why in str(dlq._why_not(found))
+
+
 @pytest.mark.connected
 def test_what_an_intake_set_aside_is_read_and_settled_in_its_own_database(
     connected: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from chassis.intake import set_aside
 from chassis.intake.set_aside import readable
+from chassis.wire import CUT
 from contracts.topics import replays
 from lapor import up
 from lapor.errors import Refused
@@ -88,7 +89,8 @@ def replay(
 ) -> None:
     """Have dead letters handled again, each by the service that put it aside. What was handled since is left alone.
 
-    With --all those that were settled before stay where they are, and so do those that came from no topic.
+    With --all those that were settled before stay where they are, and so do those that came from no topic or are not
+    whole.
 
     Examples:
 
@@ -101,15 +103,12 @@ def replay(
     operator = principal("operator", DataDir(data), bootstrap, accounts, ca_file)
     settled = Settled(operator, data, accounts)
     chosen = _chosen(operator, ids) if ids else [each for each in _dead(operator) if _id(each) not in settled.how]
-    homeless = [found for found in chosen if _came_from_no_topic(found)]
-    for found in homeless:
-        sentence = (
-            f"{_id(found)} came from {found.headers.get('source-topic')!r}, which is no topic: it can't be put back."
-        )
+    why_not = {_id(found): why for found in chosen if (why := _why_not(found))}
+    for why in why_not.values():
         if ids:
-            raise Refused(sentence)
-        err.print(sentence)
-    asked = [found for found in chosen if found not in homeless]
+            raise Refused(why)
+        err.print(why)
+    asked = [found for found in chosen if _id(found) not in why_not]
     for found in asked:
         # The offset and nothing else: the service trusts what it wrote itself, and no operator.
         operator.write(replays(_service(found)), _id(found).encode(), str(found.offset).encode())
@@ -220,6 +219,15 @@ def _row(found: Found) -> dict[str, Any]:
 def _came_from_no_topic(found: Found) -> bool:
     """Whether it is what a citizen sent, and no record; the last header of a name is the service's own."""
     return found.headers.get("source-partition") == "-1"
+
+
+def _why_not(found: Found) -> str | None:
+    """Why it can't be handled again; None if it can."""
+    if _came_from_no_topic(found):
+        return f"{_id(found)} came from {found.headers.get('source-topic')!r}, which is no topic: it can't be put back."
+    if CUT & found.headers.keys():
+        return f"{_id(found)} was too large to be kept whole: whoever wrote it must write it again."
+    return None
 
 
 def _at_the_intake(found: Found, data: DataDir | None, *, settle: bool = False) -> dict[str, Any] | None:
