@@ -19,6 +19,8 @@ from contracts.identifiers import AT, BY_WORD, DOT, EMAIL, EMAIL_SIGNS, OTHER, P
 _FEWEST_DIGITS = 6
 #: How many letters before a number its word may stand.
 _CONTEXT = 60
+#: The first finds them; a token may show what stands beside it, and a hostile text ever one more.
+_PASSES = 4
 # Signs that are drawn on the letter before them, as on a keycap.
 _MARKS = re.compile(r"[\u0300-\u036f\ufe00-\ufe0f\u20d0-\u20ff]+")
 _LAST_GROUP = re.compile(r"\D?\d+$")
@@ -54,7 +56,7 @@ def _office(letters: str, run: Run, first: int, offices: Collection[str]) -> int
 
 def _by_word(run: Run, first: int, said: Collection[ByWord], told: Collection[ByWord]) -> tuple[int, str] | None:
     """Find the group behind the identifier that a word before the run, or behind it, says to begin here."""
-    for rule in BY_WORD if said or told else ():
+    for rule in (*said, *told):
         for shape in rule.shapes:
             match = shape.match(run.line, run.at[first])
             if match and rule.holds(match[0]) and (rule in said or (rule in told and match.end() == len(run.line))):
@@ -87,11 +89,11 @@ def _whole(letters: str, start: int, end: int, kind: str) -> _Span:
     return start, end, kind
 
 
-def _in_run(letters: str, run: Run, offices: Collection[str]) -> Iterator[_Span]:
+def _in_run(letters: str, run: Run, last: _Span, offices: Collection[str]) -> Iterator[_Span]:
     if len(run.line) < _FEWEST_DIGITS:
         return
-    before = letters[max(0, run.starts[0] - _CONTEXT) : run.starts[0]]
-    said = [rule for rule in BY_WORD if rule.before.search(before)]
+    before = letters[max(last[1], run.starts[0] - _CONTEXT) : run.starts[0]]
+    said = [rule for rule in BY_WORD if rule.before.search(last[2].lower() + before)]
     told = [rule for rule in BY_WORD if rule.behind and rule.behind.match(letters, run.ends[-1])]
     n = 0
     while n < len(run.at):
@@ -106,8 +108,8 @@ def _in_run(letters: str, run: Run, offices: Collection[str]) -> Iterator[_Span]
             n = behind
         else:
             n += 1
-        # "hp 0812…, 813…": the word still holds for the next one.
-        said = [rule for rule in said if rule.kind == kind]
+        # "hp 0812…, 813…": what was said of one number holds for the next.
+        said = [rule for rule in BY_WORD if rule.kind == kind and (rule in said or rule.before.search(kind.lower()))]
 
 
 def _broken(match: re.Match[str]) -> str:
@@ -125,9 +127,10 @@ def _masked_once(text: str, offices: Collection[str]) -> str:
     if has_digits(copy.letters, _FEWEST_DIGITS):
         copy = in_digits(copy)
         letters = OTHER.sub(_broken, copy.letters)
+        found: list[_Span] = [(0, 0, "")]
         for run in runs(letters):
-            for start, end, kind in _in_run(letters, run, offices):
-                spans.append((copy.starts[start], copy.ends[end - 1], kind))
+            found += _in_run(letters, run, found[-1], offices)
+        spans += [(copy.starts[start], copy.ends[end - 1], kind) for start, end, kind in found[1:]]
     done, parts = 0, []
     for start, end, kind in sorted(spans):
         parts += [text[done:start], kind]
@@ -143,6 +146,8 @@ def mask(text: str, keep: Collection[str] = ()) -> str:
     stays as it was written.
     """
     offices = _offices(frozenset(keep)) if keep else frozenset()
-    while (masked := _masked_once(text, offices)) != text:  # a token may show what stands beside it
+    for _ in range(_PASSES):
+        if (masked := _masked_once(text, offices)) == text:
+            break
         text = masked
     return text
