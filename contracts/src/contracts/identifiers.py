@@ -36,7 +36,8 @@ OTHER = re.compile(
     _any_of(
         r"\bspg[\s-]*[0-9a-z]{4}[\s-]*[0-9a-z]{5}\b",
         r"\b(?:rp|idr)\.?\s?(?:\d{1,3}(?:[.,]\d{3})+|[1-9]\d{0,12})(?:,\d\d)?(?![.,]?\d)",
-        rf"(?<![\d./-])(?:{_DATE})(?:[-\s,/&]{{1,3}}(?:(?:s/?d|sampai|dan) )?(?:{_DATE}|{_SHORT_DATE})){{0,6}}"
+        rf"(?<![\d./-])(?:{_D}[./-]{_M}[./-]\d\d\s?[-/]\s?)?(?:{_DATE})"
+        rf"(?:[-\s,/&]{{1,3}}(?:(?:s/?d|sampai|dan) )?(?:{_DATE}|{_SHORT_DATE})){{0,6}}"
         rf"(?![./-]?\d)(?:[t ,]{{1,2}}(?:pukul |jam |pkl\.? )?{_HOUR}(?!\d))?",
         rf"\b(?:pukul|jam|pkl)\.?\s?{_HOUR}(?![.:]?\d)",
         # Latitude and longitude of Indonesia, as maps give them.
@@ -44,7 +45,7 @@ OTHER = re.compile(
         r"(?<![\d,])-?(?:\d|1[01]),\d{4,}[\s;,]{1,3}(?:9[5-9]|1[0-3]\d|14[01]),\d{4,}(?!,?\d)",
         r"\br[tw]\W{0,3}(?!08\W{1,3}\d{3,4}\W)(?:0[0-2])?\d{1,2}(?:\s?/\s?(?:rw\W{0,3})?\d{1,3})?(?!\d)",
         r"\b(?:rumah|blok|kavling|absen)\W{1,3}no(?:mor|mer)?\W{1,3}\d{1,2}"
-        r"(?:[,\s&/-]{1,3}(?:(?:dan|s/d) )?\d{1,2})*(?!\d)",
+        r"(?:(?:, ?| ?[&/-] ?| )(?:(?:dan|s/d) )?\d{1,2})*(?!\d)",
         rf"\b(?:tiket|invoice|faktur){_NUMBERED}(?:\d{{8,14}}|\d{{3}}\.\d{{3}}-\d\d\.\d{{8}})(?!\d)",
         rf"\b(?:order|resi|kwitansi|pesanan|transaksi|nop){_NUMBERED}{_NO_PHONE}(?!\d{{16}}(?!\d))\d[\d.-]{{6,24}}\d(?!\d)",
         r"\binv(?:oice)?[/-][\w/.-]+",

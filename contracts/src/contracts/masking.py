@@ -15,8 +15,9 @@ from functools import lru_cache
 from contracts.digits import BREAK, Run, has_digits, in_digits, plain_copy, runs
 from contracts.identifiers import AT, BY_WORD, DOT, EMAIL, EMAIL_SIGNS, OTHER, PERHAPS_OTHER, SHAPES, ByWord
 
-#: Fewer digits are no identifier, and most texts have fewer.
-_FEWEST_DIGITS = 6
+#: Fewer digits are no identifier, even where letters stand for some, and most texts have fewer.
+_FEWEST_DIGITS = 5
+_SHORTEST = 6
 #: How many letters before a number its word may stand.
 _CONTEXT = 60
 #: The first finds them; a token may show what stands beside it, and a hostile text ever one more.
@@ -41,7 +42,7 @@ def _offices(keep: frozenset[str]) -> frozenset[str]:
     entries = [plain_copy(part).letters for entry in keep for part in re.split(r"[,;/]|\batau\b", entry)]
     numbers = {_same_number(run.line) for entry in entries for run in runs(entry)}
     addresses = {_same_address(match[0]) for entry in entries for match in EMAIL.finditer(entry)}
-    return frozenset(addresses | {number for number in numbers if len(number) > _FEWEST_DIGITS})
+    return frozenset(addresses | {number for number in numbers if len(number) > _SHORTEST})
 
 
 def _office(letters: str, run: Run, first: int, offices: Collection[str]) -> int | None:
@@ -90,7 +91,7 @@ def _whole(letters: str, start: int, end: int, kind: str) -> _Span:
 
 
 def _in_run(letters: str, run: Run, last: _Span, offices: Collection[str]) -> Iterator[_Span]:
-    if len(run.line) < _FEWEST_DIGITS:
+    if len(run.line) < _SHORTEST:
         return
     before = letters[max(last[1], run.starts[0] - _CONTEXT) : run.starts[0]]
     said = [rule for rule in BY_WORD if rule.before.search(last[2].lower() + before)]
@@ -126,8 +127,9 @@ def _masked_once(text: str, offices: Collection[str]) -> str:
         copy = copy._replace(letters=EMAIL.sub(_broken, copy.letters))
     if has_digits(copy.letters, _FEWEST_DIGITS):
         copy = in_digits(copy)
-        letters = OTHER.sub(_broken, copy.letters)
         found: list[_Span] = [(0, 0, "")]
+        some = any(len(run.line) >= _SHORTEST for run in runs(copy.letters))
+        letters = OTHER.sub(_broken, copy.letters) if some else ""
         for run in runs(letters):
             found += _in_run(letters, run, found[-1], offices)
         spans += [(copy.starts[start], copy.ends[end - 1], kind) for start, end, kind in found[1:]]
