@@ -219,12 +219,16 @@ def _is_long(line: str) -> bool:
     return not re.match(r"20[0-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", line)
 
 
+_COUNTRY = re.compile(r"(?:00)?62\D")
+_PRICE = re.compile(rf"{_THOUSANDS}(?![.,]?\d)")
+
+
 def _is_phone(line: str) -> bool:
     """Whether no list follows what begins like a phone number: "no. 08, 2019, 2020", "62 70 81 95"."""
-    if country := re.match(r"(?:00)?62\D", line):
+    if country := _COUNTRY.match(line):
         return _is_usual(line[country.end() :]) and not _is_list(line)
-    rest = line.removeprefix("08")[1:] if re.match(r"08\D", line) else ""
-    listed = rest and (_are_years_or_prices(_GROUPS.findall(rest)) or re.match(rf"{_THOUSANDS}(?![.,]?\d)", rest))
+    rest = line[3:] if line.startswith("08") and not line[2].isdigit() else ""
+    listed = rest and (_are_years_or_prices(_GROUPS.findall(rest)) or _PRICE.match(rest))
     return _is_usual(line) and not listed
 
 

@@ -69,9 +69,10 @@ def _by_shape(run: Run, first: int) -> tuple[int, str] | None:
     """Find the group behind the identifier that begins here, and its kind."""
     for shape in SHAPES:
         match = shape.line.match(run.line, run.at[first])
-        while match and not shape.holds(match[0]):  # "08_23_76_14_76_05 5 lubang"
-            last = _LAST_GROUP.search(match[0]) if shape.shortens else None
+        if match and not shape.holds(match[0]):
+            last = _LAST_GROUP.search(match[0]) if shape.shortens else None  # "08_23_76_14_76_05 5 lubang"
             match = shape.line.match(run.line, run.at[first], match.end() - len(last[0])) if last else None
+            match = match if match and shape.holds(match[0]) else None
         if match:
             return bisect_left(run.at, match.end()), shape.kind
     return None
