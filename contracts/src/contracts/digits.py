@@ -170,11 +170,11 @@ def in_digits(copy: Copy) -> Copy:
 
 
 def _sign(gap: str) -> str:
+    if gap.rstrip(" (").endswith("+"):
+        return "+"
     if "\n" in gap:
         return "\n"
     signs = gap.split()
-    if gap.rstrip(" (").endswith("+"):
-        return "+"
     if not signs:
         return " "
     return next((sign for sign in ",;:" if sign in gap), signs[0][0] if signs[0][0] in "./-" else "*")

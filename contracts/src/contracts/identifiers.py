@@ -28,7 +28,7 @@ _DATE = _any_of(
 )
 _SHORT_DATE = rf"{_D}(?P<date>[./-]){_M}(?P=date)\d\d(?!\d)"
 _HOME = r"73[0127]\d"  # NIK of Sulawesi Selatan
-_NO_PHONE = "(?!0?8[1-9]|62)"
+_NO_PHONE = "(?!08[1-9]|628)"
 _NUMBERED = r"(?:nya)?\W{1,3}(?:(?:no(?:mor|mer)?|id|kode)\b\W{0,3})?"
 
 #: Wherever it stands.
@@ -36,7 +36,8 @@ OTHER = re.compile(
     _any_of(
         r"\bspg[\s-]*[0-9a-z]{4}[\s-]*[0-9a-z]{5}\b",
         r"\b(?:rp|idr)\.?\s?(?:\d{1,3}(?:[.,]\d{3})+|[1-9]\d{0,12})(?:,\d\d)?(?![.,]?\d)",
-        rf"(?<![\d./-])(?:{_DATE})(?:[-\s,/&]{{1,3}}(?:(?:s/?d|sampai|dan) )?(?:{_DATE}|{_SHORT_DATE})){{0,6}}"
+        rf"(?<![\d./-])(?:{_D}[./-]{_M}[./-]\d\d\s?[-/]\s?)?(?:{_DATE})"
+        rf"(?:[-\s,/&]{{1,3}}(?:(?:s/?d|sampai|dan) )?(?:{_DATE}|{_SHORT_DATE})){{0,6}}"
         rf"(?![./-]?\d)(?:[t ,]{{1,2}}(?:pukul |jam |pkl\.? )?{_HOUR}(?!\d))?",
         rf"\b(?:pukul|jam|pkl)\.?\s?{_HOUR}(?![.:]?\d)",
         # Latitude and longitude of Indonesia, as maps give them.
@@ -44,7 +45,7 @@ OTHER = re.compile(
         r"(?<![\d,])-?(?:\d|1[01]),\d{4,}[\s;,]{1,3}(?:9[5-9]|1[0-3]\d|14[01]),\d{4,}(?!,?\d)",
         r"\br[tw]\W{0,3}(?!08\W{1,3}\d{3,4}\W)(?:0[0-2])?\d{1,2}(?:\s?/\s?(?:rw\W{0,3})?\d{1,3})?(?!\d)",
         r"\b(?:rumah|blok|kavling|absen)\W{1,3}no(?:mor|mer)?\W{1,3}\d{1,2}"
-        r"(?:[,\s&/-]{1,3}(?:(?:dan|s/d) )?\d{1,2})*(?!\d)",
+        r"(?:(?:, ?| ?[&/-] ?| )(?:(?:dan|s/d) )?\d{1,2})*(?!\d)",
         rf"\b(?:tiket|invoice|faktur){_NUMBERED}(?:\d{{8,14}}|\d{{3}}\.\d{{3}}-\d\d\.\d{{8}})(?!\d)",
         rf"\b(?:order|resi|kwitansi|pesanan|transaksi|nop){_NUMBERED}{_NO_PHONE}(?!\d{{16}}(?!\d))\d[\d.-]{{6,24}}\d(?!\d)",
         r"\binv(?:oice)?[/-][\w/.-]+",
@@ -136,17 +137,15 @@ def _digits(*counts: int) -> tuple[re.Pattern[str], ...]:
 
 
 def _behind(words: str) -> re.Pattern[str]:
-    return re.compile(rf"{_GENTLE}(?:{_FILLER}\b{_GENTLE}){{0,2}}(?:{words})(?![a-z])")
+    return re.compile(rf"{_GENTLE}(?:{_FILLER}\b{_GENTLE}){{0,2}}(?<!\[)(?:{words})(?![a-z])")
 
 
 _IN_A_ROW = re.compile(r"\d{12,19}(?!\d)")
-_SIXTEEN = re.compile(rf"(?!\d{{4}}(?:\D\d{{4}}){{4}})\d(?:\D?\d){{15}}(?!\d)|{_HOME}(?:\D\d{{4}}){{3}}(?!\d)")
-_MISTYPED = re.compile(rf"(?={_HOME}|(?:\d+\D)+0)(?:\d(?:\D?\d){{14}}|\d(?:\D?\d){{16}})(?!\d)")
+_SIXTEEN = re.compile(r"\d(?:\D?\d){15}(?!\d)")
+_MISTYPED = re.compile(rf"(?={_HOME}|(?:\d+\D){{1,15}}0)(?:\d(?:\D?\d){{14}}|\d(?:\D?\d){{16}})(?!\d)")
 _ACCOUNT = re.compile(r"(?!08[1-35789])\d{10,16}(?!\d)")
 # With one sign throughout: 0123-01-012345-50-1.
-_DIVIDED_ACCOUNT = re.compile(
-    r"(?!0\D?8)(?=(?:\D?\d){10})(?!(?:\D?\d){17})\d+(?P<sign>\D)(?:\d+(?P=sign)){0,8}\d+(?!\d)"
-)
+_DIVIDED_ACCOUNT = re.compile(r"(?!0\D?8)(?=(?:\D?\d){10})\d+(?P<sign>\D)(?:\d+(?P=sign)){0,8}\d+(?!\d)")
 BY_WORD = (
     ByWord("[KK]", _said(r"k\.?k\.?|kartu keluarga"), (_SIXTEEN, _MISTYPED, _IN_A_ROW)),
     ByWord("[NPWP]", _said("npwp"), (*_digits(16, 15, 14, 17), _IN_A_ROW)),
@@ -197,7 +196,7 @@ def _is_usual(line: str) -> bool:
 
 
 # A group begins with 0, as of a NIK the month or the last four digits do, or is too long for a list.
-_DIVIDED = re.compile(rf"{_HOME}|(?:\d+\D)*(?:0|\d{{8}})")
+_DIVIDED = re.compile(rf"{_HOME}|(?:\d+\D){{0,15}}(?:0|\d{{8}})")
 
 
 def _is_nik(line: str) -> bool:
@@ -220,12 +219,16 @@ def _is_long(line: str) -> bool:
     return not re.match(r"20[0-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", line)
 
 
+_COUNTRY = re.compile(r"(?:00)?62\D")
+_PRICE = re.compile(rf"{_THOUSANDS}(?![.,]?\d)")
+
+
 def _is_phone(line: str) -> bool:
     """Whether no list follows what begins like a phone number: "no. 08, 2019, 2020", "62 70 81 95"."""
-    if country := re.match(r"(?:00)?62\D", line):
+    if country := _COUNTRY.match(line):
         return _is_usual(line[country.end() :]) and not _is_list(line)
-    rest = line.removeprefix("08")[1:] if re.match(r"08\D", line) else ""
-    listed = rest and (_are_years_or_prices(_GROUPS.findall(rest)) or re.match(rf"{_THOUSANDS}(?![.,]?\d)", rest))
+    rest = line[3:] if line.startswith("08") and not line[2].isdigit() else ""
+    listed = rest and (_are_years_or_prices(_GROUPS.findall(rest)) or _PRICE.match(rest))
     return _is_usual(line) and not listed
 
 
@@ -251,8 +254,7 @@ SHAPES = (
     _shape("[NIK]", r"\d{14,18}(?!\d)", r"\d{21,}", holds=_is_long),
     _shape(
         "[NIK]",
-        rf"{_HOME}\D\d{{4}}\D\d{{4}}\D\d{{4}}(?!\d)",
-        r"\d{4}\D\d{4}\D\d{4}\D\d{4}(?!\d)(?!\D\d{4}(?!\d))",
+        r"\d{4}\D\d{4}\D\d{4}\D\d{4}(?!\d)",
         r"\d{6}\D\d{6}\D\d{4}(?!\d)",
         r"\d\d\D\d\d\D\d\d\D\d{6}\D\d{4}(?!\d)",
         holds=_is_divided_nik,
@@ -262,7 +264,7 @@ SHAPES = (
     _shape(
         "[NPWP]",
         r"\d\d\D\d{3}\D\d{3}\D\d\D\d{3}\D\d{3}(?!\d)",
-        r"0(?!8)\d{3}\D\d{4}\D\d{4}\D\d{4}(?!\d)(?!\D\d{4}(?!\d))",
+        r"0(?!8)\d{3}\D\d{4}\D\d{4}\D\d{4}(?!\d)",
         holds=_is_divided_npwp,
     ),
     _shape("[TELEPON]", rf"(?<=\+){_MOBILE}(?:\D?\d){{7,11}}(?!\d)"),
@@ -294,17 +296,17 @@ AT = r"\s{0,2}(?:@|[(\[{<]\s?(?:@|at|et|a)\s?[)\]}>]|\b(?:at|et)\b|[-_](?:at|et)
 DOT = r"\s?(?:[.,]|[(\[{<]\s?(?:dot|titik|\.)\s?[)\]}>]|\b(?:dot|titik)\b)\s?"
 _PROVIDER = (
     r"(?:g\s?mail|gmial|gamil|gmal|gmai|yahoo|yaho|ymail|rocketmail|hotmail|outlook|icloud|proton(?:mail)?)"
-    rf"(?:(?:{DOT}|\s)?(?:com|co(?:{DOT}|\s)?id|id|net|me)\b)?(?![a-z])"
+    rf"(?:(?:{DOT}|\s)?(?:com|co(?:{DOT}|\s)?id|id|net|me))?(?![a-z])"
 )
 EMAIL = re.compile(
     _any_of(
         _LOCAL + r"@(?:[\w-]{1,63}\.){1,6}[\w-]{1,63}",
         # "budi (at) gmail (dot) com", "budi @ yahoo. co. id": only with an ending that is one.
-        rf"{_LOCAL}{AT}(?!www\b)[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{0,2}}?{DOT}(?:com|net|org|id|info|me)\b",
+        rf"{_LOCAL}{AT}(?!www\b)[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{0,2}}?{DOT}(?:com|net|org|id|info|me)(?![a-z])",
         _LOCAL + AT + _PROVIDER,
-        _LOCAL + r"@[\w-]{1,63}\s(?:com|co\s?id|net|org)\b",
+        _LOCAL + r"@[\w-]{1,63}\s(?:com|co\s?id|net|org)(?![a-z])",
         # "budi77 gmail com"
-        rf"(?<![\w.+%-])(?=[a-z.+%-]*[\d._])[\w.+%-]{{3,64}}\s(?=[a-z]+\W{{1,3}}(?:com|co)\b){_PROVIDER}",
+        rf"(?<![\w.+%-])(?=[a-z.+%-]*[\d._])[\w.+%-]{{3,64}}\s(?=[a-z]+\W{{1,3}}(?:com|co)(?![a-z])){_PROVIDER}",
     )
 )
 #: One of these is in every address. Most texts have none: it keeps them from being searched for one at every word.

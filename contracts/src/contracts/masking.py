@@ -15,10 +15,13 @@ from functools import lru_cache
 from contracts.digits import BREAK, Run, has_digits, in_digits, plain_copy, runs
 from contracts.identifiers import AT, BY_WORD, DOT, EMAIL, EMAIL_SIGNS, OTHER, PERHAPS_OTHER, SHAPES, ByWord
 
-#: Fewer digits are no identifier, and most texts have fewer.
-_FEWEST_DIGITS = 6
+#: Fewer digits are no identifier, even where letters stand for some, and most texts have fewer.
+_FEWEST_DIGITS = 5
+_SHORTEST = 6
 #: How many letters before a number its word may stand.
 _CONTEXT = 60
+#: The first finds them; a token may show what stands beside it, and a hostile text ever one more.
+_PASSES = 4
 # Signs that are drawn on the letter before them, as on a keycap.
 _MARKS = re.compile(r"[\u0300-\u036f\ufe00-\ufe0f\u20d0-\u20ff]+")
 _LAST_GROUP = re.compile(r"\D?\d+$")
@@ -39,7 +42,7 @@ def _offices(keep: frozenset[str]) -> frozenset[str]:
     entries = [plain_copy(part).letters for entry in keep for part in re.split(r"[,;/]|\batau\b", entry)]
     numbers = {_same_number(run.line) for entry in entries for run in runs(entry)}
     addresses = {_same_address(match[0]) for entry in entries for match in EMAIL.finditer(entry)}
-    return frozenset(addresses | {number for number in numbers if len(number) > _FEWEST_DIGITS})
+    return frozenset(addresses | {number for number in numbers if len(number) > _SHORTEST})
 
 
 def _office(letters: str, run: Run, first: int, offices: Collection[str]) -> int | None:
@@ -54,7 +57,7 @@ def _office(letters: str, run: Run, first: int, offices: Collection[str]) -> int
 
 def _by_word(run: Run, first: int, said: Collection[ByWord], told: Collection[ByWord]) -> tuple[int, str] | None:
     """Find the group behind the identifier that a word before the run, or behind it, says to begin here."""
-    for rule in BY_WORD if said or told else ():
+    for rule in (*said, *told):
         for shape in rule.shapes:
             match = shape.match(run.line, run.at[first])
             if match and rule.holds(match[0]) and (rule in said or (rule in told and match.end() == len(run.line))):
@@ -66,9 +69,10 @@ def _by_shape(run: Run, first: int) -> tuple[int, str] | None:
     """Find the group behind the identifier that begins here, and its kind."""
     for shape in SHAPES:
         match = shape.line.match(run.line, run.at[first])
-        while match and not shape.holds(match[0]):  # "08_23_76_14_76_05 5 lubang"
-            last = _LAST_GROUP.search(match[0]) if shape.shortens else None
+        if match and not shape.holds(match[0]):
+            last = _LAST_GROUP.search(match[0]) if shape.shortens else None  # "08_23_76_14_76_05 5 lubang"
             match = shape.line.match(run.line, run.at[first], match.end() - len(last[0])) if last else None
+            match = match if match and shape.holds(match[0]) else None
         if match:
             return bisect_left(run.at, match.end()), shape.kind
     return None
@@ -87,11 +91,11 @@ def _whole(letters: str, start: int, end: int, kind: str) -> _Span:
     return start, end, kind
 
 
-def _in_run(letters: str, run: Run, offices: Collection[str]) -> Iterator[_Span]:
-    if len(run.line) < _FEWEST_DIGITS:
+def _in_run(letters: str, run: Run, last: _Span, offices: Collection[str]) -> Iterator[_Span]:
+    if len(run.line) < _SHORTEST:
         return
-    before = letters[max(0, run.starts[0] - _CONTEXT) : run.starts[0]]
-    said = [rule for rule in BY_WORD if rule.before.search(before)]
+    before = letters[max(last[1], run.starts[0] - _CONTEXT) : run.starts[0]]
+    said = [rule for rule in BY_WORD if rule.before.search(last[2].lower() + before)]
     told = [rule for rule in BY_WORD if rule.behind and rule.behind.match(letters, run.ends[-1])]
     n = 0
     while n < len(run.at):
@@ -106,8 +110,8 @@ def _in_run(letters: str, run: Run, offices: Collection[str]) -> Iterator[_Span]
             n = behind
         else:
             n += 1
-        # "hp 0812…, 813…": the word still holds for the next one.
-        said = [rule for rule in said if rule.kind == kind]
+        # "hp 0812…, 813…": what was said of one number holds for the next.
+        said = [rule for rule in BY_WORD if rule.kind == kind and (rule in said or rule.before.search(kind.lower()))]
 
 
 def _broken(match: re.Match[str]) -> str:
@@ -124,10 +128,12 @@ def _masked_once(text: str, offices: Collection[str]) -> str:
         copy = copy._replace(letters=EMAIL.sub(_broken, copy.letters))
     if has_digits(copy.letters, _FEWEST_DIGITS):
         copy = in_digits(copy)
-        letters = OTHER.sub(_broken, copy.letters)
+        found: list[_Span] = [(0, 0, "")]
+        some = any(len(run.line) >= _SHORTEST for run in runs(copy.letters))
+        letters = OTHER.sub(_broken, copy.letters) if some else ""
         for run in runs(letters):
-            for start, end, kind in _in_run(letters, run, offices):
-                spans.append((copy.starts[start], copy.ends[end - 1], kind))
+            found += _in_run(letters, run, found[-1], offices)
+        spans += [(copy.starts[start], copy.ends[end - 1], kind) for start, end, kind in found[1:]]
     done, parts = 0, []
     for start, end, kind in sorted(spans):
         parts += [text[done:start], kind]
@@ -143,6 +149,8 @@ def mask(text: str, keep: Collection[str] = ()) -> str:
     stays as it was written.
     """
     offices = _offices(frozenset(keep)) if keep else frozenset()
-    while (masked := _masked_once(text, offices)) != text:  # a token may show what stands beside it
+    for _ in range(_PASSES):
+        if (masked := _masked_once(text, offices)) == text:
+            break
         text = masked
     return text
