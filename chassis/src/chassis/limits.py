@@ -6,7 +6,7 @@ import heapq
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
 Clock: TypeAlias = Callable[[], float]
@@ -18,24 +18,25 @@ def network_of(address: str) -> str:
 
     What is no address is given back, cut to the length of one.
     """
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address[:45]
+    parsed = _parsed(address)
     if isinstance(parsed, IPv6Address):
-        if not parsed.ipv4_mapped:
-            return str(ip_network((int(parsed) >> 64 << 64, 64)))
-        parsed = parsed.ipv4_mapped
-    return str(parsed)
+        return str(ip_network((int(parsed) >> 64 << 64, 64)))
+    return str(parsed or address[:45])
 
 
 def is_among(address: str, networks: Sequence[Network]) -> bool:
     """Tell whether ``address`` is of one of ``networks``; what is no address is of none."""
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in network for network in networks)
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    """The address; of an IPv4 one that came to an IPv6 socket, that (RFC 4291, 2.5.5.2)."""
     try:
         parsed = ip_address(address)
     except ValueError:
-        return False
-    return any(parsed in network for network in networks)
+        return None
+    return (parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None) or parsed
 
 
 def client_of(peer: str, forwarded: Sequence[str], proxies: Sequence[Network]) -> str:

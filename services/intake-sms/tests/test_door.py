@@ -201,6 +201,19 @@ async def test_whatever_else_is_asked_hears_nothing_either(
     assert "not_the_mo_request" in [record.getMessage() for record in caplog.records]
 
 
+async def test_requests_that_are_none_of_the_gateways_fill_no_log(
+    make_settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    office, clock = Office(), Hand()
+    app: Any = door(make_settings(), office.take, office.bury, clock)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:
+        for _ in range(50):
+            await http.get("/elsewhere")
+        clock.now += 60
+        await http.get("/elsewhere")
+    assert [1, 50] == [record.__dict__["count"] for record in caplog.records]
+
+
 OUTAGES = [OSError("no"), TimeoutError(), asyncpg.ConnectionDoesNotExistError("no"), asyncpg.InterfaceError("closed")]
 
 

@@ -305,8 +305,8 @@ async def test_codes_for_one_complaint_are_tried_so_often_by_all_together(site: 
     assert (await add(SECRET["Access-Secret"], 999)).status_code == 429
 
 
-async def test_only_our_proxies_say_who_asks(
-    fake: Any, clock: Hand, client_on: Callable[..., httpx.AsyncClient]
+async def test_only_our_proxies_say_who_asks_and_one_that_is_missing_is_named(
+    fake: Any, clock: Hand, client_on: Callable[..., httpx.AsyncClient], caplog: pytest.LogCaptureFixture
 ) -> None:
     fake.stories["SPG-W0AB-12CDS"] = Story(ticket="SPG-W0AB-12CDS")
     async with client_on(fake, Guard(20, clock)) as site:
@@ -315,3 +315,4 @@ async def test_only_our_proxies_say_who_asks(
         )
 
     assert {404: 10, 429: 2} == said
+    assert ["WEB_TRUSTED_PROXIES"] == [r.__dict__["mend"] for r in caplog.records if "mend" in r.__dict__]

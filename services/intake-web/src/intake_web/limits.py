@@ -63,6 +63,7 @@ class Guard:
         rates = {**RATES, _ALL: Rate(burst=round(takes_per_s * _BURST_S), per_hour=takes_per_s * 3600)}
         self._buckets = {what: Buckets(rate, clock) for what, rate in rates.items()}
         self._lines = {what: Seldom(clock=clock) for what in rates}
+        self._strangers = Seldom(3600, clock)
 
     @contextmanager
     def complaint(self, client: str, draft: Draft) -> Iterator[Bill]:
@@ -114,6 +115,11 @@ class Guard:
         """Count a wrong access code."""
         self._buckets["codes"].take(f"{number} {client}")
         self._buckets["all_codes"].take(number)
+
+    def not_believed(self) -> None:
+        """Say, seldom, that somebody names other clients: a proxy of ours, for whom all citizens count as one."""
+        if count := self._strangers.due():
+            log.warning("forwarded_for_not_believed", extra={"count": count, "mend": "WEB_TRUSTED_PROXIES"})
 
     @contextmanager
     def _bill(self, items: list[tuple[str, str]]) -> Iterator[Bill]:

@@ -39,7 +39,7 @@ class _Keeper:
 
     def __init__(self, settings: SmsSettings, clock: Clock) -> None:
         self.token = settings.sms_mo_token.get_secret_value().encode()
-        self.wrong, self.lines = Buckets(WRONG_TOKENS, clock), Seldom(clock=clock)
+        self.wrong, self.lines, self.strays = Buckets(WRONG_TOKENS, clock), Seldom(clock=clock), Seldom(clock=clock)
         per_s = settings.sms_takes_per_s
         self.takes = Buckets(Rate(burst=round(per_s * BURST_S), per_hour=per_s * 3600), clock)
 
@@ -58,6 +58,16 @@ class _Keeper:
             return _empty(503, wait_s)
         self.takes.take("")
         return None
+
+    def failed(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        """Another address or method is the gateway's mistake, anything else a bug of ours; it comes again."""
+        if isinstance(error, HTTPException):
+            if count := self.strays.due():
+                facts = {"method": request.method, "status": error.status_code, "count": count}
+                log.error("not_the_mo_request", extra=facts)
+            return _empty(error.status_code)
+        log.error("door_failed", exc_info=error)
+        return _empty(500)
 
 
 def door(settings: SmsSettings, take: Take, bury: Bury, clock: Clock = time.monotonic) -> Litestar:
@@ -96,16 +106,7 @@ def door(settings: SmsSettings, take: Take, bury: Bury, clock: Clock = time.mono
                 log.exception("mo_failed")
             await bury(without_token(query), error)
 
-    return Litestar([mo], openapi_config=None, logging_config=None, exception_handlers={Exception: _failed})
-
-
-def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Another address or method is the gateway's mistake, anything else a bug of ours; either way it comes again."""
-    if isinstance(error, HTTPException):
-        log.error("not_the_mo_request", extra={"method": request.method, "status": error.status_code})
-        return _empty(error.status_code)
-    log.error("door_failed", exc_info=error)
-    return _empty(500)
+    return Litestar([mo], openapi_config=None, logging_config=None, exception_handlers={Exception: keeper.failed})
 
 
 def _empty(status: int, retry_after_s: float = 0) -> Response[bytes]:

@@ -9,7 +9,7 @@ from typing import Any
 from litestar import Request
 
 from chassis.intake.accept import Accepted, Submission
-from chassis.limits import client_of
+from chassis.limits import client_of, is_among
 from contracts import ticket
 from contracts.events import FollowUp
 from intake_web.domain import Draft, is_pass
@@ -75,5 +75,7 @@ def visit_of(request: Request[Any, Any, Any], store: Store, guard: Guard, settin
     """What ``request`` may do."""
     peer = request.client.host if request.client else ""
     forwarded = request.headers.getall("x-forwarded-for", [])
+    if forwarded and not is_among(peer, settings.web_trusted_proxies):
+        guard.not_believed()
     client = client_of(peer, forwarded, settings.web_trusted_proxies)
     return Visit(store=store, guard=guard, settings=settings, client=client, cookies=request.cookies)
