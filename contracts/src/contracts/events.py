@@ -162,6 +162,9 @@ class ComplaintUpdated(Struct, frozen=True, kw_only=True):
             "deadline (of the complaint it was merged into)."
         ),
     ] = UNSET
+    rahasia: Annotated[
+        bool, Meta(description="Confidential: strangers are told status and due date, and nothing else of it.")
+    ] = False
 
 
 class DerivationDay(Struct, frozen=True, kw_only=True):

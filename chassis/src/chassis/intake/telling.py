@@ -250,6 +250,7 @@ def _updated(story: Story, data: ComplaintUpdated, now: datetime, text: str) -> 
     if data.seq < story.seq:
         return story
     story = _with(story, seq=data.seq, status=data.status, unit=data.unit, support=data.support, registered=True)
+    story = _with(story, rahasia=story.rahasia or data.rahasia)
     match data.kind:
         case "merged":
             story = _with(story, parent=data.parent or None, deadline_at=None, derivation=[], promise="")

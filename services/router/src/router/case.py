@@ -127,6 +127,7 @@ def advance(case: Case, kind: str, status: str | None = None, **facts: object) -
         type=found.type if found else None,
         urgency=found.urgency if found else None,
         support=supporters(case),
+        rahasia=received.rahasia,
         **{name: value for name, value in facts.items() if value},  # type: ignore[arg-type]
     )
     return case, update
