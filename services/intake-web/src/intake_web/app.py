@@ -49,7 +49,7 @@ def build_app(store: Store, settings: WebSettings, texts: Texts) -> Litestar:
     """The website and the API, on ``store``."""
     handlers = [
         *(api.submit, api.show, api.add),
-        *(pages.form, pages.submit, pages.look_up, pages.track, pages.addition_form, pages.add),
+        *(pages.form, pages.submit, pages.look_up, pages.track, pages.unlock, pages.addition_form, pages.add),
     ]
     static = create_static_files_router(
         path="/static", directories=[_STATIC], cache_control=CacheControlHeader(max_age=86_400, public=True)
