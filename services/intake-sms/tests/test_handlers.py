@@ -102,6 +102,21 @@ async def test_the_status_of_any_channels_ticket_is_told_once_an_sms(desk: Desk)
     assert [(ME, line), (OTHER, line)] == await told(desk.pool)
 
 
+@pytest.mark.parametrize("rahasia", [True, False])
+async def test_which_unit_has_a_confidential_complaint_is_told_to_the_number_that_sent_it(
+    desk: Desk, rahasia: bool
+) -> None:
+    number = await complain(desk)
+    story = Story(ticket=number, seq=1, status="in_progress", unit="PUPR", registered=True, rahasia=rahasia)
+    async with desk.pool.acquire() as db:
+        await save_stories(db, {number: story})
+    await take(desk, sms(f"STATUS {number}", "mo-2"))
+    await take(desk, sms(f"STATUS {number}", "mo-3", OTHER))
+    unit = f" ({desk.texts.unit('PUPR')})"
+    line = f"{number}: sedang ditangani"
+    assert [(ME, line + unit), (OTHER, line if rahasia else line + unit)] == (await told(desk.pool))[1:]
+
+
 def _valid(number: str) -> bool:
     return ticket.parse(number) is not None
 

@@ -256,3 +256,18 @@ async def test_odd_letters_are_no_reason_to_stop(desk: Desk, pool: Pool) -> None
     await take(desk, replace(POST, text="@LaporSoppeng jalan\x00 rusak \ud83d", author="an\x00di"))
     (event,) = await published(pool)
     assert "jalan rusak ?" == event.text  # type: ignore[union-attr]
+
+
+async def test_the_status_of_a_confidential_complaint_names_no_unit_not_even_to_its_reporter(
+    desk: Desk, pool: Pool
+) -> None:
+    await take(desk, POST)
+    number = await ticket_of(pool)
+    story = Story(ticket=number, seq=1, status="in_progress", unit="PUPR", registered=True, rahasia=True)
+    async with pool.acquire() as db:
+        await save_stories(db, {number: story})
+    for author in ("42", "43"):
+        post = replace(POST, id=f"10{author}", version=f"10{author}", root=f"10{author}", author_id=author)
+        await take(desk, replace(post, text=f"@LaporSoppeng STATUS {number}"))
+    line = f"{number}: sedang ditangani. {desk.texts.social['private']}"
+    assert [line] * 2 == [text for _, _, text in (await said(pool))[1:]]

@@ -346,6 +346,14 @@ async def is_owner(pool: Pool, number: str, secret: str) -> bool:
     return stored is not None and secrets.compare_digest(stored, given)
 
 
+async def is_reporter(pool: Pool, number: str, address: str) -> bool:
+    """Tell whether the complaint was made here from ``address``; one that was made anonymously is nobody's."""
+    given: str | None = await pool.fetchval(
+        "SELECT address FROM complaints JOIN reporters USING (reporter_ref) WHERE ticket = $1", number
+    )
+    return given is not None and given == address
+
+
 async def repair(pool: Pool, settings: IntakeSettings, wake: Callable[[], None]) -> None:
     """For ever: publish again, with the same ids, what the router has not registered in time.
 

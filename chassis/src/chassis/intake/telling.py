@@ -19,6 +19,8 @@ from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated
 from contracts.topics import SLA_BREACHED, SLA_UPDATED, UPDATED
 
 SOURCES = (UPDATED, SLA_UPDATED, SLA_BREACHED)
+#: Whatever this intake tells, everybody reads.
+PUBLIC = "intake-social"
 _ASKED = "waiting_for_reporter"
 _with = msgspec.structs.replace
 Decide = Callable[[Mapping[str, "Story"], Message, datetime], tuple[dict[str, "Story"], list[Emit]]]
@@ -38,7 +40,7 @@ class Teller:
         late = own and all(step.seq != data.seq for step in story.steps)  # a dead letter that was put back
         if data.seq <= story.seq and not late:
             return None
-        text = self.texts.change(data) if own else ""
+        text = self.texts.change(data, outline=self._in_public(story) or self._in_public(data)) if own else ""
         before = story
         story = _updated(story, data, now, text)
         if story.status in DONE:
@@ -47,13 +49,20 @@ class Teller:
             story = self._announce(before, story, data, text)
         return story
 
+    def _in_public(self, about: Story | ComplaintUpdated) -> bool:
+        """Whether what is told of it is confidential and stands where anybody reads it."""
+        return about.rahasia and self.service == PUBLIC
+
+    def _said(self, kind: str, story: Story) -> str:
+        return self.texts.said_by_clock(kind, _with(story, unit=None) if self._in_public(story) else story)
+
     def _announce(self, before: Story, story: Story, data: ComplaintUpdated, text: str) -> Story:
         """Tell ``text``, with what the clock says to it; if the clock has not spoken yet it waits for that."""
         reason = f"seq-{data.seq}"
         if data.kind == _ASKED and story.paused_seq == data.seq:
             text = self._with_bound(text, story)
         elif story.moved and story.deadline_at:
-            text = f"{text} {self.texts.said_by_clock('moved', story)}"
+            text = f"{text} {self._said('moved', story)}"
             story = _with(story, moved=False)
         elif starts := _waits_for_the_clock(before, data):
             reason = f"{starts}{data.seq}"
@@ -82,7 +91,7 @@ class Teller:
 
     def _on_paused(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
         story = _with(story, paused=True, paused_seq=data.based_on_seq, paused_until=data.paused_until or None)
-        line = ClockLine(kind="paused", at=now, text=self._with_bound(self.texts.said_by_clock("paused", story), story))
+        line = ClockLine(kind="paused", at=now, text=self._with_bound(self._said("paused", story), story))
         story = _with(story, lines=[*story.lines, line])
         reason, text = story.held
         if reason != f"{ASKED}{data.based_on_seq}":
@@ -116,13 +125,13 @@ class Teller:
 
     def _rescheduled(self, story: Story, data: SlaUpdated) -> Story:
         """No step of the story goes with it that could carry the new date, so it is told by itself."""
-        text = f"{story.ticket}: {self.texts.said_by_clock('rescheduled', story)}"
+        text = f"{story.ticket}: {self._said('rescheduled', story)}"
         reason = f"moved-{_promise(data)}-{len(story.lines)}"
         return _with(story, moved=False, notices=[*story.notices, (reason, text)])
 
     def _with_due(self, story: Story) -> Story:
         reason, text = story.held
-        better = f"{text} {self.texts.said_by_clock('moved', story)}"
+        better = f"{text} {self._said('moved', story)}"
         return _with(story, held=("", ""), moved=False, revised=[*story.revised, (reason, better)])
 
     def _on_kept(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
@@ -153,7 +162,8 @@ class Teller:
         if not self.notify or story.status in DONE:
             return story
         reason, form = _apology(story, data), self.texts.answers(self.service)["apology"]
-        unit, due = self.texts.unit(data.unit or story.unit), self.texts.day(data.deadline_at)
+        unit = self.texts.unit(None if self._in_public(story) else data.unit or story.unit)
+        due = self.texts.day(data.deadline_at)
         text = form.format(ticket=story.ticket, due=due, unit=unit)
         return _with(story, apology=reason, notices=[*story.notices, (reason, text)])
 
@@ -181,7 +191,7 @@ class Teller:
         return _with(story, corrections=[*story.corrections, (wrong, form.format(ticket=story.ticket, due=due))])
 
     def _line(self, story: Story, kind: str, now: datetime) -> Story:
-        line = ClockLine(kind=kind, at=now, text=self.texts.said_by_clock(kind, story))
+        line = ClockLine(kind=kind, at=now, text=self._said(kind, story))
         return _with(story, lines=[*story.lines, line])
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from chassis import metrics
 from chassis.database import Pool
-from chassis.intake.accept import Submission, TextProblem, accept, asked, follow_up, put_aside, said_before
+from chassis.intake.accept import Submission, TextProblem, accept, asked, follow_up, is_reporter, put_aside, said_before
 from chassis.intake.commands import Command
 from chassis.intake.notices import NewNotice, add_notices
 from chassis.intake.story import find_story
@@ -90,7 +90,8 @@ def _today(desk: Desk) -> str:
 
 
 async def _status(desk: Desk, mo: Mo, number: str) -> NewNotice:
-    return _answer(mo, desk.texts.status_line(await find_story(desk.pool, number), number), number)
+    story, own = await find_story(desk.pool, number), await is_reporter(desk.pool, number, mo.sender)
+    return _answer(mo, desk.texts.status_line(story, number, to_reporter=own), number)
 
 
 async def _complain(desk: Desk, mo: Mo, text: str) -> NewNotice | None:

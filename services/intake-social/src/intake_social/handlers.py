@@ -94,7 +94,10 @@ async def _take(desk: Desk, post: Seen) -> None:
 
 
 async def _say_status(desk: Desk, post: Seen, number: str) -> None:
-    await _say(desk, post, desk.texts.status_line(await find_story(desk.pool, number), number))
+    """Everybody reads it, whoever asked."""
+    story = await find_story(desk.pool, number)
+    more = f". {desk.texts.social['private']}" if story and story.rahasia else ""
+    await _say(desk, post, desk.texts.status_line(story, number) + more)
 
 
 async def _carry_out(desk: Desk, post: Seen, wish: Wish) -> None:
