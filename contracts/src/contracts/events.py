@@ -100,6 +100,9 @@ class FollowUp(Struct, frozen=True, kw_only=True):
     right: Annotated[
         Literal["erasure", "restriction"] | UnsetType, Meta(description="Of a rights_request, UU 27/2022 (PDP).")
     ] = UNSET
+    rahasia: Annotated[
+        bool | UnsetType, Meta(description="Added to a confidential complaint that was merged into this one.")
+    ] = UNSET
 
 
 class ComplaintFollowedUp(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,19 @@ import msgspec
 
 from chassis.intake.texts import in_words
 from contracts.events import ComplaintUpdated
-from router.case import FINAL, STATUS_WORDS, Case, Out, about_units, advance, promise, supporters, tell_unit, waits
+from router.case import (
+    FINAL,
+    STATUS_WORDS,
+    Case,
+    Out,
+    about_units,
+    advance,
+    known,
+    promise,
+    supporters,
+    tell_unit,
+    waits,
+)
 from router.moves import Changes, Result, about, release, route
 from router.rules import Rules, triage
 
@@ -28,6 +40,8 @@ def obstacle(rules: Rules, case: Case, parent: Case) -> str | None:
         return f"{parent.ticket} sudah {STATUS_WORDS[parent.status]}"
     if case.merged:
         return f"{case.ticket} sendiri induk laporan lain"
+    if known(parent).rahasia:
+        return f"{parent.ticket} rahasia, langkahnya tidak boleh terbaca di laporan lain; jawab masing-masing"
     working = {parent.unit, *supporters(parent)}
     if accusing := working.intersection(about(rules, case)):
         return f"laporan ini tentang {', '.join(sorted(filter(None, accusing)))}, yang menangani {parent.ticket}"
