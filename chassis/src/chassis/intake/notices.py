@@ -23,6 +23,7 @@ class NewNotice:
 
     With ``after_s`` it waits so many seconds; as long as it waits, :func:`revise_notices` may change or drop it.
     With ``corrects`` it is told only to who was, or still will be, told the notice of that reason.
+    With ``forget`` its address and thread are deleted as soon as it is sent.
     """
 
     ticket: str
@@ -32,6 +33,7 @@ class NewNotice:
     thread: str | None = None
     after_s: float = 0
     corrects: str | None = None
+    forget: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +69,11 @@ class TryLater(Exception):
 Send = Callable[[Notice], Awaitable[None]]
 
 _ADD = """
-INSERT INTO notices (ticket, reason, text, address, thread, next_try_at, revisable)
+INSERT INTO notices (ticket, reason, text, address, thread, next_try_at, revisable, forget)
 SELECT n.ticket, n.reason, n.text, coalesce(n.address, r.address), coalesce(n.thread, c.thread),
-       now() + make_interval(secs => n.after_s), n.after_s > 0
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::text[])
-       WITH ORDINALITY AS n (ticket, reason, text, address, thread, after_s, corrects, nth)
+       now() + make_interval(secs => n.after_s), n.after_s > 0, n.forget
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::bool[])
+       WITH ORDINALITY AS n (ticket, reason, text, address, thread, after_s, corrects, forget, nth)
 LEFT JOIN complaints c USING (ticket) LEFT JOIN reporters r USING (reporter_ref)
 WHERE coalesce(n.address, r.address) IS NOT NULL AND (n.corrects IS NULL OR EXISTS (
     SELECT FROM notices o WHERE o.ticket = n.ticket AND o.reason = n.corrects AND o.state <> 'dropped'))
@@ -91,7 +93,10 @@ WHERE state = 'pending' AND next_try_at <= now()
 ORDER BY id LIMIT 50"""
 # Before the vendor has it: what may have gone out is neither changed nor dropped any more.
 _FREEZE = "UPDATE notices SET revisable = false WHERE id = $1 AND state = 'pending' RETURNING text"
-_DONE = "UPDATE notices SET state = $2, detail = $3, attempts = attempts + 1, sent_at = now() WHERE id = $1"
+_DONE = """
+UPDATE notices SET state = $2, detail = $3, attempts = attempts + 1, sent_at = now(),
+                   address = CASE WHEN forget THEN '' ELSE address END, thread = CASE WHEN NOT forget THEN thread END
+WHERE id = $1"""
 _LATER = """
 UPDATE notices SET attempts = attempts + 1, detail = $2, next_try_at = now() + make_interval(secs => $3)
 WHERE id = $1"""
@@ -100,7 +105,7 @@ WHERE id = $1"""
 async def add_notices(db: Connection, notices: Sequence[NewNotice]) -> None:
     """Add ``notices`` in the caller's transaction; one that was added before is left alone."""
     if notices:
-        rows = ((n.ticket, n.reason, n.text, n.address, n.thread, n.after_s, n.corrects) for n in notices)
+        rows = ((n.ticket, n.reason, n.text, n.address, n.thread, n.after_s, n.corrects, n.forget) for n in notices)
         await db.execute(_ADD, *(list(column) for column in zip(*rows, strict=True)))
 
 
