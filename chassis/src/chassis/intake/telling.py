@@ -115,9 +115,7 @@ class Teller:
         if data.kind != "started" and not missed:
             story = self._line(story, data.kind, now)
         if first and self.notify:
-            receipt = self.texts.answers(self.service)["receipt_due"]
-            text = receipt.format(ticket=story.ticket, due=self.texts.due(story))
-            return _with(story, revised=[*story.revised, (RECEIPT, text)])
+            return _with(story, revised=[*story.revised, (RECEIPT, self.texts.receipt(self.service, story))])
         # Also when it is the same as before the question: the citizen was told that it stands.
         if not missed and (moved or data.kind == "resumed") and story.held[0].startswith(HELD):
             return self._with_due(story)

@@ -37,13 +37,13 @@ _PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
     "answers": dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating"), _TICKET),
     "sms": {
-        **dict.fromkeys(("receipt", "help", "format", "not_yours", "too_long"), _TICKET),
+        **dict.fromkeys(("receipt", "rahasia", "anonim", "help", "format", "not_yours", "too_long"), _TICKET),
         "receipt_due": _DUE,
         "correction": _DUE,
         "apology": _DUE | {"unit"},
     },
     "social": {
-        **dict.fromkeys(("receipt", "help", "not_yours", "private"), _TICKET),
+        **dict.fromkeys(("receipt", "rahasia", "anonim", "help", "not_yours", "private"), _TICKET),
         "receipt_due": _DUE,
         "correction": _DUE,
         "apology": _DUE | {"unit"},
@@ -70,6 +70,13 @@ class Texts:
     def answers(self, service: str) -> Mapping[str, str]:
         """The answers of an intake that answers messages."""
         return self.sms if service == "intake-sms" else self.social
+
+    def receipt(self, service: str, story: Story) -> str:
+        """Confirm a complaint, with what its marks mean and, once that is known, its due date."""
+        answers = self.answers(service)
+        marks = [answers[mark] for mark, given in (("rahasia", story.rahasia), ("anonim", story.anonim)) if given]
+        form = answers["receipt_due" if story.deadline_at else "receipt"]
+        return " ".join([*marks, form.format(ticket=story.ticket, due=self.due(story))])
 
     def unit(self, code: str | None) -> str:
         """The name of a unit, for citizens."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import msgspec
@@ -12,10 +12,10 @@ import msgspec
 from chassis.database import OUTAGES, Pool
 from chassis.intake.accept import KeyReused, Submission, TextProblem, accept, clean, follow_up, put_aside
 from chassis.intake.notices import NewNotice, add_notices
-from chassis.intake.story import find_story
+from chassis.intake.story import Story, find_story
 from chassis.intake.texts import Texts
 from contracts.events import FollowUp
-from contracts.ids import derived_id
+from contracts.ids import complaint_id, derived_id
 from intake_social.domain import Wish, read
 from intake_social.settings import SocialSettings
 
@@ -85,8 +85,8 @@ async def _take(desk: Desk, post: Seen) -> None:
             await _say(desk, post, say[wish.kind].format(ticket=wish.ticket))
         case "complaint" | "addition":
             number = wish.ticket or known
-            if not (number and await _add(desk, post, number, wish.text)):
-                await _complain(desk, post, wish.text)
+            if not (number and await _add(desk, post, number, wish.text, by=post.address)):
+                await _complain(desk, post, await _as_confidential(desk, wish))
             elif wish.command and wish.command.asks:
                 await _say_status(desk, post, number)
         case _:
@@ -116,32 +116,44 @@ def _item_id(post: Seen) -> str:
     return derived_id(f"{post.channel}:{post.version or post.id}", "follow-up")
 
 
-async def _complain(desk: Desk, post: Seen, text: str) -> None:
+async def _as_confidential(desk: Desk, wish: Wish) -> Wish:
+    """A complaint of its own is as confidential as that of somebody else which it was meant for."""
+    story = await find_story(desk.pool, wish.ticket) if wish.ticket else None
+    return replace(wish, rahasia=story.rahasia, anonim=story.anonim) if story else wish
+
+
+async def _complain(desk: Desk, post: Seen, wish: Wish) -> None:
     submission = Submission(
         channel=post.channel,
         gateway=post.channel,
         external_id=post.id,
-        text=text,
+        text=wish.text,
         address=post.address,
         name=post.author,
+        rahasia=wish.rahasia,
+        anonim=wish.anonim,
         thread=post.thread,
     )
-    receipt = desk.texts.social["receipt"]
     try:
         await accept(
             desk.pool,
             desk.settings,
             SERVICE,
             submission,
-            receipt=lambda number: receipt.format(ticket=number),
+            receipt=lambda number: desk.texts.receipt(
+                SERVICE, Story(ticket=number, rahasia=wish.rahasia, anonim=wish.anonim)
+            ),
             wake=desk.wake,
         )
     except TextProblem as problem:
         await _say(desk, post, str(problem))
     except KeyReused:
-        row = await desk.pool.fetchrow("SELECT ticket, text FROM complaints WHERE thread = $1", post.thread)
-        if row["text"] != clean(text):  # only the author's name is another
-            await _add(desk, post, row["ticket"], text)
+        cid = complaint_id(
+            desk.settings.installation_namespace, channel=post.channel, gateway=post.channel, external_id=post.id
+        )
+        row = await desk.pool.fetchrow("SELECT ticket, text FROM complaints WHERE complaint_id = $1", cid)
+        if row["text"] != clean(wish.text):  # only the author's name is another
+            await _add(desk, post, row["ticket"], wish.text)
 
 
 async def _conversation(desk: Desk, post: Seen) -> str | None:
@@ -161,12 +173,12 @@ async def _conversation(desk: Desk, post: Seen) -> str | None:
     return number
 
 
-async def _add(desk: Desk, post: Seen, number: str, text: str) -> bool:
-    """Add to a complaint; False when it isn't the author's (then it is a complaint of its own)."""
+async def _add(desk: Desk, post: Seen, number: str, text: str, *, by: str | None = None) -> bool:
+    """Add to a complaint; False when it isn't that of ``by`` (then it is a complaint of its own)."""
     item = FollowUp(id=_item_id(post), kind="addition", at=post.at, text=text)
     try:
         clean(text)
-        return await follow_up(desk.pool, SERVICE, number, item, address=post.address, wake=desk.wake)
+        return await follow_up(desk.pool, SERVICE, number, item, address=by, wake=desk.wake)
     except TextProblem as problem:
         await _say(desk, post, str(problem))
     except KeyReused:  # read twice, and understood otherwise the second time
