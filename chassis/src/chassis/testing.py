@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from chassis.database import Pool
+from chassis.intake.notices import Notice, send_notices
 from chassis.wire import Emit, Headers, Message, Outgoing, Record
 from contracts import codec
 from contracts.events import Data
@@ -40,6 +42,28 @@ def play(
         after |= changes
         told += emits
     return after, told
+
+
+async def send_all(pool: Pool, *outcomes: Exception | None) -> list[Notice]:
+    """Have all waiting notices sent, in 10 s at most; the n-th try ends with the n-th of ``outcomes``, if there is one.
+
+    Gives what was tried to be sent.
+    """
+    tried: list[Notice] = []
+
+    async def send(notice: Notice) -> None:
+        tried.append(notice)
+        if len(tried) <= len(outcomes) and (outcome := outcomes[len(tried) - 1]):
+            raise outcome
+
+    await pool.execute("UPDATE notices SET next_try_at = now()")
+    sending = asyncio.create_task(send_notices(pool, "test", send))
+    async with asyncio.timeout(10):
+        while await pool.fetchval("SELECT EXISTS (SELECT FROM notices WHERE state = 'pending')"):
+            await asyncio.sleep(0.02)
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    return tried
 
 
 @dataclass

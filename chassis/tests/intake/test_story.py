@@ -131,6 +131,12 @@ def test_others_complaints_have_a_status_here_and_no_steps_and_no_notices() -> N
     assert ("routed", "PUPR", [], [], True) == (story.status, story.unit, story.steps, story.notices, story.registered)
 
 
+def test_every_intake_knows_of_a_confidential_complaint_and_a_step_told_by_an_old_router_makes_it_no_less() -> None:
+    for service in ("intake-sms", "intake-social", "intake-web"):
+        assert told(update(0, "registered", rahasia=True), update(1), service=service).rahasia
+    assert not told(update(0, "registered"), update(1)).rahasia
+
+
 def test_an_intake_that_does_not_notify_keeps_the_steps_all_the_same() -> None:
     story = told(update(0, "registered"), update(1), notify=False)
     assert (2, []) == (len(story.steps), story.notices)
@@ -503,7 +509,7 @@ async def test_a_story_is_stored_with_its_notices_and_marks_its_complaint_regist
     await pool.execute(
         """INSERT INTO complaints (complaint_id, ticket, channel, gateway, external_id, reporter_ref, text, fingerprint,
                                    received_event, received_at)
-           VALUES ('c1', $1, 'sms', 'k', 'm', 'r', 't', '', '', now())""",
+           VALUES ('c1', $1, 'sms', 'k', 'm', 'r', 't', '', '{}', now())""",
         T,
     )
     steps = Steps(pool, story_handler("intake-sms", TEXTS, notify=True))
@@ -534,7 +540,7 @@ async def test_a_complaint_has_a_status_before_its_story_comes_and_after_it_is_s
         await pool.execute(
             """INSERT INTO complaints (complaint_id, ticket, channel, gateway, external_id, reporter_ref, text,
                                        fingerprint, received_event, received_at, registered_at)
-               VALUES ($1, $1, 'sms', 'k', $1, 'r', 't', '', '', now(), $2)""",
+               VALUES ($1, $1, 'sms', 'k', $1, 'r', 't', '', '{}', now(), $2)""",
             ticket,
             seen,
         )
@@ -551,6 +557,27 @@ async def test_reporters_of_the_same_are_counted_until_they_are_parted(pool: Poo
     assert (2, 1) == (await count_reporters(pool, "SPG-W000-00004"), await count_reporters(pool, T))
     await steps([update(1, "unmerged").record])
     assert 1 == await count_reporters(pool, "SPG-W000-00004")
+
+
+@pytest.mark.connected
+async def test_how_a_complaint_was_sent_is_known_before_its_story_comes_and_of_an_old_story_too(
+    pool: Pool, make_settings: Any
+) -> None:
+    sent = {"rahasia": (True, False), "anonim": (False, True), "both": (True, True), "neither": (False, False)}
+    tickets = {}
+    for name, (rahasia, anonim) in sent.items():
+        given = Submission(channel="web", gateway="form", external_id=name, text="x", rahasia=rahasia, anonim=anonim)
+        tickets[name] = (await accept(pool, make_settings(), "intake-web", given)).ticket
+
+    async def known() -> dict[str, tuple[bool, bool]]:
+        stories = await load_stories(pool, list(tickets.values()))
+        return {name: (stories[ticket].rahasia, stories[ticket].anonim) for name, ticket in tickets.items()}
+
+    assert sent == await known()
+    await pool.executemany(
+        "INSERT INTO stories VALUES ($1, $2)", [(t, f'{{"ticket":"{t}"}}') for t in tickets.values()]
+    )
+    assert sent == await known()
 
 
 async def complaint(pool: Pool, make_settings: Any) -> str:

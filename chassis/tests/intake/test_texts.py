@@ -93,6 +93,19 @@ def test_what_is_said_instead_of_more_answers_is_one_sms() -> None:
     assert 160 >= len(TEXTS.sms["later"])
 
 
+def test_the_receipt_of_a_marked_complaint_is_one_sms_and_of_one_with_both_marks_two() -> None:
+    for rahasia, anonim, most in ((True, False, 160), (False, True, 160), (True, True, 2 * 153)):
+        for end in [None, *ENDS]:
+            story = Story(ticket=T, deadline_at=end, promise="99 hari kerja", rahasia=rahasia, anonim=anonim)
+            text = TEXTS.receipt("intake-sms", story)
+            assert most >= len(text)
+            assert (rahasia, anonim) == ("Rahasia" in text, "Anonim" in text)
+
+
+def test_the_answers_that_need_no_ticket_are_one_sms() -> None:
+    assert [] == [name for name in ("help", "format", "too_long") if len(TEXTS.sms[name]) > 160]
+
+
 def test_a_post_has_room_for_the_apology_of_any_unit() -> None:
     for unit in TEXTS.units:
         for end in ENDS:

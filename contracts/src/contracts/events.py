@@ -100,6 +100,9 @@ class FollowUp(Struct, frozen=True, kw_only=True):
     right: Annotated[
         Literal["erasure", "restriction"] | UnsetType, Meta(description="Of a rights_request, UU 27/2022 (PDP).")
     ] = UNSET
+    rahasia: Annotated[
+        bool | UnsetType, Meta(description="Added to a confidential complaint that was merged into this one.")
+    ] = UNSET
 
 
 class ComplaintFollowedUp(Struct, frozen=True, kw_only=True):
@@ -162,6 +165,9 @@ class ComplaintUpdated(Struct, frozen=True, kw_only=True):
             "rights_declined, erased, deadline (of the complaint it was merged into)."
         ),
     ] = UNSET
+    rahasia: Annotated[
+        bool, Meta(description="Confidential: strangers are told status and due date, and nothing else of it.")
+    ] = False
 
 
 class ComplaintErased(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import ticket
-from intake_sms.domain import Wish, read
+from intake_sms.domain import Wish, read, read_complaint
 from intake_sms.settings import KEYWORDS
 
 WORDS = tuple(sorted(KEYWORDS, key=lambda word: -len(word)))
@@ -104,6 +104,77 @@ OTHERS = {
     f"SOPPENG soal {T} lampunya masih mati": Wish("addition", "soal lampunya masih mati", T),
     f"soal {T.replace('-', '')}, masih mati": Wish("addition", "soal masih mati", T),
 }
+
+
+RAHASIA, ANONIM = {"rahasia": True}, {"anonim": True}
+BOTH = {**RAHASIA, **ANONIM}
+MARKED = {
+    "SOPPENG RAHASIA ada pungli": ("ada pungli", RAHASIA),
+    "soppeng#rahasia#ada pungli": ("ada pungli", RAHASIA),
+    "LAPOR SOPPENG rahasia: ada pungli": ("ada pungli", RAHASIA),
+    "SOPENG ANONIM ada pungli": ("ada pungli", ANONIM),
+    "SPG anonim rahasia pungli": ("pungli", BOTH),
+    "SOPPENG RAHASIA ANONIM ada pungli": ("ada pungli", BOTH),
+    "RAHASIA kades minta uang bansos": ("kades minta uang bansos", RAHASIA),
+    "anonim, rahasia: kades minta uang": ("kades minta uang", BOTH),
+    "ANONIM\nkades minta uang": ("kades minta uang", ANONIM),
+    "RAHASIA pungli sekolah": ("pungli sekolah", RAHASIA),
+}
+#: The same words elsewhere are words.
+UNMARKED = {
+    "SOPPENG rahasia umum kalau pasar kotor": "rahasia umum kalau pasar kotor",
+    "rahasia umum kalau pasar kotor": "rahasia umum kalau pasar kotor",
+    "SOPPENG surat anonim beredar": "surat anonim beredar",
+    "SOPPENG tolong rahasia, ada pungli": "tolong rahasia, ada pungli",
+    "jalan rusak RAHASIA ANONIM": "jalan rusak RAHASIA ANONIM",
+    "SOPPENG rahasiakan nama saya, ada pungli": "rahasiakan nama saya, ada pungli",
+}
+
+
+@pytest.mark.parametrize(("text", "means"), MARKED.items())
+def test_a_complaint_is_marked_by_its_first_words_or_those_behind_the_keyword(
+    text: str, means: tuple[str, dict[str, bool]]
+) -> None:
+    complaint, marks = means
+    assert Wish("complaint", complaint, **marks) == read(text, WORDS)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("text", "complaint"), UNMARKED.items())
+def test_a_word_that_is_no_mark_stays_in_the_complaint(text: str, complaint: str) -> None:
+    assert Wish("complaint", complaint) == read(text, WORDS)
+
+
+@pytest.mark.parametrize("text", ["SOPPENG RAHASIA", "soppeng anonim.", "SPG rahasia dan anonim", "SOPPENG RAHASIA !"])
+def test_a_mark_alone_asks_for_the_text(text: str) -> None:
+    assert Wish("help") == read(text, WORDS)
+
+
+@pytest.mark.parametrize("text", ["RAHASIA", "anonim", "rahasia dan anonim", "rahasia pungli", "rahasia pak"])
+def test_a_mark_with_too_little_behind_it_is_asked_about_and_may_be_an_answer_with_all_its_words(text: str) -> None:
+    assert (Wish("hint", text), True) == ((wish := read(text, WORDS)), wish.bare)
+
+
+def test_a_marked_complaint_answers_no_question_but_a_few_words_may() -> None:
+    assert [False, True] == [read(text, WORDS).bare for text in ("RAHASIA kades minta uang", "rahasia lah pak")]
+
+
+@pytest.mark.parametrize("text", [f"RAHASIA {T} lampunya masih mati", f"SOPPENG ANONIM {T} lampunya masih mati"])
+def test_what_is_added_to_a_complaint_has_its_marks_already(text: str) -> None:
+    assert Wish("addition", "lampunya masih mati", T) == read(text, WORDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("SOPPENG RAHASIA ada pungli", Wish("complaint", "ada pungli", rahasia=True)),
+        ("ANONIM pungli", Wish("complaint", "pungli", anonim=True)),
+        ("RAHASIA", Wish("complaint", "RAHASIA")),
+        ("STATUS", Wish("complaint", "STATUS")),
+        ("SOPPENG ada pungli", Wish("complaint", "SOPPENG ada pungli")),
+    ],
+)
+def test_who_cannot_be_answered_may_mark_a_complaint_too(text: str, wish: Wish) -> None:
+    assert wish == read_complaint(text, WORDS)
 
 
 @pytest.mark.parametrize(("text", "complaint"), COMPLAINTS.items())

@@ -20,6 +20,7 @@ from chassis.intake.accept import KeyReused, TextProblem
 from chassis.intake.notices import Bounds, Notice, send_notices
 from chassis.intake.story import Step, Story, save_stories
 from chassis.intake.texts import Texts
+from chassis.testing import send_all
 from contracts import codec, ticket
 from contracts.events import ComplaintFollowedUp
 from intake_sms.adapters.door import door
@@ -157,6 +158,21 @@ async def test_the_status_of_any_channels_ticket_is_told_once_an_sms(desk: Desk)
     await take(desk, sms(f"status {web.lower()}", "mo-2", OTHER))
     line = f"{web}: sedang ditangani ({desk.texts.unit('PUPR')})"
     assert [(ME, line), (OTHER, line)] == await told(desk.pool)
+
+
+@pytest.mark.parametrize("rahasia", [True, False])
+async def test_which_unit_has_a_confidential_complaint_is_told_to_the_number_that_sent_it(
+    desk: Desk, rahasia: bool
+) -> None:
+    number = await complain(desk)
+    story = Story(ticket=number, seq=1, status="in_progress", unit="PUPR", registered=True, rahasia=rahasia)
+    async with desk.pool.acquire() as db:
+        await save_stories(db, {number: story})
+    await take(desk, sms(f"STATUS {number}", "mo-2"))
+    await take(desk, sms(f"STATUS {number}", "mo-3", OTHER))
+    unit = f" ({desk.texts.unit('PUPR')})"
+    line = f"{number}: sedang ditangani"
+    assert [(ME, line + unit), (OTHER, line if rahasia else line + unit)] == (await told(desk.pool))[1:]
 
 
 def _valid(number: str) -> bool:
@@ -436,3 +452,65 @@ async def test_a_database_that_is_down_means_come_again_and_nothing_is_lost(
     assert status == 200
     assert await rows(pool, "SELECT external_id FROM complaints ORDER BY received_at") == [("before",), ("during",)]
     pool.terminate()
+
+
+async def all_rows(pool: Pool) -> str:
+    tables = ("reporters", "complaints", "stories", "notices", "outbox")
+    found = [str(row) for table in tables for row in await rows(pool, f"SELECT t::text FROM {table} t")]
+    return "\n".join([*found, *(str(each) for each in await events(pool))])
+
+
+@pytest.mark.parametrize(
+    ("mark", "flags"), [("RAHASIA", (True, False)), ("ANONIM", (False, True)), ("anonim, rahasia:", (True, True))]
+)
+async def test_a_marked_complaint_is_taken_so_and_its_receipt_says_so(
+    desk: Desk, mark: str, flags: tuple[bool, bool]
+) -> None:
+    await take(desk, sms(f"SOPPENG {mark} ada pungli di pasar"))
+    (event,) = await events(desk.pool)
+    assert ("ada pungli di pasar", *flags) == (event.text, event.rahasia, event.anonim)
+    ((to, text),) = await told(desk.pool)
+    said = [desk.texts.sms[name] for name, flag in zip(("rahasia", "anonim"), flags, strict=True) if flag]
+    receipt = f"{event.ticket} diterima. Cek: balas SOPPENG STATUS {event.ticket}"
+    assert (ME, " ".join([*said, receipt])) == (to, text)
+
+
+async def test_after_the_receipt_no_row_leads_from_an_anonymous_complaint_to_its_number(desk: Desk) -> None:
+    anonymous = sms("SOPPENG ANONIM ada pungli di pasar", "first")
+    await take(desk, anonymous)
+    (event,) = await events(desk.pool)
+    about = (f"STATUS {event.ticket}", f"{event.ticket} tambahan", f"NILAI {event.ticket} 5", f"BATAL {event.ticket}")
+    for n, text in enumerate(about):
+        await take(desk, sms(text, f"mo-{n}"))
+    assert {ME} == {address for address, _ in await told(desk.pool)}
+    await send_all(desk.pool)
+    await take(desk, anonymous)
+    kept = await all_rows(desk.pool)
+    assert (True, False, False) == (event.ticket in kept, ME[3:] in kept, "first" in kept)
+    assert 5 == len(await told(desk.pool))
+
+
+async def test_what_an_anonymous_reporter_adds_is_an_anonymous_complaint_too(desk: Desk) -> None:
+    await take(desk, sms("SOPPENG ANONIM RAHASIA ada pungli di pasar", "first"))
+    (first,) = await events(desk.pool)
+    await take(desk, sms(f"{first.ticket} yang meminta uang itu petugas parkir", "mo-2"))
+    _, second = await events(desk.pool)
+    assert ("yang meminta uang itu petugas parkir", True, True) == (second.text, second.anonim, second.rahasia)
+    await send_all(desk.pool)
+    assert ME[3:] not in await all_rows(desk.pool)
+
+
+async def test_an_anonymous_complaint_takes_no_answer_and_an_open_question_no_marked_complaint(desk: Desk) -> None:
+    number = await complain(desk)
+    await ask(desk, number)
+    await take(desk, sms("ANONIM kades minta uang bansos", "mo-2"))
+    await take(desk, sms("rahasia lah pak", "mo-3"))
+    _, marked, answer = await events(desk.pool)
+    assert ("kades minta uang bansos", True) == (marked.text, marked.anonim)
+    assert (number, "rahasia lah pak") == (answer.ticket, answer.items[-1].text)
+
+
+async def test_the_same_sms_again_marked_is_another_complaint(desk: Desk) -> None:
+    for n, mark in enumerate(("", "RAHASIA ", "ANONIM ", "RAHASIA ")):
+        await take(desk, sms(f"SOPPENG {mark}ada pungli di pasar", f"mo-{n}"))
+    assert [(False, False), (True, False), (False, True)] == [(e.rahasia, e.anonim) for e in await events(desk.pool)]

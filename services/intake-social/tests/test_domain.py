@@ -55,6 +55,37 @@ def test_a_post_is_a_complaint_a_command_or_an_addition(text: str, kind: str, ti
     assert (kind, ticket, rest) == (wish.kind, wish.ticket, wish.text)
 
 
+RAHASIA, ANONIM = (True, False), (False, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "marks"),
+    [
+        ("@LaporSoppeng RAHASIA ada pungli", "ada pungli", RAHASIA),
+        ("@LaporSoppeng Anonim: ada pungli", "ada pungli", ANONIM),
+        ("@LaporSoppeng LAPOR SOPPENG rahasia anonim ada pungli", "ada pungli", (True, True)),
+        ("@LaporSoppeng #LAPOR #Rahasia ada pungli", "ada pungli", RAHASIA),
+        ("@LaporSoppeng ada pungli #rahasia di #Cabenge #anonim", "ada pungli di Cabenge", (True, True)),
+        ("@LaporSoppeng RAHASIA ada pungli #ANONIM", "ada pungli", (True, True)),
+        ("@LaporSoppeng ada pungli #rahasia #LAPOR", "ada pungli", RAHASIA),
+        ("@LaporSoppeng rahasia umum ada pungli", "rahasia umum ada pungli", (False, False)),
+        ("@LaporSoppeng ada #RahasiaUmum di pasar", "ada Rahasia Umum di pasar", (False, False)),
+        ("@LaporSoppeng akun anonim menyebar fitnah", "akun anonim menyebar fitnah", (False, False)),
+        ("@LaporSoppeng lihat https://contoh.id/#rahasia", "lihat https://contoh.id/rahasia", (False, False)),
+        ("@LaporSoppeng pungli#rahasia", "punglirahasia", (False, False)),
+        ("@LaporSoppeng #anonim", "", ANONIM),
+    ],
+)
+def test_a_post_is_marked_by_its_first_words_or_by_hashtags(text: str, rest: str, marks: tuple[bool, bool]) -> None:
+    wish = read(text)
+    assert ("complaint", rest, marks) == (wish.kind, wish.text, (wish.rahasia, wish.anonim))
+
+
+def test_in_a_conversation_the_first_word_may_be_the_answer() -> None:
+    wish = read("@LaporSoppeng rahasia pak", known=T)
+    assert ("complaint", "rahasia pak", False) == (wish.kind, wish.text, wish.rahasia)
+
+
 def test_in_a_conversation_a_yes_may_be_the_answer() -> None:
     assert "complaint" == read("@LaporSoppeng iya pak", known=T).kind
 

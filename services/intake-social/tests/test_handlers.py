@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from chassis.database import Pool
 from chassis.intake.story import Story, save_stories
+from chassis.testing import send_all
 from contracts import codec
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, Data
 from intake_social import handlers
@@ -294,3 +295,53 @@ async def test_odd_letters_are_no_reason_to_stop(desk: Desk, pool: Pool) -> None
     await take(desk, replace(POST, text="@LaporSoppeng jalan\x00 rusak \ud83d", author="an\x00di"))
     (event,) = await published(pool)
     assert "jalan rusak ?" == event.text  # type: ignore[union-attr]
+
+
+async def test_the_status_of_a_confidential_complaint_names_no_unit_not_even_to_its_reporter(
+    desk: Desk, pool: Pool
+) -> None:
+    await take(desk, POST)
+    number = await ticket_of(pool)
+    story = Story(ticket=number, seq=1, status="in_progress", unit="PUPR", registered=True, rahasia=True)
+    async with pool.acquire() as db:
+        await save_stories(db, {number: story})
+    for author in ("42", "43"):
+        post = replace(POST, id=f"10{author}", version=f"10{author}", root=f"10{author}", author_id=author)
+        await take(desk, replace(post, text=f"@LaporSoppeng STATUS {number}"))
+    line = f"{number}: sedang ditangani. {desk.texts.social['private']}"
+    assert [line] * 2 == [text for _, _, text in (await said(pool))[1:]]
+
+
+async def test_a_confidential_post_is_taken_so_and_told_what_that_means_here(desk: Desk, pool: Pool) -> None:
+    await take(desk, replace(POST, text="@LaporSoppeng RAHASIA ada pungli"))
+    (event,) = await published(pool)
+    assert isinstance(event, ComplaintReceived)
+    assert ("ada pungli", True, False) == (event.text, event.rahasia, event.anonim)
+    receipt = f"Terima kasih, laporan Anda kami terima dengan nomor {event.ticket}."
+    assert [("receipt", "x:100", f"{desk.texts.social['rahasia']} {receipt}")] == await said(pool)
+
+
+async def test_an_anonymous_post_is_told_once_that_it_is_public_and_nothing_kept_leads_to_its_author(
+    desk: Desk, pool: Pool
+) -> None:
+    post = replace(POST, text="@LaporSoppeng ada pungli #anonim")
+    for version, text in (("100", post.text), ("100", post.text), ("101", "@LaporSoppeng pungli di pasar #anonim")):
+        await take(desk, replace(post, version=version, text=text))
+    received, added = await published(pool)
+    assert isinstance(received, ComplaintReceived)
+    assert (True, [["pungli di pasar"]]) == (received.anonim, additions([added]))
+    ((reason, thread, text),) = await said(pool)
+    assert ("receipt", "x:100", True) == (reason, thread, text.startswith("Kiriman di sini terbaca umum"))
+    await send_all(pool)
+    tables = ("reporters", "complaints", "stories", "notices", "outbox")
+    kept = str([await pool.fetch(f"SELECT t::text FROM {table} t") for table in tables])
+    traces = [trace for trace in ("andi_", "x:100", ",100,") if trace in kept]
+    assert (True, []) == (received.ticket in kept, traces)
+
+
+@pytest.mark.parametrize("mark", ["RAHASIA", "ANONIM"])
+async def test_a_post_of_marks_alone_is_asked_for_its_text(desk: Desk, pool: Pool, mark: str) -> None:
+    await take(desk, replace(POST, text=f"@LaporSoppeng {mark}"))
+    assert [] == await published(pool)
+    says = "Isi laporan masih kosong. Tuliskan apa yang terjadi dan di mana."
+    assert [says] == [text for *_, text in await said(pool)]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from msgspec import structs
 
 import chassis.intake
 from chassis.database import Pool
@@ -59,11 +60,13 @@ class FakeStore:
 
     async def find(self, number: str) -> Found | None:
         self._check()
-        received_at = next((a.received_at for _, a in self.taken.values() if a.ticket == number), None)
+        sent, accepted = next(((s, a) for s, a in self.taken.values() if a.ticket == number), (None, None))
         story = self.stories.get(number)
-        if received_at is None and story is None:
+        if accepted is None and story is None:
             return None
-        return Found(story=story or Story(ticket=number), received_at=received_at)
+        story = story or Story(ticket=number)
+        story = structs.replace(story, rahasia=story.rahasia or (sent is not None and sent.rahasia))
+        return Found(story=story, received_at=accepted and accepted.received_at)
 
     async def is_owner(self, number: str, secret: str) -> bool:
         self._check()

@@ -177,6 +177,25 @@ async def test_the_page_counts_who_reported_the_same(kept: httpx.AsyncClient, po
     assert "3 pelapor" in page
 
 
+async def test_whoever_was_merged_into_it_in_confidence_is_counted_and_not_named(
+    kept: httpx.AsyncClient, pool: Pool
+) -> None:
+    parent = (await submit(kept)).json()["ticket"]
+    headers = {**SECRET, "Idempotency-Key": "confidential"}
+    child = (await kept.post("/v1/complaints", json={**BODY, "rahasia": True}, headers=headers)).json()["ticket"]
+    merged = Story(ticket=child, seq=2, status="merged", unit="PUPR", parent=parent, registered=True)
+    async with pool.acquire() as db:
+        await save_stories(db, {child: merged, parent: Story(ticket=parent, seq=1, status="routed", unit="PUPR")})
+
+    above, below = [[await kept.get(f"/{path}/{t}") for path in ("v1/complaints", "laporan")] for t in (parent, child)]
+
+    assert 2 == above[0].json()["reporters"]
+    assert [] == [each.url for each in above if child in each.text]
+    assert [] == [each.url for each in below if parent in each.text or "Pekerjaan Umum" in each.text]
+    opened = (await kept.get(f"/v1/complaints/{child}", headers=SECRET)).json()
+    assert (parent, "PUPR") == (opened["parent"], opened["unit"])
+
+
 async def add(
     kept: httpx.AsyncClient, number: str, body: Mapping[str, Any], headers: Mapping[str, str]
 ) -> httpx.Response:

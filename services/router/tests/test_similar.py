@@ -168,7 +168,6 @@ def test_more_reporters_make_it_more_pressing() -> None:
         {"text": WEB + " B"},
         {"received_at": AT + timedelta(days=4)},
         {"received_at": AT - timedelta(minutes=1)},
-        {"rahasia": True},
     ],
 )
 def test_what_differs_in_one_point_is_for_a_person(facts: dict[str, Any]) -> None:

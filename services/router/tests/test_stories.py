@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
@@ -159,3 +160,22 @@ def test_additions_that_come_early_and_out_of_order_are_all_kept() -> None:
     first, second = item("addition", 1), item("addition", 2)
     office.hear(followed_up(first, second), followed_up(first), received())
     assert [first, second] == office.case.follow_ups
+
+
+@pytest.mark.parametrize("rahasia", [True, False])
+def test_every_step_says_whether_its_complaint_is_confidential(rahasia: bool) -> None:
+    office = Office()
+    office.hear(received(rahasia=rahasia), classified(), ("PUPR", reply("acknowledge")))
+    assert ["registered", "routed", "acknowledged"] == [s.kind for s in office.story() if s.rahasia == rahasia]
+
+
+@pytest.mark.parametrize("rahasia", [True, False])
+def test_what_a_complaint_repeats_of_its_parent_is_as_confidential_as_itself(rahasia: bool) -> None:
+    office = Office()
+    office.hear(received(rahasia=rahasia), classified(abstained=True), received(OTHER), classified(OTHER))
+    office.hear(
+        ("DISKOMINFO", reply("merge", into=OTHER)), ("PUPR", reply("acknowledge", OTHER)), sla("started", OTHER)
+    )
+    assert {rahasia} == {step.rahasia for step in office.story()}
+    assert ["acknowledged", "noted"] == [step.kind for step in office.story()][-2:]
+    assert {False} == {step.rahasia for step in office.story(OTHER)}

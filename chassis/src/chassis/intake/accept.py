@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import hmac
 import logging
 import secrets
@@ -21,7 +20,7 @@ from chassis import metrics, outbox
 from chassis.crash import crash_point
 from chassis.database import Connection, Pool
 from chassis.intake.notices import RECEIPT, NewNotice, add_notices
-from chassis.intake.story import DONE
+from chassis.intake.story import DONE, SENT_WITH
 from chassis.settings import DatabaseSettings
 from chassis.wire import Emit, Outgoing, outgoing
 from contracts import codec, signature, ticket
@@ -83,9 +82,14 @@ class Submission:
     secret: str | None = None
     thread: str | None = None
 
-    def fingerprint(self) -> bytes:
-        """SHA-256 of all that the citizen gave."""
-        return hashlib.sha256(msgspec.json.encode(self)).digest()
+    def fingerprint(self, installation: UUID) -> bytes:
+        """Make the HMAC-SHA256 of it all; without the installation's secret nobody can try what it was made of."""
+        key = hmac.digest(installation.bytes, b"intake fingerprint", "sha256")
+        return hmac.digest(key, msgspec.json.encode(self), "sha256")
+
+    def kept(self) -> Submission:
+        """Leave out of an anonymous one all that leads to who sent it; of another one nothing."""
+        return replace(self, address=None, name=None, phone=None, email=None, thread=None) if self.anonim else self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,13 +152,14 @@ async def accept(
         gateway=submission.gateway,
         external_id=submission.external_id,
     )
-    text = clean(submission.text)
+    text, kept = clean(submission.text), submission.kept()
+    fingerprint = kept.fingerprint(settings.installation_namespace)
     with metrics.INTAKE_S.labels(submission.channel).time():
         async with pool.acquire() as db, db.transaction():
             await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", cid)
-            accepted = await _known(db, cid, submission)
+            accepted = await _known(db, cid, submission.external_id, fingerprint)
             if accepted is None:
-                accepted = await _store(db, settings, origin, submission, cid, text, keep)
+                accepted = await _store(db, settings, origin, kept, cid, text, fingerprint, keep)
                 if receipt:
                     await _confirm(db, submission, accepted, receipt(accepted.ticket), settings.receipt_wait_s)
     metrics.INTAKE_REQUESTS.labels(submission.channel, "accepted" if accepted.fresh else "repeated").inc()
@@ -165,14 +170,15 @@ async def accept(
     return accepted
 
 
-async def _known(db: Connection, cid: str, submission: Submission) -> Accepted | None:
+async def _known(db: Connection, cid: str, external_id: str, fingerprint: bytes) -> Accepted | None:
     row = await db.fetchrow(
         "SELECT ticket, received_at, fingerprint, erased_at FROM complaints WHERE complaint_id = $1", cid
     )
     if row is None:
         return None
-    if row["erased_at"] is None and row["fingerprint"] != submission.fingerprint():
-        raise KeyReused(submission.external_id)
+    # Empty: from before there was a key.
+    if row["erased_at"] is None and row["fingerprint"] not in (fingerprint, b""):
+        raise KeyReused(external_id)
     return Accepted(ticket=row["ticket"], complaint_id=cid, received_at=row["received_at"], fresh=False)
 
 
@@ -189,6 +195,7 @@ async def _store(
     submission: Submission,
     cid: str,
     text: str,
+    fingerprint: bytes,
     keep: Collection[str],
 ) -> Accepted:
     now = datetime.now(UTC)
@@ -216,10 +223,10 @@ async def _store(
         number,
         submission.channel,
         submission.gateway,
-        submission.external_id,
+        cid if submission.anonim else submission.external_id,  # the network shows who wrote its post
         reporter,
         text,
-        submission.fingerprint(),
+        fingerprint,
         _secret_hash(settings, submission.secret) if submission.secret else None,
         submission.thread,
         out.value,
@@ -232,7 +239,8 @@ async def _store(
 async def _confirm(db: Connection, submission: Submission, accepted: Accepted, text: str, wait_s: float) -> None:
     """The receipt. It waits for its due date, and all that follows waits behind it."""
     if submission.address:
-        notice = NewNotice(accepted.ticket, RECEIPT, text, submission.address, submission.thread, after_s=wait_s)
+        to, thread, forget = submission.address, submission.thread, submission.anonim
+        notice = NewNotice(accepted.ticket, RECEIPT, text, to, thread, after_s=wait_s, forget=forget)
         await add_notices(db, [notice])
 
 
@@ -244,17 +252,17 @@ async def _free_ticket(db: Connection, channel: str) -> str:
 
 
 async def _reporter(db: Connection, submission: Submission) -> str:
-    """The reporter's reference. An anonymous one leaves no contact."""
-    contact: tuple[str | None, ...] = (None,) * 4
-    if not submission.anonim:
-        contact = (submission.address, submission.name, submission.phone, submission.email)
+    """The reporter's reference."""
     ref: str = await db.fetchval(
         """INSERT INTO reporters (reporter_ref, channel, address, name, phone, email) VALUES ($1, $2, $3, $4, $5, $6)
            ON CONFLICT (channel, address) DO UPDATE SET name = coalesce(excluded.name, reporters.name)
            RETURNING reporter_ref""",
         secrets.token_urlsafe(16),
         submission.channel,
-        *contact,
+        submission.address,
+        submission.name,
+        submission.phone,
+        submission.email,
     )
     return ref
 
@@ -333,12 +341,14 @@ async def asked(pool: Pool, submission: Submission, item_id: str) -> str | None:
 async def said_before(pool: Pool, submission: Submission) -> str | None:
     """The complaint in which this reporter said the same within a day: phones that answer by themselves repeat it.
 
-    Not one that is over: who says it again then wants it taken up again.
+    Not one that is over: who says it again then wants it taken up again. Nor one that is less confidential.
     """
+    if submission.anonim:  # whoever it is
+        return None
     number: str | None = await pool.fetchval(
-        """SELECT ticket FROM complaints c JOIN reporters r USING (reporter_ref) LEFT JOIN stories s USING (ticket)
+        f"""SELECT ticket FROM complaints c JOIN reporters r USING (reporter_ref) LEFT JOIN stories s USING (ticket)
            WHERE r.channel = $1 AND r.address = $2 AND c.text = $3 AND received_at > now() - interval '24 h'
-             AND coalesce(s.body->>'status', 'received') <> ALL($6)
+             AND coalesce(s.body->>'status', 'received') <> ALL($6) AND {SENT_WITH.format("rahasia")} = $7
              AND NOT EXISTS (SELECT FROM complaints WHERE (channel, gateway, external_id) = ($1, $4, $5))
            ORDER BY received_at LIMIT 1""",
         submission.channel,
@@ -347,6 +357,7 @@ async def said_before(pool: Pool, submission: Submission) -> str | None:
         submission.gateway,
         submission.external_id,
         sorted(DONE),
+        submission.rahasia,
     )
     return number
 
@@ -360,6 +371,14 @@ async def is_owner(pool: Pool, settings: IntakeSettings, number: str, secret: st
     """Whether ``secret`` is the one the complaint was made with; compared in constant time."""
     stored = await pool.fetchval("SELECT secret_hash FROM complaints WHERE ticket = $1", number)
     return stored is not None and hmac.compare_digest(stored, _secret_hash(settings, secret))
+
+
+async def is_reporter(pool: Pool, number: str, address: str) -> bool:
+    """Tell whether the complaint was made here from ``address``; one that was made anonymously is nobody's."""
+    given: str | None = await pool.fetchval(
+        "SELECT address FROM complaints JOIN reporters USING (reporter_ref) WHERE ticket = $1", number
+    )
+    return given is not None and given == address
 
 
 async def repair(pool: Pool, settings: IntakeSettings, wake: Callable[[], None]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chassis import metrics
@@ -25,6 +26,7 @@ class NewNotice:
 
     With ``after_s`` it waits so many seconds; as long as it waits, :func:`revise_notices` may change or drop it.
     With ``corrects`` it is told only to who was, or still will be, told the notice of that reason.
+    With ``forget`` its address and thread are deleted as soon as it is sent.
     """
 
     ticket: str
@@ -34,6 +36,7 @@ class NewNotice:
     thread: str | None = None
     after_s: float = 0
     corrects: str | None = None
+    forget: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,31 @@ class Notice:
     text: str
     attempts: int
     revisable: bool = False
+    forget: bool = False
+
+
+@dataclass
+class Forgotten:
+    """What this process sent in a day to addresses that are stored no more: they have bounds like all others."""
+
+    sent: dict[str, list[tuple[float, Notice]]] = field(default_factory=dict)
+
+    def add(self, notice: Notice) -> None:
+        """Remember ``notice`` if its address is stored no more; leave out what was sent more than a day ago."""
+        if not notice.forget:
+            return
+        now = time.monotonic()
+        self.sent.setdefault(notice.address, []).append((now, notice))
+        self.sent = {to: sent for to, sent in self.sent.items() if now - sent[-1][0] < 24 * 3600}
+
+    def rows(self, address: str) -> list[dict[str, Any]]:
+        """Give what was sent to ``address``, as ``_SENT`` gives it."""
+        now = time.monotonic()
+        return [
+            {"ticket": n.ticket, "reason": n.reason, "text": n.text, "lately": now - at < 3600}
+            for at, n in self.sent.get(address, [])
+            if now - at < 24 * 3600
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,11 +112,11 @@ class TryLater(Exception):
 Send = Callable[[Notice], Awaitable[None]]
 
 _ADD = """
-INSERT INTO notices (ticket, reason, text, address, thread, next_try_at, revisable)
+INSERT INTO notices (ticket, reason, text, address, thread, next_try_at, revisable, forget)
 SELECT n.ticket, n.reason, n.text, coalesce(n.address, r.address, f.address), coalesce(n.thread, c.thread, f.thread),
-       now() + make_interval(secs => n.after_s), n.after_s > 0
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::text[])
-       WITH ORDINALITY AS n (ticket, reason, text, address, thread, after_s, corrects, nth)
+       now() + make_interval(secs => n.after_s), n.after_s > 0, n.forget
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::bool[])
+       WITH ORDINALITY AS n (ticket, reason, text, address, thread, after_s, corrects, forget, nth)
 LEFT JOIN complaints c USING (ticket) LEFT JOIN reporters r USING (reporter_ref) LEFT JOIN farewells f USING (ticket)
 WHERE coalesce(n.address, r.address, f.address) IS NOT NULL AND (n.corrects IS NULL OR EXISTS (
     SELECT FROM notices o WHERE o.ticket = n.ticket AND o.reason = n.corrects AND o.state <> 'dropped'))
@@ -102,7 +130,7 @@ WHERE n.ticket = r.ticket AND n.reason = r.reason AND n.revisable AND n.state = 
 RETURNING n.ticket, n.reason"""
 # The oldest of each ticket: a citizen hears of changes in their order.
 _NEXT = """
-SELECT id, ticket, reason, address, thread, text, attempts, revisable FROM notices n
+SELECT id, ticket, reason, address, thread, text, attempts, revisable, forget FROM notices n
 WHERE state = 'pending' AND next_try_at <= now()
   AND NOT EXISTS (SELECT FROM notices o WHERE o.ticket = n.ticket AND o.state = 'pending' AND o.id < n.id)
 ORDER BY id LIMIT 50"""
@@ -115,7 +143,10 @@ _SENT = """
 SELECT ticket, reason, text, sent_at > now() - interval '1 h' AS lately FROM notices
 WHERE address = $1 AND sent_at > now() - interval '24 h' AND state IN ('sent', 'unknown')"""
 _REWORD = "UPDATE notices SET text = $2 WHERE id = $1"
-_DONE = "UPDATE notices SET state = $2, detail = $3, attempts = attempts + 1, sent_at = now() WHERE id = $1"
+_DONE = """
+UPDATE notices SET state = $2, detail = $3, attempts = attempts + 1, sent_at = now(),
+                   address = CASE WHEN forget THEN '' ELSE address END, thread = CASE WHEN NOT forget THEN thread END
+WHERE id = $1"""
 # The last notice of an erased complaint, and the address kept for it, go when it was sent or can't be.
 _OVER = """
 WITH over AS (DELETE FROM farewells f USING notices n
@@ -133,7 +164,7 @@ WHERE id = $1 RETURNING state"""
 async def add_notices(db: Connection, notices: Sequence[NewNotice]) -> None:
     """Add ``notices`` in the caller's transaction; one that was added before is left alone."""
     if notices:
-        rows = ((n.ticket, n.reason, n.text, n.address, n.thread, n.after_s, n.corrects) for n in notices)
+        rows = ((n.ticket, n.reason, n.text, n.address, n.thread, n.after_s, n.corrects, n.forget) for n in notices)
         await db.execute(_ADD, *(list(column) for column in zip(*rows, strict=True)))
 
 
@@ -156,13 +187,14 @@ async def send_notices(pool: Pool, channel: str, send: Send, bounds: Bounds | No
     Raises:
         asyncpg.PostgresError, OSError: the database is gone; start again.
     """
+    forgotten = Forgotten()
     async with pool.acquire() as db:
         while not await db.fetchval("SELECT pg_try_advisory_lock($1)", SENDER_LOCK):
             await asyncio.sleep(0.5)
         while True:
             rows = await db.fetch(_NEXT)
             for row in rows:
-                await _to_the_end(_send_one(db, channel, send, bounds, Notice(**row)))
+                await _to_the_end(_send_one(db, channel, send, bounds, forgotten, Notice(**row)))
                 await db.execute(_OVER, row["id"])
             await asyncio.sleep(0 if rows else 0.2)
 
@@ -177,14 +209,16 @@ async def _to_the_end(sending: Coroutine[Any, Any, None]) -> None:
         raise
 
 
-async def _send_one(db: Connection, channel: str, send: Send, bounds: Bounds | None, notice: Notice) -> None:
+async def _send_one(
+    db: Connection, channel: str, send: Send, bounds: Bounds | None, forgotten: Forgotten, notice: Notice
+) -> None:
     if notice.revisable:
         text = await db.fetchval(_FREEZE, notice.id)
         if text is None:  # dropped since it was read
             return
         notice = replace(notice, text=text)
     if bounds and not notice.attempts:  # from the first try on nothing is changed any more
-        text = _bounded(bounds, notice, await db.fetch(_SENT, notice.address))
+        text = _bounded(bounds, notice, [*await db.fetch(_SENT, notice.address), *forgotten.rows(notice.address)])
         if text is None:
             await db.execute(_DONE, notice.id, "dropped", "limited")
             metrics.REPLIES.labels(channel, "limited").inc()
@@ -210,6 +244,7 @@ async def _send_one(db: Connection, channel: str, send: Send, bounds: Bounds | N
     else:
         crash_point("notify.after_send_before_mark")
         await db.execute(_DONE, notice.id, "sent", None)
+        forgotten.add(notice)
         metrics.REPLIES.labels(channel, "sent").inc()
 
 

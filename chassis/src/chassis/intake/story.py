@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -74,12 +76,20 @@ class Story(Struct, frozen=True, kw_only=True, omit_defaults=True):
     registered: bool = False
     erased: bool = False
     erase: tuple[str, bool] | None = None  # (complaint's id, whether it is to be told) to erase with this; not stored
+    rahasia: bool = False  # who is not its reporter is told status and due date alone
+    anonim: bool = False  # known of those that this intake took
     notices: list[tuple[str, str]] = []  # (reason, text) to add with this change; not stored
     corrections: list[tuple[str, str]] = []  # (reason of what was wrong, text) to add with this change; not stored
     revised: list[tuple[str, str | None]] = []  # (reason, text) of waiting notices, None to drop one; not stored
 
 
-_LOAD = "SELECT ticket, body FROM stories WHERE ticket = ANY($1)"
+#: What a complaint of this intake was sent with; ``c`` is its row.
+SENT_WITH = "coalesce((convert_from(c.received_event, 'UTF8')::json #>> '{{data,{}}}')::bool, false)"
+_LOAD = f"""
+SELECT ticket, s.body, c.registered_at IS NOT NULL AS registered,
+       {SENT_WITH.format("rahasia")} AS rahasia, {SENT_WITH.format("anonim")} AS anonim
+FROM unnest($1::text[]) AS t (ticket) LEFT JOIN stories s USING (ticket) LEFT JOIN complaints c USING (ticket)
+WHERE s.ticket IS NOT NULL OR c.ticket IS NOT NULL"""
 _SAVE = """
 INSERT INTO stories (ticket, body, parent, final_at) VALUES ($1, $2, $3, CASE WHEN $4 THEN now() END)
 ON CONFLICT (ticket) DO UPDATE SET body = excluded.body, parent = excluded.parent,
@@ -91,19 +101,22 @@ _REGISTERED = "UPDATE complaints SET registered_at = now() WHERE ticket = ANY($1
 
 
 async def load_stories(db: Connection | Pool, tickets: list[str]) -> dict[str, Story]:
-    """The stories of ``tickets``, as far as they are known."""
-    rows = await db.fetch(_LOAD, tickets)
-    return {row["ticket"]: msgspec.json.decode(row["body"], type=Story) for row in rows}
+    """The stories of ``tickets``, as far as they are known; also of those taken here that have none yet, or no more."""
+    return {row["ticket"]: _story(row) for row in await db.fetch(_LOAD, tickets)}
+
+
+def _story(row: Mapping[str, Any]) -> Story:
+    """A row of ``_LOAD``. How a complaint was sent is known here before the first event of its story comes."""
+    if row["body"] is None:
+        story = Story(ticket=row["ticket"], status="archived" if row["registered"] else "received")
+    else:
+        story = msgspec.json.decode(row["body"], type=Story)
+    return msgspec.structs.replace(story, rahasia=story.rahasia or row["rahasia"], anonim=row["anonim"])
 
 
 async def find_story(db: Connection | Pool, ticket: str) -> Story | None:
-    """The story of ``ticket``; also of one that was taken here and has no story yet, or has none any more."""
-    if story := (await load_stories(db, [ticket])).get(ticket):
-        return story
-    row = await db.fetchrow("SELECT registered_at FROM complaints WHERE ticket = $1", ticket)
-    if row is None:
-        return None
-    return Story(ticket=ticket, status="archived" if row["registered_at"] else "received")
+    """The story of ``ticket``, as :func:`load_stories`."""
+    return (await load_stories(db, [ticket])).get(ticket)
 
 
 async def count_reporters(db: Connection | Pool, ticket: str) -> int:

@@ -21,6 +21,8 @@ from contracts.topics import ERASED, SLA_BREACHED, SLA_UPDATED, UPDATED
 SOURCES = (UPDATED, SLA_UPDATED, SLA_BREACHED, ERASED)
 #: The notes by which the reporter of an erased complaint hears that it is done; nothing else is told any more.
 _FAREWELLS = frozenset({"rights_done", "erased"})
+#: Whatever this intake tells, everybody reads.
+PUBLIC = "intake-social"
 _ASKED = "waiting_for_reporter"
 _with = msgspec.structs.replace
 Decide = Callable[[Mapping[str, "Story"], Message, datetime], tuple[dict[str, "Story"], list[Emit]]]
@@ -42,7 +44,7 @@ class Teller:
             return None
         if story.erased:
             return self._on_erased_update(story, data)
-        text = self.texts.change(data) if own else ""
+        text = self.texts.change(data, outline=self._in_public(story) or self._in_public(data)) if own else ""
         before = story
         story = _updated(story, data, now, text)
         if story.status in DONE:
@@ -75,13 +77,20 @@ class Teller:
             return False
         return last.at.astimezone(self.texts.zone).date() == now.astimezone(self.texts.zone).date()
 
+    def _in_public(self, about: Story | ComplaintUpdated) -> bool:
+        """Whether what is told of it is confidential and stands where anybody reads it."""
+        return about.rahasia and self.service == PUBLIC
+
+    def _said(self, kind: str, story: Story) -> str:
+        return self.texts.said_by_clock(kind, _with(story, unit=None) if self._in_public(story) else story)
+
     def _announce(self, before: Story, story: Story, data: ComplaintUpdated, text: str) -> Story:
         """Tell ``text``, with what the clock says to it; if the clock has not spoken yet it waits for that."""
         reason = f"seq-{data.seq}"
         if data.kind == _ASKED and story.paused_seq == data.seq:
             text = self._with_bound(text, story)
         elif story.moved and story.deadline_at:
-            text = f"{text} {self.texts.said_by_clock('moved', story)}"
+            text = f"{text} {self._said('moved', story)}"
             story = _with(story, moved=False)
         elif starts := _waits_for_the_clock(before, data):
             reason = f"{starts}{data.seq}"
@@ -110,7 +119,7 @@ class Teller:
 
     def _on_paused(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
         story = _with(story, paused=True, paused_seq=data.based_on_seq, paused_until=data.paused_until or None)
-        line = ClockLine(kind="paused", at=now, text=self._with_bound(self.texts.said_by_clock("paused", story), story))
+        line = ClockLine(kind="paused", at=now, text=self._with_bound(self._said("paused", story), story))
         story = _with(story, lines=[*story.lines, line])
         reason, text = story.held
         if reason != f"{ASKED}{data.based_on_seq}":
@@ -134,9 +143,7 @@ class Teller:
         if data.kind != "started" and not missed:
             story = self._line(story, data.kind, now)
         if first and self.notify:
-            receipt = self.texts.answers(self.service)["receipt_due"]
-            text = receipt.format(ticket=story.ticket, due=self.texts.due(story))
-            return _with(story, revised=[*story.revised, (RECEIPT, text)])
+            return _with(story, revised=[*story.revised, (RECEIPT, self.texts.receipt(self.service, story))])
         # Also when it is the same as before the question: the citizen was told that it stands.
         if not missed and (moved or data.kind == "resumed") and story.held[0].startswith(HELD):
             return self._with_due(story)
@@ -144,13 +151,13 @@ class Teller:
 
     def _rescheduled(self, story: Story, data: SlaUpdated) -> Story:
         """No step of the story goes with it that could carry the new date, so it is told by itself."""
-        text = f"{story.ticket}: {self.texts.said_by_clock('rescheduled', story)}"
+        text = f"{story.ticket}: {self._said('rescheduled', story)}"
         reason = f"moved-{_promise(data)}-{len(story.lines)}"
         return _with(story, moved=False, notices=[*story.notices, (reason, text)])
 
     def _with_due(self, story: Story) -> Story:
         reason, text = story.held
-        better = f"{text} {self.texts.said_by_clock('moved', story)}"
+        better = f"{text} {self._said('moved', story)}"
         return _with(story, held=("", ""), moved=False, revised=[*story.revised, (reason, better)])
 
     def _on_kept(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
@@ -181,7 +188,8 @@ class Teller:
         if not self.notify or story.status in DONE:
             return story
         reason, form = _apology(story, data), self.texts.answers(self.service)["apology"]
-        unit, due = self.texts.unit(data.unit or story.unit), self.texts.day(data.deadline_at)
+        unit = self.texts.unit(None if self._in_public(story) else data.unit or story.unit)
+        due = self.texts.day(data.deadline_at)
         text = form.format(ticket=story.ticket, due=due, unit=unit)
         return _with(story, apology=reason, notices=[*story.notices, (reason, text)])
 
@@ -209,7 +217,7 @@ class Teller:
         return _with(story, corrections=[*story.corrections, (wrong, form.format(ticket=story.ticket, due=due))])
 
     def _line(self, story: Story, kind: str, now: datetime) -> Story:
-        line = ClockLine(kind=kind, at=now, text=self.texts.said_by_clock(kind, story))
+        line = ClockLine(kind=kind, at=now, text=self._said(kind, story))
         return _with(story, lines=[*story.lines, line])
 
 
@@ -282,6 +290,7 @@ def _updated(story: Story, data: ComplaintUpdated, now: datetime, text: str) -> 
     if data.seq < story.seq:
         return story
     story = _with(story, seq=data.seq, status=data.status, unit=data.unit, support=data.support, registered=True)
+    story = _with(story, rahasia=story.rahasia or data.rahasia)
     match data.kind:
         case "merged":
             story = _with(story, parent=data.parent or None, deadline_at=None, derivation=[], promise="")

@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
+
 from chassis.intake.story import DONE, Story
 from chassis.region import RegionError, read_contacts, read_region, read_zone, region_file
 from contracts.events import ComplaintUpdated, SlaBreached, UpdateKind
@@ -37,14 +39,16 @@ _PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
     "answers": dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating"), _TICKET),
     "sms": {
-        **dict.fromkeys(("receipt", "help", "format", "not_yours", "too_long", "later", "where"), _TICKET),
+        **dict.fromkeys(
+            ("receipt", "rahasia", "anonim", "help", "format", "not_yours", "too_long", "later", "where"), _TICKET
+        ),
         **dict.fromkeys(("more", "last"), frozenset({"where"})),
         "receipt_due": _DUE,
         "correction": _DUE,
         "apology": _DUE | {"unit"},
     },
     "social": {
-        **dict.fromkeys(("receipt", "help", "not_yours"), _TICKET),
+        **dict.fromkeys(("receipt", "rahasia", "anonim", "help", "not_yours", "private"), _TICKET),
         "receipt_due": _DUE,
         "correction": _DUE,
         "apology": _DUE | {"unit"},
@@ -74,13 +78,22 @@ class Texts:
         """The answers of an intake that answers messages."""
         return self.sms if service == "intake-sms" else self.social
 
+    def receipt(self, service: str, story: Story) -> str:
+        """Confirm a complaint, with what its marks mean and, once that is known, its due date."""
+        answers = self.answers(service)
+        marks = [answers[mark] for mark, given in (("rahasia", story.rahasia), ("anonim", story.anonim)) if given]
+        form = answers["receipt_due" if story.deadline_at else "receipt"]
+        return " ".join([*marks, form.format(ticket=story.ticket, due=self.due(story))])
+
     def unit(self, code: str | None) -> str:
         """The name of a unit, for citizens."""
         name: str = self.units.get(code or "", code or "petugas LAPOR!")
         return name
 
-    def change(self, update: ComplaintUpdated) -> str:
-        """What a citizen is told about ``update``, in one sentence or two."""
+    def change(self, update: ComplaintUpdated, *, outline: bool = False) -> str:
+        """Say what a citizen is told about ``update``, in one sentence or two; with ``outline`` its status alone."""
+        if outline:
+            return f"{update.ticket}: {self.statuses.get(update.status, update.status)}. {self.social['private']}"
         support = ", ".join(map(self.unit, update.support))
         words = {
             "ticket": update.ticket,
@@ -110,10 +123,12 @@ class Texts:
         to = ", ".join(head if code == HEAD else self.unit(code) for code in data.escalate_to)
         return self.clock["escalated"].format(to=to or head, unit=self.unit(data.unit), due="")
 
-    def status_line(self, story: Story | None, ticket: str) -> str:
-        """The answer to "how is my complaint?", short enough for one SMS."""
+    def status_line(self, story: Story | None, ticket: str, *, to_reporter: bool = False) -> str:
+        """Answer "how is my complaint?", short enough for one SMS; others hear less of a confidential one."""
         if story is None:
             return self.sms["unknown_ticket"].format(ticket=ticket)
+        if story.rahasia and not to_reporter:
+            story = msgspec.structs.replace(story, unit=None, parent=None)
         line = f"{ticket}: {self.statuses.get(story.status, story.status)}"
         if story.unit and story.status != "handed_over":  # the unit that passed it on has it no longer
             line += f" ({self.unit(story.unit)})"

@@ -9,6 +9,7 @@ from typing import Literal
 
 from chassis.intake import commands
 from chassis.intake.commands import Command, is_thanks, nearly, read_command, starts_with_ticket
+from chassis.intake.marks import Marked, read_marks
 
 Kind = commands.Kind | Literal["complaint", "help", "hint", "thanks"]
 
@@ -40,6 +41,7 @@ class Wish:
     """What an SMS asks for: ``text`` of a complaint, or the ``command`` about one, with its text and ticket.
 
     ``bare``: it has neither keyword nor ticket nor command; it may as well answer a question.
+    ``rahasia``, ``anonim``: the complaint was marked so.
     """
 
     kind: Kind
@@ -47,14 +49,34 @@ class Wish:
     ticket: str = ""
     command: Command | None = field(default=None, compare=False)
     bare: bool = field(default=False, compare=False)
+    rahasia: bool = False
+    anonim: bool = False
 
 
 def read(text: str, keywords: Sequence[str]) -> Wish:
     """What ``text`` asks for. ``keywords`` are the words that may stand before a complaint, longest first."""
     body, prefixed = _without_keywords(text.strip(), keywords)
-    if command := read_command(body):
+    marked = read_marks(body)
+    if command := read_command(marked.text):
         return Wish(command.kind, command.text, command.ticket, command)
-    return _plain(body, prefixed=prefixed)
+    return _marked(body, marked, prefixed=prefixed) if marked.any else _plain(body, prefixed=prefixed)
+
+
+def read_complaint(text: str, keywords: Sequence[str]) -> Wish:
+    """Read ``text`` of who can't be answered, and so can only complain."""
+    body, _ = _without_keywords(text.strip(), keywords)
+    wish = _marked(body, read_marks(body), prefixed=True)
+    return wish if wish.rahasia or wish.anonim else Wish("complaint", text)
+
+
+def _marked(body: str, marked: Marked, *, prefixed: bool) -> Wish:
+    """A complaint behind its marks. One that says little may as well answer a question, all of it."""
+    if not any(letter.isalnum() for letter in marked.text):
+        return Wish("help") if prefixed else Wish("hint", body, bare=True)
+    if not (prefixed or _is_enough(body)):
+        return Wish("hint", body, bare=True)
+    bare = not (prefixed or _is_enough(marked.text))
+    return Wish("complaint", marked.text, bare=bare, rahasia=marked.rahasia, anonim=marked.anonim)
 
 
 def _plain(body: str, *, prefixed: bool) -> Wish:
@@ -65,9 +87,12 @@ def _plain(body: str, *, prefixed: bool) -> Wish:
         return Wish("complaint", body)
     if is_thanks(body):
         return Wish("thanks", body, bare=True)
+    return Wish("complaint" if _is_enough(body) else "hint", body, bare=said)
+
+
+def _is_enough(body: str) -> bool:
     words = [word for word in body.split() if any(letter.isalpha() for letter in word)]
-    enough = len(words) >= ENOUGH_WORDS or sum(map(str.isalpha, body)) >= ENOUGH_LETTERS
-    return Wish("complaint" if enough else "hint", body, bare=said)
+    return len(words) >= ENOUGH_WORDS or sum(map(str.isalpha, body)) >= ENOUGH_LETTERS
 
 
 def _without_keywords(text: str, keywords: Sequence[str]) -> tuple[str, bool]:

@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 
 from chassis import metrics
 from chassis.database import Pool
-from chassis.intake.accept import Submission, TextProblem, accept, asked, follow_up, said_before
+from chassis.intake.accept import Submission, TextProblem, accept, asked, follow_up, is_reporter, said_before
 from chassis.intake.commands import Command
 from chassis.intake.notices import NewNotice, add_notices
 from chassis.intake.set_aside import put_aside
-from chassis.intake.story import find_story
+from chassis.intake.story import Story, find_story
 from chassis.intake.texts import Texts
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import derived_id
-from intake_sms.domain import Mo, Wish, read
+from intake_sms.domain import Mo, Wish, read, read_complaint
 from intake_sms.settings import SmsSettings
 
 SERVICE = "intake-sms"
@@ -51,7 +51,7 @@ async def take(desk: Desk, mo: Mo) -> None:
         asyncpg.PostgresError, OSError, TimeoutError: not stored; let the gateway bring it again.
     """
     # Who can't be answered can only complain.
-    wish = read(mo.text, desk.settings.sms_keywords) if mo.repliable else Wish("complaint", mo.text)
+    wish = (read if mo.repliable else read_complaint)(mo.text, desk.settings.sms_keywords)
     try:
         notice = await _grant(desk, mo, wish)
     except TextProblem:
@@ -67,10 +67,10 @@ async def take(desk: Desk, mo: Mo) -> None:
 async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     """Act on ``wish``; returns what is to be answered beyond what its effects tell by themselves."""
     say, item_id = desk.texts.sms, derived_id(_key(mo), "follow-up")
-    if wish.bare and mo.repliable and (number := await asked(desk.pool, _submission(mo, wish.text), item_id)):
-        wish = Wish("addition", ticket=number, command=Command(kind="addition", text=wish.text))
+    if wish.bare and mo.repliable and (number := await asked(desk.pool, _submission(mo, wish), item_id)):
+        wish = Wish("addition", ticket=number, command=Command(kind="addition", text=mo.text))
     if wish.kind == "complaint":
-        return await _complain(desk, mo, wish.text)
+        return await _complain(desk, mo, wish)
     metrics.INTAKE_REQUESTS.labels(CHANNEL, wish.kind).inc()
     if wish.command and (item := wish.command.follow_up(item_id, desk.clock())):
         if refused := await _follow_up(desk, mo, wish.ticket, item):
@@ -92,33 +92,37 @@ def _today(desk: Desk) -> str:
 
 
 async def _status(desk: Desk, mo: Mo, number: str) -> NewNotice:
-    return _answer(mo, desk.texts.status_line(await find_story(desk.pool, number), number), number)
+    story, own = await find_story(desk.pool, number), await is_reporter(desk.pool, number, mo.sender)
+    return _answer(mo, desk.texts.status_line(story, number, to_reporter=own), number)
 
 
-async def _complain(desk: Desk, mo: Mo, text: str) -> NewNotice | None:
+async def _complain(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     """Take it; who says the same again hears how it is, once a day: whatever answers each SMS must find an end."""
-    submission = _submission(mo, text)
+    submission = _submission(mo, wish)
     if number := await said_before(desk.pool, submission):
         return replace(await _status(desk, mo, number), reason=f"again-{_today(desk)}")
-    receipt = desk.texts.sms["receipt"]
     await accept(
         desk.pool,
         desk.settings,
         SERVICE,
         submission,
-        receipt=lambda number: receipt.format(ticket=number),
+        receipt=lambda number: desk.texts.receipt(
+            SERVICE, Story(ticket=number, rahasia=wish.rahasia, anonim=wish.anonim)
+        ),
         wake=desk.wake,
         keep=desk.texts.contacts,
     )
     return None
 
 
-def _submission(mo: Mo, text: str) -> Submission:
+def _submission(mo: Mo, wish: Wish) -> Submission:
     return Submission(
         channel=CHANNEL,
         gateway=GATEWAY,
         external_id=mo.id,
-        text=text,
+        text=wish.text,
+        rahasia=wish.rahasia,
+        anonim=wish.anonim,
         address=mo.sender if mo.repliable else None,
         phone=mo.sender if mo.repliable else None,
         name=None if mo.repliable else mo.sender,
@@ -126,12 +130,16 @@ def _submission(mo: Mo, text: str) -> Submission:
 
 
 async def _follow_up(desk: Desk, mo: Mo, number: str, item: FollowUp) -> NewNotice | None:
-    """The router answers what is stored: done, or why not. A long addition to another's is a complaint of its own."""
+    """The router answers what is stored: done, or why not. A long addition to another's is a complaint of its own.
+
+    As confidential as that one: an anonymous reporter adds to what nobody can know to be theirs.
+    """
     keep = desk.texts.contacts
     if await follow_up(desk.pool, desk.settings, SERVICE, number, item, address=mo.sender, wake=desk.wake, keep=keep):
         return None
     if item.kind == "addition" and item.text and len(item.text.split()) >= ENOUGH_ALONE:
-        return await _complain(desk, mo, item.text)
+        story = await find_story(desk.pool, number) or Story(ticket=number)
+        return await _complain(desk, mo, Wish("complaint", item.text, rahasia=story.rahasia, anonim=story.anonim))
     return _answer(mo, desk.texts.sms["not_yours"].format(ticket=number), number)
 
 
@@ -140,8 +148,9 @@ def _key(mo: Mo) -> str:
 
 
 def _answer(mo: Mo, text: str, number: str = "") -> NewNotice:
-    # Named by the SMS it answers: when the gateway brings that SMS again, there is no second answer.
-    return NewNotice(number or mo.sender, f"mo-{mo.id}", text, mo.sender)
+    # Named by the SMS it answers: when the gateway brings that SMS again, there is no second answer. Who asks about a
+    # complaint may be its anonymous reporter, so it is not kept who did.
+    return NewNotice(number or mo.sender, f"mo-{mo.id}", text, mo.sender, forget=bool(number))
 
 
 def elsewhere(desk: Desk, form: str, number: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from chassis.intake import commands
 from chassis.intake.commands import Command, is_thanks, read_command
+from chassis.intake.marks import Marked, read_marks
 from chassis.intake.story import ASKED, HELD
 
 #: What calls us, and says nothing; other hashtags are words of the sentence, often its place.
@@ -19,6 +20,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _KEYWORD = re.compile(r"^\s*(?:LAPOR!?\s+)?SOPPENG\b[\s#:,.-]*", re.IGNORECASE)
 #: What the reasons of those notices begin with whose number tells them from one another.
 _NUMBERED = frozenset({"seq-", "answer-", HELD, ASKED})
+_MARK_TAG = re.compile(r"\s*(?<![\w/.])#(rahasia|anonim)(?!\w)", re.IGNORECASE)
 _HELP = frozenset({"help", "bantuan", "info", "?"})
 #: X takes so much; Facebook far more.
 ROOM = {"x": 280, "facebook": 8_000}
@@ -33,17 +35,23 @@ _LINK_WEIGHT = 23
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What a post wants: a complaint, a ``command`` about one, help, or nothing. ``text`` is without addresses."""
+    """What a post wants: a complaint, a ``command`` about one, help, or nothing. ``text`` is without addresses.
+
+    ``rahasia``, ``anonim``: the complaint was marked so.
+    """
 
     kind: commands.Kind | Literal["complaint", "help", "thanks"]
     text: str
     ticket: str = ""
     command: Command | None = None
+    rahasia: bool = False
+    anonim: bool = False
 
 
 def read(text: str, known: str = "") -> Wish:
     """Read a post that mentions us; ``known`` is the complaint in whose conversation its reporter wrote it."""
-    bare = _without_calls(text)
+    marked = _marked(text, known)
+    bare = marked.text
     if bare.casefold() in _HELP:
         return Wish(kind="help", text=bare)
     # The instructions for SMS are known to many, and are followed here too.
@@ -51,7 +59,19 @@ def read(text: str, known: str = "") -> Wish:
         return Wish(kind=command.kind, text=command.text, ticket=command.ticket, command=command)
     if not known and is_thanks(bare):
         return Wish(kind="thanks", text=bare)
-    return Wish(kind="complaint", text=bare)
+    return Wish(kind="complaint", text=bare, rahasia=marked.rahasia, anonim=marked.anonim)
+
+
+def _marked(text: str, known: str) -> Marked:
+    """The sentence without what calls us, and its marks: the first words, or hashtags anywhere.
+
+    In a conversation the first word may be the answer to a question.
+    """
+    tags = {tag.casefold() for tag in _MARK_TAG.findall(text)}
+    bare = _without_calls(_MARK_TAG.sub("", text))
+    forms = [] if known else [read_marks(bare), read_marks(_KEYWORD.sub("", bare))]
+    first = next((each for each in forms if each.any), Marked(text=bare))
+    return replace(first, rahasia=first.rahasia or "rahasia" in tags, anonim=first.anonim or "anonim" in tags)
 
 
 def _without_calls(text: str) -> str:

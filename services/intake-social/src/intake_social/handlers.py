@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import asyncpg
@@ -15,10 +15,10 @@ from chassis.database import OUTAGES, Pool
 from chassis.intake.accept import KeyReused, Submission, TextProblem, accept, clean, follow_up
 from chassis.intake.notices import NewNotice, add_notices
 from chassis.intake.set_aside import put_aside
-from chassis.intake.story import find_story
+from chassis.intake.story import Story, find_story
 from chassis.intake.texts import Texts
 from contracts.events import FollowUp
-from contracts.ids import derived_id
+from contracts.ids import complaint_id, derived_id
 from intake_social.domain import Wish, read
 from intake_social.settings import SocialSettings
 
@@ -93,8 +93,8 @@ async def _take(desk: Desk, post: Seen) -> None:
             await _say(desk, post, say[wish.kind].format(ticket=wish.ticket))
         case "complaint" | "addition":
             number = wish.ticket or known
-            if not (number and await _add(desk, post, number, wish.text)):
-                await _complain(desk, post, wish.text)
+            if not (number and await _add(desk, post, number, wish.text, by=post.address)):
+                await _complain(desk, post, await _as_confidential(desk, wish))
             elif wish.command and wish.command.asks:
                 await _say_status(desk, post, number)
         case _:
@@ -102,14 +102,17 @@ async def _take(desk: Desk, post: Seen) -> None:
 
 
 async def _say_status(desk: Desk, post: Seen, number: str) -> None:
-    await _say(desk, post, desk.texts.status_line(await find_story(desk.pool, number), number))
+    """Everybody reads it, whoever asked."""
+    story = await find_story(desk.pool, number)
+    more = f". {desk.texts.social['private']}" if story and story.rahasia else ""
+    await _say(desk, post, desk.texts.status_line(story, number) + more)
 
 
 async def _carry_out(desk: Desk, post: Seen, wish: Wish) -> None:
     """A wish for a change; the router answers it."""
     item = wish.command and wish.command.follow_up(_item_id(post), post.at)
     try:
-        if item and not await _follow_up(desk, post, wish.ticket, item):
+        if item and not await _follow_up(desk, wish.ticket, item, by=post.address):
             await _say(desk, post, desk.texts.social["not_yours"].format(ticket=wish.ticket))
     except TextProblem as problem:
         await _say(desk, post, str(problem))
@@ -117,44 +120,54 @@ async def _carry_out(desk: Desk, post: Seen, wish: Wish) -> None:
         pass
 
 
-async def _follow_up(desk: Desk, post: Seen, number: str, item: FollowUp) -> bool:
+async def _follow_up(desk: Desk, number: str, item: FollowUp, by: str | None) -> bool:
     keep = desk.texts.contacts
-    return await follow_up(
-        desk.pool, desk.settings, SERVICE, number, item, address=post.address, wake=desk.wake, keep=keep
-    )
+    return await follow_up(desk.pool, desk.settings, SERVICE, number, item, address=by, wake=desk.wake, keep=keep)
 
 
 def _item_id(post: Seen) -> str:
     return derived_id(f"{post.channel}:{post.version or post.id}", "follow-up")
 
 
-async def _complain(desk: Desk, post: Seen, text: str) -> None:
+async def _as_confidential(desk: Desk, wish: Wish) -> Wish:
+    """A complaint of its own is as confidential as that of somebody else which it was meant for."""
+    story = await find_story(desk.pool, wish.ticket) if wish.ticket else None
+    return replace(wish, rahasia=story.rahasia, anonim=story.anonim) if story else wish
+
+
+async def _complain(desk: Desk, post: Seen, wish: Wish) -> None:
     submission = Submission(
         channel=post.channel,
         gateway=post.channel,
         external_id=post.id,
-        text=text,
+        text=wish.text,
         address=post.address,
         name=post.author,
+        rahasia=wish.rahasia,
+        anonim=wish.anonim,
         thread=post.thread,
     )
-    receipt = desk.texts.social["receipt"]
     try:
         await accept(
             desk.pool,
             desk.settings,
             SERVICE,
             submission,
-            receipt=lambda number: receipt.format(ticket=number),
+            receipt=lambda number: desk.texts.receipt(
+                SERVICE, Story(ticket=number, rahasia=wish.rahasia, anonim=wish.anonim)
+            ),
             wake=desk.wake,
             keep=desk.texts.contacts,
         )
     except TextProblem as problem:
         await _say(desk, post, str(problem))
     except KeyReused:
-        row = await desk.pool.fetchrow("SELECT ticket, text FROM complaints WHERE thread = $1", post.thread)
-        if row["text"] != clean(text):  # only the author's name is another
-            await _add(desk, post, row["ticket"], text)
+        cid = complaint_id(
+            desk.settings.installation_namespace, channel=post.channel, gateway=post.channel, external_id=post.id
+        )
+        row = await desk.pool.fetchrow("SELECT ticket, text FROM complaints WHERE complaint_id = $1", cid)
+        if row["text"] != clean(wish.text):  # only the author's name is another
+            await _add(desk, post, row["ticket"], wish.text)
 
 
 async def _conversation(desk: Desk, post: Seen) -> str | None:
@@ -174,12 +187,12 @@ async def _conversation(desk: Desk, post: Seen) -> str | None:
     return number
 
 
-async def _add(desk: Desk, post: Seen, number: str, text: str) -> bool:
-    """Add to a complaint; False when it isn't the author's (then it is a complaint of its own)."""
+async def _add(desk: Desk, post: Seen, number: str, text: str, *, by: str | None = None) -> bool:
+    """Add to a complaint; False when it isn't that of ``by`` (then it is a complaint of its own)."""
     item = FollowUp(id=_item_id(post), kind="addition", at=post.at, text=text)
     try:
         clean(text)
-        return await _follow_up(desk, post, number, item)
+        return await _follow_up(desk, number, item, by)
     except TextProblem as problem:
         await _say(desk, post, str(problem))
     except KeyReused:  # read twice, and understood otherwise the second time

@@ -64,7 +64,7 @@ def build_app(store: Store, settings: WebSettings, texts: Texts, guard: Guard | 
 
     handlers = [
         *(api.submit, api.show, api.add),
-        *(pages.form, pages.submit, pages.look_up, pages.track, pages.addition_form, pages.add),
+        *(pages.form, pages.submit, pages.look_up, pages.track, pages.unlock, pages.addition_form, pages.add),
         static,
     ]
     headers = {**_HEADERS, **(_HTTPS_ONLY if settings.public_url.startswith("https:") else {})}

@@ -14,22 +14,33 @@ from intake_web.store import Found
 _MEDIA = {"image": "foto", "video": "video", "audio": "rekaman"}
 
 
-def tracking(found: Found, texts: Texts) -> dict[str, Any]:
-    """What is public about a complaint: what ``GET /v1/complaints/{ticket}`` answers."""
-    story = found.story
+def tracking(found: Found, texts: Texts, *, to_reporter: bool) -> dict[str, Any]:
+    """Give what ``GET /v1/complaints/{ticket}`` answers; of a confidential complaint strangers get the outline only."""
+    outline = _outline(found.story, texts)
+    return outline if found.story.rahasia and not to_reporter else {**outline, **_rest(found, texts)}
+
+
+def _outline(story: Story, texts: Texts) -> dict[str, Any]:
     return {
         "ticket": story.ticket,
         "status": story.status,
         "status_text": texts.statuses.get(story.status, story.status),
         "open": story.status in OPEN,
-        "unit": story.unit,
-        "unit_name": texts.unit(story.unit) if story.unit else None,
-        "support": [{"unit": code, "name": texts.unit(code)} for code in story.support],
-        "received_at": found.received_at,
+        "rahasia": story.rahasia,
         "deadline_at": story.deadline_at,
         "deadline_text": texts.due(story) or None,
         "paused": story.paused,
         "breached": story.breached,
+    }
+
+
+def _rest(found: Found, texts: Texts) -> dict[str, Any]:
+    story = found.story
+    return {
+        "unit": story.unit,
+        "unit_name": texts.unit(story.unit) if story.unit else None,
+        "support": [{"unit": code, "name": texts.unit(code)} for code in story.support],
+        "received_at": found.received_at,
         "derivation": story.derivation,
         "parent": story.parent,
         "reporters": found.reporters,

@@ -27,6 +27,10 @@ from router.refusal import Refusal
 from router.rules import priority
 
 Out = ComplaintUpdated | UnitRouted | ComplaintErased
+_replace = msgspec.structs.replace
+
+#: In place of a confidential text, for a unit that does not handle it.
+WITHHELD = "(Laporan rahasia: isinya hanya diperlihatkan kepada unit yang menangani.)"
 
 ACTIVE = frozenset({"routed", "acknowledged", "in_progress"})
 #: A unit has it, though it may be the reporter's turn: the clock is that unit's business.
@@ -131,9 +135,9 @@ def supporters(case: Case) -> list[str]:
 def advance(case: Case, kind: str, status: str | None = None, **facts: object) -> tuple[Case, ComplaintUpdated]:
     """The next step of the story. ``facts`` are the optional fields of the event (message, reason, …)."""
     received, found = known(case), case.classified
-    case = msgspec.structs.replace(case, seq=case.seq + 1, status=status or kind)
+    case = _replace(case, seq=case.seq + 1, status=status or kind)
     if kind == "waiting_for_reporter":
-        case = msgspec.structs.replace(case, asked_seq=case.seq)
+        case = _replace(case, asked_seq=case.seq)
     update = ComplaintUpdated(
         complaint_id=received.complaint_id,
         ticket=case.ticket,
@@ -149,13 +153,43 @@ def advance(case: Case, kind: str, status: str | None = None, **facts: object) -
         type=found.type if found else None,
         urgency=found.urgency if found else None,
         support=supporters(case),
+        rahasia=received.rahasia,
         **{name: value for name, value in facts.items() if value},  # type: ignore[arg-type]
     )
     return case, update
 
 
-def snapshot(case: Case, reader: str) -> ComplaintSnapshot:
-    """All that ``reader`` needs, as of now. ``unit`` is who leads; while nobody does, it is the reader."""
+def snapshot(case: Case, reader: str, *, forwards: bool = False) -> ComplaintSnapshot:
+    """Make all that ``reader`` needs, as of now. ``unit`` is who leads; while nobody does, it is the reader.
+
+    Who does not handle it gets no words of what is confidential; who ``forwards`` it to an office outside does.
+    """
+    shown = _whole(case, reader)
+    if forwards or reader in (case.unit, *supporters(case)):
+        return shown
+    items = [_silent(each) if shown.rahasia or each.rahasia else each for each in shown.follow_ups]
+    shown = _replace(shown, follow_ups=items)
+    return _withheld(shown) if shown.rahasia else shown
+
+
+def _withheld(shown: ComplaintSnapshot) -> ComplaintSnapshot:
+    """What it is about, where, by when and who has it; nothing that the citizen wrote, or a unit answered to it."""
+    return _replace(
+        shown,
+        text=WITHHELD,
+        place=_replace(shown.place, stated=None) if shown.place else UNSET,
+        place_stated=UNSET,
+        candidates=[_replace(each, evidence=[]) for each in shown.candidates],
+        evidence=[],
+        support=[_replace(each, message=UNSET) for each in shown.support],
+    )
+
+
+def _silent(item: FollowUp) -> FollowUp:
+    return _replace(item, text=UNSET)
+
+
+def _whole(case: Case, reader: str) -> ComplaintSnapshot:
     received, found = known(case), case.classified
     reporters = 1 + len(case.merged)
     return ComplaintSnapshot(
@@ -209,7 +243,8 @@ def tell_support(case: Case, why: str, *, reason: str | None = None) -> list[Out
 def _record(case: Case, why: str, to: str | None, reason: str | None) -> list[Out]:
     if to is None:
         return []
-    return [UnitRouted(why=why, unit=to, complaint=snapshot(case, to), reason=reason or UNSET)]
+    complaint = snapshot(case, to, forwards=why == "handed-over")
+    return [UnitRouted(why=why, unit=to, complaint=complaint, reason=reason or UNSET)]
 
 
 def answer(

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from contracts.events import ComplaintFollowedUp, FollowUp, UnitRouted
-from router.case import FINAL, Case, Out, advance, snapshot, supporters, tell_unit
+from router.case import FINAL, Case, Out, advance, known, snapshot, supporters, tell_unit
 from router.moves import Changes, Result, about, alarmed, desk, noted, route
 from router.rules import Assignment, Rules, last_unit, supervisor, triage
 
@@ -78,6 +78,7 @@ def _follow_up(rules: Rules, case: Case, item: FollowUp) -> Result:
 
 def _of_merged(rules: Rules, case: Case, parent: Case, item: FollowUp) -> tuple[Case, Case, list[Out]]:
     """A complaint that follows another: its reporter speaks to those who work on the parent."""
+    item = _replace(item, rahasia=known(case).rahasia or UNSET)
     match item.kind:
         case "reopen" if parent.status == "resolved":
             # The parent's steps are repeated in the child's story, so its reporter is answered by them.

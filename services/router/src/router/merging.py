@@ -8,7 +8,19 @@ import msgspec
 
 from chassis.intake.texts import in_words
 from contracts.events import ComplaintUpdated
-from router.case import FINAL, STATUS_WORDS, Case, Out, about_units, advance, promise, supporters, tell_unit, waits
+from router.case import (
+    FINAL,
+    STATUS_WORDS,
+    Case,
+    Out,
+    about_units,
+    advance,
+    known,
+    promise,
+    supporters,
+    tell_unit,
+    waits,
+)
 from router.moves import Changes, Result, about, release, route
 from router.refusal import Refusal
 from router.rules import Rules, triage
@@ -29,6 +41,9 @@ def obstacle(rules: Rules, case: Case, parent: Case) -> Refusal | None:
         return Refusal("not_mergeable", f"{parent.ticket} sudah {STATUS_WORDS[parent.status]}")
     if case.merged:
         return Refusal("not_mergeable", f"{case.ticket} sendiri induk laporan lain")
+    if known(parent).rahasia:
+        sentence = f"{parent.ticket} rahasia, langkahnya tidak boleh terbaca di laporan lain; jawab masing-masing"
+        return Refusal("not_mergeable", sentence)
     working = {parent.unit, *supporters(parent)}
     if accusing := working.intersection(about(rules, case)):
         who = ", ".join(sorted(filter(None, accusing)))

@@ -41,8 +41,8 @@ def plain(text: str) -> str:
 
 
 def keys(case: Case) -> list[str]:
-    """What ``case`` is found by, and finds others by."""
-    return [*_bands(plain(known(case).text)), *_places(case)]
+    """Give what ``case`` is found by, and finds others by; a confidential one is not, and does not."""
+    return [] if known(case).rahasia else [*_bands(plain(known(case).text)), *_places(case)]
 
 
 def _bands(text: str) -> list[str]:
@@ -115,7 +115,8 @@ def rank(rules: Rules, case: Case, others: Iterable[Case]) -> list[Similar]:
     """The best of ``others`` at or above the bar, best first; one row a work item."""
     best: dict[str, Similar] = {}
     for other in others:
-        found = score(case, other) if other.ticket != case.ticket and other.received else None
+        apart = other.ticket == case.ticket or other.received is None or other.received.rahasia or known(case).rahasia
+        found = None if apart else score(case, other)
         if found and found.score >= rules.similar_suggest and found.ticket != case.ticket:
             best[found.ticket] = max(found, best.get(found.ticket, found), key=lambda each: each.score)
     return sorted(best.values(), key=lambda each: (-each.score, each.ticket))[:SHOWN]
@@ -145,7 +146,6 @@ def _surely(case: Case, parent: Case) -> bool:
     return (
         not case.triage_acted
         and one.channel != two.channel
-        and not (one.rahasia or two.rahasia)
         and case.category is not None
         and case.category == parent.category
         and ((desa or "-") == its_desa or (kecamatan or "-") == its_kecamatan)

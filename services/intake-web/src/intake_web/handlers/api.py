@@ -47,11 +47,13 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
 
 @get("/v1/complaints/{number:str}")
 async def show(request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words) -> Response[bytes]:
-    """What is public about a complaint."""
+    """What is public about a complaint; all of a confidential one to who has its secret."""
     found = await visit.find(number)
     if found is None:
         raise unknown_ticket()
-    body = msgspec.json.encode(words.tracking(found, texts))
+    secret, hidden = request.headers.get("access-secret"), found.story.rahasia
+    to_reporter = await visit.is_owner(found.story.ticket, secret) if hidden and secret else not hidden
+    body = msgspec.json.encode(words.tracking(found, texts, to_reporter=to_reporter))
     return unless_known(request, body, "application/json")
 
 
@@ -103,7 +105,7 @@ def follow_up(number: str, addition: Addition, key: str) -> FollowUp:
 
 
 def unless_known(request: Request[Any, Any, Any], body: bytes, media_type: str) -> Response[bytes]:
-    """``body`` with its ETag, or 304 for a caller who has it already."""
+    """``body`` with its ETag, or 304 for a caller who has it already; no proxy may show it to another caller."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]

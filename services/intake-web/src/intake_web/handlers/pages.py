@@ -13,6 +13,7 @@ from litestar.exceptions import ClientException
 from litestar.response import Redirect, Template
 
 from chassis.intake.accept import KeyReused, TextProblem
+from chassis.intake.texts import Texts
 from contracts import ticket
 from intake_web import words
 from intake_web.domain import (
@@ -53,6 +54,7 @@ _RATINGS = ("1", "2", "3", "4", "5")
 #: What a form calls a rights request of each kind.
 _RIGHTS = {"erasure": "rights_request", "restriction": "rights_request"}
 _CHOOSE = "Pilih dulu apa yang ingin Anda sampaikan."
+_WRONG_CODE = "Kode akses ini tidak cocok dengan nomor laporan. Periksa huruf besar dan kecilnya."
 _NO_NUMBER = "Nomor ini tidak kami temukan. Periksa lagi huruf dan angkanya; contohnya SPG-W0AB-12CDS."
 
 
@@ -111,21 +113,52 @@ async def track(request: Request[Any, Any, Any], number: str, visit: Visiting, t
         return _not_found(number)
     if number != found.story.ticket:  # a browser keeps its pass for the one way of writing it
         return Redirect(f"/laporan/{found.story.ticket}", status_code=303)
+    page = _page(request, found, texts, known=visit.has_pass(found.story.ticket))
+    return unless_known(request, page.encode(), "text/html")
+
+
+@post("/laporan/{number:str}", status_code=303)
+async def unlock(
+    request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words, settings: Config
+) -> Response[Any]:
+    """Give the pass of a confidential complaint to a browser whose user knows the access code."""
+    found = await visit.find(number)
+    if found is None:
+        return _not_found(number)
+    canonical, typed = found.story.ticket, await _typed(request)
+    if not await visit.is_owner(canonical, typed.get("secret", "").strip()):
+        count(404)
+        page = _page(request, found, texts, known=False, problems={"secret": _WRONG_CODE})
+        return Response(page, status_code=404, media_type="text/html")
+    path, shown = f"/laporan/{canonical}", pass_for(settings.installation_namespace, canonical)
+    return Redirect(path, status_code=303, cookies=[_cookie(settings, PASS, path, shown, PASS_S)])
+
+
+def _page(
+    request: Request[Any, Any, Any],
+    found: Found,
+    texts: Texts,
+    *,
+    known: bool,
+    problems: dict[str, str] | None = None,
+) -> str:
     query = request.query_params
-    complaint = words.tracking(found, texts)
+    complaint = words.tracking(found, texts, to_reporter=known)
     context = {
         "complaint": complaint,
+        "hidden": found.story.rahasia and not known,
+        "problems": problems or {},
         "fresh": "baru" in query,
         "thanks": query.get("terkirim"),
         "kinds": kinds_for(complaint["status"]),
         "refresh_s": REFRESH_S if "diam" not in query and _is_awaited(complaint, datetime.now(UTC)) else None,
-        "known": visit.has_pass(found.story.ticket),
+        "known": known,
         "mine": found.received_at is not None,
         "seq": found.story.seq,
     }
     engine: Any = request.app.template_engine
     page: str = engine.get_template("laporan.html").render(**context)
-    return unless_known(request, page.encode(), "text/html")
+    return page
 
 
 @get("/laporan/{number:str}/tambahan")
@@ -156,8 +189,7 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting) -> 
         item = follow_up(canonical, read_addition(raw), read_key(typed.get("key")))
         owner = known or await visit.is_owner(canonical, typed.get("secret", "").strip())
         if not owner or not await visit.add(canonical, item):
-            problem = "Kode akses ini tidak cocok dengan nomor laporan. Periksa huruf besar dan kecilnya."
-            return _addition(found, typed, {"secret": problem}, 404, known)
+            return _addition(found, typed, {"secret": _WRONG_CODE}, 404, known)
     except Invalid as error:
         renewed = {"key": str(uuid4())} if "Idempotency-Key" in error.problems else {}
         # A browser sends no kind where nothing is chosen; that one of these must be is said for programs.
@@ -185,8 +217,8 @@ async def _typed(request: Request[Any, Any, Any]) -> dict[str, str]:
 
 def _is_awaited(complaint: dict[str, Any], now: datetime) -> bool:
     """Whether the unit or the due date is still to come, and within seconds."""
-    known = complaint["unit"] and complaint["deadline_text"]
-    at = complaint["received_at"]
+    known = complaint.get("unit") and complaint["deadline_text"]
+    at = complaint.get("received_at")  # not told to a stranger: nothing more would come
     return complaint["open"] and not known and at is not None and now - at < REFRESH_FOR
 
 

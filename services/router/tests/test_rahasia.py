@@ -1,0 +1,207 @@
+"""Who reads a confidential complaint inside: who handles it, and nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from msgspec import UNSET, json, structs
+from router_office import (
+    OTHER,
+    RULES,
+    Office,
+    T,
+    breached,
+    classified,
+    followed_up,
+    item,
+    received,
+    refusal,
+    reply,
+    sla,
+    to_units,
+)
+
+from contracts.events import Data, Evidence, Place, UnitRouted
+from router import similar
+from router.rules import RoutingRule, Unit
+
+#: Each stands in one place of what the citizen sent: text, place, attachment, addition, and what was read from them.
+SECRETS = {
+    "text": "kepala puskesmas minta uang",
+    "place": "rumah dinas nomor tiga",
+    "evidence": "https://lapor.example/bukti/kuitansi",
+    "addition": "bidan juga tahu",
+    "words": "pungutan liar",
+    "stated": "sebelah kantor saya",
+}
+PROOF = Evidence(url=SECRETS["evidence"], media_type="image/jpeg", sha256="0", bytes=1)
+HELPED = RoutingRule(reason="jalan", categories=frozenset({"jalan_jembatan"}), support=("DISHUB",))
+SUPERVISED = {**RULES.units, "PUPR": Unit(code="PUPR", name="PUPR", supervisor="SETDA")}
+
+
+def sent(ticket: str = T, **facts: Any) -> Any:
+    given = {"text": SECRETS["text"], "place": SECRETS["place"], "evidence": [PROOF], "rahasia": True}
+    return received(ticket, **{**given, **facts})
+
+
+def understood(ticket: str = T, **facts: Any) -> Any:
+    found = classified(ticket, place=Place(kecamatan="Lalabata", stated=SECRETS["stated"]), **facts)
+    top = [structs.replace(each, evidence=[SECRETS["words"]]) for each in found.top]
+    return structs.replace(found, top=top)
+
+
+def with_unit(**facts: Any) -> Office:
+    """PUPR has it and DISHUB helps; its reporter has added something."""
+    office = Office(rules=replace(RULES, routing=(HELPED,), units=SUPERVISED))
+    office.hear(sent(**facts), understood(), followed_up(item("addition", text=SECRETS["addition"])))
+    return office
+
+
+def in_triage(**facts: Any) -> Office:
+    office = Office()
+    office.hear(sent(**facts), understood(abstained=True), followed_up(item("addition", text=SECRETS["addition"])))
+    return office
+
+
+def unread(**facts: Any) -> Office:
+    """The classifier has not spoken yet."""
+    office = Office()
+    office.hear(sent(**facts), followed_up(item("addition", text=SECRETS["addition"])))
+    return office
+
+
+def record(told: list[Data], unit: str, why: str) -> UnitRouted:
+    (found,) = [each for each in told if isinstance(each, UnitRouted) and (each.unit, each.why) == (unit, why)]
+    return found
+
+
+def shown(told: list[Data], unit: str, why: str) -> list[str]:
+    """Which of the citizen's words the record shows."""
+    words = json.encode(record(told, unit, why)).decode()
+    return [name for name, secret in SECRETS.items() if secret in words]
+
+
+LATE = breached(level=1, escalate_to=["head", "SETDA"])
+LATE_RIGHT = breached(stage="rights")
+BAD = followed_up(item("addition", text=SECRETS["addition"]), item("rating", rating=1))
+ERASE = followed_up(item("addition", text=SECRETS["addition"]), item("rights_request", right="erasure", text="hapus"))
+DONE = ("PUPR", reply("resolve", message="Lubang sudah ditambal"))
+BACK = reply("return", reason="bukan urusan kami")
+GIVEN = ("DISKOMINFO", reply("dispose", unit="PDAM"))
+HANDED = reply("hand-over", to="PLN", reason="jaringan listrik milik PLN")
+READERS: dict[str, tuple[Any, list[Any], str, str, bool]] = {
+    "the lead": (with_unit, [sla("started")], "PUPR", "deadline-set", True),
+    "a unit that helps": (with_unit, [sla("started")], "DISHUB", "deadline-set", True),
+    "the lead, of its breach": (with_unit, [LATE], "PUPR", "escalated", True),
+    "the desk that holds it": (in_triage, [sla("started")], "DISKOMINFO", "deadline-set", True),
+    "the desk that forwards it": (with_unit, [("PUPR", HANDED)], "DISKOMINFO", "handed-over", True),
+    "the unit it is disposed to": (in_triage, [GIVEN], "PDAM", "routed", True),
+    "the ladder, of what nobody has yet": (unread, [LATE], "SETDA", "escalated", False),
+    "the ladder": (with_unit, [LATE], "SETDA", "escalated", False),
+    "the ladder, of its retraction": (with_unit, [LATE, sla("retracted")], "SETDA", "retracted", False),
+    "the supervisor": (with_unit, [DONE, BAD], "SETDA", "rated", False),
+    "the desk, of a right": (with_unit, [ERASE], "DISKOMINFO", "followed-up", False),
+    "the desk, of a right that is late": (with_unit, [ERASE, LATE_RIGHT], "DISKOMINFO", "breached", False),
+    "a unit that gave it back": (with_unit, [("PUPR", BACK)], "PUPR", "replied", False),
+    "a unit that helps no longer": (with_unit, [("DISHUB", BACK)], "DISHUB", "replied", False),
+    "the desk, of who helps no longer": (with_unit, [("DISHUB", BACK)], "DISKOMINFO", "updated", False),
+    "a unit it turns out to accuse": (with_unit, [understood(about_units=["PUPR"])], "PUPR", "withdrawn", False),
+    "the desk that gave it away": (in_triage, [GIVEN], "DISKOMINFO", "replied", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rahasia", [True, False])
+@pytest.mark.parametrize(("given", "events", "unit", "why", "handles"), READERS.values(), ids=READERS)
+def test_of_a_confidential_complaint_only_who_handles_it_reads_the_citizens_words(
+    given: Any, events: list[Any], unit: str, why: str, handles: bool, rahasia: bool
+) -> None:
+    office = given(rahasia=rahasia)
+    for event in events:
+        told = office.hear(event)
+    given_away = [name for name in SECRETS if office.case.classified or name not in ("words", "stated")]
+    assert (given_away if handles or not rahasia else []) == shown(told, unit, why)
+
+
+def test_who_does_not_handle_it_sees_what_it_is_about_where_and_by_when_and_that_more_is_withheld() -> None:
+    office = with_unit()
+    office.hear(sla("started"), ("DISHUB", reply("progress", message="sudah tanya kepala puskesmas")))
+    complaint = record(office.hear(LATE), "SETDA", "escalated").complaint
+    assert complaint is not UNSET
+    assert ("jalan_jembatan", "Lalabata", "PUPR", True) == (
+        complaint.category,
+        complaint.place.kecamatan,  # type: ignore[union-attr]
+        complaint.unit,
+        complaint.rahasia,
+    )
+    assert (complaint.deadline_at, complaint.received_at) == (office.case.deadline_at, sent().received_at)
+    assert ("Laporan rahasia", ["addition"]) == (complaint.text[:16].strip("("), [f.kind for f in complaint.follow_ups])
+    assert [("DISHUB", "in_progress", UNSET)] == [(s.unit, s.status, s.message) for s in complaint.support]
+
+
+def twins(*, first: bool, second: bool) -> Office:
+    """``T`` and ``OTHER`` say the same by two channels, each of them confidential or not."""
+    office, text = Office(), "Lampu jalan di depan pasar Cabenge padam sejak tiga malam"
+    office.hear(received(OTHER, channel="web", text=text, rahasia=second), classified(OTHER))
+    office.hear(received(text=text, rahasia=first), classified())
+    return office
+
+
+@pytest.mark.parametrize(("first", "second"), [(True, False), (False, True), (True, True)])
+def test_no_confidential_complaint_is_found_similar_or_finds_another(first: bool, second: bool) -> None:
+    office = twins(first=first, second=second)
+    assert ([], []) == (office.sweep(), office.case.similar)
+    assert [("DISKOMINFO", "similar")] == to_units(twins(first=False, second=False).sweep())
+
+
+def test_a_confidential_complaint_leaves_no_fingerprint() -> None:
+    office = twins(first=True, second=False)
+    assert [] == similar.keys(office.case)
+    assert [] != similar.keys(office.cases[OTHER])
+
+
+@pytest.mark.parametrize("rahasia", [True, False])
+def test_no_story_follows_a_confidential_one_for_its_steps_would_be_read_in_another(rahasia: bool) -> None:
+    office = Office()
+    office.hear(received(rahasia=rahasia), classified(abstained=True), sent(OTHER), understood(OTHER))
+    told = office.hear(("DISKOMINFO", reply("merge", into=OTHER)))
+    assert f"{OTHER} rahasia, langkahnya tidak boleh terbaca di laporan lain; jawab masing-masing" == refusal(told)
+    assert "routed" == office.case.status
+
+
+def into_public() -> Office:
+    """The confidential ``T`` is merged into ``OTHER``, which is not, and which PUPR works on."""
+    office = Office(rules=replace(RULES, units=SUPERVISED))
+    office.hear(sent(), understood(abstained=True), received(OTHER), classified(OTHER))
+    office.hear(("DISKOMINFO", reply("merge", into=OTHER)))
+    return office
+
+
+def test_what_a_confidential_complaint_adds_to_its_parent_is_for_those_who_work_on_it_and_marked() -> None:
+    office = into_public()
+    told = office.hear(followed_up(item("addition", text=SECRETS["addition"])))
+    assert ["addition"] == shown(told, "PUPR", "followed-up")
+    (added,) = record(told, "PUPR", "followed-up").complaint.follow_ups  # type: ignore[union-attr]
+    assert added.rahasia
+    late = office.hear(breached(OTHER, level=1, escalate_to=["SETDA"]))
+    assert [] == shown(late, "SETDA", "escalated")
+    rest = office.hear(followed_up(item("addition", 2, text="depan masjid"), ticket=OTHER))
+    assert ["bidan juga tahu", "depan masjid"] == [
+        each.text
+        for each in record(rest, "PUPR", "followed-up").complaint.follow_ups  # type: ignore[union-attr]
+    ]
+    office.hear(("DISKOMINFO", reply("unmerge")))
+    assert ["depan masjid"] == [each.text for each in office.cases[OTHER].follow_ups]
+
+
+def test_nothing_that_a_confidential_complaint_says_stands_in_the_story_of_its_parent_or_names_it_there() -> None:
+    office = into_public()
+    words = followed_up(item("addition", text=SECRETS["addition"]), item("rating", rating=1, text=SECRETS["text"]))
+    office.hear(words, ("PUPR", reply("acknowledge", OTHER)), sla("started", OTHER))
+    office.hear(("PUPR", reply("resolve", OTHER, message="Lubang sudah ditambal")))
+    office.hear(followed_up(*words.items, item("reopen", text=SECRETS["words"])))
+    story = json.encode(office.story(OTHER)).decode()
+    assert "reopened" in [step.kind for step in office.story(OTHER)]
+    assert [] == [secret for secret in (*SECRETS.values(), T, f"c-{T}") if secret in story]
+    assert {True} == {step.rahasia for step in office.story()}
