@@ -109,10 +109,10 @@ def test_a_unit_does_its_day_with_the_documented_snippets(
     assert any(DONE in text for text in system.until_told(number, "selesai ditangani"))
     assert ticket not in [item["ticket"] for item in open_items(system, unit)]
 
-    assert "ditolak: laporan berstatus" in refused(ticket, "progress", "message=Sekali lagi")
+    assert "ditolak (wrong_status): laporan berstatus" in refused(ticket, "progress", "message=Sekali lagi")
     _, foreign = system.by_sms(FOREIGN[tool])
     assert unit != system.unit_of(foreign)
-    assert f"ditolak: laporan {foreign} bukan milik {unit} saat ini" in refused(foreign, "acknowledge")
+    assert f"ditolak (not_yours): laporan {foreign} bukan milik {unit} saat ini" in refused(foreign, "acknowledge")
 
 
 def test_a_receiver_that_reads_everything_twice_ends_with_the_same_state(system: System, tmp_path: Path) -> None:
