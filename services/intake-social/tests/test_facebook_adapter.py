@@ -1,8 +1,10 @@
 """The Facebook adapter, by the real facebook-sdk against the Graph stand-in."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import facebook
 import httpx
@@ -44,16 +46,16 @@ def told(base: str) -> list[tuple[str, str]]:
 
 async def test_visitors_posts_arrive_oldest_first_across_pages(base: str, page: FacebookPage) -> None:
     ids = [visitor_posts(base, f"laporan {n}") for n in range(103)]
-    posts = await page.fetch_posts(LONG_AGO)
+    posts = (await page.fetch_posts(LONG_AGO)).posts
     assert ids == sorted((post.id for post in posts), key=lambda post_id: int(post_id.split("_")[1]))
     assert (posts[0].author, str(posts[0].created_at.tzinfo)) == ("Andi", "UTC")
-    assert await page.fetch_posts(datetime.now(UTC) + timedelta(hours=1)) == []
+    assert (await page.fetch_posts(datetime.now(UTC) + timedelta(hours=1))).posts == []
 
 
 async def test_a_post_without_its_author_is_still_a_post(base: str, page: FacebookPage) -> None:
     made = visitor_posts(base, "sampah menumpuk")
     fault(base, "no_from")
-    assert [(post.id, post.author) for post in await page.fetch_posts(LONG_AGO)] == [(made, "")]
+    assert [(post.id, post.author) for post in (await page.fetch_posts(LONG_AGO)).posts] == [(made, "")]
 
 
 async def test_a_comment_is_written_once(base: str, page: FacebookPage) -> None:
@@ -77,7 +79,7 @@ async def test_trouble_on_the_way_is_temporary(base: str, page: FacebookPage, ki
     fault(base, kind)
     with pytest.raises(SocialUnavailable):
         await page.fetch_posts(LONG_AGO)
-    assert await page.fetch_posts(LONG_AGO) == []
+    assert (await page.fetch_posts(LONG_AGO)).posts == []
 
 
 @pytest.mark.parametrize("kind", ["expired", "forbidden"])
@@ -110,3 +112,15 @@ async def test_an_unreachable_graph_is_temporary_and_its_address_tells_no_token(
     await page.close()
     assert "access_token=***" in str(failed.value)
     assert "rahasia-sekali" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"id": "1_2"}, {"created_time": 5, "id": "1_2"}, {"from": "x", "id": "1"}, "x", None, []]
+)
+async def test_an_item_that_cannot_be_read_stands_beside_the_others(
+    page: FacebookPage, odd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = {"id": "1_3", "message": "lampu mati", "created_time": "2026-03-02T00:00:00+0000"}
+    monkeypatch.setattr(page, "_feed", lambda paging: {"data": [odd, item]})
+    feed = await page.fetch_posts(LONG_AGO)
+    assert (["1_3"], [odd]) == ([post.id for post in feed.posts], [json.loads(each.item) for each in feed.unreadable])

@@ -25,6 +25,7 @@ from intake_social.adapters.errors import (
     SocialUnauthorized,
     SocialUnavailable,
 )
+from intake_social.adapters.items import Unreadable
 from intake_social.app import poll_x, read_mentions, send
 from intake_social.handlers import Desk
 from lapor.standins.testing import serving, settings_for_tests
@@ -144,13 +145,41 @@ async def test_a_window_cut_short_moves_no_cursor_and_doubles_nothing(
 async def test_a_database_that_fails_in_the_middle_of_a_page_moves_no_cursor(
     desk: Desk, pool: Pool, mentions: FakeMentions
 ) -> None:
-    await pool.execute("ALTER TABLE complaints ADD CONSTRAINT broken CHECK (external_id <> '104')")
-    with pytest.raises(Exception, match="broken"):
+    await pool.execute(
+        """CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+           $$BEGIN RAISE EXCEPTION 'the disk is full' USING ERRCODE = 'disk_full'; END$$"""
+    )
+    await pool.execute(
+        """CREATE TRIGGER full_disk BEFORE INSERT ON complaints FOR EACH ROW WHEN (NEW.external_id = '104')
+           EXECUTE FUNCTION full_disk()"""
+    )
+    with pytest.raises(Exception, match="disk is full"):
         await read_mentions(desk, None, US)
-    await pool.execute("ALTER TABLE complaints DROP CONSTRAINT broken")
+    await pool.execute("DROP TRIGGER full_disk ON complaints")
     assert (None, ["x:103"]) == (await cursor(pool), await threads(pool))
     await read_mentions(desk, None, US)
     assert ("104", 4) == (await cursor(pool), len(await threads(pool)))
+
+
+async def test_what_the_database_refuses_for_ever_is_put_aside_and_holds_up_no_other(
+    desk: Desk, pool: Pool, mentions: FakeMentions
+) -> None:
+    await pool.execute("ALTER TABLE complaints ADD CONSTRAINT broken CHECK (external_id <> '103')")
+    for _ in range(2):
+        await read_mentions(desk, None, US)
+    assert ("104", [f"x:{n}" for n in (101, 102, 104)]) == (await cursor(pool), await threads(pool))
+    assert ["CheckViolationError"] == [row["error"] for row in await pool.fetch("SELECT error FROM set_aside")]
+
+
+async def test_an_item_that_is_no_post_is_put_aside_once_and_holds_up_no_other(
+    desk: Desk, pool: Pool, mentions: FakeMentions
+) -> None:
+    mentions.pages[None] = replace(page(post(105)), unreadable=[Unreadable(b'{"id": "\\u0663"}', ValueError("no id"))])
+    for _ in range(2):
+        await read_mentions(desk, None, US)
+    assert ("105", ["x:105"]) == (await cursor(pool), await threads(pool))
+    rows = await pool.fetch("SELECT door, error, content FROM set_aside")
+    assert [("x", "ValueError", b'{"id": "\\u0663"}')] == [tuple(row) for row in rows]
 
 
 async def test_our_own_posts_and_retweets_are_no_complaints(desk: Desk, pool: Pool, mentions: FakeMentions) -> None:

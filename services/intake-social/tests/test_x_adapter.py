@@ -1,5 +1,6 @@
 """The X adapter, by the real tweepy against the X stand-in."""
 
+import json
 import logging
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -209,3 +210,27 @@ def test_the_overlap_is_a_minute() -> None:
 def test_each_error_is_a_social_error() -> None:
     errors = (CursorTooOld, SocialRefused, SocialThrottled, SocialUnauthorized, SocialUnavailable)
     assert all(issubclass(error, SocialError) for error in errors)
+
+
+ITEM = {"id": "5", "author_id": "7", "text": "lampu mati", "created_at": "2026-03-02T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {**ITEM, "id": "\u0663"},
+        {**ITEM, "id": "9" * 5000},
+        {**ITEM, "id": None},
+        {**ITEM, "created_at": 5},
+        {**ITEM, "referenced_tweets": ["x"]},
+        {**ITEM, "note_tweet": "x"},
+        {"text": "no id"},
+        "no object",
+        None,
+        [],
+    ],
+)
+def test_an_item_that_cannot_be_read_stands_beside_the_others(odd: Any) -> None:
+    page = x._page({"data": [odd, ITEM], "includes": {"users": ["x", {}, {"id": "7", "username": "w"}]}})
+    assert (["5"], ["w"], 1) == ([p.id for p in page.posts], [p.handle for p in page.posts], len(page.unreadable))
+    assert json.loads(page.unreadable[0].item) == odd

@@ -30,7 +30,7 @@ from intake_social.adapters.errors import (
     SocialUnavailable,
 )
 from intake_social.domain import posts
-from intake_social.handlers import SERVICE, Desk, Seen, take
+from intake_social.handlers import SERVICE, Desk, Seen, leave_out, take
 from intake_social.settings import SocialSettings
 
 log = logging.getLogger(__name__)
@@ -132,6 +132,7 @@ async def read_mentions(desk: Desk, client: Any, me: str) -> None:
             start, token = datetime.now(UTC) - _WINDOW, None
             continue
         newest = newest or page.newest_id
+        await leave_out(desk, "x", page.unreadable)
         for post in page.posts:
             if post.author_id != me and not post.is_retweet:
                 await take(desk, _seen(post))
@@ -165,10 +166,10 @@ async def poll_facebook(desk: Desk, page: facebook.FacebookPage) -> None:
     async def look() -> None:
         since = await _cursor(desk.pool, "facebook")
         started = datetime.now(UTC) - timedelta(minutes=1)
-        posts = await page.fetch_posts(datetime.fromisoformat(since) if since else started - timedelta(days=7))
-        for post in posts:
-            if post.author_id != desk.settings.facebook_page_id:
-                await take(desk, _seen_on_page(post))
+        feed = await page.fetch_posts(datetime.fromisoformat(since) if since else started - timedelta(days=7))
+        await leave_out(desk, "facebook", feed.unreadable)
+        for post in feed.posts:
+            await take(desk, _seen_on_page(post))
         await _move(desk.pool, "facebook", started.isoformat())
 
     await _poll(look, desk.settings.facebook_poll_s)

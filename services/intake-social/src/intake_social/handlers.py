@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import asyncpg
 import msgspec
 
-from chassis.database import OUTAGES, Pool
+from chassis.database import Pool, is_outage
 from chassis.intake.accept import KeyReused, Submission, TextProblem, accept, clean, follow_up
 from chassis.intake.notices import NewNotice, add_notices
 from chassis.intake.set_aside import put_aside
@@ -19,6 +19,7 @@ from chassis.intake.story import Story, find_story
 from chassis.intake.texts import Texts
 from contracts.events import FollowUp
 from contracts.ids import complaint_id, derived_id
+from intake_social.adapters.items import Unreadable
 from intake_social.domain import Wish, read
 from intake_social.settings import SocialSettings
 
@@ -70,11 +71,25 @@ async def take(desk: Desk, post: Seen) -> None:
     try:
         await _take(desk, post)
     except Exception as error:
-        if isinstance(error, OUTAGES) and not isinstance(error, asyncpg.DataError):  # that is the post's own fault
+        if is_outage(error):
             raise
-        if post.thread not in desk.put_aside:
-            await put_aside(desk.pool, SERVICE, post.channel, _as_seen(post), error, desk.wake)
-            desk.put_aside.add(post.thread)
+        await _put_aside_once(desk, post.channel, post.thread, _as_seen(post), error)
+
+
+async def leave_out(desk: Desk, channel: str, items: Iterable[Unreadable]) -> None:
+    """Put ``items`` aside, which hold up no other.
+
+    Raises:
+        asyncpg.PostgresError, OSError, TimeoutError: not stored; leave them out again.
+    """
+    for each in items:
+        await _put_aside_once(desk, channel, hashlib.sha256(each.item).hexdigest(), each.item, each.error)
+
+
+async def _put_aside_once(desk: Desk, channel: str, name: str, content: bytes, error: Exception) -> None:
+    if name not in desk.put_aside:
+        await put_aside(desk.pool, SERVICE, channel, content, error, desk.wake)
+        desk.put_aside.add(name)
 
 
 def _as_seen(post: Seen) -> bytes:

@@ -25,6 +25,7 @@ from intake_social.adapters.errors import (
     SocialUnavailable,
     after,
 )
+from intake_social.adapters.items import Unreadable, read_each
 
 _T = TypeVar("_T")
 logger = logging.getLogger(__name__)
@@ -54,6 +55,14 @@ class PagePost:
     created_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class Feed:
+    """Posts of a page, oldest first, and the items that are none we can read."""
+
+    posts: list[PagePost]
+    unreadable: list[Unreadable]
+
+
 class FacebookPage:
     """One page, read and answered with its own token; close it when done.
 
@@ -73,20 +82,21 @@ class FacebookPage:
         self._of_thread = threading.local()
         self._sessions: list[requests.Session] = []
 
-    async def fetch_posts(self, since: datetime) -> list[PagePost]:
+    async def fetch_posts(self, since: datetime) -> Feed:
         """Posts by others with a text, written at or after `since`, oldest first. Raises: SocialError."""
         found: dict[str, PagePost] = {}
+        strays: list[Unreadable] = []
         paging: dict[str, str] = {"since": str(int(since.timestamp()))}
         for _ in range(_PAGES):
             page = await self._call(self._feed, paging)
-            for item in page.get("data") or []:
-                if (post := self._post(item)) is not None:
-                    found[post.id] = post
+            posts, unreadable = read_each(page.get("data") or [], self._post)
+            found |= {post.id: post for post in posts if post.text.strip() and post.author_id != self._page_id}
+            strays += unreadable
             following = parse_qs(urlsplit((page.get("paging") or {}).get("next", "")).query)
             if not following:
                 break
             paging = paging | {k: v[0] for k, v in following.items() if k in ("until", "__paging_token")}
-        return sorted(found.values(), key=lambda post: post.created_at)
+        return Feed(posts=sorted(found.values(), key=lambda post: post.created_at), unreadable=strays)
 
     async def comment(self, post_id: str, text: str) -> str:
         """Comment on a post, once: if the page already said exactly this there, nothing is written.
@@ -152,15 +162,14 @@ class FacebookPage:
                 return str(each["id"])
         return None
 
-    def _post(self, item: dict[str, Any]) -> PagePost | None:
-        author, text = item.get("from") or {}, str(item.get("message") or "")
-        if "id" not in item or not text.strip() or str(author.get("id")) == self._page_id:
-            return None
+    @staticmethod
+    def _post(item: dict[str, Any]) -> PagePost:
+        author = item.get("from") or {}
         return PagePost(
             id=str(item["id"]),
             author_id=str(author.get("id", "")),
             author=str(author.get("name", "")),
-            text=text,
+            text=str(item.get("message") or ""),
             created_at=datetime.strptime(item["created_time"], "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC),
         )
 

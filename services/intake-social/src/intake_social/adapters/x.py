@@ -6,8 +6,9 @@ import logging
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -24,6 +25,7 @@ from intake_social.adapters.errors import (
     SocialUnavailable,
     after,
 )
+from intake_social.adapters.items import Unreadable, read_each
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,8 @@ _OVERLAP_MS = 60_000
 _FIELDS = ["created_at", "author_id", "conversation_id", "referenced_tweets", "note_tweet"]
 # Balance used up (402) and the access forms of a dead credential need a person, not a retry.
 _STOP = frozenset({401, 402})
+# 64 bits: https://docs.x.com/resources/fundamentals/x-ids
+_ID = re.compile(r"[0-9]{1,20}")
 # Any other 403 is about our app or account, and holds for every post alike.
 _ABOUT_THE_POST = re.compile(r"duplicate|mention|reply|conversation|deleted|not visible|author", re.IGNORECASE)
 
@@ -57,6 +61,7 @@ class MentionsPage:
     """Posts of one page, oldest first; `next_token` leads to the older page, None at the window's end."""
 
     posts: list[Post]
+    unreadable: list[Unreadable] = field(default_factory=list)
     next_token: str | None
     newest_id: str | None
 
@@ -157,24 +162,24 @@ def _either(value: Mapping[str, Any], name: str) -> Any:
 def _page(body: Mapping[str, Any]) -> MentionsPage:
     meta = body.get("meta") or {}
     users = (body.get("includes") or {}).get("users") or []
-    handles = {str(user["id"]): str(user.get("username", "")) for user in users}
-    posts = [post for post in (_post(item, handles) for item in body.get("data") or []) if post]
+    handles = {str(user.get("id")): str(user.get("username", "")) for user in users if isinstance(user, dict)}
+    posts, unreadable = read_each(body.get("data") or [], partial(_post, handles=handles))
     ids = [int(post.id) for post in posts]
     # X sometimes says "" here; the ids themselves know better.
-    if str(meta.get("newest_id") or "").isdigit():
+    if _ID.fullmatch(str(meta.get("newest_id"))):
         ids.append(int(meta["newest_id"]))
     return MentionsPage(
         posts=sorted({post.id: post for post in posts}.values(), key=lambda post: int(post.id)),
+        unreadable=unreadable,
         next_token=meta.get("next_token") or None,
         newest_id=str(max(ids)) if ids else None,
     )
 
 
-def _post(item: Mapping[str, Any], handles: Mapping[str, str]) -> Post | None:
-    post_id = str(item.get("id", ""))
-    if not post_id.isdigit():
-        logger.warning("a post without a usable id was left out")
-        return None
+def _post(item: Mapping[str, Any], handles: Mapping[str, str]) -> Post:
+    post_id = str(item["id"])
+    if not _ID.fullmatch(post_id):
+        raise ValueError("no id of a post")
     author = str(item.get("author_id", ""))
     references: Sequence[Mapping[str, Any]] = _either(item, "referenced_tweets") or []
     referred = {str(each.get("type")): str(each.get("id")) for each in references}

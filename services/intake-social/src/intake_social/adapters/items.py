@@ -1,0 +1,30 @@
+"""Reading what a network lists item by item: one that can't be read holds up no other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """An item as it came, in JSON, and why it can't be read."""
+
+    item: bytes
+    error: Exception
+
+
+def read_each(items: Sequence[Any], read: Callable[[Any], _T]) -> tuple[list[_T], list[Unreadable]]:
+    """Read ``items``; those that ``read`` stumbles over are given back by themselves."""
+    done: list[_T] = []
+    strays: list[Unreadable] = []
+    for item in items:
+        try:
+            done.append(read(item))
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+            strays.append(Unreadable(json.dumps(item).encode(), error))
+    return done, strays
