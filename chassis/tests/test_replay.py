@@ -72,3 +72,12 @@ async def test_dead_letters_as_large_as_they_may_be_are_read_and_what_is_not_the
     await producer.stop()
     found = await _letters(settings, service, [3, 0, 2, 4, -1, 10**30])
     assert {0: values[0], 2: values[2], 3: values[3]} == {offset: record.value for offset, record in found.items()}
+
+
+def test_a_letter_of_before_keeps_its_own_key() -> None:
+    """It has the key of its record, and no header that says so."""
+    before = letter(BAD)
+    headers = tuple((name, value) for name, value in before.headers if name != "source-key")
+    again = put_back(REQUEST, replace(before, key=b"k", headers=headers), SOURCES)
+    assert again is not None
+    assert again.key == b"k"

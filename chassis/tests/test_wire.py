@@ -55,7 +55,8 @@ def test_a_dead_letter_keeps_bytes_key_and_headers_and_tells_the_class_not_the_t
     record = Record("t.in", 3, 17, b"c1", b"\xff", 1_000, (("traceparent", b"00"),))
     letter = dead_letter("router", record, ValueError("Pak Andi, 0812"))
     headers = dict(letter.headers)
-    assert (letter.topic, letter.key, letter.value) == ("router.dlq", b"c1", b"\xff")
+    assert (letter.topic, letter.key, letter.value) == ("router.dlq", b"t.in:3:17", b"\xff")
+    assert headers["source-key"] == b"c1"
     assert headers["traceparent"] == b"00"
     assert headers["error"] == b"ValueError"
     assert (headers["source-topic"], headers["source-partition"], headers["source-offset"]) == (b"t.in", b"3", b"17")

@@ -111,8 +111,9 @@ def test_topics_of_complaints_have_equally_many_partitions(topics: list[Topic]) 
 def test_only_what_can_be_made_anew_from_its_last_record_is_compacted(topics: list[Topic]) -> None:
     compacted = {topic.name for topic in topics if "compact" in topic.config["cleanup.policy"]}
 
+    letters = {name for name in compacted if name.endswith(".dlq")}  # each has a key of its own
     assert {names.RECEIVED, names.CLASSIFIED, names.FOLLOWED_UP, names.ERASED} == {
-        n for n in compacted if not names.unit_of(n)
+        n for n in compacted - letters if not names.unit_of(n)
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -16,13 +17,21 @@ from chassis import metrics
 from chassis.consume import Step, _plain_record
 from chassis.publish import kafka_client, start
 from chassis.settings import ServiceSettings
-from chassis.wire import CUT, Record
+from chassis.wire import CUT, Record, letter_key
 from contracts.topics import dead_letters, replays
 
 log = logging.getLogger(__name__)
 
 #: What chassis.wire.dead_letter adds to the headers of a record, behind them.
-_ABOUT = CUT | {"error", "source-topic", "source-partition", "source-offset", "failed-at", "original-headers"}
+_ABOUT = CUT | {
+    "source-key",
+    "error",
+    "source-topic",
+    "source-partition",
+    "source-offset",
+    "failed-at",
+    "original-headers",
+}
 
 
 def replaying(settings: ServiceSettings, service: str, sources: Sequence[str], step: Step) -> Step:
@@ -73,16 +82,18 @@ def put_back(request: Record, letter: Record | None, sources: Sequence[str]) -> 
     topic = about.get("source-topic", b"").decode(errors="replace")
     if letter is None or topic not in sources or about.keys() & CUT:
         return None
-    return Record(
+    record = Record(
         topic,
         int(about["source-partition"]),
         int(about["source-offset"]),
-        letter.key,
+        about.get("source-key"),
         letter.value or None,
         request.timestamp_ms,
         tuple((name, value) for name, value in letter.headers if name not in _ABOUT),
         request,
     )
+    # A letter from before these keys has that of its record.
+    return record if letter.key == letter_key(record) else replace(record, key=letter.key)
 
 
 async def _letters(settings: ServiceSettings, service: str, offsets: Iterable[int]) -> dict[int, Record]:

@@ -18,6 +18,7 @@ from chassis import metrics
 from chassis.consume import Start, Step, consume, faust_app, run_faust
 from chassis.crash import EXIT_SETTINGS, leave_now
 from chassis.database import Pool, open_pool
+from chassis.letters import erasing_letters
 from chassis.logs import logging_config, set_up_logging
 from chassis.outbox import Relay
 from chassis.progress import Progress, blocked, keep_comparing, keep_looking, stuck, watch
@@ -78,7 +79,8 @@ def run_processor(
         pool = await open_pool(str(settings.database_url), timeout_s=settings.batch_timeout_s / 2)
         for task in (lambda pool, _: relay.run(pool), *tasks):
             running.append(asyncio.create_task(_must_not_end(task(pool, relay.wake.set))))
-        return replaying(settings, service, sources, Steps(pool, handler, after=relay.wake.set))
+        step = replaying(settings, service, sources, Steps(pool, handler, after=relay.wake.set))
+        return erasing_letters(settings, service, step)
 
     _run_faust(service, settings, sources, start, progress, {"outbox": relay.goes_out})
 
@@ -96,7 +98,7 @@ def run_stateless(
     async def start() -> Step:
         producer = await start_producer(settings)
         step = StatelessSteps(producer, service, decide, settings.publish_timeout_s, verify)
-        return replaying(settings, service, sources, step)
+        return erasing_letters(settings, service, replaying(settings, service, sources, step))
 
     _run_faust(service, settings, sources, start, progress)
 
@@ -176,6 +178,7 @@ async def run_intake(
     health.ready = {"database": partial(answers, pool, loop), **(ready or {})}
     watch(partial(blocked, progress, settings))
     step = replaying(settings, service, sources, Steps(pool, handler, after=relay.wake.set))
+    step = erasing_letters(settings, service, step)
     everything = [
         ("consumer", lambda: consume(settings, reads, step, progress)),
         ("progress", lambda: keep_looking(progress)),

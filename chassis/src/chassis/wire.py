@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -147,7 +148,9 @@ CUT = frozenset({"original-bytes", "original-key-bytes"})
 def dead_letter(service: str, record: Record, error: BaseException) -> Outgoing:
     """Make the record for the service's dead-letter topic: the original bytes, and where they were.
 
-    Carries the error's class and not its text: the text may quote a citizen. What is longer than ``KEPT_…`` is cut, and
+    Its key is the place it came from, and that of the record is a header, ``source-key``: the service can so take away
+    what an erasure orders, with a tombstone, and no letter ever takes the place of another. Carries the error's class
+    and not its text: the text may quote a citizen. What is longer than ``KEPT_…`` is cut, and
     a header says how long it was, ``original-bytes`` or ``original-key-bytes``; too many headers are left out, and
     ``original-headers`` says how many there were.
     """
@@ -158,6 +161,8 @@ def dead_letter(service: str, record: Record, error: BaseException) -> Outgoing:
         key, cut["original-key-bytes"] = key[:KEPT_KEY], len(key)
     if sum(len(name) + len(content) for name, content in headers) > KEPT_HEADERS:
         headers, cut["original-headers"] = [], len(headers)
+    if key is not None:
+        headers.append(("source-key", key))
     about = {
         **{name: str(many) for name, many in cut.items()},
         "error": type(error).__name__,
@@ -167,4 +172,12 @@ def dead_letter(service: str, record: Record, error: BaseException) -> Outgoing:
         "failed-at": datetime.now(UTC).isoformat(),
     }
     headers += ((name, text.encode()) for name, text in about.items())
-    return Outgoing(topics.dead_letters(service), key, bytes(value), headers)
+    return Outgoing(topics.dead_letters(service), letter_key(record), bytes(value), headers)
+
+
+def letter_key(record: Record) -> bytes:
+    """Make the key of the dead letter of ``record``: its place, or what it is if it came by no topic."""
+    where = f"{record.partition}:{record.offset}"
+    if record.partition < 0:
+        where = hashlib.sha256(record.value or b"").hexdigest()[:32]
+    return f"{record.topic}:{where}".encode()

@@ -127,7 +127,7 @@ def test_on_a_server_dead_letters_are_seen_and_asked_for_once(server: Server, co
 def test_on_a_server_what_an_intake_set_aside_is_seen_in_its_container(server: Server, connected: Stack) -> None:
     letter = {"source-topic": "kannel-mo", "source-partition": "-1", "source-offset": "-1", "error": "Unreadable"}
     intake = Principal("intake-sms", connected.client("intake-sms"))
-    intake.write("intake-sms.dlq", None, b'{"set_aside":7,"door":"kannel-mo"}', letter)
+    intake.write("intake-sms.dlq", b"kannel-mo:1", b'{"set_aside":7,"door":"kannel-mo"}', letter)
     for words, ask in ((["show"], ""), (["dismiss"], " --settle")):
         done = server.run("dlq", *words, "intake-sms:0", *server.options, "--json")
         assert (0, True) == (done.returncode, f"exec intake-sms intake-sms set-aside 7{ask}`" in done.stderr), done

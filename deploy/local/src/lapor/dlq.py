@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ from lapor import up
 from lapor.errors import Refused
 from lapor.files import DataDir
 from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, err, out
-from lapor.reading import Found, Principal, marks, principal, read_to_end
+from lapor.reading import Found, Principal, principal, read_to_end
 
 app = typer.Typer(help="Dead letters: see them, have them handled again, or dismiss them.", no_args_is_help=True)
 
@@ -68,7 +68,12 @@ def show(
         lapor dlq show router:3
     """
     (found,) = _chosen(principal("operator", DataDir(data), bootstrap, accounts, ca_file), [id_])
-    row = {**_row(found), "key": readable(found.key or b""), "headers": found.headers, "value": readable(found.value)}
+    row = {
+        **_row(found),
+        "key": found.headers.get("source-key", readable(found.key or b"")),
+        "headers": found.headers,
+        "value": readable(found.value),
+    }
     if kept := _at_the_intake(found, None if bootstrap else DataDir(data)):
         row["value"] = kept["content"]
     if as_json:
@@ -153,14 +158,7 @@ def waiting(data: DataDir) -> dict[str, int]:
     """How many dead letters of each service nobody has put back or dismissed, here. Raises: Refused, KafkaException."""
     operator = principal("operator", data)
     how = Settled(operator, data.root).how
-    with closing(operator.consumer()) as consumer:
-        found = marks(operator, consumer, _topics(operator))
-    counts = {}
-    for (topic, _), (low, high) in found.items():
-        service = topic.removesuffix(".dlq")
-        if count := sum(f"{service}:{offset}" not in how for offset in range(low, high)):
-            counts[service] = count
-    return counts
+    return dict(Counter(_service(found) for found in _dead(operator) if _id(found) not in how))
 
 
 class Settled:
@@ -185,7 +183,8 @@ def _topics(operator: Principal) -> list[str]:
 
 
 def _dead(operator: Principal) -> Iterator[Found]:
-    return read_to_end(operator, _topics(operator))
+    """Those that there are: an erasure leaves a tombstone in the place of one."""
+    return (found for found in read_to_end(operator, _topics(operator)) if "error" in found.headers)
 
 
 def _chosen(operator: Principal, ids: list[str]) -> list[Found]:

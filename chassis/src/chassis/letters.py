@@ -1,0 +1,90 @@
+"""What an erasure orders goes from the service's own dead letters too."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from chassis.consume import Step
+from chassis.publish import kafka_client, start
+from chassis.settings import ServiceSettings
+from chassis.wire import Record
+from contracts import codec
+from contracts.events import ComplaintErased
+from contracts.topics import ERASED, dead_letters
+
+log = logging.getLogger(__name__)
+
+
+def erasing_letters(settings: ServiceSettings, service: str, step: Step) -> Step:
+    """``step``, and after it tombstones for the dead letters that hold what was erased.
+
+    Offsets are committed behind it: what a crash cuts short is done again. A letter that is written only afterwards is
+    found when the order is repeated (:mod:`router.erasure`).
+
+    Raises:
+        aiokafka.errors.KafkaError, TimeoutError: no broker; do it again.
+    """
+
+    async def then_erased(records: Sequence[Record]) -> None:
+        await step(records)
+        if names := [name for record in records if record.topic == ERASED for name in _names(record)]:
+            gone = await _erase(settings, dead_letters(service), names)
+            log.info("dead_letters_erased", extra={"complaints": len(names) // 2, "letters": gone})
+
+    return then_erased
+
+
+def _names(record: Record) -> list[bytes]:
+    """By what the complaint is known: id and ticket. Of what is no order, nothing: it is a dead letter itself."""
+    try:
+        data = codec.decode(record.value or b"").data
+    except codec.InvalidEvent:
+        return []
+    return [data.complaint_id.encode(), data.ticket.encode()] if isinstance(data, ComplaintErased) else []
+
+
+async def _erase(settings: ServiceSettings, topic: str, names: Sequence[bytes]) -> int:
+    place, keys = TopicPartition(topic, 0), set[bytes]()
+    consumer = AIOKafkaConsumer(**kafka_client(settings))  # of no group: it only looks
+    await start(consumer, settings.publish_timeout_s)
+    try:
+        consumer.assign([place])
+        async with asyncio.timeout(settings.publish_timeout_s):
+            end = (await consumer.end_offsets([place]))[place]
+            await consumer.seek_to_beginning(place)
+        while True:
+            async with asyncio.timeout(settings.publish_timeout_s):
+                if await consumer.position(place) >= end:
+                    break
+                batches = await consumer.getmany(timeout_ms=200)
+            for each in chain.from_iterable(batches.values()):
+                (keys.add if _holds(each, names) else keys.discard)(each.key)
+    finally:
+        await consumer.stop()
+    if keys:
+        await _write_tombstones(settings, topic, keys)
+    return len(keys)
+
+
+def _holds(letter: Any, names: Sequence[bytes]) -> bool:
+    """Whether the letter says one of ``names`` anywhere; a tombstone says nothing."""
+    if letter.value is None:
+        return False
+    said = [letter.value, *(value for _, value in letter.headers)]
+    return any(name in part for name in names for part in said)
+
+
+async def _write_tombstones(settings: ServiceSettings, topic: str, keys: set[bytes]) -> None:
+    producer = AIOKafkaProducer(**kafka_client(settings), acks="all")
+    await start(producer, settings.publish_timeout_s)
+    try:
+        async with asyncio.timeout(settings.publish_timeout_s):
+            await asyncio.gather(*[await producer.send(topic, None, key) for key in sorted(keys)])
+    finally:
+        await producer.stop()
