@@ -54,10 +54,10 @@ def word() -> str:
 def plant(system: System) -> list[Planted]:
     """Complaints by each channel, with additions, names, contacts and places."""
     planted = []
-    for _ in range(PEOPLE):
+    for nth in range(PEOPLE):
         name, text, place, when, more = (word() for _ in range(5))
         key, secret = str(uuid.uuid4()), uuid.uuid4().hex
-        contact = {"name": name, "phone": "0812 3456 7890", "email": f"{name}@contoh.id"}
+        contact = {"name": name, "phone": f"0812 3456 7{nth:03}", "email": f"{name}@contoh.id"}
         body = {"text": f"{CLEAR} {text}", "place": place, "occurred": when, **contact}
         ticket = str(system.post_web(key, body, secret).json()["ticket"])
         system.add_by_web(ticket, secret, more)

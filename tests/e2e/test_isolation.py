@@ -175,6 +175,9 @@ def test_an_intake_says_nothing_of_a_complaint_that_is_anothers(system: System, 
     # The real intake goes on with the same complaint, and the made-up one is nobody's.
     system.send_sms(number, f"{by_sms} di depan masjid raya")
     system.until_told(number, "Tambahan Anda sudah diteruskan")
+
+    # The website hears of it by itself, when it hears of it.
+    until(lambda: len((system.story(by_sms) or {"history": []})["history"]) > 2, 30, "the website has its steps")
     story = system.story(by_sms) or {}
     assert ["registered", "routed"] == [step["kind"] for step in story["history"] if step["kind"] != "noted"]
     assert owner == story["unit"]

@@ -119,8 +119,8 @@ async def test_an_anonymous_complaint_is_nobodys_not_even_by_the_number_that_sen
 ) -> None:
     accepted = await take(pool, make_settings)
     item = FollowUp(id="f", kind="cancel", at=NOW)
-    assert not await follow_up(pool, "intake-x", accepted.ticket, item, address=NUMBER)
-    assert not await follow_up(pool, "intake-x", accepted.ticket, item, address="")
+    assert not await follow_up(pool, make_settings(), "intake-x", accepted.ticket, item, address=NUMBER)
+    assert not await follow_up(pool, make_settings(), "intake-x", accepted.ticket, item, address="")
 
 
 @pytest.mark.connected

@@ -83,8 +83,8 @@ class Story(Struct, frozen=True, kw_only=True, omit_defaults=True):
     revised: list[tuple[str, str | None]] = []  # (reason, text) of waiting notices, None to drop one; not stored
 
 
-#: What a complaint of this intake was sent with; ``c`` is its row.
-SENT_WITH = "coalesce((convert_from(c.received_event, 'UTF8')::json #>> '{{data,{}}}')::bool, false)"
+#: What a complaint of this intake was sent with; ``c`` is its row, of which nothing is left when it was erased.
+SENT_WITH = "coalesce((convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{{data,{}}}')::bool, false)"
 _LOAD = f"""
 SELECT ticket, s.body, c.registered_at IS NOT NULL AS registered,
        {SENT_WITH.format("rahasia")} AS rahasia, {SENT_WITH.format("anonim")} AS anonim

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -70,7 +71,8 @@ def set_quotas(client: Mapping[str, Any], users: Iterable[str], quota: Mapping[s
     Raises:
         KafkaError: the cluster does not answer, or refuses.
     """
-    asyncio.run(_set(client, list(users), quota))
+    with ThreadPoolExecutor(1) as thread:  # whoever calls may be in an event loop itself
+        thread.submit(asyncio.run, _set(client, list(users), quota)).result()
 
 
 async def _set(client: Mapping[str, Any], users: list[str], quota: Mapping[str, float]) -> None:
