@@ -178,6 +178,16 @@ MASKED = {
     "e-mail with zero width": ("budi\u200b@gmail.com", "[EMAIL]"),
     "e-mail without at": ("budi_77 gmail.com", "[EMAIL]"),
     "fixed line with a slash": ("0484/21234", "[TELEPON]"),
+    "phone spelt in pairs with commas": (
+        "wa nol delapan tujuh, dua puluh satu, empat puluh, enam belas, sembilan puluh dua",
+        "wa [TELEPON]",
+    ),
+    "phone spelt in pairs over lines": ("nol delapan\nlima belas\ntujuh puluh satu\nenam puluh\ntiga", "[TELEPON]"),
+    "phone spelt with the country": ("plus enam dua delapan dua satu lima lima nol tiga tujuh enam", "plus [TELEPON]"),
+    "phone spelt in Javanese": ("kosong wolu siji telu papat limo songo enem pitu loro", "[TELEPON]"),
+    "phone spelt in slang": ("nol lapan ampat tuju anam lima smbilan tiga sanga dua", "[TELEPON]"),
+    "phone spelt in Bugis with its catch": ("nol arua se'di tellu se\u2019di eppa lima pitu asera dua", "[TELEPON]"),
+    "phone with the country digit by digit": ("hub + 6 2 8 1 3 4 0 7 7 2 9 1 ya", "hub + [TELEPON] ya"),
     "fixed line with the country": ("+62 484 21234", "[TELEPON]"),
 }
 KEPT = (
@@ -216,6 +226,7 @@ KEPT = (
     "dua puluh lima orang, tiga puluh rumah", "satuan, kesatuan, ketiganya, dua-duanya", "teknologi dan kronologi",
     "https://www.facebook.com/groups/123456789012345/posts/1234567890123456",
     "lihat www.soppengkab.go.id", "gmail saya tidak bisa dibuka", "kirim ke email dinas",
+    "nol delapan", "tujuan saya satu, setuju dua, sangat lima", "nilai 6, 2, 8, 1, 3",
     "sms 1708, 112, 110, 129", "call center 1500-444",
 )  # fmt: skip
 

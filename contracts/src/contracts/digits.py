@@ -18,15 +18,15 @@ BREAK = "\u00d7"
 
 _WORDS = {
     "0": "nol kosong kosng ksong zero",
-    "1": "satu stu one seddi siddi",
-    "2": "dua dwa two",
-    "3": "tiga tga three tellu",
-    "4": "empat empt mpat four eppa",
-    "5": "lima lma five",
-    "6": "enam anam nam six enneng",
+    "1": "satu stu one seddi siddi se'di siji se\"di",
+    "2": "dua dwa two loro",
+    "3": "tiga tga three tellu telu",
+    "4": "empat empt mpat four eppa ampat papat",
+    "5": "lima lma five limo",
+    "6": "enam anam nam six enneng enem",
     "7": "tujuh tjuh tuju tjh seven pitu",
-    "8": "delapan dlapan delapn dlpn lapan eight aruwa arua",
-    "9": "sembilan smbilan semblan sembiln smbln nine asera",
+    "8": "delapan dlapan delapn dlpn lapan eight aruwa arua wolu",
+    "9": "sembilan smbilan semblan sembiln smbln nine asera songo sanga",
     "10": "sepuluh spuluh",
     "11": "sebelas sblas",
 }

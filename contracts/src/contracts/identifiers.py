@@ -277,6 +277,8 @@ SHAPES = (
         holds=_is_phone,
         shortens=True,
     ),
+    # Digit by digit, as words or with blanks, and then as people like: "nol delapan dua belas, tiga puluh empat, ...".
+    _shape("[TELEPON]", r"(?:0\D8|6\D2\D(?:0\D)?8)(?=\D)(?:\D?\d){7,12}(?!\d)"),
     # Fixed lines: an area code apart from the number, or nine to ten digits in a row.
     _shape(
         "[TELEPON]",
