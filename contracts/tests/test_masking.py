@@ -188,6 +188,12 @@ MASKED = {
     "phone spelt in slang": ("nol lapan ampat tuju anam lima smbilan tiga sanga dua", "[TELEPON]"),
     "phone spelt in Bugis with its catch": ("nol arua se'di tellu se\u2019di eppa lima pitu asera dua", "[TELEPON]"),
     "phone with the country digit by digit": ("hub + 6 2 8 1 3 4 0 7 7 2 9 1 ya", "hub + [TELEPON] ya"),
+    "NPWP over lines": ("31.\n407.\n552.\n8-\n806.\n000", "[NPWP]"),
+    "NPWP over lines and on one": ("npwp saya:\n\n\n31.407.552.8\n-806.000 ya", "npwp saya:\n\n\n[NPWP] ya"),
+    "NPWP that looks like two prices": ("NPWP.31.407.552-8.806.000", "NPWP.[NPWP]"),
+    "NPWP without two of its signs": ("npwp: 31407552-8.806.417", "npwp: [NPWP]"),
+    "BPJS lines below its word": ("BPJS atas nama Siti :\n\n\n0002345678901", "BPJS atas nama Siti :\n\n\n[BPJS]"),
+    "KK lines below its word": ("KK :\n\n\n\n\n7312 0115 0312 0004", "KK :\n\n\n\n\n[KK]"),
     "fixed line with the country": ("+62 484 21234", "[TELEPON]"),
 }
 KEPT = (
@@ -227,6 +233,7 @@ KEPT = (
     "https://www.facebook.com/groups/123456789012345/posts/1234567890123456",
     "lihat www.soppengkab.go.id", "gmail saya tidak bisa dibuka", "kirim ke email dinas",
     "nol delapan", "tujuan saya satu, setuju dua, sangat lima", "nilai 6, 2, 8, 1, 3",
+    "biaya NPWP 10.000.000-15.000.000", "npwp 5.000.000 - 15.000.000",
     "sms 1708, 112, 110, 129", "call center 1500-444",
 )  # fmt: skip
 

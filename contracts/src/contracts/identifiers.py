@@ -67,7 +67,9 @@ _THOUSANDS = r"[1-9]\d{0,2}(?:(?:\.\d{3}){1,4}(?:,\d\d)?|(?:,\d{3}){1,4})"
 PERHAPS_OTHER = re.compile(
     _any_of(
         rf"{_HOUR}(?:\s?[-,/&\s]\s?{_HOUR}){{1,9}}(?![.:]?\d)",
-        rf"(?!62\.8|8[1-35789]\d(?:[.,]\d{{3}}){{3}}){_THOUSANDS}(?:\s?-\s?{_THOUSANDS})?(?![.,-]?\d)",
+        # No price goes down, as an NPWP may: "85.793.145-6.808.000".
+        rf"(?!62\.8|8[1-35789]\d(?:[.,]\d{{3}}){{3}}|\d\d(?:\.\d{{3}}){{2}}\s?-\s?\d(?:\.\d{{3}}){{2}}(?!\.?\d))"
+        rf"{_THOUSANDS}(?:\s?-\s?{_THOUSANDS})?(?![.,-]?\d)",
         rf"{_SHORT_DATE}(?![./-]?\d| \d{{6}})",
         # A token of PLN.
         rf"(?!{_HOME}|08|62)\d{{4}}(?P<token>[ .-]|[,;] )(?:\d{{4}}(?P=token)){{3}}\d{{4}}(?!\d|(?P=token)\d{{4}})",
@@ -81,7 +83,7 @@ _FILLER = (
     r"|ke|di|dgn|dengan|aktif|baru|lama|betul|benar|bank|kesehatan|peserta|kartu|a\.n\.? ?[a-z]+|an\.? [a-z]+"
     r"|atau|dan|1[56] (?:digit|angka))"
 )
-_GENTLE = rf"[^\w{BREAK}]{{0,4}}"
+_GENTLE = rf"[^\w{BREAK}]{{0,8}}"
 
 
 def _said(words: str, between: str = rf"{_GENTLE}(?:{_FILLER}\b{_GENTLE}){{0,4}}") -> re.Pattern[str]:
@@ -150,7 +152,9 @@ BY_WORD = (
     ByWord("[KK]", _said(r"k\.?k\.?|kartu keluarga"), (_SIXTEEN, _MISTYPED, _IN_A_ROW)),
     ByWord("[NPWP]", _said("npwp"), (*_digits(16, 15, 14, 17), _IN_A_ROW)),
     ByWord("[NIK]", _said("nik|e?-?ktp|kependudukan|identitas"), (_SIXTEEN, _MISTYPED, _IN_A_ROW)),
-    ByWord("[BPJS]", _said(_BPJS_WORDS, _ANYTHING), (re.compile(r"\d{13}(?!\d)"),), _behind(_BPJS_WORDS)),
+    ByWord(
+        "[BPJS]", _said(_BPJS_WORDS, rf"{_ANYTHING}\s{{0,4}}"), (re.compile(r"\d{13}(?!\d)"),), _behind(_BPJS_WORDS)
+    ),
     ByWord("[BPJS]", _said(_BPJS_WORDS), (*_digits(13), re.compile(r"(?!0?8)\d{11}(?!\d)"))),
     ByWord("[PASPOR]", _said("pass?port?", rf"{_ANYTHING}(?<![a-z])[a-z]{{1,2}}\W?"), _digits(8, 7, 6)),
     # A first letter O or I has become a digit.
@@ -211,7 +215,7 @@ def _is_divided_nik(line: str) -> bool:
 
 def _is_divided_npwp(line: str) -> bool:
     signs = set(re.findall(r"\D", line))
-    return len(signs) == 1 or not signs & set(_LISTING)
+    return len(signs) == 1 or not (signs - {"\n"}) & set(_LISTING)
 
 
 def _is_long(line: str) -> bool:
