@@ -194,6 +194,12 @@ MASKED = {
     "NPWP without two of its signs": ("npwp: 31407552-8.806.417", "npwp: [NPWP]"),
     "BPJS lines below its word": ("BPJS atas nama Siti :\n\n\n0002345678901", "BPJS atas nama Siti :\n\n\n[BPJS]"),
     "KK lines below its word": ("KK :\n\n\n\n\n7312 0115 0312 0004", "KK :\n\n\n\n\n[KK]"),
+    "phone with as many letters as digits": ("hub o8S7Ioo42B36 ya", "hub [TELEPON] ya"),
+    "phone with letters in its groups": ("O8I5-S3B7-9O62", "[TELEPON]"),
+    "phone with letters, stuck to its word": ("waO8S74BI3O26", "wa[TELEPON]"),
+    "NPWP with letters": ("NPWP l4.S07.3B2.6-8O6.OOO", "NPWP [NPWP]"),
+    "NPWP with letters first, stuck to its word": ("npwp:OI.S07.392.6-806.0OO", "npwp:[NPWP]"),
+    "NPWP behind a word of such letters": ("npwp isi 31.407.552.8-806.000", "npwp isi [NPWP]"),
     "fixed line with the country": ("+62 484 21234", "[TELEPON]"),
 }
 KEPT = (
@@ -234,6 +240,7 @@ KEPT = (
     "lihat www.soppengkab.go.id", "gmail saya tidak bisa dibuka", "kirim ke email dinas",
     "nol delapan", "tujuan saya satu, setuju dua, sangat lima", "nilai 6, 2, 8, 1, 3",
     "biaya NPWP 10.000.000-15.000.000", "npwp 5.000.000 - 15.000.000",
+    "RT 08 lolos 12 3456 siswa", "no 08 boss 12345 si", "npwp saya: solo 8, oli 5",
     "sms 1708, 112, 110, 129", "call center 1500-444",
 )  # fmt: skip
 
@@ -459,7 +466,7 @@ HOSTILE = (
     "08.00 ", "12:00-",
     "01 01 2020 ", "paspor a123456 ", "rek 1234567890 ", "hp 8123 ", "rumah no 1,", "0\ufe0f\u20e3", "\U0001f4de1",
     "\u00ad",
-    "1\n", "oil1", "nik saya yang ",
+    "1\n", "oil1", "nik saya yang ", "npwp o1", "npwp ", "o8", "o8 ", "08 s", "o81s",
 )  # fmt: skip
 
 

@@ -55,6 +55,13 @@ _SPELT = re.compile(
 _MISREAD = re.compile(
     rf"(?<!{_LETTER})(?:[oil]{{1,9}}(?=[0-9])|o(?=[\W_][0-9]))|(?<=[0-9])(?:[oil]{{1,9}}(?!{_LETTER})|[sbz](?=[0-9]))"
 )
+# Where a telephone number or an NPWP begins there may be more of them: "o82ISSoIS478", "NPWP O9.2S4.294.3-4O7.OOO".
+_MISREAD_MORE = re.compile(
+    r"(?P<words>(?:(?<![^\W_])|(?<=wa|hp))(?=[o0][ .-]?8)"
+    r"|npwp[^0-9]{0,20}?(?=(?:[oilsbz]{2}[.,-])?[oilsbz]{0,3}[0-9]))"
+    r"(?P<digits>[o0][ .-]?8(?:(?:[ .-](?=[oilsbz]{0,5}[0-9]))?[0-9oilsbz]){7,11}"
+    r"|(?<=[\W_p])[0-9oilsbz](?:[\W_]{0,3}[0-9oilsbz]){13,15})(?![^\W_])"
+)
 _DIGITS_FOR = str.maketrans("oilsbz", "011582")
 
 # Letters and signs of other scripts that look like ours.
@@ -150,9 +157,16 @@ def _value(number: re.Match[str]) -> str:
     return "1" + _VALUE[number["teen"]] if number["teen"] else _VALUE[number["word"]]
 
 
+def _reread(match: re.Match[str]) -> str:
+    digits = match["digits"]
+    few = len(_DIGIT.findall(digits)) * 5 < len(re.findall(r"[^\W_]", digits)) * 2
+    return match[0] if few else match["words"] + digits.translate(_DIGITS_FOR)
+
+
 def in_digits(copy: Copy) -> Copy:
     """Write digits for number words, and for the letters that were typed instead of digits."""
-    letters = _MISREAD.sub(lambda match: match[0].translate(_DIGITS_FOR), copy.letters)
+    letters = _MISREAD_MORE.sub(_reread, copy.letters)
+    letters = _MISREAD.sub(lambda match: match[0].translate(_DIGITS_FOR), letters)
     parts: list[tuple[str, int, int]] = []
     done = 0
     for words in _SPELT.finditer(letters):
