@@ -200,6 +200,9 @@ MASKED = {
     "NPWP with letters": ("NPWP l4.S07.3B2.6-8O6.OOO", "NPWP [NPWP]"),
     "NPWP with letters first, stuck to its word": ("npwp:OI.S07.392.6-806.0OO", "npwp:[NPWP]"),
     "NPWP behind a word of such letters": ("npwp isi 31.407.552.8-806.000", "npwp isi [NPWP]"),
+    "account of nine digits": ("norek saya 204417365", "norek saya [REKENING]"),
+    "account of nine digits in groups": ("rekening BNI: 204 417 365", "rekening BNI: [REKENING]"),
+    "account of nine digits that begins with 0": ("no. rek 0204-4173-6", "no. rek [REKENING]"),
     "fixed line with the country": ("+62 484 21234", "[TELEPON]"),
 }
 KEPT = (
@@ -241,6 +244,7 @@ KEPT = (
     "nol delapan", "tujuan saya satu, setuju dua, sangat lima", "nilai 6, 2, 8, 1, 3",
     "biaya NPWP 10.000.000-15.000.000", "npwp 5.000.000 - 15.000.000",
     "RT 08 lolos 12 3456 siswa", "no 08 boss 12345 si", "npwp saya: solo 8, oli 5",
+    "saldo rekening 250000000", "rekening 125.500.750", "rek 12, 15, 17, 19, 3",
     "sms 1708, 112, 110, 129", "call center 1500-444",
 )  # fmt: skip
 

@@ -94,7 +94,8 @@ def _said(words: str, between: str = rf"{_GENTLE}(?:{_FILLER}\b{_GENTLE}){{0,4}}
 _ANYTHING = rf"[^\d{BREAK}\[\]\n]{{0,40}}"
 _BPJS_WORDS = r"bpjs(?:kes|tk)?|jkn|kis|kartu (?:indonesia )?sehat"
 _BANKS = r"(?:bank )?(?:bri|bni|bca|bsi|btn|mandiri|sulselbar|bpd|cimb|danamon|permata|muamalat|seabank|jago)"
-_ACCOUNT_WORDS = rf"rekening(?!\W{{1,3}}(?:listrik|air|pln|pdam|telepon|telkom))|no\W?rek|rek|{_BANKS}|bank"
+_OWN_ACCOUNT = r"rekening(?!\W{1,3}(?:listrik|air|pln|pdam|telepon|telkom))|no\W?rek|rek"
+_ACCOUNT_WORDS = rf"{_OWN_ACCOUNT}|{_BANKS}|bank"
 
 
 def _always(line: str) -> bool:
@@ -148,6 +149,8 @@ _MISTYPED = re.compile(rf"(?={_HOME}|(?:\d+\D){{1,15}}0)(?:\d(?:\D?\d){{14}}|\d(
 _ACCOUNT = re.compile(r"(?!08[1-35789])\d{10,16}(?!\d)")
 # With one sign throughout: 0123-01-012345-50-1.
 _DIVIDED_ACCOUNT = re.compile(r"(?!0\D?8)(?=(?:\D?\d){10})\d+(?P<sign>\D)(?:\d+(?P=sign)){0,8}\d+(?!\d)")
+# No count, no price: "123 456 789", but not "150.000.000".
+_NINE = re.compile(r"(?!\d+\D?0{3}\D?0{3}|\d{1,2}(?:\D\d{1,2})+(?!\d))\d(?:\D?\d){8}(?!\d)")
 BY_WORD = (
     ByWord("[KK]", _said(r"k\.?k\.?|kartu keluarga"), (_SIXTEEN, _MISTYPED, _IN_A_ROW)),
     ByWord("[NPWP]", _said("npwp"), (*_digits(16, 15, 14, 17), _IN_A_ROW)),
@@ -174,6 +177,7 @@ BY_WORD = (
     ),
     ByWord("[REKENING]", _said(_ACCOUNT_WORDS, _ANYTHING), (_ACCOUNT,), _behind(_ACCOUNT_WORDS)),
     ByWord("[REKENING]", _said(_ACCOUNT_WORDS), (_DIVIDED_ACCOUNT,)),
+    ByWord("[REKENING]", _said(rf"(?:{_OWN_ACCOUNT})(?:nya)?(?: {_BANKS})?"), (_NINE,), holds=_always),
 )
 
 # --- what a number is by its shape ---------------------------------------------------------------
