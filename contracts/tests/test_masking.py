@@ -203,6 +203,10 @@ MASKED = {
     "account of nine digits": ("norek saya 204417365", "norek saya [REKENING]"),
     "account of nine digits in groups": ("rekening BNI: 204 417 365", "rekening BNI: [REKENING]"),
     "account of nine digits that begins with 0": ("no. rek 0204-4173-6", "no. rek [REKENING]"),
+    "e-mail with an a in a circle": ("sitti \u24d0 kantorku.co.id", "[EMAIL]"),
+    "e-mail with a black a in a circle": ("sitti\U0001f150gmail.com", "[EMAIL]"),
+    "e-mail with an a in brackets": ("kirim ke sitti.n(a)kantorku.co.id", "kirim ke [EMAIL]"),
+    "e-mail in circles": ("\u24d0\u24dd\u24d3\u24d8\u24d0@gmail.com", "[EMAIL]"),
     "fixed line with the country": ("+62 484 21234", "[TELEPON]"),
 }
 KEPT = (
@@ -245,6 +249,7 @@ KEPT = (
     "biaya NPWP 10.000.000-15.000.000", "npwp 5.000.000 - 15.000.000",
     "RT 08 lolos 12 3456 siswa", "no 08 boss 12345 si", "npwp saya: solo 8, oli 5",
     "saldo rekening 250000000", "rekening 125.500.750", "rek 12, 15, 17, 19, 3",
+    "pasal 5 (a) perda no 3", "\u24d0 jalan rusak, \u24d1 lampu mati",
     "sms 1708, 112, 110, 129", "call center 1500-444",
 )  # fmt: skip
 

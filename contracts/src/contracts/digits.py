@@ -75,6 +75,9 @@ _LOOKS_LIKE = {
     "\u3002": ".",
     "\U0001f51f": "10",
 }
+# An "a" in a circle between letters without one stands for "@".
+_CIRCLED = "[\u24b6-\u24e9\U0001f150-\U0001f189]"
+_LONE_A = re.compile(f"(?<!{_CIRCLED})[\u24b6\u24d0\U0001f150\U0001f170](?!{_CIRCLED})")
 _SIGNS = {"Pd": "-", "Pi": '"', "Pf": '"', "Zs": " ", "Zl": "\n", "Zp": "\n"}
 _INVISIBLE = ("Cf", "Mn", "Me")  # soft hyphen, zero width, variation selectors, the keycap, what strikes through
 
@@ -138,7 +141,7 @@ def plain_copy(text: str) -> Copy:
     """Copy ``text`` in small letters and plain digits, without what nobody sees."""
     if text.isascii():
         return Copy(text.lower(), range(len(text)), range(1, len(text) + 1))
-    return _joined((_plain(letter), n, n + 1) for n, letter in enumerate(text))
+    return _joined((_plain(letter), n, n + 1) for n, letter in enumerate(_LONE_A.sub("\u249c", text)))
 
 
 def has_digits(letters: str, fewest: int) -> bool:

@@ -330,5 +330,5 @@ EMAIL_SIGNS = (
     "keong",
     " at ",
     " et ",
-    *(a + b for a in "([{<-_" for b in ("at", "et")),
+    *(a + b for a in "([{<-_" for b in ("at", "et", "a)", "a]", "a}", "a>", "a ", " a ")),
 )
