@@ -207,6 +207,8 @@ MASKED = {
     "e-mail with a black a in a circle": ("sitti\U0001f150gmail.com", "[EMAIL]"),
     "e-mail with an a in brackets": ("kirim ke sitti.n(a)kantorku.co.id", "kirim ke [EMAIL]"),
     "e-mail in circles": ("\u24d0\u24dd\u24d3\u24d8\u24d0@gmail.com", "[EMAIL]"),
+    "e-mail behind the word of a page": ("ig sitti @kantorku.info", "ig [EMAIL]"),
+    "e-mail at a provider behind the word of a page": ("fb @gmail.com", "[EMAIL]"),
     "fixed line with the country": ("+62 484 21234", "[TELEPON]"),
 }
 KEPT = (
@@ -250,6 +252,7 @@ KEPT = (
     "RT 08 lolos 12 3456 siswa", "no 08 boss 12345 si", "npwp saya: solo 8, oli 5",
     "saldo rekening 250000000", "rekening 125.500.750", "rek 12, 15, 17, 19, 3",
     "pasal 5 (a) perda no 3", "\u24d0 jalan rusak, \u24d1 lampu mati",
+    "ig @watansoppeng.info", "Instagram @kabar.net ya", "tolong min @berita.id", "fb/ig @kabar.info",
     "sms 1708, 112, 110, 129", "call center 1500-444",
 )  # fmt: skip
 

@@ -302,6 +302,11 @@ SHAPES = (
 # --- e-mail --------------------------------------------------------------------------------------
 
 _LOCAL = r"(?<![\w.+%-])(?:[\w.+%-]{1,64}\s(?:dot|titik|underscore|strip)\s){0,2}[\w.+%-]{1,64}"
+# Before the name of a page stands what says so, and no mailbox: "ig @soppeng.info", "tolong @soppeng.info".
+_PAGE = (
+    r"(?:ig|insta(?:gram)?|fb|facebook|twitter|x|tiktok|threads|telegram|yt|youtube|medsos|sosmed|akun|halaman|follow"
+    r"|mention|tag|via|cek|lihat|kepada|ke|dari|di|dan|oleh|tolong|halo|min|admin|pak|bu|kami|ini)\s{1,2}@\w"
+)
 AT = r"\s{0,2}(?:@|[(\[{<]\s?(?:@|at|et|a)\s?[)\]}>]|\b(?:at|et)\b|[-_](?:at|et)[-_]|\b(?:a\s)?keong\b)\s{0,2}"
 DOT = r"\s?(?:[.,]|[(\[{<]\s?(?:dot|titik|\.)\s?[)\]}>]|\b(?:dot|titik)\b)\s?"
 _PROVIDER = (
@@ -312,7 +317,7 @@ EMAIL = re.compile(
     _any_of(
         _LOCAL + r"@(?:[\w-]{1,63}\.){1,6}[\w-]{1,63}",
         # "budi (at) gmail (dot) com", "budi @ yahoo. co. id": only with an ending that is one.
-        rf"{_LOCAL}{AT}(?!www\b)[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{0,2}}?{DOT}(?:com|net|org|id|info|me)(?![a-z])",
+        rf"(?!{_PAGE}){_LOCAL}{AT}(?!www\b)[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{0,2}}?{DOT}(?:com|net|org|id|info|me)(?![a-z])",
         _LOCAL + AT + _PROVIDER,
         _LOCAL + r"@[\w-]{1,63}\s(?:com|co\s?id|net|org)(?![a-z])",
         # "budi77 gmail com"
