@@ -209,6 +209,20 @@ MASKED = {
     "e-mail in circles": ("\u24d0\u24dd\u24d3\u24d8\u24d0@gmail.com", "[EMAIL]"),
     "e-mail behind the word of a page": ("ig sitti @kantorku.info", "ig [EMAIL]"),
     "e-mail at a provider behind the word of a page": ("fb @gmail.com", "[EMAIL]"),
+    "phone with the country of a customer": ("pelanggan PLN no. +62815203746", "pelanggan PLN no. [TELEPON]"),
+    "phone of a customer, said behind": ("id pelanggan 081520374699 (WA)", "id pelanggan [TELEPON] (WA)"),
+    "phone of a customer, said before": ("pelanggan PLN hp 081520374699", "pelanggan PLN hp [TELEPON]"),
+    "phone beside a bill": ("tagihan 0815-2037-4699", "tagihan [TELEPON]"),
+    "phone with a dash beside a bill": ("tagihan wa-081520374699", "tagihan wa-[TELEPON]"),
+    "phones beside a token": ("token 0815 2037 4699 0852 1140 7733", "token [TELEPON] [TELEPON]"),
+    "phone behind metres": ("beberapa meter, 0815-2037-4699", "beberapa meter, [TELEPON]"),
+    "NIK beside a bill": ("kode billing 7312010101900001", "kode billing [NIK]"),
+    "NPWP beside a bill": ("tagihan NPWP 314075528806000", "tagihan NPWP [NPWP]"),
+    "phone behind a bill": (
+        "kode billing 820260917340056, hp saya 081520374699",
+        "kode billing 820260917340056, hp saya [TELEPON]",
+    ),
+    "phone behind a customer": ("IDPEL 081520374699 wa 081520374700", "IDPEL 081520374699 wa [TELEPON]"),
     "fixed line with the country": ("+62 484 21234", "[TELEPON]"),
 }
 KEPT = (
@@ -253,6 +267,10 @@ KEPT = (
     "saldo rekening 250000000", "rekening 125.500.750", "rek 12, 15, 17, 19, 3",
     "pasal 5 (a) perda no 3", "\u24d0 jalan rusak, \u24d1 lampu mati",
     "ig @watansoppeng.info", "Instagram @kabar.net ya", "tolong min @berita.id", "fb/ig @kabar.info",
+    "kode billing: 820260917340056", "nomor billing 02026091734005", "tagihan PBB no. 730912026004417, 3 hari",
+    "no faktur FK-08150226037", "invoice 202609173400561", "pelanggan PLN no. 081520374699",
+    "ID pelanggan: 0815-2037-4699", "nomor meter 0815 2037 469", "token saya gagal: 0815-2037-4699-1140-7733",
+    "nomor meter 0815 2037 4699 1140 7733", "NOP PBB 73.12.050.011.003-0271.0", "nop pbb 731205001100302710",
     "sms 1708, 112, 110, 129", "call center 1500-444",
 )  # fmt: skip
 
@@ -479,6 +497,7 @@ HOSTILE = (
     "01 01 2020 ", "paspor a123456 ", "rek 1234567890 ", "hp 8123 ", "rumah no 1,", "0\ufe0f\u20e3", "\U0001f4de1",
     "\u00ad",
     "1\n", "oil1", "nik saya yang ", "npwp o1", "npwp ", "o8", "o8 ", "08 s", "o81s",
+    "token ab ", "tagihan ", "pelanggan pln no ",
 )  # fmt: skip
 
 

@@ -29,7 +29,13 @@ _DATE = _any_of(
 _SHORT_DATE = rf"{_D}(?P<date>[./-]){_M}(?P=date)\d\d(?!\d)"
 _HOME = r"73[0127]\d"  # NIK of Sulawesi Selatan
 _NO_PHONE = "(?!08[1-9]|628)"
-_NUMBERED = r"(?:nya)?\W{1,3}(?:(?:no(?:mor|mer)?|id|kode)\b\W{0,3})?"
+_NUMBERED = r"(?:nya)?\W{1,3}(?:(?:no(?:mor|mer)?|id|kode)\b\W{0,3})?(?<!\+)(?<!\+\W)"
+_OF = r"(?:\s(?:pln|pdam|listrik|air|pajak|pbb|bphtb|pdrd))?"
+_PHONE_WORDS = r"(?:hp|nohp|wa|whatsapp|hape|ponsel|telp|tlp|tele?pon|telfon|hub|cp|sms)"
+# Nobody says behind it that it is a telephone; "IDPEL 081520374699, hp 0815..." says it of the next.
+_UNSAID = (
+    rf"(?![ .-]?\d|\W{{1,3}}{_PHONE_WORDS}(?![a-z]|\W{{0,3}}(?:(?:saya|sy|no|nomor|aktif)\W{{1,3}}){{0,2}}\+?[\do[]))"
+)
 
 #: Wherever it stands.
 OTHER = re.compile(
@@ -46,13 +52,20 @@ OTHER = re.compile(
         r"\br[tw]\W{0,3}(?!08\W{1,3}\d{3,4}\W)(?:0[0-2])?\d{1,2}(?:\s?/\s?(?:rw\W{0,3})?\d{1,3})?(?!\d)",
         r"\b(?:rumah|blok|kavling|absen)\W{1,3}no(?:mor|mer)?\W{1,3}\d{1,2}"
         r"(?:(?:, ?| ?[&/-] ?| )(?:(?:dan|s/d) )?\d{1,2})*(?!\d)",
-        rf"\b(?:tiket|invoice|faktur){_NUMBERED}(?:\d{{8,14}}|\d{{3}}\.\d{{3}}-\d\d\.\d{{8}})(?!\d)",
+        rf"\b(?:tiket|invoice|faktur){_NUMBERED}(?:\d{{8,14}}|\d{{3}}\.\d{{3}}-\d\d\.\d{{8}}){_UNSAID}",
         rf"\b(?:order|resi|kwitansi|pesanan|transaksi|nop){_NUMBERED}{_NO_PHONE}(?!\d{{16}}(?!\d))\d[\d.-]{{6,24}}\d(?!\d)",
+        # Bills have 14 or 15 digits, or letters before them.
+        rf"\b(?:billing|kode bayar|tagihan|faktur|invoice){_OF}{_NUMBERED}"
+        rf"(?:(?!628)\d{{14,15}}|(?:fk|fp|inv|kw|tgh|bl)[-/]\d{{8,15}}){_UNSAID}",
         r"\binv(?:oice)?[/-][\w/.-]+",
         # Meters and customers of PLN (11 or 12 digits) and PDAM, and the 20 digits of a prepaid token.
-        rf"(?<!\d )\b(?:meter(?:an)?|id\s?pel(?:anggan)?)(?:\s?(?:pln|listrik))?{_NUMBERED}\d{{11,12}}(?!\d)",
+        rf"(?<!\d )\b(?:meter(?:an)?|id\s?pel(?:anggan)?)(?:\s?(?:pln|listrik))?{_NUMBERED}\d{{11,12}}{_UNSAID}",
         rf"\b(?:pdam|pel(?:anggan)?|langganan|sambungan){_NUMBERED}{_NO_PHONE}\d{{5,10}}(?!\d)",
-        rf"\b(?:token|stroom)(?:\s?(?:pln|listrik))?{_NUMBERED}(?:\d[ -]?){{19}}\d(?!\d)",
+        rf"\b(?:(?:no(?:mor|mer)?\W{{1,2}}meter(?:an)?|id\s?pel(?:anggan)?){_OF}|pel(?:anggan)? (?:pln|listrik))"
+        rf"{_NUMBERED}(?:\d{{11,12}}|\d{{4}}(?P<meter>[ -])\d{{4}}(?P=meter)\d{{3,4}}){_UNSAID}",
+        rf"\b(?:nop|objek pajak){_OF}{_NUMBERED}(?:\d{{18}}|\d\d\.\d\d(?:\.\d{{3}}){{3}}[.-]\d{{4}}\.\d)(?!\d)",
+        rf"\b(?:token|stroom|meter(?:an)?)(?:\s(?!nik|k?kk|ktp|{_PHONE_WORDS})[a-z]{{2,12}}){{0,3}}{_NUMBERED}"
+        rf"(?:\d[ -]?){{19}}\d{_UNSAID}",
         # Letters and regulations: 800/123/BKPSDM/2024.
         r"(?<![\d./])(?!08[1-9]|0\d*\.)(?:\d{1,3}\.){0,5}\d{1,5}(?:/[\d.]{1,8}){0,4}(?:/[a-z][a-z.-]{0,30}){1,4}"
         r"(?:/[\d.]{1,8}){1,3}",
