@@ -223,6 +223,8 @@ MASKED = {
         "kode billing 820260917340056, hp saya [TELEPON]",
     ),
     "phone behind a customer": ("IDPEL 081520374699 wa 081520374700", "IDPEL 081520374699 wa [TELEPON]"),
+    "NPWP over lines that begins like a price": ("NPWP\n31.407\n.552.8-806\n.000", "NPWP\n[NPWP]"),
+    "NPWP over lines behind its dots": ("31.407.\n552.8-806.\n000", "[NPWP]"),
     "fixed line with the country": ("+62 484 21234", "[TELEPON]"),
 }
 KEPT = (
@@ -271,6 +273,7 @@ KEPT = (
     "no faktur FK-08150226037", "invoice 202609173400561", "pelanggan PLN no. 081520374699",
     "ID pelanggan: 0815-2037-4699", "nomor meter 0815 2037 469", "token saya gagal: 0815-2037-4699-1140-7733",
     "nomor meter 0815 2037 4699 1140 7733", "NOP PBB 73.12.050.011.003-0271.0", "nop pbb 731205001100302710",
+    "biaya 10.000.\n15 orang, 20.000\n25.000\n30.000",
     "sms 1708, 112, 110, 129", "call center 1500-444",
 )  # fmt: skip
 

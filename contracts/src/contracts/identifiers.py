@@ -82,7 +82,7 @@ PERHAPS_OTHER = re.compile(
         rf"{_HOUR}(?:\s?[-,/&\s]\s?{_HOUR}){{1,9}}(?![.:]?\d)",
         # No price goes down, as an NPWP may: "85.793.145-6.808.000".
         rf"(?!62\.8|8[1-35789]\d(?:[.,]\d{{3}}){{3}}|\d\d(?:\.\d{{3}}){{2}}\s?-\s?\d(?:\.\d{{3}}){{2}}(?!\.?\d))"
-        rf"{_THOUSANDS}(?:\s?-\s?{_THOUSANDS})?(?![.,-]?\d)",
+        rf"{_THOUSANDS}(?:\s?-\s?{_THOUSANDS})?(?![.,-]?\d|\n[.-]\d|[.-]\n\d)",
         rf"{_SHORT_DATE}(?![./-]?\d| \d{{6}})",
         # A token of PLN.
         rf"(?!{_HOME}|08|62)\d{{4}}(?P<token>[ .-]|[,;] )(?:\d{{4}}(?P=token)){{3}}\d{{4}}(?!\d|(?P=token)\d{{4}})",
