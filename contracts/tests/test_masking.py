@@ -225,6 +225,10 @@ MASKED = {
     "phone behind a customer": ("IDPEL 081520374699 wa 081520374700", "IDPEL 081520374699 wa [TELEPON]"),
     "NPWP over lines that begins like a price": ("NPWP\n31.407\n.552.8-806\n.000", "NPWP\n[NPWP]"),
     "NPWP over lines behind its dots": ("31.407.\n552.8-806.\n000", "[NPWP]"),
+    "phone of mine beside a customer": (
+        "pelanggan PLN saya, nomor saya 081520374699",
+        "pelanggan PLN saya, nomor saya [TELEPON]",
+    ),
     "fixed line with the country": ("+62 484 21234", "[TELEPON]"),
 }
 KEPT = (
@@ -274,6 +278,8 @@ KEPT = (
     "ID pelanggan: 0815-2037-4699", "nomor meter 0815 2037 469", "token saya gagal: 0815-2037-4699-1140-7733",
     "nomor meter 0815 2037 4699 1140 7733", "NOP PBB 73.12.050.011.003-0271.0", "nop pbb 731205001100302710",
     "biaya 10.000.\n15 orang, 20.000\n25.000\n30.000",
+    "kode billing saya 820260917340056", "tagihan listrik saya nomor 202609173400561", "id pelanggan saya 081520374699",
+    "NOP PBB saya 73.12.050.011.003-0271.0", "SPPT PBB 73.12.050.011.003.0271.0",
     "sms 1708, 112, 110, 129", "call center 1500-444",
 )  # fmt: skip
 

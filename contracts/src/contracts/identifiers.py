@@ -30,7 +30,7 @@ _SHORT_DATE = rf"{_D}(?P<date>[./-]){_M}(?P=date)\d\d(?!\d)"
 _HOME = r"73[0127]\d"  # NIK of Sulawesi Selatan
 _NO_PHONE = "(?!08[1-9]|628)"
 _NUMBERED = r"(?:nya)?\W{1,3}(?:(?:no(?:mor|mer)?|id|kode)\b\W{0,3})?(?<!\+)(?<!\+\W)"
-_OF = r"(?:\s(?:pln|pdam|listrik|air|pajak|pbb|bphtb|pdrd))?"
+_OF = r"(?:\s(?:pln|pdam|listrik|air|pajak|pbb|bphtb|pdrd|sppt|saya|kami)){0,2}"
 _PHONE_WORDS = r"(?:hp|nohp|wa|whatsapp|hape|ponsel|telp|tlp|tele?pon|telfon|hub|cp|sms)"
 # Nobody says behind it that it is a telephone; "IDPEL 081520374699, hp 0815..." says it of the next.
 _UNSAID = (
@@ -61,9 +61,9 @@ OTHER = re.compile(
         # Meters and customers of PLN (11 or 12 digits) and PDAM, and the 20 digits of a prepaid token.
         rf"(?<!\d )\b(?:meter(?:an)?|id\s?pel(?:anggan)?)(?:\s?(?:pln|listrik))?{_NUMBERED}\d{{11,12}}{_UNSAID}",
         rf"\b(?:pdam|pel(?:anggan)?|langganan|sambungan){_NUMBERED}{_NO_PHONE}\d{{5,10}}(?!\d)",
-        rf"\b(?:(?:no(?:mor|mer)?\W{{1,2}}meter(?:an)?|id\s?pel(?:anggan)?){_OF}|pel(?:anggan)? (?:pln|listrik))"
+        rf"\b(?:(?:no(?:mor|mer)?\W{{1,2}}meter(?:an)?|id\s?pel(?:anggan)?){_OF}|pel(?:anggan)? (?:pln|listrik){_OF})"
         rf"{_NUMBERED}(?:\d{{11,12}}|\d{{4}}(?P<meter>[ -])\d{{4}}(?P=meter)\d{{3,4}}){_UNSAID}",
-        rf"\b(?:nop|objek pajak){_OF}{_NUMBERED}(?:\d{{18}}|\d\d\.\d\d(?:\.\d{{3}}){{3}}[.-]\d{{4}}\.\d)(?!\d)",
+        rf"\b(?:nop|sppt|pbb){_OF}{_NUMBERED}(?:\d{{18}}|\d\d\.\d\d(?:\.\d{{3}}){{3}}[.-]\d{{4}}\.\d)(?!\d)",
         rf"\b(?:token|stroom|meter(?:an)?)(?:\s(?!nik|k?kk|ktp|{_PHONE_WORDS})[a-z]{{2,12}}){{0,3}}{_NUMBERED}"
         rf"(?:\d[ -]?){{19}}\d{_UNSAID}",
         # Letters and regulations: 800/123/BKPSDM/2024.
