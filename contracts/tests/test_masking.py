@@ -229,6 +229,11 @@ MASKED = {
         "pelanggan PLN saya, nomor saya 081520374699",
         "pelanggan PLN saya, nomor saya [TELEPON]",
     ),
+    "account of nine digits behind its owner": (
+        "rek atas nama Sitti Nur 204417365",
+        "rek atas nama Sitti Nur [REKENING]",
+    ),
+    "account of nine digits, said behind": ("204417365 rekening BNI", "[REKENING] rekening BNI"),
     "fixed line with the country": ("+62 484 21234", "[TELEPON]"),
 }
 KEPT = (
@@ -280,6 +285,7 @@ KEPT = (
     "biaya 10.000.\n15 orang, 20.000\n25.000\n30.000",
     "kode billing saya 820260917340056", "tagihan listrik saya nomor 202609173400561", "id pelanggan saya 081520374699",
     "NOP PBB saya 73.12.050.011.003-0271.0", "SPPT PBB 73.12.050.011.003.0271.0",
+    "321400785 rekening listrik",
     "sms 1708, 112, 110, 129", "call center 1500-444",
 )  # fmt: skip
 

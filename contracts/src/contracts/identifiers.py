@@ -162,6 +162,7 @@ _MISTYPED = re.compile(rf"(?={_HOME}|(?:\d+\D){{1,15}}0)(?:\d(?:\D?\d){{14}}|\d(
 _ACCOUNT = re.compile(r"(?!08[1-35789])\d{10,16}(?!\d)")
 # With one sign throughout: 0123-01-012345-50-1.
 _DIVIDED_ACCOUNT = re.compile(r"(?!0\D?8)(?=(?:\D?\d){10})\d+(?P<sign>\D)(?:\d+(?P=sign)){0,8}\d+(?!\d)")
+_NINE_IN_A_ROW = re.compile(r"(?!\d+0000)\d{9}(?!\d)")
 # No count, no price: "123 456 789", but not "150.000.000".
 _NINE = re.compile(r"(?!\d+\D?0{3}\D?0{3}|\d{1,2}(?:\D\d{1,2})+(?!\d))\d(?:\D?\d){8}(?!\d)")
 BY_WORD = (
@@ -190,6 +191,7 @@ BY_WORD = (
     ),
     ByWord("[REKENING]", _said(_ACCOUNT_WORDS, _ANYTHING), (_ACCOUNT,), _behind(_ACCOUNT_WORDS)),
     ByWord("[REKENING]", _said(_ACCOUNT_WORDS), (_DIVIDED_ACCOUNT,)),
+    ByWord("[REKENING]", _said(_OWN_ACCOUNT, _ANYTHING), (_NINE_IN_A_ROW,), _behind(_OWN_ACCOUNT)),
     ByWord("[REKENING]", _said(rf"(?:{_OWN_ACCOUNT})(?:nya)?(?: {_BANKS})?"), (_NINE,), holds=_always),
 )
 
