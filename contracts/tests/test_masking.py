@@ -234,6 +234,8 @@ MASKED = {
         "rek atas nama Sitti Nur [REKENING]",
     ),
     "account of nine digits, said behind": ("204417365 rekening BNI", "[REKENING] rekening BNI"),
+    "phone of a customer in brackets": ("saya pelanggan PLN (081520374699)", "saya pelanggan PLN ([TELEPON])"),
+    "phone of a customer behind a comma": ("nomor meter, 0815-2037-4699", "nomor meter, [TELEPON]"),
     "fixed line with the country": ("+62 484 21234", "[TELEPON]"),
 }
 KEPT = (
@@ -286,6 +288,7 @@ KEPT = (
     "kode billing saya 820260917340056", "tagihan listrik saya nomor 202609173400561", "id pelanggan saya 081520374699",
     "NOP PBB saya 73.12.050.011.003-0271.0", "SPPT PBB 73.12.050.011.003.0271.0",
     "321400785 rekening listrik",
+    "no. pelanggan PLN: 081520374699",
     "sms 1708, 112, 110, 129", "call center 1500-444",
 )  # fmt: skip
 

@@ -61,8 +61,9 @@ OTHER = re.compile(
         # Meters and customers of PLN (11 or 12 digits) and PDAM, and the 20 digits of a prepaid token.
         rf"(?<!\d )\b(?:meter(?:an)?|id\s?pel(?:anggan)?)(?:\s?(?:pln|listrik))?{_NUMBERED}\d{{11,12}}{_UNSAID}",
         rf"\b(?:pdam|pel(?:anggan)?|langganan|sambungan){_NUMBERED}{_NO_PHONE}\d{{5,10}}(?!\d)",
-        rf"\b(?:(?:no(?:mor|mer)?\W{{1,2}}meter(?:an)?|id\s?pel(?:anggan)?){_OF}|pel(?:anggan)? (?:pln|listrik){_OF})"
-        rf"{_NUMBERED}(?:\d{{11,12}}|\d{{4}}(?P<meter>[ -])\d{{4}}(?P=meter)\d{{3,4}}){_UNSAID}",
+        rf"\b(?:(?:no(?:mor|mer)?\W{{1,2}}(?:meter(?:an)?|pel(?:anggan)? pln)|id\s?pel(?:anggan)?){_OF}"
+        r"|pel(?:anggan)? (?:pln|listrik)(?= (?:no|id)))(?:nya)?(?: (?:no(?:mor)?|id)\b)?[ .:]{1,3}"
+        rf"(?:\d{{11,12}}|\d{{4}}(?P<meter>[ -])\d{{4}}(?P=meter)\d{{3,4}}){_UNSAID}",
         rf"\b(?:nop|sppt|pbb){_OF}{_NUMBERED}(?:\d{{18}}|\d\d\.\d\d(?:\.\d{{3}}){{3}}[.-]\d{{4}}\.\d)(?!\d)",
         rf"\b(?:token|stroom|meter(?:an)?)(?:\s(?!nik|k?kk|ktp|{_PHONE_WORDS})[a-z]{{2,12}}){{0,3}}{_NUMBERED}"
         rf"(?:\d[ -]?){{19}}\d{_UNSAID}",
