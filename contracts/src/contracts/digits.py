@@ -18,15 +18,15 @@ BREAK = "\u00d7"
 
 _WORDS = {
     "0": "nol kosong kosng ksong zero",
-    "1": "satu stu one seddi siddi",
-    "2": "dua dwa two",
-    "3": "tiga tga three tellu",
-    "4": "empat empt mpat four eppa",
-    "5": "lima lma five",
-    "6": "enam anam nam six enneng",
+    "1": "satu stu one seddi siddi se'di siji se\"di",
+    "2": "dua dwa two loro",
+    "3": "tiga tga three tellu telu",
+    "4": "empat empt mpat four eppa ampat papat",
+    "5": "lima lma five limo",
+    "6": "enam anam nam six enneng enem",
     "7": "tujuh tjuh tuju tjh seven pitu",
-    "8": "delapan dlapan delapn dlpn lapan eight aruwa arua",
-    "9": "sembilan smbilan semblan sembiln smbln nine asera",
+    "8": "delapan dlapan delapn dlpn lapan eight aruwa arua wolu",
+    "9": "sembilan smbilan semblan sembiln smbln nine asera songo sanga",
     "10": "sepuluh spuluh",
     "11": "sebelas sblas",
 }
@@ -55,6 +55,13 @@ _SPELT = re.compile(
 _MISREAD = re.compile(
     rf"(?<!{_LETTER})(?:[oil]{{1,9}}(?=[0-9])|o(?=[\W_][0-9]))|(?<=[0-9])(?:[oil]{{1,9}}(?!{_LETTER})|[sbz](?=[0-9]))"
 )
+# Where a telephone number or an NPWP begins there may be more of them: "o82ISSoIS478", "NPWP O9.2S4.294.3-4O7.OOO".
+_MISREAD_MORE = re.compile(
+    r"(?P<words>(?:(?<![^\W_])|(?<=wa|hp))(?=[o0][ .-]?8)"
+    r"|npwp[^0-9]{0,20}?(?=(?:[oilsbz]{2}[.,-])?[oilsbz]{0,3}[0-9]))"
+    r"(?P<digits>[o0][ .-]?8(?:(?:[ .-](?=[oilsbz]{0,5}[0-9]))?[0-9oilsbz]){7,11}"
+    r"|(?<=[\W_p])[0-9oilsbz](?:[\W_]{0,3}[0-9oilsbz]){13,15})(?![^\W_])"
+)
 _DIGITS_FOR = str.maketrans("oilsbz", "011582")
 
 # Letters and signs of other scripts that look like ours.
@@ -68,6 +75,9 @@ _LOOKS_LIKE = {
     "\u3002": ".",
     "\U0001f51f": "10",
 }
+# An "a" in a circle between letters without one stands for "@".
+_CIRCLED = "[\u24b6-\u24e9\U0001f150-\U0001f189]"
+_LONE_A = re.compile(f"(?<!{_CIRCLED})[\u24b6\u24d0\U0001f150\U0001f170](?!{_CIRCLED})")
 _SIGNS = {"Pd": "-", "Pi": '"', "Pf": '"', "Zs": " ", "Zl": "\n", "Zp": "\n"}
 _INVISIBLE = ("Cf", "Mn", "Me")  # soft hyphen, zero width, variation selectors, the keycap, what strikes through
 
@@ -131,7 +141,7 @@ def plain_copy(text: str) -> Copy:
     """Copy ``text`` in small letters and plain digits, without what nobody sees."""
     if text.isascii():
         return Copy(text.lower(), range(len(text)), range(1, len(text) + 1))
-    return _joined((_plain(letter), n, n + 1) for n, letter in enumerate(text))
+    return _joined((_plain(letter), n, n + 1) for n, letter in enumerate(_LONE_A.sub("\u249c", text)))
 
 
 def has_digits(letters: str, fewest: int) -> bool:
@@ -150,9 +160,16 @@ def _value(number: re.Match[str]) -> str:
     return "1" + _VALUE[number["teen"]] if number["teen"] else _VALUE[number["word"]]
 
 
+def _reread(match: re.Match[str]) -> str:
+    digits = match["digits"]
+    few = len(_DIGIT.findall(digits)) * 5 < len(re.findall(r"[^\W_]", digits)) * 2
+    return match[0] if few else match["words"] + digits.translate(_DIGITS_FOR)
+
+
 def in_digits(copy: Copy) -> Copy:
     """Write digits for number words, and for the letters that were typed instead of digits."""
-    letters = _MISREAD.sub(lambda match: match[0].translate(_DIGITS_FOR), copy.letters)
+    letters = _MISREAD_MORE.sub(_reread, copy.letters)
+    letters = _MISREAD.sub(lambda match: match[0].translate(_DIGITS_FOR), letters)
     parts: list[tuple[str, int, int]] = []
     done = 0
     for words in _SPELT.finditer(letters):

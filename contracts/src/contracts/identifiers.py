@@ -29,7 +29,13 @@ _DATE = _any_of(
 _SHORT_DATE = rf"{_D}(?P<date>[./-]){_M}(?P=date)\d\d(?!\d)"
 _HOME = r"73[0127]\d"  # NIK of Sulawesi Selatan
 _NO_PHONE = "(?!08[1-9]|628)"
-_NUMBERED = r"(?:nya)?\W{1,3}(?:(?:no(?:mor|mer)?|id|kode)\b\W{0,3})?"
+_NUMBERED = r"(?:nya)?\W{1,3}(?:(?:no(?:mor|mer)?|id|kode)\b\W{0,3})?(?<!\+)(?<!\+\W)"
+_OF = r"(?:\s(?:pln|pdam|listrik|air|pajak|pbb|bphtb|pdrd|sppt|saya|kami)){0,2}"
+_PHONE_WORDS = r"(?:hp|nohp|wa|whatsapp|hape|ponsel|telp|tlp|tele?pon|telfon|hub|cp|sms)"
+# Nobody says behind it that it is a telephone; "IDPEL 081520374699, hp 0815..." says it of the next.
+_UNSAID = (
+    rf"(?![ .-]?\d|\W{{1,3}}{_PHONE_WORDS}(?![a-z]|\W{{0,3}}(?:(?:saya|sy|no|nomor|aktif)\W{{1,3}}){{0,2}}\+?[\do[]))"
+)
 
 #: Wherever it stands.
 OTHER = re.compile(
@@ -46,13 +52,21 @@ OTHER = re.compile(
         r"\br[tw]\W{0,3}(?!08\W{1,3}\d{3,4}\W)(?:0[0-2])?\d{1,2}(?:\s?/\s?(?:rw\W{0,3})?\d{1,3})?(?!\d)",
         r"\b(?:rumah|blok|kavling|absen)\W{1,3}no(?:mor|mer)?\W{1,3}\d{1,2}"
         r"(?:(?:, ?| ?[&/-] ?| )(?:(?:dan|s/d) )?\d{1,2})*(?!\d)",
-        rf"\b(?:tiket|invoice|faktur){_NUMBERED}(?:\d{{8,14}}|\d{{3}}\.\d{{3}}-\d\d\.\d{{8}})(?!\d)",
+        rf"\b(?:tiket|invoice|faktur){_NUMBERED}(?:\d{{8,14}}|\d{{3}}\.\d{{3}}-\d\d\.\d{{8}}){_UNSAID}",
         rf"\b(?:order|resi|kwitansi|pesanan|transaksi|nop){_NUMBERED}{_NO_PHONE}(?!\d{{16}}(?!\d))\d[\d.-]{{6,24}}\d(?!\d)",
+        # Bills have 14 or 15 digits, or letters before them.
+        rf"\b(?:billing|kode bayar|tagihan|faktur|invoice){_OF}{_NUMBERED}"
+        rf"(?:(?!628)\d{{14,15}}|(?:fk|fp|inv|kw|tgh|bl)[-/]\d{{8,15}}){_UNSAID}",
         r"\binv(?:oice)?[/-][\w/.-]+",
         # Meters and customers of PLN (11 or 12 digits) and PDAM, and the 20 digits of a prepaid token.
-        rf"(?<!\d )\b(?:meter(?:an)?|id\s?pel(?:anggan)?)(?:\s?(?:pln|listrik))?{_NUMBERED}\d{{11,12}}(?!\d)",
+        rf"(?<!\d )\b(?:meter(?:an)?|id\s?pel(?:anggan)?)(?:\s?(?:pln|listrik))?{_NUMBERED}\d{{11,12}}{_UNSAID}",
         rf"\b(?:pdam|pel(?:anggan)?|langganan|sambungan){_NUMBERED}{_NO_PHONE}\d{{5,10}}(?!\d)",
-        rf"\b(?:token|stroom)(?:\s?(?:pln|listrik))?{_NUMBERED}(?:\d[ -]?){{19}}\d(?!\d)",
+        rf"\b(?:(?:no(?:mor|mer)?\W{{1,2}}(?:meter(?:an)?|pel(?:anggan)? pln)|id\s?pel(?:anggan)?){_OF}"
+        r"|pel(?:anggan)? (?:pln|listrik)(?= (?:no|id)))(?:nya)?(?: (?:no(?:mor)?|id)\b)?[ .:]{1,3}"
+        rf"(?:\d{{11,12}}|\d{{4}}(?P<meter>[ -])\d{{4}}(?P=meter)\d{{3,4}}){_UNSAID}",
+        rf"\b(?:nop|sppt|pbb){_OF}{_NUMBERED}(?:\d{{18}}|\d\d\.\d\d(?:\.\d{{3}}){{3}}[.-]\d{{4}}\.\d)(?!\d)",
+        rf"\b(?:token|stroom|meter(?:an)?)(?:\s(?!nik|k?kk|ktp|{_PHONE_WORDS})[a-z]{{2,12}}){{0,3}}{_NUMBERED}"
+        rf"(?:\d[ -]?){{19}}\d{_UNSAID}",
         # Letters and regulations: 800/123/BKPSDM/2024.
         r"(?<![\d./])(?!08[1-9]|0\d*\.)(?:\d{1,3}\.){0,5}\d{1,5}(?:/[\d.]{1,8}){0,4}(?:/[a-z][a-z.-]{0,30}){1,4}"
         r"(?:/[\d.]{1,8}){1,3}",
@@ -67,7 +81,9 @@ _THOUSANDS = r"[1-9]\d{0,2}(?:(?:\.\d{3}){1,4}(?:,\d\d)?|(?:,\d{3}){1,4})"
 PERHAPS_OTHER = re.compile(
     _any_of(
         rf"{_HOUR}(?:\s?[-,/&\s]\s?{_HOUR}){{1,9}}(?![.:]?\d)",
-        rf"(?!62\.8|8[1-35789]\d(?:[.,]\d{{3}}){{3}}){_THOUSANDS}(?:\s?-\s?{_THOUSANDS})?(?![.,-]?\d)",
+        # No price goes down, as an NPWP may: "85.793.145-6.808.000".
+        rf"(?!62\.8|8[1-35789]\d(?:[.,]\d{{3}}){{3}}|\d\d(?:\.\d{{3}}){{2}}\s?-\s?\d(?:\.\d{{3}}){{2}}(?!\.?\d))"
+        rf"{_THOUSANDS}(?:\s?-\s?{_THOUSANDS})?(?![.,-]?\d|\n[.-]\d|[.-]\n\d)",
         rf"{_SHORT_DATE}(?![./-]?\d| \d{{6}})",
         # A token of PLN.
         rf"(?!{_HOME}|08|62)\d{{4}}(?P<token>[ .-]|[,;] )(?:\d{{4}}(?P=token)){{3}}\d{{4}}(?!\d|(?P=token)\d{{4}})",
@@ -81,7 +97,7 @@ _FILLER = (
     r"|ke|di|dgn|dengan|aktif|baru|lama|betul|benar|bank|kesehatan|peserta|kartu|a\.n\.? ?[a-z]+|an\.? [a-z]+"
     r"|atau|dan|1[56] (?:digit|angka))"
 )
-_GENTLE = rf"[^\w{BREAK}]{{0,4}}"
+_GENTLE = rf"[^\w{BREAK}]{{0,8}}"
 
 
 def _said(words: str, between: str = rf"{_GENTLE}(?:{_FILLER}\b{_GENTLE}){{0,4}}") -> re.Pattern[str]:
@@ -92,7 +108,8 @@ def _said(words: str, between: str = rf"{_GENTLE}(?:{_FILLER}\b{_GENTLE}){{0,4}}
 _ANYTHING = rf"[^\d{BREAK}\[\]\n]{{0,40}}"
 _BPJS_WORDS = r"bpjs(?:kes|tk)?|jkn|kis|kartu (?:indonesia )?sehat"
 _BANKS = r"(?:bank )?(?:bri|bni|bca|bsi|btn|mandiri|sulselbar|bpd|cimb|danamon|permata|muamalat|seabank|jago)"
-_ACCOUNT_WORDS = rf"rekening(?!\W{{1,3}}(?:listrik|air|pln|pdam|telepon|telkom))|no\W?rek|rek|{_BANKS}|bank"
+_OWN_ACCOUNT = r"rekening(?!\W{1,3}(?:listrik|air|pln|pdam|telepon|telkom))|no\W?rek|rek"
+_ACCOUNT_WORDS = rf"{_OWN_ACCOUNT}|{_BANKS}|bank"
 
 
 def _always(line: str) -> bool:
@@ -146,11 +163,16 @@ _MISTYPED = re.compile(rf"(?={_HOME}|(?:\d+\D){{1,15}}0)(?:\d(?:\D?\d){{14}}|\d(
 _ACCOUNT = re.compile(r"(?!08[1-35789])\d{10,16}(?!\d)")
 # With one sign throughout: 0123-01-012345-50-1.
 _DIVIDED_ACCOUNT = re.compile(r"(?!0\D?8)(?=(?:\D?\d){10})\d+(?P<sign>\D)(?:\d+(?P=sign)){0,8}\d+(?!\d)")
+_NINE_IN_A_ROW = re.compile(r"(?!\d+0000)\d{9}(?!\d)")
+# No count, no price: "123 456 789", but not "150.000.000".
+_NINE = re.compile(r"(?!\d+\D?0{3}\D?0{3}|\d{1,2}(?:\D\d{1,2})+(?!\d))\d(?:\D?\d){8}(?!\d)")
 BY_WORD = (
     ByWord("[KK]", _said(r"k\.?k\.?|kartu keluarga"), (_SIXTEEN, _MISTYPED, _IN_A_ROW)),
     ByWord("[NPWP]", _said("npwp"), (*_digits(16, 15, 14, 17), _IN_A_ROW)),
     ByWord("[NIK]", _said("nik|e?-?ktp|kependudukan|identitas"), (_SIXTEEN, _MISTYPED, _IN_A_ROW)),
-    ByWord("[BPJS]", _said(_BPJS_WORDS, _ANYTHING), (re.compile(r"\d{13}(?!\d)"),), _behind(_BPJS_WORDS)),
+    ByWord(
+        "[BPJS]", _said(_BPJS_WORDS, rf"{_ANYTHING}\s{{0,4}}"), (re.compile(r"\d{13}(?!\d)"),), _behind(_BPJS_WORDS)
+    ),
     ByWord("[BPJS]", _said(_BPJS_WORDS), (*_digits(13), re.compile(r"(?!0?8)\d{11}(?!\d)"))),
     ByWord("[PASPOR]", _said("pass?port?", rf"{_ANYTHING}(?<![a-z])[a-z]{{1,2}}\W?"), _digits(8, 7, 6)),
     # A first letter O or I has become a digit.
@@ -170,6 +192,8 @@ BY_WORD = (
     ),
     ByWord("[REKENING]", _said(_ACCOUNT_WORDS, _ANYTHING), (_ACCOUNT,), _behind(_ACCOUNT_WORDS)),
     ByWord("[REKENING]", _said(_ACCOUNT_WORDS), (_DIVIDED_ACCOUNT,)),
+    ByWord("[REKENING]", _said(_OWN_ACCOUNT, _ANYTHING), (_NINE_IN_A_ROW,), _behind(_OWN_ACCOUNT)),
+    ByWord("[REKENING]", _said(rf"(?:{_OWN_ACCOUNT})(?:nya)?(?: {_BANKS})?"), (_NINE,), holds=_always),
 )
 
 # --- what a number is by its shape ---------------------------------------------------------------
@@ -211,7 +235,7 @@ def _is_divided_nik(line: str) -> bool:
 
 def _is_divided_npwp(line: str) -> bool:
     signs = set(re.findall(r"\D", line))
-    return len(signs) == 1 or not signs & set(_LISTING)
+    return len(signs) == 1 or not (signs - {"\n"}) & set(_LISTING)
 
 
 def _is_long(line: str) -> bool:
@@ -277,6 +301,8 @@ SHAPES = (
         holds=_is_phone,
         shortens=True,
     ),
+    # Digit by digit, as words or with blanks, and then as people like: "nol delapan dua belas, tiga puluh empat, ...".
+    _shape("[TELEPON]", r"(?:0\D8|6\D2\D(?:0\D)?8)(?=\D)(?:\D?\d){7,12}(?!\d)"),
     # Fixed lines: an area code apart from the number, or nine to ten digits in a row.
     _shape(
         "[TELEPON]",
@@ -292,6 +318,11 @@ SHAPES = (
 # --- e-mail --------------------------------------------------------------------------------------
 
 _LOCAL = r"(?<![\w.+%-])(?:[\w.+%-]{1,64}\s(?:dot|titik|underscore|strip)\s){0,2}[\w.+%-]{1,64}"
+# Before the name of a page stands what says so, and no mailbox: "ig @soppeng.info", "tolong @soppeng.info".
+_PAGE = (
+    r"(?:ig|insta(?:gram)?|fb|facebook|twitter|x|tiktok|threads|telegram|yt|youtube|medsos|sosmed|akun|halaman|follow"
+    r"|mention|tag|via|cek|lihat|kepada|ke|dari|di|dan|oleh|tolong|halo|min|admin|pak|bu|kami|ini)\s{1,2}@\w"
+)
 AT = r"\s{0,2}(?:@|[(\[{<]\s?(?:@|at|et|a)\s?[)\]}>]|\b(?:at|et)\b|[-_](?:at|et)[-_]|\b(?:a\s)?keong\b)\s{0,2}"
 DOT = r"\s?(?:[.,]|[(\[{<]\s?(?:dot|titik|\.)\s?[)\]}>]|\b(?:dot|titik)\b)\s?"
 _PROVIDER = (
@@ -302,7 +333,7 @@ EMAIL = re.compile(
     _any_of(
         _LOCAL + r"@(?:[\w-]{1,63}\.){1,6}[\w-]{1,63}",
         # "budi (at) gmail (dot) com", "budi @ yahoo. co. id": only with an ending that is one.
-        rf"{_LOCAL}{AT}(?!www\b)[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{0,2}}?{DOT}(?:com|net|org|id|info|me)(?![a-z])",
+        rf"(?!{_PAGE}){_LOCAL}{AT}(?!www\b)[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{0,2}}?{DOT}(?:com|net|org|id|info|me)(?![a-z])",
         _LOCAL + AT + _PROVIDER,
         _LOCAL + r"@[\w-]{1,63}\s(?:com|co\s?id|net|org)(?![a-z])",
         # "budi77 gmail com"
@@ -320,5 +351,5 @@ EMAIL_SIGNS = (
     "keong",
     " at ",
     " et ",
-    *(a + b for a in "([{<-_" for b in ("at", "et")),
+    *(a + b for a in "([{<-_" for b in ("at", "et", "a)", "a]", "a}", "a>", "a ", " a ")),
 )
