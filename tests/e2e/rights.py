@@ -1,0 +1,149 @@
+"""Rights in Kafka, from both ends: what the topics' declarations call for, and what the broker says that it allows.
+
+Nothing here calls the product's own reading of the declarations, which is what makes the ACLs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import yaml
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import (
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourcePatternType,
+    ResourceType,
+    ScramMechanism,
+    UserScramCredentialDeletion,
+)
+from confluent_kafka.cimpl import NewTopic
+from harness import ROOT, SERVICES
+
+#: What one user may do, by the name of the topic or group; what is not there is closed to it.
+Rights = dict[str, set[str]]
+DENIED = (
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+)
+ANY_NAME: Any = None  # the filter takes None for "any", its annotations do not
+EVERY_ACL = AclBindingFilter(
+    ResourceType.ANY, ANY_NAME, ResourcePatternType.ANY, ANY_NAME, ANY_NAME, AclOperation.ANY, AclPermissionType.ANY
+)
+
+
+def codes(region: Path) -> list[str]:
+    """Every unit of a region."""
+    return [row["code"] for row in yaml.safe_load((region / "units.yaml").read_text())["units"]]
+
+
+def of_topics(units: Iterable[str]) -> tuple[set[str], dict[str, Rights]]:
+    """Every topic, and what each user may do with it; who may read or write may also describe."""
+    names: set[str] = set()
+    rights: dict[str, Rights] = defaultdict(lambda: defaultdict(set))
+    for path in (ROOT / "contracts" / "topics").glob("*/topic.yaml"):
+        row = yaml.safe_load(path.read_text())
+        for code in units if "{unit}" in row["topic"] else row.get("services", [""]):
+            name = row["topic"].replace("{unit}", code.lower()).replace("{service}", code)
+            names.add(name)
+            for operation, users in (("WRITE", row["producers"]), ("READ", [*row["consumers"], "auditor"])):
+                for user in users:
+                    rights[code if user in ("{unit}", "{service}") else user][name] |= {operation, "DESCRIBE"}
+    return names, rights
+
+
+def of_groups(users: Iterable[str]) -> dict[str, Rights]:
+    """Everybody has the groups of its own name, and the auditor sees how far each has read."""
+    own = {
+        user: user if user in SERVICES else f"{user}.x" if user.islower() else f"unit.{user.lower()}.x"
+        for user in users
+    }
+    rights: dict[str, Rights] = {user: {group: {"READ", "DESCRIBE"}} for user, group in own.items()}
+    rights["auditor"] = {group: {"DESCRIBE"} for group in own.values()} | rights["auditor"]
+    return rights
+
+
+def login(env: Mapping[str, Any], user: str, password: str) -> AdminClient:
+    """A client that asks as ``user``."""
+    return AdminClient(
+        {
+            "bootstrap.servers": env["bootstrap"],
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": user,
+            "sasl.password": password,
+            "log_level": 2,
+        }
+    )
+
+
+def granted(asked: Mapping[str, Future[Any]]) -> Rights:
+    """What the broker says that the one who asks may do with each topic or group."""
+    found = {name: error_or_result(answer) for name, answer in asked.items()}
+    return {
+        name: {operation.name for operation in answer.authorized_operations}
+        for name, answer in found.items()
+        if answer not in DENIED
+    }
+
+
+def topics_granted(client: AdminClient, names: Iterable[str]) -> Rights:
+    """The same of topics: all eight operations that a topic knows, in one question."""
+    return granted(client.describe_topics(TopicCollection(sorted(names)), include_authorized_operations=True))
+
+
+def groups_granted(client: AdminClient, names: Iterable[str]) -> Rights:
+    """The same of groups; one that nobody is in is asked for as well."""
+    return granted(client.describe_consumer_groups(sorted(names), include_authorized_operations=True))
+
+
+def error_or_result(answer: Future[Any]) -> Any:
+    """What the broker answered; the code of a refusal."""
+    try:
+        return answer.result(30)
+    except KafkaException as error:
+        if error.args[0].code() not in DENIED:
+            raise
+        return error.args[0].code()
+
+
+def not_refused(client: AdminClient, topics: Iterable[str]) -> list[str]:
+    """Which operations on the cluster, and on ``topics`` that the user knows of, the broker does not refuse.
+
+    Each is one that changes nothing should it be allowed: validated only, or about what does not exist.
+    """
+    topics = list(topics)
+    setting = [ConfigEntry("max.message.bytes", "1000", incremental_operation=AlterConfigOpType.SET)]
+    kinds = [*((ConfigResource.Type.TOPIC, name) for name in topics), (ConfigResource.Type.BROKER, "1")]
+    configs = [ConfigResource(kind, name, incremental_configs=setting) for kind, name in kinds]
+    of_nobody = AclBindingFilter(
+        ResourceType.TOPIC,
+        "x",
+        ResourcePatternType.LITERAL,
+        "User:x",
+        "*",
+        AclOperation.READ,
+        AclPermissionType.ALLOW,
+    )
+    asked: dict[str, Iterable[Future[Any]]] = {
+        "create topic": client.create_topics([NewTopic("x", 1, 1)], validate_only=True).values(),
+        "delete records": client.delete_records([TopicPartition(name, 0, 0) for name in topics]).values(),
+        "alter config": client.incremental_alter_configs(configs, validate_only=True).values(),
+        "delete ACLs": client.delete_acls([of_nobody]).values(),
+        "alter users": client.alter_user_scram_credentials(
+            [UserScramCredentialDeletion("x", ScramMechanism.SCRAM_SHA_512)]
+        ).values(),
+    }
+    found = [what for what, answers in asked.items() for answer in answers if error_or_result(answer) not in DENIED]
+    # This refusal librdkafka doesn't hand on: who may see none gets none. There are hundreds.
+    return found + ["describe ACLs"] * bool(client.describe_acls(EVERY_ACL).result(30))
