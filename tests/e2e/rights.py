@@ -6,7 +6,7 @@ Nothing here calls the product's own reading of the declarations, which is what 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -62,15 +62,16 @@ def of_topics(units: Iterable[str]) -> tuple[set[str], dict[str, Rights]]:
     return names, rights
 
 
-def of_groups(users: Iterable[str]) -> dict[str, Rights]:
+def of_groups(units: Iterable[str]) -> tuple[set[str], dict[str, Rights]]:
     """Everybody has the groups of its own name, and the auditor sees how far each has read."""
-    own = {
-        user: user if user in SERVICES else f"{user}.x" if user.islower() else f"unit.{user.lower()}.x"
-        for user in users
-    }
+    own = {name: name for name in SERVICES} | {name: f"{name}.x" for name in ("auditor", "operator")}
+    own |= {code: f"unit.{code.lower()}.x" for code in units}
+    # Nobody's, but a prefix that is cut too short would reach them: as that of `dinas` would those of `dinas-pu`.
+    beside = {f"{name}-x" for name in SERVICES} | {f"unit.{code.lower()}-x.x" for code in units}
+    names = beside.union(own.values())
     rights: dict[str, Rights] = {user: {group: {"READ", "DESCRIBE"}} for user, group in own.items()}
-    rights["auditor"] = {group: {"DESCRIBE"} for group in own.values()} | rights["auditor"]
-    return rights
+    rights["auditor"] = {group: {"DESCRIBE"} for group in names} | rights["auditor"]
+    return names, rights
 
 
 def login(env: Mapping[str, Any], user: str, password: str) -> AdminClient:
@@ -107,12 +108,12 @@ def groups_granted(client: AdminClient, names: Iterable[str]) -> Rights:
     return granted(client.describe_consumer_groups(sorted(names), include_authorized_operations=True))
 
 
-def error_or_result(answer: Future[Any]) -> Any:
-    """What the broker answered; the code of a refusal."""
+def error_or_result(answer: Future[Any], fine: Sequence[int] = DENIED) -> Any:
+    """What the broker answered; the code of an error that is one of ``fine``."""
     try:
         return answer.result(30)
     except KafkaException as error:
-        if error.args[0].code() not in DENIED:
+        if error.args[0].code() not in fine:
             raise
         return error.args[0].code()
 
@@ -144,6 +145,7 @@ def not_refused(client: AdminClient, topics: Iterable[str]) -> list[str]:
             [UserScramCredentialDeletion("x", ScramMechanism.SCRAM_SHA_512)]
         ).values(),
     }
-    found = [what for what, answers in asked.items() for answer in answers if error_or_result(answer) not in DENIED]
+    fine = (*DENIED, KafkaError.RESOURCE_NOT_FOUND)  # who may alter users is told that there is no x
+    found = [what for what, all_of in asked.items() for one in all_of if error_or_result(one, fine) not in DENIED]
     # This refusal librdkafka doesn't hand on: who may see none gets none. There are hundreds.
     return found + ["describe ACLs"] * bool(client.describe_acls(EVERY_ACL).result(30))
