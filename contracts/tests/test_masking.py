@@ -237,6 +237,13 @@ MASKED = {
     "phone of a customer in brackets": ("saya pelanggan PLN (081520374699)", "saya pelanggan PLN ([TELEPON])"),
     "phone of a customer behind a comma": ("nomor meter, 0815-2037-4699", "nomor meter, [TELEPON]"),
     "fixed line with the country": ("+62 484 21234", "[TELEPON]"),
+    "fixed line of a house in uneven groups": ("telepon rumah (0485) 33 017", "telepon rumah [TELEPON]"),
+    "fixed line of an office in uneven groups": ("kantor camat 0423-5 11 902 ya", "kantor camat [TELEPON] ya"),
+    "fixed line of Surabaya in pairs": ("tlp kami 031.59.40.227", "tlp kami [TELEPON]"),
+    "fixed line spelt": (
+        "telp nol empat delapan empat, dua satu tiga lima sembilan",
+        "telp [TELEPON]",
+    ),
 }
 KEPT = (
     "Rp 1.500.000", "Rp85.000", "Rp. 12.500.000,00", "harga 12.500.000-15.500.000", "biaya 150000", "Rp 100000000",
@@ -290,6 +297,7 @@ KEPT = (
     "321400785 rekening listrik",
     "no. pelanggan PLN: 081520374699",
     "sms 1708, 112, 110, 129", "call center 1500-444",
+    "rumah no 04, 12, 13, 15", "di kantor 0412 2025",
 )  # fmt: skip
 
 
@@ -515,7 +523,7 @@ HOSTILE = (
     "01 01 2020 ", "paspor a123456 ", "rek 1234567890 ", "hp 8123 ", "rumah no 1,", "0\ufe0f\u20e3", "\U0001f4de1",
     "\u00ad",
     "1\n", "oil1", "nik saya yang ", "npwp o1", "npwp ", "o8", "o8 ", "08 s", "o81s",
-    "token ab ", "tagihan ", "pelanggan pln no ",
+    "token ab ", "tagihan ", "pelanggan pln no ", "kantor 0411 1 ", "telp 0 4 ",
 )  # fmt: skip
 
 

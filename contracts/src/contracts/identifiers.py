@@ -190,6 +190,16 @@ BY_WORD = (
         ),
         holds=_always,
     ),
+    # Fixed lines in any groups behind the area code, or digit by digit: "kantor lurah (0413) 81 224".
+    ByWord(
+        "[TELEPON]",
+        _said("tele?pon|telfon|telp|tlp|kantor|rumah", rf"[^\d{BREAK}\[\]\n]{{0,24}}"),
+        (
+            re.compile(r"0[2-79]\d{1,2}[^\d,;:\n](?!(?:19|20)\d\d(?!\d))\d(?:[^\d,;:\n]?\d){3,6}(?!\d)"),
+            re.compile(r"0\D[2-79](?:\D\d){5,9}(?!\d)"),
+        ),
+        holds=_always,
+    ),
     ByWord("[REKENING]", _said(_ACCOUNT_WORDS, _ANYTHING), (_ACCOUNT,), _behind(_ACCOUNT_WORDS)),
     ByWord("[REKENING]", _said(_ACCOUNT_WORDS), (_DIVIDED_ACCOUNT,)),
     ByWord("[REKENING]", _said(_OWN_ACCOUNT, _ANYTHING), (_NINE_IN_A_ROW,), _behind(_OWN_ACCOUNT)),
