@@ -91,7 +91,8 @@ def test_a_compressed_record_that_is_on_a_topic_already_is_read(bench: Bench, co
         [dead] = bench.records(bench.dlq)
         headers = dict(dead.headers())
         assert dead.value() == b"A" * MIB
-        assert dead.key() == b"k" * 1_000
+        assert dead.key() == f"{bench.source}:0:1".encode()
+        assert headers["source-key"] == b"k" * 1_000
         assert (headers["error"], headers["original-bytes"]) == (b"TooLarge", str(3 * MIB).encode())
 
 
@@ -144,7 +145,8 @@ def test_headers_without_measure_are_left_out_of_the_dead_letter(bench: Bench):
     bench.worker()
     assert until(lambda: len(bench.records(bench.dlq)) == 2)
     cut, whole = (dict(record.headers()) for record in bench.records(bench.dlq))
-    assert set(cut) == {"error", "source-topic", "source-partition", "source-offset", "failed-at", "original-headers"}
+    about = {"source-key", "error", "source-topic", "source-partition", "source-offset", "failed-at"}
+    assert set(cut) == about | {"original-headers"}
     assert cut["original-headers"] == b"300"
     assert whole["h"] == b"x"
 

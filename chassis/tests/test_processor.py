@@ -78,7 +78,7 @@ def test_a_dead_letter_that_is_asked_for_is_handled_and_poison_is_put_aside_agai
     bench.ask_for(bug.offset(), 0, first.offset(), 77, -1, "nonsense", None, bug.offset())
     assert until(lambda: len(bench.records(bench.dlq)) == 4)
     again = bench.records(bench.dlq)[-1]
-    assert (rubbish, b"c1") == (again.value(), again.key())
+    assert (rubbish, first.key(), b"c1") == (again.value(), again.key(), headers_of(again)["source-key"])
     assert headers_of(first) | {"failed-at": b""} == headers_of(again) | {"failed-at": b""}
     ignored = f'lapor_consumer_records_total{{result="ignored",service="{bench.name}",topic="{bench.replay}"}} 5.0'
     assert until(lambda: ignored in worker.get("/metrics")[1])
@@ -129,7 +129,7 @@ def test_ten_bugs_in_a_row_stop_the_service_and_lose_nothing(bench: Bench):
 @pytest.mark.parametrize("bench", [1], indirect=True)
 def test_the_check_sees_the_loss_when_a_worker_acknowledges_what_it_did_not_do(bench: Bench):
     _, _, lost = ten_bugs_and_their_remedy(bench, MUTANT="acknowledges first")
-    assert len(lost) >= 10
+    assert lost  # how many depends on what the broker handed over at once
 
 
 def test_a_crash_at_each_point_repeats_and_never_drops(bench: Bench):
