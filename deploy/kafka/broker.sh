@@ -52,9 +52,12 @@ listener.name.agencies.ssl.keystore.type=PEM
 listener.name.agencies.ssl.keystore.location=$TMPDIR/agencies.pem
 PROPERTIES
 
-# In a file, not in the arguments: those are seen by all.
-echo "--add-scram=SCRAM-SHA-512=[name=broker,password=$KAFKA_ADMIN_PASSWORD]" >"$TMPDIR/format.args"
-"$KAFKA_HOME/bin/kafka-storage.sh" format --ignore-formatted -t "$KAFKA_CLUSTER_ID" -c "$settings" @"$TMPDIR/format.args" >/dev/null
-rm "$TMPDIR/format.args"
+# After a crash there is no need to start Java once more: what formats the storage writes this file last.
+if [[ ! -e $DATA/meta.properties ]]; then
+  # In a file, not in the arguments: those are seen by all.
+  echo "--add-scram=SCRAM-SHA-512=[name=broker,password=$KAFKA_ADMIN_PASSWORD]" >"$TMPDIR/format.args"
+  "$KAFKA_HOME/bin/kafka-storage.sh" format --ignore-formatted -t "$KAFKA_CLUSTER_ID" -c "$settings" @"$TMPDIR/format.args" >/dev/null
+  rm "$TMPDIR/format.args"
+fi
 
 exec "$KAFKA_HOME/bin/kafka-server-start.sh" "$settings"
