@@ -51,13 +51,13 @@ def _names(record: Record) -> list[bytes]:
 
 async def _erase(settings: ServiceSettings, topic: str, names: Sequence[bytes]) -> int:
     place, keys = TopicPartition(topic, 0), set[bytes]()
-    consumer = AIOKafkaConsumer(**kafka_client(settings))  # of no group: it only looks
+    # Of no group, for it only looks; from the beginning, for by itself it would begin at the end.
+    consumer = AIOKafkaConsumer(**kafka_client(settings), auto_offset_reset="earliest")
     await start(consumer, settings.publish_timeout_s)
     try:
         consumer.assign([place])
         async with asyncio.timeout(settings.publish_timeout_s):
             end = (await consumer.end_offsets([place]))[place]
-            await consumer.seek_to_beginning(place)
         while True:
             async with asyncio.timeout(settings.publish_timeout_s):
                 if await consumer.position(place) >= end:
