@@ -73,8 +73,8 @@ async def _erase(settings: ServiceSettings, topic: str, names: Sequence[bytes]) 
 
 
 def _holds(letter: Any, names: Sequence[bytes]) -> bool:
-    """Whether the letter says one of ``names`` anywhere; a tombstone says nothing."""
-    if letter.value is None:
+    """Whether the letter says one of ``names`` anywhere. A tombstone says nothing; one without a key takes none."""
+    if letter.value is None or letter.key is None:
         return False
     said = [letter.value, *(value for _, value in letter.headers)]
     return any(name in part for name in names for part in said)
