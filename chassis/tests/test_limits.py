@@ -7,24 +7,15 @@ from ipaddress import ip_network
 import pytest
 
 from chassis.limits import Buckets, Rate, Seldom, client_of, is_among, network_of
-
-
-class Hand:
-    """A clock that a test turns."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from chassis.testing import ManualClock
 
 
 @pytest.fixture
-def clock() -> Hand:
-    return Hand()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
-def test_a_burst_is_given_at_once_and_then_one_at_a_time(clock: Hand) -> None:
+def test_a_burst_is_given_at_once_and_then_one_at_a_time(clock: ManualClock) -> None:
     buckets = Buckets(Rate(burst=3, per_hour=60), clock)
     given = []
     for _ in range(600):
@@ -36,7 +27,7 @@ def test_a_burst_is_given_at_once_and_then_one_at_a_time(clock: Hand) -> None:
     assert [1000, 1001, 1002, 1060, 1120, 1180, 1240, 1300, 1360, 1420, 1480, 1540] == given
 
 
-def test_the_wait_is_when_the_next_token_comes(clock: Hand) -> None:
+def test_the_wait_is_when_the_next_token_comes(clock: ManualClock) -> None:
     buckets = Buckets(Rate(burst=2, per_hour=60), clock)
     waits = []
     for _ in range(3):
@@ -48,7 +39,7 @@ def test_the_wait_is_when_the_next_token_comes(clock: Hand) -> None:
     assert (75, 135, 0) == (buckets.wait_s("a"), buckets.full_in_s("a"), buckets.wait_s("b"))
 
 
-def test_what_is_owed_is_paid_before_there_is_more(clock: Hand) -> None:
+def test_what_is_owed_is_paid_before_there_is_more(clock: ManualClock) -> None:
     buckets = Buckets(Rate(burst=2, per_hour=60), clock)
     for _ in range(10):
         buckets.take("a")
@@ -56,7 +47,7 @@ def test_what_is_owed_is_paid_before_there_is_more(clock: Hand) -> None:
     assert buckets.wait_s("a") == 9 * 60
 
 
-def test_a_token_given_back_is_there_again_but_never_more_than_the_burst(clock: Hand) -> None:
+def test_a_token_given_back_is_there_again_but_never_more_than_the_burst(clock: ManualClock) -> None:
     buckets = Buckets(Rate(burst=1, per_hour=60), clock)
     buckets.take("a")
     buckets.give_back("a")
@@ -67,7 +58,7 @@ def test_a_token_given_back_is_there_again_but_never_more_than_the_burst(clock: 
     assert buckets.wait_s("a") == 60
 
 
-def test_of_too_many_keys_the_fullest_are_forgotten(clock: Hand) -> None:
+def test_of_too_many_keys_the_fullest_are_forgotten(clock: ManualClock) -> None:
     buckets = Buckets(Rate(burst=2, per_hour=60), clock, most=10)
     for _ in range(5):
         buckets.take("guilty")
@@ -79,7 +70,7 @@ def test_of_too_many_keys_the_fullest_are_forgotten(clock: Hand) -> None:
     assert buckets.wait_s("guilty") > 0
 
 
-def test_one_line_is_let_through_and_the_others_counted(clock: Hand) -> None:
+def test_one_line_is_let_through_and_the_others_counted(clock: ManualClock) -> None:
     seldom = Seldom(60, clock)
     due = []
     for _ in range(5):

@@ -44,6 +44,17 @@ def play(
     return after, told
 
 
+class ManualClock:
+    """A clock in seconds that a test turns, by ``now``."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        """Tell the time."""
+        return self.now
+
+
 async def send_all(pool: Pool, *outcomes: Exception | None) -> list[Notice]:
     """Have all waiting notices sent, in 10 s at most; the n-th try ends with the n-th of ``outcomes``, if there is one.
 

@@ -14,22 +14,13 @@ import pytest
 
 from chassis.intake.accept import KeyReused, TextProblem
 from chassis.intake.server import WebServer
+from chassis.testing import ManualClock
 from intake_sms.adapters.door import MAX_REQUEST_BYTES, door
 from intake_sms.domain import Mo
 from intake_sms.settings import SmsSettings
 
 Settings = Callable[..., SmsSettings]
 GOOD = {"from": "081234567890", "to": "1708", "id": "abc", "raw": "SOPPENG jalan rusak", "text": "SOPPENG jalan rusak"}
-
-
-class Hand:
-    """A clock that a test turns."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Office:
@@ -96,7 +87,9 @@ async def test_no_token_hears_403_even_if_all_else_is_wrong(make_settings: Setti
 
 
 @contextlib.asynccontextmanager
-async def knocking(settings: SmsSettings, office: Office, clock: Hand) -> AsyncIterator[Callable[..., Awaitable[int]]]:
+async def knocking(
+    settings: SmsSettings, office: Office, clock: ManualClock
+) -> AsyncIterator[Callable[..., Awaitable[int]]]:
     """A door that stays the same, and a function by which ``client`` knocks with ``token``: the status it hears."""
     app: Any = door(settings, office.take, office.bury, clock)
 
@@ -114,7 +107,7 @@ async def knocking(settings: SmsSettings, office: Office, clock: Hand) -> AsyncI
 async def test_wrong_tokens_are_soon_too_many_and_the_right_one_never_is(
     make_settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    office, clock = Office(), Hand()
+    office, clock = Office(), ManualClock()
     async with knocking(make_settings(), office, clock) as knock:
         wrong = [await knock(n, token=f"guess-{n}") for n in range(50)]
         right = [await knock(n) for n in range(2)]
@@ -130,7 +123,7 @@ async def test_wrong_tokens_are_soon_too_many_and_the_right_one_never_is(
 
 
 async def test_too_many_at_once_are_brought_again_and_none_is_dropped(make_settings: Settings) -> None:
-    office, clock = Office(), Hand()
+    office, clock = Office(), ManualClock()
     async with knocking(make_settings(sms_takes_per_s=2), office, clock) as knock:
         waiting, rounds = list(range(30)), 0
         while waiting:
@@ -204,7 +197,7 @@ async def test_whatever_else_is_asked_hears_nothing_either(
 async def test_requests_that_are_none_of_the_gateways_fill_no_log(
     make_settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    office, clock = Office(), Hand()
+    office, clock = Office(), ManualClock()
     app: Any = door(make_settings(), office.take, office.bury, clock)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:
         for _ in range(50):

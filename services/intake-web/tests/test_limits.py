@@ -14,6 +14,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from chassis.intake.story import Story
+from chassis.testing import ManualClock
 from contracts import ticket
 from intake_web.domain import pass_for
 from intake_web.limits import RATES, Guard, Limited
@@ -24,23 +25,15 @@ HOUR = 3600.0
 NUMBERS_EACH = 32**7 / 100_000
 
 
-class Hand:
-    """A clock that a test turns."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-def clock() -> Hand:
-    return Hand()
-
-
-@pytest.fixture
-async def site(fake: Any, clock: Hand, client_on: Callable[..., httpx.AsyncClient]) -> AsyncIterator[httpx.AsyncClient]:
+async def site(
+    fake: Any, clock: ManualClock, client_on: Callable[..., httpx.AsyncClient]
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the app that a proxy brings; :func:`whose` says who it is."""
     async with client_on(fake, Guard(20, clock), "127.0.0.1/32") as client:
         yield client
@@ -67,7 +60,7 @@ def limited() -> float:
     return REGISTRY.get_sample_value("lapor_intake_requests_total", {"channel": "web", "result": "limited"}) or 0.0
 
 
-async def test_an_address_sends_a_burst_and_then_one_a_minute(site: httpx.AsyncClient, clock: Hand) -> None:
+async def test_an_address_sends_a_burst_and_then_one_a_minute(site: httpx.AsyncClient, clock: ManualClock) -> None:
     before = limited()
     burst = await statuses(complain(site) for _ in range(35))
     refused, other = await complain(site), await complain(site, n=2)
@@ -87,7 +80,7 @@ async def test_an_address_sends_a_burst_and_then_one_a_minute(site: httpx.AsyncC
 
 
 async def test_a_repeated_request_costs_nothing_and_the_key_of_a_refused_one_works_later(
-    site: httpx.AsyncClient, clock: Hand, fake: Any
+    site: httpx.AsyncClient, clock: ManualClock, fake: Any
 ) -> None:
     repeated = await statuses(complain(site, key="same") for _ in range(40))
     await statuses(complain(site) for _ in range(29))
@@ -124,7 +117,7 @@ async def test_a_contact_is_counted_from_wherever_and_however_it_is_written(
     assert {202: 10, 429: 2} == said
 
 
-async def test_all_together_send_so_many_a_second(site: httpx.AsyncClient, clock: Hand) -> None:
+async def test_all_together_send_so_many_a_second(site: httpx.AsyncClient, clock: ManualClock) -> None:
     burst = await statuses(complain(site, n=n) for n in range(210))
     clock.now += 1
     later = await statuses(complain(site, n=1_000 + n) for n in range(25))
@@ -163,7 +156,7 @@ def guesses(count: int) -> list[str]:
 
 @pytest.mark.parametrize("path", ["/v1/complaints/{}", "/laporan/{}", "/laporan/{}/tambahan"])
 async def test_who_guesses_is_soon_answered_the_same_for_hits_and_misses(
-    site: httpx.AsyncClient, clock: Hand, fake: Any, path: str
+    site: httpx.AsyncClient, clock: ManualClock, fake: Any, path: str
 ) -> None:
     number = (await complain(site, n=2)).json()["ticket"]
     before = limited()
@@ -203,7 +196,7 @@ async def test_the_browser_that_sent_a_complaint_sees_it_also_where_others_guess
 
 
 async def test_when_all_guess_who_lately_missed_is_refused_and_nobody_else(
-    site: httpx.AsyncClient, clock: Hand, fake: Any
+    site: httpx.AsyncClient, clock: ManualClock, fake: Any
 ) -> None:
     number = (await complain(site, n=5_000)).json()["ticket"]
     guessed = await statuses(
@@ -220,7 +213,7 @@ async def test_when_all_guess_who_lately_missed_is_refused_and_nobody_else(
 
 def guessing(clients: int, hours: float) -> int:
     """The guesses that are answered to so many clients who guess whenever they may."""
-    clock = Hand()
+    clock = ManualClock()
     guard, answered, end = Guard(20, clock), 0, clock.now + hours * HOUR
     tries = [(clock.now, f"client {n}") for n in range(clients)]
     while tries[0][0] < end:
@@ -251,7 +244,7 @@ def test_guessing_takes_a_thousand_addresses_a_week_for_a_hit() -> None:
     assert NUMBERS_EACH / (answered / 24) > 24 * 7
 
 
-def test_guesses_at_the_same_moment_are_paid_for_afterwards(clock: Hand) -> None:
+def test_guesses_at_the_same_moment_are_paid_for_afterwards(clock: ManualClock) -> None:
     guard = Guard(20, clock)
     for _ in range(64):
         guard.may_look("a")
@@ -265,7 +258,7 @@ def test_guesses_at_the_same_moment_are_paid_for_afterwards(clock: Hand) -> None
 
 
 async def test_codes_are_tried_so_often_by_an_address_and_the_browser_needs_none(
-    site: httpx.AsyncClient, clock: Hand, make_settings: Any, caplog: pytest.LogCaptureFixture
+    site: httpx.AsyncClient, clock: ManualClock, make_settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     number, beside = [(await complain(site, n=2)).json()["ticket"] for _ in range(2)]
@@ -306,7 +299,7 @@ async def test_codes_for_one_complaint_are_tried_so_often_by_all_together(site: 
 
 
 async def test_only_our_proxies_say_who_asks_and_one_that_is_missing_is_named(
-    fake: Any, clock: Hand, client_on: Callable[..., httpx.AsyncClient], caplog: pytest.LogCaptureFixture
+    fake: Any, clock: ManualClock, client_on: Callable[..., httpx.AsyncClient], caplog: pytest.LogCaptureFixture
 ) -> None:
     fake.stories["SPG-W0AB-12CDS"] = Story(ticket="SPG-W0AB-12CDS")
     async with client_on(fake, Guard(20, clock)) as site:
