@@ -36,8 +36,9 @@ async def test_letters_that_name_an_erased_complaint_become_tombstones_after_the
         "its id": Record("complaint.received.v1", 1, 1, ID.encode(), f'{{"id": "{ID}", broken'.encode(), 0),
         "its ticket": Record("unit.PU.replied.v1", 0, 1, None, f"{TICKET}: Pak Budi".encode(), 0),
         "its key": Record("complaint.received.v1", 1, 2, ID.encode(), b"\xff", 0),
-        "a header": Record("complaint.received.v1", 1, 3, b"k", b"\xff", 0, (("ticket", TICKET.encode()),)),
-        "another": Record("complaint.received.v1", 1, 4, b"k", b"SPG-W0AB-12CDT", 0),
+        "a header": Record("unit.PU.replied.v1", 1, 3, b"k", b"\xff", 0, (("ticket", TICKET.encode()),)),
+        "another": Record("unit.PU.replied.v1", 1, 4, b"k", b"SPG-W0AB-12CDT", 0),
+        "another's, that names it": Record("complaint.followed-up.v1", 1, 5, b"k", f"seperti {TICKET}".encode(), 0),
     }
     letters = [dead_letter(service, record, ValueError()) for record in bad.values()]
     keyless = replace(letters[0], key=None)  # from before letters had a key of their own

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -33,23 +33,23 @@ def erasing_letters(settings: ServiceSettings, service: str, step: Step) -> Step
 
     async def then_erased(records: Sequence[Record]) -> None:
         await step(records)
-        if names := [name for record in records if record.topic == ERASED for name in _names(record)]:
+        if names := dict(name for record in records if record.topic == ERASED for name in _names(record)):
             gone = await _erase(settings, dead_letters(service), names)
-            log.info("dead_letters_erased", extra={"complaints": len(names) // 2, "letters": gone})
+            log.info("dead_letters_erased", extra={"complaints": len(names), "letters": gone})
 
     return then_erased
 
 
-def _names(record: Record) -> list[bytes]:
-    """By what the complaint is known: id and ticket. Of what is no order, nothing: it is a dead letter itself."""
+def _names(record: Record) -> list[tuple[bytes, bytes]]:
+    """The id of the complaint, and its ticket. Of what is no order, nothing: it is a dead letter itself."""
     try:
         data = codec.decode(record.value or b"").data
     except codec.InvalidEvent:
         return []
-    return [data.complaint_id.encode(), data.ticket.encode()] if isinstance(data, ComplaintErased) else []
+    return [(data.complaint_id.encode(), data.ticket.encode())] if isinstance(data, ComplaintErased) else []
 
 
-async def _erase(settings: ServiceSettings, topic: str, names: Sequence[bytes]) -> int:
+async def _erase(settings: ServiceSettings, topic: str, names: Mapping[bytes, bytes]) -> int:
     place, keys = TopicPartition(topic, 0), set[bytes]()
     # Of no group, for it only looks; from the beginning, for by itself it would begin at the end.
     consumer = AIOKafkaConsumer(**kafka_client(settings), auto_offset_reset="earliest")
@@ -72,12 +72,18 @@ async def _erase(settings: ServiceSettings, topic: str, names: Sequence[bytes]) 
     return len(keys)
 
 
-def _holds(letter: Any, names: Sequence[bytes]) -> bool:
-    """Whether the letter says one of ``names`` anywhere. A tombstone says nothing; one without a key takes none."""
+def _holds(letter: Any, names: Mapping[bytes, bytes]) -> bool:
+    """Whether the letter is of one of the complaints ``names``, ticket by id, by what it says anywhere.
+
+    A citizen's own complaint may name the ticket of another's: of a complaint is what has its id. A tombstone says
+    nothing, and a letter without a key takes none.
+    """
     if letter.value is None or letter.key is None:
         return False
-    said = [letter.value, *(value for _, value in letter.headers)]
-    return any(name in part for name in names for part in said)
+    said = [letter.value, letter.key, *(value for _, value in letter.headers)]
+    of_complaints = dict(letter.headers).get("source-topic", b"").startswith(b"complaint.")
+    known = names.keys() if of_complaints else {*names.keys(), *names.values()}
+    return any(name in part for name in known for part in said)
 
 
 async def _write_tombstones(settings: ServiceSettings, topic: str, keys: set[bytes]) -> None:
