@@ -14,7 +14,7 @@ import pytest
 
 from chassis.database import Pool
 from chassis.intake.accept import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner, repair
-from chassis.intake.notices import NewNotice, Notice, add_notices, send_notices
+from chassis.intake.notices import NewNotice, Notice, Send, add_notices, send_notices
 from chassis.intake.set_aside import put_aside
 from chassis.intake.telling import story_handler
 from chassis.intake.texts import Texts
@@ -129,6 +129,16 @@ async def test_what_could_not_be_taken_of_the_same_number_goes_too(
     assert [b"from=%2B" + digits + b"9&raw=lain", b"from=1" + digits] == left
 
 
+async def farewells_end(pool: Pool, send: Send) -> None:
+    """Have notices sent until no address is kept for one."""
+    sender = asyncio.create_task(send_notices(pool, "sms", send))
+    async with asyncio.timeout(10):
+        while await pool.fetchval("SELECT count(*) FROM farewells"):
+            await asyncio.sleep(0.02)
+    sender.cancel()
+    await asyncio.gather(sender, return_exceptions=True)
+
+
 async def test_its_reporter_hears_that_it_is_done_and_then_even_the_address_is_gone(
     pool: Pool, make_settings: Settings, steps: Steps[Any]
 ) -> None:
@@ -140,14 +150,24 @@ async def test_its_reporter_hears_that_it_is_done_and_then_even_the_address_is_g
     await hear(steps, order(it), step(it, 3, "cancelled"))
     done = step(it, 4, "noted", status="cancelled", note="rights_done", message="Sudah dihapus.")
     await hear(steps, done, order(it, done_at=AT))
-    sender = asyncio.create_task(send_notices(pool, "sms", send))
-    async with asyncio.timeout(10):
-        while await pool.fetchval("SELECT count(*) FROM farewells"):
-            await asyncio.sleep(0.02)
-    sender.cancel()
-    await asyncio.gather(sender, return_exceptions=True)
+    await farewells_end(pool, send)
     [(address, text)] = sent
     assert (ADDRESS, True) == (address, "Sudah dihapus." in text)
+    assert {} == await found(pool, *PLANTED)
+
+
+async def test_a_crash_after_the_last_notice_leaves_no_address(
+    pool: Pool, make_settings: Settings, steps: Steps[Any]
+) -> None:
+    it = await with_a_story(pool, make_settings, steps)
+    await hear(steps, order(it))
+    await hear(steps, step(it, 4, "noted", status="cancelled", note="rights_done", message="Sudah dihapus."))
+    await pool.execute("UPDATE notices SET state = 'sent'")  # marked, and then it was killed
+
+    async def send(notice: Notice) -> None:
+        raise AssertionError
+
+    await farewells_end(pool, send)
     assert {} == await found(pool, *PLANTED)
 
 

@@ -147,10 +147,11 @@ _DONE = """
 UPDATE notices SET state = $2, detail = $3, attempts = attempts + 1, sent_at = now(),
                    address = CASE WHEN forget THEN '' ELSE address END, thread = CASE WHEN NOT forget THEN thread END
 WHERE id = $1"""
-# The last notice of an erased complaint, and the address kept for it, go when it was sent or can't be.
+# The last notice of an erased complaint, and the address kept for it, go when it was sent or can't be: looked for
+# again and again, for a crash may come between the two. Other notices are answers to who asks about it meanwhile.
 _OVER = """
 WITH over AS (DELETE FROM farewells f USING notices n
-              WHERE n.id = $1 AND n.state <> 'pending' AND f.ticket = n.ticket RETURNING f.ticket)
+              WHERE f.ticket = n.ticket AND n.state <> 'pending' AND n.reason LIKE 'seq-%' RETURNING f.ticket)
 DELETE FROM notices USING over WHERE notices.ticket = over.ticket"""
 _LATER = """
 UPDATE notices SET attempts = attempts + 1, detail = $2, next_try_at = now() + make_interval(secs => $3)
@@ -195,7 +196,7 @@ async def send_notices(pool: Pool, channel: str, send: Send, bounds: Bounds | No
             rows = await db.fetch(_NEXT)
             for row in rows:
                 await _to_the_end(_send_one(db, channel, send, bounds, forgotten, Notice(**row)))
-                await db.execute(_OVER, row["id"])
+            await db.execute(_OVER)
             await asyncio.sleep(0 if rows else 0.2)
 
 
