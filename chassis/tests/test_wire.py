@@ -6,7 +6,7 @@ import pytest
 from bench import complaint
 
 from chassis.testing import NOW, FakeProducer, message, play
-from chassis.wire import Emit, Message, Record, dead_letter, outgoing
+from chassis.wire import Emit, Message, Record, Tombstone, dead_letter, outgoing, read_tombstone, tombstone
 from contracts import codec
 from contracts.codec import InvalidEvent
 
@@ -49,6 +49,15 @@ def test_a_unit_neither_chooses_the_cause_nor_the_time():
     assert (from_unit.cause, ours.cause) == ("unit.pu.replied.v1:e1", "e1")
     assert (from_unit.time - NOW).total_seconds() == 5
     assert ours.time == NOW
+
+
+def test_tombstones_at_one_place_of_two_topics_or_of_a_kafka_set_up_anew_are_different_causes():
+    headers = tombstone("t.out", "c1", Tombstone(ticket="LPR-1")).headers
+    places = [("t.one", 1_000), ("t.two", 1_000), ("t.one", 2_000)]
+    read = [read_tombstone(Record(topic, 3, 17, b"c1", None, at, headers)) for topic, at in places]
+    assert len({each.cause for each in read}) == 3
+    again = read_tombstone(Record("t.one", 3, 17, b"c1", None, 1_000, headers))
+    assert again.cause == read[0].cause
 
 
 def test_a_dead_letter_keeps_bytes_key_and_headers_and_tells_the_class_not_the_text():

@@ -128,7 +128,9 @@ def read_tombstone(record: Record) -> Message:
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise codec.InvalidEvent("a tombstone without its ticket") from error
     event: Any = codec.Envelope(
-        id=f"{record.partition}:{record.offset}",
+        # The topic is part of it: what two topics have at one place are two causes. So is the time: a Kafka that is
+        # set up anew counts from 0 again.
+        id=f"{record.topic}:{record.partition}:{record.offset}:{record.timestamp_ms}",
         source="",
         type=record.topic,
         subject=key,
