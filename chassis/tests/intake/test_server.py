@@ -342,3 +342,22 @@ async def test_a_client_that_hangs_up_in_the_body_is_nobodys_error(port: int, ca
 
     assert "client_gone" in [record.getMessage() for record in caplog.records]
     assert [] == [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+async def test_who_sends_too_much_can_read_the_answer(port: int) -> None:
+    async def too_large(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"9")]})
+        await send({"type": "http.response.body", "body": b"too large"})
+
+    async with serving(port, Limits(), too_large) as connect:
+        part = b"x" * 100_000
+        head = b"POST / HTTP/1.1\r\nHost: door\r\nConnection: close\r\nContent-Length: 500000\r\n\r\n"
+        reader, writer = await connect(head)
+        for _ in range(5):
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(0.05)  # long enough to be closed on, where it is
+        answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert answer.endswith(b"too large")

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _TAKE_S = 10
 #: Seconds and number of those that were refused and may still read why.
 _REFUSED_S, _REFUSED = 1, 100
+#: Bytes of a body that are read although nobody wants them, so that their sender gets its answer.
+_UNWANTED = 1024 * 1024
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _PARTS = {h11.IDLE: "head", h11.SEND_BODY: "body"}
 
@@ -187,14 +189,25 @@ class WebServer:
         self._server: _Server | None = None
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
+        more = True
+
         async def receive_all() -> Any:
+            nonlocal more
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise ClientGone
+            more = message.get("more_body", False)
             return message
 
+        async def send_when_read(message: Any) -> None:
+            # To close with bytes unread resets the connection, and an answer on its way is lost (RFC 9112, 9.6).
+            unwanted = 0
+            while more and unwanted < _UNWANTED:
+                unwanted += len((await receive_all())["body"])
+            await send(message)
+
         try:
-            await self.app(scope, receive_all, send)
+            await self.app(scope, receive_all, send_when_read)
         except ClientGone:
             log.debug("client_gone")
 
