@@ -207,6 +207,24 @@ MASKED = {
     "e-mail with a black a in a circle": ("sitti\U0001f150gmail.com", "[EMAIL]"),
     "e-mail with an a in brackets": ("kirim ke sitti.n(a)kantorku.co.id", "kirim ke [EMAIL]"),
     "e-mail in circles": ("\u24d0\u24dd\u24d3\u24d8\u24d0@gmail.com", "[EMAIL]"),
+    "e-mail with a percent sign": (
+        "buka https://contoh.id/lapor?surel=jumriah%40gmail.com",
+        "buka https://contoh.id/lapor?surel=[EMAIL]",
+    ),
+    "e-mail with its signs doubled": ("jumriah@@gmail..com", "[EMAIL]"),
+    "e-mail letter by letter": ("j u m r i @ g m a i l . c o m ya", "[EMAIL] ya"),
+    "e-mail with an accent": ("jumriah \u00e4t gmail dot com", "[EMAIL]"),
+    "e-mail in pictures": ("jumriah\U0001f4e7gmail\U0001f4cdcom", "[EMAIL]"),
+    "passport stuck to its word": ("pasporB7120934hilang", "paspor[PASPOR]hilang"),
+    "passport behind another number": (
+        "paspor jadi 3 minggu, yang lama B7120934",
+        "paspor jadi 3 minggu, yang lama [PASPOR]",
+    ),
+    "passport in words": ("nomor paspor B tujuh satu dua nol sembilan tiga empat", "nomor paspor [PASPOR]"),
+    "BPJS by the name of its card": ("noka 0001820934417, no kartu: 0001820934417", "noka [BPJS], no kartu: [BPJS]"),
+    "BPJS of a child on lines": ("jkn anakku\n00018\n20934\n417", "jkn anakku\n[BPJS]"),
+    "NPWP with its signs elsewhere": ("npwp orang pribadi 61.8203417.731000", "npwp orang pribadi [NPWP]"),
+    "phone with a Cyrillic letter": ("hp 0812\u04173417702", "hp [TELEPON]"),
     "e-mail behind the word of a page": ("ig sitti @kantorku.info", "ig [EMAIL]"),
     "e-mail at a provider behind the word of a page": ("fb @gmail.com", "[EMAIL]"),
     "phone with the country of a customer": ("pelanggan PLN no. +62815203746", "pelanggan PLN no. [TELEPON]"),
@@ -298,6 +316,7 @@ KEPT = (
     "no. pelanggan PLN: 081520374699",
     "sms 1708, 112, 110, 129", "call center 1500-444",
     "rumah no 04, 12, 13, 15", "di kantor 0412 2025",
+    "titik 4\u00b008'33.4\"S 119\u00b047'08.2\"E", "4\u00b0 08\u2032 33,4\u2033 LS", "halal ID73120004455667788",
 )  # fmt: skip
 
 

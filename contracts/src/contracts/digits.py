@@ -1,7 +1,7 @@
 """Numbers as people write them: a copy of a text in plain digits that knows where each of its letters came from.
 
-Full width, other scripts, keycaps and bold letters become plain (NFKC, https://unicode.org/reports/tr15/), what nobody
-sees is left out, number words become digits. Only `masking.py` reads the copy; nobody is shown it.
+Full width, other scripts, keycaps, bold letters and accents become plain (NFKD, https://unicode.org/reports/tr15/),
+what nobody sees is left out, number words become digits. Only `masking.py` reads the copy; nobody is shown it.
 """
 
 from __future__ import annotations
@@ -67,10 +67,15 @@ _DIGITS_FOR = str.maketrans("oilsbz", "011582")
 # Letters and signs of other scripts that look like ours.
 _LOOKS_LIKE = {
     **dict(
-        zip("\u0430\u0435\u043e\u0440\u0441\u0445\u0456\u0455\u03bf\u03b9\u0131\u00f8", "aeopcxisoiio", strict=True)
+        zip(
+            "\u0430\u0435\u043e\u0440\u0441\u0445\u0456\u0455\u03bf\u03b9\u0131\u00f8\u0437\u0431\u0447",
+            "aeopcxisoiio364",
+            strict=True,
+        )
     ),
     **dict.fromkeys("\u3164\u115f\u1160\u2800", " "),
     **dict.fromkeys("\u00b0\u00b1\u00d7", BREAK),
+    **dict.fromkeys("\u2709\U0001f4e7\U0001f4e8\U0001f4e9\U0001f40c\U0001f41a", "@"),
     "\u2212": "-",
     "\u3002": ".",
     "\U0001f51f": "10",
@@ -124,7 +129,7 @@ def _plain(letter: str) -> str:
     value = unicodedata.digit(letter, None)
     if value is not None:
         return str(value)
-    folded = unicodedata.normalize("NFKC", letter).lower()
+    folded = unicodedata.normalize("NFKD", letter).lower()
     if folded != letter:
         return "".join(map(_plain, folded))
     return letter if category[0] in "LN" else _SIGNS.get(category, "*")

@@ -58,6 +58,9 @@ OTHER = re.compile(
         rf"\b(?:billing|kode bayar|tagihan|faktur|invoice){_OF}{_NUMBERED}"
         rf"(?:(?!628)\d{{14,15}}|(?:fk|fp|inv|kw|tgh|bl)[-/]\d{{8,15}}){_UNSAID}",
         r"\binv(?:oice)?[/-][\w/.-]+",
+        # Degrees, minutes and seconds; a halal certificate.
+        rf"\d{{1,3}}\s?{BREAK}\s?\d{{1,2}}\s?['*]\s?\d{{1,2}}(?:[.,]\d{{1,3}})?\s?(?:\"|''|\*\*?)",
+        r"\bid\s?\d{17}(?!\d)",
         # Meters and customers of PLN (11 or 12 digits) and PDAM, and the 20 digits of a prepaid token.
         rf"(?<!\d )\b(?:meter(?:an)?|id\s?pel(?:anggan)?)(?:\s?(?:pln|listrik))?{_NUMBERED}\d{{11,12}}{_UNSAID}",
         rf"\b(?:pdam|pel(?:anggan)?|langganan|sambungan){_NUMBERED}{_NO_PHONE}\d{{5,10}}(?!\d)",
@@ -93,7 +96,7 @@ PERHAPS_OTHER = re.compile(
 # --- words beside a number that say what it is ---------------------------------------------------
 
 _FILLER = (
-    r"(?:no(?:mor|mer)?|nmr|saya|sy|sya|aku|ku|kami|adalah|ini|itu|yaitu|yg|yang|anak|istri|suami|ibu|bapak|pak|bu"
+    r"(?:no(?:mor|mer)?|nmr|saya|sy|sya|aku|ku|kami|adalah|ini|itu|yaitu|yg|yang|(?:anak|istri|suami|ibu|bapak)(?:ku|nya|q)?|pak|bu"
     r"|ke|di|dgn|dengan|aktif|baru|lama|betul|benar|bank|kesehatan|peserta|kartu|a\.n\.? ?[a-z]+|an\.? [a-z]+"
     r"|atau|dan|1[56] (?:digit|angka))"
 )
@@ -106,7 +109,7 @@ def _said(words: str, between: str = rf"{_GENTLE}(?:{_FILLER}\b{_GENTLE}){{0,4}}
 
 
 _ANYTHING = rf"[^\d{BREAK}\[\]\n]{{0,40}}"
-_BPJS_WORDS = r"bpjs(?:kes|tk)?|jkn|kis|kartu (?:indonesia )?sehat"
+_BPJS_WORDS = r"bpjs(?:kes|tk)?|jkn|kis|noka|no(?:mor)?\W{1,2}kartu|kartu (?:indonesia )?sehat"
 _BANKS = r"(?:bank )?(?:bri|bni|bca|bsi|btn|mandiri|sulselbar|bpd|cimb|danamon|permata|muamalat|seabank|jago)"
 _OWN_ACCOUNT = r"rekening(?!\W{1,3}(?:listrik|air|pln|pdam|telepon|telkom))|no\W?rek|rek"
 _ACCOUNT_WORDS = rf"{_OWN_ACCOUNT}|{_BANKS}|bank"
@@ -168,13 +171,19 @@ _NINE_IN_A_ROW = re.compile(r"(?!\d+0000)\d{9}(?!\d)")
 _NINE = re.compile(r"(?!\d+\D?0{3}\D?0{3}|\d{1,2}(?:\D\d{1,2})+(?!\d))\d(?:\D?\d){8}(?!\d)")
 BY_WORD = (
     ByWord("[KK]", _said(r"k\.?k\.?|kartu keluarga"), (_SIXTEEN, _MISTYPED, _IN_A_ROW)),
-    ByWord("[NPWP]", _said("npwp"), (*_digits(16, 15, 14, 17), _IN_A_ROW)),
+    ByWord("[NPWP]", _said("npwp", _ANYTHING), _digits(16, 15)),
+    ByWord("[NPWP]", _said("npwp"), (*_digits(14, 17), _IN_A_ROW)),
     ByWord("[NIK]", _said("nik|e?-?ktp|kependudukan|identitas"), (_SIXTEEN, _MISTYPED, _IN_A_ROW)),
     ByWord(
         "[BPJS]", _said(_BPJS_WORDS, rf"{_ANYTHING}\s{{0,4}}"), (re.compile(r"\d{13}(?!\d)"),), _behind(_BPJS_WORDS)
     ),
     ByWord("[BPJS]", _said(_BPJS_WORDS), (*_digits(13), re.compile(r"(?!0?8)\d{11}(?!\d)"))),
-    ByWord("[PASPOR]", _said("pass?port?", rf"{_ANYTHING}(?<![a-z])[a-z]{{1,2}}\W?"), _digits(8, 7, 6)),
+    ByWord("[PASPOR]", _said("pass?port?", rf"{_ANYTHING}(?<![a-z])[a-z]{{1,2}}\W{{0,3}}"), _digits(8, 7, 6)),
+    # "pasporC5518036", "paspor 2 bulan, nomor lama A9021547"
+    ByWord("[PASPOR]", re.compile(r"pass?port?[a-z]$"), _digits(7)),
+    ByWord(
+        "[PASPOR]", re.compile(rf"pass?port?[^{BREAK}\[\]\n]{{0,50}}(?<![a-z])[a-z]$"), (re.compile(r"\d{7}(?!\d)"),)
+    ),
     # A first letter O or I has become a digit.
     ByWord("[PASPOR]", _said("pass?port?"), (re.compile(r"[01]\d{6,8}(?!\d)"),)),
     ByWord(
@@ -333,15 +342,16 @@ _PAGE = (
     r"(?:ig|insta(?:gram)?|fb|facebook|twitter|x|tiktok|threads|telegram|yt|youtube|medsos|sosmed|akun|halaman|follow"
     r"|mention|tag|via|cek|lihat|kepada|ke|dari|di|dan|oleh|tolong|halo|min|admin|pak|bu|kami|ini)\s{1,2}@\w"
 )
-AT = r"\s{0,2}(?:@|[(\[{<]\s?(?:@|at|et|a)\s?[)\]}>]|\b(?:at|et)\b|[-_](?:at|et)[-_]|\b(?:a\s)?keong\b)\s{0,2}"
-DOT = r"\s?(?:[.,]|[(\[{<]\s?(?:dot|titik|\.)\s?[)\]}>]|\b(?:dot|titik)\b)\s?"
+AT = r"\s{0,2}(?:@{1,3}|%40|[(\[{<]\s?(?:@|at|et|a)\s?[)\]}>]|\b(?:at|et)\b|[-_](?:at|et)[-_]|\b(?:a\s)?keong\b)\s{0,2}"
+DOT = r"\s?(?:[.,*]|[(\[{<]\s?(?:dot|titik|\.)\s?[)\]}>]|\b(?:dot|titik)\b)\s?"
 _PROVIDER = (
     r"(?:g\s?mail|gmial|gamil|gmal|gmai|yahoo|yaho|ymail|rocketmail|hotmail|outlook|icloud|proton(?:mail)?)"
     rf"(?:(?:{DOT}|\s)?(?:com|co(?:{DOT}|\s)?id|id|net|me))?(?![a-z])"
 )
 EMAIL = re.compile(
     _any_of(
-        _LOCAL + r"@(?:[\w-]{1,63}\.){1,6}[\w-]{1,63}",
+        _LOCAL + r"(?:@{1,3}|%40)(?:[\w-]{1,63}\.{1,3}){1,6}[\w-]{1,63}",
+        r"(?<!\w)(?:[\w.+-]\s){3,40}@(?:\s[\w.-]){4,40}(?!\w)",  # letter by letter
         # "budi (at) gmail (dot) com", "budi @ yahoo. co. id": only with an ending that is one.
         rf"(?!{_PAGE}){_LOCAL}{AT}(?!www\b)[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{0,2}}?{DOT}(?:com|net|org|id|info|me)(?![a-z])",
         _LOCAL + AT + _PROVIDER,
@@ -353,6 +363,7 @@ EMAIL = re.compile(
 #: One of these is in every address. Most texts have none: it keeps them from being searched for one at every word.
 EMAIL_SIGNS = (
     "@",
+    "%40",
     "mail",
     "yahoo",
     "outlook",

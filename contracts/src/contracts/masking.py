@@ -81,7 +81,9 @@ def _by_shape(run: Run, first: int) -> tuple[int, str] | None:
 def _whole(letters: str, start: int, end: int, kind: str) -> _Span:
     """Add what belongs to a number and is no digit: ``+``, ``(`` and a passport's letter."""
     if kind == "[PASPOR]":
-        letter = re.search(r"(?<![a-z])[a-z]{1,2}\W?$", letters[max(0, start - 4) : start])
+        letter = re.search(
+            r"(?:(?<=pasport)|(?<=paspor)|(?<![a-z]))[a-z]{1,2}\W{0,3}$", letters[max(0, start - 12) : start]
+        )
         return start - (len(letter[0]) if letter else 0), end, kind
     while kind == "[TELEPON]" and start:
         closes = letters.count(")", start, end) > letters.count("(", start, end)
