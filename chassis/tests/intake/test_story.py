@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from chassis.database import Pool
-from chassis.intake.accept import Submission, accept
+from chassis.intake.accept import Submission, accept, follow_up
 from chassis.intake.story import Story, count_reporters, find_story, load_stories
 from chassis.intake.telling import story_handler, tell
 from chassis.intake.texts import Texts, in_words
@@ -20,7 +20,7 @@ from chassis.step import Steps
 from chassis.testing import NOW, message, play
 from chassis.wire import Message
 from contracts import topics
-from contracts.events import ComplaintUpdated, DerivationDay, Evidence, SlaBreached, SlaUpdated, UpdateKind
+from contracts.events import ComplaintUpdated, DerivationDay, Evidence, FollowUp, SlaBreached, SlaUpdated, UpdateKind
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 TEXTS = Texts(REGION)
@@ -578,6 +578,21 @@ async def test_how_a_complaint_was_sent_is_known_before_its_story_comes_and_of_a
         "INSERT INTO stories VALUES ($1, $2)", [(t, f'{{"ticket":"{t}"}}') for t in tickets.values()]
     )
     assert sent == await known()
+
+
+@pytest.mark.connected
+async def test_others_are_shown_the_outline_once_the_reporter_wants_the_use_restricted(
+    pool: Pool, make_settings: Any
+) -> None:
+    ticket = await complaint(pool, make_settings)
+    hidden = []
+    for asked in (
+        FollowUp(id="1", kind="rights_request", at=NOW, right="erasure"),
+        FollowUp(id="2", kind="rights_request", at=NOW, right="restriction"),
+    ):
+        assert await follow_up(pool, make_settings(), "intake-sms", ticket, asked)
+        hidden.append((await load_stories(pool, [ticket]))[ticket].rahasia)
+    assert hidden == [False, True]
 
 
 async def complaint(pool: Pool, make_settings: Any) -> str:

@@ -92,6 +92,13 @@ def test_the_last_correction_counts_whatever_the_order_of_the_lines(region: Path
     assert [row.category for row in rows(region, last, first, received("a"))] == ["jalan_jembatan"]
 
 
+def test_who_asked_for_a_right_is_learnt_nothing_from(region: Path) -> None:
+    told = updated("a", 2, "corrected", by="DISKOMINFO")
+    asked = updated("a", 3, "noted", note="rights_requested")
+    assert len(rows(region, received("a"), told)) == 1
+    assert rows(region, received("a"), told, asked) == []
+
+
 def test_erased_and_secret_complaints_are_left_out(region: Path) -> None:
     told = [updated(key, 2, "corrected", by="DISKOMINFO") for key in ("a", "b")]
     tombstone = json.dumps({"topic": "complaint.received.v1", "key": "a", "payload": None}).encode()

@@ -155,6 +155,15 @@ def test_no_confidential_complaint_is_found_similar_or_finds_another(first: bool
     assert [("DISKOMINFO", "similar")] == to_units(twins(first=False, second=False).sweep())
 
 
+@pytest.mark.parametrize("restricted", [T, OTHER])
+def test_no_complaint_whose_use_is_restricted_is_found_similar_or_finds_another(restricted: str) -> None:
+    office = twins(first=False, second=False)
+    office.hear(followed_up(item("rights_request", 9, right="restriction"), ticket=restricted))
+    office.hear(("DISKOMINFO", reply("rights-done", restricted, message="Data Anda hanya kami simpan.")))
+    assert ([], []) == (office.sweep(), office.case.similar)
+    assert [] == similar.keys(office.cases[restricted])
+
+
 def test_a_confidential_complaint_leaves_no_fingerprint() -> None:
     office = twins(first=True, second=False)
     assert [] == similar.keys(office.case)

@@ -76,18 +76,20 @@ class Story(Struct, frozen=True, kw_only=True, omit_defaults=True):
     registered: bool = False
     erased: bool = False
     erase: tuple[str, bool] | None = None  # (complaint's id, whether it is to be told) to erase with this; not stored
-    rahasia: bool = False  # who is not its reporter is told status and due date alone
+    rahasia: bool = False  # who is not its reporter is told status and due date alone; also once use is restricted
     anonim: bool = False  # known of those that this intake took
     notices: list[tuple[str, str]] = []  # (reason, text) to add with this change; not stored
     corrections: list[tuple[str, str]] = []  # (reason of what was wrong, text) to add with this change; not stored
     revised: list[tuple[str, str | None]] = []  # (reason, text) of waiting notices, None to drop one; not stored
 
 
+#: Whether its reporter asked that ``c`` be kept and not used (UU 27/2022, pasal 11).
+RESTRICTED = """c.follow_ups @> '[{"right": "restriction"}]'"""
 #: What a complaint of this intake was sent with; ``c`` is its row, of which nothing is left when it was erased.
 SENT_WITH = "coalesce((convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{{data,{}}}')::bool, false)"
 _LOAD = f"""
 SELECT ticket, s.body, c.registered_at IS NOT NULL AS registered,
-       {SENT_WITH.format("rahasia")} AS rahasia, {SENT_WITH.format("anonim")} AS anonim
+       {SENT_WITH.format("rahasia")} OR coalesce({RESTRICTED}, false) AS rahasia, {SENT_WITH.format("anonim")} AS anonim
 FROM unnest($1::text[]) AS t (ticket) LEFT JOIN stories s USING (ticket) LEFT JOIN complaints c USING (ticket)
 WHERE s.ticket IS NOT NULL OR c.ticket IS NOT NULL"""
 _SAVE = """

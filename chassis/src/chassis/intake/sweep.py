@@ -8,6 +8,7 @@ from functools import partial
 
 from chassis.database import Connection, Pool
 from chassis.intake.erasure import erase
+from chassis.intake.story import RESTRICTED
 from chassis.retention import ages, delete_all, keep_deleting
 
 #: As the inbox: longer than any replay, for topics keep 90 days and dead letters 30 more.
@@ -25,10 +26,10 @@ DELETE FROM stories WHERE ticket IN (
     ORDER BY final_at LIMIT $2 FOR UPDATE)"""
 # Whom nobody could tell for so long is not told any more.
 _FAREWELLS = "DELETE FROM farewells WHERE at < now() - interval '3 days'"
-_COMPLAINTS = """
+_COMPLAINTS = f"""
 SELECT complaint_id, ticket FROM complaints c JOIN unnest($1::text[], $2::interval[]) AS kept (state, age)
     ON c.ended_as = kept.state AND c.ended_at < now() - kept.age
-WHERE c.erased_at IS NULL AND NOT c.follow_ups @> '[{"right": "restriction"}]'
+WHERE c.erased_at IS NULL AND NOT {RESTRICTED}
 ORDER BY ended_at LIMIT $3 FOR UPDATE OF c SKIP LOCKED"""
 
 # Only what somebody has settled: the rest waits for its operator.

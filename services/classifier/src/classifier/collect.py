@@ -56,7 +56,8 @@ class _Story:
 def collect(lines: Iterable[bytes], categories: Iterable[Category], leads: Mapping[str, set[str]]) -> list[LearntRow]:
     """Rows from ``lines`` of received and of updated complaints, in any order but that within a topic.
 
-    Erased and confidential complaints are left out, and those about which nobody decided.
+    Left out are erased and confidential complaints, those whose reporter asked for a right (UU 27/2022: erasure, or to
+    be kept and not used), and those about which nobody decided.
 
     Raises:
         CollectError: a line is no event.
@@ -70,6 +71,8 @@ def collect(lines: Iterable[bytes], categories: Iterable[Category], leads: Mappi
     for story in stories.values():
         given = story.received
         if given is None or story.erased or given.rahasia or not given.text.strip():
+            continue
+        if any(update.note == "rights_requested" for update in story.updates.values()):
             continue
         category, weight = _decided([story.updates[seq] for seq in sorted(story.updates)], leads)
         if category in known and weight:

@@ -41,8 +41,12 @@ def plain(text: str) -> str:
 
 
 def keys(case: Case) -> list[str]:
-    """Give what ``case`` is found by, and finds others by; a confidential one is not, and does not."""
-    return [] if known(case).rahasia else [*_bands(plain(known(case).text)), *_places(case)]
+    """Give what ``case`` is found by, and finds others by; a confidential or restricted one is not, and does not."""
+    return [] if _kept_apart(case) else [*_bands(plain(known(case).text)), *_places(case)]
+
+
+def _kept_apart(case: Case) -> bool:
+    return known(case).rahasia or case.restricted
 
 
 def _bands(text: str) -> list[str]:
@@ -115,7 +119,7 @@ def rank(rules: Rules, case: Case, others: Iterable[Case]) -> list[Similar]:
     """The best of ``others`` at or above the bar, best first; one row a work item."""
     best: dict[str, Similar] = {}
     for other in others:
-        apart = other.ticket == case.ticket or other.received is None or other.received.rahasia or known(case).rahasia
+        apart = other.ticket == case.ticket or other.received is None or _kept_apart(other) or _kept_apart(case)
         found = None if apart else score(case, other)
         if found and found.score >= rules.similar_suggest and found.ticket != case.ticket:
             best[found.ticket] = max(found, best.get(found.ticket, found), key=lambda each: each.score)
