@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
+import subprocess
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,12 +19,15 @@ from harness import CLEAR, ROOT, System, a_handle, a_number, running, until
 
 from lapor import credentials, kafka
 from lapor.files import DataDir
+from lapor.postgres import BIN
 from lapor.reading import principal, read_to_end
 
 pytestmark = pytest.mark.connected
 
 #: So many of each channel, each with words that stand nowhere else.
 PEOPLE = 17
+#: The services that keep what a citizen said.
+KEEPERS = ("intake-sms", "intake-web", "intake-social", "router")
 #: What the topics' settings of two days become here, so that the cleaner is seen at work.
 HASTY = {
     "min.compaction.lag.ms": "0",
@@ -51,10 +58,10 @@ def word() -> str:
     return f"kenari{letters[:14]}"
 
 
-def plant(system: System) -> list[Planted]:
+def plant(system: System, of_each: int) -> list[Planted]:
     """Complaints by each channel, with additions, names, contacts and places."""
     planted = []
-    for nth in range(PEOPLE):
+    for nth in range(of_each):
         name, text, place, when, more = (word() for _ in range(5))
         key, secret = str(uuid.uuid4()), uuid.uuid4().hex
         contact = {"name": name, "phone": f"0812 3456 7{nth:03}", "email": f"{name}@contoh.id"}
@@ -117,26 +124,10 @@ def order_all(system: System, planted: list[Planted]) -> None:
 
 
 def test_of_fifty_people_whose_complaints_are_erased_nothing_is_found(system: System) -> None:
-    planted = plant(system)
-    secrets = {secret for each in planted for secret in each.secrets}
-    for each in planted:
-        system.unit_of(each.ticket)
-    # A word that is not there before proves nothing afterwards.
-    assert until(lambda: set().union(*in_databases(system, secrets).values()) == secrets, 60, "all of it is stored")
-
+    planted, secrets = stored(system, PEOPLE)
     order_all(system, planted)
-    rows = {row["ticket"]: row for row in _done(system, planted)}
-    assert all(rows[each.ticket]["by"] == "DISKOMINFO" for each in planted)
-    left: dict[str, set[str]] = {}
-
-    def gone() -> bool:
-        nonlocal left
-        left = in_databases(system, secrets)
-        return not left
-
-    with contextlib.suppress(AssertionError):
-        until(gone, 120, "nothing is left in any database")
-    assert left == {}
+    assert all(row["by"] == "DISKOMINFO" for row in _done(system, planted))
+    assert left(system, secrets) == {}
 
     hurry(system)
     order_all(system, planted)  # as the router's timer does two days later: what is written closes the segments
@@ -145,9 +136,85 @@ def test_of_fifty_people_whose_complaints_are_erased_nothing_is_found(system: Sy
     assert {row["ticket"] for row in ledger if not row["left_on"]} >= {each.ticket for each in planted}
 
 
+def test_backups_from_before_an_erasure_bring_nothing_back(system: System) -> None:
+    planted, secrets = stored(system, 1)
+    backups = {service: dump(system.env["databases"][service]) for service in KEEPERS}
+    order_all(system, planted)
+    _done(system, planted)
+    assert left(system, secrets) == {}
+
+    restore(system, backups, secrets)
+    assert left(system, secrets) == {}
+    hurry(system)
+    order_all(system, planted)
+    until(lambda: not in_topics(system, secrets), 120, "Kafka has cleaned all of it")
+
+
+def dump(dsn: str) -> bytes:
+    """A backup of a database, as an administrator makes it."""
+    return subprocess.run([BIN / "pg_dump", "--format=custom", dsn], capture_output=True, check=True, timeout=60).stdout
+
+
+def restore(system: System, backups: dict[str, bytes], secrets: set[str]) -> None:
+    """Put all databases back and start their services, as docs/runbook.md says: each stopped, restored, rewound."""
+    pids = {service: system.pid(service) for service in backups}
+    commands = {service: Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1] for service, pid in pids.items()}
+    settings = {service: Path(f"/proc/{pid}/environ").read_text().split("\0")[:-1] for service, pid in pids.items()}
+    # Held, and not stopped: what is stopped is started again before its database is back.
+    for pid in pids.values():
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        for service, backup in backups.items():
+            dsn = system.env["databases"][service]
+            with psycopg.connect(dsn, autocommit=True) as db:
+                db.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                    "AND pid <> pg_backend_pid()"
+                )
+            command = [BIN / "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "-d", dsn]
+            subprocess.run(command, input=backup, check=True, timeout=60)
+        assert set().union(*in_databases(system, secrets).values()) == secrets  # they are back
+        rewinding = [
+            subprocess.Popen([*command[:-1], "rewind"], env=dict(each.split("=", 1) for each in settings[service]))
+            for service, command in commands.items()
+        ]
+        assert [each.wait(120) for each in rewinding] == [0] * len(backups)
+    finally:
+        for pid in pids.values():
+            os.kill(pid, signal.SIGKILL)
+    until(system.ready, 120, "all is ready again")
+
+
+def stored(system: System, of_each: int) -> tuple[list[Planted], set[str]]:
+    """What was planted, with its secrets, as soon as all of it stands somewhere."""
+    planted = plant(system, of_each)
+    secrets = {secret for each in planted for secret in each.secrets}
+    for each in planted:
+        system.unit_of(each.ticket)
+    # A word that is not there before proves nothing afterwards.
+    until(lambda: set().union(*in_databases(system, secrets).values()) == secrets, 60, "all of it is stored")
+    return planted, secrets
+
+
+def left(system: System, secrets: set[str]) -> dict[str, set[str]]:
+    """What is in any database after two minutes at most: the sooner nothing is, the sooner it is known."""
+    found: dict[str, set[str]] = {}
+
+    def gone() -> bool:
+        nonlocal found
+        found = in_databases(system, secrets)
+        return not found
+
+    with contextlib.suppress(AssertionError):
+        until(gone, 120, "nothing is left in any database")
+    return found
+
+
 def _done(system: System, planted: list[Planted]) -> list[dict[str, object]]:
+    tickets = {each.ticket for each in planted}
+
     def done() -> list[dict[str, object]] | None:
-        rows = [row for row in system.lapor("erasures") if row["done_at"]]
-        return rows if len(rows) >= len(planted) else None
+        rows = [row for row in system.lapor("erasures") if row["done_at"] and row["ticket"] in tickets]
+        return rows if len(rows) == len(tickets) else None
 
     return until(done, 60, "the ledger says that all is done")
