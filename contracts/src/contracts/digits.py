@@ -17,16 +17,16 @@ from typing import NamedTuple
 BREAK = "\u00d7"
 
 _WORDS = {
-    "0": "nol kosong kosng ksong zero",
-    "1": "satu stu one seddi siddi se'di siji se\"di",
-    "2": "dua dwa two loro",
-    "3": "tiga tga three tellu telu",
-    "4": "empat empt mpat four eppa ampat papat",
-    "5": "lima lma five limo",
-    "6": "enam anam nam six enneng enem",
-    "7": "tujuh tjuh tuju tjh seven pitu",
-    "8": "delapan dlapan delapn dlpn lapan eight aruwa arua wolu",
-    "9": "sembilan smbilan semblan sembiln smbln nine asera songo sanga",
+    "0": "nol noll nolo kosong kosng ksong ksng zero oh sifir",
+    "1": "satu stu one seddi siddi se'di siji se\"di se're se\"re sere wahid",
+    "2": "dua dwa duwa two rua loro itsnan",
+    "3": "tiga tga three tellu telu tallu tsalatsah",
+    "4": "empat empt mpat ampt four eppa appa ampat papat arba'ah arbaah",
+    "5": "lima lma five limo khamsah",
+    "6": "enam anam enm nam six enneng annang enem sittah",
+    "7": "tujuh tjuh tuju tjh seven pitu sab'ah sabah",
+    "8": "delapan dlapan delapn dlpan dlpn lapan lpn eight aruwa arua sangantuju wolu tsamaniyah",
+    "9": "sembilan smbilan semblan sembiln smblan smbln nine asera salapang songo sanga tis'ah tisah",
     "10": "sepuluh spuluh",
     "11": "sebelas sblas",
 }
@@ -35,8 +35,10 @@ _WORD = "|".join(sorted(_VALUE, key=len, reverse=True))
 _ANY_WORD = re.compile(_WORD)
 _ZERO_OR_EIGHT = [*_WORDS["0"].split(), *_WORDS["8"].split()]
 _TENS, _TEENS = "puluh|plh", "belas|bls"
+# Twice or three times the same: "dobel lima", "tiga kali nol".
+_TIMES = r"dobel|double|dbl|tripel|triple|(?:dua|tiga|two|three|[23])[ -]?(?:kali|times|x)"
 _NUMBER = (
-    rf"(?P<times>dobel|double|dbl|tripel|triple)[\W_]{{0,2}}(?:(?P<again>{_WORD})|(?P<digit>[0-9]))"
+    rf"(?P<times>{_TIMES})[\W_]{{0,2}}(?:(?P<again>{_WORD})|(?P<digit>[0-9]))"
     rf"|(?P<ten>{_WORD})[ -]?(?:{_TENS})(?:[ -]?(?P<one>{_WORD})(?![ -]?(?:{_TENS}|{_TEENS})))?"
     rf"|(?P<teen>{_WORD})[ -]?(?:{_TEENS})"
     rf"|(?P<word>{_WORD})"
@@ -55,14 +57,17 @@ _SPELT = re.compile(
 _MISREAD = re.compile(
     rf"(?<!{_LETTER})(?:[oil]{{1,9}}(?=[0-9])|o(?=[\W_][0-9]))|(?<=[0-9])(?:[oil]{{1,9}}(?!{_LETTER})|[sbz](?=[0-9]))"
 )
-# Where a telephone number or an NPWP begins there may be more of them: "o82ISSoIS478", "NPWP O9.2S4.294.3-4O7.OOO".
-_MISREAD_MORE = re.compile(
-    r"(?P<words>(?:(?<![^\W_])|(?<=wa|hp))(?=[o0][ .-]?8)"
-    r"|npwp[^0-9]{0,20}?(?=(?:[oilsbz]{2}[.,-])?[oilsbz]{0,3}[0-9]))"
-    r"(?P<digits>[o0][ .-]?8(?:(?:[ .-](?=[oilsbz]{0,5}[0-9]))?[0-9oilsbz]){7,11}"
-    r"|(?<=[\W_p])[0-9oilsbz](?:[\W_]{0,3}[0-9oilsbz]){13,15})(?![^\W_])"
+# Many of them in one number: "o82ISSoIS478", "NPWP O9.2S4.294.3-4O7.OOO". More letters stand for a digit beside one.
+_MIXED = (
+    r"(?:(?:[oqilsbz]{0,2}|[aetg](?=[0-9]{1,3}(?![0-9])))[0-9](?:(?:[oqilsbz]{0,6}|[aetg])[0-9]){0,15}[oqilsbz]{0,3})"
 )
-_DIGITS_FOR = str.maketrans("oilsbz", "011582")
+_ONLY_LETTERS = r"[oqilsbz]{1,4}"
+_MISREAD_MORE = re.compile(
+    rf"(?:(?<![^\W_])|(?<=wa|hp))(?:{_ONLY_LETTERS}[.-])?{_MIXED}"
+    rf"(?:[ .-]{_MIXED}|[.-]{_ONLY_LETTERS}){{0,6}}(?![^\W_])"
+)
+_FEWEST_MISREAD = 10
+_DIGITS_FOR = str.maketrans("oqilsbzaetg", "00115824379")
 
 # Letters and signs of other scripts that look like ours.
 _LOOKS_LIKE = {
@@ -86,10 +91,18 @@ _LONE_A = re.compile(f"(?<!{_CIRCLED})[\u24b6\u24d0\U0001f150\U0001f170](?!{_CIR
 _SIGNS = {"Pd": "-", "Pi": '"', "Pf": '"', "Zs": " ", "Zl": "\n", "Zp": "\n"}
 _INVISIBLE = ("Cf", "Mn", "Me")  # soft hyphen, zero width, variation selectors, the keycap, what strikes through
 
+# A letter as a form or an address may have it, and tags around it: "&#48;", "%38", "<b>0812</b>".
+_ENCODED = re.compile(
+    r"(?i)&#(?:x(?P<hex>[0-9a-f]{1,5})|(?P<dec>\d{1,6}));|%(?P<percent>[2-7][0-9a-f])|</?(?:[bisup]|em|br|div|span|strong)/?>"
+)
+
 _DIGIT = re.compile("[0-9]")
 _GROUP = re.compile("[0-9]+")
 _BLANK = rf"(?:[^\w\n{BREAK}]|_)"
-_SAID = "strip|setrip|garis|minus|min|dash|titik|dot|koma|spasi|ratus|ribu|lalu|terus|trus|lanjut|kemudian|sambung"
+_SAID = (
+    "strip|setrip|garis|minus|min|dash|titik|dot|koma|spasi|ratus|ribu|lalu|terus|trus|trs|lanjut|kemudian|sambung"
+    "|terakhir|baru(?: lagi)?|h?abis itu|s(?:u?da)?h itu"
+)
 # What may stand between two groups: signs and blanks, one line break, a word that people say for a sign.
 _GAP = rf"(?:{_BLANK}{{1,8}}(?:(?:{_SAID})(?!{_LETTER}){_BLANK}{{0,3}})?|{_BLANK}{{0,4}}\n{_BLANK}{{0,4}})"
 _RUN = re.compile(rf"[0-9]+(?:{_GAP}[0-9]+)*")
@@ -144,9 +157,23 @@ def _joined(parts: Iterable[tuple[str, int, int]]) -> Copy:
 
 def plain_copy(text: str) -> Copy:
     """Copy ``text`` in small letters and plain digits, without what nobody sees."""
-    if text.isascii():
+    encoded = list(_ENCODED.finditer(text))
+    if text.isascii() and not encoded:
         return Copy(text.lower(), range(len(text)), range(1, len(text) + 1))
-    return _joined((_plain(letter), n, n + 1) for n, letter in enumerate(_LONE_A.sub("\u249c", text)))
+    letters = _LONE_A.sub("\u249c", text)
+    parts: list[tuple[str, int, int]] = []
+    done = 0
+    for found in encoded:
+        parts += ((_plain(letters[n]), n, n + 1) for n in range(done, found.start()))
+        parts.append((_plain(_decoded(found)), found.start(), found.end()))
+        done = found.end()
+    return _joined([*parts, *((_plain(letters[n]), n, n + 1) for n in range(done, len(letters)))])
+
+
+def _decoded(found: re.Match[str]) -> str:
+    """The letter, or a soft hyphen, which nobody sees, for a tag and for what is none."""
+    code = int(found["hex"] or found["percent"] or "0", 16) or int(found["dec"] or "0")
+    return chr(code) if 0 < code < 0x110000 else "\u00ad"
 
 
 def has_digits(letters: str, fewest: int) -> bool:
@@ -159,16 +186,17 @@ def has_digits(letters: str, fewest: int) -> bool:
 
 def _value(number: re.Match[str]) -> str:
     if number["times"]:
-        return (number["digit"] or _VALUE[number["again"]]) * (3 if number["times"].startswith("t") else 2)
+        three = number["times"][:3] in ("tri", "tig", "thr") or number["times"][0] == "3"
+        return (number["digit"] or _VALUE[number["again"]]) * (3 if three else 2)
     if number["ten"]:
         return _VALUE[number["ten"]] + (_VALUE[number["one"]] if number["one"] else "0")
     return "1" + _VALUE[number["teen"]] if number["teen"] else _VALUE[number["word"]]
 
 
 def _reread(match: re.Match[str]) -> str:
-    digits = match["digits"]
-    few = len(_DIGIT.findall(digits)) * 5 < len(re.findall(r"[^\W_]", digits)) * 2
-    return match[0] if few else match["words"] + digits.translate(_DIGITS_FOR)
+    of_all = len(re.findall(r"[^\W_]", match[0]))
+    enough = of_all >= _FEWEST_MISREAD and len(_DIGIT.findall(match[0])) * 5 >= of_all * 2
+    return match[0].translate(_DIGITS_FOR) if enough else match[0]
 
 
 def in_digits(copy: Copy) -> Copy:

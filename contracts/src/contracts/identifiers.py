@@ -53,7 +53,7 @@ OTHER = re.compile(
         r"\b(?:rumah|blok|kavling|absen)\W{1,3}no(?:mor|mer)?\W{1,3}\d{1,2}"
         r"(?:(?:, ?| ?[&/-] ?| )(?:(?:dan|s/d) )?\d{1,2})*(?!\d)",
         rf"\b(?:tiket|invoice|faktur){_NUMBERED}(?:\d{{8,14}}|\d{{3}}\.\d{{3}}-\d\d\.\d{{8}}){_UNSAID}",
-        rf"\b(?:order|resi|kwitansi|pesanan|transaksi|nop){_NUMBERED}{_NO_PHONE}(?!\d{{16}}(?!\d))\d[\d.-]{{6,24}}\d(?!\d)",
+        rf"\b(?:order|resi|kwitansi|pesanan|transaksi|nop){_NUMBERED}(?:[a-z]{{2,4}}(?=\d)|{_NO_PHONE})(?!\d{{16}}(?!\d))\d[\d.-]{{6,24}}\d(?!\d)",
         # Bills have 14 or 15 digits, or letters before them.
         rf"\b(?:billing|kode bayar|tagihan|faktur|invoice){_OF}{_NUMBERED}"
         rf"(?:(?!628)\d{{14,15}}|(?:fk|fp|inv|kw|tgh|bl)[-/]\d{{8,15}}){_UNSAID}",
@@ -63,7 +63,7 @@ OTHER = re.compile(
         r"\bid\s?\d{17}(?!\d)",
         # Meters and customers of PLN (11 or 12 digits) and PDAM, and the 20 digits of a prepaid token.
         rf"(?<!\d )\b(?:meter(?:an)?|id\s?pel(?:anggan)?)(?:\s?(?:pln|listrik))?{_NUMBERED}\d{{11,12}}{_UNSAID}",
-        rf"\b(?:pdam|pel(?:anggan)?|langganan|sambungan){_NUMBERED}{_NO_PHONE}\d{{5,10}}(?!\d)",
+        rf"\b(?:pdam|pel(?:anggan)?|langganan|sambungan|nosal|nosamb){_NUMBERED}{_NO_PHONE}\d{{5,10}}(?!\d)",
         rf"\b(?:(?:no(?:mor|mer)?\W{{1,2}}(?:meter(?:an)?|pel(?:anggan)? pln)|id\s?pel(?:anggan)?){_OF}"
         r"|pel(?:anggan)? (?:pln|listrik)(?= (?:no|id)))(?:nya)?(?: (?:no(?:mor)?|id)\b)?[ .:]{1,3}"
         rf"(?:\d{{11,12}}|\d{{4}}(?P<meter>[ -])\d{{4}}(?P=meter)\d{{3,4}}){_UNSAID}",
@@ -96,9 +96,9 @@ PERHAPS_OTHER = re.compile(
 # --- words beside a number that say what it is ---------------------------------------------------
 
 _FILLER = (
-    r"(?:no(?:mor|mer)?|nmr|saya|sy|sya|aku|ku|kami|adalah|ini|itu|yaitu|yg|yang|(?:anak|istri|suami|ibu|bapak)(?:ku|nya|q)?|pak|bu"
-    r"|ke|di|dgn|dengan|aktif|baru|lama|betul|benar|bank|kesehatan|peserta|kartu|a\.n\.? ?[a-z]+|an\.? [a-z]+"
-    r"|atau|dan|1[56] (?:digit|angka))"
+    r"(?:no(?:mor|mer)?|nmr|saya|sy|sya|aku|ku|kami|adalah|ini|itu|yaitu|yg|yang"
+    r"|(?:anak|istri|suami|ibu|bapak)(?:ku|nya|q)?|pak|bu|ke|di|dgn|dengan|aktif|baru|lama|betul|benar"
+    r"|bank|kesehatan|ketenagakerjaan|peserta|kartu|a\.n\.? ?[a-z]+|an\.? [a-z]+|atau|dan|1[56] (?:digit|angka))"
 )
 _GENTLE = rf"[^\w{BREAK}]{{0,8}}"
 
@@ -109,7 +109,9 @@ def _said(words: str, between: str = rf"{_GENTLE}(?:{_FILLER}\b{_GENTLE}){{0,4}}
 
 
 _ANYTHING = rf"[^\d{BREAK}\[\]\n]{{0,40}}"
-_BPJS_WORDS = r"bpjs(?:kes|tk)?|jkn|kis|noka|no(?:mor)?\W{1,2}kartu|kartu (?:indonesia )?sehat"
+_BPJS_WORDS = r"b\W?p\W?j\W?s(?:kes|tk)?|jkn|kis|kpj|noka|no(?:mor)?\W{1,2}kartu|kartu (?:indonesia )?sehat"
+_KK_WORDS, _NPWP_WORDS = r"k\W?k\.?|kartu keluarga", r"n\W?p\W?w\W?p"
+_NIK_WORDS = r"n\W?i\W?k|e?-?k\W?t\W?p|kependudukan|identitas"
 _BANKS = r"(?:bank )?(?:bri|bni|bca|bsi|btn|mandiri|sulselbar|bpd|cimb|danamon|permata|muamalat|seabank|jago)"
 _OWN_ACCOUNT = r"rekening(?!\W{1,3}(?:listrik|air|pln|pdam|telepon|telkom))|no\W?rek|rek"
 _ACCOUNT_WORDS = rf"{_OWN_ACCOUNT}|{_BANKS}|bank"
@@ -125,7 +127,7 @@ _GROUPS = re.compile(r"\d+")
 def _are_counts(groups: list[str]) -> bool:
     """Whether they are what people count: of three digits at most, and none begins with 0."""
     sizes = {len(group) for group in groups}
-    return sizes != {1} and max(sizes) <= 3 and not any(group[0] == "0" != group for group in groups)
+    return sizes != {1} and max(sizes) <= 3 and not any(group[0] == "0" for group in groups)
 
 
 def _are_years_or_prices(groups: list[str]) -> bool:
@@ -170,14 +172,14 @@ _NINE_IN_A_ROW = re.compile(r"(?!\d+0000)\d{9}(?!\d)")
 # No count, no price: "123 456 789", but not "150.000.000".
 _NINE = re.compile(r"(?!\d+\D?0{3}\D?0{3}|\d{1,2}(?:\D\d{1,2})+(?!\d))\d(?:\D?\d){8}(?!\d)")
 BY_WORD = (
-    ByWord("[KK]", _said(r"k\.?k\.?|kartu keluarga"), (_SIXTEEN, _MISTYPED, _IN_A_ROW)),
-    ByWord("[NPWP]", _said("npwp", _ANYTHING), _digits(16, 15)),
-    ByWord("[NPWP]", _said("npwp"), (*_digits(14, 17), _IN_A_ROW)),
-    ByWord("[NIK]", _said("nik|e?-?ktp|kependudukan|identitas"), (_SIXTEEN, _MISTYPED, _IN_A_ROW)),
-    ByWord(
-        "[BPJS]", _said(_BPJS_WORDS, rf"{_ANYTHING}\s{{0,4}}"), (re.compile(r"\d{13}(?!\d)"),), _behind(_BPJS_WORDS)
-    ),
-    ByWord("[BPJS]", _said(_BPJS_WORDS), (*_digits(13), re.compile(r"(?!0?8)\d{11}(?!\d)"))),
+    ByWord("[KK]", _said(_KK_WORDS, _ANYTHING), (_SIXTEEN,)),
+    ByWord("[KK]", _said(_KK_WORDS), (_SIXTEEN, _MISTYPED, _IN_A_ROW)),
+    ByWord("[NPWP]", _said(_NPWP_WORDS, _ANYTHING), _digits(16, 15)),
+    ByWord("[NPWP]", _said(_NPWP_WORDS), (*_digits(16, 15, 14, 17), _IN_A_ROW)),
+    ByWord("[NIK]", _said(_NIK_WORDS, _ANYTHING), (_SIXTEEN,)),
+    ByWord("[NIK]", _said(_NIK_WORDS), (_SIXTEEN, _MISTYPED, _IN_A_ROW)),
+    ByWord("[BPJS]", _said(_BPJS_WORDS, rf"{_ANYTHING}\s{{0,4}}"), _digits(13), _behind(_BPJS_WORDS)),
+    ByWord("[BPJS]", _said(_BPJS_WORDS), (re.compile(r"(?!0?8)\d{11}(?!\d)"),)),
     ByWord("[PASPOR]", _said("pass?port?", rf"{_ANYTHING}(?<![a-z])[a-z]{{1,2}}\W{{0,3}}"), _digits(8, 7, 6)),
     # "pasporC5518036", "paspor 2 bulan, nomor lama A9021547"
     ByWord("[PASPOR]", re.compile(r"pass?port?[a-z]$"), _digits(7)),
@@ -342,16 +344,19 @@ _PAGE = (
     r"(?:ig|insta(?:gram)?|fb|facebook|twitter|x|tiktok|threads|telegram|yt|youtube|medsos|sosmed|akun|halaman|follow"
     r"|mention|tag|via|cek|lihat|kepada|ke|dari|di|dan|oleh|tolong|halo|min|admin|pak|bu|kami|ini)\s{1,2}@\w"
 )
-AT = r"\s{0,2}(?:@{1,3}|%40|[(\[{<]\s?(?:@|at|et|a)\s?[)\]}>]|\b(?:at|et)\b|[-_](?:at|et)[-_]|\b(?:a\s)?keong\b)\s{0,2}"
+AT = (
+    r"\s{0,2}(?:@{1,3}|[(\[{<]\s?(?:@|at|et|a|keong)\s?[)\]}>]|\b(?:at|et)\b"
+    r"|[-_](?:at|et)[-_]|\b(?:a\s)?keong\b|\ba[ -]bulat\b|#)\s{0,2}"
+)
 DOT = r"\s?(?:[.,*]|[(\[{<]\s?(?:dot|titik|\.)\s?[)\]}>]|\b(?:dot|titik)\b)\s?"
 _PROVIDER = (
-    r"(?:g\s?mail|gmial|gamil|gmal|gmai|yahoo|yaho|ymail|rocketmail|hotmail|outlook|icloud|proton(?:mail)?)"
-    rf"(?:(?:{DOT}|\s)?(?:com|co(?:{DOT}|\s)?id|id|net|me))?(?![a-z])"
+    r"(?:g\s?mail|gmial|gamil|gmal|gmai|jimel|jimail|gimel|gimail|yahoo|yaho|yahu|ymail|rocketmail|hotmail|outlook|icloud|proton(?:mail)?)"
+    rf"(?:(?:{DOT}|\s)?(?:com|kom|[ck]o(?:{DOT}|\s)?(?:id|aidi)|id|net|me))?(?![a-z])"
 )
 EMAIL = re.compile(
     _any_of(
-        _LOCAL + r"(?:@{1,3}|%40)(?:[\w-]{1,63}\.{1,3}){1,6}[\w-]{1,63}",
-        r"(?<!\w)(?:[\w.+-]\s){3,40}@(?:\s[\w.-]){4,40}(?!\w)",  # letter by letter
+        _LOCAL + r"@{1,3}(?:[\w-]{1,63}\.{1,3}){1,6}[\w-]{1,63}",
+        r"(?<!\w)(?:[\w.+-][\s*_]){3,40}@(?:[\s*_][\w.-]|[.]){4,40}(?!\w)",  # letter by letter
         # "budi (at) gmail (dot) com", "budi @ yahoo. co. id": only with an ending that is one.
         rf"(?!{_PAGE}){_LOCAL}{AT}(?!www\b)[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{0,2}}?{DOT}(?:com|net|org|id|info|me)(?![a-z])",
         _LOCAL + AT + _PROVIDER,
@@ -363,13 +368,18 @@ EMAIL = re.compile(
 #: One of these is in every address. Most texts have none: it keeps them from being searched for one at every word.
 EMAIL_SIGNS = (
     "@",
-    "%40",
     "mail",
     "yahoo",
     "outlook",
     "icloud",
     "proton",
     "keong",
+    "bulat",
+    "jimel",
+    "jimail",
+    "gimel",
+    "yahu",
+    "#",
     " at ",
     " et ",
     *(a + b for a in "([{<-_" for b in ("at", "et", "a)", "a]", "a}", "a>", "a ", " a ")),
