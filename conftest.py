@@ -13,7 +13,7 @@ settings.register_profile("search", settings.get_profile("steady"), derandomize=
 settings.load_profile("steady")
 
 #: End-to-end tests that start a system of their own.
-ALONE = ("test_breach", "test_erasure", "test_new_kabupaten")
+ALONE = ("test_breach", "test_erasure", "test_fuzz", "test_new_kabupaten")
 
 
 class ByServers(LoadScopeScheduling):

@@ -1,0 +1,638 @@
+"""Ten thousand mutated inputs to each door and to a unit's topic: none is an error of ours, none stops anything."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+from urllib.parse import quote, quote_from_bytes, urlsplit
+
+import httpx
+import psycopg
+import pytest
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+from desk import Desk, cloud_event, units
+from harness import CLEAR, ROOT, System, a_number, running, until
+
+from lapor import credentials, kafka, quotas
+
+pytestmark = [pytest.mark.connected, pytest.mark.slow]
+
+SEED = 1708
+INPUTS = 10_000
+AT_ONCE = 16
+#: The rates are tested elsewhere: here they would keep the inputs from what is to be tried.
+RATES = ("intake-web:WEB_TAKES_PER_S=100000", "intake-sms:SMS_TAKES_PER_S=100000")
+#: What a unit may write in a second is tried elsewhere too.
+UNBOUNDED = {"producer_byte_rate": 100_000_000, "consumer_byte_rate": 100_000_000, "request_percentage": 1000}
+#: What services log when an exception came that nobody foresaw, or when they give up.
+UNFORESEEN = (
+    "mo_failed",
+    "door_failed",
+    "request_failed",
+    "decide_failed",
+    "batch_failed",
+    "timer_failed",
+    "compare_failed",
+    "notice_failed",
+    "case_unreadable",
+    "missing_step_given_up",
+    "parked",
+    "leaving",
+    "Traceback",
+)
+#: No gateway's request is longer (intake_sms.adapters.door): what is, h11 refuses before us.
+LONGEST_QUERY = 400_000
+ACTIONS = (
+    ("acknowledge", {}),
+    ("progress", {"message": "Petugas sedang di lokasi."}),
+    ("ask", {"message": "Rumah nomor berapa?"}),
+    ("resolve", {"message": "Pipa sudah diganti.", "evidence": [{"url": "https://pdam.soppengkab.go.id/1.jpg"}]}),
+    ("return", {"reason": "bukan pipa kami"}),
+    ("hand-over", {"to": "PLN", "reason": "tiang milik PLN"}),
+    ("dispose", {"unit": "PUPR", "support": ["PDAM", "PLN"]}),
+    ("correct", {"category": "air_bersih"}),
+    ("merge", {"into": "SPG-W0AB-12CDS"}),
+    ("erase", {"reason": "diminta"}),
+)
+#: Text that has broken programs before; half a surrogate pair can be written in JSON only.
+UNICODE = (
+    "",
+    " ",
+    "\0",
+    "a\0b",
+    "\ufeff",
+    "\ud800",
+    "\udfff\ud800",
+    "\U0010ffff",
+    "\u202e\u2066nama",
+    "e" + "\u0301" * 500,
+    "ﷺ" * 300,
+    "👩‍👩‍👧‍👦" * 50,
+    "İıßﬀ",
+    "\u2028\u2029\x85\x0b",
+    "\x1b[31m",
+    "१२३",
+    "²",
+    "٠٨١٢٣٤٥٦٧٨٩",
+)
+WORDS = (
+    "' OR 1=1 --",
+    "%s%n%00",
+    "{{7*7}}",
+    "<script>alert(1)</script>",
+    "../../etc/passwd",
+    "null",
+    "-1",
+    "1e400",
+    "9" * 400,
+    "a" * 10_001,
+    "a " * 20_000,
+    "SPG-W000-00000",
+    "2026-13-45T99:99:99+99:99",
+    "0000-01-01T00:00:00Z",
+    "9999-12-31T23:59:59.999999-23:59",
+)
+OTHERS: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    0,
+    -1,
+    2**63,
+    10**400,
+    -0.0,
+    1e308,
+    float("nan"),
+    float("inf"),
+    [],
+    {},
+    [None],
+    {"": ""},
+    [[[[]]]],
+)
+#: Stands for brackets that are deeper than Python's own encoder goes.
+DEEP = "@dalam@"
+BYTES = (
+    b"\0",
+    b"\xff\xfe",
+    b"\xc3\x28",
+    b"\xed\xa0\x80",
+    b"\xf4\x90\x80\x80",
+    b"%",
+    b"%00",
+    b"\r\n",
+    b'"',
+    b"\\u",
+    b"--",
+)
+
+
+class Mutator:
+    """Makes of valid inputs others that hardly are; the same of the same seed."""
+
+    def __init__(self, door: str) -> None:
+        self.random = Random(f"{SEED} {door}")
+
+    def maybe(self, share: float) -> bool:
+        """True in that share of cases."""
+        return self.random.random() < share
+
+    def text(self, value: str) -> str:
+        """Another text."""
+        nasty = self.random.choice(UNICODE + WORDS)
+        at = self.random.randint(0, len(value))
+        ways = (
+            nasty,
+            value[:at] + nasty + value[at:],
+            value[:at],
+            value * self.random.randint(2, 40),
+            value.swapcase(),
+        )
+        return self.random.choice(ways)
+
+    def value(self, value: Any) -> Any:
+        """Another value, often of another type."""
+        ways: tuple[Callable[[], Any], ...] = (
+            lambda: self.text(value if isinstance(value, str) else str(value)),
+            lambda: self.text(value if isinstance(value, str) else str(value)),
+            lambda: self.random.choice(OTHERS),
+            lambda: [value] * self.random.choice((1, 3, 300)),
+            lambda: {"text": value},
+            lambda: DEEP,
+        )
+        return self.random.choice(ways)()
+
+    def fields(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Fields taken away, added, swapped, or with other values; inner objects too."""
+        given = dict(given)
+        for _ in range(self.random.choice((1, 1, 1, 2, 5))):
+            if not given:
+                break
+            name, other = (self.random.choice(list(given)) for _ in range(2))
+            match self.random.randrange(6):
+                case 0:
+                    del given[name]
+                case 1:
+                    given[name], given[other] = given[other], given[name]
+                case 2:
+                    given[self.text(name)] = given[name]
+                case _ if isinstance(given[name], dict) and self.maybe(0.8):
+                    given[name] = self.fields(given[name])
+                case _:
+                    given[name] = self.value(given[name])
+        return given
+
+    def json(self, given: dict[str, Any]) -> bytes:
+        """``given`` as JSON of a kind: with fields twice, without escapes, in brackets, or damaged."""
+        text = json.dumps(given, ensure_ascii=self.maybe(0.5))
+        if DEEP in text:
+            depth, (left, right) = self.random.choice((20, 900, 5000)), self.random.choice(("[]", ('{"a":', "}")))
+            text = text.replace(f'"{DEEP}"', left * depth + ("1" if left != "[" else "") + right * depth)
+        if given and self.maybe(0.1):
+            name = self.random.choice(list(given))
+            text = f"{text[:-1]},{json.dumps(name)}:{json.dumps(self.random.choice(OTHERS))}}}"
+        raw = text.encode(self.random.choice(("utf-8",) * 20 + ("utf-16", "utf-32", "utf-7")), "surrogatepass")
+        return self.raw(raw) if self.maybe(0.2) else raw
+
+    def raw(self, value: bytes) -> bytes:
+        """Damaged bytes: bits flipped, cut off, a part taken out or repeated, others put in."""
+        raw = bytearray(value)
+        for _ in range(self.random.choice((1, 1, 2, 8))):
+            start, end = sorted(self.random.randint(0, len(raw)) for _ in range(2))
+            match self.random.randrange(5):
+                case 0 if raw:
+                    raw[min(start, len(raw) - 1)] ^= 1 << self.random.randrange(8)
+                case 1:
+                    del raw[end:]
+                case 2:
+                    del raw[start : min(end, start + 20)]
+                case 3:
+                    raw[start:start] = raw[start : start + 50] * self.random.randint(1, 20)
+                case _:
+                    raw[start:start] = self.random.choice(BYTES)
+        return bytes(raw)
+
+    def address(self) -> str:
+        """A citizen's; they are those for benchmarks (RFC 2544)."""
+        return f"198.{self.random.randint(18, 19)}.{self.random.randrange(256)}.{self.random.randrange(256)}"
+
+    def id(self) -> str:
+        """A UUID of this seed."""
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request as its bytes go out; no client's library would let these through."""
+
+    method: str
+    path: bytes
+    headers: dict[str, bytes] = field(default_factory=dict)
+    body: bytes = b""
+
+    def encoded(self) -> bytes:
+        """The bytes. What frames the request stays right, for a broken frame tries uvicorn and not us."""
+        lines = [b"%s %s HTTP/1.1" % (self.method.encode(), self.path), b"Host: lapor", b"Connection: close"]
+        lines += [name.encode() + b": " + value.translate(None, b"\r\n\0") for name, value in self.headers.items()]
+        lines += [b"Content-Length: %d" % len(self.body)]
+        return b"\r\n".join(lines) + b"\r\n\r\n" + self.body
+
+
+@dataclass
+class Outcome:
+    """What became of the calls of one door."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    bad: list[tuple[int, bytes]] = field(default_factory=list)
+    seconds: float = 0
+
+    def __str__(self) -> str:
+        return f"{dict(sorted(self.statuses.items()))} in {self.seconds:.0f} s, seed {SEED}, bad: {self.bad[:3]}"
+
+
+def send(url: str, calls: Iterator[Call], is_bad: Callable[[int], bool]) -> Outcome:
+    """Send ``calls``, some at once, each on a connection of its own; 0 is no answer at all."""
+    outcome, door, began, turn = Outcome(), urlsplit(url), time.monotonic(), threading.Lock()
+
+    def next_one() -> bytes | None:
+        with turn:
+            call = next(calls, None)
+        return call.encoded() if call else None
+
+    def work(_: int) -> None:
+        while (sent := next_one()) is not None:
+            status = _status(str(door.hostname), int(door.port or 0), sent)
+            with turn:
+                outcome.statuses[status] += 1
+                if is_bad(status):
+                    outcome.bad.append((status, sent[:2000]))
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(work, range(AT_ONCE)))
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+def _status(host: str, port: int, sent: bytes) -> int:
+    answer = b""
+    with socket.create_connection((host, port), timeout=30) as door:
+        # Who sends too much is cut off while it sends; what it was answered is there all the same.
+        with contextlib.suppress(ConnectionError):
+            door.sendall(sent)
+        with contextlib.suppress(ConnectionError):
+            while part := door.recv(65536):
+                answer += part
+    return int(answer[9:12]) if answer.startswith(b"HTTP/1.1 ") else 0
+
+
+@pytest.fixture(scope="module")
+def fuzzed() -> Iterator[System]:
+    """A system of its own: what is left in its topics would be in the way of other tests."""
+    yield from running("fuzz", ROOT / "region" / "soppeng", *RATES)
+
+
+@pytest.fixture(scope="module")
+def tickets(fuzzed: System) -> dict[str, str]:
+    """Complaints by web that inputs can be about, with their secrets."""
+    made = {}
+    for n in range(60):
+        secret = uuid.uuid4().hex
+        answer = fuzzed.post_web(str(uuid.uuid4()), {"text": f"{CLEAR} ({n})"}, secret)
+        made[str(answer.raise_for_status().json()["ticket"])] = secret
+    return made
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_stops(fuzzed: System) -> Iterator[None]:
+    """After all of it nothing was started again, nothing is stuck, and the next complaint goes its whole way."""
+    before = processes(fuzzed)
+    yield
+    until(lambda: not unread(fuzzed, "router"), 300, "the router has read all")
+    _goes_its_whole_way(fuzzed)
+    assert before == processes(fuzzed)
+    _nothing_is_stuck(fuzzed)
+    assert {} == unforeseen(fuzzed.data / "logs")
+
+
+def processes(system: System) -> dict[str, tuple[int, int]]:
+    """The process that each service is, and how often it was started again."""
+    return {each["name"]: (each["pid"], each["restarts"]) for each in system.lapor("status")["services"]}
+
+
+def _goes_its_whole_way(system: System) -> None:
+    number = a_number()
+    system.send_sms(number, f"SOPPENG {CLEAR} (sesudahnya)")
+    ticket = until(
+        lambda: next((str(row["ticket"]) for row in system.sent() if row["to"] == number and row["ticket"]), None),
+        180,
+        "a receipt",
+    )
+    with units(system.env) as unit:
+        owner = unit(system.unit_of(ticket))
+        owner.get(ticket, "routed")
+        owner.must(ticket, "acknowledge")
+        owner.must(ticket, "resolve", message="Pipa yang baru sudah dipasang.")
+    system.until_status(ticket, "resolved")
+    system.until_told(number, "Pipa yang baru sudah dipasang.")
+
+
+def _nothing_is_stuck(system: System) -> None:
+    stuck = (
+        "lapor_router_stuck",
+        "lapor_sla_clocks_stuck",
+        "lapor_outbox_failing_seconds",
+        "lapor_decide_bugs_in_a_row",
+    )
+    for name, url in system.env["ready_urls"].items():
+        assert 200 == httpx.get(url, timeout=10).status_code, name
+        lines = httpx.get(url.replace("/ready", "/metrics"), timeout=10).text.splitlines()
+        assert [] == [line for line in lines if line.startswith(stuck) and float(line.rsplit(" ", 1)[1])], name
+    for name, dsn in system.env["databases"].items():
+        with psycopg.connect(dsn) as db:
+            rows = db.execute("SELECT topic, parked_reason FROM outbox WHERE parked_reason IS NOT NULL").fetchall()
+        assert [] == rows, name
+
+
+def unread(system: System, service: str) -> dict[tuple[str, int], int]:
+    """How many records of each of its topics ``service`` has not handled."""
+    with psycopg.connect(system.env["databases"][service]) as db:
+        read = db.execute("SELECT topic, partition, next_offset FROM consumed").fetchall()
+    auditor = Desk(system.env, "auditor")
+    try:
+        ends = {
+            (topic, part): auditor.consumer.get_watermark_offsets(TopicPartition(topic, part), timeout=20)[1]
+            for topic, part, _ in read
+        }
+    finally:
+        auditor.close()
+    return {(t, p): ends[t, p] - offset for t, p, offset in read if ends[t, p] > offset}
+
+
+def unforeseen(logs: Path) -> dict[str, list[str]]:
+    """The first lines of each log that tell of what nobody foresaw."""
+    found = {}
+    for path in logs.iterdir():
+        if path.stem in ("kafka", "postgres", "standins"):
+            continue
+        lines = path.read_text(errors="replace").splitlines()
+        if bad := [
+            line[:3000] for line in lines if any(f'"{word}"' in line or line.startswith(word) for word in UNFORESEEN)
+        ]:
+            found[path.stem] = bad[:3]
+    return found
+
+
+def multipart(mutate: Mutator, fields: dict[str, Any]) -> tuple[bytes, bytes]:
+    """The content type and body of a form with parts."""
+    mark, parts = "batas", []
+    for name, value in fields.items():
+        file = '; filename="a.txt"\r\nContent-Type: text/plain; charset=utf-16' if mutate.maybe(0.05) else ""
+        parts.append(f'--{mark}\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n{value}\r\n')
+    body = ("".join(parts) + f"--{mark}--\r\n").encode("utf-8", "surrogatepass")
+    kind = f"multipart/form-data; boundary={mark}".encode()
+    return mutate.raw(kind) if mutate.maybe(0.05) else kind, mutate.raw(body) if mutate.maybe(0.3) else body
+
+
+def urlencoded(fields: dict[str, Any]) -> bytes:
+    """The fields as a browser sends them in a query or a body."""
+    return b"&".join(_quoted(name) + b"=" + _quoted(value) for name, value in fields.items())
+
+
+def _quoted(value: Any) -> bytes:
+    raw = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+    return quote_from_bytes(raw).encode()
+
+
+def form(mutate: Mutator, fields: dict[str, Any]) -> tuple[bytes, bytes]:
+    """The content type and body of a form of either kind."""
+    if mutate.maybe(0.5):
+        return multipart(mutate, fields)
+    body = urlencoded(fields)
+    kind = mutate.random.choice(
+        (b"", b"; charset=utf-8", b"; charset=utf-16", b"; charset=tidak-ada", b"; charset=\xff")
+    )
+    return b"application/x-www-form-urlencoded" + kind, mutate.raw(body) if mutate.maybe(0.2) else body
+
+
+def web_call(mutate: Mutator, tickets: dict[str, str]) -> Call:
+    """A call of the website or its API."""
+    ticket, secret = mutate.random.choice(list(tickets.items()))
+    complaint = {
+        "text": f"{CLEAR} ({mutate.id()[:8]})",
+        "name": "Warga Uji",
+        "phone": f"0812{mutate.random.randrange(10**8):08}",
+        "email": f"{mutate.id()[:8]}@contoh.id",
+        "place": "Lapajung",
+        "occurred": "tadi pagi",
+    }
+    flags = {"anonim": mutate.maybe(0.2), "rahasia": mutate.maybe(0.2)}
+    addition = {"kind": mutate.random.choice(("addition", "rating", "reopen", "rights_request")), "text": "Masih mati."}
+    more = {"rating": 4, "right": "restriction"}
+    head = {"Idempotency-Key": mutate.id().encode(), "Access-Secret": secret.encode()}
+    typed = {"key": mutate.id(), "secret": secret}
+    page, api = f"/laporan/{ticket}", f"/v1/complaints/{ticket}"
+
+    def of_json(path: str, body: dict[str, Any]) -> Call:
+        raw = mutate.json(mutate.fields(body) if mutate.maybe(0.8) else body)
+        return Call("POST", path.encode(), {"Content-Type": b"application/json", **head}, raw)
+
+    def of_form(path: str, body: dict[str, Any]) -> Call:
+        kind, raw = form(mutate, mutate.fields(body) if mutate.maybe(0.8) else body)
+        return Call("POST", path.encode(), {"Content-Type": kind, **head}, raw)
+
+    def read() -> Call:
+        number = mutate.text(ticket) if mutate.maybe(0.7) else ticket
+        odd = quote(number, safe="", errors="surrogatepass")
+        paths = (
+            "/",
+            "/lacak?nomor={}",
+            "/laporan/{}?baru=1&terkirim={}",
+            "/laporan/{}/tambahan",
+            "/v1/complaints/{}",
+            "/static/{}",
+        )
+        path = mutate.random.choice(paths).replace("{}", odd[:20_000])
+        cookies = {"Cookie": mutate.raw(b"akses=abc; terkirim=def"), "If-None-Match": mutate.raw(b'"abc"')}
+        return Call(mutate.random.choice(("GET",) * 9 + ("HEAD",)), path.encode(), {**head, **cookies})
+
+    ways: tuple[tuple[int, Callable[[], Call]], ...] = (
+        (6, lambda: of_json("/v1/complaints", {**complaint, **flags})),
+        (2, lambda: of_form("/v1/complaints", complaint)),
+        (5, lambda: of_form("/", {**complaint, **typed})),
+        (4, lambda: of_json(f"{api}/follow-ups", {**addition, **more})),
+        (3, lambda: of_form(f"{page}/tambahan", {**addition, **more, **typed})),
+        (1, lambda: of_form(page, typed)),
+        (5, read),
+    )
+    call = mutate.random.choices([way for _, way in ways], [weight for weight, _ in ways])[0]()
+    headers = dict(call.headers)
+    if mutate.maybe(0.15):
+        name = mutate.random.choice(list(headers))
+        headers[name] = mutate.raw(headers[name])
+    if mutate.maybe(0.05):
+        headers.pop(mutate.random.choice(list(headers)))
+    if mutate.maybe(0.03):
+        call = replace(
+            call, method=mutate.random.choice(("PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "GET", "POST", "X"))
+        )
+    return replace(call, headers={"X-Forwarded-For": mutate.address().encode(), **headers})
+
+
+def test_the_website_answers_whatever_comes(
+    fuzzed: System, tickets: dict[str, str], record_property: Callable[[str, object], None]
+) -> None:
+    mutate = Mutator("web")
+    calls = (web_call(mutate, tickets) for _ in range(INPUTS))
+    outcome = send(fuzzed.env["web_url"], calls, lambda status: not 200 <= status < 500)
+    record_property("measured", f"web: {outcome}")
+    assert [] == outcome.bad, str(outcome)
+    assert INPUTS == outcome.statuses.total()
+    # Most got through to the rules, and not only to be told that there were too many.
+    taken = outcome.statuses[202] + outcome.statuses[303]
+    assert outcome.statuses[429] < INPUTS / 5, str(outcome)
+    assert taken > INPUTS / 20, str(outcome)
+
+
+def sms_call(mutate: Mutator, path: str, tickets: list[str]) -> Call:
+    """A request of the gateway."""
+    commands = (
+        "SOPPENG {} {}",
+        "{} masih mati {}",
+        "STATUS {} {}",
+        "BUKA {} {}",
+        "BATAL {} {}",
+        "NILAI {} 4 {}",
+        "STOP {}{}",
+    )
+    command = mutate.random.choice(commands)
+    text = command.format(CLEAR if "SOPPENG" in command else mutate.random.choice(tickets), mutate.id()[:8])
+    sender = f"+6281300000{mutate.random.randrange(300):03}"
+    given: dict[str, Any] = {"id": mutate.id(), "from": sender, "to": "1708", "charset": "UTF-8", "text": text}
+    charset = mutate.random.choice(
+        ("UTF-8", "UTF-16BE", "CP1252", "ISO-8859-1", "zlib", "idna", "\0", "utf-7", "unicode_escape")
+    )
+    if mutate.maybe(0.3):
+        given |= {"charset": charset, "raw": mutate.text(text).encode("utf-16-be", "surrogatepass")}
+    if mutate.maybe(0.3):
+        given["from"] = mutate.random.choice(
+            ("PLN", "123", "+1 650 555 0100", "0813-1111", "+62" + "9" * 30, "+", "()", "٠٨١٢")
+        )
+    if mutate.maybe(0.7):
+        given = mutate.fields(given)
+    if DEEP in given.values():
+        given = {name: "a" * 100_000 if value == DEEP else value for name, value in given.items()}
+    query = urlencoded(given)
+    if mutate.maybe(0.3):
+        # Only what may stand in a request line: other bytes try h11 and not us.
+        query = bytes(byte for byte in mutate.raw(query) if 0x21 <= byte <= 0x7E)
+    query = query[:LONGEST_QUERY]
+    method = mutate.random.choice(("GET",) * 30 + ("POST", "HEAD"))
+    if mutate.maybe(0.02):
+        path += "/lagi"
+    return Call(method, path.encode() + b"?" + query)
+
+
+def test_the_sms_door_answers_whatever_the_gateway_brings(
+    fuzzed: System, tickets: dict[str, str], record_property: Callable[[str, object], None]
+) -> None:
+    mutate, door = Mutator("sms"), urlsplit(fuzzed.env["sms_mo_url"])
+    calls = (sms_call(mutate, door.path, list(tickets)) for _ in range(INPUTS))
+    outcome = send(fuzzed.env["sms_mo_url"], calls, lambda status: status not in (200, 403, 404, 405, 429))
+    record_property("measured", f"sms: {outcome}")
+    assert [] == outcome.bad, str(outcome)
+    assert INPUTS == outcome.statuses.total()
+    assert outcome.statuses[200] > INPUTS / 2, str(outcome)
+
+
+def reply(
+    mutate: Mutator, unit: str, tickets: list[str]
+) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]:
+    """A record of a unit: value, key and headers."""
+    ticket = mutate.random.choice(tickets)
+    action, more = mutate.random.choice(ACTIONS)
+    event = cloud_event(
+        "unit.replied.v1", {"ticket": ticket, "action": action, **more}, source=f"/unit/{unit}", subject=ticket
+    )
+    event["id"] = mutate.id()
+    if mutate.maybe(0.6):
+        event["data"] = mutate.fields(event["data"])
+    if mutate.maybe(0.3):
+        event = mutate.fields(event)
+    if mutate.maybe(0.02):
+        event["data"] = {**cloud_event("x", {})["data"], "ticket": ticket, "action": action, "message": "a" * 600_000}
+    value: bytes | None = mutate.json(event)
+    if mutate.maybe(0.03):
+        value = mutate.random.choice((None, b"", b"null", b"[]", b"\0" * 1000, mutate.random.randbytes(300)))
+    key = mutate.random.choice(
+        (ticket.encode(), ticket.encode(), None, b"", b"\xff\0", b"k" * 5000, mutate.raw(ticket.encode()))
+    )
+    headers: list[tuple[str, bytes | None]] = []
+    if mutate.maybe(0.3):
+        odd = (
+            ("signature", b"\xff"),
+            ("content-type", None),
+            ("", b""),
+            ("error", b"x" * 3000),
+            ("ñ" * 50, b"\0"),
+            ("source-offset", b"x"),
+        )
+        headers = [mutate.random.choice(odd) for _ in range(mutate.random.choice((1, 3, 50)))]
+    return value, key, headers
+
+
+def test_the_router_answers_or_puts_aside_whatever_a_unit_writes(
+    fuzzed: System, tickets: dict[str, str], record_property: Callable[[str, object], None]
+) -> None:
+    mutate, failed, began = Mutator("unit"), list[Any](), time.monotonic()
+    code = "PDAM"
+    topic = f"unit.{code.lower()}.replied.v1"
+
+    def hears(error: Any, _: Any) -> None:
+        # What is larger than a record may be never leaves the unit's own client.
+        if error and error.code() != KafkaError.MSG_SIZE_TOO_LARGE:
+            failed.append(error)
+
+    password = credentials.read(fuzzed.data / "credentials.json").kafka_admin
+    admin = kafka.client_settings(fuzzed.env["bootstrap"], kafka.ADMIN, password)
+    quotas.set_quotas(admin, [code], UNBOUNDED)
+    with units(fuzzed.env) as unit:
+        owner = unit(code)
+        # With so many before it a record may wait longer than a desk's would.
+        owner.producer = Producer({**owner.client, "message.timeout.ms": 300_000})
+        for _ in range(INPUTS):
+            value, key, headers = reply(mutate, code, list(tickets))
+            try:
+                owner.producer.produce(topic, value, key, headers=headers, on_delivery=hears)
+            except KafkaException as error:
+                hears(error.args[0], None)
+            except BufferError:
+                owner.producer.flush(300)
+                owner.producer.produce(topic, value, key, headers=headers, on_delivery=hears)
+            owner.producer.poll(0)
+        assert not owner.producer.flush(300)
+        assert [] == failed[:3], f"seed {SEED}"
+        until(
+            lambda: not [place for place in unread(fuzzed, "router") if place[0] == topic],
+            300,
+            "the router has read all",
+        )
+        taken = time.monotonic() - began
+    reader = Desk(fuzzed.env, code)
+    told = [seen.event["data"].get("reply") for seen in reader.read_all(f"unit.{code.lower()}.routed.v1")]
+    reader.close()
+    answers = Counter("accepted" if each["accepted"] else each["code"] for each in told if each)
+    record_property("measured", f"unit: {dict(answers)} of {INPUTS} in {taken:.0f} s, seed {SEED}")
+    # A good part is read as replies, and not all of it refused for one reason.
+    assert answers["accepted"] > INPUTS / 200, str(answers)
+    assert answers.total() > INPUTS / 10, str(answers)
