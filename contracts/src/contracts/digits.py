@@ -26,7 +26,7 @@ _WORDS = {
     "6": "enam anam enm nam six enneng annang enem sittah",
     "7": "tujuh tjuh tuju tjh seven pitu sab'ah sabah",
     "8": "delapan dlapan delapn dlpan dlpn lapan lpn eight aruwa arua sangantuju wolu tsamaniyah",
-    "9": "sembilan smbilan semblan sembiln smblan smbln nine asera salapang songo sanga tis'ah tisah",
+    "9": "sembilan smbilan semblan sembiln smblan smbln sblan nine asera salapang songo sanga tis'ah tisah",
     "10": "sepuluh spuluh",
     "11": "sebelas sblas",
 }

@@ -109,7 +109,7 @@ def _said(words: str, between: str = rf"{_GENTLE}(?:{_FILLER}\b{_GENTLE}){{0,4}}
 
 
 _ANYTHING = rf"[^\d{BREAK}\[\]\n]{{0,40}}"
-_BPJS_WORDS = r"b\W?p\W?j\W?s(?:kes|tk)?|jkn|kis|kpj|noka|no(?:mor)?\W{1,2}kartu|kartu (?:indonesia )?sehat"
+_BPJS_WORDS = r"b\W?p\W?j\W?s\W?(?:kes|tk)?|jkn|kis|kpj|noka|no(?:mor)?\W{1,2}kartu|kartu (?:indonesia )?sehat"
 _KK_WORDS, _NPWP_WORDS = r"k\W?k\.?|kartu keluarga", r"n\W?p\W?w\W?p"
 _NIK_WORDS = r"n\W?i\W?k|e?-?k\W?t\W?p|kependudukan|identitas"
 _BANKS = r"(?:bank )?(?:bri|bni|bca|bsi|btn|mandiri|sulselbar|bpd|cimb|danamon|permata|muamalat|seabank|jago)"
