@@ -148,7 +148,7 @@ def follow_parent(
     for out in outs:
         if not isinstance(out, ComplaintUpdated):
             continue
-        for ticket in sorted(cases):
+        for ticket in sorted(ticket for ticket, case in cases.items() if case.parent == out.ticket):
             child = changes.get(ticket, cases[ticket])
             if child.parent != out.ticket or child.status != "merged":
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 
@@ -79,7 +79,7 @@ class Rules:
     targets: Mapping[str, Target] = field(default_factory=dict)
     routing: tuple[RoutingRule, ...] = ()
     heirs: Mapping[str, str] = field(default_factory=dict)
-    boilerplate: Collection[str] = ()
+    boilerplate: Sequence[str] = ()
     contacts: Collection[str] = ()
     evidence_hosts: Collection[str] = ()
     similar_suggest: float = 0.75

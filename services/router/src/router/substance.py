@@ -6,8 +6,9 @@ Judged clause by clause: one that names a deed is enough, whatever else is still
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 
 #: The least a message says that names no finished deed.
@@ -77,13 +78,14 @@ _PLAN = "pesan baru menyebut rencana; kirim progress dulu, dan selesaikan setela
 _SHORT = "pesan terlalu singkat; tulis apa yang sudah dikerjakan, di mana, dan hasilnya"
 
 
-def substance(message: str, boilerplate: Collection[str], *, plan_is_answer: bool = False) -> str | None:
+def substance(message: str, boilerplate: Sequence[str], *, plan_is_answer: bool = False) -> str | None:
     """Why ``message`` is no resolution, or None if it is one.
 
     ``plan_is_answer``: a question or a wish may be answered by what will be.
     """
-    clauses = [_read(words, boilerplate) for part in _CLAUSES.split(message.casefold()) if (words := _words(part))]
-    parts = [_read(_words(part), boilerplate) for part in re.split(_CLAUSES.pattern + r"|\bdan\b", message.casefold())]
+    phrases = _phrases(tuple(boilerplate))
+    clauses = [_read(words, phrases) for part in _CLAUSES.split(message.casefold()) if (words := _words(part))]
+    parts = [_read(_words(part), phrases) for part in re.split(_CLAUSES.pattern + r"|\bdan\b", message.casefold())]
     if any(_names_deed(each) and (plan_is_answer or not each.planned) for each in clauses + parts):
         return None
     planned, content = any(each.planned for each in clauses), {word for each in clauses for word in each.content}
@@ -107,11 +109,11 @@ class _Clause:
     passed_on: bool
 
 
-def _read(said: list[str], boilerplate: Collection[str]) -> _Clause:
+def _read(said: list[str], phrases: tuple[str, ...]) -> _Clause:
     passed_on = any(_is_passed_on(word) for word in said)
     if passed_on:
         said = list(takewhile(lambda word: word not in _PURPOSE, said))
-    left = _without(said, boilerplate)
+    left = _without(said, phrases)
     planned = any(word in _NOT_YET or _PLANNED.fullmatch(word) for word in left)
     no_content = _FILLER | _NOT_YET
     content = [word for word in left if word not in no_content and len(word) > 1 and not _is_hollow(word)]
@@ -138,9 +140,14 @@ def _names_deed(clause: _Clause) -> bool:
     return (clause.deed and len(clause.content) > 1) or (clause.done and not clause.passed_on and bool(clause.content))
 
 
-def _without(words: list[str], phrases: Collection[str]) -> list[str]:
-    """``words`` without ``phrases``, the longest first."""
+@lru_cache
+def _phrases(boilerplate: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of each, a blank around each word; the longest first."""
+    return tuple(f" {' '.join(_words(phrase))} " for phrase in sorted(boilerplate, key=len, reverse=True))
+
+
+def _without(words: list[str], phrases: tuple[str, ...]) -> list[str]:
     text = f" {' '.join(words)} "
-    for phrase in sorted(phrases, key=len, reverse=True):
-        text = text.replace(f" {' '.join(_words(phrase))} ", " ")
+    for phrase in phrases:
+        text = text.replace(phrase, " ")
     return text.split()
