@@ -6,6 +6,7 @@ import heapq
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
@@ -30,6 +31,7 @@ def is_among(address: str, networks: Sequence[Network]) -> bool:
     return parsed is not None and any(parsed in network for network in networks)
 
 
+@lru_cache(4096)  # each request asks several times, and few clients ask most
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     """The address; of an IPv4 one that came to an IPv6 socket, that (RFC 4291, 2.5.5.2)."""
     try:

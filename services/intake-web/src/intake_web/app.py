@@ -149,10 +149,11 @@ async def static(name: str) -> Response[bytes]:
     return Response(_STATIC[name], headers={"Cache-Control": "public, max-age=86400"}, media_type=media_type)
 
 
-def _only_from_here(connection: ASGIConnection[Any, Any, Any, Any], _handler: Any) -> None:
+async def _only_from_here(connection: ASGIConnection[Any, Any, Any, Any], _handler: Any) -> None:
     """Refuse what a page of another site sends in its visitor's name; programs and old browsers don't say.
 
-    https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header. Neighbours under the same domain are others, too.
+    https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header. Neighbours under the same domain are others, too. It is
+    a coroutine, for Litestar runs a guard that is none in a thread.
     """
     method: Any = connection.scope.get("method")
     if method == "POST" and connection.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
