@@ -238,13 +238,12 @@ def _doubt(rules: Rules, found: Understood) -> str | None:
 
 
 def _applies(rules: Rules, rule: RoutingRule, found: Understood) -> bool:
-    camat = _camat(rules, found)
     return (
         (not rule.categories or found.category in rule.categories)
         and (not rule.matters or found.matter in rule.matters)
         and (not rule.types or found.type in rule.types)
         and (not rule.places or same_place(found.kecamatan or "") in rule.places)
-        and (rule.lead != KECAMATAN or camat is not None)
+        and (rule.lead != KECAMATAN or _camat(rules, found) is not None)
     )
 
 
