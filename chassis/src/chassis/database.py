@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,8 +17,8 @@ Pool: TypeAlias = Any  # an asyncpg.Pool
 Connection: TypeAlias = Any  # a PoolConnectionProxy; asyncpg ships no types
 
 _PLUMBING = Path(__file__).parent / "migrations"
-#: Advisory locks of one database: one relay, one migration, one timer, one sender, one poller, one sweep.
-RELAY_LOCK, MIGRATE_LOCK, TIMER_LOCK, SENDER_LOCK, POLL_LOCK, SIMILAR_LOCK = 7, 8, 9, 10, 11, 12
+#: Advisory locks of one database: one relay, one migration, one timer, one sender, one sweep.
+RELAY_LOCK, MIGRATE_LOCK, TIMER_LOCK, SENDER_LOCK, SIMILAR_LOCK = 7, 8, 9, 10, 12
 
 #: The database is away or hangs. InternalClientError: the connection broke in the middle of an operation.
 OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -43,8 +43,31 @@ async def open_pool(dsn: str, *, timeout_s: float = 10, connected: int = 2) -> P
         OSError, asyncpg.PostgresError, TimeoutError: the database can't be reached; never with ``connected=0``.
     """
     limits = {"timeout": timeout_s, "command_timeout": timeout_s}
-    pool: Any = await asyncpg.create_pool(dsn, min_size=connected, max_size=8, **limits)
+    pool: Any = await asyncpg.create_pool(dsn, min_size=connected, max_size=8, reset=_nothing_to_reset, **limits)
     return pool
+
+
+async def _nothing_to_reset(_db: Connection) -> None:
+    """A transaction is rolled back before this, and nothing else is left: see :func:`holding`.
+
+    asyncpg's own reset asks the server for it, each time that a connection goes back.
+    """
+
+
+@contextlib.asynccontextmanager
+async def holding(pool: Pool, lock: int) -> AsyncIterator[Connection]:
+    """Give the connection that alone holds ``lock``, one of those above, as soon as nobody else does.
+
+    Raises:
+        asyncpg.PostgresError, OSError, TimeoutError: the database is gone; start again.
+    """
+    async with pool.acquire() as db:
+        try:
+            while not await db.fetchval("SELECT pg_try_advisory_lock($1)", lock):
+                await asyncio.sleep(0.5)
+            yield db
+        finally:
+            db.terminate()  # the lock goes with it, however this ended
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 
 from chassis import metrics
 from chassis.crash import crash_point
-from chassis.database import RELAY_LOCK, Connection, Pool
+from chassis.database import RELAY_LOCK, Connection, Pool, holding
 from chassis.publish import PERMANENT, REFUSED, absent, is_outage, publish, start_producer
 from chassis.settings import ServiceSettings
 from chassis.wire import Outgoing
@@ -90,9 +90,7 @@ class Relay:
         Raises:
             asyncpg.PostgresError, OSError: the database is gone; start again.
         """
-        async with pool.acquire() as db:
-            while not await db.fetchval("SELECT pg_try_advisory_lock($1)", RELAY_LOCK):
-                await asyncio.sleep(0.5)
+        async with holding(pool, RELAY_LOCK) as db:
             try:
                 await self._drain(db)
             finally:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -84,12 +85,16 @@ class Submission:
 
     def fingerprint(self, installation: UUID) -> bytes:
         """Make the HMAC-SHA256 of it all; without the installation's secret nobody can try what it was made of."""
-        key = hmac.digest(installation.bytes, b"intake fingerprint", "sha256")
-        return hmac.digest(key, msgspec.json.encode(self), "sha256")
+        return hmac.digest(_fingerprint_key(installation), msgspec.json.encode(self), "sha256")
 
     def kept(self) -> Submission:
         """Leave out of an anonymous one all that leads to who sent it; of another one nothing."""
         return replace(self, address=None, name=None, phone=None, email=None, thread=None) if self.anonim else self
+
+
+@lru_cache
+def _fingerprint_key(installation: UUID) -> bytes:
+    return hmac.digest(installation.bytes, b"intake fingerprint", "sha256")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,8 +203,7 @@ async def _store(
     fingerprint: bytes,
     keep: Collection[str],
 ) -> Accepted:
-    now = datetime.now(UTC)
-    number = await _free_ticket(db, submission.channel)
+    now, number = datetime.now(UTC), ticket.mint(submission.channel)
     reporter = await _reporter(db, submission)
     received = ComplaintReceived(
         complaint_id=cid,
@@ -215,10 +219,10 @@ async def _store(
         occurred=mask(submission.occurred, keep) if submission.occurred else UNSET,
     )
     (out,) = outgoing([Emit(topic=RECEIVED, subject=cid, data=received)], service=origin, cause=cid, now=now)
-    await db.execute(
+    stored = await db.fetchval(
         """INSERT INTO complaints (complaint_id, ticket, channel, gateway, external_id, reporter_ref, text,
                                    fingerprint, secret_hash, thread, received_event, received_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)""",
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (ticket) DO NOTHING RETURNING 1""",
         cid,
         number,
         submission.channel,
@@ -232,6 +236,8 @@ async def _store(
         out.value,
         now,
     )
+    if not stored:  # somebody else has that number
+        return await _store(db, settings, origin, submission, cid, text, fingerprint, keep)
     await _publish(db, settings, [out])
     return Accepted(ticket=number, complaint_id=cid, received_at=now, fresh=True)
 
@@ -242,13 +248,6 @@ async def _confirm(db: Connection, submission: Submission, accepted: Accepted, t
         to, thread, forget = submission.address, submission.thread, submission.anonim
         notice = NewNotice(accepted.ticket, RECEIPT, text, to, thread, after_s=wait_s, forget=forget)
         await add_notices(db, [notice])
-
-
-async def _free_ticket(db: Connection, channel: str) -> str:
-    while True:
-        number = ticket.mint(channel)
-        if not await db.fetchval("SELECT EXISTS (SELECT FROM complaints WHERE ticket = $1)", number):
-            return number
 
 
 async def _reporter(db: Connection, submission: Submission) -> str:

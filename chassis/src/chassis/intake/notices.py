@@ -11,7 +11,7 @@ from typing import Any
 
 from chassis import metrics
 from chassis.crash import crash_point
-from chassis.database import SENDER_LOCK, Connection, Pool
+from chassis.database import SENDER_LOCK, Connection, Pool, holding
 
 log = logging.getLogger(__name__)
 #: After so many tries that failed as nobody foresaw, some 20 minutes, a notice is given up: its ticket's others wait.
@@ -189,9 +189,7 @@ async def send_notices(pool: Pool, channel: str, send: Send, bounds: Bounds | No
         asyncpg.PostgresError, OSError: the database is gone; start again.
     """
     forgotten = Forgotten()
-    async with pool.acquire() as db:
-        while not await db.fetchval("SELECT pg_try_advisory_lock($1)", SENDER_LOCK):
-            await asyncio.sleep(0.5)
+    async with holding(pool, SENDER_LOCK) as db:
         while True:
             rows = await db.fetch(_NEXT)
             for row in rows:

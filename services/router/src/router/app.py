@@ -12,7 +12,7 @@ from functools import partial
 from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.authentic import verify
-from chassis.database import TIMER_LOCK, Pool, is_outage
+from chassis.database import TIMER_LOCK, Pool, holding, is_outage
 from chassis.retention import keep_deleting, read_retention
 from chassis.service import region_or_leave, run_processor
 from chassis.settings import read_settings
@@ -95,9 +95,7 @@ async def triage_timer(rules: Rules, after_s: float, pool: Pool, wake: Callable[
     A complaint at which that fails is left alone until the restart, and counted: all others go on.
     """
     stuck: set[str] = set()
-    async with pool.acquire() as leader:
-        while not await leader.fetchval("SELECT pg_try_advisory_lock($1)", TIMER_LOCK):
-            await asyncio.sleep(1)
+    async with holding(pool, TIMER_LOCK) as leader:
         swept = float("-inf")
         while True:
             valid = in_force(rules, datetime.now(UTC))

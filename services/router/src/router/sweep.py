@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from chassis.database import SIMILAR_LOCK, Connection, Pool, is_outage
+from chassis.database import SIMILAR_LOCK, Connection, Pool, holding, is_outage
 from chassis.step import Handler, on_timer
 from chassis.wire import Emit
 from router import handlers, similar
@@ -24,9 +24,7 @@ _FORGET_EVERY_S = 3600
 async def similar_timer(rules: Rules, handler: Handler[Case], pool: Pool, wake: Callable[[], None]) -> None:
     """For ever: each routed complaint is compared once with those before it."""
     forgot_at: float | None = None
-    async with pool.acquire() as leader:
-        while not await leader.fetchval("SELECT pg_try_advisory_lock($1)", SIMILAR_LOCK):
-            await asyncio.sleep(1)
+    async with holding(pool, SIMILAR_LOCK) as leader:
         while True:
             if forgot_at is None or time.monotonic() - forgot_at > _FORGET_EVERY_S:
                 await store.forget(leader, 2 * similar.WINDOW)

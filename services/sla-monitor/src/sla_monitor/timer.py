@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from chassis.database import TIMER_LOCK, Connection, Pool, is_outage
+from chassis.database import TIMER_LOCK, Connection, Pool, holding, is_outage
 from chassis.step import Handler, on_timer
 from chassis.wire import Emit
 from contracts.topics import UPDATED
@@ -36,9 +36,7 @@ async def timer(
     taken in, and only then lets timers ring.
     """
     stuck: set[str] = set()
-    async with story_ends(settings) as ends, pool.acquire() as db:
-        while not await db.fetchval("SELECT pg_try_advisory_lock($1)", TIMER_LOCK):
-            await asyncio.sleep(1)
+    async with story_ends(settings) as ends, holding(pool, TIMER_LOCK) as db:
         while True:
             at = datetime.now(UTC) - timedelta(seconds=settings.announce_after_s)
             if await store.due(db, at, stuck):

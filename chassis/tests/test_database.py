@@ -1,0 +1,53 @@
+"""A lock that one process of many holds, on connections that are not reset when they go back to the pool."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from chassis.database import RELAY_LOCK, Pool, holding
+
+pytestmark = pytest.mark.connected
+
+_HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND granted"
+
+
+async def until_held_by(pool: Pool, many: int) -> None:
+    async with asyncio.timeout(5):
+        while await pool.fetchval(_HELD, RELAY_LOCK) != many:
+            await asyncio.sleep(0.01)
+
+
+async def test_whoever_leaves_gives_the_lock_to_the_next_however_it_left(pool: Pool) -> None:
+    for error in (None, ValueError, asyncio.CancelledError):
+        left = asyncio.Event()
+
+        async def hold(error: type[BaseException] | None = error, left: asyncio.Event = left) -> None:
+            async with holding(pool, RELAY_LOCK):
+                await left.wait()
+                if error:
+                    raise error
+
+        first = asyncio.create_task(hold())
+        await until_held_by(pool, 1)
+        second = asyncio.create_task(hold(None))
+        left.set()
+        async with asyncio.timeout(5):
+            [ended] = await asyncio.gather(first, return_exceptions=True)
+            await second
+        assert isinstance(ended, error or type(None))
+        await until_held_by(pool, 0)
+
+
+async def test_a_transaction_that_was_not_ended_is_rolled_back_when_its_connection_goes_back(pool: Pool) -> None:
+    await pool.execute("CREATE TABLE kept (n int)")
+    async with pool.acquire() as db:
+        await db.execute("BEGIN")
+        await db.execute("INSERT INTO kept VALUES (1)")
+        backend = await db.fetchval("SELECT pg_backend_pid()")
+    async with pool.acquire() as db:
+        assert (backend, 0) == (
+            await db.fetchval("SELECT pg_backend_pid()"),
+            await db.fetchval("SELECT count(*) FROM kept"),
+        )
