@@ -32,8 +32,9 @@ _WORDS = {
 }
 _VALUE = {word: value for value, words in _WORDS.items() for word in words.split()}
 _WORD = "|".join(sorted(_VALUE, key=len, reverse=True))
-_ANY_WORD = re.compile(_WORD)
-_ZERO_OR_EIGHT = [*_WORDS["0"].split(), *_WORDS["8"].split()]
+# But "oh", which is in "mohon", as half of all texts say.
+_ANY_WORD = re.compile(_WORD.replace("|oh", ""))
+_ZERO_OR_EIGHT = [word for word in (*_WORDS["0"].split(), *_WORDS["8"].split()) if word != "oh"]
 _TENS, _TEENS = "puluh|plh", "belas|bls"
 # Twice or three times the same: "dobel lima", "tiga kali nol".
 _TIMES = r"dobel|double|dbl|tripel|triple|(?:dua|tiga|two|three|[23])[ -]?(?:kali|times|x)"
@@ -157,7 +158,7 @@ def _joined(parts: Iterable[tuple[str, int, int]]) -> Copy:
 
 def plain_copy(text: str) -> Copy:
     """Copy ``text`` in small letters and plain digits, without what nobody sees."""
-    encoded = list(_ENCODED.finditer(text))
+    encoded = list(_ENCODED.finditer(text)) if any(sign in text for sign in "&%<") else []
     if text.isascii() and not encoded:
         return Copy(text.lower(), range(len(text)), range(1, len(text) + 1))
     letters = _LONE_A.sub("\u249c", text)

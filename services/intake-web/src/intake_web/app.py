@@ -15,7 +15,6 @@ from jinja2 import Environment, PackageLoader
 from litestar import Litestar, Request, Response, Router, get
 from litestar.connection import ASGIConnection
 from litestar.contrib.jinja import JinjaTemplateEngine
-from litestar.datastructures import MutableScopeHeaders
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException
 from litestar.template import TemplateConfig
@@ -68,12 +67,12 @@ def build_app(store: Store, settings: WebSettings, texts: Texts, guard: Guard | 
         static,
     ]
     headers = {**_HEADERS, **(_HTTPS_ONLY if settings.public_url.startswith("https:") else {})}
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def add_headers(message: Message, scope: Scope) -> None:
         if message["type"] == "http.response.start":
-            answered = MutableScopeHeaders.from_message(message)
-            for name, value in headers.items():
-                answered.setdefault(name, value)
+            given = {name.lower() for name, _ in message["headers"]}
+            message["headers"] = [*message["headers"], *(each for each in raw if each[0] not in given)]
 
     return Litestar(
         [Router("/", route_handlers=handlers)],
