@@ -258,6 +258,10 @@ MASKED = {
     "e-mail with another sign": ("rosmini#gmail.com, citta a-bulat ymail.com", "[EMAIL], [EMAIL]"),
     "e-mail as it is heard": ("rusdi88 et jimel titik kom, tuo et yahu titik ko titik aidi", "[EMAIL], [EMAIL]"),
     "e-mail with stars between": ("j*u*s*m*a*n*@*g*m*a*i*l*.*c*o*m", "[EMAIL]"),
+    "phone stuck to a letter that looks like a digit": ("b081234567890", "b[TELEPON]"),
+    "NIK before a hashtag": ("NIK 7312 0401 0190 0001 #yahoo", "NIK [NIK] #yahoo"),
+    "phone stuck to wa, of an order": ("order wa081234567890", "order wa[TELEPON]"),
+    "NIK mistyped behind id": ("no id 73120401019000011", "no id [NIK]"),
     "e-mail behind the word of a page": ("ig sitti @kantorku.info", "ig [EMAIL]"),
     "e-mail at a provider behind the word of a page": ("fb @gmail.com", "[EMAIL]"),
     "phone with the country of a customer": ("pelanggan PLN no. +62815203746", "pelanggan PLN no. [TELEPON]"),
@@ -351,6 +355,7 @@ KEPT = (
     "rumah no 04, 12, 13, 15", "di kantor 0412 2025",
     "titik 4\u00b008'33.4\"S 119\u00b047'08.2\"E", "4\u00b0 08\u2032 33,4\u2033 LS", "halal ID73120004455667788",
     "resi JP0812345678 belum sampai", "NOSAL 071000456", "bos 0484", "isi 5 liter, sisa 3 liter, oli 2 botol",
+    "Jalan rusak #LaporBupati. Info lebih lanjut", "lampu mati #Soppeng, info dari warga",
     "diskon 50%30%20%", "oh dua tiga orang, oh begitu", "tiga kali lima hari, dua kali 10 jam",
 )  # fmt: skip
 
@@ -362,6 +367,14 @@ def test_digits_of_other_scripts_are_digits() -> None:
 @pytest.mark.parametrize(("text", "expected"), MASKED.values(), ids=MASKED)
 def test_an_identifier_is_masked(text: str, expected: str) -> None:
     assert expected == mask(text)
+
+
+@pytest.mark.parametrize("before", ["saya telp 2x ", "dua kali ", "sudah tiga kali: ", "lapor "])
+def test_an_identifier_is_masked_whatever_stands_before(before: str) -> None:
+    # One that begins with a number word may be another number behind "dua kali".
+    texts = {before + text: before + expected for text, expected in MASKED.values() if not text.startswith("nol ")}
+    wrong = {text: masked for text, expected in texts.items() if (masked := mask(text)) != expected}
+    assert {} == wrong
 
 
 @pytest.mark.parametrize("text", KEPT)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -32,27 +33,37 @@ _WORDS = {
 }
 _VALUE = {word: value for value, words in _WORDS.items() for word in words.split()}
 _WORD = "|".join(sorted(_VALUE, key=len, reverse=True))
-# But "oh", which is in "mohon", as half of all texts say.
-_ANY_WORD = re.compile(_WORD.replace("|oh", ""))
-_ZERO_OR_EIGHT = [word for word in (*_WORDS["0"].split(), *_WORDS["8"].split()) if word != "oh"]
+# Not looked for inside of other words: nearly every text says "mohon".
+_IN_OTHERS = {"oh"}
+_ANY_WORD = re.compile("|".join(word for word in _VALUE if word not in _IN_OTHERS))
+_ZERO_OR_EIGHT = {*_WORDS["0"].split(), *_WORDS["8"].split()} - _IN_OTHERS
 _TENS, _TEENS = "puluh|plh", "belas|bls"
-# Twice or three times the same: "dobel lima", "tiga kali nol".
-_TIMES = r"dobel|double|dbl|tripel|triple|(?:dua|tiga|two|three|[23])[ -]?(?:kali|times|x)"
-_NUMBER = (
-    rf"(?P<times>{_TIMES})[\W_]{{0,2}}(?:(?P<again>{_WORD})|(?P<digit>[0-9]))"
-    rf"|(?P<ten>{_WORD})[ -]?(?:{_TENS})(?:[ -]?(?P<one>{_WORD})(?![ -]?(?:{_TENS}|{_TEENS})))?"
-    rf"|(?P<teen>{_WORD})[ -]?(?:{_TEENS})"
-    rf"|(?P<word>{_WORD})"
-)
-_ONE_NUMBER = re.compile(_NUMBER)
-_NAMELESS = re.sub(r"\?P<\w+>", "?:", _NUMBER)
 _LETTER = r"[^\W\d_]"
 _END = rf"(?=(?:ya|pak|bu|kak|min|ini|itu)?(?!{_LETTER}))"
-# Words of their own, the last of a word with more behind it ("nomorkunol delapan"), or many that are stuck together:
-# "satu", but not "satuan".
-_SPELT = re.compile(
-    rf"(?<!{_LETTER})(?>{_NAMELESS})++{_END}|(?>{_NAMELESS})++(?=[\W_]{{1,3}}(?:{_WORD}){_END})|(?>{_NAMELESS}){{4,}}+"
-)
+
+
+def _numbers(times: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Compile what finds numbers in words, and one of them. ``times``: what says that a digit stands twice or thrice.
+
+    Words of their own, the last of a word with more behind it ("nomorkunol delapan"), or many that are stuck together:
+    "satu", but not "satuan".
+    """
+    one = (
+        rf"(?P<times>{times})[\W_]{{0,2}}(?:(?P<again>{_WORD})|(?P<digit>[0-9]))"
+        rf"|(?P<ten>{_WORD})[ -]?(?:{_TENS})(?:[ -]?(?P<one>{_WORD})(?![ -]?(?:{_TENS}|{_TEENS})))?"
+        rf"|(?P<teen>{_WORD})[ -]?(?:{_TEENS})"
+        rf"|(?P<word>{_WORD})"
+    )
+    any_ = re.sub(r"\?P<\w+>", "?:", one)
+    spelt = rf"(?<!{_LETTER})(?>{any_})++{_END}|(?>{any_})++(?=[\W_]{{1,3}}(?:{_WORD}){_END})|(?>{any_}){{4,}}+"
+    return re.compile(spelt), re.compile(one)
+
+
+_TWICE = "dobel|double|dbl|tripel|triple"
+# "tiga kali nol" may be three of them, or a call that was made three times.
+_OR_THRICE = r"(?:dua|tiga|two|three|[23])[ -]?(?:kali|times|x)"
+_MAYBE_TIMES = re.compile(_OR_THRICE)
+_NUMBERS = {False: _numbers(_TWICE), True: _numbers(f"{_TWICE}|{_OR_THRICE}")}
 
 # A letter typed, or read by a machine, for the digit that it looks like: "08l2…", "73120456079900O3", "o 8 1 2".
 _MISREAD = re.compile(
@@ -86,6 +97,8 @@ _LOOKS_LIKE = {
     "\u3002": ".",
     "\U0001f51f": "10",
 }
+#: So many letters of what one stands for: there is one for eighteen, and no digit has more.
+_MOST_OF_ONE = 4
 # An "a" in a circle between letters without one stands for "@".
 _CIRCLED = "[\u24b6-\u24e9\U0001f150-\U0001f189]"
 _LONE_A = re.compile(f"(?<!{_CIRCLED})[\u24b6\u24d0\U0001f150\U0001f170](?!{_CIRCLED})")
@@ -117,6 +130,12 @@ class Copy(NamedTuple):
     ends: Sequence[int]
 
 
+class Reading(Enum):
+    """How a text is read: as it seems, with most letters of a number for digits, or with "tiga kali nol" as 000."""
+
+    PLAIN, LETTERS, TIMES = range(3)
+
+
 class Run(NamedTuple):
     """Groups of digits with nothing but a gap between them.
 
@@ -145,7 +164,7 @@ def _plain(letter: str) -> str:
         return str(value)
     folded = unicodedata.normalize("NFKD", letter).lower()
     if folded != letter:
-        return "".join(map(_plain, folded))
+        return "".join(map(_plain, folded[:_MOST_OF_ONE]))
     return letter if category[0] in "LN" else _SIGNS.get(category, "*")
 
 
@@ -200,16 +219,25 @@ def _reread(match: re.Match[str]) -> str:
     return match[0].translate(_DIGITS_FOR) if enough else match[0]
 
 
-def in_digits(copy: Copy) -> Copy:
+def other_readings(copy: Copy) -> Iterator[Reading]:
+    """Give the readings besides the plain one that make another copy of it."""
+    if _MISREAD_MORE.sub(_reread, copy.letters) != copy.letters:
+        yield Reading.LETTERS
+    if _MAYBE_TIMES.search(copy.letters):
+        yield Reading.TIMES
+
+
+def in_digits(copy: Copy, reading: Reading) -> Copy:
     """Write digits for number words, and for the letters that were typed instead of digits."""
-    letters = _MISREAD_MORE.sub(_reread, copy.letters)
+    spelt, one_number = _NUMBERS[reading is Reading.TIMES]
+    letters = _MISREAD_MORE.sub(_reread, copy.letters) if reading is Reading.LETTERS else copy.letters
     letters = _MISREAD.sub(lambda match: match[0].translate(_DIGITS_FOR), letters)
     parts: list[tuple[str, int, int]] = []
     done = 0
-    for words in _SPELT.finditer(letters):
+    for words in spelt.finditer(letters):
         between = slice(done, words.start())
         parts += zip(letters[between], copy.starts[between], copy.ends[between], strict=True)
-        for number in _ONE_NUMBER.finditer(words[0]):
+        for number in one_number.finditer(words[0]):
             first, last = words.start() + number.start(), words.start() + number.end() - 1
             # A blank of its own keeps "dua0812" from being one number.
             parts.append((f" {_value(number)} ", copy.starts[first], copy.ends[last]))

@@ -53,14 +53,14 @@ OTHER = re.compile(
         r"\b(?:rumah|blok|kavling|absen)\W{1,3}no(?:mor|mer)?\W{1,3}\d{1,2}"
         r"(?:(?:, ?| ?[&/-] ?| )(?:(?:dan|s/d) )?\d{1,2})*(?!\d)",
         rf"\b(?:tiket|invoice|faktur){_NUMBERED}(?:\d{{8,14}}|\d{{3}}\.\d{{3}}-\d\d\.\d{{8}}){_UNSAID}",
-        rf"\b(?:order|resi|kwitansi|pesanan|transaksi|nop){_NUMBERED}(?:[a-z]{{2,4}}(?=\d)|{_NO_PHONE})(?!\d{{16}}(?!\d))\d[\d.-]{{6,24}}\d(?!\d)",
+        rf"\b(?:order|resi|kwitansi|pesanan|transaksi|nop){_NUMBERED}(?:(?!hp|wa|cp|no|tp)[a-z]{{2}}(?=\d)|{_NO_PHONE})(?!\d{{16}}(?!\d))\d[\d.-]{{6,24}}\d(?!\d)",
         # Bills have 14 or 15 digits, or letters before them.
         rf"\b(?:billing|kode bayar|tagihan|faktur|invoice){_OF}{_NUMBERED}"
         rf"(?:(?!628)\d{{14,15}}|(?:fk|fp|inv|kw|tgh|bl)[-/]\d{{8,15}}){_UNSAID}",
         r"\binv(?:oice)?[/-][\w/.-]+",
         # Degrees, minutes and seconds; a halal certificate.
         rf"\d{{1,3}}\s?{BREAK}\s?\d{{1,2}}\s?['*]\s?\d{{1,2}}(?:[.,]\d{{1,3}})?\s?(?:\"|''|\*\*?)",
-        r"\bid\s?\d{17}(?!\d)",
+        r"\bhalal\W{1,3}(?:no(?:mor)?\W{1,3})?id\d{17}(?!\d)",
         # Meters and customers of PLN (11 or 12 digits) and PDAM, and the 20 digits of a prepaid token.
         rf"(?<!\d )\b(?:meter(?:an)?|id\s?pel(?:anggan)?)(?:\s?(?:pln|listrik))?{_NUMBERED}\d{{11,12}}{_UNSAID}",
         rf"\b(?:pdam|pel(?:anggan)?|langganan|sambungan|nosal|nosamb){_NUMBERED}{_NO_PHONE}\d{{5,10}}(?!\d)",
@@ -346,7 +346,7 @@ _PAGE = (
 )
 AT = (
     r"\s{0,2}(?:@{1,3}|[(\[{<]\s?(?:@|at|et|a|keong)\s?[)\]}>]|\b(?:at|et)\b"
-    r"|[-_](?:at|et)[-_]|\b(?:a\s)?keong\b|\ba[ -]bulat\b|#)\s{0,2}"
+    r"|[-_](?:at|et)[-_]|\b(?:a\s)?keong\b|\ba[ -]bulat\b)\s{0,2}"
 )
 DOT = r"\s?(?:[.,*]|[(\[{<]\s?(?:dot|titik|\.)\s?[)\]}>]|\b(?:dot|titik)\b)\s?"
 _PROVIDER = (
@@ -360,6 +360,7 @@ EMAIL = re.compile(
         # "budi (at) gmail (dot) com", "budi @ yahoo. co. id": only with an ending that is one.
         rf"(?!{_PAGE}){_LOCAL}{AT}(?!www\b)[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{0,2}}?{DOT}(?:com|net|org|id|info|me)(?![a-z])",
         _LOCAL + AT + _PROVIDER,
+        r"(?<![\w.+%-])(?=[\d.+%-]{0,63}[a-z_])[\w.+%-]{1,64}#" + _PROVIDER,
         _LOCAL + r"@[\w-]{1,63}\s(?:com|co\s?id|net|org)(?![a-z])",
         # "budi77 gmail com"
         rf"(?<![\w.+%-])(?=[a-z.+%-]*[\d._])[\w.+%-]{{3,64}}\s(?=[a-z]+\W{{1,3}}(?:com|co)(?![a-z])){_PROVIDER}",

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
-from contracts.digits import BREAK, Run, has_digits, in_digits, plain_copy, runs
+from contracts.digits import BREAK, Reading, Run, has_digits, in_digits, other_readings, plain_copy, runs
 from contracts.identifiers import AT, BY_WORD, DOT, EMAIL, EMAIL_SIGNS, OTHER, PERHAPS_OTHER, SHAPES, ByWord
 
 #: Fewer digits are no identifier, even where letters stand for some, and most texts have fewer.
@@ -120,7 +120,7 @@ def _broken(match: re.Match[str]) -> str:
     return BREAK * len(match[0])
 
 
-def _masked_once(text: str, offices: Collection[str]) -> str:
+def _masked_once(text: str, offices: Collection[str], reading: Reading = Reading.PLAIN) -> str:
     copy = plain_copy(text)
     spans: list[_Span] = []
     if any(sign in copy.letters for sign in EMAIL_SIGNS):
@@ -129,7 +129,7 @@ def _masked_once(text: str, offices: Collection[str]) -> str:
                 spans.append((copy.starts[match.start()], copy.ends[match.end() - 1], "[EMAIL]"))
         copy = copy._replace(letters=EMAIL.sub(_broken, copy.letters))
     if has_digits(copy.letters, _FEWEST_DIGITS):
-        copy = in_digits(copy)
+        copy = in_digits(copy, reading)
         found: list[_Span] = [(0, 0, "")]
         some = any(len(run.line) >= _SHORTEST for run in runs(copy.letters))
         letters = OTHER.sub(_broken, copy.letters) if some else ""
@@ -152,7 +152,12 @@ def mask(text: str, keep: Collection[str] = ()) -> str:
     """
     offices = _offices(frozenset(keep)) if keep else frozenset()
     for _ in range(_PASSES):
-        if (masked := _masked_once(text, offices)) == text:
+        masked = _masked_once(text, offices)
+        # Only then: with another reading a number in plain digits may be none any more.
+        copy = plain_copy(masked)
+        for reading in other_readings(copy) if has_digits(copy.letters, _FEWEST_DIGITS) else ():
+            masked = _masked_once(masked, offices, reading)
+        if masked == text:
             break
         text = masked
     return text
