@@ -344,6 +344,39 @@ async def test_a_client_that_hangs_up_in_the_body_is_nobodys_error(port: int, ca
     assert [] == [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
+async def refusing(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 429, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def test_who_asks_first_whether_to_send_a_body_is_refused_without_it(port: int) -> None:
+    async with serving(port, Limits(), refusing) as connect:
+        head = HEAD.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+        reader, _ = await connect(head)
+        async with asyncio.timeout(2):
+            assert b"HTTP/1.1 429 " in await reader.readline()
+
+
+async def test_a_body_that_nobody_wants_is_not_waited_for_long(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.intake.server._UNWANTED_S", 0.2)
+    async with serving(port, Limits(), refusing) as connect:
+        reader, writer = await connect(HEAD)
+        dripping = asyncio.create_task(drip(writer))
+        async with asyncio.timeout(2):
+            assert b"HTTP/1.1 429 " in await reader.readline()
+        dripping.cancel()
+
+
+async def test_who_hangs_up_in_a_body_that_nobody_wants_is_nobodys_error(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(port, Limits(), refusing) as connect:
+        _, writer = await connect(HEAD)
+        writer.transport.abort()
+        assert (await asked(port)).status_code == 429
+    assert [] == [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
 async def test_who_sends_too_much_can_read_the_answer(port: int) -> None:
     async def too_large(scope: Any, receive: Any, send: Any) -> None:
         await receive()

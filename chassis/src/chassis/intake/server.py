@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 _TAKE_S = 10
 #: Seconds and number of those that were refused and may still read why.
 _REFUSED_S, _REFUSED = 1, 100
-#: Bytes of a body that are read although nobody wants them, so that their sender gets its answer.
-_UNWANTED = 1024 * 1024
+#: Bytes of a body that are read although nobody wants them, so that their sender gets its answer; and for how long.
+_UNWANTED, _UNWANTED_S = 1024 * 1024, 3
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _PARTS = {h11.IDLE: "head", h11.SEND_BODY: "body"}
 
@@ -189,7 +189,7 @@ class WebServer:
         self._server: _Server | None = None
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
-        more = True
+        more, expects = True, any(name == b"expect" for name, _ in scope["headers"])
 
         async def receive_all() -> Any:
             nonlocal more
@@ -199,11 +199,18 @@ class WebServer:
             more = message.get("more_body", False)
             return message
 
-        async def send_when_read(message: Any) -> None:
-            # To close with bytes unread resets the connection, and an answer on its way is lost (RFC 9112, 9.6).
+        async def read_on() -> None:
             unwanted = 0
-            while more and unwanted < _UNWANTED:
-                unwanted += len((await receive_all())["body"])
+            with contextlib.suppress(ClientGone, TimeoutError):
+                async with asyncio.timeout(_UNWANTED_S):
+                    while more and unwanted < _UNWANTED:
+                        unwanted += len((await receive_all())["body"])
+
+        async def send_when_read(message: Any) -> None:
+            # To close with bytes unread resets the connection, and an answer on its way is lost (RFC 9112, 9.6). Who
+            # expects to be told whether to send a body has not sent it.
+            if message["type"] == "http.response.start" and not expects:
+                await read_on()
             await send(message)
 
         try:
