@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
-from chassis.database import RELAY_LOCK, Pool, holding
+from chassis.database import OUTAGES, RELAY_LOCK, Pool, holding
 
 pytestmark = pytest.mark.connected
 
@@ -38,6 +39,17 @@ async def test_whoever_leaves_gives_the_lock_to_the_next_however_it_left(pool: P
             await second
         assert isinstance(ended, error or type(None))
         await until_held_by(pool, 0)
+
+
+async def test_a_connection_that_is_lost_hides_no_other_reason_to_leave(pool: Pool) -> None:
+    with pytest.raises(ValueError, match="the reason"):  # noqa: PT012  (the reason comes last)
+        async with holding(pool, RELAY_LOCK) as db:
+            backend = await db.fetchval("SELECT pg_backend_pid()")
+            await pool.fetchval("SELECT pg_terminate_backend($1)", backend)
+            with contextlib.suppress(*OUTAGES):
+                while True:
+                    await db.fetchval("SELECT 1")
+            raise ValueError("the reason")
 
 
 async def test_a_transaction_that_was_not_ended_is_rolled_back_when_its_connection_goes_back(pool: Pool) -> None:

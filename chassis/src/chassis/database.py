@@ -67,7 +67,9 @@ async def holding(pool: Pool, lock: int) -> AsyncIterator[Connection]:
                 await asyncio.sleep(0.5)
             yield db
         finally:
-            db.terminate()  # the lock goes with it, however this ended
+            # The lock goes with the connection, however this ended; if that is lost already, so is the lock.
+            with contextlib.suppress(asyncpg.InterfaceError):
+                db.terminate()
 
 
 @contextlib.contextmanager
