@@ -13,21 +13,24 @@ from typing import TypeAlias
 Clock: TypeAlias = Callable[[], float]
 Network: TypeAlias = IPv4Network | IPv6Network
 
+#: Letters of an address: eight groups of which the last is written as IPv4.
+_LONGEST = 45
+
 
 def network_of(address: str) -> str:
     """Give what counts as one client: an IPv4 address, or the /64 of an IPv6 one, of which a client has all.
 
     What is no address is given back, cut to the length of one.
     """
-    parsed = _parsed(address)
+    parsed = _parsed(address[:_LONGEST])
     if isinstance(parsed, IPv6Address):
         return str(ip_network((int(parsed) >> 64 << 64, 64)))
-    return str(parsed or address[:45])
+    return str(parsed or address[:_LONGEST])
 
 
 def is_among(address: str, networks: Sequence[Network]) -> bool:
     """Tell whether ``address`` is of one of ``networks``; what is no address is of none."""
-    parsed = _parsed(address)
+    parsed = _parsed(address[:_LONGEST])
     return parsed is not None and any(parsed in network for network in networks)
 
 

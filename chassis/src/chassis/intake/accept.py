@@ -164,7 +164,9 @@ async def accept(
             await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", cid)
             accepted = await _known(db, cid, submission.external_id, fingerprint)
             if accepted is None:
-                accepted = await _store(db, settings, origin, kept, cid, text, fingerprint, keep)
+                reporter = await _reporter(db, kept)
+                while accepted is None:
+                    accepted = await _store(db, settings, origin, kept, cid, text, fingerprint, keep, reporter)
                 if receipt:
                     await _confirm(db, submission, accepted, receipt(accepted.ticket), settings.receipt_wait_s)
     metrics.INTAKE_REQUESTS.labels(submission.channel, "accepted" if accepted.fresh else "repeated").inc()
@@ -202,9 +204,10 @@ async def _store(
     text: str,
     fingerprint: bytes,
     keep: Collection[str],
-) -> Accepted:
+    reporter: str,
+) -> Accepted | None:
+    """Store it under a new number; None if somebody else has that."""
     now, number = datetime.now(UTC), ticket.mint(submission.channel)
-    reporter = await _reporter(db, submission)
     received = ComplaintReceived(
         complaint_id=cid,
         ticket=number,
@@ -236,8 +239,8 @@ async def _store(
         out.value,
         now,
     )
-    if not stored:  # somebody else has that number
-        return await _store(db, settings, origin, submission, cid, text, fingerprint, keep)
+    if not stored:
+        return None
     await _publish(db, settings, [out])
     return Accepted(ticket=number, complaint_id=cid, received_at=now, fresh=True)
 
