@@ -10,6 +10,7 @@ from msgspec import UNSET, json, structs
 from router_office import (
     OTHER,
     RULES,
+    STRANGER,
     Office,
     T,
     breached,
@@ -162,6 +163,23 @@ def test_no_complaint_whose_use_is_restricted_is_found_similar_or_finds_another(
     office.hear(("DISKOMINFO", reply("rights-done", restricted, message="Data Anda hanya kami simpan.")))
     assert ([], []) == (office.sweep(), office.case.similar)
     assert [] == similar.keys(office.cases[restricted])
+
+
+def test_nothing_is_suggested_to_be_the_same_as_a_restricted_one_by_way_of_its_child() -> None:
+    office, text = Office(), "Lampu jalan di depan pasar Cabenge padam sejak tiga malam"
+    office.hear(received(OTHER, channel="web", text=text), classified(OTHER))
+    office.hear(received(text=text), classified(abstained=True), ("DISKOMINFO", reply("merge", into=OTHER)))
+    office.hear(followed_up(item("rights_request", 9, right="restriction"), ticket=OTHER))
+    office.hear(("DISKOMINFO", reply("rights-done", OTHER, message="Data Anda hanya kami simpan.")))
+    office.hear(received(STRANGER, text=text), classified(STRANGER))
+    assert ([], []) == (office.sweep(STRANGER), office.cases[STRANGER].similar)
+
+
+def test_once_its_use_is_restricted_others_are_told_its_outline_by_every_intake() -> None:
+    office = twins(first=False, second=False)
+    office.hear(followed_up(item("rights_request", 9, right="restriction")))
+    office.hear(("DISKOMINFO", reply("rights-done", message="Data Anda hanya kami simpan.")))
+    assert [False, False, False, True] == [step.rahasia for step in office.story()]
 
 
 def test_a_confidential_complaint_leaves_no_fingerprint() -> None:

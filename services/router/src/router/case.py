@@ -153,7 +153,7 @@ def advance(case: Case, kind: str, status: str | None = None, **facts: object) -
         type=found.type if found else None,
         urgency=found.urgency if found else None,
         support=supporters(case),
-        rahasia=received.rahasia,
+        rahasia=received.rahasia or case.restricted,  # what others are told of it is the same
         **{name: value for name, value in facts.items() if value},  # type: ignore[arg-type]
     )
     return case, update

@@ -130,7 +130,8 @@ def compared(rules: Rules, cases: Mapping[str, Case], case: Case, others: Iterab
     """Look at ``others``: merge ``case`` into the one that is surely the same, or suggest the likely ones to triage."""
     if case.status not in ACTIVE or case.merged:
         return {}, []
-    found = [each for each in rank(rules, case, others) if not obstacle(rules, case, cases[each.ticket])]
+    ranked = [each for each in rank(rules, case, others) if not _kept_apart(cases[each.ticket])]
+    found = [each for each in ranked if not obstacle(rules, case, cases[each.ticket])]
     for each in found:
         parent = cases[each.ticket]
         if rules.similar_merge is not None and each.score >= rules.similar_merge and _surely(case, parent):
