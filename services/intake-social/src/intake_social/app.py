@@ -162,17 +162,18 @@ async def poll_facebook(desk: Desk, page: facebook.FacebookPage) -> None:
     Raises:
         SocialUnavailable, OSError, …: start again; nothing is skipped.
     """
+    await _poll(partial(read_page, desk, page), desk.settings.facebook_poll_s)
 
-    async def look() -> None:
-        since = await _cursor(desk.pool, "facebook")
-        started = datetime.now(UTC) - timedelta(minutes=1)
-        feed = await page.fetch_posts(datetime.fromisoformat(since) if since else started - timedelta(days=7))
-        await leave_out(desk, "facebook", feed.unreadable)
-        for post in feed.posts:
-            await take(desk, _seen_on_page(post))
-        await _move(desk.pool, "facebook", started.isoformat())
 
-    await _poll(look, desk.settings.facebook_poll_s)
+async def read_page(desk: Desk, page: facebook.FacebookPage) -> None:
+    """One window: what visitors posted since the last, or within a week, with a minute of overlap."""
+    since = await _cursor(desk.pool, "facebook")
+    started = datetime.now(UTC) - timedelta(minutes=1)
+    feed = await page.fetch_posts(datetime.fromisoformat(since) if since else started - timedelta(days=7))
+    await leave_out(desk, "facebook", feed.unreadable)
+    for post in feed.posts:
+        await take(desk, _seen_on_page(post))
+    await _move(desk.pool, "facebook", started.isoformat())
 
 
 def _seen_on_page(post: facebook.PagePost) -> Seen:

@@ -1,0 +1,138 @@
+"""Ten thousand mutated posts of each network, by its own client: each is taken or put aside, none stops the next."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from chassis.database import Pool
+from intake_social.adapters import facebook, x
+from intake_social.app import read_mentions, read_page
+from intake_social.handlers import Desk
+from lapor.mutation import DEEP, Mutator
+from lapor.ports import HOST
+
+pytestmark = pytest.mark.slow
+
+US, PAGES, OF_A_PAGE = "1708", 50, 200
+#: No network's post has more letters; pages of longer ones would try the networks' clients and not us.
+LONGEST = 20_000
+
+
+class Network:
+    """Answers any request for posts with the next of ``pages``, which say themselves where the following one is."""
+
+    def __init__(self) -> None:
+        self.pages: list[dict[str, Any]] = []
+        network = self
+
+        class Answer(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = json.dumps(network.pages.pop(0) if network.pages else {"data": []}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Nothing."""
+
+        self.server = ThreadingHTTPServer((HOST, 0), Answer)
+        self.url = f"http://{HOST}:{self.server.server_address[1]}"
+
+
+@pytest.fixture
+def network() -> Iterator[Network]:
+    opened = Network()
+    thread = threading.Thread(target=opened.server.serve_forever)
+    thread.start()
+    yield opened
+    opened.server.shutdown()
+    thread.join()
+    opened.server.server_close()
+
+
+def mutated(mutate: Mutator, item: dict[str, Any]) -> Any:
+    """The item, or one that is hardly one; nothing deeper than JSON's own reader goes."""
+    if mutate.maybe(0.1):
+        return item
+    if mutate.maybe(0.03):
+        return mutate.random.choice((None, [], "x", 3, {}))
+    text = "x" * (LONGEST + 1)
+    while len(text) > LONGEST:
+        text = json.dumps(mutate.fields(item))
+    return json.loads(text.replace(f'"{DEEP}"', "[" * 50 + "]" * 50))
+
+
+async def outcome(pool: Pool) -> tuple[int, int, int]:
+    """How many were taken as complaints, put aside, and answered."""
+    tables = ("complaints", "set_aside", "notices")
+    taken, aside, answered = [await pool.fetchval(f"SELECT count(*) FROM {table}") for table in tables]
+    return taken, aside, answered
+
+
+async def test_of_x(desk: Desk, pool: Pool, network: Network) -> None:
+    mutate = Mutator("x")
+    commands = (
+        "@LaporSoppeng {}",
+        "@LaporSoppeng STATUS {}",
+        "@LaporSoppeng #rahasia {}",
+        "@LaporSoppeng BATAL SPG-M000-0000C {}",
+    )
+
+    def post(number: int) -> dict[str, Any]:
+        author = mutate.random.randrange(300)
+        return {
+            "id": str(2_000_000_000_000_000_000 + number), "author_id": str(author),
+            "text": mutate.random.choice(commands).format(f"Jalan rusak di Cabenge {number}"),
+            "created_at": "2026-11-26T08:00:00.000Z", "conversation_id": str(2_000_000_000_000_000_000 + number),
+            "edit_history_tweet_ids": [str(2_000_000_000_000_000_000 + number)],
+            "referenced_tweets": [{"type": "replied_to", "id": "1"}], "note_tweet": {"text": "panjang " * 50},
+        }  # fmt: skip
+
+    for n in range(PAGES):
+        data = [mutated(mutate, post(n * OF_A_PAGE + m)) for m in range(OF_A_PAGE)]
+        users = [mutated(mutate, {"id": str(author), "username": f"warga{author}"}) for author in range(300)]
+        following = {"next_token": f"t{n}"} if n < PAGES - 1 else {}
+        network.pages.append({"data": data, "includes": {"users": users}, "meta": following})
+    secrets = {name: name for name in ("consumer_key", "consumer_secret", "access_token", "access_secret")}
+    async with x.connect(**secrets, api_url=network.url, timeout_s=10) as client:
+        await read_mentions(desk, client, US)
+        before = await outcome(pool)
+        network.pages.append({"data": [{**post(99_999), "text": "@LaporSoppeng Lampu padam", "note_tweet": None}]})
+        await read_mentions(desk, client, US)
+    after = await outcome(pool)
+    assert min(before) > PAGES * OF_A_PAGE / 50, before  # some of each
+    assert after == (before[0] + 1, before[1], before[2] + 1)
+
+
+async def test_of_facebook(desk: Desk, pool: Pool, network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutate = Mutator("facebook")
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+    def post(number: int) -> dict[str, Any]:
+        return {
+            "id": f"{US}_{number}", "message": f"Jalan rusak di Cabenge {number}",
+            "from": {"id": str(mutate.random.randrange(300)), "name": "Warga"}, "created_time": now,
+        }  # fmt: skip
+
+    for n in range(PAGES):
+        data = [mutated(mutate, post(n * OF_A_PAGE + m)) for m in range(OF_A_PAGE)]
+        following = {"next": f"{network.url}/feed?until={n}"} if n < PAGES - 1 else {}
+        network.pages.append({"data": data, "paging": following})
+    monkeypatch.setattr(facebook.facebook, "FACEBOOK_GRAPH_URL", "")
+    page = facebook.FacebookPage(page_id=US, token="t", app_secret="s", graph_url=network.url)
+    await read_page(desk, page)
+    before = await outcome(pool)
+    network.pages.append({"data": [post(99_999)]})
+    await read_page(desk, page)
+    await page.close()
+    assert min(before) > PAGES * OF_A_PAGE / 50, before
+    assert before[0] + 1 == (await outcome(pool))[0]
