@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from chassis.database import Pool
-from chassis.intake.notices import Notice, send_notices
+from chassis.intake.notices import Notice, Send, send_notices
 from chassis.wire import Emit, Headers, Message, Outgoing, Record
 from contracts import codec
 from contracts.events import Data
@@ -68,13 +68,22 @@ async def send_all(pool: Pool, *outcomes: Exception | None) -> list[Notice]:
             raise outcome
 
     await pool.execute("UPDATE notices SET next_try_at = now()")
+    await send_while(pool, send, "SELECT EXISTS (SELECT FROM notices WHERE state = 'pending')")
+    return tried
+
+
+async def send_while(pool: Pool, send: Send, waiting: str) -> None:
+    """Have notices sent as long as the query ``waiting`` gives something that is true.
+
+    Raises:
+        TimeoutError: for ten seconds.
+    """
     sending = asyncio.create_task(send_notices(pool, "test", send))
     async with asyncio.timeout(10):
-        while await pool.fetchval("SELECT EXISTS (SELECT FROM notices WHERE state = 'pending')"):
+        while await pool.fetchval(waiting):
             await asyncio.sleep(0.02)
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
-    return tried
 
 
 @dataclass

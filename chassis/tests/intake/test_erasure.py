@@ -14,12 +14,12 @@ import pytest
 
 from chassis.database import Pool
 from chassis.intake.accept import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner, repair
-from chassis.intake.notices import NewNotice, Notice, Send, add_notices, send_notices
+from chassis.intake.notices import NewNotice, Notice, add_notices
 from chassis.intake.set_aside import put_aside
 from chassis.intake.telling import story_handler
 from chassis.intake.texts import Texts
 from chassis.step import Steps
-from chassis.testing import message
+from chassis.testing import message, send_while
 from contracts import topics
 from contracts.events import ComplaintErased, ComplaintUpdated, Data, FollowUp
 from contracts.signature import HEADER, sign
@@ -45,6 +45,7 @@ SMS = Submission(
 )
 ADDED = FollowUp(id="a1", kind="addition", at=AT, text="kenari-tambahan")
 PLANTED = ("kenari", ADDRESS)
+ANY_ADDRESS = "SELECT EXISTS (SELECT FROM farewells)"
 
 
 @pytest.fixture
@@ -129,16 +130,6 @@ async def test_what_could_not_be_taken_of_the_same_number_goes_too(
     assert [b"from=%2B" + digits + b"9&raw=lain", b"from=1" + digits] == left
 
 
-async def farewells_end(pool: Pool, send: Send) -> None:
-    """Have notices sent until no address is kept for one."""
-    sender = asyncio.create_task(send_notices(pool, "sms", send))
-    async with asyncio.timeout(10):
-        while await pool.fetchval("SELECT count(*) FROM farewells"):
-            await asyncio.sleep(0.02)
-    sender.cancel()
-    await asyncio.gather(sender, return_exceptions=True)
-
-
 async def test_its_reporter_hears_that_it_is_done_and_then_even_the_address_is_gone(
     pool: Pool, make_settings: Settings, steps: Steps[Any]
 ) -> None:
@@ -150,7 +141,7 @@ async def test_its_reporter_hears_that_it_is_done_and_then_even_the_address_is_g
     await hear(steps, order(it), step(it, 3, "cancelled"))
     done = step(it, 4, "noted", status="cancelled", note="rights_done", message="Sudah dihapus.")
     await hear(steps, done, order(it, done_at=AT))
-    await farewells_end(pool, send)
+    await send_while(pool, send, ANY_ADDRESS)
     [(address, text)] = sent
     assert (ADDRESS, True) == (address, "Sudah dihapus." in text)
     assert {} == await found(pool, *PLANTED)
@@ -167,7 +158,7 @@ async def test_a_crash_after_the_last_notice_leaves_no_address(
     async def send(notice: Notice) -> None:
         raise AssertionError
 
-    await farewells_end(pool, send)
+    await send_while(pool, send, ANY_ADDRESS)
     assert {} == await found(pool, *PLANTED)
 
 
