@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from bench import complaint, encoded
 
-from chassis.step import MAX_BUGS_IN_A_ROW, BugsInARow, StatelessSteps
+from chassis.batch import MAX_BUGS_IN_A_ROW, BugsInARow, StatelessSteps
 from chassis.testing import FakeProducer
 from chassis.wire import Emit, Record
 from contracts import codec

@@ -15,8 +15,8 @@ import intake_social.app
 import intake_web.app
 import router.app
 import sla_monitor.app
-from chassis.intake import telling
 from contracts.topics import Topic, dead_letters, load_topics, replays
+from intake import projection
 
 ROOT = Path(__file__).parents[2]
 REGION = ROOT / "region" / "soppeng"
@@ -76,7 +76,7 @@ def test_an_intake_reads_what_is_declared(app: Any, topics: list[Topic]) -> None
     service = app.__name__.split(".")[0].replace("_", "-")
 
     assert _declared(topics, service) == set(app.SOURCES)
-    assert app.SOURCES is telling.SOURCES
+    assert app.SOURCES is projection.SOURCES
 
 
 def test_a_complaint_finds_its_way_from_every_intake_to_a_unit_and_back(topics: list[Topic]) -> None:

@@ -50,7 +50,7 @@ def test_a_service_knows_the_address_of_its_own_database_only(compose: dict[str,
 def test_schemas_are_nowhere_but_with_their_owner(root: Path) -> None:
     kept = {path.relative_to(root).parts[0] for path in root.glob("*/**/migrations") if ".venv" not in path.parts}
 
-    assert kept <= {"services", "chassis"}
+    assert kept <= {"services", "chassis", "intake"}
 
 
 def test_no_package_names_the_tables_of_another(root: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from chassis.authentic import EventKeySettings
-from chassis.intake.accept import IntakeSettings
 from chassis.settings import MigrateSettings, ServiceSettings
+from intake.submissions import IntakeSettings
 
 KINDS = (ServiceSettings, MigrateSettings, IntakeSettings, EventKeySettings)
 SHARED = {name.upper() for kind in KINDS for name in kind.model_fields}

@@ -23,7 +23,7 @@ import msgspec
 from chassis.database import Connection, migrate, open_pool
 from contracts.events import ComplaintClassified, ComplaintReceived, Place
 from lapor.testing import start_postgres
-from router import similar
+from router import duplicates
 from router.adapters import store
 from router.adapters.region import read_rules
 from router.case import HELD, Case
@@ -88,7 +88,10 @@ async def lookup_times(dsn: str, rules: Rules, stored: Sequence[int], asked: int
 
 async def _store(db: Connection, cases: list[Case]) -> None:
     rows = [
-        (key, case.received.received_at, case.ticket) for case in cases if case.received for key in similar.keys(case)
+        (key, case.received.received_at, case.ticket)
+        for case in cases
+        if case.received
+        for key in duplicates.keys(case)
     ]
     await db.execute(_INSERT_CASES, [c.ticket for c in cases], [msgspec.json.encode(c).decode() for c in cases])
     await db.execute(_INSERT_KEYS, *map(list, zip(*rows, strict=True)))
@@ -98,8 +101,8 @@ async def _ask(db: Connection, rules: Rules, cases: list[Case]) -> dict[str, Any
     times, found = [], 0
     for case in cases:
         start = time.perf_counter()
-        others = await store.candidates(db, case, similar.keys(case), similar.WINDOW, HELD | {"merged"})
-        similar.rank(rules, case, others)
+        others = await store.candidates(db, case, duplicates.keys(case), duplicates.WINDOW, HELD | {"merged"})
+        duplicates.rank(rules, case, others)
         times.append((time.perf_counter() - start) * 1000)
         found += len(others)
     centiles = statistics.quantiles(times, n=100)

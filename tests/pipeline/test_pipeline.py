@@ -14,9 +14,7 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-from chassis.intake.telling import SOURCES, story_handler
-from chassis.intake.texts import Texts
-from chassis.step import Handler
+from chassis.batch import Handler
 from chassis.wire import Emit, Message, Outgoing, Record, outgoing
 from classifier.domain import Candidate, Classification, Place
 from classifier.handlers import on_message as classify
@@ -25,6 +23,8 @@ from contracts.events import ComplaintReceived, Data, SlaBreached, SlaUpdated, U
 from contracts.ids import complaint_id
 from contracts.masking import mask
 from contracts.signature import sign
+from intake.projection import SOURCES, story_handler
+from intake.texts import Texts
 from intake_sms.domain import read
 from intake_sms.settings import KEYWORDS
 from router.adapters.region import read_rules

@@ -15,10 +15,11 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from chassis import metrics
+from chassis.batch import BugsInARow, Decide, Handler, StatelessSteps, Steps, Verify
 from chassis.consume import Start, Step, consume, faust_app, run_faust
 from chassis.crash import EXIT_SETTINGS, leave_now
 from chassis.database import Pool, open_pool
-from chassis.letters import erasing_letters
+from chassis.erased_letters import erasing_letters
 from chassis.logs import logging_config, set_up_logging
 from chassis.outbox import Relay
 from chassis.progress import Progress, blocked, keep_comparing, keep_looking, stuck, watch
@@ -26,7 +27,6 @@ from chassis.publish import start_producer
 from chassis.region import RegionError
 from chassis.replay import replaying
 from chassis.settings import DatabaseSettings, ServiceSettings
-from chassis.step import BugsInARow, Decide, Handler, StatelessSteps, Steps, Verify
 from contracts.topics import replays
 
 log = logging.getLogger(__name__)

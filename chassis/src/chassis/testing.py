@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from chassis.database import Pool
-from chassis.intake.notices import Notice, Send, send_notices
 from chassis.wire import Emit, Headers, Message, Outgoing, Record
 from contracts import codec
 from contracts.events import Data
@@ -53,37 +51,6 @@ class ManualClock:
     def __call__(self) -> float:
         """Tell the time."""
         return self.now
-
-
-async def send_all(pool: Pool, *outcomes: Exception | None) -> list[Notice]:
-    """Have all waiting notices sent, in 10 s at most; the n-th try ends with the n-th of ``outcomes``, if there is one.
-
-    Gives what was tried to be sent.
-    """
-    tried: list[Notice] = []
-
-    async def send(notice: Notice) -> None:
-        tried.append(notice)
-        if len(tried) <= len(outcomes) and (outcome := outcomes[len(tried) - 1]):
-            raise outcome
-
-    await pool.execute("UPDATE notices SET next_try_at = now()")
-    await send_while(pool, send, "SELECT EXISTS (SELECT FROM notices WHERE state = 'pending')")
-    return tried
-
-
-async def send_while(pool: Pool, send: Send, waiting: str) -> None:
-    """Have notices sent as long as the query ``waiting`` gives something that is true.
-
-    Raises:
-        TimeoutError: for ten seconds.
-    """
-    sending = asyncio.create_task(send_notices(pool, "test", send))
-    async with asyncio.timeout(10):
-        while await pool.fetchval(waiting):
-            await asyncio.sleep(0.02)
-    sending.cancel()
-    await asyncio.gather(sending, return_exceptions=True)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from chassis.step import Handler
+from chassis.batch import Handler
 from chassis.wire import Emit, Message
 from contracts import codec
 

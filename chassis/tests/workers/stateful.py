@@ -6,8 +6,8 @@ import os
 import counting
 
 from chassis import service
+from chassis.batch import Steps
 from chassis.settings import DatabaseSettings, read_settings
-from chassis.step import Steps
 
 
 class Swallowing(Steps):

@@ -5,7 +5,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-import chassis.intake
+import intake
 from chassis.database import migrate
 from chassis.testing import NOW
 from lapor import dlq
@@ -64,7 +64,7 @@ def test_what_an_intake_set_aside_is_read_and_settled_in_its_own_database(
     connected: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     here, databases = DataDir(tmp_path), {"intake-sms": connected.database("aside")}
-    migrate(databases["intake-sms"], chassis.intake.MIGRATIONS)
+    migrate(databases["intake-sms"], intake.MIGRATIONS)
     monkeypatch.setattr(dlq.up, "env", lambda data: {"databases": databases})
     with psycopg.connect(databases["intake-sms"], autocommit=True) as db:
         add = (

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-import chassis.intake
+import intake
 from chassis.database import Pool
-from chassis.intake.texts import Texts
+from intake.texts import Texts
 from intake_sms.handlers import Desk
 from intake_sms.settings import SmsSettings
 from lapor import fixtures
@@ -22,7 +22,7 @@ TOKEN = "a-token-of-the-test"
 
 @pytest.fixture
 def migrations() -> list[Path]:
-    return [chassis.intake.MIGRATIONS]
+    return [intake.MIGRATIONS]
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import asyncpg
 import httpx
 import pytest
 
-from chassis.intake.accept import KeyReused, TextProblem
-from chassis.intake.server import WebServer
+from chassis.http_server import WebServer
 from chassis.testing import ManualClock
+from intake.submissions import KeyReused, TextProblem
 from intake_sms.adapters.door import MAX_REQUEST_BYTES, door
 from intake_sms.domain import Mo
 from intake_sms.settings import SmsSettings

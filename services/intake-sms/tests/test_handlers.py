@@ -16,13 +16,13 @@ import pytest
 from msgspec import UNSET
 
 from chassis.database import Pool, open_pool
-from chassis.intake.accept import KeyReused, TextProblem
-from chassis.intake.notices import Bounds, Notice, send_notices
-from chassis.intake.story import Step, Story, save_stories
-from chassis.intake.texts import Texts
-from chassis.testing import send_all
 from contracts import codec, ticket
 from contracts.events import ComplaintFollowedUp
+from intake.complaint_view import Step, Story, save_stories
+from intake.notices import Bounds, Notice, send_notices
+from intake.submissions import KeyReused, TextProblem
+from intake.testing import send_all
+from intake.texts import Texts
 from intake_sms.adapters.door import door
 from intake_sms.domain import Mo
 from intake_sms.handlers import Desk, bury, elsewhere, take

@@ -6,7 +6,7 @@ from urllib.parse import quote_plus
 import httpx
 import pytest
 
-from chassis.intake.notices import Notice, OutcomeUnknown, Refused, TryLater
+from intake.notices import Notice, OutcomeUnknown, Refused, TryLater
 from intake_sms.adapters import kannel
 from intake_sms.adapters.kannel import Unreadable, e164, read_mo, without_token
 from intake_sms.domain import Mo

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import pytest
 
-import chassis.intake
+import intake
 from chassis.database import Pool
-from chassis.intake.texts import Texts
+from intake.texts import Texts
 from intake_social.handlers import Desk
 from intake_social.settings import SocialSettings
 from lapor import fixtures
@@ -24,7 +24,7 @@ _MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 @pytest.fixture
 def migrations() -> list[Path]:
-    return [chassis.intake.MIGRATIONS, _MIGRATIONS]
+    return [intake.MIGRATIONS, _MIGRATIONS]
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from msgspec import UNSET
 
 from chassis.database import Pool
-from chassis.intake.story import Story, save_stories
-from chassis.testing import send_all
 from contracts import codec
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, Data
+from intake.complaint_view import Story, save_stories
+from intake.testing import send_all
 from intake_social import handlers
 from intake_social.domain import Wish, read
 from intake_social.handlers import Desk, Seen, take

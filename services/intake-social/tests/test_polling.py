@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from chassis.database import Pool
-from chassis.intake.notices import Notice, Refused, TryLater
+from intake.notices import Notice, Refused, TryLater
 from intake_social import app
 from intake_social.adapters import x
 from intake_social.adapters.errors import (

@@ -12,14 +12,14 @@ import httpx
 import pytest
 from msgspec import structs
 
-import chassis.intake
+import intake
 from chassis.database import Pool
-from chassis.intake.accept import Accepted, KeyReused, Submission
-from chassis.intake.story import Story
-from chassis.intake.texts import Texts
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import complaint_id
+from intake.complaint_view import Story
+from intake.submissions import Accepted, KeyReused, Submission
+from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
 from intake_web.domain import FINISHED
@@ -143,7 +143,7 @@ async def web(fake: FakeStore, client_on: Callable[..., httpx.AsyncClient]) -> A
 
 @pytest.fixture
 def migrations() -> list[Path]:
-    return [chassis.intake.MIGRATIONS]
+    return [intake.MIGRATIONS]
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from chassis.intake.story import ClockLine, Step, Story
 from contracts import ticket
 from contracts.events import Evidence
+from intake.complaint_view import ClockLine, Step, Story
 
 KEY = {"Idempotency-Key": "a3f2c1d0-0000-4000-8000-000000000001"}
 SECRET = {"Access-Secret": "k9Qw2mZx8Lr4Tn6Y"}

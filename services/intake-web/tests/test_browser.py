@@ -15,11 +15,11 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from chassis.database import Pool
-from chassis.intake.server import WebServer
-from chassis.intake.story import Story, save_stories
-from chassis.intake.texts import Texts
+from chassis.http_server import WebServer
 from contracts import ticket
 from contracts.events import DerivationDay
+from intake.complaint_view import Story, save_stories
+from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
 from intake_web.settings import WebSettings

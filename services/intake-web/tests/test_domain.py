@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.intake import accept, story
+from intake import complaint_view, submissions
 from intake_web import domain
 from intake_web.domain import Invalid, read_addition, read_complaint, read_key, read_secret
 
@@ -41,7 +41,7 @@ def test_a_text_may_have_ten_thousand_letters_and_no_more() -> None:
 
 
 def test_the_limit_is_that_of_every_intake() -> None:
-    assert domain.MAX_TEXT == accept.MAX_TEXT
+    assert domain.MAX_TEXT == submissions.MAX_TEXT
 
 
 @pytest.mark.parametrize("phone", ["081234567890", "+62 812-3456-7890", "(0484) 21 234"])
@@ -122,4 +122,4 @@ def test_a_sentence_loses_the_number_that_is_known() -> None:
 
 
 def test_finished_is_what_is_final_for_every_intake_and_what_only_the_archive_knows() -> None:
-    assert set(domain.FINISHED) == {*story.FINAL, "archived"}
+    assert set(domain.FINISHED) == {*complaint_view.FINAL, "archived"}

@@ -13,8 +13,8 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.intake.server import WebServer, with_heads
-from chassis.intake.texts import Texts
+from chassis.http_server import WebServer, with_heads
+from intake.texts import Texts
 from intake_web import app as site
 from intake_web.app import build_app
 from intake_web.settings import WebSettings

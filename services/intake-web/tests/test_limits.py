@@ -13,9 +13,9 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.intake.story import Story
 from chassis.testing import ManualClock
 from contracts import ticket
+from intake.complaint_view import Story
 from intake_web.domain import pass_for
 from intake_web.limits import RATES, Guard, Limited
 

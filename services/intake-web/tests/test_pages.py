@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from chassis.intake.story import ClockLine, Step, Story
-from chassis.intake.texts import Texts
 from contracts import ticket
 from contracts.events import Evidence
+from intake.complaint_view import ClockLine, Step, Story
+from intake.texts import Texts
 from intake_web.app import build_app
 
 

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from chassis.database import Pool, open_pool
-from chassis.intake.story import Step, Story, save_stories
 from contracts import codec, ticket
+from intake.complaint_view import Step, Story, save_stories
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE
 from intake_web.domain import MAX_FOLLOW_UPS

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from msgspec import structs
 
-from chassis.intake.story import ClockLine, Step, Story
 from contracts import ticket
 from contracts.events import DerivationDay, Evidence
+from intake.complaint_view import ClockLine, Step, Story
 
 SECRET = "kode-akses-0123456789"
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)

@@ -24,8 +24,8 @@ from router_office import (
 )
 
 from chassis.authentic import verify
+from chassis.batch import Steps
 from chassis.database import Pool
-from chassis.step import Steps
 from chassis.testing import message
 from chassis.wire import Headers, Message
 from contracts import topics

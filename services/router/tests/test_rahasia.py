@@ -25,7 +25,7 @@ from router_office import (
 )
 
 from contracts.events import Data, Evidence, Place, UnitRouted
-from router import similar
+from router import duplicates
 from router.rules import RoutingRule, Unit
 
 #: Each stands in one place of what the citizen sent: text, place, attachment, addition, and what was read from them.
@@ -162,7 +162,7 @@ def test_no_complaint_whose_use_is_restricted_is_found_similar_or_finds_another(
     office.hear(followed_up(item("rights_request", 9, right="restriction"), ticket=restricted))
     office.hear(("DISKOMINFO", reply("rights-done", restricted, message="Data Anda hanya kami simpan.")))
     assert ([], []) == (office.sweep(), office.case.similar)
-    assert [] == similar.keys(office.cases[restricted])
+    assert [] == duplicates.keys(office.cases[restricted])
 
 
 def test_nothing_is_suggested_to_be_the_same_as_a_restricted_one_by_way_of_its_child() -> None:
@@ -184,8 +184,8 @@ def test_once_its_use_is_restricted_others_are_told_its_outline_by_every_intake(
 
 def test_a_confidential_complaint_leaves_no_fingerprint() -> None:
     office = twins(first=True, second=False)
-    assert [] == similar.keys(office.case)
-    assert [] != similar.keys(office.cases[OTHER])
+    assert [] == duplicates.keys(office.case)
+    assert [] != duplicates.keys(office.cases[OTHER])
 
 
 @pytest.mark.parametrize("rahasia", [True, False])

@@ -25,11 +25,11 @@ from router_office import (
     to_units,
 )
 
-from chassis.intake.texts import Texts
 from chassis.testing import message, play
 from chassis.wire import Emit
 from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data, UnitRouted
+from intake.texts import Texts
 from router import handlers
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"

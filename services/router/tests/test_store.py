@@ -28,8 +28,8 @@ from router_office import (
     tombstone,
 )
 
+from chassis.batch import Steps, on_timer
 from chassis.database import Connection, Pool
-from chassis.step import Steps, on_timer
 from chassis.testing import NOW, message
 from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data, UnitRouted

@@ -27,8 +27,8 @@ from router_office import (
     to_units,
 )
 
+from chassis.batch import Steps
 from chassis.database import Pool
-from chassis.step import Steps
 from chassis.testing import message
 from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data, UnitRouted

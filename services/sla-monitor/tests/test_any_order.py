@@ -25,8 +25,8 @@ from sla_monitor import clock as clocks
 from sla_monitor import deadlines, handlers
 from sla_monitor.adapters import store
 from sla_monitor.domain import Rules
+from sla_monitor.late_steps import retold
 from sla_monitor.region import load_rules
-from sla_monitor.retelling import retold
 from sla_monitor.state import ComplaintClock, Decision, Past, SlaEvent, Update
 
 RULES = load_rules(Path(__file__).parents[3] / "region" / "soppeng")

@@ -15,7 +15,7 @@ from sla_monitor.domain import Term
 from sla_monitor.handlers import key, on_message, on_timer
 from sla_monitor.region import load_rules
 from sla_monitor.state import ComplaintClock
-from sla_monitor.words import promise_in_words
+from sla_monitor.wording import promise_in_words
 
 RULES = load_rules(Path(__file__).parents[3] / "region" / "seconds")
 T0 = datetime(2026, 3, 17, 2, 0, tzinfo=UTC)

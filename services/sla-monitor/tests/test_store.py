@@ -16,8 +16,8 @@ from byhand import RULES
 from stored import MONDAY, announced, clock, record
 from typer.testing import CliRunner
 
+from chassis.batch import Steps
 from chassis.database import Pool, migrate
-from chassis.step import Steps
 from contracts.events import SlaBreached, SlaUpdated
 from sla_monitor.__main__ import cli
 from sla_monitor.adapters import store

@@ -17,8 +17,8 @@ from stored import MONDAY, announced, clock, record
 from told import REGION
 
 from chassis import outbox
+from chassis.batch import Steps
 from chassis.database import Connection, Pool
-from chassis.step import Steps
 from chassis.wire import Emit
 from contracts.topics import UPDATED
 from sla_monitor import handlers

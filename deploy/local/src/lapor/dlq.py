@@ -12,10 +12,10 @@ import psycopg
 import typer
 from rich.table import Table
 
-from chassis.intake import set_aside
-from chassis.intake.set_aside import readable
 from chassis.wire import CUT
 from contracts.topics import replays
+from intake import set_aside
+from intake.set_aside import readable
 from lapor import up
 from lapor.errors import Refused
 from lapor.files import DataDir

@@ -15,11 +15,11 @@ import typer
 from msgspec import UNSET
 from rich.table import Table
 
-from chassis.intake.export import export as export_from
 from chassis.region import RegionError, read_region
 from contracts import ticket as tickets
 from contracts import topics
 from contracts.events import ComplaintErased, UnitReplied, UnitRouted
+from intake.export import export as export_from
 from lapor import state, up
 from lapor.errors import Refused
 from lapor.files import DataDir

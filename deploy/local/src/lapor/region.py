@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from chassis.intake.texts import Texts
 from chassis.region import Problem, RegionError, Source
 from chassis.retention import read_retention
 from contracts.events import UpdateKind
+from intake.texts import Texts
 from lapor import overlaps
 from lapor.errors import Refused
 from lapor.options import REGION, Json, out

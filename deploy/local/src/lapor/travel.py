@@ -19,8 +19,8 @@ from typing import Any, Literal
 
 import httpx
 
-from chassis.intake.texts import in_words
 from contracts import codec
+from contracts.dates import due_in_words
 from contracts.events import (
     ComplaintClassified,
     ComplaintErased,
@@ -321,7 +321,7 @@ def _of_the_clock(data: SlaUpdated | SlaBreached) -> str:
         case SlaBreached():
             return f"escalated to {', '.join(data.escalate_to)}"
         case SlaUpdated(kind="started", stage="completion"):
-            return f"due {in_words(data.deadline_at)}"
+            return f"due {due_in_words(data.deadline_at)}"
     return f"clock {data.kind} ({data.stage})"
 
 

@@ -10,7 +10,7 @@ import msgspec
 from rich.markup import escape
 from rich.table import Table
 
-from chassis.intake.texts import in_words
+from contracts.dates import due_in_words
 from contracts.events import ComplaintSnapshot, UnitRouted
 from lapor.reading import Found
 
@@ -92,7 +92,7 @@ def as_table(items: Iterable[Item], now: datetime) -> Table:
             item.ticket,
             f"{item.priority}{others}",
             item.status + role,
-            f"[{late}]{in_words(item.deadline_at)}[/]" if item.deadline_at else "",
+            f"[{late}]{due_in_words(item.deadline_at)}[/]" if item.deadline_at else "",
             escape(f"{why}: {reason}" if reason else why),
             escape(f"{', '.join(about) or '?'}: {item.text}"),
         )

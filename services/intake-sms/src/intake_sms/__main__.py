@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.intake.cli import intake_cli
+from intake.cli import intake_cli
 from intake_sms.app import run
 
 main = intake_cli("intake-sms", run)

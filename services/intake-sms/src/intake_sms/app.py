@@ -8,16 +8,16 @@ from datetime import timedelta
 from functools import partial
 
 from chassis.database import open_pool
-from chassis.intake.accept import repair
-from chassis.intake.notices import Bounds, send_notices
-from chassis.intake.server import Limits, WebServer
-from chassis.intake.sweep import sweep
-from chassis.intake.telling import SOURCES, story_handler
-from chassis.intake.texts import Texts
+from chassis.http_server import Limits, WebServer
 from chassis.outbox import Relay
 from chassis.retention import read_retention
 from chassis.service import region_or_leave, run_intake
 from chassis.settings import read_settings
+from intake.notices import Bounds, send_notices
+from intake.projection import SOURCES, story_handler
+from intake.retention import sweep
+from intake.submissions import repair
+from intake.texts import Texts
 from intake_sms.adapters import kannel
 from intake_sms.adapters.door import MAX_REQUEST_BYTES, door
 from intake_sms.handlers import CHANNEL, SERVICE, Desk, bury, elsewhere, take

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from chassis.intake import commands
-from chassis.intake.commands import Command, is_thanks, nearly, read_command, starts_with_ticket
-from chassis.intake.marks import Marked, read_marks
+from intake import commands
+from intake.commands import Command, is_thanks, nearly, read_command, starts_with_ticket
+from intake.marks import Marked, read_marks
 
 Kind = commands.Kind | Literal["complaint", "help", "hint", "thanks"]
 

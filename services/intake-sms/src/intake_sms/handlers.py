@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 
 from chassis import metrics
 from chassis.database import Pool
-from chassis.intake.accept import Submission, TextProblem, accept, asked, follow_up, is_reporter, said_before
-from chassis.intake.commands import Command
-from chassis.intake.notices import NewNotice, add_notices
-from chassis.intake.set_aside import put_aside
-from chassis.intake.story import Story, find_story
-from chassis.intake.texts import Texts
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import derived_id
+from intake.commands import Command
+from intake.complaint_view import Story, find_story
+from intake.notices import NewNotice, add_notices
+from intake.set_aside import put_aside
+from intake.submissions import Submission, TextProblem, accept, asked, follow_up, is_reporter, said_before
+from intake.texts import Texts
 from intake_sms.domain import Mo, Wish, read, read_complaint
 from intake_sms.settings import SmsSettings
 

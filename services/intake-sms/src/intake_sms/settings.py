@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AnyHttpUrl, Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
-from chassis.intake.accept import IntakeSettings
+from intake.submissions import IntakeSettings
 
 KEYWORDS = ("SOPPENG", "SPG", "LAPOR SOPPENG", "LAPOR 1708", "LAPOR")
 

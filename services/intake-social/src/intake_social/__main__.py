@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chassis.intake.cli import intake_cli
+from intake.cli import intake_cli
 
 
 def _run() -> None:

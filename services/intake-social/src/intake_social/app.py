@@ -12,15 +12,15 @@ from typing import Any
 from pydantic import SecretStr
 
 from chassis.database import Pool, open_pool
-from chassis.intake.accept import repair
-from chassis.intake.notices import Notice, Refused, TryLater, send_notices
-from chassis.intake.sweep import sweep
-from chassis.intake.telling import SOURCES, story_handler
-from chassis.intake.texts import Texts
 from chassis.outbox import Relay
 from chassis.retention import read_retention
 from chassis.service import region_or_leave, run_intake
 from chassis.settings import read_settings
+from intake.notices import Notice, Refused, TryLater, send_notices
+from intake.projection import SOURCES, story_handler
+from intake.retention import sweep
+from intake.submissions import repair
+from intake.texts import Texts
 from intake_social.adapters import facebook, x
 from intake_social.adapters.errors import (
     CursorTooOld,

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from chassis.intake import commands
-from chassis.intake.commands import Command, is_thanks, read_command
-from chassis.intake.marks import Marked, read_marks
-from chassis.intake.story import ASKED, HELD
+from intake import commands
+from intake.commands import Command, is_thanks, read_command
+from intake.complaint_view import ASKED, HELD
+from intake.marks import Marked, read_marks
 
 #: What calls us, and says nothing; other hashtags are words of the sentence, often its place.
 _OURS = r"#(?:lapor(?:soppeng)?!?|soppeng|1708)(?!\w)"

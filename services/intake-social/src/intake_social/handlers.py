@@ -12,13 +12,13 @@ from datetime import datetime
 import msgspec
 
 from chassis.database import Pool, is_outage
-from chassis.intake.accept import KeyReused, Submission, TextProblem, accept, clean, follow_up
-from chassis.intake.notices import NewNotice, add_notices
-from chassis.intake.set_aside import put_aside
-from chassis.intake.story import Story, find_story
-from chassis.intake.texts import Texts
 from contracts.events import FollowUp
 from contracts.ids import complaint_id, derived_id
+from intake.complaint_view import Story, find_story
+from intake.notices import NewNotice, add_notices
+from intake.set_aside import put_aside
+from intake.submissions import KeyReused, Submission, TextProblem, accept, clean, follow_up
+from intake.texts import Texts
 from intake_social.adapters.items import Unreadable
 from intake_social.domain import Wish, read
 from intake_social.settings import SocialSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from chassis.intake.accept import IntakeSettings
+from intake.submissions import IntakeSettings
 
 #: Credentials, each with the switch of its network.
 _NEEDED = {

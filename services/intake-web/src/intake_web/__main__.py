@@ -1,6 +1,6 @@
 """The command line of intake-web."""
 
-from chassis.intake.cli import intake_cli
+from intake.cli import intake_cli
 from intake_web.app import SERVICE, run
 
 main = intake_cli(SERVICE, run)

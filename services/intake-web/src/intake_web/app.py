@@ -21,15 +21,16 @@ from litestar.template import TemplateConfig
 from litestar.types import Message, Scope
 
 from chassis.database import open_pool
-from chassis.intake.accept import repair
-from chassis.intake.server import Limits, WebServer, with_heads
-from chassis.intake.sweep import sweep
-from chassis.intake.telling import SOURCES, story_handler
-from chassis.intake.texts import Texts, day_in_words, time_in_words
+from chassis.http_server import Limits, WebServer, with_heads
 from chassis.outbox import Relay
 from chassis.retention import read_retention
 from chassis.service import region_or_leave, run_intake
 from chassis.settings import read_settings
+from contracts.dates import day_in_words, time_in_words
+from intake.projection import SOURCES, story_handler
+from intake.retention import sweep
+from intake.submissions import repair
+from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.handlers import api, pages, problems
 from intake_web.handlers.visit import Visit, visit_of

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from chassis.intake.story import FINAL
 from contracts.codec import plain
+from intake.complaint_view import FINAL
 
 MAX_TEXT = 10_000
 MAX_FOLLOW_UP = 4_000

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Self
 from pydantic import AnyHttpUrl, Field, field_validator, model_validator
 from pydantic_settings import NoDecode
 
-from chassis.intake.accept import IntakeSettings
 from chassis.limits import Network
+from intake.submissions import IntakeSettings
 
 
 class WebSettings(IntakeSettings):

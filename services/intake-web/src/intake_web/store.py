@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from chassis.intake.accept import Accepted, Submission
-from chassis.intake.story import Story
 from contracts.events import FollowUp
+from intake.complaint_view import Story
+from intake.submissions import Accepted, Submission
 
 
 class StoreDown(Exception):
@@ -38,7 +38,7 @@ class Store(Protocol):
         """Keep a complaint, or find it kept before.
 
         Raises:
-            chassis.intake.accept.KeyReused: the key is known with another content or another secret.
+            intake.submissions.KeyReused: the key is known with another content or another secret.
         """
 
     async def find(self, number: str) -> Found | None:
@@ -51,7 +51,7 @@ class Store(Protocol):
         """Keep ``item``; False if no complaint of this intake has that number. Adding it again changes nothing.
 
         Raises:
-            chassis.intake.accept.KeyReused: the id is known with another content.
+            intake.submissions.KeyReused: the id is known with another content.
             Finished: it is an addition, and the complaint is over.
             TooMany: no more may be added.
         """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from chassis.intake.story import Story
-from chassis.intake.texts import Texts
 from contracts.events import Evidence
 from contracts.links import host_of
+from intake.complaint_view import Story
+from intake.texts import Texts
 from intake_web.domain import OPEN, sentence
 from intake_web.store import Found
 

@@ -12,21 +12,21 @@ from functools import partial
 from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.authentic import verify
+from chassis.batch import Handler, on_timer
 from chassis.database import TIMER_LOCK, Pool, holding, is_outage
 from chassis.retention import keep_deleting, read_retention
 from chassis.service import region_or_leave, run_processor
 from chassis.settings import read_settings
-from chassis.step import Handler, on_timer
 from chassis.wire import Emit, Message
 from contracts.events import ComplaintUpdated, UnitRouted
 from router import handlers
 from router.adapters import store
 from router.adapters.region import read_rules
 from router.case import HELD, Case
+from router.duplicate_scan import similar_timer
 from router.erasure import CLEANED_AFTER, redacted
 from router.rules import Rules, in_force
 from router.settings import Settings
-from router.sweep import similar_timer
 
 log = logging.getLogger(__name__)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from chassis.intake.texts import in_words
+from contracts.dates import due_in_words
 from contracts.events import SlaBreached, SlaUpdated, UnitRouted
 from router.case import FINAL, HELD, Case, Out, advance, promise, tell_unit, waits
-from router.moves import Result, about, desk
 from router.rules import Rules, last_unit
+from router.transfers import Result, about, desk
 
 _replace = msgspec.structs.replace
 
@@ -85,7 +85,7 @@ def _paused(rules: Rules, case: Case, data: SlaUpdated) -> Result:
     case = _replace(case, paused_seq=max(case.paused_seq, data.based_on_seq), paused_until=data.paused_until or None)
     if case.paused_until is None or not waits(case):
         return case, []
-    until = in_words(case.paused_until, rules.zone)
+    until = due_in_words(case.paused_until, rules.zone)
     return case, tell_unit(case, "updated", reason=f"tenggat berhenti sampai pelapor menjawab, paling lambat {until}")
 
 
@@ -106,7 +106,7 @@ def to_merged(rules: Rules, before: Case, after: Case, data: SlaUpdated | SlaBre
     """What those merged into it are told of its clock, for theirs stands: when it is due, and that this is past."""
     if data.stage != "completion":
         return None
-    due, parent, known = in_words(data.deadline_at, rules.zone), after.ticket, promise(data.stage, data.deadline_at)
+    due, parent, known = due_in_words(data.deadline_at, rules.zone), after.ticket, promise(data.stage, data.deadline_at)
     if isinstance(data, SlaBreached):
         if data.level or known in before.alarmed or known not in after.alarmed:
             return None
@@ -153,7 +153,7 @@ def _breached(rules: Rules, case: Case, data: SlaBreached) -> list[Out]:
     if data.level == 0:
         unit = desk(rules, case) if _is_of_rights(data) else _instead(rules, case)
         return tell_unit(case, "breached", unit=unit, reason=f"tenggat{_named(data)} terlewati")
-    reason = f"tenggat {_promise(data)} terlewati sejak {in_words(data.deadline_at, rules.zone)}"
+    reason = f"tenggat {_promise(data)} terlewati sejak {due_in_words(data.deadline_at, rules.zone)}"
     told: list[Out] = []
     for unit in _ladder(rules, case, data):
         told += tell_unit(case, "escalated", unit=unit, reason=f"{reason} (tingkat {data.level})")

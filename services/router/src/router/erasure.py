@@ -17,8 +17,8 @@ from contracts.events import ComplaintClassified, ComplaintErased, ComplaintFoll
 from contracts.topics import CLASSIFIED, FOLLOWED_UP, RECEIVED
 from router import merging
 from router.case import FINAL, Case, Erasure, Out, advance, known, snapshot, tell_unit
-from router.moves import Changes, Result, noted
 from router.rules import Rules
+from router.transfers import Changes, Result, noted
 
 _replace = msgspec.structs.replace
 

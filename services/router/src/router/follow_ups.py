@@ -9,8 +9,8 @@ from msgspec import UNSET
 
 from contracts.events import ComplaintFollowedUp, FollowUp, UnitRouted
 from router.case import FINAL, Case, Out, advance, known, snapshot, supporters, tell_unit
-from router.moves import Changes, Result, about, alarmed, desk, noted, route
 from router.rules import Assignment, Rules, last_unit, supervisor, triage
+from router.transfers import Changes, Result, about, alarmed, desk, noted, route
 
 _replace = msgspec.structs.replace
 

@@ -23,14 +23,14 @@ from contracts.events import (
     UnitReplied,
     UnitRouted,
 )
-from router import clock, domain, erasure, follow_ups, merging, replies, similar
+from router import clock, duplicates, erasure, follow_ups, merging, registration, replies
 from router.case import Case, Out
-from router.moves import Changes, Result
 from router.rules import Rules, in_force
+from router.transfers import Changes, Result
 
 _RULES: dict[type, Callable[[Rules, Case, Any], Result]] = {
-    ComplaintReceived: domain.on_received,
-    ComplaintClassified: domain.on_classified,
+    ComplaintReceived: registration.on_received,
+    ComplaintClassified: registration.on_classified,
     SlaUpdated: clock.on_sla,
     SlaBreached: clock.on_sla,
 }
@@ -113,13 +113,13 @@ def _of_erased(
 
 def unclassified(rules: Rules, cases: Mapping[str, Case], ticket: str) -> tuple[Changes, list[Emit]]:
     """The timer's decision about ``ticket``; ``rules`` are those in force now."""
-    case, outs = domain.on_unclassified(rules, cases[ticket])
+    case, outs = registration.on_unclassified(rules, cases[ticket])
     return _with_children(rules, cases, {ticket: case}, outs, by_unit=False)
 
 
 def unit_ended(rules: Rules, cases: Mapping[str, Case], ticket: str) -> tuple[Changes, list[Emit]]:
     """The sweep's decision about ``ticket``; ``rules`` are those in force now."""
-    case, outs = domain.on_unit_ended(rules, cases[ticket])
+    case, outs = registration.on_unit_ended(rules, cases[ticket])
     return _with_children(rules, cases, {ticket: case}, outs, by_unit=False)
 
 
@@ -131,7 +131,9 @@ def erased_long_ago(rules: Rules, cases: Mapping[str, Case], ticket: str) -> tup
 
 def compared(rules: Rules, cases: Mapping[str, Case], ticket: str, others: list[str]) -> tuple[Changes, list[Emit]]:
     """The sweep's decision about ``ticket`` and ``others`` that are like it; ``rules`` are those in force now."""
-    changes, outs = similar.compared(rules, cases, cases[ticket], [cases[other] for other in others if other in cases])
+    changes, outs = duplicates.compared(
+        rules, cases, cases[ticket], [cases[other] for other in others if other in cases]
+    )
     return _with_children(rules, cases, changes, outs, by_unit=False)
 
 

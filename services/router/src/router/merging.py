@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from chassis.intake.texts import in_words
+from contracts.dates import due_in_words
 from contracts.events import ComplaintUpdated
 from router.case import (
     FINAL,
@@ -21,9 +21,9 @@ from router.case import (
     tell_unit,
     waits,
 )
-from router.moves import Changes, Result, about, release, route
 from router.refusal import Refusal
 from router.rules import Rules, triage
+from router.transfers import Changes, Result, about, release, route
 
 _replace = msgspec.structs.replace
 
@@ -73,7 +73,7 @@ def _due(rules: Rules, parent: Case) -> str | None:
         return None
     if waits(parent):
         return "Tenggatnya berhenti sementara, menunggu jawaban pelapor."
-    due = in_words(parent.deadline_at, rules.zone)
+    due = due_in_words(parent.deadline_at, rules.zone)
     if promise("completion", parent.deadline_at) in parent.alarmed:
         return f"Maaf, tenggatnya {due} sudah terlewati."
     return f"Tenggatnya {due}."

@@ -25,13 +25,24 @@ from router.case import (
     tell_support,
     tell_unit,
 )
-from router.helping import on_help
+from router.handover import contact, obstacle, target
 from router.masked import brief, masked
-from router.moves import Changes, about, desk, hand_over, missing, no_resolution, noted, release, route, wrong_status
-from router.outside import contact, obstacle, target
 from router.proof import bad_evidence
 from router.refusal import Refusal
 from router.rules import CONDUCT_CATEGORY, Assignment, Rules, conduct_desk, lane_of, last_unit, triage
+from router.support_replies import on_help
+from router.transfers import (
+    Changes,
+    about,
+    desk,
+    hand_over,
+    missing,
+    no_resolution,
+    noted,
+    release,
+    route,
+    wrong_status,
+)
 
 _replace = msgspec.structs.replace
 

@@ -19,13 +19,13 @@ from chassis.region import RegionError
 from contracts.codec import Envelope, InvalidEvent, decode
 from contracts.events import ComplaintUpdated
 from sla_monitor.calendar import is_estimated, knows_joint_leave
-from sla_monitor.contradictions import read_names
 from sla_monitor.deadlines import Day, Deadline, deadline
 from sla_monitor.domain import Policy, Rules, Stage, Term
 from sla_monitor.region import load_rules
 from sla_monitor.simulation import simulate as play
+from sla_monitor.sla_checks import read_names
 from sla_monitor.state import SlaEvent
-from sla_monitor.words import end_in_words, explained
+from sla_monitor.wording import end_in_words, explained
 
 if TYPE_CHECKING:
     from sla_monitor.recalendar import Change

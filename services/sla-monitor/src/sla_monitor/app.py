@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
+from chassis.batch import Handler
 from chassis.database import Pool
 from chassis.retention import keep_deleting, read_retention
 from chassis.service import region_or_leave, run_processor
 from chassis.settings import read_settings
-from chassis.step import Handler
 from chassis.wire import Emit, Message
 from contracts.events import ComplaintUpdated
 from contracts.topics import ERASED, UPDATED
@@ -22,7 +22,7 @@ from sla_monitor.region import load_rules
 from sla_monitor.settings import Settings
 from sla_monitor.state import ComplaintClock
 from sla_monitor.timer import timer
-from sla_monitor.watch import watch
+from sla_monitor.unit_silence import watch
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from typing import Any
 from aiokafka import ConsumerRecord
 from msgspec.structs import replace
 
+from chassis.batch import Steps
 from chassis.bench import Arrivals, Running, arrivals, percentiles, produce, say, spent
 from chassis.database import Pool, open_pool
 from chassis.settings import DatabaseSettings, read_settings
-from chassis.step import Steps
 from chassis.wire import Outgoing, Record
 from contracts import codec, ticket
 from contracts.events import ComplaintUpdated, SlaBreached

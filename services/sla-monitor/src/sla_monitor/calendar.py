@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
-WEEKDAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
+from contracts.dates import WEEKDAYS
+
 JOINT_LEAVE = "cuti bersama"
 #: How the library marks a day that depends on the moon and has no decree yet.
 ESTIMATED = "(perkiraan)"

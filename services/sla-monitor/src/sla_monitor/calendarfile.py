@@ -13,7 +13,8 @@ import holidays
 from msgspec import Meta, Struct
 
 from chassis.region import Source
-from sla_monitor.calendar import WEEKDAYS, Calendar, Hours, LocalDay
+from contracts.dates import WEEKDAYS
+from sla_monitor.calendar import Calendar, Hours, LocalDay
 from sla_monitor.yamlfile import REMEDIES, part, refusal
 
 Weekday = Literal["senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu"]

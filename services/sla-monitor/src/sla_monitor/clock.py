@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from sla_monitor.deadlines import worked
 from sla_monitor.domain import Policy, Rules, Stage
-from sla_monitor.questions import pause, resume
-from sla_monitor.retelling import retold
-from sla_monitor.running import Kind, Running, rederived, resumed, set_clock
+from sla_monitor.late_steps import retold
+from sla_monitor.pauses import pause, resume
+from sla_monitor.stage_clock import Kind, Running, rederived, resumed, set_clock
 from sla_monitor.state import (
     ASIDE,
     MAX_STEPS,

@@ -15,7 +15,7 @@ from sla_monitor import clock as clocks
 from sla_monitor.deadlines import Day
 from sla_monitor.domain import Rules
 from sla_monitor.state import ComplaintClock, SlaEvent
-from sla_monitor.words import promise_in_words
+from sla_monitor.wording import promise_in_words
 
 #: Events that give a deadline, and with it how long the promise is.
 PROMISING = frozenset({"started", "resumed", "rescheduled"})

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from chassis.batch import Handler, on_timer
 from chassis.database import Connection, open_pool
-from chassis.step import Handler, on_timer
 from chassis.wire import Emit
 from sla_monitor import handlers
 from sla_monitor.adapters import store

@@ -13,8 +13,8 @@ from msgspec import Meta, Struct
 from chassis.region import RegionError, Source
 from contracts.events import Lane, UpdateKind
 from sla_monitor.calendarfile import load_calendar
-from sla_monitor.contradictions import contradictions, read_names
 from sla_monitor.domain import Pause, Policy, Rules, Rung, Stage, Term, Trigger, Unit, Variant
+from sla_monitor.sla_checks import contradictions, read_names
 from sla_monitor.yamlfile import KINDS, part, refusal
 
 NEEDED_STAGES = ("completion", "closing")  # the router and the intakes know these by name

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from sla_monitor.deadlines import Pause
 from sla_monitor.domain import Trigger
-from sla_monitor.running import Kind, Running
+from sla_monitor.stage_clock import Kind, Running
 
 #: All that a quiet stage says.
 CALLS_FOR_ACTION = frozenset({"warned", "breached", "escalated", "lapsed", "retracted"})

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from chassis.batch import Handler, on_timer
 from chassis.database import TIMER_LOCK, Connection, Pool, holding, is_outage
-from chassis.step import Handler, on_timer
 from chassis.wire import Emit
 from contracts.topics import UPDATED
 from sla_monitor import handlers, metrics

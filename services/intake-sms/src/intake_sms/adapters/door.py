@@ -15,8 +15,8 @@ from litestar.exceptions import HTTPException
 
 from chassis import metrics
 from chassis.database import OUTAGES, is_outage
-from chassis.intake.accept import KeyReused, TextProblem
 from chassis.limits import Buckets, Clock, Rate, Seldom, network_of
+from intake.submissions import KeyReused, TextProblem
 from intake_sms.adapters.kannel import Unreadable, fields, read_mo, without_token
 from intake_sms.domain import Mo
 from intake_sms.settings import SmsSettings

@@ -15,8 +15,8 @@ import httpx
 import phonenumbers
 from phonenumbers import ValidationResult
 
-from chassis.intake.notices import Notice, OutcomeUnknown, Refused, Send, TryLater
 from contracts.codec import plain
+from intake.notices import Notice, OutcomeUnknown, Refused, Send, TryLater
 from intake_sms.domain import Mo
 from intake_sms.segments import GSM, fit
 from intake_sms.settings import SmsSettings

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from chassis.database import OUTAGES, Pool
-from chassis.intake.accept import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner
-from chassis.intake.story import count_reporters, find_story
 from contracts.events import FollowUp
+from intake.complaint_view import count_reporters, find_story
+from intake.submissions import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner
 from intake_web.domain import FINISHED, MAX_FOLLOW_UPS
 from intake_web.store import Finished, Found, StoreDown
 

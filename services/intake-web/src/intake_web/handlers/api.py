@@ -12,11 +12,11 @@ from litestar import Request, Response, get, post
 from litestar.params import Dependency
 from msgspec import UNSET
 
-from chassis.intake.accept import Accepted, Submission
-from chassis.intake.texts import Texts
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import derived_id
+from intake.submissions import Accepted, Submission
+from intake.texts import Texts
 from intake_web import words
 from intake_web.domain import Addition, Draft, Invalid, read_addition, read_complaint, read_key, read_secret
 from intake_web.handlers.problems import Problem, unknown_ticket

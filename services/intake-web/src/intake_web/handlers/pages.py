@@ -12,9 +12,9 @@ from litestar.datastructures import Cookie
 from litestar.exceptions import ClientException
 from litestar.response import Redirect, Template
 
-from chassis.intake.accept import KeyReused, TextProblem
-from chassis.intake.texts import Texts
 from contracts import ticket
+from intake.submissions import KeyReused, TextProblem
+from intake.texts import Texts
 from intake_web import words
 from intake_web.domain import (
     Draft,

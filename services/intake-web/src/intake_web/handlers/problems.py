@@ -13,8 +13,8 @@ from litestar.exceptions import HTTPException
 from litestar.response import Template
 
 from chassis import metrics
-from chassis.intake.accept import KeyReused, TextProblem, TooMany
-from chassis.intake.server import ClientGone
+from chassis.http_server import ClientGone
+from intake.submissions import KeyReused, TextProblem, TooMany
 from intake_web.domain import Invalid
 from intake_web.limits import Limited
 from intake_web.store import Finished, StoreDown

@@ -8,10 +8,10 @@ from typing import Any
 
 from litestar import Request
 
-from chassis.intake.accept import Accepted, Submission
 from chassis.limits import client_of, is_among
 from contracts import ticket
 from contracts.events import FollowUp
+from intake.submissions import Accepted, Submission
 from intake_web.domain import Draft, is_pass
 from intake_web.limits import Guard
 from intake_web.settings import WebSettings

@@ -1,0 +1,396 @@
+"""uvicorn as a task: stopped by cancelling, with the requests in hand finished; and no client holds it up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from ipaddress import ip_network
+from typing import Any
+from urllib.request import urlopen
+
+import httpx
+import pytest
+
+from chassis.http_server import ClientGone, Limits, WebServer, with_heads
+from chassis.metrics import Health, serve
+from lapor.ports import HOST
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server((HOST, 0)) as probe:
+        free: int = probe.getsockname()[1]
+        return free
+
+
+async def until_it_answers(server: WebServer) -> None:
+    async with asyncio.timeout(10):
+        while not server.answers:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_request_in_hand_is_finished_at_a_stop(port: int) -> None:
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        entered.set()
+        await leave.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"SPG"})
+
+    server = WebServer(app, HOST, port, stop_within_s=5)
+    running = asyncio.create_task(server.run())
+    await until_it_answers(server)
+    async with httpx.AsyncClient(trust_env=False) as client:
+        asked = asyncio.create_task(client.get(f"http://{HOST}:{port}/"))
+        await entered.wait()
+        running.cancel()
+        await asyncio.sleep(0)
+        leave.set()
+        answer = await asked
+
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert (answer.status_code, answer.text) == (200, "SPG")
+    assert not server.answers
+
+
+async def test_whoever_asks_only_for_the_head_gets_that_of_the_page(port: int) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        status = 200 if scope["method"] == "GET" else 405
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"3")]})
+        await send({"type": "http.response.body", "body": b"SPG"})
+
+    server = WebServer(with_heads(app), HOST, port, stop_within_s=1)
+    running = asyncio.create_task(server.run())
+    await until_it_answers(server)
+    async with httpx.AsyncClient(trust_env=False) as client:
+        head, page = [await client.request(method, f"http://{HOST}:{port}/") for method in ("HEAD", "GET")]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert (200, "3", b"") == (head.status_code, head.headers["content-length"], head.content)
+    assert (200, b"SPG") == (page.status_code, page.content)
+
+
+async def test_a_taken_port_is_an_error_and_not_an_exit(port: int) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError
+
+    with socket.create_server((HOST, port)), pytest.raises(OSError, match="in use"):
+        await WebServer(app, HOST, port, stop_within_s=1).run()
+
+
+#: Another client on this machine: every address that begins with 127 is its own (RFC 1122, 3.2.1.3).
+ATTACKER = "127.0.0.2"
+GET = b"GET / HTTP/1.1\r\nHost: door\r\n\r\n"
+HEAD = b"POST / HTTP/1.1\r\nHost: door\r\nContent-Length: 1000\r\n\r\n"
+
+
+async def read_all(scope: Any, receive: Any, send: Any) -> None:
+    """Answer the number of bytes of the body."""
+    size, more = 0, True
+    while more:
+        message = await receive()
+        size, more = size + len(message["body"]), message.get("more_body", False)
+    body = str(size).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+Connect = Callable[[bytes], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+
+
+@contextlib.asynccontextmanager
+async def serving(port: int, limits: Limits, app: Any = read_all) -> AsyncIterator[Connect]:
+    """A door until the end of the block, and the function by which the attacker connects and sends something."""
+    writers: list[asyncio.StreamWriter] = []
+
+    async def connect(sent: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection(HOST, port, local_addr=(ATTACKER, 0))
+        writers.append(writer)
+        writer.write(sent)
+        return reader, writer
+
+    server = WebServer(app, HOST, port, stop_within_s=1, limits=limits)
+    running = asyncio.create_task(server.run())
+    await until_it_answers(server)
+    try:
+        yield connect
+    finally:
+        for writer in writers:
+            writer.transport.abort()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def drip(writer: asyncio.StreamWriter) -> None:
+    """A byte now and then, for ever."""
+    with contextlib.suppress(OSError):
+        while True:
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+
+async def asked(port: int, path: str = "/") -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+        return await client.get(f"http://{HOST}:{port}{path}")
+
+
+async def test_slow_and_silent_clients_are_gone_in_time_and_others_served_meanwhile(port: int) -> None:
+    limits = Limits(of_one=200, head_s=0.6, body_s=0.6, body_rate=1_000_000)
+    half = [b"GET / HTTP/1.1\r\nX: ", HEAD + b"x", b""] * 60
+    async with serving(port, limits) as connect:
+        began = time.monotonic()
+        slow = [await connect(sent) for sent in half]
+        drips = [asyncio.create_task(drip(writer)) for (_, writer), sent in zip(slow, half, strict=True) if sent]
+        answer = await asked(port)
+        served_in = time.monotonic() - began
+        async with asyncio.timeout(5):
+            ends = await asyncio.gather(*(reader.read() for reader, _ in slow), return_exceptions=True)
+        gone_in = time.monotonic() - began
+        for task in drips:
+            task.cancel()
+
+    assert answer.status_code == 200
+    assert served_in < 1
+    assert gone_in < 2.5
+    bodies = [end for end, sent in zip(ends, half, strict=True) if sent.startswith(b"POST") and isinstance(end, bytes)]
+    assert bodies
+    assert all(end.startswith(b"HTTP/1.1 408 ") for end in bodies)
+    assert all(
+        end == b"" or isinstance(end, OSError) for end, sent in zip(ends, half, strict=True) if sent[:4] != b"POST"
+    )
+
+
+async def test_a_body_that_keeps_its_rate_may_take_longer(port: int) -> None:
+    async with serving(port, Limits(body_s=0.3, body_rate=500)) as connect:
+        reader, writer = await connect(HEAD)
+        for _ in range(10):
+            writer.write(b"x" * 100)
+            await asyncio.sleep(0.08)
+        answer = await reader.read(17)
+        writer.close()
+
+    assert answer == b"HTTP/1.1 200 OK\r\n"
+
+
+async def test_a_body_is_not_waited_for_longer_than_the_longest_however_fast(port: int) -> None:
+    endless = HEAD.replace(b"1000", b"100000000")
+    async with serving(port, Limits(body_s=0.1, body_rate=1, longest_body_s=0.4)) as connect:
+        reader, writer = await connect(endless)
+        dripping = asyncio.create_task(drip(writer))
+        async with asyncio.timeout(5):
+            answer = await reader.read()
+        dripping.cancel()
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+async def test_the_second_head_of_a_connection_has_its_time_too(port: int) -> None:
+    async with serving(port, Limits(head_s=0.4)) as connect:
+        reader, writer = await connect(GET)
+        first = await reader.readuntil(b"\r\n\r\n0")
+        writer.write(b"GET / HTTP/1.1\r\nX: ")
+        dripping = asyncio.create_task(drip(writer))
+        async with asyncio.timeout(3):
+            with contextlib.suppress(ConnectionResetError):
+                assert await reader.read() == b""
+        dripping.cancel()
+
+    assert first.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_one_client_has_so_many_connections_and_the_others_are_refused_but_nobody_else(port: int) -> None:
+    async with serving(port, Limits(of_one=3)) as connect:
+        taken = [await connect(b"") for _ in range(3)]
+        refused, _ = await connect(GET)
+        said = await refused.read()
+        other = await asked(port)
+        taken[0][1].close()
+        again = await first_line_when_free(connect)
+
+    assert said.startswith(b"HTTP/1.1 503 ")
+    assert (other.status_code, again) == (200, b"HTTP/1.1 200 OK\r\n")
+
+
+async def first_line_when_free(connect: Connect) -> bytes:
+    """The status line for the attacker's address, once a connection of it is over."""
+    async with asyncio.timeout(5):
+        while True:
+            reader, writer = await connect(GET)
+            line = await reader.readline()
+            writer.close()
+            if b" 200 " in line:
+                return line
+
+
+async def test_a_proxy_brings_everybody_and_is_not_counted_as_one(port: int) -> None:
+    async with serving(port, Limits(of_one=1, proxies=[ip_network(f"{ATTACKER}/32")])) as connect:
+        several = [await connect(GET) for _ in range(3)]
+        lines = [await reader.readline() for reader, _ in several]
+
+    assert [b"HTTP/1.1 200 OK\r\n"] * 3 == lines
+
+
+async def test_a_full_door_says_when_to_come_again_and_the_service_stays_ready(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    health = serve(HOST, 0, Health())
+    async with serving(port, Limits(connections=3)) as connect:
+        held = [await connect(b"") for _ in range(3)]
+        answers = [await asked(port) for _ in range(5)]
+        ready = await asyncio.to_thread(status_of, f"http://{HOST}:{health.server_port}/ready")
+        del held
+    health.shutdown()
+    health.server_close()
+
+    assert {(503, "5")} == {(answer.status_code, answer.headers["retry-after"]) for answer in answers}
+    assert ready == 200
+    assert 1 == [record.getMessage() for record in caplog.records].count("connections_refused")
+
+
+def status_of(url: str) -> int:
+    with urlopen(url, timeout=2) as answer:  # noqa: S310
+        return int(answer.status)
+
+
+async def test_who_is_refused_again_and_again_takes_no_files(port: int) -> None:
+    async with serving(port, Limits(connections=1)) as connect:
+        _, held = await connect(b"")
+        refused = [await connect(b"") for _ in range(150)]
+        async with asyncio.timeout(3):
+            said = await asyncio.gather(*(reader.read() for reader, _ in refused), return_exceptions=True)
+        held.close()
+
+    assert 0 < sum(isinstance(each, bytes) and b" 503 " in each for each in said) <= 100
+
+
+@pytest.mark.parametrize("talks_on", [False, True])
+async def test_who_does_not_read_a_long_answer_is_cut_off(
+    port: int, monkeypatch: pytest.MonkeyPatch, talks_on: bool
+) -> None:
+    monkeypatch.setattr("chassis.http_server._TAKE_S", 0.3)
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    async def talk(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 50_000_000, "more_body": True})
+        begun.set()
+        await send({"type": "http.response.body", "body": b"end"})
+        over.set()
+
+    async with serving(port, Limits(), talk) as connect:
+        _, writer = await connect(GET)
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        async with asyncio.timeout(3):
+            await begun.wait()
+            writer.write(GET * talks_on)
+            await over.wait()
+
+
+async def test_who_asks_to_close_and_does_not_read_is_cut_off_too(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.http_server._TAKE_S", 0.3)
+    create_server = socket.create_server
+
+    def with_little_room(*args: Any, **given: Any) -> socket.socket:
+        door = create_server(*args, **given)
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # what is accepted has as much
+        return door
+
+    monkeypatch.setattr(socket, "create_server", with_little_room)
+
+    async def talk(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 50_000})
+
+    async with serving(port, Limits(connections=1), talk):
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect((HOST, port))
+        client.sendall(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        async with asyncio.timeout(3):
+            while (await asked(port)).status_code == 503:
+                await asyncio.sleep(0.02)
+        client.close()
+
+
+async def test_a_client_that_hangs_up_in_the_body_is_nobodys_error(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    entered, gone = asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        entered.set()
+        try:
+            await read_all(scope, receive, send)
+        except ClientGone:
+            gone.set()
+            raise
+
+    async with serving(port, Limits(), app) as connect:
+        _, writer = await connect(HEAD + b"x" * 10)
+        async with asyncio.timeout(3):
+            await entered.wait()
+            writer.close()
+            await gone.wait()
+
+    assert "client_gone" in [record.getMessage() for record in caplog.records]
+    assert [] == [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+async def refusing(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 429, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def test_who_asks_first_whether_to_send_a_body_is_refused_without_it(port: int) -> None:
+    async with serving(port, Limits(), refusing) as connect:
+        head = HEAD.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+        reader, _ = await connect(head)
+        async with asyncio.timeout(2):
+            assert b"HTTP/1.1 429 " in await reader.readline()
+
+
+async def test_a_body_that_nobody_wants_is_not_waited_for_long(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.http_server._UNWANTED_S", 0.2)
+    async with serving(port, Limits(), refusing) as connect:
+        reader, writer = await connect(HEAD)
+        dripping = asyncio.create_task(drip(writer))
+        async with asyncio.timeout(2):
+            assert b"HTTP/1.1 429 " in await reader.readline()
+        dripping.cancel()
+
+
+async def test_who_hangs_up_in_a_body_that_nobody_wants_is_nobodys_error(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(port, Limits(), refusing) as connect:
+        _, writer = await connect(HEAD)
+        writer.transport.abort()
+        assert (await asked(port)).status_code == 429
+    assert [] == [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+async def test_who_sends_too_much_can_read_the_answer(port: int) -> None:
+    async def too_large(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"9")]})
+        await send({"type": "http.response.body", "body": b"too large"})
+
+    async with serving(port, Limits(), too_large) as connect:
+        part = b"x" * 100_000
+        head = b"POST / HTTP/1.1\r\nHost: door\r\nConnection: close\r\nContent-Length: 500000\r\n\r\n"
+        reader, writer = await connect(head)
+        for _ in range(5):
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(0.05)  # long enough to be closed on, where it is
+        answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert answer.endswith(b"too large")

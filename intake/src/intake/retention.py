@@ -1,0 +1,71 @@
+"""Deletes what an intake has kept long enough, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+
+from chassis.database import Connection, Pool
+from chassis.retention import ages, delete_all, keep_deleting
+from intake.complaint_view import RESTRICTED
+from intake.erasure import erase
+
+#: As the inbox: longer than any replay, for topics keep 90 days and dead letters 30 more.
+KEPT_DAYS = 130
+BATCH = 1_000
+#: A complaint takes some ten statements.
+COMPLAINTS = 100
+_NOTICES = """
+DELETE FROM notices WHERE id IN (
+    SELECT id FROM notices WHERE state <> 'pending' AND created_at < now() - make_interval(days => $1)
+    ORDER BY created_at LIMIT $2)"""
+_STORIES = """
+DELETE FROM stories WHERE ticket IN (
+    SELECT ticket FROM stories WHERE final_at < now() - make_interval(days => $1)
+    ORDER BY final_at LIMIT $2 FOR UPDATE)"""
+# Whom nobody could tell for so long is not told any more.
+_FAREWELLS = "DELETE FROM farewells WHERE at < now() - interval '3 days'"
+_COMPLAINTS = f"""
+SELECT complaint_id, ticket FROM complaints c JOIN unnest($1::text[], $2::interval[]) AS kept (state, age)
+    ON c.ended_as = kept.state AND c.ended_at < now() - kept.age
+WHERE c.erased_at IS NULL AND NOT {RESTRICTED}
+ORDER BY ended_at LIMIT $3 FOR UPDATE OF c SKIP LOCKED"""
+
+# Only what somebody has settled: the rest waits for its operator.
+_SET_ASIDE = """
+DELETE FROM set_aside WHERE id IN (
+    SELECT id FROM set_aside WHERE settled_at < now() - make_interval(days => $1) ORDER BY settled_at LIMIT $2)"""
+
+
+async def sweep(pool: Pool, service: str, event_key: bytes, kept: Mapping[str, timedelta]) -> None:
+    """For ever, once an hour: delete old notices, old stories of complaints that are final, what these said, and what
+    was set aside and settled long ago.
+
+    ``kept`` is how long a complaint is kept after it ended, by its last status; ``event_key`` signs what is published.
+
+    Raises:
+        asyncpg.PostgresError, OSError: the database is gone; start again.
+    """
+    await keep_deleting(service, pool, partial(_once, service=service, event_key=event_key, kept=kept))
+
+
+async def sweep_once(pool: Pool, service: str, event_key: bytes, kept: Mapping[str, timedelta]) -> None:
+    """Delete all there is to delete now."""
+    await delete_all(service, pool, partial(_once, service=service, event_key=event_key, kept=kept))
+
+
+async def _once(db: Connection, *, service: str, event_key: bytes, kept: Mapping[str, timedelta]) -> dict[str, int]:
+    counts = {
+        table: int((await db.execute(statement, *values)).split()[-1])
+        for table, statement, values in (
+            ("notices", _NOTICES, (KEPT_DAYS, BATCH)),
+            ("stories", _STORIES, (KEPT_DAYS, BATCH)),
+            ("farewells", _FAREWELLS, ()),
+            ("set_aside", _SET_ASIDE, (KEPT_DAYS, BATCH)),
+        )
+    }
+    rows = await db.fetch(_COMPLAINTS, *ages(kept), COMPLAINTS)
+    for row in rows:
+        await erase(db, service, event_key, row["complaint_id"], row["ticket"], tell=False)
+    return {**counts, "complaints": len(rows)}

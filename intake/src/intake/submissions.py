@@ -1,0 +1,409 @@
+"""Taking a complaint: one transaction {reporter, complaint, outbox, receipt}, and only then the ticket."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import secrets
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET
+from pydantic import Field, SecretStr
+
+from chassis import metrics, outbox
+from chassis.crash import crash_point
+from chassis.database import Connection, Pool
+from chassis.settings import DatabaseSettings
+from chassis.wire import Emit, Outgoing, outgoing
+from contracts import codec, signature, ticket
+from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
+from contracts.ids import complaint_id
+from contracts.masking import mask
+from contracts.topics import FOLLOWED_UP, RECEIVED
+from intake.complaint_view import DONE, SENT_WITH
+from intake.notices import RECEIPT, NewNotice, add_notices
+
+log = logging.getLogger(__name__)
+MAX_TEXT = 10_000
+#: Bytes. All additions to one complaint travel together, in one event and in each snapshot (codec.MAX_BYTES); with
+#: those of merged ones (router/follow_ups.py) and the complaint itself they still fit.
+MAX_ADDED = 650_000
+
+
+class IntakeSettings(DatabaseSettings):
+    """What every intake reads."""
+
+    installation_namespace: UUID = Field(description="secret of the installation: ids of complaints derive from it")
+    event_key: SecretStr = Field(min_length=16, description="secret with which this intake signs its events")
+    repair_after_s: float = Field(600, gt=0, description="seconds unseen by the router until published again")
+    receipt_wait_s: float = Field(10, ge=0, description="seconds that a receipt may wait for its due date")
+    apology_after_s: float = Field(5, ge=0, description="seconds that an apology may still be dropped")
+
+    @property
+    def signing_key(self) -> bytes:
+        """What this intake signs its events with."""
+        return self.event_key.get_secret_value().encode()
+
+
+class KeyReused(ValueError):
+    """The same external id came with another content."""
+
+
+class TextProblem(ValueError):
+    """The text can't be taken; the message says to the citizen, in Indonesian, what to mend."""
+
+
+class TooMany(TextProblem):
+    """As much was added already as can be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """A complaint as it came in. ``external_id`` is what stays the same when the same message comes again."""
+
+    channel: str
+    gateway: str
+    external_id: str
+    text: str
+    address: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    place: str | None = None
+    occurred: str | None = None
+    anonim: bool = False
+    rahasia: bool = False
+    secret: str | None = None
+    thread: str | None = None
+
+    def fingerprint(self, installation: UUID) -> bytes:
+        """Make the HMAC-SHA256 of it all; without the installation's secret nobody can try what it was made of."""
+        return hmac.digest(_fingerprint_key(installation), msgspec.json.encode(self), "sha256")
+
+    def kept(self) -> Submission:
+        """Leave out of an anonymous one all that leads to who sent it; of another one nothing."""
+        return replace(self, address=None, name=None, phone=None, email=None, thread=None) if self.anonim else self
+
+
+@lru_cache
+def _fingerprint_key(installation: UUID) -> bytes:
+    return hmac.digest(installation.bytes, b"intake fingerprint", "sha256")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """``fresh`` is False when this message had been accepted before."""
+
+    ticket: str
+    complaint_id: str
+    received_at: datetime
+    fresh: bool
+
+
+def _storable(text: str) -> str:
+    """Without control characters, and without half surrogates, which UTF-8 does not have."""
+    return codec.plain(text).encode(errors="replace").decode()
+
+
+def _all_storable(submission: Submission) -> Submission:
+    typed = ("text", "name", "phone", "email", "place", "occurred")
+    given: dict[str, Any] = {name: _storable(value) for name in typed if (value := getattr(submission, name))}
+    return replace(submission, **given)
+
+
+def clean(text: str) -> str:
+    """The text without what can't be stored and outer blanks.
+
+    Raises:
+        TextProblem: nothing left, or longer than ``MAX_TEXT`` characters.
+    """
+    text = _storable(text).strip()
+    if not text:
+        raise TextProblem("Isi laporan masih kosong. Tuliskan apa yang terjadi dan di mana.")
+    if len(text) > MAX_TEXT:
+        raise TextProblem(f"Isi laporan terlalu panjang: {len(text)} huruf, paling banyak {MAX_TEXT}.")
+    return text
+
+
+async def accept(
+    pool: Pool,
+    settings: IntakeSettings,
+    origin: str,
+    submission: Submission,
+    receipt: Callable[[str], str] | None = None,
+    wake: Callable[[], None] = lambda: None,
+    keep: Collection[str] = (),
+) -> Accepted:
+    """Store ``submission`` for good, or say why not. ``receipt`` makes the text of the receipt from the ticket;
+    it is sent when its due date is known (:mod:`intake.complaint_view`) or ``receipt_wait_s`` have passed.
+    ``keep`` are contacts of offices, which are not masked.
+
+    Raises:
+        TextProblem: see :func:`clean`.
+        KeyReused: the external id is known with another content.
+        asyncpg.PostgresError, OSError, TimeoutError: not stored; give no ticket.
+    """
+    submission = _all_storable(submission)
+    cid = complaint_id(
+        settings.installation_namespace,
+        channel=submission.channel,
+        gateway=submission.gateway,
+        external_id=submission.external_id,
+    )
+    text, kept = clean(submission.text), submission.kept()
+    fingerprint = kept.fingerprint(settings.installation_namespace)
+    with metrics.INTAKE_S.labels(submission.channel).time():
+        async with pool.acquire() as db, db.transaction():
+            await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", cid)
+            accepted = await _known(db, cid, submission.external_id, fingerprint)
+            if accepted is None:
+                reporter = await _reporter(db, kept)
+                while accepted is None:
+                    accepted = await _store(db, settings, origin, kept, cid, text, fingerprint, keep, reporter)
+                if receipt:
+                    await _confirm(db, submission, accepted, receipt(accepted.ticket), settings.receipt_wait_s)
+    metrics.INTAKE_REQUESTS.labels(submission.channel, "accepted" if accepted.fresh else "repeated").inc()
+    if accepted.fresh:
+        metrics.INTAKE_ACKNOWLEDGED.labels(submission.channel).inc()
+    crash_point("ack.after_commit_before_response")
+    wake()
+    return accepted
+
+
+async def _known(db: Connection, cid: str, external_id: str, fingerprint: bytes) -> Accepted | None:
+    row = await db.fetchrow(
+        "SELECT ticket, received_at, fingerprint, erased_at FROM complaints WHERE complaint_id = $1", cid
+    )
+    if row is None:
+        return None
+    # Empty: from before there was a key.
+    if row["erased_at"] is None and row["fingerprint"] not in (fingerprint, b""):
+        raise KeyReused(external_id)
+    return Accepted(ticket=row["ticket"], complaint_id=cid, received_at=row["received_at"], fresh=False)
+
+
+async def _publish(db: Connection, settings: IntakeSettings, records: Iterable[Outgoing]) -> None:
+    """Put ``records`` into the outbox, signed: the router hears of a complaint from its own intake only."""
+    signed = [replace(r, headers=[*r.headers, signature.sign(settings.signing_key, r.key, r.value)]) for r in records]
+    await outbox.put(db, signed)
+
+
+async def _store(
+    db: Connection,
+    settings: IntakeSettings,
+    origin: str,
+    submission: Submission,
+    cid: str,
+    text: str,
+    fingerprint: bytes,
+    keep: Collection[str],
+    reporter: str,
+) -> Accepted | None:
+    """Store it under a new number; None if somebody else has that."""
+    now, number = datetime.now(UTC), ticket.mint(submission.channel)
+    received = ComplaintReceived(
+        complaint_id=cid,
+        ticket=number,
+        channel=submission.channel,
+        origin=origin,
+        text=mask(text, keep),
+        received_at=now,
+        reporter_ref=reporter,
+        anonim=submission.anonim,
+        rahasia=submission.rahasia,
+        place=mask(submission.place, keep) if submission.place else UNSET,
+        occurred=mask(submission.occurred, keep) if submission.occurred else UNSET,
+    )
+    (out,) = outgoing([Emit(topic=RECEIVED, subject=cid, data=received)], service=origin, cause=cid, now=now)
+    stored = await db.fetchval(
+        """INSERT INTO complaints (complaint_id, ticket, channel, gateway, external_id, reporter_ref, text,
+                                   fingerprint, secret_hash, thread, received_event, received_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (ticket) DO NOTHING RETURNING 1""",
+        cid,
+        number,
+        submission.channel,
+        submission.gateway,
+        cid if submission.anonim else submission.external_id,  # the network shows who wrote its post
+        reporter,
+        text,
+        fingerprint,
+        _secret_hash(settings, submission.secret) if submission.secret else None,
+        submission.thread,
+        out.value,
+        now,
+    )
+    if not stored:
+        return None
+    await _publish(db, settings, [out])
+    return Accepted(ticket=number, complaint_id=cid, received_at=now, fresh=True)
+
+
+async def _confirm(db: Connection, submission: Submission, accepted: Accepted, text: str, wait_s: float) -> None:
+    """The receipt. It waits for its due date, and all that follows waits behind it."""
+    if submission.address:
+        to, thread, forget = submission.address, submission.thread, submission.anonim
+        notice = NewNotice(accepted.ticket, RECEIPT, text, to, thread, after_s=wait_s, forget=forget)
+        await add_notices(db, [notice])
+
+
+async def _reporter(db: Connection, submission: Submission) -> str:
+    """The reporter's reference."""
+    ref: str = await db.fetchval(
+        """INSERT INTO reporters (reporter_ref, channel, address, name, phone, email) VALUES ($1, $2, $3, $4, $5, $6)
+           ON CONFLICT (channel, address) DO UPDATE SET name = coalesce(excluded.name, reporters.name)
+           RETURNING reporter_ref""",
+        secrets.token_urlsafe(16),
+        submission.channel,
+        submission.address,
+        submission.name,
+        submission.phone,
+        submission.email,
+    )
+    return ref
+
+
+async def follow_up(
+    pool: Pool,
+    settings: IntakeSettings,
+    origin: str,
+    number: str,
+    item: FollowUp,
+    *,
+    address: str | None = None,
+    most: int | None = None,
+    wake: Callable[[], None] = lambda: None,
+    keep: Collection[str] = (),
+) -> bool:
+    """Add ``item`` to the complaint with ticket ``number``; repeating it changes nothing.
+
+    With ``address`` only its own reporter may; ``most`` limits how many items there are; ``keep`` is not masked.
+    Returns False for an unknown ticket and for a stranger alike.
+
+    Raises:
+        TextProblem: empty or too long, alone or with all that was added before; TooMany: there are ``most`` already.
+        KeyReused: an item of that id says something else.
+        asyncpg.PostgresError, OSError, TimeoutError: not stored.
+    """
+    async with pool.acquire() as db, db.transaction():
+        row = await db.fetchrow(
+            """SELECT complaint_id, follow_ups, r.address FROM complaints c JOIN reporters r USING (reporter_ref)
+               WHERE ticket = $1 AND erased_at IS NULL FOR UPDATE OF c""",
+            number,
+        )
+        if row is None or (address is not None and row["address"] != address):
+            return False
+        items = msgspec.json.decode(row["follow_ups"], type=list[FollowUp])
+        item = msgspec.structs.replace(item, text=mask(clean(item.text), keep) if item.text else UNSET)
+        if same := next((known for known in items if known.id == item.id), None):
+            if msgspec.structs.replace(same, at=item.at) != item:
+                raise KeyReused(item.id)
+            return True
+        items.append(item)
+        if (most is not None and len(items) > most) or len(msgspec.json.encode(items)) > MAX_ADDED:
+            raise TooMany("Tambahan untuk laporan ini sudah terlalu banyak. Kirimlah laporan baru.")
+        data = ComplaintFollowedUp(complaint_id=row["complaint_id"], ticket=number, items=items)
+        emit = Emit(topic=FOLLOWED_UP, subject=row["complaint_id"], data=data)
+        await db.execute(
+            "UPDATE complaints SET follow_ups = $2 WHERE ticket = $1", number, msgspec.json.encode(items).decode()
+        )
+        await _publish(db, settings, outgoing([emit], service=origin, cause=item.id, now=item.at))
+    crash_point("ack.after_commit_before_response")
+    wake()
+    return True
+
+
+async def asked(pool: Pool, submission: Submission, item_id: str) -> str | None:
+    """The complaint of this reporter that waits for an answer, the one asked about last: what names none may be that.
+
+    The same message again is what it was the first time: ``item_id`` is what it was added as, if it was.
+    """
+    number: str | None = await pool.fetchval(
+        """SELECT c.ticket FROM complaints c JOIN reporters r USING (reporter_ref) JOIN stories s USING (ticket)
+           WHERE r.channel = $1 AND r.address = $2
+             AND (c.follow_ups @> $3 OR s.body->>'status' = 'waiting_for_reporter')
+             AND NOT EXISTS (SELECT FROM complaints WHERE (channel, gateway, external_id) = ($1, $4, $5))
+           ORDER BY c.follow_ups @> $3 DESC, (s.body->'steps'->-1->>'at')::timestamptz DESC NULLS LAST
+           LIMIT 1""",
+        submission.channel,
+        submission.address,
+        msgspec.json.encode([{"id": item_id}]).decode(),
+        submission.gateway,
+        submission.external_id,
+    )
+    return number
+
+
+async def said_before(pool: Pool, submission: Submission) -> str | None:
+    """The complaint in which this reporter said the same within a day: phones that answer by themselves repeat it.
+
+    Not one that is over: who says it again then wants it taken up again. Nor one that is less confidential.
+    """
+    if submission.anonim:  # whoever it is
+        return None
+    number: str | None = await pool.fetchval(
+        f"""SELECT ticket FROM complaints c JOIN reporters r USING (reporter_ref) LEFT JOIN stories s USING (ticket)
+           WHERE r.channel = $1 AND r.address = $2 AND c.text = $3 AND received_at > now() - interval '24 h'
+             AND coalesce(s.body->>'status', 'received') <> ALL($6) AND {SENT_WITH.format("rahasia")} = $7
+             AND NOT EXISTS (SELECT FROM complaints WHERE (channel, gateway, external_id) = ($1, $4, $5))
+           ORDER BY received_at LIMIT 1""",
+        submission.channel,
+        submission.address,
+        submission.text.strip(),
+        submission.gateway,
+        submission.external_id,
+        sorted(DONE),
+        submission.rahasia,
+    )
+    return number
+
+
+def _secret_hash(settings: IntakeSettings, secret: str) -> bytes:
+    """What is stored of a secret: who has only the database can't try out which it is."""
+    return hmac.digest(settings.installation_namespace.bytes, f"access secret\x1f{secret}".encode(), "sha256")
+
+
+async def is_owner(pool: Pool, settings: IntakeSettings, number: str, secret: str) -> bool:
+    """Whether ``secret`` is the one the complaint was made with; compared in constant time."""
+    stored = await pool.fetchval("SELECT secret_hash FROM complaints WHERE ticket = $1", number)
+    return stored is not None and hmac.compare_digest(stored, _secret_hash(settings, secret))
+
+
+async def is_reporter(pool: Pool, number: str, address: str) -> bool:
+    """Tell whether the complaint was made here from ``address``; one that was made anonymously is nobody's."""
+    given: str | None = await pool.fetchval(
+        "SELECT address FROM complaints JOIN reporters USING (reporter_ref) WHERE ticket = $1", number
+    )
+    return given is not None and given == address
+
+
+async def repair(pool: Pool, settings: IntakeSettings, wake: Callable[[], None]) -> None:
+    """For ever: publish again, with the same ids, what the router has not registered in time.
+
+    Each pause is twice the last, up to six hours: what the router put aside shall not come back all at once, again and
+    again.
+    """
+    while True:
+        await asyncio.sleep(min(settings.repair_after_s, 60))
+        async with pool.acquire() as db, db.transaction():
+            rows = await db.fetch(
+                """UPDATE complaints SET republished_at = now() WHERE complaint_id IN (
+                       SELECT complaint_id FROM complaints WHERE registered_at IS NULL AND erased_at IS NULL
+                         AND now() - greatest(received_at, republished_at)
+                             > greatest(make_interval(secs => $1),
+                                        least(coalesce(republished_at, received_at) - received_at, interval '6 h'))
+                       ORDER BY received_at LIMIT 500 FOR UPDATE SKIP LOCKED)
+                   RETURNING complaint_id, received_event""",
+                settings.repair_after_s,
+            )
+            again = [Outgoing(RECEIVED, r["complaint_id"].encode(), r["received_event"], codec.HEADERS) for r in rows]
+            await _publish(db, settings, again)
+        if rows:
+            log.warning("published_again", extra={"complaints": len(rows)})
+            wake()

@@ -1,0 +1,39 @@
+"""Sends notices in the tests of intakes."""
+
+from __future__ import annotations
+
+import asyncio
+
+from chassis.database import Pool
+from intake.notices import Notice, Send, send_notices
+
+
+async def send_all(pool: Pool, *outcomes: Exception | None) -> list[Notice]:
+    """Have all waiting notices sent, in 10 s at most; the n-th try ends with the n-th of ``outcomes``, if there is one.
+
+    Gives what was tried to be sent.
+    """
+    tried: list[Notice] = []
+
+    async def send(notice: Notice) -> None:
+        tried.append(notice)
+        if len(tried) <= len(outcomes) and (outcome := outcomes[len(tried) - 1]):
+            raise outcome
+
+    await pool.execute("UPDATE notices SET next_try_at = now()")
+    await send_while(pool, send, "SELECT EXISTS (SELECT FROM notices WHERE state = 'pending')")
+    return tried
+
+
+async def send_while(pool: Pool, send: Send, waiting: str) -> None:
+    """Have notices sent as long as the query ``waiting`` gives something that is true.
+
+    Raises:
+        TimeoutError: for ten seconds.
+    """
+    sending = asyncio.create_task(send_notices(pool, "test", send))
+    async with asyncio.timeout(10):
+        while await pool.fetchval(waiting):
+            await asyncio.sleep(0.02)
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)

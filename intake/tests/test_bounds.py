@@ -1,0 +1,150 @@
+"""How much one citizen is sent: counted in the database, so that a restart forgets nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from prometheus_client import REGISTRY
+
+from chassis.database import Pool
+from intake.notices import RECEIPT, Bounds, NewNotice, Notice, TryLater, add_notices, send_notices
+
+pytestmark = pytest.mark.connected
+BOUNDS = Bounds(later="nanti lagi", last=lambda ticket: f"Selengkapnya: {ticket}" if ticket.startswith("SPG") else "")
+
+
+class Phone:
+    """What arrives at each address; ``away`` makes so many first tries fail."""
+
+    def __init__(self, away: int = 0) -> None:
+        self.away, self.got = away, dict[str, list[str]]()
+
+    async def __call__(self, notice: Notice) -> None:
+        if self.away > 0:
+            self.away -= 1
+            raise TryLater("away", after_s=0.01)
+        self.got.setdefault(notice.address, []).append(notice.text)
+
+
+async def tell(pool: Pool, *notices: tuple[str, str], address: str = "+62811", phone: Phone | None = None) -> list[str]:
+    """Add (ticket, reason) each, whose text is the reason, and send them; returns what ``address`` got."""
+    phone = phone or Phone()
+    async with pool.acquire() as db, db.transaction():
+        await add_notices(db, [NewNotice(ticket, reason, reason, address) for ticket, reason in notices])
+    sender = asyncio.create_task(send_notices(pool, "sms", phone, BOUNDS))
+    async with asyncio.timeout(20):
+        while await pool.fetchval("SELECT count(*) FROM notices WHERE state = 'pending'"):
+            await asyncio.sleep(0.02)
+    sender.cancel()
+    await asyncio.gather(sender, return_exceptions=True)
+    return phone.got.get(address, [])
+
+
+async def age(pool: Pool, minutes: float) -> None:
+    """Let time pass for what was sent."""
+    await pool.execute("UPDATE notices SET sent_at = sent_at - make_interval(secs => $1)", minutes * 60)
+
+
+async def states(pool: Pool) -> dict[str, int]:
+    return {row[0]: row[1] for row in await pool.fetch("SELECT state, count(*) FROM notices GROUP BY state")}
+
+
+def limited() -> float:
+    return REGISTRY.get_sample_value("lapor_replies_total", {"channel": "sms", "result": "limited"}) or 0.0
+
+
+def answers(start: int, count: int, kind: str = "mo") -> list[tuple[str, str]]:
+    return [("SPG-1", f"{kind}-{n}") for n in range(start, start + count)]
+
+
+async def test_ten_answers_an_hour_then_one_word_and_then_silence(pool: Pool) -> None:
+    before = limited()
+    first = await tell(pool, *answers(0, 100))
+    silence = await tell(pool, *answers(100, 5))
+    await age(pool, 61)
+    later = await tell(pool, *answers(200, 2))
+
+    assert [*(f"mo-{n}" for n in range(10)), "nanti lagi"] == first
+    assert [] == silence
+    assert ["mo-200", "mo-201"] == later
+    assert {"sent": 13, "dropped": 94} == await states(pool)
+    assert {"limited"} == {row[0] for row in await pool.fetch("SELECT detail FROM notices WHERE state = 'dropped'")}
+    assert limited() - before == 94
+
+
+async def test_the_hour_moves_on_and_the_word_is_not_said_again_for_each_answer_that_leaves_it(pool: Pool) -> None:
+    for n in range(10):
+        await tell(pool, *answers(n, 1))
+        await age(pool, 5)
+    said = await tell(pool, *answers(10, 1))
+    await age(pool, 11)
+    room = await tell(pool, *answers(11, 2))
+    after = await tell(pool, *answers(13, 3))
+
+    assert ["nanti lagi"] == said
+    assert ["mo-11"] == room
+    assert [] == after
+
+
+async def test_receipts_and_hints_count_as_answers_and_steps_and_others_numbers_do_not(pool: Pool) -> None:
+    mixed = [("SPG-1", RECEIPT), ("+62811", "format-2026"), ("SPG-2", "again-2026"), *answers(0, 7)]
+    await tell(pool, *mixed)
+
+    assert ["nanti lagi"] == await tell(pool, ("SPG-3", RECEIPT))
+    assert ["seq-1"] == await tell(pool, ("SPG-3", "seq-1"))
+    assert ["mo-x"] == await tell(pool, ("SPG-9", "mo-x"), address="+62822")
+
+
+async def test_ten_steps_a_day_and_the_last_says_where_there_is_more(pool: Pool) -> None:
+    steps = [("SPG-1", f"{('seq', 'due', 'ask', 'moved')[n % 4]}-{n}") for n in range(20)]
+    got = await tell(pool, *steps)
+    other = await tell(pool, ("SPG-2", "seq-1"), ("SPG-1", "breach-1"))
+    await age(pool, 24 * 60 + 1)
+    tomorrow = await tell(pool, ("SPG-1", "seq-99"))
+
+    assert [reason for _, reason in steps[:9]] == got[:9]
+    assert ["due-9 Selengkapnya: SPG-1"] == got[9:]
+    assert {"seq-1", "breach-1"} == set(other)
+    assert ["seq-99"] == tomorrow
+
+
+async def test_forty_of_all_kinds_a_day_for_one_address(pool: Pool) -> None:
+    got = await tell(pool, *((f"SPG-{n}", "seq-1") for n in range(50)))
+    other = await tell(pool, ("SPG-99", "seq-1"), address="+62822")
+
+    assert 40 == len(got)
+    assert [text for text in got if "Selengkapnya" in text] == [got[-1]]
+    assert ["seq-1"] == other
+    assert {"sent": 41, "dropped": 10} == await states(pool)
+
+
+async def test_a_last_answer_about_no_ticket_stays_as_it_is(pool: Pool) -> None:
+    await tell(pool, *((f"SPG-{n}", "seq-1") for n in range(39)))
+
+    assert ["format-2026"] == await tell(pool, ("+62811", "format-2026"))
+
+
+async def test_what_was_tried_once_is_sent_with_the_same_words_however_long_it_takes(pool: Pool) -> None:
+    await tell(pool, *((f"SPG-{n}", "seq-1") for n in range(39)))
+    got = await tell(pool, ("SPG-99", "seq-1"), phone=Phone(away=3))
+
+    assert ["seq-1 Selengkapnya: SPG-99"] == got
+    assert {"sent": 40} == await states(pool)
+
+
+async def test_what_was_tried_once_is_sent_also_when_others_took_its_place(pool: Pool) -> None:
+    await tell(pool, *((f"SPG-{n}", "seq-1") for n in range(40)))
+    async with pool.acquire() as db:
+        await add_notices(db, [NewNotice("SPG-99", "seq-1", "tried", "+62811")])
+    await pool.execute("UPDATE notices SET attempts = 1 WHERE state = 'pending'")
+
+    assert ["tried"] == await tell(pool)
+
+
+async def test_a_crash_before_the_first_try_adds_nothing_twice(pool: Pool) -> None:
+    await tell(pool, *((f"SPG-{n}", "seq-1") for n in range(39)))
+    async with pool.acquire() as db:
+        await add_notices(db, [NewNotice("SPG-99", "seq-1", "seq-1 Selengkapnya: SPG-99", "+62811")])
+
+    assert ["seq-1 Selengkapnya: SPG-99"] == await tell(pool)

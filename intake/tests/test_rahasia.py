@@ -1,0 +1,104 @@
+"""What an intake says of a confidential complaint: all to its reporter by SMS, the outline where others read it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from chassis.testing import NOW, message, play
+from chassis.wire import Message
+from contracts import topics
+from contracts.events import ComplaintUpdated, Evidence, SlaBreached, SlaUpdated, UpdateKind
+from intake.complaint_view import Story
+from intake.projection import tell
+from intake.texts import Texts
+
+TEXTS = Texts(Path(__file__).parents[2] / "region" / "soppeng")
+SOCIAL = "intake-social"
+T, PARENT = "SPG-M000-0000C", "SPG-W000-00004"
+DUE, LATER = datetime(2026, 3, 5, 16, tzinfo=UTC), datetime(2026, 3, 6, 16, tzinfo=UTC)
+CLOCK = {"complaint_id": "c", "ticket": T, "policy": "p", "stage": "completion", "round": 1, "deadline_at": DUE}
+CLOCK |= {"based_on_seq": 0, "derivation": []}
+PROOF = Evidence(url="https://bukti.example", media_type="image/jpeg", sha256="0", bytes=1)
+#: All of it says more than status and due date; ``unit`` is INSPEKTORAT, helped by DINKES.
+FACTS: dict[str, Any] = {
+    "unit": "INSPEKTORAT", "support": ["DINKES"], "message": "Kepala sudah diperiksa", "reason": "pungli terbukti",
+    "target": "Ombudsman", "parent": PARENT, "evidence": [PROOF], "by": "INSPEKTORAT",
+}  # fmt: skip
+TELLING = ["nspektorat", "INSPEKTORAT", "Kesehatan", "DINKES", "diperiksa", "terbukti", "Ombudsman", PARENT, "bukti."]
+KINDS = [kind for kind in get_args(UpdateKind) if kind != "registered"]
+NOTES = [None, "addition", "rating", "refused", "rights_requested", "rights_done", "deadline"]
+
+
+def step(seq: int, kind: str, origin: str, *, rahasia: bool = True, **facts: Any) -> Message:
+    data = ComplaintUpdated(
+        complaint_id="c", ticket=T, seq=seq, kind=kind, status="in_progress" if kind == "noted" else kind, channel="x",  # type: ignore[arg-type]
+        origin=origin, received_at=NOW, lane="triage", category=None, type=None, urgency=None, rahasia=rahasia,
+        **{**FACTS, **facts},
+    )  # fmt: skip
+    return message(data, topic=topics.UPDATED, event_id=f"{seq}")
+
+
+def clock(kind: str, deadline_at: datetime = DUE) -> Message:
+    data = SlaUpdated(kind=kind, warn_at=NOW, unit="INSPEKTORAT", **{**CLOCK, "deadline_at": deadline_at})  # type: ignore[arg-type]
+    return message(data, topic=topics.SLA_UPDATED, event_id=f"{kind}{deadline_at}")
+
+
+def breach() -> Message:
+    return message(SlaBreached(unit="INSPEKTORAT", **CLOCK), topic=topics.SLA_BREACHED, event_id="b")  # type: ignore[arg-type]
+
+
+def said(*messages: Message, service: str) -> list[str]:
+    stories, _ = play(tell(service, TEXTS, notify=True), messages)
+    return [text for _, text in [*stories[T].notices, *stories[T].revised] if text]
+
+
+def telling(texts: list[str]) -> list[str]:
+    return [word for word in TELLING if any(word in text for text in texts)]
+
+
+@pytest.mark.parametrize("note", NOTES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_in_public_a_step_of_a_confidential_complaint_says_its_status_and_where_to_ask(
+    kind: str, note: str | None
+) -> None:
+    facts = {"note": note} if note and kind == "noted" else {}
+    steps = [step(0, "registered", SOCIAL), step(1, kind, SOCIAL, **facts)]
+    status = "in_progress" if kind == "noted" else kind
+    assert f"{T}: {TEXTS.statuses.get(status, status)}. {TEXTS.social['private']}" == said(*steps, service=SOCIAL)[-1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_by_sms_its_reporter_reads_what_the_reporter_of_any_other_complaint_reads(kind: str) -> None:
+    def told(rahasia: bool) -> list[str]:
+        steps = (step(n, each, "intake-sms", rahasia=rahasia) for n, each in enumerate(("registered", kind)))
+        return said(*steps, service="intake-sms")
+
+    assert told(True) == told(False)
+
+
+def test_in_public_nothing_that_the_clock_has_us_say_names_a_unit() -> None:
+    way = [step(0, "registered", SOCIAL), step(1, "routed", SOCIAL), clock("started"), breach()]
+    way += [step(2, "waiting_for_reporter", SOCIAL), step(3, "in_progress", SOCIAL)]
+    way += [clock("resumed", LATER), step(4, "acknowledged", SOCIAL), clock("rescheduled", DUE)]
+    texts = said(*way, service=SOCIAL)
+    assert [] == telling(texts)
+    assert any("maaf, tenggat Kamis 5 Mar terlewati" in text for text in texts)
+
+
+def test_a_confidential_complaint_is_so_in_public_also_where_an_old_step_does_not_say_so() -> None:
+    way = [step(0, "registered", SOCIAL), step(1, "resolved", SOCIAL, rahasia=False)]
+    assert [] == telling(said(*way, service=SOCIAL))
+
+
+@pytest.mark.parametrize("status", ["routed", "in_progress", "merged", "resolved", "handed_over"])
+def test_the_status_of_a_confidential_complaint_is_told_to_others_without_unit_and_parent(status: str) -> None:
+    story = Story(ticket=T, status=status, unit="INSPEKTORAT", parent=PARENT, deadline_at=DUE, rahasia=True)
+    due = "" if status in ("resolved", "handed_over") else ". Tenggat Kamis 5 Mar"
+    assert f"{T}: {TEXTS.statuses[status]}{due}" == TEXTS.status_line(story, T)
+    assert TEXTS.status_line(story, T, to_reporter=True) == TEXTS.status_line(
+        Story(ticket=T, status=status, unit="INSPEKTORAT", parent=PARENT, deadline_at=DUE), T
+    )

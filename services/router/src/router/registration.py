@@ -1,0 +1,126 @@
+"""How a story begins: registered, understood, routed. Pure: a case and an event in, the case and what to tell out.
+
+Every step is the next ``seq``. What a citizen asks and can't have is answered by ``noted``, never by silence.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from contracts.events import ComplaintClassified, ComplaintReceived, Support
+from router.case import HELD, Case, Out, about_units, advance, supporters, tell_unit
+from router.follow_ups import on_followed_up
+from router.handover import contact
+from router.rules import URGENT, Assignment, Rules, Understood, assign, triage
+from router.transfers import Result, about, alarmed, desk, hand_over, part_from_accused, route
+
+_replace = msgspec.structs.replace
+
+UNCLASSIFIED = "belum dikenali dalam batas waktu"
+
+
+def on_received(rules: Rules, case: Case, data: ComplaintReceived) -> Result:
+    """Register it; apply what came early. A second snapshot of a known complaint changes nothing."""
+    if case.received is not None:
+        return case, []
+    early, followed_up = case.classified, case.followed_up
+    case, registered = advance(_replace(case, received=data, classified=None, followed_up=None), "registered")
+    outs: list[Out] = [registered]
+    if early:
+        case, more = on_classified(rules, case, early)
+        outs += more
+    if followed_up:
+        changes, more = on_followed_up(rules, {}, case, followed_up)
+        case = changes[case.ticket]
+        outs += more
+    return case, outs
+
+
+def on_classified(rules: Rules, case: Case, data: ComplaintClassified) -> Result:
+    """Route it. A late understanding re-routes only while no person has acted on it."""
+    if case.received is None:
+        return _replace(case, classified=data), []
+    waiting = case.status == "registered"
+    untouched = case.status == "routed" and case.classified is None and not case.triage_acted
+    case = _replace(case, classified=data, category=case.category or data.category)
+    if not (waiting or untouched):
+        case, outs = part_from_accused(rules, case)
+        if data.urgency in URGENT and case.status in HELD and not outs:
+            outs = tell_unit(case, "updated", reason=f"mendesak ({data.urgency})")
+        return case, outs
+    to = assign(rules, _understood(case, data))
+    if to.lane == "hand-over":
+        return _hand_over(rules, case, to)
+    if (to.unit, to.lane) == (case.unit, case.lane):  # it is there already: no second "routed" for the citizen
+        return case, tell_unit(case, "updated", reason=to.reason)
+    return route(rules, case, to)
+
+
+def _understood(case: Case, data: ComplaintClassified) -> Understood:
+    return Understood(
+        category=data.category,
+        matter=data.matter or None,
+        type=data.type,
+        kecamatan=data.place.kecamatan,
+        abstained=data.abstained,
+        urgency=data.urgency,
+        about_units=about_units(case),  # and those that a complaint merged into it accuses
+        place_conflict=data.place.conflict,
+        spam=data.spam,
+    )
+
+
+def on_unclassified(rules: Rules, case: Case) -> Result:
+    """The classifier has not spoken in time: a person takes over."""
+    if case.status != "registered":
+        return case, []
+    return route(rules, case, triage(rules, about(rules, case), UNCLASSIFIED))
+
+
+def on_unit_ended(rules: Rules, case: Case) -> Result:
+    """A unit that has it, or helps, is valid no more: its successor goes on, or a person decides."""
+    ended = case.unit
+    if ended is None or case.status not in HELD | {"merged"}:
+        return case, []
+    if ended in rules.units:
+        return _helpers_ended(rules, case)
+    successor = rules.heirs.get(ended, ended)
+    if case.status == "merged":  # whoever has its triage lane may part it from its parent
+        return _replace(case, unit=successor if successor in rules.units else desk(rules, case)), []
+    barred = about(rules, case)
+    to = triage(rules, barred, f"{ended} tidak berlaku lagi dan belum punya pengganti")
+    if successor in rules.units and successor not in barred:
+        reason = f"{ended} menjadi {successor}"
+        to = Assignment(lane=case.lane or "unit", unit=successor, reason=reason, support=supporters(case))
+    return (case, []) if to.unit == ended else route(rules, case, to)
+
+
+def _helpers_ended(rules: Rules, case: Case) -> Result:
+    """Their successors help; where there is none that may, the lead goes on without."""
+    outs: list[Out] = []
+    for ended in [unit for unit in supporters(case) if unit not in rules.units]:
+        heir = rules.heirs.get(ended, ended)
+        helps = heir in rules.units and heir not in (case.unit, *supporters(case), *about(rules, case))
+        new = [Support(unit=heir)] if helps else []
+        support = [each for old in case.support for each in (new if old.unit == ended else [old])]
+        case, reason = (
+            _replace(case, support=support),
+            f"{ended} menjadi {heir}" if helps else f"{ended} tidak ada lagi",
+        )
+        if helps:
+            outs += tell_unit(case, "routed", unit=heir, reason=reason)
+        outs += tell_unit(case, "withdrawn", unit=ended, reason=reason)
+        outs += tell_unit(case, "updated", unit=case.unit, reason=reason)
+    return case, outs
+
+
+def _hand_over(rules: Rules, case: Case, to: Assignment) -> Result:
+    """To an office outside, by rule. The triage unit keeps it, so that it does not lie with nobody."""
+    target, forwards = rules.targets[to.unit], desk(rules, case)
+    before = [case.unit] if case.unit else alarmed(case)
+    case = _replace(case, unit=forwards, lane=None)
+    case, outs = hand_over(rules, case, target.name, to.reason, message=contact(target))
+    for unit in before:
+        if unit != forwards:
+            outs += tell_unit(case, "withdrawn", unit=unit, reason=f"dialihkan ke {forwards}")
+    return case, outs

@@ -1,0 +1,58 @@
+"""What a unit may do that helps with another's complaint: the lead closes, those that help answer. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from contracts.events import Support, UnitReplied
+from router.case import HELD, Case, Out, tell_unit
+from router.refusal import Refusal
+from router.rules import Rules
+from router.transfers import desk, missing, no_resolution, wrong_status
+
+_replace = msgspec.structs.replace
+_ACTIONS = ("acknowledge", "progress", "resolve", "return")
+_SAYS = {"acknowledged": "diterima", "in_progress": "sedang dikerjakan", "done": "bagiannya selesai"}
+
+
+def on_help(rules: Rules, case: Case, unit: str, data: UnitReplied) -> tuple[Case, list[Out]] | Refusal:
+    """Carry out the reply of ``unit``, which helps with ``case``, and show the lead; or refuse it."""
+    if refused := _refusal(rules, case, unit, data):
+        return refused
+    if data.action == "return":
+        return _drop_out(rules, case, unit, data.reason or "")
+    status = {"acknowledge": "acknowledged", "progress": "in_progress", "resolve": "done"}[data.action]
+    mine = Support(unit=unit, status=status, message=data.message)  # type: ignore[arg-type]
+    case = _replace(case, support=[mine if each.unit == unit else each for each in case.support])
+    said = f"{unit}: {_SAYS[status]}" + (f". {data.message}" if data.message else "")
+    return case, _show(case, said, but=unit)
+
+
+def _refusal(rules: Rules, case: Case, unit: str, data: UnitReplied) -> Refusal | None:
+    if data.action not in _ACTIONS:
+        why_not = f"{unit} unit pendukung, {case.unit} unit utamanya; yang dapat: {', '.join(_ACTIONS)}"
+        return Refusal("not_lead", why_not)
+    if case.status not in HELD:
+        return wrong_status(case, data.action)
+    needs = {"progress": "message", "resolve": "message", "return": "reason"}.get(data.action)
+    if needs and not (getattr(data, needs) or "").strip():
+        return missing(data.action, needs)
+    (mine,) = (each for each in case.support if each.unit == unit)
+    if data.action == "acknowledge" and mine.status != "asked":
+        return Refusal("already_done", f"bagian {unit} {_SAYS[mine.status]}")
+    return no_resolution(rules, case, data.message or "") if data.action == "resolve" else None
+
+
+def _drop_out(rules: Rules, case: Case, unit: str, reason: str) -> tuple[Case, list[Out]]:
+    """The lead does without it; the triage unit may find another."""
+    case = _replace(case, support=[each for each in case.support if each.unit != unit])
+    said = f"{unit} tidak ikut membantu: {reason}"
+    outs = _show(case, said, but=unit)
+    if desk(rules, case) not in {case.unit, unit, *(each.unit for each in case.support)}:
+        outs += tell_unit(case, "updated", unit=desk(rules, case), reason=said)
+    return case, outs
+
+
+def _show(case: Case, said: str, *, but: str) -> list[Out]:
+    """To all that work on it; ``but`` the one whose reply it is, for it gets the answer."""
+    return [out for out in tell_unit(case, "updated", reason=said) if getattr(out, "unit", None) != but]

@@ -1,0 +1,104 @@
+"""How a complaint gets from hand to hand, whoever decided it: to a unit and those that help, or away from them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from contracts.events import Support
+from router.case import HELD, STATUS_WORDS, Case, Out, about_units, advance, supporters, tell_support, tell_unit
+from router.refusal import Refusal
+from router.resolution_check import substance
+from router.rules import Assignment, Rules, accused, triage, triage_unit
+
+Result = tuple[Case, list[Out]]
+Changes = dict[str, Case]
+_replace = msgspec.structs.replace
+
+
+def about(rules: Rules, case: Case) -> list[str]:
+    """The units that must not judge ``case``, by their names of today."""
+    return accused(rules, about_units(case))
+
+
+def desk(rules: Rules, case: Case) -> str:
+    """The triage lane's unit for ``case``, whoever holds it now."""
+    return triage_unit(rules, about(rules, case))
+
+
+def route(rules: Rules, case: Case, to: Assignment, *, by: str | None = None) -> Result:
+    """Give it to a unit and those that help it, and take it from all others that had it."""
+    before = {case.unit, *supporters(case), *([] if case.unit else alarmed(case))} - {None}
+    named = (rules.heirs.get(each, each) for each in to.support)
+    helpers = dict.fromkeys(
+        each for each in named if each in rules.units and each not in (to.unit, *about(rules, case))
+    )
+    case = _replace(case, unit=to.unit, lane=to.lane, support=[Support(unit=each) for each in helpers])
+    if to.lane == "unit":
+        case = _replace(case, had=[*case.had, to.unit])
+    case, update = advance(case, "routed", reason=to.reason, by=by)
+    outs: list[Out] = [update, *tell_unit(case, "routed", reason=to.reason)]
+    for unit in sorted(each for each in before if each and each not in (to.unit, *helpers)):
+        outs += tell_unit(case, "withdrawn", unit=unit, reason=f"dialihkan ke {to.unit}")
+    return case, outs
+
+
+def alarmed(case: Case) -> list[str]:
+    """Who heard that it is late. While nobody has it they count as having it."""
+    return sorted({unit for units in case.alarmed.values() for unit in units})
+
+
+def release(case: Case, reason: str) -> Result:
+    """Nobody's help is needed any more."""
+    told = tell_support(case, "withdrawn", reason=reason)
+    return (_replace(case, support=[]) if case.support else case), told
+
+
+def part_from_accused(rules: Rules, case: Case) -> Result:
+    """What is understood late may accuse a unit that has it, or helps: it has it no longer."""
+    barred = about(rules, case)
+    to = triage(rules, barred, f"laporan ini ternyata tentang {case.unit}")
+    if case.unit in barred and case.unit != to.unit and case.status in HELD:
+        return route(rules, case, to)
+    before, helpers = case, [each for each in case.support if each.unit not in barred]
+    case = _replace(case, support=helpers)
+    if case.unit in barred and case.status in ("resolved", "merged"):  # what is, stands; what still comes is another's
+        case = _replace(case, unit=to.unit, lane=to.lane)
+    told = tell_unit(case, "updated", reason=to.reason) if case.unit != before.unit else []
+    for unit in sorted(filter(None, {before.unit, *supporters(before)} - {case.unit, *supporters(case)})):
+        told += tell_unit(case, "withdrawn", unit=unit, reason=f"dialihkan ke {case.unit}")
+    return case, told
+
+
+def noted(case: Case, note: str, message: str, *, by: str | None = None) -> Result:
+    """Tell the citizen without changing the status."""
+    case, update = advance(case, "noted", case.status, note=note, message=message, by=by)
+    return case, [update]
+
+
+def hand_over(
+    rules: Rules, case: Case, target: str, reason: str, *, message: str | None = None, by: str | None = None
+) -> Result:
+    """To somebody outside the kabupaten, final here; the triage unit is told, for it forwards it."""
+    case, update = advance(case, "handed_over", target=target, reason=reason, message=message, by=by)
+    case, outs = release(case, f"dilimpahkan ke {target}")
+    forwards = desk(rules, case)
+    if by != forwards:  # it did so itself, and knows
+        outs += tell_unit(case, "handed-over", unit=forwards, reason=f"teruskan ke {target}: {reason}")
+    return case, [update, *outs]
+
+
+def no_resolution(rules: Rules, case: Case, message: str) -> Refusal | None:
+    """Why ``message`` does not answer ``case``, or None if it does."""
+    asked = case.classified is not None and case.classified.type != "pengaduan"
+    why_not = substance(message, rules.boilerplate, plan_is_answer=asked)
+    return Refusal("no_deed", why_not) if why_not else None
+
+
+def wrong_status(case: Case, action: str) -> Refusal:
+    """``action`` is for another status than that of ``case``."""
+    return Refusal("wrong_status", f"laporan berstatus {STATUS_WORDS[case.status]}, tidak dapat {action}")
+
+
+def missing(action: str, field: str) -> Refusal:
+    """``action`` can't do without ``field``."""
+    return Refusal("missing_field", f"tindakan {action} perlu {field}")

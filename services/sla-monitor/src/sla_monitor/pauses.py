@@ -1,0 +1,66 @@
+"""Questions to the reporter: how they stop the clocks, for how long, and what lets them go on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from sla_monitor.deadlines import ASKED_ENOUGH, WAITING, used_up
+from sla_monitor.domain import Pause, Policy, Rules, Stage, Term
+from sla_monitor.stage_clock import Running, paused, resumed
+from sla_monitor.state import ASIDE, WHY_STOPPED, ComplaintClock, Decision, SlaEvent, Update, triggers
+
+WHY_RESUMED = WHY_STOPPED | {"in_progress": "pelapor menjawab"}
+
+
+def resume(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
+    """The step after a question lets the clock go on, unless it is an aside or asks again."""
+    if update.kind in ASIDE:
+        return clock, []
+    events: list[SlaEvent] = []
+    running: list[Running] = []
+    for each in clock.running:
+        stage = policy.stages.get(each.stage)
+        if each.paused_until is not None and not _asks(stage, update):
+            each = resumed(each, now, stage, rules.calendar)
+            reason = WHY_RESUMED.get(update.kind, "penanganan dilanjutkan")
+            events.append(SlaEvent(kind="resumed", at=now, clock=clock, running=each, reason=reason))
+        running.append(each)
+    return replace(clock, running=tuple(running)), events
+
+
+def pause(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
+    """A question to the reporter stops the clock."""
+    events: list[SlaEvent] = []
+    running: list[Running] = []
+    for each in clock.running:
+        asked = _asks(policy.stages.get(each.stage), update)
+        if asked and each.paused_until is None:
+            each, more = _stop(clock, each, asked.bound, now, rules)
+            events += more
+        running.append(each)
+    return replace(clock, running=tuple(running)), events
+
+
+def _asks(stage: Stage | None, update: Update) -> Pause | None:
+    pause = stage.pause if stage else None
+    return pause if pause and pause.during & triggers(update) else None
+
+
+def _stop(
+    clock: ComplaintClock, running: Running, bound: Term, now: datetime, rules: Rules
+) -> tuple[Running, list[SlaEvent]]:
+    """All questions of a round share one bound: who asks again and again gains nothing."""
+    earlier = (*clock.stood.get(running.stage, ()), *running.pauses)
+    since = max(now, earlier[-1][1]) if earlier else now  # no moment stands still twice
+    until = used_up(bound, earlier, since, rules.calendar)
+    if until <= since:  # nobody waits: the router must hear it, or the complaint would wait for ever
+        running = replace(running, revision=running.revision + 1)
+        return running, [SlaEvent(kind="resumed", at=now, clock=clock, running=running, reason=ASKED_ENOUGH)]
+    events: list[SlaEvent] = []
+    if running.breached and now <= running.deadline_at:  # the question was in time, and came to light late
+        events.append(SlaEvent(kind="retracted", at=now, clock=clock, running=running))
+        running = replace(running, breached=False, level=0, escalate_at=None, retracted=running.retracted + 1)
+    running = paused(running, until, since, rules.calendar)
+    return running, [*events, SlaEvent(kind="paused", at=now, clock=clock, running=running, reason=WAITING)]

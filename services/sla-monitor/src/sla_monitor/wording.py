@@ -1,0 +1,63 @@
+"""A deadline told in Indonesian, for people."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from contracts.dates import MONTHS, WEEKDAYS
+from sla_monitor.deadlines import Day, Deadline
+from sla_monitor.domain import Term
+
+UNITS = {
+    "working_days": "hari kerja",
+    "days": "hari",
+    "working_hours": "jam kerja",
+    "hours": "jam",
+    "seconds": "detik",
+}
+
+
+def promise_in_words(term: Term) -> str:
+    """``3 hari kerja``."""
+    return f"{term.amount} {UNITS[term.unit]}"
+
+
+def day_in_words(day: date) -> str:
+    """``Senin 2 Maret 2026``."""
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def time_in_words(time: datetime) -> str:
+    """``Senin 2 Maret 2026 pukul 10.02 WITA``; seconds only if there are any."""
+    clock = time.strftime("%H.%M.%S" if time.second else "%H.%M")
+    return f"{day_in_words(time)} pukul {clock} {time.tzname()}"
+
+
+def end_in_words(time: datetime) -> str:
+    """As ``time_in_words``, but midnight is 24.00 of the day it ends: nobody reads 00.00 as the evening before."""
+    if (time.hour, time.minute, time.second) == (0, 0, 0):
+        return f"{day_in_words(time - timedelta(days=1))} pukul 24.00 {time.tzname()}"
+    return time_in_words(time)
+
+
+def explained(policy: str, stage: str, term: Term, start: datetime, found: Deadline) -> str:
+    """The table that ``sla-monitor explain`` prints."""
+    rows = [(day_in_words(day.date), _counted(day), day.reason) for day in found.derivation]
+    rows.insert(0, ("Tanggal", "Dihitung", "Keterangan"))
+    width = max(len(row[0]) for row in rows)
+    local = start.astimezone(found.at.tzinfo)
+    warned = time_in_words(found.warn_at) if found.warn_at < found.at else "tidak ada"
+    return "\n".join(
+        [
+            f"Kebijakan {policy}, tahap {stage}: {promise_in_words(term)}",
+            f"Mulai       {time_in_words(local)}",
+            f"Peringatan  {warned}",
+            f"Batas waktu {end_in_words(found.at)}",
+            "",
+            *(f"{day:<{width}}  {counted:<8}  {reason}" for day, counted, reason in rows),
+        ]
+    )
+
+
+def _counted(day: Day) -> str:
+    return "-" if not day.counted else "ya" if day.share == 1 else "setengah"

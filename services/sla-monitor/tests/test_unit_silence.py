@@ -1,0 +1,80 @@
+"""What operators are shown, from a real PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from byhand import RULES
+from prometheus_client import REGISTRY
+from stored import MONDAY, clock, record
+
+from chassis.batch import Steps
+from chassis.database import Pool
+from sla_monitor.adapters import store
+from sla_monitor.app import handler_of
+from sla_monitor.state import Word
+from sla_monitor.timer import ring_all
+from sla_monitor.unit_silence import look, tell_of_calendar
+
+pytestmark = pytest.mark.connected
+
+
+def shown(name: str, unit: str) -> float | None:
+    return REGISTRY.get_sample_value(name, {"unit": unit})
+
+
+async def test_a_units_rhythm_is_the_median_of_its_last_words_once_there_are_enough(pool: Pool) -> None:
+    words = [("PUPR", 9, 9_000)] + [("PUPR", 10 + n, 100 + n) for n in range(20)] + [("DLH", n, 50) for n in range(4)]
+    clocks = {
+        f"c{n}": msgspec.structs.replace(
+            clock(f"c{n}"), word=Word(unit=unit, at=MONDAY + timedelta(hours=hours), after_s=after_s)
+        )
+        for n, (unit, hours, after_s) in enumerate(words)
+    }
+    async with pool.acquire() as db:
+        await store.save(db, clocks)
+        assert {"PUPR": 109.5} == await store.rhythms(db)
+        await store.save(db, {"d": msgspec.structs.replace(clocks["c24"], complaint_id="d")})
+        assert {"PUPR": 109.5, "DLH": 50} == await store.rhythms(db)
+
+
+async def test_what_is_at_risk_and_what_is_overdue_is_counted_by_unit(pool: Pool) -> None:
+    steps, handler = Steps(pool, handler_of(RULES)), handler_of(RULES)
+    await steps([record(0, "a", "registered", MONDAY), record(1, "b", "registered", MONDAY + timedelta(days=1))])
+    async with pool.acquire() as db:
+        await ring_all(db, handler, datetime(2026, 2, 5, 17, tzinfo=UTC), RULES, set())
+        assert await store.risks(db) == {"overdue": {"PUPR": 1}}
+        await ring_all(db, handler, datetime(2026, 2, 6, 1, tzinfo=UTC), RULES, set())
+        assert await store.risks(db) == {"overdue": {"PUPR": 1}, "at_risk": {"PUPR": 1}}
+
+
+async def test_a_unit_that_is_silent_for_much_longer_than_is_its_way_raises_a_metric(pool: Pool) -> None:
+    words = {
+        f"w{n}": msgspec.structs.replace(clock(f"w{n}"), word=Word(unit=unit, at=MONDAY, after_s=3600))
+        for n, unit in enumerate(["CEPAT", "DIAM"] * 5)
+    }
+    waits = {
+        name: msgspec.structs.replace(clock(name, unit=name, waits=MONDAY), word=None) for name in ("DIAM", "BARU")
+    }
+    async with pool.acquire() as db:
+        await store.save(db, words | waits)
+    await look(RULES, pool, MONDAY + timedelta(hours=1, minutes=59))
+    assert shown("lapor_unit_silent_past_rhythm", "DIAM") == 0
+    await look(RULES, pool, MONDAY + timedelta(hours=2, seconds=1))
+    assert [shown("lapor_unit_silent_past_rhythm", unit) for unit in ("CEPAT", "DIAM", "BARU")] == [0, 1, None]
+    assert shown("lapor_unit_acknowledgement_seconds", "DIAM") == 3600
+    async with pool.acquire() as db:
+        await store.save(db, {"DIAM": msgspec.structs.replace(waits["DIAM"], waiting_since=None)})
+    await look(RULES, pool, MONDAY + timedelta(hours=2, seconds=1))
+    assert shown("lapor_unit_silent_past_rhythm", "DIAM") == 0
+
+
+def test_what_the_calendar_lacks_is_said_for_this_year_and_the_next(caplog: pytest.LogCaptureFixture) -> None:
+    tell_of_calendar(RULES.calendar, 2027)
+    said = [(entry.message, entry.__dict__["year"]) for entry in caplog.records]
+    assert said == [("holidays_estimated", 2027), ("joint_leave_missing", 2028), ("holidays_estimated", 2028)]
+    for year, known in (("2027", 1), ("2028", 0)):
+        assert REGISTRY.get_sample_value("lapor_calendar_joint_leave_known", {"year": year}) == known
+    assert REGISTRY.get_sample_value("lapor_calendar_estimated_days", {"year": "2027"}) == 3
