@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from lapor import fixtures
-from lapor.testing import Stack
+from testing import fixtures
+from testing.servers import Stack
 
 sys.path.insert(0, str(Path(__file__).parent / "workers"))
 

@@ -28,7 +28,7 @@ from chassis.settings import DatabaseSettings, MigrateSettings, read_settings
 from chassis.wire import Record
 from contracts.links import mask_links
 from contracts.masking import mask
-from lapor.ports import any_free
+from lapor.processes.ports import any_free
 
 GOOD = {
     "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092",

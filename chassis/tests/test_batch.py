@@ -12,8 +12,8 @@ from prometheus_client import REGISTRY
 
 from chassis.batch import MAX_BUGS_IN_A_ROW, UNIT_LETTERS, BugsInARow, Steps, on_timer
 from chassis.database import Pool
-from chassis.testing import NOW
 from chassis.wire import Record
+from testing.fakes import NOW
 
 pytestmark = pytest.mark.connected
 

@@ -17,7 +17,7 @@ import pytest
 
 from chassis.http_server import ClientGone, Limits, WebServer, with_heads
 from chassis.metrics import Health, serve
-from lapor.ports import HOST
+from lapor.processes.ports import HOST
 
 
 @pytest.fixture

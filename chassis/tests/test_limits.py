@@ -7,7 +7,7 @@ from ipaddress import ip_network
 import pytest
 
 from chassis.limits import Buckets, Rate, Seldom, client_of, is_among, network_of
-from chassis.testing import ManualClock
+from testing.fakes import ManualClock
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import pytest
 from bench import complaint, encoded
 
 from chassis.batch import MAX_BUGS_IN_A_ROW, BugsInARow, StatelessSteps
-from chassis.testing import FakeProducer
 from chassis.wire import Emit, Record
 from contracts import codec
 from contracts.signature import NotAuthentic
+from testing.fakes import FakeProducer
 
 
 def records(*texts: str) -> list[Record]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from bench import complaint
 
-from chassis.testing import NOW, FakeProducer, message, play
 from chassis.wire import Emit, Message, Record, Tombstone, dead_letter, outgoing, read_tombstone, tombstone
 from contracts import codec
 from contracts.codec import InvalidEvent
+from testing.fakes import NOW, FakeProducer, message, play
 
 
 def emits(*texts: str) -> list[Emit]:

@@ -16,7 +16,7 @@ import yaml
 
 from contracts.asyncapi import ASYNCAPI_DIR, documents
 from contracts.topics import TOPICS_DIR, Topic, unit_of
-from lapor.testing import npm_packages
+from testing.servers import npm_packages
 
 FILES = sorted(ASYNCAPI_DIR.glob("*.yaml"))
 PARSER = Path(__file__).parent / "asyncapi-parser"

@@ -11,8 +11,8 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from lapor import credentials
-from lapor.files import write_private
+from lapor.processes import credentials
+from lapor.processes.data_dir import write_private
 
 SERVICES = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor")
 

@@ -11,7 +11,7 @@ import pytest
 
 import intake
 from intake.submissions import IntakeSettings
-from lapor import fixtures
+from testing import fixtures
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 

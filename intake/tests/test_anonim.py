@@ -12,11 +12,11 @@ import msgspec
 import pytest
 
 from chassis.database import Pool
-from chassis.testing import NOW
 from contracts.events import FollowUp
 from intake.notices import OutcomeUnknown, Refused, TryLater
 from intake.submissions import Accepted, IntakeSettings, KeyReused, Submission, accept, follow_up, said_before
-from intake.testing import send_all
+from testing.fakes import NOW
+from testing.notices import send_all
 
 NUMBER, NAMESPACE = "+6281234567890", UUID(int=1)
 SENT = Submission(

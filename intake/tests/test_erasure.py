@@ -14,7 +14,6 @@ import pytest
 
 from chassis.batch import Steps
 from chassis.database import Pool
-from chassis.testing import message
 from contracts import topics
 from contracts.events import ComplaintErased, ComplaintUpdated, Data, FollowUp
 from contracts.signature import HEADER, sign
@@ -22,8 +21,9 @@ from intake.notices import NewNotice, Notice, add_notices
 from intake.projection import story_handler
 from intake.set_aside import put_aside
 from intake.submissions import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner, repair
-from intake.testing import send_while
 from intake.texts import Texts
+from testing.fakes import message
+from testing.notices import send_while
 
 pytestmark = pytest.mark.connected
 Settings = Callable[..., IntakeSettings]

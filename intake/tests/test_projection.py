@@ -13,7 +13,6 @@ import pytest
 
 from chassis.batch import Steps
 from chassis.database import Pool
-from chassis.testing import NOW, message, play
 from chassis.wire import Message
 from contracts import topics
 from contracts.dates import due_in_words
@@ -22,6 +21,7 @@ from intake.complaint_view import Story, count_reporters, find_story, load_stori
 from intake.projection import story_handler, tell
 from intake.submissions import Submission, accept, follow_up
 from intake.texts import Texts
+from testing.fakes import NOW, message, play
 
 REGION = Path(__file__).parents[2] / "region" / "soppeng"
 TEXTS = Texts(REGION)

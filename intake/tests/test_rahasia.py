@@ -8,13 +8,13 @@ from typing import Any, get_args
 
 import pytest
 
-from chassis.testing import NOW, message, play
 from chassis.wire import Message
 from contracts import topics
 from contracts.events import ComplaintUpdated, Evidence, SlaBreached, SlaUpdated, UpdateKind
 from intake.complaint_view import Story
 from intake.projection import tell
 from intake.texts import Texts
+from testing.fakes import NOW, message, play
 
 TEXTS = Texts(Path(__file__).parents[2] / "region" / "soppeng")
 SOCIAL = "intake-social"

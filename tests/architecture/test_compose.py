@@ -321,7 +321,7 @@ def test_the_broker_is_what_the_local_one_is_and_has_room_for_what_it_unpacks(co
     """Both read one file; how much a record of a unit may unpack to is bounded by the broker's heap alone."""
     broker = compose["services"]["kafka"]
 
-    assert "./deploy/local/src/lapor/broker.properties:/lapor/broker.properties:ro" in broker["volumes"]
+    assert "./deploy/local/src/lapor/servers/broker.properties:/lapor/broker.properties:ro" in broker["volumes"]
     assert ("-Xms256m -Xmx1g", "1792m") == (broker["environment"]["KAFKA_HEAP_OPTS"], broker["mem_limit"])
 
 
@@ -353,7 +353,7 @@ def _variable(text: str) -> tuple[str, str]:
 
 
 def test_the_broker_is_of_the_version_that_the_tests_run(compose: dict[str, Any], root: Path) -> None:
-    jars = (root / "deploy/local/src/lapor/jars.txt").read_text()
+    jars = (root / "deploy/local/src/lapor/servers/jars.txt").read_text()
     version = _variable(compose["services"]["kafka"]["image"])[1].split(":")[1]
 
     assert re.search(rf"kafka[\w.-]*[:-]{re.escape(version)}", jars)

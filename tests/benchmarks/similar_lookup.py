@@ -22,12 +22,12 @@ import msgspec
 
 from chassis.database import Connection, migrate, open_pool
 from contracts.events import ComplaintClassified, ComplaintReceived, Place
-from lapor.testing import start_postgres
 from router import duplicates
 from router.adapters import store
 from router.adapters.region import read_rules
 from router.case import HELD, Case
 from router.rules import Rules
+from testing.servers import start_postgres
 
 ROOT = Path(__file__).parents[2]
 WHAT = ("lampu jalan mati", "jalan berlubang besar", "sampah menumpuk", "selokan tersumbat", "air tidak mengalir")

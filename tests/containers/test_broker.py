@@ -27,15 +27,15 @@ from chassis.settings import ServiceSettings
 from chassis.wire import Outgoing
 from contracts import codec, topics
 from contracts.events import UnitReplied, UnitRouted
-from lapor import access, kafka
-from lapor.provision import provision
+from lapor.servers import acls, kafka
+from lapor.servers.provision import provision
 
 pytestmark = pytest.mark.connected
 
 LISTENERS = ("services", "agencies", "internal", "controller")
 UNITS = ["PU", "PUPR", "DISKOMINFO"]
 TOPICS = topics.load_topics(UNITS)
-PASSWORDS = {name: f"of-{name}-and-nobody-else" for name in access.principals(TOPICS, UNITS)}
+PASSWORDS = {name: f"of-{name}-and-nobody-else" for name in acls.principals(TOPICS, UNITS)}
 
 
 @pytest.fixture(scope="module")

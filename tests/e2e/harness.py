@@ -18,7 +18,7 @@ import httpx
 
 from chassis.crash import POINTS
 from contracts.signature import sign
-from lapor.travel import somebody
+from lapor.demo.player import somebody
 
 ROOT = Path(__file__).parents[2]
 LAPOR = Path(sys.executable).parent / "lapor"

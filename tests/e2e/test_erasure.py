@@ -17,10 +17,12 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from desk import units
 from harness import CLEAR, ROOT, System, a_handle, a_number, running, until
 
-from lapor import credentials, kafka
-from lapor.files import DataDir
-from lapor.postgres import BIN
-from lapor.reading import principal, read_to_end
+from lapor.kafka.principal import principal
+from lapor.kafka.reader import read_to_end
+from lapor.processes import credentials
+from lapor.processes.data_dir import DataDir
+from lapor.servers import kafka
+from lapor.servers.postgres import BIN
 
 pytestmark = pytest.mark.connected
 

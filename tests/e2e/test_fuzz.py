@@ -22,8 +22,9 @@ from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 from desk import Desk, cloud_event, units
 from harness import CLEAR, ROOT, System, a_number, running, until
 
-from lapor import credentials, kafka, quotas
-from lapor.mutation import DEEP, SEED, Mutator
+from lapor.processes import credentials
+from lapor.servers import kafka, quotas
+from testing.mutation import DEEP, SEED, Mutator
 
 pytestmark = [pytest.mark.connected, pytest.mark.slow]
 

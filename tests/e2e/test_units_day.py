@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, TopicPartition
 from desk import Desk, Unit
 from harness import ROOT, System, until
 
-from lapor.testing import npm_packages
+from testing.servers import npm_packages
 
 pytestmark = pytest.mark.connected
 

@@ -31,11 +31,11 @@ from confluent_kafka.admin import (
 
 from chassis.database import migrate
 from chassis.settings import DatabaseSettings
-from chassis.testing import NOW
 from contracts import codec, ticket
 from contracts.events import ComplaintReceived
-from lapor.ports import any_free
-from lapor.testing import Stack
+from lapor.processes.ports import any_free
+from testing.fakes import NOW
+from testing.servers import Stack
 
 WORKERS = Path(__file__).parent
 TICKET = ticket.mint("sms")

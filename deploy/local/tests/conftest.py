@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from lapor import services, state
-from lapor.files import DataDir, let_through
-from lapor.fixtures import connected
-from lapor.testing import Cli
+from lapor.processes import state
+from lapor.processes.data_dir import DataDir, let_through
+from lapor.system import installation
+from testing.fixtures import connected
+from testing.servers import Cli
 
 __all__ = ["connected"]
 
@@ -24,7 +25,7 @@ def lapor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
     """The command on a data folder of this test module, with fakes in place of the six services."""
     fakes = tmp_path_factory.mktemp("fakes")
     (fakes / "fake_service.py").symlink_to(FAKES / "fake_service.py")
-    for service in services.SERVICES:
+    for service in installation.SERVICES:
         (fakes / f"{service.module}.py").write_text("import fake_service\n\nfake_service.main()\n")
     # Not below pytest's folder, which is closed to the user that PostgreSQL runs as.
     with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:

@@ -15,7 +15,7 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 from typer.testing import CliRunner
 
 from lapor.__main__ import app
-from lapor.certificates import Server, prepare, server
+from lapor.commands.certificates import Server, prepare, server
 from lapor.errors import Refused
 
 NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from lapor import inspection, lifecycle, provisioning
+from lapor.commands import down, logs, provision
 from lapor.errors import Refused
-from lapor.files import DataDir, only_one
+from lapor.processes.data_dir import DataDir, only_one
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 
@@ -18,7 +18,7 @@ def test_logs_shows_as_many_lines_as_were_asked_for(
 ) -> None:
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "router.log").write_text("".join(f"{n} {'x' * 40}\n" for n in range(1, 5001)))
-    inspection.logs("router", data=tmp_path, follow=False, lines=lines)
+    logs.logs("router", data=tmp_path, follow=False, lines=lines)
     assert shown == [int(line.split()[0]) for line in capsys.readouterr().out.splitlines()]
 
 
@@ -28,7 +28,7 @@ def test_logs_shows_only_logs_of_its_own_folder(tmp_path: Path) -> None:
     (tmp_path / "secret.log").write_text("theirs\n")
 
     with pytest.raises(Refused, match=r"no log of '../secret'.*there are router"):
-        inspection.logs("../secret", data=tmp_path, follow=False, lines=1)
+        logs.logs("../secret", data=tmp_path, follow=False, lines=1)
 
 
 def test_down_leaves_alone_what_another_up_has_just_begun(tmp_path: Path) -> None:
@@ -36,9 +36,9 @@ def test_down_leaves_alone_what_another_up_has_just_begun(tmp_path: Path) -> Non
     where.create()
     where.credentials.write_text("{}")
     with only_one(where), pytest.raises(Refused, match="already runs"):
-        lifecycle.stop(purge=True, data=tmp_path, as_json=False)
+        down.down(purge=True, data=tmp_path, as_json=False)
     assert where.credentials.exists()
-    lifecycle.stop(purge=True, data=tmp_path, as_json=False)
+    down.down(purge=True, data=tmp_path, as_json=False)
     assert not tmp_path.exists()
 
 
@@ -58,4 +58,4 @@ def test_no_account_gets_a_password_that_protects_nothing(tmp_path: Path, admin:
     accounts.write_text(json.dumps({"principals": {"router": router}}))
 
     with pytest.raises(Refused, match=fault):
-        provisioning.command("127.0.0.1:9", admin, accounts, region=REGION)
+        provision.provision("127.0.0.1:9", admin, accounts, region=REGION)

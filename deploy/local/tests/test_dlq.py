@@ -7,13 +7,14 @@ import pytest
 
 import intake
 from chassis.database import migrate
-from chassis.testing import NOW
-from lapor import dlq
-from lapor.dlq import Settled
+from lapor.commands import dlq
+from lapor.commands.dlq import Settled
 from lapor.errors import Refused
-from lapor.files import DataDir
-from lapor.reading import Found, Principal
-from lapor.testing import Stack
+from lapor.kafka.principal import Principal
+from lapor.kafka.reader import Found
+from lapor.processes.data_dir import DataDir
+from testing.fakes import NOW
+from testing.servers import Stack
 
 
 class Cluster(Principal):
@@ -65,7 +66,7 @@ def test_what_an_intake_set_aside_is_read_and_settled_in_its_own_database(
 ) -> None:
     here, databases = DataDir(tmp_path), {"intake-sms": connected.database("aside")}
     migrate(databases["intake-sms"], intake.MIGRATIONS)
-    monkeypatch.setattr(dlq.up, "env", lambda data: {"databases": databases})
+    monkeypatch.setattr(dlq.addresses, "env", lambda data: {"databases": databases})
     with psycopg.connect(databases["intake-sms"], autocommit=True) as db:
         add = (
             "INSERT INTO set_aside (door, content, error) VALUES ('kannel-mo', 'raw=lampu', 'Unreadable') RETURNING id"

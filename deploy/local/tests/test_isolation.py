@@ -13,9 +13,10 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
 from contracts.topics import load_topics
-from lapor import credentials, up
-from lapor.provision import provision
-from lapor.testing import Stack
+from lapor.processes import credentials
+from lapor.servers.provision import provision
+from lapor.system.wanted import wanted
+from testing.servers import Stack
 
 pytestmark = pytest.mark.connected
 SOPPENG = Path(__file__).parents[3] / "region" / "soppeng"
@@ -223,7 +224,7 @@ def test_the_provision_command_does_the_same_for_any_cluster(stack: Stack, tmp_p
         units.write("  - {code: PU, name: Dinas PU, valid_until: 2025-12-31, successor: PUPR}\n")
     done = provision_command(stack, tmp_path, region)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["topics"] == len(load_topics(up.wanted(region).units))
+    assert json.loads(done.stdout)["topics"] == len(load_topics(wanted(region).units))
     kept = credentials.read(tmp_path / "accounts.json")
     assert (tmp_path / "accounts.json").stat().st_mode & 0o777 == 0o600
     assert ("73.12", True) == (kept.kabupaten, "SETDA" in kept.principals)

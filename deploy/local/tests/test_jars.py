@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lapor import jars
 from lapor.errors import Refused
-from lapor.files import cache_dir
+from lapor.processes.data_dir import cache_dir
+from lapor.servers import jars
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from lapor import postgres
 from lapor.errors import Refused
-from lapor.files import DataDir
+from lapor.processes.data_dir import DataDir
+from lapor.servers import postgres
 
 
 @pytest.fixture

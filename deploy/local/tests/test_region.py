@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from lapor import region
 from lapor.__main__ import app
+from lapor.commands.region import checks
 
 REGIONS = Path(__file__).parents[3] / "region"
 
 
 @pytest.mark.parametrize("name", ["soppeng", "seconds"])
 def test_the_regions_here_fit_together(name: str) -> None:
-    assert [] == region.problems(REGIONS / name)
+    assert [] == checks.problems(REGIONS / name)
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_what_does_not_fit_is_named_with_its_file(
     folder: Path, change: Callable[[Path], None], file: str, says: str
 ) -> None:
     change(folder)
-    found = region.problems(folder)
+    found = checks.problems(folder)
     (problem, *_) = [each for each in found if says in str(each)] or [None]
     assert problem is not None, found
     assert (Path(problem.file).stem if file else "", True) == (file, bool(problem.remedy))
@@ -109,7 +109,7 @@ def test_what_does_not_fit_is_named_with_its_file(
 def test_a_message_that_cannot_be_read_is_named_with_its_file_and_line(folder: Path) -> None:
     path = folder / "messages" / "air_bersih.jsonl"
     path.write_text(path.read_text() + "{rusak\n")
-    (problem,) = region.problems(folder)
+    (problem,) = checks.problems(folder)
     lines = len(path.read_text().splitlines())
     assert ("air_bersih.jsonl", lines, "write one JSON object a line") == (
         Path(problem.file).name,
@@ -128,19 +128,19 @@ def test_a_message_that_cannot_be_read_is_named_with_its_file_and_line(folder: P
 )
 def test_a_rule_to_which_something_is_left_is_reached(folder: Path, rule: str) -> None:
     spoil("routing", "\nboilerplate:", f"  - {rule}\n    lead: PDAM\n    reason: r\n\nboilerplate:")(folder)
-    assert [] == [each for each in region.problems(folder) if "reaches" in each.problem]
+    assert [] == [each for each in checks.problems(folder) if "reaches" in each.problem]
 
 
 def test_who_hears_of_a_breach_is_a_unit_and_what_has_its_own_deadline_a_category(folder: Path) -> None:
     spoil("sla", "to: [BUPATI]", "to: [BUPATI, GUBERNUR]")(folder)
     spoil("sla", "category: [aparatur_korupsi]", "category: [aparatur_korupsi, sihir]")(folder)
-    told = [each.problem.split()[-1] for each in region.problems(folder) if "yaml does not have" in each.problem]
+    told = [each.problem.split()[-1] for each in checks.problems(folder) if "yaml does not have" in each.problem]
     assert ["GUBERNUR", "sihir"] == told
 
 
 def test_the_line_is_that_of_the_mistake(folder: Path) -> None:
     spoil("routing", "hand_over: BPN", "hand_over: ATR")(folder)
-    (problem,) = region.problems(folder)
+    (problem,) = checks.problems(folder)
     assert problem.line is not None
     assert "hand_over: ATR" in (folder / "routing.yaml").read_text().splitlines()[problem.line - 1]
 
@@ -170,9 +170,9 @@ def test_a_region_that_fits_is_said_to(folder: Path) -> None:
 @pytest.mark.parametrize("missing", ["units", "categories", "routing", "territory", "sla", "calendar", "texts"])
 def test_a_missing_file_is_named(folder: Path, missing: str) -> None:
     (folder / f"{missing}.yaml").unlink()
-    assert any(f"{missing}.yaml" in each.file and "missing" in each.problem for each in region.problems(folder))
+    assert any(f"{missing}.yaml" in each.file and "missing" in each.problem for each in checks.problems(folder))
 
 
 def test_a_folder_that_is_none_is_said_so(tmp_path: Path) -> None:
-    (problem,) = region.problems(tmp_path / "nirgends")
+    (problem,) = checks.problems(tmp_path / "nirgends")
     assert "there is no such folder" == problem.problem

@@ -25,7 +25,7 @@ from tweepy.asynchronous import AsyncClient
 from lapor.standins.settings import Settings, WrongSettings, from_environment
 from lapor.standins.sms import international
 from lapor.standins.state import World
-from lapor.standins.testing import serving, settings_for_tests
+from testing.standins import serving, settings_for_tests
 
 SEND = {"username": "lapor", "password": "kannel-password", "from": "1708", "to": "+6281234567890"}
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lapor import state, supervisor
 from lapor.errors import Refused
-from lapor.files import DataDir
-from lapor.process import Process, Step
-from lapor.supervisor import Supervisor
+from lapor.processes import state, supervisor
+from lapor.processes.data_dir import DataDir
+from lapor.processes.process import Process, Step
+from lapor.processes.supervisor import Supervisor
 
 TOUCH_AND_STAY = """
 import pathlib, signal, sys, time

@@ -14,9 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lapor import credentials, services, state
-from lapor.files import DataDir, tail
-from lapor.testing import Cli
+from lapor.processes import credentials, state
+from lapor.processes.data_dir import DataDir, tail
+from lapor.system import installation
+from testing.servers import Cli
 
 pytestmark = pytest.mark.connected
 
@@ -48,7 +49,7 @@ def test_detached_it_returns_when_all_is_ready(lapor: Cli) -> None:
     assert started.returncode == 0, started.stderr
     shown = json.loads(started.stdout)
     assert shown["ready"] is True
-    assert [each["name"] for each in shown["services"]] == list(services.NAMES)
+    assert [each["name"] for each in shown["services"]] == list(installation.NAMES)
     assert f"lapor demo --data {lapor.data.root}" in " ".join(started.stderr.split())
 
 
@@ -61,7 +62,7 @@ def test_env_gives_scripts_addresses_and_accounts(lapor: Cli) -> None:
     running(lapor)
     found = json.loads(lapor("env", "--json").stdout)
     assert found["principals"]["PUPR"]["username"] == "PUPR"
-    assert set(found["databases"]) == {s.name for s in services.SERVICES if s.database}
+    assert set(found["databases"]) == {s.name for s in installation.SERVICES if s.database}
     assert "broker" not in found["principals"]
 
 

@@ -15,10 +15,10 @@ from rich.console import Console
 from contracts import codec
 from contracts.events import ComplaintSnapshot, ReplyAnswer, Support, UnitRouted
 from contracts.topics import TOPICS_DIR
+from lapor.commands.unit import evidence_of
 from lapor.errors import Refused
-from lapor.reading import Found
-from lapor.unit import evidence_of
-from lapor.worklist import as_json, as_table, open_items
+from lapor.kafka.reader import Found
+from lapor.kafka.worklist import as_json, as_table, open_items
 
 NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
 EXAMPLE = codec.decode((TOPICS_DIR / "unit.routed.v1" / "examples" / "routed.json").read_bytes())

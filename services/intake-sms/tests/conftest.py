@@ -12,7 +12,7 @@ from chassis.database import Pool
 from intake.texts import Texts
 from intake_sms.handlers import Desk
 from intake_sms.settings import SmsSettings
-from lapor import fixtures
+from testing import fixtures
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 

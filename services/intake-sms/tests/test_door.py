@@ -13,11 +13,11 @@ import httpx
 import pytest
 
 from chassis.http_server import WebServer
-from chassis.testing import ManualClock
 from intake.submissions import KeyReused, TextProblem
 from intake_sms.adapters.door import MAX_REQUEST_BYTES, door
 from intake_sms.domain import Mo
 from intake_sms.settings import SmsSettings
+from testing.fakes import ManualClock
 
 Settings = Callable[..., SmsSettings]
 GOOD = {"from": "081234567890", "to": "1708", "id": "abc", "raw": "SOPPENG jalan rusak", "text": "SOPPENG jalan rusak"}

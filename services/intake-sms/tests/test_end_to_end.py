@@ -20,8 +20,8 @@ import httpx
 import psycopg
 import pytest
 
-from lapor.ports import choose
-from lapor.testing import Stack
+from lapor.processes.ports import choose
+from testing.servers import Stack
 
 pytestmark = pytest.mark.connected
 

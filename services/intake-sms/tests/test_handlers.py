@@ -21,13 +21,13 @@ from contracts.events import ComplaintFollowedUp
 from intake.complaint_view import Step, Story, save_stories
 from intake.notices import Bounds, Notice, send_notices
 from intake.submissions import KeyReused, TextProblem
-from intake.testing import send_all
 from intake.texts import Texts
 from intake_sms.adapters.door import door
 from intake_sms.domain import Mo
 from intake_sms.handlers import Desk, bury, elsewhere, take
 from intake_sms.settings import SmsSettings
-from lapor.testing import Stack
+from testing.notices import send_all
+from testing.servers import Stack
 
 pytestmark = pytest.mark.connected
 REGION = Path(__file__).parents[3] / "region" / "soppeng"

@@ -14,7 +14,7 @@ from chassis.database import Pool
 from intake.texts import Texts
 from intake_social.handlers import Desk
 from intake_social.settings import SocialSettings
-from lapor import fixtures
+from testing import fixtures
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 

@@ -12,7 +12,7 @@ import pytest
 
 from intake_social.adapters.errors import SocialRefused, SocialThrottled, SocialUnauthorized, SocialUnavailable
 from intake_social.adapters.facebook import FacebookPage
-from lapor.standins.testing import serving, settings_for_tests
+from testing.standins import serving, settings_for_tests
 
 PAGE = "170800000000001"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)

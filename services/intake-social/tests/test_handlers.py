@@ -13,10 +13,10 @@ from chassis.database import Pool
 from contracts import codec
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, Data
 from intake.complaint_view import Story, save_stories
-from intake.testing import send_all
 from intake_social import handlers
 from intake_social.domain import Wish, read
 from intake_social.handlers import Desk, Seen, take
+from testing.notices import send_all
 
 pytestmark = pytest.mark.connected
 POST = Seen(

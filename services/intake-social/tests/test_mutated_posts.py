@@ -15,8 +15,8 @@ from chassis.database import Pool
 from intake_social.adapters import facebook, x
 from intake_social.app import read_mentions, read_page
 from intake_social.handlers import Desk
-from lapor.mutation import DEEP, Mutator
-from lapor.ports import HOST
+from lapor.processes.ports import HOST
+from testing.mutation import DEEP, Mutator
 
 pytestmark = pytest.mark.slow
 

@@ -28,7 +28,7 @@ from intake_social.adapters.errors import (
 from intake_social.adapters.items import Unreadable
 from intake_social.app import poll_x, read_mentions, send
 from intake_social.handlers import Desk
-from lapor.standins.testing import serving, settings_for_tests
+from testing.standins import serving, settings_for_tests
 
 US = "1708"
 

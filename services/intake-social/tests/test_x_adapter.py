@@ -19,7 +19,7 @@ from intake_social.adapters.errors import (
     SocialUnauthorized,
     SocialUnavailable,
 )
-from lapor.standins.testing import serving, settings_for_tests
+from testing.standins import serving, settings_for_tests
 
 SECRETS: dict[str, Any] = {
     "consumer_key": "consumer-key",

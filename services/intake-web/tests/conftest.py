@@ -26,7 +26,7 @@ from intake_web.domain import FINISHED
 from intake_web.limits import Guard
 from intake_web.settings import WebSettings
 from intake_web.store import Finished, Found, Store, StoreDown
-from lapor import fixtures
+from testing import fixtures
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 

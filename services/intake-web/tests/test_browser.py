@@ -23,7 +23,7 @@ from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
 from intake_web.settings import WebSettings
-from lapor.ports import HOST, choose
+from lapor.processes.ports import HOST, choose
 
 pytestmark = pytest.mark.connected
 

@@ -18,7 +18,7 @@ from intake.texts import Texts
 from intake_web import app as site
 from intake_web.app import build_app
 from intake_web.settings import WebSettings
-from lapor.ports import HOST
+from lapor.processes.ports import HOST
 
 STATIC = Path(site.__file__).parent / "static"
 

@@ -13,11 +13,11 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.testing import ManualClock
 from contracts import ticket
 from intake.complaint_view import Story
 from intake_web.domain import pass_for
 from intake_web.limits import RATES, Guard, Limited
+from testing.fakes import ManualClock
 
 SECRET = {"Access-Secret": "k9Qw2mZx8Lr4Tn6Y"}
 HOUR = 3600.0

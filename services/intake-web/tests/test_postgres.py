@@ -19,7 +19,7 @@ from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE
 from intake_web.domain import MAX_FOLLOW_UPS
 from intake_web.settings import WebSettings
-from lapor.travel import somebody
+from lapor.demo.player import somebody
 
 pytestmark = pytest.mark.connected
 

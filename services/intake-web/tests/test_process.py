@@ -15,7 +15,7 @@ import httpx
 import psycopg
 import pytest
 
-from lapor.ports import HOST, choose
+from lapor.processes.ports import HOST, choose
 
 pytestmark = pytest.mark.connected
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lapor import fixtures
 from router.rules import Rules
+from testing import fixtures
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 

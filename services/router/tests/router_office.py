@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from msgspec import UNSET
 
 from chassis import wire
-from chassis.testing import message, play
 from chassis.wire import Emit, Message, Record, Tombstone, read_tombstone
 from contracts import topics
 from contracts.events import (
@@ -39,6 +38,7 @@ from router import handlers
 from router.adapters.region import read_rules
 from router.case import Case
 from router.rules import Rules, Target, Unit
+from testing.fakes import message, play
 
 T, OTHER, STRANGER = "SPG-S000-00007", "SPG-W000-00004", "SPG-M000-0000C"
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)

@@ -26,13 +26,13 @@ from router_office import (
 from chassis.authentic import verify
 from chassis.batch import Steps
 from chassis.database import Pool
-from chassis.testing import message
 from chassis.wire import Headers, Message
 from contracts import topics
 from contracts.events import ComplaintErased, ComplaintFollowedUp, ComplaintReceived, Data
 from contracts.signature import HEADER, NotAuthentic, sign
 from router.adapters import store
 from router.app import handler_of
+from testing.fakes import message
 
 ERASED = ComplaintErased(
     complaint_id="c", ticket=T, origin="intake-sms", by="DISKOMINFO", reason="diminta", asked_at=AT

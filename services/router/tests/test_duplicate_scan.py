@@ -12,7 +12,6 @@ from router_office import EVENT_KEYS, OTHER, RULES, STRANGER, T, classified, fol
 
 from chassis.batch import Handler, Steps
 from chassis.database import Pool
-from chassis.testing import message
 from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data, Place, UnitRouted
 from router import duplicates
@@ -20,6 +19,7 @@ from router.adapters import store
 from router.app import handler_of
 from router.case import Case
 from router.duplicate_scan import compare, similar_timer
+from testing.fakes import message
 
 pytestmark = pytest.mark.connected
 CABENGE = Place(kecamatan="Lilirilau", desa="Cabenge")

@@ -24,9 +24,9 @@ from router_office import (
     sla,
 )
 
-from chassis.testing import NOW
 from chassis.wire import outgoing
 from contracts.events import ComplaintUpdated, UnitRouted
+from testing.fakes import NOW
 
 
 def merged() -> Office:

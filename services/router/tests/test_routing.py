@@ -25,12 +25,12 @@ from router_office import (
     to_units,
 )
 
-from chassis.testing import message, play
 from chassis.wire import Emit
 from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data, UnitRouted
 from intake.texts import Texts
 from router import handlers
+from testing.fakes import message, play
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 

@@ -30,7 +30,6 @@ from router_office import (
 
 from chassis.batch import Steps, on_timer
 from chassis.database import Connection, Pool
-from chassis.testing import NOW, message
 from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data, UnitRouted
 from router import handlers
@@ -38,6 +37,7 @@ from router.adapters import store
 from router.app import handler_of, triage_timer
 from router.case import Case
 from router.erasure import redacted
+from testing.fakes import NOW, message
 
 pytestmark = pytest.mark.connected
 _ids = itertools.count()

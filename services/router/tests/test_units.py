@@ -29,7 +29,6 @@ from router_office import (
 
 from chassis.batch import Steps
 from chassis.database import Pool
-from chassis.testing import message
 from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data, UnitRouted
 from router import handlers
@@ -37,6 +36,7 @@ from router.adapters import store
 from router.app import handler_of, triage_timer
 from router.case import Case, supporters
 from router.rules import RoutingRule, Rules, Unit, in_force
+from testing.fakes import message
 
 LAST_DAY = date(2026, 3, 10)  # the office's events are of 3 March
 NEXT_DAY = datetime(2026, 3, 11, tzinfo=UTC)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lapor import fixtures
+from testing import fixtures
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 

@@ -8,7 +8,26 @@ from typing import NoReturn
 import typer
 from confluent_kafka import KafkaException
 
-from lapor import bench, certificates, demo, dlq, inspection, lifecycle, personal, provisioning, region, story, unit
+from lapor.commands import (
+    bench,
+    certificates,
+    demo,
+    dlq,
+    down,
+    env,
+    erase,
+    erasures,
+    export,
+    kill,
+    logs,
+    provision,
+    restart,
+    status,
+    trace,
+    unit,
+    up,
+)  # fmt: skip
+from lapor.commands.region import checks
 from lapor.errors import Refused
 from lapor.options import err
 
@@ -22,27 +41,15 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # they may hold a password
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for name, command in (
-    ("up", lifecycle.start),
-    ("down", lifecycle.stop),
-    ("status", inspection.status),
-    ("env", inspection.env),
-    ("logs", inspection.logs),
-    ("restart", inspection.restart),
-    ("kill", inspection.kill),
-    ("demo", demo.demo),
-    ("trace", story.trace),
-    ("provision", provisioning.command),
-    ("erase", personal.erase),
-    ("erasures", personal.erasures),
-    ("export", personal.export),
-    ("certificates", certificates.command),
-):
-    app.command(name=name)(command)
+for command in (
+    up.up, down.down, status.status, env.env, logs.logs, restart.restart, kill.kill, demo.demo, trace.trace,
+    provision.provision, erase.erase, erasures.erasures, export.export, certificates.certificates,
+):  # fmt: skip
+    app.command()(command)
 app.add_typer(unit.app, name="unit")
 app.add_typer(dlq.app, name="dlq")
-app.add_typer(region.app, name="region")
-app.add_typer(bench.app, name="bench")
+app.add_typer(checks.app, name="region")
+bench.add_to(app)
 
 
 def main() -> NoReturn:

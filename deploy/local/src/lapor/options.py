@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from lapor.errors import Refused
-from lapor.files import DATA as DATA
+from lapor.processes.data_dir import DATA as DATA
 
 REGION = Path("region/soppeng")
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", help="The data folder.")]

@@ -1,0 +1,254 @@
+"""``lapor dlq``: what could not be handled, with its bytes, until somebody has it handled again or dismisses it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import psycopg
+import typer
+from rich.table import Table
+
+from chassis.wire import CUT
+from contracts.topics import replays
+from intake import set_aside
+from intake.set_aside import readable
+from lapor.errors import Refused
+from lapor.kafka.principal import Principal, principal
+from lapor.kafka.reader import Found, read_to_end
+from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, err, out
+from lapor.processes.data_dir import DataDir
+from lapor.system import addresses
+
+app = typer.Typer(help="Dead letters: see them, have them handled again, or dismiss them.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(
+    data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
+    """All dead letters, by service.
+
+    Examples:
+
+        lapor dlq list
+    """
+    operator = principal("operator", DataDir(data), bootstrap, accounts, ca_file)
+    settled = Settled(operator, data, accounts)
+    rows = [{**_row(found), "settled": settled.how.get(_id(found))} for found in _dead(operator)]
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    table = Table(*("id", "error", "from", "at", "settled"), box=None, pad_edge=False)
+    for row in rows:
+        place = f"{row['topic']} {row['partition']}:{row['offset']}"
+        table.add_row(row["id"], row["error"], place, row["at"], row["settled"] or "-")
+    out.print(table if rows else "No dead letters.")
+
+
+@app.command()
+def show(
+    id_: Annotated[str, typer.Argument(metavar="ID")],
+    data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
+    """One dead letter: its headers and its bytes. What an intake set aside is read in its own database.
+
+    Examples:
+
+        lapor dlq show router:3
+    """
+    (found,) = _chosen(principal("operator", DataDir(data), bootstrap, accounts, ca_file), [id_])
+    row = {
+        **_row(found),
+        "key": found.headers.get("source-key", readable(found.key or b"")),
+        "headers": found.headers,
+        "value": readable(found.value),
+    }
+    if kept := _at_the_intake(found, None if bootstrap else DataDir(data)):
+        row["value"] = kept["content"]
+    if as_json:
+        typer.echo(json.dumps(row))
+    else:
+        out.print_json(data=row)
+
+
+@app.command()
+def replay(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID…")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every one of them.")] = False,
+    data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
+    """Have dead letters handled again, each by the service that put it aside. What was handled since is left alone.
+
+    With --all those that were settled before stay where they are, and so do those that came from no topic or are not
+    whole.
+
+    Examples:
+
+        lapor dlq replay router:3
+
+        lapor dlq replay --all
+    """
+    if bool(ids) == all_:
+        raise typer.BadParameter("name some ids, or --all")
+    operator = principal("operator", DataDir(data), bootstrap, accounts, ca_file)
+    settled = Settled(operator, data, accounts)
+    chosen = _chosen(operator, ids) if ids else [each for each in _dead(operator) if _id(each) not in settled.how]
+    why_not = {_id(found): why for found in chosen if (why := _why_not(found))}
+    for why in why_not.values():
+        if ids:
+            raise Refused(why)
+        err.print(why)
+    asked = [found for found in chosen if _id(found) not in why_not]
+    for found in asked:
+        # The offset and nothing else: the service trusts what it wrote itself, and no operator.
+        operator.write(replays(_service(found)), _id(found).encode(), str(found.offset).encode())
+        settled.add(_id(found), "replayed")
+    if as_json:
+        typer.echo(json.dumps({"replayed": len(asked)}))
+    else:
+        err.print(f"{len(asked)} asked for")
+
+
+@app.command()
+def dismiss(
+    ids: Annotated[list[str], typer.Argument(metavar="ID…")],
+    data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
+    """Say that somebody looked, and that these need not go back: `lapor status` names them no more.
+
+    Their bytes stay where they are, and `replay ID` still puts them back. What an intake set aside is settled in its
+    database too, which deletes it in time.
+
+    Examples:
+
+        lapor dlq dismiss intake-sms:0
+    """
+    operator = principal("operator", DataDir(data), bootstrap, accounts, ca_file)
+    settled = Settled(operator, data, accounts)
+    chosen = _chosen(operator, ids)
+    for found in chosen:
+        _at_the_intake(found, None if bootstrap else DataDir(data), settle=True)
+        settled.add(_id(found), "dismissed")
+    if as_json:
+        typer.echo(json.dumps({"dismissed": len(chosen)}))
+    else:
+        err.print(f"{len(chosen)} dismissed")
+
+
+def waiting(data: DataDir) -> dict[str, int]:
+    """How many dead letters of each service nobody has put back or dismissed, here. Raises: Refused, KafkaException."""
+    operator = principal("operator", data)
+    how = Settled(operator, data.root).how
+    return dict(Counter(_service(found) for found in _dead(operator) if _id(found) not in how))
+
+
+class Settled:
+    """What became of the dead letters of a cluster, as told here: they stay in their topic for 30 days.
+
+    ``how``: ``replayed`` or ``dismissed`` by the letter's id.
+    """
+
+    def __init__(self, operator: Principal, data: Path, accounts: Path | None = None) -> None:
+        self.path, self.cluster = DataDir(accounts.parent if accounts else data).settled, operator.cluster()
+        rows = [line.split() for line in self.path.read_text().splitlines()] if self.path.exists() else []
+        self.how = {id_: how for cluster, id_, how in rows if cluster == self.cluster}
+
+    def add(self, id_: str, how: str) -> None:
+        """Remember one more."""
+        with self.path.open("a") as file:
+            file.write(f"{self.cluster} {id_} {how}\n")
+
+
+def _topics(operator: Principal) -> list[str]:
+    return [name for name in operator.topics() if name.endswith(".dlq")]
+
+
+def _dead(operator: Principal) -> Iterator[Found]:
+    """Those that there are: an erasure leaves a tombstone in the place of one."""
+    return (found for found in read_to_end(operator, _topics(operator)) if "error" in found.headers)
+
+
+def _chosen(operator: Principal, ids: list[str]) -> list[Found]:
+    found = {_id(each): each for each in _dead(operator)}
+    for id_ in ids:
+        if id_ not in found:
+            raise Refused(f"There is no dead letter {id_!r}: `lapor dlq list` shows those there are.")
+    return [found[id_] for id_ in ids]
+
+
+def _service(found: Found) -> str:
+    return found.topic.removesuffix(".dlq")
+
+
+def _id(found: Found) -> str:
+    return f"{_service(found)}:{found.offset}"
+
+
+def _row(found: Found) -> dict[str, Any]:
+    return {
+        "id": _id(found),
+        "service": _service(found),
+        "topic": found.headers.get("source-topic"),
+        "partition": int(found.headers.get("source-partition", 0)),
+        "offset": int(found.headers.get("source-offset", 0)),
+        "error": found.headers.get("error"),
+        "at": found.headers.get("failed-at") or found.at.isoformat(),
+    }
+
+
+def _came_from_no_topic(found: Found) -> bool:
+    """Whether it is what a citizen sent, and no record; the last header of a name is the service's own."""
+    return found.headers.get("source-partition") == "-1"
+
+
+def _why_not(found: Found) -> str | None:
+    """Why it can't be handled again; None if it can."""
+    if _came_from_no_topic(found):
+        return f"{_id(found)} came from {found.headers.get('source-topic')!r}, which is no topic: it can't be put back."
+    if CUT & found.headers.keys():
+        return f"{_id(found)} was too large to be kept whole: whoever wrote it must write it again."
+    return None
+
+
+def _at_the_intake(found: Found, data: DataDir | None, *, settle: bool = False) -> dict[str, Any] | None:
+    """What the intake keeps of ``found``, or None if it is a record. On a server, without ``data``, it is told how to
+    see it there.
+
+    Raises:
+        Refused: the intake's database does not answer, or does not have what is to be seen.
+    """
+    service, number = _service(found), set_aside.number_of(found.value)
+    if number is None or not _came_from_no_topic(found):
+        return None
+    if data is None:
+        ask = f"{service} set-aside {number}{' --settle' if settle else ''}"
+        err.print(f"{_id(found)} is kept by {service}: `docker-compose exec {service} {ask}`", soft_wrap=True)
+        return None
+    databases: Any = addresses.env(data)["databases"]
+    try:
+        kept = set_aside.look(databases[service], number, settle=settle)
+    except psycopg.Error as error:
+        raise Refused(f"The database of {service} can't be asked for {_id(found)}: {error}") from error
+    if kept is None and not settle:
+        raise Refused(f"{service} no longer has what {_id(found)} was: settled long ago, or newer than its backup.")
+    return kept

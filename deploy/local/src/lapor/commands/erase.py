@@ -1,0 +1,75 @@
+"""The command `erase`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chassis.region import RegionError, read_region
+from contracts import ticket as tickets
+from contracts.events import UnitReplied
+from lapor.commands.erasures import ledger
+from lapor.commands.unit import send_reply
+from lapor.errors import Refused
+from lapor.kafka.principal import principal
+from lapor.options import DATA, REGION, Accounts, Bootstrap, CaFile, Data, Json, err, wait_until
+from lapor.processes import state
+from lapor.processes.data_dir import DataDir
+
+#: Seconds until every service has deleted it; else the ledger says so later.
+_PATIENCE_S = 60
+
+
+def erase(
+    ticket: Annotated[str, typer.Argument(metavar="TICKET")],
+    reason: Annotated[str, typer.Option("--reason", "-r", help="Why, for the ledger, which is kept: name nobody.")],
+    by: Annotated[str | None, typer.Option(metavar="UNIT", help="The unit that orders it: the LAPOR admin.")] = None,
+    data: Data = DATA,
+    region: Annotated[Path, typer.Option(envvar="REGION_DIR", metavar="DIR")] = REGION,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
+    """Delete what a complaint says of anybody, everywhere, and wait until it is; one that is open is cancelled by it.
+
+    Its number, its unit, its times and its outcome stay. The units that had it are told to delete their copies.
+
+    Examples:
+
+        lapor erase SPG-S0AB-12CDW --reason "diminta pelapor lewat surat 24 November"
+    """
+    who = by.upper() if by else _admin(DataDir(data), region, elsewhere=bootstrap is not None)
+    order = UnitReplied(ticket=ticket, action="erase", reason=reason)
+    answer = send_reply(principal(who, DataDir(data), bootstrap, accounts, ca_file), order)
+    if not answer["accepted"]:
+        raise Refused(f"{who} can't erase {ticket}: {answer['reason']} ({answer['code']}).")
+    auditor, number = principal("auditor", DataDir(data), bootstrap, accounts, ca_file), tickets.parse(ticket) or ticket
+    err.print(f"{number}: ordered; each service deletes what it has …", highlight=False)
+    wait_until(
+        lambda: ledger(auditor).get(number, {}).get("done_at") is not None,
+        _PATIENCE_S,
+        f"{number}: the order is accepted, but not every service has done it after {_PATIENCE_S} s. It goes on by "
+        "itself: `lapor erasures` shows when it is done, `lapor status` what keeps it.",
+    )
+    row = ledger(auditor)[number]
+    if as_json:
+        typer.echo(json.dumps(row))
+    else:
+        rows = ", ".join(f"{table} {n}" for table, n in sorted(row["erased"].items()))
+        err.print(
+            f"{number}: erased at {row['done_at']} ({rows or 'nothing was left'})", highlight=False, soft_wrap=True
+        )
+
+
+def _admin(data: DataDir, region: Path, *, elsewhere: bool) -> str:
+    """The unit that plays the LAPOR admin, in the region of what runs from ``data``, or in ``region``."""
+    folder = region if elsewhere else Path(state.running(data).region)
+    try:
+        units = read_region(folder, "units.yaml")["units"]
+    except RegionError as error:
+        raise Refused(f"{error}.") from error
+    return next(str(unit["code"]) for unit in units if unit.get("triage"))

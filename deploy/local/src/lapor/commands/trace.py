@@ -1,0 +1,111 @@
+"""``lapor trace``: one complaint's story, read from every topic as the auditor."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from contracts import ticket as tickets
+from lapor.errors import Refused
+from lapor.kafka.principal import principal
+from lapor.kafka.reader import Found, read_to_end, story_topics, ticket_of
+from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, out
+from lapor.processes.board import duration
+from lapor.processes.data_dir import DataDir
+
+Ticket = Annotated[str, typer.Argument(metavar="TICKET", help="As the citizen got it, e.g. SPG-S0AB-12CDW.")]
+
+
+def trace(
+    ticket: Ticket,
+    data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
+    """Tell one complaint's story: every event about it, in time order.
+
+    Examples:
+
+        lapor trace SPG-S0AB-12CDW
+    """
+    number = tickets.parse(ticket)
+    if number is None:
+        raise Refused(f"{ticket!r} is no ticket: a letter or digit is wrong, the last one checks the others.")
+    auditor = principal("auditor", DataDir(data), bootstrap, accounts, ca_file)
+    found = [
+        f for f in read_to_end(auditor, story_topics(auditor.topics())) if f.event and ticket_of(f.event) == number
+    ]
+    if not found:
+        raise Refused(f"No event tells of {number}. If it was given just now, ask again in a second.")
+    story = _story(number, sorted(found, key=lambda f: (f.at, f.topic, f.offset)))
+    if as_json:
+        typer.echo(json.dumps(story))
+        return
+    out.print(as_table(story))
+
+
+def as_table(story: dict[str, Any]) -> Group:
+    """The same for people: an event a line; only its detail may be cut. Begins with when it was, in local time."""
+    since = datetime.fromisoformat(story["events"][0]["time"]).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+    table = Table(box=None, pad_edge=False)
+    for name in ("after", "what", "detail", "at"):
+        # A column that may wrap is the first to be made narrower; its text is cut instead.
+        table.add_column(name, no_wrap=name != "detail", justify="right" if name == "after" else "left")
+    for event in story["events"]:
+        fact = Text(" ".join(event["detail"].split()), no_wrap=True, overflow="ellipsis")
+        table.add_row(_after(event["delta_ms"]), _kind(event), fact, f"{event['partition']}:{event['offset']}")
+    return Group(f"{story['ticket']}, {since}", table)
+
+
+def _after(ms: int) -> str:
+    return f"{ms} ms" if ms < 10_000 else duration(ms / 1000)
+
+
+def _kind(event: dict[str, Any]) -> str:
+    """``complaint.updated.routed.v1`` -> ``routed``; of a unit, its topic, for the type does not say whose it is."""
+    name: str = event["topic"] if event["type"].startswith("unit.") else event["type"]
+    return name.removeprefix("complaint.").removeprefix("updated.").rpartition(".v")[0]
+
+
+def _story(number: str, found: list[Found]) -> dict[str, Any]:
+    first = found[0].at
+    events, complaint = [], None
+    for each in found:
+        event = each.event
+        assert event is not None  # noqa: S101  (only records with an event were kept)
+        data: Any = event.data
+        complaint = complaint or getattr(data, "complaint_id", None)
+        events.append(
+            {
+                "event_id": event.id,
+                "type": event.type,
+                "topic": each.topic,
+                "partition": each.partition,
+                "offset": each.offset,
+                "time": each.at.isoformat(),
+                "seq": getattr(data, "seq", None),
+                "delta_ms": round((each.at - first).total_seconds() * 1000),
+                "detail": detail(data),
+            }
+        )
+    return {"ticket": number, "complaint_id": complaint, "events": events}
+
+
+def detail(data: Any) -> str:
+    """The one fact that tells most about an event, for people."""
+    reply = getattr(data, "reply", None)
+    if reply:
+        return "accepted" if reply.accepted else f"refused: {reply.reason}"
+    for name in ("why", "action", "reason", "message", "deadline_at", "category", "channel"):
+        value = getattr(data, name, None)
+        if value:
+            return str(value)
+    return ""

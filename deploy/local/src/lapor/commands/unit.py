@@ -1,0 +1,204 @@
+"""``lapor unit``: what a unit does, with nothing but the unit's own credentials."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mimetypes
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from msgspec import UNSET
+
+from contracts import codec
+from contracts.events import Evidence, UnitReplied, UnitRouted
+from contracts.topics import unit_replied, unit_routed
+from lapor.errors import Refused
+from lapor.kafka import worklist
+from lapor.kafka.principal import Principal, principal
+from lapor.kafka.reader import follow, new_id, read_to_end
+from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, err, out
+from lapor.processes.data_dir import DataDir
+
+app = typer.Typer(help="Be a unit: read its topic, answer its complaints.", no_args_is_help=True)
+
+Code = Annotated[str, typer.Argument(metavar="CODE", help="The unit, e.g. PUPR.")]
+_ANSWER_S = 30
+_ASK = "To reach the citizen use --action ask: the question goes out on the citizen's own channel."
+
+
+@app.command()
+def tail(
+    code: Code,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="From the first record to where the topic ends now, then stop.")
+    ] = False,
+    max_: Annotated[int, typer.Option("--max", min=0, help="Stop after so many, if there are; 0: no limit.")] = 0,
+    data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show what comes to a unit, a CloudEvent a line: what is written from now on, until Ctrl-C.
+
+    Examples:
+
+        lapor unit tail PUPR
+
+        lapor unit tail PDAM --from-start --max 5
+    """
+    unit = principal(code.upper(), DataDir(data), bootstrap, accounts, ca_file)
+    topics = [unit_routed(code)]
+    records = read_to_end(unit, topics) if from_start else follow(unit, topics)
+    for n, found in enumerate(records, 1):
+        typer.echo(found.value.decode(errors="replace"))
+        if n == max_:
+            break
+
+
+@app.command("open")
+def open_(
+    code: Code,
+    data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
+    """What a unit has to work on: the largest priority first, then the nearest deadline, then the oldest.
+
+    Examples:
+
+        lapor unit open PUPR
+
+        lapor unit open PUPR --json | head -1
+    """
+    unit = principal(code.upper(), DataDir(data), bootstrap, accounts, ca_file)
+    items = worklist.open_items(unit.name, read_to_end(unit, [unit_routed(code)]))
+    if as_json:
+        for item in items:
+            typer.echo(worklist.as_json(item))
+        return
+    if items:
+        out.print(worklist.as_table(items, datetime.now(UTC)))
+    err.print(f"{unit.name}: {len(items)} open", highlight=False)
+
+
+@app.command()
+def reply(
+    code: Code,
+    ticket: Annotated[str, typer.Argument(metavar="TICKET")],
+    action: Annotated[
+        str,
+        typer.Option(
+            help="acknowledge, progress, ask, resolve, return, hand-over; in the triage lane also dispose, correct, "
+            "reject, merge, unmerge; the LAPOR admin also rights-done (what was asked under UU PDP is granted), "
+            "rights-decline, erase"
+        ),
+    ],
+    message: Annotated[str | None, typer.Option("--message", "-m", help="For the citizen.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", "-r", help="Why it is returned, handed over, …")] = None,
+    to: Annotated[str | None, typer.Option(help="To whom it is handed over.")] = None,
+    unit: Annotated[str | None, typer.Option(help="dispose: the unit that gets it.")] = None,
+    category: Annotated[str | None, typer.Option(help="correct: the right category.")] = None,
+    into: Annotated[str | None, typer.Option(help="merge: the ticket of the same complaint.")] = None,
+    support: Annotated[
+        list[str] | None, typer.Option(metavar="UNIT", help="dispose: a unit that helps; repeatable.")
+    ] = None,
+    proof: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE=URL",
+            help="resolve: a file that shows it, and where it can be seen; repeatable. Only its address, size and "
+            "checksum are sent.",
+        ),
+    ] = None,
+    data: Data = DATA,
+    bootstrap: Bootstrap = None,
+    accounts: Accounts = None,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
+    """Answer a complaint as its unit, and wait for the router's word on it.
+
+    Examples:
+
+        lapor unit reply PUPR SPG-S0AB-12CDW --action acknowledge
+
+        lapor unit reply PUPR SPG-S0AB-12CDW --action resolve -m "Lubang sudah ditambal, difoto 24 November"
+
+        lapor unit reply PUPR SPG-S0AB-12CDW --action resolve -m "Lubang sudah ditambal" \\
+            --proof tambalan.jpg=https://pupr.soppengkab.go.id/tambalan.jpg
+
+        lapor unit reply DISKOMINFO SPG-S0AB-12CDW --action dispose --unit PDAM --support PUPR
+    """
+    given = UnitReplied(
+        ticket=ticket,
+        action=action,
+        message=message or UNSET,
+        reason=reason or UNSET,
+        to=to or UNSET,
+        unit=unit or UNSET,
+        category=category or UNSET,
+        into=into or UNSET,
+        support=[each.upper() for each in support or []],
+        evidence=[evidence_of(each) for each in proof or []],
+    )
+    answer = send_reply(principal(code.upper(), DataDir(data), bootstrap, accounts, ca_file), given)
+    if as_json:
+        typer.echo(json.dumps(answer))
+    elif answer["accepted"]:
+        err.print(f"{code.upper()}: {action} accepted")
+    if masked := answer["masked"]:
+        err.print(f"The public reads {' '.join(masked)} in its place. {_ASK}", markup=False, soft_wrap=True)
+    if not answer["accepted"]:
+        raise Refused(f"{code.upper()} can't {action} {ticket}: {answer['reason']} ({answer['code']}).")
+
+
+def evidence_of(given: str) -> Evidence:
+    """``FILE=URL`` as evidence. Raises Refused when it is not that, or there is no such file."""
+    name, _, url = given.partition("=")
+    try:
+        content = Path(name).read_bytes()
+    except OSError as error:
+        raise Refused(f"--proof {given}: can't read {name!r}; give FILE=URL, such as foto.jpg=https://….") from error
+    if not url.startswith("https://"):
+        raise Refused(f"--proof {given}: after = comes the address at which it can be seen, such as https://….")
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Evidence(url=url, media_type=media_type, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
+
+
+def send_reply(unit: Principal, given: UnitReplied) -> dict[str, Any]:
+    """Write a reply and wait for its answer: ``event_id``, ``accepted``, ``reason``, ``code``, ``masked``.
+
+    Raises:
+        Refused: none comes.
+    """
+    event_id, stop = new_id(), threading.Event()
+    event = codec.envelope(
+        given, event_id=event_id, source=f"/unit/{unit.name}", subject=given.ticket, time=datetime.now(UTC)
+    )
+    try:
+        value = codec.encode(event)
+    except codec.InvalidEvent as error:
+        raise Refused(f"This reply can't be sent: {error}.") from error
+
+    def write() -> None:
+        unit.write(unit_replied(unit.name), given.ticket.encode(), value)
+
+    timer = threading.Timer(_ANSWER_S, stop.set)
+    timer.start()
+    try:
+        for found in follow(unit, [unit_routed(unit.name)], stop=stop, listening=write):
+            data = found.event.data if found.event else None
+            if isinstance(data, UnitRouted) and data.reply and data.reply.event_id == event_id:
+                answer = msgspec.structs.asdict(data.reply)
+                return {name: None if value is UNSET else value for name, value in answer.items()}
+    finally:
+        timer.cancel()
+    raise Refused(f"No answer from the router within {_ANSWER_S} s: look at `lapor status` and `lapor logs router`.")

@@ -1,0 +1,332 @@
+"""Complaints on their way: sent through the public doors, watched on every topic, answered as their units."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import secrets
+import threading
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+import httpx
+
+from contracts import codec
+from contracts.dates import due_in_words
+from contracts.events import (
+    ComplaintClassified,
+    ComplaintErased,
+    ComplaintFollowedUp,
+    ComplaintReceived,
+    ComplaintUpdated,
+    SlaBreached,
+    SlaUpdated,
+    UnitReplied,
+    UnitRouted,
+)
+from contracts.topics import unit_replied
+from lapor.demo.scenarios import BREACHED, MET, SIMILAR, Reply, Scenario, Turn
+from lapor.errors import Refused
+from lapor.kafka.principal import Principal, principal
+from lapor.kafka.reader import Found, follow, new_id, story_topics, ticket_of
+from lapor.processes.data_dir import DataDir
+from lapor.system import addresses
+
+Channel = Literal["sms", "web", "x"]
+GIVE_UP_S = 60
+#: A door that was killed is back within this.
+DOOR_AWAY_S = 30.0
+
+
+@dataclass(kw_only=True)
+class Journey:
+    """One complaint on its way. ``tag`` is a word in its text by which its events are recognized."""
+
+    channel: Channel
+    tag: str
+    sent_at: datetime
+    sender: str
+    scenario: Scenario
+    turns: list[Turn]
+    ticket: str | None = None
+    complaint_id: str | None = None
+    unit: str | None = None
+    received_at: datetime | None = None
+    routed_at: datetime | None = None
+    similar: str | None = None
+    hops: list[tuple[str, datetime]] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    done: bool = False
+
+    def has(self, name: str) -> bool:
+        """Whether the hop was seen."""
+        return any(known == name for known, _ in self.hops)
+
+
+Show = Callable[[Journey, str, datetime], None]
+
+
+class Travel:
+    """Plays a scenario. It reads as the auditor, and acts with the credentials of the unit that has the complaint."""
+
+    def __init__(self, where: DataDir, scenario: Scenario, show: Show) -> None:
+        self.where, self.scenario, self.show = where, scenario, show
+        self.env: dict[str, Any] = addresses.env(where)
+        self.journeys: list[Journey] = []
+        self.by_ticket: dict[str, Journey] = {}
+        self.early: dict[str, list[Found]] = defaultdict(list)
+        self.units: dict[str, Principal] = {}
+        self.wishes: asyncio.Queue[tuple[Journey, str]] = asyncio.Queue()
+        self.random = random.Random()  # noqa: S311  (phone numbers of the demo)
+
+    async def run(self, n: int, channels: list[Channel], rate: float) -> list[Journey]:
+        """``n`` journeys, ``rate`` a second, until all have ended or time is up."""
+        auditor = principal("auditor", self.where)
+        topics = [name for name in story_topics(await asyncio.to_thread(auditor.topics)) if "replied" not in name]
+        stop, started, loop = threading.Event(), threading.Event(), asyncio.get_running_loop()
+
+        def watch() -> None:
+            for found in follow(auditor, topics, stop=stop, listening=started.set):
+                loop.call_soon_threadsafe(self.saw, found)
+
+        watching = asyncio.create_task(asyncio.to_thread(watch))
+        try:
+            if not await asyncio.to_thread(started.wait, 15):
+                raise Refused("Kafka lets nobody listen: see `lapor status`.")
+            limits = httpx.Limits(max_connections=50)
+            async with httpx.AsyncClient(timeout=10, limits=limits, trust_env=False) as http:
+                await self.send_all(http, n, channels, rate)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.until_all_are_told(http), GIVE_UP_S)
+        finally:  # a thread that goes on would keep the process
+            stop.set()
+            await watching
+        return self.journeys
+
+    async def send_all(self, http: httpx.AsyncClient, n: int, channels: list[Channel], rate: float) -> None:
+        """``n`` complaints in turn through ``channels``; with ``twice``, each through all of them."""
+        doors = itertools.cycle([channels] if self.scenario.twice else [[channel] for channel in channels])
+        parts = [(each, self.texts(each)) for each in (self.scenario, self.scenario.beside) if each]
+        sending = []
+        for (_, through), (scenario, texts) in itertools.product(zip(range(n), doors, strict=False), parts):
+            text, tag = next(texts), "".join(self.random.choices("bcdfghjkmnprstvw", k=8))
+            for channel in through:
+                sending.append(asyncio.create_task(self.send(http, channel, scenario, text, tag)))
+                await asyncio.sleep(1 / rate)
+        await asyncio.gather(*sending)
+
+    def texts(self, scenario: Scenario) -> Iterator[str]:
+        """What its complaints say, in another order each time."""
+        return itertools.cycle(self.random.sample(scenario.texts, len(scenario.texts)))
+
+    async def send(self, http: httpx.AsyncClient, channel: Channel, scenario: Scenario, text: str, tag: str) -> None:
+        """One complaint through its public door."""
+        sender = secrets.token_urlsafe(16) if channel == "web" else f"+62812{self.random.randrange(10**8):08}"
+        turns, now = list(scenario.turns), datetime.now(UTC)
+        journey = Journey(channel=channel, tag=tag, sent_at=now, sender=sender, scenario=scenario, turns=turns)
+        self.journeys.append(journey)
+        self.note(journey, f"sent by {channel}", journey.sent_at)
+        await self.through(http, journey, f"{text} (uji {tag})")
+
+    async def through(self, http: httpx.AsyncClient, journey: Journey, text: str) -> None:
+        """Write ``text`` as the citizen of ``journey``: a complaint, or by SMS and X what follows it."""
+        if journey.channel == "sms":
+            body = {"from": journey.sender, "text": f"SOPPENG {text}"}
+            await _write(http, journey, self.env["standins_url"] + "/sms/send-mo", json=body)
+        elif journey.channel == "x":
+            body = {"handle": f"warga_{journey.tag}", "text": text}
+            await _write(http, journey, self.env["x_mention_url"], json=body)
+        else:
+            await self.on_the_web(http, journey, "", {"text": text, "name": "Warga Uji"})
+
+    async def on_the_web(self, http: httpx.AsyncClient, journey: Journey, path: str, body: dict[str, str]) -> None:
+        """A call of the website's API by the citizen of ``journey``."""
+        headers = {"Idempotency-Key": str(uuid.uuid4()), "Access-Secret": journey.sender, **somebody()}
+        await _write(http, journey, f"{self.env['web_url']}/v1/complaints{path}", json=body, headers=headers)
+
+    async def follow_up(self, http: httpx.AsyncClient, journey: Journey, wish: str) -> None:
+        """What a citizen does after the complaint."""
+        if journey.channel == "web":
+            body = {"kind": wish, "text": "Belum selesai (uji)."}
+            await self.on_the_web(http, journey, f"/{journey.ticket}/follow-ups", body)
+        else:
+            await self.through(http, journey, f"BUKA {journey.ticket} belum selesai (uji)")
+
+    def note(self, journey: Journey, hop: str, at: datetime) -> None:
+        """Remember a hop, show it, and do what is to be done now."""
+        journey.hops.append((hop, at))
+        self.show(journey, hop, at)
+        if turn := next((turn for turn in journey.turns if fnmatchcase(hop, turn.on)), None):
+            journey.turns.remove(turn)
+            for reply in turn.replies:
+                self.answer(hop.split()[0], journey, reply)
+            if turn.follows_up:
+                self.wishes.put_nowait((journey, turn.follows_up))
+
+    def saw(self, found: Found) -> None:
+        """A record came by. Topics are read side by side, so a complaint's later events may come before its first."""
+        event = found.event
+        number = ticket_of(event) if event else None
+        if event is None or number is None:
+            return
+        if isinstance(event.data, ComplaintReceived):
+            self.recognize(event.data)
+        journey = self.by_ticket.get(number)
+        if journey is None:
+            self.early[number].append(found)
+            return
+        for each in [*self.early.pop(number, []), found]:
+            self.arrived(journey, each)
+
+    def recognize(self, data: ComplaintReceived) -> None:
+        """Which of our journeys the complaint belongs to, if it is one of ours."""
+        for journey in self.journeys:
+            if journey.channel == data.channel and journey.tag in data.text:
+                journey.ticket, journey.complaint_id, journey.received_at = (
+                    data.ticket,
+                    data.complaint_id,
+                    data.received_at,
+                )
+                self.by_ticket[data.ticket] = journey
+
+    def arrived(self, journey: Journey, found: Found) -> None:
+        """Note the hop; a repeated record is no second one."""
+        event = found.event
+        if event is None or event.id in journey.seen:
+            return
+        journey.seen.add(event.id)
+        data: Any = event.data
+        if isinstance(data, UnitRouted) and data.why == "routed":
+            journey.unit, journey.routed_at = data.unit, journey.routed_at or found.at
+        name = hop_name(data)
+        if isinstance(data, UnitRouted) and data.why == "similar" and data.complaint:
+            # Others may have reported the same before; the two of this story belong together.
+            likely = [each.ticket for each in data.complaint.similar]
+            journey.similar = next((number for number in likely if number in self.by_ticket), None)
+            name += "" if journey.similar else " to another's"
+        self.note(journey, name, found.at)
+
+    def answer(self, unit: str, journey: Journey, reply: Reply) -> None:
+        """Act as the unit, with its own credentials."""
+        action, given = reply
+        fields: dict[str, Any] = {name: journey.similar if value == SIMILAR else value for name, value in given.items()}
+        who = self.units.setdefault(unit, principal(unit, self.where))
+        wish = UnitReplied(ticket=journey.ticket or "", action=action, **fields)
+        event = codec.envelope(
+            wish, event_id=new_id(), source=f"/unit/{unit}", subject=journey.complaint_id or "", time=datetime.now(UTC)
+        )
+        who.send(unit_replied(unit), (journey.complaint_id or "").encode(), codec.encode(event))
+
+    async def until_all_are_told(self, http: httpx.AsyncClient) -> None:
+        """Return when each citizen has heard the end of it on their channel; meanwhile do what citizens do."""
+        while open_ := [j for j in self.journeys if not j.done]:
+            while not self.wishes.empty():
+                await self.follow_up(http, *self.wishes.get_nowait())
+            sent = await _read(http, self.env["sent_url"]) if any(j.channel != "web" for j in open_) else None
+            for journey in open_:
+                if not self.over(journey):
+                    continue
+                journey.done = await self.is_told(http, journey, sent or [])
+                if journey.done:
+                    self.note(journey, "citizen informed", datetime.now(UTC))
+            await asyncio.sleep(0.2)
+
+    def over(self, journey: Journey) -> bool:
+        """Whether the last thing has happened. Of two that became one, only one is worked on."""
+        return journey.has(journey.scenario.ends) and (self.scenario.twice or not journey.turns)
+
+    async def is_told(self, http: httpx.AsyncClient, journey: Journey, sent: list[dict[str, Any]]) -> bool:
+        """Whether the citizen knows how it ended, each time: by a message, or because the page says so."""
+        scenario = journey.scenario
+        times = sum(hop == scenario.ends for hop, _ in journey.hops)
+        if journey.channel != "web":
+            heard = [row for row in sent if row["ticket"] == journey.ticket and scenario.told in row["text"]]
+            return times <= len(heard)
+        story = await _read(http, f"{self.env['web_url']}/v1/complaints/{journey.ticket}")
+        if not story:
+            return False
+        steps = [step["kind"] for step in story["history"]]
+        steps += [BREACHED] * story["breached"] + [MET] * ("resolved" in steps)
+        return times <= steps.count(scenario.ends)
+
+
+def somebody() -> dict[str, str]:
+    """Headers by which the website takes a call as that of a citizen whom it has not seen before.
+
+    It counts calls by address, and believes a proxy on this machine. The addresses are those for benchmarks (RFC 2544).
+    """
+    return {"X-Forwarded-For": f"198.18.{secrets.randbelow(256)}.{secrets.randbelow(256)}"}
+
+
+async def _write(http: httpx.AsyncClient, journey: Journey, url: str, **what: Any) -> None:
+    """Give a door what a citizen writes, and again while it is away. Raises: Refused when it is not taken."""
+    give_up = time.monotonic() + DOOR_AWAY_S
+    while True:
+        try:
+            answer = await http.post(url, **what)
+        except httpx.HTTPError as error:
+            why = f"The {journey.channel} door does not answer at {url} ({type(error).__name__}): see `lapor status`."
+        else:
+            if answer.is_success:
+                return
+            why = f"The {journey.channel} door answered {answer.status_code}: {answer.text[:200]}"
+            if answer.is_client_error:
+                raise Refused(why)
+        if time.monotonic() > give_up:
+            raise Refused(why)
+        await asyncio.sleep(0.5)
+
+
+async def _read(http: httpx.AsyncClient, url: str) -> Any:
+    """The JSON at ``url``; None while it can't be had, for what was killed comes back."""
+    try:
+        return (await http.get(url, headers=somebody())).raise_for_status().json()
+    except (httpx.HTTPError, ValueError):
+        return None
+
+
+def hop_name(data: Any) -> str:
+    """One step of the journey in a few words."""
+    match data:
+        case ComplaintReceived():
+            return "received"
+        case ComplaintClassified():
+            return f"classified as {data.category}" + (" (not sure)" if data.abstained else "")
+        case ComplaintFollowedUp():
+            return f"follow-up: {data.items[-1].kind}"
+        case ComplaintUpdated(kind="routed"):
+            return f"routed to {data.unit}"
+        case ComplaintUpdated():
+            return data.kind
+        case ComplaintErased():
+            return "erased everywhere" if data.done_at else "ordered to be erased"
+        case SlaUpdated() | SlaBreached():
+            return _of_the_clock(data)
+        case UnitRouted():
+            return _told(data)
+    return str(type(data).__name__)
+
+
+def _of_the_clock(data: SlaUpdated | SlaBreached) -> str:
+    match data:
+        case SlaBreached(level=0):
+            return BREACHED if data.stage == "completion" else f"breached ({data.stage})"
+        case SlaBreached():
+            return f"escalated to {', '.join(data.escalate_to)}"
+        case SlaUpdated(kind="started", stage="completion"):
+            return f"due {due_in_words(data.deadline_at)}"
+    return f"clock {data.kind} ({data.stage})"
+
+
+def _told(data: UnitRouted) -> str:
+    if data.reply:
+        return f"{data.unit}'s answer " + ("accepted" if data.reply.accepted else f"refused: {data.reply.reason}")
+    return f"{data.unit} has it" if data.why == "routed" else f"{data.unit} is told: {data.why}"

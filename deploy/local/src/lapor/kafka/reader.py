@@ -1,0 +1,134 @@
+"""Reading and writing topics from the command line, each time as one principal and with its rights only."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+from uuid import uuid4
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from contracts import codec
+from contracts import ticket as tickets
+from contracts.events import UnitReplied, UnitRouted
+from contracts.topics import unit_of
+from lapor.errors import Refused
+from lapor.kafka.principal import Principal
+
+_BEGINNING = -2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A record as it lies in a topic; ``at`` is the record's own timestamp."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes
+    headers: dict[str, str]
+    at: datetime
+
+    @cached_property
+    def event(self) -> codec.Event | None:
+        """The event in it; None if there is none that fits."""
+        try:
+            return codec.decode(self.value)
+        except codec.InvalidEvent:
+            return None
+
+
+def marks(who: Principal, consumer: Consumer, topics: Iterable[str]) -> dict[tuple[str, int], tuple[int, int]]:
+    """By topic and partition: the offset of its first record and of the next one. Raises: Refused, KafkaException."""
+    known, topics = consumer.list_topics(timeout=10).topics, list(topics)
+    if hidden := [name for name in topics if name not in known]:
+        raise Refused(f"{who.name} may not read {', '.join(hidden)}, or there is no such topic.")
+    places = [(name, partition) for name in topics for partition in known[name].partitions]
+    return {place: consumer.get_watermark_offsets(TopicPartition(*place), timeout=10) for place in places}
+
+
+def read_to_end(who: Principal, topics: Iterable[str]) -> Iterator[Found]:
+    """Everything in ``topics`` up to where they end now, by topic as it arrives. Raises: Refused, KafkaException."""
+    with closing(who.consumer()) as consumer:
+        ends = {place: high for place, (low, high) in marks(who, consumer, topics).items() if high > low}
+        waiting = set(ends)
+        if not waiting:
+            return
+        consumer.assign([TopicPartition(*place, _BEGINNING) for place in waiting])
+        while waiting:
+            for message in consumer.consume(500, 0.1):
+                found = _found(message)
+                place = (found.topic, found.partition)
+                if found.offset >= ends[place] - 1:
+                    waiting.discard(place)
+                if found.offset < ends[place]:
+                    yield found
+            for place in list(waiting):  # what compaction or retention took away has no record at the end
+                (position,) = consumer.position([TopicPartition(*place)])
+                if position.offset >= ends[place]:
+                    waiting.discard(place)
+
+
+def follow(
+    who: Principal,
+    topics: Iterable[str],
+    *,
+    stop: threading.Event | None = None,
+    listening: Callable[[], object] = lambda: None,
+) -> Iterator[Found]:
+    """What comes in ``topics`` from now on, until ``stop``; calls ``listening`` when it does.
+
+    Raises:
+        Refused: there is no such topic for this principal.
+        KafkaException: its rights were taken away meanwhile.
+    """
+    with closing(who.consumer()) as consumer:
+        # From where they end right now: nothing may be missed that is written after ``listening``.
+        ends = [TopicPartition(*place, high) for place, (_, high) in marks(who, consumer, topics).items()]
+        consumer.assign(ends)
+        listening()
+        while not (stop and stop.is_set()):
+            for message in consumer.consume(500, 0.05):
+                yield _found(message)
+
+
+def _found(message: Any) -> Found:
+    if error := message.error():
+        raise KafkaException(error)
+    headers = {name: (value or b"").decode(errors="replace") for name, value in message.headers() or ()}
+    return Found(
+        topic=message.topic(),
+        partition=message.partition(),
+        offset=message.offset(),
+        key=message.key(),
+        value=message.value() or b"",
+        headers=headers,
+        at=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
+    )
+
+
+def ticket_of(event: codec.Event) -> str | None:
+    """The ticket an event is about."""
+    data: Any = event.data
+    if isinstance(data, UnitRouted):
+        return data.complaint.ticket if data.complaint else None
+    if isinstance(data, UnitReplied):
+        return tickets.parse(data.ticket)
+    number: str = data.ticket
+    return number
+
+
+def story_topics(names: Iterable[str]) -> list[str]:
+    """The topics in which a complaint's story lies."""
+    return [name for name in names if name.startswith("complaint.") or unit_of(name)]
+
+
+def new_id() -> str:
+    """An id for a reply: random, for a person has just decided it."""
+    return str(uuid4())

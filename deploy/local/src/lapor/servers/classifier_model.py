@@ -1,0 +1,63 @@
+"""The classifier's model: built in the data folder when what it is made of has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from chassis.region import read_region
+from lapor.errors import Refused
+from lapor.processes.data_dir import DataDir
+from lapor.processes.process import Step
+
+NOT_FOR_THE_MODEL = {"sla.yaml", "calendar.yaml", "texts.yaml"}
+
+
+def key(region: Path) -> str:
+    """A hash of all that goes into the model: the region's files (deadlines and texts aside) and the code."""
+    found = hashlib.sha256()
+    for root in (*_folders(region), _code()):
+        for path in sorted(root.rglob("*")):
+            if path.suffix in {".yaml", ".csv", ".jsonl", ".txt", ".py"} and path.name not in NOT_FOR_THE_MODEL:
+                found.update(f"{path.relative_to(root)} {path.stat().st_size} ".encode())
+                found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def is_current(data: DataDir, wanted: str) -> bool:
+    """Whether the model in the data folder was built from the inputs of that key."""
+    record = data.model.with_suffix(".key")
+    return data.model.exists() and record.exists() and record.read_text() == wanted
+
+
+def build_step(data: DataDir, region: Path) -> Step:
+    """The command that builds it, beside the one in use."""
+    return Step(
+        name="classifier-build",
+        command=(sys.executable, "-m", "classifier", "build", "--region", str(region), "--out", str(_fresh(data))),
+    )
+
+
+def install(data: DataDir, built: str) -> None:
+    """Put the model just built in place."""
+    _fresh(data).replace(data.model)
+    data.model.with_suffix(".key").write_text(built)
+
+
+def _fresh(data: DataDir) -> Path:
+    return data.model.with_suffix(".new").absolute()
+
+
+def _folders(region: Path) -> list[Path]:
+    policy = region / "sla.yaml"
+    base = read_region(region, "sla.yaml").get("extends") if policy.is_file() else None
+    return [region, *([(region / base).resolve()] if base else [])]
+
+
+def _code() -> Path:
+    spec = find_spec("classifier")
+    if spec is None or spec.origin is None:
+        raise Refused("The classifier is not installed beside `lapor`: run `make sync`.")
+    return Path(spec.origin).parent

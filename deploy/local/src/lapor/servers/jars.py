@@ -1,0 +1,124 @@
+"""Apache Kafka's jars: downloaded once into the user's cache, each checked against the hash in ``jars.txt``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from lapor.errors import Refused
+from lapor.processes.data_dir import cache_dir
+
+LOCK = Path(__file__).with_name("jars.txt")
+KAFKA = "4.3.1"
+WITH_DEPENDENCIES = f"org.apache.kafka:kafka_2.13:{KAFKA}"
+# Taken alone. kafka-tools needs the Connect runtime and a web server, which nothing here starts. Without the
+# logging binding a broker dies without a word; resolved together with Kafka, log4j's own list of versions would
+# win and bring an older kafka-clients.
+ALONE = (
+    f"org.apache.kafka:kafka-tools:{KAFKA}",
+    f"org.apache.kafka:kafka-tools-api:{KAFKA}",
+    "org.apache.logging.log4j:log4j-api:2.25.4",
+    "org.apache.logging.log4j:log4j-core:2.25.4",
+    "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4",
+)
+DOWNLOADS_AT_ONCE = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jar:
+    """One jar: its Maven coordinate ``group:artifact:version`` and its SHA-256."""
+
+    coordinate: str
+    sha256: str
+
+    @property
+    def filename(self) -> str:
+        """The name of the file, as Maven gives it."""
+        _, artifact, version = self.coordinate.split(":")
+        return f"{artifact}-{version}.jar"
+
+
+def locked() -> list[Jar]:
+    """What ``jars.txt`` names."""
+    rows = (line.split() for line in LOCK.read_text().splitlines() if line and not line.startswith("#"))
+    return [Jar(coordinate=coordinate, sha256=sha256) for coordinate, sha256 in rows]
+
+
+def classpath(progress: Callable[[int, int], None] = lambda done, of: None) -> list[Path]:
+    """The jars on disk. Asks the network only for what the cache lacks.
+
+    Args:
+        progress: called with (jars present, jars in all) as downloads finish.
+
+    Raises:
+        Refused: a jar could not be downloaded, or is not the file that was locked.
+    """
+    jars = locked()
+    key = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
+    folder = cache_dir() / f"kafka-{KAFKA}-{key}"
+    wanted = [folder / jar.filename for jar in jars]
+    missing = [jar for jar, path in zip(jars, wanted, strict=True) if not path.exists()]
+    if not missing:
+        return wanted
+    folder.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
+        jobs = [pool.submit(_fetch, jar, folder) for jar in missing]
+        try:
+            for n, job in enumerate(jobs, 1):
+                job.result()
+                progress(len(jars) - len(missing) + n, len(jars))
+        except (OSError, RuntimeError, AssertionError) as error:
+            pool.shutdown(cancel_futures=True)
+            raise Refused(
+                f"{_cause(error)}. Check the network and start again: what arrived is kept in {folder}."
+            ) from error
+    return wanted
+
+
+def _cause(error: BaseException) -> str:
+    """Our own sentence as it is; of the HTTP library's, which run to many lines, only the kind."""
+    text = str(error)
+    return text if text.startswith("Apache Kafka") else f"Apache Kafka could not be downloaded ({type(error).__name__})"
+
+
+def _fetch(jar: Jar, folder: Path) -> None:
+    """Download one jar and move it into place only when its hash is right, so that a half file never counts."""
+    from jgo.maven import MavenContext  # a warm start must not pay for importing it
+
+    part = folder / f".{jar.filename}.{os.getpid()}"
+    try:
+        context = MavenContext(repo_cache=part, timeout=30)
+        path = context.create_dependency(jar.coordinate).artifact.resolve()
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        if found != jar.sha256:
+            raise RuntimeError(f"Apache Kafka's {jar.filename} has SHA-256 {found}, not the locked {jar.sha256}")
+        path.replace(folder / jar.filename)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def resolve() -> list[Jar]:
+    """Resolve the dependencies anew, for ``jars.txt`` after a version was raised (``python -m lapor.servers.jars``)."""
+    from jgo.maven import MavenContext
+
+    context = MavenContext(repo_cache=cache_dir() / "maven", timeout=30)
+    roots, below = context.resolver.resolve([context.create_dependency(WITH_DEPENDENCIES)])
+    artifacts = {d.artifact for d in [*roots, *below] if d.scope in ("compile", "runtime", None)}
+    artifacts |= {context.create_dependency(c).artifact for c in ALONE}
+    return [
+        Jar(
+            coordinate=f"{a.groupId}:{a.artifactId}:{a.version}",
+            sha256=hashlib.sha256(a.resolve().read_bytes()).hexdigest(),
+        )
+        for a in sorted(artifacts, key=lambda a: (a.groupId, a.artifactId))
+    ]
+
+
+if __name__ == "__main__":
+    lines = "".join(f"{jar.coordinate} {jar.sha256}\n" for jar in resolve())
+    LOCK.write_text(f"# Written by `python -m lapor.servers.jars`: what the broker's classpath is made of.\n{lines}")

@@ -1,0 +1,201 @@
+"""What the system is made of: each process, its ports and its environment. Change the list here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lapor.processes.credentials import EVENT_KEYS, SHARED, VENDORS, Credentials
+from lapor.processes.data_dir import DataDir
+from lapor.processes.ports import HOST
+from lapor.processes.process import Process, Step, answers
+from lapor.servers import kafka, postgres
+
+# The usual ports (1708 is the number citizens know). A taken one is replaced by a free one.
+PORTS = {
+    "web": 17080, "standins": 17081, "sms": 17082, "kafka": 17092, "controller": 17093, "postgres": 17054,
+    "intake-sms": 17101, "intake-social": 17102, "intake-web": 17103, "classifier": 17104, "router": 17105,
+    "sla-monitor": 17106,
+}  # fmt: skip
+READY_S = 100  # one that gets no partitions leaves by itself after 60 s; the next try should count
+FAUST_STOP_S = 45  # a batch in hand (30 s at most) and 15 s to commit and leave
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """Everything that is known before the first process starts. ``overrides``: service -> extra variables."""
+
+    data: DataDir
+    region: Path
+    ports: Mapping[str, int]
+    credentials: Credentials
+    overrides: Mapping[str, Mapping[str, str]]
+
+    @property
+    def broker(self) -> kafka.Broker:
+        """The one Kafka broker."""
+        return kafka.Broker(
+            directory=self.data.kafka,
+            port=self.ports["kafka"],
+            controller_port=self.ports["controller"],
+            password=self.credentials.kafka_admin,
+        )
+
+    @property
+    def cluster(self) -> postgres.Cluster:
+        """The one database cluster."""
+        return postgres.Cluster(
+            directory=self.data.postgres, port=self.ports["postgres"], password=self.credentials.postgres_admin
+        )
+
+    def url(self, port: str, path: str = "") -> str:
+        """An address on this machine."""
+        return f"http://{HOST}:{self.ports[port]}{path}"
+
+    def dsn(self, service: str) -> str:
+        """The database of ``service``, for its own role."""
+        name = database_name(service)
+        return self.cluster.dsn(name, name, self.credentials.databases[name])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """One of our services. ``doors``: ports besides that of /ready; ``env``: variables only it knows."""
+
+    name: str
+    database: bool = True
+    doors: tuple[str, ...] = ()
+    stop_timeout_s: float = 20
+    env: Callable[[Installation], dict[str, str]] = lambda _installation: {}
+
+    @property
+    def module(self) -> str:
+        """The Python package; also the name of its database and its role."""
+        return database_name(self.name)
+
+
+def database_name(service: str) -> str:
+    """``intake-sms`` -> ``intake_sms``."""
+    return service.replace("-", "_")
+
+
+def _sms(it: Installation) -> dict[str, str]:
+    return {
+        **_shared(it, "SMS_", "KANNEL_"),
+        **_intake(it, "INTAKE_SMS_EVENT_KEY"),
+        "SMS_LISTEN_PORT": str(it.ports["sms"]),
+        "KANNEL_SEND_URL": it.url("standins", "/cgi-bin/sendsms"),
+        "WEB_PUBLIC_URL": it.url("web"),
+    }
+
+
+def _web(it: Installation) -> dict[str, str]:
+    return {
+        **_intake(it, "INTAKE_WEB_EVENT_KEY"),
+        "WEB_PORT": str(it.ports["web"]),
+        "WEB_PUBLIC_URL": it.url("web"),
+        # Whoever plays many citizens from this machine says so: demo.player.somebody().
+        "WEB_TRUSTED_PROXIES": f"{HOST}/32",
+    }
+
+
+def _social(it: Installation) -> dict[str, str]:
+    return {
+        **_shared(it, "X_"),
+        **_intake(it, "INTAKE_SOCIAL_EVENT_KEY"),
+        "X_ENABLED": "true",
+        "X_API_URL": it.url("standins", "/x"),
+        "X_POLL_S": "1",
+        "FACEBOOK_ENABLED": "false",
+    }
+
+
+def _intake(it: Installation, event_key: str) -> dict[str, str]:
+    """What every intake knows; ``event_key``: where its own key is."""
+    return {
+        "INSTALLATION_NAMESPACE": it.credentials.installation_namespace,
+        "EVENT_KEY": it.credentials.shared[event_key],
+    }
+
+
+def _shared(it: Installation, *prefixes: str) -> dict[str, str]:
+    return {name: it.credentials.shared[name] for name in SHARED if name.startswith(prefixes)}
+
+
+SERVICES = (
+    Service(name="intake-sms", doors=("sms",), env=_sms),
+    Service(name="intake-social", env=_social),
+    Service(name="intake-web", doors=("web",), env=_web),
+    Service(
+        name="classifier",
+        database=False,
+        stop_timeout_s=FAUST_STOP_S,
+        env=lambda it: {"MODEL_FILE": str(it.data.model.absolute()), **_shared(it, *EVENT_KEYS)},
+    ),
+    Service(name="router", stop_timeout_s=FAUST_STOP_S, env=lambda it: _shared(it, *EVENT_KEYS)),
+    Service(name="sla-monitor", stop_timeout_s=FAUST_STOP_S),
+)
+NAMES = ("postgres", "kafka", "standins", *(service.name for service in SERVICES))
+
+
+def databases() -> list[str]:
+    """The databases there must be."""
+    return [service.module for service in SERVICES if service.database]
+
+
+def service_process(it: Installation, service: Service) -> Process:
+    """A service as a process."""
+    return Process(
+        name=service.name,
+        command=(sys.executable, "-m", service.module, "run"),
+        env=service_env(it, service),
+        ready=answers(it.ports[service.name]),
+        ports=tuple(it.ports[name] for name in (service.name, *service.doors)),
+        stop_timeout_s=service.stop_timeout_s,
+        ready_timeout_s=READY_S,
+    )
+
+
+def migration(it: Installation, service: Service) -> Step:
+    """The step that brings a service's database up to date."""
+    return Step(
+        name=f"{service.name}-migrate",
+        command=(sys.executable, "-m", service.module, "migrate"),
+        env=service_env(it, service),
+    )
+
+
+def service_env(it: Installation, service: Service) -> dict[str, str]:
+    """The variables of a service: what all know, what only it knows, what the caller added."""
+    return {
+        "KAFKA_BOOTSTRAP_SERVERS": it.broker.bootstrap,
+        "KAFKA_USERNAME": service.name,
+        "KAFKA_PASSWORD": it.credentials.principals[service.name],
+        **({"DATABASE_URL": it.dsn(service.name)} if service.database else {}),
+        "REGION_DIR": str(it.region),
+        "HTTP_HOST": HOST,
+        "HTTP_PORT": str(it.ports[service.name]),
+        "SLOT": "0",
+        **service.env(it),
+        **it.overrides.get(service.name, {}),
+    }
+
+
+def standins(it: Installation) -> Process:
+    """The vendors, played on this machine."""
+    port = it.ports["standins"]
+    return Process(
+        name="standins",
+        command=(sys.executable, "-m", "lapor.standins", "--port", str(port)),
+        env={
+            **_shared(it, *VENDORS),
+            "STANDINS_PORT": str(port),
+            "STANDINS_STATE": str(it.data.standins.absolute()),
+            "SMS_MO_URL": it.url("sms", "/sms/kannel/mo"),
+            **it.overrides.get("standins", {}),
+        },
+        ready=answers(port),
+        ports=(port,),
+    )

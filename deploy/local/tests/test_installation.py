@@ -1,0 +1,30 @@
+"""Who is told which secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lapor.processes import credentials
+from lapor.processes.data_dir import DataDir
+from lapor.system import installation
+
+
+def test_an_intake_knows_its_own_key_and_only_those_that_check_know_all(tmp_path: Path) -> None:
+    names = [service.name for service in installation.SERVICES]
+    kept = credentials.complete(tmp_path / "credentials.json", names, installation.databases())
+    it = installation.Installation(
+        data=DataDir(tmp_path), region=tmp_path, ports=installation.PORTS, credentials=kept, overrides={}
+    )
+    keys = {kept.shared[name]: name for name in credentials.EVENT_KEYS}
+    told = {service.name: installation.service_env(it, service) for service in installation.SERVICES}
+    told["standins"] = installation.standins(it).env
+    assert 3 == len(keys)
+    assert {
+        "intake-sms": {"INTAKE_SMS_EVENT_KEY"},
+        "intake-social": {"INTAKE_SOCIAL_EVENT_KEY"},
+        "intake-web": {"INTAKE_WEB_EVENT_KEY"},
+        "classifier": set(credentials.EVENT_KEYS),
+        "router": set(credentials.EVENT_KEYS),
+        "sla-monitor": set(),
+        "standins": set(),
+    } == {name: {keys[value] for value in env.values() if value in keys} for name, env in told.items()}

@@ -1,0 +1,145 @@
+"""`lapor demo` ends, whatever fails: no broker, and doors of this test."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from contracts import codec
+from contracts.topics import TOPICS_DIR
+from lapor.commands.demo import promises_seconds
+from lapor.demo import player
+from lapor.demo.player import Channel, Journey, Travel
+from lapor.demo.scenarios import SCENARIOS
+from lapor.errors import Refused
+from lapor.processes.data_dir import DataDir
+from testing.fakes import NOW
+
+Door = Callable[[httpx.Request], Any]
+Client = httpx.AsyncClient
+URLS = {"web_url": "http://web", "standins_url": "http://s", "sent_url": "http://s/sent", "x_mention_url": "http://s/x"}
+
+
+class FakePrincipal:
+    """One who may read, and finds no topics."""
+
+    def topics(self) -> list[str]:
+        return []
+
+
+def listen(*_: object, stop: threading.Event, listening: Callable[[], None], **__: object) -> Iterator[Any]:
+    """Nothing comes until it is told to stop."""
+    listening()
+    stop.wait()
+    yield from ()
+
+
+@pytest.fixture
+def demo(monkeypatch: pytest.MonkeyPatch) -> Callable[[Channel, Door], list[Journey]]:
+    """Sends one complaint through a door."""
+    monkeypatch.setattr(player, "principal", lambda *_: FakePrincipal())
+    monkeypatch.setattr(player, "follow", listen)
+    monkeypatch.setattr(player.addresses, "env", lambda _: URLS)
+
+    def run(channel: Channel, door: Door) -> list[Journey]:
+        monkeypatch.setattr(httpx, "AsyncClient", lambda **_: Client(transport=httpx.MockTransport(door)))
+        return asyncio.run(Travel(DataDir(Path("data")), SCENARIOS["journey"], lambda *_: None).run(1, [channel], 20))
+
+    return run
+
+
+async def away(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("refused")
+
+
+async def silent(request: httpx.Request) -> httpx.Response:
+    return await asyncio.Future()
+
+
+async def without_json(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, text="<html>")
+
+
+@pytest.mark.parametrize("channel", ["sms", "web", "x"])
+def test_a_door_that_is_away_ends_it_with_a_sentence(
+    demo: Any, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(player, "DOOR_AWAY_S", 0)
+    with pytest.raises(Refused, match=f"The {channel} door does not answer at http.*lapor status"):
+        demo(channel, away)
+
+
+def test_a_door_that_refuses_ends_it_with_its_words(demo: Any) -> None:
+    with pytest.raises(Refused, match="The web door answered 400: no text"):
+        demo("web", lambda _: httpx.Response(400, text="no text"))
+
+
+def test_what_a_door_could_not_take_is_given_to_it_again_with_the_same_key(
+    demo: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(player, "GIVE_UP_S", 0.1)
+    keys: list[str] = []
+
+    async def door(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            keys.append(request.headers["Idempotency-Key"])
+        if len(keys) == 1:
+            raise httpx.ConnectError("refused")
+        return httpx.Response(503 if len(keys) == 2 else 202)
+
+    demo("web", door)
+
+    assert ([keys[0]] * 3) == keys
+
+
+@pytest.mark.parametrize("page", [away, silent, without_json])
+def test_time_is_up_also_when_nobody_knows_what_citizens_were_sent(
+    demo: Any, page: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(player, "GIVE_UP_S", 0.3)
+
+    async def door(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(202) if request.method == "POST" else await page(request)
+
+    (journey,) = demo("sms", door)
+
+    assert not journey.done
+
+
+def test_every_hop_is_told_in_words() -> None:
+    examples = [codec.decode(path.read_bytes()).data for path in sorted(TOPICS_DIR.glob("complaint.*/examples/*.json"))]
+    hops = {player.hop_name(data): type(data).__name__ for data in examples}
+    assert hops
+    assert not set(hops) & set(hops.values())
+    assert "follow-up: addition" in hops
+
+
+def test_on_x_what_follows_a_complaint_is_a_post_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    posts: list[tuple[str, object]] = []
+
+    async def write(http: object, journey: Journey, url: str, **what: object) -> None:
+        posts.append((url, what["json"]))
+
+    monkeypatch.setattr(player, "_write", write)
+    monkeypatch.setattr(player.addresses, "env", lambda _: URLS)
+    trip = Travel(DataDir(Path("data")), SCENARIOS["reopened"], lambda *_: None)
+    journey = Journey(channel="x", tag="abc", sent_at=NOW, sender="", scenario=SCENARIOS["reopened"], turns=[])
+    journey.ticket = "SPG-M000-0000C"
+    asyncio.run(trip.follow_up(Client(), journey, "reopen"))
+    assert [("http://s/x", {"handle": "warga_abc", "text": "BUKA SPG-M000-0000C belum selesai (uji)"})] == posts
+
+
+@pytest.mark.parametrize(("region", "quick"), [("soppeng", False), ("seconds", True)])
+def test_only_a_region_with_deadlines_in_seconds_can_show_a_breach(region: str, quick: bool) -> None:
+    assert promises_seconds(Path("region", region)) is quick
+
+
+def test_a_region_may_have_several_promises_by_date(tmp_path: Path) -> None:
+    policies = {name: {"stages": {"completion": {"unit": unit}}} for name, unit in (("a", "seconds"), ("b", "days"))}
+    (tmp_path / "sla.yaml").write_text(json.dumps({"default": ["a", "b"], "policies": policies}))
+    assert not promises_seconds(tmp_path)

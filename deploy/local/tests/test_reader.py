@@ -1,0 +1,158 @@
+"""Reading as a principal: what Kafka refuses, or does not answer, is said and not waited for."""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._acl import AclBindingFilter, AclOperation, AclPermissionType
+from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
+
+from contracts.topics import load_topics
+from lapor import __main__ as command
+from lapor.errors import Refused
+from lapor.kafka.principal import Principal
+from lapor.kafka.reader import follow, read_to_end
+from testing.servers import Stack
+
+UNITS = ["PU", "PUPR"]
+CONTRACTS = Path(__file__).parents[3] / "contracts"
+
+
+@pytest.fixture
+def unit(connected: Stack) -> Principal:
+    connected.provision_kafka(load_topics(UNITS), UNITS)
+    return Principal("PU", connected.client("PU"))
+
+
+def test_kafka_that_is_away_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    def fail() -> None:
+        raise KafkaException(KafkaError(KafkaError._TRANSPORT, "Failed to get metadata"))
+
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(fail)
+    monkeypatch.setattr(command, "app", app)
+    monkeypatch.setattr("sys.argv", ["lapor"])
+
+    with pytest.raises(SystemExit) as left:
+        command.main()
+
+    said = capsys.readouterr().err
+    assert left.value.code == 1
+    assert "Failed to get metadata" in said
+    assert "lapor status" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.connected
+@pytest.mark.parametrize("topic", ["unit.pupr.routed.v1", "unit.nobody.routed.v1"], ids=["another's", "none"])
+def test_a_topic_that_one_may_not_read_is_refused_at_once(unit: Principal, topic: str) -> None:
+    with pytest.raises(Refused, match=rf"PU may not read {topic}, or there is no such topic"):
+        next(follow(unit, [topic]))
+    with pytest.raises(Refused, match=rf"PU may not read {topic}"):
+        next(read_to_end(unit, [topic]))
+
+
+@pytest.mark.connected
+def test_who_may_no_longer_read_does_not_wait(unit: Principal, connected: Stack) -> None:
+    """Its rights are taken away while it listens."""
+    admin = AdminClient(connected.client())
+    own = AclBindingFilter(
+        ResourceType.TOPIC, "unit.pu.routed.v1", ResourcePatternType.LITERAL, "User:PU", "*", AclOperation.ANY,
+        AclPermissionType.ANY,
+    )  # fmt: skip
+
+    def take_away() -> None:
+        for future in admin.delete_acls([own]).values():
+            future.result(30)
+
+    with pytest.raises(KafkaException, match="AUTHORIZATION"):
+        next(itertools.islice(follow(unit, ["unit.pu.routed.v1"], listening=take_away), 1))
+
+
+class Server:
+    """`lapor` on a cluster that it did not start."""
+
+    def __init__(self, connected: Stack, folder: Path) -> None:
+        accounts = folder / "accounts.json"
+        accounts.write_text(json.dumps({"principals": connected.passwords}))
+        self.env = {"KAFKA_BOOTSTRAP_SERVERS": connected.bootstrap, "ACCOUNTS_FILE": str(accounts)}
+        self.options = ("--bootstrap", connected.bootstrap, "--accounts", str(accounts))
+
+    def run(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "lapor", *words]
+        return subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, timeout=60)
+
+    def __call__(self, *words: str) -> Any:
+        done = self.run(*words, *self.options, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture
+def server(unit: Principal, connected: Stack, tmp_path: Path) -> Server:
+    return Server(connected, tmp_path)
+
+
+@pytest.mark.connected
+def test_on_a_server_dead_letters_are_seen_and_asked_for_once(server: Server, connected: Stack) -> None:
+    router = Principal("router", connected.client("router"))
+    letter = {"source-topic": "complaint.received.v1", "source-partition": "0", "source-offset": "7", "error": "Bad"}
+    router.write("router.dlq", b"key", b"bytes", letter)
+
+    assert [("router", "Bad")] == [(row["service"], row["error"]) for row in server("dlq", "list")]
+    assert ["bytes"] == [server("dlq", "show", row["id"])["value"] for row in server("dlq", "list")]
+    assert [{"replayed": 1}, {"replayed": 0}] == [server("dlq", "replay", "--all") for _ in range(2)]
+    *_, request = read_to_end(Principal("auditor", connected.client("auditor")), ["router.replay"])
+    assert (b"router:0", b"0", {}) == (request.key, request.value, request.headers)
+
+    router.write("router.dlq", b"key", b"other bytes", letter)
+    assert ["replayed", None] == [row["settled"] for row in server("dlq", "list")]
+    assert {"dismissed": 1} == server("dlq", "dismiss", "router:1")
+    assert ["replayed", "dismissed"] == [row["settled"] for row in server("dlq", "list")]
+    assert {"replayed": 0} == server("dlq", "replay", "--all")
+    assert [{"replayed": 1}, ["replayed"] * 2] == [
+        server("dlq", "replay", "router:1"),
+        [row["settled"] for row in server("dlq", "list")],
+    ]
+
+
+@pytest.mark.connected
+def test_on_a_server_what_an_intake_set_aside_is_seen_in_its_container(server: Server, connected: Stack) -> None:
+    letter = {"source-topic": "kannel-mo", "source-partition": "-1", "source-offset": "-1", "error": "Unreadable"}
+    intake = Principal("intake-sms", connected.client("intake-sms"))
+    intake.write("intake-sms.dlq", b"kannel-mo:1", b'{"set_aside":7,"door":"kannel-mo"}', letter)
+    for words, ask in ((["show"], ""), (["dismiss"], " --settle")):
+        done = server.run("dlq", *words, "intake-sms:0", *server.options, "--json")
+        assert (0, True) == (done.returncode, f"exec intake-sms intake-sms set-aside 7{ask}`" in done.stderr), done
+    assert "kannel-mo" in server.run("dlq", "replay", "intake-sms:0", *server.options).stderr
+
+
+@pytest.mark.connected
+def test_on_a_server_stories_and_units_are_read_too(server: Server, connected: Stack) -> None:
+    value = (CONTRACTS / "topics/unit.routed.v1/examples/routed.json").read_bytes()
+    Principal("router", connected.client("router")).write("unit.pupr.routed.v1", b"key", value)
+
+    assert ["unit.routed.v1"] == [event["type"] for event in server("trace", "SPG-S4K7-Q2MDN")["events"]]
+    assert json.loads(value) == server("unit", "tail", "PUPR", "--from-start")
+    assert "SPG-S4K7-Q2MDN" == server("unit", "open", "PUPR")["ticket"]
+
+
+@pytest.mark.connected
+def test_the_variables_of_the_container_are_enough(server: Server) -> None:
+    assert 0 == server.run("dlq", "list", **server.env).returncode
+
+
+@pytest.mark.parametrize("words", [["--bootstrap", "h:1"], ["--accounts", "a.json"]])
+def test_a_cluster_needs_address_and_accounts(words: list[str], capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["lapor", "dlq", "list", *words])
+    with pytest.raises(SystemExit) as left:
+        command.main()
+    assert (left.value.code, "go together" in capsys.readouterr().err) == (1, True)

@@ -1,0 +1,62 @@
+"""Pytest fixtures for every part: a real PostgreSQL with new databases in it, or with a real broker beside it.
+
+A ``conftest.py`` that names one offers it; each has its own server, so that an outage in one suite is no other's.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from chassis.database import Pool, migrate, open_pool
+from testing.servers import Stack, start_kafka_and_postgres, start_postgres
+
+_names = (f"test_{n}" for n in itertools.count())
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """A PostgreSQL on a free port, outside pytest's own folder: that one is closed again while the tests run."""
+    with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:
+        stack = start_postgres(Path(folder))
+        yield stack
+        stack.discard()
+
+
+@pytest.fixture
+def new_database(stack: Stack) -> Callable[..., str]:
+    """Makes a database with the migrations of the given folders, and returns its address."""
+
+    def make(*migrations: Path) -> str:
+        address = stack.database(next(_names))
+        migrate(address, *migrations)
+        return address
+
+    return make
+
+
+@pytest.fixture
+def dsn(new_database: Callable[..., str], migrations: Sequence[Path]) -> str:
+    """The address of a new database with the tables of ``migrations``, which the suite says."""
+    return new_database(*migrations)
+
+
+@pytest.fixture
+async def pool(dsn: str) -> AsyncIterator[Pool]:
+    """Connections to ``dsn``."""
+    pool = await open_pool(dsn, timeout_s=5)
+    yield pool
+    pool.terminate()
+
+
+@pytest.fixture(scope="session")
+def connected() -> Iterator[Stack]:
+    """Kafka and PostgreSQL, started once for the whole test run; a test makes its own topics and databases."""
+    with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:
+        stack = start_kafka_and_postgres(Path(folder))
+        yield stack
+        stack.discard()

@@ -1,0 +1,214 @@
+"""For tests and benchmarks: a real broker and database, started, killed and stopped at will; `lapor`; npm packages."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from contracts.topics import Topic
+from lapor.processes.data_dir import DataDir, let_through, tail
+from lapor.processes.ports import choose
+from lapor.processes.process import Process, environment, identity
+from lapor.servers import acls, kafka, postgres, provision
+
+
+@dataclass(kw_only=True)
+class Stack:
+    """A running broker and database cluster."""
+
+    broker: kafka.Broker
+    cluster: postgres.Cluster
+    passwords: dict[str, str] = field(default_factory=dict)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    logs: Path
+
+    @property
+    def bootstrap(self) -> str:
+        """The broker's address."""
+        return self.broker.bootstrap
+
+    @property
+    def admin(self) -> tuple[str, str]:
+        """Name and password of Kafka's super user."""
+        return kafka.ADMIN, self.broker.password
+
+    def client(self, principal: str = kafka.ADMIN) -> dict[str, str | int]:
+        """Settings of a librdkafka client for ``principal``."""
+        password = self.broker.password if principal == kafka.ADMIN else self.passwords[principal]
+        return kafka.client_settings(self.bootstrap, principal, password)
+
+    def provision_kafka(self, topics: list[Topic], units: Iterable[str]) -> None:
+        """Topics, users and ACLs; a password is made for each principal that has none."""
+        units = list(units)
+        for name in acls.principals(topics, units):
+            self.passwords.setdefault(name, secrets.token_urlsafe(24))
+        provision.provision(self.client(), topics, units, self.passwords)
+
+    def database(self, name: str) -> str:
+        """The DSN of a database of this name, made with its own role if it is new."""
+        key = f"database {name}"
+        self.passwords.setdefault(key, secrets.token_urlsafe(24))
+        postgres.provision(self.cluster, {name: self.passwords[key]})
+        return self.cluster.dsn(name, name, self.passwords[key])
+
+    def start_broker(self) -> None:
+        """Start the broker and wait until it answers."""
+        self._start(kafka.process(self.broker), lambda: kafka.is_ready(self.broker))
+
+    def kill_broker(self) -> None:
+        """SIGKILL, as by the kernel short of memory."""
+        self._kill("kafka")
+
+    def start_postgres(self) -> None:
+        """Start the database cluster and wait until it answers."""
+        self._start(postgres.process(self.cluster), lambda: postgres.is_ready(self.cluster))
+
+    def kill_postgres(self) -> None:
+        """SIGKILL of the server and of everything it started."""
+        self._kill("postgres")
+
+    def discard(self) -> None:
+        """Kill both, whose files nobody needs any more: an orderly stop writes them all out first."""
+        self.kill_broker()
+        self.kill_postgres()
+
+    def _start(self, process: Process, is_ready: Callable[[], bool]) -> None:
+        with (self.logs / f"{process.name}.log").open("ab") as log:
+            self.processes[process.name] = child = subprocess.Popen(  # noqa: S603 - the same commands as `lapor up`
+                process.command,
+                env=environment(process.env),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                **identity(process.user),
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + process.ready_timeout_s
+        while not is_ready():
+            if child.poll() is not None or time.monotonic() > deadline:
+                self._kill(process.name)
+                raise RuntimeError(f"{process.name} did not start:\n{tail(self.logs / f'{process.name}.log')}")
+            time.sleep(0.05)
+
+    def _kill(self, name: str) -> None:
+        child = self.processes.pop(name, None)
+        if child and child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait(30)
+            _until_gone(child.pid)
+
+
+def _until_gone(group: int) -> None:
+    """PostgreSQL does not start while one of its orphans still holds the shared memory."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.02)
+
+
+def start_postgres(directory: Path) -> Stack:
+    """A started cluster in ``directory``, through which the server's user may pass, and a broker that is not started.
+
+    Raises:
+        RuntimeError: it did not start; the message ends with its log.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    let_through(directory)
+    ports = choose({"kafka": 0, "controller": 0, "postgres": 0}, directory / "ports.json")
+    secret, home = secrets.token_urlsafe(24), directory / "kafka"
+    stack = Stack(
+        broker=kafka.Broker(directory=home, port=ports["kafka"], controller_port=ports["controller"], password=secret),
+        cluster=postgres.Cluster(directory=directory / "postgres", port=ports["postgres"], password=secret),
+        logs=directory,
+    )
+    postgres.prepare(stack.cluster)
+    stack.start_postgres()
+    return stack
+
+
+def start_kafka_and_postgres(directory: Path) -> Stack:
+    """Both, started.
+
+    Raises:
+        Refused: the jars cannot be had.
+        RuntimeError: one of them did not start; the message ends with its log.
+    """
+    stack = start_postgres(directory)
+    try:
+        kafka.prepare(stack.broker)
+        stack.start_broker()
+    except BaseException:
+        stack.discard()
+        raise
+    return stack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cli:
+    """Runs `lapor` on one data folder. ``env``: variables besides ours."""
+
+    data: DataDir
+    region: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(  # noqa: S603 - this same program
+            self._command(*arguments), env={**os.environ, **self.env}, capture_output=True, text=True, timeout=180
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command in a process group of its own."""
+        return subprocess.Popen(  # noqa: S603 - this same program
+            self._command(*arguments),
+            env={**os.environ, **self.env},
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def up(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`lapor up --detach`."""
+        return self("up", "--detach", "--region", str(self.region), *arguments)
+
+    def status(self) -> dict[str, Any]:
+        """`lapor status --json`, with ``services`` by name."""
+        found: dict[str, Any] = json.loads(self("status", "--json").stdout)
+        return {**found, "services": {each["name"]: each for each in found["services"]}}
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "lapor", *arguments, "--data", str(self.data.root)]
+
+
+def npm_packages(folder: Path) -> Path:
+    """A copy of ``folder`` inside the virtual environment, with the packages that its ``package.json`` pins.
+
+    Raises:
+        LookupError: there is no node or npm here, or npm can't install them; the text says what to do.
+    """
+    if not (shutil.which("node") and shutil.which("npm")):
+        raise LookupError("needs node and npm (Debian: apt-get install nodejs npm)")
+    home = Path(sys.prefix) / "node" / folder.name
+    shutil.copytree(folder, home, dirs_exist_ok=True)
+    pinned: dict[str, str] = json.loads((folder / "package.json").read_text())["dependencies"]
+    found = {name: home / "node_modules" / name / "package.json" for name in pinned}
+    if all(path.exists() and json.loads(path.read_text())["version"] == pinned[name] for name, path in found.items()):
+        return home
+    install = "npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error"
+    done = subprocess.run(install.split(), cwd=home, capture_output=True, text=True, timeout=300)  # noqa: S603
+    if done.returncode:
+        raise LookupError(f"npm can't install {', '.join(pinned)}: {done.stderr[-500:]}")
+    return home
