@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from classifier import learn, model
+from classifier.category import linear_model
 from classifier.classify import Knowledge, load_knowledge
-from classifier.gazetteer import load_gazetteer, place_names
-from classifier.rows import Row, read_labels
+from classifier.extractors.gazetteer import load_gazetteer, place_names
 from classifier.taxonomy import load_taxonomy
+from classifier.training.build import build
+from classifier.training.labelled_rows import Row, read_labels
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 CHECK_SETS = Path(__file__).parent / "check_sets"
@@ -41,8 +42,8 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (root / "soppeng.model.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
-            built = learn.build(load_taxonomy(REGION), place_names(load_gazetteer(REGION)), lambda _: None)
-            model.save(built, path)
+            built = build(load_taxonomy(REGION), place_names(load_gazetteer(REGION)), lambda _: None)
+            linear_model.save(built, path)
     return path
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from classifier.category.linear_model import ModelError, load
 from classifier.classify import Knowledge, classify, load_rules
-from classifier.model import ModelError, load
-from classifier.rows import Row
 from classifier.taxonomy import UNKNOWN, load_taxonomy
+from classifier.training.labelled_rows import Row
 
 
 def test_no_check_text_is_a_seed(region: Path, check_set: list[Row]) -> None:

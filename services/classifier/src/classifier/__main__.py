@@ -55,13 +55,14 @@ def build(region: RegionOption, out: OutOption, json: JsonOption = True) -> None
 
         classifier build --region region/soppeng --out model.bin
     """
-    from classifier import learn, model
+    from classifier.category import linear_model
+    from classifier.training import build as training
 
     started = time.monotonic()
     _check_writable(out)
     with _refusals():
-        built = learn.build(*_taught_from(region), _say)
-        size = model.save(built, out)
+        built = training.build(*_taught_from(region), _say)
+        size = linear_model.save(built, out)
     _print({"model_version": built.version, "seconds": round(time.monotonic() - started, 2), "bytes": size})
 
 
@@ -105,7 +106,10 @@ def train(
 
         classifier train --jsonl rows.jsonl --champion model.bin --check check/ --region region/soppeng --out new.bin
     """
-    from classifier import contest, evaluate, learn, model, rows
+    from classifier.category import linear_model
+    from classifier.training import build as training
+    from classifier.training import evaluate, promotion
+    from classifier.training import labelled_rows as rows
 
     if (jsonl is None) == (csv is None):
         raise typer.BadParameter("give either --jsonl or --csv")
@@ -115,12 +119,12 @@ def train(
         labelled = rows.read_jsonl(jsonl, categories) if jsonl else rows.read_export(_given(csv), categories)
         _report(labelled.unmapped, labelled.restricted)
         rows.check_enough(labelled)
-        present = model.load(champion) if champion else None
+        present = linear_model.load(champion) if champion else None
         checked = rows.read_check(check)
         learnt = len(rows.learnable(labelled.rows))
         mix = learnt < rows.ENOUGH
         _say(f"learning from {learnt} of {len(labelled.rows)} rows{' and the seeds' if mix else ''}")
-        trained = learn.train(categories, places, labelled.rows, mix_seeds=mix)
+        trained = training.train(categories, places, labelled.rows, mix_seeds=mix)
         held_out = {**evaluate.evaluate(trained.blind, trained.held), "seeds_mixed": mix}
         result: dict[str, Any] = {
             "rows": len(labelled.rows),
@@ -128,12 +132,12 @@ def train(
             "model_version": trained.model.version,
         }
         if present:
-            compared = contest.contest(present, trained.model, trained.blind, checked, trained.held)
-            if not compared.won:
+            compared = promotion.compare(present, trained.model, trained.blind, checked, trained.held)
+            if not compared.promoted:
                 _refuse(compared.sentence())
             _say(compared.sentence())
-            result["contest"] = contest.figures(compared)
-        model.save(trained.model, out)
+            result["promotion"] = promotion.figures(compared)
+        linear_model.save(trained.model, out)
     _print({**result, "held_out": held_out})
 
 
@@ -151,9 +155,9 @@ def collect(
 
         classifier collect --received received.jsonl --updated updated.jsonl --out rows.jsonl
     """
-    from classifier.collect import collect as join
-    from classifier.collect import leads_of, lines
     from classifier.taxonomy import load_taxonomy
+    from classifier.training.collect import collect as join
+    from classifier.training.collect import leads_of, lines
 
     _check_writable(out)
     with _refusals():
@@ -177,9 +181,10 @@ def evaluate_(
 
         classifier evaluate --model model.bin --jsonl rows.jsonl --region region/soppeng
     """
-    from classifier import evaluate, rows
+    from classifier.category.linear_model import load
     from classifier.classify import load_rules
-    from classifier.model import load
+    from classifier.training import evaluate
+    from classifier.training import labelled_rows as rows
 
     with _refusals():
         loaded = load(model)
@@ -194,7 +199,7 @@ def main() -> None:
 
 
 def _taught_from(region: Path) -> tuple[tuple[Category, ...], list[str]]:
-    from classifier.gazetteer import load_gazetteer, place_names
+    from classifier.extractors.gazetteer import load_gazetteer, place_names
     from classifier.taxonomy import load_taxonomy
 
     return load_taxonomy(region), place_names(load_gazetteer(region))
@@ -209,9 +214,9 @@ def _report(unmapped: dict[str, int], restricted: int) -> None:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    from classifier.collect import CollectError
-    from classifier.model import ModelError
-    from classifier.rows import RowsError
+    from classifier.category.linear_model import ModelError
+    from classifier.training.collect import CollectError
+    from classifier.training.labelled_rows import RowsError
 
     try:
         yield

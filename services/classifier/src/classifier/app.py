@@ -14,8 +14,8 @@ from chassis.service import run_stateless
 from chassis.settings import read_settings
 from chassis.wire import Emit, Message
 from classifier import handlers
+from classifier.category.linear_model import ModelError
 from classifier.classify import classify, load_knowledge
-from classifier.model import ModelError
 from classifier.settings import Settings
 from contracts.events import ComplaintClassified
 from contracts.topics import ERASED, RECEIVED

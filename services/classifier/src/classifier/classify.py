@@ -10,23 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from classifier import model as models
-from classifier.conduct import UnitName, load_leads, load_owners, load_unit_names, units_accused
+from classifier.category import linear_model
+from classifier.category.linear_model import Model, abstains, rank
 from classifier.domain import Candidate, Classification
-from classifier.gazetteer import Gazetteer, load_gazetteer
-from classifier.language import language_of
-from classifier.matters import Matters, matter_of, read_matters
-from classifier.model import Model, abstains, rank
-from classifier.places import find_place
-from classifier.signals import (
-    is_spam,
-    kind_of,
-    load_urgency,
-    plain,
-    urgency_of,
-)
+from classifier.extractors.accused_units import UnitName, load_leads, load_owners, load_unit_names, units_accused
+from classifier.extractors.gazetteer import Gazetteer, load_gazetteer
+from classifier.extractors.language import language_of
+from classifier.extractors.matter import Matters, matter_of, read_matters
+from classifier.extractors.message_type import kind_of
+from classifier.extractors.place import find_place
+from classifier.extractors.spam import is_spam
+from classifier.extractors.urgency import load_urgency, urgency_of
+from classifier.phrase_matcher import PhraseMatcher
 from classifier.taxonomy import load_taxonomy
-from classifier.wordings import Wordings
+from classifier.text import plain
 from contracts.masking import mask
 
 _UNWELCOME = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -38,7 +35,7 @@ class Rules:
 
     gazetteer: Gazetteer
     units: tuple[UnitName, ...]
-    urgency: Wordings
+    urgency: PhraseMatcher
     matters: Matters
     owners: dict[str, str]
     #: By category and matter, where that is not the category's: None, nobody here.
@@ -80,7 +77,7 @@ def load_knowledge(model: Path, region: Path) -> Knowledge:
         ModelError: the model is missing or unreadable.
         RegionError: a region file is.
     """
-    return Knowledge(model=models.load(model), rules=load_rules(region))
+    return Knowledge(model=linear_model.load(model), rules=load_rules(region))
 
 
 def classify(knowledge: Knowledge, text: str) -> Classification:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,8 @@ Urgency = Literal["rendah", "sedang", "tinggi", "darurat"]
 #: What a model may be taught beside categories: which kind of message it is, and that it can't wait.
 KINDS: tuple[Kind, ...] = ("pengaduan", "permintaan_informasi", "aspirasi")
 URGENT = "mendesak"
+#: Of a model that was taught none.
+NO_HINTS: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, kw_only=True)

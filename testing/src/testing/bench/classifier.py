@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
+from classifier.category.linear_model import rank
 from classifier.classify import classify, load_knowledge
-from classifier.model import rank
 from classifier.taxonomy import load_taxonomy
 from testing.bench.harness import percentiles, say
 

@@ -92,9 +92,9 @@ def problems(region: Path) -> list[Problem]:
 
 def _readers() -> tuple[Callable[[Path], object], ...]:
     """What the services read at their start. Imported here: no other command needs the services' code."""
-    from classifier.conduct import load_unit_names
-    from classifier.gazetteer import load_gazetteer
-    from classifier.signals import load_urgency
+    from classifier.extractors.accused_units import load_unit_names
+    from classifier.extractors.gazetteer import load_gazetteer
+    from classifier.extractors.urgency import load_urgency
     from classifier.taxonomy import load_taxonomy
     from router.adapters.region import read_rules
     from sla_monitor.region import load_rules

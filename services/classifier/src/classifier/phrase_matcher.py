@@ -36,7 +36,7 @@ class Found:
     end: int
 
 
-class Wordings:
+class PhraseMatcher:
     """Lists of phrases, each by its name. A phrase is looked up by its last word: that is the rare one."""
 
     def __init__(self, lists: Mapping[str, Iterable[str]], groups: Mapping[str, Iterable[str]]) -> None:

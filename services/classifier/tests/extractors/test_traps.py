@@ -6,12 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from classifier.conduct import load_unit_names, units_accused
-from classifier.gazetteer import load_gazetteer
-from classifier.language import language_of
-from classifier.matters import matter_of, read_matters
-from classifier.places import find_place
-from classifier.signals import is_spam, kind_of, load_urgency, plain, urgency_of
+from classifier.extractors.accused_units import load_unit_names, units_accused
+from classifier.extractors.gazetteer import load_gazetteer
+from classifier.extractors.language import language_of
+from classifier.extractors.matter import matter_of, read_matters
+from classifier.extractors.message_type import kind_of
+from classifier.extractors.place import find_place
+from classifier.extractors.spam import is_spam
+from classifier.extractors.urgency import load_urgency, urgency_of
+from classifier.text import plain
 from contracts.masking import mask
 
 TRAPS = Path(__file__).parent / "traps"

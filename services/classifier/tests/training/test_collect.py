@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from classifier.__main__ import app
-from classifier.collect import CollectError, LearntRow, collect, leads_of
 from classifier.taxonomy import load_taxonomy
+from classifier.training.collect import CollectError, LearntRow, collect, leads_of
 from contracts.codec import encode, envelope
 from contracts.events import ComplaintReceived, ComplaintUpdated
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from classifier.domain import Place
-from classifier.gazetteer import Gazetteer, load_gazetteer
-from classifier.places import find_place
+from classifier.extractors.gazetteer import Gazetteer, load_gazetteer
+from classifier.extractors.place import find_place
 
 
 @pytest.fixture(scope="module")

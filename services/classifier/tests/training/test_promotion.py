@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from classifier import model
 from classifier.__main__ import app
-from classifier.contest import FEWEST, contest
-from classifier.model import Model, fingerprint
-from classifier.rows import Row
+from classifier.category import linear_model
+from classifier.category.linear_model import Model, fingerprint
+from classifier.training.labelled_rows import Row
+from classifier.training.promotion import MIN_ROWS, compare
 
 WORDS = ("air", "lampu")
-ROWS = [Row(text=f"{WORDS[i % 2]} {'x' * i}", category=WORDS[i % 2]) for i in range(FEWEST + 10)]
+ROWS = [Row(text=f"{WORDS[i % 2]} {'x' * i}", category=WORDS[i % 2]) for i in range(MIN_ROWS + 10)]
 
 
 def knows(*words: str) -> Model:
@@ -30,29 +30,29 @@ def knows(*words: str) -> Model:
 
 
 def test_the_better_model_wins() -> None:
-    result = contest(knows("air"), knows("air", "lampu"), knows("air", "lampu"), ROWS, [])
-    assert (result.won, result.rows) == (True, len(ROWS))
+    result = compare(knows("air"), knows("air", "lampu"), knows("air", "lampu"), ROWS, [])
+    assert (result.promoted, result.rows) == (True, len(ROWS))
     assert result.challenger > result.champion
 
 
 def test_an_equal_model_does_not_replace_the_present_one() -> None:
     both = knows("air", "lampu")
-    result = contest(both, both, both, ROWS, [])
-    assert not result.won
+    result = compare(both, both, both, ROWS, [])
+    assert not result.promoted
     assert "the present model stays" in result.sentence()
 
 
 def test_rows_that_the_present_model_learnt_prove_nothing() -> None:
     old = replace(knows("air"), learnt=frozenset(fingerprint(row.text) for row in ROWS))
-    result = contest(old, knows("air", "lampu"), knows("air", "lampu"), ROWS, ROWS)
-    assert (result.won, result.rows) == (False, 0)
+    result = compare(old, knows("air", "lampu"), knows("air", "lampu"), ROWS, ROWS)
+    assert (result.promoted, result.rows) == (False, 0)
     assert "too few to compare" in result.sentence()
 
 
 def test_winning_at_home_does_not_outweigh_losing_on_the_check_set() -> None:
     good, bad = knows("air", "lampu"), knows("air")
     held = [row for row in ROWS if row.category == "lampu"] * 3
-    assert not contest(good, bad, good, ROWS, held).won
+    assert not compare(good, bad, good, ROWS, held).promoted
 
 
 @pytest.mark.slow
@@ -72,4 +72,4 @@ def test_train_leaves_the_present_model_where_the_new_one_loses(
     assert "the present model stays" in result.stderr
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.stderr
-    assert model.load(tmp_path / "m").learnt
+    assert linear_model.load(tmp_path / "m").learnt

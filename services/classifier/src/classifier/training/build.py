@@ -12,40 +12,40 @@ from typing import Any
 
 import numpy as np
 
-import classifier.normalise
-import classifier.phrases
-import classifier.synth
+import classifier.text
+import classifier.training.augment
+import classifier.training.synthetic_phrases
+from classifier.category.linear_model import CHAR_NGRAM_WEIGHT, Model, fingerprint, score
 from classifier.domain import KINDS, URGENT
-from classifier.model import PIECES_WEIGHT, Model, fingerprint, score
-from classifier.normalise import grams, pieces, words
-from classifier.rows import Row, learnable
-from classifier.synth import PER_SEED, dress, synthesise
 from classifier.taxonomy import UNKNOWN, Category, Message
+from classifier.text import char_ngrams, word_ngrams, words
+from classifier.training.augment import PER_SEED, dress, synthesise
+from classifier.training.labelled_rows import Row, learnable
 
-#: Each so-manieth seed and term is left out once, to calibrate on.
-LEFT_OUT = 3
-#: Of the answers given without a person this share shall be right; the abstention threshold follows from it.
-TRUST = 0.9
-#: The threshold is never lower; with fewer unseen rows than ``FEWEST_UNSEEN`` it is not chosen but the usual one.
-LOWEST, USUAL, FEWEST_UNSEEN = 0.5, 0.75, 100
-MAX_WORDS, MAX_PIECES = 90_000, 60_000
-#: How firmly the model holds on to what it was taught.
-FIRMNESS = 1.0
-#: The same of the hints at kind and urgency.
-HINT_FIRMNESS = 0.2
-#: What the second opinion counts beside the first, and how much it believes in words it saw once.
-BAYES_WEIGHT, BAYES_DOUBT = 0.7, 0.1
+#: One in so many seeds and terms is left out once, to calibrate on.
+CALIBRATE_EVERY = 3
+#: The precision that answers given without a person shall have; the abstention threshold follows from it.
+TARGET_PRECISION = 0.9
+#: The threshold is never lower; with fewer texts to calibrate on it is not chosen but the default.
+MIN_THRESHOLD, DEFAULT_THRESHOLD, MIN_CALIBRATION_TEXTS = 0.5, 0.75, 100
+MAX_WORD_NGRAMS, MAX_CHAR_NGRAMS = 90_000, 60_000
+#: The support vector machine's inverse strength of regularisation.
+C = 1.0
+#: The same of the hints at type and urgency, which fewer messages teach.
+HINT_C = 0.2
+#: What naive Bayes counts beside the support vector machine, and its additive smoothing.
+BAYES_WEIGHT, BAYES_ALPHA = 0.7, 0.1
 #: What a dressed seed counts beside a whole message.
 SEED_WEIGHT = 0.5
-#: What is made up counts so much beside what citizens wrote.
-MADE_UP_WEIGHT = 0.5
-#: What the logarithm of a category's share adds to its score.
-SHARE_WEIGHT = 0.1
+#: What synthetic texts count beside what citizens wrote.
+SYNTHETIC_WEIGHT = 0.5
+#: What the logarithm of a category's prior, its share, adds to its score.
+PRIOR_WEIGHT = 0.1
 
 #: A category with fewer labelled rows keeps its seeds.
 FEW_ROWS = 100
-#: Each so-manieth row is held out to measure.
-HOLD_OUT = 5
+#: One in so many rows is held out to measure.
+HOLD_OUT_EVERY = 5
 
 Say = Callable[[str], None]
 
@@ -75,17 +75,17 @@ def train(categories: Sequence[Category], places: Sequence[str], rows: Sequence[
     Seeds are mixed in at a low weight when asked, and always for categories with hardly any row.
     """
     rows = learnable(rows)
-    held = rows[::HOLD_OUT]
-    part = [row for i, row in enumerate(rows) if i % HOLD_OUT]
+    held = rows[::HOLD_OUT_EVERY]
+    part = [row for i, row in enumerate(rows) if i % HOLD_OUT_EVERY]
     counts = Counter(row.category for row in part)
     helped = [category for category in categories if mix_seeds or counts[category.id] < FEW_ROWS]
-    made_up = _made_up(helped, places, PER_SEED, MADE_UP_WEIGHT)
-    blind = _fit([*part, *made_up])
+    synthetic = _synthetic(helped, places, PER_SEED, SYNTHETIC_WEIGHT)
+    blind = _fit([*part, *synthetic])
     known = [row for row in held if row.category in blind.categories]
     truth = np.array([blind.categories.index(row.category) for row in known])
-    temperature, threshold = _choose(blind, [row.text for row in known], truth)
+    temperature, threshold = _fit_confidence(blind, [row.text for row in known], truth)
     learnt = frozenset(fingerprint(row.text) for row in rows)
-    whole = _fit([*rows, *made_up], _messages(categories))
+    whole = _fit([*rows, *synthetic], _messages(categories))
     version = _version(categories, places, rows)
     return Trained(
         model=replace(whole, version=version, learnt=learnt, temperature=temperature, threshold=threshold),
@@ -97,11 +97,11 @@ def train(categories: Sequence[Category], places: Sequence[str], rows: Sequence[
 def _of_seeds(
     categories: Sequence[Category], places: Sequence[str], copies: int = PER_SEED, hints: Sequence[Message] = ()
 ) -> Model:
-    model = _fit(_made_up(categories, places, copies), hints)
+    model = _fit(_synthetic(categories, places, copies), hints)
     shares = {category.id: category.share for category in categories}
     common = np.log(np.array([shares[name] for name in model.categories], dtype=np.float32))
     bias = model.bias.copy()
-    bias[: len(common)] += np.float32(SHARE_WEIGHT) * (common - common.mean())
+    bias[: len(common)] += np.float32(PRIOR_WEIGHT) * (common - common.mean())
     return replace(model, bias=bias)
 
 
@@ -109,7 +109,7 @@ def _messages(categories: Sequence[Category]) -> list[Message]:
     return [message for category in categories for message in category.messages]
 
 
-def _made_up(categories: Sequence[Category], places: Sequence[str], copies: int, weight: float = 1.0) -> list[Row]:
+def _synthetic(categories: Sequence[Category], places: Sequence[str], copies: int, weight: float = 1.0) -> list[Row]:
     """The seeds, dressed as messages, and the whole messages, as rows to learn from."""
     texts, labels = synthesise(categories, places, copies)
     dressed = [Row(text=t, category=c, weight=weight * SEED_WEIGHT) for t, c in zip(texts, labels, strict=True)]
@@ -117,8 +117,8 @@ def _made_up(categories: Sequence[Category], places: Sequence[str], copies: int,
 
 
 def _fit(rows: Sequence[Row], hints: Sequence[Message] = ()) -> Model:
-    """An uncalibrated model of ``rows``, with hints taught by ``hints``: words and pairs in one block, pieces of words
-    in another of less weight.
+    """An uncalibrated model of ``rows``, with hints taught by ``hints``: word n-grams in one block, character
+    n-grams in another of less weight.
 
     Two opinions on them are added up: a support vector machine's, and naive Bayes' on what speaks against all other
     categories, which holds on better where people write unlike those it was taught by.
@@ -128,11 +128,11 @@ def _fit(rows: Sequence[Row], hints: Sequence[Message] = ()) -> Model:
     bayes_class: Any = import_module("sklearn.naive_bayes").ComplementNB
     stack: Any = import_module("scipy.sparse").hstack
     texts = [words(row.text) for row in rows]
-    whole = vectorizer(analyzer=grams, sublinear_tf=True, max_features=MAX_WORDS)
-    cut = vectorizer(analyzer=_all_pieces, sublinear_tf=True, min_df=2, max_features=MAX_PIECES)
-    seen = stack([whole.fit_transform(texts), cut.fit_transform(texts) * PIECES_WEIGHT]).tocsr().astype(np.float32)
+    whole = vectorizer(analyzer=word_ngrams, sublinear_tf=True, max_features=MAX_WORD_NGRAMS)
+    cut = vectorizer(analyzer=_all_char_ngrams, sublinear_tf=True, min_df=2, max_features=MAX_CHAR_NGRAMS)
+    seen = stack([whole.fit_transform(texts), cut.fit_transform(texts) * CHAR_NGRAM_WEIGHT]).tocsr().astype(np.float32)
     labels, weighed = [row.category for row in rows], np.array([row.weight for row in rows])
-    svm = svm_class(C=FIRMNESS, tol=0.01, class_weight="balanced", random_state=0)
+    svm = svm_class(C=C, tol=0.01, class_weight="balanced", random_state=0)
     svm.fit(seen, labels, sample_weight=weighed)
     # Of two categories the library keeps one column, the second's.
     weights, bias = svm.coef_, svm.intercept_
@@ -140,12 +140,12 @@ def _fit(rows: Sequence[Row], hints: Sequence[Message] = ()) -> Model:
         weights, bias = np.vstack([-weights, weights]), np.concatenate([-bias, bias])
     often = Counter(labels)
     rarity = np.sqrt([len(labels) / len(often) / often[label] for label in labels])
-    bayes = bayes_class(alpha=BAYES_DOUBT).fit(seen, labels, sample_weight=weighed * rarity)
+    bayes = bayes_class(alpha=BAYES_ALPHA).fit(seen, labels, sample_weight=weighed * rarity)
     second = bayes.feature_log_prob_ - bayes.feature_log_prob_.mean(axis=0)
     weights = weights + second * BAYES_WEIGHT * (seen @ weights.T).std() / (seen @ second.T).std()
     names = [*whole.get_feature_names_out(), *cut.get_feature_names_out()]
     more, more_weights, more_bias = _hints(
-        hints, len(names), lambda texts: stack([whole.transform(texts), cut.transform(texts) * PIECES_WEIGHT])
+        hints, len(names), lambda texts: stack([whole.transform(texts), cut.transform(texts) * CHAR_NGRAM_WEIGHT])
     )
     return Model(
         version="",
@@ -170,14 +170,14 @@ def _hints(messages: Sequence[Message], features: int, read: Callable[[Any], Any
         return (), np.empty((0, features)), np.empty(0)
     seen = read([words(message.text) for message in known])
     taught = [
-        svm_class(C=HINT_FIRMNESS, tol=0.01, class_weight="balanced", random_state=0).fit(seen, fact)
+        svm_class(C=HINT_C, tol=0.01, class_weight="balanced", random_state=0).fit(seen, fact)
         for fact in facts.values()
     ]
     return tuple(facts), np.vstack([s.coef_ for s in taught]), np.concatenate([s.intercept_ for s in taught])
 
 
-def _all_pieces(found: Sequence[str]) -> list[str]:
-    return [piece for word in found for piece in pieces(word)]
+def _all_char_ngrams(found: Sequence[str]) -> list[str]:
+    return [one for word in found for one in char_ngrams(word)]
 
 
 def _calibrate(categories: Sequence[Category], places: Sequence[str]) -> tuple[float, float]:
@@ -186,19 +186,19 @@ def _calibrate(categories: Sequence[Category], places: Sequence[str]) -> tuple[f
         replace(c, seeds=_without(c.seeds), terms=_without(c.terms), messages=_without(c.messages)) for c in categories
     ]
     model = _of_seeds(seen, places, 1)
-    whole = [(message.text, c.id) for c in categories for message in c.messages[::LEFT_OUT]]
-    seeds = [(seed, c.id) for c in categories for seed in c.seeds[::LEFT_OUT]]
+    whole = [(message.text, c.id) for c in categories for message in c.messages[::CALIBRATE_EVERY]]
+    seeds = [(seed, c.id) for c in categories for seed in c.seeds[::CALIBRATE_EVERY]]
     unseen = whole or list(zip(dress([seed for seed, _ in seeds], places), [c for _, c in seeds], strict=True))
     truth = np.array([model.categories.index(category) for _, category in unseen])
-    return _choose(model, [text for text, _ in unseen], truth)
+    return _fit_confidence(model, [text for text, _ in unseen], truth)
 
 
 def _without(phrases: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(phrase for i, phrase in enumerate(phrases) if i % LEFT_OUT)
+    return tuple(phrase for i, phrase in enumerate(phrases) if i % CALIBRATE_EVERY)
 
 
-def _choose(model: Model, texts: Sequence[str], truth: Any) -> tuple[float, float]:
-    """The temperature of least log loss, and the lowest threshold above which the share ``TRUST`` is right."""
+def _fit_confidence(model: Model, texts: Sequence[str], truth: Any) -> tuple[float, float]:
+    """The temperature of least log loss, and the lowest threshold above which precision is ``TARGET_PRECISION``."""
     scores = np.array([score(model, text) for text in texts])
     answers = np.array([name != UNKNOWN for name in model.categories])
 
@@ -212,18 +212,18 @@ def _choose(model: Model, texts: Sequence[str], truth: Any) -> tuple[float, floa
     temperature = float(min(np.arange(0.5, 12.1, 0.25), key=loss))
     found = shares(temperature) * answers
     sure, right = found.max(axis=1), found.argmax(axis=1) == truth
-    if len(truth) < FEWEST_UNSEEN:
-        return temperature, USUAL
-    for threshold in np.arange(LOWEST, 0.96, 0.01):
+    if len(truth) < MIN_CALIBRATION_TEXTS:
+        return temperature, DEFAULT_THRESHOLD
+    for threshold in np.arange(MIN_THRESHOLD, 0.96, 0.01):
         above = sure >= threshold
-        if above.any() and right[above].mean() >= TRUST:
+        if above.any() and right[above].mean() >= TARGET_PRECISION:
             return temperature, round(float(threshold), 2)
     return temperature, 0.95
 
 
 def _version(categories: Sequence[Category], places: Sequence[str], rows: Sequence[Row]) -> str:
     digest = hashlib.sha256(repr((tuple(categories), tuple(places), tuple(rows))).encode())
-    for module in (classifier.normalise, classifier.phrases, classifier.synth):
+    for module in (classifier.text, classifier.training.synthetic_phrases, classifier.training.augment):
         digest.update(Path(str(module.__file__)).read_bytes())
     digest.update(Path(__file__).read_bytes())
     return digest.hexdigest()[:12]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from classifier.normalise import words
 from classifier.taxonomy import load_matters
+from classifier.text import words
 
 #: Other words between the words of a cue that may stand in any order.
 BETWEEN = 4

@@ -15,15 +15,15 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from classifier.model import fingerprint
+from classifier.category.linear_model import fingerprint
 from classifier.taxonomy import UNKNOWN, Category
 from contracts.masking import mask
 
-FEWEST = 400
+MIN_ROWS = 400
 #: With fewer rows than this the seed phrases still help.
 ENOUGH = 1_600
 #: Texts by the makers of this project, beside its tests.
-CHECK_SETS = Path(__file__).parents[2] / "tests" / "check_sets"
+CHECK_SETS = Path(__file__).parents[3] / "tests" / "check_sets"
 #: The export's columns that are read. The reporter's name is filled even in anonymous rows: it is only read to take
 #: its words out of the text.
 TEXT, TITLE, CATEGORY, TYPE, NAME = "Isi Laporan Awal", "Judul Laporan", "Kategori", "Tipe Laporan", "Nama Pelapor"
@@ -140,17 +140,17 @@ def check_enough(labelled: Labelled) -> None:
     """Refuse what is too little to learn from.
 
     Raises:
-        RowsError: fewer than ``FEWEST`` that teach something, or of a single category.
+        RowsError: fewer than ``MIN_ROWS`` that teach something, or of a single category.
     """
     rows = learnable(labelled.rows)
-    if len(rows) < FEWEST:
+    if len(rows) < MIN_ROWS:
         others = {
             "are lainnya or repeat another": len(labelled.rows) - len(rows),
             "have a category that categories.yaml does not map": sum(labelled.unmapped.values()),
         }
         left_out = ", ".join(f"{count} more {why}" for why, count in others.items() if count)
         raise RowsError(
-            f"{len(rows)} labelled rows{left_out and f' ({left_out})'}; at least {FEWEST} are needed. "
+            f"{len(rows)} labelled rows{left_out and f' ({left_out})'}; at least {MIN_ROWS} are needed. "
             "Collect more, or keep the model of `classifier build`: few labels make it worse."
         )
     if len({row.category for row in rows}) < 2:

@@ -10,10 +10,10 @@ from itertools import product
 from pathlib import Path
 
 from chassis.region import read_region
-from classifier.cues import any_of, whole_words
+from classifier.lexicon import any_of, whole_words
 from classifier.routing import routing_rules
-from classifier.signals import plain
 from classifier.taxonomy import load_taxonomy
+from classifier.text import plain
 
 _SENTENCE = re.compile(r"(?<!yth)[.!?;\n]+")
 #: Characters between an official and the misconduct: farther apart they belong to different people.

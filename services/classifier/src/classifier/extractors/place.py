@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from classifier.domain import Place
-from classifier.gazetteer import (
+from classifier.extractors.gazetteer import (
     CUES,
     DESA_CUES,
     ELSEWHERE,

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
+from classifier.category.linear_model import abstains, rank
 from classifier.classify import Knowledge
-from classifier.evaluate import evaluate, wilson
-from classifier.model import abstains, rank
-from classifier.rows import Row, read_labels
-from classifier.signals import is_spam, plain
+from classifier.extractors.spam import is_spam
 from classifier.taxonomy import UNKNOWN
+from classifier.text import plain
+from classifier.training.evaluate import evaluate, wilson
+from classifier.training.labelled_rows import Row, read_labels
 from contracts.masking import mask
 
 #: The model is built for it, and three hundred texts are understood.

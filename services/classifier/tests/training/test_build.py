@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from classifier import learn, model
 from classifier.__main__ import app
+from classifier.category import linear_model
+from classifier.category.linear_model import rank
 from classifier.classify import classify, load_knowledge
 from classifier.domain import KINDS, URGENT
-from classifier.model import rank
-from classifier.rows import FEWEST, read_export
-from classifier.synth import dress
 from classifier.taxonomy import Category, load_taxonomy
+from classifier.training.augment import dress
+from classifier.training.build import build
+from classifier.training.labelled_rows import MIN_ROWS, read_export
 
 runner = CliRunner()
 
@@ -38,7 +39,7 @@ def rows(region: Path) -> list[tuple[str, str]]:
     """Labelled rows, as an agency might have them, made from the seeds."""
     pairs = [(seed, c.id) for c in load_taxonomy(region) for seed in c.seeds]
     dressed = dress([seed for seed, _ in pairs], ["Ganra", "Citta"])
-    return [(text, label) for text, (_, label) in zip(dressed, pairs, strict=True)][: FEWEST + 60]
+    return [(text, label) for text, (_, label) in zip(dressed, pairs, strict=True)][: MIN_ROWS + 60]
 
 
 def export(records: list[dict[str, str]]) -> str:
@@ -60,20 +61,20 @@ def export(records: list[dict[str, str]]) -> str:
 
 def test_the_same_seeds_give_the_same_file(few: tuple[Category, ...], tmp_path: Path) -> None:
     for name in ("a", "b"):
-        model.save(learn.build(few, ["Ganra"], lambda _: None), tmp_path / name)
+        linear_model.save(build(few, ["Ganra"], lambda _: None), tmp_path / name)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 def test_other_seeds_give_another_version(few: tuple[Category, ...]) -> None:
-    one = learn.build(few, ["Ganra"], lambda _: None)
-    other = learn.build(few[:2], ["Ganra"], lambda _: None)
+    one = build(few, ["Ganra"], lambda _: None)
+    other = build(few[:2], ["Ganra"], lambda _: None)
     assert one.version != other.version
 
 
 def test_a_saved_model_ranks_as_before(few: tuple[Category, ...], tmp_path: Path) -> None:
-    built = learn.build(few, ["Ganra"], lambda _: None)
-    model.save(built, tmp_path / "m")
-    before, after = rank(built, "lampu jalan mati"), rank(model.load(tmp_path / "m"), "lampu jalan mati")
+    built = build(few, ["Ganra"], lambda _: None)
+    linear_model.save(built, tmp_path / "m")
+    before, after = rank(built, "lampu jalan mati"), rank(linear_model.load(tmp_path / "m"), "lampu jalan mati")
     assert [c.category for c in before.top] == [c.category for c in after.top]
     assert before.top[0].confidence == pytest.approx(after.top[0].confidence, abs=0.01)
     assert {*KINDS, URGENT} == before.hints.keys()
@@ -84,9 +85,9 @@ def test_without_messages_there_are_no_hints_and_the_words_decide(
     few: tuple[Category, ...], region: Path, tmp_path: Path
 ) -> None:
     bare = tuple(replace(category, messages=()) for category in few)
-    built = learn.build(bare, ["Ganra"], lambda _: None)
+    built = build(bare, ["Ganra"], lambda _: None)
     assert {} == rank(built, "lampu jalan mati").hints
-    model.save(built, tmp_path / "m")
+    linear_model.save(built, tmp_path / "m")
     found = classify(load_knowledge(tmp_path / "m", region), "Kapan jadwal pendaftaran sekolah dibuka?")
     assert ("permintaan_informasi", "rendah") == (found.type, found.urgency)
 
@@ -128,7 +129,7 @@ def test_a_place_that_cannot_be_written_is_refused_in_a_sentence(
 
 
 def test_words_that_say_nothing_are_no_evidence(model_file: Path) -> None:
-    found = rank(model.load(model_file), "di rumah saya yang di sana air pdam mati, kami sudah lapor").top[0]
+    found = rank(linear_model.load(model_file), "di rumah saya yang di sana air pdam mati, kami sudah lapor").top[0]
     assert {"di", "saya", "yang", "kami", "sudah"} & set(found.evidence) == set()
     assert found.evidence
 
@@ -141,7 +142,7 @@ def test_a_region_without_categories_is_refused(tmp_path: Path) -> None:
 
 def test_too_few_rows_are_refused(region: Path, rows: list[tuple[str, str]], tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
-    path.write_text("".join(json.dumps({"text": t, "category": c}) + "\n" for t, c in rows[: FEWEST - 1]))
+    path.write_text("".join(json.dumps({"text": t, "category": c}) + "\n" for t, c in rows[: MIN_ROWS - 1]))
     result = run("train", "--jsonl", str(path), "--region", str(region), "--out", str(tmp_path / "m"))
     assert result.exit_code == 1
     assert "399 labelled rows; at least 400 are needed" in result.stderr
@@ -152,13 +153,13 @@ def test_only_distinct_rows_of_a_known_category_count(
     region: Path, rows: list[tuple[str, str]], tmp_path: Path
 ) -> None:
     path = tmp_path / "rows.jsonl"
-    unknown = [(f"hal lain {'ya' * i}", "lainnya") for i in range(FEWEST)]
+    unknown = [(f"hal lain {'ya' * i}", "lainnya") for i in range(MIN_ROWS)]
     given = [*rows[:150], *rows[:150], *unknown]
     path.write_text("".join(json.dumps({"text": t, "category": c}) + "\n" for t, c in given))
     result = run("train", "--jsonl", str(path), "--region", str(region), "--out", str(tmp_path / "m"))
     assert result.exit_code == 1
     assert "150 labelled rows" in result.stderr
-    assert f"{150 + FEWEST} more are lainnya or repeat another" in result.stderr
+    assert f"{150 + MIN_ROWS} more are lainnya or repeat another" in result.stderr
 
 
 @pytest.mark.slow
@@ -180,9 +181,9 @@ def test_an_export_is_learnt_with_its_privacy_trap(region: Path, rows: list[tupl
     result = run("train", "--csv", str(path), "--region", str(region), "--out", str(tmp_path / "m"))
     assert result.exit_code == 0, result.stderr
     printed = json.loads(result.stdout)
-    assert len(rows) == printed["rows"] >= printed["learnt"] >= FEWEST
+    assert len(rows) == printed["rows"] >= printed["learnt"] >= MIN_ROWS
     assert 0 < printed["held_out"]["accuracy"] <= 1
-    trained = model.load(tmp_path / "m")
+    trained = linear_model.load(tmp_path / "m")
     assert [f for f in trained.vocabulary if "zulkarnaen" in f or "zzxxy" in f] == []
     assert trained.version == printed["model_version"]
     assert trained.threshold >= 0.5

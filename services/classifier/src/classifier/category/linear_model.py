@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 
 from classifier.domain import Candidate
-from classifier.normalise import FUNCTION_WORDS, grams, pieces, words
 from classifier.taxonomy import UNKNOWN
+from classifier.text import FUNCTION_WORDS, char_ngrams, word_ngrams, words
 
 FORMAT = 3
 EVIDENCE_WORDS = 4
-#: Pieces of words count less than words: two texts that share a syllable may share nothing else.
-PIECES_WEIGHT = 0.7
+#: Character n-grams count less than words: two texts that share a syllable may share nothing else.
+CHAR_NGRAM_WEIGHT = 0.7
 #: Of the words at least this share must be known: a text in another tongue is no complaint the model can judge.
-KNOWN_SHARE = 0.35
+MIN_KNOWN_SHARE = 0.35
 _CACHED = 50_000
 
 Vector = np.ndarray[Any, np.dtype[np.float32]]
@@ -33,15 +33,15 @@ class ModelError(ValueError):
     """A file that is no model of this version; the text says what to do."""
 
 
-class _PieceIds(dict[str, Ids]):
-    """The rows of a word's pieces; looked up once a word, for messages repeat their words."""
+class _CharNgramIds(dict[str, Ids]):
+    """The rows of a word's character n-grams; looked up once a word, for messages repeat their words."""
 
     def __init__(self, vocabulary: dict[str, int]) -> None:
         super().__init__()
         self._vocabulary = vocabulary
 
     def __missing__(self, word: str) -> Ids:
-        found = _ids(self._vocabulary[piece] for piece in pieces(word) if piece in self._vocabulary)
+        found = _ids(self._vocabulary[one] for one in char_ngrams(word) if one in self._vocabulary)
         if len(self) < _CACHED:
             self[word] = found
         return found
@@ -68,9 +68,9 @@ class Model:
     learnt: frozenset[int] = field(default=frozenset(), repr=False)
 
     @cached_property
-    def piece_ids(self) -> _PieceIds:
-        """Rows of the pieces of words."""
-        return _PieceIds(self.vocabulary)
+    def char_ngram_ids(self) -> _CharNgramIds:
+        """Rows of character n-grams, by word."""
+        return _CharNgramIds(self.vocabulary)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,7 @@ def score(model: Model, text: str) -> Vector:
 
 def abstains(model: Model, found: Reading) -> bool:
     """Whether a person should decide."""
-    return found.top[0].confidence < model.threshold or found.known < KNOWN_SHARE
+    return found.top[0].confidence < model.threshold or found.known < MIN_KNOWN_SHARE
 
 
 def rank(model: Model, text: str, count: int = 3) -> Reading:
@@ -125,13 +125,13 @@ def rank(model: Model, text: str, count: int = 3) -> Reading:
 
 def _read(model: Model, found: list[str]) -> tuple[Vector, dict[str, int], Vector]:
     """The score of every column; the known words and pairs with their rows; and what each counts in this text."""
-    counts = Counter(grams(found))
+    counts = Counter(word_ngrams(found))
     known = {gram: model.vocabulary[gram] for gram in counts if gram in model.vocabulary}
     rows = _ids(known.values())
     values = _weigh(model, rows, np.fromiter((counts[gram] for gram in known), dtype=np.float32, count=len(known)))
-    parts = [model.piece_ids[word] for word in found]
+    parts = [model.char_ngram_ids[word] for word in found]
     cut, often = np.unique(np.concatenate(parts) if parts else _ids(()), return_counts=True)
-    cut_values = _weigh(model, cut, often.astype(np.float32)) * np.float32(PIECES_WEIGHT)
+    cut_values = _weigh(model, cut, often.astype(np.float32)) * np.float32(CHAR_NGRAM_WEIGHT)
     total = values @ model.weights[rows] + cut_values @ model.weights[cut] + model.bias
     return total.astype(np.float32), known, values
 

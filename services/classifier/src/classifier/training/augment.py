@@ -6,8 +6,8 @@ import random
 import re
 from collections.abc import Sequence
 
-from classifier.phrases import ASIDES, CLOSINGS, FILLERS, GAPS, OPENINGS, PREPOSITIONS
 from classifier.taxonomy import UNKNOWN, Category
+from classifier.training.synthetic_phrases import ASIDES, CLOSINGS, FILLERS, GAPS, OPENINGS, PREPOSITIONS
 
 SEED = 7312
 PER_SEED = 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from classifier.classify import Knowledge, classify
-from classifier.matters import Matters, matter_of, read_matters
+from classifier.extractors.matter import Matters, matter_of, read_matters
 from classifier.taxonomy import load_matters, load_taxonomy
 
 #: The vocabulary that routing.yaml shares.

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from msgspec import UNSET
 
+from classifier.category.linear_model import Model, abstains, rank
 from classifier.classify import Knowledge, Rules, classify
 from classifier.domain import Classification
-from classifier.model import Model, abstains, rank
-from classifier.rows import Row
 from classifier.taxonomy import UNKNOWN
+from classifier.training.labelled_rows import Row
 
 _Z = 1.96
 _RESAMPLES = 400

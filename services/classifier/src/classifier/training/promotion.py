@@ -1,4 +1,4 @@
-"""Lets a new model replace the old one only where it wins, on rows that neither has learnt from."""
+"""Promote a challenger over the champion only where it wins, on rows that neither has learnt from."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from classifier.model import Model, abstains, fingerprint, rank
-from classifier.rows import Row
+from classifier.category.linear_model import Model, abstains, fingerprint, rank
 from classifier.taxonomy import UNKNOWN
+from classifier.training.labelled_rows import Row
 
 #: Fewer rows than this decide nothing.
-FEWEST = 50
+MIN_ROWS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class Comparison:
     """How often each was right on the same rows, and whether the challenger may replace the champion."""
 
     rows: int
@@ -24,7 +24,7 @@ class Result:
     challenger: int
     champion_on_check: int
     challenger_on_check: int
-    won: bool
+    promoted: bool
 
     def sentence(self) -> str:
         """The figures, and what follows from them."""
@@ -33,14 +33,16 @@ class Result:
             f"{self.champion}; on the check set {self.challenger_on_check} against {self.champion_on_check} "
             f"of {self.check_rows}"
         )
-        if self.won:
+        if self.promoted:
             return f"the new model wins: {figures}"
-        if self.rows < FEWEST:
-            return f"the present model stays: {self.rows} rows are too few to compare, {FEWEST} are needed; add --check"
+        if self.rows < MIN_ROWS:
+            return (
+                f"the present model stays: {self.rows} rows are too few to compare, {MIN_ROWS} are needed; add --check"
+            )
         return f"the present model stays, nothing was written: the new one is {figures}"
 
 
-def contest(champion: Model, challenger: Model, blind: Model, check: Sequence[Row], held: Sequence[Row]) -> Result:
+def compare(champion: Model, challenger: Model, blind: Model, check: Sequence[Row], held: Sequence[Row]) -> Comparison:
     """Compare on ``check`` and on ``held``; of the challenger ``blind`` is what was taught without ``held``.
 
     The challenger wins when it is right more often over all, and on the check set not less often than chance explains
@@ -53,18 +55,18 @@ def contest(champion: Model, challenger: Model, blind: Model, check: Sequence[Ro
     slack = math.sqrt(sum(a != b for a, b in zip(old, new, strict=True)))
     rows = len(fresh) + len(kept)
     more = sum(new) + sum(held_new) > sum(old) + sum(held_old)
-    return Result(
+    return Comparison(
         rows=rows,
         check_rows=len(fresh),
         champion=sum(old) + sum(held_old),
         challenger=sum(new) + sum(held_new),
         champion_on_check=sum(old),
         challenger_on_check=sum(new),
-        won=rows >= FEWEST and more and sum(new) >= sum(old) - slack,
+        promoted=rows >= MIN_ROWS and more and sum(new) >= sum(old) - slack,
     )
 
 
-def figures(result: Result) -> dict[str, int | bool]:
+def figures(result: Comparison) -> dict[str, int | bool]:
     """The result for JSON."""
     return asdict(result)
 

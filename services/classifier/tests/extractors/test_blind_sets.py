@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from classifier.gazetteer import load_gazetteer
-from classifier.places import find_place
-from classifier.signals import is_spam, plain
+from classifier.extractors.gazetteer import load_gazetteer
+from classifier.extractors.place import find_place
+from classifier.extractors.spam import is_spam
+from classifier.text import plain
 from contracts.masking import mask
 
 HERE = Path(__file__).parent

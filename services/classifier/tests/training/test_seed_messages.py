@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from rapidfuzz import fuzz, process
 
-from classifier.rows import read_labels
 from classifier.taxonomy import load_taxonomy
+from classifier.training.labelled_rows import read_labels
 from contracts.masking import mask
 
 KEYS = {"text", "category", "type", "urgency"}

@@ -1,4 +1,4 @@
-"""Brings a citizen's spelling to one form before words are counted."""
+"""Bring a citizen's spelling to one form: words to count, or the text as the rules read it."""
 
 from __future__ import annotations
 
@@ -59,14 +59,19 @@ def words(text: str) -> list[str]:
     return [part for word in _WORD.findall(text) for part in SHORT.get(word, word).split()]
 
 
-def grams(found: list[str]) -> list[str]:
-    """Words and pairs of words (``a b``): the first half of what the model counts."""
+def plain(text: str) -> str:
+    """Lower case, one kind of apostrophe, hyphens and runs of blanks as one blank: what the rules below expect."""
+    return re.sub(r"[-\s]+", " ", _APOSTROPHE.sub("'", text.lower())).strip()
+
+
+def word_ngrams(found: list[str]) -> list[str]:
+    """Word unigrams and bigrams (``a b``): the first half of what the model counts."""
     return found + [f"{a} {b}" for a, b in pairwise(found)]
 
 
 # The same few thousand words make up most messages; cutting them up once is four times as fast.
 @lru_cache(maxsize=50_000)
-def pieces(word: str) -> tuple[str, ...]:
-    """Pieces of 3 to 5 characters of a word, each marked by ``_``: the other half; typing slips leave some of them."""
+def char_ngrams(word: str) -> tuple[str, ...]:
+    """Character n-grams of 3 to 5 of a word, each marked by ``_``: the other half; typing slips leave some of them."""
     padded = f"_{word}_"
     return tuple(f"_{padded[i : i + size]}" for size in (3, 4, 5) for i in range(len(padded) - size + 1))

@@ -1,0 +1,1 @@
+"""How a complaint is given its category."""

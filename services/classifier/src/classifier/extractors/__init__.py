@@ -1,0 +1,1 @@
+"""What else is read from a text: one module for each thing."""

@@ -1,0 +1,1 @@
+"""How a model is built, taught by labelled complaints, and measured."""

@@ -1,0 +1,60 @@
+"""How long a complaint can wait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from classifier.domain import URGENT
+from classifier.extractors.message_type import kind_of
+from classifier.extractors.urgency import load_urgency, urgency_of
+from classifier.text import plain
+
+
+@pytest.mark.parametrize(
+    ("text", "urgency"),
+    [
+        ("Tolong!! rumah terbakar di Cabenge", "darurat"),
+        ("anak hanyut di sungai Walanae", "darurat"),
+        ("kabel listrik putus di jalan", "darurat"),
+        ("jembatan mau roboh, bahaya sekali", "tinggi"),
+        ("sudah banyak yang jatuh, ada korban", "tinggi"),
+        ("sampah belum diangkut", "sedang"),
+        ("usul ditambah bangku taman", "rendah"),
+        ("tiang lampu nyetrum, kambing mati nempel", "darurat"),
+        ("anak kecemplung sumur bor, masih nangis", "darurat"),
+        ("bayi dibuang di kardus depan pos ronda", "darurat"),
+        ("dia bilang mau mati saja, tolong didampingi", "darurat"),
+        ("tembok penahan retak memanjang di bawahnya ada rumah", "tinggi"),
+        ("barusan ada yang jatuh di tikungan", "tinggi"),
+        ("puluhan warga kena chikungunya", "tinggi"),
+        ("bus rem blong di turunan", "tinggi"),
+        ("naokko asu ana'ku", "darurat"),
+        ("buka loket pukul delapan tapi petugas belum datang", "sedang"),
+        ("akta kematian bapak yang sudah meninggal belum jadi", "sedang"),
+        ("lampu mau mati terus kalau malam", "sedang"),
+        ("kami diancam denda kalau telat bayar", "sedang"),
+        ("apakah ada jadwal vaksin rabies?", "rendah"),
+    ],
+)
+def test_danger_makes_urgent(region: Path, text: str, urgency: str) -> None:
+    assert urgency == urgency_of(load_urgency(region), plain(text), kind_of(plain(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "urgency"),
+    [
+        ("anak hanyut di sungai Walanae", -9, "darurat"),
+        ("jembatan mau roboh, bahaya sekali", -0.5, "tinggi"),
+        ("jembatan mau roboh, bahaya sekali", -1.5, "sedang"),
+        ("tutup got di tikungan sekolah hilang", 0.2, "tinggi"),
+        ("tutup got di tikungan sekolah hilang", -0.2, "sedang"),
+        ("apakah ada jadwal vaksin rabies?", -0.2, "rendah"),
+    ],
+)
+def test_words_of_danger_to_life_decide_alone_and_below_that_the_hint_has_a_say(
+    region: Path, text: str, hint: float, urgency: str
+) -> None:
+    read = plain(text)
+    assert urgency == urgency_of(load_urgency(region), read, kind_of(read), {URGENT: hint})
