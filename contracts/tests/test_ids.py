@@ -50,14 +50,14 @@ def test_the_parts_of_a_message_are_not_mixed_up() -> None:
 def test_a_deadline_announced_in_another_time_zone_is_the_same() -> None:
     wita = DEADLINE.astimezone(timezone(timedelta(hours=8)))
 
-    ids = {sla_id("c", round_=1, stage="completion", kind="breached", deadline_at=at) for at in (DEADLINE, wita)}
+    ids = {sla_id("c", 0, round_=1, stage="completion", kind="breached", deadline_at=at) for at in (DEADLINE, wita)}
 
     assert len(ids) == 1
 
 
 def test_another_round_stage_kind_or_deadline_is_another_announcement() -> None:
     ids = {
-        sla_id("c", round_=round_, stage=stage, kind=kind, deadline_at=DEADLINE + timedelta(seconds=later))
+        sla_id("c", 0, round_=round_, stage=stage, kind=kind, deadline_at=DEADLINE + timedelta(seconds=later))
         for round_ in (1, 2)
         for stage in ("completion", "closing")
         for kind in ("warned", "breached")

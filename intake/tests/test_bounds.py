@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from chassis.database import Pool
-from intake.notices import RECEIPT, Bounds, NewNotice, Notice, TryLater, add_notices, send_notices
+from intake.notices import Bounds, NewNotice, Notice, NoticeKind, TryLater, add_notices, send_notices
 
 pytestmark = pytest.mark.connected
 BOUNDS = Bounds(later="nanti lagi", last=lambda ticket: f"Selengkapnya: {ticket}" if ticket.startswith("SPG") else "")
@@ -27,11 +27,16 @@ class Phone:
         self.got.setdefault(notice.address, []).append(notice.text)
 
 
+def notice(ticket: str, name: str, text: str, address: str = "+62811") -> NewNotice:
+    kind, _, key = name.partition("-")
+    return NewNotice(ticket, NoticeKind(kind), key, text, address)
+
+
 async def tell(pool: Pool, *notices: tuple[str, str], address: str = "+62811", phone: Phone | None = None) -> list[str]:
-    """Add (ticket, reason) each, whose text is the reason, and send them; returns what ``address`` got."""
+    """Add (ticket, kind-key) each, whose text is the latter, and send them; returns what ``address`` got."""
     phone = phone or Phone()
     async with pool.acquire() as db, db.transaction():
-        await add_notices(db, [NewNotice(ticket, reason, reason, address) for ticket, reason in notices])
+        await add_notices(db, [notice(ticket, name, name, address) for ticket, name in notices])
     sender = asyncio.create_task(send_notices(pool, "sms", phone, BOUNDS))
     async with asyncio.timeout(20):
         while await pool.fetchval("SELECT count(*) FROM notices WHERE state = 'pending'"):
@@ -54,7 +59,7 @@ def limited() -> float:
     return REGISTRY.get_sample_value("lapor_replies_total", {"channel": "sms", "result": "limited"}) or 0.0
 
 
-def answers(start: int, count: int, kind: str = "mo") -> list[tuple[str, str]]:
+def answers(start: int, count: int, kind: str = "answer") -> list[tuple[str, str]]:
     return [("SPG-1", f"{kind}-{n}") for n in range(start, start + count)]
 
 
@@ -65,9 +70,9 @@ async def test_ten_answers_an_hour_then_one_word_and_then_silence(pool: Pool) ->
     await age(pool, 61)
     later = await tell(pool, *answers(200, 2))
 
-    assert [*(f"mo-{n}" for n in range(10)), "nanti lagi"] == first
+    assert [*(f"answer-{n}" for n in range(10)), "nanti lagi"] == first
     assert [] == silence
-    assert ["mo-200", "mo-201"] == later
+    assert ["answer-200", "answer-201"] == later
     assert {"sent": 13, "dropped": 94} == await states(pool)
     assert {"limited"} == {row[0] for row in await pool.fetch("SELECT detail FROM notices WHERE state = 'dropped'")}
     assert limited() - before == 94
@@ -83,68 +88,68 @@ async def test_the_hour_moves_on_and_the_word_is_not_said_again_for_each_answer_
     after = await tell(pool, *answers(13, 3))
 
     assert ["nanti lagi"] == said
-    assert ["mo-11"] == room
+    assert ["answer-11"] == room
     assert [] == after
 
 
 async def test_receipts_and_hints_count_as_answers_and_steps_and_others_numbers_do_not(pool: Pool) -> None:
-    mixed = [("SPG-1", RECEIPT), ("+62811", "format-2026"), ("SPG-2", "again-2026"), *answers(0, 7)]
+    mixed = [("SPG-1", "receipt-"), ("+62811", "format-2026"), ("SPG-2", "again-2026"), *answers(0, 7)]
     await tell(pool, *mixed)
 
-    assert ["nanti lagi"] == await tell(pool, ("SPG-3", RECEIPT))
-    assert ["seq-1"] == await tell(pool, ("SPG-3", "seq-1"))
-    assert ["mo-x"] == await tell(pool, ("SPG-9", "mo-x"), address="+62822")
+    assert ["nanti lagi"] == await tell(pool, ("SPG-3", "receipt-"))
+    assert ["step-1"] == await tell(pool, ("SPG-3", "step-1"))
+    assert ["answer-x"] == await tell(pool, ("SPG-9", "answer-x"), address="+62822")
 
 
 async def test_ten_steps_a_day_and_the_last_says_where_there_is_more(pool: Pool) -> None:
-    steps = [("SPG-1", f"{('seq', 'due', 'ask', 'moved')[n % 4]}-{n}") for n in range(20)]
+    steps = [("SPG-1", f"{('step', 'deadline')[n % 2]}-{n}") for n in range(20)]
     got = await tell(pool, *steps)
-    other = await tell(pool, ("SPG-2", "seq-1"), ("SPG-1", "breach-1"))
+    other = await tell(pool, ("SPG-2", "step-1"), ("SPG-1", "apology-1"))
     await age(pool, 24 * 60 + 1)
-    tomorrow = await tell(pool, ("SPG-1", "seq-99"))
+    tomorrow = await tell(pool, ("SPG-1", "step-99"))
 
     assert [reason for _, reason in steps[:9]] == got[:9]
-    assert ["due-9 Selengkapnya: SPG-1"] == got[9:]
-    assert {"seq-1", "breach-1"} == set(other)
-    assert ["seq-99"] == tomorrow
+    assert ["deadline-9 Selengkapnya: SPG-1"] == got[9:]
+    assert {"step-1", "apology-1"} == set(other)
+    assert ["step-99"] == tomorrow
 
 
 async def test_forty_of_all_kinds_a_day_for_one_address(pool: Pool) -> None:
-    got = await tell(pool, *((f"SPG-{n}", "seq-1") for n in range(50)))
-    other = await tell(pool, ("SPG-99", "seq-1"), address="+62822")
+    got = await tell(pool, *((f"SPG-{n}", "step-1") for n in range(50)))
+    other = await tell(pool, ("SPG-99", "step-1"), address="+62822")
 
     assert 40 == len(got)
     assert [text for text in got if "Selengkapnya" in text] == [got[-1]]
-    assert ["seq-1"] == other
+    assert ["step-1"] == other
     assert {"sent": 41, "dropped": 10} == await states(pool)
 
 
 async def test_a_last_answer_about_no_ticket_stays_as_it_is(pool: Pool) -> None:
-    await tell(pool, *((f"SPG-{n}", "seq-1") for n in range(39)))
+    await tell(pool, *((f"SPG-{n}", "step-1") for n in range(39)))
 
     assert ["format-2026"] == await tell(pool, ("+62811", "format-2026"))
 
 
 async def test_what_was_tried_once_is_sent_with_the_same_words_however_long_it_takes(pool: Pool) -> None:
-    await tell(pool, *((f"SPG-{n}", "seq-1") for n in range(39)))
-    got = await tell(pool, ("SPG-99", "seq-1"), phone=Phone(away=3))
+    await tell(pool, *((f"SPG-{n}", "step-1") for n in range(39)))
+    got = await tell(pool, ("SPG-99", "step-1"), phone=Phone(away=3))
 
-    assert ["seq-1 Selengkapnya: SPG-99"] == got
+    assert ["step-1 Selengkapnya: SPG-99"] == got
     assert {"sent": 40} == await states(pool)
 
 
 async def test_what_was_tried_once_is_sent_also_when_others_took_its_place(pool: Pool) -> None:
-    await tell(pool, *((f"SPG-{n}", "seq-1") for n in range(40)))
+    await tell(pool, *((f"SPG-{n}", "step-1") for n in range(40)))
     async with pool.acquire() as db:
-        await add_notices(db, [NewNotice("SPG-99", "seq-1", "tried", "+62811")])
+        await add_notices(db, [notice("SPG-99", "step-1", "tried")])
     await pool.execute("UPDATE notices SET attempts = 1 WHERE state = 'pending'")
 
     assert ["tried"] == await tell(pool)
 
 
 async def test_a_crash_before_the_first_try_adds_nothing_twice(pool: Pool) -> None:
-    await tell(pool, *((f"SPG-{n}", "seq-1") for n in range(39)))
+    await tell(pool, *((f"SPG-{n}", "step-1") for n in range(39)))
     async with pool.acquire() as db:
-        await add_notices(db, [NewNotice("SPG-99", "seq-1", "seq-1 Selengkapnya: SPG-99", "+62811")])
+        await add_notices(db, [notice("SPG-99", "step-1", "step-1 Selengkapnya: SPG-99")])
 
-    assert ["seq-1 Selengkapnya: SPG-99"] == await tell(pool)
+    assert ["step-1 Selengkapnya: SPG-99"] == await tell(pool)

@@ -17,7 +17,7 @@ from chassis.database import Pool
 from contracts import topics
 from contracts.events import ComplaintErased, ComplaintUpdated, Data, FollowUp
 from contracts.signature import HEADER, sign
-from intake.notices import NewNotice, Notice, add_notices
+from intake.notices import NewNotice, Notice, NoticeKind, add_notices
 from intake.projection import story_handler
 from intake.set_aside import put_aside
 from intake.submissions import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner, repair
@@ -99,7 +99,7 @@ async def with_a_story(pool: Pool, settings: Settings, steps: Steps[Any]) -> Acc
     it = await take(pool, settings)
     assert await follow_up(pool, settings(), "intake-sms", it.ticket, ADDED)
     async with pool.acquire() as db:
-        await add_notices(db, [NewNotice(ADDRESS, "mo-7", "kenari-jawaban", ADDRESS)])
+        await add_notices(db, [NewNotice(ADDRESS, NoticeKind.ANSWER, "7", "kenari-jawaban", ADDRESS)])
     await hear(steps, step(it, 0, "registered"), step(it, 1, "routed", reason="kenari-alasan"))
     await hear(steps, step(it, 2, "in_progress", message="kenari-kabar"))
     assert {"kenari", ADDRESS} == (await found(pool, *PLANTED)).keys()

@@ -18,8 +18,10 @@ from intake.notices import (
     MOST_FAILURES,
     NewNotice,
     Notice,
+    NoticeKind,
     OutcomeUnknown,
     Refused,
+    Revision,
     Send,
     TryLater,
     add_notices,
@@ -31,9 +33,11 @@ pytestmark = pytest.mark.connected
 
 
 async def add(pool: Pool, *notices: tuple[str, str]) -> None:
-    """(ticket, reason) each; the text is both."""
+    """(ticket, key) of steps each; the text is both."""
     async with pool.acquire() as db, db.transaction():
-        await add_notices(db, [NewNotice(t, reason, f"{t} {reason}", address="+62811") for t, reason in notices])
+        await add_notices(
+            db, [NewNotice(t, NoticeKind.STEP, key, f"{t} {key}", address="+62811") for t, key in notices]
+        )
 
 
 async def states(pool: Pool) -> dict[str, tuple[str, int, str | None]]:
@@ -188,68 +192,60 @@ async def test_a_notice_without_an_address_goes_to_the_tickets_reporter_and_to_n
             ref,
         )
     async with pool.acquire() as db:
-        await add_notices(db, [NewNotice(ticket, "seq-1", "halo") for ticket in ("K", "N", "UNKNOWN")])
+        await add_notices(db, [NewNotice(ticket, NoticeKind.STEP, "1", "halo") for ticket in ("K", "N", "UNKNOWN")])
     assert [("K", "42", "x:7")] == [tuple(r) for r in await pool.fetch("SELECT ticket, address, thread FROM notices")]
 
 
-async def wait(pool: Pool, ticket: str, reason: str, after_s: float) -> None:
+async def wait(pool: Pool, ticket: str, after_s: float) -> None:
+    """Add a receipt that waits so long."""
     async with pool.acquire() as db:
-        await add_notices(db, [NewNotice(ticket, reason, f"{ticket} {reason}", "+62811", after_s=after_s)])
+        receipt = NewNotice(ticket, NoticeKind.RECEIPT, "", f"{ticket} receipt", "+62811", after_s=after_s)
+        await add_notices(db, [receipt])
 
 
-async def revise(pool: Pool, *revised: tuple[str, str, str | None]) -> None:
+async def revise(pool: Pool, ticket: str, text: str) -> list[str]:
+    """Give the receipt another text; the tickets of those that went before."""
     async with pool.acquire() as db:
-        await revise_notices(db, list(revised))
+        return [r.ticket for r in await revise_notices(db, [Revision(ticket, NoticeKind.RECEIPT, "", text)])]
 
 
 async def test_a_receipt_waits_for_better_words_and_what_follows_waits_behind_it(pool: Pool) -> None:
     vendor = Vendor()
-    await wait(pool, "A", "receipt", 600)
-    await add(pool, ("A", "seq-1"), ("B", "1"))
+    await wait(pool, "A", 600)
+    await add(pool, ("A", "1"), ("B", "1"))
     async with sending(pool, vendor):
         await until(pool, "count(*) FILTER (WHERE state = 'sent') = 1")
         assert ["B 1"] == vendor.taken
-        await revise(pool, ("A", "receipt", "A receipt with its due date"))
+        assert [] == await revise(pool, "A", "A receipt with its due date")
         await until(pool, NONE_PENDING)
-    assert ["B 1", "A receipt with its due date", "A seq-1"] == vendor.taken
+    assert ["B 1", "A receipt with its due date", "A 1"] == vendor.taken
 
 
 async def test_a_receipt_goes_without_its_due_date_when_that_does_not_come_in_time(pool: Pool) -> None:
     vendor = Vendor()
-    await wait(pool, "A", "receipt", 0.3)
+    await wait(pool, "A", 0.3)
     async with sending(pool, vendor):
         await until(pool, NONE_PENDING)
-        await revise(pool, ("A", "receipt", "too late"))
-        await add(pool, ("A", "seq-1"))
+        assert ["A"] == await revise(pool, "A", "too late")
+        await add(pool, ("A", "1"))
         await until(pool, NONE_PENDING)
-    assert ["A receipt", "A seq-1"] == vendor.taken
+    assert ["A receipt", "A 1"] == vendor.taken
 
 
-async def test_a_dropped_notice_is_never_sent_and_holds_up_nothing(pool: Pool) -> None:
-    vendor = Vendor()
-    await wait(pool, "A", "breach-1", 600)
-    await add(pool, ("A", "seq-1"))
-    await revise(pool, ("A", "breach-1", None), ("A", "seq-1", None), ("NOBODY", "receipt", "x"))
-    async with sending(pool, vendor):
-        await until(pool, NONE_PENDING)
-    assert ["A seq-1"] == vendor.taken
-    assert "dropped" == (await states(pool))["A breach-1"][0]
-
-
-async def test_what_the_vendor_may_have_is_neither_changed_nor_dropped(pool: Pool) -> None:
+async def test_what_the_vendor_may_have_is_not_changed(pool: Pool) -> None:
     """A receipt that got no answer goes again with the same words: the vendor may know it by them."""
     tried: list[str] = []
 
     async def vendor(notice: Notice) -> None:
         tried.append(notice.text)
         if len(tried) == 1:
-            await revise(pool, ("A", "receipt", "other words"))
+            assert ["A"] == await revise(pool, "A", "other words")
             raise TryLater("hang-up", after_s=0.1)
 
-    await wait(pool, "A", "receipt", 0.1)
+    await wait(pool, "A", 0.1)
     async with sending(pool, vendor):
         await until(pool, "count(*) FILTER (WHERE attempts = 1) = 1")
-        await revise(pool, ("A", "receipt", None))
+        assert ["A"] == await revise(pool, "A", "other words")
         await until(pool, NONE_PENDING)
     assert ["A receipt", "A receipt"] == tried
 
@@ -289,7 +285,7 @@ async def test_a_crash_between_sending_and_marking_repeats_one_notice_at_most(
 
 
 async def test_a_restart_neither_loses_nor_doubles_a_receipt_that_waits(pool: Pool, dsn: str) -> None:
-    await wait(pool, "A", "receipt", 600)
+    await wait(pool, "A", 600)
     await add(pool, ("B", "1"))
     heard: list[str] = []
     for condition in ("count(*) FILTER (WHERE ticket = 'B' AND state = 'sent') = 1", NONE_PENDING):
@@ -299,5 +295,5 @@ async def test_a_restart_neither_loses_nor_doubles_a_receipt_that_waits(pool: Po
         process.kill()
         heard += (await process.stdout.read()).decode().split("\n")[:-1]
         await process.wait()
-        await revise(pool, ("A", "receipt", "A receipt with its due date"))
+        await revise(pool, "A", "A receipt with its due date")
     assert ["B 1", "A receipt with its due date"] == heard

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from msgspec import UNSET
 
 from chassis.wire import Message
 from contracts import topics
-from contracts.events import ComplaintUpdated, Evidence, SlaBreached, SlaUpdated, UpdateKind
-from intake.complaint_view import Story
-from intake.projection import tell
+from contracts.events import CLOCK_KINDS, ComplaintUpdated, Evidence, UpdateKind
+from intake.complaint_view import ComplaintView
+from intake.projection import build_decide
 from intake.texts import Texts
 from testing.fakes import NOW, message, play
 
@@ -20,8 +21,6 @@ TEXTS = Texts(Path(__file__).parents[2] / "region" / "soppeng")
 SOCIAL = "intake-social"
 T, PARENT = "SPG-M000-0000C", "SPG-W000-00004"
 DUE, LATER = datetime(2026, 3, 5, 16, tzinfo=UTC), datetime(2026, 3, 6, 16, tzinfo=UTC)
-CLOCK = {"complaint_id": "c", "ticket": T, "policy": "p", "stage": "completion", "round": 1, "deadline_at": DUE}
-CLOCK |= {"based_on_seq": 0, "derivation": []}
 PROOF = Evidence(url="https://bukti.example", media_type="image/jpeg", sha256="0", bytes=1)
 #: All of it says more than status and due date; ``unit`` is INSPEKTORAT, helped by DINKES.
 FACTS: dict[str, Any] = {
@@ -29,31 +28,27 @@ FACTS: dict[str, Any] = {
     "target": "Ombudsman", "parent": PARENT, "evidence": [PROOF], "by": "INSPEKTORAT",
 }  # fmt: skip
 TELLING = ["nspektorat", "INSPEKTORAT", "Kesehatan", "DINKES", "diperiksa", "terbukti", "Ombudsman", PARENT, "bukti."]
-KINDS = [kind for kind in get_args(UpdateKind) if kind != "registered"]
+KINDS = sorted({*get_args(UpdateKind)} - CLOCK_KINDS - {"registered"})
 NOTES = [None, "addition", "rating", "refused", "rights_requested", "rights_done", "deadline"]
 
 
 def step(seq: int, kind: str, origin: str, *, rahasia: bool = True, **facts: Any) -> Message:
     data = ComplaintUpdated(
-        complaint_id="c", ticket=T, seq=seq, kind=kind, status="in_progress" if kind == "noted" else kind, channel="x",  # type: ignore[arg-type]
+        complaint_id="c", ticket=T, seq=seq, kind=kind, channel="x",  # type: ignore[arg-type]
         origin=origin, received_at=NOW, lane="triage", category=None, type=None, urgency=None, rahasia=rahasia,
-        **{**FACTS, **facts},
+        **{"status": "in_progress" if kind == "noted" else kind, **FACTS, **facts},
     )  # fmt: skip
     return message(data, topic=topics.UPDATED, event_id=f"{seq}")
 
 
-def clock(kind: str, deadline_at: datetime = DUE) -> Message:
-    data = SlaUpdated(kind=kind, warn_at=NOW, unit="INSPEKTORAT", **{**CLOCK, "deadline_at": deadline_at})  # type: ignore[arg-type]
-    return message(data, topic=topics.SLA_UPDATED, event_id=f"{kind}{deadline_at}")
-
-
-def breach() -> Message:
-    return message(SlaBreached(unit="INSPEKTORAT", **CLOCK), topic=topics.SLA_BREACHED, event_id="b")  # type: ignore[arg-type]
+def clock(seq: int, kind: str, deadline_at: datetime = DUE) -> Message:
+    facts = {"stage": "completion", "round": 1, "deadline_at": deadline_at, "message": UNSET, "evidence": []}
+    return step(seq, kind, SOCIAL, status="in_progress", **facts)
 
 
 def said(*messages: Message, service: str) -> list[str]:
-    stories, _ = play(tell(service, TEXTS, notify=True), messages)
-    return [text for _, text in [*stories[T].notices, *stories[T].revised] if text]
+    views, _ = play(build_decide(service, TEXTS, notify=True), messages)
+    return [each.text for each in [*views[T].notices, *views[T].revisions]]
 
 
 def telling(texts: list[str]) -> list[str]:
@@ -81,9 +76,9 @@ def test_by_sms_its_reporter_reads_what_the_reporter_of_any_other_complaint_read
 
 
 def test_in_public_nothing_that_the_clock_has_us_say_names_a_unit() -> None:
-    way = [step(0, "registered", SOCIAL), step(1, "routed", SOCIAL), clock("started"), breach()]
-    way += [step(2, "waiting_for_reporter", SOCIAL), step(3, "in_progress", SOCIAL)]
-    way += [clock("resumed", LATER), step(4, "acknowledged", SOCIAL), clock("rescheduled", DUE)]
+    way = [step(0, "registered", SOCIAL), step(1, "routed", SOCIAL), clock(2, "deadline_set"), clock(3, "breached")]
+    way += [clock(4, "escalated"), step(5, "waiting_for_reporter", SOCIAL), step(6, "in_progress", SOCIAL)]
+    way += [clock(7, "resumed", LATER), step(8, "acknowledged", SOCIAL), clock(9, "rescheduled", DUE)]
     texts = said(*way, service=SOCIAL)
     assert [] == telling(texts)
     assert any("maaf, tenggat Kamis 5 Mar terlewati" in text for text in texts)
@@ -96,9 +91,9 @@ def test_a_confidential_complaint_is_so_in_public_also_where_an_old_step_does_no
 
 @pytest.mark.parametrize("status", ["routed", "in_progress", "merged", "resolved", "handed_over"])
 def test_the_status_of_a_confidential_complaint_is_told_to_others_without_unit_and_parent(status: str) -> None:
-    story = Story(ticket=T, status=status, unit="INSPEKTORAT", parent=PARENT, deadline_at=DUE, rahasia=True)
+    story = ComplaintView(ticket=T, status=status, unit="INSPEKTORAT", parent=PARENT, deadline_at=DUE, rahasia=True)
     due = "" if status in ("resolved", "handed_over") else ". Tenggat Kamis 5 Mar"
     assert f"{T}: {TEXTS.statuses[status]}{due}" == TEXTS.status_line(story, T)
     assert TEXTS.status_line(story, T, to_reporter=True) == TEXTS.status_line(
-        Story(ticket=T, status=status, unit="INSPEKTORAT", parent=PARENT, deadline_at=DUE), T
+        ComplaintView(ticket=T, status=status, unit="INSPEKTORAT", parent=PARENT, deadline_at=DUE), T
     )

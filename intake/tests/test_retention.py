@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from chassis.database import Pool
 from contracts.events import FollowUp
 from intake import retention
-from intake.complaint_view import Story, save_stories
+from intake.complaint_view import ComplaintView, save_views
 from intake.retention import sweep_once
 from intake.submissions import IntakeSettings, Submission, accept, follow_up
 
@@ -35,8 +35,8 @@ async def test_what_was_told_long_ago_is_deleted_batch_by_batch_and_what_waits_s
         ("WAITS", "pending", 131),
     ):
         await pool.execute(
-            """INSERT INTO notices (ticket, reason, address, text, state, created_at)
-               VALUES ($1, 'receipt', '+62811', 't', $2, now() - make_interval(days => $3))""",
+            """INSERT INTO notices (ticket, kind, key, address, text, state, created_at)
+               VALUES ($1, 'receipt', '', '+62811', 't', $2, now() - make_interval(days => $3))""",
             ticket,
             state,
             days,
@@ -48,7 +48,7 @@ async def test_what_was_told_long_ago_is_deleted_batch_by_batch_and_what_waits_s
 async def test_only_stories_that_have_long_been_final_are_deleted(pool: Pool) -> None:
     statuses = {"CLOSED": "closed", "FRESH": "closed", "OPEN": "in_progress", "MERGED": "merged"}
     async with pool.acquire() as db:
-        await save_stories(db, {t: Story(ticket=t, status=status) for t, status in statuses.items()})
+        await save_views(db, {t: ComplaintView(ticket=t, status=status) for t, status in statuses.items()})
     aged = "UPDATE stories SET final_at = final_at - make_interval(days => $2) WHERE ticket = $1"
     for ticket, days in (("CLOSED", 131), ("FRESH", 129), ("OPEN", 131), ("MERGED", 131)):
         await pool.execute(aged, ticket, days)
@@ -58,11 +58,11 @@ async def test_only_stories_that_have_long_been_final_are_deleted(pool: Pool) ->
 
 async def test_a_story_is_final_since_it_first_was_and_no_longer_when_it_goes_on(pool: Pool) -> None:
     async with pool.acquire() as db:
-        await save_stories(db, {"A": Story(ticket="A", status="closed")})
+        await save_views(db, {"A": ComplaintView(ticket="A", status="closed")})
         await pool.execute("UPDATE stories SET final_at = final_at - interval '131 days'")
-        await save_stories(db, {"A": Story(ticket="A", status="closed", breached=True)})
+        await save_views(db, {"A": ComplaintView(ticket="A", status="closed", breached=True)})
         assert await pool.fetchval("SELECT final_at < now() - interval '130 days' FROM stories")
-        await save_stories(db, {"A": Story(ticket="A", status="routed")})
+        await save_views(db, {"A": ComplaintView(ticket="A", status="routed")})
     assert await pool.fetchval("SELECT final_at FROM stories") is None
 
 
@@ -80,7 +80,7 @@ async def test_what_a_complaint_says_is_deleted_when_it_was_kept_long_enough_aft
         sms = Submission(channel="sms", gateway="kannel", external_id=name, text=f"teks {name}", address=f"+62{name}")
         tickets[name] = (await accept(pool, make_settings(), "intake-sms", sms, lambda number: number)).ticket
         async with pool.acquire() as db:
-            await save_stories(db, {tickets[name]: Story(ticket=tickets[name], status=status, registered=True)})
+            await save_views(db, {tickets[name]: ComplaintView(ticket=tickets[name], status=status, registered=True)})
         aged = "UPDATE complaints SET ended_at = ended_at - make_interval(days => $2) WHERE ticket = $1"
         await pool.execute(aged, tickets[name], days)
     right = FollowUp(id="r", kind="rights_request", at=datetime.now(UTC), right="restriction")
@@ -107,7 +107,7 @@ async def test_a_complaint_that_goes_on_is_kept_from_its_new_end(
     ticket = (await accept(pool, make_settings(), "intake-sms", sms)).ticket
     for status in ("rejected", "in_progress", "closed"):
         async with pool.acquire() as db:
-            await save_stories(db, {ticket: Story(ticket=ticket, status=status)})
+            await save_views(db, {ticket: ComplaintView(ticket=ticket, status=status)})
         if status == "rejected":
             await pool.execute("UPDATE complaints SET ended_at = ended_at - interval '999 days'")
     await sweep_once(pool, "intake-sms", b"key", KEPT)

@@ -77,7 +77,7 @@ async def test_a_complaint_its_event_and_its_receipt_are_stored_together(pool: P
         event.data.received_at,
         accepted.fresh,
     )
-    notice = await pool.fetchrow("SELECT ticket, reason, address, text FROM notices")
+    notice = await pool.fetchrow("SELECT ticket, kind, address, text FROM notices")
     assert (accepted.ticket, "receipt", SMS.address, f"{accepted.ticket} diterima") == tuple(notice)
 
 
@@ -110,7 +110,7 @@ async def test_what_leaves_is_signed_with_the_key_of_the_intake(pool: Pool, make
 
 
 async def test_what_fails_at_the_end_leaves_nothing_behind(pool: Pool, make_settings: Settings) -> None:
-    await pool.execute("ALTER TABLE notices ADD CONSTRAINT never CHECK (reason <> 'receipt')")
+    await pool.execute("ALTER TABLE notices ADD CONSTRAINT never CHECK (kind <> 'receipt')")
     with pytest.raises(asyncpg.CheckViolationError):
         await take(pool, make_settings)
     assert dict.fromkeys(("reporters", "complaints", "outbox", "notices"), 0) == await stored(pool)

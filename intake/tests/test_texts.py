@@ -12,7 +12,7 @@ import yaml
 
 from chassis.region import RegionError
 from contracts.dates import due_in_words, time_in_words
-from intake.complaint_view import Story
+from intake.complaint_view import ComplaintView
 from intake.texts import Texts
 
 REGION = Path(__file__).parents[2] / "region" / "soppeng"
@@ -85,7 +85,7 @@ def test_every_text_is_plain() -> None:
 def test_the_receipt_and_the_apology_are_one_sms_whatever_the_day() -> None:
     for promise in ("3 hari kerja", "99 hari kerja"):
         for end in ENDS:
-            due = TEXTS.due(Story(ticket=T, deadline_at=end, promise=promise))
+            due = TEXTS.due(ComplaintView(ticket=T, deadline_at=end, promise=promise))
             assert 160 >= len(TEXTS.sms["receipt_due"].format(ticket=T, due=due))
             assert 160 >= len(TEXTS.sms["apology"].format(ticket=T, due=TEXTS.day(end), unit=""))
 
@@ -97,7 +97,7 @@ def test_what_is_said_instead_of_more_answers_is_one_sms() -> None:
 def test_the_receipt_of_a_marked_complaint_is_one_sms_and_of_one_with_both_marks_two() -> None:
     for rahasia, anonim, most in ((True, False, 160), (False, True, 160), (True, True, 2 * 153)):
         for end in [None, *ENDS]:
-            story = Story(ticket=T, deadline_at=end, promise="99 hari kerja", rahasia=rahasia, anonim=anonim)
+            story = ComplaintView(ticket=T, deadline_at=end, promise="99 hari kerja", rahasia=rahasia, anonim=anonim)
             text = TEXTS.receipt("intake-sms", story)
             assert most >= len(text)
             assert (rahasia, anonim) == ("Rahasia" in text, "Anonim" in text)
@@ -115,16 +115,18 @@ def test_a_post_has_room_for_the_apology_of_any_unit() -> None:
 
 
 def test_the_status_is_one_sms_for_nearly_every_unit() -> None:
-    story = Story(ticket=T, status="in_progress", deadline_at=ENDS[0])
-    lines = [TEXTS.status_line(Story(ticket=T, status="in_progress", unit=unit, deadline_at=end), T)
+    story = ComplaintView(ticket=T, status="in_progress", deadline_at=ENDS[0])
+    lines = [TEXTS.status_line(ComplaintView(ticket=T, status="in_progress", unit=unit, deadline_at=end), T)
              for unit in TEXTS.units for end in ENDS[::2]]  # fmt: skip
-    lines += [TEXTS.status_line(Story(ticket=T, status="in_progress", unit=unit, parent=T), T) for unit in TEXTS.units]
+    lines += [
+        TEXTS.status_line(ComplaintView(ticket=T, status="in_progress", unit=unit, parent=T), T) for unit in TEXTS.units
+    ]
     assert 160 >= max(map(len, lines))
     assert T in TEXTS.status_line(story, T)
 
 
 def test_what_was_handed_over_is_not_said_to_be_with_the_unit_that_passed_it_on() -> None:
-    assert f"{T}: dilimpahkan" == TEXTS.status_line(Story(ticket=T, status="handed_over", unit="DISKOMINFO"), T)
+    assert f"{T}: dilimpahkan" == TEXTS.status_line(ComplaintView(ticket=T, status="handed_over", unit="DISKOMINFO"), T)
 
 
 def test_the_time_is_that_of_the_region(region: Callable[..., Path]) -> None:

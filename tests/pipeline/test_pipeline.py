@@ -29,6 +29,7 @@ from intake_sms.domain import read
 from intake_sms.settings import KEYWORDS
 from router.adapters.region import read_rules
 from router.app import handler_of as router_handler
+from router.handlers import released
 from router.handlers import sources as router_sources
 from sla_monitor.app import handler_of as sla_handler
 from sla_monitor.region import load_rules
@@ -71,7 +72,7 @@ class Pipeline:
     waiting: deque[Message] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        rules = read_rules(REGION)
+        self.rules = rules = read_rules(REGION)
         self.services: list[tuple[Handler[Any], Sequence[str], dict[str, Any]]] = [
             (router_handler(rules, {"intake-sms": EVENT_KEY}), router_sources(rules), {}),
             (sla_handler(SLA), [topics.UPDATED], {}),
@@ -103,8 +104,8 @@ class Pipeline:
 
     def kept(self, state: Any) -> Any:
         """What is stored of ``state``: a story's notices leave for the citizen."""
-        self.told += [text for _, text in getattr(state, "notices", [])]
-        return msgspec.structs.replace(state, notices=[]) if hasattr(state, "notices") else state
+        self.told += [notice.text for notice in getattr(state, "notices", [])]
+        return msgspec.structs.replace(state, notices=[], revisions=[]) if hasattr(state, "notices") else state
 
     def answer(self, service: str, message: Message, emits: list[Emit]) -> None:
         self.publish(outgoing(emits, service=service, cause=message.cause, now=message.time))
@@ -118,6 +119,17 @@ class Pipeline:
             clocks |= changed
             self.publish(outgoing(emits, service=handler.service, cause="timer", now=self.now))
             self.run()
+            self.release()
+
+    def release(self) -> None:
+        """All is read: the router says what it holds of the clock's words."""
+        handler, _, cases = self.services[0]
+        for ticket in [ticket for ticket, case in cases.items() if case.held]:
+            cause = f"{ticket}:held:{cases[ticket].seq}"
+            changes, emits = released(self.rules, cases, ticket, self.now)
+            cases |= changes
+            self.publish(outgoing(emits, service=handler.service, cause=cause, now=self.now))
+        self.run()
 
     def sms(self, text: str) -> None:
         """An SMS comes in, and is taken as intake-sms takes it."""
@@ -167,7 +179,7 @@ def pipeline() -> Pipeline:
 
 
 def test_an_sms_that_nobody_answers_becomes_a_breach(pipeline: Pipeline) -> None:
-    assert [(0, "registered"), (1, "routed")] == pipeline.steps()
+    assert [(0, "registered"), (1, "routed"), (2, "deadline_set")] == pipeline.steps()
     pipeline.wait(30)
     (breach,) = pipeline.of(SlaBreached)
     assert (TICKET, "completion", "PDAM") == (breach.ticket, breach.stage, breach.unit)
@@ -189,7 +201,7 @@ def test_a_reply_in_time_keeps_the_promise_and_silence_closes_the_complaint(pipe
     assert [] == pipeline.of(SlaBreached)
     completion = [clock.kind for clock in pipeline.of(SlaUpdated) if clock.stage == "completion"]
     assert ["started", "met"] == completion
-    kinds = ["registered", "routed", "acknowledged", "resolved", "closed"]
+    kinds = ["registered", "routed", "deadline_set", "acknowledged", "resolved", "met", "deadline_set", "closed"]
     assert list(enumerate(kinds)) == pipeline.steps()
     assert f"{TICKET} selesai ditangani PDAM Kabupaten Soppeng: Pipa sudah diganti." in pipeline.told
     assert 4 == len(pipeline.told)
@@ -207,7 +219,7 @@ def test_a_reply_of_the_wrong_unit_is_refused_and_changes_nothing(pipeline: Pipe
     assert answer.reply is not UNSET
     assert not answer.reply.accepted
     assert answer.complaint is UNSET
-    assert 2 == len(pipeline.steps())
+    assert 3 == len(pipeline.steps())
 
 
 def test_the_same_records_again_bring_about_the_same_events_with_the_same_ids(pipeline: Pipeline) -> None:

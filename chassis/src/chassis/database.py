@@ -18,7 +18,7 @@ Connection: TypeAlias = Any  # a PoolConnectionProxy; asyncpg ships no types
 
 _PLUMBING = Path(__file__).parent / "migrations"
 #: Advisory locks of one database: one relay, one migration, one timer, one sender, one sweep.
-RELAY_LOCK, MIGRATE_LOCK, TIMER_LOCK, SENDER_LOCK, SIMILAR_LOCK = 7, 8, 9, 10, 12
+RELAY_LOCK, MIGRATE_LOCK, TIMER_LOCK, SENDER_LOCK, CLOCK_LOCK, SIMILAR_LOCK = 7, 8, 9, 10, 11, 12
 
 #: The database is away or hangs. InternalClientError: the connection broke in the middle of an operation.
 OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)

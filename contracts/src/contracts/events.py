@@ -130,11 +130,39 @@ UpdateKind = Literal[
     "cancelled",
     "corrected",
     "noted",
+    "deadline_set",
+    "warned",
+    "breached",
+    "escalated",
+    "paused",
+    "resumed",
+    "rescheduled",
+    "retracted",
+    "met",
 ]
+#: The steps by which a story says what its clock did. The sla-monitor, whose words they are, passes over them.
+CLOCK_KINDS = frozenset(
+    {"deadline_set", "warned", "breached", "escalated", "paused", "resumed", "rescheduled", "retracted", "met"}
+)
+
+
+class DerivationDay(Struct, frozen=True, kw_only=True):
+    """One day of a deadline's derivation, with the reason in Indonesian."""
+
+    date: date
+    counted: bool
+    reason: str
+    share: Annotated[
+        Ratio | UnsetType, Meta(description="How much of a counted day counts: 0.5 is a half day; unset: all.")
+    ] = UNSET
 
 
 class ComplaintUpdated(Struct, frozen=True, kw_only=True):
-    """One step of a complaint's story. ``seq`` counts 0,1,2… without holes; ``status`` holds after the step."""
+    """One step of a complaint's story. ``seq`` counts 0,1,2… without holes; ``status`` holds after the step.
+
+    What the clock did is a step like any other; from ``stage`` on the fields are of such steps. ``deadline_at`` and
+    ``derivation`` are of the stage's clock as of the step; a `merged` gives the deadline of its parent.
+    """
 
     complaint_id: str
     ticket: Ticket
@@ -150,6 +178,10 @@ class ComplaintUpdated(Struct, frozen=True, kw_only=True):
     type: str | None
     urgency: Urgency | None
     message: Annotated[str | UnsetType, Meta(description="For the public, in Indonesian; no personal data.")] = UNSET
+    code: Annotated[
+        str | UnsetType,
+        Meta(description="Which sentence of texts.yaml belongs to it, where no unit wrote one."),
+    ] = UNSET
     reason: str | UnsetType = UNSET
     target: Annotated[str | UnsetType, Meta(description="To whom it was handed over.")] = UNSET
     parent: Annotated[Ticket | UnsetType, Meta(description="The complaint it was merged into.")] = UNSET
@@ -168,6 +200,24 @@ class ComplaintUpdated(Struct, frozen=True, kw_only=True):
     rahasia: Annotated[
         bool, Meta(description="Confidential: strangers are told status and due date, and nothing else of it.")
     ] = False
+    stage: Annotated[str | UnsetType, Meta(description="The promise that the clock measures, as in sla.yaml.")] = UNSET
+    round: Annotated[int, Meta(ge=1, description="1, and one more each time it is taken up again.")] | UnsetType = UNSET
+    deadline_at: Time | UnsetType = UNSET
+    derivation: list[DerivationDay] = []
+    promise: Annotated[
+        str | UnsetType, Meta(description="The length of the promise in words, Indonesian: 3 hari kerja, 72 jam.")
+    ] = UNSET
+    paused_until: Annotated[
+        Time | UnsetType, Meta(description="Of a `paused`: until when it waits for the reporter at the latest.")
+    ] = UNSET
+    level: (
+        Annotated[
+            int,
+            Meta(ge=0, description="Of an `escalated` which step of the ladder; a `retracted` takes back from it on."),
+        ]
+        | UnsetType
+    ) = UNSET
+    escalate_to: Annotated[list[str], Meta(description="Of an `escalated`: units, or `head`.")] = []
 
 
 class ComplaintErased(Struct, frozen=True, kw_only=True):
@@ -189,23 +239,17 @@ class ComplaintErased(Struct, frozen=True, kw_only=True):
     erased: Annotated[dict[str, int], Meta(description="How many rows of which table, as `intake-sms.notices`.")] = {}
 
 
-class DerivationDay(Struct, frozen=True, kw_only=True):
-    """One day of a deadline's derivation, with the reason in Indonesian."""
-
-    date: date
-    counted: bool
-    reason: str
-    share: Annotated[
-        Ratio | UnsetType, Meta(description="How much of a counted day counts: 0.5 is a half day; unset: all.")
-    ] = UNSET
-
-
 class SlaUpdated(Struct, frozen=True, kw_only=True):
-    """A clock of a complaint moved. Carries no text of anybody."""
+    """A clock of a complaint moved. Carries no text of anybody.
+
+    ``upheld`` says that the steps of a ladder up to ``level`` stand, with all that had happened by ``based_on_seq``.
+    """
 
     complaint_id: str
     ticket: Ticket
-    kind: Literal["started", "paused", "resumed", "warned", "met", "stopped", "lapsed", "rescheduled", "retracted"]
+    kind: Literal[
+        "started", "paused", "resumed", "warned", "met", "stopped", "lapsed", "rescheduled", "retracted", "upheld"
+    ]
     policy: str
     stage: str
     round: Annotated[int, Meta(ge=1)]
@@ -225,6 +269,15 @@ class SlaUpdated(Struct, frozen=True, kw_only=True):
     ] = UNSET
     paused_until: Annotated[
         Time | UnsetType, Meta(description="Of a `paused`: until when it waits for the reporter at the latest.")
+    ] = UNSET
+    level: Annotated[
+        int, Meta(ge=0, description="Of a `retracted`: the lowest step of the ladder taken back; 0 is the breach.")
+    ] = 0
+    number: Annotated[
+        int, Meta(ge=0, description="Counts what the clock says of a complaint: what has a higher one was said later.")
+    ] = 0
+    due_at: Annotated[
+        Time | UnsetType, Meta(description="The moment at which time alone made it true; unset: a step did.")
     ] = UNSET
 
 
@@ -246,6 +299,12 @@ class SlaBreached(Struct, frozen=True, kw_only=True):
     unit: UnitCode | None = None
     level: Annotated[int, Meta(ge=0)] = 0
     escalate_to: list[str] = []
+    number: Annotated[
+        int, Meta(ge=0, description="Counts what the clock says of a complaint: what has a higher one was said later.")
+    ] = 0
+    due_at: Annotated[
+        Time | UnsetType, Meta(description="The moment at which time alone made it true; unset: a step did.")
+    ] = UNSET
 
 
 class Support(Struct, frozen=True, kw_only=True):

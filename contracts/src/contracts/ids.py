@@ -19,6 +19,7 @@ def derived_id(cause: str, event_type: str, n: int = 0) -> str:
     return str(uuid5(_DERIVED, f"{cause}\x1f{event_type}\x1f{n}"))
 
 
-def sla_id(complaint: str, *, round_: int, stage: str, kind: str, deadline_at: datetime) -> str:
-    """The id of an SLA event: the same deadline announced twice is one event."""
-    return str(uuid5(_DERIVED, f"{complaint}\x1f{round_}\x1f{stage}\x1f{kind}\x1f{int(deadline_at.timestamp())}"))
+def sla_id(complaint: str, number: int, *, round_: int, stage: str, kind: str, deadline_at: datetime) -> str:
+    """The id of the ``number``-th thing that the clock says of ``complaint``."""
+    what = (complaint, round_, stage, kind, int(deadline_at.timestamp()), number)
+    return str(uuid5(_DERIVED, "\x1f".join(map(str, what))))

@@ -1,11 +1,11 @@
-"""The story of every complaint as an intake keeps it; :mod:`intake.projection` makes it from events."""
+"""What an intake knows of every complaint; :mod:`intake.projection` makes it from the steps of their stories."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -13,7 +13,7 @@ from msgspec import Struct
 from chassis.database import Connection, Pool
 from contracts.events import DerivationDay, Evidence
 from intake.erasure import erase
-from intake.notices import NewNotice, add_notices, revise_notices
+from intake.notices import NewNotice, Revision, add_notices, revise_notices
 
 log = logging.getLogger(__name__)
 
@@ -21,12 +21,6 @@ log = logging.getLogger(__name__)
 FINAL = frozenset({"closed", "handed_over", "rejected", "cancelled"})
 #: In these nothing more is promised.
 DONE = FINAL | {"resolved", "archived"}
-#: What the reason of an apology begins with.
-APOLOGY = "breach-"
-#: What the reason of a notice begins with that waits for its due date, as the receipt does.
-HELD = "due-"
-#: And that of a question that waits until the clock says by when to answer.
-ASKED = "ask-"
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -39,16 +33,22 @@ class Step(Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
-class ClockLine(Struct, frozen=True, kw_only=True):
-    """What the clock said, for the page: breached, escalated, retracted, paused, resumed, rescheduled."""
+class Pending(Struct, frozen=True, kw_only=True):
+    """The notice of step ``seq`` that waits for what the clock says to it: a bound to a question, or a deadline."""
 
-    kind: str
-    at: datetime
+    seq: int
     text: str
+    waits_for: Literal["bound", "deadline"]
 
 
-class Story(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is public about one complaint. ``steps`` and ``evidence`` are kept only by the intake it came through."""
+class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is public about one complaint.
+
+    ``steps`` are those that its page tells: all of a complaint that came through this intake, of others what the clock
+    did; ``evidence`` is kept of the former alone. ``set_by`` gives for each group of fields the step that set it last,
+    so that a step which was a dead letter and is put back changes only what no later one has. ``apologies`` gives for
+    each promise the step that said it was missed, as long as that stands.
+    """
 
     ticket: str
     seq: int = -1
@@ -58,29 +58,23 @@ class Story(Struct, frozen=True, kw_only=True, omit_defaults=True):
     steps: list[Step] = []
     evidence: list[Evidence] = []
     parent: str | None = None
-    round: int = 1
     deadline_at: datetime | None = None
     derivation: list[DerivationDay] = []
     promise: str = ""  # how long the deadline gives, in Indonesian, as the clock says it
     paused: bool = False
-    paused_seq: int = -1  # the last question for which the clock stood
-    paused_until: datetime | None = None
-    moved: bool = False  # the deadline is another than the citizen was told
-    held: tuple[str, str] = ("", "")  # (reason, text) of the notice that waits for the due date
     breached: bool = False
     reopen_until: datetime | None = None
-    lines: list[ClockLine] = []
-    kept: list[str] = []  # promises that were kept after all, whose breach may still be on its way
-    retracted: dict[str, int] = {}  # promises whose breach was taken back, and as of which seq
-    apology: str = ""  # the reason of the notice that could still be dropped
+    apologies: dict[str, int] = {}
+    set_by: dict[str, int] = {}
+    pending: Pending | None = None
+    deadline_untold: bool = False  # it is another than the citizen was told
     registered: bool = False
     erased: bool = False
     erase: tuple[str, bool] | None = None  # (complaint's id, whether it is to be told) to erase with this; not stored
     rahasia: bool = False  # who is not its reporter is told status and due date alone; also once use is restricted
     anonim: bool = False  # known of those that this intake took
-    notices: list[tuple[str, str]] = []  # (reason, text) to add with this change; not stored
-    corrections: list[tuple[str, str]] = []  # (reason of what was wrong, text) to add with this change; not stored
-    revised: list[tuple[str, str | None]] = []  # (reason, text) of waiting notices, None to drop one; not stored
+    notices: list[NewNotice] = []  # to add with this change; not stored
+    revisions: list[Revision] = []  # of waiting notices, with this change; not stored
 
 
 #: Whether its reporter asked that ``c`` be kept and not used (UU 27/2022, pasal 11).
@@ -102,23 +96,23 @@ WHERE c.ticket = e.ticket AND c.ended_as IS DISTINCT FROM e.status"""
 _REGISTERED = "UPDATE complaints SET registered_at = now() WHERE ticket = ANY($1) AND registered_at IS NULL"
 
 
-async def load_stories(db: Connection | Pool, tickets: list[str]) -> dict[str, Story]:
-    """The stories of ``tickets``, as far as they are known; also of those taken here that have none yet, or no more."""
-    return {row["ticket"]: _story(row) for row in await db.fetch(_LOAD, tickets)}
+async def load_views(db: Connection | Pool, tickets: list[str]) -> dict[str, ComplaintView]:
+    """Give what is known of ``tickets``; also of those taken here that have no story yet, or no more."""
+    return {row["ticket"]: _view(row) for row in await db.fetch(_LOAD, tickets)}
 
 
-def _story(row: Mapping[str, Any]) -> Story:
+def _view(row: Mapping[str, Any]) -> ComplaintView:
     """A row of ``_LOAD``. How a complaint was sent is known here before the first event of its story comes."""
     if row["body"] is None:
-        story = Story(ticket=row["ticket"], status="archived" if row["registered"] else "received")
+        view = ComplaintView(ticket=row["ticket"], status="archived" if row["registered"] else "received")
     else:
-        story = msgspec.json.decode(row["body"], type=Story)
-    return msgspec.structs.replace(story, rahasia=story.rahasia or row["rahasia"], anonim=row["anonim"])
+        view = msgspec.json.decode(row["body"], type=ComplaintView)
+    return msgspec.structs.replace(view, rahasia=view.rahasia or row["rahasia"], anonim=row["anonim"])
 
 
-async def find_story(db: Connection | Pool, ticket: str) -> Story | None:
-    """The story of ``ticket``, as :func:`load_stories`."""
-    return (await load_stories(db, [ticket])).get(ticket)
+async def find_view(db: Connection | Pool, ticket: str) -> ComplaintView | None:
+    """Give what is known of ``ticket``, as :func:`load_views`."""
+    return (await load_views(db, [ticket])).get(ticket)
 
 
 async def count_reporters(db: Connection | Pool, ticket: str) -> int:
@@ -127,40 +121,26 @@ async def count_reporters(db: Connection | Pool, ticket: str) -> int:
     return 1 + merged
 
 
-async def save_stories(
+async def save_views(
     db: Connection,
-    stories: dict[str, Story],
+    views: dict[str, ComplaintView],
     *,
     service: str = "",
     event_key: bytes = b"",
-    receipt_wait_s: float = 0,
-    apology_after_s: float = 0,
 ) -> None:
-    """Keep ``stories``, erase what is ordered, add their notices and revise those that wait."""
-    for ticket, story in stories.items():
-        if story.erase:
-            complaint_id, tell = story.erase
+    """Keep ``views``, erase what is ordered, add their notices and revise those that wait."""
+    for ticket, view in views.items():
+        if view.erase:
+            complaint_id, tell = view.erase
             counts = await erase(db, service, event_key, complaint_id, ticket, tell=tell)
             log.info("erased", extra={"ticket": ticket, "rows": counts})
-    waits = {APOLOGY: apology_after_s, HELD: receipt_wait_s, ASKED: receipt_wait_s}
-    await add_notices(
-        db,
-        [
-            NewNotice(t, reason, text, after_s=next((s for start, s in waits.items() if reason.startswith(start)), 0))
-            for t, story in stories.items()
-            for reason, text in story.notices
-        ],
-    )
-    revised = [(t, reason, text) for t, s in stories.items() for reason, text in s.revised]
-    in_time = await revise_notices(db, revised)
-    corrections = [(t, wrong, text) for t, s in stories.items() for wrong, text in s.corrections]
-    await add_notices(db, [NewNotice(t, f"not-{wrong}", text, corrects=wrong) for t, wrong, text in corrections])
-    dated = [(t, reason) for t, reason, text in revised if text is not None and not reason.startswith(ASKED)]
-    untold = {t for t, reason in dated if (t, reason) not in in_time}
-    for ticket, story in stories.items():
-        moved = story.moved or (ticket in untold and story.status not in DONE)
-        bare = msgspec.structs.replace(story, erase=None, notices=[], corrections=[], revised=[], moved=moved)
-        await db.execute(_SAVE, ticket, msgspec.json.encode(bare).decode(), story.parent, story.status in FINAL)
-    await db.execute(_REGISTERED, [t for t, story in stories.items() if story.registered])
-    if ended := {t: story.status for t, story in stories.items() if story.status in FINAL}:  # from then on it is kept
+    await add_notices(db, [notice for view in views.values() for notice in view.notices])
+    too_late = await revise_notices(db, [revision for view in views.values() for revision in view.revisions])
+    untold = {revision.ticket for revision in too_late if revision.tells_deadline}
+    for ticket, view in views.items():
+        deadline_untold = view.deadline_untold or (ticket in untold and view.status not in DONE)
+        bare = msgspec.structs.replace(view, erase=None, notices=[], revisions=[], deadline_untold=deadline_untold)
+        await db.execute(_SAVE, ticket, msgspec.json.encode(bare).decode(), view.parent, view.status in FINAL)
+    await db.execute(_REGISTERED, [t for t, view in views.items() if view.registered])
+    if ended := {t: view.status for t, view in views.items() if view.status in FINAL}:  # from then on it is kept
         await db.execute(_ENDED, list(ended), list(ended.values()))

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 from chassis import metrics
@@ -16,21 +17,38 @@ from chassis.database import SENDER_LOCK, Connection, Pool, holding
 log = logging.getLogger(__name__)
 #: After so many tries that failed as nobody foresaw, some 20 minutes, a notice is given up: its ticket's others wait.
 MOST_FAILURES = 11
-#: The reason of the first notice of a complaint.
-RECEIPT = "receipt"
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about."""
+
+    RECEIPT = "receipt"
+    STEP = "step"  # of the story; its key is the step's number
+    DEADLINE = "deadline"  # it moved, and no step of the story goes with that
+    APOLOGY = "apology"
+    CORRECTION = "correction"
+    ANSWER = "answer"  # its key is the message that is answered
+    FORMAT = "format"  # how to write to us, once a day
+    AGAIN = "again"  # the same was said before, once a day
+
+
+#: Those that a citizen's own messages bring about, and those that units do.
+_ANSWERS = frozenset({NoticeKind.ANSWER, NoticeKind.FORMAT, NoticeKind.AGAIN, NoticeKind.RECEIPT})
+_STEPS = frozenset({NoticeKind.STEP, NoticeKind.DEADLINE})
 
 
 @dataclass(frozen=True)
 class NewNotice:
-    """Something to tell. Without ``address`` it goes to the reporter of the ticket, if there is one.
+    """Something to tell, once for a ticket, kind and ``key``. Without ``address`` it goes to the ticket's reporter.
 
-    With ``after_s`` it waits so many seconds; as long as it waits, :func:`revise_notices` may change or drop it.
-    With ``corrects`` it is told only to who was, or still will be, told the notice of that reason.
+    With ``after_s`` it waits so many seconds; as long as it waits, :func:`revise_notices` may give it another text.
+    With ``corrects`` it is told only to who was, or still will be, told the apology of that key.
     With ``forget`` its address and thread are deleted as soon as it is sent.
     """
 
     ticket: str
-    reason: str
+    kind: NoticeKind
+    key: str
     text: str
     address: str | None = None
     thread: str | None = None
@@ -39,13 +57,25 @@ class NewNotice:
     forget: bool = False
 
 
+@dataclass(frozen=True)
+class Revision:
+    """Another ``text`` for a notice that waits; with ``tells_deadline`` it is the deadline that it waited for."""
+
+    ticket: str
+    kind: NoticeKind
+    key: str
+    text: str
+    tells_deadline: bool = True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Notice:
     """A notice about to be sent."""
 
     id: int
     ticket: str
-    reason: str
+    kind: str
+    key: str
     address: str
     thread: str | None
     text: str
@@ -72,7 +102,7 @@ class Forgotten:
         """Give what was sent to ``address``, as ``_SENT`` gives it."""
         now = time.monotonic()
         return [
-            {"ticket": n.ticket, "reason": n.reason, "text": n.text, "lately": now - at < 3600}
+            {"ticket": n.ticket, "kind": n.kind, "text": n.text, "lately": now - at < 3600}
             for at, n in self.sent.get(address, [])
             if now - at < 24 * 3600
         ]
@@ -112,35 +142,34 @@ class TryLater(Exception):
 Send = Callable[[Notice], Awaitable[None]]
 
 _ADD = """
-INSERT INTO notices (ticket, reason, text, address, thread, next_try_at, revisable, forget)
-SELECT n.ticket, n.reason, n.text, coalesce(n.address, r.address, f.address), coalesce(n.thread, c.thread, f.thread),
-       now() + make_interval(secs => n.after_s), n.after_s > 0, n.forget
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[], $7::text[], $8::bool[])
-       WITH ORDINALITY AS n (ticket, reason, text, address, thread, after_s, corrects, forget, nth)
+INSERT INTO notices (ticket, kind, key, text, address, thread, next_try_at, revisable, forget)
+SELECT n.ticket, n.kind, n.key, n.text, coalesce(n.address, r.address, f.address),
+       coalesce(n.thread, c.thread, f.thread), now() + make_interval(secs => n.after_s), n.after_s > 0, n.forget
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::text[],
+            $9::bool[])
+       WITH ORDINALITY AS n (ticket, kind, key, text, address, thread, after_s, corrects, forget, nth)
 LEFT JOIN complaints c USING (ticket) LEFT JOIN reporters r USING (reporter_ref) LEFT JOIN farewells f USING (ticket)
 WHERE coalesce(n.address, r.address, f.address) IS NOT NULL AND (n.corrects IS NULL OR EXISTS (
-    SELECT FROM notices o WHERE o.ticket = n.ticket AND o.reason = n.corrects AND o.state <> 'dropped'))
+    SELECT FROM notices o
+    WHERE o.ticket = n.ticket AND o.kind = 'apology' AND o.key = n.corrects AND o.state <> 'dropped'))
 ORDER BY n.nth
-ON CONFLICT (ticket, reason) DO NOTHING"""
+ON CONFLICT (ticket, kind, key) DO NOTHING"""
 _REVISE = """
-UPDATE notices n SET next_try_at = now(), text = coalesce(r.text, n.text), revisable = r.text IS NOT NULL,
-                     state = CASE WHEN r.text IS NULL THEN 'dropped' ELSE n.state END
-FROM unnest($1::text[], $2::text[], $3::text[]) AS r (ticket, reason, text)
-WHERE n.ticket = r.ticket AND n.reason = r.reason AND n.revisable AND n.state = 'pending'
-RETURNING n.ticket, n.reason"""
+UPDATE notices n SET next_try_at = now(), text = r.text
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS r (ticket, kind, key, text)
+WHERE n.ticket = r.ticket AND n.kind = r.kind AND n.key = r.key AND n.revisable AND n.state = 'pending'
+RETURNING n.ticket, n.kind, n.key"""
 # The oldest of each ticket: a citizen hears of changes in their order.
 _NEXT = """
-SELECT id, ticket, reason, address, thread, text, attempts, revisable, forget FROM notices n
+SELECT id, ticket, kind, key, address, thread, text, attempts, revisable, forget FROM notices n
 WHERE state = 'pending' AND next_try_at <= now()
   AND NOT EXISTS (SELECT FROM notices o WHERE o.ticket = n.ticket AND o.state = 'pending' AND o.id < n.id)
 ORDER BY id LIMIT 50"""
 # Before the vendor has it: what may have gone out is neither changed nor dropped any more.
 _FREEZE = "UPDATE notices SET revisable = false WHERE id = $1 AND state = 'pending' RETURNING text"
-#: What the reasons of answers and of steps begin with.
-_ANSWERS, _STEPS = ("mo-", "format-", "again-", RECEIPT), ("seq-", "due-", "ask-", "moved-")
 # What an address was sent in a day, or may have been.
 _SENT = """
-SELECT ticket, reason, text, sent_at > now() - interval '1 h' AS lately FROM notices
+SELECT ticket, kind, text, sent_at > now() - interval '1 h' AS lately FROM notices
 WHERE address = $1 AND sent_at > now() - interval '24 h' AND state IN ('sent', 'unknown')"""
 _REWORD = "UPDATE notices SET text = $2 WHERE id = $1"
 _DONE = """
@@ -151,7 +180,7 @@ WHERE id = $1"""
 # again and again, for a crash may come between the two. Other notices are answers to who asks about it meanwhile.
 _OVER = """
 WITH over AS (DELETE FROM farewells f USING notices n
-              WHERE f.ticket = n.ticket AND n.state <> 'pending' AND n.reason LIKE 'seq-%' RETURNING f.ticket)
+              WHERE f.ticket = n.ticket AND n.state <> 'pending' AND n.kind = 'step' RETURNING f.ticket)
 DELETE FROM notices USING over WHERE notices.ticket = over.ticket"""
 _LATER = """
 UPDATE notices SET attempts = attempts + 1, detail = $2, next_try_at = now() + make_interval(secs => $3)
@@ -165,19 +194,23 @@ WHERE id = $1 RETURNING state"""
 async def add_notices(db: Connection, notices: Sequence[NewNotice]) -> None:
     """Add ``notices`` in the caller's transaction; one that was added before is left alone."""
     if notices:
-        rows = ((n.ticket, n.reason, n.text, n.address, n.thread, n.after_s, n.corrects, n.forget) for n in notices)
+        rows = (
+            (n.ticket, n.kind, n.key, n.text, n.address, n.thread, n.after_s, n.corrects, n.forget) for n in notices
+        )
         await db.execute(_ADD, *(list(column) for column in zip(*rows, strict=True)))
 
 
-async def revise_notices(db: Connection, revised: Sequence[tuple[str, str, str | None]]) -> set[tuple[str, str]]:
-    """Give waiting notices (ticket, reason) another text and send them now, or drop them if it is None.
+async def revise_notices(db: Connection, revisions: Sequence[Revision]) -> list[Revision]:
+    """Give waiting notices another text and have them sent now.
 
-    One that no longer waits, or may have gone out, is left alone; which were in time is returned.
+    One that no longer waits, or may have gone out, is left alone; the revisions that came too late are returned.
     """
-    if not revised:
-        return set()
-    rows = await db.fetch(_REVISE, *(list(column) for column in zip(*revised, strict=True)))
-    return {(row["ticket"], row["reason"]) for row in rows}
+    if not revisions:
+        return []
+    rows = ((r.ticket, r.kind, r.key, r.text) for r in revisions)
+    found = await db.fetch(_REVISE, *(list(column) for column in zip(*rows, strict=True)))
+    in_time = {(row["ticket"], row["kind"], row["key"]) for row in found}
+    return [r for r in revisions if (r.ticket, r.kind, r.key) not in in_time]
 
 
 async def send_notices(pool: Pool, channel: str, send: Send, bounds: Bounds | None = None) -> None:
@@ -213,7 +246,7 @@ async def _send_one(
 ) -> None:
     if notice.revisable:
         text = await db.fetchval(_FREEZE, notice.id)
-        if text is None:  # dropped since it was read
+        if text is None:  # erased since it was read
             return
         notice = replace(notice, text=text)
     if bounds and not notice.attempts:  # from the first try on nothing is changed any more
@@ -250,13 +283,13 @@ async def _send_one(
 def _bounded(bounds: Bounds, notice: Notice, sent: Sequence[Any]) -> str | None:
     """What to send instead of ``notice`` after all that was ``sent``, mostly its own text; None if it is too much."""
     left = bounds.all_a_day - len(sent)
-    if notice.reason.startswith(_STEPS):
-        steps = sum(row["ticket"] == notice.ticket and row["reason"].startswith(_STEPS) for row in sent)
+    if notice.kind in _STEPS:
+        steps = sum(row["ticket"] == notice.ticket and row["kind"] in _STEPS for row in sent)
         left = min(left, bounds.steps_a_day - steps)
     if left <= 0:
         return None
-    if notice.reason.startswith(_ANSWERS):
-        said = [row["text"] for row in sent if row["lately"] and row["reason"].startswith(_ANSWERS)]
+    if notice.kind in _ANSWERS:
+        said = [row["text"] for row in sent if row["lately"] and row["kind"] in _ANSWERS]
         if len(said) - said.count(bounds.later) >= bounds.answers_an_hour:
             return None if bounds.later in said else bounds.later
     last = bounds.last(notice.ticket) if left == 1 else ""

@@ -1,4 +1,4 @@
-"""Telling the story of a complaint, from the router's and the clock's events."""
+"""What the steps of a story make of the view of a complaint, and what its reporter is told of each."""
 
 from __future__ import annotations
 
@@ -12,296 +12,285 @@ import msgspec
 
 from chassis.batch import Handler
 from chassis.wire import Emit, Message
-from contracts.events import ComplaintErased, ComplaintUpdated, SlaBreached, SlaUpdated
-from contracts.topics import ERASED, SLA_BREACHED, SLA_UPDATED, UPDATED
-from intake.complaint_view import APOLOGY, ASKED, DONE, HELD, ClockLine, Step, Story, load_stories, save_stories
-from intake.notices import RECEIPT
+from contracts.events import CLOCK_KINDS, ComplaintErased, ComplaintUpdated
+from contracts.topics import ERASED, UPDATED
+from intake.complaint_view import DONE, ComplaintView, Pending, Step, load_views, save_views
+from intake.notices import NewNotice, NoticeKind, Revision
 from intake.texts import Texts
 
-SOURCES = (UPDATED, SLA_UPDATED, SLA_BREACHED, ERASED)
+SOURCES = (UPDATED, ERASED)
 #: The notes by which the reporter of an erased complaint hears that it is done; nothing else is told any more.
 _FAREWELLS = frozenset({"rights_done", "erased"})
 #: Whatever this intake tells, everybody reads.
 PUBLIC = "intake-social"
 _ASKED = "waiting_for_reporter"
+_DEADLINES = frozenset({"deadline_set", "resumed", "rescheduled"})
 _with = msgspec.structs.replace
-Decide = Callable[[Mapping[str, "Story"], Message, datetime], tuple[dict[str, "Story"], list[Emit]]]
+Decide = Callable[[Mapping[str, ComplaintView], Message, datetime], tuple[dict[str, ComplaintView], list[Emit]]]
+
+
+def _set(view: ComplaintView, group: str, seq: int, **facts: Any) -> ComplaintView:
+    """Set ``facts``, unless a later step than ``seq`` has set that ``group`` of them already."""
+    if seq < view.set_by.get(group, -1):
+        return view
+    return _with(view, set_by={**view.set_by, group: seq}, **facts)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Teller:
-    """Who tells: the words, the ``service``, and whether it answers messages, so that it has to ``notify``."""
+class ComplaintProjection:
+    """The rules of one intake; with ``notify`` it answers messages, so that it tells each change.
+
+    A receipt, a question, its answer and a new round wait a while for what the clock says to them: ``wait_s``.
+    """
 
     service: str
     texts: Texts
     notify: bool
+    wait_s: float = 0
 
-    def on_update(self, story: Story, data: ComplaintUpdated, now: datetime) -> Story | None:
-        """Keep the step, and tell the reporter of it; None for one that is known."""
+    def on_step(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
+        """Keep the step, and tell the reporter of it. One that is known changes nothing."""
+        if data.seq <= view.seq and any(step.seq == data.seq for step in view.steps):
+            return view
+        if view.erased:
+            return self._after_erasure(view, data)
+        if data.kind in CLOCK_KINDS:
+            return self._on_clock(_with(view, seq=max(view.seq, data.seq)), data, now)
         own = data.origin == self.service
-        late = own and all(step.seq != data.seq for step in story.steps)  # a dead letter that was put back
-        if data.seq <= story.seq and not late:
-            return None
-        if story.erased:
-            return self._on_erased_update(story, data)
-        text = self.texts.change(data, outline=self._in_public(story) or self._in_public(data)) if own else ""
-        before = story
-        story = _updated(story, data, now, text)
-        if story.status in DONE:
-            story = _without_apology(_with(story, moved=False))
-        if self.notify and own and data.kind != "registered" and not self._told_today(before, data, now):
-            story = self._announce(before, story, data, text)
-        return story
-
-    def _on_erased_update(self, story: Story, data: ComplaintUpdated) -> Story:
-        """It goes on without a word; to whom it was the router says one more thing."""
-        after = _with(story, seq=max(story.seq, data.seq), status=data.status if data.seq > story.seq else story.status)
-        if self.notify and data.origin == self.service and data.note in _FAREWELLS:
-            after = _with(after, notices=[(f"seq-{data.seq}", self.texts.change(data))])
+        text = self.texts.change(data, outline=self._in_public(view) or self._in_public(data)) if own else ""
+        after = _moved(view, data)
+        if own:
+            after = _told_on_page(after, data, now, text)
+        if self.notify and own and data.kind != "registered" and not self._told_today(view, data, now):
+            after = self._announce(view, after, data, text)
         return after
 
-    def on_erased(self, story: Story, data: ComplaintErased) -> Story | None:
+    def _after_erasure(self, view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
+        """It goes on without a word; to whom it was the router says one more thing."""
+        if data.seq <= view.seq:
+            return view
+        after = _with(view, seq=data.seq, status=data.status)
+        if self.notify and data.origin == self.service and data.note in _FAREWELLS:
+            return self._tell(after, NoticeKind.STEP, data.seq, self.texts.change(data))
+        return after
+
+    def on_erased(self, view: ComplaintView, data: ComplaintErased) -> ComplaintView:
         """Keep number and status, and have the rest deleted; whenever it is said, for a backup may know it no more."""
-        bare = story  # that it is done is told already, perhaps in this very batch
-        if not story.erased:
-            bare = Story(
-                ticket=story.ticket, seq=story.seq, status=story.status, registered=story.registered, erased=True
+        bare = view  # that it is done is told already, perhaps in this very batch
+        if not view.erased:
+            bare = ComplaintView(
+                ticket=view.ticket, seq=view.seq, status=view.status, registered=view.registered, erased=True
             )
         tell = self.notify and not data.done_at
         return _with(bare, erase=(data.complaint_id, tell) if data.origin == self.service else None)
 
-    def _told_today(self, story: Story, data: ComplaintUpdated, now: datetime) -> bool:
+    def _told_today(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> bool:
         """Whether the last step was the same work in progress, on the same day: the page has all of them."""
-        last = next((step for step in reversed(story.steps) if step.seq < data.seq), None)
+        before = (step for step in reversed(view.steps) if step.seq < data.seq and step.kind not in CLOCK_KINDS)
+        last = next(before, None)
         if last is None or (last.kind, data.kind) != ("in_progress", "in_progress"):
             return False
         return last.at.astimezone(self.texts.zone).date() == now.astimezone(self.texts.zone).date()
 
-    def _in_public(self, about: Story | ComplaintUpdated) -> bool:
+    def _in_public(self, about: ComplaintView | ComplaintUpdated) -> bool:
         """Whether what is told of it is confidential and stands where anybody reads it."""
         return about.rahasia and self.service == PUBLIC
 
-    def _said(self, kind: str, story: Story) -> str:
-        return self.texts.said_by_clock(kind, _with(story, unit=None) if self._in_public(story) else story)
+    def _tell(self, view: ComplaintView, kind: NoticeKind, key: object, text: str, **more: Any) -> ComplaintView:
+        notice = NewNotice(view.ticket, kind, str(key), text, **more)
+        return _with(view, notices=[*view.notices, notice])
 
-    def _announce(self, before: Story, story: Story, data: ComplaintUpdated, text: str) -> Story:
+    def _revise(self, view: ComplaintView, pending: Pending, text: str) -> ComplaintView:
+        tells_deadline = pending.waits_for == "deadline"
+        revision = Revision(view.ticket, NoticeKind.STEP, str(pending.seq), text, tells_deadline)
+        return _with(view, pending=None, revisions=[*view.revisions, revision])
+
+    def _announce(self, before: ComplaintView, view: ComplaintView, data: ComplaintUpdated, text: str) -> ComplaintView:
         """Tell ``text``, with what the clock says to it; if the clock has not spoken yet it waits for that."""
-        reason = f"seq-{data.seq}"
-        if data.kind == _ASKED and story.paused_seq == data.seq:
-            text = self._with_bound(text, story)
-        elif story.moved and story.deadline_at:
-            text = f"{text} {self._said('moved', story)}"
-            story = _with(story, moved=False)
-        elif starts := _waits_for_the_clock(before, data):
-            reason = f"{starts}{data.seq}"
-            story = _with(story, held=(reason, text))
-        return _with(story, notices=[*story.notices, (reason, text)])
+        if data.seq < before.seq:  # a dead letter that was put back
+            return self._tell(view, NoticeKind.STEP, data.seq, text)
+        if view.deadline_untold and view.deadline_at:
+            text = f"{text} {self._said('moved', view)}"
+            return self._tell(_with(view, deadline_untold=False), NoticeKind.STEP, data.seq, text)
+        waits_for = _waits_for(before, view, data)
+        if waits_for is None:
+            return self._tell(view, NoticeKind.STEP, data.seq, text)
+        view = _with(view, pending=Pending(seq=data.seq, text=text, waits_for=waits_for))  # type: ignore[arg-type]
+        return self._tell(view, NoticeKind.STEP, data.seq, text, after_s=self.wait_s)
 
-    def _with_bound(self, text: str, story: Story) -> str:
-        return f"{text} {self.texts.said_of('answer_by', story.paused_until)}" if story.paused_until else text
-
-    def on_clock(self, story: Story, data: SlaUpdated, now: datetime) -> Story | None:
-        """Keep the deadline and what became of it; None for what is no concern of citizens."""
-        if data.stage == "closing" and data.kind in ("started", "rescheduled"):
-            return _with(story, reopen_until=data.deadline_at)
-        if data.stage == "rights" and data.kind in ("met", "stopped", "retracted"):
-            return self._on_right_kept(story, data, now)
-        if data.stage != "completion" or data.round < story.round or _of_the_parent(story, data):
-            return None
+    def _on_clock(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
+        """Keep the deadline and what became of it; the rest is no concern of citizens."""
+        if data.stage == "closing" and data.kind in _DEADLINES:
+            return _set(view, "reopening", data.seq, reopen_until=data.deadline_at or None)
+        if data.stage == "rights" and data.origin == self.service:
+            return self._on_rights(view, data, now)
+        if data.stage != "completion":
+            return view
         match data.kind:
-            case "started" | "resumed" | "rescheduled":
-                return self._on_deadline(story, data, now)
+            case "deadline_set" | "resumed" | "rescheduled":
+                return self._on_deadline(view, data, now)
             case "paused":
-                return None if _missed(story, data) else self._on_paused(story, data, now)
-            case "met" | "retracted":
-                return self._on_kept(story, data, now)
-        return None
+                return self._on_paused(view, data, now)
+            case "breached":
+                return self._on_breached(view, data, now)
+            case "retracted":
+                return self._on_retracted(view, data, now)
+            case "escalated":
+                return _told_on_page(view, data, now, self.texts.escalated(data))
+        return view
 
-    def _on_paused(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
-        story = _with(story, paused=True, paused_seq=data.based_on_seq, paused_until=data.paused_until or None)
-        line = ClockLine(kind="paused", at=now, text=self._with_bound(self._said("paused", story), story))
-        story = _with(story, lines=[*story.lines, line])
-        reason, text = story.held
-        if reason != f"{ASKED}{data.based_on_seq}":
-            return story
-        return _with(story, held=("", ""), revised=[*story.revised, (reason, self._with_bound(text, story))])
+    def _on_paused(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
+        bound = self.texts.said_by_clock("answer_by", data.paused_until) if data.paused_until else ""
+        view = _told_on_page(view, data, now, f"{self._said('paused', view)} {bound}".strip())
+        view = _set(view, "pause", data.seq, paused=True)
+        if view.pending and view.pending.waits_for == "bound" and data.seq == view.seq:
+            return self._revise(view, view.pending, f"{view.pending.text} {bound}".strip())
+        return view
 
-    def _on_deadline(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
-        first, missed = data.kind == "started" and data.round == 1, _missed(story, data)
-        moved = not first and (data.round, data.deadline_at) != (story.round, story.deadline_at)
-        moved = moved and (story.status not in DONE or data.round > story.round)
-        story = _with(
-            story,
-            round=data.round,
-            deadline_at=data.deadline_at,
-            derivation=data.derivation,
-            promise=data.promise or "",
-            breached=missed,
-            paused=False,
-            moved=story.moved or moved,
-        )
-        if data.kind != "started" and not missed:
-            story = self._line(story, data.kind, now)
-        if first and self.notify:
-            return _with(story, revised=[*story.revised, (RECEIPT, self.texts.receipt(self.service, story))])
-        # Also when it is the same as before the question: the citizen was told that it stands.
-        if not missed and (moved or data.kind == "resumed") and story.held[0].startswith(HELD):
-            return self._with_due(story)
-        return self._rescheduled(story, data) if moved and data.kind == "rescheduled" and self.notify else story
+    def _on_deadline(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
+        before = view
+        missed = data.kind != "deadline_set" and view.breached and view.deadline_at == data.deadline_at
+        facts = {"deadline_at": data.deadline_at or None, "derivation": data.derivation, "promise": data.promise or ""}
+        view = _set(view, "deadline", data.seq, **facts)
+        view = _set(view, "pause", data.seq, paused=data.kind == "rescheduled" and view.paused)
+        view = _set(view, "breach", data.seq, breached=missed)
+        if data.kind != "deadline_set" and not missed:
+            view = _told_on_page(view, data, now, self._said(data.kind, view))
+        if data.seq < view.seq or not self.notify or missed or data.origin != self.service:
+            return view
+        if data.kind == "deadline_set" and data.round == 1 and view.parent is None:
+            receipt = self.texts.receipt(self.service, view)
+            return _with(view, revisions=[*view.revisions, Revision(view.ticket, NoticeKind.RECEIPT, "", receipt)])
+        return self._tell_deadline(view, data, moved=view.deadline_at != before.deadline_at)
 
-    def _rescheduled(self, story: Story, data: SlaUpdated) -> Story:
-        """No step of the story goes with it that could carry the new date, so it is told by itself."""
-        text = f"{story.ticket}: {self._said('rescheduled', story)}"
-        reason = f"moved-{_promise(data)}-{len(story.lines)}"
-        return _with(story, moved=False, notices=[*story.notices, (reason, text)])
+    def _tell_deadline(self, view: ComplaintView, data: ComplaintUpdated, *, moved: bool) -> ComplaintView:
+        """With the notice that waits for it, or by itself where no step goes with it; else with the next notice.
 
-    def _with_due(self, story: Story) -> Story:
-        reason, text = story.held
-        better = f"{text} {self._said('moved', story)}"
-        return _with(story, held=("", ""), moved=False, revised=[*story.revised, (reason, better)])
+        After a question it is told also when it is as before, for the citizen was told that it stands. While one is
+        open nobody knows it.
+        """
+        if view.parent is None and data.kind != "rescheduled":
+            if view.pending and view.pending.waits_for == "deadline":
+                return self._revise(view, view.pending, f"{view.pending.text} {self._said('moved', view)}")
+            if view.pending:  # no time was left for the question
+                view = self._revise(view, view.pending, view.pending.text)
+            return _with(view, deadline_untold=view.status not in DONE)
+        if not moved or view.paused or view.status in DONE:
+            return view
+        said = self._said("rescheduled" if data.kind == "rescheduled" else "moved", view)
+        return self._tell(_with(view, deadline_untold=False), NoticeKind.DEADLINE, data.seq, f"{view.ticket}: {said}")
 
-    def _on_kept(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
-        promise, apology = _promise(data), _apology(story, data)
-        story = _without_apology(story)
-        if data.kind == "met":
-            return _with(story, kept=[*story.kept, promise])
-        if story.breached:
-            story = self._corrected(self._line(story, "retracted", now), data, apology)
-        return _with(story, breached=False, retracted={**story.retracted, promise: data.based_on_seq})
-
-    def on_breach(self, story: Story, data: SlaBreached, now: datetime) -> Story | None:
+    def _on_breached(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
         """Say so on the page and, once for each broken promise, to the reporter."""
-        if data.stage == "rights" and not data.level:
-            return self._on_right_late(story, data, now)
-        if data.stage != "completion" or data.round < story.round or _of_the_parent(story, data):
-            return None
-        if _promise(data) in story.kept or data.based_on_seq < story.retracted.get(_promise(data), 0):
-            return None
-        if data.level:
-            line = ClockLine(kind="escalated", at=now, text=self.texts.escalated(data))
-            return _with(story, lines=[*story.lines, line])
-        broken, days = data.deadline_at, data.derivation
-        story = _with(
-            story, round=data.round, breached=True, moved=False, paused=False, deadline_at=broken, derivation=days
+        view = _set(view, "deadline", data.seq, deadline_at=data.deadline_at or None, derivation=data.derivation)
+        view = _set(view, "breach", data.seq, breached=True)
+        view = _set(view, "pause", data.seq, paused=False)
+        view = _told_on_page(_with(view, deadline_untold=False), data, now, self._said("breached", view, data))
+        if not self.notify or view.status in DONE or data.origin != self.service:
+            return view
+        unit = self.texts.unit(None if self._in_public(view) else data.unit or view.unit)
+        form = self.texts.answers(self.service)["apology"]
+        text = form.format(
+            ticket=view.ticket, due=self.texts.day(data.deadline_at) if data.deadline_at else "", unit=unit
         )
-        story = self._line(story, "breached", now)
-        if not self.notify or story.status in DONE:
-            return story
-        reason, form = _apology(story, data), self.texts.answers(self.service)["apology"]
-        unit = self.texts.unit(None if self._in_public(story) else data.unit or story.unit)
-        due = self.texts.day(data.deadline_at)
-        text = form.format(ticket=story.ticket, due=due, unit=unit)
-        return _with(story, apology=reason, notices=[*story.notices, (reason, text)])
+        return self._apologize(view, data, text)
 
-    def _on_right_late(self, story: Story, data: SlaBreached, now: datetime) -> Story | None:
+    def _apologize(self, view: ComplaintView, data: ComplaintUpdated, text: str) -> ComplaintView:
+        view = _with(view, apologies={**view.apologies, _promise(data): data.seq})
+        return self._tell(view, NoticeKind.APOLOGY, data.seq, text)
+
+    def _on_retracted(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
+        if data.level:
+            return _told_on_page(view, data, now, self._said("not_escalated", view, data))
+        view = _told_on_page(view, data, now, self._said("retracted", view, data))
+        return self._correct(_set(view, "breach", data.seq, breached=False), data)
+
+    def _on_rights(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
         """The clock of a right runs beside the complaint's; what was asked is its reporter's business alone."""
-        if not story.steps or _promise(data) in story.kept:
-            return None
-        text = self.texts.said_of("rights_late", data.deadline_at)
-        story = _with(story, lines=[*story.lines, ClockLine(kind="breached", at=now, text=text)])
-        notice = f"{APOLOGY}{_promise(data)}", f"{story.ticket}: {text}"
-        return _with(story, notices=[*story.notices, notice]) if self.notify else story
+        if data.kind == "breached":
+            text = self._said("rights_late", view, data)
+            view = _told_on_page(view, data, now, text)
+            return self._apologize(view, data, f"{view.ticket}: {text}") if self.notify else view
+        if data.kind == "retracted" and not data.level:
+            view = _told_on_page(view, data, now, self._said("retracted", view, data))
+            return self._correct(view, data)
+        return view
 
-    def _on_right_kept(self, story: Story, data: SlaUpdated, now: datetime) -> Story:
-        reason = f"{APOLOGY}{_promise(data)}"
-        story = _with(story, kept=[*story.kept, _promise(data)], revised=[*story.revised, (reason, None)])
-        if data.kind != "retracted":
-            return story
-        line = ClockLine(kind="retracted", at=now, text=self.texts.said_of("retracted", data.deadline_at))
-        return self._corrected(_with(story, lines=[*story.lines, line]), data, reason)
+    def _correct(self, view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
+        """Take back the apology, before whoever was told it."""
+        wrong = view.apologies.get(_promise(data))
+        if wrong is None:
+            return view
+        left = {promise: seq for promise, seq in view.apologies.items() if seq != wrong}
+        form = self.texts.answers(self.service)["correction"]
+        text = form.format(ticket=view.ticket, due=self.texts.day(data.deadline_at) if data.deadline_at else "")
+        return self._tell(_with(view, apologies=left), NoticeKind.CORRECTION, data.seq, text, corrects=str(wrong))
 
-    def _corrected(self, story: Story, data: SlaUpdated, wrong: str) -> Story:
-        if not self.notify:
-            return story
-        form, due = self.texts.answers(self.service)["correction"], self.texts.day(data.deadline_at)
-        return _with(story, corrections=[*story.corrections, (wrong, form.format(ticket=story.ticket, due=due))])
-
-    def _line(self, story: Story, kind: str, now: datetime) -> Story:
-        line = ClockLine(kind=kind, at=now, text=self._said(kind, story))
-        return _with(story, lines=[*story.lines, line])
+    def _said(self, kind: str, view: ComplaintView, data: ComplaintUpdated | None = None) -> str:
+        """Word what the clock did, of the deadline of ``data`` or else the one that holds."""
+        due = (data.deadline_at if data else None) or view.deadline_at
+        return self.texts.said_by_clock(kind, due, None if self._in_public(view) else view.unit)
 
 
-def tell(service: str, texts: Texts, *, notify: bool) -> Decide:
-    """The decision of an intake: keep the story, and with ``notify`` tell the reporter of each change."""
-    teller = Teller(service=service, texts=texts, notify=notify)
+def _moved(view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
+    """What a step that is not the clock's changes of the complaint itself."""
+    view = _with(view, seq=max(view.seq, data.seq), registered=True, rahasia=view.rahasia or data.rahasia)
+    view = _set(view, "status", data.seq, status=data.status, unit=data.unit, support=data.support)
+    match data.kind:
+        case "merged":  # the parent's clock counts for both
+            facts = {"deadline_at": data.deadline_at or None, "derivation": data.derivation, "promise": ""}
+            view = _set(view, "parent", data.seq, parent=data.parent or None)
+            view = _set(view, "deadline", data.seq, **facts)
+            view = _set(view, "breach", data.seq, breached=data.code == "parent_late")
+            view = _set(view, "pause", data.seq, paused=data.code == "parent_paused")
+            return _with(view, pending=None, deadline_untold=False)
+        case "unmerged":
+            return _set(view, "parent", data.seq, parent=None)
+        case "resolved":
+            view = _set(view, "evidence", data.seq, evidence=data.evidence)
+        case "reopened":
+            view = _set(view, "evidence", data.seq, evidence=[])
+            view = _set(view, "reopening", data.seq, reopen_until=None)
+    return _with(view, pending=None, deadline_untold=False) if view.status in DONE else view
 
-    def decide(stories: Mapping[str, Story], message: Message, now: datetime) -> tuple[dict[str, Story], list[Emit]]:
+
+def _told_on_page(view: ComplaintView, data: ComplaintUpdated, now: datetime, text: str) -> ComplaintView:
+    step = Step(seq=data.seq, kind=data.kind, at=now, unit=data.unit, text=text)
+    return _with(view, steps=sorted([*view.steps, step], key=lambda each: each.seq))
+
+
+def _waits_for(before: ComplaintView, view: ComplaintView, data: ComplaintUpdated) -> str | None:
+    """What the clock will say to ``data``: a bound to a question, a deadline to its answer and to a new round."""
+    if data.status in DONE or data.kind == "merged":
+        return None
+    if data.kind == _ASKED:
+        return None if view.breached else "bound"
+    answered = before.status == _ASKED and data.status != _ASKED and not view.breached
+    return "deadline" if answered or data.kind in ("reopened", "unmerged") else None
+
+
+def _promise(data: ComplaintUpdated) -> str:
+    """Names one promise: a stage, and its deadline."""
+    return f"{data.stage} {data.deadline_at.timestamp():.0f}" if data.deadline_at else str(data.stage)
+
+
+def build_decide(service: str, texts: Texts, *, notify: bool, wait_s: float = 0) -> Decide:
+    """The decision of an intake: keep what is public, and with ``notify`` tell the reporter of each change."""
+    projection = ComplaintProjection(service=service, texts=texts, notify=notify, wait_s=wait_s)
+
+    def decide(
+        views: Mapping[str, ComplaintView], message: Message, _now: datetime
+    ) -> tuple[dict[str, ComplaintView], list[Emit]]:
         data: Any = message.data
-        story = stories.get(data.ticket) or Story(ticket=data.ticket)
-        match data:
-            case ComplaintUpdated():
-                after = teller.on_update(story, data, now)
-            case SlaUpdated() | SlaBreached() if story.erased:
-                after = None
-            case SlaUpdated():
-                after = teller.on_clock(story, data, now)
-            case SlaBreached():
-                after = teller.on_breach(story, data, now)
-            case ComplaintErased():
-                after = teller.on_erased(story, data)
-            case _:
-                after = None
-        return ({data.ticket: after} if after else {}), []
+        view = views.get(data.ticket) or ComplaintView(ticket=data.ticket)
+        after = view
+        if isinstance(data, ComplaintUpdated):
+            after = projection.on_step(view, data, _now)
+        elif isinstance(data, ComplaintErased):
+            after = projection.on_erased(view, data)
+        return ({} if after is view else {data.ticket: after}), []
 
     return decide
-
-
-def _waits_for_the_clock(story: Story, data: ComplaintUpdated) -> str:
-    """What the clock will say to ``data``: a bound to a question, a deadline to its answer and to a new round."""
-    if data.seq < story.seq or data.status in DONE or data.kind == "merged":
-        return ""
-    if data.kind == _ASKED:
-        return "" if story.breached else ASKED
-    answered = story.status == _ASKED and data.status != _ASKED and not story.breached
-    return HELD if answered or data.kind in ("reopened", "unmerged") else ""
-
-
-def _promise(data: SlaUpdated | SlaBreached) -> str:
-    """Names one promise: a round, or a right, and its deadline."""
-    return f"{'rights' if data.stage == 'rights' else data.round}-{data.deadline_at.timestamp():.0f}"
-
-
-def _of_the_parent(story: Story, data: SlaUpdated | SlaBreached) -> bool:
-    """Whether the clock of ``data`` stopped when the complaint was merged: the parent's counts for both."""
-    return story.parent is not None and data.round == story.round
-
-
-def _missed(story: Story, data: SlaUpdated) -> bool:
-    """Whether ``data`` is about a deadline that is missed already: nothing stops or extends that any more."""
-    return story.breached and (data.round, data.deadline_at) == (story.round, story.deadline_at)
-
-
-def _apology(story: Story, data: SlaUpdated | SlaBreached) -> str:
-    """The reason of the apology: once for each broken promise, and again after the breach was taken back."""
-    since = story.retracted.get(_promise(data))
-    return f"{APOLOGY}{_promise(data)}" + ("" if since is None else f"-{since}")
-
-
-def _without_apology(story: Story) -> Story:
-    if not story.apology:
-        return story
-    return _with(story, apology="", revised=[*story.revised, (story.apology, None)])
-
-
-def _updated(story: Story, data: ComplaintUpdated, now: datetime, text: str) -> Story:
-    if text:
-        step = Step(seq=data.seq, kind=data.kind, at=now, unit=data.unit, text=text)
-        story = _with(story, steps=sorted([*story.steps, step], key=lambda each: each.seq))
-    if data.seq < story.seq:
-        return story
-    story = _with(story, seq=data.seq, status=data.status, unit=data.unit, support=data.support, registered=True)
-    story = _with(story, rahasia=story.rahasia or data.rahasia)
-    match data.kind:
-        case "merged":
-            story = _with(story, parent=data.parent or None, deadline_at=None, derivation=[], promise="")
-            return _with(story, breached=False, paused=False, moved=False, held=("", ""))
-        case "unmerged":
-            return _with(story, parent=None)
-        case "resolved" if text:
-            return _with(story, evidence=data.evidence)
-        case "reopened":
-            return _with(story, evidence=[], reopen_until=None)
-    return story
 
 
 def _tickets(message: Message) -> list[str]:
@@ -310,25 +299,13 @@ def _tickets(message: Message) -> list[str]:
 
 
 def story_handler(
-    service: str,
-    texts: Texts,
-    *,
-    notify: bool,
-    event_key: bytes = b"",
-    receipt_wait_s: float = 0,
-    apology_after_s: float = 0,
-) -> Handler[Story]:
-    """The handler an intake gives to its consumer; the three last as in its settings."""
+    service: str, texts: Texts, *, notify: bool, event_key: bytes = b"", wait_s: float = 0
+) -> Handler[ComplaintView]:
+    """The handler an intake gives to its consumer; ``wait_s`` as ``RECEIPT_WAIT_S`` in its settings."""
     return Handler(
         service=service,
         keys=_tickets,
-        load=load_stories,
-        decide=tell(service, texts, notify=notify),
-        save=partial(
-            save_stories,
-            service=service,
-            event_key=event_key,
-            receipt_wait_s=receipt_wait_s,
-            apology_after_s=apology_after_s,
-        ),
+        load=load_views,
+        decide=build_decide(service, texts, notify=notify, wait_s=wait_s),
+        save=partial(save_views, service=service, event_key=event_key),
     )

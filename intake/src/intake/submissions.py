@@ -28,7 +28,7 @@ from contracts.ids import complaint_id
 from contracts.masking import mask
 from contracts.topics import FOLLOWED_UP, RECEIVED
 from intake.complaint_view import DONE, SENT_WITH
-from intake.notices import RECEIPT, NewNotice, add_notices
+from intake.notices import NewNotice, NoticeKind, add_notices
 
 log = logging.getLogger(__name__)
 MAX_TEXT = 10_000
@@ -44,7 +44,6 @@ class IntakeSettings(DatabaseSettings):
     event_key: SecretStr = Field(min_length=16, description="secret with which this intake signs its events")
     repair_after_s: float = Field(600, gt=0, description="seconds unseen by the router until published again")
     receipt_wait_s: float = Field(10, ge=0, description="seconds that a receipt may wait for its due date")
-    apology_after_s: float = Field(5, ge=0, description="seconds that an apology may still be dropped")
 
     @property
     def signing_key(self) -> bytes:
@@ -249,7 +248,7 @@ async def _confirm(db: Connection, submission: Submission, accepted: Accepted, t
     """The receipt. It waits for its due date, and all that follows waits behind it."""
     if submission.address:
         to, thread, forget = submission.address, submission.thread, submission.anonim
-        notice = NewNotice(accepted.ticket, RECEIPT, text, to, thread, after_s=wait_s, forget=forget)
+        notice = NewNotice(accepted.ticket, NoticeKind.RECEIPT, "", text, to, thread, after_s=wait_s, forget=forget)
         await add_notices(db, [notice])
 
 

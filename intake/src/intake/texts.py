@@ -12,29 +12,37 @@ import msgspec
 
 from chassis.region import RegionError, read_contacts, read_region, read_zone, region_file
 from contracts.dates import due_in_words
-from contracts.events import ComplaintUpdated, SlaBreached, UpdateKind
-from intake.complaint_view import DONE, Story
+from contracts.events import CLOCK_KINDS, ComplaintUpdated, UpdateKind
+from intake.complaint_view import DONE, ComplaintView
 
 #: Whose head an escalation names, where it names no unit.
 HEAD = "head"
 
 _STEP = frozenset({"ticket", "unit", "support", "message", "reason", "target", "parent", "status"})
-_NO_STATUS = frozenset({"unmerged", "corrected", "noted"})
+_KINDS = {*get_args(UpdateKind)} - CLOCK_KINDS
+_NO_STATUS = {"unmerged", "corrected", "noted"}
 _TICKET, _DUE, _CLOCK = frozenset({"ticket"}), frozenset({"ticket", "due"}), frozenset({"due", "unit"})
 #: The keys of each section, and the placeholders that each may have.
 _PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
-    "statuses": dict.fromkeys(({*get_args(UpdateKind)} - _NO_STATUS) | {"received", "archived"}, frozenset[str]()),
-    "changes": dict.fromkeys(get_args(UpdateKind), _STEP),
+    "statuses": dict.fromkeys((_KINDS - _NO_STATUS) | {"received", "archived"}, frozenset[str]()),
+    "changes": dict.fromkeys(_KINDS, _STEP),
     "notes": dict.fromkeys(
         ("addition", "rating", "refused", "rights_requested", "rights_done", "rights_declined", "erased"), _STEP
     ),
     "clock": {
         **dict.fromkeys(
-            ("breached", "rights_late", "head", "retracted", "paused", "answer_by", "resumed", "rescheduled", "moved"),
+            (
+                *("breached", "rights_late", "head", "retracted", "not_escalated"),
+                *("paused", "answer_by", "resumed", "rescheduled", "moved"),
+            ),
             _CLOCK,
         ),
         "escalated": _CLOCK | {"to"},
     },
+    "codes": dict.fromkeys(
+        ("lapsed", "answer_time_over", "question_time_over", "parent_due", "parent_late", "parent_paused"),
+        frozenset({"due"}),
+    ),
     "answers": dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating"), _TICKET),
     "sms": {
         **dict.fromkeys(
@@ -65,7 +73,7 @@ class Texts:
     def __init__(self, region: Path) -> None:
         texts = _checked(region)
         self.statuses, self.changes, self.notes = texts["statuses"], texts["changes"], texts["notes"]
-        self.clock = texts["clock"]
+        self.clock, self.codes = texts["clock"], texts["codes"]
         self.sms: dict[str, str] = {**texts["answers"], **texts["sms"]}
         self.social: dict[str, str] = {**texts["answers"], **texts["social"]}
         self.units: dict[str, str] = {unit["code"]: unit["name"] for unit in read_region(region, "units.yaml")["units"]}
@@ -76,7 +84,7 @@ class Texts:
         """The answers of an intake that answers messages."""
         return self.sms if service == "intake-sms" else self.social
 
-    def receipt(self, service: str, story: Story) -> str:
+    def receipt(self, service: str, story: ComplaintView) -> str:
         """Confirm a complaint, with what its marks mean and, once that is known, its due date."""
         answers = self.answers(service)
         marks = [answers[mark] for mark, given in (("rahasia", story.rahasia), ("anonim", story.anonim)) if given]
@@ -97,7 +105,7 @@ class Texts:
             "ticket": update.ticket,
             "unit": self.unit(update.unit),
             "support": f"Dibantu {support}." if support else "",
-            "message": update.message or "",
+            "message": update.message or self._of_code(update),
             "reason": (update.reason or "").rstrip(" ."),
             "target": update.target or "",
             "parent": update.parent or "",
@@ -106,22 +114,22 @@ class Texts:
         form = self.notes.get(update.note or "") if update.kind == "noted" else None
         return _tidy((form or self.changes[update.kind]).format_map(words))
 
-    def said_by_clock(self, kind: str, story: Story) -> str:
-        """What the page says when the clock of ``story`` did ``kind``."""
-        due = self.day(story.deadline_at) if story.deadline_at else ""
-        return self.clock[kind].format(due=due, unit=self.unit(story.unit))
+    def _of_code(self, update: ComplaintUpdated) -> str:
+        """The sentence that goes with it where nobody wrote one; none for a code that this version does not know."""
+        due = self.day(update.deadline_at) if update.deadline_at else ""
+        return self.codes.get(update.code or "", "").format(due=due)
 
-    def said_of(self, kind: str, moment: datetime) -> str:
-        """What the clock says of ``moment``, which is not the deadline of the complaint."""
-        return self.clock[kind].format(due=self.day(moment), unit="")
+    def said_by_clock(self, kind: str, due: datetime | None, unit: str | None = None) -> str:
+        """Word what the clock did: ``kind`` is a key of the section `clock`."""
+        return self.clock[kind].format(due=self.day(due) if due else "", unit=self.unit(unit))
 
-    def escalated(self, data: SlaBreached) -> str:
+    def escalated(self, data: ComplaintUpdated) -> str:
         """What the page says when ``data`` went up the ladder."""
         head = self.clock["head"].format(unit=self.unit(data.unit), due="")
         to = ", ".join(head if code == HEAD else self.unit(code) for code in data.escalate_to)
         return self.clock["escalated"].format(to=to or head, unit=self.unit(data.unit), due="")
 
-    def status_line(self, story: Story | None, ticket: str, *, to_reporter: bool = False) -> str:
+    def status_line(self, story: ComplaintView | None, ticket: str, *, to_reporter: bool = False) -> str:
         """Answer "how is my complaint?", short enough for one SMS; others hear less of a confidential one."""
         if story is None:
             return self.sms["unknown_ticket"].format(ticket=ticket)
@@ -136,7 +144,7 @@ class Texts:
             line += ". Tenggat berhenti sementara" if story.paused else f". Tenggat {self.day(story.deadline_at)}"
         return line
 
-    def due(self, story: Story) -> str:
+    def due(self, story: ComplaintView) -> str:
         """``Kamis 3 Des, 3 hari kerja``; the day alone where the clock does not say how long was promised."""
         if not story.deadline_at:
             return ""

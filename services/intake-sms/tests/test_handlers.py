@@ -18,7 +18,7 @@ from msgspec import UNSET
 from chassis.database import Pool, open_pool
 from contracts import codec, ticket
 from contracts.events import ComplaintFollowedUp
-from intake.complaint_view import Step, Story, save_stories
+from intake.complaint_view import ComplaintView, Step, save_views
 from intake.notices import Bounds, Notice, send_notices
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import Texts
@@ -152,7 +152,9 @@ async def test_a_text_too_long_of_someone_who_cannot_be_told_is_refused(desk: De
 async def test_the_status_of_any_channels_ticket_is_told_once_an_sms(desk: Desk) -> None:
     web = "SPG-W7K4-Q2M9" + next(c for c in "0123456789ABCDEFGHJKMNPQRSTVWXYZ" if _valid(f"SPG-W7K4-Q2M9{c}"))
     async with desk.pool.acquire() as db:
-        await save_stories(db, {web: Story(ticket=web, seq=1, status="in_progress", unit="PUPR", registered=True)})
+        await save_views(
+            db, {web: ComplaintView(ticket=web, seq=1, status="in_progress", unit="PUPR", registered=True)}
+        )
     await take(desk, sms(f"STATUS {web}"))
     await take(desk, sms(f"STATUS {web}"))
     await take(desk, sms(f"status {web.lower()}", "mo-2", OTHER))
@@ -165,9 +167,9 @@ async def test_which_unit_has_a_confidential_complaint_is_told_to_the_number_tha
     desk: Desk, rahasia: bool
 ) -> None:
     number = await complain(desk)
-    story = Story(ticket=number, seq=1, status="in_progress", unit="PUPR", registered=True, rahasia=rahasia)
+    story = ComplaintView(ticket=number, seq=1, status="in_progress", unit="PUPR", registered=True, rahasia=rahasia)
     async with desk.pool.acquire() as db:
-        await save_stories(db, {number: story})
+        await save_views(db, {number: story})
     await take(desk, sms(f"STATUS {number}", "mo-2"))
     await take(desk, sms(f"STATUS {number}", "mo-3", OTHER))
     unit = f" ({desk.texts.unit('PUPR')})"
@@ -211,8 +213,13 @@ async def ask(desk: Desk, number: str, at: datetime = datetime(2026, 11, 24, 12,
     """A unit asks, and the intake has heard of it."""
     question = Step(seq=3, kind="waiting_for_reporter", at=at, text="Rumah nomor berapa?")
     async with desk.pool.acquire() as db:
-        await save_stories(
-            db, {number: Story(ticket=number, seq=3, status="waiting_for_reporter", steps=[question], registered=True)}
+        await save_views(
+            db,
+            {
+                number: ComplaintView(
+                    ticket=number, seq=3, status="waiting_for_reporter", steps=[question], registered=True
+                )
+            },
         )
 
 
@@ -262,7 +269,7 @@ async def test_the_same_sms_again_stays_what_it_was_at_first(desk: Desk) -> None
     await take(desk, sms("pipa bocor di depan rumah", "before"))
     await take(desk, sms("rumah nomor 12 di Cabenge", "answer"))
     async with desk.pool.acquire() as db:
-        await save_stories(db, {number: Story(ticket=number, seq=5, status="in_progress", registered=True)})
+        await save_views(db, {number: ComplaintView(ticket=number, seq=5, status="in_progress", registered=True)})
     await take(desk, sms("rumah nomor 12 di Cabenge", "answer"))
     assert [(number, "rumah nomor 12 di Cabenge")] == await added(desk)
     assert 2 == len(await rows(desk.pool, "SELECT ticket FROM complaints"))
@@ -302,7 +309,7 @@ async def test_a_telephone_that_answers_by_itself_finds_an_end(desk: Desk) -> No
 async def test_the_same_words_after_it_is_over_are_a_new_complaint(desk: Desk, status: str, complaints: int) -> None:
     number = await complain(desk)
     async with desk.pool.acquire() as db:
-        await save_stories(db, {number: Story(ticket=number, seq=3, status=status, registered=True)})
+        await save_views(db, {number: ComplaintView(ticket=number, seq=3, status=status, registered=True)})
     await take(desk, sms("SOPPENG lampu mati di Cabenge", "again"))
     assert complaints == len(await rows(desk.pool, "SELECT ticket FROM complaints"))
 

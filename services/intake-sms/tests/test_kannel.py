@@ -22,7 +22,7 @@ def query(**given: str) -> bytes:
 
 
 def notice(text: str = "SPG-S0AB-12CDW diterima.") -> Notice:
-    return Notice(id=1, ticket="t", reason="r", address="+6281234567890", thread=None, text=text, attempts=0)
+    return Notice(id=1, ticket="t", kind="step", key="1", address="+6281234567890", thread=None, text=text, attempts=0)
 
 
 async def answered(settings: SmsSettings, answer: httpx.Response | Exception, text: str = "ya") -> httpx.Request:

@@ -12,7 +12,7 @@ from msgspec import UNSET
 from chassis.database import Pool
 from contracts import codec
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, Data
-from intake.complaint_view import Story, save_stories
+from intake.complaint_view import ComplaintView, save_views
 from intake_social import handlers
 from intake_social.domain import Wish, read
 from intake_social.handlers import Desk, Seen, take
@@ -40,8 +40,9 @@ async def published(pool: Pool) -> list[Data]:
 
 
 async def said(pool: Pool) -> list[tuple[str, str, str]]:
-    """(reason, thread, text) of every notice."""
-    return [tuple(row) for row in await pool.fetch("SELECT reason, thread, text FROM notices ORDER BY id")]
+    """(kind and key, thread, text) of every notice."""
+    query = "SELECT trim(both '-' FROM kind || '-' || key), thread, text FROM notices ORDER BY id"
+    return [tuple(row) for row in await pool.fetch(query)]
 
 
 async def ticket_of(pool: Pool, post: Seen = POST) -> str:
@@ -190,7 +191,7 @@ async def test_anybody_may_ask_for_a_status_and_each_question_is_answered_once(d
     await take(desk, POST)
     number = await ticket_of(pool)
     async with pool.acquire() as db:
-        await save_stories(db, {number: Story(ticket=number, seq=1, status="routed", unit="PUPR")})
+        await save_views(db, {number: ComplaintView(ticket=number, seq=1, status="routed", unit="PUPR")})
     for asked in ("101", "101", "102"):
         await take(desk, reply_of(POST, asked, f"@LaporSoppeng status {number}?", root=asked, author_id="43"))
     text = f"{number}: diteruskan (Dinas Pekerjaan Umum dan Penataan Ruang)"
@@ -302,9 +303,9 @@ async def test_the_status_of_a_confidential_complaint_names_no_unit_not_even_to_
 ) -> None:
     await take(desk, POST)
     number = await ticket_of(pool)
-    story = Story(ticket=number, seq=1, status="in_progress", unit="PUPR", registered=True, rahasia=True)
+    story = ComplaintView(ticket=number, seq=1, status="in_progress", unit="PUPR", registered=True, rahasia=True)
     async with pool.acquire() as db:
-        await save_stories(db, {number: story})
+        await save_views(db, {number: story})
     for author in ("42", "43"):
         post = replace(POST, id=f"10{author}", version=f"10{author}", root=f"10{author}", author_id=author)
         await take(desk, replace(post, text=f"@LaporSoppeng STATUS {number}"))

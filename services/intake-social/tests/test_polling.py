@@ -257,8 +257,9 @@ async def test_a_mention_on_the_wire_is_stored_and_its_edit_and_answer_are_addit
     assert 2 == await pool.fetchval("SELECT jsonb_array_length(follow_ups) FROM complaints")
 
 
-def notice(thread: str | None = "x:100", text: str = "halo", reason: str = "seq-1") -> Notice:
-    return Notice(id=1, ticket="T", reason=reason, address="42", thread=thread, text=text, attempts=0)
+def notice(thread: str | None = "x:100", text: str = "halo", name: str = "step-1") -> Notice:
+    kind, _, key = name.partition("-")
+    return Notice(id=1, ticket="T", kind=kind, key=key, address="42", thread=thread, text=text, attempts=0)
 
 
 @pytest.mark.parametrize(

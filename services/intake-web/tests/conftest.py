@@ -17,7 +17,7 @@ from chassis.database import Pool
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import complaint_id
-from intake.complaint_view import Story
+from intake.complaint_view import ComplaintView
 from intake.submissions import Accepted, KeyReused, Submission
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
@@ -40,7 +40,7 @@ class FakeStore:
         self.down = False
         self.now = datetime(2026, 11, 24, 9, 52, tzinfo=UTC)
         self.taken: dict[str, tuple[Submission, Accepted]] = {}
-        self.stories: dict[str, Story] = {}
+        self.stories: dict[str, ComplaintView] = {}
         self.added: dict[str, list[FollowUp]] = {}
 
     async def accept(self, submission: Submission) -> Accepted:
@@ -64,7 +64,7 @@ class FakeStore:
         story = self.stories.get(number)
         if accepted is None and story is None:
             return None
-        story = story or Story(ticket=number)
+        story = story or ComplaintView(ticket=number)
         story = structs.replace(story, rahasia=story.rahasia or (sent is not None and sent.rahasia))
         return Found(story=story, received_at=accepted and accepted.received_at)
 

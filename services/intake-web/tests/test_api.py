@@ -10,7 +10,7 @@ import pytest
 
 from contracts import ticket
 from contracts.events import Evidence
-from intake.complaint_view import ClockLine, Step, Story
+from intake.complaint_view import ComplaintView, Step
 
 KEY = {"Idempotency-Key": "a3f2c1d0-0000-4000-8000-000000000001"}
 SECRET = {"Access-Secret": "k9Qw2mZx8Lr4Tn6Y"}
@@ -117,7 +117,7 @@ async def test_an_unknown_number_is_not_found(web: httpx.AsyncClient, number: st
 async def test_a_story_is_told_with_its_due_date_in_words(web: httpx.AsyncClient, fake: Any) -> None:
     number = ticket.mint("sms")
     at = datetime(2026, 11, 30, 2, tzinfo=UTC)
-    fake.stories[number] = Story(
+    fake.stories[number] = ComplaintView(
         ticket=number,
         seq=1,
         status="routed",
@@ -142,7 +142,7 @@ async def test_who_has_the_answer_already_is_told_so(web: httpx.AsyncClient, fak
     tag = {"If-None-Match": first.headers["etag"]}
 
     same = await web.get(f"/v1/complaints/{number}", headers=tag)
-    fake.stories[number] = Story(ticket=number, seq=0, status="registered")
+    fake.stories[number] = ComplaintView(ticket=number, seq=0, status="registered")
     other = await web.get(f"/v1/complaints/{number}", headers=tag)
 
     assert (same.status_code, same.content, other.status_code) == (304, b"", 200)
@@ -182,7 +182,7 @@ async def test_all_that_is_public_is_told(web: httpx.AsyncClient, fake: Any) -> 
             "https://a.id:99/",
         )
     ]
-    fake.stories[number] = Story(
+    fake.stories[number] = ComplaintView(
         ticket=number,
         seq=2,
         status="resolved",
@@ -192,8 +192,10 @@ async def test_all_that_is_public_is_told(web: httpx.AsyncClient, fake: Any) -> 
         parent="SPG-W000-00004",
         reopen_until=at,
         breached=True,
-        steps=[Step(seq=2, kind="resolved", at=at, text=f"{number} selesai.")],
-        lines=[ClockLine(kind="breached", at=datetime(2026, 11, 29, tzinfo=UTC), text="Maaf.")],
+        steps=[
+            Step(seq=1, kind="breached", at=datetime(2026, 11, 29, tzinfo=UTC), text="Maaf."),
+            Step(seq=2, kind="resolved", at=at, text=f"{number} selesai."),
+        ],
     )
 
     body = (await web.get(f"/v1/complaints/{number}")).json()

@@ -18,7 +18,7 @@ from chassis.database import Pool
 from chassis.http_server import WebServer
 from contracts import ticket
 from contracts.events import DerivationDay
-from intake.complaint_view import Story, save_stories
+from intake.complaint_view import ComplaintView, save_views
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
@@ -82,7 +82,7 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 
 async def _stands(pool: Pool, number: str, status: str) -> None:
     async with pool.acquire() as db:
-        await save_stories(db, {number: Story(ticket=number, seq=3, status=status, unit="PUPR", **DUE)})
+        await save_views(db, {number: ComplaintView(ticket=number, seq=3, status=status, unit="PUPR", **DUE)})
 
 
 async def test_a_complaint_by_form_reaches_its_page(page: Page, site: str, pool: Pool) -> None:

@@ -14,7 +14,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from contracts import ticket
-from intake.complaint_view import Story
+from intake.complaint_view import ComplaintView
 from intake_web.domain import pass_for
 from intake_web.limits import RATES, Guard, Limited
 from testing.fakes import ManualClock
@@ -301,7 +301,7 @@ async def test_codes_for_one_complaint_are_tried_so_often_by_all_together(site: 
 async def test_only_our_proxies_say_who_asks_and_one_that_is_missing_is_named(
     fake: Any, clock: ManualClock, client_on: Callable[..., httpx.AsyncClient], caplog: pytest.LogCaptureFixture
 ) -> None:
-    fake.stories["SPG-W0AB-12CDS"] = Story(ticket="SPG-W0AB-12CDS")
+    fake.stories["SPG-W0AB-12CDS"] = ComplaintView(ticket="SPG-W0AB-12CDS")
     async with client_on(fake, Guard(20, clock)) as site:
         said = await statuses(
             site.get(f"/v1/complaints/{guess}", headers=whose(n)) for n, guess in enumerate(guesses(12))

@@ -13,7 +13,7 @@ import pytest
 
 from contracts import ticket
 from contracts.events import Evidence
-from intake.complaint_view import ClockLine, Step, Story
+from intake.complaint_view import ComplaintView, Step
 from intake.texts import Texts
 from intake_web.app import build_app
 
@@ -203,7 +203,9 @@ async def test_an_unknown_number_is_told_and_kept(web: httpx.AsyncClient) -> Non
 async def test_a_finished_story_is_told_and_no_longer_refreshed(web: httpx.AsyncClient, fake: Any) -> None:
     number = (await send(web, text="Lampu")).headers["location"].split("/")[2].split("?")[0]
     step = Step(seq=3, kind="resolved", at=datetime(2026, 11, 24, 10, tzinfo=UTC), text=f"{number} selesai: <ok>")
-    fake.stories[number] = Story(ticket=number, seq=3, status="resolved", unit="PUPR", steps=[step], breached=True)
+    fake.stories[number] = ComplaintView(
+        ticket=number, seq=3, status="resolved", unit="PUPR", steps=[step], breached=True
+    )
 
     page = (await web.get(f"/laporan/{number}")).text
 
@@ -224,7 +226,7 @@ async def test_a_page_looks_for_its_unit_and_due_date_and_then_leaves_the_reader
         {"status": "routed", "unit": "PUPR"},
         {"status": "routed", "unit": "PUPR", "deadline_at": due},
     ):
-        fake.stories[number] = Story(ticket=number, **facts)
+        fake.stories[number] = ComplaintView(ticket=number, **facts)
         awaited.append('http-equiv="refresh" content="5"' in (await web.get(f"/laporan/{number}")).text)
 
     assert awaited == [True, True, False]
@@ -297,7 +299,7 @@ async def test_a_number_written_otherwise_leads_to_the_page_that_knows_its_brows
 
 async def test_an_answered_complaint_can_be_rated(web: httpx.AsyncClient, fake: Any) -> None:
     number = (await send(web, text="Lampu")).headers["location"].split("/")[2].split("?")[0]
-    fake.stories[number] = Story(ticket=number, seq=3, status="resolved")
+    fake.stories[number] = ComplaintView(ticket=number, seq=3, status="resolved")
     path = f"/laporan/{number}/tambahan"
     typed = hidden((await web.get(path)).text)
 
@@ -311,7 +313,7 @@ async def test_an_answered_complaint_can_be_rated(web: httpx.AsyncClient, fake: 
 
 async def resolved(web: httpx.AsyncClient, fake: Any, **facts: Any) -> str:
     number = (await send(web, text="Lampu")).headers["location"].split("/")[2].split("?")[0]
-    fake.stories[number] = Story(ticket=number, **{"seq": 3, "status": "resolved", "unit": "PUPR", **facts})
+    fake.stories[number] = ComplaintView(ticket=number, **{"seq": 3, "status": "resolved", "unit": "PUPR", **facts})
     return number
 
 
@@ -350,8 +352,8 @@ async def test_a_right_can_be_used_at_any_time(web: httpx.AsyncClient, fake: Any
 
 async def test_the_page_tells_who_helps_the_proof_and_what_the_clock_said(web: httpx.AsyncClient, fake: Any) -> None:
     proof = Evidence(url="https://contoh.id/1.jpg", media_type="image/jpeg", sha256="0", bytes=20_000)
-    line = ClockLine(kind="breached", at=datetime(2026, 11, 24, 10, tzinfo=UTC), text="Mohon maaf, terlewati.")
-    number = await resolved(web, fake, support=["DLH"], evidence=[proof], lines=[line], parent="SPG-W000-00004")
+    line = Step(seq=9, kind="breached", at=datetime(2026, 11, 24, 10, tzinfo=UTC), text="Mohon maaf, terlewati.")
+    number = await resolved(web, fake, support=["DLH"], evidence=[proof], steps=[line], parent="SPG-W000-00004")
 
     page = (await web.get(f"/laporan/{number}")).text
 

@@ -14,7 +14,7 @@ import pytest
 
 from chassis.database import Pool, open_pool
 from contracts import codec, ticket
-from intake.complaint_view import Step, Story, save_stories
+from intake.complaint_view import ComplaintView, Step, save_views
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE
 from intake_web.domain import MAX_FOLLOW_UPS
@@ -158,7 +158,7 @@ async def test_a_story_in_the_database_is_told(kept: httpx.AsyncClient, pool: Po
     number = (await submit(kept)).json()["ticket"]
     step = Step(seq=0, kind="registered", at=datetime(2026, 11, 24, 10, tzinfo=UTC), text=f"{number} terdaftar.")
     async with pool.acquire() as db:
-        await save_stories(db, {number: Story(ticket=number, seq=0, status="registered", steps=[step])})
+        await save_views(db, {number: ComplaintView(ticket=number, seq=0, status="registered", steps=[step])})
 
     body = (await kept.get(f"/v1/complaints/{number}")).json()
 
@@ -169,7 +169,7 @@ async def test_a_story_in_the_database_is_told(kept: httpx.AsyncClient, pool: Po
 async def test_the_page_counts_who_reported_the_same(kept: httpx.AsyncClient, pool: Pool) -> None:
     number = (await submit(kept)).json()["ticket"]
     async with pool.acquire() as db:
-        await save_stories(db, {t: Story(ticket=t, seq=1, status="merged", parent=number) for t in ("A", "B")})
+        await save_views(db, {t: ComplaintView(ticket=t, seq=1, status="merged", parent=number) for t in ("A", "B")})
 
     page = (await kept.get(f"/laporan/{number}")).text
 
@@ -183,9 +183,9 @@ async def test_whoever_was_merged_into_it_in_confidence_is_counted_and_not_named
     parent = (await submit(kept)).json()["ticket"]
     headers = {**SECRET, "Idempotency-Key": "confidential"}
     child = (await kept.post("/v1/complaints", json={**BODY, "rahasia": True}, headers=headers)).json()["ticket"]
-    merged = Story(ticket=child, seq=2, status="merged", unit="PUPR", parent=parent, registered=True)
+    merged = ComplaintView(ticket=child, seq=2, status="merged", unit="PUPR", parent=parent, registered=True)
     async with pool.acquire() as db:
-        await save_stories(db, {child: merged, parent: Story(ticket=parent, seq=1, status="routed", unit="PUPR")})
+        await save_views(db, {child: merged, parent: ComplaintView(ticket=parent, seq=1, status="routed", unit="PUPR")})
 
     above, below = [[await kept.get(f"/{path}/{t}") for path in ("v1/complaints", "laporan")] for t in (parent, child)]
 
@@ -259,7 +259,7 @@ async def test_a_finished_complaint_takes_no_addition_but_knows_the_one_it_has(
     body, first = {"kind": "addition", "text": "Tiang 7"}, {**SECRET, "Idempotency-Key": "1"}
     await add(kept, number, body, first)
     async with pool.acquire() as db:
-        await save_stories(db, {number: Story(ticket=number, seq=3, status="closed")})
+        await save_views(db, {number: ComplaintView(ticket=number, seq=3, status="closed")})
 
     again = await add(kept, number, body, first)
     late = await add(kept, number, body, {**SECRET, "Idempotency-Key": "2"})

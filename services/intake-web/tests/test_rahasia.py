@@ -12,7 +12,7 @@ from msgspec import structs
 
 from contracts import ticket
 from contracts.events import DerivationDay, Evidence
-from intake.complaint_view import ClockLine, Step, Story
+from intake.complaint_view import ComplaintView, Step
 
 SECRET = "kode-akses-0123456789"
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -36,15 +36,17 @@ TELLING = [
 ]
 
 
-def story_of(number: str, status: str = "in_progress") -> Story:
-    return Story(
+def story_of(number: str, status: str = "in_progress") -> ComplaintView:
+    return ComplaintView(
         ticket=number,
         seq=7,
         status=status,
         unit="INSPEKTORAT",
         support=["DINKES"],
-        steps=[Step(seq=7, kind=status, at=AT, unit="INSPEKTORAT", text=f"{number} oleh Inspektorat: {WORDS}")],
-        lines=[ClockLine(kind="escalated", at=AT, text="Mohon maaf, diteruskan ke pimpinan Inspektorat.")],
+        steps=[
+            Step(seq=6, kind="escalated", at=AT, text="Mohon maaf, diteruskan ke pimpinan Inspektorat."),
+            Step(seq=7, kind=status, at=AT, unit="INSPEKTORAT", text=f"{number} oleh Inspektorat: {WORDS}"),
+        ],
         evidence=[Evidence(url="https://bukti.example/1.jpg", media_type="image/jpeg", sha256="0", bytes=9)],
         parent=PARENT,
         deadline_at=DUE,

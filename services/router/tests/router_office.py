@@ -16,6 +16,7 @@ from chassis import wire
 from chassis.wire import Emit, Message, Record, Tombstone, read_tombstone
 from contracts import topics
 from contracts.events import (
+    CLOCK_KINDS,
     Candidate,
     ComplaintClassified,
     ComplaintErased,
@@ -38,7 +39,7 @@ from router import handlers
 from router.adapters.region import read_rules
 from router.case import Case
 from router.rules import Rules, Target, Unit
-from testing.fakes import message, play
+from testing.fakes import NOW, message, play
 
 T, OTHER, STRANGER = "SPG-S000-00007", "SPG-W000-00004", "SPG-M000-0000C"
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -156,8 +157,16 @@ class Office:
         self.told += told
         return [emit.data for emit in told]
 
+    def release(self, ticket: str = T, *, at_once: bool = False) -> list[Any]:
+        """All is read that was written by now: what is held of the clock's words may be said."""
+        rule = handlers.given_up if at_once else handlers.released
+        changes, told = rule(self.rules, self.cases, ticket, NOW)
+        self.cases |= changes
+        self.told += told
+        return [emit.data for emit in told]
+
     def ring(self, ticket: str = T) -> list[Data]:
-        changes, told = handlers.unclassified(self.rules, self.cases, ticket)
+        changes, told = handlers.unclassified(self.rules, self.cases, ticket, NOW)
         self.cases |= changes
         self.told += told
         return [emit.data for emit in told]
@@ -165,7 +174,7 @@ class Office:
     def sweep(self, ticket: str = T, *others: str) -> list[Data]:
         """The sweep found ``others`` to be like ``ticket``: all there are, if none is named."""
         found = list(others) or [each for each in self.cases if each != ticket]
-        changes, told = handlers.compared(self.rules, self.cases, ticket, found)
+        changes, told = handlers.compared(self.rules, self.cases, ticket, found, NOW)
         self.cases |= changes
         self.told += told
         return [emit.data for emit in told]
@@ -217,8 +226,14 @@ _WAY: Mapping[str, list[Any]] = {
 
 
 def kinds(told: list[Data]) -> list[str]:
-    """The story's steps among ``told``, in order."""
-    return [each.kind for each in told if isinstance(each, ComplaintUpdated)]
+    """The story's steps among ``told``, in order, without those that tell what its clock did."""
+    return [each.kind for each in told if isinstance(each, ComplaintUpdated) and each.kind not in CLOCK_KINDS]
+
+
+def of_the_clock(told: list[Data], ticket: str = T) -> list[ComplaintUpdated]:
+    """The steps among ``told`` that tell what the clock of ``ticket`` did."""
+    steps = [each for each in told if isinstance(each, ComplaintUpdated)]
+    return [each for each in steps if each.kind in CLOCK_KINDS and each.ticket == ticket]
 
 
 def to_units(told: list[Data]) -> list[tuple[str, str]]:

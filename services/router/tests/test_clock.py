@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from msgspec import UNSET, structs
@@ -18,18 +18,26 @@ from router_office import (
     in_status,
     item,
     kinds,
+    of_the_clock,
     received,
     reply,
     sla,
     to_units,
 )
 
-from contracts.events import ComplaintUpdated, SlaUpdated, UnitRouted
+from chassis.wire import Message
+from contracts import topics
+from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated, UnitRouted
 from router.rules import RoutingRule
+from testing.fakes import message
 
 
 def reasons(told: list[object]) -> list[str]:
     return [str(each.reason) for each in told if isinstance(each, UnitRouted)]
+
+
+def codes(told: list[object]) -> list[tuple[str, object]]:
+    return [(each.kind, each.code) for each in told if isinstance(each, ComplaintUpdated)]
 
 
 def test_each_named_in_the_ladder_hears_of_it_with_the_promise_and_since_when() -> None:
@@ -164,12 +172,12 @@ def test_while_the_reporter_is_asked_the_unit_sees_until_when_the_clock_stands()
 
 def test_a_pause_that_is_over_or_of_another_clock_is_not_shown() -> None:
     office = in_status("waiting_for_reporter")
-    assert [] == office.hear(paused(office, stage="follow-up"))
+    assert [] == to_units(office.hear(paused(office, stage="follow-up")))
     late = paused(office)
     office.hear(followed_up(item("addition", text="nomor 4")))
-    assert [] == office.hear(late)
+    assert [] == to_units(office.hear(late))
     office.hear(("PUPR", reply("ask", message="Sejak kapan?")))
-    assert [] == office.hear(late)
+    assert [] == to_units(office.hear(late))
 
 
 def test_a_question_that_nobody_answered_ends_with_its_bound_and_one_too_many_at_once() -> None:
@@ -179,12 +187,9 @@ def test_a_question_that_nobody_answered_ends_with_its_bound_and_one_too_many_at
     office.hear(("PUPR", reply("ask", message="Sejak kapan?")))
     enough = structs.replace(sla("resumed", based_on_seq=office.case.seq), reason="waktu bertanya sudah habis")
     at_once = office.hear(enough)
-    assert ["Batas waktu menjawab sudah lewat."] == [
-        each.message for each in waited if isinstance(each, ComplaintUpdated)
-    ]
+    assert [("resumed", UNSET), ("in_progress", "answer_time_over")] == codes(waited)
     assert ["pelapor tidak menjawab"] == reasons(waited)
-    says = "Petugas melanjutkan tanpa menunggu, karena waktu bertanya sudah habis. Jawaban Anda tetap diteruskan."
-    assert [says] == [each.message for each in at_once if isinstance(each, ComplaintUpdated)]
+    assert [("resumed", UNSET), ("in_progress", "question_time_over")] == codes(at_once)
     assert ["waktu bertanya sudah habis; jawaban pelapor tidak ditunggu"] == reasons(at_once)
 
 
@@ -196,4 +201,118 @@ def test_after_a_pause_the_units_see_the_new_deadline() -> None:
     assert [("PUPR", "deadline-set")] == to_units(told)
     assert later == next(each.complaint for each in told if isinstance(each, UnitRouted)).deadline_at  # type: ignore[union-attr]
     again = structs.replace(sla("resumed", based_on_seq=office.case.seq), deadline_at=later)
-    assert [] == office.hear(again)
+    assert [] == to_units(office.hear(again))
+
+
+def of_story(step: ComplaintUpdated) -> tuple[object, ...]:
+    return step.seq, step.kind, step.status, step.stage, step.round, step.deadline_at
+
+
+def test_what_the_clock_says_is_a_step_of_the_story_and_changes_no_status() -> None:
+    office = in_status("acknowledged")
+    told = office.hear(
+        structs.replace(sla("started"), promise="3 hari kerja"), sla("warned"), breached(),
+        breached(level=1, escalate_to=["SETDA"]), sla("retracted"), sla("met"), sla("stopped"),
+    )  # fmt: skip
+    steps = of_the_clock(told)
+    whats = ["deadline_set", "warned", "breached", "escalated", "retracted", "met"]
+    assert [(seq, what, "acknowledged", "completion", 1, DEADLINE) for seq, what in enumerate(whats, 3)] == [
+        of_story(step) for step in steps
+    ]
+    assert ("3 hari kerja", sla("started").derivation) == (steps[0].promise, steps[0].derivation)
+    assert (1, ["SETDA"]) == (steps[3].level, steps[3].escalate_to)
+    assert "acknowledged" == office.case.status
+
+
+EARLY, DUE_AT, LATE = DEADLINE - timedelta(hours=1), DEADLINE, DEADLINE + timedelta(hours=1)
+
+
+def by_unit(action: str, at: datetime, **facts: str) -> Message:
+    """A reply of PUPR that the broker took at ``at``."""
+    topic = topics.unit_replied("PUPR")
+    return message(reply(action, **facts), topic=topic, event_id=f"{action}{at}", subject="k", time=at)
+
+
+def missed(office: Office, level: int = 0, number: int = 1) -> SlaBreached:
+    """The clock says so, with all that it read of the story so far."""
+    return breached(level=level, escalate_to=["SETDA"], number=number, due_at=DUE_AT, based_on_seq=office.case.seq)
+
+
+def test_nobody_hears_of_a_breach_before_the_router_has_read_what_was_written_until_then() -> None:
+    office = in_status("acknowledged")
+    assert [] == office.hear(missed(office), missed(office, 1, 2))
+    told = office.release()
+    assert ["breached", "escalated"] == [step.kind for step in of_the_clock(told)]
+    assert [("PUPR", "breached"), ("SETDA", "escalated")] == to_units(told)
+    assert [] == office.release()
+
+
+def test_a_breach_that_an_answer_refutes_which_was_unread_is_told_to_nobody() -> None:
+    office = in_status("acknowledged")
+    office.hear(missed(office), missed(office, 1, 2))
+    office.hear(by_unit("resolve", EARLY, message="Lubang sudah ditambal"))
+    assert [] == office.release()  # the clock has not heard of the answer yet
+    told = office.hear(sla("retracted"), sla("met"))
+    assert [] == [*to_units(told), *(step.kind for step in of_the_clock(told) if step.kind != "met")]
+    assert [] == office.release()
+    assert ([], {}) == (office.case.held, office.case.alarmed)
+
+
+def test_a_breach_that_stands_though_something_was_unread_is_told_when_the_clock_has_said_so() -> None:
+    office = in_status("acknowledged")
+    office.hear(missed(office), missed(office, 1, 2), by_unit("progress", EARLY))
+    assert [] == office.release()
+    stands = structs.replace(sla("upheld", based_on_seq=office.case.seq), level=1)
+    assert [] == office.hear(stands)
+    assert [("PUPR", "breached"), ("SETDA", "escalated")] == to_units(office.release())
+
+
+def test_what_was_done_after_the_deadline_makes_no_breach_wait() -> None:
+    office = in_status("acknowledged")
+    office.hear(missed(office), by_unit("progress", LATE))
+    assert [("PUPR", "breached")] == to_units(office.release())
+
+
+def test_a_breach_that_waits_for_the_clock_in_vain_is_told_in_the_end() -> None:
+    office = in_status("acknowledged")
+    office.hear(missed(office), by_unit("progress", EARLY))
+    assert [] == office.release()
+    assert [("PUPR", "breached")] == to_units(office.release(at_once=True))
+
+
+def test_what_the_clock_says_meanwhile_is_told_after_what_is_held() -> None:
+    office = in_status("acknowledged")
+    office.hear(missed(office), by_unit("resolve", LATE, message="Lubang sudah ditambal"))
+    assert [] == office.hear(sla("stopped"), sla("started", stage="closing"))
+    assert ["breached", "deadline_set"] == [step.kind for step in of_the_clock(office.release())]
+
+
+def test_a_complaint_is_not_closed_for_silence_that_an_unread_answer_breaks() -> None:
+    office = in_status("resolved")
+    lapsed = structs.replace(sla("lapsed", stage="closing", based_on_seq=office.case.seq), due_at=DUE_AT)
+    assert [] == office.hear(lapsed)
+    office.hear(followed_up(item("reopen", text="Belum selesai")))
+    assert [] == office.release()
+    assert "routed" == office.case.status
+
+
+def test_half_of_a_ladder_is_taken_back_where_the_breach_stands() -> None:
+    office = in_status("acknowledged")
+    office.hear(breached(), breached(level=1, escalate_to=["SETDA"]))
+    told = office.hear(structs.replace(sla("retracted"), level=1))
+    assert [("SETDA", "retracted")] == to_units(told)
+    assert ["tenggat penyelesaian belum sampai tingkat 1"] == reasons(told)
+    assert [("SETDA", "escalated")] == to_units(office.hear(breached(level=1, escalate_to=["SETDA"])))
+    assert [("PUPR", "retracted"), ("SETDA", "retracted")] == to_units(office.hear(sla("retracted")))
+
+
+def test_what_the_clock_said_earlier_and_is_put_back_changes_nothing() -> None:
+    office = in_status("acknowledged")
+    later = DEADLINE + timedelta(days=1)
+    office.hear(structs.replace(sla("rescheduled"), deadline_at=later, number=5))
+    assert [] == office.hear(structs.replace(sla("started"), number=0), structs.replace(breached(), number=3))
+    assert later == office.case.deadline_at
+    assert ["deadline_set"] == [
+        step.kind for step in of_the_clock(office.hear(structs.replace(sla("started"), round=2, number=4)))
+    ]
+    assert ["deadline_set"] == [step.kind for step in of_the_clock(office.hear(sla("started", stage="closing")))]

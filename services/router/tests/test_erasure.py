@@ -28,6 +28,7 @@ from router_office import (
 from contracts import topics
 from contracts.events import ComplaintErased, ComplaintUpdated, Place, Support, UnitRouted
 from router import handlers
+from testing.fakes import NOW
 
 #: What only the citizen said, or what was said to the citizen about it.
 CANARIES = ("kenari-teks", "kenari-tempat", "kenari-kapan", "kenari-kata", "kenari-tambahan", "kenari-disebut")
@@ -183,8 +184,8 @@ def test_words_of_those_who_helped_go_too() -> None:
 
 def test_the_order_is_repeated_once_when_the_topics_can_be_cleaned_and_whenever_it_is_given_again() -> None:
     office = erased()
-    changes, told = handlers.erased_long_ago(office.rules, office.cases, T)
+    changes, told = handlers.erased_long_ago(office.rules, office.cases, T, NOW)
     kinds_told = sorted(type(emit.data).__name__ for emit in told)
     assert ["ComplaintErased", "UnitRouted", "UnitRouted"] == kinds_told
-    assert [] == handlers.erased_long_ago(office.rules, {**office.cases, **changes}, T)[1]
+    assert [] == handlers.erased_long_ago(office.rules, {**office.cases, **changes}, T, NOW)[1]
     assert [ComplaintErased, UnitRouted, UnitRouted, UnitRouted] == [type(each) for each in office.hear(ERASE)]

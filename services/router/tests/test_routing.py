@@ -210,7 +210,7 @@ def test_a_snapshot_holds_all_the_unit_needs() -> None:
     (record,) = [each for each in told if isinstance(each, UnitRouted)]
     shown = record.complaint
     assert shown is not UNSET
-    assert (T, 2, "routed", "PUPR", "unit", "jalan rusak di Cabenge", AT, False, True) == (
+    assert (T, 3, "routed", "PUPR", "unit", "jalan rusak di Cabenge", AT, False, True) == (
         shown.ticket,
         shown.seq,
         shown.status,

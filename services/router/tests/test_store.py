@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
-from datetime import timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from prometheus_client import REGISTRY
+from pydantic import PostgresDsn, SecretStr
 from router_office import (
     DEADLINE,
     EVENT_KEYS,
@@ -18,6 +22,7 @@ from router_office import (
     RULES,
     STRANGER,
     T,
+    breached,
     classified,
     in_status,
     item,
@@ -30,16 +35,21 @@ from router_office import (
 
 from chassis.batch import Steps, on_timer
 from chassis.database import Connection, Pool
+from chassis.log_ends import Ends
 from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data, UnitRouted
 from router import handlers
 from router.adapters import store
-from router.app import handler_of, triage_timer
+from router.app import handler_of
 from router.case import Case
 from router.erasure import redacted
+from router.settings import Settings
+from router.timers import PATIENCE_S, clock_timer, triage_timer
 from testing.fakes import NOW, message
 
 pytestmark = pytest.mark.connected
+REGION = Path(__file__).parents[3] / "region" / "soppeng"
+KEY = SecretStr("k" * 16)
 _ids = itertools.count()
 
 
@@ -141,7 +151,10 @@ async def test_the_timer_gives_to_triage_what_is_due_once(pool: Pool, steps: Ste
     await hear(steps, (topics.RECEIVED, received()), (topics.RECEIVED, received(OTHER)))
     await age(pool, T, 61)
     woken = asyncio.Event()
-    timers = [asyncio.create_task(triage_timer(RULES, 60, pool, wake)) for wake in (woken.set, woken.set)]
+    timers = [
+        asyncio.create_task(triage_timer(RULES, 60, handler_of(RULES, {}), pool, wake))
+        for wake in (woken.set, woken.set)
+    ]
     await asyncio.wait_for(woken.wait(), 10)
     await asyncio.sleep(1.2)  # one more round finds nothing
     for timer in timers:
@@ -162,19 +175,19 @@ async def test_a_complaint_at_which_the_timer_fails_holds_up_no_other(
     await pool.execute("""UPDATE cases SET body = '{"ticket": 1}' WHERE ticket = $1""", T)
     unclassified = handlers.unclassified
 
-    def broken(rules: Any, cases: Any, ticket: str) -> Any:
+    def broken(rules: Any, cases: Any, ticket: str, now: datetime) -> Any:
         if ticket == OTHER:
             raise ZeroDivisionError
-        return unclassified(rules, cases, ticket)
+        return unclassified(rules, cases, ticket, now)
 
     monkeypatch.setattr(handlers, "unclassified", broken)
     looked_at = asyncio.Semaphore(0)
-    timer = asyncio.create_task(triage_timer(RULES, 60, pool, looked_at.release))
+    timer = asyncio.create_task(triage_timer(RULES, 60, handler_of(RULES, {}), pool, looked_at.release))
     async with asyncio.timeout(10):
         for _ in (T, OTHER, STRANGER):
             await looked_at.acquire()
     assert not timer.done()
-    assert 2 == REGISTRY.get_sample_value("lapor_router_stuck")
+    assert 2 == REGISTRY.get_sample_value("lapor_router_stuck", {"timer": "triage"})
     timer.cancel()
     assert [STRANGER] == [e.ticket for e in await told(pool) if isinstance(e, ComplaintUpdated) and e.kind == "routed"]
     assert {T, OTHER} == {getattr(r, "ticket", "") for r in caplog.records if r.message == "timer_failed"}
@@ -197,7 +210,7 @@ async def test_the_timer_leaves_alone_what_was_routed_since_it_looked(pool: Pool
             db,
             handler_of(RULES, {}),
             [T],
-            lambda cases: handlers.unclassified(RULES, cases, T),
+            lambda cases: handlers.unclassified(RULES, cases, T, NOW),
             cause="x",
             now=NOW,
         )
@@ -252,10 +265,69 @@ async def test_the_timer_repeats_the_order_to_erase_once_when_topics_can_be_clea
     assert {"cancelled"} == {case.status for case in (await load(pool, T)).values()}
     await pool.execute("UPDATE cases SET erased_at = erased_at - interval '3 days'")
     before, looked_at = len(await told(pool)), asyncio.Semaphore(0)
-    timer = asyncio.create_task(triage_timer(RULES, 60, pool, looked_at.release))
+    timer = asyncio.create_task(triage_timer(RULES, 60, handler_of(RULES, {}), pool, looked_at.release))
     async with asyncio.timeout(10):
         await looked_at.acquire()
     timer.cancel()
     new = (await told(pool))[before:]
     assert "ComplaintErased" in [type(each).__name__ for each in new]
     assert [None] == [row["erased_at"] for row in await pool.fetch("SELECT erased_at FROM cases")]
+
+
+async def test_what_is_held_of_the_clock_is_found_until_it_is_said(pool: Pool, steps: Steps[Case]) -> None:
+    await hear(steps, (topics.RECEIVED, received()), (topics.CLASSIFIED, classified()))
+    async with pool.acquire() as db:
+        assert [] == await store.waiting(db)
+    await hear(steps, (topics.SLA_BREACHED, breached(due_at=DEADLINE, based_on_seq=1)))
+    async with pool.acquire() as db:
+        (found,) = await store.waiting(db)
+        assert [] == await store.waiting(db, [T])
+    assert (T, f"{T}:held:1") == (found.ticket, found.cause)
+    assert "breached" not in [event.kind for event in await told(pool) if isinstance(event, ComplaintUpdated)]
+
+
+@pytest.mark.parametrize("age_s", [0, PATIENCE_S + 1])
+async def test_the_timer_says_what_is_held_when_all_is_read_and_in_the_end_whatever_the_clock_still_owes(
+    age_s: float, pool: Pool, dsn: str, steps: Steps[Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T is held for nothing but the log's end, OTHER also for a step of which the clock has not heard."""
+    ends_asked = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def one_unread(settings: Settings, sources: list[str]) -> AsyncIterator[Callable[[], Awaitable[Ends]]]:
+        async def ends() -> Ends:
+            ends_asked.set()
+            return {("unit.pupr.replied.v1", 0): 1}
+
+        assert {"unit.pupr.replied.v1", topics.FOLLOWED_UP, topics.SLA_UPDATED} <= set(sources)
+        yield ends
+
+    monkeypatch.setattr("router.timers.log_ends", one_unread)
+    for ticket in (T, OTHER):
+        await hear(steps, (topics.RECEIVED, received(ticket)), (topics.CLASSIFIED, classified(ticket)))
+        await hear(steps, (topics.SLA_BREACHED, breached(ticket, due_at=DEADLINE, based_on_seq=int(ticket == T))))
+    await pool.execute("UPDATE cases SET held_since = now() - make_interval(secs => $1)", age_s)
+    settings = Settings(  # type: ignore[call-arg]  # the rest has defaults
+        kafka_bootstrap_servers="x:9", kafka_username="x", kafka_password=SecretStr("x"), region_dir=REGION,
+        http_port=1, database_url=PostgresDsn(dsn), intake_sms_event_key=KEY, intake_social_event_key=KEY,
+        intake_web_event_key=KEY,
+    )  # fmt: skip
+    timer = asyncio.create_task(clock_timer(settings, RULES, handler_of(RULES, {}), pool, lambda: None))
+
+    async def said() -> set[str]:
+        return {e.ticket for e in await told(pool) if isinstance(e, ComplaintUpdated) and e.kind == "breached"}
+
+    async with asyncio.timeout(10):
+        await ends_asked.wait()
+        assert set() == await said()
+        await pool.execute("INSERT INTO consumed VALUES ('unit.pupr.replied.v1', 0, 1)")
+        wanted = {T, OTHER} if age_s else {T}
+        while await said() != wanted:
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.6)
+    assert wanted == await said()
+    assert [ticket for ticket in (OTHER,) if not age_s] == [
+        row["ticket"] for row in await pool.fetch("SELECT ticket FROM cases WHERE held_since IS NOT NULL")
+    ]
+    timer.cancel()
+    await asyncio.gather(timer, return_exceptions=True)

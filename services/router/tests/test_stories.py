@@ -177,5 +177,5 @@ def test_what_a_complaint_repeats_of_its_parent_is_as_confidential_as_itself(rah
         ("DISKOMINFO", reply("merge", into=OTHER)), ("PUPR", reply("acknowledge", OTHER)), sla("started", OTHER)
     )
     assert {rahasia} == {step.rahasia for step in office.story()}
-    assert ["acknowledged", "noted"] == [step.kind for step in office.story()][-2:]
+    assert ["acknowledged", "deadline_set"] == [step.kind for step in office.story()][-2:]
     assert {False} == {step.rahasia for step in office.story(OTHER)}

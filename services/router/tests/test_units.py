@@ -33,9 +33,10 @@ from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data, UnitRouted
 from router import handlers
 from router.adapters import store
-from router.app import handler_of, triage_timer
+from router.app import handler_of
 from router.case import Case, supporters
 from router.rules import RoutingRule, Rules, Unit, in_force
+from router.timers import triage_timer
 from testing.fakes import message
 
 LAST_DAY = date(2026, 3, 10)  # the office's events are of 3 March
@@ -50,7 +51,7 @@ def ending(code: str, successor: str | None = None) -> Rules:
 
 
 def sweep(office: Office, rules: Rules, ticket: str = T) -> list[Data]:
-    changes, told = handlers.unit_ended(in_force(rules, NEXT_DAY), office.cases, ticket)
+    changes, told = handlers.unit_ended(in_force(rules, NEXT_DAY), office.cases, ticket, NEXT_DAY)
     office.cases |= changes
     office.told += told
     return [emit.data for emit in told]
@@ -222,8 +223,8 @@ async def test_the_sweep_leaves_nothing_with_a_unit_that_ended(pool: Pool) -> No
         about = {"category": "air_bersih"} if ticket == OTHER else {}
         for topic, data in ((topics.RECEIVED, received(ticket)), (topics.CLASSIFIED, classified(ticket, **about))):
             await steps([signed(message(data, topic=topic, event_id=f"{topic}-{ticket}"))])
-    woken = asyncio.Event()
-    timers = [asyncio.create_task(triage_timer(ending("PUPR", "DISHUB"), 60, pool, woken.set)) for _ in range(2)]
+    woken, rules = asyncio.Event(), ending("PUPR", "DISHUB")
+    timers = [asyncio.create_task(triage_timer(rules, 60, handler_of(rules, {}), pool, woken.set)) for _ in range(2)]
     await asyncio.wait_for(woken.wait(), 10)
     await asyncio.sleep(1.2)  # one more round finds nothing
     for timer in timers:

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 import pytest
-from told import MONDAY, SECONDS, Step
+from told import MONDAY, SECONDS, SOPPENG, Step
 
 from sla_monitor.clock import decide, due
+from sla_monitor.handlers import to_emit
 from sla_monitor.state import MAX_STEPS, ComplaintClock, SlaEvent
 
 At = tuple[str, int]
@@ -52,8 +53,7 @@ def breaches(said: list[SlaEvent]) -> set[object]:
 
 
 def calm(clock: ComplaintClock) -> ComplaintClock:
-    running = tuple(msgspec.structs.replace(each, retracted=0) for each in clock.running)
-    return msgspec.structs.replace(clock, running=running, past=None)
+    return msgspec.structs.replace(clock, past=None, announced=0)
 
 
 STORIES: list[tuple[str, list[At], int]] = [
@@ -135,3 +135,52 @@ def test_time_that_runs_backwards_stands_still_only_once() -> None:
     clock, _ = play([*story, ("in_progress", 16)], None)
     (running,) = [each for each in clock.running if each.stage == "completion"]
     assert running.deadline_at == MONDAY + timedelta(seconds=31)
+
+
+FRIDAY, SATURDAY = MONDAY + timedelta(days=4, hours=3), MONDAY + timedelta(days=5)
+
+
+def late_on_the_ladder(*names: str) -> tuple[ComplaintClock, list[SlaEvent], list[SlaEvent]]:
+    """What was said until Saturday, with a breach and level 1 in it, and what when steps of Friday noon came then."""
+    clock, _ = decide(None, *step(0, "registered", MONDAY), SOPPENG)
+    clock, before = due(clock, SATURDAY, SOPPENG)
+    after: list[SlaEvent] = []
+    for seq, name in enumerate(names, 1):
+        clock, events = decide(clock, *step(seq, name, FRIDAY), SOPPENG)
+        after += events
+    return clock, of_completion(before), of_completion(after)
+
+
+def of_completion(said: list[SlaEvent]) -> list[SlaEvent]:
+    return [event for event in said if event.running.stage == "completion"]
+
+
+def test_a_step_of_the_ladder_that_a_late_question_holds_up_is_taken_back_and_said_again_in_its_time() -> None:
+    clock, before, after = late_on_the_ladder("waiting_for_reporter")
+    assert ["warned", "breached", "escalated"] == [event.kind for event in before]
+    assert [("retracted", 1), ("paused", 0)] == [(event.kind, event.running.level) for event in after]
+    clock, _ = decide(clock, *step(2, "in_progress", MONDAY + timedelta(days=7)), SOPPENG)
+    _, later = due(clock, MONDAY + timedelta(days=9), SOPPENG)
+    (escalated,) = [event for event in of_completion(later) if event.kind == "escalated"]
+    assert before[-1].at < escalated.at
+    assert before[-1].said.rung == escalated.said.rung
+    assert to_emit(before[-1]).event_id != to_emit(escalated).event_id
+
+
+def test_what_stands_though_a_step_came_to_light_late_is_said_to_stand() -> None:
+    clock, _, after = late_on_the_ladder("noted/addition", "noted/rating")
+    assert [("upheld", 1)] * 2 == [(event.kind, event.running.level) for event in after]
+    assert [1, 2] == [event.clock.seq for event in after]
+    assert [] == of_completion(decide(clock, *step(3, "noted/addition", SATURDAY + timedelta(hours=1)), SOPPENG)[1])
+
+
+def test_what_the_clock_itself_said_is_passed_over() -> None:
+    clock, _ = decide(None, *step(0, "registered", MONDAY), SOPPENG)
+    clock, said = due(clock, SATURDAY, SOPPENG)
+    for seq, event in enumerate(of_completion(said), 1):
+        after, more = decide(clock, *step(seq, event.kind, SATURDAY), SOPPENG)
+        assert [] == more
+        assert msgspec.structs.replace(clock, seq=seq, past=None) == msgspec.structs.replace(after, past=None)
+        clock = after
+    _, after_all = decide(clock, *step(4, "resolved", MONDAY + timedelta(days=1)), SOPPENG)
+    assert ["retracted", "met"] == [event.kind for event in of_completion(after_all)]

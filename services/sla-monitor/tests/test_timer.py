@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from aiokafka import TopicPartition
 from byhand import RULES
 from prometheus_client import REGISTRY
 from pydantic import PostgresDsn, SecretStr
@@ -18,17 +17,16 @@ from told import REGION
 
 from chassis import outbox
 from chassis.batch import Steps
-from chassis.database import Connection, Pool
+from chassis.database import Pool
+from chassis.log_ends import Ends
 from chassis.wire import Emit
-from contracts.topics import UPDATED
 from sla_monitor import handlers
 from sla_monitor.adapters import store
-from sla_monitor.adapters.log import readable
 from sla_monitor.app import handler_of
 from sla_monitor.domain import Rules
 from sla_monitor.settings import Settings
 from sla_monitor.state import ComplaintClock
-from sla_monitor.timer import LOGGED, caught_up, ring_all, timer
+from sla_monitor.timer import LOGGED, ring_all, timer
 
 pytestmark = pytest.mark.connected
 
@@ -99,31 +97,17 @@ async def test_however_many_clocks_fail_all_others_ring(
     assert sum(record.message == "timer_failed" for record in caplog.records) == LOGGED
 
 
-async def test_waiting_for_the_log_ends_only_when_nothing_is_read_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each look lasts as long as may pass without progress; three of them bring some."""
-    read = [{0: 0}, {0: 1}, {0: 2}, {0: 3}]
-
-    async def consumed(db: Connection, topic: str) -> dict[int, int]:
-        await asyncio.sleep(0.05)
-        return read.pop(0) if len(read) > 1 else read[0]
-
-    monkeypatch.setattr(store, "consumed", consumed)
-    await caught_up(None, {0: 3}, timeout_s=0.04)
-    with pytest.raises(TimeoutError):
-        await caught_up(None, {0: 4}, timeout_s=0.04)
-
-
 async def test_what_was_due_a_moment_ago_waits_for_steps_that_are_on_their_way(
     pool: Pool, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @contextlib.asynccontextmanager
-    async def nothing_unread(settings: Settings) -> AsyncIterator[Callable[[], Awaitable[dict[int, int]]]]:
-        async def ends() -> dict[int, int]:
+    async def nothing_unread(settings: Settings, topics: list[str]) -> AsyncIterator[Callable[[], Awaitable[Ends]]]:
+        async def ends() -> Ends:
             return {}
 
         yield ends
 
-    monkeypatch.setattr("sla_monitor.timer.story_ends", nothing_unread)
+    monkeypatch.setattr("sla_monitor.timer.log_ends", nothing_unread)
     now, rung = datetime.now(UTC), asyncio.Event()
     async with pool.acquire() as db:
         await store.save(db, {"old": clock("old", due=now - timedelta(hours=2)), "new": clock("new", due=now)})
@@ -136,12 +120,3 @@ async def test_what_was_due_a_moment_ago_waits_for_steps_that_are_on_their_way(
         await rung.wait()
     running.cancel()
     assert {data.complaint_id for data in await announced(pool)} == {"old"}
-
-
-async def test_a_partition_whose_records_all_expired_is_not_waited_for(pool: Pool) -> None:
-    await Steps(pool, handler_of(RULES))([record(4, "a", "registered", MONDAY)])  # partition 0 is read up to 5
-    read, expired, empty, unread = (TopicPartition(UPDATED, n) for n in range(4))
-    begins, ends = {read: 3, expired: 7, empty: 0, unread: 7}, {read: 5, expired: 7, empty: 0, unread: 8}
-    async with pool.acquire() as db, asyncio.timeout(30):
-        await caught_up(db, readable(begins, {tp: ends[tp] for tp in (read, expired, empty)}), 30)
-    assert readable(begins, ends) == {0: 5, 3: 8}

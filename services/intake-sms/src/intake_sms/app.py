@@ -38,15 +38,8 @@ def run() -> None:
 async def serve(settings: SmsSettings, texts: Texts, kept: Mapping[str, timedelta]) -> None:
     """The gateway's door, and behind it the relay, the listener to the story, the sender, the repair and the sweep."""
     relay = Relay(settings, SERVICE)
-    receipt_wait_s, apology_after_s = settings.receipt_wait_s, settings.apology_after_s
-    handler = story_handler(
-        SERVICE,
-        texts,
-        notify=True,
-        event_key=settings.signing_key,
-        receipt_wait_s=receipt_wait_s,
-        apology_after_s=apology_after_s,
-    )
+    wait_s = settings.receipt_wait_s
+    handler = story_handler(SERVICE, texts, notify=True, event_key=settings.signing_key, wait_s=wait_s)
     pool = await open_pool(str(settings.database_url), connected=0)
     desk = Desk(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)
     app = door(settings, partial(take, desk), partial(bury, desk))

@@ -12,8 +12,8 @@ from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import derived_id
 from intake.commands import Command
-from intake.complaint_view import Story, find_story
-from intake.notices import NewNotice, add_notices
+from intake.complaint_view import ComplaintView, find_view
+from intake.notices import NewNotice, NoticeKind, add_notices
 from intake.set_aside import put_aside
 from intake.submissions import Submission, TextProblem, accept, asked, follow_up, is_reporter, said_before
 from intake.texts import Texts
@@ -82,7 +82,7 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
         case "bad_ticket" | "bad_rating" | "help":
             return _answer(mo, say[wish.kind].format(ticket=wish.ticket), wish.ticket)
         case "hint":
-            return NewNotice(mo.sender, f"format-{_today(desk)}", say["format"], mo.sender)
+            return NewNotice(mo.sender, NoticeKind.FORMAT, _today(desk), say["format"], mo.sender)
         case _:
             return None
 
@@ -92,7 +92,7 @@ def _today(desk: Desk) -> str:
 
 
 async def _status(desk: Desk, mo: Mo, number: str) -> NewNotice:
-    story, own = await find_story(desk.pool, number), await is_reporter(desk.pool, number, mo.sender)
+    story, own = await find_view(desk.pool, number), await is_reporter(desk.pool, number, mo.sender)
     return _answer(mo, desk.texts.status_line(story, number, to_reporter=own), number)
 
 
@@ -100,14 +100,14 @@ async def _complain(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     """Take it; who says the same again hears how it is, once a day: whatever answers each SMS must find an end."""
     submission = _submission(mo, wish)
     if number := await said_before(desk.pool, submission):
-        return replace(await _status(desk, mo, number), reason=f"again-{_today(desk)}")
+        return replace(await _status(desk, mo, number), kind=NoticeKind.AGAIN, key=_today(desk))
     await accept(
         desk.pool,
         desk.settings,
         SERVICE,
         submission,
         receipt=lambda number: desk.texts.receipt(
-            SERVICE, Story(ticket=number, rahasia=wish.rahasia, anonim=wish.anonim)
+            SERVICE, ComplaintView(ticket=number, rahasia=wish.rahasia, anonim=wish.anonim)
         ),
         wake=desk.wake,
         keep=desk.texts.contacts,
@@ -138,7 +138,7 @@ async def _follow_up(desk: Desk, mo: Mo, number: str, item: FollowUp) -> NewNoti
     if await follow_up(desk.pool, desk.settings, SERVICE, number, item, address=mo.sender, wake=desk.wake, keep=keep):
         return None
     if item.kind == "addition" and item.text and len(item.text.split()) >= ENOUGH_ALONE:
-        story = await find_story(desk.pool, number) or Story(ticket=number)
+        story = await find_view(desk.pool, number) or ComplaintView(ticket=number)
         return await _complain(desk, mo, Wish("complaint", item.text, rahasia=story.rahasia, anonim=story.anonim))
     return _answer(mo, desk.texts.sms["not_yours"].format(ticket=number), number)
 
@@ -150,7 +150,7 @@ def _key(mo: Mo) -> str:
 def _answer(mo: Mo, text: str, number: str = "") -> NewNotice:
     # Named by the SMS it answers: when the gateway brings that SMS again, there is no second answer. Who asks about a
     # complaint may be its anonymous reporter, so it is not kept who did.
-    return NewNotice(number or mo.sender, f"mo-{mo.id}", text, mo.sender, forget=bool(number))
+    return NewNotice(number or mo.sender, NoticeKind.ANSWER, mo.id, text, mo.sender, forget=bool(number))
 
 
 def elsewhere(desk: Desk, form: str, number: str) -> str:

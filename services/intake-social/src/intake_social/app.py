@@ -68,15 +68,8 @@ async def serve(settings: SocialSettings, texts: Texts, kept: Mapping[str, timed
             writes["facebook"] = page.comment
             tasks.append(("facebook", partial(poll_facebook, desk, page)))
         tasks.append(("sender", partial(send_notices, pool, "social", partial(send, writes))))
-        receipt_wait_s, apology_after_s = settings.receipt_wait_s, settings.apology_after_s
-        handler = story_handler(
-            SERVICE,
-            texts,
-            notify=True,
-            event_key=settings.signing_key,
-            receipt_wait_s=receipt_wait_s,
-            apology_after_s=apology_after_s,
-        )
+        wait_s = settings.receipt_wait_s
+        handler = story_handler(SERVICE, texts, notify=True, event_key=settings.signing_key, wait_s=wait_s)
         await run_intake(SERVICE, settings, handler, SOURCES, pool, relay, tasks)
     pool.terminate()
 
@@ -198,9 +191,7 @@ async def send(writes: dict[str, Write], notice: Notice) -> None:
     if write is None:
         raise TryLater(f"{channel} is switched off", after_s=300)
     try:
-        for text in posts(
-            notice.text, notice.reason, channel, notice.ticket
-        ):  # those that are there already are left at that
+        for text in posts(notice, channel):  # those that are there already are left at that
             await write(post_id, text)
     except SocialRefused as refused:
         raise Refused(refused.reason) from refused

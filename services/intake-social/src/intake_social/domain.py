@@ -8,8 +8,8 @@ from typing import Literal
 
 from intake import commands
 from intake.commands import Command, is_thanks, read_command
-from intake.complaint_view import ASKED, HELD
 from intake.marks import Marked, read_marks
+from intake.notices import Notice, NoticeKind
 
 #: What calls us, and says nothing; other hashtags are words of the sentence, often its place.
 _OURS = r"#(?:lapor(?:soppeng)?!?|soppeng|1708)(?!\w)"
@@ -18,8 +18,8 @@ _CALLS_LAST = re.compile(_OURS, re.IGNORECASE)
 _TAG = re.compile(r"#([^\W\d_]\w*)")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _KEYWORD = re.compile(r"^\s*(?:LAPOR!?\s+)?SOPPENG\b[\s#:,.-]*", re.IGNORECASE)
-#: What the reasons of those notices begin with whose number tells them from one another.
-_NUMBERED = frozenset({"seq-", "answer-", HELD, ASKED})
+#: The notices whose key tells them from one another.
+_NUMBERED = frozenset({NoticeKind.STEP, NoticeKind.ANSWER})
 _MARK_TAG = re.compile(r"\s*(?<![\w/.])#(rahasia|anonim)(?!\w)", re.IGNORECASE)
 _HELP = frozenset({"help", "bantuan", "info", "?"})
 #: X takes so much; Facebook far more.
@@ -90,15 +90,17 @@ def weight(text: str) -> int:
     return links * _LINK_WEIGHT + sum(1 if any(low <= ord(c) <= high for low, high in _LIGHT) else 2 for c in rest)
 
 
-def posts(text: str, reason: str, channel: str = "x", about: str = "") -> list[str]:
-    """``text`` as replies on ``channel``, a number at the end of each: the networks keep us from saying the same twice.
+def posts(notice: Notice, channel: str = "x") -> list[str]:
+    """Give the text of ``notice`` as replies on ``channel``, with a number at the end of each.
+
+    The networks keep us from saying the same twice.
 
     A step of the story has its own number, at once or when its due date is known; an answer the end of the number of
-    the post it answers. What is too long for one post goes on in the next, (3a), (3b) …, which names the ticket
-    ``about`` it is, for two citizens may be told the same; the last may be cut.
+    the post it answers. What is too long for one post goes on in the next, (3a), (3b) …, which names its
+    ticket, for two citizens may be told the same; the last may be cut.
     """
-    kind, _, number = reason.partition("-")
-    nth = number[-4:] if f"{kind}-" in _NUMBERED else ""
+    text, about = notice.text, notice.ticket
+    nth = notice.key[-4:] if notice.kind in _NUMBERED else ""
     whole = f"{text} ({nth})" if nth else text
     if weight(whole) <= ROOM[channel]:
         return [whole]

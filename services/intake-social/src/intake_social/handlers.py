@@ -14,8 +14,8 @@ import msgspec
 from chassis.database import Pool, is_outage
 from contracts.events import FollowUp
 from contracts.ids import complaint_id, derived_id
-from intake.complaint_view import Story, find_story
-from intake.notices import NewNotice, add_notices
+from intake.complaint_view import ComplaintView, find_view
+from intake.notices import NewNotice, NoticeKind, add_notices
 from intake.set_aside import put_aside
 from intake.submissions import KeyReused, Submission, TextProblem, accept, clean, follow_up
 from intake.texts import Texts
@@ -118,7 +118,7 @@ async def _take(desk: Desk, post: Seen) -> None:
 
 async def _say_status(desk: Desk, post: Seen, number: str) -> None:
     """Everybody reads it, whoever asked."""
-    story = await find_story(desk.pool, number)
+    story = await find_view(desk.pool, number)
     more = f". {desk.texts.social['private']}" if story and story.rahasia else ""
     await _say(desk, post, desk.texts.status_line(story, number) + more)
 
@@ -146,7 +146,7 @@ def _item_id(post: Seen) -> str:
 
 async def _as_confidential(desk: Desk, wish: Wish) -> Wish:
     """A complaint of its own is as confidential as that of somebody else which it was meant for."""
-    story = await find_story(desk.pool, wish.ticket) if wish.ticket else None
+    story = await find_view(desk.pool, wish.ticket) if wish.ticket else None
     return replace(wish, rahasia=story.rahasia, anonim=story.anonim) if story else wish
 
 
@@ -169,7 +169,7 @@ async def _complain(desk: Desk, post: Seen, wish: Wish) -> None:
             SERVICE,
             submission,
             receipt=lambda number: desk.texts.receipt(
-                SERVICE, Story(ticket=number, rahasia=wish.rahasia, anonim=wish.anonim)
+                SERVICE, ComplaintView(ticket=number, rahasia=wish.rahasia, anonim=wish.anonim)
             ),
             wake=desk.wake,
             keep=desk.texts.contacts,
@@ -216,6 +216,6 @@ async def _add(desk: Desk, post: Seen, number: str, text: str, *, by: str | None
 
 
 async def _say(desk: Desk, post: Seen, text: str) -> None:
-    notice = NewNotice(post.thread, f"answer-{post.version or post.id}", text, post.address, post.thread)
+    notice = NewNotice(post.thread, NoticeKind.ANSWER, post.version or post.id, text, post.address, post.thread)
     async with desk.pool.acquire() as db:
         await add_notices(db, [notice])

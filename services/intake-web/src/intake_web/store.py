@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from contracts.events import FollowUp
-from intake.complaint_view import Story
+from intake.complaint_view import ComplaintView
 from intake.submissions import Accepted, Submission
 
 
@@ -26,7 +26,7 @@ class Found:
     ``reporters`` counts who reported the same: this complaint and those merged into it.
     """
 
-    story: Story
+    story: ComplaintView
     received_at: datetime | None
     reporters: int = 1
 

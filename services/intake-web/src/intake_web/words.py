@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.events import Evidence
+from contracts.events import CLOCK_KINDS, Evidence
 from contracts.links import host_of
-from intake.complaint_view import Story
+from intake.complaint_view import ComplaintView
 from intake.texts import Texts
 from intake_web.domain import OPEN, sentence
 from intake_web.store import Found
@@ -20,7 +20,7 @@ def tracking(found: Found, texts: Texts, *, to_reporter: bool) -> dict[str, Any]
     return outline if found.story.rahasia and not to_reporter else {**outline, **_rest(found, texts)}
 
 
-def _outline(story: Story, texts: Texts) -> dict[str, Any]:
+def _outline(story: ComplaintView, texts: Texts) -> dict[str, Any]:
     return {
         "ticket": story.ticket,
         "status": story.status,
@@ -55,18 +55,15 @@ def _rest(found: Found, texts: Texts) -> dict[str, Any]:
                 "text": sentence(story.ticket, step.text),
             }
             for step in story.steps
+            if step.kind not in CLOCK_KINDS
         ],
         "steps": _steps(story),
     }
 
 
-def _steps(story: Story) -> list[dict[str, Any]]:
+def _steps(story: ComplaintView) -> list[dict[str, Any]]:
     """The history and what the clock said, in the order in which it happened."""
-    told: list[dict[str, Any]] = [
-        {"kind": s.kind, "at": s.at, "text": sentence(story.ticket, s.text)} for s in story.steps
-    ]
-    told += [{"kind": line.kind, "at": line.at, "text": line.text} for line in story.lines]
-    return sorted(told, key=lambda step: step["at"])
+    return [{"kind": s.kind, "at": s.at, "text": sentence(story.ticket, s.text)} for s in story.steps]
 
 
 def _shown(evidence: Evidence, host: str) -> dict[str, Any]:

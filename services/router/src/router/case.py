@@ -23,6 +23,7 @@ from contracts.events import (
     Support,
     UnitRouted,
 )
+from router.clock_word import ClockWord
 from router.refusal import Refusal
 from router.rules import priority
 
@@ -71,8 +72,10 @@ class Case(Struct, frozen=True, kw_only=True):
     """The state of one complaint. Before its ``received`` has come, only what came early is in it.
 
     ``merged`` are the complaints that follow this one, ``also_about`` the units those accuse, ``rights`` what the
-    reporter asked for by law and nobody has done yet, ``alarmed`` who heard of each promise that is late, ``told`` the
-    units that ever had a snapshot of it.
+    reporter asked for by law and nobody has done yet, ``told`` the units that ever had a snapshot of it. ``alarmed`` is
+    who heard of each promise that is late, by the level of the ladder (-1: warned). ``clocks`` is, for each clock, the
+    round and number of the last thing that set it; ``held`` what the clock said and nobody was told yet; ``happened``
+    the last steps that were not the clock's, with when they happened.
     """
 
     ticket: str
@@ -100,15 +103,13 @@ class Case(Struct, frozen=True, kw_only=True):
     also_about: list[str] = []
     similar: list[Similar] = []
     rights: list[str] = []
-    alarmed: dict[str, list[str]] = {}
+    alarmed: dict[str, dict[int, list[str]]] = {}
+    clocks: dict[str, tuple[int, int]] = {}
+    held: list[ClockWord] = []
+    happened: list[tuple[int, datetime]] = []
     told: list[str] = []
     erasure: Erasure | None = None
     restricted: bool = False
-
-
-def promise(stage: str, deadline_at: datetime) -> str:
-    """Names one promise among those of a complaint."""
-    return f"{stage} {deadline_at.timestamp():.0f}"
 
 
 def waits(case: Case) -> bool:

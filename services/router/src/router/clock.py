@@ -1,12 +1,19 @@
-"""What the clock says to those who work on a complaint, and what its silence closes. Pure."""
+"""What the clock says of a complaint: a step of its story, and news for those who work on it. Pure.
+
+What time alone made true is held until the router has read what units and citizens wrote until then, and until the
+clock itself has taken in what the router made of that (:func:`release`).
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import msgspec
 
 from contracts.dates import due_in_words
 from contracts.events import SlaBreached, SlaUpdated, UnitRouted
-from router.case import FINAL, HELD, Case, Out, advance, promise, tell_unit, waits
+from router.case import HELD, Case, Out, advance, tell_unit, waits
+from router.clock_word import LADDER, ClockWord
 from router.rules import Rules, last_unit
 from router.transfers import Result, about, desk
 
@@ -22,119 +29,215 @@ STAGES = {
     "rights": "permintaan hak atas data pribadi",
 }
 
-#: The clock did not wait for the question: those of a round share one bound. For the citizen, and for the unit.
-_ASKED_ENOUGH = (
-    "Petugas melanjutkan tanpa menunggu, karena waktu bertanya sudah habis. Jawaban Anda tetap diteruskan.",
-    "waktu bertanya sudah habis; jawaban pelapor tidak ditunggu",
-)
-_NEXT_STEP = "Unitnya sudah diingatkan, bila tetap diam atasannya diberi tahu. Jawabannya kami kirim."
+#: What a word of the clock is called in the story, where it is not called the same.
+_STEPS = {"started": "deadline_set"}
+#: The words after which those before them are no longer true. A warning or a breach says nothing about others.
+_SETS_THE_CLOCK = frozenset({"started", "paused", "resumed", "rescheduled", "retracted", "met", "stopped", "lapsed"})
 
 
-def on_sla(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result:
-    """The clock spoke: show the deadline to the units, warn them, call for others, close after silence."""
+def on_clock(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result:
+    """Say what the clock said; what time alone made true, and what comes after that, waits for :func:`release`."""
+    word = ClockWord.of(data)
     if case.received is None:
         return case, []
-    if isinstance(data, SlaBreached):
-        return _heard(case, data, _breached(rules, case, data))
-    match data.kind:
-        case "started" | "rescheduled" if data.stage == "completion":
-            return _new_deadline(case, data)
-        case "warned":
-            told = _warned(rules, case, data)
-            return (case, told) if case.unit else _heard(case, data, told)
-        case "retracted":
-            return _retracted(rules, case, data)
-        case "lapsed" if case.status == "resolved" and data.based_on_seq >= (case.resolved_seq or 0):
-            case, update = advance(case, "closed", message="Tidak ada tanggapan lagi dari Anda.")
-            return case, [update, *tell_unit(case, "withdrawn", reason="ditutup")]
-        case "paused" if data.stage == "completion" and case.status == "waiting_for_reporter":
-            return _paused(rules, case, data)
-        case "resumed" if data.stage == "completion":
-            return _resumed(case, data)
-    return case, []
+    if word.kind == "upheld":
+        held = [_reconsidered(each, word) for each in case.held]
+        return _replace(case, held=held), []
+    if word.kind == "retracted":  # nobody was told of what is held
+        case = _replace(case, held=[each for each in case.held if not word.takes_back(each)])
+    if case.held or word.due_at is not None:
+        return _replace(case, held=[*case.held, word]), []
+    return _say(rules, case, word)
 
 
-def _heard(case: Case, data: SlaUpdated | SlaBreached, told: list[Out]) -> Result:
-    """``told``, and who heard of it: they hear too when it is taken back, or when somebody has what nobody had."""
-    units = [out.unit for out in told if isinstance(out, UnitRouted)]
-    known = case.alarmed.get(promise(data.stage, data.deadline_at), [])
-    if set(units) <= set(known):
-        return case, told
-    heard = {**case.alarmed, promise(data.stage, data.deadline_at): list(dict.fromkeys([*known, *units]))}
-    return _replace(case, alarmed=heard), told
+def _reconsidered(held: ClockWord, word: ClockWord) -> ClockWord:
+    same = held.kind in LADDER and held.about == word.about and held.level <= word.level
+    return _replace(held, based_on_seq=max(held.based_on_seq, word.based_on_seq)) if same else held
 
 
-def _retracted(rules: Rules, case: Case, data: SlaUpdated) -> Result:
-    """An answer that was in time came to light late: nobody is to blame."""
-    heard, told = case.alarmed.get(promise(data.stage, data.deadline_at), []), list[Out]()
-    barred, reason = about(rules, case), f"tenggat {_promise(data)} ternyata tidak terlewati"
+def release(rules: Rules, case: Case, *, at_once: bool = False) -> Result:
+    """Say what is held, in order, once the router has read all that was written until then.
+
+    A breach stays held, and what comes after it, while the clock has not said whether it stands with the steps that
+    happened by then and came to light later: ``upheld`` or ``retracted``. With ``at_once`` nothing is waited for.
+    """
+    outs: list[Out] = []
+    while case.held and (at_once or not _is_undecided(case, case.held[0])):
+        word, *held = case.held
+        case, more = _say(rules, _replace(case, held=held), word)
+        outs += more
+    return case, outs
+
+
+def _is_undecided(case: Case, word: ClockWord) -> bool:
+    if word.kind not in LADDER or word.due_at is None:
+        return False
+    return any(seq > word.based_on_seq and at <= word.due_at for seq, at in case.happened)
+
+
+def _say(rules: Rules, case: Case, word: ClockWord) -> Result:
+    """Write ``word`` into the story and tell the units; not what is out of date: a dead letter that was put back."""
+    said = (word.round, word.number)
+    of_parent = case.status == "merged" and not _is_of_rights(word)  # whose clock counts for both
+    if of_parent or said < case.clocks.get(word.clock, said):
+        return case, []
+    if word.kind in _SETS_THE_CLOCK:
+        case = _replace(case, clocks={**case.clocks, word.clock: said})
+    effect = _EFFECTS.get(word.kind)
+    return effect(rules, case, word) if effect else (case, [])
+
+
+def _step(case: Case, word: ClockWord) -> Result:
+    case, update = advance(
+        case,
+        _STEPS.get(word.kind, word.kind),
+        case.status,
+        stage=word.stage,
+        round=word.round,
+        deadline_at=word.deadline_at,
+        derivation=word.derivation,
+        promise=word.promise,
+        paused_until=word.paused_until,
+        level=word.level,
+        escalate_to=word.escalate_to,
+    )
+    return case, [update]
+
+
+def _deadline(rules: Rules, case: Case, word: ClockWord) -> Result:
+    """It was set, or moved."""
+    case, outs = _step(case, word)
+    if word.stage != "completion":
+        return case, outs
+    case = _replace(case, deadline_at=word.deadline_at, derivation=word.derivation)
+    return case, [*outs, *(tell_unit(case, "deadline-set") if case.status in HELD else [])]
+
+
+def _paused(rules: Rules, case: Case, word: ClockWord) -> Result:
+    """It stands for the question that was asked last; show those who work on it until when."""
+    case, outs = _step(case, word)
+    if word.stage != "completion" or case.status != "waiting_for_reporter":
+        return case, outs
+    case = _replace(case, paused_seq=max(case.paused_seq, word.based_on_seq), paused_until=word.paused_until)
+    if case.paused_until is None or not waits(case):
+        return case, outs
+    until = due_in_words(case.paused_until, rules.zone)
+    reason = f"tenggat berhenti sampai pelapor menjawab, paling lambat {until}"
+    return case, [*outs, *tell_unit(case, "updated", reason=reason)]
+
+
+def _resumed(rules: Rules, case: Case, word: ClockWord) -> Result:
+    """Go on without the answer, if it is this question's bound that passed and not an earlier one's."""
+    if word.stage != "completion":
+        return _step(case, word)
+    moved = case.deadline_at != word.deadline_at
+    waited, waits_on = waits(case), case.status == "waiting_for_reporter" and word.based_on_seq >= (case.asked_seq or 0)
+    case, outs = _deadline(rules, case, word) if moved else _step(case, word)
+    if not waits_on:
+        return case, outs
+    # All questions of a round share one bound: when it is used up the clock does not stand for another.
+    code, reason = (
+        ("answer_time_over", "pelapor tidak menjawab")
+        if waited
+        else ("question_time_over", "waktu bertanya sudah habis; jawaban pelapor tidak ditunggu")
+    )
+    case, update = advance(case, "in_progress", code=code)
+    return case, [*outs, update, *tell_unit(case, "followed-up", reason=reason)]
+
+
+def _warned(rules: Rules, case: Case, word: ClockWord) -> Result:
+    if not _runs(case, word):
+        return case, []
+    unit = desk(rules, case) if _is_of_rights(word) else _instead(rules, case)
+    case, outs = _step(case, word)
+    told = tell_unit(case, "warned", unit=unit, reason=f"tenggat{_named(word)} sudah dekat")
+    return case if case.unit else _alarm(case, word, told, level=-1), [*outs, *told]
+
+
+def _late(rules: Rules, case: Case, word: ClockWord) -> Result:
+    """It is missed, or a further step of the ladder is reached."""
+    runs = _runs(case, word)
+    if word.level in case.alarmed.get(word.about, {}) or (not runs and (word.level or _is_of_rights(word))):
+        return case, []
+    case, outs = _step(case, word)  # a promise that was missed was, though the answer has come since
+    told: list[Out] = []
+    if runs:
+        told = _told_of_escalation(rules, case, word) if word.level else _told_of_breach(rules, case, word)
+    return _alarm(case, word, told, level=word.level), [*outs, *told]
+
+
+def _told_of_breach(rules: Rules, case: Case, word: ClockWord) -> list[Out]:
+    unit = desk(rules, case) if _is_of_rights(word) else _instead(rules, case)
+    return tell_unit(case, "breached", unit=unit, reason=f"tenggat{_named(word)} terlewati")
+
+
+def _told_of_escalation(rules: Rules, case: Case, word: ClockWord) -> list[Out]:
+    reason = f"tenggat {_promise(word)} terlewati sejak {due_in_words(word.deadline_at, rules.zone)}"
+    told: list[Out] = []
+    for unit in _ladder(rules, case, word):
+        told += tell_unit(case, "escalated", unit=unit, reason=f"{reason} (tingkat {word.level})")
+    return told
+
+
+def _alarm(case: Case, word: ClockWord, told: list[Out], *, level: int) -> Case:
+    """Remember who heard: they hear too when it is taken back, or when somebody has what nobody had."""
+    units = list(dict.fromkeys(out.unit for out in told if isinstance(out, UnitRouted)))
+    if level < 0 and not units:
+        return case
+    return _replace(case, alarmed={**case.alarmed, word.about: {**case.alarmed.get(word.about, {}), level: units}})
+
+
+def _retracted(rules: Rules, case: Case, word: ClockWord) -> Result:
+    """An answer that was in time came to light late: nobody is to blame. Of what was not said nothing is."""
+    levels = case.alarmed.get(word.about, {})
+    if not any(level >= word.level for level in levels):
+        return case, []
+    left = {level: units for level, units in levels.items() if 0 <= level < word.level}
+    rest = {promise: heard for promise, heard in case.alarmed.items() if promise != word.about}
+    case, outs = _step(_replace(case, alarmed={**rest, word.about: left} if left else rest), word)
+    barred, reason = about(rules, case), f"tenggat {_promise(word)} ternyata tidak terlewati"
+    if word.level:
+        reason = f"tenggat {_promise(word)} belum sampai tingkat {word.level}"
+    heard = dict.fromkeys(unit for level, units in levels.items() if level not in left for unit in units)
     for unit in heard:
         if unit in rules.units and unit not in barred:
-            told += tell_unit(case, "retracted", unit=unit, reason=reason)
-    left = {late: units for late, units in case.alarmed.items() if late != promise(data.stage, data.deadline_at)}
-    return (_replace(case, alarmed=left) if heard else case), told
+            outs += tell_unit(case, "retracted", unit=unit, reason=reason)
+    return case, outs
 
 
-def _new_deadline(case: Case, data: SlaUpdated) -> Result:
-    case = _replace(case, deadline_at=data.deadline_at, derivation=data.derivation)
-    return case, tell_unit(case, "deadline-set") if case.status in HELD else []
-
-
-def _paused(rules: Rules, case: Case, data: SlaUpdated) -> Result:
-    """It stands for the question that was asked last; show those who work on it until when."""
-    case = _replace(case, paused_seq=max(case.paused_seq, data.based_on_seq), paused_until=data.paused_until or None)
-    if case.paused_until is None or not waits(case):
+def _lapsed(rules: Rules, case: Case, word: ClockWord) -> Result:
+    if case.status != "resolved" or word.based_on_seq < (case.resolved_seq or 0):
         return case, []
-    until = due_in_words(case.paused_until, rules.zone)
-    return case, tell_unit(case, "updated", reason=f"tenggat berhenti sampai pelapor menjawab, paling lambat {until}")
+    case, update = advance(case, "closed", code="lapsed")
+    return case, [update, *tell_unit(case, "withdrawn", reason="ditutup")]
 
 
-def _resumed(case: Case, data: SlaUpdated) -> Result:
-    """Go on without the answer, if it is this question's bound that passed and not an earlier one's."""
-    outs: list[Out] = []
-    if case.status == "waiting_for_reporter" and data.based_on_seq >= (case.asked_seq or 0):
-        says, reason = ("Batas waktu menjawab sudah lewat.", "pelapor tidak menjawab") if waits(case) else _ASKED_ENOUGH
-        case, update = advance(case, "in_progress", message=says)
-        outs = [update, *tell_unit(case, "followed-up", reason=reason)]
-    if case.deadline_at == data.deadline_at:
-        return case, outs
-    case, told = _new_deadline(case, data)
-    return case, [*outs, *told]
+_EFFECTS: dict[str, Callable[[Rules, Case, ClockWord], Result]] = {
+    "started": _deadline,
+    "rescheduled": _deadline,
+    "paused": _paused,
+    "resumed": _resumed,
+    "warned": _warned,
+    "breached": _late,
+    "escalated": _late,
+    "retracted": _retracted,
+    "met": lambda rules, case, word: _step(case, word),
+    "lapsed": _lapsed,
+}
 
 
-def to_merged(rules: Rules, before: Case, after: Case, data: SlaUpdated | SlaBreached) -> str | None:
-    """What those merged into it are told of its clock, for theirs stands: when it is due, and that this is past."""
-    if data.stage != "completion":
-        return None
-    due, parent, known = due_in_words(data.deadline_at, rules.zone), after.ticket, promise(data.stage, data.deadline_at)
-    if isinstance(data, SlaBreached):
-        if data.level or known in before.alarmed or known not in after.alarmed:
-            return None
-        return f"Maaf, tenggat {parent}, {due}, terlewati. {_NEXT_STEP}"
-    if known in before.alarmed and known not in after.alarmed:
-        return f"Ralat: tenggat {parent}, {due}, ternyata tidak terlewati."
-    moved = before.deadline_at != after.deadline_at and after.status not in FINAL
-    return f"Tenggat {parent} sekarang {due}." if moved else None
+def _promise(word: ClockWord) -> str:
+    return STAGES.get(word.stage, word.stage)
 
 
-def _promise(data: SlaUpdated | SlaBreached) -> str:
-    return STAGES.get(data.stage, data.stage)
-
-
-def _named(data: SlaUpdated | SlaBreached) -> str:
+def _named(word: ClockWord) -> str:
     """The deadline that a snapshot shows needs no name."""
-    return "" if data.stage == "completion" else f" {_promise(data)}"
+    return "" if word.stage == "completion" else f" {_promise(word)}"
 
 
-def _warned(rules: Rules, case: Case, data: SlaUpdated) -> list[Out]:
-    reason = f"tenggat{_named(data)} sudah dekat"
-    if _is_of_rights(data):
-        return tell_unit(case, "warned", unit=desk(rules, case), reason=reason) if case.rights else []
-    return tell_unit(case, "warned", unit=_instead(rules, case), reason=reason) if _open(case) else []
-
-
-def _open(case: Case) -> bool:
-    return case.status in HELD or case.status == "registered"
+def _runs(case: Case, word: ClockWord) -> bool:
+    """Whether somebody still has to do what it measures."""
+    return bool(case.rights) if _is_of_rights(word) else case.status in HELD or case.status == "registered"
 
 
 def _instead(rules: Rules, case: Case) -> str | None:
@@ -142,28 +245,15 @@ def _instead(rules: Rules, case: Case) -> str | None:
     return None if case.unit else desk(rules, case)
 
 
-def _is_of_rights(data: SlaUpdated | SlaBreached) -> bool:
+def _is_of_rights(word: ClockWord) -> bool:
     """Its clock runs beside the complaint's, also when that is over; the triage unit sees to it."""
-    return data.stage == "rights"
+    return word.stage == "rights"
 
 
-def _breached(rules: Rules, case: Case, data: SlaBreached) -> list[Out]:
-    if not (case.rights if _is_of_rights(data) else _open(case)):
-        return []
-    if data.level == 0:
-        unit = desk(rules, case) if _is_of_rights(data) else _instead(rules, case)
-        return tell_unit(case, "breached", unit=unit, reason=f"tenggat{_named(data)} terlewati")
-    reason = f"tenggat {_promise(data)} terlewati sejak {due_in_words(data.deadline_at, rules.zone)}"
-    told: list[Out] = []
-    for unit in _ladder(rules, case, data):
-        told += tell_unit(case, "escalated", unit=unit, reason=f"{reason} (tingkat {data.level})")
-    return told
-
-
-def _ladder(rules: Rules, case: Case, data: SlaBreached) -> list[str]:
+def _ladder(rules: Rules, case: Case, word: ClockWord) -> list[str]:
     """Who hears of it; in place of who may not see it, or is not there, the last resort."""
-    heads = desk(rules, case) if _is_of_rights(data) else case.unit or desk(rules, case)
-    units = [heads if name == "head" else name for name in data.escalate_to]
+    heads = desk(rules, case) if _is_of_rights(word) else case.unit or desk(rules, case)
+    units = [heads if name == "head" else name for name in word.escalate_to]
     barred = about(rules, case)
     last = last_unit(rules, barred)
     return list(dict.fromkeys(unit if unit in rules.units and unit not in barred else last for unit in units))

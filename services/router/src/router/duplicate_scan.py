@@ -61,7 +61,7 @@ async def compare(db: Connection, rules: Rules, handler: Handler[Case], case: Ca
     now = datetime.now(UTC)
 
     def decide(cases: Mapping[str, Case]) -> tuple[dict[str, Case], list[Emit]]:
-        return handlers.compared(in_force(rules, now), cases, case.ticket, [other.ticket for other in others])
+        return handlers.compared(in_force(rules, now), cases, case.ticket, [other.ticket for other in others], now)
 
     async with db.transaction():
         cause = f"{case.ticket}:compared"

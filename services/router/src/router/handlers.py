@@ -13,6 +13,7 @@ from chassis.wire import Emit, Message, Tombstone
 from contracts import codec, topics
 from contracts import ticket as tickets
 from contracts.events import (
+    CLOCK_KINDS,
     ComplaintClassified,
     ComplaintErased,
     ComplaintFollowedUp,
@@ -28,11 +29,13 @@ from router.case import Case, Out
 from router.rules import Rules, in_force
 from router.transfers import Changes, Result
 
+#: So many steps of a story are remembered with their moments.
+KEPT_MOMENTS = 20
 _RULES: dict[type, Callable[[Rules, Case, Any], Result]] = {
     ComplaintReceived: registration.on_received,
     ComplaintClassified: registration.on_classified,
-    SlaUpdated: clock.on_sla,
-    SlaBreached: clock.on_sla,
+    SlaUpdated: clock.on_clock,
+    SlaBreached: clock.on_clock,
 }
 
 
@@ -83,11 +86,8 @@ def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datet
             if isinstance(data, ComplaintClassified) and case.status == "merged":
                 followed, more = merging.understood(rules, cases, case)
                 changes, outs = {**changes, **followed}, [*outs, *more]
-            if isinstance(data, SlaUpdated | SlaBreached) and (word := clock.to_merged(rules, before, case, data)):
-                followed, more = merging.tell_merged(cases, case, word)
-                changes, outs = {**changes, **followed}, [*outs, *more]
         changes = {ticket: case for ticket, case in changes.items() if case != cases.get(ticket)}
-    return _with_children(rules, cases, changes, outs, by_unit=unit is not None)
+    return _with_children(rules, cases, changes, outs, now, by_unit=unit is not None)
 
 
 def _of_erased(
@@ -106,43 +106,68 @@ def _of_erased(
             case, outs = erasure.on_text_again(case, data)
             return {case.ticket: case}, outs
         case SlaUpdated() | SlaBreached():
-            case, outs = clock.on_sla(rules, case, data)
+            case, outs = clock.on_clock(rules, case, data)
             return {case.ticket: case}, outs
     return {}, []
 
 
-def unclassified(rules: Rules, cases: Mapping[str, Case], ticket: str) -> tuple[Changes, list[Emit]]:
+def unclassified(rules: Rules, cases: Mapping[str, Case], ticket: str, now: datetime) -> tuple[Changes, list[Emit]]:
     """The timer's decision about ``ticket``; ``rules`` are those in force now."""
     case, outs = registration.on_unclassified(rules, cases[ticket])
-    return _with_children(rules, cases, {ticket: case}, outs, by_unit=False)
+    return _with_children(rules, cases, {ticket: case}, outs, now, by_unit=False)
 
 
-def unit_ended(rules: Rules, cases: Mapping[str, Case], ticket: str) -> tuple[Changes, list[Emit]]:
+def unit_ended(rules: Rules, cases: Mapping[str, Case], ticket: str, now: datetime) -> tuple[Changes, list[Emit]]:
     """The sweep's decision about ``ticket``; ``rules`` are those in force now."""
     case, outs = registration.on_unit_ended(rules, cases[ticket])
-    return _with_children(rules, cases, {ticket: case}, outs, by_unit=False)
+    return _with_children(rules, cases, {ticket: case}, outs, now, by_unit=False)
 
 
-def erased_long_ago(rules: Rules, cases: Mapping[str, Case], ticket: str) -> tuple[Changes, list[Emit]]:
+def erased_long_ago(rules: Rules, cases: Mapping[str, Case], ticket: str, now: datetime) -> tuple[Changes, list[Emit]]:
     """The timer's decision about ``ticket``, whose topics are due to be cleaned; ``rules`` are those in force now."""
     case, outs = erasure.repeated(rules, cases[ticket])
-    return _with_children(rules, cases, {ticket: case}, outs, by_unit=False)
+    return _with_children(rules, cases, {ticket: case}, outs, now, by_unit=False)
 
 
-def compared(rules: Rules, cases: Mapping[str, Case], ticket: str, others: list[str]) -> tuple[Changes, list[Emit]]:
+def released(rules: Rules, cases: Mapping[str, Case], ticket: str, now: datetime) -> tuple[Changes, list[Emit]]:
+    """The timer's decision about ``ticket``, now that all is read that was written before its clock spoke."""
+    case, outs = clock.release(rules, cases[ticket])
+    return _with_children(rules, cases, {ticket: case}, outs, now, by_unit=False)
+
+
+def given_up(rules: Rules, cases: Mapping[str, Case], ticket: str, now: datetime) -> tuple[Changes, list[Emit]]:
+    """As :func:`released`, but whatever the clock may still have to say."""
+    case, outs = clock.release(rules, cases[ticket], at_once=True)
+    return _with_children(rules, cases, {ticket: case}, outs, now, by_unit=False)
+
+
+def compared(
+    rules: Rules, cases: Mapping[str, Case], ticket: str, others: list[str], now: datetime
+) -> tuple[Changes, list[Emit]]:
     """The sweep's decision about ``ticket`` and ``others`` that are like it; ``rules`` are those in force now."""
     changes, outs = duplicates.compared(
         rules, cases, cases[ticket], [cases[other] for other in others if other in cases]
     )
-    return _with_children(rules, cases, changes, outs, by_unit=False)
+    return _with_children(rules, cases, changes, outs, now, by_unit=False)
 
 
 def _with_children(
-    rules: Rules, cases: Mapping[str, Case], changes: Changes, outs: list[Out], *, by_unit: bool
+    rules: Rules, cases: Mapping[str, Case], changes: Changes, outs: list[Out], now: datetime, *, by_unit: bool
 ) -> tuple[Changes, list[Emit]]:
     followed, more = merging.follow_parent(rules, {**cases, **changes}, outs, by_unit=by_unit)
     outs = [*outs, *more]
-    return _with_readers(cases, {**changes, **followed}, outs), [_emit(out) for out in outs]
+    changes = _with_readers(cases, {**changes, **followed}, outs)
+    return _with_moments(changes, outs, now), [_emit(out) for out in outs]
+
+
+def _with_moments(changes: Changes, outs: list[Out], now: datetime) -> Changes:
+    """Remember when each step happened: what time alone made true may not have known it."""
+    for out in outs:
+        if isinstance(out, ComplaintUpdated) and out.kind not in CLOCK_KINDS:
+            case = changes[out.ticket]
+            happened = [*case.happened, (out.seq, now)][-KEPT_MOMENTS:]
+            changes[out.ticket] = msgspec.structs.replace(case, happened=happened)
+    return changes
 
 
 def _with_readers(cases: Mapping[str, Case], changes: Changes, outs: list[Out]) -> Changes:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
-from contracts.dates import due_in_words
-from contracts.events import ComplaintUpdated
+from contracts.events import CLOCK_KINDS, ComplaintUpdated
 from router.case import (
     FINAL,
     STATUS_WORDS,
@@ -16,18 +16,19 @@ from router.case import (
     about_units,
     advance,
     known,
-    promise,
     supporters,
     tell_unit,
     waits,
 )
+from router.clock_word import promise
 from router.refusal import Refusal
 from router.rules import Rules, triage
 from router.transfers import Changes, Result, about, release, route
 
 _replace = msgspec.structs.replace
 
-#: Parent's steps that each merged complaint repeats; the rest is between the parent and its unit.
+#: Parent's steps that each merged complaint repeats; the rest is between the parent and its unit. Of the clock's it
+#: repeats those about the promise to citizens: theirs stands.
 REPEATED = frozenset({"acknowledged", "in_progress", "resolved", "closed", "reopened", "handed_over", "rejected"})
 
 
@@ -55,8 +56,9 @@ def merge(
     rules: Rules, case: Case, parent: Case, *, by: str | None = None, reason: str | None = None
 ) -> tuple[Changes, list[Out]]:
     """``case`` follows ``parent`` from now on; those who work on the parent see how many reported it."""
-    facts = {"parent": parent.ticket, "message": _due(rules, parent), "by": by, "reason": reason}
-    case, update = advance(_replace(case, parent=parent.ticket), "merged", **facts)
+    case, update = advance(
+        _replace(case, parent=parent.ticket), "merged", parent=parent.ticket, by=by, reason=reason, **_due(parent)
+    )
     case, outs = release(case, f"digabung dengan {parent.ticket}")
     parent = _replace(
         parent,
@@ -67,27 +69,15 @@ def merge(
     return {case.ticket: case, parent.ticket: parent}, [update, *outs]
 
 
-def _due(rules: Rules, parent: Case) -> str | None:
+def _due(parent: Case) -> dict[str, Any]:
     """Until when the parent is promised, for its clock is that of all who follow it."""
     if parent.deadline_at is None:
-        return None
+        return {}
+    facts: dict[str, Any] = {"stage": "completion", "deadline_at": parent.deadline_at, "derivation": parent.derivation}
     if waits(parent):
-        return "Tenggatnya berhenti sementara, menunggu jawaban pelapor."
-    due = due_in_words(parent.deadline_at, rules.zone)
-    if promise("completion", parent.deadline_at) in parent.alarmed:
-        return f"Maaf, tenggatnya {due} sudah terlewati."
-    return f"Tenggatnya {due}."
-
-
-def tell_merged(cases: Mapping[str, Case], parent: Case, message: str) -> tuple[Changes, list[Out]]:
-    """A word about the clock of ``parent`` to the reporters of those merged into it."""
-    changes: Changes = {}
-    outs: list[Out] = []
-    for ticket in parent.merged:
-        child = cases[ticket]  # over with its parent, perhaps: it stays so
-        changes[ticket], step = advance(child, "noted", child.status, note="deadline", message=message)
-        outs.append(_replace(step, unit=parent.unit, lane=parent.lane, support=supporters(parent)))
-    return changes, outs
+        return {**facts, "code": "parent_paused"}
+    late = 0 in parent.alarmed.get(promise("completion", parent.deadline_at), {})
+    return {**facts, "code": "parent_late" if late else "parent_due"}
 
 
 def unmerge(
@@ -150,12 +140,15 @@ def follow_parent(
             continue
         for ticket in sorted(ticket for ticket, case in cases.items() if case.parent == out.ticket):
             child = changes.get(ticket, cases[ticket])
-            if child.parent != out.ticket or child.status != "merged":
+            if child.parent != out.ticket or (child.status != "merged" and out.kind != "retracted"):
                 continue
             if out.kind == "cancelled":
                 told_changes, told = unmerge(rules, {**cases, **changes}, child, "laporan induk dibatalkan pelapornya")
                 changes |= told_changes
                 more += told
+            elif out.kind in CLOCK_KINDS and out.stage == "completion":
+                changes[ticket], step = _repeat_clock(child, out)
+                more.append(step)
             elif out.kind in REPEATED:
                 changes[ticket], step = _repeat(child, out, words=by_unit or out.kind == "handed_over")
                 more.append(step)
@@ -168,3 +161,13 @@ def _repeat(child: Case, out: ComplaintUpdated, *, words: bool) -> tuple[Case, O
     child, step = advance(child, out.kind, status, **(facts if words else {}))
     # The citizen is told who works on it and who did it; the child itself stays with those who can unmerge it.
     return child, _replace(step, unit=out.unit, lane=out.lane, support=out.support, by=out.by)
+
+
+def _repeat_clock(child: Case, out: ComplaintUpdated) -> tuple[Case, Out]:
+    """As the parent's own: also to who was told that it is late, and is over with its parent meanwhile."""
+    facts = {
+        name: getattr(out, name)
+        for name in ("stage", "round", "deadline_at", "derivation", "promise", "paused_until", "level", "escalate_to")
+    }
+    child, step = advance(child, out.kind, child.status, **facts)
+    return child, _replace(step, unit=out.unit, lane=out.lane, support=out.support)

@@ -44,7 +44,7 @@ def route(rules: Rules, case: Case, to: Assignment, *, by: str | None = None) ->
 
 def alarmed(case: Case) -> list[str]:
     """Who heard that it is late. While nobody has it they count as having it."""
-    return sorted({unit for units in case.alarmed.values() for unit in units})
+    return sorted({unit for levels in case.alarmed.values() for units in levels.values() for unit in units})
 
 
 def release(case: Case, reason: str) -> Result:

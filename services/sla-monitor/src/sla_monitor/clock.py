@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from contracts.events import CLOCK_KINDS
 from sla_monitor.deadlines import worked
 from sla_monitor.domain import Policy, Rules, Stage
 from sla_monitor.late_steps import retold
@@ -37,15 +39,23 @@ def decide(clock: ComplaintClock | None, update: Update, now: datetime, rules: R
 
     A step that was taken in before changes nothing. Timers that were due before ``now`` ring first. A step that belongs
     before something told already, because it was a dead letter or was written late, has all since told anew with it: so
-    the outcome is the same whether ``due`` was called in time, late or never, and whenever a step comes.
+    the outcome is the same whether ``due`` was called in time, late or never, and whenever a step comes. What was
+    announced of that moment or a later one is taken back, or said to stand.
     """
+    after, events = _decide(clock, update, now, rules)
+    if after is clock:
+        return after, []
+    return _numbered(clock, after, events + _upheld(after, events, now, update))
+
+
+def _decide(clock: ComplaintClock | None, update: Update, now: datetime, rules: Rules) -> Decision:
     past = clock.past if clock else None
     if clock is not None and update.seq <= clock.seq and not (past and past.lacks(update.seq)):
         return clock, []
     if clock is not None and past and (update.seq < clock.seq or (past.rung and now <= past.rung)):
         return _anew(past, Step.of(update, now), rules)
     gap = update.seq > (clock.seq + 1 if clock else 0)
-    if past and not past.steps and not gap:
+    if past and past.whole and not gap and update.kind not in CLOCK_KINDS:
         past = None
     elif gap and not past:
         past = Past(clock=clock)
@@ -64,7 +74,7 @@ def due(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
     clock, events = _ring(clock, now, rules)
     aloud = _aloud(events)
     past = replace(past, rung=max(events[-1].at, past.rung or events[-1].at)).heard(aloud)
-    return replace(clock, past=past), aloud
+    return _numbered(clock, replace(clock, past=past), aloud)
 
 
 def recalendared(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
@@ -73,13 +83,34 @@ def recalendared(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision
     if past := clock.past:
         before = recalendared(past.clock, now, rules)[0] if past.clock else None
         clock = replace(clock, past=replace(past, clock=before).heard(events))
-    return clock, events
+    return _numbered(clock, clock, events)
+
+
+def _numbered(before: ComplaintClock | None, after: ComplaintClock, events: list[SlaEvent]) -> Decision:
+    """Count ``events`` on from what was announced before, however often they had been derived."""
+    first = before.announced if before else 0
+    numbered = [dataclasses.replace(event, number=n) for n, event in enumerate(events, first)]
+    return replace(after, announced=first + len(events)), numbered
+
+
+def _upheld(clock: ComplaintClock, events: list[SlaEvent], now: datetime, update: Update) -> list[SlaEvent]:
+    """Say of what was announced without knowing ``update``, which came before it, that it stands all the same."""
+    if update.kind in CLOCK_KINDS:
+        return []
+    said = {event.running.which for event in events if event.kind in ("breached", "escalated")}
+    return [
+        SlaEvent(kind="upheld", at=now, clock=clock, running=running)
+        for running in clock.running
+        if running.rang and now <= running.rang[-1] and running.which not in said
+    ]
 
 
 def _next(clock: ComplaintClock | None, update: Update, now: datetime, rules: Rules) -> Decision:
     events: list[SlaEvent] = []
     if clock is None:
         clock, events = _first_seen(update, rules)
+    if update.kind in CLOCK_KINDS:  # its own words: nothing happened to the complaint
+        return replace(clock, seq=update.seq), _aloud(events)
     # What happens at the very deadline is in time, so a deadline rings only for what happens after it.
     clock, rung = _ring(clock, now - _JUST_BEFORE, rules)
     clock = _silence(clock, update, now, rules)
@@ -118,12 +149,13 @@ def _ring(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
 def _rung(
     clock: ComplaintClock, kind: Kind, at: datetime, before: Running, after: Running | None, stage: Stage | None
 ) -> SlaEvent:
+    event = SlaEvent(kind=kind, at=at, clock=clock, running=before, by_time=True)
     if kind == "resumed":
-        return SlaEvent(kind=kind, at=at, clock=clock, running=after or before, reason="batas waktu menjawab lewat")
+        return dataclasses.replace(event, running=after or before, reason="batas waktu menjawab lewat")
     if kind == "escalated":
         to = stage.escalation[before.level].to if stage and before.level < len(stage.escalation) else ()
-        return SlaEvent(kind=kind, at=at, clock=clock, running=after or before, escalate_to=to)
-    return SlaEvent(kind=kind, at=at, clock=clock, running=before)
+        return dataclasses.replace(event, running=after or before, escalate_to=to)
+    return event
 
 
 def _aloud(events: list[SlaEvent]) -> list[SlaEvent]:
@@ -213,8 +245,8 @@ def _end(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, r
 def _verdict(clock: ComplaintClock, running: Running, update: Update, now: datetime, *, done: bool) -> list[SlaEvent]:
     in_time = now <= running.deadline_at
     events = []
-    if running.breached and in_time:  # announced before this step, made in time, was seen
-        events.append(SlaEvent(kind="retracted", at=now, clock=clock, running=running))
+    if (level := running.untrue_from(now)) is not None:  # announced before this step, made in time, was seen
+        events.append(SlaEvent(kind="retracted", at=now, clock=clock, running=replace(running, level=level)))
     if done and in_time:
         return [*events, SlaEvent(kind="met", at=now, clock=clock, running=running)]
     reason = "sesudah tenggat" if done else WHY_STOPPED.get(update.kind, "tidak berlaku lagi")

@@ -50,6 +50,7 @@ def to_emit(event: SlaEvent) -> Emit:
         data=_breached(event) if event.kind in ("breached", "escalated") else _updated(event),
         event_id=sla_id(
             event.clock.complaint_id,
+            event.number,
             round_=event.running.round,
             stage=event.running.stage,
             kind=event.said.distinct,
@@ -72,6 +73,8 @@ def _breached(event: SlaEvent) -> SlaBreached:
         unit=clock.unit,
         level=running.level,
         escalate_to=list(event.escalate_to),
+        number=event.number,
+        due_at=event.at,
     )
 
 
@@ -92,6 +95,9 @@ def _updated(event: SlaEvent) -> SlaUpdated:
         reason=event.reason or UNSET,
         promise=promise_in_words(running.term) if event.kind in PROMISING else UNSET,
         paused_until=(running.paused_until or UNSET) if event.kind == "paused" else UNSET,
+        level=running.level if event.kind in ("retracted", "upheld") else 0,
+        number=event.number,
+        due_at=event.at if event.by_time else UNSET,
     )
 
 

@@ -59,8 +59,8 @@ def _stop(
         running = replace(running, revision=running.revision + 1)
         return running, [SlaEvent(kind="resumed", at=now, clock=clock, running=running, reason=ASKED_ENOUGH)]
     events: list[SlaEvent] = []
-    if running.breached and now <= running.deadline_at:  # the question was in time, and came to light late
-        events.append(SlaEvent(kind="retracted", at=now, clock=clock, running=running))
-        running = replace(running, breached=False, level=0, escalate_at=None, retracted=running.retracted + 1)
+    if (level := running.untrue_from(now)) is not None:  # the question was in time, and came to light late
+        events.append(SlaEvent(kind="retracted", at=now, clock=clock, running=replace(running, level=level)))
+        running = running.before(level)
     running = paused(running, until, since, rules.calendar)
     return running, [*events, SlaEvent(kind="paused", at=now, clock=clock, running=running, reason=WAITING)]

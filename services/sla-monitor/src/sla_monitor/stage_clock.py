@@ -24,6 +24,7 @@ Kind = Literal[
     "lapsed",
     "rescheduled",
     "retracted",
+    "upheld",
 ]
 
 
@@ -32,7 +33,8 @@ class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``n`` counts the starts of the stage in its ``round``. ``level`` is the step of the ladder that was reached.
     ``paused_until`` is the bound of the pause it is in; the last of ``pauses`` is that one, as if it lasted so long.
-    ``revision`` counts how often the deadline was worked out again, ``retracted`` how often its breach was taken back.
+    ``revision`` counts how often the deadline was worked out again. ``rang`` are the moments of the breach and of each
+    step of the ladder since.
     """
 
     stage: str
@@ -52,7 +54,7 @@ class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pauses: tuple[Pause, ...] = ()
     paused_until: datetime | None = None
     revision: int = 0
-    retracted: int = 0
+    rang: tuple[datetime, ...] = ()
 
     @property
     def which(self) -> tuple[str, int, int]:
@@ -72,17 +74,29 @@ class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def _warns(self) -> bool:
         return not self.warned and self.warn_at < self.deadline_at
 
+    def untrue_from(self, at: datetime) -> int | None:
+        """Give the lowest step of the ladder that was reached not before ``at``; 0 is the breach, None: none was."""
+        return next((level for level, moment in enumerate(self.rang) if at <= moment), None)
+
+    def before(self, level: int) -> Running:
+        """Give the clock as it was before it reached ``level`` of the ladder."""
+        escalate_at = self.rang[level] if level else None
+        return replace(
+            self, breached=level > 0, level=max(level - 1, 0), rang=self.rang[:level], escalate_at=escalate_at
+        )
+
     def ring(self, stage: Stage | None, calendar: Calendar) -> tuple[Kind, Running | None]:
         """What it says at ``next_due_at``, and the clock after that; None when it is done."""
         if self.paused_until is not None:
             return "resumed", resumed(self, self.paused_until, stage, calendar)
         if self.breached:
-            return "escalated", _climb(replace(self, level=self.level + 1), stage, calendar)
+            rang = (*self.rang, self.escalate_at or self.deadline_at)
+            return "escalated", _climb(replace(self, level=self.level + 1, rang=rang), stage, calendar)
         if self._warns:
             return "warned", replace(self, warned=True)
         if self.at_deadline == "lapsed":
             return "lapsed", None
-        return "breached", _climb(replace(self, breached=True), stage, calendar)
+        return "breached", _climb(replace(self, breached=True, rang=(self.deadline_at,)), stage, calendar)
 
 
 def set_clock(stage: Stage, term: Term, start: datetime, calendar: Calendar, *, round_: int, n: int) -> Running:

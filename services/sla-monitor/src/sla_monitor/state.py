@@ -14,7 +14,7 @@ from sla_monitor.domain import Trigger
 from sla_monitor.stage_clock import Kind, Running
 
 #: All that a quiet stage says.
-CALLS_FOR_ACTION = frozenset({"warned", "breached", "escalated", "lapsed", "retracted"})
+CALLS_FOR_ACTION = frozenset({"warned", "breached", "escalated", "lapsed", "retracted", "upheld"})
 #: Told beside the story: they change neither who has the complaint nor whether it waits for somebody.
 ASIDE = frozenset({"noted", "corrected"})
 #: What of a unit counts as its first word. What the reporter or a rule does is none.
@@ -29,7 +29,6 @@ WHY_STOPPED = {
     "returned": "dikembalikan unit",
     "routed": "diteruskan ke unit lain",
 }
-LADDER = frozenset({"breached", "escalated", "retracted"})
 #: So many steps are kept for the one that is missing; after these it is given up.
 MAX_STEPS = 50
 #: Type, urgency and category.
@@ -112,7 +111,7 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``starts`` counts the starts of each stage in this round; ``waiting_since`` is when the complaint came to whoever
     has it and has not said a word since; ``word`` is the last first word; ``stood`` is when clocks of each stage that
     ended in this round stood still; ``past`` is there while a step before ``seq`` is missing, and from a timer's
-    ringing to the next step.
+    ringing to the next step; ``announced`` counts all that was ever said.
     """
 
     complaint_id: str
@@ -131,6 +130,7 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     waiting_since: datetime | None = None
     word: Word | None = None
     past: Past | None = None
+    announced: int = 0
 
     @property
     def next_due_at(self) -> datetime | None:
@@ -159,19 +159,17 @@ class Said(Struct, frozen=True, kw_only=True):
 
     @property
     def rung(self) -> tuple[object, ...]:
-        """The step of the ladder, however often the breach was taken back before."""
-        return self.promise, self.kind, self.running.level
+        """The step of the ladder: 0 is the breach."""
+        return self.promise, self.running.level
 
     @property
     def distinct(self) -> str:
         """The kind, made distinct where a complaint may have it twice in a round with one deadline."""
         kind, running = str(self.kind), self.running
-        if kind == "escalated":
-            kind = f"breached-{running.level}"
+        if kind in ("escalated", "retracted"):
+            kind = f"{kind}-{running.level}"
         elif kind in ("paused", "resumed", "rescheduled"):
             kind = f"{kind}-{running.revision}"
-        if self.kind in LADDER and running.retracted:
-            kind = f"{kind}+{running.retracted}"
         return kind if running.n == 1 else f"{kind}~{running.n}"
 
     @property
@@ -193,6 +191,12 @@ class Past(Struct, frozen=True, kw_only=True, omit_defaults=True):
     said: tuple[Said, ...] = ()
     rung: datetime | None = None
 
+    @property
+    def whole(self) -> bool:
+        """Whether no step is missing between ``clock`` and the last of ``steps``."""
+        before = self.clock.seq if self.clock else -1
+        return not self.steps or max(step.seq for step in self.steps) - before == len(self.steps)
+
     def lacks(self, seq: int) -> bool:
         """Whether step ``seq``, which is not after the last one seen, is missing."""
         return seq > (self.clock.seq if self.clock else -1) and all(step.seq != seq for step in self.steps)
@@ -204,7 +208,10 @@ class Past(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True, kw_only=True)
 class SlaEvent:
-    """Something to announce. ``at`` is when it became true: for a timer, the moment the timer was set to."""
+    """Something to announce. ``at`` is when it became true: for what time alone brought, the moment it was due.
+
+    ``number`` counts what is said of the complaint.
+    """
 
     kind: Kind
     at: datetime
@@ -212,6 +219,8 @@ class SlaEvent:
     running: Running
     reason: str = ""
     escalate_to: tuple[str, ...] = ()
+    by_time: bool = False
+    number: int = 0
 
     @property
     def audible(self) -> bool:

@@ -10,11 +10,11 @@ from functools import partial
 
 from chassis.batch import Handler, on_timer
 from chassis.database import TIMER_LOCK, Connection, Pool, holding, is_outage
+from chassis.log_ends import caught_up, log_ends
 from chassis.wire import Emit
 from contracts.topics import UPDATED
 from sla_monitor import handlers, metrics
 from sla_monitor.adapters import store
-from sla_monitor.adapters.log import story_ends
 from sla_monitor.domain import Rules
 from sla_monitor.settings import Settings
 from sla_monitor.state import ComplaintClock
@@ -36,7 +36,7 @@ async def timer(
     taken in, and only then lets timers ring.
     """
     stuck: set[str] = set()
-    async with story_ends(settings) as ends, holding(pool, TIMER_LOCK) as db:
+    async with log_ends(settings, [UPDATED]) as ends, holding(pool, TIMER_LOCK) as db:
         while True:
             at = datetime.now(UTC) - timedelta(seconds=settings.announce_after_s)
             if await store.due(db, at, stuck):
@@ -45,26 +45,6 @@ async def timer(
                 wake()
             else:
                 await asyncio.sleep(0.25)
-
-
-async def caught_up(db: Connection, ends: Mapping[int, int], timeout_s: float) -> None:
-    """Wait until each partition was read to its end.
-
-    Raises:
-        TimeoutError: nothing was read for so long.
-    """
-    loop = asyncio.get_running_loop()
-    behind, until = sum(ends.values()) + 1, loop.time() + timeout_s
-    while True:
-        read = await store.consumed(db, UPDATED)
-        left = sum(max(end - read.get(partition, 0), 0) for partition, end in ends.items())
-        if left == 0:
-            return
-        if left < behind:
-            behind, until = left, loop.time() + timeout_s
-        if loop.time() >= until:
-            raise TimeoutError(f"{left} steps of the story wait unread, and none was read for {timeout_s} s")
-        await asyncio.sleep(0.1)
 
 
 async def ring_all(

@@ -10,7 +10,7 @@ import msgspec
 
 from chassis.database import OUTAGES, Pool
 from contracts.events import FollowUp
-from intake.complaint_view import count_reporters, find_story
+from intake.complaint_view import count_reporters, find_view
 from intake.submissions import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner
 from intake_web.domain import FINISHED, MAX_FOLLOW_UPS
 from intake_web.store import Finished, Found, StoreDown
@@ -41,7 +41,7 @@ class PostgresStore:
 
     async def find(self, number: str) -> Found | None:
         async with self._in_time():
-            story = await find_story(self.pool, number)
+            story = await find_view(self.pool, number)
             if story is None:
                 return None
             received_at = await self.pool.fetchval("SELECT received_at FROM complaints WHERE ticket = $1", number)
@@ -65,7 +65,7 @@ class PostgresStore:
         return bool(found)
 
     async def _finished(self, number: str) -> bool:
-        story = await find_story(self.pool, number)
+        story = await find_view(self.pool, number)
         return story is not None and story.status in FINISHED
 
     @asynccontextmanager

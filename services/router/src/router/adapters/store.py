@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 import msgspec
@@ -24,11 +25,13 @@ ORDER BY parent IS NOT NULL, ticket FOR UPDATE"""
 _LOAD = "SELECT ticket, body FROM cases WHERE ticket = ANY($1) OR parent = ANY($1) ORDER BY ticket FOR UPDATE"
 # unrouted_since starts with the commit that registers a complaint, and ends with the first routing.
 _SAVE = """
-INSERT INTO cases (ticket, complaint_id, status, unit, parent, body, erased_at, unrouted_since)
-VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $3 = 'registered' THEN clock_timestamp() END)
+INSERT INTO cases (ticket, complaint_id, status, unit, parent, body, erased_at, held_since, unrouted_since)
+VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $8 THEN now() END,
+        CASE WHEN $3 = 'registered' THEN clock_timestamp() END)
 ON CONFLICT (ticket) DO UPDATE SET
     complaint_id = excluded.complaint_id, status = excluded.status, unit = excluded.unit, parent = excluded.parent,
     body = excluded.body, erased_at = excluded.erased_at, updated_at = now(),
+    held_since = CASE WHEN $8 THEN coalesce(cases.held_since, now()) END,
     unrouted_since = CASE WHEN excluded.status = 'registered'
                           THEN coalesce(cases.unrouted_since, clock_timestamp()) END"""
 _DUE = """
@@ -36,6 +39,9 @@ SELECT ticket FROM cases WHERE unrouted_since < clock_timestamp() - $1::interval
 ORDER BY unrouted_since LIMIT 100"""
 _ERASED = """
 SELECT ticket FROM cases WHERE erased_at < now() - $1::interval AND ticket <> ALL($2) ORDER BY erased_at LIMIT 100"""
+_WAITING = """
+SELECT ticket, extract(epoch FROM now() - held_since)::float8 AS age_s, body->>'seq' AS seq FROM cases
+WHERE held_since IS NOT NULL AND ticket <> ALL($1) ORDER BY held_since LIMIT 100"""
 _HELD_BY = """
 SELECT ticket, concat_ws(':', unit, body->>'seq', helpers) AS moment
 FROM cases CROSS JOIN jsonb_path_query_array(body, '$.support[*].unit') AS helpers
@@ -86,7 +92,7 @@ async def save(db: Connection, cases: dict[str, Case]) -> None:
         body = msgspec.json.encode(case).decode()
         order = case.erasure
         erased_at = order.done_at if order and not order.repeated else None
-        rows.append((ticket, complaint_id, case.status, case.unit, case.parent, body, erased_at))
+        rows.append((ticket, complaint_id, case.status, case.unit, case.parent, body, erased_at, bool(case.held)))
     await db.executemany(_SAVE, rows)
 
 
@@ -94,6 +100,21 @@ async def unrouted(db: Connection, after_s: float, but: Collection[str] = ()) ->
     """Tickets that have been with nobody for ``after_s`` seconds, the oldest first, and none of ``but``."""
     rows = await db.fetch(_DUE, timedelta(seconds=after_s), list(but))
     return [row["ticket"] for row in rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A complaint of which something is held that its clock said, for ``age_s``; ``cause`` names its moment."""
+
+    ticket: str
+    age_s: float
+    cause: str
+
+
+async def waiting(db: Connection, but: Collection[str] = ()) -> list[Waiting]:
+    """Complaints of which something is held that the clock said: the 100 oldest, and none of ``but``."""
+    rows = await db.fetch(_WAITING, list(but))
+    return [Waiting(ticket=r["ticket"], age_s=r["age_s"], cause=f"{r['ticket']}:held:{r['seq']}") for r in rows]
 
 
 async def erased_before(db: Connection, age: timedelta, but: Collection[str] = ()) -> list[str]:

@@ -22,7 +22,6 @@ ON CONFLICT (complaint_id) DO UPDATE SET next_due_at = excluded.next_due_at, wai
     word_after_s = excluded.word_after_s, risk = excluded.risk, body = excluded.body, changed_at = now()"""
 _DUE = """
 SELECT complaint_id FROM clocks WHERE next_due_at <= $1 AND NOT complaint_id = ANY($2) ORDER BY next_due_at LIMIT 500"""
-_CONSUMED = "SELECT partition, next_offset FROM consumed WHERE topic = $1"
 _RUNNING = """
 SELECT complaint_id FROM clocks WHERE next_due_at IS NOT NULL AND complaint_id > $1 ORDER BY complaint_id LIMIT 500"""
 # One look into the index for each unit, however many complaints wait.
@@ -125,8 +124,3 @@ async def risks(db: Connection) -> dict[str, dict[str, int]]:
 async def delete_old(db: Connection, kept: timedelta) -> dict[str, int]:
     """Delete up to 1,000 clocks that nothing has moved for ``kept``, and nothing will; how many there were."""
     return {"clocks": int((await db.execute(_OLD, kept)).split()[-1])}
-
-
-async def consumed(db: Connection, topic: str) -> dict[int, int]:
-    """Per partition, the offset up to which ``topic`` has been taken in."""
-    return {row["partition"]: row["next_offset"] for row in await db.fetch(_CONSUMED, topic)}

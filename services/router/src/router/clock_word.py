@@ -1,0 +1,72 @@
+"""What the clock says of a complaint, from whichever of its two topics it came."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import UNSET, Struct
+
+from contracts.events import DerivationDay, SlaBreached, SlaUpdated
+
+#: A missed promise, and the steps of its ladder.
+LADDER = frozenset({"breached", "escalated"})
+
+
+def promise(stage: str, deadline_at: datetime) -> str:
+    """Names one promise among those of a complaint."""
+    return f"{stage} {deadline_at.timestamp():.0f}"
+
+
+class ClockWord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that the clock said; the fields are those of the contract's events.
+
+    ``due_at`` is the moment at which time alone made it true, None where a step of the story did.
+    """
+
+    kind: str
+    stage: str
+    round: int
+    number: int
+    deadline_at: datetime
+    based_on_seq: int
+    derivation: list[DerivationDay] = []
+    due_at: datetime | None = None
+    promise: str | None = None
+    paused_until: datetime | None = None
+    level: int = 0
+    escalate_to: list[str] = []
+
+    @classmethod
+    def of(cls, data: SlaUpdated | SlaBreached) -> ClockWord:
+        """Read ``data``."""
+        extra: dict[str, Any]
+        if isinstance(data, SlaBreached):
+            extra = {"kind": "escalated" if data.level else "breached", "escalate_to": data.escalate_to}
+        else:
+            extra = {"kind": data.kind, "promise": data.promise or None, "paused_until": data.paused_until or None}
+        return cls(
+            stage=data.stage,
+            round=data.round,
+            number=data.number,
+            deadline_at=data.deadline_at,
+            based_on_seq=data.based_on_seq,
+            derivation=data.derivation,
+            due_at=None if data.due_at is UNSET else data.due_at,
+            level=data.level,
+            **extra,
+        )
+
+    @property
+    def about(self) -> str:
+        """The promise it is about."""
+        return promise(self.stage, self.deadline_at)
+
+    @property
+    def clock(self) -> str:
+        """The clock that said it: each request for a right has one, and else each stage."""
+        return self.about if self.stage == "rights" else self.stage
+
+    def takes_back(self, other: ClockWord) -> bool:
+        """Whether ``other`` is of the ladder, and untrue if this is a retraction."""
+        return other.kind in LADDER and other.about == self.about and other.level >= self.level

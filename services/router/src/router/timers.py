@@ -1,0 +1,110 @@
+"""What the router does because time passed: nothing stays with nobody, and the clock is heard in its turn."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from chassis.batch import Handler, on_timer
+from chassis.database import CLOCK_LOCK, TIMER_LOCK, Pool, holding, is_outage
+from chassis.log_ends import caught_up, log_ends
+from chassis.wire import Emit
+from router import handlers, metrics
+from router.adapters import store
+from router.case import HELD, Case
+from router.erasure import CLEANED_AFTER
+from router.rules import Rules, in_force
+from router.settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks for what ended units still have.
+SWEEP_S = 60
+#: Seconds that a breach waits for the clock to say whether it stands with what came to light since.
+PATIENCE_S = 600
+Rule = Callable[[Rules, Mapping[str, Case], str, datetime], tuple[dict[str, Case], list[Emit]]]
+Wake = Callable[[], None]
+
+
+async def triage_timer(rules: Rules, after_s: float, handler: Handler[Case], pool: Pool, wake: Wake) -> None:
+    """For ever: what nobody has in time, or has a unit that ended, is given to somebody. One per database.
+
+    A complaint at which that fails is left alone until the restart, and counted: all others go on.
+    """
+    acts = _Acts("triage", handler, pool, wake)
+    async with holding(pool, TIMER_LOCK) as leader:
+        swept = float("-inf")
+        while True:
+            valid = in_force(rules, datetime.now(UTC))
+            for ticket in await store.unrouted(leader, after_s, acts.stuck):
+                await acts.act(valid, ticket, handlers.unclassified, cause=f"{ticket}:unclassified")
+            for ticket in await store.erased_before(leader, CLEANED_AFTER, acts.stuck):
+                await acts.act(valid, ticket, handlers.erased_long_ago, cause=f"{ticket}:erased long ago")
+            ended = rules.units.keys() - valid.units.keys()
+            if ended and time.monotonic() - swept > SWEEP_S:
+                left = await store.held_by(leader, ended, HELD | {"merged"}, acts.stuck)
+                for ticket, moment in left.items():
+                    await acts.act(valid, ticket, handlers.unit_ended, cause=f"{ticket}:ended:{moment}")
+                swept = swept if left else time.monotonic()
+            await asyncio.sleep(1)
+
+
+async def clock_timer(settings: Settings, rules: Rules, handler: Handler[Case], pool: Pool, wake: Wake) -> None:
+    """For ever: say what the clock said, once all is read that was written before. One per database.
+
+    Of all topics the end is taken after the clock has spoken, and so after the moment that it spoke of.
+
+    Raises:
+        TimeoutError: there is something to read, and nothing is read for ``stall_timeout_s``.
+    """
+    acts = _Acts("clock", handler, pool, wake)
+    async with log_ends(settings, handlers.sources(rules)) as ends, holding(pool, CLOCK_LOCK) as leader:
+        while True:
+            waiting = await store.waiting(leader, acts.stuck)
+            metrics.HELD.set(len(waiting))
+            metrics.HELD_S.set(max((each.age_s for each in waiting), default=0))
+            if waiting:
+                await caught_up(leader, await ends(), settings.stall_timeout_s)
+            for each in waiting:
+                patient = each.age_s < PATIENCE_S
+                rule = handlers.released if patient else handlers.given_up
+                metrics.GIVEN_UP.inc(not patient)
+                await acts.act(in_force(rules, datetime.now(UTC)), each.ticket, rule, cause=each.cause)
+            await asyncio.sleep(0.25)
+
+
+class _Acts:
+    """Lets a timer decide about one complaint after the other. One at which it fails is ``stuck``: all others go on."""
+
+    def __init__(self, timer: str, handler: Handler[Case], pool: Pool, wake: Wake) -> None:
+        self.timer, self.handler, self.pool, self.wake = timer, handler, pool, wake
+        self.stuck: set[str] = set()
+
+    async def act(self, rules: Rules, ticket: str, rule: Rule, *, cause: str) -> None:
+        """Change ``ticket`` as ``rule`` says, in one transaction; ids derive from ``cause``.
+
+        Raises:
+            OSError, asyncpg.PostgresError: the database is in trouble.
+        """
+        now = datetime.now(UTC)
+
+        def decide(cases: Mapping[str, Case]) -> tuple[dict[str, Case], list[Emit]]:
+            changes, emits = rule(rules, cases, ticket, now)
+            metrics.count_ping_pong(cases, emits)
+            return changes, emits
+
+        try:
+            async with self.pool.acquire() as db, db.transaction():
+                told = await on_timer(db, self.handler, [ticket], decide, cause=cause, now=now)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.exception("timer_failed", extra={"ticket": ticket})
+            self.stuck.add(ticket)
+            metrics.STUCK.labels(self.timer).set(len(self.stuck))
+        else:
+            self.handler.told(told)
+        self.wake()
