@@ -133,6 +133,25 @@ def test_an_answer_that_the_monitor_reads_after_the_deadline_is_no_breach(watche
     assert not {"complaint.sla-breached.v1", "complaint.sla-updated.retracted.v1"} & set(watched.kinds(ticket))
 
 
+def test_an_answer_that_the_router_reads_after_the_deadline_is_told_to_nobody_as_a_breach(watched: Watched) -> None:
+    """It is away across the deadline. The clock, which knows no better, announces a breach, and takes it back."""
+    ticket = watched.system.by_web(f"{CLEAR} (router macet)")
+    watched.unit.get(ticket, "routed")
+    watched.unit.must(ticket, "acknowledge")
+    watched.clock(ticket, "started")
+    pid = watched.system.pid("router")
+    os.kill(pid, signal.SIGSTOP)
+    watched.unit.say(ticket, "resolve", message="Sudah mengalir lagi.")
+    watched.clock(ticket, "breached")
+    os.kill(pid, signal.SIGKILL)
+    watched.clock(ticket, "retracted")
+    watched.clock(ticket, "started", "closing")
+    story = watched.system.until_status(ticket, "resolved")
+    assert not {"breached", "retracted"} & {step["kind"] for step in story["steps"]}
+    assert not story["breached"]
+    assert not {"breached", "escalated", "retracted"} & {data["why"] for data in watched.unit.about(ticket)}
+
+
 def test_after_silence_a_resolved_complaint_is_closed(watched: Watched) -> None:
     lapsed_at, lapsed = watched.clock(watched.answered, "lapsed", "closing")
     assert datetime.fromisoformat(lapsed["deadline_at"]) <= lapsed_at
