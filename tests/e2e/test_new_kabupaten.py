@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime
@@ -24,9 +25,7 @@ WIB = ZoneInfo("Asia/Jakarta")
 
 def write_region(folder: Path) -> Path:
     """The region folder: its own files, and those that it takes over from Soppeng with the name changed."""
-    folder.mkdir()
-    for path in OWN.glob("*.yaml"):
-        (folder / path.name).write_text(path.read_text())
+    shutil.copytree(OWN, folder)
     for path in (ROOT / "region" / "soppeng" / name for name in TAKEN_OVER):
         (folder / path.name).write_text(path.read_text().replace("SOPPENG", "TIRTASARI"))
     return folder

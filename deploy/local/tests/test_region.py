@@ -42,7 +42,7 @@ def spoil(file: str, old: str, new: str) -> Callable[[Path], None]:
     [
         (spoil("categories", "    unit: DLH\n", ""), "categories", "it has no unit and no rule"),
         (spoil("categories", "unit: PDAM", "unit: PAMDES"), "categories", "air_bersih goes to PAMDES"),
-        (spoil("categories", "    seeds:\n", "    seeds: []\n    semai:\n"), "categories", "needs at least 5 seeds"),
+        (spoil("training/air_bersih", "seeds:\n", "seeds: []\nsemai:\n"), "air_bersih", "needs at least 5 seeds"),
         (spoil("routing", "lead: RSUD", "lead: RSUP"), "routing", "units.yaml does not have RSUP"),
         (spoil("routing", "hand_over: BPN", "hand_over: ATR"), "routing", "there is no target ATR"),
         (spoil("routing", "matter: gas_elpiji", "matter: gas_alam"), "routing", "nobody finds gas_alam"),

@@ -45,12 +45,13 @@ class Category:
 
 
 def load_taxonomy(region: Path) -> tuple[Category, ...]:
-    """The categories of ``categories.yaml``, in its order, with the messages of ``messages/<category>.jsonl`` if any.
+    """The categories of ``categories.yaml``, in its order, with what ``training/<category>.yaml`` and, if there is any,
+    ``messages/<category>.jsonl`` teach of them.
 
     Raises:
         RegionError: a file is missing or broken, or a category lacks what learning needs.
     """
-    entries = _entries(region)
+    entries = {key: {**entry, **_phrases(region, key)} for key, entry in _entries(region).items()}
     edges = _edges(entries)
     if unknown := sorted(set(edges) - set(entries)):
         raise RegionError(f"{region}/categories.yaml: negatives name {', '.join(unknown)}, which is no category")
@@ -70,8 +71,8 @@ def load_taxonomy(region: Path) -> tuple[Category, ...]:
     )
     bare = [c.id for c in categories if c.id != UNKNOWN and len(c.seeds) < 5]
     if len(categories) < 2 or bare:
-        named = ", ".join(bare) or "every category"
-        raise RegionError(f"{region}/categories.yaml: {named} needs at least 5 seeds")
+        name = bare[0] if bare else "CATEGORY"
+        raise RegionError(f"{region}/training/{name}.yaml: {name} needs at least 5 seeds")
     return categories
 
 
@@ -90,6 +91,10 @@ def load_matters(region: Path) -> dict[str, dict[str, tuple[str, ...]]]:
 def _entries(region: Path) -> dict[str, dict[str, Any]]:
     entries = read_region(region, "categories.yaml").get("categories") or {}
     return {str(key): entry or {} for key, entry in entries.items()}
+
+
+def _phrases(region: Path, key: str) -> dict[str, Any]:
+    return {} if key == UNKNOWN else read_region(region, f"training/{key}.yaml") or {}
 
 
 def _edges(entries: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
