@@ -2,8 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
-PARTS := contracts chassis intake $(wildcard services/*) deploy/local testing
-SOURCES := contracts/src chassis/src intake/src deploy/local/src testing/src $(wildcard services/*/src)
+PARTS := contracts kabupaten chassis intake $(wildcard services/*) deploy/local testing
+SOURCES := contracts/src kabupaten/src chassis/src intake/src deploy/local/src testing/src $(wildcard services/*/src)
 
 .DEFAULT_GOAL := help
 .PHONY: help sync run down test check fmt lock schemas sbom

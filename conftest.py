@@ -7,6 +7,7 @@ from xdist.scheduler import LoadScopeScheduling
 import chassis  # noqa: F401
 import contracts  # noqa: F401
 import intake  # noqa: F401
+import kabupaten  # noqa: F401
 
 # The same examples in every run, and a busy machine is no failure; ``--hypothesis-profile=search`` looks further.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -1,0 +1,130 @@
+"""Reads ``calendar.yaml``: which days and hours the kabupaten works, beside the nation's holidays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from itertools import pairwise
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from kabupaten.problems import Problem, Where, refuse
+from kabupaten.source import Source
+from kabupaten.validate import Words, parse, remedy
+
+Weekday = Literal["senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu"]
+_WEEKDAYS: tuple[str, ...] = get_args(Weekday)
+#: A time of the day from which, and one to which, there is work.
+Hours = tuple[time, time]
+_OFFICE_HOURS = 'write hours by day, in order and apart, such as {senin: ["07.30-12.00", "13.00-16.00"]}'
+_ZONE = "write a name of the tz database, such as Asia/Makassar"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalDay:
+    """What the kabupaten says about one day; it overrules weekday and national holiday. ``half``: work until noon."""
+
+    working: bool
+    reason: str
+    half: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Calendar:
+    """The days of a region. ``working_weekdays`` counts from Monday = 0; ``holidays`` are the nation's.
+
+    ``office_hours`` are by weekday; without any, nothing can be promised in working hours. The kabupaten says
+    that all cuti bersama of the years in ``joint_leave_complete`` is in. A calendar is equal to itself alone: what was
+    derived with it is remembered.
+    """
+
+    timezone: ZoneInfo
+    working_weekdays: frozenset[int] = frozenset(range(5))
+    holidays: Mapping[date, str] = field(default_factory=dict)
+    local: Mapping[date, LocalDay] = field(default_factory=dict)
+    office_hours: Mapping[int, tuple[Hours, ...]] = field(default_factory=dict)
+    joint_leave_complete: frozenset[int] = frozenset()
+
+
+class _Day(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    date: date
+    reason: Words
+
+
+class _Override(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    date: date
+    working: bool
+    reason: Words
+
+
+class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    timezone: Annotated[str, remedy(_ZONE)]
+    working_weekdays: Annotated[list[Weekday], remedy("write days, such as [senin, selasa]", min_length=1)]
+    days_off: list[_Day] = []
+    half_days: list[_Day] = []
+    overrides: list[_Override] = []
+    office_hours: Annotated[dict[str, list[Any]], remedy(_OFFICE_HOURS)] = {}
+    joint_leave_complete: Annotated[list[int], remedy("write years, such as [2028]")] = []
+
+
+def read_calendar(source: Source) -> Calendar:
+    """Read ``calendar.yaml``; without the nation's holidays, which are not in it.
+
+    Raises:
+        RegionError: it does not fit; all that is wrong in it is named.
+    """
+    file = parse(source, _File)
+    refuse([*_check_zone(source, file), *_check_days(source, file), *_check_hours(source, file)])
+    return Calendar(
+        timezone=ZoneInfo(file.timezone),
+        working_weekdays=frozenset(map(_WEEKDAYS.index, file.working_weekdays)),
+        local={  # the later rule wins
+            **{day.date: LocalDay(working=False, reason=day.reason) for day in file.days_off},
+            **{day.date: LocalDay(working=True, reason=day.reason, half=True) for day in file.half_days},
+            **{day.date: LocalDay(working=day.working, reason=day.reason) for day in file.overrides},
+        },
+        office_hours={
+            _WEEKDAYS.index(day): tuple(filter(None, map(_span, spans))) for day, spans in file.office_hours.items()
+        },
+        joint_leave_complete=frozenset(file.joint_leave_complete),
+    )
+
+
+def _check_zone(source: Source, file: _File) -> Iterator[Problem]:
+    try:
+        ZoneInfo(file.timezone)
+    except (LookupError, ValueError, OSError):  # ZoneInfoNotFoundError is a LookupError
+        yield source.wrong(("timezone",), f"there is no time zone {file.timezone!r}", _ZONE)
+
+
+def _check_days(source: Source, file: _File) -> Iterator[Problem]:
+    for name in ("days_off", "half_days", "overrides"):
+        seen: set[date] = set()
+        for n, day in enumerate(getattr(file, name)):
+            if day.date in seen:
+                yield source.wrong((name, n), f"{day.date} stands here twice", "keep one of the two")
+            seen.add(day.date)
+
+
+def _check_hours(source: Source, file: _File) -> Iterator[Problem]:
+    for day, spans in file.office_hours.items():
+        where: Where = ("office_hours", day)
+        read = [(text, _span(text)) for text in spans]
+        for text, hours in read:
+            if hours is None:
+                yield source.wrong(where, f"{text!r} is not a span of hours", _OFFICE_HOURS)
+        if day not in _WEEKDAYS or not spans:
+            yield source.wrong(where, f"{day!r} has no hours that can be read", _OFFICE_HOURS)
+        if any(begins[0] < ended[1] for ended, begins in pairwise(filter(None, (hours for _, hours in read)))):
+            yield source.wrong(where, "its spans overlap or are out of order", _OFFICE_HOURS)
+
+
+def _span(text: Any) -> Hours | None:
+    found = re.fullmatch(r"([01]\d|2[0-3])[.:]([0-5]\d)-([01]\d|2[0-3])[.:]([0-5]\d)", str(text))
+    if found is None or found[1] + found[2] >= found[3] + found[4]:
+        return None
+    return time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))

@@ -1,0 +1,43 @@
+"""Reads ``categories.yaml``: what complaints are about, and which unit leads."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Struct
+
+from kabupaten.source import Source
+from kabupaten.validate import Words, parse, remedy
+
+#: The category that is never learnt: it is the answer "I don't know".
+UNKNOWN = "lainnya"
+_Names = Annotated[tuple[Words, ...], remedy("write a list, such as [jalan rusak, jembatan]")]
+
+
+class Category(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing that complaints are about.
+
+    ``lapor`` are the LAPOR! category names that mean it. ``share`` is how common it is beside the others. ``matters``
+    are narrower subjects, each with the phrases that give it away.
+    """
+
+    name: str = ""
+    definition: str = ""
+    borders: str = ""
+    unit: str | None = None
+    lapor: _Names = ()
+    share: Annotated[float, remedy("write a number above 0, such as share: 5", gt=0)] = 1.0
+    matters: Annotated[dict[str, _Names], remedy("write {jalan_nasional: [jalan nasional, bbpjn]}")] = {}
+
+
+class _Categories(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    categories: Annotated[dict[str, Category], remedy("write two or more, each with name: and unit:", min_length=2)]
+
+
+def read_categories(source: Source) -> dict[str, Category]:
+    """Read ``categories.yaml``: each category by its id, in the order of the file.
+
+    Raises:
+        RegionError: it does not fit; all that is wrong in it is named.
+    """
+    return parse(source, _Categories).categories

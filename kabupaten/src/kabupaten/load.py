@@ -1,0 +1,98 @@
+"""Loads a region folder: a service names the parts that it needs and gets them typed, or all that is wrong in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from contracts.links import links_in
+from kabupaten.calendar import Calendar, read_calendar
+from kabupaten.categories import Category, read_categories
+from kabupaten.problems import Problem, RegionError
+from kabupaten.references import unknown_names
+from kabupaten.retention import read_retention
+from kabupaten.routing import Routing, read_routing
+from kabupaten.sla import Sla, check_hours, read_sla
+from kabupaten.source import Source, folders
+from kabupaten.territory import Territory, read_territory
+from kabupaten.texts import Texts, read_texts
+from kabupaten.units import Units, read_units
+from kabupaten.urgency import UrgencyPhrases, read_urgency
+
+Part = Literal["units", "categories", "routing", "territory", "sla", "calendar", "texts", "cues", "retention"]
+_READERS: dict[Part, Callable[[Source], Any]] = {
+    "units": read_units,
+    "categories": read_categories,
+    "routing": read_routing,
+    "territory": read_territory,
+    "sla": read_sla,
+    "calendar": read_calendar,
+    "texts": read_texts,
+    "cues": read_urgency,
+    "retention": read_retention,
+}
+PARTS: tuple[Part, ...] = tuple(_READERS)
+#: What a region may leave out; its reader then says what is usual.
+_OPTIONAL = {"retention"}
+#: A number of 7 to 15 digits (ITU-T E.164), or an e-mail address.
+_CONTACT = re.compile(r"[+(]?\d(?:[ ().-]{0,2}\d){6,14}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+
+
+class Region:
+    """What a region folder says. It has the parts that were loaded; asking for another is an AttributeError."""
+
+    units: Units
+    categories: dict[str, Category]
+    routing: Routing
+    territory: Territory
+    sla: Sla
+    calendar: Calendar
+    texts: Texts
+    cues: UrgencyPhrases
+    retention: dict[str, timedelta]
+
+    @property
+    def contacts(self) -> frozenset[str]:
+        """Telephone numbers, e-mail addresses and links in each ``contact:`` of units and targets, as written.
+
+        They are offices', public, and not to be masked. Shorter numbers than seven digits are left out: none is masked.
+        """
+        contacts = [*(unit.contact for unit in self.units.rows), *(to.contact for to in self.routing.targets.values())]
+        return frozenset(found for each in contacts if each for found in [*_CONTACT.findall(each), *links_in(each)])
+
+
+def load(folder: Path, *parts: Part) -> Region:
+    """Load ``parts`` of the region ``folder``.
+
+    Raises:
+        RegionError: one is missing or wrong, or they don't fit together; all that is wrong in them is named.
+    """
+    region, _, found = read_parts(folder, parts)
+    if found:
+        raise RegionError(found)
+    return region
+
+
+def read_parts(folder: Path, parts: tuple[Part, ...]) -> tuple[Region, dict[str, Source], list[Problem]]:
+    """Read those of ``parts`` that can be read, with the files that are YAML, and what is wrong."""
+    region, sources, found = Region(), dict[str, Source](), list[Problem]()
+    for part in parts:
+        try:
+            sources[part] = _source(folder, part)
+            setattr(region, part, _READERS[part](sources[part]))
+        except RegionError as error:
+            found += error.problems
+    found += unknown_names(sources)
+    if hasattr(region, "sla") and hasattr(region, "calendar"):
+        found += check_hours(sources["sla"], region.sla, region.calendar)
+    return region, sources, found
+
+
+def _source(folder: Path, part: Part) -> Source:
+    name = f"{part}.yaml"
+    if part in _OPTIONAL and not any((each / name).is_file() for each in folders(folder)):
+        return Source(folder / name, None)
+    return Source.read(folder, name)

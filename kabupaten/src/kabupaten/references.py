@@ -1,0 +1,117 @@
+"""Compares names with what they name, in the same file or another: units, categories, targets, kinds of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple, get_args
+
+from contracts.events import CLOCK_KINDS, Lane, UpdateKind, Urgency
+from kabupaten.problems import Problem, Where
+from kabupaten.routing import KECAMATAN
+from kabupaten.sla import HEAD, KINDS
+from kabupaten.source import Source
+from kabupaten.territory import same_place
+from kabupaten.units import A_UNIT
+
+ComplaintType = Literal["pengaduan", "permintaan_informasi", "aspirasi"]
+TYPES: tuple[ComplaintType, ...] = get_args(ComplaintType)
+NOTES = ("addition", "rating", "refused", "rights_requested", "rights_done", "rights_declined", "erased", "deadline")
+TRIGGERS = {
+    f"{kind}{about}"
+    for kind in {*get_args(UpdateKind)} - CLOCK_KINDS
+    for about in ("", *(f"/{name}" for name in (NOTES if kind == "noted" else get_args(Lane))))
+}
+Sources = Mapping[str, Source]
+
+
+_STAGE, _VARIANT = "policies.*.stages.*", "policies.*.stages.*.variants.*"
+#: In which file, where ("*": each key and each position), and what of ``_known`` the names there must be.
+_REFERENCES = (
+    ("units", "units.*.successor", "unit"),
+    ("units", "units.*.supervisor", "unit"),
+    ("categories", "categories.*.unit", "unit"),
+    ("routing", "rules.*.lead", "unit or kecamatan"),
+    ("routing", "rules.*.support.*", "unit or kecamatan"),
+    ("routing", "rules.*.hand_over", "target"),
+    ("routing", "rules.*.when.category.*", "category"),
+    ("routing", "rules.*.when.type.*", "type"),
+    ("routing", "rules.*.when.place.*", "place"),
+    ("sla", "default.*", "policy"),
+    ("sla", f"{_STAGE}.escalation.*.to.*", "unit or head"),
+    ("sla", f"{_VARIANT}.type.*", "type"),
+    ("sla", f"{_VARIANT}.urgency.*", "urgency"),
+    ("sla", f"{_VARIANT}.category.*", "category"),
+    ("sla", f"{_STAGE}.starts.*", "step"),
+    ("sla", f"{_STAGE}.ends.*", "step"),
+    ("sla", f"{_STAGE}.stops.*", "step"),
+    ("sla", f"{_STAGE}.pause.during.*", "step"),
+)
+
+
+class _Known(NamedTuple):
+    names: Collection[str]
+    problem: str
+    remedy: str
+
+
+def unknown_names(sources: Sources) -> Iterator[Problem]:
+    """Give every name in ``sources`` that names nothing; what stands in a file that is not among them is not asked.
+
+    Read from the files as they are, so that a mistake in a row hides no name that is wrong.
+    """
+    known = _known(sources)
+    for file, at, to in _REFERENCES:
+        if file not in sources or to not in known:
+            continue
+        names, problem, remedy = known[to]
+        for where, name in texts_at(sources[file].content, at.split(".")):
+            if (same_place(name) if to == "place" else name) not in names:
+                yield sources[file].wrong(where, problem.format(name), remedy)
+
+
+def _known(sources: Sources) -> dict[str, _Known]:
+    known = {
+        "type": _Known(TYPES, "there is no type {}", _one_of(TYPES)),
+        "urgency": _Known(get_args(Urgency), "there is no urgency {}", _one_of(get_args(Urgency))),
+        "step": _Known(TRIGGERS, "there is no step {}", KINDS),
+    }
+    if "units" in sources:
+        content = sources["units"].content
+        units = [name for _, name in texts_at(content, ("units", "*", "code"))]
+        places = {same_place(name) for _, name in texts_at(content, ("units", "*", "kecamatan"))}
+        missing = "units.yaml does not have {}"
+        known["unit"] = _Known(units, missing, A_UNIT)
+        known["unit or kecamatan"] = _Known([*units, KECAMATAN], missing, A_UNIT)
+        known["unit or head"] = _Known([*units, HEAD], missing, _one_of([HEAD, *units]))
+        known["place"] = _Known(places, "no unit has kecamatan: {}", "write a kecamatan's name")
+    for to, file, key, problem in (
+        ("category", "categories", "categories", "categories.yaml does not have {}"),
+        ("target", "routing", "targets", "there is no target {}"),
+        ("policy", "sla", "policies", "there is no policy {}"),
+    ):
+        if file in sources:
+            rows = sources[file].content.get(key) if isinstance(sources[file].content, dict) else None
+            names = [str(name) for name in rows] if isinstance(rows, dict) else []
+            known[to] = _Known(names, problem, _one_of(names))
+    return known
+
+
+def _one_of(names: Iterable[str]) -> str:
+    return f"write one of: {', '.join(names)}"
+
+
+def texts_at(content: Any, at: Iterable[str], where: Where = ()) -> Iterator[tuple[Where, str]]:
+    """Each text that ``at`` leads to; for "*" one text stands for a list of it."""
+    first, *rest = at
+    if first == "*" and isinstance(content, str) and not rest:
+        yield where, content
+        return
+    if isinstance(content, dict):
+        keys: Iterable[Any] = content if first == "*" else [first] if first in content else ()
+    else:
+        keys = range(len(content)) if isinstance(content, list) and first == "*" else ()
+    for key in keys:
+        if rest:
+            yield from texts_at(content[key], rest, (*where, key))
+        elif isinstance(content[key], str):
+            yield (*where, key), content[key]

@@ -1,0 +1,131 @@
+"""Reads ``routing.yaml``: offices outside the kabupaten, and who gets what the category alone does not say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Struct
+
+from kabupaten.problems import Problem, refuse
+from kabupaten.source import Source
+from kabupaten.territory import same_place
+from kabupaten.validate import Words, parse, remedy
+
+#: In ``lead`` and ``support``: the camat of the place, whichever that is.
+KECAMATAN = "kecamatan"
+_Named = Annotated[str | list[str], remedy("write a name, or a list of names")]
+_Share = Annotated[float, remedy("write a number above 0 and up to 1, such as 0.75", gt=0, le=1)]
+
+
+class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An office outside the kabupaten. ``contact`` is public, None while nobody has confirmed it."""
+
+    name: Words
+    contact: Words | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoutingRule:
+    """A row of the routing table; an empty condition holds always.
+
+    ``hand_over`` names a target; else ``lead`` is a unit, ``KECAMATAN``, or None for the unit of the category.
+    """
+
+    reason: str
+    categories: frozenset[str] = frozenset()
+    matters: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+    hand_over: str | None = None
+    lead: str | None = None
+    support: tuple[str, ...] = ()
+
+
+class Similar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How alike two complaints are, from 0 to 1, to be shown to triage, and to become one without a person."""
+
+    suggest: _Share = 0.75
+    merge: _Share | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Routing:
+    """``rules`` in their order: the first that matches wins. ``boilerplate`` are phrases that say nothing was done."""
+
+    targets: dict[str, Target]
+    rules: tuple[RoutingRule, ...]
+    boilerplate: tuple[str, ...]
+    similar: Similar
+
+
+class _When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    category: _Named = []
+    matter: _Named = []
+    type: _Named = []
+    place: _Named = []
+
+
+class _Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    when: _When
+    reason: Words
+    hand_over: str | None = None
+    lead: str | None = None
+    support: tuple[str, ...] = ()
+
+
+class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    targets: dict[str, Target] = {}
+    rules: tuple[_Rule, ...] = ()
+    boilerplate: tuple[Words, ...] = ()
+    similar: Similar = Similar()
+
+
+def read_routing(source: Source) -> Routing:
+    """Read ``routing.yaml``.
+
+    Raises:
+        RegionError: it does not fit; all that is wrong in it is named.
+    """
+    file = parse(source, _File)
+    refuse([*_check_rules(source, file.rules), *_check_similar(source, file.similar)])
+    return Routing(
+        targets=file.targets,
+        rules=tuple(map(_rule, file.rules)),
+        boilerplate=file.boilerplate,
+        similar=file.similar,
+    )
+
+
+def _rule(row: _Rule) -> RoutingRule:
+    return RoutingRule(
+        reason=row.reason,
+        categories=frozenset(_many(row.when.category)),
+        matters=frozenset(_many(row.when.matter)),
+        types=frozenset(_many(row.when.type)),
+        places=frozenset(map(same_place, _many(row.when.place))),
+        hand_over=row.hand_over,
+        lead=row.lead,
+        support=row.support,
+    )
+
+
+def _many(given: str | list[str]) -> list[str]:
+    return [given] if isinstance(given, str) else given
+
+
+def _check_rules(source: Source, rules: tuple[_Rule, ...]) -> Iterator[Problem]:
+    for n, row in enumerate(rules):
+        if row.when == _When():
+            advice = "say for which category, matter, type or place it holds"
+            yield source.wrong(("rules", n, "when"), "a rule for everything", advice)
+        if (row.hand_over is None) == (row.lead is None and not row.support):
+            problem = "a rule hands over or names units, one of the two"
+            yield source.wrong(("rules", n), problem, "write hand_over: TARGET, or lead: and support:")
+
+
+def _check_similar(source: Source, similar: Similar) -> Iterator[Problem]:
+    if similar.merge is not None and similar.merge < similar.suggest:
+        advice = "a person is asked before the router is sure: merge must not be below suggest"
+        yield source.wrong(("similar", "merge"), f"{similar.merge} is below suggest, {similar.suggest}", advice)

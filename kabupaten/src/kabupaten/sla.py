@@ -1,0 +1,243 @@
+"""Reads ``sla.yaml``: policies, their stages, and what starts, ends, pauses and escalates them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Annotated, Literal, Protocol
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from kabupaten.calendar import Calendar
+from kabupaten.problems import Problem, Where, refuse
+from kabupaten.source import Source
+from kabupaten.validate import parse, remedy
+
+NEEDED_STAGES = {"completion", "closing"}  # the router and the intakes know these by name
+ASKED = "waiting_for_reporter"
+KINDS = "write a list of kinds of complaint.updated, such as [resolved] or [routed/triage, noted/rights_done]"
+#: In ``escalation``: the head of the unit that has the complaint.
+HEAD = "head"
+#: Roughly, to see whether a ladder rises.
+_SECONDS = {"seconds": 1, "hours": 3600, "working_hours": 3600, "days": 86_400, "working_days": 86_400}
+
+TimeUnit = Literal["working_days", "days", "working_hours", "hours", "seconds"]
+#: A kind of step, or one with what it was about: ``routed``, ``routed/triage``, ``noted/rights_requested``.
+Trigger = str
+_Amount = Annotated[int, remedy("write a whole number above 0, such as amount: 3", gt=0, le=100_000)]
+_Unit = Annotated[TimeUnit, remedy("write working_days, days, working_hours, hours or seconds")]
+_WarnRatio = Annotated[float, remedy("write a number above 0 and up to 1, such as warn_ratio: 0.7", gt=0, le=1)]
+_Triggers = Annotated[frozenset[Trigger], remedy(KINDS)]
+_SomeTriggers = Annotated[frozenset[Trigger], remedy(KINDS, min_length=1)]
+
+
+class Classified(Protocol):
+    """What a variant of a stage can depend on."""
+
+    @property
+    def type(self) -> str | None: ...
+    @property
+    def urgency(self) -> str | None: ...
+    @property
+    def category(self) -> str | None: ...
+
+
+class Term(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long something may take, and after which share of the working time to warn; 1: no warning."""
+
+    amount: _Amount
+    unit: _Unit
+    warn_ratio: _WarnRatio = 1
+
+
+class Rung(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A step of the escalation ladder: so long after the breach these hear of it."""
+
+    after: Term
+    to: Annotated[tuple[str, ...], remedy("write head and codes of units.yaml: [head, SETDA]", min_length=1)]
+
+
+class Pause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What stops the clock for a while, and for how long at most."""
+
+    during: _SomeTriggers
+    amount: _Amount
+    unit: _Unit
+
+    @property
+    def bound(self) -> Term:
+        """Give the time after which the clock runs again."""
+        return Term(amount=self.amount, unit=self.unit)
+
+
+class Variant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another term for complaints of some type, urgency or category; an empty set means any, None the stage's own."""
+
+    type: frozenset[str] = frozenset()
+    urgency: frozenset[str] = frozenset()
+    category: frozenset[str] = frozenset()
+    amount: _Amount | None = None
+    unit: _Unit | None = None
+    warn_ratio: _WarnRatio | None = None
+
+    def fits(self, complaint: Classified) -> bool:
+        """Tell whether ``complaint`` is one of those."""
+        wanted = ((self.type, complaint.type), (self.urgency, complaint.urgency), (self.category, complaint.category))
+        return all(not allowed or value in allowed for allowed, value in wanted)
+
+
+class Stage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One promise of a policy; ``region/soppeng/sla.yaml`` says what each field means."""
+
+    starts: _SomeTriggers
+    amount: _Amount
+    unit: _Unit
+    ends: _Triggers = frozenset()
+    stops: _Triggers = frozenset()
+    warn_ratio: _WarnRatio = 1
+    at_deadline: Annotated[Literal["breached", "lapsed"], remedy("write breached or lapsed")] = "breached"
+    quiet: bool = False
+    parallel: bool = False
+    pause: Pause | None = None
+    escalation: tuple[Rung, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    about: str = ""
+    name: str = ""
+
+    @property
+    def term(self) -> Term:
+        """Give the term of complaints that no variant is for."""
+        return Term(amount=self.amount, unit=self.unit, warn_ratio=self.warn_ratio)
+
+    def term_of(self, complaint: Classified) -> Term:
+        """Give the term for ``complaint``: that of the first variant that fits, else the stage's own."""
+        variant = next((variant for variant in self.variants if variant.fits(complaint)), None)
+        return self._varied(variant) if variant else self.term
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """List every term in it."""
+        bounds = (self.pause.bound,) if self.pause else ()
+        return (self.term, *map(self._varied, self.variants), *bounds, *(rung.after for rung in self.escalation))
+
+    def _varied(self, variant: Variant) -> Term:
+        return Term(
+            amount=variant.amount or self.amount,
+            unit=variant.unit or self.unit,
+            warn_ratio=variant.warn_ratio or self.warn_ratio,
+        )
+
+
+class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A named set of stages, and from which to which day's complaints it is for."""
+
+    stages: dict[str, Stage]
+    valid_from: date = date.min
+    valid_until: date = date.max
+    confirmed: bool = True
+    about: str = ""
+    name: str = ""
+
+    def holds(self, day: date) -> bool:
+        """Tell whether it is for complaints received on ``day``."""
+        return self.valid_from <= day <= self.valid_until
+
+
+class Sla(Struct, frozen=True, kw_only=True):
+    """All policies; ``default`` names those of new complaints: the first that holds."""
+
+    policies: dict[str, Policy]
+    default: tuple[str, ...]
+
+
+class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    policies: Annotated[dict[str, Policy], Meta(min_length=1)]
+    default: Annotated[
+        str | Annotated[list[str], Meta(min_length=1)],
+        remedy("write the name of a policy, or a list of them whose dates join"),
+    ]
+    extends: Annotated[str, remedy("write a path to another region folder, such as ../soppeng")] = ""
+
+
+def read_sla(source: Source) -> Sla:
+    """Read ``sla.yaml``.
+
+    Raises:
+        RegionError: it does not fit or contradicts itself; all that is wrong in it is named.
+    """
+    file = parse(source, _File)
+    default = (file.default,) if isinstance(file.default, str) else tuple(file.default)
+    sla = Sla(policies={name: _named(name, policy) for name, policy in file.policies.items()}, default=default)
+    refuse([*_contradictions(source, sla), *_default(source, sla)])
+    return sla
+
+
+def _named(name: str, policy: Policy) -> Policy:
+    return replace(policy, name=name, stages={key: replace(stage, name=key) for key, stage in policy.stages.items()})
+
+
+def _default(source: Source, sla: Sla) -> Iterator[Problem]:
+    known = [sla.policies[name] for name in sla.default if name in sla.policies]
+    for policy in known:
+        where = ("policies", policy.name, "stages")
+        for stage in NEEDED_STAGES - policy.stages.keys():
+            advice = f"add {stage}, or make another policy the default"
+            yield source.wrong(where, f"the default policy has no stage {stage}", advice)
+        completion = policy.stages.get("completion")
+        pause = completion.pause if completion else None
+        # Only the end of the pause gives a unit back what it asked about, when the reporter does not answer.
+        if completion and (pause is None or ASKED not in pause.during):
+            advice = f"add pause: {{during: [{ASKED}], amount: 5, unit: working_days}}"
+            problem = "nothing ends the wait for a reporter who does not answer"
+            yield source.wrong((*where, "completion", *(("pause",) if pause else ())), problem, advice)
+    yield from _gaps(source, sorted(known, key=lambda policy: policy.valid_from))
+
+
+def _gaps(source: Source, ordered: list[Policy]) -> Iterator[Problem]:
+    """Every day must have a policy: from the first ``valid_from`` on the next begins when one ends."""
+    for one, other in pairwise(ordered):
+        if one.valid_until < other.valid_from - timedelta(days=1):
+            problem = f"no policy is for complaints between {one.valid_until} and {other.valid_from}"
+            yield source.wrong(("default",), problem, f"let {other.name} begin the day after {one.name} ends")
+    if ordered and (ordered[0].valid_from != date.min or all(each.valid_until != date.max for each in ordered)):
+        advice = "leave valid_from off the earliest and valid_until off the latest"
+        yield source.wrong(("default",), "there are days for which no policy holds", advice)
+
+
+def _contradictions(source: Source, sla: Sla) -> Iterator[Problem]:
+    for policy in sla.policies.values():
+        where = ("policies", policy.name)
+        if policy.valid_from > policy.valid_until:
+            yield source.wrong((*where, "valid_from"), "it is after valid_until", "write the date as 2026-03-23")
+        for stage in policy.stages.values():
+            yield from _in_stage(source, (*where, "stages", stage.name), stage)
+
+
+def _in_stage(source: Source, where: Where, stage: Stage) -> Iterator[Problem]:
+    for name in sorted(stage.starts & stage.stops):
+        yield source.wrong((*where, "stops"), f"{name} both starts and stops it", f"take {name} out of one of the two")
+    for name in sorted(stage.pause.during & stage.ends) if stage.pause else ():
+        advice = f"take {name} out of during, or out of ends"
+        yield source.wrong((*where, "pause", "during"), f"{name} both pauses and ends it", advice)
+    if stage.name == "closing" and stage.at_deadline != "lapsed":
+        yield source.wrong((*where, "at_deadline"), "the time for closing lapses", "write at_deadline: lapsed")
+    for n, (lower, higher) in enumerate(pairwise(rung.after for rung in stage.escalation), 1):
+        if higher.amount * _SECONDS[higher.unit] <= lower.amount * _SECONDS[lower.unit]:
+            advice = "let each step come later after the breach than the one before"
+            yield source.wrong((*where, "escalation", n, "after"), "the ladder does not rise", advice)
+    for n, variant in enumerate(stage.variants):
+        if not (variant.type or variant.urgency or variant.category):
+            advice = "say for which type, urgency or category, or change the stage itself"
+            yield source.wrong((*where, "variants", n), "it is for all complaints", advice)
+
+
+def check_hours(source: Source, sla: Sla, calendar: Calendar) -> Iterator[Problem]:
+    """Give each stage that promises working hours, where ``calendar`` has none."""
+    for policy in sla.policies.values() if not calendar.office_hours else ():
+        for stage in policy.stages.values():
+            if any(term.unit == "working_hours" for term in stage.terms):
+                where = ("policies", policy.name, "stages", stage.name, "unit")
+                advice = "add office_hours to calendar.yaml, or promise working_days"
+                yield source.wrong(where, "the calendar has no office hours", advice)

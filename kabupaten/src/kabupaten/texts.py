@@ -1,0 +1,95 @@
+"""Reads ``texts.yaml``: what citizens are told, with the placeholders that somebody fills."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator, Mapping
+from typing import get_args
+
+from msgspec import defstruct
+
+from contracts.events import CLOCK_KINDS, UpdateKind
+from kabupaten.problems import Problem, refuse
+from kabupaten.references import texts_at
+from kabupaten.source import Source
+from kabupaten.validate import Words, mistakes
+
+#: Each section by its name, and in it each text by its key.
+Texts = Mapping[str, Mapping[str, str]]
+
+_STEP = frozenset({"ticket", "unit", "support", "message", "reason", "target", "parent", "status"})
+_KINDS = {*get_args(UpdateKind)} - CLOCK_KINDS
+_NO_STATUS = {"unmerged", "corrected", "noted"}
+_TICKET, _DUE, _CLOCK = frozenset({"ticket"}), frozenset({"ticket", "due"}), frozenset({"due", "unit"})
+#: The keys of each section, and the placeholders that each may have.
+PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "statuses": dict.fromkeys((_KINDS - _NO_STATUS) | {"received", "archived"}, frozenset[str]()),
+    "changes": dict.fromkeys(_KINDS, _STEP),
+    "notes": dict.fromkeys(
+        ("addition", "rating", "refused", "rights_requested", "rights_done", "rights_declined", "erased"), _STEP
+    ),
+    "clock": {
+        **dict.fromkeys(
+            (
+                *("breached", "rights_late", "head", "retracted", "not_escalated"),
+                *("paused", "answer_by", "resumed", "rescheduled", "moved"),
+            ),
+            _CLOCK,
+        ),
+        "escalated": _CLOCK | {"to"},
+    },
+    "codes": dict.fromkeys(
+        ("lapsed", "answer_time_over", "question_time_over", "parent_due", "parent_late", "parent_paused"),
+        frozenset({"due"}),
+    ),
+    "answers": dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating"), _TICKET),
+    "sms": {
+        **dict.fromkeys(
+            ("receipt", "rahasia", "anonim", "help", "format", "not_yours", "too_long", "later", "where"), _TICKET
+        ),
+        **dict.fromkeys(("more", "last"), frozenset({"where"})),
+        "receipt_due": _DUE,
+        "correction": _DUE,
+        "apology": _DUE | {"unit"},
+    },
+    "social": {
+        **dict.fromkeys(("receipt", "rahasia", "anonim", "help", "not_yours", "private"), _TICKET),
+        "receipt_due": _DUE,
+        "correction": _DUE,
+        "apology": _DUE | {"unit"},
+    },
+}
+
+
+_FILE = defstruct(
+    "Texts",
+    [
+        (section, defstruct(section, [(key, Words) for key in texts], forbid_unknown_fields=True))
+        for section, texts in PLACEHOLDERS.items()
+    ],
+    forbid_unknown_fields=True,
+)
+
+
+def read_texts(source: Source) -> dict[str, dict[str, str]]:
+    """Read ``texts.yaml``: each section by its name, and in it each text by its key.
+
+    Raises:
+        RegionError: a text is missing, not known, or has a placeholder that nobody fills; all of them are named.
+    """
+    refuse([*mistakes(source, _FILE), *_placeholders(source)])
+    return {section: dict(source.content[section]) for section in PLACEHOLDERS}
+
+
+def _placeholders(source: Source) -> Iterator[Problem]:
+    for where, text in texts_at(source.content, ("*", "*")):
+        allowed = PLACEHOLDERS.get(str(where[0]), {}).get(str(where[-1]), frozenset())
+        try:
+            used = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+        except ValueError as error:
+            yield source.wrong(where, str(error), "write placeholders as {ticket}")
+            continue
+        for name in used:
+            if name not in allowed:
+                names = ", ".join(f"{{{each}}}" for each in sorted(allowed)) or "none"
+                yield source.wrong(where, f"nobody fills {{{name}}}", f"use {names}")

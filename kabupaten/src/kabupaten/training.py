@@ -1,0 +1,105 @@
+"""Reads what teaches the classifier: ``training/CATEGORY.yaml`` and ``messages/CATEGORY.jsonl``.
+
+No service reads it at its start; ``classifier build`` and ``lapor region check`` do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Struct
+
+from contracts.events import Urgency
+from kabupaten.categories import UNKNOWN
+from kabupaten.problems import Problem, RegionError
+from kabupaten.references import ComplaintType
+from kabupaten.source import Source, folders, region_file
+from kabupaten.validate import Words, parse, remedy
+
+_Phrases = Annotated[tuple[Words, ...], remedy("write a list of phrases")]
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """A whole practice complaint, and where known what kind it is and how urgent."""
+
+    text: str
+    category: str
+    type: ComplaintType | None = None
+    urgency: Urgency | None = None
+
+
+class Phrases(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What teaches a category. ``negatives`` look like it and belong to another one, by that one's id."""
+
+    seeds: Annotated[tuple[Words, ...], remedy("write at least 5 complaints as citizens write them", min_length=5)]
+    terms: _Phrases = ()
+    negatives: dict[str, _Phrases] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """Phrases and messages by category, for every category."""
+
+    phrases: dict[str, Phrases]
+    messages: dict[str, tuple[Message, ...]]
+
+
+def load_training(region: Path, categories: Collection[str]) -> Training:
+    """Read the phrases and messages of each of ``categories``, which are those of ``categories.yaml``.
+
+    Raises:
+        RegionError: a file is missing or broken, or a category lacks what learning needs; all that is wrong is named.
+    """
+    found = list(_strays(region, categories))
+    training = Training(phrases={}, messages={})
+    for category in categories:
+        try:
+            training.phrases[category] = _phrases(region, category, categories, found)
+            training.messages[category] = _messages(region, category, found)
+        except RegionError as error:
+            found += error.problems
+    if found:
+        raise RegionError(found)
+    return training
+
+
+def _phrases(region: Path, category: str, categories: Collection[str], found: list[Problem]) -> Phrases:
+    if category == UNKNOWN:
+        return Phrases(seeds=())
+    source = Source.read(region, f"training/{category}.yaml")
+    phrases = parse(source, Phrases)
+    for name in phrases.negatives.keys() - categories:
+        advice = "write a category of categories.yaml"
+        found.append(source.wrong(("negatives", name), f"{name} is no category", advice))
+    return phrases
+
+
+def _messages(region: Path, category: str, found: list[Problem]) -> tuple[Message, ...]:
+    try:
+        path = region_file(region, f"messages/{category}.jsonl")
+    except RegionError:  # a region may have none: the seeds alone teach the category
+        return ()
+    messages: list[Message] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            row = msgspec.json.decode(line, type=Message)
+        except msgspec.MsgspecError as error:
+            found.append(Problem(str(path), number, str(error), "write one JSON object a line"))
+            continue
+        if row.category != category:
+            found.append(Problem(str(path), number, f"category is {row.category}", "move it to that file"))
+        messages.append(row)
+    return tuple(messages)
+
+
+def _strays(region: Path, categories: Collection[str]) -> Iterator[Problem]:
+    """Files that teach nothing, for no category has their name."""
+    for folder in folders(region):
+        for path in sorted([*folder.glob("training/*.yaml"), *folder.glob("messages/*.jsonl")]):
+            if path.stem not in categories:
+                advice = "name it as the category is named in categories.yaml"
+                yield Problem(str(path), None, f"there is no category {path.stem}", advice)

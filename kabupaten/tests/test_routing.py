@@ -1,0 +1,30 @@
+"""routing.yaml: what it may say; how it is refused stands in test_load.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kabupaten import load
+from kabupaten.routing import Routing, RoutingRule, Similar
+
+
+def routing(folder: Path, text: str) -> Routing:
+    (folder / "routing.yaml").write_text(text)
+    return load(folder, "routing").routing
+
+
+def test_one_name_stands_for_a_list_of_it_and_places_are_compared_without_kec(tmp_path: Path) -> None:
+    one = "rules: [{when: {category: jalan, place: Kec. Donri-Donri}, lead: PU, reason: r}]"
+    several = "rules: [{when: {category: [jalan], place: [donri donri]}, lead: PU, reason: r}]"
+    wanted = RoutingRule(reason="r", categories=frozenset({"jalan"}), places=frozenset({"donridonri"}), lead="PU")
+    assert ((wanted,), (wanted,)) == (routing(tmp_path, one).rules, routing(tmp_path, several).rules)
+
+
+def test_a_region_needs_no_rules(tmp_path: Path) -> None:
+    assert Routing(targets={}, rules=(), boilerplate=(), similar=Similar()) == routing(tmp_path, "")
+    assert Similar(suggest=0.8) == routing(tmp_path, "similar: {suggest: 0.8}\nboilerplate: [sudah diteruskan]").similar
+
+
+def test_an_office_outside_has_a_contact_where_it_is_known(soppeng: Path) -> None:
+    targets = load(soppeng, "routing").routing.targets
+    assert ("telepon 110", None) == (targets["POLRES"].contact, targets["BPN"].contact)
