@@ -1,4 +1,4 @@
-"""Settings, logs, crash points, region folders, health: the parts that need no broker."""
+"""Settings, logs, crash points, health: the parts that need no broker."""
 
 from __future__ import annotations
 
@@ -23,11 +23,8 @@ from chassis.cli import cli
 from chassis.crash import EXIT_SETTINGS, EXIT_TEMPORARY
 from chassis.logs import JsonFormatter, RateLimit
 from chassis.progress import Progress
-from chassis.region import RegionError, read_contacts, read_region, region_file
 from chassis.settings import DatabaseSettings, MigrateSettings, read_settings
 from chassis.wire import Record
-from contracts.links import mask_links
-from contracts.masking import mask
 from lapor.processes.ports import any_free
 
 GOOD = {
@@ -218,65 +215,6 @@ def test_a_crash_point_with_a_file_kills_once(tmp_path: Path):
     assert crash(at, "relay.after_publish_before_mark") == -signal.SIGKILL
     assert crash(at, "relay.after_publish_before_mark") == 0
     assert crash(at, "other") == -signal.SIGKILL
-
-
-@pytest.fixture
-def region(tmp_path: Path) -> Path:
-    for name in ("base", "fast"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "base" / "units.yaml").write_text("units: [PU]")
-    (tmp_path / "base" / "sla.yaml").write_text("stages: []")
-    (tmp_path / "fast" / "sla.yaml").write_text("extends: ../base")
-    return tmp_path / "fast"
-
-
-def test_a_region_takes_what_it_lacks_from_the_one_it_extends(region: Path):
-    assert region_file(region, "sla.yaml") == region / "sla.yaml"
-    assert read_region(region, "units.yaml") == {"units": ["PU"]}
-
-
-@pytest.mark.parametrize(
-    ("contact", "numbers"),
-    [
-        ("telepon 123 atau aplikasi PLN Mobile", []),
-        ("SMS 1708", []),
-        ("www.lapor.go.id atau SMS 1708", ["www.lapor.go.id"]),
-        ("telepon (0484) 21001 atau 0484-21002", ["(0484) 21001", "0484-21002"]),
-        ("WA +62 811-4100-110, surel pupr@soppengkab.go.id.", ["+62 811-4100-110", "pupr@soppengkab.go.id"]),
-    ],
-)
-@pytest.mark.parametrize("file", ["units", "routing"])
-def test_the_contacts_of_offices_are_read_as_they_are_written(
-    tmp_path: Path, file: str, contact: str, numbers: list[str]
-) -> None:
-    row = f'{{code: PU, contact: "{contact}"}}'
-    (tmp_path / "units.yaml").write_text(f"units: [{row if file == 'units' else '{code: PU}'}]")
-    (tmp_path / "routing.yaml").write_text(f"targets: {{PU: {row}}}" if file == "routing" else "")
-    assert set(numbers) == read_contacts(tmp_path)
-    assert contact == mask_links(mask(contact, numbers), [], numbers)
-    assert all(number not in mask_links(mask(contact), []) for number in numbers)
-
-
-@pytest.mark.parametrize("policy", ["", "extends: ../nowhere", "extends: ["])
-def test_a_region_that_can_not_be_used_says_which_file(region: Path, policy: str):
-    (region / "sla.yaml").write_text(policy)
-    with pytest.raises(RegionError, match=r"\.yaml"):
-        read_region(region, "units.yaml")
-
-
-@pytest.mark.parametrize(
-    ("text", "line", "says"),
-    [
-        ("a: 1\nb:\n  c: 1\n  c: 2\n", 4, "c stands twice"),
-        ("a: &x {c: 1}\nb: {<<: *x, c: 2}\nc: [{d: 1, d: 1}]\n", 3, "d stands twice"),
-        ("a: 1\nb: 2026-13-01\n", 2, "not valid YAML: 2026-13-01"),
-        ("a: 1\nb: [\n", 3, "not valid YAML"),
-    ],
-)
-def test_what_is_wrong_in_a_region_file_is_told_with_its_line(tmp_path: Path, text: str, line: int, says: str):
-    (tmp_path / "units.yaml").write_text(text)
-    with pytest.raises(RegionError, match=f"units.yaml, line {line}: {says}.*Remedy: ."):
-        read_region(tmp_path, "units.yaml")
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from intake.notices import NewNotice, Notice, NoticeKind, add_notices
 from intake.projection import story_handler
 from intake.set_aside import put_aside
 from intake.submissions import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner, repair
-from intake.texts import Texts
+from intake.texts import PARTS, Texts
+from kabupaten import load
 from testing.fakes import message
 from testing.notices import send_while
 
@@ -51,7 +52,7 @@ ANY_ADDRESS = "SELECT EXISTS (SELECT FROM farewells)"
 
 @pytest.fixture
 def steps(pool: Pool) -> Steps[Any]:
-    return Steps(pool, story_handler("intake-sms", Texts(REGION), notify=True, event_key=b"key"))
+    return Steps(pool, story_handler("intake-sms", Texts(load(REGION, *PARTS)), notify=True, event_key=b"key"))
 
 
 _ids = itertools.count()

@@ -21,11 +21,12 @@ from contracts.events import CLOCK_KINDS, ComplaintUpdated, DerivationDay, Evide
 from intake.complaint_view import ComplaintView, count_reporters, find_view, load_views
 from intake.projection import build_decide, story_handler
 from intake.submissions import Submission, accept, follow_up
-from intake.texts import Texts
+from intake.texts import PARTS, Texts
+from kabupaten import load
 from testing.fakes import NOW, message, play
 
 REGION = Path(__file__).parents[2] / "region" / "soppeng"
-TEXTS = Texts(REGION)
+TEXTS = Texts(load(REGION, *PARTS))
 T, PARENT = "SPG-S000-00007", "SPG-W000-00004"
 WITA = TEXTS.zone
 #: Monday is day 0, and three days count.

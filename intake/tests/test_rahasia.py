@@ -14,10 +14,11 @@ from contracts import topics
 from contracts.events import CLOCK_KINDS, ComplaintUpdated, Evidence, UpdateKind
 from intake.complaint_view import ComplaintView
 from intake.projection import build_decide
-from intake.texts import Texts
+from intake.texts import PARTS, Texts
+from kabupaten import load
 from testing.fakes import NOW, message, play
 
-TEXTS = Texts(Path(__file__).parents[2] / "region" / "soppeng")
+TEXTS = Texts(load(Path(__file__).parents[2] / "region" / "soppeng", *PARTS))
 SOCIAL = "intake-social"
 T, PARENT = "SPG-M000-0000C", "SPG-W000-00004"
 DUE, LATER = datetime(2026, 3, 5, 16, tzinfo=UTC), datetime(2026, 3, 6, 16, tzinfo=UTC)

@@ -3,78 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 import yaml
 
-from chassis.region import RegionError
 from contracts.dates import due_in_words, time_in_words
 from intake.complaint_view import ComplaintView
-from intake.texts import Texts
+from intake.texts import PARTS, Texts
+from kabupaten import load
 
 REGION = Path(__file__).parents[2] / "region" / "soppeng"
-TEXTS = Texts(REGION)
+TEXTS = Texts(load(REGION, *PARTS))
 T = "SPG-S0AB-12CDW"
 #: Every midnight of a year, and the second before it.
 ENDS = [datetime(2026, 1, 1, 16, tzinfo=UTC) + timedelta(days=n, seconds=-s) for n in range(366) for s in (0, 1)]
-
-
-@pytest.fixture
-def region(tmp_path: Path) -> Callable[..., Path]:
-    """A copy of the region whose texts.yaml has other values at some places, such as ``changes__routed``."""
-
-    def change(**changes: str | None) -> Path:
-        folder = tmp_path / "region"
-        shutil.copytree(REGION, folder)
-        texts = yaml.safe_load((folder / "texts.yaml").read_text())
-        for name, text in changes.items():
-            section, key = name.split("__")
-            texts[section].pop(key, None)
-            texts[section] |= {} if text is None else {key: text}
-        (folder / "texts.yaml").write_text(yaml.safe_dump(texts))
-        return folder
-
-    return change
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (
-            {"changes__routed": "{ticket} ke {unitt}"},
-            "changes.routed has {unitt}, which nobody fills. Remedy: use",
-        ),
-        ({"changes__routed": "{ticket} ke {"}, "changes.routed: "),
-        ({"sms__receipt": None}, "sms.receipt is missing"),
-        ({"statuses__handed_over": None}, "statuses.handed_over is missing"),
-        ({"notes__refuse": "x"}, "notes.refuse is not known. Remedy: take it out, or write addition"),
-        ({"sms__help": " "}, "sms.help is no text"),
-        ({"answers__bad_ticket": "{}"}, "answers.bad_ticket has {}"),
-    ],
-    ids=lambda value: str(value)[:40],
-)
-def test_a_slip_in_the_texts_stops_the_start_and_is_named(
-    region: Callable[..., Path], change: dict[str, str | None], says: str
-) -> None:
-    with pytest.raises(RegionError) as stopped:
-        Texts(region(**change))
-    assert f"texts.yaml: {says}" in str(stopped.value)
-
-
-def test_every_slip_is_named_at_once(region: Callable[..., Path]) -> None:
-    with pytest.raises(RegionError) as stopped:
-        Texts(region(sms__receipt=None, changes__noted="{x}"))
-    assert 2 == len(str(stopped.value).splitlines())
-
-
-def test_texts_that_are_no_sections_are_refused(region: Callable[..., Path]) -> None:
-    folder = region()
-    (folder / "texts.yaml").write_text("statuses: [a]")
-    with pytest.raises(RegionError, match=r"statuses is no list of texts(.|\n)*social is no list"):
-        Texts(folder)
 
 
 def test_every_text_is_plain() -> None:
@@ -129,22 +72,14 @@ def test_what_was_handed_over_is_not_said_to_be_with_the_unit_that_passed_it_on(
     assert f"{T}: dilimpahkan" == TEXTS.status_line(ComplaintView(ticket=T, status="handed_over", unit="DISKOMINFO"), T)
 
 
-def test_the_time_is_that_of_the_region(region: Callable[..., Path]) -> None:
-    folder = region()
+def test_the_time_is_that_of_the_region(tmp_path: Path) -> None:
+    folder = shutil.copytree(REGION, tmp_path / "region")
     calendar = folder / "calendar.yaml"
     calendar.write_text(calendar.read_text().replace("Asia/Makassar", "Asia/Jayapura"))
     midnight = datetime(2026, 3, 5, 15, 0, tzinfo=UTC)
-    east = Texts(folder).zone
+    east = Texts(load(folder, *PARTS)).zone
     assert ("Kamis 5 Mar", "Kamis 5 Mar pukul 23.00") == (
         due_in_words(midnight, east),
         due_in_words(midnight, TEXTS.zone),
     )
     assert "6 Maret 2026 pukul 00.00 WIT" == time_in_words(midnight, east)
-
-
-@pytest.mark.parametrize("zone", ["Asia/Soppeng", "", "[]"])
-def test_a_time_zone_that_does_not_exist_stops_the_start(region: Callable[..., Path], zone: str) -> None:
-    folder = region()
-    (folder / "calendar.yaml").write_text(f"timezone: {zone}")
-    with pytest.raises(RegionError, match=r"calendar\.yaml: there is no such timezone. Remedy"):
-        Texts(folder)

@@ -15,7 +15,7 @@ import pytest
 from desk import units
 from harness import LAPOR, ROOT, System, a_number, running
 
-from lapor.commands.region.checks import problems
+from kabupaten.checks import problems
 
 OWN = Path(__file__).parent / "tirtasari"
 #: What a kabupaten takes over: sentences and cues are Indonesian, and Soppeng's only by the name in them.

@@ -24,9 +24,10 @@ from contracts.ids import complaint_id
 from contracts.masking import mask
 from contracts.signature import sign
 from intake.projection import SOURCES, story_handler
-from intake.texts import Texts
+from intake.texts import PARTS, Texts
 from intake_sms.domain import read
 from intake_sms.settings import KEYWORDS
+from kabupaten import load
 from router.adapters.region import read_rules
 from router.app import handler_of as router_handler
 from router.handlers import released
@@ -76,7 +77,7 @@ class Pipeline:
         self.services: list[tuple[Handler[Any], Sequence[str], dict[str, Any]]] = [
             (router_handler(rules, {"intake-sms": EVENT_KEY}), router_sources(rules), {}),
             (sla_handler(SLA), [topics.UPDATED], {}),
-            (story_handler("intake-sms", Texts(REGION), notify=True), SOURCES, {}),
+            (story_handler("intake-sms", Texts(load(REGION, *PARTS)), notify=True), SOURCES, {}),
         ]
 
     def publish(self, out: Sequence[Outgoing]) -> None:

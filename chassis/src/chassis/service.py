@@ -8,9 +8,8 @@ import importlib.metadata
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -24,14 +23,12 @@ from chassis.logs import logging_config, set_up_logging
 from chassis.outbox import Relay
 from chassis.progress import Progress, blocked, keep_comparing, keep_looking, stuck, watch
 from chassis.publish import start_producer
-from chassis.region import RegionError
 from chassis.replay import replaying
 from chassis.settings import DatabaseSettings, ServiceSettings
 from contracts.topics import replays
 
 log = logging.getLogger(__name__)
 
-R = TypeVar("R")
 S = TypeVar("S")
 #: A task that runs beside the consumer: it gets the pool, and a function that wakes the relay.
 Task = Callable[[Pool, Callable[[], None]], Awaitable[None]]
@@ -49,11 +46,12 @@ def start_health(service: str, settings: ServiceSettings, sources: Sequence[str]
     return health
 
 
-def region_or_leave(service: str, read: Callable[[Path], R], folder: Path) -> R:
-    """What ``read`` makes of the region's ``folder``, or exit 78 with what is wrong with it on stderr."""
+@contextlib.contextmanager
+def exit_on(service: str, *errors: type[Exception]) -> Iterator[None]:
+    """Exit 78 with the text of the error on stderr when the body raises one of ``errors``: no restart mends it."""
     try:
-        return read(folder)
-    except RegionError as error:
+        yield
+    except errors as error:
         sys.stderr.write(f"{service} can't start: {error}\n")
         sys.exit(EXIT_SETTINGS)
 

@@ -2,83 +2,35 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
-from typing import Any, get_args
 
 import msgspec
 
-from chassis.region import RegionError, read_contacts, read_region, read_zone, region_file
 from contracts.dates import due_in_words
-from contracts.events import CLOCK_KINDS, ComplaintUpdated, UpdateKind
+from contracts.events import ComplaintUpdated
 from intake.complaint_view import DONE, ComplaintView
+from kabupaten import Part, Region
+from kabupaten.sla import HEAD
 
-#: Whose head an escalation names, where it names no unit.
-HEAD = "head"
-
-_STEP = frozenset({"ticket", "unit", "support", "message", "reason", "target", "parent", "status"})
-_KINDS = {*get_args(UpdateKind)} - CLOCK_KINDS
-_NO_STATUS = {"unmerged", "corrected", "noted"}
-_TICKET, _DUE, _CLOCK = frozenset({"ticket"}), frozenset({"ticket", "due"}), frozenset({"due", "unit"})
-#: The keys of each section, and the placeholders that each may have.
-_PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
-    "statuses": dict.fromkeys((_KINDS - _NO_STATUS) | {"received", "archived"}, frozenset[str]()),
-    "changes": dict.fromkeys(_KINDS, _STEP),
-    "notes": dict.fromkeys(
-        ("addition", "rating", "refused", "rights_requested", "rights_done", "rights_declined", "erased"), _STEP
-    ),
-    "clock": {
-        **dict.fromkeys(
-            (
-                *("breached", "rights_late", "head", "retracted", "not_escalated"),
-                *("paused", "answer_by", "resumed", "rescheduled", "moved"),
-            ),
-            _CLOCK,
-        ),
-        "escalated": _CLOCK | {"to"},
-    },
-    "codes": dict.fromkeys(
-        ("lapsed", "answer_time_over", "question_time_over", "parent_due", "parent_late", "parent_paused"),
-        frozenset({"due"}),
-    ),
-    "answers": dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating"), _TICKET),
-    "sms": {
-        **dict.fromkeys(
-            ("receipt", "rahasia", "anonim", "help", "format", "not_yours", "too_long", "later", "where"), _TICKET
-        ),
-        **dict.fromkeys(("more", "last"), frozenset({"where"})),
-        "receipt_due": _DUE,
-        "correction": _DUE,
-        "apology": _DUE | {"unit"},
-    },
-    "social": {
-        **dict.fromkeys(("receipt", "rahasia", "anonim", "help", "not_yours", "private"), _TICKET),
-        "receipt_due": _DUE,
-        "correction": _DUE,
-        "apology": _DUE | {"unit"},
-    },
-}
+#: What the texts need: the names of the units, the kabupaten's time zone, and the contacts that are not masked.
+PARTS: tuple[Part, ...] = ("texts", "units", "routing", "calendar")
 
 
 class Texts:
-    """What citizens are told. ``sms`` and ``social`` are the answers of those channels, by name; ``contacts`` are
-    offices' numbers, which are not masked.
-
-    Raises:
-        RegionError: a file is missing, or a key or placeholder of ``texts.yaml`` is; the text names it.
+    """What citizens are told, from a region that has all ``PARTS``. ``sms`` and ``social`` are the answers of those
+    channels, by name; ``contacts`` are offices' numbers, which are not masked.
     """
 
-    def __init__(self, region: Path) -> None:
-        texts = _checked(region)
+    def __init__(self, region: Region) -> None:
+        texts = region.texts
         self.statuses, self.changes, self.notes = texts["statuses"], texts["changes"], texts["notes"]
         self.clock, self.codes = texts["clock"], texts["codes"]
         self.sms: dict[str, str] = {**texts["answers"], **texts["sms"]}
         self.social: dict[str, str] = {**texts["answers"], **texts["social"]}
-        self.units: dict[str, str] = {unit["code"]: unit["name"] for unit in read_region(region, "units.yaml")["units"]}
-        self.zone = read_zone(region)
-        self.contacts = read_contacts(region)
+        self.units = {unit.code: unit.name for unit in region.units.rows}
+        self.zone = region.calendar.timezone
+        self.contacts = region.contacts
 
     def answers(self, service: str) -> Mapping[str, str]:
         """The answers of an intake that answers messages."""
@@ -93,8 +45,7 @@ class Texts:
 
     def unit(self, code: str | None) -> str:
         """The name of a unit, for citizens."""
-        name: str = self.units.get(code or "", code or "petugas LAPOR!")
-        return name
+        return self.units.get(code or "", code or "petugas LAPOR!")
 
     def change(self, update: ComplaintUpdated, *, outline: bool = False) -> str:
         """Say what a citizen is told about ``update``, in one sentence or two; with ``outline`` its status alone."""
@@ -158,37 +109,3 @@ class Texts:
 def _tidy(sentence: str) -> str:
     """Without the traces of words that were empty."""
     return " ".join(sentence.split()).replace(":.", ".").replace(": .", ".")
-
-
-def _checked(region: Path) -> dict[str, dict[str, str]]:
-    path = region_file(region, "texts.yaml")
-    texts = read_region(region, "texts.yaml")
-    problems = [
-        f"{section} is no list of texts. Remedy: below `{section}:` write a line for each of {', '.join(sorted(known))}"
-        for section, known in _PLACEHOLDERS.items()
-        if not isinstance(texts, dict) or not isinstance(texts.get(section), dict)
-    ] or [line for section, known in _PLACEHOLDERS.items() for line in _problems(section, texts[section], known)]
-    if problems:
-        raise RegionError("\n".join(f"{path}: {problem}" for problem in problems))
-    return dict(texts)
-
-
-def _problems(section: str, texts: Mapping[str, Any], known: Mapping[str, frozenset[str]]) -> list[str]:
-    found = [f"{section}.{key} is missing. Remedy: add what citizens are to read" for key in known if key not in texts]
-    for key, text in texts.items():
-        if key not in known:
-            found.append(f"{section}.{key} is not known. Remedy: take it out, or write {', '.join(sorted(known))}")
-        else:
-            found += _problem(f"{section}.{key}", text, known[key])
-    return found
-
-
-def _problem(name: str, text: object, known: frozenset[str]) -> list[str]:
-    if not isinstance(text, str) or not text.strip():
-        return [f"{name} is no text. Remedy: add what citizens are to read"]
-    try:
-        used = [field for _, field, _, _ in string.Formatter().parse(text) if field is not None]
-    except ValueError as error:
-        return [f"{name}: {error}. Remedy: write placeholders as {{ticket}}"]
-    names = ", ".join(f"{{{each}}}" for each in sorted(known)) or "none"
-    return [f"{name} has {{{field}}}, which nobody fills. Remedy: use {names}" for field in used if field not in known]

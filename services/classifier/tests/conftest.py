@@ -10,10 +10,11 @@ import pytest
 
 from classifier.category import linear_model
 from classifier.classify import Knowledge, load_knowledge
-from classifier.extractors.gazetteer import load_gazetteer, place_names
+from classifier.extractors.gazetteer import gazetteer_of, place_names
 from classifier.taxonomy import load_taxonomy
 from classifier.training.build import build
 from classifier.training.labelled_rows import Row, read_labels
+from kabupaten import load
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 CHECK_SETS = Path(__file__).parent / "check_sets"
@@ -42,7 +43,8 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (root / "soppeng.model.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
-            built = build(load_taxonomy(REGION), place_names(load_gazetteer(REGION)), lambda _: None)
+            places = place_names(gazetteer_of(load(REGION, "territory").territory))
+            built = build(load_taxonomy(REGION), places, lambda _: None)
             linear_model.save(built, path)
     return path
 

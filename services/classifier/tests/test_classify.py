@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from classifier.category.linear_model import ModelError, load
-from classifier.classify import Knowledge, classify, load_rules
-from classifier.taxonomy import UNKNOWN, load_taxonomy
+from classifier.category.linear_model import ModelError
+from classifier.category.linear_model import load as load_model
+from classifier.classify import PARTS, Knowledge, classify, rules_of
+from classifier.taxonomy import load_taxonomy
 from classifier.training.labelled_rows import Row
+from kabupaten import load
+from kabupaten.categories import UNKNOWN
 
 
 def test_no_check_text_is_a_seed(region: Path, check_set: list[Row]) -> None:
@@ -115,7 +118,7 @@ def test_it_is_fast_enough(knowledge: Knowledge, check_set: list[Row]) -> None:
 
 def test_the_file_is_small_and_loads_at_once(model_file: Path) -> None:
     started = time.perf_counter()
-    load(model_file)
+    load_model(model_file)
     assert time.perf_counter() - started < 2
     assert model_file.stat().st_size < 15_000_000
 
@@ -124,7 +127,7 @@ def test_a_missing_or_broken_model_says_how_to_build_one(tmp_path: Path) -> None
     (tmp_path / "broken").write_bytes(b"nothing")
     for name in ("missing", "broken"):
         with pytest.raises(ModelError, match="classifier build") as refused:
-            load(tmp_path / name)
+            load_model(tmp_path / name)
         assert "pickle" not in str(refused.value)
 
 
@@ -134,9 +137,10 @@ def test_an_official_without_a_unit_is_one_of_who_would_get_the_matter(knowledge
     assert ("kesehatan", "rumah_sakit", ("RSUD",)) == (found.top[0].category, found.matter, found.about_units)
 
 
-def test_a_region_without_routing_has_the_units_of_its_categories(region: Path, tmp_path: Path) -> None:
+def test_a_region_without_rules_has_the_units_of_its_categories(region: Path, tmp_path: Path) -> None:
     for file in region.iterdir():
-        if file.name not in ("routing.yaml", "messages"):
+        if file.name != "routing.yaml":
             (tmp_path / file.name).symlink_to(file)
-    assert {} == load_rules(tmp_path).leads
-    assert "RSUD" == load_rules(region).leads["kesehatan", "rumah_sakit"]
+    (tmp_path / "routing.yaml").touch()
+    assert {} == rules_of(load(tmp_path, *PARTS)).leads
+    assert "RSUD" == rules_of(load(region, *PARTS)).leads["kesehatan", "rumah_sakit"]

@@ -11,9 +11,10 @@ import pytest
 
 import intake
 from chassis.database import Pool
-from intake.texts import Texts
+from intake.texts import PARTS, Texts
 from intake_social.handlers import Desk
 from intake_social.settings import SocialSettings
+from kabupaten import load
 from testing import fixtures
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
@@ -52,4 +53,4 @@ def make_settings() -> Callable[..., SocialSettings]:
 
 @pytest.fixture
 def desk(pool: Pool, make_settings: Callable[..., SocialSettings]) -> Desk:
-    return Desk(pool=pool, settings=make_settings(), texts=Texts(REGION), wake=lambda: None)
+    return Desk(pool=pool, settings=make_settings(), texts=Texts(load(REGION, *PARTS)), wake=lambda: None)

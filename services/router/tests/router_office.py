@@ -35,10 +35,12 @@ from contracts.events import (
 )
 from contracts.signature import sign
 from contracts.ticket import INTAKES, door
+from kabupaten.routing import Target
+from kabupaten.units import Unit
 from router import handlers
 from router.adapters.region import read_rules
 from router.case import Case
-from router.rules import Rules, Target, Unit
+from router.rules import Rules
 from testing.fakes import NOW, message, play
 
 T, OTHER, STRANGER = "SPG-S000-00007", "SPG-W000-00004", "SPG-M000-0000C"

@@ -28,7 +28,7 @@ from router_office import (
 from chassis.wire import Message
 from contracts import topics
 from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated, UnitRouted
-from router.rules import RoutingRule
+from kabupaten.routing import RoutingRule
 from testing.fakes import message
 
 

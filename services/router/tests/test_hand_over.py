@@ -22,7 +22,7 @@ from router_office import (
 )
 
 from contracts.events import Place, UnitRouted
-from router.rules import RoutingRule, Target
+from kabupaten.routing import RoutingRule, Target
 
 REASON = "jaringan listrik diurus PLN"
 OUTSIDE = replace(

@@ -25,8 +25,9 @@ from router_office import (
 )
 
 from contracts.events import Data, Evidence, Place, UnitRouted
+from kabupaten.routing import RoutingRule
+from kabupaten.units import Unit
 from router import duplicates
-from router.rules import RoutingRule, Unit
 
 #: Each stands in one place of what the citizen sent: text, place, attachment, addition, and what was read from them.
 SECRETS = {

@@ -8,21 +8,13 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 from router_office import RULES
 
-from router.rules import (
-    RoutingRule,
-    Rules,
-    Understood,
-    Unit,
-    accused,
-    assign,
-    heir,
-    in_force,
-    priority,
-    same_place,
-    supervisor,
-)
+from kabupaten.routing import RoutingRule
+from kabupaten.territory import same_place
+from kabupaten.units import Unit
+from router.rules import Rules, Understood, accused, assign, heir, in_force, priority, supervisor
 
 ALL_THREE = ("DISKOMINFO", "INSPEKTORAT", "SETDA")
 
@@ -131,7 +123,7 @@ def on(day: int, hour_utc: int = 3) -> datetime:
 
 def registry(**changed: Mapping[str, object]) -> Rules:
     """RULES with the given facts of some units."""
-    units = {code: replace(unit, **changed.get(code, {})) for code, unit in RULES.units.items()}  # type: ignore[arg-type]
+    units = {code: structs.replace(unit, **changed.get(code, {})) for code, unit in RULES.units.items()}  # type: ignore[arg-type]
     return replace(RULES, units=units)
 
 

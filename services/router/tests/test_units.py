@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from msgspec import structs
 from prometheus_client import REGISTRY
 from router_office import (
     EVENT_KEYS,
@@ -31,11 +32,13 @@ from chassis.batch import Steps
 from chassis.database import Pool
 from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data, UnitRouted
+from kabupaten.routing import RoutingRule
+from kabupaten.units import Unit
 from router import handlers
 from router.adapters import store
 from router.app import handler_of
 from router.case import Case, supporters
-from router.rules import RoutingRule, Rules, Unit, in_force
+from router.rules import Rules, in_force
 from router.timers import triage_timer
 from testing.fakes import message
 
@@ -46,7 +49,7 @@ _ids = itertools.count()
 
 def ending(code: str, successor: str | None = None) -> Rules:
     units = dict(RULES.units)
-    units[code] = replace(units[code], valid_until=LAST_DAY, successor=successor)
+    units[code] = structs.replace(units[code], valid_until=LAST_DAY, successor=successor)
     return replace(RULES, units=units)
 
 
@@ -69,7 +72,7 @@ def test_while_a_role_has_no_holder_the_next_looks_and_nothing_goes_in_circles()
 
 
 def test_where_no_role_has_a_holder_it_stays_where_it_is() -> None:
-    units = {code: replace(unit, valid_until=LAST_DAY) for code, unit in RULES.units.items()}
+    units = {code: structs.replace(unit, valid_until=LAST_DAY) for code, unit in RULES.units.items()}
     office = Office()
     office.hear(received(), classified(abstained=True))
     assert [] == sweep(office, replace(RULES, units=units))
@@ -239,8 +242,3 @@ async def test_the_sweep_leaves_nothing_with_a_unit_that_ended(pool: Pool) -> No
     assert ["PUPR menjadi DISHUB"] == [
         e.reason for e in told if isinstance(e, ComplaintUpdated) and e.reason and "menjadi" in e.reason
     ]
-
-
-def test_a_unit_is_valid_from_its_first_day_through_its_last() -> None:
-    unit = Unit(code="A", name="A", valid_from=date(2027, 1, 2), valid_until=date(2027, 1, 3))
-    assert [False, True, True, False] == [unit.valid(date(2027, 1, day)) for day in (1, 2, 3, 4)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sla_monitor.domain import Rules, Term
+from kabupaten.sla import Term
+from sla_monitor.domain import Rules
 from sla_monitor.region import load_rules
 
 RULES = load_rules(Path(__file__).parents[3] / "region" / "soppeng")

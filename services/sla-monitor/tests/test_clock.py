@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from told import SECONDS, SOPPENG
 
-from sla_monitor.calendar import Calendar
+from kabupaten.calendar import Calendar
+from kabupaten.sla import Policy
 from sla_monitor.clock import decide
 from sla_monitor.clock import due as due_by
-from sla_monitor.domain import Policy, Rules
+from sla_monitor.domain import Rules
 from sla_monitor.handlers import to_emit
 from sla_monitor.state import ComplaintClock, SlaEvent
 

@@ -91,7 +91,8 @@ def test_explain_takes_what_the_complaint_is() -> None:
 
 
 def test_explain_shows_half_days_and_office_hours(tmp_path: Path) -> None:
-    shutil.copy(REGION / "soppeng" / "sla.yaml", tmp_path)
+    for name in ("sla", "units", "categories"):
+        shutil.copy(REGION / "soppeng" / f"{name}.yaml", tmp_path)
     calendar = (REGION / "soppeng" / "calendar.yaml").read_text()
     calendar = calendar.replace("half_days: []", "half_days: [{date: 2026-12-19, reason: Sabtu dinas}]")
     (tmp_path / "calendar.yaml").write_text(calendar + 'office_hours: {jumat: ["07.30-11.30"]}\n')

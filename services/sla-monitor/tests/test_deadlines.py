@@ -7,10 +7,12 @@ from datetime import date, datetime
 
 import pytest
 from byhand import RULES, midnight_after, term_of
+from msgspec import structs
 
-from sla_monitor.calendar import Calendar, LocalDay
+from kabupaten.calendar import Calendar, LocalDay
+from kabupaten.sla import Term
 from sla_monitor.deadlines import deadline
-from sla_monitor.domain import Rules, Term
+from sla_monitor.domain import Rules
 
 # start · stage · the days that count, by hand · why. The deadline is the midnight that ends the last of them.
 CASES = [
@@ -166,6 +168,6 @@ def test_a_receipt_on_a_day_off_says_so(rules: Rules, start: str, why: str) -> N
 def test_the_warning_comes_when_its_share_of_the_counted_days_has_passed(
     rules: Rules, amount: int, ratio: float, warn_at: str
 ) -> None:
-    term = replace(term_of(rules, "completion"), amount=amount, warn_ratio=ratio)
+    term = structs.replace(term_of(rules, "completion"), amount=amount, warn_ratio=ratio)
     friday = datetime.fromisoformat("2026-02-27T10:02+08:00")
     assert datetime.fromisoformat(warn_at) == deadline(friday, term, rules.calendar).warn_at

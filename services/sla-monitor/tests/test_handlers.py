@@ -11,7 +11,7 @@ from msgspec import UNSET
 from chassis.wire import Message, Record, outgoing
 from contracts.codec import decode, encode, envelope
 from contracts.events import ComplaintFollowedUp, ComplaintUpdated, Data, FollowUp, SlaBreached, SlaUpdated, UpdateKind
-from sla_monitor.domain import Term
+from kabupaten.sla import Term
 from sla_monitor.handlers import key, on_message, on_timer
 from sla_monitor.region import load_rules
 from sla_monitor.state import ComplaintClock

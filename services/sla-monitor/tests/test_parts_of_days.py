@@ -9,10 +9,14 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 from byhand import RULES, midnight_after, term_of
+from msgspec import structs
 
-from sla_monitor.calendar import Hours, LocalDay, day_off, estimated, knows_joint_leave
+from kabupaten.calendar import Hours, LocalDay
+from kabupaten.sla import Term
+from kabupaten.sla import TimeUnit as Unit
+from sla_monitor.calendar import day_off, estimated, knows_joint_leave
 from sla_monitor.deadlines import after, deadline, worked
-from sla_monitor.domain import Rules, Term, Unit
+from sla_monitor.domain import Rules
 
 
 @pytest.fixture
@@ -214,7 +218,7 @@ def test_the_ladder_counts_from_the_day_that_ends_with_the_breach(
 
 @pytest.mark.parametrize(("unit", "span"), [("seconds", timedelta(seconds=25)), ("hours", timedelta(hours=25))])
 def test_seconds_and_hours_run_through_holidays(rules: Rules, unit: Unit, span: timedelta) -> None:
-    term = replace(term_of(rules, "completion"), amount=25, unit=unit, warn_ratio=0.5)
+    term = structs.replace(term_of(rules, "completion"), amount=25, unit=unit, warn_ratio=0.5)
     start = datetime.fromisoformat("2026-03-21T06:00:00.5+08:00")
     found = deadline(start, term, rules.calendar)
     assert (start + span, start + span / 2) == (found.at, found.warn_at)

@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
+from msgspec import structs
 from told import MONDAY, SOPPENG, Step, story, told, walk, wita
 
 from contracts.events import SlaUpdated
-from sla_monitor.calendar import LocalDay
+from kabupaten.calendar import LocalDay
+from kabupaten.sla import Policy, Variant
 from sla_monitor.clock import decide, due, recalendared
-from sla_monitor.domain import Policy, Rules, Term, Variant
+from sla_monitor.domain import Rules
 from sla_monitor.handlers import to_emit
 
 RIGHTS = wita("2026-03-20T10:00")  # cuti bersama: the law counts hours
@@ -62,10 +64,10 @@ def test_other_notes_do_nothing() -> None:
 
 def with_new_year() -> Rules:
     """Two days instead of three from 1 January 2027 on."""
-    old = replace(SOPPENG.policies["standar-3-hari"], valid_until=date(2026, 12, 31))
-    shorter = replace(old.stages["completion"], term=Term(amount=2, unit="working_days", warn_ratio=0.7))
+    old = structs.replace(SOPPENG.policies["standar-3-hari"], valid_until=date(2026, 12, 31))
+    shorter = structs.replace(old.stages["completion"], amount=2)
     new = Policy(name="baru", stages={**old.stages, "completion": shorter}, valid_from=date(2027, 1, 1))
-    return replace(SOPPENG, policies={"lama": replace(old, name="lama"), "baru": new}, default=("lama", "baru"))
+    return replace(SOPPENG, policies={"lama": structs.replace(old, name="lama"), "baru": new}, default=("lama", "baru"))
 
 
 @pytest.mark.parametrize(
@@ -95,9 +97,9 @@ def test_a_complaint_keeps_its_policy_when_another_one_comes_also_for_its_next_r
 def by_category() -> Rules:
     """Ten days for what has to do with corruption."""
     policy = SOPPENG.policies["standar-3-hari"]
-    longer = Variant(term=Term(amount=10, unit="working_days"), category=frozenset({"aparatur_korupsi"}))
-    completion = replace(policy.stages["completion"], variants=(longer,))
-    policies = {"standar-3-hari": replace(policy, stages={**policy.stages, "completion": completion})}
+    longer = Variant(amount=10, warn_ratio=1, category=frozenset({"aparatur_korupsi"}))
+    completion = structs.replace(policy.stages["completion"], variants=(longer,))
+    policies = {"standar-3-hari": structs.replace(policy, stages={**policy.stages, "completion": completion})}
     return replace(SOPPENG, policies=policies)
 
 

@@ -125,7 +125,7 @@ def test_clocks_of_before_keep_their_deadline_and_get_their_term(
 
 
 def region_with(tmp_path: Path, day: str) -> Path:
-    for name in ("sla.yaml", "calendar.yaml"):
+    for name in ("sla.yaml", "calendar.yaml", "units.yaml", "categories.yaml"):
         shutil.copy(REGION / "soppeng" / name, tmp_path)
     calendar = tmp_path / "calendar.yaml"
     calendar.write_text(calendar.read_text().replace("days_off: []", f"days_off: [{{date: {day}, reason: Hari Jadi}}]"))

@@ -6,8 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from msgspec import structs
+
+from kabupaten.sla import Policy
 from sla_monitor.clock import decide, due
-from sla_monitor.domain import Policy, Rules
+from sla_monitor.domain import Rules
 from sla_monitor.region import load_rules
 from sla_monitor.state import ComplaintClock, SlaEvent
 
@@ -18,7 +21,7 @@ def aloud(rules: Rules) -> Rules:
     """``rules`` without the quiet stages."""
 
     def of(policy: Policy) -> Policy:
-        return replace(policy, stages={name: stage for name, stage in policy.stages.items() if not stage.quiet})
+        return structs.replace(policy, stages={name: stage for name, stage in policy.stages.items() if not stage.quiet})
 
     return replace(rules, policies={name: of(policy) for name, policy in rules.policies.items()})
 

@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 from confluent_kafka import KafkaException
 
+from kabupaten import RegionError
 from lapor.commands import (
     bench,
     certificates,
@@ -21,13 +22,13 @@ from lapor.commands import (
     kill,
     logs,
     provision,
+    region,
     restart,
     status,
     trace,
     unit,
     up,
 )  # fmt: skip
-from lapor.commands.region import checks
 from lapor.errors import Refused
 from lapor.options import err
 
@@ -48,15 +49,15 @@ for command in (
     app.command()(command)
 app.add_typer(unit.app, name="unit")
 app.add_typer(dlq.app, name="dlq")
-app.add_typer(checks.app, name="region")
+app.add_typer(region.app, name="region")
 bench.add_to(app)
 
 
 def main() -> NoReturn:
-    """Run a command. A refusal is one sentence on stderr and exit code 1."""
+    """Run a command. A refusal, and each problem of a region, is one sentence on stderr, with exit code 1."""
     try:
         app()
-    except (Refused, KafkaException) as error:
+    except (Refused, RegionError, KafkaException) as error:
         said = _of_kafka(error) if isinstance(error, KafkaException) else str(error)
         err.print(said, style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
-from chassis.region import RegionError
+from kabupaten import RegionError, load
 
 if TYPE_CHECKING:
     from classifier.taxonomy import Category
@@ -162,7 +162,7 @@ def collect(
     _check_writable(out)
     with _refusals():
         categories = load_taxonomy(region)
-        rows = join(lines(received, updated), categories, leads_of(region, categories))
+        rows = join(lines(received, updated), categories, leads_of(load(region, "routing").routing, categories))
         out.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
     corrected = sum(row.weight == 1 for row in rows)
     _print({"rows": len(rows), "corrected": corrected, "confirmed": len(rows) - corrected})
@@ -181,14 +181,14 @@ def evaluate_(
 
         classifier evaluate --model model.bin --jsonl rows.jsonl --region region/soppeng
     """
-    from classifier.category.linear_model import load
-    from classifier.classify import load_rules
+    from classifier.category import linear_model
+    from classifier.classify import PARTS, rules_of
     from classifier.training import evaluate
     from classifier.training import labelled_rows as rows
 
     with _refusals():
-        loaded = load(model)
-        rules = load_rules(region) if region else None
+        loaded = linear_model.load(model)
+        rules = rules_of(load(region, *PARTS)) if region else None
         labelled = rows.read_labels(jsonl)
     _print(evaluate.evaluate(loaded, labelled, rules))
 
@@ -199,10 +199,10 @@ def main() -> None:
 
 
 def _taught_from(region: Path) -> tuple[tuple[Category, ...], list[str]]:
-    from classifier.extractors.gazetteer import load_gazetteer, place_names
+    from classifier.extractors.gazetteer import gazetteer_of, place_names
     from classifier.taxonomy import load_taxonomy
 
-    return load_taxonomy(region), place_names(load_gazetteer(region))
+    return load_taxonomy(region), place_names(gazetteer_of(load(region, "territory").territory))
 
 
 def _report(unmapped: dict[str, int], restricted: int) -> None:

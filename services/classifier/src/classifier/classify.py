@@ -13,19 +13,21 @@ from pathlib import Path
 from classifier.category import linear_model
 from classifier.category.linear_model import Model, abstains, rank
 from classifier.domain import Candidate, Classification
-from classifier.extractors.accused_units import UnitName, load_leads, load_owners, load_unit_names, units_accused
-from classifier.extractors.gazetteer import Gazetteer, load_gazetteer
+from classifier.extractors.accused_units import UnitName, leads_of, owners_of, unit_names, units_accused
+from classifier.extractors.gazetteer import Gazetteer, gazetteer_of
 from classifier.extractors.language import language_of
-from classifier.extractors.matter import Matters, matter_of, read_matters
+from classifier.extractors.matter import Matters, matter_of, matters_of
 from classifier.extractors.message_type import kind_of
 from classifier.extractors.place import find_place
 from classifier.extractors.spam import is_spam
-from classifier.extractors.urgency import load_urgency, urgency_of
+from classifier.extractors.urgency import phrases_of, urgency_of
 from classifier.phrase_matcher import PhraseMatcher
-from classifier.taxonomy import load_taxonomy
 from classifier.text import plain
 from contracts.masking import mask
+from kabupaten import Part, Region, load
 
+#: The parts of a region that the rules are made of.
+PARTS: tuple[Part, ...] = ("units", "categories", "routing", "territory", "cues")
 _UNWELCOME = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -52,21 +54,17 @@ class Knowledge:
     rules: Rules
 
 
-def load_rules(region: Path) -> Rules:
-    """Read the region files.
-
-    Raises:
-        RegionError: one is missing or can't be used.
-    """
-    owners = load_owners(region)
+def rules_of(region: Region) -> Rules:
+    """Make the rules of ``region``, which has all ``PARTS``."""
+    owners = owners_of(region.units, region.categories)
     return Rules(
-        gazetteer=load_gazetteer(region),
-        units=load_unit_names(region),
-        urgency=load_urgency(region),
-        matters=read_matters(region),
+        gazetteer=gazetteer_of(region.territory),
+        units=unit_names(region.units),
+        urgency=phrases_of(region.cues),
+        matters=matters_of(region.categories),
         owners=owners,
-        leads=load_leads(region),
-        conduct=frozenset(c.id for c in load_taxonomy(region) if c.unit and c.id not in owners),
+        leads=leads_of(region.routing),
+        conduct=frozenset(name for name, its in region.categories.items() if its.unit and name not in owners),
     )
 
 
@@ -77,7 +75,8 @@ def load_knowledge(model: Path, region: Path) -> Knowledge:
         ModelError: the model is missing or unreadable.
         RegionError: a region file is.
     """
-    return Knowledge(model=linear_model.load(model), rules=load_rules(region))
+    rules = rules_of(load(region, *PARTS))
+    return Knowledge(model=linear_model.load(model), rules=rules)
 
 
 def classify(knowledge: Knowledge, text: str) -> Classification:

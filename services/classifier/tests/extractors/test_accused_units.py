@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from classifier.extractors import accused_units
-from classifier.extractors.accused_units import load_owners, load_unit_names, units_accused
+from classifier.extractors.accused_units import owners_of, unit_names, units_accused
+from kabupaten import load
+
+
+def owners(region: Path) -> dict[str, str]:
+    loaded = load(region, "units", "categories")
+    return owners_of(loaded.units, loaded.categories)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +33,7 @@ from classifier.extractors.accused_units import load_owners, load_unit_names, un
     ],
 )
 def test_a_unit_is_accused_only_of_misconduct(region: Path, text: str, units: tuple[str, ...]) -> None:
-    assert units == units_accused(load_unit_names(region), text.lower())
+    assert units == units_accused(unit_names(load(region, "units").units), text.lower())
 
 
 @pytest.mark.parametrize(
@@ -50,8 +56,8 @@ def test_a_unit_is_accused_only_of_misconduct(region: Path, text: str, units: tu
 def test_misconduct_accuses_the_unit_named_or_else_that_of_the_category(
     region: Path, text: str, category: str, unit: str
 ) -> None:
-    owner = load_owners(region)[category]
-    assert units_accused(load_unit_names(region), text.lower(), owner) == (unit,)
+    owner = owners(region)[category]
+    assert units_accused(unit_names(load(region, "units").units), text.lower(), owner) == (unit,)
 
 
 @pytest.mark.parametrize(
@@ -74,11 +80,11 @@ def test_misconduct_accuses_the_unit_named_or_else_that_of_the_category(
     ],
 )
 def test_who_is_called_upon_or_praised_is_not_accused(region: Path, text: str, owner: str | None) -> None:
-    assert units_accused(load_unit_names(region), text.lower(), owner) == ()
+    assert units_accused(unit_names(load(region, "units").units), text.lower(), owner) == ()
 
 
 def test_the_unit_that_looks_into_conduct_is_not_meant_by_its_own_category(region: Path) -> None:
-    assert "aparatur_korupsi" not in load_owners(region)
+    assert "aparatur_korupsi" not in owners(region)
 
 
 def test_a_sentence_without_an_end_is_read_in_pieces_and_no_word_is_left_out() -> None:

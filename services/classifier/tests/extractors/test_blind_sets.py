@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from classifier.extractors.gazetteer import load_gazetteer
+from classifier.extractors.gazetteer import gazetteer_of
 from classifier.extractors.place import find_place
 from classifier.extractors.spam import is_spam
 from classifier.text import plain
 from contracts.masking import mask
+from kabupaten import load
 
 HERE = Path(__file__).parent
 
@@ -27,7 +28,7 @@ def test_most_advertisements_are_flagged_and_hardly_any_complaint_about_one() ->
 
 
 def test_a_named_place_is_found_and_a_common_word_is_no_place(region: Path) -> None:
-    gazetteer = load_gazetteer(region)
+    gazetteer = gazetteer_of(load(region, "territory").territory)
     found = [(row["kecamatan"], find_place(gazetteer, mask(row["text"])).kecamatan) for row in rows("place_set.jsonl")]
     named = [(wanted, said) for wanted, said in found if wanted]
     assert 0.95 <= sum(wanted == said for wanted, said in named) / len(named)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from classifier.classify import Knowledge, classify
-from classifier.extractors.matter import Matters, matter_of, read_matters
-from classifier.taxonomy import load_matters, load_taxonomy
+from classifier.extractors.matter import Matters, matter_of, matters_of
+from classifier.taxonomy import load_taxonomy
+from kabupaten import load
 
 #: The vocabulary that routing.yaml shares.
 NAMES = {
@@ -32,11 +33,12 @@ NAMES = {
 
 @pytest.fixture(scope="module")
 def matters(region: Path) -> Matters:
-    return read_matters(region)
+    return matters_of(load(region, "categories").categories)
 
 
 def test_the_names_are_those_that_routes_are_written_for(region: Path) -> None:
-    assert {category: set(named) for category, named in load_matters(region).items() if named} == NAMES
+    categories = load(region, "categories").categories
+    assert {name: set(its.matters) for name, its in categories.items() if its.matters} == NAMES
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from classifier.domain import Place
-from classifier.extractors.gazetteer import Gazetteer, load_gazetteer
+from classifier.extractors.gazetteer import Gazetteer, gazetteer_of
 from classifier.extractors.place import find_place
+from kabupaten import load
 
 
 @pytest.fixture(scope="module")
 def gazetteer(region: Path) -> Gazetteer:
-    return load_gazetteer(region)
+    return gazetteer_of(load(region, "territory").territory)
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from classifier.extractors.accused_units import load_unit_names, units_accused
-from classifier.extractors.gazetteer import load_gazetteer
+from classifier.extractors.accused_units import unit_names, units_accused
+from classifier.extractors.gazetteer import gazetteer_of
 from classifier.extractors.language import language_of
-from classifier.extractors.matter import matter_of, read_matters
+from classifier.extractors.matter import matter_of, matters_of
 from classifier.extractors.message_type import kind_of
 from classifier.extractors.place import find_place
 from classifier.extractors.spam import is_spam
-from classifier.extractors.urgency import load_urgency, urgency_of
+from classifier.extractors.urgency import phrases_of, urgency_of
 from classifier.text import plain
 from contracts.masking import mask
+from kabupaten import load
 
 TRAPS = Path(__file__).parent / "traps"
 
@@ -30,12 +31,12 @@ def missed(name: str, key: str, read: Any) -> list[tuple[str, Any, Any]]:
 
 
 def test_a_village_of_another_kabupaten_and_a_word_are_no_place_here(region: Path) -> None:
-    gazetteer = load_gazetteer(region)
+    gazetteer = gazetteer_of(load(region, "territory").territory)
     assert [] == missed("place", "kecamatan", lambda text: find_place(gazetteer, text).kecamatan)
 
 
 def test_danger_is_told_from_big_words(region: Path) -> None:
-    urgency = load_urgency(region)
+    urgency = phrases_of(load(region, "cues").cues)
 
     def urgent(text: str) -> bool:
         read = plain(text)
@@ -49,13 +50,13 @@ def test_complaining_in_questions_is_told_from_asking_and_wishing() -> None:
 
 
 def test_who_is_accused_is_told_from_who_is_called_upon(region: Path) -> None:
-    units = load_unit_names(region)
+    units = unit_names(load(region, "units").units)
     read = [(row, list(units_accused(units, row["text"].lower(), row["owner"]))) for row in rows("accused")]
     assert [] == [(row["text"], said) for row, said in read if said != row["units"]]
 
 
 def test_words_of_a_matter_may_stand_in_any_order(region: Path) -> None:
-    matters = read_matters(region)
+    matters = matters_of(load(region, "categories").categories)
     read = [(row, matter_of(matters, row["category"], row["text"])) for row in rows("matter")]
     assert [] == [(row["text"], said) for row, said in read if said != row["matter"]]
 

@@ -8,8 +8,9 @@ import pytest
 
 from classifier.domain import URGENT
 from classifier.extractors.message_type import kind_of
-from classifier.extractors.urgency import load_urgency, urgency_of
+from classifier.extractors.urgency import phrases_of, urgency_of
 from classifier.text import plain
+from kabupaten import load
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ from classifier.text import plain
     ],
 )
 def test_danger_makes_urgent(region: Path, text: str, urgency: str) -> None:
-    assert urgency == urgency_of(load_urgency(region), plain(text), kind_of(plain(text)))
+    assert urgency == urgency_of(phrases_of(load(region, "cues").cues), plain(text), kind_of(plain(text)))
 
 
 @pytest.mark.parametrize(
@@ -57,4 +58,4 @@ def test_words_of_danger_to_life_decide_alone_and_below_that_the_hint_has_a_say(
     region: Path, text: str, hint: float, urgency: str
 ) -> None:
     read = plain(text)
-    assert urgency == urgency_of(load_urgency(region), read, kind_of(read), {URGENT: hint})
+    assert urgency == urgency_of(phrases_of(load(region, "cues").cues), read, kind_of(read), {URGENT: hint})

@@ -14,11 +14,11 @@ import pytest
 from classifier.category.linear_model import abstains, rank
 from classifier.classify import Knowledge
 from classifier.extractors.spam import is_spam
-from classifier.taxonomy import UNKNOWN
 from classifier.text import plain
 from classifier.training.evaluate import evaluate, wilson
 from classifier.training.labelled_rows import Row, read_labels
 from contracts.masking import mask
+from kabupaten.categories import UNKNOWN
 
 #: The model is built for it, and three hundred texts are understood.
 pytestmark = pytest.mark.slow

@@ -10,18 +10,18 @@ from functools import partial
 from chassis.database import open_pool
 from chassis.http_server import Limits, WebServer
 from chassis.outbox import Relay
-from chassis.retention import read_retention
-from chassis.service import region_or_leave, run_intake
+from chassis.service import exit_on, run_intake
 from chassis.settings import read_settings
 from intake.notices import Bounds, send_notices
 from intake.projection import SOURCES, story_handler
 from intake.retention import sweep
 from intake.submissions import repair
-from intake.texts import Texts
+from intake.texts import PARTS, Texts
 from intake_sms.adapters import kannel
 from intake_sms.adapters.door import MAX_REQUEST_BYTES, door
 from intake_sms.handlers import CHANNEL, SERVICE, Desk, bury, elsewhere, take
 from intake_sms.settings import SmsSettings
+from kabupaten import RegionError, load
 
 #: The gateway is one client, and brings many SMS at once.
 LIMITS = Limits(of_one=256)
@@ -30,9 +30,9 @@ LIMITS = Limits(of_one=256)
 def run() -> None:
     """Run until SIGTERM."""
     settings = read_settings(SmsSettings)
-    texts = region_or_leave(SERVICE, Texts, settings.region_dir)
-    kept = region_or_leave(SERVICE, read_retention, settings.region_dir)
-    asyncio.run(serve(settings, texts, kept))
+    with exit_on(SERVICE, RegionError):
+        region = load(settings.region_dir, *PARTS, "retention")
+    asyncio.run(serve(settings, Texts(region), region.retention))
 
 
 async def serve(settings: SmsSettings, texts: Texts, kept: Mapping[str, timedelta]) -> None:

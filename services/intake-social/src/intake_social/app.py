@@ -13,14 +13,13 @@ from pydantic import SecretStr
 
 from chassis.database import Pool, open_pool
 from chassis.outbox import Relay
-from chassis.retention import read_retention
-from chassis.service import region_or_leave, run_intake
+from chassis.service import exit_on, run_intake
 from chassis.settings import read_settings
 from intake.notices import Notice, Refused, TryLater, send_notices
 from intake.projection import SOURCES, story_handler
 from intake.retention import sweep
 from intake.submissions import repair
-from intake.texts import Texts
+from intake.texts import PARTS, Texts
 from intake_social.adapters import facebook, x
 from intake_social.adapters.errors import (
     CursorTooOld,
@@ -32,6 +31,7 @@ from intake_social.adapters.errors import (
 from intake_social.domain import posts
 from intake_social.handlers import SERVICE, Desk, Seen, leave_out, take
 from intake_social.settings import SocialSettings
+from kabupaten import RegionError, load
 
 log = logging.getLogger(__name__)
 Write = Callable[[str, str], Awaitable[Any]]
@@ -44,9 +44,9 @@ _REFUSED_S = 60
 def run() -> None:
     """Run until SIGTERM."""
     settings = read_settings(SocialSettings)
-    texts = region_or_leave(SERVICE, Texts, settings.region_dir)
-    kept = region_or_leave(SERVICE, read_retention, settings.region_dir)
-    asyncio.run(serve(settings, texts, kept))
+    with exit_on(SERVICE, RegionError):
+        region = load(settings.region_dir, *PARTS, "retention")
+    asyncio.run(serve(settings, Texts(region), region.retention))
 
 
 async def serve(settings: SocialSettings, texts: Texts, kept: Mapping[str, timedelta]) -> None:

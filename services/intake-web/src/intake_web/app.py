@@ -23,20 +23,20 @@ from litestar.types import Message, Scope
 from chassis.database import open_pool
 from chassis.http_server import Limits, WebServer, with_heads
 from chassis.outbox import Relay
-from chassis.retention import read_retention
-from chassis.service import region_or_leave, run_intake
+from chassis.service import exit_on, run_intake
 from chassis.settings import read_settings
 from contracts.dates import day_in_words, time_in_words
 from intake.projection import SOURCES, story_handler
 from intake.retention import sweep
 from intake.submissions import repair
-from intake.texts import Texts
+from intake.texts import PARTS, Texts
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.handlers import api, pages, problems
 from intake_web.handlers.visit import Visit, visit_of
 from intake_web.limits import Guard
 from intake_web.settings import WebSettings
 from intake_web.store import Store
+from kabupaten import RegionError, load
 
 SERVICE = "intake-web"
 MAX_BODY_BYTES = 64 * 1024
@@ -95,9 +95,9 @@ def build_app(store: Store, settings: WebSettings, texts: Texts, guard: Guard | 
 def run() -> None:
     """Run until SIGTERM."""
     settings = read_settings(WebSettings)
-    texts = region_or_leave(SERVICE, Texts, settings.region_dir)
-    kept = region_or_leave(SERVICE, read_retention, settings.region_dir)
-    asyncio.run(serve(settings, texts, kept))
+    with exit_on(SERVICE, RegionError):
+        region = load(settings.region_dir, *PARTS, "retention")
+    asyncio.run(serve(settings, Texts(region), region.retention))
 
 
 async def serve(settings: WebSettings, texts: Texts, kept: Mapping[str, timedelta]) -> None:

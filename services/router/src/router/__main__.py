@@ -11,8 +11,8 @@ import msgspec
 import typer
 
 from chassis.cli import cli
-from chassis.region import RegionError
 from contracts.events import Place, Urgency
+from kabupaten import RegionError
 from router.adapters.region import read_rules
 from router.rules import Rules, Understood, assign, in_force
 

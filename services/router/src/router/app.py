@@ -9,13 +9,14 @@ from functools import partial
 from chassis.authentic import verify
 from chassis.batch import Handler
 from chassis.database import Pool
-from chassis.retention import keep_deleting, read_retention
-from chassis.service import region_or_leave, run_processor
+from chassis.retention import keep_deleting
+from chassis.service import exit_on, run_processor
 from chassis.settings import read_settings
 from chassis.wire import Emit, Message
+from kabupaten import RegionError, load
 from router import handlers, metrics
 from router.adapters import store
-from router.adapters.region import read_rules
+from router.adapters.region import PARTS, rules_of
 from router.case import Case
 from router.duplicate_scan import similar_timer
 from router.erasure import redacted
@@ -54,13 +55,14 @@ async def retention(kept: Mapping[str, timedelta], pool: Pool, wake: Callable[[]
 def run() -> None:
     """Run the router until SIGTERM."""
     settings = read_settings(Settings)
-    rules = region_or_leave(SERVICE, read_rules, settings.region_dir)
+    with exit_on(SERVICE, RegionError):
+        region = load(settings.region_dir, *PARTS, "retention")
+    rules = rules_of(region)
     handler = handler_of(rules, settings.event_keys)
-    kept = region_or_leave(SERVICE, read_retention, settings.region_dir)
     tasks = [
         partial(triage_timer, rules, settings.triage_after_s, handler),
         partial(clock_timer, settings, rules, handler),
         partial(similar_timer, rules, handler),
-        partial(retention, kept),
+        partial(retention, region.retention),
     ]
     run_processor(SERVICE, settings, handler, handlers.sources(rules), tasks)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from kabupaten.routing import Target
 from router.refusal import Refusal
-from router.rules import Rules, Target
+from router.rules import Rules
 
 #: A reason says more than that the complaint is another's.
 ENOUGH_WORDS = 2

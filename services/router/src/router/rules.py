@@ -2,59 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
+
+from kabupaten.routing import KECAMATAN, RoutingRule, Target
+from kabupaten.territory import same_place
+from kabupaten.units import Unit
 
 #: Conduct of officials: the inspectorate looks at it, whatever unit it is about.
 CONDUCT_CATEGORY = "aparatur_korupsi"
 #: A person decides about these before any unit sees them.
 URGENT = frozenset({"tinggi", "darurat"})
-#: In the routing table: the camat of the place, whichever that is.
-KECAMATAN = "kecamatan"
 _URGENCIES = ("rendah", "sedang", "tinggi", "darurat")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unit:
-    """A row of units.yaml. ``valid_from`` is its first day, ``valid_until`` its last; None: no bound."""
-
-    code: str
-    name: str
-    valid_from: date | None = None
-    valid_until: date | None = None
-    successor: str | None = None
-    supervisor: str | None = None
-
-    def valid(self, day: date) -> bool:
-        """Whether it exists on ``day``."""
-        return (self.valid_from or day) <= day <= (self.valid_until or day)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """An office outside the kabupaten. ``contact`` is public, None while nobody has confirmed it."""
-
-    name: str
-    contact: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class RoutingRule:
-    """A row of the routing table; an empty condition holds always.
-
-    ``hand_over`` names a target; else ``lead`` is a unit, ``KECAMATAN``, or None for the unit of the category.
-    """
-
-    reason: str
-    categories: frozenset[str] = frozenset()
-    matters: frozenset[str] = frozenset()
-    types: frozenset[str] = frozenset()
-    places: frozenset[str] = frozenset()
-    hand_over: str | None = None
-    lead: str | None = None
-    support: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,12 +123,6 @@ def supervisor(rules: Rules, unit: str) -> str:
     """Who looks at what ``unit`` does not get right; the last resort if no other is named."""
     named = rules.units[unit].supervisor if unit in rules.units else None
     return rules.heirs.get(named, named) if named else rules.last_resort
-
-
-def same_place(name: str) -> str:
-    """A kecamatan's name as it is compared: "Kec. Donri-Donri" is "donri donri"."""
-    bare = re.sub(r"^\s*kec(amatan)?\b", "", name.casefold())
-    return "".join(letter for letter in bare if letter.isalnum())
 
 
 def triage_unit(rules: Rules, about: Collection[str]) -> str:

@@ -10,20 +10,21 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
 from chassis.cli import cli as service_cli
-from chassis.region import RegionError
 from contracts.codec import Envelope, InvalidEvent, decode
-from contracts.events import ComplaintUpdated
+from contracts.events import ComplaintUpdated, Urgency
+from kabupaten import Region, RegionError, load
+from kabupaten.references import TYPES
+from kabupaten.sla import Policy, Stage, Term
 from sla_monitor.calendar import is_estimated, knows_joint_leave
 from sla_monitor.deadlines import Day, Deadline, deadline
-from sla_monitor.domain import Policy, Rules, Stage, Term
-from sla_monitor.region import load_rules
+from sla_monitor.domain import Rules
+from sla_monitor.region import PARTS, rules_of
 from sla_monitor.simulation import simulate as play
-from sla_monitor.sla_checks import read_names
 from sla_monitor.state import SlaEvent
 from sla_monitor.wording import end_in_words, explained
 
@@ -61,7 +62,7 @@ def read_time(text: str) -> datetime:
     return time
 
 
-Region = Annotated[Path, typer.Option("--region", envvar="REGION_DIR", help="Folder of the kabupaten's data.")]
+RegionOption = Annotated[Path, typer.Option("--region", envvar="REGION_DIR", help="Folder of the kabupaten's data.")]
 SOPPENG = Path("region/soppeng")
 
 
@@ -76,7 +77,7 @@ def explain(
     type_: Annotated[str | None, typer.Option("--type", help="For a complaint of this type.")] = None,
     urgency: Annotated[str | None, typer.Option(help="For a complaint of this urgency.")] = None,
     category: Annotated[str | None, typer.Option(help="For a complaint of this category.")] = None,
-    region: Region = SOPPENG,
+    region: RegionOption = SOPPENG,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say when a stage that starts at a time must be done, and why.
@@ -87,10 +88,11 @@ def explain(
 
         sla-monitor explain --start 2026-12-23T15:00+08:00 --stage closing --json
     """
-    rules = _rules(region)
+    loaded = _loaded(region)
+    rules = rules_of(loaded)
     chosen = _policy(rules, policy, start)
     about = {"type": type_, "urgency": urgency, "category": category}
-    _known(region, about)
+    _known(loaded, about)
     term = _term(_stage(chosen, stage), **about)
     found = deadline(start, term, rules.calendar)
     for sentence in _doubts(chosen, term, found, rules, start):
@@ -103,7 +105,7 @@ def explain(
 def simulate(
     events: Annotated[Path, typer.Option(help="JSONL of CloudEvents; - is stdin.")],
     until: Annotated[datetime, typer.Option(parser=read_time, metavar="TIME", help="The time it is then.")],
-    region: Region = SOPPENG,
+    region: RegionOption = SOPPENG,
     as_json: Annotated[bool, typer.Option("--json", help="JSONL, which is what it always prints.")] = True,
 ) -> None:
     """Read the stories of complaints and print what the clocks announce until a time.
@@ -112,14 +114,14 @@ def simulate(
 
         sla-monitor simulate --events updated.jsonl --until 2026-12-31T00:00+08:00
     """
-    rules = _rules(region)
+    rules = rules_of(_loaded(region))
     for event in play(_read_events(events), until, rules):
         typer.echo(json.dumps(_row(event, rules)))
 
 
 @cli.command()
 def recalendar(
-    region: Region = SOPPENG,
+    region: RegionOption = SOPPENG,
     apply: Annotated[bool, typer.Option("--apply", help="Change the deadlines shown and tell everybody.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --apply: don't ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSONL.")] = False,
@@ -134,7 +136,7 @@ def recalendar(
     """
     from chassis.database import OUTAGES
 
-    rules = _rules(region)
+    rules = rules_of(_loaded(region))
     dsn = _database_url()
     try:
         found = asyncio.run(_show_changes(dsn, rules, as_json=as_json))
@@ -185,9 +187,9 @@ def main() -> None:
     cli()
 
 
-def _rules(region: Path) -> Rules:
+def _loaded(folder: Path) -> Region:
     try:
-        return load_rules(region)
+        return load(folder, *PARTS)
     except RegionError as error:
         raise _failed(str(error)) from error
 
@@ -217,10 +219,10 @@ def _term(stage: Stage, **given: str | None) -> Term:
     return stage.term_of(_Complaint(**given))
 
 
-def _known(region: Path, about: dict[str, str | None]) -> None:
-    names = read_names(region)
+def _known(region: Region, about: dict[str, str | None]) -> None:
+    names = {"type": TYPES, "urgency": get_args(Urgency), "category": tuple(region.categories)}
     for field, value in about.items():
-        if value is not None and value not in names.get(field, (value,)):
+        if value is not None and value not in names[field]:
             raise typer.BadParameter(f"there is no {field} {value!r}; there are: {', '.join(names[field])}")
 
 

@@ -9,16 +9,17 @@ from functools import partial
 
 from chassis.batch import Handler
 from chassis.database import Pool
-from chassis.retention import keep_deleting, read_retention
-from chassis.service import region_or_leave, run_processor
+from chassis.retention import keep_deleting
+from chassis.service import exit_on, run_processor
 from chassis.settings import read_settings
 from chassis.wire import Emit, Message
 from contracts.events import ComplaintUpdated
 from contracts.topics import ERASED, UPDATED
+from kabupaten import RegionError, load
 from sla_monitor import handlers, metrics
 from sla_monitor.adapters import store
 from sla_monitor.domain import Rules
-from sla_monitor.region import load_rules
+from sla_monitor.region import PARTS, rules_of
 from sla_monitor.settings import Settings
 from sla_monitor.state import ComplaintClock
 from sla_monitor.timer import timer
@@ -68,8 +69,10 @@ async def retention(kept: timedelta, pool: Pool, wake: Callable[[], None]) -> No
 def run() -> None:
     """Run the sla-monitor until SIGTERM."""
     settings = read_settings(Settings, SERVICE)
-    rules = region_or_leave(SERVICE, load_rules, settings.region_dir)
+    with exit_on(SERVICE, RegionError):
+        region = load(settings.region_dir, *PARTS, "retention")
+    rules = rules_of(region)
     handler = handler_of(rules)
-    kept = max(region_or_leave(SERVICE, read_retention, settings.region_dir).values())
+    kept = max(region.retention.values())
     tasks = [partial(timer, settings, rules, handler), partial(watch, rules), partial(retention, kept)]
     run_processor(SERVICE, settings, handler, [UPDATED, ERASED], tasks)

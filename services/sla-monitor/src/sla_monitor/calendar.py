@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import date, time, timedelta
-from zoneinfo import ZoneInfo
 
 from contracts.dates import WEEKDAYS
+from kabupaten.calendar import Calendar, Hours
 
 JOINT_LEAVE = "cuti bersama"
 #: How the library marks a day that depends on the moon and has no decree yet.
 ESTIMATED = "(perkiraan)"
 NOON = time(12)
-#: A time of the day from which, and one to which, there is work.
-Hours = tuple[time, time]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LocalDay:
-    """What the kabupaten says about one day; it overrules weekday and national holiday. ``half``: work until noon."""
-
-    working: bool
-    reason: str
-    half: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Calendar:
-    """The days of a region. ``working_weekdays`` counts from Monday = 0; ``holidays`` are the nation's.
-
-    ``office_hours`` are by weekday; without any, nothing can be promised in working hours. The kabupaten says
-    that all cuti bersama of the years in ``joint_leave_complete`` is in. A calendar is equal to itself alone: what was
-    derived with it is remembered.
-    """
-
-    timezone: ZoneInfo
-    working_weekdays: frozenset[int] = frozenset(range(5))
-    holidays: Mapping[date, str] = field(default_factory=dict)
-    local: Mapping[date, LocalDay] = field(default_factory=dict)
-    office_hours: Mapping[int, tuple[Hours, ...]] = field(default_factory=dict)
-    joint_leave_complete: frozenset[int] = frozenset()
 
 
 def day_off(calendar: Calendar, day: date) -> str | None:

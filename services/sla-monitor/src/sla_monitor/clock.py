@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from contracts.events import CLOCK_KINDS
+from kabupaten.sla import Policy, Stage
 from sla_monitor.deadlines import worked
-from sla_monitor.domain import Policy, Rules, Stage
+from sla_monitor.domain import Rules
 from sla_monitor.late_steps import retold
 from sla_monitor.pauses import pause, resume
 from sla_monitor.stage_clock import Kind, Running, rederived, resumed, set_clock

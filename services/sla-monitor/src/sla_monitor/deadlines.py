@@ -10,8 +10,9 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from sla_monitor.calendar import Calendar, day_off, is_half, office_hours
-from sla_monitor.domain import Term
+from kabupaten.calendar import Calendar
+from kabupaten.sla import Term
+from sla_monitor.calendar import day_off, is_half, office_hours
 
 #: A span in which the clock stood still: from the question to the answer, both aware.
 Pause = tuple[datetime, datetime]

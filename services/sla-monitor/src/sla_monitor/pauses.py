@@ -6,8 +6,9 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from kabupaten.sla import Pause, Policy, Stage, Term
 from sla_monitor.deadlines import ASKED_ENOUGH, WAITING, used_up
-from sla_monitor.domain import Pause, Policy, Rules, Stage, Term
+from sla_monitor.domain import Rules
 from sla_monitor.stage_clock import Running, paused, resumed
 from sla_monitor.state import ASIDE, WHY_STOPPED, ComplaintClock, Decision, SlaEvent, Update, triggers
 

@@ -8,9 +8,9 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sla_monitor.calendar import Calendar
+from kabupaten.calendar import Calendar
+from kabupaten.sla import Stage, Term
 from sla_monitor.deadlines import Day, Pause, after, deadline
-from sla_monitor.domain import Stage, Term
 
 Kind = Literal[
     "started",

@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from kabupaten.sla import Trigger
 from sla_monitor.deadlines import Pause
-from sla_monitor.domain import Trigger
 from sla_monitor.stage_clock import Kind, Running
 
 #: All that a quiet stage says.

@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime
 from prometheus_client import Gauge
 
 from chassis.database import Pool
+from kabupaten.calendar import Calendar
 from sla_monitor import metrics
 from sla_monitor.adapters import store
-from sla_monitor.calendar import Calendar, estimated, knows_joint_leave
+from sla_monitor.calendar import estimated, knows_joint_leave
 from sla_monitor.deadlines import worked
 from sla_monitor.domain import Rules
 

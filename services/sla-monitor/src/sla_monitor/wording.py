@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from contracts.dates import MONTHS, WEEKDAYS
+from kabupaten.sla import Term
 from sla_monitor.deadlines import Day, Deadline
-from sla_monitor.domain import Term
 
 UNITS = {
     "working_days": "hari kerja",

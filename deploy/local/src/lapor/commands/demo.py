@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chassis.region import read_region
+from kabupaten import load
 from lapor.demo.player import GIVE_UP_S, Channel, Journey, Travel
 from lapor.demo.scenarios import SCENARIOS
 from lapor.errors import Refused
@@ -67,9 +67,8 @@ def demo(
 
 def promises_seconds(region: Path) -> bool:
     """Whether the deadlines of ``region`` pass while one watches."""
-    sla = read_region(region, "sla.yaml")
-    default = [sla["default"]] if isinstance(sla["default"], str) else sla["default"]
-    return all(sla["policies"][name]["stages"]["completion"]["unit"] == "seconds" for name in default)
+    sla = load(region, "sla").sla
+    return all(sla.policies[name].stages["completion"].unit == "seconds" for name in sla.default)
 
 
 def _channels(scenario: str, only: Channel | None) -> list[Channel]:

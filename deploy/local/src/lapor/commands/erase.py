@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from chassis.region import RegionError, read_region
 from contracts import ticket as tickets
 from contracts.events import UnitReplied
+from kabupaten import load
 from lapor.commands.erasures import ledger
 from lapor.commands.unit import send_reply
 from lapor.errors import Refused
@@ -68,8 +68,4 @@ def erase(
 def _admin(data: DataDir, region: Path, *, elsewhere: bool) -> str:
     """The unit that plays the LAPOR admin, in the region of what runs from ``data``, or in ``region``."""
     folder = region if elsewhere else Path(state.running(data).region)
-    try:
-        units = read_region(folder, "units.yaml")["units"]
-    except RegionError as error:
-        raise Refused(f"{error}.") from error
-    return next(str(unit["code"]) for unit in units if unit.get("triage"))
+    return load(folder, "units").units.holder("triage")

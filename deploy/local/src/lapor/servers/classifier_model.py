@@ -7,7 +7,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from chassis.region import read_region
+from kabupaten.source import folders
 from lapor.errors import Refused
 from lapor.processes.data_dir import DataDir
 from lapor.processes.process import Step
@@ -18,7 +18,7 @@ NOT_FOR_THE_MODEL = {"sla.yaml", "calendar.yaml", "texts.yaml"}
 def key(region: Path) -> str:
     """A hash of all that goes into the model: the region's files (deadlines and texts aside) and the code."""
     found = hashlib.sha256()
-    for root in (*_folders(region), _code()):
+    for root in (*folders(region), _code()):
         for path in sorted(root.rglob("*")):
             if path.suffix in {".yaml", ".csv", ".jsonl", ".txt", ".py"} and path.name not in NOT_FOR_THE_MODEL:
                 found.update(f"{path.relative_to(root)} {path.stat().st_size} ".encode())
@@ -48,12 +48,6 @@ def install(data: DataDir, built: str) -> None:
 
 def _fresh(data: DataDir) -> Path:
     return data.model.with_suffix(".new").absolute()
-
-
-def _folders(region: Path) -> list[Path]:
-    policy = region / "sla.yaml"
-    base = read_region(region, "sla.yaml").get("extends") if policy.is_file() else None
-    return [region, *([(region / base).resolve()] if base else [])]
 
 
 def _code() -> Path:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from chassis.region import RegionError, read_region
 from contracts.topics import Topic, load_topics
+from kabupaten import load
 from lapor.errors import Refused
 
 
@@ -20,14 +20,9 @@ class Wanted:
 
 
 def wanted(region: Path) -> Wanted:
-    """The topics of a region. Raises Refused if the folder is not a region's."""
+    """The topics of a region. Raises Refused if there is no such folder, RegionError if it can't be used."""
     if not region.is_dir():
         raise Refused(f"There is no region folder {region}: give one with --region, such as region/soppeng.")
-    try:
-        units = tuple(str(unit["code"]) for unit in read_region(region, "units.yaml")["units"])
-        kabupaten = str(read_region(region, "territory.yaml").get("code", ""))
-    except RegionError as error:
-        raise Refused(f"{error}.") from error
-    except (KeyError, TypeError) as error:
-        raise Refused(f"{region}/units.yaml must have a list `units`, each with a `code`.") from error
-    return Wanted(kabupaten=kabupaten, units=units, topics=tuple(load_topics(list(units))))
+    loaded = load(region, "units", "territory")
+    units = tuple(loaded.units.by_code)
+    return Wanted(kabupaten=loaded.territory.code, units=units, topics=tuple(load_topics(list(units))))

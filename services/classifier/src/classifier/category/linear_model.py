@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from classifier.domain import Candidate
-from classifier.taxonomy import UNKNOWN
 from classifier.text import FUNCTION_WORDS, char_ngrams, word_ngrams, words
+from kabupaten.categories import UNKNOWN
 
 FORMAT = 3
 EVIDENCE_WORDS = 4

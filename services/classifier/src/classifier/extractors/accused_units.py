@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 
-from chassis.region import read_region
 from classifier.lexicon import any_of, whole_words
-from classifier.routing import routing_rules
-from classifier.taxonomy import load_taxonomy
 from classifier.text import plain
+from kabupaten.categories import Category
+from kabupaten.routing import KECAMATAN, Routing
+from kabupaten.units import Units
 
 _SENTENCE = re.compile(r"(?<!yth)[.!?;\n]+")
 #: Characters between an official and the misconduct: farther apart they belong to different people.
@@ -121,19 +120,15 @@ class UnitName:
     keeps_order: bool
 
 
-def load_unit_names(region: Path) -> tuple[UnitName, ...]:
-    """The names and aliases of ``units.yaml``.
-
-    Raises:
-        RegionError: the file is missing or is not YAML.
-    """
+def unit_names(units: Units) -> tuple[UnitName, ...]:
+    """Give the names and aliases by which citizens name each of ``units``."""
     return tuple(
         UnitName(
-            code=unit["code"],
-            pattern=whole_words(*map(_named, (unit["name"], *unit.get("aliases", ())))),
-            keeps_order=bool(unit.get("triage") or unit.get("conduct") or unit.get("fallback")),
+            code=unit.code,
+            pattern=whole_words(*map(_named, (unit.name, *unit.aliases))),
+            keeps_order=unit.has_role,
         )
-        for unit in read_region(region, "units.yaml")["units"]
+        for unit in units.rows
     )
 
 
@@ -142,26 +137,17 @@ def _named(name: str) -> str:
     return re.sub(r"^dinas\\? ", "(?:dinas|kadis|kadin) ", re.escape(plain(name)))
 
 
-def load_owners(region: Path) -> dict[str, str]:
-    """The unit of each category, where it has one, but the one that looks into conduct: it judges, it is not meant.
-
-    Raises:
-        RegionError: a file is missing or is not YAML.
-    """
-    judges = {unit["code"] for unit in read_region(region, "units.yaml")["units"] if unit.get("conduct")}
-    owners = {category.id: category.unit for category in load_taxonomy(region)}
-    return {category: unit for category, unit in owners.items() if unit and unit not in judges}
+def owners_of(units: Units, categories: Mapping[str, Category]) -> dict[str, str]:
+    """Give each category's unit, where it has one; not who looks into conduct: that one judges, it is not meant."""
+    judge = units.holder("conduct")
+    return {name: its.unit for name, its in categories.items() if its.unit and its.unit != judge}
 
 
-def load_leads(region: Path) -> dict[tuple[str, str], str | None]:
-    """Who leads in a category's matter where a rule of ``routing.yaml`` says so; None where it is handed over.
-
-    Raises:
-        RegionError: the file is not YAML.
-    """
+def leads_of(routing: Routing) -> dict[tuple[str, str], str | None]:
+    """Give who leads in a category's matter where a rule says so; None where it is handed over."""
     leads: dict[tuple[str, str], str | None] = {}
-    for rule in routing_rules(region):
-        if rule.lead != "kecamatan" and (rule.lead or rule.hands_over):
+    for rule in routing.rules:
+        if rule.lead != KECAMATAN and (rule.lead or rule.hand_over):
             for about in product(rule.categories, rule.matters):
                 leads.setdefault(about, rule.lead)
     return leads

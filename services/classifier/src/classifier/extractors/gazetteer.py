@@ -7,13 +7,11 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Levenshtein
 
-from chassis.region import read_region
+from kabupaten.territory import Territory
 
 WORD = re.compile(r"[^\W\d_]+(?:['’‘`´ʔ][^\W\d_]*)?")
 _DOUBLE = re.compile(r"([^\W\d_])\1")
@@ -109,20 +107,15 @@ def _unaccented(word: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 
 
-def load_gazetteer(region: Path) -> Gazetteer:
-    """The gazetteer of ``territory.yaml``.
-
-    Raises:
-        RegionError: the file is missing or is not YAML.
-    """
-    territory = read_region(region, "territory.yaml")
+def gazetteer_of(territory: Territory) -> Gazetteer:
+    """Give the gazetteer of ``territory``."""
     names: dict[tuple[str, ...], tuple[Entry, ...]] = {}
     for name, entry in _entries(territory):
         key = tuple(fold(word) for word in WORD.findall(name))
         if entry not in names.get(key, ()):
             names[key] = (*names.get(key, ()), entry)
     return Gazetteer(
-        home=frozenset(map(fold, WORD.findall(territory.get("name", "")))),
+        home=frozenset(map(fold, WORD.findall(territory.name))),
         names=names,
         firsts=frozenset(key[0] for key in names),
         longest=max(map(len, names)),
@@ -130,23 +123,23 @@ def load_gazetteer(region: Path) -> Gazetteer:
     )
 
 
-def _entries(territory: dict[str, Any]) -> Iterator[tuple[str, Entry]]:
-    for kecamatan in territory["kecamatan"]:
-        for name in (kecamatan["name"], *kecamatan.get("aliases", ())):
-            yield name, Entry(kecamatan=kecamatan["name"])
-        for village in kecamatan["villages"]:
+def _entries(territory: Territory) -> Iterator[tuple[str, Entry]]:
+    for kecamatan in territory.kecamatan:
+        for name in (kecamatan.name, *kecamatan.aliases):
+            yield name, Entry(kecamatan=kecamatan.name)
+        for village in kecamatan.villages:
             entry = Entry(
-                kecamatan=kecamatan["name"],
-                desa=village["name"],
-                kelurahan=village["kind"] == "kelurahan",
-                ambiguous=bool(village.get("ambiguous")),
-                adverb=village.get("ambiguous") == "adverb",
+                kecamatan=kecamatan.name,
+                desa=village.name,
+                kelurahan=village.kind == "kelurahan",
+                ambiguous=bool(village.ambiguous),
+                adverb=village.ambiguous == "adverb",
             )
-            for name in (village["name"], *village.get("aliases", ())):
+            for name in (village.name, *village.aliases):
                 yield name, entry
-    for other in territory.get("others", ()):
-        yield other["name"], Entry(kecamatan=other["kecamatan"], desa=other.get("desa"), weak=True)
-    for name in territory.get("elsewhere", ()):
+    for other in territory.others:
+        yield other.name, Entry(kecamatan=other.kecamatan, desa=other.desa, weak=True)
+    for name in territory.elsewhere:
         yield name, ELSEWHERE
 
 

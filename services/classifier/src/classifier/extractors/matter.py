@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from classifier.taxonomy import load_matters
 from classifier.text import words
+from kabupaten.categories import Category
 
 #: Other words between the words of a cue that may stand in any order.
 BETWEEN = 4
@@ -39,17 +38,13 @@ class Matters:
     cues: dict[str, tuple[_Cues, ...]]
 
 
-def read_matters(region: Path) -> Matters:
-    """The matters of ``categories.yaml``.
-
-    Raises:
-        RegionError: the file is missing or is not YAML.
-    """
+def matters_of(categories: Mapping[str, Category]) -> Matters:
+    """Give the matters of ``categories``."""
     return Matters(
         cues={
-            category: tuple(_cues(name, given) for name, given in named.items())
-            for category, named in load_matters(region).items()
-            if named
+            name: tuple(_cues(matter, given) for matter, given in category.matters.items())
+            for name, category in categories.items()
+            if category.matters
         }
     )
 

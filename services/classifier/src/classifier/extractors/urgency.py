@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from chassis.region import RegionError, read_region
+import msgspec
+
 from classifier.domain import NO_HINTS, URGENT, Kind, Urgency
 from classifier.phrase_matcher import PhraseMatcher
+from kabupaten.urgency import UrgencyPhrases
 
 #: What it counts beside the model's hint that the words tell of danger.
 LEXICON_WEIGHT = 1.0
@@ -15,17 +16,10 @@ LEXICON_WEIGHT = 1.0
 DOUBT_MARGIN = 0.2
 
 
-def load_urgency(region: Path) -> PhraseMatcher:
-    """The lists of ``cues.yaml``.
-
-    Raises:
-        RegionError: the file is missing, or lacks one of the two lists that every region needs.
-    """
-    given = dict((read_region(region, "cues.yaml") or {}).get("urgency") or {})
-    if not (given.get("darurat") and given.get("tinggi")):
-        raise RegionError(f"{region}/cues.yaml: urgency needs the lists darurat and tinggi")
-    groups = given.pop("groups", None) or {}
-    return PhraseMatcher(given, groups)
+def phrases_of(lists: UrgencyPhrases) -> PhraseMatcher:
+    """Give what finds the phrases of ``lists``, each by the name of its list."""
+    by_name = msgspec.structs.asdict(lists)
+    return PhraseMatcher(by_name, by_name.pop("groups"))
 
 
 def urgency_of(lists: PhraseMatcher, text: str, kind: Kind, hints: Mapping[str, float] = NO_HINTS) -> Urgency:

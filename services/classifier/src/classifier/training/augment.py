@@ -6,8 +6,9 @@ import random
 import re
 from collections.abc import Sequence
 
-from classifier.taxonomy import UNKNOWN, Category
+from classifier.taxonomy import Category
 from classifier.training.synthetic_phrases import ASIDES, CLOSINGS, FILLERS, GAPS, OPENINGS, PREPOSITIONS
+from kabupaten.categories import UNKNOWN
 
 SEED = 7312
 PER_SEED = 1

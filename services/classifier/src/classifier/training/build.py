@@ -17,10 +17,12 @@ import classifier.training.augment
 import classifier.training.synthetic_phrases
 from classifier.category.linear_model import CHAR_NGRAM_WEIGHT, Model, fingerprint, score
 from classifier.domain import KINDS, URGENT
-from classifier.taxonomy import UNKNOWN, Category, Message
+from classifier.taxonomy import Category
 from classifier.text import char_ngrams, word_ngrams, words
 from classifier.training.augment import PER_SEED, dress, synthesise
 from classifier.training.labelled_rows import Row, learnable
+from kabupaten.categories import UNKNOWN
+from kabupaten.training import Message
 
 #: One in so many seeds and terms is left out once, to calibrate on.
 CALIBRATE_EVERY = 3

@@ -14,11 +14,12 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from classifier.routing import routing_rules
-from classifier.taxonomy import UNKNOWN, Category
+from classifier.taxonomy import Category
 from contracts.codec import Event, InvalidEvent, decode
 from contracts.events import ComplaintReceived, ComplaintUpdated
 from contracts.masking import mask
+from kabupaten.categories import UNKNOWN
+from kabupaten.routing import Routing
 
 #: What a person corrected counts whole; what a person only let pass, by sending it where its category goes, less.
 CORRECTED, CONFIRMED = 1.0, 0.5
@@ -97,14 +98,10 @@ def lines(*files: Path) -> Iterator[bytes]:
             raise CollectError(f"{file} can't be read: {error.strerror}") from error
 
 
-def leads_of(region: Path, categories: Iterable[Category]) -> dict[str, set[str]]:
-    """For each category the units that lead it: by default, and by the rules of ``routing.yaml`` where there are any.
-
-    Raises:
-        RegionError: the file is not YAML.
-    """
+def leads_of(routing: Routing, categories: Iterable[Category]) -> dict[str, set[str]]:
+    """Give for each category the units that lead it: by default, and by the rules."""
     leads = {category.id: {category.unit} - {None} for category in categories}
-    for rule in routing_rules(region):
+    for rule in routing.rules:
         for name in rule.categories:
             if name in leads and rule.lead:
                 leads[name].add(rule.lead)

@@ -13,8 +13,8 @@ from msgspec import UNSET
 from classifier.category.linear_model import Model, abstains, rank
 from classifier.classify import Knowledge, Rules, classify
 from classifier.domain import Classification
-from classifier.taxonomy import UNKNOWN
 from classifier.training.labelled_rows import Row
+from kabupaten.categories import UNKNOWN
 
 _Z = 1.96
 _RESAMPLES = 400

@@ -16,8 +16,9 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from classifier.category.linear_model import fingerprint
-from classifier.taxonomy import UNKNOWN, Category
+from classifier.taxonomy import Category
 from contracts.masking import mask
+from kabupaten.categories import UNKNOWN
 
 MIN_ROWS = 400
 #: With fewer rows than this the seed phrases still help.

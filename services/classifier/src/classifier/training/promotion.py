@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from classifier.category.linear_model import Model, abstains, fingerprint, rank
-from classifier.taxonomy import UNKNOWN
 from classifier.training.labelled_rows import Row
+from kabupaten.categories import UNKNOWN
 
 #: Fewer rows than this decide nothing.
 MIN_ROWS = 50
