@@ -12,33 +12,38 @@ from kabupaten.training import load_training
 
 
 def test_every_category_but_the_unknown_one_has_phrases(soppeng: Path) -> None:
-    categories = load(soppeng, "categories").categories
-    training = load_training(soppeng, categories)
-    assert list(categories) == list(training.phrases) == list(training.messages)
-    assert [UNKNOWN] == [name for name, phrases in training.phrases.items() if not phrases.seeds]
-    assert training == load_training(soppeng.parent / "seconds", categories)
+    taught = load_training(soppeng)
+    assert list(load(soppeng, "categories").categories) == [category.id for category in taught]
+    assert [UNKNOWN] == [category.id for category in taught if not category.seeds]
+    assert taught == load_training(soppeng.parent / "seconds")
 
 
-def test_a_region_may_have_no_messages(tmp_path: Path) -> None:
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A region of two categories, without messages."""
     (tmp_path / "training").mkdir()
-    (tmp_path / "training" / "jalan.yaml").write_text("seeds: [a, b, c, d, e]\nnegatives: {lainnya: [f]}")
-    training = load_training(tmp_path, ["jalan", UNKNOWN])
-    assert ({"jalan": (), UNKNOWN: ()}, {UNKNOWN: ("f",)}) == (
-        training.messages,
-        training.phrases["jalan"].negatives,
-    )
+    (tmp_path / "categories.yaml").write_text("categories: {jalan: {lapor: [Jalan Rusak]}, air: {}, lainnya: {}}")
+    (tmp_path / "training" / "jalan.yaml").write_text("seeds: [a, b, c, d, e]\nnegatives: {air: [f], lainnya: [g]}")
+    (tmp_path / "training" / "air.yaml").write_text("seeds: [a, b, c, d, e]\nnegatives: {lainnya: [h]}")
+    return tmp_path
 
 
-def test_all_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
-    for name in ("training", "messages"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "training" / "jalan.yaml").write_text("seeds: [a, b, c, d, e]\nnegatives: {sihir: [f]}")
-    (tmp_path / "training" / "air.yaml").write_text("seeds: [a]")
-    (tmp_path / "messages" / "jalan.jsonl").write_text('{"text": "x", "category": "air"}\n{rusak\n')
-    (tmp_path / "messages" / "jln.jsonl").touch()
+def test_what_looks_like_one_category_teaches_the_other(small: Path) -> None:
+    jalan, air, unknown = load_training(small)
+    assert ((), ("f",), ("g", "h")) == (jalan.edges, air.edges, unknown.edges)
+    assert (("jalan rusak",), "jalan", ()) == (jalan.lapor, jalan.name, jalan.messages)
+
+
+def test_all_that_is_wrong_is_named_at_once(small: Path) -> None:
+    (small / "messages").mkdir()
+    (small / "training" / "jalan.yaml").write_text("seeds: [a, b, c, d, e]\nnegatives: {sihir: [f]}")
+    (small / "training" / "air.yaml").write_text("seeds: [a]")
+    (small / "messages" / "jalan.jsonl").write_text('{"text": "x", "category": "air"}\n{rusak\n')
+    (small / "messages" / "jln.jsonl").touch()
+    (small / "categories.yaml").write_text("categories: {jalan: {}, air: {}, lampu: {}}")
 
     with pytest.raises(RegionError) as refused:
-        load_training(tmp_path, ["jalan", "air", "lampu"])
+        load_training(small)
 
     assert {
         ("jln.jsonl", None),

@@ -28,11 +28,10 @@ def problems(folder: Path) -> list[Problem]:
     for needs, check in _CHECKS:
         if all(hasattr(region, part) for part in needs):
             found += check(region, sources)
-    if hasattr(region, "categories"):
-        try:
-            load_training(folder, region.categories)
-        except RegionError as error:
-            found += error.problems
+    try:
+        load_training(folder)
+    except RegionError as error:
+        found += error.problems
     return list(dict.fromkeys(found))
 
 

@@ -5,6 +5,7 @@ No service reads it at its start; ``classifier build`` and ``lapor region check`
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from msgspec import Struct
 
 from contracts.events import Urgency
 from kabupaten.categories import UNKNOWN
+from kabupaten.load import load
 from kabupaten.problems import Problem, RegionError
 from kabupaten.references import ComplaintType
 from kabupaten.source import Source, folders, region_file
@@ -41,30 +43,57 @@ class Phrases(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Training:
-    """Phrases and messages by category, for every category."""
+class TaughtCategory:
+    """One thing that complaints are about, with all that teaches it.
 
-    phrases: dict[str, Phrases]
-    messages: dict[str, tuple[Message, ...]]
+    ``lapor`` are the LAPOR! category names that mean it, lower case. ``edges`` are phrases that other categories
+    list as theirs no longer but this one's. ``share`` is how common it is beside the others.
+    """
+
+    id: str
+    name: str
+    seeds: tuple[str, ...]
+    terms: tuple[str, ...]
+    lapor: tuple[str, ...]
+    edges: tuple[str, ...] = ()
+    messages: tuple[Message, ...] = ()
+    share: float = 1.0
+    unit: str | None = None
 
 
-def load_training(region: Path, categories: Collection[str]) -> Training:
-    """Read the phrases and messages of each of ``categories``, which are those of ``categories.yaml``.
+def load_training(region: Path) -> tuple[TaughtCategory, ...]:
+    """Load what teaches each category of ``categories.yaml``, in its order.
 
     Raises:
         RegionError: a file is missing or broken, or a category lacks what learning needs; all that is wrong is named.
     """
-    found = list(_strays(region, categories))
-    training = Training(phrases={}, messages={})
-    for category in categories:
+    categories = load(region, "categories").categories
+    found, phrases = list(_strays(region, categories)), dict[str, Phrases]()
+    for name in categories:
         try:
-            training.phrases[category] = _phrases(region, category, categories, found)
-            training.messages[category] = _messages(region, category, found)
+            phrases[name] = _phrases(region, name, categories, found)
         except RegionError as error:
             found += error.problems
+    messages = {name: _messages(region, name, found) for name in categories}
     if found:
         raise RegionError(found)
-    return training
+    edges: dict[str, list[str]] = defaultdict(list)
+    for owner, its in (pair for each in phrases.values() for pair in each.negatives.items()):
+        edges[owner] += its
+    return tuple(
+        TaughtCategory(
+            id=name,
+            name=category.name or name,
+            seeds=phrases[name].seeds,
+            terms=phrases[name].terms,
+            lapor=tuple(its.lower() for its in category.lapor),
+            edges=tuple(edges[name]),
+            messages=messages[name],
+            share=category.share,
+            unit=category.unit,
+        )
+        for name, category in categories.items()
+    )
 
 
 def _phrases(region: Path, category: str, categories: Collection[str], found: list[Problem]) -> Phrases:

@@ -11,10 +11,10 @@ import pytest
 from classifier.category import linear_model
 from classifier.classify import Knowledge, load_knowledge
 from classifier.extractors.gazetteer import gazetteer_of, place_names
-from classifier.taxonomy import load_taxonomy
 from classifier.training.build import build
 from classifier.training.labelled_rows import Row, read_labels
 from kabupaten import load
+from kabupaten.training import load_training
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 CHECK_SETS = Path(__file__).parent / "check_sets"
@@ -44,7 +44,7 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
             places = place_names(gazetteer_of(load(REGION, "territory").territory))
-            built = build(load_taxonomy(REGION), places, lambda _: None)
+            built = build(load_training(REGION), places, lambda _: None)
             linear_model.save(built, path)
     return path
 

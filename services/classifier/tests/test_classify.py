@@ -10,16 +10,16 @@ import pytest
 from classifier.category.linear_model import ModelError
 from classifier.category.linear_model import load as load_model
 from classifier.classify import PARTS, Knowledge, classify, rules_of
-from classifier.taxonomy import load_taxonomy
 from classifier.training.labelled_rows import Row
 from kabupaten import load
 from kabupaten.categories import UNKNOWN
+from kabupaten.training import load_training
 
 
 def test_no_check_text_is_a_seed(region: Path, check_set: list[Row]) -> None:
     taught = {
         text.lower()
-        for c in load_taxonomy(region)
+        for c in load_training(region)
         for text in (*c.seeds, *c.terms, *c.edges, *(m.text for m in c.messages))
     }
     assert [row.text for row in check_set if row.text.lower() in taught] == []

@@ -12,7 +12,6 @@ from msgspec import structs
 from router_office import RULES
 
 from kabupaten.routing import RoutingRule
-from kabupaten.territory import same_place
 from kabupaten.units import Unit
 from router.rules import Rules, Understood, accused, assign, heir, in_force, priority, supervisor
 
@@ -108,13 +107,6 @@ def test_a_category_without_a_unit_goes_to_the_camat_and_without_a_place_to_a_pe
     to = assign(WITH_PLACES, Understood(category="lainnya", kecamatan="Citta"))
     assert ("unit", "DISHUB", True) == (to.lane, to.unit, "camat" in to.reason)
     assert "triage" == assign(WITH_PLACES, Understood(category="lainnya", kecamatan="Ganra")).lane
-
-
-@pytest.mark.parametrize(
-    "written", ["Donri-Donri", "donri donri", "DONRIDONRI", "Kec. Donri-Donri", "Kecamatan Donri Donri"]
-)
-def test_a_kecamatan_is_found_however_it_is_written(written: str) -> None:
-    assert "donridonri" == same_place(written)
 
 
 def on(day: int, hour_utc: int = 3) -> datetime:

@@ -18,7 +18,7 @@ import typer
 from kabupaten import RegionError, load
 
 if TYPE_CHECKING:
-    from classifier.taxonomy import Category
+    from kabupaten.training import TaughtCategory
 
 app = typer.Typer(name="classifier", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -155,13 +155,13 @@ def collect(
 
         classifier collect --received received.jsonl --updated updated.jsonl --out rows.jsonl
     """
-    from classifier.taxonomy import load_taxonomy
     from classifier.training.collect import collect as join
     from classifier.training.collect import leads_of, lines
+    from kabupaten.training import load_training
 
     _check_writable(out)
     with _refusals():
-        categories = load_taxonomy(region)
+        categories = load_training(region)
         rows = join(lines(received, updated), categories, leads_of(load(region, "routing").routing, categories))
         out.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
     corrected = sum(row.weight == 1 for row in rows)
@@ -198,11 +198,11 @@ def main() -> None:
     app()
 
 
-def _taught_from(region: Path) -> tuple[tuple[Category, ...], list[str]]:
+def _taught_from(region: Path) -> tuple[tuple[TaughtCategory, ...], list[str]]:
     from classifier.extractors.gazetteer import gazetteer_of, place_names
-    from classifier.taxonomy import load_taxonomy
+    from kabupaten.training import load_training
 
-    return load_taxonomy(region), place_names(gazetteer_of(load(region, "territory").territory))
+    return load_training(region), place_names(gazetteer_of(load(region, "territory").territory))
 
 
 def _report(unmapped: dict[str, int], restricted: int) -> None:

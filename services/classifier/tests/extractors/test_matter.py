@@ -8,8 +8,8 @@ import pytest
 
 from classifier.classify import Knowledge, classify
 from classifier.extractors.matter import Matters, matter_of, matters_of
-from classifier.taxonomy import load_taxonomy
 from kabupaten import load
+from kabupaten.training import load_training
 
 #: The vocabulary that routing.yaml shares.
 NAMES = {
@@ -88,5 +88,5 @@ def test_the_whole_understanding_names_the_matter(knowledge: Knowledge) -> None:
 
 
 def test_what_looks_like_a_category_is_taught_to_the_one_it_belongs_to(region: Path) -> None:
-    edges = {category.id: category.edges for category in load_taxonomy(region)}
+    edges = {category.id: category.edges for category in load_training(region)}
     assert "lampu merah padam di simpang empat" in edges["perhubungan_parkir"]

@@ -16,10 +16,10 @@ from classifier.category import linear_model
 from classifier.category.linear_model import rank
 from classifier.classify import classify, load_knowledge
 from classifier.domain import KINDS, URGENT
-from classifier.taxonomy import Category, load_taxonomy
 from classifier.training.augment import dress
 from classifier.training.build import build
 from classifier.training.labelled_rows import MIN_ROWS, read_export
+from kabupaten.training import TaughtCategory, load_training
 
 runner = CliRunner()
 
@@ -29,15 +29,15 @@ def run(*arguments: str, given: str = "") -> Result:
 
 
 @pytest.fixture(scope="module")
-def few(region: Path) -> tuple[Category, ...]:
+def few(region: Path) -> tuple[TaughtCategory, ...]:
     wanted = ("air_bersih", "pendidikan", "penerangan_jalan")
-    return tuple(category for category in load_taxonomy(region) if category.id in wanted)
+    return tuple(category for category in load_training(region) if category.id in wanted)
 
 
 @pytest.fixture(scope="module")
 def rows(region: Path) -> list[tuple[str, str]]:
     """Labelled rows, as an agency might have them, made from the seeds."""
-    pairs = [(seed, c.id) for c in load_taxonomy(region) for seed in c.seeds]
+    pairs = [(seed, c.id) for c in load_training(region) for seed in c.seeds]
     dressed = dress([seed for seed, _ in pairs], ["Ganra", "Citta"])
     return [(text, label) for text, (_, label) in zip(dressed, pairs, strict=True)][: MIN_ROWS + 60]
 
@@ -59,19 +59,19 @@ def export(records: list[dict[str, str]]) -> str:
     return out.getvalue()
 
 
-def test_the_same_seeds_give_the_same_file(few: tuple[Category, ...], tmp_path: Path) -> None:
+def test_the_same_seeds_give_the_same_file(few: tuple[TaughtCategory, ...], tmp_path: Path) -> None:
     for name in ("a", "b"):
         linear_model.save(build(few, ["Ganra"], lambda _: None), tmp_path / name)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_other_seeds_give_another_version(few: tuple[Category, ...]) -> None:
+def test_other_seeds_give_another_version(few: tuple[TaughtCategory, ...]) -> None:
     one = build(few, ["Ganra"], lambda _: None)
     other = build(few[:2], ["Ganra"], lambda _: None)
     assert one.version != other.version
 
 
-def test_a_saved_model_ranks_as_before(few: tuple[Category, ...], tmp_path: Path) -> None:
+def test_a_saved_model_ranks_as_before(few: tuple[TaughtCategory, ...], tmp_path: Path) -> None:
     built = build(few, ["Ganra"], lambda _: None)
     linear_model.save(built, tmp_path / "m")
     before, after = rank(built, "lampu jalan mati"), rank(linear_model.load(tmp_path / "m"), "lampu jalan mati")
@@ -82,7 +82,7 @@ def test_a_saved_model_ranks_as_before(few: tuple[Category, ...], tmp_path: Path
 
 
 def test_without_messages_there_are_no_hints_and_the_words_decide(
-    few: tuple[Category, ...], region: Path, tmp_path: Path
+    few: tuple[TaughtCategory, ...], region: Path, tmp_path: Path
 ) -> None:
     bare = tuple(replace(category, messages=()) for category in few)
     built = build(bare, ["Ganra"], lambda _: None)
@@ -175,7 +175,7 @@ def test_an_export_is_learnt_with_its_privacy_trap(region: Path, rows: list[tupl
     unmapped = {**records[0], "Kategori": "Topik Khusus"}
     path = tmp_path / "export.csv"
     path.write_text(export([*records, secret, unmapped]))
-    learnt = read_export(path, load_taxonomy(region))
+    learnt = read_export(path, load_training(region))
     assert (len(rows), 1, {"Topik Khusus": 1}) == (len(learnt.rows), learnt.restricted, learnt.unmapped)
     assert [r.text for r in learnt.rows if "0812" in r.text or "Zulkarnaen" in r.text or "zzxxy" in r.text] == []
     result = run("train", "--csv", str(path), "--region", str(region), "--out", str(tmp_path / "m"))
@@ -198,7 +198,7 @@ def test_official_category_names_are_mapped(region: Path, tmp_path: Path) -> Non
         "Korupsi, Kolusi, dan Nepotisme",
     ]
     path.write_text(export([{"Kategori": name, "Isi Laporan Awal": "teks"} for name in names]))
-    found = [row.category for row in read_export(path, load_taxonomy(region)).rows]
+    found = [row.category for row in read_export(path, load_training(region)).rows]
     assert found == ["air_bersih", "penerangan_jalan", "kesehatan", "aparatur_korupsi"]
 
 
@@ -223,20 +223,20 @@ def test_official_category_names_are_mapped(region: Path, tmp_path: Path) -> Non
 def test_a_category_is_known_however_its_name_is_typed(region: Path, tmp_path: Path, name: str, category: str) -> None:
     path = tmp_path / "export.csv"
     path.write_text(export([{"Kategori": name, "Isi Laporan Awal": "teks"}]))
-    assert [row.category for row in read_export(path, load_taxonomy(region)).rows] == [category]
+    assert [row.category for row in read_export(path, load_training(region)).rows] == [category]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
 def test_an_export_is_read_in_the_encodings_of_spreadsheets(region: Path, tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "export.csv"
     path.write_text(export([{"Kategori": "Sampah", "Isi Laporan Awal": "café penuh sampah"}]), encoding=encoding)
-    assert [row.text for row in read_export(path, load_taxonomy(region)).rows] == ["café penuh sampah"]
+    assert [row.text for row in read_export(path, load_training(region)).rows] == ["café penuh sampah"]
 
 
 def test_the_header_may_stand_below_a_title_and_in_any_case(region: Path, tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_text("Laporan Ringkas;;\n;;\nNo;KATEGORI;isi laporan  awal\n1;Sampah;numpuk\n2;PJU;padam\n")
-    found = [(row.text, row.category) for row in read_export(path, load_taxonomy(region)).rows]
+    found = [(row.text, row.category) for row in read_export(path, load_training(region)).rows]
     assert found == [("numpuk", "sampah_kebersihan"), ("padam", "penerangan_jalan")]
 
 
@@ -244,7 +244,7 @@ def test_the_name_of_who_reports_is_taken_out_of_the_text(region: Path, tmp_path
     path = tmp_path / "export.csv"
     text = "Saya ZULKARNAEN xq, warga Ganra. Sampah numpuk depan rumah Pak Zulkarnaen's"
     path.write_text(export([{"Nama Pelapor": "Zulkarnaen Xq", "Kategori": "Sampah", "Isi Laporan Awal": text}]))
-    (row,) = read_export(path, load_taxonomy(region)).rows
+    (row,) = read_export(path, load_training(region)).rows
     assert "zulkarnaen" not in row.text.lower()
     assert "Sampah numpuk depan rumah" in row.text
 

@@ -11,11 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from classifier.__main__ import app
-from classifier.taxonomy import load_taxonomy
 from classifier.training.collect import CollectError, LearntRow, collect, leads_of
 from contracts.codec import encode, envelope
 from contracts.events import ComplaintReceived, ComplaintUpdated
 from kabupaten import load
+from kabupaten.training import load_training
 
 NOW = datetime(2026, 3, 16, tzinfo=UTC)
 TICKETS = {"a": "SPG-S4K7-Q2MDN", "b": "SPG-W9TB-3XH59"}
@@ -45,7 +45,7 @@ def updated(key: str, seq: int, kind: Any, **fields: Any) -> bytes:
 
 
 def rows(region: Path, *lines: bytes) -> list[LearntRow]:
-    categories = load_taxonomy(region)
+    categories = load_training(region)
     return collect(lines, categories, leads_of(load(region, "routing").routing, categories))
 
 
@@ -120,7 +120,7 @@ def test_a_line_that_is_no_event_is_named(region: Path) -> None:
 
 def test_rules_of_the_region_add_leads(region: Path, tmp_path: Path) -> None:
     (tmp_path / "routing.yaml").write_text("rules: [{when: {category: air_bersih}, lead: DINKES, reason: r}]")
-    leads = leads_of(load(tmp_path, "routing").routing, load_taxonomy(region))
+    leads = leads_of(load(tmp_path, "routing").routing, load_training(region))
     assert leads["air_bersih"] == {"PDAM", "DINKES"}
 
 

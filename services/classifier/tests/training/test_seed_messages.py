@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from rapidfuzz import fuzz, process
 
-from classifier.taxonomy import load_taxonomy
 from classifier.training.labelled_rows import read_labels
 from contracts.masking import mask
+from kabupaten.training import load_training
 
 KEYS = {"text", "category", "type", "urgency"}
 TYPES = {"pengaduan", "permintaan_informasi", "aspirasi"}
@@ -32,7 +32,7 @@ def texts(messages: dict[str, list[dict[str, Any]]]) -> list[str]:
 
 
 def test_each_category_has_its_file(region: Path, messages: dict[str, list[dict[str, Any]]]) -> None:
-    assert set(messages) == {category.id for category in load_taxonomy(region)}
+    assert set(messages) == {category.id for category in load_training(region)}
     assert {name: {row["category"] for row in rows} for name, rows in messages.items()} == {n: {n} for n in messages}
 
 

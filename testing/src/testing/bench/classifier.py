@@ -13,7 +13,7 @@ from pathlib import Path
 
 from classifier.category.linear_model import rank
 from classifier.classify import classify, load_knowledge
-from classifier.taxonomy import load_taxonomy
+from kabupaten.training import load_training
 from testing.bench.harness import percentiles, say
 
 _WORD = re.compile(r"\w+")
@@ -22,7 +22,7 @@ _WORD = re.compile(r"\w+")
 def _texts(region: Path) -> Iterator[str]:
     """Practice complaints, each with a number of its own, so that nothing is remembered of it."""
     given = [
-        text for category in load_taxonomy(region) for text in [m.text for m in category.messages] or category.seeds
+        text for category in load_training(region) for text in [m.text for m in category.messages] or category.seeds
     ]
     return (f"{text} {n}" for n, text in enumerate(cycle(given)))
 

@@ -18,7 +18,7 @@ NOT_FOR_THE_MODEL = {"sla.yaml", "calendar.yaml", "texts.yaml"}
 def key(region: Path) -> str:
     """A hash of all that goes into the model: the region's files (deadlines and texts aside) and the code."""
     found = hashlib.sha256()
-    for root in (*folders(region), _code()):
+    for root in (*folders(region), _code("classifier"), _code("kabupaten")):
         for path in sorted(root.rglob("*")):
             if path.suffix in {".yaml", ".csv", ".jsonl", ".txt", ".py"} and path.name not in NOT_FOR_THE_MODEL:
                 found.update(f"{path.relative_to(root)} {path.stat().st_size} ".encode())
@@ -50,8 +50,8 @@ def _fresh(data: DataDir) -> Path:
     return data.model.with_suffix(".new").absolute()
 
 
-def _code() -> Path:
-    spec = find_spec("classifier")
+def _code(package: str) -> Path:
+    spec = find_spec(package)
     if spec is None or spec.origin is None:
-        raise Refused("The classifier is not installed beside `lapor`: run `make sync`.")
+        raise Refused(f"{package} is not installed beside `lapor`: run `make sync`.")
     return Path(spec.origin).parent

@@ -6,9 +6,9 @@ import random
 import re
 from collections.abc import Sequence
 
-from classifier.taxonomy import Category
 from classifier.training.synthetic_phrases import ASIDES, CLOSINGS, FILLERS, GAPS, OPENINGS, PREPOSITIONS
 from kabupaten.categories import UNKNOWN
+from kabupaten.training import TaughtCategory
 
 SEED = 7312
 PER_SEED = 1
@@ -17,7 +17,7 @@ _GAP = re.compile(r"\{(\w+)\}")
 
 
 def synthesise(
-    categories: Sequence[Category], places: Sequence[str], copies: int = PER_SEED
+    categories: Sequence[TaughtCategory], places: Sequence[str], copies: int = PER_SEED
 ) -> tuple[list[str], list[str]]:
     """Texts and their category ids, each seed dressed ``copies`` times, terms half as often.
 
@@ -44,7 +44,7 @@ def dress(texts: Sequence[str], places: Sequence[str]) -> list[str]:
     return [_dress(rng, text, places) for text in texts]
 
 
-def _core(rng: random.Random, seed: str, category: Category) -> str:
+def _core(rng: random.Random, seed: str, category: TaughtCategory) -> str:
     """A seed with words left out, and now and then a second phrase of the same category."""
     kept = [word for word in seed.split() if rng.random() > 0.15] or seed.split()
     parts = [" ".join(kept)]

@@ -17,12 +17,11 @@ import classifier.training.augment
 import classifier.training.synthetic_phrases
 from classifier.category.linear_model import CHAR_NGRAM_WEIGHT, Model, fingerprint, score
 from classifier.domain import KINDS, URGENT
-from classifier.taxonomy import Category
 from classifier.text import char_ngrams, word_ngrams, words
 from classifier.training.augment import PER_SEED, dress, synthesise
 from classifier.training.labelled_rows import Row, learnable
 from kabupaten.categories import UNKNOWN
-from kabupaten.training import Message
+from kabupaten.training import Message, TaughtCategory
 
 #: One in so many seeds and terms is left out once, to calibrate on.
 CALIBRATE_EVERY = 3
@@ -61,7 +60,7 @@ class Trained:
     held: tuple[Row, ...]
 
 
-def build(categories: Sequence[Category], places: Sequence[str], say: Say) -> Model:
+def build(categories: Sequence[TaughtCategory], places: Sequence[str], say: Say) -> Model:
     """A model from the seeds alone; the same inputs give the same model."""
     say("checking the seeds against each other")
     temperature, threshold = _calibrate(categories, places)
@@ -71,7 +70,9 @@ def build(categories: Sequence[Category], places: Sequence[str], say: Say) -> Mo
     return replace(model, version=version, temperature=temperature, threshold=threshold)
 
 
-def train(categories: Sequence[Category], places: Sequence[str], rows: Sequence[Row], *, mix_seeds: bool) -> Trained:
+def train(
+    categories: Sequence[TaughtCategory], places: Sequence[str], rows: Sequence[Row], *, mix_seeds: bool
+) -> Trained:
     """A model from labelled rows.
 
     Seeds are mixed in at a low weight when asked, and always for categories with hardly any row.
@@ -97,7 +98,7 @@ def train(categories: Sequence[Category], places: Sequence[str], rows: Sequence[
 
 
 def _of_seeds(
-    categories: Sequence[Category], places: Sequence[str], copies: int = PER_SEED, hints: Sequence[Message] = ()
+    categories: Sequence[TaughtCategory], places: Sequence[str], copies: int = PER_SEED, hints: Sequence[Message] = ()
 ) -> Model:
     model = _fit(_synthetic(categories, places, copies), hints)
     shares = {category.id: category.share for category in categories}
@@ -107,11 +108,13 @@ def _of_seeds(
     return replace(model, bias=bias)
 
 
-def _messages(categories: Sequence[Category]) -> list[Message]:
+def _messages(categories: Sequence[TaughtCategory]) -> list[Message]:
     return [message for category in categories for message in category.messages]
 
 
-def _synthetic(categories: Sequence[Category], places: Sequence[str], copies: int, weight: float = 1.0) -> list[Row]:
+def _synthetic(
+    categories: Sequence[TaughtCategory], places: Sequence[str], copies: int, weight: float = 1.0
+) -> list[Row]:
     """The seeds, dressed as messages, and the whole messages, as rows to learn from."""
     texts, labels = synthesise(categories, places, copies)
     dressed = [Row(text=t, category=c, weight=weight * SEED_WEIGHT) for t, c in zip(texts, labels, strict=True)]
@@ -182,7 +185,7 @@ def _all_char_ngrams(found: Sequence[str]) -> list[str]:
     return [one for word in found for one in char_ngrams(word)]
 
 
-def _calibrate(categories: Sequence[Category], places: Sequence[str]) -> tuple[float, float]:
+def _calibrate(categories: Sequence[TaughtCategory], places: Sequence[str]) -> tuple[float, float]:
     """Temperature and threshold from messages that the model has not seen; where there are none, from dressed seeds."""
     seen = [
         replace(c, seeds=_without(c.seeds), terms=_without(c.terms), messages=_without(c.messages)) for c in categories
@@ -223,7 +226,7 @@ def _fit_confidence(model: Model, texts: Sequence[str], truth: Any) -> tuple[flo
     return temperature, 0.95
 
 
-def _version(categories: Sequence[Category], places: Sequence[str], rows: Sequence[Row]) -> str:
+def _version(categories: Sequence[TaughtCategory], places: Sequence[str], rows: Sequence[Row]) -> str:
     digest = hashlib.sha256(repr((tuple(categories), tuple(places), tuple(rows))).encode())
     for module in (classifier.text, classifier.training.synthetic_phrases, classifier.training.augment):
         digest.update(Path(str(module.__file__)).read_bytes())

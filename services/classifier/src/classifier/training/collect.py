@@ -14,12 +14,12 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from classifier.taxonomy import Category
 from contracts.codec import Event, InvalidEvent, decode
 from contracts.events import ComplaintReceived, ComplaintUpdated
 from contracts.masking import mask
 from kabupaten.categories import UNKNOWN
 from kabupaten.routing import Routing
+from kabupaten.training import TaughtCategory
 
 #: What a person corrected counts whole; what a person only let pass, by sending it where its category goes, less.
 CORRECTED, CONFIRMED = 1.0, 0.5
@@ -54,7 +54,9 @@ class _Story:
     updates: dict[int, ComplaintUpdated] = field(default_factory=dict)
 
 
-def collect(lines: Iterable[bytes], categories: Iterable[Category], leads: Mapping[str, set[str]]) -> list[LearntRow]:
+def collect(
+    lines: Iterable[bytes], categories: Iterable[TaughtCategory], leads: Mapping[str, set[str]]
+) -> list[LearntRow]:
     """Rows from ``lines`` of received and of updated complaints, in any order but that within a topic.
 
     Left out are erased and confidential complaints, those whose reporter asked for a right (UU 27/2022: erasure, or to
@@ -98,7 +100,7 @@ def lines(*files: Path) -> Iterator[bytes]:
             raise CollectError(f"{file} can't be read: {error.strerror}") from error
 
 
-def leads_of(routing: Routing, categories: Iterable[Category]) -> dict[str, set[str]]:
+def leads_of(routing: Routing, categories: Iterable[TaughtCategory]) -> dict[str, set[str]]:
     """Give for each category the units that lead it: by default, and by the rules."""
     leads = {category.id: {category.unit} - {None} for category in categories}
     for rule in routing.rules:

@@ -16,9 +16,9 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from classifier.category.linear_model import fingerprint
-from classifier.taxonomy import Category
 from contracts.masking import mask
 from kabupaten.categories import UNKNOWN
+from kabupaten.training import TaughtCategory
 
 MIN_ROWS = 400
 #: With fewer rows than this the seed phrases still help.
@@ -93,7 +93,7 @@ def read_check(path: Path | None) -> list[Row]:
     return read_labels(CHECK_SETS) if CHECK_SETS.is_dir() else []
 
 
-def read_jsonl(path: Path, categories: Sequence[Category]) -> Labelled:
+def read_jsonl(path: Path, categories: Sequence[TaughtCategory]) -> Labelled:
     """Rows of ``read_labels`` whose category is one of ``categories``.
 
     Raises:
@@ -107,7 +107,7 @@ def read_jsonl(path: Path, categories: Sequence[Category]) -> Labelled:
     return Labelled(rows=tuple(rows), unmapped=dict(unmapped.most_common()))
 
 
-def read_export(path: Path, categories: Sequence[Category]) -> Labelled:
+def read_export(path: Path, categories: Sequence[TaughtCategory]) -> Labelled:
     """Rows of the official export ("Laporan Ringkas"): what the citizen first wrote, with the kategori mapped.
 
     Rows marked Rahasia are not learnt from: a model shows the words it was taught.

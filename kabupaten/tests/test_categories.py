@@ -1,0 +1,35 @@
+"""categories.yaml has what a kabupaten decides, and not what teaches the classifier."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kabupaten import RegionError, load
+from kabupaten.categories import Category
+
+
+def test_a_category_needs_nothing_but_its_id(tmp_path: Path) -> None:
+    (tmp_path / "categories.yaml").write_text("categories: {jalan: {}, air: {unit: PDAM, share: 2}}")
+    assert {"jalan": Category(), "air": Category(unit="PDAM", share=2)} == load(tmp_path, "categories").categories
+
+
+def test_a_clerk_can_own_soppengs(soppeng: Path) -> None:
+    assert 22 == len(load(soppeng, "categories").categories)
+    assert 350 > len((soppeng / "categories.yaml").read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{jalan: {}, air: {seeds: [a]}}", "categories.air.seeds: unknown field `seeds`"),
+        ("{jalan: {share: 0}, air: {}}", "jalan.share: .* Remedy: write a number above 0"),
+        ("{jalan: {matters: [a]}, air: {}}", "jalan.matters: .* Remedy: write {jalan_nasional: "),
+        ("{jalan: {}}", "Remedy: write two or more"),
+    ],
+)
+def test_what_does_not_belong_there_is_named(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "categories.yaml").write_text(f"categories: {text}")
+    with pytest.raises(RegionError, match=says):
+        load(tmp_path, "categories")
