@@ -41,7 +41,10 @@ def test_the_texts_are_read_by_section_and_key(soppeng: Path) -> None:
         ({"changes__routed": "{ticket} ke {"}, "changes.routed: "),
         ({"sms__receipt": None}, "sms: missing required field `receipt`. Remedy: add receipt;"),
         ({"statuses__handed_over": None}, "statuses: missing required field `handed_over`"),
-        ({"notes__refuse": "x"}, "notes.refuse: unknown field `refuse`. Remedy: what belongs here: addition"),
+        (
+            {"notes__refuse": "x"},
+            "notes.refuse: unknown field `refuse`. Remedy: take it out; what belongs here: addition",
+        ),
         ({"sms__help": " "}, "sms.help: expected `str` matching"),
         ({"answers__bad_ticket": "{}"}, "answers.bad_ticket: nobody fills {}"),
     ],

@@ -83,7 +83,9 @@ def read_texts(source: Source) -> dict[str, dict[str, str]]:
 
 def _placeholders(source: Source) -> Iterator[Problem]:
     for where, text in texts_at(source.content, ("*", "*")):
-        allowed = PLACEHOLDERS.get(str(where[0]), {}).get(str(where[-1]), frozenset())
+        allowed = PLACEHOLDERS.get(str(where[0]), {}).get(str(where[-1]))
+        if allowed is None:
+            continue
         try:
             used = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
         except ValueError as error:

@@ -81,7 +81,7 @@ def _fields(source: Source, kind: type[Struct], raw: dict[Any, Any], where: Wher
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     known = f"what belongs here: {', '.join(fields)}"
     for name in raw.keys() - fields.keys():
-        yield source.wrong((*where, name), f"unknown field `{name}`", known)
+        yield source.wrong((*where, name), f"unknown field `{name}`", f"take it out; {known}")
     for name, field in fields.items():
         if name in raw:
             usual = next(filter(None, (_usual(member) for member, _ in _members(field.type))), known)
