@@ -9,7 +9,7 @@ import pytest
 from contracts.links import mask_links
 from contracts.masking import mask
 from kabupaten import RegionError, load
-from kabupaten.load import PARTS
+from kabupaten.load import PARTS, Part, file_of
 
 ROUTER = ("units", "categories", "routing", "calendar")
 UNITS = """units:
@@ -147,11 +147,11 @@ def test_a_problem_is_named_once_however_many_parts_have_it(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", [part for part in PARTS if part != "retention"])
-def test_a_missing_file_is_named(folder: Path, name: str) -> None:
-    (folder / f"{name}.yaml").unlink()
+def test_a_missing_file_is_named(folder: Path, name: Part) -> None:
+    (folder / file_of(name)).unlink()
     with pytest.raises(RegionError) as refused:
         load(folder, *PARTS)
-    assert (str(folder / f"{name}.yaml"), "it is missing") == refused.value.problems[0][::2]
+    assert (str(folder / file_of(name)), "it is missing") == refused.value.problems[0][::2]
 
 
 def test_a_region_has_the_parts_that_were_asked_for(soppeng: Path) -> None:

@@ -18,16 +18,17 @@ from harness import LAPOR, ROOT, System, a_number, running
 from kabupaten.checks import problems
 
 OWN = Path(__file__).parent / "tirtasari"
-#: What a kabupaten takes over: sentences and cues are Indonesian, and Soppeng's only by the name in them.
-TAKEN_OVER = ("texts.yaml", "cues.yaml")
+#: What a kabupaten takes over: sentences and lexicon are Indonesian, and Soppeng's only by the name in them.
+TAKEN_OVER = ("texts.yaml", "lexicon")
 WIB = ZoneInfo("Asia/Jakarta")
 
 
 def write_region(folder: Path) -> Path:
     """The region folder: its own files, and those that it takes over from Soppeng with the name changed."""
     shutil.copytree(OWN, folder)
-    for path in (ROOT / "region" / "soppeng" / name for name in TAKEN_OVER):
-        (folder / path.name).write_text(path.read_text().replace("SOPPENG", "TIRTASARI"))
+    soppeng = ROOT / "region" / "soppeng"
+    (folder / "texts.yaml").write_text((soppeng / "texts.yaml").read_text().replace("SOPPENG", "TIRTASARI"))
+    shutil.copytree(soppeng / "lexicon", folder / "lexicon")
     return folder
 
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from msgspec import Struct
 
+from kabupaten.lexicon import unreadable
+from kabupaten.problems import refuse
 from kabupaten.source import Source
 from kabupaten.validate import Words, parse, remedy
 
@@ -40,4 +42,11 @@ def read_categories(source: Source) -> dict[str, Category]:
     Raises:
         RegionError: it does not fit; all that is wrong in it is named.
     """
-    return parse(source, _Categories).categories
+    categories = parse(source, _Categories).categories
+    matters = [(name, matter, each) for name, its in categories.items() for matter, each in its.matters.items()]
+    refuse(
+        problem
+        for name, matter, phrases in matters
+        for problem in unreadable(source, ("categories", name, "matters", matter), phrases, {})
+    )
+    return categories

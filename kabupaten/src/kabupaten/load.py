@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from contracts.links import links_in
 from kabupaten.calendar import Calendar, read_calendar
 from kabupaten.categories import Category, read_categories
+from kabupaten.lexicon import Conduct, MessageType, Spam, Urgency, read_lists
 from kabupaten.problems import Problem, RegionError
 from kabupaten.references import unknown_names
 from kabupaten.retention import read_retention
@@ -20,9 +22,11 @@ from kabupaten.source import Source, folders
 from kabupaten.territory import Territory, read_territory
 from kabupaten.texts import Texts, read_texts
 from kabupaten.units import Units, read_units
-from kabupaten.urgency import UrgencyPhrases, read_urgency
 
-Part = Literal["units", "categories", "routing", "territory", "sla", "calendar", "texts", "cues", "retention"]
+Part = Literal[
+    "units", "categories", "routing", "territory", "sla", "calendar", "texts", "retention",
+    "urgency", "message_type", "spam", "conduct",
+]  # fmt: skip
 _READERS: dict[Part, Callable[[Source], Any]] = {
     "units": read_units,
     "categories": read_categories,
@@ -31,10 +35,14 @@ _READERS: dict[Part, Callable[[Source], Any]] = {
     "sla": read_sla,
     "calendar": read_calendar,
     "texts": read_texts,
-    "cues": read_urgency,
     "retention": read_retention,
+    "urgency": partial(read_lists, Urgency),
+    "message_type": partial(read_lists, MessageType),
+    "spam": partial(read_lists, Spam),
+    "conduct": partial(read_lists, Conduct),
 }
 PARTS: tuple[Part, ...] = tuple(_READERS)
+_IN_LEXICON = {"urgency", "message_type", "spam", "conduct"}
 #: What a region may leave out; its reader then says what is usual.
 _OPTIONAL = {"retention"}
 #: A number of 7 to 15 digits (ITU-T E.164), or an e-mail address.
@@ -51,8 +59,11 @@ class Region:
     sla: Sla
     calendar: Calendar
     texts: Texts
-    cues: UrgencyPhrases
     retention: dict[str, timedelta]
+    urgency: Urgency
+    message_type: MessageType
+    spam: Spam
+    conduct: Conduct
 
     @property
     def contacts(self) -> frozenset[str]:
@@ -91,8 +102,13 @@ def read_parts(folder: Path, parts: tuple[Part, ...]) -> tuple[Region, dict[str,
     return region, sources, found
 
 
+def file_of(part: Part) -> str:
+    """Name the file of ``part`` in a region folder."""
+    return f"lexicon/{part}.yaml" if part in _IN_LEXICON else f"{part}.yaml"
+
+
 def _source(folder: Path, part: Part) -> Source:
-    name = f"{part}.yaml"
+    name = file_of(part)
     if part in _OPTIONAL and not any((each / name).is_file() for each in folders(folder)):
         return Source(folder / name, None)
     return Source.read(folder, name)

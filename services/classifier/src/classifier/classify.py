@@ -13,21 +13,25 @@ from pathlib import Path
 from classifier.category import linear_model
 from classifier.category.linear_model import Model, abstains, rank
 from classifier.domain import Candidate, Classification
-from classifier.extractors.accused_units import UnitName, leads_of, owners_of, unit_names, units_accused
+from classifier.extractors.accused_units import UnitNames, leads_of, owners_of, unit_names, units_accused
 from classifier.extractors.gazetteer import Gazetteer, gazetteer_of
 from classifier.extractors.language import language_of
 from classifier.extractors.matter import Matters, matter_of, matters_of
 from classifier.extractors.message_type import kind_of
 from classifier.extractors.place import find_place
 from classifier.extractors.spam import is_spam
-from classifier.extractors.urgency import phrases_of, urgency_of
-from classifier.phrase_matcher import PhraseMatcher
+from classifier.extractors.urgency import urgency_of
 from classifier.text import plain
 from contracts.masking import mask
 from kabupaten import Part, Region, load
+from kabupaten.lexicon import phrases_of
+from kabupaten.phrases import Phrases, tokenise
 
 #: The parts of a region that the rules are made of.
-PARTS: tuple[Part, ...] = ("units", "categories", "routing", "territory", "cues")
+PARTS: tuple[Part, ...] = (
+    "units", "categories", "routing", "territory", "message_type", "urgency", "spam", "conduct",
+)  # fmt: skip
+
 _UNWELCOME = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -36,8 +40,10 @@ class Rules:
     """What a region's files say about words, places and units."""
 
     gazetteer: Gazetteer
-    units: tuple[UnitName, ...]
-    urgency: PhraseMatcher
+    units: UnitNames
+    #: What is looked for in a whole text, and in each sentence of it.
+    message: Phrases
+    sentence: Phrases
     matters: Matters
     owners: dict[str, str]
     #: By category and matter, where that is not the category's: None, nobody here.
@@ -60,7 +66,8 @@ def rules_of(region: Region) -> Rules:
     return Rules(
         gazetteer=gazetteer_of(region.territory),
         units=unit_names(region.units),
-        urgency=phrases_of(region.cues),
+        message=phrases_of(region.message_type, region.urgency, region.spam),
+        sentence=phrases_of(region.conduct),
         matters=matters_of(region.categories),
         owners=owners,
         leads=leads_of(region.routing),
@@ -86,7 +93,8 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
     top = found.top
     rules = knowledge.rules
     read = plain(_UNWELCOME.sub(" ", masked))
-    kind = kind_of(read, found.hints)
+    said = rules.message.search(tokenise(read))
+    kind = kind_of(said, found.hints)
     return Classification(
         category=top[0].category,
         confidence=top[0].confidence,
@@ -94,11 +102,11 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
         top=tuple(top),
         matter=matter_of(rules.matters, top[0].category, masked),
         type=kind,
-        urgency=urgency_of(rules.urgency, read, kind, found.hints),
-        spam=is_spam(read),
+        urgency=urgency_of(said, kind, found.hints),
+        spam=is_spam(said),
         language=language_of(read),
         place=find_place(rules.gazetteer, masked),
-        about_units=units_accused(rules.units, masked.lower(), _owner(rules, top, masked)),
+        about_units=units_accused(rules.sentence, rules.units, masked.lower(), _owner(rules, top, masked)),
         masked_text=masked,
     )
 

@@ -9,6 +9,7 @@ import pytest
 from classifier.extractors import accused_units
 from classifier.extractors.accused_units import owners_of, unit_names, units_accused
 from kabupaten import load
+from kabupaten.phrases import Phrases
 
 
 def owners(region: Path) -> dict[str, str]:
@@ -32,8 +33,10 @@ def owners(region: Path) -> dict[str, str]:
         ("mohon Dinas PU menindak oknum kontraktor", ()),
     ],
 )
-def test_a_unit_is_accused_only_of_misconduct(region: Path, text: str, units: tuple[str, ...]) -> None:
-    assert units == units_accused(unit_names(load(region, "units").units), text.lower())
+def test_a_unit_is_accused_only_of_misconduct(
+    region: Path, conduct: Phrases, text: str, units: tuple[str, ...]
+) -> None:
+    assert units == units_accused(conduct, unit_names(load(region, "units").units), text.lower())
 
 
 @pytest.mark.parametrize(
@@ -54,10 +57,10 @@ def test_a_unit_is_accused_only_of_misconduct(region: Path, text: str, units: tu
     ],
 )
 def test_misconduct_accuses_the_unit_named_or_else_that_of_the_category(
-    region: Path, text: str, category: str, unit: str
+    region: Path, conduct: Phrases, text: str, category: str, unit: str
 ) -> None:
     owner = owners(region)[category]
-    assert units_accused(unit_names(load(region, "units").units), text.lower(), owner) == (unit,)
+    assert units_accused(conduct, unit_names(load(region, "units").units), text.lower(), owner) == (unit,)
 
 
 @pytest.mark.parametrize(
@@ -79,8 +82,10 @@ def test_misconduct_accuses_the_unit_named_or_else_that_of_the_category(
         ("petugas sampah minta uang 20 ribu", None),
     ],
 )
-def test_who_is_called_upon_or_praised_is_not_accused(region: Path, text: str, owner: str | None) -> None:
-    assert units_accused(unit_names(load(region, "units").units), text.lower(), owner) == ()
+def test_who_is_called_upon_or_praised_is_not_accused(
+    region: Path, conduct: Phrases, text: str, owner: str | None
+) -> None:
+    assert units_accused(conduct, unit_names(load(region, "units").units), text.lower(), owner) == ()
 
 
 def test_the_unit_that_looks_into_conduct_is_not_meant_by_its_own_category(region: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from classifier.domain import KINDS
 from classifier.extractors.message_type import kind_of
-from classifier.text import plain
+from kabupaten.phrases import Matches
 
 
 @pytest.mark.parametrize(
@@ -24,8 +26,8 @@ from classifier.text import plain
         ("saran saya sebaiknya pasar buka sampai sore", "aspirasi"),
     ],
 )
-def test_asking_is_told_from_complaining(text: str, kind: str) -> None:
-    assert kind == kind_of(plain(text))
+def test_asking_is_told_from_complaining(said: Callable[[str], Matches], text: str, kind: str) -> None:
+    assert kind == kind_of(said(text))
 
 
 def hints(**given: float) -> dict[str, float]:
@@ -42,5 +44,7 @@ def hints(**given: float) -> dict[str, float]:
         ("usul dibuatkan taman bermain", hints(aspirasi=-0.5, pengaduan=-0.6), "aspirasi"),
     ],
 )
-def test_kind_is_what_words_and_hints_speak_for_most(text: str, given: dict[str, float], kind: str) -> None:
-    assert kind == kind_of(plain(text), given)
+def test_kind_is_what_words_and_hints_speak_for_most(
+    said: Callable[[str], Matches], text: str, given: dict[str, float], kind: str
+) -> None:
+    assert kind == kind_of(said(text), given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from classifier.extractors.matter import matter_of, matters_of
 from classifier.extractors.message_type import kind_of
 from classifier.extractors.place import find_place
 from classifier.extractors.spam import is_spam
-from classifier.extractors.urgency import phrases_of, urgency_of
+from classifier.extractors.urgency import urgency_of
 from classifier.text import plain
 from contracts.masking import mask
 from kabupaten import load
+from kabupaten.phrases import Matches, Phrases
 
 TRAPS = Path(__file__).parent / "traps"
 
@@ -35,23 +37,20 @@ def test_a_village_of_another_kabupaten_and_a_word_are_no_place_here(region: Pat
     assert [] == missed("place", "kecamatan", lambda text: find_place(gazetteer, text).kecamatan)
 
 
-def test_danger_is_told_from_big_words(region: Path) -> None:
-    urgency = phrases_of(load(region, "cues").cues)
-
+def test_danger_is_told_from_big_words(said: Callable[[str], Matches]) -> None:
     def urgent(text: str) -> bool:
-        read = plain(text)
-        return urgency_of(urgency, read, kind_of(read)) in ("tinggi", "darurat")
+        return urgency_of(said(text), kind_of(said(text))) in ("tinggi", "darurat")
 
     assert [] == missed("urgency", "urgent", urgent)
 
 
-def test_complaining_in_questions_is_told_from_asking_and_wishing() -> None:
-    assert [] == missed("type", "type", lambda text: kind_of(plain(text)))
+def test_complaining_in_questions_is_told_from_asking_and_wishing(said: Callable[[str], Matches]) -> None:
+    assert [] == missed("type", "type", lambda text: kind_of(said(text)))
 
 
-def test_who_is_accused_is_told_from_who_is_called_upon(region: Path) -> None:
+def test_who_is_accused_is_told_from_who_is_called_upon(region: Path, conduct: Phrases) -> None:
     units = unit_names(load(region, "units").units)
-    read = [(row, list(units_accused(units, row["text"].lower(), row["owner"]))) for row in rows("accused")]
+    read = [(row, list(units_accused(conduct, units, row["text"].lower(), row["owner"]))) for row in rows("accused")]
     assert [] == [(row["text"], said) for row, said in read if said != row["units"]]
 
 
@@ -61,8 +60,8 @@ def test_words_of_a_matter_may_stand_in_any_order(region: Path) -> None:
     assert [] == [(row["text"], said) for row, said in read if said != row["matter"]]
 
 
-def test_advertising_is_told_from_complaints_about_it() -> None:
-    assert [] == missed("spam", "spam", lambda text: is_spam(plain(text)))
+def test_advertising_is_told_from_complaints_about_it(said: Callable[[str], Matches]) -> None:
+    assert [] == missed("spam", "spam", lambda text: is_spam(said(text)))
 
 
 def test_the_language_of_a_few_words_is_hinted() -> None:

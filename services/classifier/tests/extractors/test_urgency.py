@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from classifier.domain import URGENT
 from classifier.extractors.message_type import kind_of
-from classifier.extractors.urgency import phrases_of, urgency_of
-from classifier.text import plain
-from kabupaten import load
+from classifier.extractors.urgency import urgency_of
+from kabupaten.phrases import Matches
 
 
 @pytest.mark.parametrize(
@@ -39,8 +38,8 @@ from kabupaten import load
         ("apakah ada jadwal vaksin rabies?", "rendah"),
     ],
 )
-def test_danger_makes_urgent(region: Path, text: str, urgency: str) -> None:
-    assert urgency == urgency_of(phrases_of(load(region, "cues").cues), plain(text), kind_of(plain(text)))
+def test_danger_makes_urgent(said: Callable[[str], Matches], text: str, urgency: str) -> None:
+    assert urgency == urgency_of(said(text), kind_of(said(text)))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +54,6 @@ def test_danger_makes_urgent(region: Path, text: str, urgency: str) -> None:
     ],
 )
 def test_words_of_danger_to_life_decide_alone_and_below_that_the_hint_has_a_say(
-    region: Path, text: str, hint: float, urgency: str
+    said: Callable[[str], Matches], text: str, hint: float, urgency: str
 ) -> None:
-    read = plain(text)
-    assert urgency == urgency_of(phrases_of(load(region, "cues").cues), read, kind_of(read), {URGENT: hint})
+    assert urgency == urgency_of(said(text), kind_of(said(text)), {URGENT: hint})

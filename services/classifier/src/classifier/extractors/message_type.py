@@ -5,43 +5,41 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from classifier import lexicon
 from classifier.domain import KINDS, NO_HINTS, Kind
+from kabupaten.phrases import Matches
 
 #: What it counts beside the model's hints that the words ask or wish, and that most messages are complaints.
 LEXICON_WEIGHT, COMPLAINT_PRIOR = 0.4, 0.2
 _SENTENCES = re.compile(r"[^.!?;]+[.!?;]*")
-#: At the start of a sentence it asks, even without a question mark.
-_QUESTION_WORD = re.compile(r"(?:kapan|berapa|apakah|apa|bagaimana|di ?mana|siapa|adakah|bisakah|bolehkah)\b")
 
 
-def kind_of(text: str, hints: Mapping[str, float] = NO_HINTS) -> Kind:
-    """What the model's hints and the words speak for most; without hints the words decide. ``text`` is ``plain``."""
-    said = _kind_said(text)
+def kind_of(words: Matches, hints: Mapping[str, float] = NO_HINTS) -> Kind:
+    """Tell what the model's hints and the words speak for most; without hints the words decide."""
+    said = _kind_said(words)
     if said not in hints:
         return said
-    words = dict.fromkeys(KINDS, 0.0) | {said: LEXICON_WEIGHT, "pengaduan": COMPLAINT_PRIOR}
-    return max(KINDS, key=lambda kind: hints[kind] + words[kind])
+    weights = dict.fromkeys(KINDS, 0.0) | {said: LEXICON_WEIGHT, "pengaduan": COMPLAINT_PRIOR}
+    return max(KINDS, key=lambda kind: hints[kind] + weights[kind])
 
 
-def _kind_said(text: str) -> Kind:
+def _kind_said(words: Matches) -> Kind:
     """A complaint, unless the asking or the wishing outweighs the complaining."""
-    complains = len(set(lexicon.COMPLAINS.findall(text))) + 4 * bool(lexicon.REPROACHES.search(text))
-    asks = _asks(text)
+    complains = words.count("complains") + 4 * ("reproaches" in words)
+    asks = _asks(words)
     if asks >= 2 and asks > complains:
         return "permintaan_informasi"
-    if lexicon.WISHES.search(text) and complains < 2:
+    if "wishes" in words and complains < 2:
         return "aspirasi"
     return "pengaduan"
 
 
-def _asks(text: str) -> int:
+def _asks(words: Matches) -> int:
     """How much it asks: for information in so many words, from its beginning, and in most of its sentences.
 
     A single question behind a long story is a complaint's: "… Kapan diperbaiki?"
     """
-    sentences = [one for one in _SENTENCES.findall(text) if one.strip()]
-    asked = [one.endswith("?") or bool(_QUESTION_WORD.match(one.strip())) for one in sentences]
-    words = bool(lexicon.QUESTIONS.search(text))
-    asks = 2 * bool(lexicon.ASKS.search(text)) + words
+    openings = {words.tokens.spans[one.start][0] for one in words["opens"]}
+    sentences = [one for one in _SENTENCES.finditer(words.tokens.text) if one[0].strip()]
+    asked = [one[0].endswith("?") or one.end() - len(one[0].lstrip()) in openings for one in sentences]
+    asks = 2 * ("asks" in words) + ("questions" in words)
     return asks + bool(asked and asked[0]) + (sum(asked) * 2 > len(asked)) if asked else asks

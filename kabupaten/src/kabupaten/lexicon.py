@@ -1,0 +1,117 @@
+"""Reads ``lexicon/*.yaml``: the phrases by which a text is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from kabupaten.phrases import PhraseError, Phrases
+from kabupaten.problems import Problem, Where, refuse
+from kabupaten.source import Source
+from kabupaten.validate import Words, parse, remedy
+
+_List = Annotated[tuple[Words, ...], remedy("write phrases, such as [kebakaran di/rumah, RUMAH ~ terbakar]")]
+_Needed = Annotated[tuple[Words, ...], remedy("write the phrases that every region needs", min_length=1)]
+
+
+class Lists(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Phrases by what they tell. The name of a group stands in them for each of its words."""
+
+    groups: dict[str, _List] = {}
+
+    def lists(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Give each list by its name."""
+        return ((name, phrases) for name, phrases in msgspec.structs.asdict(self).items() if name != "groups")
+
+
+T = TypeVar("T", bound=Lists)
+
+
+class Urgency(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long a complaint can wait, in the order in which it is asked."""
+
+    darurat: _Needed
+    tinggi: _Needed
+    tenang: _List = ()
+    topik: _List = ()
+    tanda: _List = ()
+    saat: _List = ()
+
+
+class MessageType(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether a message asks, complains or wishes."""
+
+    asks: _Needed
+    complains: _Needed
+    wishes: _Needed
+    questions: _List = ()
+    opens: _List = ()
+    reproaches: _List = ()
+
+
+class Spam(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What frauds and advertisements say, and what those say who report them."""
+
+    offers: _Needed
+    sales: _List = ()
+    pretences: _List = ()
+    certain: _List = ()
+    calls: _List = ()
+    reports: _List = ()
+    tells: _List = ()
+    civic: _List = ()
+    voice: _List = ()
+
+
+class Conduct(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Misconduct and neglect, whose they are, and what says that somebody is called upon and not accused."""
+
+    misconduct: _Needed
+    neglect: _List = ()
+    officials: _List = ()
+    others: _List = ()
+    called_before: _List = ()
+    called_after: _List = ()
+    not_called_after: _List = ()
+    own_people: _List = ()
+    hired: _List = ()
+    wanted: _List = ()
+    denied: _List = ()
+    suffering: _List = ()
+    asked_to_act: _List = ()
+    by: _List = ()
+
+
+def phrases_of(*files: Lists) -> Phrases:
+    """Make one matcher of the lists of ``files``."""
+    phrases = Phrases()
+    for file in files:
+        for name, written in file.lists():
+            phrases.add(name, written, file.groups)
+    return phrases
+
+
+def read_lists(kind: type[T], source: Source) -> T:
+    """Read a file of ``lexicon/``, whose lists are those of ``kind``.
+
+    Raises:
+        RegionError: it does not fit; all that is wrong in it is named.
+    """
+    lists = parse(source, kind)
+    refuse([each for name, phrases in lists.lists() for each in unreadable(source, (name,), phrases, lists.groups)])
+    return lists
+
+
+def unreadable(
+    source: Source, where: Where, phrases: Iterable[str], groups: Mapping[str, Iterable[str]]
+) -> Iterator[Problem]:
+    """Give those of ``phrases`` at ``where`` in ``source`` that can never be found."""
+    for n, phrase in enumerate(phrases):
+        try:
+            Phrases().add("", [phrase], groups)
+        except PhraseError as error:
+            advice = "lexicon/README.md says how a phrase is written"
+            yield source.wrong((*where, n), f"{phrase!r} {error}", advice)
