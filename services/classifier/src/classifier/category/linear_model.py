@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -163,6 +163,15 @@ def _evidence(spoken: Vector, said: list[str]) -> tuple[str, ...]:
 def fingerprint(text: str) -> int:
     """Recognises a text that was learnt, however its spaces and capitals look; the text can't be read from it."""
     return int.from_bytes(hashlib.sha256(" ".join(words(text)).encode()).digest()[:8], "big")
+
+
+def versioned(model: Model) -> Model:
+    """Give the model its version: a hash of all that it answers by, so that another version may answer otherwise."""
+    told = (FORMAT, model.categories, model.hints, model.temperature, model.threshold, tuple(model.vocabulary))
+    digest = hashlib.sha256(repr(told).encode())
+    for array in (model.idf, model.weights.astype(np.float16), model.bias):
+        digest.update(array.tobytes())
+    return replace(model, version=digest.hexdigest()[:12])
 
 
 def save(model: Model, path: Path) -> int:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import classifier.text
-import classifier.training.augment
-import classifier.training.synthetic_phrases
-from classifier.category.linear_model import CHAR_NGRAM_WEIGHT, Model, fingerprint, score
+from classifier.category.linear_model import CHAR_NGRAM_WEIGHT, Model, fingerprint, score, versioned
 from classifier.domain import KINDS, URGENT
 from classifier.text import char_ngrams, word_ngrams, words
 from classifier.training.augment import PER_SEED, dress, synthesise
@@ -66,8 +61,7 @@ def build(categories: Sequence[TaughtCategory], places: Sequence[str], say: Say)
     temperature, threshold = _calibrate(categories, places)
     say("learning")
     model = _of_seeds(categories, places, hints=_messages(categories))
-    version = _version(categories, places, ())
-    return replace(model, version=version, temperature=temperature, threshold=threshold)
+    return versioned(replace(model, temperature=temperature, threshold=threshold))
 
 
 def train(
@@ -89,9 +83,8 @@ def train(
     temperature, threshold = _fit_confidence(blind, [row.text for row in known], truth)
     learnt = frozenset(fingerprint(row.text) for row in rows)
     whole = _fit([*rows, *synthetic], _messages(categories))
-    version = _version(categories, places, rows)
     return Trained(
-        model=replace(whole, version=version, learnt=learnt, temperature=temperature, threshold=threshold),
+        model=versioned(replace(whole, learnt=learnt, temperature=temperature, threshold=threshold)),
         blind=replace(blind, temperature=temperature, threshold=threshold),
         held=tuple(held),
     )
@@ -224,11 +217,3 @@ def _fit_confidence(model: Model, texts: Sequence[str], truth: Any) -> tuple[flo
         if above.any() and right[above].mean() >= TARGET_PRECISION:
             return temperature, round(float(threshold), 2)
     return temperature, 0.95
-
-
-def _version(categories: Sequence[TaughtCategory], places: Sequence[str], rows: Sequence[Row]) -> str:
-    digest = hashlib.sha256(repr((tuple(categories), tuple(places), tuple(rows))).encode())
-    for module in (classifier.text, classifier.training.synthetic_phrases, classifier.training.augment):
-        digest.update(Path(str(module.__file__)).read_bytes())
-    digest.update(Path(__file__).read_bytes())
-    return digest.hexdigest()[:12]
