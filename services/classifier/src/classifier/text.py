@@ -1,4 +1,4 @@
-"""Bring a citizen's spelling to one form: words to count, or the text as the rules read it."""
+"""Bring a citizen's spelling to one form: words to count, the text as the lexicon reads it, names of places."""
 
 from __future__ import annotations
 
@@ -46,22 +46,38 @@ FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 
 _MASK = re.compile(r"\[[A-Z ]{2,40}\]")
 _LINK = re.compile(r"https?://\S+|www\.\S+")
-_APOSTROPHE = re.compile(r"['’‘`´ʔ]")
+_APOSTROPHES = "'’‘`´ʔ"
+_APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
 _STRETCHED = re.compile(r"(\w)\1{2,}")
 _TWICE = re.compile(r"\b([^\W\d]{2,})2\b")
-_WORD = re.compile(r"[^\W\d_]+")
+_DOUBLE = re.compile(r"([^\W\d_])\1")
+#: Doubled letters of names this long are one letter: nobody agrees on how to spell them.
+_LONG_NAME = 6
+#: A word of letters, without digits.
+WORD = re.compile(rf"[^\W\d_]+(?:[{_APOSTROPHES}][^\W\d_]*)?")
 
 
 def words(text: str) -> list[str]:
     """Lower-case words of ``text`` with short forms written out; numbers, links and masks are dropped."""
     text = _LINK.sub(" ", _MASK.sub(" ", unicodedata.normalize("NFKC", text))).lower()
     text = _TWICE.sub(r"\1 \1", _STRETCHED.sub(r"\1", _APOSTROPHE.sub("", text)))
-    return [part for word in _WORD.findall(text) for part in SHORT.get(word, word).split()]
+    return [part for word in WORD.findall(text) for part in SHORT.get(word, word).split()]
 
 
 def plain(text: str) -> str:
-    """Lower case, one kind of apostrophe, hyphens and runs of blanks as one blank: what the rules below expect."""
+    """Write ``text`` in lower case, with one kind of apostrophe, hyphens and runs of blanks as one blank."""
     return re.sub(r"[-\s]+", " ", _APOSTROPHE.sub("'", text.lower())).strip()
+
+
+@lru_cache(maxsize=50_000)
+def fold(word: str) -> str:
+    """Write the word of a name in lower case without accents and apostrophes, doubled letters of longer ones once."""
+    bare = _APOSTROPHE.sub("", word if word.isascii() else _unaccented(word)).lower()
+    return _DOUBLE.sub(r"\1", bare) if len(bare) >= _LONG_NAME else bare
+
+
+def _unaccented(word: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 
 
 def word_ngrams(found: list[str]) -> list[str]:

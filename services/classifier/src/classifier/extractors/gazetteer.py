@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Levenshtein
 
+from classifier.text import WORD, fold
 from kabupaten.territory import Territory
 
-WORD = re.compile(r"[^\W\d_]+(?:['’‘`´ʔ][^\W\d_]*)?")
-_DOUBLE = re.compile(r"([^\W\d_])\1")
 KECAMATAN_CUES = frozenset({"kec", "kecamatan", "kecmatan", "camat"})
 KELURAHAN_CUES = frozenset({"kel", "kelurahan", "klurahan", "lurah"})
 DESA_CUES = frozenset({"desa", "ds", "kades", "kantor desa"})
@@ -94,17 +90,6 @@ class Gazetteer:
     firsts: frozenset[str]
     longest: int
     spellings: _Spellings
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def fold(word: str) -> str:
-    """Lower case without apostrophes, doubled letters of longer words written once."""
-    bare = re.sub(r"['’‘`´ʔ]", "", word if word.isascii() else _unaccented(word)).lower()
-    return _DOUBLE.sub(r"\1", bare) if len(bare) >= _FUZZY_LENGTH else bare
-
-
-def _unaccented(word: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 
 
 def gazetteer_of(territory: Territory) -> Gazetteer:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]*)?")
+from classifier.text import WORD
+
 #: This share of the words decides for a local language; Indonesian words surround them in most messages.
 LOCAL_SHARE, OTHER_SHARE = 0.15, 0.3
 #: Of so few words a single sure one decides.
@@ -92,7 +93,7 @@ LOCAL = ("bug", "mak")
 
 def language_of(text: str) -> str:
     """A hint for the choice of a reader: id, bug, mak, jv, en or other. ``text`` is ``plain``."""
-    tokens = _TOKEN.findall(text)
+    tokens = WORD.findall(text)
     strange = sum(bool(_STRANGE.search(token) or _NONSENSE.fullmatch(token)) for token in tokens)
     if 2 * strange >= len(tokens):
         return "other"

@@ -13,11 +13,10 @@ from classifier.extractors.gazetteer import (
     ELSEWHERE,
     KECAMATAN_CUES,
     KELURAHAN_CUES,
-    WORD,
     Entry,
     Gazetteer,
-    fold,
 )
+from classifier.text import WORD, fold
 
 _TWICE = re.compile(r"\b([^\W\d_]{3,}) ?2\b")
 _SHORT_CUES = {"kel", "ds"}
