@@ -12,17 +12,18 @@ from lapor.errors import Refused
 from lapor.processes.data_dir import DataDir
 from lapor.processes.process import Step
 
-NOT_FOR_THE_MODEL = {"sla.yaml", "calendar.yaml", "texts.yaml"}
+#: What of a region the model is made of; the rest is read by the service at its start.
+INPUTS = ("categories.yaml", "territory.yaml", "training/*.yaml", "messages/*.jsonl")
 
 
 def key(region: Path) -> str:
-    """A hash of all that goes into the model: the region's files (deadlines and texts aside) and the code."""
+    """Hash all that goes into the model: its inputs in the region, and the code that builds it."""
+    inputs = [path for folder in folders(region) for name in INPUTS for path in sorted(folder.glob(name))]
+    code = [path for package in ("classifier", "kabupaten") for path in sorted(_code(package).rglob("*.py"))]
     found = hashlib.sha256()
-    for root in (*folders(region), _code("classifier"), _code("kabupaten")):
-        for path in sorted(root.rglob("*")):
-            if path.suffix in {".yaml", ".csv", ".jsonl", ".txt", ".py"} and path.name not in NOT_FOR_THE_MODEL:
-                found.update(f"{path.relative_to(root)} {path.stat().st_size} ".encode())
-                found.update(path.read_bytes())
+    for path in inputs + code:
+        found.update(f"{path.parent.name}/{path.name} {path.stat().st_size} ".encode())
+        found.update(path.read_bytes())
     return found.hexdigest()
 
 
