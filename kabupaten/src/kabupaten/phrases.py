@@ -1,20 +1,6 @@
-"""The phrase language of a region's files, and the one matcher that finds its phrases in a text.
+"""Finds the phrases of a region's files in a text.
 
-A phrase is words in a row, in lower case:
-
-    kata         the word
-    a/b          one of these words
-    kata*        any ending; *kata any beginning; * alone any word
-    ANGKA        a number; ANGKA* with what is written behind it, such as 50rb
-    GRUP         one of the words of that group
-    (kata)       the word may be left out
-    ~            up to three other words between; ~5 up to five
-    kata?        a question mark follows the word
-    ^ kata       the text begins so; kata $: it ends so
-    !kata a      that word does not stand before; a !kata: these words do not stand behind
-    a + b        in any order, with up to four other words between
-    !kata        as a whole phrase: where the word stands anywhere, nothing of that list is found
-
+How a phrase is written stands beside them, in ``lexicon/README.md``; ``tests/test_phrases.py`` shows each sign of it.
 Punctuation is passed over, but no phrase runs over the end of a sentence.
 """
 
