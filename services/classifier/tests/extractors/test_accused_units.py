@@ -9,7 +9,8 @@ import pytest
 from classifier.extractors import accused_units
 from classifier.extractors.accused_units import owners_of, unit_names, units_accused
 from kabupaten import load
-from kabupaten.phrases import Phrases
+from kabupaten.phrases import Phrases, tokenise
+from kabupaten.units import Unit, Units
 
 
 def owners(region: Path) -> dict[str, str]:
@@ -90,6 +91,11 @@ def test_who_is_called_upon_or_praised_is_not_accused(
 
 def test_the_unit_that_looks_into_conduct_is_not_meant_by_its_own_category(region: Path) -> None:
     assert "aparatur_korupsi" not in owners(region)
+
+
+def test_a_name_without_a_word_is_passed_over() -> None:
+    units = Units(rows=(Unit(code="DINSOS", name="Dinas Sosial", aliases=("—",)),))
+    assert "DINSOS" in unit_names(units).names.search(tokenise("kadis sosial"))
 
 
 def test_a_sentence_without_an_end_is_read_in_pieces_and_no_word_is_left_out() -> None:

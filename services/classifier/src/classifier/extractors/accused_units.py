@@ -36,7 +36,7 @@ def unit_names(units: Units) -> UnitNames:
     """Give the names and aliases by which citizens name each of ``units``."""
     names = Phrases()
     for unit in units.rows:
-        names.add(unit.code, map(_named, (unit.name, *unit.aliases)), {})
+        names.add(unit.code, filter(None, map(_named, (unit.name, *unit.aliases))), {})
     keeps_order = frozenset(unit.code for unit in units.rows if unit.has_role)
     return UnitNames(names=names, codes=tuple(unit.code for unit in units.rows), keeps_order=keeps_order)
 
