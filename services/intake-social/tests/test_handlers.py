@@ -15,7 +15,7 @@ from contracts.events import ComplaintFollowedUp, ComplaintReceived, Data
 from intake.complaint_view import ComplaintView, save_views
 from intake_social import handlers
 from intake_social.domain import Wish, read
-from intake_social.handlers import Desk, Seen, take
+from intake_social.handlers import Desk, Seen
 from testing.notices import send_all
 
 pytestmark = pytest.mark.connected
@@ -29,6 +29,11 @@ POST = Seen(
     root="100",
     version="100",
 )
+
+
+async def take(desk: Desk, post: Seen) -> None:
+    """Take ``post`` as a process does that was just started: what was taken before is known by what is stored alone."""
+    await handlers.take(replace(desk, known={}), post)
 
 
 def reply_of(post: Seen, number: str, text: str, **changes: str) -> Seen:
@@ -82,6 +87,31 @@ async def test_the_same_post_again_changes_nothing(desk: Desk, pool: Pool) -> No
     assert (1, 1) == (len(await published(pool)), len(await said(pool)))
 
 
+async def test_a_post_that_every_look_gives_again_is_not_asked_about_again(
+    desk: Desk, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def reads(text: str, known: str) -> Wish:
+        seen.append(text)
+        return read(text, known)
+
+    monkeypatch.setattr(handlers, "read", reads)
+    edited = replace(POST, version="101", text="@LaporSoppeng jalan rusak di Cabenge")
+    for post in (POST, POST, edited, POST, edited):
+        await handlers.take(desk, post)
+
+    assert [POST.text, edited.text] == seen
+
+
+async def test_what_is_known_of_posts_does_not_grow_for_ever(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "MOST_KNOWN", 2)
+    for number in ("1", "2", "3"):
+        await handlers.take(desk, replace(POST, id=number, version=number, text="@LaporSoppeng"))
+
+    assert 2 == len(desk.known)
+
+
 async def test_an_edited_post_is_an_addition_once_for_each_edit(desk: Desk, pool: Pool) -> None:
     await take(desk, POST)
     for version, text in (("101", "jalan rusak di Cabenge"), ("101", "jalan rusak di Cabenge"), ("102", "sudah parah")):
@@ -132,7 +162,7 @@ async def test_a_post_that_we_stumble_over_is_put_aside_once_and_holds_up_no_oth
     monkeypatch.setattr(handlers, "read", stumble)
     odd = replace(POST, id="99", text="@LaporSoppeng cepat", author_id="900719925474")
     for post in (odd, POST) * 2:
-        await take(desk, post)
+        await handlers.take(desk, post)
     assert ["x:100"] == [row["thread"] for row in await pool.fetch("SELECT thread FROM complaints")]
     (dead,) = await pool.fetch("SELECT value, headers FROM outbox WHERE topic = 'intake-social.dlq'")
     said = dead["value"].decode() + dead["headers"]

@@ -25,17 +25,23 @@ from intake_social.settings import SocialSettings
 
 log = logging.getLogger(__name__)
 SERVICE = "intake-social"
+#: So many posts are known to be dealt with: a network gives those of the last minute at every look.
+MOST_KNOWN = 10_000
+_TAKEN = "SELECT ticket, text FROM complaints WHERE complaint_id = $1"
+_OPENED = """
+SELECT ticket FROM complaints JOIN reporters USING (reporter_ref) WHERE thread = $1 AND address = $2
+AND NOT EXISTS (SELECT FROM complaints WHERE thread = $3)"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """What taking a post needs. ``put_aside``: posts that could not be taken; they are read again for a while."""
+    """What taking a post needs. ``known``: hashes of what was dealt with of late, the oldest first."""
 
     pool: Pool
     settings: SocialSettings
     texts: Texts
     wake: Callable[[], None]
-    put_aside: set[str] = field(default_factory=set)
+    known: dict[bytes, None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,17 +69,20 @@ class Seen:
 
 
 async def take(desk: Desk, post: Seen) -> None:
-    """Store what ``post`` wants. Taking it twice changes nothing; what can't be taken holds up no other.
+    """Store what ``post`` wants. Taking it twice changes nothing; what can't be taken is put aside, once.
 
     Raises:
         asyncpg.PostgresError, OSError, TimeoutError: not stored; take it again.
     """
+    if _is_known(desk, content := _as_seen(post)):
+        return
     try:
         await _take(desk, post)
     except Exception as error:
         if is_outage(error):
             raise
-        await _put_aside_once(desk, post.channel, post.thread, _as_seen(post), error)
+        await put_aside(desk.pool, SERVICE, post.channel, content, error, desk.wake)
+    _remember(desk, content)
 
 
 async def leave_out(desk: Desk, channel: str, items: Iterable[Unreadable]) -> None:
@@ -83,13 +92,19 @@ async def leave_out(desk: Desk, channel: str, items: Iterable[Unreadable]) -> No
         asyncpg.PostgresError, OSError, TimeoutError: not stored; leave them out again.
     """
     for each in items:
-        await _put_aside_once(desk, channel, hashlib.sha256(each.item).hexdigest(), each.item, each.error)
+        if not _is_known(desk, each.item):
+            await put_aside(desk.pool, SERVICE, channel, each.item, each.error, desk.wake)
+            _remember(desk, each.item)
 
 
-async def _put_aside_once(desk: Desk, channel: str, name: str, content: bytes, error: Exception) -> None:
-    if name not in desk.put_aside:
-        await put_aside(desk.pool, SERVICE, channel, content, error, desk.wake)
-        desk.put_aside.add(name)
+def _is_known(desk: Desk, content: bytes) -> bool:
+    return hashlib.sha256(content).digest() in desk.known
+
+
+def _remember(desk: Desk, content: bytes) -> None:
+    desk.known[hashlib.sha256(content).digest()] = None
+    if len(desk.known) > MOST_KNOWN:
+        del desk.known[next(iter(desk.known))]
 
 
 def _as_seen(post: Seen) -> bytes:
@@ -180,7 +195,7 @@ async def _complain(desk: Desk, post: Seen, wish: Wish) -> None:
         cid = complaint_id(
             desk.settings.installation_namespace, channel=post.channel, gateway=post.channel, external_id=post.id
         )
-        row = await desk.pool.fetchrow("SELECT ticket, text FROM complaints WHERE complaint_id = $1", cid)
+        row = await desk.pool.fetchrow(_TAKEN, cid)
         if row["text"] != clean(wish.text):  # only the author's name is another
             await _add(desk, post, row["ticket"], wish.text)
 
@@ -192,13 +207,7 @@ async def _conversation(desk: Desk, post: Seen) -> str | None:
     """
     if post.root is None or post.root == post.id:
         return None
-    number: str | None = await desk.pool.fetchval(
-        """SELECT ticket FROM complaints JOIN reporters USING (reporter_ref) WHERE thread = $1 AND address = $2
-           AND NOT EXISTS (SELECT FROM complaints WHERE thread = $3)""",
-        f"{post.channel}:{post.root}",
-        post.address,
-        post.thread,
-    )
+    number: str | None = await desk.pool.fetchval(_OPENED, f"{post.channel}:{post.root}", post.address, post.thread)
     return number
 
 
