@@ -13,6 +13,8 @@ from aiokafka.errors import CommitFailedError
 from chassis.publish import kafka_client, start
 from chassis.settings import DatabaseSettings
 
+_CONSUMED = "SELECT topic, partition, next_offset FROM consumed"
+
 
 class StillRunning(Exception):
     """A member of the group is there, or left so lately that Kafka still expects it back."""
@@ -46,7 +48,7 @@ async def rewind(settings: DatabaseSettings, service: str) -> dict[str, int]:
 async def _consumed(dsn: str) -> dict[TopicPartition, int]:
     db = await asyncpg.connect(dsn, timeout=10)
     try:
-        rows = await db.fetch("SELECT topic, partition, next_offset FROM consumed", timeout=10)
+        rows = await db.fetch(_CONSUMED, timeout=10)
     finally:
         await db.close()
     return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}

@@ -28,6 +28,7 @@ from chassis.settings import DatabaseSettings, ServiceSettings
 from contracts.topics import replays
 
 log = logging.getLogger(__name__)
+_PING = "SELECT 1"
 
 S = TypeVar("S")
 #: A task that runs beside the consumer: it gets the pool, and a function that wakes the relay.
@@ -147,7 +148,7 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
 
 def answers(pool: Pool, loop: asyncio.AbstractEventLoop, within_s: float = 3) -> bool:
     """Whether the database answers; asked from another thread than the one of ``loop``."""
-    asked = asyncio.run_coroutine_threadsafe(pool.fetchval("SELECT 1", timeout=within_s), loop)
+    asked = asyncio.run_coroutine_threadsafe(pool.fetchval(_PING, timeout=within_s), loop)
     try:
         return bool(asked.result(within_s + 1) == 1)
     except Exception:

@@ -94,6 +94,7 @@ _ENDED = """
 UPDATE complaints c SET ended_as = e.status, ended_at = now() FROM unnest($1::text[], $2::text[]) AS e (ticket, status)
 WHERE c.ticket = e.ticket AND c.ended_as IS DISTINCT FROM e.status"""
 _REGISTERED = "UPDATE complaints SET registered_at = now() WHERE ticket = ANY($1) AND registered_at IS NULL"
+_REPORTERS = "SELECT 1 + count(*) FROM stories WHERE parent = $1"
 
 
 async def load_views(db: Connection | Pool, tickets: list[str]) -> dict[str, ComplaintView]:
@@ -117,8 +118,8 @@ async def find_view(db: Connection | Pool, ticket: str) -> ComplaintView | None:
 
 async def count_reporters(db: Connection | Pool, ticket: str) -> int:
     """How many reported the same: this one, and those merged into it."""
-    merged: int = await db.fetchval("SELECT count(*) FROM stories WHERE parent = $1", ticket)
-    return 1 + merged
+    count: int = await db.fetchval(_REPORTERS, ticket)
+    return count
 
 
 async def save_views(

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 _LIST = """SELECT id, door, error, at, octet_length(content) AS bytes FROM set_aside
            WHERE settled_at IS NULL ORDER BY id"""
 _SHOW = "SELECT id, door, error, at, settled_at, content FROM set_aside WHERE id = %s"
+_INSERT = "INSERT INTO set_aside (door, content, error) VALUES ($1, $2, $3) RETURNING id"
 _SETTLE = "UPDATE set_aside SET settled_at = now() WHERE id = %s AND settled_at IS NULL"
 
 
@@ -42,8 +43,7 @@ async def put_aside(
     """
     name = type(error).__name__
     async with pool.acquire() as db, db.transaction():
-        insert = "INSERT INTO set_aside (door, content, error) VALUES ($1, $2, $3) RETURNING id"
-        pointer = _Pointer(set_aside=await db.fetchval(insert, door, content, name), door=door)
+        pointer = _Pointer(set_aside=await db.fetchval(_INSERT, door, content, name), door=door)
         record = Record(door, -1, -1, None, msgspec.json.encode(pointer), 0)
         await outbox.put(db, [dead_letter(service, record, error)])
     metrics.DLQ_RECORDS.labels(service, name).inc()

@@ -36,6 +36,44 @@ MAX_TEXT = 10_000
 #: those of merged ones (router/follow_ups.py) and the complaint itself they still fit.
 MAX_ADDED = 650_000
 
+# So that the same message twice at once is one complaint.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))"
+_KNOWN = "SELECT ticket, received_at, fingerprint, erased_at FROM complaints WHERE complaint_id = $1"
+_STORE = """
+INSERT INTO complaints (complaint_id, ticket, channel, gateway, external_id, reporter_ref, text, fingerprint,
+                        secret_hash, thread, received_event, received_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (ticket) DO NOTHING RETURNING 1"""
+_REPORTER = """
+INSERT INTO reporters (reporter_ref, channel, address, name, phone, email) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (channel, address) DO UPDATE SET name = coalesce(excluded.name, reporters.name)
+RETURNING reporter_ref"""
+_ADDED_TO = """
+SELECT complaint_id, follow_ups, r.address FROM complaints c JOIN reporters r USING (reporter_ref)
+WHERE ticket = $1 AND erased_at IS NULL FOR UPDATE OF c"""
+_ADD = "UPDATE complaints SET follow_ups = $2 WHERE ticket = $1"
+_ASKED = """
+SELECT c.ticket FROM complaints c JOIN reporters r USING (reporter_ref) JOIN stories s USING (ticket)
+WHERE r.channel = $1 AND r.address = $2
+  AND (c.follow_ups @> $3 OR s.body->>'status' = 'waiting_for_reporter')
+  AND NOT EXISTS (SELECT FROM complaints WHERE (channel, gateway, external_id) = ($1, $4, $5))
+ORDER BY c.follow_ups @> $3 DESC, (s.body->'steps'->-1->>'at')::timestamptz DESC NULLS LAST LIMIT 1"""
+_SAID_BEFORE = f"""
+SELECT ticket FROM complaints c JOIN reporters r USING (reporter_ref) LEFT JOIN stories s USING (ticket)
+WHERE r.channel = $1 AND r.address = $2 AND c.text = $3 AND received_at > now() - interval '24 h'
+  AND coalesce(s.body->>'status', 'received') <> ALL($6) AND {SENT_WITH.format("rahasia")} = $7
+  AND NOT EXISTS (SELECT FROM complaints WHERE (channel, gateway, external_id) = ($1, $4, $5))
+ORDER BY received_at LIMIT 1"""
+_HASH = "SELECT secret_hash FROM complaints WHERE ticket = $1"
+_ADDRESS = "SELECT address FROM complaints JOIN reporters USING (reporter_ref) WHERE ticket = $1"
+_REPUBLISH = """
+UPDATE complaints SET republished_at = now() WHERE complaint_id = ANY(ARRAY(
+    SELECT complaint_id FROM complaints WHERE registered_at IS NULL AND erased_at IS NULL
+      AND now() - greatest(received_at, republished_at)
+          > greatest(make_interval(secs => $1),
+                     least(coalesce(republished_at, received_at) - received_at, interval '6 h'))
+    ORDER BY received_at LIMIT 500 FOR UPDATE SKIP LOCKED))
+RETURNING complaint_id, received_event"""
+
 
 class IntakeSettings(DatabaseSettings):
     """What every intake reads."""
@@ -160,7 +198,7 @@ async def accept(
     fingerprint = kept.fingerprint(settings.installation_namespace)
     with metrics.INTAKE_S.labels(submission.channel).time():
         async with pool.acquire() as db, db.transaction():
-            await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", cid)
+            await db.execute(_LOCK, cid)
             accepted = await _known(db, cid, submission.external_id, fingerprint)
             if accepted is None:
                 reporter = await _reporter(db, kept)
@@ -177,9 +215,7 @@ async def accept(
 
 
 async def _known(db: Connection, cid: str, external_id: str, fingerprint: bytes) -> Accepted | None:
-    row = await db.fetchrow(
-        "SELECT ticket, received_at, fingerprint, erased_at FROM complaints WHERE complaint_id = $1", cid
-    )
+    row = await db.fetchrow(_KNOWN, cid)
     if row is None:
         return None
     # Empty: from before there was a key.
@@ -222,9 +258,7 @@ async def _store(
     )
     (out,) = outgoing([Emit(topic=RECEIVED, subject=cid, data=received)], service=origin, cause=cid, now=now)
     stored = await db.fetchval(
-        """INSERT INTO complaints (complaint_id, ticket, channel, gateway, external_id, reporter_ref, text,
-                                   fingerprint, secret_hash, thread, received_event, received_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (ticket) DO NOTHING RETURNING 1""",
+        _STORE,
         cid,
         number,
         submission.channel,
@@ -255,9 +289,7 @@ async def _confirm(db: Connection, submission: Submission, accepted: Accepted, t
 async def _reporter(db: Connection, submission: Submission) -> str:
     """The reporter's reference."""
     ref: str = await db.fetchval(
-        """INSERT INTO reporters (reporter_ref, channel, address, name, phone, email) VALUES ($1, $2, $3, $4, $5, $6)
-           ON CONFLICT (channel, address) DO UPDATE SET name = coalesce(excluded.name, reporters.name)
-           RETURNING reporter_ref""",
+        _REPORTER,
         secrets.token_urlsafe(16),
         submission.channel,
         submission.address,
@@ -291,11 +323,7 @@ async def follow_up(
         asyncpg.PostgresError, OSError, TimeoutError: not stored.
     """
     async with pool.acquire() as db, db.transaction():
-        row = await db.fetchrow(
-            """SELECT complaint_id, follow_ups, r.address FROM complaints c JOIN reporters r USING (reporter_ref)
-               WHERE ticket = $1 AND erased_at IS NULL FOR UPDATE OF c""",
-            number,
-        )
+        row = await db.fetchrow(_ADDED_TO, number)
         if row is None or (address is not None and row["address"] != address):
             return False
         items = msgspec.json.decode(row["follow_ups"], type=list[FollowUp])
@@ -309,9 +337,7 @@ async def follow_up(
             raise TooMany("Tambahan untuk laporan ini sudah terlalu banyak. Kirimlah laporan baru.")
         data = ComplaintFollowedUp(complaint_id=row["complaint_id"], ticket=number, items=items)
         emit = Emit(topic=FOLLOWED_UP, subject=row["complaint_id"], data=data)
-        await db.execute(
-            "UPDATE complaints SET follow_ups = $2 WHERE ticket = $1", number, msgspec.json.encode(items).decode()
-        )
+        await db.execute(_ADD, number, msgspec.json.encode(items).decode())
         await _publish(db, settings, outgoing([emit], service=origin, cause=item.id, now=item.at))
     crash_point("ack.after_commit_before_response")
     wake()
@@ -324,12 +350,7 @@ async def asked(pool: Pool, submission: Submission, item_id: str) -> str | None:
     The same message again is what it was the first time: ``item_id`` is what it was added as, if it was.
     """
     number: str | None = await pool.fetchval(
-        """SELECT c.ticket FROM complaints c JOIN reporters r USING (reporter_ref) JOIN stories s USING (ticket)
-           WHERE r.channel = $1 AND r.address = $2
-             AND (c.follow_ups @> $3 OR s.body->>'status' = 'waiting_for_reporter')
-             AND NOT EXISTS (SELECT FROM complaints WHERE (channel, gateway, external_id) = ($1, $4, $5))
-           ORDER BY c.follow_ups @> $3 DESC, (s.body->'steps'->-1->>'at')::timestamptz DESC NULLS LAST
-           LIMIT 1""",
+        _ASKED,
         submission.channel,
         submission.address,
         msgspec.json.encode([{"id": item_id}]).decode(),
@@ -347,11 +368,7 @@ async def said_before(pool: Pool, submission: Submission) -> str | None:
     if submission.anonim:  # whoever it is
         return None
     number: str | None = await pool.fetchval(
-        f"""SELECT ticket FROM complaints c JOIN reporters r USING (reporter_ref) LEFT JOIN stories s USING (ticket)
-           WHERE r.channel = $1 AND r.address = $2 AND c.text = $3 AND received_at > now() - interval '24 h'
-             AND coalesce(s.body->>'status', 'received') <> ALL($6) AND {SENT_WITH.format("rahasia")} = $7
-             AND NOT EXISTS (SELECT FROM complaints WHERE (channel, gateway, external_id) = ($1, $4, $5))
-           ORDER BY received_at LIMIT 1""",
+        _SAID_BEFORE,
         submission.channel,
         submission.address,
         submission.text.strip(),
@@ -370,15 +387,13 @@ def _secret_hash(settings: IntakeSettings, secret: str) -> bytes:
 
 async def is_owner(pool: Pool, settings: IntakeSettings, number: str, secret: str) -> bool:
     """Whether ``secret`` is the one the complaint was made with; compared in constant time."""
-    stored = await pool.fetchval("SELECT secret_hash FROM complaints WHERE ticket = $1", number)
+    stored = await pool.fetchval(_HASH, number)
     return stored is not None and hmac.compare_digest(stored, _secret_hash(settings, secret))
 
 
 async def is_reporter(pool: Pool, number: str, address: str) -> bool:
     """Tell whether the complaint was made here from ``address``; one that was made anonymously is nobody's."""
-    given: str | None = await pool.fetchval(
-        "SELECT address FROM complaints JOIN reporters USING (reporter_ref) WHERE ticket = $1", number
-    )
+    given: str | None = await pool.fetchval(_ADDRESS, number)
     return given is not None and given == address
 
 
@@ -391,16 +406,7 @@ async def repair(pool: Pool, settings: IntakeSettings, wake: Callable[[], None])
     while True:
         await asyncio.sleep(min(settings.repair_after_s, 60))
         async with pool.acquire() as db, db.transaction():
-            rows = await db.fetch(
-                """UPDATE complaints SET republished_at = now() WHERE complaint_id IN (
-                       SELECT complaint_id FROM complaints WHERE registered_at IS NULL AND erased_at IS NULL
-                         AND now() - greatest(received_at, republished_at)
-                             > greatest(make_interval(secs => $1),
-                                        least(coalesce(republished_at, received_at) - received_at, interval '6 h'))
-                       ORDER BY received_at LIMIT 500 FOR UPDATE SKIP LOCKED)
-                   RETURNING complaint_id, received_event""",
-                settings.repair_after_s,
-            )
+            rows = await db.fetch(_REPUBLISH, settings.repair_after_s)
             again = [Outgoing(RECEIVED, r["complaint_id"].encode(), r["received_event"], codec.HEADERS) for r in rows]
             await _publish(db, settings, again)
         if rows:

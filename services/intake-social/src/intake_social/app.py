@@ -40,6 +40,11 @@ _WINDOW = timedelta(days=7) - timedelta(minutes=2)
 #: Seconds until a network that refuses our credentials is asked again.
 _REFUSED_S = 60
 
+_CURSOR = "SELECT position FROM cursors WHERE source = $1"
+_MOVE = """
+INSERT INTO cursors (source, position) VALUES ($1, $2)
+ON CONFLICT (source) DO UPDATE SET position = excluded.position"""
+
 
 def run() -> None:
     """Run until SIGTERM."""
@@ -206,17 +211,12 @@ async def send(writes: dict[str, Write], notice: Notice) -> None:
 
 
 async def _cursor(pool: Pool, source: str) -> str | None:
-    position: str | None = await pool.fetchval("SELECT position FROM cursors WHERE source = $1", source)
+    position: str | None = await pool.fetchval(_CURSOR, source)
     return position
 
 
 async def _move(pool: Pool, source: str, position: str) -> None:
-    await pool.execute(
-        """INSERT INTO cursors (source, position) VALUES ($1, $2)
-           ON CONFLICT (source) DO UPDATE SET position = excluded.position""",
-        source,
-        position,
-    )
+    await pool.execute(_MOVE, source, position)
 
 
 def _x(settings: SocialSettings) -> Any:

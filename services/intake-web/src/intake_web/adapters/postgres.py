@@ -15,6 +15,9 @@ from intake.submissions import Accepted, IntakeSettings, Submission, accept, fol
 from intake_web.domain import FINISHED, MAX_FOLLOW_UPS
 from intake_web.store import Finished, Found, StoreDown
 
+_RECEIVED_AT = "SELECT received_at FROM complaints WHERE ticket = $1"
+_ADDED = "SELECT follow_ups @> $2 FROM complaints WHERE ticket = $1"
+
 
 class PostgresStore:
     """The ``Store`` of production. ``wake`` tells the relay that there is something to publish.
@@ -44,7 +47,7 @@ class PostgresStore:
             story = await find_view(self.pool, number)
             if story is None:
                 return None
-            received_at = await self.pool.fetchval("SELECT received_at FROM complaints WHERE ticket = $1", number)
+            received_at = await self.pool.fetchval(_RECEIVED_AT, number)
             reporters = await count_reporters(self.pool, number)
         return Found(story=story, received_at=received_at, reporters=reporters)
 
@@ -61,7 +64,7 @@ class PostgresStore:
 
     async def _added(self, number: str, item: FollowUp) -> bool:
         same = msgspec.json.encode([{"id": item.id}]).decode()
-        found = await self.pool.fetchval("SELECT follow_ups @> $2 FROM complaints WHERE ticket = $1", number, same)
+        found = await self.pool.fetchval(_ADDED, number, same)
         return bool(found)
 
     async def _finished(self, number: str) -> bool:
