@@ -19,6 +19,7 @@ Connection: TypeAlias = Any  # a PoolConnectionProxy; asyncpg ships no types
 _PLUMBING = Path(__file__).parent / "migrations"
 #: Advisory locks of one database: one relay, one migration, one timer, one sender, one sweep.
 RELAY_LOCK, MIGRATE_LOCK, TIMER_LOCK, SENDER_LOCK, CLOCK_LOCK, SIMILAR_LOCK = 7, 8, 9, 10, 11, 12
+_TRY_LOCK, _MIGRATE_ALONE = "SELECT pg_try_advisory_lock($1)", "SELECT pg_advisory_lock(%s)"
 
 #: The database is away or hangs. InternalClientError: the connection broke in the middle of an operation.
 OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -35,6 +36,11 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, OUTAGES)
 
 
+#: Before a table was analyzed, or while it is small, PostgreSQL likes to read it whole, and keeps the plan while it
+#: grows. Whatever runs here looks for a few rows of many, and has an index for it.
+PLANS = {"enable_seqscan": "off"}
+
+
 async def open_pool(dsn: str, *, timeout_s: float = 10, connected: int = 2) -> Pool:
     """A pool whose every statement and connect has a limit. With ``connected=0`` it connects when it is first used:
     for a service that must start, and keep answering, while its database is away.
@@ -43,7 +49,9 @@ async def open_pool(dsn: str, *, timeout_s: float = 10, connected: int = 2) -> P
         OSError, asyncpg.PostgresError, TimeoutError: the database can't be reached; never with ``connected=0``.
     """
     limits = {"timeout": timeout_s, "command_timeout": timeout_s}
-    pool: Any = await asyncpg.create_pool(dsn, min_size=connected, max_size=8, reset=_nothing_to_reset, **limits)
+    pool: Any = await asyncpg.create_pool(
+        dsn, min_size=connected, max_size=8, reset=_nothing_to_reset, server_settings=PLANS, **limits
+    )
     return pool
 
 
@@ -63,7 +71,7 @@ async def holding(pool: Pool, lock: int) -> AsyncIterator[Connection]:
     """
     async with pool.acquire() as db:
         try:
-            while not await db.fetchval("SELECT pg_try_advisory_lock($1)", lock):
+            while not await db.fetchval(_TRY_LOCK, lock):
                 await asyncio.sleep(0.5)
             yield db
         finally:
@@ -75,7 +83,7 @@ async def holding(pool: Pool, lock: int) -> AsyncIterator[Connection]:
 @contextlib.contextmanager
 def _locked(dsn: str) -> Iterator[None]:
     with psycopg.connect(dsn, autocommit=True, connect_timeout=10) as db:
-        db.execute("SELECT pg_advisory_lock(%s)", (MIGRATE_LOCK,))
+        db.execute(_MIGRATE_ALONE, (MIGRATE_LOCK,))
         yield
 
 

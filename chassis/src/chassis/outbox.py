@@ -46,8 +46,11 @@ WHERE parked_reason IS NOT NULL AND parked_reason <> ALL($1) ORDER BY random() L
 # By list, never "seq <= max": a row with a lower seq may commit later.
 _DELETE = "DELETE FROM outbox WHERE seq = ANY($1)"
 _PARK = "UPDATE outbox SET parked_reason = $2 WHERE seq = $1 AND parked_reason IS DISTINCT FROM $2 RETURNING seq"
-# Longer than any replay: topics keep 90 days, dead letters 30 more.
-_PRUNE = "DELETE FROM inbox WHERE at < now() - interval '130 days'"
+# Longer than any replay: topics keep 90 days, dead letters 30 more. So many at a time that records wait for it shortly.
+_AT_ONCE = 2_000
+_PRUNE = f"""
+DELETE FROM inbox WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM inbox WHERE at < now() - interval '130 days' ORDER BY at LIMIT {_AT_ONCE}))"""
 _STATE = """
 SELECT count(*) FILTER (WHERE parked_reason IS NULL) AS pending,
        coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE parked_reason IS NULL)), 0) AS oldest_s,
@@ -103,9 +106,8 @@ class Relay:
             if now - looked > 1:
                 looked = now
                 await self._measure(db)
-            if now - pruned > 3600:
+            if now - pruned > 3600 and await db.execute(_PRUNE) != f"DELETE {_AT_ONCE}":
                 pruned = now
-                await db.execute(_PRUNE)
             again = now - offered > self.refused_again_s
             if again:
                 offered = now

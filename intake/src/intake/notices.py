@@ -164,7 +164,7 @@ _NEXT = """
 SELECT id, ticket, kind, key, address, thread, text, attempts, revisable, forget FROM notices n
 WHERE state = 'pending' AND next_try_at <= now()
   AND NOT EXISTS (SELECT FROM notices o WHERE o.ticket = n.ticket AND o.state = 'pending' AND o.id < n.id)
-ORDER BY id LIMIT 50"""
+ORDER BY next_try_at, id LIMIT 50"""
 # Before the vendor has it: what may have gone out is neither changed nor dropped any more.
 _FREEZE = "UPDATE notices SET revisable = false WHERE id = $1 AND state = 'pending' RETURNING text"
 # What an address was sent in a day, or may have been.
@@ -179,9 +179,10 @@ WHERE id = $1"""
 # The last notice of an erased complaint, and the address kept for it, go when it was sent or can't be: looked for
 # again and again, for a crash may come between the two. Other notices are answers to who asks about it meanwhile.
 _OVER = """
-WITH over AS (DELETE FROM farewells f USING notices n
-              WHERE f.ticket = n.ticket AND n.state <> 'pending' AND n.kind = 'step' RETURNING f.ticket)
-DELETE FROM notices USING over WHERE notices.ticket = over.ticket"""
+WITH over AS (DELETE FROM farewells f WHERE (
+    SELECT bool_or(n.state <> 'pending' AND n.kind = 'step') FROM notices n WHERE n.ticket = f.ticket)
+    RETURNING f.ticket)
+DELETE FROM notices WHERE ticket = ANY(ARRAY(SELECT ticket FROM over))"""
 _LATER = """
 UPDATE notices SET attempts = attempts + 1, detail = $2, next_try_at = now() + make_interval(secs => $3)
 WHERE id = $1"""

@@ -17,20 +17,20 @@ BATCH = 1_000
 #: A complaint takes some ten statements.
 COMPLAINTS = 100
 _NOTICES = """
-DELETE FROM notices WHERE id IN (
+DELETE FROM notices WHERE id = ANY(ARRAY(
     SELECT id FROM notices WHERE state <> 'pending' AND created_at < now() - make_interval(days => $1)
-    ORDER BY created_at LIMIT $2)"""
+    ORDER BY created_at LIMIT $2))"""
 _STORIES = """
-DELETE FROM stories WHERE ticket IN (
+DELETE FROM stories WHERE ticket = ANY(ARRAY(
     SELECT ticket FROM stories WHERE final_at < now() - make_interval(days => $1)
-    ORDER BY final_at LIMIT $2 FOR UPDATE)"""
+    ORDER BY final_at LIMIT $2 FOR UPDATE))"""
 # Whom nobody could tell for so long is not told any more.
 _FAREWELLS = "DELETE FROM farewells WHERE at < now() - interval '3 days'"
 _COMPLAINTS = f"""
-SELECT complaint_id, ticket FROM complaints c JOIN unnest($1::text[], $2::interval[]) AS kept (state, age)
-    ON c.ended_as = kept.state AND c.ended_at < now() - kept.age
-WHERE c.erased_at IS NULL AND NOT {RESTRICTED}
-ORDER BY ended_at LIMIT $3 FOR UPDATE OF c SKIP LOCKED"""
+SELECT old.* FROM unnest($1::text[], $2::interval[]) AS kept (state, age), LATERAL (
+    SELECT complaint_id, ticket FROM complaints c WHERE c.ended_as = kept.state AND c.ended_at < now() - kept.age
+      AND c.erased_at IS NULL AND NOT {RESTRICTED}
+    ORDER BY ended_at LIMIT $3 FOR UPDATE SKIP LOCKED) AS old LIMIT $3"""
 
 # Only what somebody has settled: the rest waits for its operator.
 _SET_ASIDE = """

@@ -14,7 +14,7 @@ from chassis.log_ends import caught_up, log_ends
 from chassis.wire import Emit
 from router import handlers, metrics
 from router.adapters import store
-from router.case import HELD, Case
+from router.case import Case
 from router.erasure import CLEANED_AFTER
 from router.rules import Rules, in_force
 from router.settings import Settings
@@ -45,7 +45,7 @@ async def triage_timer(rules: Rules, after_s: float, handler: Handler[Case], poo
                 await acts.act(valid, ticket, handlers.erased_long_ago, cause=f"{ticket}:erased long ago")
             ended = rules.units.keys() - valid.units.keys()
             if ended and time.monotonic() - swept > SWEEP_S:
-                left = await store.held_by(leader, ended, HELD | {"merged"}, acts.stuck)
+                left = await store.held_by(leader, ended, acts.stuck)
                 for ticket, moment in left.items():
                     await acts.act(valid, ticket, handlers.unit_ended, cause=f"{ticket}:ended:{moment}")
                 swept = swept if left else time.monotonic()

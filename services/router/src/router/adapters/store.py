@@ -11,7 +11,7 @@ import msgspec
 
 from chassis.database import Connection
 from chassis.retention import ages
-from router.case import Case, known
+from router.case import FINAL, HELD, Case, known
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 # is locked only by who has its parent, so that two of one family never wait for each other.
 _ROOTS = """
 SELECT ticket FROM cases
-WHERE ticket = ANY($1) OR ticket IN (SELECT parent FROM cases WHERE ticket = ANY($1) AND parent IS NOT NULL)
+WHERE ticket = ANY($1 || ARRAY(SELECT parent FROM cases WHERE ticket = ANY($1) AND parent IS NOT NULL))
 ORDER BY parent IS NOT NULL, ticket FOR UPDATE"""
 # A complaint brings with it those merged into it, or into the one it follows: they are one story.
 _LOAD = "SELECT ticket, body FROM cases WHERE ticket = ANY($1) OR parent = ANY($1) ORDER BY ticket FOR UPDATE"
@@ -42,10 +42,16 @@ SELECT ticket FROM cases WHERE erased_at < now() - $1::interval AND ticket <> AL
 _WAITING = """
 SELECT ticket, extract(epoch FROM now() - held_since)::float8 AS age_s, body->>'seq' AS seq FROM cases
 WHERE held_since IS NOT NULL AND ticket <> ALL($1) ORDER BY held_since LIMIT 100"""
-_HELD_BY = """
-SELECT ticket, concat_ws(':', unit, body->>'seq', helpers) AS moment
-FROM cases CROSS JOIN jsonb_path_query_array(body, '$.support[*].unit') AS helpers
-WHERE status = ANY($2) AND (unit = ANY($1) OR helpers ?| $1) AND ticket <> ALL($3) ORDER BY ticket LIMIT 100"""
+# In words that an index has too: as a parameter, no index would be seen to fit.
+_IN_WORK, _ENDED = ("(" + ", ".join(f"'{each}'" for each in sorted(s)) + ")" for s in (HELD | {"merged"}, FINAL))
+_HELD_BY = f"""
+WITH held AS MATERIALIZED (
+    SELECT ticket, unit, body FROM cases WHERE unit = ANY($1) AND status IN {_IN_WORK}
+    UNION
+    SELECT ticket, unit, body FROM cases WHERE body->'support' <> '[]' AND status IN {_IN_WORK}
+      AND jsonb_path_query_array(body, '$.support[*].unit') ?| $1)
+SELECT ticket, concat_ws(':', unit, body->>'seq', jsonb_path_query_array(body, '$.support[*].unit')) AS moment
+FROM held WHERE ticket <> ALL($2) ORDER BY ticket LIMIT 100"""
 _UNCOMPARED = """
 SELECT ticket, body FROM cases WHERE uncompared AND status NOT IN ('unknown', 'registered') ORDER BY ticket LIMIT 100"""
 # The newest 30 of each key, and of those the 80 that share the most: the cost does not depend on how many there are.
@@ -63,11 +69,11 @@ SELECT DISTINCT hashtextextended(given, 0), $2::timestamptz, $3 FROM unnest($1::
 ON CONFLICT DO NOTHING"""
 _COMPARED = "UPDATE cases SET uncompared = false WHERE ticket = $1"
 # What ended long ago, and neither is erased nor may only be kept. A row that can't be read is passed over.
-_OLD = """
-SELECT ticket, body FROM cases JOIN unnest($1::text[], $2::interval[]) AS kept (state, age)
-    ON status = kept.state AND updated_at < now() - kept.age
-WHERE NOT silent AND NOT coalesce((body->>'restricted')::boolean, false) ORDER BY updated_at LIMIT 500
-FOR UPDATE OF cases SKIP LOCKED"""
+_OLD = f"""
+SELECT old.* FROM unnest($1::text[], $2::interval[]) AS kept (state, age), LATERAL (
+    SELECT ticket, body FROM cases WHERE status = kept.state AND status IN {_ENDED} AND updated_at < now() - kept.age
+      AND NOT silent AND NOT coalesce((body->>'restricted')::boolean, false)
+    ORDER BY updated_at LIMIT 500 FOR UPDATE SKIP LOCKED) AS old LIMIT 500"""
 _SILENCE = "UPDATE cases SET silent = true, body = coalesce($2, body) WHERE ticket = $1"
 _FORGET = "DELETE FROM fingerprints WHERE received_at < now() - $1::interval"
 
@@ -122,14 +128,12 @@ async def erased_before(db: Connection, age: timedelta, but: Collection[str] = (
     return [row["ticket"] for row in await db.fetch(_ERASED, age, list(but))]
 
 
-async def held_by(
-    db: Connection, units: Collection[str], statuses: Collection[str], but: Collection[str] = ()
-) -> dict[str, str]:
-    """Tickets that any of ``units`` has, or helps with, in one of ``statuses``: 100, each with its moment's name.
+async def held_by(db: Connection, units: Collection[str], but: Collection[str] = ()) -> dict[str, str]:
+    """Tickets that any of ``units`` has, or helps with, and that have not ended: 100, each with its moment's name.
 
     None of them is of ``but``.
     """
-    rows = await db.fetch(_HELD_BY, list(units), list(statuses), list(but))
+    rows = await db.fetch(_HELD_BY, list(units), list(but))
     return {row["ticket"]: row["moment"] for row in rows}
 
 

@@ -22,8 +22,7 @@ ON CONFLICT (complaint_id) DO UPDATE SET next_due_at = excluded.next_due_at, wai
     word_after_s = excluded.word_after_s, risk = excluded.risk, body = excluded.body, changed_at = now()"""
 _DUE = """
 SELECT complaint_id FROM clocks WHERE next_due_at <= $1 AND NOT complaint_id = ANY($2) ORDER BY next_due_at LIMIT 500"""
-_RUNNING = """
-SELECT complaint_id FROM clocks WHERE next_due_at IS NOT NULL AND complaint_id > $1 ORDER BY complaint_id LIMIT 500"""
+_RUNNING = "SELECT complaint_id FROM clocks WHERE next_due_at IS NOT NULL"
 # One look into the index for each unit, however many complaints wait.
 _SILENT = """
 WITH RECURSIVE silent AS (
@@ -49,9 +48,9 @@ FROM units, LATERAL (
 GROUP BY word_unit HAVING count(*) >= $2"""
 _RISKS = "SELECT risk, waiting_unit, count(*) AS n FROM clocks WHERE risk IS NOT NULL GROUP BY risk, waiting_unit"
 _OLD = """
-DELETE FROM clocks WHERE complaint_id IN (
+DELETE FROM clocks WHERE complaint_id = ANY(ARRAY(
     SELECT complaint_id FROM clocks WHERE next_due_at IS NULL AND changed_at < now() - $1::interval
-    ORDER BY changed_at LIMIT 1000 FOR UPDATE SKIP LOCKED)"""
+    ORDER BY changed_at LIMIT 1000 FOR UPDATE SKIP LOCKED))"""
 _decoder = msgspec.json.Decoder(ComplaintClock)
 
 
@@ -96,10 +95,9 @@ async def due(db: Connection, at: datetime, but: Collection[str] = ()) -> list[s
 
 async def running(db: Connection) -> AsyncIterator[list[str]]:
     """All complaints that have a timer set, 500 at a time."""
-    last = ""
-    while ids := [row["complaint_id"] for row in await db.fetch(_RUNNING, last)]:
-        yield ids
-        last = ids[-1]
+    ids = sorted(row["complaint_id"] for row in await db.fetch(_RUNNING))
+    for first in range(0, len(ids), 500):
+        yield ids[first : first + 500]
 
 
 async def silent(db: Connection) -> dict[str, datetime]:
