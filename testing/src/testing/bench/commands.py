@@ -114,17 +114,28 @@ def intake(rate: Rate = 50, max_: Max = False, seconds: Seconds = 10, data: Data
 
 @app.command()
 def lifecycle(
-    rate: Rate = 20, max_: Max = False, seconds: Seconds = 10, data: Data = DATA, as_json: Json = False
+    rate: Rate = 20,
+    max_: Max = False,
+    seconds: Seconds = 10,
+    stored: Annotated[int, typer.Option(min=0, help="Then again with so many more stored; they stay.")] = 0,
+    data: Data = DATA,
+    as_json: Json = False,
 ) -> None:
     """Whole lives on the running system: sent, routed, acknowledged, resolved, told; beside bare writes.
 
     Times are from the ticket to the unit's topic. The load is made on the same machine; with --max all of it at once.
+    With --stored its databases are filled after a first measurement, which is shown beside the second.
 
     Examples:
 
         lapor bench lifecycle --rate 20
+
+        lapor bench lifecycle --stored 300000 --data /tmp/measured
     """
-    found = asyncio.run(load.lifecycle(DataDir(data), round(rate * seconds), math.inf if max_ else rate))
+    where, count, pace = DataDir(data), round(rate * seconds), math.inf if max_ else rate
+    found = asyncio.run(load.lifecycle(where, count, pace))
+    if stored:  # what was measured just now has warmed it up
+        found = asyncio.run(load.beside_stored(where, count, pace, stored, _phase))
     show(_beside(found, _bare_inserts(seconds) / load.STEPS), as_json=as_json)
 
 

@@ -20,6 +20,8 @@ from lapor.demo.player import Travel, somebody
 from lapor.demo.scenarios import SCENARIOS
 from lapor.processes.data_dir import DataDir
 from lapor.system import addresses
+from lapor.system.installation import database_name
+from testing.bench.stored import complaints, fill, vacuum
 
 #: Transactions that one complaint's life takes: received, registered, classified and routed, two replies, told.
 STEPS = 6
@@ -69,6 +71,25 @@ async def lifecycle(where: DataDir, count: int, rate: float) -> dict[str, Any]:
     took = (max(ends) - min(journey.sent_at for journey in journeys)).total_seconds() if done else 60
     spans = [(j.routed_at - j.received_at).total_seconds() for j in done if j.routed_at and j.received_at]
     return _result(where, len(done), took, len(journeys) - len(done), spans, before)
+
+
+async def beside_stored(
+    where: DataDir, count: int, rate: float, stored: int, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Measure :func:`lifecycle` before and after ``stored`` complaints are put into the databases; they stay there.
+
+    ``before`` holds the percentiles of the first time. What the server would have done in the course of time is done
+    in between: VACUUM and ANALYZE.
+    """
+    before = await lifecycle(where, count, rate)
+    env: dict[str, Any] = addresses.env(where)
+    rows = complaints(stored)
+    for service, dsn in env["databases"].items():
+        say(f"{service}: {stored} complaints are put into its database")
+        await asyncio.to_thread(fill, dsn, database_name(service), rows)
+        await asyncio.to_thread(vacuum, dsn)
+    after = await lifecycle(where, count, rate)
+    return {**after, "stored": stored, "before": {name: before[name] for name in ("errors", "p50_ms", "p95_ms")}}
 
 
 def _result(
