@@ -15,8 +15,9 @@ import intake_social.app
 import intake_web.app
 import router.app
 import sla_monitor.app
-from contracts.topics import Topic, dead_letters, load_topics, replays
+from contracts.topics import ERASED, UPDATED, Topic, dead_letters, load_topics, replays
 from intake import projection
+from intake.service import run_intake
 
 ROOT = Path(__file__).parents[2]
 REGION = ROOT / "region" / "soppeng"
@@ -72,11 +73,11 @@ def test_a_processor_reads_what_is_declared(
 
 
 @pytest.mark.parametrize("app", [intake_sms.app, intake_social.app, intake_web.app], ids=lambda app: app.__name__)
-def test_an_intake_reads_what_is_declared(app: Any, topics: list[Topic]) -> None:
+def test_an_intake_reads_what_is_declared_and_no_topic_of_the_clock(app: Any, topics: list[Topic]) -> None:
     service = app.__name__.split(".")[0].replace("_", "-")
 
-    assert _declared(topics, service) == set(app.SOURCES)
-    assert app.SOURCES is projection.SOURCES
+    assert _declared(topics, service) == set(projection.SOURCES) == {UPDATED, ERASED}
+    assert app.run_intake is run_intake
 
 
 def test_a_complaint_finds_its_way_from_every_intake_to_a_unit_and_back(topics: list[Topic]) -> None:

@@ -31,12 +31,6 @@ MAX_BUGS_IN_A_ROW = 10
 DECIDE_BUGS = Gauge(
     "lapor_decide_bugs_in_a_row", "Failures of our own rules in a row; ten stop the service", ["service"]
 )
-INTAKE_REQUESTS = Counter(
-    "lapor_intake_requests", "Messages that came in, by what became of them", ["channel", "result"]
-)
-INTAKE_S = Histogram("lapor_intake_duration_seconds", "Time to store a complaint", ["channel"])
-INTAKE_ACKNOWLEDGED = Counter("lapor_intake_acknowledged", "Tickets given", ["channel"])
-REPLIES = Counter("lapor_replies", "Notices to citizens, by what became of them", ["channel", "result"])
 
 #: Whether it holds; a text says why it does not.
 Check = Callable[[], bool | str]

@@ -128,7 +128,7 @@ async def _must_not_end(work: Awaitable[None]) -> None:
 
 
 async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Run ``work`` for ever, starting it again when it fails: an intake neither exits nor refuses for that."""
+    """Run ``work`` for ever, starting it again when it fails: who answers others neither exits nor refuses for that."""
     pause_s = 0.5
     while True:
         started = asyncio.get_running_loop().time()
@@ -156,7 +156,7 @@ def answers(pool: Pool, loop: asyncio.AbstractEventLoop, within_s: float = 3) ->
         return False
 
 
-async def run_intake(
+async def run_server(
     service: str,
     settings: DatabaseSettings,
     handler: Handler[S],
@@ -166,13 +166,15 @@ async def run_intake(
     tasks: Sequence[tuple[str, Callable[[], Awaitable[None]]]] = (),
     ready: Mapping[str, metrics.Check] | None = None,
 ) -> None:
-    """The background of an intake: consumer, relay and ``tasks``, each started again when it fails; until SIGTERM.
+    """Run what answers others, and reads topics beside that: consumer, relay and ``tasks``, until SIGTERM.
+
+    Each is started again when it fails.
 
     ``ready`` are the checks of /ready; they are called from another thread.
     """
     progress, reads = Progress(service), [*sources, replays(service)]
     health = start_health(service, settings, reads, progress)
-    # An intake is ready when it can take a complaint: neither Kafka nor its consumer is needed for that.
+    # It is ready when it can take what comes: neither Kafka nor its consumer is needed for that.
     loop = asyncio.get_running_loop()
     health.ready = {"database": partial(answers, pool, loop), **(ready or {})}
     watch(partial(blocked, progress, settings))

@@ -7,7 +7,7 @@ import counting
 
 from chassis.database import open_pool
 from chassis.outbox import Relay
-from chassis.service import run_intake
+from chassis.service import run_server
 from chassis.settings import DatabaseSettings, read_settings
 
 
@@ -15,7 +15,7 @@ async def main():
     name, settings = os.environ["SERVICE"], read_settings(DatabaseSettings)
     pool = await open_pool(str(settings.database_url), timeout_s=3)
     rules = counting.handler(name, os.environ["OUT"])
-    await run_intake(name, settings, rules, os.environ["SOURCES"].split(","), pool, Relay(settings, name))
+    await run_server(name, settings, rules, os.environ["SOURCES"].split(","), pool, Relay(settings, name))
 
 
 asyncio.run(main())

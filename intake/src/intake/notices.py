@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from chassis import metrics
 from chassis.crash import crash_point
 from chassis.database import SENDER_LOCK, Connection, Pool, holding
+from intake import metrics
 
 log = logging.getLogger(__name__)
 #: After so many tries that failed as nobody foresaw, some 20 minutes, a notice is given up: its ticket's others wait.

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import UNSET
 from pydantic import Field, SecretStr
 
-from chassis import metrics, outbox
+from chassis import outbox
 from chassis.crash import crash_point
 from chassis.database import Connection, Pool
 from chassis.settings import DatabaseSettings
@@ -27,6 +27,7 @@ from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
 from contracts.ids import complaint_id
 from contracts.masking import mask
 from contracts.topics import FOLLOWED_UP, RECEIVED
+from intake import metrics
 from intake.complaint_view import DONE, SENT_WITH
 from intake.notices import NewNotice, NoticeKind, add_notices
 
@@ -196,7 +197,7 @@ async def accept(
     )
     text, kept = clean(submission.text), submission.kept()
     fingerprint = kept.fingerprint(settings.installation_namespace)
-    with metrics.INTAKE_S.labels(submission.channel).time():
+    with metrics.STORE_S.labels(submission.channel).time():
         async with pool.acquire() as db, db.transaction():
             await db.execute(_LOCK, cid)
             accepted = await _known(db, cid, submission.external_id, fingerprint)
@@ -206,9 +207,9 @@ async def accept(
                     accepted = await _store(db, settings, origin, kept, cid, text, fingerprint, keep, reporter)
                 if receipt:
                     await _confirm(db, submission, accepted, receipt(accepted.ticket), settings.receipt_wait_s)
-    metrics.INTAKE_REQUESTS.labels(submission.channel, "accepted" if accepted.fresh else "repeated").inc()
+    metrics.REQUESTS.labels(submission.channel, "accepted" if accepted.fresh else "repeated").inc()
     if accepted.fresh:
-        metrics.INTAKE_ACKNOWLEDGED.labels(submission.channel).inc()
+        metrics.ACKNOWLEDGED.labels(submission.channel).inc()
     crash_point("ack.after_commit_before_response")
     wake()
     return accepted

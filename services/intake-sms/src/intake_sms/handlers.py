@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from chassis import metrics
 from chassis.database import Pool
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import derived_id
+from intake import metrics
 from intake.commands import Command
 from intake.complaint_view import ComplaintView, find_view
 from intake.notices import NewNotice, NoticeKind, add_notices
@@ -58,7 +58,7 @@ async def take(desk: Desk, mo: Mo) -> None:
         if not mo.repliable:
             raise
         notice = _answer(mo, desk.texts.sms["too_long"], wish.ticket)
-        metrics.INTAKE_REQUESTS.labels(CHANNEL, "too_long").inc()
+        metrics.REQUESTS.labels(CHANNEL, "too_long").inc()
     if notice:
         async with desk.pool.acquire() as db, db.transaction():
             await add_notices(db, [notice])
@@ -71,7 +71,7 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
         wish = Wish("addition", ticket=number, command=Command(kind="addition", text=mo.text))
     if wish.kind == "complaint":
         return await _complain(desk, mo, wish)
-    metrics.INTAKE_REQUESTS.labels(CHANNEL, wish.kind).inc()
+    metrics.REQUESTS.labels(CHANNEL, wish.kind).inc()
     if wish.command and (item := wish.command.follow_up(item_id, desk.clock())):
         if refused := await _follow_up(desk, mo, wish.ticket, item):
             return refused
@@ -168,4 +168,4 @@ async def bury(desk: Desk, request: bytes, error: Exception) -> None:
         asyncpg.PostgresError, OSError, TimeoutError: not stored; let the gateway bring it again.
     """
     await put_aside(desk.pool, SERVICE, "kannel-mo", request, error, desk.wake)
-    metrics.INTAKE_REQUESTS.labels(CHANNEL, "dead").inc()
+    metrics.REQUESTS.labels(CHANNEL, "dead").inc()

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from pydantic import SecretStr
 
-from chassis.database import Pool, open_pool
-from chassis.outbox import Relay
-from chassis.service import exit_on, run_intake
-from chassis.settings import read_settings
+from chassis.database import Pool
 from intake.notices import Notice, Refused, TryLater, send_notices
-from intake.projection import SOURCES, story_handler
-from intake.retention import sweep
-from intake.submissions import repair
-from intake.texts import PARTS, Texts
+from intake.service import Context, Parts, Task, run_intake
 from intake_social.adapters import facebook, x
 from intake_social.adapters.errors import (
     CursorTooOld,
@@ -31,7 +26,6 @@ from intake_social.adapters.errors import (
 from intake_social.domain import posts
 from intake_social.handlers import SERVICE, Desk, Seen, leave_out, take
 from intake_social.settings import SocialSettings
-from kabupaten import RegionError, load
 
 log = logging.getLogger(__name__)
 Write = Callable[[str, str], Awaitable[Any]]
@@ -48,21 +42,15 @@ ON CONFLICT (source) DO UPDATE SET position = excluded.position"""
 
 def run() -> None:
     """Run until SIGTERM."""
-    settings = read_settings(SocialSettings)
-    with exit_on(SERVICE, RegionError):
-        region = load(settings.region_dir, *PARTS, "retention")
-    asyncio.run(serve(settings, Texts(region), region.retention))
+    run_intake(SERVICE, SocialSettings, parts, notify=True)
 
 
-async def serve(settings: SocialSettings, texts: Texts, kept: Mapping[str, timedelta]) -> None:
-    """The networks that are on, the relay, the listener to the story, the sender, the repair and the sweep."""
-    relay = Relay(settings, SERVICE)
-    pool = await open_pool(str(settings.database_url), connected=0)
-    desk = Desk(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)
-    tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = [
-        ("repair", partial(repair, pool, settings, desk.wake)),
-        ("sweep", partial(sweep, pool, SERVICE, settings.signing_key, kept)),
-    ]
+@asynccontextmanager
+async def parts(context: Context[SocialSettings]) -> AsyncIterator[Parts]:
+    """Give the networks that are on, and the sender."""
+    settings = context.settings
+    desk = Desk(pool=context.pool, settings=settings, texts=context.texts, wake=context.wake)
+    tasks: list[Task] = []
     writes: dict[str, Write] = {}
     async with _x(settings) as client:
         if settings.x_enabled:
@@ -72,11 +60,7 @@ async def serve(settings: SocialSettings, texts: Texts, kept: Mapping[str, timed
             page = _page(settings)
             writes["facebook"] = page.comment
             tasks.append(("facebook", partial(poll_facebook, desk, page)))
-        tasks.append(("sender", partial(send_notices, pool, "social", partial(send, writes))))
-        wait_s = settings.receipt_wait_s
-        handler = story_handler(SERVICE, texts, notify=True, event_key=settings.signing_key, wait_s=wait_s)
-        await run_intake(SERVICE, settings, handler, SOURCES, pool, relay, tasks)
-    pool.terminate()
+        yield Parts(tasks=[*tasks, ("sender", partial(send_notices, context.pool, "social", partial(send, writes)))])
 
 
 async def poll_x(desk: Desk, client: Any) -> None:

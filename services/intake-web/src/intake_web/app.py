@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import mimetypes
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,23 +19,16 @@ from litestar.exceptions import NotFoundException
 from litestar.template import TemplateConfig
 from litestar.types import Message, Scope
 
-from chassis.database import open_pool
 from chassis.http_server import Limits, WebServer, with_heads
-from chassis.outbox import Relay
-from chassis.service import exit_on, run_intake
-from chassis.settings import read_settings
 from contracts.dates import day_in_words, time_in_words
-from intake.projection import SOURCES, story_handler
-from intake.retention import sweep
-from intake.submissions import repair
-from intake.texts import PARTS, Texts
+from intake.service import Context, Parts, run_intake
+from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.handlers import api, pages, problems
 from intake_web.handlers.visit import Visit, visit_of
 from intake_web.limits import Guard
 from intake_web.settings import WebSettings
 from intake_web.store import Store
-from kabupaten import RegionError, load
 
 SERVICE = "intake-web"
 MAX_BODY_BYTES = 64 * 1024
@@ -94,18 +86,15 @@ def build_app(store: Store, settings: WebSettings, texts: Texts, guard: Guard | 
 
 def run() -> None:
     """Run until SIGTERM."""
-    settings = read_settings(WebSettings)
-    with exit_on(SERVICE, RegionError):
-        region = load(settings.region_dir, *PARTS, "retention")
-    asyncio.run(serve(settings, Texts(region), region.retention))
+    run_intake(SERVICE, WebSettings, parts, notify=False)
 
 
-async def serve(settings: WebSettings, texts: Texts, kept: Mapping[str, timedelta]) -> None:
-    """The website, and behind it the relay, the listener to the story, the repair and the sweep."""
-    pool = await open_pool(str(settings.database_url), connected=0)
-    relay = Relay(settings, SERVICE)
+@asynccontextmanager
+async def parts(context: Context[WebSettings]) -> AsyncIterator[Parts]:
+    """Give the website."""
+    settings, texts = context.settings, context.texts
     within_s, keep = settings.web_answer_within_s, texts.contacts
-    store = PostgresStore(pool, settings, SERVICE, relay.wake.set, within_s=within_s, keep=keep)
+    store = PostgresStore(context.pool, settings, SERVICE, context.wake, within_s=within_s, keep=keep)
     web = WebServer(
         with_heads(build_app(store, settings, texts)),
         settings.web_host,
@@ -113,14 +102,7 @@ async def serve(settings: WebSettings, texts: Texts, kept: Mapping[str, timedelt
         stop_within_s=settings.web_stop_within_s,
         limits=Limits(proxies=settings.web_trusted_proxies),
     )
-    tasks: list[tuple[str, Callable[[], Awaitable[None]]]] = [
-        ("http", web.run),
-        ("repair", partial(repair, pool, settings, relay.wake.set)),
-        ("sweep", partial(sweep, pool, SERVICE, settings.signing_key, kept)),
-    ]
-    handler = story_handler(SERVICE, texts, notify=False, event_key=settings.signing_key)
-    await run_intake(SERVICE, settings, handler, SOURCES, pool, relay, tasks, {"http": lambda: web.answers})
-    pool.terminate()
+    yield Parts(tasks=[("http", web.run)], ready={"http": lambda: web.answers})
 
 
 def _templates(texts: Texts) -> Environment:

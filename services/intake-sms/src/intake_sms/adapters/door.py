@@ -13,9 +13,9 @@ from typing import Any
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.exceptions import HTTPException
 
-from chassis import metrics
 from chassis.database import OUTAGES, is_outage
 from chassis.limits import Buckets, Clock, Rate, Seldom, network_of
+from intake import metrics
 from intake.submissions import KeyReused, TextProblem
 from intake_sms.adapters.kannel import Unreadable, fields, read_mo, without_token
 from intake_sms.domain import Mo
@@ -46,7 +46,7 @@ class _Keeper:
     def refuses(self, token: bytes, client: str) -> Response[bytes] | None:
         """What ``client`` hears instead of being let in; None if it is."""
         if not hmac.compare_digest(token, self.token):
-            metrics.INTAKE_REQUESTS.labels("sms", "not_authentic").inc()
+            metrics.REQUESTS.labels("sms", "not_authentic").inc()
             if count := self.lines.due():
                 log.warning("mo_not_authentic", extra={"client": client, "count": count})
             if wait_s := self.wrong.wait_s(client):
@@ -54,7 +54,7 @@ class _Keeper:
             self.wrong.take(client)
             return _empty(403)
         if wait_s := self.takes.wait_s(""):
-            metrics.INTAKE_REQUESTS.labels("sms", "limited").inc()
+            metrics.REQUESTS.labels("sms", "limited").inc()
             return _empty(503, wait_s)
         self.takes.take("")
         return None
@@ -90,7 +90,7 @@ def door(settings: SmsSettings, take: Take, bury: Bury, clock: Clock = time.mono
             async with asyncio.timeout(settings.sms_door_timeout_s):
                 await _store(query)
         except OUTAGES as error:
-            metrics.INTAKE_REQUESTS.labels("sms", "unavailable").inc()
+            metrics.REQUESTS.labels("sms", "unavailable").inc()
             log.warning("mo_not_stored", extra={"error": repr(error)})
             return _empty(503, 10)
         return _empty(200)

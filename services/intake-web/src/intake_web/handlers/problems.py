@@ -12,8 +12,8 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Template
 
-from chassis import metrics
 from chassis.http_server import ClientGone
+from intake import metrics
 from intake.submissions import KeyReused, TextProblem, TooMany
 from intake_web.domain import Invalid
 from intake_web.limits import Limited
@@ -140,7 +140,7 @@ _RESULTS = {400: "invalid", 413: "too_large", 422: "refused", 429: "limited", 50
 
 def count(status: int) -> None:
     """Count something sent that was not taken."""
-    metrics.INTAKE_REQUESTS.labels("web", _RESULTS.get(status, "refused")).inc()
+    metrics.REQUESTS.labels("web", _RESULTS.get(status, "refused")).inc()
 
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -1,0 +1,80 @@
+"""Puts an intake together: what all three have, and the doors and senders that one adds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Generic, TypeAlias, TypeVar
+
+from chassis.database import Pool, open_pool
+from chassis.metrics import Check
+from chassis.outbox import Relay
+from chassis.service import exit_on, run_server
+from chassis.settings import read_settings
+from intake.projection import SOURCES, story_handler
+from intake.retention import sweep
+from intake.submissions import IntakeSettings, repair
+from intake.texts import PARTS, Texts
+from kabupaten import RegionError, load
+
+#: A name, and what runs under it for ever; it is started again when it fails.
+Task: TypeAlias = tuple[str, Callable[[], Awaitable[None]]]
+Settings = TypeVar("Settings", bound=IntakeSettings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context(Generic[Settings]):
+    """What an intake's own parts are made of. ``wake`` tells the relay that there is something to publish."""
+
+    pool: Pool
+    settings: Settings
+    texts: Texts
+    wake: Callable[[], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What an intake adds to what all have; ``ready`` are checks of /ready, called from another thread."""
+
+    tasks: Sequence[Task]
+    ready: Mapping[str, Check] = field(default_factory=dict)
+
+
+Build: TypeAlias = Callable[[Context[Settings]], AbstractAsyncContextManager[Parts]]
+
+
+def run_intake(service: str, kind: type[Settings], build: Build[Settings], *, notify: bool) -> None:
+    """Run ``service`` until SIGTERM: relay, listener to the story, repair, sweep, and what ``build`` adds.
+
+    With ``notify`` its reporters are told each change. A wrong setting or region ends it with exit code 78.
+    """
+    settings = read_settings(kind, service)
+    with exit_on(service, RegionError):
+        region = load(settings.region_dir, *PARTS, "retention")
+    asyncio.run(_serve(service, settings, Texts(region), region.retention, build, notify=notify))
+
+
+async def _serve(
+    service: str,
+    settings: Settings,
+    texts: Texts,
+    kept: Mapping[str, timedelta],
+    build: Build[Settings],
+    *,
+    notify: bool,
+) -> None:
+    relay, key = Relay(settings, service), settings.signing_key
+    pool = await open_pool(str(settings.database_url), connected=0)
+    handler = story_handler(service, texts, notify=notify, event_key=key, wait_s=settings.receipt_wait_s)
+    async with build(Context(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)) as parts:
+        tasks: list[Task] = [
+            *parts.tasks,
+            ("repair", partial(repair, pool, settings, relay.wake.set)),
+            ("sweep", partial(sweep, pool, service, key, kept)),
+        ]
+        await run_server(service, settings, handler, SOURCES, pool, relay, tasks, parts.ready)
+    pool.terminate()
