@@ -77,9 +77,9 @@ def faust_app(settings: ServiceSettings, sources: Sequence[str], start: Start, p
     topic = app.topic(*sources, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
     async def agent(stream: Any) -> None:
-        beside = [
-            asyncio.create_task(work) for work in (keep_looking(progress), keep_comparing(progress, settings, sources))
-        ]
+        producer: Any = app.producer  # Faust starts one before its agents, in this event loop
+        works = keep_looking(progress), keep_comparing(progress, settings, sources, producer._producer.client)
+        beside = [asyncio.create_task(work) for work in works]
         try:
             step = await start()
             async for events in stream.take_events(settings.batch_max, within=settings.batch_within_s):
@@ -151,8 +151,9 @@ async def consume(settings: ServiceSettings, sources: Sequence[str], step: Step,
         session_timeout_ms=int(settings.session_timeout_s * 1000),
         heartbeat_interval_ms=int(min(3.0, settings.session_timeout_s / 3) * 1000),
     )
-    await start(consumer, settings.publish_timeout_s * 2)
+    comparing = asyncio.create_task(keep_comparing(progress, settings, sources, consumer._client))
     try:
+        await start(consumer, settings.publish_timeout_s * 2)
         progress.ends = lambda: {(tp.topic, tp.partition): consumer.highwater(tp) or 0 for tp in consumer.assignment()}
         while not (reason := idle(progress, settings)):
             fetched = await consumer.getmany(timeout_ms=500, max_records=settings.batch_max)
@@ -162,6 +163,7 @@ async def consume(settings: ServiceSettings, sources: Sequence[str], step: Step,
                 await consumer.commit()
         raise Idle(reason)
     finally:
+        comparing.cancel()
         progress.ends = dict
         async with asyncio.timeout(settings.publish_timeout_s):
             await consumer.stop()

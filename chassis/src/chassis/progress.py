@@ -10,13 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence, Set
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 from faust.exceptions import ConsumerNotStarted
 
 from chassis import metrics
 from chassis.crash import EXIT_TEMPORARY
-from chassis.publish import kafka_client, start
+from chassis.publish import absent
 from chassis.settings import ServiceSettings
 from chassis.wire import Record
 
@@ -97,22 +97,14 @@ async def keep_looking(progress: Progress) -> None:
         await asyncio.sleep(1)
 
 
-async def keep_comparing(progress: Progress, settings: ServiceSettings, sources: Sequence[str]) -> None:
-    """For ever: whether the cluster has all of ``sources``, and lets us see them."""
+async def keep_comparing(
+    progress: Progress, settings: ServiceSettings, sources: Sequence[str], client: AIOKafkaClient
+) -> None:
+    """For ever: whether the cluster has all of ``sources``, and lets us see them; asks by a ``client`` that runs."""
     while True:
         with contextlib.suppress(KafkaError, OSError, TimeoutError):  # no broker: nobody knows
-            progress.miss(set(sources) - await _topics(settings))
+            progress.miss(await absent(client, set(sources), settings.publish_timeout_s))
         await asyncio.sleep(min(settings.assignment_timeout_s / 4, 10))
-
-
-async def _topics(settings: ServiceSettings) -> set[str]:
-    consumer = AIOKafkaConsumer(**kafka_client(settings))  # of no group: it only asks
-    await start(consumer, settings.publish_timeout_s)
-    try:
-        async with asyncio.timeout(settings.publish_timeout_s):
-            return set(await consumer.topics())
-    finally:
-        await consumer.stop()
 
 
 def idle(progress: Progress, settings: ServiceSettings) -> str | None:

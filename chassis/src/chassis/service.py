@@ -21,7 +21,7 @@ from chassis.database import Pool, open_pool
 from chassis.erased_letters import erasing_letters
 from chassis.logs import logging_config, set_up_logging
 from chassis.outbox import Relay
-from chassis.progress import Progress, blocked, keep_comparing, keep_looking, stuck, watch
+from chassis.progress import Progress, blocked, keep_looking, stuck, watch
 from chassis.publish import start_producer
 from chassis.replay import replaying
 from chassis.settings import DatabaseSettings, ServiceSettings
@@ -183,7 +183,6 @@ async def run_server(
     everything = [
         ("consumer", lambda: consume(settings, reads, step, progress)),
         ("progress", lambda: keep_looking(progress)),
-        ("topics", lambda: keep_comparing(progress, settings, reads)),
         ("relay", lambda: relay.run(pool)),
         *tasks,
     ]
