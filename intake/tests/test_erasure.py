@@ -23,6 +23,7 @@ from intake.set_aside import put_aside
 from intake.submissions import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner, repair
 from intake.texts import PARTS, Texts
 from kabupaten import load
+from testing.events import an_updated
 from testing.fakes import message
 from testing.notices import send_while
 
@@ -58,29 +59,23 @@ def steps(pool: Pool) -> Steps[Any]:
 _ids = itertools.count()
 
 
-async def hear(steps: Steps[Any], *events: tuple[str, Data]) -> None:
-    await steps([message(data, topic=topic, event_id=f"e{next(_ids)}").record for topic, data in events])
+async def hear(steps: Steps[Any], *events: Data) -> None:
+    await steps([message(data, event_id=f"e{next(_ids)}").record for data in events])
 
 
 async def take(pool: Pool, settings: Settings, submission: Submission = SMS) -> Accepted:
     return await accept(pool, settings(), "intake-sms", submission, lambda number: f"{number} kenari-tanda")
 
 
-def step(it: Accepted, seq: int, kind: str, **facts: Any) -> tuple[str, Data]:
-    given = {"status": kind, "unit": "PUPR", **facts}
-    update = ComplaintUpdated(
-        complaint_id=it.complaint_id, ticket=it.ticket, seq=seq, kind=kind, channel="sms", origin="intake-sms",
-        received_at=AT, lane="unit", category=None, type=None, urgency=None, **given,
-    )  # type: ignore[arg-type]  # fmt: skip
-    return topics.UPDATED, update
+def step(it: Accepted, seq: int, kind: str, **facts: Any) -> ComplaintUpdated:
+    return an_updated(seq, kind, complaint_id=it.complaint_id, ticket=it.ticket, received_at=AT, **facts)
 
 
-def order(it: Accepted, **facts: Any) -> tuple[str, Data]:
-    erased = ComplaintErased(
+def order(it: Accepted, **facts: Any) -> ComplaintErased:
+    return ComplaintErased(
         complaint_id=it.complaint_id, ticket=it.ticket, origin="intake-sms", by="DISKOMINFO", reason="diminta",
         asked_at=AT, **facts,
     )  # fmt: skip
-    return topics.ERASED, erased
 
 
 async def found(pool: Pool, *needles: str) -> dict[str, list[str]]:
@@ -225,7 +220,7 @@ async def test_an_order_about_another_intakes_complaint_deletes_nothing_here(
     pool: Pool, make_settings: Settings, steps: Steps[Any]
 ) -> None:
     it = await with_a_story(pool, make_settings, steps)
-    topic, data = order(it)
+    data = order(it)
     foreign = ComplaintErased(**{f: getattr(data, f) for f in data.__struct_fields__} | {"origin": "intake-web"})
-    await hear(steps, (topic, foreign))
+    await hear(steps, foreign)
     assert "complaints" in (await found(pool, "kenari"))["kenari"]

@@ -15,14 +15,14 @@ import pytest
 from chassis.batch import Steps
 from chassis.database import Pool
 from chassis.wire import Message
-from contracts import topics
 from contracts.dates import due_in_words
-from contracts.events import CLOCK_KINDS, ComplaintUpdated, DerivationDay, Evidence, FollowUp, UpdateKind
+from contracts.events import CLOCK_KINDS, DerivationDay, Evidence, FollowUp, UpdateKind
 from intake.complaint_view import ComplaintView, count_reporters, find_view, load_views
 from intake.projection import build_decide, story_handler
 from intake.submissions import Submission, accept, follow_up
 from intake.texts import PARTS, Texts
 from kabupaten import load
+from testing.events import an_updated
 from testing.fakes import NOW, message, play
 
 REGION = Path(__file__).parents[2] / "region" / "soppeng"
@@ -59,13 +59,8 @@ ANSWERED = step("in_progress")
 
 
 def update(seq: int, kind: str = "routed", **facts: Any) -> Message:
-    usual = {
-        "complaint_id": "c1", "ticket": T, "status": kind, "channel": "sms", "origin": "intake-sms",
-        "received_at": NOW, "unit": "PUPR", "lane": "unit", "category": None, "type": None, "urgency": None,
-    }  # fmt: skip
-    data = ComplaintUpdated(seq=seq, kind=kind, **{**usual, **facts})  # type: ignore[arg-type]
     time = NOW + timedelta(minutes=seq)
-    return message(data, topic=topics.UPDATED, event_id=f"u{seq}-{kind}", time=time, offset=seq)
+    return message(an_updated(seq, kind, **facts), event_id=f"u{seq}-{kind}", time=time, offset=seq)
 
 
 def numbered(steps: Sequence[Step], **facts: Any) -> list[Message]:

@@ -10,13 +10,13 @@ import pytest
 from msgspec import UNSET
 
 from chassis.wire import Message
-from contracts import topics
-from contracts.events import CLOCK_KINDS, ComplaintUpdated, Evidence, UpdateKind
+from contracts.events import CLOCK_KINDS, Evidence, UpdateKind
 from intake.complaint_view import ComplaintView
 from intake.projection import build_decide
 from intake.texts import PARTS, Texts
 from kabupaten import load
-from testing.fakes import NOW, message, play
+from testing.events import an_updated
+from testing.fakes import message, play
 
 TEXTS = Texts(load(Path(__file__).parents[2] / "region" / "soppeng", *PARTS))
 SOCIAL = "intake-social"
@@ -34,12 +34,12 @@ NOTES = [None, "addition", "rating", "refused", "rights_requested", "rights_done
 
 
 def step(seq: int, kind: str, origin: str, *, rahasia: bool = True, **facts: Any) -> Message:
-    data = ComplaintUpdated(
-        complaint_id="c", ticket=T, seq=seq, kind=kind, channel="x",  # type: ignore[arg-type]
-        origin=origin, received_at=NOW, lane="triage", category=None, type=None, urgency=None, rahasia=rahasia,
-        **{"status": "in_progress" if kind == "noted" else kind, **FACTS, **facts},
+    status = "in_progress" if kind == "noted" else kind
+    data = an_updated(
+        seq, kind, complaint_id="c", ticket=T, origin=origin, lane="triage", rahasia=rahasia,
+        **{"status": status, **FACTS, **facts},
     )  # fmt: skip
-    return message(data, topic=topics.UPDATED, event_id=f"{seq}")
+    return message(data, event_id=f"{seq}")
 
 
 def clock(seq: int, kind: str, deadline_at: datetime = DUE) -> Message:

@@ -21,12 +21,13 @@ from typing import Any
 import msgspec
 
 from chassis.database import Connection, migrate, open_pool
-from contracts.events import ComplaintClassified, ComplaintReceived, Place
+from contracts.events import Place
 from router import duplicates
 from router.adapters import store
 from router.adapters.region import read_rules
 from router.case import HELD, Case
 from router.rules import Rules
+from testing.events import a_classified, a_received
 from testing.servers import start_postgres
 
 ROOT = Path(__file__).parents[2]
@@ -58,15 +59,8 @@ def complaints(draw: random.Random) -> Iterator[Case]:
             status="routed",
             unit="PUPR",
             category=category,
-            received=ComplaintReceived(
-                complaint_id=ticket, ticket=ticket, channel="sms", origin="intake-sms", text=text, received_at=at,
-                reporter_ref="r",
-            ),
-            classified=ComplaintClassified(
-                complaint_id=ticket, ticket=ticket, category=category, confidence=0.9, abstained=False, top=[],
-                type="pengaduan", urgency="sedang", spam=False, language="id", place=place, about_units=[],
-                model_version="m",
-            ),
+            received=a_received(complaint_id=ticket, ticket=ticket, text=text, received_at=at),
+            classified=a_classified(complaint_id=ticket, ticket=ticket, category=category, place=place, top=[]),
         )  # fmt: skip
 
 

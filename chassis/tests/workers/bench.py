@@ -34,6 +34,7 @@ from chassis.settings import DatabaseSettings
 from contracts import codec, ticket
 from contracts.events import ComplaintReceived
 from lapor.processes.ports import any_free
+from testing.events import a_received
 from testing.fakes import NOW
 from testing.servers import Stack
 
@@ -50,15 +51,7 @@ def until(what: Callable[[], Any], timeout_s: float = 30) -> Any:
 
 
 def complaint(key: str, text: str = "jalan rusak") -> ComplaintReceived:
-    return ComplaintReceived(
-        complaint_id=key,
-        ticket=TICKET,
-        channel="sms",
-        origin="intake-sms",
-        text=text,
-        received_at=NOW,
-        reporter_ref="r",
-    )
+    return a_received(complaint_id=key, ticket=TICKET, text=text)
 
 
 def encoded(key: str, event_id: str, text: str = "jalan rusak") -> bytes:

@@ -17,16 +17,12 @@ from chassis.wire import Emit, Message, Record, Tombstone, read_tombstone
 from contracts import topics
 from contracts.events import (
     CLOCK_KINDS,
-    Candidate,
     ComplaintClassified,
-    ComplaintErased,
     ComplaintFollowedUp,
     ComplaintReceived,
     ComplaintUpdated,
     Data,
-    DerivationDay,
     FollowUp,
-    Place,
     ReplyAnswer,
     SlaBreached,
     SlaUpdated,
@@ -41,7 +37,8 @@ from router import handlers
 from router.adapters.region import read_rules
 from router.case import Case
 from router.rules import Rules
-from testing.fakes import NOW, message, play
+from testing.events import NOW, a_classified, a_received, an_sla_breached, an_sla_updated, topic_of
+from testing.fakes import message, play
 
 T, OTHER, STRANGER = "SPG-S000-00007", "SPG-W000-00004", "SPG-M000-0000C"
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -67,16 +64,6 @@ RULES = Rules(
     similar_merge=0.95,
     evidence_hosts=[".soppengkab.go.id"],
 )
-CORE = {
-    ComplaintReceived: topics.RECEIVED,
-    ComplaintClassified: topics.CLASSIFIED,
-    ComplaintFollowedUp: topics.FOLLOWED_UP,
-    SlaUpdated: topics.SLA_UPDATED,
-    SlaBreached: topics.SLA_BREACHED,
-    ComplaintErased: topics.ERASED,
-}
-
-
 EVENT_KEYS = {intake: f"key-of-{intake}".encode() for intake in INTAKES.values()}
 
 
@@ -88,25 +75,13 @@ def signed(message: Message) -> Record:
 
 
 def received(ticket: str = T, **facts: Any) -> ComplaintReceived:
-    channel = {"W": "web", "M": "x"}.get(door(ticket), "sms")
-    return ComplaintReceived(
-        **{
-            "complaint_id": f"c-{ticket}", "ticket": ticket, "channel": channel,
-            "origin": INTAKES.get(door(ticket), ""), "text": "jalan rusak di Cabenge", "received_at": AT,
-            "reporter_ref": "r", "place": "Lilirilau", **facts,
-        }
-    )  # fmt: skip
+    return a_received(
+        **{"complaint_id": f"c-{ticket}", "ticket": ticket, "received_at": AT, "place": "Lilirilau", **facts}
+    )
 
 
 def classified(ticket: str = T, category: str = "jalan_jembatan", **facts: Any) -> ComplaintClassified:
-    return ComplaintClassified(
-        **{
-            "complaint_id": f"c-{ticket}", "ticket": ticket, "category": category, "confidence": 0.9,
-            "abstained": False, "top": [Candidate(category=category, confidence=0.9, evidence=["jalan"])],
-            "type": "pengaduan", "urgency": "sedang", "spam": False, "language": "id", "place": Place(),
-            "about_units": [], "model_version": "m", **facts,
-        }
-    )  # fmt: skip
+    return a_classified(**{"complaint_id": f"c-{ticket}", "ticket": ticket, "category": category, **facts})
 
 
 def followed_up(*items: FollowUp, ticket: str = T) -> ComplaintFollowedUp:
@@ -124,20 +99,16 @@ def tombstone(topic: str, ticket: str = T, **erased: int) -> Message:
 
 
 def sla(kind: str, ticket: str = T, stage: str = "completion", based_on_seq: int = 0) -> SlaUpdated:
-    return SlaUpdated(
-        complaint_id=f"c-{ticket}", ticket=ticket, kind=kind, policy="p", stage=stage, round=1, deadline_at=DEADLINE,
-        warn_at=AT, based_on_seq=based_on_seq,
-        derivation=[DerivationDay(date=DEADLINE.date(), counted=True, reason="hari kerja")],
-    )  # type: ignore[arg-type]  # fmt: skip
+    return an_sla_updated(
+        kind, complaint_id=f"c-{ticket}", ticket=ticket, stage=stage, deadline_at=DEADLINE, warn_at=AT,
+        based_on_seq=based_on_seq,
+    )  # fmt: skip
 
 
 def breached(ticket: str = T, **facts: Any) -> SlaBreached:
-    return SlaBreached(
-        **{
-            "complaint_id": f"c-{ticket}", "ticket": ticket, "policy": "p", "stage": "completion", "round": 1,
-            "deadline_at": DEADLINE, "based_on_seq": 0, "derivation": [], **facts,
-        }
-    )  # fmt: skip
+    return an_sla_breached(
+        **{"complaint_id": f"c-{ticket}", "ticket": ticket, "deadline_at": DEADLINE, "derivation": [], **facts}
+    )
 
 
 def reply(action: str, ticket: str = T, **facts: Any) -> UnitReplied:
@@ -186,7 +157,7 @@ class Office:
             return event
         self.count += 1
         unit, data = event if isinstance(event, tuple) else (None, event)
-        topic = topics.unit_replied(unit) if unit else CORE[type(data)]
+        topic = topics.unit_replied(unit) if unit else topic_of(data)
         return message(data, topic=topic, event_id=f"e{self.count}", subject="k")
 
     @property

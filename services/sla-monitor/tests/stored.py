@@ -11,11 +11,12 @@ from byhand import RULES
 from chassis.database import Pool
 from chassis.wire import Record
 from contracts import codec
-from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated
+from contracts.events import SlaBreached, SlaUpdated
 from contracts.topics import UPDATED
 from sla_monitor.adapters import store
 from sla_monitor.deadlines import deadline
 from sla_monitor.state import ComplaintClock
+from testing.events import an_updated
 
 MONDAY = datetime(2026, 2, 2, 1, 0, tzinfo=UTC)
 
@@ -39,11 +40,7 @@ def clock(
 
 
 def record(offset: int, key: str, kind: str, at: datetime, *, seq: int = 0, received: datetime | None = None) -> Record:
-    data = ComplaintUpdated(
-        complaint_id=key, ticket="SPG-W000-00008", seq=seq, kind=kind, status=kind, channel="web",  # type: ignore[arg-type]
-        origin="intake-web", received_at=received or at, unit="PUPR", lane="unit", category=None, type=None,
-        urgency=None,
-    )  # fmt: skip
+    data = an_updated(seq, kind, complaint_id=key, ticket="SPG-W000-00008", received_at=received or at)
     event = codec.envelope(data, event_id=f"{key}-{seq}", source="/router", subject=key, time=at)
     return Record(UPDATED, 0, offset, key.encode(), codec.encode(event), 0)
 

@@ -29,6 +29,7 @@ from sla_monitor.domain import Rules
 from sla_monitor.late_steps import retold
 from sla_monitor.region import load_rules
 from sla_monitor.state import ComplaintClock, Decision, Past, SlaEvent, Update
+from testing.events import an_updated
 
 RULES = load_rules(Path(__file__).parents[3] / "region" / "soppeng")
 START, UNTIL = datetime(2026, 3, 9, tzinfo=WITA), datetime(2026, 8, 28, tzinfo=WITA)
@@ -88,10 +89,9 @@ def as_updates(key: str, story: list[Step]) -> list[tuple[datetime, ComplaintUpd
     return [
         (
             step.at,
-            ComplaintUpdated(
-                complaint_id=key, ticket="SPG-W000-00008", seq=seq, kind=step.kind, status="x",  # type: ignore[arg-type]
-                channel="web", origin="intake-web", received_at=written[0].at, unit="PUPR", lane=step.lane,  # type: ignore[arg-type]
-                category=None, type=None, urgency=None, note=step.note or msgspec.UNSET,
+            an_updated(
+                seq, step.kind, complaint_id=key, ticket="SPG-W000-00008", status="x", received_at=written[0].at,
+                lane=step.lane, note=step.note or msgspec.UNSET,
             ),
         )
         for seq, step in enumerate(written)

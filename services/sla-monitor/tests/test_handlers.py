@@ -16,6 +16,7 @@ from sla_monitor.handlers import key, on_message, on_timer
 from sla_monitor.region import load_rules
 from sla_monitor.state import ComplaintClock
 from sla_monitor.wording import promise_in_words
+from testing.events import an_updated
 
 RULES = load_rules(Path(__file__).parents[3] / "region" / "seconds")
 T0 = datetime(2026, 3, 17, 2, 0, tzinfo=UTC)
@@ -28,21 +29,7 @@ def message(data: Data, time: datetime = T0) -> Message:
 
 
 def updated(seq: int, kind: UpdateKind) -> ComplaintUpdated:
-    return ComplaintUpdated(
-        complaint_id="c1",
-        ticket=TICKET,
-        seq=seq,
-        kind=kind,
-        status=kind,
-        channel="web",
-        origin="intake-web",
-        received_at=T0,
-        unit="PUPR",
-        lane="unit",
-        category=None,
-        type=None,
-        urgency=None,
-    )
+    return an_updated(seq, kind, ticket=TICKET, received_at=T0)
 
 
 @pytest.fixture

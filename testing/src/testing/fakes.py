@@ -5,26 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from chassis.wire import Emit, Headers, Message, Outgoing, Record
 from contracts import codec
 from contracts.events import Data
+from testing.events import NOW, topic_of
 
 S = TypeVar("S")
 
-#: A Tuesday morning in Soppeng.
-NOW = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
-
 
 def message(
-    data: Data, *, topic: str, event_id: str = "e1", time: datetime = NOW, subject: str = "c1", offset: int = 0
+    data: Data, *, topic: str = "", event_id: str = "e1", time: datetime = NOW, subject: str = "c1", offset: int = 0
 ) -> Message:
-    """``data`` as it would arrive from ``topic``; both its own time and the broker's are ``time``."""
+    """``data`` as it would arrive from ``topic``, by default its own; its own time and the broker's are ``time``."""
     event = codec.envelope(data, event_id=event_id, source="/test", subject=subject, time=time)
     timestamp_ms = round(time.timestamp() * 1000)
-    record = Record(topic, 0, offset, subject.encode(), codec.encode(event), timestamp_ms, tuple(codec.HEADERS))
+    record = Record(
+        topic or topic_of(data), 0, offset, subject.encode(), codec.encode(event), timestamp_ms, tuple(codec.HEADERS)
+    )
     return Message(record, event)
 
 

@@ -13,34 +13,22 @@ from typer.testing import CliRunner
 from classifier.__main__ import app
 from classifier.training.collect import CollectError, LearntRow, collect, leads_of
 from contracts.codec import encode, envelope
-from contracts.events import ComplaintReceived, ComplaintUpdated
 from kabupaten import load
 from kabupaten.training import load_training
+from testing.events import a_received, an_updated
 
 NOW = datetime(2026, 3, 16, tzinfo=UTC)
 TICKETS = {"a": "SPG-S4K7-Q2MDN", "b": "SPG-W9TB-3XH59"}
 
 
 def received(key: str, **fields: Any) -> bytes:
-    given: dict[str, Any] = {"text": f"air mati di rumah {key}", **fields}
-    data = ComplaintReceived(
-        complaint_id=key,
-        ticket=TICKETS[key],
-        channel="sms",
-        origin="intake-sms",
-        received_at=NOW,
-        reporter_ref="r",
-        **given,
-    )
+    data = a_received(complaint_id=key, ticket=TICKETS[key], **{"text": f"air mati di rumah {key}", **fields})
     return encode(envelope(data, event_id=f"r-{key}", source="/intake-sms", subject=key, time=NOW))
 
 
 def updated(key: str, seq: int, kind: Any, **fields: Any) -> bytes:
-    told: dict[str, Any] = {"unit": "PDAM", "lane": "unit", "category": "air_bersih", **fields}
-    data = ComplaintUpdated(
-        complaint_id=key, ticket=TICKETS[key], seq=seq, kind=kind, status="routed", channel="sms", origin="intake-sms",
-        received_at=NOW, type="pengaduan", urgency="sedang", **told,
-    )  # fmt: skip
+    told = {"status": "routed", "unit": "PDAM", "category": "air_bersih", "type": "pengaduan", "urgency": "sedang"}
+    data = an_updated(seq, kind, complaint_id=key, ticket=TICKETS[key], **{**told, **fields})
     return encode(envelope(data, event_id=f"u-{key}-{seq}", source="/router", subject=key, time=NOW))
 
 

@@ -25,6 +25,7 @@ from router.adapters.region import read_rules
 from router.rules import Rules, Understood, assign, in_force
 from router.settings import Settings
 from testing.bench.harness import Arrivals, Running, arrivals, produce, say, spent
+from testing.events import a_classified, a_received
 
 BATCH = 200
 TEXT = "Sudah seminggu begini di kampung kami dan belum ada yang datang, mohon segera ditangani. Laporan nomor {n}."
@@ -50,15 +51,9 @@ def _complaints(categories: Iterable[str], count: int) -> Iterator[tuple[str, Co
     places = itertools.cycle([Place(kecamatan=f"k{n}", desa=f"d{n}") for n in range(70)])
     for n, category in zip(range(count), itertools.cycle(categories), strict=False):
         id_, number, at = f"00000000-0000-5000-8000-{n:012d}", ticket.mint("web"), datetime.now(UTC)
-        received = ComplaintReceived(
-            complaint_id=id_, ticket=number, channel="web", origin="intake-web", text=TEXT.format(n=n),
-            received_at=at, reporter_ref="r",
-        )  # fmt: skip
-        yield id_, received, ComplaintClassified(
-            complaint_id=id_, ticket=number, category=category, confidence=0.95, abstained=False, top=[],
-            type="pengaduan", urgency="sedang", spam=False, language="id", place=next(places), about_units=[],
-            model_version="m",
-        )  # fmt: skip
+        whose = {"complaint_id": id_, "ticket": number}
+        received = a_received(**whose, text=TEXT.format(n=n), received_at=at)
+        yield id_, received, a_classified(**whose, category=category, confidence=0.95, top=[], place=next(places))
 
 
 async def _pass(settings: Settings, heard: Arrivals, records: Iterable[Outgoing], answers: int, phase: str) -> float:

@@ -29,6 +29,7 @@ from sla_monitor.clock import decide
 from sla_monitor.domain import Rules
 from sla_monitor.region import load_rules
 from testing.bench.harness import Arrivals, Running, arrivals, percentiles, produce, say, spent
+from testing.events import an_updated
 
 BATCH = 200
 _COLUMNS = ("complaint_id", "next_due_at", "waiting_unit", "waiting_since", "body")
@@ -36,10 +37,7 @@ _TICKET = ticket.mint("web")
 
 
 def _registered(complaint: str, at: datetime) -> ComplaintUpdated:
-    return ComplaintUpdated(
-        complaint_id=complaint, ticket=_TICKET, seq=0, kind="registered", status="registered", channel="web",
-        origin="intake-web", received_at=at, unit=None, lane=None, category=None, type=None, urgency=None,
-    )  # fmt: skip
+    return an_updated(0, "registered", complaint_id=complaint, ticket=_TICKET, received_at=at, unit=None, lane=None)
 
 
 def _complaints(name: str, count: int) -> Iterator[Outgoing]:

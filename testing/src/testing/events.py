@@ -1,0 +1,105 @@
+"""Events for tests, each valid as it is: a test names the facts that it is about. ``a_…(**facts)`` gives the data."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from contracts import topics
+from contracts.events import (
+    Candidate,
+    ComplaintClassified,
+    ComplaintErased,
+    ComplaintFollowedUp,
+    ComplaintReceived,
+    ComplaintSnapshot,
+    ComplaintUpdated,
+    Data,
+    DerivationDay,
+    Place,
+    SlaBreached,
+    SlaUpdated,
+)
+from contracts.ticket import INTAKES, door
+
+#: A Tuesday morning in Soppeng.
+NOW = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
+DEADLINE = NOW + timedelta(days=3)
+TICKET = "SPG-S000-00007"
+_TOPICS: dict[type[Any], str] = {
+    ComplaintReceived: topics.RECEIVED,
+    ComplaintClassified: topics.CLASSIFIED,
+    ComplaintFollowedUp: topics.FOLLOWED_UP,
+    ComplaintUpdated: topics.UPDATED,
+    SlaUpdated: topics.SLA_UPDATED,
+    SlaBreached: topics.SLA_BREACHED,
+    ComplaintErased: topics.ERASED,
+}
+
+
+def topic_of(data: Data) -> str:
+    """Give the topic of an event about a complaint; a unit's topics bear its code. Raises KeyError for those."""
+    return _TOPICS[type(data)]
+
+
+def a_received(**facts: Any) -> ComplaintReceived:
+    """Give a complaint as an intake takes it; channel and origin follow from the ticket."""
+    return ComplaintReceived(**{"text": "jalan rusak di Cabenge", "reporter_ref": "r", **_sent(facts), **facts})
+
+
+def a_classified(**facts: Any) -> ComplaintClassified:
+    """Give what the classifier says of a complaint, by default that it is sure of ``category``."""
+    category = facts.get("category", "jalan_jembatan")
+    usual = {
+        "complaint_id": "c1", "ticket": TICKET, "category": category, "confidence": 0.9, "abstained": False,
+        "top": [Candidate(category=category, confidence=0.9, evidence=["jalan"])], "type": "pengaduan",
+        "urgency": "sedang", "spam": False, "language": "id", "place": Place(), "about_units": [],
+        "model_version": "m",
+    }  # fmt: skip
+    return ComplaintClassified(**{**usual, **facts})
+
+
+def an_updated(seq: int, kind: str = "routed", **facts: Any) -> ComplaintUpdated:
+    """Give step ``seq`` of a complaint's story; its status is called as the ``kind``, its unit PUPR."""
+    usual = {
+        "seq": seq, "kind": kind, "status": kind, "unit": "PUPR", "lane": "unit", "category": None, "type": None,
+        "urgency": None,
+    }  # fmt: skip
+    return ComplaintUpdated(**{**usual, **_sent(facts), **facts})
+
+
+def an_sla_updated(kind: str = "started", **facts: Any) -> SlaUpdated:
+    """Give a word of the clock, by default of the first round to completion."""
+    return SlaUpdated(**{"kind": kind, "warn_at": NOW, **_clock(facts), **facts})
+
+
+def an_sla_breached(**facts: Any) -> SlaBreached:
+    """Give a missed promise, by default that of completion."""
+    return SlaBreached(**{**_clock(facts), **facts})
+
+
+def a_snapshot(**facts: Any) -> ComplaintSnapshot:
+    """Give a complaint as its unit sees it."""
+    sent = _sent(facts)
+    del sent["origin"]
+    usual = {
+        "seq": 1, "status": "routed", "unit": "PUPR", "lane": "unit", "text": "jalan rusak di Cabenge",
+        "anonim": False, "rahasia": False, "category": None, "type": None, "urgency": None,
+    }  # fmt: skip
+    return ComplaintSnapshot(**{**usual, **sent, **facts})
+
+
+def _sent(facts: dict[str, Any]) -> dict[str, Any]:
+    where = door(facts.get("ticket", TICKET))
+    return {
+        "complaint_id": "c1", "ticket": TICKET, "channel": {"W": "web", "M": "x"}.get(where, "sms"),
+        "origin": INTAKES.get(where, ""), "received_at": NOW,
+    }  # fmt: skip
+
+
+def _clock(facts: dict[str, Any]) -> dict[str, Any]:
+    due = facts.get("deadline_at", DEADLINE)
+    return {
+        "complaint_id": "c1", "ticket": TICKET, "policy": "p", "stage": "completion", "round": 1, "deadline_at": due,
+        "based_on_seq": 0, "derivation": [DerivationDay(date=due.date(), counted=True, reason="hari kerja")],
+    }  # fmt: skip
