@@ -67,7 +67,8 @@ def test_a_demonstration_complaint_passes_every_hop_on_every_channel(system: Sys
             f"routed to {code}",
             f"{code} has it",
             "acknowledged",
-            f"{code}'s answer accepted",
+            f"{code}'s answer accepted (acknowledge)",
+            f"{code}'s answer accepted (resolve)",
             "resolved",
             "citizen informed",
         ):

@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,16 @@ import httpx
 import pytest
 
 from contracts import codec
+from contracts.events import ReplyAnswer, UnitRouted
 from contracts.topics import TOPICS_DIR
 from lapor.commands.demo import promises_seconds
 from lapor.demo import player
 from lapor.demo.player import Channel, Journey, Travel
 from lapor.demo.scenarios import SCENARIOS
 from lapor.errors import Refused
+from lapor.kafka.reader import Found
 from lapor.processes.data_dir import DataDir
-from testing.fakes import NOW
+from testing.events import NOW, a_received, a_snapshot, an_updated
 
 Door = Callable[[httpx.Request], Any]
 Client = httpx.AsyncClient
@@ -132,6 +135,42 @@ def test_on_x_what_follows_a_complaint_is_a_post_too(monkeypatch: pytest.MonkeyP
     journey.ticket = "SPG-M000-0000C"
     asyncio.run(trip.follow_up(Client(), journey, "reopen"))
     assert [("http://s/x", {"handle": "warga_abc", "text": "BUKA SPG-M000-0000C belum selesai (uji)"})] == posts
+
+
+def test_hops_are_shown_in_the_order_in_which_they_happened_and_each_answer_with_what_was_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Topics are read side by side: what follows may come first, and an answer does not say to what."""
+    shown: list[str] = []
+    written: list[Any] = []
+
+    class Unit(FakePrincipal):
+        def send(self, topic: str, key: bytes, value: bytes) -> None:
+            written.append(codec.decode(value))
+
+    monkeypatch.setattr(player, "principal", lambda *_: Unit())
+    monkeypatch.setattr(player.addresses, "env", lambda _: URLS)
+    trip = Travel(DataDir(Path("data")), SCENARIOS["journey"], lambda journey, hop, at: shown.append(hop))
+    turns = list(SCENARIOS["journey"].turns)
+    trip.journeys = [Journey(channel="sms", tag="abc", sent_at=NOW, sender="", scenario=trip.scenario, turns=turns)]
+
+    def comes(ms: int, data: Any) -> None:
+        event = codec.envelope(data, event_id=f"e{ms}-{type(data).__name__}", source="/t", subject="c1", time=NOW)
+        at = NOW + timedelta(milliseconds=ms)
+        trip.saw(Found(topic="t", partition=0, offset=0, key=None, value=codec.encode(event), headers={}, at=at))
+
+    snapshot = UnitRouted(why="routed", unit="PUPR", complaint=a_snapshot())
+    comes(300, snapshot)
+    comes(200, an_updated(1))
+    comes(0, a_received(text="rusak (uji abc)"))
+    comes(100, an_updated(0, "registered"))
+    for n, each in enumerate(written):
+        answer = ReplyAnswer(event_id=each.id, accepted=True)
+        comes(500 + n, UnitRouted(why="replied", unit="PUPR", complaint=a_snapshot(), reply=answer))
+    trip.show_until(NOW + timedelta(seconds=1))
+
+    answers = ["PUPR's answer accepted (acknowledge)", "PUPR's answer accepted (resolve)"]
+    assert ["received", "registered", "routed to PUPR", "PUPR has it", *answers] == shown
 
 
 @pytest.mark.parametrize(("region", "quick"), [("soppeng", False), ("seconds", True)])

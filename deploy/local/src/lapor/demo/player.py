@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
@@ -44,6 +44,8 @@ Channel = Literal["sms", "web", "x"]
 GIVE_UP_S = 60
 #: A door that was killed is back within this.
 DOOR_AWAY_S = 30.0
+#: Longer than what happened at the same time takes to be read from all topics.
+SHOWN_AFTER = timedelta(seconds=0.5)
 
 
 @dataclass(kw_only=True)
@@ -83,6 +85,8 @@ class Travel:
         self.journeys: list[Journey] = []
         self.by_ticket: dict[str, Journey] = {}
         self.early: dict[str, list[Found]] = defaultdict(list)
+        self.actions: dict[str, str] = {}  # what our replies asked for, by their id
+        self.unshown: list[tuple[datetime, Journey, str]] = []
         self.units: dict[str, Principal] = {}
         self.wishes: asyncio.Queue[tuple[Journey, str]] = asyncio.Queue()
         self.random = random.Random()  # noqa: S311  (phone numbers of the demo)
@@ -97,7 +101,7 @@ class Travel:
             for found in follow(auditor, topics, stop=stop, listening=started.set):
                 loop.call_soon_threadsafe(self.saw, found)
 
-        watching = asyncio.create_task(asyncio.to_thread(watch))
+        watching, showing = asyncio.create_task(asyncio.to_thread(watch)), asyncio.create_task(self.keep_showing())
         try:
             if not await asyncio.to_thread(started.wait, 15):
                 raise Refused("Kafka lets nobody listen: see `lapor status`.")
@@ -108,7 +112,9 @@ class Travel:
                     await asyncio.wait_for(self.until_all_are_told(http), GIVE_UP_S)
         finally:  # a thread that goes on would keep the process
             stop.set()
+            showing.cancel()
             await watching
+            self.show_until(datetime.max.replace(tzinfo=UTC))
         return self.journeys
 
     async def send_all(self, http: httpx.AsyncClient, n: int, channels: list[Channel], rate: float) -> None:
@@ -161,15 +167,28 @@ class Travel:
             await self.through(http, journey, f"BUKA {journey.ticket} belum selesai (uji)")
 
     def note(self, journey: Journey, hop: str, at: datetime) -> None:
-        """Remember a hop, show it, and do what is to be done now."""
+        """Remember a hop, show it soon, and do what is to be done now."""
         journey.hops.append((hop, at))
-        self.show(journey, hop, at)
+        self.unshown.append((at, journey, hop))
         if turn := next((turn for turn in journey.turns if fnmatchcase(hop, turn.on)), None):
             journey.turns.remove(turn)
             for reply in turn.replies:
                 self.answer(hop.split()[0], journey, reply)
             if turn.follows_up:
                 self.wishes.put_nowait((journey, turn.follows_up))
+
+    async def keep_showing(self) -> None:
+        """Show hops for ever, each after a moment: topics are read side by side, so a later one may come first."""
+        while True:
+            self.show_until(datetime.now(UTC) - SHOWN_AFTER)
+            await asyncio.sleep(0.1)
+
+    def show_until(self, end: datetime) -> None:
+        """Show the hops up to ``end`` that were not shown yet, in the order in which they happened."""
+        self.unshown.sort(key=lambda hop: hop[0])
+        while self.unshown and self.unshown[0][0] <= end:
+            at, journey, hop = self.unshown.pop(0)
+            self.show(journey, hop, at)
 
     def saw(self, found: Found) -> None:
         """A record came by. Topics are read side by side, so a complaint's later events may come before its first."""
@@ -212,6 +231,8 @@ class Travel:
             likely = [each.ticket for each in data.complaint.similar]
             journey.similar = next((number for number in likely if number in self.by_ticket), None)
             name += "" if journey.similar else " to another's"
+        elif isinstance(data, UnitRouted) and data.reply and (action := self.actions.get(data.reply.event_id)):
+            name += f" ({action})"
         self.note(journey, name, found.at)
 
     def answer(self, unit: str, journey: Journey, reply: Reply) -> None:
@@ -220,8 +241,10 @@ class Travel:
         fields: dict[str, Any] = {name: journey.similar if value == SIMILAR else value for name, value in given.items()}
         who = self.units.setdefault(unit, principal(unit, self.where))
         wish = UnitReplied(ticket=journey.ticket or "", action=action, **fields)
+        id_ = new_id()
+        self.actions[id_] = action
         event = codec.envelope(
-            wish, event_id=new_id(), source=f"/unit/{unit}", subject=journey.complaint_id or "", time=datetime.now(UTC)
+            wish, event_id=id_, source=f"/unit/{unit}", subject=journey.complaint_id or "", time=datetime.now(UTC)
         )
         who.send(unit_replied(unit), (journey.complaint_id or "").encode(), codec.encode(event))
 
