@@ -29,15 +29,15 @@ class Cluster(Principal):
 
 
 def test_what_became_of_a_letter_is_remembered(tmp_path: Path) -> None:
-    Settled(Cluster("cluster-1"), tmp_path).add("router:3", "replayed")
-    Settled(Cluster("cluster-1"), tmp_path).add("router:4", "dismissed")
-    assert {"router:3": "replayed", "router:4": "dismissed"} == Settled(Cluster("cluster-1"), tmp_path).how
+    Settled(Cluster("cluster-1"), DataDir(tmp_path)).add("router:3", "replayed")
+    Settled(Cluster("cluster-1"), DataDir(tmp_path)).add("router:4", "dismissed")
+    assert {"router:3": "replayed", "router:4": "dismissed"} == Settled(Cluster("cluster-1"), DataDir(tmp_path)).how
 
 
 def test_a_new_installation_begins_with_none(tmp_path: Path) -> None:
     """Its offsets start anew: router:3 is another letter there."""
-    Settled(Cluster("cluster-1"), tmp_path).add("router:3", "replayed")
-    assert {} == Settled(Cluster("cluster-2"), tmp_path).how
+    Settled(Cluster("cluster-1"), DataDir(tmp_path)).add("router:3", "replayed")
+    assert {} == Settled(Cluster("cluster-2"), DataDir(tmp_path)).how
 
 
 def set_aside(number: int, place: str = "-1", service: str = "intake-sms") -> Found:

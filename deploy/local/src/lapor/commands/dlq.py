@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import psycopg
@@ -19,7 +18,7 @@ from intake.set_aside import readable
 from lapor.errors import Refused
 from lapor.kafka.principal import Principal, principal
 from lapor.kafka.reader import Found, read_to_end
-from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, err, out
+from lapor.options import Access, Json, err, out, with_access
 from lapor.processes.data_dir import DataDir
 from lapor.system import addresses
 
@@ -27,11 +26,10 @@ app = typer.Typer(help="Dead letters: see them, have them handled again, or dism
 
 
 @app.command("list")
+@with_access
 def list_(
-    data: Data = DATA,
-    bootstrap: Bootstrap = None,
-    accounts: Accounts = None,
-    ca_file: CaFile = None,
+    *,
+    access: Access,
     as_json: Json = False,
 ) -> None:
     """All dead letters, by service.
@@ -40,8 +38,8 @@ def list_(
 
         lapor dlq list
     """
-    operator = principal("operator", DataDir(data), bootstrap, accounts, ca_file)
-    settled = Settled(operator, data, accounts)
+    operator = principal("operator", *access)
+    settled = Settled(operator, _folder(access))
     rows = [{**_row(found), "settled": settled.how.get(_id(found))} for found in _dead(operator)]
     if as_json:
         typer.echo(json.dumps(rows))
@@ -54,12 +52,11 @@ def list_(
 
 
 @app.command()
+@with_access
 def show(
     id_: Annotated[str, typer.Argument(metavar="ID")],
-    data: Data = DATA,
-    bootstrap: Bootstrap = None,
-    accounts: Accounts = None,
-    ca_file: CaFile = None,
+    *,
+    access: Access,
     as_json: Json = False,
 ) -> None:
     """One dead letter: its headers and its bytes. What an intake set aside is read in its own database.
@@ -68,14 +65,14 @@ def show(
 
         lapor dlq show router:3
     """
-    (found,) = _chosen(principal("operator", DataDir(data), bootstrap, accounts, ca_file), [id_])
+    (found,) = _chosen(principal("operator", *access), [id_])
     row = {
         **_row(found),
         "key": found.headers.get("source-key", readable(found.key or b"")),
         "headers": found.headers,
         "value": readable(found.value),
     }
-    if kept := _at_the_intake(found, None if bootstrap else DataDir(data)):
+    if kept := _at_the_intake(found, None if access.bootstrap else access.data):
         row["value"] = kept["content"]
     if as_json:
         typer.echo(json.dumps(row))
@@ -84,13 +81,12 @@ def show(
 
 
 @app.command()
+@with_access
 def replay(
     ids: Annotated[list[str] | None, typer.Argument(metavar="ID…")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every one of them.")] = False,
-    data: Data = DATA,
-    bootstrap: Bootstrap = None,
-    accounts: Accounts = None,
-    ca_file: CaFile = None,
+    *,
+    access: Access,
     as_json: Json = False,
 ) -> None:
     """Have dead letters handled again, each by the service that put it aside. What was handled since is left alone.
@@ -106,8 +102,8 @@ def replay(
     """
     if bool(ids) == all_:
         raise typer.BadParameter("name some ids, or --all")
-    operator = principal("operator", DataDir(data), bootstrap, accounts, ca_file)
-    settled = Settled(operator, data, accounts)
+    operator = principal("operator", *access)
+    settled = Settled(operator, _folder(access))
     chosen = _chosen(operator, ids) if ids else [each for each in _dead(operator) if _id(each) not in settled.how]
     why_not = {_id(found): why for found in chosen if (why := _why_not(found))}
     for why in why_not.values():
@@ -126,12 +122,11 @@ def replay(
 
 
 @app.command()
+@with_access
 def dismiss(
     ids: Annotated[list[str], typer.Argument(metavar="ID…")],
-    data: Data = DATA,
-    bootstrap: Bootstrap = None,
-    accounts: Accounts = None,
-    ca_file: CaFile = None,
+    *,
+    access: Access,
     as_json: Json = False,
 ) -> None:
     """Say that somebody looked, and that these need not go back: `lapor status` names them no more.
@@ -143,11 +138,11 @@ def dismiss(
 
         lapor dlq dismiss intake-sms:0
     """
-    operator = principal("operator", DataDir(data), bootstrap, accounts, ca_file)
-    settled = Settled(operator, data, accounts)
+    operator = principal("operator", *access)
+    settled = Settled(operator, _folder(access))
     chosen = _chosen(operator, ids)
     for found in chosen:
-        _at_the_intake(found, None if bootstrap else DataDir(data), settle=True)
+        _at_the_intake(found, None if access.bootstrap else access.data, settle=True)
         settled.add(_id(found), "dismissed")
     if as_json:
         typer.echo(json.dumps({"dismissed": len(chosen)}))
@@ -158,7 +153,7 @@ def dismiss(
 def waiting(data: DataDir) -> dict[str, int]:
     """How many dead letters of each service nobody has put back or dismissed, here. Raises: Refused, KafkaException."""
     operator = principal("operator", data)
-    how = Settled(operator, data.root).how
+    how = Settled(operator, data).how
     return dict(Counter(_service(found) for found in _dead(operator) if _id(found) not in how))
 
 
@@ -168,8 +163,8 @@ class Settled:
     ``how``: ``replayed`` or ``dismissed`` by the letter's id.
     """
 
-    def __init__(self, operator: Principal, data: Path, accounts: Path | None = None) -> None:
-        self.path, self.cluster = DataDir(accounts.parent if accounts else data).settled, operator.cluster()
+    def __init__(self, operator: Principal, folder: DataDir) -> None:
+        self.path, self.cluster = folder.settled, operator.cluster()
         rows = [line.split() for line in self.path.read_text().splitlines()] if self.path.exists() else []
         self.how = {id_: how for cluster, id_, how in rows if cluster == self.cluster}
 
@@ -177,6 +172,11 @@ class Settled:
         """Remember one more."""
         with self.path.open("a") as file:
             file.write(f"{self.cluster} {id_} {how}\n")
+
+
+def _folder(access: Access) -> DataDir:
+    """Where is kept what became of the letters of a cluster elsewhere: beside its accounts."""
+    return DataDir(access.accounts.parent) if access.accounts else access.data
 
 
 def _topics(operator: Principal) -> list[str]:

@@ -15,23 +15,21 @@ from lapor.commands.erasures import ledger
 from lapor.commands.unit import send_reply
 from lapor.errors import Refused
 from lapor.kafka.principal import principal
-from lapor.options import DATA, REGION, Accounts, Bootstrap, CaFile, Data, Json, err, wait_until
+from lapor.options import REGION, Access, Json, err, wait_until, with_access
 from lapor.processes import state
-from lapor.processes.data_dir import DataDir
 
 #: Seconds until every service has deleted it; else the ledger says so later.
 _PATIENCE_S = 60
 
 
+@with_access
 def erase(
     ticket: Annotated[str, typer.Argument(metavar="TICKET")],
     reason: Annotated[str, typer.Option("--reason", "-r", help="Why, for the ledger, which is kept: name nobody.")],
     by: Annotated[str | None, typer.Option(metavar="UNIT", help="The unit that orders it: the LAPOR admin.")] = None,
-    data: Data = DATA,
     region: Annotated[Path, typer.Option(envvar="REGION_DIR", metavar="DIR")] = REGION,
-    bootstrap: Bootstrap = None,
-    accounts: Accounts = None,
-    ca_file: CaFile = None,
+    *,
+    access: Access,
     as_json: Json = False,
 ) -> None:
     """Delete what a complaint says of anybody, everywhere, and wait until it is; one that is open is cancelled by it.
@@ -42,12 +40,12 @@ def erase(
 
         lapor erase SPG-S0AB-12CDW --reason "diminta pelapor lewat surat 24 November"
     """
-    who = by.upper() if by else _admin(DataDir(data), region, elsewhere=bootstrap is not None)
+    who = by.upper() if by else _admin(access, region)
     order = UnitReplied(ticket=ticket, action="erase", reason=reason)
-    answer = send_reply(principal(who, DataDir(data), bootstrap, accounts, ca_file), order)
+    answer = send_reply(principal(who, *access), order)
     if not answer["accepted"]:
         raise Refused(f"{who} can't erase {ticket}: {answer['reason']} ({answer['code']}).")
-    auditor, number = principal("auditor", DataDir(data), bootstrap, accounts, ca_file), tickets.parse(ticket) or ticket
+    auditor, number = principal("auditor", *access), tickets.parse(ticket) or ticket
     err.print(f"{number}: ordered; each service deletes what it has …", highlight=False)
     wait_until(
         lambda: ledger(auditor).get(number, {}).get("done_at") is not None,
@@ -65,7 +63,7 @@ def erase(
         )
 
 
-def _admin(data: DataDir, region: Path, *, elsewhere: bool) -> str:
-    """The unit that plays the LAPOR admin, in the region of what runs from ``data``, or in ``region``."""
-    folder = region if elsewhere else Path(state.running(data).region)
+def _admin(access: Access, region: Path) -> str:
+    """The unit that plays the LAPOR admin, in the region of what runs here, or in ``region``."""
+    folder = region if access.bootstrap else Path(state.running(access.data).region)
     return load(folder, "units").units.holder("triage")

@@ -17,21 +17,19 @@ from contracts.events import ComplaintErased, UnitRouted
 from lapor.errors import Refused
 from lapor.kafka.principal import Principal, principal
 from lapor.kafka.reader import Found, read_to_end
-from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, err, out
-from lapor.processes.data_dir import DataDir
+from lapor.options import Access, Json, err, out, with_access
 
 #: What is written over stays on disk so long at most (max.compaction.lag.ms of the topics), and a cleaner's round more.
 _LAG = timedelta(hours=49)
 
 
+@with_access
 def erasures(
     verify: Annotated[
         bool, typer.Option("--verify", help="Look for what should be gone; exit 1 if it is not.")
     ] = False,
-    data: Data = DATA,
-    bootstrap: Bootstrap = None,
-    accounts: Accounts = None,
-    ca_file: CaFile = None,
+    *,
+    access: Access,
     as_json: Json = False,
 ) -> None:
     """The ledger: what was erased, why, by whom, when; with --verify whether any topic still holds a text of it.
@@ -45,7 +43,7 @@ def erasures(
 
         lapor erasures --verify
     """
-    auditor = principal("auditor", DataDir(data), bootstrap, accounts, ca_file)
+    auditor = principal("auditor", *access)
     rows = list(ledger(auditor).values())
     if verify:
         _look_for(auditor, rows)

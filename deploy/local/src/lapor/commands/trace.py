@@ -15,19 +15,17 @@ from contracts import ticket as tickets
 from lapor.errors import Refused
 from lapor.kafka.principal import principal
 from lapor.kafka.reader import Found, read_to_end, story_topics, ticket_of
-from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, out
+from lapor.options import Access, Json, out, with_access
 from lapor.processes.board import duration
-from lapor.processes.data_dir import DataDir
 
 Ticket = Annotated[str, typer.Argument(metavar="TICKET", help="As the citizen got it, e.g. SPG-S0AB-12CDW.")]
 
 
+@with_access
 def trace(
     ticket: Ticket,
-    data: Data = DATA,
-    bootstrap: Bootstrap = None,
-    accounts: Accounts = None,
-    ca_file: CaFile = None,
+    *,
+    access: Access,
     as_json: Json = False,
 ) -> None:
     """Tell one complaint's story: every event about it, in time order.
@@ -39,7 +37,7 @@ def trace(
     number = tickets.parse(ticket)
     if number is None:
         raise Refused(f"{ticket!r} is no ticket: a letter or digit is wrong, the last one checks the others.")
-    auditor = principal("auditor", DataDir(data), bootstrap, accounts, ca_file)
+    auditor = principal("auditor", *access)
     found = [
         f for f in read_to_end(auditor, story_topics(auditor.topics())) if f.event and ticket_of(f.event) == number
     ]

@@ -21,8 +21,7 @@ from lapor.errors import Refused
 from lapor.kafka import worklist
 from lapor.kafka.principal import Principal, principal
 from lapor.kafka.reader import follow, new_id, read_to_end
-from lapor.options import DATA, Accounts, Bootstrap, CaFile, Data, Json, err, out
-from lapor.processes.data_dir import DataDir
+from lapor.options import Access, Json, err, out, with_access
 
 app = typer.Typer(help="Be a unit: read its topic, answer its complaints.", no_args_is_help=True)
 
@@ -32,16 +31,15 @@ _ASK = "To reach the citizen use --action ask: the question goes out on the citi
 
 
 @app.command()
+@with_access
 def tail(
     code: Code,
     from_start: Annotated[
         bool, typer.Option("--from-start", help="From the first record to where the topic ends now, then stop.")
     ] = False,
     max_: Annotated[int, typer.Option("--max", min=0, help="Stop after so many, if there are; 0: no limit.")] = 0,
-    data: Data = DATA,
-    bootstrap: Bootstrap = None,
-    accounts: Accounts = None,
-    ca_file: CaFile = None,
+    *,
+    access: Access,
     as_json: Json = False,
 ) -> None:
     """Show what comes to a unit, a CloudEvent a line: what is written from now on, until Ctrl-C.
@@ -52,7 +50,7 @@ def tail(
 
         lapor unit tail PDAM --from-start --max 5
     """
-    unit = principal(code.upper(), DataDir(data), bootstrap, accounts, ca_file)
+    unit = principal(code.upper(), *access)
     topics = [unit_routed(code)]
     records = read_to_end(unit, topics) if from_start else follow(unit, topics)
     for n, found in enumerate(records, 1):
@@ -62,12 +60,11 @@ def tail(
 
 
 @app.command("open")
+@with_access
 def open_(
     code: Code,
-    data: Data = DATA,
-    bootstrap: Bootstrap = None,
-    accounts: Accounts = None,
-    ca_file: CaFile = None,
+    *,
+    access: Access,
     as_json: Json = False,
 ) -> None:
     """What a unit has to work on: the largest priority first, then the nearest deadline, then the oldest.
@@ -78,7 +75,7 @@ def open_(
 
         lapor unit open PUPR --json | head -1
     """
-    unit = principal(code.upper(), DataDir(data), bootstrap, accounts, ca_file)
+    unit = principal(code.upper(), *access)
     items = worklist.open_items(unit.name, read_to_end(unit, [unit_routed(code)]))
     if as_json:
         for item in items:
@@ -90,6 +87,7 @@ def open_(
 
 
 @app.command()
+@with_access
 def reply(
     code: Code,
     ticket: Annotated[str, typer.Argument(metavar="TICKET")],
@@ -118,10 +116,8 @@ def reply(
             "checksum are sent.",
         ),
     ] = None,
-    data: Data = DATA,
-    bootstrap: Bootstrap = None,
-    accounts: Accounts = None,
-    ca_file: CaFile = None,
+    *,
+    access: Access,
     as_json: Json = False,
 ) -> None:
     """Answer a complaint as its unit, and wait for the router's word on it.
@@ -149,7 +145,7 @@ def reply(
         support=[each.upper() for each in support or []],
         evidence=[evidence_of(each) for each in proof or []],
     )
-    answer = send_reply(principal(code.upper(), DataDir(data), bootstrap, accounts, ca_file), given)
+    answer = send_reply(principal(code.upper(), *access), given)
     if as_json:
         typer.echo(json.dumps(answer))
     elif answer["accepted"]:
