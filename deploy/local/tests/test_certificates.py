@@ -15,8 +15,8 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 from typer.testing import CliRunner
 
 from lapor.__main__ import app
-from lapor.commands.certificates import Server, prepare, server
 from lapor.errors import Refused
+from lapor.servers.certificates import Server, prepare, server
 
 NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
 KAFKA = Server(name="kafka", hosts=("kafka", "localhost", "127.0.0.1"))

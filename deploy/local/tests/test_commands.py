@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
-from lapor.commands import down, logs, provision
+from lapor.commands import bench, down, logs, provision
 from lapor.errors import Refused
 from lapor.processes.data_dir import DataDir, only_one
 
@@ -59,3 +61,15 @@ def test_no_account_gets_a_password_that_protects_nothing(tmp_path: Path, admin:
 
     with pytest.raises(Refused, match=fault):
         provision.provision("127.0.0.1:9", admin, accounts, region=REGION)
+
+
+def test_without_the_benchmarks_bench_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    app = typer.Typer()
+    app.command()(down.down)
+    bench.add_to(app)
+
+    done = CliRunner().invoke(app, ["bench", "router", "--count", "5"])
+
+    assert isinstance(done.exception, Refused)
+    assert "make sync" in str(done.exception)

@@ -31,6 +31,8 @@ URLS = {"web_url": "http://web", "standins_url": "http://s", "sent_url": "http:/
 class FakePrincipal:
     """One who may read, and finds no topics."""
 
+    name = "PUPR"
+
     def topics(self) -> list[str]:
         return []
 

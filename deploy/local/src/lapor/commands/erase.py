@@ -12,9 +12,9 @@ from contracts import ticket as tickets
 from contracts.events import UnitReplied
 from kabupaten import load
 from lapor.commands.erasures import ledger
-from lapor.commands.unit import send_reply
 from lapor.errors import Refused
 from lapor.kafka.principal import principal
+from lapor.kafka.replies import send_reply
 from lapor.options import REGION, Access, Json, err, wait_until, with_access
 from lapor.processes import state
 

@@ -33,7 +33,7 @@ def status(data: Data = DATA, as_json: Json = False) -> None:
     lives = now is not None and state.lives(now.pid, now.started)
     waiting = attention.outboxes(where) if lives else {}
     letters = _letters(where) if lives and now is not None and state.is_ready(now, "kafka") else {}
-    needs = [*_gone(where, now if lives else None), *attention.attention(waiting, letters)]
+    needs = [*_gone(where, now if lives else None), *attention.sentences(waiting, letters)]
     if as_json:
         typer.echo(json.dumps({**_with(waiting, report(where)), "attention": needs}))
     elif now is None or not lives:

@@ -5,28 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import mimetypes
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 import typer
 from msgspec import UNSET
 
-from contracts import codec
-from contracts.events import Evidence, UnitReplied, UnitRouted
-from contracts.topics import unit_replied, unit_routed
+from contracts.events import Evidence, UnitReplied
+from contracts.topics import unit_routed
 from lapor.errors import Refused
 from lapor.kafka import worklist
-from lapor.kafka.principal import Principal, principal
-from lapor.kafka.reader import follow, new_id, read_to_end
+from lapor.kafka.principal import principal
+from lapor.kafka.reader import follow, read_to_end
+from lapor.kafka.replies import send_reply
 from lapor.options import Access, Json, err, out, with_access
 
 app = typer.Typer(help="Be a unit: read its topic, answer its complaints.", no_args_is_help=True)
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="The unit, e.g. PUPR.")]
-_ANSWER_S = 30
 _ASK = "To reach the citizen use --action ask: the question goes out on the citizen's own channel."
 
 
@@ -167,34 +164,3 @@ def evidence_of(given: str) -> Evidence:
         raise Refused(f"--proof {given}: after = comes the address at which it can be seen, such as https://….")
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return Evidence(url=url, media_type=media_type, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
-
-
-def send_reply(unit: Principal, given: UnitReplied) -> dict[str, Any]:
-    """Write a reply and wait for its answer: ``event_id``, ``accepted``, ``reason``, ``code``, ``masked``.
-
-    Raises:
-        Refused: none comes.
-    """
-    event_id, stop = new_id(), threading.Event()
-    event = codec.envelope(
-        given, event_id=event_id, source=f"/unit/{unit.name}", subject=given.ticket, time=datetime.now(UTC)
-    )
-    try:
-        value = codec.encode(event)
-    except codec.InvalidEvent as error:
-        raise Refused(f"This reply can't be sent: {error}.") from error
-
-    def write() -> None:
-        unit.write(unit_replied(unit.name), given.ticket.encode(), value)
-
-    timer = threading.Timer(_ANSWER_S, stop.set)
-    timer.start()
-    try:
-        for found in follow(unit, [unit_routed(unit.name)], stop=stop, listening=write):
-            data = found.event.data if found.event else None
-            if isinstance(data, UnitRouted) and data.reply and data.reply.event_id == event_id:
-                answer = msgspec.structs.asdict(data.reply)
-                return {name: None if value is UNSET else value for name, value in answer.items()}
-    finally:
-        timer.cancel()
-    raise Refused(f"No answer from the router within {_ANSWER_S} s: look at `lapor status` and `lapor logs router`.")

@@ -19,7 +19,6 @@ from typing import Any, Literal
 
 import httpx
 
-from contracts import codec
 from contracts.dates import due_in_words
 from contracts.events import (
     ComplaintClassified,
@@ -36,7 +35,8 @@ from contracts.topics import unit_replied
 from lapor.demo.scenarios import BREACHED, MET, SIMILAR, Reply, Scenario, Turn
 from lapor.errors import Refused
 from lapor.kafka.principal import Principal, principal
-from lapor.kafka.reader import Found, follow, new_id, story_topics, ticket_of
+from lapor.kafka.reader import Found, follow, story_topics, ticket_of
+from lapor.kafka.replies import encode_reply
 from lapor.processes.data_dir import DataDir
 from lapor.system import addresses
 
@@ -240,13 +240,9 @@ class Travel:
         action, given = reply
         fields: dict[str, Any] = {name: journey.similar if value == SIMILAR else value for name, value in given.items()}
         who = self.units.setdefault(unit, principal(unit, self.where))
-        wish = UnitReplied(ticket=journey.ticket or "", action=action, **fields)
-        id_ = new_id()
+        id_, value = encode_reply(who, UnitReplied(ticket=journey.ticket or "", action=action, **fields))
         self.actions[id_] = action
-        event = codec.envelope(
-            wish, event_id=id_, source=f"/unit/{unit}", subject=journey.complaint_id or "", time=datetime.now(UTC)
-        )
-        who.send(unit_replied(unit), (journey.complaint_id or "").encode(), codec.encode(event))
+        who.send(unit_replied(unit), (journey.ticket or "").encode(), value)
 
     async def until_all_are_told(self, http: httpx.AsyncClient) -> None:
         """Return when each citizen has heard the end of it on their channel; meanwhile do what citizens do."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
-from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
@@ -127,8 +126,3 @@ def ticket_of(event: codec.Event) -> str | None:
 def story_topics(names: Iterable[str]) -> list[str]:
     """The topics in which a complaint's story lies."""
     return [name for name in names if name.startswith("complaint.") or unit_of(name)]
-
-
-def new_id() -> str:
-    """An id for a reply: random, for a person has just decided it."""
-    return str(uuid4())

@@ -65,8 +65,8 @@ def why_it_left(data: DataDir, name: str) -> str:
     return ""
 
 
-def attention(found: Mapping[str, Outbox], letters: Mapping[str, int]) -> Iterator[str]:
-    """What a person must look at, a sentence each. ``letters``: dead letters of each service that nobody settled."""
+def sentences(found: Mapping[str, Outbox], letters: Mapping[str, int]) -> Iterator[str]:
+    """Say what a person must look at, a sentence each. ``letters``: each service's dead letters that nobody settled."""
     for name, count in letters.items():
         yield f"{name}: {count} dead {'letter' if count == 1 else 'letters'} (lapor dlq list, then replay or dismiss)"
     for name, it in found.items():
