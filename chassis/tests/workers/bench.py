@@ -10,7 +10,6 @@ import time
 import urllib.error
 import urllib.request
 from collections import defaultdict
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,17 +36,10 @@ from lapor.processes.ports import any_free
 from testing.events import a_received
 from testing.fakes import NOW
 from testing.servers import Stack
+from testing.waiting import until
 
 WORKERS = Path(__file__).parent
 TICKET = ticket.mint("sms")
-
-
-def until(what: Callable[[], Any], timeout_s: float = 30) -> Any:
-    """Ask again until the answer is true; the last answer, true or not, when time is up."""
-    deadline = time.monotonic() + timeout_s
-    while not (answer := what()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return answer
 
 
 def complaint(key: str, text: str = "jalan rusak") -> ComplaintReceived:

@@ -7,8 +7,7 @@ import http.server
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from lapor.standins.settings import Settings, WrongSettings, from_environment
 from lapor.standins.sms import international
 from lapor.standins.state import World
 from testing.standins import serving, settings_for_tests
+from testing.waiting import until
 
 SEND = {"username": "lapor", "password": "kannel-password", "from": "1708", "to": "+6281234567890"}
 
@@ -61,13 +61,6 @@ def application(answers: list[int]) -> Iterator[tuple[str, list[str]]]:
         yield f"http://127.0.0.1:{server.server_port}/sms/kannel/mo", asked
         server.shutdown()
         thread.join()
-
-
-def eventually(ready: Callable[[], bool]) -> bool:
-    end = time.monotonic() + 10
-    while not ready() and time.monotonic() < end:
-        time.sleep(0.02)
-    return ready()
 
 
 @asynccontextmanager
@@ -181,7 +174,7 @@ def test_an_sms_is_sent_again_with_the_same_id_until_it_is_taken(tmp_path: Path)
         with serving(settings) as base:
             form = {"from": "0812-3456-7890", "text": "SOPPENG  jalan rusak + lampu 👍"}
             answer = httpx.post(f"{base}/sms/send-mo", data=form)
-            assert eventually(lambda: len(asked) == 3)
+            assert until(lambda: len(asked) == 3)
     queries = [parse_qs(urlsplit(path).query, keep_blank_values=True) for path in asked]
     assert [queries[0]] * 3 == queries
     assert "unmatched" not in queries[0]
@@ -200,7 +193,7 @@ def test_an_sms_nobody_took_is_sent_after_a_restart(tmp_path: Path) -> None:
         made = httpx.post(f"{base}/sms/send-mo", json={"from": "081234567890", "text": "tolong"}).json()["id"]
     with application([200]) as (url, asked):
         with serving(settings_for_tests(tmp_path / "state", sms_mo_url=url)):
-            assert eventually(lambda: len(asked) == 1)
+            assert until(lambda: len(asked) == 1)
         with serving(settings_for_tests(tmp_path / "state", sms_mo_url=url)):
             pass
     assert len(asked) == 1
@@ -358,5 +351,5 @@ def test_two_hundred_messages_at_once_are_all_handed_over(tmp_path: Path) -> Non
                 )
 
         asyncio.run(burst())
-        assert eventually(lambda: len(asked) == 200)
+        assert until(lambda: len(asked) == 200)
     assert len({parse_qs(urlsplit(path).query)["id"][0] for path in asked}) == 200

@@ -6,8 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,15 +17,9 @@ from lapor.processes import credentials, state
 from lapor.processes.data_dir import DataDir, tail
 from lapor.system import installation
 from testing.servers import Cli
+from testing.waiting import until
 
 pytestmark = pytest.mark.connected
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -30,14 +29,9 @@ def migrations() -> list[Path]:
 def make_settings() -> Callable[..., SmsSettings]:
     def make(**given: Any) -> SmsSettings:
         usual = {
-            "kafka_bootstrap_servers": "127.0.0.1:9",
+            **fixtures.UNREACHABLE,
             "kafka_username": "intake-sms",
-            "kafka_password": "unused",
-            "database_url": "postgresql://nobody@127.0.0.1:9/none",
             "region_dir": REGION,
-            "http_port": 9,
-            "installation_namespace": UUID(int=1),
-            "event_key": "key-of-the-intake-of-the-test",
             "sms_listen_port": 9,
             "sms_mo_token": TOKEN,
             "kannel_send_url": "http://127.0.0.1:9/cgi-bin/sendsms",

@@ -9,8 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from string import Template
@@ -22,6 +21,7 @@ import pytest
 
 from lapor.processes.ports import choose
 from testing.servers import Stack
+from testing.waiting import until
 
 pytestmark = pytest.mark.connected
 
@@ -30,15 +30,6 @@ FAKESMSC = next((p for p in map(Path, ["/usr/lib/kannel/test/fakesmsc"]) if p.ex
 TOKEN = "a-token-of-the-end-to-end-test"
 PHONE = "+6281234567890"
 T = TypeVar("T")
-
-
-def until(get: Callable[[], T], what: str, within_s: float = 30) -> T:
-    """What ``get`` gives as soon as it is true."""
-    deadline = time.monotonic() + within_s
-    while not (got := get()):
-        assert time.monotonic() < deadline, f"{what} did not happen in {within_s} s"
-        time.sleep(0.1)
-    return got
 
 
 def listens(port: int) -> bool:
@@ -171,41 +162,41 @@ def system(kannel: tuple[str, str], module_dsn: str, tmp_path_factory: pytest.Te
     bearerbox, smsbox = ([box, "-v", "4", str(conf)] for box in kannel)
     service = [sys.executable, "-m", "intake_sms", "run"]
     with running(service, directory / "service.log", directory, environment(module_dsn, ports)):
-        until(lambda: listens(ports["door"]), "the door's opening")
+        until(lambda: listens(ports["door"]), what="the door's opening")
         with running(bearerbox, directory / "boxes.log", directory):
-            until(lambda: listens(ports["smsbox"]) and listens(ports["smsc"]), "bearerbox's start")
+            until(lambda: listens(ports["smsbox"]) and listens(ports["smsc"]), what="bearerbox's start")
             with running(smsbox, directory / "boxes.log", directory):
-                until(lambda: listens(ports["sendsms"]), "smsbox's start")
+                until(lambda: listens(ports["sendsms"]), what="smsbox's start")
                 yield System(directory, module_dsn, ports)
 
 
 def test_a_citizen_complains_and_hears_the_ticket_and_its_status(system: System) -> None:
     with system.phone("text SOPPENG  jalan rusak + lampu mati & 100% gelap"):
-        number = until(lambda: system.ticket("jalan rusak + lampu mati & 100% gelap"), "the complaint")
-        until(lambda: system.got(f"{number} diterima"), "the receipt's arrival")
+        number = until(lambda: system.ticket("jalan rusak + lampu mati & 100% gelap"), what="the complaint")
+        until(lambda: system.got(f"{number} diterima"), what="the receipt's arrival")
     with system.phone(f"text STATUS {number}"):
-        until(lambda: system.got(f"{number}: diterima"), "the answer's arrival")
+        until(lambda: system.got(f"{number}: diterima"), what="the answer's arrival")
 
 
 def test_any_script_and_emoji_arrive_as_written(system: System) -> None:
     text = "ᨍᨒ rusak 🚧"
     encoded = "".join(f"%{byte:02x}" for byte in f"SOPPENG {text}".encode("utf-16-be"))
     with system.phone(f"ucs2 {encoded}"):
-        until(lambda: system.ticket(text), "the complaint")
+        until(lambda: system.ticket(text), what="the complaint")
 
 
 def test_a_long_sms_in_two_parts_is_one_complaint(system: System) -> None:
     before = system.received()
     with system.phone("udh-text %05%00%03%2a%02%01 SOPPENG pipa bocor sejak ke"):
-        until(lambda: system.received() > before, "the first part's arrival")
+        until(lambda: system.received() > before, what="the first part's arrival")
     with system.phone("udh-text %05%00%03%2a%02%02 marin sore"):
-        until(lambda: [text for text in system.texts() if "bocor" in text], "the complaint")
+        until(lambda: [text for text in system.texts() if "bocor" in text], what="the complaint")
     assert [text for text in system.texts() if "bocor" in text or "marin" in text] == ["pipa bocor sejak kemarin sore"]
 
 
 def test_a_text_without_the_keyword_arrives_too(system: System) -> None:
     with system.phone("text sampah di pasar menumpuk"):
-        until(lambda: system.ticket("sampah di pasar menumpuk"), "the complaint")
+        until(lambda: system.ticket("sampah di pasar menumpuk"), what="the complaint")
 
 
 def test_what_could_not_be_stored_comes_again_and_is_one_complaint(system: System, stack: Stack) -> None:
@@ -213,12 +204,12 @@ def test_what_could_not_be_stored_comes_again_and_is_one_complaint(system: Syste
     stack.kill_postgres()
     try:
         with system.phone("text SOPPENG jembatan putus total"):
-            until(lambda: service_log.read_text().count("mo_not_stored") >= 2, "two refusals")
+            until(lambda: service_log.read_text().count("mo_not_stored") >= 2, what="two refusals")
     finally:
         stack.start_postgres()
     with system.phone("text SOPPENG"):
-        number = until(lambda: system.ticket("jembatan putus total"), "the complaint")
-        until(lambda: system.got(f"{number} diterima"), "the receipt's arrival")
+        number = until(lambda: system.ticket("jembatan putus total"), what="the complaint")
+        until(lambda: system.got(f"{number} diterima"), what="the receipt's arrival")
     assert system.texts().count("jembatan putus total") == 1
 
 

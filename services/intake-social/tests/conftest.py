@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 import intake
 from chassis.database import Pool
 from intake.texts import PARTS, Texts
+from intake_social.adapters import x
 from intake_social.handlers import Desk
 from intake_social.settings import SocialSettings
 from kabupaten import load
 from testing import fixtures
+from testing.standins import X_SECRETS, serving, settings_for_tests
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 
@@ -32,14 +33,9 @@ def migrations() -> list[Path]:
 def make_settings() -> Callable[..., SocialSettings]:
     def make(**given: Any) -> SocialSettings:
         usual = {
-            "kafka_bootstrap_servers": "127.0.0.1:9",
+            **fixtures.UNREACHABLE,
             "kafka_username": "intake-social",
-            "kafka_password": "unused",
-            "database_url": "postgresql://nobody@127.0.0.1:9/none",
             "region_dir": REGION,
-            "http_port": 9,
-            "installation_namespace": UUID(int=1),
-            "event_key": "key-of-the-intake-of-the-test",
             "x_poll_s": 0.05,
             "x_consumer_key": "consumer-key",
             "x_consumer_secret": "consumer-secret",
@@ -54,3 +50,15 @@ def make_settings() -> Callable[..., SocialSettings]:
 @pytest.fixture
 def desk(pool: Pool, make_settings: Callable[..., SocialSettings]) -> Desk:
     return Desk(pool=pool, settings=make_settings(), texts=Texts(load(REGION, *PARTS)), wake=lambda: None)
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Iterator[str]:
+    with serving(settings_for_tests(tmp_path / "state")) as url:
+        yield url
+
+
+@pytest.fixture
+async def client(base: str) -> AsyncIterator[Any]:
+    async with x.connect(**X_SECRETS, api_url=f"{base}/x", timeout_s=2) as connected:
+        yield connected

@@ -1,9 +1,8 @@
 """The Facebook adapter, by the real facebook-sdk against the Graph stand-in."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import facebook
@@ -12,16 +11,9 @@ import pytest
 
 from intake_social.adapters.errors import SocialRefused, SocialThrottled, SocialUnauthorized, SocialUnavailable
 from intake_social.adapters.facebook import FacebookPage
-from testing.standins import serving, settings_for_tests
 
 PAGE = "170800000000001"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def base(tmp_path: Path) -> Iterator[str]:
-    with serving(settings_for_tests(tmp_path / "state")) as url:
-        yield url
 
 
 @pytest.fixture

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -28,26 +27,9 @@ from intake_social.adapters.errors import (
 from intake_social.adapters.items import Unreadable
 from intake_social.app import poll_x, read_mentions, send
 from intake_social.handlers import Desk
-from testing.standins import serving, settings_for_tests
+from testing.standins import mention
 
 US = "1708"
-
-
-@pytest.fixture
-def base(tmp_path: Path) -> Iterator[str]:
-    with serving(settings_for_tests(tmp_path / "state")) as url:
-        yield url
-
-
-@pytest.fixture
-async def client(base: str) -> AsyncIterator[Any]:
-    secrets = {name: name.replace("_", "-") for name in ("consumer_key", "consumer_secret", "access_token")}
-    async with x.connect(**secrets, access_secret="access-secret", api_url=f"{base}/x", timeout_s=2) as connected:
-        yield connected
-
-
-def mention(base: str, text: str = "@LaporSoppeng jalan rusak", handle: str = "warga", **more: str) -> str:
-    return str(httpx.post(f"{base}/x/mention", json={"handle": handle, "text": text, **more}).json()["id"])
 
 
 def told(base: str) -> list[str]:

@@ -2,9 +2,7 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,31 +17,7 @@ from intake_social.adapters.errors import (
     SocialUnauthorized,
     SocialUnavailable,
 )
-from testing.standins import serving, settings_for_tests
-
-SECRETS: dict[str, Any] = {
-    "consumer_key": "consumer-key",
-    "consumer_secret": "consumer-secret",
-    "access_token": "access-token",
-    "access_secret": "access-secret",
-}
-
-
-@pytest.fixture
-def base(tmp_path: Path) -> Iterator[str]:
-    with serving(settings_for_tests(tmp_path / "state")) as url:
-        yield url
-
-
-@pytest.fixture
-async def client(base: str) -> AsyncIterator[Any]:
-    async with x.connect(**SECRETS, api_url=f"{base}/x", timeout_s=2) as connected:
-        yield connected
-
-
-def mention(base: str, text: str = "@LaporSoppeng jalan rusak", handle: str = "warga", **more: str) -> str:
-    answer = httpx.post(f"{base}/x/mention", json={"handle": handle, "text": text, **more})
-    return str(answer.json()["id"])
+from testing.standins import X_SECRETS, mention
 
 
 def fault(base: str, kind: str, times: int = 1) -> None:
@@ -178,13 +152,13 @@ async def test_trouble_on_the_way_is_temporary(base: str, client: Any, kind: str
 
 
 async def test_nobody_listening_is_temporary() -> None:
-    async with x.connect(**SECRETS, api_url="http://127.0.0.1:9/x") as client:
+    async with x.connect(**X_SECRETS, api_url="http://127.0.0.1:9/x") as client:
         with pytest.raises(SocialUnavailable):
             await x.whoami(client)
 
 
 async def test_wrong_credentials_stop_us_and_stay_out_of_the_message(base: str) -> None:
-    async with x.connect(**SECRETS | {"access_secret": "salah-sekali"}, api_url=f"{base}/x") as client:
+    async with x.connect(**X_SECRETS | {"access_secret": "salah-sekali"}, api_url=f"{base}/x") as client:
         with pytest.raises(SocialUnauthorized) as refused:
             await x.whoami(client)
     assert refused.value.__cause__ is None

@@ -102,16 +102,11 @@ def texts() -> Texts:
 def make_settings() -> Callable[..., WebSettings]:
     def make(**given: Any) -> WebSettings:
         usual = {
-            "kafka_bootstrap_servers": "127.0.0.1:9",
+            **fixtures.UNREACHABLE,
             "kafka_username": SERVICE,
-            "kafka_password": "unused",
-            "database_url": "postgresql://nobody@127.0.0.1:9/none",
             "region_dir": REGION,
-            "http_port": 9,
             "web_port": 10,
             "web_public_url": "https://lapor.example/",
-            "installation_namespace": UUID(int=1),
-            "event_key": "key-of-the-intake-of-the-test",
         }
         return WebSettings(**{**usual, **given})
 

@@ -9,12 +9,23 @@ import itertools
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from chassis.database import Pool, migrate, open_pool
 from testing.servers import Stack, start_kafka_and_postgres, start_postgres
 
+#: Settings of an intake that nothing can be reached with; its own come beside them.
+UNREACHABLE: dict[str, Any] = {
+    "kafka_bootstrap_servers": "127.0.0.1:9",
+    "kafka_password": "unused",
+    "database_url": "postgresql://nobody@127.0.0.1:9/none",
+    "http_port": 9,
+    "installation_namespace": UUID(int=1),
+    "event_key": "key-of-the-intake-of-the-test",
+}
 _names = (f"test_{n}" for n in itertools.count())
 
 

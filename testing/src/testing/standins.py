@@ -7,11 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import httpx
 import uvicorn
 
 from lapor.standins.app import build_app
 from lapor.standins.settings import Settings
+
+#: What X and its client know of each other.
+X_SECRETS: dict[str, Any] = {
+    "consumer_key": "consumer-key",
+    "consumer_secret": "consumer-secret",
+    "access_token": "access-token",
+    "access_secret": "access-secret",
+}
 
 
 def settings_for_tests(state: Path, **changes: str) -> Settings:
@@ -23,10 +33,7 @@ def settings_for_tests(state: Path, **changes: str) -> Settings:
         sms_mo_token="mo-token",  # noqa: S106
         kannel_username="lapor",
         kannel_password="kannel-password",  # noqa: S106
-        x_consumer_key="consumer-key",
-        x_consumer_secret="consumer-secret",  # noqa: S106
-        x_access_token="access-token",  # noqa: S106
-        x_access_secret="access-secret",  # noqa: S106
+        **{f"x_{name}": secret for name, secret in X_SECRETS.items()},
         mo_retry_s="0.05",
         facebook_app_secret="app-secret",  # noqa: S106
     )
@@ -52,3 +59,9 @@ def serving(settings: Settings) -> Iterator[str]:
         server.should_exit = True
         thread.join(timeout=10)
         listening.close()
+
+
+def mention(base: str, text: str = "@LaporSoppeng jalan rusak", handle: str = "warga", **more: str) -> str:
+    """Write a post that mentions us on the stand-in at ``base``; its id."""
+    answer = httpx.post(f"{base}/x/mention", json={"handle": handle, "text": text, **more})
+    return str(answer.json()["id"])
