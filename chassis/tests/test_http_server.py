@@ -143,7 +143,7 @@ async def asked(port: int, path: str = "/") -> httpx.Response:
 
 
 async def test_slow_and_silent_clients_are_gone_in_time_and_others_served_meanwhile(port: int) -> None:
-    limits = Limits(of_one=200, head_s=0.6, body_s=0.6, body_rate=1_000_000)
+    limits = Limits(of_one=200, head_s=3, body_s=3, body_rate=1_000_000)
     half = [b"GET / HTTP/1.1\r\nX: ", HEAD + b"x", b""] * 60
     async with serving(port, limits) as connect:
         began = time.monotonic()
@@ -151,15 +151,15 @@ async def test_slow_and_silent_clients_are_gone_in_time_and_others_served_meanwh
         drips = [asyncio.create_task(drip(writer)) for (_, writer), sent in zip(slow, half, strict=True) if sent]
         answer = await asked(port)
         served_in = time.monotonic() - began
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             ends = await asyncio.gather(*(reader.read() for reader, _ in slow), return_exceptions=True)
         gone_in = time.monotonic() - began
         for task in drips:
             task.cancel()
 
     assert answer.status_code == 200
-    assert served_in < 1
-    assert gone_in < 2.5
+    assert served_in < 3
+    assert 3 <= gone_in < 10
     bodies = [end for end, sent in zip(ends, half, strict=True) if sent.startswith(b"POST") and isinstance(end, bytes)]
     assert bodies
     assert all(end.startswith(b"HTTP/1.1 408 ") for end in bodies)
