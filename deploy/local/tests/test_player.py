@@ -117,7 +117,8 @@ def test_time_is_up_also_when_nobody_knows_what_citizens_were_sent(
 
 
 def test_every_hop_is_told_in_words() -> None:
-    examples = [codec.decode(path.read_bytes()).data for path in sorted(TOPICS_DIR.glob("complaint.*/examples/*.json"))]
+    paths = [path for path in sorted(TOPICS_DIR.glob("complaint.*/examples/*.json")) if ".sla-" not in str(path)]
+    examples = [codec.decode(path.read_bytes()).data for path in paths]
     hops = {player.hop_name(data): type(data).__name__ for data in examples}
     assert hops
     assert not set(hops) & set(hops.values())

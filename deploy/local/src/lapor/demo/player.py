@@ -21,17 +21,16 @@ import httpx
 
 from contracts.dates import due_in_words
 from contracts.events import (
+    CLOCK_KINDS,
     ComplaintClassified,
     ComplaintErased,
     ComplaintFollowedUp,
     ComplaintReceived,
     ComplaintUpdated,
-    SlaBreached,
-    SlaUpdated,
     UnitReplied,
     UnitRouted,
 )
-from contracts.topics import unit_replied
+from contracts.topics import SLA_BREACHED, SLA_UPDATED, unit_replied
 from lapor.demo.scenarios import BREACHED, MET, SIMILAR, Reply, Scenario, Turn
 from lapor.errors import Refused
 from lapor.kafka.principal import Principal, principal
@@ -94,7 +93,9 @@ class Travel:
     async def run(self, n: int, channels: list[Channel], rate: float) -> list[Journey]:
         """``n`` journeys, ``rate`` a second, until all have ended or time is up."""
         auditor = principal("auditor", self.where)
-        topics = [name for name in story_topics(await asyncio.to_thread(auditor.topics)) if "replied" not in name]
+        found = story_topics(await asyncio.to_thread(auditor.topics))
+        # What the clock says people hear by the story, and what a unit says by the router's answer.
+        topics = [name for name in found if "replied" not in name and name not in (SLA_UPDATED, SLA_BREACHED)]
         stop, started, loop = threading.Event(), threading.Event(), asyncio.get_running_loop()
 
         def watch() -> None:
@@ -324,23 +325,21 @@ def hop_name(data: Any) -> str:
         case ComplaintUpdated(kind="routed"):
             return f"routed to {data.unit}"
         case ComplaintUpdated():
-            return data.kind
+            return _of_the_clock(data) if data.kind in CLOCK_KINDS else data.kind
         case ComplaintErased():
             return "erased everywhere" if data.done_at else "ordered to be erased"
-        case SlaUpdated() | SlaBreached():
-            return _of_the_clock(data)
         case UnitRouted():
             return _told(data)
     return str(type(data).__name__)
 
 
-def _of_the_clock(data: SlaUpdated | SlaBreached) -> str:
-    match data:
-        case SlaBreached(level=0):
-            return BREACHED if data.stage == "completion" else f"breached ({data.stage})"
-        case SlaBreached():
+def _of_the_clock(data: ComplaintUpdated) -> str:
+    match data.kind, data.stage:
+        case "breached", "completion":
+            return BREACHED
+        case "escalated", _:
             return f"escalated to {', '.join(data.escalate_to)}"
-        case SlaUpdated(kind="started", stage="completion"):
+        case "deadline_set", "completion" if data.deadline_at:
             return f"due {due_in_words(data.deadline_at)}"
     return f"clock {data.kind} ({data.stage})"
 
