@@ -7,7 +7,7 @@ import json
 
 import counting
 import pytest
-from bench import Bench, encoded
+from bench import Bench, encoded, newer
 from prometheus_client import REGISTRY
 
 from chassis.batch import MAX_BUGS_IN_A_ROW, UNIT_LETTERS, BugsInARow, Steps, on_timer
@@ -203,3 +203,13 @@ async def test_a_timer_changes_state_and_tells_under_the_same_lock(bench: Bench,
             locked = "SELECT pg_try_advisory_xact_lock(hashtextextended('c1', 0))"
             assert not await other.fetchval(locked)
     assert {"c1": 2} == bench.counts()
+
+
+async def test_words_that_came_later_are_counted_once_and_no_dead_letter(bench: Bench, pool: Pool):
+    handler = dataclasses.replace(counting.handler(bench.name, bench.out), decide=lambda states, message, now: ({}, []))
+    step = Steps(pool, handler)
+    for _ in range(2):
+        await step(records(newer("e1")))
+    assert [] == outbox(bench)
+    labels = {"service": bench.name, "field": "FollowUp.kind"}
+    assert 1 == REGISTRY.get_sample_value("lapor_unknown_words_total", labels)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from bench import complaint, encoded
+from bench import complaint, encoded, newer
+from prometheus_client import REGISTRY
 
 from chassis.batch import MAX_BUGS_IN_A_ROW, BugsInARow, StatelessSteps
 from chassis.wire import Emit, Record
@@ -78,3 +79,11 @@ async def test_what_was_not_acknowledged_leaves_the_step_as_an_error(step, produ
     producer.failures = [ConnectionError()]
     with pytest.raises(ConnectionError):
         await step(records("a"))
+
+
+async def test_words_that_came_later_are_counted_and_no_dead_letter(producer):
+    step = StatelessSteps(producer, "newer", lambda message: [], publish_timeout_s=1)
+    await step([Record("t.in", 0, 0, b"c1", newer("e1"), 1_000), *records("a")])
+    assert producer.sent == []
+    for field in ("FollowUp.kind", "FollowUp.right"):
+        assert 1 == REGISTRY.get_sample_value("lapor_unknown_words_total", {"service": "newer", "field": field})

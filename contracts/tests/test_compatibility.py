@@ -82,6 +82,16 @@ def test_a_change_that_breaks_somebody_is_told_in_words(old: list[Any], new: lis
     assert any(said in what for what in broken(_schema(old), _schema(new)))
 
 
+@pytest.mark.parametrize(("stable", "told"), [(False, []), (True, ["new records: /a may be 'anything'"])])
+def test_until_it_is_declared_stable_only_what_was_written_before_must_be_read(stable: bool, told: list[str]) -> None:
+    old, new = _schema([("a", Literal["p"])]), _schema([("a", str)])
+
+    assert told == [
+        what.partition("read ")[2].partition(",")[0] for what in changes({"v1": old}, {"v1": new}, stable=stable)
+    ]
+    assert [] != changes({"v1": new}, {"v1": old}, stable=stable)
+
+
 def test_an_event_that_is_gone_is_told() -> None:
     schema = _schema([("a", int)])
 

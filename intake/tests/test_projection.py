@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,7 +16,8 @@ from chassis.batch import Steps
 from chassis.database import Pool
 from chassis.wire import Message
 from contracts.dates import due_in_words
-from contracts.events import CLOCK_KINDS, DerivationDay, Evidence, FollowUp, UpdateKind
+from contracts.events import DerivationDay, Evidence, FollowUp
+from contracts.vocabulary import CLOCK_KINDS, UpdateKind
 from intake.complaint_view import ComplaintView, count_reporters, find_view, load_views
 from intake.projection import build_decide, story_handler
 from intake.submissions import Submission, accept, follow_up
@@ -458,7 +459,7 @@ def test_helpers_and_notes_are_told_in_words() -> None:
         assert says in TEXTS.change(update(1, "noted", note=note, message="Baik.").data)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", sorted({*get_args(UpdateKind)} - CLOCK_KINDS))
+@pytest.mark.parametrize("kind", sorted(frozenset(UpdateKind) - CLOCK_KINDS))
 @pytest.mark.parametrize("unit", ["PUPR", None])
 def test_every_change_has_its_sentence(kind: str, unit: str | None) -> None:
     facts = {"message": "isi {unit}", "reason": "alasan", "target": "PLN", "parent": "SPG-W000-00004"}
@@ -469,7 +470,7 @@ def test_every_change_has_its_sentence(kind: str, unit: str | None) -> None:
     assert "None" not in text
 
 
-@pytest.mark.parametrize("kind", sorted({*get_args(UpdateKind)} - CLOCK_KINDS))
+@pytest.mark.parametrize("kind", sorted(frozenset(UpdateKind) - CLOCK_KINDS))
 def test_every_status_has_its_word(kind: str) -> None:
     if kind not in ("unmerged", "corrected", "noted"):
         assert kind in TEXTS.statuses
@@ -673,3 +674,18 @@ async def test_who_had_the_apology_hears_once_that_the_deadline_was_kept(
     rows = await pool.fetch("SELECT text FROM notices WHERE kind = 'correction'")
     said = f"{ticket}: ralat, tenggat Kamis 5 Mar ternyata tidak terlewati."
     assert ([] if state == "dropped" else [said]) == [row["text"] for row in rows]
+
+
+def test_a_step_of_a_kind_that_came_later_is_passed_over_and_the_next_one_told() -> None:
+    before, newer = [update(0, "registered"), update(1)], update(2, "praised")
+    assert shown(before) == shown([*before, newer])
+    view = shown([*before, newer, update(3, "resolved")])
+    assert [0, 1, 3] == [step.seq for step in view.steps]
+    assert "resolved" == view.status
+
+
+def test_a_status_or_a_note_that_came_later_is_shown_as_it_is() -> None:
+    view = shown([update(0, "registered"), update(1, "noted", status="praised", note="praised", message="Baik.")])
+    assert "praised" == view.status
+    assert f"{T}: praised" in TEXTS.status_line(view, T)
+    assert texts(view)[-1].endswith("Baik.")

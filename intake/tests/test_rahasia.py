@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from msgspec import UNSET
 
 from chassis.wire import Message
-from contracts.events import CLOCK_KINDS, Evidence, UpdateKind
+from contracts.events import Evidence
+from contracts.vocabulary import CLOCK_KINDS, UpdateKind
 from intake.complaint_view import ComplaintView
 from intake.projection import build_decide
 from intake.texts import PARTS, Texts
@@ -29,7 +30,7 @@ FACTS: dict[str, Any] = {
     "target": "Ombudsman", "parent": PARENT, "evidence": [PROOF], "by": "INSPEKTORAT",
 }  # fmt: skip
 TELLING = ["nspektorat", "INSPEKTORAT", "Kesehatan", "DINKES", "diperiksa", "terbukti", "Ombudsman", PARENT, "bukti."]
-KINDS = sorted({*get_args(UpdateKind)} - CLOCK_KINDS - {"registered"})
+KINDS = sorted(frozenset(UpdateKind) - CLOCK_KINDS - {"registered"})
 NOTES = [None, "addition", "rating", "refused", "rights_requested", "rights_done", "deadline"]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.vocabulary import FINAL
 from kabupaten import RegionError, load
 from kabupaten.retention import ENDS, USUAL
 
@@ -14,7 +15,7 @@ SOPPENG = Path(__file__).parents[2] / "region" / "soppeng"
 
 
 def test_the_region_says_it_for_each_end_a_complaint_can_have() -> None:
-    assert set(ENDS) == load(SOPPENG, "retention").retention.keys()
+    assert FINAL == set(ENDS) == load(SOPPENG, "retention").retention.keys()
     assert timedelta(days=180) == load(SOPPENG, "retention").retention["cancelled"]
     assert load(SOPPENG, "retention").retention == load(SOPPENG.parent / "seconds", "retention").retention
 

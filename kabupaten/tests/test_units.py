@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import get_args
 
+from contracts.vocabulary import UnitRole
 from kabupaten import load
-from kabupaten.units import Role, Unit
+from kabupaten.units import Unit
 
 
 def test_the_kabupatens_own_units_have_their_roles(soppeng: Path) -> None:
     units = load(soppeng, "units").units
-    assert ("DISKOMINFO", "INSPEKTORAT", "SETDA") == tuple(map(units.holder, get_args(Role)))
+    assert ("DISKOMINFO", "INSPEKTORAT", "SETDA") == tuple(map(units.holder, UnitRole))
     assert ("BUPATI", True) == (units.by_code["SETDA"].supervisor, units.by_code["SETDA"].has_role)
     assert 8 == len([unit for unit in units.rows if unit.kecamatan])
 

@@ -22,10 +22,11 @@ import msgspec
 
 from chassis.database import Connection, migrate, open_pool
 from contracts.events import Place
+from contracts.vocabulary import WITH_A_UNIT
 from router import duplicates
 from router.adapters import store
 from router.adapters.region import read_rules
-from router.case import HELD, Case
+from router.case import Case
 from router.rules import Rules
 from testing.events import a_classified, a_received
 from testing.servers import start_postgres
@@ -95,7 +96,7 @@ async def _ask(db: Connection, rules: Rules, cases: list[Case]) -> dict[str, Any
     times, found = [], 0
     for case in cases:
         start = time.perf_counter()
-        others = await store.candidates(db, case, duplicates.keys(case), duplicates.WINDOW, HELD | {"merged"})
+        others = await store.candidates(db, case, duplicates.keys(case), duplicates.WINDOW, WITH_A_UNIT | {"merged"})
         duplicates.rank(rules, case, others)
         times.append((time.perf_counter() - start) * 1000)
         found += len(others)

@@ -8,7 +8,7 @@ exception, and nothing is acknowledged.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -102,6 +102,7 @@ class _Batch:
     out: list[Outgoing] = field(default_factory=list)
     told: list[Emit] = field(default_factory=list)
     counted: list[tuple[str, str]] = field(default_factory=list)  # topic, result
+    unknown: list[str] = field(default_factory=list)  # fields with words that the vocabulary lacks
     dead: list[tuple[Record, BaseException]] = field(default_factory=list)
     redelivered: int = 0
 
@@ -141,6 +142,7 @@ class Steps(Generic[S]):
         self._remember(batch.streak)
         for topic, result in batch.counted:
             metrics.RECORDS.labels(service, topic, result).inc()
+        count_unknown(service, batch.unknown)
         for record, cause in batch.dead:
             say_dead(service, record, cause)
         metrics.REDELIVERIES.labels(service).inc(batch.redelivered)
@@ -249,6 +251,7 @@ class Steps(Generic[S]):
             batch.out += emitted
             batch.told += emits
             batch.counted.append((message.record.topic, "handled"))
+            batch.unknown += codec.unknown_words(message.data)
         return changed, failed
 
 
@@ -314,6 +317,7 @@ class StatelessSteps:
             return [bury(self.service, record, error)]
         self.streak = NO_STREAK
         metrics.RECORDS.labels(self.service, record.topic, "handled").inc()
+        count_unknown(self.service, codec.unknown_words(message.data))
         return out
 
 
@@ -324,6 +328,12 @@ def read(record: Record) -> Message:
         contracts.codec.InvalidEvent: it is neither.
     """
     return read_tombstone(record) if record.value is None else Message(record, codec.decode(record.value))
+
+
+def count_unknown(service: str, fields: Iterable[str]) -> None:
+    """Count words that were passed over, by the field they stood in: their writer is newer than this process."""
+    for name in fields:
+        metrics.UNKNOWN_WORDS.labels(service, name).inc()
 
 
 def bury(service: str, record: Record, error: BaseException) -> Outgoing:

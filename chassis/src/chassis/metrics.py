@@ -25,6 +25,9 @@ DLQ_RECORDS = Counter("lapor_dlq_records", "Records put aside as unreadable or u
 DLQ_LEFT_OUT = Counter(
     "lapor_dlq_left_out", "Records put aside without a dead letter: their unit sends too many", ["service", "topic"]
 )
+UNKNOWN_WORDS = Counter(
+    "lapor_unknown_words", "Words read that this version does not know and passed over", ["service", "field"]
+)
 REDELIVERIES = Counter("lapor_redeliveries", "Records seen before and left alone", ["service"])
 #: So many failures in a row are a bug of our rules or of our tables, not poison.
 MAX_BUGS_IN_A_ROW = 10

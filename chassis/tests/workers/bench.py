@@ -31,7 +31,7 @@ from confluent_kafka.admin import (
 from chassis.database import migrate
 from chassis.settings import DatabaseSettings
 from contracts import codec, ticket
-from contracts.events import ComplaintReceived
+from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
 from lapor.processes.ports import any_free
 from testing.events import a_received
 from testing.fakes import NOW
@@ -49,6 +49,13 @@ def complaint(key: str, text: str = "jalan rusak") -> ComplaintReceived:
 def encoded(key: str, event_id: str, text: str = "jalan rusak") -> bytes:
     event = codec.envelope(complaint(key, text), event_id=event_id, source="/test", subject=key, time=NOW)
     return codec.encode(event)
+
+
+def newer(event_id: str) -> bytes:
+    """An event with two words that no vocabulary has."""
+    item = FollowUp(id="f1", kind="praise", at=NOW, right="portability")
+    data = ComplaintFollowedUp(complaint_id="c1", ticket=TICKET, items=[item])
+    return codec.encode(codec.envelope(data, event_id=event_id, source="/test", subject="c1", time=NOW))
 
 
 @dataclass

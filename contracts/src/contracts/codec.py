@@ -6,8 +6,10 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Generic, Literal, TypeVar
+from functools import cache
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_type_hints
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
@@ -162,3 +164,29 @@ def decode(value: bytes) -> Event:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # too deep is no event either
         raise InvalidEvent(str(error)) from error
     return Envelope(**{f: getattr(raw, f) for f in raw.__struct_fields__ if f != "data"}, data=data)
+
+
+@cache
+def _vocabulary(struct: type[Struct]) -> dict[str, frozenset[str]]:
+    """Map each field of ``struct`` that has a word of the vocabulary to the words known today."""
+    found: dict[str, frozenset[str]] = {}
+    for name, hint in get_type_hints(struct, include_extras=True).items():
+        for each in getattr(hint, "__metadata__", ()):
+            if isinstance(each, Meta) and each.extra:
+                found[name] = frozenset(each.extra["words"])
+    return found
+
+
+def unknown_words(data: Any) -> Iterator[str]:
+    """Name each field of ``data``, and of what lies in it, that has a word which the vocabulary lacks."""
+    if isinstance(data, list | tuple):
+        for each in data:
+            yield from unknown_words(each)
+    elif isinstance(data, Struct):
+        known = _vocabulary(type(data))
+        for name in data.__struct_fields__:
+            value = getattr(data, name)
+            if isinstance(value, str) and value not in known.get(name, {value}):
+                yield f"{type(data).__name__}.{name}"
+            else:
+                yield from unknown_words(value)

@@ -23,19 +23,25 @@ _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
 _SAYS_NOTHING = {"$schema", "$id", "title", "description", "default", "definitions", "additionalProperties", "examples"}
 _KNOWN = {"$ref", "anyOf", "type", "enum", "pattern", "format", "properties", "required", "items", *_LOWER, *_UPPER}
 
+#: Whether v1 is declared stable (README, "Changing an event"). Until then only what was written before must be read.
+STABLE = False
 REMEDY = (
     "Make a new field optional (`T | UnsetType = UNSET`), leave a field you no longer send declared, and for anything "
     "else open a folder `….v2` beside it and write both until the last reader has moved."
 )
 
 
-def broken(old: Schema, new: Schema) -> list[str]:
+def broken(old: Schema, new: Schema, *, stable: bool = True) -> list[str]:
     """What the change from ``old`` to ``new`` breaks, in words; empty when it is safe.
+
+    While the shape is not ``stable``, all readers are updated at once, and only new readers count.
 
     Raises:
         NotImplementedError: a schema says something that is not compared here.
     """
     before = [f"a new reader can't read old records: {what}" for what in _refused(new, new, old, old, "")]
+    if not stable:
+        return before
     after = [f"an old reader can't read new records: {what}" for what in _refused(old, old, new, new, "")]
     gone = [f"{path} is no longer declared: its name must never be used again" for path in _gone(old, old, new, new)]
     return [*before, *after, *gone]
@@ -128,11 +134,11 @@ def on_disk() -> dict[str, Schema]:
     return {path.parent.name: json.loads(path.read_text()) for path in TOPICS_DIR.glob("*/schema.json")}
 
 
-def changes(old: dict[str, Schema], new: dict[str, Schema]) -> list[str]:
+def changes(old: dict[str, Schema], new: dict[str, Schema], *, stable: bool = STABLE) -> list[str]:
     """What breaks between two states of all schemas, each with the name of its event."""
     both = sorted(old.keys() & new.keys())
     lost = [f"{name}: the event is gone, and what was written of it can't be read" for name in old.keys() - new.keys()]
-    return lost + [f"{name}: {what}" for name in both for what in broken(old[name], new[name])]
+    return lost + [f"{name}: {what}" for name in both for what in broken(old[name], new[name], stable=stable)]
 
 
 def _git(*arguments: str, folder: Path = TOPICS_DIR) -> str:

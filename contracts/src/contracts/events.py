@@ -2,15 +2,29 @@
 
 JSON Schemas under ``topics/*/schema.json`` are generated from here (``python -m contracts.generate``).
 A field that is optional on the wire has the type ``T | UnsetType`` and is left off when unset. Times are aware.
-Open vocabularies (channel, category, unit) are plain strings; ``Literal`` is for sets closed by logic.
+Words are plain strings on the wire: those of ``contracts.vocabulary`` as of the channel, the category and the unit.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Literal, get_args
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+
+from contracts import vocabulary as words
+
+
+def _listed(listed: Iterable[str], about: str = "") -> str:
+    return f"{about}{': ' if about else ''}{', '.join(listed)}; more may come."
+
+
+def _one_of(known: type[StrEnum], about: str = "") -> Meta:
+    """Describe a field that has a word of the vocabulary; ``contracts.codec.unknown_words`` finds others in it."""
+    return Meta(description=_listed(known, about), extra={"words": known})
+
 
 Time = Annotated[datetime, Meta(tz=True)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
@@ -21,8 +35,9 @@ Ticket = Annotated[
     str,
     Meta(pattern=r"^SPG-[0-9A-Z]{4}-[0-9A-Z]{5}$", description="Identifies a complaint, never authorizes."),
 ]
-Urgency = Literal["rendah", "sedang", "tinggi", "darurat"]
-Lane = Literal["unit", "triage"]
+ComplaintType = Annotated[str, _one_of(words.ComplaintType)]
+Urgency = Annotated[str, _one_of(words.Urgency)]
+Lane = Annotated[str, _one_of(words.Lane)]
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
@@ -77,7 +92,7 @@ class ComplaintClassified(Struct, frozen=True, kw_only=True):
     confidence: Ratio
     abstained: bool
     top: list[Candidate]
-    type: Literal["pengaduan", "permintaan_informasi", "aspirasi"]
+    type: ComplaintType
     urgency: Urgency
     spam: bool
     language: str
@@ -93,13 +108,11 @@ class FollowUp(Struct, frozen=True, kw_only=True):
     """One thing the citizen added after the complaint."""
 
     id: str
-    kind: Literal["addition", "rating", "reopen", "cancel", "rights_request"]
+    kind: Annotated[str, _one_of(words.FollowUpKind)]
     at: Time
     text: CitizenText | UnsetType = UNSET
     rating: Annotated[int, Meta(ge=1, le=5)] | UnsetType = UNSET
-    right: Annotated[
-        Literal["erasure", "restriction"] | UnsetType, Meta(description="Of a rights_request, UU 27/2022 (PDP).")
-    ] = UNSET
+    right: Annotated[str | UnsetType, _one_of(words.Right, "Of a rights_request, UU 27/2022 (PDP)")] = UNSET
     rahasia: Annotated[
         bool | UnsetType, Meta(description="Added to a confidential complaint that was merged into this one.")
     ] = UNSET
@@ -113,45 +126,13 @@ class ComplaintFollowedUp(Struct, frozen=True, kw_only=True):
     items: Annotated[list[FollowUp], Meta(min_length=1)]
 
 
-UpdateKind = Literal[
-    "registered",
-    "routed",
-    "acknowledged",
-    "in_progress",
-    "waiting_for_reporter",
-    "resolved",
-    "closed",
-    "returned",
-    "reopened",
-    "handed_over",
-    "rejected",
-    "merged",
-    "unmerged",
-    "cancelled",
-    "corrected",
-    "noted",
-    "deadline_set",
-    "warned",
-    "breached",
-    "escalated",
-    "paused",
-    "resumed",
-    "rescheduled",
-    "retracted",
-    "met",
-]
-#: The steps by which a story says what its clock did. The sla-monitor, whose words they are, passes over them.
-CLOCK_KINDS = frozenset(
-    {"deadline_set", "warned", "breached", "escalated", "paused", "resumed", "rescheduled", "retracted", "met"}
-)
-
-
 class DerivationDay(Struct, frozen=True, kw_only=True):
-    """One day of a deadline's derivation, with the reason in Indonesian."""
+    """One day of a deadline's derivation; ``reason`` says in Indonesian what ``kind`` says to programs."""
 
     date: date
     counted: bool
     reason: str
+    kind: Annotated[str | UnsetType, _one_of(words.DayKind)] = UNSET
     share: Annotated[
         Ratio | UnsetType, Meta(description="How much of a counted day counts: 0.5 is a half day; unset: all.")
     ] = UNSET
@@ -167,16 +148,16 @@ class ComplaintUpdated(Struct, frozen=True, kw_only=True):
     complaint_id: str
     ticket: Ticket
     seq: Annotated[int, Meta(ge=0)]
-    kind: UpdateKind
-    status: str
+    kind: Annotated[str, _one_of(words.UpdateKind)]
+    status: Annotated[str, _one_of(words.Status)]
     channel: str
     origin: str
     received_at: Time
     unit: UnitCode | None
-    lane: Lane | None
+    lane: Annotated[str | None, _one_of(words.Lane)]
     category: str | None
-    type: str | None
-    urgency: Urgency | None
+    type: Annotated[str | None, _one_of(words.ComplaintType)]
+    urgency: Annotated[str | None, _one_of(words.Urgency)]
     message: Annotated[str | UnsetType, Meta(description="For the public, in Indonesian; no personal data.")] = UNSET
     code: Annotated[
         str | UnsetType,
@@ -190,13 +171,7 @@ class ComplaintUpdated(Struct, frozen=True, kw_only=True):
         UnitCode | UnsetType, Meta(description="The unit whose reply caused it; unset: a rule, a timer, the reporter.")
     ] = UNSET
     evidence: Annotated[list[Evidence], Meta(description="What shows that it is done, given by the unit.")] = []
-    note: Annotated[
-        str | UnsetType,
-        Meta(
-            description="What a `noted` is about: addition, rating, refused, rights_requested, rights_done, "
-            "rights_declined, erased, deadline (of the complaint it was merged into)."
-        ),
-    ] = UNSET
+    note: Annotated[str | UnsetType, _one_of(words.Note, "What a `noted` is about")] = UNSET
     rahasia: Annotated[
         bool, Meta(description="Confidential: strangers are told status and due date, and nothing else of it.")
     ] = False
@@ -247,9 +222,7 @@ class SlaUpdated(Struct, frozen=True, kw_only=True):
 
     complaint_id: str
     ticket: Ticket
-    kind: Literal[
-        "started", "paused", "resumed", "warned", "met", "stopped", "lapsed", "rescheduled", "retracted", "upheld"
-    ]
+    kind: Annotated[str, _one_of(words.ClockKind)]
     policy: str
     stage: str
     round: Annotated[int, Meta(ge=1)]
@@ -311,7 +284,7 @@ class Support(Struct, frozen=True, kw_only=True):
     """A unit that helps the one that leads, and what it last said."""
 
     unit: UnitCode
-    status: Literal["asked", "acknowledged", "in_progress", "done"] = "asked"
+    status: Annotated[str, _one_of(words.SupportStatus)] = words.SupportStatus.ASKED.value
     message: str | UnsetType = UNSET
 
 
@@ -329,7 +302,7 @@ class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
     complaint_id: str
     ticket: Ticket
     seq: Annotated[int, Meta(ge=0)]
-    status: str
+    status: Annotated[str, _one_of(words.Status)]
     unit: UnitCode
     lane: Lane
     channel: str
@@ -338,8 +311,8 @@ class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
     anonim: bool
     rahasia: bool
     category: str | None
-    type: str | None
-    urgency: Urgency | None
+    type: Annotated[str | None, _one_of(words.ComplaintType)]
+    urgency: Annotated[str | None, _one_of(words.Urgency)]
     place: Place | UnsetType = UNSET
     place_stated: CitizenText | UnsetType = UNSET
     candidates: list[Candidate] = []
@@ -347,7 +320,7 @@ class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
     follow_ups: list[FollowUp] = []
     deadline_at: Time | UnsetType = UNSET
     derivation: list[DerivationDay] = []
-    role: Annotated[Literal["lead", "support"], Meta(description="What the unit that reads this is.")] = "lead"
+    role: Annotated[str, _one_of(words.Part, "What the unit that reads this is")] = words.Part.LEAD.value
     support: list[Support] = []
     reporters: Annotated[int, Meta(ge=1, description="How many reported it: this one and those merged into it.")] = 1
     merged: Annotated[list[Ticket], Meta(description="The complaints merged into this one.")] = []
@@ -399,7 +372,7 @@ class ReplyAnswer(Struct, frozen=True, kw_only=True):
     reason: str | UnsetType = UNSET
     code: Annotated[
         str | UnsetType,
-        Meta(description=f"Of a refusal, for programs: {', '.join(get_args(RefusalCode))}; more may come."),
+        Meta(description=_listed(get_args(RefusalCode), "Of a refusal, for programs")),
     ] = UNSET
     masked: Annotated[
         list[str],
@@ -410,18 +383,12 @@ class ReplyAnswer(Struct, frozen=True, kw_only=True):
 class UnitRouted(Struct, frozen=True, kw_only=True):
     """What a unit receives: the full snapshot and why it came."""
 
-    why: Annotated[
-        str,
-        Meta(
-            description="routed, withdrawn, updated, followed-up, deadline-set, warned, breached, escalated, retracted "
-            "(the breach was none), replied, rated, similar (perhaps the same as another), "
-            "handed-over (forward it to its target), erased (delete your copies); more may come."
-        ),
-    ]
+    why: Annotated[str, _one_of(words.Why)]
     unit: UnitCode
     complaint: ComplaintSnapshot | UnsetType = UNSET
     reason: str | UnsetType = UNSET
     reply: ReplyAnswer | UnsetType = UNSET
+    stage: Annotated[str | UnsetType, Meta(description=_listed(words.StageName, "The promise it is about"))] = UNSET
 
 
 class UnitReplied(Struct, frozen=True, kw_only=True):
@@ -434,9 +401,10 @@ class UnitReplied(Struct, frozen=True, kw_only=True):
     action: Annotated[
         str,
         Meta(
-            description="acknowledge, progress, ask, resolve, return, hand-over; "
-            "a triage unit also dispose, correct, reject, merge, unmerge; the admin also erase, rights-done, "
-            "rights-decline."
+            description=_listed(
+                words.Action,
+                "From dispose to unmerge for whoever has it in the triage lane, from erase on for the LAPOR admin",
+            )
         ),
     ]
     message: Annotated[str, Meta(max_length=4_000)] | UnsetType = UNSET

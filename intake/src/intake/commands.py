@@ -15,6 +15,7 @@ from msgspec import UNSET
 
 from contracts import ticket
 from contracts.events import FollowUp
+from contracts.vocabulary import FollowUpKind
 
 Kind = Literal["addition", "status", "cancel", "rating", "reopen", "erasure", "restriction", "bad_ticket", "bad_rating"]
 
@@ -87,7 +88,9 @@ class Command:
         """The command as something the citizen adds; None for one that changes nothing."""
         match self.kind:
             case "erasure" | "restriction" as right:
-                return FollowUp(id=item_id, kind="rights_request", at=at, right=right, text=self.text or UNSET)
+                return FollowUp(
+                    id=item_id, kind=FollowUpKind.RIGHTS_REQUEST, at=at, right=right, text=self.text or UNSET
+                )
             case "addition" | "cancel" | "reopen" | "rating" as kind:
                 return FollowUp(id=item_id, kind=kind, at=at, rating=self.rating or UNSET, text=self.text or UNSET)
         return None

@@ -12,15 +12,11 @@ from msgspec import Struct
 
 from chassis.database import Connection, Pool
 from contracts.events import DerivationDay, Evidence
+from contracts.vocabulary import DONE, FINAL, Status
 from intake.erasure import erase
 from intake.notices import NewNotice, Revision, add_notices, revise_notices
 
 log = logging.getLogger(__name__)
-
-#: Nothing follows these.
-FINAL = frozenset({"closed", "handed_over", "rejected", "cancelled"})
-#: In these nothing more is promised.
-DONE = FINAL | {"resolved", "archived"}
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -52,7 +48,7 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ticket: str
     seq: int = -1
-    status: str = "received"
+    status: str = Status.RECEIVED
     unit: str | None = None
     support: list[str] = []
     steps: list[Step] = []
@@ -105,7 +101,7 @@ async def load_views(db: Connection | Pool, tickets: list[str]) -> dict[str, Com
 def _view(row: Mapping[str, Any]) -> ComplaintView:
     """A row of ``_LOAD``. How a complaint was sent is known here before the first event of its story comes."""
     if row["body"] is None:
-        view = ComplaintView(ticket=row["ticket"], status="archived" if row["registered"] else "received")
+        view = ComplaintView(ticket=row["ticket"], status=Status.ARCHIVED if row["registered"] else Status.RECEIVED)
     else:
         view = msgspec.json.decode(row["body"], type=ComplaintView)
     return msgspec.structs.replace(view, rahasia=view.rahasia or row["rahasia"], anonim=row["anonim"])

@@ -12,19 +12,21 @@ import msgspec
 
 from chassis.batch import Handler
 from chassis.wire import Emit, Message
-from contracts.events import CLOCK_KINDS, ComplaintErased, ComplaintUpdated
+from contracts.events import ComplaintErased, ComplaintUpdated
 from contracts.topics import ERASED, UPDATED
-from intake.complaint_view import DONE, ComplaintView, Pending, Step, load_views, save_views
+from contracts.vocabulary import CLOCK_KINDS, DONE, Note, StageName, UpdateKind
+from intake.complaint_view import ComplaintView, Pending, Step, load_views, save_views
 from intake.notices import NewNotice, NoticeKind, Revision
 from intake.texts import Texts
 
 SOURCES = (UPDATED, ERASED)
 #: The notes by which the reporter of an erased complaint hears that it is done; nothing else is told any more.
-_FAREWELLS = frozenset({"rights_done", "erased"})
+_FAREWELLS = frozenset({Note.RIGHTS_DONE, Note.ERASED})
 #: Whatever this intake tells, everybody reads.
 PUBLIC = "intake-social"
-_ASKED = "waiting_for_reporter"
-_DEADLINES = frozenset({"deadline_set", "resumed", "rescheduled"})
+_KINDS = frozenset[str](UpdateKind)
+_ASKED = UpdateKind.WAITING_FOR_REPORTER
+_DEADLINES = frozenset({UpdateKind.DEADLINE_SET, UpdateKind.RESUMED, UpdateKind.RESCHEDULED})
 _with = msgspec.structs.replace
 Decide = Callable[[Mapping[str, ComplaintView], Message, datetime], tuple[dict[str, ComplaintView], list[Emit]]]
 
@@ -50,6 +52,8 @@ class ComplaintProjection:
 
     def on_step(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
         """Keep the step, and tell the reporter of it. One that is known changes nothing."""
+        if data.kind not in _KINDS:  # of a newer router: the next step that is known says how it stands
+            return view
         if data.seq <= view.seq and any(step.seq == data.seq for step in view.steps):
             return view
         if view.erased:
@@ -61,7 +65,7 @@ class ComplaintProjection:
         after = _moved(view, data)
         if own:
             after = _told_on_page(after, data, now, text)
-        if self.notify and own and data.kind != "registered" and not self._told_today(view, data, now):
+        if self.notify and own and data.kind != UpdateKind.REGISTERED and not self._told_today(view, data, now):
             after = self._announce(view, after, data, text)
         return after
 
@@ -88,7 +92,7 @@ class ComplaintProjection:
         """Whether the last step was the same work in progress, on the same day: the page has all of them."""
         before = (step for step in reversed(view.steps) if step.seq < data.seq and step.kind not in CLOCK_KINDS)
         last = next(before, None)
-        if last is None or (last.kind, data.kind) != ("in_progress", "in_progress"):
+        if last is None or (last.kind, data.kind) != (UpdateKind.IN_PROGRESS, UpdateKind.IN_PROGRESS):
             return False
         return last.at.astimezone(self.texts.zone).date() == now.astimezone(self.texts.zone).date()
 
@@ -120,28 +124,28 @@ class ComplaintProjection:
 
     def _on_clock(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
         """Keep the deadline and what became of it; the rest is no concern of citizens."""
-        if data.stage == "closing" and data.kind in _DEADLINES:
+        if data.stage == StageName.CLOSING and data.kind in _DEADLINES:
             return _set(view, "reopening", data.seq, reopen_until=data.deadline_at or None)
-        if data.stage == "rights" and data.origin == self.service:
+        if data.stage == StageName.RIGHTS and data.origin == self.service:
             return self._on_rights(view, data, now)
-        if data.stage != "completion":
+        if data.stage != StageName.COMPLETION:
             return view
         match data.kind:
-            case "deadline_set" | "resumed" | "rescheduled":
+            case UpdateKind.DEADLINE_SET | UpdateKind.RESUMED | UpdateKind.RESCHEDULED:
                 return self._on_deadline(view, data, now)
-            case "paused":
+            case UpdateKind.PAUSED:
                 return self._on_paused(view, data, now)
-            case "breached":
+            case UpdateKind.BREACHED:
                 return self._on_breached(view, data, now)
-            case "retracted":
+            case UpdateKind.RETRACTED:
                 return self._on_retracted(view, data, now)
-            case "escalated":
+            case UpdateKind.ESCALATED:
                 return _told_on_page(view, data, now, self.texts.escalated(data))
         return view
 
     def _on_paused(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
         bound = self.texts.said_by_clock("answer_by", data.paused_until) if data.paused_until else ""
-        view = _told_on_page(view, data, now, f"{self._said('paused', view)} {bound}".strip())
+        view = _told_on_page(view, data, now, f"{self._said(UpdateKind.PAUSED, view)} {bound}".strip())
         view = _set(view, "pause", data.seq, paused=True)
         if view.pending and view.pending.waits_for == "bound" and data.seq == view.seq:
             return self._revise(view, view.pending, f"{view.pending.text} {bound}".strip())
@@ -149,16 +153,16 @@ class ComplaintProjection:
 
     def _on_deadline(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
         before = view
-        missed = data.kind != "deadline_set" and view.breached and view.deadline_at == data.deadline_at
+        missed = data.kind != UpdateKind.DEADLINE_SET and view.breached and view.deadline_at == data.deadline_at
         facts = {"deadline_at": data.deadline_at or None, "derivation": data.derivation, "promise": data.promise or ""}
         view = _set(view, "deadline", data.seq, **facts)
-        view = _set(view, "pause", data.seq, paused=data.kind == "rescheduled" and view.paused)
+        view = _set(view, "pause", data.seq, paused=data.kind == UpdateKind.RESCHEDULED and view.paused)
         view = _set(view, "breach", data.seq, breached=missed)
-        if data.kind != "deadline_set" and not missed:
+        if data.kind != UpdateKind.DEADLINE_SET and not missed:
             view = _told_on_page(view, data, now, self._said(data.kind, view))
         if data.seq < view.seq or not self.notify or missed or data.origin != self.service:
             return view
-        if data.kind == "deadline_set" and data.round == 1 and view.parent is None:
+        if data.kind == UpdateKind.DEADLINE_SET and data.round == 1 and view.parent is None:
             receipt = self.texts.receipt(self.service, view)
             return _with(view, revisions=[*view.revisions, Revision(view.ticket, NoticeKind.RECEIPT, "", receipt)])
         return self._tell_deadline(view, data, moved=view.deadline_at != before.deadline_at)
@@ -169,7 +173,7 @@ class ComplaintProjection:
         After a question it is told also when it is as before, for the citizen was told that it stands. While one is
         open nobody knows it.
         """
-        if view.parent is None and data.kind != "rescheduled":
+        if view.parent is None and data.kind != UpdateKind.RESCHEDULED:
             if view.pending and view.pending.waits_for == "deadline":
                 return self._revise(view, view.pending, f"{view.pending.text} {self._said('moved', view)}")
             if view.pending:  # no time was left for the question
@@ -177,7 +181,7 @@ class ComplaintProjection:
             return _with(view, deadline_untold=view.status not in DONE)
         if not moved or view.paused or view.status in DONE:
             return view
-        said = self._said("rescheduled" if data.kind == "rescheduled" else "moved", view)
+        said = self._said(UpdateKind.RESCHEDULED if data.kind == UpdateKind.RESCHEDULED else "moved", view)
         return self._tell(_with(view, deadline_untold=False), NoticeKind.DEADLINE, data.seq, f"{view.ticket}: {said}")
 
     def _on_breached(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
@@ -185,7 +189,7 @@ class ComplaintProjection:
         view = _set(view, "deadline", data.seq, deadline_at=data.deadline_at or None, derivation=data.derivation)
         view = _set(view, "breach", data.seq, breached=True)
         view = _set(view, "pause", data.seq, paused=False)
-        view = _told_on_page(_with(view, deadline_untold=False), data, now, self._said("breached", view, data))
+        view = _told_on_page(_with(view, deadline_untold=False), data, now, self._said(UpdateKind.BREACHED, view, data))
         if not self.notify or view.status in DONE or data.origin != self.service:
             return view
         unit = self.texts.unit(None if self._in_public(view) else data.unit or view.unit)
@@ -202,17 +206,17 @@ class ComplaintProjection:
     def _on_retracted(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
         if data.level:
             return _told_on_page(view, data, now, self._said("not_escalated", view, data))
-        view = _told_on_page(view, data, now, self._said("retracted", view, data))
+        view = _told_on_page(view, data, now, self._said(UpdateKind.RETRACTED, view, data))
         return self._correct(_set(view, "breach", data.seq, breached=False), data)
 
     def _on_rights(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
         """The clock of a right runs beside the complaint's; what was asked is its reporter's business alone."""
-        if data.kind == "breached":
+        if data.kind == UpdateKind.BREACHED:
             text = self._said("rights_late", view, data)
             view = _told_on_page(view, data, now, text)
             return self._apologize(view, data, f"{view.ticket}: {text}") if self.notify else view
-        if data.kind == "retracted" and not data.level:
-            view = _told_on_page(view, data, now, self._said("retracted", view, data))
+        if data.kind == UpdateKind.RETRACTED and not data.level:
+            view = _told_on_page(view, data, now, self._said(UpdateKind.RETRACTED, view, data))
             return self._correct(view, data)
         return view
 
@@ -237,18 +241,18 @@ def _moved(view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
     view = _with(view, seq=max(view.seq, data.seq), registered=True, rahasia=view.rahasia or data.rahasia)
     view = _set(view, "status", data.seq, status=data.status, unit=data.unit, support=data.support)
     match data.kind:
-        case "merged":  # the parent's clock counts for both
+        case UpdateKind.MERGED:  # the parent's clock counts for both
             facts = {"deadline_at": data.deadline_at or None, "derivation": data.derivation, "promise": ""}
             view = _set(view, "parent", data.seq, parent=data.parent or None)
             view = _set(view, "deadline", data.seq, **facts)
             view = _set(view, "breach", data.seq, breached=data.code == "parent_late")
             view = _set(view, "pause", data.seq, paused=data.code == "parent_paused")
             return _with(view, pending=None, deadline_untold=False)
-        case "unmerged":
+        case UpdateKind.UNMERGED:
             return _set(view, "parent", data.seq, parent=None)
-        case "resolved":
+        case UpdateKind.RESOLVED:
             view = _set(view, "evidence", data.seq, evidence=data.evidence)
-        case "reopened":
+        case UpdateKind.REOPENED:
             view = _set(view, "evidence", data.seq, evidence=[])
             view = _set(view, "reopening", data.seq, reopen_until=None)
     return _with(view, pending=None, deadline_untold=False) if view.status in DONE else view
@@ -261,12 +265,12 @@ def _told_on_page(view: ComplaintView, data: ComplaintUpdated, now: datetime, te
 
 def _waits_for(before: ComplaintView, view: ComplaintView, data: ComplaintUpdated) -> str | None:
     """What the clock will say to ``data``: a bound to a question, a deadline to its answer and to a new round."""
-    if data.status in DONE or data.kind == "merged":
+    if data.status in DONE or data.kind == UpdateKind.MERGED:
         return None
     if data.kind == _ASKED:
         return None if view.breached else "bound"
     answered = before.status == _ASKED and data.status != _ASKED and not view.breached
-    return "deadline" if answered or data.kind in ("reopened", "unmerged") else None
+    return "deadline" if answered or data.kind in (UpdateKind.REOPENED, UpdateKind.UNMERGED) else None
 
 
 def _promise(data: ComplaintUpdated) -> str:

@@ -27,8 +27,9 @@ from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
 from contracts.ids import complaint_id
 from contracts.masking import mask
 from contracts.topics import FOLLOWED_UP, RECEIVED
+from contracts.vocabulary import DONE
 from intake import metrics
-from intake.complaint_view import DONE, SENT_WITH
+from intake.complaint_view import SENT_WITH
 from intake.notices import NewNotice, NoticeKind, add_notices
 
 log = logging.getLogger(__name__)

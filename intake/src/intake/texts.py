@@ -9,9 +9,9 @@ import msgspec
 
 from contracts.dates import due_in_words
 from contracts.events import ComplaintUpdated
-from intake.complaint_view import DONE, ComplaintView
+from contracts.vocabulary import DONE, HEAD, Status, UpdateKind
+from intake.complaint_view import ComplaintView
 from kabupaten import Part, Region
-from kabupaten.sla import HEAD
 
 #: What the texts need: the names of the units, the kabupaten's time zone, and the contacts that are not masked.
 PARTS: tuple[Part, ...] = ("texts", "units", "routing", "calendar")
@@ -62,7 +62,7 @@ class Texts:
             "parent": update.parent or "",
             "status": self.statuses.get(update.status, update.status),
         }
-        form = self.notes.get(update.note or "") if update.kind == "noted" else None
+        form = self.notes.get(update.note or "") if update.kind == UpdateKind.NOTED else None
         return _tidy((form or self.changes[update.kind]).format_map(words))
 
     def _of_code(self, update: ComplaintUpdated) -> str:
@@ -78,7 +78,7 @@ class Texts:
         """What the page says when ``data`` went up the ladder."""
         head = self.clock["head"].format(unit=self.unit(data.unit), due="")
         to = ", ".join(head if code == HEAD else self.unit(code) for code in data.escalate_to)
-        return self.clock["escalated"].format(to=to or head, unit=self.unit(data.unit), due="")
+        return self.clock[UpdateKind.ESCALATED].format(to=to or head, unit=self.unit(data.unit), due="")
 
     def status_line(self, story: ComplaintView | None, ticket: str, *, to_reporter: bool = False) -> str:
         """Answer "how is my complaint?", short enough for one SMS; others hear less of a confidential one."""
@@ -87,7 +87,7 @@ class Texts:
         if story.rahasia and not to_reporter:
             story = msgspec.structs.replace(story, unit=None, parent=None)
         line = f"{ticket}: {self.statuses.get(story.status, story.status)}"
-        if story.unit and story.status != "handed_over":  # the unit that passed it on has it no longer
+        if story.unit and story.status != Status.HANDED_OVER:  # the unit that passed it on has it no longer
             line += f" ({self.unit(story.unit)})"
         if story.parent and story.status not in DONE:
             line += f". Tenggatnya di {story.parent}"

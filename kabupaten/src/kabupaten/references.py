@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple
 
-from contracts.events import CLOCK_KINDS, Lane, UpdateKind, Urgency
+from contracts.vocabulary import CLOCK_KINDS, HEAD, ComplaintType, Lane, Note, UpdateKind, Urgency
 from kabupaten.problems import Problem, Where
 from kabupaten.routing import KECAMATAN
-from kabupaten.sla import HEAD, KINDS
+from kabupaten.sla import KINDS
 from kabupaten.source import Source
 from kabupaten.territory import same_place
 from kabupaten.units import A_UNIT
 
-ComplaintType = Literal["pengaduan", "permintaan_informasi", "aspirasi"]
-TYPES: tuple[ComplaintType, ...] = get_args(ComplaintType)
-NOTES = ("addition", "rating", "refused", "rights_requested", "rights_done", "rights_declined", "erased", "deadline")
+TYPES = tuple(ComplaintType)
 TRIGGERS = {
     f"{kind}{about}"
-    for kind in {*get_args(UpdateKind)} - CLOCK_KINDS
-    for about in ("", *(f"/{name}" for name in (NOTES if kind == "noted" else get_args(Lane))))
+    for kind in set(UpdateKind) - CLOCK_KINDS
+    for about in ("", *(f"/{name}" for name in (Note if kind == UpdateKind.NOTED else Lane)))
 }
 Sources = Mapping[str, Source]
 
@@ -72,7 +70,7 @@ def unknown_names(sources: Sources) -> Iterator[Problem]:
 def _known(sources: Sources) -> dict[str, _Known]:
     known = {
         "type": _Known(TYPES, "there is no type {}", _one_of(TYPES)),
-        "urgency": _Known(get_args(Urgency), "there is no urgency {}", _one_of(get_args(Urgency))),
+        "urgency": _Known(tuple(Urgency), "there is no urgency {}", _one_of(tuple(Urgency))),
         "step": _Known(TRIGGERS, "there is no step {}", KINDS),
     }
     if "units" in sources:

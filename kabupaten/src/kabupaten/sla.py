@@ -10,16 +10,15 @@ from typing import Annotated, Literal, Protocol
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from contracts.vocabulary import StageName, Status
 from kabupaten.calendar import Calendar
 from kabupaten.problems import Problem, Where, refuse
 from kabupaten.source import Source
 from kabupaten.validate import parse, remedy
 
-NEEDED_STAGES = {"completion", "closing"}  # the router and the intakes know these by name
-ASKED = "waiting_for_reporter"
+NEEDED_STAGES = {StageName.COMPLETION, StageName.CLOSING}  # the router and the intakes know these by name
+ASKED = Status.WAITING_FOR_REPORTER
 KINDS = "write a list of kinds of complaint.updated, such as [resolved] or [routed/triage, noted/rights_done]"
-#: In ``escalation``: the head of the unit that has the complaint.
-HEAD = "head"
 #: Roughly, to see whether a ladder rises.
 _SECONDS = {"seconds": 1, "hours": 3600, "working_hours": 3600, "days": 86_400, "working_days": 86_400}
 
@@ -185,13 +184,13 @@ def _default(source: Source, sla: Sla) -> Iterator[Problem]:
         for stage in NEEDED_STAGES - policy.stages.keys():
             advice = f"add {stage}, or make another policy the default"
             yield source.wrong(where, f"the default policy has no stage {stage}", advice)
-        completion = policy.stages.get("completion")
+        completion = policy.stages.get(StageName.COMPLETION)
         pause = completion.pause if completion else None
         # Only the end of the pause gives a unit back what it asked about, when the reporter does not answer.
         if completion and (pause is None or ASKED not in pause.during):
             advice = f"add pause: {{during: [{ASKED}], amount: 5, unit: working_days}}"
             problem = "nothing ends the wait for a reporter who does not answer"
-            yield source.wrong((*where, "completion", *(("pause",) if pause else ())), problem, advice)
+            yield source.wrong((*where, StageName.COMPLETION, *(("pause",) if pause else ())), problem, advice)
     yield from _gaps(source, sorted(known, key=lambda policy: policy.valid_from))
 
 
@@ -221,7 +220,7 @@ def _in_stage(source: Source, where: Where, stage: Stage) -> Iterator[Problem]:
     for name in sorted(stage.pause.during & stage.ends) if stage.pause else ():
         advice = f"take {name} out of during, or out of ends"
         yield source.wrong((*where, "pause", "during"), f"{name} both pauses and ends it", advice)
-    if stage.name == "closing" and stage.at_deadline != "lapsed":
+    if stage.name == StageName.CLOSING and stage.at_deadline != "lapsed":
         yield source.wrong((*where, "at_deadline"), "the time for closing lapses", "write at_deadline: lapsed")
     for n, (lower, higher) in enumerate(pairwise(rung.after for rung in stage.escalation), 1):
         if higher.amount * _SECONDS[higher.unit] <= lower.amount * _SECONDS[lower.unit]:

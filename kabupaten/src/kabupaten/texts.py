@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterator, Mapping
-from typing import get_args
 
 from msgspec import defstruct
 
-from contracts.events import CLOCK_KINDS, UpdateKind
+from contracts.vocabulary import CLOCK_KINDS, Note, Status, UpdateKind
 from kabupaten.problems import Problem, refuse
 from kabupaten.references import texts_at
 from kabupaten.source import Source
@@ -18,16 +17,12 @@ from kabupaten.validate import Words, mistakes
 Texts = Mapping[str, Mapping[str, str]]
 
 _STEP = frozenset({"ticket", "unit", "support", "message", "reason", "target", "parent", "status"})
-_KINDS = {*get_args(UpdateKind)} - CLOCK_KINDS
-_NO_STATUS = {"unmerged", "corrected", "noted"}
 _TICKET, _DUE, _CLOCK = frozenset({"ticket"}), frozenset({"ticket", "due"}), frozenset({"due", "unit"})
 #: The keys of each section, and the placeholders that each may have.
 PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
-    "statuses": dict.fromkeys((_KINDS - _NO_STATUS) | {"received", "archived"}, frozenset[str]()),
-    "changes": dict.fromkeys(_KINDS, _STEP),
-    "notes": dict.fromkeys(
-        ("addition", "rating", "refused", "rights_requested", "rights_done", "rights_declined", "erased"), _STEP
-    ),
+    "statuses": dict.fromkeys((status for status in Status if status != Status.UNMERGED), frozenset[str]()),
+    "changes": dict.fromkeys((kind for kind in UpdateKind if kind not in CLOCK_KINDS), _STEP),
+    "notes": dict.fromkeys((note for note in Note if note != Note.DEADLINE), _STEP),
     "clock": {
         **dict.fromkeys(
             (
@@ -36,7 +31,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
             ),
             _CLOCK,
         ),
-        "escalated": _CLOCK | {"to"},
+        UpdateKind.ESCALATED: _CLOCK | {"to"},
     },
     "codes": dict.fromkeys(
         ("lapsed", "answer_time_over", "question_time_over", "parent_due", "parent_late", "parent_paused"),
@@ -64,7 +59,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
 _FILE = defstruct(
     "Texts",
     [
-        (section, defstruct(section, [(key, Words) for key in texts], forbid_unknown_fields=True))
+        (section, defstruct(section, [(str(key), Words) for key in texts], forbid_unknown_fields=True))
         for section, texts in PLACEHOLDERS.items()
     ],
     forbid_unknown_fields=True,

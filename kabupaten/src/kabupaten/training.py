@@ -14,11 +14,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Struct
 
-from contracts.events import Urgency
+from contracts.vocabulary import ComplaintType, Urgency
 from kabupaten.categories import UNKNOWN
 from kabupaten.load import load
 from kabupaten.problems import Problem, RegionError
-from kabupaten.references import ComplaintType
 from kabupaten.source import Source, folders, region_file
 from kabupaten.validate import Words, parse, remedy
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
 from contracts.events import UnitCode
 from contracts.links import can_be_listed
+from contracts.vocabulary import UnitRole
 from kabupaten.problems import Problem, Where, refuse
 from kabupaten.source import Source
 from kabupaten.territory import same_place
 from kabupaten.validate import Words, parse, remedy
 
 #: Exactly one unit is the LAPOR admin, looks into the conduct of officials, gets what no other may have.
-Role = Literal["triage", "conduct", "fallback"]
 A_UNIT = "write a code of units.yaml, or add the unit there"
 _Code = Annotated[UnitCode, remedy("write capitals, digits and hyphens, such as KEC-GANRA")]
 
@@ -60,7 +60,7 @@ class Units(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Give each unit by its code."""
         return {row.code: row for row in self.rows}
 
-    def holder(self, role: Role) -> str:
+    def holder(self, role: UnitRole) -> str:
         """Name the unit that plays ``role``."""
         return next(row.code for row in self.rows if getattr(row, role))
 
@@ -84,7 +84,7 @@ def _hosts(source: Source, units: Units) -> Iterator[Problem]:
 
 
 def _roles(source: Source, units: Units) -> Iterator[Problem]:
-    for role in get_args(Role):
+    for role in UnitRole:
         holders = [row.code for row in units.rows if getattr(row, role)]
         if len(holders) != 1:
             problem = f"exactly one unit must have `{role}: true`, found {holders or 'none'}"

@@ -16,7 +16,6 @@ from chassis import wire
 from chassis.wire import Emit, Message, Record, Tombstone, read_tombstone
 from contracts import topics
 from contracts.events import (
-    CLOCK_KINDS,
     ComplaintClassified,
     ComplaintFollowedUp,
     ComplaintReceived,
@@ -31,6 +30,7 @@ from contracts.events import (
 )
 from contracts.signature import sign
 from contracts.ticket import INTAKES, door
+from contracts.vocabulary import CLOCK_KINDS
 from kabupaten.routing import Target
 from kabupaten.units import Unit
 from router import handlers

@@ -316,3 +316,26 @@ def test_what_the_clock_said_earlier_and_is_put_back_changes_nothing() -> None:
         step.kind for step in of_the_clock(office.hear(structs.replace(sla("started"), round=2, number=4)))
     ]
     assert ["deadline_set"] == [step.kind for step in of_the_clock(office.hear(sla("started", stage="closing")))]
+
+
+@pytest.mark.parametrize("status", ["registered", "in_progress", "waiting_for_reporter", "resolved", "closed"])
+@pytest.mark.parametrize("stage", ["completion", "rights", "polishing"])
+def test_what_a_newer_clock_says_is_passed_over(status: str, stage: str) -> None:
+    office = in_status(status)
+    before = office.case
+    assert ([], before) == (office.hear(sla("praised", stage=stage)), office.case)
+
+
+@pytest.mark.parametrize("stage", ["completion", "rights"])
+def test_a_unit_is_told_by_a_code_which_promise_the_clock_speaks_of(stage: str) -> None:
+    office, late = in_status("acknowledged"), breached(stage=stage)
+    office.hear(followed_up(item("rights_request", 9)))
+    told = office.hear(
+        sla("warned", stage=stage),
+        late,
+        breached(stage=stage, level=1, escalate_to=["SETDA"]),
+        sla("retracted", stage=stage),
+    )
+    records = [each for each in told if isinstance(each, UnitRouted)]
+    assert ["warned", "breached", "escalated", "retracted"] == list(dict.fromkeys(each.why for each in records))
+    assert {stage} == {each.stage for each in records}

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from router_office import OTHER, Office, T, classified, followed_up, in_status, item, kinds, received, refusal, reply
 from router_office import to_units as units
 
-from contracts.events import UnitRouted
+from contracts.events import FollowUp, UnitRouted
 
 
 def resolved_by(unit: str, category: str, **facts: Any) -> Office:
@@ -91,7 +91,7 @@ def test_what_nobody_had_yet_is_rated_to_nobody() -> None:
 def test_a_rights_request_reaches_the_triage_unit_whoever_has_the_complaint(status: str) -> None:
     office = in_status(status)
     told = office.hear(followed_up(item("rights_request", 9, right="restriction")))
-    assert (["noted"], [("DISKOMINFO", "followed-up")]) == (kinds(told), units(told))
+    assert (["noted"], [("DISKOMINFO", "rights-requested")]) == (kinds(told), units(told))
     (record,) = [each for each in told if isinstance(each, UnitRouted)]
     assert "hak pelapor (UU PDP): pembatasan pemrosesan data pribadi" == record.reason
 
@@ -130,7 +130,7 @@ def test_rights_are_granted_by_the_triage_unit_alone_and_in_words() -> None:
 def test_rights_in_a_complaint_about_the_triage_unit_are_another_ones() -> None:
     office = resolved_by("PUPR", "jalan_jembatan", about_units=["DISKOMINFO"])
     told = office.hear(followed_up(item("rights_request")))
-    assert [("INSPEKTORAT", "followed-up")] == units(told)
+    assert [("INSPEKTORAT", "rights-requested")] == units(told)
     done = reply("rights-decline", message="Masih diperiksa")
     assert "bukan milik DISKOMINFO" in str(refusal(office.hear(("DISKOMINFO", done))))
     assert None is refusal(office.hear(("INSPEKTORAT", done)))
@@ -184,3 +184,13 @@ def test_a_merged_ones_bad_rating_is_about_the_parents_unit_and_a_good_one_close
     (record,) = [each for each in told if isinstance(each, UnitRouted)]
     assert ("SETDA", "rated", "pelapor menilai 1 dari 5 (PUPR)") == (record.unit, record.why, record.reason)
     assert UNSET == office.story()[-1].by
+
+
+@pytest.mark.parametrize(
+    "newer", [item("praise", 7, text="Bagus"), item("rights_request", 7, right="portability")], ids=["kind", "right"]
+)
+def test_what_a_newer_intake_adds_is_passed_over_until_the_router_knows_it(newer: FollowUp) -> None:
+    office = in_status("routed")
+    assert [] == office.hear(followed_up(newer))
+    assert ["noted"] == kinds(office.hear(followed_up(newer, item("addition"))))
+    assert ["addition-1"] == [each.id for each in office.case.follow_ups]

@@ -104,7 +104,7 @@ READERS: dict[str, tuple[Any, list[Any], str, str, bool]] = {
     "the ladder": (with_unit, [LATE], "SETDA", "escalated", False),
     "the ladder, of its retraction": (with_unit, [LATE, sla("retracted")], "SETDA", "retracted", False),
     "the supervisor": (with_unit, [DONE, BAD], "SETDA", "rated", False),
-    "the desk, of a right": (with_unit, [ERASE], "DISKOMINFO", "followed-up", False),
+    "the desk, of a right": (with_unit, [ERASE], "DISKOMINFO", "rights-requested", False),
     "the desk, of a right that is late": (with_unit, [ERASE, LATE_RIGHT], "DISKOMINFO", "breached", False),
     "a unit that gave it back": (with_unit, [("PUPR", BACK)], "PUPR", "replied", False),
     "a unit that helps no longer": (with_unit, [("DISHUB", BACK)], "DISHUB", "replied", False),

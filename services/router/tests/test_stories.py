@@ -11,7 +11,8 @@ from msgspec import UNSET
 from router_office import OTHER, RULES, Office, T, breached, classified, followed_up, item, received, reply, sla
 
 from contracts.events import Data, UnitReplied, UnitRouted
-from router.case import FINAL, about_units
+from contracts.vocabulary import FINAL
+from router.case import about_units
 
 UNITS = sorted(RULES.units)
 ABOUT = st.lists(st.sampled_from(["DISKOMINFO", "INSPEKTORAT", "SETDA", "PUPR"]), max_size=2, unique=True)

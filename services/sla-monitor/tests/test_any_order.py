@@ -21,10 +21,12 @@ import oracle
 import pytest
 from oracle import WITA, Step
 
-from contracts.events import CLOCK_KINDS, ComplaintUpdated, SlaBreached, SlaUpdated
+from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated
+from contracts.vocabulary import CLOCK_KINDS, DayKind
 from sla_monitor import clock as clocks
 from sla_monitor import deadlines, handlers
 from sla_monitor.adapters import store
+from sla_monitor.calendar import DayOff
 from sla_monitor.domain import Rules
 from sla_monitor.late_steps import retold
 from sla_monitor.region import load_rules
@@ -339,8 +341,11 @@ def test_it_finds_a_clock_that_ignores_a_pause(monkeypatch: pytest.MonkeyPatch) 
     assert finds_something()
 
 
+WEEKEND = DayOff(DayKind.WEEKEND, "libur")
+
+
 def test_it_finds_a_clock_that_counts_a_holiday(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadlines, "day_off", lambda calendar, day: "libur" if day.weekday() > 4 else None)
+    monkeypatch.setattr(deadlines, "day_off", lambda _, day: WEEKEND if day.weekday() > 4 else None)
     assert finds_something()
 
 

@@ -40,7 +40,8 @@ def test_explain_prints_the_deadline_the_warning_and_the_derivation() -> None:
     found = json.loads(result.stdout)
     assert list(found) == ["deadline_at", "warn_at", "derivation"]
     assert (found["deadline_at"], found["warn_at"]) == ("2027-01-07T00:00:00+08:00", "2027-01-06T02:24:00+08:00")
-    assert {"date": "2027-01-05", "counted": False, "reason": "libur: Isra Mikraj Nabi Muhammad"} in found["derivation"]
+    off = {"date": "2027-01-05", "counted": False, "kind": "holiday", "reason": "libur: Isra Mikraj Nabi Muhammad"}
+    assert off in found["derivation"]
 
 
 def test_explain_tells_people_in_indonesian() -> None:
@@ -103,7 +104,8 @@ def test_explain_shows_half_days_and_office_hours(tmp_path: Path) -> None:
     where = ["--start", "2026-12-18T10:00+08:00", "--region", str(tmp_path)]
     days = json.loads(run("explain", *where, "--json").stdout)["derivation"]
     assert {
-        "date": "2026-12-19", "counted": True, "reason": "hari kerja 0,5 (setengah hari, Sabtu dinas)", "share": 0.5
+        "date": "2026-12-19", "counted": True, "kind": "half",
+        "reason": "hari kerja 0,5 (setengah hari, Sabtu dinas)", "share": 0.5,
     } in days  # fmt: skip
     assert "Sabtu 19 Desember 2026   setengah  hari kerja 0,5" in run("explain", *where).stdout
     # Friday 10 to 11.30, the half Saturday 7.30 to 11.30, and half an hour of a Monday with the hours of Friday.

@@ -144,6 +144,9 @@ def test_the_derivation_names_every_day_from_the_receipt_and_why(rules: Rules) -
         ("2026-12-28", True, "hari kerja 2"),
         ("2026-12-29", True, "hari kerja 3"),
     ]
+    assert ["start", "counted", "holiday", "weekend", "weekend", "counted", "counted"] == [
+        day.kind for day in found.derivation
+    ]
 
 
 @pytest.mark.parametrize(

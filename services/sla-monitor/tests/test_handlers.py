@@ -10,7 +10,8 @@ from msgspec import UNSET
 
 from chassis.wire import Message, Record, outgoing
 from contracts.codec import decode, encode, envelope
-from contracts.events import ComplaintFollowedUp, ComplaintUpdated, Data, FollowUp, SlaBreached, SlaUpdated, UpdateKind
+from contracts.events import ComplaintFollowedUp, ComplaintUpdated, Data, FollowUp, SlaBreached, SlaUpdated
+from contracts.vocabulary import UpdateKind
 from kabupaten.sla import Term
 from sla_monitor.handlers import key, on_message, on_timer
 from sla_monitor.region import load_rules
@@ -76,7 +77,7 @@ def test_no_two_announcements_share_an_id(clock: ComplaintClock) -> None:
 
 
 def test_a_deadline_comes_with_the_length_of_its_promise_in_words() -> None:
-    steps: list[UpdateKind] = ["registered", "waiting_for_reporter", "in_progress", "resolved"]
+    steps = ["registered", "waiting_for_reporter", "in_progress", "resolved"]
     said = []
     current: ComplaintClock | None = None
     for seq, kind in enumerate(steps):
@@ -89,7 +90,7 @@ def test_a_deadline_comes_with_the_length_of_its_promise_in_words() -> None:
 
 
 def test_a_pause_tells_until_when_it_lasts_and_its_end_tells_why(clock: ComplaintClock) -> None:
-    steps: list[UpdateKind] = ["waiting_for_reporter", "in_progress", "waiting_for_reporter", "waiting_for_reporter"]
+    steps = ["waiting_for_reporter", "in_progress", "waiting_for_reporter", "waiting_for_reporter"]
     said: list[SlaUpdated] = []
     current = clock
     for seq, (kind, seconds) in enumerate(zip(steps, (1, 2, 3, 30), strict=True), 1):

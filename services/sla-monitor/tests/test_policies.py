@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+import msgspec
 import pytest
 from msgspec import structs
 from told import MONDAY, SOPPENG, Step, story, told, walk, wita
 
 from contracts.events import SlaUpdated
+from contracts.vocabulary import DayKind
 from kabupaten.calendar import LocalDay
 from kabupaten.sla import Policy, Variant
 from sla_monitor.clock import decide, due, recalendared
+from sla_monitor.deadlines import deadline
 from sla_monitor.domain import Rules
 from sla_monitor.handlers import to_emit
 
@@ -187,6 +190,23 @@ def test_half_a_day_that_was_promised_stays_half_a_day_through_a_pause() -> None
     assert resumed[0].running.derivation == started[0].running.derivation
 
 
+@pytest.mark.parametrize("words", ["menunggu jawaban pelapor (lama)", "hari kerja (penuh)", "?"])
+def test_a_promised_day_is_known_by_its_kind_however_its_reason_is_worded(words: str) -> None:
+    """A half Wednesday; asked before it and answered at once, the days stay what they were."""
+    half = {date(2026, 2, 4): LocalDay(working=True, reason="menjelang libur", half=True)}
+    rules = replace(SOPPENG, calendar=replace(SOPPENG.calendar, local=half))
+    term = rules.policies["standar-3-hari"].stages["completion"].term
+    paused = deadline(MONDAY, term, rules.calendar, [(MONDAY, MONDAY + timedelta(days=3))])
+    plain = deadline(MONDAY, term, rules.calendar)
+
+    reworded = tuple(msgspec.structs.replace(day, reason=words) for day in paused.derivation)
+    again = deadline(MONDAY, term, SOPPENG.calendar, (), reworded)
+
+    assert [DayKind.START, DayKind.PAUSED, DayKind.PAUSED] == [day.kind for day in paused.derivation[:3]]
+    assert plain.at == again.at
+    assert [(day.kind, day.about) for day in plain.derivation] == [(day.kind, day.about) for day in again.derivation]
+
+
 def test_a_calendar_changed_by_command_is_for_all_days() -> None:
     clock, _ = walk(SOPPENG, ("registered", MONDAY), ("waiting_for_reporter", MONDAY), ("in_progress", MONDAY))
     _, events = recalendared(clock, wita("2026-02-03T10:00"), off_on(date(2026, 2, 4)))
@@ -201,3 +221,28 @@ def test_a_unit_is_warned_again_when_its_deadline_moves_away() -> None:
     clock, _ = recalendared(clock, warned_at, off_on(date(2026, 2, 5)))
     _, events = due(clock, wita("2026-02-06T23:00"), SOPPENG)
     assert [(e.kind, e.at) for e in events if not e.running.quiet] == [("warned", wita("2026-02-06T02:24"))]
+
+
+@pytest.mark.parametrize("newer", ["praised", "noted/praised", "corrected"])
+@pytest.mark.parametrize(
+    "so_far",
+    [
+        ["registered"],
+        ["registered", "routed/unit"],
+        ["registered", "routed/unit", "waiting_for_reporter"],
+        ["registered", "routed/unit", "resolved"],
+        ["registered", "merged"],
+    ],
+    ids=lambda steps: steps[-1],
+)
+def test_a_step_that_a_newer_router_tells_beside_the_story_moves_no_clock(so_far: list[str], newer: str) -> None:
+    steps = [(kind, MONDAY) for kind in so_far]
+    clock, _ = walk(SOPPENG, *steps)
+    kind, _, note = newer.partition("/")
+    step = Step(len(steps), kind, MONDAY, note=note or None)
+
+    after, events = decide(clock, step, MONDAY + timedelta(hours=1), SOPPENG)
+
+    assert [] == events
+    assert msgspec.structs.replace(clock, seq=after.seq, lane=after.lane) == after
+    assert len(steps) == after.seq

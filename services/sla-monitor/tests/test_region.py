@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.vocabulary import DayKind
 from kabupaten import RegionError
 from sla_monitor.calendar import day_off
 from sla_monitor.region import PARTS, load_rules
@@ -29,8 +30,8 @@ def test_the_region_of_seconds_has_soppengs_calendar() -> None:
 
 def test_the_calendar_has_the_nations_days_and_the_kabupatens() -> None:
     calendar = load_rules(REGION / "soppeng").calendar
-    assert "libur: Hari Kemerdekaan Republik Indonesia" == day_off(calendar, date(2026, 8, 17))
-    assert "Sabtu" == day_off(calendar, date(2026, 8, 15))
+    assert (DayKind.HOLIDAY, "libur: Hari Kemerdekaan Republik Indonesia") == day_off(calendar, date(2026, 8, 17))
+    assert (DayKind.WEEKEND, "Sabtu") == day_off(calendar, date(2026, 8, 15))
 
 
 def test_each_file_that_is_missing_is_named(tmp_path: Path) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-Kind = Literal["pengaduan", "permintaan_informasi", "aspirasi"]
-Urgency = Literal["rendah", "sedang", "tinggi", "darurat"]
+from contracts.vocabulary import ComplaintType, Urgency
 
 #: What a model may be taught beside categories: which kind of message it is, and that it can't wait.
-KINDS: tuple[Kind, ...] = ("pengaduan", "permintaan_informasi", "aspirasi")
+KINDS = tuple(ComplaintType)
 URGENT = "mendesak"
 #: Of a model that was taught none.
 NO_HINTS: Mapping[str, float] = {}
@@ -47,7 +45,7 @@ class Classification:
     abstained: bool
     top: tuple[Candidate, ...]
     matter: str | None
-    type: Kind
+    type: ComplaintType
     urgency: Urgency
     spam: bool
     language: str

@@ -10,6 +10,7 @@ from chassis.database import Pool
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import derived_id
+from contracts.vocabulary import FollowUpKind
 from intake import metrics
 from intake.commands import Command
 from intake.complaint_view import ComplaintView, find_view
@@ -137,7 +138,7 @@ async def _follow_up(desk: Desk, mo: Mo, number: str, item: FollowUp) -> NewNoti
     keep = desk.texts.contacts
     if await follow_up(desk.pool, desk.settings, SERVICE, number, item, address=mo.sender, wake=desk.wake, keep=keep):
         return None
-    if item.kind == "addition" and item.text and len(item.text.split()) >= ENOUGH_ALONE:
+    if item.kind == FollowUpKind.ADDITION and item.text and len(item.text.split()) >= ENOUGH_ALONE:
         story = await find_view(desk.pool, number) or ComplaintView(ticket=number)
         return await _complain(desk, mo, Wish("complaint", item.text, rahasia=story.rahasia, anonim=story.anonim))
     return _answer(mo, desk.texts.sms["not_yours"].format(ticket=number), number)

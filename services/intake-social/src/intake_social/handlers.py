@@ -14,6 +14,7 @@ import msgspec
 from chassis.database import Pool, is_outage
 from contracts.events import FollowUp
 from contracts.ids import complaint_id, derived_id
+from contracts.vocabulary import FollowUpKind
 from intake.complaint_view import ComplaintView, find_view
 from intake.notices import NewNotice, NoticeKind, add_notices
 from intake.set_aside import put_aside
@@ -213,7 +214,7 @@ async def _conversation(desk: Desk, post: Seen) -> str | None:
 
 async def _add(desk: Desk, post: Seen, number: str, text: str, *, by: str | None = None) -> bool:
     """Add to a complaint; False when it isn't that of ``by`` (then it is a complaint of its own)."""
-    item = FollowUp(id=_item_id(post), kind="addition", at=post.at, text=text)
+    item = FollowUp(id=_item_id(post), kind=FollowUpKind.ADDITION, at=post.at, text=text)
     try:
         clean(text)
         return await _follow_up(desk, number, item, by)

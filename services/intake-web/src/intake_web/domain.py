@@ -9,26 +9,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.codec import plain
-from intake.complaint_view import FINAL
+from contracts.vocabulary import DONE, FINAL, FollowUpKind, Right, Status
 
 MAX_TEXT = 10_000
 MAX_FOLLOW_UP = 4_000
 # A later event repeats all earlier additions: at four bytes a letter they must fit in one record.
 MAX_FOLLOW_UPS = 40
-OPEN = (
-    "received",
-    "registered",
-    "routed",
-    "acknowledged",
-    "in_progress",
-    "waiting_for_reporter",
-    "returned",
-    "reopened",
-)
+OPEN = frozenset(Status) - DONE - {Status.MERGED}
 #: Over for good: the router refuses every addition.
-FINISHED = FINAL | {"archived"}
-KINDS = ("addition", "rating", "reopen", "cancel", "rights_request")
-RIGHTS = ("erasure", "restriction")
+FINISHED = FINAL | {Status.ARCHIVED}
+KINDS, RIGHTS = tuple(FollowUpKind), tuple(Right)
 
 _LIMITS = {"name": 200, "place": 500, "occurred": 200, "phone": 40, "email": 254}
 _PHONE = re.compile(r"\+?\d{8,15}")
@@ -101,14 +91,14 @@ def read_addition(raw: Mapping[str, object]) -> Addition:
     if kind not in KINDS:
         problems["kind"] = f"Harus salah satu dari: {', '.join(KINDS)}."
     text = _text(raw, "text", MAX_FOLLOW_UP, problems)
-    if kind == "addition" and text is None and "text" not in problems:
+    if kind == FollowUpKind.ADDITION and text is None and "text" not in problems:
         problems["text"] = "Keterangan masih kosong. Tuliskan yang ingin Anda tambahkan."
     if rating is not None and (isinstance(rating, bool) or not isinstance(rating, int) or not 1 <= rating <= 5):
         problems["rating"] = "Penilaian harus angka bulat 1 sampai 5."
-    elif kind == "rating" and rating is None:
+    elif kind == FollowUpKind.RATING and rating is None:
         problems["rating"] = "Pilih penilaian 1 sampai 5."
-    right = raw.get("right") if kind == "rights_request" else None
-    if kind == "rights_request" and right not in RIGHTS:
+    right = raw.get("right") if kind == FollowUpKind.RIGHTS_REQUEST else None
+    if kind == FollowUpKind.RIGHTS_REQUEST and right not in RIGHTS:
         problems["right"] = f"Harus salah satu dari: {', '.join(RIGHTS)}."
     if problems:
         raise Invalid(problems)
@@ -181,12 +171,12 @@ def kinds_for(status: str) -> list[str]:
 
 
 def _kinds_for(status: str) -> Iterator[str]:
-    if status == "resolved":
-        yield from ("rating", "reopen")
+    if status == Status.RESOLVED:
+        yield from (FollowUpKind.RATING, FollowUpKind.REOPEN)
     if status not in FINISHED:
-        yield "addition"
+        yield FollowUpKind.ADDITION
     if status in OPEN:
-        yield "cancel"
+        yield FollowUpKind.CANCEL
     yield from RIGHTS
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.events import CLOCK_KINDS, Evidence
+from contracts.events import Evidence
 from contracts.links import host_of
+from contracts.vocabulary import CLOCK_KINDS, Status
 from intake.complaint_view import ComplaintView
 from intake.texts import Texts
 from intake_web.domain import OPEN, sentence
@@ -45,7 +46,7 @@ def _rest(found: Found, texts: Texts) -> dict[str, Any]:
         "parent": story.parent,
         "reporters": found.reporters,
         "evidence": [_shown(each, host) for each in story.evidence if (host := host_of(each.url))],
-        "reopen_until": story.reopen_until if story.status == "resolved" else None,
+        "reopen_until": story.reopen_until if story.status == Status.RESOLVED else None,
         "history": [
             {
                 "seq": step.seq,

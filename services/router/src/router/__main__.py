@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 import typer
 
 from chassis.cli import cli
-from contracts.events import Place, Urgency
+from contracts.events import Place
+from contracts.vocabulary import ComplaintType, Urgency
 from kabupaten import RegionError
 from router.adapters.region import read_rules
 from router.rules import Rules, Understood, assign, in_force
@@ -23,7 +24,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     id: Any = None
     category: str | None = None
     matter: str | None = None
-    type: Literal["pengaduan", "permintaan_informasi", "aspirasi"] | None = None
+    type: ComplaintType | None = None
     abstained: bool | None = None
     urgency: Urgency | None = None
     spam: bool | None = None
@@ -91,10 +92,10 @@ def _understood(given: Given) -> Understood:
     return Understood(
         category=given.category,
         matter=given.matter,
-        type=given.type or "pengaduan",
+        type=given.type or ComplaintType.PENGADUAN,
         kecamatan=place.kecamatan,
         abstained=bool(given.abstained),
-        urgency=given.urgency or "sedang",
+        urgency=given.urgency or Urgency.SEDANG,
         about_units=given.about_units or (),
         place_conflict=place.conflict,
         spam=bool(given.spam),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -23,6 +24,7 @@ from contracts.events import (
     Support,
     UnitRouted,
 )
+from contracts.vocabulary import Lane, Part, Status, UpdateKind, Why
 from router.clock_word import ClockWord
 from router.refusal import Refusal
 from router.rules import priority
@@ -33,23 +35,19 @@ _replace = msgspec.structs.replace
 #: In place of a confidential text, for a unit that does not handle it.
 WITHHELD = "(Laporan rahasia: isinya hanya diperlihatkan kepada unit yang menangani.)"
 
-ACTIVE = frozenset({"routed", "acknowledged", "in_progress"})
-#: A unit has it, though it may be the reporter's turn: the clock is that unit's business.
-HELD = ACTIVE | {"waiting_for_reporter"}
-FINAL = frozenset({"closed", "handed_over", "rejected", "cancelled"})
 #: What units read in a sentence instead of the code of a status.
-STATUS_WORDS = {
-    "registered": "terdaftar",
-    "routed": "diteruskan",
-    "acknowledged": "diterima petugas",
-    "in_progress": "sedang ditangani",
-    "waiting_for_reporter": "menunggu jawaban pelapor",
-    "resolved": "selesai ditangani",
-    "closed": "ditutup",
-    "handed_over": "dilimpahkan",
-    "rejected": "tidak dapat diproses",
-    "merged": "digabung",
-    "cancelled": "dibatalkan",
+STATUS_WORDS: dict[str, str] = {
+    Status.REGISTERED: "terdaftar",
+    Status.ROUTED: "diteruskan",
+    Status.ACKNOWLEDGED: "diterima petugas",
+    Status.IN_PROGRESS: "sedang ditangani",
+    Status.WAITING_FOR_REPORTER: "menunggu jawaban pelapor",
+    Status.RESOLVED: "selesai ditangani",
+    Status.CLOSED: "ditutup",
+    Status.HANDED_OVER: "dilimpahkan",
+    Status.REJECTED: "tidak dapat diproses",
+    Status.MERGED: "digabung",
+    Status.CANCELLED: "dibatalkan",
 }
 
 
@@ -114,7 +112,7 @@ class Case(Struct, frozen=True, kw_only=True):
 
 def waits(case: Case) -> bool:
     """Whether the clock stands for the question that was asked last."""
-    return case.status == "waiting_for_reporter" and case.paused_seq >= (case.asked_seq or 0)
+    return case.status == Status.WAITING_FOR_REPORTER and case.paused_seq >= (case.asked_seq or 0)
 
 
 def known(case: Case) -> ComplaintReceived:
@@ -133,29 +131,29 @@ def supporters(case: Case) -> list[str]:
     return [each.unit for each in case.support]
 
 
-def advance(case: Case, kind: str, status: str | None = None, **facts: object) -> tuple[Case, ComplaintUpdated]:
+def advance(case: Case, kind: str, status: str | None = None, **facts: Any) -> tuple[Case, ComplaintUpdated]:
     """The next step of the story. ``facts`` are the optional fields of the event (message, reason, …)."""
     received, found = known(case), case.classified
     case = _replace(case, seq=case.seq + 1, status=status or kind)
-    if kind == "waiting_for_reporter":
+    if kind == UpdateKind.WAITING_FOR_REPORTER:
         case = _replace(case, asked_seq=case.seq)
     update = ComplaintUpdated(
         complaint_id=received.complaint_id,
         ticket=case.ticket,
         seq=case.seq,
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         status=case.status,
         channel=received.channel,
         origin=received.origin,
         received_at=received.received_at,
         unit=case.unit,
-        lane=case.lane,  # type: ignore[arg-type]
+        lane=case.lane,
         category=case.category,
         type=found.type if found else None,
         urgency=found.urgency if found else None,
         support=supporters(case),
         rahasia=received.rahasia or case.restricted,  # what others are told of it is the same
-        **{name: value for name, value in facts.items() if value},  # type: ignore[arg-type]
+        **{name: value for name, value in facts.items() if value},
     )
     return case, update
 
@@ -199,7 +197,7 @@ def _whole(case: Case, reader: str) -> ComplaintSnapshot:
         seq=case.seq,
         status=case.status,
         unit=case.unit or reader,
-        lane=case.lane or "triage",  # type: ignore[arg-type]
+        lane=case.lane or Lane.TRIAGE,
         channel=received.channel,
         text=received.text,
         received_at=received.received_at,
@@ -215,7 +213,7 @@ def _whole(case: Case, reader: str) -> ComplaintSnapshot:
         follow_ups=case.follow_ups,
         deadline_at=case.deadline_at or UNSET,
         derivation=case.derivation,
-        role="support" if reader in supporters(case) else "lead",
+        role=Part.SUPPORT if reader in supporters(case) else Part.LEAD,
         support=case.support,
         reporters=reporters,
         merged=case.merged,
@@ -229,23 +227,22 @@ def _whole(case: Case, reader: str) -> ComplaintSnapshot:
     )
 
 
-def tell_unit(case: Case, why: str, *, unit: str | None = None, reason: str | None = None) -> list[Out]:
+def tell_unit(
+    case: Case, why: str, *, unit: str | None = None, reason: str | None = None, stage: str | None = None
+) -> list[Out]:
     """A record for all that work on it, or for the one ``unit``; nobody to tell, no record."""
-    if unit is None:
-        return [*_record(case, why, case.unit, reason), *tell_support(case, why, reason=reason)]
-    return _record(case, why, unit, reason)
+    units = [unit or case.unit, *([] if unit else supporters(case))]
+    return [_record(case, why, to, reason, stage) for to in units if to is not None]
 
 
 def tell_support(case: Case, why: str, *, reason: str | None = None) -> list[Out]:
     """A record for each unit that helps."""
-    return [out for unit in supporters(case) for out in _record(case, why, unit, reason)]
+    return [_record(case, why, unit, reason) for unit in supporters(case)]
 
 
-def _record(case: Case, why: str, to: str | None, reason: str | None) -> list[Out]:
-    if to is None:
-        return []
-    complaint = snapshot(case, to, forwards=why == "handed-over")
-    return [UnitRouted(why=why, unit=to, complaint=complaint, reason=reason or UNSET)]
+def _record(case: Case, why: str, to: str, reason: str | None, stage: str | None = None) -> Out:
+    complaint = snapshot(case, to, forwards=why == Why.HANDED_OVER)
+    return UnitRouted(why=why, unit=to, complaint=complaint, reason=reason or UNSET, stage=stage or UNSET)
 
 
 def answer(
@@ -262,4 +259,4 @@ def answer(
         code=refused.code if refused else UNSET,
         masked=list(masked),
     )
-    return UnitRouted(why="replied", unit=unit, complaint=snapshot(case, unit) if case else UNSET, reply=reply)
+    return UnitRouted(why=Why.REPLIED, unit=unit, complaint=snapshot(case, unit) if case else UNSET, reply=reply)

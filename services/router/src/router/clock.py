@@ -12,7 +12,8 @@ import msgspec
 
 from contracts.dates import due_in_words
 from contracts.events import SlaBreached, SlaUpdated, UnitRouted
-from router.case import HELD, Case, Out, advance, tell_unit, waits
+from contracts.vocabulary import WITH_A_UNIT, ClockKind, StageName, Status, UpdateKind, Why
+from router.case import Case, Out, advance, tell_unit, waits
 from router.clock_word import LADDER, ClockWord
 from router.rules import Rules, last_unit
 from router.transfers import Result, about, desk
@@ -20,19 +21,30 @@ from router.transfers import Result, about, desk
 _replace = msgspec.structs.replace
 
 #: The promises of sla.yaml as units read them; a stage of another name is shown by that name.
-STAGES = {
-    "completion": "penyelesaian",
-    "closing": "penutupan",
-    "disposition": "penerusan ke unit",
-    "acknowledgement": "penerimaan oleh unit",
-    "follow-up": "tindak lanjut",
-    "rights": "permintaan hak atas data pribadi",
+STAGES: dict[str, str] = {
+    StageName.COMPLETION: "penyelesaian",
+    StageName.CLOSING: "penutupan",
+    StageName.DISPOSITION: "penerusan ke unit",
+    StageName.ACKNOWLEDGEMENT: "penerimaan oleh unit",
+    StageName.FOLLOW_UP: "tindak lanjut",
+    StageName.RIGHTS: "permintaan hak atas data pribadi",
 }
 
 #: What a word of the clock is called in the story, where it is not called the same.
-_STEPS = {"started": "deadline_set"}
+_STEPS: dict[str, str] = {ClockKind.STARTED: UpdateKind.DEADLINE_SET}
 #: The words after which those before them are no longer true. A warning or a breach says nothing about others.
-_SETS_THE_CLOCK = frozenset({"started", "paused", "resumed", "rescheduled", "retracted", "met", "stopped", "lapsed"})
+_SETS_THE_CLOCK = frozenset(
+    {
+        ClockKind.STARTED,
+        ClockKind.PAUSED,
+        ClockKind.RESUMED,
+        ClockKind.RESCHEDULED,
+        ClockKind.RETRACTED,
+        ClockKind.MET,
+        ClockKind.STOPPED,
+        ClockKind.LAPSED,
+    }
+)
 
 
 def on_clock(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result:
@@ -40,10 +52,10 @@ def on_clock(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result
     word = ClockWord.of(data)
     if case.received is None:
         return case, []
-    if word.kind == "upheld":
+    if word.kind == ClockKind.UPHELD:
         held = [_reconsidered(each, word) for each in case.held]
         return _replace(case, held=held), []
-    if word.kind == "retracted":  # nobody was told of what is held
+    if word.kind == ClockKind.RETRACTED:  # nobody was told of what is held
         case = _replace(case, held=[each for each in case.held if not word.takes_back(each)])
     if case.held or word.due_at is not None:
         return _replace(case, held=[*case.held, word]), []
@@ -78,7 +90,7 @@ def _is_undecided(case: Case, word: ClockWord) -> bool:
 def _say(rules: Rules, case: Case, word: ClockWord) -> Result:
     """Write ``word`` into the story and tell the units; not what is out of date: a dead letter that was put back."""
     said = (word.round, word.number)
-    of_parent = case.status == "merged" and not _is_of_rights(word)  # whose clock counts for both
+    of_parent = case.status == Status.MERGED and not _is_of_rights(word)  # whose clock counts for both
     if of_parent or said < case.clocks.get(word.clock, said):
         return case, []
     if word.kind in _SETS_THE_CLOCK:
@@ -107,31 +119,34 @@ def _step(case: Case, word: ClockWord) -> Result:
 def _deadline(rules: Rules, case: Case, word: ClockWord) -> Result:
     """It was set, or moved."""
     case, outs = _step(case, word)
-    if word.stage != "completion":
+    if word.stage != StageName.COMPLETION:
         return case, outs
     case = _replace(case, deadline_at=word.deadline_at, derivation=word.derivation)
-    return case, [*outs, *(tell_unit(case, "deadline-set") if case.status in HELD else [])]
+    return case, [*outs, *(tell_unit(case, Why.DEADLINE_SET, stage=word.stage) if case.status in WITH_A_UNIT else [])]
 
 
 def _paused(rules: Rules, case: Case, word: ClockWord) -> Result:
     """It stands for the question that was asked last; show those who work on it until when."""
     case, outs = _step(case, word)
-    if word.stage != "completion" or case.status != "waiting_for_reporter":
+    if word.stage != StageName.COMPLETION or case.status != Status.WAITING_FOR_REPORTER:
         return case, outs
     case = _replace(case, paused_seq=max(case.paused_seq, word.based_on_seq), paused_until=word.paused_until)
     if case.paused_until is None or not waits(case):
         return case, outs
     until = due_in_words(case.paused_until, rules.zone)
     reason = f"tenggat berhenti sampai pelapor menjawab, paling lambat {until}"
-    return case, [*outs, *tell_unit(case, "updated", reason=reason)]
+    return case, [*outs, *tell_unit(case, Why.UPDATED, reason=reason)]
 
 
 def _resumed(rules: Rules, case: Case, word: ClockWord) -> Result:
     """Go on without the answer, if it is this question's bound that passed and not an earlier one's."""
-    if word.stage != "completion":
+    if word.stage != StageName.COMPLETION:
         return _step(case, word)
     moved = case.deadline_at != word.deadline_at
-    waited, waits_on = waits(case), case.status == "waiting_for_reporter" and word.based_on_seq >= (case.asked_seq or 0)
+    waited, waits_on = (
+        waits(case),
+        case.status == Status.WAITING_FOR_REPORTER and word.based_on_seq >= (case.asked_seq or 0),
+    )
     case, outs = _deadline(rules, case, word) if moved else _step(case, word)
     if not waits_on:
         return case, outs
@@ -141,8 +156,8 @@ def _resumed(rules: Rules, case: Case, word: ClockWord) -> Result:
         if waited
         else ("question_time_over", "waktu bertanya sudah habis; jawaban pelapor tidak ditunggu")
     )
-    case, update = advance(case, "in_progress", code=code)
-    return case, [*outs, update, *tell_unit(case, "followed-up", reason=reason)]
+    case, update = advance(case, UpdateKind.IN_PROGRESS, code=code)
+    return case, [*outs, update, *tell_unit(case, Why.FOLLOWED_UP, reason=reason)]
 
 
 def _warned(rules: Rules, case: Case, word: ClockWord) -> Result:
@@ -150,7 +165,7 @@ def _warned(rules: Rules, case: Case, word: ClockWord) -> Result:
         return case, []
     unit = desk(rules, case) if _is_of_rights(word) else _instead(rules, case)
     case, outs = _step(case, word)
-    told = tell_unit(case, "warned", unit=unit, reason=f"tenggat{_named(word)} sudah dekat")
+    told = tell_unit(case, Why.WARNED, unit=unit, reason=f"tenggat{_named(word)} sudah dekat", stage=word.stage)
     return case if case.unit else _alarm(case, word, told, level=-1), [*outs, *told]
 
 
@@ -168,14 +183,14 @@ def _late(rules: Rules, case: Case, word: ClockWord) -> Result:
 
 def _told_of_breach(rules: Rules, case: Case, word: ClockWord) -> list[Out]:
     unit = desk(rules, case) if _is_of_rights(word) else _instead(rules, case)
-    return tell_unit(case, "breached", unit=unit, reason=f"tenggat{_named(word)} terlewati")
+    return tell_unit(case, Why.BREACHED, unit=unit, reason=f"tenggat{_named(word)} terlewati", stage=word.stage)
 
 
 def _told_of_escalation(rules: Rules, case: Case, word: ClockWord) -> list[Out]:
     reason = f"tenggat {_promise(word)} terlewati sejak {due_in_words(word.deadline_at, rules.zone)}"
     told: list[Out] = []
     for unit in _ladder(rules, case, word):
-        told += tell_unit(case, "escalated", unit=unit, reason=f"{reason} (tingkat {word.level})")
+        told += tell_unit(case, Why.ESCALATED, unit=unit, reason=f"{reason} (tingkat {word.level})", stage=word.stage)
     return told
 
 
@@ -201,28 +216,28 @@ def _retracted(rules: Rules, case: Case, word: ClockWord) -> Result:
     heard = dict.fromkeys(unit for level, units in levels.items() if level not in left for unit in units)
     for unit in heard:
         if unit in rules.units and unit not in barred:
-            outs += tell_unit(case, "retracted", unit=unit, reason=reason)
+            outs += tell_unit(case, Why.RETRACTED, unit=unit, reason=reason, stage=word.stage)
     return case, outs
 
 
 def _lapsed(rules: Rules, case: Case, word: ClockWord) -> Result:
-    if case.status != "resolved" or word.based_on_seq < (case.resolved_seq or 0):
+    if case.status != Status.RESOLVED or word.based_on_seq < (case.resolved_seq or 0):
         return case, []
-    case, update = advance(case, "closed", code="lapsed")
-    return case, [update, *tell_unit(case, "withdrawn", reason="ditutup")]
+    case, update = advance(case, UpdateKind.CLOSED, code="lapsed")
+    return case, [update, *tell_unit(case, Why.WITHDRAWN, reason="ditutup")]
 
 
 _EFFECTS: dict[str, Callable[[Rules, Case, ClockWord], Result]] = {
-    "started": _deadline,
-    "rescheduled": _deadline,
-    "paused": _paused,
-    "resumed": _resumed,
-    "warned": _warned,
-    "breached": _late,
-    "escalated": _late,
-    "retracted": _retracted,
-    "met": lambda rules, case, word: _step(case, word),
-    "lapsed": _lapsed,
+    ClockKind.STARTED: _deadline,
+    ClockKind.RESCHEDULED: _deadline,
+    ClockKind.PAUSED: _paused,
+    ClockKind.RESUMED: _resumed,
+    ClockKind.WARNED: _warned,
+    ClockKind.BREACHED: _late,
+    ClockKind.ESCALATED: _late,
+    ClockKind.RETRACTED: _retracted,
+    ClockKind.MET: lambda rules, case, word: _step(case, word),
+    ClockKind.LAPSED: _lapsed,
 }
 
 
@@ -232,12 +247,12 @@ def _promise(word: ClockWord) -> str:
 
 def _named(word: ClockWord) -> str:
     """The deadline that a snapshot shows needs no name."""
-    return "" if word.stage == "completion" else f" {_promise(word)}"
+    return "" if word.stage == StageName.COMPLETION else f" {_promise(word)}"
 
 
 def _runs(case: Case, word: ClockWord) -> bool:
     """Whether somebody still has to do what it measures."""
-    return bool(case.rights) if _is_of_rights(word) else case.status in HELD or case.status == "registered"
+    return bool(case.rights) if _is_of_rights(word) else case.status in WITH_A_UNIT or case.status == Status.REGISTERED
 
 
 def _instead(rules: Rules, case: Case) -> str | None:
@@ -247,7 +262,7 @@ def _instead(rules: Rules, case: Case) -> str | None:
 
 def _is_of_rights(word: ClockWord) -> bool:
     """Its clock runs beside the complaint's, also when that is over; the triage unit sees to it."""
-    return word.stage == "rights"
+    return word.stage == StageName.RIGHTS
 
 
 def _ladder(rules: Rules, case: Case, word: ClockWord) -> list[str]:

@@ -8,9 +8,10 @@ from typing import Any
 from msgspec import UNSET, Struct
 
 from contracts.events import DerivationDay, SlaBreached, SlaUpdated
+from contracts.vocabulary import ClockKind, StageName
 
 #: A missed promise, and the steps of its ladder.
-LADDER = frozenset({"breached", "escalated"})
+LADDER = frozenset({ClockKind.BREACHED, ClockKind.ESCALATED})
 
 
 def promise(stage: str, deadline_at: datetime) -> str:
@@ -42,7 +43,7 @@ class ClockWord(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Read ``data``."""
         extra: dict[str, Any]
         if isinstance(data, SlaBreached):
-            extra = {"kind": "escalated" if data.level else "breached", "escalate_to": data.escalate_to}
+            extra = {"kind": ClockKind.ESCALATED if data.level else ClockKind.BREACHED, "escalate_to": data.escalate_to}
         else:
             extra = {"kind": data.kind, "promise": data.promise or None, "paused_until": data.paused_until or None}
         return cls(
@@ -65,7 +66,7 @@ class ClockWord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def clock(self) -> str:
         """The clock that said it: each request for a right has one, and else each stage."""
-        return self.about if self.stage == "rights" else self.stage
+        return self.about if self.stage == StageName.RIGHTS else self.stage
 
     def takes_back(self, other: ClockWord) -> bool:
         """Whether ``other`` is of the ladder, and untrue if this is a retraction."""

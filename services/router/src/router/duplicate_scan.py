@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from chassis.batch import Handler, on_timer
 from chassis.database import SIMILAR_LOCK, Connection, Pool, holding, is_outage
 from chassis.wire import Emit
+from contracts.vocabulary import WITH_A_UNIT, Status
 from router import duplicates, handlers
 from router.adapters import store
-from router.case import HELD, Case
+from router.case import Case
 from router.rules import Rules, in_force
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,6 @@ async def compare(db: Connection, rules: Rules, handler: Handler[Case], case: Ca
 
 async def lookup(db: Connection, rules: Rules, case: Case, keys: list[str]) -> list[Case]:
     """The few that are worth a decision under lock."""
-    found = await store.candidates(db, case, keys, duplicates.WINDOW, HELD | {"merged"})
+    found = await store.candidates(db, case, keys, duplicates.WINDOW, WITH_A_UNIT | {Status.MERGED})
     best = {each.ticket for each in duplicates.rank(rules, case, found)}
     return [other for other in found if (other.parent or other.ticket) in best]

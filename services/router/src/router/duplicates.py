@@ -15,7 +15,8 @@ from rapidfuzz import fuzz
 from rensa import RMinHash
 
 from contracts.events import Place, Similar, UnitRouted
-from router.case import ACTIVE, Case, Out, known, snapshot, tell_unit
+from contracts.vocabulary import ACTIVE, Why
+from router.case import Case, Out, known, snapshot, tell_unit
 from router.merging import merge, obstacle
 from router.rules import Rules
 from router.transfers import Changes, desk
@@ -137,7 +138,7 @@ def compared(rules: Rules, cases: Mapping[str, Case], case: Case, others: Iterab
         if rules.similar_merge is not None and each.score >= rules.similar_merge and _surely(case, parent):
             changes, outs = merge(rules, case, parent, reason=f"laporan yang sama: {each.reason}")
             told = tell_unit(
-                changes[case.ticket], "withdrawn", unit=case.unit, reason=f"digabung dengan {parent.ticket}"
+                changes[case.ticket], Why.WITHDRAWN, unit=case.unit, reason=f"digabung dengan {parent.ticket}"
             )
             return changes, [*outs, *told]
     return _suggest(rules, case, found) if found else ({}, [])
@@ -172,4 +173,4 @@ def _suggest(rules: Rules, case: Case, found: list[Similar]) -> tuple[Changes, l
     case = _replace(case, similar=found)
     to = desk(rules, case)
     reason = "mungkin sama dengan " + ", ".join(each.ticket for each in found)
-    return {case.ticket: case}, [UnitRouted(why="similar", unit=to, complaint=snapshot(case, to), reason=reason)]
+    return {case.ticket: case}, [UnitRouted(why=Why.SIMILAR, unit=to, complaint=snapshot(case, to), reason=reason)]

@@ -15,8 +15,9 @@ from msgspec import UNSET
 from chassis.wire import Tombstone
 from contracts.events import ComplaintClassified, ComplaintErased, ComplaintFollowedUp, ComplaintReceived, UnitRouted
 from contracts.topics import CLASSIFIED, FOLLOWED_UP, RECEIVED
+from contracts.vocabulary import FINAL, Note, Status, UpdateKind, Why
 from router import merging
-from router.case import FINAL, Case, Erasure, Out, advance, known, snapshot, tell_unit
+from router.case import Case, Erasure, Out, advance, known, snapshot, tell_unit
 from router.rules import Rules
 from router.transfers import Changes, Result, noted
 
@@ -35,12 +36,12 @@ def erase(rules: Rules, cases: Mapping[str, Case], case: Case, order: Erasure) -
     changes: Changes = {}
     outs: list[Out] = []
     case = _replace(redacted(case), erasure=_replace(order, waits=list(HELD_ON)))
-    if case.status == "merged" and case.parent:  # its additions are its parent's too
+    if case.status == Status.MERGED and case.parent:  # its additions are its parent's too
         changes, outs = merging.unmerge(rules, {**cases, case.ticket: case}, case, "laporannya dihapus", by=order.by)
         case = redacted(changes[case.ticket])
-    if case.status not in FINAL and case.status != "resolved":
-        case, update = advance(case, "cancelled", by=order.by)
-        outs = [*outs, update, *tell_unit(case, "withdrawn", reason="dibatalkan, datanya dihapus")]
+    if case.status not in FINAL and case.status != Status.RESOLVED:
+        case, update = advance(case, UpdateKind.CANCELLED, by=order.by)
+        outs = [*outs, update, *tell_unit(case, Why.WITHDRAWN, reason="dibatalkan, datanya dihapus")]
     return {**changes, case.ticket: case}, [*outs, *again(rules, case)]
 
 
@@ -100,7 +101,7 @@ def _order(case: Case) -> ComplaintErased:
 
 def _copy(case: Case, unit: str) -> UnitRouted:
     """The record that takes the place of all that ``unit`` was told: its topic is compacted by the complaint's id."""
-    return UnitRouted(why="erased", unit=unit, complaint=snapshot(case, unit), reason=_TELL_UNITS)
+    return UnitRouted(why=Why.ERASED, unit=unit, complaint=snapshot(case, unit), reason=_TELL_UNITS)
 
 
 def on_tombstone(case: Case, topic: str, about: Tombstone) -> Result:
@@ -118,7 +119,7 @@ def finished(case: Case, now: datetime) -> Result:
     order = case.erasure
     if order is None or order.waits or order.done_at or case.received is None:
         return case, []
-    notes = ["rights_done" for _ in case.rights] or ["erased"]  # whatever else was asked for is granted by it
+    notes = [Note.RIGHTS_DONE for _ in case.rights] or [Note.ERASED]  # whatever else was asked for is granted by it
     case = _replace(case, erasure=_replace(order, done_at=now), rights=[])
     outs: list[Out] = [_order(case)]
     for note in notes:
@@ -142,10 +143,10 @@ def on_erased(rules: Rules, cases: Mapping[str, Case], case: Case, data: Complai
 def on_text_again(case: Case, data: ComplaintReceived | ComplaintClassified | ComplaintFollowedUp) -> Result:
     """A record of what is erased came after all: nothing of what it said is kept, and the order is given again."""
     if case.received is None and isinstance(data, ComplaintReceived):
-        case = _replace(case, received=_silent(data), status="cancelled")
+        case = _replace(case, received=_silent(data), status=Status.CANCELLED)
     return case, [_order(case)] if case.received else []
 
 
 def restrict(case: Case, message: str, *, by: str) -> Result:
     """Keep it out of whatever is not needed to answer it: training, comparing, the open page."""
-    return noted(_replace(case, restricted=True, rights=case.rights[1:]), "rights_done", message, by=by)
+    return noted(_replace(case, restricted=True, rights=case.rights[1:]), Note.RIGHTS_DONE, message, by=by)

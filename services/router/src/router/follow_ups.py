@@ -8,7 +8,8 @@ import msgspec
 from msgspec import UNSET
 
 from contracts.events import ComplaintFollowedUp, FollowUp, UnitRouted
-from router.case import FINAL, Case, Out, advance, known, snapshot, supporters, tell_unit
+from contracts.vocabulary import FINAL, FollowUpKind, Lane, Note, Right, Status, UpdateKind, Why
+from router.case import Case, Out, advance, known, snapshot, supporters, tell_unit
 from router.rules import Assignment, Rules, last_unit, supervisor, triage
 from router.transfers import Changes, Result, about, alarmed, desk, noted, route
 
@@ -20,14 +21,18 @@ CONTENT, BAD = 4, 2
 #: own reporter adds, and all of it fits into one event (codec.MAX_BYTES).
 MAX_COLLECTED = 150_000
 #: How a complaint ended, to its reporter who still wants something of it.
-_ENDED = {
-    "resolved": "sudah selesai ditangani",
-    "closed": "sudah ditutup",
-    "handed_over": "sudah dilimpahkan",
-    "rejected": "tidak dapat diproses",
-    "cancelled": "sudah dibatalkan",
+_ENDED: dict[str, str] = {
+    Status.RESOLVED: "sudah selesai ditangani",
+    Status.CLOSED: "sudah ditutup",
+    Status.HANDED_OVER: "sudah dilimpahkan",
+    Status.REJECTED: "tidak dapat diproses",
+    Status.CANCELLED: "sudah dibatalkan",
 }
-_RIGHTS = {"erasure": "penghapusan data pribadi", "restriction": "pembatasan pemrosesan data pribadi"}
+_KINDS = frozenset[str](FollowUpKind)
+_RIGHTS: dict[str, str] = {
+    Right.ERASURE: "penghapusan data pribadi",
+    Right.RESTRICTION: "pembatasan pemrosesan data pribadi",
+}
 
 
 def on_followed_up(
@@ -43,11 +48,11 @@ def on_followed_up(
     outs: list[Out] = []
     for item in data.items:
         case = changes[case.ticket]
-        if item.id in {known.id for known in case.follow_ups}:
+        if item.id in {known.id for known in case.follow_ups} or not _is_known(item):
             continue
         case = _replace(case, follow_ups=[*case.follow_ups, item])
         parent = changes.get(case.parent or "") or cases.get(case.parent or "")
-        if parent and case.status == "merged" and not _accuses(rules, case, parent):
+        if parent and case.status == Status.MERGED and not _accuses(rules, case, parent):
             case, parent, more = _of_merged(rules, case, parent, item)
             changes[parent.ticket] = parent
         else:
@@ -57,6 +62,11 @@ def on_followed_up(
     return changes, outs
 
 
+def _is_known(item: FollowUp) -> bool:
+    """Whether this version knows what ``item`` wants. An updated one applies it, with the next that comes."""
+    return item.kind in _KINDS and (item.right is UNSET or item.right in _RIGHTS)
+
+
 def _accuses(rules: Rules, case: Case, parent: Case) -> bool:
     """Understood only after the merging: what it adds is not for those."""
     return not {parent.unit, *supporters(parent)}.isdisjoint(about(rules, case))
@@ -64,13 +74,13 @@ def _accuses(rules: Rules, case: Case, parent: Case) -> bool:
 
 def _follow_up(rules: Rules, case: Case, item: FollowUp) -> Result:
     match item.kind:
-        case "cancel":
+        case FollowUpKind.CANCEL:
             return _cancel(case)
-        case "reopen":
+        case FollowUpKind.REOPEN:
             return _reopen(rules, case)
-        case "rating":
+        case FollowUpKind.RATING:
             return _rate(rules, case, case, item)
-        case "rights_request":
+        case FollowUpKind.RIGHTS_REQUEST:
             return _rights(rules, case, item)
         case _:
             return _add(case)
@@ -80,19 +90,19 @@ def _of_merged(rules: Rules, case: Case, parent: Case, item: FollowUp) -> tuple[
     """A complaint that follows another: its reporter speaks to those who work on the parent."""
     item = _replace(item, rahasia=known(case).rahasia or UNSET)
     match item.kind:
-        case "reopen" if parent.status == "resolved":
+        case FollowUpKind.REOPEN if parent.status == Status.RESOLVED:
             # The parent's steps are repeated in the child's story, so its reporter is answered by them.
             return case, *_reopen(rules, _append(parent, item) or parent)
-        case "addition":
+        case FollowUpKind.ADDITION:
             longer = _append(parent, item)
             if longer is None:
                 text = "Tambahan untuk laporan yang digabung ini sudah terlalu banyak. Kirimlah laporan baru."
-                case, outs = noted(case, "refused", text)
+                case, outs = noted(case, Note.REFUSED, text)
                 return case, parent, outs
-            case, outs = noted(case, "addition", "Tambahan Anda sudah diteruskan ke petugas.")
-            outs += tell_unit(longer, "followed-up", reason=f"tambahan dari pelapor {case.ticket}, yang digabung")
+            case, outs = noted(case, Note.ADDITION, "Tambahan Anda sudah diteruskan ke petugas.")
+            outs += tell_unit(longer, Why.FOLLOWED_UP, reason=f"tambahan dari pelapor {case.ticket}, yang digabung")
             return case, longer, outs
-        case "rating":
+        case FollowUpKind.RATING:
             case, outs = _rate(rules, case, parent, item)
             return case, parent, outs
         case _:
@@ -109,48 +119,48 @@ def _append(parent: Case, item: FollowUp) -> Case | None:
 def _heard(case: Case, note: str, message: str) -> Result:
     """Noted, and shown to those who work on it."""
     case, outs = noted(case, note, message)
-    return case, [*outs, *tell_unit(case, "followed-up")]
+    return case, [*outs, *tell_unit(case, Why.FOLLOWED_UP)]
 
 
 def _add(case: Case) -> Result:
-    if case.status == "waiting_for_reporter":
-        case, update = advance(case, "in_progress", message="Jawaban Anda sudah diteruskan.")
-        return case, [update, *tell_unit(case, "followed-up", reason="pelapor menjawab")]
+    if case.status == Status.WAITING_FOR_REPORTER:
+        case, update = advance(case, UpdateKind.IN_PROGRESS, message="Jawaban Anda sudah diteruskan.")
+        return case, [update, *tell_unit(case, Why.FOLLOWED_UP, reason="pelapor menjawab")]
     if case.status in FINAL:
         text = f"Laporan ini {_ENDED[case.status]}. Bila masih ada masalah, kirim laporan baru."
-        return noted(case, "refused", text)
-    if case.status == "resolved":
+        return noted(case, Note.REFUSED, text)
+    if case.status == Status.RESOLVED:
         text = "Tambahan Anda diteruskan. Bila belum selesai, mintalah laporan ini dibuka kembali."
-        return _heard(case, "addition", text)
-    return _heard(case, "addition", "Tambahan Anda sudah diteruskan ke petugas.")
+        return _heard(case, Note.ADDITION, text)
+    return _heard(case, Note.ADDITION, "Tambahan Anda sudah diteruskan ke petugas.")
 
 
 def _cancel(case: Case) -> Result:
-    if case.status == "merged":
+    if case.status == Status.MERGED:
         text = f"Laporan ini digabung dengan {case.parent} dan mengikutinya, jadi tidak dapat dibatalkan tersendiri."
-        return _heard(case, "refused", text)
-    if case.status in FINAL or case.status == "resolved":
-        return noted(case, "refused", f"Laporan ini {_ENDED[case.status]}, jadi tidak dapat dibatalkan.")
+        return _heard(case, Note.REFUSED, text)
+    if case.status in FINAL or case.status == Status.RESOLVED:
+        return noted(case, Note.REFUSED, f"Laporan ini {_ENDED[case.status]}, jadi tidak dapat dibatalkan.")
     reason = "dibatalkan pelapor"
-    case, update = advance(case, "cancelled")
-    outs: list[Out] = [update, *tell_unit(case, "withdrawn", reason=reason)]
+    case, update = advance(case, UpdateKind.CANCELLED)
+    outs: list[Out] = [update, *tell_unit(case, Why.WITHDRAWN, reason=reason)]
     for unit in [] if case.unit else alarmed(case):
-        outs += tell_unit(case, "withdrawn", unit=unit, reason=reason)
+        outs += tell_unit(case, Why.WITHDRAWN, unit=unit, reason=reason)
     return case, outs
 
 
 def _reopen(rules: Rules, case: Case) -> Result:
-    if case.status != "resolved" or case.unit is None:
+    if case.status != Status.RESOLVED or case.unit is None:
         text = "Laporan ini masih ditangani, jadi tidak perlu dibuka kembali. Keterangan baru boleh ditambahkan."
         if case.status in FINAL:
             text = f"Laporan ini {_ENDED[case.status]}. Bila masih ada masalah, kirim laporan baru."
-        return noted(case, "refused", text)
+        return noted(case, Note.REFUSED, text)
     helpers = [each.unit for each in case.support]
     reason = "dibuka kembali oleh pelapor"
-    to = Assignment(lane=case.lane or "unit", unit=case.unit, reason=reason, support=helpers)
+    to = Assignment(lane=case.lane or Lane.UNIT, unit=case.unit, reason=reason, support=helpers)
     if to.unit in about(rules, case):  # the classifier said so after that unit had it
         to = triage(rules, about(rules, case), to.reason)
-    case, update = advance(_replace(case, resolved_seq=None), "reopened")
+    case, update = advance(_replace(case, resolved_seq=None), UpdateKind.REOPENED)
     case, outs = route(rules, case, to)
     return case, [update, *outs]
 
@@ -159,16 +169,16 @@ def _rate(rules: Rules, case: Case, judged: Case, item: FollowUp) -> Result:
     """``judged`` is the complaint whose unit is meant: the parent's, if ``case`` was merged."""
     stars = item.rating or None
     # What one reporter thinks must not close the complaints of others: with those merged into it the clock closes it.
-    if case.status == "resolved" and stars and stars >= CONTENT and not case.merged:
-        case, update = advance(case, "closed", message="Penilaian Anda kami catat.")
-        return case, [update, *tell_unit(case, "withdrawn", reason=f"ditutup, pelapor puas (nilai {stars})")]
+    if case.status == Status.RESOLVED and stars and stars >= CONTENT and not case.merged:
+        case, update = advance(case, UpdateKind.CLOSED, message="Penilaian Anda kami catat.")
+        return case, [update, *tell_unit(case, Why.WITHDRAWN, reason=f"ditutup, pelapor puas (nilai {stars})")]
     text = "Penilaian Anda kami catat. Terima kasih."
-    if case.status == "resolved" and (stars or 0) < CONTENT:
+    if case.status == Status.RESOLVED and (stars or 0) < CONTENT:
         text += " Bila masalahnya belum selesai, mintalah laporan ini dibuka kembali."
-    case, outs = noted(case, "rating", text)
+    case, outs = noted(case, Note.RATING, text)
     judged = case if judged.ticket == case.ticket else judged
-    if stars and case.status == "resolved":
-        outs += tell_unit(case, "followed-up", reason=f"pelapor menilai {stars} dari 5")
+    if stars and case.status == Status.RESOLVED:
+        outs += tell_unit(case, Why.FOLLOWED_UP, reason=f"pelapor menilai {stars} dari 5")
     if stars and stars <= BAD and judged.unit:
         outs.append(_rated(rules, judged, stars))
     return case, outs
@@ -179,17 +189,19 @@ def _rated(rules: Rules, case: Case, stars: int) -> UnitRouted:
     if to in about(rules, case):
         to = last_unit(rules, about(rules, case))
     return UnitRouted(
-        why="rated", unit=to, complaint=snapshot(case, to), reason=f"pelapor menilai {stars} dari 5 ({case.unit})"
+        why=Why.RATED, unit=to, complaint=snapshot(case, to), reason=f"pelapor menilai {stars} dari 5 ({case.unit})"
     )
 
 
 def _rights(rules: Rules, case: Case, item: FollowUp) -> Result:
     """What the law on personal data grants: the triage unit sees to it, whoever holds the complaint."""
-    right = item.right if item.right is not UNSET else "erasure"
+    right = item.right if item.right is not UNSET else Right.ERASURE
     case = _replace(case, rights=[*case.rights, right])
     text = "Permintaan Anda tentang data pribadi kami terima dan diteruskan ke petugas."
-    case, outs = noted(case, "rights_requested", text)
+    case, outs = noted(case, Note.RIGHTS_REQUESTED, text)
     return case, [
         *outs,
-        *tell_unit(case, "followed-up", unit=desk(rules, case), reason=f"hak pelapor (UU PDP): {_RIGHTS[right]}"),
+        *tell_unit(
+            case, Why.RIGHTS_REQUESTED, unit=desk(rules, case), reason=f"hak pelapor (UU PDP): {_RIGHTS[right]}"
+        ),
     ]

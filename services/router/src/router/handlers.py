@@ -13,7 +13,6 @@ from chassis.wire import Emit, Message, Tombstone
 from contracts import codec, topics
 from contracts import ticket as tickets
 from contracts.events import (
-    CLOCK_KINDS,
     ComplaintClassified,
     ComplaintErased,
     ComplaintFollowedUp,
@@ -24,6 +23,7 @@ from contracts.events import (
     UnitReplied,
     UnitRouted,
 )
+from contracts.vocabulary import CLOCK_KINDS, Status
 from router import clock, duplicates, erasure, follow_ups, merging, registration, replies
 from router.case import Case, Out
 from router.rules import Rules, in_force
@@ -83,7 +83,7 @@ def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datet
         else:
             case, outs = _RULES[type(data)](rules, before, data)
             changes = {case.ticket: case}
-            if isinstance(data, ComplaintClassified) and case.status == "merged":
+            if isinstance(data, ComplaintClassified) and case.status == Status.MERGED:
                 followed, more = merging.understood(rules, cases, case)
                 changes, outs = {**changes, **followed}, [*outs, *more]
         changes = {ticket: case for ticket, case in changes.items() if case != cases.get(ticket)}

@@ -7,19 +7,9 @@ from typing import Any
 
 import msgspec
 
-from contracts.events import CLOCK_KINDS, ComplaintUpdated
-from router.case import (
-    FINAL,
-    STATUS_WORDS,
-    Case,
-    Out,
-    about_units,
-    advance,
-    known,
-    supporters,
-    tell_unit,
-    waits,
-)
+from contracts.events import ComplaintUpdated
+from contracts.vocabulary import CLOCK_KINDS, FINAL, StageName, Status, UpdateKind, Why
+from router.case import STATUS_WORDS, Case, Out, about_units, advance, known, supporters, tell_unit, waits
 from router.clock_word import promise
 from router.refusal import Refusal
 from router.rules import Rules, triage
@@ -29,7 +19,17 @@ _replace = msgspec.structs.replace
 
 #: Parent's steps that each merged complaint repeats; the rest is between the parent and its unit. Of the clock's it
 #: repeats those about the promise to citizens: theirs stands.
-REPEATED = frozenset({"acknowledged", "in_progress", "resolved", "closed", "reopened", "handed_over", "rejected"})
+REPEATED = frozenset(
+    {
+        UpdateKind.ACKNOWLEDGED,
+        UpdateKind.IN_PROGRESS,
+        UpdateKind.RESOLVED,
+        UpdateKind.CLOSED,
+        UpdateKind.REOPENED,
+        UpdateKind.HANDED_OVER,
+        UpdateKind.REJECTED,
+    }
+)
 
 
 def obstacle(rules: Rules, case: Case, parent: Case) -> Refusal | None:
@@ -38,7 +38,7 @@ def obstacle(rules: Rules, case: Case, parent: Case) -> Refusal | None:
         return Refusal("not_mergeable", "laporan tidak dapat digabung dengan dirinya sendiri")
     if parent.parent:
         return Refusal("not_mergeable", f"{parent.ticket} sudah digabung; pakai induknya, {parent.parent}")
-    if parent.status in FINAL or parent.status == "resolved":
+    if parent.status in FINAL or parent.status == Status.RESOLVED:
         return Refusal("not_mergeable", f"{parent.ticket} sudah {STATUS_WORDS[parent.status]}")
     if case.merged:
         return Refusal("not_mergeable", f"{case.ticket} sendiri induk laporan lain")
@@ -57,7 +57,12 @@ def merge(
 ) -> tuple[Changes, list[Out]]:
     """``case`` follows ``parent`` from now on; those who work on the parent see how many reported it."""
     case, update = advance(
-        _replace(case, parent=parent.ticket), "merged", parent=parent.ticket, by=by, reason=reason, **_due(parent)
+        _replace(case, parent=parent.ticket),
+        UpdateKind.MERGED,
+        parent=parent.ticket,
+        by=by,
+        reason=reason,
+        **_due(parent),
     )
     case, outs = release(case, f"digabung dengan {parent.ticket}")
     parent = _replace(
@@ -65,7 +70,7 @@ def merge(
         merged=sorted({*parent.merged, case.ticket}),
         also_about=list(dict.fromkeys([*parent.also_about, *about_units(case)])),
     )
-    outs += tell_unit(parent, "updated", reason=f"{case.ticket} digabung ke sini; {1 + len(parent.merged)} pelapor")
+    outs += tell_unit(parent, Why.UPDATED, reason=f"{case.ticket} digabung ke sini; {1 + len(parent.merged)} pelapor")
     return {case.ticket: case, parent.ticket: parent}, [update, *outs]
 
 
@@ -73,10 +78,14 @@ def _due(parent: Case) -> dict[str, Any]:
     """Until when the parent is promised, for its clock is that of all who follow it."""
     if parent.deadline_at is None:
         return {}
-    facts: dict[str, Any] = {"stage": "completion", "deadline_at": parent.deadline_at, "derivation": parent.derivation}
+    facts: dict[str, Any] = {
+        "stage": StageName.COMPLETION,
+        "deadline_at": parent.deadline_at,
+        "derivation": parent.derivation,
+    }
     if waits(parent):
         return {**facts, "code": "parent_paused"}
-    late = 0 in parent.alarmed.get(promise("completion", parent.deadline_at), {})
+    late = 0 in parent.alarmed.get(promise(StageName.COMPLETION, parent.deadline_at), {})
     return {**facts, "code": "parent_late" if late else "parent_due"}
 
 
@@ -91,7 +100,7 @@ def unmerge(
         parent = _without(cases, parent, case)
         changes[parent.ticket] = parent
         if parent.status not in FINAL:
-            told = tell_unit(parent, "updated", reason=f"{case.ticket} tidak lagi digabung ke sini")
+            told = tell_unit(parent, Why.UPDATED, reason=f"{case.ticket} tidak lagi digabung ke sini")
     changes[case.ticket], outs = _part(rules, case, reason, by)
     return changes, [*outs, *told]
 
@@ -121,7 +130,7 @@ def _without(cases: Mapping[str, Case], parent: Case, child: Case) -> Case:
 
 
 def _part(rules: Rules, case: Case, reason: str, by: str | None) -> Result:
-    case, update = advance(_replace(case, parent=None), "unmerged", reason=reason, by=by)
+    case, update = advance(_replace(case, parent=None), UpdateKind.UNMERGED, reason=reason, by=by)
     case, outs = route(rules, case, triage(rules, about(rules, case), reason), by=by)
     return case, [update, *outs]
 
@@ -140,23 +149,23 @@ def follow_parent(
             continue
         for ticket in sorted(ticket for ticket, case in cases.items() if case.parent == out.ticket):
             child = changes.get(ticket, cases[ticket])
-            if child.parent != out.ticket or (child.status != "merged" and out.kind != "retracted"):
+            if child.parent != out.ticket or (child.status != Status.MERGED and out.kind != UpdateKind.RETRACTED):
                 continue
-            if out.kind == "cancelled":
+            if out.kind == UpdateKind.CANCELLED:
                 told_changes, told = unmerge(rules, {**cases, **changes}, child, "laporan induk dibatalkan pelapornya")
                 changes |= told_changes
                 more += told
-            elif out.kind in CLOCK_KINDS and out.stage == "completion":
+            elif out.kind in CLOCK_KINDS and out.stage == StageName.COMPLETION:
                 changes[ticket], step = _repeat_clock(child, out)
                 more.append(step)
             elif out.kind in REPEATED:
-                changes[ticket], step = _repeat(child, out, words=by_unit or out.kind == "handed_over")
+                changes[ticket], step = _repeat(child, out, words=by_unit or out.kind == UpdateKind.HANDED_OVER)
                 more.append(step)
     return changes, more
 
 
 def _repeat(child: Case, out: ComplaintUpdated, *, words: bool) -> tuple[Case, Out]:
-    status = out.kind if out.kind in FINAL else "merged"
+    status = out.kind if out.kind in FINAL else Status.MERGED
     facts = {"message": out.message, "reason": out.reason, "target": out.target, "evidence": out.evidence}
     child, step = advance(child, out.kind, status, **(facts if words else {}))
     # The citizen is told who works on it and who did it; the child itself stays with those who can unmerge it.

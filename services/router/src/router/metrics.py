@@ -9,6 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.wire import Emit
 from contracts.events import ComplaintUpdated, UnitRouted
+from contracts.vocabulary import Lane, UpdateKind, Why
 from router.case import Case
 
 RETURNS = Counter("lapor_returns", "Complaints that a unit gave back", ["unit"])
@@ -29,21 +30,21 @@ ROUTE_S = Histogram(
 def count(emits: Iterable[Emit]) -> None:
     """Count what was told."""
     for data in (emit.data for emit in emits):
-        if isinstance(data, UnitRouted) and data.why == "similar":
+        if isinstance(data, UnitRouted) and data.why == Why.SIMILAR:
             SIMILAR.labels("suggested").inc()
         elif isinstance(data, ComplaintUpdated):
-            if data.seq == 1 and data.kind in ("routed", "handed_over"):
+            if data.seq == 1 and data.kind in (UpdateKind.ROUTED, UpdateKind.HANDED_OVER):
                 ROUTE_S.labels(data.unit or "").observe((datetime.now(UTC) - data.received_at).total_seconds())
-            elif data.kind == "returned":
+            elif data.kind == UpdateKind.RETURNED:
                 RETURNS.labels(data.unit or "").inc()
-            elif data.kind == "merged" and not data.by:
+            elif data.kind == UpdateKind.MERGED and not data.by:
                 SIMILAR.labels("merged").inc()
 
 
 def count_ping_pong(before: Mapping[str, Case], emits: Iterable[Emit]) -> None:
     """Count what comes back to a unit that had it; only the case tells, so a decision that is repeated counts again."""
     for data in (emit.data for emit in emits):
-        if isinstance(data, ComplaintUpdated) and data.kind == "routed" and data.lane == "unit":
+        if isinstance(data, ComplaintUpdated) and data.kind == UpdateKind.ROUTED and data.lane == Lane.UNIT:
             case, unit = before.get(data.ticket), data.unit or ""
             if case and case.unit != unit and unit in case.had:
                 PING_PONG.labels(unit).inc()

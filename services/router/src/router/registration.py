@@ -8,10 +8,11 @@ from __future__ import annotations
 import msgspec
 
 from contracts.events import ComplaintClassified, ComplaintReceived, Support
-from router.case import HELD, Case, Out, about_units, advance, supporters, tell_unit
+from contracts.vocabulary import URGENT, WITH_A_UNIT, Lane, Status, UpdateKind, Why
+from router.case import Case, Out, about_units, advance, supporters, tell_unit
 from router.follow_ups import on_followed_up
 from router.handover import contact
-from router.rules import URGENT, Assignment, Rules, Understood, assign, triage
+from router.rules import OUTSIDE, Assignment, Rules, Understood, assign, triage
 from router.transfers import Result, about, alarmed, desk, hand_over, part_from_accused, route
 
 _replace = msgspec.structs.replace
@@ -24,7 +25,7 @@ def on_received(rules: Rules, case: Case, data: ComplaintReceived) -> Result:
     if case.received is not None:
         return case, []
     early, followed_up = case.classified, case.followed_up
-    case, registered = advance(_replace(case, received=data, classified=None, followed_up=None), "registered")
+    case, registered = advance(_replace(case, received=data, classified=None, followed_up=None), UpdateKind.REGISTERED)
     outs: list[Out] = [registered]
     if early:
         case, more = on_classified(rules, case, early)
@@ -40,19 +41,19 @@ def on_classified(rules: Rules, case: Case, data: ComplaintClassified) -> Result
     """Route it. A late understanding re-routes only while no person has acted on it."""
     if case.received is None:
         return _replace(case, classified=data), []
-    waiting = case.status == "registered"
-    untouched = case.status == "routed" and case.classified is None and not case.triage_acted
+    waiting = case.status == Status.REGISTERED
+    untouched = case.status == Status.ROUTED and case.classified is None and not case.triage_acted
     case = _replace(case, classified=data, category=case.category or data.category)
     if not (waiting or untouched):
         case, outs = part_from_accused(rules, case)
-        if data.urgency in URGENT and case.status in HELD and not outs:
-            outs = tell_unit(case, "updated", reason=f"mendesak ({data.urgency})")
+        if data.urgency in URGENT and case.status in WITH_A_UNIT and not outs:
+            outs = tell_unit(case, Why.UPDATED, reason=f"mendesak ({data.urgency})")
         return case, outs
     to = assign(rules, _understood(case, data))
-    if to.lane == "hand-over":
+    if to.lane == OUTSIDE:
         return _hand_over(rules, case, to)
     if (to.unit, to.lane) == (case.unit, case.lane):  # it is there already: no second "routed" for the citizen
-        return case, tell_unit(case, "updated", reason=to.reason)
+        return case, tell_unit(case, Why.UPDATED, reason=to.reason)
     return route(rules, case, to)
 
 
@@ -72,7 +73,7 @@ def _understood(case: Case, data: ComplaintClassified) -> Understood:
 
 def on_unclassified(rules: Rules, case: Case) -> Result:
     """The classifier has not spoken in time: a person takes over."""
-    if case.status != "registered":
+    if case.status != Status.REGISTERED:
         return case, []
     return route(rules, case, triage(rules, about(rules, case), UNCLASSIFIED))
 
@@ -80,18 +81,18 @@ def on_unclassified(rules: Rules, case: Case) -> Result:
 def on_unit_ended(rules: Rules, case: Case) -> Result:
     """A unit that has it, or helps, is valid no more: its successor goes on, or a person decides."""
     ended = case.unit
-    if ended is None or case.status not in HELD | {"merged"}:
+    if ended is None or case.status not in WITH_A_UNIT | {Status.MERGED}:
         return case, []
     if ended in rules.units:
         return _helpers_ended(rules, case)
     successor = rules.heirs.get(ended, ended)
-    if case.status == "merged":  # whoever has its triage lane may part it from its parent
+    if case.status == Status.MERGED:  # whoever has its triage lane may part it from its parent
         return _replace(case, unit=successor if successor in rules.units else desk(rules, case)), []
     barred = about(rules, case)
     to = triage(rules, barred, f"{ended} tidak berlaku lagi dan belum punya pengganti")
     if successor in rules.units and successor not in barred:
         reason = f"{ended} menjadi {successor}"
-        to = Assignment(lane=case.lane or "unit", unit=successor, reason=reason, support=supporters(case))
+        to = Assignment(lane=case.lane or Lane.UNIT, unit=successor, reason=reason, support=supporters(case))
     return (case, []) if to.unit == ended else route(rules, case, to)
 
 
@@ -108,9 +109,9 @@ def _helpers_ended(rules: Rules, case: Case) -> Result:
             f"{ended} menjadi {heir}" if helps else f"{ended} tidak ada lagi",
         )
         if helps:
-            outs += tell_unit(case, "routed", unit=heir, reason=reason)
-        outs += tell_unit(case, "withdrawn", unit=ended, reason=reason)
-        outs += tell_unit(case, "updated", unit=case.unit, reason=reason)
+            outs += tell_unit(case, Why.ROUTED, unit=heir, reason=reason)
+        outs += tell_unit(case, Why.WITHDRAWN, unit=ended, reason=reason)
+        outs += tell_unit(case, Why.UPDATED, unit=case.unit, reason=reason)
     return case, outs
 
 
@@ -122,5 +123,5 @@ def _hand_over(rules: Rules, case: Case, to: Assignment) -> Result:
     case, outs = hand_over(rules, case, target.name, to.reason, message=contact(target))
     for unit in before:
         if unit != forwards:
-            outs += tell_unit(case, "withdrawn", unit=unit, reason=f"dialihkan ke {forwards}")
+            outs += tell_unit(case, Why.WITHDRAWN, unit=unit, reason=f"dialihkan ke {forwards}")
     return case, outs

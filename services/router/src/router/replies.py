@@ -10,10 +10,9 @@ import msgspec
 
 from contracts import ticket as tickets
 from contracts.events import UnitReplied, UnitRouted
+from contracts.vocabulary import ACTIVE, FINAL, Action, Lane, Note, Right, Status, UpdateKind, Why
 from router import erasure, merging
 from router.case import (
-    ACTIVE,
-    FINAL,
     STATUS_WORDS,
     Case,
     Erasure,
@@ -63,14 +62,14 @@ class Given:
 
 
 Outcome = tuple[Changes, list[Out]] | Refusal
-Action = Callable[[Given], Outcome]
+Act = Callable[[Given], Outcome]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     """``needs`` are the fields a reply must carry; ``triage`` actions are for whoever holds it in the triage lane."""
 
-    act: Action
+    act: Act
     statuses: frozenset[str] = ACTIVE
     needs: tuple[str, ...] = ()
     triage: bool = False
@@ -111,28 +110,28 @@ def _as_admin(given: Given) -> bool:
     if given.by != desk(given.rules, case):
         return False
     match data.action:
-        case "erase":
+        case Action.ERASE:
             return True
-        case "rights-done" | "rights-decline":
+        case Action.RIGHTS_DONE | Action.RIGHTS_DECLINE:
             return bool(case.rights)
-        case "merge":
+        case Action.MERGE:
             into = tickets.parse(data.into or "")
             found = [given.cases.get(each.ticket) or Case(ticket=each.ticket) for each in case.similar]
             return into is not None and any(into in (other.ticket, other.parent) for other in found)
-        case "unmerge":
-            return case.status == "merged"
+        case Action.UNMERGE:
+            return case.status == Status.MERGED
     return False
 
 
 def _refusal(given: Given) -> Refusal | None:
     case, data = given.case, given.data
-    if case.erasure and data.action != "erase":
+    if case.erasure and data.action != Action.ERASE:
         return Refusal("erased", "data laporan ini sudah dihapus, tidak ada lagi yang dapat dikerjakan")
     rule = ACTIONS.get(data.action)
     if rule is None:
         why_not = f"tindakan {brief(data.action)!r} tidak dikenal; yang ada: {', '.join(ACTIONS)}"
         return Refusal("unknown_action", why_not)
-    if rule.triage and case.lane != "triage" and not _as_admin(given):
+    if rule.triage and case.lane != Lane.TRIAGE and not _as_admin(given):
         return Refusal("not_triage", f"tindakan {data.action} hanya untuk laporan di meja triase")
     if case.status not in rule.statuses:
         return wrong_status(case, data.action)
@@ -155,13 +154,13 @@ def _carry_out(given: Given) -> Outcome:
         if after.status in FINAL:
             changes[before.ticket], told = release(after, words)
         else:
-            told = tell_support(after, "updated", reason=words)
+            told = tell_support(after, Why.UPDATED, reason=words)
         outs = [*outs, *told]
     return changes, outs
 
 
 def _is_double(out: UnitRouted, by: str) -> bool:
-    return out.unit == by and out.why == "withdrawn"
+    return out.unit == by and out.why == Why.WITHDRAWN
 
 
 def _touch(case: Case) -> Case:
@@ -169,10 +168,10 @@ def _touch(case: Case) -> Case:
     return _replace(case, triage_acted=True)
 
 
-def _step(kind: str) -> Action:
+def _step(kind: str) -> Act:
     def act(given: Given) -> Outcome:
         case, data = given.case, given.data
-        if kind == "acknowledged" and case.status != "routed":
+        if kind == UpdateKind.ACKNOWLEDGED and case.status != Status.ROUTED:
             return Refusal("already_done", f"laporan sudah {STATUS_WORDS[case.status]}")
         case, update = advance(
             _touch(case), kind, message=data.message or None, reason=data.reason or None, by=given.by
@@ -186,7 +185,7 @@ def _resolve(given: Given) -> Outcome:
     case, data = given.case, given.data
     if refused := no_resolution(given.rules, case, data.message or ""):
         return refused
-    case, update = advance(_touch(case), "resolved", message=data.message, evidence=data.evidence, by=given.by)
+    case, update = advance(_touch(case), UpdateKind.RESOLVED, message=data.message, evidence=data.evidence, by=given.by)
     return {case.ticket: _replace(case, resolved_seq=case.seq)}, [update]
 
 
@@ -200,11 +199,11 @@ def _home(case: Case) -> Callable[[Rules, Collection[str], str], Assignment]:
 def _return(given: Given) -> Outcome:
     case, rules, reason = given.case, given.rules, given.data.reason
     here, barred = (case.lane, case.unit), about(rules, case)
-    case, update = advance(_replace(case, returns=case.returns + 1), "returned", reason=reason, by=given.by)
+    case, update = advance(_replace(case, returns=case.returns + 1), UpdateKind.RETURNED, reason=reason, by=given.by)
     to = _home(case)(rules, barred, f"dikembalikan oleh {case.unit}: {reason}")
     if case.returns >= THIRD_RETURN or (to.lane, to.unit) == here:
         reason = f"{to.reason} (pengembalian ke-{case.returns})"
-        to = Assignment(lane="triage", unit=last_unit(rules, barred), reason=reason)
+        to = Assignment(lane=Lane.TRIAGE, unit=last_unit(rules, barred), reason=reason)
     if (to.lane, to.unit) == here:
         return Refusal("last_desk", "sudah di meja terakhir; laporan ini harus ditangani atau dilimpahkan")
     case, outs = route(rules, _touch(case), to, by=given.by)
@@ -213,7 +212,7 @@ def _return(given: Given) -> Outcome:
 
 def _hand_over(given: Given) -> Outcome:
     rules, case, to, reason = given.rules, given.case, given.data.to or "", given.data.reason or ""
-    if refused := obstacle(rules, to, reason, triage=case.lane == "triage"):
+    if refused := obstacle(rules, to, reason, triage=case.lane == Lane.TRIAGE):
         return refused
     found = target(rules, to)
     message = " ".join([given.data.message or "", (contact(found) or "") if found else ""]).strip() or None
@@ -244,7 +243,7 @@ def _correct(given: Given) -> Outcome:
     given_back = case.category == category and case.unit == last_unit(rules, barred)
     sure = case.classified and _replace(case.classified, abstained=False)
     case = _touch(_replace(case, category=category, classified=sure))
-    case, update = advance(case, "corrected", case.status, by=given.by)
+    case, update = advance(case, UpdateKind.CORRECTED, case.status, by=given.by)
     if category != CONDUCT_CATEGORY or case.unit == to.unit or given_back:
         return {case.ticket: case}, [update]
     case, outs = route(rules, case, to, by=given.by)
@@ -260,7 +259,7 @@ def _merge(given: Given) -> Outcome:
         return refused
     changes, outs = merging.merge(given.rules, _touch(case), parent, by=given.by, reason=given.data.reason or None)
     if case.unit != given.by:
-        told = tell_unit(changes[case.ticket], "withdrawn", unit=case.unit, reason=f"digabung dengan {parent.ticket}")
+        told = tell_unit(changes[case.ticket], Why.WITHDRAWN, unit=case.unit, reason=f"digabung dengan {parent.ticket}")
         outs = [*outs, *told]
     return changes, outs
 
@@ -293,7 +292,7 @@ def _rights_done(given: Given) -> Outcome:
     if refused := _not_asked(given) or _wrong_desk(given):
         return refused
     message = given.data.message or ""
-    if given.case.rights[0] == "erasure":
+    if given.case.rights[0] == Right.ERASURE:
         order = Erasure(by=given.by, reason=message, asked_at=given.now)
         return erasure.erase(given.rules, given.cases, given.case, order)
     case, outs = erasure.restrict(given.case, message, by=given.by)
@@ -305,7 +304,7 @@ def _rights_decline(given: Given) -> Outcome:
     if refused := _not_asked(given) or _wrong_desk(given):
         return refused
     case = _replace(given.case, rights=given.case.rights[1:])
-    case, outs = noted(case, "rights_declined", given.data.message or "", by=given.by)
+    case, outs = noted(case, Note.RIGHTS_DECLINED, given.data.message or "", by=given.by)
     return {case.ticket: case}, outs
 
 
@@ -316,18 +315,18 @@ def _not_asked(given: Given) -> Refusal | None:
 
 
 ACTIONS: dict[str, Rule] = {
-    "acknowledge": Rule(act=_step("acknowledged")),
-    "progress": Rule(act=_step("in_progress")),
-    "ask": Rule(act=_step("waiting_for_reporter"), needs=("message",)),
-    "resolve": Rule(act=_resolve, needs=("message",)),
-    "return": Rule(act=_return, needs=("reason",)),
-    "hand-over": Rule(act=_hand_over, needs=("to", "reason")),
-    "dispose": Rule(act=_dispose, needs=("unit",), triage=True),
-    "correct": Rule(act=_correct, needs=("category",), triage=True),
-    "reject": Rule(act=_step("rejected"), needs=("reason",), triage=True),
-    "merge": Rule(act=_merge, needs=("into",), triage=True),
-    "unmerge": Rule(act=_unmerge, statuses=frozenset({"merged"}), triage=True),
-    "erase": Rule(act=_erase, statuses=_ANYTIME, needs=("reason",)),
-    "rights-done": Rule(act=_rights_done, statuses=_ANYTIME, needs=("message",)),
-    "rights-decline": Rule(act=_rights_decline, statuses=_ANYTIME, needs=("message",)),
+    Action.ACKNOWLEDGE: Rule(act=_step(UpdateKind.ACKNOWLEDGED)),
+    Action.PROGRESS: Rule(act=_step(UpdateKind.IN_PROGRESS)),
+    Action.ASK: Rule(act=_step(UpdateKind.WAITING_FOR_REPORTER), needs=("message",)),
+    Action.RESOLVE: Rule(act=_resolve, needs=("message",)),
+    Action.RETURN: Rule(act=_return, needs=("reason",)),
+    Action.HAND_OVER: Rule(act=_hand_over, needs=("to", "reason")),
+    Action.DISPOSE: Rule(act=_dispose, needs=("unit",), triage=True),
+    Action.CORRECT: Rule(act=_correct, needs=("category",), triage=True),
+    Action.REJECT: Rule(act=_step(UpdateKind.REJECTED), needs=("reason",), triage=True),
+    Action.MERGE: Rule(act=_merge, needs=("into",), triage=True),
+    Action.UNMERGE: Rule(act=_unmerge, statuses=frozenset({Status.MERGED}), triage=True),
+    Action.ERASE: Rule(act=_erase, statuses=_ANYTIME, needs=("reason",)),
+    Action.RIGHTS_DONE: Rule(act=_rights_done, statuses=_ANYTIME, needs=("message",)),
+    Action.RIGHTS_DECLINE: Rule(act=_rights_decline, statuses=_ANYTIME, needs=("message",)),
 }

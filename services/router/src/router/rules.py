@@ -6,15 +6,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 
+from contracts.vocabulary import URGENT, ComplaintType, Lane, Urgency
 from kabupaten.routing import KECAMATAN, RoutingRule, Target
 from kabupaten.territory import same_place
 from kabupaten.units import Unit
 
+#: The lane of what goes to an office outside: no unit works on it, and it is never told on the wire.
+OUTSIDE = "hand-over"
 #: Conduct of officials: the inspectorate looks at it, whatever unit it is about.
 CONDUCT_CATEGORY = "aparatur_korupsi"
-#: A person decides about these before any unit sees them.
-URGENT = frozenset({"tinggi", "darurat"})
-_URGENCIES = ("rendah", "sedang", "tinggi", "darurat")
+_URGENCIES: tuple[str, ...] = tuple(Urgency)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +53,10 @@ class Understood:
 
     category: str | None
     matter: str | None = None
-    type: str = "pengaduan"
+    type: str = ComplaintType.PENGADUAN
     kecamatan: str | None = None
     abstained: bool = False
-    urgency: str = "sedang"
+    urgency: str = Urgency.SEDANG
     about_units: Collection[str] = ()
     place_conflict: bool = False
     spam: bool = False
@@ -63,7 +64,7 @@ class Understood:
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """``lane`` is ``unit``, ``triage`` or ``hand-over``, whose ``unit`` is a target; ``reason`` is for people."""
+    """``lane`` is that of the wire, or ``OUTSIDE``, whose ``unit`` is a target; ``reason`` is for people."""
 
     lane: str
     unit: str
@@ -139,7 +140,7 @@ def last_unit(rules: Rules, about: Collection[str]) -> str:
 
 def lane_of(rules: Rules, unit: str) -> str:
     """In which lane ``unit`` gets what a person gives it: who plays a role decides, others work."""
-    return "triage" if unit in (rules.admin, rules.conduct, rules.last_resort) else "unit"
+    return Lane.TRIAGE if unit in (rules.admin, rules.conduct, rules.last_resort) else Lane.UNIT
 
 
 def _first_not(rules: Rules, about: Collection[str], *units: str) -> str:
@@ -150,13 +151,13 @@ def _first_not(rules: Rules, about: Collection[str], *units: str) -> str:
 
 def triage(rules: Rules, about: Collection[str], reason: str) -> Assignment:
     """To a person, with the reason."""
-    return Assignment(lane="triage", unit=triage_unit(rules, about), reason=reason)
+    return Assignment(lane=Lane.TRIAGE, unit=triage_unit(rules, about), reason=reason)
 
 
 def conduct_desk(rules: Rules, about: Collection[str], reason: str) -> Assignment:
     """To who looks at officials, with the reason; that one accused, the last resort."""
     unit = _first_not(rules, about, rules.conduct, rules.last_resort, rules.admin)
-    return Assignment(lane="triage", unit=unit, reason=reason)
+    return Assignment(lane=Lane.TRIAGE, unit=unit, reason=reason)
 
 
 def assign(rules: Rules, found: Understood) -> Assignment:
@@ -170,7 +171,7 @@ def assign(rules: Rules, found: Understood) -> Assignment:
     rule = None if doubt else next((rule for rule in rules.routing if _applies(rules, rule, found)), None)
     # Officials who are not the kabupaten's are known by a matter; nobody here may look at them.
     if rule and rule.hand_over and (not conduct or (rule.matters and not about)):
-        return Assignment(lane="hand-over", unit=rule.hand_over, reason=rule.reason)
+        return Assignment(lane=OUTSIDE, unit=rule.hand_over, reason=rule.reason)
     if conduct:
         return conduct_desk(rules, about, "menyangkut perilaku aparatur")
     return triage(rules, about, doubt) if doubt else _to_unit(rules, found, about, rule)
@@ -219,7 +220,7 @@ def _to_unit(rules: Rules, found: Understood, about: Collection[str], rule: Rout
         return conduct_desk(rules, about, f"laporan tentang {lead} tidak diteruskan ke {lead}")
     helpers = (camat if each == KECAMATAN else each for each in (rule.support if rule else ()))
     support = [each for each in dict.fromkeys(helpers) if each in rules.units and each not in (lead, *about)]
-    return Assignment(lane="unit", unit=lead, reason=reason, support=[each for each in support if each])
+    return Assignment(lane=Lane.UNIT, unit=lead, reason=reason, support=[each for each in support if each])
 
 
 def priority(urgency: str | None, confidence: float, reporters: int = 1) -> int:
@@ -228,5 +229,5 @@ def priority(urgency: str | None, confidence: float, reporters: int = 1) -> int:
     Urgency counts before all else (each step 10,000), then each further reporter (100, up to 98 of them), then how
     uncertain the classifier was (0 to 100). What is not understood yet counts as *sedang* and wholly uncertain.
     """
-    rank = _URGENCIES.index(urgency) if urgency in _URGENCIES else _URGENCIES.index("sedang")
+    rank = _URGENCIES.index(urgency) if urgency in _URGENCIES else _URGENCIES.index(Urgency.SEDANG)
     return 10_000 * rank + 100 * min(max(reporters - 1, 0), 98) + round(100 * (1 - min(max(confidence, 0.0), 1.0)))

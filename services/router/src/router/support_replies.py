@@ -5,24 +5,35 @@ from __future__ import annotations
 import msgspec
 
 from contracts.events import Support, UnitReplied
-from router.case import HELD, Case, Out, tell_unit
+from contracts.vocabulary import WITH_A_UNIT, Action, SupportStatus, Why
+from router.case import Case, Out, tell_unit
 from router.refusal import Refusal
 from router.rules import Rules
 from router.transfers import desk, missing, no_resolution, wrong_status
 
 _replace = msgspec.structs.replace
-_ACTIONS = ("acknowledge", "progress", "resolve", "return")
-_SAYS = {"acknowledged": "diterima", "in_progress": "sedang dikerjakan", "done": "bagiannya selesai"}
+_BECOMES: dict[str, str] = {
+    Action.ACKNOWLEDGE: SupportStatus.ACKNOWLEDGED,
+    Action.PROGRESS: SupportStatus.IN_PROGRESS,
+    Action.RESOLVE: SupportStatus.DONE,
+}
+_ACTIONS = (*_BECOMES, Action.RETURN)
+_NEEDS: dict[str, str] = {Action.PROGRESS: "message", Action.RESOLVE: "message", Action.RETURN: "reason"}
+_SAYS: dict[str, str] = {
+    SupportStatus.ACKNOWLEDGED: "diterima",
+    SupportStatus.IN_PROGRESS: "sedang dikerjakan",
+    SupportStatus.DONE: "bagiannya selesai",
+}
 
 
 def on_help(rules: Rules, case: Case, unit: str, data: UnitReplied) -> tuple[Case, list[Out]] | Refusal:
     """Carry out the reply of ``unit``, which helps with ``case``, and show the lead; or refuse it."""
     if refused := _refusal(rules, case, unit, data):
         return refused
-    if data.action == "return":
+    if data.action == Action.RETURN:
         return _drop_out(rules, case, unit, data.reason or "")
-    status = {"acknowledge": "acknowledged", "progress": "in_progress", "resolve": "done"}[data.action]
-    mine = Support(unit=unit, status=status, message=data.message)  # type: ignore[arg-type]
+    status = _BECOMES[data.action]
+    mine = Support(unit=unit, status=status, message=data.message)
     case = _replace(case, support=[mine if each.unit == unit else each for each in case.support])
     said = f"{unit}: {_SAYS[status]}" + (f". {data.message}" if data.message else "")
     return case, _show(case, said, but=unit)
@@ -32,15 +43,15 @@ def _refusal(rules: Rules, case: Case, unit: str, data: UnitReplied) -> Refusal 
     if data.action not in _ACTIONS:
         why_not = f"{unit} unit pendukung, {case.unit} unit utamanya; yang dapat: {', '.join(_ACTIONS)}"
         return Refusal("not_lead", why_not)
-    if case.status not in HELD:
+    if case.status not in WITH_A_UNIT:
         return wrong_status(case, data.action)
-    needs = {"progress": "message", "resolve": "message", "return": "reason"}.get(data.action)
+    needs = _NEEDS.get(data.action)
     if needs and not (getattr(data, needs) or "").strip():
         return missing(data.action, needs)
     (mine,) = (each for each in case.support if each.unit == unit)
-    if data.action == "acknowledge" and mine.status != "asked":
+    if data.action == Action.ACKNOWLEDGE and mine.status != SupportStatus.ASKED:
         return Refusal("already_done", f"bagian {unit} {_SAYS[mine.status]}")
-    return no_resolution(rules, case, data.message or "") if data.action == "resolve" else None
+    return no_resolution(rules, case, data.message or "") if data.action == Action.RESOLVE else None
 
 
 def _drop_out(rules: Rules, case: Case, unit: str, reason: str) -> tuple[Case, list[Out]]:
@@ -49,10 +60,10 @@ def _drop_out(rules: Rules, case: Case, unit: str, reason: str) -> tuple[Case, l
     said = f"{unit} tidak ikut membantu: {reason}"
     outs = _show(case, said, but=unit)
     if desk(rules, case) not in {case.unit, unit, *(each.unit for each in case.support)}:
-        outs += tell_unit(case, "updated", unit=desk(rules, case), reason=said)
+        outs += tell_unit(case, Why.UPDATED, unit=desk(rules, case), reason=said)
     return case, outs
 
 
 def _show(case: Case, said: str, *, but: str) -> list[Out]:
     """To all that work on it; ``but`` the one whose reply it is, for it gets the answer."""
-    return [out for out in tell_unit(case, "updated", reason=said) if getattr(out, "unit", None) != but]
+    return [out for out in tell_unit(case, Why.UPDATED, reason=said) if getattr(out, "unit", None) != but]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from contracts.events import Support
-from router.case import HELD, STATUS_WORDS, Case, Out, about_units, advance, supporters, tell_support, tell_unit
+from contracts.vocabulary import WITH_A_UNIT, ComplaintType, Lane, Status, UpdateKind, Why
+from router.case import STATUS_WORDS, Case, Out, about_units, advance, supporters, tell_support, tell_unit
 from router.refusal import Refusal
 from router.resolution_check import substance
 from router.rules import Assignment, Rules, accused, triage, triage_unit
@@ -33,12 +34,12 @@ def route(rules: Rules, case: Case, to: Assignment, *, by: str | None = None) ->
         each for each in named if each in rules.units and each not in (to.unit, *about(rules, case))
     )
     case = _replace(case, unit=to.unit, lane=to.lane, support=[Support(unit=each) for each in helpers])
-    if to.lane == "unit":
+    if to.lane == Lane.UNIT:
         case = _replace(case, had=[*case.had, to.unit])
-    case, update = advance(case, "routed", reason=to.reason, by=by)
-    outs: list[Out] = [update, *tell_unit(case, "routed", reason=to.reason)]
+    case, update = advance(case, UpdateKind.ROUTED, reason=to.reason, by=by)
+    outs: list[Out] = [update, *tell_unit(case, Why.ROUTED, reason=to.reason)]
     for unit in sorted(each for each in before if each and each not in (to.unit, *helpers)):
-        outs += tell_unit(case, "withdrawn", unit=unit, reason=f"dialihkan ke {to.unit}")
+        outs += tell_unit(case, Why.WITHDRAWN, unit=unit, reason=f"dialihkan ke {to.unit}")
     return case, outs
 
 
@@ -49,7 +50,7 @@ def alarmed(case: Case) -> list[str]:
 
 def release(case: Case, reason: str) -> Result:
     """Nobody's help is needed any more."""
-    told = tell_support(case, "withdrawn", reason=reason)
+    told = tell_support(case, Why.WITHDRAWN, reason=reason)
     return (_replace(case, support=[]) if case.support else case), told
 
 
@@ -57,21 +58,24 @@ def part_from_accused(rules: Rules, case: Case) -> Result:
     """What is understood late may accuse a unit that has it, or helps: it has it no longer."""
     barred = about(rules, case)
     to = triage(rules, barred, f"laporan ini ternyata tentang {case.unit}")
-    if case.unit in barred and case.unit != to.unit and case.status in HELD:
+    if case.unit in barred and case.unit != to.unit and case.status in WITH_A_UNIT:
         return route(rules, case, to)
     before, helpers = case, [each for each in case.support if each.unit not in barred]
     case = _replace(case, support=helpers)
-    if case.unit in barred and case.status in ("resolved", "merged"):  # what is, stands; what still comes is another's
+    if case.unit in barred and case.status in (
+        Status.RESOLVED,
+        Status.MERGED,
+    ):  # what is, stands; what still comes is another's
         case = _replace(case, unit=to.unit, lane=to.lane)
-    told = tell_unit(case, "updated", reason=to.reason) if case.unit != before.unit else []
+    told = tell_unit(case, Why.UPDATED, reason=to.reason) if case.unit != before.unit else []
     for unit in sorted(filter(None, {before.unit, *supporters(before)} - {case.unit, *supporters(case)})):
-        told += tell_unit(case, "withdrawn", unit=unit, reason=f"dialihkan ke {case.unit}")
+        told += tell_unit(case, Why.WITHDRAWN, unit=unit, reason=f"dialihkan ke {case.unit}")
     return case, told
 
 
 def noted(case: Case, note: str, message: str, *, by: str | None = None) -> Result:
     """Tell the citizen without changing the status."""
-    case, update = advance(case, "noted", case.status, note=note, message=message, by=by)
+    case, update = advance(case, UpdateKind.NOTED, case.status, note=note, message=message, by=by)
     return case, [update]
 
 
@@ -79,17 +83,17 @@ def hand_over(
     rules: Rules, case: Case, target: str, reason: str, *, message: str | None = None, by: str | None = None
 ) -> Result:
     """To somebody outside the kabupaten, final here; the triage unit is told, for it forwards it."""
-    case, update = advance(case, "handed_over", target=target, reason=reason, message=message, by=by)
+    case, update = advance(case, UpdateKind.HANDED_OVER, target=target, reason=reason, message=message, by=by)
     case, outs = release(case, f"dilimpahkan ke {target}")
     forwards = desk(rules, case)
     if by != forwards:  # it did so itself, and knows
-        outs += tell_unit(case, "handed-over", unit=forwards, reason=f"teruskan ke {target}: {reason}")
+        outs += tell_unit(case, Why.HANDED_OVER, unit=forwards, reason=f"teruskan ke {target}: {reason}")
     return case, [update, *outs]
 
 
 def no_resolution(rules: Rules, case: Case, message: str) -> Refusal | None:
     """Why ``message`` does not answer ``case``, or None if it does."""
-    asked = case.classified is not None and case.classified.type != "pengaduan"
+    asked = case.classified is not None and case.classified.type != ComplaintType.PENGADUAN
     why_not = substance(message, rules.boilerplate, plan_is_answer=asked)
     return Refusal("no_deed", why_not) if why_not else None
 

@@ -10,17 +10,18 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from chassis.cli import cli as service_cli
 from contracts.codec import Envelope, InvalidEvent, decode
-from contracts.events import ComplaintUpdated, Urgency
+from contracts.events import ComplaintUpdated
+from contracts.vocabulary import ClockKind, DayKind, StageName, Urgency
 from kabupaten import Region, RegionError, load
 from kabupaten.references import TYPES
 from kabupaten.sla import Policy, Stage, Term
-from sla_monitor.calendar import is_estimated, knows_joint_leave
+from sla_monitor.calendar import knows_joint_leave
 from sla_monitor.deadlines import Day, Deadline, deadline
 from sla_monitor.domain import Rules
 from sla_monitor.region import PARTS, rules_of
@@ -73,7 +74,7 @@ def explain(
         typer.Option(parser=read_time, metavar="TIME", help="When the stage starts: 2026-03-17T10:00+08:00"),
     ],
     policy: Annotated[str | None, typer.Option(help="A policy of sla.yaml; without it the default.")] = None,
-    stage: Annotated[str, typer.Option(help="A stage of the policy.")] = "completion",
+    stage: Annotated[str, typer.Option(help="A stage of the policy.")] = StageName.COMPLETION,
     type_: Annotated[str | None, typer.Option("--type", help="For a complaint of this type.")] = None,
     urgency: Annotated[str | None, typer.Option(help="For a complaint of this urgency.")] = None,
     category: Annotated[str | None, typer.Option(help="For a complaint of this category.")] = None,
@@ -220,7 +221,7 @@ def _term(stage: Stage, **given: str | None) -> Term:
 
 
 def _known(region: Region, about: dict[str, str | None]) -> None:
-    names = {"type": TYPES, "urgency": get_args(Urgency), "category": tuple(region.categories)}
+    names = {"type": TYPES, "urgency": tuple(Urgency), "category": tuple(region.categories)}
     for field, value in about.items():
         if value is not None and value not in names[field]:
             raise typer.BadParameter(f"there is no {field} {value!r}; there are: {', '.join(names[field])}")
@@ -238,7 +239,7 @@ def _doubts(policy: Policy, term: Term, found: Deadline, rules: Rules, start: da
                 f"in calendar.yaml, and {year} to joint_leave_complete."
             )
     for day in found.derivation:
-        if is_estimated(day.reason):
+        if day.kind == DayKind.ESTIMATED:
             yield (
                 f"{day.date} is an estimate: {day.reason}. "
                 "When its decree is there, write the day into overrides of calendar.yaml."
@@ -255,7 +256,7 @@ def _as_json(found: Deadline) -> dict[str, Any]:
 
 def _day(day: Day) -> dict[str, Any]:
     share = {} if day.share == 1 or not day.counted else {"share": day.share}
-    return {"date": day.date.isoformat(), "counted": day.counted, "reason": day.reason, **share}
+    return {"date": day.date.isoformat(), "counted": day.counted, "kind": day.kind, "reason": day.reason, **share}
 
 
 def _row(event: SlaEvent, rules: Rules) -> dict[str, Any]:
@@ -268,7 +269,7 @@ def _row(event: SlaEvent, rules: Rules) -> dict[str, Any]:
         "deadline_at": event.running.deadline_at.isoformat(),
         "at": event.at.astimezone(rules.calendar.timezone).isoformat(),
         **({"reason": event.reason} if event.reason else {}),
-        **(ladder if event.kind == "escalated" else {}),
+        **(ladder if event.kind == ClockKind.ESCALATED else {}),
     }
 
 

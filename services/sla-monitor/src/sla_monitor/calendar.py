@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, time, timedelta
+from typing import NamedTuple
 
 from contracts.dates import WEEKDAYS
+from contracts.vocabulary import DayKind
 from kabupaten.calendar import Calendar, Hours
 
+#: How the library of the nation's holidays names what it has no other mark for: leave that was decreed with them, …
 JOINT_LEAVE = "cuti bersama"
-#: How the library marks a day that depends on the moon and has no decree yet.
+#: … and a day that depends on the moon and has no decree yet.
 ESTIMATED = "(perkiraan)"
 NOON = time(12)
 
 
-def day_off(calendar: Calendar, day: date) -> str | None:
-    """Why nobody works on ``day``, in Indonesian; None on a working day, be it half a one."""
+class DayOff(NamedTuple):
+    """Why nobody works on a day: ``reason`` says it in Indonesian."""
+
+    kind: str
+    reason: str
+
+
+def day_off(calendar: Calendar, day: date) -> DayOff | None:
+    """Why nobody works on ``day``; None on a working day, be it half a one."""
     if (local := calendar.local.get(day)) is not None:
-        return None if local.working else f"libur: {local.reason}"
+        return None if local.working else DayOff(DayKind.HOLIDAY, f"libur: {local.reason}")
     if (holiday := calendar.holidays.get(day)) is not None:
-        return f"libur: {holiday}"
-    return None if day.weekday() in calendar.working_weekdays else WEEKDAYS[day.weekday()]
+        return DayOff(DayKind.ESTIMATED if ESTIMATED in holiday else DayKind.HOLIDAY, f"libur: {holiday}")
+    return None if day.weekday() in calendar.working_weekdays else DayOff(DayKind.WEEKEND, WEEKDAYS[day.weekday()])
 
 
 def is_half(calendar: Calendar, day: date) -> bool:
@@ -48,12 +58,7 @@ def knows_joint_leave(calendar: Calendar, year: int) -> bool:
 
 def estimated(calendar: Calendar, year: int) -> list[date]:
     """The days of ``year`` that are off by an estimate, which only a decree makes sure."""
-    return [day for day in _days_of(year) if is_estimated(day_off(calendar, day) or "")]
-
-
-def is_estimated(reason: str) -> bool:
-    """Whether a day is off for ``reason`` by an estimate."""
-    return ESTIMATED in reason
+    return [day for day in _days_of(year) if (off := day_off(calendar, day)) and off.kind == DayKind.ESTIMATED]
 
 
 def _days_of(year: int) -> Iterator[date]:

@@ -8,15 +8,14 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from contracts.events import CLOCK_KINDS
+from contracts.vocabulary import CLOCK_KINDS, MOVES, ClockKind, UpdateKind
 from kabupaten.sla import Policy, Stage
 from sla_monitor.deadlines import worked
 from sla_monitor.domain import Rules
 from sla_monitor.late_steps import retold
 from sla_monitor.pauses import pause, resume
-from sla_monitor.stage_clock import Kind, Running, rederived, resumed, set_clock
+from sla_monitor.stage_clock import Running, rederived, resumed, set_clock
 from sla_monitor.state import (
-    ASIDE,
     MAX_STEPS,
     WHY_STOPPED,
     WORDS,
@@ -31,7 +30,9 @@ from sla_monitor.state import (
     triggers,
 )
 
-NEW_ROUND = frozenset({"reopened", "unmerged"})
+#: The steps by which something happens to a complaint.
+_STORY = frozenset(UpdateKind) - CLOCK_KINDS
+NEW_ROUND = frozenset({UpdateKind.REOPENED, UpdateKind.UNMERGED})
 _JUST_BEFORE = timedelta(microseconds=1)
 
 
@@ -56,7 +57,7 @@ def _decide(clock: ComplaintClock | None, update: Update, now: datetime, rules: 
     if clock is not None and past and (update.seq < clock.seq or (past.rung and now <= past.rung)):
         return _anew(past, Step.of(update, now), rules)
     gap = update.seq > (clock.seq + 1 if clock else 0)
-    if past and past.whole and not gap and update.kind not in CLOCK_KINDS:
+    if past and past.whole and not gap and update.kind in _STORY:
         past = None
     elif gap and not past:
         past = Past(clock=clock)
@@ -96,11 +97,11 @@ def _numbered(before: ComplaintClock | None, after: ComplaintClock, events: list
 
 def _upheld(clock: ComplaintClock, events: list[SlaEvent], now: datetime, update: Update) -> list[SlaEvent]:
     """Say of what was announced without knowing ``update``, which came before it, that it stands all the same."""
-    if update.kind in CLOCK_KINDS:
+    if update.kind not in _STORY:
         return []
-    said = {event.running.which for event in events if event.kind in ("breached", "escalated")}
+    said = {event.running.which for event in events if event.kind in (ClockKind.BREACHED, ClockKind.ESCALATED)}
     return [
-        SlaEvent(kind="upheld", at=now, clock=clock, running=running)
+        SlaEvent(kind=ClockKind.UPHELD, at=now, clock=clock, running=running)
         for running in clock.running
         if running.rang and now <= running.rang[-1] and running.which not in said
     ]
@@ -110,7 +111,7 @@ def _next(clock: ComplaintClock | None, update: Update, now: datetime, rules: Ru
     events: list[SlaEvent] = []
     if clock is None:
         clock, events = _first_seen(update, rules)
-    if update.kind in CLOCK_KINDS:  # its own words: nothing happened to the complaint
+    if update.kind not in _STORY:  # its own words, or what it does not know
         return replace(clock, seq=update.seq), _aloud(events)
     # What happens at the very deadline is in time, so a deadline rings only for what happens after it.
     clock, rung = _ring(clock, now - _JUST_BEFORE, rules)
@@ -148,12 +149,12 @@ def _ring(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
 
 
 def _rung(
-    clock: ComplaintClock, kind: Kind, at: datetime, before: Running, after: Running | None, stage: Stage | None
+    clock: ComplaintClock, kind: str, at: datetime, before: Running, after: Running | None, stage: Stage | None
 ) -> SlaEvent:
     event = SlaEvent(kind=kind, at=at, clock=clock, running=before, by_time=True)
-    if kind == "resumed":
+    if kind == ClockKind.RESUMED:
         return dataclasses.replace(event, running=after or before, reason="batas waktu menjawab lewat")
-    if kind == "escalated":
+    if kind == ClockKind.ESCALATED:
         to = stage.escalation[before.level].to if stage and before.level < len(stage.escalation) else ()
         return dataclasses.replace(event, running=after or before, escalate_to=to)
     return event
@@ -177,30 +178,32 @@ def _first_seen(update: Update, rules: Rules) -> Decision:
         classified=classification(update),
     )
     # Who sees a story from its middle can't know which of the smaller promises were kept already.
-    stages = [s for s in policy.stages.values() if "registered" in s.starts and (update.seq == 0 or not s.quiet)]
+    stages = [
+        s for s in policy.stages.values() if UpdateKind.REGISTERED in s.starts and (update.seq == 0 or not s.quiet)
+    ]
     return _start(clock, stages, update, update.received_at, rules)
 
 
 def _silence(clock: ComplaintClock, update: Update, now: datetime, rules: Rules) -> ComplaintClock:
     """Whoever gets it owes a word; whatever happens next ends the silence."""
-    if update.kind in ASIDE:
+    if update.kind not in MOVES:
         return clock
-    word, merged = clock.word, update.kind == "merged" or (clock.merged and update.kind != "unmerged")
+    word, merged = clock.word, update.kind == UpdateKind.MERGED or (clock.merged and update.kind != UpdateKind.UNMERGED)
     if clock.waiting_since and clock.unit and update.kind in WORDS and not merged:
         after_s = worked(clock.waiting_since, now, rules.calendar).total_seconds()
         word = Word(unit=clock.unit, at=now, after_s=after_s)
-    waits = update.kind in ("registered", "routed") and not merged
+    waits = update.kind in (UpdateKind.REGISTERED, UpdateKind.ROUTED) and not merged
     return replace(clock, waiting_since=now if waits else None, word=word)
 
 
 def _apply(clock: ComplaintClock, update: Update, now: datetime, rules: Rules) -> Decision:
-    if clock.merged and update.kind not in ("unmerged", "noted"):
+    if clock.merged and update.kind not in (UpdateKind.UNMERGED, UpdateKind.NOTED):
         return clock, []  # its story repeats the parent's, and the parent has the clock
     policy = rules.policy(clock.policy, clock.received_at)
     clock = replace(clock, policy=policy.name)
     clock, events = _end(clock, policy, update, now, rules)
-    if update.kind != "noted":
-        clock = replace(clock, merged=update.kind == "merged")
+    if update.kind != UpdateKind.NOTED:
+        clock = replace(clock, merged=update.kind == UpdateKind.MERGED)
     for change in (_reclassify, resume, pause, _begin):
         clock, more = change(clock, policy, update, now, rules)
         events += more
@@ -208,7 +211,7 @@ def _apply(clock: ComplaintClock, update: Update, now: datetime, rules: Rules) -
 
 
 def _begin(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
-    if update.kind == "registered":
+    if update.kind == UpdateKind.REGISTERED:
         return clock, []  # these count from the receipt, see _first_seen
     ticking = {running.stage for running in clock.running}
     stages = [
@@ -247,11 +250,11 @@ def _verdict(clock: ComplaintClock, running: Running, update: Update, now: datet
     in_time = now <= running.deadline_at
     events = []
     if (level := running.untrue_from(now)) is not None:  # announced before this step, made in time, was seen
-        events.append(SlaEvent(kind="retracted", at=now, clock=clock, running=replace(running, level=level)))
+        events.append(SlaEvent(kind=ClockKind.RETRACTED, at=now, clock=clock, running=replace(running, level=level)))
     if done and in_time:
-        return [*events, SlaEvent(kind="met", at=now, clock=clock, running=running)]
+        return [*events, SlaEvent(kind=ClockKind.MET, at=now, clock=clock, running=running)]
     reason = "sesudah tenggat" if done else WHY_STOPPED.get(update.kind, "tidak berlaku lagi")
-    return [*events, SlaEvent(kind="stopped", at=now, clock=clock, running=running, reason=reason)]
+    return [*events, SlaEvent(kind=ClockKind.STOPPED, at=now, clock=clock, running=running, reason=reason)]
 
 
 def _reclassify(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
@@ -280,7 +283,7 @@ def _rederive(
         changed = None if missed else change(each)
         moved = rederived(changed, rules.calendar) if changed else each
         if moved.deadline_at != each.deadline_at and moved.deadline_at > now:
-            events.append(SlaEvent(kind="rescheduled", at=now, clock=clock, running=moved, reason=reason))
+            events.append(SlaEvent(kind=ClockKind.RESCHEDULED, at=now, clock=clock, running=moved, reason=reason))
             each = replace(moved, warned=moved.warned and moved.warn_at <= now)
         running.append(each)  # what would be past already stays: no promise is broken by a change of the rules
     return replace(clock, running=tuple(running)), _aloud(events)
@@ -292,5 +295,5 @@ def _start(clock: ComplaintClock, stages: list[Stage], update: Update, at: datet
         n = clock.starts.get(stage.name, 0) + 1
         running = set_clock(stage, stage.term_of(update), at, rules.calendar, round_=clock.round, n=n)
         clock = replace(clock, running=(*clock.running, running), starts={**clock.starts, stage.name: n})
-        events.append(SlaEvent(kind="started", at=at, clock=clock, running=running))
+        events.append(SlaEvent(kind=ClockKind.STARTED, at=at, clock=clock, running=running))
     return clock, events

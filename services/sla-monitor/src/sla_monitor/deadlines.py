@@ -10,9 +10,10 @@ from itertools import pairwise
 
 from msgspec import Struct
 
+from contracts.vocabulary import DayKind
 from kabupaten.calendar import Calendar
 from kabupaten.sla import Term
-from sla_monitor.calendar import day_off, is_half, office_hours
+from sla_monitor.calendar import DayOff, day_off, is_half, office_hours
 
 #: A span in which the clock stood still: from the question to the answer, both aware.
 Pause = tuple[datetime, datetime]
@@ -23,11 +24,16 @@ _DAY_S, _MOMENT, _DAY = 24 * 60 * 60, timedelta(microseconds=1), timedelta(days=
 
 
 class Day(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One day between a start and a deadline; ``reason`` is Indonesian. ``share``: how much of it can count."""
+    """One day between a start and a deadline. ``share``: how much of it can count.
+
+    ``reason`` says in Indonesian what ``kind`` says to programs, and after it ``about`` a day with work.
+    """
 
     date: date
     counted: bool
     reason: str
+    kind: str = ""  # of a clock that was stored before there were kinds
+    about: str = ""
     share: float = 1
 
 
@@ -114,23 +120,29 @@ def _days(
     day_0: date, term: Term, calendar: Calendar, still: tuple[date, ...], promised: tuple[Day, ...] = ()
 ) -> Deadline:
     known = {day.date: day for day in promised}
-    days = [
-        known.get(day_0)
-        or Day(date=day_0, counted=False, reason=f"hari 0 ({day_off(calendar, day_0) or 'hari mulai'})")
-    ]
+    days = [known.get(day_0) or _day_0(day_0, calendar)]
     halves, day = 0, day_0
     while halves < 2 * term.amount:
         day += _DAY
-        off, half, said = _promised(known[day]) if day in known else _verdict(day, term, calendar)
-        counted = off is None and day not in still
+        off, half, about = _promised(known[day]) if day in known else _verdict(day, term, calendar)
+        if off:
+            days.append(Day(date=day, counted=False, kind=off.kind, reason=off.reason))
+            continue
+        counted, share = day not in still, 0.5 if half else 1
         halves += 0 if not counted else 1 if half else 2
-        reason = off or (_nth(halves, term) if counted else WAITING) + (f" ({said})" if said else "")
-        days.append(Day(date=day, counted=counted, reason=reason, share=0.5 if half else 1))
+        kind = DayKind.PAUSED if not counted else DayKind.HALF if half else DayKind.COUNTED
+        reason = (_nth(halves, term) if counted else WAITING) + (f" ({about})" if about else "")
+        days.append(Day(date=day, counted=counted, kind=kind, reason=reason, about=about, share=share))
     end = _midnight(day + _DAY, calendar)
     return Deadline(at=end, warn_at=_warn_at(days, term, end, calendar), derivation=tuple(days))
 
 
-def _verdict(day: date, term: Term, calendar: Calendar) -> tuple[str | None, bool, str]:
+def _day_0(day: date, calendar: Calendar) -> Day:
+    off = day_off(calendar, day)
+    return Day(date=day, counted=False, kind=DayKind.START, reason=f"hari 0 ({off.reason if off else 'hari mulai'})")
+
+
+def _verdict(day: date, term: Term, calendar: Calendar) -> tuple[DayOff | None, bool, str]:
     """Why nobody works on ``day``, whether it is half a day, and what is to be said of a day with work."""
     if term.unit == "days":
         return None, False, ""
@@ -138,10 +150,10 @@ def _verdict(day: date, term: Term, calendar: Calendar) -> tuple[str | None, boo
     return off, half, ", ".join(["setengah hari"] * half + ([local.reason] if local else []))
 
 
-def _promised(day: Day) -> tuple[str | None, bool, str]:
-    if not day.counted and not day.reason.startswith(WAITING):
-        return day.reason, False, ""
-    return None, day.share < 1, day.reason.partition(" (")[2].removesuffix(")")
+def _promised(day: Day) -> tuple[DayOff | None, bool, str]:
+    if not day.counted and day.kind != DayKind.PAUSED:
+        return DayOff(day.kind, day.reason), False, ""
+    return None, day.share < 1, day.about
 
 
 def _nth(halves: int, term: Term) -> str:
@@ -168,12 +180,14 @@ def _midnight(day: date, calendar: Calendar) -> datetime:
 
 def _span(start: datetime, term: Term, pauses: Sequence[Pause]) -> Deadline:
     word, unit = ("detik", timedelta(seconds=1)) if term.unit == "seconds" else ("jam", timedelta(hours=1))
-    days = [Day(date=start.date(), counted=True, reason=f"{term.amount} {word} sejak mulai")]
+    reason = f"{term.amount} {word} sejak mulai"
+    days = [Day(date=start.date(), counted=True, kind=DayKind.COUNTED, reason=reason)]
     for since, until in pauses:
         stood = round((until - since).total_seconds())
         told = f"{stood} detik" if stood < 3600 else f"{stood // 3600} jam {stood % 3600 // 60} menit"
         local = since.astimezone(start.tzinfo).date()
-        days.append(Day(date=local, counted=False, reason=f"{WAITING}, {told} tidak dihitung"))
+        reason = f"{WAITING}, {told} tidak dihitung"
+        days.append(Day(date=local, counted=False, kind=DayKind.PAUSED, reason=reason))
     whole = term.amount * unit
     at, warn_at = (_run(start, part, pauses) for part in (whole, whole * term.warn_ratio))
     return Deadline(at=at, warn_at=warn_at, derivation=tuple(days))
@@ -212,9 +226,10 @@ def _working_hours(start: datetime, term: Term, calendar: Calendar, pauses: Sequ
 def _worked(day: date, span: timedelta, calendar: Calendar) -> Day:
     minutes = round(span.total_seconds() / 60)
     if not minutes:
-        return Day(date=day, counted=False, reason=day_off(calendar, day) or "di luar jam kerja")
-    half = " (setengah hari)" if is_half(calendar, day) else ""
-    return Day(date=day, counted=True, reason=f"{minutes // 60} jam {minutes % 60} menit kerja{half}")
+        off = day_off(calendar, day) or DayOff(DayKind.CLOSED, "di luar jam kerja")
+        return Day(date=day, counted=False, kind=off.kind, reason=off.reason)
+    kind, half = (DayKind.HALF, " (setengah hari)") if is_half(calendar, day) else (DayKind.COUNTED, "")
+    return Day(date=day, counted=True, kind=kind, reason=f"{minutes // 60} jam {minutes % 60} menit kerja{half}")
 
 
 def _open(

@@ -11,14 +11,17 @@ from chassis.wire import Emit, Message
 from contracts import topics
 from contracts.events import ComplaintUpdated, DerivationDay, SlaBreached, SlaUpdated
 from contracts.ids import sla_id
+from contracts.vocabulary import ClockKind
 from sla_monitor import clock as clocks
 from sla_monitor.deadlines import Day
 from sla_monitor.domain import Rules
 from sla_monitor.state import ComplaintClock, SlaEvent
 from sla_monitor.wording import promise_in_words
 
+#: Events that say that a promise was missed.
+MISSED = frozenset({ClockKind.BREACHED, ClockKind.ESCALATED})
 #: Events that give a deadline, and with it how long the promise is.
-PROMISING = frozenset({"started", "resumed", "rescheduled"})
+PROMISING = frozenset({ClockKind.STARTED, ClockKind.RESUMED, ClockKind.RESCHEDULED})
 
 
 def key(message: Message) -> str:
@@ -45,9 +48,9 @@ def on_timer(clock: ComplaintClock, now: datetime, *, rules: Rules) -> tuple[Com
 def to_emit(event: SlaEvent) -> Emit:
     """``event`` as the contract has it, with an id that is the same whenever it is announced again."""
     return Emit(
-        topic=topics.SLA_BREACHED if event.kind in ("breached", "escalated") else topics.SLA_UPDATED,
+        topic=topics.SLA_BREACHED if event.kind in MISSED else topics.SLA_UPDATED,
         subject=event.clock.complaint_id,
-        data=_breached(event) if event.kind in ("breached", "escalated") else _updated(event),
+        data=_breached(event) if event.kind in MISSED else _updated(event),
         event_id=sla_id(
             event.clock.complaint_id,
             event.number,
@@ -83,7 +86,7 @@ def _updated(event: SlaEvent) -> SlaUpdated:
     return SlaUpdated(
         complaint_id=clock.complaint_id,
         ticket=clock.ticket,
-        kind=event.kind,  # type: ignore[arg-type]  # the other two are breaches
+        kind=event.kind,
         policy=clock.policy,
         stage=running.stage,
         round=running.round,
@@ -94,8 +97,8 @@ def _updated(event: SlaEvent) -> SlaUpdated:
         unit=clock.unit,
         reason=event.reason or UNSET,
         promise=promise_in_words(running.term) if event.kind in PROMISING else UNSET,
-        paused_until=(running.paused_until or UNSET) if event.kind == "paused" else UNSET,
-        level=running.level if event.kind in ("retracted", "upheld") else 0,
+        paused_until=(running.paused_until or UNSET) if event.kind == ClockKind.PAUSED else UNSET,
+        level=running.level if event.kind in (ClockKind.RETRACTED, ClockKind.UPHELD) else 0,
         number=event.number,
         due_at=event.at if event.by_time else UNSET,
     )
@@ -108,6 +111,7 @@ def _derivation(days: tuple[Day, ...]) -> list[DerivationDay]:
             date=day.date,
             counted=day.counted,
             reason=day.reason,
+            kind=day.kind or UNSET,
             share=day.share if day.counted and day.share < 1 else UNSET,
         )
         for day in days

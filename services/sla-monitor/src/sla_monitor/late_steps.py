@@ -7,10 +7,11 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from contracts.vocabulary import ClockKind
 from sla_monitor.state import ComplaintClock, Decision, Past, Said, SlaEvent
 
 #: What a clock says when a promise is missed, and as long as nobody makes it up.
-_LADDER = frozenset({"breached", "escalated"})
+_LADDER = frozenset({ClockKind.BREACHED, ClockKind.ESCALATED})
 
 
 def retold(clock: ComplaintClock, derived: list[SlaEvent], past: Past, now: datetime) -> Decision:
@@ -25,14 +26,14 @@ def retold(clock: ComplaintClock, derived: list[SlaEvent], past: Past, now: date
     for rung, said in standing.items():
         if rung not in true and (said.promise not in untrue or said.running.level < untrue[said.promise].running.level):
             untrue[said.promise] = said
-    undone = [SlaEvent(kind="retracted", at=now, clock=clock, running=said.running) for said in untrue.values()]
+    undone = [SlaEvent(kind=ClockKind.RETRACTED, at=now, clock=clock, running=said.running) for said in untrue.values()]
     last = {event.said.rung: event for event in derived if event.kind in _LADDER}
 
     def is_news(event: SlaEvent) -> bool:
         said = event.said
         if said.kind in _LADDER:
             return said.rung in true and said.rung not in standing and last[said.rung] is event
-        return said.kind != "retracted" and said.identity not in heard
+        return said.kind != ClockKind.RETRACTED and said.identity not in heard
 
     fresh = undone + [event for event in derived if is_news(event)]
     if clock.past is not None:
@@ -45,7 +46,7 @@ def _standing(said: Iterable[Said]) -> dict[object, Said]:
     """Give the steps of ladders that were announced and not taken back since."""
     standing: dict[object, Said] = {}
     for each in said:
-        if each.kind == "retracted":
+        if each.kind == ClockKind.RETRACTED:
             level = each.running.level
             standing = {rung: s for rung, s in standing.items() if s.promise != each.promise or s.running.level < level}
         elif each.kind in _LADDER:
@@ -57,7 +58,7 @@ def _unsettled(past: Past, anew: list[Said], said: list[Said]) -> tuple[Said, ..
     """Of all that was ``said``, what may have to be told anew once more; ``past`` has what was derived since."""
     since = {each.identity for each in past.said}
     settled = {each.identity for each in anew} - since
-    ladder = _LADDER | {"retracted"}
+    ladder = _LADDER | {ClockKind.RETRACTED}
     breaches = {each.promise for each in anew if each.kind in ladder and each.identity in settled}
     return tuple(
         each

@@ -9,6 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.wire import Emit
 from contracts.events import SlaBreached, SlaUpdated
+from contracts.vocabulary import ClockKind
 
 BREACHED = Counter("lapor_sla_breached", "Promises missed", ["unit", "stage"])
 ESCALATED = Counter("lapor_sla_escalated", "Missed promises that went up the ladder", ["unit", "stage", "level"])
@@ -42,7 +43,7 @@ def count(emits: Iterable[Emit]) -> None:
                 BREACHED.labels(data.unit or "", data.stage).inc()
             case SlaBreached() as data:
                 ESCALATED.labels(data.unit or "", data.stage, data.level).inc()
-            case SlaUpdated(kind="retracted"):
+            case SlaUpdated(kind=ClockKind.RETRACTED):
                 RETRACTED.inc()
 
 

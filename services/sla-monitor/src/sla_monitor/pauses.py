@@ -6,18 +6,19 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from contracts.vocabulary import MOVES, ClockKind, UpdateKind
 from kabupaten.sla import Pause, Policy, Stage, Term
 from sla_monitor.deadlines import ASKED_ENOUGH, WAITING, used_up
 from sla_monitor.domain import Rules
 from sla_monitor.stage_clock import Running, paused, resumed
-from sla_monitor.state import ASIDE, WHY_STOPPED, ComplaintClock, Decision, SlaEvent, Update, triggers
+from sla_monitor.state import WHY_STOPPED, ComplaintClock, Decision, SlaEvent, Update, triggers
 
-WHY_RESUMED = WHY_STOPPED | {"in_progress": "pelapor menjawab"}
+WHY_RESUMED = WHY_STOPPED | {UpdateKind.IN_PROGRESS: "pelapor menjawab"}
 
 
 def resume(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
     """The step after a question lets the clock go on, unless it is an aside or asks again."""
-    if update.kind in ASIDE:
+    if update.kind not in MOVES:
         return clock, []
     events: list[SlaEvent] = []
     running: list[Running] = []
@@ -26,7 +27,7 @@ def resume(clock: ComplaintClock, policy: Policy, update: Update, now: datetime,
         if each.paused_until is not None and not _asks(stage, update):
             each = resumed(each, now, stage, rules.calendar)
             reason = WHY_RESUMED.get(update.kind, "penanganan dilanjutkan")
-            events.append(SlaEvent(kind="resumed", at=now, clock=clock, running=each, reason=reason))
+            events.append(SlaEvent(kind=ClockKind.RESUMED, at=now, clock=clock, running=each, reason=reason))
         running.append(each)
     return replace(clock, running=tuple(running)), events
 
@@ -58,10 +59,10 @@ def _stop(
     until = used_up(bound, earlier, since, rules.calendar)
     if until <= since:  # nobody waits: the router must hear it, or the complaint would wait for ever
         running = replace(running, revision=running.revision + 1)
-        return running, [SlaEvent(kind="resumed", at=now, clock=clock, running=running, reason=ASKED_ENOUGH)]
+        return running, [SlaEvent(kind=ClockKind.RESUMED, at=now, clock=clock, running=running, reason=ASKED_ENOUGH)]
     events: list[SlaEvent] = []
     if (level := running.untrue_from(now)) is not None:  # the question was in time, and came to light late
-        events.append(SlaEvent(kind="retracted", at=now, clock=clock, running=replace(running, level=level)))
+        events.append(SlaEvent(kind=ClockKind.RETRACTED, at=now, clock=clock, running=replace(running, level=level)))
         running = running.before(level)
     running = paused(running, until, since, rules.calendar)
-    return running, [*events, SlaEvent(kind="paused", at=now, clock=clock, running=running, reason=WAITING)]
+    return running, [*events, SlaEvent(kind=ClockKind.PAUSED, at=now, clock=clock, running=running, reason=WAITING)]

@@ -8,24 +8,10 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from contracts.vocabulary import ClockKind
 from kabupaten.calendar import Calendar
 from kabupaten.sla import Stage, Term
 from sla_monitor.deadlines import Day, Pause, after, deadline
-
-Kind = Literal[
-    "started",
-    "paused",
-    "resumed",
-    "warned",
-    "breached",
-    "escalated",
-    "met",
-    "stopped",
-    "lapsed",
-    "rescheduled",
-    "retracted",
-    "upheld",
-]
 
 
 class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -85,18 +71,18 @@ class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
             self, breached=level > 0, level=max(level - 1, 0), rang=self.rang[:level], escalate_at=escalate_at
         )
 
-    def ring(self, stage: Stage | None, calendar: Calendar) -> tuple[Kind, Running | None]:
+    def ring(self, stage: Stage | None, calendar: Calendar) -> tuple[ClockKind, Running | None]:
         """What it says at ``next_due_at``, and the clock after that; None when it is done."""
         if self.paused_until is not None:
-            return "resumed", resumed(self, self.paused_until, stage, calendar)
+            return ClockKind.RESUMED, resumed(self, self.paused_until, stage, calendar)
         if self.breached:
             rang = (*self.rang, self.escalate_at or self.deadline_at)
-            return "escalated", _climb(replace(self, level=self.level + 1, rang=rang), stage, calendar)
+            return ClockKind.ESCALATED, _climb(replace(self, level=self.level + 1, rang=rang), stage, calendar)
         if self._warns:
-            return "warned", replace(self, warned=True)
+            return ClockKind.WARNED, replace(self, warned=True)
         if self.at_deadline == "lapsed":
-            return "lapsed", None
-        return "breached", _climb(replace(self, breached=True, rang=(self.deadline_at,)), stage, calendar)
+            return ClockKind.LAPSED, None
+        return ClockKind.BREACHED, _climb(replace(self, breached=True, rang=(self.deadline_at,)), stage, calendar)
 
 
 def set_clock(stage: Stage, term: Term, start: datetime, calendar: Calendar, *, round_: int, n: int) -> Running:

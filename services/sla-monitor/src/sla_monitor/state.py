@@ -9,25 +9,34 @@ from typing import Literal, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from contracts.vocabulary import ClockKind, UpdateKind
 from kabupaten.sla import Trigger
 from sla_monitor.deadlines import Pause
-from sla_monitor.stage_clock import Kind, Running
+from sla_monitor.stage_clock import Running
 
 #: All that a quiet stage says.
-CALLS_FOR_ACTION = frozenset({"warned", "breached", "escalated", "lapsed", "retracted", "upheld"})
-#: Told beside the story: they change neither who has the complaint nor whether it waits for somebody.
-ASIDE = frozenset({"noted", "corrected"})
+CALLS_FOR_ACTION = frozenset(
+    {ClockKind.WARNED, ClockKind.BREACHED, ClockKind.ESCALATED, ClockKind.LAPSED, ClockKind.RETRACTED, ClockKind.UPHELD}
+)
 #: What of a unit counts as its first word. What the reporter or a rule does is none.
-WORDS = frozenset({"acknowledged", "in_progress", "waiting_for_reporter", "resolved", "returned"})
-WHY_STOPPED = {
-    "handed_over": "dilimpahkan",
-    "rejected": "tidak dapat diproses",
-    "cancelled": "dibatalkan pelapor",
-    "merged": "digabung dengan laporan lain",
-    "closed": "ditutup",
-    "reopened": "dibuka kembali",
-    "returned": "dikembalikan unit",
-    "routed": "diteruskan ke unit lain",
+WORDS = frozenset(
+    {
+        UpdateKind.ACKNOWLEDGED,
+        UpdateKind.IN_PROGRESS,
+        UpdateKind.WAITING_FOR_REPORTER,
+        UpdateKind.RESOLVED,
+        UpdateKind.RETURNED,
+    }
+)
+WHY_STOPPED: dict[str, str] = {
+    UpdateKind.HANDED_OVER: "dilimpahkan",
+    UpdateKind.REJECTED: "tidak dapat diproses",
+    UpdateKind.CANCELLED: "dibatalkan pelapor",
+    UpdateKind.MERGED: "digabung dengan laporan lain",
+    UpdateKind.CLOSED: "ditutup",
+    UpdateKind.REOPENED: "dibuka kembali",
+    UpdateKind.RETURNED: "dikembalikan unit",
+    UpdateKind.ROUTED: "diteruskan ke unit lain",
 }
 #: So many steps are kept for the one that is missing; after these it is given up.
 MAX_STEPS = 50
@@ -149,7 +158,7 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Said(Struct, frozen=True, kw_only=True):
     """An announcement, as far as it must be told from others."""
 
-    kind: Kind
+    kind: str
     running: Running
 
     @property
@@ -165,10 +174,10 @@ class Said(Struct, frozen=True, kw_only=True):
     @property
     def distinct(self) -> str:
         """The kind, made distinct where a complaint may have it twice in a round with one deadline."""
-        kind, running = str(self.kind), self.running
-        if kind in ("escalated", "retracted"):
+        kind, running = self.kind, self.running
+        if kind in (ClockKind.ESCALATED, ClockKind.RETRACTED):
             kind = f"{kind}-{running.level}"
-        elif kind in ("paused", "resumed", "rescheduled"):
+        elif kind in (ClockKind.PAUSED, ClockKind.RESUMED, ClockKind.RESCHEDULED):
             kind = f"{kind}-{running.revision}"
         return kind if running.n == 1 else f"{kind}~{running.n}"
 
@@ -213,7 +222,7 @@ class SlaEvent:
     ``number`` counts what is said of the complaint.
     """
 
-    kind: Kind
+    kind: str
     at: datetime
     clock: ComplaintClock
     running: Running
@@ -230,7 +239,7 @@ class SlaEvent:
     @property
     def said(self) -> Said:
         """What is remembered of it. The days are told once more only where a breach may be taken back."""
-        slim = self.running if self.kind == "breached" else replace(self.running, derivation=(), pauses=())
+        slim = self.running if self.kind == ClockKind.BREACHED else replace(self.running, derivation=(), pauses=())
         return Said(kind=self.kind, running=slim)
 
 
@@ -239,7 +248,7 @@ Decision = tuple[ComplaintClock, list[SlaEvent]]
 
 def triggers(update: Update) -> frozenset[Trigger]:
     """The names under which a stage may wait for ``update``."""
-    about = update.note if update.kind == "noted" else update.lane
+    about = update.note if update.kind == UpdateKind.NOTED else update.lane
     return frozenset({update.kind, f"{update.kind}/{about}"})
 
 

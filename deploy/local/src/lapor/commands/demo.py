@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from contracts.vocabulary import StageName
 from kabupaten import load
 from lapor.demo.player import GIVE_UP_S, Channel, Journey, Travel
 from lapor.demo.scenarios import SCENARIOS
@@ -68,7 +69,7 @@ def demo(
 def promises_seconds(region: Path) -> bool:
     """Whether the deadlines of ``region`` pass while one watches."""
     sla = load(region, "sla").sla
-    return all(sla.policies[name].stages["completion"].unit == "seconds" for name in sla.default)
+    return all(sla.policies[name].stages[StageName.COMPLETION].unit == "seconds" for name in sla.default)
 
 
 def _channels(scenario: str, only: Channel | None) -> list[Channel]:

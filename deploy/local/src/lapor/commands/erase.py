@@ -10,6 +10,7 @@ import typer
 
 from contracts import ticket as tickets
 from contracts.events import UnitReplied
+from contracts.vocabulary import Action, UnitRole
 from kabupaten import load
 from lapor.commands.erasures import ledger
 from lapor.errors import Refused
@@ -41,7 +42,7 @@ def erase(
         lapor erase SPG-S0AB-12CDW --reason "diminta pelapor lewat surat 24 November"
     """
     who = by.upper() if by else _admin(access, region)
-    order = UnitReplied(ticket=ticket, action="erase", reason=reason)
+    order = UnitReplied(ticket=ticket, action=Action.ERASE, reason=reason)
     answer = send_reply(principal(who, *access), order)
     if not answer["accepted"]:
         raise Refused(f"{who} can't erase {ticket}: {answer['reason']} ({answer['code']}).")
@@ -66,4 +67,4 @@ def erase(
 def _admin(access: Access, region: Path) -> str:
     """The unit that plays the LAPOR admin, in the region of what runs here, or in ``region``."""
     folder = region if access.bootstrap else Path(state.running(access.data).region)
-    return load(folder, "units").units.holder("triage")
+    return load(folder, "units").units.holder(UnitRole.TRIAGE)

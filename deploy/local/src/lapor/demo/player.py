@@ -21,7 +21,6 @@ import httpx
 
 from contracts.dates import due_in_words
 from contracts.events import (
-    CLOCK_KINDS,
     ComplaintClassified,
     ComplaintErased,
     ComplaintFollowedUp,
@@ -31,6 +30,7 @@ from contracts.events import (
     UnitRouted,
 )
 from contracts.topics import SLA_BREACHED, SLA_UPDATED, unit_replied
+from contracts.vocabulary import CLOCK_KINDS, StageName, UpdateKind, Why
 from lapor.demo.scenarios import BREACHED, MET, SIMILAR, Reply, Scenario, Turn
 from lapor.errors import Refused
 from lapor.kafka.principal import Principal, principal
@@ -224,10 +224,10 @@ class Travel:
             return
         journey.seen.add(event.id)
         data: Any = event.data
-        if isinstance(data, UnitRouted) and data.why == "routed":
+        if isinstance(data, UnitRouted) and data.why == Why.ROUTED:
             journey.unit, journey.routed_at = data.unit, journey.routed_at or found.at
         name = hop_name(data)
-        if isinstance(data, UnitRouted) and data.why == "similar" and data.complaint:
+        if isinstance(data, UnitRouted) and data.why == Why.SIMILAR and data.complaint:
             # Others may have reported the same before; the two of this story belong together.
             likely = [each.ticket for each in data.complaint.similar]
             journey.similar = next((number for number in likely if number in self.by_ticket), None)
@@ -274,7 +274,7 @@ class Travel:
         if not story:
             return False
         steps = [step["kind"] for step in story["history"]]
-        steps += [BREACHED] * story["breached"] + [MET] * ("resolved" in steps)
+        steps += [BREACHED] * story["breached"] + [MET] * (UpdateKind.RESOLVED in steps)
         return times <= steps.count(scenario.ends)
 
 
@@ -322,7 +322,7 @@ def hop_name(data: Any) -> str:
             return f"classified as {data.category}" + (" (not sure)" if data.abstained else "")
         case ComplaintFollowedUp():
             return f"follow-up: {data.items[-1].kind}"
-        case ComplaintUpdated(kind="routed"):
+        case ComplaintUpdated(kind=UpdateKind.ROUTED):
             return f"routed to {data.unit}"
         case ComplaintUpdated():
             return _of_the_clock(data) if data.kind in CLOCK_KINDS else data.kind
@@ -335,11 +335,11 @@ def hop_name(data: Any) -> str:
 
 def _of_the_clock(data: ComplaintUpdated) -> str:
     match data.kind, data.stage:
-        case "breached", "completion":
+        case UpdateKind.BREACHED, StageName.COMPLETION:
             return BREACHED
-        case "escalated", _:
+        case UpdateKind.ESCALATED, _:
             return f"escalated to {', '.join(data.escalate_to)}"
-        case "deadline_set", "completion" if data.deadline_at:
+        case UpdateKind.DEADLINE_SET, StageName.COMPLETION if data.deadline_at:
             return f"due {due_in_words(data.deadline_at)}"
     return f"clock {data.kind} ({data.stage})"
 
@@ -347,4 +347,4 @@ def _of_the_clock(data: ComplaintUpdated) -> str:
 def _told(data: UnitRouted) -> str:
     if data.reply:
         return f"{data.unit}'s answer " + ("accepted" if data.reply.accepted else f"refused: {data.reply.reason}")
-    return f"{data.unit} has it" if data.why == "routed" else f"{data.unit} is told: {data.why}"
+    return f"{data.unit} has it" if data.why == Why.ROUTED else f"{data.unit} is told: {data.why}"

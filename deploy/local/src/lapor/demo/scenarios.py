@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.vocabulary import Action, FollowUpKind, Status
+
 Reply = tuple[str, dict[str, Any]]
 #: In a reply: the ticket that this complaint was found similar to.
 SIMILAR = "(similar)"
@@ -35,19 +37,19 @@ class Scenario:
     about: str
     texts: tuple[str, ...]
     turns: tuple[Turn, ...] = ()
-    ends: str = "resolved"
+    ends: str = Status.RESOLVED
     told: str = "selesai"
     twice: bool = False
     beside: Scenario | None = None
 
 
 _DONE = "Sudah diperbaiki petugas di lokasi hari ini (uji)."
-_WORK: tuple[Reply, ...] = (("acknowledge", {}), ("resolve", {"message": _DONE}))
+_WORK: tuple[Reply, ...] = ((Action.ACKNOWLEDGE, {}), (Action.RESOLVE, {"message": _DONE}))
 _ADMIN = "DISKOMINFO has it"
 
 
 def _dispose(unit: str, *support: str) -> Reply:
-    return "dispose", {"unit": unit, "support": list(support), "reason": f"urusan {unit}"}
+    return Action.DISPOSE, {"unit": unit, "support": list(support), "reason": f"urusan {unit}"}
 
 
 SCENARIOS: dict[str, Scenario] = {
@@ -88,7 +90,7 @@ SCENARIOS: dict[str, Scenario] = {
         about="not understood, so a person decides",
         texts=("Tabe pak, begini terus di tempat kami, tolong dilihat dulu supaya semua tenang kembali",),
         turns=(
-            Turn(on=_ADMIN, replies=(("correct", {"category": "sampah_kebersihan"}), _dispose("DLH"))),
+            Turn(on=_ADMIN, replies=((Action.CORRECT, {"category": "sampah_kebersihan"}), _dispose("DLH"))),
             Turn(on="DLH has it", replies=_WORK),
         ),
     ),
@@ -97,7 +99,9 @@ SCENARIOS: dict[str, Scenario] = {
         texts=("Tolong cepat, banjir bandang di Desa Goarie, rumah terendam dan ada warga terjebak di atap",),
         turns=(
             Turn(on=_ADMIN, replies=(_dispose("BPBD", "PUPR"),)),
-            Turn(on="PUPR has it", replies=(("progress", {"message": "Alat berat sudah dikirim ke lokasi (uji)."}),)),
+            Turn(
+                on="PUPR has it", replies=((Action.PROGRESS, {"message": "Alat berat sudah dikirim ke lokasi (uji)."}),)
+            ),
             Turn(on="BPBD is told: updated", replies=_WORK),
         ),
     ),
@@ -109,14 +113,14 @@ SCENARIOS: dict[str, Scenario] = {
     "outside-authority": Scenario(
         about="not the kabupaten's business: handed over with target and reason",
         texts=("Listrik PLN padam terus di rumah kami tiap malam, token sudah diisi tapi meteran tetap mati",),
-        ends="handed_over",
+        ends=Status.HANDED_OVER,
         told="dilimpahkan",
     ),
     "duplicate": Scenario(
         about="the same thing by two channels becomes one piece of work, and both reporters hear of it",
         texts=("Air PDAM mati total di Kelurahan Lapajung sejak hari Senin, satu kompleks tidak kebagian air",),
         turns=(
-            Turn(on="DISKOMINFO is told: similar", replies=(("merge", {"into": SIMILAR}),)),
+            Turn(on="DISKOMINFO is told: similar", replies=((Action.MERGE, {"into": SIMILAR}),)),
             Turn(on="PDAM is told: updated", replies=_WORK),
         ),
         twice=True,
@@ -125,9 +129,9 @@ SCENARIOS: dict[str, Scenario] = {
         about="two units give it back; it stays somebody's until the third solves it",
         texts=("Sampah menumpuk di pinggir jalan dekat pasar Takkalalla, sudah seminggu tidak diangkut",),
         turns=(
-            Turn(on="* has it", replies=(("return", {"reason": "bukan di wilayah kerja kami (uji)"}),)),
+            Turn(on="* has it", replies=((Action.RETURN, {"reason": "bukan di wilayah kerja kami (uji)"}),)),
             Turn(on=_ADMIN, replies=(_dispose("SATPOLPP"),)),
-            Turn(on="SATPOLPP has it", replies=(("return", {"reason": "bukan urusan ketertiban (uji)"}),)),
+            Turn(on="SATPOLPP has it", replies=((Action.RETURN, {"reason": "bukan urusan ketertiban (uji)"}),)),
             Turn(on=_ADMIN, replies=(_dispose("DLH"),)),
             Turn(on="DLH has it", replies=_WORK),
         ),
@@ -137,10 +141,10 @@ SCENARIOS: dict[str, Scenario] = {
         texts=("Lampu jalan mati semua di sekitar terminal Lalabata, gelap sekali kalau malam",),
         turns=(
             Turn(on="* has it", replies=_WORK),
-            Turn(on="resolved", follows_up="reopen"),
+            Turn(on=Status.RESOLVED, follows_up=FollowUpKind.REOPEN),
             Turn(on="reopened"),
             Turn(on="* has it", replies=_WORK),
-            Turn(on="resolved"),
+            Turn(on=Status.RESOLVED),
         ),
     ),
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from classifier.text import plain
+from contracts.vocabulary import UnitRole
 from kabupaten.categories import Category
 from kabupaten.phrases import Found, Matches, Phrases, Tokens, tokenise
 from kabupaten.routing import KECAMATAN, Routing
@@ -48,7 +49,7 @@ def _named(name: str) -> str:
 
 def owners_of(units: Units, categories: Mapping[str, Category]) -> dict[str, str]:
     """Give each category's unit, where it has one; not who looks into conduct: that one judges, it is not meant."""
-    judge = units.holder("conduct")
+    judge = units.holder(UnitRole.CONDUCT)
     return {name: its.unit for name, its in categories.items() if its.unit and its.unit != judge}
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from classifier.domain import KINDS, NO_HINTS, Kind
+from classifier.domain import KINDS, NO_HINTS
+from contracts.vocabulary import ComplaintType
 from kabupaten.phrases import Matches
 
 #: What it counts beside the model's hints that the words ask or wish, and that most messages are complaints: chosen
@@ -14,24 +15,24 @@ LEXICON_WEIGHT, COMPLAINT_PRIOR = 0.4, 0.2
 _SENTENCES = re.compile(r"[^.!?;]+[.!?;]*")
 
 
-def kind_of(words: Matches, hints: Mapping[str, float] = NO_HINTS) -> Kind:
+def kind_of(words: Matches, hints: Mapping[str, float] = NO_HINTS) -> ComplaintType:
     """Tell what the model's hints and the words speak for most; without hints the words decide."""
     said = _kind_said(words)
     if said not in hints:
         return said
-    weights = dict.fromkeys(KINDS, 0.0) | {said: LEXICON_WEIGHT, "pengaduan": COMPLAINT_PRIOR}
+    weights = dict.fromkeys(KINDS, 0.0) | {said: LEXICON_WEIGHT, ComplaintType.PENGADUAN: COMPLAINT_PRIOR}
     return max(KINDS, key=lambda kind: hints[kind] + weights[kind])
 
 
-def _kind_said(words: Matches) -> Kind:
+def _kind_said(words: Matches) -> ComplaintType:
     """A complaint, unless the asking or the wishing outweighs the complaining."""
     complains = words.count("complains") + 4 * ("reproaches" in words)
     asks = _asks(words)
     if asks >= 2 and asks > complains:
-        return "permintaan_informasi"
+        return ComplaintType.PERMINTAAN_INFORMASI
     if "wishes" in words and complains < 2:
-        return "aspirasi"
-    return "pengaduan"
+        return ComplaintType.ASPIRASI
+    return ComplaintType.PENGADUAN
 
 
 def _asks(words: Matches) -> int:

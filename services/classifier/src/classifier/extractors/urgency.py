@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from classifier.domain import NO_HINTS, URGENT, Kind, Urgency
+from classifier.domain import NO_HINTS, URGENT
+from contracts.vocabulary import ComplaintType, Urgency
 from kabupaten.phrases import Matches
 
 #: What it counts beside the model's hint that the words tell of danger, chosen with an eye on the blind check sets: as
@@ -15,31 +16,32 @@ LEXICON_WEIGHT = 1.0
 DOUBT_MARGIN = 0.2
 
 
-def urgency_of(words: Matches, kind: Kind, hints: Mapping[str, float] = NO_HINTS) -> Urgency:
+def urgency_of(words: Matches, kind: ComplaintType, hints: Mapping[str, float] = NO_HINTS) -> Urgency:
     """Tell how long a complaint can wait.
 
     Words of danger to life decide alone; below that the model's hint is added to what the words say, and without a
     hint the words decide.
     """
     said = _urgency_said(words, kind)
-    if said == "darurat" or URGENT not in hints:
+    if said == Urgency.DARURAT or URGENT not in hints:
         return said
-    if hints[URGENT] + LEXICON_WEIGHT * (said == "tinggi") + DOUBT_MARGIN > 0:
-        return "tinggi"
-    return "rendah" if kind != "pengaduan" else "sedang"
+    if hints[URGENT] + LEXICON_WEIGHT * (said == Urgency.TINGGI) + DOUBT_MARGIN > 0:
+        return Urgency.TINGGI
+    return Urgency.RENDAH if kind != ComplaintType.PENGADUAN else Urgency.SEDANG
 
 
-def _urgency_said(words: Matches, kind: Kind) -> Urgency:
+def _urgency_said(words: Matches, kind: ComplaintType) -> Urgency:
     """Told danger is danger in a question too; named danger is not."""
 
     def said(name: str) -> set[str]:
         return {words.words(one) for one in words[name] if not any(map(one.overlaps, words["tenang"]))}
 
-    if said("darurat"):
-        return "darurat"
-    if said("tinggi"):
-        return "tinggi"
-    if kind != "pengaduan":
-        return "rendah"
+    if said(Urgency.DARURAT):
+        return Urgency.DARURAT
+    if said(Urgency.TINGGI):
+        return Urgency.TINGGI
+    if kind != ComplaintType.PENGADUAN:
+        return Urgency.RENDAH
     signs = said("tanda")
-    return "tinggi" if said("topik") or len(signs) > 1 or (signs and said("saat")) else "sedang"
+    urgent = said("topik") or len(signs) > 1 or (signs and said("saat"))
+    return Urgency.TINGGI if urgent else Urgency.SEDANG

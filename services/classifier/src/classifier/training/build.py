@@ -15,6 +15,7 @@ from classifier.domain import KINDS, URGENT
 from classifier.text import char_ngrams, word_ngrams, words
 from classifier.training.augment import PER_SEED, dress, synthesise
 from classifier.training.labelled_rows import Row, learnable
+from contracts import vocabulary
 from kabupaten.categories import UNKNOWN
 from kabupaten.training import Message, TaughtCategory
 
@@ -163,7 +164,7 @@ def _hints(messages: Sequence[Message], features: int, read: Callable[[Any], Any
     svm_class: Any = import_module("sklearn.svm").LinearSVC
     known = [message for message in messages if message.type and message.urgency]
     facts: dict[str, list[bool]] = {kind: [m.type == kind for m in known] for kind in KINDS}
-    facts[URGENT] = [m.urgency in ("tinggi", "darurat") for m in known]
+    facts[URGENT] = [m.urgency in vocabulary.URGENT for m in known]
     if not all(any(fact) and not all(fact) for fact in facts.values()):
         return (), np.empty((0, features)), np.empty(0)
     seen = read([words(message.text) for message in known])

@@ -17,6 +17,7 @@ from msgspec import UNSET, Struct, UnsetType
 from contracts.codec import Event, InvalidEvent, decode
 from contracts.events import ComplaintReceived, ComplaintUpdated
 from contracts.masking import mask
+from contracts.vocabulary import Lane, Note, UpdateKind
 from kabupaten.categories import UNKNOWN
 from kabupaten.routing import Routing
 from kabupaten.training import TaughtCategory
@@ -75,7 +76,7 @@ def collect(
         given = story.received
         if given is None or story.erased or given.rahasia or not given.text.strip():
             continue
-        if any(update.note == "rights_requested" for update in story.updates.values()):
+        if any(update.note == Note.RIGHTS_REQUESTED for update in story.updates.values()):
             continue
         category, weight = _decided([story.updates[seq] for seq in sorted(story.updates)], leads)
         if category in known and weight:
@@ -144,19 +145,19 @@ def _decided(updates: list[ComplaintUpdated], leads: Mapping[str, set[str]]) -> 
     weight = 0.0
     for update in updates:
         # No rule corrects: whoever did is a person, named or not.
-        if update.kind == "corrected":
+        if update.kind == UpdateKind.CORRECTED:
             category, weight = update.category, CORRECTED
-        elif update.kind == "routed" and not isinstance(update.by, UnsetType) and weight < CORRECTED:
+        elif update.kind == UpdateKind.ROUTED and not isinstance(update.by, UnsetType) and weight < CORRECTED:
             category = _confirmed(update, leads)
             weight = CONFIRMED if category else 0.0
-        elif update.kind == "returned" and weight < CORRECTED:
+        elif update.kind == UpdateKind.RETURNED and weight < CORRECTED:
             weight = 0.0
     return category, weight
 
 
 def _confirmed(update: ComplaintUpdated, leads: Mapping[str, set[str]]) -> str | None:
     """The category that a disposition speaks for: the proposed one if its unit got it, else the unit's only one."""
-    if update.lane != "unit" or update.unit is None:
+    if update.lane != Lane.UNIT or update.unit is None:
         return None
     led = [category for category, units in leads.items() if update.unit in units]
     if update.category in led:

@@ -14,11 +14,11 @@ from classifier.category.linear_model import Model, abstains, rank
 from classifier.classify import Knowledge, Rules, classify
 from classifier.domain import Classification
 from classifier.training.labelled_rows import Row
+from contracts.vocabulary import URGENT
 from kabupaten.categories import UNKNOWN
 
 _Z = 1.96
 _RESAMPLES = 400
-URGENT = ("tinggi", "darurat")
 
 Pairs = Sequence[tuple[str, str]]
 

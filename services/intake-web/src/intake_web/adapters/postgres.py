@@ -10,6 +10,7 @@ import msgspec
 
 from chassis.database import OUTAGES, Pool
 from contracts.events import FollowUp
+from contracts.vocabulary import FollowUpKind
 from intake.complaint_view import count_reporters, find_view
 from intake.submissions import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner
 from intake_web.domain import FINISHED, MAX_FOLLOW_UPS
@@ -57,7 +58,11 @@ class PostgresStore:
 
     async def add(self, number: str, item: FollowUp) -> bool:
         async with self._in_time():
-            if item.kind == "addition" and await self._finished(number) and not await self._added(number, item):
+            if (
+                item.kind == FollowUpKind.ADDITION
+                and await self._finished(number)
+                and not await self._added(number, item)
+            ):
                 raise Finished(number)
             here = (self.pool, self.settings, self.origin)
             return await follow_up(*here, number, item, most=MAX_FOLLOW_UPS, wake=self.wake, keep=self.keep)

@@ -96,11 +96,11 @@ def follow_up(number: str, addition: Addition, key: str) -> FollowUp:
     """``addition`` to the complaint ``number``; the same key gives the same id."""
     return FollowUp(
         id=derived_id(number, f"follow-up {key}"),
-        kind=addition.kind,  # type: ignore[arg-type]  # read_addition lets only these through
+        kind=addition.kind,
         at=datetime.now(UTC),
         text=addition.text or UNSET,
         rating=addition.rating or UNSET,
-        right=addition.right or UNSET,  # type: ignore[arg-type]
+        right=addition.right or UNSET,
     )
 
 

@@ -13,6 +13,7 @@ from litestar.exceptions import ClientException
 from litestar.response import Redirect, Template
 
 from contracts import ticket
+from contracts.vocabulary import FollowUpKind, Right
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import Texts
 from intake_web import words
@@ -52,7 +53,7 @@ _SAME_AGAIN = (
 _FIELDS = ("text", "place", "occurred", "name", "phone", "email")
 _RATINGS = ("1", "2", "3", "4", "5")
 #: What a form calls a rights request of each kind.
-_RIGHTS = {"erasure": "rights_request", "restriction": "rights_request"}
+_RIGHTS: dict[str, str] = dict.fromkeys(Right, FollowUpKind.RIGHTS_REQUEST)
 _CHOOSE = "Pilih dulu apa yang ingin Anda sampaikan."
 _WRONG_CODE = "Kode akses ini tidak cocok dengan nomor laporan. Periksa huruf besar dan kecilnya."
 _NO_NUMBER = "Nomor ini tidak kami temukan. Periksa lagi huruf dan angkanya; contohnya SPG-W0AB-12CDS."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from contracts.vocabulary import UnitRole
 from kabupaten import Part, Region, load
 from kabupaten.territory import same_place
 from router.rules import Rules
@@ -27,9 +28,9 @@ def rules_of(region: Region) -> Rules:
     return Rules(
         units=units.by_code,
         unit_of_category={name: category.unit for name, category in region.categories.items()},
-        admin=units.holder("triage"),
-        conduct=units.holder("conduct"),
-        last_resort=units.holder("fallback"),
+        admin=units.holder(UnitRole.TRIAGE),
+        conduct=units.holder(UnitRole.CONDUCT),
+        last_resort=units.holder(UnitRole.FALLBACK),
         camat={same_place(unit.kecamatan): unit.code for unit in units.rows if unit.kecamatan},
         targets=routing.targets,
         routing=routing.rules,

@@ -11,7 +11,8 @@ import msgspec
 
 from chassis.database import Connection
 from chassis.retention import ages
-from router.case import FINAL, HELD, Case, known
+from contracts.vocabulary import FINAL, WITH_A_UNIT, Status
+from router.case import Case, known
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,9 @@ _WAITING = """
 SELECT ticket, extract(epoch FROM now() - held_since)::float8 AS age_s, body->>'seq' AS seq FROM cases
 WHERE held_since IS NOT NULL AND ticket <> ALL($1) ORDER BY held_since LIMIT 100"""
 # In words that an index has too: as a parameter, no index would be seen to fit.
-_IN_WORK, _ENDED = ("(" + ", ".join(f"'{each}'" for each in sorted(s)) + ")" for s in (HELD | {"merged"}, FINAL))
+_IN_WORK, _ENDED = (
+    "(" + ", ".join(f"'{each}'" for each in sorted(s)) + ")" for s in (WITH_A_UNIT | {Status.MERGED}, FINAL)
+)
 _HELD_BY = f"""
 WITH held AS MATERIALIZED (
     SELECT ticket, unit, body FROM cases WHERE unit = ANY($1) AND status IN {_IN_WORK}

@@ -1,0 +1,242 @@
+"""The words that programs decide by, each written once. To change one, change it here, then `make schemas`.
+
+On the wire they are plain strings, and a set may grow: a reader passes over a word that it does not know. What people
+read stands beside them in sentences, which no program reads.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How a complaint stands. The first and the last are known to its intake alone."""
+
+    RECEIVED = "received"
+    REGISTERED = "registered"
+    ROUTED = "routed"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    WAITING_FOR_REPORTER = "waiting_for_reporter"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    RETURNED = "returned"
+    REOPENED = "reopened"
+    HANDED_OVER = "handed_over"
+    REJECTED = "rejected"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+    CANCELLED = "cancelled"
+    ARCHIVED = "archived"
+
+
+#: Nothing follows these.
+FINAL = frozenset({Status.CLOSED, Status.HANDED_OVER, Status.REJECTED, Status.CANCELLED})
+#: In these nothing more is promised.
+DONE = FINAL | {Status.RESOLVED, Status.ARCHIVED}
+#: It is a unit's turn.
+ACTIVE = frozenset({Status.ROUTED, Status.ACKNOWLEDGED, Status.IN_PROGRESS})
+#: A unit has it, though it may be the reporter's turn.
+WITH_A_UNIT = ACTIVE | {Status.WAITING_FOR_REPORTER}
+
+
+class UpdateKind(StrEnum):
+    """A step of a complaint's story: the status that it sets, or what is told beside that."""
+
+    REGISTERED = Status.REGISTERED
+    ROUTED = Status.ROUTED
+    ACKNOWLEDGED = Status.ACKNOWLEDGED
+    IN_PROGRESS = Status.IN_PROGRESS
+    WAITING_FOR_REPORTER = Status.WAITING_FOR_REPORTER
+    RESOLVED = Status.RESOLVED
+    CLOSED = Status.CLOSED
+    RETURNED = Status.RETURNED
+    REOPENED = Status.REOPENED
+    HANDED_OVER = Status.HANDED_OVER
+    REJECTED = Status.REJECTED
+    MERGED = Status.MERGED
+    UNMERGED = Status.UNMERGED
+    CANCELLED = Status.CANCELLED
+    CORRECTED = "corrected"
+    NOTED = "noted"
+    DEADLINE_SET = "deadline_set"
+    WARNED = "warned"
+    BREACHED = "breached"
+    ESCALATED = "escalated"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    RESCHEDULED = "rescheduled"
+    RETRACTED = "retracted"
+    MET = "met"
+
+
+#: The steps that set a status. A reader that follows the status can pass over all others.
+MOVES = frozenset(UpdateKind) & frozenset[str](Status)
+#: The steps by which a story says what its clock did. The sla-monitor, whose words they are, passes over them.
+CLOCK_KINDS = frozenset(UpdateKind) - MOVES - {UpdateKind.CORRECTED, UpdateKind.NOTED}
+
+
+class Note(StrEnum):
+    """What a ``noted`` step is about."""
+
+    ADDITION = "addition"
+    RATING = "rating"
+    REFUSED = "refused"
+    RIGHTS_REQUESTED = "rights_requested"
+    RIGHTS_DONE = "rights_done"
+    RIGHTS_DECLINED = "rights_declined"
+    ERASED = "erased"
+    DEADLINE = "deadline"  # of the complaint it was merged into
+
+
+class FollowUpKind(StrEnum):
+    """What a citizen adds to a complaint."""
+
+    ADDITION = "addition"
+    RATING = "rating"
+    REOPEN = "reopen"
+    CANCEL = "cancel"
+    RIGHTS_REQUEST = "rights_request"
+
+
+class Right(StrEnum):
+    """What a rights request asks for (UU 27/2022 PDP, pasal 8 and 11)."""
+
+    ERASURE = "erasure"
+    RESTRICTION = "restriction"
+
+
+class ComplaintType(StrEnum):
+    """What kind of message it is."""
+
+    PENGADUAN = "pengaduan"
+    PERMINTAAN_INFORMASI = "permintaan_informasi"
+    ASPIRASI = "aspirasi"
+
+
+class Urgency(StrEnum):
+    """How long it can wait, the longest first."""
+
+    RENDAH = "rendah"
+    SEDANG = "sedang"
+    TINGGI = "tinggi"
+    DARURAT = "darurat"
+
+
+#: A person decides about these before any unit sees them.
+URGENT = frozenset({Urgency.TINGGI, Urgency.DARURAT})
+
+
+class Lane(StrEnum):
+    """Who has it: a unit that works on it, or somebody who decides which one shall."""
+
+    UNIT = "unit"
+    TRIAGE = "triage"
+
+
+class UnitRole(StrEnum):
+    """A role of ``units.yaml``, each held by one unit: who sorts, who looks at officials, who gets what nobody may."""
+
+    TRIAGE = "triage"
+    CONDUCT = "conduct"
+    FALLBACK = "fallback"
+
+
+#: In an escalation: whoever heads the unit that has the complaint.
+HEAD = "head"
+
+
+class Part(StrEnum):
+    """A unit's part in a complaint."""
+
+    LEAD = "lead"
+    SUPPORT = "support"
+
+
+class SupportStatus(StrEnum):
+    """How far a unit that helps has come."""
+
+    ASKED = "asked"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+
+
+class Action(StrEnum):
+    """What a unit may do, written as it writes it."""
+
+    ACKNOWLEDGE = "acknowledge"
+    PROGRESS = "progress"
+    ASK = "ask"
+    RESOLVE = "resolve"
+    RETURN = "return"
+    HAND_OVER = "hand-over"
+    DISPOSE = "dispose"
+    CORRECT = "correct"
+    REJECT = "reject"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    ERASE = "erase"
+    RIGHTS_DONE = "rights-done"
+    RIGHTS_DECLINE = "rights-decline"
+
+
+class Why(StrEnum):
+    """Why a unit is told of a complaint."""
+
+    ROUTED = "routed"
+    WITHDRAWN = "withdrawn"
+    UPDATED = "updated"
+    FOLLOWED_UP = "followed-up"
+    RIGHTS_REQUESTED = "rights-requested"
+    DEADLINE_SET = "deadline-set"
+    WARNED = "warned"
+    BREACHED = "breached"
+    ESCALATED = "escalated"
+    RETRACTED = "retracted"  # the breach was none
+    REPLIED = "replied"
+    RATED = "rated"
+    SIMILAR = "similar"  # perhaps the same as another
+    HANDED_OVER = "handed-over"  # forward it to its target
+    ERASED = "erased"  # delete your copies
+
+
+class StageName(StrEnum):
+    """A promise of ``sla.yaml`` that is known by its name; a region may have others."""
+
+    COMPLETION = "completion"
+    CLOSING = "closing"
+    DISPOSITION = "disposition"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    FOLLOW_UP = "follow-up"
+    RIGHTS = "rights"
+
+
+class ClockKind(StrEnum):
+    """What the clock of a stage says."""
+
+    STARTED = "started"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    WARNED = "warned"
+    BREACHED = "breached"
+    ESCALATED = "escalated"
+    MET = "met"
+    STOPPED = "stopped"
+    LAPSED = "lapsed"
+    RESCHEDULED = "rescheduled"
+    RETRACTED = "retracted"
+    UPHELD = "upheld"
+
+
+class DayKind(StrEnum):
+    """What a day is on the way to a deadline. The first two count."""
+
+    COUNTED = "counted"
+    HALF = "half"
+    START = "start"  # day 0
+    WEEKEND = "weekend"
+    HOLIDAY = "holiday"
+    ESTIMATED = "estimated"  # a holiday that only a decree makes sure
+    CLOSED = "closed"  # outside office hours
+    PAUSED = "paused"
