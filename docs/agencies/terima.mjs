@@ -7,9 +7,9 @@ const giliranKami = ({ why, complaint: c }) =>
   why !== "withdrawn" && !usai.includes(c.status) &&
   (c.role === "support" ? c.support.some((s) => s.unit === UNIT && s.status !== "done") : c.unit === UNIT);
 // Untuk meja triase dan atasan: ada yang harus dilakukan, walaupun unit lain yang memimpin atau laporannya sudah selesai.
-const untukMeja = ({ why, reason, reply, complaint: c }) =>
-  reply ? !reply.accepted && c.role !== "support" && c.unit !== UNIT
-    : ["handed-over", "similar", "rated", "escalated"].includes(why) || /hak pelapor \(UU PDP\)|permintaan hak/.test(reason ?? "");
+const meja = ["handed-over", "similar", "rated", "escalated", "rights-requested"];
+const untukMeja = ({ why, stage, reply, complaint: c }) =>
+  reply ? !reply.accepted && c.role !== "support" && c.unit !== UNIT : meja.includes(why) || stage === "rights";
 const urutan = ({ complaint: c }) =>
   [String(1e6 - (c.priority ?? 0)).padStart(8, "0"), c.deadline_at ?? "9999", c.received_at].join();
 const terakhir = new Map(); // rekaman terakhir setiap kunci adalah keadaan laporan itu sekarang

@@ -14,6 +14,7 @@ import pytest
 from contracts import codec
 from contracts.events import Evidence, UnitReplied, UnitRouted
 from contracts.topics import TOPICS_DIR
+from contracts.vocabulary import FINAL, Status
 
 ROOT = Path(__file__).parents[2]
 STAND_INS = Path(__file__).parent / "stand_ins"
@@ -73,7 +74,7 @@ def records_of(*examples_and_facts: tuple[str, dict[str, str]]) -> str:
         event = codec.decode((examples / f"{name}.json").read_bytes())
         assert isinstance(event.data, UnitRouted)
         assert event.data.complaint
-        complaint = msgspec.structs.replace(event.data.complaint, ticket=f"SPG-S000-0000{len(records) + 1}", **facts)
+        complaint = msgspec.structs.replace(event.data.complaint, ticket=f"SPG-S000-{len(records) + 1:05}", **facts)
         data = msgspec.structs.replace(event.data, complaint=complaint, reason=f"karena {name}")
         records.append(codec.encode(msgspec.structs.replace(event, subject=complaint.ticket, data=data)).decode())
 
@@ -87,6 +88,9 @@ def test_the_worklist_shows_what_is_to_be_forwarded_and_what_for(tmp_path: Path)
         ("followed-up", {"unit": "PUPR"}),
         ("withdrawn", {"unit": "PUPR"}),
         ("escalated", {"unit": "PUPR"}),
+        ("rights-requested", {"unit": "PUPR"}),
+        ("warned-rights", {"unit": "PUPR"}),
+        ("warned", {"unit": "PUPR"}),
     )
 
     shown = run(tmp_path, "terima.mjs", "--sekali", records=records)
@@ -95,6 +99,8 @@ def test_the_worklist_shows_what_is_to_be_forwarded_and_what_for(tmp_path: Path)
         ("SPG-S000-00001", "handed-over: karena handed-over"),
         ("SPG-S000-00002", "similar: karena similar"),
         ("SPG-S000-00005", "escalated: karena escalated"),
+        ("SPG-S000-00006", "rights-requested: karena rights-requested"),
+        ("SPG-S000-00007", "warned: karena warned-rights"),
     } == {tuple(line.split("\t")[0:3:2]) for line in shown.splitlines() if "\t" in line}
 
 
@@ -106,3 +112,25 @@ def test_the_worklist_is_shown_again_whenever_it_changes(tmp_path: Path, there: 
     shown = run(tmp_path, "terima.mjs", records=records, there=there)
 
     assert lists == [int(line.split()[-2]) for line in shown.splitlines() if line.endswith(" laporan")]
+
+
+def test_the_worklist_leaves_out_what_is_over_and_nothing_else(tmp_path: Path) -> None:
+    """Its list of statuses is written again, for it runs where the vocabulary is not."""
+    statuses = [*Status, "praised"]
+    records = records_of(*(("routed", {"unit": "DISKOMINFO", "status": status}) for status in statuses))
+
+    shown = run(tmp_path, "terima.mjs", "--sekali", records=records)
+
+    left = {line.split("\t")[1] for line in shown.splitlines() if "\t" in line}
+    assert set(statuses) - FINAL - {Status.RESOLVED, Status.MERGED} == left
+
+
+@pytest.mark.parametrize("name", ["terima.py", "terima.mjs"])
+def test_words_and_fields_that_came_later_are_passed_over(tmp_path: Path, name: str) -> None:
+    newer = {"unit": "DISKOMINFO", "status": "praised", "type": "pujian", "urgency": "kritis", "lane": "fast"}
+    (record,) = records_of(("routed", newer)).splitlines()
+    record = record.replace('"why":"routed"', '"why":"praised","cheers":{"many":true}')
+
+    shown = run(tmp_path, name, "--sekali", records=record)
+
+    assert "praised: karena routed" in shown

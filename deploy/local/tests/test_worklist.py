@@ -23,7 +23,6 @@ from lapor.kafka.worklist import as_json, as_table, open_items
 NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
 EXAMPLE = codec.decode((TOPICS_DIR / "unit.routed.v1" / "examples" / "routed.json").read_bytes())
 HELP = {"role": "support", "unit": "DISHUB"}
-RIGHTS = "hak pelapor (UU PDP): penghapusan data pribadi"
 
 
 def _record(value: bytes) -> Found:
@@ -32,13 +31,19 @@ def _record(value: bytes) -> Found:
 
 
 def _told(
-    number: int, why: str = "routed", reason: str = "karena", reply: ReplyAnswer | UnsetType = UNSET, **changes: Any
+    number: int,
+    why: str = "routed",
+    reply: ReplyAnswer | UnsetType = UNSET,
+    stage: str | UnsetType = UNSET,
+    **changes: Any,
 ) -> Found:
     """A record about complaint ``number``."""
     assert isinstance(EXAMPLE.data, UnitRouted)
     facts = {"ticket": f"SPG-S000-0000{number}", **changes}
     complaint = msgspec.structs.replace(EXAMPLE.data.complaint, **facts)
-    data = msgspec.structs.replace(EXAMPLE.data, why=why, reason=reason, reply=reply, complaint=complaint)
+    data = msgspec.structs.replace(
+        EXAMPLE.data, why=why, reason="karena", reply=reply, stage=stage, complaint=complaint
+    )
     return _record(codec.encode(msgspec.structs.replace(EXAMPLE, data=data)))
 
 
@@ -67,7 +72,7 @@ def test_a_complaint_is_open_until_the_unit_has_done_its_part(records: list[Foun
 
 
 YES, NO = ReplyAnswer(event_id="1", accepted=True), ReplyAnswer(event_id="1", accepted=False, reason="perlu message")
-RIGHT = _told(1, "followed-up", RIGHTS, unit="PDAM", seq=4)
+RIGHT = _told(1, "rights-requested", unit="PDAM", seq=4)
 
 
 @pytest.mark.parametrize(
@@ -78,11 +83,16 @@ RIGHT = _told(1, "followed-up", RIGHTS, unit="PDAM", seq=4)
         pytest.param([_told(1, "similar", unit="PDAM")], "1", id="perhaps the same"),
         pytest.param([_told(1, "rated", unit="PDAM", status="resolved")], "1", id="badly rated"),
         pytest.param([RIGHT], "1", id="a right is asked for"),
-        pytest.param([RIGHT, _told(1, "warned", "tenggat permintaan hak", unit="PDAM", seq=4)], "1", id="soon late"),
+        pytest.param([RIGHT, _told(1, "warned", stage="rights", unit="PDAM", seq=4)], "1", id="soon late"),
+        pytest.param([_told(1, "warned", stage="completion", unit="PDAM")], "", id="another's is soon late"),
+        pytest.param([_told(1, "praised", unit="PDAM")], "", id="another's, of which a newer router tells"),
+        pytest.param(
+            [_told(1, "praised", status="praised", type="pujian", urgency="kritis")], "1", id="its own, newer"
+        ),
         pytest.param([RIGHT, _told(1, "replied", reply=NO, unit="PDAM", seq=4)], "1", id="answered in vain"),
         pytest.param([RIGHT, _told(1, "replied", reply=YES, unit="PDAM", seq=5)], "", id="granted"),
         pytest.param([_told(1, "similar", unit="PDAM"), _told(1, "withdrawn", unit="PDAM", seq=5)], "", id="gone"),
-        pytest.param([_told(1, "followed-up", "pelapor menjawab", unit="PDAM")], "", id="another's news"),
+        pytest.param([_told(1, "followed-up", unit="PDAM")], "", id="another's news"),
         pytest.param([_told(1, "replied", reply=NO, status="resolved")], "", id="its own, and over"),
     ],
 )

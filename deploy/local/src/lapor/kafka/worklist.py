@@ -12,14 +12,13 @@ from rich.table import Table
 
 from contracts.dates import due_in_words
 from contracts.events import ComplaintSnapshot, UnitRouted
+from contracts.vocabulary import FINAL, Lane, Part, StageName, Status, SupportStatus, Why
 from lapor.kafka.reader import Found
 
 #: It is over, or the next word is the reporter's: the unit has answered.
-_DONE = frozenset({"resolved", "closed", "handed_over", "rejected", "cancelled", "merged"})
+_DONE = FINAL | {Status.RESOLVED, Status.MERGED}
 #: Told to who has to do something about it, whoever leads and however it stands.
-_FOR_THE_DESK = frozenset({"handed-over", "similar", "rated", "escalated"})
-#: So the router words what it tells of a request under UU PDP and of its deadline.
-_RIGHTS = ("hak pelapor (UU PDP)", "permintaan hak")
+_FOR_THE_DESK = frozenset({Why.HANDED_OVER, Why.SIMILAR, Why.RATED, Why.ESCALATED, Why.RIGHTS_REQUESTED})
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -57,18 +56,18 @@ def _reason(told: UnitRouted) -> str:
 
 
 def _is_open(unit: str, why: str, complaint: ComplaintSnapshot) -> bool:
-    if why == "withdrawn" or complaint.status in _DONE:
+    if why == Why.WITHDRAWN or complaint.status in _DONE:
         return False
-    if complaint.role == "support":
-        return not any(each.unit == unit and each.status == "done" for each in complaint.support)
+    if complaint.role == Part.SUPPORT:
+        return not any(each.unit == unit and each.status == SupportStatus.DONE for each in complaint.support)
     return complaint.unit == unit
 
 
 def _is_for_the_desk(unit: str, told: UnitRouted, complaint: ComplaintSnapshot) -> bool:
     """Also what it tried in vain to do with another's complaint: it is still to be done."""
     if told.reply:
-        return not told.reply.accepted and complaint.role == "lead" and complaint.unit != unit
-    return told.why in _FOR_THE_DESK or any(words in _reason(told) for words in _RIGHTS)
+        return not told.reply.accepted and complaint.role == Part.LEAD and complaint.unit != unit
+    return told.why in _FOR_THE_DESK or told.stage == StageName.RIGHTS
 
 
 def as_json(item: Item) -> bytes:
@@ -85,7 +84,7 @@ def as_table(items: Iterable[Item], now: datetime) -> Table:
         table.add_column(name, overflow="fold")
     for item, why, reason in items:
         late = "red" if item.deadline_at and item.deadline_at < now else "default"
-        role = " (support)" if item.role == "support" else " (triage)" if item.lane == "triage" else ""
+        role = " (support)" if item.role == Part.SUPPORT else " (triage)" if item.lane == Lane.TRIAGE else ""
         others = f" (+{item.reporters - 1})" if item.reporters > 1 else ""
         about = [each for each in (item.category, item.place.kecamatan if item.place else None) if each]
         table.add_row(
