@@ -1,0 +1,253 @@
+"""No program types a word of the vocabulary, and none decides by a sentence that was written for people."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from contracts import vocabulary
+from contracts.vocabulary import ComplaintType, Urgency
+
+SOURCES = ("contracts/src", "chassis/src", "intake/src", "kabupaten/src", "services/*/src", "deploy/local/src")
+SETS = [
+    each
+    for each in vars(vocabulary).values()
+    if isinstance(each, type) and issubclass(each, StrEnum) and each is not StrEnum
+]
+WORDS = {word.value for words in SETS for word in words}
+#: Nobody types these by chance. All others are words of English too, and count where a program decides by them.
+UNMISTAKABLE = {word for word in WORDS if "_" in word or "-" in word} | {*ComplaintType, *Urgency}
+#: Where a word of the vocabulary stands on the wire, or is handed on to it.
+FIELDS = {"kind", "status", "why", "stage", "lane", "role", "note", "action", "type", "urgency", "right"}
+Parents = dict[ast.AST, ast.AST]
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def modules(root: Path) -> Iterator[Path]:
+    for source in SOURCES:
+        for folder in root.glob(source):
+            yield from sorted(folder.glob("**/*.py"))
+
+
+def parameters(trees: Mapping[Path, ast.Module]) -> dict[str, list[str]]:
+    """The positional parameters of each function of ours, by its name; of several alike, none."""
+    found: dict[str, list[str]] = {}
+    for tree in trees.values():
+        for node in ast.walk(tree):
+            if isinstance(node, Function):
+                names = [each.arg for each in node.args.args if each.arg != "self"]
+                found[node.name] = names if found.get(node.name, names) == names else []
+    return found
+
+
+def typed(tree: ast.Module, functions: Mapping[str, list[str]]) -> Iterator[ast.Constant]:
+    """The words that are typed in ``tree`` where they are words of the vocabulary."""
+    parents: Parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or node.value not in WORDS:
+            continue
+        if not _in_a_literal(node, parents) and (node.value in UNMISTAKABLE or _decides(node, parents, functions)):
+            yield node
+
+
+def _in_a_literal(node: ast.AST, parents: Parents) -> bool:
+    """In ``Literal[…]``: a set of its own, to which mypy holds whoever compares with it."""
+    while node in parents:
+        node = parents[node]
+        if isinstance(node, ast.Subscript) and _name(node.value) == "Literal":
+            return True
+    return False
+
+
+def _name(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _decides(node: ast.Constant, parents: Parents, functions: Mapping[str, list[str]]) -> bool:
+    held = parents[node]
+    if isinstance(held, ast.Tuple | ast.List | ast.Set) and len(held.elts) > 1 and _of_one_set(held.elts):
+        return True
+    if isinstance(held, ast.Dict) and node in held.keys and len(held.keys) > 1 and _of_one_set(held.keys):
+        return True
+    outer: ast.AST = node
+    while isinstance(parents[outer], ast.Tuple | ast.List | ast.Set | ast.BoolOp | ast.IfExp):
+        outer = parents[outer]
+    match parents[outer]:
+        case ast.Compare() | ast.MatchValue() | ast.Return() | ast.Yield():
+            return True
+        case ast.keyword(arg=name):
+            return name in FIELDS
+        case ast.AnnAssign(target=target) | ast.Assign(targets=[target]):
+            return _name(target) in FIELDS
+        case ast.arguments() as given:
+            names = [each.arg for each in given.args[len(given.args) - len(given.defaults) :]]
+            defaults = [
+                *zip(names, given.defaults, strict=True),
+                *zip([a.arg for a in given.kwonlyargs], given.kw_defaults, strict=True),
+            ]
+            return any(default is outer and name in FIELDS for name, default in defaults)
+        case ast.Call(func=func, args=arguments) if outer in arguments:
+            names = functions.get(_name(func), [])
+            return dict(zip(map(id, arguments), names, strict=False)).get(id(outer)) in FIELDS
+        case ast.Subscript(value=value):
+            return _name(value) in {"stages", "statuses"}
+    return False
+
+
+def _of_one_set(nodes: list[ast.expr] | list[ast.expr | None]) -> bool:
+    values = {node.value if isinstance(node, ast.Constant) else None for node in nodes}
+    return any(values <= set(words) for words in SETS)
+
+
+#: What stays as it is typed, by the end of the file's path: the words, and why.
+EXCEPTIONS: dict[str, tuple[set[str], str]] = {
+    "contracts/topics.py": ({"unit"}, "a part of a topic's name"),
+    "intake/commands.py": (
+        {"addition", "cancel", "rating", "reopen", "erasure", "restriction"},
+        "what a message asks for: a Literal of its own, to which mypy holds all",
+    ),
+    "intake/projection.py": ({"deadline"}, "what a notice waits for: a Literal, to which mypy holds all"),
+    "intake_sms/handlers.py": ({"addition", "follow-up"}, "the same Literal; a part of what an id is derived from"),
+    "intake_social/handlers.py": ({"addition", "follow-up"}, "the same Literal; a part of what an id is derived from"),
+    "router/rules.py": ({"hand-over"}, "the lane of an assignment that no unit gets, never on the wire"),
+    "kabupaten/sla.py": ({"lapsed"}, "at_deadline of sla.yaml: a Literal, to which mypy holds all"),
+    "sla_monitor/stage_clock.py": ({"lapsed"}, "at_deadline of sla.yaml: a Literal, to which mypy holds all"),
+    "demo/player.py": ({"received", "replied"}, "a hop of the demo; a part of a topic's name"),
+}
+
+
+def found_in(sources: Mapping[Path, str]) -> list[tuple[Path, int, str]]:
+    """Each typed word with its place, but for those of ``vocabulary.py`` itself."""
+    trees = {path: ast.parse(text) for path, text in sources.items() if path.name != "vocabulary.py"}
+    functions = parameters(trees)
+    return [(path, node.lineno, str(node.value)) for path, tree in trees.items() for node in typed(tree, functions)]
+
+
+def _excepted(path: Path) -> set[str]:
+    return next((words for end, (words, _) in EXCEPTIONS.items() if path.as_posix().endswith(f"/{end}")), set())
+
+
+def test_no_program_types_a_word_of_the_vocabulary(root: Path) -> None:
+    found = found_in({path: path.read_text() for path in modules(root)})
+
+    told = [f"{path.relative_to(root)}:{line} {word}" for path, line, word in found if word not in _excepted(path)]
+    assert told == [], "use its name in contracts.vocabulary"
+
+
+def test_every_exception_is_still_needed(root: Path) -> None:
+    used = {(path, word) for path, _, word in found_in({path: path.read_text() for path in modules(root)})}
+
+    for end, (words, why) in EXCEPTIONS.items():
+        assert words == {word for path, word in used if path.as_posix().endswith(f"/{end}")}, why
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'late = case.status == "closed"',
+        'late = case.status in ("closed", other)',
+        'late = not ("routed" == kind)',
+        'FINAL = frozenset({"closed", "rejected"})',
+        'SAYS = {"closed": "ditutup", "rejected": "ditolak"}',
+        'ASKED = "waiting_for_reporter"',
+        'def f(): return "tinggi"',
+        'def f(): return "closed" if late else "routed"',
+        'def f(lane="unit"): ...',
+        'def f(*, lane="unit"): ...',
+        'class Case: status: str = "closed"',
+        'told = UnitRouted(why="rated")',
+        'told = UnitRouted(why=reason or "rated")',
+        'def tell(case, why): ...\ntell(case, "rated")',
+        'stage = policy.stages["closing"]',
+        'match kind:\n    case "closed" | "merged": ...',
+        'match data:\n    case Updated(kind="closed"): ...',
+    ],
+)
+def test_a_typed_word_is_found(line: str) -> None:
+    assert found_in({Path("a.py"): line})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'log.info("started", extra={"unit": unit})',
+        'shown = {"unit": unit, "stage": stage}',
+        'rating = given["rating"]',
+        'GAUGE = Gauge("lapor_x", "About.", ["unit", "topic"])',
+        'def f(kind: Literal["rating", "status"]): ...',
+        "late = case.status == Status.CLOSED",
+        'say = {"receipt": "Laporan diterima", "last": "merged"}',
+    ],
+)
+def test_an_english_word_is_none(line: str) -> None:
+    assert [] == found_in({Path("a.py"): line})
+
+
+PROSE = {"reason", "message"}
+_READS = {"startswith", "endswith", "partition", "rpartition", "split", "removeprefix", "removesuffix", "find", "index"}
+_MATCHES = {"match", "search", "fullmatch", "findall", "finditer"}
+#: Where a sentence, or what is called like one, is read all the same.
+READERS_OF_PROSE = {
+    "intake_social/adapters/x.py": "X has no code for a duplicate: only its title says so",
+}
+
+
+def _is_prose(node: ast.AST) -> bool:
+    match node:
+        case ast.BoolOp(values=values):
+            return any(map(_is_prose, values))
+        case ast.Call(func=func):
+            return _name(func).strip("_") in PROSE or (isinstance(func, ast.Attribute) and _is_prose(func.value))
+    return _name(node) in PROSE
+
+
+def reads_prose(tree: ast.Module) -> Iterator[int]:
+    """The lines in which something is decided by what stands in a sentence."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(left=left, ops=ops, comparators=others):
+                told = any(isinstance(op, ast.In | ast.NotIn | ast.Eq | ast.NotEq) for op in ops)
+                found = told and any(map(_is_prose, [left, *others]))
+            case ast.Call(func=ast.Attribute(value=value, attr=attr), args=[_, *_] as given):
+                found = (attr in _READS and _is_prose(value)) or (attr in _MATCHES and any(map(_is_prose, given)))
+            case ast.Match(subject=subject):
+                found = _is_prose(subject)
+            case _:
+                found = False
+        if found:
+            yield node.lineno  # type: ignore[attr-defined]
+
+
+def test_no_program_reads_a_sentence(root: Path) -> None:
+    found = {path: list(reads_prose(ast.parse(path.read_text()))) for path in modules(root)}
+    told = {path.as_posix(): lines for path, lines in found.items() if lines}
+
+    left = {
+        path: lines for path, lines in told.items() if not any(path.endswith(f"/{end}") for end in READERS_OF_PROSE)
+    }
+    assert left == {}, "decide by a code that stands beside the sentence"
+    for end, why in READERS_OF_PROSE.items():
+        assert [path for path in told if path.endswith(f"/{end}")], why
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ('late = told.reason.startswith("menunggu")', True),
+        ('late = "terlambat" in (told.reason or "")', True),
+        ('late = re.search("terlambat", told.reason)', True),
+        ('late = LATE.search(told.message or "")', True),
+        ('late = told.reply.reason == "terlambat"', True),
+        ('match told.reason:\n    case "terlambat": ...', True),
+        ("offset = message.partition()", False),
+        ('say = f"{unit}: {told.reason}"', False),
+        ("late = told.reason is None", False),
+        ("late = told.code == code", False),
+    ],
+)
+def test_who_reads_a_sentence_is_found(line: str, found: bool) -> None:
+    assert found == bool(list(reads_prose(ast.parse(line))))
