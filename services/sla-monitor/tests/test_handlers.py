@@ -13,6 +13,7 @@ from contracts.codec import decode, encode, envelope
 from contracts.events import ComplaintFollowedUp, ComplaintUpdated, Data, FollowUp, SlaBreached, SlaUpdated
 from contracts.vocabulary import UpdateKind
 from kabupaten.sla import Term
+from sla_monitor.app import handler_of
 from sla_monitor.handlers import key, on_message, on_timer
 from sla_monitor.region import load_rules
 from sla_monitor.state import ComplaintClock
@@ -125,3 +126,14 @@ def test_what_is_no_step_of_a_story_is_left_alone(clock: ComplaintClock) -> None
     data = ComplaintFollowedUp(complaint_id="c1", ticket=TICKET, items=[FollowUp(id="f1", kind="addition", at=T0)])
     assert (clock, []) == on_message(clock, message(data), T0, rules=RULES)
     assert on_message(None, message(data), T0, rules=RULES) == (None, [])
+
+
+def test_that_a_step_is_given_up_is_said_only_when_one_is(caplog: pytest.LogCaptureFixture) -> None:
+    decide, clocks = handler_of(RULES).decide, dict[str, ComplaintClock]()
+    rung, later = T0 + timedelta(seconds=30), T0 + timedelta(seconds=40)
+    clocks |= decide(clocks, message(updated(0, "registered")), T0)[0]
+    clocks["c1"], _ = on_timer(clocks["c1"], rung, rules=RULES)
+    for seq, kind in enumerate(("warned", "breached"), 1):
+        clocks |= decide(clocks, message(updated(seq, kind), rung), rung)[0]
+    decide(clocks, message(updated(3, "acknowledged"), later), later)
+    assert [] == caplog.records

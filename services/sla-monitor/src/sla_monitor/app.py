@@ -57,7 +57,7 @@ def _log_what_is_missed(before: ComplaintClock, after: ComplaintClock, message: 
     where = {"complaint_id": after.complaint_id, "event_id": message.event.id}
     if after is before and isinstance(message.data, ComplaintUpdated):
         log.warning("step_too_late", extra=where)
-    elif before.past and before.past.steps and after.past is None and after.seq > before.seq:
+    elif before.past and not before.past.whole and after.past is None and after.seq > before.seq:
         log.error("missing_step_given_up", extra=where)
 
 
