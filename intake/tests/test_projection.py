@@ -445,6 +445,21 @@ def test_who_was_merged_hears_how_it_stands_with_the_parents_deadline(
     assert says in texts(view)[-1]
 
 
+def test_who_was_merged_during_a_question_hears_the_date_that_was_not_said_then() -> None:
+    paused = step("merged", parent=PARENT, deadline_at=LATER, code="parent_paused")
+    view = told(REGISTERED, SET, paused, clock("resumed", deadline_at=LATER, status="merged"))
+    assert "Tenggat sekarang Jumat 6 Mar." in texts(view)[-1]
+
+
+@pytest.mark.parametrize(
+    ("late", "later", "fact"), [("breached", "resumed", "breached"), ("paused", "rescheduled", "paused")]
+)
+def test_what_a_later_step_left_as_it_was_stands_when_it_is_put_back(late: str, later: str, fact: str) -> None:
+    story = numbered([REGISTERED, ROUTED, SET, clock(late), clock(later)])
+    for messages in (story, [*story[:3], story[4], story[3]]):
+        assert getattr(shown(messages), fact)
+
+
 def test_a_code_of_a_later_version_costs_no_more_than_its_sentence() -> None:
     assert change(1, "in_progress") == change(1, "in_progress", code="not_known_yet")
 

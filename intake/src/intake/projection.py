@@ -156,8 +156,10 @@ class ComplaintProjection:
         missed = data.kind != UpdateKind.DEADLINE_SET and view.breached and view.deadline_at == data.deadline_at
         facts = {"deadline_at": data.deadline_at or None, "derivation": data.derivation, "promise": data.promise or ""}
         view = _set(view, "deadline", data.seq, **facts)
-        view = _set(view, "pause", data.seq, paused=data.kind == UpdateKind.RESCHEDULED and view.paused)
-        view = _set(view, "breach", data.seq, breached=missed)
+        if data.kind != UpdateKind.RESCHEDULED:
+            view = _set(view, "pause", data.seq, paused=False)
+        if data.kind == UpdateKind.DEADLINE_SET or data.deadline_at != before.deadline_at:
+            view = _set(view, "breach", data.seq, breached=False)
         if data.kind != UpdateKind.DEADLINE_SET and not missed:
             view = _told_on_page(view, data, now, self._said(data.kind, view))
         if data.seq < view.seq or not self.notify or missed or data.origin != self.service:
@@ -165,7 +167,7 @@ class ComplaintProjection:
         if data.kind == UpdateKind.DEADLINE_SET and data.round == 1 and view.parent is None:
             receipt = self.texts.receipt(self.service, view)
             return _with(view, revisions=[*view.revisions, Revision(view.ticket, NoticeKind.RECEIPT, "", receipt)])
-        return self._tell_deadline(view, data, moved=view.deadline_at != before.deadline_at)
+        return self._tell_deadline(view, data, moved=before.paused or view.deadline_at != before.deadline_at)
 
     def _tell_deadline(self, view: ComplaintView, data: ComplaintUpdated, *, moved: bool) -> ComplaintView:
         """With the notice that waits for it, or by itself where no step goes with it; else with the next notice.
