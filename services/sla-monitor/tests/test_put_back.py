@@ -174,6 +174,13 @@ def test_what_stands_though_a_step_came_to_light_late_is_said_to_stand() -> None
     assert [] == of_completion(decide(clock, *step(3, "noted/addition", SATURDAY + timedelta(hours=1)), SOPPENG)[1])
 
 
+def test_after_one_late_step_another_that_is_still_earlier_takes_back_what_that_one_left() -> None:
+    clock, before, _ = late_on_the_ladder("noted/addition")
+    _, after = decide(clock, *step(2, "resolved", MONDAY + timedelta(days=1)), SOPPENG)
+    taken_back = [event for event in of_completion(after) if event.kind == "retracted"]
+    assert [(before[1].running.deadline_at, 0)] == [(e.running.deadline_at, e.running.level) for e in taken_back]
+
+
 def test_what_the_clock_itself_said_is_passed_over() -> None:
     clock, _ = decide(None, *step(0, "registered", MONDAY), SOPPENG)
     clock, said = due(clock, SATURDAY, SOPPENG)

@@ -21,7 +21,9 @@ def retold(clock: ComplaintClock, derived: list[SlaEvent], past: Past, now: date
     one after all is another announcement.
     """
     anew = [event.said for event in derived]
-    heard, standing, true = {said.identity for said in past.said}, _standing(past.said), _standing(anew)
+    before = _rung_before(past.clock)
+    heard = {said.identity for said in past.said}
+    standing, true = _standing([*before, *past.said]), _standing([*before, *anew])
     untrue: dict[object, Said] = {}
     for rung, said in standing.items():
         if rung not in true and (said.promise not in untrue or said.running.level < untrue[said.promise].running.level):
@@ -33,13 +35,22 @@ def retold(clock: ComplaintClock, derived: list[SlaEvent], past: Past, now: date
         said = event.said
         if said.kind in _LADDER:
             return said.rung in true and said.rung not in standing and last[said.rung] is event
-        return said.kind != ClockKind.RETRACTED and said.identity not in heard
+        return said.kind not in (ClockKind.RETRACTED, ClockKind.UPHELD) and said.identity not in heard
 
     fresh = undone + [event for event in derived if is_news(event)]
     if clock.past is not None:
         unsettled = _unsettled(clock.past, anew, [*past.said, *(event.said for event in fresh)])
         clock = replace(clock, past=replace(clock.past, said=unsettled, rung=past.rung))
     return clock, fresh
+
+
+def _rung_before(clock: ComplaintClock | None) -> list[Said]:
+    """Give the steps of ladders that ``clock`` has reached: a step that comes very late may be in time for them too."""
+    return [
+        Said(kind="escalated" if level else "breached", running=replace(running, level=level))
+        for running in (clock.running if clock else ())
+        for level in range(len(running.rang))
+    ]
 
 
 def _standing(said: Iterable[Said]) -> dict[object, Said]:
