@@ -217,7 +217,8 @@ class ComplaintErased(Struct, frozen=True, kw_only=True):
 class SlaUpdated(Struct, frozen=True, kw_only=True):
     """A clock of a complaint moved. Carries no text of anybody.
 
-    ``upheld`` says that the steps of a ladder up to ``level`` stand, with all that had happened by ``based_on_seq``.
+    ``upheld`` says that of all missed promises that were announced, and not retracted, each stands with what had
+    happened by ``based_on_seq``; it is no matter of which of them it is.
     """
 
     complaint_id: str

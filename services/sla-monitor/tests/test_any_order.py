@@ -271,7 +271,7 @@ def in_order(key: str, story: list[Step]) -> ComplaintClock:
 
 def calm(clock: ComplaintClock) -> ComplaintClock:
     """``clock`` without what tells how it came there."""
-    return msgspec.structs.replace(clock, past=None, announced=0)
+    return msgspec.structs.replace(clock, past=None, announced=0, last_rang=None)
 
 
 #: In these two letters are put back one after the other, and the deadline in between is another.

@@ -136,7 +136,7 @@ def test_an_answer_made_in_time_but_seen_late_retracts_the_breach() -> None:
     clock, _ = story(("registered", 0))
     clock, _ = due(clock, at(26))
     clock, events = decide(clock, Step(1, "resolved", at(20)), at(20), RULES)
-    assert [e.kind for e in events] == ["retracted", "met", "started"]
+    assert [e.kind for e in events] == ["retracted", "met", "started", "upheld"]
 
 
 def test_a_step_that_was_a_dead_letter_counts_from_when_it_happened() -> None:
@@ -146,7 +146,7 @@ def test_a_step_that_was_a_dead_letter_counts_from_when_it_happened() -> None:
     clock, events = decide(clock, Step(1, "resolved", at(10)), at(10), RULES)
     again = decide(clock, Step(1, "resolved", at(10)), at(10), RULES)
 
-    assert ["retracted", "met", "started"] == [e.kind for e in events]
+    assert ["retracted", "met", "started", "upheld"] == [e.kind for e in events]
     assert (2, None, (clock, [])) == (clock.seq, clock.past, again)
 
 

@@ -53,7 +53,7 @@ def breaches(said: list[SlaEvent]) -> set[object]:
 
 
 def calm(clock: ComplaintClock) -> ComplaintClock:
-    return msgspec.structs.replace(clock, past=None, announced=0)
+    return msgspec.structs.replace(clock, past=None, announced=0, last_rang=None)
 
 
 STORIES: list[tuple[str, list[At], int]] = [
@@ -158,7 +158,7 @@ def of_completion(said: list[SlaEvent]) -> list[SlaEvent]:
 def test_a_step_of_the_ladder_that_a_late_question_holds_up_is_taken_back_and_said_again_in_its_time() -> None:
     clock, before, after = late_on_the_ladder("waiting_for_reporter")
     assert ["warned", "breached", "escalated"] == [event.kind for event in before]
-    assert [("retracted", 1), ("paused", 0)] == [(event.kind, event.running.level) for event in after]
+    assert [("retracted", 1), ("paused", 0)] == [(e.kind, e.running.level) for e in after if e.kind != "upheld"]
     clock, _ = decide(clock, *step(2, "in_progress", MONDAY + timedelta(days=7)), SOPPENG)
     _, later = due(clock, MONDAY + timedelta(days=9), SOPPENG)
     (escalated,) = [event for event in of_completion(later) if event.kind == "escalated"]
@@ -172,6 +172,13 @@ def test_what_stands_though_a_step_came_to_light_late_is_said_to_stand() -> None
     assert [("upheld", 1)] * 2 == [(event.kind, event.running.level) for event in after]
     assert [1, 2] == [event.clock.seq for event in after]
     assert [] == of_completion(decide(clock, *step(3, "noted/addition", SATURDAY + timedelta(hours=1)), SOPPENG)[1])
+
+
+def test_what_stands_is_said_to_stand_also_when_its_clock_has_ended_since() -> None:
+    clock, _, _ = late_on_the_ladder()
+    clock, _ = decide(clock, *step(1, "resolved", SATURDAY + timedelta(days=2)), SOPPENG)
+    _, after = decide(clock, *step(2, "noted/addition", FRIDAY), SOPPENG)
+    assert [("upheld", 2)] == [(event.kind, event.clock.seq) for event in after]
 
 
 def test_after_one_late_step_another_that_is_still_earlier_takes_back_what_that_one_left() -> None:
@@ -190,4 +197,4 @@ def test_what_the_clock_itself_said_is_passed_over() -> None:
         assert msgspec.structs.replace(clock, seq=seq, past=None) == msgspec.structs.replace(after, past=None)
         clock = after
     _, after_all = decide(clock, *step(4, "resolved", MONDAY + timedelta(days=1)), SOPPENG)
-    assert ["retracted", "met"] == [event.kind for event in of_completion(after_all)]
+    assert ["retracted", "met", "upheld"] == [event.kind for event in of_completion(after_all)]

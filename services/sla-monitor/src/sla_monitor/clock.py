@@ -47,7 +47,7 @@ def decide(clock: ComplaintClock | None, update: Update, now: datetime, rules: R
     after, events = _decide(clock, update, now, rules)
     if after is clock:
         return after, []
-    return _numbered(clock, after, events + _upheld(after, events, now, update))
+    return _numbered(clock, after, events + _upheld(after, now, update, clock))
 
 
 def _decide(clock: ComplaintClock | None, update: Update, now: datetime, rules: Rules) -> Decision:
@@ -90,21 +90,23 @@ def recalendared(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision
 
 def _numbered(before: ComplaintClock | None, after: ComplaintClock, events: list[SlaEvent]) -> Decision:
     """Count ``events`` on from what was announced before, however often they had been derived."""
-    first = before.announced if before else 0
+    first, last = (before.announced, before.last_rang) if before else (0, None)
     numbered = [dataclasses.replace(event, number=n) for n, event in enumerate(events, first)]
-    return replace(after, announced=first + len(events)), numbered
+    for event in events:
+        if event.kind in (ClockKind.BREACHED, ClockKind.ESCALATED) and (last is None or last.rang[-1] < event.at):
+            last = replace(event.running, rang=(event.at,), derivation=(), pauses=())
+    return replace(after, announced=first + len(events), last_rang=last), numbered
 
 
-def _upheld(clock: ComplaintClock, events: list[SlaEvent], now: datetime, update: Update) -> list[SlaEvent]:
-    """Say of what was announced without knowing ``update``, which came before it, that it stands all the same."""
-    if update.kind not in _STORY:
+def _upheld(clock: ComplaintClock, now: datetime, update: Update, before: ComplaintClock | None) -> list[SlaEvent]:
+    """Say that what was announced without knowing ``update``, which came before it, stands where it is not retracted.
+
+    Also when it is of a clock that has ended since: who waits for it can't know that.
+    """
+    last = before.last_rang if before else None
+    if last is None or update.kind not in _STORY or now > last.rang[-1]:
         return []
-    said = {event.running.which for event in events if event.kind in (ClockKind.BREACHED, ClockKind.ESCALATED)}
-    return [
-        SlaEvent(kind=ClockKind.UPHELD, at=now, clock=clock, running=running)
-        for running in clock.running
-        if running.rang and now <= running.rang[-1] and running.which not in said
-    ]
+    return [SlaEvent(kind=ClockKind.UPHELD, at=now, clock=clock, running=last)]
 
 
 def _next(clock: ComplaintClock | None, update: Update, now: datetime, rules: Rules) -> Decision:

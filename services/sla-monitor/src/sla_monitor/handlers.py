@@ -98,7 +98,7 @@ def _updated(event: SlaEvent) -> SlaUpdated:
         reason=event.reason or UNSET,
         promise=promise_in_words(running.term) if event.kind in PROMISING else UNSET,
         paused_until=(running.paused_until or UNSET) if event.kind == ClockKind.PAUSED else UNSET,
-        level=running.level if event.kind in (ClockKind.RETRACTED, ClockKind.UPHELD) else 0,
+        level=running.level if event.kind == ClockKind.RETRACTED else 0,
         number=event.number,
         due_at=event.at if event.by_time else UNSET,
     )

@@ -120,7 +120,8 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``starts`` counts the starts of each stage in this round; ``waiting_since`` is when the complaint came to whoever
     has it and has not said a word since; ``word`` is the last first word; ``stood`` is when clocks of each stage that
     ended in this round stood still; ``past`` is there while a step before ``seq`` is missing, and from a timer's
-    ringing to the next step; ``announced`` counts all that was ever said.
+    ringing to the next step; ``announced`` counts all that was ever said; ``last_rang`` is the clock whose breach, or
+    step of the ladder, came last of all that were ever announced, with that moment alone.
     """
 
     complaint_id: str
@@ -140,6 +141,7 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     word: Word | None = None
     past: Past | None = None
     announced: int = 0
+    last_rang: Running | None = None
 
     @property
     def next_due_at(self) -> datetime | None:
