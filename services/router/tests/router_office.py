@@ -98,10 +98,10 @@ def tombstone(topic: str, ticket: str = T, **erased: int) -> Message:
     return read_tombstone(Record(topic, 0, 7, out.key, None, round(AT.timestamp() * 1000), out.headers))
 
 
-def sla(kind: str, ticket: str = T, stage: str = "completion", based_on_seq: int = 0) -> SlaUpdated:
+def sla(kind: str, ticket: str = T, stage: str = "completion", based_on_seq: int = 0, number: int = 0) -> SlaUpdated:
     return an_sla_updated(
         kind, complaint_id=f"c-{ticket}", ticket=ticket, stage=stage, deadline_at=DEADLINE, warn_at=AT,
-        based_on_seq=based_on_seq,
+        based_on_seq=based_on_seq, number=number,
     )  # fmt: skip
 
 
@@ -130,10 +130,10 @@ class Office:
         self.told += told
         return [emit.data for emit in told]
 
-    def release(self, ticket: str = T, *, at_once: bool = False) -> list[Any]:
-        """All is read that was written by now: what is held of the clock's words may be said."""
-        rule = handlers.given_up if at_once else handlers.released
-        changes, told = rule(self.rules, self.cases, ticket, NOW)
+    def release(self, ticket: str = T, *, heard: int | None = None, at_once: bool = False) -> list[Any]:
+        """All is read that was written by now, or when the clock said ``heard``: what it said by then may be said."""
+        heard = self.cases[ticket].heard if heard is None else heard
+        changes, told = handlers.released(self.rules, self.cases, ticket, NOW, heard=heard, at_once=at_once)
         self.cases |= changes
         self.told += told
         return [emit.data for emit in told]

@@ -9,6 +9,7 @@ import pytest
 from msgspec import UNSET, structs
 from router_office import (
     DEADLINE,
+    OTHER,
     RULES,
     Office,
     T,
@@ -252,9 +253,8 @@ def test_a_breach_that_an_answer_refutes_which_was_unread_is_told_to_nobody() ->
     office.hear(missed(office), missed(office, 1, 2))
     office.hear(by_unit("resolve", EARLY, message="Lubang sudah ditambal"))
     assert [] == office.release()  # the clock has not heard of the answer yet
-    told = office.hear(sla("retracted"), sla("met"))
-    assert [] == [*to_units(told), *(step.kind for step in of_the_clock(told) if step.kind != "met")]
-    assert [] == office.release()
+    assert [] == office.hear(sla("retracted", number=3), sla("met", number=4))
+    assert ["met"] == [step.kind for step in of_the_clock(office.release())]
     assert ([], {}) == (office.case.held, office.case.alarmed)
 
 
@@ -262,8 +262,7 @@ def test_a_breach_that_stands_though_something_was_unread_is_told_when_the_clock
     office = in_status("acknowledged")
     office.hear(missed(office), missed(office, 1, 2), by_unit("progress", EARLY))
     assert [] == office.release()
-    stands = structs.replace(sla("upheld", based_on_seq=office.case.seq), level=1)
-    assert [] == office.hear(stands)
+    assert [] == office.hear(sla("upheld", stage="acknowledgement", based_on_seq=office.case.seq, number=3))
     assert [("PUPR", "breached"), ("SETDA", "escalated")] == to_units(office.release())
 
 
@@ -283,8 +282,65 @@ def test_a_breach_that_waits_for_the_clock_in_vain_is_told_in_the_end() -> None:
 def test_what_the_clock_says_meanwhile_is_told_after_what_is_held() -> None:
     office = in_status("acknowledged")
     office.hear(missed(office), by_unit("resolve", LATE, message="Lubang sudah ditambal"))
-    assert [] == office.hear(sla("stopped"), sla("started", stage="closing"))
+    assert [] == office.hear(sla("stopped", number=2), sla("started", stage="closing", number=3))
     assert ["breached", "deadline_set"] == [step.kind for step in of_the_clock(office.release())]
+
+
+def test_what_the_clock_said_is_told_in_its_order_whichever_of_its_topics_is_read_first() -> None:
+    office = in_status("acknowledged")
+    office.hear(sla("started"), by_unit("resolve", LATE, message="Lubang sudah ditambal"))
+    breach = missed(office)
+    assert [] == office.hear(sla("stopped", number=2), sla("started", stage="closing", number=3))
+    office.hear(breach)
+    assert ["breached", "deadline_set"] == [step.kind for step in of_the_clock(office.release())]
+
+
+def test_that_a_breach_stands_may_be_read_before_the_breach() -> None:
+    office = in_status("acknowledged")
+    breach = missed(office)
+    office.hear(by_unit("progress", EARLY), sla("upheld", based_on_seq=office.case.seq + 1, number=2))
+    assert [] == office.release(heard=0)
+    office.hear(breach)
+    assert [("PUPR", "breached")] == to_units(office.release())
+
+
+def test_that_all_is_read_is_true_only_of_what_the_clock_had_said_when_it_was_looked() -> None:
+    office = in_status("acknowledged")
+    office.hear(missed(office), missed(office, 1, 2))
+    assert [("PUPR", "breached")] == to_units(office.release(heard=1))
+    assert [("SETDA", "escalated")] == to_units(office.release(heard=2))
+
+
+def test_a_breach_that_is_put_back_stands_if_the_clock_said_so_when_it_was_a_dead_letter() -> None:
+    office = in_status("acknowledged")
+    breach = missed(office)
+    office.hear(by_unit("progress", EARLY), sla("upheld", based_on_seq=office.case.seq + 1, number=2))
+    assert [] == office.release()
+    assert [] == office.hear(breach)
+    assert [("PUPR", "breached")] == to_units(office.release())
+
+
+def test_what_was_told_is_taken_back_also_by_a_word_that_was_a_dead_letter() -> None:
+    office = in_status("acknowledged")
+    later = structs.replace(sla("resumed", number=3), deadline_at=DEADLINE + timedelta(days=1))
+    office.hear(structs.replace(breached(), number=1), later)
+    assert ["breached", "resumed"] == [step.kind for step in of_the_clock(office.release())]
+    assert [("PUPR", "retracted")] == to_units(office.hear(sla("retracted", number=2)))
+    assert DEADLINE + timedelta(days=1) == office.case.deadline_at
+
+
+def test_a_breach_that_was_announced_anew_is_not_taken_back_by_what_came_before_it() -> None:
+    office = in_status("acknowledged")
+    office.hear(structs.replace(breached(), number=3))
+    office.release()
+    assert [] == office.hear(sla("retracted", number=2))
+
+
+def test_what_was_told_of_a_complaint_is_taken_back_also_when_it_was_merged_since() -> None:
+    office = in_status("acknowledged")
+    office.hear(breached())
+    office.cases[T] = structs.replace(office.case, status="merged", parent=OTHER)
+    assert ["retracted"] == [step.kind for step in of_the_clock(office.hear(sla("retracted", number=1)))]
 
 
 def test_a_complaint_is_not_closed_for_silence_that_an_unread_answer_breaks() -> None:
@@ -310,6 +366,7 @@ def test_what_the_clock_said_earlier_and_is_put_back_changes_nothing() -> None:
     office = in_status("acknowledged")
     later = DEADLINE + timedelta(days=1)
     office.hear(structs.replace(sla("rescheduled"), deadline_at=later, number=5))
+    office.release()
     assert [] == office.hear(structs.replace(sla("started"), number=0), structs.replace(breached(), number=3))
     assert later == office.case.deadline_at
     assert ["deadline_set"] == [

@@ -48,33 +48,39 @@ _SETS_THE_CLOCK = frozenset(
 
 
 def on_clock(rules: Rules, case: Case, data: SlaUpdated | SlaBreached) -> Result:
-    """Say what the clock said; what time alone made true, and what comes after that, waits for :func:`release`."""
+    """Say what the clock said. What waits for :func:`release`: what time alone made true, and all that follows it.
+
+    So does what comes before something that the clock said earlier: its two topics have no order among each other.
+    """
     word = ClockWord.of(data)
     if case.received is None:
         return case, []
-    if word.kind == ClockKind.UPHELD:
-        held = [_reconsidered(each, word) for each in case.held]
-        return _replace(case, held=held), []
-    if word.kind == ClockKind.RETRACTED:  # nobody was told of what is held
-        case = _replace(case, held=[each for each in case.held if not word.takes_back(each)])
-    if case.held or word.due_at is not None:
-        return _replace(case, held=[*case.held, word]), []
+    in_turn = word.number <= case.heard + 1
+    case = _replace(case, heard=max(case.heard, word.number))
+    if case.held or word.due_at is not None or not in_turn:
+        return _replace(case, held=sorted([*case.held, word], key=lambda each: each.number)), []
     return _say(rules, case, word)
 
 
-def _reconsidered(held: ClockWord, word: ClockWord) -> ClockWord:
-    same = held.kind in LADDER and held.about == word.about and held.level <= word.level
-    return _replace(held, based_on_seq=max(held.based_on_seq, word.based_on_seq)) if same else held
+def _standing(held: list[ClockWord]) -> list[ClockWord]:
+    """Leave out what is taken back by something that follows: nobody was told of it, and nobody will be."""
+    standing: list[ClockWord] = []
+    for word in held:
+        if word.kind == "retracted":
+            standing = [each for each in standing if not word.takes_back(each)]
+        standing.append(word)
+    return standing
 
 
-def release(rules: Rules, case: Case, *, at_once: bool = False) -> Result:
-    """Say what is held, in order, once the router has read all that was written until then.
+def release(rules: Rules, case: Case, heard: int, *, at_once: bool = False) -> Result:
+    """Say what is held, to the number ``heard``, once the router has read all that was written until that was said.
 
     A breach stays held, and what comes after it, while the clock has not said whether it stands with the steps that
     happened by then and came to light later: ``upheld`` or ``retracted``. With ``at_once`` nothing is waited for.
     """
     outs: list[Out] = []
-    while case.held and (at_once or not _is_undecided(case, case.held[0])):
+    case = _replace(case, held=_standing(case.held))
+    while case.held and case.held[0].number <= heard and (at_once or not _is_undecided(case, case.held[0])):
         word, *held = case.held
         case, more = _say(rules, _replace(case, held=held), word)
         outs += more
@@ -84,17 +90,23 @@ def release(rules: Rules, case: Case, *, at_once: bool = False) -> Result:
 def _is_undecided(case: Case, word: ClockWord) -> bool:
     if word.kind not in LADDER or word.due_at is None:
         return False
-    return any(seq > word.based_on_seq and at <= word.due_at for seq, at in case.happened)
+    upheld = [case.upheld, *((each.number, each.based_on_seq) for each in case.held if each.kind == "upheld")]
+    known = max([word.based_on_seq, *(seq for number, seq in upheld if number > word.number)])
+    return any(seq > known and at <= word.due_at for seq, at in case.happened)
 
 
 def _say(rules: Rules, case: Case, word: ClockWord) -> Result:
     """Write ``word`` into the story and tell the units; not what is out of date: a dead letter that was put back."""
-    said = (word.round, word.number)
+    if word.kind == ClockKind.UPHELD:
+        return _replace(case, upheld=max(case.upheld, (word.number, word.based_on_seq))), []
+    said, late = (word.round, word.number), f"late {word.about}"
+    takes_back = word.kind == ClockKind.RETRACTED  # what was told is corrected, whatever the clock says since of other promises
     of_parent = case.status == Status.MERGED and not _is_of_rights(word)  # whose clock counts for both
-    if of_parent or said < case.clocks.get(word.clock, said):
+    if (of_parent and not takes_back) or said < case.clocks.get(late if takes_back else word.clock, said):
         return case, []
-    if word.kind in _SETS_THE_CLOCK:
-        case = _replace(case, clocks={**case.clocks, word.clock: said})
+    if word.kind in _SETS_THE_CLOCK or word.kind in LADDER:
+        which = late if word.kind in LADDER else word.clock
+        case = _replace(case, clocks={**case.clocks, which: max(said, case.clocks.get(which, said))})
     effect = _EFFECTS.get(word.kind)
     return effect(rules, case, word) if effect else (case, [])
 

@@ -129,15 +129,11 @@ def erased_long_ago(rules: Rules, cases: Mapping[str, Case], ticket: str, now: d
     return _with_children(rules, cases, {ticket: case}, outs, now, by_unit=False)
 
 
-def released(rules: Rules, cases: Mapping[str, Case], ticket: str, now: datetime) -> tuple[Changes, list[Emit]]:
-    """The timer's decision about ``ticket``, now that all is read that was written before its clock spoke."""
-    case, outs = clock.release(rules, cases[ticket])
-    return _with_children(rules, cases, {ticket: case}, outs, now, by_unit=False)
-
-
-def given_up(rules: Rules, cases: Mapping[str, Case], ticket: str, now: datetime) -> tuple[Changes, list[Emit]]:
-    """As :func:`released`, but whatever the clock may still have to say."""
-    case, outs = clock.release(rules, cases[ticket], at_once=True)
+def released(
+    rules: Rules, cases: Mapping[str, Case], ticket: str, now: datetime, *, heard: int, at_once: bool = False
+) -> tuple[Changes, list[Emit]]:
+    """The timer's decision about ``ticket``, now that all is read that was written before its clock said ``heard``."""
+    case, outs = clock.release(rules, cases[ticket], heard, at_once=at_once)
     return _with_children(rules, cases, {ticket: case}, outs, now, by_unit=False)
 
 

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from chassis.batch import Handler, on_timer
 from chassis.database import CLOCK_LOCK, TIMER_LOCK, Pool, holding, is_outage
@@ -69,9 +70,9 @@ async def clock_timer(settings: Settings, rules: Rules, handler: Handler[Case], 
             if waiting:
                 await caught_up(leader, await ends(), settings.stall_timeout_s)
             for each in waiting:
-                patient = each.age_s < PATIENCE_S
-                rule = handlers.released if patient else handlers.given_up
-                metrics.GIVEN_UP.inc(not patient)
+                at_once = each.age_s >= PATIENCE_S
+                rule = partial(handlers.released, heard=each.heard, at_once=at_once)
+                metrics.GIVEN_UP.inc(at_once)
                 await acts.act(in_force(rules, datetime.now(UTC)), each.ticket, rule, cause=each.cause)
             await asyncio.sleep(0.25)
 

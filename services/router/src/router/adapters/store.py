@@ -41,7 +41,9 @@ ORDER BY unrouted_since LIMIT 100"""
 _ERASED = """
 SELECT ticket FROM cases WHERE erased_at < now() - $1::interval AND ticket <> ALL($2) ORDER BY erased_at LIMIT 100"""
 _WAITING = """
-SELECT ticket, extract(epoch FROM now() - held_since)::float8 AS age_s, body->>'seq' AS seq FROM cases
+SELECT ticket, extract(epoch FROM now() - held_since)::float8 AS age_s, body->>'seq' AS seq,
+       (body->>'heard')::int AS heard
+FROM cases
 WHERE held_since IS NOT NULL AND ticket <> ALL($1) ORDER BY held_since LIMIT 100"""
 # In words that an index has too: as a parameter, no index would be seen to fit.
 _IN_WORK, _ENDED = (
@@ -113,17 +115,24 @@ async def unrouted(db: Connection, after_s: float, but: Collection[str] = ()) ->
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A complaint of which something is held that its clock said, for ``age_s``; ``cause`` names its moment."""
+    """A complaint of which something is held that its clock said, for ``age_s``; ``cause`` names its moment.
+
+    ``heard`` is the highest number of what the clock has said so far.
+    """
 
     ticket: str
     age_s: float
+    heard: int
     cause: str
 
 
 async def waiting(db: Connection, but: Collection[str] = ()) -> list[Waiting]:
     """Complaints of which something is held that the clock said: the 100 oldest, and none of ``but``."""
     rows = await db.fetch(_WAITING, list(but))
-    return [Waiting(ticket=r["ticket"], age_s=r["age_s"], cause=f"{r['ticket']}:held:{r['seq']}") for r in rows]
+    return [
+        Waiting(ticket=r["ticket"], age_s=r["age_s"], heard=r["heard"], cause=f"{r['ticket']}:held:{r['seq']}")
+        for r in rows
+    ]
 
 
 async def erased_before(db: Connection, age: timedelta, but: Collection[str] = ()) -> list[str]:
