@@ -1,0 +1,296 @@
+"""What must be true at the end of every run, judged from what was written and told alone, by rules of its own."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from truth import Clock, Event, clocks_of
+
+from chassis.wire import Message
+
+if TYPE_CHECKING:
+    from driver import World
+
+CLOCK = {"deadline_set", "warned", "breached", "escalated", "paused", "resumed", "rescheduled", "retracted", "met"}
+REPEATED = {"acknowledged", "in_progress", "resolved", "closed", "reopened", "handed_over", "rejected"}
+WITH_A_UNIT = {"routed", "acknowledged", "in_progress", "waiting_for_reporter"}
+OPEN = WITH_A_UNIT | {"registered"}
+FINAL = {"closed", "handed_over", "rejected", "cancelled"}
+NOTHING_PROMISED = FINAL | {"resolved"}
+MOMENT = re.compile(r"<([^>]+)>")
+#: Of a deadline: stage, instant and level of the ladder.
+Rung = tuple[str, datetime, int]
+
+
+@dataclass
+class Fold:
+    """A story from its first step to its last."""
+
+    status: str = "received"
+    unit: str | None = None
+    support: list[str] = field(default_factory=list)
+    parent: str | None = None
+    deadline_at: datetime | None = None
+    breached: bool = False
+    paused: bool = False
+    reopen_until: datetime | None = None
+    told: dict[Rung, str] = field(default_factory=dict)  # with the status in which it was said
+
+    def take(self, step: Any) -> None:
+        if step.kind in CLOCK:
+            self.take_clock(step)
+            return
+        self.status, self.unit, self.support = step.status, step.unit, step.support
+        if step.kind == "merged":
+            self.parent, self.deadline_at = step.parent, step.deadline_at or None
+            self.breached, self.paused = step.code == "parent_late", step.code == "parent_paused"
+        elif step.kind == "unmerged":
+            self.parent = None
+        elif step.kind == "reopened":
+            self.reopen_until = None
+
+    def take_clock(self, step: Any) -> None:
+        level = step.level or 0
+        if step.kind in ("breached", "escalated"):
+            self.told[step.stage, step.deadline_at, level] = self.status
+        elif step.kind == "retracted":
+            self.told = {r: s for r, s in self.told.items() if r[:2] != (step.stage, step.deadline_at) or r[2] < level}
+        if step.stage == "closing" and step.kind == "deadline_set":
+            self.reopen_until = step.deadline_at
+        if step.stage != "completion":
+            return
+        match step.kind:
+            case "deadline_set" | "resumed" | "rescheduled":
+                same = step.kind != "deadline_set" and self.deadline_at == step.deadline_at
+                self.breached = self.breached and same
+                self.paused = self.paused and step.kind == "rescheduled"
+                self.deadline_at = step.deadline_at
+            case "breached":
+                self.deadline_at, self.breached, self.paused = step.deadline_at, True, False
+            case "retracted" if not level:
+                self.breached = False
+            case "paused":
+                self.paused = True
+
+
+def folded(story: list[Message]) -> Fold:
+    fold = Fold()
+    for message in story:
+        fold.take(message.data)
+    return fold
+
+
+def complaints(world: World) -> Iterator[tuple[str, list[Message]]]:
+    for received in world.people.complaints:
+        yield received.ticket, world.story(received.ticket)
+
+
+def wrong(world: World) -> list[str]:
+    """All that is wrong at the end of ``world``, in words."""
+    found = [*ids(world), *answers(world)]
+    for ticket, story in complaints(world):
+        seqs = [m.data.seq for m in story]  # type: ignore[union-attr]
+        if seqs != list(range(len(story))) or not story:
+            found.append(f"{ticket}: its story has the steps {seqs}")
+            continue
+        for look in (deadlines, views, people_told, units_told, merged, with_somebody):
+            found += [f"{ticket}: {each}" for each in look(world, ticket, story)]
+    return found
+
+
+def ids(world: World) -> Iterator[str]:
+    """An id is never two events, and nobody but people says one twice."""
+    seen: dict[str, tuple[str, bytes | None]] = {}
+    for message in world.broker.all:
+        if message.event.source == "/people":
+            continue
+        here = message.record.topic, message.record.value
+        if message.event.id in seen:
+            same = "again" if seen[message.event.id] == here else "with other bytes"
+            yield f"{message.event.id} is written {same}: {message.data}"
+        seen[message.event.id] = here
+
+
+def answers(world: World) -> Iterator[str]:
+    """Each reply of a unit is answered exactly once."""
+    data = [m.data for m in world.broker.all]
+    got = Counter((d.unit, d.reply.event_id) for d in data if getattr(d, "reply", None))  # type: ignore[union-attr]
+    for unit, reply in world.people.replies:
+        if got[unit, reply] != 1:
+            yield f"{reply} of {unit} is answered {got[unit, reply]} times"
+
+
+def truth(world: World, story: list[Message]) -> list[Clock]:
+    events = [
+        Event(d.seq, d.kind, (d.note or None) if d.kind == "noted" else d.lane, m.time)
+        for m in story
+        if (d := m.data).kind not in CLOCK  # type: ignore[union-attr]
+    ]
+    return clocks_of(events, story[0].data.received_at, world.horizon)  # type: ignore[union-attr]
+
+
+def deadlines(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
+    """What the story says is late is late, and what is late it says."""
+    fold, case = folded(story), world.router.states[ticket]
+    clocks = truth(world, story)
+    true = {(clock.stage, clock.deadline, level): clock for clock in clocks for level in range(len(clock.rang))}
+    parents = {m.data.parent for m in story if m.data.kind == "merged"}  # type: ignore[union-attr]
+    of_parents = {
+        (clock.stage, clock.deadline, level)
+        for parent in parents
+        for clock in truth(world, world.story(parent))
+        for level in range(len(clock.rang))
+    }
+    for rung in fold.told.keys() - true.keys() - of_parents:
+        yield f"{rung} is told, and not true"
+    lost = {_rung(m.data) for m in world.router.ever_dead if getattr(m.data, "ticket", "") == ticket}
+    for rung in true.keys() - fold.told.keys() - lost:
+        clock, moment = true[rung], true[rung].rang[rung[2]]
+        runs = clock.ended is None and (fold.status in OPEN if rung[0] != "rights" else bool(case.rights))
+        # Of a round that is over a word that was a dead letter changes nothing any more.
+        past = clock.ended is not None and any(service.ever_dead for service in world.services)
+        needed = runs if rung[2] or rung[0] == "rights" else not past and not _was_merged(story, moment)
+        if needed:
+            yield f"{rung} is true since {moment:%T}, and not told; held: {[w.kind for w in case.held]}"
+    if case.held:
+        yield f"held at the end: {[(w.kind, w.stage, w.number) for w in case.held]}"
+    if ticket in world.given_up:
+        yield "what was held was given up"
+    back = [m.data for m in story if m.data.kind == "retracted"]  # type: ignore[union-attr]
+    if back and not any(service.ever_dead for service in world.services):
+        yield f"taken back without a dead letter: {[(d.seq, d.stage, d.level) for d in back]}"  # type: ignore[union-attr]
+
+
+def _rung(data: Any) -> Rung | None:
+    return (data.stage, data.deadline_at, data.level) if hasattr(data, "escalate_to") else None
+
+
+def _was_merged(story: list[Message], since: datetime) -> bool:
+    """Whether it followed another at some time since: then its own clock was not heard."""
+    still = folded(story).parent is not None
+    return still or any(m.data.kind in ("merged", "unmerged") and m.time >= since for m in story)  # type: ignore[union-attr]
+
+
+def views(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
+    """Each intake ends with what the story says, in whatever order it read it."""
+    fold = folded(story)
+    facts = ["status", "unit", "support", "parent", "deadline_at", "paused", "reopen_until"]
+    if any(m.data.kind == "deadline_set" and m.data.stage == "completion" for m in story):  # type: ignore[union-attr]
+        facts.append("breached")  # else the first that is read about a deadline may be that it moved
+    for name in world.intakes:
+        view = world.service(name).states.get(ticket)
+        if view is None:
+            yield f"{name} has no view of it"
+            continue
+        for fact in facts:
+            if getattr(view, fact) != getattr(fold, fact):
+                yield f"{name} has {fact} {getattr(view, fact)}, and the story {getattr(fold, fact)}"
+        if view.seq != story[-1].data.seq:  # type: ignore[union-attr]
+            yield f"{name} has read to {view.seq}"
+        if name == story[0].data.origin:  # type: ignore[union-attr]
+            kept = [step.seq for step in view.steps]
+            missing = [d.seq for m in story if (d := m.data).kind not in CLOCK and d.seq not in kept]  # type: ignore[union-attr]
+            if missing or kept != sorted(set(kept)):
+                yield f"{name} shows the steps {kept}, and not {missing}"
+
+
+def people_told(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
+    """The reporter hears each step, each broken promise once, no false one, and until when."""
+    origin = story[0].data.origin  # type: ignore[union-attr]
+    if origin not in world.notices:
+        return
+    rows = [row for (about, _, _), row in world.notices[origin].rows.items() if about == ticket]
+    if unsent := [row.text for row in rows if not row.sent]:
+        yield f"never sent: {unsent}"
+    keys = Counter(str(row.notice.kind) + row.notice.key for row in rows)
+    steps = {m.data.seq: m.data for m in story}  # type: ignore[union-attr]
+    for seq, step in steps.items():
+        if step.kind not in CLOCK | {"registered", "in_progress"} and not keys[f"step{seq}"]:  # type: ignore[union-attr]
+            yield f"step {seq} is not told to its reporter"
+    yield from _apologies(world, origin, story, rows)
+    fold, view = folded(story), world.service(origin).states[ticket]
+    if fold.status in NOTHING_PROMISED or fold.paused or fold.breached or view.deadline_untold:
+        return
+    dates = [datetime.fromisoformat(moment) for row in rows for moment in MOMENT.findall(row.text)]
+    if fold.deadline_at and fold.deadline_at not in dates:
+        yield f"until {fold.deadline_at} is not told, but {[f'{date:%T.%f}' for date in dates]}"
+
+
+def _apologies(world: World, origin: str, story: list[Message], rows: list[Any]) -> Iterator[str]:
+    fold, status, breaches = folded(story), dict[int, str](), Counter[tuple[str, datetime]]()
+    now = Fold()
+    for message in story:
+        now.take(message.data)
+        status[message.data.seq] = now.status  # type: ignore[union-attr]
+    steps = {m.data.seq: m.data for m in story}  # type: ignore[union-attr]
+    for row in rows:
+        if row.notice.kind in ("apology", "correction"):
+            step: Any = steps[int(row.notice.key)]
+            breaches[step.stage, step.deadline_at] += 1 if row.notice.kind == "apology" else -1
+            if row.notice.kind == "correction" and not any(service.ever_dead for service in world.services):
+                yield "an apology is taken back without a dead letter"
+    for (stage, deadline), n in breaches.items():
+        if n != (1 if (stage, deadline, 0) in fold.told else 0) and not (n == 0 and fold.status in NOTHING_PROMISED):
+            yield f"{stage} {deadline}: apologized {n} times"
+    for (stage, deadline, level), when in fold.told.items():
+        promised = stage == "rights" or not {when, fold.status} & NOTHING_PROMISED
+        if level == 0 and stage in ("completion", "rights") and promised and breaches[stage, deadline] != 1:
+            yield f"{stage} {deadline} is late, and nobody apologized"
+
+
+def units_told(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
+    """Of what is late while somebody has it they hear; who has it sees the deadline that holds."""
+    records = [d for m in world.broker.all if (c := getattr(d := m.data, "complaint", None)) and c.ticket == ticket]
+    heard = {(d.why, d.complaint.seq) for d in records}  # type: ignore[union-attr]
+    fold = Fold()
+    for message in story:
+        step: Any = message.data
+        fold.take(step)
+        own = not (step.stage == "completion" and fold.status == "merged") and fold.status in OPEN
+        if step.kind in ("breached", "escalated") and own and (step.kind, step.seq) not in heard:
+            yield f"of step {step.seq}, {step.kind} {step.stage}, no unit hears"
+    if fold.status in WITH_A_UNIT:
+        shown: list[Any] = [d.complaint for d in records if d.unit == fold.unit]  # type: ignore[union-attr]
+        if fold.deadline_at and (not shown or shown[-1].deadline_at != fold.deadline_at):
+            yield f"{fold.unit} does not see {fold.deadline_at}"
+
+
+def with_somebody(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
+    """Nothing is nobody's."""
+    fold = folded(story)
+    if fold.status == "registered" or (fold.status in WITH_A_UNIT and fold.unit is None):
+        yield f"{fold.status}, and with nobody"
+    records = [d for m in world.broker.all if (c := getattr(d := m.data, "complaint", None)) and c.ticket == ticket]
+    last = [d.why for d in records if d.unit == fold.unit][-1:]  # type: ignore[union-attr]
+    if fold.status in WITH_A_UNIT and last in ([], ["withdrawn"]):
+        yield f"{fold.unit} has it, and heard last: {last}"
+
+
+def merged(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
+    """While it follows another it is told the same."""
+    parent: str | None = None
+    due: list[tuple[str, Any]] = []
+    mine: list[tuple[str, Any]] = []
+    for message in world.broker.all:
+        step: Any = message.data
+        if message.record.topic != "complaint.updated.v1" or step.ticket not in (ticket, parent):
+            continue
+        about = step.kind, step.deadline_at if step.kind in CLOCK else None
+        counts = step.kind in REPEATED or (step.kind in CLOCK and step.stage == "completion")
+        if step.ticket == ticket:
+            if parent and counts:
+                mine.append(about)
+            if step.kind in ("merged", "unmerged"):
+                parent = step.parent or None
+            if step.status in FINAL:
+                break
+        elif counts:
+            due.append(about)
+    mine = [about for about in mine if about[0] != "retracted" or about in due]  # what it was told before is its own
+    if Counter(mine) != Counter(due):
+        yield f"as a child it is told {mine}, and its parent {due}"

@@ -1,0 +1,133 @@
+"""Citizens, units and the triage unit: what they do next, drawn from the seed, with what they know of complaints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from stdnum import luhn
+
+from chassis.wire import Outgoing
+from contracts import codec, topics
+from contracts.events import ComplaintFollowedUp, ComplaintReceived, Data, FollowUp, UnitReplied
+from contracts.ids import complaint_id
+from contracts.ticket import ALPHABET, DOORS
+
+if TYPE_CHECKING:
+    from driver import World
+
+    from router.case import Case
+
+CHANNELS = {"sms": "intake-sms", "x": "intake-social", "web": "intake-web"}
+#: At most so many complaints, so that people have to do with each other.
+MOST = 5
+ADMIN = "DISKOMINFO"
+DEEDS = ["Pipa sudah diganti dan air mengalir lagi.", "Lubang jalan sudah ditambal kemarin."]
+#: What a unit does with a complaint, by its status; what comes more than once is likelier.
+BY_UNIT = {
+    "routed": ["acknowledge", "acknowledge", "ask", "progress", "resolve", "return", "hand-over", "nothing"],
+    "acknowledged": ["progress", "ask", "ask", "resolve", "resolve", "return", "hand-over"],
+    "in_progress": ["progress", "ask", "resolve", "resolve", "resolve", "return"],
+}
+BY_TRIAGE = ["dispose", "dispose", "dispose", "merge", "merge", "correct", "ask", "resolve", "reject", "nothing"]
+BY_CITIZEN = {
+    "waiting_for_reporter": ["addition", "addition", "addition", "cancel"],
+    "resolved": ["reopen", "reopen", "rating", "addition"],
+}
+ANYTIME = ["addition", "cancel", "rating", "rights_request", "reopen"]
+WORDS: dict[str, dict[str, Any]] = {
+    "ask": {"message": "Di mana tepatnya?"},
+    "progress": {"message": "Sedang dikerjakan."},
+    "return": {"reason": "bukan kewenangan kami"},
+    "hand-over": {"to": "PLN", "reason": "jaringan listrik milik PLN"},
+    "reject": {"reason": "bukan laporan"},
+    "correct": {"category": "air_bersih"},
+    "rights-done": {"message": "Sudah dibatasi."},
+}  # fmt: skip
+
+
+class People:
+    """Those who complain and those who answer, in ``world``."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.rng, self.written = world, world.rng, 0
+        self.added: dict[str, list[FollowUp]] = {}
+        self.complaints: list[ComplaintReceived] = []
+        self.replies: list[tuple[str, str]] = []
+
+    def act(self) -> None:
+        """Somebody does something, or nobody anything."""
+        if len(self.complaints) < MOST and self.rng.random() < 0.12:
+            self.complain()
+        for case in list(self.world.router.states.values()):
+            if case.received is None:
+                continue
+            if self.rng.random() < 0.05:
+                self.answer(case)
+            if self.rng.random() < (0.06 if case.status in BY_CITIZEN else 0.005):
+                self.add(case)
+
+    def complain(self) -> None:
+        channel, n = self.rng.choice(list(CHANNELS)), len(self.complaints)
+        body = f"{DOORS[channel]}{n:07d}"
+        ticket = f"SPG-{body[:4]}-{body[4:]}{luhn.calc_check_digit(body, ALPHABET)}"
+        received = ComplaintReceived(
+            complaint_id=complaint_id(UUID(int=self.world.seed), channel=channel, gateway="driver", external_id=ticket),
+            ticket=ticket,
+            channel=channel,
+            origin=CHANNELS[channel],
+            text="Ada masalah.",
+            received_at=self.world.now,
+            reporter_ref="pelapor",
+            rahasia=self.rng.random() < 0.1,
+        )
+        self.complaints.append(received)
+        self.world.receipt(received.origin, ticket)
+        self.write(topics.RECEIVED, received.complaint_id, received, f"complaint-{n}")
+
+    def add(self, case: Case) -> None:
+        """The reporter says something more."""
+        kind = self.rng.choice(BY_CITIZEN.get(case.status, ANYTIME))
+        items = self.added.setdefault(case.ticket, [])
+        more: dict[str, Any] = {
+            "rating": {"rating": self.rng.randint(1, 5)},
+            "rights_request": {"right": "restriction"},
+        }
+        item = FollowUp(
+            id=f"{case.ticket}-{len(items)}", kind=kind, at=self.world.now, text="Keterangan.", **more.get(kind, {})
+        )
+        items.append(item)
+        assert case.received
+        data = ComplaintFollowedUp(complaint_id=case.received.complaint_id, ticket=case.ticket, items=list(items))
+        self.write(topics.FOLLOWED_UP, data.complaint_id, data, f"followed-{case.ticket}-{len(items)}")
+
+    def answer(self, case: Case) -> None:
+        """Who has it does something with it; or the triage unit, what only that may."""
+        if case.rights and self.rng.random() < 0.5:
+            self.reply(ADMIN, case, "rights-done")
+        elif case.status == "merged" and self.rng.random() < 0.3:
+            self.reply(ADMIN, case, "unmerge")
+        elif case.unit and case.status in BY_UNIT:
+            action = self.rng.choice(BY_TRIAGE if case.lane == "triage" else BY_UNIT[case.status])
+            if action != "nothing":
+                self.reply(case.unit, case, action)
+        for helper in case.support:
+            if self.rng.random() < 0.3:
+                self.reply(helper.unit, case, self.rng.choice(["acknowledge", "progress", "resolve", "return"]))
+
+    def reply(self, unit: str, case: Case, action: str) -> None:
+        words = WORDS.get(action, {})
+        if action == "resolve":
+            words = {"message": self.rng.choice(DEEDS)}
+        if action == "dispose":
+            words = {"unit": self.rng.choice(["PDAM", "PUPR", "DLH"]), "support": self.rng.choice([[], [], ["DISHUB"]])}
+        if action == "merge":
+            words = {"into": self.rng.choice(self.complaints).ticket}
+        data = UnitReplied(ticket=case.ticket, action=action, **words)
+        self.replies.append((unit, f"reply-{len(self.replies)}"))
+        self.write(topics.unit_replied(unit), unit, data, self.replies[-1][1])
+
+    def write(self, topic: str, subject: str, data: Data, event_id: str) -> None:
+        event = codec.envelope(data, event_id=event_id, source="/people", subject=subject, time=self.world.now)
+        for _ in range(2 if self.rng.random() < 0.05 else 1):
+            self.world.broker.write(Outgoing(topic, subject.encode(), codec.encode(event)), self.world.now)

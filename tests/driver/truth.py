@@ -1,0 +1,197 @@
+"""What the seconds of region/seconds make true of a story, worked out a second time and from nothing of the product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+ASIDE = {"noted", "corrected"}
+OVER = {"handed_over", "rejected", "cancelled", "merged", "closed"}
+
+
+@dataclass(frozen=True)
+class Event:
+    """A step of a story that is not the clock's: ``kind``, with its lane or note, at ``at``."""
+
+    seq: int
+    kind: str
+    about: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Promise:
+    seconds: int
+    starts: set[str]
+    ends: set[str] = field(default_factory=set)
+    stops: set[str] = field(default_factory=set)
+    ladder: Sequence[int] = ()
+    pause: int = 0
+    lapses: bool = False
+    parallel: bool = False
+
+
+PROMISES = {
+    "completion": Promise(25, {"registered", "reopened", "unmerged"}, {"resolved"}, OVER, (10, 25, 40), pause=20),
+    "closing": Promise(30, {"resolved"}, stops=OVER | {"reopened"}, lapses=True),
+    "acknowledgement": Promise(
+        50, {"routed"},
+        {"routed", "acknowledged", "in_progress", "waiting_for_reporter", "resolved", "returned", "handed_over",
+         "rejected", "merged"},
+        {"cancelled", "closed"}, (15, 30),
+    ),
+    "disposition": Promise(
+        40, {"registered", "routed/triage", "unmerged"},
+        {"routed/unit", "resolved", "handed_over", "rejected", "merged"}, {"cancelled", "closed"}, (15,),
+    ),
+    "follow-up": Promise(60, {"routed/unit"}, {"resolved"}, OVER | {"routed", "returned"}, pause=20),
+    "rights": Promise(30, {"noted/rights_requested"}, {"noted/rights_done"}, ladder=(10,), parallel=True),
+}  # fmt: skip
+
+
+@dataclass
+class Clock:
+    """One promise that ticks. ``rang``: when it was broken, and when each step of the ladder was reached."""
+
+    stage: str
+    start: datetime
+    still: list[tuple[datetime, datetime]] = field(default_factory=list)
+    asked: bool = False
+    rang: list[datetime] = field(default_factory=list)
+    deadline: datetime = field(init=False)
+    next_rung: datetime | None = None
+    ended: datetime | None = None
+    over: bool = False
+
+    def __post_init__(self) -> None:
+        self.count()
+
+    @property
+    def promise(self) -> Promise:
+        return PROMISES[self.stage]
+
+    def count(self) -> None:
+        if not self.rang:
+            self.deadline = plus(self.start, self.promise.seconds, self.still)
+
+    def climb(self, earliest: datetime | None = None) -> None:
+        level = len(self.rang) - 1
+        if level >= len(self.promise.ladder):
+            self.next_rung = None
+            return
+        since = [pause for pause in self.still if pause[0] >= self.deadline]
+        at = plus(self.deadline, self.promise.ladder[level], since)
+        self.next_rung = max(filter(None, (at, self.next_rung, earliest)))
+
+    def pass_time(self, before: datetime) -> None:
+        """Let happen what is due earlier than ``before``."""
+        while not self.over:
+            due = self.still[-1][1] if self.asked else self.next_rung if self.rang else self.deadline
+            if due is None or due >= before:
+                return
+            if self.asked:
+                self.go_on(due)
+            elif self.promise.lapses:
+                self.over = True
+            else:
+                self.rang.append(due)
+                self.climb()
+
+    def go_on(self, at: datetime) -> None:
+        since = self.still[-1][0]
+        self.still[-1] = since, max(since, at)
+        self.asked = False
+        self.count()
+        if self.rang and self.next_rung:
+            self.climb(earliest=at)
+
+    def ask(self, at: datetime, earlier: list[tuple[datetime, datetime]]) -> None:
+        """Stand still for a question, if of the bound of the round anything is left."""
+        used = sum((until - since for since, until in [*earlier, *self.still]), timedelta())
+        since = max([at, *(until for _, until in [*earlier, *self.still][-1:])])
+        left = timedelta(seconds=self.promise.pause) - used
+        if left <= timedelta():
+            return
+        self.untrue(at)
+        self.still.append((since, since + left))
+        self.asked = True
+        self.count()
+
+    def untrue(self, at: datetime) -> None:
+        """What happened at ``at`` was in time for all that is thought to have been missed since."""
+        true = [moment for moment in self.rang if moment < at]
+        if len(true) < len(self.rang):
+            self.next_rung = self.rang[len(true)] if true else None
+            self.rang = true
+
+
+def plus(start: datetime, seconds: float, still: Sequence[tuple[datetime, datetime]]) -> datetime:
+    at = start + timedelta(seconds=seconds)
+    for since, until in still:
+        if since <= at:
+            at += until - since
+    return at
+
+
+@dataclass
+class Truth:
+    """What of a story is true at some step of it."""
+
+    running: list[Clock]
+    ended: list[Clock] = field(default_factory=list)
+    stood: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
+    merged: bool = False
+
+    def take(self, event: Event) -> None:
+        for clock in self.running:
+            clock.pass_time(event.at)
+        self.running = [clock for clock in self.running if not clock.over]
+        if self.merged and event.kind not in ("unmerged", "noted"):
+            return
+        self.merged = self.merged if event.kind == "noted" else event.kind == "merged"
+        names = {event.kind, f"{event.kind}/{event.about}"}
+        self.end(event, names)
+        self.ask(event)
+        if event.kind != "registered":
+            self.start(event, names)
+
+    def end(self, event: Event, names: set[str]) -> None:
+        done = set[str]()  # of several of one stage the oldest ends
+        for clock in self.running:
+            promise = clock.promise
+            if (promise.ends & names and clock.stage not in done) or promise.stops & names:
+                done.add(clock.stage)
+                if clock.asked:
+                    clock.go_on(event.at)
+                clock.untrue(event.at)
+                clock.ended = event.at
+                if not promise.parallel:
+                    self.stood.setdefault(clock.stage, []).extend(clock.still)
+        self.ended += [clock for clock in self.running if clock.ended]
+        self.running = [clock for clock in self.running if not clock.ended]
+
+    def ask(self, event: Event) -> None:
+        for clock in self.running:
+            asks = bool(clock.promise.pause) and event.kind == "waiting_for_reporter"
+            if clock.asked and not asks and event.kind not in ASIDE:
+                clock.go_on(event.at)
+            elif asks and not clock.asked:
+                clock.ask(event.at, self.stood.get(clock.stage, []))
+
+    def start(self, event: Event, names: set[str]) -> None:
+        ticking = {clock.stage for clock in self.running}
+        new = [name for name, p in PROMISES.items() if p.starts & names and (name not in ticking or p.parallel)]
+        if new and event.kind in ("reopened", "unmerged"):  # a round with a time for questions of its own
+            self.stood = {}
+        self.running += [Clock(name, event.at) for name in new]
+
+
+def clocks_of(story: Sequence[Event], received: datetime, until: datetime) -> list[Clock]:
+    """All clocks of a complaint, as of ``until``, which belongs to it."""
+    at = Truth([Clock(name, received) for name, promise in PROMISES.items() if "registered" in promise.starts])
+    for event in story:
+        at.take(event)
+    for clock in at.running:
+        clock.pass_time(until + timedelta(microseconds=1))
+    return at.ended + at.running
