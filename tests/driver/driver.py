@@ -21,7 +21,8 @@ from contracts.events import Place as Where
 from intake.complaint_view import ComplaintView
 from intake.notices import NewNotice, NoticeKind
 from intake.projection import SOURCES, story_handler
-from intake.texts import Texts
+from intake.texts import PARTS, Texts
+from kabupaten import load
 from router import handlers as router
 from router.adapters.region import read_rules
 from router.app import handler_of as router_handler
@@ -49,7 +50,7 @@ class Exact(Texts):
         return f"<{deadline_at.astimezone(UTC).isoformat()}>"
 
 
-TEXTS = Exact(REGION)
+TEXTS = Exact(load(REGION, *PARTS))
 
 
 def family(cases: Mapping[str, Case], tickets: Iterable[str]) -> dict[str, Case]:

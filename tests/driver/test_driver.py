@@ -18,6 +18,7 @@ from machinery import Faults
 from model import wrong
 
 from contracts.events import ComplaintUpdated
+from contracts.vocabulary import UpdateKind
 from intake import projection
 from intake.complaint_view import ComplaintView
 from intake.projection import ComplaintProjection as Projection
@@ -135,7 +136,7 @@ BUGS: dict[str, tuple[Any, str, Callable[[Any], Any], Faults]] = {
     "children hear nothing of their parent": (merging, "REPEATED", lambda real: frozenset(), OUTAGES),
     "ids without the number": (sla_handlers, "sla_id", without_number, OUTAGES),
     "late steps are not answered": (clocks, "_upheld", lambda real: nothing_late, OUTAGES),
-    "clock steps move the clock": (clocks, "CLOCK_KINDS", lambda real: frozenset(), OUTAGES),
+    "clock steps move the clock": (clocks, "_STORY", lambda real: frozenset(UpdateKind), OUTAGES),
     "the last writer wins": (projection, "_set", lambda real: always_sets, DEAD_LETTERS),
     "a new round's date is not told": (Projection, "_tell_deadline", lambda real: untold_is_dropped, OUTAGES),
     "no apology is corrected": (Projection, "_correct", lambda real: lambda self, view, data: view, DEAD_LETTERS),

@@ -127,7 +127,7 @@ class Pipeline:
         handler, _, cases = self.services[0]
         for ticket in [ticket for ticket, case in cases.items() if case.held]:
             cause = f"{ticket}:held:{cases[ticket].seq}"
-            changes, emits = released(self.rules, cases, ticket, self.now)
+            changes, emits = released(self.rules, cases, ticket, self.now, heard=cases[ticket].heard)
             cases |= changes
             self.publish(outgoing(emits, service=handler.service, cause=cause, now=self.now))
         self.run()

@@ -66,7 +66,7 @@ def _standing(held: list[ClockWord]) -> list[ClockWord]:
     """Leave out what is taken back by something that follows: nobody was told of it, and nobody will be."""
     standing: list[ClockWord] = []
     for word in held:
-        if word.kind == "retracted":
+        if word.kind == ClockKind.RETRACTED:
             standing = [each for each in standing if not word.takes_back(each)]
         standing.append(word)
     return standing
@@ -90,7 +90,7 @@ def release(rules: Rules, case: Case, heard: int, *, at_once: bool = False) -> R
 def _is_undecided(case: Case, word: ClockWord) -> bool:
     if word.kind not in LADDER or word.due_at is None:
         return False
-    upheld = [case.upheld, *((each.number, each.based_on_seq) for each in case.held if each.kind == "upheld")]
+    upheld = [case.upheld, *((each.number, each.based_on_seq) for each in case.held if each.kind == ClockKind.UPHELD)]
     known = max([word.based_on_seq, *(seq for number, seq in upheld if number > word.number)])
     return any(seq > known and at <= word.due_at for seq, at in case.happened)
 
@@ -100,7 +100,8 @@ def _say(rules: Rules, case: Case, word: ClockWord) -> Result:
     if word.kind == ClockKind.UPHELD:
         return _replace(case, upheld=max(case.upheld, (word.number, word.based_on_seq))), []
     said, late = (word.round, word.number), f"late {word.about}"
-    takes_back = word.kind == ClockKind.RETRACTED  # what was told is corrected, whatever the clock says since of other promises
+    # What was told is corrected, whatever the clock has said since of other promises.
+    takes_back = word.kind == ClockKind.RETRACTED
     of_parent = case.status == Status.MERGED and not _is_of_rights(word)  # whose clock counts for both
     if (of_parent and not takes_back) or said < case.clocks.get(late if takes_back else word.clock, said):
         return case, []

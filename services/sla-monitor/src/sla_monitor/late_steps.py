@@ -47,7 +47,7 @@ def retold(clock: ComplaintClock, derived: list[SlaEvent], past: Past, now: date
 def _rung_before(clock: ComplaintClock | None) -> list[Said]:
     """Give the steps of ladders that ``clock`` has reached: a step that comes very late may be in time for them too."""
     return [
-        Said(kind="escalated" if level else "breached", running=replace(running, level=level))
+        Said(kind=ClockKind.ESCALATED if level else ClockKind.BREACHED, running=replace(running, level=level))
         for running in (clock.running if clock else ())
         for level in range(len(running.rang))
     ]
