@@ -36,5 +36,7 @@ async def test_a_partition_that_was_never_read_is_waited_for() -> None:
 
 def test_a_partition_whose_records_all_expired_is_not_waited_for() -> None:
     read, expired, empty, unread = (TopicPartition("t", n) for n in range(4))
-    begins, ends = {read: 3, expired: 7, empty: 0, unread: 7}, {read: 5, expired: 7, empty: 0, unread: 8}
+    begins = {read: 3, expired: 7, empty: 0, unread: 7}
+    ends = {read: 5, expired: 7, empty: 0, unread: 8}
+
     assert {("t", 0): 5, ("t", 3): 8} == readable(begins, ends)
