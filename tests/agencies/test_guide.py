@@ -7,7 +7,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import get_args
 
-from contracts import codec, events
+from contracts import codec, events, vocabulary
 from contracts.topics import TOPICS_DIR
 from router.proof import TYPES
 from router.replies import ACTIONS
@@ -58,7 +58,7 @@ def test_every_field_of_a_snapshot_that_is_told_exists() -> None:
 def test_every_code_of_a_refusal_is_told_and_no_other() -> None:
     told = [code for row in _rows("`reply.code`") for code in _codes(row[0])]
 
-    assert sorted(get_args(events.RefusalCode)) == sorted(told)
+    assert sorted(get_args(vocabulary.RefusalCode)) == sorted(told)
 
 
 def test_every_kind_of_proof_is_told() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal, get_args
+from typing import Annotated, get_args
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -339,32 +339,6 @@ class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
     ] = UNSET
 
 
-#: Closed for the router that writes them, open on the wire: what is refused may grow.
-RefusalCode = Literal[
-    "not_yours",
-    "unknown_action",
-    "not_triage",
-    "not_lead",
-    "wrong_status",
-    "already_done",
-    "missing_field",
-    "no_deed",
-    "unknown_target",
-    "own_unit",
-    "short_reason",
-    "unknown_unit",
-    "unknown_category",
-    "unknown_ticket",
-    "accused",
-    "not_mergeable",
-    "last_desk",
-    "no_request",
-    "not_desk",
-    "bad_evidence",
-    "erased",
-]
-
-
 class ReplyAnswer(Struct, frozen=True, kw_only=True):
     """The router's answer to a unit's reply: every reply gets exactly one."""
 
@@ -373,7 +347,7 @@ class ReplyAnswer(Struct, frozen=True, kw_only=True):
     reason: str | UnsetType = UNSET
     code: Annotated[
         str | UnsetType,
-        Meta(description=_listed(get_args(RefusalCode), "Of a refusal, for programs")),
+        Meta(description=_listed(get_args(words.RefusalCode), "Of a refusal, for programs")),
     ] = UNSET
     masked: Annotated[
         list[str],

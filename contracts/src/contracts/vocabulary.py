@@ -7,6 +7,7 @@ read stands beside them in sentences, which no program reads.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 
 class Status(StrEnum):
@@ -240,3 +241,29 @@ class DayKind(StrEnum):
     ESTIMATED = "estimated"  # a holiday that only a decree makes sure
     CLOSED = "closed"  # outside office hours
     PAUSED = "paused"
+
+
+#: Closed for the router that writes them, open on the wire: what is refused may grow.
+RefusalCode = Literal[
+    "not_yours",
+    "unknown_action",
+    "not_triage",
+    "not_lead",
+    "wrong_status",
+    "already_done",
+    "missing_field",
+    "no_deed",
+    "unknown_target",
+    "own_unit",
+    "short_reason",
+    "unknown_unit",
+    "unknown_category",
+    "unknown_ticket",
+    "accused",
+    "not_mergeable",
+    "last_desk",
+    "no_request",
+    "not_desk",
+    "bad_evidence",
+    "erased",
+]

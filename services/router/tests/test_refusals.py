@@ -23,7 +23,8 @@ from router_office import (
     reply,
 )
 
-from contracts.events import Evidence, RefusalCode, UnitReplied
+from contracts.events import Evidence, UnitReplied
+from contracts.vocabulary import RefusalCode
 
 
 def helped() -> Office:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contracts.events import RefusalCode
+from contracts.vocabulary import RefusalCode
 
 
 @dataclass(frozen=True)
