@@ -17,6 +17,7 @@ from chassis.database import Pool
 from chassis.wire import Message
 from contracts.dates import due_in_words
 from contracts.events import DerivationDay, Evidence, FollowUp
+from contracts.sentences import SENTENCE_CODES
 from contracts.vocabulary import CLOCK_KINDS, UpdateKind
 from intake.complaint_view import ComplaintView, count_reporters, find_view, load_views
 from intake.projection import build_decide, story_handler
@@ -468,8 +469,8 @@ def test_helpers_and_notes_are_told_in_words() -> None:
     helped = update(1, support=["DLH", "DISHUB"]).data
     says = "Dibantu Dinas Lingkungan Hidup, Dinas Perhubungan."
     assert f"{T} diteruskan ke {TEXTS.unit('PUPR')}. {says}" == TEXTS.change(helped)  # type: ignore[arg-type]
-    handed = update(1, "handed_over", target="PLN", reason="jaringan listrik.", message="Hubungi 123.").data
-    assert f"{T} dilimpahkan ke PLN: jaringan listrik. Hubungi 123." == TEXTS.change(handed)  # type: ignore[arg-type]
+    handed = update(1, "handed_over", target="PLN", reason="jaringan listrik.", message="Baik.", contact="123").data
+    assert f"{T} dilimpahkan ke PLN: jaringan listrik. Baik. Kontak PLN: 123." == TEXTS.change(handed)  # type: ignore[arg-type]
     for note, says in [("refused", "belum dapat dipenuhi"), ("rights_requested", "3 x 24 jam"), ("else", "Baik.")]:
         assert says in TEXTS.change(update(1, "noted", note=note, message="Baik.").data)  # type: ignore[arg-type]
 
@@ -483,6 +484,29 @@ def test_every_change_has_its_sentence(kind: str, unit: str | None) -> None:
     assert not [brace for brace in "{}" if brace in text.replace("isi {unit}", "")]
     assert text.isascii()
     assert "None" not in text
+
+
+@pytest.mark.parametrize("code", SENTENCE_CODES)
+def test_every_code_has_its_sentence(code: str) -> None:
+    told = update(1, "noted", status="closed", code=code, deadline_at=DEADLINE, parent="SPG-W000-00004").data
+    text = TEXTS.change(told)  # type: ignore[arg-type]
+    assert (True, True, []) == (text.isascii(), len(text) > len(T) + 10, [x for x in "{}" if x in text])
+    assert len(text) <= 160
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "says"),
+    [
+        ("routed", "reopen_open", "masih ditangani"),
+        ("handed_over", "ended", "sudah dilimpahkan. Bila masih ada masalah, kirim laporan baru."),
+        ("resolved", "cancel_ended", "sudah selesai ditangani, jadi tidak dapat dibatalkan."),
+        ("rejected", "ended", "tidak dapat diproses. Bila masih ada masalah"),
+        ("merged", "cancel_merged", "digabung dengan SPG-W000-00004 dan mengikutinya"),
+    ],
+)
+def test_a_refusal_says_how_the_complaint_stands(status: str, code: str, says: str) -> None:
+    told = update(1, "noted", status=status, note="refused", code=code, parent="SPG-W000-00004").data
+    assert says in TEXTS.change(told)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", sorted(frozenset(UpdateKind) - CLOCK_KINDS))

@@ -165,6 +165,7 @@ class ComplaintUpdated(Struct, frozen=True, kw_only=True):
     ] = UNSET
     reason: str | UnsetType = UNSET
     target: Annotated[str | UnsetType, Meta(description="To whom it was handed over.")] = UNSET
+    contact: Annotated[str | UnsetType, Meta(description="How to reach the target; public.")] = UNSET
     parent: Annotated[Ticket | UnsetType, Meta(description="The complaint it was merged into.")] = UNSET
     support: Annotated[list[UnitCode], Meta(description="Units that help the one that leads.")] = []
     by: Annotated[

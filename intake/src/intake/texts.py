@@ -26,6 +26,7 @@ class Texts:
         texts = region.texts
         self.statuses, self.changes, self.notes = texts["statuses"], texts["changes"], texts["notes"]
         self.clock, self.codes = texts["clock"], texts["codes"]
+        self.ended, self.parts = texts["ended"], texts["parts"]
         self.sms: dict[str, str] = {**texts["answers"], **texts["sms"]}
         self.social: dict[str, str] = {**texts["answers"], **texts["social"]}
         self.units = {unit.code: unit.name for unit in region.units.rows}
@@ -45,7 +46,7 @@ class Texts:
 
     def unit(self, code: str | None) -> str:
         """The name of a unit, for citizens."""
-        return self.units.get(code or "", code or "petugas LAPOR!")
+        return self.units.get(code or "", code or self.parts["nobody"])
 
     def change(self, update: ComplaintUpdated, *, outline: bool = False) -> str:
         """Say what a citizen is told about ``update``, in one sentence or two; with ``outline`` its status alone."""
@@ -55,10 +56,11 @@ class Texts:
         words = {
             "ticket": update.ticket,
             "unit": self.unit(update.unit),
-            "support": f"Dibantu {support}." if support else "",
+            "support": self.parts["support"].format(support=support) if support else "",
             "message": update.message or self._of_code(update),
             "reason": (update.reason or "").rstrip(" ."),
             "target": update.target or "",
+            "contact": self._contact(update),
             "parent": update.parent or "",
             "status": self.statuses.get(update.status, update.status),
         }
@@ -68,7 +70,14 @@ class Texts:
     def _of_code(self, update: ComplaintUpdated) -> str:
         """The sentence that goes with it where nobody wrote one; none for a code that this version does not know."""
         due = self.day(update.deadline_at) if update.deadline_at else ""
-        return self.codes.get(update.code or "", "").format(due=due)
+        ended = self.ended.get(update.status, "")
+        return self.codes.get(update.code or "", "").format(due=due, ended=ended, parent=update.parent or "")
+
+    def _contact(self, update: ComplaintUpdated) -> str:
+        """How to reach whom it was handed over to, where somebody has confirmed it."""
+        if not update.contact:
+            return ""
+        return self.parts["contact"].format(target=update.target or "", contact=update.contact)
 
     def said_by_clock(self, kind: str, due: datetime | None, unit: str | None = None) -> str:
         """Word what the clock did: ``kind`` is a key of the section `clock`."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import defstruct
 
+from contracts.sentences import SENTENCE_CODES
 from contracts.vocabulary import CLOCK_KINDS, Note, Status, UpdateKind
 from kabupaten.problems import Problem, refuse
 from kabupaten.references import texts_at
@@ -16,7 +17,7 @@ from kabupaten.validate import Words, mistakes
 #: Each section by its name, and in it each text by its key.
 Texts = Mapping[str, Mapping[str, str]]
 
-_STEP = frozenset({"ticket", "unit", "support", "message", "reason", "target", "parent", "status"})
+_STEP = frozenset({"ticket", "unit", "support", "message", "reason", "target", "contact", "parent", "status"})
 _TICKET, _DUE, _CLOCK = frozenset({"ticket"}), frozenset({"ticket", "due"}), frozenset({"due", "unit"})
 #: The keys of each section, and the placeholders that each may have.
 PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
@@ -33,10 +34,18 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         ),
         UpdateKind.ESCALATED: _CLOCK | {"to"},
     },
-    "codes": dict.fromkeys(
-        ("lapsed", "answer_time_over", "question_time_over", "parent_due", "parent_late", "parent_paused"),
-        frozenset({"due"}),
-    ),
+    "codes": {
+        **dict.fromkeys(SENTENCE_CODES, frozenset[str]()),
+        **dict.fromkeys(("parent_due", "parent_late"), frozenset({"due"})),
+        **dict.fromkeys(("ended", "cancel_ended"), frozenset({"ended"})),
+        "cancel_merged": frozenset({"parent"}),
+    },
+    "ended": dict.fromkeys(("resolved", "closed", "handed_over", "rejected", "cancelled"), frozenset[str]()),
+    "parts": {
+        "support": frozenset({"support"}),
+        "contact": frozenset({"target", "contact"}),
+        "nobody": frozenset(),
+    },
     "answers": dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating"), _TICKET),
     "sms": {
         **dict.fromkeys(

@@ -47,10 +47,10 @@ def test_the_citizen_is_told_to_whom_why_and_how_to_reach_them() -> None:
     it = office(classified(category="listrik_energi"))
     step = it.story()[-1]
     assert ["registered", "handed_over"] == [each.kind for each in it.story()]
-    assert ("PLN", REASON, "Kontak PLN: telepon 123.", None, UNSET) == (
+    assert ("PLN", REASON, "telepon 123", None, UNSET) == (
         step.target,
         step.reason,
-        step.message,
+        step.contact,
         step.lane,
         step.by,
     )
@@ -58,7 +58,7 @@ def test_the_citizen_is_told_to_whom_why_and_how_to_reach_them() -> None:
 
 def test_a_contact_nobody_has_confirmed_is_not_told() -> None:
     step = office(classified(matter="sertifikat_tanah")).story()[-1]
-    assert ("Kantor Pertanahan", UNSET) == (step.target, step.message)
+    assert ("Kantor Pertanahan", UNSET) == (step.target, step.contact)
 
 
 def test_a_person_forwards_it_with_all_that_is_known() -> None:
@@ -157,14 +157,14 @@ def test_a_code_or_a_name_becomes_the_name(to: str) -> None:
 
 
 def test_a_units_hand_over_tells_the_contact_too() -> None:
-    assert "Kontak PLN: telepon 123." == handed("pln")[0].story()[-1].message
+    assert "telepon 123" == handed("pln")[0].story()[-1].contact
 
 
-def test_what_the_unit_says_stands_before_the_contact() -> None:
+def test_what_the_unit_says_is_told_beside_the_contact() -> None:
     it = Office(rules=OUTSIDE)
     it.hear(received(), classified())
     it.hear(("PUPR", reply("hand-over", to="pln", reason="tiang milik PLN", message="Kami sudah bersurat.")))
-    assert "Kami sudah bersurat. Kontak PLN: telepon 123." == it.story()[-1].message
+    assert ("Kami sudah bersurat.", "telepon 123") == (it.story()[-1].message, it.story()[-1].contact)
 
 
 @pytest.mark.parametrize("reason", ["bukan wewenang", "Bukan wewenang kami", "bukan urusan dinas kami", "-", "PLN"])

@@ -241,7 +241,7 @@ def test_what_merged_ones_add_never_makes_the_parent_too_large_to_be_told_of() -
     for n in range(1, 21):
         last = by_parent(office, followed_up(*(item("addition", i, text="x" * 10_000) for i in range(n))))
     assert [("noted", "refused")] == [(step.kind, step.note) for step in last]
-    assert "terlalu banyak" in last[0].message
+    assert "too_many_merged" == last[0].code
 
     office.hear(followed_up(*(item("addition", n, text="y" * 10_000) for n in range(100, 159)), ticket=OTHER))
 
@@ -298,7 +298,7 @@ def test_a_child_cannot_be_cancelled_on_its_own_and_is_told_so() -> None:
     office = merged()
     (step,) = by_parent(office, followed_up(item("cancel")))
     assert ("noted", "merged") == (step.kind, office.case.status)
-    assert OTHER in step.message
+    assert ("cancel_merged", OTHER) == (step.code, step.parent)
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_each_wish_of_the_citizen_is_fulfilled_or_answered_with_a_note(wish: str
     steps = CHANGES[wish].get(status, ["noted"])
     assert (steps, status if steps == ["noted"] else steps[-1]) == (kinds(told), office.case.status)
     if steps == ["noted"]:
-        assert office.story()[-1].message
+        assert office.story()[-1].code
 
 
 # what the clock says → status → steps of the story; in every other status it changes none

@@ -24,6 +24,7 @@ from contracts.events import (
     Support,
     UnitRouted,
 )
+from contracts.sentences import SentenceCode
 from contracts.vocabulary import Lane, Part, Status, UpdateKind, Why
 from router.clock_word import ClockWord
 from router.refusal import Refusal
@@ -134,7 +135,9 @@ def supporters(case: Case) -> list[str]:
     return [each.unit for each in case.support]
 
 
-def advance(case: Case, kind: str, status: str | None = None, **facts: Any) -> tuple[Case, ComplaintUpdated]:
+def advance(
+    case: Case, kind: str, status: str | None = None, *, code: SentenceCode | None = None, **facts: Any
+) -> tuple[Case, ComplaintUpdated]:
     """The next step of the story. ``facts`` are the optional fields of the event (message, reason, …)."""
     received, found = known(case), case.classified
     case = _replace(case, seq=case.seq + 1, status=status or kind)
@@ -155,6 +158,7 @@ def advance(case: Case, kind: str, status: str | None = None, **facts: Any) -> t
         type=found.type if found else None,
         urgency=found.urgency if found else None,
         support=supporters(case),
+        code=code or UNSET,
         rahasia=received.rahasia or case.restricted,  # what others are told of it is the same
         **{name: value for name, value in facts.items() if value},
     )

@@ -12,6 +12,7 @@ import msgspec
 
 from contracts.dates import due_in_words
 from contracts.events import SlaBreached, SlaUpdated, UnitRouted
+from contracts.sentences import SentenceCode
 from contracts.vocabulary import WITH_A_UNIT, ClockKind, StageName, Status, UpdateKind, Why
 from router.case import Case, Out, advance, tell_unit, waits
 from router.clock_word import LADDER, ClockWord
@@ -164,11 +165,12 @@ def _resumed(rules: Rules, case: Case, word: ClockWord) -> Result:
     if not waits_on:
         return case, outs
     # All questions of a round share one bound: when it is used up the clock does not stand for another.
-    code, reason = (
+    said: tuple[SentenceCode, str] = (
         ("answer_time_over", "pelapor tidak menjawab")
         if waited
         else ("question_time_over", "waktu bertanya sudah habis; jawaban pelapor tidak ditunggu")
     )
+    code, reason = said
     case, update = advance(case, UpdateKind.IN_PROGRESS, code=code)
     return case, [*outs, update, *tell_unit(case, Why.FOLLOWED_UP, reason=reason)]
 

@@ -28,7 +28,6 @@ CLEANED_AFTER = timedelta(hours=48, minutes=15)
 #: Where each complaint has a text, but for the units' topics, which the router itself writes.
 HELD_ON = (CLASSIFIED, FOLLOWED_UP, RECEIVED)
 _TELL_UNITS = "data pribadi dihapus menurut UU PDP; hapus juga salinan di sistem Anda"
-_DONE = "Isi laporan, tambahan, dan data pribadi Anda sudah kami hapus. Salinan di catatan sistem hilang dalam 2 hari."
 
 
 def erase(rules: Rules, cases: Mapping[str, Case], case: Case, order: Erasure) -> tuple[Changes, list[Out]]:
@@ -123,7 +122,7 @@ def finished(case: Case, now: datetime) -> Result:
     case = _replace(case, erasure=_replace(order, done_at=now), rights=[])
     outs: list[Out] = [_order(case)]
     for note in notes:
-        case, more = noted(case, note, _DONE, by=order.by)
+        case, more = noted(case, note, code="erased", by=order.by)
         outs += more
     return case, outs
 
@@ -149,4 +148,4 @@ def on_text_again(case: Case, data: ComplaintReceived | ComplaintClassified | Co
 
 def restrict(case: Case, message: str, *, by: str) -> Result:
     """Keep it out of whatever is not needed to answer it: training, comparing, the open page."""
-    return noted(_replace(case, restricted=True, rights=case.rights[1:]), Note.RIGHTS_DONE, message, by=by)
+    return noted(_replace(case, restricted=True, rights=case.rights[1:]), Note.RIGHTS_DONE, message=message, by=by)

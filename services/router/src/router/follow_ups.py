@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from contracts.events import ComplaintFollowedUp, FollowUp, UnitRouted
+from contracts.sentences import SentenceCode
 from contracts.vocabulary import FINAL, FollowUpKind, Lane, Note, Right, Status, UpdateKind, Why
 from router.case import Case, Out, advance, known, snapshot, supporters, tell_unit
 from router.rules import Assignment, Rules, last_unit, supervisor, triage
@@ -20,14 +21,6 @@ CONTENT, BAD = 4, 2
 #: Bytes. So far merged complaints may lengthen what their parent's units are told each time; an intake bounds what its
 #: own reporter adds, and all of it fits into one event (codec.MAX_BYTES).
 MAX_COLLECTED = 150_000
-#: How a complaint ended, to its reporter who still wants something of it.
-_ENDED: dict[str, str] = {
-    Status.RESOLVED: "sudah selesai ditangani",
-    Status.CLOSED: "sudah ditutup",
-    Status.HANDED_OVER: "sudah dilimpahkan",
-    Status.REJECTED: "tidak dapat diproses",
-    Status.CANCELLED: "sudah dibatalkan",
-}
 _KINDS = frozenset[str](FollowUpKind)
 _RIGHTS: dict[str, str] = {
     Right.ERASURE: "penghapusan data pribadi",
@@ -96,10 +89,9 @@ def _of_merged(rules: Rules, case: Case, parent: Case, item: FollowUp) -> tuple[
         case FollowUpKind.ADDITION:
             longer = _append(parent, item)
             if longer is None:
-                text = "Tambahan untuk laporan yang digabung ini sudah terlalu banyak. Kirimlah laporan baru."
-                case, outs = noted(case, Note.REFUSED, text)
+                case, outs = noted(case, Note.REFUSED, code="too_many_merged")
                 return case, parent, outs
-            case, outs = noted(case, Note.ADDITION, "Tambahan Anda sudah diteruskan ke petugas.")
+            case, outs = noted(case, Note.ADDITION, code="passed_on")
             outs += tell_unit(longer, Why.FOLLOWED_UP, reason=f"tambahan dari pelapor {case.ticket}, yang digabung")
             return case, longer, outs
         case FollowUpKind.RATING:
@@ -116,31 +108,26 @@ def _append(parent: Case, item: FollowUp) -> Case | None:
     return _replace(parent, follow_ups=collected) if len(msgspec.json.encode(collected)) <= MAX_COLLECTED else None
 
 
-def _heard(case: Case, note: str, message: str) -> Result:
+def _heard(case: Case, note: str, code: SentenceCode) -> Result:
     """Noted, and shown to those who work on it."""
-    case, outs = noted(case, note, message)
+    case, outs = noted(case, note, code=code, parent=case.parent)
     return case, [*outs, *tell_unit(case, Why.FOLLOWED_UP)]
 
 
 def _add(case: Case) -> Result:
     if case.status == Status.WAITING_FOR_REPORTER:
-        case, update = advance(case, UpdateKind.IN_PROGRESS, message="Jawaban Anda sudah diteruskan.")
+        case, update = advance(case, UpdateKind.IN_PROGRESS, code="answer_passed_on")
         return case, [update, *tell_unit(case, Why.FOLLOWED_UP, reason="pelapor menjawab")]
     if case.status in FINAL:
-        text = f"Laporan ini {_ENDED[case.status]}. Bila masih ada masalah, kirim laporan baru."
-        return noted(case, Note.REFUSED, text)
-    if case.status == Status.RESOLVED:
-        text = "Tambahan Anda diteruskan. Bila belum selesai, mintalah laporan ini dibuka kembali."
-        return _heard(case, Note.ADDITION, text)
-    return _heard(case, Note.ADDITION, "Tambahan Anda sudah diteruskan ke petugas.")
+        return noted(case, Note.REFUSED, code="ended")
+    return _heard(case, Note.ADDITION, "passed_on_resolved" if case.status == Status.RESOLVED else "passed_on")
 
 
 def _cancel(case: Case) -> Result:
     if case.status == Status.MERGED:
-        text = f"Laporan ini digabung dengan {case.parent} dan mengikutinya, jadi tidak dapat dibatalkan tersendiri."
-        return _heard(case, Note.REFUSED, text)
+        return _heard(case, Note.REFUSED, "cancel_merged")
     if case.status in FINAL or case.status == Status.RESOLVED:
-        return noted(case, Note.REFUSED, f"Laporan ini {_ENDED[case.status]}, jadi tidak dapat dibatalkan.")
+        return noted(case, Note.REFUSED, code="cancel_ended")
     reason = "dibatalkan pelapor"
     case, update = advance(case, UpdateKind.CANCELLED)
     outs: list[Out] = [update, *tell_unit(case, Why.WITHDRAWN, reason=reason)]
@@ -151,10 +138,7 @@ def _cancel(case: Case) -> Result:
 
 def _reopen(rules: Rules, case: Case) -> Result:
     if case.status != Status.RESOLVED or case.unit is None:
-        text = "Laporan ini masih ditangani, jadi tidak perlu dibuka kembali. Keterangan baru boleh ditambahkan."
-        if case.status in FINAL:
-            text = f"Laporan ini {_ENDED[case.status]}. Bila masih ada masalah, kirim laporan baru."
-        return noted(case, Note.REFUSED, text)
+        return noted(case, Note.REFUSED, code="ended" if case.status in FINAL else "reopen_open")
     helpers = [each.unit for each in case.support]
     reason = "dibuka kembali oleh pelapor"
     to = Assignment(lane=case.lane or Lane.UNIT, unit=case.unit, reason=reason, support=helpers)
@@ -170,12 +154,10 @@ def _rate(rules: Rules, case: Case, judged: Case, item: FollowUp) -> Result:
     stars = item.rating or None
     # What one reporter thinks must not close the complaints of others: with those merged into it the clock closes it.
     if case.status == Status.RESOLVED and stars and stars >= CONTENT and not case.merged:
-        case, update = advance(case, UpdateKind.CLOSED, message="Penilaian Anda kami catat.")
+        case, update = advance(case, UpdateKind.CLOSED, code="rated_closed")
         return case, [update, *tell_unit(case, Why.WITHDRAWN, reason=f"ditutup, pelapor puas (nilai {stars})")]
-    text = "Penilaian Anda kami catat. Terima kasih."
-    if case.status == Status.RESOLVED and (stars or 0) < CONTENT:
-        text += " Bila masalahnya belum selesai, mintalah laporan ini dibuka kembali."
-    case, outs = noted(case, Note.RATING, text)
+    discontent = case.status == Status.RESOLVED and (stars or 0) < CONTENT
+    case, outs = noted(case, Note.RATING, code="rated_resolved" if discontent else "rated")
     judged = case if judged.ticket == case.ticket else judged
     if stars and case.status == Status.RESOLVED:
         outs += tell_unit(case, Why.FOLLOWED_UP, reason=f"pelapor menilai {stars} dari 5")
@@ -197,8 +179,7 @@ def _rights(rules: Rules, case: Case, item: FollowUp) -> Result:
     """What the law on personal data grants: the triage unit sees to it, whoever holds the complaint."""
     right = item.right if item.right is not UNSET else Right.ERASURE
     case = _replace(case, rights=[*case.rights, right])
-    text = "Permintaan Anda tentang data pribadi kami terima dan diteruskan ke petugas."
-    case, outs = noted(case, Note.RIGHTS_REQUESTED, text)
+    case, outs = noted(case, Note.RIGHTS_REQUESTED, code="rights_passed_on")
     return case, [
         *outs,
         *tell_unit(

@@ -87,7 +87,7 @@ def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datet
                 followed, more = merging.understood(rules, cases, case)
                 changes, outs = {**changes, **followed}, [*outs, *more]
         changes = {ticket: case for ticket, case in changes.items() if case != cases.get(ticket)}
-    return _with_children(rules, cases, changes, outs, now, by_unit=unit is not None)
+    return _with_children(rules, cases, changes, outs, now)
 
 
 def _of_erased(
@@ -114,19 +114,19 @@ def _of_erased(
 def unclassified(rules: Rules, cases: Mapping[str, Case], ticket: str, now: datetime) -> tuple[Changes, list[Emit]]:
     """The timer's decision about ``ticket``; ``rules`` are those in force now."""
     case, outs = registration.on_unclassified(rules, cases[ticket])
-    return _with_children(rules, cases, {ticket: case}, outs, now, by_unit=False)
+    return _with_children(rules, cases, {ticket: case}, outs, now)
 
 
 def unit_ended(rules: Rules, cases: Mapping[str, Case], ticket: str, now: datetime) -> tuple[Changes, list[Emit]]:
     """The sweep's decision about ``ticket``; ``rules`` are those in force now."""
     case, outs = registration.on_unit_ended(rules, cases[ticket])
-    return _with_children(rules, cases, {ticket: case}, outs, now, by_unit=False)
+    return _with_children(rules, cases, {ticket: case}, outs, now)
 
 
 def erased_long_ago(rules: Rules, cases: Mapping[str, Case], ticket: str, now: datetime) -> tuple[Changes, list[Emit]]:
     """The timer's decision about ``ticket``, whose topics are due to be cleaned; ``rules`` are those in force now."""
     case, outs = erasure.repeated(rules, cases[ticket])
-    return _with_children(rules, cases, {ticket: case}, outs, now, by_unit=False)
+    return _with_children(rules, cases, {ticket: case}, outs, now)
 
 
 def released(
@@ -134,7 +134,7 @@ def released(
 ) -> tuple[Changes, list[Emit]]:
     """The timer's decision about ``ticket``, now that all is read that was written before its clock said ``heard``."""
     case, outs = clock.release(rules, cases[ticket], heard, at_once=at_once)
-    return _with_children(rules, cases, {ticket: case}, outs, now, by_unit=False)
+    return _with_children(rules, cases, {ticket: case}, outs, now)
 
 
 def compared(
@@ -144,13 +144,13 @@ def compared(
     changes, outs = duplicates.compared(
         rules, cases, cases[ticket], [cases[other] for other in others if other in cases]
     )
-    return _with_children(rules, cases, changes, outs, now, by_unit=False)
+    return _with_children(rules, cases, changes, outs, now)
 
 
 def _with_children(
-    rules: Rules, cases: Mapping[str, Case], changes: Changes, outs: list[Out], now: datetime, *, by_unit: bool
+    rules: Rules, cases: Mapping[str, Case], changes: Changes, outs: list[Out], now: datetime
 ) -> tuple[Changes, list[Emit]]:
-    followed, more = merging.follow_parent(rules, {**cases, **changes}, outs, by_unit=by_unit)
+    followed, more = merging.follow_parent(rules, {**cases, **changes}, outs)
     outs = [*outs, *more]
     changes = _with_readers(cases, {**changes, **followed}, outs)
     return _with_moments(changes, outs, now), [_emit(out) for out in outs]

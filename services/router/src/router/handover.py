@@ -28,11 +28,6 @@ def target(rules: Rules, to: str) -> Target | None:
     )
 
 
-def contact(to: Target) -> str | None:
-    """What the citizen is told about how to reach it, None while nobody has confirmed a contact."""
-    return f"Kontak {to.name}: {to.contact}." if to.contact else None
-
-
 def obstacle(rules: Rules, to: str, reason: str, *, triage: bool) -> Refusal | None:
     """Why it can't be handed over to ``to`` for ``reason``.
 

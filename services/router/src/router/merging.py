@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from contracts.events import ComplaintUpdated
+from contracts.sentences import SentenceCode
 from contracts.vocabulary import CLOCK_KINDS, FINAL, StageName, Status, UpdateKind, Why
 from router.case import STATUS_WORDS, Case, Out, about_units, advance, known, supporters, tell_unit, waits
 from router.clock_word import promise
@@ -83,10 +84,9 @@ def _due(parent: Case) -> dict[str, Any]:
         "deadline_at": parent.deadline_at,
         "derivation": parent.derivation,
     }
-    if waits(parent):
-        return {**facts, "code": "parent_paused"}
     late = 0 in parent.alarmed.get(promise(StageName.COMPLETION, parent.deadline_at), {})
-    return {**facts, "code": "parent_late" if late else "parent_due"}
+    code: SentenceCode = "parent_paused" if waits(parent) else "parent_late" if late else "parent_due"
+    return {**facts, "code": code}
 
 
 def unmerge(
@@ -135,12 +135,10 @@ def _part(rules: Rules, case: Case, reason: str, by: str | None) -> Result:
     return case, [update, *outs]
 
 
-def follow_parent(
-    rules: Rules, cases: Mapping[str, Case], outs: list[Out], *, by_unit: bool
-) -> tuple[Changes, list[Out]]:
+def follow_parent(rules: Rules, cases: Mapping[str, Case], outs: list[Out]) -> tuple[Changes, list[Out]]:
     """Repeat the steps of parents among ``outs`` in the story of each complaint merged into them.
 
-    Words are repeated only when they are a unit's (``by_unit``): the rest is between us and the parent's reporter.
+    A unit's words are repeated; a ``code`` is not, for what it says is between us and the parent's reporter.
     """
     changes: Changes = {}
     more: list[Out] = []
@@ -159,15 +157,15 @@ def follow_parent(
                 changes[ticket], step = _repeat_clock(child, out)
                 more.append(step)
             elif out.kind in REPEATED:
-                changes[ticket], step = _repeat(child, out, words=by_unit or out.kind == UpdateKind.HANDED_OVER)
+                changes[ticket], step = _repeat(child, out)
                 more.append(step)
     return changes, more
 
 
-def _repeat(child: Case, out: ComplaintUpdated, *, words: bool) -> tuple[Case, Out]:
+def _repeat(child: Case, out: ComplaintUpdated) -> tuple[Case, Out]:
     status = out.kind if out.kind in FINAL else Status.MERGED
-    facts = {"message": out.message, "reason": out.reason, "target": out.target, "evidence": out.evidence}
-    child, step = advance(child, out.kind, status, **(facts if words else {}))
+    facts = {name: getattr(out, name) for name in ("message", "reason", "target", "contact", "evidence")}
+    child, step = advance(child, out.kind, status, **facts)
     # The citizen is told who works on it and who did it; the child itself stays with those who can unmerge it.
     return child, _replace(step, unit=out.unit, lane=out.lane, support=out.support, by=out.by)
 

@@ -11,7 +11,6 @@ from contracts.events import ComplaintClassified, ComplaintReceived, Support
 from contracts.vocabulary import URGENT, WITH_A_UNIT, Lane, Status, UpdateKind, Why
 from router.case import Case, Out, about_units, advance, supporters, tell_unit
 from router.follow_ups import on_followed_up
-from router.handover import contact
 from router.rules import OUTSIDE, Assignment, Rules, Understood, assign, triage
 from router.transfers import Result, about, alarmed, desk, hand_over, part_from_accused, route
 
@@ -120,7 +119,7 @@ def _hand_over(rules: Rules, case: Case, to: Assignment) -> Result:
     target, forwards = rules.targets[to.unit], desk(rules, case)
     before = [case.unit] if case.unit else alarmed(case)
     case = _replace(case, unit=forwards, lane=None)
-    case, outs = hand_over(rules, case, target.name, to.reason, message=contact(target))
+    case, outs = hand_over(rules, case, target, to.reason)
     for unit in before:
         if unit != forwards:
             outs += tell_unit(case, Why.WITHDRAWN, unit=unit, reason=f"dialihkan ke {forwards}")

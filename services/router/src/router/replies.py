@@ -11,6 +11,7 @@ import msgspec
 from contracts import ticket as tickets
 from contracts.events import UnitReplied, UnitRouted
 from contracts.vocabulary import ACTIVE, FINAL, Action, Lane, Note, Right, Status, UpdateKind, Why
+from kabupaten.routing import Target
 from router import erasure, merging
 from router.case import (
     STATUS_WORDS,
@@ -24,7 +25,7 @@ from router.case import (
     tell_support,
     tell_unit,
 )
-from router.handover import contact, obstacle, target
+from router.handover import obstacle, target
 from router.masked import brief, masked
 from router.proof import bad_evidence
 from router.refusal import Refusal
@@ -215,8 +216,8 @@ def _hand_over(given: Given) -> Outcome:
     if refused := obstacle(rules, to, reason, triage=case.lane == Lane.TRIAGE):
         return refused
     found = target(rules, to)
-    message = " ".join([given.data.message or "", (contact(found) or "") if found else ""]).strip() or None
-    case, outs = hand_over(rules, case, found.name if found else to.strip(), reason, message=message, by=given.by)
+    to_office = found or Target(name=to.strip())
+    case, outs = hand_over(rules, case, to_office, reason, message=given.data.message, by=given.by)
     return {case.ticket: case}, outs
 
 
@@ -304,7 +305,7 @@ def _rights_decline(given: Given) -> Outcome:
     if refused := _not_asked(given) or _wrong_desk(given):
         return refused
     case = _replace(given.case, rights=given.case.rights[1:])
-    case, outs = noted(case, Note.RIGHTS_DECLINED, given.data.message or "", by=given.by)
+    case, outs = noted(case, Note.RIGHTS_DECLINED, message=given.data.message, by=given.by)
     return {case.ticket: case}, outs
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from contracts.events import Support
+from contracts.sentences import SentenceCode
 from contracts.vocabulary import WITH_A_UNIT, ComplaintType, Lane, Status, UpdateKind, Why
+from kabupaten.routing import Target
 from router.case import STATUS_WORDS, Case, Out, about_units, advance, supporters, tell_support, tell_unit
 from router.refusal import Refusal
 from router.resolution_check import substance
@@ -73,21 +78,23 @@ def part_from_accused(rules: Rules, case: Case) -> Result:
     return case, told
 
 
-def noted(case: Case, note: str, message: str, *, by: str | None = None) -> Result:
-    """Tell the citizen without changing the status."""
-    case, update = advance(case, UpdateKind.NOTED, case.status, note=note, message=message, by=by)
+def noted(case: Case, note: str, *, code: SentenceCode | None = None, **facts: Any) -> Result:
+    """Tell the citizen without changing the status: a unit's ``message``, or the sentence of a ``code``."""
+    case, update = advance(case, UpdateKind.NOTED, case.status, note=note, code=code, **facts)
     return case, [update]
 
 
 def hand_over(
-    rules: Rules, case: Case, target: str, reason: str, *, message: str | None = None, by: str | None = None
+    rules: Rules, case: Case, to: Target, reason: str, *, message: str | UnsetType = UNSET, by: str | None = None
 ) -> Result:
     """To somebody outside the kabupaten, final here; the triage unit is told, for it forwards it."""
-    case, update = advance(case, UpdateKind.HANDED_OVER, target=target, reason=reason, message=message, by=by)
-    case, outs = release(case, f"dilimpahkan ke {target}")
+    case, update = advance(
+        case, UpdateKind.HANDED_OVER, target=to.name, contact=to.contact, reason=reason, message=message, by=by
+    )
+    case, outs = release(case, f"dilimpahkan ke {to.name}")
     forwards = desk(rules, case)
     if by != forwards:  # it did so itself, and knows
-        outs += tell_unit(case, Why.HANDED_OVER, unit=forwards, reason=f"teruskan ke {target}: {reason}")
+        outs += tell_unit(case, Why.HANDED_OVER, unit=forwards, reason=f"teruskan ke {to.name}: {reason}")
     return case, [update, *outs]
 
 

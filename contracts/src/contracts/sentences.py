@@ -1,0 +1,28 @@
+"""Names the sentences that a step of a story may carry; their words stand in ``texts.yaml`` of each region."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+SentenceCode = Literal[
+    "passed_on",
+    "passed_on_resolved",
+    "answer_passed_on",
+    "too_many_merged",
+    "ended",
+    "cancel_ended",
+    "cancel_merged",
+    "reopen_open",
+    "rated",
+    "rated_resolved",
+    "rated_closed",
+    "rights_passed_on",
+    "erased",
+    "lapsed",
+    "answer_time_over",
+    "question_time_over",
+    "parent_due",
+    "parent_late",
+    "parent_paused",
+]
+SENTENCE_CODES: tuple[SentenceCode, ...] = get_args(SentenceCode)
