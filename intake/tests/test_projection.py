@@ -255,9 +255,7 @@ def test_a_breach_is_apologized_for_once_with_the_next_step() -> None:
     apology = f"{T}: maaf, tenggat Kamis 5 Mar terlewati. {next_step}"
     assert [("step", "1"), ("apology", "2")] == notices(view)
     assert [change(1, "routed"), apology] == texts(view)
-    missed = (
-        "Mohon maaf, tenggat Kamis 5 Mar terlewati. {} sudah kami ingatkan; bila tetap diam, atasannya diberi tahu."
-    )
+    missed = "Mohon maaf, tenggat Kamis 5 Mar terlewati. {} sudah kami ingatkan; bila tetap diam atasannya diberi tahu."
     higher = "Keterlambatan ini diteruskan ke atasan: pimpinan {}, Sekretariat Daerah."
     assert [each.format(TEXTS.unit("PUPR")) for each in (missed, higher)] == [each.text for each in view.steps[2:]]
 

@@ -30,7 +30,7 @@ def test_the_receipt_and_the_apology_are_one_sms_whatever_the_day() -> None:
         for end in ENDS:
             due = TEXTS.due(ComplaintView(ticket=T, deadline_at=end, promise=promise))
             assert 160 >= len(TEXTS.sms["receipt_due"].format(ticket=T, due=due))
-            assert 160 >= len(TEXTS.sms["apology"].format(ticket=T, due=TEXTS.day(end), unit=""))
+            assert 160 >= len(TEXTS.apology("intake-sms", T, end, None))
 
 
 def test_what_is_said_instead_of_more_answers_is_one_sms() -> None:
@@ -47,14 +47,14 @@ def test_the_receipt_of_a_marked_complaint_is_one_sms_and_of_one_with_both_marks
 
 
 def test_the_answers_that_need_no_ticket_are_one_sms() -> None:
-    assert [] == [name for name in ("help", "format", "too_long") if len(TEXTS.sms[name]) > 160]
+    forms = [TEXTS.sms[name] for name in ("help", "format", "too_long")]
+    assert 160 >= max(len(form.format(**TEXTS.promises)) for form in forms)
 
 
 def test_a_post_has_room_for_the_apology_of_any_unit() -> None:
     for unit in TEXTS.units:
         for end in ENDS:
-            text = TEXTS.social["apology"].format(ticket=T, due=TEXTS.day(end), unit=TEXTS.unit(unit))
-            assert 280 >= len(text)
+            assert 280 >= len(TEXTS.apology("intake-social", T, end, unit))
 
 
 def test_the_status_is_one_sms_for_nearly_every_unit() -> None:

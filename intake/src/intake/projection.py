@@ -194,11 +194,8 @@ class ComplaintProjection:
         view = _told_on_page(_with(view, deadline_untold=False), data, now, self._said(UpdateKind.BREACHED, view, data))
         if not self.notify or view.status in DONE or data.origin != self.service:
             return view
-        unit = self.texts.unit(None if self._in_public(view) else data.unit or view.unit)
-        form = self.texts.answers(self.service)["apology"]
-        text = form.format(
-            ticket=view.ticket, due=self.texts.day(data.deadline_at) if data.deadline_at else "", unit=unit
-        )
+        unit = None if self._in_public(view) else data.unit or view.unit
+        text = self.texts.apology(self.service, view.ticket, data.deadline_at or None, unit)
         return self._apologize(view, data, text)
 
     def _apologize(self, view: ComplaintView, data: ComplaintUpdated, text: str) -> ComplaintView:

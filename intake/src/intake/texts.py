@@ -12,9 +12,11 @@ from contracts.events import ComplaintUpdated
 from contracts.vocabulary import DONE, HEAD, Status, UpdateKind
 from intake.complaint_view import ComplaintView
 from kabupaten import Part, Region
+from kabupaten.promises import NEXT_STEP, promises_on
 
-#: What the texts need: the names of the units, the kabupaten's time zone, and the contacts that are not masked.
-PARTS: tuple[Part, ...] = ("texts", "units", "routing", "calendar")
+#: What the texts need: the names of the units, the kabupaten's time zone, the contacts that are not masked, and what
+#: is promised.
+PARTS: tuple[Part, ...] = ("texts", "units", "routing", "calendar", "sla")
 
 
 class Texts:
@@ -32,6 +34,12 @@ class Texts:
         self.units = {unit.code: unit.name for unit in region.units.rows}
         self.zone = region.calendar.timezone
         self.contacts = region.contacts
+        self._sla = region.sla
+
+    @property
+    def promises(self) -> dict[str, str]:
+        """What is promised today, by the placeholder that stands for it."""
+        return promises_on(self._sla, datetime.now(self.zone).date())
 
     def answers(self, service: str) -> Mapping[str, str]:
         """The answers of an intake that answers messages."""
@@ -63,6 +71,7 @@ class Texts:
             "contact": self._contact(update),
             "parent": update.parent or "",
             "status": self.statuses.get(update.status, update.status),
+            **self.promises,
         }
         form = self.notes.get(update.note or "") if update.kind == UpdateKind.NOTED else None
         return _tidy((form or self.changes[update.kind]).format_map(words))
@@ -81,7 +90,14 @@ class Texts:
 
     def said_by_clock(self, kind: str, due: datetime | None, unit: str | None = None) -> str:
         """Word what the clock did: ``kind`` is a key of the section `clock`."""
-        return self.clock[kind].format(due=self.day(due) if due else "", unit=self.unit(unit))
+        due_on, next_step = self.day(due) if due else "", self.parts[NEXT_STEP]
+        return self.clock[kind].format(due=due_on, unit=self.unit(unit), next_step=next_step)
+
+    def apology(self, service: str, ticket: str, due: datetime | None, unit: str | None) -> str:
+        """Apologize for the deadline ``due`` that ``unit`` missed."""
+        due_on, next_step = self.day(due) if due else "", self.parts[NEXT_STEP]
+        form = self.answers(service)["apology"]
+        return form.format(ticket=ticket, due=due_on, unit=self.unit(unit), next_step=next_step)
 
     def escalated(self, data: ComplaintUpdated) -> str:
         """What the page says when ``data`` went up the ladder."""

@@ -14,6 +14,7 @@ from kabupaten.calendar import Calendar, read_calendar
 from kabupaten.categories import Category, read_categories
 from kabupaten.lexicon import Conduct, MessageType, Spam, Urgency, read_lists
 from kabupaten.problems import Problem, RegionError
+from kabupaten.promises import unkept
 from kabupaten.references import unknown_names
 from kabupaten.retention import read_retention
 from kabupaten.routing import Routing, read_routing
@@ -99,6 +100,8 @@ def read_parts(folder: Path, parts: tuple[Part, ...]) -> tuple[Region, dict[str,
     found += unknown_names(sources)
     if hasattr(region, "sla") and hasattr(region, "calendar"):
         found += check_hours(sources["sla"], region.sla, region.calendar)
+    if hasattr(region, "sla") and hasattr(region, "texts"):
+        found += unkept(sources["texts"], region.sla)
     return region, sources, found
 
 

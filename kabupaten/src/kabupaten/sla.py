@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Annotated, Literal, Protocol
@@ -23,6 +23,14 @@ KINDS = "write a list of kinds of complaint.updated, such as [resolved] or [rout
 _SECONDS = {"seconds": 1, "hours": 3600, "working_hours": 3600, "days": 86_400, "working_days": 86_400}
 
 TimeUnit = Literal["working_days", "days", "working_hours", "hours", "seconds"]
+#: Each as people read it.
+UNIT_WORDS: dict[TimeUnit, str] = {
+    "working_days": "hari kerja",
+    "days": "hari",
+    "working_hours": "jam kerja",
+    "hours": "jam",
+    "seconds": "detik",
+}
 #: A kind of step, or one with what it was about: ``routed``, ``routed/triage``, ``noted/rights_requested``.
 Trigger = str
 _Amount = Annotated[int, remedy("write a whole number above 0, such as amount: 3", gt=0, le=100_000)]
@@ -49,6 +57,11 @@ class Term(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     amount: _Amount
     unit: _Unit
     warn_ratio: _WarnRatio = 1
+
+    @property
+    def in_words(self) -> str:
+        """Give ``3 hari kerja``."""
+        return f"{self.amount} {UNIT_WORDS[self.unit]}"
 
 
 class Rung(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,15 +126,16 @@ class Stage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def term_of(self, complaint: Classified) -> Term:
         """Give the term for ``complaint``: that of the first variant that fits, else the stage's own."""
         variant = next((variant for variant in self.variants if variant.fits(complaint)), None)
-        return self._varied(variant) if variant else self.term
+        return self.varied(variant) if variant else self.term
 
     @property
     def terms(self) -> tuple[Term, ...]:
         """List every term in it."""
         bounds = (self.pause.bound,) if self.pause else ()
-        return (self.term, *map(self._varied, self.variants), *bounds, *(rung.after for rung in self.escalation))
+        return (self.term, *map(self.varied, self.variants), *bounds, *(rung.after for rung in self.escalation))
 
-    def _varied(self, variant: Variant) -> Term:
+    def varied(self, variant: Variant) -> Term:
+        """Give the term of the complaints that ``variant`` is for."""
         return Term(
             amount=variant.amount or self.amount,
             unit=variant.unit or self.unit,
@@ -147,8 +161,13 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Sla(Struct, frozen=True, kw_only=True):
     """All policies; ``default`` names those of new complaints: the first that holds."""
 
-    policies: dict[str, Policy]
+    policies: Mapping[str, Policy]
     default: tuple[str, ...]
+
+    def on(self, day: date) -> Policy:
+        """Give the policy of complaints received on ``day``."""
+        chosen = (self.policies[name] for name in self.default)
+        return next((policy for policy in chosen if policy.holds(day)), self.policies[self.default[-1]])
 
 
 class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

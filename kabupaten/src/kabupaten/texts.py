@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from msgspec import defstruct
 
 from contracts.sentences import SENTENCE_CODES
-from contracts.vocabulary import CLOCK_KINDS, Note, Status, UpdateKind
+from contracts.vocabulary import CLOCK_KINDS, FINAL, Note, Status, UpdateKind
 from kabupaten.problems import Problem, refuse
+from kabupaten.promises import NEXT_STEP, TERMS
 from kabupaten.references import texts_at
 from kabupaten.source import Source
 from kabupaten.validate import Words, mistakes
@@ -19,19 +20,21 @@ Texts = Mapping[str, Mapping[str, str]]
 
 _STEP = frozenset({"ticket", "unit", "support", "message", "reason", "target", "contact", "parent", "status"})
 _TICKET, _DUE, _CLOCK = frozenset({"ticket"}), frozenset({"ticket", "due"}), frozenset({"due", "unit"})
+_TERMS, _NEXT_STEP = frozenset(TERMS), frozenset({NEXT_STEP})
 #: The keys of each section, and the placeholders that each may have.
 PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "statuses": dict.fromkeys((status for status in Status if status != Status.UNMERGED), frozenset[str]()),
     "changes": dict.fromkeys((kind for kind in UpdateKind if kind not in CLOCK_KINDS), _STEP),
-    "notes": dict.fromkeys((note for note in Note if note != Note.DEADLINE), _STEP),
+    "notes": dict.fromkeys((note for note in Note if note != Note.DEADLINE), _STEP | _TERMS),
     "clock": {
         **dict.fromkeys(
             (
-                *("breached", "rights_late", "head", "retracted", "not_escalated"),
+                *("head", "retracted", "not_escalated"),
                 *("paused", "answer_by", "resumed", "rescheduled", "moved"),
             ),
             _CLOCK,
         ),
+        **dict.fromkeys((UpdateKind.BREACHED, "rights_late"), _CLOCK | _NEXT_STEP),
         UpdateKind.ESCALATED: _CLOCK | {"to"},
     },
     "codes": {
@@ -40,27 +43,28 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys(("ended", "cancel_ended"), frozenset({"ended"})),
         "cancel_merged": frozenset({"parent"}),
     },
-    "ended": dict.fromkeys(("resolved", "closed", "handed_over", "rejected", "cancelled"), frozenset[str]()),
+    "ended": dict.fromkeys((*sorted(FINAL), Status.RESOLVED), frozenset[str]()),
     "parts": {
         "support": frozenset({"support"}),
         "contact": frozenset({"target", "contact"}),
         "nobody": frozenset(),
+        "next_step": frozenset(),
     },
     "answers": dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating"), _TICKET),
     "sms": {
-        **dict.fromkeys(
-            ("receipt", "rahasia", "anonim", "help", "format", "not_yours", "too_long", "later", "where"), _TICKET
-        ),
+        **dict.fromkeys(("receipt", "rahasia", "anonim", "format", "not_yours", "too_long", "later", "where"), _TICKET),
         **dict.fromkeys(("more", "last"), frozenset({"where"})),
         "receipt_due": _DUE,
         "correction": _DUE,
-        "apology": _DUE | {"unit"},
+        "apology": _DUE | {"unit"} | _NEXT_STEP,
+        "help": _TICKET | _TERMS,
     },
     "social": {
-        **dict.fromkeys(("receipt", "rahasia", "anonim", "help", "not_yours", "private"), _TICKET),
+        **dict.fromkeys(("receipt", "rahasia", "anonim", "not_yours", "private"), _TICKET),
         "receipt_due": _DUE,
         "correction": _DUE,
-        "apology": _DUE | {"unit"},
+        "apology": _DUE | {"unit"} | _NEXT_STEP,
+        "help": _TICKET | _TERMS,
     },
 }
 

@@ -377,7 +377,7 @@ async def test_the_receipt_waits_for_the_due_date_and_the_answers_wait_behind_it
 
 async def test_a_keyword_alone_is_answered_with_the_help(desk: Desk) -> None:
     await take(desk, sms("SOPPENG"))
-    assert [(ME, desk.texts.sms["help"])] == await told(desk.pool)
+    assert [(ME, desk.texts.sms["help"].format(**desk.texts.promises))] == await told(desk.pool)
 
 
 async def test_the_hint_comes_once_a_number_and_day(desk: Desk) -> None:

@@ -17,7 +17,6 @@ from sla_monitor.app import handler_of
 from sla_monitor.handlers import key, on_message, on_timer
 from sla_monitor.region import load_rules
 from sla_monitor.state import ComplaintClock
-from sla_monitor.wording import promise_in_words
 from testing.events import an_updated
 
 RULES = load_rules(Path(__file__).parents[3] / "region" / "seconds")
@@ -119,7 +118,7 @@ def test_a_pause_tells_until_when_it_lasts_and_its_end_tells_why(clock: Complain
     ],
 )
 def test_a_promise_is_told_in_the_unit_it_was_made_in(term: Term, words: str) -> None:
-    assert promise_in_words(term) == words
+    assert term.in_words == words
 
 
 def test_what_is_no_step_of_a_story_is_left_alone(clock: ComplaintClock) -> None:

@@ -81,7 +81,7 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
         case "status":
             return await _status(desk, mo, wish.ticket)
         case "bad_ticket" | "bad_rating" | "help":
-            return _answer(mo, say[wish.kind].format(ticket=wish.ticket), wish.ticket)
+            return _answer(mo, say[wish.kind].format(ticket=wish.ticket, **desk.texts.promises), wish.ticket)
         case "hint":
             return NewNotice(mo.sender, NoticeKind.FORMAT, _today(desk), say["format"], mo.sender)
         case _:

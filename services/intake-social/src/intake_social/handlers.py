@@ -121,7 +121,7 @@ async def _take(desk: Desk, post: Seen) -> None:
         case "status":
             await _say_status(desk, post, wish.ticket)
         case "help" | "bad_ticket" | "bad_rating":
-            await _say(desk, post, say[wish.kind].format(ticket=wish.ticket))
+            await _say(desk, post, say[wish.kind].format(ticket=wish.ticket, **desk.texts.promises))
         case "complaint" | "addition":
             number = wish.ticket or known
             if not (number and await _add(desk, post, number, wish.text, by=post.address)):

@@ -117,6 +117,7 @@ def _templates(texts: Texts) -> Environment:
         "until": texts.day,
         "day": day_in_words,
     }
+    environment.globals["promises"] = lambda: texts.promises
     # Its address changes with its content, so that browsers may keep it.
     environment.globals["style"] = f"/static/lapor.css?v={hashlib.sha256(_STATIC['lapor.css']).hexdigest()[:8]}"
     return environment

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kabupaten.calendar import Calendar
-from kabupaten.sla import Policy
+from kabupaten.sla import Policy, Sla
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +21,7 @@ class Rules:
     def policy_at(self, received_at: datetime) -> Policy:
         """The policy of a complaint that was received then."""
         day = received_at.astimezone(self.calendar.timezone).date()
-        chosen = (self.policies[name] for name in self.default)
-        return next((policy for policy in chosen if policy.holds(day)), self.policies[self.default[-1]])
+        return Sla(policies=self.policies, default=self.default).on(day)
 
     def policy(self, name: str, received_at: datetime) -> Policy:
         """The policy ``name``; if it was taken out of the file meanwhile, the one for then."""

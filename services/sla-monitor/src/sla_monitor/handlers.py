@@ -16,7 +16,6 @@ from sla_monitor import clock as clocks
 from sla_monitor.deadlines import Day
 from sla_monitor.domain import Rules
 from sla_monitor.state import ComplaintClock, SlaEvent
-from sla_monitor.wording import promise_in_words
 
 #: Events that say that a promise was missed.
 MISSED = frozenset({ClockKind.BREACHED, ClockKind.ESCALATED})
@@ -96,7 +95,7 @@ def _updated(event: SlaEvent) -> SlaUpdated:
         derivation=_derivation(running.derivation),
         unit=clock.unit,
         reason=event.reason or UNSET,
-        promise=promise_in_words(running.term) if event.kind in PROMISING else UNSET,
+        promise=running.term.in_words if event.kind in PROMISING else UNSET,
         paused_until=(running.paused_until or UNSET) if event.kind == ClockKind.PAUSED else UNSET,
         level=running.level if event.kind == ClockKind.RETRACTED else 0,
         number=event.number,

@@ -8,19 +8,6 @@ from contracts.dates import MONTHS, WEEKDAYS
 from kabupaten.sla import Term
 from sla_monitor.deadlines import Day, Deadline
 
-UNITS = {
-    "working_days": "hari kerja",
-    "days": "hari",
-    "working_hours": "jam kerja",
-    "hours": "jam",
-    "seconds": "detik",
-}
-
-
-def promise_in_words(term: Term) -> str:
-    """``3 hari kerja``."""
-    return f"{term.amount} {UNITS[term.unit]}"
-
 
 def day_in_words(day: date) -> str:
     """``Senin 2 Maret 2026``."""
@@ -49,7 +36,7 @@ def explained(policy: str, stage: str, term: Term, start: datetime, found: Deadl
     warned = time_in_words(found.warn_at) if found.warn_at < found.at else "tidak ada"
     return "\n".join(
         [
-            f"Kebijakan {policy}, tahap {stage}: {promise_in_words(term)}",
+            f"Kebijakan {policy}, tahap {stage}: {term.in_words}",
             f"Mulai       {time_in_words(local)}",
             f"Peringatan  {warned}",
             f"Batas waktu {end_in_words(found.at)}",
