@@ -115,9 +115,9 @@ class Texts:
         if story.unit and story.status != Status.HANDED_OVER:  # the unit that passed it on has it no longer
             line += f" ({self.unit(story.unit)})"
         if story.parent and story.status not in DONE:
-            line += f". Tenggatnya di {story.parent}"
+            line += f". {self.parts['due_at_parent'].format(parent=story.parent)}"
         elif story.deadline_at and story.status not in DONE:
-            line += ". Tenggat berhenti sementara" if story.paused else f". Tenggat {self.day(story.deadline_at)}"
+            line += f". {self.parts['due_paused' if story.paused else 'due'].format(due=self.day(story.deadline_at))}"
         return line
 
     def due(self, story: ComplaintView) -> str:
