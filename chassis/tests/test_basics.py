@@ -14,9 +14,8 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from click.testing import Result
 from pydantic import SecretStr
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from chassis import metrics
 from chassis.cli import cli
@@ -44,24 +43,24 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def refused(capsys: pytest.CaptureFixture[str], kind: type = DatabaseSettings, service: str | None = None) -> str:
+def refused(capsys: pytest.CaptureFixture[str], kind: type = DatabaseSettings, service: str = "router") -> str:
     with pytest.raises(SystemExit) as left:
         read_settings(kind, service)
     assert left.value.code == EXIT_SETTINGS
     return capsys.readouterr().err
 
 
-def test_good_settings_are_read_and_the_password_does_not_show(environment):
+def test_good_settings_are_read_and_the_password_does_not_show(environment: pytest.MonkeyPatch) -> None:
     settings = read_settings(DatabaseSettings)
     assert settings.http_port == 9000
     assert "s3cret-word" not in repr(settings)
 
 
-def test_who_can_not_start_is_named_by_the_service_that_reads(capsys):
+def test_who_can_not_start_is_named_by_the_service_that_reads(capsys: pytest.CaptureFixture[str]) -> None:
     assert "intake-web can't start" in refused(capsys, MigrateSettings, "intake-web")
 
 
-def test_an_empty_secret_is_as_bad_as_none(environment, capsys):
+def test_an_empty_secret_is_as_bad_as_none(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     environment.setenv("KAFKA_PASSWORD", "")
     environment.setenv("DATABASE_URL", "postgresql://router:@router-db/router")
     said = refused(capsys)
@@ -95,7 +94,9 @@ OWN = {"TOKEN": "of-our-own", "INSTALLATION_NAMESPACE": "5cf1a3f2-51c8-4d0b-9b44
         ("INSTALLATION_NAMESPACE", "00000000-0000-4000-8000-000000000001", True),
     ],
 )
-def test_a_placeholder_is_no_secret(environment, capsys, variable, value, taken):
+def test_a_placeholder_is_no_secret(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variable: str, value: str, taken: bool
+) -> None:
     for name, good in OWN.items():
         environment.setenv(name, good)
     environment.setenv(variable, value)
@@ -107,7 +108,9 @@ def test_a_placeholder_is_no_secret(environment, capsys, variable, value, taken)
         assert f"  {variable}: Value error, still the placeholder of .env.example" in said
 
 
-def test_every_bad_variable_is_named_at_once_and_no_value_is_shown(environment, capsys):
+def test_every_bad_variable_is_named_at_once_and_no_value_is_shown(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     environment.delenv("KAFKA_USERNAME")
     environment.setenv("HTTP_PORT", "99999")
     environment.setenv("DATABASE_URL", "postgresql://u:hunter2@h:port/d")
@@ -120,7 +123,7 @@ def test_every_bad_variable_is_named_at_once_and_no_value_is_shown(environment, 
     assert not any(value in said for value in ("99999", "hunter2", "LOUD", "s3cret-word"))
 
 
-def test_migrate_needs_only_the_database(monkeypatch, capsys):
+def test_migrate_needs_only_the_database(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     assert "DATABASE_URL: not set" in refused(capsys, MigrateSettings)
 
@@ -129,7 +132,7 @@ def asked(tmp_path: Path, command: str = "migrate") -> Result:
     return CliRunner().invoke(cli("router", lambda: None, [tmp_path]), [command])
 
 
-def test_migrate_says_for_which_service_it_misses_the_database(environment, tmp_path):
+def test_migrate_says_for_which_service_it_misses_the_database(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     environment.delenv("DATABASE_URL")
     left = asked(tmp_path)
     assert (EXIT_SETTINGS, "router can't start, 1 setting(s) to mend:\n  DATABASE_URL: not set\n") == (
@@ -138,7 +141,7 @@ def test_migrate_says_for_which_service_it_misses_the_database(environment, tmp_
     )
 
 
-def test_rewind_says_in_one_sentence_what_cannot_be_reached(environment, tmp_path):
+def test_rewind_says_in_one_sentence_what_cannot_be_reached(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     environment.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9")
     environment.setenv("DATABASE_URL", "postgresql://u:hunter2@127.0.0.1:9/d")
     left = asked(tmp_path, "rewind")
@@ -147,7 +150,9 @@ def test_rewind_says_in_one_sentence_what_cannot_be_reached(environment, tmp_pat
     assert (1, False) == (left.stderr.count("\n"), "hunter2" in left.stderr)
 
 
-def test_migrate_says_in_one_sentence_that_the_database_cannot_be_reached(environment, tmp_path):
+def test_migrate_says_in_one_sentence_that_the_database_cannot_be_reached(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     environment.setenv("DATABASE_URL", "postgresql://u:hunter2@127.0.0.1:9/d")
     left = asked(tmp_path)
     assert EXIT_TEMPORARY == left.exit_code
@@ -161,7 +166,7 @@ def line(message: str, **extra: object) -> str:
     return JsonFormatter("router").format(record)
 
 
-def test_a_log_line_is_one_json_object_whatever_is_in_it():
+def test_a_log_line_is_one_json_object_whatever_is_in_it() -> None:
     forged = 'x\n{"event": "forged"}\u2028\ud800'
     written = line(forged, topic=forged, error=ValueError("x"))
     assert len(written.splitlines()) == 1
@@ -169,7 +174,7 @@ def test_a_log_line_is_one_json_object_whatever_is_in_it():
     assert {"at", "level", "service", "logger", "event", "topic", "error"} == set(json.loads(written))
 
 
-def test_a_traceback_says_where_and_what_class_but_not_what_the_error_says():
+def test_a_traceback_says_where_and_what_class_but_not_what_the_error_says() -> None:
     try:
         try:
             raise KeyError("Pak Andi")
@@ -185,7 +190,7 @@ def test_a_traceback_says_where_and_what_class_but_not_what_the_error_says():
     assert "0812" not in said
 
 
-def test_libraries_are_limited_with_their_children_and_we_are_not(monkeypatch):
+def test_libraries_are_limited_with_their_children_and_we_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 100.0)
     limit = RateLimit(per_s=5)
 
@@ -204,13 +209,13 @@ def crash(at: str, *points: str) -> int:
     return subprocess.run([sys.executable, "-c", code, *points], env={"CRASH_AT": at}, check=False).returncode
 
 
-def test_a_crash_point_kills_only_where_it_is_armed():
+def test_a_crash_point_kills_only_where_it_is_armed() -> None:
     assert crash("", "relay.after_publish_before_mark") == 0
     assert crash("relay.after_publish_before_mark", "inbox.after_effect_before_commit") == 0
     assert crash("relay.after_publish_before_mark", "relay.after_publish_before_mark") == -signal.SIGKILL
 
 
-def test_a_crash_point_with_a_file_kills_once(tmp_path: Path):
+def test_a_crash_point_with_a_file_kills_once(tmp_path: Path) -> None:
     at = f"relay.after_publish_before_mark@{tmp_path / 'crashed'},other@{tmp_path / 'other'}"
     assert crash(at, "relay.after_publish_before_mark") == -signal.SIGKILL
     assert crash(at, "relay.after_publish_before_mark") == 0
@@ -218,13 +223,13 @@ def test_a_crash_point_with_a_file_kills_once(tmp_path: Path):
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch):
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1_000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now
 
 
-def test_who_is_idle_is_not_stalled_when_a_record_comes(clock):
+def test_who_is_idle_is_not_stalled_when_a_record_comes(clock: list[float]) -> None:
     progress = Progress("t")
     progress.ends = lambda: {("t.in", 0): 5}
     progress.advance([Record("t.in", 0, 4, None, None, 0)])
@@ -240,14 +245,14 @@ def test_who_is_idle_is_not_stalled_when_a_record_comes(clock):
     assert progress.stalled_s() == 201
 
 
-def test_an_event_loop_that_does_not_look_is_stalled(clock):
+def test_an_event_loop_that_does_not_look_is_stalled(clock: list[float]) -> None:
     progress = Progress("t")
     progress.look()
     clock[0] += 130
     assert progress.stalled_s() == 130
 
 
-def test_a_rebalance_is_no_loss_of_the_assignment_and_forgets_old_offsets(clock):
+def test_a_rebalance_is_no_loss_of_the_assignment_and_forgets_old_offsets(clock: list[float]) -> None:
     progress = Progress("t")
     progress.ends = lambda: {("t.in", 0): 5}
     progress.advance([Record("t.in", 0, 0, None, None, 0)])
@@ -262,7 +267,7 @@ def test_a_rebalance_is_no_loss_of_the_assignment_and_forgets_old_offsets(clock)
     assert (progress.assigned, progress.lag, progress.unassigned_s()) == (True, 0, 0)
 
 
-def test_the_watchdog_leaves_when_nothing_is_assigned(environment):
+def test_the_watchdog_leaves_when_nothing_is_assigned(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("ASSIGNMENT_TIMEOUT_S", "1")
     code = (
         "import time; from functools import partial; from chassis.progress import *; from chassis.settings import *\n"
@@ -280,9 +285,9 @@ def get(port: int, path: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
-def test_the_side_door_shows_health_and_metrics():
+def test_the_side_door_shows_health_and_metrics() -> None:
     port, health = any_free(), metrics.Health()
-    ready = []
+    ready: list[int] = []
     health.ready["partitions"] = lambda: bool(ready)
     server = metrics.serve("127.0.0.1", port, health)
     try:

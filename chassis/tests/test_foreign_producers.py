@@ -47,13 +47,13 @@ def as_units_write(bench: Bench) -> None:
     [replied] = [topic for topic in load_topics(["PUPR"]) if topic.name == "unit.pupr.replied.v1"]
     bench.delete(bench.source)
     until(lambda: bench.source not in bench.admin.list_topics(timeout=10).topics)
-    bench.create(bench.source, **{name.replace(".", "_"): value for name, value in replied.config.items()})
+    bench.create(bench.source, config=replied.config)
     bench.partitions = 1
 
 
 @pytest.mark.parametrize("bench", [1], indirect=True)
 @pytest.mark.parametrize("codec", CODECS)
-def test_a_unit_may_compress_as_it_likes(bench: Bench, as_units_write: None, codec: str):
+def test_a_unit_may_compress_as_it_likes(bench: Bench, as_units_write: None, codec: str) -> None:
     worker = bench.worker()
     assert send(bench, codec, *sent(bench, "e0", "e1", "e2")) == [None] * 3
     assert until(lambda: not bench.lost())
@@ -62,7 +62,7 @@ def test_a_unit_may_compress_as_it_likes(bench: Bench, as_units_write: None, cod
 
 @pytest.mark.parametrize("bench", [1], indirect=True)
 @pytest.mark.parametrize("codec", CODECS)
-def test_what_a_codec_unpacks_to_is_measured_by_the_broker(bench: Bench, as_units_write: None, codec: str):
+def test_what_a_codec_unpacks_to_is_measured_by_the_broker(bench: Bench, as_units_write: None, codec: str) -> None:
     """Unpacked here, a record of 60 kB could be one of 60 MB."""
     worker = bench.worker()
     for size in (2 * MIB, 60 * MIB):
@@ -77,7 +77,7 @@ def test_what_a_codec_unpacks_to_is_measured_by_the_broker(bench: Bench, as_unit
 
 @pytest.mark.parametrize("bench", [1], indirect=True)
 @pytest.mark.parametrize("codec", CODECS)
-def test_a_compressed_record_that_is_on_a_topic_already_is_read(bench: Bench, codec: str):
+def test_a_compressed_record_that_is_on_a_topic_already_is_read(bench: Bench, codec: str) -> None:
     """And one that unpacks to more than a record may hold, under a key that no index takes, is put aside in part."""
     send(bench, codec, *sent(bench, "e0"))
     if codec != "none":
@@ -113,7 +113,9 @@ def any_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("bench", [1], indirect=True)
 @pytest.mark.parametrize("kind", ["stateful", "stateless", "plain"])
-async def test_a_batch_that_no_client_can_read_is_put_aside_with_its_place(bench: Bench, any_bytes: None, kind: str):
+async def test_a_batch_that_no_client_can_read_is_put_aside_with_its_place(
+    bench: Bench, any_bytes: None, kind: str
+) -> None:
     send(bench, "none", *sent(bench, "e0"))
     user, password = bench.stack.admin
     foreign = AIOKafkaProducer(
@@ -138,7 +140,7 @@ async def test_a_batch_that_no_client_can_read_is_put_aside_with_its_place(bench
 
 
 @pytest.mark.parametrize("bench", [1], indirect=True)
-def test_headers_without_measure_are_left_out_of_the_dead_letter(bench: Bench):
+def test_headers_without_measure_are_left_out_of_the_dead_letter(bench: Bench) -> None:
     bench.put(bench.source, "c0", b"rubbish", headers=[(f"h{n}", b"x" * 1_000) for n in range(300)])
     bench.put(bench.source, "c0", b"rubbish", headers=[("h", b"x")])
     bench.flush()
@@ -151,7 +153,7 @@ def test_headers_without_measure_are_left_out_of_the_dead_letter(bench: Bench):
     assert whole["h"] == b"x"
 
 
-def test_names_of_errors_are_words_of_the_log(bench: Bench):
+def test_names_of_errors_are_words_of_the_log(bench: Bench) -> None:
     """An operator finds by the log which record it was, and never what it said."""
     bench.put(bench.source, "c0", b"rubbish of Budi")
     bench.flush()

@@ -7,7 +7,7 @@ import contextlib
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -21,7 +21,7 @@ from chassis.database import Pool
 from chassis.outbox import Relay
 from chassis.progress import Progress
 from chassis.publish import publish
-from chassis.wire import Outgoing
+from chassis.wire import Outgoing, Record
 from contracts.topics import UPDATED, load_topics
 
 # What a fault tears down in the middle, aiokafka leaves open.
@@ -57,7 +57,7 @@ def ids(bench: Bench) -> list[str]:
 
 
 def waiting(bench: Bench) -> int:
-    return bench.sql("SELECT count(*) FROM outbox WHERE parked_reason IS NULL")[0][0]
+    return int(bench.sql("SELECT count(*) FROM outbox WHERE parked_reason IS NULL")[0][0])
 
 
 @contextlib.asynccontextmanager
@@ -71,17 +71,17 @@ async def running(relay: Relay, pool: Pool) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_rows_go_out_in_order_and_only_then_are_they_deleted(bench: Bench, pool: Pool):
+async def test_rows_go_out_in_order_and_only_then_are_they_deleted(bench: Bench, pool: Pool) -> None:
     await put(pool, *(outgoing(bench, n) for n in range(1200)))
     async with running(Relay(bench.settings(), bench.name), pool):
         assert await until(lambda: waiting(bench) == 0)
     assert ids(bench) == [f"e{n}" for n in range(1200)]
 
 
-async def test_a_publish_of_unknown_outcome_is_repeated_with_the_same_ids(bench: Bench, pool: Pool):
+async def test_a_publish_of_unknown_outcome_is_repeated_with_the_same_ids(bench: Bench, pool: Pool) -> None:
     failures = [TimeoutError(), ConnectionError()]
 
-    async def published_and_failed(producer, records, timeout_s):
+    async def published_and_failed(producer: AIOKafkaProducer, records: Sequence[Outgoing], timeout_s: float) -> None:
         await publish(producer, records, timeout_s)
         if failures:
             raise failures.pop()
@@ -92,7 +92,7 @@ async def test_a_publish_of_unknown_outcome_is_repeated_with_the_same_ids(bench:
     assert ids(bench) == ["e0", "e1", "e2"] * 3
 
 
-async def test_a_row_that_commits_late_under_a_lower_number_is_not_lost(bench: Bench, pool: Pool):
+async def test_a_row_that_commits_late_under_a_lower_number_is_not_lost(bench: Bench, pool: Pool) -> None:
     async with running(Relay(bench.settings(), bench.name), pool), pool.acquire() as db:
         late = db.transaction()
         await late.start()
@@ -105,9 +105,9 @@ async def test_a_row_that_commits_late_under_a_lower_number_is_not_lost(bench: B
         assert await until(lambda: waiting(bench) == 0)
 
 
-async def test_a_record_too_large_is_parked_and_only_its_key_waits(bench: Bench, pool: Pool):
+async def test_a_record_too_large_is_parked_and_only_its_key_waits(bench: Bench, pool: Pool) -> None:
     small = f"{bench.name}.small"
-    bench.create(small, max_message_bytes="5000")
+    bench.create(small, config={"max.message.bytes": "5000"})
     huge = Outgoing(small, b"c0", b"x" * 20_000, ())
     await put(
         pool,
@@ -134,7 +134,7 @@ def parked(bench: Bench) -> list[tuple[str, str]]:
     return bench.sql("SELECT topic, parked_reason FROM outbox WHERE parked_reason IS NOT NULL")
 
 
-async def test_a_topic_that_is_not_there_holds_up_no_other_and_is_served_when_it_is(bench: Bench, pool: Pool):
+async def test_a_topic_that_is_not_there_holds_up_no_other_and_is_served_when_it_is(bench: Bench, pool: Pool) -> None:
     nowhere = f"{bench.name}.nowhere"
     lost = [outgoing(bench, n, f"c{n}", nowhere) for n in range(3)]
     await put(pool, lost[0], outgoing(bench, 3), *lost[1:], outgoing(bench, 4))
@@ -148,7 +148,9 @@ async def test_a_topic_that_is_not_there_holds_up_no_other_and_is_served_when_it
     assert [event.id for event in bench.events(nowhere)] == ["e0", "e1", "e2"]
 
 
-async def test_a_topic_that_may_not_be_written_holds_up_no_other_and_is_served_when_it_may(bench: Bench, pool: Pool):
+async def test_a_topic_that_may_not_be_written_holds_up_no_other_and_is_served_when_it_may(
+    bench: Bench, pool: Pool
+) -> None:
     """The first is one that a reader sees, the second one that it does not."""
     bench.stack.provision_kafka(load_topics(["DISKOMINFO"]), ["DISKOMINFO"])
     own = {"kafka_username": "intake-sms", "kafka_password": bench.stack.passwords["intake-sms"]}
@@ -170,7 +172,7 @@ async def test_a_topic_that_may_not_be_written_holds_up_no_other_and_is_served_w
     assert [event.id for event in bench.events(unseen)] == ["e1"]
 
 
-async def test_a_topic_that_goes_away_while_it_is_written_holds_up_no_other(bench: Bench, pool: Pool):
+async def test_a_topic_that_goes_away_while_it_is_written_holds_up_no_other(bench: Bench, pool: Pool) -> None:
     gone = f"{bench.name}.gone"
     bench.create(gone)
     async with running(Relay(bench.settings(publish_timeout_s=1), bench.name), pool):
@@ -183,11 +185,11 @@ async def test_a_topic_that_goes_away_while_it_is_written_holds_up_no_other(benc
     assert parked(bench) == [(gone, "UnknownTopicOrPartitionError")]
 
 
-async def test_one_relay_per_database_and_another_takes_over(bench: Bench, pool: Pool):
+async def test_one_relay_per_database_and_another_takes_over(bench: Bench, pool: Pool) -> None:
     by: list[str] = []
 
     def relay(name: str) -> Relay:
-        async def publish_as(producer, records, timeout_s):
+        async def publish_as(producer: AIOKafkaProducer, records: Sequence[Outgoing], timeout_s: float) -> None:
             by.append(name)
             await publish(producer, records, timeout_s)
 
@@ -210,11 +212,11 @@ async def test_one_relay_per_database_and_another_takes_over(bench: Bench, pool:
 @pytest.mark.parametrize("fault", ["frozen", "killed"])
 async def test_a_broker_away_longer_than_the_publish_timeout_delays_and_loses_nothing(
     bench: Bench, pool: Pool, fault: str
-):
+) -> None:
     attempts: list[int] = []
     producers: list[AIOKafkaProducer] = []
 
-    async def counted(producer, records, timeout_s):
+    async def counted(producer: AIOKafkaProducer, records: Sequence[Outgoing], timeout_s: float) -> None:
         attempts.append(len(records))
         producers.append(producer)
         await publish(producer, records, timeout_s)
@@ -247,8 +249,8 @@ async def test_a_broker_away_longer_than_the_publish_timeout_delays_and_loses_no
     assert list(dict.fromkeys(found)) == [f"e{n}" for n in range(50)]
 
 
-async def test_a_plain_consumer_that_may_not_read_says_so(bench: Bench):
-    async def step(records):
+async def test_a_plain_consumer_that_may_not_read_says_so(bench: Bench) -> None:
+    async def step(records: Sequence[Record]) -> None:
         raise AssertionError
 
     async def read(service: str, topic: str, **given: str) -> None:

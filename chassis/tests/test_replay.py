@@ -65,7 +65,7 @@ def test_what_is_no_dead_letter_is_not_handled(found: Record | None) -> None:
 @pytest.mark.connected
 async def test_dead_letters_as_large_as_they_may_be_are_read_and_what_is_not_there_is_left_out(bench: Bench) -> None:
     service, settings = f"{bench.name}.large", bench.settings(publish_timeout_s=20)
-    bench.create(f"{service}.dlq", max_message_bytes="2097152")
+    bench.create(f"{service}.dlq", config={"max.message.bytes": "2097152"})
     values = [bytes([n]) * 1_900_000 for n in range(4)]
     producer = await start_producer(settings)
     await publish(producer, [Outgoing(f"{service}.dlq", b"k", value) for value in values], 20)

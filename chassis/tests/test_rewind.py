@@ -26,7 +26,7 @@ def offsets(bench: Bench) -> list[int]:
     return [place.offset for place in bench.reader.committed([TopicPartition(bench.source, n) for n in range(3)])]
 
 
-def test_each_partition_goes_back_to_what_the_database_knows(handled: Bench):
+def test_each_partition_goes_back_to_what_the_database_knows(handled: Bench) -> None:
     before = offsets(handled)
     handled.workers[0].stop()
     handled.sql("UPDATE consumed SET next_offset = 1 WHERE partition = 0")
@@ -38,7 +38,7 @@ def test_each_partition_goes_back_to_what_the_database_knows(handled: Bench):
     assert done == {f"{handled.source}:0": 1, f"{handled.source}:1": 0, f"{handled.source}:2": before[2]}
 
 
-def test_what_a_restored_database_lacks_is_handled_again(handled: Bench):
+def test_what_a_restored_database_lacks_is_handled_again(handled: Bench) -> None:
     handled.workers[0].stop()
     for table in ("counted", "inbox", "outbox", "consumed"):
         handled.sql(f"DELETE FROM {table}")
@@ -49,7 +49,7 @@ def test_what_a_restored_database_lacks_is_handled_again(handled: Bench):
     assert until(lambda: handled.counts() == {f"c{n}": 1 for n in range(30)})
 
 
-def test_a_service_that_runs_is_not_rewound(handled: Bench):
+def test_a_service_that_runs_is_not_rewound(handled: Bench) -> None:
     before = offsets(handled)
 
     with pytest.raises(StillRunning):

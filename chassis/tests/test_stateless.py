@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from bench import complaint, encoded, newer
+from bench import complaint, encoded, newer, text_of
 from prometheus_client import REGISTRY
 
-from chassis.batch import MAX_BUGS_IN_A_ROW, BugsInARow, StatelessSteps
-from chassis.wire import Emit, Record
+from chassis.batch import BugsInARow, StatelessSteps
+from chassis.metrics import MAX_BUGS_IN_A_ROW
+from chassis.wire import Emit, Message, Record
 from contracts import codec
 from contracts.signature import NotAuthentic
 from testing.fakes import FakeProducer
@@ -17,10 +18,10 @@ def records(*texts: str) -> list[Record]:
     return [Record("t.in", 0, n, b"c1", encoded("c1", f"e{n}", text), 1_000) for n, text in enumerate(texts)]
 
 
-def decide(message):
-    if message.data.text == "bug":
+def decide(message: Message) -> list[Emit]:
+    if text_of(message.data) == "bug":
         raise KeyError("bug")
-    return [Emit(topic="t.out", subject="c1", data=complaint("c1", message.data.text))]
+    return [Emit(topic="t.out", subject="c1", data=complaint("c1", text_of(message.data)))]
 
 
 @pytest.fixture
@@ -33,7 +34,9 @@ def step(producer: FakeProducer) -> StatelessSteps:
     return StatelessSteps(producer, "classifier", decide, publish_timeout_s=1)
 
 
-async def test_bad_bytes_and_bugs_are_buried_with_their_bytes_between_their_neighbours(step, producer):
+async def test_bad_bytes_and_bugs_are_buried_with_their_bytes_between_their_neighbours(
+    step: StatelessSteps, producer: FakeProducer
+) -> None:
     rubbish = Record("t.in", 0, 9, b"c1", b"\xff", 1_000)
     bad = records("bug")[0]
     await step([*records("a"), rubbish, bad, *records("b")])
@@ -41,18 +44,22 @@ async def test_bad_bytes_and_bugs_are_buried_with_their_bytes_between_their_neig
     assert [each.value for each in producer.sent[1:3]] == [rubbish.value, bad.value]
 
 
-async def test_an_erasure_is_nothing(step, producer):
+async def test_an_erasure_is_nothing(step: StatelessSteps, producer: FakeProducer) -> None:
     await step([Record("t.in", 0, 0, b"c1", None, 1_000)])
     assert producer.sent == []
 
 
-async def test_ten_bugs_in_a_row_stop_it_and_nothing_of_the_batch_is_published(step, producer):
+async def test_ten_bugs_in_a_row_stop_it_and_nothing_of_the_batch_is_published(
+    step: StatelessSteps, producer: FakeProducer
+) -> None:
     with pytest.raises(BugsInARow):
         await step(records("a", *["bug"] * MAX_BUGS_IN_A_ROW))
     assert producer.sent == []
 
 
-async def test_a_success_starts_the_count_anew_and_rubbish_does_not_count(step, producer):
+async def test_a_success_starts_the_count_anew_and_rubbish_does_not_count(
+    step: StatelessSteps, producer: FakeProducer
+) -> None:
     rubbish = [Record("t.in", 0, 0, b"c1", b"\xff", 1_000)] * 20
     await step([*records(*["bug"] * 9, "a", *["bug"] * 9), *rubbish])
     assert len(producer.sent) == 39
@@ -60,22 +67,24 @@ async def test_a_success_starts_the_count_anew_and_rubbish_does_not_count(step, 
         await step(records("bug"))
 
 
-async def test_what_would_be_too_large_to_tell_is_a_dead_letter_and_no_bug(producer):
+async def test_what_would_be_too_large_to_tell_is_a_dead_letter_and_no_bug(producer: FakeProducer) -> None:
     huge = Emit(topic="t.out", subject="c1", data=complaint("x" * codec.MAX_BYTES))
     await StatelessSteps(producer, "classifier", lambda _: [huge], publish_timeout_s=1)(records(*["a"] * 20))
     assert [each.topic for each in producer.sent] == ["classifier.dlq"] * 20
 
 
-async def test_what_its_sender_may_not_say_is_a_dead_letter_and_no_bug(producer):
-    def verify(message):
-        if message.data.text == "forged":
+async def test_what_its_sender_may_not_say_is_a_dead_letter_and_no_bug(producer: FakeProducer) -> None:
+    def verify(message: Message) -> None:
+        if text_of(message.data) == "forged":
             raise NotAuthentic("by somebody else")
 
     await StatelessSteps(producer, "classifier", decide, 1, verify)(records("a", *["forged"] * 20))
     assert [each.topic for each in producer.sent] == ["t.out", *["classifier.dlq"] * 20]
 
 
-async def test_what_was_not_acknowledged_leaves_the_step_as_an_error(step, producer):
+async def test_what_was_not_acknowledged_leaves_the_step_as_an_error(
+    step: StatelessSteps, producer: FakeProducer
+) -> None:
     producer.failures = [ConnectionError()]
     with pytest.raises(ConnectionError):
         await step(records("a"))

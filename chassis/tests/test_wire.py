@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 import pytest
-from bench import complaint
+from bench import complaint, text_of
 
 from chassis.wire import Emit, Message, Record, Tombstone, dead_letter, outgoing, read_tombstone, tombstone
 from contracts import codec
@@ -15,33 +18,33 @@ def emits(*texts: str) -> list[Emit]:
     return [Emit(topic="t.out", subject="c1", data=complaint("c1", text)) for text in texts]
 
 
-def test_the_same_cause_and_emits_give_the_same_bytes():
+def test_the_same_cause_and_emits_give_the_same_bytes() -> None:
     first = outgoing(emits("a", "b"), service="router", cause="e1", now=NOW)
     assert outgoing(emits("a", "b"), service="router", cause="e1", now=NOW) == first
-    ids = [codec.decode(each.value).id for each in first]
+    ids = [codec.decode(each.value or b"").id for each in first]
     assert len(set(ids)) == 2
     other = outgoing(emits("a"), service="router", cause="e2", now=NOW)
-    assert codec.decode(other[0].value).id not in ids
+    assert codec.decode(other[0].value or b"").id not in ids
 
 
-def test_an_emitted_event_names_its_cause_its_source_and_its_key():
+def test_an_emitted_event_names_its_cause_its_source_and_its_key() -> None:
     [out] = outgoing(emits("a"), service="router", cause="e1", now=NOW)
-    event = codec.decode(out.value)
+    event = codec.decode(out.value or b"")
     assert (event.causationid, event.source, event.time, out.key) == ("e1", "/router", NOW, b"c1")
 
 
-def test_an_emit_may_bring_its_own_id():
+def test_an_emit_may_bring_its_own_id() -> None:
     emit = Emit(topic="t.out", subject="c1", data=complaint("c1"), event_id="mine")
     [out] = outgoing([emit], service="router", cause="e1", now=NOW)
-    assert codec.decode(out.value).id == "mine"
+    assert codec.decode(out.value or b"").id == "mine"
 
 
-def test_what_does_not_fit_its_schema_is_not_sent():
+def test_what_does_not_fit_its_schema_is_not_sent() -> None:
     with pytest.raises(InvalidEvent):
         outgoing(emits("x" * 20_001), service="router", cause="e1", now=NOW)
 
 
-def test_a_unit_neither_chooses_the_cause_nor_the_time():
+def test_a_unit_neither_chooses_the_cause_nor_the_time() -> None:
     later = int(NOW.timestamp() * 1000) + 5_000
     event = message(complaint("c1"), topic="complaint.received.v1").event
     from_unit = Message(Record("unit.pu.replied.v1", 0, 0, b"k", b"", later), event)
@@ -51,7 +54,7 @@ def test_a_unit_neither_chooses_the_cause_nor_the_time():
     assert ours.time == NOW
 
 
-def test_tombstones_at_one_place_of_two_topics_or_of_a_kafka_set_up_anew_are_different_causes():
+def test_tombstones_at_one_place_of_two_topics_or_of_a_kafka_set_up_anew_are_different_causes() -> None:
     headers = tombstone("t.out", "c1", Tombstone(ticket="LPR-1")).headers
     places = [("t.one", 1_000), ("t.two", 1_000), ("t.one", 2_000)]
     read = [read_tombstone(Record(topic, 3, 17, b"c1", None, at, headers)) for topic, at in places]
@@ -60,7 +63,7 @@ def test_tombstones_at_one_place_of_two_topics_or_of_a_kafka_set_up_anew_are_dif
     assert again.cause == read[0].cause
 
 
-def test_a_dead_letter_keeps_bytes_key_and_headers_and_tells_the_class_not_the_text():
+def test_a_dead_letter_keeps_bytes_key_and_headers_and_tells_the_class_not_the_text() -> None:
     record = Record("t.in", 3, 17, b"c1", b"\xff", 1_000, (("traceparent", b"00"),))
     letter = dead_letter("router", record, ValueError("Pak Andi, 0812"))
     headers = dict(letter.headers)
@@ -72,17 +75,17 @@ def test_a_dead_letter_keeps_bytes_key_and_headers_and_tells_the_class_not_the_t
     assert not any(b"Andi" in value for value in headers.values())
 
 
-def test_rules_are_played_in_memory_one_message_after_the_other():
-    def decide(states, message, now):
+def test_rules_are_played_in_memory_one_message_after_the_other() -> None:
+    def decide(states: Mapping[str, int], message: Message, now: datetime) -> tuple[dict[str, int], list[Emit]]:
         count = states.get(message.event.subject, 0) + 1
         return {message.event.subject: count}, emits(str(count))
 
     states, told = play(decide, [message(complaint("c1"), topic="t.in", event_id=f"e{n}") for n in range(3)], {"c2": 9})
     assert states == {"c1": 3, "c2": 9}
-    assert [emit.data.text for emit in told] == ["1", "2", "3"]
+    assert [text_of(emit.data) for emit in told] == ["1", "2", "3"]
 
 
-async def test_the_fake_producer_keeps_what_was_sent_and_fails_when_told():
+async def test_the_fake_producer_keeps_what_was_sent_and_fails_when_told() -> None:
     producer = FakeProducer(failures=[ConnectionError()])
     with pytest.raises(ConnectionError):
         await (await producer.send("t", b"v"))

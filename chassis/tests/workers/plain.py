@@ -11,7 +11,7 @@ from chassis.service import run_server
 from chassis.settings import DatabaseSettings, read_settings
 
 
-async def main():
+async def main() -> None:
     name, settings = os.environ["SERVICE"], read_settings(DatabaseSettings)
     pool = await open_pool(str(settings.database_url), timeout_s=3)
     rules = counting.handler(name, os.environ["OUT"])

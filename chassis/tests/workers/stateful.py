@@ -2,24 +2,26 @@
 
 import contextlib
 import os
+from collections.abc import Sequence
 
 import counting
 
 from chassis import service
 from chassis.batch import Steps
 from chassis.settings import DatabaseSettings, read_settings
+from chassis.wire import Record
 
 
-class Swallowing(Steps):
+class Swallowing(Steps[counting.Count]):
     """The mutant: nothing leaves the step, so Faust acknowledges it."""
 
-    async def __call__(self, records):
+    async def __call__(self, records: Sequence[Record]) -> None:
         with contextlib.suppress(Exception):
             await super().__call__(records)
 
 
 if os.environ.get("MUTANT"):
-    service.Steps = Swallowing
+    vars(service)["Steps"] = Swallowing
 name = os.environ["SERVICE"]
 rules = counting.handler(name, os.environ["OUT"])
 service.run_processor(name, read_settings(DatabaseSettings), rules, os.environ["SOURCES"].split(","))

@@ -6,9 +6,10 @@ import counting
 
 from chassis.service import run_stateless
 from chassis.settings import ServiceSettings, read_settings
+from chassis.wire import Emit, Message
 
 
-def decide(message):
+def decide(message: Message) -> list[Emit]:
     counting.check(message)
     return [counting.tell(message, os.environ["OUT"], 1)]
 
