@@ -113,7 +113,7 @@ def main(stored: Sequence[int]) -> None:
         migrate(dsn, ROOT / "services" / "router" / "migrations")
         for figure in asyncio.run(lookup_times(dsn, rules, stored)):
             print(json.dumps(figure))
-        stack.stop()
+        stack.discard()
 
 
 if __name__ == "__main__":
