@@ -16,7 +16,7 @@ from chassis.batch import UNIT_LETTERS, BugsInARow, Steps, on_timer
 from chassis.database import Pool
 from chassis.metrics import MAX_BUGS_IN_A_ROW
 from chassis.wire import Emit, Record
-from testing.fakes import NOW
+from testing.events import NOW
 
 pytestmark = pytest.mark.connected
 

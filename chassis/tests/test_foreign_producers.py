@@ -9,10 +9,11 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer import message_accumulator, producer
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
-from bench import Bench, encoded, until
+from bench import Bench, encoded
 from confluent_kafka import KafkaError, Producer
 
 from contracts.topics import load_topics
+from testing.waiting import until
 
 pytestmark = pytest.mark.connected
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")

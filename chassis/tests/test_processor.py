@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench import Bench, Worker, encoded, until
+from bench import Bench, Worker, encoded
 
 from chassis.crash import EXIT_TEMPORARY
 from contracts.topics import load_topics
+from testing.waiting import until
 
 pytestmark = pytest.mark.connected
 

@@ -3,10 +3,11 @@
 import asyncio
 
 import pytest
-from bench import Bench, until
+from bench import Bench
 from confluent_kafka import TopicPartition
 
 from chassis.rewind import StillRunning, rewind
+from testing.waiting import until
 
 pytestmark = pytest.mark.connected
 

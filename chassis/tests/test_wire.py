@@ -11,7 +11,8 @@ from bench import complaint, text_of
 from chassis.wire import Emit, Message, Record, Tombstone, dead_letter, outgoing, read_tombstone, tombstone
 from contracts import codec
 from contracts.codec import InvalidEvent
-from testing.fakes import NOW, FakeProducer, message, play
+from testing.events import NOW
+from testing.fakes import FakeProducer, message, play
 
 
 def emits(*texts: str) -> list[Emit]:

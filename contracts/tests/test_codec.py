@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from contracts import codec
 from contracts.codec import InvalidEvent
@@ -96,9 +97,9 @@ def test_a_text_has_one_kind_of_line_end_and_no_control_characters() -> None:
 )
 def test_what_was_sent_with_a_control_character_is_read_without(control: str) -> None:
     event = codec.decode(json.dumps(SMS).encode())
-    data = codec.msgspec.structs.replace(event.data, text=f"a{control}b")
+    data = structs.replace(event.data, text=f"a{control}b")
 
-    read: Any = codec.decode(codec.encode(codec.msgspec.structs.replace(event, data=data))).data
+    read: Any = codec.decode(codec.encode(structs.replace(event, data=data))).data
 
     assert read.text == (f"a{control}b" if control in "\t\n\r" else "ab")
 
@@ -118,10 +119,10 @@ def test_an_event_too_large_for_the_broker_is_refused() -> None:
 
 def test_an_event_that_does_not_fit_its_schema_is_refused_before_it_is_sent() -> None:
     event = codec.decode(json.dumps(SMS).encode())
-    data = codec.msgspec.structs.replace(event.data, ticket="SPG-1")
+    data = structs.replace(event.data, ticket="SPG-1")
 
     with pytest.raises(InvalidEvent):
-        codec.encode(codec.msgspec.structs.replace(event, data=data))
+        codec.encode(structs.replace(event, data=data))
 
 
 @pytest.mark.parametrize(

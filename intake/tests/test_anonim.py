@@ -15,7 +15,7 @@ from chassis.database import Pool
 from contracts.events import FollowUp
 from intake.notices import OutcomeUnknown, Refused, TryLater
 from intake.submissions import Accepted, IntakeSettings, KeyReused, Submission, accept, follow_up, said_before
-from testing.fakes import NOW
+from testing.events import NOW
 from testing.notices import send_all
 
 NUMBER, NAMESPACE = "+6281234567890", UUID(int=1)

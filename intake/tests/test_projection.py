@@ -24,8 +24,8 @@ from intake.projection import build_decide, story_handler
 from intake.submissions import Submission, accept, follow_up
 from intake.texts import PARTS, Texts
 from kabupaten import load
-from testing.events import an_updated
-from testing.fakes import NOW, message, play
+from testing.events import NOW, an_updated
+from testing.fakes import message, play
 
 REGION = Path(__file__).parents[2] / "region" / "soppeng"
 TEXTS = Texts(load(REGION, *PARTS))

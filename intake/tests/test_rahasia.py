@@ -44,13 +44,19 @@ def step(seq: int, kind: str, origin: str, *, rahasia: bool = True, **facts: Any
 
 
 def clock(seq: int, kind: str, deadline_at: datetime = DUE) -> Message:
-    facts = {"stage": "completion", "round": 1, "deadline_at": deadline_at, "message": UNSET, "evidence": []}
+    facts: dict[str, Any] = {
+        "stage": "completion",
+        "round": 1,
+        "deadline_at": deadline_at,
+        "message": UNSET,
+        "evidence": [],
+    }
     return step(seq, kind, SOCIAL, status="in_progress", **facts)
 
 
 def said(*messages: Message, service: str) -> list[str]:
     views, _ = play(build_decide(service, TEXTS, notify=True), messages)
-    return [each.text for each in [*views[T].notices, *views[T].revisions]]
+    return [notice.text for notice in views[T].notices] + [revision.text for revision in views[T].revisions]
 
 
 def telling(texts: list[str]) -> list[str]:
@@ -62,7 +68,7 @@ def telling(texts: list[str]) -> list[str]:
 def test_in_public_a_step_of_a_confidential_complaint_says_its_status_and_where_to_ask(
     kind: str, note: str | None
 ) -> None:
-    facts = {"note": note} if note and kind == "noted" else {}
+    facts: dict[str, Any] = {"note": note} if note and kind == "noted" else {}
     steps = [step(0, "registered", SOCIAL), step(1, kind, SOCIAL, **facts)]
     status = "in_progress" if kind == "noted" else kind
     assert f"{T}: {TEXTS.statuses.get(status, status)}. {TEXTS.social['private']}" == said(*steps, service=SOCIAL)[-1]

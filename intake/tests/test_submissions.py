@@ -21,7 +21,6 @@ from chassis.database import Pool
 from contracts import codec, ticket, topics
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
 from contracts.signature import is_signed
-from intake import submissions as accepting
 from intake.submissions import (
     MAX_TEXT,
     Accepted,
@@ -160,7 +159,7 @@ async def test_two_complaints_of_one_citizen_have_one_reporter(pool: Pool, make_
 
 
 async def test_an_anonymous_complaint_leaves_no_contact(pool: Pool, make_settings: Settings) -> None:
-    facts = {"name": "Andi", "phone": "0812", "email": "a@b.id"}
+    facts: dict[str, Any] = {"name": "Andi", "phone": "0812", "email": "a@b.id"}
     await take(pool, make_settings, replace(SMS, anonim=True, **facts))
     await take(pool, make_settings, replace(SMS, external_id="mo-2", anonim=True, **facts))
     contacts = await pool.fetch("SELECT address, name, phone, email FROM reporters")
@@ -168,7 +167,9 @@ async def test_an_anonymous_complaint_leaves_no_contact(pool: Pool, make_setting
 
 
 async def test_nul_and_half_characters_in_any_field_are_dropped(pool: Pool, make_settings: Settings) -> None:
-    odd = {name: f"a\x00b\ud83d{name}" for name in ("text", "name", "phone", "email", "place", "occurred")}
+    odd: dict[str, Any] = {
+        name: f"a\x00b\ud83d{name}" for name in ("text", "name", "phone", "email", "place", "occurred")
+    }
     await take(pool, make_settings, replace(SMS, **odd))
     (event,) = await published(pool)
     assert isinstance(event.data, ComplaintReceived)
@@ -198,7 +199,7 @@ async def test_a_ticket_that_exists_is_not_minted_again(
 ) -> None:
     numbers = [ticket.mint("sms") for _ in range(2)]
     minted = iter([numbers[0], numbers[0], numbers[1]])
-    monkeypatch.setattr(accepting.ticket, "mint", lambda channel: next(minted))
+    monkeypatch.setattr(ticket, "mint", lambda channel: next(minted))
     first, second = [await take(pool, make_settings, replace(SMS, external_id=key)) for key in ("a", "b")]
     assert numbers == [first.ticket, second.ticket]
 

@@ -93,7 +93,7 @@ def test_what_does_not_fit_is_named_with_its_file(
 ) -> None:
     change(folder)
     found = problems(folder)
-    (problem, *_) = [each for each in found if says in str(each)] or [None]
+    problem = next((each for each in found if says in str(each)), None)
     assert problem is not None, found
     assert (Path(problem.file).stem if file else "", True) == (file, bool(problem.remedy))
 

@@ -11,7 +11,7 @@ from contracts.masking import mask
 from kabupaten import RegionError, load
 from kabupaten.load import PARTS, Part, file_of
 
-ROUTER = ("units", "categories", "routing", "calendar")
+ROUTER: tuple[Part, ...] = ("units", "categories", "routing", "calendar")
 UNITS = """units:
 - {code: A, name: Dinas A, triage: true}
 - {code: B, name: Dinas B, conduct: true, kecamatan: Utara}

@@ -9,10 +9,11 @@ from types import SimpleNamespace
 import pytest
 
 from kabupaten import RegionError, load
+from kabupaten.load import Part
 from kabupaten.sla import Sla
 
 Spoil = Callable[[str, str, str], int]
-NAMED = ("sla", "calendar", "units", "categories")
+NAMED: tuple[Part, ...] = ("sla", "calendar", "units", "categories")
 
 
 def refusal(folder: Path) -> RegionError:

@@ -69,7 +69,7 @@ def test_who_replies_is_told_what_was_masked(tmp_path: Path, name: str) -> None:
 def records_of(*examples_and_facts: tuple[str, dict[str, str]]) -> str:
     """A topic with those examples, each about another complaint."""
     examples = TOPICS_DIR / "unit.routed.v1" / "examples"
-    records = []
+    records: list[str] = []
     for name, facts in examples_and_facts:
         event = codec.decode((examples / f"{name}.json").read_bytes())
         assert isinstance(event.data, UnitRouted)

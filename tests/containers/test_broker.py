@@ -20,7 +20,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaConnectionError
 from confluent_kafka import Consumer, Producer
-from running import ROOT, Broker, until
+from running import ROOT, Broker
 
 from chassis.publish import kafka_client, publish, start, start_producer
 from chassis.settings import ServiceSettings
@@ -29,6 +29,7 @@ from contracts import codec, topics
 from contracts.events import UnitReplied, UnitRouted
 from lapor.servers import acls, kafka
 from lapor.servers.provision import provision
+from testing.waiting import until
 
 pytestmark = pytest.mark.connected
 
@@ -177,8 +178,7 @@ def test_a_unit_receives_and_answers_as_the_guide_says(broker: Broker, tmp_path:
     record = reader.poll(30)
     reader.close()
     assert record
-    assert record.value()
-    said = codec.decode(record.value())
+    said = codec.decode(record.value() or b"")
     assert isinstance(said.data, UnitReplied)
     accepted = example("replied-accepted")
     assert isinstance(accepted.data, UnitRouted)

@@ -62,10 +62,10 @@ async def _clock(dsn: str) -> None:
 
 
 async def _complaint(dsn: str) -> None:
-    settings = IntakeSettings(
+    settings = IntakeSettings.model_validate(dict(
         kafka_bootstrap_servers="127.0.0.1:9", kafka_username="intake-social", kafka_password="unused",
         database_url=dsn, region_dir=ROOT, http_port=9, installation_namespace=UUID(int=1), event_key="k" * 16,
-    )  # type: ignore[arg-type]  # fmt: skip
+    ))  # fmt: skip
     pool = await open_pool(dsn)
     submission = Submission(
         channel="x", gateway="x", external_id="1", text="Jalan berlubang di Lalabata.", address="+62900", thread="x:1"

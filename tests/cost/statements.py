@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import itertools
 import pkgutil
 import re
 from collections.abc import Iterator, Sequence
@@ -75,13 +74,13 @@ class Prepared:
             self.db.execute("SELECT set_config(%s, %s, false)", (name, value))
         self.names = {statement: f"s{n}" for n, statement in enumerate(statements)}
         for statement, name in self.names.items():
-            numbers = itertools.count(1)
-            numbered = re.sub(r"%s", lambda _, numbers=numbers: f"${next(numbers)}", statement)
+            first, *others = statement.split("%s")
+            numbered = first + "".join(f"${n}{text}" for n, text in enumerate(others, start=1))
             self.db.execute(f"PREPARE {name} AS {numbered}".encode())
 
     def cost(self, statement: str, values: tuple[Any, ...]) -> Cost:
         """Execute ``statement`` with ``values`` and take it back."""
-        call = sql.SQL("EXECUTE {}").format(sql.SQL(self.names[statement]))  # type: ignore[arg-type]
+        call = sql.SQL("EXECUTE {}").format(sql.SQL(self.names[statement]))
         if values:
             call += sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Literal, values)))
         with self.db.transaction(force_rollback=True):

@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from harness import SERVICES, until
+from harness import SERVICES
+
+from testing.waiting import until
 
 
 @dataclass(frozen=True)

@@ -62,10 +62,10 @@ def read_log(env: dict[str, Any], principal: str = "auditor") -> Log:
         while waiting:
             for message in consumer.consume(1000, 2.0):
                 assert not message.error(), message.error()
-                place = (message.topic(), message.partition())
-                if message.value():
-                    log.topics[message.topic()].append(json.loads(message.value()))
-                if message.offset() + 1 >= ends[place]:
+                place = message.topic() or "", message.partition() or 0
+                if value := message.value():
+                    log.topics[place[0]].append(json.loads(value))
+                if (message.offset() or 0) + 1 >= ends[place]:
                     waiting.discard(place)
     finally:
         consumer.close()

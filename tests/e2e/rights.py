@@ -47,6 +47,12 @@ def codes(region: Path) -> list[str]:
     return [row["code"] for row in yaml.safe_load((region / "units.yaml").read_text())["units"]]
 
 
+def with_passwords(broker: AdminClient) -> set[str]:
+    """Every user that the broker knows a password of."""
+    told: Any = broker.describe_user_scram_credentials()  # of all users: one future, of some: one for each
+    return set(told.result(30))
+
+
 def of_topics(units: Iterable[str]) -> tuple[set[str], dict[str, Rights]]:
     """Every topic, and what each user may do with it; who may read or write may also describe."""
     names: set[str] = set()

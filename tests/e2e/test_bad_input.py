@@ -15,9 +15,10 @@ from typing import Any
 import httpx
 import pytest
 from desk import Desk, Unit, cloud_event, units
-from harness import CLEAR, ROOT, SERVICES, System, a_number, until
+from harness import CLEAR, ROOT, SERVICES, System, a_number
 
 from contracts.ticket import mint
+from testing.waiting import until
 
 pytestmark = pytest.mark.connected
 

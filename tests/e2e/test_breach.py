@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 from desk import Desk, Unit, units
-from harness import CLEAR, LAPOR, ROOT, System, until
+from harness import CLEAR, LAPOR, ROOT, System
+
+from testing.waiting import until
 
 pytestmark = pytest.mark.connected
 

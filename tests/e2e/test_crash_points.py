@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from desk import Desk, Unit, units
-from harness import CLEAR, System, until
+from harness import CLEAR, System
+
+from testing.waiting import until
 
 pytestmark = pytest.mark.connected
 

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 from desk import units
-from harness import CLEAR, ROOT, System, a_handle, a_number, running, until
+from harness import CLEAR, ROOT, System, a_handle, a_number, running
 
 from lapor.kafka.principal import principal
 from lapor.kafka.reader import read_to_end
@@ -23,6 +23,7 @@ from lapor.processes import credentials
 from lapor.processes.data_dir import DataDir
 from lapor.servers import kafka
 from lapor.servers.postgres import BIN
+from testing.waiting import until
 
 pytestmark = pytest.mark.connected
 

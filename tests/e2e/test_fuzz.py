@@ -20,11 +20,12 @@ import psycopg
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 from desk import Desk, cloud_event, units
-from harness import CLEAR, ROOT, System, a_number, running, until
+from harness import CLEAR, ROOT, System, a_number, running
 
 from lapor.processes import credentials
 from lapor.servers import kafka, quotas
 from testing.mutation import DEEP, SEED, Mutator
+from testing.waiting import until
 
 pytestmark = [pytest.mark.connected, pytest.mark.slow]
 
@@ -52,7 +53,7 @@ UNFORESEEN = (
 )
 #: No gateway's request is longer (intake_sms.adapters.door): what is, h11 refuses before us.
 LONGEST_QUERY = 400_000
-ACTIONS = (
+ACTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("acknowledge", {}),
     ("progress", {"message": "Petugas sedang di lokasi."}),
     ("ask", {"message": "Rumah nomor berapa?"}),
@@ -391,7 +392,7 @@ def test_the_sms_door_answers_whatever_the_gateway_brings(
 
 def reply(
     mutate: Mutator, unit: str, tickets: list[str]
-) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]:
+) -> tuple[bytes | None, bytes | None, list[tuple[str, str | bytes | None]]]:
     """A record of a unit: value, key and headers."""
     ticket = mutate.random.choice(tickets)
     action, more = mutate.random.choice(ACTIONS)
@@ -411,7 +412,7 @@ def reply(
     key = mutate.random.choice(
         (ticket.encode(), ticket.encode(), None, b"", b"\xff\0", b"k" * 5000, mutate.raw(ticket.encode()))
     )
-    headers: list[tuple[str, bytes | None]] = []
+    headers: list[tuple[str, str | bytes | None]] = []
     if mutate.maybe(0.3):
         odd = (
             ("signature", b"\xff"),

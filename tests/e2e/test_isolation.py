@@ -16,9 +16,10 @@ import pytest
 import rights
 from confluent_kafka import Consumer, KafkaError, KafkaException
 from desk import Desk, Unit, cloud_event, units
-from harness import CLEAR, LAPOR, SERVICES, System, until
+from harness import CLEAR, LAPOR, SERVICES, System
 
 from contracts.ticket import mint
+from testing.waiting import until
 
 pytestmark = pytest.mark.connected
 
@@ -73,7 +74,7 @@ def test_a_role_opens_no_database_but_its_own_and_rules_over_nothing(system: Sys
     own = {service.replace("-", "_"): system.env["databases"][service] for service in WITH_DATABASE}
     server = psycopg.conninfo.conninfo_to_dict(own["router"])
     admin = {"user": "postgres", "password": _kept(system)["postgres_admin"], "dbname": "postgres"}
-    with psycopg.connect(**server | admin) as db:  # type: ignore[arg-type]
+    with psycopg.connect(**server | admin) as db:
         # Also where pg_hba.conf already closes the door: on a cluster of somebody else's it is another one.
         grants = db.execute(
             "SELECT rolname, datname FROM pg_roles, pg_database WHERE rolname <> 'postgres' AND datallowconn"
@@ -125,7 +126,7 @@ def test_the_broker_allows_every_user_what_the_declarations_say_and_nothing_else
     names, of_topics = rights.of_topics(units_there)
     users = {*SERVICES, *units_there, "auditor", "operator"}
     broker = rights.login(system.env, "broker", _kept(system)["kafka_admin"])
-    assert users | {"broker"} == set(broker.describe_user_scram_credentials().result(30))
+    assert users | {"broker"} == rights.with_passwords(broker)
     assert users == set(system.env["principals"]) == set(of_topics)
     there = set(broker.list_topics(timeout=20).topics)
     own = {"__consumer_offsets", "__transaction_state"}  # the broker's, made when it needs them: nobody's
@@ -199,7 +200,7 @@ def test_an_intake_says_nothing_of_a_complaint_that_is_anothers(system: System, 
     number, by_sms = system.by_sms(f"{CLEAR} (suara)")
     complaint_id = _complaint_id(system, by_sms)
     item = {"id": "palsu", "kind": "cancel", "at": "2026-11-26T00:00:00Z"}
-    cancel = {"complaint_id": complaint_id, "ticket": by_sms, "items": [item]}
+    cancel: dict[str, Any] = {"complaint_id": complaint_id, "ticket": by_sms, "items": [item]}
     made_up = {
         "complaint_id": "palsu",
         "ticket": mint("sms"),
@@ -213,7 +214,11 @@ def test_an_intake_says_nothing_of_a_complaint_that_is_anothers(system: System, 
     owner = system.unit_of(by_sms)
     accusing = {**made_up, "complaint_id": complaint_id, "ticket": by_sms, "text": f"Pegawai {owner} minta pungli"}
     received = "complaint.received.v1"
-    forged = [("complaint.followed-up.v1", cancel), (received, made_up), (received, accusing)]
+    forged: list[tuple[str, dict[str, Any]]] = [
+        ("complaint.followed-up.v1", cancel),
+        (received, made_up),
+        (received, accusing),
+    ]
     for topic, data in forged:
         event = cloud_event(topic, data, source="/intake-sms", subject=str(data["complaint_id"]))
         key, value = str(data["complaint_id"]).encode(), json.dumps(event).encode()

@@ -10,7 +10,9 @@ from typing import Any
 import httpx
 import pytest
 from desk import Unit, units
-from harness import CLEAR, UNCLEAR, System, a_handle, a_number, until
+from harness import CLEAR, UNCLEAR, System, a_handle, a_number
+
+from testing.waiting import until
 
 pytestmark = pytest.mark.connected
 

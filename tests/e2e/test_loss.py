@@ -19,9 +19,11 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from harness import SERVICES, System, until
+from harness import SERVICES, System
 from judge import anomalies, read_log
 from units import working
+
+from testing.waiting import until
 
 pytestmark = pytest.mark.connected
 

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 from desk import Desk, Unit
-from harness import ROOT, System, until
+from harness import ROOT, System
 
 from testing.servers import npm_packages
+from testing.waiting import until
 
 pytestmark = pytest.mark.connected
 
@@ -153,7 +154,7 @@ def test_a_reply_on_the_command_line_carries_its_proof_and_the_units_that_help(s
         return data
 
     reply(unit, "--action", "return", "--reason", "perlu dibaca bersama bagian ekonomi")
-    triage = until(lambda: (code := system.unit_of(ticket)) != unit and code, 30, f"{ticket} is in triage")
+    triage = until(lambda: code if (code := system.unit_of(ticket)) != unit else None, 30, f"{ticket} is in triage")
     disposed = reply(triage, "--action", "dispose", "--unit", unit, "--support", "setda", "--support", "BPKPD")
     assert ["SETDA", "BPKPD"] == disposed["support"]
     proof = f"{tmp_path}/nota.pdf=https://dokumen.soppengkab.go.id/nota.pdf"

@@ -44,9 +44,9 @@ def _work(env: dict[str, Any], code: str, stop: threading.Event, seen: list[str]
     done: set[str] = set()
     while not stop.is_set():
         for message in consumer.consume(100, 0.1):
-            if message.error() or not message.value():
+            if message.error() or not (value := message.value()):
                 continue
-            event = json.loads(message.value())
+            event = json.loads(value)
             if event["data"]["why"] != "routed" or event["id"] in done:
                 continue
             done.add(event["id"])

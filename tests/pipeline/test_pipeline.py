@@ -85,7 +85,7 @@ class Pipeline:
         for each in out:
             ms = round(self.now.timestamp() * 1000)
             record = Record(each.topic, 0, len(self.log), each.key, each.value, ms, tuple(each.headers))
-            message = Message(record, codec.decode(each.value))
+            message = Message(record, codec.decode(each.value or b""))
             self.log.append(message)
             self.waiting.append(message)
 

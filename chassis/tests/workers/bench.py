@@ -35,8 +35,7 @@ from chassis.settings import DatabaseSettings
 from contracts import codec, ticket
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
 from lapor.processes.ports import any_free
-from testing.events import a_received
-from testing.fakes import NOW
+from testing.events import NOW, a_received
 from testing.servers import Stack
 from testing.waiting import until
 
@@ -228,7 +227,7 @@ class Bench:
             while start < end and (record := self.reader.poll(10)) is not None:
                 if not record.error():
                     found.append(record)
-                    start = int(record.offset()) + 1
+                    start = (record.offset() or 0) + 1
         self.reader.unassign()
         return found
 

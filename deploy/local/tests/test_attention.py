@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lapor.commands import status
+from lapor.commands import dlq, status
 from lapor.commands.status import in_a_word
 from lapor.processes import state
 from lapor.processes.data_dir import DataDir
@@ -94,11 +94,16 @@ def test_dead_letters_are_looked_for_only_where_kafka_answers(
 ) -> None:
     """Who is away is waited for, and `status` is asked most when something is."""
     asked: list[DataDir] = []
+
+    def waiting(where: DataDir) -> dict[str, int]:
+        asked.append(where)
+        return {}
+
     here = State(pid=os.getpid(), started=state.started_at(os.getpid()) or 0, region="r")
     here.processes.append(Entry(name="kafka", state=kafka))
     state.write(DataDir(tmp_path).state, here)
-    monkeypatch.setattr(status.attention, "outboxes", lambda _: {})
-    monkeypatch.setattr(status.dlq, "waiting", lambda where: asked.append(where) or {})
+    monkeypatch.setattr(attention, "outboxes", lambda _: {})
+    monkeypatch.setattr(dlq, "waiting", waiting)
     status.status(data=tmp_path, as_json=True)
     assert asks is bool(asked)
 

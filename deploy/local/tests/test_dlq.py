@@ -13,7 +13,8 @@ from lapor.errors import Refused
 from lapor.kafka.principal import Principal
 from lapor.kafka.reader import Found
 from lapor.processes.data_dir import DataDir
-from testing.fakes import NOW
+from lapor.system import addresses
+from testing.events import NOW
 from testing.servers import Stack
 
 
@@ -66,7 +67,7 @@ def test_what_an_intake_set_aside_is_read_and_settled_in_its_own_database(
 ) -> None:
     here, databases = DataDir(tmp_path), {"intake-sms": connected.database("aside")}
     migrate(databases["intake-sms"], intake.MIGRATIONS)
-    monkeypatch.setattr(dlq.addresses, "env", lambda data: {"databases": databases})
+    monkeypatch.setattr(addresses, "env", lambda data: {"databases": databases})
     with psycopg.connect(databases["intake-sms"], autocommit=True) as db:
         add = (
             "INSERT INTO set_aside (door, content, error) VALUES ('kannel-mo', 'raw=lampu', 'Unreadable') RETURNING id"

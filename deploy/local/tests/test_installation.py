@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from lapor.processes import credentials
@@ -16,7 +17,9 @@ def test_an_intake_knows_its_own_key_and_only_those_that_check_know_all(tmp_path
         data=DataDir(tmp_path), region=tmp_path, ports=installation.PORTS, credentials=kept, overrides={}
     )
     keys = {kept.shared[name]: name for name in credentials.EVENT_KEYS}
-    told = {service.name: installation.service_env(it, service) for service in installation.SERVICES}
+    told: dict[str, Mapping[str, str]] = {
+        service.name: installation.service_env(it, service) for service in installation.SERVICES
+    }
     told["standins"] = installation.standins(it).env
     assert 3 == len(keys)
     assert {

@@ -21,6 +21,7 @@ from lapor.demo.scenarios import SCENARIOS
 from lapor.errors import Refused
 from lapor.kafka.reader import Found
 from lapor.processes.data_dir import DataDir
+from lapor.system import addresses
 from testing.events import NOW, a_received, a_snapshot, an_updated
 
 Door = Callable[[httpx.Request], Any]
@@ -49,7 +50,7 @@ def demo(monkeypatch: pytest.MonkeyPatch) -> Callable[[Channel, Door], list[Jour
     """Sends one complaint through a door."""
     monkeypatch.setattr(player, "principal", lambda *_: FakePrincipal())
     monkeypatch.setattr(player, "follow", listen)
-    monkeypatch.setattr(player.addresses, "env", lambda _: URLS)
+    monkeypatch.setattr(addresses, "env", lambda _: URLS)
 
     def run(channel: Channel, door: Door) -> list[Journey]:
         monkeypatch.setattr(httpx, "AsyncClient", lambda **_: Client(transport=httpx.MockTransport(door)))
@@ -132,7 +133,7 @@ def test_on_x_what_follows_a_complaint_is_a_post_too(monkeypatch: pytest.MonkeyP
         posts.append((url, what["json"]))
 
     monkeypatch.setattr(player, "_write", write)
-    monkeypatch.setattr(player.addresses, "env", lambda _: URLS)
+    monkeypatch.setattr(addresses, "env", lambda _: URLS)
     trip = Travel(DataDir(Path("data")), SCENARIOS["reopened"], lambda *_: None)
     journey = Journey(channel="x", tag="abc", sent_at=NOW, sender="", scenario=SCENARIOS["reopened"], turns=[])
     journey.ticket = "SPG-M000-0000C"
@@ -152,7 +153,7 @@ def test_hops_are_shown_in_the_order_in_which_they_happened_and_each_answer_with
             written.append(codec.decode(value))
 
     monkeypatch.setattr(player, "principal", lambda *_: Unit())
-    monkeypatch.setattr(player.addresses, "env", lambda _: URLS)
+    monkeypatch.setattr(addresses, "env", lambda _: URLS)
     trip = Travel(DataDir(Path("data")), SCENARIOS["journey"], lambda journey, hop, at: shown.append(hop))
     turns = list(SCENARIOS["journey"].turns)
     trip.journeys = [Journey(channel="sms", tag="abc", sent_at=NOW, sender="", scenario=trip.scenario, turns=turns)]

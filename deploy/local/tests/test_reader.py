@@ -11,9 +11,14 @@ from typing import Any
 import pytest
 import typer
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._acl import AclBindingFilter, AclOperation, AclPermissionType
-from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
+from confluent_kafka.admin import (
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+)
 
 from contracts.topics import load_topics
 from lapor import __main__ as command
@@ -32,7 +37,9 @@ def unit(connected: Stack) -> Principal:
     return Principal("PU", connected.client("PU"))
 
 
-def test_kafka_that_is_away_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+def test_kafka_that_is_away_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def fail() -> None:
         raise KafkaException(KafkaError(KafkaError._TRANSPORT, "Failed to get metadata"))
 
@@ -63,7 +70,7 @@ def test_a_topic_that_one_may_not_read_is_refused_at_once(unit: Principal, topic
 @pytest.mark.connected
 def test_who_may_no_longer_read_does_not_wait(unit: Principal, connected: Stack) -> None:
     """Its rights are taken away while it listens."""
-    admin = AdminClient(connected.client())
+    admin = AdminClient({**connected.client()})
     own = AclBindingFilter(
         ResourceType.TOPIC, "unit.pu.routed.v1", ResourcePatternType.LITERAL, "User:PU", "*", AclOperation.ANY,
         AclPermissionType.ANY,

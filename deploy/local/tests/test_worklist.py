@@ -22,7 +22,7 @@ from lapor.kafka.worklist import as_json, as_table, open_items
 
 NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
 EXAMPLE = codec.decode((TOPICS_DIR / "unit.routed.v1" / "examples" / "routed.json").read_bytes())
-HELP = {"role": "support", "unit": "DISHUB"}
+HELP: dict[str, Any] = {"role": "support", "unit": "DISHUB"}
 
 
 def _record(value: bytes) -> Found:
@@ -40,6 +40,7 @@ def _told(
     """A record about complaint ``number``."""
     assert isinstance(EXAMPLE.data, UnitRouted)
     facts = {"ticket": f"SPG-S000-0000{number}", **changes}
+    assert isinstance(EXAMPLE.data.complaint, ComplaintSnapshot)
     complaint = msgspec.structs.replace(EXAMPLE.data.complaint, **facts)
     data = msgspec.structs.replace(
         EXAMPLE.data, why=why, reason="karena", reply=reply, stage=stage, complaint=complaint

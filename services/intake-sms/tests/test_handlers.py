@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from chassis.database import Pool, open_pool
 from contracts import codec, ticket
@@ -224,7 +224,7 @@ async def ask(desk: Desk, number: str, at: datetime = datetime(2026, 11, 24, 12,
         )
 
 
-async def added(desk: Desk) -> list[tuple[str, str]]:
+async def added(desk: Desk) -> list[tuple[str, str | UnsetType]]:
     """What was added, with the ticket it was added to."""
     found = [event for event in await events(desk.pool) if isinstance(event, ComplaintFollowedUp)]
     return [(event.ticket, item.text) for event in found for item in event.items]

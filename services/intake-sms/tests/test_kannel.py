@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import quote_plus
 
 import httpx
@@ -211,7 +211,7 @@ async def test_a_gateway_that_has_it_and_is_silent_is_not_given_it_again(
 @pytest.mark.parametrize("lost", [httpx.ReadError("no"), httpx.WriteError("no"), httpx.RemoteProtocolError("no")])
 async def test_a_gateway_that_died_with_it_is_given_it_once_more(make_settings: Settings, lost: Exception) -> None:
     settings = make_settings()
-    answers = iter([lost, lost, httpx.Response(202), lost])
+    answers: Iterator[Exception | httpx.Response] = iter([lost, lost, httpx.Response(202), lost])
 
     def handle(request: httpx.Request) -> httpx.Response:
         answer = next(answers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from msgspec import UNSET
@@ -36,7 +37,7 @@ async def take(desk: Desk, post: Seen) -> None:
     await handlers.take(replace(desk, known={}), post)
 
 
-def reply_of(post: Seen, number: str, text: str, **changes: str) -> Seen:
+def reply_of(post: Seen, number: str, text: str, **changes: Any) -> Seen:
     return replace(post, id=number, version=number, text=text, **{"root": post.id, **changes})
 
 
@@ -188,7 +189,8 @@ async def test_half_a_letter_in_a_post_stops_nothing(
     def stumble(text: str, known: str) -> Wish:
         raise ValueError("a bug of ours")
 
-    post = replace(POST, **{odd: "lampu mati \ud83d"})
+    changes: dict[str, Any] = {odd: "lampu mati \ud83d"}
+    post = replace(POST, **changes)
     await take(desk, post)
     monkeypatch.setattr(handlers, "read", stumble)
     await take(desk, replace(post, id="101"))

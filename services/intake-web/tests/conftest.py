@@ -67,7 +67,7 @@ class FakeStore:
             return None
         story = story or ComplaintView(ticket=number)
         story = structs.replace(story, rahasia=story.rahasia or (sent is not None and sent.rahasia))
-        return Found(story=story, received_at=accepted and accepted.received_at)
+        return Found(story=story, received_at=accepted.received_at if accepted else None)
 
     async def is_owner(self, number: str, secret: str) -> bool:
         self._check()

@@ -138,13 +138,13 @@ class Office:
         self.told += told
         return [emit.data for emit in told]
 
-    def ring(self, ticket: str = T) -> list[Data]:
+    def ring(self, ticket: str = T) -> list[Any]:
         changes, told = handlers.unclassified(self.rules, self.cases, ticket, NOW)
         self.cases |= changes
         self.told += told
         return [emit.data for emit in told]
 
-    def sweep(self, ticket: str = T, *others: str) -> list[Data]:
+    def sweep(self, ticket: str = T, *others: str) -> list[Any]:
         """The sweep found ``others`` to be like ``ticket``: all there are, if none is named."""
         found = list(others) or [each for each in self.cases if each != ticket]
         changes, told = handlers.compared(self.rules, self.cases, ticket, found, NOW)

@@ -28,7 +28,7 @@ from router_office import (
 
 from chassis.wire import Message
 from contracts import topics
-from contracts.events import ComplaintUpdated, SlaBreached, SlaUpdated, UnitRouted
+from contracts.events import ComplaintUpdated, Data, SlaBreached, SlaUpdated, UnitRouted
 from kabupaten.routing import RoutingRule
 from testing.fakes import message
 
@@ -65,12 +65,13 @@ def test_what_nobody_has_is_escalated_to_the_triage_unit_for_want_of_a_head() ->
 
 
 def test_what_nobody_has_is_no_longer_theirs_who_were_alarmed_once_somebody_has_it() -> None:
-    alarm = [sla("warned"), breached(), breached(level=1, escalate_to=["head", "SETDA"])]
-    for then, others in [
+    alarm: list[Data] = [sla("warned"), breached(), breached(level=1, escalate_to=["head", "SETDA"])]
+    cases: list[tuple[Data, list[str]]] = [
         (classified(), ["DISKOMINFO", "SETDA"]),
         (classified(abstained=True), ["SETDA"]),
         (followed_up(item("cancel")), ["DISKOMINFO", "SETDA"]),
-    ]:
+    ]
+    for then, others in cases:
         office = in_status("registered")
         office.hear(*alarm)
         told = to_units(office.hear(then))
@@ -140,7 +141,7 @@ def test_the_bound_of_an_earlier_question_does_not_end_the_next_one() -> None:
     office = in_status("acknowledged")
     office.hear(("PUPR", reply("ask", message="Di rumah nomor berapa?")))
     first = office.case.seq
-    office.hear(followed_up(item("addition", "nomor 4")), ("PUPR", reply("ask", message="Sejak kapan?")))
+    office.hear(followed_up(item("addition", text="nomor 4")), ("PUPR", reply("ask", message="Sejak kapan?")))
     assert [] == kinds(office.hear(sla("resumed", based_on_seq=first)))
     assert "waiting_for_reporter" == office.case.status
     assert ["in_progress"] == kinds(office.hear(sla("resumed", based_on_seq=office.case.seq)))

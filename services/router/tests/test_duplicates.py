@@ -142,18 +142,14 @@ def test_a_number_or_a_word_more_on_either_side_is_for_a_person(one: str, two: s
 
 def test_more_reporters_make_it_more_pressing() -> None:
     office = twins()
-    (before,) = [
-        each.complaint.priority
-        for each in office.hear(("PUPR", reply("menari", OTHER)))
-        if isinstance(each, UnitRouted)
-    ]
+
+    def priority() -> int:
+        (answer,) = office.hear(("PUPR", reply("menari", OTHER)))
+        return int(answer.complaint.priority)
+
+    before = priority()
     office.sweep()
-    (after,) = [
-        each.complaint.priority
-        for each in office.hear(("PUPR", reply("menari", OTHER)))
-        if isinstance(each, UnitRouted)
-    ]
-    assert after > before
+    assert priority() > before
 
 
 @pytest.mark.parametrize(

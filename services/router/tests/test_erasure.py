@@ -28,7 +28,7 @@ from router_office import (
 from contracts import topics
 from contracts.events import ComplaintErased, ComplaintUpdated, Place, Support, UnitRouted
 from router import handlers
-from testing.fakes import NOW
+from testing.events import NOW
 
 #: What only the citizen said, or what was said to the citizen about it.
 CANARIES = ("kenari-teks", "kenari-tempat", "kenari-kapan", "kenari-kata", "kenari-tambahan", "kenari-disebut")
@@ -95,7 +95,7 @@ def test_it_is_done_when_each_service_said_so_and_not_before() -> None:
     office = with_canaries("closed")
     office.hear(followed_up(item("rights_request", 9, right="erasure")))
     assert [] == kinds(office.hear(("DISKOMINFO", reply("rights-done", message="disetujui"))))
-    assert [] == office.hear(tombstone(topics.RECEIVED, **{"intake-sms.notices": 3}), tombstone(topics.FOLLOWED_UP))
+    assert [] == office.hear(tombstone(topics.RECEIVED, T, **{"intake-sms.notices": 3}), tombstone(topics.FOLLOWED_UP))
     told = office.hear(tombstone(topics.CLASSIFIED))
     (ledger,) = [each for each in told if isinstance(each, ComplaintErased)]
     (step,) = [each for each in told if isinstance(each, ComplaintUpdated)]
@@ -138,6 +138,7 @@ def test_a_router_whose_backup_is_older_erases_again_by_the_ledger(knows: bool) 
     """Also where the ledger is read before the complaint itself."""
     (ledger,) = [each for each in erased().told if isinstance(each.data, ComplaintErased)][-1:]
     office = with_canaries() if knows else Office()
+    assert isinstance(ledger.data, ComplaintErased)
     told = office.hear(ledger.data, received(text="kenari-teks"), classified(), followed_up(item("addition", text="x")))
     assert [] == texts(office.case, told)
     assert "cancelled" == office.case.status

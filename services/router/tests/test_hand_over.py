@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from msgspec import UNSET
@@ -97,7 +98,7 @@ def test_a_late_understanding_hands_it_over_from_the_triage_lane_unless_a_person
 
 
 @pytest.mark.parametrize("doubt", [{"abstained": True}, {"urgency": "darurat"}, {"spam": True}])
-def test_a_doubtful_or_urgent_one_is_looked_at_and_not_handed_over(doubt: dict[str, object]) -> None:
+def test_a_doubtful_or_urgent_one_is_looked_at_and_not_handed_over(doubt: dict[str, Any]) -> None:
     it = office(classified(category="listrik_energi", **doubt))
     assert ("routed", "DISKOMINFO", "triage") == (it.case.status, it.case.unit, it.case.lane)
 

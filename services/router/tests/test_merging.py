@@ -26,7 +26,7 @@ from router_office import (
 
 from chassis.wire import outgoing
 from contracts.events import ComplaintUpdated, UnitRouted
-from testing.fakes import NOW
+from testing.events import NOW
 
 
 def merged() -> Office:

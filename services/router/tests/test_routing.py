@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import UNSET
@@ -251,7 +252,7 @@ def test_a_reply_about_another_units_complaint_is_refused_the_same_way(action: s
     office = in_status("routed")
     told = office.hear(("PDAM", reply(action, message="m")))
     assert [f"laporan {T} bukan milik PDAM saat ini"] == [refusal(told)]
-    assert UNSET == told[0].complaint  # type: ignore[union-attr]
+    assert UNSET == told[0].complaint
     assert "routed" == office.case.status
 
 
@@ -389,7 +390,7 @@ def test_what_the_reporter_adds_after_the_answer_is_not_for_a_unit_that_was_accu
     assert ("resolved", [("INSPEKTORAT", "followed-up")]) == (office.case.status, to_units(told))
 
 
-def corrected(*, by: str = "DISKOMINFO", **facts: object) -> tuple[Office, list[Data]]:
+def corrected(*, by: str = "DISKOMINFO", **facts: Any) -> tuple[Office, list[Data]]:
     office = Office()
     office.hear(received(), classified(abstained=True, **facts))
     return office, office.hear((by, reply("correct", category="aparatur_korupsi")))

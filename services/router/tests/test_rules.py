@@ -115,7 +115,7 @@ def on(day: int, hour_utc: int = 3) -> datetime:
 
 def registry(**changed: Mapping[str, object]) -> Rules:
     """RULES with the given facts of some units."""
-    units = {code: structs.replace(unit, **changed.get(code, {})) for code, unit in RULES.units.items()}  # type: ignore[arg-type]
+    units = {code: structs.replace(unit, **changed.get(code, {})) for code, unit in RULES.units.items()}
     return replace(RULES, units=units)
 
 

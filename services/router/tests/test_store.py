@@ -45,7 +45,8 @@ from router.case import Case
 from router.erasure import redacted
 from router.settings import Settings
 from router.timers import PATIENCE_S, clock_timer, triage_timer
-from testing.fakes import NOW, message
+from testing.events import NOW
+from testing.fakes import message
 
 pytestmark = pytest.mark.connected
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
@@ -110,7 +111,8 @@ async def test_a_complaint_brings_its_whole_family_along(pool: Pool, steps: Step
 async def test_nothing_a_unit_writes_stops_the_router(pool: Pool, steps: Steps[Case]) -> None:
     await hear(steps, (topics.RECEIVED, received()), (topics.CLASSIFIED, classified()))
     replied = topics.unit_replied("PUPR")
-    odd = [received(), *(reply("acknowledge", given) for given in ("\x00", "", "💥")), reply("m\x00"), classified()] * 3
+    replies = [*(reply("acknowledge", given) for given in ("\x00", "", "💥")), reply("m\x00")]
+    odd: list[Data] = [received(), *replies, classified()] * 3
     await steps([message(data, topic=replied, event_id=f"odd-{n}").record for n, data in enumerate(odd)])
     answers = [e for e in await told(pool) if isinstance(e, UnitRouted) and e.why == "replied"]
     dead = await pool.fetchval("SELECT count(*) FROM outbox WHERE topic = 'router.dlq'")

@@ -124,7 +124,7 @@ def answers(told: list[Data]) -> list[str]:
     return [each.reply.event_id for each in told if isinstance(each, UnitRouted) and each.reply is not UNSET]
 
 
-@settings(max_examples=max(300, settings.default.max_examples))
+@settings(max_examples=max(300, settings().max_examples))
 @given(st.lists(happenings, min_size=20, max_size=40))
 def test_no_order_of_events_breaks_a_promise(events: list[Any]) -> None:
     office = Office()

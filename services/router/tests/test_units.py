@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -53,7 +54,7 @@ def ending(code: str, successor: str | None = None) -> Rules:
     return replace(RULES, units=units)
 
 
-def sweep(office: Office, rules: Rules, ticket: str = T) -> list[Data]:
+def sweep(office: Office, rules: Rules, ticket: str = T) -> list[Any]:
     changes, told = handlers.unit_ended(in_force(rules, NEXT_DAY), office.cases, ticket, NEXT_DAY)
     office.cases |= changes
     office.told += told
@@ -98,7 +99,7 @@ def test_without_a_successor_a_person_decides() -> None:
     assert "PUPR tidak berlaku lagi" in str(office.story()[-1].reason)
 
 
-def helped(status: str = "routed", **about: list[str]) -> Office:
+def helped(status: str = "routed", **about: Any) -> Office:
     """PUPR leads and DISHUB helps."""
     office = Office()
     office.hear(received(), classified(abstained=True, **about))
@@ -185,7 +186,7 @@ def test_the_topics_of_a_unit_that_ended_are_read_on() -> None:
 
 
 def test_an_old_name_accuses_the_successor_too() -> None:
-    rules, cases, told = ending("PDAM", "PUPR"), dict[str, Case](), list[Data]()
+    rules, cases, told = ending("PDAM", "PUPR"), dict[str, Case](), list[Any]()
     for topic, data in (
         (topics.RECEIVED, received()),
         (topics.CLASSIFIED, classified(about_units=["PDAM"])),
