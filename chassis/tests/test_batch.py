@@ -227,7 +227,7 @@ async def test_a_timer_changes_state_and_tells_under_the_same_lock(
     assert {"c1": 2} == bench.counts()
 
 
-async def test_words_that_came_later_are_counted_once_and_no_dead_letter(bench: Bench, pool: Pool):
+async def test_words_that_came_later_are_counted_once_and_no_dead_letter(bench: Bench, pool: Pool) -> None:
     handler = dataclasses.replace(counting.handler(bench.name, bench.out), decide=lambda states, message, now: ({}, []))
     step = Steps(pool, handler)
     for _ in range(2):

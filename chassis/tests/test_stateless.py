@@ -90,7 +90,7 @@ async def test_what_was_not_acknowledged_leaves_the_step_as_an_error(
         await step(records("a"))
 
 
-async def test_words_that_came_later_are_counted_and_no_dead_letter(producer):
+async def test_words_that_came_later_are_counted_and_no_dead_letter(producer: FakeProducer) -> None:
     step = StatelessSteps(producer, "newer", lambda message: [], publish_timeout_s=1)
     await step([Record("t.in", 0, 0, b"c1", newer("e1"), 1_000), *records("a")])
     assert producer.sent == []

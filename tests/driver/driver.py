@@ -259,7 +259,7 @@ class World:
                 self._decide(ticket, rule, f"{ticket}:held:{self.router.states[ticket].seq}")
 
     def _decide(self, ticket: str, rule: Any, cause: str) -> None:
-        self.router.act([ticket], lambda cases: rule(RULES, cases, ticket, self.now), cause, self.now)  # type: ignore[no-any-return]
+        self.router.act([ticket], lambda cases: rule(RULES, cases, ticket, self.now), cause, self.now)
 
     def receipt(self, intake: str, ticket: str) -> None:
         """What an intake stores with a complaint that it takes."""

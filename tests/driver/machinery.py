@@ -13,7 +13,8 @@ import msgspec
 
 from chassis.wire import Emit, Message, Outgoing, Record, outgoing
 from contracts import codec, topics
-from intake.complaint_view import DONE, ComplaintView
+from contracts.vocabulary import DONE
+from intake.complaint_view import ComplaintView
 from intake.notices import NewNotice, Revision
 
 Place = tuple[str, int]

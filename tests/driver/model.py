@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from truth import Clock, Event, clocks_of
 
 from chassis.wire import Message
+from contracts.events import ComplaintUpdated
 
 if TYPE_CHECKING:
     from driver import World
@@ -129,7 +130,7 @@ def truth(world: World, story: list[Message]) -> list[Clock]:
     events = [
         Event(d.seq, d.kind, (d.note or None) if d.kind == "noted" else d.lane, m.time)
         for m in story
-        if (d := m.data).kind not in CLOCK  # type: ignore[union-attr]
+        if isinstance(d := m.data, ComplaintUpdated) and d.kind not in CLOCK
     ]
     return clocks_of(events, story[0].data.received_at, world.horizon)  # type: ignore[union-attr]
 
@@ -139,7 +140,7 @@ def deadlines(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
     fold, case = folded(story), world.router.states[ticket]
     clocks = truth(world, story)
     true = {(clock.stage, clock.deadline, level): clock for clock in clocks for level in range(len(clock.rang))}
-    parents = {m.data.parent for m in story if m.data.kind == "merged"}  # type: ignore[union-attr]
+    parents = {str(d.parent) for m in story if isinstance(d := m.data, ComplaintUpdated) and d.kind == "merged"}
     of_parents = {
         (clock.stage, clock.deadline, level)
         for parent in parents

@@ -77,7 +77,8 @@ def at_once(real: Any) -> Any:
     """What time alone made true is said like anything else."""
 
     def of(data: Any) -> ClockWord:
-        return _replace(real(data), due_at=None)
+        word: ClockWord = _replace(real(data), due_at=None)
+        return word
 
     return of
 
@@ -124,7 +125,7 @@ def never_stale(real: Any) -> Any:
 
 #: Module or class, name, what takes its place, and under which faults it is found.
 BUGS: dict[str, tuple[Any, str, Callable[[Any], Any], Faults]] = {
-    "breaches are told at once": (clock.ClockWord, "of", at_once, OUTAGES),
+    "breaches are told at once": (ClockWord, "of", at_once, OUTAGES),
     "released before all is read": (clock, "release", releases_all, SLOW),
     "late steps are not waited for": (clock, "_is_undecided", lambda real: say_at_once, OUTAGES),
     "upheld is ignored": (handlers, "decide", without("upheld"), OUTAGES),

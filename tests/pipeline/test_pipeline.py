@@ -23,6 +23,7 @@ from contracts.events import ComplaintReceived, Data, SlaBreached, SlaUpdated, U
 from contracts.ids import complaint_id
 from contracts.masking import mask
 from contracts.signature import sign
+from contracts.vocabulary import ComplaintType, Urgency
 from intake.projection import SOURCES, story_handler
 from intake.texts import PARTS, Texts
 from intake_sms.domain import read
@@ -52,8 +53,8 @@ def understand(text: str) -> Classification:
         confidence=0.9 if sure else 0.1,
         abstained=not sure,
         top=(Candidate(category=category, confidence=0.9),),
-        type="pengaduan",
-        urgency="sedang",
+        type=ComplaintType.PENGADUAN,
+        urgency=Urgency.SEDANG,
         spam=False,
         language="id",
         place=Place(),

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from intake import complaint_view, submissions
+from contracts import vocabulary
+from intake import submissions
 from intake_web import domain
 from intake_web.domain import Invalid, read_addition, read_complaint, read_key, read_secret
 
@@ -122,4 +123,4 @@ def test_a_sentence_loses_the_number_that_is_known() -> None:
 
 
 def test_finished_is_what_is_final_for_every_intake_and_what_only_the_archive_knows() -> None:
-    assert set(domain.FINISHED) == {*complaint_view.FINAL, "archived"}
+    assert set(domain.FINISHED) == {*vocabulary.FINAL, "archived"}

@@ -89,7 +89,7 @@ def followed_up(*items: FollowUp, ticket: str = T) -> ComplaintFollowedUp:
 
 
 def item(kind: str, number: int = 1, **facts: Any) -> FollowUp:
-    return FollowUp(id=f"{kind}-{number}", kind=kind, at=AT, **facts)  # type: ignore[arg-type]
+    return FollowUp(id=f"{kind}-{number}", kind=kind, at=AT, **facts)
 
 
 def tombstone(topic: str, ticket: str = T, **erased: int) -> Message:

@@ -29,8 +29,8 @@ def message(data: Data, time: datetime = T0) -> Message:
     return Message(Record("complaint.updated.v1", 0, 0, b"c1", encode(event), 0), event)
 
 
-def updated(seq: int, kind: UpdateKind) -> ComplaintUpdated:
-    return an_updated(seq, kind, ticket=TICKET, received_at=T0)
+def updated(seq: int, kind: str) -> ComplaintUpdated:
+    return an_updated(seq, UpdateKind(kind), ticket=TICKET, received_at=T0)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ Who subscribes gets the lines of the file ``RECORDS`` instead, and then the end 
 
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
 
@@ -39,7 +40,7 @@ class Record:
 
 class Consumer:
     def __init__(self, settings: dict[str, Any]) -> None:
-        self.poll = lambda seconds: Record()
+        self.poll: Callable[[float], Record | Written] = lambda seconds: Record()
 
     def get_watermark_offsets(self, partition: TopicPartition, timeout: int) -> tuple[int, int]:
         return 0, 0
