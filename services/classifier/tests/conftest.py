@@ -1,9 +1,9 @@
-"""The model is built once for all workers: it takes some seconds."""
+"""The model is built once for all workers, and kept for the next run: it takes many seconds."""
 
 from __future__ import annotations
 
 import fcntl
-import os
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,8 +19,10 @@ from kabupaten import load
 from kabupaten.lexicon import phrases_of
 from kabupaten.phrases import Matches, Phrases, tokenise
 from kabupaten.training import load_training
+from lapor.servers.classifier_model import key
 
-REGION = Path(__file__).parents[3] / "region" / "soppeng"
+ROOT = Path(__file__).parents[3]
+REGION = ROOT / "region" / "soppeng"
 CHECK_SETS = Path(__file__).parent / "check_sets"
 
 
@@ -53,16 +55,19 @@ def check_set() -> list[Row]:
 
 
 @pytest.fixture(scope="session")
-def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.getbasetemp()
-    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
-    path = root / "soppeng.model"
-    with (root / "soppeng.model.lock").open("w") as lock:
+def model_file() -> Path:
+    """The model of the region; built when its inputs, the code or a pinned library changed, and by one worker."""
+    kept, pins = ROOT / "build" / "model-of-tests", ROOT / "requirements" / "classifier.txt"
+    kept.mkdir(parents=True, exist_ok=True)
+    path = kept / f"{hashlib.sha256(key(REGION).encode() + pins.read_bytes()).hexdigest()}.model"
+    with (kept / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
+            for old in kept.glob("*.model"):
+                old.unlink()
             places = place_names(gazetteer_of(load(REGION, "territory").territory))
-            built = build(load_training(REGION), places, lambda _: None)
-            linear_model.save(built, path)
+            linear_model.save(build(load_training(REGION), places, lambda _: None), kept / "new")
+            (kept / "new").replace(path)
     return path
 
 
