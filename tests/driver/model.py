@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from fold import CLOCK, Fold, Rung, folded
 from truth import Clock, Event, clocks_of
 
 from chassis.wire import Message
@@ -17,73 +17,14 @@ from contracts.events import ComplaintUpdated
 if TYPE_CHECKING:
     from driver import World
 
-CLOCK = {"deadline_set", "warned", "breached", "escalated", "paused", "resumed", "rescheduled", "retracted", "met"}
 REPEATED = {"acknowledged", "in_progress", "resolved", "closed", "reopened", "handed_over", "rejected"}
 WITH_A_UNIT = {"routed", "acknowledged", "in_progress", "waiting_for_reporter"}
 OPEN = WITH_A_UNIT | {"registered"}
 FINAL = {"closed", "handed_over", "rejected", "cancelled"}
+#: What begins or hides a round.
+ROUNDS = {"merged", "unmerged", "resolved", "reopened"}
 NOTHING_PROMISED = FINAL | {"resolved"}
 MOMENT = re.compile(r"<([^>]+)>")
-#: Of a deadline: stage, instant and level of the ladder.
-Rung = tuple[str, datetime, int]
-
-
-@dataclass
-class Fold:
-    """A story from its first step to its last."""
-
-    status: str = "received"
-    unit: str | None = None
-    support: list[str] = field(default_factory=list)
-    parent: str | None = None
-    deadline_at: datetime | None = None
-    breached: bool = False
-    paused: bool = False
-    reopen_until: datetime | None = None
-    told: dict[Rung, str] = field(default_factory=dict)  # with the status in which it was said
-
-    def take(self, step: Any) -> None:
-        if step.kind in CLOCK:
-            self.take_clock(step)
-            return
-        self.status, self.unit, self.support = step.status, step.unit, step.support
-        if step.kind == "merged":
-            self.parent, self.deadline_at = step.parent, step.deadline_at or None
-            self.breached, self.paused = step.code == "parent_late", step.code == "parent_paused"
-        elif step.kind == "unmerged":
-            self.parent = None
-        elif step.kind == "reopened":
-            self.reopen_until = None
-
-    def take_clock(self, step: Any) -> None:
-        level = step.level or 0
-        if step.kind in ("breached", "escalated"):
-            self.told[step.stage, step.deadline_at, level] = self.status
-        elif step.kind == "retracted":
-            self.told = {r: s for r, s in self.told.items() if r[:2] != (step.stage, step.deadline_at) or r[2] < level}
-        if step.stage == "closing" and step.kind == "deadline_set":
-            self.reopen_until = step.deadline_at
-        if step.stage != "completion":
-            return
-        match step.kind:
-            case "deadline_set" | "resumed" | "rescheduled":
-                same = step.kind != "deadline_set" and self.deadline_at == step.deadline_at
-                self.breached = self.breached and same
-                self.paused = self.paused and step.kind == "rescheduled"
-                self.deadline_at = step.deadline_at
-            case "breached":
-                self.deadline_at, self.breached, self.paused = step.deadline_at, True, False
-            case "retracted" if not level:
-                self.breached = False
-            case "paused":
-                self.paused = True
-
-
-def folded(story: list[Message]) -> Fold:
-    fold = Fold()
-    for message in story:
-        fold.take(message.data)
-    return fold
 
 
 def complaints(world: World) -> Iterator[tuple[str, list[Message]]]:
@@ -147,6 +88,10 @@ def deadlines(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
         for clock in truth(world, world.story(parent))
         for level in range(len(clock.rang))
     }
+    for parent in parents - {fold.parent}:  # it left before that one's was taken back
+        of_parents |= {
+            r for m in world.story(parent) if (r := _rung(m.data)) and m.data.kind in ("breached", "escalated")
+        }
     for rung in fold.told.keys() - true.keys() - of_parents:
         yield f"{rung} is told, and not true"
     lost = {_rung(m.data) for m in world.router.ever_dead if getattr(m.data, "ticket", "") == ticket}
@@ -155,6 +100,8 @@ def deadlines(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
         runs = clock.ended is None and (fold.status in OPEN if rung[0] != "rights" else bool(case.rights))
         # Of a round that is over a word that was a dead letter changes nothing any more.
         past = clock.ended is not None and any(service.ever_dead for service in world.services)
+        if rung[0] == "completion" and any(m.data.kind in ROUNDS for m in world.sla.ever_dead):  # type: ignore[union-attr]
+            continue  # it may have counted too many rounds: what is said of a lower one is over to the router
         needed = runs if rung[2] or rung[0] == "rights" else not past and not _was_merged(story, moment)
         if needed:
             yield f"{rung} is true since {moment:%T}, and not told; held: {[w.kind for w in case.held]}"
@@ -168,7 +115,7 @@ def deadlines(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
 
 
 def _rung(data: Any) -> Rung | None:
-    return (data.stage, data.deadline_at, data.level) if hasattr(data, "escalate_to") else None
+    return (data.stage, data.deadline_at, data.level or 0) if hasattr(data, "escalate_to") else None
 
 
 def _was_merged(story: list[Message], since: datetime) -> bool:
@@ -180,9 +127,7 @@ def _was_merged(story: list[Message], since: datetime) -> bool:
 def views(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
     """Each intake ends with what the story says, in whatever order it read it."""
     fold = folded(story)
-    facts = ["status", "unit", "support", "parent", "deadline_at", "paused", "reopen_until"]
-    if any(m.data.kind == "deadline_set" and m.data.stage == "completion" for m in story):  # type: ignore[union-attr]
-        facts.append("breached")  # else the first that is read about a deadline may be that it moved
+    facts = ["status", "unit", "support", "parent", "deadline_at", "breached", "paused", "reopen_until"]
     for name in world.intakes:
         view = world.service(name).states.get(ticket)
         if view is None:
@@ -215,7 +160,8 @@ def people_told(world: World, ticket: str, story: list[Message]) -> Iterator[str
             yield f"step {seq} is not told to its reporter"
     yield from _apologies(world, origin, story, rows)
     fold, view = folded(story), world.service(origin).states[ticket]
-    if fold.status in NOTHING_PROMISED or fold.paused or fold.breached or view.deadline_untold:
+    public = origin == "intake-social" and view.rahasia  # where everybody reads it nothing is said but its status
+    if fold.status in NOTHING_PROMISED or fold.paused or fold.breached or view.deadline_untold or public:
         return
     dates = [datetime.fromisoformat(moment) for row in rows for moment in MOMENT.findall(row.text)]
     if fold.deadline_at and fold.deadline_at not in dates:
@@ -238,6 +184,8 @@ def _apologies(world: World, origin: str, story: list[Message], rows: list[Any])
     for (stage, deadline), n in breaches.items():
         if n != (1 if (stage, deadline, 0) in fold.told else 0) and not (n == 0 and fold.status in NOTHING_PROMISED):
             yield f"{stage} {deadline}: apologized {n} times"
+    if any(m.data.kind not in CLOCK for m in world.service(origin).ever_dead):  # type: ignore[union-attr]
+        return  # it may have taken it for done
     for (stage, deadline, level), when in fold.told.items():
         promised = stage == "rights" or not {when, fold.status} & NOTHING_PROMISED
         if level == 0 and stage in ("completion", "rights") and promised and breaches[stage, deadline] != 1:

@@ -89,6 +89,8 @@ class People:
         """The reporter says something more."""
         kind = self.rng.choice(BY_CITIZEN.get(case.status, ANYTIME))
         items = self.added.setdefault(case.ticket, [])
+        if kind == "rights_request" and any(item.kind == kind for item in items[-2:]):
+            kind = "addition"  # promises are told apart by the second
         more: dict[str, Any] = {
             "rating": {"rating": self.rng.randint(1, 5)},
             "rights_request": {"right": "restriction"},

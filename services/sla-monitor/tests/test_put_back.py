@@ -181,6 +181,15 @@ def test_what_stands_is_said_to_stand_also_when_its_clock_has_ended_since() -> N
     assert [("upheld", 2)] == [(event.kind, event.clock.seq) for event in after]
 
 
+def test_what_is_announced_only_for_a_step_that_was_put_back_is_said_to_stand_with_those_after_it() -> None:
+    clock, _ = decide(None, *step(0, "registered", MONDAY), SOPPENG)
+    clock, _ = decide(clock, *step(1, "routed/unit", MONDAY), SOPPENG)
+    clock, _ = decide(clock, *step(3, "cancelled", MONDAY + timedelta(days=1)), SOPPENG)
+    _, after = decide(clock, *step(2, "acknowledged", FRIDAY), SOPPENG)  # the reporter's word was read after it
+    said = [(event.kind, event.clock.seq) for event in after if event.kind in ("breached", "upheld")]
+    assert [("breached", 1), ("upheld", 3)] == said
+
+
 def test_after_one_late_step_another_that_is_still_earlier_takes_back_what_that_one_left() -> None:
     clock, before, _ = late_on_the_ladder("noted/addition")
     _, after = decide(clock, *step(2, "resolved", MONDAY + timedelta(days=1)), SOPPENG)

@@ -73,9 +73,10 @@ class Case(Struct, frozen=True, kw_only=True):
     ``merged`` are the complaints that follow this one, ``also_about`` the units those accuse, ``rights`` what the
     reporter asked for by law and nobody has done yet, ``told`` the units that ever had a snapshot of it. ``alarmed`` is
     who heard of each promise that is late, by the level of the ladder (-1: warned). ``clocks`` is, for each clock, the
-    round and number of the last thing that set it; ``heard`` the highest number of all that the clock said; ``held``
-    what of it nobody was told yet; ``upheld`` the number of its last ``upheld``, and the step that this knew;
-    ``happened`` the last steps that were not the clock's, with when they happened.
+    round and number of the last thing that set it, and for each late promise the number of what was said of it last;
+    ``heard`` is the highest number of all; ``held`` what the clock said and nobody was told yet; ``upheld`` the number
+    of its last ``upheld``, and the step that this knew; ``happened`` the last steps that were not the clock's, with the
+    moments at which they happened.
     """
 
     ticket: str

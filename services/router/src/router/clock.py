@@ -40,7 +40,6 @@ _SETS_THE_CLOCK = frozenset(
         ClockKind.PAUSED,
         ClockKind.RESUMED,
         ClockKind.RESCHEDULED,
-        ClockKind.RETRACTED,
         ClockKind.MET,
         ClockKind.STOPPED,
         ClockKind.LAPSED,
@@ -100,15 +99,17 @@ def _say(rules: Rules, case: Case, word: ClockWord) -> Result:
     """Write ``word`` into the story and tell the units; not what is out of date: a dead letter that was put back."""
     if word.kind == ClockKind.UPHELD:
         return _replace(case, upheld=max(case.upheld, (word.number, word.based_on_seq))), []
-    said, late = (word.round, word.number), f"late {word.about}"
-    # What was told is corrected, whatever the clock has said since of other promises.
-    takes_back = word.kind == ClockKind.RETRACTED
     of_parent = case.status == Status.MERGED and not _is_of_rights(word)  # whose clock counts for both
-    if (of_parent and not takes_back) or said < case.clocks.get(late if takes_back else word.clock, said):
+    of_clock, of_promise = {word.clock: (word.round, word.number)}, {f"late {word.about}": (0, word.number)}
+    if word.kind == ClockKind.RETRACTED:  # what was told is corrected, whatever the clock has said since of other promises
+        since, sets, of_parent = of_promise, of_promise, False
+    elif word.kind in LADDER:
+        since, sets = {**of_clock, **of_promise}, of_promise
+    else:
+        since, sets = of_clock, of_clock if word.kind in _SETS_THE_CLOCK else {}
+    if of_parent or any(said < case.clocks.get(which, said) for which, said in since.items()):
         return case, []
-    if word.kind in _SETS_THE_CLOCK or word.kind in LADDER:
-        which = late if word.kind in LADDER else word.clock
-        case = _replace(case, clocks={**case.clocks, which: max(said, case.clocks.get(which, said))})
+    case = _replace(case, clocks={**case.clocks, **sets})
     effect = _EFFECTS.get(word.kind)
     return effect(rules, case, word) if effect else (case, [])
 

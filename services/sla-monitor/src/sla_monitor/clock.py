@@ -12,7 +12,7 @@ from contracts.vocabulary import CLOCK_KINDS, MOVES, ClockKind, UpdateKind
 from kabupaten.sla import Policy, Stage
 from sla_monitor.deadlines import worked
 from sla_monitor.domain import Rules
-from sla_monitor.late_steps import retold
+from sla_monitor.late_steps import LADDER, retold
 from sla_monitor.pauses import pause, resume
 from sla_monitor.stage_clock import Running, rederived, resumed, set_clock
 from sla_monitor.state import (
@@ -47,7 +47,7 @@ def decide(clock: ComplaintClock | None, update: Update, now: datetime, rules: R
     after, events = _decide(clock, update, now, rules)
     if after is clock:
         return after, []
-    return _numbered(clock, after, events + _upheld(after, now, update, clock))
+    return _numbered(clock, after, events + _upheld(clock, after, events, now, update))
 
 
 def _decide(clock: ComplaintClock | None, update: Update, now: datetime, rules: Rules) -> Decision:
@@ -93,20 +93,25 @@ def _numbered(before: ComplaintClock | None, after: ComplaintClock, events: list
     first, last = (before.announced, before.last_rang) if before else (0, None)
     numbered = [dataclasses.replace(event, number=n) for n, event in enumerate(events, first)]
     for event in events:
-        if event.kind in (ClockKind.BREACHED, ClockKind.ESCALATED) and (last is None or last.rang[-1] < event.at):
+        if event.kind in LADDER and (last is None or last.rang[-1] < event.at):
             last = replace(event.running, rang=(event.at,), derivation=(), pauses=())
     return replace(after, announced=first + len(events), last_rang=last), numbered
 
 
-def _upheld(clock: ComplaintClock, now: datetime, update: Update, before: ComplaintClock | None) -> list[SlaEvent]:
+def _upheld(
+    before: ComplaintClock | None, clock: ComplaintClock, events: list[SlaEvent], now: datetime, update: Update
+) -> list[SlaEvent]:
     """Say that what was announced without knowing ``update``, which came before it, stands where it is not retracted.
 
-    Also when it is of a clock that has ended since: who waits for it can't know that.
+    Also when it is of a clock that has ended since, for who waits can't know that; and of what is announced only now,
+    as of a step before others that are known.
     """
-    last = before.last_rang if before else None
-    if last is None or update.kind not in _STORY or now > last.rang[-1]:
+    if update.kind not in _STORY:
         return []
-    return [SlaEvent(kind=ClockKind.UPHELD, at=now, clock=clock, running=last)]
+    stands = [event.running for event in events if event.kind in LADDER] if update.seq < clock.seq else []
+    if before and (last := before.last_rang) and now <= last.rang[-1]:
+        stands = [last]
+    return [SlaEvent(kind=ClockKind.UPHELD, at=now, clock=clock, running=running) for running in stands[-1:]]
 
 
 def _next(clock: ComplaintClock | None, update: Update, now: datetime, rules: Rules) -> Decision:

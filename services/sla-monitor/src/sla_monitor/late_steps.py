@@ -11,7 +11,7 @@ from contracts.vocabulary import ClockKind
 from sla_monitor.state import ComplaintClock, Decision, Past, Said, SlaEvent
 
 #: What a clock says when a promise is missed, and as long as nobody makes it up.
-_LADDER = frozenset({ClockKind.BREACHED, ClockKind.ESCALATED})
+LADDER = frozenset({ClockKind.BREACHED, ClockKind.ESCALATED})
 
 
 def retold(clock: ComplaintClock, derived: list[SlaEvent], past: Past, now: datetime) -> Decision:
@@ -29,11 +29,11 @@ def retold(clock: ComplaintClock, derived: list[SlaEvent], past: Past, now: date
         if rung not in true and (said.promise not in untrue or said.running.level < untrue[said.promise].running.level):
             untrue[said.promise] = said
     undone = [SlaEvent(kind=ClockKind.RETRACTED, at=now, clock=clock, running=said.running) for said in untrue.values()]
-    last = {event.said.rung: event for event in derived if event.kind in _LADDER}
+    last = {event.said.rung: event for event in derived if event.kind in LADDER}
 
     def is_news(event: SlaEvent) -> bool:
         said = event.said
-        if said.kind in _LADDER:
+        if said.kind in LADDER:
             return said.rung in true and said.rung not in standing and last[said.rung] is event
         return said.kind not in (ClockKind.RETRACTED, ClockKind.UPHELD) and said.identity not in heard
 
@@ -60,7 +60,7 @@ def _standing(said: Iterable[Said]) -> dict[object, Said]:
         if each.kind == ClockKind.RETRACTED:
             level = each.running.level
             standing = {rung: s for rung, s in standing.items() if s.promise != each.promise or s.running.level < level}
-        elif each.kind in _LADDER:
+        elif each.kind in LADDER:
             standing[each.rung] = each
     return standing
 
@@ -69,7 +69,7 @@ def _unsettled(past: Past, anew: list[Said], said: list[Said]) -> tuple[Said, ..
     """Of all that was ``said``, what may have to be told anew once more; ``past`` has what was derived since."""
     since = {each.identity for each in past.said}
     settled = {each.identity for each in anew} - since
-    ladder = _LADDER | {ClockKind.RETRACTED}
+    ladder = LADDER | {ClockKind.RETRACTED}
     breaches = {each.promise for each in anew if each.kind in ladder and each.identity in settled}
     return tuple(
         each
