@@ -180,8 +180,11 @@ def test_whichever_step_is_put_back_the_view_is_as_if_it_had_come_in_its_turn(st
 
 def public(view: ComplaintView) -> ComplaintView:
     """Without what its reporter is told, and was."""
+    set_by = {
+        group: seq for group, seq in view.set_by.items() if group != "breach"
+    }  # what was retracted unread set none
     return msgspec.structs.replace(
-        view, notices=[], revisions=[], pending=None, deadline_untold=False, apologies={}, rahasia=False,
+        view, set_by=set_by, notices=[], revisions=[], pending=None, deadline_untold=False, apologies={}, rahasia=False,
         steps=[msgspec.structs.replace(each, text="") for each in view.steps],
     )  # fmt: skip
 
@@ -457,6 +460,21 @@ def test_what_a_later_step_left_as_it_was_stands_when_it_is_put_back(late: str, 
     story = numbered([REGISTERED, ROUTED, SET, clock(late), clock(later)])
     for messages in (story, [*story[:3], story[4], story[3]]):
         assert getattr(shown(messages), fact)
+
+
+def test_nobody_apologizes_for_a_breach_that_is_put_back_after_its_retraction() -> None:
+    breached, retracted = clock("breached"), clock("retracted")
+    story = numbered([REGISTERED, ROUTED, SET, breached, retracted])
+    view = shown([*story[:3], story[4], story[3]])
+    assert not {"apology", "correction"} & {kind for kind, _ in notices(view)}
+
+
+@pytest.mark.parametrize(
+    "since", [clock("deadline_set", round=2, deadline_at=LATER), step("merged", deadline_at=LATER, parent=PARENT)]
+)
+def test_a_promise_that_was_kept_after_all_says_nothing_of_another(since: Step) -> None:
+    late = clock("breached", round=2, deadline_at=LATER)
+    assert told(REGISTERED, SET, clock("breached"), since, late, clock("retracted")).breached
 
 
 def test_a_code_of_a_later_version_costs_no_more_than_its_sentence() -> None:

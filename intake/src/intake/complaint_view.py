@@ -58,7 +58,8 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     derivation: list[DerivationDay] = []
     promise: str = ""  # how long the deadline gives, in Indonesian, as the clock says it
     paused: bool = False
-    breached: bool = False
+    missed: datetime | None = None  # the deadline that was said to be missed last
+    breached: bool = False  # it is the one that holds
     reopen_until: datetime | None = None
     apologies: dict[str, int] = {}
     set_by: dict[str, int] = {}

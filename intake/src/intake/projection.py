@@ -35,7 +35,8 @@ def _set(view: ComplaintView, group: str, seq: int, **facts: Any) -> ComplaintVi
     """Set ``facts``, unless a later step than ``seq`` has set that ``group`` of them already."""
     if seq < view.set_by.get(group, -1):
         return view
-    return _with(view, set_by={**view.set_by, group: seq}, **facts)
+    view = _with(view, set_by={**view.set_by, group: seq}, **facts)
+    return _with(view, breached=view.missed is not None and view.missed == view.deadline_at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,8 +159,6 @@ class ComplaintProjection:
         view = _set(view, "deadline", data.seq, **facts)
         if data.kind != UpdateKind.RESCHEDULED:
             view = _set(view, "pause", data.seq, paused=False)
-        if data.kind == UpdateKind.DEADLINE_SET or data.deadline_at != before.deadline_at:
-            view = _set(view, "breach", data.seq, breached=False)
         if data.kind != UpdateKind.DEADLINE_SET and not missed:
             view = _told_on_page(view, data, now, self._said(data.kind, view))
         if data.seq < view.seq or not self.notify or missed or data.origin != self.service:
@@ -189,7 +188,8 @@ class ComplaintProjection:
     def _on_breached(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
         """Say so on the page and, once for each broken promise, to the reporter."""
         view = _set(view, "deadline", data.seq, deadline_at=data.deadline_at or None, derivation=data.derivation)
-        view = _set(view, "breach", data.seq, breached=True)
+        if not _is_retracted(view, data):
+            view = _set(view, "breach", data.seq, missed=data.deadline_at or None)
         view = _set(view, "pause", data.seq, paused=False)
         view = _told_on_page(_with(view, deadline_untold=False), data, now, self._said(UpdateKind.BREACHED, view, data))
         if not self.notify or view.status in DONE or data.origin != self.service:
@@ -199,6 +199,8 @@ class ComplaintProjection:
         return self._apologize(view, data, text)
 
     def _apologize(self, view: ComplaintView, data: ComplaintUpdated, text: str) -> ComplaintView:
+        if _is_retracted(view, data):
+            return view
         view = _with(view, apologies={**view.apologies, _promise(data): data.seq})
         return self._tell(view, NoticeKind.APOLOGY, data.seq, text)
 
@@ -206,7 +208,9 @@ class ComplaintProjection:
         if data.level:
             return _told_on_page(view, data, now, self._said("not_escalated", view, data))
         view = _told_on_page(view, data, now, self._said(UpdateKind.RETRACTED, view, data))
-        return self._correct(_set(view, "breach", data.seq, breached=False), data)
+        if data.deadline_at == view.missed:
+            view = _set(view, "breach", data.seq, missed=None)
+        return self._correct(view, data)
 
     def _on_rights(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
         """The clock of a right runs beside the complaint's; what was asked is its reporter's business alone."""
@@ -221,8 +225,9 @@ class ComplaintProjection:
 
     def _correct(self, view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
         """Take back the apology, before whoever was told it."""
+        view = _set(view, _promise(data), data.seq)
         wrong = view.apologies.get(_promise(data))
-        if wrong is None:
+        if wrong is None or wrong > data.seq:
             return view
         left = {promise: seq for promise, seq in view.apologies.items() if seq != wrong}
         form = self.texts.answers(self.service)["correction"]
@@ -244,7 +249,8 @@ def _moved(view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
             facts = {"deadline_at": data.deadline_at or None, "derivation": data.derivation, "promise": ""}
             view = _set(view, "parent", data.seq, parent=data.parent or None)
             view = _set(view, "deadline", data.seq, **facts)
-            view = _set(view, "breach", data.seq, breached=data.code == "parent_late")
+            late = data.code == "parent_late"
+            view = _set(view, "breach", data.seq, missed=(data.deadline_at or None) if late else None)
             view = _set(view, "pause", data.seq, paused=data.code == "parent_paused")
             return _with(view, pending=None, deadline_untold=False)
         case UpdateKind.UNMERGED:
@@ -275,6 +281,11 @@ def _waits_for(before: ComplaintView, view: ComplaintView, data: ComplaintUpdate
 def _promise(data: ComplaintUpdated) -> str:
     """Names one promise: a stage, and its deadline."""
     return f"{data.stage} {data.deadline_at.timestamp():.0f}" if data.deadline_at else str(data.stage)
+
+
+def _is_retracted(view: ComplaintView, breach: ComplaintUpdated) -> bool:
+    """Whether what took ``breach`` back was read before it: it was a dead letter."""
+    return breach.seq < view.set_by.get(_promise(breach), -1)
 
 
 def build_decide(service: str, texts: Texts, *, notify: bool, wait_s: float = 0) -> Decide:
