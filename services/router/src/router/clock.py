@@ -101,7 +101,9 @@ def _say(rules: Rules, case: Case, word: ClockWord) -> Result:
         return _replace(case, upheld=max(case.upheld, (word.number, word.based_on_seq))), []
     of_parent = case.status == Status.MERGED and not _is_of_rights(word)  # whose clock counts for both
     of_clock, of_promise = {word.clock: (word.round, word.number)}, {f"late {word.about}": (0, word.number)}
-    if word.kind == ClockKind.RETRACTED:  # what was told is corrected, whatever the clock has said since of other promises
+    if (
+        word.kind == ClockKind.RETRACTED
+    ):  # what was told is corrected, whatever the clock has said since of other promises
         since, sets, of_parent = of_promise, of_promise, False
     elif word.kind in LADDER:
         since, sets = {**of_clock, **of_promise}, of_promise
