@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 from chassis import metrics
 from chassis.cli import cli
-from chassis.crash import EXIT_SETTINGS, EXIT_TEMPORARY
+from chassis.exits import EXIT_SETTINGS, EXIT_TEMPORARY
 from chassis.logs import JsonFormatter, RateLimit
 from chassis.progress import Progress
 from chassis.settings import DatabaseSettings, MigrateSettings, read_settings
@@ -205,7 +205,7 @@ def test_libraries_are_limited_with_their_children_and_we_are_not(monkeypatch: p
 
 
 def crash(at: str, *points: str) -> int:
-    code = "import sys\nfrom chassis.crash import crash_point\nfor p in sys.argv[1:]: crash_point(p)"
+    code = "import sys\nfrom chassis.faults import crash_point\nfor p in sys.argv[1:]: crash_point(p)"
     return subprocess.run([sys.executable, "-c", code, *points], env={"CRASH_AT": at}, check=False).returncode
 
 
@@ -234,20 +234,20 @@ def test_who_is_idle_is_not_stalled_when_a_record_comes(clock: list[float]) -> N
     progress.ends = lambda: {("t.in", 0): 5}
     progress.advance([Record("t.in", 0, 4, None, None, 0)])
     clock[0] += 600
-    progress.look()
+    progress.observe()
     assert (progress.lag, progress.stalled_s()) == (0, 0)
     progress.ends = lambda: {("t.in", 0): 8}
     clock[0] += 1
-    progress.look()
+    progress.observe()
     assert (progress.lag, progress.stalled_s()) == (3, 1)
     clock[0] += 200
-    progress.look()
+    progress.observe()
     assert progress.stalled_s() == 201
 
 
 def test_an_event_loop_that_does_not_look_is_stalled(clock: list[float]) -> None:
     progress = Progress("t")
-    progress.look()
+    progress.observe()
     clock[0] += 130
     assert progress.stalled_s() == 130
 
@@ -256,14 +256,14 @@ def test_a_rebalance_is_no_loss_of_the_assignment_and_forgets_old_offsets(clock:
     progress = Progress("t")
     progress.ends = lambda: {("t.in", 0): 5}
     progress.advance([Record("t.in", 0, 0, None, None, 0)])
-    progress.look()
+    progress.observe()
     assert (progress.assigned, progress.lag) == (True, 4)
     progress.ends = dict
     clock[0] += 10
-    progress.look()
+    progress.observe()
     assert (progress.assigned, progress.lag, progress.unassigned_s()) == (False, 0, 10)
     progress.ends = lambda: {("t.in", 0): 50}
-    progress.look()
+    progress.observe()
     assert (progress.assigned, progress.lag, progress.unassigned_s()) == (True, 0, 0)
 
 
@@ -271,7 +271,7 @@ def test_the_watchdog_leaves_when_nothing_is_assigned(environment: pytest.Monkey
     environment.setenv("ASSIGNMENT_TIMEOUT_S", "1")
     code = (
         "import time; from functools import partial; from chassis.progress import *; from chassis.settings import *\n"
-        "watch(partial(stuck, Progress('t'), read_settings(ServiceSettings))); time.sleep(20)"
+        "start_watchdog(partial(stuck, Progress('t'), read_settings(ServiceSettings))); time.sleep(20)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 75
 

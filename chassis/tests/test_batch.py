@@ -12,7 +12,7 @@ from bench import Bench, encoded, newer, text_of
 from counting import Count
 from prometheus_client import REGISTRY
 
-from chassis.batch import UNIT_LETTERS, BugsInARow, Steps, on_timer
+from chassis.batch import UNIT_LETTERS, BatchHandler, BugsInARow, on_timer
 from chassis.database import Pool
 from chassis.metrics import MAX_BUGS_IN_A_ROW
 from chassis.wire import Emit, Record
@@ -30,8 +30,8 @@ def events(*texts: str, key: str = "c1", first: int = 0) -> list[Record]:
 
 
 @pytest.fixture
-def step(bench: Bench, pool: Pool) -> Steps[Count]:
-    return Steps(pool, counting.handler(bench.name, bench.out))
+def step(bench: Bench, pool: Pool) -> BatchHandler[Count]:
+    return BatchHandler(pool, counting.handler(bench.name, bench.out))
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def dead(bench: Bench) -> list[bytes]:
     return [value for topic, value in outbox(bench) if topic == bench.dlq]
 
 
-async def test_state_inbox_outbox_and_offset_come_in_one_transaction(bench: Bench, step: Steps[Count]) -> None:
+async def test_state_inbox_outbox_and_offset_come_in_one_transaction(bench: Bench, step: BatchHandler[Count]) -> None:
     await step(events("jalan", "lampu"))
     assert {"c1": 2} == bench.counts()
     assert [("t.in", "e0"), ("t.in", "e1")] == bench.sql("SELECT topic, event_id FROM inbox ORDER BY 2")
@@ -56,7 +56,7 @@ async def test_state_inbox_outbox_and_offset_come_in_one_transaction(bench: Benc
     assert [("t.in", 0, 2)] == bench.sql("SELECT * FROM consumed")
 
 
-async def test_an_event_is_handled_once_however_often_it_comes(bench: Bench, step: Steps[Count]) -> None:
+async def test_an_event_is_handled_once_however_often_it_comes(bench: Bench, step: BatchHandler[Count]) -> None:
     await step(events("jalan", "lampu"))
     await step([*events("jalan", "lampu"), *events("jalan", "lampu"), *events("air", first=2)])
     assert {"c1": 3} == bench.counts()
@@ -64,19 +64,19 @@ async def test_an_event_is_handled_once_however_often_it_comes(bench: Bench, ste
     assert [(3,)] == bench.sql("SELECT next_offset FROM consumed")
 
 
-async def test_the_same_id_on_two_topics_is_two_events(bench: Bench, step: Steps[Count]) -> None:
+async def test_the_same_id_on_two_topics_is_two_events(bench: Bench, step: BatchHandler[Count]) -> None:
     event = encoded("c1", "e0")
     await step([*records(event, topic="unit.pu.replied.v1"), *records(event, topic="unit.dlh.replied.v1")])
     assert {"c1": 2} == bench.counts()
 
 
-async def test_an_older_batch_does_not_turn_the_consumed_offset_back(bench: Bench, step: Steps[Count]) -> None:
+async def test_an_older_batch_does_not_turn_the_consumed_offset_back(bench: Bench, step: BatchHandler[Count]) -> None:
     await step(events("lampu", first=7))
     await step(events("jalan"))
     assert [(8,)] == bench.sql("SELECT next_offset FROM consumed")
 
 
-async def test_what_only_postgres_refuses_is_found_by_halving(bench: Bench, step: Steps[Count]) -> None:
+async def test_what_only_postgres_refuses_is_found_by_halving(bench: Bench, step: BatchHandler[Count]) -> None:
     await step(events("a", "b", "c", "refused", "d", "e", "f"))
     assert [encoded("c1", "e3", "refused")] == dead(bench)
     assert {"c1": 6} == bench.counts()
@@ -91,10 +91,11 @@ async def test_what_is_told_is_counted_once_though_the_batch_was_rolled_back_and
 ) -> None:
     told: list[str] = []
     handler = dataclasses.replace(
-        counting.handler(bench.name, bench.out), told=lambda emits: told.extend(text_of(emit.data) for emit in emits)
+        counting.handler(bench.name, bench.out),
+        on_committed=lambda emits: told.extend(text_of(emit.data) for emit in emits),
     )
     batch = [*events("a", "b", "refused", "c"), *records(b"no event", first=4), *events("a")]
-    await Steps(pool, handler)(batch)
+    await BatchHandler(pool, handler)(batch)
     assert ["1", "2", "3"] == told
     counted = [
         REGISTRY.get_sample_value(
@@ -106,7 +107,9 @@ async def test_what_is_told_is_counted_once_though_the_batch_was_rolled_back_and
     assert 1 == REGISTRY.get_sample_value("lapor_redeliveries_total", {"service": bench.name})
 
 
-async def test_an_event_with_control_characters_is_handled_without_them(bench: Bench, step: Steps[Count]) -> None:
+async def test_an_event_with_control_characters_is_handled_without_them(
+    bench: Bench, step: BatchHandler[Count]
+) -> None:
     await step([*events("a"), *records(encoded("c1", "e1\x00", "nul\x00"), first=1), *events("b", first=2)])
     assert [] == dead(bench)
     assert [("e0",), ("e1",), ("e2",)] == bench.sql("SELECT event_id FROM inbox ORDER BY 1")
@@ -114,7 +117,7 @@ async def test_an_event_with_control_characters_is_handled_without_them(bench: B
 
 
 async def test_a_dead_letter_has_no_inbox_row_so_that_its_replay_is_handled(
-    bench: Bench, step: Steps[Count], bug: pytest.MonkeyPatch
+    bench: Bench, step: BatchHandler[Count], bug: pytest.MonkeyPatch
 ) -> None:
     await step(events("a", "bug", "b"))
     assert [("e0",), ("e2",)] == bench.sql("SELECT event_id FROM inbox ORDER BY 1")
@@ -124,7 +127,7 @@ async def test_a_dead_letter_has_no_inbox_row_so_that_its_replay_is_handled(
 
 
 async def test_bytes_that_are_no_event_are_dead_letters_with_whatever_headers_they_have(
-    bench: Bench, step: Steps[Count]
+    bench: Bench, step: BatchHandler[Count]
 ) -> None:
     headers = (("h", b"\x00\xff"), ("name\x00", b"x"))
     await step([Record("t.in", 0, 0, b"k", b"\xff", 1_000, headers), *events("a", first=1)])
@@ -139,13 +142,13 @@ async def test_an_erasure_and_an_event_of_another_kind_do_not_disturb(bench: Ben
         counting.handler(bench.name, bench.out),
         keys=lambda message: [message.data.nothing_of_the_kind],  # type: ignore[union-attr]
     )
-    await Steps(pool, handler)([*records(None), *events("a", first=1)])
+    await BatchHandler(pool, handler)([*records(None), *events("a", first=1)])
     assert [encoded("c1", "e1", "a")] == dead(bench)
     assert [(2,)] == bench.sql("SELECT next_offset FROM consumed")
 
 
 async def test_the_dead_letters_of_one_unit_are_bounded_and_the_others_are_kept(
-    bench: Bench, step: Steps[Count]
+    bench: Bench, step: BatchHandler[Count]
 ) -> None:
     flood, other = "unit.pupr.replied.v1", "unit.pdam.replied.v1"
     await step(records(*[b"rubbish"] * 100, topic=flood))
@@ -158,7 +161,7 @@ async def test_the_dead_letters_of_one_unit_are_bounded_and_the_others_are_kept(
 
 
 async def test_what_one_unit_sends_is_one_failure_in_a_row_however_often(
-    bench: Bench, step: Steps[Count], bug: pytest.MonkeyPatch
+    bench: Bench, step: BatchHandler[Count], bug: pytest.MonkeyPatch
 ) -> None:
     bug.setenv("BUG", "everywhere")
     for n in range(3 * MAX_BUGS_IN_A_ROW):
@@ -170,7 +173,7 @@ async def test_what_one_unit_sends_is_one_failure_in_a_row_however_often(
 
 
 async def test_ten_bugs_in_a_row_stop_the_service_and_nothing_of_the_batch_is_kept(
-    bench: Bench, step: Steps[Count], bug: pytest.MonkeyPatch
+    bench: Bench, step: BatchHandler[Count], bug: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(BugsInARow):
         await step(events("a", *["bug"] * MAX_BUGS_IN_A_ROW))
@@ -180,7 +183,7 @@ async def test_ten_bugs_in_a_row_stop_the_service_and_nothing_of_the_batch_is_ke
 
 
 async def test_ten_bugs_in_a_row_are_counted_over_batches_and_one_success_starts_anew(
-    bench: Bench, step: Steps[Count], bug: pytest.MonkeyPatch
+    bench: Bench, step: BatchHandler[Count], bug: pytest.MonkeyPatch
 ) -> None:
     await step(events(*["bug"] * 9, "a", *["bug"] * 9))
     with pytest.raises(BugsInARow):
@@ -188,7 +191,7 @@ async def test_ten_bugs_in_a_row_are_counted_over_batches_and_one_success_starts
     assert 18 == len(dead(bench))
 
 
-async def test_ten_refusals_of_postgres_in_a_row_stop_the_service_too(bench: Bench, step: Steps[Count]) -> None:
+async def test_ten_refusals_of_postgres_in_a_row_stop_the_service_too(bench: Bench, step: BatchHandler[Count]) -> None:
     """A broken migration refuses everything: no topic may drain into the dead letters for that."""
     await step(events(*["refused"] * 9, "a", *["refused"] * 9))
     with pytest.raises(BugsInARow, match="CheckViolationError"):
@@ -197,14 +200,16 @@ async def test_ten_refusals_of_postgres_in_a_row_stop_the_service_too(bench: Ben
     assert [(19,)] == bench.sql("SELECT next_offset FROM consumed")
 
 
-async def test_invalid_records_never_count_as_bugs(bench: Bench, step: Steps[Count], bug: pytest.MonkeyPatch) -> None:
+async def test_invalid_records_never_count_as_bugs(
+    bench: Bench, step: BatchHandler[Count], bug: pytest.MonkeyPatch
+) -> None:
     await step(events(*["bug"] * 9))
     await step(records(*[b"rubbish"] * 20, first=9))
     assert 29 == len(dead(bench))
 
 
 async def test_what_would_be_too_large_to_tell_is_a_dead_letter_and_no_bug(
-    bench: Bench, step: Steps[Count], bug: pytest.MonkeyPatch
+    bench: Bench, step: BatchHandler[Count], bug: pytest.MonkeyPatch
 ) -> None:
     await step(events(*["bug"] * 9, *["huge"] * 20, "a"))
     assert 29 == len(dead(bench))
@@ -212,7 +217,7 @@ async def test_what_would_be_too_large_to_tell_is_a_dead_letter_and_no_bug(
 
 
 async def test_a_timer_changes_state_and_tells_under_the_same_lock(
-    bench: Bench, pool: Pool, step: Steps[Count]
+    bench: Bench, pool: Pool, step: BatchHandler[Count]
 ) -> None:
     await step(events("a"))
 
@@ -229,7 +234,7 @@ async def test_a_timer_changes_state_and_tells_under_the_same_lock(
 
 async def test_words_that_came_later_are_counted_once_and_no_dead_letter(bench: Bench, pool: Pool) -> None:
     handler = dataclasses.replace(counting.handler(bench.name, bench.out), decide=lambda states, message, now: ({}, []))
-    step = Steps(pool, handler)
+    step = BatchHandler(pool, handler)
     for _ in range(2):
         await step(records(newer("e1")))
     assert [] == outbox(bench)

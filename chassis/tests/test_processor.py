@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from bench import Bench, Worker, encoded
 
-from chassis.crash import EXIT_TEMPORARY
+from chassis.exits import EXIT_TEMPORARY
 from contracts.topics import load_topics
 from testing.waiting import until
 

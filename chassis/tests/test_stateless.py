@@ -6,7 +6,7 @@ import pytest
 from bench import complaint, encoded, newer, text_of
 from prometheus_client import REGISTRY
 
-from chassis.batch import BugsInARow, StatelessSteps
+from chassis.batch import BugsInARow, StatelessBatchHandler
 from chassis.metrics import MAX_BUGS_IN_A_ROW
 from chassis.wire import Emit, Message, Record
 from contracts import codec
@@ -30,12 +30,12 @@ def producer() -> FakeProducer:
 
 
 @pytest.fixture
-def step(producer: FakeProducer) -> StatelessSteps:
-    return StatelessSteps(producer, "classifier", decide, publish_timeout_s=1)
+def step(producer: FakeProducer) -> StatelessBatchHandler:
+    return StatelessBatchHandler(producer, "classifier", decide, publish_timeout_s=1)
 
 
 async def test_bad_bytes_and_bugs_are_buried_with_their_bytes_between_their_neighbours(
-    step: StatelessSteps, producer: FakeProducer
+    step: StatelessBatchHandler, producer: FakeProducer
 ) -> None:
     rubbish = Record("t.in", 0, 9, b"c1", b"\xff", 1_000)
     bad = records("bug")[0]
@@ -44,13 +44,13 @@ async def test_bad_bytes_and_bugs_are_buried_with_their_bytes_between_their_neig
     assert [each.value for each in producer.sent[1:3]] == [rubbish.value, bad.value]
 
 
-async def test_an_erasure_is_nothing(step: StatelessSteps, producer: FakeProducer) -> None:
+async def test_an_erasure_is_nothing(step: StatelessBatchHandler, producer: FakeProducer) -> None:
     await step([Record("t.in", 0, 0, b"c1", None, 1_000)])
     assert producer.sent == []
 
 
 async def test_ten_bugs_in_a_row_stop_it_and_nothing_of_the_batch_is_published(
-    step: StatelessSteps, producer: FakeProducer
+    step: StatelessBatchHandler, producer: FakeProducer
 ) -> None:
     with pytest.raises(BugsInARow):
         await step(records("a", *["bug"] * MAX_BUGS_IN_A_ROW))
@@ -58,7 +58,7 @@ async def test_ten_bugs_in_a_row_stop_it_and_nothing_of_the_batch_is_published(
 
 
 async def test_a_success_starts_the_count_anew_and_rubbish_does_not_count(
-    step: StatelessSteps, producer: FakeProducer
+    step: StatelessBatchHandler, producer: FakeProducer
 ) -> None:
     rubbish = [Record("t.in", 0, 0, b"c1", b"\xff", 1_000)] * 20
     await step([*records(*["bug"] * 9, "a", *["bug"] * 9), *rubbish])
@@ -69,7 +69,7 @@ async def test_a_success_starts_the_count_anew_and_rubbish_does_not_count(
 
 async def test_what_would_be_too_large_to_tell_is_a_dead_letter_and_no_bug(producer: FakeProducer) -> None:
     huge = Emit(topic="t.out", subject="c1", data=complaint("x" * codec.MAX_BYTES))
-    await StatelessSteps(producer, "classifier", lambda _: [huge], publish_timeout_s=1)(records(*["a"] * 20))
+    await StatelessBatchHandler(producer, "classifier", lambda _: [huge], publish_timeout_s=1)(records(*["a"] * 20))
     assert [each.topic for each in producer.sent] == ["classifier.dlq"] * 20
 
 
@@ -78,12 +78,12 @@ async def test_what_its_sender_may_not_say_is_a_dead_letter_and_no_bug(producer:
         if text_of(message.data) == "forged":
             raise NotAuthentic("by somebody else")
 
-    await StatelessSteps(producer, "classifier", decide, 1, verify)(records("a", *["forged"] * 20))
+    await StatelessBatchHandler(producer, "classifier", decide, 1, verify)(records("a", *["forged"] * 20))
     assert [each.topic for each in producer.sent] == ["t.out", *["classifier.dlq"] * 20]
 
 
 async def test_what_was_not_acknowledged_leaves_the_step_as_an_error(
-    step: StatelessSteps, producer: FakeProducer
+    step: StatelessBatchHandler, producer: FakeProducer
 ) -> None:
     producer.failures = [ConnectionError()]
     with pytest.raises(ConnectionError):
@@ -91,7 +91,7 @@ async def test_what_was_not_acknowledged_leaves_the_step_as_an_error(
 
 
 async def test_words_that_came_later_are_counted_and_no_dead_letter(producer: FakeProducer) -> None:
-    step = StatelessSteps(producer, "newer", lambda message: [], publish_timeout_s=1)
+    step = StatelessBatchHandler(producer, "newer", lambda message: [], publish_timeout_s=1)
     await step([Record("t.in", 0, 0, b"c1", newer("e1"), 1_000), *records("a")])
     assert producer.sent == []
     for field in ("FollowUp.kind", "FollowUp.right"):

@@ -14,7 +14,7 @@ import pytest
 from chassis.database import Pool
 from contracts.events import FollowUp
 from intake.notices import OutcomeUnknown, Refused, TryLater
-from intake.submissions import Accepted, IntakeSettings, KeyReused, Submission, accept, follow_up, said_before
+from intake.submissions import Accepted, IntakeSettings, KeyReused, Submission, accept, find_same_text_today, follow_up
 from testing.events import NOW
 from testing.notices import send_all
 
@@ -142,7 +142,7 @@ async def test_who_says_the_same_in_greater_confidence_has_not_said_it_before(
 ) -> None:
     known = replace(SENT, anonim=False)
     accepted = await take(pool, make_settings, replace(known, **before))
-    found = await said_before(pool, replace(known, external_id="post-78", **again))
+    found = await find_same_text_today(pool, replace(known, external_id="post-78", **again))
     assert (accepted.ticket if same else None) == found
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chassis.batch import Steps
+from chassis.batch import BatchHandler
 from chassis.database import Pool
 from contracts import topics
 from contracts.events import ComplaintErased, ComplaintUpdated, Data, FollowUp
@@ -20,7 +20,7 @@ from contracts.signature import HEADER, sign
 from intake.notices import NewNotice, Notice, NoticeKind, add_notices
 from intake.projection import story_handler
 from intake.set_aside import put_aside
-from intake.submissions import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner, repair
+from intake.submissions import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner, republish_unregistered
 from intake.texts import PARTS, Texts
 from kabupaten import load
 from testing.events import an_updated
@@ -52,14 +52,14 @@ ANY_ADDRESS = "SELECT EXISTS (SELECT FROM farewells)"
 
 
 @pytest.fixture
-def steps(pool: Pool) -> Steps[Any]:
-    return Steps(pool, story_handler("intake-sms", Texts(load(REGION, *PARTS)), notify=True, event_key=b"key"))
+def steps(pool: Pool) -> BatchHandler[Any]:
+    return BatchHandler(pool, story_handler("intake-sms", Texts(load(REGION, *PARTS)), notify=True, event_key=b"key"))
 
 
 _ids = itertools.count()
 
 
-async def hear(steps: Steps[Any], *events: Data) -> None:
+async def hear(steps: BatchHandler[Any], *events: Data) -> None:
     await steps([message(data, event_id=f"e{next(_ids)}").record for data in events])
 
 
@@ -90,7 +90,7 @@ def _stands(needle: str, rows: list[str]) -> bool:
     return any(form in row for row in rows for form in (needle, needle.encode().hex()))
 
 
-async def with_a_story(pool: Pool, settings: Settings, steps: Steps[Any]) -> Accepted:
+async def with_a_story(pool: Pool, settings: Settings, steps: BatchHandler[Any]) -> Accepted:
     """A complaint with all that it can have: an addition, notices, answers to its number, a story with words in it."""
     it = await take(pool, settings)
     assert await follow_up(pool, settings(), "intake-sms", it.ticket, ADDED)
@@ -103,7 +103,7 @@ async def with_a_story(pool: Pool, settings: Settings, steps: Steps[Any]) -> Acc
 
 
 async def test_nothing_of_a_person_is_left_but_the_address_for_one_last_word(
-    pool: Pool, make_settings: Settings, steps: Steps[Any]
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
 ) -> None:
     it = await with_a_story(pool, make_settings, steps)
     await hear(steps, order(it))
@@ -117,7 +117,7 @@ async def test_nothing_of_a_person_is_left_but_the_address_for_one_last_word(
 
 
 async def test_what_could_not_be_taken_of_the_same_number_goes_too(
-    pool: Pool, make_settings: Settings, steps: Steps[Any]
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
 ) -> None:
     it, digits = await take(pool, make_settings), ADDRESS.removeprefix("+").encode()
     for content in (b"from=%2B" + digits + b"&raw=kenari", b"from=%2B" + digits + b"9&raw=lain", b"from=1" + digits):
@@ -128,7 +128,7 @@ async def test_what_could_not_be_taken_of_the_same_number_goes_too(
 
 
 async def test_its_reporter_hears_that_it_is_done_and_then_even_the_address_is_gone(
-    pool: Pool, make_settings: Settings, steps: Steps[Any]
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
 ) -> None:
     it, sent = await with_a_story(pool, make_settings, steps), list[tuple[str, str]]()
 
@@ -145,7 +145,7 @@ async def test_its_reporter_hears_that_it_is_done_and_then_even_the_address_is_g
 
 
 async def test_a_crash_after_the_last_notice_leaves_no_address(
-    pool: Pool, make_settings: Settings, steps: Steps[Any]
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
 ) -> None:
     it = await with_a_story(pool, make_settings, steps)
     await hear(steps, order(it))
@@ -160,7 +160,7 @@ async def test_a_crash_after_the_last_notice_leaves_no_address(
 
 
 async def test_what_another_person_or_the_same_one_said_elsewhere_stays(
-    pool: Pool, make_settings: Settings, steps: Steps[Any]
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
 ) -> None:
     it = await with_a_story(pool, make_settings, steps)
     other = await take(
@@ -181,7 +181,7 @@ async def test_what_another_person_or_the_same_one_said_elsewhere_stays(
 
 
 async def test_the_same_message_again_is_still_known_and_nothing_of_it_is_stored(
-    pool: Pool, make_settings: Settings, steps: Steps[Any]
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
 ) -> None:
     it = await with_a_story(pool, make_settings, steps)
     await hear(steps, order(it))
@@ -193,13 +193,13 @@ async def test_the_same_message_again_is_still_known_and_nothing_of_it_is_stored
 
 
 async def test_the_repair_publishes_nothing_that_is_erased(
-    pool: Pool, make_settings: Settings, steps: Steps[Any]
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
 ) -> None:
     it = await take(pool, make_settings)
     await hear(steps, order(it))
     await pool.execute("UPDATE complaints SET registered_at = NULL, received_at = now() - interval '1 day'")
     woken = asyncio.Event()
-    repairing = asyncio.create_task(repair(pool, make_settings(repair_after_s=0.01), woken.set))
+    repairing = asyncio.create_task(republish_unregistered(pool, make_settings(repair_after_s=0.01), woken.set))
     await asyncio.sleep(0.3)  # some thirty rounds
     repairing.cancel()
     assert not woken.is_set()
@@ -207,7 +207,7 @@ async def test_the_repair_publishes_nothing_that_is_erased(
 
 
 async def test_a_restored_backup_is_erased_again_by_the_last_record_of_the_ledger(
-    pool: Pool, make_settings: Settings, steps: Steps[Any]
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
 ) -> None:
     """It also brought an event back that was not published yet. Nobody is told twice."""
     it = await with_a_story(pool, make_settings, steps)
@@ -217,7 +217,7 @@ async def test_a_restored_backup_is_erased_again_by_the_last_record_of_the_ledge
 
 
 async def test_an_order_about_another_intakes_complaint_deletes_nothing_here(
-    pool: Pool, make_settings: Settings, steps: Steps[Any]
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
 ) -> None:
     it = await with_a_story(pool, make_settings, steps)
     data = order(it)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from chassis.batch import Steps
+from chassis.batch import BatchHandler
 from chassis.database import Pool
 from chassis.wire import Message
 from contracts.dates import due_in_words
@@ -571,7 +571,7 @@ async def test_a_story_is_stored_with_its_notices_and_marks_its_complaint_regist
            VALUES ('c1', $1, 'sms', 'k', 'm', 'r', 't', '', '{}', now())""",
         T,
     )
-    steps = Steps(pool, story_handler("intake-sms", TEXTS, notify=True))
+    steps = BatchHandler(pool, story_handler("intake-sms", TEXTS, notify=True))
     events = numbered([REGISTERED, ROUTED, SET, step("acknowledged")])
     for batch in (events[:2], events[1:3], events[2:]):
         await steps([each.record for each in batch])
@@ -585,7 +585,7 @@ async def test_a_story_is_stored_with_its_notices_and_marks_its_complaint_regist
 @pytest.mark.connected
 async def test_a_citizen_is_told_also_what_a_unit_wrote_with_control_characters(pool: Pool, make_settings: Any) -> None:
     number = await complaint(pool, make_settings)
-    handle = Steps(pool, story_handler("intake-sms", TEXTS, notify=True))
+    handle = BatchHandler(pool, story_handler("intake-sms", TEXTS, notify=True))
 
     await handle([update(1, "resolved", ticket=number, message="Sudah\x00 ditambal\x1b").record])
 
@@ -611,7 +611,7 @@ async def test_a_complaint_has_a_status_before_its_story_comes_and_after_it_is_s
 
 @pytest.mark.connected
 async def test_reporters_of_the_same_are_counted_until_they_are_parted(pool: Pool) -> None:
-    steps = Steps(pool, story_handler("intake-web", TEXTS, notify=False))
+    steps = BatchHandler(pool, story_handler("intake-web", TEXTS, notify=False))
     await steps([update(0, "merged", parent="SPG-W000-00004").record])
     assert (2, 1) == (await count_reporters(pool, "SPG-W000-00004"), await count_reporters(pool, T))
     await steps([update(1, "unmerged").record])
@@ -671,7 +671,7 @@ async def waiting(pool: Pool) -> list[tuple[str, str, str, bool]]:
 @pytest.mark.connected
 async def test_the_deadline_completes_the_receipt_and_sends_it(pool: Pool, make_settings: Any) -> None:
     ticket = await complaint(pool, make_settings)
-    handle = Steps(pool, story_handler("intake-sms", TEXTS, notify=True))
+    handle = BatchHandler(pool, story_handler("intake-sms", TEXTS, notify=True))
     events = numbered([REGISTERED, ROUTED, SET], ticket=ticket)
     await handle([each.record for each in events[:2]])
     assert [("receipt", "", "pending", False), ("step", "1", "pending", True)] == await waiting(pool)
@@ -688,7 +688,7 @@ async def test_a_due_date_goes_with_its_notice_or_with_the_next_change(
     pool: Pool, make_settings: Any, wait_s: float, together: bool
 ) -> None:
     ticket = await complaint(pool, make_settings)
-    handle = Steps(pool, story_handler("intake-sms", TEXTS, notify=True, wait_s=wait_s))
+    handle = BatchHandler(pool, story_handler("intake-sms", TEXTS, notify=True, wait_s=wait_s))
     story = [*ASKED, ANSWERED, clock("resumed", deadline_at=LATER), step("acknowledged")]
     records = [each.record for each in numbered(story, ticket=ticket)]
     for batch in [records] if together else [[record] for record in records]:
@@ -704,7 +704,7 @@ async def test_a_receipt_that_left_without_its_due_date_is_made_up_for_with_the_
 ) -> None:
     ticket = await complaint(pool, make_settings)
     await pool.execute("UPDATE notices SET state = 'sent', revisable = false")
-    handle = Steps(pool, story_handler("intake-sms", TEXTS, notify=True))
+    handle = BatchHandler(pool, story_handler("intake-sms", TEXTS, notify=True))
     for each in numbered([REGISTERED, SET, ROUTED], ticket=ticket):
         await handle([each.record])
     text = await pool.fetchval("SELECT text FROM notices WHERE kind = 'step'")
@@ -718,7 +718,7 @@ async def test_who_had_the_apology_hears_once_that_the_deadline_was_kept(
     pool: Pool, make_settings: Any, state: str
 ) -> None:
     ticket = await complaint(pool, make_settings)
-    handle = Steps(pool, story_handler("intake-sms", TEXTS, notify=True))
+    handle = BatchHandler(pool, story_handler("intake-sms", TEXTS, notify=True))
     story = [REGISTERED, SET, clock("breached"), step("resolved", message="Sudah."), clock("retracted"), clock("met")]
     events = [each.record for each in numbered(story, ticket=ticket)]
     await handle(events[:3])

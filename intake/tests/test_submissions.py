@@ -31,7 +31,7 @@ from intake.submissions import (
     accept,
     follow_up,
     is_owner,
-    repair,
+    republish_unregistered,
 )
 
 pytestmark = pytest.mark.connected
@@ -284,7 +284,7 @@ async def test_additions_end_before_they_outgrow_an_event(pool: Pool, make_setti
 async def repaired(pool: Pool, make_settings: Settings) -> None:
     """The repair, until it has published something."""
     woken = asyncio.Event()
-    sweep = asyncio.create_task(repair(pool, make_settings(repair_after_s=1), woken.set))
+    sweep = asyncio.create_task(republish_unregistered(pool, make_settings(repair_after_s=1), woken.set))
     await asyncio.wait_for(woken.wait(), 10)
     sweep.cancel()
     await asyncio.gather(sweep, return_exceptions=True)

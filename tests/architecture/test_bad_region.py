@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.crash import EXIT_SETTINGS
+from chassis.exits import EXIT_SETTINGS
 from kabupaten.checks import problems
 
 REGION = Path(__file__).parents[2] / "region" / "soppeng"

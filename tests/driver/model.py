@@ -90,7 +90,9 @@ def deadlines(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
     }
     for parent in parents - {fold.parent}:  # it left before that one's was taken back
         of_parents |= {
-            r for m in world.story(parent) if (r := _rung(m.data)) and m.data.kind in ("breached", "escalated")
+            r
+            for m in world.story(parent)
+            if (r := _rung(m.data)) and getattr(m.data, "kind", "") in ("breached", "escalated")
         }
     for rung in fold.told.keys() - true.keys() - of_parents:
         yield f"{rung} is told, and not true"

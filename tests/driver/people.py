@@ -35,7 +35,7 @@ BY_CITIZEN = {
     "resolved": ["reopen", "reopen", "rating", "addition"],
 }
 ANYTIME = ["addition", "cancel", "rating", "rights_request", "reopen"]
-WORDS: dict[str, dict[str, Any]] = {
+FIRST_RESPONSES: dict[str, dict[str, Any]] = {
     "ask": {"message": "Di mana tepatnya?"},
     "progress": {"message": "Sedang dikerjakan."},
     "return": {"reason": "bukan kewenangan kami"},
@@ -118,7 +118,7 @@ class People:
                 self.reply(helper.unit, case, self.rng.choice(["acknowledge", "progress", "resolve", "return"]))
 
     def reply(self, unit: str, case: Case, action: str) -> None:
-        words = WORDS.get(action, {})
+        words = FIRST_RESPONSES.get(action, {})
         if action == "resolve":
             words = {"message": self.rng.choice(DEEDS)}
         if action == "dispose":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-ASIDE = {"noted", "corrected"}
+SIDE_STEPS = {"noted", "corrected"}
 OVER = {"handed_over", "rejected", "cancelled", "merged", "closed"}
 
 
@@ -140,7 +140,7 @@ class Truth:
 
     running: list[Clock]
     ended: list[Clock] = field(default_factory=list)
-    stood: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
+    earlier_pauses: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
     merged: bool = False
 
     def take(self, event: Event) -> None:
@@ -167,23 +167,23 @@ class Truth:
                 clock.untrue(event.at)
                 clock.ended = event.at
                 if not promise.parallel:
-                    self.stood.setdefault(clock.stage, []).extend(clock.still)
+                    self.earlier_pauses.setdefault(clock.stage, []).extend(clock.still)
         self.ended += [clock for clock in self.running if clock.ended]
         self.running = [clock for clock in self.running if not clock.ended]
 
     def ask(self, event: Event) -> None:
         for clock in self.running:
             asks = bool(clock.promise.pause) and event.kind == "waiting_for_reporter"
-            if clock.asked and not asks and event.kind not in ASIDE:
+            if clock.asked and not asks and event.kind not in SIDE_STEPS:
                 clock.go_on(event.at)
             elif asks and not clock.asked:
-                clock.ask(event.at, self.stood.get(clock.stage, []))
+                clock.ask(event.at, self.earlier_pauses.get(clock.stage, []))
 
     def start(self, event: Event, names: set[str]) -> None:
         ticking = {clock.stage for clock in self.running}
         new = [name for name, p in PROMISES.items() if p.starts & names and (name not in ticking or p.parallel)]
         if new and event.kind in ("reopened", "unmerged"):  # a round with a time for questions of its own
-            self.stood = {}
+            self.earlier_pauses = {}
         self.running += [Clock(name, event.at) for name in new]
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from chassis.crash import POINTS
+from chassis.faults import POINTS
 from contracts.signature import sign
 from lapor.demo.player import somebody
 from testing.waiting import until

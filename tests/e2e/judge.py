@@ -152,7 +152,14 @@ def _unanswered(log: Log) -> Iterable[str]:
             yield f"{kind} reply {reply['id']}: {len(answers[reply['id']])} answers"
 
 
+#: The steps by which a story says what its clock did: a citizen hears of them beside other steps, or by other notices.
+OF_THE_CLOCK = frozenset(
+    {"deadline_set", "warned", "breached", "escalated", "paused", "resumed", "rescheduled", "retracted", "met"}
+)
+
+
 def _silence(ticket: str, channel: str, steps: list[dict[str, Any]], told: list[str]) -> Iterable[str]:
+    steps = [step for step in steps if step["kind"] not in OF_THE_CLOCK]
     if channel == "web":
         if told != [step["kind"] for step in steps]:
             yield f"UNTOLD {ticket}: the page shows {told}"

@@ -16,8 +16,8 @@ from typing import Generic, TypeVar
 from aiokafka import AIOKafkaProducer
 
 from chassis import metrics, outbox
-from chassis.crash import crash_point
 from chassis.database import Connection, Pool, is_outage
+from chassis.faults import crash_point
 from chassis.limits import Buckets, Rate
 from chassis.metrics import MAX_BUGS_IN_A_ROW
 from chassis.publish import REFUSED, publish
@@ -89,7 +89,7 @@ class Handler(Generic[S]):
     load: Callable[[Connection, list[str]], Awaitable[dict[str, S]]]
     decide: Callable[[Mapping[str, S], Message, datetime], tuple[dict[str, S], list[Emit]]]
     save: Callable[[Connection, dict[str, S]], Awaitable[None]]
-    told: Callable[[list[Emit]], None] = lambda emits: None
+    on_committed: Callable[[list[Emit]], None] = lambda emits: None
     tombstones: bool = False
     verify: Verify = lambda message: None
 
@@ -107,7 +107,7 @@ class _Batch:
     redelivered: int = 0
 
 
-class Steps(Generic[S]):
+class BatchHandler(Generic[S]):
     """Runs ``handler`` over batches on ``pool`` and calls ``after`` when a batch is committed."""
 
     def __init__(self, pool: Pool, handler: Handler[S], after: Callable[[], None] = lambda: None) -> None:
@@ -132,7 +132,7 @@ class Steps(Generic[S]):
             if len(records) == 1:
                 log.exception("batch_failed", extra={"topic": records[0].topic, "offset": records[0].offset})
                 self._remember(count_failure(self.handler.service, self.streak, records[0], error))
-                await self._bury(records[0], error)
+                await self._dead_letter(records[0], error)
                 return
             middle = len(records) // 2
             await self(records[:middle])
@@ -144,20 +144,20 @@ class Steps(Generic[S]):
             metrics.RECORDS.labels(service, topic, result).inc()
         count_unknown(service, batch.unknown)
         for record, cause in batch.dead:
-            say_dead(service, record, cause)
+            log_dead_letter(service, record, cause)
         metrics.REDELIVERIES.labels(service).inc(batch.redelivered)
-        self.handler.told(batch.told)
+        self.handler.on_committed(batch.told)
         self.after()
 
     def _remember(self, streak: Streak) -> None:
         self.streak = streak
         metrics.DECIDE_BUGS.labels(self.handler.service).set(len(streak))
 
-    async def _bury(self, record: Record, error: BaseException) -> None:
+    async def _dead_letter(self, record: Record, error: BaseException) -> None:
         async with self.pool.acquire() as db, db.transaction():
             await outbox.put(db, self._dead_letters([(record, error)]))
             await _mark_consumed(db, [record])
-        say_dead(self.handler.service, record, error)
+        log_dead_letter(self.handler.service, record, error)
         self.after()
 
     def _dead_letters(self, dead: Sequence[tuple[Record, BaseException]]) -> list[Outgoing]:
@@ -255,7 +255,7 @@ class Steps(Generic[S]):
         return changed, failed
 
 
-class StatelessSteps:
+class StatelessBatchHandler:
     """Runs a pure ``decide`` over batches, for a service without a database: all is published when it returns."""
 
     def __init__(
@@ -296,25 +296,25 @@ class StatelessSteps:
             except Exception as error:
                 if is_kafka_outage(error) or isinstance(error, REFUSED):
                     raise
-                await self._publish([bury(self.service, record, error)])
+                await self._publish([as_dead_letter(self.service, record, error)])
 
     def _handle(self, record: Record, value: bytes) -> list[Outgoing]:
         if isinstance(value, Unreadable):
-            return [bury(self.service, record, value.error)]
+            return [as_dead_letter(self.service, record, value.error)]
         try:
             message = Message(record, codec.decode(value))
             self.verify(message)
         except codec.InvalidEvent as error:
-            return [bury(self.service, record, error)]
+            return [as_dead_letter(self.service, record, error)]
         try:
             emits = self.decide(message)
             out = outgoing(emits, service=self.service, cause=message.cause, now=message.time)
         except codec.TooLarge as error:
-            return [bury(self.service, record, error)]
+            return [as_dead_letter(self.service, record, error)]
         except Exception as error:
             log.exception("decide_failed", extra={"event_id": message.event.id, "type": message.event.type})
             self.streak = count_failure(self.service, self.streak, record, error)
-            return [bury(self.service, record, error)]
+            return [as_dead_letter(self.service, record, error)]
         self.streak = NO_STREAK
         metrics.RECORDS.labels(self.service, record.topic, "handled").inc()
         count_unknown(self.service, codec.unknown_words(message.data))
@@ -336,13 +336,13 @@ def count_unknown(service: str, fields: Iterable[str]) -> None:
         metrics.UNKNOWN_WORDS.labels(service, name).inc()
 
 
-def bury(service: str, record: Record, error: BaseException) -> Outgoing:
+def as_dead_letter(service: str, record: Record, error: BaseException) -> Outgoing:
     """The dead letter of ``record``, counted and logged."""
-    say_dead(service, record, error)
+    log_dead_letter(service, record, error)
     return dead_letter(service, record, error)
 
 
-def say_dead(service: str, record: Record, error: BaseException) -> None:
+def log_dead_letter(service: str, record: Record, error: BaseException) -> None:
     """Count and log a dead letter; the log tells where it was and never what it said."""
     reason = type(error).__name__
     metrics.DLQ_RECORDS.labels(service, reason).inc()

@@ -46,8 +46,8 @@ def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) 
 
             from aiokafka.errors import KafkaError
 
-            from chassis.crash import EXIT_TEMPORARY
             from chassis.database import OUTAGES
+            from chassis.exits import EXIT_TEMPORARY
             from chassis.rewind import StillRunning, rewind
             from chassis.settings import DatabaseSettings, read_settings
 
@@ -69,8 +69,8 @@ def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) 
 
 def away(service: str, dsn: str, error: psycopg.OperationalError) -> typer.Exit:
     """Say that the database of ``service`` can't be used, and why, in a line; exit 75."""
-    from chassis.crash import EXIT_TEMPORARY
     from chassis.database import reason
+    from chassis.exits import EXIT_TEMPORARY
 
     typer.echo(f"{service}: its database can't be used: {reason(dsn, error)}", err=True)
     return typer.Exit(EXIT_TEMPORARY)

@@ -15,8 +15,8 @@ import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis import metrics, unreadable  # noqa: F401 - what no client can decode stops no consumer
-from chassis.crash import leave_now
-from chassis.progress import Progress, idle, keep_comparing, keep_looking
+from chassis.exits import leave_now
+from chassis.progress import Progress, idle, keep_observing, watch_topics
 from chassis.publish import kafka_client, start, tls
 from chassis.settings import ServiceSettings
 from chassis.wire import Record
@@ -78,7 +78,7 @@ def faust_app(settings: ServiceSettings, sources: Sequence[str], start: Start, p
 
     async def agent(stream: Any) -> None:
         producer: Any = app.producer  # Faust starts one before its agents, in this event loop
-        works = keep_looking(progress), keep_comparing(progress, settings, sources, producer._producer.client)
+        works = keep_observing(progress), watch_topics(progress, settings, sources, producer._producer.client)
         beside = [asyncio.create_task(work) for work in works]
         try:
             step = await start()
@@ -151,7 +151,7 @@ async def consume(settings: ServiceSettings, sources: Sequence[str], step: Step,
         session_timeout_ms=int(settings.session_timeout_s * 1000),
         heartbeat_interval_ms=int(min(3.0, settings.session_timeout_s / 3) * 1000),
     )
-    comparing = asyncio.create_task(keep_comparing(progress, settings, sources, consumer._client))
+    comparing = asyncio.create_task(watch_topics(progress, settings, sources, consumer._client))
     try:
         await start(consumer, settings.publish_timeout_s * 2)
         progress.ends = lambda: {(tp.topic, tp.partition): consumer.highwater(tp) or 0 for tp in consumer.assignment()}

@@ -14,8 +14,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from chassis import metrics
-from chassis.crash import crash_point
 from chassis.database import RELAY_LOCK, Connection, Pool, holding
+from chassis.faults import crash_point
 from chassis.publish import PERMANENT, REFUSED, absent, is_outage, publish, start_producer
 from chassis.settings import ServiceSettings
 from chassis.wire import Outgoing

@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from faust.exceptions import ConsumerNotStarted
 
 from chassis import metrics
-from chassis.crash import EXIT_TEMPORARY
+from chassis.exits import EXIT_TEMPORARY
 from chassis.publish import absent
 from chassis.settings import ServiceSettings
 from chassis.wire import Record
@@ -47,7 +47,7 @@ class Progress:
         for record in records:
             self.done[record.topic, record.partition] = record.offset + 1
 
-    def look(self) -> None:
+    def observe(self) -> None:
         """Take stock. Lag is known for partitions of which a record was handled since they were assigned."""
         ends = self.ends()
         now = time.monotonic()
@@ -62,7 +62,7 @@ class Progress:
         if not self.lag:
             self.finished_at = now
 
-    def miss(self, topics: Set[str]) -> None:
+    def set_missing_topics(self, topics: Set[str]) -> None:
         """These of the topics to be read are not there now. The others are read all the same."""
         if topics and topics != self.missing:
             log.error("topics_missing", extra={"topics": sorted(topics)})
@@ -88,22 +88,22 @@ class Progress:
         return time.monotonic() - min(self.looked_at, self.finished_at)
 
 
-async def keep_looking(progress: Progress) -> None:
+async def keep_observing(progress: Progress) -> None:
     """For ever: take stock each second."""
     while True:
         # Faust's consumer lives in another thread: it may not be there yet, or lose a partition as we ask.
         with contextlib.suppress(ConsumerNotStarted, AssertionError):
-            progress.look()
+            progress.observe()
         await asyncio.sleep(1)
 
 
-async def keep_comparing(
+async def watch_topics(
     progress: Progress, settings: ServiceSettings, sources: Sequence[str], client: AIOKafkaClient
 ) -> None:
     """For ever: whether the cluster has all of ``sources``, and lets us see them; asks by a ``client`` that runs."""
     while True:
         with contextlib.suppress(KafkaError, OSError, TimeoutError):  # no broker: nobody knows
-            progress.miss(await absent(client, set(sources), settings.publish_timeout_s))
+            progress.set_missing_topics(await absent(client, set(sources), settings.publish_timeout_s))
         await asyncio.sleep(min(settings.assignment_timeout_s / 4, 10))
 
 
@@ -130,7 +130,7 @@ def blocked(progress: Progress, settings: ServiceSettings) -> str | None:
     return None
 
 
-def watch(why: Callable[[], str | None]) -> None:
+def start_watchdog(why: Callable[[], str | None]) -> None:
     """A thread that ends the process as soon as there is a reason ``why``: the event loop itself may not be able to.
 
     Heartbeats run beside the event loop, so Kafka sees a healthy member even when it is blocked.

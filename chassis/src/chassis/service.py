@@ -14,14 +14,14 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from chassis import metrics
-from chassis.batch import BugsInARow, Decide, Handler, StatelessSteps, Steps, Verify
+from chassis.batch import BatchHandler, BugsInARow, Decide, Handler, StatelessBatchHandler, Verify
 from chassis.consume import Start, Step, consume, faust_app, run_faust
-from chassis.crash import EXIT_SETTINGS, leave_now
 from chassis.database import Pool, open_pool
 from chassis.erased_letters import erasing_letters
+from chassis.exits import EXIT_SETTINGS, leave_now
 from chassis.logs import logging_config, set_up_logging
 from chassis.outbox import Relay
-from chassis.progress import Progress, blocked, keep_looking, stuck, watch
+from chassis.progress import Progress, blocked, keep_observing, start_watchdog, stuck
 from chassis.publish import start_producer
 from chassis.replay import replaying
 from chassis.settings import DatabaseSettings, ServiceSettings
@@ -78,7 +78,7 @@ def run_processor(
         pool = await open_pool(str(settings.database_url), timeout_s=settings.batch_timeout_s / 2)
         for task in (lambda pool, _: relay.run(pool), *tasks):
             running.append(asyncio.create_task(_must_not_end(task(pool, relay.wake.set))))
-        step = replaying(settings, service, sources, Steps(pool, handler, after=relay.wake.set))
+        step = replaying(settings, service, sources, BatchHandler(pool, handler, after=relay.wake.set))
         return erasing_letters(settings, service, step)
 
     _run_faust(service, settings, sources, start, progress, {"outbox": relay.goes_out})
@@ -96,7 +96,7 @@ def run_stateless(
 
     async def start() -> Step:
         producer = await start_producer(settings)
-        step = StatelessSteps(producer, service, decide, settings.publish_timeout_s, verify)
+        step = StatelessBatchHandler(producer, service, decide, settings.publish_timeout_s, verify)
         return erasing_letters(settings, service, replaying(settings, service, sources, step))
 
     _run_faust(service, settings, sources, start, progress)
@@ -113,7 +113,7 @@ def _run_faust(
     reads = [*sources, replays(service)]
     health = start_health(service, settings, reads, progress)
     health.ready |= ready
-    watch(partial(stuck, progress, settings))
+    start_watchdog(partial(stuck, progress, settings))
     run_faust(faust_app(settings, reads, start, progress), logging_config(service, settings.log_level))
 
 
@@ -177,12 +177,12 @@ async def run_server(
     # It is ready when it can take what comes: neither Kafka nor its consumer is needed for that.
     loop = asyncio.get_running_loop()
     health.ready = {"database": partial(answers, pool, loop), **(ready or {})}
-    watch(partial(blocked, progress, settings))
-    step = replaying(settings, service, sources, Steps(pool, handler, after=relay.wake.set))
+    start_watchdog(partial(blocked, progress, settings))
+    step = replaying(settings, service, sources, BatchHandler(pool, handler, after=relay.wake.set))
     step = erasing_letters(settings, service, step)
     everything = [
         ("consumer", lambda: consume(settings, reads, step, progress)),
-        ("progress", lambda: keep_looking(progress)),
+        ("progress", lambda: keep_observing(progress)),
         ("relay", lambda: relay.run(pool)),
         *tasks,
     ]

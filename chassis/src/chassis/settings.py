@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, FilePath, PostgresDsn, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from chassis.crash import EXIT_SETTINGS
+from chassis.exits import EXIT_SETTINGS
 
 S = TypeVar("S", bound=BaseSettings)
 #: What .env.example says in place of a secret, and of a UUID. Everybody knows them.

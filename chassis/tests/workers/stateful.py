@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import counting
 
 from chassis import service
-from chassis.batch import Steps
+from chassis.batch import BatchHandler
 from chassis.settings import DatabaseSettings, read_settings
 from chassis.wire import Record
 
 
-class Swallowing(Steps[counting.Count]):
+class Swallowing(BatchHandler[counting.Count]):
     """The mutant: nothing leaves the step, so Faust acknowledges it."""
 
     async def __call__(self, records: Sequence[Record]) -> None:

@@ -217,7 +217,7 @@ def test_a_folder_that_is_no_region_is_refused_with_a_sentence(lapor: Cli, tmp_p
     assert (missing.returncode, missing.stderr.split(":")[0]) == (1, f"There is no region folder {tmp_path}/nowhere")
     empty = lapor("up", "--region", str(tmp_path))
     assert empty.returncode == 1
-    assert "units.yaml is missing" in empty.stderr
+    assert "units.yaml: it is missing" in " ".join(empty.stderr.split())
 
 
 def test_without_a_running_system_each_command_says_so(lapor: Cli) -> None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from chassis.crash import crash_point
 from chassis.database import SENDER_LOCK, Connection, Pool, holding
+from chassis.faults import crash_point
 from intake import metrics
 
 log = logging.getLogger(__name__)

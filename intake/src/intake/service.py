@@ -17,7 +17,7 @@ from chassis.service import exit_on, run_server
 from chassis.settings import read_settings
 from intake.projection import SOURCES, story_handler
 from intake.retention import sweep
-from intake.submissions import IntakeSettings, repair
+from intake.submissions import IntakeSettings, republish_unregistered
 from intake.texts import PARTS, Texts
 from kabupaten import RegionError, load
 
@@ -73,7 +73,7 @@ async def _serve(
     async with build(Context(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)) as parts:
         tasks: list[Task] = [
             *parts.tasks,
-            ("repair", partial(repair, pool, settings, relay.wake.set)),
+            ("repair", partial(republish_unregistered, pool, settings, relay.wake.set)),
             ("sweep", partial(sweep, pool, service, key, kept)),
         ]
         await run_server(service, settings, handler, SOURCES, pool, relay, tasks, parts.ready)

@@ -18,8 +18,8 @@ from msgspec import UNSET
 from pydantic import Field, SecretStr
 
 from chassis import outbox
-from chassis.crash import crash_point
 from chassis.database import Connection, Pool
+from chassis.faults import crash_point
 from chassis.settings import DatabaseSettings
 from chassis.wire import Emit, Outgoing, outgoing
 from contracts import codec, signature, ticket
@@ -346,7 +346,7 @@ async def follow_up(
     return True
 
 
-async def asked(pool: Pool, submission: Submission, item_id: str) -> str | None:
+async def find_awaiting_reply(pool: Pool, submission: Submission, item_id: str) -> str | None:
     """The complaint of this reporter that waits for an answer, the one asked about last: what names none may be that.
 
     The same message again is what it was the first time: ``item_id`` is what it was added as, if it was.
@@ -362,7 +362,7 @@ async def asked(pool: Pool, submission: Submission, item_id: str) -> str | None:
     return number
 
 
-async def said_before(pool: Pool, submission: Submission) -> str | None:
+async def find_same_text_today(pool: Pool, submission: Submission) -> str | None:
     """The complaint in which this reporter said the same within a day: phones that answer by themselves repeat it.
 
     Not one that is over: who says it again then wants it taken up again. Nor one that is less confidential.
@@ -399,7 +399,7 @@ async def is_reporter(pool: Pool, number: str, address: str) -> bool:
     return given is not None and given == address
 
 
-async def repair(pool: Pool, settings: IntakeSettings, wake: Callable[[], None]) -> None:
+async def republish_unregistered(pool: Pool, settings: IntakeSettings, wake: Callable[[], None]) -> None:
     """For ever: publish again, with the same ids, what the router has not registered in time.
 
     Each pause is twice the last, up to six hours: what the router put aside shall not come back all at once, again and

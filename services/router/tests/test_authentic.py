@@ -24,7 +24,7 @@ from router_office import (
 )
 
 from chassis.authentic import verify
-from chassis.batch import Steps
+from chassis.batch import BatchHandler
 from chassis.database import Pool
 from chassis.wire import Headers, Message
 from contracts import topics
@@ -126,7 +126,7 @@ def test_of_the_others_the_topic_says_who_they_are(data: Data) -> None:
 
 @pytest.mark.connected
 async def test_what_another_said_is_a_dead_letter_and_no_bug_and_changes_nothing(pool: Pool) -> None:
-    steps = Steps(pool, handler_of(RULES, EVENT_KEYS))
+    steps = BatchHandler(pool, handler_of(RULES, EVENT_KEYS))
     await steps([signed(arrived(received()))])
     forged = [by("intake-web", arrived(CANCEL, f"forged-{n}")).record for n in range(20)]
     await steps([*forged, arrived(received(STRANGER), "unsigned").record, signed(arrived(CANCEL, "true"))])

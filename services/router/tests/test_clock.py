@@ -256,7 +256,7 @@ def test_a_breach_that_an_answer_refutes_which_was_unread_is_told_to_nobody() ->
     assert [] == office.release()  # the clock has not heard of the answer yet
     assert [] == office.hear(sla("retracted", number=3), sla("met", number=4))
     assert ["met"] == [step.kind for step in of_the_clock(office.release())]
-    assert ([], {}) == (office.case.held, office.case.alarmed)
+    assert ([], {}) == (office.case.held, office.case.breach_recipients)
 
 
 def test_a_breach_that_stands_though_something_was_unread_is_told_when_the_clock_has_said_so() -> None:

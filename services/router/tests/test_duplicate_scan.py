@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from router_office import EVENT_KEYS, OTHER, RULES, STRANGER, T, classified, followed_up, item, received, reply, signed
 
-from chassis.batch import Handler, Steps
+from chassis.batch import BatchHandler, Handler
 from chassis.database import Pool
 from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data, Place, UnitRouted
@@ -34,11 +34,11 @@ def handler() -> Handler[Case]:
 
 
 @pytest.fixture
-def steps(pool: Pool, handler: Handler[Case]) -> Steps[Case]:
-    return Steps(pool, handler)
+def steps(pool: Pool, handler: Handler[Case]) -> BatchHandler[Case]:
+    return BatchHandler(pool, handler)
 
 
-async def arrive(steps: Steps[Case], ticket: str, text: str = TEXT, **facts: Any) -> None:
+async def arrive(steps: BatchHandler[Case], ticket: str, text: str = TEXT, **facts: Any) -> None:
     """A complaint is received and routed."""
     given = {"received_at": NOW, "complaint_id": f"c-{ticket}", **facts}
     events: list[tuple[str, Data]] = [
@@ -48,7 +48,7 @@ async def arrive(steps: Steps[Case], ticket: str, text: str = TEXT, **facts: Any
     await hear(steps, *events)
 
 
-async def hear(steps: Steps[Case], *events: tuple[str, Data]) -> None:
+async def hear(steps: BatchHandler[Case], *events: tuple[str, Data]) -> None:
     await steps([signed(message(data, topic=topic, event_id=f"s{next(_ids)}")) for topic, data in events])
 
 
@@ -71,7 +71,7 @@ async def status(pool: Pool, ticket: str) -> tuple[str, str | None]:
 
 
 async def test_each_is_looked_at_once_and_only_after_it_was_routed(
-    pool: Pool, steps: Steps[Case], handler: Handler[Case]
+    pool: Pool, steps: BatchHandler[Case], handler: Handler[Case]
 ) -> None:
     await hear(steps, (topics.RECEIVED, received(T, received_at=NOW)), (topics.CLASSIFIED, classified(STRANGER)))
     assert [] == await sweep(pool, handler)
@@ -82,7 +82,7 @@ async def test_each_is_looked_at_once_and_only_after_it_was_routed(
 
 
 async def test_the_same_by_another_channel_is_one_work_item(
-    pool: Pool, steps: Steps[Case], handler: Handler[Case]
+    pool: Pool, steps: BatchHandler[Case], handler: Handler[Case]
 ) -> None:
     await arrive(steps, OTHER, channel="web", received_at=NOW - timedelta(hours=2))
     await sweep(pool, handler)
@@ -95,7 +95,7 @@ async def test_the_same_by_another_channel_is_one_work_item(
 
 
 async def test_a_merged_ones_reporter_reopens_the_parent_and_each_other_merged_one_hears_of_it(
-    pool: Pool, steps: Steps[Case], handler: Handler[Case]
+    pool: Pool, steps: BatchHandler[Case], handler: Handler[Case]
 ) -> None:
     await arrive(steps, OTHER, channel="web", received_at=NOW - timedelta(hours=2))
     await arrive(steps, T)
@@ -116,7 +116,9 @@ async def test_a_merged_ones_reporter_reopens_the_parent_and_each_other_merged_o
     assert ("routed", None) == await status(pool, OTHER)
 
 
-async def test_the_like_of_one_channel_is_suggested(pool: Pool, steps: Steps[Case], handler: Handler[Case]) -> None:
+async def test_the_like_of_one_channel_is_suggested(
+    pool: Pool, steps: BatchHandler[Case], handler: Handler[Case]
+) -> None:
     await arrive(steps, OTHER, received_at=NOW - timedelta(hours=2))
     await arrive(steps, T)
     await sweep(pool, handler)
@@ -125,7 +127,7 @@ async def test_the_like_of_one_channel_is_suggested(pool: Pool, steps: Steps[Cas
 
 
 async def test_what_shares_no_key_or_is_old_or_over_is_no_candidate(
-    pool: Pool, steps: Steps[Case], handler: Handler[Case]
+    pool: Pool, steps: BatchHandler[Case], handler: Handler[Case]
 ) -> None:
     await arrive(steps, OTHER, received_at=NOW - duplicates.WINDOW - timedelta(minutes=1))
     await arrive(steps, STRANGER, received_at=NOW - timedelta(hours=1))
@@ -164,7 +166,7 @@ async def test_what_nobody_is_compared_with_any_more_is_forgotten(pool: Pool) ->
 
 
 async def test_the_sweep_runs_in_one_process_and_a_case_it_cannot_compare_does_not_stop_it(
-    pool: Pool, steps: Steps[Case], handler: Handler[Case], monkeypatch: pytest.MonkeyPatch
+    pool: Pool, steps: BatchHandler[Case], handler: Handler[Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for ticket in (T, STRANGER, OTHER):
         await arrive(steps, ticket, received_at=NOW - timedelta(hours=2))

@@ -33,7 +33,7 @@ from router_office import (
     tombstone,
 )
 
-from chassis.batch import Steps, on_timer
+from chassis.batch import BatchHandler, on_timer
 from chassis.database import Connection, Pool
 from chassis.log_ends import Ends
 from contracts import codec, topics
@@ -55,11 +55,11 @@ _ids = itertools.count()
 
 
 @pytest.fixture
-def steps(pool: Pool) -> Steps[Case]:
-    return Steps(pool, handler_of(RULES, EVENT_KEYS))
+def steps(pool: Pool) -> BatchHandler[Case]:
+    return BatchHandler(pool, handler_of(RULES, EVENT_KEYS))
 
 
-async def hear(steps: Steps[Case], *events: tuple[str, Data]) -> None:
+async def hear(steps: BatchHandler[Case], *events: tuple[str, Data]) -> None:
     """One batch, as it comes from Kafka."""
     await steps([signed(message(data, topic=topic, event_id=f"e{next(_ids)}")) for topic, data in events])
 
@@ -87,14 +87,14 @@ async def test_a_case_comes_back_as_it_was(pool: Pool) -> None:
     assert DEADLINE == full.deadline_at
 
 
-async def test_what_came_before_its_complaint_waits_in_the_table(pool: Pool, steps: Steps[Case]) -> None:
+async def test_what_came_before_its_complaint_waits_in_the_table(pool: Pool, steps: BatchHandler[Case]) -> None:
     await hear(steps, (topics.CLASSIFIED, classified()))
     assert ([], "unknown") == (await told(pool), (await load(pool, T))[T].status)
     await hear(steps, (topics.RECEIVED, received()))
     assert ["registered", "routed"] == [e.kind for e in await told(pool) if isinstance(e, ComplaintUpdated)]
 
 
-async def test_a_complaint_brings_its_whole_family_along(pool: Pool, steps: Steps[Case]) -> None:
+async def test_a_complaint_brings_its_whole_family_along(pool: Pool, steps: BatchHandler[Case]) -> None:
     for ticket in (T, OTHER, STRANGER):
         await hear(steps, (topics.RECEIVED, received(ticket, complaint_id=ticket)))
         await steps([message(classified(ticket, abstained=True), topic=topics.CLASSIFIED, event_id=ticket).record])
@@ -108,7 +108,7 @@ async def test_a_complaint_brings_its_whole_family_along(pool: Pool, steps: Step
     assert [(OTHER, 2), (T, 3)] == [(step.ticket, step.seq) for step in acknowledged]
 
 
-async def test_nothing_a_unit_writes_stops_the_router(pool: Pool, steps: Steps[Case]) -> None:
+async def test_nothing_a_unit_writes_stops_the_router(pool: Pool, steps: BatchHandler[Case]) -> None:
     await hear(steps, (topics.RECEIVED, received()), (topics.CLASSIFIED, classified()))
     replied = topics.unit_replied("PUPR")
     replies = [*(reply("acknowledge", given) for given in ("\x00", "", "💥")), reply("m\x00")]
@@ -131,7 +131,7 @@ async def waiting(pool: Pool, after_s: float) -> list[str]:
 
 
 async def test_the_time_without_a_unit_counts_from_the_commit_and_the_longest_comes_first(
-    pool: Pool, steps: Steps[Case]
+    pool: Pool, steps: BatchHandler[Case]
 ) -> None:
     await hear(steps, *((topics.RECEIVED, received(ticket)) for ticket in (T, OTHER, STRANGER)))
     assert [] == await waiting(pool, 60)
@@ -140,7 +140,9 @@ async def test_the_time_without_a_unit_counts_from_the_commit_and_the_longest_co
     assert [STRANGER, OTHER] == await waiting(pool, 60)
 
 
-async def test_an_addition_does_not_start_the_time_anew_and_a_route_ends_it(pool: Pool, steps: Steps[Case]) -> None:
+async def test_an_addition_does_not_start_the_time_anew_and_a_route_ends_it(
+    pool: Pool, steps: BatchHandler[Case]
+) -> None:
     await hear(steps, (topics.RECEIVED, received()))
     await age(pool, T, 61)
     await save(pool, (await load(pool, T))[T])
@@ -149,7 +151,7 @@ async def test_an_addition_does_not_start_the_time_anew_and_a_route_ends_it(pool
     assert [] == await waiting(pool, 0)
 
 
-async def test_the_timer_gives_to_triage_what_is_due_once(pool: Pool, steps: Steps[Case]) -> None:
+async def test_the_timer_gives_to_triage_what_is_due_once(pool: Pool, steps: BatchHandler[Case]) -> None:
     await hear(steps, (topics.RECEIVED, received()), (topics.RECEIVED, received(OTHER)))
     await age(pool, T, 61)
     woken = asyncio.Event()
@@ -168,7 +170,7 @@ async def test_the_timer_gives_to_triage_what_is_due_once(pool: Pool, steps: Ste
 
 
 async def test_a_complaint_at_which_the_timer_fails_holds_up_no_other(
-    pool: Pool, steps: Steps[Case], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    pool: Pool, steps: BatchHandler[Case], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One whose row can't be read, and one that our rules stumble over."""
     await hear(steps, *((topics.RECEIVED, received(ticket)) for ticket in (T, OTHER, STRANGER)))
@@ -195,7 +197,7 @@ async def test_a_complaint_at_which_the_timer_fails_holds_up_no_other(
     assert {T, OTHER} == {getattr(r, "ticket", "") for r in caplog.records if r.message == "timer_failed"}
 
 
-async def test_a_row_that_cannot_be_read_costs_its_own_records_alone(pool: Pool, steps: Steps[Case]) -> None:
+async def test_a_row_that_cannot_be_read_costs_its_own_records_alone(pool: Pool, steps: BatchHandler[Case]) -> None:
     await hear(steps, (topics.RECEIVED, received()), (topics.RECEIVED, received(OTHER)))
     await pool.execute("""UPDATE cases SET body = '{"ticket": 1}' WHERE ticket = $1""", T)
     await hear(steps, *((topics.CLASSIFIED, classified(ticket)) for ticket in (T, OTHER)))
@@ -204,7 +206,7 @@ async def test_a_row_that_cannot_be_read_costs_its_own_records_alone(pool: Pool,
     assert ["ValidationError"] == [dict(json.loads(row["headers"]))["error"] for row in rows]
 
 
-async def test_the_timer_leaves_alone_what_was_routed_since_it_looked(pool: Pool, steps: Steps[Case]) -> None:
+async def test_the_timer_leaves_alone_what_was_routed_since_it_looked(pool: Pool, steps: BatchHandler[Case]) -> None:
     await hear(steps, (topics.RECEIVED, received()), (topics.CLASSIFIED, classified()))
     before = await told(pool)
     async with pool.acquire() as db, db.transaction():
@@ -258,7 +260,7 @@ async def test_what_a_case_says_is_deleted_when_it_was_kept_long_enough(pool: Po
 
 
 async def test_the_timer_repeats_the_order_to_erase_once_when_topics_can_be_cleaned(
-    pool: Pool, steps: Steps[Case]
+    pool: Pool, steps: BatchHandler[Case]
 ) -> None:
     erased = [signed(tombstone(topic)) for topic in (topics.RECEIVED, topics.FOLLOWED_UP, topics.CLASSIFIED)]
     await hear(steps, (topics.RECEIVED, received()), (topics.CLASSIFIED, classified()))
@@ -276,7 +278,7 @@ async def test_the_timer_repeats_the_order_to_erase_once_when_topics_can_be_clea
     assert [None] == [row["erased_at"] for row in await pool.fetch("SELECT erased_at FROM cases")]
 
 
-async def test_what_is_held_of_the_clock_is_found_until_it_is_said(pool: Pool, steps: Steps[Case]) -> None:
+async def test_what_is_held_of_the_clock_is_found_until_it_is_said(pool: Pool, steps: BatchHandler[Case]) -> None:
     await hear(steps, (topics.RECEIVED, received()), (topics.CLASSIFIED, classified()))
     async with pool.acquire() as db:
         assert [] == await store.waiting(db)
@@ -290,7 +292,7 @@ async def test_what_is_held_of_the_clock_is_found_until_it_is_said(pool: Pool, s
 
 @pytest.mark.parametrize("age_s", [0, PATIENCE_S + 1])
 async def test_the_timer_says_what_is_held_when_all_is_read_and_in_the_end_whatever_the_clock_still_owes(
-    age_s: float, pool: Pool, dsn: str, steps: Steps[Case], monkeypatch: pytest.MonkeyPatch
+    age_s: float, pool: Pool, dsn: str, steps: BatchHandler[Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T is held for nothing but the log's end, OTHER also for a step of which the clock has not heard."""
     ends_asked = asyncio.Event()

@@ -29,7 +29,7 @@ from router_office import (
     to_units,
 )
 
-from chassis.batch import Steps
+from chassis.batch import BatchHandler
 from chassis.database import Pool
 from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data, UnitRouted
@@ -222,7 +222,7 @@ def test_what_comes_back_to_a_unit_that_passed_it_on_is_counted() -> None:
 @pytest.mark.connected
 async def test_the_sweep_leaves_nothing_with_a_unit_that_ended(pool: Pool) -> None:
     water = RoutingRule(reason="air", categories=frozenset({"air_bersih"}), support=("PUPR",))
-    steps = Steps(pool, handler_of(replace(RULES, routing=(water,)), EVENT_KEYS))
+    steps = BatchHandler(pool, handler_of(replace(RULES, routing=(water,)), EVENT_KEYS))
     for ticket in (T, OTHER):
         about = {"category": "air_bersih"} if ticket == OTHER else {}
         for topic, data in ((topics.RECEIVED, received(ticket)), (topics.CLASSIFIED, classified(ticket, **about))):

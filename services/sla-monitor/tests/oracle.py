@@ -28,7 +28,7 @@ class Step(NamedTuple):
     note: str | None = None
 
 
-class Said(NamedTuple):
+class Announced(NamedTuple):
     """What must be announced, once. ``at``: not before."""
 
     stage: str
@@ -116,10 +116,10 @@ class Clock:
         self.days = work_days(local(self.start), self.promise.days, self.still)
         self.deadline = midnight_after(self.days[-1])
 
-    def say(self, kind: str, at: datetime, level: int = 0) -> list[Said]:
+    def say(self, kind: str, at: datetime, level: int = 0) -> list[Announced]:
         if self.promise.quiet and kind not in LOUD:
             return []
-        return [Said(self.stage, self.round, kind, level, self.deadline, at)]
+        return [Announced(self.stage, self.round, kind, level, self.deadline, at)]
 
     def next(self) -> tuple[datetime, str] | None:
         """What time will bring, and when."""
@@ -142,7 +142,7 @@ class Clock:
         before = first if local(asked) == first else local(asked) - timedelta(days=1)
         return midnight_after(work_days(before, left, set())[-1]) if left > 0 else asked
 
-    def resume(self, at: datetime, told: bool = True) -> list[Said]:
+    def resume(self, at: datetime, told: bool = True) -> list[Announced]:
         assert self.asked
         kept = set(self.still)
         self.nights(at)
@@ -161,7 +161,7 @@ class Clock:
         if not self.breached:
             self.count()
 
-    def ask(self, at: datetime) -> list[Said]:
+    def ask(self, at: datetime) -> list[Announced]:
         if self.bound(at) == at:
             return self.say("resumed", at)
         kept, self.asked = set(self.still), at
@@ -172,9 +172,9 @@ class Clock:
         self.still = kept
         return said
 
-    def pass_time(self, at: datetime, *, including: bool) -> tuple[list[Said], bool]:
+    def pass_time(self, at: datetime, *, including: bool) -> tuple[list[Announced], bool]:
         """What was said until ``at``, and whether the clock still ticks."""
-        said: list[Said] = []
+        said: list[Announced] = []
         while (coming := self.next()) and (coming[0] < at or (including and coming[0] == at)):
             when, kind = coming
             if kind == "resumed":
@@ -191,8 +191,8 @@ class Clock:
         return said, True
 
 
-def play(stage: str, promise: Promise, story: Sequence[Step], until: datetime) -> list[Said]:
-    said: list[Said] = []
+def play(stage: str, promise: Promise, story: Sequence[Step], until: datetime) -> list[Announced]:
+    said: list[Announced] = []
     clock: Clock | None = None
     round_, asked_on = 1, list[date]()
     for step in story:
@@ -221,9 +221,9 @@ def play(stage: str, promise: Promise, story: Sequence[Step], until: datetime) -
     return said
 
 
-def rights(story: Sequence[Step], until: datetime) -> list[Said]:
+def rights(story: Sequence[Step], until: datetime) -> list[Announced]:
     """72 hours for each request; an answer is for the oldest."""
-    said: list[Said] = []
+    said: list[Announced] = []
     answers = [step.at for step in story if step.note == "rights_done"]
     rounds = [step.at for step in story if step.kind in NEW_ROUND]
     for step in story:
@@ -235,8 +235,10 @@ def rights(story: Sequence[Step], until: datetime) -> list[Said]:
         deadline, end = step.at + timedelta(hours=72), done or until + timedelta(days=1)
         round_ = 1 + sum(at <= step.at for at in rounds)
 
-        def say(kind: str, at: datetime, level: int = 0, deadline: datetime = deadline, round_: int = round_) -> Said:
-            return Said("rights", round_, kind, level, deadline, at)
+        def say(
+            kind: str, at: datetime, level: int = 0, deadline: datetime = deadline, round_: int = round_
+        ) -> Announced:
+            return Announced("rights", round_, kind, level, deadline, at)
 
         said.append(say("started", step.at))
         for kind, level, hours in (("warned", 0, 50.4), ("breached", 0, 72), ("breached", 1, 84)):
@@ -257,7 +259,7 @@ def own(story: Sequence[Step]) -> Iterator[Step]:
             yield step
 
 
-def oracle(story: Sequence[Step], until: datetime) -> list[Said]:
+def oracle(story: Sequence[Step], until: datetime) -> list[Announced]:
     """All that must be announced of a complaint with ``story`` up to and including ``until``."""
     story = list(own(story))
     said = [one for stage, promise in PROMISES.items() for one in play(stage, promise, story, until)]

@@ -28,9 +28,9 @@ from sla_monitor import deadlines, handlers
 from sla_monitor.adapters import store
 from sla_monitor.calendar import DayOff
 from sla_monitor.domain import Rules
-from sla_monitor.late_steps import retold
+from sla_monitor.late_steps import reconcile
 from sla_monitor.region import load_rules
-from sla_monitor.state import ComplaintClock, Decision, Past, SlaEvent, Update
+from sla_monitor.state import ComplaintClock, Decision, ReplayBase, SlaEvent, Update
 from testing.events import an_updated
 
 RULES = load_rules(Path(__file__).parents[3] / "region" / "soppeng")
@@ -372,7 +372,7 @@ PUT_BACK = partial(wrong_after_all, lost=0.15)
 
 
 def test_it_finds_a_clock_that_ignores_what_was_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Past, "lacks", lambda self, seq: False)
+    monkeypatch.setattr(ReplayBase, "lacks", lambda self, seq: False)
     assert finds_something(PUT_BACK)
 
 
@@ -393,11 +393,11 @@ def test_it_finds_a_clock_that_applies_what_was_put_back_to_the_present(monkeypa
 def test_it_finds_a_clock_that_takes_no_breach_back(
     monkeypatch: pytest.MonkeyPatch, look: Callable[[int], list[str]]
 ) -> None:
-    def proud(clock: ComplaintClock, derived: list[SlaEvent], past: Past, now: datetime) -> Decision:
-        clock, events = retold(clock, derived, past, now)
+    def proud(clock: ComplaintClock, derived: list[SlaEvent], past: ReplayBase, now: datetime) -> Decision:
+        clock, events = reconcile(clock, derived, past, now)
         return clock, [event for event in events if event.kind != "retracted"]
 
-    monkeypatch.setattr(clocks, "retold", proud)
+    monkeypatch.setattr(clocks, "reconcile", proud)
     assert finds_something(look)
 
 

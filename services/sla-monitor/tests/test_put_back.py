@@ -163,7 +163,7 @@ def test_a_step_of_the_ladder_that_a_late_question_holds_up_is_taken_back_and_sa
     _, later = due(clock, MONDAY + timedelta(days=9), SOPPENG)
     (escalated,) = [event for event in of_completion(later) if event.kind == "escalated"]
     assert before[-1].at < escalated.at
-    assert before[-1].said.rung == escalated.said.rung
+    assert before[-1].said.ladder_step == escalated.said.ladder_step
     assert to_emit(before[-1]).event_id != to_emit(escalated).event_id
 
 

@@ -11,7 +11,7 @@ from told import MONDAY, SECONDS, SOPPENG, Step, story, told, walk, wita
 from contracts.events import SlaBreached, SlaUpdated
 from sla_monitor.clock import decide, due
 from sla_monitor.handlers import to_emit
-from sla_monitor.state import Word
+from sla_monitor.state import FirstResponse
 
 
 def test_who_has_it_and_says_nothing_for_a_working_day_is_reported_and_then_their_heads() -> None:
@@ -275,14 +275,14 @@ def test_whoever_has_it_owes_a_word_from_then_on(steps: list[str], since: int | 
 def test_only_what_a_unit_says_is_its_word(kind: str, word: bool) -> None:
     said_at = MONDAY + timedelta(hours=7)
     clock, _ = walk(SOPPENG, ("registered", MONDAY), ("routed/unit", MONDAY), (kind, said_at))
-    assert clock.word == (Word(unit="PUPR", at=said_at, after_s=7 * 3600) if word else None)
+    assert clock.word == (FirstResponse(unit="PUPR", at=said_at, after_s=7 * 3600) if word else None)
 
 
 def test_a_word_is_timed_in_working_time_and_the_next_unit_has_its_own() -> None:
     friday, monday = wita("2026-02-06T20:00"), wita("2026-02-09T02:00")
     steps = [("registered", friday), ("routed/unit", friday), ("acknowledged", monday), ("in_progress", monday)]
     clock, _ = walk(SOPPENG, *steps)
-    assert clock.word == Word(unit="PUPR", at=monday, after_s=6 * 3600)
+    assert clock.word == FirstResponse(unit="PUPR", at=monday, after_s=6 * 3600)
 
 
 @pytest.mark.parametrize(

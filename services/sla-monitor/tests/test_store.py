@@ -16,7 +16,7 @@ from byhand import RULES
 from stored import MONDAY, announced, clock, record
 from typer.testing import CliRunner
 
-from chassis.batch import Steps
+from chassis.batch import BatchHandler
 from chassis.database import Pool, migrate
 from contracts.events import SlaBreached, SlaUpdated
 from sla_monitor.__main__ import cli
@@ -71,7 +71,7 @@ async def test_each_unit_shows_its_oldest_silence_and_nobody_is_one_of_them(pool
 
 
 async def test_a_story_moves_the_clocks_and_the_timer_rings_each_once(pool: Pool) -> None:
-    steps, handler = Steps(pool, handler_of(RULES)), handler_of(RULES)
+    steps, handler = BatchHandler(pool, handler_of(RULES)), handler_of(RULES)
     await steps([record(0, "a", "registered", MONDAY), record(1, "a", "routed", MONDAY, seq=1, received=MONDAY)])
     async with pool.acquire() as db:
         for _ in range(2):  # as after a restart: what was rung is stored
@@ -86,7 +86,7 @@ async def test_a_story_moves_the_clocks_and_the_timer_rings_each_once(pool: Pool
 
 async def test_a_record_that_comes_again_starts_no_second_clock(pool: Pool) -> None:
     for _ in range(2):
-        await Steps(pool, handler_of(RULES))([record(0, "a", "registered", MONDAY)])
+        await BatchHandler(pool, handler_of(RULES))([record(0, "a", "registered", MONDAY)])
     assert ["started"] == [data.kind for data in await announced(pool) if isinstance(data, SlaUpdated)]
 
 
@@ -136,7 +136,7 @@ async def test_recalendar_shows_the_difference_and_changes_nothing_until_it_is_t
     pool: Pool, dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = datetime.now(UTC)
-    await Steps(pool, handler_of(RULES))([record(0, "a", "registered", now), record(1, "b", "registered", now)])
+    await BatchHandler(pool, handler_of(RULES))([record(0, "a", "registered", now), record(1, "b", "registered", now)])
     day_1 = next(day.date for day in deadline(now, RULES.policies["standar-3-hari"].stages["completion"].term,
                                               RULES.calendar).derivation if day.counted)  # fmt: skip
     region = str(region_with(tmp_path, day_1.isoformat()))
@@ -162,11 +162,11 @@ async def test_recalendar_shows_the_difference_and_changes_nothing_until_it_is_t
 async def test_recalendar_changes_nothing_that_it_has_not_shown(pool: Pool, dsn: str, tmp_path: Path) -> None:
     now = datetime.now(UTC)
     handler = handler_of(RULES)
-    await Steps(pool, handler)([record(0, "a", "registered", now), record(1, "b", "registered", now)])
+    await BatchHandler(pool, handler)([record(0, "a", "registered", now), record(1, "b", "registered", now)])
     first = deadline(now, RULES.policies["standar-3-hari"].stages["completion"].term, RULES.calendar).derivation[-1]
     rules = load_rules(region_with(tmp_path, first.date.isoformat()))
     shown = [change async for change in found(dsn, rules)]
-    await Steps(pool, handler)([record(2, "c", "registered", now), record(3, "a", "resolved", now, seq=1)])
+    await BatchHandler(pool, handler)([record(2, "c", "registered", now), record(3, "a", "resolved", now, seq=1)])
     assert 2 == await apply(dsn, rules, handler, shown)
     moved = [data for data in await announced(pool) if isinstance(data, SlaUpdated) and data.kind == "rescheduled"]
     assert {data.complaint_id for data in moved} == {"b"}

@@ -16,7 +16,7 @@ from stored import MONDAY, announced, clock, record
 from told import REGION
 
 from chassis import outbox
-from chassis.batch import Steps
+from chassis.batch import BatchHandler
 from chassis.database import Pool
 from chassis.log_ends import Ends
 from chassis.wire import Emit
@@ -48,8 +48,8 @@ async def test_breaches_are_counted_once_though_the_batch_was_rolled_back(
     monkeypatch.setattr(outbox, "put", put)
     late = record(0, "a", "resolved", MONDAY + timedelta(days=9), received=MONDAY)
     with pytest.raises(ConnectionError):
-        await Steps(pool, handler_of(RULES))([late])
-    await Steps(pool, handler_of(RULES))([late])
+        await BatchHandler(pool, handler_of(RULES))([late])
+    await BatchHandler(pool, handler_of(RULES))([late])
     assert breached() == before + 1
 
 

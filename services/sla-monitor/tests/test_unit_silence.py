@@ -10,11 +10,11 @@ from byhand import RULES
 from prometheus_client import REGISTRY
 from stored import MONDAY, clock, record
 
-from chassis.batch import Steps
+from chassis.batch import BatchHandler
 from chassis.database import Pool
 from sla_monitor.adapters import store
 from sla_monitor.app import handler_of
-from sla_monitor.state import Word
+from sla_monitor.state import FirstResponse
 from sla_monitor.timer import ring_all
 from sla_monitor.unit_silence import look, tell_of_calendar
 
@@ -29,7 +29,7 @@ async def test_a_units_rhythm_is_the_median_of_its_last_words_once_there_are_eno
     words = [("PUPR", 9, 9_000)] + [("PUPR", 10 + n, 100 + n) for n in range(20)] + [("DLH", n, 50) for n in range(4)]
     clocks = {
         f"c{n}": msgspec.structs.replace(
-            clock(f"c{n}"), word=Word(unit=unit, at=MONDAY + timedelta(hours=hours), after_s=after_s)
+            clock(f"c{n}"), word=FirstResponse(unit=unit, at=MONDAY + timedelta(hours=hours), after_s=after_s)
         )
         for n, (unit, hours, after_s) in enumerate(words)
     }
@@ -41,7 +41,7 @@ async def test_a_units_rhythm_is_the_median_of_its_last_words_once_there_are_eno
 
 
 async def test_what_is_at_risk_and_what_is_overdue_is_counted_by_unit(pool: Pool) -> None:
-    steps, handler = Steps(pool, handler_of(RULES)), handler_of(RULES)
+    steps, handler = BatchHandler(pool, handler_of(RULES)), handler_of(RULES)
     await steps([record(0, "a", "registered", MONDAY), record(1, "b", "registered", MONDAY + timedelta(days=1))])
     async with pool.acquire() as db:
         await ring_all(db, handler, datetime(2026, 2, 5, 17, tzinfo=UTC), RULES, set())
@@ -52,7 +52,7 @@ async def test_what_is_at_risk_and_what_is_overdue_is_counted_by_unit(pool: Pool
 
 async def test_a_unit_that_is_silent_for_much_longer_than_is_its_way_raises_a_metric(pool: Pool) -> None:
     words = {
-        f"w{n}": msgspec.structs.replace(clock(f"w{n}"), word=Word(unit=unit, at=MONDAY, after_s=3600))
+        f"w{n}": msgspec.structs.replace(clock(f"w{n}"), word=FirstResponse(unit=unit, at=MONDAY, after_s=3600))
         for n, unit in enumerate(["CEPAT", "DIAM"] * 5)
     }
     waits = {

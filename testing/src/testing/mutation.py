@@ -31,7 +31,7 @@ UNICODE = (
     "²",
     "٠٨١٢٣٤٥٦٧٨٩",
 )
-WORDS = (
+FIRST_RESPONSES = (
     "' OR 1=1 --",
     "%s%n%00",
     "{{7*7}}",
@@ -95,7 +95,7 @@ class Mutator:
 
     def text(self, value: str) -> str:
         """Another text."""
-        nasty = self.random.choice(UNICODE + WORDS)
+        nasty = self.random.choice(UNICODE + FIRST_RESPONSES)
         at = self.random.randint(0, len(value))
         ways = (
             nasty,

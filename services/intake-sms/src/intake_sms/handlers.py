@@ -16,7 +16,15 @@ from intake.commands import Command
 from intake.complaint_view import ComplaintView, find_view
 from intake.notices import NewNotice, NoticeKind, add_notices
 from intake.set_aside import put_aside
-from intake.submissions import Submission, TextProblem, accept, asked, follow_up, is_reporter, said_before
+from intake.submissions import (
+    Submission,
+    TextProblem,
+    accept,
+    find_awaiting_reply,
+    find_same_text_today,
+    follow_up,
+    is_reporter,
+)
 from intake.texts import Texts
 from intake_sms.domain import Mo, Wish, read, read_complaint
 from intake_sms.settings import SmsSettings
@@ -68,7 +76,7 @@ async def take(desk: Desk, mo: Mo) -> None:
 async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     """Act on ``wish``; returns what is to be answered beyond what its effects tell by themselves."""
     say, item_id = desk.texts.sms, derived_id(_key(mo), "follow-up")
-    if wish.bare and mo.repliable and (number := await asked(desk.pool, _submission(mo, wish), item_id)):
+    if wish.bare and mo.repliable and (number := await find_awaiting_reply(desk.pool, _submission(mo, wish), item_id)):
         wish = Wish("addition", ticket=number, command=Command(kind="addition", text=mo.text))
     if wish.kind == "complaint":
         return await _complain(desk, mo, wish)
@@ -100,7 +108,7 @@ async def _status(desk: Desk, mo: Mo, number: str) -> NewNotice:
 async def _complain(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     """Take it; who says the same again hears how it is, once a day: whatever answers each SMS must find an end."""
     submission = _submission(mo, wish)
-    if number := await said_before(desk.pool, submission):
+    if number := await find_same_text_today(desk.pool, submission):
         return replace(await _status(desk, mo, number), kind=NoticeKind.AGAIN, key=_today(desk))
     await accept(
         desk.pool,

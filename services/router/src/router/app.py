@@ -42,7 +42,7 @@ def handler_of(rules: Rules, event_keys: Mapping[str, bytes]) -> Handler[Case]:
         load=store.load,
         decide=decide,
         save=store.save,
-        told=metrics.count,
+        on_committed=metrics.count,
         tombstones=True,
     )
 

@@ -71,12 +71,12 @@ class Case(Struct, frozen=True, kw_only=True):
     """The state of one complaint. Before its ``received`` has come, only what came early is in it.
 
     ``merged`` are the complaints that follow this one, ``also_about`` the units those accuse, ``rights`` what the
-    reporter asked for by law and nobody has done yet, ``told`` the units that ever had a snapshot of it. ``alarmed`` is
-    who heard of each promise that is late, by the level of the ladder (-1: warned). ``clocks`` is, for each clock, the
-    round and number of the last thing that set it, and for each late promise the number of what was said of it last;
-    ``heard`` is the highest number of all; ``held`` what the clock said and nobody was told yet; ``upheld`` the number
-    of its last ``upheld``, and the step that this knew; ``happened`` the last steps that were not the clock's, with the
-    moments at which they happened.
+    reporter asked for by law and nobody has done yet, ``told`` the units that ever had a snapshot of it.
+    ``breach_recipients`` is who heard of each promise that is late, by the level of the ladder (-1: warned).
+    ``clocks`` is, for each clock, the round and number of the last thing that set it, and for each late promise the
+    number of what was said of it last; ``heard`` is the highest number of all; ``held`` what the clock said and
+    nobody was told yet; ``upheld`` the number of its last ``upheld``, and the step that this knew; ``happened`` the
+    last steps that were not the clock's, with the moments at which they happened.
     """
 
     ticket: str
@@ -104,7 +104,7 @@ class Case(Struct, frozen=True, kw_only=True):
     also_about: list[str] = []
     similar: list[Similar] = []
     rights: list[str] = []
-    alarmed: dict[str, dict[int, list[str]]] = {}
+    breach_recipients: dict[str, dict[int, list[str]]] = {}
     clocks: dict[str, tuple[int, int]] = {}
     heard: int = -1
     held: list[ClockWord] = []

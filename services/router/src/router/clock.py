@@ -17,7 +17,7 @@ from contracts.vocabulary import WITH_A_UNIT, ClockKind, StageName, Status, Upda
 from router.case import Case, Out, advance, tell_unit, waits
 from router.clock_word import LADDER, ClockWord
 from router.rules import Rules, last_unit
-from router.transfers import Result, about, desk
+from router.transfers import Result, accused_units, triage_unit_of
 
 _replace = msgspec.structs.replace
 
@@ -101,9 +101,7 @@ def _say(rules: Rules, case: Case, word: ClockWord) -> Result:
         return _replace(case, upheld=max(case.upheld, (word.number, word.based_on_seq))), []
     of_parent = case.status == Status.MERGED and not _is_of_rights(word)  # whose clock counts for both
     of_clock, of_promise = {word.clock: (word.round, word.number)}, {f"late {word.about}": (0, word.number)}
-    if (
-        word.kind == ClockKind.RETRACTED
-    ):  # what was told is corrected, whatever the clock has said since of other promises
+    if word.kind == ClockKind.RETRACTED:  # what was told is corrected, whatever was said since of other promises
         since, sets, of_parent = of_promise, of_promise, False
     elif word.kind in LADDER:
         since, sets = {**of_clock, **of_promise}, of_promise
@@ -181,7 +179,7 @@ def _resumed(rules: Rules, case: Case, word: ClockWord) -> Result:
 def _warned(rules: Rules, case: Case, word: ClockWord) -> Result:
     if not _runs(case, word):
         return case, []
-    unit = desk(rules, case) if _is_of_rights(word) else _instead(rules, case)
+    unit = triage_unit_of(rules, case) if _is_of_rights(word) else _instead(rules, case)
     case, outs = _step(case, word)
     told = tell_unit(case, Why.WARNED, unit=unit, reason=f"tenggat{_named(word)} sudah dekat", stage=word.stage)
     return case if case.unit else _alarm(case, word, told, level=-1), [*outs, *told]
@@ -190,7 +188,7 @@ def _warned(rules: Rules, case: Case, word: ClockWord) -> Result:
 def _late(rules: Rules, case: Case, word: ClockWord) -> Result:
     """It is missed, or a further step of the ladder is reached."""
     runs = _runs(case, word)
-    if word.level in case.alarmed.get(word.about, {}) or (not runs and (word.level or _is_of_rights(word))):
+    if word.level in case.breach_recipients.get(word.about, {}) or (not runs and (word.level or _is_of_rights(word))):
         return case, []
     case, outs = _step(case, word)  # a promise that was missed was, though the answer has come since
     told: list[Out] = []
@@ -200,7 +198,7 @@ def _late(rules: Rules, case: Case, word: ClockWord) -> Result:
 
 
 def _told_of_breach(rules: Rules, case: Case, word: ClockWord) -> list[Out]:
-    unit = desk(rules, case) if _is_of_rights(word) else _instead(rules, case)
+    unit = triage_unit_of(rules, case) if _is_of_rights(word) else _instead(rules, case)
     return tell_unit(case, Why.BREACHED, unit=unit, reason=f"tenggat{_named(word)} terlewati", stage=word.stage)
 
 
@@ -217,18 +215,24 @@ def _alarm(case: Case, word: ClockWord, told: list[Out], *, level: int) -> Case:
     units = list(dict.fromkeys(out.unit for out in told if isinstance(out, UnitRouted)))
     if level < 0 and not units:
         return case
-    return _replace(case, alarmed={**case.alarmed, word.about: {**case.alarmed.get(word.about, {}), level: units}})
+    return _replace(
+        case,
+        breach_recipients={
+            **case.breach_recipients,
+            word.about: {**case.breach_recipients.get(word.about, {}), level: units},
+        },
+    )
 
 
 def _retracted(rules: Rules, case: Case, word: ClockWord) -> Result:
     """An answer that was in time came to light late: nobody is to blame. Of what was not said nothing is."""
-    levels = case.alarmed.get(word.about, {})
+    levels = case.breach_recipients.get(word.about, {})
     if not any(level >= word.level for level in levels):
         return case, []
     left = {level: units for level, units in levels.items() if 0 <= level < word.level}
-    rest = {promise: heard for promise, heard in case.alarmed.items() if promise != word.about}
-    case, outs = _step(_replace(case, alarmed={**rest, word.about: left} if left else rest), word)
-    barred, reason = about(rules, case), f"tenggat {_promise(word)} ternyata tidak terlewati"
+    rest = {promise: heard for promise, heard in case.breach_recipients.items() if promise != word.about}
+    case, outs = _step(_replace(case, breach_recipients={**rest, word.about: left} if left else rest), word)
+    barred, reason = accused_units(rules, case), f"tenggat {_promise(word)} ternyata tidak terlewati"
     if word.level:
         reason = f"tenggat {_promise(word)} belum sampai tingkat {word.level}"
     heard = dict.fromkeys(unit for level, units in levels.items() if level not in left for unit in units)
@@ -275,7 +279,7 @@ def _runs(case: Case, word: ClockWord) -> bool:
 
 def _instead(rules: Rules, case: Case) -> str | None:
     """The triage unit, for what nobody has: nothing is nobody's. None: those who have it."""
-    return None if case.unit else desk(rules, case)
+    return None if case.unit else triage_unit_of(rules, case)
 
 
 def _is_of_rights(word: ClockWord) -> bool:
@@ -285,8 +289,8 @@ def _is_of_rights(word: ClockWord) -> bool:
 
 def _ladder(rules: Rules, case: Case, word: ClockWord) -> list[str]:
     """Who hears of it; in place of who may not see it, or is not there, the last resort."""
-    heads = desk(rules, case) if _is_of_rights(word) else case.unit or desk(rules, case)
+    heads = triage_unit_of(rules, case) if _is_of_rights(word) else case.unit or triage_unit_of(rules, case)
     units = [heads if name == "head" else name for name in word.escalate_to]
-    barred = about(rules, case)
+    barred = accused_units(rules, case)
     last = last_unit(rules, barred)
     return list(dict.fromkeys(unit if unit in rules.units and unit not in barred else last for unit in units))

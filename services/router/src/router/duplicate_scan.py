@@ -68,7 +68,7 @@ async def compare(db: Connection, rules: Rules, handler: Handler[Case], case: Ca
         cause = f"{case.ticket}:compared"
         told = await on_timer(db, handler, sorted(tickets), decide, cause=cause, now=now)
         await store.remember(db, case, keys)
-    handler.told(told)
+    handler.on_committed(told)
 
 
 async def lookup(db: Connection, rules: Rules, case: Case, keys: list[str]) -> list[Case]:

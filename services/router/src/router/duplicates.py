@@ -17,9 +17,9 @@ from rensa import RMinHash
 from contracts.events import Place, Similar, UnitRouted
 from contracts.vocabulary import ACTIVE, Why
 from router.case import Case, Out, known, snapshot, tell_unit
-from router.merging import merge, obstacle
+from router.merging import merge, why_not
 from router.rules import Rules
-from router.transfers import Changes, desk
+from router.transfers import Changes, triage_unit_of
 
 _replace = msgspec.structs.replace
 
@@ -132,7 +132,7 @@ def compared(rules: Rules, cases: Mapping[str, Case], case: Case, others: Iterab
     if case.status not in ACTIVE or case.merged:
         return {}, []
     ranked = [each for each in rank(rules, case, others) if not _kept_apart(cases[each.ticket])]
-    found = [each for each in ranked if not obstacle(rules, case, cases[each.ticket])]
+    found = [each for each in ranked if not why_not(rules, case, cases[each.ticket])]
     for each in found:
         parent = cases[each.ticket]
         if rules.similar_merge is not None and each.score >= rules.similar_merge and _surely(case, parent):
@@ -171,6 +171,6 @@ def _says_no_more(text: str, other: str) -> bool:
 
 def _suggest(rules: Rules, case: Case, found: list[Similar]) -> tuple[Changes, list[Out]]:
     case = _replace(case, similar=found)
-    to = desk(rules, case)
+    to = triage_unit_of(rules, case)
     reason = "mungkin sama dengan " + ", ".join(each.ticket for each in found)
     return {case.ticket: case}, [UnitRouted(why=Why.SIMILAR, unit=to, complaint=snapshot(case, to), reason=reason)]

@@ -12,7 +12,7 @@ from contracts.sentences import SentenceCode
 from contracts.vocabulary import FINAL, FollowUpKind, Lane, Note, Right, Status, UpdateKind, Why
 from router.case import Case, Out, advance, known, snapshot, supporters, tell_unit
 from router.rules import Assignment, Rules, last_unit, supervisor, triage
-from router.transfers import Changes, Result, about, alarmed, desk, noted, route
+from router.transfers import Changes, Result, accused_units, alarmed_units, noted, route, triage_unit_of
 
 _replace = msgspec.structs.replace
 
@@ -62,7 +62,7 @@ def _is_known(item: FollowUp) -> bool:
 
 def _accuses(rules: Rules, case: Case, parent: Case) -> bool:
     """Understood only after the merging: what it adds is not for those."""
-    return not {parent.unit, *supporters(parent)}.isdisjoint(about(rules, case))
+    return not {parent.unit, *supporters(parent)}.isdisjoint(accused_units(rules, case))
 
 
 def _follow_up(rules: Rules, case: Case, item: FollowUp) -> Result:
@@ -131,7 +131,7 @@ def _cancel(case: Case) -> Result:
     reason = "dibatalkan pelapor"
     case, update = advance(case, UpdateKind.CANCELLED)
     outs: list[Out] = [update, *tell_unit(case, Why.WITHDRAWN, reason=reason)]
-    for unit in [] if case.unit else alarmed(case):
+    for unit in [] if case.unit else alarmed_units(case):
         outs += tell_unit(case, Why.WITHDRAWN, unit=unit, reason=reason)
     return case, outs
 
@@ -142,8 +142,8 @@ def _reopen(rules: Rules, case: Case) -> Result:
     helpers = [each.unit for each in case.support]
     reason = "dibuka kembali oleh pelapor"
     to = Assignment(lane=case.lane or Lane.UNIT, unit=case.unit, reason=reason, support=helpers)
-    if to.unit in about(rules, case):  # the classifier said so after that unit had it
-        to = triage(rules, about(rules, case), to.reason)
+    if to.unit in accused_units(rules, case):  # the classifier said so after that unit had it
+        to = triage(rules, accused_units(rules, case), to.reason)
     case, update = advance(_replace(case, resolved_seq=None), UpdateKind.REOPENED)
     case, outs = route(rules, case, to)
     return case, [update, *outs]
@@ -168,8 +168,8 @@ def _rate(rules: Rules, case: Case, judged: Case, item: FollowUp) -> Result:
 
 def _rated(rules: Rules, case: Case, stars: int) -> UnitRouted:
     to = supervisor(rules, case.unit or "")
-    if to in about(rules, case):
-        to = last_unit(rules, about(rules, case))
+    if to in accused_units(rules, case):
+        to = last_unit(rules, accused_units(rules, case))
     return UnitRouted(
         why=Why.RATED, unit=to, complaint=snapshot(case, to), reason=f"pelapor menilai {stars} dari 5 ({case.unit})"
     )
@@ -183,6 +183,9 @@ def _rights(rules: Rules, case: Case, item: FollowUp) -> Result:
     return case, [
         *outs,
         *tell_unit(
-            case, Why.RIGHTS_REQUESTED, unit=desk(rules, case), reason=f"hak pelapor (UU PDP): {_RIGHTS[right]}"
+            case,
+            Why.RIGHTS_REQUESTED,
+            unit=triage_unit_of(rules, case),
+            reason=f"hak pelapor (UU PDP): {_RIGHTS[right]}",
         ),
     ]

@@ -28,7 +28,7 @@ def target(rules: Rules, to: str) -> Target | None:
     )
 
 
-def obstacle(rules: Rules, to: str, reason: str, *, triage: bool) -> Refusal | None:
+def why_not(rules: Rules, to: str, reason: str, *, triage: bool) -> Refusal | None:
     """Why it can't be handed over to ``to`` for ``reason``.
 
     ``triage``: whoever holds it in the triage lane knows offices that the routing table does not.

@@ -14,7 +14,7 @@ from router.case import STATUS_WORDS, Case, Out, about_units, advance, known, su
 from router.clock_word import promise
 from router.refusal import Refusal
 from router.rules import Rules, triage
-from router.transfers import Changes, Result, about, release, route
+from router.transfers import Changes, Result, accused_units, release, route
 
 _replace = msgspec.structs.replace
 
@@ -33,7 +33,7 @@ REPEATED = frozenset(
 )
 
 
-def obstacle(rules: Rules, case: Case, parent: Case) -> Refusal | None:
+def why_not(rules: Rules, case: Case, parent: Case) -> Refusal | None:
     """Why ``case`` can't be merged into ``parent``."""
     if parent.ticket == case.ticket:
         return Refusal("not_mergeable", "laporan tidak dapat digabung dengan dirinya sendiri")
@@ -47,7 +47,7 @@ def obstacle(rules: Rules, case: Case, parent: Case) -> Refusal | None:
         sentence = f"{parent.ticket} rahasia, langkahnya tidak boleh terbaca di laporan lain; jawab masing-masing"
         return Refusal("not_mergeable", sentence)
     working = {parent.unit, *supporters(parent)}
-    if accusing := working.intersection(about(rules, case)):
+    if accusing := working.intersection(accused_units(rules, case)):
         who = ", ".join(sorted(filter(None, accusing)))
         return Refusal("accused", f"laporan ini tentang {who}, yang menangani {parent.ticket}")
     return None
@@ -84,7 +84,7 @@ def _due(parent: Case) -> dict[str, Any]:
         "deadline_at": parent.deadline_at,
         "derivation": parent.derivation,
     }
-    late = 0 in parent.alarmed.get(promise(StageName.COMPLETION, parent.deadline_at), {})
+    late = 0 in parent.breach_recipients.get(promise(StageName.COMPLETION, parent.deadline_at), {})
     code: SentenceCode = "parent_paused" if waits(parent) else "parent_late" if late else "parent_due"
     return {**facts, "code": code}
 
@@ -111,7 +111,7 @@ def understood(rules: Rules, cases: Mapping[str, Case], case: Case) -> tuple[Cha
     if parent is None or parent.status in FINAL or not about_units(case):
         return {}, []
     working = {parent.unit, *supporters(parent)}
-    if accusing := working.intersection(about(rules, case)):
+    if accusing := working.intersection(accused_units(rules, case)):
         return unmerge(rules, cases, case, f"laporan ini ternyata tentang {', '.join(sorted(filter(None, accusing)))}")
     also = list(dict.fromkeys([*parent.also_about, *about_units(case)]))
     return {parent.ticket: _replace(parent, also_about=also)}, []
@@ -131,7 +131,7 @@ def _without(cases: Mapping[str, Case], parent: Case, child: Case) -> Case:
 
 def _part(rules: Rules, case: Case, reason: str, by: str | None) -> Result:
     case, update = advance(_replace(case, parent=None), UpdateKind.UNMERGED, reason=reason, by=by)
-    case, outs = route(rules, case, triage(rules, about(rules, case), reason), by=by)
+    case, outs = route(rules, case, triage(rules, accused_units(rules, case), reason), by=by)
     return case, [update, *outs]
 
 

@@ -12,7 +12,15 @@ from contracts.vocabulary import URGENT, WITH_A_UNIT, Lane, Status, UpdateKind, 
 from router.case import Case, Out, about_units, advance, supporters, tell_unit
 from router.follow_ups import on_followed_up
 from router.rules import OUTSIDE, Assignment, Rules, Understood, assign, triage
-from router.transfers import Result, about, alarmed, desk, hand_over, part_from_accused, route
+from router.transfers import (
+    Result,
+    accused_units,
+    alarmed_units,
+    hand_over,
+    route,
+    triage_unit_of,
+    withdraw_from_accused,
+)
 
 _replace = msgspec.structs.replace
 
@@ -44,7 +52,7 @@ def on_classified(rules: Rules, case: Case, data: ComplaintClassified) -> Result
     untouched = case.status == Status.ROUTED and case.classified is None and not case.triage_acted
     case = _replace(case, classified=data, category=case.category or data.category)
     if not (waiting or untouched):
-        case, outs = part_from_accused(rules, case)
+        case, outs = withdraw_from_accused(rules, case)
         if data.urgency in URGENT and case.status in WITH_A_UNIT and not outs:
             outs = tell_unit(case, Why.UPDATED, reason=f"mendesak ({data.urgency})")
         return case, outs
@@ -74,7 +82,7 @@ def on_unclassified(rules: Rules, case: Case) -> Result:
     """The classifier has not spoken in time: a person takes over."""
     if case.status != Status.REGISTERED:
         return case, []
-    return route(rules, case, triage(rules, about(rules, case), UNCLASSIFIED))
+    return route(rules, case, triage(rules, accused_units(rules, case), UNCLASSIFIED))
 
 
 def on_unit_ended(rules: Rules, case: Case) -> Result:
@@ -86,8 +94,8 @@ def on_unit_ended(rules: Rules, case: Case) -> Result:
         return _helpers_ended(rules, case)
     successor = rules.heirs.get(ended, ended)
     if case.status == Status.MERGED:  # whoever has its triage lane may part it from its parent
-        return _replace(case, unit=successor if successor in rules.units else desk(rules, case)), []
-    barred = about(rules, case)
+        return _replace(case, unit=successor if successor in rules.units else triage_unit_of(rules, case)), []
+    barred = accused_units(rules, case)
     to = triage(rules, barred, f"{ended} tidak berlaku lagi dan belum punya pengganti")
     if successor in rules.units and successor not in barred:
         reason = f"{ended} menjadi {successor}"
@@ -100,7 +108,7 @@ def _helpers_ended(rules: Rules, case: Case) -> Result:
     outs: list[Out] = []
     for ended in [unit for unit in supporters(case) if unit not in rules.units]:
         heir = rules.heirs.get(ended, ended)
-        helps = heir in rules.units and heir not in (case.unit, *supporters(case), *about(rules, case))
+        helps = heir in rules.units and heir not in (case.unit, *supporters(case), *accused_units(rules, case))
         new = [Support(unit=heir)] if helps else []
         support = [each for old in case.support for each in (new if old.unit == ended else [old])]
         case, reason = (
@@ -116,8 +124,8 @@ def _helpers_ended(rules: Rules, case: Case) -> Result:
 
 def _hand_over(rules: Rules, case: Case, to: Assignment) -> Result:
     """To an office outside, by rule. The triage unit keeps it, so that it does not lie with nobody."""
-    target, forwards = rules.targets[to.unit], desk(rules, case)
-    before = [case.unit] if case.unit else alarmed(case)
+    target, forwards = rules.targets[to.unit], triage_unit_of(rules, case)
+    before = [case.unit] if case.unit else alarmed_units(case)
     case = _replace(case, unit=forwards, lane=None)
     case, outs = hand_over(rules, case, target, to.reason)
     for unit in before:

@@ -25,7 +25,7 @@ from router.case import (
     tell_support,
     tell_unit,
 )
-from router.handover import obstacle, target
+from router.handover import target, why_not
 from router.masked import brief, masked
 from router.proof import bad_evidence
 from router.refusal import Refusal
@@ -33,14 +33,14 @@ from router.rules import CONDUCT_CATEGORY, Assignment, Rules, conduct_desk, lane
 from router.support_replies import on_help
 from router.transfers import (
     Changes,
-    about,
-    desk,
+    accused_units,
     hand_over,
     missing,
     no_resolution,
     noted,
     release,
     route,
+    triage_unit_of,
     wrong_status,
 )
 
@@ -108,7 +108,7 @@ def _not_yours(unit: str, reply_id: str, data: UnitReplied) -> UnitRouted:
 def _as_admin(given: Given) -> bool:
     """What the triage unit may do whoever holds it: grant rights, merge what the router found similar, unmerge."""
     case, data = given.case, given.data
-    if given.by != desk(given.rules, case):
+    if given.by != triage_unit_of(given.rules, case):
         return False
     match data.action:
         case Action.ERASE:
@@ -164,7 +164,7 @@ def _is_double(out: UnitRouted, by: str) -> bool:
     return out.unit == by and out.why == Why.WITHDRAWN
 
 
-def _touch(case: Case) -> Case:
+def _mark_human_decision(case: Case) -> Case:
     """A person acted on it: no late understanding moves it any more."""
     return _replace(case, triage_acted=True)
 
@@ -175,7 +175,7 @@ def _step(kind: str) -> Act:
         if kind == UpdateKind.ACKNOWLEDGED and case.status != Status.ROUTED:
             return Refusal("already_done", f"laporan sudah {STATUS_WORDS[case.status]}")
         case, update = advance(
-            _touch(case), kind, message=data.message or None, reason=data.reason or None, by=given.by
+            _mark_human_decision(case), kind, message=data.message or None, reason=data.reason or None, by=given.by
         )
         return {case.ticket: case}, [update]
 
@@ -186,7 +186,9 @@ def _resolve(given: Given) -> Outcome:
     case, data = given.case, given.data
     if refused := no_resolution(given.rules, case, data.message or ""):
         return refused
-    case, update = advance(_touch(case), UpdateKind.RESOLVED, message=data.message, evidence=data.evidence, by=given.by)
+    case, update = advance(
+        _mark_human_decision(case), UpdateKind.RESOLVED, message=data.message, evidence=data.evidence, by=given.by
+    )
     return {case.ticket: _replace(case, resolved_seq=case.seq)}, [update]
 
 
@@ -199,7 +201,7 @@ def _home(case: Case) -> Callable[[Rules, Collection[str], str], Assignment]:
 
 def _return(given: Given) -> Outcome:
     case, rules, reason = given.case, given.rules, given.data.reason
-    here, barred = (case.lane, case.unit), about(rules, case)
+    here, barred = (case.lane, case.unit), accused_units(rules, case)
     case, update = advance(_replace(case, returns=case.returns + 1), UpdateKind.RETURNED, reason=reason, by=given.by)
     to = _home(case)(rules, barred, f"dikembalikan oleh {case.unit}: {reason}")
     if case.returns >= THIRD_RETURN or (to.lane, to.unit) == here:
@@ -207,13 +209,13 @@ def _return(given: Given) -> Outcome:
         to = Assignment(lane=Lane.TRIAGE, unit=last_unit(rules, barred), reason=reason)
     if (to.lane, to.unit) == here:
         return Refusal("last_desk", "sudah di meja terakhir; laporan ini harus ditangani atau dilimpahkan")
-    case, outs = route(rules, _touch(case), to, by=given.by)
+    case, outs = route(rules, _mark_human_decision(case), to, by=given.by)
     return {case.ticket: case}, [update, *outs]
 
 
 def _hand_over(given: Given) -> Outcome:
     rules, case, to, reason = given.rules, given.case, given.data.to or "", given.data.reason or ""
-    if refused := obstacle(rules, to, reason, triage=case.lane == Lane.TRIAGE):
+    if refused := why_not(rules, to, reason, triage=case.lane == Lane.TRIAGE):
         return refused
     found = target(rules, to)
     to_office = found or Target(name=to.strip())
@@ -227,11 +229,11 @@ def _dispose(given: Given) -> Outcome:
     for code in (unit, *helpers):
         if code not in rules.units:
             return Refusal("unknown_unit", f"unit {brief(code)!r} tidak ada")
-        if code in about(rules, case):
+        if code in accused_units(rules, case):
             return Refusal("accused", f"laporan ini tentang {code}, tidak dapat diteruskan ke {code}")
     reason = data.reason or f"disposisi oleh {given.by}"
     to = Assignment(lane=lane_of(rules, unit), unit=unit, reason=reason, support=helpers)
-    case, outs = route(rules, _touch(case), to, by=given.by)
+    case, outs = route(rules, _mark_human_decision(case), to, by=given.by)
     return {case.ticket: case}, outs
 
 
@@ -239,11 +241,11 @@ def _correct(given: Given) -> Outcome:
     rules, case, category = given.rules, given.case, (given.data.category or "").strip()
     if category not in rules.unit_of_category:
         return Refusal("unknown_category", f"kategori {brief(category)!r} tidak ada")
-    barred = about(rules, case)
+    barred = accused_units(rules, case)
     to = conduct_desk(rules, barred, f"menyangkut perilaku aparatur, menurut {given.by}")
     given_back = case.category == category and case.unit == last_unit(rules, barred)
     sure = case.classified and _replace(case.classified, abstained=False)
-    case = _touch(_replace(case, category=category, classified=sure))
+    case = _mark_human_decision(_replace(case, category=category, classified=sure))
     case, update = advance(case, UpdateKind.CORRECTED, case.status, by=given.by)
     if category != CONDUCT_CATEGORY or case.unit == to.unit or given_back:
         return {case.ticket: case}, [update]
@@ -256,9 +258,11 @@ def _merge(given: Given) -> Outcome:
     parent = given.cases.get(tickets.parse(into) or "")
     if parent is None or parent.received is None:
         return Refusal("unknown_ticket", f"laporan {brief(into)!r} tidak ada")
-    if refused := merging.obstacle(given.rules, case, parent):
+    if refused := merging.why_not(given.rules, case, parent):
         return refused
-    changes, outs = merging.merge(given.rules, _touch(case), parent, by=given.by, reason=given.data.reason or None)
+    changes, outs = merging.merge(
+        given.rules, _mark_human_decision(case), parent, by=given.by, reason=given.data.reason or None
+    )
     if case.unit != given.by:
         told = tell_unit(changes[case.ticket], Why.WITHDRAWN, unit=case.unit, reason=f"digabung dengan {parent.ticket}")
         outs = [*outs, *told]
@@ -272,7 +276,7 @@ def _unmerge(given: Given) -> Outcome:
 
 def _wrong_desk(given: Given) -> Refusal | None:
     """What the law on personal data asks for is done by the triage unit alone."""
-    first = desk(given.rules, given.case)
+    first = triage_unit_of(given.rules, given.case)
     return None if given.by == first else Refusal("not_desk", f"permintaan hak dijawab oleh {first}")
 
 

@@ -9,7 +9,7 @@ from contracts.vocabulary import WITH_A_UNIT, Action, SupportStatus, Why
 from router.case import Case, Out, tell_unit
 from router.refusal import Refusal
 from router.rules import Rules
-from router.transfers import desk, missing, no_resolution, wrong_status
+from router.transfers import missing, no_resolution, triage_unit_of, wrong_status
 
 _replace = msgspec.structs.replace
 _BECOMES: dict[str, str] = {
@@ -59,8 +59,8 @@ def _drop_out(rules: Rules, case: Case, unit: str, reason: str) -> tuple[Case, l
     case = _replace(case, support=[each for each in case.support if each.unit != unit])
     said = f"{unit} tidak ikut membantu: {reason}"
     outs = _show(case, said, but=unit)
-    if desk(rules, case) not in {case.unit, unit, *(each.unit for each in case.support)}:
-        outs += tell_unit(case, Why.UPDATED, unit=desk(rules, case), reason=said)
+    if triage_unit_of(rules, case) not in {case.unit, unit, *(each.unit for each in case.support)}:
+        outs += tell_unit(case, Why.UPDATED, unit=triage_unit_of(rules, case), reason=said)
     return case, outs
 
 

@@ -107,5 +107,5 @@ class _Acts:
             self.stuck.add(ticket)
             metrics.STUCK.labels(self.timer).set(len(self.stuck))
         else:
-            self.handler.told(told)
+            self.handler.on_committed(told)
         self.wake()

@@ -21,22 +21,22 @@ Changes = dict[str, Case]
 _replace = msgspec.structs.replace
 
 
-def about(rules: Rules, case: Case) -> list[str]:
+def accused_units(rules: Rules, case: Case) -> list[str]:
     """The units that must not judge ``case``, by their names of today."""
     return accused(rules, about_units(case))
 
 
-def desk(rules: Rules, case: Case) -> str:
+def triage_unit_of(rules: Rules, case: Case) -> str:
     """The triage lane's unit for ``case``, whoever holds it now."""
-    return triage_unit(rules, about(rules, case))
+    return triage_unit(rules, accused_units(rules, case))
 
 
 def route(rules: Rules, case: Case, to: Assignment, *, by: str | None = None) -> Result:
     """Give it to a unit and those that help it, and take it from all others that had it."""
-    before = {case.unit, *supporters(case), *([] if case.unit else alarmed(case))} - {None}
+    before = {case.unit, *supporters(case), *([] if case.unit else alarmed_units(case))} - {None}
     named = (rules.heirs.get(each, each) for each in to.support)
     helpers = dict.fromkeys(
-        each for each in named if each in rules.units and each not in (to.unit, *about(rules, case))
+        each for each in named if each in rules.units and each not in (to.unit, *accused_units(rules, case))
     )
     case = _replace(case, unit=to.unit, lane=to.lane, support=[Support(unit=each) for each in helpers])
     if to.lane == Lane.UNIT:
@@ -48,9 +48,9 @@ def route(rules: Rules, case: Case, to: Assignment, *, by: str | None = None) ->
     return case, outs
 
 
-def alarmed(case: Case) -> list[str]:
+def alarmed_units(case: Case) -> list[str]:
     """Who heard that it is late. While nobody has it they count as having it."""
-    return sorted({unit for levels in case.alarmed.values() for units in levels.values() for unit in units})
+    return sorted({unit for levels in case.breach_recipients.values() for units in levels.values() for unit in units})
 
 
 def release(case: Case, reason: str) -> Result:
@@ -59,9 +59,9 @@ def release(case: Case, reason: str) -> Result:
     return (_replace(case, support=[]) if case.support else case), told
 
 
-def part_from_accused(rules: Rules, case: Case) -> Result:
+def withdraw_from_accused(rules: Rules, case: Case) -> Result:
     """What is understood late may accuse a unit that has it, or helps: it has it no longer."""
-    barred = about(rules, case)
+    barred = accused_units(rules, case)
     to = triage(rules, barred, f"laporan ini ternyata tentang {case.unit}")
     if case.unit in barred and case.unit != to.unit and case.status in WITH_A_UNIT:
         return route(rules, case, to)
@@ -92,7 +92,7 @@ def hand_over(
         case, UpdateKind.HANDED_OVER, target=to.name, contact=to.contact, reason=reason, message=message, by=by
     )
     case, outs = release(case, f"dilimpahkan ke {to.name}")
-    forwards = desk(rules, case)
+    forwards = triage_unit_of(rules, case)
     if by != forwards:  # it did so itself, and knows
         outs += tell_unit(case, Why.HANDED_OVER, unit=forwards, reason=f"teruskan ke {to.name}: {reason}")
     return case, [update, *outs]

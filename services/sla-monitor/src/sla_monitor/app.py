@@ -49,7 +49,7 @@ def handler_of(rules: Rules) -> Handler[ComplaintClock]:
         load=store.load,
         decide=decide,
         save=store.save,
-        told=metrics.count,
+        on_committed=metrics.count,
     )
 
 

@@ -12,20 +12,20 @@ from contracts.vocabulary import CLOCK_KINDS, MOVES, ClockKind, UpdateKind
 from kabupaten.sla import Policy, Stage
 from sla_monitor.deadlines import worked
 from sla_monitor.domain import Rules
-from sla_monitor.late_steps import LADDER, retold
+from sla_monitor.late_steps import LADDER, reconcile
 from sla_monitor.pauses import pause, resume
-from sla_monitor.stage_clock import Running, rederived, resumed, set_clock
+from sla_monitor.stage_clock import StageClock, rederived, resumed, set_clock
 from sla_monitor.state import (
+    FIRST_RESPONSES,
     MAX_STEPS,
     WHY_STOPPED,
-    WORDS,
     ComplaintClock,
     Decision,
-    Past,
+    FirstResponse,
+    ReplayBase,
     SlaEvent,
     Step,
     Update,
-    Word,
     classification,
     triggers,
 )
@@ -54,13 +54,13 @@ def _decide(clock: ComplaintClock | None, update: Update, now: datetime, rules: 
     past = clock.past if clock else None
     if clock is not None and update.seq <= clock.seq and not (past and past.lacks(update.seq)):
         return clock, []
-    if clock is not None and past and (update.seq < clock.seq or (past.rung and now <= past.rung)):
+    if clock is not None and past and (update.seq < clock.seq or (past.last_rang_at and now <= past.last_rang_at)):
         return _anew(past, Step.of(update, now), rules)
     gap = update.seq > (clock.seq + 1 if clock else 0)
     if past and past.whole and not gap and update.kind in _STORY:
         past = None
     elif gap and not past:
-        past = Past(clock=clock)
+        past = ReplayBase(clock=clock)
     clock, events = _next(clock, update, now, rules)
     if past:
         past = replace(past, steps=(*past.steps, Step.of(update, now))).heard(events)
@@ -72,10 +72,10 @@ def due(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
     """Let every timer ring that is set to ``now`` or earlier. Each rings once."""
     if clock.next_due_at is None or clock.next_due_at > now:
         return clock, []
-    past = clock.past or Past(clock=clock)
+    past = clock.past or ReplayBase(clock=clock)
     clock, events = _ring(clock, now, rules)
     aloud = _aloud(events)
-    past = replace(past, rung=max(events[-1].at, past.rung or events[-1].at)).heard(aloud)
+    past = replace(past, last_rang_at=max(events[-1].at, past.last_rang_at or events[-1].at)).heard(aloud)
     return _numbered(clock, replace(clock, past=past), aloud)
 
 
@@ -128,24 +128,24 @@ def _next(clock: ComplaintClock | None, update: Update, now: datetime, rules: Ru
     return clock, _aloud(events + rung + changed)
 
 
-def _anew(past: Past, missed: Step, rules: Rules) -> Decision:
+def _anew(past: ReplayBase, missed: Step, rules: Rules) -> Decision:
     first, *others = sorted((*past.steps, missed), key=lambda step: step.seq)
     clock, derived = decide(past.clock, first, first.at, rules)
     for step in others:
         clock, events = decide(clock, step, step.at, rules)
         derived += events
-    if past.rung:
-        clock, events = due(clock, past.rung, rules)
+    if past.last_rang_at:
+        clock, events = due(clock, past.last_rang_at, rules)
         derived += events
-    return retold(clock, derived, past, missed.at)
+    return reconcile(clock, derived, past, missed.at)
 
 
 def _ring(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
     events: list[SlaEvent] = []
-    left: list[Running] = []
+    left: list[StageClock] = []
     policy = rules.policy(clock.policy, clock.received_at)
     for running in clock.running:
-        current: Running | None = running
+        current: StageClock | None = running
         stage = policy.stages.get(running.stage)
         while current and (at := current.next_due_at) is not None and at <= now:
             kind, after = current.ring(stage, rules.calendar)
@@ -156,7 +156,7 @@ def _ring(clock: ComplaintClock, now: datetime, rules: Rules) -> Decision:
 
 
 def _rung(
-    clock: ComplaintClock, kind: str, at: datetime, before: Running, after: Running | None, stage: Stage | None
+    clock: ComplaintClock, kind: str, at: datetime, before: StageClock, after: StageClock | None, stage: Stage | None
 ) -> SlaEvent:
     event = SlaEvent(kind=kind, at=at, clock=clock, running=before, by_time=True)
     if kind == ClockKind.RESUMED:
@@ -196,9 +196,9 @@ def _silence(clock: ComplaintClock, update: Update, now: datetime, rules: Rules)
     if update.kind not in MOVES:
         return clock
     word, merged = clock.word, update.kind == UpdateKind.MERGED or (clock.merged and update.kind != UpdateKind.UNMERGED)
-    if clock.waiting_since and clock.unit and update.kind in WORDS and not merged:
+    if clock.waiting_since and clock.unit and update.kind in FIRST_RESPONSES and not merged:
         after_s = worked(clock.waiting_since, now, rules.calendar).total_seconds()
-        word = Word(unit=clock.unit, at=now, after_s=after_s)
+        word = FirstResponse(unit=clock.unit, at=now, after_s=after_s)
     waits = update.kind in (UpdateKind.REGISTERED, UpdateKind.ROUTED) and not merged
     return replace(clock, waiting_since=now if waits else None, word=word)
 
@@ -227,13 +227,13 @@ def _begin(clock: ComplaintClock, policy: Policy, update: Update, now: datetime,
         if stage.starts & triggers(update) and (stage.name not in ticking or stage.parallel)
     ]
     if stages and update.kind in NEW_ROUND:
-        clock = replace(clock, round=clock.round + 1, starts={}, stood={})
+        clock = replace(clock, round=clock.round + 1, starts={}, earlier_pauses={})
     return _start(clock, stages, update, now, rules)
 
 
 def _end(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
     events: list[SlaEvent] = []
-    left: list[Running] = []
+    left: list[StageClock] = []
     names = triggers(update)
     ended: set[str] = set()  # of several clocks of one stage the oldest ends
     for running in clock.running:
@@ -248,12 +248,14 @@ def _end(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, r
             running = resumed(running, now, stage, rules.calendar)
         events += _verdict(clock, running, update, now, done=done)
         if running.pauses and not (stage and stage.parallel):
-            stood = (*clock.stood.get(running.stage, ()), *running.pauses)
-            clock = replace(clock, stood={**clock.stood, running.stage: stood})
+            stood = (*clock.earlier_pauses.get(running.stage, ()), *running.pauses)
+            clock = replace(clock, earlier_pauses={**clock.earlier_pauses, running.stage: stood})
     return replace(clock, running=tuple(left)), events
 
 
-def _verdict(clock: ComplaintClock, running: Running, update: Update, now: datetime, *, done: bool) -> list[SlaEvent]:
+def _verdict(
+    clock: ComplaintClock, running: StageClock, update: Update, now: datetime, *, done: bool
+) -> list[SlaEvent]:
     in_time = now <= running.deadline_at
     events = []
     if (level := running.untrue_from(now)) is not None:  # announced before this step, made in time, was seen
@@ -270,7 +272,7 @@ def _reclassify(clock: ComplaintClock, policy: Policy, update: Update, now: date
         return clock, []
     clock = replace(clock, classified=classification(update))
 
-    def retermed(running: Running) -> Running | None:
+    def retermed(running: StageClock) -> StageClock | None:
         stage = policy.stages.get(running.stage)
         if stage is None or not stage.variants or stage.term_of(update) == running.term:
             return None
@@ -281,10 +283,10 @@ def _reclassify(clock: ComplaintClock, policy: Policy, update: Update, now: date
 
 
 def _rederive(
-    clock: ComplaintClock, now: datetime, rules: Rules, reason: str, change: Callable[[Running], Running | None]
+    clock: ComplaintClock, now: datetime, rules: Rules, reason: str, change: Callable[[StageClock], StageClock | None]
 ) -> Decision:
     events: list[SlaEvent] = []
-    running: list[Running] = []
+    running: list[StageClock] = []
     for each in clock.running:
         missed = each.breached or (each.deadline_at <= now and each.paused_until is None)  # though it has not rung yet
         changed = None if missed else change(each)

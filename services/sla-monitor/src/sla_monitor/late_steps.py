@@ -8,13 +8,13 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from contracts.vocabulary import ClockKind
-from sla_monitor.state import ComplaintClock, Decision, Past, Said, SlaEvent
+from sla_monitor.state import Announced, ComplaintClock, Decision, ReplayBase, SlaEvent
 
 #: What a clock says when a promise is missed, and as long as nobody makes it up.
 LADDER = frozenset({ClockKind.BREACHED, ClockKind.ESCALATED})
 
 
-def retold(clock: ComplaintClock, derived: list[SlaEvent], past: Past, now: datetime) -> Decision:
+def reconcile(clock: ComplaintClock, derived: list[SlaEvent], past: ReplayBase, now: datetime) -> Decision:
     """Give ``clock`` and what must be said of all that was ``derived`` anew; ``past`` knows what was said before.
 
     That is what had not been said, and that a breach or a step of its ladder was none. One that was taken back and is
@@ -24,48 +24,48 @@ def retold(clock: ComplaintClock, derived: list[SlaEvent], past: Past, now: date
     before = _rung_before(past.clock)
     heard = {said.identity for said in past.said}
     standing, true = _standing([*before, *past.said]), _standing([*before, *anew])
-    untrue: dict[object, Said] = {}
+    untrue: dict[object, Announced] = {}
     for rung, said in standing.items():
         if rung not in true and (said.promise not in untrue or said.running.level < untrue[said.promise].running.level):
             untrue[said.promise] = said
     undone = [SlaEvent(kind=ClockKind.RETRACTED, at=now, clock=clock, running=said.running) for said in untrue.values()]
-    last = {event.said.rung: event for event in derived if event.kind in LADDER}
+    last = {event.said.ladder_step: event for event in derived if event.kind in LADDER}
 
     def is_news(event: SlaEvent) -> bool:
         said = event.said
         if said.kind in LADDER:
-            return said.rung in true and said.rung not in standing and last[said.rung] is event
+            return said.ladder_step in true and said.ladder_step not in standing and last[said.ladder_step] is event
         return said.kind not in (ClockKind.RETRACTED, ClockKind.UPHELD) and said.identity not in heard
 
     fresh = undone + [event for event in derived if is_news(event)]
     if clock.past is not None:
         unsettled = _unsettled(clock.past, anew, [*past.said, *(event.said for event in fresh)])
-        clock = replace(clock, past=replace(clock.past, said=unsettled, rung=past.rung))
+        clock = replace(clock, past=replace(clock.past, said=unsettled, last_rang_at=past.last_rang_at))
     return clock, fresh
 
 
-def _rung_before(clock: ComplaintClock | None) -> list[Said]:
+def _rung_before(clock: ComplaintClock | None) -> list[Announced]:
     """Give the steps of ladders that ``clock`` has reached: a step that comes very late may be in time for them too."""
     return [
-        Said(kind=ClockKind.ESCALATED if level else ClockKind.BREACHED, running=replace(running, level=level))
+        Announced(kind=ClockKind.ESCALATED if level else ClockKind.BREACHED, running=replace(running, level=level))
         for running in (clock.running if clock else ())
         for level in range(len(running.rang))
     ]
 
 
-def _standing(said: Iterable[Said]) -> dict[object, Said]:
+def _standing(said: Iterable[Announced]) -> dict[object, Announced]:
     """Give the steps of ladders that were announced and not taken back since."""
-    standing: dict[object, Said] = {}
+    standing: dict[object, Announced] = {}
     for each in said:
         if each.kind == ClockKind.RETRACTED:
             level = each.running.level
             standing = {rung: s for rung, s in standing.items() if s.promise != each.promise or s.running.level < level}
         elif each.kind in LADDER:
-            standing[each.rung] = each
+            standing[each.ladder_step] = each
     return standing
 
 
-def _unsettled(past: Past, anew: list[Said], said: list[Said]) -> tuple[Said, ...]:
+def _unsettled(past: ReplayBase, anew: list[Announced], said: list[Announced]) -> tuple[Announced, ...]:
     """Of all that was ``said``, what may have to be told anew once more; ``past`` has what was derived since."""
     since = {each.identity for each in past.said}
     settled = {each.identity for each in anew} - since

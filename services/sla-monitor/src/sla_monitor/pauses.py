@@ -10,7 +10,7 @@ from contracts.vocabulary import MOVES, ClockKind, UpdateKind
 from kabupaten.sla import Pause, Policy, Stage, Term
 from sla_monitor.deadlines import ASKED_ENOUGH, WAITING, used_up
 from sla_monitor.domain import Rules
-from sla_monitor.stage_clock import Running, paused, resumed
+from sla_monitor.stage_clock import StageClock, paused, resumed
 from sla_monitor.state import WHY_STOPPED, ComplaintClock, Decision, SlaEvent, Update, triggers
 
 WHY_RESUMED = WHY_STOPPED | {UpdateKind.IN_PROGRESS: "pelapor menjawab"}
@@ -21,7 +21,7 @@ def resume(clock: ComplaintClock, policy: Policy, update: Update, now: datetime,
     if update.kind not in MOVES:
         return clock, []
     events: list[SlaEvent] = []
-    running: list[Running] = []
+    running: list[StageClock] = []
     for each in clock.running:
         stage = policy.stages.get(each.stage)
         if each.paused_until is not None and not _asks(stage, update):
@@ -35,7 +35,7 @@ def resume(clock: ComplaintClock, policy: Policy, update: Update, now: datetime,
 def pause(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
     """A question to the reporter stops the clock."""
     events: list[SlaEvent] = []
-    running: list[Running] = []
+    running: list[StageClock] = []
     for each in clock.running:
         asked = _asks(policy.stages.get(each.stage), update)
         if asked and each.paused_until is None:
@@ -51,10 +51,10 @@ def _asks(stage: Stage | None, update: Update) -> Pause | None:
 
 
 def _stop(
-    clock: ComplaintClock, running: Running, bound: Term, now: datetime, rules: Rules
-) -> tuple[Running, list[SlaEvent]]:
+    clock: ComplaintClock, running: StageClock, bound: Term, now: datetime, rules: Rules
+) -> tuple[StageClock, list[SlaEvent]]:
     """All questions of a round share one bound: who asks again and again gains nothing."""
-    earlier = (*clock.stood.get(running.stage, ()), *running.pauses)
+    earlier = (*clock.earlier_pauses.get(running.stage, ()), *running.pauses)
     since = max(now, earlier[-1][1]) if earlier else now  # no moment stands still twice
     until = used_up(bound, earlier, since, rules.calendar)
     if until <= since:  # nobody waits: the router must hear it, or the complaint would wait for ever

@@ -14,7 +14,7 @@ from kabupaten.sla import Stage, Term
 from sla_monitor.deadlines import Day, Pause, after, deadline
 
 
-class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class StageClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The clock of one stage. It keeps its term and its deadline even when the policy or the calendar changes.
 
     ``n`` counts the starts of the stage in its ``round``. ``level`` is the step of the ladder that was reached.
@@ -64,14 +64,14 @@ class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Give the lowest step of the ladder that was reached not before ``at``; 0 is the breach, None: none was."""
         return next((level for level, moment in enumerate(self.rang) if at <= moment), None)
 
-    def before(self, level: int) -> Running:
+    def before(self, level: int) -> StageClock:
         """Give the clock as it was before it reached ``level`` of the ladder."""
         escalate_at = self.rang[level] if level else None
         return replace(
             self, breached=level > 0, level=max(level - 1, 0), rang=self.rang[:level], escalate_at=escalate_at
         )
 
-    def ring(self, stage: Stage | None, calendar: Calendar) -> tuple[ClockKind, Running | None]:
+    def ring(self, stage: Stage | None, calendar: Calendar) -> tuple[ClockKind, StageClock | None]:
         """What it says at ``next_due_at``, and the clock after that; None when it is done."""
         if self.paused_until is not None:
             return ClockKind.RESUMED, resumed(self, self.paused_until, stage, calendar)
@@ -85,10 +85,10 @@ class Running(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return ClockKind.BREACHED, _climb(replace(self, breached=True, rang=(self.deadline_at,)), stage, calendar)
 
 
-def set_clock(stage: Stage, term: Term, start: datetime, calendar: Calendar, *, round_: int, n: int) -> Running:
+def set_clock(stage: Stage, term: Term, start: datetime, calendar: Calendar, *, round_: int, n: int) -> StageClock:
     """A clock of ``stage`` that starts at ``start``, the ``n``-th of it in the round."""
     until = deadline(start, term, calendar)
-    return Running(
+    return StageClock(
         stage=stage.name,
         start=start,
         term=term,
@@ -102,7 +102,9 @@ def set_clock(stage: Stage, term: Term, start: datetime, calendar: Calendar, *, 
     )
 
 
-def _climb(running: Running, stage: Stage | None, calendar: Calendar, *, earliest: datetime | None = None) -> Running:
+def _climb(
+    running: StageClock, stage: Stage | None, calendar: Calendar, *, earliest: datetime | None = None
+) -> StageClock:
     """Set it to the next step of the ladder, measured from the breach without the pauses since. Never out of order."""
     rungs = stage.escalation[running.level :] if stage else ()
     if not rungs:
@@ -112,7 +114,7 @@ def _climb(running: Running, stage: Stage | None, calendar: Calendar, *, earlies
     return replace(running, escalate_at=max(at, running.escalate_at or at, earliest or at))
 
 
-def rederived(running: Running, calendar: Calendar) -> Running:
+def rederived(running: StageClock, calendar: Calendar) -> StageClock:
     """The clock with its deadline worked out again from start, term, pauses, and the days promised so far."""
     until = deadline(running.start, running.term, calendar, running.pauses, running.derivation)
     return replace(
@@ -124,13 +126,13 @@ def rederived(running: Running, calendar: Calendar) -> Running:
     )
 
 
-def paused(running: Running, until: datetime, now: datetime, calendar: Calendar) -> Running:
+def paused(running: StageClock, until: datetime, now: datetime, calendar: Calendar) -> StageClock:
     """The clock standing still until ``until`` at most, which gives its deadline; a breach that was announced stays."""
     stands = replace(running, pauses=(*running.pauses, (now, until)), paused_until=until)
     return replace(stands, revision=stands.revision + 1) if running.breached else rederived(stands, calendar)
 
 
-def resumed(running: Running, now: datetime, stage: Stage | None, calendar: Calendar) -> Running:
+def resumed(running: StageClock, now: datetime, stage: Stage | None, calendar: Calendar) -> StageClock:
     """The clock going on at ``now``, which is not after the bound. What would be due already is due from now on."""
     (since, _), before = running.pauses[-1], running.pauses[:-1]
     goes_on = replace(running, pauses=(*before, (since, max(now, since))), paused_until=None)

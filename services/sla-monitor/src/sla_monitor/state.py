@@ -12,14 +12,14 @@ from msgspec.structs import replace
 from contracts.vocabulary import ClockKind, UpdateKind
 from kabupaten.sla import Trigger
 from sla_monitor.deadlines import Pause
-from sla_monitor.stage_clock import Running
+from sla_monitor.stage_clock import StageClock
 
 #: All that a quiet stage says.
 CALLS_FOR_ACTION = frozenset(
     {ClockKind.WARNED, ClockKind.BREACHED, ClockKind.ESCALATED, ClockKind.LAPSED, ClockKind.RETRACTED, ClockKind.UPHELD}
 )
 #: What of a unit counts as its first word. What the reporter or a rule does is none.
-WORDS = frozenset(
+FIRST_RESPONSES = frozenset(
     {
         UpdateKind.ACKNOWLEDGED,
         UpdateKind.IN_PROGRESS,
@@ -106,7 +106,7 @@ class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
 
-class Word(Struct, frozen=True, kw_only=True):
+class FirstResponse(Struct, frozen=True, kw_only=True):
     """A unit's first word about a complaint, and after how much working time."""
 
     unit: str
@@ -118,10 +118,10 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is remembered of one complaint. ``seq`` is the last step of its story that was taken in.
 
     ``starts`` counts the starts of each stage in this round; ``waiting_since`` is when the complaint came to whoever
-    has it and has not said a word since; ``word`` is the last first word; ``stood`` is when clocks of each stage that
-    ended in this round stood still; ``past`` is there while a step before ``seq`` is missing, and from a timer's
-    ringing to the next step; ``announced`` counts all that was ever said; ``last_rang`` is the clock whose breach, or
-    step of the ladder, came last of all that were ever announced, with that moment alone.
+    has it and has not said a word since; ``word`` is the last first word; ``earlier_pauses`` is when clocks of each
+    stage that ended in this round stood still; ``past`` is there while a step before ``seq`` is missing, and from a
+    timer's ringing to the next step; ``announced`` counts all that was ever said; ``last_rang`` is the clock whose
+    breach, or step of the ladder, came last of all that were ever announced, with that moment alone.
     """
 
     complaint_id: str
@@ -134,14 +134,14 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     classified: Classification = (None, None, None)
     round: int = 1
     merged: bool = False
-    running: tuple[Running, ...] = ()
+    running: tuple[StageClock, ...] = ()
     starts: dict[str, int] = {}
-    stood: dict[str, tuple[Pause, ...]] = {}
+    earlier_pauses: dict[str, tuple[Pause, ...]] = {}
     waiting_since: datetime | None = None
-    word: Word | None = None
-    past: Past | None = None
+    word: FirstResponse | None = None
+    past: ReplayBase | None = None
     announced: int = 0
-    last_rang: Running | None = None
+    last_rang: StageClock | None = None
 
     @property
     def next_due_at(self) -> datetime | None:
@@ -157,11 +157,11 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "at_risk" if any(running.warned and running.paused_until is None for running in aloud) else None
 
 
-class Said(Struct, frozen=True, kw_only=True):
+class Announced(Struct, frozen=True, kw_only=True):
     """An announcement, as far as it must be told from others."""
 
     kind: str
-    running: Running
+    running: StageClock
 
     @property
     def promise(self) -> tuple[object, ...]:
@@ -169,7 +169,7 @@ class Said(Struct, frozen=True, kw_only=True):
         return self.running.which, self.running.deadline_at
 
     @property
-    def rung(self) -> tuple[object, ...]:
+    def ladder_step(self) -> tuple[object, ...]:
         """The step of the ladder: 0 is the breach."""
         return self.promise, self.running.level
 
@@ -189,18 +189,18 @@ class Said(Struct, frozen=True, kw_only=True):
         return *self.promise, self.distinct
 
 
-class Past(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ReplayBase(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is needed to tell a story anew, when a step comes that belongs before what was told already.
 
     ``clock`` is the clock before anything that may have to be told anew, None where nothing had been seen; ``steps``
-    came since, and one between them is missing; ``said`` was announced since, in order; ``rung`` is the moment of the
-    last timer that rang since.
+    came since, and one between them is missing; ``said`` was announced since, in order; ``last_rang_at`` is the
+    moment of the last timer that rang since.
     """
 
     clock: ComplaintClock | None
     steps: tuple[Step, ...] = ()
-    said: tuple[Said, ...] = ()
-    rung: datetime | None = None
+    said: tuple[Announced, ...] = ()
+    last_rang_at: datetime | None = None
 
     @property
     def whole(self) -> bool:
@@ -212,7 +212,7 @@ class Past(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether step ``seq``, which is not after the last one seen, is missing."""
         return seq > (self.clock.seq if self.clock else -1) and all(step.seq != seq for step in self.steps)
 
-    def heard(self, events: list[SlaEvent]) -> Past:
+    def heard(self, events: list[SlaEvent]) -> ReplayBase:
         """The same with ``events`` announced."""
         return replace(self, said=(*self.said, *(event.said for event in events)))
 
@@ -227,7 +227,7 @@ class SlaEvent:
     kind: str
     at: datetime
     clock: ComplaintClock
-    running: Running
+    running: StageClock
     reason: str = ""
     escalate_to: tuple[str, ...] = ()
     by_time: bool = False
@@ -239,10 +239,10 @@ class SlaEvent:
         return not self.running.quiet or self.kind in CALLS_FOR_ACTION
 
     @property
-    def said(self) -> Said:
+    def said(self) -> Announced:
         """What is remembered of it. The days are told once more only where a breach may be taken back."""
         slim = self.running if self.kind == ClockKind.BREACHED else replace(self.running, derivation=(), pauses=())
-        return Said(kind=self.kind, running=slim)
+        return Announced(kind=self.kind, running=slim)
 
 
 Decision = tuple[ComplaintClock, list[SlaEvent]]

@@ -85,7 +85,7 @@ async def _ring(db: Connection, handler: Handler[ComplaintClock], ids: list[str]
     async with db.transaction():
         now = datetime.now(UTC)
         emits = await on_timer(db, handler, ids, partial(ring, at=at, rules=rules), cause="timer", now=now)
-    handler.told(emits)
+    handler.on_committed(emits)
     metrics.time_breaches(emits, datetime.now(UTC))
 
 

@@ -35,7 +35,7 @@ def percentiles(spans: Sequence[float]) -> dict[str, float]:
     return {f"p{p}_ms": round(cuts[p - 1] * 1000, 2) for p in (50, 95, 99)}
 
 
-class Running:
+class StageClock:
     """The service ``module`` as its supervisor starts it, in this process's environment."""
 
     def __init__(self, module: str) -> None:

@@ -24,7 +24,7 @@ from contracts.signature import sign
 from router.adapters.region import read_rules
 from router.rules import Rules, Understood, assign, in_force
 from router.settings import Settings
-from testing.bench.harness import Arrivals, Running, arrivals, produce, say, spent
+from testing.bench.harness import Arrivals, StageClock, arrivals, produce, say, spent
 from testing.events import a_classified, a_received
 
 BATCH = 200
@@ -93,7 +93,7 @@ async def bare(dsn: str, count: int) -> float:
 
 async def measure(settings: Settings, count: int) -> None:
     """All of it, in one go; the last line that is said is the result."""
-    rules, router = read_rules(settings.region_dir), Running("router")
+    rules, router = read_rules(settings.region_dir), StageClock("router")
     units, outgoing = _units(rules), partial(_outgoing, settings.event_keys["intake-web"])
     given = list(_complaints(units, count + 1))
     try:

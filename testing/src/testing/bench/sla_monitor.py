@@ -16,7 +16,7 @@ from typing import Any
 from aiokafka import ConsumerRecord
 from msgspec.structs import replace
 
-from chassis.batch import Steps
+from chassis.batch import BatchHandler
 from chassis.database import Pool, open_pool
 from chassis.settings import DatabaseSettings, read_settings
 from chassis.wire import Outgoing, Record
@@ -28,7 +28,7 @@ from sla_monitor.app import handler_of
 from sla_monitor.clock import decide
 from sla_monitor.domain import Rules
 from sla_monitor.region import load_rules
-from testing.bench.harness import Arrivals, Running, arrivals, percentiles, produce, say, spent
+from testing.bench.harness import Arrivals, StageClock, arrivals, percentiles, produce, say, spent
 from testing.events import an_updated
 
 BATCH = 200
@@ -90,7 +90,7 @@ async def _timed(work: Any) -> float:
 
 async def starting(pool: Pool, rules: Rules, count: int) -> dict[str, Any]:
     """Take in ``count`` registered complaints, in batches as Faust gives them."""
-    steps, spans = Steps(pool, handler_of(rules)), []
+    steps, spans = BatchHandler(pool, handler_of(rules)), []
     given = [Record(out.topic, n % 12, n, out.key, out.value, 0) for n, out in enumerate(_complaints("steps", count))]
     for first in range(0, count, BATCH):
         spans.append(await _timed(steps(given[first : first + BATCH])))
@@ -130,14 +130,14 @@ async def live(
 ) -> dict[str, Any]:
     """The service as it runs, with ``filled`` clocks stored: from process to topic and back."""
     async with arrivals(settings, SLA_BREACHED) as breached, arrivals(settings, SLA_UPDATED) as updated:
-        service = Running("sla_monitor")  # once before, so that its group is known, as at any restart
+        service = StageClock("sla_monitor")  # once before, so that its group is known, as at any restart
         try:
             await produce(settings, _complaints("first", 1))
             await updated.until(1, "ready")
             service.kill()
             await produce(settings, _complaints("unread", 1))  # so that it may not ring before its group has met
             await fill(pool, rules, filled, filled + 1, lambda _: datetime.now(UTC))
-            start, service = time.perf_counter(), Running("sla_monitor")
+            start, service = time.perf_counter(), StageClock("sla_monitor")
             await breached.until(1, "restarting")
             restart_s = time.perf_counter() - start
             await updated.until(1, "restarting")

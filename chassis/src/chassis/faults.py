@@ -1,18 +1,9 @@
-"""Leaving the process at once, and the named points at which a test makes it crash."""
+"""The named points at which a test makes a service die."""
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
-from typing import NoReturn
-
-log = logging.getLogger(__name__)
-
-#: Infrastructure failed: start me again, Kafka delivers again. (EX_TEMPFAIL of sysexits.h)
-EXIT_TEMPORARY = 75
-#: The settings are wrong: starting again does not help. (EX_CONFIG of sysexits.h)
-EXIT_SETTINGS = 78
 
 #: Where a test may make a service die.
 POINTS = frozenset(
@@ -24,13 +15,6 @@ POINTS = frozenset(
         "notify.after_send_before_mark",
     }
 )
-
-
-def leave_now(reason: str, error: BaseException | None = None) -> NoReturn:
-    """Exit 75 before anything can be acknowledged. Nothing is cleaned up: that is the point."""
-    log.critical("leaving", extra={"reason": reason, "error": repr(error)})
-    logging.shutdown()
-    os._exit(EXIT_TEMPORARY)
 
 
 def crash_point(name: str) -> None:
