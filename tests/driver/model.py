@@ -186,8 +186,8 @@ def _apologies(world: World, origin: str, story: list[Message], rows: list[Any])
     for (stage, deadline), n in breaches.items():
         if n != (1 if (stage, deadline, 0) in fold.told else 0) and not (n == 0 and fold.status in NOTHING_PROMISED):
             yield f"{stage} {deadline}: apologized {n} times"
-    if any(m.data.kind not in CLOCK for m in world.service(origin).ever_dead):  # type: ignore[union-attr]
-        return  # it may have taken it for done
+    if world.service(origin).ever_dead:
+        return  # it may have taken it for done, or it was when the breach was put back
     for (stage, deadline, level), when in fold.told.items():
         promised = stage == "rights" or not {when, fold.status} & NOTHING_PROMISED
         if level == 0 and stage in ("completion", "rights") and promised and breaches[stage, deadline] != 1:
