@@ -94,8 +94,12 @@ def deadlines(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
             for m in world.story(parent)
             if (r := _rung(m.data)) and getattr(m.data, "kind", "") in ("breached", "escalated")
         }
+    # A retraction that is put back after a part of its ladder was announced anew is passed over, whole.
+    dead: list[Any] = [m.data for m in world.router.ever_dead]
+    halves = {(d.stage, d.deadline_at) for d in dead if getattr(d, "kind", "") == "retracted"}
     for rung in fold.told.keys() - true.keys() - of_parents:
-        yield f"{rung} is told, and not true"
+        if not rung[2] or rung[:2] not in halves:
+            yield f"{rung} is told, and not true"
     lost = {_rung(m.data) for m in world.router.ever_dead if getattr(m.data, "ticket", "") == ticket}
     for rung in true.keys() - fold.told.keys() - lost:
         clock, moment = true[rung], true[rung].rang[rung[2]]
