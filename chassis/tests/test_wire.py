@@ -55,6 +55,13 @@ def test_a_unit_neither_chooses_the_cause_nor_the_time() -> None:
     assert ours.time == NOW
 
 
+def test_a_late_classification_happened_when_it_was_written() -> None:
+    later = int(NOW.timestamp() * 1000) + 5_000
+    event = message(complaint("c1"), topic="complaint.received.v1").event
+    late = Message(Record("complaint.classified.v1", 0, 0, b"k", b"", later), event)
+    assert (late.cause, (late.time - NOW).total_seconds()) == ("e1", 5)
+
+
 def test_tombstones_at_one_place_of_two_topics_or_of_a_kafka_set_up_anew_are_different_causes() -> None:
     headers = tombstone("t.out", "c1", Tombstone(ticket="LPR-1")).headers
     places = [("t.one", 1_000), ("t.two", 1_000), ("t.one", 2_000)]

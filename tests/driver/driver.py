@@ -89,7 +89,6 @@ class World:
 
     seed: int
     faults: Faults = field(default_factory=Faults)
-    late_classifier: bool = False
     broker: Broker = field(default_factory=Broker)
     clock: float = 0
     ringing: tuple[datetime, dict[Place, int]] | None = None
@@ -178,8 +177,7 @@ class World:
         for service in self.rng.sample(self.services, len(self.services)):
             self.fail(service, faults)
             if self.clock >= service.down:
-                prompt = service.name == "classifier" and not self.late_classifier
-                service.read(self.broker, self.rng, self.now, self.clock, Faults(slow=0) if prompt else faults)
+                service.read(self.broker, self.rng, self.now, self.clock, faults)
                 self.look_at_time(service)
             if self.clock >= max(service.unpublished, service.down):
                 self.relay(service)
@@ -203,15 +201,14 @@ class World:
 
     def fail(self, service: Service, faults: Faults) -> None:
         """Now and then a service is gone for long, or what it wrote stays unpublished."""
-        prompt = service.name == "classifier" and not self.late_classifier
-        if self.clock >= service.down and self.rng.random() < faults.down and not prompt:
+        if self.clock >= service.down and self.rng.random() < faults.down:
             service.down = self.clock + self.rng.expovariate(1 / faults.down_s)
             service.restart()
             if service is self.sla:
                 self.ringing = None
             if service is self.router:
                 self.waiting = None
-        if faults.down and self.rng.random() < 0.01 and not prompt:
+        if faults.down and self.rng.random() < 0.01:
             service.unpublished = self.clock + self.rng.expovariate(1 / 8)
 
     def relay(self, service: Service) -> None:

@@ -229,6 +229,7 @@ def with_somebody(world: World, ticket: str, story: list[Message]) -> Iterator[s
 def merged(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
     """While it follows another it is told the same."""
     parent: str | None = None
+    over = False
     due: list[tuple[str, Any]] = []
     mine: list[tuple[str, Any]] = []
     for message in world.broker.all:
@@ -241,11 +242,12 @@ def merged(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
             if parent and counts:
                 mine.append(about)
             if step.kind in ("merged", "unmerged"):
-                parent = step.parent or None
+                parent, over = step.parent or None, False
             if step.status in FINAL:
                 break
-        elif counts:
+        elif counts and not over:  # what is said of a parent that has ended is none of its children's
             due.append(about)
+            over = step.status in FINAL
     mine = [about for about in mine if about[0] != "retracted" or about in due]  # what it was told before is its own
     if Counter(mine) != Counter(due):
         yield f"as a child it is told {mine}, and its parent {due}"

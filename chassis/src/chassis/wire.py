@@ -61,8 +61,8 @@ class Message:
 
     @property
     def time(self) -> datetime:
-        """When it happened: the event's own time, but the broker's for a unit, which can't backdate."""
-        if topics.unit_of(self.record.topic):
+        """When it happened: the event's own time, or that of its record where this tells it."""
+        if topics.tells_time(self.record.topic):
             return datetime.fromtimestamp(self.record.timestamp_ms / 1000, UTC)
         return self.event.time
 

@@ -35,6 +35,12 @@ def unit_of(topic: str) -> str | None:
     return parts[1].upper() if len(parts) == 4 and parts[0] == "unit" else None
 
 
+def tells_time(topic: str) -> bool:
+    """Tell whether what happened is as old as its record: a unit can't backdate its reply, and a classification that
+    comes long after its complaint did not happen then, though its event has the complaint's time."""
+    return topic == CLASSIFIED or unit_of(topic) is not None
+
+
 def dead_letters(service: str) -> str:
     """The dead-letter topic of ``service``."""
     return f"{service}.dlq"

@@ -280,7 +280,7 @@ def _waits_for(before: ComplaintView, view: ComplaintView, data: ComplaintUpdate
 
 def _promise(data: ComplaintUpdated) -> str:
     """Names one promise: a stage, and its deadline."""
-    return f"{data.stage} {data.deadline_at.timestamp():.0f}" if data.deadline_at else str(data.stage)
+    return f"{data.stage} {data.deadline_at.timestamp():.3f}" if data.deadline_at else str(data.stage)
 
 
 def _is_retracted(view: ComplaintView, breach: ComplaintUpdated) -> bool:

@@ -16,7 +16,7 @@ LADDER = frozenset({ClockKind.BREACHED, ClockKind.ESCALATED})
 
 def promise(stage: str, deadline_at: datetime) -> str:
     """Names one promise among those of a complaint."""
-    return f"{stage} {deadline_at.timestamp():.0f}"
+    return f"{stage} {deadline_at.timestamp():.3f}"
 
 
 class ClockWord(Struct, frozen=True, kw_only=True, omit_defaults=True):
