@@ -47,8 +47,9 @@ def test_the_receipt_of_a_marked_complaint_is_one_sms_and_of_one_with_both_marks
 
 
 def test_the_answers_that_need_no_ticket_are_one_sms() -> None:
-    forms = [TEXTS.sms[name] for name in ("help", "format", "too_long")]
-    assert 160 >= max(len(form.format(**TEXTS.promises)) for form in forms)
+    forms = [TEXTS.sms[name] for name in ("help", "format", "empty", "too_many", "too_long")]
+    values = {**TEXTS.promises, "length": 10_001, "most": 10_000}
+    assert 160 >= max(len(form.format(**values)) for form in forms)
 
 
 def test_a_post_has_room_for_the_apology_of_any_unit() -> None:

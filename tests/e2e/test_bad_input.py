@@ -114,7 +114,7 @@ def test_the_same_mo_id_with_another_text_is_not_a_second_complaint(system: Syst
 def test_an_oversized_text_is_answered_on_every_door(system: System) -> None:
     number = a_number()
     assert 200 == mo(system, text=f"SOPPENG {'a' * 10_001}", id=str(uuid.uuid4()), **{"from": number}).status_code
-    system.until_told(number, "Pesan terlalu panjang.")
+    system.until_told(number, "Isi laporan terlalu panjang: ")
 
     long = system.post_web(str(uuid.uuid4()), {"text": "a" * 10_001})
     assert 400 == long.status_code

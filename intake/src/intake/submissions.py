@@ -96,11 +96,12 @@ class KeyReused(ValueError):
 
 
 class TextProblem(ValueError):
-    """The text can't be taken; the message says to the citizen, in Indonesian, what to mend."""
+    """The text can't be taken. ``code`` is the answer in texts.yaml that says what to mend, ``values`` are its words:
+    `empty`, `too_long` (length, most) or `too_many`, which is about all that was added."""
 
-
-class TooMany(TextProblem):
-    """As much was added already as can be."""
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(code)
+        self.code, self.values = code, values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,9 +166,9 @@ def clean(text: str) -> str:
     """
     text = _storable(text).strip()
     if not text:
-        raise TextProblem("Isi laporan masih kosong. Tuliskan apa yang terjadi dan di mana.")
+        raise TextProblem("empty")
     if len(text) > MAX_TEXT:
-        raise TextProblem(f"Isi laporan terlalu panjang: {len(text)} huruf, paling banyak {MAX_TEXT}.")
+        raise TextProblem("too_long", length=len(text), most=MAX_TEXT)
     return text
 
 
@@ -320,7 +321,7 @@ async def follow_up(
     Returns False for an unknown ticket and for a stranger alike.
 
     Raises:
-        TextProblem: empty or too long, alone or with all that was added before; TooMany: there are ``most`` already.
+        TextProblem: empty, or too long; too many with all that was added before, or there are ``most`` already.
         KeyReused: an item of that id says something else.
         asyncpg.PostgresError, OSError, TimeoutError: not stored.
     """
@@ -336,7 +337,7 @@ async def follow_up(
             return True
         items.append(item)
         if (most is not None and len(items) > most) or len(msgspec.json.encode(items)) > MAX_ADDED:
-            raise TooMany("Tambahan untuk laporan ini sudah terlalu banyak. Kirimlah laporan baru.")
+            raise TextProblem("too_many")
         data = ComplaintFollowedUp(complaint_id=row["complaint_id"], ticket=number, items=items)
         emit = Emit(topic=FOLLOWED_UP, subject=row["complaint_id"], data=data)
         await db.execute(_ADD, number, msgspec.json.encode(items).decode())

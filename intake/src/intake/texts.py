@@ -11,6 +11,7 @@ from contracts.dates import due_in_words
 from contracts.events import ComplaintUpdated
 from contracts.vocabulary import DONE, HEAD, Status, UpdateKind
 from intake.complaint_view import ComplaintView
+from intake.submissions import TextProblem
 from kabupaten import Part, Region
 from kabupaten.promises import NEXT_STEP, promises_on
 
@@ -44,6 +45,10 @@ class Texts:
     def answers(self, service: str) -> Mapping[str, str]:
         """The answers of an intake that answers messages."""
         return self.sms if service == "intake-sms" else self.social
+
+    def refusal(self, problem: TextProblem) -> str:
+        """Say what to mend in a text that can't be taken; the same on every channel."""
+        return self.sms[problem.code].format(**problem.values)
 
     def receipt(self, service: str, story: ComplaintView) -> str:
         """Confirm a complaint, with what its marks mean and, once that is known, its due date."""

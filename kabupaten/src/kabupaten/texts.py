@@ -53,9 +53,12 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "due_at_parent": frozenset({"parent"}),
         "next_step": frozenset(),
     },
-    "answers": dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating"), _TICKET),
+    "answers": {
+        **dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating", "empty", "too_many"), _TICKET),
+        "too_long": frozenset({"length", "most"}),
+    },
     "sms": {
-        **dict.fromkeys(("receipt", "rahasia", "anonim", "format", "not_yours", "too_long", "later", "where"), _TICKET),
+        **dict.fromkeys(("receipt", "rahasia", "anonim", "format", "not_yours", "later", "where"), _TICKET),
         **dict.fromkeys(("more", "last"), frozenset({"where"})),
         "receipt_due": _DUE,
         "correction": _DUE,

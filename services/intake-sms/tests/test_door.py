@@ -159,7 +159,9 @@ async def test_an_sms_that_cannot_be_read_is_put_aside_without_the_secret(
     assert settings.sms_mo_token.get_secret_value().encode() not in request
 
 
-@pytest.mark.parametrize("refusal", [KeyReused("abc"), TextProblem("zu lang"), asyncpg.DataError("no")])
+@pytest.mark.parametrize(
+    "refusal", [KeyReused("abc"), TextProblem("too_long", length=10_001, most=10_000), asyncpg.DataError("no")]
+)
 async def test_what_can_never_be_taken_is_put_aside(make_settings: Settings, refusal: Exception) -> None:
     settings, office = make_settings(), Office(taking=refusal)
     assert (await knock(settings, office, with_token(settings))).status_code == 200

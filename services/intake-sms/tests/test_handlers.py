@@ -141,7 +141,8 @@ async def test_a_sender_that_is_a_name_complains_and_is_never_written_to(desk: D
 async def test_a_text_too_long_is_answered_with_what_to_mend(desk: Desk) -> None:
     for _ in range(2):
         await take(desk, sms("SOPPENG " + "a" * 10_001))
-    assert [(ME, desk.texts.sms["too_long"])] == await told(desk.pool)
+    says = desk.texts.refusal(TextProblem("too_long", length=10_001, most=10_000))
+    assert [(ME, says)] == await told(desk.pool)
     assert await events(desk.pool) == []
 
 
@@ -399,6 +400,7 @@ async def test_thanks_are_not_answered(desk: Desk) -> None:
 
 async def test_every_answer_fits_one_sms(desk: Desk) -> None:
     words = {"ticket": "SPG-S0AB-12CDW", "due": "Minggu 30 Nov, 10 hari kerja", "unit": "", "where": "x" * 60}
+    words |= {"length": "10001", "most": "10000"}
     filled = [text.format(**words) for text in desk.texts.sms.values()]
     assert [text for text in filled if len(text) > 160 or not text.isascii()] == []
 

@@ -63,11 +63,11 @@ async def take(desk: Desk, mo: Mo) -> None:
     wish = (read if mo.repliable else read_complaint)(mo.text, desk.settings.sms_keywords)
     try:
         notice = await _grant(desk, mo, wish)
-    except TextProblem:
+    except TextProblem as problem:
         if not mo.repliable:
             raise
-        notice = _answer(mo, desk.texts.sms["too_long"], wish.ticket)
-        metrics.REQUESTS.labels(CHANNEL, "too_long").inc()
+        notice = _answer(mo, desk.texts.refusal(problem), wish.ticket)
+        metrics.REQUESTS.labels(CHANNEL, problem.code).inc()
     if notice:
         async with desk.pool.acquire() as db, db.transaction():
             await add_notices(db, [notice])

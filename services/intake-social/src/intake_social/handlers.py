@@ -146,7 +146,7 @@ async def _carry_out(desk: Desk, post: Seen, wish: Wish) -> None:
         if item and not await _follow_up(desk, wish.ticket, item, by=post.address):
             await _say(desk, post, desk.texts.social["not_yours"].format(ticket=wish.ticket))
     except TextProblem as problem:
-        await _say(desk, post, str(problem))
+        await _say(desk, post, desk.texts.refusal(problem))
     except KeyReused:  # read twice, and understood otherwise the second time
         pass
 
@@ -191,7 +191,7 @@ async def _complain(desk: Desk, post: Seen, wish: Wish) -> None:
             keep=desk.texts.contacts,
         )
     except TextProblem as problem:
-        await _say(desk, post, str(problem))
+        await _say(desk, post, desk.texts.refusal(problem))
     except KeyReused:
         cid = complaint_id(
             desk.settings.installation_namespace, channel=post.channel, gateway=post.channel, external_id=post.id
@@ -219,7 +219,7 @@ async def _add(desk: Desk, post: Seen, number: str, text: str, *, by: str | None
         clean(text)
         return await _follow_up(desk, number, item, by)
     except TextProblem as problem:
-        await _say(desk, post, str(problem))
+        await _say(desk, post, desk.texts.refusal(problem))
     except KeyReused:  # read twice, and understood otherwise the second time
         pass
     return True

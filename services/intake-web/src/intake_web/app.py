@@ -75,7 +75,7 @@ def build_app(store: Store, settings: WebSettings, texts: Texts, guard: Guard | 
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "texts": Provide(lambda: texts, sync_to_thread=False),
         },
-        exception_handlers={Exception: problems.answer},
+        exception_handlers={Exception: partial(problems.answer, texts)},
         before_send=[add_headers],
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(_templates(texts))),
         request_max_body_size=MAX_BODY_BYTES,

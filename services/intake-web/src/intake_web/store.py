@@ -53,5 +53,5 @@ class Store(Protocol):
         Raises:
             intake.submissions.KeyReused: the id is known with another content.
             Finished: it is an addition, and the complaint is over.
-            TooMany: no more may be added.
+            TextProblem: no more may be added.
         """

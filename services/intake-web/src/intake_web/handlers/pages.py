@@ -66,7 +66,7 @@ async def form() -> Template:
 
 
 @post("/", status_code=303)
-async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Config) -> Response[Any]:
+async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Config, texts: Words) -> Response[Any]:
     """Take a complaint and lead to its page."""
     typed = await _typed(request)
     raw = {**{field: typed.get(field) for field in _FIELDS}, "anonim": "anonim" in typed, "rahasia": "rahasia" in typed}
@@ -89,7 +89,7 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
     except KeyReused:
         return _form({**typed, **_fresh()}, {"form": _SENT_BEFORE}, 422)
     except (Limited, StoreDown) as error:
-        problem = problem_of(error)
+        problem = problem_of(error, texts)
         return _form(typed, {"form": problem.detail}, problem.status, problem.headers)
     path = f"/laporan/{accepted.ticket}"
     shown = pass_for(settings.installation_namespace, accepted.ticket)
@@ -172,7 +172,7 @@ async def addition_form(number: str, visit: Visiting) -> Response[Any]:
 
 
 @post("/laporan/{number:str}/tambahan", status_code=303)
-async def add(request: Request[Any, Any, Any], number: str, visit: Visiting) -> Response[Any]:
+async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words) -> Response[Any]:
     """Take what the reporter adds: who has the pass of the browser that sent it, or the code."""
     found = await visit.find(number)
     if found is None:
@@ -199,7 +199,7 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting) -> 
     except KeyReused:
         return _addition(found, {**typed, "key": str(uuid4())}, {"form": _SENT_BEFORE}, 422, known)
     except (Finished, Limited, TextProblem, StoreDown) as error:
-        problem_ = problem_of(error)
+        problem_ = problem_of(error, texts)
         return _addition(found, typed, {"form": problem_.detail}, problem_.status, known, problem_.headers)
     return Redirect(f"/laporan/{canonical}?terkirim={item.kind}", status_code=303)
 

@@ -14,7 +14,8 @@ from litestar.response import Template
 
 from chassis.http_server import ClientGone
 from intake import metrics
-from intake.submissions import KeyReused, TextProblem, TooMany
+from intake.submissions import KeyReused, TextProblem
+from intake.texts import Texts
 from intake_web.domain import Invalid
 from intake_web.limits import Limited
 from intake_web.store import Finished, StoreDown
@@ -100,8 +101,8 @@ def _limited(error: Limited) -> Problem:
     return Problem(429, "too-many-requests", "Terlalu sering", f"{said} Silakan coba {again}.", headers=headers)
 
 
-def problem_of(error: Exception) -> Problem:
-    """What to say about ``error``; logs it if it is a bug of ours."""
+def problem_of(error: Exception, texts: Texts) -> Problem:
+    """Make what to say about ``error``; logs it if it is a bug of ours."""
     match error:
         case Problem():
             return error
@@ -116,11 +117,10 @@ def problem_of(error: Exception) -> Problem:
                 "Laporan ini sudah selesai dan tidak dapat ditambah lagi. Bila masih ada masalah, kirim laporan baru."
             )
             return Problem(422, "complaint-finished", "Laporan sudah selesai", detail)
-        case TooMany():
-            detail = "Tambahan untuk laporan ini sudah paling banyak. Hubungi petugas atau buat laporan baru."
-            return Problem(422, "too-many-follow-ups", "Tambahan sudah terlalu banyak", detail)
+        case TextProblem(code="too_many"):
+            return Problem(422, "too-many-follow-ups", "Tambahan sudah terlalu banyak", texts.refusal(error))
         case TextProblem():
-            return Problem(422, "text-refused", "Isi tidak dapat diterima", str(error))
+            return Problem(422, "text-refused", "Isi tidak dapat diterima", texts.refusal(error))
         case StoreDown():
             detail = f"Kiriman Anda BELUM kami terima. Kirim lagi sebentar lagi; {_ONCE}"
             headers = {"Retry-After": str(RETRY_AFTER_S)}
@@ -143,15 +143,15 @@ def count(status: int) -> None:
     metrics.REQUESTS.labels("web", _RESULTS.get(status, "refused")).inc()
 
 
-def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """The answer to a request that ended in ``error``: JSON under ``/v1/``, else a page.
+def answer(texts: Texts, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Give the answer to a request that ended in ``error``: JSON under ``/v1/``, else a page.
 
     Raises:
         ClientGone: nobody is left to answer.
     """
     if isinstance(error, ClientGone):
         raise error
-    problem = problem_of(error)
+    problem = problem_of(error, texts)
     if request.method == "POST" or problem.status == 429:
         count(problem.status)
     if request.url.path.startswith("/v1/"):
