@@ -400,7 +400,7 @@ async def test_thanks_are_not_answered(desk: Desk) -> None:
 
 async def test_every_answer_fits_one_sms(desk: Desk) -> None:
     words = {"ticket": "SPG-S0AB-12CDW", "due": "Minggu 30 Nov, 10 hari kerja", "unit": "", "where": "x" * 60}
-    words |= {"length": "10001", "most": "10000"}
+    words |= {"length": "10001", "most": "10000", "next_step": desk.texts.parts["next_step"], **desk.texts.promises}
     filled = [text.format(**words) for text in desk.texts.sms.values()]
     assert [text for text in filled if len(text) > 160 or not text.isascii()] == []
 
