@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
@@ -28,8 +29,7 @@ class Count:
 
 
 def complaint_of(message: Message) -> ComplaintReceived:
-    assert isinstance(message.data, ComplaintReceived)
-    return message.data
+    return cast(ComplaintReceived, message.data)  # a test of keys may have another with the same id
 
 
 def check(message: Message) -> None:

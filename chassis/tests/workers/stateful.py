@@ -21,7 +21,7 @@ class Swallowing(BatchHandler[counting.Count]):
 
 
 if os.environ.get("MUTANT"):
-    vars(service)["Steps"] = Swallowing
+    vars(service)["BatchHandler"] = Swallowing
 name = os.environ["SERVICE"]
 rules = counting.handler(name, os.environ["OUT"])
 service.run_processor(name, read_settings(DatabaseSettings), rules, os.environ["SOURCES"].split(","))
