@@ -76,6 +76,23 @@ def test_a_failed_download_says_what_to_do_and_the_next_start_goes_on_from_there
     assert seen == [(2, 2)]
 
 
+def test_a_download_that_breaks_off_is_tried_again(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def breaks_off_once(handler: Quiet) -> None:
+        asked.append(handler.path)
+        if asked.count(handler.path) > 1:
+            SimpleHTTPRequestHandler.do_GET(handler)
+
+    monkeypatch.setattr(Quiet, "do_GET", breaks_off_once, raising=False)
+    monkeypatch.setattr(jars, "TRY_AGAIN_S", (0,) * 5)
+    assert [path.read_bytes() for path in jars.classpath()] == [b"one", b"two"]
+    assert sorted(path for path in asked if path.endswith(".jar")) == [
+        *["/org/example/one/1/one-1.jar"] * 2,
+        *["/org/example/two/1/two-1.jar"] * 2,
+    ]
+
+
 def test_the_lock_names_one_version_of_kafka() -> None:
     versions = {jar.coordinate.split(":")[2] for jar in jars.locked() if jar.coordinate.startswith("org.apache.kafka:")}
     assert versions == {jars.KAFKA}

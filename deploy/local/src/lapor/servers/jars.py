@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ ALONE = (
     "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4",
 )
 DOWNLOADS_AT_ONCE = 8
+#: Seconds before a download that the network broke off is tried again: names that don't resolve for a moment are usual.
+TRY_AGAIN_S = (1, 4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +70,7 @@ def classpath(progress: Callable[[int, int], None] = lambda done, of: None) -> l
         return wanted
     folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
-        jobs = [pool.submit(_fetch, jar, folder) for jar in missing]
+        jobs = [pool.submit(_fetch_patiently, jar, folder) for jar in missing]
         try:
             for n, job in enumerate(jobs, 1):
                 job.result()
@@ -84,6 +87,15 @@ def _cause(error: BaseException) -> str:
     """Our own sentence as it is; of the HTTP library's, which run to many lines, only the kind."""
     text = str(error)
     return text if text.startswith("Apache Kafka") else f"Apache Kafka could not be downloaded ({type(error).__name__})"
+
+
+def _fetch_patiently(jar: Jar, folder: Path) -> None:
+    for pause_s in TRY_AGAIN_S:
+        try:
+            return _fetch(jar, folder)
+        except OSError:
+            time.sleep(pause_s)
+    return _fetch(jar, folder)
 
 
 def _fetch(jar: Jar, folder: Path) -> None:
