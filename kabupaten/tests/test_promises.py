@@ -33,6 +33,12 @@ def test_another_region_makes_its_own_promises(soppeng: Path) -> None:
             "clock.rights_late: {next_step}: standar-3-hari tells nobody when rights stays late",
         ),
         ("      rights:\n        about: UU", "      hak:\n        about: UU", "standar-3-hari has no stage rights"),
+        (LADDER, LADDER.replace("head", "SETDA"), "web.breached: {next_step}: standar-3-hari does not tell the unit's"),
+        (
+            "      rights:\n        about: UU",
+            "      hak:\n        about: UU",
+            "web.rights: {rights}: standar-3",
+        ),
         (
             "        warn_ratio: 0.7\n        pause: {during: [waiting_for_reporter], amount: 5, unit: working_days}\n",
             "        pause: {during: [waiting_for_reporter], amount: 5, unit: working_days}\n"

@@ -46,6 +46,9 @@ def test_the_texts_are_read_by_section_and_key(soppeng: Path) -> None:
             "notes.refuse: unknown field `refuse`. Remedy: take it out; what belongs here: addition",
         ),
         ({"sms__help": " "}, "sms.help: expected `str` matching"),
+        ({"web__trap": None}, "web: missing required field `trap`. Remedy: add trap;"),
+        ({"web__keep": "Simpan {days} hari, {unit}"}, "web.keep: nobody fills {unit}. Remedy: use {days}"),
+        ({"web__said": "x"}, "web.said: unknown field `said`. Remedy: take it out"),
         ({"answers__bad_ticket": "{}"}, "answers.bad_ticket: nobody fills {}"),
     ],
     ids=lambda value: str(value)[:40],
@@ -68,5 +71,5 @@ def test_every_slip_is_named_at_once(region: Callable[..., Path]) -> None:
 @pytest.mark.parametrize("text", ["", "- a", "statuses: [a]", "statuses: {}\nanswer: {}"])
 def test_texts_that_are_no_sections_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "texts.yaml").write_text(text)
-    with pytest.raises(RegionError, match=r"missing required field `social`|social: expected|expected `object`"):
+    with pytest.raises(RegionError, match=r"missing required field `web`|social: expected|expected `object`"):
         load(tmp_path, "texts")

@@ -21,8 +21,8 @@ PARTS: tuple[Part, ...] = ("texts", "units", "routing", "calendar", "sla")
 
 
 class Texts:
-    """What citizens are told, from a region that has all ``PARTS``. ``sms`` and ``social`` are the answers of those
-    channels, by name; ``contacts`` are offices' numbers, which are not masked.
+    """What citizens are told, from a region that has all ``PARTS``. ``sms``, ``social`` and ``web`` are the answers of
+    those channels, by name; ``contacts`` are offices' numbers, which are not masked.
     """
 
     def __init__(self, region: Region) -> None:
@@ -32,6 +32,7 @@ class Texts:
         self.ended, self.parts = texts["ended"], texts["parts"]
         self.sms: dict[str, str] = {**texts["answers"], **texts["sms"]}
         self.social: dict[str, str] = {**texts["answers"], **texts["social"]}
+        self.web: dict[str, str] = {**texts["answers"], **texts["web"]}
         self.units = {unit.code: unit.name for unit in region.units.rows}
         self.zone = region.calendar.timezone
         self.contacts = region.contacts
@@ -49,6 +50,10 @@ class Texts:
     def refusal(self, problem: TextProblem) -> str:
         """Say what to mend in a text that can't be taken; the same on every channel."""
         return self.sms[problem.code].format(**problem.values)
+
+    def on_web(self, name: str, **values: object) -> str:
+        """Say on the website what stands below `web` (or `answers`) as ``name``."""
+        return self.web[name].format(**values)
 
     def receipt(self, service: str, story: ComplaintView) -> str:
         """Confirm a complaint, with what its marks mean and, once that is known, its due date."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import defstruct
 
 from contracts.sentences import SENTENCE_CODES
-from contracts.vocabulary import CLOCK_KINDS, FINAL, Note, Status, UpdateKind
+from contracts.vocabulary import CLOCK_KINDS, FINAL, FollowUpKind, Note, Status, UpdateKind
 from kabupaten.problems import Problem, refuse
 from kabupaten.promises import NEXT_STEP, TERMS
 from kabupaten.references import texts_at
@@ -21,6 +21,11 @@ Texts = Mapping[str, Mapping[str, str]]
 _STEP = frozenset({"ticket", "unit", "support", "message", "reason", "target", "contact", "parent", "status"})
 _TICKET, _DUE, _CLOCK = frozenset({"ticket"}), frozenset({"ticket", "due"}), frozenset({"due", "unit"})
 _TERMS, _NEXT_STEP = frozenset(TERMS), frozenset({NEXT_STEP})
+#: What the website can't do; each has its title.
+_WEB_PROBLEMS = (
+    *("invalid_fields", "unknown_complaint", "cross_site", "bad_request", "not_found", "method_not_allowed"),
+    *("too_large", "bad_json", "no_object", "key_reused", "finished", "unavailable", "internal"),
+)
 #: The keys of each section, and the placeholders that each may have.
 PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "statuses": dict.fromkeys((status for status in Status if status != Status.UNMERGED), frozenset[str]()),
@@ -71,6 +76,39 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "correction": _DUE,
         "apology": _DUE | {"unit"} | _NEXT_STEP,
         "help": _TICKET | _TERMS,
+    },
+    "web": {
+        **dict.fromkeys(
+            (
+                # What to mend in a field, …
+                *("not_sent", "phone", "email", "no_text", "no_flag", "trap", "choose"),
+                *("empty_addition", "bad_rating_number", "no_rating", "no_key", "bad_key", "bad_secret"),
+                *("wrong_code", "no_number", "sent_before"),
+                # … why there is no answer, under which title, …
+                *("too_often_title", "too_often_codes", "too_often_misses", "too_often_sent", "again_soon"),
+                *("too_many_title", "refused_title"),
+                *(f"{name}{part}" for name in _WEB_PROBLEMS for part in ("", "_title")),
+                # … that something was taken, …
+                *("received", *(f"received_{kind}" for kind in FollowUpKind)),
+                *(f"then_{kind}" for kind in FollowUpKind if kind != FollowUpKind.RIGHTS_REQUEST),
+                # … and what the pages say.
+                *("contact", "anonim", "rahasia", "opened", "elsewhere", "no_unit", "merged", "no_due", "paused"),
+                *(Status.HANDED_OVER, "hidden", "seen", "seen_rahasia", "sms_number"),
+                *("image", "video", "audio", "file"),
+            ),
+            frozenset[str](),
+        ),
+        **dict.fromkeys(("keep", "keep_rahasia", "code_later"), frozenset({"days"})),
+        **dict.fromkeys(("rights", f"then_{FollowUpKind.RIGHTS_REQUEST}"), frozenset({"rights"})),
+        "promise": frozenset({"promise"}),
+        "breached": _NEXT_STEP,
+        "field_too_long": frozenset({"length", "most"}),
+        "one_of": frozenset({"choices"}),
+        "same_again": _TICKET,
+        "again_later": frozenset({"minutes"}),
+        "code": frozenset({"code"}),
+        "reopen_until": frozenset({"due"}),
+        "footer": frozenset({"number"}),
     },
 }
 

@@ -9,10 +9,10 @@ import pytest
 from contracts import vocabulary
 from intake import submissions
 from intake_web import domain
-from intake_web.domain import Invalid, read_addition, read_complaint, read_key, read_secret
+from intake_web.domain import Invalid, Said, read_addition, read_complaint, read_key, read_secret, say
 
 
-def problems_of(raw: dict[str, object]) -> dict[str, str]:
+def problems_of(raw: dict[str, object]) -> dict[str, Said]:
     with pytest.raises(Invalid) as caught:
         read_complaint(raw)
     return caught.value.problems
@@ -33,12 +33,12 @@ def test_everything_wrong_is_named_at_once() -> None:
 
 @pytest.mark.parametrize("text", ["", "  \n", None], ids=["empty", "blank", "null"])
 def test_a_complaint_without_text_is_told_what_to_write(text: str | None) -> None:
-    assert problems_of({"text": text}) == {"text": "Isi laporan masih kosong. Tuliskan apa yang terjadi dan di mana."}
+    assert problems_of({"text": text}) == {"text": say("empty")}
 
 
 def test_a_text_may_have_ten_thousand_letters_and_no_more() -> None:
     assert len(read_complaint({"text": "x" * 10_000}).text) == 10_000
-    assert problems_of({"text": "x" * 10_001}) == {"text": "Terlalu panjang: 10.001 huruf, paling banyak 10.000."}
+    assert problems_of({"text": "x" * 10_001}) == {"text": say("field_too_long", length="10.001", most="10.000")}
 
 
 def test_the_limit_is_that_of_every_intake() -> None:

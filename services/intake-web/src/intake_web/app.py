@@ -18,6 +18,7 @@ from litestar.di import Provide
 from litestar.exceptions import NotFoundException
 from litestar.template import TemplateConfig
 from litestar.types import Message, Scope
+from markupsafe import Markup, escape
 
 from chassis.http_server import Limits, WebServer, with_heads
 from contracts.dates import day_in_words, time_in_words
@@ -29,6 +30,7 @@ from intake_web.handlers.visit import Visit, visit_of
 from intake_web.limits import Guard
 from intake_web.settings import WebSettings
 from intake_web.store import Store
+from kabupaten.promises import NEXT_STEP
 
 SERVICE = "intake-web"
 MAX_BODY_BYTES = 64 * 1024
@@ -117,10 +119,16 @@ def _templates(texts: Texts) -> Environment:
         "until": texts.day,
         "day": day_in_words,
     }
-    environment.globals["promises"] = lambda: texts.promises
+    environment.globals |= {"say": partial(_say, texts), "promises": lambda: texts.promises}
     # Its address changes with its content, so that browsers may keep it.
     environment.globals["style"] = f"/static/lapor.css?v={hashlib.sha256(_STATIC['lapor.css']).hexdigest()[:8]}"
     return environment
+
+
+def _say(texts: Texts, name: str, **values: object) -> Markup:
+    """A text of `web` for a page; of ``values`` those that are markup stay so."""
+    known = {**texts.promises, NEXT_STEP: texts.parts[NEXT_STEP], "days": pages.PASS_DAYS}
+    return escape(texts.web[name]).format(**{**known, **values})
 
 
 @get("/static/{name:str}")

@@ -6,6 +6,7 @@ import hmac
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from contracts.codec import plain
@@ -27,10 +28,22 @@ _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _SECRET = re.compile(r"[\x21-\x7e]{16,200}")
 
 
-class Invalid(ValueError):
-    """What was sent can't be taken. ``problems`` says for each field, in Indonesian, what to mend."""
+class Said(NamedTuple):
+    """A sentence that somebody will read: its ``name`` below `web` in texts.yaml, and the ``values`` that fill it."""
 
-    def __init__(self, problems: Mapping[str, str]) -> None:
+    name: str
+    values: Mapping[str, object]
+
+
+def say(name: str, **values: object) -> Said:
+    """Choose a sentence of texts.yaml."""
+    return Said(name, values)
+
+
+class Invalid(ValueError):
+    """What was sent can't be taken. ``problems`` says for each field what to mend."""
+
+    def __init__(self, problems: Mapping[str, Said]) -> None:
         super().__init__(", ".join(problems))
         self.problems = dict(problems)
 
@@ -65,15 +78,15 @@ def read_complaint(raw: Mapping[str, object]) -> Draft:
     Raises:
         Invalid: names every field that needs mending.
     """
-    problems: dict[str, str] = {}
+    problems: dict[str, Said] = {}
     text = _text(raw, "text", MAX_TEXT, problems)
     if text is None and "text" not in problems:
-        problems["text"] = "Isi laporan masih kosong. Tuliskan apa yang terjadi dan di mana."
+        problems["text"] = say("empty")
     optional = {field: _text(raw, field, limit, problems) for field, limit in _LIMITS.items()}
     if (phone := optional["phone"]) and not _PHONE.fullmatch(re.sub(r"[\s.()-]", "", phone)):
-        problems["phone"] = "Nomor HP tidak dikenali. Tulis angkanya saja, misalnya 0812 3456 7890."
+        problems["phone"] = say("phone")
     if (email := optional["email"]) and not _EMAIL.fullmatch(email):
-        problems["email"] = "Alamat email tidak dikenali. Contoh: nama@contoh.id."
+        problems["email"] = say("email")
     anonim, rahasia = (_flag(raw, field, problems) for field in ("anonim", "rahasia"))
     if problems or text is None:
         raise Invalid(problems)
@@ -86,20 +99,20 @@ def read_addition(raw: Mapping[str, object]) -> Addition:
     Raises:
         Invalid: names every field that needs mending.
     """
-    problems: dict[str, str] = {}
+    problems: dict[str, Said] = {}
     kind, rating = raw.get("kind"), raw.get("rating")
     if kind not in KINDS:
-        problems["kind"] = f"Harus salah satu dari: {', '.join(KINDS)}."
+        problems["kind"] = say("one_of", choices=", ".join(KINDS))
     text = _text(raw, "text", MAX_FOLLOW_UP, problems)
     if kind == FollowUpKind.ADDITION and text is None and "text" not in problems:
-        problems["text"] = "Keterangan masih kosong. Tuliskan yang ingin Anda tambahkan."
+        problems["text"] = say("empty_addition")
     if rating is not None and (isinstance(rating, bool) or not isinstance(rating, int) or not 1 <= rating <= 5):
-        problems["rating"] = "Penilaian harus angka bulat 1 sampai 5."
+        problems["rating"] = say("bad_rating_number")
     elif kind == FollowUpKind.RATING and rating is None:
-        problems["rating"] = "Pilih penilaian 1 sampai 5."
+        problems["rating"] = say("no_rating")
     right = raw.get("right") if kind == FollowUpKind.RIGHTS_REQUEST else None
     if kind == FollowUpKind.RIGHTS_REQUEST and right not in RIGHTS:
-        problems["right"] = f"Harus salah satu dari: {', '.join(RIGHTS)}."
+        problems["right"] = say("one_of", choices=", ".join(RIGHTS))
     if problems:
         raise Invalid(problems)
     number = rating if isinstance(rating, int) else None
@@ -116,9 +129,9 @@ def read_key(header: str | None) -> str:
     if len(key) > 1 and key[0] == key[-1] == '"':
         key = key[1:-1]
     if not key:
-        raise Invalid({"Idempotency-Key": "Wajib ada. Buat satu UUID untuk setiap laporan, dan ulangi saat mengulang."})
+        raise Invalid({"Idempotency-Key": say("no_key")})
     if not _KEY.fullmatch(key):
-        raise Invalid({"Idempotency-Key": "Harus 1 sampai 200 huruf ASCII tanpa spasi, sebaiknya sebuah UUID."})
+        raise Invalid({"Idempotency-Key": say("bad_key")})
     return key
 
 
@@ -131,7 +144,7 @@ def read_secret(header: str | None) -> str | None:
     if header is None:
         return None
     if not _SECRET.fullmatch(header):
-        raise Invalid({"Access-Secret": "Harus 16 sampai 200 huruf ASCII tanpa spasi, sebaiknya 128 bit acak."})
+        raise Invalid({"Access-Secret": say("bad_secret")})
     return header
 
 
@@ -184,23 +197,23 @@ def _digest(installation: UUID, *parts: str) -> str:
     return hmac.digest(installation.bytes, "\x1f".join(("intake-web trace", *parts)).encode(), "sha256").hex()
 
 
-def _text(raw: Mapping[str, object], field: str, limit: int, problems: dict[str, str]) -> str | None:
+def _text(raw: Mapping[str, object], field: str, limit: int, problems: dict[str, Said]) -> str | None:
     value = raw.get(field)
     if value is None:
         return None
     if not isinstance(value, str):
-        problems[field] = "Harus berupa teks."
+        problems[field] = say("no_text")
         return None
     value = plain(value).strip()
     if len(value) > limit:
-        problems[field] = f"Terlalu panjang: {_number(len(value))} huruf, paling banyak {_number(limit)}."
+        problems[field] = say("field_too_long", length=_number(len(value)), most=_number(limit))
     return value or None
 
 
-def _flag(raw: Mapping[str, object], field: str, problems: dict[str, str]) -> bool:
+def _flag(raw: Mapping[str, object], field: str, problems: dict[str, Said]) -> bool:
     value = raw.get(field)
     if value is not None and not isinstance(value, bool):
-        problems[field] = "Harus true atau false."
+        problems[field] = say("no_flag")
     return value is True
 
 

@@ -17,11 +17,11 @@ from contracts.events import FollowUp
 from contracts.ids import derived_id
 from intake.submissions import Accepted, Submission
 from intake.texts import Texts
-from intake_web import words
-from intake_web.domain import Addition, Draft, Invalid, read_addition, read_complaint, read_key, read_secret
+from intake_web.domain import Addition, Draft, Invalid, Said, read_addition, read_complaint, read_key, read_secret
 from intake_web.handlers.problems import Problem, unknown_ticket
 from intake_web.handlers.visit import Visit
 from intake_web.settings import WebSettings
+from intake_web.tracking import tracking
 
 #: Given by ``app.py`` to every handler.
 Visiting = Annotated[Visit, Dependency(skip_validation=True)]
@@ -34,7 +34,7 @@ GATEWAY = "form"
 @post("/v1/complaints", status_code=202)
 async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Config) -> Response[bytes]:
     """Take a complaint; the same key and body again gets the same answer again."""
-    problems: dict[str, str] = {}
+    problems: dict[str, Said] = {}
     key = _collect(problems, read_key, request.headers.get("idempotency-key"))
     secret = _collect(problems, read_secret, request.headers.get("access-secret"))
     draft = _collect(problems, read_complaint, await _json(request))
@@ -53,14 +53,14 @@ async def show(request: Request[Any, Any, Any], number: str, visit: Visiting, te
         raise unknown_ticket()
     secret, hidden = request.headers.get("access-secret"), found.story.rahasia
     to_reporter = await visit.is_owner(found.story.ticket, secret) if hidden and secret else not hidden
-    body = msgspec.json.encode(words.tracking(found, texts, to_reporter=to_reporter))
+    body = msgspec.json.encode(tracking(found, texts, to_reporter=to_reporter))
     return unless_known(request, body, "application/json")
 
 
 @post("/v1/complaints/{number:str}/follow-ups", status_code=202)
 async def add(request: Request[Any, Any, Any], number: str, visit: Visiting) -> Response[bytes]:
     """Take what the reporter adds; a stranger learns nothing."""
-    problems: dict[str, str] = {}
+    problems: dict[str, Said] = {}
     key = _collect(problems, read_key, request.headers.get("idempotency-key"))
     addition = _collect(problems, read_addition, await _json(request))
     if addition is None or key is None or problems:
@@ -133,14 +133,13 @@ async def _json(request: Request[Any, Any, Any]) -> dict[str, object]:
     try:
         value = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        detail = "Isi permintaan harus satu objek JSON dalam UTF-8."
-        raise Problem(400, "invalid-json", "JSON tidak terbaca", detail) from error
+        raise Problem(400, "invalid-json", "bad_json") from error
     if not isinstance(value, dict):
-        raise Problem(400, "invalid-json", "JSON bukan objek", "Isi permintaan harus satu objek JSON, {…}.")
+        raise Problem(400, "invalid-json", "no_object")
     return value
 
 
-def _collect(problems: dict[str, str], read: Any, raw: Any) -> Any:
+def _collect(problems: dict[str, Said], read: Any, raw: Any) -> Any:
     """What ``read`` makes of ``raw``; what is wrong with it goes to ``problems``, so that all is named at once."""
     try:
         return read(raw)

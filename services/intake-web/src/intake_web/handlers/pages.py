@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -16,47 +17,42 @@ from contracts import ticket
 from contracts.vocabulary import FollowUpKind, Right
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import Texts
-from intake_web import words
 from intake_web.domain import (
+    KINDS,
     Draft,
     Invalid,
+    Said,
     kinds_for,
     pass_for,
     read_addition,
     read_complaint,
     read_key,
     read_secret,
+    say,
     sent_as,
     trace_of,
 )
 from intake_web.handlers.api import Config, Visiting, Words, follow_up, submission, unless_known
-from intake_web.handlers.problems import count, problem_of
+from intake_web.handlers.problems import count, problem_of, worded
 from intake_web.handlers.visit import PASS
 from intake_web.limits import Limited
 from intake_web.settings import WebSettings
 from intake_web.store import Finished, Found, StoreDown
+from intake_web.tracking import tracking
 
-#: Seconds that a browser may add to its complaint: beyond the promise, the ten working days to reopen and holidays.
-PASS_S = 45 * 24 * 3600
+#: How long a browser may add to its complaint: beyond the promise, the ten working days to reopen and holidays.
+PASS_DAYS = 45
+PASS_S = PASS_DAYS * 24 * 3600
 TRACE = "terkirim"
 REFRESH_S = 5
 #: Unit and due date come within seconds. A page that went on would close what its reader opened.
 REFRESH_FOR = timedelta(seconds=30)
 #: A field people don't see and programs that fill in everything do.
 _TRAP = "situs_web"
-_SENT_BEFORE = (
-    "Formulir ini sudah pernah terkirim dengan isi lain. Bila yang di bawah ini laporan baru, tekan Kirim sekali lagi."
-)
-_SAME_AGAIN = (
-    "Laporan yang sama ini sudah pernah terkirim dengan nomor {}. Bila memang laporan baru, tekan Kirim sekali lagi."
-)
 _FIELDS = ("text", "place", "occurred", "name", "phone", "email")
 _RATINGS = ("1", "2", "3", "4", "5")
 #: What a form calls a rights request of each kind.
 _RIGHTS: dict[str, str] = dict.fromkeys(Right, FollowUpKind.RIGHTS_REQUEST)
-_CHOOSE = "Pilih dulu apa yang ingin Anda sampaikan."
-_WRONG_CODE = "Kode akses ini tidak cocok dengan nomor laporan. Periksa huruf besar dan kecilnya."
-_NO_NUMBER = "Nomor ini tidak kami temukan. Periksa lagi huruf dan angkanya; contohnya SPG-W0AB-12CDS."
 
 
 @get("/")
@@ -72,25 +68,25 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
     raw = {**{field: typed.get(field) for field in _FIELDS}, "anonim": "anonim" in typed, "rahasia": "rahasia" in typed}
     try:
         if typed.get(_TRAP):
-            raise Invalid({_TRAP: "Kosongkan kolom ini."})
+            raise Invalid({_TRAP: say("trap")})
         draft = read_complaint(raw)
         key, secret = read_key(typed.get("key")), read_secret(typed.get("secret"))
         # Who goes back gets a new form with the old text in it.
         if earlier := sent_as(settings.installation_namespace, request.cookies.get(TRACE), key, draft):
             again = str(uuid4())
-            asked = _form({**typed, "key": again}, {"form": _SAME_AGAIN.format(earlier)}, 422)
+            asked = _form({**typed, "key": again}, {"form": texts.on_web("same_again", ticket=earlier)}, 422)
             asked.cookies = [_trace(settings, earlier, again, draft)]
             return asked
         accepted = await visit.accept(draft, submission(draft, key, secret))
     except Invalid as error:
         # A key or secret that can't be read was not typed by anybody: the next try gets good ones.
         renewed = _fresh() if {"Idempotency-Key", "Access-Secret"} & error.problems.keys() else {}
-        return _form({**typed, **renewed}, error.problems, 400)
+        return _form({**typed, **renewed}, _worded(error.problems, texts), 400)
     except KeyReused:
-        return _form({**typed, **_fresh()}, {"form": _SENT_BEFORE}, 422)
+        return _form({**typed, **_fresh()}, {"form": texts.on_web("sent_before")}, 422)
     except (Limited, StoreDown) as error:
-        problem = problem_of(error, texts)
-        return _form(typed, {"form": problem.detail}, problem.status, problem.headers)
+        problem = problem_of(error)
+        return _form(typed, {"form": problem.detail(texts)}, problem.status, problem.headers)
     path = f"/laporan/{accepted.ticket}"
     shown = pass_for(settings.installation_namespace, accepted.ticket)
     cookies = [_cookie(settings, PASS, path, shown, PASS_S), _trace(settings, accepted.ticket, key, draft)]
@@ -98,12 +94,12 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
 
 
 @get("/lacak")
-async def look_up(nomor: str | None = None) -> Response[Any]:
+async def look_up(texts: Words, nomor: str | None = None) -> Response[Any]:
     """From a number, however it is written, to its page."""
     if not nomor:
-        return _not_found("", 200)
+        return _not_found(texts, "", 200)
     number = ticket.parse(nomor)
-    return Redirect(f"/laporan/{number}", status_code=303) if number else _not_found(nomor)
+    return Redirect(f"/laporan/{number}", status_code=303) if number else _not_found(texts, nomor)
 
 
 @get("/laporan/{number:str}")
@@ -111,7 +107,7 @@ async def track(request: Request[Any, Any, Any], number: str, visit: Visiting, t
     """The page of a complaint, for anyone who has its number; its reporter's browser may rate and reopen there."""
     found = await visit.find(number)
     if found is None:
-        return _not_found(number)
+        return _not_found(texts, number)
     if number != found.story.ticket:  # a browser keeps its pass for the one way of writing it
         return Redirect(f"/laporan/{found.story.ticket}", status_code=303)
     page = _page(request, found, texts, known=visit.has_pass(found.story.ticket))
@@ -125,11 +121,11 @@ async def unlock(
     """Give the pass of a confidential complaint to a browser whose user knows the access code."""
     found = await visit.find(number)
     if found is None:
-        return _not_found(number)
+        return _not_found(texts, number)
     canonical, typed = found.story.ticket, await _typed(request)
     if not await visit.is_owner(canonical, typed.get("secret", "").strip()):
         count(404)
-        page = _page(request, found, texts, known=False, problems={"secret": _WRONG_CODE})
+        page = _page(request, found, texts, known=False, problems={"secret": texts.on_web("wrong_code")})
         return Response(page, status_code=404, media_type="text/html")
     path, shown = f"/laporan/{canonical}", pass_for(settings.installation_namespace, canonical)
     return Redirect(path, status_code=303, cookies=[_cookie(settings, PASS, path, shown, PASS_S)])
@@ -144,13 +140,13 @@ def _page(
     problems: dict[str, str] | None = None,
 ) -> str:
     query = request.query_params
-    complaint = words.tracking(found, texts, to_reporter=known)
+    complaint = tracking(found, texts, to_reporter=known)
     context = {
         "complaint": complaint,
         "hidden": found.story.rahasia and not known,
         "problems": problems or {},
         "fresh": "baru" in query,
-        "thanks": query.get("terkirim"),
+        "thanks": sent if (sent := query.get("terkirim")) in KINDS else None,
         "kinds": kinds_for(complaint["status"]),
         "refresh_s": REFRESH_S if "diam" not in query and _is_awaited(complaint, datetime.now(UTC)) else None,
         "known": known,
@@ -163,11 +159,11 @@ def _page(
 
 
 @get("/laporan/{number:str}/tambahan")
-async def addition_form(number: str, visit: Visiting) -> Response[Any]:
+async def addition_form(number: str, visit: Visiting, texts: Words) -> Response[Any]:
     """A form for what the reporter wants to add."""
     found = await visit.find(number)
     if found is None:
-        return _not_found(number)
+        return _not_found(texts, number)
     return _addition(found, {"key": str(uuid4())}, {}, 200, visit.has_pass(found.story.ticket))
 
 
@@ -176,7 +172,7 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, tex
     """Take what the reporter adds: who has the pass of the browser that sent it, or the code."""
     found = await visit.find(number)
     if found is None:
-        return _not_found(number)
+        return _not_found(texts, number)
     typed, known, canonical = await _typed(request), visit.has_pass(found.story.ticket), found.story.ticket
     rating = typed.get("rating", "")
     kind = typed.get("kind", "")
@@ -190,18 +186,22 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, tex
         item = follow_up(canonical, read_addition(raw), read_key(typed.get("key")))
         owner = known or await visit.is_owner(canonical, typed.get("secret", "").strip())
         if not owner or not await visit.add(canonical, item):
-            return _addition(found, typed, {"secret": _WRONG_CODE}, 404, known)
+            return _addition(found, typed, {"secret": texts.on_web("wrong_code")}, 404, known)
     except Invalid as error:
         renewed = {"key": str(uuid4())} if "Idempotency-Key" in error.problems else {}
         # A browser sends no kind where nothing is chosen; that one of these must be is said for programs.
-        mend = {**error.problems, "kind": _CHOOSE} if "kind" in error.problems else error.problems
-        return _addition(found, {**typed, **renewed}, mend, 400, known)
+        mend = {**error.problems, "kind": say("choose")} if "kind" in error.problems else error.problems
+        return _addition(found, {**typed, **renewed}, _worded(mend, texts), 400, known)
     except KeyReused:
-        return _addition(found, {**typed, "key": str(uuid4())}, {"form": _SENT_BEFORE}, 422, known)
+        return _addition(found, {**typed, "key": str(uuid4())}, {"form": texts.on_web("sent_before")}, 422, known)
     except (Finished, Limited, TextProblem, StoreDown) as error:
-        problem_ = problem_of(error, texts)
-        return _addition(found, typed, {"form": problem_.detail}, problem_.status, known, problem_.headers)
+        problem = problem_of(error)
+        return _addition(found, typed, {"form": problem.detail(texts)}, problem.status, known, problem.headers)
     return Redirect(f"/laporan/{canonical}?terkirim={item.kind}", status_code=303)
+
+
+def _worded(problems: Mapping[str, Said], texts: Texts) -> dict[str, str]:
+    return {field: worded(said, texts) for field, said in problems.items()}
 
 
 def _fresh() -> dict[str, str]:
@@ -261,6 +261,6 @@ def _addition(
     return Template("tambahan.html", context=context, status_code=status, headers=headers)
 
 
-def _not_found(number: str, status: int = 404) -> Template:
-    context = {"number": number, "problem": _NO_NUMBER if number else None}
+def _not_found(texts: Texts, number: str, status: int = 404) -> Template:
+    context = {"number": number, "problem": texts.on_web("no_number") if number else None}
     return Template("lacak.html", context=context, status_code=status)

@@ -16,123 +16,112 @@ from chassis.http_server import ClientGone
 from intake import metrics
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import Texts
-from intake_web.domain import Invalid
+from intake_web.domain import Invalid, Said, say
 from intake_web.limits import Limited
 from intake_web.store import Finished, StoreDown
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 5
-_ONCE = "laporan yang sama tidak akan terhitung dua kali."
 _PROBLEM = "application/problem+json"
 
 
 class Problem(Exception):
-    """An answer that is not what was asked for. ``kind`` names it for programs, the rest is Indonesian."""
+    """An answer that is not what was asked for. ``kind`` names it for programs, ``name`` is what texts.yaml has of it.
+
+    People read its title and after it ``says``, which is the text ``name`` unless something else is given.
+    """
 
     def __init__(
         self,
         status: int,
         kind: str,
-        title: str,
-        detail: str,
-        *,
-        errors: Mapping[str, str] | None = None,
+        name: str,
+        *says: Said,
+        errors: Mapping[str, Said] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(kind)
-        self.status, self.kind, self.title, self.detail = status, kind, title, detail
+        self.status, self.kind, self.name, self.says = status, kind, name, says or (say(name),)
         self.errors, self.headers = dict(errors or {}), dict(headers or {})
 
-    def body(self) -> dict[str, Any]:
+    def title(self, texts: Texts) -> str:
+        """What it is, in a few words."""
+        return texts.on_web(f"{self.name}_title")
+
+    def detail(self, texts: Texts) -> str:
+        """What to do about it."""
+        return " ".join(worded(said, texts) for said in self.says)
+
+    def body(self, texts: Texts) -> dict[str, Any]:
         """The problem document."""
         body: dict[str, Any] = {
             "type": f"urn:lapor:problem:{self.kind}",
-            "title": self.title,
+            "title": self.title(texts),
             "status": self.status,
-            "detail": self.detail,
+            "detail": self.detail(texts),
         }
         if self.errors:
-            body["errors"] = [{"field": field, "detail": detail} for field, detail in self.errors.items()]
+            body["errors"] = [{"field": field, "detail": worded(said, texts)} for field, said in self.errors.items()]
         return body
+
+
+def worded(said: Said, texts: Texts) -> str:
+    """The sentence itself."""
+    return texts.on_web(said.name, **said.values)
 
 
 def unknown_ticket() -> Problem:
     """The same for a number that does not exist, is written wrongly, or is not the caller's."""
-    return Problem(
-        404,
-        "unknown-complaint",
-        "Laporan tidak ditemukan",
-        "Periksa lagi nomor laporan dan kode aksesnya. Nomor laporan tampak seperti SPG-W0AB-12CDS.",
-    )
+    return Problem(404, "unknown-complaint", "unknown_complaint")
 
 
 def cross_site() -> Problem:
     """Something was sent from another site."""
-    detail = "Kiriman ini datang dari situs lain, jadi tidak kami terima. Tulislah di formulir kami sendiri."
-    return Problem(403, "cross-site", "Kiriman dari situs lain", detail)
+    return Problem(403, "cross-site", "cross_site")
 
 
 _HTTP = {
-    400: (
-        "bad-request",
-        "Permintaan tidak terbaca",
-        "Kiriman ini tidak dapat dibaca. Muat ulang halaman, lalu kirim lagi.",
-    ),
-    404: ("not-found", "Halaman tidak ditemukan", "Alamat ini tidak ada. Mulailah dari halaman depan."),
-    405: ("method-not-allowed", "Cara tidak didukung", "Alamat ini tidak menerima permintaan seperti itu."),
-    413: ("too-large", "Kiriman terlalu besar", "Kiriman paling besar 64 KiB. Ringkas isi laporan, lalu kirim lagi."),
+    400: ("bad-request", "bad_request"),
+    404: ("not-found", "not_found"),
+    405: ("method-not-allowed", "method_not_allowed"),
+    413: ("too-large", "too_large"),
 }
-
-
 #: What is said to whoever did too much of it, and then when to try again.
-_LIMITED = {
-    "codes": "Terlalu banyak kode akses yang salah untuk laporan ini. Peramban yang mengirim laporan tidak perlu kode.",
-    "misses": "Terlalu banyak nomor yang tidak ditemukan dicari dari jaringan ini.",
-    "sent": "Sedang terlalu banyak kiriman, dan yang ini BELUM kami terima. Simpan dulu tulisan Anda.",
-}
+_LIMITED = {"codes": say("too_often_codes"), "misses": say("too_often_misses")}
 
 
 def _limited(error: Limited) -> Problem:
-    said = _LIMITED.get(error.what.removeprefix("all_"), _LIMITED["sent"])
-    minutes = math.ceil(error.wait_s / 60)
-    again = "sebentar lagi" if error.wait_s < 30 else f"{minutes} menit lagi"
+    said = _LIMITED.get(error.what.removeprefix("all_"), say("too_often_sent"))
+    again = say("again_soon") if error.wait_s < 30 else say("again_later", minutes=math.ceil(error.wait_s / 60))
     headers = {"Retry-After": str(math.ceil(error.wait_s))}
-    return Problem(429, "too-many-requests", "Terlalu sering", f"{said} Silakan coba {again}.", headers=headers)
+    return Problem(429, "too-many-requests", "too_often", said, again, headers=headers)
 
 
-def problem_of(error: Exception, texts: Texts) -> Problem:
+def problem_of(error: Exception) -> Problem:
     """Make what to say about ``error``; logs it if it is a bug of ours."""
     match error:
         case Problem():
             return error
         case Invalid():
-            detail = "Perbaiki bagian yang disebut, lalu kirim lagi."
-            return Problem(400, "invalid-fields", "Ada isian yang perlu diperbaiki", detail, errors=error.problems)
+            return Problem(400, "invalid-fields", "invalid_fields", errors=error.problems)
         case KeyReused():
-            detail = "Kunci ini sudah dipakai untuk kiriman lain. Untuk kiriman baru, buat Idempotency-Key yang baru."
-            return Problem(422, "idempotency-key-reused", "Idempotency-Key sudah dipakai", detail)
+            return Problem(422, "idempotency-key-reused", "key_reused")
         case Finished():
-            detail = (
-                "Laporan ini sudah selesai dan tidak dapat ditambah lagi. Bila masih ada masalah, kirim laporan baru."
-            )
-            return Problem(422, "complaint-finished", "Laporan sudah selesai", detail)
+            return Problem(422, "complaint-finished", "finished")
         case TextProblem(code="too_many"):
-            return Problem(422, "too-many-follow-ups", "Tambahan sudah terlalu banyak", texts.refusal(error))
+            return Problem(422, "too-many-follow-ups", "too_many", Said(error.code, error.values))
         case TextProblem():
-            return Problem(422, "text-refused", "Isi tidak dapat diterima", texts.refusal(error))
+            return Problem(422, "text-refused", "refused", Said(error.code, error.values))
         case StoreDown():
-            detail = f"Kiriman Anda BELUM kami terima. Kirim lagi sebentar lagi; {_ONCE}"
-            headers = {"Retry-After": str(RETRY_AFTER_S)}
-            return Problem(503, "unavailable", "Layanan sedang terganggu", detail, headers=headers)
+            return Problem(503, "unavailable", "unavailable", headers={"Retry-After": str(RETRY_AFTER_S)})
         case Limited():
             return _limited(error)
         case HTTPException() if error.status_code < 500:
-            kind, title, detail = _HTTP.get(error.status_code, _HTTP[400])
-            return Problem(error.status_code, kind, title, detail, headers=error.headers)
+            kind, name = _HTTP.get(error.status_code, _HTTP[400])
+            return Problem(error.status_code, kind, name, headers=error.headers)
     log.error("request_failed", exc_info=error)
-    detail = f"Terjadi kesalahan di pihak kami. Coba lagi; {_ONCE}"
-    return Problem(500, "internal", "Kesalahan di pihak kami", detail)
+    return Problem(500, "internal", "internal")
 
 
 _RESULTS = {400: "invalid", 413: "too_large", 422: "refused", 429: "limited", 503: "unavailable"}
@@ -151,10 +140,11 @@ def answer(texts: Texts, request: Request[Any, Any, Any], error: Exception) -> R
     """
     if isinstance(error, ClientGone):
         raise error
-    problem = problem_of(error, texts)
+    problem = problem_of(error)
     if request.method == "POST" or problem.status == 429:
         count(problem.status)
     if request.url.path.startswith("/v1/"):
-        body = msgspec.json.encode(problem.body())
+        body = msgspec.json.encode(problem.body(texts))
         return Response(body, status_code=problem.status, headers=problem.headers, media_type=_PROBLEM)
-    return Template("galat.html", context={"problem": problem}, status_code=problem.status, headers=problem.headers)
+    context = {"title": problem.title(texts), "detail": problem.detail(texts)}
+    return Template("galat.html", context=context, status_code=problem.status, headers=problem.headers)

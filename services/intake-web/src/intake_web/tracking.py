@@ -12,7 +12,8 @@ from intake.texts import Texts
 from intake_web.domain import OPEN, sentence
 from intake_web.store import Found
 
-_MEDIA = {"image": "foto", "video": "video", "audio": "rekaman"}
+#: Kinds of evidence that are called by name; others are files.
+_MEDIA = ("image", "video", "audio")
 
 
 def tracking(found: Found, texts: Texts, *, to_reporter: bool) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def _rest(found: Found, texts: Texts) -> dict[str, Any]:
         "derivation": story.derivation,
         "parent": story.parent,
         "reporters": found.reporters,
-        "evidence": [_shown(each, host) for each in story.evidence if (host := host_of(each.url))],
+        "evidence": [_shown(each, host, texts) for each in story.evidence if (host := host_of(each.url))],
         "reopen_until": story.reopen_until if story.status == Status.RESOLVED else None,
         "history": [
             {
@@ -67,8 +68,9 @@ def _steps(story: ComplaintView) -> list[dict[str, Any]]:
     return [{"kind": s.kind, "at": s.at, "text": sentence(story.ticket, s.text)} for s in story.steps]
 
 
-def _shown(evidence: Evidence, host: str) -> dict[str, Any]:
-    kind = _MEDIA.get(evidence.media_type.partition("/")[0], "berkas")
+def _shown(evidence: Evidence, host: str, texts: Texts) -> dict[str, Any]:
+    media = evidence.media_type.partition("/")[0]
+    kind = texts.on_web(media if media in _MEDIA else "file")
     size = evidence.bytes / 1_000_000
     text = f"{kind}, {size:.1f} MB".replace(".", ",") if size >= 1 else f"{kind}, {evidence.bytes // 1000 or 1} kB"
     return {"url": evidence.url, "host": host, "media_type": evidence.media_type, "bytes": evidence.bytes, "text": text}

@@ -1,0 +1,86 @@
+"""Every sentence of the website stands in texts.yaml, and everything there is said somewhere."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from copy import copy
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from contracts.vocabulary import FollowUpKind
+from intake.texts import Texts
+from intake_web.app import build_app
+from kabupaten.texts import PLACEHOLDERS
+
+SOURCE = Path(__file__).parents[1] / "src" / "intake_web"
+TEXTS = {**PLACEHOLDERS["answers"], **PLACEHOLDERS["web"]}
+
+
+def said() -> Iterator[tuple[str, set[str]]]:
+    """What the modules say, with what they fill it."""
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="say") | ast.Attribute(attr="on_web"), args=[ast.Constant(value=str(name))]
+                ):
+                    yield name, {str(each.arg) for each in node.keywords}
+
+
+def shown() -> set[str]:
+    """What the templates say."""
+    calls = [call for path in SOURCE.rglob("*.html") for call in re.findall(r"say\(([^)]*)", path.read_text())]
+    return {name for call in calls for name in re.findall(r'"(\w+)"', call)}
+
+
+def test_what_is_said_stands_in_the_texts_and_is_filled_with_what_they_may_have() -> None:
+    found = dict(said())
+
+    assert len(found) > 20
+    # "empty" is a sentence of all channels, of which each fills what it has.
+    assert {name: set(TEXTS[name]) for name in found if name != "empty"} | {"empty": set()} == found
+
+
+def test_what_the_templates_say_stands_in_the_texts() -> None:
+    begun = {"received_", "then_"}
+    assert (set(), True) == (shown() - TEXTS.keys() - begun, begun <= shown())
+
+
+def test_nothing_stands_there_that_is_never_said() -> None:
+    typed = {
+        str(node.value)
+        for path in SOURCE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant)
+    }
+    of_kinds = {f"{begun}_{kind}" for begun in ("received", "then") for kind in FollowUpKind}
+
+    names = typed | shown() | of_kinds
+
+    assert set() == {name for name in PLACEHOLDERS["web"] if name.removesuffix("_title") not in names}
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("/", "promise"), ("/", "footer"), ("/lacak?nomor=x", "no_number"), ("/nowhere", "not_found")]
+)
+async def test_a_page_says_what_the_region_wrote_and_takes_no_markup_from_it(
+    fake: Any, texts: Texts, make_settings: Any, path: str, name: str
+) -> None:
+    other = copy(texts)
+    other.web = {**texts.web, name: "<i>Begitu."}
+    app: Any = build_app(fake, make_settings(), other)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://lapor.example") as client:
+        page = (await client.get(path)).text
+
+    assert (True, False) == ("&lt;i&gt;Begitu." in page, texts.web[name][:20] in page)
+
+
+async def test_what_a_page_promises_is_what_sla_yaml_keeps(web: httpx.AsyncClient, texts: Texts) -> None:
+    page = (await web.get("/")).text
+
+    assert f"dijawab dalam <b>{texts.promises['promise']}</b>." in page
