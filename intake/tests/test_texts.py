@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import pytest
 import yaml
 
 from contracts.dates import due_in_words, time_in_words
+from contracts.events import DerivationDay
+from contracts.sentences import DAY_CODES
 from intake.complaint_view import ComplaintView
 from intake.texts import PARTS, Texts
 from kabupaten import load
@@ -84,3 +88,44 @@ def test_the_time_is_that_of_the_region(tmp_path: Path) -> None:
         due_in_words(midnight, TEXTS.zone),
     )
     assert "6 Maret 2026 pukul 00.00 WIT" == time_in_words(midnight, east)
+
+
+HALF = {"kind": "half", "share": 0.5}
+#: A Saturday: its code, what else is told of it, and what citizens read.
+DAYS: list[tuple[str, dict[str, Any], str]] = [
+    ("start", {}, "hari 0 (hari mulai)"),
+    ("start_weekend", {}, "hari 0 (Sabtu)"),
+    ("start_holiday", {"called": "Natal"}, "hari 0 (libur: Natal)"),
+    ("working_day", {"amount": 2.0}, "hari kerja 2"),
+    ("working_day", {"amount": 2.0, "called": "Sabtu dinas"}, "hari kerja 2 (Sabtu dinas)"),
+    ("working_day", {"amount": 1.5, **HALF}, "hari kerja 1,5 (setengah hari)"),
+    ("working_day", {"amount": 0.5, "called": "Sabtu dinas", **HALF}, "hari kerja 0,5 (setengah hari, Sabtu dinas)"),
+    ("day", {"amount": 14.0}, "hari 14"),
+    ("weekend", {}, "Sabtu"),
+    ("holiday", {"called": "Natal"}, "libur: Natal"),
+    ("closed", {}, "di luar jam kerja"),
+    ("waiting", {}, "menunggu jawaban pelapor"),
+    ("waiting", {"kind": "paused", "share": 0.5}, "menunggu jawaban pelapor (setengah hari)"),
+    ("working_time", {"amount": 27_000.0}, "7 jam 30 menit kerja"),
+    ("working_time", {"amount": 1800.0, "kind": "half"}, "0 jam 30 menit kerja (setengah hari)"),
+    ("hours", {"amount": 72.0}, "72 jam sejak mulai"),
+    ("seconds", {"amount": 25.0}, "25 detik sejak mulai"),
+    ("waited", {"amount": 3660.0}, "menunggu jawaban pelapor, 1 jam 1 menit tidak dihitung"),
+    ("waited_seconds", {"amount": 59.0}, "menunggu jawaban pelapor, 59 detik tidak dihitung"),
+]
+
+
+@pytest.mark.parametrize(("code", "facts", "said"), DAYS, ids=[said for _, _, said in DAYS])
+def test_a_day_is_told_in_the_words_of_the_region(code: str, facts: dict[str, Any], said: str) -> None:
+    day = DerivationDay(date=date(2026, 12, 19), counted=True, reason="?", code=code, **facts)
+
+    assert said == TEXTS.why(day)
+
+
+def test_every_code_of_a_day_is_tried() -> None:
+    assert {*DAY_CODES} == {code for code, _, _ in DAYS}
+
+
+@pytest.mark.parametrize("facts", [{}, {"code": "later"}, {"code": "half"}], ids=str)
+def test_a_day_without_a_code_that_we_know_is_told_in_the_words_of_the_clock(facts: dict[str, Any]) -> None:
+    assert "hari kerja 1" == TEXTS.why(DerivationDay(date=ENDS[0].date(), counted=True, reason="hari kerja 1", **facts))

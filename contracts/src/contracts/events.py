@@ -127,14 +127,27 @@ class ComplaintFollowedUp(Struct, frozen=True, kw_only=True):
 
 
 class DerivationDay(Struct, frozen=True, kw_only=True):
-    """One day of a deadline's derivation; ``reason`` says in Indonesian what ``kind`` says to programs."""
+    """One day of a deadline's derivation; ``reason`` says in Indonesian what ``kind`` says to programs.
+
+    From ``code`` on the fields are for who says it in other words.
+    """
 
     date: date
     counted: bool
     reason: str
     kind: Annotated[str | UnsetType, _one_of(words.DayKind)] = UNSET
     share: Annotated[
-        Ratio | UnsetType, Meta(description="How much of a counted day counts: 0.5 is a half day; unset: all.")
+        Ratio | UnsetType, Meta(description="How much of a day with work counts: 0.5 is a half day; unset: all.")
+    ] = UNSET
+    code: Annotated[
+        str | UnsetType, Meta(description="Which sentence of texts.yaml, section days, says it to citizens.")
+    ] = UNSET
+    amount: Annotated[
+        float | UnsetType,
+        Meta(description="How far the count of days is; of hours and seconds the term; of a time its seconds."),
+    ] = UNSET
+    called: Annotated[
+        str | UnsetType, Meta(description="What the day is called: a holiday, or why the kabupaten works or does not.")
     ] = UNSET
 
 

@@ -1,4 +1,4 @@
-"""Names the sentences that a step of a story may carry; their words stand in ``texts.yaml`` of each region."""
+"""Names the sentences that steps of a story and days of a derivation carry; their words stand in ``texts.yaml``."""
 
 from __future__ import annotations
 
@@ -26,3 +26,22 @@ SentenceCode = Literal[
     "parent_paused",
 ]
 SENTENCE_CODES: tuple[SentenceCode, ...] = get_args(SentenceCode)
+
+#: Why a day counts on the way to a deadline, or does not.
+DayCode = Literal[
+    "working_day",
+    "day",
+    "working_time",
+    "hours",
+    "seconds",
+    "waiting",
+    "waited",
+    "waited_seconds",
+    "start",
+    "start_weekend",
+    "start_holiday",
+    "weekend",
+    "holiday",
+    "closed",
+]
+DAY_CODES: tuple[DayCode, ...] = get_args(DayCode)

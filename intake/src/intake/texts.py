@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
+from msgspec import UNSET
 
-from contracts.dates import due_in_words
-from contracts.events import ComplaintUpdated
-from contracts.vocabulary import DONE, HEAD, Status, UpdateKind
+from contracts.dates import WEEKDAYS, due_in_words
+from contracts.events import ComplaintUpdated, DerivationDay
+from contracts.sentences import DAY_CODES, DayCode
+from contracts.vocabulary import DONE, HEAD, DayKind, Status, UpdateKind
 from intake.complaint_view import ComplaintView
 from intake.submissions import TextProblem
 from kabupaten import Part, Region
@@ -18,6 +20,9 @@ from kabupaten.promises import NEXT_STEP, promises_on
 #: What the texts need: the names of the units, the kabupaten's time zone, the contacts that are not masked, and what
 #: is promised.
 PARTS: tuple[Part, ...] = ("texts", "units", "routing", "calendar", "sla")
+
+#: Days with work, behind which it is said what they are called.
+_WITH_WORK: tuple[DayCode, ...] = ("working_day", "day", "waiting")
 
 
 class Texts:
@@ -29,7 +34,7 @@ class Texts:
         texts = region.texts
         self.statuses, self.changes, self.notes = texts["statuses"], texts["changes"], texts["notes"]
         self.clock, self.codes = texts["clock"], texts["codes"]
-        self.ended, self.parts = texts["ended"], texts["parts"]
+        self.ended, self.parts, self.days = texts["ended"], texts["parts"], texts["days"]
         self.sms: dict[str, str] = {**texts["answers"], **texts["sms"]}
         self.social: dict[str, str] = {**texts["answers"], **texts["social"]}
         self.web: dict[str, str] = {**texts["answers"], **texts["web"]}
@@ -91,6 +96,22 @@ class Texts:
         due = self.day(update.deadline_at) if update.deadline_at else ""
         ended = self.ended.get(update.status, "")
         return self.codes.get(update.code or "", "").format(due=due, ended=ended, parent=update.parent or "")
+
+    def why(self, day: DerivationDay) -> str:
+        """Say why ``day`` counts or does not; in the clock's own words where it sent no code that we know."""
+        if day.code not in DAY_CODES:
+            return day.reason
+        amount, called, minutes = day.amount or 0, day.called or "", int(day.amount or 0) // 60
+        said = self.days[day.code].format(
+            n=f"{amount:g}".replace(".", ","),
+            called=called,
+            weekday=WEEKDAYS[day.date.weekday()],
+            hours=minutes // 60,
+            minutes=minutes % 60,
+        )
+        more = [self.days["half"]] if day.kind == DayKind.HALF or day.share is not UNSET else []
+        more += [called] if called and day.code in _WITH_WORK else []
+        return f"{said} ({', '.join(more)})" if more else said
 
     def _contact(self, update: ComplaintUpdated) -> str:
         """How to reach whom it was handed over to, where somebody has confirmed it."""

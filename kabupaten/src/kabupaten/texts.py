@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import defstruct
 
-from contracts.sentences import SENTENCE_CODES
+from contracts.sentences import DAY_CODES, SENTENCE_CODES
 from contracts.vocabulary import CLOCK_KINDS, FINAL, FollowUpKind, Note, Status, UpdateKind
 from kabupaten.problems import Problem, refuse
 from kabupaten.promises import NEXT_STEP, TERMS
@@ -20,6 +20,7 @@ Texts = Mapping[str, Mapping[str, str]]
 
 _STEP = frozenset({"ticket", "unit", "support", "message", "reason", "target", "contact", "parent", "status"})
 _TICKET, _DUE, _CLOCK = frozenset({"ticket"}), frozenset({"ticket", "due"}), frozenset({"due", "unit"})
+_DAY = frozenset({"n", "called", "weekday", "hours", "minutes"})
 _TERMS, _NEXT_STEP = frozenset(TERMS), frozenset({NEXT_STEP})
 #: What the website can't do; each has its title.
 _WEB_PROBLEMS = (
@@ -77,6 +78,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "apology": _DUE | {"unit"} | _NEXT_STEP,
         "help": _TICKET | _TERMS,
     },
+    "days": {**dict.fromkeys(DAY_CODES, _DAY), "half": frozenset()},
     "web": {
         **dict.fromkeys(
             (

@@ -6,13 +6,17 @@ import ast
 import re
 from collections.abc import Iterator
 from copy import copy
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from contracts import ticket
+from contracts.events import DerivationDay
 from contracts.vocabulary import FollowUpKind
+from intake.complaint_view import ComplaintView
 from intake.texts import Texts
 from intake_web.app import build_app
 from kabupaten.texts import PLACEHOLDERS
@@ -78,6 +82,21 @@ async def test_a_page_says_what_the_region_wrote_and_takes_no_markup_from_it(
         page = (await client.get(path)).text
 
     assert (True, False) == ("&lt;i&gt;Begitu." in page, texts.web[name][:20] in page)
+
+
+async def test_why_a_day_counts_is_said_in_the_words_of_the_region(
+    web: httpx.AsyncClient, fake: Any, texts: Texts
+) -> None:
+    number = ticket.mint("sms")
+    day = DerivationDay(date=date(2026, 12, 26), counted=False, reason="?", code="holiday", called="Natal & lain")
+    due = datetime(2026, 12, 30, 16, tzinfo=UTC)
+    fake.stories[number] = ComplaintView(ticket=number, status="routed", deadline_at=due, derivation=[day])
+
+    page = (await web.get(f"/laporan/{number}")).text
+    (told,) = (await web.get(f"/v1/complaints/{number}")).json()["derivation"]
+
+    said = texts.days["holiday"].format(called="Natal & lain")
+    assert (True, said) == (said.replace("&", "&amp;") in page, told["reason"])
 
 
 async def test_what_a_page_promises_is_what_sla_yaml_keeps(web: httpx.AsyncClient, texts: Texts) -> None:

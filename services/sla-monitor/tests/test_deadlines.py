@@ -147,6 +147,15 @@ def test_the_derivation_names_every_day_from_the_receipt_and_why(rules: Rules) -
     assert ["start", "counted", "holiday", "weekend", "weekend", "counted", "counted"] == [
         day.kind for day in found.derivation
     ]
+    assert [(day.code, day.amount, day.called) for day in found.derivation] == [
+        ("start", 0, ""),
+        ("working_day", 1, "cuti bersama dibatalkan"),
+        ("holiday", 0, "Hari Raya Natal"),
+        ("weekend", 0, ""),
+        ("weekend", 0, ""),
+        ("working_day", 2, ""),
+        ("working_day", 3, ""),
+    ]
 
 
 @pytest.mark.parametrize(

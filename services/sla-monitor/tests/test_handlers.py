@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
-from chassis.wire import Message, Record, outgoing
+from chassis.wire import Emit, Message, Record, outgoing
 from contracts.codec import decode, encode, envelope
 from contracts.events import ComplaintFollowedUp, ComplaintUpdated, Data, FollowUp, SlaBreached, SlaUpdated
 from contracts.vocabulary import UpdateKind
+from kabupaten.calendar import LocalDay
 from kabupaten.sla import Term
 from sla_monitor.app import handler_of
 from sla_monitor.handlers import key, on_message, on_timer
@@ -53,6 +55,31 @@ def test_a_started_clock_is_an_sla_updated_event_that_fits_the_contract() -> Non
     assert isinstance(event.data, SlaUpdated)
     assert (event.data.stage, event.data.round, event.data.based_on_seq) == ("completion", 1, 0)
     assert T0 + timedelta(seconds=25) == event.data.deadline_at
+
+
+def test_the_days_of_a_deadline_carry_what_their_sentences_need() -> None:
+    """Tuesday; a half Thursday off the count, for the reporter is asked on it; then days that are called something."""
+    soppeng = load_rules(Path(__file__).parents[3] / "region" / "soppeng")
+    local = {date(2026, 2, 5): LocalDay(working=True, reason="menjelang libur", half=True)}
+    rules = replace(soppeng, calendar=replace(soppeng.calendar, local=local))
+    tuesday, clock = datetime(2026, 2, 3, 2, tzinfo=UTC), None
+    emits: list[Emit] = []
+    for seq, (kind, days) in enumerate((("registered", 0), ("waiting_for_reporter", 2), ("in_progress", 3))):
+        at, step = tuesday + timedelta(days=days), structs.replace(updated(seq, kind), received_at=tuesday)
+        clock, emits = on_message(clock, message(step, at), at, rules=rules)
+
+    (resumed,) = (each.data for each in emits if isinstance(each.data, SlaUpdated) and each.data.kind == "resumed")
+
+    told = [(day.code, day.amount, day.called, day.share) for day in resumed.derivation]
+    assert [
+        ("start", UNSET, UNSET, UNSET),
+        ("working_day", 1, UNSET, UNSET),
+        ("waiting", UNSET, "menjelang libur", 0.5),
+        ("working_day", 2, UNSET, UNSET),
+        ("weekend", UNSET, UNSET, UNSET),
+        ("weekend", UNSET, UNSET, UNSET),
+        ("working_day", 3, UNSET, UNSET),
+    ] == told
 
 
 def test_a_breach_goes_to_its_own_topic(clock: ComplaintClock) -> None:

@@ -150,9 +150,9 @@ def test_working_hours_stand_still_while_the_reporter_is_asked(rules: Rules) -> 
     found = deadline(start, Term(amount=3, unit="working_hours"), calendar, [(asked, answered)])
     # Monday 9 to 10, asked until Tuesday 14.00, then 14 to 16.
     assert found.at.isoformat() == "2026-02-03T16:00:00+08:00"
-    assert [(day.counted, day.reason) for day in found.derivation] == [
-        (True, "1 jam 0 menit kerja"),
-        (True, "2 jam 0 menit kerja"),
+    assert [(day.counted, day.reason, day.code, day.amount) for day in found.derivation] == [
+        (True, "1 jam 0 menit kerja", "working_time", 3600),
+        (True, "2 jam 0 menit kerja", "working_time", 7200),
     ]
 
 
@@ -200,6 +200,7 @@ def test_hours_stand_still_while_the_reporter_is_asked(rules: Rules) -> None:
     found = deadline(start, Term(amount=72, unit="hours", warn_ratio=0.7), rules.calendar, [pause])
     assert (start + timedelta(hours=82), start + timedelta(hours=60.4)) == (found.at, found.warn_at)
     assert "menunggu jawaban pelapor, 10 jam 0 menit tidak dihitung" == found.derivation[1].reason
+    assert [("hours", 72), ("waited", 36_000)] == [(day.code, day.amount) for day in found.derivation]
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,8 @@ def test_both_times_are_in_the_regions_time_zone(rules: Rules) -> None:
 
 
 def test_a_holiday_on_a_weekend_is_told_as_a_holiday(rules: Rules) -> None:
-    assert day_off(rules.calendar, date(2026, 3, 21)) == (DayKind.HOLIDAY, "libur: Hari Raya Idul Fitri")
+    name = "Hari Raya Idul Fitri"
+    assert day_off(rules.calendar, date(2026, 3, 21)) == (DayKind.HOLIDAY, f"libur: {name}", name)
 
 
 @pytest.mark.parametrize(("year", "known"), [(2026, True), (2027, True), (2028, False)])

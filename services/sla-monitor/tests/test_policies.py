@@ -204,7 +204,8 @@ def test_a_promised_day_is_known_by_its_kind_however_its_reason_is_worded(words:
 
     assert [DayKind.START, DayKind.PAUSED, DayKind.PAUSED] == [day.kind for day in paused.derivation[:3]]
     assert plain.at == again.at
-    assert [(day.kind, day.about) for day in plain.derivation] == [(day.kind, day.about) for day in again.derivation]
+    facts = [(day.kind, day.about, day.code, day.amount, day.called) for day in plain.derivation]
+    assert facts == [(day.kind, day.about, day.code, day.amount, day.called) for day in again.derivation]
 
 
 def test_a_calendar_changed_by_command_is_for_all_days() -> None:

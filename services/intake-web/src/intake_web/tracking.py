@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import structs
+
 from contracts.events import Evidence
 from contracts.links import host_of
 from contracts.vocabulary import CLOCK_KINDS, Status
@@ -43,7 +45,7 @@ def _rest(found: Found, texts: Texts) -> dict[str, Any]:
         "unit_name": texts.unit(story.unit) if story.unit else None,
         "support": [{"unit": code, "name": texts.unit(code)} for code in story.support],
         "received_at": found.received_at,
-        "derivation": story.derivation,
+        "derivation": [structs.replace(day, reason=texts.why(day)) for day in story.derivation],
         "parent": story.parent,
         "reporters": found.reporters,
         "evidence": [_shown(each, host, texts) for each in story.evidence if (host := host_of(each.url))],

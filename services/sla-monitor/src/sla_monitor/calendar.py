@@ -18,18 +18,20 @@ NOON = time(12)
 
 
 class DayOff(NamedTuple):
-    """Why nobody works on a day: ``reason`` says it in Indonesian."""
+    """Why nobody works on a day: ``reason`` says it in Indonesian; a holiday is ``called`` something."""
 
     kind: str
     reason: str
+    called: str = ""
 
 
 def day_off(calendar: Calendar, day: date) -> DayOff | None:
     """Why nobody works on ``day``; None on a working day, be it half a one."""
     if (local := calendar.local.get(day)) is not None:
-        return None if local.working else DayOff(DayKind.HOLIDAY, f"libur: {local.reason}")
+        return None if local.working else DayOff(DayKind.HOLIDAY, f"libur: {local.reason}", local.reason)
     if (holiday := calendar.holidays.get(day)) is not None:
-        return DayOff(DayKind.ESTIMATED if ESTIMATED in holiday else DayKind.HOLIDAY, f"libur: {holiday}")
+        kind = DayKind.ESTIMATED if ESTIMATED in holiday else DayKind.HOLIDAY
+        return DayOff(kind, f"libur: {holiday}", holiday)
     return None if day.weekday() in calendar.working_weekdays else DayOff(DayKind.WEEKEND, WEEKDAYS[day.weekday()])
 
 

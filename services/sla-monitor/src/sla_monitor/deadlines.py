@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
+from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from contracts.sentences import DayCode
 from contracts.vocabulary import DayKind
 from kabupaten.calendar import Calendar
 from kabupaten.sla import Term
@@ -26,7 +29,8 @@ _DAY_S, _MOMENT, _DAY = 24 * 60 * 60, timedelta(microseconds=1), timedelta(days=
 class Day(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One day between a start and a deadline. ``share``: how much of it can count.
 
-    ``reason`` says in Indonesian what ``kind`` says to programs, and after it ``about`` a day with work.
+    ``reason`` says in Indonesian what ``kind`` says to programs, and after it ``about`` a day with work. With the
+    ``code`` of the sentence, the ``amount`` in it and what the day is ``called`` others say it in their words.
     """
 
     date: date
@@ -35,6 +39,9 @@ class Day(Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str = ""  # of a clock that was stored before there were kinds
     about: str = ""
     share: float = 1
+    code: DayCode | Literal[""] = ""
+    amount: float = 0
+    called: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,36 +131,47 @@ def _days(
     halves, day = 0, day_0
     while halves < 2 * term.amount:
         day += _DAY
-        off, half, about = _promised(known[day]) if day in known else _verdict(day, term, calendar)
+        off, half, about, called = _promised(known[day]) if day in known else _verdict(day, term, calendar)
         if off:
-            days.append(Day(date=day, counted=False, kind=off.kind, reason=off.reason))
+            days.append(off)
             continue
         counted, share = day not in still, 0.5 if half else 1
         halves += 0 if not counted else 1 if half else 2
         kind = DayKind.PAUSED if not counted else DayKind.HALF if half else DayKind.COUNTED
         reason = (_nth(halves, term) if counted else WAITING) + (f" ({about})" if about else "")
-        days.append(Day(date=day, counted=counted, kind=kind, reason=reason, about=about, share=share))
+        code: DayCode = "waiting" if not counted else "working_day" if term.unit == "working_days" else "day"
+        told = Day(date=day, counted=counted, kind=kind, reason=reason, about=about, share=share)
+        days.append(replace(told, code=code, amount=halves / 2 if counted else 0, called=called))
     end = _midnight(day + _DAY, calendar)
     return Deadline(at=end, warn_at=_warn_at(days, term, end, calendar), derivation=tuple(days))
 
 
 def _day_0(day: date, calendar: Calendar) -> Day:
     off = day_off(calendar, day)
-    return Day(date=day, counted=False, kind=DayKind.START, reason=f"hari 0 ({off.reason if off else 'hari mulai'})")
+    reason, called = f"hari 0 ({off.reason if off else 'hari mulai'})", off.called if off else ""
+    code: DayCode = "start" if not off else "start_weekend" if off.kind == DayKind.WEEKEND else "start_holiday"
+    return Day(date=day, counted=False, kind=DayKind.START, reason=reason, code=code, called=called)
 
 
-def _verdict(day: date, term: Term, calendar: Calendar) -> tuple[DayOff | None, bool, str]:
-    """Why nobody works on ``day``, whether it is half a day, and what is to be said of a day with work."""
+def _verdict(day: date, term: Term, calendar: Calendar) -> tuple[Day | None, bool, str, str]:
+    """The day where nobody works; else whether it is half a day, what is to be said of it, what it is called."""
     if term.unit == "days":
-        return None, False, ""
+        return None, False, "", ""
     off, half, local = day_off(calendar, day), is_half(calendar, day), calendar.local.get(day)
-    return off, half, ", ".join(["setengah hari"] * half + ([local.reason] if local else []))
+    called = [local.reason] if local else []
+    return _day_off(day, off) if off else None, half, ", ".join(["setengah hari"] * half + called), "".join(called)
 
 
-def _promised(day: Day) -> tuple[DayOff | None, bool, str]:
+def _promised(day: Day) -> tuple[Day | None, bool, str, str]:
     if not day.counted and day.kind != DayKind.PAUSED:
-        return DayOff(day.kind, day.reason), False, ""
-    return None, day.share < 1, day.about
+        return day, False, "", ""
+    return None, day.share < 1, day.about, day.called
+
+
+def _day_off(day: date, off: DayOff) -> Day:
+    codes: dict[str, DayCode] = {DayKind.WEEKEND: "weekend", DayKind.CLOSED: "closed"}
+    code = codes.get(off.kind, "holiday")
+    return Day(date=day, counted=False, kind=off.kind, reason=off.reason, code=code, called=off.called)
 
 
 def _nth(halves: int, term: Term) -> str:
@@ -181,13 +199,16 @@ def _midnight(day: date, calendar: Calendar) -> datetime:
 def _span(start: datetime, term: Term, pauses: Sequence[Pause]) -> Deadline:
     word, unit = ("detik", timedelta(seconds=1)) if term.unit == "seconds" else ("jam", timedelta(hours=1))
     reason = f"{term.amount} {word} sejak mulai"
-    days = [Day(date=start.date(), counted=True, kind=DayKind.COUNTED, reason=reason)]
+    code: DayCode = "seconds" if term.unit == "seconds" else "hours"
+    day_0 = start.date()
+    days = [Day(date=day_0, counted=True, kind=DayKind.COUNTED, reason=reason, code=code, amount=term.amount)]
     for since, until in pauses:
         stood = round((until - since).total_seconds())
         told = f"{stood} detik" if stood < 3600 else f"{stood // 3600} jam {stood % 3600 // 60} menit"
         local = since.astimezone(start.tzinfo).date()
         reason = f"{WAITING}, {told} tidak dihitung"
-        days.append(Day(date=local, counted=False, kind=DayKind.PAUSED, reason=reason))
+        code = "waited_seconds" if stood < 3600 else "waited"
+        days.append(Day(date=local, counted=False, kind=DayKind.PAUSED, reason=reason, code=code, amount=stood))
     whole = term.amount * unit
     at, warn_at = (_run(start, part, pauses) for part in (whole, whole * term.warn_ratio))
     return Deadline(at=at, warn_at=warn_at, derivation=tuple(days))
@@ -227,9 +248,10 @@ def _worked(day: date, span: timedelta, calendar: Calendar) -> Day:
     minutes = round(span.total_seconds() / 60)
     if not minutes:
         off = day_off(calendar, day) or DayOff(DayKind.CLOSED, "di luar jam kerja")
-        return Day(date=day, counted=False, kind=off.kind, reason=off.reason)
+        return _day_off(day, off)
     kind, half = (DayKind.HALF, " (setengah hari)") if is_half(calendar, day) else (DayKind.COUNTED, "")
-    return Day(date=day, counted=True, kind=kind, reason=f"{minutes // 60} jam {minutes % 60} menit kerja{half}")
+    reason, amount = f"{minutes // 60} jam {minutes % 60} menit kerja{half}", 60 * minutes
+    return Day(date=day, counted=True, kind=kind, reason=reason, code="working_time", amount=amount)
 
 
 def _open(

@@ -111,7 +111,10 @@ def _derivation(days: tuple[Day, ...]) -> list[DerivationDay]:
             counted=day.counted,
             reason=day.reason,
             kind=day.kind or UNSET,
-            share=day.share if day.counted and day.share < 1 else UNSET,
+            share=day.share if day.share < 1 else UNSET,
+            code=day.code or UNSET,
+            amount=day.amount or UNSET,
+            called=day.called or UNSET,
         )
         for day in days
     ]
