@@ -20,6 +20,23 @@ connected, pool = fixtures.connected, fixtures.pool
 _names = (f"bench{n}" for n in itertools.count())
 
 
+GOOD = {
+    "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092",
+    "KAFKA_USERNAME": "router",
+    "KAFKA_PASSWORD": "s3cret-word",
+    "REGION_DIR": "region",
+    "HTTP_PORT": "9000",
+    "DATABASE_URL": "postgresql://u:p@127.0.0.1/d",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
 @pytest.fixture
 def bench(connected: Stack, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
     """Its source has 3 partitions, or as many as an indirect parameter says."""

@@ -7,7 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from lapor.commands import bench, down, logs, provision, unit
+from lapor.commands import bench, down, logs, provision
 from lapor.errors import Refused
 from lapor.processes.data_dir import DataDir, only_one
 
@@ -73,14 +73,3 @@ def test_without_the_benchmarks_bench_says_how_to_get_them(monkeypatch: pytest.M
 
     assert isinstance(done.exception, Refused)
     assert "make sync" in str(done.exception)
-
-
-def test_a_refusal_has_its_code_for_programs_and_its_sentence_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
-    refused = {"event_id": "1", "accepted": False, "reason": "sudah selesai", "code": "wrong_status", "masked": []}
-    monkeypatch.setattr(unit, "principal", lambda *given: None)
-    monkeypatch.setattr(unit, "send_reply", lambda *given: refused)
-
-    done = CliRunner().invoke(unit.app, ["reply", "pupr", "SPG-S0AB-12CDW", "--action", "ask", "--json"])
-
-    assert refused == json.loads(done.stdout)
-    assert "PUPR can't ask SPG-S0AB-12CDW: sudah selesai (wrong_status)." == str(done.exception)

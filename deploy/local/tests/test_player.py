@@ -1,7 +1,6 @@
 """`lapor demo` ends, whatever fails: no broker, and doors of this test."""
 
 import asyncio
-import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -14,7 +13,6 @@ import pytest
 from contracts import codec
 from contracts.events import ReplyAnswer, UnitRouted
 from contracts.topics import TOPICS_DIR
-from lapor.commands.demo import promises_seconds
 from lapor.demo import player
 from lapor.demo.player import Channel, Journey, Travel
 from lapor.demo.scenarios import SCENARIOS
@@ -175,25 +173,3 @@ def test_hops_are_shown_in_the_order_in_which_they_happened_and_each_answer_with
 
     answers = ["PUPR's answer accepted (acknowledge)", "PUPR's answer accepted (resolve)"]
     assert ["received", "registered", "routed to PUPR", "PUPR has it", *answers] == shown
-
-
-@pytest.mark.parametrize(("region", "quick"), [("soppeng", False), ("seconds", True)])
-def test_only_a_region_with_deadlines_in_seconds_can_show_a_breach(region: str, quick: bool) -> None:
-    assert promises_seconds(Path("region", region)) is quick
-
-
-def test_a_region_may_have_several_promises_by_date(tmp_path: Path) -> None:
-    pause = {"during": ["waiting_for_reporter"], "amount": 5, "unit": "days"}
-    closing = {"starts": ["resolved"], "amount": 1, "unit": "days", "at_deadline": "lapsed"}
-    policies = {
-        name: {
-            "valid_from": since,
-            "stages": {
-                "completion": {"starts": ["registered"], "amount": 1, "unit": unit, "pause": pause},
-                "closing": closing,
-            },
-        }
-        for name, unit, since in (("a", "seconds", "0001-01-01"), ("b", "days", "2030-01-01"))
-    }
-    (tmp_path / "sla.yaml").write_text(json.dumps({"default": ["a", "b"], "policies": policies}))
-    assert not promises_seconds(tmp_path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,8 +14,6 @@ from rich.console import Console
 from contracts import codec
 from contracts.events import ComplaintSnapshot, ReplyAnswer, Support, UnitRouted
 from contracts.topics import TOPICS_DIR
-from lapor.commands.unit import evidence_of
-from lapor.errors import Refused
 from lapor.kafka.reader import Found
 from lapor.kafka.worklist import as_json, as_table, open_items
 
@@ -149,22 +146,3 @@ def test_the_table_says_when_it_is_due_as_the_citizen_was_told_wherever_it_is_re
     Console(file=shown, width=200).print(as_table(open_items("PUPR", [_told(1, deadline_at=due)]), NOW))
 
     assert "Senin 30 Nov " in shown.getvalue()
-
-
-def test_a_proof_carries_its_address_size_and_checksum(tmp_path: Path) -> None:
-    (tmp_path / "foto.jpg").write_bytes(b"abc")
-
-    found = evidence_of(f"{tmp_path}/foto.jpg=https://foto.example/1?a=b")
-
-    assert ("https://foto.example/1?a=b", "image/jpeg", 3) == (found.url, found.media_type, found.bytes)
-    assert "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" == found.sha256
-
-
-@pytest.mark.parametrize(
-    "given", ["nowhere.jpg=https://foto.example/1", "{}", "{}=foto.example", "{}=http://foto.example/1"]
-)
-def test_a_proof_that_is_none_is_refused_with_the_remedy(tmp_path: Path, given: str) -> None:
-    (tmp_path / "foto.jpg").write_bytes(b"abc")
-
-    with pytest.raises(Refused, match=r"--proof .*such as"):
-        evidence_of(given.format(tmp_path / "foto.jpg"))

@@ -1,0 +1,44 @@
+"""The commands that every service has: what they miss or cannot reach is one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from chassis.cli import cli
+from chassis.exits import EXIT_SETTINGS, EXIT_TEMPORARY
+
+
+def asked(tmp_path: Path, command: str = "migrate") -> Result:
+    return CliRunner().invoke(cli("router", lambda: None, [tmp_path]), [command])
+
+
+def test_migrate_says_for_which_service_it_misses_the_database(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.delenv("DATABASE_URL")
+    left = asked(tmp_path)
+    assert (EXIT_SETTINGS, "router can't start, 1 setting(s) to mend:\n  DATABASE_URL: not set\n") == (
+        left.exit_code,
+        left.stderr,
+    )
+
+
+def test_rewind_says_in_one_sentence_what_cannot_be_reached(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9")
+    environment.setenv("DATABASE_URL", "postgresql://u:hunter2@127.0.0.1:9/d")
+    left = asked(tmp_path, "rewind")
+    assert EXIT_TEMPORARY == left.exit_code
+    assert left.stderr.startswith("router: its database or Kafka can't be used: ")
+    assert (1, False) == (left.stderr.count("\n"), "hunter2" in left.stderr)
+
+
+def test_migrate_says_in_one_sentence_that_the_database_cannot_be_reached(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    environment.setenv("DATABASE_URL", "postgresql://u:hunter2@127.0.0.1:9/d")
+    left = asked(tmp_path)
+    assert EXIT_TEMPORARY == left.exit_code
+    assert left.stderr.startswith("router: its database can't be used: ")
+    assert '"127.0.0.1", port 9 failed: Connection refused\n' in left.stderr
+    assert (1, False) == (left.stderr.count("\n"), "hunter2" in left.stderr)

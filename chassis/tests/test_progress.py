@@ -1,0 +1,66 @@
+"""How far a service is, and when it is stuck."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from chassis.progress import Progress
+from chassis.wire import Record
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1_000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_who_is_idle_is_not_stalled_when_a_record_comes(clock: list[float]) -> None:
+    progress = Progress("t")
+    progress.ends = lambda: {("t.in", 0): 5}
+    progress.advance([Record("t.in", 0, 4, None, None, 0)])
+    clock[0] += 600
+    progress.observe()
+    assert (progress.lag, progress.stalled_s()) == (0, 0)
+    progress.ends = lambda: {("t.in", 0): 8}
+    clock[0] += 1
+    progress.observe()
+    assert (progress.lag, progress.stalled_s()) == (3, 1)
+    clock[0] += 200
+    progress.observe()
+    assert progress.stalled_s() == 201
+
+
+def test_an_event_loop_that_does_not_look_is_stalled(clock: list[float]) -> None:
+    progress = Progress("t")
+    progress.observe()
+    clock[0] += 130
+    assert progress.stalled_s() == 130
+
+
+def test_a_rebalance_is_no_loss_of_the_assignment_and_forgets_old_offsets(clock: list[float]) -> None:
+    progress = Progress("t")
+    progress.ends = lambda: {("t.in", 0): 5}
+    progress.advance([Record("t.in", 0, 0, None, None, 0)])
+    progress.observe()
+    assert (progress.assigned, progress.lag) == (True, 4)
+    progress.ends = dict
+    clock[0] += 10
+    progress.observe()
+    assert (progress.assigned, progress.lag, progress.unassigned_s()) == (False, 0, 10)
+    progress.ends = lambda: {("t.in", 0): 50}
+    progress.observe()
+    assert (progress.assigned, progress.lag, progress.unassigned_s()) == (True, 0, 0)
+
+
+def test_the_watchdog_leaves_when_nothing_is_assigned(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ASSIGNMENT_TIMEOUT_S", "1")
+    code = (
+        "import time; from functools import partial; from chassis.progress import *; from chassis.settings import *\n"
+        "start_watchdog(partial(stuck, Progress('t'), read_settings(ServiceSettings))); time.sleep(20)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 75
