@@ -1,0 +1,161 @@
+"""A module of over 60 lines has its test file, or stands in a short list with the file that covers it and why.
+
+The test file of ``adapters/store.py`` is ``test_store.py``, at the top of the package's tests or in their folder
+``adapters/``; that of ``__main__.py`` is ``test_main.py``.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("contracts", "kabupaten", "chassis", "intake", "testing", "deploy/local", "services/*")
+LONG = 60
+
+
+class Cover(NamedTuple):
+    """The test file that covers a module, and why it is that one.
+
+    It imports the module, or what imports that; or it starts what ``runs`` it, by these words.
+    """
+
+    test: str
+    why: str
+    runs: str = ""
+
+
+_TOOL = "what tests are made with: it is tried by each that uses it, such as this one"
+_WIRING = "joins what others decide, and a wrong joint stops every story"
+_FLOW = "one stage of a story; told as stories, in which a wrong decision shows"
+#: By module, or by folder for all in it that have no test file of their own.
+COVERED = {
+    "chassis/consume.py": Cover("chassis/tests/test_processor.py", "a broker feeds it", "stateful"),
+    "chassis/publish.py": Cover("chassis/tests/test_outbox.py", "what it sends is what the relay has sent"),
+    "chassis/service.py": Cover(
+        "chassis/tests/test_processor.py", "it is a process, and that one kills it", "stateful"
+    ),
+    "chassis/unreadable.py": Cover(
+        "chassis/tests/test_foreign_producers.py", "only a broker has such batches", "bench"
+    ),
+    "classifier/__main__.py": Cover("services/classifier/tests/training/test_build.py", "each command by its subject"),
+    "classifier/category/linear_model.py": Cover(
+        "services/classifier/tests/training/test_evaluate.py", "how good it is counts, on texts it was not taught"
+    ),
+    "classifier/extractors/gazetteer.py": Cover(
+        "services/classifier/tests/extractors/test_place.py", "names matter where they are found"
+    ),
+    "classifier/training/labelled_rows.py": Cover(
+        "services/classifier/tests/training/test_build.py", "rows are read to be learnt from"
+    ),
+    "classifier/training/synthetic_phrases.py": Cover(
+        "services/classifier/tests/training/test_augment.py", "data, read through what fills its gaps"
+    ),
+    "contracts/events.py": Cover("contracts/tests/test_examples.py", "structs: each has examples"),
+    "contracts/identifiers.py": Cover("contracts/tests/test_masking.py", "data: each pattern has a text"),
+    "intake/complaint_view.py": Cover("intake/tests/test_projection.py", "its rows are what the projection keeps"),
+    "intake/service.py": Cover("services/intake-web/tests/test_process.py", _WIRING),
+    "intake_social/app.py": Cover("services/intake-social/tests/test_polling.py", _WIRING),
+    "intake_web/app.py": Cover("services/intake-web/tests/test_door.py", _WIRING),
+    "intake_web/handlers/problems.py": Cover(
+        "services/intake-web/tests/test_api.py", "an answer of the API is a problem or none"
+    ),
+    "intake_web/handlers/visit.py": Cover("services/intake-web/tests/test_pages.py", "each page is one of a visit"),
+    "intake_web/words.py": Cover("services/intake-web/tests/test_api.py", "the words that the API gives", "history"),
+    "lapor/__main__.py": Cover("tests/architecture/test_help.py", "it lists the commands"),
+    "lapor/demo/scenarios.py": Cover("deploy/local/tests/test_player.py", "data: the stories that are played"),
+    "lapor/kafka/principal.py": Cover("deploy/local/tests/test_reader.py", "who reads, and may not"),
+    "lapor/options.py": Cover("deploy/local/tests/test_reader.py", "the options of all commands that read"),
+    "lapor/processes/process.py": Cover("deploy/local/tests/test_supervisor.py", "processes are there to be started"),
+    "lapor/processes/state.py": Cover("deploy/local/tests/test_supervisor.py", "what the supervisor writes down"),
+    "lapor/servers/kafka.py": Cover("deploy/local/tests/test_isolation.py", "the broker that all of it asks"),
+    "lapor/servers/provision.py": Cover("deploy/local/tests/test_isolation.py", "only a broker knows the rights"),
+    "lapor/servers/quotas.py": Cover("deploy/local/tests/test_isolation.py", "only a broker slows a unit"),
+    "lapor/standins/": Cover("deploy/local/tests/test_standins.py", "one server, asked by the vendors' own libraries"),
+    "lapor/system/start.py": Cover("deploy/local/tests/test_up.py", "it is `lapor up`", '"up"'),
+    "router/app.py": Cover("tests/pipeline/test_pipeline.py", _WIRING),
+    "router/case.py": Cover("services/router/tests/test_status_table.py", "what is kept between two steps of a story"),
+    "router/handlers.py": Cover("services/router/tests/test_stories.py", "every story goes through it"),
+    "router/registration.py": Cover("services/router/tests/test_routing.py", _FLOW),
+    "router/replies.py": Cover("services/router/tests/test_status_table.py", "a table of actions, tried cell by cell"),
+    "router/timers.py": Cover("services/router/tests/test_store.py", "a database tells it what is due"),
+    "router/transfers.py": Cover("services/router/tests/test_support_replies.py", _FLOW),
+    "sla_monitor/app.py": Cover("tests/pipeline/test_pipeline.py", _WIRING),
+    "sla_monitor/pauses.py": Cover("services/sla-monitor/tests/test_silence_and_pauses.py", _FLOW),
+    "sla_monitor/state.py": Cover("services/sla-monitor/tests/test_clock.py", "what is kept between two steps"),
+    "testing/bench/": Cover("testing/tests/test_bench.py", "measures on servers of its own", '"bench"'),
+    "testing/events.py": Cover("services/router/tests/router_office.py", _TOOL),
+    "testing/fakes.py": Cover("services/router/tests/router_office.py", _TOOL),
+    "testing/fixtures.py": Cover("chassis/tests/conftest.py", _TOOL),
+    "testing/servers.py": Cover("chassis/tests/conftest.py", _TOOL),
+    "testing/standins.py": Cover("deploy/local/tests/test_standins.py", _TOOL),
+}
+
+
+@cache
+def _sources() -> dict[str, Path]:
+    """All modules, by their path below ``src``."""
+    found = [path for part in PARTS for path in sorted(ROOT.glob(f"{part}/src/**/*.py"))]
+    return {str(path).rpartition("/src/")[2]: path for path in found}
+
+
+def _has_own(module: str) -> bool:
+    path = _sources()[module]
+    tests = Path(str(path).rpartition("/src/")[0], "tests")
+    folders, name = Path(module).parent.parts[1:], f"test_{path.name.replace('__', '')}"
+    return (tests / name).exists() or (tests.joinpath(*folders) / name).exists()
+
+
+def _untested() -> list[str]:
+    long = [module for module, path in _sources().items() if len(path.read_text().splitlines()) > LONG]
+    return [module for module in long if not _has_own(module)]
+
+
+def _within(entry: str, module: str) -> bool:
+    return module == entry or (entry.endswith("/") and module.startswith(entry))
+
+
+@cache
+def _imports(path: Path) -> frozenset[str]:
+    """What ``path`` imports, as paths below ``src``; that of a helper beside a test is its name."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{each.name}" for each in node.names)}
+    return frozenset(f"{name.replace('.', '/')}.py" for name in names)
+
+
+def _reaches(test: Path, entry: str) -> bool:
+    """Whether ``test``, or a helper or conftest beside it, imports what ``entry`` names, or what imports that."""
+    beside = [path for path in test.parent.glob("*.py") if path.name in _imports(test) or path.name == "conftest.py"]
+    direct = frozenset[str]().union(*(_imports(path) for path in (test, *beside)))
+    second = frozenset[str]().union(*(_imports(_sources()[name]) for name in direct if name in _sources()))
+    return any(_within(entry, module) for module in direct | second)
+
+
+def test_a_long_module_has_its_test_file_or_is_in_the_list() -> None:
+    listed = tuple(COVERED)
+
+    assert len(_sources()) > 150
+    assert [] == [module for module in _untested() if not any(_within(entry, module) for entry in listed)]
+
+
+def test_the_list_names_nothing_that_is_short_or_gone_or_has_its_test_file() -> None:
+    untested = _untested()
+
+    assert [] == [entry for entry in COVERED if not any(_within(entry, module) for module in untested)]
+
+
+@pytest.mark.parametrize("entry", COVERED)
+def test_what_is_said_to_cover_a_module_imports_it_or_runs_it(entry: str) -> None:
+    cover = COVERED[entry]
+    test = ROOT / cover.test
+
+    assert cover.runs in test.read_text()
+    assert bool(cover.runs) is not _reaches(test, entry)
