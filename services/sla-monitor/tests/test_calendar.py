@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kabupaten.calendar import Calendar, LocalDay
-from sla_monitor.calendar import day_off, estimated, is_half, knows_joint_leave, office_hours
+from sla_monitor.calendar import DayOff, day_off, estimated, is_half, knows_joint_leave, office_hours
 
 MONDAY, FRIDAY, SATURDAY = date(2026, 3, 2), date(2026, 3, 6), date(2026, 3, 7)
 WHOLE = ((time(7, 30), time(12)), (time(13), time(16)))
@@ -34,16 +34,16 @@ CALENDAR = Calendar(
     ("day", "why"),
     [
         (MONDAY, None),
-        (date(2026, 3, 3), ("holiday", "libur: Hari Raya")),
-        (date(2026, 3, 4), ("estimated", "libur: Idulfitri (perkiraan)")),
+        (date(2026, 3, 3), DayOff("holiday", "libur: Hari Raya", "Hari Raya")),
+        (date(2026, 3, 4), DayOff("estimated", "libur: Idulfitri (perkiraan)", "Idulfitri (perkiraan)")),
         (date(2026, 3, 5), None),  # the kabupaten overrules the nation's holiday
-        (SATURDAY, ("holiday", "libur: Libur")),  # a holiday is told before the weekend
-        (date(2026, 3, 8), ("weekend", "Minggu")),
-        (date(2026, 3, 9), ("holiday", "libur: HUT Soppeng")),
+        (SATURDAY, DayOff("holiday", "libur: Libur", "Libur")),  # a holiday is told before the weekend
+        (date(2026, 3, 8), DayOff("weekend", "Minggu")),
+        (date(2026, 3, 9), DayOff("holiday", "libur: HUT Soppeng", "HUT Soppeng")),
         (date(2026, 3, 14), None),  # a Saturday on duty
     ],
 )
-def test_a_day_is_off_for_a_reason_or_there_is_work(day: date, why: tuple[str, str] | None) -> None:
+def test_a_day_is_off_for_a_reason_or_there_is_work(day: date, why: DayOff | None) -> None:
     assert why == day_off(CALENDAR, day)
 
 
