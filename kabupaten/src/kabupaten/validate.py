@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 import msgspec
 from msgspec import Meta, Struct
 
-from kabupaten.problems import Problem, Where, refuse
+from kabupaten.problems import Problem, RegionError, Where
 from kabupaten.source import Source
 
 T = TypeVar("T")
@@ -39,8 +39,10 @@ def parse(source: Source, kind: type[T]) -> T:
     Raises:
         RegionError: it does not fit; all that does not is named.
     """
-    refuse(mistakes(source, kind))
-    return msgspec.convert(_given(source), kind)
+    try:
+        return msgspec.convert(_given(source), kind)
+    except msgspec.ValidationError:  # it names one mistake; to find them all takes many times as long
+        raise RegionError(mistakes(source, kind)) from None
 
 
 def mistakes(source: Source, kind: type[Any]) -> Iterator[Problem]:
