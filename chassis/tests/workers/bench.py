@@ -118,8 +118,10 @@ class Bench:
         self.create(self.dlq, config={"max.message.bytes": "2097152"})
         self.create(self.replay)
         self.producer = Producer({**client, "partitioner": "murmur2_random", "linger.ms": 2})
-        # Its group is only asked for its offsets: who assigns partitions by hand joins nothing.
-        self.reader = Consumer({**client, "group.id": self.name, "enable.auto.commit": False})
+        # Its group is only asked for its offsets: who assigns partitions by hand joins nothing. A fetch that waits for
+        # records holds up what else is asked on its connection, by default for half a second.
+        reading = {"group.id": self.name, "enable.auto.commit": False, "fetch.wait.max.ms": 10}
+        self.reader = Consumer({**client, **reading})
         self.dsn = self.stack.database(self.name)
         migrate(self.dsn, counting.MIGRATIONS)
 
