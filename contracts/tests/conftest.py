@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -20,6 +21,14 @@ def units() -> list[str]:
 @pytest.fixture(scope="session")
 def topics(units: list[str]) -> list[Topic]:
     return load_topics(units)
+
+
+@pytest.fixture(scope="session")
+def draft7() -> Any:
+    """jsonschema's validator, imported by who uses it: that takes a second, and every worker collects every test."""
+    from jsonschema import Draft7Validator
+
+    return Draft7Validator
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from jsonschema import Draft7Validator
 
 from contracts import codec, ticket
 from contracts.masking import mask
@@ -27,10 +27,10 @@ def _all(name: str) -> list[codec.Event]:
 
 
 @each_example
-def test_an_example_is_valid_for_its_closed_schema(path: Path) -> None:
+def test_an_example_is_valid_for_its_closed_schema(path: Path, draft7: Any) -> None:
     schema = json.loads((TOPICS_DIR / _topic(path) / "schema.json").read_text())
 
-    problems = [error.message for error in Draft7Validator(schema).iter_errors(json.loads(path.read_text()))]
+    problems = [error.message for error in draft7(schema).iter_errors(json.loads(path.read_text()))]
 
     assert problems == []
 

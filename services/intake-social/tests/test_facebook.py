@@ -11,6 +11,7 @@ import pytest
 
 from intake_social.adapters.errors import SocialRefused, SocialThrottled, SocialUnauthorized, SocialUnavailable
 from intake_social.adapters.facebook import FacebookPage
+from testing.standins import post
 
 PAGE = "170800000000001"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -25,7 +26,7 @@ async def page(base: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Face
 
 
 def visitor_posts(base: str, text: str, name: str = "Andi") -> str:
-    return str(httpx.post(f"{base}/graph/post", json={"name": name, "text": text}).json()["id"])
+    return str(post(f"{base}/graph/post", name=name, text=text)["id"])
 
 
 def fault(base: str, kind: str) -> None:
