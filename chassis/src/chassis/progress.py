@@ -89,12 +89,12 @@ class Progress:
 
 
 async def keep_observing(progress: Progress) -> None:
-    """For ever: take stock each second."""
+    """For ever: take stock each second; more often until there are partitions, for which readiness waits."""
     while True:
         # Faust's consumer lives in another thread: it may not be there yet, or lose a partition as we ask.
         with contextlib.suppress(ConsumerNotStarted, AssertionError):
             progress.observe()
-        await asyncio.sleep(1)
+        await asyncio.sleep(1 if progress.assigned else 0.1)
 
 
 async def watch_topics(
