@@ -13,6 +13,7 @@ from typing import Any
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from faust.tables.manager import TableManager
 
 from chassis import metrics, unreadable  # noqa: F401 - what no client can decode stops no consumer
 from chassis.exits import leave_now
@@ -39,6 +40,15 @@ class _App(faust.App):
 
     def _create_directories(self) -> None:
         """Make none."""
+
+
+class _NoTables(TableManager):
+    """Faust's, without the second that it gives an app to name its tables."""
+
+    async def on_start(self) -> None:
+        """Go on, as after that second."""
+        await self._update_channels()
+        await self.recovery.start()
 
 
 class _Worker(faust.Worker):
@@ -87,6 +97,7 @@ def faust_app(settings: ServiceSettings, sources: Sequence[str], start: Start, p
         topic_allow_declare=False,
         topic_disable_leader=True,
         store="memory://",
+        TableManager=_NoTables,
         web_enabled=False,
     )
     topic = app.topic(*sources, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
