@@ -6,6 +6,9 @@ PARTS := contracts kabupaten chassis intake $(wildcard services/*) deploy/local 
 SOURCES := contracts/src kabupaten/src chassis/src intake/src deploy/local/src testing/src $(wildcard services/*/src)
 TESTS := $(wildcard $(addsuffix /tests,$(PARTS)) tests/*)
 
+# Tests start hundreds of Python processes: what is compiled is kept, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help sync run down test check fmt lock schemas sbom
 
