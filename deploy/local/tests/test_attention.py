@@ -43,7 +43,7 @@ class Metrics(BaseHTTPRequestHandler):
 def data(tmp_path: Path) -> Iterator[DataDir]:
     """The router answers, the others are away."""
     server = HTTPServer((HOST, 0), Metrics)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01])
     thread.start()
     away = any_free()
     found = DataDir(tmp_path)

@@ -33,7 +33,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
         place.mkdir(parents=True)
         (place / f"{name}-1.jar").write_bytes(name.encode())
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever).start()
+    threading.Thread(target=server.serve_forever, args=[0.01]).start()
     here = {"here": f"http://127.0.0.1:{server.server_port}"}
     monkeypatch.setattr("jgo.maven._core.DEFAULT_REMOTE_REPOS", here)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

@@ -56,7 +56,7 @@ def application(answers: list[int]) -> Iterator[tuple[str, list[str]]]:
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=[0.01], daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/sms/kannel/mo", asked
         server.shutdown()

@@ -51,7 +51,7 @@ class Network:
 @pytest.fixture
 def network() -> Iterator[Network]:
     opened = Network()
-    thread = threading.Thread(target=opened.server.serve_forever)
+    thread = threading.Thread(target=opened.server.serve_forever, args=[0.01])
     thread.start()
     yield opened
     opened.server.shutdown()
