@@ -14,8 +14,8 @@ settings.register_profile("steady", deadline=None, derandomize=True, suppress_he
 settings.register_profile("search", settings.get_profile("steady"), derandomize=False, max_examples=20_000)
 settings.load_profile("steady")
 
-#: End-to-end tests that start a system of their own.
-ALONE = ("test_breach", "test_erasure", "test_fuzz", "test_new_kabupaten")
+#: End-to-end tests that start a system of their own, and what takes minutes on servers of its own.
+ALONE = ("test_breach", "test_erasure", "test_fuzz", "test_new_kabupaten", "test_processor")
 
 
 class ByServers(LoadScopeScheduling):
@@ -35,7 +35,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest first, so that no worker is left with it. The loss test counts all topics: first of all."""
     items.sort(
-        key=lambda item: [part not in item.nodeid for part in ("test_loss", "tests/e2e/", "deploy/local/", "testing/")]
+        key=lambda item: [
+            part not in item.nodeid for part in ("test_loss", "tests/e2e/", "deploy/local/", "chassis/", "testing/")
+        ]
     )
 
 
