@@ -33,7 +33,7 @@ _names = (f"test_{n}" for n in itertools.count())
 def stack() -> Iterator[Stack]:
     """A PostgreSQL on a free port, outside pytest's own folder: that one is closed again while the tests run."""
     with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:
-        stack = start_postgres(Path(folder))
+        stack = start_postgres(Path(folder), fsync=False)
         yield stack
         stack.discard()
 
@@ -68,6 +68,6 @@ async def pool(dsn: str) -> AsyncIterator[Pool]:
 def connected() -> Iterator[Stack]:
     """Kafka and PostgreSQL, started once for the whole test run; a test makes its own topics and databases."""
     with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:
-        stack = start_kafka_and_postgres(Path(folder))
+        stack = start_kafka_and_postgres(Path(folder), fsync=False)
         yield stack
         stack.discard()

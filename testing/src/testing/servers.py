@@ -119,8 +119,10 @@ def _until_gone(group: int) -> None:
         time.sleep(0.02)
 
 
-def start_postgres(directory: Path) -> Stack:
+def start_postgres(directory: Path, fsync: bool = True) -> Stack:
     """A started cluster in ``directory``, through which the server's user may pass, and a broker that is not started.
+
+    Without ``fsync`` what was committed outlives the server, however it ends, but not the machine.
 
     Raises:
         RuntimeError: it did not start; the message ends with its log.
@@ -135,18 +137,20 @@ def start_postgres(directory: Path) -> Stack:
         logs=directory,
     )
     postgres.prepare(stack.cluster)
+    if not fsync:
+        (stack.cluster.directory / "postgresql.auto.conf").write_text("fsync = off\n")
     stack.start_postgres()
     return stack
 
 
-def start_kafka_and_postgres(directory: Path) -> Stack:
+def start_kafka_and_postgres(directory: Path, fsync: bool = True) -> Stack:
     """Both, started.
 
     Raises:
         Refused: the jars cannot be had.
         RuntimeError: one of them did not start; the message ends with its log.
     """
-    stack = start_postgres(directory)
+    stack = start_postgres(directory, fsync)
     try:
         kafka.prepare(stack.broker)
         stack.start_broker()
