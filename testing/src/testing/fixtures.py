@@ -5,6 +5,7 @@ A ``conftest.py`` that names one offers it; each has its own server, so that an 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -38,16 +39,16 @@ def stack() -> Iterator[Stack]:
         stack.discard()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_database(stack: Stack) -> Callable[..., str]:
     """Makes a database with the migrations of the given folders, and returns its address."""
 
-    def make(*migrations: Path) -> str:
-        address = stack.database(next(_names))
-        migrate(address, *migrations)
-        return address
+    @functools.cache
+    def migrated(*migrations: Path) -> str:
+        migrate(stack.database(name := next(_names)), *migrations)
+        return name
 
-    return make
+    return lambda *migrations: stack.copy(migrated(*migrations), next(_names))
 
 
 @pytest.fixture

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from psycopg import sql
+
 from contracts.topics import Topic
 from lapor.processes.data_dir import DataDir, let_through, tail
 from lapor.processes.ports import choose
@@ -60,6 +63,17 @@ class Stack:
         self.passwords.setdefault(key, secrets.token_urlsafe(24))
         postgres.provision(self.cluster, {name: self.passwords[key]})
         return self.cluster.dsn(name, name, self.passwords[key])
+
+    def copy(self, template: str, name: str) -> str:
+        """The DSN of a copy of the database ``template``, with its own role; nobody may be connected to that one."""
+        old, new = sql.Identifier(template), sql.Identifier(name)
+        with psycopg.connect(self.cluster.dsn(), autocommit=True) as db:
+            db.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(new, old))
+        dsn = self.database(name)
+        with psycopg.connect(self.cluster.dsn(name), autocommit=True) as db:
+            db.execute(sql.SQL("ALTER DATABASE {0} OWNER TO {0}").format(new))
+            db.execute(sql.SQL("REASSIGN OWNED BY {} TO {}").format(old, new))
+        return dsn
 
     def start_broker(self) -> None:
         """Start the broker and wait until it answers."""
