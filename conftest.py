@@ -1,5 +1,7 @@
 """For every test: the packages are known before pytest meets the folders of the same name; who runs what, and when."""
 
+import gc
+
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
@@ -39,6 +41,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             part not in item.nodeid for part in ("test_loss", "tests/e2e/", "deploy/local/", "chassis/", "testing/")
         ]
     )
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over all tests and what they import: it would look at them again and again."""
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
