@@ -7,7 +7,7 @@ const giliranKami = ({ why, complaint: c }) =>
   why !== "withdrawn" && !usai.includes(c.status) &&
   (c.role === "support" ? c.support.some((s) => s.unit === UNIT && s.status !== "done") : c.unit === UNIT);
 // Untuk meja triase dan atasan: ada yang harus dilakukan, walaupun unit lain yang memimpin atau laporannya sudah selesai.
-const meja = ["handed-over", "similar", "rated", "escalated", "rights-requested"];
+const meja = ["handed-over", "similar", "urgent", "rated", "escalated", "rights-requested"];
 const untukMeja = ({ why, stage, reply, complaint: c }) =>
   reply ? !reply.accepted && c.role !== "support" && c.unit !== UNIT : meja.includes(why) || stage === "rights";
 const urutan = ({ complaint: c }) =>

@@ -13,6 +13,7 @@ import yaml
 from contracts.dates import due_in_words, time_in_words
 from contracts.events import DerivationDay
 from contracts.sentences import DAY_CODES
+from contracts.vocabulary import DangerKind
 from intake.complaint_view import ComplaintView
 from intake.texts import PARTS, Texts
 from kabupaten import load
@@ -52,8 +53,33 @@ def test_the_receipt_of_a_marked_complaint_is_one_sms_and_of_one_with_both_marks
 
 def test_the_answers_that_need_no_ticket_are_one_sms() -> None:
     forms = [TEXTS.sms[name] for name in ("help", "format", "empty", "too_many", "too_long")]
-    values = {**TEXTS.promises, "length": 10_001, "most": 10_000}
+    values = {**TEXTS.promises, "length": 10_001, "most": 10_000, "emergency": TEXTS.in_doubt}
     assert 160 >= max(len(form.format(**values)) for form in forms)
+
+
+@pytest.mark.parametrize("kind", DangerKind)
+def test_who_is_in_danger_reads_first_whom_to_call_and_no_date_in_one_sms(kind: DangerKind) -> None:
+    story = ComplaintView(ticket=T, danger=[kind], deadline_at=ENDS[0], promise="3 hari kerja")
+    for service in ("intake-sms", "intake-social"):
+        text = TEXTS.receipt(service, story)
+        number = TEXTS.emergency.calls([kind])[0].number
+        assert text.index(number) < text.index(T)
+        assert "hari" not in text
+        assert len(text) <= 160
+        assert len(TEXTS.said_again([kind], T)) <= 160
+
+
+def test_of_several_dangers_the_numbers_of_all_are_said() -> None:
+    text = TEXTS.call_for_help([DangerKind.FIRE, DangerKind.RESCUE])
+    assert ["113" in text, "115" in text] == [True, True]
+    assert TEXTS.call_for_help([]) == TEXTS.call_for_help(["flood of words"]) == ""
+
+
+def test_who_only_looks_for_the_right_unit_is_none_for_citizens() -> None:
+    assert TEXTS.unit("DISKOMINFO", "triage") == TEXTS.parts["nobody"] != TEXTS.unit("DISKOMINFO", "unit")
+    assert TEXTS.unit("INSPEKTORAT", "triage") == TEXTS.unit("INSPEKTORAT")
+    looked_at = ComplaintView(ticket=T, status="routed", unit="DISKOMINFO", lane="triage")
+    assert "Kom" not in TEXTS.status_line(looked_at, T)
 
 
 def test_a_post_has_room_for_the_apology_of_any_unit() -> None:
@@ -109,6 +135,7 @@ DAYS: list[tuple[str, dict[str, Any], str]] = [
     ("working_time", {"amount": 27_000.0}, "7 jam 30 menit kerja"),
     ("working_time", {"amount": 1800.0, "kind": "half"}, "0 jam 30 menit kerja (setengah hari)"),
     ("hours", {"amount": 72.0}, "72 jam sejak mulai"),
+    ("minutes", {"amount": 30.0}, "30 menit sejak mulai"),
     ("seconds", {"amount": 25.0}, "25 detik sejak mulai"),
     ("waited", {"amount": 3660.0}, "menunggu jawaban pelapor, 1 jam 1 menit tidak dihitung"),
     ("waited_seconds", {"amount": 59.0}, "menunggu jawaban pelapor, 59 detik tidak dihitung"),

@@ -43,7 +43,7 @@ def spoil(file: str, old: str, new: str) -> Callable[[Path], None]:
         (spoil("routing", "when: {category: listrik_energi}\n", "when: {}\n"), "routing", "a rule for everything"),
         (spoil("routing", "similar: {suggest: 0.75}", "similar: {suggest: 0.9, merge: 0.8}"), "routing",
          "0.8 is below suggest, 0.9"),
-        (spoil("lexicon/urgency", "darurat:", "gawat:"), "urgency", "missing required field `darurat`"),
+        (spoil("lexicon/urgency", "tinggi:", "gawat:"), "urgency", "missing required field `tinggi`"),
         (spoil("lexicon/conduct", "kolusi,", "KOLUSI,"), "conduct", "'KOLUSI' has KOLUSI, which is no group"),
         (spoil("categories", "bbpjn,", "BBPJN + jalan,"), "categories", "BBPJN, which is no group"),
         (spoil("sla", "\ndefault: ", "\ndefault: x\ndefault: "), "sla", "default stands twice"),

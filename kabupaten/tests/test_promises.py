@@ -40,10 +40,9 @@ def test_another_region_makes_its_own_promises(soppeng: Path) -> None:
             "web.rights: {rights}: standar-3",
         ),
         (
-            "        warn_ratio: 0.7\n        pause: {during: [waiting_for_reporter], amount: 5, unit: working_days}\n",
-            "        pause: {during: [waiting_for_reporter], amount: 5, unit: working_days}\n"
-            "        variants: [{type: [aspirasi], amount: 9}]\n",
-            "sms.help: {promise}: standar-3-hari has another time for some complaints",
+            "        variants:\n",
+            "        variants:\n          - {type: [aspirasi], amount: 9}\n",
+            "sms.help: {promise}: standar-3-hari gives itself longer for some complaints",
         ),
     ],
 )

@@ -82,7 +82,7 @@ def test_what_no_source_confirms_is_marked(sla: Sla) -> None:
         ("amount: 3", "amount: tiga", "amount", "whole number above 0"),
         ("amount: 3", "amount: 0", "amount", "whole number above 0"),
         ("amount: 3", "amount: 2.5", "amount", "whole number above 0"),
-        ("unit: working_days", "unit: hari", "unit", "working_days, days, working_hours, hours or seconds"),
+        ("unit: working_days", "unit: hari", "unit", "working_days, days, working_hours, hours, minutes or seconds"),
         ("warn_ratio: 0.7", "warn_ratio: 70", "warn_ratio", "above 0 and up to 1"),
         ("at_deadline: lapsed", "at_deadline: closed", "at_deadline", "breached or lapsed"),
         ("ends: [resolved]", "ends: [selesai]", "ends", "kinds of complaint.updated"),

@@ -85,6 +85,7 @@ def test_the_worklist_shows_what_is_to_be_forwarded_and_what_for(tmp_path: Path)
     records = records_of(
         ("handed-over", {"status": "handed_over"}),
         ("similar", {"unit": "PUPR"}),
+        ("urgent", {"unit": "PUPR"}),
         ("followed-up", {"unit": "PUPR"}),
         ("withdrawn", {"unit": "PUPR"}),
         ("escalated", {"unit": "PUPR"}),
@@ -98,9 +99,10 @@ def test_the_worklist_shows_what_is_to_be_forwarded_and_what_for(tmp_path: Path)
     assert {
         ("SPG-S000-00001", "handed-over: karena handed-over"),
         ("SPG-S000-00002", "similar: karena similar"),
-        ("SPG-S000-00005", "escalated: karena escalated"),
-        ("SPG-S000-00006", "rights-requested: karena rights-requested"),
-        ("SPG-S000-00007", "warned: karena warned-rights"),
+        ("SPG-S000-00003", "urgent: karena urgent"),
+        ("SPG-S000-00006", "escalated: karena escalated"),
+        ("SPG-S000-00007", "rights-requested: karena rights-requested"),
+        ("SPG-S000-00008", "warned: karena warned-rights"),
     } == {tuple(line.split("\t")[0:3:2]) for line in shown.splitlines() if "\t" in line}
 
 

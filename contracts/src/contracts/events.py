@@ -64,6 +64,10 @@ class ComplaintReceived(Struct, frozen=True, kw_only=True):
     place: CitizenText | UnsetType = UNSET
     occurred: CitizenText | UnsetType = UNSET
     evidence: list[Evidence] = []
+    danger: Annotated[
+        list[Annotated[str, _one_of(words.DangerKind)]],
+        Meta(description="Danger to life that its words tell of; its sender was told at once whom to call."),
+    ] = []
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -144,7 +148,7 @@ class DerivationDay(Struct, frozen=True, kw_only=True):
     ] = UNSET
     amount: Annotated[
         float | UnsetType,
-        Meta(description="How far the count of days is; of hours and seconds the term; of a time its seconds."),
+        Meta(description="How far the count of days is; of a span the term; of a time its seconds."),
     ] = UNSET
     called: Annotated[
         str | UnsetType, Meta(description="What the day is called: a holiday, or why the kabupaten works or does not.")

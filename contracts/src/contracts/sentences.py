@@ -33,6 +33,7 @@ DayCode = Literal[
     "day",
     "working_time",
     "hours",
+    "minutes",
     "seconds",
     "waiting",
     "waited",

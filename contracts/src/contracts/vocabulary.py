@@ -124,7 +124,20 @@ class Urgency(StrEnum):
     DARURAT = "darurat"
 
 
-#: A person decides about these before any unit sees them.
+class DangerKind(StrEnum):
+    """Danger to life that a message tells of, in the order in which whom to call is said."""
+
+    FIRE = "fire"
+    RESCUE = "rescue"  # drowning, swept away, buried, trapped
+    ELECTRICITY = "electricity"
+    MEDICAL = "medical"
+    CRIME = "crime"
+    ABUSE = "abuse"  # of a woman or a child
+    DESPAIR = "despair"  # somebody wants to die
+    UNSPECIFIED = "unspecified"  # a cry for help that says no more
+
+
+#: These can't wait.
 URGENT = frozenset({Urgency.TINGGI, Urgency.DARURAT})
 
 
@@ -198,6 +211,7 @@ class Why(StrEnum):
     REPLIED = "replied"
     RATED = "rated"
     SIMILAR = "similar"  # perhaps the same as another
+    URGENT = "urgent"  # it can't wait, and went straight to its unit
     HANDED_OVER = "handed-over"  # forward it to its target
     ERASED = "erased"  # delete your copies
 

@@ -79,6 +79,7 @@ RIGHT = _told(1, "rights-requested", unit="PDAM", seq=4)
         pytest.param([_told(1, "handed-over", status="handed_over")], "1", id="to be forwarded"),
         pytest.param([_told(1, "handed-over", status="handed_over", unit="PDAM")], "1", id="handed over by another"),
         pytest.param([_told(1, "similar", unit="PDAM")], "1", id="perhaps the same"),
+        pytest.param([_told(1, "urgent", unit="PDAM")], "1", id="can't wait, and another unit has it"),
         pytest.param([_told(1, "rated", unit="PDAM", status="resolved")], "1", id="badly rated"),
         pytest.param([RIGHT], "1", id="a right is asked for"),
         pytest.param([RIGHT, _told(1, "warned", stage="rights", unit="PDAM", seq=4)], "1", id="soon late"),

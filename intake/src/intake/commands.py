@@ -16,6 +16,7 @@ from msgspec import UNSET
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.vocabulary import FollowUpKind
+from kabupaten.spelling import nearly
 
 Kind = Literal["addition", "status", "cancel", "rating", "reopen", "erasure", "restriction", "bad_ticket", "bad_rating"]
 
@@ -224,12 +225,3 @@ def starts_with_ticket(text: str) -> bool:
 def _meant(match: re.Match[str]) -> bool:
     """Whether it is meant as a ticket: "SPG pipa bocor" has the form of one too."""
     return "-" in match[2] or bool(_MIXED.match(match[1]) or _MIXED.match(match[3]))
-
-
-def nearly(word: str, keyword: str) -> bool:
-    """Whether one letter is missing, added or changed, or two neighbours are swapped, or nothing is wrong."""
-    one, two = word.casefold(), keyword.casefold()
-    same = next((n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
-    one, two = one[same:], two[same:]
-    swapped = one[:2] == two[:2][::-1] and one[2:] == two[2:]
-    return swapped or one[1:] == two[1:] or one[1:] == two or one == two[1:]

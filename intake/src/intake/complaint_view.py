@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from datetime import datetime
@@ -50,6 +51,7 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     seq: int = -1
     status: str = Status.RECEIVED
     unit: str | None = None
+    lane: str | None = None
     support: list[str] = []
     steps: list[Step] = []
     evidence: list[Evidence] = []
@@ -69,7 +71,8 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     erased: bool = False
     erase: tuple[str, bool] | None = None  # (complaint's id, whether it is to be told) to erase with this; not stored
     rahasia: bool = False  # who is not its reporter is told status and due date alone; also once use is restricted
-    anonim: bool = False  # known of those that this intake took
+    anonim: bool = False  # known of those that this intake took, as is `danger`
+    danger: list[str] = []
     notices: list[NewNotice] = []  # to add with this change; not stored
     revisions: list[Revision] = []  # of waiting notices, with this change; not stored
 
@@ -80,7 +83,9 @@ RESTRICTED = """c.follow_ups @> '[{"right": "restriction"}]'"""
 SENT_WITH = "coalesce((convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{{data,{}}}')::bool, false)"
 _LOAD = f"""
 SELECT ticket, s.body, c.registered_at IS NOT NULL AS registered,
-       {SENT_WITH.format("rahasia")} OR coalesce({RESTRICTED}, false) AS rahasia, {SENT_WITH.format("anonim")} AS anonim
+       {SENT_WITH.format("rahasia")} OR coalesce({RESTRICTED}, false) AS rahasia,
+       {SENT_WITH.format("anonim")} AS anonim,
+       convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{{data,danger}}' AS danger
 FROM unnest($1::text[]) AS t (ticket) LEFT JOIN stories s USING (ticket) LEFT JOIN complaints c USING (ticket)
 WHERE s.ticket IS NOT NULL OR c.ticket IS NOT NULL"""
 _SAVE = """
@@ -105,7 +110,9 @@ def _view(row: Mapping[str, Any]) -> ComplaintView:
         view = ComplaintView(ticket=row["ticket"], status=Status.ARCHIVED if row["registered"] else Status.RECEIVED)
     else:
         view = msgspec.json.decode(row["body"], type=ComplaintView)
-    return msgspec.structs.replace(view, rahasia=view.rahasia or row["rahasia"], anonim=row["anonim"])
+    return msgspec.structs.replace(
+        view, rahasia=view.rahasia or row["rahasia"], anonim=row["anonim"], danger=json.loads(row["danger"] or "[]")
+    )
 
 
 async def find_view(db: Connection | Pool, ticket: str) -> ComplaintView | None:
@@ -137,7 +144,8 @@ async def save_views(
     untold = {revision.ticket for revision in too_late if revision.tells_deadline}
     for ticket, view in views.items():
         deadline_untold = view.deadline_untold or (ticket in untold and view.status not in DONE)
-        bare = msgspec.structs.replace(view, erase=None, notices=[], revisions=[], deadline_untold=deadline_untold)
+        stored: dict[str, Any] = {"erase": None, "notices": [], "revisions": [], "danger": []}
+        bare = msgspec.structs.replace(view, **stored, deadline_untold=deadline_untold)
         await db.execute(_SAVE, ticket, msgspec.json.encode(bare).decode(), view.parent, view.status in FINAL)
     await db.execute(_REGISTERED, [t for t, view in views.items() if view.registered])
     if ended := {t: view.status for t, view in views.items() if view.status in FINAL}:  # from then on it is kept

@@ -23,6 +23,7 @@ class NoticeKind(StrEnum):
     """What a notice is about."""
 
     RECEIPT = "receipt"
+    DANGER = "danger"  # whom to call, and that it was taken; no bound keeps it back, but that of a day
     STEP = "step"  # of the story; its key is the step's number
     DEADLINE = "deadline"  # it moved, and no step of the story goes with that
     APOLOGY = "apology"

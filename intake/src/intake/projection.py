@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,8 @@ PUBLIC = "intake-social"
 _KINDS = frozenset[str](UpdateKind)
 _ASKED = UpdateKind.WAITING_FOR_REPORTER
 _DEADLINES = frozenset({UpdateKind.DEADLINE_SET, UpdateKind.RESUMED, UpdateKind.RESCHEDULED})
+#: What is understood so soon may give another date than the one at first, before anybody was told one.
+_MOMENTS = timedelta(seconds=30)
 _with = msgspec.structs.replace
 Decide = Callable[[Mapping[str, ComplaintView], Message, datetime], tuple[dict[str, ComplaintView], list[Emit]]]
 
@@ -163,7 +165,10 @@ class ComplaintProjection:
             view = _told_on_page(view, data, now, self._said(data.kind, view))
         if data.seq < view.seq or not self.notify or missed or data.origin != self.service:
             return view
-        if data.kind == UpdateKind.DEADLINE_SET and data.round == 1 and view.parent is None:
+        first = data.kind == UpdateKind.DEADLINE_SET or now - data.received_at < _MOMENTS
+        if first and data.round == 1 and view.parent is None:
+            if view.danger:  # told whom to call, and of no date
+                return view
             receipt = self.texts.receipt(self.service, view)
             return _with(view, revisions=[*view.revisions, Revision(view.ticket, NoticeKind.RECEIPT, "", receipt)])
         return self._tell_deadline(view, data, moved=before.paused or view.deadline_at != before.deadline_at)
@@ -243,7 +248,7 @@ class ComplaintProjection:
 def _moved(view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
     """What a step that is not the clock's changes of the complaint itself."""
     view = _with(view, seq=max(view.seq, data.seq), registered=True, rahasia=view.rahasia or data.rahasia)
-    view = _set(view, "status", data.seq, status=data.status, unit=data.unit, support=data.support)
+    view = _set(view, "status", data.seq, status=data.status, unit=data.unit, lane=data.lane, support=data.support)
     match data.kind:
         case UpdateKind.MERGED:  # the parent's clock counts for both
             facts = {"deadline_at": data.deadline_at or None, "derivation": data.derivation, "promise": ""}

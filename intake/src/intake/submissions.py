@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import logging
 import secrets
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -27,7 +27,7 @@ from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
 from contracts.ids import complaint_id
 from contracts.masking import mask
 from contracts.topics import FOLLOWED_UP, RECEIVED
-from contracts.vocabulary import DONE
+from contracts.vocabulary import DONE, DangerKind
 from intake import metrics
 from intake.complaint_view import SENT_WITH
 from intake.notices import NewNotice, NoticeKind, add_notices
@@ -122,10 +122,12 @@ class Submission:
     rahasia: bool = False
     secret: str | None = None
     thread: str | None = None
+    danger: Sequence[DangerKind] = ()  # what the words tell of; no part of what was sent
 
     def fingerprint(self, installation: UUID) -> bytes:
         """Make the HMAC-SHA256 of it all; without the installation's secret nobody can try what it was made of."""
-        return hmac.digest(_fingerprint_key(installation), msgspec.json.encode(self), "sha256")
+        sent = {name: value for name, value in msgspec.to_builtins(self).items() if name != "danger"}
+        return hmac.digest(_fingerprint_key(installation), msgspec.json.encode(sent), "sha256")
 
     def kept(self) -> Submission:
         """Leave out of an anonymous one all that leads to who sent it; of another one nothing."""
@@ -258,6 +260,7 @@ async def _store(
         rahasia=submission.rahasia,
         place=mask(submission.place, keep) if submission.place else UNSET,
         occurred=mask(submission.occurred, keep) if submission.occurred else UNSET,
+        danger=list(submission.danger),
     )
     (out,) = outgoing([Emit(topic=RECEIVED, subject=cid, data=received)], service=origin, cause=cid, now=now)
     stored = await db.fetchval(
@@ -282,10 +285,11 @@ async def _store(
 
 
 async def _confirm(db: Connection, submission: Submission, accepted: Accepted, text: str, wait_s: float) -> None:
-    """The receipt. It waits for its due date, and all that follows waits behind it."""
+    """The receipt. It waits for its due date, and all that follows waits behind it; in danger it does not wait."""
     if submission.address:
         to, thread, forget = submission.address, submission.thread, submission.anonim
-        notice = NewNotice(accepted.ticket, NoticeKind.RECEIPT, "", text, to, thread, after_s=wait_s, forget=forget)
+        kind, after_s = (NoticeKind.DANGER, 0) if submission.danger else (NoticeKind.RECEIPT, wait_s)
+        notice = NewNotice(accepted.ticket, kind, "", text, to, thread, after_s=after_s, forget=forget)
         await add_notices(db, [notice])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -11,15 +11,16 @@ from msgspec import UNSET
 from contracts.dates import WEEKDAYS, due_in_words
 from contracts.events import ComplaintUpdated, DerivationDay
 from contracts.sentences import DAY_CODES, DayCode
-from contracts.vocabulary import DONE, HEAD, DayKind, Status, UpdateKind
+from contracts.vocabulary import DONE, HEAD, DangerKind, DayKind, Lane, Status, UnitRole, UpdateKind
 from intake.complaint_view import ComplaintView
 from intake.submissions import TextProblem
 from kabupaten import Part, Region
+from kabupaten.danger import DangerWords
 from kabupaten.promises import NEXT_STEP, promises_on
 
-#: What the texts need: the names of the units, the kabupaten's time zone, the contacts that are not masked, and what
-#: is promised.
-PARTS: tuple[Part, ...] = ("texts", "units", "routing", "calendar", "sla")
+#: What the texts need: the names of the units, the kabupaten's time zone, the contacts that are not masked, what
+#: is promised, and what is said to who is in danger.
+PARTS: tuple[Part, ...] = ("texts", "units", "routing", "calendar", "sla", "emergency", "danger")
 
 #: Days with work, behind which it is said what they are called.
 _WITH_WORK: tuple[DayCode, ...] = ("working_day", "day", "waiting")
@@ -38,9 +39,11 @@ class Texts:
         self.sms: dict[str, str] = {**texts["answers"], **texts["sms"]}
         self.social: dict[str, str] = {**texts["answers"], **texts["social"]}
         self.web: dict[str, str] = {**texts["answers"], **texts["web"]}
+        self.triage = region.units.holder(UnitRole.TRIAGE)
         self.units = {unit.code: unit.name for unit in region.units.rows}
         self.zone = region.calendar.timezone
         self.contacts = region.contacts
+        self.danger, self.emergency, self.danger_words = texts["danger"], region.emergency, DangerWords(region.danger)
         self._sla = region.sla
 
     @property
@@ -60,15 +63,40 @@ class Texts:
         """Say on the website what stands below `web` (or `answers`) as ``name``."""
         return self.web[name].format(**values)
 
+    def call_for_help(self, kinds: Sequence[str]) -> str:
+        """Say whom to call now, in danger of ``kinds``; nothing where there is none."""
+        known = [kind for kind in kinds if kind in self.danger]
+        return self.danger[known[0]].format(call=self._calls(known)) if known else ""
+
+    def said_again(self, kinds: Sequence[str], ticket: str) -> str:
+        """Say whom to call to who tells of the same danger again."""
+        return f"{self.call_for_help(kinds)} {self.danger['again'].format(ticket=ticket)}"
+
+    @property
+    def in_doubt(self) -> str:
+        """Say whom to call to somebody who was not understood."""
+        return self.danger["unsure"].format(call=self._calls([DangerKind.UNSPECIFIED]))
+
+    def _calls(self, kinds: Sequence[str]) -> str:
+        return " atau ".join(call.in_words for call in self.emergency.calls(kinds))
+
     def receipt(self, service: str, story: ComplaintView) -> str:
-        """Confirm a complaint, with what its marks mean and, once that is known, its due date."""
+        """Confirm a complaint, with what its marks mean and, once that is known, its due date.
+
+        Who is in danger is told first whom to call, and of no date.
+        """
         answers = self.answers(service)
         marks = [answers[mark] for mark, given in (("rahasia", story.rahasia), ("anonim", story.anonim)) if given]
+        if story.danger:
+            taken = self.danger["taken"].format(ticket=story.ticket)
+            return " ".join([self.call_for_help(story.danger), taken, *marks])
         form = answers["receipt_due" if story.deadline_at else "receipt"]
         return " ".join([*marks, form.format(ticket=story.ticket, due=self.due(story))])
 
-    def unit(self, code: str | None) -> str:
-        """The name of a unit, for citizens."""
+    def unit(self, code: str | None, lane: str | None = None) -> str:
+        """The name of a unit, for citizens. Who only looks for the right one in the triage lane is none."""
+        if lane == Lane.TRIAGE and code == self.triage:
+            return self.parts["nobody"]
         return self.units.get(code or "", code or self.parts["nobody"])
 
     def change(self, update: ComplaintUpdated, *, outline: bool = False) -> str:
@@ -78,7 +106,7 @@ class Texts:
         support = ", ".join(map(self.unit, update.support))
         words = {
             "ticket": update.ticket,
-            "unit": self.unit(update.unit),
+            "unit": self.unit(update.unit, update.lane),
             "support": self.parts["support"].format(support=support) if support else "",
             "message": update.message or self._of_code(update),
             "reason": (update.reason or "").rstrip(" ."),
@@ -89,6 +117,8 @@ class Texts:
             **self.promises,
         }
         form = self.notes.get(update.note or "") if update.kind == UpdateKind.NOTED else None
+        if update.kind == UpdateKind.ROUTED and update.lane == Lane.TRIAGE and update.unit == self.triage:
+            form = self.parts["sorted"]
         return _tidy((form or self.changes[update.kind]).format_map(words))
 
     def _of_code(self, update: ComplaintUpdated) -> str:
@@ -144,7 +174,7 @@ class Texts:
             story = msgspec.structs.replace(story, unit=None, parent=None)
         line = f"{ticket}: {self.statuses.get(story.status, story.status)}"
         if story.unit and story.status != Status.HANDED_OVER:  # the unit that passed it on has it no longer
-            line += f" ({self.unit(story.unit)})"
+            line += f" ({self.unit(story.unit, story.lane)})"
         if story.parent and story.status not in DONE:
             line += f". {self.parts['due_at_parent'].format(parent=story.parent)}"
         elif story.deadline_at and story.status not in DONE:

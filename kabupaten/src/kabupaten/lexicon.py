@@ -30,10 +30,43 @@ class Lists(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 T = TypeVar("T", bound=Lists)
 
 
-class Urgency(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long a complaint can wait, in the order in which it is asked."""
+_Misspelt = Annotated[
+    dict[str, tuple[Words, ...]], remedy("write a word and how else it is typed, such as {tolong: [tlg, tlong]}")
+]
+_Plain = Annotated[tuple[Words, ...], remedy("write single words, such as [kebakaran, tenggelam]")]
 
-    darurat: _Needed
+
+_NO_PHRASES = {"spellings", "slips", "words", "examples", "ordinary"}
+
+
+class Danger(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Danger to life that threatens now, by its kind (``contracts.vocabulary.DangerKind``), and what only sounds so."""
+
+    fire: _Needed
+    rescue: _Needed
+    electricity: _Needed
+    medical: _Needed
+    crime: _Needed
+    abuse: _Needed
+    despair: _Needed
+    unspecified: _Needed
+    calm: _List = ()
+    not_now: _List = ()
+    now: _List = ()
+    spellings: _Misspelt = {}
+    slips: _Plain = ()
+    words: _Plain = ()
+    examples: dict[str, tuple[str, ...]] = {}  # of each kind, from files of their own
+    ordinary: tuple[str, ...] = ()
+
+    def lists(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Give each list of phrases by its name; those of single words are none."""
+        return ((name, each) for name, each in super().lists() if name not in _NO_PHRASES)
+
+
+class Urgency(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long a complaint can wait that tells of no danger to life, in the order in which it is asked."""
+
     tinggi: _Needed
     tenang: _List = ()
     topik: _List = ()

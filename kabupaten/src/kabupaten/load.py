@@ -12,7 +12,9 @@ from typing import Any, Literal
 from contracts.links import links_in
 from kabupaten.calendar import Calendar, read_calendar
 from kabupaten.categories import Category, read_categories
-from kabupaten.lexicon import Conduct, MessageType, Spam, Urgency, read_lists
+from kabupaten.danger import read_danger
+from kabupaten.emergency import Emergency, read_emergency
+from kabupaten.lexicon import Conduct, Danger, MessageType, Spam, Urgency, read_lists
 from kabupaten.problems import Problem, RegionError
 from kabupaten.promises import unkept
 from kabupaten.references import unknown_names
@@ -25,8 +27,8 @@ from kabupaten.texts import Texts, read_texts
 from kabupaten.units import Units, read_units
 
 Part = Literal[
-    "units", "categories", "routing", "territory", "sla", "calendar", "texts", "retention",
-    "urgency", "message_type", "spam", "conduct",
+    "units", "categories", "routing", "territory", "sla", "calendar", "texts", "retention", "emergency",
+    "danger", "urgency", "message_type", "spam", "conduct",
 ]  # fmt: skip
 _READERS: dict[Part, Callable[[Source], Any]] = {
     "units": read_units,
@@ -37,13 +39,15 @@ _READERS: dict[Part, Callable[[Source], Any]] = {
     "calendar": read_calendar,
     "texts": read_texts,
     "retention": read_retention,
+    "emergency": read_emergency,
+    "danger": read_danger,
     "urgency": partial(read_lists, Urgency),
     "message_type": partial(read_lists, MessageType),
     "spam": partial(read_lists, Spam),
     "conduct": partial(read_lists, Conduct),
 }
 PARTS: tuple[Part, ...] = tuple(_READERS)
-_IN_LEXICON = {"urgency", "message_type", "spam", "conduct"}
+_IN_LEXICON = {"danger", "urgency", "message_type", "spam", "conduct"}
 #: What a region may leave out; its reader then says what is usual.
 _OPTIONAL = {"retention"}
 #: A number of 7 to 15 digits (ITU-T E.164), or an e-mail address.
@@ -61,6 +65,8 @@ class Region:
     calendar: Calendar
     texts: Texts
     retention: dict[str, timedelta]
+    emergency: Emergency
+    danger: Danger
     urgency: Urgency
     message_type: MessageType
     spam: Spam

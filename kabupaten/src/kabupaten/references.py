@@ -36,6 +36,7 @@ _REFERENCES = (
     ("routing", "rules.*.when.place.*", "place"),
     ("sla", "default.*", "policy"),
     ("sla", f"{_STAGE}.escalation.*.to.*", "unit or head"),
+    ("sla", f"{_VARIANT}.escalation.*.to.*", "unit or head"),
     ("sla", f"{_VARIANT}.type.*", "type"),
     ("sla", f"{_VARIANT}.urgency.*", "urgency"),
     ("sla", f"{_VARIANT}.category.*", "category"),

@@ -20,21 +20,22 @@ NEEDED_STAGES = {StageName.COMPLETION, StageName.CLOSING}  # the router and the 
 ASKED = Status.WAITING_FOR_REPORTER
 KINDS = "write a list of kinds of complaint.updated, such as [resolved] or [routed/triage, noted/rights_done]"
 #: Roughly, to see whether a ladder rises.
-_SECONDS = {"seconds": 1, "hours": 3600, "working_hours": 3600, "days": 86_400, "working_days": 86_400}
+_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "working_hours": 3600, "days": 86_400, "working_days": 86_400}
 
-TimeUnit = Literal["working_days", "days", "working_hours", "hours", "seconds"]
+TimeUnit = Literal["working_days", "days", "working_hours", "hours", "minutes", "seconds"]
 #: Each as people read it.
 UNIT_WORDS: dict[TimeUnit, str] = {
     "working_days": "hari kerja",
     "days": "hari",
     "working_hours": "jam kerja",
     "hours": "jam",
+    "minutes": "menit",
     "seconds": "detik",
 }
 #: A kind of step, or one with what it was about: ``routed``, ``routed/triage``, ``noted/rights_requested``.
 Trigger = str
 _Amount = Annotated[int, remedy("write a whole number above 0, such as amount: 3", gt=0, le=100_000)]
-_Unit = Annotated[TimeUnit, remedy("write working_days, days, working_hours, hours or seconds")]
+_Unit = Annotated[TimeUnit, remedy("write working_days, days, working_hours, hours, minutes or seconds")]
 _WarnRatio = Annotated[float, remedy("write a number above 0 and up to 1, such as warn_ratio: 0.7", gt=0, le=1)]
 _Triggers = Annotated[frozenset[Trigger], remedy(KINDS)]
 _SomeTriggers = Annotated[frozenset[Trigger], remedy(KINDS, min_length=1)]
@@ -57,6 +58,10 @@ class Term(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     amount: _Amount
     unit: _Unit
     warn_ratio: _WarnRatio = 1
+
+    def shorter(self, other: Term) -> bool:
+        """Tell whether it surely gives less time than ``other``; a working day counts as any other."""
+        return self.amount * _SECONDS[self.unit] < other.amount * _SECONDS[other.unit]
 
     @property
     def in_words(self) -> str:
@@ -93,6 +98,7 @@ class Variant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     amount: _Amount | None = None
     unit: _Unit | None = None
     warn_ratio: _WarnRatio | None = None
+    escalation: tuple[Rung, ...] = ()  # its own ladder; none: the stage's
 
     def fits(self, complaint: Classified) -> bool:
         """Tell whether ``complaint`` is one of those."""
@@ -128,11 +134,26 @@ class Stage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         variant = next((variant for variant in self.variants if variant.fits(complaint)), None)
         return self.varied(variant) if variant else self.term
 
+    def ladder_of(self, term: Term) -> tuple[Rung, ...]:
+        """Give who hears of the delay of a clock that runs for ``term``."""
+        own = (variant.escalation for variant in self.variants if variant.escalation and self.varied(variant) == term)
+        return next(own, self.escalation)
+
+    @property
+    def ladders(self) -> tuple[tuple[Rung, ...], ...]:
+        """List every ladder in it."""
+        return (self.escalation, *(variant.escalation for variant in self.variants))
+
     @property
     def terms(self) -> tuple[Term, ...]:
         """List every term in it."""
         bounds = (self.pause.bound,) if self.pause else ()
-        return (self.term, *map(self.varied, self.variants), *bounds, *(rung.after for rung in self.escalation))
+        return (
+            self.term,
+            *map(self.varied, self.variants),
+            *bounds,
+            *(rung.after for ladder in self.ladders for rung in ladder),
+        )
 
     def varied(self, variant: Variant) -> Term:
         """Give the term of the complaints that ``variant`` is for."""
@@ -241,14 +262,19 @@ def _in_stage(source: Source, where: Where, stage: Stage) -> Iterator[Problem]:
         yield source.wrong((*where, "pause", "during"), f"{name} both pauses and ends it", advice)
     if stage.name == StageName.CLOSING and stage.at_deadline != "lapsed":
         yield source.wrong((*where, "at_deadline"), "the time for closing lapses", "write at_deadline: lapsed")
-    for n, (lower, higher) in enumerate(pairwise(rung.after for rung in stage.escalation), 1):
-        if higher.amount * _SECONDS[higher.unit] <= lower.amount * _SECONDS[lower.unit]:
-            advice = "let each step come later after the breach than the one before"
-            yield source.wrong((*where, "escalation", n, "after"), "the ladder does not rise", advice)
+    yield from _not_rising(source, (*where, "escalation"), stage.escalation)
     for n, variant in enumerate(stage.variants):
         if not (variant.type or variant.urgency or variant.category):
             advice = "say for which type, urgency or category, or change the stage itself"
             yield source.wrong((*where, "variants", n), "it is for all complaints", advice)
+        yield from _not_rising(source, (*where, "variants", n, "escalation"), variant.escalation)
+
+
+def _not_rising(source: Source, where: Where, ladder: tuple[Rung, ...]) -> Iterator[Problem]:
+    for n, (lower, higher) in enumerate(pairwise(rung.after for rung in ladder), 1):
+        if not lower.shorter(higher):
+            advice = "let each step come later after the breach than the one before"
+            yield source.wrong((*where, n, "after"), "the ladder does not rise", advice)
 
 
 def check_hours(source: Source, sla: Sla, calendar: Calendar) -> Iterator[Problem]:

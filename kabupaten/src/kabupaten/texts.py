@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import defstruct
 
 from contracts.sentences import DAY_CODES, SENTENCE_CODES
-from contracts.vocabulary import CLOCK_KINDS, FINAL, FollowUpKind, Note, Status, UpdateKind
+from contracts.vocabulary import CLOCK_KINDS, FINAL, DangerKind, FollowUpKind, Note, Status, UpdateKind
 from kabupaten.problems import Problem, refuse
 from kabupaten.promises import NEXT_STEP, TERMS
 from kabupaten.references import texts_at
@@ -54,6 +54,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "support": frozenset({"support"}),
         "contact": frozenset({"target", "contact"}),
         "nobody": frozenset(),
+        "sorted": _TICKET,
         "due": frozenset({"due"}),
         "due_paused": frozenset({"due"}),
         "due_at_parent": frozenset({"parent"}),
@@ -63,8 +64,14 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating", "empty", "too_many"), _TICKET),
         "too_long": frozenset({"length", "most"}),
     },
+    "danger": {
+        **dict.fromkeys((*DangerKind, "unsure"), frozenset({"call"})),
+        **dict.fromkeys(("taken", "again"), _TICKET),
+        "form": frozenset(),
+    },
     "sms": {
-        **dict.fromkeys(("receipt", "rahasia", "anonim", "format", "not_yours", "later", "where"), _TICKET),
+        "format": frozenset({"emergency"}),
+        **dict.fromkeys(("receipt", "rahasia", "anonim", "not_yours", "later", "where"), _TICKET),
         **dict.fromkeys(("more", "last"), frozenset({"where"})),
         "receipt_due": _DUE,
         "correction": _DUE,

@@ -16,6 +16,7 @@ from classifier.text import plain
 from classifier.training.build import build
 from classifier.training.labelled_rows import Row, read_labels
 from kabupaten import load
+from kabupaten.danger import DangerWords
 from kabupaten.lexicon import phrases_of
 from kabupaten.phrases import Matches, Phrases, tokenise
 from kabupaten.training import load_training
@@ -34,6 +35,11 @@ def region() -> Path:
 @pytest.fixture(scope="session")
 def conduct() -> Phrases:
     return phrases_of(load(REGION, "conduct").conduct)
+
+
+@pytest.fixture(scope="session")
+def danger() -> DangerWords:
+    return DangerWords(load(REGION, "danger").danger)
 
 
 @pytest.fixture(scope="session")

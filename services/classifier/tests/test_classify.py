@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from classifier.category.linear_model import ModelError
 from classifier.category.linear_model import load as load_model
 from classifier.classify import PARTS, Knowledge, classify, rules_of
+from classifier.handlers import on_message
 from classifier.training.labelled_rows import Row
+from contracts.events import ComplaintClassified
 from kabupaten import load
 from kabupaten.categories import UNKNOWN
 from kabupaten.training import load_training
+from testing.events import a_received
+from testing.fakes import message
 
 
 def test_no_check_text_is_a_seed(region: Path, check_set: list[Row]) -> None:
@@ -133,3 +139,13 @@ def test_a_region_without_rules_has_the_units_of_its_categories(region: Path, tm
     (tmp_path / "routing.yaml").touch()
     assert {} == rules_of(load(tmp_path, *PARTS)).leads
     assert "RSUD" == rules_of(load(region, *PARTS)).leads["kesehatan", "rumah_sakit"]
+
+
+def test_danger_that_was_told_at_the_door_is_never_taken_away(knowledge: Knowledge) -> None:
+    def urgency(**given: Any) -> str:
+        (emit,) = on_message(partial(classify, knowledge), "v1", message(a_received(**given)))
+        assert isinstance(emit.data, ComplaintClassified)
+        return emit.data.urgency
+
+    assert "darurat" == urgency(text="lampu jalan mati", danger=["fire"])
+    assert "sedang" == urgency(text="lampu jalan mati")

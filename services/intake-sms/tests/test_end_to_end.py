@@ -203,14 +203,14 @@ def test_what_could_not_be_stored_comes_again_and_is_one_complaint(system: Syste
     service_log = system.directory / "service.log"
     stack.kill_postgres()
     try:
-        with system.phone("text SOPPENG jembatan putus total"):
+        with system.phone("text SOPPENG jembatan berlubang semua"):
             until(lambda: service_log.read_text().count("mo_not_stored") >= 2, what="two refusals")
     finally:
         stack.start_postgres()
     with system.phone("text SOPPENG"):
-        number = until(lambda: system.ticket("jembatan putus total"), what="the complaint")
+        number = until(lambda: system.ticket("jembatan berlubang semua"), what="the complaint")
         until(lambda: system.got(f"{number} diterima"), what="the receipt's arrival")
-    assert system.texts().count("jembatan putus total") == 1
+    assert system.texts().count("jembatan berlubang semua") == 1
 
 
 def test_no_log_tells_who_wrote_or_what_or_the_secret(system: System) -> None:

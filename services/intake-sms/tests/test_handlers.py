@@ -400,7 +400,13 @@ async def test_thanks_are_not_answered(desk: Desk) -> None:
 
 async def test_every_answer_fits_one_sms(desk: Desk) -> None:
     words = {"ticket": "SPG-S0AB-12CDW", "due": "Minggu 30 Nov, 10 hari kerja", "unit": "", "where": "x" * 60}
-    words |= {"length": "10001", "most": "10000", "next_step": desk.texts.parts["next_step"], **desk.texts.promises}
+    words |= {
+        "length": "10001",
+        "most": "10000",
+        "emergency": desk.texts.in_doubt,
+        "next_step": desk.texts.parts["next_step"],
+        **desk.texts.promises,
+    }
     filled = [text.format(**words) for text in desk.texts.sms.values()]
     assert [text for text in filled if len(text) > 160 or not text.isascii()] == []
 
@@ -524,3 +530,39 @@ async def test_the_same_sms_again_marked_is_another_complaint(desk: Desk) -> Non
     for n, mark in enumerate(("", "RAHASIA ", "ANONIM ", "RAHASIA ")):
         await take(desk, sms(f"SOPPENG {mark}ada pungli di pasar", f"mo-{n}"))
     assert [(False, False), (True, False), (False, True)] == [(e.rahasia, e.anonim) for e in await events(desk.pool)]
+
+
+async def test_who_is_in_danger_is_told_at_once_whom_to_call_and_that_it_was_taken(desk: Desk) -> None:
+    desk = replace(desk, settings=desk.settings.model_copy(update={"receipt_wait_s": 600}))
+    await take(desk, sms("tolong ada orang tenggelam di sungai walanae"))
+    (event,) = await events(desk.pool)
+    assert event.danger == ["rescue"]
+    ((to, text, waits),) = await rows(desk.pool, "SELECT address, text, next_try_at > now() FROM notices")
+    assert (to, waits) == (ME, False)
+    assert text.index("115") < text.index(event.ticket)
+    assert "hari" not in text
+
+
+@pytest.mark.parametrize("text", ["kbkrn", "TOLONG", "info kebakaran di pasar", "STATUS kebakaran di rumahku"])
+async def test_danger_is_a_complaint_however_short_it_is_and_whatever_it_looks_like(desk: Desk, text: str) -> None:
+    await take(desk, sms(text))
+    (event,) = await events(desk.pool)
+    assert event.danger
+    assert event.text in text
+
+
+async def test_danger_is_a_new_complaint_also_while_a_question_is_open(desk: Desk) -> None:
+    number = await complain(desk)
+    await ask(desk, number)
+    await take(desk, sms("anak saya hanyut"))
+    assert [] == await added(desk)
+    new = [event for event in await events(desk.pool) if event.ticket != number]
+    assert [["rescue"]] == [event.danger for event in new]
+
+
+async def test_who_tells_of_the_same_danger_again_is_told_whom_to_call_again(desk: Desk) -> None:
+    await take(desk, sms("kebakaran di pasar", "one"))
+    await take(desk, sms("kebakaran di pasar", "two"))
+    (number,) = {event.ticket for event in await events(desk.pool)}
+    one, again = [text for _, text in await told(desk.pool)]
+    assert ["113" in text and number in text for text in (one, again)] == [True, True]

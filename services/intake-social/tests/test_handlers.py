@@ -378,3 +378,19 @@ async def test_a_post_of_marks_alone_is_asked_for_its_text(desk: Desk, pool: Poo
     assert [] == await published(pool)
     says = "Isi laporan masih kosong. Tuliskan apa yang terjadi dan di mana."
     assert [says] == [text for *_, text in await said(pool)]
+
+
+async def test_who_is_in_danger_is_told_first_whom_to_call(desk: Desk, pool: Pool) -> None:
+    await take(desk, replace(POST, text="@LaporSoppeng kebakaran di jl kemakmuran tolong!!"))
+    (event,) = await published(pool)
+    assert isinstance(event, ComplaintReceived)
+    assert event.danger == ["fire"]
+    ((kind, _, text),) = await said(pool)
+    assert kind == "danger"
+    assert text.index("113") < text.index(event.ticket)
+
+
+async def test_danger_in_ones_own_conversation_is_a_complaint_of_its_own(desk: Desk, pool: Pool) -> None:
+    await take(desk, POST)
+    await take(desk, reply_of(POST, "101", "sekarang anak saya hanyut di sungai"))
+    assert [[], ["rescue"]] == [event.danger for event in await published(pool) if isinstance(event, ComplaintReceived)]

@@ -66,7 +66,8 @@ class FakeStore:
         if accepted is None and story is None:
             return None
         story = story or ComplaintView(ticket=number)
-        story = structs.replace(story, rahasia=story.rahasia or (sent is not None and sent.rahasia))
+        if sent is not None:
+            story = structs.replace(story, rahasia=story.rahasia or sent.rahasia, danger=list(sent.danger))
         return Found(story=story, received_at=accepted.received_at if accepted else None)
 
     async def is_owner(self, number: str, secret: str) -> bool:

@@ -225,3 +225,12 @@ async def test_an_unknown_address_under_v1_is_a_problem_document(web: httpx.Asyn
     response = await web.get("/v1/nothing")
 
     assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
+
+
+async def test_who_is_in_danger_is_told_whom_to_call_and_nobody_else_is(web: httpx.AsyncClient) -> None:
+    burning = {"text": "Rumah tetangga kebakaran, masih ada orang di dalam"}
+    told = (await web.post("/v1/complaints", json=burning, headers=KEY)).json()
+    assert told["danger"]["call"][0]["number"] == "113"
+    assert "113" in told["danger"]["text"]
+    other = {"Idempotency-Key": "a3f2c1d0-0000-4000-8000-000000000002"}
+    assert "danger" not in (await web.post("/v1/complaints", json=BODY, headers=other)).json()

@@ -480,3 +480,21 @@ async def test_for_what_ended_without_a_unit_none_is_looked_for(web: httpx.Async
     number = await resolved(web, fake, status="cancelled", unit=None)
 
     assert "sedang kami carikan" not in (await web.get(f"/laporan/{number}")).text
+
+
+async def test_before_anything_is_written_the_form_says_whom_to_call_in_danger(web: httpx.AsyncClient) -> None:
+    page = (await web.get("/")).text
+    assert page.index('href="tel:110"') < page.index("<form")
+    assert page.index('href="tel:119"') < page.index("<form")
+
+
+async def test_who_is_in_danger_reads_whom_to_call_before_the_number_of_the_complaint(
+    web: httpx.AsyncClient, fake: Any
+) -> None:
+    sent = await send(web, text="Rumah tetangga kebakaran, masih ada orang di dalam")
+    page = (await web.get(sent.headers["location"])).text
+    number = sent.headers["location"].split("/")[2].split("?")[0]
+    body = page[page.index("<main") :]
+    assert body.index('href="tel:113"') < body.index(number)
+    stranger = await web.get(f"/laporan/{number}", headers={"Cookie": "akses="})
+    assert 'class="notice alarm' not in stranger.text

@@ -215,7 +215,7 @@ def test_each_kind_of_complaint_has_its_owner(row: str) -> None:
     assert (lane, unit, support) == (to.lane, to.unit, [f"+{each}" for each in to.support])
 
 
-@pytest.mark.parametrize("doubt", [{"urgency": "tinggi"}, {"spam": True}, {"place_conflict": True}], ids=str)
+@pytest.mark.parametrize("doubt", [{"urgency": "darurat"}, {"spam": True}, {"place_conflict": True}], ids=str)
 def test_a_doubtful_word_about_the_police_is_looked_at_by_a_person(doubt: dict[str, object]) -> None:
     to = assign(RULES, Understood(category="aparatur_korupsi", matter="kepolisian", **doubt))  # type: ignore[arg-type]
     assert (DESK, "INSPEKTORAT") == (to.lane, to.unit)
@@ -224,7 +224,7 @@ def test_a_doubtful_word_about_the_police_is_looked_at_by_a_person(doubt: dict[s
 @pytest.mark.parametrize("category", sorted(RULES.unit_of_category))
 @pytest.mark.parametrize(
     "doubt",
-    [{"abstained": True}, {"urgency": "tinggi"}, {"urgency": "darurat"}, {"spam": True}, {"place_conflict": True}],
+    [{"abstained": True}, {"urgency": "darurat"}, {"spam": True}, {"place_conflict": True}],
     ids=lambda doubt: next(iter(doubt)),
 )
 def test_a_person_looks_before_any_rule(category: str, doubt: dict[str, object]) -> None:

@@ -421,3 +421,18 @@ def test_who_plays_a_role_gets_it_in_the_triage_lane_also_from_a_person(unit: st
     assert ("routed", unit, "triage") == where(office)
     assert None is refusal(office.hear((unit, reply("dispose", unit="PUPR"))))
     assert ("routed", "PUPR", "unit") == where(office)
+
+
+def test_danger_that_its_words_told_at_the_door_waits_for_no_classifier() -> None:
+    office = Office()
+    assert [("DISKOMINFO", "routed")] == to_units(office.hear(received(danger=["fire"])))
+    assert ("routed", "DISKOMINFO", "triage") == where(office)
+    assert [("DISKOMINFO", "updated")] == to_units(office.hear(classified(urgency="darurat")))
+
+
+def test_what_cannot_wait_goes_straight_to_its_unit_and_the_triage_desk_hears_of_it() -> None:
+    office = Office()
+    office.hear(received())
+    told = office.hear(classified(urgency="tinggi"))
+    assert [("PUPR", "routed"), ("DISKOMINFO", "urgent")] == to_units(told)
+    assert ("routed", "PUPR", "unit") == where(office)

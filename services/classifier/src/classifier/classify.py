@@ -23,13 +23,15 @@ from classifier.extractors.spam import is_spam
 from classifier.extractors.urgency import urgency_of
 from classifier.text import plain
 from contracts.masking import mask
+from contracts.vocabulary import Urgency
 from kabupaten import Part, Region, load
+from kabupaten.danger import DangerWords
 from kabupaten.lexicon import phrases_of
 from kabupaten.phrases import Phrases, tokenise
 
 #: The parts of a region that the rules are made of.
 PARTS: tuple[Part, ...] = (
-    "units", "categories", "routing", "territory", "message_type", "urgency", "spam", "conduct",
+    "units", "categories", "routing", "territory", "message_type", "danger", "urgency", "spam", "conduct",
 )  # fmt: skip
 
 _UNWELCOME = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -44,6 +46,7 @@ class Rules:
     #: What is looked for in a whole text, and in each sentence of it.
     message: Phrases
     sentence: Phrases
+    danger: DangerWords
     matters: Matters
     owners: dict[str, str]
     #: By category and matter, where that is not the category's: None, nobody here.
@@ -68,6 +71,7 @@ def rules_of(region: Region) -> Rules:
         units=unit_names(region.units),
         message=phrases_of(region.message_type, region.urgency, region.spam),
         sentence=phrases_of(region.conduct),
+        danger=DangerWords(region.danger),
         matters=matters_of(region.categories),
         owners=owners,
         leads=leads_of(region.routing),
@@ -102,7 +106,7 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
         top=tuple(top),
         matter=matter_of(rules.matters, top[0].category, masked),
         type=kind,
-        urgency=urgency_of(said, kind, found.hints),
+        urgency=Urgency.DARURAT if rules.danger.kinds(masked) else urgency_of(said, kind, found.hints),
         spam=is_spam(said),
         language=language_of(read),
         place=find_place(rules.gazetteer, masked),

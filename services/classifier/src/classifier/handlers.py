@@ -10,6 +10,7 @@ from chassis.wire import Emit, Message, Tombstone
 from classifier.domain import Classification
 from contracts.events import Candidate, ComplaintClassified, ComplaintErased, ComplaintReceived, Place
 from contracts.topics import CLASSIFIED
+from contracts.vocabulary import Urgency
 
 
 def on_message(understand: Callable[[str], Classification], version: str, message: Message) -> list[Emit]:
@@ -29,7 +30,7 @@ def on_message(understand: Callable[[str], Classification], version: str, messag
         abstained=found.abstained,
         top=[Candidate(category=c.category, confidence=c.confidence, evidence=list(c.evidence)) for c in found.top],
         type=found.type,
-        urgency=found.urgency,
+        urgency=Urgency.DARURAT if data.danger else found.urgency,  # its sender was told so at the door
         spam=found.spam,
         language=found.language,
         place=Place(

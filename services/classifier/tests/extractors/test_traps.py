@@ -18,6 +18,7 @@ from classifier.extractors.urgency import urgency_of
 from classifier.text import plain
 from contracts.masking import mask
 from kabupaten import load
+from kabupaten.danger import DangerWords
 from kabupaten.phrases import Matches, Phrases
 
 TRAPS = Path(__file__).parent / "traps"
@@ -37,9 +38,9 @@ def test_a_village_of_another_kabupaten_and_a_word_are_no_place_here(region: Pat
     assert [] == missed("place", "kecamatan", lambda text: find_place(gazetteer, text).kecamatan)
 
 
-def test_danger_is_told_from_big_words(said: Callable[[str], Matches]) -> None:
+def test_danger_is_told_from_big_words(said: Callable[[str], Matches], danger: DangerWords) -> None:
     def urgent(text: str) -> bool:
-        return urgency_of(said(text), kind_of(said(text))) in ("tinggi", "darurat")
+        return bool(danger.kinds(text)) or urgency_of(said(text), kind_of(said(text))) == "tinggi"
 
     assert [] == missed("urgency", "urgent", urgent)
 

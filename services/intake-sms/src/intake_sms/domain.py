@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from intake import commands
-from intake.commands import Command, is_thanks, nearly, read_command, starts_with_ticket
+from intake.commands import Command, is_thanks, read_command, starts_with_ticket
 from intake.marks import Marked, read_marks
+from kabupaten.spelling import nearly
 
 Kind = commands.Kind | Literal["complaint", "help", "hint", "thanks"]
 

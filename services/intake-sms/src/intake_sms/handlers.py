@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ from chassis.database import Pool
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import derived_id
-from contracts.vocabulary import FollowUpKind
+from contracts.vocabulary import DangerKind, FollowUpKind
 from intake import metrics
 from intake.commands import Command
 from intake.complaint_view import ComplaintView, find_view
@@ -76,6 +76,9 @@ async def take(desk: Desk, mo: Mo) -> None:
 async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     """Act on ``wish``; returns what is to be answered beyond what its effects tell by themselves."""
     say, item_id = desk.texts.sms, derived_id(_key(mo), "follow-up")
+    if not wish.ticket and (danger := desk.texts.danger_words.kinds(mo.text)):
+        # However short it is, whatever it might answer, and whatever it seems to ask for.
+        return await _complain(desk, mo, replace(wish, kind="complaint", text=wish.text or mo.text), danger)
     if wish.bare and mo.repliable and (number := await find_awaiting_reply(desk.pool, _submission(mo, wish), item_id)):
         wish = Wish("addition", ticket=number, command=Command(kind="addition", text=mo.text))
     if wish.kind == "complaint":
@@ -91,7 +94,8 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
         case "bad_ticket" | "bad_rating" | "help":
             return _answer(mo, say[wish.kind].format(ticket=wish.ticket, **desk.texts.promises), wish.ticket)
         case "hint":
-            return NewNotice(mo.sender, NoticeKind.FORMAT, _today(desk), say["format"], mo.sender)
+            text = say["format"].format(emergency=desk.texts.in_doubt)
+            return NewNotice(mo.sender, NoticeKind.FORMAT, _today(desk), text, mo.sender)
         case _:
             return None
 
@@ -105,18 +109,19 @@ async def _status(desk: Desk, mo: Mo, number: str) -> NewNotice:
     return _answer(mo, desk.texts.status_line(story, number, to_reporter=own), number)
 
 
-async def _complain(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
+async def _complain(desk: Desk, mo: Mo, wish: Wish, danger: Sequence[DangerKind] = ()) -> NewNotice | None:
     """Take it; who says the same again hears how it is, once a day: whatever answers each SMS must find an end."""
-    submission = _submission(mo, wish)
+    submission = replace(_submission(mo, wish), danger=danger)
     if number := await find_same_text_today(desk.pool, submission):
-        return replace(await _status(desk, mo, number), kind=NoticeKind.AGAIN, key=_today(desk))
+        again = replace(await _status(desk, mo, number), kind=NoticeKind.AGAIN, key=_today(desk))
+        return replace(again, text=desk.texts.said_again(danger, number)) if danger else again
     await accept(
         desk.pool,
         desk.settings,
         SERVICE,
         submission,
         receipt=lambda number: desk.texts.receipt(
-            SERVICE, ComplaintView(ticket=number, rahasia=wish.rahasia, anonim=wish.anonim)
+            SERVICE, ComplaintView(ticket=number, rahasia=wish.rahasia, anonim=wish.anonim, danger=[*danger])
         ),
         wake=desk.wake,
         keep=desk.texts.contacts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ import msgspec
 from chassis.database import Pool, is_outage
 from contracts.events import FollowUp
 from contracts.ids import complaint_id, derived_id
-from contracts.vocabulary import FollowUpKind
+from contracts.vocabulary import DangerKind, FollowUpKind
 from intake.complaint_view import ComplaintView, find_view
 from intake.notices import NewNotice, NoticeKind, add_notices
 from intake.set_aside import put_aside
@@ -117,6 +117,9 @@ async def _take(desk: Desk, post: Seen) -> None:
     known = await _conversation(desk, post) or ""
     wish = read(post.text, known)
     say = desk.texts.social
+    if not wish.ticket and (danger := desk.texts.danger_words.kinds(post.text)):
+        await _complain(desk, post, replace(wish, kind="complaint", text=wish.text or post.text), danger)
+        return
     match wish.kind:
         case "status":
             await _say_status(desk, post, wish.ticket)
@@ -166,7 +169,7 @@ async def _as_confidential(desk: Desk, wish: Wish) -> Wish:
     return replace(wish, rahasia=story.rahasia, anonim=story.anonim) if story else wish
 
 
-async def _complain(desk: Desk, post: Seen, wish: Wish) -> None:
+async def _complain(desk: Desk, post: Seen, wish: Wish, danger: Sequence[DangerKind] = ()) -> None:
     submission = Submission(
         channel=post.channel,
         gateway=post.channel,
@@ -177,6 +180,7 @@ async def _complain(desk: Desk, post: Seen, wish: Wish) -> None:
         rahasia=wish.rahasia,
         anonim=wish.anonim,
         thread=post.thread,
+        danger=danger,
     )
     try:
         await accept(
@@ -185,7 +189,7 @@ async def _complain(desk: Desk, post: Seen, wish: Wish) -> None:
             SERVICE,
             submission,
             receipt=lambda number: desk.texts.receipt(
-                SERVICE, ComplaintView(ticket=number, rahasia=wish.rahasia, anonim=wish.anonim)
+                SERVICE, ComplaintView(ticket=number, rahasia=wish.rahasia, anonim=wish.anonim, danger=[*danger])
             ),
             wake=desk.wake,
             keep=desk.texts.contacts,

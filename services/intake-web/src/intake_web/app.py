@@ -22,6 +22,7 @@ from markupsafe import Markup, escape
 
 from chassis.http_server import Limits, WebServer, with_heads
 from contracts.dates import day_in_words, time_in_words
+from contracts.vocabulary import DangerKind
 from intake.service import Context, Parts, run_intake
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
@@ -30,6 +31,7 @@ from intake_web.handlers.visit import Visit, visit_of
 from intake_web.limits import Guard
 from intake_web.settings import WebSettings
 from intake_web.store import Store
+from intake_web.tracking import calls
 from kabupaten.promises import NEXT_STEP
 
 SERVICE = "intake-web"
@@ -120,6 +122,10 @@ def _templates(texts: Texts) -> Environment:
         "day": day_in_words,
     }
     environment.globals |= {"say": partial(_say, texts), "promises": lambda: texts.promises}
+    environment.globals["emergency"] = {
+        "text": texts.danger["form"],
+        "call": calls([DangerKind.UNSPECIFIED], texts),
+    }
     # Its address changes with its content, so that browsers may keep it.
     environment.globals["style"] = f"/static/lapor.css?v={hashlib.sha256(_STATIC['lapor.css']).hexdigest()[:8]}"
     return environment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import structs
@@ -24,6 +25,17 @@ def tracking(found: Found, texts: Texts, *, to_reporter: bool) -> dict[str, Any]
     return outline if found.story.rahasia and not to_reporter else {**outline, **_rest(found, texts)}
 
 
+def danger_of(kinds: Sequence[str], texts: Texts) -> dict[str, Any]:
+    """Give whom to call in danger of ``kinds``: a sentence, and the numbers; empty where there is no danger."""
+    called = calls(kinds, texts)
+    return {"danger": {"text": texts.call_for_help(kinds), "call": called}} if called else {}
+
+
+def calls(kinds: Sequence[str], texts: Texts) -> list[dict[str, str]]:
+    """Give whom to call in danger of ``kinds``."""
+    return [{"number": each.number, "name": each.name, "text": each.in_words} for each in texts.emergency.calls(kinds)]
+
+
 def _outline(story: ComplaintView, texts: Texts) -> dict[str, Any]:
     return {
         "ticket": story.ticket,
@@ -42,7 +54,7 @@ def _rest(found: Found, texts: Texts) -> dict[str, Any]:
     story = found.story
     return {
         "unit": story.unit,
-        "unit_name": texts.unit(story.unit) if story.unit else None,
+        "unit_name": texts.unit(story.unit, story.lane) if story.unit else None,
         "support": [{"unit": code, "name": texts.unit(code)} for code in story.support],
         "received_at": found.received_at,
         "derivation": [structs.replace(day, reason=texts.why(day)) for day in story.derivation],

@@ -25,7 +25,7 @@ from contracts.events import (
     UnitRouted,
 )
 from contracts.sentences import SentenceCode
-from contracts.vocabulary import Lane, Part, Status, UpdateKind, Why
+from contracts.vocabulary import Lane, Part, Status, UpdateKind, Urgency, Why
 from router.clock_word import ClockWord
 from router.refusal import Refusal
 from router.rules import priority
@@ -131,6 +131,13 @@ def about_units(case: Case) -> list[str]:
     return [*(case.classified.about_units if case.classified else []), *case.also_about]
 
 
+def urgency_of(case: Case) -> str | None:
+    """How long it can wait, as understood; before that, as its words told at the door."""
+    if case.classified is None:
+        return Urgency.DARURAT if case.received and case.received.danger else None
+    return case.classified.urgency
+
+
 def supporters(case: Case) -> list[str]:
     """The units that help the one that leads."""
     return [each.unit for each in case.support]
@@ -157,7 +164,7 @@ def advance(
         lane=case.lane,
         category=case.category,
         type=found.type if found else None,
-        urgency=found.urgency if found else None,
+        urgency=urgency_of(case),
         support=supporters(case),
         code=code or UNSET,
         rahasia=received.rahasia or case.restricted,  # what others are told of it is the same
@@ -213,7 +220,7 @@ def _whole(case: Case, reader: str) -> ComplaintSnapshot:
         rahasia=received.rahasia,
         category=case.category,
         type=found.type if found else None,
-        urgency=found.urgency if found else None,
+        urgency=urgency_of(case),
         place=found.place if found else UNSET,
         place_stated=received.place,
         candidates=found.top if found else list[Candidate](),
@@ -226,7 +233,7 @@ def _whole(case: Case, reader: str) -> ComplaintSnapshot:
         reporters=reporters,
         merged=case.merged,
         similar=case.similar,
-        priority=priority(found.urgency if found else None, found.confidence if found else 0.0, reporters),
+        priority=priority(urgency_of(case), found.confidence if found else 0.0, reporters),
         matter=found.matter if found else UNSET,
         spam=found.spam if found else False,
         erased=case.erasure is not None,

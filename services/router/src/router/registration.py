@@ -11,7 +11,7 @@ from contracts.events import ComplaintClassified, ComplaintReceived, Support
 from contracts.vocabulary import URGENT, WITH_A_UNIT, Lane, Status, UpdateKind, Why
 from router.case import Case, Out, about_units, advance, supporters, tell_unit
 from router.follow_ups import on_followed_up
-from router.rules import OUTSIDE, Assignment, Rules, Understood, assign, triage
+from router.rules import DANGER, OUTSIDE, Assignment, Rules, Understood, assign, triage
 from router.transfers import (
     Result,
     accused_units,
@@ -34,6 +34,9 @@ def on_received(rules: Rules, case: Case, data: ComplaintReceived) -> Result:
     early, followed_up = case.classified, case.followed_up
     case, registered = advance(_replace(case, received=data, classified=None, followed_up=None), UpdateKind.REGISTERED)
     outs: list[Out] = [registered]
+    if data.danger and not early:  # its words said so at the door: nobody waits for the classifier
+        case, more = route(rules, case, triage(rules, (), DANGER))
+        outs += more
     if early:
         case, more = on_classified(rules, case, early)
         outs += more
@@ -61,7 +64,10 @@ def on_classified(rules: Rules, case: Case, data: ComplaintClassified) -> Result
         return _hand_over(rules, case, to)
     if (to.unit, to.lane) == (case.unit, case.lane):  # it is there already: no second "routed" for the citizen
         return case, tell_unit(case, Why.UPDATED, reason=to.reason)
-    return route(rules, case, to)
+    case, outs = route(rules, case, to)
+    if data.urgency in URGENT and to.lane == Lane.UNIT and (desk := triage_unit_of(rules, case)) != to.unit:
+        outs += tell_unit(case, Why.URGENT, unit=desk, reason=f"mendesak ({data.urgency}), langsung ke {to.unit}")
+    return case, outs
 
 
 def _understood(case: Case, data: ComplaintClassified) -> Understood:

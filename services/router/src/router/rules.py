@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 
-from contracts.vocabulary import URGENT, ComplaintType, Lane, Urgency
+from contracts.vocabulary import ComplaintType, Lane, Urgency
 from kabupaten.routing import KECAMATAN, RoutingRule, Target
 from kabupaten.territory import same_place
 from kabupaten.units import Unit
@@ -15,6 +15,8 @@ from kabupaten.units import Unit
 OUTSIDE = "hand-over"
 #: Conduct of officials: the inspectorate looks at it, whatever unit it is about.
 CONDUCT_CATEGORY = "aparatur_korupsi"
+#: Danger to life: a person looks at once, whoever it will be for.
+DANGER = f"mendesak ({Urgency.DARURAT})"
 _URGENCIES: tuple[str, ...] = tuple(Urgency)
 
 
@@ -179,10 +181,10 @@ def assign(rules: Rules, found: Understood) -> Assignment:
 
 def _doubt(rules: Rules, found: Understood) -> str | None:
     """Why a person should look before any rule is asked."""
+    if found.urgency == Urgency.DARURAT:
+        return DANGER
     if found.category is None or found.abstained:
         return "isi laporan belum dapat dikenali dengan yakin"
-    if found.urgency in URGENT:
-        return f"mendesak ({found.urgency})"
     if found.spam:
         return "tampaknya bukan laporan"
     if found.place_conflict:

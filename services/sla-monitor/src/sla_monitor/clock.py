@@ -162,7 +162,8 @@ def _rung(
     if kind == ClockKind.RESUMED:
         return dataclasses.replace(event, running=after or before, reason="batas waktu menjawab lewat")
     if kind == ClockKind.ESCALATED:
-        to = stage.escalation[before.level].to if stage and before.level < len(stage.escalation) else ()
+        ladder = stage.ladder_of(before.term) if stage else ()
+        to = ladder[before.level].to if before.level < len(ladder) else ()
         return dataclasses.replace(event, running=after or before, escalate_to=to)
     return event
 

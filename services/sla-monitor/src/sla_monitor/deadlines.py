@@ -23,6 +23,7 @@ Pause = tuple[datetime, datetime]
 WAITING = "menunggu jawaban pelapor"
 #: Why a question stops the clock no more.
 ASKED_ENOUGH = "waktu bertanya sudah habis, tenggat tetap"
+_CODES: dict[str, DayCode] = {"hours": "hours", "minutes": "minutes", "seconds": "seconds"}
 _DAY_S, _MOMENT, _DAY = 24 * 60 * 60, timedelta(microseconds=1), timedelta(days=1)
 
 
@@ -65,7 +66,7 @@ def deadline(
     each and 12 h a half one, from the midnight that begins day 1; ``warn_at`` is where ``warn_ratio`` of it has passed,
     to the second. Where that falls between two counted days it is the beginning of the later one.
 
-    Working hours run while the office is open, hours and seconds always, all but during a pause.
+    Working hours run while the office is open, hours, minutes and seconds always, all but during a pause.
 
     Raises:
         OverflowError: the deadline is past the year 9999.
@@ -197,10 +198,8 @@ def _midnight(day: date, calendar: Calendar) -> datetime:
 
 
 def _span(start: datetime, term: Term, pauses: Sequence[Pause]) -> Deadline:
-    word, unit = ("detik", timedelta(seconds=1)) if term.unit == "seconds" else ("jam", timedelta(hours=1))
-    reason = f"{term.amount} {word} sejak mulai"
-    code: DayCode = "seconds" if term.unit == "seconds" else "hours"
-    day_0 = start.date()
+    day_0, code = start.date(), _CODES[term.unit]
+    reason = f"{term.in_words} sejak mulai"
     days = [Day(date=day_0, counted=True, kind=DayKind.COUNTED, reason=reason, code=code, amount=term.amount)]
     for since, until in pauses:
         stood = round((until - since).total_seconds())
@@ -209,7 +208,7 @@ def _span(start: datetime, term: Term, pauses: Sequence[Pause]) -> Deadline:
         reason = f"{WAITING}, {told} tidak dihitung"
         code = "waited_seconds" if stood < 3600 else "waited"
         days.append(Day(date=local, counted=False, kind=DayKind.PAUSED, reason=reason, code=code, amount=stood))
-    whole = term.amount * unit
+    whole = timedelta(**{term.unit: term.amount})
     at, warn_at = (_run(start, part, pauses) for part in (whole, whole * term.warn_ratio))
     return Deadline(at=at, warn_at=warn_at, derivation=tuple(days))
 

@@ -106,7 +106,7 @@ def _climb(
     running: StageClock, stage: Stage | None, calendar: Calendar, *, earliest: datetime | None = None
 ) -> StageClock:
     """Set it to the next step of the ladder, measured from the breach without the pauses since. Never out of order."""
-    rungs = stage.escalation[running.level :] if stage else ()
+    rungs = stage.ladder_of(running.term)[running.level :] if stage else ()
     if not rungs:
         return replace(running, escalate_at=None)
     since = [pause for pause in running.pauses if pause[0] >= running.deadline_at]

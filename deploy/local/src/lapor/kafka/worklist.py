@@ -18,7 +18,7 @@ from lapor.kafka.reader import Found
 #: It is over, or the next word is the reporter's: the unit has answered.
 _DONE = FINAL | {Status.RESOLVED, Status.MERGED}
 #: Told to who has to do something about it, whoever leads and however it stands.
-_FOR_THE_DESK = frozenset({Why.HANDED_OVER, Why.SIMILAR, Why.RATED, Why.ESCALATED, Why.RIGHTS_REQUESTED})
+_FOR_THE_DESK = frozenset({Why.HANDED_OVER, Why.SIMILAR, Why.URGENT, Why.RATED, Why.ESCALATED, Why.RIGHTS_REQUESTED})
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 

@@ -1,4 +1,4 @@
-"""Read how long a complaint can wait: by words of danger, and by what the model hints at."""
+"""Read how long a complaint can wait that tells of no danger to life: by its words, and by what the model hints at."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ DOUBT_MARGIN = 0.2
 
 
 def urgency_of(words: Matches, kind: ComplaintType, hints: Mapping[str, float] = NO_HINTS) -> Urgency:
-    """Tell how long a complaint can wait.
+    """Tell how long a complaint can wait; danger to life is not asked here (:mod:`kabupaten.danger`).
 
-    Words of danger to life decide alone; below that the model's hint is added to what the words say, and without a
-    hint the words decide.
+    The model's hint is added to what the words say; without a hint the words decide.
     """
     said = _urgency_said(words, kind)
-    if said == Urgency.DARURAT or URGENT not in hints:
+    if URGENT not in hints:
         return said
     if hints[URGENT] + LEXICON_WEIGHT * (said == Urgency.TINGGI) + DOUBT_MARGIN > 0:
         return Urgency.TINGGI
@@ -31,13 +30,11 @@ def urgency_of(words: Matches, kind: ComplaintType, hints: Mapping[str, float] =
 
 
 def _urgency_said(words: Matches, kind: ComplaintType) -> Urgency:
-    """Told danger is danger in a question too; named danger is not."""
+    """What is told is urgent in a question too; what is only named is not."""
 
     def said(name: str) -> set[str]:
         return {words.words(one) for one in words[name] if not any(map(one.overlaps, words["tenang"]))}
 
-    if said(Urgency.DARURAT):
-        return Urgency.DARURAT
     if said(Urgency.TINGGI):
         return Urgency.TINGGI
     if kind != ComplaintType.PENGADUAN:

@@ -21,7 +21,7 @@ from intake_web.domain import Addition, Draft, Invalid, Said, read_addition, rea
 from intake_web.handlers.problems import Problem, unknown_ticket
 from intake_web.handlers.visit import Visit
 from intake_web.settings import WebSettings
-from intake_web.tracking import tracking
+from intake_web.tracking import danger_of, tracking
 
 #: Given by ``app.py`` to every handler.
 Visiting = Annotated[Visit, Dependency(skip_validation=True)]
@@ -32,7 +32,7 @@ GATEWAY = "form"
 
 
 @post("/v1/complaints", status_code=202)
-async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Config) -> Response[bytes]:
+async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Config, texts: Words) -> Response[bytes]:
     """Take a complaint; the same key and body again gets the same answer again."""
     problems: dict[str, Said] = {}
     key = _collect(problems, read_key, request.headers.get("idempotency-key"))
@@ -40,9 +40,11 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
     draft = _collect(problems, read_complaint, await _json(request))
     if draft is None or key is None or problems:
         raise Invalid(problems)
-    accepted = await visit.accept(draft, submission(draft, key, secret))
+    sent = submission(draft, key, secret, texts)
+    accepted = await visit.accept(draft, sent)
     location = f"{settings.public_url}/v1/complaints/{accepted.ticket}"
-    return _answer(_receipt(accepted, settings, location), 202, {"Location": location})
+    receipt = {**_receipt(accepted, settings, location), **danger_of(sent.danger, texts)}
+    return _answer(receipt, 202, {"Location": location})
 
 
 @get("/v1/complaints/{number:str}")
@@ -74,7 +76,7 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting) -> 
     return _answer({"ticket": canonical, "id": item.id}, 202, {})
 
 
-def submission(draft: Draft, key: str, secret: str | None) -> Submission:
+def submission(draft: Draft, key: str, secret: str | None, texts: Texts) -> Submission:
     """``draft`` as every intake hands it over; the key is what stays the same when it comes again."""
     return Submission(
         channel="web",
@@ -89,6 +91,7 @@ def submission(draft: Draft, key: str, secret: str | None) -> Submission:
         occurred=draft.occurred,
         anonim=draft.anonim,
         rahasia=draft.rahasia,
+        danger=texts.danger_words.kinds(draft.text),
     )
 
 

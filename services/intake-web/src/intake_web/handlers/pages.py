@@ -38,7 +38,7 @@ from intake_web.handlers.visit import PASS
 from intake_web.limits import Limited
 from intake_web.settings import WebSettings
 from intake_web.store import Finished, Found, StoreDown
-from intake_web.tracking import tracking
+from intake_web.tracking import danger_of, tracking
 
 #: How long a browser may add to its complaint: beyond the promise, the ten working days to reopen and holidays.
 PASS_DAYS = 45
@@ -77,7 +77,7 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
             asked = _form({**typed, "key": again}, {"form": texts.on_web("same_again", ticket=earlier)}, 422)
             asked.cookies = [_trace(settings, earlier, again, draft)]
             return asked
-        accepted = await visit.accept(draft, submission(draft, key, secret))
+        accepted = await visit.accept(draft, submission(draft, key, secret, texts))
     except Invalid as error:
         # A key or secret that can't be read was not typed by anybody: the next try gets good ones.
         renewed = _fresh() if {"Idempotency-Key", "Access-Secret"} & error.problems.keys() else {}
@@ -144,6 +144,7 @@ def _page(
     context = {
         "complaint": complaint,
         "hidden": found.story.rahasia and not known,
+        "danger": danger_of(found.story.danger if known else (), texts).get("danger"),
         "problems": problems or {},
         "fresh": "baru" in query,
         "thanks": sent if (sent := query.get("terkirim")) in KINDS else None,

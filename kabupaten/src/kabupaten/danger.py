@@ -1,0 +1,167 @@
+"""Tells from the words of a message whether life is in danger now, and how; nothing but the words decides.
+
+Phrases of ``lexicon/danger.yaml`` are certain; beside them the words are weighed, as the examples in ``danger/`` teach.
+A false alarm costs a sentence in the answer, a missed one may cost a life.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from contracts.vocabulary import DangerKind, Urgency
+from kabupaten.lexicon import Danger, phrases_of, read_lists
+from kabupaten.phrases import Found, Matches, tokenise
+from kabupaten.problems import Problem, RegionError
+from kabupaten.source import Source
+from kabupaten.spelling import nearly
+from kabupaten.weighing import Share, Weights, learn, likeliest, shares, signs_of, weigh
+
+#: From this weight on a message is danger. By cross-validation over the examples: of those of danger that were held
+#: back 0.95 weigh as much or have a certain phrase, of everyday complaints 0.08 (docs/understanding.md).
+WEIGHS_ENOUGH = -1.6
+#: And from this one where phrases say that something only sounds like danger.
+IN_DOUBT_ENOUGH = 1.0
+#: What only sounds like danger.
+NONE = "none"
+_APOSTROPHE = re.compile("[’‘`´ʔ]")
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]*)?")
+_STRETCHED = re.compile(r"(\w)\1{2,}")
+_LAST_TWICE = re.compile(r"([^\W\d_])\1+$")
+#: Danger that lasts and is told of later: what sounds past is none the less there.
+_LASTING = frozenset({DangerKind.ABUSE, DangerKind.DESPAIR})
+#: Shorter words are too close to others to guess what was meant.
+_LONG = 6
+#: A word may stick to others only from so many letters on.
+_GLUED = 10
+_REMEMBERED = 50_000
+#: So few words are danger by a certain phrase, or as an example says them: "masih mati" is said of many things.
+_FEW = 3
+
+
+class DangerWords:
+    """The words of danger of a region."""
+
+    def __init__(self, lists: Danger) -> None:
+        self._lists, self._phrases = lists, phrases_of(lists)
+        self._meant = {short: word for word, shorts in lists.spellings.items() for short in shorts}
+        self._kept, self._seen = frozenset(lists.words), dict[str, str]()
+
+    def kinds(self, text: str) -> list[DangerKind]:
+        """List the kinds of danger that ``text`` tells of, in the order of ``DangerKind``; most tell of none."""
+        spelt = self._spelt(text)
+        tokens = tokenise(spelt)
+        found, signs = self._phrases.search(tokens), signs_of(tokens.words)
+        said = _told(found)
+        if not said and len(tokens.words) <= _FEW:
+            return [kind for kind in DangerKind if tuple(tokens.words) in self._shortest[kind]]
+        if not said and "calm" in found and "not_now" in found:
+            return []
+        enough = IN_DOUBT_ENOUGH if "calm" in found else WEIGHS_ENOUGH
+        if said == [DangerKind.UNSPECIFIED] or (not said and weigh(self._weights, signs) <= enough):
+            return said
+        # The phrases say that there is danger; which it is, all the words together say better.
+        return [kind for kind in DangerKind if kind in (*said, likeliest(self._shares, signs))]
+
+    def learn(self) -> None:
+        """Learn from the examples now, and not with the first message."""
+        self.kinds("")
+
+    @cached_property
+    def _weights(self) -> Weights:
+        told = [(text, kind != NONE) for kind, texts in self._lists.examples.items() for text in texts]
+        told += [(text, False) for text in self._lists.ordinary]
+        return learn((self._signs(text), is_one) for text, is_one in told)
+
+    @cached_property
+    def _shortest(self) -> dict[str, set[tuple[str, ...]]]:
+        """The examples of few words."""
+        spelt = {
+            kind: [tokenise(self._spelt(text)).words for text in its] for kind, its in self._lists.examples.items()
+        }
+        return {kind: {tuple(words) for words in its if len(words) <= _FEW} for kind, its in spelt.items()}
+
+    @cached_property
+    def _shares(self) -> dict[str, Share]:
+        examples = self._lists.examples.items()
+        return shares(
+            {kind: map(self._signs, texts) for kind, texts in examples if kind not in (NONE, DangerKind.UNSPECIFIED)}
+        )
+
+    def _signs(self, text: str) -> list[str]:
+        return signs_of(tokenise(self._spelt(text)).words)
+
+    def _spelt(self, text: str) -> str:
+        """``text`` in lower case, its words as they were meant."""
+        text = _STRETCHED.sub(r"\1", _APOSTROPHE.sub("'", text.lower()).replace("-", " "))
+        return _WORD.sub(lambda word: self._word(word[0]), text)
+
+    def _word(self, word: str) -> str:
+        if word not in self._seen and len(self._seen) < _REMEMBERED:
+            self._seen[word] = self._read(word)
+        return self._seen.get(word) or self._read(word)
+
+    def _read(self, word: str) -> str:
+        bare = _LAST_TWICE.sub(r"\1", word)
+        if meant := self._meant.get(word) or self._meant.get(bare):
+            return meant
+        if word in self._kept or len(word) < _LONG:
+            return word
+        for slip in self._lists.slips:
+            if word[0] == slip[0] and (nearly(word, slip) or nearly(bare, slip)):
+                return slip
+        glued = next((slip for slip in self._lists.slips if len(word) >= _GLUED and slip in word), None)
+        return word.replace(glued, f" {glued} ") if glued else word
+
+
+def _told(found: Matches) -> list[DangerKind]:
+    """What the certain phrases tell of."""
+    sentences = found.tokens.sentences
+    later = [] if "now" in found else [sentences[one.start] for one in found["not_now"]]
+
+    def told(kind: DangerKind, one: Found) -> bool:
+        lasts = kind in _LASTING or sentences[one.start] not in later
+        return lasts and not any(map(one.overlaps, found["calm"]))
+
+    return [kind for kind in DangerKind if any(told(kind, one) for one in found[kind])]
+
+
+class _Ordinary(msgspec.Struct):
+    text: str
+    urgency: str = ""
+
+
+def read_danger(source: Source) -> Danger:
+    """Read ``lexicon/danger.yaml``, and beside it the examples in ``danger/`` and the ordinary ones in ``messages/``.
+
+    Raises:
+        RegionError: something does not fit; all that is wrong is named.
+    """
+    lists, folder, found = read_lists(Danger, source), source.path.parents[1], list[Problem]()
+    examples = dict[str, tuple[str, ...]]()
+    for kind in (*DangerKind, NONE):
+        path = folder / "danger" / f"{kind}.txt"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        examples[kind] = tuple(line for line in lines if line.strip())
+        if not examples[kind]:
+            found.append(
+                Problem(str(path), None, "it has no example", "write messages as citizens write them, one a line")
+            )
+    if found:
+        raise RegionError(found)
+    return msgspec.structs.replace(lists, examples=examples, ordinary=tuple(_ordinary(folder)))
+
+
+def _ordinary(folder: Path) -> Iterator[str]:
+    """Complaints that can wait. One that can't be read is passed over: the region check names it."""
+    for path in sorted(folder.glob("messages/*.jsonl")):
+        for line in path.read_bytes().splitlines():
+            with contextlib.suppress(msgspec.MsgspecError):
+                each = msgspec.json.decode(line, type=_Ordinary)
+                if each.urgency in (Urgency.RENDAH, Urgency.SEDANG):
+                    yield each.text

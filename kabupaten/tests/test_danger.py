@@ -1,0 +1,88 @@
+"""Danger to life is seen in a message's words, however they are typed; what only sounds like it is left alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contracts.vocabulary import DangerKind
+from kabupaten import RegionError, load
+from kabupaten.danger import DangerWords
+
+HERE = Path(__file__).parent
+SOPPENG = HERE.parents[1] / "region" / "soppeng"
+
+
+@pytest.fixture(scope="module")
+def words() -> DangerWords:
+    return DangerWords(load(SOPPENG, "danger").danger)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("tolong ada orang tenggelam di sungai walanae", DangerKind.RESCUE),
+        ("kebakaran!!! jl merdeka", DangerKind.FIRE),
+        ("kebkaran", DangerKind.FIRE),
+        ("KEBAKARAAAAN", DangerKind.FIRE),
+        ("kbkrn", DangerKind.FIRE),
+        ("adakebakarandipasar", DangerKind.FIRE),
+        ("api ri ale", DangerKind.FIRE),
+        ("Ibu saya mau melahirkan, ambulans belum datang", DangerKind.MEDICAL),
+        ("naokko ula ana'ku", DangerKind.MEDICAL),
+        ("tetangga kesetrum, kabelnya putus", DangerKind.ELECTRICITY),
+        ("orang bawa parang mengamuk di pasar", DangerKind.CRIME),
+        ("Anak tetangga dipukuli bapaknya setiap malam", DangerKind.ABUSE),
+        ("tahun lalu suami saya pukul saya, sekarang masih", DangerKind.ABUSE),
+        ("Saya ingin bunuh diri", DangerKind.DESPAIR),
+        ("TOLONG", DangerKind.UNSPECIFIED),
+        ("tulung masija", DangerKind.UNSPECIFIED),
+    ],
+)
+def test_danger_is_seen_and_its_kind_is_among_those_told(words: DangerWords, text: str, kind: DangerKind) -> None:
+    assert kind in words.kinds(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jalan di depan SD 12 Lalabata berlubang besar sejak dua minggu, motor sering jatuh",
+        "mobil pemadam kebakaran rusak, kapan diperbaiki",
+        "rumah korban kebakaran tahun lalu belum dapat bantuan",
+        "lampu jalan mati",
+        "tolong perbaiki lampu di Jalan Kemakmuran",
+        "terima kasih",
+        "STATUS",
+        "",
+        "👍",
+    ],
+)
+def test_what_only_sounds_like_danger_is_none(words: DangerWords, text: str) -> None:
+    assert words.kinds(text) == []
+
+
+def test_of_messages_by_a_writer_who_saw_neither_words_nor_examples_hardly_one_is_missed(words: DangerWords) -> None:
+    rows = [json.loads(line) for line in (HERE / "danger_set.jsonl").read_text().splitlines()]
+    seen = [(row["danger"], words.kinds(row["text"])) for row in rows]
+    told = [kinds for danger, kinds in seen if danger]
+    alarms = [danger for danger, kinds in seen if kinds]
+    assert (len(rows), len(told)) == (479, 220)
+    assert sum(map(bool, told)) / len(told) >= 0.95
+    assert sum(map(bool, alarms)) / len(alarms) >= 0.5
+
+
+def test_each_example_is_learned(words: DangerWords) -> None:
+    examples = load(SOPPENG, "danger").danger.examples
+    missed = [text for kind, texts in examples.items() if kind != "none" for text in texts if not words.kinds(text)]
+    assert len(missed) <= 0.01 * sum(map(len, examples.values())), missed
+
+
+def test_a_kind_without_an_example_is_named(tmp_path: Path) -> None:
+    (tmp_path / "lexicon").mkdir()
+    (tmp_path / "lexicon" / "danger.yaml").write_text((SOPPENG / "lexicon" / "danger.yaml").read_text())
+    with pytest.raises(RegionError) as no:
+        load(tmp_path, "danger")
+    lacking = [Path(each.file).name for each in no.value.problems if each.problem == "it has no example"]
+    assert lacking == [f"{kind}.txt" for kind in (*DangerKind, "none")]

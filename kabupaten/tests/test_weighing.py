@@ -1,0 +1,52 @@
+"""Words are weighed as the examples teach, the same each time."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from kabupaten.weighing import UNKNOWN, learn, likeliest, shares, signs_of, weigh
+
+FOR = ["rumah api besar", "api di dapur", "asap api tebal", "ada api pasar"]
+AGAINST = ["jalan rusak besar", "lampu di jalan mati", "air di dapur macet", "ada sampah pasar"]
+EXAMPLES = [*((signs_of(text.split()), True) for text in FOR), *((signs_of(text.split()), False) for text in AGAINST)]
+
+
+def test_what_the_examples_for_it_share_weighs_for_it() -> None:
+    weights = learn(EXAMPLES)
+    assert weigh(weights, signs_of(["api", "mati"])) > 0 > weigh(weights, signs_of(["jalan", "mati"]))
+    assert weights["api"] == max(weights.values())
+
+
+def test_learning_twice_gives_the_same() -> None:
+    assert learn(EXAMPLES) == learn(EXAMPLES)
+
+
+def test_a_text_without_a_known_sign_does_not_speak_for_it() -> None:
+    weights = learn(EXAMPLES)
+    assert weigh(weights, []) == weigh(weights, signs_of(["tidak", "dikenal"])) == UNKNOWN < 0
+
+
+def test_a_word_leaves_its_beginning_its_end_and_its_consonants() -> None:
+    assert signs_of(["kebakaran", "besar", "ini"]) == [
+        *("kebakaran", "besar", "ini"),
+        *("kebakaran besar", "besar ini"),
+        *("^keba", "$karan", "~kbkrn", "^besa", "~bsr"),
+    ]
+
+
+def test_the_kind_is_that_whose_texts_have_most_of_the_signs() -> None:
+    known = shares({"fire": [["api", "asap"], ["api"]], "rescue": [["air", "arus"], ["air", "besar"]]})
+    assert likeliest(known, ["api", "besar"]) == "fire"
+    assert likeliest(known, ["arus"]) == "rescue"
+    assert (
+        sum(map(math.exp, known["fire"].of.values()))
+        < 1
+        == pytest.approx(
+            sum(
+                math.exp(known["fire"].of.get(sign, known["fire"].unseen))
+                for sign in ("api", "asap", "air", "arus", "besar")
+            )
+        )
+    )
