@@ -118,6 +118,14 @@ class Conduct(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
     by: _List = ()
 
 
+class Abbreviations(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Words whose full stop ends no sentence: before a name or behind one; and those that open a sentence."""
+
+    before: _Needed
+    behind: _List = ()
+    openers: _List = ()
+
+
 def phrases_of(*files: Lists) -> Phrases:
     """Make one matcher of the lists of ``files``."""
     phrases = Phrases()

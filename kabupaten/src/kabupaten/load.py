@@ -14,7 +14,7 @@ from kabupaten.calendar import Calendar, read_calendar
 from kabupaten.categories import Category, read_categories
 from kabupaten.danger import read_danger
 from kabupaten.emergency import Emergency, read_emergency
-from kabupaten.lexicon import Conduct, Danger, MessageType, Spam, Urgency, read_lists
+from kabupaten.lexicon import Abbreviations, Conduct, Danger, MessageType, Spam, Urgency, read_lists
 from kabupaten.problems import Problem, RegionError
 from kabupaten.promises import unkept
 from kabupaten.references import unknown_names
@@ -28,7 +28,7 @@ from kabupaten.units import Units, read_units
 
 Part = Literal[
     "units", "categories", "routing", "territory", "sla", "calendar", "texts", "retention", "emergency",
-    "danger", "urgency", "message_type", "spam", "conduct",
+    "danger", "urgency", "message_type", "spam", "conduct", "abbreviations",
 ]  # fmt: skip
 _READERS: dict[Part, Callable[[Source], Any]] = {
     "units": read_units,
@@ -45,9 +45,10 @@ _READERS: dict[Part, Callable[[Source], Any]] = {
     "message_type": partial(read_lists, MessageType),
     "spam": partial(read_lists, Spam),
     "conduct": partial(read_lists, Conduct),
+    "abbreviations": partial(read_lists, Abbreviations),
 }
 PARTS: tuple[Part, ...] = tuple(_READERS)
-_IN_LEXICON = {"danger", "urgency", "message_type", "spam", "conduct"}
+_IN_LEXICON = {"danger", "urgency", "message_type", "spam", "conduct", "abbreviations"}
 #: What a region may leave out; its reader then says what is usual.
 _OPTIONAL = {"retention"}
 #: A number of 7 to 15 digits (ITU-T E.164), or an e-mail address.
@@ -71,6 +72,7 @@ class Region:
     message_type: MessageType
     spam: Spam
     conduct: Conduct
+    abbreviations: Abbreviations
 
     @property
     def contacts(self) -> frozenset[str]:
