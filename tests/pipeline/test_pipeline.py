@@ -59,6 +59,7 @@ def understand(text: str) -> Classification:
         language="id",
         place=Place(),
         about_units=(),
+        protected=False,
         matter=None,
         masked_text=text,
     )

@@ -106,6 +106,9 @@ class ComplaintClassified(Struct, frozen=True, kw_only=True):
     matter: Annotated[
         str | UnsetType, Meta(description="A narrower subject that has its own rule in routing.yaml.")
     ] = UNSET
+    protected: Annotated[
+        bool | UnsetType, Meta(description="It names a victim of violence, or a child: confidential from here on.")
+    ] = UNSET
 
 
 class FollowUp(Struct, frozen=True, kw_only=True):

@@ -104,18 +104,26 @@ class Conduct(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     misconduct: _Needed
     neglect: _List = ()
+    manners: _List = ()
     officials: _List = ()
+    counters: _List = ()
     others: _List = ()
     called_before: _List = ()
     called_after: _List = ()
     not_called_after: _List = ()
+    addressed: _List = ()
+    addressed_after: _List = ()
     own_people: _List = ()
     hired: _List = ()
     wanted: _List = ()
+    beside: _List = ()
     denied: _List = ()
-    suffering: _List = ()
-    asked_to_act: _List = ()
+    inquiries: _List = ()
+    harmless: _List = ()
     by: _List = ()
+    at: _List = ()
+    targets: _List = ()
+    joined: _List = ()
 
 
 class Abbreviations(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -124,6 +132,13 @@ class Abbreviations(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True
     before: _Needed
     behind: _List = ()
     openers: _List = ()
+
+
+class Protection(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What tells of a victim of violence or of a child, and what sounds like it and is not."""
+
+    protected: _Needed
+    unharmed: _List = ()
 
 
 def phrases_of(*files: Lists) -> Phrases:

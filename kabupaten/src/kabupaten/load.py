@@ -14,7 +14,7 @@ from kabupaten.calendar import Calendar, read_calendar
 from kabupaten.categories import Category, read_categories
 from kabupaten.danger import read_danger
 from kabupaten.emergency import Emergency, read_emergency
-from kabupaten.lexicon import Abbreviations, Conduct, Danger, MessageType, Spam, Urgency, read_lists
+from kabupaten.lexicon import Abbreviations, Conduct, Danger, MessageType, Protection, Spam, Urgency, read_lists
 from kabupaten.problems import Problem, RegionError
 from kabupaten.promises import unkept
 from kabupaten.references import unknown_names
@@ -28,7 +28,7 @@ from kabupaten.units import Units, read_units
 
 Part = Literal[
     "units", "categories", "routing", "territory", "sla", "calendar", "texts", "retention", "emergency",
-    "danger", "urgency", "message_type", "spam", "conduct", "abbreviations",
+    "danger", "urgency", "message_type", "spam", "conduct", "abbreviations", "protection",
 ]  # fmt: skip
 _READERS: dict[Part, Callable[[Source], Any]] = {
     "units": read_units,
@@ -46,9 +46,10 @@ _READERS: dict[Part, Callable[[Source], Any]] = {
     "spam": partial(read_lists, Spam),
     "conduct": partial(read_lists, Conduct),
     "abbreviations": partial(read_lists, Abbreviations),
+    "protection": partial(read_lists, Protection),
 }
 PARTS: tuple[Part, ...] = tuple(_READERS)
-_IN_LEXICON = {"danger", "urgency", "message_type", "spam", "conduct", "abbreviations"}
+_IN_LEXICON = {"danger", "urgency", "message_type", "spam", "conduct", "abbreviations", "protection"}
 #: What a region may leave out; its reader then says what is usual.
 _OPTIONAL = {"retention"}
 #: A number of 7 to 15 digits (ITU-T E.164), or an e-mail address.
@@ -73,6 +74,7 @@ class Region:
     spam: Spam
     conduct: Conduct
     abbreviations: Abbreviations
+    protection: Protection
 
     @property
     def contacts(self) -> frozenset[str]:

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 from contracts.events import UnitCode
 from contracts.links import can_be_listed
 from contracts.vocabulary import UnitRole
+from kabupaten.lexicon import unreadable
 from kabupaten.problems import Problem, Where, refuse
 from kabupaten.source import Source
 from kabupaten.territory import same_place
@@ -23,7 +24,11 @@ _Code = Annotated[UnitCode, remedy("write capitals, digits and hyphens, such as 
 
 
 class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A row of units.yaml. ``valid_from`` is its first day, ``valid_until`` its last; None: no bound."""
+    """A row of units.yaml. ``valid_from`` is its first day, ``valid_until`` its last; None: no bound.
+
+    ``people`` are phrases for those who work for it, or whom it looks after, without its name; ``sites`` for where they
+    do, which do nothing themselves.
+    """
 
     code: _Code
     name: Words
@@ -33,6 +38,8 @@ class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kecamatan: Words | None = None
     grade: Annotated[Literal["attested", "weak", "expected"], remedy("write attested, weak or expected")] = "expected"
     aliases: tuple[Words, ...] = ()
+    people: tuple[Words, ...] = ()
+    sites: tuple[Words, ...] = ()
     valid_from: date | None = None
     valid_until: date | None = None
     successor: str | None = None
@@ -102,6 +109,8 @@ def _rows(source: Source, units: Units) -> Iterator[Problem]:
         if row.kecamatan and camats.setdefault(same_place(row.kecamatan), row.code) != row.code:
             yield source.wrong(where, f"{row.kecamatan} has two units", "a kecamatan has one unit")
         yield from _term(source, where, row, units.by_code)
+        for name, phrases in (("people", row.people), ("sites", row.sites)):
+            yield from unreadable(source, (*where, name), phrases, {})
 
 
 def _term(source: Source, where: Where, row: Unit, units: Mapping[str, Unit]) -> Iterator[Problem]:

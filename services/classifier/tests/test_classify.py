@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from classifier.category.linear_model import ModelError
 from classifier.category.linear_model import load as load_model
@@ -103,6 +104,24 @@ def test_an_official_without_a_unit_is_one_of_the_category_understood(
     knowledge: Knowledge, text: str, unit: str
 ) -> None:
     assert classify(knowledge, text).about_units == (unit,)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["H. Baso", "Hj. Sitti", "Drs. Baso", "Andi Baso, S.Sos.", "Baso, M.Si.", "Baso Kec. Ganra", "di Jl. Poros No. 5"],
+)
+def test_a_title_does_not_part_who_did_it_from_what_was_done(knowledge: Knowledge, name: str) -> None:
+    assert classify(knowledge, f"Kepala Desa kami, {name} menerima suap dari penambang").about_units == ("DPMD",)
+
+
+def test_a_victim_is_marked_on_the_wire_and_nobody_else_is(knowledge: Knowledge) -> None:
+    def marked(text: str) -> object:
+        received = message(a_received(text=text, place=UNSET))
+        (out,) = on_message(partial(classify, knowledge), "v", received)
+        assert isinstance(out.data, ComplaintClassified)
+        return out.data.protected
+
+    assert (True, UNSET) == (marked("guru memukul murid sampai lebam"), marked("lampu jalan mati di depan sekolah"))
 
 
 def test_a_number_before_the_word_that_tells_it_is_masked(knowledge: Knowledge) -> None:

@@ -19,20 +19,27 @@ from classifier.extractors.language import language_of
 from classifier.extractors.matter import Matters, matter_of, matters_of
 from classifier.extractors.message_type import kind_of
 from classifier.extractors.place import find_place
+from classifier.extractors.protection import is_protected
 from classifier.extractors.spam import is_spam
 from classifier.extractors.urgency import urgency_of
 from classifier.text import plain
 from contracts.masking import mask
-from contracts.vocabulary import Urgency
+from contracts.vocabulary import ComplaintType, Urgency
 from kabupaten import Part, Region, load
 from kabupaten.danger import DangerWords
 from kabupaten.lexicon import phrases_of
 from kabupaten.phrases import Phrases, tokenise
+from kabupaten.sentences import Abbreviations, abbreviations_of, joined
 
 #: The parts of a region that the rules are made of.
 PARTS: tuple[Part, ...] = (
     "units", "categories", "routing", "territory", "message_type", "danger", "urgency", "spam", "conduct",
+    "abbreviations", "protection",
 )  # fmt: skip
+
+#: Confidence of a category of conduct from which a text that names somebody's people tells of their conduct. Beside
+#: the words of another subject it is low, and of texts that only name an office it is far lower still.
+LIKELY = 0.02
 
 _UNWELCOME = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -43,10 +50,12 @@ class Rules:
 
     gazetteer: Gazetteer
     units: UnitNames
+    abbreviations: Abbreviations
     #: What is looked for in a whole text, and in each sentence of it.
     message: Phrases
     sentence: Phrases
     danger: DangerWords
+    protection: Phrases
     matters: Matters
     owners: dict[str, str]
     #: By category and matter, where that is not the category's: None, nobody here.
@@ -66,12 +75,15 @@ class Knowledge:
 def rules_of(region: Region) -> Rules:
     """Make the rules of ``region``, which has all ``PARTS``."""
     owners = owners_of(region.units, region.categories)
+    short = region.abbreviations
     return Rules(
         gazetteer=gazetteer_of(region.territory),
         units=unit_names(region.units),
+        abbreviations=abbreviations_of(short.before, short.behind, short.openers),
         message=phrases_of(region.message_type, region.urgency, region.spam),
         sentence=phrases_of(region.conduct),
         danger=DangerWords(region.danger),
+        protection=phrases_of(region.protection),
         matters=matters_of(region.categories),
         owners=owners,
         leads=leads_of(region.routing),
@@ -96,7 +108,9 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
     found = rank(knowledge.model, masked)
     top = found.top
     rules = knowledge.rules
-    read = plain(_UNWELCOME.sub(" ", masked))
+    written = joined(rules.abbreviations, _UNWELCOME.sub(" ", masked))
+    read = plain(written)
+    place = find_place(rules.gazetteer, masked)
     said = rules.message.search(tokenise(read))
     kind = kind_of(said, found.hints)
     return Classification(
@@ -109,8 +123,17 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
         urgency=Urgency.DARURAT if rules.danger.kinds(masked) else urgency_of(said, kind, found.hints),
         spam=is_spam(said),
         language=language_of(read),
-        place=find_place(rules.gazetteer, masked),
-        about_units=units_accused(rules.sentence, rules.units, masked.lower(), _owner(rules, top, masked)),
+        place=place,
+        about_units=units_accused(
+            rules.sentence,
+            rules.units,
+            written.lower(),
+            _owner(rules, top, masked),
+            place.kecamatan,
+            of_conduct=kind == ComplaintType.PENGADUAN
+            and any(one.category in rules.conduct and one.confidence >= LIKELY for one in top),
+        ),
+        protected=is_protected(rules.protection.search(tokenise(read))),
         masked_text=masked,
     )
 

@@ -37,7 +37,8 @@ class Place:
 class Classification:
     """Everything understood from one text. ``category`` is the best guess even when ``abstained``.
 
-    ``matter`` is a narrower subject of that category, where the text names one.
+    ``matter`` is a narrower subject of that category, where the text names one; ``protected``: it names a victim of
+    violence or of a child's, and is confidential.
     """
 
     category: str
@@ -51,4 +52,5 @@ class Classification:
     language: str
     place: Place
     about_units: tuple[str, ...]
+    protected: bool
     masked_text: str

@@ -42,5 +42,6 @@ def on_message(understand: Callable[[str], Classification], version: str, messag
         about_units=list(found.about_units),
         model_version=version,
         matter=found.matter or UNSET,
+        protected=found.protected or UNSET,
     )
     return [Emit(topic=CLASSIFIED, subject=data.complaint_id, data=classified)]

@@ -30,7 +30,7 @@ def owners(region: Path) -> dict[str, str]:
         ("Kepada Dinas PU mohon jalan diperbaiki. Ada oknum warga menggali jalan", ()),
         ("urus KTP di disdukcapil lambat", ()),
         ("oknum minta uang di loket", ()),
-        ("Kepada Yth. Inspektorat, oknum kades korupsi dana desa", ()),
+        ("Kepada Yth. Inspektorat, oknum kades korupsi dana desa", ("DPMD",)),
         ("mohon Dinas PU menindak oknum kontraktor", ()),
     ],
 )
@@ -80,13 +80,44 @@ def test_misconduct_accuses_the_unit_named_or_else_that_of_the_category(
         ("kapan petugas menangkap calon pencuri", "SATPOLPP"),
         ("petugas sudah datang dua kali ke rumah kami di lorong belakang pasar, tapi tetap dipersulit tetangga", "DLH"),
         ("anak saya dipukul preman di depan kantor dinsos", "SATPOLPP"),
-        ("petugas sampah minta uang 20 ribu", None),
+        ("petugas minta uang 20 ribu", None),
     ],
 )
 def test_who_is_called_upon_or_praised_is_not_accused(
     region: Path, conduct: Phrases, text: str, owner: str | None
 ) -> None:
     assert units_accused(conduct, unit_names(load(region, "units").units), text.lower(), owner) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "kecamatan", "units"),
+    [
+        ("pak camat minta upeti tiap desa", "Ganra", ("KEC-GANRA",)),
+        ("pak camat minta upeti tiap desa", None, ("DPMD",)),
+        ("bu lurah minta uang tanda tangan. Ini di kantor camat Citta", "Citta", ("KEC-CITTA",)),
+        ("kades minta upeti", "Ganra", ("DPMD",)),
+    ],
+)
+def test_whom_each_kecamatan_has_is_of_the_one_that_is_meant_or_else_of_who_answers_for_all(
+    region: Path, conduct: Phrases, text: str, kecamatan: str | None, units: tuple[str, ...]
+) -> None:
+    assert units == units_accused(conduct, unit_names(load(region, "units").units), text.lower(), None, kecamatan)
+
+
+def test_an_official_is_of_the_office_that_was_spoken_of_before(region: Path, conduct: Phrases) -> None:
+    units = unit_names(load(region, "units").units)
+    text = "kemarin saya ke capil urus akta. pegawainya minta uang 100 ribu"
+    assert ("DISDUKCAPIL",) == units_accused(conduct, units, text, "DINSOS")
+    assert ("DINSOS",) == units_accused(conduct, units, text.partition(". ")[2], "DINSOS")
+
+
+def test_a_complaint_about_conduct_accuses_who_acts_in_it_though_no_word_says_what_was_done(
+    region: Path, conduct: Phrases
+) -> None:
+    units = unit_names(load(region, "units").units)
+    text = "kades berbuat yang bukan bukan. camat diam"
+    assert () == units_accused(conduct, units, text)
+    assert ("DPMD",) == units_accused(conduct, units, text, of_conduct=True)
 
 
 def test_the_unit_that_looks_into_conduct_is_not_meant_by_its_own_category(region: Path) -> None:

@@ -1,0 +1,38 @@
+"""Whom whole complaints accuse, and who gets them: texts by the maker of the rules, so the figures flatter."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from classifier.classify import Knowledge, classify
+from classifier.domain import Classification
+
+#: The model is built for it.
+pytestmark = pytest.mark.slow
+
+ROWS: list[dict[str, Any]] = [
+    json.loads(line) for line in (Path(__file__).parent / "conduct_dev.jsonl").read_text().splitlines()
+]
+
+
+@pytest.fixture(scope="module")
+def read(knowledge: Knowledge) -> list[tuple[dict[str, Any], Classification]]:
+    return [(row, classify(knowledge, row["text"])) for row in ROWS]
+
+
+def test_who_misbehaves_is_accused(read: list[tuple[dict[str, Any], Classification]]) -> None:
+    accusing = [(row, found) for row, found in read if row["units"]]
+    missed = [row["text"] for row, found in accusing if not set(row["units"]) <= set(found.about_units)]
+    assert len(accusing) >= 300
+    assert len(missed) <= 0.05 * len(accusing), missed
+
+
+def test_who_is_only_named_is_not(read: list[tuple[dict[str, Any], Classification]]) -> None:
+    naming = [(row, found) for row, found in read if not row["units"]]
+    wrong = [(row["text"], found.about_units) for row, found in naming if found.about_units]
+    assert len(naming) >= 300
+    assert len(wrong) <= 0.02 * len(naming), wrong
