@@ -82,7 +82,7 @@ def spoil(file: str, old: str, new: str) -> Callable[[Path], None]:
         (spoil("categories", "lapor: [infrastruktur jalan,", "lapor: [kepolisian, infrastruktur jalan,"), "categories",
          "kepolisian is jalan_jembatan's and ketertiban_perlindungan's"),
         (spoil("routing", "category: jalan_jembatan, matter: jalan_nasional", "category: jalan_jembatan"), "routing",
-         "rules.1: no complaint reaches it"),
+         "rules.3: no complaint reaches it"),
         (spoil("routing", "\nboilerplate:",
                "  - when: {type: aspirasi, category: [air_bersih, kesehatan], place: Citta}\n"
                "    lead: PDAM\n    reason: r\n\nboilerplate:"), "routing", "no complaint reaches it"),

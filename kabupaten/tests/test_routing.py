@@ -28,3 +28,13 @@ def test_a_region_needs_no_rules(tmp_path: Path) -> None:
 def test_an_office_outside_has_a_contact_where_it_is_known(soppeng: Path) -> None:
     targets = load(soppeng, "routing").routing.targets
     assert ("telepon 110", None) == (targets["POLRES"].contact, targets["BPN"].contact)
+
+
+def test_a_rule_is_for_who_is_accused_or_for_a_victim(tmp_path: Path) -> None:
+    text = """targets: {PROVINSI: {name: Provinsi}}
+rules:
+- {when: {accused: BUPATI}, hand_over: PROVINSI, reason: r}
+- {when: {protected: true}, lead: DP3A, reason: r}
+"""
+    top = RoutingRule(reason="r", accused=frozenset({"BUPATI"}), hand_over="PROVINSI")
+    assert (top, RoutingRule(reason="r", protected=True, lead="DP3A")) == routing(tmp_path, text).rules

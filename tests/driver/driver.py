@@ -78,7 +78,7 @@ def classify(rng_of: str, states: Mapping[str, Any], message: Message, now: date
         complaint_id=data.complaint_id, ticket=data.ticket, category=category, confidence=0.9,
         abstained=rng.random() < 0.4, top=[Candidate(category=category, confidence=0.9)],
         type=rng.choice(["pengaduan", "permintaan_informasi"]), urgency=rng.choice(["sedang", "darurat"]), spam=False,
-        language="id", place=Where(), about_units=rng.choice([[], [], [], ["PUPR"]]), model_version="1",
+        language="id", place=Where(), about_units=rng.choice([*[[]] * 7, ["PUPR"]]), model_version="1",
     )  # fmt: skip
     return {}, [Emit(topic=topics.CLASSIFIED, subject=data.complaint_id, data=found)]
 

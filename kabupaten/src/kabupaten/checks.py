@@ -78,20 +78,27 @@ def _unreached_rules(region: Region, sources: Sources) -> Iterator[Problem]:
             )
 
 
-_Cell = tuple[str | None, str | None, str | None, str | None]
+_Cell = tuple[str | None, ...]
 
 
 def _cells(rule: RoutingRule, categories: list[str]) -> list[_Cell]:
-    """All that ``rule`` is for: category, matter, type, place; None: another one, or none."""
+    """All that ``rule`` is for: category, matter, type, place, accused, protected; None: another one, or none."""
     unnamed = ["(known)"] if rule.lead == KECAMATAN else [None]  # a camat leads only where a place is known
-    axes = (rule.categories or categories, rule.matters or [None], rule.types or TYPES, rule.places or unnamed)
+    axes = (
+        rule.categories or categories, rule.matters or [None], rule.types or TYPES, rule.places or unnamed,
+        rule.accused or [None], _named(rule) or [None],
+    )  # fmt: skip
     return list(itertools.product(*axes))
+
+
+def _named(rule: RoutingRule) -> frozenset[str]:
+    return frozenset(["protected"] if rule.protected else [])
 
 
 def _takes(rule: RoutingRule, cell: _Cell) -> bool:
     if rule.lead == KECAMATAN and cell[3] is None:
         return False
-    conditions = (rule.categories, rule.matters, rule.types, rule.places)
+    conditions = (rule.categories, rule.matters, rule.types, rule.places, rule.accused, _named(rule))
     return all(not named or value in named for named, value in zip(conditions, cell, strict=True))
 
 

@@ -34,6 +34,7 @@ _REFERENCES = (
     ("routing", "rules.*.when.category.*", "category"),
     ("routing", "rules.*.when.type.*", "type"),
     ("routing", "rules.*.when.place.*", "place"),
+    ("routing", "rules.*.when.accused.*", "unit"),
     ("sla", "default.*", "policy"),
     ("sla", f"{_STAGE}.escalation.*.to.*", "unit or head"),
     ("sla", f"{_VARIANT}.escalation.*.to.*", "unit or head"),

@@ -31,6 +31,8 @@ class RoutingRule:
     """A row of the routing table; an empty condition holds always.
 
     ``hand_over`` names a target; else ``lead`` is a unit, ``KECAMATAN``, or None for the unit of the category.
+    ``accused`` are units of which none may read a complaint about another; their rule names to whom who looks at
+    officials hands it over. ``protected``: for what names a victim, asked before all that is doubtful.
     """
 
     reason: str
@@ -38,6 +40,8 @@ class RoutingRule:
     matters: frozenset[str] = frozenset()
     types: frozenset[str] = frozenset()
     places: frozenset[str] = frozenset()
+    accused: frozenset[str] = frozenset()
+    protected: bool = False
     hand_over: str | None = None
     lead: str | None = None
     support: tuple[str, ...] = ()
@@ -65,6 +69,8 @@ class _When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     matter: _Named = []
     type: _Named = []
     place: _Named = []
+    accused: _Named = []
+    protected: bool = False
 
 
 class _Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,6 +111,8 @@ def _rule(row: _Rule) -> RoutingRule:
         matters=frozenset(_many(row.when.matter)),
         types=frozenset(_many(row.when.type)),
         places=frozenset(map(same_place, _many(row.when.place))),
+        accused=frozenset(_many(row.when.accused)),
+        protected=row.when.protected,
         hand_over=row.hand_over,
         lead=row.lead,
         support=row.support,
@@ -118,11 +126,15 @@ def _many(given: str | list[str]) -> list[str]:
 def _check_rules(source: Source, rules: tuple[_Rule, ...]) -> Iterator[Problem]:
     for n, row in enumerate(rules):
         if row.when == _When():
-            advice = "say for which category, matter, type or place it holds"
+            advice = "say for which category, matter, type or place it holds, whom it accuses or that it is protected"
             yield source.wrong(("rules", n, "when"), "a rule for everything", advice)
         if (row.hand_over is None) == (row.lead is None and not row.support):
             problem = "a rule hands over or names units, one of the two"
             yield source.wrong(("rules", n), problem, "write hand_over: TARGET, or lead: and support:")
+        if row.when.accused and row.hand_over is None:
+            yield source.wrong(("rules", n), "who is accused has no one above", "write hand_over: TARGET")
+        if row.when.protected and row.lead in (None, KECAMATAN):
+            yield source.wrong(("rules", n), "what is protected has no unit", "write lead: with a code of units.yaml")
 
 
 def _check_similar(source: Source, similar: Similar) -> Iterator[Problem]:

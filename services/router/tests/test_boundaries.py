@@ -98,20 +98,20 @@ jalan_jembatan          -                    ? -           -              unit P
 jalan_jembatan          -                    ! Citta       -              unit PUPR +BAPPELITBANGDA
 jalan_jembatan          jalan_provinsi       ! Citta       -              hand-over PROVINSI
 jalan_jembatan          jalan_nasional       - -           -              hand-over BBPJN
-jalan_jembatan          jalan_provinsi       - -           PUPR           hand-over PROVINSI
+jalan_jembatan          jalan_provinsi       - -           PUPR           triage INSPEKTORAT
 jalan_jembatan          -                    - -           PUPR           triage INSPEKTORAT
-jalan_jembatan          -                    - -           PDAM           unit PUPR
-jalan_jembatan          -                    ! -           BAPPELITBANGDA unit PUPR
+jalan_jembatan          -                    - -           PDAM           triage INSPEKTORAT
+jalan_jembatan          -                    ! -           BAPPELITBANGDA triage INSPEKTORAT
 jalan_jembatan          -                    - -           PUPR,INSPEKTORAT triage SETDA
 drainase_banjir         -                    - Marioriawa  -              unit PUPR
 drainase_banjir         bencana              - Marioriawa  -              unit BPBD +PUPR
-drainase_banjir         bencana              - -           PUPR           unit BPBD
+drainase_banjir         bencana              - -           PUPR           triage INSPEKTORAT
 drainase_banjir         bencana              - -           BPBD           triage INSPEKTORAT
 drainase_banjir         -                    ! -           -              unit PUPR +BAPPELITBANGDA
 penerangan_jalan        -                    - -           -              unit DISHUB
 penerangan_jalan        -                    ! Donri-Donri -              unit DISHUB +BAPPELITBANGDA
 penerangan_jalan        rumah_sakit          - -           -              unit RSUD +DINKES
-penerangan_jalan        rumah_sakit          - -           DINKES         unit RSUD
+penerangan_jalan        rumah_sakit          - -           DINKES         triage INSPEKTORAT
 penerangan_jalan        rumah_sakit          - -           RSUD           triage INSPEKTORAT
 air_bersih              -                    - Lilirilau   -              unit PDAM
 air_bersih              -                    ? -           -              unit PDAM
@@ -119,7 +119,7 @@ air_bersih              -                    ! -           -              unit P
 air_bersih              -                    - -           PDAM           triage INSPEKTORAT
 listrik_energi          -                    - Ganra       -              hand-over PLN
 listrik_energi          -                    ! -           -              hand-over PLN
-listrik_energi          -                    - -           DISHUB         hand-over PLN
+listrik_energi          -                    - -           DISHUB         triage INSPEKTORAT
 listrik_energi          gas_elpiji           - -           -              unit DISPERINDAGKOP
 listrik_energi          bbm                  - -           -              hand-over PERTAMINA
 listrik_energi          rumah_sakit          - -           -              unit RSUD +DINKES
@@ -130,13 +130,13 @@ lingkungan_pohon        -                    ? -           -              unit D
 perhubungan_parkir      -                    - -           -              unit DISHUB
 perhubungan_parkir      -                    - -           DISHUB         triage INSPEKTORAT
 kesehatan               -                    - -           -              unit DINKES
-kesehatan               -                    - -           RSUD           unit DINKES
+kesehatan               -                    - -           RSUD           triage INSPEKTORAT
 kesehatan               rumah_sakit          - Lalabata    -              unit RSUD +DINKES
 kesehatan               kepesertaan_bpjs     ? -           -              hand-over BPJS
 kesehatan               -                    ! -           -              unit DINKES +BAPPELITBANGDA
 pendidikan              -                    - -           -              unit DISDIKBUD
 pendidikan              sma_smk              - -           -              hand-over PROVINSI
-pendidikan              sma_smk              ! -           DISDIKBUD      hand-over PROVINSI
+pendidikan              sma_smk              ! -           DISDIKBUD      triage INSPEKTORAT
 pendidikan              -                    ! -           -              unit DISDIKBUD +BAPPELITBANGDA
 kependudukan            -                    - -           -              unit DISDUKCAPIL
 kependudukan            -                    ! -           -              unit DISDUKCAPIL
@@ -155,7 +155,7 @@ perizinan_usaha         perusda              - -           PERUSDA        triage
 pendidikan              olahraga             - -           -              unit DISPARPORA
 pendidikan              perpustakaan         ? -           -              unit DISPUSIP
 ketertiban_perlindungan kesatuan_bangsa      - -           -              unit KESBANGPOL +SATPOLPP
-ketertiban_perlindungan kesatuan_bangsa      - -           SATPOLPP       unit KESBANGPOL
+ketertiban_perlindungan kesatuan_bangsa      - -           SATPOLPP       triage INSPEKTORAT
 desa_kelurahan          dprd                 - Lalabata    -              unit SETWAN
 desa_kelurahan          dprd                 ? -           -              unit SETWAN
 ketenagakerjaan         -                    - -           -              unit DPMPTSP
@@ -163,7 +163,7 @@ ketenagakerjaan         kepegawaian          ? -           -              unit B
 pertanian_perikanan     -                    - -           -              unit DTPHPKP
 pertanian_perikanan     peternakan_perikanan - Marioriawa  -              unit DISNAK
 pertanian_perikanan     irigasi              - Donri-Donri -              unit PUPR +DTPHPKP
-pertanian_perikanan     irigasi              - -           DTPHPKP        unit PUPR
+pertanian_perikanan     irigasi              - -           DTPHPKP        triage INSPEKTORAT
 pertanian_perikanan     -                    ! -           -              unit DTPHPKP +BAPPELITBANGDA
 aparatur_korupsi        -                    - -           -              triage INSPEKTORAT
 aparatur_korupsi        -                    - -           PUPR           triage INSPEKTORAT
@@ -177,7 +177,7 @@ aparatur_korupsi        instansi_vertikal    - -           -              hand-o
 aparatur_korupsi        instansi_vertikal    - -           DISDUKCAPIL    triage INSPEKTORAT
 desa_kelurahan          -                    - Lalabata    -              unit KEC-LALABATA +DPMD
 desa_kelurahan          -                    - Donri-Donri -              unit KEC-DONRIDONRI +DPMD
-desa_kelurahan          -                    - Citta       DPMD           unit KEC-CITTA
+desa_kelurahan          -                    - Citta       DPMD           triage INSPEKTORAT
 desa_kelurahan          -                    - Citta       KEC-CITTA      triage INSPEKTORAT
 desa_kelurahan          -                    - -           -              unit DPMD
 desa_kelurahan          -                    - Makassar    -              unit DPMD
@@ -196,7 +196,7 @@ kesehatan               -                    - -           INSPEKTORAT    triage
 kesehatan               -                    - -           DISKOMINFO     triage INSPEKTORAT
 kesehatan               rumah_sakit          - -           DISKOMINFO,INSPEKTORAT triage SETDA
 listrik_energi          -                    - -           DISKOMINFO     triage INSPEKTORAT
-sampah_kebersihan       -                    - -           SETDA          unit DLH
+sampah_kebersihan       -                    - -           SETDA          triage INSPEKTORAT
 """
 TYPES = {"-": "pengaduan", "?": "permintaan_informasi", "!": "aspirasi"}
 
@@ -247,3 +247,16 @@ def test_no_complaint_goes_to_a_unit_it_is_about(category: str) -> None:
         found = Understood(category=category, matter=matter, type="aspirasi", kecamatan="Citta", about_units=[unit])
         to = assign(RULES, found)
         assert unit not in (to.unit, *to.support)
+
+
+@pytest.mark.parametrize("accused", ["BUPATI", "SETDA"])
+def test_about_the_head_of_the_kabupaten_the_province_decides(accused: str) -> None:
+    to = assign(RULES, Understood(category="aparatur_korupsi", about_units=[accused]))
+    assert (DESK, "INSPEKTORAT") == (to.lane, to.unit)
+    assert to.reason.endswith("limpahkan ke Pemerintah Provinsi Sulawesi Selatan")
+
+
+def test_a_victim_of_violence_is_for_one_unit_without_helpers() -> None:
+    for category in ("ketertiban_perlindungan", "pendidikan", "sosial_bantuan"):
+        to = assign(RULES, Understood(category=category, matter="sma_smk", protected=True, urgency="darurat"))
+        assert ("unit", "DP3AP2KB", []) == (to.lane, to.unit, to.support)

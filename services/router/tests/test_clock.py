@@ -398,3 +398,14 @@ def test_a_unit_is_told_by_a_code_which_promise_the_clock_speaks_of(stage: str) 
     records = [each for each in told if isinstance(each, UnitRouted)]
     assert ["warned", "breached", "escalated", "retracted"] == list(dict.fromkeys(each.why for each in records))
     assert {stage} == {each.stage for each in records}
+
+
+def test_who_is_accused_is_not_told_that_it_is_late_and_the_story_does_not_say_so() -> None:
+    """Neither are those who are accused together with them; who looks at officials hears of it."""
+    top = RoutingRule(reason="pimpinan", accused=frozenset({"PDAM", "SETDA"}), hand_over="PLN")
+    office = Office(rules=replace(RULES, routing=(top,)))
+    office.hear(received(), classified(about_units=["PDAM"]))
+    for level, to in enumerate((["head"], ["SETDA"], ["PDAM"]), 1):
+        told = office.hear(breached(level=level, escalate_to=to))
+        assert [("INSPEKTORAT", "escalated")] == to_units(told)
+        assert ["head" if to == ["head"] else "INSPEKTORAT"] == office.story()[-1].escalate_to

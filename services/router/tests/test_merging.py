@@ -55,7 +55,7 @@ def test_those_who_work_on_the_parent_see_how_many_reported_it() -> None:
 
 def test_what_a_child_accuses_never_gets_the_parent() -> None:
     office = Office()
-    office.hear(received(), classified(abstained=True, about_units=["PDAM"]), received(OTHER), classified(OTHER))
+    office.hear(received(), classified(urgency="darurat", about_units=["PDAM"]), received(OTHER), classified(OTHER))
     office.hear(("DISKOMINFO", reply("merge", into=OTHER)), ("PUPR", reply("return", OTHER, reason="ini air")))
     told = office.hear(("DISKOMINFO", reply("dispose", OTHER, unit="PDAM")))
     assert "laporan ini tentang PDAM, tidak dapat diteruskan ke PDAM" == refusal(told)
@@ -65,7 +65,7 @@ def test_what_a_child_accuses_never_gets_the_parent() -> None:
 
 def test_merging_into_what_an_accused_unit_works_on_is_refused() -> None:
     office = Office()
-    office.hear(received(), classified(abstained=True, about_units=["PUPR"]), received(OTHER), classified(OTHER))
+    office.hear(received(), classified(urgency="darurat", about_units=["PUPR"]), received(OTHER), classified(OTHER))
     told = office.hear(("DISKOMINFO", reply("merge", into=OTHER)))
     assert f"laporan ini tentang PUPR, yang menangani {OTHER}" == refusal(told)
 

@@ -233,3 +233,32 @@ def test_nothing_that_a_confidential_complaint_says_stands_in_the_story_of_its_p
     assert "reopened" in [step.kind for step in office.story(OTHER)]
     assert [] == [secret for secret in (*SECRETS.values(), T, f"c-{T}") if secret in story]
     assert {True} == {step.rahasia for step in office.story()}
+
+
+PROTECTED = RoutingRule(reason="korban", protected=True, lead="DISHUB")
+
+
+def test_what_names_a_victim_goes_to_its_unit_alone_and_nobody_else_reads_it_from_then_on() -> None:
+    office = Office(rules=replace(RULES, routing=(PROTECTED, HELPED)))
+    office.hear(sent(rahasia=False))
+    told = office.hear(understood(protected=True, urgency="tinggi", abstained=True))
+    assert ("DISHUB", "unit", []) == (office.case.unit, office.case.lane, office.case.support)
+    assert set(SECRETS) - {"addition"} == set(shown(told, "DISHUB", "routed"))
+    late = office.hear(breached(level=1, escalate_to=["SETDA"]))
+    assert [] == shown(late, "SETDA", "escalated")
+    assert office.story()[-1].rahasia
+    assert [] == duplicates.keys(office.case)
+
+
+def test_a_victim_of_an_accused_unit_is_for_who_looks_at_officials() -> None:
+    office = Office(rules=replace(RULES, routing=(PROTECTED, HELPED)))
+    office.hear(sent(rahasia=False), understood(protected=True, about_units=["PUPR"]))
+    assert ("INSPEKTORAT", "triage") == (office.case.unit, office.case.lane)
+    assert [] == shown(office.hear(breached(level=1, escalate_to=["SETDA"])), "SETDA", "escalated")
+
+
+def test_what_names_no_victim_stays_open_and_goes_its_way() -> None:
+    office = Office(rules=replace(RULES, routing=(PROTECTED, HELPED)))
+    told = office.hear(sent(rahasia=False), understood())
+    assert "PUPR" == office.case.unit
+    assert not record(told, "PUPR", "routed").complaint.rahasia  # type: ignore[union-attr]

@@ -38,7 +38,7 @@ def helped() -> Office:
 def about_pdam() -> Office:
     """It waits in triage, and OTHER, which PDAM has, is like it."""
     office = Office()
-    office.hear(received(), classified(abstained=True, about_units=["PDAM"]))
+    office.hear(received(), classified(urgency="darurat", about_units=["PDAM"]))
     office.hear(received(OTHER), classified(OTHER, "air_bersih"))
     return office
 

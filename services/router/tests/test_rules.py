@@ -54,12 +54,21 @@ ALL_THREE = ("DISKOMINFO", "INSPEKTORAT", "SETDA")
         (Understood(category="aparatur_korupsi", about_units=["INSPEKTORAT"]), "triage", "SETDA", "tentang"),
         (Understood(category="aparatur_korupsi", about_units=ALL_THREE[1:]), "triage", "DISKOMINFO", "tentang"),
         (Understood(category="jalan_jembatan", about_units=["PUPR"]), "triage", "INSPEKTORAT", "tentang PUPR"),
-        (Understood(category="jalan_jembatan", about_units=["PDAM"]), "unit", "PUPR", "kategori"),
+        (Understood(category="jalan_jembatan", about_units=["PDAM"]), "triage", "INSPEKTORAT", "tentang PDAM"),
+        (Understood(category="jalan_jembatan", abstained=True, about_units=["PUPR"]), "triage", "INSPEKTORAT", "PUPR"),
+        (Understood(category="air_bersih", urgency="tinggi", about_units=["PDAM"]), "triage", "INSPEKTORAT", "PDAM"),
+        (Understood(category="air_bersih", urgency="darurat", about_units=["PDAM"]), "triage", "DISKOMINFO", "darurat"),
+        (
+            Understood(category="air_bersih", urgency="darurat", about_units=["PDAM"], protected=True),
+            "triage",
+            "INSPEKTORAT",
+            "PDAM",
+        ),
         (Understood(category="kominfo_digital", about_units=["DISKOMINFO"]), "triage", "INSPEKTORAT", "tentang"),
         (Understood(category="air_bersih", about_units=["DISKOMINFO"]), "triage", "INSPEKTORAT", "DISKOMINFO"),
         (Understood(category="air_bersih", about_units=["INSPEKTORAT"]), "triage", "SETDA", "tentang INSPEKTORAT"),
         (Understood(category="air_bersih", about_units=ALL_THREE[:2]), "triage", "SETDA", "tentang"),
-        (Understood(category="air_bersih", about_units=["SETDA"]), "unit", "PDAM", "kategori"),
+        (Understood(category="air_bersih", about_units=["SETDA"]), "triage", "INSPEKTORAT", "tentang SETDA"),
         (Understood(category=None, about_units=["DISKOMINFO"]), "triage", "INSPEKTORAT", "tentang"),
         (Understood(category=None, about_units=["INSPEKTORAT"]), "triage", "SETDA", "tentang"),
         (Understood(category=None, about_units=ALL_THREE[:2]), "triage", "SETDA", "tentang"),
@@ -109,9 +118,8 @@ def test_the_camat_leads_or_helps_where_the_place_is_known_and_the_rule_is_skipp
     assert ("PUPR", ["DISHUB"], "dibantu camat") == routed(helps, kecamatan="Citta")
 
 
-def test_who_leads_or_is_accused_does_not_help_and_nobody_helps_twice() -> None:
+def test_who_leads_does_not_help_and_nobody_helps_twice() -> None:
     rule = RoutingRule(reason="r", lead="PDAM", support=("PDAM", "PUPR", "DISHUB", "PUPR"))
-    assert ["DISHUB"] == routed(rule, about_units=["PUPR"])[1]
     assert ["PUPR", "DISHUB"] == routed(rule)[1]
 
 
@@ -119,6 +127,24 @@ def test_a_category_without_a_unit_goes_to_the_camat_and_without_a_place_to_a_pe
     to = assign(WITH_PLACES, Understood(category="lainnya", kecamatan="Citta"))
     assert ("unit", "DISHUB", True) == (to.lane, to.unit, "camat" in to.reason)
     assert "triage" == assign(WITH_PLACES, Understood(category="lainnya", kecamatan="Ganra")).lane
+
+
+LEADERS = RoutingRule(reason="pimpinan", accused=frozenset({"PDAM", "SETDA"}), hand_over="PLN")
+
+
+def test_who_is_accused_with_others_at_the_top_is_handed_over_and_none_of_them_reads_it() -> None:
+    rules = replace(RULES, routing=(LEADERS,))
+    to = assign(rules, Understood(category="jalan_jembatan", about_units=["PDAM"], urgency="darurat"))
+    assert ("triage", "INSPEKTORAT", "pimpinan: limpahkan ke PLN") == (to.lane, to.unit, to.reason)
+    assert ["PDAM", "SETDA"] == accused(rules, ["PDAM"])
+    assert ["PUPR"] == accused(rules, ["PUPR"])
+    assert "DISKOMINFO" == assign(rules, Understood(category=None, about_units=["PDAM", "INSPEKTORAT"])).unit
+    assert "PUPR" == assign(rules, Understood(category="jalan_jembatan")).unit
+
+
+def test_a_successor_of_who_is_at_the_top_is_there_too() -> None:
+    rules = replace(registry(SETDA={"valid_until": date(2027, 1, 10), "successor": "DISHUB"}), routing=(LEADERS,))
+    assert {"PDAM", "DISHUB"} <= set(accused(in_force(rules, on(11)), ["PDAM"]))
 
 
 def on(day: int, hour_utc: int = 3) -> datetime:

@@ -71,7 +71,7 @@ def test_who_leads_does_not_also_help() -> None:
 )
 def test_who_is_not_there_or_is_accused_cannot_help(support: list[str], why: str) -> None:
     office = Office()
-    office.hear(received(), classified(abstained=True, about_units=["PDAM"]))
+    office.hear(received(), classified(urgency="darurat", about_units=["PDAM"]))
     told = office.hear(("DISKOMINFO", reply("dispose", unit="PUPR", support=support)))
     assert (why, "DISKOMINFO") == (refusal(told), office.case.unit)
 

@@ -127,7 +127,8 @@ def test_what_an_ended_unit_helped_with_its_successor_helps_with() -> None:
 def test_an_ended_helper_whose_work_nobody_else_may_do_is_missed_and_the_lead_knows(
     successor: str | None, about: list[str]
 ) -> None:
-    office = helped(about_units=about)
+    office = helped()
+    office.cases[T] = structs.replace(office.case, also_about=about)
     told = sweep(office, ending("DISHUB", successor))
     assert [("DISHUB", "withdrawn"), ("PUPR", "updated")] == to_units(told)
     assert [] == supporters(office.case)
@@ -143,7 +144,8 @@ def test_a_reopened_complaint_is_helped_by_the_successor() -> None:
 
 def test_an_accused_successor_does_not_get_it() -> None:
     office = Office()
-    office.hear(received(), classified(about_units=["DISHUB"]))
+    office.hear(received(), classified())
+    office.cases[T] = structs.replace(office.case, also_about=["DISHUB"])
     sweep(office, ending("PUPR", "DISHUB"))
     assert ("DISKOMINFO", "triage") == (office.case.unit, office.case.lane)
 

@@ -30,6 +30,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     spam: bool | None = None
     place: Place | str | None = None
     about_units: tuple[str, ...] | None = None
+    protected: bool | None = None
 
 
 def _run() -> None:
@@ -97,6 +98,7 @@ def _understood(given: Given) -> Understood:
         abstained=bool(given.abstained),
         urgency=given.urgency or Urgency.SEDANG,
         about_units=given.about_units or (),
+        protected=bool(given.protected),
         place_conflict=place.conflict,
         spam=bool(given.spam),
     )

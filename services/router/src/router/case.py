@@ -126,6 +126,11 @@ def known(case: Case) -> ComplaintReceived:
     return case.received
 
 
+def is_rahasia(case: Case) -> bool:
+    """Whether only who handles it reads it: its reporter asked for that, or it names a victim."""
+    return known(case).rahasia or (case.classified is not None and case.classified.protected is True)
+
+
 def about_units(case: Case) -> list[str]:
     """The units this complaint is about: none of them may judge it."""
     return [*(case.classified.about_units if case.classified else []), *case.also_about]
@@ -167,7 +172,7 @@ def advance(
         urgency=urgency_of(case),
         support=supporters(case),
         code=code or UNSET,
-        rahasia=received.rahasia or case.restricted,  # what others are told of it is the same
+        rahasia=is_rahasia(case) or case.restricted,  # what others are told of it is the same
         **{name: value for name, value in facts.items() if value},
     )
     return case, update
@@ -217,7 +222,7 @@ def _whole(case: Case, reader: str) -> ComplaintSnapshot:
         text=received.text,
         received_at=received.received_at,
         anonim=received.anonim,
-        rahasia=received.rahasia,
+        rahasia=is_rahasia(case),
         category=case.category,
         type=found.type if found else None,
         urgency=urgency_of(case),

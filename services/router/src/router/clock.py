@@ -6,7 +6,7 @@ clock itself has taken in what the router made of that (:func:`release`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -114,7 +114,7 @@ def _say(rules: Rules, case: Case, word: ClockWord) -> Result:
     return effect(rules, case, word) if effect else (case, [])
 
 
-def _step(case: Case, word: ClockWord) -> Result:
+def _step(case: Case, word: ClockWord, escalate_to: Sequence[str] = ()) -> Result:
     case, update = advance(
         case,
         _STEPS.get(word.kind, word.kind),
@@ -126,7 +126,7 @@ def _step(case: Case, word: ClockWord) -> Result:
         promise=word.promise,
         paused_until=word.paused_until,
         level=word.level,
-        escalate_to=word.escalate_to,
+        escalate_to=list(escalate_to),
     )
     return case, [update]
 
@@ -190,7 +190,8 @@ def _late(rules: Rules, case: Case, word: ClockWord) -> Result:
     runs = _runs(case, word)
     if word.level in case.breach_recipients.get(word.about, {}) or (not runs and (word.level or _is_of_rights(word))):
         return case, []
-    case, outs = _step(case, word)  # a promise that was missed was, though the answer has come since
+    # A promise that was missed was, though the answer has come since.
+    case, outs = _step(case, word, _told_of(rules, case, word))
     told: list[Out] = []
     if runs:
         told = _told_of_escalation(rules, case, word) if word.level else _told_of_breach(rules, case, word)
@@ -285,6 +286,12 @@ def _instead(rules: Rules, case: Case) -> str | None:
 def _is_of_rights(word: ClockWord) -> bool:
     """Its clock runs beside the complaint's, also when that is over; the triage unit sees to it."""
     return word.stage == StageName.RIGHTS
+
+
+def _told_of(rules: Rules, case: Case, word: ClockWord) -> list[str]:
+    """The ladder as the story tells it: in place of who is accused, who hears of it instead."""
+    barred = accused_units(rules, case)
+    return list(dict.fromkeys(last_unit(rules, barred) if name in barred else name for name in word.escalate_to))
 
 
 def _ladder(rules: Rules, case: Case, word: ClockWord) -> list[str]:

@@ -16,7 +16,7 @@ from rensa import RMinHash
 
 from contracts.events import Place, Similar, UnitRouted
 from contracts.vocabulary import ACTIVE, Why
-from router.case import Case, Out, known, snapshot, tell_unit
+from router.case import Case, Out, is_rahasia, known, snapshot, tell_unit
 from router.merging import merge, why_not
 from router.rules import Rules
 from router.transfers import Changes, triage_unit_of
@@ -47,7 +47,7 @@ def keys(case: Case) -> list[str]:
 
 
 def _kept_apart(case: Case) -> bool:
-    return known(case).rahasia or case.restricted
+    return is_rahasia(case) or case.restricted
 
 
 def _bands(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from contracts.events import ComplaintFollowedUp, FollowUp, UnitRouted
 from contracts.sentences import SentenceCode
 from contracts.vocabulary import FINAL, FollowUpKind, Lane, Note, Right, Status, UpdateKind, Why
-from router.case import Case, Out, advance, known, snapshot, supporters, tell_unit
+from router.case import Case, Out, advance, is_rahasia, snapshot, supporters, tell_unit
 from router.rules import Assignment, Rules, last_unit, supervisor, triage
 from router.transfers import Changes, Result, accused_units, alarmed_units, noted, route, triage_unit_of
 
@@ -81,7 +81,7 @@ def _follow_up(rules: Rules, case: Case, item: FollowUp) -> Result:
 
 def _of_merged(rules: Rules, case: Case, parent: Case, item: FollowUp) -> tuple[Case, Case, list[Out]]:
     """A complaint that follows another: its reporter speaks to those who work on the parent."""
-    item = _replace(item, rahasia=known(case).rahasia or UNSET)
+    item = _replace(item, rahasia=is_rahasia(case) or UNSET)
     match item.kind:
         case FollowUpKind.REOPEN if parent.status == Status.RESOLVED:
             # The parent's steps are repeated in the child's story, so its reporter is answered by them.

@@ -10,7 +10,7 @@ import msgspec
 from contracts.events import ComplaintUpdated
 from contracts.sentences import SentenceCode
 from contracts.vocabulary import CLOCK_KINDS, FINAL, StageName, Status, UpdateKind, Why
-from router.case import STATUS_WORDS, Case, Out, about_units, advance, known, supporters, tell_unit, waits
+from router.case import STATUS_WORDS, Case, Out, about_units, advance, is_rahasia, supporters, tell_unit, waits
 from router.clock_word import promise
 from router.refusal import Refusal
 from router.rules import Rules, triage
@@ -43,7 +43,7 @@ def why_not(rules: Rules, case: Case, parent: Case) -> Refusal | None:
         return Refusal("not_mergeable", f"{parent.ticket} sudah {STATUS_WORDS[parent.status]}")
     if case.merged:
         return Refusal("not_mergeable", f"{case.ticket} sendiri induk laporan lain")
-    if known(parent).rahasia:
+    if is_rahasia(parent):
         sentence = f"{parent.ticket} rahasia, langkahnya tidak boleh terbaca di laporan lain; jawab masing-masing"
         return Refusal("not_mergeable", sentence)
     working = {parent.unit, *supporters(parent)}

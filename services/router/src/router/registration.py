@@ -78,6 +78,7 @@ def _understood(case: Case, data: ComplaintClassified) -> Understood:
         kecamatan=data.place.kecamatan,
         abstained=data.abstained,
         urgency=data.urgency,
+        protected=data.protected is True,
         about_units=about_units(case),  # and those that a complaint merged into it accuses
         place_conflict=data.place.conflict,
         spam=data.spam,

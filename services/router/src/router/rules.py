@@ -60,6 +60,7 @@ class Understood:
     abstained: bool = False
     urgency: str = Urgency.SEDANG
     about_units: Collection[str] = ()
+    protected: bool = False
     place_conflict: bool = False
     spam: bool = False
 
@@ -97,7 +98,12 @@ def in_force(rules: Rules, at: datetime) -> Rules:
         last_resort=now(rules.last_resort),
         camat={name: now(unit) for name, unit in rules.camat.items()},
         routing=tuple(
-            replace(rule, lead=rule.lead and now(rule.lead), support=tuple(map(now, rule.support)))
+            replace(
+                rule,
+                lead=rule.lead and now(rule.lead),
+                support=tuple(map(now, rule.support)),
+                accused=frozenset(map(now, rule.accused)),
+            )
             for rule in rules.routing
         ),
         heirs=heirs,
@@ -117,9 +123,19 @@ def heir(units: Mapping[str, Unit], code: str, day: date) -> str | None:
 
 
 def accused(rules: Rules, about: Iterable[str]) -> list[str]:
-    """The units a complaint is about, and who has their work now: citizens use old names for long."""
+    """The units a complaint is about, and who has their work now: citizens use old names for long.
+
+    Of those who are accused together (``RoutingRule.accused``) none may read what is about another.
+    """
     about = list(about)
-    return list(dict.fromkeys([*about, *(rules.heirs.get(unit, unit) for unit in about)]))
+    today = dict.fromkeys([*about, *(rules.heirs.get(unit, unit) for unit in about)])
+    rule = _above(rules, today)
+    return list(dict.fromkeys([*today, *(sorted(rule.accused) if rule else ())]))
+
+
+def _above(rules: Rules, about: Iterable[str]) -> RoutingRule | None:
+    """The rule that says who is above those whom a complaint is about."""
+    return next((rule for rule in rules.routing if not rule.accused.isdisjoint(about)), None)
 
 
 def supervisor(rules: Rules, unit: str) -> str:
@@ -167,16 +183,26 @@ def assign(rules: Rules, found: Understood) -> Assignment:
     about = accused(rules, found.about_units)
     if judges := [unit for unit in (rules.admin, rules.conduct) if unit in about]:
         return triage(rules, about, f"laporan tentang {', '.join(dict.fromkeys(judges))}, yang menilai laporan lain")
+    if above := _above(rules, about):
+        target = rules.targets[above.hand_over or ""].name
+        return conduct_desk(rules, about, f"{above.reason}: limpahkan ke {target}")
     # An unsure guess that accuses nobody is one like any other: no work for the inspectorate yet.
     conduct = found.category == CONDUCT_CATEGORY and bool(about or not found.abstained)
+    # In danger who sorts is faster, and not accused; but what names a victim has few readers.
+    if about and not conduct and (found.protected or found.urgency != Urgency.DARURAT):
+        named = ", ".join(found.about_units)
+        return conduct_desk(rules, about, f"laporan tentang {named} tidak diteruskan ke {named}")
+    first = next((rule for rule in rules.routing if _applies(rules, rule, found)), None)
+    if first and first.protected and not conduct and not about:
+        return _to_unit(rules, found, first)
     doubt = _doubt(rules, found)
-    rule = None if doubt else next((rule for rule in rules.routing if _applies(rules, rule, found)), None)
+    rule = None if doubt else first
     # Officials who are not the kabupaten's are known by a matter; nobody here may look at them.
     if rule and rule.hand_over and (not conduct or (rule.matters and not about)):
         return Assignment(lane=OUTSIDE, unit=rule.hand_over, reason=rule.reason)
     if conduct:
         return conduct_desk(rules, about, "menyangkut perilaku aparatur")
-    return triage(rules, about, doubt) if doubt else _to_unit(rules, found, about, rule)
+    return triage(rules, about, doubt) if doubt else _to_unit(rules, found, rule)
 
 
 def _doubt(rules: Rules, found: Understood) -> str | None:
@@ -196,7 +222,9 @@ def _doubt(rules: Rules, found: Understood) -> str | None:
 
 def _applies(rules: Rules, rule: RoutingRule, found: Understood) -> bool:
     return (
-        (not rule.categories or found.category in rule.categories)
+        not rule.accused
+        and (found.protected or not rule.protected)
+        and (not rule.categories or found.category in rule.categories)
         and (not rule.matters or found.matter in rule.matters)
         and (not rule.types or found.type in rule.types)
         and (not rule.places or same_place(found.kecamatan or "") in rule.places)
@@ -208,20 +236,18 @@ def _camat(rules: Rules, found: Understood) -> str | None:
     return rules.camat.get(same_place(found.kecamatan)) if found.kecamatan else None
 
 
-def _to_unit(rules: Rules, found: Understood, about: Collection[str], rule: RoutingRule | None) -> Assignment:
+def _to_unit(rules: Rules, found: Understood, rule: RoutingRule | None) -> Assignment:
     camat, reason = _camat(rules, found), rule.reason if rule else f"kategori {found.category}"
     lead = rule.lead if rule and rule.lead else rules.unit_of_category[found.category or ""]
     if lead is None and camat:
         reason = f"kategori {found.category} tidak punya unit, jadi camat setempat"
     lead = camat if lead in (None, KECAMATAN) else lead
     if lead is None:
-        return triage(rules, about, f"kategori {found.category} tidak punya unit di kabupaten ini")
+        return triage(rules, (), f"kategori {found.category} tidak punya unit di kabupaten ini")
     if lead not in rules.units:
-        return triage(rules, about, f"{lead} tidak berlaku lagi dan belum punya pengganti")
-    if lead in about:
-        return conduct_desk(rules, about, f"laporan tentang {lead} tidak diteruskan ke {lead}")
+        return triage(rules, (), f"{lead} tidak berlaku lagi dan belum punya pengganti")
     helpers = (camat if each == KECAMATAN else each for each in (rule.support if rule else ()))
-    support = [each for each in dict.fromkeys(helpers) if each in rules.units and each not in (lead, *about)]
+    support = [each for each in dict.fromkeys(helpers) if each in rules.units and each != lead]
     return Assignment(lane=Lane.UNIT, unit=lead, reason=reason, support=[each for each in support if each])
 
 
