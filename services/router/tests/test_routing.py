@@ -423,11 +423,11 @@ def test_who_plays_a_role_gets_it_in_the_triage_lane_also_from_a_person(unit: st
     assert ("routed", "PUPR", "unit") == where(office)
 
 
-def test_danger_that_its_words_told_at_the_door_waits_for_no_classifier() -> None:
+def test_danger_that_its_words_told_is_the_reason_also_where_the_classifier_says_nothing() -> None:
     office = Office()
-    assert [("DISKOMINFO", "routed")] == to_units(office.hear(received(danger=["fire"])))
-    assert ("routed", "DISKOMINFO", "triage") == where(office)
-    assert [("DISKOMINFO", "updated")] == to_units(office.hear(classified(urgency="darurat")))
+    office.hear(received(danger=["fire"]))
+    (routed,) = [each for each in office.ring() if isinstance(each, ComplaintUpdated)]
+    assert ("mendesak (darurat)", "darurat") == (routed.reason, routed.urgency)
 
 
 def test_what_cannot_wait_goes_straight_to_its_unit_and_the_triage_desk_hears_of_it() -> None:

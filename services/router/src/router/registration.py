@@ -9,7 +9,7 @@ import msgspec
 
 from contracts.events import ComplaintClassified, ComplaintReceived, Support
 from contracts.vocabulary import URGENT, WITH_A_UNIT, Lane, Status, UpdateKind, Why
-from router.case import Case, Out, about_units, advance, supporters, tell_unit
+from router.case import Case, Out, about_units, advance, known, supporters, tell_unit
 from router.follow_ups import on_followed_up
 from router.rules import DANGER, OUTSIDE, Assignment, Rules, Understood, assign, triage
 from router.transfers import (
@@ -34,9 +34,6 @@ def on_received(rules: Rules, case: Case, data: ComplaintReceived) -> Result:
     early, followed_up = case.classified, case.followed_up
     case, registered = advance(_replace(case, received=data, classified=None, followed_up=None), UpdateKind.REGISTERED)
     outs: list[Out] = [registered]
-    if data.danger and not early:  # its words said so at the door: nobody waits for the classifier
-        case, more = route(rules, case, triage(rules, (), DANGER))
-        outs += more
     if early:
         case, more = on_classified(rules, case, early)
         outs += more
@@ -89,7 +86,8 @@ def on_unclassified(rules: Rules, case: Case) -> Result:
     """The classifier has not spoken in time: a person takes over."""
     if case.status != Status.REGISTERED:
         return case, []
-    return route(rules, case, triage(rules, accused_units(rules, case), UNCLASSIFIED))
+    reason = DANGER if known(case).danger else UNCLASSIFIED  # its words said so at the door
+    return route(rules, case, triage(rules, accused_units(rules, case), reason))
 
 
 def on_unit_ended(rules: Rules, case: Case) -> Result:
