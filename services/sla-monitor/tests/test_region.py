@@ -9,6 +9,7 @@ import pytest
 
 from contracts.vocabulary import DayKind
 from kabupaten import RegionError
+from kabupaten.sla import Stage
 from sla_monitor.calendar import day_off
 from sla_monitor.region import PARTS, load_rules
 
@@ -26,6 +27,20 @@ def test_the_region_of_seconds_has_soppengs_calendar() -> None:
     first = completion.term.amount + completion.escalation[0].after.amount
     assert all(stage.term.amount > first for stage in stages.values() if stage.quiet)
     assert rules.calendar.timezone.key == "Asia/Makassar"
+
+
+def test_a_stage_of_the_region_of_seconds_differs_from_soppengs_only_in_its_times() -> None:
+    seconds, soppeng = (load_rules(REGION / name) for name in ("seconds", "soppeng"))
+    stages, in_soppeng = (rules.policies[rules.default[0]].stages for rules in (seconds, soppeng))
+
+    for name, stage in stages.items():
+        assert _apart_from_times(in_soppeng[name]) == _apart_from_times(stage), name
+
+
+def _apart_from_times(stage: Stage) -> dict[str, object]:
+    during = stage.pause.during if stage.pause else None
+    fields = ("starts", "ends", "stops", "at_deadline", "quiet", "parallel")
+    return {"during": during, **{field: getattr(stage, field) for field in fields}}
 
 
 def test_the_calendar_has_the_nations_days_and_the_kabupatens() -> None:
