@@ -22,7 +22,7 @@ from contracts.vocabulary import UpdateKind
 from intake import projection
 from intake.complaint_view import ComplaintView
 from intake.projection import ComplaintProjection as Projection
-from router import clock, handlers, merging
+from router import clock_steps, handlers, merging
 from router.case import Case
 from router.clock_word import ClockWord
 from sla_monitor import clock as clocks
@@ -126,12 +126,12 @@ def never_stale(real: Any) -> Any:
 #: Module or class, name, what takes its place, and under which faults it is found.
 BUGS: dict[str, tuple[Any, str, Callable[[Any], Any], Faults]] = {
     "breaches are told at once": (ClockWord, "of", at_once, OUTAGES),
-    "released before all is read": (clock, "release", releases_all, SLOW),
-    "late steps are not waited for": (clock, "_is_undecided", lambda real: say_at_once, OUTAGES),
+    "released before all is read": (clock_steps, "release", releases_all, SLOW),
+    "late steps are not waited for": (clock_steps, "_is_undecided", lambda real: say_at_once, OUTAGES),
     "upheld is ignored": (handlers, "decide", without("upheld"), OUTAGES),
     "retracted is ignored": (handlers, "decide", without("retracted"), DEAD_LETTERS),
-    "what is held is not taken back": (clock, "_standing", lambda real: lambda held: held, OUTAGES),
-    "stale words are said": (clock, "_say", never_stale, DEAD_LETTERS),
+    "what is held is not taken back": (clock_steps, "_standing", lambda real: lambda held: held, OUTAGES),
+    "stale words are said": (clock_steps, "_say", never_stale, DEAD_LETTERS),
     "no step's moment is remembered": (handlers, "_with_moments", lambda real: no_moments, OUTAGES),
     "children hear nothing of the clock": (merging, "CLOCK_KINDS", lambda real: frozenset(), OUTAGES),
     "children hear nothing of their parent": (merging, "REPEATED", lambda real: frozenset(), OUTAGES),

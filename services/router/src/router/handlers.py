@@ -24,7 +24,7 @@ from contracts.events import (
     UnitRouted,
 )
 from contracts.vocabulary import CLOCK_KINDS, Status
-from router import clock, duplicates, erasure, follow_ups, merging, registration, replies
+from router import clock_steps, duplicates, erasure, follow_ups, merging, registration, replies
 from router.case import Case, Out
 from router.rules import Rules, in_force
 from router.transfers import Changes, Result
@@ -34,8 +34,8 @@ KEPT_MOMENTS = 20
 _RULES: dict[type, Callable[[Rules, Case, Any], Result]] = {
     ComplaintReceived: registration.on_received,
     ComplaintClassified: registration.on_classified,
-    SlaUpdated: clock.on_clock,
-    SlaBreached: clock.on_clock,
+    SlaUpdated: clock_steps.on_clock,
+    SlaBreached: clock_steps.on_clock,
 }
 
 
@@ -106,7 +106,7 @@ def _of_erased(
             case, outs = erasure.on_text_again(case, data)
             return {case.ticket: case}, outs
         case SlaUpdated() | SlaBreached():
-            case, outs = clock.on_clock(rules, case, data)
+            case, outs = clock_steps.on_clock(rules, case, data)
             return {case.ticket: case}, outs
     return {}, []
 
@@ -133,7 +133,7 @@ def released(
     rules: Rules, cases: Mapping[str, Case], ticket: str, now: datetime, *, heard: int, at_once: bool = False
 ) -> tuple[Changes, list[Emit]]:
     """The timer's decision about ``ticket``, now that all is read that was written before its clock said ``heard``."""
-    case, outs = clock.release(rules, cases[ticket], heard, at_once=at_once)
+    case, outs = clock_steps.release(rules, cases[ticket], heard, at_once=at_once)
     return _with_children(rules, cases, {ticket: case}, outs, now)
 
 

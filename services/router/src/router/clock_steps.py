@@ -1,4 +1,4 @@
-"""What the clock says of a complaint: a step of its story, and news for those who work on it. Pure.
+"""What the clock says of a complaint, written as steps of its story and told to those who work on it. Pure.
 
 What time alone made true is held until the router has read what units and citizens wrote until then, and until the
 clock itself has taken in what the router made of that (:func:`release`).
