@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from kabupaten.sla import Term
-from sla_monitor.domain import Rules
 from sla_monitor.region import load_rules
+from sla_monitor.rules import Rules
 
 RULES = load_rules(Path(__file__).parents[3] / "region" / "soppeng")
 

@@ -26,11 +26,11 @@ from contracts.vocabulary import CLOCK_KINDS, DayKind
 from sla_monitor import clock as clocks
 from sla_monitor import deadlines, handlers
 from sla_monitor.adapters import store
-from sla_monitor.calendar import DayOff
-from sla_monitor.domain import Rules
 from sla_monitor.late_steps import reconcile
 from sla_monitor.region import load_rules
+from sla_monitor.rules import Rules
 from sla_monitor.state import ComplaintClock, Decision, ReplayBase, SlaEvent, Update
+from sla_monitor.working_days import DayOff
 from testing.events import an_updated
 
 RULES = load_rules(Path(__file__).parents[3] / "region" / "soppeng")

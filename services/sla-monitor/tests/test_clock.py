@@ -15,8 +15,8 @@ from kabupaten.calendar import Calendar
 from kabupaten.sla import Policy
 from sla_monitor.clock import decide
 from sla_monitor.clock import due as due_by
-from sla_monitor.domain import Rules
 from sla_monitor.handlers import to_emit
+from sla_monitor.rules import Rules
 from sla_monitor.state import ComplaintClock, SlaEvent
 
 #: completion 25 s, warned at 12.5 s; closing 30 s

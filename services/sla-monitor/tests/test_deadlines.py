@@ -12,7 +12,7 @@ from msgspec import structs
 from kabupaten.calendar import Calendar, LocalDay
 from kabupaten.sla import Term
 from sla_monitor.deadlines import deadline
-from sla_monitor.domain import Rules
+from sla_monitor.rules import Rules
 
 # start · stage · the days that count, by hand · why. The deadline is the midnight that ends the last of them.
 CASES = [

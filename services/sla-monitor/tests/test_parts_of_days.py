@@ -15,9 +15,9 @@ from contracts.vocabulary import DayKind
 from kabupaten.calendar import Hours, LocalDay
 from kabupaten.sla import Term
 from kabupaten.sla import TimeUnit as Unit
-from sla_monitor.calendar import day_off, estimated, knows_joint_leave
 from sla_monitor.deadlines import after, deadline, worked
-from sla_monitor.domain import Rules
+from sla_monitor.rules import Rules
+from sla_monitor.working_days import day_off, estimated, knows_joint_leave
 
 
 @pytest.fixture

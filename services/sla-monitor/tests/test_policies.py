@@ -16,8 +16,8 @@ from kabupaten.calendar import LocalDay
 from kabupaten.sla import Policy, Variant
 from sla_monitor.clock import decide, due, recalendared
 from sla_monitor.deadlines import deadline
-from sla_monitor.domain import Rules
 from sla_monitor.handlers import to_emit
+from sla_monitor.rules import Rules
 
 RIGHTS = wita("2026-03-20T10:00")  # cuti bersama: the law counts hours
 

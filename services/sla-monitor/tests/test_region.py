@@ -10,8 +10,8 @@ import pytest
 from contracts.vocabulary import DayKind
 from kabupaten import RegionError
 from kabupaten.sla import Stage
-from sla_monitor.calendar import day_off
 from sla_monitor.region import PARTS, load_rules
+from sla_monitor.working_days import day_off
 
 REGION = Path(__file__).parents[3] / "region"
 

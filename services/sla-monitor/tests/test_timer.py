@@ -23,7 +23,7 @@ from chassis.wire import Emit
 from sla_monitor import handlers
 from sla_monitor.adapters import store
 from sla_monitor.app import handler_of
-from sla_monitor.domain import Rules
+from sla_monitor.rules import Rules
 from sla_monitor.settings import Settings
 from sla_monitor.state import ComplaintClock
 from sla_monitor.timer import LOGGED, ring_all, timer

@@ -10,8 +10,8 @@ from msgspec import structs
 
 from kabupaten.sla import Policy
 from sla_monitor.clock import decide, due
-from sla_monitor.domain import Rules
 from sla_monitor.region import load_rules
+from sla_monitor.rules import Rules
 from sla_monitor.state import ComplaintClock, SlaEvent
 
 REGION = Path(__file__).parents[3] / "region"

@@ -21,13 +21,13 @@ from contracts.vocabulary import ClockKind, DayKind, StageName, Urgency
 from kabupaten import Region, RegionError, load
 from kabupaten.references import TYPES
 from kabupaten.sla import Policy, Stage, Term
-from sla_monitor.calendar import knows_joint_leave
 from sla_monitor.deadlines import Day, Deadline, deadline
-from sla_monitor.domain import Rules
 from sla_monitor.region import PARTS, rules_of
+from sla_monitor.rules import Rules
 from sla_monitor.simulation import simulate as play
 from sla_monitor.state import SlaEvent
 from sla_monitor.wording import end_in_words, explained
+from sla_monitor.working_days import knows_joint_leave
 
 if TYPE_CHECKING:
     from sla_monitor.recalendar import Change

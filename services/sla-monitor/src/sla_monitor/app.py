@@ -18,8 +18,8 @@ from contracts.topics import ERASED, UPDATED
 from kabupaten import RegionError, load
 from sla_monitor import handlers, metrics
 from sla_monitor.adapters import store
-from sla_monitor.domain import Rules
 from sla_monitor.region import PARTS, rules_of
+from sla_monitor.rules import Rules
 from sla_monitor.settings import Settings
 from sla_monitor.state import ComplaintClock
 from sla_monitor.timer import timer

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from contracts.vocabulary import CLOCK_KINDS, MOVES, ClockKind, UpdateKind
 from kabupaten.sla import Policy, Stage
 from sla_monitor.deadlines import worked
-from sla_monitor.domain import Rules
 from sla_monitor.late_steps import LADDER, reconcile
 from sla_monitor.pauses import pause, resume
+from sla_monitor.rules import Rules
 from sla_monitor.stage_clock import StageClock, rederived, resumed, set_clock
 from sla_monitor.state import (
     FIRST_RESPONSES,

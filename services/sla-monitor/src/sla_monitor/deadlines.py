@@ -16,10 +16,10 @@ from contracts.sentences import DayCode
 from contracts.vocabulary import DayKind
 from kabupaten.calendar import Calendar
 from kabupaten.sla import Term
-from sla_monitor.calendar import DayOff, day_off, is_half, office_hours
+from sla_monitor.working_days import DayOff, day_off, is_half, office_hours
 
 #: A span in which the clock stood still: from the question to the answer, both aware.
-Pause = tuple[datetime, datetime]
+PauseSpan = tuple[datetime, datetime]
 WAITING = "menunggu jawaban pelapor"
 #: Why a question stops the clock no more.
 ASKED_ENOUGH = "waktu bertanya sudah habis, tenggat tetap"
@@ -55,7 +55,7 @@ class Deadline:
 
 
 def deadline(
-    start: datetime, term: Term, calendar: Calendar, pauses: Sequence[Pause] = (), promised: tuple[Day, ...] = ()
+    start: datetime, term: Term, calendar: Calendar, pauses: Sequence[PauseSpan] = (), promised: tuple[Day, ...] = ()
 ) -> Deadline:
     """The deadline of what starts at ``start`` (aware) and takes ``term``, without ``pauses`` (in order, apart).
 
@@ -80,13 +80,13 @@ def deadline(
     return _span(local, term, pauses)
 
 
-def after(moment: datetime, term: Term, calendar: Calendar, pauses: Sequence[Pause] = ()) -> datetime:
+def after(moment: datetime, term: Term, calendar: Calendar, pauses: Sequence[PauseSpan] = ()) -> datetime:
     """When ``term`` has passed since ``moment``, without ``pauses``. Midnight belongs to the day that ends with it."""
     whole_days = term.unit in ("working_days", "days")
     return deadline(moment - _MOMENT if whole_days else moment, term, calendar, pauses).at
 
 
-def used_up(bound: Term, pauses: Sequence[Pause], now: datetime, calendar: Calendar) -> datetime:
+def used_up(bound: Term, pauses: Sequence[PauseSpan], now: datetime, calendar: Calendar) -> datetime:
     """When ``pauses`` (in order, apart) and one that begins at ``now`` will together have lasted ``bound``.
 
     Not after ``now``: nothing of it is left.
@@ -115,7 +115,7 @@ def _office(day: date, calendar: Calendar) -> Iterator[tuple[datetime, datetime]
         yield _midnight(day, calendar), _midnight(day, calendar) + _DAY * (0.5 if is_half(calendar, day) else 1)
 
 
-def _nights(pause: Pause, calendar: Calendar) -> Iterator[date]:
+def _nights(pause: PauseSpan, calendar: Calendar) -> Iterator[date]:
     """The days that end during ``pause``."""
     day, last = (moment.astimezone(calendar.timezone).date() for moment in pause)
     while day < last:
@@ -197,7 +197,7 @@ def _midnight(day: date, calendar: Calendar) -> datetime:
     return datetime.combine(day, time(), calendar.timezone)
 
 
-def _span(start: datetime, term: Term, pauses: Sequence[Pause]) -> Deadline:
+def _span(start: datetime, term: Term, pauses: Sequence[PauseSpan]) -> Deadline:
     day_0, code = start.date(), _CODES[term.unit]
     reason = f"{term.in_words} sejak mulai"
     days = [Day(date=day_0, counted=True, kind=DayKind.COUNTED, reason=reason, code=code, amount=term.amount)]
@@ -213,7 +213,7 @@ def _span(start: datetime, term: Term, pauses: Sequence[Pause]) -> Deadline:
     return Deadline(at=at, warn_at=warn_at, derivation=tuple(days))
 
 
-def _run(start: datetime, span: timedelta, pauses: Sequence[Pause]) -> datetime:
+def _run(start: datetime, span: timedelta, pauses: Sequence[PauseSpan]) -> datetime:
     at = start + span
     for since, until in pauses:
         if since <= at:
@@ -221,7 +221,7 @@ def _run(start: datetime, span: timedelta, pauses: Sequence[Pause]) -> datetime:
     return at
 
 
-def _working_hours(start: datetime, term: Term, calendar: Calendar, pauses: Sequence[Pause]) -> Deadline:
+def _working_hours(start: datetime, term: Term, calendar: Calendar, pauses: Sequence[PauseSpan]) -> Deadline:
     pauses = [(since.astimezone(start.tzinfo), until.astimezone(start.tzinfo)) for since, until in pauses]
     need = timedelta(hours=term.amount)
     warn, done = need * term.warn_ratio, timedelta()
@@ -254,7 +254,7 @@ def _worked(day: date, span: timedelta, calendar: Calendar) -> Day:
 
 
 def _open(
-    day: date, start: datetime, calendar: Calendar, pauses: Sequence[Pause]
+    day: date, start: datetime, calendar: Calendar, pauses: Sequence[PauseSpan]
 ) -> Iterator[tuple[datetime, datetime]]:
     """When the office is open on ``day``, from ``start`` on, and the clock does not stand still."""
     for opens, end in _office(day, calendar):

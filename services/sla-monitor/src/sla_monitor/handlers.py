@@ -14,7 +14,7 @@ from contracts.ids import sla_id
 from contracts.vocabulary import ClockKind
 from sla_monitor import clock as clocks
 from sla_monitor.deadlines import Day
-from sla_monitor.domain import Rules
+from sla_monitor.rules import Rules
 from sla_monitor.state import ComplaintClock, SlaEvent
 
 #: Events that say that a promise was missed.

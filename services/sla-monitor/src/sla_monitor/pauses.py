@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from contracts.vocabulary import MOVES, ClockKind, UpdateKind
 from kabupaten.sla import Pause, Policy, Stage, Term
 from sla_monitor.deadlines import ASKED_ENOUGH, WAITING, used_up
-from sla_monitor.domain import Rules
+from sla_monitor.rules import Rules
 from sla_monitor.stage_clock import StageClock, paused, resumed
 from sla_monitor.state import WHY_STOPPED, ComplaintClock, Decision, SlaEvent, Update, triggers
 

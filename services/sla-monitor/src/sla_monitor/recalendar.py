@@ -14,7 +14,7 @@ from chassis.wire import Emit
 from sla_monitor import handlers
 from sla_monitor.adapters import store
 from sla_monitor.clock import recalendared
-from sla_monitor.domain import Rules
+from sla_monitor.rules import Rules
 from sla_monitor.state import ComplaintClock
 
 BATCH = 500

@@ -8,7 +8,7 @@ from pathlib import Path
 import holidays
 
 from kabupaten import Part, Region, load
-from sla_monitor.domain import Rules
+from sla_monitor.rules import Rules
 
 #: What the rules are made of, and whose names they use.
 PARTS: tuple[Part, ...] = ("sla", "calendar", "units", "categories")

@@ -8,7 +8,7 @@ from datetime import datetime
 from contracts.codec import Envelope
 from contracts.events import ComplaintUpdated
 from sla_monitor.clock import decide, due
-from sla_monitor.domain import Rules
+from sla_monitor.rules import Rules
 from sla_monitor.state import ComplaintClock, SlaEvent
 
 

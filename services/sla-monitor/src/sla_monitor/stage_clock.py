@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from contracts.vocabulary import ClockKind
 from kabupaten.calendar import Calendar
 from kabupaten.sla import Stage, Term
-from sla_monitor.deadlines import Day, Pause, after, deadline
+from sla_monitor.deadlines import Day, PauseSpan, after, deadline
 
 
 class StageClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,7 +37,7 @@ class StageClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     breached: bool = False
     level: int = 0
     escalate_at: datetime | None = None
-    pauses: tuple[Pause, ...] = ()
+    pauses: tuple[PauseSpan, ...] = ()
     paused_until: datetime | None = None
     revision: int = 0
     rang: tuple[datetime, ...] = ()

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from contracts.vocabulary import ClockKind, UpdateKind
 from kabupaten.sla import Trigger
-from sla_monitor.deadlines import Pause
+from sla_monitor.deadlines import PauseSpan
 from sla_monitor.stage_clock import StageClock
 
 #: All that a quiet stage says.
@@ -136,7 +136,7 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     merged: bool = False
     running: tuple[StageClock, ...] = ()
     starts: dict[str, int] = {}
-    earlier_pauses: dict[str, tuple[Pause, ...]] = {}
+    earlier_pauses: dict[str, tuple[PauseSpan, ...]] = {}
     waiting_since: datetime | None = None
     word: FirstResponse | None = None
     past: ReplayBase | None = None

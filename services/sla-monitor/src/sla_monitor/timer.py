@@ -15,7 +15,7 @@ from chassis.wire import Emit
 from contracts.topics import UPDATED
 from sla_monitor import handlers, metrics
 from sla_monitor.adapters import store
-from sla_monitor.domain import Rules
+from sla_monitor.rules import Rules
 from sla_monitor.settings import Settings
 from sla_monitor.state import ComplaintClock
 

@@ -13,9 +13,9 @@ from chassis.database import Pool
 from kabupaten.calendar import Calendar
 from sla_monitor import metrics
 from sla_monitor.adapters import store
-from sla_monitor.calendar import estimated, knows_joint_leave
 from sla_monitor.deadlines import worked
-from sla_monitor.domain import Rules
+from sla_monitor.rules import Rules
+from sla_monitor.working_days import estimated, knows_joint_leave
 
 log = logging.getLogger(__name__)
 

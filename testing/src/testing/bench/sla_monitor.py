@@ -26,8 +26,8 @@ from contracts.topics import SLA_BREACHED, SLA_UPDATED, UPDATED
 from sla_monitor.adapters import store
 from sla_monitor.app import handler_of
 from sla_monitor.clock import decide
-from sla_monitor.domain import Rules
 from sla_monitor.region import load_rules
+from sla_monitor.rules import Rules
 from testing.bench.harness import Arrivals, StageClock, arrivals, percentiles, produce, say, spent
 from testing.events import an_updated
 

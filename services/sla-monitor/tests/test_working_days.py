@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kabupaten.calendar import Calendar, LocalDay
-from sla_monitor.calendar import DayOff, day_off, estimated, is_half, knows_joint_leave, office_hours
+from sla_monitor.working_days import DayOff, day_off, estimated, is_half, knows_joint_leave, office_hours
 
 MONDAY, FRIDAY, SATURDAY = date(2026, 3, 2), date(2026, 3, 6), date(2026, 3, 7)
 WHOLE = ((time(7, 30), time(12)), (time(13), time(16)))
