@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -25,6 +27,7 @@ from router_office import (
 
 from contracts.events import Evidence, UnitReplied
 from contracts.vocabulary import RefusalCode
+from router import refusal as shared
 
 
 def helped() -> Office:
@@ -110,3 +113,10 @@ def test_a_refusal_has_a_code_beside_its_sentence(
 def test_every_code_is_given_and_what_is_accepted_has_none() -> None:
     assert set(get_args(RefusalCode)) == {code for *_, code, _ in REFUSED}
     assert UNSET is answer_to(routed().hear(("PUPR", RESOLVED))).code
+
+
+def test_the_modules_that_hold_the_sentences_are_named_beside_those_that_several_share() -> None:
+    here = Path(shared.__file__)
+    refusing = {path.name for path in here.parent.glob("*.py") if 'Refusal("' in path.read_text()}
+
+    assert {*refusing, "resolution_check.py"} - {here.name} == set(re.findall(r"``(\w+\.py)``", shared.__doc__ or ""))

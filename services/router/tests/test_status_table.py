@@ -21,7 +21,7 @@ from router_office import (
     to_units,
 )
 
-from router.case import STATUS_WORDS
+from router.unit_words import STATUS_WORDS
 
 ACTIVE = ("routed", "acknowledged", "in_progress")
 FINAL = ("closed", "handed_over", "rejected", "cancelled")

@@ -36,21 +36,6 @@ _replace = msgspec.structs.replace
 #: In place of a confidential text, for a unit that does not handle it.
 WITHHELD = "(Laporan rahasia: isinya hanya diperlihatkan kepada unit yang menangani.)"
 
-#: What units read in a sentence instead of the code of a status.
-STATUS_WORDS: dict[str, str] = {
-    Status.REGISTERED: "terdaftar",
-    Status.ROUTED: "diteruskan",
-    Status.ACKNOWLEDGED: "diterima petugas",
-    Status.IN_PROGRESS: "sedang ditangani",
-    Status.WAITING_FOR_REPORTER: "menunggu jawaban pelapor",
-    Status.RESOLVED: "selesai ditangani",
-    Status.CLOSED: "ditutup",
-    Status.HANDED_OVER: "dilimpahkan",
-    Status.REJECTED: "tidak dapat diproses",
-    Status.MERGED: "digabung",
-    Status.CANCELLED: "dibatalkan",
-}
-
 
 class Erasure(Struct, frozen=True, kw_only=True):
     """An order to erase a complaint: on which topics its text still ``waits`` to go, and what went so far, by table.

@@ -18,18 +18,9 @@ from router.case import Case, Out, advance, tell_unit, waits
 from router.clock_word import LADDER, ClockWord
 from router.rules import Rules, last_unit
 from router.transfers import Result, accused_units, triage_unit_of
+from router.unit_words import STAGE_WORDS
 
 _replace = msgspec.structs.replace
-
-#: The promises of sla.yaml as units read them; a stage of another name is shown by that name.
-STAGES: dict[str, str] = {
-    StageName.COMPLETION: "penyelesaian",
-    StageName.CLOSING: "penutupan",
-    StageName.DISPOSITION: "penerusan ke unit",
-    StageName.ACKNOWLEDGEMENT: "penerimaan oleh unit",
-    StageName.FOLLOW_UP: "tindak lanjut",
-    StageName.RIGHTS: "permintaan hak atas data pribadi",
-}
 
 #: What a word of the clock is called in the story, where it is not called the same.
 _STEPS: dict[str, str] = {ClockKind.STARTED: UpdateKind.DEADLINE_SET}
@@ -265,7 +256,7 @@ _EFFECTS: dict[str, Callable[[Rules, Case, ClockWord], Result]] = {
 
 
 def _promise(word: ClockWord) -> str:
-    return STAGES.get(word.stage, word.stage)
+    return STAGE_WORDS.get(word.stage, word.stage)
 
 
 def _named(word: ClockWord) -> str:

@@ -10,11 +10,12 @@ import msgspec
 from contracts.events import ComplaintUpdated
 from contracts.sentences import SentenceCode
 from contracts.vocabulary import CLOCK_KINDS, FINAL, StageName, Status, UpdateKind, Why
-from router.case import STATUS_WORDS, Case, Out, about_units, advance, is_rahasia, supporters, tell_unit, waits
+from router.case import Case, Out, about_units, advance, is_rahasia, supporters, tell_unit, waits
 from router.clock_word import promise
 from router.refusal import Refusal
 from router.rules import Rules, triage
 from router.transfers import Changes, Result, accused_units, release, route
+from router.unit_words import STATUS_WORDS
 
 _replace = msgspec.structs.replace
 

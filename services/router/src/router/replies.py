@@ -13,36 +13,15 @@ from contracts.events import UnitReplied, UnitRouted
 from contracts.vocabulary import ACTIVE, FINAL, Action, Lane, Note, Right, Status, UpdateKind, Why
 from kabupaten.routing import Target
 from router import erasure, merging
-from router.case import (
-    STATUS_WORDS,
-    Case,
-    Erasure,
-    Out,
-    about_units,
-    advance,
-    answer,
-    supporters,
-    tell_support,
-    tell_unit,
-)
+from router.case import Case, Erasure, Out, about_units, advance, answer, supporters, tell_support, tell_unit
 from router.handover import target, why_not
 from router.masked import brief, masked
 from router.proof import bad_evidence
-from router.refusal import Refusal
+from router.refusal import Refusal, missing, no_resolution, wrong_status
 from router.rules import CONDUCT_CATEGORY, Assignment, Rules, conduct_desk, lane_of, last_unit, triage
 from router.support_replies import on_help
-from router.transfers import (
-    Changes,
-    accused_units,
-    hand_over,
-    missing,
-    no_resolution,
-    noted,
-    release,
-    route,
-    triage_unit_of,
-    wrong_status,
-)
+from router.transfers import Changes, accused_units, hand_over, noted, release, route, triage_unit_of
+from router.unit_words import STATUS_WORDS
 
 _replace = msgspec.structs.replace
 
@@ -135,7 +114,7 @@ def _refusal(given: Given) -> Refusal | None:
     if rule.triage and case.lane != Lane.TRIAGE and not _as_admin(given):
         return Refusal("not_triage", f"tindakan {data.action} hanya untuk laporan di meja triase")
     if case.status not in rule.statuses:
-        return wrong_status(case, data.action)
+        return wrong_status(case.status, data.action)
     for name in rule.needs:
         if not (getattr(data, name) or "").strip():
             return missing(data.action, name)
@@ -184,7 +163,7 @@ def _step(kind: str) -> Act:
 
 def _resolve(given: Given) -> Outcome:
     case, data = given.case, given.data
-    if refused := no_resolution(given.rules, case, data.message or ""):
+    if refused := no_resolution(given.rules, case.classified, data.message or ""):
         return refused
     case, update = advance(
         _mark_human_decision(case), UpdateKind.RESOLVED, message=data.message, evidence=data.evidence, by=given.by

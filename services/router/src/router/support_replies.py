@@ -7,9 +7,10 @@ import msgspec
 from contracts.events import Support, UnitReplied
 from contracts.vocabulary import WITH_A_UNIT, Action, SupportStatus, Why
 from router.case import Case, Out, tell_unit
-from router.refusal import Refusal
+from router.refusal import Refusal, missing, no_resolution, wrong_status
 from router.rules import Rules
-from router.transfers import missing, no_resolution, triage_unit_of, wrong_status
+from router.transfers import triage_unit_of
+from router.unit_words import SUPPORT_WORDS
 
 _replace = msgspec.structs.replace
 _BECOMES: dict[str, str] = {
@@ -19,11 +20,6 @@ _BECOMES: dict[str, str] = {
 }
 _ACTIONS = (*_BECOMES, Action.RETURN)
 _NEEDS: dict[str, str] = {Action.PROGRESS: "message", Action.RESOLVE: "message", Action.RETURN: "reason"}
-_SAYS: dict[str, str] = {
-    SupportStatus.ACKNOWLEDGED: "diterima",
-    SupportStatus.IN_PROGRESS: "sedang dikerjakan",
-    SupportStatus.DONE: "bagiannya selesai",
-}
 
 
 def on_help(rules: Rules, case: Case, unit: str, data: UnitReplied) -> tuple[Case, list[Out]] | Refusal:
@@ -35,7 +31,7 @@ def on_help(rules: Rules, case: Case, unit: str, data: UnitReplied) -> tuple[Cas
     status = _BECOMES[data.action]
     mine = Support(unit=unit, status=status, message=data.message)
     case = _replace(case, support=[mine if each.unit == unit else each for each in case.support])
-    said = f"{unit}: {_SAYS[status]}" + (f". {data.message}" if data.message else "")
+    said = f"{unit}: {SUPPORT_WORDS[status]}" + (f". {data.message}" if data.message else "")
     return case, _show(case, said, but=unit)
 
 
@@ -44,14 +40,14 @@ def _refusal(rules: Rules, case: Case, unit: str, data: UnitReplied) -> Refusal 
         why_not = f"{unit} unit pendukung, {case.unit} unit utamanya; yang dapat: {', '.join(_ACTIONS)}"
         return Refusal("not_lead", why_not)
     if case.status not in WITH_A_UNIT:
-        return wrong_status(case, data.action)
+        return wrong_status(case.status, data.action)
     needs = _NEEDS.get(data.action)
     if needs and not (getattr(data, needs) or "").strip():
         return missing(data.action, needs)
     (mine,) = (each for each in case.support if each.unit == unit)
     if data.action == Action.ACKNOWLEDGE and mine.status != SupportStatus.ASKED:
-        return Refusal("already_done", f"bagian {unit} {_SAYS[mine.status]}")
-    return no_resolution(rules, case, data.message or "") if data.action == Action.RESOLVE else None
+        return Refusal("already_done", f"bagian {unit} {SUPPORT_WORDS[mine.status]}")
+    return no_resolution(rules, case.classified, data.message or "") if data.action == Action.RESOLVE else None
 
 
 def _drop_out(rules: Rules, case: Case, unit: str, reason: str) -> tuple[Case, list[Out]]:

@@ -9,11 +9,9 @@ from msgspec import UNSET, UnsetType
 
 from contracts.events import Support
 from contracts.sentences import SentenceCode
-from contracts.vocabulary import WITH_A_UNIT, ComplaintType, Lane, Status, UpdateKind, Why
+from contracts.vocabulary import WITH_A_UNIT, Lane, Status, UpdateKind, Why
 from kabupaten.routing import Target
-from router.case import STATUS_WORDS, Case, Out, about_units, advance, supporters, tell_support, tell_unit
-from router.refusal import Refusal
-from router.resolution_check import substance
+from router.case import Case, Out, about_units, advance, supporters, tell_support, tell_unit
 from router.rules import Assignment, Rules, accused, triage, triage_unit
 
 Result = tuple[Case, list[Out]]
@@ -96,20 +94,3 @@ def hand_over(
     if by != forwards:  # it did so itself, and knows
         outs += tell_unit(case, Why.HANDED_OVER, unit=forwards, reason=f"teruskan ke {to.name}: {reason}")
     return case, [update, *outs]
-
-
-def no_resolution(rules: Rules, case: Case, message: str) -> Refusal | None:
-    """Why ``message`` does not answer ``case``, or None if it does."""
-    asked = case.classified is not None and case.classified.type != ComplaintType.PENGADUAN
-    why_not = substance(message, rules.boilerplate, plan_is_answer=asked)
-    return Refusal("no_deed", why_not) if why_not else None
-
-
-def wrong_status(case: Case, action: str) -> Refusal:
-    """``action`` is for another status than that of ``case``."""
-    return Refusal("wrong_status", f"laporan berstatus {STATUS_WORDS[case.status]}, tidak dapat {action}")
-
-
-def missing(action: str, field: str) -> Refusal:
-    """``action`` can't do without ``field``."""
-    return Refusal("missing_field", f"tindakan {action} perlu {field}")

@@ -1,0 +1,35 @@
+"""What units read in a sentence instead of a code: a status, a stage of the clock, how far who helps has come."""
+
+from __future__ import annotations
+
+from contracts.vocabulary import StageName, Status, SupportStatus
+
+STATUS_WORDS: dict[str, str] = {
+    Status.REGISTERED: "terdaftar",
+    Status.ROUTED: "diteruskan",
+    Status.ACKNOWLEDGED: "diterima petugas",
+    Status.IN_PROGRESS: "sedang ditangani",
+    Status.WAITING_FOR_REPORTER: "menunggu jawaban pelapor",
+    Status.RESOLVED: "selesai ditangani",
+    Status.CLOSED: "ditutup",
+    Status.HANDED_OVER: "dilimpahkan",
+    Status.REJECTED: "tidak dapat diproses",
+    Status.MERGED: "digabung",
+    Status.CANCELLED: "dibatalkan",
+}
+
+#: The promises of sla.yaml; a stage of another name is shown by that name.
+STAGE_WORDS: dict[str, str] = {
+    StageName.COMPLETION: "penyelesaian",
+    StageName.CLOSING: "penutupan",
+    StageName.DISPOSITION: "penerusan ke unit",
+    StageName.ACKNOWLEDGEMENT: "penerimaan oleh unit",
+    StageName.FOLLOW_UP: "tindak lanjut",
+    StageName.RIGHTS: "permintaan hak atas data pribadi",
+}
+
+SUPPORT_WORDS: dict[str, str] = {
+    SupportStatus.ACKNOWLEDGED: "diterima",
+    SupportStatus.IN_PROGRESS: "sedang dikerjakan",
+    SupportStatus.DONE: "bagiannya selesai",
+}
