@@ -156,6 +156,11 @@ def test_all_that_is_wrong_is_named_at_once(folder: Path, spoil: Spoil) -> None:
     assert sorted(lines) == sorted(each.line or 0 for each in refusal(folder).problems)
 
 
+def test_two_variants_of_one_time_have_one_ladder(folder: Path, spoil: Spoil) -> None:
+    spoil("sla.yaml", "            amount: 12\n", "            amount: 24\n")
+    assert "another variant has the same time and another ladder" in str(refusal(folder))
+
+
 def test_all_contradictions_are_named_at_once(folder: Path, spoil: Spoil) -> None:
     spoil("sla.yaml", "at_deadline: lapsed", "at_deadline: breached")
     spoil("sla.yaml", "stops: [handed_over,", "stops: [reopened, handed_over,")

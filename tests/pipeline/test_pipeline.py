@@ -60,6 +60,7 @@ def understand(text: str) -> Classification:
         place=Place(),
         about_units=(),
         protected=False,
+        perhaps_accusing=False,
         matter=None,
         masked_text=text,
     )

@@ -109,6 +109,9 @@ class ComplaintClassified(Struct, frozen=True, kw_only=True):
     protected: Annotated[
         bool | UnsetType, Meta(description="It names a victim of violence, or a child: confidential from here on.")
     ] = UNSET
+    perhaps_accusing: Annotated[
+        bool | UnsetType, Meta(description="Its words may accuse officials, though none is named for sure.")
+    ] = UNSET
 
 
 class FollowUp(Struct, frozen=True, kw_only=True):

@@ -6,29 +6,25 @@ A false alarm costs a sentence in the answer, a missed one may cost a life.
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path
 
 import msgspec
 
 from contracts.vocabulary import DangerKind, Urgency
+from kabupaten.conduct import ACCUSES
+from kabupaten.examples import NONE, read_examples, read_ordinary
 from kabupaten.lexicon import Danger, phrases_of, read_lists
 from kabupaten.phrases import Found, Matches, tokenise
-from kabupaten.problems import Problem, RegionError
 from kabupaten.source import Source
 from kabupaten.spelling import nearly
 from kabupaten.weighing import Share, Weights, learn, likeliest, shares, signs_of, weigh
 
 #: From this weight on a message is danger. By cross-validation over the examples: of those of danger that were held
 #: back 0.95 weigh as much or have a certain phrase, of everyday complaints 0.08 (docs/understanding.md).
-WEIGHS_ENOUGH = -1.6
+WEIGHS_ENOUGH = -1.8
 #: And from this one where phrases say that something only sounds like danger.
 IN_DOUBT_ENOUGH = 1.0
-#: What only sounds like danger.
-NONE = "none"
 _APOSTROPHE = re.compile("[’‘`´ʔ]")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]*)?")
 _STRETCHED = re.compile(r"(\w)\1{2,}")
@@ -40,8 +36,9 @@ _LONG = 6
 #: A word may stick to others only from so many letters on.
 _GLUED = 10
 _REMEMBERED = 50_000
-#: So few words are danger by a certain phrase, or as an example says them: "masih mati" is said of many things.
-_FEW = 3
+#: So few words are danger by a certain phrase, as an example says them, or from a higher weight on: "masih mati" is
+#: said of many things.
+_FEW, FEW_ENOUGH = 3, 1.0
 
 
 class DangerWords:
@@ -58,7 +55,7 @@ class DangerWords:
         tokens = tokenise(spelt)
         found, signs = self._phrases.search(tokens), signs_of(tokens.words)
         said = _told(found)
-        if not said and len(tokens.words) <= _FEW:
+        if not said and len(tokens.words) <= _FEW and weigh(self._weights, signs) <= FEW_ENOUGH:
             return [kind for kind in DangerKind if tuple(tokens.words) in self._shortest[kind]]
         if not said and "calm" in found and "not_now" in found:
             return []
@@ -69,8 +66,8 @@ class DangerWords:
         return [kind for kind in DangerKind if kind in (*said, likeliest(self._shares, signs))]
 
     def learn(self) -> None:
-        """Learn from the examples now, and not with the first message."""
-        self.kinds("")
+        """Learn from the examples now, and not with the first message: it takes a second or two."""
+        _ = self._weights, self._shares, self._shortest
 
     @cached_property
     def _weights(self) -> Weights:
@@ -131,37 +128,14 @@ def _told(found: Matches) -> list[DangerKind]:
     return [kind for kind in DangerKind if any(told(kind, one) for one in found[kind])]
 
 
-class _Ordinary(msgspec.Struct):
-    text: str
-    urgency: str = ""
-
-
 def read_danger(source: Source) -> Danger:
     """Read ``lexicon/danger.yaml``, and beside it the examples in ``danger/`` and the ordinary ones in ``messages/``.
 
     Raises:
         RegionError: something does not fit; all that is wrong is named.
     """
-    lists, folder, found = read_lists(Danger, source), source.path.parents[1], list[Problem]()
-    examples = dict[str, tuple[str, ...]]()
-    for kind in (*DangerKind, NONE):
-        path = folder / "danger" / f"{kind}.txt"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        examples[kind] = tuple(line for line in lines if line.strip())
-        if not examples[kind]:
-            found.append(
-                Problem(str(path), None, "it has no example", "write messages as citizens write them, one a line")
-            )
-    if found:
-        raise RegionError(found)
-    return msgspec.structs.replace(lists, examples=examples, ordinary=tuple(_ordinary(folder)))
-
-
-def _ordinary(folder: Path) -> Iterator[str]:
-    """Complaints that can wait. One that can't be read is passed over: the region check names it."""
-    for path in sorted(folder.glob("messages/*.jsonl")):
-        for line in path.read_bytes().splitlines():
-            with contextlib.suppress(msgspec.MsgspecError):
-                each = msgspec.json.decode(line, type=_Ordinary)
-                if each.urgency in (Urgency.RENDAH, Urgency.SEDANG):
-                    yield each.text
+    lists, region = read_lists(Danger, source), source.path.parents[1]
+    examples = read_examples(region / "danger", DangerKind)
+    calm = [each.text for each in read_ordinary(region) if each.urgency in (Urgency.RENDAH, Urgency.SEDANG)]
+    calm += (text for texts in read_examples(region / "conduct", [ACCUSES]).values() for text in texts)
+    return msgspec.structs.replace(lists, examples=examples, ordinary=tuple(calm))

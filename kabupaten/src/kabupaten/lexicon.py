@@ -17,14 +17,18 @@ _List = Annotated[tuple[Words, ...], remedy("write phrases, such as [kebakaran d
 _Needed = Annotated[tuple[Words, ...], remedy("write the phrases that every region needs", min_length=1)]
 
 
+#: What else a file of the lexicon has: single words, and messages.
+_NO_PHRASES = {"groups", "spellings", "slips", "words", "examples", "ordinary"}
+
+
 class Lists(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Phrases by what they tell. The name of a group stands in them for each of its words."""
 
     groups: dict[str, _List] = {}
 
     def lists(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Give each list by its name."""
-        return ((name, phrases) for name, phrases in msgspec.structs.asdict(self).items() if name != "groups")
+        """Give each list of phrases by its name."""
+        return ((name, each) for name, each in msgspec.structs.asdict(self).items() if name not in _NO_PHRASES)
 
 
 T = TypeVar("T", bound=Lists)
@@ -34,9 +38,6 @@ _Misspelt = Annotated[
     dict[str, tuple[Words, ...]], remedy("write a word and how else it is typed, such as {tolong: [tlg, tlong]}")
 ]
 _Plain = Annotated[tuple[Words, ...], remedy("write single words, such as [kebakaran, tenggelam]")]
-
-
-_NO_PHRASES = {"spellings", "slips", "words", "examples", "ordinary"}
 
 
 class Danger(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,10 +59,6 @@ class Danger(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
     words: _Plain = ()
     examples: dict[str, tuple[str, ...]] = {}  # of each kind, from files of their own
     ordinary: tuple[str, ...] = ()
-
-    def lists(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Give each list of phrases by its name; those of single words are none."""
-        return ((name, each) for name, each in super().lists() if name not in _NO_PHRASES)
 
 
 class Urgency(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -124,6 +121,8 @@ class Conduct(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
     at: _List = ()
     targets: _List = ()
     joined: _List = ()
+    examples: dict[str, tuple[str, ...]] = {}  # of both kinds, from files of their own
+    ordinary: tuple[str, ...] = ()
 
 
 class Abbreviations(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from contracts.links import links_in
 from kabupaten.calendar import Calendar, read_calendar
 from kabupaten.categories import Category, read_categories
+from kabupaten.conduct import read_conduct
 from kabupaten.danger import read_danger
 from kabupaten.emergency import Emergency, read_emergency
 from kabupaten.lexicon import Abbreviations, Conduct, Danger, MessageType, Protection, Spam, Urgency, read_lists
@@ -44,7 +45,7 @@ _READERS: dict[Part, Callable[[Source], Any]] = {
     "urgency": partial(read_lists, Urgency),
     "message_type": partial(read_lists, MessageType),
     "spam": partial(read_lists, Spam),
-    "conduct": partial(read_lists, Conduct),
+    "conduct": read_conduct,
     "abbreviations": partial(read_lists, Abbreviations),
     "protection": partial(read_lists, Protection),
 }

@@ -268,6 +268,11 @@ def _in_stage(source: Source, where: Where, stage: Stage) -> Iterator[Problem]:
             advice = "say for which type, urgency or category, or change the stage itself"
             yield source.wrong((*where, "variants", n), "it is for all complaints", advice)
         yield from _not_rising(source, (*where, "variants", n, "escalation"), variant.escalation)
+        # A running clock knows its term, and by that its ladder.
+        if stage.ladder_of(stage.varied(variant)) != (variant.escalation or stage.escalation):
+            advice = "give it another amount, or the same escalation"
+            problem = "another variant has the same time and another ladder"
+            yield source.wrong((*where, "variants", n), problem, advice)
 
 
 def _not_rising(source: Source, where: Where, ladder: tuple[Rung, ...]) -> Iterator[Problem]:

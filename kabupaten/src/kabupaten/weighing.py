@@ -1,6 +1,6 @@
 """Learns from examples how much each word speaks for something, and weighs a text by it. Pure, and the same each time.
 
-Logistic regression over words: some thousand short examples are learned in under a second, with no library to load
+Logistic regression over words: some thousand short examples are learned in a second or two, with no library to load
 where a service only asks one question.
 """
 

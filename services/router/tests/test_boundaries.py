@@ -260,3 +260,13 @@ def test_a_victim_of_violence_is_for_one_unit_without_helpers() -> None:
     for category in ("ketertiban_perlindungan", "pendidikan", "sosial_bantuan"):
         to = assign(RULES, Understood(category=category, matter="sma_smk", protected=True, urgency="darurat"))
         assert ("unit", "DP3AP2KB", []) == (to.lane, to.unit, to.support)
+
+
+def test_what_may_accuse_is_looked_at_by_a_person_and_not_by_who_may_be_meant() -> None:
+    assert (DESK, "DISKOMINFO") == _desk_of("air_bersih")
+    assert (DESK, "INSPEKTORAT") == _desk_of("kominfo_digital")
+
+
+def _desk_of(category: str) -> tuple[str, str]:
+    to = assign(RULES, Understood(category=category, perhaps_accusing=True))
+    return to.lane, to.unit

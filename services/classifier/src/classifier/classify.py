@@ -13,7 +13,8 @@ from pathlib import Path
 from classifier.category import linear_model
 from classifier.category.linear_model import Model, abstains, rank
 from classifier.domain import Candidate, Classification
-from classifier.extractors.accused_units import UnitNames, leads_of, owners_of, unit_names, units_accused
+from classifier.extractors.accused_units import UnitNames, leads_of, owners_of, unit_names, units_accused, units_meant
+from classifier.extractors.conduct_weight import DOUBTFUL, SURE, UNLIKELY, ConductWords
 from classifier.extractors.gazetteer import Gazetteer, gazetteer_of
 from classifier.extractors.language import language_of
 from classifier.extractors.matter import Matters, matter_of, matters_of
@@ -55,6 +56,7 @@ class Rules:
     message: Phrases
     sentence: Phrases
     danger: DangerWords
+    accusing: ConductWords
     protection: Phrases
     matters: Matters
     owners: dict[str, str]
@@ -83,6 +85,7 @@ def rules_of(region: Region) -> Rules:
         message=phrases_of(region.message_type, region.urgency, region.spam),
         sentence=phrases_of(region.conduct),
         danger=DangerWords(region.danger),
+        accusing=ConductWords(region.conduct),
         protection=phrases_of(region.protection),
         matters=matters_of(region.categories),
         owners=owners,
@@ -113,10 +116,26 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
     place = find_place(rules.gazetteer, masked)
     said = rules.message.search(tokenise(read))
     kind = kind_of(said, found.hints)
+    accusing, owner = rules.accusing.weigh(masked), _owner(rules, top, masked)
+    accused = units_accused(
+        rules.sentence,
+        rules.units,
+        written.lower(),
+        owner,
+        place.kecamatan,
+        of_conduct=kind == ComplaintType.PENGADUAN
+        and any(one.category in rules.conduct and one.confidence >= LIKELY for one in top),
+    )
+    said_so = bool(accused)
+    if accusing <= UNLIKELY:  # a phrase that was meant otherwise
+        accused = ()
+    elif accusing > SURE and not accused and kind == ComplaintType.PENGADUAN:
+        accused = units_meant(rules.sentence, rules.units, written.lower(), owner, place.kecamatan)
     return Classification(
         category=top[0].category,
         confidence=top[0].confidence,
-        abstained=abstains(knowledge.model, found),
+        # A guess at conduct that the words don't bear out accuses nobody.
+        abstained=abstains(knowledge.model, found) or (top[0].category in rules.conduct and accusing <= UNLIKELY),
         top=tuple(top),
         matter=matter_of(rules.matters, top[0].category, masked),
         type=kind,
@@ -124,15 +143,8 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
         spam=is_spam(said),
         language=language_of(read),
         place=place,
-        about_units=units_accused(
-            rules.sentence,
-            rules.units,
-            written.lower(),
-            _owner(rules, top, masked),
-            place.kecamatan,
-            of_conduct=kind == ComplaintType.PENGADUAN
-            and any(one.category in rules.conduct and one.confidence >= LIKELY for one in top),
-        ),
+        about_units=accused,
+        perhaps_accusing=not accused and (said_so or accusing > DOUBTFUL),
         protected=is_protected(rules.protection.search(tokenise(read))),
         masked_text=masked,
     )

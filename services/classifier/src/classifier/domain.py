@@ -53,4 +53,5 @@ class Classification:
     place: Place
     about_units: tuple[str, ...]
     protected: bool
+    perhaps_accusing: bool
     masked_text: str

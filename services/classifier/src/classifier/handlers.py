@@ -43,5 +43,6 @@ def on_message(understand: Callable[[str], Classification], version: str, messag
         model_version=version,
         matter=found.matter or UNSET,
         protected=found.protected or UNSET,
+        perhaps_accusing=found.perhaps_accusing or UNSET,
     )
     return [Emit(topic=CLASSIFIED, subject=data.complaint_id, data=classified)]

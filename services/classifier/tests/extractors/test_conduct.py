@@ -36,3 +36,16 @@ def test_who_is_only_named_is_not(read: list[tuple[dict[str, Any], Classificatio
     wrong = [(row["text"], found.about_units) for row, found in naming if found.about_units]
     assert len(naming) >= 300
     assert len(wrong) <= 0.02 * len(naming), wrong
+
+
+def test_of_messages_by_a_writer_who_saw_no_rule_few_that_accuse_reach_no_person_who_is_not_meant(
+    knowledge: Knowledge,
+) -> None:
+    rows = [json.loads(line) for line in (Path(__file__).parent / "conduct_set.jsonl").read_text().splitlines()]
+    found = [(row["conduct"], classify(knowledge, row["text"])) for row in rows]
+    accusing, others = ([one for conduct, one in found if conduct is kind] for kind in (True, False))
+    assert (len(accusing), len(others)) == (271, 270)
+    assert sum(bool(one.about_units) for one in accusing) / len(accusing) >= 0.58
+    assert sum(bool(one.about_units) or one.perhaps_accusing for one in accusing) / len(accusing) >= 0.9
+    assert sum(bool(one.about_units) for one in others) / len(others) <= 0.04
+    assert sum(one.perhaps_accusing for one in others) / len(others) <= 0.2

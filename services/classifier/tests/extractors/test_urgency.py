@@ -37,10 +37,10 @@ def test_words_of_risk_make_urgent(said: Callable[[str], Matches], text: str, ur
 @pytest.mark.parametrize(
     ("text", "hint", "urgency"),
     [
-        ("jembatan mau roboh, bahaya sekali", -0.5, "tinggi"),
+        ("jembatan mau roboh, bahaya sekali", -0.4, "tinggi"),
         ("jembatan mau roboh, bahaya sekali", -1.5, "sedang"),
-        ("tutup got di tikungan sekolah hilang", 0.2, "tinggi"),
-        ("tutup got di tikungan sekolah hilang", -0.2, "sedang"),
+        ("tutup got di tikungan sekolah hilang", 0.6, "tinggi"),
+        ("tutup got di tikungan sekolah hilang", 0.4, "sedang"),
         ("apakah ada jadwal vaksin rabies?", -0.2, "rendah"),
     ],
 )

@@ -31,6 +31,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     place: Place | str | None = None
     about_units: tuple[str, ...] | None = None
     protected: bool | None = None
+    perhaps_accusing: bool | None = None
 
 
 def _run() -> None:
@@ -99,6 +100,7 @@ def _understood(given: Given) -> Understood:
         urgency=given.urgency or Urgency.SEDANG,
         about_units=given.about_units or (),
         protected=bool(given.protected),
+        perhaps_accusing=bool(given.perhaps_accusing),
         place_conflict=place.conflict,
         spam=bool(given.spam),
     )

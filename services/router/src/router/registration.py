@@ -76,6 +76,7 @@ def _understood(case: Case, data: ComplaintClassified) -> Understood:
         abstained=data.abstained,
         urgency=data.urgency,
         protected=data.protected is True,
+        perhaps_accusing=data.perhaps_accusing is True,
         about_units=about_units(case),  # and those that a complaint merged into it accuses
         place_conflict=data.place.conflict,
         spam=data.spam,

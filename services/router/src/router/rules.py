@@ -61,6 +61,7 @@ class Understood:
     urgency: str = Urgency.SEDANG
     about_units: Collection[str] = ()
     protected: bool = False
+    perhaps_accusing: bool = False
     place_conflict: bool = False
     spam: bool = False
 
@@ -202,6 +203,8 @@ def assign(rules: Rules, found: Understood) -> Assignment:
         return Assignment(lane=OUTSIDE, unit=rule.hand_over, reason=rule.reason)
     if conduct:
         return conduct_desk(rules, about, "menyangkut perilaku aparatur")
+    if doubt and found.perhaps_accusing and rules.unit_of_category.get(found.category or "") == rules.admin:
+        return conduct_desk(rules, about, doubt)  # who sorts may be who is meant
     return triage(rules, about, doubt) if doubt else _to_unit(rules, found, rule)
 
 
@@ -209,6 +212,8 @@ def _doubt(rules: Rules, found: Understood) -> str | None:
     """Why a person should look before any rule is asked."""
     if found.urgency == Urgency.DARURAT:
         return DANGER
+    if found.perhaps_accusing:
+        return "mungkin menyangkut perilaku aparatur"
     if found.category is None or found.abstained:
         return "isi laporan belum dapat dikenali dengan yakin"
     if found.spam:

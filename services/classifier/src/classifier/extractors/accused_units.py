@@ -139,6 +139,21 @@ def units_accused(
     return tuple(dict.fromkeys(accused or acting))
 
 
+def units_meant(
+    lexicon: Phrases, units: UnitNames, text: str, owner: str | None, kecamatan: str | None
+) -> tuple[str, ...]:
+    """Give whom ``text``, in lower case, most likely means if it accuses: whom it names first, or else ``owner``.
+
+    Where it names others than officials, it may mean these: nobody.
+    """
+    named = [one for line in lines(text) for one in _all_named(units, lexicon.search(tokenise(line)))]
+    if any(one.kind == Kind.OTHER for one in named):
+        return ()
+    return next((tuple(codes) for one in named if (codes := _whose(units, one, (), owner, kecamatan))), ()) or (
+        (owner,) if owner else ()
+    )
+
+
 def lines(text: str) -> Iterator[str]:
     """Give the sentences; one without an end in pieces: every word is held against all that stand before it."""
     for sentence in sentences(text):

