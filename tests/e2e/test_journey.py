@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from html.parser import HTMLParser
 from typing import Any
 
@@ -109,6 +111,27 @@ def test_an_sms_reaches_its_unit_and_every_answer_comes_back_by_sms(system: Syst
         strict=True,
     ):
         assert expected in text
+
+
+def test_who_is_in_danger_is_told_whom_to_call_and_a_person_has_it_at_once(system: System) -> None:
+    number, ticket = system.by_sms("tolong ada orang tenggelam di sungai walanae")
+    first, *_ = system.told(number)
+    assert first.index("115") < first.index(ticket)
+    assert TRIAGE == system.unit_of(ticket)
+    _, after = system.until_told(number, "sedang diperiksa petugas LAPOR!")
+    assert "hari kerja" not in first + after
+
+    handle, on_x = system.by_x("kebakaran di jl kemakmuran tolong!!")
+    assert system.told(handle)[0].index("113") < system.told(handle)[0].index(on_x)
+
+    by_web = system.post_web(str(uuid.uuid4()), {"text": "Ibu saya mau melahirkan, ambulans belum datang"}).json()
+    assert "119" == by_web["danger"]["call"][0]["number"]
+    for each in (ticket, on_x, by_web["ticket"]):
+        until(partial(_has_half_a_day, system, each), 60, f"12 hours for {each}")
+
+
+def _has_half_a_day(system: System, ticket: str) -> bool:
+    return "12 jam" in str((system.story(ticket) or {}).get("deadline_text"))
 
 
 def test_the_form_without_javascript_leads_to_a_page_that_tells_all(system: System, unit: Ask) -> None:

@@ -16,6 +16,7 @@ from intake.complaint_view import ComplaintView
 from intake.submissions import TextProblem
 from kabupaten import Part, Region
 from kabupaten.danger import DangerWords
+from kabupaten.emergency import MOST
 from kabupaten.promises import NEXT_STEP, promises_on
 
 #: What the texts need: the names of the units, the kabupaten's time zone, the contacts that are not masked, what
@@ -63,10 +64,10 @@ class Texts:
         """Say on the website what stands below `web` (or `answers`) as ``name``."""
         return self.web[name].format(**values)
 
-    def call_for_help(self, kinds: Sequence[str]) -> str:
-        """Say whom to call now, in danger of ``kinds``; nothing where there is none."""
+    def call_for_help(self, kinds: Sequence[str], most: int = MOST) -> str:
+        """Say whom to call now, in danger of ``kinds``, ``most`` of them; nothing where there is none."""
         known = [kind for kind in kinds if kind in self.danger]
-        return self.danger[known[0]].format(call=self._calls(known)) if known else ""
+        return self.danger[known[0]].format(call=self._calls(known, most)) if known else ""
 
     def said_again(self, kinds: Sequence[str], ticket: str) -> str:
         """Say whom to call to who tells of the same danger again."""
@@ -77,8 +78,8 @@ class Texts:
         """Say whom to call to somebody who was not understood."""
         return self.danger["unsure"].format(call=self._calls([DangerKind.UNSPECIFIED]))
 
-    def _calls(self, kinds: Sequence[str]) -> str:
-        return " atau ".join(call.in_words for call in self.emergency.calls(kinds))
+    def _calls(self, kinds: Sequence[str], most: int = MOST) -> str:
+        return " atau ".join(call.in_words for call in self.emergency.calls(kinds)[:most])
 
     def receipt(self, service: str, story: ComplaintView) -> str:
         """Confirm a complaint, with what its marks mean and, once that is known, its due date.

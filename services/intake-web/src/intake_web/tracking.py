@@ -28,7 +28,7 @@ def tracking(found: Found, texts: Texts, *, to_reporter: bool) -> dict[str, Any]
 def danger_of(kinds: Sequence[str], texts: Texts) -> dict[str, Any]:
     """Give whom to call in danger of ``kinds``: a sentence, and the numbers; empty where there is no danger."""
     called = calls(kinds, texts)
-    return {"danger": {"text": texts.call_for_help(kinds), "call": called}} if called else {}
+    return {"danger": {"text": texts.call_for_help(kinds, most=1), "call": called}} if called else {}
 
 
 def calls(kinds: Sequence[str], texts: Texts) -> list[dict[str, str]]:
