@@ -94,6 +94,11 @@ def test_erased_and_secret_complaints_are_left_out(region: Path) -> None:
     assert rows(region, received("a"), tombstone, received("b", rahasia=True), *told) == []
 
 
+def test_what_became_confidential_for_whom_it_names_is_left_out(region: Path) -> None:
+    told = updated("a", 2, "corrected", by="DISKOMINFO", rahasia=True)
+    assert rows(region, received("a"), told) == []
+
+
 def test_lines_of_kcat_are_read_and_texts_are_masked(region: Path) -> None:
     given = received("a", text="hubungi 081234567890")
     printed = json.dumps({"topic": "t", "partition": 0, "offset": 3, "key": "a", "payload": given.decode()}).encode()

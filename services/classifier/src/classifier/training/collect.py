@@ -76,7 +76,8 @@ def collect(
         given = story.received
         if given is None or story.erased or given.rahasia or not given.text.strip():
             continue
-        if any(update.note == Note.RIGHTS_REQUESTED for update in story.updates.values()):
+        # Confidential it may also have become, for whom it names.
+        if any(update.note == Note.RIGHTS_REQUESTED or update.rahasia for update in story.updates.values()):
             continue
         category, weight = _decided([story.updates[seq] for seq in sorted(story.updates)], leads)
         if category in known and weight:
