@@ -265,8 +265,9 @@ def test_a_victim_of_violence_is_for_one_unit_without_helpers() -> None:
 def test_what_may_accuse_is_looked_at_by_a_person_and_not_by_who_may_be_meant() -> None:
     assert (DESK, "DISKOMINFO") == _desk_of("air_bersih")
     assert (DESK, "INSPEKTORAT") == _desk_of("kominfo_digital")
+    assert (DESK, "DISKOMINFO") == _desk_of("kominfo_digital", urgency="darurat")  # who looks by night
 
 
-def _desk_of(category: str) -> tuple[str, str]:
-    to = assign(RULES, Understood(category=category, perhaps_accusing=True))
+def _desk_of(category: str, **more: str) -> tuple[str, str]:
+    to = assign(RULES, Understood(category=category, perhaps_accusing=True, **more))  # type: ignore[arg-type]
     return to.lane, to.unit

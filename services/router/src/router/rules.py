@@ -203,8 +203,12 @@ def assign(rules: Rules, found: Understood) -> Assignment:
         return Assignment(lane=OUTSIDE, unit=rule.hand_over, reason=rule.reason)
     if conduct:
         return conduct_desk(rules, about, "menyangkut perilaku aparatur")
-    if doubt and found.perhaps_accusing and rules.unit_of_category.get(found.category or "") == rules.admin:
-        return conduct_desk(rules, about, doubt)  # who sorts may be who is meant
+    if (
+        doubt not in (None, DANGER)
+        and found.perhaps_accusing
+        and rules.unit_of_category.get(found.category or "") == rules.admin
+    ):
+        return conduct_desk(rules, about, doubt or "")  # who sorts may be who is meant
     return triage(rules, about, doubt) if doubt else _to_unit(rules, found, rule)
 
 
