@@ -232,11 +232,11 @@ def test_the_closing_clock_is_no_promise_to_the_citizen_but_the_time_to_object()
 
 
 def test_the_due_date_goes_into_the_receipt_and_only_that_of_the_first_round() -> None:
-    due = f"{T} diterima. Tenggat Kamis 5 Mar. Cek: balas SOPPENG STATUS {T}"
+    due = f"Terima kasih, laporan Anda kami terima: {T}. Dijawab paling lambat Kamis 5 Mar. Cek: STATUS"
     assert [("receipt", "", due)] == revised(told(SET))
     assert [("receipt", "", due)] == revised(told(SET, clock("deadline_set", round=2, deadline_at=LATER)))
     assert [] == revised(told(SET, notify=False))
-    thanks = f"Terima kasih, laporan Anda kami terima dengan nomor {T}. Tenggat Kamis 5 Mar."
+    thanks = f"Terima kasih, laporan Anda kami terima dengan nomor {T}. Dijawab paling lambat Kamis 5 Mar."
     social = shown(numbered([SET], origin="intake-social"), "intake-social")
     assert [("receipt", "", thanks)] == revised(social)
 
@@ -245,7 +245,7 @@ def test_the_due_date_goes_into_the_receipt_and_only_that_of_the_first_round() -
 def test_how_long_was_promised_is_told_as_the_clock_says_it_whatever_days_it_counted(promise: str) -> None:
     view = told(clock("deadline_set", promise=promise))
     assert f"Kamis 5 Mar, {promise}" == TEXTS.due(view)
-    assert f"Tenggat Kamis 5 Mar, {promise}. " in view.revisions[0].text
+    assert f"Dijawab paling lambat Kamis 5 Mar, {promise}. " in view.revisions[0].text
     assert "Kamis 5 Mar" == TEXTS.due(told(SET))
 
 
@@ -313,7 +313,7 @@ ASKED = [REGISTERED, SET, QUESTION, clock("paused", paused_until=LATER)]
 def test_a_pause_and_the_new_due_date_are_on_the_page_and_told_with_the_next_change() -> None:
     waiting = told(*ASKED)
     assert waiting.paused
-    assert TEXTS.status_line(waiting, T).endswith(". Tenggat berhenti sementara")
+    assert TEXTS.status_line(waiting, T).endswith(". Sampai Anda menjawab, batas waktu kami hentikan.")
     passed = told(*ASKED, clock("resumed", deadline_at=LATER), ANSWERED)  # the bound, and then the router goes on
     assert (False, LATER, False) == (passed.paused, passed.deadline_at, passed.deadline_untold)
     assert texts(passed)[-1].endswith("Tenggat sekarang Jumat 6 Mar.")
@@ -322,12 +322,12 @@ def test_a_pause_and_the_new_due_date_are_on_the_page_and_told_with_the_next_cha
 
 def test_the_question_waits_for_the_clock_to_say_until_when_to_answer() -> None:
     text = change(2, "waiting_for_reporter", message="Di mana?")
-    says = f"{text} Jawab paling lambat Jumat 6 Mar, sampai itu tenggat berhenti."
+    says = f"{text} Jawablah paling lambat Jumat 6 Mar, sampai itu batas waktu kami hentikan."
     view = told(*ASKED)
     assert [(text, 10)] == [(each.text, each.after_s) for each in view.notices]
     assert ("step", "2", says) == revised(view)[-1]
     assert len(says) <= 320
-    line = "Tenggat dihentikan sementara, menunggu jawaban Anda. Jawab paling lambat Jumat 6 Mar,"
+    line = "Sampai Anda menjawab, batas waktu kami hentikan. Jawablah paling lambat Jumat 6 Mar,"
     assert view.steps[-1].text.startswith(line)
 
 
@@ -541,9 +541,9 @@ def test_a_status_in_one_line() -> None:
     pupr = "Dinas Pekerjaan Umum dan Penataan Ruang"
     assert [
         f"Nomor {T} tidak kami temukan. Periksa lagi nomornya.",
-        f"{T}: diterima",
-        f"{T}: sedang ditangani ({pupr}). Tenggat Kamis 5 Mar",
-        f"{T}: ditutup ({pupr})",
+        f"Laporan {T} diterima.",
+        f"Laporan {T} sedang ditangani ({pupr}). Dijawab paling lambat Kamis 5 Mar.",
+        f"Laporan {T} ditutup ({pupr}).",
     ] == lines
     assert all(len(line) <= 160 for line in lines)
 
@@ -678,7 +678,7 @@ async def test_the_deadline_completes_the_receipt_and_sends_it(pool: Pool, make_
     for _ in range(2):
         await handle([events[2].record])
     assert [("receipt", "", "pending", True), ("step", "1", "pending", True)] == await waiting(pool)
-    due = f"{ticket} diterima. Tenggat Kamis 5 Mar. Cek: balas SOPPENG STATUS {ticket}"
+    due = f"Terima kasih, laporan Anda kami terima: {ticket}. Dijawab paling lambat Kamis 5 Mar. Cek: STATUS"
     assert due == await pool.fetchval("SELECT text FROM notices WHERE kind = 'receipt'")
 
 
@@ -742,5 +742,5 @@ def test_a_step_of_a_kind_that_came_later_is_passed_over_and_the_next_one_told()
 def test_a_status_or_a_note_that_came_later_is_shown_as_it_is() -> None:
     view = shown([update(0, "registered"), update(1, "noted", status="praised", note="praised", message="Baik.")])
     assert "praised" == view.status
-    assert f"{T}: praised" in TEXTS.status_line(view, T)
+    assert f"{T} praised" in TEXTS.status_line(view, T)
     assert texts(view)[-1].endswith("Baik.")

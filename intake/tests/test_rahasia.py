@@ -100,8 +100,8 @@ def test_a_confidential_complaint_is_so_in_public_also_where_an_old_step_does_no
 @pytest.mark.parametrize("status", ["routed", "in_progress", "merged", "resolved", "handed_over"])
 def test_the_status_of_a_confidential_complaint_is_told_to_others_without_unit_and_parent(status: str) -> None:
     story = ComplaintView(ticket=T, status=status, unit="INSPEKTORAT", parent=PARENT, deadline_at=DUE, rahasia=True)
-    due = "" if status in ("resolved", "handed_over") else ". Tenggat Kamis 5 Mar"
-    assert f"{T}: {TEXTS.statuses[status]}{due}" == TEXTS.status_line(story, T)
+    due = "" if status in ("resolved", "handed_over") else ". Dijawab paling lambat Kamis 5 Mar"
+    assert f"Laporan {T} {TEXTS.statuses[status]}{due}." == TEXTS.status_line(story, T)
     assert TEXTS.status_line(story, T, to_reporter=True) == TEXTS.status_line(
         ComplaintView(ticket=T, status=status, unit="INSPEKTORAT", parent=PARENT, deadline_at=DUE), T
     )

@@ -17,6 +17,7 @@ from contracts.vocabulary import DangerKind
 from intake.complaint_view import ComplaintView
 from intake.texts import PARTS, Texts
 from kabupaten import load
+from testing.events import an_updated
 
 REGION = Path(__file__).parents[2] / "region" / "soppeng"
 TEXTS = Texts(load(REGION, *PARTS))
@@ -100,7 +101,31 @@ def test_the_status_is_one_sms_for_nearly_every_unit() -> None:
 
 
 def test_what_was_handed_over_is_not_said_to_be_with_the_unit_that_passed_it_on() -> None:
-    assert f"{T}: dilimpahkan" == TEXTS.status_line(ComplaintView(ticket=T, status="handed_over", unit="DISKOMINFO"), T)
+    story = ComplaintView(ticket=T, status="handed_over", unit="DISKOMINFO")
+
+    assert f"Laporan {T} dilimpahkan." == TEXTS.status_line(story, T)
+
+
+@pytest.mark.parametrize(
+    ("service", "kind", "how"),
+    [
+        ("intake-sms", "waiting_for_reporter", "Balas dengan nomor ini di awal pesan."),
+        ("intake-web", "waiting_for_reporter", "Jawab di halaman ini."),
+        ("intake-sms", "resolved", f"Puas? Balas NILAI {T} 1-5. Belum? BUKA {T}."),
+        ("intake-social", "resolved", f"Puas? Balas NILAI {T} 1-5. Belum? BUKA {T}."),
+        ("intake-web", "resolved", "Nilailah atau buka kembali di halaman ini."),
+    ],
+)
+def test_a_question_and_what_was_done_say_how_to_answer_on_that_channel(service: str, kind: str, how: str) -> None:
+    update = an_updated(3, kind, ticket=T, message="Sudah.")
+
+    assert TEXTS.change(update, service=service).endswith(f"Sudah. {how}")
+
+
+def test_who_rates_badly_is_told_how_to_reopen() -> None:
+    update = an_updated(4, "noted", ticket=T, status="resolved", note="rating", code="rated_resolved")
+
+    assert f"BUKA {T}" in TEXTS.change(update)
 
 
 def test_the_time_is_that_of_the_region(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def spoil(file: str, old: str, new: str) -> Callable[[Path], None]:
         (spoil("texts", "  reopened: \"", "  dibuka: \""), "texts", "changes: missing required field `reopened`"),
         (spoil("texts", "  waiting_for_reporter: menunggu", "  menunggu: menunggu"), "texts",
          "missing required field `waiting_for_reporter`"),
-        (spoil("texts", "{ticket} diterima.", "{nomor} diterima."), "texts", "nomor"),
+        (spoil("texts", "kami terima: {ticket}.", "{nomor} diterima."), "texts", "nomor"),
         (spoil("texts", "{ticket} terdaftar.", "{ticket terdaftar."), "texts", "expected '}'"),
         (spoil("texts", "{ticket} terdaftar.", "{ticket} terdaftar…"), "texts", "costs a second SMS"),
         (spoil("sla", "policies:", "policies: ["), "sla", "not valid YAML"),

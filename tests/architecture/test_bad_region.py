@@ -23,7 +23,7 @@ SLIPS = {
     "territory.yaml": ("name: Citta\n", "nama: Citta\n"),
     "retention.yaml": ("rejected: 365", "rejected: setahun"),
 }
-INTAKE = {"texts.yaml", "sla.yaml", "units.yaml", "routing.yaml", "calendar.yaml", "retention.yaml"}
+INTAKE = {"texts.yaml", "sla.yaml", "units.yaml", "routing.yaml", "calendar.yaml", "retention.yaml", "territory.yaml"}
 READS = {
     "router": {"units.yaml", "categories.yaml", "routing.yaml", "calendar.yaml", "retention.yaml"},
     "sla_monitor": {"sla.yaml", "units.yaml", "categories.yaml", "calendar.yaml", "retention.yaml"},

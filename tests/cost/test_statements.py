@@ -127,7 +127,7 @@ INTAKE: dict[str, Values] = {
     "complaint_view._REPORTERS": TICKET,
     "notices._ADD": lambda given: (
         given.tickets, ["step"] * 20, ["9"] * 20, ["t"] * 20, [None] * 20, [None] * 20, [0.0] * 20, [None] * 20,
-        [False] * 20,
+        [False] * 20, [False] * 20,
     ),
     "notices._REVISE": lambda given: (given.tickets, ["receipt"] * 20, [""] * 20, ["t"] * 20),
     "notices._NEXT": NONE,
@@ -138,6 +138,11 @@ INTAKE: dict[str, Values] = {
     "notices._OVER": NONE,
     "notices._LATER": lambda given: (1, "why", 5.0),
     "notices._FAILED": lambda given: (1, "why", 5.0, 11),
+    "own._OWN": lambda given: ("x", given.address, '[{"id": "i"}]'),
+    "own._TAKEN": lambda given: ("x", "x", "new"),
+    "own._ADDED_LAST": lambda given: ("x", given.address),
+    "own._STOP": lambda given: ("x", given.address),
+    "own._HEAR": lambda given: ("x", given.address),
     "erasure._FIND": lambda given: (given.id,),
     "erasure._NOBODY": lambda given: ("x",),
     "erasure._COMPLAINT": lambda given: (given.id,),
@@ -164,6 +169,7 @@ DOORS: dict[str, Values] = {
     "intake_social.app._MOVE": lambda given: ("x", "1"),
     "intake_social.handlers._TAKEN": lambda given: (given.id,),
     "intake_social.handlers._OPENED": lambda given: (f"x:{given.n}", given.address, "x:new"),
+    "intake_social.handlers._SOMEBODYS": lambda given: (f"x:{given.n}",),
     "intake_web.adapters.postgres._RECEIVED_AT": TICKET,
     "intake_web.adapters.postgres._ADDED": lambda given: (given.ticket, "[]"),
 }

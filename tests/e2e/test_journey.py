@@ -192,9 +192,9 @@ def test_the_status_of_any_ticket_is_told_on_any_channel(system: System, unit: A
 
     asker, handle = a_number(), a_handle()
     system.send_sms(asker, f"SOPPENG STATUS {web}")
-    system.until_told(asker, f"{web}: diterima petugas (PDAM")
+    system.until_told(asker, f"{web} diterima petugas (PDAM")
     system.post_on_x(handle, f"status {sms} bagaimana?")
-    system.until_told(handle, f"{sms}: diterima petugas (PDAM")
+    system.until_told(handle, f"{sms} diterima petugas (PDAM")
     assert sms in httpx.get(f"{system.env['web_url']}/laporan/{sms}", timeout=10).raise_for_status().text
 
 

@@ -207,7 +207,8 @@ def test_a_reply_in_time_keeps_the_promise_and_silence_closes_the_complaint(pipe
     assert ["started", "met"] == completion
     kinds = ["registered", "routed", "deadline_set", "acknowledged", "resolved", "met", "deadline_set", "closed"]
     assert list(enumerate(kinds)) == pipeline.steps()
-    assert f"{TICKET} selesai ditangani PDAM Kabupaten Soppeng: Pipa sudah diganti." in pipeline.told
+    how = f"Puas? Balas NILAI {TICKET} 1-5. Belum? BUKA {TICKET}."
+    assert f"{TICKET} selesai ditangani PDAM Kabupaten Soppeng: Pipa sudah diganti. {how}" in pipeline.told
     assert 4 == len(pipeline.told)
 
 

@@ -109,6 +109,18 @@ def read_command(text: str, known: str = "") -> Command | None:
     return _without_ticket(text, known)
 
 
+def command_word(text: str) -> Kind | None:
+    """The command that ``text`` begins with, whatever follows it."""
+    command = _leading(text, typos=False)
+    return command and command[0]
+
+
+def is_lonely(text: str) -> bool:
+    """Whether ``text`` is a command of which only the ticket is missing."""
+    command = _leading(text, typos=False)
+    return command is not None and _lonely(*command)
+
+
 def _about(text: str, number: str, start: int, rest: str) -> Command:
     if command := _leading(text[:start]):
         kind, explicit, between = command

@@ -31,10 +31,17 @@ class NoticeKind(StrEnum):
     ANSWER = "answer"  # its key is the message that is answered
     FORMAT = "format"  # how to write to us, once a day
     AGAIN = "again"  # the same was said before, once a day
+    ADDED = "added"  # what had no ticket was added; its key is that of the addition
+    COURTESY = "courtesy"  # thanks, a greeting, abuse, once a day
 
 
 #: Those that a citizen's own messages bring about, and those that units do.
-_ANSWERS = frozenset({NoticeKind.ANSWER, NoticeKind.FORMAT, NoticeKind.AGAIN, NoticeKind.RECEIPT})
+_ANSWERS = frozenset(
+    {
+        *(NoticeKind.ANSWER, NoticeKind.FORMAT, NoticeKind.AGAIN, NoticeKind.RECEIPT),
+        *(NoticeKind.ADDED, NoticeKind.COURTESY),
+    }
+)
 _STEPS = frozenset({NoticeKind.STEP, NoticeKind.DEADLINE})
 
 
@@ -44,7 +51,8 @@ class NewNotice:
 
     With ``after_s`` it waits so many seconds; as long as it waits, :func:`revise_notices` may give it another text.
     With ``corrects`` it is told only to who was, or still will be, told the apology of that key.
-    With ``forget`` its address and thread are deleted as soon as it is sent.
+    With ``forget`` its address and thread are deleted as soon as it is sent. ``asked``: it answers the reporter, and
+    is told also to who wants no more news.
     """
 
     ticket: str
@@ -56,6 +64,7 @@ class NewNotice:
     after_s: float = 0
     corrects: str | None = None
     forget: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,12 +156,13 @@ INSERT INTO notices (ticket, kind, key, text, address, thread, next_try_at, revi
 SELECT n.ticket, n.kind, n.key, n.text, coalesce(n.address, r.address, f.address),
        coalesce(n.thread, c.thread, f.thread), now() + make_interval(secs => n.after_s), n.after_s > 0, n.forget
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::text[],
-            $9::bool[])
-       WITH ORDINALITY AS n (ticket, kind, key, text, address, thread, after_s, corrects, forget, nth)
+            $9::bool[], $10::bool[])
+       WITH ORDINALITY AS n (ticket, kind, key, text, address, thread, after_s, corrects, forget, asked, nth)
 LEFT JOIN complaints c USING (ticket) LEFT JOIN reporters r USING (reporter_ref) LEFT JOIN farewells f USING (ticket)
 WHERE coalesce(n.address, r.address, f.address) IS NOT NULL AND (n.corrects IS NULL OR EXISTS (
     SELECT FROM notices o
     WHERE o.ticket = n.ticket AND o.kind = 'apology' AND o.key = n.corrects AND o.state <> 'dropped'))
+  AND (r.stopped_at IS NULL OR n.asked OR n.kind NOT IN ('step', 'deadline', 'apology', 'correction'))
 ORDER BY n.nth
 ON CONFLICT (ticket, kind, key) DO NOTHING"""
 _REVISE = """
@@ -198,7 +208,8 @@ async def add_notices(db: Connection, notices: Sequence[NewNotice]) -> None:
     """Add ``notices`` in the caller's transaction; one that was added before is left alone."""
     if notices:
         rows = (
-            (n.ticket, n.kind, n.key, n.text, n.address, n.thread, n.after_s, n.corrects, n.forget) for n in notices
+            (n.ticket, n.kind, n.key, n.text, n.address, n.thread, n.after_s, n.corrects, n.forget, n.asked)
+            for n in notices
         )
         await db.execute(_ADD, *(list(column) for column in zip(*rows, strict=True)))
 

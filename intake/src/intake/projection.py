@@ -26,6 +26,8 @@ _FAREWELLS = frozenset({Note.RIGHTS_DONE, Note.ERASED})
 PUBLIC = "intake-social"
 _KINDS = frozenset[str](UpdateKind)
 _ASKED = UpdateKind.WAITING_FOR_REPORTER
+#: What answers a wish of the reporter, who hears it also after having stopped the news.
+_WISHES = frozenset({UpdateKind.NOTED, UpdateKind.CANCELLED, UpdateKind.REOPENED})
 _DEADLINES = frozenset({UpdateKind.DEADLINE_SET, UpdateKind.RESUMED, UpdateKind.RESCHEDULED})
 #: What is understood so soon may give another date than the one at first, before anybody was told one.
 _MOMENTS = timedelta(seconds=30)
@@ -64,7 +66,8 @@ class ComplaintProjection:
         if data.kind in CLOCK_KINDS:
             return self._on_clock(_with(view, seq=max(view.seq, data.seq)), data, now)
         own = data.origin == self.service
-        text = self.texts.change(data, outline=self._in_public(view) or self._in_public(data)) if own else ""
+        outline = self._in_public(view) or self._in_public(data)
+        text = self.texts.change(data, service=self.service, outline=outline) if own else ""
         after = _moved(view, data)
         if own:
             after = _told_on_page(after, data, now, text)
@@ -78,7 +81,7 @@ class ComplaintProjection:
             return view
         after = _with(view, seq=data.seq, status=data.status)
         if self.notify and data.origin == self.service and data.note in _FAREWELLS:
-            return self._tell(after, NoticeKind.STEP, data.seq, self.texts.change(data))
+            return self._tell(after, NoticeKind.STEP, data.seq, self.texts.change(data), asked=True)
         return after
 
     def on_erased(self, view: ComplaintView, data: ComplaintErased) -> ComplaintView:
@@ -114,16 +117,17 @@ class ComplaintProjection:
 
     def _announce(self, before: ComplaintView, view: ComplaintView, data: ComplaintUpdated, text: str) -> ComplaintView:
         """Tell ``text``, with what the clock says to it; if the clock has not spoken yet it waits for that."""
+        asked = data.kind in _WISHES
         if data.seq < before.seq:  # a dead letter that was put back
-            return self._tell(view, NoticeKind.STEP, data.seq, text)
+            return self._tell(view, NoticeKind.STEP, data.seq, text, asked=asked)
         if view.deadline_untold and view.deadline_at:
             text = f"{text} {self._said('moved', view)}"
-            return self._tell(_with(view, deadline_untold=False), NoticeKind.STEP, data.seq, text)
+            return self._tell(_with(view, deadline_untold=False), NoticeKind.STEP, data.seq, text, asked=asked)
         waits_for = _waits_for(before, view, data)
         if waits_for is None:
-            return self._tell(view, NoticeKind.STEP, data.seq, text)
+            return self._tell(view, NoticeKind.STEP, data.seq, text, asked=asked)
         view = _with(view, pending=Pending(seq=data.seq, text=text, waits_for=waits_for))  # type: ignore[arg-type]
-        return self._tell(view, NoticeKind.STEP, data.seq, text, after_s=self.wait_s)
+        return self._tell(view, NoticeKind.STEP, data.seq, text, after_s=self.wait_s, asked=asked)
 
     def _on_clock(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
         """Keep the deadline and what became of it; the rest is no concern of citizens."""

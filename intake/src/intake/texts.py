@@ -14,6 +14,7 @@ from contracts.sentences import DAY_CODES, DayCode
 from contracts.vocabulary import DONE, HEAD, DangerKind, DayKind, Lane, Status, UnitRole, UpdateKind
 from intake.complaint_view import ComplaintView
 from intake.submissions import TextProblem
+from intake.talk import MOST_LISTED, Own, Talk
 from kabupaten import Part, Region
 from kabupaten.danger import DangerWords
 from kabupaten.emergency import MOST
@@ -21,7 +22,7 @@ from kabupaten.promises import NEXT_STEP, promises_on
 
 #: What the texts need: the names of the units, the kabupaten's time zone, the contacts that are not masked, what
 #: is promised, and what is said to who is in danger.
-PARTS: tuple[Part, ...] = ("texts", "units", "routing", "calendar", "sla", "emergency", "danger")
+PARTS: tuple[Part, ...] = ("texts", "units", "routing", "calendar", "sla", "emergency", "danger", "talk", "territory")
 
 #: Days with work, behind which it is said what they are called.
 _WITH_WORK: tuple[DayCode, ...] = ("working_day", "day", "waiting")
@@ -45,6 +46,7 @@ class Texts:
         self.zone = region.calendar.timezone
         self.contacts = region.contacts
         self.danger, self.emergency, self.danger_words = texts["danger"], region.emergency, DangerWords(region.danger)
+        self.talk = Talk(region.talk, region.territory)
         self._sla = region.sla
 
     @property
@@ -53,8 +55,8 @@ class Texts:
         return promises_on(self._sla, datetime.now(self.zone).date())
 
     def answers(self, service: str) -> Mapping[str, str]:
-        """The answers of an intake that answers messages."""
-        return self.sms if service == "intake-sms" else self.social
+        """The answers of an intake."""
+        return {"intake-sms": self.sms, "intake-web": self.web}.get(service, self.social)
 
     def refusal(self, problem: TextProblem) -> str:
         """Say what to mend in a text that can't be taken; the same on every channel."""
@@ -100,8 +102,9 @@ class Texts:
             return self.parts["nobody"]
         return self.units.get(code or "", code or self.parts["nobody"])
 
-    def change(self, update: ComplaintUpdated, *, outline: bool = False) -> str:
-        """Say what a citizen is told about ``update``, in one sentence or two; with ``outline`` its status alone."""
+    def change(self, update: ComplaintUpdated, *, service: str = "intake-sms", outline: bool = False) -> str:
+        """Say what a citizen of ``service`` is told about ``update``, in one sentence or two; with ``outline`` its
+        status alone."""
         if outline:
             return f"{update.ticket}: {self.statuses.get(update.status, update.status)}. {self.social['private']}"
         support = ", ".join(map(self.unit, update.support))
@@ -115,6 +118,7 @@ class Texts:
             "contact": self._contact(update),
             "parent": update.parent or "",
             "status": self.statuses.get(update.status, update.status),
+            "how": self._how(update, service),
             **self.promises,
         }
         form = self.notes.get(update.note or "") if update.kind == UpdateKind.NOTED else None
@@ -122,11 +126,19 @@ class Texts:
             form = self.parts["sorted"]
         return _tidy((form or self.changes[update.kind]).format_map(words))
 
+    def _how(self, update: ComplaintUpdated, service: str) -> str:
+        """How to answer a question, or to judge what was done, on the channel."""
+        forms = {UpdateKind.WAITING_FOR_REPORTER: "answer_how", UpdateKind.RESOLVED: "judge_how"}
+        name = forms.get(update.kind)  # type: ignore[call-overload]
+        return self.answers(service)[name].format(ticket=update.ticket) if name else ""
+
     def _of_code(self, update: ComplaintUpdated) -> str:
         """The sentence that goes with it where nobody wrote one; none for a code that this version does not know."""
         due = self.day(update.deadline_at) if update.deadline_at else ""
         ended = self.ended.get(update.status, "")
-        return self.codes.get(update.code or "", "").format(due=due, ended=ended, parent=update.parent or "")
+        return self.codes.get(update.code or "", "").format(
+            due=due, ended=ended, parent=update.parent or "", ticket=update.ticket
+        )
 
     def why(self, day: DerivationDay) -> str:
         """Say why ``day`` counts or does not; in the clock's own words where it sent no code that we know."""
@@ -173,14 +185,19 @@ class Texts:
             return self.sms["unknown_ticket"].format(ticket=ticket)
         if story.rahasia and not to_reporter:
             story = msgspec.structs.replace(story, unit=None, parent=None)
-        line = f"{ticket}: {self.statuses.get(story.status, story.status)}"
+        status = self.statuses.get(story.status, story.status)
+        line = self.parts["how_it_is"].format(ticket=ticket, status=status)
         if story.unit and story.status != Status.HANDED_OVER:  # the unit that passed it on has it no longer
             line += f" ({self.unit(story.unit, story.lane)})"
         if story.parent and story.status not in DONE:
             line += f". {self.parts['due_at_parent'].format(parent=story.parent)}"
         elif story.deadline_at and story.status not in DONE:
             line += f". {self.parts['due_paused' if story.paused else 'due'].format(due=self.day(story.deadline_at))}"
-        return line
+        return f"{line}."
+
+    def listed(self, among: Sequence[Own]) -> str:
+        """List complaints with their status, short enough for one SMS."""
+        return ", ".join(f"{each.ticket} {self.statuses.get(each.status, '')}".strip() for each in among[:MOST_LISTED])
 
     def due(self, story: ComplaintView) -> str:
         """``Kamis 3 Des, 3 hari kerja``; the day alone where the clock does not say how long was promised."""

@@ -140,6 +140,33 @@ class Protection(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
     unharmed: _List = ()
 
 
+class Talk(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What citizens ask or say beside complaining, and what shows that a message goes on with their complaint."""
+
+    stops: _Needed
+    statuses: _Needed
+    lost: _List = ()
+    cancels: _List = ()
+    not_cancels: _List = ()
+    reopens: _List = ()
+    asks_how: _List = ()
+    greetings: _List = ()
+    thanks: _Needed
+    praises: _List = ()
+    insults: _List = ()
+    tests: _List = ()
+    wrong: _List = ()
+    fillers: _List = ()
+    troubles: _List = ()
+    continues: _Needed
+    matters: dict[str, _Needed]
+
+    def lists(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Give each list by its name, a matter as ``matter NAME``."""
+        yield from ((name, each) for name, each in super().lists() if name != "matters")
+        yield from ((f"matter {name}", each) for name, each in self.matters.items())
+
+
 def phrases_of(*files: Lists) -> Phrases:
     """Make one matcher of the lists of ``files``."""
     phrases = Phrases()

@@ -15,7 +15,7 @@ from kabupaten.categories import Category, read_categories
 from kabupaten.conduct import read_conduct
 from kabupaten.danger import read_danger
 from kabupaten.emergency import Emergency, read_emergency
-from kabupaten.lexicon import Abbreviations, Conduct, Danger, MessageType, Protection, Spam, Urgency, read_lists
+from kabupaten.lexicon import Abbreviations, Conduct, Danger, MessageType, Protection, Spam, Talk, Urgency, read_lists
 from kabupaten.problems import Problem, RegionError
 from kabupaten.promises import unkept
 from kabupaten.references import unknown_names
@@ -29,7 +29,7 @@ from kabupaten.units import Units, read_units
 
 Part = Literal[
     "units", "categories", "routing", "territory", "sla", "calendar", "texts", "retention", "emergency",
-    "danger", "urgency", "message_type", "spam", "conduct", "abbreviations", "protection",
+    "danger", "urgency", "message_type", "spam", "conduct", "abbreviations", "protection", "talk",
 ]  # fmt: skip
 _READERS: dict[Part, Callable[[Source], Any]] = {
     "units": read_units,
@@ -48,9 +48,10 @@ _READERS: dict[Part, Callable[[Source], Any]] = {
     "conduct": read_conduct,
     "abbreviations": partial(read_lists, Abbreviations),
     "protection": partial(read_lists, Protection),
+    "talk": partial(read_lists, Talk),
 }
 PARTS: tuple[Part, ...] = tuple(_READERS)
-_IN_LEXICON = {"danger", "urgency", "message_type", "spam", "conduct", "abbreviations", "protection"}
+_IN_LEXICON = {"danger", "urgency", "message_type", "spam", "conduct", "abbreviations", "protection", "talk"}
 #: What a region may leave out; its reader then says what is usual.
 _OPTIONAL = {"retention"}
 #: A number of 7 to 15 digits (ITU-T E.164), or an e-mail address.
@@ -76,6 +77,7 @@ class Region:
     conduct: Conduct
     abbreviations: Abbreviations
     protection: Protection
+    talk: Talk
 
     @property
     def contacts(self) -> frozenset[str]:

@@ -30,7 +30,10 @@ _WEB_PROBLEMS = (
 #: The keys of each section, and the placeholders that each may have.
 PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "statuses": dict.fromkeys((status for status in Status if status != Status.UNMERGED), frozenset[str]()),
-    "changes": dict.fromkeys((kind for kind in UpdateKind if kind not in CLOCK_KINDS), _STEP),
+    "changes": {
+        **dict.fromkeys((kind for kind in UpdateKind if kind not in CLOCK_KINDS), _STEP),
+        **dict.fromkeys((UpdateKind.WAITING_FOR_REPORTER, UpdateKind.RESOLVED), _STEP | {"how"}),
+    },
     "notes": dict.fromkeys((note for note in Note if note != Note.DEADLINE), _STEP | _TERMS),
     "clock": {
         **dict.fromkeys(
@@ -48,6 +51,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys(("parent_due", "parent_late"), frozenset({"due"})),
         **dict.fromkeys(("ended", "cancel_ended"), frozenset({"ended"})),
         "cancel_merged": frozenset({"parent"}),
+        "rated_resolved": _TICKET,
     },
     "ended": dict.fromkeys((*sorted(FINAL), Status.RESOLVED), frozenset[str]()),
     "parts": {
@@ -55,12 +59,16 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "contact": frozenset({"target", "contact"}),
         "nobody": frozenset(),
         "sorted": _TICKET,
+        "how_it_is": frozenset({"ticket", "status"}),
         "due": frozenset({"due"}),
         "due_paused": frozenset({"due"}),
         "due_at_parent": frozenset({"parent"}),
         "next_step": frozenset(),
     },
     "answers": {
+        **dict.fromkeys(("which", "own"), frozenset({"list"})),
+        **dict.fromkeys(("added", "added_resolved"), _TICKET),
+        **dict.fromkeys(("stopped", "courtesy"), frozenset[str]()),
         **dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating", "empty", "too_many"), _TICKET),
         "too_long": frozenset({"length", "most"}),
     },
@@ -71,7 +79,9 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
     "sms": {
         "format": frozenset({"emergency"}),
-        **dict.fromkeys(("receipt", "rahasia", "anonim", "not_yours", "later", "where"), _TICKET),
+        **dict.fromkeys(
+            ("receipt", "rahasia", "anonim", "not_yours", "later", "where", "answer_how", "judge_how"), _TICKET
+        ),
         **dict.fromkeys(("more", "last"), frozenset({"where"})),
         "receipt_due": _DUE,
         "correction": _DUE,
@@ -79,7 +89,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "help": _TICKET | _TERMS,
     },
     "social": {
-        **dict.fromkeys(("receipt", "rahasia", "anonim", "not_yours", "private"), _TICKET),
+        **dict.fromkeys(("receipt", "rahasia", "anonim", "not_yours", "private", "answer_how", "judge_how"), _TICKET),
         "receipt_due": _DUE,
         "correction": _DUE,
         "apology": _DUE | {"unit"} | _NEXT_STEP,
@@ -102,7 +112,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                 *(f"then_{kind}" for kind in FollowUpKind if kind != FollowUpKind.RIGHTS_REQUEST),
                 # … and what the pages say.
                 *("contact", "anonim", "rahasia", "opened", "elsewhere", "no_unit", "merged", "no_due", "paused"),
-                *(Status.HANDED_OVER, "hidden", "seen", "seen_rahasia", "sms_number"),
+                *("answer_how", "judge_how", Status.HANDED_OVER, "hidden", "seen", "seen_rahasia", "sms_number"),
                 *("image", "video", "audio", "file"),
             ),
             frozenset[str](),

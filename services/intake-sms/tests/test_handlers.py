@@ -19,7 +19,7 @@ from chassis.database import Pool, open_pool
 from contracts import codec, ticket
 from contracts.events import ComplaintFollowedUp
 from intake.complaint_view import ComplaintView, Step, save_views
-from intake.notices import Bounds, Notice, send_notices
+from intake.notices import Bounds, NewNotice, Notice, NoticeKind, add_notices, send_notices
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import PARTS, Texts
 from intake_sms.adapters.door import door
@@ -62,7 +62,7 @@ async def test_a_complaint_is_stored_published_and_confirmed(desk: Desk) -> None
     (event,) = await events(desk.pool)
     assert (event.channel, event.origin, event.text) == ("sms", "intake-sms", "lampu mati, hub [TELEPON]")
     assert event.ticket.startswith("SPG-S")
-    assert [(ME, f"{event.ticket} diterima. Cek: balas SOPPENG STATUS {event.ticket}")] == await told(desk.pool)
+    assert [(ME, f"Terima kasih, laporan Anda kami terima: {event.ticket}. Cek: STATUS")] == await told(desk.pool)
 
 
 async def test_the_number_of_an_office_is_not_masked(desk: Desk) -> None:
@@ -160,7 +160,7 @@ async def test_the_status_of_any_channels_ticket_is_told_once_an_sms(desk: Desk)
     await take(desk, sms(f"STATUS {web}"))
     await take(desk, sms(f"STATUS {web}"))
     await take(desk, sms(f"status {web.lower()}", "mo-2", OTHER))
-    line = f"{web}: sedang ditangani ({desk.texts.unit('PUPR')})"
+    line = f"Laporan {web} sedang ditangani ({desk.texts.unit('PUPR')})."
     assert [(ME, line), (OTHER, line)] == await told(desk.pool)
 
 
@@ -175,8 +175,8 @@ async def test_which_unit_has_a_confidential_complaint_is_told_to_the_number_tha
     await take(desk, sms(f"STATUS {number}", "mo-2"))
     await take(desk, sms(f"STATUS {number}", "mo-3", OTHER))
     unit = f" ({desk.texts.unit('PUPR')})"
-    line = f"{number}: sedang ditangani"
-    assert [(ME, line + unit), (OTHER, line if rahasia else line + unit)] == (await told(desk.pool))[1:]
+    line = f"Laporan {number} sedang ditangani"
+    assert [(ME, f"{line}{unit}."), (OTHER, f"{line}." if rahasia else f"{line}{unit}.")] == (await told(desk.pool))[1:]
 
 
 def _valid(number: str) -> bool:
@@ -186,7 +186,7 @@ def _valid(number: str) -> bool:
 async def test_a_complaint_the_router_has_not_seen_has_a_status_too(desk: Desk) -> None:
     number = await complain(desk)
     await take(desk, sms(f"SOPPENG STATUS {number}"))
-    assert (ME, f"{number}: diterima") == (await told(desk.pool))[-1]
+    assert (ME, f"Laporan {number} diterima.") == (await told(desk.pool))[-1]
 
 
 async def test_an_unknown_ticket_and_a_misspelt_one_are_answered(desk: Desk) -> None:
@@ -292,14 +292,14 @@ async def test_who_asks_how_it_is_and_tells_something_is_heard_and_answered(desk
     for _ in range(2):
         await take(desk, sms(f"STATUS {number} belum ada yang datang, kabelnya berasap"))
     assert [(number, "belum ada yang datang, kabelnya berasap")] == await added(desk)
-    assert [(ME, f"{number}: diterima")] == (await told(desk.pool))[1:]
+    assert [(ME, f"Laporan {number} diterima.")] == (await told(desk.pool))[1:]
 
 
 async def test_a_telephone_that_answers_by_itself_finds_an_end(desk: Desk) -> None:
     for n in range(4):
         await take(desk, sms("Maaf saya sedang menyetir, nanti saya hubungi kembali.", f"auto-{n}"))
     ((number,),) = await rows(desk.pool, "SELECT ticket FROM complaints")
-    assert [f"{number} diterima. Cek: balas SOPPENG STATUS {number}", f"{number}: diterima"] == [
+    assert [f"Terima kasih, laporan Anda kami terima: {number}. Cek: STATUS", f"Laporan {number} diterima."] == [
         text for _, text in await told(desk.pool)
     ]
     await desk.pool.execute("UPDATE complaints SET received_at = now() - interval '25 h'")
@@ -385,21 +385,24 @@ async def test_the_hint_comes_once_a_number_and_day(desk: Desk) -> None:
     now = datetime(2026, 11, 24, 12, tzinfo=UTC)
     today = replace(desk, clock=lambda: now)
     tomorrow = replace(desk, clock=lambda: now + timedelta(days=1))
-    await take(today, sms("halo", "mo-1"))
-    await take(today, sms("halo pak", "mo-2"))
-    await take(today, sms("halo", "mo-3", OTHER))
-    await take(tomorrow, sms("halo", "mo-4"))
+    await take(today, sms("lampu", "mo-1"))
+    await take(today, sms("lampu jalan", "mo-2"))
+    await take(today, sms("lampu", "mo-3", OTHER))
+    await take(tomorrow, sms("lampu", "mo-4"))
     assert [address for address, _ in await told(desk.pool)] == [ME, OTHER, ME]
 
 
-async def test_thanks_are_not_answered(desk: Desk) -> None:
-    await take(desk, sms("terima kasih"))
-    assert await told(desk.pool) == []
+@pytest.mark.parametrize("text", ["terima kasih", "tes", "a", "\U0001f44d", "SOPPENG test 123", "dasar tidak becus"])
+async def test_what_is_no_complaint_gets_a_kind_sentence_once_a_day(desk: Desk, text: str) -> None:
+    for n in range(3):
+        await take(desk, sms(text, f"mo-{n}"))
+    assert [(ME, desk.texts.sms["courtesy"])] == await told(desk.pool)
     assert await events(desk.pool) == []
 
 
 async def test_every_answer_fits_one_sms(desk: Desk) -> None:
     words = {"ticket": "SPG-S0AB-12CDW", "due": "Minggu 30 Nov, 10 hari kerja", "unit": "", "where": "x" * 60}
+    words["list"] = ", ".join(["SPG-S0AB-12CDW menunggu jawaban Anda"] * 3)
     words |= {
         "length": "10001",
         "most": "10000",
@@ -487,7 +490,7 @@ async def test_a_marked_complaint_is_taken_so_and_its_receipt_says_so(
     assert ("ada pungli di pasar", *flags) == (event.text, event.rahasia, event.anonim)
     ((to, text),) = await told(desk.pool)
     said = [desk.texts.sms[name] for name, flag in zip(("rahasia", "anonim"), flags, strict=True) if flag]
-    receipt = f"{event.ticket} diterima. Cek: balas SOPPENG STATUS {event.ticket}"
+    receipt = f"Terima kasih, laporan Anda kami terima: {event.ticket}. Cek: STATUS"
     assert (ME, " ".join([*said, receipt])) == (to, text)
 
 
@@ -566,3 +569,91 @@ async def test_who_tells_of_the_same_danger_again_is_told_whom_to_call_again(des
     (number,) = {event.ticket for event in await events(desk.pool)}
     one, again = [text for _, text in await told(desk.pool)]
     assert ["113" in text and number in text for text in (one, again)] == [True, True]
+
+
+async def stand(desk: Desk, number: str, status: str) -> None:
+    """Let the intake hear that the complaint stands so."""
+    async with desk.pool.acquire() as db:
+        await save_views(db, {number: ComplaintView(ticket=number, seq=3, status=status, registered=True)})
+
+
+async def test_what_goes_on_with_an_open_complaint_is_added_and_said_back(desk: Desk) -> None:
+    number = await complain(desk)
+    for _ in range(2):
+        await take(desk, sms("lampunya masih belum diganti pak", "mo-2"))
+    assert [(number, "lampunya masih belum diganti pak")] == await added(desk)
+    assert [(ME, desk.texts.sms["added"].format(ticket=number))] == (await told(desk.pool))[1:]
+
+
+async def test_what_goes_on_with_a_resolved_one_hears_how_to_reopen(desk: Desk) -> None:
+    number = await complain(desk)
+    await stand(desk, number, "resolved")
+    await take(desk, sms("masih belum pak", "mo-2"))
+    assert desk.texts.sms["added_resolved"].format(ticket=number) == (await told(desk.pool))[-1][1]
+
+
+async def test_baru_makes_the_last_addition_a_complaint_once(desk: Desk) -> None:
+    await complain(desk)
+    await take(desk, sms("yang dekat sekolah juga pak", "mo-2"))
+    for mo_id in ("mo-3", "mo-3", "mo-4"):
+        await take(desk, sms("baru", mo_id))
+    texts = [text for (text,) in await rows(desk.pool, "SELECT text FROM complaints ORDER BY received_at")]
+    assert ["lampu mati di Cabenge", "yang dekat sekolah juga pak"] == texts
+    assert desk.texts.sms["help"].format(**desk.texts.promises) == (await told(desk.pool))[-1][1]
+
+
+async def test_baru_a_day_later_is_answered_with_the_help(desk: Desk) -> None:
+    await complain(desk)
+    await take(desk, sms("yang dekat sekolah juga pak", "mo-2"))
+    await take(replace(desk, clock=lambda: datetime.now(UTC) + timedelta(hours=25)), sms("BARU", "mo-3"))
+    assert [(1,)] == await rows(desk.pool, "SELECT count(*) FROM complaints")
+
+
+async def test_with_the_keyword_it_is_new_and_of_another_it_is_theirs(desk: Desk) -> None:
+    await complain(desk)
+    await take(desk, sms("SOPPENG masih belum diangkut juga", "mo-2"))
+    await take(desk, sms("masih belum diangkut juga", "mo-3", OTHER))
+    assert [] == await added(desk)
+    assert [(3,)] == await rows(desk.pool, "SELECT count(*) FROM complaints")
+
+
+async def test_a_command_without_a_ticket_asks_which_of_several(desk: Desk) -> None:
+    await take(desk, sms("SOPPENG lampu mati di Cabenge", "one"))
+    await take(desk, sms("SOPPENG pipa bocor di Ompo", "two"))
+    two, one = [
+        number for (number,) in await rows(desk.pool, "SELECT ticket FROM complaints ORDER BY received_at DESC")
+    ]
+    await take(desk, sms("BATAL", "mo-3"))
+    await take(desk, sms("nomor laporan saya hilang", "mo-4"))
+    both = f"{two} diterima, {one} diterima"
+    answers = [desk.texts.sms[name].format(list=both) for name in ("which", "own")]
+    assert answers == [text for _, text in (await told(desk.pool))[2:]]
+    await stand(desk, one, "cancelled")
+    await take(desk, sms("STATUS", "mo-5"))
+    assert f"Laporan {two} diterima." == (await told(desk.pool))[-1][1]
+
+
+@pytest.mark.parametrize(("text", "kind"), [("BATAL", "cancel"), ("NILAI 5", "rating"), ("BUKA", "reopen")])
+async def test_the_only_complaint_that_can_be_meant_needs_no_ticket(desk: Desk, text: str, kind: str) -> None:
+    number = await complain(desk)
+    await stand(desk, number, "in_progress" if kind == "cancel" else "resolved")
+    for _ in range(2):
+        await take(desk, sms(text, "mo-2"))
+    (event,) = [event for event in await events(desk.pool) if isinstance(event, ComplaintFollowedUp)]
+    assert [(number, kind)] == [(event.ticket, item.kind) for item in event.items]
+
+
+@pytest.mark.parametrize("text", ["STOP", "SOPPENG STOP", "berhenti kirim sms"])
+async def test_who_stops_the_news_hears_of_no_step_until_they_ask(desk: Desk, text: str) -> None:
+    number = await complain(desk)
+    await take(desk, sms(text, "mo-2"))
+    news = [NewNotice(number, NoticeKind.STEP, "4", "sedang ditangani")]
+    answer = [NewNotice(number, NoticeKind.STEP, "5", "dibatalkan", asked=True)]
+    async with desk.pool.acquire() as db:
+        await add_notices(db, [*news, *answer])
+    assert [desk.texts.sms["stopped"], "dibatalkan"] == [said for _, said in (await told(desk.pool))[1:]]
+    await take(desk, sms("STATUS", "mo-3"))
+    async with desk.pool.acquire() as db:
+        await add_notices(db, news)
+    assert "sedang ditangani" == (await told(desk.pool))[-1][1]
+    assert [(1,)] == await rows(desk.pool, "SELECT count(*) FROM complaints")

@@ -59,9 +59,43 @@ def additions(events: list[Data]) -> list[list[object]]:
     return [[item.text for item in event.items] for event in events if isinstance(event, ComplaintFollowedUp)]
 
 
-async def test_thanks_are_no_complaint(desk: Desk, pool: Pool) -> None:
-    await take(desk, replace(POST, text="@LaporSoppeng terima kasih banyak, min"))
-    assert ([], []) == (await published(pool), await said(pool))
+@pytest.mark.parametrize("text", ["terima kasih banyak, min", "admin tolol kerjanya tidur", "\U0001f44d"])
+async def test_what_is_no_complaint_gets_a_kind_sentence_once_a_day(desk: Desk, pool: Pool, text: str) -> None:
+    for n in ("100", "101"):
+        await take(desk, replace(POST, id=n, version=n, root=n, text=f"@LaporSoppeng {text}"))
+    assert [("courtesy-2026-03-02", "x:100", desk.texts.social["courtesy"])] == await said(pool)
+    assert [] == await published(pool)
+
+
+@pytest.mark.parametrize("text", ["setuju bgt", "BATAL", "STOP", "NILAI 1", "makasih min"])
+async def test_what_strangers_remark_in_a_conversation_is_passed_over(desk: Desk, pool: Pool, text: str) -> None:
+    await take(desk, POST)
+    before = await said(pool), await published(pool)
+
+    await take(desk, reply_of(POST, "101", f"@LaporSoppeng {text}", author_id="7", author="lain"))
+
+    assert before == (await said(pool), await published(pool))
+
+
+async def test_what_a_stranger_tells_with_its_place_is_their_own_complaint(desk: Desk, pool: Pool) -> None:
+    await take(desk, POST)
+    text = "@LaporSoppeng sampah di Desa Jampu sudah dua minggu"
+    await take(desk, reply_of(POST, "101", text, author_id="7", author="lain"))
+    assert 2 == len(await published(pool))
+
+
+@pytest.mark.parametrize("text", ["update dong laporan saya gimana?", "sampai mana laporanku", "STATUS"])
+async def test_how_it_is_may_be_asked_in_a_sentence(desk: Desk, pool: Pool, text: str) -> None:
+    await take(desk, POST)
+    await take(desk, replace(POST, id="101", version="101", root="101", text=f"@LaporSoppeng {text}"))
+    assert f"Laporan {await ticket_of(pool)} diterima." == (await said(pool))[-1][2]
+
+
+async def test_who_wants_no_more_mentions_is_told_that_the_complaint_goes_on(desk: Desk, pool: Pool) -> None:
+    await take(desk, POST)
+    await take(desk, reply_of(POST, "101", "@LaporSoppeng stop mention saya lagi min, cukup"))
+    assert desk.texts.social["stopped"] == (await said(pool))[-1][2]
+    assert 1 == await pool.fetchval("SELECT count(*) FROM reporters WHERE stopped_at IS NOT NULL")
 
 
 async def test_a_post_becomes_a_complaint_and_is_answered_in_its_thread(desk: Desk, pool: Pool) -> None:
@@ -143,7 +177,7 @@ async def test_who_asks_how_it_is_and_tells_something_is_heard_and_answered(desk
         desk, replace(POST, id="102", version="102", root="102", text=f"@LaporSoppeng STATUS {number} makin dalam")
     )
     assert [["makin dalam"]] == additions(await published(pool))
-    assert f"{number}: diterima" == (await said(pool))[-1][2]
+    assert f"Laporan {number} diterima." == (await said(pool))[-1][2]
 
 
 async def test_another_name_of_the_author_is_no_edit(desk: Desk, pool: Pool) -> None:
@@ -200,10 +234,10 @@ async def test_half_a_letter_in_a_post_stops_nothing(
 
 async def test_a_stranger_in_the_conversation_has_a_complaint_of_their_own(desk: Desk, pool: Pool) -> None:
     await take(desk, POST)
-    await take(desk, reply_of(POST, "101", "@LaporSoppeng di tempat saya juga", author_id="43"))
+    await take(desk, reply_of(POST, "101", "@LaporSoppeng di Desa Jampu jalan juga rusak", author_id="43"))
     first, second = await published(pool)
     assert isinstance(second, ComplaintReceived)
-    assert ("di tempat saya juga", True) == (second.text, first.ticket != second.ticket)  # type: ignore[union-attr]
+    assert ("di Desa Jampu jalan juga rusak", True) == (second.text, first.ticket != second.ticket)  # type: ignore[union-attr]
     assert ["x:100", "x:101"] == [thread for _, thread, _ in await said(pool)]
 
 
@@ -226,7 +260,7 @@ async def test_anybody_may_ask_for_a_status_and_each_question_is_answered_once(d
         await save_views(db, {number: ComplaintView(ticket=number, seq=1, status="routed", unit="PUPR")})
     for asked in ("101", "101", "102"):
         await take(desk, reply_of(POST, asked, f"@LaporSoppeng status {number}?", root=asked, author_id="43"))
-    text = f"{number}: diteruskan (Dinas Pekerjaan Umum dan Penataan Ruang)"
+    text = f"Laporan {number} diteruskan (Dinas Pekerjaan Umum dan Penataan Ruang)."
     assert [("answer-101", "x:101", text), ("answer-102", "x:102", text)] == (await said(pool))[1:]
     assert 1 == len(await published(pool))
 
@@ -265,7 +299,7 @@ async def test_in_ones_own_conversation_a_command_needs_no_ticket(desk: Desk, po
     (event,) = [event for event in await published(pool) if isinstance(event, ComplaintFollowedUp)]
     assert [5] == [item.rating for item in event.items]
     number = await ticket_of(pool)
-    answers = [desk.texts.social["bad_rating"].format(ticket=number), f"{number}: diterima"]
+    answers = [desk.texts.social["bad_rating"].format(ticket=number), f"Laporan {number} diterima."]
     assert answers == [text for *_, text in (await said(pool))[1:]]
 
 
@@ -341,7 +375,7 @@ async def test_the_status_of_a_confidential_complaint_names_no_unit_not_even_to_
     for author in ("42", "43"):
         post = replace(POST, id=f"10{author}", version=f"10{author}", root=f"10{author}", author_id=author)
         await take(desk, replace(post, text=f"@LaporSoppeng STATUS {number}"))
-    line = f"{number}: sedang ditangani. {desk.texts.social['private']}"
+    line = f"Laporan {number} sedang ditangani. {desk.texts.social['private']}"
     assert [line] * 2 == [text for _, _, text in (await said(pool))[1:]]
 
 

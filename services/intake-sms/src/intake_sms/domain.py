@@ -63,6 +63,11 @@ def read(text: str, keywords: Sequence[str]) -> Wish:
     return _marked(body, marked, prefixed=prefixed) if marked.any else _plain(body, prefixed=prefixed)
 
 
+def body_of(text: str, keywords: Sequence[str]) -> str:
+    """Give ``text`` behind its keywords."""
+    return _without_keywords(text.strip(), keywords)[0]
+
+
 def read_complaint(text: str, keywords: Sequence[str]) -> Wish:
     """Read ``text`` of who can't be answered, and so can only complain."""
     body, _ = _without_keywords(text.strip(), keywords)

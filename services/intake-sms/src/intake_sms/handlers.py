@@ -15,23 +15,26 @@ from intake import metrics
 from intake.commands import Command
 from intake.complaint_view import ComplaintView, find_view
 from intake.notices import NewNotice, NoticeKind, add_notices
+from intake.own import find_meant, resume_news, stop_news
 from intake.set_aside import put_aside
 from intake.submissions import (
     Submission,
     TextProblem,
     accept,
-    find_awaiting_reply,
     find_same_text_today,
     follow_up,
     is_reporter,
 )
+from intake.talk import Meant
 from intake.texts import Texts
-from intake_sms.domain import Mo, Wish, read, read_complaint
+from intake_sms.domain import Mo, Wish, body_of, read, read_complaint
 from intake_sms.settings import SmsSettings
 
 SERVICE = "intake-sms"
 #: So many words say enough without the complaint they were meant for.
 ENOUGH_ALONE = 6
+#: What is answered, and does nothing to a complaint.
+_SAID = frozenset({"which", "lost", "stop", "courtesy"})
 CHANNEL = "sms"
 GATEWAY = "kannel"
 
@@ -75,12 +78,33 @@ async def take(desk: Desk, mo: Mo) -> None:
 
 async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     """Act on ``wish``; returns what is to be answered beyond what its effects tell by themselves."""
-    say, item_id = desk.texts.sms, derived_id(_key(mo), "follow-up")
-    if not wish.ticket and (danger := desk.texts.danger_words.kinds(mo.text)):
+    item_id = derived_id(_key(mo), "follow-up")
+    kind_words = desk.texts.talk.is_courtesy(body_of(mo.text, desk.settings.sms_keywords), wholly=True)
+    if not (wish.ticket or kind_words) and (danger := desk.texts.danger_words.kinds(mo.text)):
         # However short it is, whatever it might answer, and whatever it seems to ask for.
         return await _complain(desk, mo, replace(wish, kind="complaint", text=wish.text or mo.text), danger)
-    if wish.bare and mo.repliable and (number := await find_awaiting_reply(desk.pool, _submission(mo, wish), item_id)):
-        wish = Wish("addition", ticket=number, command=Command(kind="addition", text=mo.text))
+    meant = await _meant(desk, mo, wish, item_id)
+    if meant and meant.kind in _SAID:
+        metrics.REQUESTS.labels(CHANNEL, meant.kind).inc()
+        return await _reply(desk, mo, meant)
+    refused = await _act(desk, mo, _as_meant(wish, meant, mo))
+    return _said_back(desk, meant, item_id) if meant and meant.kind == "addition" and not refused else refused
+
+
+def _as_meant(wish: Wish, meant: Meant | None, mo: Mo) -> Wish:
+    """The wish, with the complaint that it names by no ticket."""
+    if meant is None:
+        return wish
+    if meant.kind in ("help", "bad_ticket"):
+        return Wish(meant.kind)
+    command = meant.command or Command(kind="addition", text=mo.text)
+    if meant.kind == "offered":
+        return Wish("complaint", command.text)
+    return Wish(command.kind, ticket=meant.ticket, command=command)
+
+
+async def _act(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
+    say, item_id = desk.texts.sms, derived_id(_key(mo), "follow-up")
     if wish.kind == "complaint":
         return await _complain(desk, mo, wish)
     metrics.REQUESTS.labels(CHANNEL, wish.kind).inc()
@@ -100,12 +124,42 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
             return None
 
 
+async def _meant(desk: Desk, mo: Mo, wish: Wish, item_id: str) -> Meant | None:
+    """What it means to who sent it, where it has no ticket and is no call for help; marked it may only be an answer."""
+    marked = wish.rahasia or wish.anonim
+    if wish.ticket or wish.kind == "help" or not mo.repliable or (marked and not wish.bare):
+        return None
+    submission = replace(_submission(mo, wish), text=body_of(mo.text, desk.settings.sms_keywords))
+    meant = await find_meant(desk.pool, desk.texts.talk, submission, item_id, desk.clock(), bare=wish.bare)
+    return None if marked and meant and meant.kind != "answer" else meant
+
+
+async def _reply(desk: Desk, mo: Mo, meant: Meant) -> NewNotice:
+    say = desk.texts.sms
+    match meant.kind:
+        case "which" | "lost":
+            form = say["which" if meant.kind == "which" else "own"]
+            return _answer(mo, form.format(list=desk.texts.listed(meant.among)))
+        case "stop":
+            await stop_news(desk.pool, CHANNEL, mo.sender)
+            return _answer(mo, say["stopped"])
+    return NewNotice(mo.sender, NoticeKind.COURTESY, _today(desk), say["courtesy"], mo.sender)
+
+
+def _said_back(desk: Desk, meant: Meant, item_id: str) -> NewNotice:
+    """What had no ticket went to a complaint: which, and what to do if that was not meant."""
+    form = desk.texts.sms["added" if meant.among[0].open else "added_resolved"]
+    return NewNotice(meant.ticket, NoticeKind.ADDED, item_id, form.format(ticket=meant.ticket))
+
+
 def _today(desk: Desk) -> str:
     return f"{desk.clock().astimezone(desk.texts.zone):%Y-%m-%d}"
 
 
 async def _status(desk: Desk, mo: Mo, number: str) -> NewNotice:
     story, own = await find_view(desk.pool, number), await is_reporter(desk.pool, number, mo.sender)
+    if own:
+        await resume_news(desk.pool, CHANNEL, mo.sender)
     return _answer(mo, desk.texts.status_line(story, number, to_reporter=own), number)
 
 

@@ -62,6 +62,11 @@ def read(text: str, known: str = "") -> Wish:
     return Wish(kind="complaint", text=bare, rahasia=marked.rahasia, anonim=marked.anonim)
 
 
+def said(text: str, known: str = "") -> str:
+    """Give the words of a post, without what calls us, its marks and the keyword."""
+    return _KEYWORD.sub("", _marked(text, known).text)
+
+
 def _marked(text: str, known: str) -> Marked:
     """The sentence without what calls us, and its marks: the first words, or hashtags anywhere.
 

@@ -17,11 +17,13 @@ from contracts.ids import complaint_id, derived_id
 from contracts.vocabulary import DangerKind, FollowUpKind
 from intake.complaint_view import ComplaintView, find_view
 from intake.notices import NewNotice, NoticeKind, add_notices
+from intake.own import find_meant, resume_news, stop_news
 from intake.set_aside import put_aside
 from intake.submissions import KeyReused, Submission, TextProblem, accept, clean, follow_up
+from intake.talk import Meant
 from intake.texts import Texts
 from intake_social.adapters.items import Unreadable
-from intake_social.domain import Wish, read
+from intake_social.domain import Wish, read, said
 from intake_social.settings import SocialSettings
 
 log = logging.getLogger(__name__)
@@ -32,6 +34,9 @@ _TAKEN = "SELECT ticket, text FROM complaints WHERE complaint_id = $1"
 _OPENED = """
 SELECT ticket FROM complaints JOIN reporters USING (reporter_ref) WHERE thread = $1 AND address = $2
 AND NOT EXISTS (SELECT FROM complaints WHERE thread = $3)"""
+_SOMEBODYS = "SELECT EXISTS (SELECT FROM complaints WHERE thread = $1)"
+#: Who speaks in another's conversation only reacts to it, with no more words than these and no matter of their own.
+REACTION = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,8 +122,11 @@ async def _take(desk: Desk, post: Seen) -> None:
     known = await _conversation(desk, post) or ""
     wish = read(post.text, known)
     say = desk.texts.social
-    if not wish.ticket and (danger := desk.texts.danger_words.kinds(post.text)):
+    kind_words = desk.texts.talk.is_courtesy(said(post.text, known), wholly=True)
+    if not (wish.ticket or kind_words) and (danger := desk.texts.danger_words.kinds(post.text)):
         await _complain(desk, post, replace(wish, kind="complaint", text=wish.text or post.text), danger)
+        return
+    if await _needs_no_ticket(desk, post, wish, known):
         return
     match wish.kind:
         case "status":
@@ -135,10 +143,56 @@ async def _take(desk: Desk, post: Seen) -> None:
             await _carry_out(desk, post, wish)
 
 
+async def _needs_no_ticket(desk: Desk, post: Seen, wish: Wish, known: str) -> bool:
+    """Whether ``post`` is dealt with by now: it is only a remark, or its words tell what is meant."""
+    text = said(post.text, known)
+    if wish.kind == "help" or wish.rahasia or wish.anonim or not text or (wish.ticket and wish.ticket != known):
+        return False
+    if not known and await _reacts(desk, post, text):
+        return True
+    submission, item_id = replace(_submission(post, wish), text=text), _item_id(post)
+    meant = await find_meant(desk.pool, desk.texts.talk, submission, item_id, post.at, bare=False, known=known)
+    if meant is None or (known and (wish.ticket or meant.kind in ("courtesy", "bad_ticket"))):
+        return False
+    await _do(desk, post, meant)
+    return True
+
+
+async def _reacts(desk: Desk, post: Seen, text: str) -> bool:
+    """Whether it is a remark in somebody else's conversation: nobody asked for an answer."""
+    if post.root in (None, post.id) or len(text.split()) > REACTION or desk.texts.talk.is_apart(text):
+        return False
+    somebodys: bool = await desk.pool.fetchval(_SOMEBODYS, f"{post.channel}:{post.root}")
+    return somebodys
+
+
+async def _do(desk: Desk, post: Seen, meant: Meant) -> None:
+    """Carry out what needs no ticket."""
+    say = desk.texts.social
+    match meant.kind:
+        case "status":
+            await resume_news(desk.pool, post.channel, post.address)
+            await _say_status(desk, post, meant.ticket)
+        case "which" | "lost":
+            form = say["which" if meant.kind == "which" else "own"]
+            await _say(desk, post, form.format(list=desk.texts.listed(meant.among)))
+        case "stop":
+            await stop_news(desk.pool, post.channel, post.address)
+            await _say(desk, post, say["stopped"])
+        case "courtesy":
+            today = f"{post.at.astimezone(desk.texts.zone):%Y-%m-%d}"
+            await _tell(desk, post, NewNotice(post.address, NoticeKind.COURTESY, today, say["courtesy"]))
+        case "help" | "bad_ticket" | "bad_rating":
+            await _say(desk, post, say[meant.kind].format(ticket=meant.ticket, **desk.texts.promises))
+        case "cancel" | "rating" | "reopen":
+            text = meant.command.text if meant.command else ""
+            await _carry_out(desk, post, Wish(kind=meant.kind, text=text, ticket=meant.ticket, command=meant.command))
+
+
 async def _say_status(desk: Desk, post: Seen, number: str) -> None:
     """Everybody reads it, whoever asked."""
     story = await find_view(desk.pool, number)
-    more = f". {desk.texts.social['private']}" if story and story.rahasia else ""
+    more = f" {desk.texts.social['private']}" if story and story.rahasia else ""
     await _say(desk, post, desk.texts.status_line(story, number) + more)
 
 
@@ -169,8 +223,8 @@ async def _as_confidential(desk: Desk, wish: Wish) -> Wish:
     return replace(wish, rahasia=story.rahasia, anonim=story.anonim) if story else wish
 
 
-async def _complain(desk: Desk, post: Seen, wish: Wish, danger: Sequence[DangerKind] = ()) -> None:
-    submission = Submission(
+def _submission(post: Seen, wish: Wish) -> Submission:
+    return Submission(
         channel=post.channel,
         gateway=post.channel,
         external_id=post.id,
@@ -180,8 +234,11 @@ async def _complain(desk: Desk, post: Seen, wish: Wish, danger: Sequence[DangerK
         rahasia=wish.rahasia,
         anonim=wish.anonim,
         thread=post.thread,
-        danger=danger,
     )
+
+
+async def _complain(desk: Desk, post: Seen, wish: Wish, danger: Sequence[DangerKind] = ()) -> None:
+    submission = replace(_submission(post, wish), danger=danger)
     try:
         await accept(
             desk.pool,
@@ -230,6 +287,10 @@ async def _add(desk: Desk, post: Seen, number: str, text: str, *, by: str | None
 
 
 async def _say(desk: Desk, post: Seen, text: str) -> None:
-    notice = NewNotice(post.thread, NoticeKind.ANSWER, post.version or post.id, text, post.address, post.thread)
+    await _tell(desk, post, NewNotice(post.thread, NoticeKind.ANSWER, post.version or post.id, text))
+
+
+async def _tell(desk: Desk, post: Seen, notice: NewNotice) -> None:
+    """Answer ``post`` with ``notice``."""
     async with desk.pool.acquire() as db:
-        await add_notices(db, [notice])
+        await add_notices(db, [replace(notice, address=post.address, thread=post.thread)])

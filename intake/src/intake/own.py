@@ -1,0 +1,95 @@
+"""What a sender has here already: their complaints, what they added last, and whether they want to hear of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from chassis.database import Connection, Pool
+from intake.commands import Command
+from intake.submissions import Submission, find_awaiting_reply
+from intake.talk import Meant, Own, Talk
+
+#: For so long an addition may still be made a complaint of its own.
+A_DAY = timedelta(days=1)
+
+_OWN = """
+SELECT c.ticket, c.text, c.received_at, c.follow_ups @> $3 AS named,
+       coalesce(s.body->>'status', CASE WHEN c.registered_at IS NULL THEN 'received' ELSE 'archived' END) AS status
+FROM complaints c JOIN reporters r USING (reporter_ref) LEFT JOIN stories s USING (ticket)
+WHERE r.channel = $1 AND r.address = $2 AND c.erased_at IS NULL
+ORDER BY c.received_at DESC LIMIT 50"""
+_TAKEN = "SELECT EXISTS (SELECT FROM complaints WHERE (channel, gateway, external_id) = ($1, $2, $3))"
+_ADDED_LAST = """
+SELECT item->>'text' AS text, (item->>'at')::timestamptz AS at, EXISTS (
+    SELECT FROM notices n WHERE n.ticket = c.ticket AND n.kind = 'added' AND n.key = item->>'id') AS offered
+FROM complaints c JOIN reporters r USING (reporter_ref), jsonb_array_elements(c.follow_ups) AS item
+WHERE r.channel = $1 AND r.address = $2 ORDER BY at DESC LIMIT 1"""
+_STOP = "UPDATE reporters SET stopped_at = now() WHERE channel = $1 AND address = $2"
+_HEAR = "UPDATE reporters SET stopped_at = NULL WHERE channel = $1 AND address = $2 AND stopped_at IS NOT NULL"
+
+
+async def find_own(db: Connection | Pool, channel: str, address: str, item_id: str) -> list[Own]:
+    """Give the complaints of ``address``, the newest first; ``item_id`` is what their message would be added as."""
+    added = msgspec.json.encode([{"id": item_id}]).decode()
+    return [Own(**row) for row in await db.fetch(_OWN, channel, address, added)]
+
+
+async def find_meant(
+    pool: Pool, talk: Talk, submission: Submission, item_id: str, now: datetime, *, bare: bool, known: str = ""
+) -> Meant | None:
+    """What a message without a ticket means to who sent it; None: it is a complaint, or as unclear as a stranger's.
+
+    ``bare``: it has no keyword, so it may answer a question, or go on with a complaint. ``known`` is the ticket in
+    whose conversation it stands: then no other is meant. The same message again is what it was at first.
+    """
+    text, channel, address = submission.text, submission.channel, submission.address or ""
+    if await _is_taken(pool, submission):
+        return None
+    own = [each for each in await find_own(pool, channel, address, item_id) if known in ("", each.ticket)]
+    if meant := talk.meant(text, own, now):
+        return meant if meant.kind != "offered" else await _offered(pool, channel, address, own, now)
+    if bare and (number := await find_awaiting_reply(pool, submission, item_id)):
+        asked = next((each for each in own if each.ticket == number), None)
+        if asked is None or asked.named or not talk.is_apart(text, asked):
+            return Meant(kind="answer", ticket=number)
+    if talk.is_courtesy(text):
+        return Meant(kind="courtesy")
+    return talk.added_to(text, own, now) if bare else None
+
+
+async def _offered(pool: Pool, channel: str, address: str, own: Sequence[Own], now: datetime) -> Meant:
+    text = await find_offered(pool, channel, address, own, now)
+    return Meant(kind="offered", command=Command(kind="addition", text=text)) if text else Meant(kind="help")
+
+
+async def _is_taken(db: Connection | Pool, submission: Submission) -> bool:
+    """Tell whether this very message is a complaint already."""
+    taken: bool = await db.fetchval(_TAKEN, submission.channel, submission.gateway, submission.external_id)
+    return taken
+
+
+async def find_offered(
+    db: Connection | Pool, channel: str, address: str, own: Sequence[Own], now: datetime
+) -> str | None:
+    """Give what was added last, if its sender was told that it may be a complaint of its own, and nothing came since.
+
+    Masked, as additions are kept.
+    """
+    row = await db.fetchrow(_ADDED_LAST, channel, address)
+    if row is None or not row["offered"] or now - row["at"] > A_DAY:
+        return None
+    text: str = row["text"]
+    return None if any(each.received_at > row["at"] for each in own) else text
+
+
+async def stop_news(db: Connection | Pool, channel: str, address: str) -> None:
+    """Tell ``address`` no more of what units do; what it asks itself is answered as before."""
+    await db.execute(_STOP, channel, address)
+
+
+async def resume_news(db: Connection | Pool, channel: str, address: str) -> None:
+    """Take back :func:`stop_news`."""
+    await db.execute(_HEAR, channel, address)

@@ -1,0 +1,271 @@
+"""What a message without a ticket means to who has complaints here, by the words of ``lexicon/talk.yaml``. Pure.
+
+Whatever is not clear is a complaint of its own, as from somebody who has none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from contracts.vocabulary import DONE, Status
+from intake.commands import Command, command_word, is_lonely, read_command
+from kabupaten.lexicon import Talk as TalkWords
+from kabupaten.lexicon import phrases_of
+from kabupaten.phrases import Matches, tokenise
+from kabupaten.territory import Territory
+
+Asked = Literal["stop", "lost", "cancel", "reopen", "status", "help", "new"]
+
+#: A wish in a sentence has no more words than this: a longer one tells of something.
+SENTENCE = 14
+#: So few words go on with a complaint even without a word that says so, if they name no matter and no place.
+FEW = 8
+#: A praise may have so many words that no list knows.
+UNKNOWN_WORDS = 7
+#: One, with what may stand around it.
+_A_LETTER = 2
+#: How far back the last complaint is still meant by STATUS, and one of several by what is added.
+LATELY, THIS_WEEK = timedelta(days=30), timedelta(days=7)
+#: What SMS and posts are listed with, at most.
+MOST_LISTED = 3
+
+_SPG = re.compile(r"\bSPG", re.IGNORECASE)
+_APOSTROPHE = re.compile("[’‘`´ʔ]")
+_STRETCHED = re.compile(r"([^\W\d])\1{2,}")
+_DOUBLED = re.compile(r"(?<=[a-z])2\b")
+_LISTS: tuple[tuple[Asked, str], ...] = (
+    ("stop", "stops"),
+    ("lost", "lost"),
+    ("cancel", "cancels"),
+    ("reopen", "reopens"),
+    ("status", "statuses"),
+    ("help", "asks_how"),
+)
+_COURTESIES = ("greetings", "thanks", "praises", "insults", "tests", "wrong")
+#: Before a name that is also a common word.
+_TITLE = r"(?:desa|kel|kelurahan|kec|kecamatan|di|ri)\.?\s+"
+_ROAD = re.compile(r"\b(?:jl|jln|jalan raya|dusun|lingk|lingkungan|perumahan|btn)\.?\s+([a-z]{4,})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Own:
+    """A complaint of the sender. ``named``: this very message was taken for one about it, the first time it came."""
+
+    ticket: str
+    text: str
+    received_at: datetime
+    status: str
+    named: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody is at it."""
+        return self.status not in DONE
+
+    @property
+    def resolved(self) -> bool:
+        """Whether it may be rated, and reopened."""
+        return self.status == Status.RESOLVED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meant:
+    """What it is: ``command`` about the complaint ``ticket``, or one of ``among`` several, or none of these."""
+
+    kind: Literal[
+        "status", "cancel", "rating", "reopen", "bad_rating", "addition", "answer",
+        "which", "lost", "stop", "courtesy", "help", "bad_ticket", "offered",
+    ]  # fmt: skip
+    ticket: str = ""
+    command: Command | None = None
+    among: Sequence[Own] = ()
+
+
+@dataclass(frozen=True)
+class _Said:
+    """The matters and places that a text names, and how it is said."""
+
+    found: Matches
+    matters: frozenset[str]
+    places: frozenset[str]
+
+
+class Talk:
+    """Reads messages with the words of a region."""
+
+    def __init__(self, words: TalkWords, territory: Territory) -> None:
+        self._phrases = phrases_of(words)
+        self._names = [(name, re.compile(pattern)) for name, pattern in _names(territory)]
+
+    def _said(self, text: str) -> _Said:
+        plain = _APOSTROPHE.sub("'", text.lower()).replace("-", " ")
+        plain = _DOUBLED.sub("", _STRETCHED.sub(r"\1", plain))
+        found = self._phrases.search(tokenise(plain))
+        matters = frozenset(name for name in found.found if name.startswith("matter "))
+        places = {name for name, pattern in self._names if pattern.search(plain)}
+        return _Said(found, matters, frozenset(places | set(_ROAD.findall(plain))))
+
+    def asks(self, text: str) -> Asked | None:
+        """What ``text`` asks for in a sentence; "new" is the answer that an addition is a complaint of its own."""
+        said = self._said(text)
+        words = [word for word, n in zip(said.found.tokens.words, range(SENTENCE + 1), strict=False)]
+        if not words or len(words) > SENTENCE:
+            return None
+        if words[0] == "baru" and len(words) == 1 + len(_spans(said.found, ("fillers",)) - {0}):
+            return "new"
+        for asked, name in _LISTS:
+            if name not in said.found or (asked == "cancel" and (_asks_back(said) or "not_cancels" in said.found)):
+                continue
+            if asked in ("help", "status") and (said.matters or said.places):
+                continue
+            return asked
+        return None
+
+    def is_courtesy(self, text: str, *, wholly: bool = False) -> bool:
+        """Tell whether ``text`` is a greeting, thanks, praise, abuse or a trial, and nothing else.
+
+        ``wholly``: each of its words is known to be part of that.
+        """
+        said = self._said(text)
+        words, found = said.found.tokens.words, said.found
+        if not words or (len(text.strip()) <= _A_LETTER and words[0].isalpha() and len(words[0]) == 1):
+            return "?" not in text
+        heads = [name for name in _COURTESIES if name in found]
+        known = _spans(found, (*heads, "fillers"))
+        if heads and len(known) == len(words):
+            return True
+        if wholly:
+            return False
+        few = len(words) - len(known) <= UNKNOWN_WORDS and not any(map(str.isdigit, words))
+        return "praises" in found and few and "troubles" not in found and "?" not in text and not self._tells(said)
+
+    def _tells(self, said: _Said) -> bool:
+        return bool(said.matters - {"matter kesehatan", "matter sekolah", "matter surat"})
+
+    def is_apart(self, text: str, one: Own | None = None) -> bool:
+        """Tell whether ``text`` stands alone: it names a place and a matter, and another than ``one``."""
+        said = self._said(text)
+        return bool(said.matters and said.places) and (one is None or not said.matters & self._said(one.text).matters)
+
+    def meant(self, text: str, own: Sequence[Own], now: datetime) -> Meant | None:
+        """What ``text`` asks for from who has the complaints ``own``, the newest first; None: it tells something."""
+        asked, word = self.asks(text), command_word(text)
+        match asked:
+            case "stop":
+                return Meant(kind="stop")
+            case "new":
+                return Meant(kind="offered")
+            case "lost":
+                among = [each for each in own if each.open] or _lately(own, now)
+                return Meant(kind="lost", among=among[:MOST_LISTED]) if among else Meant(kind="bad_ticket")
+            case "help":
+                return Meant(kind="help")
+        kind = word or asked
+        if kind not in ("status", "cancel", "rating", "reopen") or _SPG.search(text):
+            return None
+        if kind in ("status", "cancel") and any(map(str.isdigit, text)):  # a number, and it is none of ours
+            return None
+        among = _candidates(kind, own, now)
+        if not among:
+            return Meant(kind="bad_ticket") if asked or is_lonely(text) else None
+        command = self._command(kind, text, among, in_words=asked == kind)
+        if command is None:
+            return None
+        if len(among) > 1:
+            return Meant(kind="which", among=among[:MOST_LISTED])
+        return Meant(kind=command.kind, ticket=among[0].ticket, command=command)  # type: ignore[arg-type]
+
+    def _command(self, kind: str, text: str, among: Sequence[Own], *, in_words: bool) -> Command | None:
+        number = among[0].ticket
+        made = read_command(text, known=number)
+        if made and made.kind in ("status", "cancel", "reopen"):
+            return made
+        if kind in ("status", "cancel", "reopen") and in_words:
+            return Command(kind=kind, ticket=number, text="" if kind == "status" else text)  # type: ignore[arg-type]
+        if kind not in ("rating", "reopen") or not any(self._fits(self._said(text), each) for each in among):
+            return None
+        if made and made.kind in ("rating", "bad_rating"):
+            return made
+        rest = text.split(None, 1)[1:]
+        return Command(kind="reopen", ticket=number, text=rest[0]) if kind == "reopen" and rest else None
+
+    def added_to(self, text: str, own: Sequence[Own], now: datetime) -> Meant | None:
+        """Whether ``text`` goes on with one of ``own``; None: it is new. With several, and no word which: "which"."""
+        if named := [each for each in own if each.named]:
+            return _addition(text, named[0])
+        said = self._said(text)
+        if any(each.text.strip() == text.strip() for each in own) or text.strip() == "?":
+            return None
+        short = "continues" in said.found or len(said.found.tokens.words) <= FEW
+        for among in ([each for each in own if each.open], [each for each in own if each.resolved]):
+            fit = [each for each in among if self._fits(said, each)]
+            sure = [each for each in fit if self._shares(said, each)]
+            if said.matters or said.places:
+                fit = sure
+            if not fit or not (short or sure):
+                continue
+            if len(among) > 1:
+                fit = [each for each in fit if now - each.received_at < THIS_WEEK] or fit
+            if len(fit) == 1 or sure:
+                return _addition(text, fit[0])
+            return Meant(kind="which", among=fit[:MOST_LISTED])
+        return None
+
+    def _fits(self, said: _Said, one: Own) -> bool:
+        """Whether it names neither another matter nor another place than the complaint."""
+        its = self._said(one.text)
+        if "matter kelakuan" in said.matters - its.matters:
+            return False
+        another_matter = said.matters and not said.matters & its.matters
+        another_place = said.places and not said.places & its.places
+        return not another_matter and not another_place
+
+    def _shares(self, said: _Said, one: Own) -> bool:
+        its = self._said(one.text)
+        return bool(said.matters & its.matters or said.places & its.places)
+
+
+def _addition(text: str, one: Own) -> Meant:
+    return Meant(kind="addition", ticket=one.ticket, command=Command(kind="addition", text=text), among=[one])
+
+
+def _asks_back(said: _Said) -> bool:
+    return bool(said.found.tokens.asked)
+
+
+def _spans(found: Matches, names: Sequence[str]) -> set[int]:
+    """The words that the phrases of ``names`` are made of."""
+    return {at for name in names for one in found[name] for at in range(one.start, one.end)}
+
+
+def _lately(own: Sequence[Own], now: datetime) -> list[Own]:
+    return [each for each in own if now - each.received_at < LATELY][:1]
+
+
+def _candidates(kind: str, own: Sequence[Own], now: datetime) -> list[Own]:
+    """The complaints that a command without a ticket may mean."""
+    if named := [each for each in own if each.named]:
+        return named
+    if kind in ("rating", "reopen"):
+        return [each for each in own if each.resolved]
+    return [each for each in own if each.open] or _lately(own, now)
+
+
+def _names(territory: Territory) -> Iterator[tuple[str, str]]:
+    """Each place by its name, with what names it in a text."""
+    for kecamatan in territory.kecamatan:
+        yield kecamatan.name, _any_of((kecamatan.name, *kecamatan.aliases))
+        for village in kecamatan.villages:
+            names = _any_of((village.name, *village.aliases))
+            yield village.name, _TITLE + names if village.ambiguous else names
+    for other in territory.others:
+        yield other.name, _any_of((other.name,))
+
+
+def _any_of(names: Sequence[str]) -> str:
+    spaced = (r"[\s-]*".join(map(re.escape, re.split(r"[\s-]+", name.lower()))) for name in names)
+    return rf"\b(?:{'|'.join(spaced)})\b"

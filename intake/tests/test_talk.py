@@ -1,0 +1,175 @@
+"""What a message without a ticket is taken for, by its words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from intake.talk import Own, Talk
+from kabupaten import load
+
+_REGION = load(Path(__file__).parents[2] / "region" / "soppeng", "talk", "territory")
+TALK = Talk(_REGION.talk, _REGION.territory)
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def own(text: str, status: str = "routed", days: float = 1, n: int = 1, *, named: bool = False) -> Own:
+    return Own(ticket=f"T{n}", text=text, received_at=NOW - timedelta(days=days), status=status, named=named)
+
+
+LAMP, WASTE = own("lampu jalan padam di Desa Jampu", n=1), own("sampah menumpuk di Appanang", n=2)
+
+
+def added_to(text: str, *complaints: Own) -> str | None:
+    """The ticket it is added to, or "which"; None: it is new."""
+    found = TALK.added_to(text, complaints, NOW)
+    return (found.ticket or found.kind) if found else None
+
+
+def meant(text: str, *complaints: Own) -> tuple[str, str] | None:
+    found = TALK.meant(text, complaints, NOW)
+    return (found.kind, found.ticket) if found else None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "masih belum diangkut pak",
+            "sudah ada ulatnya",
+            "di dekat pasar",
+            "tambah parah pak",
+            "lampunya belum nyala",
+        ),
+        "pembeli pada lari semua",
+        "tidak ada yang datang sampai sekarang, kami sudah menunggu dari pagi sampai sore di depan rumah",
+        "yang di Jampu itu lampu jalan masih padam",
+    ],
+)
+def test_what_goes_on_with_the_only_open_complaint_is_added_to_it(text: str) -> None:
+    assert "T1" == added_to(text, LAMP)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "air PDAM mati sejak kemarin",
+            "sama juga di Desa Kessing",
+            "masih ada lagi, sampah di pinggir sungai Jennae",
+        ),
+        *("petugasnya minta 50 ribu baru mau datang, itu pungli", "lampu jalan mati di Belo"),
+        "kami warga mengadukan harga tiket masuk kolam renang yang naik dua kali lipat tanpa pengumuman",
+    ],
+)
+def test_a_matter_or_a_place_of_its_own_is_new(text: str) -> None:
+    assert added_to(text, LAMP) is None
+
+
+def test_the_same_words_again_are_no_addition() -> None:
+    assert added_to(LAMP.text, LAMP) is None
+
+
+def test_of_two_the_matter_says_which_and_without_one_it_is_asked() -> None:
+    assert ["T2", "T1", "which"] == [
+        added_to(text, LAMP, WASTE) for text in ("sampahnya masih ada", "lampunya masih padam", "masih belum pak")
+    ]
+
+
+@pytest.mark.parametrize(("status", "ticket"), [("resolved", "T1"), ("closed", None), ("cancelled", None)])
+def test_what_is_resolved_may_be_added_to_and_what_is_over_not(status: str, ticket: str | None) -> None:
+    assert ticket == added_to("masih belum pak", own("lampu padam", status))
+
+
+def test_the_same_message_again_goes_where_it_went() -> None:
+    assert "T1" == added_to("sampah di Appanang belum diangkut", own("lampu padam", "closed", named=True), WASTE)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        *(("STATUS", "status"), ("status laporan saya bagaimana", "status"), ("sampai mana laporanku", "status")),
+        *(("BATAL", "cancel"), ("saya mau tarik laporan saya", "cancel"), ("batalkan laporan saya", "cancel")),
+        ("laporan saya ditarik saja pak, kami sudah kerja bakti", "cancel"),
+    ],
+)
+def test_a_command_without_a_ticket_means_the_only_open_complaint(text: str, kind: str) -> None:
+    assert (kind, "T1") == meant(text, LAMP, own("lama", "closed", n=3))
+    assert ("which", "") == meant(text, LAMP, WASTE)
+    assert ("bad_ticket", "") == meant(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("NILAI 5", "rating"), ("nilai 1 pak, bocor lagi sorenya", "rating"), ("BUKA", "reopen"),
+     ("BUKA yang di sudut belum disentuh", "reopen"), ("belum selesai pak, buka lagi laporanku", "reopen")],
+)  # fmt: skip
+def test_what_is_rated_or_reopened_is_resolved(text: str, kind: str) -> None:
+    assert (kind, "T9") == meant(text, LAMP, own("pipa bocor", "resolved", n=9))
+    assert meant(text, LAMP) in (None, ("bad_ticket", ""))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "status jalan di Marioriaja ini milik siapa",
+            "kenapa laporan saya dibatalkan?",
+            "jangan batalkan laporan saya",
+        ),
+        *("nilai rapor anak saya hilang", "nilai 5 mata pelajaran yang kosong", "hari ini batal lagi"),
+        *("bus tidak stop di halte", "stop kontak di puskesmas rusak", "tolong stop itu truk pasir"),
+        *(
+            "mobil sampah berhenti datang ke perumahan",
+            "mereka buka dari sore",
+            "baru kemarin ditambal sudah terbongkar",
+        ),
+    ],
+)
+def test_a_sentence_with_such_a_word_is_no_command(text: str) -> None:
+    assert meant(text, LAMP) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["STOP", "Stop.", "BERHENTI", "berhenti kirim sms", "jangan sms lagi", "tolong jangan sms saya terus"]
+)
+def test_who_wants_no_more_news_says_so(text: str) -> None:
+    assert ("stop", "") == meant(text)
+
+
+def test_a_lost_number_is_answered_with_the_open_complaints() -> None:
+    found = TALK.meant("nomor laporan saya hilang", [LAMP, own("lama", "closed", n=3), WASTE], NOW)
+
+    assert found is not None
+    assert ("lost", [LAMP, WASTE]) == (found.kind, found.among)
+
+
+@pytest.mark.parametrize(("days", "kind"), [(29, "status"), (31, "bad_ticket")])
+def test_what_is_over_is_still_meant_for_thirty_days(days: float, kind: str) -> None:
+    assert kind == (meant("STATUS", own("lampu padam", "closed", days)) or ("",))[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("tes", "test 123", "a", "👍", ".", "terima kasih banyak pak", "iye kurru sumange puang", "assalamualaikum"),
+        *("anjing ko semua", "dasar tidak becus", "perawat di RSUD ramah2 dan sabar, salut", "maaf salah kirim"),
+    ],
+)
+def test_thanks_praise_abuse_and_trials_are_no_complaint(text: str) -> None:
+    assert TALK.is_courtesy(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hebat sekali pemda, terima kasih ya sudah tiga bulan sampah di Bulue dibiarkan jadi gunung",
+        "terima kasih lampunya sudah terang. tapi selokan depan rumah mampet",
+        "goblok! lampu jalan depan smp mati",
+        *("makasih, rumah saya di lorong 3", "4", "air", "?", "a" * 50, "petugasnya ramah tapi antre lama"),
+    ],
+)
+def test_what_tells_something_beside_it_is_none(text: str) -> None:
+    assert not TALK.is_courtesy(text)
