@@ -63,6 +63,15 @@ def test_what_only_sounds_like_danger_is_none(words: DangerWords, text: str) -> 
     assert words.kinds(text) == []
 
 
+def test_what_only_weighs_as_danger_is_not_certain(words: DangerWords) -> None:
+    assert [words.certain(text) for text in ("kebakaran di pasar", "kbkrn", "tulung masija")] == [
+        [DangerKind.FIRE],
+        [DangerKind.FIRE],
+        [DangerKind.UNSPECIFIED],
+    ]
+    assert words.certain("Seluruh warga berlarian membawa ember dan karung pasir") == []
+
+
 def test_of_messages_by_a_writer_who_saw_neither_words_nor_examples_hardly_one_is_missed(words: DangerWords) -> None:
     rows = [json.loads(line) for line in (HERE / "danger_set.jsonl").read_text().splitlines()]
     seen = [(row["danger"], words.kinds(row["text"])) for row in rows]

@@ -31,31 +31,13 @@ HERE = Path(__file__).parent
 ME = "+6281234567890"
 #: Where the words of danger hear it in everyday messages; nothing comes before danger.
 _DANGER = (
-    "Kemarin baru diaspal",
-    "Uang pelicin KTP",
-    "Potongan BLT di desa",
-    "Pegawai keluyuran",
-    "Lalat masuk warung",
     "Degaga uwae",
-    "Tiga kali mengeluh",
     "Pesan terpotong dua",
-    "Lubang satu lagi di sebelahnya",
     "Batuk karena asapnya",
-    "Dua laporan, jelas yang mana",
     "Belumpi datang",
-    "Pohon melintang",
-    "Anak hanyut di Langkemme",
-    "Istri dipukul tiap malam",
-    "Kabel jatuh memercik",
     "Setengah mati antre",
-    "Buka dengan alasan",
-    "Satu ditutup satu terbuka",
     "Salah kirim",
     "Kata kunci tanpa isi",
-    "Jangan sms saya lagi",
-    "Bus tidak stop",
-    "Tolong stop truk pasir",
-    "Petugas berhenti datang",
 )
 #: Where the service has to ask for the place, or knows another kabupaten.
 _PLACE = (

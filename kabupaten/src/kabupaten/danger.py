@@ -65,6 +65,15 @@ class DangerWords:
         # The phrases say that there is danger; which it is, all the words together say better.
         return [kind for kind in DangerKind if kind in (*said, likeliest(self._shares, signs))]
 
+    def certain(self, text: str) -> list[DangerKind]:
+        """List the kinds that phrases tell of for sure, or an example of few words.
+
+        Who goes on with what was said before leaves out what it is about, and such words weigh too much by themselves.
+        """
+        tokens = tokenise(self._spelt(text))
+        said = _told(self._phrases.search(tokens))
+        return said or [kind for kind in DangerKind if tuple(tokens.words) in self._shortest[kind]]
+
     def learn(self) -> None:
         """Learn from the examples now, and not with the first message: it takes a second or two."""
         _ = self._weights, self._shares, self._shortest

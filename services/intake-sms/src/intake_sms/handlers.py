@@ -80,10 +80,13 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     """Act on ``wish``; returns what is to be answered beyond what its effects tell by themselves."""
     item_id = derived_id(_key(mo), "follow-up")
     kind_words = desk.texts.talk.is_courtesy(body_of(mo.text, desk.settings.sms_keywords), wholly=True)
-    if not (wish.ticket or kind_words) and (danger := desk.texts.danger_words.kinds(mo.text)):
-        # However short it is, whatever it might answer, and whatever it seems to ask for.
+    words = desk.texts.danger_words
+    danger = [] if wish.ticket or kind_words else words.kinds(mo.text)
+    # However short it is, whatever it might answer, and whatever it seems to ask for, if it is certain; else only what
+    # does not go on with something.
+    meant = None if danger and words.certain(mo.text) else await _meant(desk, mo, wish, item_id)
+    if danger and meant is None:
         return await _complain(desk, mo, replace(wish, kind="complaint", text=wish.text or mo.text), danger)
-    meant = await _meant(desk, mo, wish, item_id)
     if meant and meant.kind in _SAID:
         metrics.REQUESTS.labels(CHANNEL, meant.kind).inc()
         return await _reply(desk, mo, meant)

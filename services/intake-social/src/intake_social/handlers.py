@@ -123,10 +123,13 @@ async def _take(desk: Desk, post: Seen) -> None:
     wish = read(post.text, known)
     say = desk.texts.social
     kind_words = desk.texts.talk.is_courtesy(said(post.text, known), wholly=True)
-    if not (wish.ticket or kind_words) and (danger := desk.texts.danger_words.kinds(post.text)):
-        await _complain(desk, post, replace(wish, kind="complaint", text=wish.text or post.text), danger)
+    words = desk.texts.danger_words
+    danger = [] if wish.ticket or kind_words else words.kinds(post.text)
+    certain = danger and words.certain(post.text)
+    if not certain and await _needs_no_ticket(desk, post, wish, known):
         return
-    if await _needs_no_ticket(desk, post, wish, known):
+    if certain or (danger and not known):  # what goes on with something is danger only if that is certain
+        await _complain(desk, post, replace(wish, kind="complaint", text=wish.text or post.text), danger)
         return
     match wish.kind:
         case "status":
