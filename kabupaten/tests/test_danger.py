@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from contracts.vocabulary import DangerKind
@@ -70,6 +71,13 @@ def test_what_only_weighs_as_danger_is_not_certain(words: DangerWords) -> None:
         [DangerKind.UNSPECIFIED],
     ]
     assert words.certain("Seluruh warga berlarian membawa ember dan karung pasir") == []
+
+
+def test_a_region_without_everyday_complaints_has_certain_phrases_only() -> None:
+    lists = msgspec.structs.replace(load(SOPPENG, "danger").danger, ordinary=())
+    words = DangerWords(lists)
+    assert words.kinds("kebakaran di pasar") == [DangerKind.FIRE]
+    assert words.kinds("air keran keruh dan berbau di Kelurahan Pekalen") == []
 
 
 def test_of_messages_by_a_writer_who_saw_neither_words_nor_examples_hardly_one_is_missed(words: DangerWords) -> None:

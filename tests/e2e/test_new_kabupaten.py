@@ -119,4 +119,6 @@ def test_its_citizens_write_its_name_first_and_are_answered_by_it(tirtasari: Sys
     ticket = tirtasari.receipt(number)
     assert "TIRTA" == tirtasari.unit_of(ticket)
     told = tirtasari.until_told(number, "diteruskan ke Perumda Tirta Sari")
-    assert f"TIRTASARI STATUS {ticket}" in told[0]
+    assert ticket in told[0]
+    tirtasari.send_sms(number, "TIRTASARI INFO")
+    tirtasari.until_told(number, "Ketik TIRTASARI (spasi)")

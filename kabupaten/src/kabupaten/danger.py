@@ -52,6 +52,8 @@ class DangerWords:
     def kinds(self, text: str) -> list[DangerKind]:
         """List the kinds of danger that ``text`` tells of, in the order of ``DangerKind``; most tell of none."""
         spelt = self._spelt(text)
+        if not self._lists.ordinary:
+            return self.certain(text)
         tokens = tokenise(spelt)
         found, signs = self._phrases.search(tokens), signs_of(tokens.words)
         said = _told(found)
@@ -146,5 +148,6 @@ def read_danger(source: Source) -> Danger:
     lists, region = read_lists(Danger, source), source.path.parents[1]
     examples = read_examples(region / "danger", DangerKind)
     calm = [each.text for each in read_ordinary(region) if each.urgency in (Urgency.RENDAH, Urgency.SEDANG)]
-    calm += (text for texts in read_examples(region / "conduct", [ACCUSES]).values() for text in texts)
+    if calm:  # without everyday complaints their most usual words would weigh as danger: only phrases decide
+        calm += (text for texts in read_examples(region / "conduct", [ACCUSES]).values() for text in texts)
     return msgspec.structs.replace(lists, examples=examples, ordinary=tuple(calm))

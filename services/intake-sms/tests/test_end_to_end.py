@@ -173,7 +173,7 @@ def system(kannel: tuple[str, str], module_dsn: str, tmp_path_factory: pytest.Te
 def test_a_citizen_complains_and_hears_the_ticket_and_its_status(system: System) -> None:
     with system.phone("text SOPPENG  jalan rusak + lampu mati & 100% gelap"):
         number = until(lambda: system.ticket("jalan rusak + lampu mati & 100% gelap"), what="the complaint")
-        until(lambda: system.got(f"{number} diterima"), what="the receipt's arrival")
+        until(lambda: system.got(f"kami terima: {number}"), what="the receipt's arrival")
     with system.phone(f"text STATUS {number}"):
         until(lambda: system.got(f"{number} diterima"), what="the answer's arrival")
 
@@ -209,7 +209,7 @@ def test_what_could_not_be_stored_comes_again_and_is_one_complaint(system: Syste
         stack.start_postgres()
     with system.phone("text SOPPENG"):
         number = until(lambda: system.ticket("jembatan berlubang semua"), what="the complaint")
-        until(lambda: system.got(f"{number} diterima"), what="the receipt's arrival")
+        until(lambda: system.got(f"kami terima: {number}"), what="the receipt's arrival")
     assert system.texts().count("jembatan berlubang semua") == 1
 
 

@@ -127,15 +127,16 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
         and any(one.category in rules.conduct and one.confidence >= LIKELY for one in top),
     )
     said_so = bool(accused)
-    if accusing <= UNLIKELY:  # a phrase that was meant otherwise
+    if accusing is not None and accusing <= UNLIKELY:  # a phrase that was meant otherwise
         accused = ()
-    elif accusing > SURE and not accused and kind == ComplaintType.PENGADUAN:
+    elif accusing is not None and accusing > SURE and not accused and kind == ComplaintType.PENGADUAN:
         accused = units_meant(rules.sentence, rules.units, written.lower(), owner, place.kecamatan)
     return Classification(
         category=top[0].category,
         confidence=top[0].confidence,
         # A guess at conduct that the words don't bear out accuses nobody.
-        abstained=abstains(knowledge.model, found) or (top[0].category in rules.conduct and accusing <= UNLIKELY),
+        abstained=abstains(knowledge.model, found)
+        or (top[0].category in rules.conduct and accusing is not None and accusing <= UNLIKELY),
         top=tuple(top),
         matter=matter_of(rules.matters, top[0].category, masked),
         type=kind,
@@ -144,7 +145,7 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
         language=language_of(read),
         place=place,
         about_units=accused,
-        perhaps_accusing=not accused and (said_so or accusing > DOUBTFUL),
+        perhaps_accusing=not accused and (said_so or (accusing is not None and accusing > DOUBTFUL)),
         protected=is_protected(rules.protection.search(tokenise(read))),
         masked_text=masked,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from classifier.extractors.conduct_weight import SURE, UNLIKELY, ConductWords
@@ -24,7 +25,7 @@ def words(region: Path) -> ConductWords:
     ],
 )
 def test_what_people_tell_of_misconduct_weighs_much(words: ConductWords, text: str) -> None:
-    assert words.weigh(text) > SURE
+    assert (words.weigh(text) or 0) > SURE
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ def test_what_people_tell_of_misconduct_weighs_much(words: ConductWords, text: s
     ["lampu jalan di depan kantor camat mati", "tolong pak camat jalan kami rusak", "terima kasih petugas damkar"],
 )
 def test_who_only_names_an_office_does_not_accuse_it(words: ConductWords, text: str) -> None:
-    assert words.weigh(text) < UNLIKELY
+    assert (words.weigh(text) or 0) < UNLIKELY
 
 
 def test_a_region_without_examples_is_refused(region: Path, tmp_path: Path) -> None:
@@ -40,3 +41,8 @@ def test_a_region_without_examples_is_refused(region: Path, tmp_path: Path) -> N
     (tmp_path / "lexicon" / "conduct.yaml").write_text((region / "lexicon" / "conduct.yaml").read_text())
     with pytest.raises(RegionError, match=r"conduct/accuses.txt: it has no example"):
         load(tmp_path, "conduct")
+
+
+def test_without_everyday_complaints_nothing_is_weighed(region: Path) -> None:
+    lists = msgspec.structs.replace(load(region, "conduct").conduct, ordinary=())
+    assert ConductWords(lists).weigh("orang loket minta 200 ribu") is None

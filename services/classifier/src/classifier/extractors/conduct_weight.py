@@ -23,11 +23,12 @@ class ConductWords:
     def __init__(self, lists: Conduct) -> None:
         told = [(text, kind == ACCUSES) for kind, texts in lists.examples.items() for text in texts]
         told += [(text, False) for text in lists.ordinary]
-        self._weights = learn((_signs(text), accuses) for text, accuses in told)
+        # Without everyday complaints their most usual words would weigh as an accusation.
+        self._weights = learn((_signs(text), accuses) for text, accuses in told) if lists.ordinary else None
 
-    def weigh(self, text: str) -> float:
-        """Weigh a text in lower case: the more, the more it accuses."""
-        return weigh(self._weights, _signs(text))
+    def weigh(self, text: str) -> float | None:
+        """Weigh a text in lower case: the more, the more it accuses. None: nothing was learned, the phrases decide."""
+        return None if self._weights is None else weigh(self._weights, _signs(text))
 
 
 def _signs(text: str) -> list[str]:
