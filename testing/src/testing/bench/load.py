@@ -118,7 +118,16 @@ def _processes(where: DataDir) -> list[tuple[str, list[psutil.Process]]]:
 
 def cpu_s(where: DataDir) -> dict[str, float]:
     """CPU time of each service so far, in seconds."""
-    return {name: sum(p.cpu_times().user + p.cpu_times().system for p in each) for name, each in _processes(where)}
+    return {name: sum(map(_cpu_s, each)) for name, each in _processes(where)}
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    """CPU time of ``process`` so far; 0 of one that has ended since it was listed, as backends of PostgreSQL do."""
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
 
 
 async def bare_inserts(dsn: str, seconds: float) -> float:
