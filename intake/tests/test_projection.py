@@ -744,3 +744,24 @@ def test_a_status_or_a_note_that_came_later_is_shown_as_it_is() -> None:
     assert "praised" == view.status
     assert f"{T} praised" in TEXTS.status_line(view, T)
     assert texts(view)[-1].endswith("Baik.")
+
+
+@pytest.mark.parametrize(("after_s", "revisions"), [(5, 2), (3600, 1)])
+def test_a_date_that_changes_within_moments_is_told_with_the_receipt(after_s: int, revisions: int) -> None:
+    received = NOW + timedelta(minutes=1) - timedelta(seconds=after_s)
+    view = shown(numbered([SET, clock("rescheduled", deadline_at=LATER)], received_at=received))
+    assert (revisions, 2 - revisions) == (len(view.revisions), len(view.notices))
+
+
+def test_an_answer_within_moments_is_told_with_its_date_and_not_as_a_receipt() -> None:
+    steps = [SET, QUESTION, clock("paused", paused_until=LATER), ANSWERED, clock("resumed", deadline_at=LATER)]
+    view = shown(numbered(steps, received_at=NOW + timedelta(minutes=4)))
+    assert ["receipt", "step", "step"] == [kind for kind, _, _ in revised(view)]
+
+
+def test_who_is_in_danger_is_told_of_no_date() -> None:
+    before = {T: ComplaintView(ticket=T, danger=["fire"])}
+    (message_,) = numbered([SET])
+    after, _ = build_decide("intake-sms", TEXTS, notify=True, wait_s=10)(before, message_, NOW)
+    assert DEADLINE == after[T].deadline_at
+    assert ([], []) == (after[T].revisions, after[T].notices)

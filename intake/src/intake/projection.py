@@ -169,7 +169,8 @@ class ComplaintProjection:
             view = _told_on_page(view, data, now, self._said(data.kind, view))
         if data.seq < view.seq or not self.notify or missed or data.origin != self.service:
             return view
-        first = data.kind == UpdateKind.DEADLINE_SET or now - data.received_at < _MOMENTS
+        moved_at_once = data.kind == UpdateKind.RESCHEDULED and now - data.received_at < _MOMENTS
+        first = data.kind == UpdateKind.DEADLINE_SET or moved_at_once
         if first and data.round == 1 and view.parent is None:
             if view.danger:  # told whom to call, and of no date
                 return view

@@ -204,10 +204,10 @@ async def test_an_unknown_ticket_and_a_misspelt_one_are_answered(desk: Desk) -> 
 async def test_an_addition_is_published_once_and_the_router_answers_it(desk: Desk) -> None:
     number = await complain(desk)
     for _ in range(2):
-        await take(desk, sms(f"{number} sekarang juga berasap, hub 081234567890"))
+        await take(desk, sms(f"{number} sekarang juga padam, hub 081234567890"))
     _, event = await events(desk.pool)
     ((item),) = event.items
-    assert (item.kind, item.text) == ("addition", "sekarang juga berasap, hub [TELEPON]")
+    assert (item.kind, item.text) == ("addition", "sekarang juga padam, hub [TELEPON]")
     assert [] == (await told(desk.pool))[1:]
 
 
@@ -657,3 +657,39 @@ async def test_who_stops_the_news_hears_of_no_step_until_they_ask(desk: Desk, te
         await add_notices(db, news)
     assert "sedang ditangani" == (await told(desk.pool))[-1][1]
     assert [(1,)] == await rows(desk.pool, "SELECT count(*) FROM complaints")
+
+
+#: It weighs as danger, and no phrase says so for sure.
+PERHAPS = "semua penghuni berlarian keluar, ibu dan neneknya belum kelihatan"
+
+
+async def test_what_may_be_danger_and_may_belong_to_two_complaints_is_a_complaint(desk: Desk) -> None:
+    await take(desk, sms("SOPPENG lampu mati di Cabenge", "one"))
+    await take(desk, sms("SOPPENG pipa bocor di Ompo", "two"))
+    await take(desk, sms(PERHAPS, "three"))
+    assert [PERHAPS] == [event.text for event in await events(desk.pool) if getattr(event, "danger", ())]
+
+
+async def test_what_may_be_danger_and_goes_on_with_a_complaint_is_told_whom_to_call_too(desk: Desk) -> None:
+    number = await complain(desk)
+    await take(desk, sms(PERHAPS, "second"))
+    assert [(number, PERHAPS)] == await added(desk)
+    (_, said) = (await told(desk.pool))[-1]
+    assert said.startswith(desk.texts.call_for_help(desk.texts.danger_words.kinds(PERHAPS)))
+    assert "BARU" in said
+
+
+async def test_an_answer_that_may_be_danger_is_told_whom_to_call_too(desk: Desk) -> None:
+    number = await complain(desk)
+    await ask(desk, number)
+    await take(desk, sms(PERHAPS, "second"))
+    assert [(number, PERHAPS)] == await added(desk)
+    assert desk.texts.call_for_help(desk.texts.danger_words.kinds(PERHAPS)) in (await told(desk.pool))[-1][1]
+
+
+async def test_danger_told_of_with_a_ticket_is_added_and_told_whom_to_call(desk: Desk) -> None:
+    number = await complain(desk)
+    await take(desk, sms(f"{number} sekarang kebakaran, kabelnya keluar api", "second"))
+    ((of, _),) = await added(desk)
+    (to, said) = (await told(desk.pool))[-1]
+    assert (number, ME, True) == (of, to, "113" in said)

@@ -428,3 +428,12 @@ async def test_danger_in_ones_own_conversation_is_a_complaint_of_its_own(desk: D
     await take(desk, POST)
     await take(desk, reply_of(POST, "101", "sekarang anak saya hanyut di sungai"))
     assert [[], ["rescue"]] == [event.danger for event in await published(pool) if isinstance(event, ComplaintReceived)]
+
+
+async def test_what_may_be_danger_in_ones_own_conversation_is_added_and_told_whom_to_call(
+    desk: Desk, pool: Pool
+) -> None:
+    await take(desk, POST)
+    await take(desk, reply_of(POST, "101", "semua penghuni berlarian keluar, ibu dan neneknya belum kelihatan"))
+    assert 1 == len(additions(await published(pool)))
+    assert "113" in (await said(pool))[-1][2]

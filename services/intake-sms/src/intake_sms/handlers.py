@@ -81,17 +81,27 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     item_id = derived_id(_key(mo), "follow-up")
     kind_words = desk.texts.talk.is_courtesy(body_of(mo.text, desk.settings.sms_keywords), wholly=True)
     words = desk.texts.danger_words
-    danger = [] if wish.ticket or kind_words else words.kinds(mo.text)
+    certain = [] if kind_words else words.certain(mo.text)
+    danger = certain if kind_words or wish.ticket else words.kinds(mo.text)
     # However short it is, whatever it might answer, and whatever it seems to ask for, if it is certain; else only what
     # does not go on with something.
-    meant = None if danger and words.certain(mo.text) else await _meant(desk, mo, wish, item_id)
-    if danger and meant is None:
+    meant = None if certain else await _meant(desk, mo, wish, item_id)
+    # To ask back which complaint is meant would keep nothing, and help nobody.
+    if danger and not wish.ticket and (meant is None or meant.kind == "which"):
         return await _complain(desk, mo, replace(wish, kind="complaint", text=wish.text or mo.text), danger)
     if meant and meant.kind in _SAID:
         metrics.REQUESTS.labels(CHANNEL, meant.kind).inc()
         return await _reply(desk, mo, meant)
     refused = await _act(desk, mo, _as_meant(wish, meant, mo))
-    return _said_back(desk, meant, item_id) if meant and meant.kind == "addition" and not refused else refused
+    if refused:
+        return refused
+    said = _said_back(desk, meant, item_id) if meant and meant.kind == "addition" else None
+    if not danger or (meant or wish).kind not in ("addition", "answer"):
+        return said
+    call = desk.texts.call_for_help(danger)
+    if said:
+        return replace(said, text=f"{call} {said.text}")
+    return NewNotice((meant or wish).ticket, NoticeKind.DANGER, item_id, call, mo.sender, forget=True)
 
 
 def _as_meant(wish: Wish, meant: Meant | None, mo: Mo) -> Wish:

@@ -124,11 +124,12 @@ async def _take(desk: Desk, post: Seen) -> None:
     say = desk.texts.social
     kind_words = desk.texts.talk.is_courtesy(said(post.text, known), wholly=True)
     words = desk.texts.danger_words
-    danger = [] if wish.ticket or kind_words else words.kinds(post.text)
-    certain = danger and words.certain(post.text)
+    certain = [] if kind_words else words.certain(post.text)
+    danger = certain if kind_words or wish.ticket else words.kinds(post.text)
     if not certain and await _needs_no_ticket(desk, post, wish, known):
         return
-    if certain or (danger and not known):  # what goes on with something is danger only if that is certain
+    # What goes on with something is a complaint of its own only if that is certain.
+    if danger and not wish.ticket and (certain or not known):
         await _complain(desk, post, replace(wish, kind="complaint", text=wish.text or post.text), danger)
         return
     match wish.kind:
@@ -140,6 +141,8 @@ async def _take(desk: Desk, post: Seen) -> None:
             number = wish.ticket or known
             if not (number and await _add(desk, post, number, wish.text, by=post.address)):
                 await _complain(desk, post, await _as_confidential(desk, wish))
+            elif danger:
+                await _say(desk, post, desk.texts.call_for_help(danger))
             elif wish.command and wish.command.asks:
                 await _say_status(desk, post, number)
         case _:
