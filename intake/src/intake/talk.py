@@ -16,6 +16,7 @@ from intake.commands import Command, command_word, is_lonely, read_command
 from kabupaten.lexicon import Talk as TalkWords
 from kabupaten.lexicon import phrases_of
 from kabupaten.phrases import Matches, tokenise
+from kabupaten.spelling import unified
 from kabupaten.territory import Territory
 
 Asked = Literal["stop", "lost", "cancel", "reopen", "status", "help", "new"]
@@ -34,8 +35,6 @@ LATELY, THIS_WEEK = timedelta(days=30), timedelta(days=7)
 MOST_LISTED = 3
 
 _SPG = re.compile(r"\bSPG", re.IGNORECASE)
-_APOSTROPHE = re.compile("[’‘`´ʔ]")
-_STRETCHED = re.compile(r"([^\W\d])\1{2,}")
 _DOUBLED = re.compile(r"(?<=[a-z])2\b")
 _LISTS: tuple[tuple[Asked, str], ...] = (
     ("stop", "stops"),
@@ -102,8 +101,7 @@ class Talk:
         self._names = [(name, re.compile(pattern)) for name, pattern in _names(territory)]
 
     def _said(self, text: str) -> _Said:
-        plain = _APOSTROPHE.sub("'", text.lower()).replace("-", " ")
-        plain = _DOUBLED.sub("", _STRETCHED.sub(r"\1", plain))
+        plain = _DOUBLED.sub("", unified(text))
         found = self._phrases.search(tokenise(plain))
         matters = frozenset(name for name in found.found if name.startswith("matter "))
         places = {name for name, pattern in self._names if pattern.search(plain)}

@@ -17,7 +17,7 @@ from kabupaten.examples import NONE, read_examples, read_ordinary
 from kabupaten.lexicon import Danger, phrases_of, read_lists
 from kabupaten.phrases import Found, Matches, tokenise
 from kabupaten.source import Source
-from kabupaten.spelling import nearly
+from kabupaten.spelling import nearly, unified
 from kabupaten.weighing import Share, Weights, learn, likeliest, shares, signs_of, weigh
 
 #: From this weight on a message is danger. By cross-validation over the examples: of those of danger that were held
@@ -25,9 +25,7 @@ from kabupaten.weighing import Share, Weights, learn, likeliest, shares, signs_o
 WEIGHS_ENOUGH = -1.8
 #: And from this one where phrases say that something only sounds like danger.
 IN_DOUBT_ENOUGH = 1.0
-_APOSTROPHE = re.compile("[’‘`´ʔ]")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]*)?")
-_STRETCHED = re.compile(r"(\w)\1{2,}")
 _LAST_TWICE = re.compile(r"([^\W\d_])\1+$")
 #: Danger that lasts and is told of later: what sounds past is none the less there.
 _LASTING = frozenset({DangerKind.ABUSE, DangerKind.DESPAIR})
@@ -106,8 +104,7 @@ class DangerWords:
 
     def _spelt(self, text: str) -> str:
         """``text`` in lower case, its words as they were meant."""
-        text = _STRETCHED.sub(r"\1", _APOSTROPHE.sub("'", text.lower()).replace("-", " "))
-        return _WORD.sub(lambda word: self._word(word[0]), text)
+        return _WORD.sub(lambda word: self._word(word[0]), unified(text))
 
     def _word(self, word: str) -> str:
         if word not in self._seen and len(self._seen) < _REMEMBERED:

@@ -1,6 +1,16 @@
-"""Which words are one slip of the finger apart."""
+"""How words are written: one form of what is typed in many, and which are one slip of the finger apart."""
 
 from __future__ import annotations
+
+import re
+
+_APOSTROPHE = re.compile("[’‘`´ʔ]")
+_STRETCHED = re.compile(r"([^\W\d])\1{2,}")
+
+
+def unified(text: str) -> str:
+    """Write ``text`` in lower case, with one kind of apostrophe, hyphens as blanks, and stretched letters once."""
+    return _STRETCHED.sub(r"\1", _APOSTROPHE.sub("'", text.lower()).replace("-", " "))
 
 
 def nearly(word: str, keyword: str) -> bool:
