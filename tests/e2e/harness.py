@@ -26,6 +26,8 @@ SERVICES = ("intake-sms", "intake-social", "intake-web", "classifier", "router",
 #: Understood as air_bersih, which is PDAM's; and one that nobody can understand, which goes to triage.
 CLEAR = "Air PDAM tidak mengalir sudah dua hari di Kelurahan Lapajung, pelanggan minta penjelasan"
 UNCLEAR = "Entah bagaimana ini semuanya, pokoknya kurang baik saja"
+#: Seconds in which the phone network, which is no part of the system, takes a message however busy the machine is.
+NETWORK_S = 60
 T = TypeVar("T")
 
 
@@ -113,12 +115,13 @@ class System:
 
     def send_sms(self, number: str, text: str) -> str:
         """A citizen's SMS; the gateway delivers it until it is taken."""
-        answer = httpx.post(self.env["standins_url"] + "/sms/send-mo", json={"from": number, "text": text}, timeout=10)
+        body = {"from": number, "text": text}
+        answer = httpx.post(self.env["standins_url"] + "/sms/send-mo", json=body, timeout=NETWORK_S)
         return str(answer.raise_for_status().json()["id"])
 
     def post_on_x(self, handle: str, text: str) -> str:
         """A citizen's post that mentions us."""
-        answer = httpx.post(self.env["x_mention_url"], json={"handle": handle, "text": text}, timeout=10)
+        answer = httpx.post(self.env["x_mention_url"], json={"handle": handle, "text": text}, timeout=NETWORK_S)
         return str(answer.raise_for_status().json()["id"])
 
     def post_web(self, key: str, body: dict[str, Any], secret: str | None = None) -> httpx.Response:

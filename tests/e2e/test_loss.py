@@ -29,6 +29,8 @@ pytestmark = pytest.mark.connected
 
 COMPLAINTS = 200
 SECONDS = 55
+#: Seconds in which a door must be open again, however slow the machine is that all of it runs on.
+INSISTS_S = 180
 TEXTS = (
     "Jalan di depan pasar berlubang besar dan sudah ada yang jatuh",
     "Air PDAM tidak mengalir sudah empat hari di kelurahan kami",
@@ -66,8 +68,15 @@ def test_no_acknowledged_complaint_is_lost_when_everything_is_killed_once(
     sms: dict[str, str] = {}
     posts: dict[str, str] = {}
     threads: list[threading.Thread] = []
+    gave_up: list[str] = []
 
     def citizen(n: int) -> None:
+        try:
+            complain(n)
+        except (AssertionError, httpx.HTTPError) as error:
+            gave_up.append(f"citizen {n}: {error!r}")
+
+    def complain(n: int) -> None:
         channel, text = ("sms", "web", "x")[n % 3], f"{TEXTS[n % len(TEXTS)]} ({n})"
         if channel == "sms":
             number = f"+62811{seed % 1000:03}{n:06}"
@@ -97,7 +106,8 @@ def test_no_acknowledged_complaint_is_lost_when_everything_is_killed_once(
             threads.append(thread)
             time.sleep(max(0.0, start + (n + 1) * SECONDS / COMPLAINTS - time.monotonic()))
         for thread in threads:
-            thread.join(120)
+            thread.join(INSISTS_S + 20)
+        assert not gave_up, (gave_up, report, system.starts())
         assert not faults, f"never struck: {[name for name, _ in faults]}"
         given = until(lambda: _tickets(system, web, sms, posts), 200, "a ticket for every complaint")
         until(lambda: _ended(system, given), 200, "every complaint resolved, and told")
@@ -137,7 +147,7 @@ def _insist(system: System, key: str, body: dict[str, str]) -> str:
             return None
         return str(answer.json()["ticket"]) if answer.status_code == 202 else None
 
-    return until(ask, 90, f"an answer to {key}")
+    return until(ask, INSISTS_S, f"an answer to {key}")
 
 
 def _tickets(system: System, web: dict[str, str], sms: dict[str, str], posts: dict[str, str]) -> dict[str, str] | None:
