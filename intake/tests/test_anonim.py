@@ -61,7 +61,9 @@ def test_of_an_anonymous_complaint_it_cannot_be_confirmed_with_the_secret_either
 
 
 async def take(pool: Pool, settings: Settings, submission: Submission = SENT) -> Accepted:
-    return await accept(pool, settings(receipt_wait_s=0), "intake-x", submission, lambda number: f"{number} diterima.")
+    return await accept(
+        pool, settings(receipt_wait_s=0), "intake-x", submission, lambda view: f"{view.ticket} diterima."
+    )
 
 
 async def everything(pool: Pool) -> str:

@@ -64,7 +64,7 @@ async def hear(steps: BatchHandler[Any], *events: Data) -> None:
 
 
 async def take(pool: Pool, settings: Settings, submission: Submission = SMS) -> Accepted:
-    return await accept(pool, settings(), "intake-sms", submission, lambda number: f"{number} kenari-tanda")
+    return await accept(pool, settings(), "intake-sms", submission, lambda view: f"{view.ticket} kenari-tanda")
 
 
 def step(it: Accepted, seq: int, kind: str, **facts: Any) -> ComplaintUpdated:

@@ -658,7 +658,7 @@ async def complaint(pool: Pool, make_settings: Any) -> str:
     """A complaint by SMS whose receipt waits a minute."""
     submission = Submission(channel="sms", gateway="kannel", external_id="mo", text="Jalan rusak", address="+62811")
     settings = make_settings(receipt_wait_s=60)
-    made = await accept(pool, settings, "intake-sms", submission, lambda number: f"{number} diterima.")
+    made = await accept(pool, settings, "intake-sms", submission, lambda view: f"{view.ticket} diterima.")
     return made.ticket
 
 
@@ -668,18 +668,54 @@ async def waiting(pool: Pool) -> list[tuple[str, str, str, bool]]:
     return [tuple(row) for row in rows]
 
 
+TAKEN = step("registered", unit=None, lane=None)
+TOLD = "Terima kasih, laporan {} kami teruskan ke Dinas PUPR. Dijawab paling lambat Kamis 5 Mar. Cek: STATUS"
+
+
 @pytest.mark.connected
-async def test_the_deadline_completes_the_receipt_and_sends_it(pool: Pool, make_settings: Any) -> None:
+@pytest.mark.parametrize("story", [[TAKEN, ROUTED, SET], [TAKEN, SET, ROUTED]])
+async def test_one_message_confirms_it_and_says_who_has_it_and_until_when(
+    pool: Pool, make_settings: Any, story: list[Step]
+) -> None:
     ticket = await complaint(pool, make_settings)
     handle = BatchHandler(pool, story_handler("intake-sms", TEXTS, notify=True))
-    events = numbered([REGISTERED, ROUTED, SET], ticket=ticket)
+    events = numbered(story, ticket=ticket)
     await handle([each.record for each in events[:2]])
-    assert [("receipt", "", "pending", False), ("step", "1", "pending", True)] == await waiting(pool)
+    assert [("receipt", "", "pending", False)] == await waiting(pool)
     for _ in range(2):
         await handle([events[2].record])
-    assert [("receipt", "", "pending", True), ("step", "1", "pending", True)] == await waiting(pool)
-    due = f"Terima kasih, laporan Anda kami terima: {ticket}. Dijawab paling lambat Kamis 5 Mar. Cek: STATUS"
-    assert due == await pool.fetchval("SELECT text FROM notices WHERE kind = 'receipt'")
+    assert [("receipt", "", "pending", True)] == await waiting(pool)
+    assert TOLD.format(ticket) == await pool.fetchval("SELECT text FROM notices")
+
+
+@pytest.mark.connected
+async def test_who_has_it_is_told_by_itself_when_the_receipt_is_gone(pool: Pool, make_settings: Any) -> None:
+    ticket = await complaint(pool, make_settings)
+    handle = BatchHandler(pool, story_handler("intake-sms", TEXTS, notify=True))
+    await pool.execute("UPDATE notices SET state = 'sent', revisable = false")
+    for event in numbered([TAKEN, SET, ROUTED], ticket=ticket):
+        await handle([event.record])
+    assert ["receipt", "step"] == [kind for kind, *_ in await waiting(pool)]
+    told = await pool.fetchval("SELECT text FROM notices WHERE kind = 'step'")
+    assert f"{change(2, 'routed', ticket=ticket)} Tenggat sekarang Kamis 5 Mar." == told
+
+
+@pytest.mark.connected
+async def test_what_is_handed_over_at_once_promises_nothing_before(pool: Pool, make_settings: Any) -> None:
+    ticket = await complaint(pool, make_settings)
+    handle = BatchHandler(pool, story_handler("intake-sms", TEXTS, notify=True))
+    away = step("handed_over", target="PLN", reason="listrik diurus PLN", unit="DISKOMINFO")
+    await handle([each.record for each in numbered([TAKEN, SET, away], ticket=ticket)])
+    assert [("receipt", "", "pending", True)] == await waiting(pool)
+    text = await pool.fetchval("SELECT text FROM notices")
+    assert f"Terima kasih atas laporan Anda. {ticket} dilimpahkan ke PLN: listrik diurus PLN." == text
+
+
+def test_in_danger_who_has_it_is_told_behind_whom_to_call() -> None:
+    before = {T: ComplaintView(ticket=T, danger=["fire"])}
+    (message_,) = numbered([ROUTED])
+    after, _ = build_decide("intake-sms", TEXTS, notify=True, wait_s=10)(before, message_, NOW)
+    assert ([], [False]) == (after[T].revisions, [each.in_receipt for each in after[T].notices])
 
 
 @pytest.mark.connected

@@ -78,7 +78,7 @@ async def test_what_a_complaint_says_is_deleted_when_it_was_kept_long_enough_aft
     tickets = {}
     for name, (status, days, _) in ends.items():
         sms = Submission(channel="sms", gateway="kannel", external_id=name, text=f"teks {name}", address=f"+62{name}")
-        tickets[name] = (await accept(pool, make_settings(), "intake-sms", sms, lambda number: number)).ticket
+        tickets[name] = (await accept(pool, make_settings(), "intake-sms", sms, lambda view: view.ticket)).ticket
         async with pool.acquire() as db:
             await save_views(db, {tickets[name]: ComplaintView(ticket=tickets[name], status=status, registered=True)})
         aged = "UPDATE complaints SET ended_at = ended_at - make_interval(days => $2) WHERE ticket = $1"

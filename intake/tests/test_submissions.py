@@ -52,7 +52,7 @@ SMS = Submission(
 
 
 async def take(pool: Pool, settings: Settings, submission: Submission = SMS, **more: Any) -> Accepted:
-    receipt = more.pop("receipt", lambda number: f"{number} diterima")
+    receipt = more.pop("receipt", lambda view: f"{view.ticket} diterima")
     return await accept(pool, settings(), "intake-sms", submission, receipt, **more)
 
 

@@ -15,8 +15,8 @@ TALK = Talk(_REGION.talk, _REGION.territory)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def own(text: str, status: str = "routed", days: float = 1, n: int = 1, *, named: bool = False) -> Own:
-    return Own(ticket=f"T{n}", text=text, received_at=NOW - timedelta(days=days), status=status, named=named)
+def own(text: str, status: str = "routed", days: float = 1, n: int = 1, **known: bool) -> Own:
+    return Own(ticket=f"T{n}", text=text, received_at=NOW - timedelta(days=days), status=status, **known)
 
 
 LAMP, WASTE = own("lampu jalan padam di Desa Jampu", n=1), own("sampah menumpuk di Appanang", n=2)
@@ -173,3 +173,54 @@ def test_thanks_praise_abuse_and_trials_are_no_complaint(text: str) -> None:
 )
 def test_what_tells_something_beside_it_is_none(text: str) -> None:
     assert not TALK.is_courtesy(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "lacks"),
+    [
+        ("aspal jalan hancur parah pak, kapan diperbaiki", True),
+        ("jln rusak berat mobil tdk bisa lewat", True),
+        ("lampu jalan sering mati kalau malam", True),  # and not the village Sering
+        ("sampah di depan rumah kami tidak diangkut", True),
+        ("jalan kampung kami berlubang", True),
+        ("sampah menumpuk di pasar Cabenge", False),
+        ("got mampet depan masjid raya", False),
+        ("lampu mati di Lapajung", False),
+        ("jl merdeka berlubang", False),
+        ("jembatan rusak di Kabupaten Wajo", False),
+        ("KTP saya salah satu huruf", False),
+        ("air PDAM mati", False),  # whose customer it is says where
+        ("lampu jalan mati, kapan diperbaiki?", False),
+        (f"jalan rusak {'kami sudah melapor berkali-kali ' * 6}", False),
+    ],
+)
+def test_what_nobody_could_find_says_not_where(text: str, lacks: bool) -> None:
+    assert lacks == TALK.lacks_place(text)
+
+
+def test_in_danger_a_place_is_needed_whatever_it_is() -> None:
+    assert TALK.lacks_place("ada orang tenggelam tolong", in_danger=True)
+    assert not TALK.lacks_place("ada orang tenggelam di Walanae tolong", in_danger=True)
+
+
+WHERE = own("lampu jalan padam", n=1, place_asked=True)
+
+
+@pytest.mark.parametrize("text", ["Paroto", "di depan kantor desa", "yang lampu itu di Galung", "dekat rumah saya"])
+def test_who_was_asked_where_answers(text: str) -> None:
+    answer = TALK.tells_place(text, [LAMP, WHERE], NOW)
+    assert answer is not None
+    assert ("answer", "T1") == (answer.kind, answer.ticket)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("air PDAM mati di Lapajung", WHERE),  # another matter
+        ("Paroto", LAMP),  # nobody asked
+        ("Paroto", own("lampu jalan padam", "resolved", place_asked=True)),
+        ("Paroto", own("lampu jalan padam", days=9, place_asked=True)),
+    ],
+)
+def test_what_answers_no_question_for_the_place(text: str, complaint: Own) -> None:
+    assert TALK.tells_place(text, [complaint], NOW) is None

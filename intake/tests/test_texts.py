@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ import yaml
 from contracts.dates import due_in_words, time_in_words
 from contracts.events import DerivationDay
 from contracts.sentences import DAY_CODES
-from contracts.vocabulary import DangerKind
+from contracts.vocabulary import DangerKind, Lane
 from intake.complaint_view import ComplaintView
 from intake.texts import PARTS, Texts
 from kabupaten import load
@@ -31,12 +32,38 @@ def test_every_text_is_plain() -> None:
     assert [] == [(s, key) for s, section in texts.items() for key, text in section.items() if not text.isascii()]
 
 
-def test_the_receipt_and_the_apology_are_one_sms_whatever_the_day() -> None:
-    for promise in ("3 hari kerja", "99 hari kerja"):
+@pytest.mark.parametrize("place_asked", [False, True])
+def test_the_receipt_is_one_sms_whatever_the_day_and_the_unit(place_asked: bool) -> None:
+    for promise, unit in itertools.product(("3 hari kerja", "99 hari kerja"), [None, *TEXTS.units]):
         for end in ENDS:
-            due = TEXTS.due(ComplaintView(ticket=T, deadline_at=end, promise=promise))
-            assert 160 >= len(TEXTS.sms["receipt_due"].format(ticket=T, due=due))
-            assert 160 >= len(TEXTS.apology("intake-sms", T, end, None))
+            story = ComplaintView(ticket=T, deadline_at=end, promise=promise, unit=unit, place_asked=place_asked)
+            text = TEXTS.receipt("intake-sms", story)
+            assert 160 >= len(text)
+            assert place_asked == (TEXTS.sms["ask_where"] in text)
+            assert unit is None or TEXTS.short[unit] in text
+
+
+def test_who_sorts_is_not_told_as_the_unit_that_has_it() -> None:
+    for service in ("intake-sms", "intake-social"):
+        text = TEXTS.receipt(service, ComplaintView(ticket=T, unit=TEXTS.triage, lane=Lane.TRIAGE))
+        assert "diperiksa petugas LAPOR!" in text
+        assert "Kominfo" not in text
+
+
+def test_a_confidential_one_is_confirmed_in_public_without_its_unit() -> None:
+    story = ComplaintView(ticket=T, unit="PUPR", rahasia=True)
+    assert "PUPR" not in TEXTS.receipt("intake-social", story)
+    assert "PUPR" in TEXTS.receipt("intake-sms", story)
+
+
+def test_what_is_handed_over_at_once_is_told_so_in_the_receipt() -> None:
+    text = TEXTS.receipt("intake-sms", ComplaintView(ticket=T, deadline_at=ENDS[0]), f"{T} dilimpahkan ke PLN: a.")
+    assert f"{TEXTS.sms['receipt_begun']} {T} dilimpahkan ke PLN: a." == text
+
+
+def test_the_apology_is_one_sms_whatever_the_day() -> None:
+    for end in ENDS:
+        assert 160 >= len(TEXTS.apology("intake-sms", T, end, None))
 
 
 def test_what_is_said_instead_of_more_answers_is_one_sms() -> None:

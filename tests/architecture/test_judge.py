@@ -56,6 +56,14 @@ def test_the_same_event_delivered_again_is_none() -> None:
     assert [] == found(log, told)
 
 
+def test_a_receipt_that_says_who_has_it_stands_for_that_step_too() -> None:
+    log, told = clean()
+    told[SMS] = ["Terima kasih, kami teruskan ke PUPR", "resolved"]
+    assert [] == found(log, told)
+    told[SMS].pop()
+    assert ["UNTOLD"] == found(log, told)
+
+
 @pytest.mark.parametrize(
     ("spoil", "anomaly"),
     [

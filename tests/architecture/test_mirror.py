@@ -46,9 +46,7 @@ COVERED = {
     "classifier/category/linear_model.py": Cover(
         "services/classifier/tests/training/test_evaluate.py", "how good it is counts, on texts it was not taught"
     ),
-    "classifier/extractors/gazetteer.py": Cover(
-        "services/classifier/tests/extractors/test_place.py", "names matter where they are found"
-    ),
+    "kabupaten/gazetteer.py": Cover("kabupaten/tests/test_place.py", "names matter where they are found"),
     "classifier/training/labelled_rows.py": Cover(
         "services/classifier/tests/training/test_build.py", "rows are read to be learnt from"
     ),

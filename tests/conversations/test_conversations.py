@@ -24,10 +24,12 @@ from intake.notices import NoticeKind
 from intake.projection import ComplaintProjection
 from intake_sms.domain import Mo
 from intake_sms.handlers import Desk, take
+from kabupaten import load
 from testing.events import an_updated
 
 pytestmark = pytest.mark.connected
 HERE = Path(__file__).parent
+REGION = HERE.parents[1] / "region" / "soppeng"
 ME = "+6281234567890"
 #: Where the words of danger hear it in everyday messages; nothing comes before danger.
 _DANGER = (
@@ -39,25 +41,9 @@ _DANGER = (
     "Salah kirim",
     "Kata kunci tanpa isi",
 )
-#: Where the service has to ask for the place, or knows another kabupaten.
-_PLACE = (
-    "Tenggelam tanpa tempat",
-    "Kebakaran saat ditanya di mana",
-    "Aspalnya hancur",
-    "Jawaban nama desa saja",
-    "Jawaban tanpa tempat",
-    "Sering mati",
-    "Bila hujan",
-    "Barang dagangan",
-    "Jalan yang rusak itu",
-    "Perkara lain saat ditanya di mana",
-    "Jalan di Pammana",
-    "Ditanya lalu ternyata Bone",
-)
 #: Why they are not led so yet.
 NOT_YET: dict[str, str] = {
     **dict.fromkeys(_DANGER, "danger is heard where there is none"),
-    **dict.fromkeys(_PLACE, "nobody asks for the place"),
     "Yang dituduh Inspektorat sendiri": "the receipt does not say who looks for the unit",
     "Begini terus": "the receipt does not say who looks for the unit",
     "Paman yang meraba": "no danger is heard",
@@ -87,6 +73,7 @@ class Talk:
 
     desk: Desk
     tickets: list[str] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
     notices: int = 0
     events: int = 0
     sent: int = 0
@@ -134,6 +121,13 @@ async def of_router(talk: Talk, number: str, item: FollowUp) -> None:
             await talk.step(number, "noted", status=status, note="rating", code="rated_resolved")
 
 
+async def hand_over_elsewhere(talk: Talk, number: str, place: Any) -> None:
+    """What happens in another kabupaten is handed over by rule."""
+    for target in load(REGION, "routing").routing.targets.values():
+        if place and place.elsewhere in target.places:
+            await talk.step(number, "handed_over", target=target.name, reason="tempatnya di kabupaten lain")
+
+
 async def status_of(pool: Pool, number: str) -> str:
     return await pool.fetchval("SELECT body->>'status' FROM stories WHERE ticket = $1", number) or "received"
 
@@ -159,7 +153,10 @@ async def became(
     if followed := next((each for each in events if isinstance(each, ComplaintFollowedUp)), None):
         item = followed.items[-1]
         await of_router(talk, followed.ticket, item)
-        asked = item.kind == "addition" and before[followed.ticket] == "waiting_for_reporter"
+        open_question = before[followed.ticket] == "waiting_for_reporter" or followed.ticket in talk.asked
+        talk.asked.discard(followed.ticket)
+        await hand_over_elsewhere(talk, followed.ticket, item.place)
+        asked = item.kind == "addition" and open_question
         return ("answer" if asked else str(item.kind)), followed.ticket
     kinds = {kind for kind, _ in notices}
     if kinds <= {NoticeKind.COURTESY}:
@@ -177,7 +174,11 @@ async def play_citizen(talk: Talk, step: dict[str, Any]) -> list[str]:
     becomes, number = await became(talk, notices, events, before)
     notices += (await talk.news())[0]
     if becomes in ("new", "danger"):
-        talk.tickets += [each.ticket for each in events if isinstance(each, ComplaintReceived)]
+        received = [each for each in events if isinstance(each, ComplaintReceived)]
+        talk.tickets += [each.ticket for each in received]
+        talk.asked |= {each.ticket for each in received if each.place_asked}
+        await hand_over_elsewhere(talk, number, talk.desk.texts.talk.place(received[0].text))
+        notices += (await talk.news())[0]
         if "unit" in step:
             await talk.step(number, "routed", unit=step["unit"])
             await talk.news()

@@ -70,7 +70,7 @@ async def _complaint(dsn: str) -> None:
     submission = Submission(
         channel="x", gateway="x", external_id="1", text="Jalan berlubang di Lalabata.", address="+62900", thread="x:1"
     )
-    taken = await accept(pool, settings, "intake-social", submission, receipt=lambda number: number)
+    taken = await accept(pool, settings, "intake-social", submission, receipt=lambda view: view.ticket)
     steps = [StoryStep(seq=n, kind="routed", at=NOW, unit="PUPR", text="Laporan diteruskan.") for n in range(5)]
     async with pool.acquire() as db:
         await db.execute("INSERT INTO reporters (reporter_ref, channel) VALUES ('erased x', 'x')")

@@ -264,6 +264,14 @@ class World:
             text = TEXTS.receipt(intake, ComplaintView(ticket=ticket))
             notices.add(NewNotice(ticket, NoticeKind.RECEIPT, "", text, after_s=RECEIPT_WAIT), self.now)
 
+    @staticmethod
+    def is_in_receipt(step: ComplaintUpdated, receipt: str) -> bool:
+        """Whether a receipt tells who got the complaint by this step."""
+        sorted_by = TEXTS.sms["receipt_sorted"].partition("}")[2]
+        if step.kind == "handed_over":
+            return bool(step.target) and str(step.target) in receipt
+        return sorted_by in receipt or TEXTS.short.get(step.unit or "", "-") in receipt
+
     def story(self, ticket: str) -> list[Message]:
         """The steps of a complaint, by number."""
         steps = [m for m in self.broker.all if isinstance(m.data, ComplaintUpdated) and m.data.ticket == ticket]

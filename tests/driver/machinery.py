@@ -158,7 +158,9 @@ class Notices:
 
     def add(self, notice: NewNotice, now: datetime) -> None:
         corrected = notice.corrects is None or (notice.ticket, "apology", notice.corrects) in self.rows
-        if corrected:
+        receipt = self.rows.get((notice.ticket, "receipt", ""))
+        in_receipt = notice.in_receipt and receipt is not None and not receipt.sent and receipt.notice.after_s
+        if corrected and not in_receipt:
             row = Row(notice, notice.text, now + timedelta(seconds=notice.after_s))
             self.rows.setdefault((notice.ticket, str(notice.kind), notice.key), row)
 
@@ -166,7 +168,7 @@ class Notices:
         row = self.rows.get((revision.ticket, str(revision.kind), revision.key))
         if row is None or row.sent or not row.notice.after_s:
             return False
-        row.text, row.due = revision.text, now
+        row.text, row.due = revision.text, row.due if revision.hold else now
         return True
 
     def save(self, views: dict[str, ComplaintView], now: datetime) -> dict[str, ComplaintView]:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from fold import CLOCK, Fold, Rung, folded
@@ -160,9 +161,14 @@ def people_told(world: World, ticket: str, story: list[Message]) -> Iterator[str
     if unsent := [row.text for row in rows if not row.sent]:
         yield f"never sent: {unsent}"
     keys = Counter(str(row.notice.kind) + row.notice.key for row in rows)
-    steps = {m.data.seq: m.data for m in story}  # type: ignore[union-attr]
+    steps: dict[int, ComplaintUpdated] = {m.data.seq: m.data for m in story}  # type: ignore[union-attr,misc]
+    receipt = next((row.text for row in rows if row.notice.kind == "receipt"), "")
+    done = [step for step in steps.values() if step.kind not in CLOCK | {"registered"}]
+    begun = list(takewhile(lambda step: step.kind in ("routed", "handed_over"), done))
     for seq, step in steps.items():
-        if step.kind not in CLOCK | {"registered", "in_progress"} and not keys[f"step{seq}"]:  # type: ignore[union-attr]
+        # Of those by which it came to who was first, the receipt tells the last.
+        in_receipt = step in begun and any(world.is_in_receipt(s, receipt) for s in begun[begun.index(step) :])
+        if step.kind not in CLOCK | {"registered", "in_progress"} and not keys[f"step{seq}"] and not in_receipt:
             yield f"step {seq} is not told to its reporter"
     yield from _apologies(world, origin, story, rows)
     fold, view = folded(story), world.service(origin).states[ticket]

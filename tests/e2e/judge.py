@@ -158,6 +158,10 @@ OF_THE_CLOCK = frozenset(
 )
 
 
+#: In a receipt: who got the complaint.
+_WHO_HAS_IT = ("kami teruskan ke", "diperiksa petugas")
+
+
 def _silence(ticket: str, channel: str, steps: list[dict[str, Any]], told: list[str]) -> Iterable[str]:
     steps = [step for step in steps if step["kind"] not in OF_THE_CLOCK]
     if channel == "web":
@@ -165,6 +169,8 @@ def _silence(ticket: str, channel: str, steps: list[dict[str, Any]], told: list[
             yield f"UNTOLD {ticket}: the page shows {told}"
         return
     changes = len(steps) - 1  # the receipt stands for `registered`
+    if told and any(words in told[0] for words in _WHO_HAS_IT):  # and, where that came in time, for the first `routed`
+        changes -= 1
     counts = Counter(told)
     if len(counts) != changes + 1:
         yield f"UNTOLD {ticket}: {changes} changes and a receipt, {len(counts)} different messages"

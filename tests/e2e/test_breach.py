@@ -119,6 +119,29 @@ def test_an_answer_in_time_meets_the_promise(watched: Watched) -> None:
     assert not {"warned", "breached"} & {data["why"] for data in watched.unit.about(watched.answered)}
 
 
+def test_the_demonstration_shows_a_breach_and_an_answer_in_time(watched: Watched) -> None:
+    """Before anything is killed: it waits only so long for each hop."""
+    out, err = watched.demo.communicate(timeout=PATIENCE_S)
+    assert 0 == watched.demo.returncode, err
+    journey, beside = [json.loads(line) for line in out.splitlines()]
+    names = [hop["name"] for hop in journey["hops"]]
+    for expected in (
+        "clock warned (completion)",
+        "breached: the promise is missed",
+        f"{journey['unit']} is told: warned",
+        f"{journey['unit']} is told: escalated",
+        "citizen informed",
+    ):
+        assert expected in names
+    assert names.index("clock warned (completion)") < names.index("breached: the promise is missed")
+    assert "resolved" not in names
+    kept = [hop["name"] for hop in beside["hops"]]
+    assert ["clock warned (completion)", "resolved", "clock met (completion)"] == [
+        name for name in kept if name in ("clock warned (completion)", "resolved", "clock met (completion)")
+    ]
+    assert "breached: the promise is missed" not in kept
+
+
 def test_an_answer_that_the_monitor_reads_after_the_deadline_is_no_breach(watched: Watched) -> None:
     """It stands still past the deadline and is killed: what comes back reads the story to its end before it rings."""
     ticket = watched.system.by_web(f"{CLEAR} (macet)")
@@ -160,25 +183,3 @@ def test_after_silence_a_resolved_complaint_is_closed(watched: Watched) -> None:
     story = watched.system.until_status(watched.answered, "closed")
     assert ["registered", "routed", "acknowledged", "resolved", "closed"] == [s["kind"] for s in story["history"]]
     assert "withdrawn" == until(lambda: watched.unit.get(watched.answered, "withdrawn"), 30, "the unit hears")["why"]
-
-
-def test_the_demonstration_shows_a_breach_and_an_answer_in_time(watched: Watched) -> None:
-    out, err = watched.demo.communicate(timeout=PATIENCE_S)
-    assert 0 == watched.demo.returncode, err
-    journey, beside = [json.loads(line) for line in out.splitlines()]
-    names = [hop["name"] for hop in journey["hops"]]
-    for expected in (
-        "clock warned (completion)",
-        "breached: the promise is missed",
-        f"{journey['unit']} is told: warned",
-        f"{journey['unit']} is told: escalated",
-        "citizen informed",
-    ):
-        assert expected in names
-    assert names.index("clock warned (completion)") < names.index("breached: the promise is missed")
-    assert "resolved" not in names
-    kept = [hop["name"] for hop in beside["hops"]]
-    assert ["clock warned (completion)", "resolved", "clock met (completion)"] == [
-        name for name in kept if name in ("clock warned (completion)", "resolved", "clock met (completion)")
-    ]
-    assert "breached: the promise is missed" not in kept

@@ -83,6 +83,11 @@ def test_a_demonstration_complaint_passes_every_hop_on_every_channel(system: Sys
         assert sorted(times) == times
 
 
+def behind_receipt(told: list[str]) -> list[str]:
+    """What follows the receipt, and what says who has it, where that did not come in time for it."""
+    return [text for text in told[1:] if "diteruskan ke PDAM" not in text]
+
+
 def test_an_sms_reaches_its_unit_and_every_answer_comes_back_by_sms(system: System) -> None:
     number, ticket = system.by_sms(f"{CLEAR} (sms)")
     code = system.unit_of(ticket)
@@ -98,10 +103,10 @@ def test_an_sms_reaches_its_unit_and_every_answer_comes_back_by_sms(system: Syst
 
     told = system.until_told(number, "selesai ditangani")
     assert ticket in told[0]
+    assert "teruskan ke PDAM" in "".join(told[:2])
     for text, expected in zip(
-        told[1:],
+        behind_receipt(told),
         (
-            "diteruskan ke PDAM",
             "sudah diterima PDAM",
             "Petugas sudah di lokasi.",
             "bertanya: Rumah nomor berapa?",
@@ -175,10 +180,9 @@ def test_a_mention_on_x_is_answered_in_its_thread(system: System, unit: Ask) -> 
     desk.must(ticket, "resolve", message="Bocor sudah ditutup.")
 
     told = system.until_told(handle, "selesai ditangani")
-    assert 5 == len(told)
-    for text, expected in zip(
-        told, ("terima dengan nomor", "diteruskan", "diterima", "dicari", "ditutup"), strict=True
-    ):
+    assert "terima dengan nomor" in told[0]
+    assert "teruskan ke PDAM" in "".join(told[:2])
+    for text, expected in zip(behind_receipt(told), ("diterima", "dicari", "ditutup"), strict=True):
         assert expected in text
         assert ticket in text
 

@@ -118,7 +118,7 @@ def test_its_citizens_write_its_name_first_and_are_answered_by_it(tirtasari: Sys
     tirtasari.send_sms(number, "TIRTASARI air keran keruh dan berbau di Kelurahan Pekalen")
     ticket = tirtasari.receipt(number)
     assert "TIRTA" == tirtasari.unit_of(ticket)
-    told = tirtasari.until_told(number, "diteruskan ke Perumda Tirta Sari")
+    told = tirtasari.until_told(number, "teruskan ke Perumda Tirta Sari")
     assert ticket in told[0]
     tirtasari.send_sms(number, "TIRTASARI INFO")
     tirtasari.until_told(number, "Ketik TIRTASARI (spasi)")

@@ -16,10 +16,10 @@ from msgspec import UNSET
 
 from chassis.batch import Handler
 from chassis.wire import Emit, Message, Outgoing, Record, outgoing
-from classifier.domain import Candidate, Classification, Place
+from classifier.domain import Candidate, Classification
 from classifier.handlers import on_message as classify
 from contracts import codec, topics
-from contracts.events import ComplaintReceived, Data, SlaBreached, SlaUpdated, UnitReplied, UnitRouted
+from contracts.events import ComplaintReceived, Data, Place, SlaBreached, SlaUpdated, UnitReplied, UnitRouted
 from contracts.ids import complaint_id
 from contracts.masking import mask
 from contracts.signature import sign

@@ -68,6 +68,7 @@ class ComplaintReceived(Struct, frozen=True, kw_only=True):
         list[Annotated[str, _one_of(words.DangerKind)]],
         Meta(description="Danger to life that its words tell of; its sender was told at once whom to call."),
     ] = []
+    place_asked: Annotated[bool, Meta(description="It says not where; its sender was asked.")] = False
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -85,6 +86,7 @@ class Place(Struct, frozen=True, kw_only=True):
     desa: str | None = None
     stated: str | None = None
     conflict: bool = False
+    elsewhere: Annotated[str | None, Meta(description="The place of another kabupaten that it names instead.")] = None
 
 
 class ComplaintClassified(Struct, frozen=True, kw_only=True):
@@ -123,6 +125,7 @@ class FollowUp(Struct, frozen=True, kw_only=True):
     text: CitizenText | UnsetType = UNSET
     rating: Annotated[int, Meta(ge=1, le=5)] | UnsetType = UNSET
     right: Annotated[str | UnsetType, _one_of(words.Right, "Of a rights_request, UU 27/2022 (PDP)")] = UNSET
+    place: Annotated[Place | UnsetType, Meta(description="Where it is, if the text names a place.")] = UNSET
     rahasia: Annotated[
         bool | UnsetType, Meta(description="Added to a confidential complaint that was merged into this one.")
     ] = UNSET

@@ -71,8 +71,9 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     erased: bool = False
     erase: tuple[str, bool] | None = None  # (complaint's id, whether it is to be told) to erase with this; not stored
     rahasia: bool = False  # who is not its reporter is told status and due date alone; also once use is restricted
-    anonim: bool = False  # known of those that this intake took, as is `danger`
+    anonim: bool = False  # known of those that this intake took, as are `danger` and `place_asked`
     danger: list[str] = []
+    place_asked: bool = False
     notices: list[NewNotice] = []  # to add with this change; not stored
     revisions: list[Revision] = []  # of waiting notices, with this change; not stored
 
@@ -85,7 +86,8 @@ _LOAD = f"""
 SELECT ticket, s.body, c.registered_at IS NOT NULL AS registered,
        {SENT_WITH.format("rahasia")} OR coalesce({RESTRICTED}, false) AS rahasia,
        {SENT_WITH.format("anonim")} AS anonim,
-       convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{{data,danger}}' AS danger
+       convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{{data,danger}}' AS danger,
+       {SENT_WITH.format("place_asked")} AS place_asked
 FROM unnest($1::text[]) AS t (ticket) LEFT JOIN stories s USING (ticket) LEFT JOIN complaints c USING (ticket)
 WHERE s.ticket IS NOT NULL OR c.ticket IS NOT NULL"""
 _SAVE = """
@@ -111,7 +113,11 @@ def _view(row: Mapping[str, Any]) -> ComplaintView:
     else:
         view = msgspec.json.decode(row["body"], type=ComplaintView)
     return msgspec.structs.replace(
-        view, rahasia=view.rahasia or row["rahasia"], anonim=row["anonim"], danger=json.loads(row["danger"] or "[]")
+        view,
+        rahasia=view.rahasia or row["rahasia"],
+        anonim=row["anonim"],
+        danger=json.loads(row["danger"] or "[]"),
+        place_asked=row["place_asked"],
     )
 
 
@@ -144,7 +150,7 @@ async def save_views(
     untold = {revision.ticket for revision in too_late if revision.tells_deadline}
     for ticket, view in views.items():
         deadline_untold = view.deadline_untold or (ticket in untold and view.status not in DONE)
-        stored: dict[str, Any] = {"erase": None, "notices": [], "revisions": [], "danger": []}
+        stored: dict[str, Any] = {"erase": None, "notices": [], "revisions": [], "danger": [], "place_asked": False}
         bare = msgspec.structs.replace(view, **stored, deadline_untold=deadline_untold)
         await db.execute(_SAVE, ticket, msgspec.json.encode(bare).decode(), view.parent, view.status in FINAL)
     await db.execute(_REGISTERED, [t for t, view in views.items() if view.registered])

@@ -52,7 +52,7 @@ class NewNotice:
     With ``after_s`` it waits so many seconds; as long as it waits, :func:`revise_notices` may give it another text.
     With ``corrects`` it is told only to who was, or still will be, told the apology of that key.
     With ``forget`` its address and thread are deleted as soon as it is sent. ``asked``: it answers the reporter, and
-    is told also to who wants no more news.
+    is told also to who wants no more news. ``in_receipt``: a revision makes the receipt tell it, if that still waits.
     """
 
     ticket: str
@@ -65,17 +65,22 @@ class NewNotice:
     corrects: str | None = None
     forget: bool = False
     asked: bool = False
+    in_receipt: bool = False
 
 
 @dataclass(frozen=True)
 class Revision:
-    """Another ``text`` for a notice that waits; with ``tells_deadline`` it is the deadline that it waited for."""
+    """Another ``text`` for a notice that waits; with ``tells_deadline`` it is the deadline that it waited for.
+
+    It is sent at once, or with ``hold`` when it would have been.
+    """
 
     ticket: str
     kind: NoticeKind
     key: str
     text: str
     tells_deadline: bool = True
+    hold: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,9 +170,11 @@ WHERE coalesce(n.address, r.address, f.address) IS NOT NULL AND (n.corrects IS N
   AND (r.stopped_at IS NULL OR n.asked OR n.kind NOT IN ('step', 'deadline', 'apology', 'correction'))
 ORDER BY n.nth
 ON CONFLICT (ticket, kind, key) DO NOTHING"""
+_WAITING_RECEIPTS = """
+SELECT ticket FROM notices WHERE ticket = ANY($1) AND kind = 'receipt' AND revisable AND state = 'pending' FOR UPDATE"""
 _REVISE = """
-UPDATE notices n SET next_try_at = now(), text = r.text
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS r (ticket, kind, key, text)
+UPDATE notices n SET next_try_at = CASE WHEN r.hold THEN next_try_at ELSE now() END, text = r.text
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bool[]) AS r (ticket, kind, key, text, hold)
 WHERE n.ticket = r.ticket AND n.kind = r.kind AND n.key = r.key AND n.revisable AND n.state = 'pending'
 RETURNING n.ticket, n.kind, n.key"""
 # The oldest of each ticket: a citizen hears of changes in their order. Asked for each that is due: as a join, all that
@@ -206,6 +213,10 @@ WHERE id = $1 RETURNING state"""
 
 async def add_notices(db: Connection, notices: Sequence[NewNotice]) -> None:
     """Add ``notices`` in the caller's transaction; one that was added before is left alone."""
+    if told := [n.ticket for n in notices if n.in_receipt]:
+        # Locked, so that none is sent before it is revised.
+        waiting = {row["ticket"] for row in await db.fetch(_WAITING_RECEIPTS, told)}
+        notices = [n for n in notices if not (n.in_receipt and n.ticket in waiting)]
     if notices:
         rows = (
             (n.ticket, n.kind, n.key, n.text, n.address, n.thread, n.after_s, n.corrects, n.forget, n.asked)
@@ -215,13 +226,14 @@ async def add_notices(db: Connection, notices: Sequence[NewNotice]) -> None:
 
 
 async def revise_notices(db: Connection, revisions: Sequence[Revision]) -> list[Revision]:
-    """Give waiting notices another text and have them sent now.
+    """Give waiting notices another text, in their order, and have them sent.
 
     One that no longer waits, or may have gone out, is left alone; the revisions that came too late are returned.
     """
     if not revisions:
         return []
-    rows = ((r.ticket, r.kind, r.key, r.text) for r in revisions)
+    last = {(r.ticket, r.kind, r.key): r for r in revisions}  # of one notice the last holds
+    rows = ((r.ticket, r.kind, r.key, r.text, r.hold) for r in last.values())
     found = await db.fetch(_REVISE, *(list(column) for column in zip(*rows, strict=True)))
     in_time = {(row["ticket"], row["kind"], row["key"]) for row in found}
     return [r for r in revisions if (r.ticket, r.kind, r.key) not in in_time]

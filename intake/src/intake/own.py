@@ -17,6 +17,8 @@ A_DAY = timedelta(days=1)
 
 _OWN = """
 SELECT c.ticket, c.text, c.received_at, c.follow_ups @> $3 AS named,
+       (c.follow_ups = '[]' OR jsonb_build_array(c.follow_ups->0) @> $3) AND (convert_from(
+           nullif(c.received_event, ''), 'UTF8')::json #>> '{data,place_asked}')::bool IS TRUE AS place_asked,
        coalesce(s.body->>'status', CASE WHEN c.registered_at IS NULL THEN 'received' ELSE 'archived' END) AS status
 FROM complaints c JOIN reporters r USING (reporter_ref) LEFT JOIN stories s USING (ticket)
 WHERE r.channel = $1 AND r.address = $2 AND c.erased_at IS NULL
@@ -57,7 +59,7 @@ async def find_meant(
             return Meant(kind="answer", ticket=number)
     if talk.is_courtesy(text):
         return Meant(kind="courtesy")
-    return talk.added_to(text, own, now) if bare else None
+    return (talk.tells_place(text, own, now) or talk.added_to(text, own, now)) if bare else None
 
 
 async def _offered(pool: Pool, channel: str, address: str, own: Sequence[Own], now: datetime) -> Meant:

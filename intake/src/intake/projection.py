@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ _KINDS = frozenset[str](UpdateKind)
 _ASKED = UpdateKind.WAITING_FOR_REPORTER
 #: What answers a wish of the reporter, who hears it also after having stopped the news.
 _WISHES = frozenset({UpdateKind.NOTED, UpdateKind.CANCELLED, UpdateKind.REOPENED})
+#: What the rules make of a complaint at first.
+_FIRST = frozenset({UpdateKind.ROUTED, UpdateKind.HANDED_OVER})
 _DEADLINES = frozenset({UpdateKind.DEADLINE_SET, UpdateKind.RESUMED, UpdateKind.RESCHEDULED})
 #: What is understood so soon may give another date than the one at first, before anybody was told one.
 _MOMENTS = timedelta(seconds=30)
@@ -123,11 +126,25 @@ class ComplaintProjection:
         if view.deadline_untold and view.deadline_at:
             text = f"{text} {self._said('moved', view)}"
             return self._tell(_with(view, deadline_untold=False), NoticeKind.STEP, data.seq, text, asked=asked)
+        if self._begins(before, view, data):
+            receipt = self.texts.receipt(self.service, view, text if data.kind != UpdateKind.ROUTED else "")
+            hold = data.kind == UpdateKind.ROUTED and view.deadline_at is None
+            revision = Revision(view.ticket, NoticeKind.RECEIPT, "", receipt, tells_deadline=False, hold=hold)
+            view = _with(view, revisions=[*view.revisions, revision])
+            return self._tell(view, NoticeKind.STEP, data.seq, text, in_receipt=True)
         waits_for = _waits_for(before, view, data)
         if waits_for is None:
             return self._tell(view, NoticeKind.STEP, data.seq, text, asked=asked)
         view = _with(view, pending=Pending(seq=data.seq, text=text, waits_for=waits_for))  # type: ignore[arg-type]
         return self._tell(view, NoticeKind.STEP, data.seq, text, after_s=self.wait_s, asked=asked)
+
+    def _begins(self, before: ComplaintView, view: ComplaintView, data: ComplaintUpdated) -> bool:
+        """Whether nothing else was done with it before: its receipt, if that still waits, tells this too.
+
+        In danger nothing waits, and where everybody reads it no unit is told.
+        """
+        first = data.kind in _FIRST and _begun(before) == _steps(before) and view.parent is None
+        return first and not view.danger and not self._in_public(view)
 
     def _on_clock(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
         """Keep the deadline and what became of it; the rest is no concern of citizens."""
@@ -172,10 +189,15 @@ class ComplaintProjection:
         moved_at_once = data.kind == UpdateKind.RESCHEDULED and now - data.received_at < _MOMENTS
         first = data.kind == UpdateKind.DEADLINE_SET or moved_at_once
         if first and data.round == 1 and view.parent is None:
-            if view.danger:  # told whom to call, and of no date
+            if view.danger or view.status in DONE:  # told whom to call, or how it ended, and of no date
                 return view
+            if any(
+                step.unit != view.unit for step in _steps(view)[len(_begun(view)) :]
+            ):  # its receipt knows who was first
+                return _with(view, deadline_untold=True)
             receipt = self.texts.receipt(self.service, view)
-            return _with(view, revisions=[*view.revisions, Revision(view.ticket, NoticeKind.RECEIPT, "", receipt)])
+            revision = Revision(view.ticket, NoticeKind.RECEIPT, "", receipt, hold=view.unit is None)  # for who gets it
+            return _with(view, revisions=[*view.revisions, revision])
         return self._tell_deadline(view, data, moved=before.paused or view.deadline_at != before.deadline_at)
 
     def _tell_deadline(self, view: ComplaintView, data: ComplaintUpdated, *, moved: bool) -> ComplaintView:
@@ -248,6 +270,16 @@ class ComplaintProjection:
         """Word what the clock did, of the deadline of ``data`` or else the one that holds."""
         due = (data.deadline_at if data else None) or view.deadline_at
         return self.texts.said_by_clock(kind, due, None if self._in_public(view) else view.unit)
+
+
+def _steps(view: ComplaintView) -> list[Step]:
+    """What was done with it since it was registered."""
+    return [each for each in view.steps if each.kind not in CLOCK_KINDS and each.kind != UpdateKind.REGISTERED]
+
+
+def _begun(view: ComplaintView) -> list[Step]:
+    """Those of them by which it came to who worked on it first."""
+    return list(itertools.takewhile(lambda step: step.kind in _FIRST, _steps(view)))
 
 
 def _moved(view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:

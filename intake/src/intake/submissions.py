@@ -29,7 +29,7 @@ from contracts.masking import mask
 from contracts.topics import FOLLOWED_UP, RECEIVED
 from contracts.vocabulary import DONE, DangerKind
 from intake import metrics
-from intake.complaint_view import SENT_WITH
+from intake.complaint_view import SENT_WITH, ComplaintView
 from intake.notices import NewNotice, NoticeKind, add_notices
 
 log = logging.getLogger(__name__)
@@ -104,6 +104,10 @@ class TextProblem(ValueError):
         self.code, self.values = code, values
 
 
+#: Fields of a submission that were read from its words.
+_UNDERSTOOD = ("danger", "place_asked")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Submission:
     """A complaint as it came in. ``external_id`` is what stays the same when the same message comes again."""
@@ -122,11 +126,12 @@ class Submission:
     rahasia: bool = False
     secret: str | None = None
     thread: str | None = None
-    danger: Sequence[DangerKind] = ()  # what the words tell of; no part of what was sent
+    danger: Sequence[DangerKind] = ()  # what the words tell of; like `place_asked` no part of what was sent
+    place_asked: bool = False  # they say not where
 
     def fingerprint(self, installation: UUID) -> bytes:
         """Make the HMAC-SHA256 of it all; without the installation's secret nobody can try what it was made of."""
-        sent = {name: value for name, value in msgspec.to_builtins(self).items() if name != "danger"}
+        sent = {name: value for name, value in msgspec.to_builtins(self).items() if name not in _UNDERSTOOD}
         return hmac.digest(_fingerprint_key(installation), msgspec.json.encode(sent), "sha256")
 
     def kept(self) -> Submission:
@@ -179,13 +184,13 @@ async def accept(
     settings: IntakeSettings,
     origin: str,
     submission: Submission,
-    receipt: Callable[[str], str] | None = None,
+    receipt: Callable[[ComplaintView], str] | None = None,
     wake: Callable[[], None] = lambda: None,
     keep: Collection[str] = (),
 ) -> Accepted:
-    """Store ``submission`` for good, or say why not. ``receipt`` makes the text of the receipt from the ticket;
-    it is sent when its due date is known (:mod:`intake.complaint_view`) or ``receipt_wait_s`` have passed.
-    ``keep`` are contacts of offices, which are not masked.
+    """Store ``submission`` for good, or say why not. ``receipt`` makes the text of the receipt; it is sent
+    when its due date is known (:mod:`intake.complaint_view`) or ``receipt_wait_s`` have passed. ``keep`` are contacts
+    of offices, which are not masked.
 
     Raises:
         TextProblem: see :func:`clean`.
@@ -210,13 +215,25 @@ async def accept(
                 while accepted is None:
                     accepted = await _store(db, settings, origin, kept, cid, text, fingerprint, keep, reporter)
                 if receipt:
-                    await _confirm(db, submission, accepted, receipt(accepted.ticket), settings.receipt_wait_s)
+                    text = receipt(_view(accepted.ticket, submission))
+                    await _confirm(db, submission, accepted, text, settings.receipt_wait_s)
     metrics.REQUESTS.labels(submission.channel, "accepted" if accepted.fresh else "repeated").inc()
     if accepted.fresh:
         metrics.ACKNOWLEDGED.labels(submission.channel).inc()
     crash_point("ack.after_commit_before_response")
     wake()
     return accepted
+
+
+def _view(number: str, submission: Submission) -> ComplaintView:
+    """The complaint before anything is told of it."""
+    return ComplaintView(
+        ticket=number,
+        rahasia=submission.rahasia,
+        anonim=submission.anonim,
+        danger=list(submission.danger),
+        place_asked=submission.place_asked,
+    )
 
 
 async def _known(db: Connection, cid: str, external_id: str, fingerprint: bytes) -> Accepted | None:
@@ -261,6 +278,7 @@ async def _store(
         place=mask(submission.place, keep) if submission.place else UNSET,
         occurred=mask(submission.occurred, keep) if submission.occurred else UNSET,
         danger=list(submission.danger),
+        place_asked=submission.place_asked,
     )
     (out,) = outgoing([Emit(topic=RECEIVED, subject=cid, data=received)], service=origin, cause=cid, now=now)
     stored = await db.fetchval(
@@ -336,7 +354,7 @@ async def follow_up(
         items = msgspec.json.decode(row["follow_ups"], type=list[FollowUp])
         item = msgspec.structs.replace(item, text=mask(clean(item.text), keep) if item.text else UNSET)
         if same := next((known for known in items if known.id == item.id), None):
-            if msgspec.structs.replace(same, at=item.at) != item:
+            if msgspec.structs.replace(same, at=item.at, place=item.place) != item:
                 raise KeyReused(item.id)
             return True
         items.append(item)

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from contracts.events import Place
 from contracts.vocabulary import DONE, Status
 from intake.commands import Command, command_word, is_lonely, read_command
+from kabupaten.gazetteer import gazetteer_of
 from kabupaten.lexicon import Talk as TalkWords
 from kabupaten.lexicon import phrases_of
 from kabupaten.phrases import Matches, tokenise
+from kabupaten.place import find_place
 from kabupaten.spelling import unified
 from kabupaten.territory import Territory
 
@@ -25,6 +28,8 @@ Asked = Literal["stop", "lost", "cancel", "reopen", "status", "help", "new"]
 SENTENCE = 14
 #: So few words go on with a complaint even without a word that says so, if they name no matter and no place.
 FEW = 8
+#: Who writes more than so many words has said where, in whatever words, or what is no matter of a place.
+TELLS_ENOUGH = 20
 #: A praise may have so many words that no list knows.
 UNKNOWN_WORDS = 7
 #: One, with what may stand around it.
@@ -44,6 +49,8 @@ _LISTS: tuple[tuple[Asked, str], ...] = (
     ("status", "statuses"),
     ("help", "asks_how"),
 )
+#: Words that are no name, where a place would stand.
+_NAMELESS = ("vague", "beside", "fillers", "continues", "troubles", "greetings")
 _COURTESIES = ("greetings", "thanks", "praises", "insults", "tests", "wrong")
 #: Before a name that is also a common word.
 _TITLE = r"(?:desa|kel|kelurahan|kec|kecamatan|di|ri)\.?\s+"
@@ -52,13 +59,16 @@ _ROAD = re.compile(r"\b(?:jl|jln|jalan raya|dusun|lingk|lingkungan|perumahan|btn
 
 @dataclass(frozen=True, kw_only=True)
 class Own:
-    """A complaint of the sender. ``named``: this very message was taken for one about it, the first time it came."""
+    """A complaint of the sender. ``named``: this very message was taken for one about it, the first time it came.
+    ``place_asked``: its sender was asked where it is, and has said nothing else since.
+    """
 
     ticket: str
     text: str
     received_at: datetime
     status: str
     named: bool = False
+    place_asked: bool = False
 
     @property
     def open(self) -> bool:
@@ -98,6 +108,8 @@ class Talk:
 
     def __init__(self, words: TalkWords, territory: Territory) -> None:
         self._phrases = phrases_of(words)
+        self._placed = frozenset(f"matter {name}" for name in words.placed)
+        self._gazetteer = gazetteer_of(territory)
         self._names = [(name, re.compile(pattern)) for name, pattern in _names(territory)]
 
     def _said(self, text: str) -> _Said:
@@ -105,7 +117,8 @@ class Talk:
         found = self._phrases.search(tokenise(plain))
         matters = frozenset(name for name in found.found if name.startswith("matter "))
         places = {name for name, pattern in self._names if pattern.search(plain)}
-        return _Said(found, matters, frozenset(places | set(_ROAD.findall(plain))))
+        nameless = {found.tokens.words[at] for at in _spans(found, _NAMELESS)}
+        return _Said(found, matters, frozenset(places | set(_ROAD.findall(plain)) - nameless))
 
     def asks(self, text: str) -> Asked | None:
         """What ``text`` asks for in a sentence; "new" is the answer that an addition is a complaint of its own."""
@@ -143,6 +156,27 @@ class Talk:
 
     def _tells(self, said: _Said) -> bool:
         return bool(said.matters - {"matter kesehatan", "matter sekolah", "matter surat"})
+
+    def place(self, text: str) -> Place:
+        """Give the place of the region, or of another kabupaten, that ``text`` names."""
+        return find_place(self._gazetteer, text)
+
+    def lacks_place(self, text: str, *, in_danger: bool = False) -> bool:
+        """Tell whether nobody can go and see what ``text`` tells of, for it says not where."""
+        said = self._said(text)
+        told = len(said.found.tokens.words) > TELLS_ENOUGH or "?" in text
+        needed = in_danger or not self._placed.isdisjoint(said.matters)
+        return needed and not told and not self._is_somewhere(said, text)
+
+    def _is_somewhere(self, said: _Said, text: str) -> bool:
+        if said.places or self.place(text) != Place():
+            return True
+        found, nameless = said.found, _spans(said.found, _NAMELESS)
+        sentences = found.tokens.sentences
+        return any(
+            at < len(sentences) and at not in nameless and sentences[at] == sentences[at - 1]
+            for at in {one.end for one in found["beside"]}
+        )
 
     def is_apart(self, text: str, one: Own | None = None) -> bool:
         """Tell whether ``text`` stands alone: it names a place and a matter, and another than ``one``."""
@@ -190,6 +224,13 @@ class Talk:
             return made
         rest = text.split(None, 1)[1:]
         return Command(kind="reopen", ticket=number, text=rest[0]) if kind == "reopen" and rest else None
+
+    def tells_place(self, text: str, own: Sequence[Own], now: datetime) -> Meant | None:
+        """Whether ``text`` answers where the one of ``own`` is that was asked about last."""
+        said = self._said(text)
+        asked = (each for each in own if each.place_asked and each.open and now - each.received_at < THIS_WEEK)
+        one = next((each for each in asked if not said.matters - self._said(each.text).matters), None)
+        return Meant(kind="answer", ticket=one.ticket) if one else None
 
     def added_to(self, text: str, own: Sequence[Own], now: datetime) -> Meant | None:
         """Whether ``text`` goes on with one of ``own``; None: it is new. With several, and no word which: "which"."""

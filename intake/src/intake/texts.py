@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
 from msgspec import UNSET
 
 from contracts.dates import WEEKDAYS, due_in_words
-from contracts.events import ComplaintUpdated, DerivationDay
+from contracts.events import ComplaintUpdated, DerivationDay, FollowUp, Place
 from contracts.sentences import DAY_CODES, DayCode
 from contracts.vocabulary import DONE, HEAD, DangerKind, DayKind, Lane, Status, UnitRole, UpdateKind
 from intake.complaint_view import ComplaintView
-from intake.submissions import TextProblem
+from intake.submissions import Submission, TextProblem
 from intake.talk import MOST_LISTED, Own, Talk
 from kabupaten import Part, Region
 from kabupaten.danger import DangerWords
@@ -24,6 +25,8 @@ from kabupaten.promises import NEXT_STEP, promises_on
 #: is promised, and what is said to who is in danger.
 PARTS: tuple[Part, ...] = ("texts", "units", "routing", "calendar", "sla", "emergency", "danger", "talk", "territory")
 
+#: Who tells of these is not asked where: they may not be alone.
+NOT_ASKED = frozenset({DangerKind.ABUSE, DangerKind.DESPAIR})
 #: Days with work, behind which it is said what they are called.
 _WITH_WORK: tuple[DayCode, ...] = ("working_day", "day", "waiting")
 
@@ -43,6 +46,7 @@ class Texts:
         self.web: dict[str, str] = {**texts["answers"], **texts["web"]}
         self.triage = region.units.holder(UnitRole.TRIAGE)
         self.units = {unit.code: unit.name for unit in region.units.rows}
+        self.short = {unit.code: unit.short or unit.name for unit in region.units.rows}
         self.zone = region.calendar.timezone
         self.contacts = region.contacts
         self.danger, self.emergency, self.danger_words = texts["danger"], region.emergency, DangerWords(region.danger)
@@ -83,18 +87,49 @@ class Texts:
     def _calls(self, kinds: Sequence[str], most: int = MOST) -> str:
         return " atau ".join(call.in_words for call in self.emergency.calls(kinds)[:most])
 
-    def receipt(self, service: str, story: ComplaintView) -> str:
+    def understood(self, submission: Submission, danger: Sequence[DangerKind]) -> Submission:
+        """Note in ``submission`` the danger its words tell of, and that they say not where, if it can be asked.
+
+        Who sent it from an address and anonymously can't be: the address is forgotten.
+        """
+        asks = not (submission.anonim and submission.address) and not submission.place
+        asks = asks and not NOT_ASKED.intersection(danger)
+        asked = asks and self.talk.lacks_place(submission.text, in_danger=bool(danger))
+        return replace(submission, danger=danger, place_asked=asked)
+
+    def placed(self, item: FollowUp) -> FollowUp:
+        """Note in ``item`` the place that its text names, if it does."""
+        place = self.talk.place(item.text) if item.text else Place()
+        return item if place == Place() else msgspec.structs.replace(item, place=place)
+
+    def receipt(self, service: str, story: ComplaintView, begun: str = "") -> str:
         """Confirm a complaint, with what its marks mean and, once that is known, its due date.
 
-        Who is in danger is told first whom to call, and of no date.
+        Who is in danger is told first whom to call, and of no date. Who said not where is asked, last. ``begun`` is
+        what was done with it at once, where no unit here works on it.
         """
         answers = self.answers(service)
         marks = [answers[mark] for mark, given in (("rahasia", story.rahasia), ("anonim", story.anonim)) if given]
+        where = [answers["ask_where"]] if story.place_asked else []
         if story.danger:
             taken = self.danger["taken"].format(ticket=story.ticket)
-            return " ".join([self.call_for_help(story.danger), taken, *marks])
-        form = answers["receipt_due" if story.deadline_at else "receipt"]
-        return " ".join([*marks, form.format(ticket=story.ticket, due=self.due(story))])
+            return " ".join([self.call_for_help(story.danger), taken, *marks, *where])
+        if begun:
+            return " ".join([*marks, answers["receipt_begun"], begun])
+        until = self.due(story) if not where or not story.deadline_at else self.day(story.deadline_at)
+        due = [f"{self.parts['due'].format(due=until)}."] if until else []
+        return " ".join([*marks, self._taken(answers, story), *due, *(where or self._check(answers))])
+
+    def _taken(self, answers: Mapping[str, str], story: ComplaintView) -> str:
+        """That it was received, and who has it, once that is known; not where everybody reads a confidential one."""
+        public = story.rahasia and answers is self.social
+        form = "receipt" if story.unit is None or public else "receipt_routed"
+        if form == "receipt_routed" and story.lane == Lane.TRIAGE and story.unit == self.triage:
+            form = "receipt_sorted"
+        return answers[form].format(ticket=story.ticket, unit=self.short.get(story.unit or "", story.unit))
+
+    def _check(self, answers: Mapping[str, str]) -> list[str]:
+        return [answers["check"]] if "check" in answers else []
 
     def unit(self, code: str | None, lane: str | None = None) -> str:
         """The name of a unit, for citizens. Who only looks for the right one in the triage lane is none."""

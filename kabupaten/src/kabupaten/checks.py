@@ -13,7 +13,7 @@ from kabupaten.categories import UNKNOWN
 from kabupaten.load import PARTS, Part, Region, read_parts
 from kabupaten.problems import Problem, RegionError, Where
 from kabupaten.references import TYPES, texts_at
-from kabupaten.routing import KECAMATAN, RoutingRule
+from kabupaten.routing import KABUPATEN, KECAMATAN, RoutingRule
 from kabupaten.source import Source
 from kabupaten.training import load_training
 
@@ -40,7 +40,7 @@ def _uncovered_categories(region: Region, sources: Sources) -> Iterator[Problem]
     ruled = {
         name
         for rule in region.routing.rules
-        if (rule.hand_over or rule.lead) and not (rule.matters or rule.types or rule.places)
+        if (rule.hand_over or rule.lead) and not (rule.matters or rule.types or rule.places or _elsewhere(rule))
         for name in rule.categories
     }
     for name, category in region.categories.items():
@@ -95,8 +95,13 @@ def _named(rule: RoutingRule) -> frozenset[str]:
     return frozenset(["protected"] if rule.protected else [])
 
 
+def _elsewhere(rule: RoutingRule) -> bool:
+    """Whether it is only for what is not here."""
+    return rule.hand_over == KABUPATEN
+
+
 def _takes(rule: RoutingRule, cell: _Cell) -> bool:
-    if rule.lead == KECAMATAN and cell[3] is None:
+    if _elsewhere(rule) or (rule.lead == KECAMATAN and cell[3] is None):
         return False
     conditions = (rule.categories, rule.matters, rule.types, rule.places, rule.accused, _named(rule))
     return all(not named or value in named for named, value in zip(conditions, cell, strict=True))
@@ -183,7 +188,8 @@ def _plain_ascii(_: Region, sources: Sources) -> Iterator[Problem]:
     """What comes into an SMS is plain ASCII: one other letter, and one SMS becomes two."""
     texts: tuple[tuple[Part, str], ...] = (
         ("units", "units.*.name"),
-        ("routing", "targets.*.*"),
+        ("routing", "targets.*.name"),
+        ("routing", "targets.*.contact"),
         ("routing", "rules.*.reason"),
         ("texts", "*.*"),
     )

@@ -159,11 +159,14 @@ class Talk(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
     fillers: _List = ()
     troubles: _List = ()
     continues: _Needed
+    placed: _List = ()
+    beside: _List = ()
+    vague: _List = ()
     matters: dict[str, _Needed]
 
     def lists(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Give each list by its name, a matter as ``matter NAME``."""
-        yield from ((name, each) for name, each in super().lists() if name != "matters")
+        yield from ((name, each) for name, each in super().lists() if name not in ("matters", "placed"))
         yield from ((f"matter {name}", each) for name, each in self.matters.items())
 
 

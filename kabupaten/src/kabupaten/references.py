@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from contracts.vocabulary import CLOCK_KINDS, HEAD, ComplaintType, Lane, Note, UpdateKind, Urgency
 from kabupaten.problems import Problem, Where
-from kabupaten.routing import KECAMATAN
+from kabupaten.routing import KABUPATEN, KECAMATAN
 from kabupaten.sla import KINDS
 from kabupaten.source import Source
 from kabupaten.territory import same_place
@@ -30,7 +30,8 @@ _REFERENCES = (
     ("categories", "categories.*.unit", "unit"),
     ("routing", "rules.*.lead", "unit or kecamatan"),
     ("routing", "rules.*.support.*", "unit or kecamatan"),
-    ("routing", "rules.*.hand_over", "target"),
+    ("routing", "rules.*.hand_over", "target or kabupaten"),
+    ("routing", "targets.*.places.*", "elsewhere"),
     ("routing", "rules.*.when.category.*", "category"),
     ("routing", "rules.*.when.type.*", "type"),
     ("routing", "rules.*.when.place.*", "place"),
@@ -93,6 +94,13 @@ def _known(sources: Sources) -> dict[str, _Known]:
             rows = sources[file].content.get(key) if isinstance(sources[file].content, dict) else None
             names = [str(name) for name in rows] if isinstance(rows, dict) else []
             known[to] = _Known(names, problem, _one_of(names))
+    if "target" in known:
+        target = known["target"]
+        known["target or kabupaten"] = _Known([*target.names, KABUPATEN], target.problem, target.remedy)
+    if "territory" in sources:
+        names = [name for _, name in texts_at(sources["territory"].content, ("elsewhere", "*"))]
+        missing = "territory.yaml does not have {} elsewhere"
+        known["elsewhere"] = _Known(names, missing, "write it there too")
     return known
 
 

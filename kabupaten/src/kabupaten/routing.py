@@ -15,22 +15,29 @@ from kabupaten.validate import Words, parse, remedy
 
 #: In ``lead`` and ``support``: the camat of the place, whichever that is.
 KECAMATAN = "kecamatan"
+#: In ``hand_over``: the target for the kabupaten where it is, whichever that is.
+KABUPATEN = "kabupaten"
 _Named = Annotated[str | list[str], remedy("write a name, or a list of names")]
 _Share = Annotated[float, remedy("write a number above 0 and up to 1, such as 0.75", gt=0, le=1)]
 
 
 class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An office outside the kabupaten. ``contact`` is public, None while nobody has confirmed it."""
+    """An office outside the kabupaten. ``contact`` is public, None while nobody has confirmed it.
+
+    ``places`` of territory.yaml's ``elsewhere`` are another kabupaten's, of which this is the government.
+    """
 
     name: Words
     contact: Words | None = None
+    places: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoutingRule:
     """A row of the routing table; an empty condition holds always.
 
-    ``hand_over`` names a target; else ``lead`` is a unit, ``KECAMATAN``, or None for the unit of the category.
+    ``hand_over`` names a target, or is ``KABUPATEN``; else ``lead`` is a unit, ``KECAMATAN``, or None for the unit of
+    the category.
     ``accused`` are units of which none may read a complaint about another; their rule names to whom who looks at
     officials hands it over. ``protected``: for what names a victim, asked before all that is doubtful.
     """
@@ -131,7 +138,7 @@ def _check_rules(source: Source, rules: tuple[_Rule, ...]) -> Iterator[Problem]:
         if (row.hand_over is None) == (row.lead is None and not row.support):
             problem = "a rule hands over or names units, one of the two"
             yield source.wrong(("rules", n), problem, "write hand_over: TARGET, or lead: and support:")
-        if row.when.accused and row.hand_over is None:
+        if row.when.accused and row.hand_over in (None, KABUPATEN):
             yield source.wrong(("rules", n), "who is accused has no one above", "write hand_over: TARGET")
         if row.when.protected and row.lead in (None, KECAMATAN):
             yield source.wrong(("rules", n), "what is protected has no unit", "write lead: with a code of units.yaml")

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import lru_cache
 
-_APOSTROPHE = re.compile("[’‘`´ʔ]")
+_APOSTROPHES = "'’‘`´ʔ"
+#: What is written for a glottal stop, and left out as often.
+APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
+#: A word of letters, without digits.
+WORD = re.compile(rf"[^\W\d_]+(?:[{_APOSTROPHES}][^\W\d_]*)?")
+_DOUBLE = re.compile(r"([^\W\d_])\1")
+#: Doubled letters of names this long are one letter: nobody agrees on how to spell them.
+_LONG_NAME = 6
 _STRETCHED = re.compile(r"([^\W\d])\1{2,}")
 
 
 def unified(text: str) -> str:
     """Write ``text`` in lower case, with one kind of apostrophe, hyphens as blanks, and stretched letters once."""
-    return _STRETCHED.sub(r"\1", _APOSTROPHE.sub("'", text.lower()).replace("-", " "))
+    return _STRETCHED.sub(r"\1", APOSTROPHE.sub("'", text.lower()).replace("-", " "))
+
+
+@lru_cache(maxsize=50_000)
+def fold(word: str) -> str:
+    """Write the word of a name in lower case without accents and apostrophes, doubled letters of longer ones once."""
+    bare = APOSTROPHE.sub("", word if word.isascii() else _unaccented(word)).lower()
+    return _DOUBLE.sub(r"\1", bare) if len(bare) >= _LONG_NAME else bare
+
+
+def _unaccented(word: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 
 
 def nearly(word: str, keyword: str) -> bool:

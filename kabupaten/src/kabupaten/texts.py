@@ -68,7 +68,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "answers": {
         **dict.fromkeys(("which", "own"), frozenset({"list"})),
         **dict.fromkeys(("added", "added_resolved"), _TICKET),
-        **dict.fromkeys(("stopped", "courtesy"), frozenset[str]()),
+        **dict.fromkeys(("stopped", "courtesy", "ask_where"), frozenset[str]()),
         **dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating", "empty", "too_many"), _TICKET),
         "too_long": frozenset({"length", "most"}),
     },
@@ -80,17 +80,34 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "sms": {
         "format": frozenset({"emergency"}),
         **dict.fromkeys(
-            ("receipt", "rahasia", "anonim", "not_yours", "later", "where", "answer_how", "judge_how"), _TICKET
+            (
+                "receipt",
+                "receipt_sorted",
+                "check",
+                "rahasia",
+                "anonim",
+                "not_yours",
+                "later",
+                "where",
+                "answer_how",
+                "judge_how",
+            ),
+            _TICKET,
         ),
         **dict.fromkeys(("more", "last"), frozenset({"where"})),
-        "receipt_due": _DUE,
+        "receipt_routed": _TICKET | {"unit"},
+        "receipt_begun": frozenset(),
         "correction": _DUE,
         "apology": _DUE | {"unit"} | _NEXT_STEP,
         "help": _TICKET | _TERMS,
     },
     "social": {
-        **dict.fromkeys(("receipt", "rahasia", "anonim", "not_yours", "private", "answer_how", "judge_how"), _TICKET),
-        "receipt_due": _DUE,
+        **dict.fromkeys(
+            ("receipt", "receipt_sorted", "rahasia", "anonim", "not_yours", "private", "answer_how", "judge_how"),
+            _TICKET,
+        ),
+        "receipt_routed": _TICKET | {"unit"},
+        "receipt_begun": frozenset(),
         "correction": _DUE,
         "apology": _DUE | {"unit"} | _NEXT_STEP,
         "help": _TICKET | _TERMS,
@@ -113,7 +130,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                 # … and what the pages say.
                 *("contact", "anonim", "rahasia", "opened", "elsewhere", "no_unit", "merged", "no_due", "paused"),
                 *("answer_how", "judge_how", Status.HANDED_OVER, "hidden", "seen", "seen_rahasia", "sms_number"),
-                *("image", "video", "audio", "file"),
+                *("image", "video", "audio", "file", "where", "where_hint"),
             ),
             frozenset[str](),
         ),

@@ -27,11 +27,12 @@ class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A row of units.yaml. ``valid_from`` is its first day, ``valid_until`` its last; None: no bound.
 
     ``people`` are phrases for those who work for it, or whom it looks after, without its name; ``sites`` for where they
-    do, which do nothing themselves.
+    do, which do nothing themselves. ``short`` is how an SMS calls it, where its name is long.
     """
 
     code: _Code
     name: Words
+    short: Words | None = None
     triage: bool = False
     conduct: bool = False
     fallback: bool = False

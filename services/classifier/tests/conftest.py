@@ -11,12 +11,12 @@ import pytest
 
 from classifier.category import linear_model
 from classifier.classify import Knowledge, load_knowledge
-from classifier.extractors.gazetteer import gazetteer_of, place_names
 from classifier.text import plain
 from classifier.training.build import build
 from classifier.training.labelled_rows import Row, read_labels
 from kabupaten import load
 from kabupaten.danger import DangerWords
+from kabupaten.gazetteer import gazetteer_of, place_names
 from kabupaten.lexicon import phrases_of
 from kabupaten.phrases import Matches, Phrases, tokenise
 from kabupaten.training import load_training

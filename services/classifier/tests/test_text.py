@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.text import FUNCTION_WORDS, SHORT, char_ngrams, fold, plain, word_ngrams, words
+from classifier.text import FUNCTION_WORDS, SHORT, char_ngrams, plain, word_ngrams, words
 
 
 @pytest.mark.parametrize(
@@ -41,20 +41,6 @@ def test_a_short_form_stands_for_words_that_are_no_short_forms_themselves() -> N
 )
 def test_the_lexicon_reads_small_letters_with_one_kind_of_blank_and_apostrophe(text: str, read: str) -> None:
     assert read == plain(text)
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("Takkalalla", "takalala", True),
-        ("La\u2019labata", "Lalabata", True),
-        ("Wat\u00e9n", "waten", True),
-        ("Watta", "wata", False),  # short names differ by little
-        ("Lilirilau", "Liliriaja", False),
-    ],
-)
-def test_names_are_the_same_however_they_are_spelt(one: str, other: str, same: bool) -> None:
-    assert same is (fold(one) == fold(other))
 
 
 def test_the_model_counts_words_pairs_of_words_and_their_parts() -> None:

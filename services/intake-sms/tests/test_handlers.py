@@ -62,7 +62,9 @@ async def test_a_complaint_is_stored_published_and_confirmed(desk: Desk) -> None
     (event,) = await events(desk.pool)
     assert (event.channel, event.origin, event.text) == ("sms", "intake-sms", "lampu mati, hub [TELEPON]")
     assert event.ticket.startswith("SPG-S")
-    assert [(ME, f"Terima kasih, laporan Anda kami terima: {event.ticket}. Cek: STATUS")] == await told(desk.pool)
+    assert [
+        (ME, f"Terima kasih, laporan Anda kami terima: {event.ticket}. Di mana tempatnya? Balas saja.")
+    ] == await told(desk.pool)
 
 
 async def test_the_number_of_an_office_is_not_masked(desk: Desk) -> None:

@@ -103,7 +103,7 @@ async def test_a_post_becomes_a_complaint_and_is_answered_in_its_thread(desk: De
     (event,) = await published(pool)
     assert isinstance(event, ComplaintReceived)
     assert ("x", "intake-social", "jalan rusak, WA [TELEPON]") == (event.channel, event.origin, event.text)
-    receipt = f"Terima kasih, laporan Anda kami terima dengan nomor {event.ticket}."
+    receipt = f"Terima kasih, laporan Anda kami terima dengan nomor {event.ticket}. Di mana tempatnya? Balas saja."
     assert [("receipt", "x:100", receipt)] == await said(pool)
     assert b"andi_soppeng" not in await pool.fetchval("SELECT value FROM outbox")
 

@@ -68,6 +68,7 @@ class FakeStore:
         story = story or ComplaintView(ticket=number)
         if sent is not None:
             story = structs.replace(story, rahasia=story.rahasia or sent.rahasia, danger=list(sent.danger))
+            story = structs.replace(story, place_asked=sent.place_asked)
         return Found(story=story, received_at=accepted.received_at if accepted else None)
 
     async def is_owner(self, number: str, secret: str) -> bool:

@@ -234,3 +234,10 @@ async def test_who_is_in_danger_is_told_whom_to_call_and_nobody_else_is(web: htt
     assert "113" in told["danger"]["text"]
     other = {"Idempotency-Key": "a3f2c1d0-0000-4000-8000-000000000002"}
     assert "danger" not in (await web.post("/v1/complaints", json=BODY, headers=other)).json()
+
+
+async def test_who_said_not_where_is_asked_with_the_receipt(web: httpx.AsyncClient) -> None:
+    other = {"Idempotency-Key": "a3f2c1d0-0000-4000-8000-000000000003"}
+    body = {"text": "Lampu jalan padam sejak minggu lalu"}
+    assert "Di mana tempatnya?" == (await web.post("/v1/complaints", json=body, headers=other)).json()["question"]
+    assert "question" not in (await web.post("/v1/complaints", json=BODY, headers=KEY)).json()

@@ -201,7 +201,7 @@ async def test_an_unknown_number_is_told_and_kept(web: httpx.AsyncClient) -> Non
 
 
 async def test_a_finished_story_is_told_and_no_longer_refreshed(web: httpx.AsyncClient, fake: Any) -> None:
-    number = (await send(web, text="Lampu")).headers["location"].split("/")[2].split("?")[0]
+    number = (await send(web, text="Lampu di Cabenge")).headers["location"].split("/")[2].split("?")[0]
     step = Step(seq=3, kind="resolved", at=datetime(2026, 11, 24, 10, tzinfo=UTC), text=f"{number} selesai: <ok>")
     fake.stories[number] = ComplaintView(
         ticket=number, seq=3, status="resolved", unit="PUPR", steps=[step], breached=True
@@ -234,7 +234,7 @@ async def test_a_page_looks_for_its_unit_and_due_date_and_then_leaves_the_reader
 
 async def test_a_page_does_not_wait_long(web: httpx.AsyncClient, fake: Any) -> None:
     fake.now = datetime.now(UTC) - timedelta(minutes=1)
-    sent = await send(web, text="Lampu")
+    sent = await send(web, text="Lampu di Cabenge")
 
     page = (await web.get(sent.headers["location"])).text
 
@@ -244,7 +244,7 @@ async def test_a_page_does_not_wait_long(web: httpx.AsyncClient, fake: Any) -> N
 
 async def test_refreshing_can_be_stopped(web: httpx.AsyncClient, fake: Any) -> None:
     fake.now = datetime.now(UTC)
-    sent = await send(web, text="Lampu")
+    sent = await send(web, text="Lampu di Cabenge")
 
     moving = (await web.get(sent.headers["location"])).text
     still = (await web.get(sent.headers["location"].replace("baru", "diam"))).text
@@ -254,7 +254,7 @@ async def test_refreshing_can_be_stopped(web: httpx.AsyncClient, fake: Any) -> N
 
 
 async def test_the_browser_that_sent_it_may_add_without_a_code(web: httpx.AsyncClient, fake: Any) -> None:
-    sent = await send(web, text="Lampu")
+    sent = await send(web, text="Lampu di Cabenge")
     path = sent.headers["location"].split("?")[0] + "/tambahan"
     form = (await web.get(path)).text
 
@@ -282,7 +282,7 @@ async def test_another_browser_needs_the_code(web: httpx.AsyncClient, fake: Any)
 
 
 async def test_the_pass_travels_only_to_its_complaint(web: httpx.AsyncClient) -> None:
-    sent = await send(web, text="Lampu")
+    sent = await send(web, text="Lampu di Cabenge")
 
     (cookie,) = [each for each in sent.headers.get_list("set-cookie") if each.startswith("akses=")]
     assert f"Path={sent.headers['location'].split('?')[0]};" in cookie
@@ -292,13 +292,13 @@ async def test_the_pass_travels_only_to_its_complaint(web: httpx.AsyncClient) ->
 
 
 async def test_a_number_written_otherwise_leads_to_the_page_that_knows_its_browser(web: httpx.AsyncClient) -> None:
-    path = (await send(web, text="Lampu")).headers["location"].split("?")[0]
+    path = (await send(web, text="Lampu di Cabenge")).headers["location"].split("?")[0]
     answer = await web.get(path.lower())
     assert (303, path) == (answer.status_code, answer.headers["location"])
 
 
 async def test_an_answered_complaint_can_be_rated(web: httpx.AsyncClient, fake: Any) -> None:
-    number = (await send(web, text="Lampu")).headers["location"].split("/")[2].split("?")[0]
+    number = (await send(web, text="Lampu di Cabenge")).headers["location"].split("/")[2].split("?")[0]
     fake.stories[number] = ComplaintView(ticket=number, seq=3, status="resolved")
     path = f"/laporan/{number}/tambahan"
     typed = hidden((await web.get(path)).text)
@@ -312,7 +312,7 @@ async def test_an_answered_complaint_can_be_rated(web: httpx.AsyncClient, fake: 
 
 
 async def resolved(web: httpx.AsyncClient, fake: Any, **facts: Any) -> str:
-    number = (await send(web, text="Lampu")).headers["location"].split("/")[2].split("?")[0]
+    number = (await send(web, text="Lampu padam di Cabenge")).headers["location"].split("/")[2].split("?")[0]
     fake.stories[number] = ComplaintView(ticket=number, **{"seq": 3, "status": "resolved", "unit": "PUPR", **facts})
     return number
 
@@ -389,7 +389,7 @@ async def test_the_times_are_those_of_the_region(fake: Any, texts: Texts, make_s
     east.zone = ZoneInfo("Asia/Jayapura")
     app: Any = build_app(fake, make_settings(), east)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://lapor.example") as client:
-        sent = await send(client, text="Lampu")
+        sent = await send(client, text="Lampu di Cabenge")
         page = (await client.get(sent.headers["location"])).text
 
     assert "24 November 2026 pukul 18.52 WIT<" in page
@@ -498,3 +498,26 @@ async def test_who_is_in_danger_reads_whom_to_call_before_the_number_of_the_comp
     assert body.index('href="tel:113"') < body.index(number)
     stranger = await web.get(f"/laporan/{number}", headers={"Cookie": "akses="})
     assert 'class="notice alarm' not in stranger.text
+
+
+async def test_who_said_not_where_is_asked_on_the_page_and_answers_there(web: httpx.AsyncClient, fake: Any) -> None:
+    sent = await send(web, text="Jalan berlubang besar, sudah bertahun-tahun tidak diperbaiki.")
+    place = sent.headers["location"]
+    number = place.split("/")[2].split("?")[0]
+    page = (await web.get(place)).text
+    assert page.index("Di mana tempatnya?") < page.index('<article class="card">')
+    assert "http-equiv" not in page  # what is being written is not wiped out
+    form = {"key": "di-mana", "kind": "addition", "text": "Desa Paroto, depan masjid"}
+    answered = await web.post(f"/laporan/{number}/tambahan", data=form)
+    assert (303, "Paroto") == (answered.status_code, fake.added[number][-1].place.desa)
+    assert "Di mana tempatnya?" not in (await web.get(answered.headers["location"])).text
+    stranger = await web.get(f"/laporan/{number}", headers={"Cookie": "akses="})
+    assert "Di mana tempatnya?" not in stranger.text
+
+
+@pytest.mark.parametrize(
+    "more", [{"text": "Jalan berlubang di Desa Paroto"}, {"text": "Jalan rusak", "place": "Cabenge"}]
+)
+async def test_who_said_where_is_not_asked(web: httpx.AsyncClient, more: dict[str, str]) -> None:
+    sent = await send(web, **more)
+    assert "Di mana tempatnya?" not in (await web.get(sent.headers["location"])).text

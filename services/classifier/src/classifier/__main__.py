@@ -199,7 +199,7 @@ def main() -> None:
 
 
 def _taught_from(region: Path) -> tuple[tuple[TaughtCategory, ...], list[str]]:
-    from classifier.extractors.gazetteer import gazetteer_of, place_names
+    from kabupaten.gazetteer import gazetteer_of, place_names
     from kabupaten.training import load_training
 
     return load_training(region), place_names(gazetteer_of(load(region, "territory").territory))

@@ -15,11 +15,9 @@ from classifier.category.linear_model import Model, abstains, rank
 from classifier.domain import Candidate, Classification
 from classifier.extractors.accused_units import UnitNames, leads_of, owners_of, unit_names, units_accused, units_meant
 from classifier.extractors.conduct_weight import DOUBTFUL, SURE, UNLIKELY, ConductWords
-from classifier.extractors.gazetteer import Gazetteer, gazetteer_of
 from classifier.extractors.language import language_of
 from classifier.extractors.matter import Matters, matter_of, matters_of
 from classifier.extractors.message_type import kind_of
-from classifier.extractors.place import find_place
 from classifier.extractors.protection import is_protected
 from classifier.extractors.spam import is_spam
 from classifier.extractors.urgency import urgency_of
@@ -28,8 +26,10 @@ from contracts.masking import mask
 from contracts.vocabulary import ComplaintType, Urgency
 from kabupaten import Part, Region, load
 from kabupaten.danger import DangerWords
+from kabupaten.gazetteer import Gazetteer, gazetteer_of
 from kabupaten.lexicon import phrases_of
 from kabupaten.phrases import Phrases, tokenise
+from kabupaten.place import find_place
 from kabupaten.sentences import Abbreviations, abbreviations_of, joined
 
 #: The parts of a region that the rules are made of.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contracts.events import Place
 from contracts.vocabulary import ComplaintType, Urgency
 
 #: What a model may be taught beside categories: which kind of message it is, and that it can't wait.
@@ -21,16 +22,6 @@ class Candidate:
     category: str
     confidence: float
     evidence: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where it is. ``stated``: the kecamatan the citizen wrote; ``kecamatan``: the gazetteer's, it may differ."""
-
-    kecamatan: str | None = None
-    desa: str | None = None
-    stated: str | None = None
-    conflict: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

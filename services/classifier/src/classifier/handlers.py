@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from chassis.wire import Emit, Message, Tombstone
 from classifier.domain import Classification
-from contracts.events import Candidate, ComplaintClassified, ComplaintErased, ComplaintReceived, Place
+from contracts.events import Candidate, ComplaintClassified, ComplaintErased, ComplaintReceived
 from contracts.topics import CLASSIFIED
 from contracts.vocabulary import Urgency
 
@@ -33,12 +33,7 @@ def on_message(understand: Callable[[str], Classification], version: str, messag
         urgency=Urgency.DARURAT if data.danger else found.urgency,  # its sender was told so at the door
         spam=found.spam,
         language=found.language,
-        place=Place(
-            kecamatan=found.place.kecamatan,
-            desa=found.place.desa,
-            stated=found.place.stated,
-            conflict=found.place.conflict,
-        ),
+        place=found.place,
         about_units=list(found.about_units),
         model_version=version,
         matter=found.matter or UNSET,

@@ -7,6 +7,8 @@ import unicodedata
 from functools import lru_cache
 from itertools import pairwise
 
+from kabupaten.spelling import APOSTROPHE, WORD
+
 _SHORT_FORMS = """
     yang: yg; sudah: sdh udh udah dah; belum: blm blum; tidak: tdk gak ga nggak ngga tak gk; jalan: jln jl jlan;
     tolong: tlg tlong; mohon: mhn mhon; dengan: dgn dg; karena: krn karna krna; untuk: utk u; dari: dr dri;
@@ -46,38 +48,20 @@ FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 
 _MASK = re.compile(r"\[[A-Z ]{2,40}\]")
 _LINK = re.compile(r"https?://\S+|www\.\S+")
-_APOSTROPHES = "'’‘`´ʔ"
-_APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
 _STRETCHED = re.compile(r"(\w)\1{2,}")
 _TWICE = re.compile(r"\b([^\W\d]{2,})2\b")
-_DOUBLE = re.compile(r"([^\W\d_])\1")
-#: Doubled letters of names this long are one letter: nobody agrees on how to spell them.
-_LONG_NAME = 6
-#: A word of letters, without digits.
-WORD = re.compile(rf"[^\W\d_]+(?:[{_APOSTROPHES}][^\W\d_]*)?")
 
 
 def words(text: str) -> list[str]:
     """Lower-case words of ``text`` with short forms written out; numbers, links and masks are dropped."""
     text = _LINK.sub(" ", _MASK.sub(" ", unicodedata.normalize("NFKC", text))).lower()
-    text = _TWICE.sub(r"\1 \1", _STRETCHED.sub(r"\1", _APOSTROPHE.sub("", text)))
+    text = _TWICE.sub(r"\1 \1", _STRETCHED.sub(r"\1", APOSTROPHE.sub("", text)))
     return [part for word in WORD.findall(text) for part in SHORT.get(word, word).split()]
 
 
 def plain(text: str) -> str:
     """Write ``text`` in lower case, with one kind of apostrophe, hyphens and runs of blanks as one blank."""
-    return re.sub(r"[-\s]+", " ", _APOSTROPHE.sub("'", text.lower())).strip()
-
-
-@lru_cache(maxsize=50_000)
-def fold(word: str) -> str:
-    """Write the word of a name in lower case without accents and apostrophes, doubled letters of longer ones once."""
-    bare = _APOSTROPHE.sub("", word if word.isascii() else _unaccented(word)).lower()
-    return _DOUBLE.sub(r"\1", bare) if len(bare) >= _LONG_NAME else bare
-
-
-def _unaccented(word: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+    return re.sub(r"[-\s]+", " ", APOSTROPHE.sub("'", text.lower())).strip()
 
 
 def word_ngrams(found: list[str]) -> list[str]:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from classifier.extractors.gazetteer import gazetteer_of
-from classifier.extractors.place import find_place
 from classifier.extractors.spam import is_spam
 from contracts.masking import mask
 from kabupaten import load
+from kabupaten.gazetteer import gazetteer_of
 from kabupaten.phrases import Matches
+from kabupaten.place import find_place
 
 HERE = Path(__file__).parent
 

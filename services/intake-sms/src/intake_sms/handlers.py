@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from chassis.database import Pool
 from contracts import ticket
@@ -178,7 +179,7 @@ async def _status(desk: Desk, mo: Mo, number: str) -> NewNotice:
 
 async def _complain(desk: Desk, mo: Mo, wish: Wish, danger: Sequence[DangerKind] = ()) -> NewNotice | None:
     """Take it; who says the same again hears how it is, once a day: whatever answers each SMS must find an end."""
-    submission = replace(_submission(mo, wish), danger=danger)
+    submission = desk.texts.understood(_submission(mo, wish), danger)
     if number := await find_same_text_today(desk.pool, submission):
         again = replace(await _status(desk, mo, number), kind=NoticeKind.AGAIN, key=_today(desk))
         return replace(again, text=desk.texts.said_again(danger, number)) if danger else again
@@ -187,9 +188,7 @@ async def _complain(desk: Desk, mo: Mo, wish: Wish, danger: Sequence[DangerKind]
         desk.settings,
         SERVICE,
         submission,
-        receipt=lambda number: desk.texts.receipt(
-            SERVICE, ComplaintView(ticket=number, rahasia=wish.rahasia, anonim=wish.anonim, danger=[*danger])
-        ),
+        receipt=partial(desk.texts.receipt, SERVICE),
         wake=desk.wake,
         keep=desk.texts.contacts,
     )
@@ -215,7 +214,7 @@ async def _follow_up(desk: Desk, mo: Mo, number: str, item: FollowUp) -> NewNoti
 
     As confidential as that one: an anonymous reporter adds to what nobody can know to be theirs.
     """
-    keep = desk.texts.contacts
+    keep, item = desk.texts.contacts, desk.texts.placed(item)
     if await follow_up(desk.pool, desk.settings, SERVICE, number, item, address=mo.sender, wake=desk.wake, keep=keep):
         return None
     if item.kind == FollowUpKind.ADDITION and item.text and len(item.text.split()) >= ENOUGH_ALONE:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
@@ -15,7 +16,7 @@ from chassis.database import Pool, is_outage
 from contracts.events import FollowUp
 from contracts.ids import complaint_id, derived_id
 from contracts.vocabulary import DangerKind, FollowUpKind
-from intake.complaint_view import ComplaintView, find_view
+from intake.complaint_view import find_view
 from intake.notices import NewNotice, NoticeKind, add_notices
 from intake.own import find_meant, resume_news, stop_news
 from intake.set_aside import put_aside
@@ -215,7 +216,7 @@ async def _carry_out(desk: Desk, post: Seen, wish: Wish) -> None:
 
 
 async def _follow_up(desk: Desk, number: str, item: FollowUp, by: str | None) -> bool:
-    keep = desk.texts.contacts
+    keep, item = desk.texts.contacts, desk.texts.placed(item)
     return await follow_up(desk.pool, desk.settings, SERVICE, number, item, address=by, wake=desk.wake, keep=keep)
 
 
@@ -244,16 +245,14 @@ def _submission(post: Seen, wish: Wish) -> Submission:
 
 
 async def _complain(desk: Desk, post: Seen, wish: Wish, danger: Sequence[DangerKind] = ()) -> None:
-    submission = replace(_submission(post, wish), danger=danger)
+    submission = desk.texts.understood(_submission(post, wish), danger)
     try:
         await accept(
             desk.pool,
             desk.settings,
             SERVICE,
             submission,
-            receipt=lambda number: desk.texts.receipt(
-                SERVICE, ComplaintView(ticket=number, rahasia=wish.rahasia, anonim=wish.anonim, danger=[*danger])
-            ),
+            receipt=partial(desk.texts.receipt, SERVICE),
             wake=desk.wake,
             keep=desk.texts.contacts,
         )

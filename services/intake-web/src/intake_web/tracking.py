@@ -9,7 +9,7 @@ from msgspec import structs
 
 from contracts.events import Evidence
 from contracts.links import host_of
-from contracts.vocabulary import CLOCK_KINDS, Status
+from contracts.vocabulary import CLOCK_KINDS, Status, UpdateKind
 from intake.complaint_view import ComplaintView
 from intake.texts import Texts
 from intake_web.domain import OPEN, sentence
@@ -29,6 +29,11 @@ def danger_of(kinds: Sequence[str], texts: Texts) -> dict[str, Any]:
     """Give whom to call in danger of ``kinds``: a sentence, and the numbers; empty where there is no danger."""
     called = calls(kinds, texts)
     return {"danger": {"text": texts.call_for_help(kinds, most=1), "call": called}} if called else {}
+
+
+def asks_place(story: ComplaintView) -> bool:
+    """Whether its reporter was asked where it is, and has added nothing since."""
+    return story.place_asked and story.status in OPEN and not any(step.kind == UpdateKind.NOTED for step in story.steps)
 
 
 def calls(kinds: Sequence[str], texts: Texts) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ from msgspec import UNSET
 from contracts.events import ComplaintFollowedUp, FollowUp, UnitRouted
 from contracts.sentences import SentenceCode
 from contracts.vocabulary import FINAL, FollowUpKind, Lane, Note, Right, Status, UpdateKind, Why
+from router.by_rule import move_to_its_place
 from router.case import Case, Out, advance, is_rahasia, snapshot, supporters, tell_unit
 from router.rules import Assignment, Rules, last_unit, supervisor, triage
 from router.transfers import Changes, Result, accused_units, alarmed_units, noted, route, triage_unit_of
@@ -76,7 +77,7 @@ def _follow_up(rules: Rules, case: Case, item: FollowUp) -> Result:
         case FollowUpKind.RIGHTS_REQUEST:
             return _rights(rules, case, item)
         case _:
-            return _add(case)
+            return _add(rules, case, item)
 
 
 def _of_merged(rules: Rules, case: Case, parent: Case, item: FollowUp) -> tuple[Case, Case, list[Out]]:
@@ -114,13 +115,15 @@ def _heard(case: Case, note: str, code: SentenceCode) -> Result:
     return case, [*outs, *tell_unit(case, Why.FOLLOWED_UP)]
 
 
-def _add(case: Case) -> Result:
+def _add(rules: Rules, case: Case, item: FollowUp) -> Result:
     if case.status == Status.WAITING_FOR_REPORTER:
         case, update = advance(case, UpdateKind.IN_PROGRESS, code="answer_passed_on")
         return case, [update, *tell_unit(case, Why.FOLLOWED_UP, reason="pelapor menjawab")]
     if case.status in FINAL:
         return noted(case, Note.REFUSED, code="ended")
-    return _heard(case, Note.ADDITION, "passed_on_resolved" if case.status == Status.RESOLVED else "passed_on")
+    case, outs = _heard(case, Note.ADDITION, "passed_on_resolved" if case.status == Status.RESOLVED else "passed_on")
+    case, more = move_to_its_place(rules, case) if item.place else (case, [])
+    return case, [*outs, *more]
 
 
 def _cancel(case: Case) -> Result:

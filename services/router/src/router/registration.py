@@ -9,14 +9,13 @@ import msgspec
 
 from contracts.events import ComplaintClassified, ComplaintReceived, Support
 from contracts.vocabulary import URGENT, WITH_A_UNIT, Lane, Status, UpdateKind, Why
-from router.case import Case, Out, about_units, advance, known, supporters, tell_unit
+from router.by_rule import give, is_untouched
+from router.case import Case, Out, advance, known, supporters, tell_unit
 from router.follow_ups import on_followed_up
-from router.rules import DANGER, OUTSIDE, Assignment, Rules, Understood, assign, triage
+from router.rules import DANGER, Assignment, Rules, triage
 from router.transfers import (
     Result,
     accused_units,
-    alarmed_units,
-    hand_over,
     route,
     triage_unit_of,
     withdraw_from_accused,
@@ -49,38 +48,14 @@ def on_classified(rules: Rules, case: Case, data: ComplaintClassified) -> Result
     if case.received is None:
         return _replace(case, classified=data), []
     waiting = case.status == Status.REGISTERED
-    untouched = case.status == Status.ROUTED and case.classified is None and not case.triage_acted
+    untouched = case.classified is None and is_untouched(case)
     case = _replace(case, classified=data, category=case.category or data.category)
     if not (waiting or untouched):
         case, outs = withdraw_from_accused(rules, case)
         if data.urgency in URGENT and case.status in WITH_A_UNIT and not outs:
             outs = tell_unit(case, Why.UPDATED, reason=f"mendesak ({data.urgency})")
         return case, outs
-    to = assign(rules, _understood(case, data))
-    if to.lane == OUTSIDE:
-        return _hand_over(rules, case, to)
-    if (to.unit, to.lane) == (case.unit, case.lane):  # it is there already: no second "routed" for the citizen
-        return case, tell_unit(case, Why.UPDATED, reason=to.reason)
-    case, outs = route(rules, case, to)
-    if data.urgency in URGENT and to.lane == Lane.UNIT and (desk := triage_unit_of(rules, case)) != to.unit:
-        outs += tell_unit(case, Why.URGENT, unit=desk, reason=f"mendesak ({data.urgency}), langsung ke {to.unit}")
-    return case, outs
-
-
-def _understood(case: Case, data: ComplaintClassified) -> Understood:
-    return Understood(
-        category=data.category,
-        matter=data.matter or None,
-        type=data.type,
-        kecamatan=data.place.kecamatan,
-        abstained=data.abstained,
-        urgency=data.urgency,
-        protected=data.protected is True,
-        perhaps_accusing=data.perhaps_accusing is True,
-        about_units=about_units(case),  # and those that a complaint merged into it accuses
-        place_conflict=data.place.conflict,
-        spam=data.spam,
-    )
+    return give(rules, case, data)
 
 
 def on_unclassified(rules: Rules, case: Case) -> Result:
@@ -125,16 +100,4 @@ def _helpers_ended(rules: Rules, case: Case) -> Result:
             outs += tell_unit(case, Why.ROUTED, unit=heir, reason=reason)
         outs += tell_unit(case, Why.WITHDRAWN, unit=ended, reason=reason)
         outs += tell_unit(case, Why.UPDATED, unit=case.unit, reason=reason)
-    return case, outs
-
-
-def _hand_over(rules: Rules, case: Case, to: Assignment) -> Result:
-    """To an office outside, by rule. The triage unit keeps it, so that it does not lie with nobody."""
-    target, forwards = rules.targets[to.unit], triage_unit_of(rules, case)
-    before = [case.unit] if case.unit else alarmed_units(case)
-    case = _replace(case, unit=forwards, lane=None)
-    case, outs = hand_over(rules, case, target, to.reason)
-    for unit in before:
-        if unit != forwards:
-            outs += tell_unit(case, Why.WITHDRAWN, unit=unit, reason=f"dialihkan ke {forwards}")
     return case, outs

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 
 from contracts.vocabulary import ComplaintType, Lane, Urgency
-from kabupaten.routing import KECAMATAN, RoutingRule, Target
+from kabupaten.routing import KABUPATEN, KECAMATAN, RoutingRule, Target
 from kabupaten.territory import same_place
 from kabupaten.units import Unit
 
@@ -57,6 +57,7 @@ class Understood:
     matter: str | None = None
     type: str = ComplaintType.PENGADUAN
     kecamatan: str | None = None
+    elsewhere: str | None = None
     abstained: bool = False
     urgency: str = Urgency.SEDANG
     about_units: Collection[str] = ()
@@ -200,7 +201,8 @@ def assign(rules: Rules, found: Understood) -> Assignment:
     rule = None if doubt else first
     # Officials who are not the kabupaten's are known by a matter; nobody here may look at them.
     if rule and rule.hand_over and (not conduct or (rule.matters and not about)):
-        return Assignment(lane=OUTSIDE, unit=rule.hand_over, reason=rule.reason)
+        to = _their_government(rules, found) if rule.hand_over == KABUPATEN else rule.hand_over
+        return Assignment(lane=OUTSIDE, unit=to or "", reason=rule.reason)
     if conduct:
         return conduct_desk(rules, about, "menyangkut perilaku aparatur")
     if (
@@ -238,7 +240,13 @@ def _applies(rules: Rules, rule: RoutingRule, found: Understood) -> bool:
         and (not rule.types or found.type in rule.types)
         and (not rule.places or same_place(found.kecamatan or "") in rule.places)
         and (rule.lead != KECAMATAN or _camat(rules, found) is not None)
+        and (rule.hand_over != KABUPATEN or _their_government(rules, found) is not None)
     )
+
+
+def _their_government(rules: Rules, found: Understood) -> str | None:
+    """The target for the kabupaten where it is."""
+    return next((code for code, target in rules.targets.items() if found.elsewhere in target.places), None)
 
 
 def _camat(rules: Rules, found: Understood) -> str | None:

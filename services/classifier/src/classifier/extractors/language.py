@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from classifier.text import WORD
+from kabupaten.spelling import WORD
 
 #: This share of the words decides for a local language; Indonesian words surround them in most messages.
 LOCAL_SHARE, OTHER_SHARE = 0.15, 0.3

@@ -44,6 +44,8 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
     accepted = await visit.accept(draft, sent)
     location = f"{settings.public_url}/v1/complaints/{accepted.ticket}"
     receipt = {**_receipt(accepted, settings, location), **danger_of(sent.danger, texts)}
+    if sent.place_asked:
+        receipt["question"] = texts.on_web("where")
     return _answer(receipt, 202, {"Location": location})
 
 
@@ -60,7 +62,7 @@ async def show(request: Request[Any, Any, Any], number: str, visit: Visiting, te
 
 
 @post("/v1/complaints/{number:str}/follow-ups", status_code=202)
-async def add(request: Request[Any, Any, Any], number: str, visit: Visiting) -> Response[bytes]:
+async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words) -> Response[bytes]:
     """Take what the reporter adds; a stranger learns nothing."""
     problems: dict[str, Said] = {}
     key = _collect(problems, read_key, request.headers.get("idempotency-key"))
@@ -70,7 +72,7 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting) -> 
     canonical, secret = ticket.parse(number), request.headers.get("access-secret")
     if not canonical or not await visit.is_owner(canonical, secret):
         raise unknown_ticket()
-    item = follow_up(canonical, addition, key)
+    item = follow_up(canonical, addition, key, texts)
     if not await visit.add(canonical, item):
         raise unknown_ticket()
     return _answer({"ticket": canonical, "id": item.id}, 202, {})
@@ -78,7 +80,7 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting) -> 
 
 def submission(draft: Draft, key: str, secret: str | None, texts: Texts) -> Submission:
     """``draft`` as every intake hands it over; the key is what stays the same when it comes again."""
-    return Submission(
+    sent = Submission(
         channel="web",
         gateway=GATEWAY,
         external_id=key,
@@ -91,13 +93,13 @@ def submission(draft: Draft, key: str, secret: str | None, texts: Texts) -> Subm
         occurred=draft.occurred,
         anonim=draft.anonim,
         rahasia=draft.rahasia,
-        danger=texts.danger_words.kinds(draft.text),
     )
+    return texts.understood(sent, texts.danger_words.kinds(draft.text))
 
 
-def follow_up(number: str, addition: Addition, key: str) -> FollowUp:
+def follow_up(number: str, addition: Addition, key: str, texts: Texts) -> FollowUp:
     """``addition`` to the complaint ``number``; the same key gives the same id."""
-    return FollowUp(
+    item = FollowUp(
         id=derived_id(number, f"follow-up {key}"),
         kind=addition.kind,
         at=datetime.now(UTC),
@@ -105,6 +107,7 @@ def follow_up(number: str, addition: Addition, key: str) -> FollowUp:
         rating=addition.rating or UNSET,
         right=addition.right or UNSET,
     )
+    return texts.placed(item)
 
 
 def unless_known(request: Request[Any, Any, Any], body: bytes, media_type: str) -> Response[bytes]:

@@ -38,7 +38,7 @@ from intake_web.handlers.visit import PASS
 from intake_web.limits import Limited
 from intake_web.settings import WebSettings
 from intake_web.store import Finished, Found, StoreDown
-from intake_web.tracking import danger_of, tracking
+from intake_web.tracking import asks_place, danger_of, tracking
 
 #: How long a browser may add to its complaint: beyond the promise, the ten working days to reopen and holidays.
 PASS_DAYS = 45
@@ -95,7 +95,7 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
 
 @get("/lacak")
 async def look_up(texts: Words, nomor: str | None = None) -> Response[Any]:
-    """From a number, however it is written, to its page."""
+    """From a number, however it is written to its page."""
     if not nomor:
         return _not_found(texts, "", 200)
     number = ticket.parse(nomor)
@@ -141,15 +141,18 @@ def _page(
 ) -> str:
     query = request.query_params
     complaint = tracking(found, texts, to_reporter=known)
+    place_asked = known and "terkirim" not in query and asks_place(found.story)
+    awaited = "diam" not in query and not place_asked and _is_awaited(complaint, datetime.now(UTC))
     context = {
         "complaint": complaint,
         "hidden": found.story.rahasia and not known,
         "danger": danger_of(found.story.danger if known else (), texts).get("danger"),
+        "place_asked": place_asked,
         "problems": problems or {},
         "fresh": "baru" in query,
         "thanks": sent if (sent := query.get("terkirim")) in KINDS else None,
         "kinds": kinds_for(complaint["status"]),
-        "refresh_s": REFRESH_S if "diam" not in query and _is_awaited(complaint, datetime.now(UTC)) else None,
+        "refresh_s": REFRESH_S if awaited else None,  # not while an answer is written
         "known": known,
         "mine": found.received_at is not None,
         "seq": found.story.seq,
@@ -184,7 +187,7 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, tex
         "rating": int(rating) if rating in _RATINGS else None,
     }
     try:
-        item = follow_up(canonical, read_addition(raw), read_key(typed.get("key")))
+        item = follow_up(canonical, read_addition(raw), read_key(typed.get("key")), texts)
         owner = known or await visit.is_owner(canonical, typed.get("secret", "").strip())
         if not owner or not await visit.add(canonical, item):
             return _addition(found, typed, {"secret": texts.on_web("wrong_code")}, 404, known)

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from classifier.domain import Place
-from classifier.extractors.gazetteer import Gazetteer, gazetteer_of
-from classifier.extractors.place import find_place
+from contracts.events import Place
 from kabupaten import load
+from kabupaten.gazetteer import Gazetteer, gazetteer_of
+from kabupaten.place import find_place
 
 
 @pytest.fixture(scope="module")
-def gazetteer(region: Path) -> Gazetteer:
-    return gazetteer_of(load(region, "territory").territory)
+def gazetteer() -> Gazetteer:
+    return gazetteer_of(load(Path(__file__).parents[2] / "region" / "soppeng", "territory").territory)
 
 
 @pytest.mark.parametrize(
@@ -126,3 +126,26 @@ def test_every_village_is_found_by_its_full_name(gazetteer: Gazetteer) -> None:
         cue = "Kelurahan" if village.kelurahan else "Desa"
         found = find_place(gazetteer, f"Jalan rusak di {cue} {village.desa}, Kec. {village.kecamatan}.")
         assert (village.kecamatan, village.desa) == (found.kecamatan, found.desa)
+
+
+@pytest.mark.parametrize(
+    ("text", "elsewhere"),
+    [
+        ("jalan berlubang di Pammana Kabupaten Wajo, tolong ditambal", "wajo"),
+        ("lampu jalan mati di Sengkang", "sengkang"),
+        ("sampah di pantai Kabupaten Barru, kami dari Soppeng sering ke sana", "barru"),
+        ("di Watampone kabupaten Bone, jalan ke pelabuhan", "watampone"),
+        ("lampu padam di Enrekeng", None),
+        ("mobil dari Bone tiap malam buang sampah di pinggir jalan", None),
+        ("jalan menuju Sengkang rusak", None),
+        ("jalan poros Soppeng-Wajo berlubang", None),
+        ("jalan rusak di perbatasan Soppeng dengan kabupaten Bone", None),
+        ("saya kerja di Makassar, KTP hilang", None),
+        ("sampah kiriman orang Sidrap di Desa Tinco kecamatan Citta, katanya dari kab. Sidrap", None),
+        ("jalan rusak", None),
+    ],
+)
+def test_the_place_of_another_kabupaten_is_named_only_where_it_happened_there(
+    gazetteer: Gazetteer, text: str, elsewhere: str | None
+) -> None:
+    assert elsewhere == find_place(gazetteer, text).elsewhere

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Levenshtein
 
-from classifier.text import WORD, fold
+from kabupaten.spelling import WORD, fold
 from kabupaten.territory import Territory
 
 KECAMATAN_CUES = frozenset({"kec", "kecamatan", "kecmatan", "camat"})
@@ -26,7 +26,8 @@ _REMEMBERED = 50_000
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A name in the gazetteer. ``weak`` places (a capital, a hamlet) yield to others; ``foreign``: not here."""
+    """A name in the gazetteer. ``weak`` places (a capital, a hamlet) yield to others; ``foreign``: not here, with the
+    ``name`` of it."""
 
     kecamatan: str
     desa: str | None = None
@@ -35,8 +36,10 @@ class Entry:
     adverb: bool = False
     weak: bool = False
     foreign: bool = False
+    name: str = ""
 
 
+#: A kabupaten that is not on the list.
 ELSEWHERE = Entry(kecamatan="", foreign=True)
 
 
@@ -125,7 +128,7 @@ def _entries(territory: Territory) -> Iterator[tuple[str, Entry]]:
     for other in territory.others:
         yield other.name, Entry(kecamatan=other.kecamatan, desa=other.desa, weak=True)
     for name in territory.elsewhere:
-        yield name, ELSEWHERE
+        yield name, Entry(kecamatan="", foreign=True, name=name)
 
 
 def place_names(gazetteer: Gazetteer) -> list[str]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from classifier.domain import Place
-from classifier.extractors.gazetteer import (
+from contracts.events import Place
+from kabupaten.gazetteer import (
     CUES,
     DESA_CUES,
     ELSEWHERE,
@@ -16,7 +16,7 @@ from classifier.extractors.gazetteer import (
     Entry,
     Gazetteer,
 )
-from classifier.text import WORD, fold
+from kabupaten.spelling import WORD, fold
 
 _TWICE = re.compile(r"\b([^\W\d_]{3,}) ?2\b")
 _SHORT_CUES = {"kel", "ds"}
@@ -47,6 +47,19 @@ _NAMED_AFTER = {
 }
 #: A road has two ends, and only one of them need be here.
 _ROUTE = {"poros", "jalan", "jln", "jalur", "rute", "trayek", "jurusan", "antara"}
+_IN = {"di", "ri"}
+#: Who is, or goes, there tells of something else.
+_AWAY = _ROUTE - {"jalan", "jln"} | {
+    "arah",
+    "menuju",
+    "tujuan",
+    "batas",
+    "perbatasan",
+    "berbatasan",
+    "kuliah",
+    "kerja",
+    "rumah",
+}
 _SPEAKER = {"saya", "sy", "kami", "km", "aku", "kita"}
 #: Folded, as all words here: "tinggal" is "tingal".
 _FROM = {"warga", "orang", "dari", "asal", "asli", "aslinya", "berasal", "tingal", "penduduk", "domisili"}
@@ -72,7 +85,10 @@ class _Hit:
 def find_place(gazetteer: Gazetteer, text: str) -> Place:
     """The place that ``text`` names; all fields are None where it names none."""
     tokens = _tokens(text)
-    hits = _at_the_scene(tokens, _here(tokens, list(_hits(gazetteer, tokens))))
+    everywhere = list(_hits(gazetteer, tokens))
+    hits = _at_the_scene(tokens, _here(tokens, everywhere))
+    if not hits:
+        return Place(elsewhere=_elsewhere(gazetteer, tokens, everywhere))
     kecamatan = [h for h in hits if h.entry.desa is None and not h.entry.weak]
     villages = [h for h in hits if h.entry.desa is not None and not h.entry.weak]
     said = next((h.entry.kecamatan for h in sorted(kecamatan, key=lambda h: not h.cued)), None)
@@ -113,6 +129,23 @@ def _here(tokens: list[_Token], hits: list[_Hit]) -> list[_Hit]:
         if not (hit.entry.foreign or outside):
             kept.append(hit)
     return kept
+
+
+def _elsewhere(gazetteer: Gazetteer, tokens: list[_Token], hits: list[_Hit]) -> str | None:
+    """The place of another kabupaten where it happened; None where it is only mentioned, or lies on our border."""
+    for hit in hits:
+        before = {token.folded for token in tokens[max(0, hit.at - 4) : hit.at]}
+        at_it = _cued_by(tokens, hit, _ELSEWHERE_CUES) or _cue(tokens, hit.at) in _IN
+        from_there = not before.isdisjoint(_FROM | _AWAY) or _near_home(gazetteer, tokens, hit)
+        if hit.entry.foreign and hit.entry.name and at_it and not from_there:
+            return hit.entry.name
+    return None
+
+
+def _near_home(gazetteer: Gazetteer, tokens: list[_Token], hit: _Hit) -> bool:
+    """Whether our own kabupaten is named beside it: a border, or a road from one to the other."""
+    near = tokens[max(0, hit.at - 5) : hit.at + hit.length + 2]
+    return any(token.folded in gazetteer.home for token in near)
 
 
 def _cued_by(tokens: list[_Token], hit: _Hit, cues: set[str]) -> bool:
@@ -185,15 +218,15 @@ def _accept(
     cue = _cue(tokens, at)
     if cue in _NAMED_AFTER:
         return None
-    foreign = any(e.foreign for e in entries)
+    abroad = next((e for e in entries if e.foreign), None)
     ours = tuple(e for e in entries if not e.foreign)
     # "taman kota Watansoppeng" is here; a hamlet is no kecamatan, but elsewhere one may have its name.
     weak = all(e.weak for e in ours)
     if cue in (KECAMATAN_CUES | _KABUPATEN_CUES if weak else _ELSEWHERE_CUES):
-        return _Hit(ELSEWHERE, at, length, True) if foreign else None
+        return _Hit(abroad, at, length, True) if abroad else None
     hit = _ours(gazetteer, tokens, at, length, ours) if ours else None
-    if foreign and not (hit and (hit.cued or _beside(gazetteer, tokens, at + length, hit.entry.kecamatan))):
-        return _Hit(ELSEWHERE, at, length, False)
+    if abroad and not (hit and (hit.cued or _beside(gazetteer, tokens, at + length, hit.entry.kecamatan))):
+        return _Hit(abroad, at, length, False)
     return hit
 
 

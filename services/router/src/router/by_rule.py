@@ -1,0 +1,75 @@
+"""Gives a complaint to whom the rules name for what is understood of it, as long as no person has acted on it. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from contracts.events import ComplaintClassified
+from contracts.vocabulary import URGENT, Lane, Status, Why
+from router.case import Case, about_units, tell_unit
+from router.rules import OUTSIDE, Assignment, Rules, Understood, assign
+from router.transfers import Result, alarmed_units, hand_over, route, triage_unit_of
+
+_replace = msgspec.structs.replace
+
+
+def is_untouched(case: Case) -> bool:
+    """Whether it lies where the rules have put it, and nobody there has acted."""
+    return case.status == Status.ROUTED and not case.triage_acted
+
+
+def give(rules: Rules, case: Case, data: ComplaintClassified) -> Result:
+    """Route it by what was understood, or hand it over."""
+    to = assign(rules, _understood(case, data))
+    if to.lane == OUTSIDE:
+        return _hand_over(rules, case, to)
+    if (to.unit, to.lane) == (case.unit, case.lane):  # it is there already: no second "routed" for the citizen
+        return case, tell_unit(case, Why.UPDATED, reason=to.reason)
+    case, outs = route(rules, case, to)
+    if data.urgency in URGENT and to.lane == Lane.UNIT and (desk := triage_unit_of(rules, case)) != to.unit:
+        outs += tell_unit(case, Why.URGENT, unit=desk, reason=f"mendesak ({data.urgency}), langsung ke {to.unit}")
+    return case, outs
+
+
+def move_to_its_place(rules: Rules, case: Case) -> Result:
+    """Give it to another if its place, which its text did not name and its reporter has told now, says so."""
+    data = case.classified
+    if data is None or _names_a_place(data) or not is_untouched(case):
+        return case, []
+    to = assign(rules, _understood(case, data))
+    return (case, []) if (to.unit, to.lane) == (case.unit, case.lane) else give(rules, case, data)
+
+
+def _names_a_place(data: ComplaintClassified) -> bool:
+    return bool(data.place.kecamatan or data.place.elsewhere)
+
+
+def _understood(case: Case, data: ComplaintClassified) -> Understood:
+    told = [item.place for item in case.follow_ups if item.place]
+    place = data.place if _names_a_place(data) or not told else told[0]
+    return Understood(
+        category=data.category,
+        matter=data.matter or None,
+        type=data.type,
+        kecamatan=place.kecamatan,
+        elsewhere=place.elsewhere,
+        abstained=data.abstained,
+        urgency=data.urgency,
+        protected=data.protected is True,
+        perhaps_accusing=data.perhaps_accusing is True,
+        about_units=about_units(case),  # and those that a complaint merged into it accuses
+        place_conflict=place.conflict,
+        spam=data.spam,
+    )
+
+
+def _hand_over(rules: Rules, case: Case, to: Assignment) -> Result:
+    """To an office outside, by rule. The triage unit keeps it, so that it does not lie with nobody."""
+    target, forwards = rules.targets[to.unit], triage_unit_of(rules, case)
+    before = [case.unit] if case.unit else alarmed_units(case)
+    case = _replace(case, unit=forwards, lane=None)
+    case, outs = hand_over(rules, case, target, to.reason)
+    for unit in before:
+        if unit != forwards:
+            outs += tell_unit(case, Why.WITHDRAWN, unit=unit, reason=f"dialihkan ke {forwards}")
+    return case, outs

@@ -1,0 +1,84 @@
+"""A complaint goes where its place says, also when its reporter tells that afterwards; what a person decided stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from router_office import Office, classified, followed_up, item, kinds, received, reply
+from router_office import to_units as units
+
+from contracts.events import Place
+from router.adapters.region import read_rules
+
+REGION = read_rules(Path(__file__).parents[3] / "region" / "soppeng")
+NOWHERE = Place()
+GANRA, WAJO, BALI = Place(kecamatan="Ganra"), Place(elsewhere="sengkang"), Place(elsewhere="bali")
+
+
+def office(category: str, place: Place = NOWHERE, **facts: Any) -> Office:
+    it = Office(rules=replace(REGION, similar_merge=None))
+    it.hear(received(), classified(category=category, place=place, **facts))
+    return it
+
+
+def answers(it: Office, place: Place) -> list[Any]:
+    return it.hear(followed_up(item("addition", 1, text="tempatnya di sana", place=place)))
+
+
+def test_its_place_told_afterwards_moves_it_to_the_camat() -> None:
+    it = office("desa_kelurahan")
+    assert "DPMD" == it.case.unit
+    told = answers(it, GANRA)
+    assert ["noted", "routed"] == kinds(told)
+    assert ("KEC-GANRA", ["DPMD"]) == (it.case.unit, [each.unit for each in it.case.support])
+
+
+def test_a_place_that_changes_nothing_is_only_passed_on() -> None:
+    it = office("jalan_jembatan")
+    told = answers(it, GANRA)
+    assert (["noted"], [("PUPR", "followed-up")]) == (kinds(told), units(told))
+
+
+def test_what_its_text_named_stands() -> None:
+    it = office("desa_kelurahan", Place(kecamatan="Citta"))
+    answers(it, GANRA)
+    assert "KEC-CITTA" == it.case.unit
+
+
+@pytest.mark.parametrize("action", ["acknowledge", "progress"])
+def test_nobody_takes_it_from_who_has_begun(action: str) -> None:
+    it = office("desa_kelurahan")
+    it.hear(("DPMD", reply(action)))
+    assert (["noted"], "DPMD") == (kinds(answers(it, GANRA)), it.case.unit)
+
+
+def test_what_is_in_another_kabupaten_is_handed_over_to_that() -> None:
+    it = office("jalan_jembatan", WAJO)
+    step = it.story()[-1]
+    assert ("handed_over", "Pemerintah Kabupaten Wajo", "tempatnya di kabupaten lain") == (
+        step.kind, step.target, step.reason,
+    )  # fmt: skip
+
+
+def test_it_is_handed_over_also_when_that_is_told_afterwards() -> None:
+    it = office("penerangan_jalan")
+    assert "DISHUB" == it.case.unit
+    told = answers(it, WAJO)
+    assert ["noted", "handed_over"] == kinds(told)
+    assert ("DISHUB", "withdrawn") in units(told)
+
+
+@pytest.mark.parametrize(
+    ("category", "place", "doubt"),
+    [
+        ("kependudukan", WAJO, {}),  # who lives here has papers here, wherever it happened
+        ("jalan_jembatan", BALI, {}),  # nobody there is known to us
+        ("jalan_jembatan", WAJO, {"abstained": True}),
+        ("jalan_jembatan", WAJO, {"urgency": "darurat"}),
+    ],
+)
+def test_what_is_not_clearly_theirs_stays_here(category: str, place: Place, doubt: dict[str, Any]) -> None:
+    assert "routed" == office(category, place, **doubt).case.status
