@@ -55,6 +55,7 @@ def understand(text: str) -> Classification:
         top=(Candidate(category=category, confidence=0.9),),
         type=ComplaintType.PENGADUAN,
         urgency=Urgency.SEDANG,
+        danger=False,
         spam=False,
         language="id",
         place=Place(),

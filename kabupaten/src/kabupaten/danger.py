@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
+from typing import NamedTuple
 
 import msgspec
 
@@ -39,6 +40,16 @@ _REMEMBERED = 50_000
 _FEW, FEW_ENOUGH = 3, 1.0
 
 
+class Heard(NamedTuple):
+    """What a text tells of danger: its ``kinds``, whether phrases tell of them for ``certain``, how much all its words
+    weigh (from about -12 to 8), and how many ``words`` it has."""
+
+    kinds: list[DangerKind]
+    certain: bool
+    weight: float
+    words: int
+
+
 class DangerWords:
     """The words of danger of a region."""
 
@@ -49,21 +60,28 @@ class DangerWords:
 
     def kinds(self, text: str) -> list[DangerKind]:
         """List the kinds of danger that ``text`` tells of, in the order of ``DangerKind``; most tell of none."""
-        spelt = self._spelt(text)
+        return self.hear(text).kinds
+
+    def hear(self, text: str) -> Heard:
+        """Tell what ``text`` says of danger. Without ordinary messages to compare with, words weigh nothing."""
+        tokens = tokenise(self._spelt(text))
         if not self._lists.ordinary:
-            return self.certain(text)
-        tokens = tokenise(spelt)
+            certain = self.certain(text)
+            return Heard(certain, bool(certain), 0, len(tokens.words))
         found, signs = self._phrases.search(tokens), signs_of(tokens.words)
-        said = _told(found)
-        if not said and len(tokens.words) <= _FEW and weigh(self._weights, signs) <= FEW_ENOUGH:
-            return [kind for kind in DangerKind if tuple(tokens.words) in self._shortest[kind]]
-        if not said and "calm" in found and "not_now" in found:
-            return []
-        enough = IN_DOUBT_ENOUGH if "calm" in found else WEIGHS_ENOUGH
-        if said == [DangerKind.UNSPECIFIED] or (not said and weigh(self._weights, signs) <= enough):
-            return said
-        # The phrases say that there is danger; which it is, all the words together say better.
-        return [kind for kind in DangerKind if kind in (*said, likeliest(self._shares, signs))]
+        said, weight = _told(found), weigh(self._weights, signs)
+        kinds = said
+        if not said and len(tokens.words) <= _FEW and weight <= FEW_ENOUGH:
+            kinds = [kind for kind in DangerKind if tuple(tokens.words) in self._shortest[kind]]
+        elif said != [DangerKind.UNSPECIFIED] and (said or self._is_enough(found, weight)):
+            # The phrases say that there is danger; which it is, all the words together say better.
+            kinds = [kind for kind in DangerKind if kind in (*said, likeliest(self._shares, signs))]
+        return Heard(kinds, bool(said), weight, len(tokens.words))
+
+    def _is_enough(self, found: Matches, weight: float) -> bool:
+        if "calm" not in found:
+            return weight > WEIGHS_ENOUGH
+        return "not_now" not in found and weight > IN_DOUBT_ENOUGH
 
     def certain(self, text: str) -> list[DangerKind]:
         """List the kinds that phrases tell of for sure, or an example of few words.

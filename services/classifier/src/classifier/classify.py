@@ -23,7 +23,7 @@ from classifier.extractors.spam import is_spam
 from classifier.extractors.urgency import urgency_of
 from classifier.text import plain
 from contracts.masking import mask
-from contracts.vocabulary import ComplaintType, Urgency
+from contracts.vocabulary import ComplaintType
 from kabupaten import Part, Region, load
 from kabupaten.danger import DangerWords
 from kabupaten.gazetteer import Gazetteer, gazetteer_of
@@ -116,6 +116,7 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
     place = find_place(rules.gazetteer, masked)
     said = rules.message.search(tokenise(read))
     kind = kind_of(said, found.hints)
+    danger = rules.danger.hear(masked)
     accusing, owner = rules.accusing.weigh(masked), _owner(rules, top, masked)
     accused = units_accused(
         rules.sentence,
@@ -140,7 +141,8 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
         top=tuple(top),
         matter=matter_of(rules.matters, top[0].category, masked),
         type=kind,
-        urgency=Urgency.DARURAT if rules.danger.kinds(masked) else urgency_of(said, kind, found.hints),
+        urgency=urgency_of(said, kind, found.hints, danger),
+        danger=bool(danger.kinds),
         spam=is_spam(said),
         language=language_of(read),
         place=place,

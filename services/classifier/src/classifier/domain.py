@@ -29,7 +29,8 @@ class Classification:
     """Everything understood from one text. ``category`` is the best guess even when ``abstained``.
 
     ``matter`` is a narrower subject of that category, where the text names one; ``protected``: it names a victim of
-    violence or of a child's, and is confidential.
+    violence or of a child's, and is confidential;
+    ``danger``: its words sound of danger to life, be it urgent or not.
     """
 
     category: str
@@ -39,6 +40,7 @@ class Classification:
     matter: str | None
     type: ComplaintType
     urgency: Urgency
+    danger: bool
     spam: bool
     language: str
     place: Place

@@ -30,7 +30,8 @@ def on_message(understand: Callable[[str], Classification], version: str, messag
         abstained=found.abstained,
         top=[Candidate(category=c.category, confidence=c.confidence, evidence=list(c.evidence)) for c in found.top],
         type=found.type,
-        urgency=Urgency.DARURAT if data.danger else found.urgency,  # its sender was told so at the door
+        # The door heard danger in words that are masked here.
+        urgency=Urgency.DARURAT if data.danger and not found.danger else found.urgency,
         spam=found.spam,
         language=found.language,
         place=found.place,

@@ -100,8 +100,8 @@ def test_predict_prints_the_promised_fields(model_file: Path, region: Path) -> N
     result = run("predict", "--model", str(model_file), "--region", str(region), given=given)
     first, second = (json.loads(line) for line in result.stdout.splitlines())
     fields = "id category confidence abstained top matter type urgency spam language place about_units"
-    assert {*fields.split(), "protected", "perhaps_accusing", "masked_text"} == set(first)
-    assert {"kecamatan", "desa", "stated", "conflict"} == set(first["place"])
+    assert {*fields.split(), "danger", "protected", "perhaps_accusing", "masked_text"} == set(first)
+    assert {"kecamatan", "desa", "stated", "conflict", "elsewhere"} == set(first["place"])
     assert [{"category", "confidence", "evidence"}] * 3 == [set(candidate) for candidate in first["top"]]
     assert (first["id"], first["category"], second["id"], second["abstained"]) == ("1", "air_bersih", 2, True)
 

@@ -38,21 +38,21 @@ BLIND: dict[str, list[tuple[tuple[str, ...], float]]] = {
     "web": [
         (("type", "permintaan_informasi", "f1"), 0.85),
         (("urgent", "recall"), 0.85),
-        (("urgent", "precision"), 0.18),
+        (("urgent", "precision"), 0.60),
         (("kecamatan", "right"), 0.90),
     ],
     "short": [
         (("type", "permintaan_informasi", "f1"), 0.80),
-        (("urgent", "recall"), 0.85),
-        (("urgent", "precision"), 0.42),
+        (("urgent", "recall"), 0.80),
+        (("urgent", "precision"), 0.57),
         (("kecamatan", "right"), 0.90),
     ],
 }
 TOGETHER = [
     (("type", "permintaan_informasi", "f1"), 0.88),
     (("type", "aspirasi", "f1"), 0.60),
-    (("urgent", "recall"), 0.90),
-    (("urgent", "precision"), 0.28),
+    (("urgent", "recall"), 0.85),
+    (("urgent", "precision"), 0.60),
     (("kecamatan", "right"), 0.90),
 ]
 CEILINGS = [(("spam", "complaints_flagged"), 0.005), (("kecamatan", "wrong"), 0.01)]

