@@ -255,10 +255,12 @@ LATE = [REGISTERED, ROUTED, clock("breached")]
 def test_a_breach_is_apologized_for_once_with_the_next_step() -> None:
     view = told(*LATE, clock("escalated", level=1, escalate_to=["head", "SETDA"]))
     next_step = "Unitnya sudah diingatkan, bila tetap diam atasannya diberi tahu. Jawabannya kami kirim."
-    apology = f"{T}: maaf, tenggat Kamis 5 Mar terlewati. {next_step}"
+    apology = f"{T}: maaf, belum dijawab sampai Kamis 5 Mar. {next_step}"
     assert [("step", "1"), ("apology", "2")] == notices(view)
     assert [change(1, "routed"), apology] == texts(view)
-    missed = "Mohon maaf, tenggat Kamis 5 Mar terlewati. {} sudah kami ingatkan; bila tetap diam atasannya diberi tahu."
+    missed = (
+        "Mohon maaf, belum dijawab sampai Kamis 5 Mar. {} sudah kami ingatkan; bila tetap diam atasannya diberi tahu."
+    )
     higher = "Keterlambatan ini diteruskan ke atasan: pimpinan {}, Sekretariat Daerah."
     assert [each.format(TEXTS.unit("PUPR")) for each in (missed, higher)] == [each.text for each in view.steps[2:]]
 
@@ -272,14 +274,14 @@ def test_whoever_was_told_of_a_breach_hears_that_it_was_none_and_of_another_one(
     view = told(*LATE, clock("retracted"), clock("breached"))
     assert ["apology", "correction", "apology"] == [kind for kind, _ in notices(view)][1:]
     assert "2" == view.notices[2].corrects
-    assert f"{T}: ralat, tenggat Kamis 5 Mar ternyata tidak terlewati." == texts(view)[2]
+    assert f"{T}: ralat, janji Kamis 5 Mar ternyata tidak terlewati." == texts(view)[2]
     assert ["breached", "retracted", "breached"] == page(view)
 
 
 def test_a_step_of_the_ladder_that_was_none_is_corrected_on_the_page_alone() -> None:
     view = told(*LATE, clock("escalated", level=1), clock("retracted", level=1))
     assert [("step", "1"), ("apology", "2")] == notices(view)
-    assert "Ralat: keterlambatan tenggat Kamis 5 Mar belum diteruskan ke atasan." == view.steps[-1].text
+    assert "Ralat: keterlambatan untuk Kamis 5 Mar belum diteruskan ke atasan." == view.steps[-1].text
     assert view.breached
 
 
@@ -316,7 +318,7 @@ def test_a_pause_and_the_new_due_date_are_on_the_page_and_told_with_the_next_cha
     assert TEXTS.status_line(waiting, T).endswith(". Sampai Anda menjawab, batas waktu kami hentikan.")
     passed = told(*ASKED, clock("resumed", deadline_at=LATER), ANSWERED)  # the bound, and then the router goes on
     assert (False, LATER, False) == (passed.paused, passed.deadline_at, passed.deadline_untold)
-    assert texts(passed)[-1].endswith("Tenggat sekarang Jumat 6 Mar.")
+    assert texts(passed)[-1].endswith("Dijawab paling lambat Jumat 6 Mar.")
     assert ["paused", "resumed"] == page(passed)
 
 
@@ -336,8 +338,11 @@ def test_a_question_for_which_no_clock_stands_is_asked_at_once_and_without_a_dat
     view = told(*ASKED[:3], clock("resumed"), goes_on)
     assert ["2", "4"] == [key for _, key in notices(view)]
     assert ("step", "2", texts(view)[0]) == revised(view)[-1]
-    assert not any("paling lambat" in text for text in texts(view))
-    assert "karena waktu bertanya sudah habis. Jawaban Anda tetap diteruskan. Tenggat sekarang Kamis" in texts(view)[-1]
+    assert not any("Jawablah paling lambat" in text for text in texts(view))
+    assert (
+        "karena waktu bertanya sudah habis. Jawaban Anda tetap diteruskan. Dijawab paling lambat Kamis"
+        in texts(view)[-1]
+    )
 
 
 def test_the_bound_of_an_earlier_question_is_none_of_the_next() -> None:
@@ -351,7 +356,7 @@ def test_the_notice_of_an_answered_question_waits_for_the_new_due_date_and_carri
     (text,) = [each.text for each in told(*ASKED, ANSWERED).notices if each.key == "4" and each.after_s]
     for deadline_at, day in ((LATER, "Jumat 6"), (DEADLINE, "Kamis 5")):  # also when it is as before
         after = told(*ASKED, ANSWERED, clock("resumed", deadline_at=deadline_at))
-        assert ("step", "4", f"{text} Tenggat sekarang {day} Mar.") == revised(after)[-1]
+        assert ("step", "4", f"{text} Dijawab paling lambat {day} Mar.") == revised(after)[-1]
         assert not after.deadline_untold
     assert [0] == [each.after_s for each in told(*ASKED, step("cancelled")).notices if each.key == "4"]
 
@@ -360,7 +365,7 @@ def test_the_notice_of_an_answered_question_waits_for_the_new_due_date_and_carri
 def test_a_new_round_tells_its_due_date_also_when_all_is_read_late(kind: str) -> None:
     begun = step(kind), ROUTED, clock("deadline_set", round=2, deadline_at=LATER)
     view = told(REGISTERED, SET, step("resolved"), clock("met"), *begun)
-    assert ("step", "4", f"{change(4, kind)} Tenggat sekarang Jumat 6 Mar.") == revised(view)[-1]
+    assert ("step", "4", f"{change(4, kind)} Dijawab paling lambat Jumat 6 Mar.") == revised(view)[-1]
     assert not view.deadline_untold
 
 
@@ -368,13 +373,13 @@ def test_a_moved_deadline_is_not_lost_with_work_in_progress_that_is_not_told() -
     moved = [step("in_progress"), SET, clock("resumed", deadline_at=LATER), step("in_progress")]
     assert ["0", "4"] == [key for _, key in notices(told(*moved, step("acknowledged")))]
     assert told(*moved).deadline_untold
-    assert "Tenggat sekarang Jumat" in texts(told(*moved, step("acknowledged")))[-1]
+    assert "Dijawab paling lambat Jumat" in texts(told(*moved, step("acknowledged")))[-1]
 
 
 def test_a_due_date_that_was_worked_out_again_is_told_at_once_and_once() -> None:
     again = clock("rescheduled", deadline_at=LATER)
     view = told(REGISTERED, SET, again, again, ROUTED)
-    says = f"{T}: Tenggat dihitung ulang menjadi Jumat 6 Mar, karena hari kerja atau aturannya berubah."
+    says = f"{T}: Dijawab paling lambat Jumat 6 Mar, dihitung ulang karena hari kerja atau aturannya berubah."
     assert [says, change(4, "routed")] == texts(view)
     assert not view.deadline_untold
     assert 2 == len(told(REGISTERED, SET, again, clock("rescheduled")).notices)
@@ -393,14 +398,14 @@ def test_while_a_question_is_open_no_date_is_told_that_assumes_the_whole_pause()
     assert (True, ["2"]) == (view.paused, [key for _, key in notices(view)])
     assert not any("dihitung ulang" in text for text in texts(view))
     answered = told(*ASKED, clock("rescheduled", deadline_at=LATER), ANSWERED, clock("resumed", deadline_at=LATER))
-    assert answered.revisions[-1].text.endswith("Tenggat sekarang Jumat 6 Mar.")
+    assert answered.revisions[-1].text.endswith("Dijawab paling lambat Jumat 6 Mar.")
 
 
 def test_an_answer_ends_what_there_was_to_tell_of_the_deadline() -> None:
     moved = [REGISTERED, SET, clock("resumed", deadline_at=LATER)]
     assert told(*moved).deadline_untold
     done = told(*moved, step("resolved", message="Sudah."), step("closed"))
-    assert (False, False) == (done.deadline_untold, any("Tenggat" in text for text in texts(done)))
+    assert (False, False) == (done.deadline_untold, any("Dijawab paling lambat" in text for text in texts(done)))
 
 
 def test_the_page_knows_supports_proof_and_whose_complaint_it_was_merged_into() -> None:
@@ -419,24 +424,25 @@ def test_who_was_merged_has_the_deadline_of_the_parent_and_hears_of_it_as_its_ow
     view = told(*merged)
     assert (LATER, False, False) == (view.deadline_at, view.breached, view.paused)
     assert (
-        f"{T} digabung dengan laporan yang sama, {PARENT}. Tenggatnya Jumat 6 Mar. Perkembangannya" in texts(view)[-1]
+        f"{T} digabung dengan laporan yang sama, {PARENT}. Dijawab paling lambat Jumat 6 Mar. Perkembangannya"
+        in texts(view)[-1]
     )
     assert len(texts(view)[-1]) <= 160
     much_later = LATER + timedelta(days=3)
     moved = told(*merged, clock("resumed", deadline_at=much_later))
-    assert ("deadline", "4", f"{T}: Tenggat sekarang Senin 9 Mar.") == (*notices(moved)[-1], texts(moved)[-1])
+    assert ("deadline", "4", f"{T}: Dijawab paling lambat Senin 9 Mar.") == (*notices(moved)[-1], texts(moved)[-1])
     late = told(*merged, clock("breached", deadline_at=LATER), clock("retracted", deadline_at=LATER))
     assert ["apology", "correction"] == [kind for kind, _ in notices(late)][-2:]
     parted = told(*merged, step("unmerged"), clock("deadline_set", round=2, deadline_at=much_later))
     assert (much_later, None) == (parted.deadline_at, parted.parent)
-    assert parted.revisions[-1].text.endswith("Tenggat sekarang Senin 9 Mar.")
+    assert parted.revisions[-1].text.endswith("Dijawab paling lambat Senin 9 Mar.")
 
 
 @pytest.mark.parametrize(
     ("code", "flags", "says"),
     [
-        ("parent_late", (True, False), "Maaf, tenggatnya Jumat 6 Mar sudah terlewati."),
-        ("parent_paused", (False, True), "Tenggatnya berhenti sementara, menunggu jawaban pelapor."),
+        ("parent_late", (True, False), "Maaf, belum dijawab sampai Jumat 6 Mar."),
+        ("parent_paused", (False, True), "Batas waktunya berhenti sementara, menunggu jawaban pelapor."),
     ],
 )
 def test_who_was_merged_hears_how_it_stands_with_the_parents_deadline(
@@ -450,7 +456,7 @@ def test_who_was_merged_hears_how_it_stands_with_the_parents_deadline(
 def test_who_was_merged_during_a_question_hears_the_date_that_was_not_said_then() -> None:
     paused = step("merged", parent=PARENT, deadline_at=LATER, code="parent_paused")
     view = told(REGISTERED, SET, paused, clock("resumed", deadline_at=LATER, status="merged"))
-    assert "Tenggat sekarang Jumat 6 Mar." in texts(view)[-1]
+    assert "Dijawab paling lambat Jumat 6 Mar." in texts(view)[-1]
 
 
 @pytest.mark.parametrize(
@@ -697,7 +703,7 @@ async def test_who_has_it_is_told_by_itself_when_the_receipt_is_gone(pool: Pool,
         await handle([event.record])
     assert ["receipt", "step"] == [kind for kind, *_ in await waiting(pool)]
     told = await pool.fetchval("SELECT text FROM notices WHERE kind = 'step'")
-    assert f"{change(2, 'routed', ticket=ticket)} Tenggat sekarang Kamis 5 Mar." == told
+    assert f"{change(2, 'routed', ticket=ticket)} Dijawab paling lambat Kamis 5 Mar." == told
 
 
 @pytest.mark.connected
@@ -730,7 +736,7 @@ async def test_a_due_date_goes_with_its_notice_or_with_the_next_change(
     for batch in [records] if together else [[record] for record in records]:
         await handle(batch)
     rows = await pool.fetch("SELECT kind, key, text FROM notices ORDER BY id")
-    told_it = [row["key"] for row in rows if row["text"].endswith("Tenggat sekarang Jumat 6 Mar.")]
+    told_it = [row["key"] for row in rows if row["text"].endswith("Dijawab paling lambat Jumat 6 Mar.")]
     assert (["4"] if wait_s else ["6"]) == told_it
 
 
@@ -744,7 +750,7 @@ async def test_a_receipt_that_left_without_its_due_date_is_made_up_for_with_the_
     for each in numbered([REGISTERED, SET, ROUTED], ticket=ticket):
         await handle([each.record])
     text = await pool.fetchval("SELECT text FROM notices WHERE kind = 'step'")
-    assert text.endswith("Tenggat sekarang Kamis 5 Mar.")
+    assert text.endswith("Dijawab paling lambat Kamis 5 Mar.")
     assert not (await load_views(pool, [ticket]))[ticket].deadline_untold
 
 
@@ -763,7 +769,7 @@ async def test_who_had_the_apology_hears_once_that_the_deadline_was_kept(
         await handle([record])
         await handle([record])
     rows = await pool.fetch("SELECT text FROM notices WHERE kind = 'correction'")
-    said = f"{ticket}: ralat, tenggat Kamis 5 Mar ternyata tidak terlewati."
+    said = f"{ticket}: ralat, janji Kamis 5 Mar ternyata tidak terlewati."
     assert ([] if state == "dropped" else [said]) == [row["text"] for row in rows]
 
 
@@ -801,3 +807,13 @@ def test_who_is_in_danger_is_told_of_no_date() -> None:
     after, _ = build_decide("intake-sms", TEXTS, notify=True, wait_s=10)(before, message_, NOW)
     assert DEADLINE == after[T].deadline_at
     assert ([], []) == (after[T].revisions, after[T].notices)
+
+
+def test_what_is_resolved_says_until_when_it_may_be_reopened_and_so_does_the_answer_to_a_bad_mark() -> None:
+    done = step("resolved", message="Sudah.")
+    rated = step("noted", status="resolved", note="rating", code="rated_resolved")
+    view = told(ROUTED, done, clock("deadline_set", "closing", deadline_at=LATER), rated)
+    assert ("step", "1", f"{change(1, 'resolved', message='Sudah.')} Paling lambat Jumat 6 Mar.") == revised(view)[-1]
+    assert [0, 10, 0] == [each.after_s for each in view.notices]
+    assert texts(view)[-1].endswith(f"Balas BUKA {T}. Paling lambat Jumat 6 Mar.")
+    assert "Paling lambat" not in texts(told(ROUTED, done))[-1]

@@ -90,7 +90,7 @@ def test_in_public_nothing_that_the_clock_has_us_say_names_a_unit() -> None:
     way += [clock(7, "resumed", LATER), step(8, "acknowledged", SOCIAL), clock(9, "rescheduled", DUE)]
     texts = said(*way, service=SOCIAL)
     assert [] == telling(texts)
-    assert any("maaf, tenggat Kamis 5 Mar terlewati" in text for text in texts)
+    assert any("maaf, belum dijawab sampai Kamis 5 Mar" in text for text in texts)
 
 
 def test_a_confidential_complaint_is_so_in_public_also_where_an_old_step_does_not_say_so() -> None:

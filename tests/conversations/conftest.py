@@ -33,6 +33,7 @@ def desk(pool: Pool, texts: Texts) -> Desk:
     settings = SmsSettings(
         **{
             **fixtures.UNREACHABLE,
+            "receipt_wait_s": 0,  # what is done with a complaint is told by itself, where a step can be seen to tell it
             "kafka_username": "intake-sms",
             "region_dir": REGION,
             "sms_listen_port": 9,

@@ -308,7 +308,7 @@ def test_who_was_merged_hears_how_the_other_complaint_ends(system: System, unit:
     triage.deadline(parent)
     triage.must(child, "merge", into=parent)
     told = system.until_told(number, f"{child} digabung dengan laporan yang sama, {parent}.")
-    assert any("Tenggatnya " in text for text in told)
+    assert any("paling lambat" in text for text in told)
     assert "sudah digabung" in triage.reply(parent, "merge", into=child)["reason"]
 
     triage.must(parent, "acknowledge")

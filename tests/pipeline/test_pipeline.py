@@ -195,7 +195,7 @@ def test_an_sms_that_nobody_answers_becomes_a_breach(pipeline: Pipeline) -> None
     assert ["routed", "deadline-set", "warned", "breached"] == pipeline.whys("PDAM")
     routed, apology = pipeline.told
     assert f"{TICKET} diteruskan ke PDAM Kabupaten Soppeng." == routed
-    assert f"{TICKET}: maaf, tenggat Selasa 3 Mar pukul 12.00 terlewati." in apology
+    assert f"{TICKET}: maaf, belum dijawab sampai Selasa 3 Mar pukul 12.00." in apology
 
 
 def test_a_reply_in_time_keeps_the_promise_and_silence_closes_the_complaint(pipeline: Pipeline) -> None:

@@ -31,11 +31,12 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 class Pending(Struct, frozen=True, kw_only=True):
-    """The notice of step ``seq`` that waits for what the clock says to it: a bound to a question, or a deadline."""
+    """The notice of step ``seq`` that waits for what the clock says to it: a bound to a question, a deadline, or the
+    last day to reopen it."""
 
     seq: int
     text: str
-    waits_for: Literal["bound", "deadline"]
+    waits_for: Literal["bound", "deadline", "last_day"]
 
 
 class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):

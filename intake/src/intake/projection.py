@@ -71,6 +71,8 @@ class ComplaintProjection:
         own = data.origin == self.service
         outline = self._in_public(view) or self._in_public(data)
         text = self.texts.change(data, service=self.service, outline=outline) if own else ""
+        if data.code == "rated_resolved":
+            text = self._until(text, view)
         after = _moved(view, data)
         if own:
             after = _told_on_page(after, data, now, text)
@@ -149,7 +151,10 @@ class ComplaintProjection:
     def _on_clock(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
         """Keep the deadline and what became of it; the rest is no concern of citizens."""
         if data.stage == StageName.CLOSING and data.kind in _DEADLINES:
-            return _set(view, "reopening", data.seq, reopen_until=data.deadline_at or None)
+            view = _set(view, "reopening", data.seq, reopen_until=data.deadline_at or None)
+            if view.pending and view.pending.waits_for == "last_day" and view.reopen_until:
+                return self._revise(view, view.pending, self._until(view.pending.text, view))
+            return view
         if data.stage == StageName.RIGHTS and data.origin == self.service:
             return self._on_rights(view, data, now)
         if data.stage != StageName.COMPLETION:
@@ -266,6 +271,11 @@ class ComplaintProjection:
         text = form.format(ticket=view.ticket, due=self.texts.day(data.deadline_at) if data.deadline_at else "")
         return self._tell(_with(view, apologies=left), NoticeKind.CORRECTION, data.seq, text, corrects=str(wrong))
 
+    def _until(self, text: str, view: ComplaintView) -> str:
+        """Behind ``text`` the last day on which it may be reopened, once that is known."""
+        last = self.texts.said_by_clock("judge_by", view.reopen_until) if text and view.reopen_until else ""
+        return f"{text} {last}".strip()
+
     def _said(self, kind: str, view: ComplaintView, data: ComplaintUpdated | None = None) -> str:
         """Word what the clock did, of the deadline of ``data`` or else the one that holds."""
         due = (data.deadline_at if data else None) or view.deadline_at
@@ -311,7 +321,10 @@ def _told_on_page(view: ComplaintView, data: ComplaintUpdated, now: datetime, te
 
 
 def _waits_for(before: ComplaintView, view: ComplaintView, data: ComplaintUpdated) -> str | None:
-    """What the clock will say to ``data``: a bound to a question, a deadline to its answer and to a new round."""
+    """What the clock will say to ``data``: a bound to a question, a deadline to its answer and to a new round, the last
+    day on which what was resolved may be reopened."""
+    if data.kind == UpdateKind.RESOLVED:
+        return "last_day"
     if data.status in DONE or data.kind == UpdateKind.MERGED:
         return None
     if data.kind == _ASKED:

@@ -147,7 +147,7 @@ class Texts:
             "ticket": update.ticket,
             "unit": self.unit(update.unit, update.lane),
             "support": self.parts["support"].format(support=support) if support else "",
-            "message": update.message or self._of_code(update),
+            "message": update.message or self._of_code(update, service),
             "reason": (update.reason or "").rstrip(" ."),
             "target": update.target or "",
             "contact": self._contact(update),
@@ -167,13 +167,12 @@ class Texts:
         name = forms.get(update.kind)  # type: ignore[call-overload]
         return self.answers(service)[name].format(ticket=update.ticket) if name else ""
 
-    def _of_code(self, update: ComplaintUpdated) -> str:
+    def _of_code(self, update: ComplaintUpdated, service: str) -> str:
         """The sentence that goes with it where nobody wrote one; none for a code that this version does not know."""
         due = self.day(update.deadline_at) if update.deadline_at else ""
         ended = self.ended.get(update.status, "")
-        return self.codes.get(update.code or "", "").format(
-            due=due, ended=ended, parent=update.parent or "", ticket=update.ticket
-        )
+        how = self.answers(service)["reopen_how"].format(ticket=update.ticket)
+        return self.codes.get(update.code or "", "").format(due=due, ended=ended, parent=update.parent or "", how=how)
 
     def why(self, day: DerivationDay) -> str:
         """Say why ``day`` counts or does not; in the clock's own words where it sent no code that we know."""

@@ -39,7 +39,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys(
             (
                 *("head", "retracted", "not_escalated"),
-                *("paused", "answer_by", "resumed", "rescheduled", "moved"),
+                *("paused", "answer_by", "judge_by", "resumed", "rescheduled", "moved"),
             ),
             _CLOCK,
         ),
@@ -51,7 +51,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys(("parent_due", "parent_late"), frozenset({"due"})),
         **dict.fromkeys(("ended", "cancel_ended"), frozenset({"ended"})),
         "cancel_merged": frozenset({"parent"}),
-        "rated_resolved": _TICKET,
+        "rated_resolved": frozenset({"how"}),
     },
     "ended": dict.fromkeys((*sorted(FINAL), Status.RESOLVED), frozenset[str]()),
     "parts": {
@@ -91,6 +91,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                 "where",
                 "answer_how",
                 "judge_how",
+                "reopen_how",
             ),
             _TICKET,
         ),
@@ -103,7 +104,18 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
     "social": {
         **dict.fromkeys(
-            ("receipt", "receipt_sorted", "rahasia", "anonim", "not_yours", "private", "answer_how", "judge_how"),
+            (
+                "receipt",
+                "receipt_sorted",
+                "rahasia",
+                "anonim",
+                "not_yours",
+                "private",
+                "personal",
+                "answer_how",
+                "judge_how",
+                "reopen_how",
+            ),
             _TICKET,
         ),
         "receipt_routed": _TICKET | {"unit"},
@@ -129,7 +141,16 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                 *(f"then_{kind}" for kind in FollowUpKind if kind != FollowUpKind.RIGHTS_REQUEST),
                 # … and what the pages say.
                 *("contact", "anonim", "rahasia", "opened", "elsewhere", "no_unit", "merged", "no_due", "paused"),
-                *("answer_how", "judge_how", Status.HANDED_OVER, "hidden", "seen", "seen_rahasia", "sms_number"),
+                *(
+                    "answer_how",
+                    "judge_how",
+                    "reopen_how",
+                    Status.HANDED_OVER,
+                    "hidden",
+                    "seen",
+                    "seen_rahasia",
+                    "sms_number",
+                ),
                 *("image", "video", "audio", "file", "where", "where_hint"),
             ),
             frozenset[str](),

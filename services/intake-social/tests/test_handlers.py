@@ -25,7 +25,7 @@ POST = Seen(
     id="100",
     author_id="42",
     author="andi_soppeng",
-    text="@LaporSoppeng jalan rusak, WA 0812-3456-7890",
+    text="@LaporSoppeng jalan rusak",
     at=datetime(2026, 3, 2, 2, 0, tzinfo=UTC),
     root="100",
     version="100",
@@ -99,13 +99,25 @@ async def test_who_wants_no_more_mentions_is_told_that_the_complaint_goes_on(des
 
 
 async def test_a_post_becomes_a_complaint_and_is_answered_in_its_thread(desk: Desk, pool: Pool) -> None:
-    await take(desk, POST)
+    await take(desk, replace(POST, text="@LaporSoppeng jalan rusak, WA 0812-3456-7890"))
     (event,) = await published(pool)
     assert isinstance(event, ComplaintReceived)
     assert ("x", "intake-social", "jalan rusak, WA [TELEPON]") == (event.channel, event.origin, event.text)
     receipt = f"Terima kasih, laporan Anda kami terima dengan nomor {event.ticket}. Di mana tempatnya? Balas saja."
-    assert [("receipt", "x:100", receipt)] == await said(pool)
+    assert [
+        ("receipt", "x:100", receipt),
+        ("answer-100 personal", "x:100", desk.texts.social["personal"]),
+    ] == await said(pool)
     assert b"andi_soppeng" not in await pool.fetchval("SELECT value FROM outbox")
+
+
+async def test_who_adds_a_number_in_public_is_advised_to_delete_it_once(desk: Desk, pool: Pool) -> None:
+    await take(desk, POST)
+    for _ in range(2):
+        await take(desk, reply_of(POST, "101", "@LaporSoppeng hubungi saya di 0812-3456-7890"))
+    advice = desk.texts.social["personal"]
+    assert [("answer-101 personal", "x:101", advice)] == [each for each in await said(pool) if "personal" in each[0]]
+    assert len(advice) <= 280
 
 
 async def test_the_number_of_an_office_is_not_masked(desk: Desk, pool: Pool) -> None:

@@ -461,7 +461,7 @@ async def test_what_is_over_shows_no_due_date(web: httpx.AsyncClient, fake: Any,
     page = (await web.get(f"/laporan/{number}")).text
 
     assert "Dijawab paling lambat" not in page
-    assert "lewat tenggat" not in page
+    assert "terlambat</span>" not in page
 
 
 async def test_what_was_handed_over_is_not_said_to_be_with_the_unit_that_passed_it_on(

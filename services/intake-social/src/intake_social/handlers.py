@@ -15,6 +15,7 @@ import msgspec
 from chassis.database import Pool, is_outage
 from contracts.events import FollowUp
 from contracts.ids import complaint_id, derived_id
+from contracts.masking import mask
 from contracts.vocabulary import DangerKind, FollowUpKind
 from intake.complaint_view import find_view
 from intake.notices import NewNotice, NoticeKind, add_notices
@@ -256,6 +257,7 @@ async def _complain(desk: Desk, post: Seen, wish: Wish, danger: Sequence[DangerK
             wake=desk.wake,
             keep=desk.texts.contacts,
         )
+        await _advise(desk, post)
     except TextProblem as problem:
         await _say(desk, post, desk.texts.refusal(problem))
     except KeyReused:
@@ -283,12 +285,22 @@ async def _add(desk: Desk, post: Seen, number: str, text: str, *, by: str | None
     item = FollowUp(id=_item_id(post), kind=FollowUpKind.ADDITION, at=post.at, text=text)
     try:
         clean(text)
-        return await _follow_up(desk, number, item, by)
+        taken = await _follow_up(desk, number, item, by)
+        if taken:
+            await _advise(desk, post)
+        return taken
     except TextProblem as problem:
         await _say(desk, post, desk.texts.refusal(problem))
     except KeyReused:  # read twice, and understood otherwise the second time
         pass
     return True
+
+
+async def _advise(desk: Desk, post: Seen) -> None:
+    """What we mask everybody reads in the post itself, until its author deletes that."""
+    if mask(post.text, desk.texts.contacts) != post.text:
+        key = f"{post.version or post.id} personal"
+        await _tell(desk, post, NewNotice(post.thread, NoticeKind.ANSWER, key, desk.texts.social["personal"]))
 
 
 async def _say(desk: Desk, post: Seen, text: str) -> None:
