@@ -130,6 +130,8 @@ def at(event: Message, time: datetime) -> Message:
         ([("in_progress", 1), ("acknowledged", 2), ("in_progress", 3)], ["0", "1", "2"]),
         ([("in_progress", 1), ("escalated", 2), ("in_progress", 3)], ["0"]),
         ([("acknowledged", 1), ("acknowledged", 2)], ["0", "1"]),
+        # The answer of the reporter is no work yet.
+        ([("waiting_for_reporter", 1), ("in_progress", 2), ("in_progress", 3), ("in_progress", 4)], ["0", "1", "2"]),
     ],
 )
 def test_work_in_progress_is_told_once_a_day_while_nothing_else_happens(

@@ -1,26 +1,44 @@
-"""Fixtures: the desk of intake-sms, with a database of its own."""
+"""Fixtures: the doors of the intakes, each with a database of its own."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 import intake
 from chassis.database import Pool
 from intake.texts import PARTS, Texts
-from intake_sms.handlers import Desk
+from intake_sms.handlers import Desk as SmsDesk
 from intake_sms.settings import SmsSettings
+from intake_social.handlers import Desk as SocialDesk
+from intake_social.settings import SocialSettings
+from intake_web.adapters.postgres import PostgresStore
+from intake_web.app import build_app
+from intake_web.settings import WebSettings
 from kabupaten import load
 from testing import fixtures
 
+sys.path.insert(0, str(Path(__file__).parent))
+from doors import Door, SmsDoor, WebDoor, XDoor
+
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
-REGION = Path(__file__).parents[2] / "region" / "soppeng"
+ROOT = Path(__file__).parents[2]
+REGION = ROOT / "region" / "soppeng"
+SETTINGS = {
+    **fixtures.UNREACHABLE,
+    "region_dir": REGION,
+    "receipt_wait_s": 0,  # what is done with a complaint is told by itself, where a step can be seen to tell it
+}
 
 
 @pytest.fixture
 def migrations() -> list[Path]:
-    return [intake.MIGRATIONS]
+    return [intake.MIGRATIONS, ROOT / "services" / "intake-social" / "migrations"]
 
 
 @pytest.fixture(scope="session")
@@ -29,18 +47,30 @@ def texts() -> Texts:
 
 
 @pytest.fixture
-def desk(pool: Pool, texts: Texts) -> Desk:
-    settings = SmsSettings(
+async def door(pool: Pool, texts: Texts) -> AsyncIterator[Callable[[str], Door]]:
+    web = WebSettings(**{**SETTINGS, "kafka_username": "intake-web", "web_port": 10, "web_public_url": "https://lapor"})
+    store = PostgresStore(pool, web, "intake-web", lambda: None, within_s=30, keep=texts.contacts)
+    app: Any = build_app(store, web, texts)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://lapor") as client:
+        yield lambda channel: _door(channel, pool, texts, client)
+
+
+def _door(channel: str, pool: Pool, texts: Texts, client: httpx.AsyncClient) -> Door:
+    if channel == "web":
+        return WebDoor(client, pool, texts)
+    if channel == "x":
+        secrets = {f"x_{name}": name for name in ("consumer_key", "consumer_secret", "access_token", "access_secret")}
+        social = SocialSettings(**{**SETTINGS, **secrets, "kafka_username": "intake-social", "x_poll_s": 0.05})
+        return XDoor(SocialDesk(pool=pool, settings=social, texts=texts, wake=lambda: None))
+    sms = SmsSettings(
         **{
-            **fixtures.UNREACHABLE,
-            "receipt_wait_s": 0,  # what is done with a complaint is told by itself, where a step can be seen to tell it
+            **SETTINGS,
             "kafka_username": "intake-sms",
-            "region_dir": REGION,
             "sms_listen_port": 9,
             "sms_mo_token": "a-token-of-the-test",
             "kannel_send_url": "http://127.0.0.1:9/cgi-bin/sendsms",
             "kannel_username": "lapor",
-            "kannel_password": "p&ss word",
+            "kannel_password": "secret",
         }
     )
-    return Desk(pool=pool, settings=settings, texts=texts)
+    return SmsDoor(SmsDesk(pool=pool, settings=sms, texts=texts))

@@ -126,6 +126,9 @@ class FollowUp(Struct, frozen=True, kw_only=True):
     rating: Annotated[int, Meta(ge=1, le=5)] | UnsetType = UNSET
     right: Annotated[str | UnsetType, _one_of(words.Right, "Of a rights_request, UU 27/2022 (PDP)")] = UNSET
     place: Annotated[Place | UnsetType, Meta(description="Where it is, if the text names a place.")] = UNSET
+    told: Annotated[
+        bool | UnsetType, Meta(description="Its sender was told already to which complaint it was added.")
+    ] = UNSET
     rahasia: Annotated[
         bool | UnsetType, Meta(description="Added to a confidential complaint that was merged into this one.")
     ] = UNSET

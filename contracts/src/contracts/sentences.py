@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 SentenceCode = Literal[
     "passed_on",
+    "passed_on_told",
     "passed_on_resolved",
     "answer_passed_on",
     "too_many_merged",

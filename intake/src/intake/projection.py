@@ -76,7 +76,8 @@ class ComplaintProjection:
         after = _moved(view, data)
         if own:
             after = _told_on_page(after, data, now, text)
-        if self.notify and own and data.kind != UpdateKind.REGISTERED and not self._told_today(view, data, now):
+        known = data.kind == UpdateKind.REGISTERED or data.code == "passed_on_told"
+        if self.notify and own and not known and not self._told_today(view, data, now):
             after = self._announce(view, after, data, text)
         return after
 
@@ -101,9 +102,11 @@ class ComplaintProjection:
 
     def _told_today(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> bool:
         """Whether the last step was the same work in progress, on the same day: the page has all of them."""
-        before = (step for step in reversed(view.steps) if step.seq < data.seq and step.kind not in CLOCK_KINDS)
-        last = next(before, None)
+        before = [step for step in view.steps if step.seq < data.seq and step.kind not in CLOCK_KINDS]
+        last = before[-1] if before else None
         if last is None or (last.kind, data.kind) != (UpdateKind.IN_PROGRESS, UpdateKind.IN_PROGRESS):
+            return False
+        if len(before) > 1 and before[-2].kind == _ASKED:  # the reporter's answer has brought it back to work
             return False
         return last.at.astimezone(self.texts.zone).date() == now.astimezone(self.texts.zone).date()
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
+import msgspec
+
 from chassis.database import Pool
 from contracts import ticket
 from contracts.events import FollowUp
@@ -93,10 +95,11 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     if meant and meant.kind in _SAID:
         metrics.REQUESTS.labels(CHANNEL, meant.kind).inc()
         return await _reply(desk, mo, meant)
-    refused = await _act(desk, mo, _as_meant(wish, meant, mo))
+    implied = meant if meant and meant.kind == "addition" else None
+    refused = await _act(desk, mo, _as_meant(wish, meant, mo), told=implied is not None)
     if refused:
         return refused
-    said = _said_back(desk, meant, item_id) if meant and meant.kind == "addition" else None
+    said = _said_back(desk, implied, item_id) if implied else None
     if not danger or (meant or wish).kind not in ("addition", "answer"):
         return said
     call = desk.texts.call_for_help(danger)
@@ -117,12 +120,14 @@ def _as_meant(wish: Wish, meant: Meant | None, mo: Mo) -> Wish:
     return Wish(command.kind, ticket=meant.ticket, command=command)
 
 
-async def _act(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
+async def _act(desk: Desk, mo: Mo, wish: Wish, *, told: bool) -> NewNotice | None:
     say, item_id = desk.texts.sms, derived_id(_key(mo), "follow-up")
     if wish.kind == "complaint":
         return await _complain(desk, mo, wish)
     metrics.REQUESTS.labels(CHANNEL, wish.kind).inc()
     if wish.command and (item := wish.command.follow_up(item_id, desk.clock())):
+        if told:
+            item = msgspec.structs.replace(item, told=True)
         if refused := await _follow_up(desk, mo, wish.ticket, item):
             return refused
         return await _status(desk, mo, wish.ticket) if wish.command.asks else None

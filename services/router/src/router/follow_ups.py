@@ -121,7 +121,8 @@ def _add(rules: Rules, case: Case, item: FollowUp) -> Result:
         return case, [update, *tell_unit(case, Why.FOLLOWED_UP, reason="pelapor menjawab")]
     if case.status in FINAL:
         return noted(case, Note.REFUSED, code="ended")
-    case, outs = _heard(case, Note.ADDITION, "passed_on_resolved" if case.status == Status.RESOLVED else "passed_on")
+    code: SentenceCode = "passed_on_resolved" if case.status == Status.RESOLVED else "passed_on"
+    case, outs = _heard(case, Note.ADDITION, "passed_on_told" if item.told else code)
     case, more = move_to_its_place(rules, case) if item.place else (case, [])
     return case, [*outs, *more]
 

@@ -1,0 +1,141 @@
+"""The doors through which a conversation is led: SMS and X as their intakes take them, and the website by its pages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import httpx
+
+from chassis.database import Pool
+from intake.texts import Texts
+from intake_sms.domain import Mo
+from intake_sms.handlers import Desk as SmsDesk
+from intake_sms.handlers import take as take_sms
+from intake_social.handlers import Desk as SocialDesk
+from intake_social.handlers import Seen
+from intake_social.handlers import take as take_post
+
+ME = "+6281234567890"
+#: What is chosen on the page of a complaint; all else is written there as it is.
+_CHOSEN = {"NILAI": "rating", "BUKA": "reopen", "BATAL": "cancel"}
+#: What begins on the form of the front page.
+_BY_FORM = ("new", "danger", "none", "help")
+
+
+class Door(Protocol):
+    """Where a citizen speaks. ``service`` is the intake behind it; ``notify``: it answers by messages."""
+
+    service: str
+    notify: bool
+
+    @property
+    def pool(self) -> Pool: ...
+
+    @property
+    def texts(self) -> Texts: ...
+
+    async def say(self, text: str, becomes: str, ticket: str, *, stranger: bool) -> str:
+        """Say ``text``, about ``ticket`` if there is one; returns what is read on a page."""
+
+    async def look(self, ticket: str) -> str:
+        """What a page says of ``ticket``."""
+
+
+@dataclass
+class SmsDoor:
+    desk: SmsDesk
+    service: str = "intake-sms"
+    notify: bool = True
+    sent: int = 0
+
+    @property
+    def pool(self) -> Pool:
+        return self.desk.pool
+
+    @property
+    def texts(self) -> Texts:
+        return self.desk.texts
+
+    async def say(self, text: str, becomes: str, ticket: str, *, stranger: bool) -> str:
+        self.sent += 1
+        await take_sms(self.desk, Mo(id=f"mo-{self.sent}", sender=ME, repliable=True, text=text))
+        return ""
+
+    async def look(self, ticket: str) -> str:
+        return ""
+
+
+@dataclass
+class XDoor:
+    """Each post answers the first: a new matter opens a conversation of its own."""
+
+    desk: SocialDesk
+    service: str = "intake-social"
+    notify: bool = True
+    sent: int = 0
+    root: str = ""
+
+    @property
+    def pool(self) -> Pool:
+        return self.desk.pool
+
+    @property
+    def texts(self) -> Texts:
+        return self.desk.texts
+
+    async def say(self, text: str, becomes: str, ticket: str, *, stranger: bool) -> str:
+        self.sent += 1
+        number = str(100 + self.sent)
+        self.root = self.root or number
+        author = ("7", "lain") if stranger else ("42", "warga")
+        post = Seen(
+            channel="x", id=number, version=number, author_id=author[0], author=author[1], root=self.root,
+            text=f"@LaporSoppeng {text}", at=datetime.now(UTC),
+        )  # fmt: skip
+        # As a process that was just started: what is stored alone says what was taken.
+        await take_post(replace(self.desk, known={}), post)
+        return ""
+
+    async def look(self, ticket: str) -> str:
+        return ""
+
+
+@dataclass
+class WebDoor:
+    client: httpx.AsyncClient
+    pool: Pool
+    texts: Texts
+    service: str = "intake-web"
+    notify: bool = False
+    sent: int = field(default=0)
+
+    async def say(self, text: str, becomes: str, ticket: str, *, stranger: bool) -> str:
+        self.sent += 1
+        if becomes in _BY_FORM:
+            page = (await self.client.get("/")).text
+            hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+            return await self._sent("/", {**hidden, "text": text})
+        word, _, rest = text.partition(" ")
+        kind = _CHOSEN.get(word, becomes if becomes == "cancel" else "addition")
+        form = {"key": f"key-{self.sent}", "kind": kind, "text": rest if word in _CHOSEN else text}
+        if kind == "rating":
+            form |= {"rating": rest.split()[0], "text": ""}
+        return await self._sent(f"/laporan/{ticket}/tambahan", form)
+
+    async def _sent(self, path: str, form: dict[str, Any]) -> str:
+        answer = await self.client.post(path, files={name: (None, value) for name, value in form.items()})
+        if answer.is_redirect:
+            answer = await self.client.get(answer.headers["location"])
+        return _read(answer.text)
+
+    async def look(self, ticket: str) -> str:
+        return _read((await self.client.get(f"/laporan/{ticket}")).text)
+
+
+def _read(page: str) -> str:
+    """What a person reads on it: the words of its main part."""
+    main = page[page.index("<main") : page.index("</main>")]
+    return " ".join(re.sub(r"<[^>]+>", " ", main).split())
