@@ -31,7 +31,7 @@ def test_soppeng_names_the_national_number_of_each_danger_first() -> None:
         "unspecified": "110",
     }
     [despair] = load(SOPPENG, "emergency").emergency.calls([DangerKind.DESPAIR])
-    assert despair.in_words == "119 lalu tekan 8 (gratis, rahasia)"
+    assert despair.in_words == "119 ext 8 (gratis, rahasia)"
 
 
 def test_of_several_dangers_the_first_number_of_each_comes_before_all_others_and_no_list_is_long() -> None:

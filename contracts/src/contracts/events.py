@@ -385,6 +385,14 @@ class ReplyAnswer(Struct, frozen=True, kw_only=True):
     ] = []
 
 
+class OnDuty(Struct, frozen=True, kw_only=True):
+    """Who can be reached in a unit just now."""
+
+    unit: UnitCode
+    name: str
+    number: str
+
+
 class UnitRouted(Struct, frozen=True, kw_only=True):
     """What a unit receives: the full snapshot and why it came."""
 
@@ -394,6 +402,10 @@ class UnitRouted(Struct, frozen=True, kw_only=True):
     reason: str | UnsetType = UNSET
     reply: ReplyAnswer | UnsetType = UNSET
     stage: Annotated[str | UnsetType, Meta(description=_listed(words.StageName, "The promise it is about"))] = UNSET
+    on_duty: Annotated[
+        list[OnDuty],
+        Meta(description="Of what can't wait: who is reached now, in the unit, or for the triage lane in all units."),
+    ] = []
 
 
 class UnitReplied(Struct, frozen=True, kw_only=True):

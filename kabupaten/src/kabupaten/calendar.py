@@ -17,7 +17,7 @@ from kabupaten.source import Source
 from kabupaten.validate import Words, parse, remedy
 
 Weekday = Literal["senin", "selasa", "rabu", "kamis", "jumat", "sabtu", "minggu"]
-_WEEKDAYS: tuple[str, ...] = get_args(Weekday)
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 #: A time of the day from which, and one to which, there is work.
 Hours = tuple[time, time]
 _OFFICE_HOURS = 'write hours by day, in order and apart, such as {senin: ["07.30-12.00", "13.00-16.00"]}'
@@ -81,14 +81,14 @@ def read_calendar(source: Source) -> Calendar:
     refuse([*_check_zone(source, file), *_check_days(source, file), *_check_hours(source, file)])
     return Calendar(
         timezone=ZoneInfo(file.timezone),
-        working_weekdays=frozenset(map(_WEEKDAYS.index, file.working_weekdays)),
+        working_weekdays=frozenset(map(WEEKDAYS.index, file.working_weekdays)),
         local={  # the later rule wins
             **{day.date: LocalDay(working=False, reason=day.reason) for day in file.days_off},
             **{day.date: LocalDay(working=True, reason=day.reason, half=True) for day in file.half_days},
             **{day.date: LocalDay(working=day.working, reason=day.reason) for day in file.overrides},
         },
         office_hours={
-            _WEEKDAYS.index(day): tuple(filter(None, map(_span, spans))) for day, spans in file.office_hours.items()
+            WEEKDAYS.index(day): tuple(filter(None, map(_span, spans))) for day, spans in file.office_hours.items()
         },
         joint_leave_complete=frozenset(file.joint_leave_complete),
     )
@@ -117,7 +117,7 @@ def _check_hours(source: Source, file: _File) -> Iterator[Problem]:
         for text, hours in read:
             if hours is None:
                 yield source.wrong(where, f"{text!r} is not a span of hours", _OFFICE_HOURS)
-        if day not in _WEEKDAYS or not spans:
+        if day not in WEEKDAYS or not spans:
             yield source.wrong(where, f"{day!r} has no hours that can be read", _OFFICE_HOURS)
         if any(begins[0] < ended[1] for ended, begins in pairwise(filter(None, (hours for _, hours in read)))):
             yield source.wrong(where, "its spans overlap or are out of order", _OFFICE_HOURS)

@@ -16,6 +16,7 @@ from kabupaten.references import TYPES, texts_at
 from kabupaten.routing import KABUPATEN, KECAMATAN, RoutingRule
 from kabupaten.source import Source
 from kabupaten.training import load_training
+from kabupaten.units import A_UNIT
 
 Sources = Mapping[Part, Source]
 
@@ -184,6 +185,12 @@ def _count(region: Region, sources: Sources) -> Iterator[Problem]:
             yield sources["territory"].wrong(("count", kind), problem, remedy)
 
 
+def _on_duty(region: Region, sources: Sources) -> Iterator[Problem]:
+    """Who is on duty is so in a unit that there is."""
+    for unit in region.on_duty.keys() - region.units.by_code.keys():
+        yield sources["on_duty"].wrong(("on_duty", unit), f"units.yaml does not have {unit}", A_UNIT)
+
+
 def _plain_ascii(_: Region, sources: Sources) -> Iterator[Problem]:
     """What comes into an SMS is plain ASCII: one other letter, and one SMS becomes two."""
     texts: tuple[tuple[Part, str], ...] = (
@@ -221,4 +228,5 @@ _CHECKS: tuple[tuple[tuple[Part, ...], Callable[[Region, Any], Iterator[Problem]
     (("territory",), _places),
     (("territory",), _count),
     (("units", "routing", "texts"), _plain_ascii),
+    (("units", "on_duty"), _on_duty),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from kabupaten.conduct import read_conduct
 from kabupaten.danger import read_danger
 from kabupaten.emergency import Emergency, read_emergency
 from kabupaten.lexicon import Abbreviations, Conduct, Danger, MessageType, Protection, Spam, Talk, Urgency, read_lists
+from kabupaten.on_duty import Shift, read_on_duty
 from kabupaten.problems import Problem, RegionError
 from kabupaten.promises import unkept
 from kabupaten.references import unknown_names
@@ -28,7 +29,7 @@ from kabupaten.texts import Texts, read_texts
 from kabupaten.units import Units, read_units
 
 Part = Literal[
-    "units", "categories", "routing", "territory", "sla", "calendar", "texts", "retention", "emergency",
+    "units", "categories", "routing", "territory", "sla", "calendar", "texts", "retention", "emergency", "on_duty",
     "danger", "urgency", "message_type", "spam", "conduct", "abbreviations", "protection", "talk",
 ]  # fmt: skip
 _READERS: dict[Part, Callable[[Source], Any]] = {
@@ -41,6 +42,7 @@ _READERS: dict[Part, Callable[[Source], Any]] = {
     "texts": read_texts,
     "retention": read_retention,
     "emergency": read_emergency,
+    "on_duty": read_on_duty,
     "danger": read_danger,
     "urgency": partial(read_lists, Urgency),
     "message_type": partial(read_lists, MessageType),
@@ -53,7 +55,7 @@ _READERS: dict[Part, Callable[[Source], Any]] = {
 PARTS: tuple[Part, ...] = tuple(_READERS)
 _IN_LEXICON = {"danger", "urgency", "message_type", "spam", "conduct", "abbreviations", "protection", "talk"}
 #: What a region may leave out; its reader then says what is usual.
-_OPTIONAL = {"retention"}
+_OPTIONAL = {"retention", "on_duty"}
 #: A number of 7 to 15 digits (ITU-T E.164), or an e-mail address.
 _CONTACT = re.compile(r"[+(]?\d(?:[ ().-]{0,2}\d){6,14}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
@@ -70,6 +72,7 @@ class Region:
     texts: Texts
     retention: dict[str, timedelta]
     emergency: Emergency
+    on_duty: Mapping[str, tuple[Shift, ...]]
     danger: Danger
     urgency: Urgency
     message_type: MessageType

@@ -9,11 +9,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec import structs
-from router_office import RULES
+from router_office import RULES, classified, received
 
+from chassis.wire import Emit
+from contracts.events import UnitRouted
+from kabupaten.on_duty import Shift
 from kabupaten.routing import RoutingRule
 from kabupaten.units import Unit
+from router.case import Case
+from router.handlers import decide
 from router.rules import Rules, Understood, accused, assign, heir, in_force, priority, supervisor
+from testing.fakes import message
 
 ALL_THREE = ("DISKOMINFO", "INSPEKTORAT", "SETDA")
 
@@ -230,3 +236,32 @@ def test_the_most_urgent_comes_first_then_the_most_reported_then_the_least_certa
     ]
     assert sorted(set(in_order), reverse=True) == in_order
     assert 0 == in_order[-1]
+
+
+ON_DUTY = {
+    "BPBD": [Shift(name="Pusdalops", number="0484", hours="08.00-16.00"), Shift(name="dugaan", confirmed=False)],
+    "PUPR": [Shift(name="regu malam", number="0811", hours="16.00-08.00")],
+}
+
+
+def urgent(urgency: str, unit: str, hour: int) -> list[list[tuple[str, str]]]:
+    """Who is named as on duty in each record to ``unit`` of a complaint that comes at ``hour`` in Soppeng."""
+    rules = replace(RULES, on_duty=ON_DUTY)
+    at, told = datetime(2026, 3, 2, hour, tzinfo=RULES.zone), list[Emit]()
+    cases: dict[str, Case] = {}
+    for event in (received(), classified(urgency=urgency)):
+        changes, emits = decide(rules, cases, message(event, subject="k"), at)
+        cases, told = {**cases, **changes}, [*told, *emits]
+    records = [each.data for each in told if isinstance(each.data, UnitRouted) and each.data.unit == unit]
+    return [[(each.unit, each.number) for each in record.on_duty] for record in records]
+
+
+def test_a_unit_reads_who_is_on_duty_in_it_of_what_cannot_wait() -> None:
+    assert [[("PUPR", "0811")]] == urgent("tinggi", "PUPR", 20)
+    assert [[]] == urgent("tinggi", "PUPR", 10)
+    assert [[]] == urgent("sedang", "PUPR", 20)
+
+
+def test_who_sorts_reads_who_is_on_duty_everywhere() -> None:
+    assert [[("BPBD", "0484")]] == urgent("darurat", "DISKOMINFO", 10)
+    assert [[("PUPR", "0811")]] == urgent("tinggi", "DISKOMINFO", 20)

@@ -23,10 +23,10 @@ from contracts.events import (
     UnitReplied,
     UnitRouted,
 )
-from contracts.vocabulary import CLOCK_KINDS, Status
+from contracts.vocabulary import CLOCK_KINDS, URGENT, Status
 from router import clock_steps, duplicates, erasure, follow_ups, merging, registration, replies
 from router.case import Case, Out
-from router.rules import Rules, in_force
+from router.rules import Rules, in_force, reached
 from router.transfers import Changes, Result
 
 #: So many steps of a story are remembered with their moments.
@@ -152,8 +152,17 @@ def _with_children(
 ) -> tuple[Changes, list[Emit]]:
     followed, more = merging.follow_parent(rules, {**cases, **changes}, outs)
     outs = [*outs, *more]
+    outs = [_with_duty(rules, out, now) for out in outs]
     changes = _with_readers(cases, {**changes, **followed}, outs)
     return _with_moments(changes, outs, now), [_emit(out) for out in outs]
+
+
+def _with_duty(rules: Rules, out: Out, now: datetime) -> Out:
+    """Of what can't wait a unit reads who is on duty in it; who sorts, in every unit."""
+    if not isinstance(out, UnitRouted) or out.complaint is UNSET or out.complaint.urgency not in URGENT:
+        return out
+    units = rules.on_duty if out.unit == rules.admin else [out.unit]
+    return msgspec.structs.replace(out, on_duty=[each for unit in units for each in reached(rules, unit, now)])
 
 
 def _with_moments(changes: Changes, outs: list[Out], now: datetime) -> Changes:

@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 
+from contracts.events import OnDuty
 from contracts.vocabulary import ComplaintType, Lane, Urgency
+from kabupaten.on_duty import Shift
 from kabupaten.routing import KABUPATEN, KECAMATAN, RoutingRule, Target
 from kabupaten.territory import same_place
 from kabupaten.units import Unit
@@ -29,7 +31,7 @@ class Rules:
     nothing of what was done; from ``similar_suggest`` on two complaints are shown as similar, from ``similar_merge`` on
     they are one, None: never without a person. Units come and go at midnight in ``zone``. ``contacts`` are numbers and
     addresses of offices: they are public and not masked. To ``evidence_hosts`` proofs and links may lead
-    (``contracts.links.listed``).
+    (``contracts.links.listed``). ``on_duty`` are who can be reached in each unit.
     """
 
     units: Mapping[str, Unit]
@@ -39,6 +41,7 @@ class Rules:
     last_resort: str
     zone: tzinfo
     camat: Mapping[str, str] = field(default_factory=dict)
+    on_duty: Mapping[str, Sequence[Shift]] = field(default_factory=dict)
     targets: Mapping[str, Target] = field(default_factory=dict)
     routing: tuple[RoutingRule, ...] = ()
     heirs: Mapping[str, str] = field(default_factory=dict)
@@ -276,3 +279,10 @@ def priority(urgency: str | None, confidence: float, reporters: int = 1) -> int:
     """
     rank = _URGENCIES.index(urgency) if urgency in _URGENCIES else _URGENCIES.index(Urgency.SEDANG)
     return 10_000 * rank + 100 * min(max(reporters - 1, 0), 98) + round(100 * (1 - min(max(confidence, 0.0), 1.0)))
+
+
+def reached(rules: Rules, unit: str, at: datetime) -> list[OnDuty]:
+    """Who can be reached in ``unit`` at ``at``."""
+    there = [shift for shift in rules.on_duty.get(unit, ()) if shift.confirmed]
+    local = at.astimezone(rules.zone)
+    return [OnDuty(unit=unit, name=each.name, number=each.number) for each in there if each.covers(local)]

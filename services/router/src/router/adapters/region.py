@@ -10,7 +10,7 @@ from kabupaten.territory import same_place
 from router.rules import Rules
 
 #: What the rules are made of.
-PARTS: tuple[Part, ...] = ("units", "categories", "routing", "calendar")
+PARTS: tuple[Part, ...] = ("units", "categories", "routing", "calendar", "on_duty")
 
 
 def read_rules(folder: Path) -> Rules:
@@ -38,6 +38,7 @@ def rules_of(region: Region) -> Rules:
         similar_suggest=routing.similar.suggest,
         similar_merge=routing.similar.merge,
         zone=region.calendar.timezone,
+        on_duty=region.on_duty,
         contacts=region.contacts,
         evidence_hosts=units.evidence_hosts,
     )

@@ -1,0 +1,80 @@
+"""Reads ``on_duty.yaml``: who can be reached in each unit, by day and hour, when something cannot wait."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from msgspec import Struct
+
+from kabupaten.calendar import WEEKDAYS, Weekday
+from kabupaten.problems import Problem, refuse
+from kabupaten.source import Source
+from kabupaten.validate import Words, parse, remedy
+
+_HOURS = 'write hours, such as "08.00-16.00", or "16.00-08.00" over midnight'
+_SPAN = re.compile(r"([01]\d|2[0-4])[.:]([0-5]\d)-([01]\d|2[0-4])[.:]([0-5]\d)")
+_DAY = 24 * 60
+
+
+class Shift(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is reached at ``number`` during ``hours`` of ``days``; over midnight they are of the day they begin on.
+
+    Until somebody has ``confirmed`` it, nobody is sent there.
+    """
+
+    name: Words
+    number: Annotated[str, remedy('write digits in quotes, such as "0811..."', pattern=r"^[0-9+ -]*$")] = ""
+    days: Annotated[tuple[Weekday, ...], remedy("write days, such as [senin, selasa]", min_length=1)] = WEEKDAYS
+    hours: str = "00.00-24.00"
+    confirmed: bool = True
+
+    def covers(self, at: datetime) -> bool:
+        """Tell whether it is their time at ``at``, in the kabupaten's own time."""
+        begin, end = span_of(self.hours) or (0, _DAY)
+        return any(
+            WEEKDAYS[day.weekday()] in self.days and begin <= minute < (end if end > begin else end + _DAY)
+            for day, minute in ((at, _minute(at)), (at - timedelta(days=1), _minute(at) + _DAY))
+        )
+
+
+def _minute(at: datetime) -> int:
+    return at.hour * 60 + at.minute
+
+
+def span_of(hours: str) -> tuple[int, int] | None:
+    """Give the minutes of the day from which and to which ``hours`` are; None: they can't be read."""
+    found = _SPAN.fullmatch(hours)
+    if found is None:
+        return None
+    begin, end = (int(found[n]) * 60 + int(found[n + 1]) for n in (1, 3))
+    return (begin, end) if begin < _DAY and end <= _DAY and begin != end else None
+
+
+class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    on_duty: dict[str, tuple[Shift, ...]]
+
+
+def read_on_duty(source: Source) -> Mapping[str, tuple[Shift, ...]]:
+    """Read who is on duty, by unit; nobody where the region has no such file.
+
+    Raises:
+        RegionError: it does not fit; all of it is named.
+    """
+    if source.content is None:
+        return {}
+    file = parse(source, _File)
+    refuse(_wrong(source, file))
+    return file.on_duty
+
+
+def _wrong(source: Source, file: _File) -> Iterator[Problem]:
+    for unit, shifts in file.on_duty.items():
+        for n, shift in enumerate(shifts):
+            if span_of(shift.hours) is None:
+                yield source.wrong(("on_duty", unit, n, "hours"), f"{shift.hours!r} are no hours", _HOURS)
+            if shift.confirmed and not shift.number:
+                remedy_ = "write number:, or confirmed: false until it is known"
+                yield source.wrong(("on_duty", unit, n), "it has no number", remedy_)
