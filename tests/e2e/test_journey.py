@@ -83,6 +83,22 @@ def test_a_demonstration_complaint_passes_every_hop_on_every_channel(system: Sys
         assert sorted(times) == times
 
 
+def test_an_operator_sees_this_morning_what_waits_and_where(system: System) -> None:
+    ticket = system.by_web(f"{CLEAR} (pagi ini)")
+    assert "PDAM" == system.unit_of(ticket)
+
+    def counted() -> dict[str, Any] | None:
+        """The router counts every 15 s."""
+        now = system.lapor("top")
+        there = [unit for unit in now["units"] if unit["unit"] == "PDAM" and unit["open"]]
+        return now if there and now["waiting"]["acknowledgement"]["count"] else None
+
+    now = until(counted, 60, "the complaint among those that wait")
+    assert now["waiting"]["acknowledgement"]["oldest_s"] > 0
+    assert "web" in [each["channel"] for each in now["channels"] if each["accepted"]]
+    assert [] == now["away"]
+
+
 def behind_receipt(told: list[str]) -> list[str]:
     """What follows the receipt, and what says who has it, where that did not come in time for it."""
     return [text for text in told[1:] if "diteruskan ke PDAM" not in text]

@@ -25,6 +25,7 @@ from lapor.commands import (
     region,
     restart,
     status,
+    top,
     trace,
     unit,
     up,
@@ -43,7 +44,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    up.up, down.down, status.status, env.env, logs.logs, restart.restart, kill.kill, demo.demo, trace.trace,
+    up.up, down.down, status.status, top.top, env.env, logs.logs, restart.restart, kill.kill, demo.demo, trace.trace,
     provision.provision, erase.erase, erasures.erasures, export.export, certificates.certificates,
 ):  # fmt: skip
     app.command()(command)

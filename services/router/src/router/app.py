@@ -10,11 +10,11 @@ from chassis.authentic import verify
 from chassis.batch import Handler
 from chassis.database import Pool
 from chassis.retention import keep_deleting
-from chassis.service import exit_on, run_processor
+from chassis.service import Task, exit_on, run_processor
 from chassis.settings import read_settings
 from chassis.wire import Emit, Message
 from kabupaten import RegionError, load
-from router import handlers, metrics
+from router import handlers, metrics, open_complaints
 from router.adapters import store
 from router.adapters.region import PARTS, rules_of
 from router.case import Case
@@ -33,6 +33,7 @@ def handler_of(rules: Rules, event_keys: Mapping[str, bytes]) -> Handler[Case]:
     def decide(cases: Mapping[str, Case], message: Message, now: datetime) -> tuple[dict[str, Case], list[Emit]]:
         changes, emits = handlers.decide(rules, cases, message, now)
         metrics.count_ping_pong(cases, emits)
+        metrics.count_ratings(cases, changes)
         return changes, emits
 
     return Handler(
@@ -59,10 +60,11 @@ def run() -> None:
         region = load(settings.region_dir, *PARTS, "retention")
     rules = rules_of(region)
     handler = handler_of(rules, settings.event_keys)
-    tasks = [
+    tasks: list[Task] = [
         partial(triage_timer, rules, settings.triage_after_s, handler),
         partial(clock_timer, settings, rules, handler),
         partial(similar_timer, rules, handler),
         partial(retention, region.retention),
+        open_complaints.watch,
     ]
     run_processor(SERVICE, settings, handler, handlers.sources(rules), tasks)

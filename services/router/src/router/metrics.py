@@ -15,6 +15,15 @@ from router.case import Case
 RETURNS = Counter("lapor_returns", "Complaints that a unit gave back", ["unit"])
 PING_PONG = Counter("lapor_ping_pong", "Complaints that came back to a unit that had passed them on", ["unit"])
 SIMILAR = Counter("lapor_similar", "Complaints that the sweep found again", ["outcome"])
+WHERE = ("unit", "kecamatan", "status")
+OPEN = Gauge("lapor_complaints_open", "Complaints that somebody is at; no unit: nobody has it yet", WHERE)
+_WAITS = "wait for a unit (disposition), for its first word (acknowledgement), or for an answer"
+WAITING = Gauge("lapor_complaints_waiting", f"Complaints that {_WAITS}", ["waits_for"])
+OLDEST_S = Gauge("lapor_complaints_oldest_seconds", f"Age of the oldest of those that {_WAITS}", ["waits_for"])
+REOPENED = Counter("lapor_reopened", "Resolved complaints that their reporters had reopened", ["unit"])
+HANDED_OVER = Counter("lapor_handed_over", "Complaints handed over to an office outside", ["unit"])
+MET = Counter("lapor_sla_met", "Promises kept", ["unit", "stage"])
+RATINGS = Counter("lapor_ratings", "Marks that reporters gave, from 1 (bad) to 5", ["stars"])
 STUCK = Gauge("lapor_router_stuck", "Complaints that a timer failed at, and leaves alone until the restart", ["timer"])
 HELD = Gauge("lapor_clock_words_held", "Complaints whose clock said what nobody is told yet; at most 100 are counted")
 HELD_S = Gauge("lapor_clock_words_held_seconds", "How long the oldest of them has waited")
@@ -26,6 +35,9 @@ ROUTE_S = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120),
 )
 
+#: Steps that are counted by unit.
+_COUNTED = {UpdateKind.RETURNED: RETURNS, UpdateKind.REOPENED: REOPENED, UpdateKind.HANDED_OVER: HANDED_OVER}
+
 
 def count(emits: Iterable[Emit]) -> None:
     """Count what was told."""
@@ -35,8 +47,10 @@ def count(emits: Iterable[Emit]) -> None:
         elif isinstance(data, ComplaintUpdated):
             if data.seq == 1 and data.kind in (UpdateKind.ROUTED, UpdateKind.HANDED_OVER):
                 ROUTE_S.labels(data.unit or "").observe((datetime.now(UTC) - data.received_at).total_seconds())
-            elif data.kind == UpdateKind.RETURNED:
-                RETURNS.labels(data.unit or "").inc()
+            if data.kind in _COUNTED:
+                _COUNTED[UpdateKind(data.kind)].labels(data.unit or "").inc()
+            elif data.kind == UpdateKind.MET:
+                MET.labels(data.unit or "", data.stage or "").inc()
             elif data.kind == UpdateKind.MERGED and not data.by:
                 SIMILAR.labels("merged").inc()
 
@@ -48,3 +62,12 @@ def count_ping_pong(before: Mapping[str, Case], emits: Iterable[Emit]) -> None:
             case, unit = before.get(data.ticket), data.unit or ""
             if case and case.unit != unit and unit in case.had:
                 PING_PONG.labels(unit).inc()
+
+
+def count_ratings(before: Mapping[str, Case], after: Mapping[str, Case]) -> None:
+    """Count the marks that were given; only the case knows them, so a decision that is repeated counts again."""
+    for ticket, case in after.items():
+        known = len(before[ticket].follow_ups) if ticket in before else 0
+        for item in case.follow_ups[known:]:
+            if item.rating:
+                RATINGS.labels(item.rating).inc()

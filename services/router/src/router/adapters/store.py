@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -57,6 +57,17 @@ WITH held AS MATERIALIZED (
       AND jsonb_path_query_array(body, '$.support[*].unit') ?| $1)
 SELECT ticket, concat_ws(':', unit, body->>'seq', jsonb_path_query_array(body, '$.support[*].unit')) AS moment
 FROM held WHERE ticket <> ALL($2) ORDER BY ticket LIMIT 100"""
+#: Whose turn it is: somebody has to say whose it is, its unit to say a word, or to answer.
+WAITS_FOR = ("disposition", "acknowledgement", "answer")
+_OPEN = """
+SELECT status, coalesce(unit, '') AS unit, coalesce(body->'classified'->'place'->>'kecamatan', '') AS kecamatan,
+       CASE WHEN status IN ('registered', 'returned') OR (status, body->>'lane') = ('routed', 'triage')
+            THEN 'disposition'
+            WHEN status = 'routed' THEN 'acknowledgement' ELSE 'answer' END AS waits_for,
+       count(*) AS count, coalesce(min((body->'received'->>'received_at')::timestamptz), now()) AS oldest
+FROM cases
+WHERE status IN ('acknowledged', 'in_progress', 'registered', 'reopened', 'returned', 'routed', 'waiting_for_reporter')
+GROUP BY 1, 2, 3, 4"""
 _UNCOMPARED = """
 SELECT ticket, body FROM cases WHERE uncompared AND status NOT IN ('unknown', 'registered') ORDER BY ticket LIMIT 100"""
 # The newest 30 of each key, and of those the 80 that share the most: the cost does not depend on how many there are.
@@ -111,6 +122,24 @@ async def unrouted(db: Connection, after_s: float, but: Collection[str] = ()) ->
     """Tickets that have been with nobody for ``after_s`` seconds, the oldest first, and none of ``but``."""
     rows = await db.fetch(_DUE, timedelta(seconds=after_s), list(but))
     return [row["ticket"] for row in rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenGroup:
+    """``count`` open complaints of one status, unit, kecamatan ("" where it is not known) and turn; the ``oldest`` came
+    then."""
+
+    status: str
+    unit: str
+    kecamatan: str
+    waits_for: str
+    count: int
+    oldest: datetime
+
+
+async def open_groups(db: Connection) -> list[OpenGroup]:
+    """Give what is open; the cost is that of what is open, not of what is stored."""
+    return [OpenGroup(**row) for row in await db.fetch(_OPEN)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,136 @@
+"""What an operator must know at eight o'clock, read from the metrics of the services. Pure, but for `collect`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+
+#: Whose turn it is, in the order in which a complaint goes.
+TURNS = ("disposition", "acknowledgement", "answer")
+#: Which figure of a unit, and of a turn, a metric is.
+_OF_UNIT = {
+    "lapor_complaints_open": "open",
+    "lapor_sla_overdue": "late",
+    "lapor_sla_at_risk": "at_risk",
+    "lapor_unit_silent_seconds": "silent_s",
+    "lapor_unit_silent_past_rhythm": "past_rhythm",
+}
+_OF_TURN = {"lapor_complaints_waiting": "waiting", "lapor_complaints_oldest_seconds": "oldest_s"}
+#: Notices of which nobody knows that they arrived.
+_UNTOLD = ("refused", "unknown")
+
+
+@dataclass(kw_only=True)
+class UnitFigures:
+    """What lies with a unit. ``silent_s``: its oldest complaint waits so long for a first word; ``past_rhythm``: that
+    is much longer than is its way."""
+
+    open: int = 0
+    late: int = 0
+    at_risk: int = 0
+    silent_s: float = 0
+    past_rhythm: bool = False
+
+
+@dataclass(kw_only=True)
+class Morning:
+    """``waiting`` and ``oldest_s`` by turn; ``accepted`` by channel, since its intake started; ``untold`` are notices
+    that were refused, or of which nobody knows; ``away`` are services that do not answer."""
+
+    waiting: dict[str, float]
+    oldest_s: dict[str, float]
+    units: dict[str, UnitFigures] = field(default_factory=dict)
+    accepted: dict[str, int] = field(default_factory=dict)
+    untold: dict[str, int] = field(default_factory=dict)
+    outbox_oldest_s: float = 0
+    dead_letters: int = 0
+    away: list[str] = field(default_factory=list)
+
+    @property
+    def late(self) -> int:
+        """How many promises are missed and not made up for."""
+        return sum(unit.late for unit in self.units.values())
+
+    @property
+    def at_risk(self) -> int:
+        """How many were warned of and are not late yet."""
+        return sum(unit.at_risk for unit in self.units.values())
+
+    @property
+    def silent(self) -> list[str]:
+        """The units that say nothing for longer than is their way."""
+        return sorted(name for name, unit in self.units.items() if unit.past_rhythm)
+
+
+def collect(urls: Mapping[str, str], within_s: float = 2) -> tuple[list[Sample], list[str]]:
+    """Give the samples of all services, by the address of their metrics, and those that don't answer."""
+    samples, away = list[Sample](), list[str]()
+    with httpx.Client(timeout=within_s, trust_env=False) as http:
+        for service, url in urls.items():
+            try:
+                text = http.get(url).raise_for_status().text
+            except httpx.HTTPError:
+                away.append(service)
+                continue
+            samples += [each for family in text_string_to_metric_families(text) for each in family.samples]
+    return samples, away
+
+
+def morning(samples: Iterable[Sample], away: Iterable[str] = (), dead_letters: int = 0) -> Morning:
+    """Add up ``samples`` to what an operator looks at."""
+    now = Morning(
+        waiting=dict.fromkeys(TURNS, 0.0), oldest_s=dict.fromkeys(TURNS, 0.0), dead_letters=dead_letters, away=[*away]
+    )
+    units = defaultdict[str, UnitFigures](UnitFigures)
+    for name, labels, value, *_ in samples:
+        if name in _OF_UNIT and value:
+            unit, figure = units[labels["unit"]], _OF_UNIT[name]
+            setattr(unit, figure, type(getattr(unit, figure))(getattr(unit, figure) + value))
+        elif name in _OF_TURN:
+            getattr(now, _OF_TURN[name])[labels["waits_for"]] = value
+        elif name == "lapor_intake_acknowledged_total":
+            _add(now.accepted, labels["channel"], value)
+        elif name == "lapor_replies_total" and labels["result"] in _UNTOLD:
+            _add(now.untold, labels["channel"], value)
+        elif name == "lapor_outbox_oldest_seconds":
+            now.outbox_oldest_s = max(now.outbox_oldest_s, value)
+    ranked = sorted(units.items(), key=lambda each: (-each[1].late, -each[1].at_risk, -each[1].open, each[0]))
+    now.units = dict(ranked)
+    return now
+
+
+def _add(counts: dict[str, int], channel: str, value: float) -> None:
+    counts[channel] = counts.get(channel, 0) + int(value)
+
+
+def as_json(now: Morning) -> dict[str, Any]:
+    """Give what `lapor top --json` prints."""
+    return {
+        "waiting": {turn: {"count": int(now.waiting[turn]), "oldest_s": round(now.oldest_s[turn])} for turn in TURNS},
+        "late": now.late,
+        "at_risk": now.at_risk,
+        "silent_units": now.silent,
+        "units": [
+            {
+                "unit": name,
+                "open": unit.open,
+                "late": unit.late,
+                "at_risk": unit.at_risk,
+                "silent_s": round(unit.silent_s),
+            }
+            for name, unit in now.units.items()
+        ],
+        "channels": [
+            {"channel": channel, "accepted": count, "untold": now.untold.get(channel, 0)}
+            for channel, count in sorted(now.accepted.items())
+        ],
+        "outbox_oldest_s": round(now.outbox_oldest_s),
+        "dead_letters": now.dead_letters,
+        "away": now.away,
+    }

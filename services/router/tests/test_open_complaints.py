@@ -1,0 +1,85 @@
+"""What is open is counted where it lies, and how long the oldest waits, on a real PostgreSQL and by rule."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+from router_office import AT, EVENT_KEYS, RULES, T, classified, followed_up, item, received, reply, signed
+
+from chassis.batch import BatchHandler
+from chassis.database import Pool
+from contracts import ticket, topics
+from contracts.events import Place
+from router import metrics
+from router.adapters import store
+from router.adapters.store import OpenGroup
+from router.app import handler_of
+from router.case import Case
+from router.open_complaints import show
+from testing.fakes import message
+
+
+def value(name: str, **labels: str) -> float | None:
+    return REGISTRY.get_sample_value(name, labels)
+
+
+def group(**facts: Any) -> OpenGroup:
+    usual = {"status": "routed", "unit": "PUPR", "kecamatan": "Ganra", "waits_for": "acknowledgement", "count": 2}
+    return OpenGroup(**{**usual, "oldest": AT, **facts})
+
+
+def test_each_place_has_its_count_and_the_oldest_of_each_turn_its_age() -> None:
+    groups = [group(), group(waits_for="disposition", count=3), group(unit="PDAM", oldest=AT + timedelta(hours=1))]
+    show(groups, AT + timedelta(hours=2))
+    assert 5 == value("lapor_complaints_open", unit="PUPR", kecamatan="Ganra", status="routed")
+    assert 2 == value("lapor_complaints_open", unit="PDAM", kecamatan="Ganra", status="routed")
+    ages = [value("lapor_complaints_oldest_seconds", waits_for=each) for each in store.WAITS_FOR]
+    assert [7200, 7200, 0] == ages
+    assert [3, 4, 0] == [value("lapor_complaints_waiting", waits_for=each) for each in store.WAITS_FOR]
+
+
+def test_what_is_done_is_open_no_more() -> None:
+    show([group()], AT + timedelta(hours=2))
+    show([], AT + timedelta(hours=3))
+    assert 0 == value("lapor_complaints_open", unit="PUPR", kecamatan="Ganra", status="routed")
+    assert 0 == value("lapor_complaints_oldest_seconds", waits_for="acknowledgement")
+
+
+def test_marks_are_counted_once_each() -> None:
+    before = Case(ticket=T, follow_ups=[item("rating", 1, rating=2)])
+    after = Case(ticket=T, follow_ups=[*before.follow_ups, item("addition", 2), item("rating", 3, rating=5)])
+    bad, good = (value("lapor_ratings_total", stars=stars) or 0 for stars in ("2", "5"))
+    metrics.count_ratings({T: before}, {T: after})
+    assert (bad, good + 1) == tuple(value("lapor_ratings_total", stars=stars) or 0 for stars in ("2", "5"))
+
+
+@pytest.mark.connected
+async def test_it_is_read_from_what_is_stored(pool: Pool) -> None:
+    steps = BatchHandler(pool, handler_of(RULES, EVENT_KEYS))
+    sorted_by, fresh, taken, done = (ticket.mint("sms") for _ in range(4))
+    place = Place(kecamatan="Ganra")
+    for number in (sorted_by, fresh, taken, done):
+        await steps([signed(message(received(number), subject=number, event_id=f"r{number}"))])
+        data = classified(number, place=place, abstained=number == sorted_by)
+        await steps([message(data, topic=topics.CLASSIFIED, subject=number, event_id=f"c{number}").record])
+    for number in (taken, done):
+        await steps([_reply(number, "acknowledge")])
+    await steps([_reply(done, "resolve", message="Lubang di tikungan sudah ditambal")])
+    rated = followed_up(item("rating", 1, rating=1), ticket=done)
+    await steps([signed(message(rated, topic=topics.FOLLOWED_UP, subject=done, event_id="rated"))])
+    async with pool.acquire() as db:
+        groups = await store.open_groups(db)
+    found = {(each.unit, each.status, each.waits_for, each.kecamatan): each.count for each in groups}
+    assert {
+        ("DISKOMINFO", "routed", "disposition", "Ganra"): 1,
+        ("PUPR", "routed", "acknowledgement", "Ganra"): 1,
+        ("PUPR", "acknowledged", "answer", "Ganra"): 1,
+    } == found
+
+
+def _reply(ticket: str, action: str, **facts: Any) -> Any:
+    data = reply(action, ticket, **facts)
+    return message(data, topic=topics.unit_replied("PUPR"), subject=ticket, event_id=f"{action}{ticket}").record
