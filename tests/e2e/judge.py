@@ -158,8 +158,9 @@ OF_THE_CLOCK = frozenset(
 )
 
 
-#: In a receipt: who got the complaint.
-_WHO_HAS_IT = ("kami teruskan ke", "diperiksa petugas")
+def tells_who_has_it(receipt: str) -> bool:
+    """Whether a receipt also tells who got the complaint."""
+    return "kami teruskan ke" in receipt or "diperiksa petugas" in receipt
 
 
 def _silence(ticket: str, channel: str, steps: list[dict[str, Any]], told: list[str]) -> Iterable[str]:
@@ -169,8 +170,7 @@ def _silence(ticket: str, channel: str, steps: list[dict[str, Any]], told: list[
             yield f"UNTOLD {ticket}: the page shows {told}"
         return
     changes = len(steps) - 1  # the receipt stands for `registered`
-    if told and any(words in told[0] for words in _WHO_HAS_IT):  # and, where that came in time, for the first `routed`
-        changes -= 1
+    changes -= bool(told) and tells_who_has_it(told[0])  # and, where that came in time, for the first `routed`
     counts = Counter(told)
     if len(counts) != changes + 1:
         yield f"UNTOLD {ticket}: {changes} changes and a receipt, {len(counts)} different messages"
