@@ -819,3 +819,10 @@ def test_what_is_resolved_says_until_when_it_may_be_reopened_and_so_does_the_ans
     assert [0, 10, 0] == [each.after_s for each in view.notices]
     assert texts(view)[-1].endswith(f"Balas BUKA {T}. Paling lambat Jumat 6 Mar.")
     assert "Paling lambat" not in texts(told(ROUTED, done))[-1]
+
+
+def test_an_addition_that_was_confirmed_is_on_the_page_and_told_to_nobody_again() -> None:
+    facts = {"note": "addition", "status": "routed"}
+    view = told(ROUTED, step("noted", code="passed_on_told", **facts), step("noted", code="passed_on", **facts))
+    assert ["0", "2"] == [key for _, key in notices(view)]
+    assert 3 == len(view.steps)

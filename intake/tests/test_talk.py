@@ -224,3 +224,19 @@ def test_who_was_asked_where_answers(text: str) -> None:
 )
 def test_what_answers_no_question_for_the_place(text: str, complaint: Own) -> None:
     assert TALK.tells_place(text, [complaint], NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Terima kasih lampu jalan sudah diperbaiki", True),
+        ("makasih pak sampahnya sudah diangkut, mantap", True),
+        ("bupati tai anjing goblok", True),
+        ("sampah sudah diangkut", False),
+        ("terima kasih sampah sudah diangkut tapi bau", False),
+        ("terima kasih lampunya sudah terang. tapi selokan di Jl Malaka mampet", False),
+        ("camat goblok minta uang", False),
+    ],
+)
+def test_thanks_for_what_is_mended_are_no_complaint(text: str, kind: bool) -> None:
+    assert kind == TALK.is_courtesy(text)

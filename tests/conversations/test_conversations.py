@@ -54,7 +54,6 @@ NOT_YET: dict[str, str] = {
     "Urusan belum selesai di X": "to go on with nothing is a complaint",
     "NIK di kiriman": "what is told with thanks is added",
     "Adminnya baik": "the classifier knows spam, behind the receipt",
-    "Pujian lampu di web": "the form takes thanks too, and a person sorts them out",
     "Dilimpahkan ke PLN": "the view does not keep to whom it was handed over",
     "Undian berhadiah": "the classifier knows spam, behind the receipt",
     "Yang lampu saja": "which one is answered with its ticket alone, and not in words",

@@ -199,12 +199,11 @@ class ComplaintProjection:
         if first and data.round == 1 and view.parent is None:
             if view.danger or view.status in DONE:  # told whom to call, or how it ended, and of no date
                 return view
-            if any(
-                step.unit != view.unit for step in _steps(view)[len(_begun(view)) :]
-            ):  # its receipt knows who was first
+            since = _steps(view)[len(_begun(view)) :]
+            if any(step.unit != view.unit for step in since):  # it moved on, and its receipt tells who was first
                 return _with(view, deadline_untold=True)
-            receipt = self.texts.receipt(self.service, view)
-            revision = Revision(view.ticket, NoticeKind.RECEIPT, "", receipt, hold=view.unit is None)  # for who gets it
+            receipt, waits_for_unit = self.texts.receipt(self.service, view), view.unit is None
+            revision = Revision(view.ticket, NoticeKind.RECEIPT, "", receipt, hold=waits_for_unit)
             return _with(view, revisions=[*view.revisions, revision])
         return self._tell_deadline(view, data, moved=before.paused or view.deadline_at != before.deadline_at)
 

@@ -151,8 +151,11 @@ class Talk:
             return True
         if wholly:
             return False
-        few = len(words) - len(known) <= UNKNOWN_WORDS and not any(map(str.isdigit, words))
-        return "praises" in found and few and "troubles" not in found and "?" not in text and not self._tells(said)
+        if "troubles" in found or "?" in text or any(map(str.isdigit, words)):
+            return False
+        few = len(words) - len(known) <= UNKNOWN_WORDS
+        thanked = "mended" in found and ("thanks" in heads or "praises" in heads)
+        return few and (thanked or ("praises" in found and not self._tells(said)))
 
     def _tells(self, said: _Said) -> bool:
         return bool(said.matters - {"matter kesehatan", "matter sekolah", "matter surat"})

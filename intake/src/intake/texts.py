@@ -116,9 +116,11 @@ class Texts:
             return " ".join([self.call_for_help(story.danger), taken, *marks, *where])
         if begun:
             return " ".join([*marks, answers["receipt_begun"], begun])
-        until = self.due(story) if not where or not story.deadline_at else self.day(story.deadline_at)
+        until = self.day(story.deadline_at) if where and story.deadline_at else self.due(story)
         due = [f"{self.parts['due'].format(due=until)}."] if until else []
-        return " ".join([*marks, self._taken(answers, story), *due, *(where or self._check(answers))])
+        # One SMS: with a mark there is no room to say how to ask for the status.
+        rest = where or ([answers["check"]] if "check" in answers and not marks else [])
+        return " ".join([*marks, self._taken(answers, story), *due, *rest])
 
     def _taken(self, answers: Mapping[str, str], story: ComplaintView) -> str:
         """That it was received, and who has it, once that is known; not where everybody reads a confidential one."""
@@ -127,9 +129,6 @@ class Texts:
         if form == "receipt_routed" and story.lane == Lane.TRIAGE and story.unit == self.triage:
             form = "receipt_sorted"
         return answers[form].format(ticket=story.ticket, unit=self.short.get(story.unit or "", story.unit))
-
-    def _check(self, answers: Mapping[str, str]) -> list[str]:
-        return [answers["check"]] if "check" in answers else []
 
     def unit(self, code: str | None, lane: str | None = None) -> str:
         """The name of a unit, for citizens. Who only looks for the right one in the triage lane is none."""

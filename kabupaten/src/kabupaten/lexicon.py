@@ -154,6 +154,7 @@ class Talk(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
     thanks: _Needed
     praises: _List = ()
     insults: _List = ()
+    mended: _List = ()
     tests: _List = ()
     wrong: _List = ()
     fillers: _List = ()

@@ -51,7 +51,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys(("parent_due", "parent_late"), frozenset({"due"})),
         **dict.fromkeys(("ended", "cancel_ended"), frozenset({"ended"})),
         "cancel_merged": frozenset({"parent"}),
-        "rated_resolved": frozenset({"how"}),
+        **dict.fromkeys(("rated_resolved", "passed_on_resolved"), frozenset({"how"})),
     },
     "ended": dict.fromkeys((*sorted(FINAL), Status.RESOLVED), frozenset[str]()),
     "parts": {
@@ -151,7 +151,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                     "seen_rahasia",
                     "sms_number",
                 ),
-                *("image", "video", "audio", "file", "where", "where_hint"),
+                *("image", "video", "audio", "file", "where", "where_hint", "no_complaint"),
             ),
             frozenset[str](),
         ),

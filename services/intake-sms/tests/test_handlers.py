@@ -592,6 +592,25 @@ async def test_what_goes_on_with_an_open_complaint_is_added_and_said_back(desk: 
     assert [(ME, desk.texts.sms["added"].format(ticket=number))] == (await told(desk.pool))[1:]
 
 
+async def test_the_router_hears_whether_it_was_said_where_an_addition_went(desk: Desk) -> None:
+    number = await complain(desk)
+    await take(desk, sms("lampunya masih belum diganti pak", "mo-2"))
+    await take(desk, sms(f"{number} sudah gelap sekali", "mo-3"))
+    last = [event for event in await events(desk.pool) if isinstance(event, ComplaintFollowedUp)][-1]
+    assert [True, UNSET] == [item.told for item in last.items]
+
+
+async def test_who_was_asked_where_answers_and_the_place_goes_with_it(desk: Desk) -> None:
+    await take(desk, sms("SOPPENG jalan rusak"))
+    (received,) = await events(desk.pool)
+    assert received.place_asked
+    for _ in range(2):
+        await take(desk, sms("Paroto", "mo-2"))
+    followed = [event for event in await events(desk.pool) if isinstance(event, ComplaintFollowedUp)]
+    assert [(received.ticket, "Paroto")] == [(each.ticket, each.items[-1].place.desa) for each in followed]
+    assert not any("BARU" in text for _, text in await told(desk.pool))
+
+
 async def test_what_goes_on_with_a_resolved_one_hears_how_to_reopen(desk: Desk) -> None:
     number = await complain(desk)
     await stand(desk, number, "resolved")

@@ -521,3 +521,15 @@ async def test_who_said_not_where_is_asked_on_the_page_and_answers_there(web: ht
 async def test_who_said_where_is_not_asked(web: httpx.AsyncClient, more: dict[str, str]) -> None:
     sent = await send(web, **more)
     assert "Di mana tempatnya?" not in (await web.get(sent.headers["location"])).text
+
+
+async def test_what_is_no_complaint_is_answered_and_sent_only_when_that_is_meant(
+    web: httpx.AsyncClient, fake: Any
+) -> None:
+    kind = "Terima kasih, lampu jalan di depan sekolah sudah diperbaiki."
+    answered = await send(web, text=kind)
+    assert (422, {}) == (answered.status_code, fake.taken)
+    assert "pesan Anda kami baca" in answered.text
+    assert kind in answered.text
+    assert 303 == (await web.post("/", files=as_form({**hidden(answered.text), "text": kind}))).status_code
+    assert 1 == len(fake.taken)

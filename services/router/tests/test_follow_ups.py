@@ -194,3 +194,10 @@ def test_what_a_newer_intake_adds_is_passed_over_until_the_router_knows_it(newer
     assert [] == office.hear(followed_up(newer))
     assert ["noted"] == kinds(office.hear(followed_up(newer, item("addition"))))
     assert ["addition-1"] == [each.id for each in office.case.follow_ups]
+
+
+@pytest.mark.parametrize(("told", "code"), [(UNSET, "passed_on"), (True, "passed_on_told")])
+def test_who_was_told_already_where_it_went_is_not_told_again(told: Any, code: str) -> None:
+    office = in_status("routed")
+    office.hear(followed_up(item("addition", 2, text="depan masjid", told=told)))
+    assert ("addition", code) == (office.story()[-1].note, office.story()[-1].code)
