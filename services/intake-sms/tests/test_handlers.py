@@ -497,7 +497,7 @@ async def test_a_marked_complaint_is_taken_so_and_its_receipt_says_so(
     assert ("ada pungli di pasar", *flags) == (event.text, event.rahasia, event.anonim)
     ((to, text),) = await told(desk.pool)
     said = [desk.texts.sms[name] for name, flag in zip(("rahasia", "anonim"), flags, strict=True) if flag]
-    receipt = f"Terima kasih, laporan Anda kami terima: {event.ticket}. Cek: STATUS"
+    receipt = f"Terima kasih, laporan Anda kami terima: {event.ticket}."
     assert (ME, " ".join([*said, receipt])) == (to, text)
 
 
