@@ -494,7 +494,7 @@ def test_helpers_and_notes_are_told_in_words() -> None:
     says = "Dibantu Dinas Lingkungan Hidup, Dinas Perhubungan."
     assert f"{T} diteruskan ke {TEXTS.unit('PUPR')}. {says}" == TEXTS.change(helped)  # type: ignore[arg-type]
     handed = update(1, "handed_over", target="PLN", reason="jaringan listrik.", message="Baik.", contact="123").data
-    assert f"{T} dilimpahkan ke PLN: jaringan listrik. Baik. Kontak PLN: 123." == TEXTS.change(handed)  # type: ignore[arg-type]
+    assert f"{T} dilimpahkan ke PLN: jaringan listrik. Baik. Kontak: 123." == TEXTS.change(handed)  # type: ignore[arg-type]
     for note, says in [("refused", "belum dapat dipenuhi"), ("rights_requested", "3 x 24 jam"), ("else", "Baik.")]:
         assert says in TEXTS.change(update(1, "noted", note=note, message="Baik.").data)  # type: ignore[arg-type]
 
@@ -822,7 +822,7 @@ def test_what_is_resolved_says_until_when_it_may_be_reopened_and_so_does_the_ans
 
 
 def test_an_addition_that_was_confirmed_is_on_the_page_and_told_to_nobody_again() -> None:
-    facts = {"note": "addition", "status": "routed"}
+    facts: dict[str, Any] = {"note": "addition", "status": "routed"}
     view = told(ROUTED, step("noted", code="passed_on_told", **facts), step("noted", code="passed_on", **facts))
     assert ["0", "2"] == [key for _, key in notices(view)]
     assert 3 == len(view.steps)

@@ -17,7 +17,7 @@ from msgspec import UNSET, UnsetType
 
 from chassis.database import Pool, open_pool
 from contracts import codec, ticket
-from contracts.events import ComplaintFollowedUp
+from contracts.events import ComplaintFollowedUp, Place
 from intake.complaint_view import ComplaintView, Step, save_views
 from intake.notices import Bounds, NewNotice, Notice, NoticeKind, add_notices, send_notices
 from intake.submissions import KeyReused, TextProblem
@@ -607,7 +607,9 @@ async def test_who_was_asked_where_answers_and_the_place_goes_with_it(desk: Desk
     for _ in range(2):
         await take(desk, sms("Paroto", "mo-2"))
     followed = [event for event in await events(desk.pool) if isinstance(event, ComplaintFollowedUp)]
-    assert [(received.ticket, "Paroto")] == [(each.ticket, each.items[-1].place.desa) for each in followed]
+    assert [(received.ticket, Place(kecamatan="Lilirilau", desa="Paroto"))] == [
+        (each.ticket, each.items[-1].place) for each in followed
+    ]
     assert not any("BARU" in text for _, text in await told(desk.pool))
 
 

@@ -106,7 +106,7 @@ async def test_a_post_becomes_a_complaint_and_is_answered_in_its_thread(desk: De
     receipt = f"Terima kasih, laporan Anda kami terima dengan nomor {event.ticket}. Di mana tempatnya? Balas saja."
     assert [
         ("receipt", "x:100", receipt),
-        ("answer-100 personal", "x:100", desk.texts.social["personal"]),
+        ("answer-personal 100", "x:100", desk.texts.social["personal"]),
     ] == await said(pool)
     assert b"andi_soppeng" not in await pool.fetchval("SELECT value FROM outbox")
 
@@ -116,7 +116,7 @@ async def test_who_adds_a_number_in_public_is_advised_to_delete_it_once(desk: De
     for _ in range(2):
         await take(desk, reply_of(POST, "101", "@LaporSoppeng hubungi saya di 0812-3456-7890"))
     advice = desk.texts.social["personal"]
-    assert [("answer-101 personal", "x:101", advice)] == [each for each in await said(pool) if "personal" in each[0]]
+    assert [("answer-personal 101", "x:101", advice)] == [each for each in await said(pool) if "personal" in each[0]]
     assert len(advice) <= 280
 
 

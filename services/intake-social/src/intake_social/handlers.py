@@ -299,7 +299,7 @@ async def _add(desk: Desk, post: Seen, number: str, text: str, *, by: str | None
 async def _advise(desk: Desk, post: Seen) -> None:
     """What we mask everybody reads in the post itself, until its author deletes that."""
     if mask(post.text, desk.texts.contacts) != post.text:
-        key = f"{post.version or post.id} personal"
+        key = f"personal {post.version or post.id}"  # its end tells apart posts with the same words
         await _tell(desk, post, NewNotice(post.thread, NoticeKind.ANSWER, key, desk.texts.social["personal"]))
 
 
