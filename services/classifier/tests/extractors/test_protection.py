@@ -34,6 +34,8 @@ def protection(region: Path) -> Phrases:
         "bapaknya menyiksa anaknya dengan sapu",
         "perempuan itu korban perdagangan orang",
         "gurunna napeppe' anakku pakai rotan",
+        "perawat itu memegang kemaluannya waktu tidur",
+        "guru olahraga suka pegang pantat siswi",
     ],
 )
 def test_a_victim_or_a_child_is_named(protection: Phrases, text: str) -> None:
@@ -57,6 +59,7 @@ def test_a_victim_or_a_child_is_named(protection: Phrases, text: str) -> None:
         "lampu dipukul angin",
         "ada undangan pernikahan anak saya",
         "LKS dijual guru di sekolah",
+        "tolong pegang janji, dada sesak kalau lewat TPA bau",
     ],
 )
 def test_who_is_not_harmed_is_not_marked(protection: Phrases, text: str) -> None:
