@@ -78,8 +78,9 @@ def test_in_public_a_step_of_a_confidential_complaint_says_its_status_and_where_
 def test_by_sms_its_reporter_reads_what_the_reporter_of_any_other_complaint_reads(kind: str) -> None:
     def told(rahasia: bool) -> list[str]:
         steps = (step(n, each, "intake-sms", rahasia=rahasia) for n, each in enumerate(("registered", kind)))
-        # A receipt says beside that what its mark means.
-        return [text.removeprefix(f"{TEXTS.sms['rahasia']} ") for text in said(*steps, service="intake-sms")]
+        # A receipt says beside that what its mark means, and then leaves out how to ask for the status.
+        mark, hint = f"{TEXTS.sms['rahasia']} ", f" {TEXTS.sms['check']}"
+        return [text.removeprefix(mark).removesuffix(hint) for text in said(*steps, service="intake-sms")]
 
     assert told(True) == told(False)
 
