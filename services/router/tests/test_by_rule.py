@@ -18,9 +18,9 @@ NOWHERE = Place()
 GANRA, WAJO, BALI = Place(kecamatan="Ganra"), Place(elsewhere="sengkang"), Place(elsewhere="bali")
 
 
-def office(category: str, place: Place = NOWHERE, **facts: Any) -> Office:
+def office(category: str, place: Place = NOWHERE, *, place_asked: bool = False, **facts: Any) -> Office:
     it = Office(rules=replace(REGION, similar_merge=None))
-    it.hear(received(), classified(category=category, place=place, **facts))
+    it.hear(received(place_asked=place_asked), classified(category=category, place=place, **facts))
     return it
 
 
@@ -64,7 +64,7 @@ def test_what_is_in_another_kabupaten_is_handed_over_to_that() -> None:
 
 
 def test_it_is_handed_over_also_when_that_is_told_afterwards() -> None:
-    it = office("penerangan_jalan")
+    it = office("penerangan_jalan", place_asked=True)
     assert "DISHUB" == it.case.unit
     told = answers(it, WAJO)
     assert ["noted", "handed_over"] == kinds(told)
@@ -82,3 +82,12 @@ def test_it_is_handed_over_also_when_that_is_told_afterwards() -> None:
 )
 def test_what_is_not_clearly_theirs_stays_here(category: str, place: Place, doubt: dict[str, Any]) -> None:
     assert "routed" == office(category, place, **doubt).case.status
+
+
+def test_another_kabupaten_that_is_only_mentioned_later_gets_nothing() -> None:
+    unasked, answered = office("penerangan_jalan"), office("penerangan_jalan", place_asked=True)
+    answered.hear(followed_up(item("addition", 0, text="depan masjid raya")))
+    for it, earlier in ((unasked, []), (answered, [item("addition", 0, text="depan masjid raya")])):
+        later = item("addition", 1, text="di Bone lampu cepat diganti", place=Place(elsewhere="bone"))
+        assert ["noted"] == kinds(it.hear(followed_up(*earlier, later)))
+        assert ("DISHUB", "routed") == (it.case.unit, it.case.status)

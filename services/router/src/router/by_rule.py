@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from contracts.events import ComplaintClassified
+from contracts.events import ComplaintClassified, Place
 from contracts.vocabulary import URGENT, Lane, Status, Why
-from router.case import Case, about_units, tell_unit
+from router.case import Case, about_units, known, tell_unit
 from router.rules import OUTSIDE, Assignment, Rules, Understood, assign
 from router.transfers import Result, alarmed_units, hand_over, route, triage_unit_of
 
@@ -44,9 +44,17 @@ def _names_a_place(data: ComplaintClassified) -> bool:
     return bool(data.place.kecamatan or data.place.elsewhere)
 
 
+def _told_place(case: Case) -> Place | None:
+    """The place that its reporter has told since. A hand-over is final: only the answer to our question is one to
+    another kabupaten, and not what else is mentioned later."""
+    for n, item in enumerate(case.follow_ups):
+        if item.place and (item.place.kecamatan or (n == 0 and known(case).place_asked)):
+            return item.place
+    return None
+
+
 def _understood(case: Case, data: ComplaintClassified) -> Understood:
-    told = [item.place for item in case.follow_ups if item.place]
-    place = data.place if _names_a_place(data) or not told else told[0]
+    place = data.place if _names_a_place(data) else _told_place(case) or data.place
     return Understood(
         category=data.category,
         matter=data.matter or None,
