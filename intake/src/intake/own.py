@@ -17,7 +17,7 @@ A_DAY = timedelta(days=1)
 
 _OWN = """
 SELECT c.ticket, c.text, c.received_at, c.follow_ups @> $3 AS named,
-       (c.follow_ups = '[]' OR jsonb_build_array(c.follow_ups->0) @> $3) AND (convert_from(
+       c.follow_ups = '[]' AND (convert_from(
            nullif(c.received_event, ''), 'UTF8')::json #>> '{data,place_asked}')::bool IS TRUE AS place_asked,
        coalesce(s.body->>'status', CASE WHEN c.registered_at IS NULL THEN 'received' ELSE 'archived' END) AS status
 FROM complaints c JOIN reporters r USING (reporter_ref) LEFT JOIN stories s USING (ticket)

@@ -229,11 +229,18 @@ class Talk:
         return Command(kind="reopen", ticket=number, text=rest[0]) if kind == "reopen" and rest else None
 
     def tells_place(self, text: str, own: Sequence[Own], now: datetime) -> Meant | None:
-        """Whether ``text`` answers where the one of ``own`` is that was asked about last."""
+        """Whether ``text`` answers where the one of ``own`` is that was asked about last.
+
+        Who tells at length and names no place and nothing of that complaint tells of something else, whatever it is.
+        """
         said = self._said(text)
-        asked = (each for each in own if each.place_asked and each.open and now - each.received_at < THIS_WEEK)
+        asked = [each for each in own if each.place_asked and each.open and now - each.received_at < THIS_WEEK]
         one = next((each for each in asked if not said.matters - self._said(each.text).matters), None)
-        return Meant(kind="answer", ticket=one.ticket) if one else None
+        if one is None:
+            return None
+        words = len(said.found.tokens.words)
+        answers = words <= FEW or self._shares(said, one) or (words <= TELLS_ENOUGH and self._is_somewhere(said, text))
+        return _addition(text, one) if answers else None
 
     def added_to(self, text: str, own: Sequence[Own], now: datetime) -> Meant | None:
         """Whether ``text`` goes on with one of ``own``; None: it is new. With several, and no word which: "which"."""

@@ -17,7 +17,7 @@ from msgspec import UNSET, UnsetType
 
 from chassis.database import Pool, open_pool
 from contracts import codec, ticket
-from contracts.events import ComplaintFollowedUp, Place
+from contracts.events import ComplaintFollowedUp, ComplaintReceived, Place
 from intake.complaint_view import ComplaintView, Step, save_views
 from intake.notices import Bounds, NewNotice, Notice, NoticeKind, add_notices, send_notices
 from intake.submissions import KeyReused, TextProblem
@@ -610,7 +610,16 @@ async def test_who_was_asked_where_answers_and_the_place_goes_with_it(desk: Desk
     assert [(received.ticket, Place(kecamatan="Lilirilau", desa="Paroto"))] == [
         (each.ticket, each.items[-1].place) for each in followed
     ]
-    assert not any("BARU" in text for _, text in await told(desk.pool))
+    assert [(ME, desk.texts.sms["added"].format(ticket=received.ticket))] == (await told(desk.pool))[1:]
+
+
+async def test_what_was_taken_for_where_it_is_can_be_made_a_complaint(desk: Desk) -> None:
+    await take(desk, sms("SOPPENG jalan rusak"))
+    await take(desk, sms("tetangga berkelahi tiap malam", "mo-2"))
+    await take(desk, sms("BARU", "mo-3"))
+    assert ["jalan rusak", "tetangga berkelahi tiap malam"] == [
+        event.text for event in await events(desk.pool) if isinstance(event, ComplaintReceived)
+    ]
 
 
 async def test_what_goes_on_with_a_resolved_one_hears_how_to_reopen(desk: Desk) -> None:
