@@ -98,6 +98,9 @@ def test_who_is_in_danger_reads_first_whom_to_call_and_no_date_in_one_sms(kind: 
         assert text.index(number) < text.index(T)
         assert "hari" not in text
         assert len(text) <= 160
+        asked = TEXTS.receipt(service, msgspec.structs.replace(story, place_asked=True))
+        assert len(asked) <= 160
+        assert asked.endswith(TEXTS.danger["where"])
         assert len(TEXTS.said_again([kind], T)) <= 160
 
 

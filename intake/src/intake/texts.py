@@ -110,10 +110,11 @@ class Texts:
         """
         answers = self.answers(service)
         marks = [answers[mark] for mark, given in (("rahasia", story.rahasia), ("anonim", story.anonim)) if given]
-        where = [answers["ask_where"]] if story.place_asked else []
         if story.danger:
             taken = self.danger["taken"].format(ticket=story.ticket)
+            where = [self.danger["where"]] if story.place_asked else []
             return " ".join([self.call_for_help(story.danger), taken, *marks, *where])
+        where = [answers["ask_where"]] if story.place_asked else []
         if begun:
             return " ".join([*marks, answers["receipt_begun"], begun])
         until = self.day(story.deadline_at) if where and story.deadline_at else self.due(story)

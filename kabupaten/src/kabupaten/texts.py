@@ -27,6 +27,16 @@ _WEB_PROBLEMS = (
     *("invalid_fields", "unknown_complaint", "cross_site", "bad_request", "not_found", "method_not_allowed"),
     *("too_large", "bad_json", "no_object", "key_reused", "finished", "unavailable", "internal"),
 )
+#: What every channel says that answers by messages.
+_BY_MESSAGE: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("receipt", "receipt_sorted", "rahasia", "anonim", "not_yours"), _TICKET),
+    **dict.fromkeys(("answer_how", "judge_how", "reopen_how"), _TICKET),
+    "receipt_routed": _TICKET | {"unit"},
+    "receipt_begun": frozenset(),
+    "correction": _DUE,
+    "apology": _DUE | {"unit"} | _NEXT_STEP,
+    "help": _TICKET | _TERMS,
+}
 #: The keys of each section, and the placeholders that each may have.
 PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "statuses": dict.fromkeys((status for status in Status if status != Status.UNMERGED), frozenset[str]()),
@@ -75,55 +85,15 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "danger": {
         **dict.fromkeys((*DangerKind, "unsure"), frozenset({"call"})),
         **dict.fromkeys(("taken", "again"), _TICKET),
-        "form": frozenset(),
+        **dict.fromkeys(("form", "where"), frozenset[str]()),
     },
     "sms": {
-        "format": frozenset({"emergency"}),
-        **dict.fromkeys(
-            (
-                "receipt",
-                "receipt_sorted",
-                "check",
-                "rahasia",
-                "anonim",
-                "not_yours",
-                "later",
-                "where",
-                "answer_how",
-                "judge_how",
-                "reopen_how",
-            ),
-            _TICKET,
-        ),
+        **_BY_MESSAGE,
+        **dict.fromkeys(("check", "later", "where"), _TICKET),
         **dict.fromkeys(("more", "last"), frozenset({"where"})),
-        "receipt_routed": _TICKET | {"unit"},
-        "receipt_begun": frozenset(),
-        "correction": _DUE,
-        "apology": _DUE | {"unit"} | _NEXT_STEP,
-        "help": _TICKET | _TERMS,
+        "format": frozenset({"emergency"}),
     },
-    "social": {
-        **dict.fromkeys(
-            (
-                "receipt",
-                "receipt_sorted",
-                "rahasia",
-                "anonim",
-                "not_yours",
-                "private",
-                "personal",
-                "answer_how",
-                "judge_how",
-                "reopen_how",
-            ),
-            _TICKET,
-        ),
-        "receipt_routed": _TICKET | {"unit"},
-        "receipt_begun": frozenset(),
-        "correction": _DUE,
-        "apology": _DUE | {"unit"} | _NEXT_STEP,
-        "help": _TICKET | _TERMS,
-    },
+    "social": {**_BY_MESSAGE, **dict.fromkeys(("private", "personal"), _TICKET)},
     "days": {**dict.fromkeys(DAY_CODES, _DAY), "half": frozenset()},
     "web": {
         **dict.fromkeys(

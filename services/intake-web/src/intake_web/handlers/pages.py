@@ -72,7 +72,7 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
         draft = read_complaint(raw)
         key, secret = read_key(typed.get("key")), read_secret(typed.get("secret"))
         if "sure" not in typed and texts.talk.is_courtesy(draft.text):
-            return _form({**typed, "sure": "1"}, {"form": texts.on_web("no_complaint")}, 422)
+            return _form({**typed, "sure": "1"}, {}, 422)
         # Who goes back gets a new form with the old text in it.
         if earlier := sent_as(settings.installation_namespace, request.cookies.get(TRACE), key, draft):
             again = str(uuid4())
