@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import httpx
 
@@ -44,47 +44,44 @@ class Door(Protocol):
         """What a page says of ``ticket``."""
 
 
-@dataclass
-class SmsDoor:
-    desk: SmsDesk
-    service: str = "intake-sms"
-    notify: bool = True
-    sent: int = 0
+class _ByMessage:
+    """A door whose answers are messages, and no page. ``desk`` is that of its intake."""
+
+    desk: Any
+    notify = True
 
     @property
     def pool(self) -> Pool:
-        return self.desk.pool
+        return cast(Pool, self.desk.pool)
 
     @property
     def texts(self) -> Texts:
-        return self.desk.texts
-
-    async def say(self, text: str, becomes: str, ticket: str, *, stranger: bool) -> str:
-        self.sent += 1
-        await take_sms(self.desk, Mo(id=f"mo-{self.sent}", sender=ME, repliable=True, text=text))
-        return ""
+        return cast(Texts, self.desk.texts)
 
     async def look(self, ticket: str) -> str:
         return ""
 
 
 @dataclass
-class XDoor:
+class SmsDoor(_ByMessage):
+    desk: SmsDesk
+    service: str = "intake-sms"
+    sent: int = 0
+
+    async def say(self, text: str, becomes: str, ticket: str, *, stranger: bool) -> str:
+        self.sent += 1
+        await take_sms(self.desk, Mo(id=f"mo-{self.sent}", sender=ME, repliable=True, text=text))
+        return ""
+
+
+@dataclass
+class XDoor(_ByMessage):
     """Each post answers the first: a new matter opens a conversation of its own."""
 
     desk: SocialDesk
     service: str = "intake-social"
-    notify: bool = True
     sent: int = 0
     root: str = ""
-
-    @property
-    def pool(self) -> Pool:
-        return self.desk.pool
-
-    @property
-    def texts(self) -> Texts:
-        return self.desk.texts
 
     async def say(self, text: str, becomes: str, ticket: str, *, stranger: bool) -> str:
         self.sent += 1
@@ -99,9 +96,6 @@ class XDoor:
         await take_post(replace(self.desk, known={}), post)
         return ""
 
-    async def look(self, ticket: str) -> str:
-        return ""
-
 
 @dataclass
 class WebDoor:
@@ -110,7 +104,7 @@ class WebDoor:
     texts: Texts
     service: str = "intake-web"
     notify: bool = False
-    sent: int = field(default=0)
+    sent: int = 0
 
     async def say(self, text: str, becomes: str, ticket: str, *, stranger: bool) -> str:
         self.sent += 1

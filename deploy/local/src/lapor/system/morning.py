@@ -101,7 +101,7 @@ def morning(samples: Iterable[Sample], away: Iterable[str] = (), dead_letters: i
         elif name == "lapor_outbox_oldest_seconds":
             now.outbox_oldest_s = max(now.outbox_oldest_s, value)
     ranked = sorted(units.items(), key=lambda each: (-each[1].late, -each[1].at_risk, -each[1].open, each[0]))
-    now.units = dict(ranked)
+    now.units = {name: unit for name, unit in ranked if unit.open or unit.late or unit.at_risk or unit.past_rhythm}
     return now
 
 
