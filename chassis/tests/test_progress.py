@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from prometheus_client import REGISTRY
 
 from chassis.progress import Progress
 from chassis.wire import Record
@@ -33,6 +34,30 @@ def test_who_is_idle_is_not_stalled_when_a_record_comes(clock: list[float]) -> N
     clock[0] += 200
     progress.observe()
     assert progress.stalled_s() == 201
+
+
+def test_the_age_of_what_is_unread_is_counted_from_when_all_was_read(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def age_s() -> float | None:
+        return REGISTRY.get_sample_value("lapor_consumer_lag_seconds", {"group": "t.age", "topic": "t.in"})
+
+    wall = [5_000.0]
+    monkeypatch.setattr(time, "time", lambda: wall[0])
+    progress = Progress("t.age")
+    progress.ends = lambda: {("t.in", 0): 5, ("t.in", 1): 3}
+    progress.advance([Record("t.in", 0, 4, None, None, 1_000_000), Record("t.in", 1, 2, None, None, 4_000_000)])
+    progress.observe()
+    assert age_s() == 0
+    wall[0] += 600  # nothing came for a while: that is not the age of what comes now
+    progress.observe()
+    progress.ends = lambda: {("t.in", 0): 9, ("t.in", 1): 3}
+    wall[0] += 7
+    progress.observe()
+    assert age_s() == 7
+    progress.advance([Record("t.in", 0, 5, None, None, 5_603_000)])
+    progress.observe()
+    assert age_s() == 4
 
 
 def test_an_event_loop_that_does_not_look_is_stalled(clock: list[float]) -> None:

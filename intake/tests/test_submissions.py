@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import itertools
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ import asyncpg
 import msgspec
 import pytest
 from msgspec import UNSET
+from prometheus_client import REGISTRY
 
 from chassis.database import Pool
 from contracts import codec, ticket, topics
@@ -82,6 +84,19 @@ async def test_a_complaint_its_event_and_its_receipt_are_stored_together(pool: P
     )
     notice = await pool.fetchrow("SELECT ticket, kind, address, text FROM notices")
     assert (accepted.ticket, "receipt", SMS.address, f"{accepted.ticket} diterima") == tuple(notice)
+
+
+async def test_when_the_last_complaint_of_a_channel_came_is_shown(pool: Pool, make_settings: Settings) -> None:
+    def last() -> float | None:
+        return REGISTRY.get_sample_value("lapor_intake_last_complaint_timestamp_seconds", {"channel": "sms"})
+
+    before = time.time()
+    await take(pool, make_settings)
+    came = last()
+    assert came is not None
+    assert before <= came <= time.time()
+    await take(pool, make_settings)  # the gateway says it again
+    assert came == last()
 
 
 async def test_the_number_of_an_office_that_a_citizen_quotes_stays(pool: Pool, make_settings: Settings) -> None:

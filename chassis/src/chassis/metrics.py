@@ -10,9 +10,11 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import Counter, Gauge, Histogram, make_wsgi_app
 
+BUILD = Gauge("lapor_build_info", "1; which version runs", ["service", "version"])
 RECORDS = Counter("lapor_consumer_records", "Records read, by what became of them", ["service", "topic", "result"])
 PROCESS_S = Histogram("lapor_consumer_process_seconds", "Time of one batch", ["service"])
 LAG = Gauge("lapor_consumer_lag_records", "Records not yet read", ["group", "topic", "partition"])
+LAG_S = Gauge("lapor_consumer_lag_seconds", "At most so old is the oldest record not yet read", ["group", "topic"])
 PARTITIONS = Gauge("lapor_consumer_partitions", "Partitions assigned to this process", ["group"])
 MISSING = Gauge("lapor_consumer_missing_topics", "Topics it should read that the cluster does not have", ["group"])
 OUTBOX_PENDING = Gauge("lapor_outbox_pending", "Rows waiting to be published", ["service"])

@@ -8,7 +8,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
@@ -39,13 +39,16 @@ class Progress:
         self.missing: frozenset[str] = frozenset()
         self.lag = 0
         self.done: dict[tuple[str, int], int] = {}
+        self.read_until: dict[tuple[str, int], float] = {}  # all that was written by then is handled
         self.ends: Ends = dict
 
     def advance(self, records: Sequence[Record]) -> None:
         """``records`` are handled and committed."""
         self.finished_at = time.monotonic()
         for record in records:
-            self.done[record.topic, record.partition] = record.offset + 1
+            place = record.topic, record.partition
+            self.done[place] = record.offset + 1
+            self.read_until[place] = max(record.timestamp_ms / 1000, self.read_until.get(place, 0))
 
     def observe(self) -> None:
         """Take stock. Lag is known for partitions of which a record was handled since they were assigned."""
@@ -55,12 +58,25 @@ class Progress:
         behind = {place: max(end - self.done.get(place, end), 0) for place, end in ends.items()}
         for place, records in behind.items():
             metrics.LAG.labels(self.service, *place).set(records)
+        self._show_age(behind)
         metrics.PARTITIONS.labels(self.service).set(len(ends))
         self.assigned, self.lag, self.looked_at = bool(ends), sum(behind.values()), now
         if self.assigned:
             self.assigned_at = now
         if not self.lag:
             self.finished_at = now
+
+    def _show_age(self, behind: Mapping[tuple[str, int], int]) -> None:
+        """What is unread came after the last record that was handled, and after the last moment with none unread."""
+        now, oldest_s = time.time(), dict.fromkeys((topic for topic, _ in behind), 0.0)
+        for (topic, partition), records in behind.items():
+            if records:
+                age_s = now - self.read_until.get((topic, partition), now)
+                oldest_s[topic] = max(oldest_s[topic], age_s)
+            else:
+                self.read_until[topic, partition] = now
+        for topic, age_s in oldest_s.items():
+            metrics.LAG_S.labels(self.service, topic).set(age_s)
 
     def set_missing_topics(self, topics: Set[str]) -> None:
         """These of the topics to be read are not there now. The others are read all the same."""

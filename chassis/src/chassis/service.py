@@ -39,6 +39,7 @@ def start_health(service: str, settings: ServiceSettings, sources: Sequence[str]
     """Logs and the health door: what every ``run`` does first."""
     set_up_logging(service, settings.log_level)
     log.info("started", extra={"version": _version(service), "slot": settings.slot, "topics": list(sources)})
+    metrics.BUILD.labels(service, _version(service)).set(1)
     health = metrics.Health()
     health.ready["partitions"] = lambda: progress.assigned
     health.ready["topics"] = lambda: not progress.missing

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 REQUESTS = Counter("lapor_intake_requests", "Messages that came in, by what became of them", ["channel", "result"])
 STORE_S = Histogram("lapor_intake_duration_seconds", "Time to store a complaint", ["channel"])
 ACKNOWLEDGED = Counter("lapor_intake_acknowledged", "Tickets given", ["channel"])
+LAST = Gauge("lapor_intake_last_complaint_timestamp_seconds", "When the last complaint came", ["channel"])
+READ = Gauge("lapor_intake_read_timestamp_seconds", "When a channel that we have to ask last answered", ["channel"])
+REFUSED = Gauge("lapor_intake_refused", "1: that channel refuses our credentials", ["channel"])
 REPLIES = Counter("lapor_replies", "Notices to citizens, by what became of them", ["channel", "result"])

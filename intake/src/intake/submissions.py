@@ -220,6 +220,7 @@ async def accept(
     metrics.REQUESTS.labels(submission.channel, "accepted" if accepted.fresh else "repeated").inc()
     if accepted.fresh:
         metrics.ACKNOWLEDGED.labels(submission.channel).inc()
+        metrics.LAST.labels(submission.channel).set_to_current_time()
     crash_point("ack.after_commit_before_response")
     wake()
     return accepted

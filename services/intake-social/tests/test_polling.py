@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
 from chassis.database import Pool
 from intake.notices import Notice, Refused, TryLater
@@ -222,6 +224,28 @@ async def test_credentials_that_are_refused_are_a_persons_matter_and_are_tried_a
     await polled(desk, None)
     assert ["not_read"] == [record.message for record in caplog.records if record.levelname == "CRITICAL"]
     assert 4 == len(await threads(pool))
+
+
+async def test_when_a_network_last_answered_and_whether_it_refuses_us_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def shown() -> tuple[float, float | None]:
+        read, refused = "lapor_intake_read_timestamp_seconds", "lapor_intake_refused"
+        labels = {"channel": "facebook"}
+        return REGISTRY.get_sample_value(read, labels) or 0, REGISTRY.get_sample_value(refused, labels)
+
+    seen: list[tuple[float, float | None]] = []
+    answers: list[Exception | None] = [None, SocialUnauthorized("401"), None, SocialUnavailable("503")]
+
+    async def look() -> None:
+        seen.append(shown())
+        if (answer := answers.pop(0)) is not None:
+            raise answer
+
+    monkeypatch.setattr(app, "_REFUSED_S", 0)
+    before = time.time()
+    with pytest.raises(SocialUnavailable):
+        await app._poll("facebook", look, 0)
+    assert [None, 0, 1, 0] == [refused for _, refused in seen]
+    assert before <= seen[1][0] == seen[2][0] < seen[3][0] <= time.time()
 
 
 async def test_a_mention_on_the_wire_is_stored_and_its_edit_and_answer_are_additions(

@@ -11,14 +11,17 @@ from router_office import AT, EVENT_KEYS, RULES, T, classified, followed_up, ite
 
 from chassis.batch import BatchHandler
 from chassis.database import Pool
+from chassis.wire import Emit
 from contracts import ticket, topics
 from contracts.events import Place
+from contracts.vocabulary import Note, UpdateKind
 from router import metrics
 from router.adapters import store
 from router.adapters.store import OpenGroup
 from router.app import handler_of
 from router.case import Case
 from router.open_complaints import show
+from testing.events import an_updated
 from testing.fakes import message
 
 
@@ -28,7 +31,7 @@ def value(name: str, **labels: str) -> float | None:
 
 def group(**facts: Any) -> OpenGroup:
     usual = {"status": "routed", "unit": "PUPR", "kecamatan": "Ganra", "waits_for": "acknowledgement", "count": 2}
-    return OpenGroup(**{**usual, "oldest": AT, **facts})
+    return OpenGroup(**{**usual, "oldest": AT, "late": 0, "passed": 0, **facts})
 
 
 def test_each_place_has_its_count_and_the_oldest_of_each_turn_its_age() -> None:
@@ -39,6 +42,39 @@ def test_each_place_has_its_count_and_the_oldest_of_each_turn_its_age() -> None:
     ages = [value("lapor_complaints_oldest_seconds", waits_for=each) for each in store.WAITS_FOR]
     assert [7200, 7200, 0] == ages
     assert [3, 4, 0] == [value("lapor_complaints_waiting", waits_for=each) for each in store.WAITS_FOR]
+
+
+def test_what_is_late_is_counted_where_it_lies_and_each_age_with_those_above_it() -> None:
+    show([group(late=1, passed=2), group(unit="PDAM", kecamatan="", late=2, passed=4), group(count=7)], AT)
+    assert 1 == value("lapor_complaints_late", unit="PUPR", kecamatan="Ganra")
+    assert 2 == value("lapor_complaints_late", unit="PDAM", kecamatan="")
+    assert [4, 4, 2, 2] == [value("lapor_complaints_older", days=str(days)) for days in metrics.AGES]
+    show([], AT)
+    assert 0 == value("lapor_complaints_late", unit="PUPR", kecamatan="Ganra")
+    assert 0 == value("lapor_complaints_older", days="30")
+
+
+def test_a_category_that_a_person_puts_right_is_counted_and_the_first_one_is_not() -> None:
+    labels = {"was": "sampah_kebersihan", "is": "drainase_banjir"}
+    count = value("lapor_classifier_corrections_total", **labels) or 0
+    before, after = (Case(ticket=T, category=labels[which]) for which in ("was", "is"))
+    metrics.count_said({}, {T: before})
+    metrics.count_said({T: Case(ticket=T)}, {T: before})
+    metrics.count_said({T: before}, {T: before})
+    metrics.count_said({T: before}, {T: after})
+    assert count + 1 == value("lapor_classifier_corrections_total", **labels)
+
+
+def test_what_is_asked_of_ones_own_data_is_counted_by_what_became_of_it() -> None:
+    def counts() -> list[float]:
+        results = ("requested", "done", "declined", "erased")
+        return [value("lapor_rights_requests_total", result=result) or 0 for result in results]
+
+    before = counts()
+    for note in (Note.RIGHTS_REQUESTED, Note.RIGHTS_DECLINED, Note.ADDITION):
+        step = an_updated(5, UpdateKind.NOTED, status="routed", note=note)
+        metrics.count([Emit(topic=topics.UPDATED, subject=T, data=step)])
+    assert [before[0] + 1, before[1], before[2] + 1, before[3]] == counts()
 
 
 def test_what_is_done_is_open_no_more() -> None:
@@ -52,7 +88,7 @@ def test_marks_are_counted_once_each() -> None:
     before = Case(ticket=T, follow_ups=[item("rating", 1, rating=2)])
     after = Case(ticket=T, follow_ups=[*before.follow_ups, item("addition", 2), item("rating", 3, rating=5)])
     bad, good = (value("lapor_ratings_total", stars=stars) or 0 for stars in ("2", "5"))
-    metrics.count_ratings({T: before}, {T: after})
+    metrics.count_said({T: before}, {T: after})
     assert (bad, good + 1) == tuple(value("lapor_ratings_total", stars=stars) or 0 for stars in ("2", "5"))
 
 
@@ -71,7 +107,8 @@ async def test_it_is_read_from_what_is_stored(pool: Pool) -> None:
     rated = followed_up(item("rating", 1, rating=1), ticket=done)
     await steps([signed(message(rated, topic=topics.FOLLOWED_UP, subject=done, event_id="rated"))])
     async with pool.acquire() as db:
-        groups = await store.open_groups(db)
+        groups = await store.open_groups(db, metrics.AGES)
+    assert {(0, 4)} == {(each.late, each.passed) for each in groups}  # AT is long ago, and nobody promised a date
     found = {(each.unit, each.status, each.waits_for, each.kecamatan): each.count for each in groups}
     assert {
         ("DISKOMINFO", "routed", "disposition", "Ganra"): 1,

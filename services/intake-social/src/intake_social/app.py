@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from chassis.database import Pool
+from intake import metrics
 from intake.notices import Notice, Refused, TryLater, send_notices
 from intake.service import Context, Parts, Task, run_intake
 from intake_social.adapters import facebook, x
@@ -76,18 +77,21 @@ async def poll_x(desk: Desk, client: Any) -> None:
         me = me or await x.whoami(client)
         await read_mentions(desk, client, me)
 
-    await _poll(look, desk.settings.x_poll_s)
+    await _poll("x", look, desk.settings.x_poll_s)
 
 
-async def _poll(look: Callable[[], Awaitable[None]], every_s: float) -> None:
+async def _poll(channel: str, look: Callable[[], Awaitable[None]], every_s: float) -> None:
     """For ever. A network that throttles us is left alone as long as it says; one that refuses us needs a person."""
     while True:
         try:
             await look()
+            metrics.READ.labels(channel).set_to_current_time()
+            metrics.REFUSED.labels(channel).set(0)
         except SocialThrottled as throttled:
             await asyncio.sleep(_until(throttled))
         except SocialUnauthorized as refused:
             log.critical("not_read", extra={"why": str(refused)})
+            metrics.REFUSED.labels(channel).set(1)
             await asyncio.sleep(_REFUSED_S)
         await asyncio.sleep(every_s)
 
@@ -144,7 +148,7 @@ async def poll_facebook(desk: Desk, page: facebook.FacebookPage) -> None:
     Raises:
         SocialUnavailable, OSError, …: start again; nothing is skipped.
     """
-    await _poll(partial(read_page, desk, page), desk.settings.facebook_poll_s)
+    await _poll("facebook", partial(read_page, desk, page), desk.settings.facebook_poll_s)
 
 
 async def read_page(desk: Desk, page: facebook.FacebookPage) -> None:

@@ -33,7 +33,7 @@ def handler_of(rules: Rules, event_keys: Mapping[str, bytes]) -> Handler[Case]:
     def decide(cases: Mapping[str, Case], message: Message, now: datetime) -> tuple[dict[str, Case], list[Emit]]:
         changes, emits = handlers.decide(rules, cases, message, now)
         metrics.count_ping_pong(cases, emits)
-        metrics.count_ratings(cases, changes)
+        metrics.count_said(cases, changes)
         return changes, emits
 
     return Handler(

@@ -9,17 +9,30 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.wire import Emit
 from contracts.events import ComplaintUpdated, UnitRouted
-from contracts.vocabulary import Lane, UpdateKind, Why
+from contracts.vocabulary import Lane, Note, UpdateKind, Why
 from router.case import Case
 
 RETURNS = Counter("lapor_returns", "Complaints that a unit gave back", ["unit"])
 PING_PONG = Counter("lapor_ping_pong", "Complaints that came back to a unit that had passed them on", ["unit"])
 SIMILAR = Counter("lapor_similar", "Complaints that the sweep found again", ["outcome"])
-WHERE = ("unit", "kecamatan", "status")
-OPEN = Gauge("lapor_complaints_open", "Complaints that somebody is at; no unit: nobody has it yet", WHERE)
+OPEN = Gauge(
+    "lapor_complaints_open",
+    "Complaints that somebody is at; no unit: nobody has it yet",
+    ["unit", "kecamatan", "status"],
+)
 _WAITS = "wait for a unit (disposition), for its first word (acknowledgement), or for an answer"
 WAITING = Gauge("lapor_complaints_waiting", f"Complaints that {_WAITS}", ["waits_for"])
 OLDEST_S = Gauge("lapor_complaints_oldest_seconds", f"Age of the oldest of those that {_WAITS}", ["waits_for"])
+LATE = Gauge("lapor_complaints_late", "Open complaints past the date that was promised", ["unit", "kecamatan"])
+#: Days since a complaint came.
+AGES = (1, 3, 7, 30)
+OLDER = Gauge("lapor_complaints_older", "Open complaints that came so many days ago, or before that", ["days"])
+CORRECTIONS = Counter(
+    "lapor_classifier_corrections",
+    "Categories that a person put right: what it was taken for, what it is",
+    ["was", "is"],
+)
+RIGHTS = Counter("lapor_rights_requests", "What was asked of somebody's own data, and what became of it", ["result"])
 REOPENED = Counter("lapor_reopened", "Resolved complaints that their reporters had reopened", ["unit"])
 HANDED_OVER = Counter("lapor_handed_over", "Complaints handed over to an office outside", ["unit"])
 MET = Counter("lapor_sla_met", "Promises kept", ["unit", "stage"])
@@ -35,6 +48,13 @@ ROUTE_S = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120),
 )
 
+#: Notes that are counted as rights.
+_RIGHTS = {
+    Note.RIGHTS_REQUESTED: "requested",
+    Note.RIGHTS_DONE: "done",
+    Note.RIGHTS_DECLINED: "declined",
+    Note.ERASED: "erased",
+}
 #: Steps that are counted by unit.
 _COUNTED = {UpdateKind.RETURNED: RETURNS, UpdateKind.REOPENED: REOPENED, UpdateKind.HANDED_OVER: HANDED_OVER}
 
@@ -51,6 +71,8 @@ def count(emits: Iterable[Emit]) -> None:
                 _COUNTED[UpdateKind(data.kind)].labels(data.unit or "").inc()
             elif data.kind == UpdateKind.MET:
                 MET.labels(data.unit or "", data.stage or "").inc()
+            elif data.kind == UpdateKind.NOTED and data.note in _RIGHTS:
+                RIGHTS.labels(_RIGHTS[Note(data.note)]).inc()
             elif data.kind == UpdateKind.MERGED and not data.by:
                 SIMILAR.labels("merged").inc()
 
@@ -64,9 +86,12 @@ def count_ping_pong(before: Mapping[str, Case], emits: Iterable[Emit]) -> None:
                 PING_PONG.labels(unit).inc()
 
 
-def count_ratings(before: Mapping[str, Case], after: Mapping[str, Case]) -> None:
-    """Count the marks that were given; only the case knows them, so a decision that is repeated counts again."""
+def count_said(before: Mapping[str, Case], after: Mapping[str, Case]) -> None:
+    """Count marks and corrections; only the case knows them, so a decision that is repeated counts again."""
     for ticket, case in after.items():
+        was = before[ticket].category if ticket in before else None
+        if was and case.category and case.category != was:
+            CORRECTIONS.labels(was, case.category).inc()
         known = len(before[ticket].follow_ups) if ticket in before else 0
         for item in case.follow_ups[known:]:
             if item.rating:

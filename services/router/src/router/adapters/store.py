@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -64,10 +64,14 @@ SELECT status, coalesce(unit, '') AS unit, coalesce(body->'classified'->'place'-
        CASE WHEN status IN ('registered', 'returned') OR (status, body->>'lane') = ('routed', 'triage')
             THEN 'disposition'
             WHEN status = 'routed' THEN 'acknowledgement' ELSE 'answer' END AS waits_for,
-       count(*) AS count, coalesce(min((body->'received'->>'received_at')::timestamptz), now()) AS oldest
-FROM cases
+       count(*) AS count, coalesce(min(came), now()) AS oldest,
+       count(*) FILTER (WHERE status <> 'waiting_for_reporter' AND (body->>'deadline_at')::timestamptz < now()) AS late,
+       passed
+FROM cases, LATERAL (SELECT (body->'received'->>'received_at')::timestamptz AS came) AS of_case,
+     LATERAL (SELECT count(*) AS passed FROM unnest($1::int[]) AS days WHERE came < now() - make_interval(days => days))
+         AS of_age
 WHERE status IN ('acknowledged', 'in_progress', 'registered', 'reopened', 'returned', 'routed', 'waiting_for_reporter')
-GROUP BY 1, 2, 3, 4"""
+GROUP BY 1, 2, 3, 4, passed"""
 _UNCOMPARED = """
 SELECT ticket, body FROM cases WHERE uncompared AND status NOT IN ('unknown', 'registered') ORDER BY ticket LIMIT 100"""
 # The newest 30 of each key, and of those the 80 that share the most: the cost does not depend on how many there are.
@@ -126,8 +130,11 @@ async def unrouted(db: Connection, after_s: float, but: Collection[str] = ()) ->
 
 @dataclass(frozen=True, kw_only=True)
 class OpenGroup:
-    """``count`` open complaints of one status, unit, kecamatan ("" where it is not known) and turn; the ``oldest`` came
-    then."""
+    """``count`` open complaints of one status, unit, kecamatan ("" where it is not known) and turn.
+
+    The ``oldest`` came then. ``late`` of them are past the date that was promised. They have ``passed`` so many of the
+    ages that were asked for.
+    """
 
     status: str
     unit: str
@@ -135,11 +142,16 @@ class OpenGroup:
     waits_for: str
     count: int
     oldest: datetime
+    late: int
+    passed: int
 
 
-async def open_groups(db: Connection) -> list[OpenGroup]:
-    """Give what is open; the cost is that of what is open, not of what is stored."""
-    return [OpenGroup(**row) for row in await db.fetch(_OPEN)]
+async def open_groups(db: Connection, ages: Sequence[int]) -> list[OpenGroup]:
+    """Give what is open, by what it has passed of ``ages``, in days, too.
+
+    The cost is that of what is open, not of what is stored.
+    """
+    return [OpenGroup(**row) for row in await db.fetch(_OPEN, ages)]
 
 
 @dataclass(frozen=True, kw_only=True)
