@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from chassis.database import Pool
 from intake.notices import (
@@ -101,6 +102,10 @@ async def test_two_senders_send_each_notice_once(pool: Pool) -> None:
 
 
 async def test_who_is_told_to_stop_while_sending_marks_it_first(pool: Pool) -> None:
+    def told_so_far() -> float:
+        return REGISTRY.get_sample_value("lapor_reply_seconds_count", {"channel": "sms"}) or 0
+
+    told = told_so_far()
     begun, goes_on = asyncio.Event(), asyncio.Event()
 
     async def slow(notice: Notice) -> None:
@@ -115,6 +120,7 @@ async def test_who_is_told_to_stop_while_sending_marks_it_first(pool: Pool) -> N
     goes_on.set()
     await asyncio.gather(sender, return_exceptions=True)
     assert {"A 1": ("sent", 1, None), "A 2": ("pending", 0, None)} == await states(pool)
+    assert told_so_far() == told + 1
 
 
 async def test_what_was_added_before_is_left_alone(pool: Pool) -> None:

@@ -85,7 +85,7 @@ ROUTER: dict[str, Values] = {
     "_WAITING": lambda given: (NEW,),
     "_HELD_BY": lambda given: (["OLD-UNIT", "U3"], NEW),
     "_UNCOMPARED": NONE,
-    "_OPEN": lambda given: ([1, 3, 7, 30],),
+    "_OPEN": lambda given: ([1, 3, 7, 30], "darurat"),
     "_CANDIDATES": lambda given: (
         [*(f"{n}{given.ticket}" for n in range(1, 9)), "place97"], NOW - 14 * DAY, NOW, ["routed"], given.ticket,
     ),

@@ -194,7 +194,8 @@ _REWORD = "UPDATE notices SET text = $2 WHERE id = $1"
 _DONE = """
 UPDATE notices SET state = $2, detail = $3, attempts = attempts + 1, sent_at = now(),
                    address = CASE WHEN forget THEN '' ELSE address END, thread = CASE WHEN NOT forget THEN thread END
-WHERE id = $1"""
+WHERE id = $1
+RETURNING extract(epoch FROM now() - created_at)::float8"""
 # The last notice of an erased complaint, and the address kept for it, go when it was sent or can't be: looked for
 # again and again, for a crash may come between the two. Other notices are answers to who asks about it meanwhile.
 _OVER = """
@@ -301,7 +302,8 @@ async def _send_one(
         metrics.REPLIES.labels(channel, "unknown" if state == "unknown" else "later").inc()
     else:
         crash_point("notify.after_send_before_mark")
-        await db.execute(_DONE, notice.id, "sent", None)
+        if (after_s := await db.fetchval(_DONE, notice.id, "sent", None)) is not None:  # None: erased meanwhile
+            metrics.REPLY_S.labels(channel).observe(after_s)
         forgotten.add(notice)
         metrics.REPLIES.labels(channel, "sent").inc()
 

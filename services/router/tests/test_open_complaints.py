@@ -31,7 +31,7 @@ def value(name: str, **labels: str) -> float | None:
 
 def group(**facts: Any) -> OpenGroup:
     usual = {"status": "routed", "unit": "PUPR", "kecamatan": "Ganra", "waits_for": "acknowledgement", "count": 2}
-    return OpenGroup(**{**usual, "oldest": AT, "late": 0, "passed": 0, **facts})
+    return OpenGroup(**{**usual, "oldest": AT, "late": 0, "passed": 0, "emergency": False, **facts})
 
 
 def test_each_place_has_its_count_and_the_oldest_of_each_turn_its_age() -> None:
@@ -52,6 +52,16 @@ def test_what_is_late_is_counted_where_it_lies_and_each_age_with_those_above_it(
     show([], AT)
     assert 0 == value("lapor_complaints_late", unit="PUPR", kecamatan="Ganra")
     assert 0 == value("lapor_complaints_older", days="30")
+
+
+def test_an_emergency_counts_until_somebody_says_a_first_word() -> None:
+    later = AT + timedelta(hours=1)
+    seen = group(emergency=True, waits_for="answer", unit="PDAM")
+    show([group(emergency=True), group(emergency=True, oldest=later), group(unit="PDAM"), seen], later)
+    assert 3600 == value("lapor_emergencies_oldest_seconds", unit="PUPR")
+    assert value("lapor_emergencies_oldest_seconds", unit="PDAM") is None
+    show([], later)
+    assert 0 == value("lapor_emergencies_oldest_seconds", unit="PUPR")
 
 
 def test_a_category_that_a_person_puts_right_is_counted_and_the_first_one_is_not() -> None:
@@ -99,7 +109,8 @@ async def test_it_is_read_from_what_is_stored(pool: Pool) -> None:
     place = Place(kecamatan="Ganra")
     for number in (sorted_by, fresh, taken, done):
         await steps([signed(message(received(number), subject=number, event_id=f"r{number}"))])
-        data = classified(number, place=place, abstained=number == sorted_by)
+        urgency = "darurat" if number == sorted_by else "sedang"
+        data = classified(number, place=place, abstained=number == sorted_by, urgency=urgency)
         await steps([message(data, topic=topics.CLASSIFIED, subject=number, event_id=f"c{number}").record])
     for number in (taken, done):
         await steps([_reply(number, "acknowledge")])
@@ -108,6 +119,7 @@ async def test_it_is_read_from_what_is_stored(pool: Pool) -> None:
     await steps([signed(message(rated, topic=topics.FOLLOWED_UP, subject=done, event_id="rated"))])
     async with pool.acquire() as db:
         groups = await store.open_groups(db, metrics.AGES)
+    assert ["disposition"] == [each.waits_for for each in groups if each.emergency]
     assert {(0, 4)} == {(each.late, each.passed) for each in groups}  # AT is long ago, and nobody promised a date
     found = {(each.unit, each.status, each.waits_for, each.kecamatan): each.count for each in groups}
     assert {

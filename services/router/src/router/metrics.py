@@ -24,6 +24,7 @@ _WAITS = "wait for a unit (disposition), for its first word (acknowledgement), o
 WAITING = Gauge("lapor_complaints_waiting", f"Complaints that {_WAITS}", ["waits_for"])
 OLDEST_S = Gauge("lapor_complaints_oldest_seconds", f"Age of the oldest of those that {_WAITS}", ["waits_for"])
 LATE = Gauge("lapor_complaints_late", "Open complaints past the date that was promised", ["unit", "kecamatan"])
+EMERGENCY_S = Gauge("lapor_emergencies_oldest_seconds", "Age of the oldest emergency without a first word", ["unit"])
 #: Days since a complaint came.
 AGES = (1, 3, 7, 30)
 OLDER = Gauge("lapor_complaints_older", "Open complaints that came so many days ago, or before that", ["days"])

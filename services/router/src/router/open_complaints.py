@@ -28,16 +28,21 @@ def show(groups: Iterable[store.OpenGroup], now: datetime) -> None:
     """Show ``groups`` as of ``now``. What is no more among them is 0, and not the figure of a while ago."""
     counts, waiting = defaultdict[tuple[str, ...], int](int), dict.fromkeys(store.WAITS_FOR, 0)
     oldest_s = dict.fromkeys(store.WAITS_FOR, 0.0)
+    emergency_s = defaultdict[tuple[str, ...], float](float)
     late, older = defaultdict[tuple[str, ...], int](int), dict.fromkeys(metrics.AGES, 0)
     for each in groups:
         counts[each.unit, each.kecamatan, each.status] += each.count
         waiting[each.waits_for] += each.count
         late[each.unit, each.kecamatan] += each.late
+        if each.emergency and each.waits_for != "answer":
+            age_s = (now - each.oldest).total_seconds()
+            emergency_s[each.unit,] = max(emergency_s[each.unit,], age_s)
         for days in metrics.AGES[: each.passed]:
             older[days] += each.count
         oldest_s[each.waits_for] = max(oldest_s[each.waits_for], (now - each.oldest).total_seconds())
     _set_all(metrics.OPEN, counts)
     _set_all(metrics.LATE, late)
+    _set_all(metrics.EMERGENCY_S, emergency_s)
     for days, count in older.items():
         metrics.OLDER.labels(days).set(count)
     for waits_for, age_s in oldest_s.items():
@@ -45,8 +50,8 @@ def show(groups: Iterable[store.OpenGroup], now: datetime) -> None:
         metrics.WAITING.labels(waits_for).set(waiting[waits_for])
 
 
-def _set_all(gauge: Gauge, counts: Mapping[tuple[str, ...], int]) -> None:
-    """Set ``gauge`` to ``counts`` by its labels' values, and to 0 where it showed something before."""
+def _set_all(gauge: Gauge, figures: Mapping[tuple[str, ...], float]) -> None:
+    """Set ``gauge`` to ``figures`` by its labels' values, and to 0 where it showed something before."""
     known = {tuple(sample.labels.values()) for metric in gauge.collect() for sample in metric.samples}
-    for where in known | set(counts):
-        gauge.labels(*where).set(counts.get(where, 0))
+    for where in known | set(figures):
+        gauge.labels(*where).set(figures.get(where, 0))

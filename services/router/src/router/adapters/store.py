@@ -11,7 +11,7 @@ import msgspec
 
 from chassis.database import Connection
 from chassis.retention import ages
-from contracts.vocabulary import FINAL, WITH_A_UNIT, Status
+from contracts.vocabulary import FINAL, WITH_A_UNIT, Status, Urgency
 from router.case import Case, known
 
 log = logging.getLogger(__name__)
@@ -66,12 +66,12 @@ SELECT status, coalesce(unit, '') AS unit, coalesce(body->'classified'->'place'-
             WHEN status = 'routed' THEN 'acknowledgement' ELSE 'answer' END AS waits_for,
        count(*) AS count, coalesce(min(came), now()) AS oldest,
        count(*) FILTER (WHERE status <> 'waiting_for_reporter' AND (body->>'deadline_at')::timestamptz < now()) AS late,
-       passed
+       passed, coalesce(body->'classified'->>'urgency' = $2, false) AS emergency
 FROM cases, LATERAL (SELECT (body->'received'->>'received_at')::timestamptz AS came) AS of_case,
      LATERAL (SELECT count(*) AS passed FROM unnest($1::int[]) AS days WHERE came < now() - make_interval(days => days))
          AS of_age
 WHERE status IN ('acknowledged', 'in_progress', 'registered', 'reopened', 'returned', 'routed', 'waiting_for_reporter')
-GROUP BY 1, 2, 3, 4, passed"""
+GROUP BY 1, 2, 3, 4, passed, emergency"""
 _UNCOMPARED = """
 SELECT ticket, body FROM cases WHERE uncompared AND status NOT IN ('unknown', 'registered') ORDER BY ticket LIMIT 100"""
 # The newest 30 of each key, and of those the 80 that share the most: the cost does not depend on how many there are.
@@ -133,7 +133,7 @@ class OpenGroup:
     """``count`` open complaints of one status, unit, kecamatan ("" where it is not known) and turn.
 
     The ``oldest`` came then. ``late`` of them are past the date that was promised. They have ``passed`` so many of the
-    ages that were asked for.
+    ages that were asked for. ``emergency``: they are *darurat*.
     """
 
     status: str
@@ -144,6 +144,7 @@ class OpenGroup:
     oldest: datetime
     late: int
     passed: int
+    emergency: bool
 
 
 async def open_groups(db: Connection, ages: Sequence[int]) -> list[OpenGroup]:
@@ -151,7 +152,7 @@ async def open_groups(db: Connection, ages: Sequence[int]) -> list[OpenGroup]:
 
     The cost is that of what is open, not of what is stored.
     """
-    return [OpenGroup(**row) for row in await db.fetch(_OPEN, ages)]
+    return [OpenGroup(**row) for row in await db.fetch(_OPEN, ages, Urgency.DARURAT)]
 
 
 @dataclass(frozen=True, kw_only=True)
