@@ -2,8 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
-PARTS := contracts kabupaten chassis intake $(wildcard services/*) deploy/local testing
-SOURCES := contracts/src kabupaten/src chassis/src intake/src deploy/local/src testing/src $(wildcard services/*/src)
+PARTS := contracts kabupaten chassis intake $(wildcard services/*) deploy/local deploy/monitoring testing
+SOURCES := contracts/src kabupaten/src chassis/src intake/src deploy/local/src deploy/monitoring/src testing/src $(wildcard services/*/src)
 TESTS := $(wildcard $(addsuffix /tests,$(PARTS)) tests/*)
 
 # Tests start hundreds of Python processes: what is compiled is kept, whatever the shell says.

@@ -15,6 +15,7 @@ from contracts import codec
 from contracts.events import Evidence, UnitReplied, UnitRouted
 from contracts.topics import TOPICS_DIR
 from contracts.vocabulary import FINAL, Status
+from testing.programs import program
 
 ROOT = Path(__file__).parents[2]
 STAND_INS = Path(__file__).parent / "stand_ins"
@@ -28,11 +29,7 @@ def run(folder: Path, name: str, *arguments: str, records: str = "", there: int 
     """
     for each in (name, f"koneksi{Path(name).suffix}"):
         shutil.copy(ROOT / "docs" / "agencies" / each, folder)
-    program = sys.executable if name.endswith(".py") else shutil.which("node")
-    if program is None:
-        if os.environ.get("LAPOR_REQUIRE_ALL") == "1":
-            raise LookupError("node is not on PATH")
-        pytest.skip("node is not on PATH")
+    runs = sys.executable if name.endswith(".py") else program("node", debian="nodejs")
     shutil.copytree(STAND_INS / "kafkajs", folder / "node_modules" / "kafkajs")
     shutil.copy(STAND_INS / "confluent_kafka.py", folder)
     env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "UNIT": "DISKOMINFO", "KAFKA_BOOTSTRAP": "x"}
@@ -40,7 +37,7 @@ def run(folder: Path, name: str, *arguments: str, records: str = "", there: int 
         (folder / "records").write_text(records)
         env |= {"RECORDS": "records", "THERE": str(records.count("\n") + 1 if there is None else there)}
     env |= {"KAFKA_PASSWORD": "x", "KAFKA_PROTOCOL": "SASL_PLAINTEXT"}
-    done = subprocess.run([program, name, *arguments], env=env, cwd=folder, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([runs, name, *arguments], env=env, cwd=folder, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

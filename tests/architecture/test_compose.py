@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from testing.programs import program
+
 FLOW = [
     "settings",
     "certificates",
@@ -30,13 +32,7 @@ JOBS = {"settings", "certificates", "provision", "classifier-model"}
 
 @pytest.fixture(scope="module")
 def docker_compose() -> str:
-    found = shutil.which("docker-compose")
-    if found is None:
-        reason = "docker-compose is not installed (Debian: apt-get install docker-compose)"
-        if os.environ.get("LAPOR_REQUIRE_ALL") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
+    return program("docker-compose", debian="docker-compose")
 
 
 def _config(docker_compose: str, root: Path, env_file: Path) -> subprocess.CompletedProcess[str]:

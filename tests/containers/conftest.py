@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -13,6 +12,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from running import Database, Part
+
+from testing.programs import missing
 
 HERE = Path(__file__).parent
 
@@ -30,10 +31,7 @@ def programs() -> Path:
     """Debian's PostgreSQL: the one that all other tests use is built without TLS."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4]))
     if not found:
-        reason = "PostgreSQL with TLS is not installed (Debian: apt-get install postgresql)"
-        if os.environ.get("LAPOR_REQUIRE_ALL") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("PostgreSQL with TLS is not installed (Debian: apt-get install postgresql)")
     return found[-1].parent
 
 

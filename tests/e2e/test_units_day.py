@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, TopicPartition
 from desk import Desk, Unit
 from harness import ROOT, System
 
+from testing.programs import missing
 from testing.servers import npm_packages
 from testing.waiting import until
 
@@ -58,9 +59,7 @@ def node() -> Path:
     try:
         return npm_packages(SNIPPETS)
     except LookupError as error:
-        if os.environ.get("LAPOR_REQUIRE_ALL") == "1":
-            raise
-        pytest.skip(f"the snippets for Node.js: {error}")
+        missing(f"the snippets for Node.js: {error}")
 
 
 def open_items(system: System, unit: str) -> list[dict[str, Any]]:

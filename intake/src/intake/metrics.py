@@ -17,3 +17,10 @@ REPLY_S = Histogram(
     buckets=(1, 2, 5, 10, 30, 60, 120, 300, 900),
 )
 REPLIES = Counter("lapor_replies", "Notices to citizens, by what became of them", ["channel", "result"])
+
+
+def count_sent(channel: str, after_s: float | None) -> None:
+    """Count a notice that the channel took ``after_s`` seconds after it was written; None: it was erased meanwhile."""
+    REPLIES.labels(channel, "sent").inc()
+    if after_s is not None:
+        REPLY_S.labels(channel).observe(after_s)

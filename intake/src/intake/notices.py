@@ -302,10 +302,9 @@ async def _send_one(
         metrics.REPLIES.labels(channel, "unknown" if state == "unknown" else "later").inc()
     else:
         crash_point("notify.after_send_before_mark")
-        if (after_s := await db.fetchval(_DONE, notice.id, "sent", None)) is not None:  # None: erased meanwhile
-            metrics.REPLY_S.labels(channel).observe(after_s)
+        after_s = await db.fetchval(_DONE, notice.id, "sent", None)
         forgotten.add(notice)
-        metrics.REPLIES.labels(channel, "sent").inc()
+        metrics.count_sent(channel, after_s)
 
 
 def _bounded(bounds: Bounds, notice: Notice, sent: Sequence[Any]) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +19,7 @@ import psycopg
 import pytest
 
 from lapor.processes.ports import choose
+from testing.programs import missing, program
 from testing.servers import Stack
 from testing.waiting import until
 
@@ -91,14 +91,10 @@ class System:
 
 @pytest.fixture(scope="module")
 def kannel() -> tuple[str, str]:
-    where = f"{os.environ['PATH']}:/usr/sbin"  # not on every user's PATH
-    boxes = shutil.which("bearerbox", path=where), shutil.which("smsbox", path=where)
-    if FAKESMSC and boxes[0] and boxes[1]:
-        return boxes[0], boxes[1]
-    why = "Kannel is missing: apt-get install --no-install-recommends kannel kannel-extras"
-    if os.environ.get("LAPOR_REQUIRE_ALL") == "1":
-        pytest.fail(why)
-    pytest.skip(why)
+    packages = "--no-install-recommends kannel kannel-extras"
+    if not FAKESMSC:
+        missing(f"Kannel's fakesmsc is not installed (Debian: apt-get install {packages})")
+    return program("bearerbox", debian=packages), program("smsbox", debian=packages)
 
 
 def configuration(directory: Path, ports: dict[str, int]) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shutil
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,6 +22,7 @@ from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
 from intake_web.settings import WebSettings
 from lapor.processes.ports import HOST, choose
+from testing.programs import program
 
 pytestmark = pytest.mark.connected
 
@@ -39,12 +38,7 @@ ARGS = [
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        reason = "no Chromium here: apt-get install chromium"
-        if os.environ.get("LAPOR_REQUIRE_ALL") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    path = program("chromium", "chromium-browser", "google-chrome", debian="chromium")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=ARGS)
         yield browser

@@ -1,0 +1,32 @@
+"""The metrics that the services declare, each under the names by which Prometheus knows it."""
+
+from __future__ import annotations
+
+import re
+
+from prometheus_client import REGISTRY
+
+import chassis.metrics
+import chassis.retention
+import classifier.app
+import intake.metrics
+import router.metrics
+import sla_monitor.metrics
+
+#: Modules that declare metrics; to import them is to declare.
+DECLARING = (chassis.metrics, chassis.retention, classifier.app, intake.metrics, router.metrics, sla_monitor.metrics)
+_NAME = re.compile(r"\b(?:lapor_[a-z_]+)\b(?!:)")
+
+
+def declared() -> set[str]:
+    """Give the names of all series of ours."""
+    names: set[str] = set()
+    for family in REGISTRY.collect():
+        endings = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}.get(family.type, [""])
+        names |= {family.name + ending for ending in endings if family.name.startswith("lapor_")}
+    return names
+
+
+def named(text: str) -> set[str]:
+    """Give the names of our series that stand in ``text``, an expression or several."""
+    return set(_NAME.findall(text))

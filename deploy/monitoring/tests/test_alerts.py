@@ -1,0 +1,159 @@
+"""Each alert fires when it should and is silent when it should be, by Prometheus' own reckoning."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from declared import declared, named
+from promtool import RULES, complaints_of
+
+ROOT = Path(__file__).parents[3]
+ALERTS: dict[str, dict[str, Any]] = {
+    rule["alert"]: rule
+    for group in yaml.safe_load((RULES / "alerts.yml").read_text())["groups"]
+    for rule in group["rules"]
+    if "alert" in rule
+}
+Series = dict[str, str]
+
+
+class Case(NamedTuple):
+    """Series, a sample a minute unless ``interval`` says else, with which an alert fires at ``at``, and others with
+    which it does not. ``who`` is what the alert names."""
+
+    fires: Series
+    silent: Series
+    who: str = ""
+    at: str = "40m"
+    interval: str = "1m"
+
+
+def _gauge(metric: str, bad: float, good: float, who: str = "") -> Case:
+    return Case({metric: f"{bad}x60"}, {metric: f"{good}x60"}, who)
+
+
+_WAIT, _DLQ = "lapor_complaints_oldest_seconds", 'lapor_dlq_records_total{service="router",reason="Invalid"}'
+_REFUSED = 'lapor_replies_total{channel="sms",result="refused"}'
+_TOOK, _LAST = (
+    f'lapor_intake_{name}{{channel="sms"}}' for name in ("acknowledged_total", "last_complaint_timestamp_seconds")
+)
+_FREE, _SIZE = (f'node_filesystem_{what}_bytes{{mountpoint="/",fstype="ext4"}}' for what in ("avail", "size"))
+_THIS, _NEXT = (f'lapor_calendar_joint_leave_known{{year="{year}"}}' for year in (1970, 1971))
+CASES = {
+    "LaporEmergencyUnseen": _gauge('lapor_emergencies_oldest_seconds{unit="BPBD"}', 901, 900, "BPBD"),
+    "LaporUnrouted": Case(
+        {'lapor_complaints_open{status="registered",unit="",kecamatan=""}': "2x60"},
+        {
+            'lapor_complaints_open{status="registered",unit="",kecamatan=""}': "2x9 0x60",
+            'lapor_complaints_open{status="routed",unit="PUPR",kecamatan=""}': "9x60",
+        },
+    ),
+    "LaporUndisposed": Case(
+        {f'{_WAIT}{{waits_for="disposition"}}': "86401x60"},
+        {f'{_WAIT}{{waits_for="disposition"}}': "86400x60", f'{_WAIT}{{waits_for="answer"}}': "999999x60"},
+    ),
+    "LaporUnitSilent": _gauge('lapor_unit_silent_past_rhythm{unit="PDAM"}', 1, 0, "PDAM"),
+    # Thirteen hours of silence: after a complaint an hour for two weeks, or after one every two days.
+    "LaporChannelSilent": Case(
+        {_TOOK: "0+1x336 336x13", _LAST: "0+3600x336 1209600x13"},
+        {_TOOK: " ".join(f"{count}x47" for count in range(8)), _LAST: "1209600x350"},
+        "sms",
+        "349h",
+        "1h",
+    ),
+    "LaporChannelUnread": Case(
+        {'lapor_intake_read_timestamp_seconds{channel="x"}': "0x60"},
+        {'lapor_intake_read_timestamp_seconds{channel="x"}': "0+60x60"},
+        "x",
+    ),
+    "LaporChannelRefused": _gauge('lapor_intake_refused{channel="facebook"}', 1, 0, "facebook"),
+    "LaporNotTold": Case({_REFUSED: "_x30 1x60"}, {_REFUSED: "5x200"}, "sms", "80m"),
+    "LaporCalendarStale": Case({_THIS: "0x200", _NEXT: "0x200"}, {_THIS: "1x200", _NEXT: "0x200"}, at="2h"),
+    "LaporDown": Case(
+        {'up{job="lapor",instance="router"}': "1x20 0x60"}, {'up{job="lapor",instance="router"}': "1x38 0x1"}, "router"
+    ),
+    "LaporUnwatched": Case({'up{job="other"}': "1x60"}, {'up{job="lapor",instance="router"}': "0x60"}),
+    "LaporOutboxStuck": _gauge('lapor_outbox_oldest_seconds{service="router"}', 121, 120, "router"),
+    "LaporOutboxParked": _gauge('lapor_outbox_parked{service="router"}', 1, 0, "router"),
+    "LaporDeadLetters": Case({_DLQ: "_x30 1x60"}, {_DLQ: "3x200"}, "router", "80m"),
+    "LaporLag": _gauge('lapor_consumer_lag_seconds{group="router",topic="complaint.received.v1"}', 61, 60, "router"),
+    "LaporTopicsMissing": _gauge('lapor_consumer_missing_topics{group="router"}', 1, 0, "router"),
+    "LaporRulesFail": _gauge('lapor_decide_bugs_in_a_row{service="router"}', 5, 4, "router"),
+    "LaporTimersFail": Case(
+        {"lapor_sla_clocks_stuck": "0x60", 'lapor_router_stuck{timer="triage"}': "1x60"},
+        {"lapor_sla_clocks_stuck": "0x60", 'lapor_router_stuck{timer="triage"}': "0x60"},
+    ),
+    "LaporClockHeld": _gauge("lapor_clock_words_held_seconds", 301, 300),
+    "LaporDiskFull": Case({_FREE: "9x60", _SIZE: "100x60"}, {_FREE: "10x60", _SIZE: "100x60"}, "/"),
+}
+assert CASES.keys() == ALERTS.keys()
+
+
+def _firing(alert: str, series: Series, case: Case, count: int) -> dict[str, Any]:
+    expected = [{"labels": "{}", "value": count}] if count else []
+    return {
+        "name": f"{alert}: {count}",
+        "interval": case.interval,
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        "promql_expr_test": [
+            {
+                "expr": f'count(ALERTS{{alertname="{alert}", alertstate="firing"}})',
+                "eval_time": case.at,
+                "exp_samples": expected,
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("alert", CASES)
+def test_an_alert_fires_when_it_should_and_only_then(alert: str, tmp_path: Path) -> None:
+    case = CASES[alert]
+    assert not complaints_of(tmp_path, [_firing(alert, case.fires, case, 1), _firing(alert, case.silent, case, 0)])
+
+
+def test_a_unit_that_nobody_named_is_called_what_operators_call_it(tmp_path: Path) -> None:
+    said = {"unit": "meja triase", "BPBD": "BPBD"}
+    rule = ALERTS["LaporEmergencyUnseen"]
+    cases = []
+    for unit, shown in (("", said["unit"]), ("BPBD", "BPBD")):
+        labels = f'{{unit="{unit}"}}'
+        summary = f"Laporan darurat di {shown} belum ditanggapi selama 1h 0m 0s"
+        alert = {
+            "exp_labels": {"severity": "page", **({"unit": unit} if unit else {})},
+            "exp_annotations": {**rule["annotations"], "summary": summary},
+        }
+        cases.append(
+            {
+                "interval": "1m",
+                "input_series": [{"series": f"lapor_emergencies_oldest_seconds{labels}", "values": "3600x20"}],
+                "alert_rule_test": [{"alertname": "LaporEmergencyUnseen", "eval_time": "10m", "exp_alerts": [alert]}],
+            }
+        )
+    assert not complaints_of(tmp_path, cases)
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_an_alert_says_how_bad_what_and_what_to_do(alert: str) -> None:
+    rule = ALERTS[alert]
+    assert rule["labels"]["severity"] in ("page", "ticket")
+    assert {"summary", "action", "runbook"} == rule["annotations"].keys()
+    assert f"docs/runbook.md#{alert.lower()}" == rule["annotations"]["runbook"]
+    assert not re.search(r"[.!]$", rule["annotations"]["summary"])
+    assert rule["annotations"]["action"].endswith(".")
+
+
+def test_every_alert_has_its_page() -> None:
+    pages = re.findall(r"^### (Lapor\w+)$", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE)
+    spec = yaml.safe_load((RULES.parent / "slo.yml").read_text())
+    assert sorted([*ALERTS, *(slo["alerting"]["name"] for slo in spec["slos"])]) == sorted(pages)
+
+
+@pytest.mark.parametrize("file", ["alerts.yml", "slo.yml"])
+def test_rules_ask_for_nothing_that_no_service_shows(file: str) -> None:
+    asked = named((RULES / file).read_text())
+    assert asked
+    assert not asked - declared()
