@@ -10,7 +10,7 @@ TESTS := $(wildcard $(addsuffix /tests,$(PARTS)) tests/*)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help sync run down test check fmt lock schemas sbom
+.PHONY: help sync run down test check fmt lock schemas dashboards sbom
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -49,6 +49,7 @@ static:
 	@failed=0; for tests in $(TESTS); do $(BIN)/mypy --no-error-summary $$tests || failed=1; done; exit $$failed
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m contracts.generate --check
+	@$(BIN)/python -m monitoring.generate --check
 
 fmt: sync ## format, and mend what the linter can mend
 	@$(BIN)/ruff check -q --fix . || true
@@ -56,6 +57,9 @@ fmt: sync ## format, and mend what the linter can mend
 
 schemas: sync ## write the JSON Schemas anew from contracts/
 	@$(BIN)/python -m contracts.generate
+
+dashboards: sync ## write Grafana's dashboards anew from deploy/monitoring/
+	@$(BIN)/python -m monitoring.generate
 
 lock: ## resolve all dependencies anew into requirements/ (read the diff)
 	@test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install -q uv; }

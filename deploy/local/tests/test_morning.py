@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
 from typing import Any
 
@@ -12,7 +17,7 @@ from rich.console import Console
 
 from lapor.commands.top import shown
 from lapor.processes.ports import any_free
-from lapor.system.morning import as_json, collect, morning
+from lapor.system.morning import Alert, as_json, collect, firing, morning
 
 CALM = """
 lapor_complaints_open{unit="PUPR",kecamatan="Ganra",status="routed"} 2
@@ -26,6 +31,8 @@ lapor_intake_acknowledged_total{channel="sms"} 40
 lapor_outbox_oldest_seconds{service="router"} 0.2
 """
 BAD = """
+lapor_emergencies_oldest_seconds{unit="PUPR"} 4200
+lapor_emergencies_oldest_seconds{unit="PDAM"} 0
 lapor_sla_overdue{unit="PDAM"} 3
 lapor_sla_at_risk{unit="PUPR"} 2
 lapor_unit_silent_seconds{unit="PDAM"} 200000
@@ -35,6 +42,25 @@ lapor_replies_total{channel="sms",result="refused"} 4
 lapor_replies_total{channel="sms",result="sent"} 400
 lapor_outbox_oldest_seconds{service="intake-sms"} 300
 """
+
+
+@contextmanager
+def answering(answer: dict[str, Any]) -> Iterator[str]:
+    """A server that answers everything with ``answer``."""
+
+    class Always(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+        def log_message(self, *args: Any) -> None:
+            """Nobody reads it."""
+
+    with HTTPServer(("127.0.0.1", 0), Always) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def samples(text: str) -> list[Sample]:
@@ -57,8 +83,9 @@ def test_a_calm_morning_says_so() -> None:
 
 def test_a_bad_morning_names_what_and_whose_worst_first() -> None:
     said = screen(CALM + BAD, away=["router"], dead_letters=2)
-    for words in ("3 laporan terlambat", "2 laporan hampir terlambat", "biasanya: PDAM", "2 catatan tidak terbaca",
-                  "Kafka selama 5m00s", "4 kabar tidak sampai", "tidak menjawab: router"):  # fmt: skip
+    for words in ("darurat tanpa kata pertama, PUPR: 1h10m", "3 laporan terlambat", "2 laporan hampir terlambat",
+                  "biasanya: PDAM", "2 catatan tidak terbaca", "Kafka selama 5m00s", "4 kabar tidak sampai",
+                  "tidak menjawab: router"):  # fmt: skip
         assert words in said
     assert said.index("\nPDAM") < said.index("\nPUPR")
     assert "Tidak ada yang" not in said
@@ -72,8 +99,30 @@ def test_the_same_as_an_object() -> None:
     assert {"count": 2, "oldest_s": 7200} == told["waiting"]["acknowledgement"]
     assert {"count": 0, "oldest_s": 0} == told["waiting"]["disposition"]
     assert [{"channel": "sms", "accepted": 40, "untold": 4}] == told["channels"]
+    assert {"PUPR": 4200} == told["emergencies"]
     first = told["units"][0]
     assert ("PDAM", 0, 3, 200000) == (first["unit"], first["open"], first["late"], first["silent_s"])
+
+
+def test_what_prometheus_calls_for_is_shown_the_urgent_first_and_once() -> None:
+    def alert(name: str, severity: str, state: str = "firing") -> dict[str, Any]:
+        labels, annotations = {"alertname": name, "severity": severity}, {"summary": f"{name} katanya"}
+        return {"labels": labels, "annotations": annotations, "state": state}
+
+    told = [alert("Late", "ticket"), alert("Down", "page"), alert("Down", "page"), alert("Soon", "page", "pending")]
+    with answering({"status": "success", "data": {"alerts": told}}) as url:
+        found = firing(url)
+    assert [Alert("Down", "page", "Down katanya"), Alert("Late", "ticket", "Late katanya")] == found
+    said = screen(CALM, alerts=found)
+    assert said.index("Memanggil operator") < said.index("Down: Down katanya") < said.index("Late: Late katanya")
+    assert [{"name": "Down", "severity": "page", "summary": "Down katanya"}] == as_json(
+        morning(samples(CALM), alerts=(found or [])[:1])
+    )["alerts"]
+
+
+def test_without_prometheus_nobody_knows_of_alerts() -> None:
+    assert firing(f"http://127.0.0.1:{any_free()}") is None
+    assert as_json(morning(samples(CALM)))["alerts"] is None
 
 
 @pytest.mark.parametrize("service", ["router", "intake-web"])

@@ -99,6 +99,17 @@ async def test_what_never_becomes_ready_by_itself_is_given_up(boss: Supervisor, 
         await boss.start([python(tmp_path, "raise ImportError('nothing')")])
 
 
+async def test_nobody_waits_for_what_is_not_vital_and_the_others_go_on_without_it(
+    boss: Supervisor, tmp_path: Path
+) -> None:
+    watching = python(tmp_path, "raise ImportError('nothing')", "prometheus", vital=False)
+    await boss.start([watching, python(tmp_path, TOUCH_AND_STAY)])
+    entries = {entry.name: entry for entry in boss.state.processes}
+    await until(lambda: entries["prometheus"].state == "failed")
+    assert "ready" == entries["router"].state
+    assert not boss.failure.done()
+
+
 async def test_a_silent_process_is_given_up_after_its_time(boss: Supervisor, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="router is not ready after 0 s"):
         await boss.start([python(tmp_path, "import time; time.sleep(60)", ready_timeout_s=0.3)])

@@ -54,6 +54,16 @@ def test_what_is_late_is_counted_where_it_lies_and_each_age_with_those_above_it(
     assert 0 == value("lapor_complaints_older", days="30")
 
 
+def test_the_way_to_the_first_unit_is_timed_and_no_later_one() -> None:
+    def timed() -> float:
+        return value("lapor_route_latency_seconds_count", unit="PUPR") or 0
+
+    before = timed()
+    for step in (an_updated(1, "registered"), an_updated(2), an_updated(4)):
+        metrics.count([Emit(topic=topics.UPDATED, subject=T, data=step)])
+    assert before + 1 == timed()
+
+
 def test_an_emergency_counts_until_somebody_says_a_first_word() -> None:
     later = AT + timedelta(hours=1)
     seen = group(emergency=True, waits_for="answer", unit="PDAM")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from prometheus_client import Histogram
+from prometheus_client import Counter, Histogram
 
 from chassis.authentic import verify
 from chassis.service import exit_on, run_stateless
@@ -20,6 +20,7 @@ from kabupaten import RegionError
 
 SERVICE = "classifier"
 CONFIDENCE = Histogram("lapor_classifier_confidence", "How sure the model is", buckets=[n / 10 for n in range(1, 11)])
+UNDERSTOOD = Counter("lapor_classifications", "Complaints read; abstained: a person says whose they are", ["result"])
 
 
 def run() -> None:
@@ -33,6 +34,7 @@ def run() -> None:
         for emit in emits:
             if isinstance(emit.data, ComplaintClassified):
                 CONFIDENCE.observe(emit.data.confidence)
+                UNDERSTOOD.labels("abstained" if emit.data.abstained else "answered").inc()
         return emits
 
     # What another made up of a complaint must not be understood as its own: the router could not tell.

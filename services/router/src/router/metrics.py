@@ -49,6 +49,8 @@ ROUTE_S = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120),
 )
 
+#: The step with which a complaint gets its first unit, unless its reporter says more within that second.
+FIRST_AFTER_REGISTERED = 2
 #: Notes that are counted as rights.
 _RIGHTS = {
     Note.RIGHTS_REQUESTED: "requested",
@@ -66,7 +68,7 @@ def count(emits: Iterable[Emit]) -> None:
         if isinstance(data, UnitRouted) and data.why == Why.SIMILAR:
             SIMILAR.labels("suggested").inc()
         elif isinstance(data, ComplaintUpdated):
-            if data.seq == 1 and data.kind in (UpdateKind.ROUTED, UpdateKind.HANDED_OVER):
+            if data.seq == FIRST_AFTER_REGISTERED and data.kind in (UpdateKind.ROUTED, UpdateKind.HANDED_OVER):
                 ROUTE_S.labels(data.unit or "").observe((datetime.now(UTC) - data.received_at).total_seconds())
             if data.kind in _COUNTED:
                 _COUNTED[UpdateKind(data.kind)].labels(data.unit or "").inc()

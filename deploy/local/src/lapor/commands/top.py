@@ -18,7 +18,7 @@ from lapor.options import DATA, Data, Json, err, out
 from lapor.processes.board import duration
 from lapor.processes.data_dir import DataDir
 from lapor.system import addresses
-from lapor.system.morning import Morning, as_json, collect, morning
+from lapor.system.morning import Morning, as_json, collect, firing, morning
 
 EVERY_S = 5.0
 #: Dead letters are read from their topics; they are few, and looked at less often.
@@ -44,10 +44,11 @@ def top(data: Data = DATA, json_: Json = False) -> None:
         lapor top --json
     """
     where = DataDir(data)
-    ready: object = addresses.env(where)["ready_urls"]
+    env = addresses.env(where)
+    ready, prometheus = env["ready_urls"], str(env["prometheus_url"])
     urls = {name: str(url).removesuffix("/ready") + "/metrics" for name, url in dict(ready).items()}  # type: ignore[call-overload]
     if json_:
-        typer.echo(json.dumps(as_json(morning(*collect(urls), _letters(where)))))
+        typer.echo(json.dumps(as_json(morning(*collect(urls), _letters(where), firing(prometheus)))))
         return
     letters, looked = 0, float("-inf")
     try:
@@ -55,7 +56,7 @@ def top(data: Data = DATA, json_: Json = False) -> None:
             while True:
                 if time.monotonic() - looked > LETTERS_S:
                     letters, looked = _letters(where), time.monotonic()
-                live.update(shown(morning(*collect(urls), letters)), refresh=True)
+                live.update(shown(morning(*collect(urls), letters, firing(prometheus))), refresh=True)
                 time.sleep(EVERY_S)
     except KeyboardInterrupt:
         err.print("lapor status: what runs. lapor dlq list: dead letters.", highlight=False)
@@ -71,11 +72,26 @@ def _letters(where: DataDir) -> int:
 
 def shown(now: Morning) -> RenderableType:
     """The board: first what needs somebody, then whose it is."""
-    return Group(Text("Pagi ini", style="bold"), *_needs(now), "", _turns(now), "", _units(now), "", _channels(now))
+    return Group(
+        Text("Pagi ini", style="bold"),
+        *_needs(now),
+        *_alerts(now),
+        "",
+        _turns(now),
+        "",
+        _units(now),
+        "",
+        _channels(now),
+    )
 
 
 def _needs(now: Morning) -> list[Text]:
+    emergencies = [
+        f"darurat tanpa kata pertama, {unit or 'belum ada unit'}: {duration(age_s)}"
+        for unit, age_s in sorted(now.emergencies.items(), key=lambda each: -each[1])
+    ]
     red = [
+        *((True, said) for said in emergencies),
         (now.late, f"{now.late} laporan terlambat"),
         (now.silent, f"diam lebih lama dari biasanya: {', '.join(now.silent)}"),
         (now.dead_letters, f"{now.dead_letters} catatan tidak terbaca: lapor dlq list"),
@@ -90,6 +106,14 @@ def _needs(now: Morning) -> list[Text]:
     lines = [Text(text, style="bold red") for it, text in red if it]
     lines += [Text(text, style="yellow") for it, text in yellow if it]
     return lines or [Text("Tidak ada yang terlambat, diam, atau rusak.", style="green")]
+
+
+def _alerts(now: Morning) -> list[Text]:
+    called = [
+        Text(f"{each.name}: {each.summary}", style="red" if each.severity == "page" else "yellow")
+        for each in now.alerts or []
+    ]
+    return [Text(""), Text("Memanggil operator (docs/runbook.md)", style="dim"), *called] if called else []
 
 
 def _turns(now: Morning) -> Table:

@@ -42,6 +42,11 @@ class DataDir:
         return self.root / "postgres"
 
     @property
+    def prometheus(self) -> Path:
+        """Prometheus' configuration and data."""
+        return self.root / "prometheus"
+
+    @property
     def credentials(self) -> Path:
         """Every generated password; only its owner may read it."""
         return self.root / "credentials.json"
@@ -87,7 +92,7 @@ class DataDir:
         model = [self.model.with_suffix(end) for end in (".bin", ".key", ".new")]
         fresh, password = (self.postgres.with_name(f"postgres.{end}") for end in ("new", "pw"))
         files = [password, self.credentials, self.ports, self.state, self.standins, self.settled, self.lock, *model]
-        return [self.logs, self.kafka, self.postgres, fresh, *files, self.marker]
+        return [self.logs, self.kafka, self.postgres, fresh, self.prometheus, *files, self.marker]
 
     @property
     def is_ours(self) -> bool:

@@ -23,7 +23,10 @@ WRONG_SETTINGS = 78
 
 @dataclass(frozen=True, kw_only=True)
 class Process:
-    """One process. ``ready`` must return quickly and never raise; ``ports`` are those it listens on."""
+    """One process. ``ready`` must return quickly and never raise; ``ports`` are those it listens on.
+
+    Nobody waits for one that is not ``vital``, and if it can't run the others go on without it.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -31,6 +34,7 @@ class Process:
     env: Mapping[str, str] = field(default_factory=dict)
     ports: tuple[int, ...] = ()
     user: str | None = None
+    vital: bool = True
     stop_signal: signal.Signals = signal.SIGTERM
     stop_timeout_s: float = 15
     ready_timeout_s: float = 60

@@ -75,7 +75,7 @@ class Supervisor:
                 self.publish(", ".join(self._doing))
 
     async def start(self, processes: Iterable[Process]) -> None:
-        """Start these together and return when all are ready.
+        """Start these together and return when all that are vital are ready.
 
         Raises:
             Refused: one cannot be started, or is not ready in its time.
@@ -84,7 +84,7 @@ class Supervisor:
         self._waves.append(wave)
         for child in wave:
             child.task = asyncio.create_task(self._keep(child))
-        await asyncio.gather(*(self._until_ready(child) for child in wave))
+        await asyncio.gather(*(self._until_ready(child) for child in wave if child.process.vital))
 
     async def run(self, step: Step) -> None:
         """Run a command to its end. Raises Refused, with the end of its log, if it fails."""
@@ -154,7 +154,7 @@ class Supervisor:
                 break
             if why:
                 self._set(child, "failed")
-                if not self.failure.done():
+                if child.process.vital and not self.failure.done():
                     self.failure.set_result(Refused(why))
                 break
             if child.ready_since and time.monotonic() - child.ready_since > HEALTHY_S:

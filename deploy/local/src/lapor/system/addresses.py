@@ -29,6 +29,7 @@ def env(data: DataDir) -> dict[str, object]:
         "sms_mo_token": kept.shared["SMS_MO_TOKEN"],
         "sent_url": it.url("standins", "/sent"),
         "standins_url": it.url("standins"),
+        "prometheus_url": it.url("prometheus"),
         "x_mention_url": it.url("standins", "/x/mention"),
         "ready_urls": {service.name: it.url(service.name, "/ready") for service in installation.SERVICES},
         "principals": {name: {"username": name, "password": word} for name, word in kept.principals.items()},

@@ -11,13 +11,13 @@ from lapor.processes.credentials import EVENT_KEYS, SHARED, VENDORS, Credentials
 from lapor.processes.data_dir import DataDir
 from lapor.processes.ports import HOST
 from lapor.processes.process import Process, Step, answers
-from lapor.servers import kafka, postgres
+from lapor.servers import kafka, postgres, prometheus
 
 # The usual ports (1708 is the number citizens know). A taken one is replaced by a free one.
 PORTS = {
     "web": 17080, "standins": 17081, "sms": 17082, "kafka": 17092, "controller": 17093, "postgres": 17054,
     "intake-sms": 17101, "intake-social": 17102, "intake-web": 17103, "classifier": 17104, "router": 17105,
-    "sla-monitor": 17106,
+    "sla-monitor": 17106, "prometheus": 17090,
 }  # fmt: skip
 READY_S = 100  # one that gets no partitions leaves by itself after 60 s; the next try should count
 FAUST_STOP_S = 45  # a batch in hand (30 s at most) and 15 s to commit and leave
@@ -49,6 +49,12 @@ class Installation:
         return postgres.Cluster(
             directory=self.data.postgres, port=self.ports["postgres"], password=self.credentials.postgres_admin
         )
+
+    @property
+    def prometheus(self) -> prometheus.Prometheus:
+        """What watches the services, where it is installed."""
+        targets = {service.name: self.ports[service.name] for service in SERVICES}
+        return prometheus.Prometheus(directory=self.data.prometheus, port=self.ports["prometheus"], targets=targets)
 
     def url(self, port: str, path: str = "") -> str:
         """An address on this machine."""

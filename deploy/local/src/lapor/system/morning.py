@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import httpx
@@ -38,19 +38,31 @@ class UnitFigures:
     past_rhythm: bool = False
 
 
+@dataclass(frozen=True)
+class Alert:
+    """What Prometheus calls an operator for, at once (``page``) or in working hours (``ticket``)."""
+
+    name: str
+    severity: str
+    summary: str
+
+
 @dataclass(kw_only=True)
 class Morning:
-    """``waiting`` and ``oldest_s`` by turn; ``accepted`` by channel, since its intake started; ``untold`` are notices
-    that were refused, or of which nobody knows; ``away`` are services that do not answer."""
+    """``waiting`` and ``oldest_s`` by turn; ``emergencies``: how long the oldest of each unit waits for a first word;
+    ``accepted`` by channel, since its intake started; ``untold`` are notices that were refused, or of which nobody
+    knows; ``away`` are services that do not answer; ``alerts`` are None where no Prometheus runs."""
 
     waiting: dict[str, float]
     oldest_s: dict[str, float]
+    emergencies: dict[str, float] = field(default_factory=dict)
     units: dict[str, UnitFigures] = field(default_factory=dict)
     accepted: dict[str, int] = field(default_factory=dict)
     untold: dict[str, int] = field(default_factory=dict)
     outbox_oldest_s: float = 0
     dead_letters: int = 0
     away: list[str] = field(default_factory=list)
+    alerts: list[Alert] | None = None
 
     @property
     def late(self) -> int:
@@ -82,10 +94,33 @@ def collect(urls: Mapping[str, str], within_s: float = 2) -> tuple[list[Sample],
     return samples, away
 
 
-def morning(samples: Iterable[Sample], away: Iterable[str] = (), dead_letters: int = 0) -> Morning:
+def firing(prometheus: str, within_s: float = 2) -> list[Alert] | None:
+    """Give what the Prometheus at that address calls an operator for, the urgent first; None if it does not answer."""
+    try:
+        with httpx.Client(timeout=within_s, trust_env=False) as http:
+            answer = http.get(f"{prometheus}/api/v1/alerts").raise_for_status().json()
+    except httpx.HTTPError:
+        return None
+    told = [each for each in answer["data"]["alerts"] if each["state"] == "firing"]
+    found = {
+        Alert(each["labels"]["alertname"], each["labels"]["severity"], each["annotations"]["summary"]) for each in told
+    }
+    return sorted(found, key=lambda each: (each.severity, each.name, each.summary))
+
+
+def morning(
+    samples: Iterable[Sample],
+    away: Iterable[str] = (),
+    dead_letters: int = 0,
+    alerts: list[Alert] | None = None,
+) -> Morning:
     """Add up ``samples`` to what an operator looks at."""
     now = Morning(
-        waiting=dict.fromkeys(TURNS, 0.0), oldest_s=dict.fromkeys(TURNS, 0.0), dead_letters=dead_letters, away=[*away]
+        waiting=dict.fromkeys(TURNS, 0.0),
+        oldest_s=dict.fromkeys(TURNS, 0.0),
+        dead_letters=dead_letters,
+        away=[*away],
+        alerts=alerts,
     )
     units = defaultdict[str, UnitFigures](UnitFigures)
     for name, labels, value, *_ in samples:
@@ -94,6 +129,8 @@ def morning(samples: Iterable[Sample], away: Iterable[str] = (), dead_letters: i
             setattr(unit, figure, type(getattr(unit, figure))(getattr(unit, figure) + value))
         elif name in _OF_TURN:
             getattr(now, _OF_TURN[name])[labels["waits_for"]] = value
+        elif name == "lapor_emergencies_oldest_seconds" and value:
+            now.emergencies[labels["unit"]] = value
         elif name == "lapor_intake_acknowledged_total":
             _add(now.accepted, labels["channel"], value)
         elif name == "lapor_replies_total" and labels["result"] in _UNTOLD:
@@ -113,6 +150,7 @@ def as_json(now: Morning) -> dict[str, Any]:
     """Give what `lapor top --json` prints."""
     return {
         "waiting": {turn: {"count": int(now.waiting[turn]), "oldest_s": round(now.oldest_s[turn])} for turn in TURNS},
+        "emergencies": {unit: round(age_s) for unit, age_s in sorted(now.emergencies.items())},
         "late": now.late,
         "at_risk": now.at_risk,
         "silent_units": now.silent,
@@ -133,4 +171,5 @@ def as_json(now: Morning) -> dict[str, Any]:
         "outbox_oldest_s": round(now.outbox_oldest_s),
         "dead_letters": now.dead_letters,
         "away": now.away,
+        "alerts": None if now.alerts is None else [asdict(alert) for alert in now.alerts],
     }

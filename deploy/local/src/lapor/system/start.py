@@ -21,7 +21,7 @@ from lapor.processes.board import Below, Changed
 from lapor.processes.data_dir import DataDir, only_one
 from lapor.processes.ports import choose
 from lapor.processes.supervisor import Supervisor
-from lapor.servers import acls, classifier_model, kafka, postgres, provision
+from lapor.servers import acls, classifier_model, kafka, postgres, prometheus, provision
 from lapor.system import installation
 from lapor.system.wanted import Wanted, wanted
 
@@ -54,7 +54,7 @@ async def up(
         ended = await asyncio.to_thread(state.stop_leftovers, data.state)
         it = prepare(data, region, overrides, kafka_wants)
         supervisor = Supervisor(data, str(it.region), changed)
-        supervisor.announce(installation.NAMES)
+        supervisor.announce([*installation.NAMES, *(["prometheus"] if prometheus.program() else [])])
         if ended:
             supervisor.publish(f"stopped what an earlier run left behind: {', '.join(ended)}")
         try:
@@ -108,6 +108,7 @@ async def _start(supervisor: Supervisor, it: installation.Installation, kafka_wa
             together.create_task(_start_postgres(supervisor, it))
             together.create_task(_build_model(supervisor, it))
             together.create_task(supervisor.start([installation.standins(it)]))
+            together.create_task(_start_prometheus(supervisor, it))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None  # one sentence is enough; the others are its consequence
     supervisor.publish("starting the services")
@@ -151,12 +152,22 @@ async def _start_postgres(supervisor: Supervisor, it: installation.Installation)
         await asyncio.gather(*(supervisor.run(installation.migration(it, service)) for service in owners))
 
 
+async def _start_prometheus(supervisor: Supervisor, it: installation.Installation) -> None:
+    if path := prometheus.program():
+        prometheus.prepare(it.prometheus)
+        await supervisor.start([prometheus.process(it.prometheus, path)])
+
+
 async def _build_model(supervisor: Supervisor, it: installation.Installation) -> None:
     key = await asyncio.to_thread(classifier_model.key, it.region)
     if not classifier_model.is_current(it.data, key):
         with supervisor.doing("building the classifier's model"):
             await supervisor.run(classifier_model.build_step(it.data, it.region))
         classifier_model.install(it.data, key)
+
+
+def _figures(it: installation.Installation) -> tuple[str, str]:
+    return (it.url("prometheus", "/alerts"), "alerts and figures") if prometheus.program() else ("", prometheus.GET_IT)
 
 
 def what_next(it: installation.Installation) -> RenderableType:
@@ -169,6 +180,8 @@ def what_next(it: installation.Installation) -> RenderableType:
         (it.url("standins"), "see what citizens were sent; write an SMS, a post"),
         (command("lapor demo"), "watch some travel"),
         (command("lapor trace TICKET"), "read one's story"),
+        (command("lapor top"), "read what an operator must know at eight o'clock"),
+        _figures(it),
         (command("lapor kill router"), "break something"),
         (command("lapor env --json"), "addresses and accounts, for scripts"),
         (str(it.data.credentials), "passwords"),

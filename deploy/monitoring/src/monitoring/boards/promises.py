@@ -1,0 +1,65 @@
+"""*Janji sistem*: the objectives of slo.yml, and what is left of their budgets."""
+
+from __future__ import annotations
+
+from monitoring.grid import Board, Row
+from monitoring.panels import Ask, Column, bars, lines, list_
+
+BOARD = Board(
+    uid="lapor-slo",
+    title="Janji sistem",
+    about="Lima janji sistem kepada warga, dan sisa kelonggaran bulan ini. Janji unit ada di Pagi ini.",
+    since="now-30d",
+    rows=[
+        Row(
+            "Bulan ini",
+            8,
+            [
+                bars(
+                    "Sisa kelonggaran",
+                    "Seratus persen: belum ada yang gagal. Nol: kegagalan sebulan sudah terpakai.",
+                    Ask("max by (title) (clamp_min(slo:period_error_budget_remaining:ratio, 0))", "{{title}}"),
+                    unit="percentunit",
+                    limits=(0.5, 0.2),
+                    less_is_worse=True,
+                ),
+                list_(
+                    "Janji",
+                    "Yang dijanjikan, yang terjadi dalam 30 hari, dan secepat apa kelonggaran terpakai sekarang.",
+                    [
+                        Column(Ask("max by (title) (slo:objective:ratio)", "Dijanjikan"), unit="percentunit"),
+                        Column(Ask("1 - max by (title) (slo:sli_error:ratio_rate30d)", "Tercapai"), unit="percentunit"),
+                        Column(
+                            Ask("max by (title) (slo:current_burn_rate:ratio)", "Kecepatan terpakai"), limits=(1, 6)
+                        ),
+                    ],
+                    by=[("title", "Janji")],
+                ),
+            ],
+        ),
+        Row(
+            "Bagaimana terjadi",
+            9,
+            [
+                lines(
+                    "Kecepatan terpakainya kelonggaran",
+                    "Satu: habis tepat dalam sebulan. Di atas 14: habis dalam dua hari, dan telepon berdering.",
+                    [
+                        Ask(
+                            "max by (title) (slo:sli_error:ratio_rate1h "
+                            "/ on (sloth_id) group_left () slo:error_budget:ratio)",
+                            "{{title}}",
+                        )
+                    ],
+                    limits=(1, 14.4),
+                ),
+                lines(
+                    "Bagian yang gagal, per jam",
+                    "Dari semua yang diukur dalam satu jam.",
+                    [Ask("max by (title) (slo:sli_error:ratio_rate1h)", "{{title}}")],
+                    unit="percentunit",
+                ),
+            ],
+        ),
+    ],
+)

@@ -1,0 +1,123 @@
+"""*Unit*: what one unit has, and what is its way."""
+
+from __future__ import annotations
+
+from monitoring.grid import Board, Choice, Row
+from monitoring.panels import Ask, bars, lines, number
+from monitoring.queries import last
+
+DAY = 86400.0
+_STATUSES = {
+    "registered": "baru masuk",
+    "returned": "dikembalikan",
+    "routed": "sampai di unit",
+    "acknowledged": "diterima unit",
+    "in_progress": "dikerjakan",
+    "waiting_for_reporter": "menunggu pelapor",
+    "reopened": "dibuka lagi",
+}
+_OF_UNIT = '{unit=~"$unit"}'
+
+BOARD = Board(
+    uid="lapor-unit",
+    title="Unit",
+    about="Satu unit: apa yang dipegangnya, apa yang terlambat, bagaimana kebiasaannya.",
+    since="now-30d",
+    choices=[Choice("unit", "Unit", "label_values(lapor_complaints_open, unit)")],
+    rows=[
+        Row(
+            "Sekarang",
+            4,
+            [
+                number(
+                    "Terbuka", "Semua yang dipegang unit ini.", f"sum(lapor_complaints_open{_OF_UNIT}) or vector(0)"
+                ),
+                number(
+                    "Lewat janji",
+                    "Sudah lewat tanggal yang dijanjikan kepada pelapor.",
+                    f"sum(lapor_complaints_late{_OF_UNIT}) or vector(0)",
+                    limits=(None, 1),
+                ),
+                number(
+                    "Mendekati batas",
+                    "Sudah diperingatkan dan belum terlambat.",
+                    f"sum(lapor_sla_at_risk{_OF_UNIT}) or vector(0)",
+                    limits=(1, None),
+                ),
+                number(
+                    "Kata pertama ditunggu",
+                    "Lama laporan tertua menunggu kata pertama dari unit ini.",
+                    f"max(lapor_unit_silent_seconds{_OF_UNIT}) or vector(0)",
+                    unit="s",
+                    limits=(DAY, 3 * DAY),
+                ),
+                number(
+                    "Biasanya",
+                    "Waktu kerja sampai kata pertama, nilai tengah laporan terakhir.",
+                    f"max(lapor_unit_acknowledgement_seconds{_OF_UNIT}) or vector(0)",
+                    unit="s",
+                ),
+                number(
+                    "Dikembalikan 30 hari",
+                    "Laporan yang dikembalikan unit ini ke meja triase.",
+                    last(f"lapor_returns_total{_OF_UNIT}", "30d") + " or vector(0)",
+                ),
+            ],
+        ),
+        Row(
+            "Yang dipegang",
+            10,
+            [
+                bars(
+                    "Menurut keadaannya",
+                    "Laporan terbuka unit ini menurut langkah terakhirnya.",
+                    Ask(
+                        "".join("label_replace(" for _ in _STATUSES)
+                        + f"sum by (status) (lapor_complaints_open{_OF_UNIT})"
+                        + "".join(f', "status", "{said}", "status", "{status}")' for status, said in _STATUSES.items()),
+                        "{{status}}",
+                    ),
+                ),
+                bars(
+                    "Menurut kecamatan",
+                    "Laporan terbuka unit ini menurut tempatnya.",
+                    Ask(
+                        'sort_desc(sum by (kecamatan) (lapor_complaints_open{unit=~"$unit", kecamatan!=""}))',
+                        "{{kecamatan}}",
+                    ),
+                ),
+                lines(
+                    "Terbuka dan terlambat",
+                    "Bagaimana beban unit ini berubah.",
+                    [
+                        Ask(f"sum(lapor_complaints_open{_OF_UNIT})", "terbuka"),
+                        Ask(f"sum(lapor_complaints_late{_OF_UNIT})", "lewat janji"),
+                    ],
+                ),
+            ],
+        ),
+        Row(
+            "Kebiasaannya",
+            9,
+            [
+                lines(
+                    "Janji ditepati dan terlewat",
+                    "Per hari, semua tahap.",
+                    [
+                        Ask(f"sum(increase(lapor_sla_met_total{_OF_UNIT}[1d]))", "ditepati"),
+                        Ask(f"sum(increase(lapor_sla_breached_total{_OF_UNIT}[1d]))", "terlewat"),
+                    ],
+                ),
+                lines(
+                    "Tidak selesai pada kali pertama",
+                    "Per minggu: dibuka lagi oleh pelapor, kembali ke unit yang pernah melepasnya, diserahkan ke luar.",
+                    [
+                        Ask(f"sum(increase(lapor_reopened_total{_OF_UNIT}[7d]))", "dibuka lagi"),
+                        Ask(f"sum(increase(lapor_ping_pong_total{_OF_UNIT}[7d]))", "bolak-balik"),
+                        Ask(f"sum(increase(lapor_handed_over_total{_OF_UNIT}[7d]))", "diserahkan ke luar"),
+                    ],
+                ),
+            ],
+        ),
+    ],
+)

@@ -1,0 +1,175 @@
+"""What dashboards are made of: figures, lines, bars and lists, all in one look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from grafana_foundation_sdk.builders import bargauge, common, dashboard, prometheus, stat, table, timeseries
+from grafana_foundation_sdk.models import common as kinds
+from grafana_foundation_sdk.models import dashboard as models
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+
+GREEN, AMBER, RED, BLUE = "#2E7D32", "#B26A00", "#C62828", "#1565C0"
+#: A variable of each dashboard says which Prometheus it is.
+DATASOURCE = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
+#: From which value on a figure is amber, and red; None: never.
+Limits = tuple[float | None, float | None]
+CALM: Limits = (None, None)
+
+
+class Ask(NamedTuple):
+    """An expression, and what its result is called: a legend, or the heading of a column."""
+
+    expr: str
+    name: str = ""
+
+
+class Column(NamedTuple):
+    """How a column of a list is asked for and shown."""
+
+    ask: Ask
+    unit: str = "short"
+    limits: Limits = CALM
+    less_is_worse: bool = False
+
+
+def number(title: str, about: str, expr: str, *, unit: str = "short", limits: Limits = CALM, link: str = "") -> Any:
+    """Show one figure, large. Its colour says whether somebody must look."""
+    panel = (
+        _begun(stat.Panel(), title, about)
+        .with_target(_query(Ask(expr), "A"))
+        .unit(unit)
+        .no_value("0")
+        .thresholds(_thresholds(limits))
+        .color_mode(kinds.BigValueColorMode.BACKGROUND if limits != CALM else kinds.BigValueColorMode.NONE)
+        .graph_mode(kinds.BigValueGraphMode.NONE)
+        .reduce_options(_last())
+        .orientation(kinds.VizOrientation.AUTO)
+        .text_mode(kinds.BigValueTextMode.VALUE)
+        .justify_mode(kinds.BigValueJustifyMode.CENTER)
+    )
+    if unit == "short":
+        panel = panel.decimals(0)
+    return panel.links([dashboard.DashboardLink("Lihat rinciannya").type(_LINK).url(link)]) if link else panel
+
+
+def lines(title: str, about: str, asks: Sequence[Ask], *, unit: str = "short", limits: Limits = CALM) -> Any:
+    """Show how figures went."""
+    panel = (
+        _begun(timeseries.Panel(), title, about)
+        .unit(unit)
+        .min(0)
+        .thresholds(_thresholds(limits))
+        .thresholds_style(
+            common.GraphThresholdsStyleConfig().mode(
+                kinds.GraphTresholdsStyleMode.OFF if limits == CALM else kinds.GraphTresholdsStyleMode.DASHED
+            )
+        )
+        .line_width(2)
+        .fill_opacity(8)
+        .show_points(kinds.VisibilityMode.NEVER)
+        .legend(
+            common.VizLegendOptions()
+            .show_legend(True)
+            .display_mode(kinds.LegendDisplayMode.LIST)
+            .placement(kinds.LegendPlacement.BOTTOM)
+            .calcs([])
+        )
+        .tooltip(common.VizTooltipOptions().mode(kinds.TooltipDisplayMode.MULTI).sort(kinds.SortOrder.DESCENDING))
+    )
+    for ref, ask in zip("ABCDEFGH", asks, strict=False):
+        panel = panel.with_target(_query(ask, ref, instant=False))
+    return panel
+
+
+def bars(
+    title: str, about: str, ask: Ask, *, unit: str = "short", limits: Limits = CALM, less_is_worse: bool = False
+) -> Any:
+    """Compare what stands side by side now."""
+    return (
+        _begun(bargauge.Panel(), title, about)
+        .with_target(_query(ask, "A"))
+        .unit(unit)
+        .min(0)
+        .thresholds(_thresholds(limits, less_is_worse))
+        .display_mode(kinds.BarGaugeDisplayMode.BASIC)
+        .orientation(kinds.VizOrientation.HORIZONTAL)
+        .value_mode(kinds.BarGaugeValueMode.TEXT)
+        .show_unfilled(True)
+        .min_viz_height(16)
+        .min_viz_width(8)
+        .reduce_options(_last())
+    )
+
+
+def list_(
+    title: str, about: str, columns: Sequence[Column], *, by: Sequence[tuple[str, str]], worst: str = "", link: str = ""
+) -> Any:
+    """List what is asked for by ``columns``, a row for each value of the labels ``by``, which have headings.
+
+    It is sorted by the column ``worst``, the largest first. The cells of the first label lead to ``link``.
+    """
+    panel = (
+        _begun(table.Panel(), title, about)
+        .no_value("")
+        .cell_height(kinds.TableCellHeight.SM)
+        .show_header(True)
+        .thresholds(_thresholds(CALM))
+    )
+    if worst:
+        panel = panel.sort_by([common.TableSortByFieldState().display_name(worst).desc(True)])
+    headings, shown = dict(by), {label: at for at, (label, _) in enumerate(by)}
+    for at, (ref, column) in enumerate(zip("ABCDEFGH", columns, strict=False), len(by)):
+        value = f"Value #{ref}" if len(columns) > 1 else "Value"
+        headings[value], shown[value] = column.ask.name, at
+        panel = panel.with_target(_query(column.ask, ref, rows=True)).override_by_name(column.ask.name, _look(column))
+    if link:
+        leads = {"title": "Lihat rinciannya", "url": link}
+        panel = panel.override_by_name(by[0][1], [models.DynamicConfigValue(id_val="links", value=[leads])])
+    panel = panel.with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
+    order = {"excludeByName": {"Time": True}, "indexByName": shown, "renameByName": headings}
+    return panel.with_transformation(models.DataTransformerConfig(id_val="organize", options=order))
+
+
+_LINK = models.DashboardLinkType.LINK
+
+
+def _last() -> common.ReduceDataOptions:
+    return common.ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields("")
+
+
+def _begun(panel: Any, title: str, about: str) -> Any:
+    return panel.title(title).description(about).datasource(DATASOURCE)
+
+
+def _query(ask: Ask, ref: str, *, instant: bool = True, rows: bool = False) -> prometheus.Dataquery:
+    query = prometheus.Dataquery().expr(ask.expr).ref_id(ref).datasource(DATASOURCE)
+    query = query.legend_format(ask.name) if ask.name and not rows else query
+    query = query.instant() if instant else query.range()
+    return query.format(PromQueryFormat.TABLE if rows else PromQueryFormat.TIME_SERIES)
+
+
+def _thresholds(limits: Limits, less_is_worse: bool = False) -> dashboard.ThresholdsConfig:
+    amber, red = limits
+    if less_is_worse:
+        steps = [(None, RED), (red, AMBER), (amber, GREEN)]
+    else:
+        steps = [(None, GREEN if limits != CALM else BLUE), (amber, AMBER), (red, RED)]
+    first, *others = steps
+    kept = [first, *(step for step in others if step[0] is not None)]
+    return (
+        dashboard.ThresholdsConfig()
+        .mode(models.ThresholdsMode.ABSOLUTE)
+        .steps([models.Threshold(value=value, color=color) for value, color in kept])
+    )
+
+
+def _look(column: Column) -> list[models.DynamicConfigValue]:
+    said: dict[str, Any] = {"unit": column.unit, "custom.align": "right"}
+    if column.limits != CALM:
+        said["thresholds"] = _thresholds(column.limits, column.less_is_worse).build()
+        said["custom.cellOptions"] = {"type": "color-text"}
+    if column.unit == "short":
+        said["decimals"] = 0
+    return [models.DynamicConfigValue(id_val=name, value=value) for name, value in said.items()]

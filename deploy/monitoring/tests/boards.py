@@ -1,0 +1,42 @@
+"""The dashboards as they stand in their files, and what their panels ask."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+FOLDER = Path(__file__).parents[1] / "dashboards"
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))
+}
+Panel = dict[str, Any]
+
+
+class Asked(NamedTuple):
+    """An expression of a panel, with the dashboard's variables filled in; or of a variable itself."""
+
+    where: str
+    expr: str
+    panel: Panel
+    instant: bool
+
+
+def panels(document: dict[str, Any]) -> list[Panel]:
+    """Give the panels of ``document`` but for the headings of rows."""
+    return [panel for panel in document["panels"] if panel["type"] != "row"]
+
+
+def asked() -> Iterator[Asked]:
+    """Give every expression of every dashboard."""
+    for uid, document in DOCUMENTS.items():
+        for panel in panels(document):
+            for target in panel["targets"]:
+                where = f"{uid}: {panel['title']} {target['refId']}"
+                yield Asked(where, filled_in(target["expr"]), panel, target.get("instant", False))
+
+
+def filled_in(expr: str) -> str:
+    """Choose as somebody would who looks at the last hours."""
+    return expr.replace("$__rate_interval", "30m").replace("$unit", "PUPR")
