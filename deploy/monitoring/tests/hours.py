@@ -61,6 +61,7 @@ def figures() -> Iterator[Figure]:
     yield from _channels()
     yield from _services()
     yield from _understanding()
+    yield from _promises()
 
 
 def _open() -> Iterator[Figure]:
@@ -128,10 +129,22 @@ def _services() -> Iterator[Figure]:
 def _understanding() -> Iterator[Figure]:
     yield Figure("lapor_classifications_total", {"result": "answered"}, 0.6, 0.5, grows=True)
     yield Figure("lapor_classifications_total", {"result": "abstained"}, 0.1, 3, grows=True)
-    yield from _histogram("lapor_classifier_confidence", {}, (0.3, 0.7, 0.9), 0.5)
+    for le, good, bad in ((0.3, 0.02, 9), (0.7, 0.1, 10), (0.9, 0.3, 10), ("+Inf", 0.5, 10)):
+        yield Figure("lapor_classifier_confidence_bucket", {"le": str(le)}, good, bad, grows=True)
     swapped = {"was": "sampah_kebersihan", "is": "drainase_banjir"}
     yield Figure("lapor_classifier_corrections_total", swapped, 0.01, 6, grows=True)
     yield Figure("lapor_classifier_corrections_total", {**swapped, "was": "jalan_jembatan"}, 0.006, 5, grows=True)
+
+
+def _promises() -> Iterator[Figure]:
+    """What our rules would have reckoned in that month; of now they reckon it."""
+    for group in yaml.safe_load((RULES / "slo.yml").read_text())["groups"]:
+        for rule in group["rules"]:
+            if rule.get("record") == "slo:error_budget:ratio":
+                budget = 1 - float(rule["expr"].removeprefix("vector(1-").removesuffix(")"))
+                yield Figure(rule["record"], rule["labels"], budget, budget)
+                hourly = {**rule["labels"], "sloth_window": "1h"}
+                yield Figure("slo:sli_error:ratio_rate1h", hourly, budget / 5, budget * 30)
 
 
 def _where(unit: str, place: str, status: str) -> Labels:

@@ -17,7 +17,7 @@ from monitoring.boards import BOARDS
 ALL = list(asked())
 #: What is rightly empty when all is well: nobody is called.
 EMPTY_WHEN_CALM = {"lapor-pagi: Yang memanggil operator A"}
-UNITS = {"short", "s", "percentunit", "bytes"}
+UNITS = {"short", "s", "percentunit", "bytes", "suffix: menit", "suffix: jam", "suffix: hari"}
 #: Labels by which a figure may be told apart: closed sets, and nothing of a person.
 PERSONAL = ("ticket", "reporter", "address", "phone", "text", "name")
 

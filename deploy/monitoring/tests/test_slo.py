@@ -89,7 +89,7 @@ def test_a_slow_leak_is_a_ticket_and_wakes_nobody(tmp_path: Path) -> None:
         "input_series": _traffic("0+1000x600", "0+2x600"),
         "promql_expr_test": [_burn("ticket", "90h", 1), _burn("page", "90h", 0)],
     }
-    assert not complaints_of(tmp_path, [leak])
+    assert not complaints_of(tmp_path, [leak], "4m")
 
 
 def test_hours_without_any_traffic_leave_the_budget_of_the_month_a_number(tmp_path: Path) -> None:

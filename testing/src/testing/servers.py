@@ -223,10 +223,16 @@ def npm_packages(folder: Path) -> Path:
     shutil.copytree(folder, home, dirs_exist_ok=True)
     pinned: dict[str, str] = json.loads((folder / "package.json").read_text())["dependencies"]
     found = {name: home / "node_modules" / name / "package.json" for name in pinned}
-    if all(path.exists() and json.loads(path.read_text())["version"] == pinned[name] for name, path in found.items()):
+    there = {name: json.loads(path.read_text())["version"] for name, path in found.items() if path.exists()}
+    if there == {name: _version(pin) for name, pin in pinned.items()}:
         return home
     install = "npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error"
     done = subprocess.run(install.split(), cwd=home, capture_output=True, text=True, timeout=300)  # noqa: S603
     if done.returncode:
         raise LookupError(f"npm can't install {', '.join(pinned)}: {done.stderr[-500:]}")
     return home
+
+
+def _version(pin: str) -> str:
+    """Of `1.2.3`, or of the same under another name: `npm:package@1.2.3`."""
+    return pin.rpartition("@")[2]

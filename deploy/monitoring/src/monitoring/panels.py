@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from grafana_foundation_sdk.builders import bargauge, common, dashboard, prometheus, stat, table, timeseries
@@ -19,19 +19,31 @@ CALM: Limits = (None, None)
 
 
 class Ask(NamedTuple):
-    """An expression, and what its result is called: a legend, or the heading of a column."""
+    """An expression, and what its result is called: a legend, or the heading of a column; a line may have a colour."""
 
     expr: str
     name: str = ""
+    colour: str = ""
 
 
 class Column(NamedTuple):
-    """How a column of a list is asked for and shown."""
+    """How a column of a list is asked for and shown, ``width`` pixels wide."""
 
     ask: Ask
     unit: str = "short"
     limits: Limits = CALM
     less_is_worse: bool = False
+    width: int = 90
+    decimals: int = 0
+
+
+class Label(NamedTuple):
+    """A column of names; ``said`` are words for some of them, each with its colour."""
+
+    name: str
+    heading: str
+    said: Mapping[str, tuple[str, str]] = {}
+    width: int = 0
 
 
 def number(title: str, about: str, expr: str, *, unit: str = "short", limits: Limits = CALM, link: str = "") -> Any:
@@ -49,7 +61,7 @@ def number(title: str, about: str, expr: str, *, unit: str = "short", limits: Li
         .text_mode(kinds.BigValueTextMode.VALUE)
         .justify_mode(kinds.BigValueJustifyMode.CENTER)
     )
-    if unit == "short":
+    if unit != "s":
         panel = panel.decimals(0)
     return panel.links([dashboard.DashboardLink("Lihat rinciannya").type(_LINK).url(link)]) if link else panel
 
@@ -66,8 +78,9 @@ def lines(title: str, about: str, asks: Sequence[Ask], *, unit: str = "short", l
                 kinds.GraphTresholdsStyleMode.OFF if limits == CALM else kinds.GraphTresholdsStyleMode.DASHED
             )
         )
+        .color_scheme(dashboard.FieldColor().mode(models.FieldColorModeId.PALETTE_CLASSIC))
         .line_width(2)
-        .fill_opacity(8)
+        .fill_opacity(0 if any("{{" in ask.name for ask in asks) else 8)  # many areas hide one another
         .show_points(kinds.VisibilityMode.NEVER)
         .legend(
             common.VizLegendOptions()
@@ -80,6 +93,9 @@ def lines(title: str, about: str, asks: Sequence[Ask], *, unit: str = "short", l
     )
     for ref, ask in zip("ABCDEFGH", asks, strict=False):
         panel = panel.with_target(_query(ask, ref, instant=False))
+        if ask.colour:
+            fixed = {"mode": "fixed", "fixedColor": ask.colour}
+            panel = panel.override_by_name(ask.name, [models.DynamicConfigValue(id_val="color", value=fixed)])
     return panel
 
 
@@ -87,9 +103,10 @@ def bars(
     title: str, about: str, ask: Ask, *, unit: str = "short", limits: Limits = CALM, less_is_worse: bool = False
 ) -> Any:
     """Compare what stands side by side now."""
+    # Room is made for the name that has the most letters, and another may be wider: hence the spaces.
     return (
         _begun(bargauge.Panel(), title, about)
-        .with_target(_query(ask, "A"))
+        .with_target(_query(ask._replace(name=f"{ask.name}    "), "A"))
         .unit(unit)
         .min(0)
         .thresholds(_thresholds(limits, less_is_worse))
@@ -99,16 +116,18 @@ def bars(
         .show_unfilled(True)
         .min_viz_height(16)
         .min_viz_width(8)
+        .text(common.VizTextDisplayOptions().title_size(14).value_size(16))
         .reduce_options(_last())
     )
 
 
 def list_(
-    title: str, about: str, columns: Sequence[Column], *, by: Sequence[tuple[str, str]], worst: str = "", link: str = ""
+    title: str, about: str, columns: Sequence[Column], *, by: Sequence[Label], sort: str = "", link: str = ""
 ) -> Any:
-    """List what is asked for by ``columns``, a row for each value of the labels ``by``, which have headings.
+    """List what is asked for by ``columns``, a row for each value of the labels ``by``.
 
-    It is sorted by the column ``worst``, the largest first. The cells of the first label lead to ``link``.
+    It is sorted by the column ``sort``, downwards if that begins with "-". The cells of the first label lead to
+    ``link``.
     """
     panel = (
         _begun(table.Panel(), title, about)
@@ -117,19 +136,23 @@ def list_(
         .show_header(True)
         .thresholds(_thresholds(CALM))
     )
-    if worst:
-        panel = panel.sort_by([common.TableSortByFieldState().display_name(worst).desc(True)])
-    headings, shown = dict(by), {label: at for at, (label, _) in enumerate(by)}
+    if sort:
+        order = common.TableSortByFieldState().display_name(sort.removeprefix("-")).desc(sort.startswith("-"))
+        panel = panel.sort_by([order])
+    headings = {label.name: label.heading for label in by}
+    shown = {label.name: at for at, label in enumerate(by)}
+    for label in by:
+        panel = panel.override_by_name(label.heading, _label_look(label))
     for at, (ref, column) in enumerate(zip("ABCDEFGH", columns, strict=False), len(by)):
         value = f"Value #{ref}" if len(columns) > 1 else "Value"
         headings[value], shown[value] = column.ask.name, at
         panel = panel.with_target(_query(column.ask, ref, rows=True)).override_by_name(column.ask.name, _look(column))
     if link:
         leads = {"title": "Lihat rinciannya", "url": link}
-        panel = panel.override_by_name(by[0][1], [models.DynamicConfigValue(id_val="links", value=[leads])])
+        panel = panel.override_by_name(by[0].heading, [models.DynamicConfigValue(id_val="links", value=[leads])])
     panel = panel.with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
-    order = {"excludeByName": {"Time": True}, "indexByName": shown, "renameByName": headings}
-    return panel.with_transformation(models.DataTransformerConfig(id_val="organize", options=order))
+    arranged = {"excludeByName": {"Time": True}, "indexByName": shown, "renameByName": headings}
+    return panel.with_transformation(models.DataTransformerConfig(id_val="organize", options=arranged))
 
 
 _LINK = models.DashboardLinkType.LINK
@@ -165,11 +188,24 @@ def _thresholds(limits: Limits, less_is_worse: bool = False) -> dashboard.Thresh
     )
 
 
+def _label_look(label: Label) -> list[models.DynamicConfigValue]:
+    options = {
+        name: {"text": text, "color": colour, "index": at}
+        for at, (name, (text, colour)) in enumerate(label.said.items())
+    }
+    said: dict[str, Any] = {"mappings": [{"type": "value", "options": options}]} if options else {}
+    if options:
+        said["custom.cellOptions"] = {"type": "color-text"}
+    if label.width:
+        said["custom.width"] = label.width
+    return [models.DynamicConfigValue(id_val=name, value=value) for name, value in said.items()]
+
+
 def _look(column: Column) -> list[models.DynamicConfigValue]:
-    said: dict[str, Any] = {"unit": column.unit, "custom.align": "right"}
+    said: dict[str, Any] = {"unit": column.unit, "custom.align": "right", "custom.width": column.width}
     if column.limits != CALM:
         said["thresholds"] = _thresholds(column.limits, column.less_is_worse).build()
         said["custom.cellOptions"] = {"type": "color-text"}
-    if column.unit == "short":
-        said["decimals"] = 0
+    if column.unit != "s":
+        said["decimals"] = column.decimals
     return [models.DynamicConfigValue(id_val=name, value=value) for name, value in said.items()]

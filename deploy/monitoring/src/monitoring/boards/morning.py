@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from monitoring.grid import Board, Row
-from monitoring.panels import Ask, Column, bars, lines, list_, number
+from monitoring.panels import AMBER, BLUE, RED, Ask, Column, Label, bars, lines, list_, number
 from monitoring.queries import last
 
-DAY = 86400.0
 _UNIT_LINK = "/d/lapor-unit?var-unit=${__value.text}"
 _KEPT, _MISSED = (
     f'sum by (unit) (increase(lapor_sla_{what}_total{{stage="completion"}}[30d]))' for what in ("met", "breached")
 )
 _IN_TIME = f"{_KEPT} / ({_KEPT} + ({_MISSED} or {_KEPT} * 0))"
+
+_CALLED = """sum by (severity, alertname, who) (
+  label_join(ALERTS{alertstate="firing"}, "who", " ", "unit", "channel", "instance", "service", "group", "title"))"""
 
 BOARD = Board(
     uid="lapor-pagi",
@@ -24,11 +26,11 @@ BOARD = Board(
             4,
             [
                 number(
-                    "Darurat tanpa tanggapan",
+                    "Darurat menunggu",
                     "Lama laporan darurat tertua menunggu kata pertama. Telepon petugas jaga unitnya sekarang.",
-                    "max(lapor_emergencies_oldest_seconds) or vector(0)",
-                    unit="s",
-                    limits=(1, 900),
+                    "max(lapor_emergencies_oldest_seconds) / 60 or vector(0)",
+                    unit="suffix: menit",
+                    limits=(1, 15),
                 ),
                 number(
                     "Lewat janji",
@@ -106,50 +108,41 @@ BOARD = Board(
             [
                 list_(
                     "Unit",
-                    "Yang terburuk di atas. Pilih unit untuk rinciannya.",
+                    "Yang terburuk di atas. Diam: tertua tanpa kata pertama. Tepat waktu: 30 hari terakhir.",
                     [
                         Column(Ask('sum by (unit) (lapor_complaints_late{unit!=""})', "Lewat janji"), limits=(None, 1)),
                         Column(Ask('sum by (unit) (lapor_sla_at_risk{unit!=""})', "Mendekati"), limits=(1, None)),
                         Column(Ask('sum by (unit) (lapor_complaints_open{unit!=""})', "Terbuka")),
                         Column(
-                            Ask('max by (unit) (lapor_unit_silent_seconds{unit!=""})', "Kata pertama ditunggu"),
-                            unit="s",
-                            limits=(DAY, 3 * DAY),
+                            Ask('max by (unit) (lapor_unit_silent_seconds{unit!=""}) / 3600', "Diam"),
+                            unit="suffix: jam",
+                            limits=(24, 72),
                         ),
                         Column(
                             Ask(
                                 _IN_TIME,
-                                "Tepat waktu 30 hari",
+                                "Tepat waktu",
                             ),
                             unit="percentunit",
                             limits=(0.9, 0.7),
                             less_is_worse=True,
+                            width=104,
                         ),
                     ],
-                    by=[("unit", "Unit")],
-                    worst="Lewat janji",
+                    by=[Label("unit", "Unit")],
+                    sort="-Lewat janji",
                     link=_UNIT_LINK,
                 ),
                 list_(
                     "Yang memanggil operator",
                     "Setiap nama punya halamannya di docs/runbook.md: artinya, tempat melihat, yang dilakukan.",
-                    [
-                        Column(
-                            Ask(
-                                "count by (alertname, severity, unit, channel, instance, service) "
-                                '(ALERTS{alertstate="firing"})',
-                                "Jumlah",
-                            )
-                        )
-                    ],
+                    [Column(Ask(_CALLED, "Jumlah"), width=70)],
                     by=[
-                        ("alertname", "Panggilan"),
-                        ("severity", "Tingkat"),
-                        ("unit", "Unit"),
-                        ("channel", "Saluran"),
-                        ("instance", "Layanan"),
-                        ("service", "Bagian"),
+                        Label("severity", "Kapan", {"page": ("sekarang", RED), "ticket": ("jam kerja", AMBER)}, 90),
+                        Label("alertname", "Panggilan", width=190),
+                        Label("who", "Siapa"),
                     ],
+                    sort="Kapan",
                 ),
             ],
             widths=(14, 10),
@@ -171,25 +164,26 @@ BOARD = Board(
                 ),
                 list_(
                     "Saluran",
-                    "Saluran yang mati tampak seperti ketenangan: bandingkan dengan kebiasaannya.",
+                    "Sepi: sejak laporan terakhir. Saluran mati tampak seperti ketenangan: lihat biasanya.",
                     [
-                        Column(Ask(last("lapor_intake_acknowledged_total", "24h", "channel"), "Masuk 24 jam")),
+                        Column(Ask(last("lapor_intake_acknowledged_total", "24h", "channel"), "24 jam"), width=76),
                         Column(
                             Ask(
                                 "round(sum by (channel) (increase(lapor_intake_acknowledged_total[7d])) / 7)",
                                 "Biasanya",
                             )
                         ),
-                        Column(Ask("lapor:intake_silent_seconds", "Terakhir, yang lalu"), unit="s"),
+                        Column(Ask("lapor:intake_silent_seconds / 3600", "Sepi"), unit="suffix: jam"),
                         Column(
                             Ask(
                                 last('lapor_replies_total{result=~"refused|unknown"}', "24h", "channel"),
-                                "Tak terkabari",
+                                "Tak sampai",
                             ),
                             limits=(None, 1),
+                            width=104,
                         ),
                     ],
-                    by=[("channel", "Saluran")],
+                    by=[Label("channel", "Saluran")],
                 ),
             ],
             widths=(7, 7, 10),
@@ -201,20 +195,23 @@ BOARD = Board(
                 lines(
                     "Terbuka dan terlambat",
                     "Garis merah yang naik berarti janji kepada warga makin sering terlewat.",
-                    [Ask("sum(lapor_complaints_open)", "terbuka"), Ask("sum(lapor_complaints_late)", "lewat janji")],
+                    [
+                        Ask("sum(lapor_complaints_open)", "terbuka", BLUE),
+                        Ask("sum(lapor_complaints_late)", "lewat janji", RED),
+                    ],
                 ),
                 lines(
                     "Yang tertua",
                     "Umur laporan tertua menurut giliran siapa sekarang.",
                     [
-                        Ask(f'lapor_complaints_oldest_seconds{{waits_for="{turn}"}}', said)
+                        Ask(f'lapor_complaints_oldest_seconds{{waits_for="{turn}"}} / 86400', said)
                         for turn, said in (
                             ("disposition", "menunggu unit"),
                             ("acknowledgement", "menunggu kata pertama"),
                             ("answer", "menunggu jawaban"),
                         )
                     ],
-                    unit="s",
+                    unit="suffix: hari",
                 ),
             ],
         ),

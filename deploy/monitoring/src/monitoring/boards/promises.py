@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from monitoring.grid import Board, Row
-from monitoring.panels import Ask, Column, bars, lines, list_
+from monitoring.panels import Ask, Column, Label, bars, lines, list_
+
+
+def _ratio(heading: str, expr: str) -> Column:
+    return Column(Ask(expr, heading), unit="percentunit", decimals=1)
+
 
 BOARD = Board(
     uid="lapor-slo",
@@ -25,15 +30,15 @@ BOARD = Board(
                 ),
                 list_(
                     "Janji",
-                    "Yang dijanjikan, yang terjadi dalam 30 hari, dan secepat apa kelonggaran terpakai sekarang.",
+                    "Yang dijanjikan, yang terjadi dalam 30 hari, dan berapa kali terlalu cepat kelonggaran terpakai.",
                     [
-                        Column(Ask("max by (title) (slo:objective:ratio)", "Dijanjikan"), unit="percentunit"),
-                        Column(Ask("1 - max by (title) (slo:sli_error:ratio_rate30d)", "Tercapai"), unit="percentunit"),
+                        _ratio("Dijanjikan", "max by (title) (slo:objective:ratio)"),
+                        _ratio("Tercapai", "1 - max by (title) (slo:sli_error:ratio_rate30d)"),
                         Column(
-                            Ask("max by (title) (slo:current_burn_rate:ratio)", "Kecepatan terpakai"), limits=(1, 6)
+                            Ask("max by (title) (slo:current_burn_rate:ratio)", "Terpakai ×"), limits=(1, 6), decimals=1
                         ),
                     ],
-                    by=[("title", "Janji")],
+                    by=[Label("title", "Janji")],
                 ),
             ],
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitoring.grid import Board, Row
-from monitoring.panels import Ask, Column, bars, lines, list_, number
+from monitoring.panels import AMBER, BLUE, Ask, Column, Label, bars, lines, list_, number
 from monitoring.queries import last
 
 BOARD = Board(
@@ -66,8 +66,8 @@ BOARD = Board(
                     "Yakin dan ragu per hari",
                     "Yang ragu masuk meja triase.",
                     [
-                        Ask('sum(increase(lapor_classifications_total{result="answered"}[1d]))', "yakin"),
-                        Ask('sum(increase(lapor_classifications_total{result="abstained"}[1d]))', "ragu"),
+                        Ask('sum(increase(lapor_classifications_total{result="answered"}[1d]))', "yakin", BLUE),
+                        Ask('sum(increase(lapor_classifications_total{result="abstained"}[1d]))', "ragu", AMBER),
                     ],
                 ),
             ],
@@ -88,15 +88,15 @@ BOARD = Board(
                             )
                         )
                     ],
-                    by=[("was", "Dikira"), ("is", "Ternyata")],
-                    worst="Kali",
+                    by=[Label("was", "Dikira"), Label("is", "Ternyata")],
+                    sort="-Kali",
                 ),
                 list_(
                     "Yang mengembalikan, 30 hari",
                     "Unit yang paling sering mengembalikan laporan.",
                     [Column(Ask("sort_desc(sum by (unit) (round(increase(lapor_returns_total[30d]))) > 0)", "Kali"))],
-                    by=[("unit", "Unit")],
-                    worst="Kali",
+                    by=[Label("unit", "Unit")],
+                    sort="-Kali",
                 ),
                 bars(
                     "Nilai dari pelapor, 30 hari",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from monitoring.grid import Board, Choice, Row
-from monitoring.panels import Ask, bars, lines, number
+from monitoring.panels import BLUE, GREEN, RED, Ask, bars, lines, number
 from monitoring.queries import last
 
-DAY = 86400.0
 _STATUSES = {
     "registered": "baru masuk",
     "returned": "dikembalikan",
@@ -47,15 +46,15 @@ BOARD = Board(
                 number(
                     "Kata pertama ditunggu",
                     "Lama laporan tertua menunggu kata pertama dari unit ini.",
-                    f"max(lapor_unit_silent_seconds{_OF_UNIT}) or vector(0)",
-                    unit="s",
-                    limits=(DAY, 3 * DAY),
+                    f"max(lapor_unit_silent_seconds{_OF_UNIT}) / 3600 or vector(0)",
+                    unit="suffix: jam",
+                    limits=(24, 72),
                 ),
                 number(
                     "Biasanya",
                     "Waktu kerja sampai kata pertama, nilai tengah laporan terakhir.",
-                    f"max(lapor_unit_acknowledgement_seconds{_OF_UNIT}) or vector(0)",
-                    unit="s",
+                    f"max(lapor_unit_acknowledgement_seconds{_OF_UNIT}) / 3600 or vector(0)",
+                    unit="suffix: jam",
                 ),
                 number(
                     "Dikembalikan 30 hari",
@@ -90,8 +89,8 @@ BOARD = Board(
                     "Terbuka dan terlambat",
                     "Bagaimana beban unit ini berubah.",
                     [
-                        Ask(f"sum(lapor_complaints_open{_OF_UNIT})", "terbuka"),
-                        Ask(f"sum(lapor_complaints_late{_OF_UNIT})", "lewat janji"),
+                        Ask(f"sum(lapor_complaints_open{_OF_UNIT})", "terbuka", BLUE),
+                        Ask(f"sum(lapor_complaints_late{_OF_UNIT})", "lewat janji", RED),
                     ],
                 ),
             ],
@@ -104,8 +103,8 @@ BOARD = Board(
                     "Janji ditepati dan terlewat",
                     "Per hari, semua tahap.",
                     [
-                        Ask(f"sum(increase(lapor_sla_met_total{_OF_UNIT}[1d]))", "ditepati"),
-                        Ask(f"sum(increase(lapor_sla_breached_total{_OF_UNIT}[1d]))", "terlewat"),
+                        Ask(f"sum(increase(lapor_sla_met_total{_OF_UNIT}[1d]))", "ditepati", GREEN),
+                        Ask(f"sum(increase(lapor_sla_breached_total{_OF_UNIT}[1d]))", "terlewat", RED),
                     ],
                 ),
                 lines(

@@ -1,0 +1,116 @@
+"""The dashboards drawn with Grafana's own scenes and components in Chromium, in a calm and in a bad hour.
+
+The pictures are left in build/pictures/. They are for people, and no proof that Grafana draws the same: its panel
+plugins are not published. What is checked is what a look would find: nothing fails, is empty or is cut off.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import hours
+import pytest
+from boards import DOCUMENTS, FOLDER, panels
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from testing.programs import missing, program
+from testing.servers import npm_packages
+
+PICTURES = Path(__file__).parents[3] / "build" / "pictures"
+WIDTH, UNIT, AROUND = 1440, 38, 110
+#: What is drawn late: panels ask for their size, and then draw.
+SETTLED_MS = 1_500
+CUT_OFF = """() => {
+  const cut = [], texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const right = range.getBoundingClientRect().right;
+    const { scrollWidth, clientWidth } = text.parentElement;
+    if (getComputedStyle(text.parentElement).textOverflow === 'ellipsis' && scrollWidth > clientWidth)
+      cut.push(text.textContent);
+    for (let box = text.parentElement; box && box.tagName !== 'SECTION'; box = box.parentElement)
+      if (getComputedStyle(box).overflowX === 'hidden' && right > box.getBoundingClientRect().right + 1) {
+        cut.push(text.textContent);
+        break;
+      }
+  }
+  return cut;
+}"""
+SAID = """() => Object.fromEntries([...document.querySelectorAll('section')].map((each) =>
+  [each.querySelector('h2').textContent, each.innerText.replace(each.querySelector('h2').textContent, '').trim()
+    + (each.querySelector('canvas') ? 'drawn' : '')]))"""
+pytestmark = pytest.mark.slow
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where the built preview is served, with our dashboards beside it."""
+    try:
+        home = npm_packages(Path(__file__).parent / "preview")
+    except LookupError as error:
+        missing(f"Grafana's components: {error}")
+    done = subprocess.run(["npx", "vite", "build"], cwd=home, capture_output=True, text=True, timeout=300)
+    assert 0 == done.returncode, done.stderr
+    built = home / "dist"
+    shutil.copytree(home / "node_modules/@grafana/ui/dist/public/img", built / "public/build/img", dirs_exist_ok=True)
+    shutil.copytree(FOLDER, built, dirs_exist_ok=True)
+    (built / "public/fonts/inter").mkdir(parents=True, exist_ok=True)
+    for weight, name in ((400, "Regular"), (500, "Medium")):  # without Grafana's own letters all is too wide
+        font = home / f"node_modules/@fontsource/inter/files/inter-latin-{weight}-normal.woff2"
+        shutil.copy(font, built / f"public/fonts/inter/Inter-{name}.woff2")
+    handler = functools.partial(_Quiet, directory=str(built))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = program("chromium", "chromium-browser", "google-chrome", debian="chromium")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+
+
+@pytest.fixture(scope="module", params=["calm", "bad"])
+def hour(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    with hours.prometheus(tmp_path_factory.mktemp(f"{request.param}-picture"), request.param) as url:
+        yield request.param, url
+
+
+@pytest.mark.parametrize("uid", DOCUMENTS)
+def test_a_dashboard_is_drawn_whole(uid: str, hour: tuple[str, str], address: str, browser: Browser) -> None:
+    which, prometheus = hour
+    places = [panel["gridPos"] for panel in panels(DOCUMENTS[uid])]
+    rows = sum({place["y"]: place["h"] for place in places}.values())
+    viewport = {"width": WIDTH, "height": UNIT * rows + AROUND}
+    page = browser.new_page(viewport=viewport, locale="id-ID", timezone_id="Asia/Makassar")  # type: ignore[arg-type]
+    failed: list[str] = []
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.goto(f"{address}/index.html?dashboard={uid}&prometheus={prometheus}")
+    page.wait_for_function("window.drawn", timeout=60_000)
+    page.wait_for_timeout(SETTLED_MS)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=str(PICTURES / f"{uid}-{which}.png"))
+    assert [] == failed
+    _assert_whole(page, uid)
+    page.close()
+
+
+def _assert_whole(page: Page, uid: str) -> None:
+    said = page.evaluate(SAID)
+    assert {panel["title"] for panel in panels(DOCUMENTS[uid])} == said.keys()
+    assert not [title for title, text in said.items() if not text or "No data" in text]
+    assert [] == page.evaluate(CUT_OFF)
