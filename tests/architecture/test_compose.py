@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,10 @@ FLOW = [
 JOBS = {"settings", "certificates", "provision", "classifier-model"}
 
 
+#: The system's own file, and what is laid over it.
+FILES = ("docker-compose.yml", "deploy/monitoring/compose.yml")
+
+
 @pytest.fixture(scope="module")
 def docker_compose() -> str:
     return program("docker-compose", debian="docker-compose")
@@ -47,9 +52,9 @@ def _example(root: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-def _uses(root: Path) -> dict[str, bool]:
-    """The variables of docker-compose.yml, and whether each may be missing."""
-    text = (root / "docker-compose.yml").read_text()
+def _uses(root: Path, files: Sequence[str] = FILES) -> dict[str, bool]:
+    """The variables of ``files``, and whether each may be missing."""
+    text = "\n".join((root / name).read_text() for name in files)
     named = {name: default != "" for name, default in re.findall(r"\$\{(\w+):-([^}]*)\}", text)}
     return dict.fromkeys(re.findall(r"^ {6}([A-Z_]+):$", text, re.MULTILINE), True) | named
 
@@ -154,7 +159,7 @@ def test_the_broker_and_its_accounts_name_each_password_that_protects_nothing(
 def test_the_first_step_names_every_value_that_is_missing_or_a_placeholder(compose: dict[str, Any], root: Path) -> None:
     """It is told all that may not be empty, and everything else waits for it."""
     environment = compose["services"]["settings"]["environment"]
-    needed = {name for name, optional in _uses(root).items() if not optional}
+    needed = {name for name, optional in _uses(root, FILES[:1]).items() if not optional}
     assert needed == set(environment)
 
     def faults(settings: dict[str, str]) -> dict[str, str]:

@@ -109,10 +109,10 @@ def test_what_prometheus_calls_for_is_shown_the_urgent_first_and_once() -> None:
         labels, annotations = {"alertname": name, "severity": severity}, {"summary": f"{name} katanya"}
         return {"labels": labels, "annotations": annotations, "state": state}
 
-    told = [alert("Late", "ticket"), alert("Down", "page"), alert("Down", "page"), alert("Soon", "page", "pending")]
+    told = [alert("Late", "mail"), alert("Down", "page"), alert("Down", "page"), alert("Soon", "page", "pending")]
     with answering({"status": "success", "data": {"alerts": told}}) as url:
         found = firing(url)
-    assert [Alert("Down", "page", "Down katanya"), Alert("Late", "ticket", "Late katanya")] == found
+    assert [Alert("Down", "page", "Down katanya"), Alert("Late", "mail", "Late katanya")] == found
     said = screen(CALM, alerts=found)
     assert said.index("Memanggil operator") < said.index("Down: Down katanya") < said.index("Late: Late katanya")
     assert [{"name": "Down", "severity": "page", "summary": "Down katanya"}] == as_json(

@@ -140,7 +140,7 @@ def test_a_unit_that_nobody_named_is_called_what_operators_call_it(tmp_path: Pat
 @pytest.mark.parametrize("alert", ALERTS)
 def test_an_alert_says_how_bad_what_and_what_to_do(alert: str) -> None:
     rule = ALERTS[alert]
-    assert rule["labels"]["severity"] in ("page", "ticket")
+    assert rule["labels"]["severity"] in ("page", "mail")
     assert {"summary", "action", "runbook"} == rule["annotations"].keys()
     assert f"docs/runbook.md#{alert.lower()}" == rule["annotations"]["runbook"]
     assert not re.search(r"[.!]$", rule["annotations"]["summary"])

@@ -18,8 +18,8 @@ MONTH_H = 30 * 24
 BURNS = [
     ("page", 0.02, "1h", "5m"),
     ("page", 0.05, "6h", "30m"),
-    ("ticket", 0.10, "1d", "2h"),
-    ("ticket", 0.10, "3d", "6h"),
+    ("mail", 0.10, "1d", "2h"),
+    ("mail", 0.10, "3d", "6h"),
 ]
 WINDOWS = {window for _, _, *windows in BURNS for window in windows}
 
@@ -83,11 +83,11 @@ def test_ten_minutes_of_outage_ring_and_a_single_refusal_of_a_thousand_does_not(
     assert not complaints_of(tmp_path, [outage, single])
 
 
-def test_a_slow_leak_is_a_ticket_and_wakes_nobody(tmp_path: Path) -> None:
+def test_a_slow_leak_is_a_mail_and_wakes_nobody(tmp_path: Path) -> None:
     leak = {
         "interval": "10m",
         "input_series": _traffic("0+1000x600", "0+2x600"),
-        "promql_expr_test": [_burn("ticket", "90h", 1), _burn("page", "90h", 0)],
+        "promql_expr_test": [_burn("mail", "90h", 1), _burn("page", "90h", 0)],
     }
     assert not complaints_of(tmp_path, [leak], "4m")
 

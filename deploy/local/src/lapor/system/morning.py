@@ -40,7 +40,7 @@ class UnitFigures:
 
 @dataclass(frozen=True)
 class Alert:
-    """What Prometheus calls an operator for, at once (``page``) or in working hours (``ticket``)."""
+    """What Prometheus calls an operator for, at once (``page``) or in working hours (``mail``)."""
 
     name: str
     severity: str
@@ -105,7 +105,7 @@ def firing(prometheus: str, within_s: float = 2) -> list[Alert] | None:
     found = {
         Alert(each["labels"]["alertname"], each["labels"]["severity"], each["annotations"]["summary"]) for each in told
     }
-    return sorted(found, key=lambda each: (each.severity, each.name, each.summary))
+    return sorted(found, key=lambda each: (each.severity != "page", each.name, each.summary))
 
 
 def morning(

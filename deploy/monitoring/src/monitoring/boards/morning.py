@@ -138,11 +138,11 @@ BOARD = Board(
                     "Setiap nama punya halamannya di docs/runbook.md: artinya, tempat melihat, yang dilakukan.",
                     [Column(Ask(_CALLED, "Jumlah"), width=70)],
                     by=[
-                        Label("severity", "Kapan", {"page": ("sekarang", RED), "ticket": ("jam kerja", AMBER)}, 90),
+                        Label("severity", "Kapan", {"page": ("sekarang", RED), "mail": ("jam kerja", AMBER)}, 90),
                         Label("alertname", "Panggilan", width=190),
                         Label("who", "Siapa"),
                     ],
-                    sort="Kapan",
+                    sort="-Kapan",
                 ),
             ],
             widths=(14, 10),

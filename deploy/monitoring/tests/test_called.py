@@ -1,0 +1,162 @@
+"""Somebody is called: a real Alertmanager, told what it is in containers, writes mails and rings a webhook."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from lapor.processes.ports import any_free
+from testing.programs import program
+from testing.waiting import until
+
+SCRIPT = Path(__file__).parents[1] / "alertmanager.sh"
+SAID = {"summary": "Layanan router tidak menjawab", "action": "Lihat lognya.", "runbook": "docs/runbook.md#lapordown"}
+
+
+@dataclass
+class Called:
+    """What came by mail and by webhook, and where they listen."""
+
+    smtp: int
+    webhook: str
+    mails: list[EmailMessage] = field(default_factory=list)
+    rings: list[dict[str, Any]] = field(default_factory=list)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        content = envelope.content
+        assert isinstance(content, bytes)
+        self.mails.append(message_from_bytes(content, policy=policy.default))
+        return "250 taken"
+
+    def subjects(self) -> list[str]:
+        return [str(mail["Subject"]) for mail in self.mails]
+
+    def rung(self) -> list[str]:
+        return [alert["labels"]["alertname"] for ring in self.rings for alert in ring["alerts"]]
+
+
+@pytest.fixture
+def called() -> Iterator[Called]:
+    port = any_free()
+    ours = Called(smtp=port, webhook="")
+
+    class Phone(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            ours.rings.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            """Nobody reads it."""
+
+    mail = Controller(ours, hostname="127.0.0.1", port=port)
+    mail.start()
+    with HTTPServer(("127.0.0.1", 0), Phone) as phone:
+        threading.Thread(target=phone.serve_forever, daemon=True).start()
+        ours.webhook = f"http://127.0.0.1:{phone.server_port}/ring"
+        yield ours
+        phone.shutdown()
+    mail.stop()
+
+
+def _settings(folder: Path, **given: str) -> dict[str, str]:
+    path = program("prometheus-alertmanager", "alertmanager", debian="prometheus-alertmanager")
+    own = {"ALERTMANAGER": path, "ALERTMANAGER_FOLDER": str(folder), "ALERTMANAGER_DATA": str(folder / "data")}
+    return {"PATH": os.environ["PATH"], **own, **given}
+
+
+@contextmanager
+def alertmanager(folder: Path, **given: str) -> Iterator[str]:
+    """Give the address of an Alertmanager that was told ``given``."""
+    port = any_free()
+    command = ["sh", str(SCRIPT), f"--web.listen-address=127.0.0.1:{port}"]
+    with (folder / "log").open("wb") as log:
+        running = subprocess.Popen(command, env=_settings(folder, **given), stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}"
+
+    def ready() -> bool:
+        try:
+            return httpx.get(f"{url}/-/ready", trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    try:
+        until(ready, 30, "Alertmanager is ready")
+        yield url
+    finally:
+        running.terminate()
+        running.wait(30)
+
+
+def alert(url: str, name: str, severity: str) -> None:
+    told = [{"labels": {"alertname": name, "severity": severity, "instance": "router"}, "annotations": SAID}]
+    assert 200 == httpx.post(f"{url}/api/v2/alerts", json=told, trust_env=False).status_code
+
+
+@pytest.mark.slow
+def test_what_is_urgent_rings_and_is_written_and_the_rest_is_written(called: Called, tmp_path: Path) -> None:
+    mail = {"ALERT_MAIL_TO": "operator@contoh.id", "ALERT_MAIL_FROM": "lapor@contoh.id"}
+    server = {"ALERT_SMTP_HOST": f"localhost:{called.smtp}", "ALERT_SMTP_TLS": "false"}
+    with alertmanager(tmp_path, **mail, **server, ALERT_WEBHOOK_URL=called.webhook) as url:
+        alert(url, "LaporDown", "page")
+        alert(url, "LaporDeadLetters", "mail")
+        until(lambda: called.rings and len(called.mails) == 2, 90, "both are told")
+    assert ["LaporDown"] == called.rung()
+    assert ["[LAPOR!] Layanan router tidak menjawab"] * 2 == called.subjects()
+    text = called.mails[0].get_body()
+    assert text is not None
+    assert "Lihat lognya." in text.get_content()
+    assert "docs/runbook.md#lapordown (LaporDown, sejak" in text.get_content()
+    assert "operator@contoh.id" == called.mails[0]["To"]
+
+
+@pytest.mark.slow
+def test_where_there_is_no_mail_all_goes_to_the_webhook(called: Called, tmp_path: Path) -> None:
+    with alertmanager(tmp_path, ALERT_WEBHOOK_URL=called.webhook) as url:
+        alert(url, "LaporDeadLetters", "mail")
+        until(lambda: called.rung() == ["LaporDeadLetters"], 90, "it is told")
+
+
+MAIL_TO = {"ALERT_MAIL_TO": "a@contoh.id"}
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({}, ["ALERT_MAIL_TO and ALERT_WEBHOOK_URL are not set"]),
+        (MAIL_TO, ["ALERT_MAIL_FROM is not set", "ALERT_SMTP_HOST is not set"]),
+        ({"ALERT_WEBHOOK_URL": "http://x", "ALERT_SMTP_TLS": "ya"}, ["ALERT_SMTP_TLS is neither true nor false"]),
+        ({"ALERT_WEBHOOK_URL": "http://x/'y"}, ["a quote or a backslash is in http://x/'y"]),
+    ],
+)
+def test_a_call_that_nobody_would_hear_stops_the_start(given: dict[str, str], named: list[str], tmp_path: Path) -> None:
+    done = subprocess.run(["sh", str(SCRIPT)], env=_settings(tmp_path, **given), capture_output=True, text=True)
+    assert 78 == done.returncode
+    assert [] == [words for words in named if words not in done.stderr]
+
+
+def test_the_mail_servers_password_is_in_no_configuration_and_of_nobody_else(tmp_path: Path) -> None:
+    mail = {**MAIL_TO, "ALERT_MAIL_FROM": "b@contoh.id", "ALERT_SMTP_HOST": "smtp:25"}
+    account = {"ALERT_SMTP_USERNAME": "lapor", "ALERT_SMTP_PASSWORD": 'it\'s "secret"'}
+    env = _settings(tmp_path, **mail, **account) | {"ALERTMANAGER": "echo"}
+    assert 0 == subprocess.run(["sh", str(SCRIPT)], env=env, capture_output=True).returncode
+    assert 'it\'s "secret"' == (tmp_path / "smtp-password").read_text()
+    assert 0o600 == (tmp_path / "smtp-password").stat().st_mode & 0o777
+    assert "secret" not in (tmp_path / "alertmanager.yml").read_text()
+    check = [program("amtool", debian="prometheus-alertmanager"), "check-config", str(tmp_path / "alertmanager.yml")]
+    assert 0 == subprocess.run(check, capture_output=True).returncode
