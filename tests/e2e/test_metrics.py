@@ -9,13 +9,14 @@ import pytest
 from desk import units
 from harness import CLEAR, SERVICES, UNCLEAR, System
 
-from lapor.servers.prometheus import SCRAPE_S, program
+from lapor.servers.prometheus import program
+from lapor.system.morning import collect
 from testing.programs import missing
 from testing.waiting import until
 
 pytestmark = pytest.mark.connected
-#: A look at what is open, and two scrapes of it.
-SHOWN_S = 15 + 4 * SCRAPE_S
+#: The router looks at what is open every 15 s, and Prometheus at the router every 5; a busy machine takes longer.
+SHOWN_S = 60
 
 
 @pytest.fixture(scope="module")
@@ -35,30 +36,42 @@ def ask(system: System) -> Any:
 def test_every_service_is_watched_and_says_which_it_is(ask: Any) -> None:
     until(lambda: ask('count(up{job="lapor"} == 1)') == len(SERVICES), 60, "all are up")
     assert len(SERVICES) == ask("count(count by (service) (lapor_build_info))")
-    assert 0 == ask("max(lapor_consumer_missing_topics)")
+    until(lambda: ask("max(lapor_consumer_missing_topics)") == 0, 60, "no topic is missing")
 
 
-def test_what_happens_to_a_complaint_is_counted_on_its_way(system: System, ask: Any) -> None:
-    counted = {
-        "taken": 'lapor_intake_acknowledged_total{channel="web"}',
-        "stored": 'lapor_intake_duration_seconds_count{channel="web"}',
-        "understood": 'lapor_classifications_total{result="answered"}',
-        "doubted": 'lapor_classifications_total{result="abstained"}',
-        "sure": "lapor_classifier_confidence_count",
-        "routed": "sum(lapor_route_latency_seconds_count)",
-        "in time": 'sum(lapor_sla_met_total{stage="completion"})',
-        "handled": 'sum(lapor_consumer_records_total{service="router",result="handled"})',
-    }
-    before = {name: ask(expr) or 0 for name, expr in counted.items()}
+#: What is counted of a complaint that a unit resolves in time, and of one that nobody understands.
+COUNTED: dict[str, dict[str, str]] = {
+    "lapor_intake_acknowledged_total": {"channel": "web"},
+    "lapor_intake_duration_seconds_count": {"channel": "web"},
+    "lapor_intake_requests_total": {"channel": "web", "result": "accepted"},
+    "lapor_classifications_total": {},
+    "lapor_classifier_confidence_count": {},
+    "lapor_route_latency_seconds_count": {},
+    "lapor_sla_met_total": {"stage": "completion"},
+    "lapor_consumer_records_total": {"service": "router", "result": "handled"},
+    "lapor_consumer_process_seconds_count": {"service": "router"},
+}
+
+
+def test_what_happens_to_a_complaint_is_counted_on_its_way(system: System) -> None:
+    """By the services themselves: Prometheus may still have the counts of one that was killed a moment ago."""
+    urls = {name: url.removesuffix("/ready") + "/metrics" for name, url in system.env["ready_urls"].items()}
+
+    def counts() -> dict[str, float]:
+        found = dict.fromkeys(COUNTED, 0.0)
+        for name, labels, value, *_ in collect(urls, within_s=10)[0]:
+            if name in COUNTED and COUNTED[name].items() <= labels.items():
+                found[name] += value
+        return found
+
+    before = counts()
     ticket, _ = system.by_web(f"{CLEAR} (diukur)"), system.by_web(UNCLEAR)
     with units(system.env) as unit:
         desk = unit(system.unit_of(ticket))
         for reply in (desk.say(ticket, "acknowledge"), desk.say(ticket, "resolve", message="Sudah mengalir lagi.")):
             assert desk.answer_to(reply)["accepted"]
-
-    for name, expr in counted.items():
-        at_first = before[name]
-        until(lambda expr=expr, was=at_first: (ask(expr) or 0) > was, SHOWN_S, f"{name} is counted")  # type: ignore[misc]
+    for name in COUNTED:
+        until(lambda name=name: counts()[name] > before[name], 60, f"{name} moves")  # type: ignore[misc]
 
 
 def test_what_is_open_and_when_the_last_came_is_shown(system: System, ask: Any) -> None:
@@ -70,5 +83,14 @@ def test_what_is_open_and_when_the_last_came_is_shown(system: System, ask: Any) 
     until(lambda: ask('time() - lapor_intake_read_timestamp_seconds{channel="x"} < 60'), SHOWN_S, "X is read")
 
 
-def test_nothing_calls_an_operator_while_all_is_well(ask: Any) -> None:
-    assert ask('count(ALERTS{alertstate="firing", severity="page"})') is None
+def test_every_rule_is_reckoned_and_what_it_says_can_be_read(system: System, ask: Any) -> None:
+    """Others may have killed and flooded this system before: that somebody is called is no fault here."""
+    url = system.env["prometheus_url"]
+
+    def unwell() -> list[str]:
+        groups = httpx.get(f"{url}/api/v1/rules", trust_env=False).json()["data"]["groups"]
+        return [rule["name"] for group in groups for rule in group["rules"] if rule["health"] != "ok"]
+
+    until(lambda: not unwell(), 60, "all rules are reckoned")
+    told = httpx.get(f"{url}/api/v1/alerts", trust_env=False).json()["data"]["alerts"]
+    assert not [each["annotations"] for each in told if "error expanding template" in str(each["annotations"])]
