@@ -1,0 +1,119 @@
+"""Plays citizens and a unit against the containers that try.sh has started, with Python's own library alone.
+
+journey.py web sms x -- docker-compose …   a complaint of each channel, to its unit and back
+journey.py watched -- docker-compose …     that Prometheus watches all, and has somebody to call
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+from typing import Any
+
+WEB, STANDINS = "http://127.0.0.1:17080", "http://127.0.0.1:17081"
+TEXT = "Lampu jalan padam di Kelurahan Lemba dekat pasar, sudah tiga malam gelap"
+PATIENCE_S = 60
+
+
+def ask(url: str, body: dict[str, str] | None = None) -> Any:
+    """GET, or POST ``body``; the answer as JSON. Raises urllib.error.URLError."""
+    headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
+    request = urllib.request.Request(url, json.dumps(body).encode() if body else None, headers)  # noqa: S310
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - addresses of this machine
+        return json.load(answer)
+
+
+def until(look: Any, what: str) -> Any:
+    """Look until there is something; ends the program if there is nothing in time."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        if found := look():
+            return found
+        time.sleep(0.2)
+    sys.exit(f"not within {PATIENCE_S} s: {what}")
+
+
+def complain(channel: str, mark: str) -> str:
+    """Send a complaint by ``channel``; returns its ticket."""
+    text = f"{TEXT} ({mark})"
+    if channel == "web":
+        return str(ask(f"{WEB}/v1/complaints", {"text": text})["ticket"])
+    number, handle = f"+62813{uuid.uuid4().int % 10**8:08}", f"warga_{mark}"
+    if channel == "sms":
+        ask(f"{STANDINS}/sms/send-mo", {"from": number, "text": text})
+    else:
+        ask(f"{STANDINS}/x/mention", {"handle": handle, "text": text})
+    told = until(lambda: [each for each in sent() if mark_of(each, number, handle)], f"a receipt by {channel}")
+    return str(told[0]["ticket"])
+
+
+def sent() -> list[dict[str, Any]]:
+    """What citizens were sent so far."""
+    found: list[dict[str, Any]] = ask(f"{STANDINS}/sent")
+    return found
+
+
+def mark_of(message: dict[str, Any], number: str, handle: str) -> bool:
+    """Whether ``message`` went to that number or account."""
+    return bool(message.get("ticket")) and any(each in json.dumps(message) for each in (number, handle))
+
+
+def reply(compose: list[str], unit: str, ticket: str, *action: str) -> None:
+    """Answer as the unit, in the container that knows the accounts."""
+    command = [*compose, "run", "--rm", "--no-deps", "provision", "lapor", "unit", "reply", unit, ticket, *action]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)  # noqa: S603
+    if done.returncode:
+        sys.exit(f"{unit} can't answer {ticket}: {done.stdout[-1000:]}{done.stderr[-2000:]}")
+
+
+def journey(compose: list[str], channel: str) -> None:
+    """One complaint from the citizen to the unit, and the answer back on the channel that it came by."""
+    began, ticket = time.monotonic(), complain(channel, uuid.uuid4().hex[:8])
+
+    def story() -> dict[str, Any]:
+        found: dict[str, Any] = ask(f"{WEB}/v1/complaints/{ticket}")
+        return found
+
+    unit = until(lambda: story().get("unit"), f"{ticket} is with a unit")
+    routed_s = time.monotonic() - began
+    reply(compose, unit, ticket, "--action", "acknowledge")
+    reply(compose, unit, ticket, "--action", "resolve", "--message", "Lampu di dekat pasar sudah diganti dan menyala.")
+    until(lambda: story()["status"] == "resolved", f"{ticket} is resolved")
+    if channel != "web":
+        told = "sudah diganti dan menyala"
+        until(lambda: any(each.get("ticket") == ticket and told in each["text"] for each in sent()), "the answer")
+    print(f"{channel} {ticket} {unit}: with it after {routed_s:.1f} s, answered after {time.monotonic() - began:.1f} s")  # noqa: T201
+
+
+def watched(compose: list[str]) -> None:
+    """Prometheus sees every service, and Alertmanager listens to it. It is asked inside: it has no way out."""
+
+    def inside(path: str) -> Any:
+        url = f"http://127.0.0.1:9090/api/v1/{path}"
+        command = [*compose, "exec", "-T", "prometheus", "wget", "-q", "-O", "-", url]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)  # noqa: S603
+        return json.loads(done.stdout)["data"] if done.returncode == 0 else {}
+
+    def up() -> bool:
+        found = inside("query?query=count(up%7Bjob%3D~%22lapor%7Cnode%22%7D%20%3D%3D%201)").get("result")
+        return bool(found) and found[0]["value"][1] == "7"
+
+    until(up, "Prometheus sees six services and the machine")
+    until(lambda: inside("alertmanagers").get("activeAlertmanagers"), "Prometheus has somebody to call")
+    print("watched: six services and the machine; Alertmanager listens")  # noqa: T201
+
+
+def main() -> None:
+    """Play what is named on the command line."""
+    split = sys.argv.index("--")
+    for what in sys.argv[1:split]:
+        compose = sys.argv[split + 1 :]
+        watched(compose) if what == "watched" else journey(compose, what)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+#!/bin/bash
+# Runs docker-compose.yml and what watches it on a bare Debian 12, from nothing: an engine, images, everything up, complaints
+# of each channel to a unit and back, a service and the broker killed and back, down.
+#   sudo deploy/containers/try.sh DIR        DIR: scratch, 6 GB; what is in it is used again
+# No image registry is needed: what can't be had is stood in for (standin/). It is no way to install: docs/runbook.md.
+set -euo pipefail
+scratch=$(realpath -m "${1:?a scratch folder}") here=$(dirname "$(realpath "$0")")
+root=$(realpath "$here/../..")
+say() { printf '%4d s  %s\n' "$SECONDS" "$*"; }
+mkdir -p "$scratch"
+
+say "engine: Debian's own Docker, unpacked and not installed"
+export DEBIAN_FRONTEND=noninteractive
+apt-get install -qq -y --no-install-recommends runc iptables debootstrap docker-compose ca-certificates >/dev/null
+if [[ ! -x $scratch/engine/usr/sbin/dockerd ]]; then
+  mkdir -p "$scratch/debs"
+  (cd "$scratch/debs" && apt-get download -qq docker.io containerd tini 2>/dev/null)
+  for package in "$scratch"/debs/*.deb; do dpkg -x "$package" "$scratch/engine"; done
+fi
+export PATH=$scratch/engine/usr/sbin:$scratch/engine/usr/bin:$PATH DOCKER_HOST=unix://$scratch/docker.sock
+export DOCKER_BUILDKIT=1 COMPOSE_DOCKER_CLI_BUILD=1 COMPOSE_PROJECT_NAME=lapor-try
+setsid dockerd --data-root "$scratch/data" --exec-root "$scratch/exec" --pidfile "$scratch/dockerd.pid" -H "$DOCKER_HOST" \
+  >"$scratch/dockerd.log" 2>&1 &
+engine=$!
+compose=(docker-compose --file "$root/docker-compose.yml" --file "$root/deploy/monitoring/compose.yml"
+  --project-directory "$root" --env-file "$scratch/env" --profile demo)
+end() {
+  code=$?
+  if ((code)); then
+    "${compose[@]}" ps || true
+    "${compose[@]}" logs --tail 30 || true
+  fi >"$scratch/failed.log" 2>&1
+  "${compose[@]}" down --volumes --timeout 20 >"$scratch/down.log" 2>&1 || true
+  kill "$engine"
+  wait "$engine" || true
+  ((code == 0)) || say "failed: $scratch/failed.log"
+}
+trap end EXIT
+for _ in {1..120}; do docker version >/dev/null 2>&1 && break; sleep 0.5; done
+docker version >/dev/null
+
+have() { docker image inspect "$1" >/dev/null 2>&1 || timeout 60 docker pull -q "$1" >/dev/null 2>&1; }
+base=python:3.13-slim-trixie
+if ! have "$base"; then
+  say "base image: Debian 12's Python in place of $base"
+  debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates,wget bookworm "$scratch/rootfs" >"$scratch/debootstrap.log"
+  cp /etc/ssl/certs/ca-certificates.crt "$scratch/rootfs/etc/ssl/certs/"
+  bundle=/etc/ssl/certs/ca-certificates.crt
+  tar -C "$scratch/rootfs" -cf - . |
+    docker import -c "ENV SSL_CERT_FILE=$bundle REQUESTS_CA_BUNDLE=$bundle" - "$base" >/dev/null
+  rm -rf "$scratch/rootfs"
+fi
+
+cp "$root/.env.example" "$scratch/env"
+while grep -q =change-me "$scratch/env"; do sed -i "0,/=change-me/s//=$(openssl rand -hex 24)/" "$scratch/env"; done
+sed -i "s/=0000.*/=$(cat /proc/sys/kernel/random/uuid)/; /^COMPOSE_PROJECT_NAME/d" "$scratch/env"
+echo ALERT_WEBHOOK_URL=http://standins:17081/ready >>"$scratch/env"
+
+say "our images"
+"${compose[@]}" build >"$scratch/build.log" 2>&1
+grown=(apache/kafka:4.3.1 postgres:18.1 prom/prometheus:v3.16.0 prom/alertmanager:v0.35.0 prom/node-exporter:v1.9.0)
+for image in "${grown[@]}"; do
+  have "$image" && continue
+  name=${image##*/} name=${name%:*}
+  say "stand-in for $image"
+  docker build -q --file "$here/standin/$name.Dockerfile" --tag "$image" "$here/standin" >/dev/null
+done
+have grafana/grafana:13.2.3 && without='^$' || without='^grafana$' # nothing stands in for it
+mapfile -t parts < <("${compose[@]}" config --services | grep -v "$without")
+docker images --format '{{.Repository}} {{.Size}}' | grep ^lapor/ | sort
+
+say "up"
+started=$SECONDS
+"${compose[@]}" up --detach --no-build "${parts[@]}" >"$scratch/up.log" 2>&1
+ready() { ! docker ps --format '{{.Names}} {{.Status}}' | grep -vE '\(healthy\)|_node_' | grep -q .; }
+until_ready() {
+  for _ in {1..240}; do ready && return; sleep 0.5; done
+  docker ps --all --format '{{.Names}} {{.Status}}'
+  return 1
+}
+until_ready
+say "all healthy, $((SECONDS - started)) s after up"
+journey() { python3 "$here/journey.py" "$@" -- "${compose[@]}"; }
+journey web sms x
+say "three complaints answered, $((SECONDS - started)) s after up"
+journey watched
+docker stats --no-stream --format '{{.Name}} {{.MemUsage}}' | sort
+
+for part in router kafka; do
+  say "kill $part"
+  container=$("${compose[@]}" ps -q "$part")
+  old=$(docker inspect "$container" --format '{{.State.Pid}}')
+  kill -9 "$old"
+  for _ in {1..240}; do
+    now=$(docker inspect "$container" --format '{{.State.Pid}} {{.State.Health.Status}}')
+    [[ $now =~ ^[1-9][0-9]*\ healthy$ && ${now% *} != "$old" ]] && break
+    sleep 0.25
+  done
+  until_ready
+  journey web
+  say "$part is back, and a complaint is answered"
+done
+
+say "wrong settings: the start is refused"
+"${compose[@]}" down --volumes --timeout 20 >"$scratch/down.log" 2>&1
+sed -i 's/^ROUTER_KAFKA_PASSWORD=.*/ROUTER_KAFKA_PASSWORD=/' "$scratch/env"
+! "${compose[@]}" up --detach --no-build "${parts[@]}" >"$scratch/refused.log" 2>&1
+"${compose[@]}" logs settings 2>&1 | grep -q 'ROUTER_KAFKA_PASSWORD is not set'
+say "done"
