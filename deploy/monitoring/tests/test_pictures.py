@@ -24,8 +24,15 @@ from testing.servers import npm_packages
 
 PICTURES = Path(__file__).parents[3] / "build" / "pictures"
 WIDTH, UNIT, AROUND = 1440, 38, 110
-#: What is drawn late: panels ask for their size, and then draw.
-SETTLED_MS = 1_500
+#: Panels ask for their size, and then draw: until each has a text or a canvas, and two looks in a row are the same.
+SETTLED = """() => {
+  const said = [...document.querySelectorAll('section')].map((each) =>
+    [each.innerText, ...[...each.querySelectorAll('canvas')].map((it) => it.toDataURL())].join());
+  const settled = said.every((text) => text.split('\\n').length > 1 || text.includes('data:'))
+    && JSON.stringify(said) === window.before;
+  window.before = JSON.stringify(said);
+  return settled;
+}"""
 CUT_OFF = """() => {
   const cut = [], texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
   for (let text = texts.nextNode(); text; text = texts.nextNode()) {
@@ -101,7 +108,7 @@ def test_a_dashboard_is_drawn_whole(uid: str, hour: tuple[str, str], address: st
     page.on("pageerror", lambda error: failed.append(str(error)))
     page.goto(f"{address}/index.html?dashboard={uid}&prometheus={prometheus}")
     page.wait_for_function("window.drawn", timeout=60_000)
-    page.wait_for_timeout(SETTLED_MS)
+    page.wait_for_function(SETTLED, timeout=60_000, polling=300)
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=str(PICTURES / f"{uid}-{which}.png"))
     assert [] == failed

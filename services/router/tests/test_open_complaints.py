@@ -14,7 +14,7 @@ from chassis.database import Pool
 from chassis.wire import Emit
 from contracts import ticket, topics
 from contracts.events import Place
-from contracts.vocabulary import Note, UpdateKind
+from contracts.vocabulary import Note, Status, UpdateKind
 from router import metrics
 from router.adapters import store
 from router.adapters.store import OpenGroup
@@ -55,13 +55,22 @@ def test_what_is_late_is_counted_where_it_lies_and_each_age_with_those_above_it(
 
 
 def test_the_way_to_the_first_unit_is_timed_and_no_later_one() -> None:
-    def timed() -> float:
-        return value("lapor_route_latency_seconds_count", unit="PUPR") or 0
+    def timed(unit: str) -> tuple[float, float]:
+        count, total = (value(f"lapor_route_latency_seconds_{what}", unit=unit) or 0 for what in ("count", "sum"))
+        return count, total
 
-    before = timed()
-    for step in (an_updated(1, "registered"), an_updated(2), an_updated(4)):
-        metrics.count([Emit(topic=topics.UPDATED, subject=T, data=step)])
-    assert before + 1 == timed()
+    (pupr, spent_s), (outside, _) = timed("PUPR"), timed("")
+    fresh = Case(ticket=T, received=received(T), seq=2)  # its clock has spoken already
+    with_unit = Case(ticket=T, received=received(T), unit="PUPR")
+    back = Case(ticket=T, received=received(T), had=["PUPR"])
+    gone = Case(ticket=T, received=received(T), status=Status.HANDED_OVER)
+    at = received(T).received_at + timedelta(seconds=7)
+    for before, after in (({}, fresh), ({T: fresh}, with_unit), ({T: with_unit}, back), ({T: back}, with_unit)):
+        metrics.time_first_units(before, {T: after}, at)
+    assert (pupr + 1, spent_s + 7) == timed("PUPR")
+    metrics.time_first_units({T: fresh}, {T: gone}, at)
+    metrics.time_first_units({}, {T: Case(ticket=T, unit="PUPR")}, at)  # its text has not come yet
+    assert (pupr + 1, outside + 1) == (timed("PUPR")[0], timed("")[0])
 
 
 def test_an_emergency_counts_until_somebody_says_a_first_word() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from chassis.authentic import verify
@@ -34,6 +34,7 @@ def handler_of(rules: Rules, event_keys: Mapping[str, bytes]) -> Handler[Case]:
         changes, emits = handlers.decide(rules, cases, message, now)
         metrics.count_ping_pong(cases, emits)
         metrics.count_said(cases, changes)
+        metrics.time_first_units(cases, changes, datetime.now(UTC))
         return changes, emits
 
     return Handler(

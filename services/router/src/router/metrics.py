@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from chassis.wire import Emit
 from contracts.events import ComplaintUpdated, UnitRouted
-from contracts.vocabulary import Lane, Note, UpdateKind, Why
+from contracts.vocabulary import Lane, Note, Status, UpdateKind, Why
 from router.case import Case
 
 RETURNS = Counter("lapor_returns", "Complaints that a unit gave back", ["unit"])
@@ -49,8 +49,6 @@ ROUTE_S = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120),
 )
 
-#: The step with which a complaint gets its first unit, unless its reporter says more within that second.
-FIRST_AFTER_REGISTERED = 2
 #: Notes that are counted as rights.
 _RIGHTS = {
     Note.RIGHTS_REQUESTED: "requested",
@@ -68,8 +66,6 @@ def count(emits: Iterable[Emit]) -> None:
         if isinstance(data, UnitRouted) and data.why == Why.SIMILAR:
             SIMILAR.labels("suggested").inc()
         elif isinstance(data, ComplaintUpdated):
-            if data.seq == FIRST_AFTER_REGISTERED and data.kind in (UpdateKind.ROUTED, UpdateKind.HANDED_OVER):
-                ROUTE_S.labels(data.unit or "").observe((datetime.now(UTC) - data.received_at).total_seconds())
             if data.kind in _COUNTED:
                 _COUNTED[UpdateKind(data.kind)].labels(data.unit or "").inc()
             elif data.kind == UpdateKind.MET:
@@ -87,6 +83,21 @@ def count_ping_pong(before: Mapping[str, Case], emits: Iterable[Emit]) -> None:
             case, unit = before.get(data.ticket), data.unit or ""
             if case and case.unit != unit and unit in case.had:
                 PING_PONG.labels(unit).inc()
+
+
+def time_first_units(before: Mapping[str, Case], after: Mapping[str, Case], now: datetime) -> None:
+    """Measure how long after its ticket a complaint got its first unit, or was handed over; ``now`` is the moment.
+
+    Only the case tells which is the first: steps of the clock may come before it. A decision that is repeated counts
+    again.
+    """
+    for ticket, case in after.items():
+        if case.received and _is_placed(case) and not (ticket in before and _is_placed(before[ticket])):
+            ROUTE_S.labels(case.unit or "").observe((now - case.received.received_at).total_seconds())
+
+
+def _is_placed(case: Case) -> bool:
+    return bool(case.unit or case.had) or case.status == Status.HANDED_OVER
 
 
 def count_said(before: Mapping[str, Case], after: Mapping[str, Case]) -> None:
