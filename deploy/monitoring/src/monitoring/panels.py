@@ -46,7 +46,7 @@ class Label(NamedTuple):
     width: int = 0
 
 
-def number(title: str, about: str, expr: str, *, unit: str = "short", limits: Limits = CALM, link: str = "") -> Any:
+def number(title: str, about: str, expr: str, *, unit: str = "short", limits: Limits = CALM) -> Any:
     """Show one figure, large. Its colour says whether somebody must look."""
     panel = (
         _begun(stat.Panel(), title, about)
@@ -63,7 +63,7 @@ def number(title: str, about: str, expr: str, *, unit: str = "short", limits: Li
     )
     if unit != "s":
         panel = panel.decimals(0)
-    return panel.links([dashboard.DashboardLink("Lihat rinciannya").type(_LINK).url(link)]) if link else panel
+    return panel
 
 
 def lines(title: str, about: str, asks: Sequence[Ask], *, unit: str = "short", limits: Limits = CALM) -> Any:
@@ -153,9 +153,6 @@ def list_(
     panel = panel.with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
     arranged = {"excludeByName": {"Time": True}, "indexByName": shown, "renameByName": headings}
     return panel.with_transformation(models.DataTransformerConfig(id_val="organize", options=arranged))
-
-
-_LINK = models.DashboardLinkType.LINK
 
 
 def _last() -> common.ReduceDataOptions:
