@@ -148,9 +148,10 @@ def test_the_demonstration_shows_a_breach_and_an_answer_in_time(watched: Watched
 
 def test_an_answer_that_the_monitor_reads_after_the_deadline_is_no_breach(watched: Watched) -> None:
     """It stands still past the deadline and is killed: what comes back reads the story to its end before it rings."""
+    # Asked for before the deadline runs: it asks every process how it is.
+    pid = watched.system.pid("sla-monitor")
     ticket = watched.system.by_web(f"{CLEAR} (macet)")
     _, started = watched.clock(ticket, "started")
-    pid = watched.system.pid("sla-monitor")
     os.kill(pid, signal.SIGSTOP)
     _resolve(watched.unit, ticket)
     deadline = datetime.fromisoformat(started["deadline_at"])
@@ -164,8 +165,8 @@ def test_an_answer_that_the_monitor_reads_after_the_deadline_is_no_breach(watche
 
 def test_an_answer_that_the_router_reads_after_the_deadline_is_told_to_nobody_as_a_breach(watched: Watched) -> None:
     """It is away across the deadline. The clock, which knows no better, announces a breach, and takes it back."""
-    ticket = watched.system.by_web(f"{CLEAR} (router macet)")
     pid = watched.system.pid("router")
+    ticket = watched.system.by_web(f"{CLEAR} (router macet)")
     watched.unit.get(ticket, "routed")
     os.kill(pid, signal.SIGSTOP)
     _resolve(watched.unit, ticket)
