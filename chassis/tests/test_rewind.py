@@ -6,6 +6,7 @@ import pytest
 from bench import Bench
 from confluent_kafka import TopicPartition
 
+from chassis.exits import EXIT_TEMPORARY
 from chassis.rewind import StillRunning, rewind
 from testing.waiting import until
 
@@ -20,6 +21,13 @@ def handled(bench: Bench) -> Bench:
         bench.send(f"c{n}", f"e{n}")
     bench.flush()
     assert until(lambda: bench.committed() == 30)
+    return bench
+
+
+def emptied(bench: Bench) -> Bench:
+    bench.workers[0].stop()
+    for table in ("counted", "inbox", "outbox", "consumed"):
+        bench.sql(f"DELETE FROM {table}")
     return bench
 
 
@@ -40,9 +48,7 @@ def test_each_partition_goes_back_to_what_the_database_knows(handled: Bench) -> 
 
 
 def test_what_a_restored_database_lacks_is_handled_again(handled: Bench) -> None:
-    handled.workers[0].stop()
-    for table in ("counted", "inbox", "outbox", "consumed"):
-        handled.sql(f"DELETE FROM {table}")
+    emptied(handled)
 
     asyncio.run(rewind(handled.settings(), handled.name))
     handled.worker()
@@ -57,3 +63,36 @@ def test_a_service_that_runs_is_not_rewound(handled: Bench) -> None:
         asyncio.run(rewind(handled.settings(session_timeout_s=1), handled.name))
 
     assert offsets(handled) == before
+
+
+@pytest.mark.parametrize("kind", ["stateful", "plain"])
+def test_a_database_that_lacks_what_its_group_has_read_is_not_gone_on_with(handled: Bench, kind: str) -> None:
+    worker = emptied(handled).worker(kind, ready=False)
+    handled.send("c0", "later")
+    handled.flush()
+
+    if kind == "stateful":
+        assert worker.ended() == EXIT_TEMPORARY
+    else:  # whoever answers others goes on answering
+        assert until(lambda: "Diverged" in worker.log.read_text() and worker.ready())
+        worker.stop()
+    assert f"then: {handled.name} rewind" in worker.log.read_text()
+    assert handled.committed() == 30
+    assert handled.counts() == {}
+
+    asyncio.run(rewind(handled.settings(), handled.name))
+    handled.worker(kind)
+    assert until(lambda: sum(handled.counts().values()) == 31)
+
+
+def test_a_log_that_is_shorter_than_what_the_database_knows_is_another_one(handled: Bench) -> None:
+    before = offsets(handled)
+    handled.workers[0].stop()
+    handled.sql("UPDATE consumed SET next_offset = 1000 WHERE partition = 0")
+    assert handled.worker(ready=False).ended() == EXIT_TEMPORARY
+
+    asyncio.run(rewind(handled.settings(), handled.name))
+
+    assert offsets(handled) == [0, *before[1:]]
+    # With what it knew of the old one, it would believe for 970 records that it had read all there is.
+    assert handled.sql("SELECT partition FROM consumed ORDER BY partition") == [(1,), (2,)]

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import subprocess
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,7 +19,6 @@ from lapor.kafka.reader import read_to_end
 from lapor.processes import credentials
 from lapor.processes.data_dir import DataDir
 from lapor.servers import kafka
-from lapor.servers.postgres import BIN
 from testing.waiting import until
 
 pytestmark = pytest.mark.connected
@@ -139,53 +135,19 @@ def test_of_fifty_people_whose_complaints_are_erased_nothing_is_found(system: Sy
     assert {row["ticket"] for row in ledger if not row["left_on"]} >= {each.ticket for each in planted}
 
 
-def test_backups_from_before_an_erasure_bring_nothing_back(system: System) -> None:
+def test_backups_from_before_an_erasure_bring_nothing_back(system: System, tmp_path: Path) -> None:
     planted, secrets = stored(system, 1)
-    backups = {service: dump(system.env["databases"][service]) for service in KEEPERS}
+    system.lapor("backup", str(tmp_path))
     order_all(system, planted)
     _done(system, planted)
     assert left(system, secrets) == {}
 
-    restore(system, backups, secrets)
+    restored = system.lapor("restore", str(tmp_path))
+    assert {group["group"] for group in restored["rewound"]} >= set(KEEPERS)
     assert left(system, secrets) == {}
     hurry(system)
     order_all(system, planted)
     until(lambda: not in_topics(system, secrets), 120, "Kafka has cleaned all of it")
-
-
-def dump(dsn: str) -> bytes:
-    """A backup of a database, as an administrator makes it."""
-    return subprocess.run([BIN / "pg_dump", "--format=custom", dsn], capture_output=True, check=True, timeout=60).stdout
-
-
-def restore(system: System, backups: dict[str, bytes], secrets: set[str]) -> None:
-    """Put all databases back and start their services, as docs/runbook.md says: each stopped, restored, rewound."""
-    pids = {service: system.pid(service) for service in backups}
-    commands = {service: Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1] for service, pid in pids.items()}
-    settings = {service: Path(f"/proc/{pid}/environ").read_text().split("\0")[:-1] for service, pid in pids.items()}
-    # Held, and not stopped: what is stopped is started again before its database is back.
-    for pid in pids.values():
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        for service, backup in backups.items():
-            dsn = system.env["databases"][service]
-            with psycopg.connect(dsn, autocommit=True) as db:
-                db.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
-                    "AND pid <> pg_backend_pid()"
-                )
-            command = [BIN / "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "-d", dsn]
-            subprocess.run(command, input=backup, check=True, timeout=60)
-        assert set().union(*in_databases(system, secrets).values()) == secrets  # they are back
-        rewinding = [
-            subprocess.Popen([*command[:-1], "rewind"], env=dict(each.split("=", 1) for each in settings[service]))
-            for service, command in commands.items()
-        ]
-        assert [each.wait(120) for each in rewinding] == [0] * len(backups)
-    finally:
-        for pid in pids.values():
-            os.kill(pid, signal.SIGKILL)
-    until(system.ready, 120, "all is ready again")
 
 
 def stored(system: System, of_each: int) -> tuple[list[Planted], set[str]]:

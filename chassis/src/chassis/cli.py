@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     import psycopg
 
+    from chassis.catch_up import Places
 
-def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) -> typer.Typer:
-    """The command line of ``service``: ``run``; and ``migrate`` and ``rewind`` where it owns a database."""
+
+def cli(
+    service: str,
+    run: Callable[[], None],
+    migrations: Sequence[Path] = (),
+    catch_up: Callable[[Places], Awaitable[Places]] | None = None,
+) -> typer.Typer:
+    """The command line of ``service``: ``run``; and ``migrate`` and ``rewind`` where it owns a database.
+
+    ``catch_up`` is for a service whose topics must not be read one before the other, as ``rewind`` would.
+    """
     app = typer.Typer(name=service, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
     @app.callback()
@@ -39,10 +49,10 @@ def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) 
             typer.echo(f"{service}: {applied} migration(s) applied", err=True)
 
         @app.command("rewind")
-        def rewind_() -> None:
+        def rewind_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
             """After a restored backup, with the service stopped: read again what the database does not know."""
             import asyncio
-            import logging
+            import json
 
             from aiokafka.errors import KafkaError
 
@@ -52,15 +62,17 @@ def cli(service: str, run: Callable[[], None], migrations: Sequence[Path] = ()) 
             from chassis.settings import DatabaseSettings, read_settings
 
             settings = read_settings(DatabaseSettings, service)
-            logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # each try while the group is not empty yet
             try:
-                offsets = asyncio.run(rewind(settings, service))
+                offsets = asyncio.run(rewind(settings, service, catch_up))
             except StillRunning as error:
                 typer.echo(f"{service} still runs: stop every process of it, then do this again.", err=True)
                 raise typer.Exit(1) from error
             except (*OUTAGES, KafkaError) as error:
                 typer.echo(f"{service}: its database or Kafka can't be used: {error}", err=True)
                 raise typer.Exit(EXIT_TEMPORARY) from error
+            if as_json:
+                typer.echo(json.dumps({"group": service, "partitions": offsets}))
+                return
             for place, offset in offsets.items():
                 typer.echo(f"{place} {offset}")
 

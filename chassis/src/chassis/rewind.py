@@ -1,56 +1,124 @@
-"""After a restored backup Kafka is ahead of the database: the group goes back to what the database knows."""
+"""After a restored backup Kafka is ahead of the database: the group goes back to what the database knows.
+
+A service that was not told so goes no further: what lies between the two would be lost, and nobody would know.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CommitFailedError
 
+from chassis.catch_up import Places
+from chassis.database import Connection, Pool
 from chassis.publish import kafka_client, start
 from chassis.settings import DatabaseSettings
 
 _CONSUMED = "SELECT topic, partition, next_offset FROM consumed"
+_FORGET = """
+DELETE FROM consumed USING unnest($1::text[], $2::int[]) AS gone (t, p) WHERE topic = t AND partition = p"""
 
 
 class StillRunning(Exception):
     """A member of the group is there, or left so lately that Kafka still expects it back."""
 
 
-async def rewind(settings: DatabaseSettings, service: str) -> dict[str, int]:
+class Diverged(Exception):
+    """The database and the log are not of one time: one of the two was restored, emptied or made anew."""
+
+
+async def refuse_diverged(settings: DatabaseSettings, service: str, sources: Sequence[str], pool: Pool) -> None:
+    """Return when the database knows all of ``sources`` that its group has read, and nothing that is not there.
+
+    So it always is, for the effect is committed before the offset.
+
+    Raises:
+        Diverged: it is not so.
+        aiokafka.errors.KafkaError, asyncpg.PostgresError, OSError, TimeoutError: one of the two is away.
+    """
+    admin, consumer = AIOKafkaAdminClient(**kafka_client(settings)), AIOKafkaConsumer(**kafka_client(settings))
+    try:
+        await start(admin, settings.publish_timeout_s)
+        await start(consumer, settings.publish_timeout_s)
+        async with asyncio.timeout(settings.publish_timeout_s):
+            there = await consumer.topics()
+            group = await admin.list_consumer_group_offsets(service)
+            read = {place: it.offset for place, it in group.items() if place.topic in sources}
+            # In this order: another process of the service may go on meanwhile.
+            async with pool.acquire() as db:
+                known = {place: at for place, at in (await _consumed(db)).items() if place.topic in sources}
+            places = [place for place in {*read, *known} if place.topic in there]
+            begins, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+    finally:
+        await _close(consumer.stop(), admin.close())
+    for place in sorted(places):
+        knows, was_read = known.get(place, 0), read.get(place, 0)
+        # What has expired can be read by nobody, and `rewind` sets a group to where a topic begins.
+        if was_read > max(knows, begins[place]) or knows > ends[place]:
+            raise Diverged(
+                f"{service}'s database knows {place.topic}:{place.partition} up to {knows}, {was_read} was read, and "
+                f"it ends at {ends[place]}: the database or the log was restored, or is another. Stop {service}, "
+                f"restore the database if it is not what it should be, then: {service} rewind"
+            )
+
+
+async def rewind(
+    settings: DatabaseSettings, service: str, catch_up: Callable[[Places], Awaitable[Places]] | None = None
+) -> dict[str, int]:
     """Set the group's offsets to those in ``consumed``, or to the beginning; gives them by ``topic:partition``.
+
+    With ``catch_up`` what lies between them and the ends is handled here, and the service goes on from where that ends.
+
+    Kafka takes it only from an empty group, so it waits for a member that has just left, its session's time at most.
+    A log that ends before what the database knows is another one, made after the old was lost: it is read from its
+    beginning, and ``consumed`` forgets the old.
 
     Raises:
         StillRunning: the service was not stopped.
-        aiokafka.errors.KafkaError, asyncpg.PostgresError, OSError, TimeoutError: one of the two is away.
+        aiokafka.errors.KafkaError, asyncpg.PostgresError, OSError, TimeoutError: one of the two is away. And what
+            ``catch_up`` raises; do it again.
     """
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # each try while the group is not empty yet
     client, limit_s = kafka_client(settings), settings.publish_timeout_s * 2
     admin = AIOKafkaAdminClient(**client)
     consumer = AIOKafkaConsumer(**client, group_id=service, enable_auto_commit=False)
+    db = await asyncpg.connect(str(settings.database_url), timeout=10)
     try:
         await start(admin, limit_s)
         await start(consumer, limit_s)
+        known = await _consumed(db)
         async with asyncio.timeout(limit_s):
-            places = list(await admin.list_consumer_group_offsets(service))
-            wanted = await consumer.beginning_offsets(places) | await _consumed(str(settings.database_url))
+            there = await consumer.topics()
+            every = {*await admin.list_consumer_group_offsets(service), *known}
+            places = [place for place in every if place.topic in there]
+            begins, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+        lost = [place for place in places if known.get(place, 0) > ends[place]]
+        wanted = begins | {place: known[place] for place in places if place in known and place not in lost}
         if wanted:
             consumer.assign(list(wanted))
             await _commit(consumer, wanted, settings.session_timeout_s + 5)
+        await db.execute(_FORGET, [place.topic for place in lost], [place.partition for place in lost], timeout=10)
+        if wanted and catch_up:
+            await consumer.commit(await catch_up(wanted))
     finally:
-        with contextlib.suppress(Exception):
-            await asyncio.gather(consumer.stop(), admin.close())
+        await _close(consumer.stop(), admin.close(), db.close())
     return {f"{place.topic}:{place.partition}": offset for place, offset in sorted(wanted.items())}
 
 
-async def _consumed(dsn: str) -> dict[TopicPartition, int]:
-    db = await asyncpg.connect(dsn, timeout=10)
-    try:
-        rows = await db.fetch(_CONSUMED, timeout=10)
-    finally:
-        await db.close()
+async def _close(*closing: Any) -> None:
+    with contextlib.suppress(Exception):
+        await asyncio.gather(*closing)
+
+
+async def _consumed(db: Connection) -> Mapping[TopicPartition, int]:
+    rows = await db.fetch(_CONSUMED, timeout=10)
     return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
 
 

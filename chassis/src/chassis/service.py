@@ -24,6 +24,7 @@ from chassis.outbox import Relay
 from chassis.progress import Progress, blocked, keep_observing, start_watchdog, stuck
 from chassis.publish import start_producer
 from chassis.replay import replaying
+from chassis.rewind import refuse_diverged
 from chassis.settings import DatabaseSettings, ServiceSettings
 from contracts.topics import replays
 
@@ -64,6 +65,19 @@ def _version(service: str) -> str:
     return "none"
 
 
+def step_of(
+    service: str,
+    settings: DatabaseSettings,
+    handler: Handler[S],
+    sources: Sequence[str],
+    pool: Pool,
+    after: Callable[[], None] = lambda: None,
+) -> Step:
+    """What is done with a batch of records of ``sources``, or of requests for dead letters."""
+    step = replaying(settings, service, sources, BatchHandler(pool, handler, after=after))
+    return erasing_letters(settings, service, step)
+
+
 def run_processor(
     service: str,
     settings: DatabaseSettings,
@@ -77,10 +91,10 @@ def run_processor(
 
     async def start() -> Step:
         pool = await open_pool(str(settings.database_url), timeout_s=settings.batch_timeout_s / 2)
+        await refuse_diverged(settings, service, sources, pool)
         for task in (lambda pool, _: relay.run(pool), *tasks):
             running.append(asyncio.create_task(_must_not_end(task(pool, relay.wake.set))))
-        step = replaying(settings, service, sources, BatchHandler(pool, handler, after=relay.wake.set))
-        return erasing_letters(settings, service, step)
+        return step_of(service, settings, handler, sources, pool, relay.wake.set)
 
     _run_faust(service, settings, sources, start, progress, {"outbox": relay.goes_out})
 
@@ -179,10 +193,14 @@ async def run_server(
     loop = asyncio.get_running_loop()
     health.ready = {"database": partial(answers, pool, loop), **(ready or {})}
     start_watchdog(partial(blocked, progress, settings))
-    step = replaying(settings, service, sources, BatchHandler(pool, handler, after=relay.wake.set))
-    step = erasing_letters(settings, service, step)
+    step = step_of(service, settings, handler, sources, pool, relay.wake.set)
+
+    async def read() -> None:
+        await refuse_diverged(settings, service, sources, pool)
+        await consume(settings, reads, step, progress)
+
     everything = [
-        ("consumer", lambda: consume(settings, reads, step, progress)),
+        ("consumer", read),
         ("progress", lambda: keep_observing(progress)),
         ("relay", lambda: relay.run(pool)),
         *tasks,

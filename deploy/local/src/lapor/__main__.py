@@ -10,6 +10,8 @@ from confluent_kafka import KafkaException
 
 from kabupaten import RegionError
 from lapor.commands import (
+    backup,
+    backup_key,
     bench,
     certificates,
     demo,
@@ -24,6 +26,7 @@ from lapor.commands import (
     provision,
     region,
     restart,
+    restore,
     status,
     top,
     trace,
@@ -45,7 +48,8 @@ app = typer.Typer(
 )
 for command in (
     up.up, down.down, status.status, top.top, env.env, logs.logs, restart.restart, kill.kill, demo.demo, trace.trace,
-    provision.provision, erase.erase, erasures.erasures, export.export, certificates.certificates,
+    provision.provision, erase.erase, erasures.erasures, export.export, certificates.certificates, backup.backup,
+    restore.restore, backup_key.backup_key,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(unit.app, name="unit")

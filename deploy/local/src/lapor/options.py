@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from inspect import Parameter, signature
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Console
+from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TransferSpeedColumn
 
 from lapor.errors import Refused
 from lapor.processes.data_dir import DATA as DATA
@@ -75,3 +77,20 @@ def wait_until(done: Callable[[], bool], seconds: float, otherwise: str) -> None
         if time.monotonic() > deadline:
             raise Refused(otherwise)
         time.sleep(0.1)
+
+
+@contextmanager
+def counting(verb: str) -> Iterator[Callable[[str, int], None]]:
+    """Show on a terminal how many bytes of each name are done; gives what is to be told of more."""
+    what = TextColumn("{task.description}")
+    with Progress(
+        SpinnerColumn(), what, DownloadColumn(), TransferSpeedColumn(), TimeElapsedColumn(), console=err, transient=True
+    ) as shown:
+        tasks: dict[str, Any] = {}
+
+        def more(name: str, done: int) -> None:
+            if name not in tasks:
+                tasks[name] = shown.add_task(f"{name} {verb}", total=None)
+            shown.advance(tasks[name], done)
+
+        yield more

@@ -40,7 +40,13 @@ def _run() -> None:
     run()
 
 
-app = cli("router", _run, [Path(__file__).parents[2] / "migrations"])
+async def _catch_up(places: Any) -> Any:
+    from router.app import catch_up
+
+    return await catch_up(places)
+
+
+app = cli("router", _run, [Path(__file__).parents[2] / "migrations"], _catch_up)
 
 
 @app.command("assign")

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from chassis.authentic import verify
 from chassis.batch import Handler
-from chassis.database import Pool
+from chassis.catch_up import Places
+from chassis.catch_up import catch_up as in_order
+from chassis.database import Pool, open_pool
 from chassis.retention import keep_deleting
-from chassis.service import Task, exit_on, run_processor
+from chassis.service import Task, exit_on, run_processor, step_of
 from chassis.settings import read_settings
 from chassis.wire import Emit, Message
 from kabupaten import RegionError, load
 from router import handlers, metrics, open_complaints
 from router.adapters import store
 from router.adapters.region import PARTS, rules_of
+from router.adapters.told import read_told
 from router.case import Case
 from router.duplicate_scan import similar_timer
 from router.erasure import redacted
+from router.retold import decide_as_told
 from router.rules import Rules
 from router.settings import Settings
 from router.timers import clock_timer, triage_timer
@@ -52,6 +57,26 @@ def handler_of(rules: Rules, event_keys: Mapping[str, bytes]) -> Handler[Case]:
 async def retention(kept: Mapping[str, timedelta], pool: Pool, wake: Callable[[], None]) -> None:
     """For ever: take out of cases what they say when they were kept long enough."""
     await keep_deleting(SERVICE, pool, partial(store.silence, kept=kept, redacted=redacted))
+
+
+async def catch_up(places: Places) -> Places:
+    """Handle what lies between ``places`` and the ends in the order in which it was written, and number it as told.
+
+    Raises:
+        aiokafka.errors.KafkaError, asyncpg.PostgresError, OSError, TimeoutError: Kafka or the database is away.
+    """
+    settings = read_settings(Settings)
+    with exit_on(SERVICE, RegionError):
+        rules = rules_of(load(settings.region_dir, *PARTS))
+    handler = handler_of(rules, settings.event_keys)
+    pool = await open_pool(str(settings.database_url))
+    try:
+        told = await read_told(settings, await store.last_handled(pool))
+        decide = partial(decide_as_told, told, handler.decide)
+        step = step_of(SERVICE, settings, replace(handler, decide=decide), handlers.sources(rules), pool)
+        return await in_order(settings, places, step)
+    finally:
+        await pool.close()
 
 
 def run() -> None:

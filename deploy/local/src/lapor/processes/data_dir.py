@@ -77,6 +77,15 @@ class DataDir:
         return self.root / "settled"
 
     @property
+    def held(self) -> Path:
+        """A file for each process that is not to be started: `lapor restore` has its database in hand."""
+        return self.root / "held"
+
+    def holds(self, name: str) -> bool:
+        """Whether the process ``name`` is not to be started."""
+        return (self.held / name).exists()
+
+    @property
     def lock(self) -> Path:
         """Held by the `lapor up` that runs."""
         return self.root / "lock"
@@ -92,7 +101,8 @@ class DataDir:
         model = [self.model.with_suffix(end) for end in (".bin", ".key", ".new")]
         fresh, password = (self.postgres.with_name(f"postgres.{end}") for end in ("new", "pw"))
         files = [password, self.credentials, self.ports, self.state, self.standins, self.settled, self.lock, *model]
-        return [self.logs, self.kafka, self.postgres, fresh, self.prometheus, *files, self.marker]
+        folders = [self.logs, self.kafka, self.postgres, fresh, self.prometheus, self.held]
+        return [*folders, *files, self.marker]
 
     @property
     def is_ours(self) -> bool:

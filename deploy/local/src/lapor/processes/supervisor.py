@@ -84,7 +84,8 @@ class Supervisor:
         self._waves.append(wave)
         for child in wave:
             child.task = asyncio.create_task(self._keep(child))
-        await asyncio.gather(*(self._until_ready(child) for child in wave if child.process.vital))
+        awaited = [child for child in wave if child.process.vital and not self.data.holds(child.process.name)]
+        await asyncio.gather(*(self._until_ready(child) for child in awaited))
 
     async def run(self, step: Step) -> None:
         """Run a command to its end. Raises Refused, with the end of its log, if it fails."""
@@ -142,9 +143,13 @@ class Supervisor:
             raise Refused(f"{child.process.name} is not ready after {limit:.0f} s. The end of {log}:\n{tail(log)}")
 
     async def _keep(self, child: Child) -> None:
-        """Start the process, and start it again whenever it leaves unasked."""
+        """Start the process, and start it again whenever it leaves unasked; not while somebody holds it."""
         pause, longest = BACKOFF_S
         while child.wanted:
+            if self.data.holds(child.process.name):
+                self._set(child, "held")
+                await asyncio.sleep(PROBE_S)
+                continue
             try:
                 code = await self._live(child)
                 why = await self._hopeless(child, code)
@@ -152,6 +157,8 @@ class Supervisor:
                 why = f"{child.process.name} cannot be started: {error}."
             if not child.wanted:
                 break
+            if self.data.holds(child.process.name):
+                continue
             if why:
                 self._set(child, "failed")
                 if child.process.vital and not self.failure.done():

@@ -3,24 +3,71 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from lapor.errors import Refused
 from lapor.processes import credentials, state
 from lapor.processes.data_dir import DataDir
+from lapor.servers.dump import Database
 from lapor.system import installation
+
+
+def running(data: DataDir) -> installation.Installation:
+    """What runs from ``data``. Raises Refused if nothing does."""
+    now = state.running(data)
+    return installation.Installation(
+        data=data,
+        region=Path(now.region),
+        ports=json.loads(data.ports.read_text()),
+        credentials=credentials.read(data.credentials),
+        overrides={},
+    )
+
+
+def databases(data: DataDir, servers: Sequence[str] | None = None) -> list[Database]:
+    """The databases of what runs from ``data``, or those on ``servers``, each ``SERVICE=ADDRESS``.
+
+    The services that take complaints come first, and last who watches the others: so what is older is never what
+    others were told by.
+
+    Raises:
+        Refused: nothing runs, or one of ``servers`` can't be read; all that can't are named.
+    """
+    owners = [service.name for service in installation.SERVICES if service.database]
+    if not servers:
+        admin = running(data).cluster.dsn()
+        given = dict.fromkeys(owners, admin)
+    else:
+        wrong = [said for each in servers if (said := _fault(each, owners))]
+        if wrong:
+            raise Refused(" ".join(wrong))
+        given = dict(each.split("=", 1) for each in servers)
+    return [
+        Database(service=name, name=installation.database_name(name), admin=given[name])
+        for name in owners
+        if name in given
+    ]
+
+
+def _fault(server: str, owners: Sequence[str]) -> str | None:
+    name, _, address = server.partition("=")
+    if name not in owners:
+        return f"--server {name}: no service of this name has a database; {', '.join(owners)} have."
+    try:
+        conninfo_to_dict(address)
+    except ProgrammingError as error:
+        return f"--server {name}: its address can't be read ({str(error).strip()})."
+    return None
 
 
 def env(data: DataDir) -> dict[str, object]:
     """Addresses and accounts of the running system, passwords included. Raises Refused if nothing runs."""
-    now = state.running(data)
-    kept = credentials.read(data.credentials)
-    it = installation.Installation(
-        data=data,
-        region=Path(now.region),
-        ports=json.loads(data.ports.read_text()),
-        credentials=kept,
-        overrides={},
-    )
+    it = running(data)
+    kept = it.credentials
     owners = [service.name for service in installation.SERVICES if service.database]
     return {
         "bootstrap": it.broker.bootstrap,

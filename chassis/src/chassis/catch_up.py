@@ -1,0 +1,71 @@
+"""Handling what several topics hold in the order in which it was written, whatever topic it lies in.
+
+A service that runs takes each topic as it comes, and what it writes itself keeps the others from being ahead. After its
+database was restored nothing does: a unit's reply would be read before the complaint that it is about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from chassis.consume import Step, _plain_record
+from chassis.publish import kafka_client, start
+from chassis.settings import ServiceSettings
+from chassis.wire import Record
+
+#: From the offset of the first record to that after the last, by partition.
+Places = Mapping[TopicPartition, int]
+
+
+async def catch_up(settings: ServiceSettings, places: Places, step: Step) -> Places:
+    """Give ``step`` all records from ``places`` to the present ends, the oldest first; returns those ends.
+
+    Records of a partition stay in their order.
+
+    Raises:
+        aiokafka.errors.KafkaError, TimeoutError: no broker. And what ``step`` raises. Do it again.
+    """
+    consumer = AIOKafkaConsumer(**kafka_client(settings), enable_auto_commit=False, auto_offset_reset="earliest")
+    await start(consumer, settings.publish_timeout_s)
+    try:
+        consumer.assign(list(places))
+        for place, offset in places.items():
+            consumer.seek(place, offset)
+        async with asyncio.timeout(settings.publish_timeout_s):
+            ends: Places = await consumer.end_offsets(list(places))
+        batch: list[Record] = []
+        async for record in _oldest_first(consumer, ends, settings.batch_max):
+            batch.append(record)
+            if len(batch) == settings.batch_max:
+                await step(batch)
+                batch = []
+        if batch:
+            await step(batch)
+        return ends
+    finally:
+        await consumer.stop()
+
+
+async def _oldest_first(consumer: AIOKafkaConsumer, ends: Places, at_once: int) -> AsyncIterator[Record]:
+    """All records before ``ends``, by their time; some of each partition are held in memory."""
+    waiting: dict[TopicPartition, deque[Record]] = {place: deque() for place in ends}
+    while True:
+        for place in [place for place, records in waiting.items() if not records]:
+            if not await _fill(consumer, place, ends[place], waiting[place], at_once):
+                del waiting[place]
+        if not waiting:
+            return
+        place = min(waiting, key=lambda place: waiting[place][0].timestamp_ms)
+        yield waiting[place].popleft()
+
+
+async def _fill(consumer: AIOKafkaConsumer, place: TopicPartition, end: int, into: deque[Record], at_once: int) -> bool:
+    """Whether ``place`` had more before ``end``, which are in ``into`` now."""
+    while not into and await consumer.position(place) < end:
+        fetched = await consumer.getmany(place, timeout_ms=500, max_records=at_once)
+        into.extend(_plain_record(place, each) for each in fetched.get(place, []) if each.offset < end)
+    return bool(into)

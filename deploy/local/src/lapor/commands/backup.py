@@ -1,0 +1,84 @@
+"""The command `backup`."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lapor.errors import Refused
+from lapor.options import DATA, Data, Json, counting, err
+from lapor.processes.data_dir import DataDir
+from lapor.servers.dump import Database
+from lapor.system import backups
+from lapor.system.addresses import databases
+
+Server = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SERVICE=ADDRESS",
+        help="Not --data: the server with the database of SERVICE, for its superuser; once for each.",
+    ),
+]
+
+
+def backup(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write it to.")],
+    public_key: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Encrypt it to the keys in FILE, of which `lapor backup-key` makes one."),
+    ] = None,
+    every: Annotated[
+        float | None, typer.Option(metavar="HOURS", help="Go on for ever: each in a folder of its own below DIR.")
+    ] = None,
+    keep: Annotated[int, typer.Option(min=1, help="With --every: how many are kept.")] = 14,
+    server: Server = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Back up what the services know: each database as it is at one moment, with checksums. Nothing need be stopped.
+
+    Examples:
+
+        lapor backup /media/disk/2026-11-27 --public-key lapor-backup.pub
+
+        lapor backup /backups --every 24 --keep 14 --public-key lapor-backup.pub
+    """
+    keys = backups.public_keys(public_key) if public_key else []
+    all_ = databases(DataDir(data), server)
+    if not keys:
+        err.print("not encrypted: who reads this folder reads every complaint (--public-key)", style="yellow")
+    if every is None:
+        _one(directory, all_, keys, as_json)
+        return
+    while True:
+        _wait(directory, timedelta(hours=every))
+        parts = _one(backups.next_folder(directory), all_, keys, as_json)
+        backups.write_figures(directory, parts)
+        for gone in backups.prune(directory, keep):
+            err.print(f"{gone} deleted: {keep} newer ones are kept", highlight=False)
+
+
+def _one(folder: Path, all_: list[Database], keys: list[backups.Key], as_json: bool) -> list[backups.Part]:
+    with counting("written") as progress:
+        parts = backups.write(folder, all_, keys, progress)
+    if as_json:
+        typer.echo(json.dumps({"services": [backups.shown(part) for part in parts]}))
+    else:
+        for part in parts:
+            err.print(f"{part.name}: {part.rows} rows, {part.bytes / 1e6:.1f} MB", highlight=False)
+        err.print(f"{folder} is whole{', and encrypted' if keys else ''}", highlight=False, soft_wrap=True)
+    return parts
+
+
+def _wait(directory: Path, every: timedelta) -> None:
+    """Return when the newest backup is as old as ``every``."""
+    if every <= timedelta():
+        raise Refused("--every must be more than 0 hours.")
+    if newest := max(backups.below(directory), default=None):
+        left = backups.taken_at(newest) + every - datetime.now(UTC)
+        time.sleep(max(0.0, left.total_seconds()))

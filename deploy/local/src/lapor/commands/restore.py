@@ -1,0 +1,162 @@
+"""The command `restore`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lapor.commands.backup import Server
+from lapor.errors import Refused
+from lapor.options import DATA, Data, Json, counting, err, wait_until
+from lapor.processes import state
+from lapor.processes.data_dir import DataDir
+from lapor.processes.process import environment
+from lapor.servers import postgres
+from lapor.servers.dump import Database, discard, swap, users
+from lapor.system import addresses, backups, installation
+
+
+def restore(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The backup.")],
+    service: Annotated[
+        list[str] | None, typer.Option(metavar="SERVICE", help="Only its database; may be given again.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(metavar="FILE", help="The private key, if it is encrypted.")] = None,
+    server: Server = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Put databases back to a backup, and let their services read again from Kafka what it does not know.
+
+    Everything runs on, also the services themselves until the new databases are made and compared. The databases that
+    were there are kept under another name. Where --server is given nothing is stopped or rewound: stop the services
+    first, and then say SERVICE rewind for each.
+
+    Examples:
+
+        lapor restore /media/disk/2026-11-27 --key lapor-backup.key
+
+        lapor restore /media/disk/2026-11-27 --key lapor-backup.key --service router
+    """
+    where, identities = DataDir(data), backups.private_keys(key) if key else []
+    parts = _chosen(backups.read(directory), service or [])
+    found = {database.service: database for database in addresses.databases(where, server)}
+    if absent := [part.name for part in parts if part.name not in found]:
+        raise Refused(f"There is no database for {', '.join(absent)}: there are {', '.join(found)}.")
+    with counting("checked") as progress:
+        backups.check(directory, parts, identities, progress)
+    if not server:
+        # A database that is lost is made anew, empty: then there is one to be put aside, and its owner.
+        it = addresses.running(where)
+        postgres.provision(it.cluster, it.credentials.databases)
+    elif busy := [part.name for part in parts if users(found[part.name])]:
+        raise Refused(f"{', '.join(busy)} still runs: stop every process of it, then do this again.")
+    with ExitStack() as unless_done:
+        fresh = {}
+        with counting("restored") as progress:
+            for part in parts:
+                database = found[part.name]
+                fresh[part.name] = backups.restore(directory, part, database, identities, progress)
+                unless_done.callback(discard, database, fresh[part.name])
+        swapping = [found[name] for name in fresh]
+        rewound = _swap(swapping, fresh) if server else _swap_and_rewind(where, swapping, fresh)
+        unless_done.pop_all()
+    _report(parts, rewound, as_json)
+
+
+def _chosen(parts: Sequence[backups.Part], names: Sequence[str]) -> list[backups.Part]:
+    if absent := set(names) - {part.name for part in parts}:
+        there = ", ".join(part.name for part in parts)
+        raise Refused(f"The backup has no {', '.join(sorted(absent))}: it has {there}.")
+    return [part for part in parts if not names or part.name in names]
+
+
+def _swap(databases: Sequence[Database], fresh: dict[str, str]) -> list[dict[str, Any]]:
+    """Put the new databases in place; what was there is kept as NAME_before_TIME."""
+    for database in databases:
+        aside = f"{database.name}_before_{datetime.now(UTC):%Y%m%d_%H%M%S}"
+        if swap(database, fresh[database.service], aside):
+            err.print(f"{database.service}: what was there is kept as the database {aside}", highlight=False)
+    return []
+
+
+def _swap_and_rewind(where: DataDir, databases: Sequence[Database], fresh: dict[str, str]) -> list[dict[str, Any]]:
+    """The same, with each service stopped; it starts again when its group has been rewound."""
+    it = addresses.running(where)
+    services = [service for service in installation.SERVICES if service.name in fresh]
+    with _held(where, [service.name for service in services]):
+        _swap(databases, fresh)
+        err.print(
+            "reading again what the databases do not know; Kafka must first know that they stopped", highlight=False
+        )
+        with ThreadPoolExecutor() as together:
+            offsets = list(together.map(partial(_migrate_and_rewind, it), services))
+    for service in services:
+        limit = installation.READY_S + 40  # Kafka expects the member that was stopped for its session's time
+        wait_until(
+            lambda name=service.name: state.is_ready(state.running(where), name),  # type: ignore[misc]
+            limit,
+            f"{service.name} is restored, and not ready again; `lapor logs {service.name}` tells why.",
+        )
+    return offsets
+
+
+@contextmanager
+def _held(where: DataDir, names: Sequence[str]) -> Iterator[None]:
+    """Stop these, and let them start again when the body is done; not when it fails, for then it is half done."""
+    where.held.mkdir(exist_ok=True)
+    for name in names:
+        (where.held / name).touch()
+    for name in names:
+        entry = state.entry(state.running(where), name)
+        state.signal_group(entry, signal.Signals(entry.stop_signal))
+        wait_until(
+            lambda name=name: state.entry(state.running(where), name).state == "held",  # type: ignore[misc]
+            entry.stop_timeout_s + 15,
+            f"{name} does not stop: `lapor kill {name}`, then do this again.",
+        )
+    yield
+    for name in names:
+        (where.held / name).unlink()
+
+
+def _migrate_and_rewind(it: installation.Installation, service: installation.Service) -> dict[str, Any]:
+    """Bring its database up to date, and let it handle what that does not know, as it would in containers."""
+    _run(it, service, "migrate")
+    rewound: dict[str, Any] = json.loads(_run(it, service, "rewind", "--json"))
+    return rewound
+
+
+def _run(it: installation.Installation, service: installation.Service, *command: str) -> str:
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", service.module, *command],
+        env=environment(installation.service_env(it, service)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise Refused(f"{service.name} {command[0]} failed; mend it, and do this again: {done.stderr.strip()[-800:]}")
+    return done.stdout
+
+
+def _report(parts: Sequence[backups.Part], rewound: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"services": [backups.shown(part) for part in parts], "rewound": rewound}))
+        return
+    for part in parts:
+        err.print(f"{part.name}: {part.rows} rows as of {part.at}", highlight=False)
+    if not rewound:
+        for part in parts:
+            err.print(f"Now, before it starts: {part.name} rewind", style="yellow", highlight=False)

@@ -1,0 +1,180 @@
+"""One service's database, written to a stream and made anew from one, with PostgreSQL's own pg_dump and pg_restore."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import IO
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from lapor.errors import Refused
+from lapor.servers.postgres import ADMIN, BIN
+
+#: libpq's variables for the parts of an address that ours have; an argument with a password is seen by all.
+_VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
+_TABLES = "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
+_OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """A service's database. ``admin``: the server's address for its superuser; ``name``: also that of its owner."""
+
+    service: str
+    name: str
+    admin: str
+
+    def address(self, name: str | None = None) -> str:
+        """The address of this database, or of ``name`` on the same server, for the superuser."""
+        return make_conninfo(self.admin, dbname=name or self.name)
+
+
+def dump(database: Database, write: Callable[[IO[bytes]], None]) -> int:
+    """Give ``write`` a stream of the database as it is at one moment; returns the rows in it.
+
+    Raises:
+        Refused: it can't be read; nothing in it was changed.
+    """
+    try:
+        with psycopg.connect(database.address(), connect_timeout=10) as db:
+            db.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            db.read_only = True
+            snapshot = _one(db, "SELECT pg_export_snapshot()")
+            _run(
+                ("pg_dump", "--format=custom", "--no-owner", f"--snapshot={snapshot}"), database.address(), reads=write
+            )
+            return _rows(db)  # of the same moment
+    except (psycopg.Error, _Failed) as error:
+        raise Refused(f"The database of {database.service} can't be backed up: {_said(error)}") from error
+
+
+def load(database: Database, give: Callable[[IO[bytes]], None], rows: int) -> str:
+    """Make a new database from the stream that ``give`` writes, beside the present one; returns its name.
+
+    What an interrupted call left is dropped first.
+
+    Raises:
+        Refused: it can't be made, or has not ``rows`` rows; nothing of it is left.
+    """
+    name = f"{database.name}_restoring"
+    try:
+        with psycopg.connect(database.address(ADMIN), autocommit=True, connect_timeout=10) as server:
+            fresh, owner = sql.Identifier(name), sql.Identifier(database.name)
+            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(fresh)
+            server.execute(drop)
+            server.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(fresh, owner))
+            server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(fresh))
+            try:
+                arguments = ("pg_restore", "--exit-on-error", "--no-owner", f"--role={database.name}")
+                _run((*arguments, f"--dbname={name}"), database.address(name), writes=give)
+                with psycopg.connect(database.address(name)) as db:
+                    if (came := _rows(db)) != rows:
+                        raise _Failed(f"it was made of {rows} rows, and {came} came back")
+                return name
+            except BaseException:
+                server.execute(drop)
+                raise
+    except (psycopg.Error, _Failed) as error:
+        raise Refused(f"The backup of {database.service} can't be restored: {_said(error)}") from error
+
+
+def discard(database: Database, name: str) -> None:
+    """Drop a database that ``load`` made."""
+    with psycopg.connect(database.address(ADMIN), autocommit=True, connect_timeout=10) as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def users(database: Database) -> int:
+    """How many connections others have to the database."""
+    with psycopg.connect(database.address(ADMIN), connect_timeout=10) as server:
+        return len(server.execute(_OTHERS, [database.name]).fetchall())
+
+
+def swap(database: Database, fresh: str, aside: str) -> bool:
+    """Put the database ``fresh`` in the place of the present one, which is kept as ``aside``; False if there was none.
+
+    Both happen or none. Whoever is connected is cut off.
+    """
+    with psycopg.connect(database.address(ADMIN), autocommit=True, connect_timeout=10) as server:
+        there = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database.name]).fetchone() is not None
+        present, kept, new = sql.Identifier(database.name), sql.Identifier(aside), sql.Identifier(fresh)
+        rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+        if there:
+            # Or whoever was cut off is back before it has another name.
+            server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(present))
+            server.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM ({_OTHERS}) AS others", [database.name])
+        with server.transaction():
+            if there:
+                server.execute(rename.format(present, kept))
+            server.execute(rename.format(new, present))
+        if there:
+            server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(kept))
+    return there
+
+
+class _Failed(Exception):
+    """A program of PostgreSQL's left with an error."""
+
+
+def _run(
+    command: tuple[str, ...],
+    address: str,
+    *,
+    reads: Callable[[IO[bytes]], None] | None = None,
+    writes: Callable[[IO[bytes]], None] | None = None,
+) -> None:
+    """Run a program at ``address``; ``reads`` gets what it prints, or ``writes`` what it is to read."""
+    end = subprocess.PIPE
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(  # noqa: S603 - the wheel's program, our own arguments
+            [str(BIN / command[0]), *command[1:]],
+            env={**_path(), **_environment(address)},
+            stdin=end if writes else subprocess.DEVNULL,
+            stdout=end if reads else subprocess.DEVNULL,
+            stderr=errors,
+        ) as process,
+    ):
+        try:
+            if reads and process.stdout:
+                reads(process.stdout)
+            if writes and process.stdin:
+                writes(process.stdin)
+                process.stdin.close()
+        except BrokenPipeError:  # it says on stderr why it left
+            pass
+        except BaseException:
+            process.kill()
+            raise
+        if process.wait() != 0:
+            errors.seek(0)
+            raise _Failed(errors.read().decode(errors="replace").strip()[-500:] or f"exit code {process.returncode}")
+
+
+def _path() -> Mapping[str, str]:
+    return {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "TZ") if name in os.environ}
+
+
+def _environment(address: str) -> dict[str, str]:
+    parts = conninfo_to_dict(address)
+    return {_VARIABLES[name]: str(value) for name, value in parts.items() if name in _VARIABLES}
+
+
+def _rows(db: psycopg.Connection[tuple[object, ...]]) -> int:
+    tables = [str(name) for (name,) in db.execute(_TABLES).fetchall()]
+    return sum(int(str(_one(db, f"SELECT count(*) FROM {table}"))) for table in tables)
+
+
+def _one(db: psycopg.Connection[tuple[object, ...]], query: str) -> object:
+    row = db.execute(query).fetchone()
+    return row[0] if row else None
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,322 @@
+"""A backup is a folder: a file for each database, and a manifest that says what they are, written last.
+
+Without its manifest it is none. The files are pg_dump's custom format, encrypted with age (https://age-encryption.org/v1)
+where a public key is given; so `age --decrypt` and `pg_restore` read them too, without any program of ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+import pyrage
+from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+
+from lapor.errors import Refused
+from lapor.servers.dump import Database, dump, load
+
+MANIFEST = "manifest.json"
+#: What node_exporter's textfile collector reads.
+FIGURES = "lapor_backup.prom"
+_FORMAT = 1
+_CHUNK = 1 << 20
+
+Key: TypeAlias = Any  # a pyrage.x25519.Recipient; pyrage ships no types
+Identity: TypeAlias = Any  # a pyrage.x25519.Identity
+#: Told of each piece: the service, and how many bytes it has.
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One database in a backup: ``bytes`` and ``sha256`` of its file, as it lies there; ``rows`` in all its tables."""
+
+    name: str
+    file: str
+    bytes: int
+    rows: int
+    sha256: str
+    at: str
+    encrypted: bool
+
+
+def shown(part: Part) -> dict[str, object]:
+    """What `--json` prints of it."""
+    return {name: getattr(part, name) for name in ("name", "bytes", "rows", "sha256", "at")}
+
+
+# ── making one ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def write(folder: Path, databases: Sequence[Database], keys: Sequence[Key], progress: Progress) -> list[Part]:
+    """Back ``databases`` up to ``folder``, encrypted to ``keys`` if there are any.
+
+    Raises:
+        Refused: it can't be written, there is one already, or a database can't be read; what was written is deleted.
+    """
+    if (folder / MANIFEST).exists():
+        raise Refused(f"{folder} holds a backup already, which is not overwritten: name another folder.")
+    new = not folder.exists()
+    written: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        parts = []
+        for database in databases:
+            file = folder / f"{database.name}.dump{'.age' if keys else ''}"
+            written.append(file)
+            parts.append(_write(file, database, keys, progress))
+        written.append(folder / MANIFEST)
+        with _private(folder / MANIFEST) as file_:
+            said = {"format": _FORMAT, "services": [asdict(part) for part in parts]}
+            file_.write(json.dumps(said, indent=2).encode() + b"\n")
+    except BaseException as error:
+        for file in written:
+            file.unlink(missing_ok=True)
+        if new and folder.exists():
+            folder.rmdir()
+        if isinstance(error, OSError):
+            raise Refused(f"{folder} can't be written ({error.strerror}): {_MEND_SPACE}") from error
+        raise
+    return parts
+
+
+_MEND_SPACE = "make room there, or name another folder. What was there before is as it was."
+
+
+def _write(path: Path, database: Database, keys: Sequence[Key], progress: Progress) -> Part:
+    at = datetime.now(UTC)
+    with _private(path) as file:
+        sink = _Counted(file, lambda more: progress(database.service, more))
+
+        def take(stream: IO[bytes]) -> None:
+            if keys:
+                _encrypt(stream, sink, keys)
+            else:
+                shutil.copyfileobj(stream, sink, _CHUNK)
+
+        rows = dump(database, take)
+    return Part(
+        name=database.service,
+        file=path.name,
+        bytes=sink.bytes,
+        rows=rows,
+        sha256=sink.sha256.hexdigest(),
+        at=at.isoformat(timespec="seconds"),
+        encrypted=bool(keys),
+    )
+
+
+def _encrypt(stream: IO[bytes], sink: _Counted, keys: Sequence[Key]) -> None:
+    """Raises OSError as the file said it: pyrage gives it another form, and passes over one in the last piece."""
+    try:
+        pyrage.encrypt_io(stream, sink, list(keys))
+    except pyrage.EncryptError as error:
+        raise sink.error or error from error
+    if sink.error:
+        raise sink.error
+
+
+class _Counted:
+    """A file to write to or to read from, whose bytes are counted and hashed on their way."""
+
+    def __init__(self, file: IO[bytes], progress: Callable[[int], None]) -> None:
+        self.file, self.progress, self.bytes, self.sha256 = file, progress, 0, hashlib.sha256()
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        self._count(data)
+        try:
+            return self.file.write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+    def read(self, size: int = -1) -> bytes:
+        data = self.file.read(size)
+        self._count(data)
+        return data
+
+    def flush(self) -> None:
+        self.file.flush()
+
+    def _count(self, data: bytes) -> None:
+        self.bytes += len(data)
+        self.sha256.update(data)
+        self.progress(len(data))
+
+
+@contextmanager
+def _private(path: Path) -> Iterator[IO[bytes]]:
+    """A new file that only its owner may read, on the disk when this returns."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+# ── reading one ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def read(folder: Path) -> list[Part]:
+    """What is in the backup ``folder``.
+
+    Raises:
+        Refused: it is none, or of a newer form.
+    """
+    try:
+        said = json.loads((folder / MANIFEST).read_text())
+        if said["format"] != _FORMAT:
+            raise Refused(f"{folder} was made by a newer release: restore it with that.")
+        return [Part(**part) for part in said["services"]]
+    except FileNotFoundError as error:
+        newest = max(below(folder), default=None)
+        hint = f" Below it the newest is {newest}." if newest else ""
+        raise Refused(f"{folder} holds no whole backup: it has no {MANIFEST}.{hint}") from error
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise Refused(f"{folder / MANIFEST} is damaged: take another backup.") from error
+
+
+def check(folder: Path, parts: Sequence[Part], identities: Sequence[Identity], progress: Progress) -> None:
+    """Return when each file is what the manifest says, and one of ``identities`` opens it.
+
+    Raises:
+        Refused: one is not; all that are not are named.
+    """
+    wrong = [said for part in parts if (said := _fault(folder / part.file, part, identities, progress))]
+    if wrong:
+        raise Refused("Nothing was restored. " + " ".join(wrong))
+
+
+def _fault(path: Path, part: Part, identities: Sequence[Identity], progress: Progress) -> str | None:
+    try:
+        with path.open("rb") as file:
+            seen = _Counted(file, lambda more: progress(part.name, more))
+            while seen.read(_CHUNK):
+                pass
+    except OSError as error:
+        return f"{path} can't be read ({error.strerror})."
+    if seen.sha256.hexdigest() != part.sha256:
+        return f"{path} is damaged: it has not the checksum of the manifest. Take another backup."
+    if not part.encrypted:
+        return None
+    if not identities:
+        return f"{path} is encrypted: give the private key with --key."
+    try:
+        with path.open("rb") as file:
+            pyrage.decrypt_io(file, _First(), list(identities))
+    except _Enough:
+        return None
+    except pyrage.DecryptError:
+        return f"{path} is encrypted to another key than the one given."
+    return None
+
+
+class _Enough(Exception):
+    """The first bytes came: the key opens it."""
+
+
+class _First:
+    def write(self, data: bytes) -> int:
+        raise _Enough
+
+    def flush(self) -> None:
+        pass
+
+
+def restore(folder: Path, part: Part, database: Database, identities: Sequence[Identity], progress: Progress) -> str:
+    """Make a database from ``part``, beside the present one; returns its name.
+
+    Raises:
+        Refused: it can't be made, or is not what was backed up; nothing of it is left.
+    """
+
+    def give(sink: IO[bytes]) -> None:
+        with (folder / part.file).open("rb") as file:
+            source = _Counted(file, lambda more: progress(part.name, more))
+            if part.encrypted:
+                pyrage.decrypt_io(source, sink, list(identities))
+            else:
+                shutil.copyfileobj(source, sink, _CHUNK)
+
+    return load(database, give, part.rows)
+
+
+# ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def new_key() -> tuple[str, str]:
+    """Make a pair of keys: the text of the private file, and the public one."""
+    identity = pyrage.x25519.Identity.generate()
+    public = str(identity.to_public())
+    return f"# public key: {public}\n{identity}\n", f"{public}\n"
+
+
+def public_keys(path: Path) -> list[Key]:
+    """The public keys in a file, one a line. Raises Refused if one is none."""
+    return _keys(path, pyrage.x25519.Recipient.from_str, "a public key: one begins with age1")
+
+
+def private_keys(path: Path) -> list[Identity]:
+    """The private keys in a file, one a line. Raises Refused if one is none."""
+    return _keys(path, pyrage.x25519.Identity.from_str, "a private key: one begins with AGE-SECRET-KEY-1")
+
+
+def _keys(path: Path, read_one: Callable[[str], Any], what: str) -> list[Any]:
+    try:
+        lines = [line.strip() for line in path.read_text().splitlines()]
+        keys = [read_one(line) for line in lines if line and not line.startswith("#")]
+    except OSError as error:
+        raise Refused(f"{path} can't be read ({error.strerror}).") from error
+    except (ValueError, pyrage.RecipientError, pyrage.IdentityError) as error:
+        raise Refused(f"{path} does not hold {what}.") from error
+    if not keys:
+        raise Refused(f"{path} is empty, and not {what}.")
+    return keys
+
+
+# ── one after the other ──────────────────────────────────────────────────────────────────────────────────────────────
+def below(folder: Path) -> list[Path]:
+    """The whole backups in the folders below ``folder``, the oldest first."""
+    return sorted(manifest.parent for manifest in folder.glob(f"*/{MANIFEST}"))
+
+
+def taken_at(folder: Path) -> datetime:
+    """When the backup ``folder`` was begun."""
+    return min(datetime.fromisoformat(part.at) for part in read(folder))
+
+
+def next_folder(folder: Path) -> Path:
+    """A folder below ``folder``, named by the time, so that names sort as they were made."""
+    return folder / datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
+
+
+def prune(folder: Path, keep: int) -> list[Path]:
+    """Delete all but the newest ``keep`` backups below ``folder``; returns those that went.
+
+    The manifest goes first: what is half deleted is no backup.
+    """
+    gone = below(folder)[:-keep]
+    for each in gone:
+        (each / MANIFEST).unlink()
+        shutil.rmtree(each)
+    return gone
+
+
+def write_figures(folder: Path, parts: Sequence[Part]) -> None:
+    """Write when each database was last backed up, and how large it was, for node_exporter."""
+    registry = CollectorRegistry()
+    at, size, rows = (
+        Gauge(f"lapor_backup_{name}", said, ["service"], registry=registry)
+        for name, said in (
+            ("timestamp_seconds", "When the database was last backed up, as Unix time"),
+            ("bytes", "Size of that backup's file"),
+            ("rows", "Rows in that backup"),
+        )
+    )
+    for part in parts:
+        at.labels(part.name).set(datetime.fromisoformat(part.at).timestamp())
+        size.labels(part.name).set(part.bytes)
+        rows.labels(part.name).set(part.rows)
+    write_to_textfile(str(folder / FIGURES), registry)

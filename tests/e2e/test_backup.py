@@ -1,0 +1,126 @@
+"""A database is lost while people write: what was backed up comes back, and what was said since is read again."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import psycopg
+import pytest
+from desk import Unit, units
+from harness import CLEAR, LAPOR, ROOT, System, running
+
+from lapor.processes import credentials
+from testing.waiting import until
+
+pytestmark = pytest.mark.connected
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    """A system of its own, for its databases are lost."""
+    yield from running("backup", ROOT / "region" / "soppeng")
+
+
+@contextlib.contextmanager
+def people_writing(system: System) -> Iterator[list[str]]:
+    """A complaint after the other, by web, five a second at most; the tickets that were promised to somebody."""
+    tickets: list[str] = []
+    enough = threading.Event()
+
+    def write() -> None:
+        while not enough.wait(0.2):
+            tickets.append(system.by_web(f"{CLEAR} (ke-{len(tickets)})"))
+
+    person = threading.Thread(target=write)
+    person.start()
+    try:
+        yield tickets
+    finally:
+        enough.set()
+        person.join(90)
+
+
+def more(tickets: list[str], by: int = 15) -> None:
+    wanted = len(tickets) + by
+    until(lambda: len(tickets) >= wanted, 60, f"{by} more complaints")
+
+
+def lose(system: System, database: str) -> None:
+    """Drop it, whoever is connected: as after a mistake, or with the disk it was on."""
+    password = credentials.read(system.data / "credentials.json").postgres_admin
+    dsn = psycopg.conninfo.make_conninfo(
+        system.env["databases"]["router"], user="postgres", dbname="postgres", password=password
+    )
+    with psycopg.connect(dsn, autocommit=True) as db:
+        db.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+
+
+def history(system: System, ticket: str) -> list[str]:
+    return [step["kind"] for step in (system.story(ticket) or {})["history"]]
+
+
+@pytest.fixture(scope="module")
+def pdam(system: System) -> Iterator[Unit]:
+    with units(system.env) as unit:
+        yield unit("PDAM")
+
+
+def test_databases_that_are_lost_under_load_come_back_with_all_that_was_promised(
+    system: System, pdam: Unit, tmp_path: Path
+) -> None:
+    key = tmp_path / "lapor.key"
+    subprocess.run([LAPOR, "backup-key", key], check=True, capture_output=True, timeout=60)
+    with people_writing(system) as tickets:
+        more(tickets)
+        backed_up = system.lapor("backup", str(tmp_path / "one"), "--public-key", f"{key}.pub")["services"]
+        since = len(tickets)
+        more(tickets)
+        resolved, seen, unread = tickets[since : since + 3]
+        for ticket in (resolved, seen, unread):
+            pdam.get(ticket, "routed")
+        for ticket in (resolved, seen):
+            pdam.must(ticket, "acknowledge")
+        pdam.must(resolved, "resolve", message="Sudah mengalir lagi.")
+        system.until_status(resolved, "resolved")
+        for lost in ("router", "sla_monitor"):
+            lose(system, lost)
+        pdam.say(unread, "acknowledge")
+        more(tickets)
+        services = ("--service", "router", "--service", "sla-monitor")
+        restored = system.lapor("restore", str(tmp_path / "one"), "--key", str(key), *services)
+        more(tickets)
+    assert restored["services"] == [each for each in backed_up if each["name"] in ("router", "sla-monitor")]
+    assert {each["group"] for each in restored["rewound"]} == {"router", "sla-monitor"}
+    until(system.ready, 120, "all is ready again")
+
+    # Nothing that was promised is nobody's, and everybody hears a date.
+    assert {system.unit_of(ticket) for ticket in tickets} == {"PDAM"}
+    for ticket in tickets:
+        until(partial(_due, system, ticket), 60, f"a due date for {ticket}")
+    # What was told before the loss, and is told again after it, bears the same id: a unit takes it once.
+    until(lambda: _whys(pdam).keys() >= set(tickets), 60, "the unit has all")
+    assert {whys.count("routed") for ticket, whys in _whys(pdam).items() if ticket in tickets} == {1}
+    # What the unit said is known, also what it said while nobody could read it, and the stories go on.
+    system.until_status(unread, "acknowledged")
+    pdam.must(seen, "progress", message="Petugas di lokasi.")
+    system.until_status(seen, "in_progress")
+    assert history(system, resolved) == ["registered", "routed", "acknowledged", "resolved"]
+    assert history(system, seen) == ["registered", "routed", "acknowledged", "in_progress"]
+
+
+def _whys(unit: Unit) -> dict[str, list[str]]:
+    """Why the unit heard of each ticket; an event that came twice counts once."""
+    found: dict[str, list[str]] = {}
+    for event in {seen.event["id"]: seen.event for seen in unit.look()}.values():
+        if "complaint" in event["data"]:
+            found.setdefault(event["data"]["complaint"]["ticket"], []).append(event["data"]["why"])
+    return found
+
+
+def _due(system: System, ticket: str) -> bool:
+    return bool((system.story(ticket) or {}).get("deadline_at"))
