@@ -19,7 +19,7 @@ def helps(app: typer.Typer, path: str) -> dict[str, str]:
     found = {}
     for command in app.registered_commands:
         assert command.callback
-        name = command.name or command.callback.__name__
+        name = command.name or command.callback.__name__.replace("_", "-")
         found[f"{path} {name}"] = command.callback.__doc__ or ""
     for group in app.registered_groups:
         assert group.typer_instance

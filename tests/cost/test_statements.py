@@ -63,6 +63,7 @@ CHASSIS: dict[str, Values] = {
     "database._MIGRATE_ALONE": lambda given: (77,),
     "service._PING": NONE,
     "rewind._CONSUMED": NONE,
+    "rewind._FORGET": lambda given: (["t"], [1]),
     "log_ends._CONSUMED": NONE,
     "batch._LOCK": lambda given: (given.ids,),
     "batch._FRESH": lambda given: (["t", "t"], NEW),
@@ -94,6 +95,7 @@ ROUTER: dict[str, Values] = {
     "_OLD": OLD,
     "_SILENCE": lambda given: (given.ticket, None),
     "_FORGET": lambda given: (NEVER,),
+    "_LAST_HANDLED": NONE,
 }  # fmt: skip
 SLA: dict[str, Values] = {
     "_LOAD": lambda given: (given.ids,),

@@ -128,6 +128,30 @@ async def test_a_port_that_another_program_took_is_named(boss: Supervisor, tmp_p
             await boss.start([python(tmp_path, "raise SystemExit(1)", ports=(port,))])
 
 
+async def test_what_is_held_is_not_started_until_it_is_let_go(boss: Supervisor, tmp_path: Path) -> None:
+    await boss.start([python(tmp_path, TOUCH_AND_STAY)])
+    [entry] = boss.state.processes
+    boss.data.held.mkdir()
+    (boss.data.held / "router").touch()
+    os.kill(entry.pid or 0, signal.SIGTERM)
+    await until(lambda: entry.state == "held")
+    assert (entry.pid, entry.restarts) == (None, 0)
+
+    (boss.data.held / "router").unlink()
+    await until(lambda: entry.state == "ready")
+
+
+async def test_a_start_does_not_wait_for_what_is_held(boss: Supervisor, tmp_path: Path) -> None:
+    """A restore was interrupted: the others run, and it can be done again."""
+    boss.data.held.mkdir()
+    (boss.data.held / "router").touch()
+    await boss.start([python(tmp_path, TOUCH_AND_STAY), python(tmp_path, TOUCH_AND_STAY, "other")])
+    held, other = boss.state.processes
+    await until(lambda: held.state == "held")
+    assert other.state == "ready"
+    assert not (tmp_path / "router.mark").exists()
+
+
 async def test_the_last_started_is_stopped_first(boss: Supervisor, tmp_path: Path) -> None:
     order = tmp_path / "order"
     code = f"""

@@ -1,0 +1,124 @@
+"""A story that is told again has the numbers it was told with; what is new comes after all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from hypothesis import given
+from hypothesis import strategies as st
+from router_office import AT, RULES, T, classified, received, reply, sla
+
+from chassis.wire import Emit, Message, outgoing
+from contracts import codec, topics
+from contracts.events import ComplaintUpdated, Data
+from router import handlers
+from router.case import Case
+from router.retold import Decide, Told, decide_as_told
+from testing.fakes import message
+
+NOTHING = Told(seqs={}, last={})
+
+
+def _decide(cases: Mapping[str, Case], said: Message, now: datetime) -> tuple[dict[str, Case], list[Emit]]:
+    return handlers.decide(RULES, cases, said, now)
+
+
+def tell(
+    said: Sequence[tuple[Data, str | None]], decide: Decide, cases: dict[str, Case] | None = None
+) -> tuple[dict[str, Case], list[codec.Event]]:
+    """What the router makes of all that is ``said``, by whom if by a unit: cases, and the events of stories."""
+    cases, events = dict(cases or {}), []
+    for n, (data, unit) in enumerate(said):
+        of = (
+            message(data, event_id=_id(data), topic=topics.unit_replied(unit))
+            if unit
+            else message(data, event_id=_id(data))
+        )
+        changes, emits = decide(cases, of, AT + timedelta(minutes=n))
+        cases |= changes
+        events += [codec.decode(out.value or b"") for out in outgoing(emits, service="router", cause=of.cause, now=AT)]
+    return cases, [event for event in events if isinstance(event.data, ComplaintUpdated)]
+
+
+def _id(data: Data) -> str:
+    """The same for the same thing said, whenever it is read."""
+    return f"{type(data).__name__}-{getattr(data, 'action', getattr(data, 'kind', ''))}"
+
+
+def told_by(events: Sequence[codec.Event]) -> Told:
+    steps = [event.data for event in events if isinstance(event.data, ComplaintUpdated)]
+    return Told(seqs={event.id: event.data.seq for event in events}, last={T: max(step.seq for step in steps)})  # type: ignore[union-attr]
+
+
+STORY: list[tuple[Data, str | None]] = [
+    (received(), None),
+    (classified(), None),
+    (sla("started"), None),
+    (reply("acknowledge"), "PUPR"),
+    (reply("progress", message="Alat sudah di lokasi."), "PUPR"),
+]
+LATER: tuple[Data, str | None] = (
+    reply("resolve", message="Lubangnya sudah ditambal dan jalan dapat dilewati."),
+    "PUPR",
+)
+ASKED: tuple[Data, str | None] = (reply("ask", message="Di mana tepatnya?"), "PUPR")
+
+
+def numbers(events: Sequence[codec.Event]) -> dict[str, int]:
+    return {event.id: event.data.seq for event in events}  # type: ignore[union-attr]
+
+
+def test_told_again_in_the_same_order_it_is_the_same() -> None:
+    cases, events = tell(STORY, _decide)
+    again, retold = tell(STORY, partial(decide_as_told, told_by(events), _decide))
+    assert (again, retold) == (cases, events)
+
+
+def test_a_due_date_that_is_read_before_the_routing_keeps_its_number_and_takes_none() -> None:
+    first, second, third, *rest = STORY
+    _, events = tell(STORY[:2], _decide)  # the due date was not told when the database was lost
+    assert [event.data.kind for event in events] == ["registered", "routed"]  # type: ignore[union-attr]
+
+    cases, retold = tell([first, third, second, *rest, ASKED], partial(decide_as_told, told_by(events), _decide))
+
+    assert [(each.data.kind, each.data.seq) for each in retold] == [  # type: ignore[union-attr]
+        ("registered", 0), ("deadline_set", 2), ("routed", 1), ("acknowledged", 3),
+        ("in_progress", 4), ("waiting_for_reporter", 5),
+    ]  # fmt: skip
+    assert numbers(events).items() <= numbers(retold).items()
+    assert (cases[T].seq, cases[T].asked_seq) == (5, 5)
+
+
+@given(order=st.permutations(STORY[1:3]), known=st.integers(1, len(STORY)))
+def test_whatever_was_told_no_two_steps_have_one_number(order: list[tuple[Data, str | None]], known: int) -> None:
+    _, events = tell(STORY[:known], _decide)
+    cases, retold = tell([STORY[0], *order, *STORY[3:], LATER], partial(decide_as_told, told_by(events), _decide))
+    readers = numbers(events) | numbers(retold)
+    assert len(set(readers.values())) == len(readers)
+    assert cases[T].seq == cases[T].resolved_seq == max(readers.values())
+    assert {seq for seq, _ in cases[T].happened} <= set(readers.values())
+
+
+def test_what_a_timer_told_is_not_overwritten_by_what_comes_next() -> None:
+    """A breach was told as step 5 by a timer, which does not run while a story is told again."""
+    _, events = tell(STORY, _decide)
+    told = told_by(events)
+    told = Told(seqs=told.seqs, last={T: told.last[T] + 1})
+    _, retold = tell([*STORY, LATER], partial(decide_as_told, told, _decide))
+    assert retold[-1].data.seq == told.last[T] + 1  # type: ignore[union-attr]
+
+
+def test_a_unit_reads_the_number_that_was_told() -> None:
+    _, events = tell(STORY[:2], _decide)
+    cases: dict[str, Case] = {}
+    for data, _ in (STORY[0], STORY[2], STORY[1]):
+        changes, emits = decide_as_told(told_by(events), _decide, cases, message(data, event_id=_id(data)), AT)
+        cases |= changes
+    [routed] = [emit.data for emit in emits if emit.topic == topics.unit_routed("PUPR")]
+    assert routed.complaint.seq == 1  # type: ignore[union-attr]
+
+
+def test_without_anything_told_nothing_changes() -> None:
+    assert tell(STORY, partial(decide_as_told, NOTHING, _decide)) == tell(STORY, _decide)
