@@ -23,7 +23,7 @@ setsid dockerd --data-root "$scratch/data" --exec-root "$scratch/exec" --pidfile
   >"$scratch/dockerd.log" 2>&1 &
 engine=$!
 compose=(docker-compose --file "$root/docker-compose.yml" --file "$root/deploy/monitoring/compose.yml"
-  --project-directory "$root" --env-file "$scratch/env" --profile demo)
+  --file "$root/deploy/backup/compose.yml" --project-directory "$root" --env-file "$scratch/env" --profile demo)
 end() {
   code=$?
   if ((code)); then
@@ -69,6 +69,10 @@ have grafana/grafana:13.2.3 && without='^$' || without='^grafana$' # nothing sta
 mapfile -t parts < <("${compose[@]}" config --services | grep -v "$without")
 docker images --format '{{.Repository}} {{.Size}}' | grep ^lapor/ | sort
 
+rm -f "$scratch"/backup.key*
+encrypt_to=$(docker run --rm --user root --volume "$scratch:/out" lapor/lapor lapor backup-key /out/backup.key 2>/dev/null)
+sed -i "s/^BACKUP_ENCRYPT_TO=.*/BACKUP_ENCRYPT_TO=$encrypt_to/" "$scratch/env"
+
 say "up"
 started=$SECONDS
 "${compose[@]}" up --detach --no-build "${parts[@]}" >"$scratch/up.log" 2>&1
@@ -85,6 +89,15 @@ journey web sms x
 say "three complaints answered, $((SECONDS - started)) s after up"
 journey watched
 docker stats --no-stream --format '{{.Name}} {{.MemUsage}}' | sort
+
+say "a database is lost"
+backup=$("${compose[@]}" exec -T backup sh -c 'basename "$(dirname "$(ls -d /backups/*/manifest.json | tail -n 1)")"' | tr -d '\r')
+journey web
+"${compose[@]}" exec -T router-db psql -q -d postgres -c 'DROP DATABASE router WITH (FORCE)'
+COMPOSE="${compose[*]}" "$root/deploy/backup/restore.sh" "$backup" "$scratch/backup.key" router >"$scratch/restore.log" 2>&1
+until_ready
+journey web
+say "it is restored from $backup, and a complaint is answered"
 
 for part in router kafka; do
   say "kill $part"

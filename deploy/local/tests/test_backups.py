@@ -228,11 +228,12 @@ def test_a_manifest_that_can_not_be_read_is_said(tmp_path: Path) -> None:
 
 def test_when_each_was_last_backed_up_is_a_figure(tmp_path: Path) -> None:
     at = datetime(2026, 11, 27, 2, 0, tzinfo=UTC)
-    backups.write_figures(tmp_path, [a_backup(tmp_path / "one", at)])
+    backups.write_figures(tmp_path, [a_backup(tmp_path / "one", at)], timedelta(hours=24))
     families = text_string_to_metric_families((tmp_path / backups.FIGURES).read_text())
     found = {sample.name: (sample.labels, sample.value) for family in families for sample in family.samples}
     assert found == {
         "lapor_backup_timestamp_seconds": ({"service": "router"}, at.timestamp()),
+        "lapor_backup_due_timestamp_seconds": ({"service": "router"}, at.timestamp() + 86_400),
         "lapor_backup_bytes": ({"service": "router"}, 7),
         "lapor_backup_rows": ({"service": "router"}, 3),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 from prometheus_client import REGISTRY
 
@@ -12,6 +13,7 @@ import classifier.app
 import intake.metrics
 import router.metrics
 import sla_monitor.metrics
+from lapor.system import backups
 
 #: Modules that declare metrics; to import them is to declare.
 DECLARING = (chassis.metrics, chassis.retention, classifier.app, intake.metrics, router.metrics, sla_monitor.metrics)
@@ -21,7 +23,7 @@ _NAME = re.compile(r"\b(?:lapor_[a-z_]+)\b(?!:)")
 def declared() -> set[str]:
     """Give the names of all series of ours."""
     names: set[str] = set()
-    for family in REGISTRY.collect():
+    for family in chain(REGISTRY.collect(), backups.REGISTRY.collect()):
         endings = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}.get(family.type, [""])
         names |= {family.name + ending for ending in endings if family.name.startswith("lapor_")}
     return names

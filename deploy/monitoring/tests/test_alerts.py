@@ -41,6 +41,7 @@ _REFUSED = 'lapor_replies_total{channel="sms",result="refused"}'
 _TOOK, _LAST = (
     f'lapor_intake_{name}{{channel="sms"}}' for name in ("acknowledged_total", "last_complaint_timestamp_seconds")
 )
+_BACKUP, _NODE = 'lapor_backup_due_timestamp_seconds{service="router"}', 'up{job="node"}'
 _FREE, _SIZE = (f'node_filesystem_{what}_bytes{{mountpoint="/",fstype="ext4"}}' for what in ("avail", "size"))
 _THIS, _NEXT = (f'lapor_calendar_joint_leave_known{{year="{year}"}}' for year in (1970, 1971))
 CASES = {
@@ -88,6 +89,8 @@ CASES = {
         {"lapor_sla_clocks_stuck": "0x60", 'lapor_router_stuck{timer="triage"}': "0x60"},
     ),
     "LaporClockHeld": _gauge("lapor_clock_words_held_seconds", 301, 300),
+    # Prometheus counts from 1970 here: due at 0, and 40 minutes past; two hours are taken off.
+    "LaporBackupOld": Case({_BACKUP: "-6000x60"}, {_BACKUP: "-4700x60", _NODE: "1x60"}, "router"),
     "LaporDiskFull": Case({_FREE: "9x60", _SIZE: "100x60"}, {_FREE: "10x60", _SIZE: "100x60"}, "/"),
 }
 assert CASES.keys() == ALERTS.keys()
@@ -158,3 +161,11 @@ def test_rules_ask_for_nothing_that_no_service_shows(file: str) -> None:
     asked = named((RULES / file).read_text())
     assert asked
     assert not asked - declared()
+
+
+@pytest.mark.parametrize(("node", "count"), [("1x60", 1), ("0x60", 0)])
+def test_a_backup_that_was_never_made_is_too_old_where_somebody_could_know(
+    node: str, count: int, tmp_path: Path
+) -> None:
+    case = Case({_NODE: node}, {}, "basis data")
+    assert not complaints_of(tmp_path, [_firing("LaporBackupOld", case.fires, case, count)], case.interval)

@@ -20,6 +20,7 @@ from lapor.system.addresses import databases
 Server = Annotated[
     list[str] | None,
     typer.Option(
+        envvar="BACKUP_SERVERS",
         metavar="SERVICE=ADDRESS",
         help="Not --data: the server with the database of SERVICE, for its superuser; once for each.",
     ),
@@ -55,10 +56,12 @@ def backup(
     if every is None:
         _one(directory, all_, keys, as_json)
         return
+    if every <= 0:
+        raise Refused("--every must be more than 0 hours.")
     while True:
         _wait(directory, timedelta(hours=every))
         parts = _one(backups.next_folder(directory), all_, keys, as_json)
-        backups.write_figures(directory, parts)
+        backups.write_figures(directory, parts, timedelta(hours=every))
         for gone in backups.prune(directory, keep):
             err.print(f"{gone} deleted: {keep} newer ones are kept", highlight=False)
 
@@ -77,8 +80,6 @@ def _one(folder: Path, all_: list[Database], keys: list[backups.Key], as_json: b
 
 def _wait(directory: Path, every: timedelta) -> None:
     """Return when the newest backup is as old as ``every``."""
-    if every <= timedelta():
-        raise Refused("--every must be more than 0 hours.")
     if newest := max(backups.below(directory), default=None):
         left = backups.taken_at(newest) + every - datetime.now(UTC)
         time.sleep(max(0.0, left.total_seconds()))

@@ -40,5 +40,5 @@ def backup_key(
         typer.echo(json.dumps({"private": str(file), "public": str(public_file), "key": public.strip()}))
     else:
         err.print(f"{file}: the private key; keep it off the server, and two copies of it", highlight=False)
-        err.print(f"{public_file}: the public key, for --public-key or BACKUP_PUBLIC_KEY", highlight=False)
+        err.print(f"{public_file}: the public key, for --public-key or BACKUP_ENCRYPT_TO", highlight=False)
         typer.echo(public.strip())

@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -26,6 +26,17 @@ from lapor.servers.dump import Database, dump, load
 MANIFEST = "manifest.json"
 #: What node_exporter's textfile collector reads.
 FIGURES = "lapor_backup.prom"
+#: The metrics in that file.
+REGISTRY = CollectorRegistry()
+_AT, _DUE, _BYTES, _ROWS = (
+    Gauge(f"lapor_backup_{name}", said, ["service"], registry=REGISTRY)
+    for name, said in (
+        ("timestamp_seconds", "When the database was last backed up, as Unix time"),
+        ("due_timestamp_seconds", "When it is to be backed up again, as Unix time"),
+        ("bytes", "Size of that backup's file"),
+        ("rows", "Rows in that backup"),
+    )
+)
 _FORMAT = 1
 _CHUNK = 1 << 20
 
@@ -304,19 +315,12 @@ def prune(folder: Path, keep: int) -> list[Path]:
     return gone
 
 
-def write_figures(folder: Path, parts: Sequence[Part]) -> None:
-    """Write when each database was last backed up, and how large it was, for node_exporter."""
-    registry = CollectorRegistry()
-    at, size, rows = (
-        Gauge(f"lapor_backup_{name}", said, ["service"], registry=registry)
-        for name, said in (
-            ("timestamp_seconds", "When the database was last backed up, as Unix time"),
-            ("bytes", "Size of that backup's file"),
-            ("rows", "Rows in that backup"),
-        )
-    )
+def write_figures(folder: Path, parts: Sequence[Part], every: timedelta) -> None:
+    """Write when each database was last backed up, when it is to be again, and how large it was, for node_exporter."""
     for part in parts:
-        at.labels(part.name).set(datetime.fromisoformat(part.at).timestamp())
-        size.labels(part.name).set(part.bytes)
-        rows.labels(part.name).set(part.rows)
-    write_to_textfile(str(folder / FIGURES), registry)
+        at = datetime.fromisoformat(part.at)
+        _AT.labels(part.name).set(at.timestamp())
+        _DUE.labels(part.name).set((at + every).timestamp())
+        _BYTES.labels(part.name).set(part.bytes)
+        _ROWS.labels(part.name).set(part.rows)
+    write_to_textfile(str(folder / FIGURES), REGISTRY)

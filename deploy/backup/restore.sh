@@ -1,0 +1,26 @@
+#!/bin/bash
+# Puts the databases of services back to a backup, and lets them read again from Kafka what it does not know.
+#   deploy/backup/restore.sh BACKUP KEY SERVICE…      from where docker-compose.yml is, e.g.
+#   deploy/backup/restore.sh 2026-11-27T020000Z /media/usb/lapor-backup.key router sla-monitor
+# BACKUP: a folder in the volume of backups. COMPOSE: what docker-compose is called with. All else runs on meanwhile.
+set -euo pipefail
+if (($# < 3)); then
+  sed -n '2,5s/^# \{0,1\}//p' "$0"
+  exit 2
+fi
+backup=$1 key=$2
+shift 2
+read -ra compose <<<"${COMPOSE:-docker-compose -f docker-compose.yml -f deploy/monitoring/compose.yml -f deploy/backup/compose.yml}"
+[[ -r $key ]] || { echo "$key can't be read: it is the private key of lapor backup-key" >&2; exit 1; }
+
+"${compose[@]}" stop "$@"
+for service; do # a database that is gone has no owner either
+  "${compose[@]}" exec -T "$service-db" bash /docker-entrypoint-initdb.d/owner.sh
+done
+# The key goes in by a pipe: it is written nowhere but in the memory of that container.
+"${compose[@]}" run --rm -T --no-deps backup \
+  sh -c 'cat >/tmp/key && exec lapor restore "$@" --key /tmp/key' restore "/backups/$backup" "${@/#/--service=}" <"$key"
+for service; do
+  "${compose[@]}" run --rm -T --no-deps "$service" sh -c "$service migrate && $service rewind"
+done
+"${compose[@]}" start "$@"
