@@ -32,7 +32,7 @@ JOBS = {"settings", "certificates", "provision", "classifier-model"}
 
 
 #: The system's own file, and what is laid over it.
-FILES = ("docker-compose.yml", "deploy/monitoring/compose.yml", "deploy/backup/compose.yml")
+FILES = ("docker-compose.yml", "deploy/monitoring/compose.yml", "deploy/backup/compose.yml", "deploy/proxy/compose.yml")
 
 
 @pytest.fixture(scope="module")
