@@ -66,8 +66,11 @@ COVERED = {
     "intake_web/handlers/visit.py": Cover("services/intake-web/tests/test_pages.py", "each page is one of a visit"),
     "intake_web/tracking.py": Cover("services/intake-web/tests/test_api.py", "what the API gives of a story"),
     "lapor/commands/top.py": Cover("deploy/local/tests/test_morning.py", "the board is read as a person reads it"),
-    "lapor/commands/backup.py": Cover("tests/e2e/test_backup.py", "a system that runs is backed up", '"backup"'),
-    "lapor/commands/restore.py": Cover("tests/e2e/test_backup.py", "and loses its databases", '"restore"'),
+    "lapor/commands/backup.py": Cover(
+        "tests/e2e/test_administration.py", "a system that runs is backed up", '"backup"'
+    ),
+    "lapor/commands/restore.py": Cover("tests/e2e/test_administration.py", "and loses its databases", '"restore"'),
+    "lapor/commands/rotate.py": Cover("tests/e2e/test_administration.py", "who is logged in gets another", '"rotate"'),
     "lapor/system/addresses.py": Cover("deploy/local/tests/test_backups.py", "where the databases are"),
     "lapor/servers/dump.py": Cover("deploy/local/tests/test_backups.py", "a real database is read and made anew"),
     "lapor/__main__.py": Cover("tests/architecture/test_help.py", "it lists the commands"),
@@ -82,7 +85,9 @@ COVERED = {
     "lapor/standins/": Cover("deploy/local/tests/test_standins.py", "one server, asked by the vendors' own libraries"),
     "lapor/system/start.py": Cover("deploy/local/tests/test_up.py", "it is `lapor up`", '"up"'),
     "router/metrics.py": Cover("services/router/tests/test_open_complaints.py", "figures, each shown moving"),
-    "router/adapters/told.py": Cover("tests/e2e/test_backup.py", "it reads what a running router told", '"restore"'),
+    "router/adapters/told.py": Cover(
+        "tests/e2e/test_administration.py", "it reads what a running router told", '"restore"'
+    ),
     "router/app.py": Cover("tests/pipeline/test_pipeline.py", _WIRING),
     "router/case.py": Cover("services/router/tests/test_status_table.py", "what is kept between two steps of a story"),
     "router/handlers.py": Cover("services/router/tests/test_stories.py", "every story goes through it"),

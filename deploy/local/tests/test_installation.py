@@ -20,7 +20,7 @@ def test_an_intake_knows_its_own_key_and_only_those_that_check_know_all(tmp_path
     told: dict[str, Mapping[str, str]] = {
         service.name: installation.service_env(it, service) for service in installation.SERVICES
     }
-    told["standins"] = installation.standins(it).env
+    told["standins"] = installation.standins(it).env()
     assert 3 == len(keys)
     assert {
         "intake-sms": {"INTAKE_SMS_EVENT_KEY"},

@@ -120,5 +120,27 @@ def test_a_unit_reads_the_number_that_was_told() -> None:
     assert routed.complaint.seq == 1  # type: ignore[union-attr]
 
 
+def test_read_in_the_other_order_it_brings_about_the_same_events() -> None:
+    """A service that reads both at once reads the one or the other first."""
+    cases, events = tell(STORY, _decide)
+    again, retold = tell([STORY[1], STORY[0], *STORY[2:]], _decide)
+    assert [(event.id, event.data) for event in retold] == [(event.id, event.data) for event in events]
+    assert again[T].seq == cases[T].seq
+    ids = [_units_hear(STORY[:2]), _units_hear([STORY[1], STORY[0]])]
+    assert ids[0] == ids[1] != []
+
+
+def _units_hear(said: Sequence[tuple[Data, str | None]]) -> list[str]:
+    cases: dict[str, Case] = {}
+    heard: list[str] = []
+    for data, _ in said:
+        of = message(data, event_id=_id(data))
+        changes, emits = _decide(cases, of, AT)
+        cases |= changes
+        out = outgoing(emits, service="router", cause=of.cause, now=AT)
+        heard += [codec.decode(each.value or b"").id for each in out if each.topic == topics.unit_routed("PUPR")]
+    return heard
+
+
 def test_without_anything_told_nothing_changes() -> None:
     assert tell(STORY, partial(decide_as_told, NOTHING, _decide)) == tell(STORY, _decide)

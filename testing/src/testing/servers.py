@@ -100,7 +100,7 @@ class Stack:
         with (self.logs / f"{process.name}.log").open("ab") as log:
             self.processes[process.name] = child = subprocess.Popen(  # noqa: S603 - the same commands as `lapor up`
                 process.command,
-                env=environment(process.env),
+                env=environment(process.env()),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -27,6 +27,7 @@ from lapor.commands import (
     region,
     restart,
     restore,
+    rotate,
     status,
     top,
     trace,
@@ -49,7 +50,7 @@ app = typer.Typer(
 for command in (
     up.up, down.down, status.status, top.top, env.env, logs.logs, restart.restart, kill.kill, demo.demo, trace.trace,
     provision.provision, erase.erase, erasures.erasures, export.export, certificates.certificates, backup.backup,
-    restore.restore, backup_key.backup_key,
+    restore.restore, backup_key.backup_key, rotate.rotate,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(unit.app, name="unit")

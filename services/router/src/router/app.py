@@ -74,7 +74,10 @@ async def catch_up(places: Places) -> Places:
         told = await read_told(settings, await store.last_handled(pool))
         decide = partial(decide_as_told, told, handler.decide)
         step = step_of(SERVICE, settings, replace(handler, decide=decide), handlers.sources(rules), pool)
-        return await in_order(settings, places, step)
+        ends = await in_order(settings, places, step)
+        # What timers had told is not told again yet; nothing new may take its numbers.
+        await store.number_after(pool, told.last)
+        return ends
     finally:
         await pool.close()
 

@@ -67,6 +67,7 @@ class Case(Struct, frozen=True, kw_only=True):
     ticket: str
     received: ComplaintReceived | None = None
     classified: ComplaintClassified | None = None
+    classified_by: str = ""  # early: the event, by which the ids of what it brings about derive
     followed_up: ComplaintFollowedUp | None = None  # early: waits for the received
     status: str = "unknown"
     seq: int = -1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ from contracts.events import (
     UnitReplied,
     UnitRouted,
 )
+from contracts.ids import derived_id
 from contracts.vocabulary import CLOCK_KINDS, URGENT, Status
 from router import clock_steps, duplicates, erasure, follow_ups, merging, registration, replies
 from router.case import Case, Out
@@ -82,12 +84,26 @@ def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datet
             changes, outs = follow_ups.on_followed_up(rules, cases, before, data)
         else:
             case, outs = _RULES[type(data)](rules, before, data)
+            early = isinstance(data, ComplaintClassified) and case.received is None
+            case = msgspec.structs.replace(case, classified_by=message.cause if early else "")
             changes = {case.ticket: case}
             if isinstance(data, ComplaintClassified) and case.status == Status.MERGED:
                 followed, more = merging.understood(rules, cases, case)
                 changes, outs = {**changes, **followed}, [*outs, *more]
         changes = {ticket: case for ticket, case in changes.items() if case != cases.get(ticket)}
+        if before.classified_by and isinstance(data, ComplaintReceived):
+            changes, [registered, *routed] = _with_children(rules, cases, changes, outs, now)
+            return changes, [registered, *_caused_by(before.classified_by, routed)]
     return _with_children(rules, cases, changes, outs, now)
+
+
+def _caused_by(event_id: str, emits: list[Emit]) -> list[Emit]:
+    """The events with the ids that they have when the understanding is read after its complaint.
+
+    Who reads both at once may read the one or the other first, and after a restore the other: told twice, it is one.
+    """
+    ids = [derived_id(event_id, codec.type_of(emit.data), n) for n, emit in enumerate(emits)]  # type: ignore[arg-type]
+    return [replace(emit, event_id=id_) for emit, id_ in zip(emits, ids, strict=True)]
 
 
 def _of_erased(

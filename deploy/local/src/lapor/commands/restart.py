@@ -21,6 +21,12 @@ def restart(name: Name, data: Data = DATA, as_json: Json = False) -> None:
         lapor restart router
     """
     where = DataDir(data)
+    restart_and_wait(where, name)
+    _report(where, name, "restarted", as_json)
+
+
+def restart_and_wait(where: DataDir, name: str) -> None:
+    """Stop ``name`` in order; return when it is ready again. Raises Refused if there is none, or it is not."""
     before = state.entry(state.running(where), name)
     state.signal_group(before, signal.Signals(before.stop_signal))
     gone = time.monotonic() + before.stop_timeout_s
@@ -32,7 +38,6 @@ def restart(name: Name, data: Data = DATA, as_json: Json = False) -> None:
         return now.state == "ready" and now.pid != before.pid
 
     wait_until(again, before.stop_timeout_s + 60, f"{name} is not ready again; `lapor logs {name}` tells why.")
-    _report(where, name, "restarted", as_json)
 
 
 def _report(where: DataDir, name: str, what: str, as_json: bool) -> None:

@@ -25,13 +25,15 @@ WRONG_SETTINGS = 78
 class Process:
     """One process. ``ready`` must return quickly and never raise; ``ports`` are those it listens on.
 
+    ``env`` is asked at each start: passwords change (`lapor rotate`).
+
     Nobody waits for one that is not ``vital``, and if it can't run the others go on without it.
     """
 
     name: str
     command: tuple[str, ...]
     ready: Callable[[], Awaitable[bool]]
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Callable[[], Mapping[str, str]] = dict
     ports: tuple[int, ...] = ()
     user: str | None = None
     vital: bool = True

@@ -177,7 +177,7 @@ class Supervisor:
     async def _live(self, child: Child) -> int:
         """One life of the process, from its start to its exit code."""
         name, entry = child.process.name, child.entry
-        running = await spawn(child.process.command, child.process.env, self.data.log(name), child.process.user)
+        running = await spawn(child.process.command, child.process.env(), self.data.log(name), child.process.user)
         entry.pid, entry.started = running.pid, state.started_at(running.pid)
         child.ready_since = None
         self._set(child, "starting")

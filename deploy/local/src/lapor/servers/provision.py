@@ -89,6 +89,14 @@ def provision(
     )
 
 
+def set_password(client: Mapping[str, Any], name: str, password: str) -> None:
+    """Give the user ``name`` a new password. Connections that it has stay. Raises Refused: the cluster refuses."""
+    try:
+        _users(_admin(client), {name: password})
+    except KafkaException as error:
+        raise _refused(client, error.args[0].str()) from error
+
+
 def refuse_removed_units(client: Mapping[str, Any], units: Iterable[str]) -> None:
     """Raises Refused when a unit that has topics is none of ``units``: what it has open would be nobody's."""
     try:

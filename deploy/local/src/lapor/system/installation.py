@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lapor.processes import credentials
 from lapor.processes.credentials import EVENT_KEYS, SHARED, VENDORS, Credentials
 from lapor.processes.data_dir import DataDir
 from lapor.processes.ports import HOST
@@ -152,11 +153,15 @@ def databases() -> list[str]:
 
 
 def service_process(it: Installation, service: Service) -> Process:
-    """A service as a process."""
+    """A service as a process, with the passwords that are kept when it starts."""
+
+    def env() -> Mapping[str, str]:
+        return service_env(replace(it, credentials=credentials.read(it.data.credentials)), service)
+
     return Process(
         name=service.name,
         command=(sys.executable, "-m", service.module, "run"),
-        env=service_env(it, service),
+        env=env,
         ready=answers(it.ports[service.name]),
         ports=tuple(it.ports[name] for name in (service.name, *service.doors)),
         stop_timeout_s=service.stop_timeout_s,
@@ -195,7 +200,7 @@ def standins(it: Installation) -> Process:
     return Process(
         name="standins",
         command=(sys.executable, "-m", "lapor.standins", "--port", str(port)),
-        env={
+        env=lambda: {
             **_shared(it, *VENDORS),
             "STANDINS_PORT": str(port),
             "STANDINS_STATE": str(it.data.standins.absolute()),

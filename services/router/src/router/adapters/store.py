@@ -96,6 +96,10 @@ SELECT old.* FROM unnest($1::text[], $2::interval[]) AS kept (state, age), LATER
     ORDER BY updated_at LIMIT 500 FOR UPDATE SKIP LOCKED) AS old LIMIT 500"""
 _SILENCE = "UPDATE cases SET silent = true, body = coalesce($2, body) WHERE ticket = $1"
 _LAST_HANDLED = "SELECT max(at) FROM inbox"
+_NUMBER = """
+UPDATE cases SET body = jsonb_set(body, '{seq}', to_jsonb(told.seq))
+FROM unnest($1::text[], $2::int[]) AS told (ticket, seq)
+WHERE cases.ticket = told.ticket AND coalesce((body->>'seq')::int, -1) < told.seq"""
 _FORGET = "DELETE FROM fingerprints WHERE received_at < now() - $1::interval"
 
 
@@ -127,6 +131,11 @@ async def last_handled(db: Connection) -> datetime | None:
     """When the last event was handled that the database knows; None if it knows none."""
     at: datetime | None = await db.fetchval(_LAST_HANDLED)
     return at
+
+
+async def number_after(db: Connection, told: Mapping[str, int]) -> None:
+    """Let the next step of each story come after the highest number that was ``told`` of it, by ticket."""
+    await db.execute(_NUMBER, list(told), list(told.values()))
 
 
 async def unrouted(db: Connection, after_s: float, but: Collection[str] = ()) -> list[str]:

@@ -1,4 +1,4 @@
-"""A database is lost while people write: what was backed up comes back, and what was said since is read again."""
+"""What an administrator does to a system in use: databases that are lost are restored, passwords are changed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from confluent_kafka import KafkaException
 from desk import Unit, units
 from harness import CLEAR, LAPOR, ROOT, System, running
+from rights import login
 
 from lapor.processes import credentials
 from testing.waiting import until
@@ -22,8 +24,8 @@ pytestmark = pytest.mark.connected
 
 @pytest.fixture(scope="module")
 def system() -> Iterator[System]:
-    """A system of its own, for its databases are lost."""
-    yield from running("backup", ROOT / "region" / "soppeng")
+    """A system of its own, for its databases are lost and its passwords change."""
+    yield from running("administration", ROOT / "region" / "soppeng")
 
 
 @contextlib.contextmanager
@@ -124,3 +126,30 @@ def _whys(unit: Unit) -> dict[str, list[str]]:
 
 def _due(system: System, ticket: str) -> bool:
     return bool((system.story(ticket) or {}).get("deadline_at"))
+
+
+def test_a_service_gets_new_passwords_while_people_write(system: System) -> None:
+    before = system.lapor("env")
+    with people_writing(system) as tickets:
+        more(tickets, 5)
+        for service in ("router", "intake-web"):
+            assert system.lapor("rotate", service) == {"name": service}
+        more(tickets, 5)
+    after = system.lapor("env")
+    for service in ("router", "intake-web"):
+        assert before["principals"][service] != after["principals"][service]
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(before["databases"][service])
+        psycopg.connect(after["databases"][service]).close()
+    assert {system.unit_of(ticket) for ticket in tickets} == {"PDAM"}
+
+
+def test_a_unit_gets_a_new_password_and_its_old_one_is_refused(system: System) -> None:
+    before = system.lapor("env")
+    said = system.lapor("rotate", "DISHUB")
+    after = system.lapor("env")
+    assert after["principals"]["DISHUB"] == {"username": "DISHUB", "password": said["password"]}
+    assert login(before, "DISHUB", said["password"]).list_topics(timeout=20).topics
+    with pytest.raises(KafkaException):
+        login(before, "DISHUB", before["principals"]["DISHUB"]["password"]).list_topics(timeout=5)
+    assert "There is no unit or service called 'NOBODY'" in system.refused("rotate", "NOBODY")
