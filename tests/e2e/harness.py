@@ -209,7 +209,10 @@ class System:
             story = self.story(ticket)
             return story if story and story["status"] == status else None
 
-        return until(reached, 60, f"{ticket} is {status}")
+        try:
+            return until(reached, 60, f"{ticket} is {status}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.story(ticket)}\n{self.lapor('trace', ticket)}") from error
 
 
 def running(name: str, region: Path, *settings: str) -> Iterator[System]:
