@@ -8,7 +8,7 @@ import pytest
 from aiokafka import TopicPartition
 from bench import Bench
 
-from chassis.catch_up import catch_up
+from chassis.catch_up import beginnings, catch_up
 from chassis.wire import Record
 
 pytestmark = pytest.mark.connected
@@ -78,3 +78,10 @@ def test_only_what_lies_between_the_places_and_the_ends_is_handled(bench: Bench)
 
     seen, _, ends = caught_up(bench, {place: 5})
     assert (seen, ends) == ([], {place: 5})
+
+
+def test_every_partition_has_a_beginning_whoever_has_read_it(bench: Bench) -> None:
+    put(bench, bench.replay, 0, NOW_MS)
+    bench.flush()
+    found = asyncio.run(beginnings(bench.settings(), [bench.source, bench.replay, bench.dlq]))
+    assert found == everything(bench)

@@ -85,9 +85,6 @@ COVERED = {
     "lapor/standins/": Cover("deploy/local/tests/test_standins.py", "one server, asked by the vendors' own libraries"),
     "lapor/system/start.py": Cover("deploy/local/tests/test_up.py", "it is `lapor up`", '"up"'),
     "router/metrics.py": Cover("services/router/tests/test_open_complaints.py", "figures, each shown moving"),
-    "router/adapters/told.py": Cover(
-        "tests/e2e/test_administration.py", "it reads what a running router told", '"restore"'
-    ),
     "router/app.py": Cover("tests/pipeline/test_pipeline.py", _WIRING),
     "router/case.py": Cover("services/router/tests/test_status_table.py", "what is kept between two steps of a story"),
     "router/handlers.py": Cover("services/router/tests/test_stories.py", "every story goes through it"),

@@ -64,7 +64,9 @@ def _started(tmp_path: Path, key: str, *arguments: str) -> subprocess.CompletedP
     return subprocess.run(command, env=env, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("key", ["", "change-me", new_key()[0].split()[-1]])
+@pytest.mark.parametrize(
+    "key", ["", "change-me", new_key()[0].split()[-1]], ids=["none", "the placeholder", "the private one"]
+)
 def test_without_a_public_key_it_makes_none(key: str, tmp_path: Path) -> None:
     done = _started(tmp_path, key)
     assert 78 == done.returncode

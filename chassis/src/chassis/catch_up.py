@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from chassis.consume import Step, _plain_record
 from chassis.publish import kafka_client, start
@@ -19,6 +20,25 @@ from chassis.wire import Record
 
 #: From the offset of the first record to that after the last, by partition.
 Places = Mapping[TopicPartition, int]
+
+
+async def beginnings(settings: ServiceSettings, topics: Sequence[str]) -> Places:
+    """Where every partition of ``topics`` begins now.
+
+    Raises:
+        aiokafka.errors.KafkaError, TimeoutError: no broker.
+    """
+    admin, consumer = AIOKafkaAdminClient(**kafka_client(settings)), AIOKafkaConsumer(**kafka_client(settings))
+    try:
+        await start(admin, settings.publish_timeout_s)
+        await start(consumer, settings.publish_timeout_s)
+        async with asyncio.timeout(settings.publish_timeout_s):
+            described = await admin.describe_topics(list(topics))
+            places = [TopicPartition(each["topic"], n["partition"]) for each in described for n in each["partitions"]]
+            begins: Places = await consumer.beginning_offsets(places)
+        return begins
+    finally:
+        await asyncio.gather(consumer.stop(), admin.close())
 
 
 async def catch_up(settings: ServiceSettings, places: Places, step: Step) -> Places:

@@ -14,7 +14,13 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import CommitFailedError
+from aiokafka.errors import (
+    CommitFailedError,
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    NotCoordinatorForGroupError,
+)
+from aiokafka.structs import OffsetAndMetadata
 
 from chassis.catch_up import Places
 from chassis.database import Connection, Pool
@@ -45,11 +51,11 @@ async def refuse_diverged(settings: DatabaseSettings, service: str, sources: Seq
     """
     admin, consumer = AIOKafkaAdminClient(**kafka_client(settings)), AIOKafkaConsumer(**kafka_client(settings))
     try:
-        await start(admin, settings.publish_timeout_s)
-        await start(consumer, settings.publish_timeout_s)
-        async with asyncio.timeout(settings.publish_timeout_s):
+        await start(admin, settings.batch_timeout_s)
+        await start(consumer, settings.batch_timeout_s)
+        async with asyncio.timeout(settings.batch_timeout_s):
             there = await consumer.topics()
-            group = await admin.list_consumer_group_offsets(service)
+            group = await _read_by(admin, service)
             read = {place: it.offset for place, it in group.items() if place.topic in sources}
             # In this order: another process of the service may go on meanwhile.
             async with pool.acquire() as db:
@@ -96,7 +102,7 @@ async def rewind(
         known = await _consumed(db)
         async with asyncio.timeout(limit_s):
             there = await consumer.topics()
-            every = {*await admin.list_consumer_group_offsets(service), *known}
+            every = {*await _read_by(admin, service), *known}
             places = [place for place in every if place.topic in there]
             begins, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
         lost = [place for place in places if known.get(place, 0) > ends[place]]
@@ -105,11 +111,23 @@ async def rewind(
             consumer.assign(list(wanted))
             await _commit(consumer, wanted, settings.session_timeout_s + 5)
         await db.execute(_FORGET, [place.topic for place in lost], [place.partition for place in lost], timeout=10)
-        if wanted and catch_up:
-            await consumer.commit(await catch_up(wanted))
+        if catch_up:
+            ends = await catch_up(wanted)
+            consumer.assign(list(ends))
+            await consumer.commit(ends)
     finally:
         await _close(consumer.stop(), admin.close(), db.close())
     return {f"{place.topic}:{place.partition}": offset for place, offset in sorted(wanted.items())}
+
+
+async def _read_by(admin: AIOKafkaAdminClient, service: str) -> Mapping[TopicPartition, OffsetAndMetadata]:
+    """The group's offsets. A broker that was just started looks for who keeps them, or makes that topic first."""
+    while True:
+        try:
+            offsets: Mapping[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(service)
+            return offsets
+        except (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError):
+            await asyncio.sleep(0.2)
 
 
 async def _close(*closing: Any) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 
 from chassis.authentic import verify
 from chassis.batch import Handler
-from chassis.catch_up import Places
+from chassis.catch_up import Places, beginnings
 from chassis.catch_up import catch_up as in_order
 from chassis.database import Pool, open_pool
 from chassis.retention import keep_deleting
@@ -73,8 +73,10 @@ async def catch_up(places: Places) -> Places:
     try:
         told = await read_told(settings, await store.last_handled(pool))
         decide = partial(decide_as_told, told, handler.decide)
-        step = step_of(SERVICE, settings, replace(handler, decide=decide), handlers.sources(rules), pool)
-        ends = await in_order(settings, places, step)
+        sources = handlers.sources(rules)
+        step = step_of(SERVICE, settings, replace(handler, decide=decide), sources, pool)
+        # Also of partitions that neither the database nor the group knows: their first record came since.
+        ends = await in_order(settings, {**await beginnings(settings, sources), **places}, step)
         # What timers had told is not told again yet; nothing new may take its numbers.
         await store.number_after(pool, told.last)
         return ends

@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import AIOKafkaConsumer
 
-from chassis.catch_up import catch_up
+from chassis.catch_up import Places, beginnings, catch_up
 from chassis.publish import kafka_client, start
 from chassis.settings import ServiceSettings
 from chassis.wire import Record
@@ -45,20 +44,17 @@ async def read_told(settings: ServiceSettings, since: datetime | None) -> Told:
     return Told(seqs=seqs, last=last)
 
 
-async def _since(settings: ServiceSettings, since: datetime | None) -> dict[TopicPartition, int]:
-    admin, consumer = AIOKafkaAdminClient(**kafka_client(settings)), AIOKafkaConsumer(**kafka_client(settings))
+async def _since(settings: ServiceSettings, since: datetime | None) -> Places:
+    begins = await beginnings(settings, [UPDATED])
+    if since is None:
+        return begins
+    consumer = AIOKafkaConsumer(**kafka_client(settings))
+    await start(consumer, settings.publish_timeout_s)
     try:
-        await start(admin, settings.publish_timeout_s)
-        await start(consumer, settings.publish_timeout_s)
         async with asyncio.timeout(settings.publish_timeout_s):
-            [described] = await admin.describe_topics([UPDATED])
-            places = [TopicPartition(UPDATED, each["partition"]) for each in described["partitions"]]
-            begins = await consumer.beginning_offsets(places)
-            if since is None:
-                return dict(begins)
+            ends = await consumer.end_offsets(list(begins))
             at = int((since - _MARGIN).timestamp() * 1000)
-            ends = await consumer.end_offsets(places)
-            found = await consumer.offsets_for_times(dict.fromkeys(places, at))
-        return {place: found[place].offset if found.get(place) else ends[place] for place in places}
+            found = await consumer.offsets_for_times(dict.fromkeys(begins, at))
+        return {place: found[place].offset if found.get(place) else ends[place] for place in begins}
     finally:
-        await asyncio.gather(consumer.stop(), admin.close())
+        await consumer.stop()
