@@ -129,6 +129,8 @@ async def live(
     settings: DatabaseSettings, pool: Pool, rules: Rules, filled: int, at_once: int, rate: int, seconds: int
 ) -> dict[str, Any]:
     """The service as it runs, with ``filled`` clocks stored: from process to topic and back."""
+    async with pool.acquire() as db:
+        await db.execute("DELETE FROM consumed")  # what was taken in by now never was in Kafka
     async with arrivals(settings, SLA_BREACHED) as breached, arrivals(settings, SLA_UPDATED) as updated:
         service = StageClock("sla_monitor")  # once before, so that its group is known, as at any restart
         try:
