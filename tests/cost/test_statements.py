@@ -95,7 +95,6 @@ ROUTER: dict[str, Values] = {
     "_OLD": OLD,
     "_SILENCE": lambda given: (given.ticket, None),
     "_FORGET": lambda given: (NEVER,),
-    "_LAST_HANDLED": NONE,
     "_NUMBER": lambda given: ([given.ticket], [1_000]),
 }  # fmt: skip
 SLA: dict[str, Values] = {

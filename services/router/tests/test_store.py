@@ -341,4 +341,3 @@ async def test_the_next_step_comes_after_all_that_was_told(pool: Pool, steps: Ba
     await hear(steps, (topics.RECEIVED, received()), (topics.RECEIVED, received(OTHER)))
     await store.number_after(pool, {T: 7, OTHER: -1, STRANGER: 3})
     assert [(case.ticket, case.seq) for case in (await load(pool, T, OTHER)).values()] == [(T, 7), (OTHER, 0)]
-    assert await store.last_handled(pool) is not None

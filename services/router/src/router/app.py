@@ -71,7 +71,7 @@ async def catch_up(places: Places) -> Places:
     handler = handler_of(rules, settings.event_keys)
     pool = await open_pool(str(settings.database_url))
     try:
-        told = await read_told(settings, await store.last_handled(pool))
+        told = await read_told(settings)
         decide = partial(decide_as_told, told, handler.decide)
         sources = handlers.sources(rules)
         step = step_of(SERVICE, settings, replace(handler, decide=decide), sources, pool)

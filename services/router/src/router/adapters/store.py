@@ -95,7 +95,6 @@ SELECT old.* FROM unnest($1::text[], $2::interval[]) AS kept (state, age), LATER
       AND NOT silent AND NOT coalesce((body->>'restricted')::boolean, false)
     ORDER BY updated_at LIMIT 500 FOR UPDATE SKIP LOCKED) AS old LIMIT 500"""
 _SILENCE = "UPDATE cases SET silent = true, body = coalesce($2, body) WHERE ticket = $1"
-_LAST_HANDLED = "SELECT max(at) FROM inbox"
 _NUMBER = """
 UPDATE cases SET body = jsonb_set(body, '{seq}', to_jsonb(told.seq))
 FROM unnest($1::text[], $2::int[]) AS told (ticket, seq)
@@ -125,12 +124,6 @@ async def save(db: Connection, cases: dict[str, Case]) -> None:
         erased_at = order.done_at if order and not order.repeated else None
         rows.append((ticket, complaint_id, case.status, case.unit, case.parent, body, erased_at, bool(case.held)))
     await db.executemany(_SAVE, rows)
-
-
-async def last_handled(db: Connection) -> datetime | None:
-    """When the last event was handled that the database knows; None if it knows none."""
-    at: datetime | None = await db.fetchval(_LAST_HANDLED)
-    return at
 
 
 async def number_after(db: Connection, told: Mapping[str, int]) -> None:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
-from aiokafka import AIOKafkaConsumer
-
-from chassis.catch_up import Places, beginnings, catch_up
-from chassis.publish import kafka_client, start
+from chassis.catch_up import beginnings, catch_up
 from chassis.settings import ServiceSettings
 from chassis.wire import Record
 from contracts import codec
@@ -17,12 +12,11 @@ from contracts.events import ComplaintUpdated
 from contracts.topics import UPDATED
 from router.retold import Told
 
-#: By so much the clocks of database and broker may differ, and what is told is written so much later than handled.
-_MARGIN = timedelta(minutes=15)
 
+async def read_told(settings: ServiceSettings) -> Told:
+    """All that was told and is still there.
 
-async def read_told(settings: ServiceSettings, since: datetime | None) -> Told:
-    """All that was told since shortly before ``since``; if that is None, all there is.
+    All of it, and not what came since the backup: a catch-up that was broken off has moved what the database knows.
 
     Raises:
         aiokafka.errors.KafkaError, TimeoutError: no broker.
@@ -40,21 +34,5 @@ async def read_told(settings: ServiceSettings, since: datetime | None) -> Told:
                 seqs[event.id] = step.seq
                 last[step.ticket] = max(last.get(step.ticket, -1), step.seq)
 
-    await catch_up(settings, await _since(settings, since), keep)
+    await catch_up(settings, await beginnings(settings, [UPDATED]), keep)
     return Told(seqs=seqs, last=last)
-
-
-async def _since(settings: ServiceSettings, since: datetime | None) -> Places:
-    begins = await beginnings(settings, [UPDATED])
-    if since is None:
-        return begins
-    consumer = AIOKafkaConsumer(**kafka_client(settings))
-    await start(consumer, settings.publish_timeout_s)
-    try:
-        async with asyncio.timeout(settings.publish_timeout_s):
-            ends = await consumer.end_offsets(list(begins))
-            at = int((since - _MARGIN).timestamp() * 1000)
-            found = await consumer.offsets_for_times(dict.fromkeys(begins, at))
-        return {place: found[place].offset if found.get(place) else ends[place] for place in begins}
-    finally:
-        await consumer.stop()
