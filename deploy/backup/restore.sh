@@ -14,12 +14,14 @@ read -ra compose <<<"${COMPOSE:-docker-compose -f docker-compose.yml -f deploy/m
 [[ -r $key ]] || { echo "$key can't be read: it is the private key of lapor backup-key" >&2; exit 1; }
 
 "${compose[@]}" stop "$@"
+trap '"${compose[@]}" start "$@"' EXIT # until the databases are swapped nothing has changed
 for service; do # a database that is gone has no owner either
   "${compose[@]}" exec -T "$service-db" bash /docker-entrypoint-initdb.d/owner.sh
 done
 # The key goes in by a pipe: it is written nowhere but in the memory of that container.
 "${compose[@]}" run --rm -T --no-deps backup \
   sh -c 'cat >/tmp/key && exec lapor restore "$@" --key /tmp/key' restore "/backups/$backup" "${@/#/--service=}" <"$key"
+trap - EXIT
 for service; do
   "${compose[@]}" run --rm -T --no-deps "$service" sh -c "$service migrate && $service rewind"
 done

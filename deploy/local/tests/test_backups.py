@@ -218,6 +218,13 @@ def test_the_newest_are_kept_and_what_is_not_whole_does_not_count(tmp_path: Path
         backups.read(tmp_path)
 
 
+def test_the_newest_is_the_one_that_was_made_last_whatever_its_name(tmp_path: Path) -> None:
+    """Else one that was made by hand would be the newest for ever, and the next always due."""
+    for name in ("before-upgrade", "2026-11-28T020000Z"):
+        a_backup(tmp_path / name, datetime.now(UTC))
+    assert [each.name for each in backups.below(tmp_path)] == ["before-upgrade", "2026-11-28T020000Z"]
+
+
 def test_a_manifest_that_can_not_be_read_is_said(tmp_path: Path) -> None:
     a_backup(tmp_path / "one", datetime.now(UTC))
     for text, said in (("{", "damaged"), ('{"format": 2, "services": []}', "a newer release"), ("[]", "damaged")):

@@ -80,6 +80,6 @@ def _one(folder: Path, all_: list[Database], keys: list[backups.Key], as_json: b
 
 def _wait(directory: Path, every: timedelta) -> None:
     """Return when the newest backup is as old as ``every``."""
-    if newest := max(backups.below(directory), default=None):
+    if newest := next(reversed(backups.below(directory)), None):
         left = backups.taken_at(newest) + every - datetime.now(UTC)
         time.sleep(max(0.0, left.total_seconds()))

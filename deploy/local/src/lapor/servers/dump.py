@@ -109,12 +109,16 @@ def swap(database: Database, fresh: str, aside: str) -> bool:
             # Or whoever was cut off is back before it has another name.
             server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(present))
             server.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM ({_OTHERS}) AS others", [database.name])
-        with server.transaction():
+        let_in = present
+        try:
+            with server.transaction():
+                if there:
+                    server.execute(rename.format(present, kept))
+                server.execute(rename.format(new, present))
+            let_in = kept
+        finally:  # also when it could not be swapped: its service goes on with it
             if there:
-                server.execute(rename.format(present, kept))
-            server.execute(rename.format(new, present))
-        if there:
-            server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(kept))
+                server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(let_in))
     return there
 
 

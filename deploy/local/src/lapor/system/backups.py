@@ -184,7 +184,7 @@ def read(folder: Path) -> list[Part]:
             raise Refused(f"{folder} was made by a newer release: restore it with that.")
         return [Part(**part) for part in said["services"]]
     except FileNotFoundError as error:
-        newest = max(below(folder), default=None)
+        newest = next(reversed(below(folder)), None)
         hint = f" Below it the newest is {newest}." if newest else ""
         raise Refused(f"{folder} holds no whole backup: it has no {MANIFEST}.{hint}") from error
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -290,7 +290,9 @@ def _keys(path: Path, read_one: Callable[[str], Any], what: str) -> list[Any]:
 # ── one after the other ──────────────────────────────────────────────────────────────────────────────────────────────
 def below(folder: Path) -> list[Path]:
     """The whole backups in the folders below ``folder``, the oldest first."""
-    return sorted(manifest.parent for manifest in folder.glob(f"*/{MANIFEST}"))
+    # By the manifest's time: somebody may have made one by hand, under a name that says nothing.
+    manifests = sorted(folder.glob(f"*/{MANIFEST}"), key=lambda manifest: (manifest.stat().st_mtime_ns, manifest))
+    return [manifest.parent for manifest in manifests]
 
 
 def taken_at(folder: Path) -> datetime:
