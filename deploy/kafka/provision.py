@@ -14,7 +14,7 @@ from pathlib import Path
 from lapor.processes import credentials
 from lapor.processes.data_dir import write_private
 
-SERVICES = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor")
+SERVICES = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor", "prober")
 
 
 def main() -> None:

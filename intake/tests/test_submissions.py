@@ -21,8 +21,8 @@ from msgspec import UNSET
 from prometheus_client import REGISTRY
 
 from chassis.database import Pool
-from contracts import codec, ticket, topics
-from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
+from contracts import canary, codec, ticket, topics
+from contracts.events import CanaryPassed, ComplaintFollowedUp, ComplaintReceived, FollowUp
 from contracts.signature import is_signed
 from intake.submissions import (
     MAX_TEXT,
@@ -342,3 +342,38 @@ async def test_the_repair_waits_twice_as_long_each_time_and_six_hours_at_most(
     await pool.execute("DELETE FROM outbox")
     await repaired(pool, make_settings)
     assert {due.complaint_id, old.complaint_id} == {event.subject for event in await published(pool)}
+
+
+CANARY_KEY = "key-of-the-prober-of-the-test"
+
+
+def acknowledged() -> float | None:
+    return REGISTRY.get_sample_value("lapor_intake_acknowledged_total", {"channel": "sms"})
+
+
+async def test_a_canary_goes_its_way_and_nothing_is_kept_of_it(pool: Pool, make_settings: Settings) -> None:
+    text = canary.write(CANARY_KEY.encode(), "sms", datetime.now(UTC))
+    before = acknowledged()
+
+    accepted = await accept(
+        pool, make_settings(canary_key=CANARY_KEY), "intake-sms", replace(SMS, text=text), lambda view: "diterima"
+    )
+
+    (event,) = await published(pool)
+    assert isinstance(event.data, CanaryPassed)
+    assert ("sms", "intake-sms") == (event.data.channel, event.data.by)
+    assert text.startswith(f"CANARY {event.data.canary} ")
+    assert {"reporters": 0, "complaints": 0, "outbox": 1, "notices": 0} == await stored(pool)
+    assert ticket.parse(accepted.ticket)
+    assert before == acknowledged()
+
+
+@pytest.mark.parametrize("key", [None, "key-of-another-prober-here"])
+async def test_a_canary_that_is_not_our_probers_goes_nowhere(
+    pool: Pool, make_settings: Settings, key: str | None
+) -> None:
+    text = canary.write(CANARY_KEY.encode(), "sms", datetime.now(UTC))
+
+    await accept(pool, make_settings(canary_key=key), "intake-sms", replace(SMS, text=text))
+
+    assert {"reporters": 0, "complaints": 0, "outbox": 0, "notices": 0} == await stored(pool)

@@ -26,6 +26,7 @@ FLOW = [
     "classifier",
     "router",
     "sla-monitor",
+    "prober",
 ]
 #: What runs to its end, and what must have ended before others start.
 JOBS = {"settings", "certificates", "provision", "classifier-model"}

@@ -84,6 +84,8 @@ COVERED = {
     "lapor/servers/quotas.py": Cover("deploy/local/tests/test_isolation.py", "only a broker slows a unit"),
     "lapor/standins/": Cover("deploy/local/tests/test_standins.py", "one server, asked by the vendors' own libraries"),
     "lapor/system/start.py": Cover("deploy/local/tests/test_up.py", "it is `lapor up`", '"up"'),
+    "prober/app.py": Cover("tests/e2e/test_canary.py", _WIRING, "running("),
+    "prober/cluster.py": Cover("tests/e2e/test_canary.py", "only a broker describes itself", "running("),
     "router/metrics.py": Cover("services/router/tests/test_open_complaints.py", "figures, each shown moving"),
     "router/app.py": Cover("tests/pipeline/test_pipeline.py", _WIRING),
     "router/case.py": Cover("services/router/tests/test_status_table.py", "what is kept between two steps of a story"),

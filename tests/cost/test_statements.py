@@ -75,6 +75,7 @@ CHASSIS: dict[str, Values] = {
     "outbox._DELETE": lambda given: ([1, 2, 3],),
     "outbox._PARK": lambda given: (1, "SomeError"),
     "outbox._PRUNE": NONE,
+    "outbox._PRUNE_CANARIES": NONE,
     "outbox._STATE": NONE,
 }
 ROUTER: dict[str, Values] = {

@@ -65,6 +65,7 @@ def of_topics(units: Iterable[str]) -> tuple[set[str], dict[str, Rights]]:
             for operation, users in (("WRITE", row["producers"]), ("READ", [*row["consumers"], "auditor"])):
                 for user in users:
                     rights[code if user in ("{unit}", "{service}") else user][name] |= {operation, "DESCRIBE"}
+            rights["prober"][name] |= {"DESCRIBE"}
     return names, rights
 
 
@@ -76,7 +77,8 @@ def of_groups(units: Iterable[str]) -> tuple[set[str], dict[str, Rights]]:
     beside = {f"{name}-x" for name in SERVICES} | {f"unit.{code.lower()}-x.x" for code in units}
     names = beside.union(own.values())
     rights: dict[str, Rights] = {user: {group: {"READ", "DESCRIBE"}} for user, group in own.items()}
-    rights["auditor"] = {group: {"DESCRIBE"} for group in names} | rights["auditor"]
+    for user in ("auditor", "prober"):
+        rights[user] = {group: {"DESCRIBE"} for group in names} | rights[user]
     return names, rights
 
 

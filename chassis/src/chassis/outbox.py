@@ -19,6 +19,7 @@ from chassis.faults import crash_point
 from chassis.publish import PERMANENT, REFUSED, absent, is_outage, publish, start_producer
 from chassis.settings import ServiceSettings
 from chassis.wire import Outgoing
+from contracts.topics import CANARY
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,10 @@ _AT_ONCE = 2_000
 _PRUNE = f"""
 DELETE FROM inbox WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM inbox WHERE at < now() - interval '130 days' ORDER BY at LIMIT {_AT_ONCE}))"""
+# Their topic keeps them for a day, and there are more of them than of all else.
+_PRUNE_CANARIES = f"""
+DELETE FROM inbox WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM inbox WHERE topic = '{CANARY}' AND at < now() - interval '2 days' LIMIT {_AT_ONCE}))"""
 _STATE = """
 SELECT count(*) FILTER (WHERE parked_reason IS NULL) AS pending,
        coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE parked_reason IS NULL)), 0) AS oldest_s,
@@ -106,8 +111,10 @@ class Relay:
             if now - looked > 1:
                 looked = now
                 await self._measure(db)
-            if now - pruned > 3600 and await db.execute(_PRUNE) != f"DELETE {_AT_ONCE}":
-                pruned = now
+            if now - pruned > 3600:
+                gone = [await db.execute(statement) for statement in (_PRUNE, _PRUNE_CANARIES)]
+                if f"DELETE {_AT_ONCE}" not in gone:
+                    pruned = now
             again = now - offered > self.refused_again_s
             if again:
                 offered = now

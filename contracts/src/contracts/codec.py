@@ -34,6 +34,7 @@ _STRUCTS: dict[str, type[Data]] = {
     "complaint.sla-updated.v1": events.SlaUpdated,
     "complaint.sla-breached.v1": events.SlaBreached,
     "complaint.erased.v1": events.ComplaintErased,
+    "canary.passed.v1": events.CanaryPassed,
     "unit.routed.v1": events.UnitRouted,
     "unit.replied.v1": events.UnitReplied,
 }

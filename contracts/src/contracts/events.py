@@ -311,6 +311,14 @@ class SlaBreached(Struct, frozen=True, kw_only=True):
     ] = UNSET
 
 
+class CanaryPassed(Struct, frozen=True, kw_only=True):
+    """A synthetic complaint came as far as ``by``; the prober waits for it. No unit, figure or citizen hears of it."""
+
+    canary: Annotated[str, Meta(description="Which one: the channel and the second in which it was sent.")]
+    channel: str
+    by: Annotated[str, Meta(description="The service that it has passed.")]
+
+
 class Support(Struct, frozen=True, kw_only=True):
     """A unit that helps the one that leads, and what it last said."""
 
@@ -442,6 +450,7 @@ Data = (
     | SlaUpdated
     | SlaBreached
     | ComplaintErased
+    | CanaryPassed
     | UnitRouted
     | UnitReplied
 )

@@ -15,6 +15,7 @@ UPDATED = "complaint.updated.v1"
 SLA_UPDATED = "complaint.sla-updated.v1"
 SLA_BREACHED = "complaint.sla-breached.v1"
 ERASED = "complaint.erased.v1"
+CANARY = "canary.passed.v1"
 
 TOPICS_DIR = Path(__file__).parents[2] / "topics"
 

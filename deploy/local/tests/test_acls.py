@@ -44,3 +44,8 @@ def test_a_service_reads_what_it_put_aside_and_what_is_asked_of_it() -> None:
 def test_the_auditor_reads_everything_and_writes_nothing() -> None:
     everything = {("READ", topic.name) for topic in TOPICS}
     assert allowed("auditor") == everything | {("READ", "auditor."), ("DESCRIBE", "*")}
+
+
+def test_the_prober_describes_everything_and_reads_nothing_of_it() -> None:
+    everything = {("DESCRIBE", topic.name) for topic in TOPICS}
+    assert allowed("prober") == everything | {("DESCRIBE", "*")}

@@ -11,12 +11,14 @@ import chassis.metrics
 import chassis.retention
 import classifier.app
 import intake.metrics
+import prober.metrics
 import router.metrics
 import sla_monitor.metrics
 from lapor.system import backups
 
 #: Modules that declare metrics; to import them is to declare.
-DECLARING = (chassis.metrics, chassis.retention, classifier.app, intake.metrics, router.metrics, sla_monitor.metrics)
+_OF_SERVICES = (classifier.app, intake.metrics, prober.metrics, router.metrics, sla_monitor.metrics)
+DECLARING = (chassis.metrics, chassis.retention, *_OF_SERVICES)
 _NAME = re.compile(r"\b(?:lapor_[a-z_]+)\b(?!:)")
 
 

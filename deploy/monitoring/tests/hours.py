@@ -33,7 +33,7 @@ MOMENTS: list[int] = sorted(
 UNITS = ("PUPR", "PDAM", "DINKES", "DLHK", "DISDUKCAPIL", "PLN-SOPPENG", "SATPOL-PP")
 PLACES = ("Lalabata", "Liliriaja", "Lilirilau", "Donri-Donri", "Marioriawa", "Marioriwawo", "Citta", "Ganra")
 CHANNELS = ("sms", "web", "x")
-SERVICES = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor")
+SERVICES = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor", "prober")
 Labels = dict[str, str]
 
 
@@ -120,6 +120,17 @@ def _services() -> Iterator[Figure]:
         yield Figure("lapor_dlq_records_total", {**of, "reason": "Invalid"}, 0, 1 if n > 3 else 0, grows=True)
         lagging = {"group": service, "topic": "complaint.received.v1"}
         yield Figure("lapor_consumer_lag_seconds", lagging, 0, 900 if service == "classifier" else 3)
+        yield Figure("lapor_group_behind_seconds", {"group": service}, 0, 900 if service == "classifier" else 0)
+    yield from (
+        Figure(f"lapor_kafka_{name}", {}, calm, bad)
+        for name, calm, bad in (("brokers", 1, 1), ("partitions_offline", 0, 3), ("partitions_under_replicated", 0, 12))
+    )
+    for channel in ("sms", "web"):
+        yield Figure("lapor_canary_arrived_timestamp_seconds", {"channel": channel}, -30, -900)
+        for result, calm, bad in (("arrived", 60, 4), ("lost", 0, 50), ("refused", 0, 6)):
+            yield Figure("lapor_canaries_total", {"channel": channel, "result": result}, calm, bad, grows=True)
+        for by in ("intake", "classifier", "router"):
+            yield from _histogram("lapor_canary_seconds", {"channel": channel, "by": by}, (0.5, 5, 30), 60)
     yield Figure("lapor_router_stuck", {"timer": "triage"}, 0, 2)
     yield Figure("lapor_sla_clocks_stuck", {}, 0, 1)
     yield Figure("lapor_clock_words_held_seconds", {}, 0, 500)

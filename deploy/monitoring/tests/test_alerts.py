@@ -73,6 +73,11 @@ CASES = {
     ),
     "LaporChannelRefused": _gauge('lapor_intake_refused{channel="facebook"}', 1, 0, "facebook"),
     "LaporNotTold": Case({_REFUSED: "_x30 1x60"}, {_REFUSED: "5x200"}, "sms", "80m"),
+    "LaporCanaryLost": Case(
+        {'lapor_canary_arrived_timestamp_seconds{channel="web"}': "0x60"},
+        {'lapor_canary_arrived_timestamp_seconds{channel="web"}': "0+60x60"},
+        "web",
+    ),
     "LaporCalendarStale": Case({_THIS: "0x200", _NEXT: "0x200"}, {_THIS: "1x200", _NEXT: "0x200"}, at="2h"),
     "LaporDown": Case(
         {'up{job="lapor",instance="router"}': "1x20 0x60"}, {'up{job="lapor",instance="router"}': "1x38 0x1"}, "router"
@@ -82,6 +87,19 @@ CASES = {
     "LaporOutboxParked": _gauge('lapor_outbox_parked{service="router"}', 1, 0, "router"),
     "LaporDeadLetters": Case({_DLQ: "_x30 1x60"}, {_DLQ: "3x200"}, "router", "80m"),
     "LaporLag": _gauge('lapor_consumer_lag_seconds{group="router",topic="complaint.received.v1"}', 61, 60, "router"),
+    "LaporGroupBehind": Case(
+        {'lapor_group_behind_seconds{group="router"}': "121x60"},
+        {
+            'lapor_group_behind_seconds{group="router"}': "120x60",
+            'lapor_group_behind_seconds{group="unit.pupr"}': "999999x60",
+        },
+        "router",
+    ),
+    "LaporKafkaUnseen": Case(
+        {"lapor_kafka_seen_timestamp_seconds": "0x60"}, {"lapor_kafka_seen_timestamp_seconds": "0+60x60"}
+    ),
+    "LaporLeaderMissing": _gauge("lapor_kafka_partitions_offline", 1, 0),
+    "LaporReplicaMissing": _gauge("lapor_kafka_partitions_under_replicated", 1, 0),
     "LaporTopicsMissing": _gauge('lapor_consumer_missing_topics{group="router"}', 1, 0, "router"),
     "LaporRulesFail": _gauge('lapor_decide_bugs_in_a_row{service="router"}', 5, 4, "router"),
     "LaporTimersFail": Case(

@@ -23,12 +23,14 @@ from chassis.faults import crash_point
 from chassis.settings import DatabaseSettings
 from chassis.wire import Emit, Outgoing, outgoing
 from contracts import codec, signature, ticket
+from contracts.canary import is_canary
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
 from contracts.ids import complaint_id
 from contracts.masking import mask
 from contracts.topics import FOLLOWED_UP, RECEIVED
 from contracts.vocabulary import DONE, DangerKind
 from intake import metrics
+from intake.canaries import pass_on
 from intake.complaint_view import SENT_WITH, ComplaintView
 from intake.notices import NewNotice, NoticeKind, add_notices
 
@@ -82,6 +84,9 @@ class IntakeSettings(DatabaseSettings):
 
     installation_namespace: UUID = Field(description="secret of the installation: ids of complaints derive from it")
     event_key: SecretStr = Field(min_length=16, description="secret with which this intake signs its events")
+    canary_key: SecretStr | None = Field(
+        None, min_length=16, description="secret of the prober; without it no canary is passed on"
+    )
     repair_after_s: float = Field(600, gt=0, description="seconds unseen by the router until published again")
     receipt_wait_s: float = Field(10, ge=0, description="seconds that a receipt may wait for its due date")
 
@@ -205,6 +210,10 @@ async def accept(
         external_id=submission.external_id,
     )
     text, kept = clean(submission.text), submission.kept()
+    if is_canary(text):
+        await pass_on(pool, settings.canary_key, origin, submission.channel, text, wake)
+        number, now = ticket.mint(submission.channel), datetime.now(UTC)
+        return Accepted(ticket=number, complaint_id=cid, received_at=now, fresh=False)
     fingerprint = kept.fingerprint(settings.installation_namespace)
     with metrics.STORE_S.labels(submission.channel).time():
         async with pool.acquire() as db, db.transaction():

@@ -302,9 +302,9 @@ def test_the_story_goes_to_its_topic_and_a_units_record_to_the_units_own() -> No
     ]
 
 
-def test_the_router_reads_six_topics_and_each_units_replies() -> None:
+def test_the_router_reads_seven_topics_and_each_units_replies() -> None:
     office = Office()
-    assert 6 + len(office.rules.units) == len(set(handlers.sources(office.rules)))
+    assert 7 + len(office.rules.units) == len(set(handlers.sources(office.rules)))
 
 
 def test_the_same_events_make_the_same_bytes() -> None:

@@ -13,12 +13,12 @@ from chassis.wire import Emit, Message
 from classifier import handlers
 from classifier.category.linear_model import ModelError
 from classifier.classify import classify, load_knowledge
+from classifier.handlers import SERVICE
 from classifier.settings import Settings
 from contracts.events import ComplaintClassified
-from contracts.topics import ERASED, RECEIVED
+from contracts.topics import CANARY, ERASED, RECEIVED
 from kabupaten import RegionError
 
-SERVICE = "classifier"
 CONFIDENCE = Histogram("lapor_classifier_confidence", "How sure the model is", buckets=[n / 10 for n in range(1, 11)])
 UNDERSTOOD = Counter("lapor_classifications", "Complaints read; abstained: a person says whose they are", ["result"])
 
@@ -38,4 +38,4 @@ def run() -> None:
         return emits
 
     # What another made up of a complaint must not be understood as its own: the router could not tell.
-    run_stateless(SERVICE, settings, decide, [RECEIVED, ERASED], partial(verify, settings.event_keys))
+    run_stateless(SERVICE, settings, decide, [RECEIVED, ERASED, CANARY], partial(verify, settings.event_keys))

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from chassis.wire import Emit, Message, Tombstone
 from classifier.domain import Classification
-from contracts.events import Candidate, ComplaintClassified, ComplaintErased, ComplaintReceived
-from contracts.topics import CLASSIFIED
+from contracts.events import CanaryPassed, Candidate, ComplaintClassified, ComplaintErased, ComplaintReceived
+from contracts.ticket import INTAKES
+from contracts.topics import CANARY, CLASSIFIED
 from contracts.vocabulary import Urgency
+
+SERVICE = "classifier"
+#: What is understood for a canary: that there is a model, and that it answers.
+_SAID = "Air PDAM tidak mengalir sejak pagi di Kelurahan Botto, Kecamatan Lalabata."
 
 
 def on_message(understand: Callable[[str], Classification], version: str, message: Message) -> list[Emit]:
@@ -18,6 +24,8 @@ def on_message(understand: Callable[[str], Classification], version: str, messag
     data = message.data
     if isinstance(data, ComplaintErased):
         return [Emit(topic=CLASSIFIED, subject=data.complaint_id, data=Tombstone(ticket=data.ticket))]
+    if isinstance(data, CanaryPassed):
+        return _passed(understand, data)
     if not isinstance(data, ComplaintReceived):
         return []
     # A stated place helps to find the place, and says nothing false about the category.
@@ -42,3 +50,11 @@ def on_message(understand: Callable[[str], Classification], version: str, messag
         perhaps_accusing=found.perhaps_accusing or UNSET,
     )
     return [Emit(topic=CLASSIFIED, subject=data.complaint_id, data=classified)]
+
+
+def _passed(understand: Callable[[str], Classification], canary: CanaryPassed) -> list[Emit]:
+    """Pass on a canary that comes from an intake; what others passed on is the prober's to read."""
+    if canary.by not in INTAKES.values():
+        return []
+    understand(_SAID)
+    return [Emit(topic=CANARY, subject=canary.canary, data=replace(canary, by=SERVICE))]

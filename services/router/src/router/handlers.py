@@ -14,6 +14,7 @@ from chassis.wire import Emit, Message, Tombstone
 from contracts import codec, topics
 from contracts import ticket as tickets
 from contracts.events import (
+    CanaryPassed,
     ComplaintClassified,
     ComplaintErased,
     ComplaintFollowedUp,
@@ -50,6 +51,7 @@ def sources(rules: Rules) -> list[str]:
         topics.SLA_UPDATED,
         topics.SLA_BREACHED,
         topics.ERASED,
+        topics.CANARY,
     ]
     return own + [topics.unit_replied(unit) for unit in rules.units]
 
@@ -64,6 +66,8 @@ def keys(message: Message) -> list[str]:
     topic, kind = message.record.topic, codec.base_type(message.event.type)
     if kind != ("unit.replied.v1" if topics.unit_of(topic) else topic):
         raise codec.InvalidEvent(f"{kind} does not belong on {topic}")
+    if isinstance(data, CanaryPassed):
+        return []
     if isinstance(data, UnitReplied):
         return [number for given in (data.ticket, data.into or "") if (number := tickets.parse(given))]
     return [data.ticket]
@@ -72,6 +76,8 @@ def keys(message: Message) -> list[str]:
 def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datetime) -> tuple[Changes, list[Emit]]:
     """What ``message`` changes, and what the router tells of it."""
     data: Any = message.data
+    if isinstance(data, CanaryPassed):
+        return {}, _passed(data)
     rules = in_force(rules, now)
     unit = topics.unit_of(message.record.topic)
     if unit is not None:
@@ -95,6 +101,14 @@ def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datet
             changes, [registered, *routed] = _with_children(rules, cases, changes, outs, now)
             return changes, [registered, *_caused_by(before.classified_by, routed)]
     return _with_children(rules, cases, changes, outs, now)
+
+
+def _passed(canary: CanaryPassed) -> list[Emit]:
+    """Pass on a canary that comes from the classifier: as far as this it has come, and no unit hears of it."""
+    if canary.by != "classifier":
+        return []
+    passed = msgspec.structs.replace(canary, by="router")
+    return [Emit(topic=topics.CANARY, subject=canary.canary, data=passed)]
 
 
 def _caused_by(event_id: str, emits: list[Emit]) -> list[Emit]:

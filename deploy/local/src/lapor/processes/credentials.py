@@ -20,7 +20,7 @@ VENDORS = (
 )  # fmt: skip
 # What each intake signs its events with, by the variable that tells classifier and router.
 EVENT_KEYS = ("INTAKE_SMS_EVENT_KEY", "INTAKE_SOCIAL_EVENT_KEY", "INTAKE_WEB_EVENT_KEY")
-SHARED = (*VENDORS, *EVENT_KEYS)
+SHARED = (*VENDORS, *EVENT_KEYS, "CANARY_KEY")
 
 
 SHORTEST = 16  # letters of a password that people make for us; `openssl rand -hex 24` gives 48

@@ -9,6 +9,7 @@ from contracts.topics import Topic
 
 AUDITOR = "auditor"  # reads everything, writes nothing
 OPERATOR = "operator"  # reads dead letters, asks for them to be handled again
+PROBER = "prober"  # sees how far groups are, and reads nothing but canaries
 
 
 class Rule(NamedTuple):
@@ -42,10 +43,12 @@ def _of_topics(topics: list[Topic]) -> Iterator[Rule]:
             yield Rule(name, "WRITE", "TOPIC", topic.name)
         for name in (*topic.consumers, AUDITOR):
             yield Rule(name, "READ", "TOPIC", topic.name)
+        yield Rule(PROBER, "DESCRIBE", "TOPIC", topic.name)
 
 
 def _of_groups(everyone: list[str], units: set[str]) -> Iterator[Rule]:
     yield Rule(AUDITOR, "DESCRIBE", "GROUP", "*")
+    yield Rule(PROBER, "DESCRIBE", "GROUP", "*")
     for name in everyone:
         if name in units:
             # The dot belongs to the prefix: without it `unit.dinas` would hold for `unit.dinas-pu` too.

@@ -18,7 +18,7 @@ from lapor.servers import kafka, postgres, prometheus
 PORTS = {
     "web": 17080, "standins": 17081, "sms": 17082, "kafka": 17092, "controller": 17093, "postgres": 17054,
     "intake-sms": 17101, "intake-social": 17102, "intake-web": 17103, "classifier": 17104, "router": 17105,
-    "sla-monitor": 17106, "prometheus": 17090,
+    "sla-monitor": 17106, "prober": 17107, "prometheus": 17090,
 }  # fmt: skip
 READY_S = 100  # one that gets no partitions leaves by itself after 60 s; the next try should count
 FAUST_STOP_S = 45  # a batch in hand (30 s at most) and 15 s to commit and leave
@@ -90,7 +90,7 @@ def database_name(service: str) -> str:
 
 def _sms(it: Installation) -> dict[str, str]:
     return {
-        **_shared(it, "SMS_", "KANNEL_"),
+        **_shared(it, "SMS_", "KANNEL_", "CANARY_"),
         **_intake(it, "INTAKE_SMS_EVENT_KEY"),
         "SMS_LISTEN_PORT": str(it.ports["sms"]),
         "KANNEL_SEND_URL": it.url("standins", "/cgi-bin/sendsms"),
@@ -100,6 +100,7 @@ def _sms(it: Installation) -> dict[str, str]:
 
 def _web(it: Installation) -> dict[str, str]:
     return {
+        **_shared(it, "CANARY_"),
         **_intake(it, "INTAKE_WEB_EVENT_KEY"),
         "WEB_PORT": str(it.ports["web"]),
         "WEB_PUBLIC_URL": it.url("web"),
@@ -116,6 +117,14 @@ def _social(it: Installation) -> dict[str, str]:
         "X_API_URL": it.url("standins", "/x"),
         "X_POLL_S": "1",
         "FACEBOOK_ENABLED": "false",
+    }
+
+
+def _prober(it: Installation) -> dict[str, str]:
+    return {
+        **_shared(it, "SMS_", "CANARY_"),
+        "PROBE_WEB_URL": it.url("web"),
+        "PROBE_SMS_URL": it.url("sms", "/sms/kannel/mo"),
     }
 
 
@@ -143,6 +152,7 @@ SERVICES = (
     ),
     Service(name="router", stop_timeout_s=FAUST_STOP_S, env=lambda it: _shared(it, *EVENT_KEYS)),
     Service(name="sla-monitor", stop_timeout_s=FAUST_STOP_S),
+    Service(name="prober", database=False, env=_prober),
 )
 NAMES = ("postgres", "kafka", "standins", *(service.name for service in SERVICES))
 

@@ -23,6 +23,13 @@ BOARD = Board(
                     limits=(None, 1),
                 ),
                 number(
+                    "Percobaan terakhir",
+                    "Umur laporan percobaan terakhir yang sampai, dari saluran yang paling lama.",
+                    "max(time() - lapor_canary_arrived_timestamp_seconds) or vector(0)",
+                    unit="s",
+                    limits=(120, 300),
+                ),
+                number(
                     "Kotak keluar tertua",
                     "Umur catatan tertua yang belum sampai di Kafka.",
                     "max(lapor_outbox_oldest_seconds) or vector(0)",
@@ -36,12 +43,12 @@ BOARD = Board(
                     unit="s",
                     limits=(10, 60),
                 ),
-                number(
-                    "Ditolak Kafka",
-                    "Catatan yang tidak dapat diterbitkan.",
-                    "sum(lapor_outbox_parked) or vector(0)",
-                    limits=(None, 1),
-                ),
+            ],
+        ),
+        Row(
+            "Perlu orang",
+            4,
+            [
                 number(
                     "Disisihkan 24 jam",
                     "Catatan yang tidak dapat diolah. Jalankan lapor dlq list.",
@@ -49,9 +56,21 @@ BOARD = Board(
                     limits=(None, 1),
                 ),
                 number(
+                    "Ditolak Kafka",
+                    "Catatan yang tidak dapat diterbitkan.",
+                    "sum(lapor_outbox_parked) or vector(0)",
+                    limits=(None, 1),
+                ),
+                number(
                     "Pengatur waktu gagal",
                     "Laporan yang batas waktunya tidak terjaga.",
                     "(sum(lapor_sla_clocks_stuck) or vector(0)) + (sum(lapor_router_stuck) or vector(0))",
+                    limits=(None, 1),
+                ),
+                number(
+                    "Partisi tanpa pemimpin",
+                    "Bagian Kafka yang tidak dapat ditulis maupun dibaca.",
+                    "max(lapor_kafka_partitions_offline) or vector(0)",
                     limits=(None, 1),
                 ),
             ],
@@ -70,7 +89,7 @@ BOARD = Board(
                     "Menurut alasannya; unavailable berarti gangguan kita sendiri.",
                     [
                         Ask(
-                            "60 * " + rate('lapor_intake_requests_total{result!~"accepted|repeated"}', "result"),
+                            "60 * " + rate('lapor_intake_requests_total{result!~"accepted|repeated|canary"}', "result"),
                             "{{result}}",
                         )
                     ],
@@ -112,6 +131,31 @@ BOARD = Board(
                     "Umur catatan tertua yang belum terbit, per layanan.",
                     [Ask("max by (service) (lapor_outbox_oldest_seconds)", "{{service}}")],
                     unit="s",
+                ),
+            ],
+        ),
+        Row(
+            "Laporan percobaan",
+            9,
+            [
+                lines(
+                    "Sampai di setiap langkah",
+                    "Satu laporan percobaan tiap menit lewat SMS dan web. Dari dikirim sampai dilewatkan, p95.",
+                    [Ask(quantile(0.95, "lapor_canary_seconds", "by"), "{{by}}")],
+                    unit="s",
+                    limits=(None, 10),
+                ),
+                lines(
+                    "Nasib laporan percobaan per menit",
+                    "arrived: sampai; lost: hilang di jalan; refused: pintunya tertutup.",
+                    [Ask("60 * " + rate("lapor_canaries_total", "result"), "{{result}}")],
+                ),
+                lines(
+                    "Tertinggal, dilihat dari luar",
+                    "Umur catatan yang belum diolah; layanan yang mati pun terlihat.",
+                    [Ask('max by (group) (lapor_group_behind_seconds{group!~"unit[.].*"})', "{{group}}")],
+                    unit="s",
+                    limits=(None, 120),
                 ),
             ],
         ),

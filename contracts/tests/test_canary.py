@@ -1,0 +1,41 @@
+"""A canary is what the prober wrote a moment ago, and nothing that a citizen or a stranger writes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from contracts import canary
+
+KEY = b"k" * 24
+NOW = datetime(2026, 11, 27, 8, tzinfo=UTC)
+
+
+def test_what_was_written_is_read() -> None:
+    text = canary.write(KEY, "sms", NOW)
+
+    assert canary.is_canary(text)
+    assert canary.is_canary(f" {text}\n")
+    assert canary.read(KEY, f" {text}\n", NOW) == f"sms-{int(NOW.timestamp())}"
+
+
+@pytest.mark.parametrize("late", [timedelta(minutes=11), timedelta(minutes=-11)], ids=["played-back", "from-ahead"])
+def test_one_of_another_time_is_none_but_no_complaint_either(late: timedelta) -> None:
+    text = canary.write(KEY, "sms", NOW)
+
+    assert canary.is_canary(text)
+    assert canary.read(KEY, text, NOW + late) is None
+
+
+def test_one_with_another_key_is_none_but_no_complaint_either() -> None:
+    text = canary.write(b"somebody else's key", "web", NOW)
+
+    assert canary.is_canary(text)
+    assert canary.read(KEY, text, NOW) is None
+
+
+@pytest.mark.parametrize("text", ["", "CANARY", "canary web-1 ab", "burung canary saya dicuri", "CANARY x y z"])
+def test_what_citizens_write_is_none(text: str) -> None:
+    assert not canary.is_canary(text)
+    assert canary.read(KEY, text, NOW) is None
