@@ -41,7 +41,7 @@ def test_what_a_service_puts_aside_only_it_writes_and_an_operator_only_asks_for(
     for service in SERVICES:
         letters, requests = by_name[names.dead_letters(service)], by_name[names.replays(service)]
         assert ((service,), ("operator", service)) == (letters.producers, letters.consumers)
-        assert (("operator",), (service,)) == (requests.producers, requests.consumers)
+        assert (("operator",), ("operator", service)) == (requests.producers, requests.consumers)
         assert 1 == letters.partitions  # a request is an offset alone
     assert {names.replays(service) for service in SERVICES} == {
         topic.name for topic in topics if "operator" in topic.producers

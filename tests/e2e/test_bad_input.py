@@ -19,6 +19,7 @@ from harness import CLEAR, ROOT, SERVICES, System, a_number
 from judge import OF_THE_CLOCK
 
 from contracts.ticket import mint
+from lapor.system.morning import collect
 from testing.waiting import until
 
 pytestmark = pytest.mark.connected
@@ -67,6 +68,12 @@ def dead(system: System, before: list[dict[str, Any]], services: set[str]) -> li
     return until(find, 60, f"dead letters of {services}")
 
 
+def waiting(system: System, service: str) -> list[float]:
+    """How many dead letters the service says wait for a person; empty while it does not know."""
+    samples, _ = collect({service: system.env["ready_urls"][service].removesuffix("/ready") + "/metrics"}, within_s=10)
+    return [each.value for each in samples if each.name == "lapor_dlq_pending"]
+
+
 def mo(system: System, **fields: str) -> httpx.Response:
     """Kannel's request, with the token unless told otherwise."""
     given = {"token": system.env["sms_mo_token"], "to": "1708", "charset": "UTF-8"} | fields
@@ -75,6 +82,7 @@ def mo(system: System, **fields: str) -> httpx.Response:
 
 def test_a_malformed_mo_is_kept_for_the_operator_without_the_token(system: System) -> None:
     before, needed = system.lapor("dlq", "list"), system.lapor("status")["attention"]
+    pending = until(lambda: waiting(system, "intake-sms"), 60, "the intake counts its letters")
     assert 200 == mo(system, text="SOPPENG tanpa pengirim", id=str(uuid.uuid4())).status_code
     (letter,) = dead(system, before, {"intake-sms"})
     assert ("Unreadable", "kannel-mo") == (letter["error"], letter["topic"])
@@ -85,8 +93,10 @@ def test_a_malformed_mo_is_kept_for_the_operator_without_the_token(system: Syste
 
     # It needs somebody, until one has said that he looked.
     assert system.lapor("status")["attention"] != needed
+    until(lambda: waiting(system, "intake-sms") == [pending[0] + 1], 60, "it is counted")
     assert {"dismissed": 1} == system.lapor("dlq", "dismiss", letter["id"])
     assert system.lapor("status")["attention"] == needed
+    until(lambda: waiting(system, "intake-sms") == pending, 60, "it is counted no more")
 
 
 def test_a_wrong_token_opens_nothing(system: System) -> None:

@@ -134,7 +134,7 @@ def test_the_broker_allows_every_user_what_the_declarations_say_and_nothing_else
     assert names == there - own
 
     # What a declaration must not give away, whoever writes it.
-    asks = {f"{name}.replay": {"WRITE", "DESCRIBE"} for name in PUT_ASIDE}
+    asks = {f"{name}.replay": {"READ", "WRITE", "DESCRIBE"} for name in PUT_ASIDE}
     assert {f"{name}.dlq": {"READ", "DESCRIBE"} for name in PUT_ASIDE} | asks == of_topics["operator"]
     assert {name: {"READ", "DESCRIBE"} for name in names} == of_topics["auditor"]
     for code in units_there:

@@ -24,6 +24,7 @@ OUTBOX_FAILING_S = Gauge(
 )
 OUTBOX_PARKED = Gauge("lapor_outbox_parked", "Rows the broker refuses: somebody must look", ["service"])
 DLQ_RECORDS = Counter("lapor_dlq_records", "Records put aside as unreadable or unhandled", ["service", "reason"])
+DLQ_PENDING = Gauge("lapor_dlq_pending", "Dead letters that nobody has put back or dismissed", ["service"])
 DLQ_LEFT_OUT = Counter(
     "lapor_dlq_left_out", "Records put aside without a dead letter: their unit sends too many", ["service", "topic"]
 )

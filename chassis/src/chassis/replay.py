@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis import metrics
 from chassis.consume import Step, _plain_record
+from chassis.letters import dismisses, settles
 from chassis.publish import kafka_client, start
 from chassis.settings import ServiceSettings
 from chassis.wire import CUT, Record, letter_key
@@ -59,6 +60,8 @@ async def _resolve(
     for record in records:
         if record.topic != topic:
             resolved.append(record)
+        elif dismisses(record.value):
+            continue
         elif again := put_back(record, letters.get(_asked(record)), sources):
             resolved.append(again)
         else:
@@ -68,11 +71,9 @@ async def _resolve(
 
 
 def _asked(request: Record) -> int:
-    """The offset that ``request`` names; -1, at which there is nothing, if it names none."""
-    try:
-        return int(request.value or b"-1")
-    except ValueError:
-        return -1
+    """The offset that ``request`` names; -1, at which there is nothing, if it names none, or dismisses it."""
+    offset = settles(request.value)
+    return -1 if offset is None or dismisses(request.value) else offset
 
 
 def put_back(request: Record, letter: Record | None, sources: Sequence[str]) -> Record | None:

@@ -19,6 +19,7 @@ from chassis.consume import Start, Step, consume, faust_app, run_faust
 from chassis.database import Pool, open_pool
 from chassis.erased_letters import erasing_letters
 from chassis.exits import EXIT_SETTINGS, leave_now
+from chassis.letters import count_letters
 from chassis.logs import logging_config, set_up_logging
 from chassis.outbox import Relay
 from chassis.progress import Progress, blocked, keep_observing, start_watchdog, stuck
@@ -129,7 +130,13 @@ def _run_faust(
     health = start_health(service, settings, reads, progress)
     health.ready |= ready
     start_watchdog(partial(stuck, progress, settings))
-    run_faust(faust_app(settings, reads, start, progress), logging_config(service, settings.log_level))
+    running: list[asyncio.Task[None]] = []  # the event loop itself keeps none of them
+
+    async def start_all() -> Step:
+        running.append(asyncio.create_task(keep_running("letters", partial(count_letters, settings, service))))
+        return await start()
+
+    run_faust(faust_app(settings, reads, start_all, progress), logging_config(service, settings.log_level))
 
 
 async def _must_not_end(work: Awaitable[None]) -> None:
@@ -199,10 +206,11 @@ async def run_server(
         await refuse_diverged(settings, service, sources, pool)
         await consume(settings, reads, step, progress)
 
-    everything = [
+    everything: list[tuple[str, Callable[[], Awaitable[None]]]] = [
         ("consumer", read),
         ("progress", lambda: keep_observing(progress)),
         ("relay", lambda: relay.run(pool)),
+        ("letters", partial(count_letters, settings, service)),
         *tasks,
     ]
     running = [asyncio.create_task(keep_running(name, work), name=name) for name, work in everything]

@@ -1,4 +1,4 @@
-"""What became of the dead letters is known for one cluster."""
+"""What can be done about a dead letter, and where its bytes are."""
 
 from pathlib import Path
 
@@ -8,37 +8,12 @@ import pytest
 import intake
 from chassis.database import migrate
 from lapor.commands import dlq
-from lapor.commands.dlq import Settled
 from lapor.errors import Refused
-from lapor.kafka.principal import Principal
 from lapor.kafka.reader import Found
 from lapor.processes.data_dir import DataDir
 from lapor.system import addresses
 from testing.events import NOW
 from testing.servers import Stack
-
-
-class Cluster(Principal):
-    """A principal of a cluster that was not asked."""
-
-    def __init__(self, id_: str) -> None:
-        super().__init__("operator", {})
-        self.id_ = id_
-
-    def cluster(self) -> str:
-        return self.id_
-
-
-def test_what_became_of_a_letter_is_remembered(tmp_path: Path) -> None:
-    Settled(Cluster("cluster-1"), DataDir(tmp_path)).add("router:3", "replayed")
-    Settled(Cluster("cluster-1"), DataDir(tmp_path)).add("router:4", "dismissed")
-    assert {"router:3": "replayed", "router:4": "dismissed"} == Settled(Cluster("cluster-1"), DataDir(tmp_path)).how
-
-
-def test_a_new_installation_begins_with_none(tmp_path: Path) -> None:
-    """Its offsets start anew: router:3 is another letter there."""
-    Settled(Cluster("cluster-1"), DataDir(tmp_path)).add("router:3", "replayed")
-    assert {} == Settled(Cluster("cluster-2"), DataDir(tmp_path)).how
 
 
 def set_aside(number: int, place: str = "-1", service: str = "intake-sms") -> Found:

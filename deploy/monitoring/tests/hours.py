@@ -118,6 +118,7 @@ def _services() -> Iterator[Figure]:
         yield Figure("lapor_outbox_parked", of, 0, 1 if service == "router" else 0)
         yield Figure("lapor_redeliveries_total", of, 0, 9, grows=True)
         yield Figure("lapor_dlq_records_total", {**of, "reason": "Invalid"}, 0, 1 if n > 3 else 0, grows=True)
+        yield Figure("lapor_dlq_pending", of, 0, 1 if n > 3 else 0)
         lagging = {"group": service, "topic": "complaint.received.v1"}
         yield Figure("lapor_consumer_lag_seconds", lagging, 0, 900 if service == "classifier" else 3)
         yield Figure("lapor_group_behind_seconds", {"group": service}, 0, 900 if service == "classifier" else 0)

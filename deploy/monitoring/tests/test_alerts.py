@@ -36,7 +36,7 @@ def _gauge(metric: str, bad: float, good: float, who: str = "") -> Case:
     return Case({metric: f"{bad}x60"}, {metric: f"{good}x60"}, who)
 
 
-_WAIT, _DLQ = "lapor_complaints_oldest_seconds", 'lapor_dlq_records_total{service="router",reason="Invalid"}'
+_WAIT = "lapor_complaints_oldest_seconds"
 _REFUSED = 'lapor_replies_total{channel="sms",result="refused"}'
 _TOOK, _LAST = (
     f'lapor_intake_{name}{{channel="sms"}}' for name in ("acknowledged_total", "last_complaint_timestamp_seconds")
@@ -85,7 +85,7 @@ CASES = {
     "LaporUnwatched": Case({'up{job="other"}': "1x60"}, {'up{job="lapor",instance="router"}': "0x60"}),
     "LaporOutboxStuck": _gauge('lapor_outbox_oldest_seconds{service="router"}', 121, 120, "router"),
     "LaporOutboxParked": _gauge('lapor_outbox_parked{service="router"}', 1, 0, "router"),
-    "LaporDeadLetters": Case({_DLQ: "_x30 1x60"}, {_DLQ: "3x200"}, "router", "80m"),
+    "LaporDeadLetters": _gauge('lapor_dlq_pending{service="router"}', 1, 0, "router"),
     "LaporLag": _gauge('lapor_consumer_lag_seconds{group="router",topic="complaint.received.v1"}', 61, 60, "router"),
     "LaporGroupBehind": Case(
         {'lapor_group_behind_seconds{group="router"}': "121x60"},

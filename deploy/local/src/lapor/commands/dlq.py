@@ -11,6 +11,7 @@ import psycopg
 import typer
 from rich.table import Table
 
+from chassis.letters import DISMISS, dismisses, settles
 from chassis.wire import CUT
 from contracts.topics import replays
 from intake import set_aside
@@ -39,8 +40,8 @@ def list_(
         lapor dlq list
     """
     operator = principal("operator", *access)
-    settled = Settled(operator, _folder(access))
-    rows = [{**_row(found), "settled": settled.how.get(_id(found))} for found in _dead(operator)]
+    settled = _settled(operator)
+    rows = [{**_row(found), "settled": settled.get(_id(found))} for found in _dead(operator)]
     if as_json:
         typer.echo(json.dumps(rows))
         return
@@ -103,8 +104,8 @@ def replay(
     if bool(ids) == all_:
         raise typer.BadParameter("name some ids, or --all")
     operator = principal("operator", *access)
-    settled = Settled(operator, _folder(access))
-    chosen = _chosen(operator, ids) if ids else [each for each in _dead(operator) if _id(each) not in settled.how]
+    settled = _settled(operator)
+    chosen = _chosen(operator, ids) if ids else [each for each in _dead(operator) if _id(each) not in settled]
     why_not = {_id(found): why for found in chosen if (why := _why_not(found))}
     for why in why_not.values():
         if ids:
@@ -114,7 +115,6 @@ def replay(
     for found in asked:
         # The offset and nothing else: the service trusts what it wrote itself, and no operator.
         operator.write(replays(_service(found)), _id(found).encode(), str(found.offset).encode())
-        settled.add(_id(found), "replayed")
     if as_json:
         typer.echo(json.dumps({"replayed": len(asked)}))
     else:
@@ -139,11 +139,10 @@ def dismiss(
         lapor dlq dismiss intake-sms:0
     """
     operator = principal("operator", *access)
-    settled = Settled(operator, _folder(access))
     chosen = _chosen(operator, ids)
     for found in chosen:
         _at_the_intake(found, None if access.bootstrap else access.data, settle=True)
-        settled.add(_id(found), "dismissed")
+        operator.write(replays(_service(found)), _id(found).encode(), DISMISS + str(found.offset).encode())
     if as_json:
         typer.echo(json.dumps({"dismissed": len(chosen)}))
     else:
@@ -153,30 +152,21 @@ def dismiss(
 def waiting(data: DataDir) -> dict[str, int]:
     """How many dead letters of each service nobody has put back or dismissed, here. Raises: Refused, KafkaException."""
     operator = principal("operator", data)
-    how = Settled(operator, data).how
-    return dict(Counter(_service(found) for found in _dead(operator) if _id(found) not in how))
+    settled = _settled(operator)
+    return dict(Counter(_service(found) for found in _dead(operator) if _id(found) not in settled))
 
 
-class Settled:
-    """What became of the dead letters of a cluster, as told here: they stay in their topic for 30 days.
+def _settled(operator: Principal) -> dict[str, str]:
+    """What became of dead letters, by id: ``replayed`` or ``dismissed``, whatever was asked for last.
 
-    ``how``: ``replayed`` or ``dismissed`` by the letter's id.
+    Raises: Refused, KafkaException.
     """
-
-    def __init__(self, operator: Principal, folder: DataDir) -> None:
-        self.path, self.cluster = folder.settled, operator.cluster()
-        rows = [line.split() for line in self.path.read_text().splitlines()] if self.path.exists() else []
-        self.how = {id_: how for cluster, id_, how in rows if cluster == self.cluster}
-
-    def add(self, id_: str, how: str) -> None:
-        """Remember one more."""
-        with self.path.open("a") as file:
-            file.write(f"{self.cluster} {id_} {how}\n")
-
-
-def _folder(access: Access) -> DataDir:
-    """Where is kept what became of the letters of a cluster elsewhere: beside its accounts."""
-    return DataDir(access.accounts.parent) if access.accounts else access.data
+    asked = read_to_end(operator, [name for name in operator.topics() if name.endswith(".replay")])
+    return {
+        f"{each.topic.removesuffix('.replay')}:{offset}": "dismissed" if dismisses(each.value) else "replayed"
+        for each in asked
+        if (offset := settles(each.value)) is not None
+    }
 
 
 def _topics(operator: Principal) -> list[str]:

@@ -32,10 +32,6 @@ class Principal:
         """All topics it may describe."""
         return sorted(self._metadata.topics)
 
-    def cluster(self) -> str:
-        """The id of the cluster: another one for each installation."""
-        return str(self._metadata.cluster_id)
-
     @cached_property
     def _metadata(self) -> Any:
         with closing(self.consumer()) as consumer:

@@ -72,11 +72,6 @@ class DataDir:
         return self.root / "standins.json"
 
     @property
-    def settled(self) -> Path:
-        """What became of the dead letters: put back, or dismissed."""
-        return self.root / "settled"
-
-    @property
     def held(self) -> Path:
         """A file for each process that is not to be started: `lapor restore` has its database in hand."""
         return self.root / "held"
@@ -100,7 +95,7 @@ class DataDir:
         """Everything that `lapor up` makes here, the marker last."""
         model = [self.model.with_suffix(end) for end in (".bin", ".key", ".new")]
         fresh, password = (self.postgres.with_name(f"postgres.{end}") for end in ("new", "pw"))
-        files = [password, self.credentials, self.ports, self.state, self.standins, self.settled, self.lock, *model]
+        files = [password, self.credentials, self.ports, self.state, self.standins, self.lock, *model]
         folders = [self.logs, self.kafka, self.postgres, fresh, self.prometheus, self.held]
         return [*folders, *files, self.marker]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitoring.grid import Board, Row
 from monitoring.panels import Ask, lines, number
-from monitoring.queries import last, quantile, rate
+from monitoring.queries import quantile, rate
 
 BOARD = Board(
     uid="lapor-jalur",
@@ -50,9 +50,9 @@ BOARD = Board(
             4,
             [
                 number(
-                    "Disisihkan 24 jam",
-                    "Catatan yang tidak dapat diolah. Jalankan lapor dlq list.",
-                    last("lapor_dlq_records_total", "24h") + " or vector(0)",
+                    "Disisihkan",
+                    "Catatan yang tidak dapat diolah dan belum diurus siapa pun. Jalankan lapor dlq list.",
+                    "sum(max by (service) (lapor_dlq_pending)) or vector(0)",
                     limits=(None, 1),
                 ),
                 number(
