@@ -72,6 +72,9 @@ CASES = {
         "x",
     ),
     "LaporChannelRefused": _gauge('lapor_intake_refused{channel="facebook"}', 1, 0, "facebook"),
+    "LaporTokenEnds": _gauge(
+        'lapor_intake_token_expires_timestamp_seconds{channel="facebook"}', 14 * 86400, 15 * 86400, "facebook"
+    ),
     "LaporNotTold": Case({_REFUSED: "_x30 1x60"}, {_REFUSED: "5x200"}, "sms", "80m"),
     "LaporCanaryLost": Case(
         {'lapor_canary_arrived_timestamp_seconds{channel="web"}': "0x60"},

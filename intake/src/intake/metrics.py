@@ -10,6 +10,11 @@ ACKNOWLEDGED = Counter("lapor_intake_acknowledged", "Tickets given", ["channel"]
 LAST = Gauge("lapor_intake_last_complaint_timestamp_seconds", "When the last complaint came", ["channel"])
 READ = Gauge("lapor_intake_read_timestamp_seconds", "When a channel that we have to ask last answered", ["channel"])
 REFUSED = Gauge("lapor_intake_refused", "1: that channel refuses our credentials", ["channel"])
+TOKEN_EXPIRES = Gauge(
+    "lapor_intake_token_expires_timestamp_seconds",
+    "When the token of a channel ends; infinite: never",
+    ["channel"],
+)
 REPLY_S = Histogram(
     "lapor_reply_seconds",
     "From what there was to tell to the channel having taken it",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import facebook
@@ -20,7 +21,9 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 @pytest.fixture
 async def page(base: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FacebookPage]:
     monkeypatch.setattr(facebook, "FACEBOOK_GRAPH_URL", facebook.FACEBOOK_GRAPH_URL)
-    opened = FacebookPage(page_id=PAGE, token="standin-page-token", app_secret="app-secret", graph_url=f"{base}/graph")
+    opened = FacebookPage(
+        page_id=PAGE, token="standin-page-token", app_id="app", app_secret="app-secret", graph_url=f"{base}/graph"
+    )
     yield opened
     await opened.close()
 
@@ -31,6 +34,10 @@ def visitor_posts(base: str, text: str, name: str = "Andi") -> str:
 
 def fault(base: str, kind: str) -> None:
     assert httpx.post(f"{base}/graph/fault", json={"kind": kind}).status_code == 201
+
+
+def token_ends(base: str, told: dict[str, int]) -> None:
+    assert httpx.post(f"{base}/graph/token", json=told).status_code == 201
 
 
 def told(base: str) -> list[tuple[str, str]]:
@@ -99,12 +106,44 @@ async def test_an_unreachable_graph_is_temporary_and_its_address_tells_no_token(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(facebook, "FACEBOOK_GRAPH_URL", facebook.FACEBOOK_GRAPH_URL)
-    page = FacebookPage(page_id=PAGE, token="rahasia-sekali", app_secret="s", graph_url="http://127.0.0.1:9")
-    with pytest.raises(SocialUnavailable) as failed:
-        await page.fetch_posts(LONG_AGO)
+    page = FacebookPage(
+        page_id=PAGE, token="rahasia-sekali", app_id="app", app_secret="sangat-rahasia", graph_url="http://127.0.0.1:9"
+    )
+    for ask in (partial(page.fetch_posts, LONG_AGO), page.expires_at):
+        with pytest.raises(SocialUnavailable) as failed:
+            await ask()
+        assert "access_token=***" in str(failed.value)
+        assert "rahasia" not in str(failed.value)
     await page.close()
-    assert "access_token=***" in str(failed.value)
-    assert "rahasia-sekali" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("told", "ends"),
+    [
+        ({"expires_at": 0, "data_access_expires_at": 0}, None),
+        ({"expires_at": 1_800_000_000, "data_access_expires_at": 1_700_000_000}, 1_700_000_000),
+        ({"expires_at": 1_600_000_000}, 1_600_000_000),
+    ],
+    ids=["never", "data-access", "token"],
+)
+async def test_a_token_ends_when_it_ends_or_may_read_no_more(
+    base: str, page: FacebookPage, told: dict[str, int], ends: int | None
+) -> None:
+    token_ends(base, told)
+
+    found = await page.expires_at()
+
+    assert ends == (found and found.timestamp())
+
+
+async def test_who_is_not_the_app_is_told_nothing_of_the_token(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facebook, "FACEBOOK_GRAPH_URL", facebook.FACEBOOK_GRAPH_URL)
+    page = FacebookPage(
+        page_id=PAGE, token="standin-page-token", app_id="app", app_secret="wrong", graph_url=f"{base}/graph"
+    )
+    with pytest.raises(SocialUnauthorized):
+        await page.expires_at()
+    await page.close()
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ async def test_of_facebook(desk: Desk, pool: Pool, network: Network, monkeypatch
         following = {"next": f"{network.url}/feed?until={n}"} if n < PAGES - 1 else {}
         network.pages.append({"data": data, "paging": following})
     monkeypatch.setattr("facebook.FACEBOOK_GRAPH_URL", "")
-    page = facebook.FacebookPage(page_id=US, token="t", app_secret="s", graph_url=network.url)
+    page = facebook.FacebookPage(page_id=US, token="t", app_id="app", app_secret="s", graph_url=network.url)
     await read_page(desk, page)
     before = await outcome(pool)
     network.pages.append({"data": [post(99_999)]})

@@ -17,7 +17,8 @@ def test_all_missing_credentials_are_named_at_once(make_settings: Make) -> None:
     with pytest.raises(ValidationError) as refused:
         make_settings(**dict.fromkeys(X), facebook_enabled=True, facebook_page_id="1")
     missing = [(str(problem["loc"][0]), problem["type"]) for problem in refused.value.errors()]
-    assert [(name, "missing") for name in (*X, "facebook_page_token", "facebook_app_secret")] == missing
+    of_facebook = ("facebook_page_token", "facebook_app_id", "facebook_app_secret")
+    assert [(name, "missing") for name in (*X, *of_facebook)] == missing
 
 
 def test_an_empty_credential_is_a_missing_one(make_settings: Make) -> None:

@@ -19,6 +19,7 @@ from intake.service import Context, Parts, Task, run_intake
 from intake_social.adapters import facebook, x
 from intake_social.adapters.errors import (
     CursorTooOld,
+    SocialError,
     SocialRefused,
     SocialThrottled,
     SocialUnauthorized,
@@ -148,7 +149,22 @@ async def poll_facebook(desk: Desk, page: facebook.FacebookPage) -> None:
     Raises:
         SocialUnavailable, OSError, …: start again; nothing is skipped.
     """
-    await _poll("facebook", partial(read_page, desk, page), desk.settings.facebook_poll_s)
+
+    async def look() -> None:
+        await read_page(desk, page)
+        await watch_token(page)
+
+    await _poll("facebook", look, desk.settings.facebook_poll_s)
+
+
+async def watch_token(page: facebook.FacebookPage) -> None:
+    """Show when the page's token ends. That nobody tells is no reason to read nothing."""
+    try:
+        ends = await page.expires_at()
+    except SocialError as error:
+        log.warning("token_unknown", extra={"why": str(error)})
+        return
+    metrics.TOKEN_EXPIRES.labels("facebook").set(ends.timestamp() if ends else float("inf"))
 
 
 async def read_page(desk: Desk, page: facebook.FacebookPage) -> None:
@@ -221,6 +237,7 @@ def _page(settings: SocialSettings) -> facebook.FacebookPage:
     return facebook.FacebookPage(
         page_id=settings.facebook_page_id or "",
         token=_secret(settings.facebook_page_token),
+        app_id=settings.facebook_app_id or "",
         app_secret=_secret(settings.facebook_app_secret),
         version=settings.facebook_graph_version,
         graph_url=settings.facebook_graph_url,

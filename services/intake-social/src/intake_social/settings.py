@@ -15,6 +15,7 @@ _NEEDED = {
     "x_access_secret": "x_enabled",
     "facebook_page_id": "facebook_enabled",
     "facebook_page_token": "facebook_enabled",
+    "facebook_app_id": "facebook_enabled",
     "facebook_app_secret": "facebook_enabled",
 }
 
@@ -34,6 +35,7 @@ class SocialSettings(IntakeSettings):
     facebook_graph_version: str = Field("v26.0", description="version of Graph")
     facebook_page_id: str | None = Field(None, description="the kabupaten's page")
     facebook_page_token: SecretStr | None = Field(None, description="its page token")
+    facebook_app_id: str | None = Field(None, description="the app; as it we ask when the page token ends")
     facebook_app_secret: SecretStr | None = Field(None, description="signs every call")
     facebook_poll_s: float = Field(600, gt=0, description="seconds between two looks at the page")
 

@@ -75,6 +75,7 @@ def build_app(settings: Settings) -> Litestar:
                 "faults": faults,
                 "settings": settings,
                 "windows": Windows(int(settings.x_window_limit)),
+                "token_ends": {"expires_at": 0, "data_access_expires_at": 0},
             }
         ),
         lifespan=[courier_at_work],

@@ -139,6 +139,24 @@ async def read_object(request: Ask, node: str, world: World) -> Answer:
     return _answer(request, _shown(world.page[node], fields, with_author=True))
 
 
+@get("/{version:str}/debug_token")
+async def debug_token(request: Ask, settings: Settings) -> Answer:
+    """What Graph tells an app of a token of its own: when it ends, in seconds of 1970, and 0 for never."""
+    values = await _values(request)
+    if values.get("access_token", "").partition("|")[2] != settings.facebook_app_secret:
+        return _error(request, 400, 190, "Invalid OAuth access token signature.")
+    known = values.get("input_token") == settings.facebook_page_token
+    ends = request.app.state.token_ends if known else {}
+    return _answer(request, {"data": {"is_valid": known, "type": "PAGE", **ends}})
+
+
+@post("/token")
+async def token_ends(request: Ask) -> dict[str, Any]:
+    """Say when the page's token ends, for tests: as `debug_token` gives it."""
+    request.app.state.token_ends = await request.json()
+    return {}
+
+
 @get("/{version:str}/{node:str}/feed")
 async def read_feed(request: Ask, world: World) -> Answer:
     """The page's posts, ours and visitors'."""
@@ -192,4 +210,4 @@ _api = Router(
     route_handlers=[read_object, read_feed, read_comments, write_comment],
     before_request=_at_the_door,
 )
-router = Router("/graph", route_handlers=[_api, visitor_post])
+router = Router("/graph", route_handlers=[_api, debug_token, visitor_post, token_ends])

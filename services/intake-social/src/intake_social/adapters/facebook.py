@@ -35,7 +35,7 @@ _REQUEST_TIMEOUT_S = (3.05, 15.0)
 _CALL_TIMEOUT_S = 25.0
 _PAGES = 50
 _FIELDS = "id,message,from,created_time"
-_TOKEN_IN_URL = re.compile(r"(access_token|appsecret_proof)=[^&\s'\"]+")
+_TOKEN_IN_URL = re.compile(r"(access_token|input_token|appsecret_proof)=[^&\s'\"]+")
 
 _THROTTLED = frozenset({4, 17, 32, 613, 80001})
 _BLOCKED = frozenset({341, 368})
@@ -70,13 +70,21 @@ class FacebookPage:
     """
 
     def __init__(
-        self, *, page_id: str, token: str, app_secret: str, version: str = "v26.0", graph_url: str | None = None
+        self,
+        *,
+        page_id: str,
+        token: str,
+        app_id: str,
+        app_secret: str,
+        version: str = "v26.0",
+        graph_url: str | None = None,
     ) -> None:
         # At DEBUG urllib3 logs addresses, and the token is in them.
         logging.getLogger("urllib3").setLevel(logging.INFO)
         if graph_url:
             facebook.FACEBOOK_GRAPH_URL = graph_url.rstrip("/") + "/"
         self._page_id, self._token, self._version = page_id, token, version
+        self._app_id, self._app_secret = app_id, app_secret
         self._proof = hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="facebook")
         self._of_thread = threading.local()
@@ -105,6 +113,13 @@ class FacebookPage:
         """
         return await self._call(self._comment_once, post_id, text)
 
+    async def expires_at(self) -> datetime | None:
+        """When the page token ends, or may read no more, whichever is sooner; None: never.
+
+        https://developers.facebook.com/docs/graph-api/reference/debug_token/. Raises: SocialError.
+        """
+        return await self._call(self._expires_at)
+
     async def close(self) -> None:
         """Wait for running calls and free the connections."""
         await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
@@ -128,6 +143,11 @@ class FacebookPage:
         spoken = response.headers.get("facebook-api-version", self._version)
         if spoken != self._version:
             logger.warning("Graph answers as %s, we ask for %s: time to upgrade", spoken, self._version)
+
+    def _expires_at(self) -> datetime | None:
+        told = self._graph().debug_access_token(self._token, self._app_id, self._app_secret)["data"]
+        ends = [int(told.get(name) or 0) for name in ("expires_at", "data_access_expires_at")]
+        return min((datetime.fromtimestamp(at, UTC) for at in ends if at), default=None)
 
     def _feed(self, paging: dict[str, str]) -> dict[str, Any]:
         result: dict[str, Any] = self._graph().get_connections(
@@ -210,7 +230,10 @@ class FacebookPage:
         return SocialRefused(message)
 
     def _without_secrets(self, text: str) -> str:
-        return _TOKEN_IN_URL.sub(r"\1=***", text).replace(self._token, "***").replace(self._proof, "***")
+        text = _TOKEN_IN_URL.sub(r"\1=***", text)
+        for secret in (self._token, self._proof, self._app_secret):
+            text = text.replace(secret, "***")
+        return text
 
     def _status(self) -> int:
         response = self._of_thread.response
