@@ -35,6 +35,7 @@ _FLOW = "one stage of a story; told as stories, in which a wrong decision shows"
 #: By module, or by folder for all in it that have no test file of their own.
 COVERED = {
     "chassis/consume.py": Cover("chassis/tests/test_processor.py", "a broker feeds it", "stateful"),
+    "chassis/otlp.py": Cover("chassis/tests/test_tracing.py", "what it sends is what a span tells"),
     "chassis/publish.py": Cover("chassis/tests/test_outbox.py", "what it sends is what the relay has sent"),
     "chassis/service.py": Cover(
         "chassis/tests/test_processor.py", "it is a process, and that one kills it", "stateful"
@@ -101,6 +102,7 @@ COVERED = {
     "testing/events.py": Cover("services/router/tests/router_office.py", _TOOL),
     "testing/fakes.py": Cover("services/router/tests/router_office.py", _TOOL),
     "testing/fixtures.py": Cover("chassis/tests/conftest.py", _TOOL),
+    "testing/otlp.py": Cover("chassis/tests/test_tracing.py", _TOOL),
     "testing/servers.py": Cover("chassis/tests/conftest.py", _TOOL),
     "testing/standins.py": Cover("deploy/local/tests/test_standins.py", _TOOL),
 }

@@ -8,14 +8,15 @@ exception, and nothing is acknowledged.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
 from aiokafka import AIOKafkaProducer
 
-from chassis import metrics, outbox
+from chassis import metrics, outbox, tracing
 from chassis.database import Connection, Pool, is_outage
 from chassis.faults import crash_point
 from chassis.limits import Buckets, Rate
@@ -23,7 +24,7 @@ from chassis.metrics import MAX_BUGS_IN_A_ROW
 from chassis.publish import REFUSED, publish
 from chassis.publish import is_outage as is_kafka_outage
 from chassis.unreadable import Unreadable
-from chassis.wire import Emit, Message, Outgoing, Record, dead_letter, outgoing, read_tombstone
+from chassis.wire import Emit, Message, Outgoing, Record, dead_letter, outgoing, read_tombstone, traced
 from contracts import codec, topics
 
 log = logging.getLogger(__name__)
@@ -105,6 +106,8 @@ class _Batch:
     unknown: list[str] = field(default_factory=list)  # fields with words that the vocabulary lacks
     dead: list[tuple[Record, BaseException]] = field(default_factory=list)
     redelivered: int = 0
+    began_ns: int = field(default_factory=time.time_ns)
+    spans: list[tracing.Span] = field(default_factory=list)
 
 
 class BatchHandler(Generic[S]):
@@ -146,6 +149,8 @@ class BatchHandler(Generic[S]):
         for record, cause in batch.dead:
             log_dead_letter(service, record, cause)
         metrics.REDELIVERIES.labels(service).inc(batch.redelivered)
+        for span in batch.spans:
+            span.end()
         self.handler.on_committed(batch.told)
         self.after()
 
@@ -232,15 +237,19 @@ class BatchHandler(Generic[S]):
         changed: dict[str, S] = {}
         failed: list[Message] = []
         for message in messages:
+            span = tracing.process(message, batch.began_ns)
+            batch.spans.append(span)
             try:
-                changes, emits = self.handler.decide(states, message, message.time)
-                emitted = outgoing(emits, service=self.handler.service, cause=message.cause, now=message.time)
+                changes, emits = self.handler.decide(states, replace(message, trace=span.traceparent), message.time)
+                emitted = _told(self.handler.service, message, emits, span)
             except codec.TooLarge as error:
+                span.fail(error)
                 batch.dead.append((message.record, error))
                 failed.append(message)
                 continue
             except Exception as error:
                 log.exception("decide_failed", extra={"event_id": message.event.id, "type": message.event.type})
+                span.fail(error)
                 batch.streak = count_failure(self.handler.service, batch.streak, message.record, error)
                 batch.dead.append((message.record, error))
                 failed.append(message)
@@ -276,13 +285,18 @@ class StatelessBatchHandler:
             BugsInARow: nothing was acknowledged; go no further.
             aiokafka.errors.KafkaError, TimeoutError: not published; deliver again.
         """
-        handled = [(record, self._handle(record, record.value)) for record in records if record.value is not None]
+        spans: list[tracing.Span] = []
+        handled = [
+            (record, self._handle(record, record.value, spans)) for record in records if record.value is not None
+        ]
         try:
             await self._publish([each for _, out in handled for each in out])
         except Exception as error:
             if is_kafka_outage(error):
                 raise
             await self._one_by_one(handled)
+        for span in spans:
+            span.end()
         crash_point("classifier.after_publish_before_ack")
 
     async def _publish(self, out: Sequence[Outgoing]) -> None:
@@ -298,7 +312,7 @@ class StatelessBatchHandler:
                     raise
                 await self._publish([as_dead_letter(self.service, record, error)])
 
-    def _handle(self, record: Record, value: bytes) -> list[Outgoing]:
+    def _handle(self, record: Record, value: bytes, spans: list[tracing.Span]) -> list[Outgoing]:
         if isinstance(value, Unreadable):
             return [as_dead_letter(self.service, record, value.error)]
         try:
@@ -306,19 +320,29 @@ class StatelessBatchHandler:
             self.verify(message)
         except codec.InvalidEvent as error:
             return [as_dead_letter(self.service, record, error)]
+        span = tracing.process(message, time.time_ns())
+        spans.append(span)
         try:
-            emits = self.decide(message)
-            out = outgoing(emits, service=self.service, cause=message.cause, now=message.time)
+            emits = self.decide(replace(message, trace=span.traceparent))
+            out = _told(self.service, message, emits, span)
         except codec.TooLarge as error:
+            span.fail(error)
             return [as_dead_letter(self.service, record, error)]
         except Exception as error:
             log.exception("decide_failed", extra={"event_id": message.event.id, "type": message.event.type})
+            span.fail(error)
             self.streak = count_failure(self.service, self.streak, record, error)
             return [as_dead_letter(self.service, record, error)]
         self.streak = NO_STREAK
         metrics.RECORDS.labels(self.service, record.topic, "handled").inc()
         count_unknown(self.service, codec.unknown_words(message.data))
         return out
+
+
+def _told(service: str, message: Message, emits: Sequence[Emit], span: tracing.Span) -> list[Outgoing]:
+    """The bytes of what ``message`` brings about, which go on with the trace of ``span``."""
+    span.about(emit.subject for emit in emits)
+    return outgoing(emits, service=service, cause=message.cause, now=message.time, trace=span.traceparent)
 
 
 def read(record: Record) -> Message:
@@ -375,5 +399,10 @@ async def on_timer(
     changes, emits = decide(await handler.load(db, sorted(keys)))
     if changes:
         await handler.save(db, changes)
-    await outbox.put(db, outgoing(emits, service=handler.service, cause=cause, now=now))
+    # What time brings about goes on with no trace: each complaint begins one.
+    spans = {subject: tracing.timer(subject) for subject in dict.fromkeys(emit.subject for emit in emits)}
+    out = outgoing(emits, service=handler.service, cause=cause, now=now)
+    await outbox.put(db, [traced(o, spans[e.subject].traceparent) for o, e in zip(out, emits, strict=True)])
+    for span in spans.values():
+        span.end()
     return emits

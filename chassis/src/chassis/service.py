@@ -13,7 +13,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
-from chassis import metrics
+from chassis import metrics, tracing
 from chassis.batch import BatchHandler, BugsInARow, Decide, Handler, StatelessBatchHandler, Verify
 from chassis.consume import Start, Step, consume, faust_app, run_faust
 from chassis.database import Pool, open_pool
@@ -38,8 +38,9 @@ Task = Callable[[Pool, Callable[[], None]], Awaitable[None]]
 
 
 def start_health(service: str, settings: ServiceSettings, sources: Sequence[str], progress: Progress) -> metrics.Health:
-    """Logs and the health door: what every ``run`` does first."""
+    """Logs, traces and the health door: what every ``run`` does first."""
     set_up_logging(service, settings.log_level)
+    tracing.start(service, settings)
     log.info("started", extra={"version": _version(service), "slot": settings.slot, "topics": list(sources)})
     metrics.BUILD.labels(service, _version(service)).set(1)
     health = metrics.Health()
@@ -136,7 +137,10 @@ def _run_faust(
         running.append(asyncio.create_task(keep_running("letters", partial(count_letters, settings, service))))
         return await start()
 
-    run_faust(faust_app(settings, reads, start_all, progress), logging_config(service, settings.log_level))
+    try:
+        run_faust(faust_app(settings, reads, start_all, progress), logging_config(service, settings.log_level))
+    finally:
+        tracing.stop()
 
 
 async def _must_not_end(work: Awaitable[None]) -> None:
@@ -221,4 +225,5 @@ async def run_server(
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
+    tracing.stop()
     log.info("stopped")

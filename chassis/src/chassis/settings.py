@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, FilePath, PostgresDsn, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AnyHttpUrl,
+    BeforeValidator,
+    Field,
+    FilePath,
+    PostgresDsn,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.exits import EXIT_SETTINGS
@@ -74,6 +83,9 @@ class ServiceSettings(_OwnSecrets):
     session_timeout_s: float = Field(30, gt=0, description="seconds until Kafka gives this slot's partitions away")
     commit_interval_s: float = Field(1, gt=0, description="seconds between offset commits: what a crash replays")
     publish_timeout_s: float = Field(10, gt=0, description="seconds until a publish is tried anew")
+    otel_exporter_otlp_endpoint: Annotated[AnyHttpUrl | None, BeforeValidator(lambda value: value or None)] = Field(
+        None, description="where traces go, by OTLP over HTTP; without it nothing is traced"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from contracts.events import Data
 from contracts.ids import derived_id
 
 Headers = Sequence[tuple[str, bytes]]
+#: The header of https://www.w3.org/TR/trace-context/: which hop brought a record about, while it is traced.
+TRACEPARENT = "traceparent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,11 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A record and the event that was in it."""
+    """A record and the event that was in it. ``trace`` is the traceparent of handling it; empty while that is off."""
 
     record: Record
     event: codec.Event
+    trace: str = ""
 
     @property
     def data(self) -> Data:
@@ -85,8 +88,8 @@ class Emit:
     event_id: str | None = None
 
 
-def outgoing(emits: Sequence[Emit], *, service: str, cause: str, now: datetime) -> list[Outgoing]:
-    """The bytes of ``emits``. The same cause and the same emits give the same bytes.
+def outgoing(emits: Sequence[Emit], *, service: str, cause: str, now: datetime, trace: str = "") -> list[Outgoing]:
+    """The bytes of ``emits``. The same cause and the same emits give the same bytes; headers tell the ``trace``.
 
     Raises:
         contracts.codec.InvalidEvent: an event does not fit its schema.
@@ -105,7 +108,12 @@ def outgoing(emits: Sequence[Emit], *, service: str, cause: str, now: datetime) 
             causation_id=cause,
         )
         out.append(Outgoing(emit.topic, emit.subject.encode(), codec.encode(event), codec.HEADERS))
-    return out
+    return [traced(each, trace) for each in out]
+
+
+def traced(out: Outgoing, trace: str) -> Outgoing:
+    """Say in the headers of ``out`` which hop brings it about; without a ``trace`` it stays as it is."""
+    return replace(out, headers=[*out.headers, (TRACEPARENT, trace.encode())]) if trace else out
 
 
 def tombstone(topic: str, subject: str, about: Tombstone) -> Outgoing:
