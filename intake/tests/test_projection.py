@@ -117,6 +117,14 @@ def test_the_citizen_hears_each_change_but_the_registration_which_the_receipt_to
     assert [("step", "1"), ("step", "2")] == notices(told(REGISTERED, ROUTED, step("acknowledged")))
 
 
+def test_a_notice_goes_on_with_the_trace_of_the_step_that_brought_it_about() -> None:
+    traced = [
+        replace(event, trace=f"of {n}") for n, event in enumerate(numbered([REGISTERED, ROUTED, step("resolved")]))
+    ]
+
+    assert [("1", "of 1"), ("2", "of 2")] == [(each.key, each.trace) for each in shown(traced).notices]
+
+
 def at(event: Message, time: datetime) -> Message:
     return replace(event, event=msgspec.structs.replace(event.event, time=time))
 

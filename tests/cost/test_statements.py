@@ -131,7 +131,7 @@ INTAKE: dict[str, Values] = {
     "complaint_view._REPORTERS": TICKET,
     "notices._ADD": lambda given: (
         given.tickets, ["step"] * 20, ["9"] * 20, ["t"] * 20, [None] * 20, [None] * 20, [0.0] * 20, [None] * 20,
-        [False] * 20, [False] * 20,
+        [False] * 20, [False] * 20, [""] * 20,
     ),
     "notices._WAITING_RECEIPTS": lambda given: (given.tickets,),
     "notices._REVISE": lambda given: (given.tickets, ["receipt"] * 20, [""] * 20, ["t"] * 20, [True] * 20),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from chassis import tracing
 from chassis.database import SENDER_LOCK, Connection, Pool, holding
 from chassis.faults import crash_point
 from intake import metrics
@@ -53,6 +55,7 @@ class NewNotice:
     With ``corrects`` it is told only to who was, or still will be, told the apology of that key.
     With ``forget`` its address and thread are deleted as soon as it is sent. ``asked``: it answers the reporter, and
     is told also to who wants no more news. ``in_receipt``: a revision makes the receipt tell it, if that still waits.
+    ``trace`` is the traceparent of what brought it about.
     """
 
     ticket: str
@@ -66,6 +69,7 @@ class NewNotice:
     forget: bool = False
     asked: bool = False
     in_receipt: bool = False
+    trace: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ class Notice:
     attempts: int
     revisable: bool = False
     forget: bool = False
+    trace: str = ""
 
 
 @dataclass
@@ -157,12 +162,13 @@ class TryLater(Exception):
 Send = Callable[[Notice], Awaitable[None]]
 
 _ADD = """
-INSERT INTO notices (ticket, kind, key, text, address, thread, next_try_at, revisable, forget)
+INSERT INTO notices (ticket, kind, key, text, address, thread, next_try_at, revisable, forget, trace)
 SELECT n.ticket, n.kind, n.key, n.text, coalesce(n.address, r.address, f.address),
-       coalesce(n.thread, c.thread, f.thread), now() + make_interval(secs => n.after_s), n.after_s > 0, n.forget
+       coalesce(n.thread, c.thread, f.thread), now() + make_interval(secs => n.after_s), n.after_s > 0, n.forget,
+       n.trace
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::text[],
-            $9::bool[], $10::bool[])
-       WITH ORDINALITY AS n (ticket, kind, key, text, address, thread, after_s, corrects, forget, asked, nth)
+            $9::bool[], $10::bool[], $11::text[])
+       WITH ORDINALITY AS n (ticket, kind, key, text, address, thread, after_s, corrects, forget, asked, trace, nth)
 LEFT JOIN complaints c USING (ticket) LEFT JOIN reporters r USING (reporter_ref) LEFT JOIN farewells f USING (ticket)
 WHERE coalesce(n.address, r.address, f.address) IS NOT NULL AND (n.corrects IS NULL OR EXISTS (
     SELECT FROM notices o
@@ -180,7 +186,7 @@ RETURNING n.ticket, n.kind, n.key"""
 # The oldest of each ticket: a citizen hears of changes in their order. Asked for each that is due: as a join, all that
 # wait would be read.
 _NEXT = """
-SELECT id, ticket, kind, key, address, thread, text, attempts, revisable, forget FROM notices n
+SELECT id, ticket, kind, key, address, thread, text, attempts, revisable, forget, trace FROM notices n
 WHERE state = 'pending' AND next_try_at <= now()
   AND NOT (SELECT bool_or(o.id < n.id) FROM notices o WHERE o.ticket = n.ticket AND o.state = 'pending')
 ORDER BY next_try_at, id LIMIT 50"""
@@ -220,7 +226,7 @@ async def add_notices(db: Connection, notices: Sequence[NewNotice]) -> None:
         notices = [n for n in notices if not (n.in_receipt and n.ticket in waiting)]
     if notices:
         rows = (
-            (n.ticket, n.kind, n.key, n.text, n.address, n.thread, n.after_s, n.corrects, n.forget, n.asked)
+            (n.ticket, n.kind, n.key, n.text, n.address, n.thread, n.after_s, n.corrects, n.forget, n.asked, n.trace)
             for n in notices
         )
         await db.execute(_ADD, *(list(column) for column in zip(*rows, strict=True)))
@@ -286,7 +292,8 @@ async def _send_one(
             await db.execute(_REWORD, notice.id, text)
             notice = replace(notice, text=text)
     try:
-        await send(notice)
+        with _traced(notice):
+            await send(notice)
     except TryLater as error:
         after_s = error.after_s or _pause_s(notice)
         await db.execute(_LATER, notice.id, str(error), after_s)
@@ -305,6 +312,22 @@ async def _send_one(
         after_s = await db.fetchval(_DONE, notice.id, "sent", None)
         forgotten.add(notice)
         metrics.count_sent(channel, after_s)
+
+
+@contextlib.contextmanager
+def _traced(notice: Notice) -> Iterator[None]:
+    """Sending it is a hop of what brought it about; what is tried again may be days later, and is linked to that."""
+    span = tracing.OFF
+    if notice.trace:
+        what = {"lapor.notice.kind": notice.kind}
+        span = tracing.begin("send notice", "CLIENT", what, cause=notice.trace, prompt=not notice.attempts)
+    try:
+        yield
+    except Exception as error:
+        span.fail(error)
+        raise
+    finally:
+        span.end()
 
 
 def _bounded(bounds: Bounds, notice: Notice, sent: Sequence[Any]) -> str | None:

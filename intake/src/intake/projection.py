@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -359,6 +359,8 @@ def build_decide(service: str, texts: Texts, *, notify: bool, wait_s: float = 0)
             after = projection.on_step(view, data, _now)
         elif isinstance(data, ComplaintErased):
             after = projection.on_erased(view, data)
+        if message.trace and after is not view:
+            after = _with(after, notices=[n if n.trace else replace(n, trace=message.trace) for n in after.notices])
         return ({} if after is view else {data.ticket: after}), []
 
     return decide

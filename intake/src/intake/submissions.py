@@ -17,11 +17,11 @@ import msgspec
 from msgspec import UNSET
 from pydantic import Field, SecretStr
 
-from chassis import outbox
+from chassis import outbox, tracing
 from chassis.database import Connection, Pool
 from chassis.faults import crash_point
 from chassis.settings import DatabaseSettings
-from chassis.wire import Emit, Outgoing, outgoing
+from chassis.wire import Emit, Outgoing, outgoing, traced
 from contracts import codec, signature, ticket
 from contracts.canary import is_canary
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
@@ -214,6 +214,7 @@ async def accept(
         await pass_on(pool, settings.canary_key, origin, submission.channel, text, wake)
         number, now = ticket.mint(submission.channel), datetime.now(UTC)
         return Accepted(ticket=number, complaint_id=cid, received_at=now, fresh=False)
+    span = _door(RECEIVED, cid)
     fingerprint = kept.fingerprint(settings.installation_namespace)
     with metrics.STORE_S.labels(submission.channel).time():
         async with pool.acquire() as db, db.transaction():
@@ -222,17 +223,31 @@ async def accept(
             if accepted is None:
                 reporter = await _reporter(db, kept)
                 while accepted is None:
-                    accepted = await _store(db, settings, origin, kept, cid, text, fingerprint, keep, reporter)
+                    accepted = await _store(db, settings, origin, kept, cid, text, fingerprint, keep, reporter, span)
                 if receipt:
                     text = receipt(_view(accepted.ticket, submission))
-                    await _confirm(db, submission, accepted, text, settings.receipt_wait_s)
+                    await _confirm(db, submission, accepted, text, settings.receipt_wait_s, span)
     metrics.REQUESTS.labels(submission.channel, "accepted" if accepted.fresh else "repeated").inc()
     if accepted.fresh:
+        span.end()
         metrics.ACKNOWLEDGED.labels(submission.channel).inc()
         metrics.LAST.labels(submission.channel).set_to_current_time()
     crash_point("ack.after_commit_before_response")
     wake()
     return accepted
+
+
+def _door(topic: str, cid: str) -> tracing.Span:
+    """The hop in which a citizen's words are taken, with which a trace begins.
+
+    Always a new one: a ``traceparent`` that a caller sends is not read. It is a stranger's, who would so choose the
+    trace in which our work is shown, and nobody here has the other end of it.
+    """
+    span = tracing.begin(
+        f"create {topic}", "PRODUCER", {"messaging.system": "kafka", "messaging.destination.name": topic}
+    )
+    span.about([cid])
+    return span
 
 
 def _view(number: str, submission: Submission) -> ComplaintView:
@@ -272,6 +287,7 @@ async def _store(
     fingerprint: bytes,
     keep: Collection[str],
     reporter: str,
+    span: tracing.Span,
 ) -> Accepted | None:
     """Store it under a new number; None if somebody else has that."""
     now, number = datetime.now(UTC), ticket.mint(submission.channel)
@@ -308,16 +324,20 @@ async def _store(
     )
     if not stored:
         return None
-    await _publish(db, settings, [out])
+    await _publish(db, settings, [traced(out, span.traceparent)])
     return Accepted(ticket=number, complaint_id=cid, received_at=now, fresh=True)
 
 
-async def _confirm(db: Connection, submission: Submission, accepted: Accepted, text: str, wait_s: float) -> None:
+async def _confirm(
+    db: Connection, submission: Submission, accepted: Accepted, text: str, wait_s: float, span: tracing.Span
+) -> None:
     """The receipt. It waits for its due date, and all that follows waits behind it; in danger it does not wait."""
     if submission.address:
         to, thread, forget = submission.address, submission.thread, submission.anonim
         kind, after_s = (NoticeKind.DANGER, 0) if submission.danger else (NoticeKind.RECEIPT, wait_s)
-        notice = NewNotice(accepted.ticket, kind, "", text, to, thread, after_s=after_s, forget=forget)
+        notice = NewNotice(
+            accepted.ticket, kind, "", text, to, thread, after_s=after_s, forget=forget, trace=span.traceparent
+        )
         await add_notices(db, [notice])
 
 
@@ -372,8 +392,11 @@ async def follow_up(
             raise TextProblem("too_many")
         data = ComplaintFollowedUp(complaint_id=row["complaint_id"], ticket=number, items=items)
         emit = Emit(topic=FOLLOWED_UP, subject=row["complaint_id"], data=data)
+        span = _door(FOLLOWED_UP, row["complaint_id"])
         await db.execute(_ADD, number, msgspec.json.encode(items).decode())
-        await _publish(db, settings, outgoing([emit], service=origin, cause=item.id, now=item.at))
+        out = outgoing([emit], service=origin, cause=item.id, now=item.at, trace=span.traceparent)
+        await _publish(db, settings, out)
+    span.end()
     crash_point("ack.after_commit_before_response")
     wake()
     return True
@@ -443,7 +466,10 @@ async def republish_unregistered(pool: Pool, settings: IntakeSettings, wake: Cal
         async with pool.acquire() as db, db.transaction():
             rows = await db.fetch(_REPUBLISH, settings.repair_after_s)
             again = [Outgoing(RECEIVED, r["complaint_id"].encode(), r["received_event"], codec.HEADERS) for r in rows]
-            await _publish(db, settings, again)
+            spans = [tracing.timer(r["complaint_id"]) for r in rows]
+            await _publish(db, settings, map(traced, again, (span.traceparent for span in spans)))
+        for span in spans:
+            span.end()
         if rows:
             log.warning("published_again", extra={"complaints": len(rows)})
             wake()
