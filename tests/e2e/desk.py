@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ class Seen:
     topic: str
     at: datetime
     value: bytes
+    headers: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def event(self) -> dict[str, Any]:
@@ -95,7 +96,8 @@ class Desk:
             if message.error():
                 raise KafkaException(message.error())
             at = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
-            self.seen.append(Seen(str(message.topic()), at, message.value() or b""))
+            headers: Any = dict(message.headers() or ())
+            self.seen.append(Seen(str(message.topic()), at, message.value() or b"", headers))
         return self.seen
 
     def read_all(self, *topics: str) -> list[Seen]:

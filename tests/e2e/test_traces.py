@@ -1,0 +1,178 @@
+"""What the running system tells of its hops, by OpenTelemetry's protocol: no edge between two services is missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from desk import Unit, cloud_event, units
+from harness import CLEAR, ROOT, SERVICES, System, running
+
+from chassis.wire import TRACEPARENT
+from testing.otlp import Backend, Told, otlp_backend, place
+from testing.waiting import until
+
+pytestmark = pytest.mark.connected
+
+INTAKES = ("intake-sms", "intake-social", "intake-web")
+ANSWER = "Sudah diperbaiki petugas kemarin sore, nomor 081298765432."
+#: From whom, to whom, and the span of whoever was told: who goes on with what another began, or is linked to it.
+EDGES = [
+    *((intake, "classifier", "process complaint.received.v1") for intake in INTAKES),
+    *((intake, "router", "process complaint.received.v1") for intake in INTAKES),
+    ("classifier", "router", "process complaint.classified.v1"),
+    ("router", "PDAM", "unit.pdam.routed.v1"),
+    ("PDAM", "router", "process unit.pdam.replied.v1"),
+    ("router", "sla-monitor", "process complaint.updated.v1"),
+    ("sla-monitor", "router", "process complaint.sla-updated.v1"),
+    *(("router", intake, "process complaint.updated.v1") for intake in INTAKES),
+    ("intake-web", "router", "process complaint.followed-up.v1"),
+    ("intake-sms", "intake-sms", "send notice"),
+    ("intake-social", "intake-social", "send notice"),
+]
+
+
+@dataclass
+class Story:
+    """What was written, and all that the system told of it."""
+
+    backend: Backend
+    tickets: dict[str, str]  # by intake
+    written: list[str]
+    headers: dict[str, list[bytes]] = field(default_factory=dict)  # what PDAM was told with, by ticket
+
+    def hops(self) -> dict[tuple[str, str], Told]:
+        """The spans so far, by trace and span id."""
+        return {told.at: told for told in list(self.backend.told)}
+
+    def edges(self) -> set[tuple[str, str, str]]:
+        """From whom to whom, so far."""
+        hops, of_unit = self.hops(), {place(each) for headers in self.headers.values() for each in headers}
+        found = {(hops[at].service, "PDAM", "unit.pdam.routed.v1") for at in of_unit if at in hops}
+        for told in hops.values():
+            for cause in (told.parent, *told.links):
+                if cause in of_unit and told.name == "process unit.pdam.replied.v1":
+                    found.add(("PDAM", told.service, told.name))
+                elif cause in hops:
+                    found.add((hops[cause].service, told.service, told.name))
+        return found
+
+    def first_trace(self, ticket: str) -> str:
+        """The trace in which PDAM was first told of ``ticket``."""
+        return place(self.headers[ticket][0])[0]
+
+    def of_trace(self, trace: str) -> set[tuple[str, str]]:
+        """Service and name of each span of ``trace``, so far."""
+        return {(told.service, told.name) for told in self.hops().values() if told.at[0] == trace}
+
+
+@pytest.fixture(scope="module")
+def backend() -> Iterator[Backend]:
+    with otlp_backend() as backend:
+        yield backend
+
+
+@pytest.fixture(scope="module")
+def system(backend: Backend) -> Iterator[System]:
+    """A system of its own, for others tell nothing."""
+    told = {"OTEL_EXPORTER_OTLP_ENDPOINT": backend.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+    settings = [f"{service}:{name}={value}" for service in SERVICES for name, value in told.items()]
+    yield from running("traces", ROOT / "region" / "soppeng", *settings)
+
+
+@pytest.fixture(scope="module")
+def story(system: System, backend: Backend) -> Story:
+    """Three complaints, by web, SMS and X; PDAM resolves each, and passes on what it was told with."""
+    secret = "rahasia-pelapor-0001"
+    web = system.post_web("k-1", {"text": f"{CLEAR} (web)"}, secret=secret).json()["ticket"]
+    number, sms = system.by_sms(f"{CLEAR} (sms)")
+    handle, x = system.by_x(f"{CLEAR} (x)")
+    tickets = dict(zip(INTAKES, (sms, x, web), strict=True))
+    written = [CLEAR, "Lapajung", number.removeprefix("+62"), handle, secret, *tickets.values()]
+    story = Story(backend, tickets, written)
+    with units(system.env) as unit:
+        pdam = unit("PDAM")
+        for ticket in tickets.values():
+            pdam.get(ticket, "routed")
+            story.headers[ticket] = _headers(pdam, ticket)
+            assert pdam.answer_to(_reply(pdam, ticket, story.headers[ticket][0]))["accepted"]
+    system.add_by_web(web, secret, "Terima kasih, tetapi air masih keruh sampai malam ini.")
+    system.until_told(number, "Sudah diperbaiki")
+    system.until_told(handle, "Sudah diperbaiki")
+    return story
+
+
+def _headers(pdam: Unit, ticket: str) -> list[bytes]:
+    about = [seen for seen in pdam.look() if seen.event["data"].get("complaint", {}).get("ticket") == ticket]
+    return [seen.headers[TRACEPARENT] for seen in about]
+
+
+def _reply(pdam: Unit, ticket: str, traceparent: bytes) -> str:
+    data = {"ticket": ticket, "action": "resolve", "message": ANSWER}
+    event = cloud_event("unit.replied.v1", data, source="/unit/PDAM", subject="Budi Santoso 081212345678")
+    pdam.write(pdam.replies, json.dumps(event).encode(), ticket.encode(), [(TRACEPARENT, traceparent)])
+    return str(event["id"])
+
+
+@pytest.mark.parametrize("edge", EDGES, ids=lambda edge: " ".join(edge[:2]) + f": {edge[2]}")
+def test_this_edge_is_traced(edge: tuple[str, str, str], story: Story) -> None:
+    until(lambda: edge in story.edges(), 20, f"{edge} among {sorted(story.edges())}")
+
+
+def test_what_follows_at_once_is_one_trace_from_the_door_to_the_receipt(story: Story) -> None:
+    wanted = {
+        ("intake-sms", "create complaint.received.v1"),
+        ("classifier", "process complaint.received.v1"),
+        ("router", "process complaint.received.v1"),
+        ("router", "process complaint.classified.v1"),
+        ("router", "process complaint.sla-updated.v1"),
+        ("sla-monitor", "process complaint.updated.v1"),
+        *((intake, "process complaint.updated.v1") for intake in INTAKES),
+        ("intake-sms", "send notice"),
+    }
+
+    trace = story.first_trace(story.tickets["intake-sms"])
+    until(lambda: wanted <= story.of_trace(trace), 20, "the whole trace")
+
+    # What a unit says days later is none of it.
+    assert wanted == story.of_trace(trace)
+
+
+def test_what_a_unit_says_is_one_trace_to_its_citizen(story: Story) -> None:
+    wanted = {
+        ("router", "process unit.pdam.replied.v1"),
+        ("sla-monitor", "process complaint.updated.v1"),
+        *((intake, "process complaint.updated.v1") for intake in INTAKES),
+        ("intake-sms", "send notice"),
+    }
+
+    def found() -> bool:
+        replies = [told.at for told in story.hops().values() if told.name == "process unit.pdam.replied.v1"]
+        return any(wanted <= story.of_trace(trace) for trace, _ in replies)
+
+    until(found, 20, "a trace from a reply to what its citizen was sent")
+
+
+def test_each_hop_says_which_complaint_it_is_about(story: Story) -> None:
+    about = {
+        told.attributes.get("lapor.complaint_id", f"{told.service} {told.name}")
+        for told in story.hops().values()
+        if told.name != "send notice"
+    }
+
+    assert len(story.tickets) == len(about), about
+
+
+def test_nothing_that_anybody_wrote_is_in_a_trace(story: Story) -> None:
+    sent = b"".join(story.backend.raw)
+
+    assert [] == [word for word in (*story.written, ANSWER, "081298765432", "Budi") if word.encode() in sent]
+
+
+def test_a_unit_may_send_any_header(system: System, story: Story) -> None:
+    with units(system.env) as unit:
+        for header in (b"", b"\xff\xfe", b"00-" + b"0" * 32 + b"-b7ad6b7169203331-01", b"x" * 50_000):
+            answer = unit("PDAM").answer_to(_reply(unit("PDAM"), story.tickets["intake-web"], header))
+            assert "reason" in answer  # it is resolved already: refused in words, and no dead letter
