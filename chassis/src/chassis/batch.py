@@ -240,7 +240,7 @@ class BatchHandler(Generic[S]):
             span = tracing.process(message, batch.began_ns)
             batch.spans.append(span)
             try:
-                changes, emits = self.handler.decide(states, replace(message, trace=span.traceparent), message.time)
+                changes, emits = self.handler.decide(states, _traced(message, span), message.time)
                 emitted = _told(self.handler.service, message, emits, span)
             except codec.TooLarge as error:
                 span.fail(error)
@@ -323,7 +323,7 @@ class StatelessBatchHandler:
         span = tracing.process(message, time.time_ns())
         spans.append(span)
         try:
-            emits = self.decide(replace(message, trace=span.traceparent))
+            emits = self.decide(_traced(message, span))
             out = _told(self.service, message, emits, span)
         except codec.TooLarge as error:
             span.fail(error)
@@ -337,6 +337,10 @@ class StatelessBatchHandler:
         metrics.RECORDS.labels(self.service, record.topic, "handled").inc()
         count_unknown(self.service, codec.unknown_words(message.data))
         return out
+
+
+def _traced(message: Message, span: tracing.Span) -> Message:
+    return replace(message, trace=span.traceparent) if span.traceparent else message
 
 
 def _told(service: str, message: Message, emits: Sequence[Emit], span: tracing.Span) -> list[Outgoing]:

@@ -108,7 +108,7 @@ def outgoing(emits: Sequence[Emit], *, service: str, cause: str, now: datetime, 
             causation_id=cause,
         )
         out.append(Outgoing(emit.topic, emit.subject.encode(), codec.encode(event), codec.HEADERS))
-    return [traced(each, trace) for each in out]
+    return [traced(each, trace) for each in out] if trace else out
 
 
 def traced(out: Outgoing, trace: str) -> Outgoing:
