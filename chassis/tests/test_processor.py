@@ -251,6 +251,20 @@ def test_one_missing_topic_of_several_ends_the_process_with_its_name(bench: Benc
 
 
 @pytest.mark.parametrize("bench", [6], indirect=True)
+@pytest.mark.parametrize("kind", ["stateful", "plain", "stateless"])
+def test_who_is_told_to_stop_leaves_its_group_and_who_dies_keeps_its_place(bench: Bench, kind: str) -> None:
+    def reading() -> Worker:
+        worker = bench.worker(kind, SESSION_TIMEOUT_S="60")
+        assert until(bench.members)  # an intake is ready before it reads
+        return worker
+
+    assert reading().stop() == 0
+    assert [] == bench.members()
+
+    assert reading().stop(signal.SIGKILL) == KILLED
+    assert [f"{bench.name}-0"] == bench.members()
+
+
 def test_workers_come_and_go_under_load(bench: Bench) -> None:
     stop = threading.Event()
 

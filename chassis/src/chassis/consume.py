@@ -15,7 +15,7 @@ import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.tables.manager import TableManager
 
-from chassis import metrics, unreadable  # noqa: F401 - what no client can decode stops no consumer
+from chassis import leaving, metrics, unreadable  # noqa: F401 - who stops leaves; what nobody can decode stops nobody
 from chassis.exits import leave_now
 from chassis.progress import Progress, idle, keep_observing, watch_topics
 from chassis.publish import kafka_client, start, tls
@@ -69,7 +69,7 @@ class _Worker(faust.Worker):
 def faust_app(settings: ServiceSettings, sources: Sequence[str], start: Start, progress: Progress) -> faust.App:
     """A Faust app with one agent over ``sources``. ``start`` runs once, in its event loop, and gives the step.
 
-    The group id is the service's name; the member is static, so that a restart causes no rebalance.
+    The group id is the service's name; the member is static, so that one that crashes and is back causes no rebalance.
     """
     service = progress.service
     app = _App(

@@ -33,7 +33,7 @@ DELETE FROM consumed USING unnest($1::text[], $2::int[]) AS gone (t, p) WHERE to
 
 
 class StillRunning(Exception):
-    """A member of the group is there, or left so lately that Kafka still expects it back."""
+    """A member of the group is there, or died so lately that Kafka still expects it back."""
 
 
 class Diverged(Exception):
@@ -82,7 +82,7 @@ async def rewind(
 
     With ``catch_up`` what lies between them and the ends is handled here, and the service goes on from where that ends.
 
-    Kafka takes it only from an empty group, so it waits for a member that has just left, its session's time at most.
+    Kafka takes it only from an empty group, so it waits for a member that has just died, its session's time at most.
     A log that ends before what the database knows is another one, made after the old was lost: it is read from its
     beginning, and ``consumed`` forgets the old.
 
@@ -141,7 +141,7 @@ async def _consumed(db: Connection) -> Mapping[TopicPartition, int]:
 
 
 async def _commit(consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int], patience_s: float) -> None:
-    """Kafka takes it only while the group is empty: a member that has left is one for its session's time."""
+    """Kafka takes it only while the group is empty: a member that has died is one for its session's time."""
     deadline = asyncio.get_running_loop().time() + patience_s
     while True:
         try:

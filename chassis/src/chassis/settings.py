@@ -80,7 +80,7 @@ class ServiceSettings(_OwnSecrets):
         60, gt=0, description="seconds without partitions, or one topic, until it starts again"
     )
     stall_timeout_s: float = Field(120, gt=0, description="seconds with lag and no finished batch until it leaves")
-    session_timeout_s: float = Field(30, gt=0, description="seconds until Kafka gives this slot's partitions away")
+    session_timeout_s: float = Field(30, gt=0, description="seconds until Kafka gives away what a dead process read")
     commit_interval_s: float = Field(1, gt=0, description="seconds between offset commits: what a crash replays")
     publish_timeout_s: float = Field(10, gt=0, description="seconds until a publish is tried anew")
     otel_exporter_otlp_endpoint: Annotated[AnyHttpUrl | None, BeforeValidator(lambda value: value or None)] = Field(

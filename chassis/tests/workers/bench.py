@@ -248,6 +248,11 @@ class Bench:
                     raise
                 time.sleep(0.1)
 
+    def members(self) -> list[str]:
+        """The names of those who read in the service's group."""
+        group = self.admin.describe_consumer_groups([self.name])[self.name].result(10)
+        return [str(member.group_instance_id) for member in group.members]
+
     def close(self) -> None:
         self.reader.close()
         for worker in self.workers:

@@ -103,7 +103,7 @@ def _swap_and_rewind(where: DataDir, databases: Sequence[Database], fresh: dict[
         with ThreadPoolExecutor() as together:
             offsets = list(together.map(partial(_migrate_and_rewind, it), services))
     for service in services:
-        limit = installation.READY_S + 40  # Kafka expects the member that was stopped for its session's time
+        limit = installation.READY_S + 40  # Kafka expects a member that died for its session's time
         wait_until(
             lambda name=service.name: state.is_ready(state.running(where), name),  # type: ignore[misc]
             limit,
