@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 from bench import Bench, encoded
 from confluent_kafka.admin import AclOperation
+from prometheus_client import REGISTRY
 
 from chassis import outbox
 from chassis.consume import consume
@@ -207,6 +208,16 @@ async def test_one_relay_per_database_and_another_takes_over(bench: Bench, pool:
         await put(pool, outgoing(bench, 5))
         assert await until(lambda: waiting(bench) == 0)
         assert by[-1] == "second"
+
+
+async def test_who_is_the_relay_no_more_shows_nothing_of_the_outbox(bench: Bench, pool: Pool) -> None:
+    def shown() -> float | None:
+        return REGISTRY.get_sample_value("lapor_outbox_oldest_seconds", {"service": bench.name})
+
+    async with running(Relay(bench.settings(), bench.name), pool):
+        assert await until(lambda: shown() is not None)
+    # The process goes on, if it is an intake's, and waits until it is its turn again.
+    assert shown() is None
 
 
 @pytest.mark.parametrize("fault", ["frozen", "killed"])

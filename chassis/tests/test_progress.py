@@ -60,6 +60,24 @@ def test_the_age_of_what_is_unread_is_counted_from_when_all_was_read(
     assert age_s() == 4
 
 
+def test_what_another_process_reads_now_is_shown_no_more() -> None:
+    def shown(name: str) -> set[str]:
+        samples = [each for metric in REGISTRY.collect() for each in metric.samples if each.name == name]
+        mine = [each.labels for each in samples if each.labels["group"] == "t.moved"]
+        return {f"{labels['topic']}:{labels.get('partition', '')}" for labels in mine}
+
+    progress = Progress("t.moved")
+    progress.ends = lambda: {("t.in", 0): 5, ("t.in", 1): 5, ("t.one", 0): 9}
+    progress.advance([Record("t.one", 0, 0, None, None, 0)])
+    progress.observe()
+    progress.ends = dict  # in the middle of a rebalance
+    progress.observe()
+    assert {"t.in:", "t.one:"} == shown("lapor_consumer_lag_seconds")
+    progress.ends = lambda: {("t.in", 0): 5}
+    progress.observe()
+    assert ({"t.in:0"}, {"t.in:"}) == (shown("lapor_consumer_lag_records"), shown("lapor_consumer_lag_seconds"))
+
+
 def test_an_event_loop_that_does_not_look_is_stalled(clock: list[float]) -> None:
     progress = Progress("t")
     progress.observe()

@@ -102,6 +102,7 @@ class Relay:
             try:
                 await self._drain(db)
             finally:
+                self._hide()
                 await self._drop_producer()
 
     async def _drain(self, db: Connection) -> None:
@@ -206,6 +207,12 @@ class Relay:
         if self.failing:
             since, error = self.failing
             metrics.OUTBOX_FAILING_S.labels(self.service, error).set(time.monotonic() - since)
+
+    def _hide(self) -> None:
+        """Show nothing more: the next relay may be another process, and what this one saw would be shown for ever."""
+        for gauge in (metrics.OUTBOX_PENDING, metrics.OUTBOX_OLDEST_S, metrics.OUTBOX_PARKED, metrics.OUTBOX_FAILING_S):
+            gauge.clear()
+        self.failing = None
 
 
 def _outgoing(row: Any) -> Outgoing:

@@ -41,6 +41,7 @@ class Progress:
         self.done: dict[tuple[str, int], int] = {}
         self.read_until: dict[tuple[str, int], float] = {}  # all that was written by then is handled
         self.ends: Ends = dict
+        self._shown: frozenset[tuple[str, int]] = frozenset()
 
     def advance(self, records: Sequence[Record]) -> None:
         """``records`` are handled and committed."""
@@ -56,9 +57,7 @@ class Progress:
         now = time.monotonic()
         self.done = {place: offset for place, offset in self.done.items() if place in ends}
         behind = {place: max(end - self.done.get(place, end), 0) for place, end in ends.items()}
-        for place, records in behind.items():
-            metrics.LAG.labels(self.service, *place).set(records)
-        self._show_age(behind)
+        self._show(behind)
         metrics.PARTITIONS.labels(self.service).set(len(ends))
         self.assigned, self.lag, self.looked_at = bool(ends), sum(behind.values()), now
         if self.assigned:
@@ -66,10 +65,19 @@ class Progress:
         if not self.lag:
             self.finished_at = now
 
-    def _show_age(self, behind: Mapping[tuple[str, int], int]) -> None:
-        """What is unread came after the last record that was handled, and after the last moment with none unread."""
+    def _show(self, behind: Mapping[tuple[str, int], int]) -> None:
+        """Show how many records are unread, and how old at most: they came after the last record that was handled, and
+        after the last moment with none unread. What another process reads now is shown by that one."""
+        if not behind:  # between two assignments, or nobody reads: what was shown last is the best that is known
+            return
         now, oldest_s = time.time(), dict.fromkeys((topic for topic, _ in behind), 0.0)
+        for place in self._shown - behind.keys():
+            metrics.LAG.remove(self.service, *place)
+        for topic in {topic for topic, _ in self._shown} - oldest_s.keys():
+            metrics.LAG_S.remove(self.service, topic)
+        self._shown = frozenset(behind)
         for (topic, partition), records in behind.items():
+            metrics.LAG.labels(self.service, topic, partition).set(records)
             if records:
                 age_s = now - self.read_until.get((topic, partition), now)
                 oldest_s[topic] = max(oldest_s[topic], age_s)
