@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +17,7 @@ from chassis.wire import Emit
 from contracts import ticket, topics
 from contracts.events import Place
 from contracts.vocabulary import Note, Status, UpdateKind
-from router import metrics
+from router import metrics, open_complaints
 from router.adapters import store
 from router.adapters.store import OpenGroup
 from router.app import handler_of
@@ -42,6 +44,31 @@ def test_each_place_has_its_count_and_the_oldest_of_each_turn_its_age() -> None:
     ages = [value("lapor_complaints_oldest_seconds", waits_for=each) for each in store.WAITS_FOR]
     assert [7200, 7200, 0] == ages
     assert [3, 4, 0] == [value("lapor_complaints_waiting", waits_for=each) for each in store.WAITS_FOR]
+
+
+@pytest.mark.connected
+async def test_one_of_two_processes_shows_what_is_open_and_the_other_takes_over(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[asyncio.Task[Any] | None] = []
+
+    async def until(what: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not what():
+                await asyncio.sleep(0.02)
+
+    monkeypatch.setattr(open_complaints, "show", lambda groups, now: shown.append(asyncio.current_task()))
+    monkeypatch.setattr(open_complaints, "LOOK_S", 0)
+    first = asyncio.create_task(open_complaints.watch(pool, lambda: None))
+    await until(lambda: bool(shown))
+    second = asyncio.create_task(open_complaints.watch(pool, lambda: None))
+    seen = len(shown)
+    await until(lambda: len(shown) > seen + 200)
+    assert {first} == set(shown)
+    first.cancel()
+    await until(lambda: second in shown)
+    second.cancel()
+    await asyncio.gather(first, second, return_exceptions=True)
 
 
 def test_what_is_late_is_counted_where_it_lies_and_each_age_with_those_above_it() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,6 +15,7 @@ from stored import MONDAY, clock, record
 
 from chassis.batch import BatchHandler
 from chassis.database import Pool
+from sla_monitor import unit_silence
 from sla_monitor.adapters import store
 from sla_monitor.app import handler_of
 from sla_monitor.state import FirstResponse
@@ -48,6 +52,33 @@ async def test_what_is_at_risk_and_what_is_overdue_is_counted_by_unit(pool: Pool
         assert await store.risks(db) == {"overdue": {"PUPR": 1}}
         await ring_all(db, handler, datetime(2026, 2, 6, 1, tzinfo=UTC), RULES, set())
         assert await store.risks(db) == {"overdue": {"PUPR": 1}, "at_risk": {"PUPR": 1}}
+
+
+async def test_one_of_two_processes_shows_the_units_and_the_other_takes_over(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[asyncio.Task[Any] | None] = []
+
+    async def until(what: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not what():
+                await asyncio.sleep(0.02)
+
+    async def look(*_: object) -> None:
+        shown.append(asyncio.current_task())
+
+    monkeypatch.setattr(unit_silence, "look", look)
+    monkeypatch.setattr(unit_silence, "LOOK_S", 0.005)
+    first = asyncio.create_task(unit_silence.watch(RULES, pool, lambda: None))
+    await until(lambda: bool(shown))
+    second = asyncio.create_task(unit_silence.watch(RULES, pool, lambda: None))
+    seen = len(shown)
+    await until(lambda: len(shown) > seen + 200)
+    assert {first} == set(shown)
+    first.cancel()
+    await until(lambda: second in shown)
+    second.cancel()
+    await asyncio.gather(first, second, return_exceptions=True)
 
 
 async def test_a_unit_that_is_silent_for_much_longer_than_is_its_way_raises_a_metric(pool: Pool) -> None:

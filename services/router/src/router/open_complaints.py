@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from prometheus_client import Gauge
 
-from chassis.database import Pool
+from chassis.database import SHOW_LOCK, Pool, holding
 from router import metrics
 from router.adapters import store
 
@@ -17,11 +17,11 @@ LOOK_S = 15
 
 
 async def watch(pool: Pool, wake: Callable[[], None]) -> None:
-    """For ever: look every ``LOOK_S``."""
-    while True:
-        async with pool.acquire() as db:
-            show(await store.open_groups(db, metrics.AGES), datetime.now(UTC))
-        await asyncio.sleep(LOOK_S)
+    """For ever: look every ``LOOK_S``. One per database, for whoever adds up the figures of all processes."""
+    async with holding(pool, SHOW_LOCK) as leader:
+        while True:
+            show(await store.open_groups(leader, metrics.AGES), datetime.now(UTC))
+            await asyncio.sleep(LOOK_S)
 
 
 def show(groups: Iterable[store.OpenGroup], now: datetime) -> None:

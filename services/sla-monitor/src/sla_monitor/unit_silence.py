@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 from prometheus_client import Gauge
 
-from chassis.database import Pool
+from chassis.database import SHOW_LOCK, Connection, Pool, holding
 from kabupaten.calendar import Calendar
 from sla_monitor import metrics
 from sla_monitor.adapters import store
@@ -25,21 +25,22 @@ TIMES, AT_LEAST_S = 2, 600
 
 
 async def watch(rules: Rules, pool: Pool, wake: Callable[[], None]) -> None:
-    """For ever: look every ``LOOK_S``, and say once a day what the calendar lacks."""
+    """For ever: look every ``LOOK_S``, and say once a day what the calendar lacks. One per database, for whoever adds
+    up the figures of all processes."""
     said: date | None = None
-    while True:
-        now = datetime.now(UTC)
-        await look(rules, pool, now)
-        if said != now.date():
-            tell_of_calendar(rules.calendar, now.year)
-            said = now.date()
-        await asyncio.sleep(LOOK_S)
+    async with holding(pool, SHOW_LOCK) as leader:
+        while True:
+            now = datetime.now(UTC)
+            await look(rules, leader, now)
+            if said != now.date():
+                tell_of_calendar(rules.calendar, now.year)
+                said = now.date()
+            await asyncio.sleep(LOOK_S)
 
 
-async def look(rules: Rules, pool: Pool, now: datetime) -> None:
+async def look(rules: Rules, db: Connection, now: datetime) -> None:
     """Show how it stands at ``now``."""
-    async with pool.acquire() as db:
-        silent, rhythms, risks = await store.silent(db), await store.rhythms(db), await store.risks(db)
+    silent, rhythms, risks = await store.silent(db), await store.rhythms(db), await store.risks(db)
     silent_s = {unit: max((now - since).total_seconds(), 0) for unit, since in silent.items()}
     past = {
         unit: int(is_past(worked(silent[unit], now, rules.calendar).total_seconds(), rhythm) if unit in silent else 0)
