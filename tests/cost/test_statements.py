@@ -170,6 +170,7 @@ INTAKE: dict[str, Values] = {
     "retention._SET_ASIDE": lambda given: (5_000, 1_000),
 }  # fmt: skip
 DOORS: dict[str, Values] = {
+    "intake_social.app._STILL_OURS": NONE,
     "intake_social.app._CURSOR": lambda given: ("x",),
     "intake_social.app._MOVE": lambda given: ("x", "1"),
     "intake_social.handlers._TAKEN": lambda given: (given.id,),

@@ -68,7 +68,10 @@ CASES = {
     ),
     "LaporChannelUnread": Case(
         {'lapor_intake_read_timestamp_seconds{channel="x"}': "0x60"},
-        {'lapor_intake_read_timestamp_seconds{channel="x"}': "0+60x60"},
+        {
+            'lapor_intake_read_timestamp_seconds{channel="x",instance="intake-social"}': "0x60",  # another reads now
+            'lapor_intake_read_timestamp_seconds{channel="x",instance="intake-social-two"}': "0+60x60",
+        },
         "x",
     ),
     "LaporChannelRefused": _gauge('lapor_intake_refused{channel="facebook"}', 1, 0, "facebook"),

@@ -53,11 +53,13 @@ class FakeMentions:
 
     pages: dict[str | None, Any]
     asked: list[tuple[str | None, str | None, datetime | None]] = field(default_factory=list)
+    by: list[Any] = field(default_factory=list)
 
     async def __call__(
         self, client: Any, me: str, since: str | None, token: str | None, *, start_time: datetime | None = None
     ) -> x.MentionsPage:
         self.asked.append((since, token, start_time))
+        self.by.append(client)
         page = self.pages[token]
         if isinstance(page, list):
             page = page.pop(0) if len(page) > 1 else page[0]
@@ -224,6 +226,29 @@ async def test_credentials_that_are_refused_are_a_persons_matter_and_are_tried_a
     await polled(desk, None)
     assert ["not_read"] == [record.message for record in caplog.records if record.levelname == "CRITICAL"]
     assert 4 == len(await threads(pool))
+
+
+async def test_one_of_two_processes_reads_a_network_and_the_other_takes_over(
+    desk: Desk, pool: Pool, mentions: FakeMentions
+) -> None:
+    async def until(what: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not what():
+                await asyncio.sleep(0.02)
+
+    quick = replace(desk, settings=desk.settings.model_copy(update={"x_poll_s": 0.02}))
+    mentions.pages["older"] = replace(page(post(101)), unreadable=[Unreadable(item=b"odd", error=ValueError("odd"))])
+    first = asyncio.create_task(poll_x(quick, "first"))
+    await until(lambda: bool(mentions.by))
+    second = asyncio.create_task(poll_x(replace(quick, known={}), "second"))
+    seen = len(mentions.by)
+    await until(lambda: len(mentions.by) > seen + 100)
+    assert {"first"} == set(mentions.by)
+    assert 1 == await pool.fetchval("SELECT count(*) FROM set_aside")
+    first.cancel()
+    await until(lambda: "second" in mentions.by)
+    second.cancel()
+    await asyncio.gather(first, second, return_exceptions=True)
 
 
 async def test_when_a_network_last_answered_and_whether_it_refuses_us_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from chassis.database import Pool
+from chassis.database import FACEBOOK_LOCK, X_LOCK, Pool, holding
 from intake import metrics
 from intake.notices import Notice, Refused, TryLater, send_notices
 from intake.service import Context, Parts, Task, run_intake
@@ -36,6 +36,7 @@ _WINDOW = timedelta(days=7) - timedelta(minutes=2)
 #: Seconds until a network that refuses our credentials is asked again.
 _REFUSED_S = 60
 
+_STILL_OURS = "SELECT 1"  # a lock goes with its connection
 _CURSOR = "SELECT position FROM cursors WHERE source = $1"
 _MOVE = """
 INSERT INTO cursors (source, position) VALUES ($1, $2)
@@ -66,7 +67,7 @@ async def parts(context: Context[SocialSettings]) -> AsyncIterator[Parts]:
 
 
 async def poll_x(desk: Desk, client: Any) -> None:
-    """For ever: store what mentions us. The cursor moves when the whole window is stored.
+    """For ever: store what mentions us. The cursor moves when the whole window is stored. One per database.
 
     Raises:
         SocialUnavailable, OSError, …: start again; nothing is skipped.
@@ -78,7 +79,26 @@ async def poll_x(desk: Desk, client: Any) -> None:
         me = me or await x.whoami(client)
         await read_mentions(desk, client, me)
 
-    await _poll("x", look, desk.settings.x_poll_s)
+    async with _alone(desk.pool, X_LOCK, "x", look) as look_alone:
+        await _poll("x", look_alone, desk.settings.x_poll_s)
+
+
+@asynccontextmanager
+async def _alone(
+    pool: Pool, lock: int, channel: str, look: Callable[[], Awaitable[None]]
+) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Give ``look`` as soon as no other process of this database looks at ``channel``: a network counts how often it is
+    asked, and what can't be read would be put aside by each. It fails when the lock is lost."""
+    async with holding(pool, lock) as leader:
+
+        async def look_alone() -> None:
+            await leader.fetchval(_STILL_OURS)
+            await look()
+
+        try:
+            yield look_alone
+        finally:
+            metrics.REFUSED.labels(channel).set(0)  # whoever looks next will know
 
 
 async def _poll(channel: str, look: Callable[[], Awaitable[None]], every_s: float) -> None:
@@ -144,7 +164,7 @@ def _seen(post: x.Post) -> Seen:
 
 
 async def poll_facebook(desk: Desk, page: facebook.FacebookPage) -> None:
-    """For ever: store what visitors post on the page.
+    """For ever: store what visitors post on the page. One per database.
 
     Raises:
         SocialUnavailable, OSError, …: start again; nothing is skipped.
@@ -154,7 +174,8 @@ async def poll_facebook(desk: Desk, page: facebook.FacebookPage) -> None:
         await read_page(desk, page)
         await watch_token(page)
 
-    await _poll("facebook", look, desk.settings.facebook_poll_s)
+    async with _alone(desk.pool, FACEBOOK_LOCK, "facebook", look) as look_alone:
+        await _poll("facebook", look_alone, desk.settings.facebook_poll_s)
 
 
 async def watch_token(page: facebook.FacebookPage) -> None:
