@@ -22,7 +22,9 @@ from testing.waiting import until
 
 ROOT = Path(__file__).parents[2]
 LAPOR = Path(sys.executable).parent / "lapor"
-SERVICES = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor", "prober")
+#: Those that read events in a group, and put aside what they can't handle.
+READERS = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor")
+SERVICES = (*READERS, "prober")
 #: Understood as air_bersih, which is PDAM's; and one that nobody can understand, which goes to triage.
 CLEAR = "Air PDAM tidak mengalir sudah dua hari di Kelurahan Lapajung, pelanggan minta penjelasan"
 UNCLEAR = "Entah bagaimana ini semuanya, pokoknya kurang baik saja"

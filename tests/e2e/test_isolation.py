@@ -16,7 +16,7 @@ import pytest
 import rights
 from confluent_kafka import Consumer, KafkaError, KafkaException
 from desk import Desk, Unit, cloud_event, units
-from harness import CLEAR, LAPOR, SERVICES, System
+from harness import CLEAR, LAPOR, READERS, SERVICES, System
 
 from contracts.ticket import mint
 from testing.waiting import until
@@ -24,8 +24,7 @@ from testing.waiting import until
 pytestmark = pytest.mark.connected
 
 Ask = Callable[[str], Unit]
-PUT_ASIDE = [name for name in SERVICES if name != "prober"]  # records that they can't handle
-WITH_DATABASE = [name for name in PUT_ASIDE if name != "classifier"]
+WITH_DATABASE = [name for name in READERS if name != "classifier"]
 #: A man who does not exist, who writes his identifiers where they don't belong.
 NIK, PHONE, MAIL = "7312010203850004", "0812-7788-9911", "warga.soppeng@contoh.co.id"
 
@@ -134,8 +133,8 @@ def test_the_broker_allows_every_user_what_the_declarations_say_and_nothing_else
     assert names == there - own
 
     # What a declaration must not give away, whoever writes it.
-    asks = {f"{name}.replay": {"READ", "WRITE", "DESCRIBE"} for name in PUT_ASIDE}
-    assert {f"{name}.dlq": {"READ", "DESCRIBE"} for name in PUT_ASIDE} | asks == of_topics["operator"]
+    asks = {f"{name}.replay": {"READ", "WRITE", "DESCRIBE"} for name in READERS}
+    assert {f"{name}.dlq": {"READ", "DESCRIBE"} for name in READERS} | asks == of_topics["operator"]
     assert {name: {"READ", "DESCRIBE"} for name in names} == of_topics["auditor"]
     for code in units_there:
         topic = f"unit.{code.lower()}.{{}}.v1".format

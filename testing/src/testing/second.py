@@ -1,0 +1,71 @@
+"""Another process of a service that runs: the same environment, with a slot and ports of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from lapor.processes.ports import HOST, any_free
+from lapor.system.installation import database_name
+from testing.waiting import until
+
+#: Variables that name a port which only one process can listen on.
+_PORTS = ("HTTP_PORT", "WEB_PORT", "SMS_LISTEN_PORT")
+
+
+class Second:
+    """Process ``slot`` of ``service``, started as the process ``like`` was. ``ports`` are its own, by variable."""
+
+    def __init__(self, service: str, like: int, log: Path, slot: int = 1) -> None:
+        lines = Path(f"/proc/{like}/environ").read_bytes().decode().split("\0")
+        env = dict(line.split("=", 1) for line in lines if line)
+        self.service, self.ports = service, {name: any_free() for name in _PORTS if name in env}
+        env |= {"SLOT": str(slot), **{name: str(port) for name, port in self.ports.items()}}
+        with log.open("ab") as out:
+            command = [sys.executable, "-m", database_name(service), "run"]
+            self.process = subprocess.Popen(command, env=env, stdout=out, stderr=out)  # noqa: S603
+
+    def url(self, path: str, port: str = "HTTP_PORT") -> str:
+        """An address of this process."""
+        return f"http://{HOST}:{self.ports[port]}{path}"
+
+    def is_ready(self) -> bool:
+        """Whether it does its work.
+
+        Raises:
+            AssertionError: it has left.
+        """
+        assert self.process.poll() is None, f"{self.service} left with {self.process.returncode}"  # noqa: S101
+        try:
+            return httpx.get(self.url("/ready"), timeout=5, trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def end(self, by: signal.Signals) -> int:
+        """Send the signal and wait; returns the exit code, negative of the signal that killed it."""
+        if self.process.poll() is None:
+            os.kill(self.process.pid, by)
+        return self.process.wait(60)
+
+
+@contextmanager
+def seconds(pids: dict[str, int], folder: Path) -> Iterator[dict[str, Second]]:
+    """Start a second process of each service, by the pid of its first, and wait until all are ready.
+
+    Those that are left at the end are killed.
+    """
+    there = {name: Second(name, pid, folder / f"{name}-1.log") for name, pid in pids.items()}
+    try:
+        for each in there.values():
+            until(each.is_ready, 100, f"the second {each.service} is ready")
+        yield there
+    finally:
+        for each in there.values():
+            each.end(signal.SIGKILL)

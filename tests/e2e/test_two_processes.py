@@ -1,0 +1,230 @@
+"""Two processes of each service at once: they share what there is to read, and nothing is lost, doubled or told twice.
+
+Citizens use all doors while second processes join, while both are at work, while the first ones are killed and while
+the second ones leave. Then `judge.anomalies` compares what citizens were promised with what lies in the topics.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from confluent_kafka.admin import AdminClient
+from harness import CLEAR, READERS, ROOT, UNCLEAR, System, a_handle, a_number, running
+from judge import Log, anomalies, read_log
+from units import working
+
+from lapor.processes import credentials
+from lapor.servers import kafka
+from lapor.system.morning import collect
+from testing.second import Second, seconds
+from testing.waiting import until
+
+pytestmark = pytest.mark.connected
+
+TRIAGE = "DISKOMINFO"
+#: However slow the machine is that twelve services start on at once.
+PATIENCE_S = 200
+#: Kafka gives away what a dead process had after so long, the least that it allows.
+SESSION_S = 6
+#: What one process of a service shows for all: dashboards add them up.
+SHOWN_ONCE = ("lapor_complaints_", "lapor_emergencies_", "lapor_unit_", "lapor_sla_at_risk", "lapor_sla_overdue")
+
+
+@pytest.fixture(scope="module")
+def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Soppeng, but who says nothing for 5 s is late, and after 5 s more somebody hears of it: timers ring."""
+    folder = tmp_path_factory.mktemp("region")
+    policies = yaml.safe_load((ROOT / "region" / "soppeng" / "sla.yaml").read_text())
+    words = policies["policies"][policies["default"]]["stages"]["acknowledgement"]
+    del words["variants"]
+    late = {"amount": 5, "unit": "seconds"}
+    words |= {**late, "escalation": [{"after": late, "to": ["head"]}]}
+    (folder / "sla.yaml").write_text(yaml.safe_dump({"extends": str(ROOT / "region" / "soppeng"), **policies}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def system(region: Path) -> Iterator[System]:
+    """A system of its own, for others would not expect a second process."""
+    yield from running("two", region, *(f"{service}:SESSION_TIMEOUT_S={SESSION_S}" for service in READERS))
+
+
+@dataclass
+class People:
+    """Complaints, by each door in turn; ``doors`` are the websites, which may become more or fewer meanwhile."""
+
+    system: System
+    doors: list[System]
+    enough: threading.Event = field(default_factory=threading.Event)
+    sent: int = 0
+    web: list[Future[str]] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
+    handles: list[str] = field(default_factory=list)
+    written: list[Future[str]] = field(default_factory=list)
+
+    def write(self) -> None:
+        """Write for ever, three a second at most: all processes start anew meanwhile, on what this machine has."""
+        with ThreadPoolExecutor(32) as at_once:
+            while not self.enough.wait(1 / 3):
+                text, turn = f"{CLEAR if self.sent % 6 else UNCLEAR} (ke-{self.sent})", self.sent % 4
+                if turn == 1:
+                    self.numbers.append(a_number())
+                    self.written.append(at_once.submit(self.system.send_sms, self.numbers[-1], f"SOPPENG {text}"))
+                elif turn == 3:
+                    self.handles.append(a_handle())
+                    self.written.append(at_once.submit(self.system.post_on_x, self.handles[-1], text))
+                else:
+                    door = self.doors[self.sent // 4 % len(self.doors)]
+                    self.web.append(at_once.submit(door.by_web, text))
+                self.sent += 1
+
+    def more(self, by: int = 12) -> None:
+        """Wait until so many more have written."""
+        wanted = self.sent + by
+        until(lambda: self.sent >= wanted, 60, f"{by} more complaints")
+
+    def given(self) -> dict[str, str]:
+        """Every ticket that was promised to somebody, with its channel."""
+        for each in self.written:
+            each.result(60)
+        tickets = dict.fromkeys((each.result(60) for each in self.web), "web")
+        tickets |= {self.system.receipt(number): "sms" for number in self.numbers}
+        return tickets | {self.system.receipt(handle): "x" for handle in self.handles}
+
+
+@contextmanager
+def people_writing(system: System) -> Iterator[People]:
+    people = People(system, [system])
+    writing = threading.Thread(target=people.write)
+    writing.start()
+    try:
+        yield people
+    finally:
+        people.enough.set()
+        writing.join(90)
+
+
+def held(system: System) -> dict[str, dict[str, list[tuple[str, int]]]]:
+    """What each process has to read, by service and the name by which Kafka knows the process."""
+    password = credentials.read(system.data / "credentials.json").kafka_admin
+    admin = AdminClient({**kafka.client_settings(system.env["bootstrap"], kafka.ADMIN, password)})
+    groups = {name: each.result(20) for name, each in admin.describe_consumer_groups(list(READERS)).items()}
+    return {
+        name: {
+            str(member.group_instance_id): [(p.topic, p.partition) for p in member.assignment.topic_partitions]
+            for member in group.members
+        }
+        for name, group in groups.items()
+        if group.state.name == "STABLE"
+    }
+
+
+def shared(system: System, slots: tuple[int, ...]) -> bool:
+    """Whether the processes of those slots, and no others, hold each partition of their service once, and each some."""
+    now = held(system)
+    for service in READERS:
+        holders = now.get(service, {})
+        if {f"{service}-{slot}" for slot in slots} != holders.keys() or not all(holders.values()):
+            return False
+        times = Counter(place for places in holders.values() for place in places)
+        assert {1} == set(times.values()), (service, times)
+        read = "complaint.received.v1" if service in ("classifier", "router") else "complaint.updated.v1"
+        assert times.keys() >= {(read, partition) for partition in range(12)}, (service, times)
+    return True
+
+
+def shown_twice(system: System, others: Mapping[str, Second]) -> set[str]:
+    """The figures of the whole that both processes of a service show."""
+    found: set[str] = set()
+    for service in ("router", "sla-monitor"):
+        addresses = {
+            "first": system.env["ready_urls"][service].removesuffix("/ready") + "/metrics",
+            "second": others[service].url("/metrics"),
+        }
+        shown = [_shown(collect({name: url}, within_s=10)[0]) for name, url in addresses.items()]
+        assert shown[0] | shown[1], f"{service} shows nothing"
+        found |= shown[0] & shown[1]
+    return found
+
+
+def _shown(samples: list[Any]) -> set[str]:
+    return {f"{each.name}{sorted(each.labels.items())}" for each in samples if each.name.startswith(SHOWN_ONCE)}
+
+
+def told(system: System, given: dict[str, str]) -> dict[str, list[str]]:
+    """What the citizen of each ticket was sent; for the web, the steps that its page shows."""
+    sent, found = system.sent(), dict[str, list[str]]()
+    for ticket, channel in given.items():
+        if channel == "web":
+            found[ticket] = [step["kind"] for step in (system.story(ticket) or {"history": []})["history"]]
+        else:
+            found[ticket] = [row["text"] for row in sent if row["ticket"] == ticket]
+    return found
+
+
+def missed(log: Log) -> Counter[tuple[Any, ...]]:
+    """How many different events say the same of the same promise: that it was missed, or who is told so now."""
+    once = {event["id"]: event["data"] for event in log.of("complaint.sla-breached.v1")}.values()
+    return Counter(tuple(it[name] for name in ("ticket", "stage", "round", "deadline_at", "level")) for it in once)
+
+
+def test_two_processes_of_each_service_share_the_work_and_nothing_is_lost_or_doubled(
+    system: System, tmp_path: Path
+) -> None:
+    desks = sorted(code for code in system.env["principals"] if code.isupper() and code != TRIAGE)
+    firsts = {service: system.pid(service) for service in READERS}
+    with working(system.env, desks), people_writing(system) as people:
+        people.more(4)
+        with seconds(firsts, tmp_path) as others:
+            until(lambda: shared(system, (0, 1)), PATIENCE_S, "both hold some of what their service reads")
+            second_door = replace(system, env={**system.env, "web_url": others["intake-web"].url("", "WEB_PORT")})
+            people.doors = [system, second_door]
+            people.more()
+            assert set() == shown_twice(system, others)
+
+            for pid in firsts.values():
+                os.kill(pid, signal.SIGKILL)
+            people.doors = [second_door]
+            people.more()
+            until(lambda: all(system.starts()[name] for name in READERS), PATIENCE_S, "all are started again")
+            until(system.ready, PATIENCE_S, "they are ready")
+            until(lambda: shared(system, (0, 1)), PATIENCE_S, "they share again")
+            people.doors = [system, second_door]
+            people.more()
+
+            people.doors = [system]
+            for each in [*people.web]:  # nobody insists at a door that is closed for good
+                each.result(PATIENCE_S)
+            stopped = {service: other.end(signal.SIGTERM) for service, other in others.items()}
+            assert dict.fromkeys(READERS, 0) == stopped
+            until(lambda: shared(system, (0,)), PATIENCE_S, "the first ones have it all")
+            people.more(4)
+        people.enough.set()
+        given = people.given()
+
+        def broken() -> list[str]:
+            kills = {"sms": 1}  # the gateway has no idempotency key: a kill may repeat one SMS
+            return anomalies(read_log(system.env), given, told(system, given), kills)
+
+        try:
+            until(lambda: not broken(), PATIENCE_S, "all that was promised is kept")
+        except AssertionError:
+            assert [] == broken()
+            raise
+    assert people.sent == len(given)
+    assert [] == system.lapor("dlq", "list")
+
+    # Nobody at the triage desk says a word: each complaint there is late once, and somebody hears of it once.
+    until(lambda: {0, 1} <= {level for *_, level in missed(read_log(system.env))}, PATIENCE_S, "late, and told so")
+    assert {1} == set(missed(read_log(system.env)).values())
