@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from classifier.category.linear_model import ModelError
 from classifier.category.linear_model import load as load_model
-from classifier.classify import PARTS, Knowledge, classify, rules_of
+from classifier.classify import PARTS, Knowledge, classify, load_knowledge, rules_of
 from classifier.handlers import on_message
 from classifier.training.labelled_rows import Row
 from contracts.events import ComplaintClassified
@@ -20,6 +20,12 @@ from kabupaten.categories import UNKNOWN
 from kabupaten.training import load_training
 from testing.events import a_received
 from testing.fakes import message
+
+
+def test_words_are_learned_before_there_is_anything_to_read(model_file: Path, region: Path) -> None:
+    loaded = load_knowledge(model_file, region)
+
+    assert {"_weights", "_shares", "_shortest"} <= vars(loaded.rules.danger).keys()
 
 
 def test_no_check_text_is_a_seed(region: Path, check_set: list[Row]) -> None:

@@ -102,6 +102,8 @@ def load_knowledge(model: Path, region: Path) -> Knowledge:
         RegionError: a region file is.
     """
     rules = rules_of(load(region, *PARTS))
+    # Not with the first text: a batch of complaints would wait for it, on a busy machine until it is given up.
+    rules.danger.learn()
     return Knowledge(model=linear_model.load(model), rules=rules)
 
 
