@@ -24,6 +24,8 @@ from chassis.wire import Record
 
 log = logging.getLogger(__name__)
 
+#: How soon a process hears that another one came or left; until then nobody reads what that one gave away.
+HEARTBEAT_S = 1.0
 Step = Callable[[Sequence[Record]], Awaitable[None]]
 Start = Callable[[], Awaitable[Step]]
 
@@ -89,7 +91,7 @@ def faust_app(settings: ServiceSettings, sources: Sequence[str], start: Start, p
         stream_wait_empty=True,
         broker_commit_interval=settings.commit_interval_s,
         broker_session_timeout=settings.session_timeout_s,
-        broker_heartbeat_interval=min(3.0, settings.session_timeout_s / 3),
+        broker_heartbeat_interval=min(HEARTBEAT_S, settings.session_timeout_s / 3),
         broker_rebalance_timeout=2 * settings.batch_timeout_s,
         broker_request_timeout=max(2 * settings.batch_timeout_s, settings.session_timeout_s),
         broker_max_poll_records=500,
@@ -175,7 +177,7 @@ async def consume(settings: ServiceSettings, sources: Sequence[str], step: Step,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         session_timeout_ms=int(settings.session_timeout_s * 1000),
-        heartbeat_interval_ms=int(min(3.0, settings.session_timeout_s / 3) * 1000),
+        heartbeat_interval_ms=int(min(HEARTBEAT_S, settings.session_timeout_s / 3) * 1000),
     )
     comparing = asyncio.create_task(watch_topics(progress, settings, sources, consumer._client))
     try:
