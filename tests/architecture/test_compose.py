@@ -229,6 +229,18 @@ def test_every_part_has_its_banner(root: Path) -> None:
     assert len(banners) == len(FLOW)
 
 
+def test_a_second_process_is_the_first_but_for_its_slot_and_its_ports(
+    compose: dict[str, Any], services: list[Any]
+) -> None:
+    seconds = {name: it for name, it in compose["services"].items() if it.get("profiles") == ["two"]}
+
+    assert {f"{service.name}-two" for service in services} == seconds.keys()
+    for name, it in seconds.items():
+        first = compose["services"][name.removesuffix("-two")]
+        own = {"profiles": ["two"], "environment": first["environment"] | {"SLOT": "1"}}
+        assert first | own | ({"ports": []} if "ports" in first else {}) == it, name
+
+
 def test_a_service_is_told_all_it_must_know(compose: dict[str, Any], services: list[Any]) -> None:
     missing = {
         service.name: service.required - set(compose["services"][service.name]["environment"]) for service in services

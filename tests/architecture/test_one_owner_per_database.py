@@ -20,7 +20,7 @@ def test_every_database_is_alone_with_its_service(compose: dict[str, Any]) -> No
         service = database.removesuffix("-db")
 
         assert [f"{service}-store"] == compose["services"][database]["networks"]
-        assert {service, database} == _members(compose, f"{service}-store")
+        assert {service, f"{service}-two", database} == _members(compose, f"{service}-store")
 
 
 def test_the_network_of_a_database_leads_nowhere(compose: dict[str, Any]) -> None:
@@ -42,8 +42,9 @@ def test_a_service_knows_the_address_of_its_own_database_only(compose: dict[str,
 
     module = {database.removesuffix("-db"): database for database in _databases(compose)}
     assert owners == {
-        service: (service.replace("-", "_"), database, "/" + service.replace("-", "_"))
+        process: (service.replace("-", "_"), database, "/" + service.replace("-", "_"))
         for service, database in module.items()
+        for process in (service, f"{service}-two")
     }
 
 

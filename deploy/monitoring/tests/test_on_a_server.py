@@ -54,6 +54,11 @@ def test_every_service_is_watched_under_its_name_at_its_port() -> None:
     system = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
     watched = {each["labels"]["instance"]: each["targets"] for each in JOBS["lapor"]["static_configs"]}
     assert {service.name: [f"{service.name}:8000"] for service in SERVICES} == watched
+    (seconds,) = JOBS["lapor"]["dns_sd_configs"]
+    assert ([f"{service.name}-two" for service in SERVICES if service.name != "prober"], 8000) == (
+        seconds["names"],
+        seconds["port"],
+    )
     for service in SERVICES:
         assert "8000" == system["services"][service.name]["environment"]["HTTP_PORT"]
         assert "bus" in system["services"][service.name]["networks"]
