@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 import uuid
 from typing import Any
@@ -27,14 +28,14 @@ def ask(url: str, body: dict[str, str] | None = None) -> Any:
         return json.load(answer)
 
 
-def until(look: Any, what: str) -> Any:
+def until(look: Any, what: str, within_s: float = PATIENCE_S) -> Any:
     """Look until there is something; ends the program if there is nothing in time."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + within_s
     while time.monotonic() < end:
         if found := look():
             return found
         time.sleep(0.2)
-    sys.exit(f"not within {PATIENCE_S} s: {what}")
+    sys.exit(f"not within {within_s} s: {what}")
 
 
 def complain(channel: str, mark: str) -> str:
@@ -98,13 +99,16 @@ def watched(compose: list[str]) -> None:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)  # noqa: S603
         return json.loads(done.stdout)["data"] if done.returncode == 0 else {}
 
-    def up() -> bool:
-        found = inside("query?query=count(up%7Bjob%3D~%22lapor%7Cnode%22%7D%20%3D%3D%201)").get("result")
-        return bool(found) and found[0]["value"][1] == "7"
+    def value(expr: str) -> int:
+        found = inside(f"query?query={urllib.parse.quote(expr)}").get("result")
+        return int(float(found[0]["value"][1])) if found else 0
 
-    until(up, "Prometheus sees six services and the machine")
+    until(lambda: value('count(up{job=~"lapor|node"} == 1)') == 8, "Prometheus sees seven services and the machine")
+    # One a minute, and the first may find a door that is not open yet.
+    arrived = 'count(lapor_canaries_total{result="arrived"} > 0)'
+    until(lambda: value(arrived) == 2, "a canary of SMS and one of the web come through", 3 * PATIENCE_S)
     until(lambda: inside("alertmanagers").get("activeAlertmanagers"), "Prometheus has somebody to call")
-    print("watched: six services and the machine; Alertmanager listens")  # noqa: T201
+    print("watched: seven services and the machine; canaries come through; Alertmanager listens")  # noqa: T201
 
 
 def main() -> None:

@@ -66,7 +66,8 @@ for image in "${grown[@]}"; do
   docker build -q --file "$here/standin/$name.Dockerfile" --tag "$image" "$here/standin" >/dev/null
 done
 have grafana/grafana:13.2.3 && without='^$' || without='^grafana$' # nothing stands in for it
-mapfile -t parts < <("${compose[@]}" config --services | grep -v "$without")
+mapfile -t parts < <("${compose[@]}" config --services | grep -v -e "$without" -e '-two$')
+mapfile -t seconds < <("${compose[@]}" config --services | grep -e '-two$')
 docker images --format '{{.Repository}} {{.Size}}' | grep ^lapor/ | sort
 
 rm -f "$scratch"/backup.key*
@@ -113,6 +114,14 @@ for part in router kafka; do
   journey web
   say "$part is back, and a complaint is answered"
 done
+
+say "second processes"
+"${compose[@]}" up --detach --no-build --no-deps "${seconds[@]}" >>"$scratch/up.log" 2>&1
+until_ready
+journey web
+"${compose[@]}" stop router classifier sla-monitor >>"$scratch/up.log" 2>&1
+journey web
+say "the first ones are stopped, and a complaint is answered"
 
 say "wrong settings: the start is refused"
 "${compose[@]}" down --volumes --timeout 20 >"$scratch/down.log" 2>&1
