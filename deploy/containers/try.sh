@@ -66,7 +66,7 @@ for image in "${grown[@]}"; do
   docker build -q --file "$here/standin/$name.Dockerfile" --tag "$image" "$here/standin" >/dev/null
 done
 have grafana/grafana:13.2.3 && without='^$' || without='^grafana$' # nothing stands in for it
-mapfile -t parts < <("${compose[@]}" config --services | grep -v -e "$without" -e '-two$')
+mapfile -t parts < <("${compose[@]}" config --services | grep -v -e "$without" -e '-two$' -e '^kafka-.$')
 mapfile -t seconds < <("${compose[@]}" config --services | grep -e '-two$')
 docker images --format '{{.Repository}} {{.Size}}' | grep ^lapor/ | sort
 
@@ -128,4 +128,15 @@ say "wrong settings: the start is refused"
 sed -i 's/^ROUTER_KAFKA_PASSWORD=.*/ROUTER_KAFKA_PASSWORD=/' "$scratch/env"
 ! "${compose[@]}" up --detach --no-build "${parts[@]}" >"$scratch/refused.log" 2>&1
 "${compose[@]}" logs settings 2>&1 | grep -q 'ROUTER_KAFKA_PASSWORD is not set'
+
+say "three brokers"
+"${compose[@]}" down --volumes --timeout 20 >>"$scratch/down.log" 2>&1
+sed -i "s/^ROUTER_KAFKA_PASSWORD=.*/ROUTER_KAFKA_PASSWORD=$(openssl rand -hex 24)/" "$scratch/env"
+echo KAFKA_BOOTSTRAP_SERVERS=kafka:9092,kafka-2:9092,kafka-3:9092 >>"$scratch/env"
+"${compose[@]}" up --detach --no-build "${parts[@]}" kafka-2 kafka-3 >>"$scratch/up.log" 2>&1
+until_ready
+journey web
+docker kill "$("${compose[@]}" ps -q kafka)" >/dev/null
+journey web
+say "one is away, and a complaint is answered"
 say "done"

@@ -282,7 +282,7 @@ def test_no_service_is_superuser_of_its_database(compose: dict[str, Any], servic
 
 
 def test_only_who_makes_certificates_may_give_them_away(compose: dict[str, Any]) -> None:
-    """It needs no network for it; every key is mounted where it is made, and at the one server that shows it."""
+    """It needs no network for it; every key is mounted where it is made, and at the servers that show it."""
     added = {name: it["cap_add"] for name, it in compose["services"].items() if "cap_add" in it}
     certificates = compose["services"]["certificates"]
     keys = [name for name in compose["volumes"] if name.endswith("-tls")]
@@ -295,8 +295,9 @@ def test_only_who_makes_certificates_may_give_them_away(compose: dict[str, Any])
 
     assert {"certificates": ["CHOWN", "DAC_OVERRIDE"]} == added
     assert "none" == certificates["network_mode"]
-    server = {"services-tls": "kafka", "agencies-tls": "kafka"}
-    wanted = {key: {"certificates", server.get(key, key.removesuffix("-tls"))} for key in keys}
+    brokers = {"kafka", "kafka-2", "kafka-3"}
+    servers = {"services-tls": brokers, "agencies-tls": brokers}
+    wanted = {key: {"certificates"} | servers.get(key, {key.removesuffix("-tls")}) for key in keys}
     assert wanted | {"authority": {"certificates"}} == mounted
 
 

@@ -127,6 +127,7 @@ class Broker(Part):
     agencies: int = field(default_factory=any_free)
     internal: int = field(default_factory=any_free)
     controller: int = field(default_factory=any_free)
+    others: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def env(self) -> dict[str, str]:
@@ -146,6 +147,7 @@ class Broker(Part):
             "KAFKA_CLUSTER_ID": "laporSoppengKafka00001",
             "KAFKA_PUBLIC_HOST": "localhost",
             "KAFKA_PUBLISHED_PORT": str(self.agencies),
+            **self.others,
         }
 
     def client(self, principal: str, password: str, listener: str = "services", **settings: Any) -> dict[str, Any]:
@@ -155,16 +157,20 @@ class Broker(Part):
 
     def start(self) -> None:
         """Start it, and wait until it lets its super user in."""
+        self.run_until(self.lets_in, *self.command())
+
+    def command(self) -> tuple[Path, Mapping[str, str]]:
+        """The script that starts it, and the script's environment."""
         self._programs()
+        return ROOT / "deploy" / "kafka" / "broker.sh", self.env
+
+    def lets_in(self) -> bool:
+        """Whether its super user may come in."""
         admin = AdminClient(self.client(kafka.ADMIN, self.password, error_cb=lambda _error: None))
-
-        def lets_in() -> bool:
-            try:
-                return bool(admin.list_topics(timeout=1))
-            except KafkaException:
-                return False
-
-        self.run_until(lets_in, ROOT / "deploy" / "kafka" / "broker.sh", self.env)
+        try:
+            return bool(admin.list_topics(timeout=1))
+        except KafkaException:
+            return False
 
     def _programs(self) -> None:
         """Those of the image that broker.sh calls."""

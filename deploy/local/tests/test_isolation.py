@@ -161,11 +161,11 @@ def test_a_right_that_the_contracts_no_longer_give_is_taken_away(stack: Stack) -
     topics = load_topics(UNITS)
     without = [topic for topic in topics if topic.name != "unit.pu.replied.v1"]
     try:
-        assert provision(stack.client(), without, UNITS, stack.passwords).acls_deleted == 3
+        assert provision(stack.client(), without, UNITS, stack.passwords).acls_deleted == 4
         with pytest.raises(KafkaException):
             write(stack, "PU", "unit.pu.replied.v1")
     finally:
-        assert provision(stack.client(), topics, UNITS, stack.passwords).acls_created == 3
+        assert provision(stack.client(), topics, UNITS, stack.passwords).acls_created == 4
 
 
 def test_a_role_reaches_its_own_database_and_no_other(connected: Stack) -> None:

@@ -113,6 +113,10 @@ CASES = {
         {"lapor_sla_clocks_stuck": "0x60", 'lapor_router_stuck{timer="triage"}': "0x60"},
     ),
     "LaporClockHeld": _gauge("lapor_clock_words_held_seconds", 301, 300),
+    "LaporClockWrong": Case(
+        {"node_timex_sync_status": "0x60", "node_timex_offset_seconds": "0x60"},
+        {"node_timex_sync_status": "1x60", "node_timex_offset_seconds": "-5x60"},
+    ),
     # Prometheus counts from 1970 here: due at 0, and 40 minutes past; two hours are taken off.
     "LaporBackupOld": Case({_BACKUP: "-6000x60"}, {_BACKUP: "-4700x60", _NODE: "1x60"}, "router"),
     "LaporDiskFull": Case({_FREE: "9x60", _SIZE: "100x60"}, {_FREE: "10x60", _SIZE: "100x60"}, "/"),

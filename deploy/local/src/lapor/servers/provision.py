@@ -69,6 +69,7 @@ def provision(
     units = list(units)
     everyone = acls.principals(topics, units)
     try:
+        _wait_for_brokers(admin, replication)
         created = _topics(admin, topics, replication)
         _users(admin, {name: passwords[name] for name in everyone})
         wanted = {_binding(rule) for rule in acls.rules(topics, units)}
@@ -129,6 +130,15 @@ def _done(futures: Iterable[Future[Any]], fine: tuple[int, ...] = ()) -> None:
         except KafkaException as error:
             if error.args[0].code() not in fine:
                 raise
+
+
+def _wait_for_brokers(admin: AdminClient, replication: int) -> None:
+    """Wait until so many brokers are there: they start at the same time as who provisions them."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while (there := len(admin.list_topics(timeout=TIMEOUT_S).brokers)) < replication:
+        if time.monotonic() > deadline:
+            raise Refused(f"There are {there} brokers, and each topic is to have {replication} replicas.")
+        time.sleep(0.2)
 
 
 def _topics(admin: AdminClient, topics: list[Topic], replication: int) -> int:
