@@ -30,6 +30,7 @@ from intake_social.adapters.items import Unreadable
 from intake_social.app import poll_x, read_mentions, send
 from intake_social.handlers import Desk
 from testing.standins import mention
+from testing.waiting import soon
 
 US = "1708"
 
@@ -231,22 +232,17 @@ async def test_credentials_that_are_refused_are_a_persons_matter_and_are_tried_a
 async def test_one_of_two_processes_reads_a_network_and_the_other_takes_over(
     desk: Desk, pool: Pool, mentions: FakeMentions
 ) -> None:
-    async def until(what: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not what():
-                await asyncio.sleep(0.02)
-
     quick = replace(desk, settings=desk.settings.model_copy(update={"x_poll_s": 0.02}))
     mentions.pages["older"] = replace(page(post(101)), unreadable=[Unreadable(item=b"odd", error=ValueError("odd"))])
     first = asyncio.create_task(poll_x(quick, "first"))
-    await until(lambda: bool(mentions.by))
+    await soon(lambda: bool(mentions.by))
     second = asyncio.create_task(poll_x(replace(quick, known={}), "second"))
     seen = len(mentions.by)
-    await until(lambda: len(mentions.by) > seen + 100)
+    await soon(lambda: len(mentions.by) > seen + 100)
     assert {"first"} == set(mentions.by)
     assert 1 == await pool.fetchval("SELECT count(*) FROM set_aside")
     first.cancel()
-    await until(lambda: "second" in mentions.by)
+    await soon(lambda: "second" in mentions.by)
     second.cancel()
     await asyncio.gather(first, second, return_exceptions=True)
 

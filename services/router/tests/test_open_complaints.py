@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +24,7 @@ from router.case import Case
 from router.open_complaints import show
 from testing.events import an_updated
 from testing.fakes import message
+from testing.waiting import soon
 
 
 def value(name: str, **labels: str) -> float | None:
@@ -52,21 +52,16 @@ async def test_one_of_two_processes_shows_what_is_open_and_the_other_takes_over(
 ) -> None:
     shown: list[asyncio.Task[Any] | None] = []
 
-    async def until(what: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not what():
-                await asyncio.sleep(0.02)
-
     monkeypatch.setattr(open_complaints, "show", lambda groups, now: shown.append(asyncio.current_task()))
     monkeypatch.setattr(open_complaints, "LOOK_S", 0)
     first = asyncio.create_task(open_complaints.watch(pool, lambda: None))
-    await until(lambda: bool(shown))
+    await soon(lambda: bool(shown))
     second = asyncio.create_task(open_complaints.watch(pool, lambda: None))
     seen = len(shown)
-    await until(lambda: len(shown) > seen + 200)
+    await soon(lambda: len(shown) > seen + 200)
     assert {first} == set(shown)
     first.cancel()
-    await until(lambda: second in shown)
+    await soon(lambda: second in shown)
     second.cancel()
     await asyncio.gather(first, second, return_exceptions=True)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +20,7 @@ from sla_monitor.app import handler_of
 from sla_monitor.state import FirstResponse
 from sla_monitor.timer import ring_all
 from sla_monitor.unit_silence import look, tell_of_calendar
+from testing.waiting import soon
 
 pytestmark = pytest.mark.connected
 
@@ -59,24 +59,19 @@ async def test_one_of_two_processes_shows_the_units_and_the_other_takes_over(
 ) -> None:
     shown: list[asyncio.Task[Any] | None] = []
 
-    async def until(what: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not what():
-                await asyncio.sleep(0.02)
-
     async def look(*_: object) -> None:
         shown.append(asyncio.current_task())
 
     monkeypatch.setattr(unit_silence, "look", look)
     monkeypatch.setattr(unit_silence, "LOOK_S", 0.005)
     first = asyncio.create_task(unit_silence.watch(RULES, pool, lambda: None))
-    await until(lambda: bool(shown))
+    await soon(lambda: bool(shown))
     second = asyncio.create_task(unit_silence.watch(RULES, pool, lambda: None))
     seen = len(shown)
-    await until(lambda: len(shown) > seen + 200)
+    await soon(lambda: len(shown) > seen + 200)
     assert {first} == set(shown)
     first.cancel()
-    await until(lambda: second in shown)
+    await soon(lambda: second in shown)
     second.cancel()
     await asyncio.gather(first, second, return_exceptions=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -20,3 +21,14 @@ def until(look: Callable[[], T | None], seconds: float = 60, what: str = "it") -
         assert time.monotonic() < end, f"not within {seconds} s: {what}"  # noqa: S101
         time.sleep(0.05)
     return found
+
+
+async def soon(look: Callable[[], object], seconds: float = 10) -> None:
+    """Let other tasks of this event loop run until ``look`` gives what is true.
+
+    Raises:
+        TimeoutError: it was not within ``seconds``.
+    """
+    async with asyncio.timeout(seconds):
+        while not look():
+            await asyncio.sleep(0.02)
