@@ -127,7 +127,7 @@ def _services() -> Iterator[Figure]:
         for name, calm, bad in (("brokers", 1, 1), ("partitions_offline", 0, 3), ("partitions_under_replicated", 0, 12))
     )
     for channel in ("sms", "web"):
-        yield Figure("lapor_canary_arrived_timestamp_seconds", {"channel": channel}, -30, -900)
+        yield Figure("lapor_canary_arrived_timestamp_seconds", {"channel": channel}, 0, -900)
         for result, calm, bad in (("arrived", 60, 4), ("lost", 0, 50), ("refused", 0, 6)):
             yield Figure("lapor_canaries_total", {"channel": channel, "result": result}, calm, bad, grows=True)
         for by in ("intake", "classifier", "router"):

@@ -27,7 +27,7 @@ BOARD = Board(
                     "Umur laporan percobaan terakhir yang sampai, dari saluran yang paling lama.",
                     "max(time() - lapor_canary_arrived_timestamp_seconds) or vector(0)",
                     unit="s",
-                    limits=(120, 300),
+                    limits=(None, 300),
                 ),
                 number(
                     "Kotak keluar tertua",
