@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-import chassis  # noqa: F401
 import contracts  # noqa: F401
 import intake  # noqa: F401
 import kabupaten  # noqa: F401
+from chassis.logs import JsonFormatter
 
 # The same examples in every run, and a busy machine is no failure; ``--hypothesis-profile=search`` looks further.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -32,6 +32,11 @@ class ByServers(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServers | None:
     """What ``--dist loadscope`` means here; other ways of dealing out tests are pytest-xdist's own."""
     return ByServers(config, log) if config.getoption("dist") == "loadscope" else None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Print with a failed test all that was logged: what went wrong stands in the fields, not in an event's name."""
+    session.config.pluginmanager.get_plugin("logging-plugin").report_handler.setFormatter(JsonFormatter("test"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

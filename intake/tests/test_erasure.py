@@ -21,10 +21,9 @@ from intake.notices import NewNotice, Notice, NoticeKind, add_notices
 from intake.projection import story_handler
 from intake.set_aside import put_aside
 from intake.submissions import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner, republish_unregistered
-from intake.texts import PARTS, Texts
-from kabupaten import load
 from testing.events import an_updated
 from testing.fakes import message
+from testing.fixtures import texts_of
 from testing.notices import send_while
 
 pytestmark = pytest.mark.connected
@@ -53,7 +52,7 @@ ANY_ADDRESS = "SELECT EXISTS (SELECT FROM farewells)"
 
 @pytest.fixture
 def steps(pool: Pool) -> BatchHandler[Any]:
-    return BatchHandler(pool, story_handler("intake-sms", Texts(load(REGION, *PARTS)), notify=True, event_key=b"key"))
+    return BatchHandler(pool, story_handler("intake-sms", texts_of(REGION), notify=True, event_key=b"key"))
 
 
 _ids = itertools.count()

@@ -22,13 +22,12 @@ from contracts.vocabulary import CLOCK_KINDS, UpdateKind
 from intake.complaint_view import ComplaintView, count_reporters, find_view, load_views
 from intake.projection import build_decide, story_handler
 from intake.submissions import Submission, accept, follow_up
-from intake.texts import PARTS, Texts
-from kabupaten import load
 from testing.events import NOW, an_updated
 from testing.fakes import message, play
+from testing.fixtures import texts_of
 
 REGION = Path(__file__).parents[2] / "region" / "soppeng"
-TEXTS = Texts(load(REGION, *PARTS))
+TEXTS = texts_of(REGION)
 T, PARENT = "SPG-S000-00007", "SPG-W000-00004"
 WITA = TEXTS.zone
 #: Monday is day 0, and three days count.

@@ -14,12 +14,11 @@ from contracts.events import Evidence
 from contracts.vocabulary import CLOCK_KINDS, UpdateKind
 from intake.complaint_view import ComplaintView
 from intake.projection import build_decide
-from intake.texts import PARTS, Texts
-from kabupaten import load
 from testing.events import an_updated
 from testing.fakes import message, play
+from testing.fixtures import texts_of
 
-TEXTS = Texts(load(Path(__file__).parents[2] / "region" / "soppeng", *PARTS))
+TEXTS = texts_of(Path(__file__).parents[2] / "region" / "soppeng")
 SOCIAL = "intake-social"
 T, PARENT = "SPG-M000-0000C", "SPG-W000-00004"
 DUE, LATER = datetime(2026, 3, 5, 16, tzinfo=UTC), datetime(2026, 3, 6, 16, tzinfo=UTC)

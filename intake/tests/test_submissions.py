@@ -36,10 +36,9 @@ from intake.submissions import (
     is_owner,
     republish_unregistered,
 )
-from intake.texts import PARTS, Texts
-from kabupaten import load
+from testing.fixtures import texts_of
 
-TEXTS = Texts(load(Path(__file__).parents[2] / "region" / "soppeng", *PARTS))
+TEXTS = texts_of(Path(__file__).parents[2] / "region" / "soppeng")
 pytestmark = pytest.mark.connected
 Settings = Callable[..., IntakeSettings]
 EVENT_KEY = b"key-of-the-intake-of-the-test"

@@ -20,9 +20,10 @@ from intake.complaint_view import ComplaintView
 from intake.texts import PARTS, Texts
 from kabupaten import load
 from testing.events import an_updated
+from testing.fixtures import texts_of
 
 REGION = Path(__file__).parents[2] / "region" / "soppeng"
-TEXTS = Texts(load(REGION, *PARTS))
+TEXTS = texts_of(REGION)
 T = "SPG-S0AB-12CDW"
 #: Every midnight of a year, and the second before it.
 ENDS = [datetime(2026, 1, 1, 16, tzinfo=UTC) + timedelta(days=n, seconds=-s) for n in range(366) for s in (0, 1)]

@@ -12,7 +12,7 @@ import pytest
 
 import intake
 from chassis.database import Pool
-from intake.texts import PARTS, Texts
+from intake.texts import Texts
 from intake_sms.handlers import Desk as SmsDesk
 from intake_sms.settings import SmsSettings
 from intake_social.handlers import Desk as SocialDesk
@@ -20,7 +20,6 @@ from intake_social.settings import SocialSettings
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import build_app
 from intake_web.settings import WebSettings
-from kabupaten import load
 from testing import fixtures
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -43,7 +42,7 @@ def migrations() -> list[Path]:
 
 @pytest.fixture(scope="session")
 def texts() -> Texts:
-    return Texts(load(REGION, *PARTS))
+    return fixtures.texts_of(REGION)
 
 
 @pytest.fixture

@@ -25,10 +25,8 @@ from contracts.masking import mask
 from contracts.signature import sign
 from contracts.vocabulary import ComplaintType, Urgency
 from intake.projection import SOURCES, story_handler
-from intake.texts import PARTS, Texts
 from intake_sms.domain import read
 from intake_sms.settings import KEYWORDS
-from kabupaten import load
 from router.adapters.region import read_rules
 from router.app import handler_of as router_handler
 from router.handlers import released
@@ -36,6 +34,7 @@ from router.handlers import sources as router_sources
 from sla_monitor.app import handler_of as sla_handler
 from sla_monitor.region import load_rules
 from sla_monitor.timer import ring
+from testing.fixtures import texts_of
 
 REGION = Path(__file__).parents[2] / "region" / "seconds"
 SLA = load_rules(REGION)
@@ -81,7 +80,7 @@ class Pipeline:
         self.services: list[tuple[Handler[Any], Sequence[str], dict[str, Any]]] = [
             (router_handler(rules, {"intake-sms": EVENT_KEY}), router_sources(rules), {}),
             (sla_handler(SLA), [topics.UPDATED], {}),
-            (story_handler("intake-sms", Texts(load(REGION, *PARTS)), notify=True), SOURCES, {}),
+            (story_handler("intake-sms", texts_of(REGION), notify=True), SOURCES, {}),
         ]
 
     def publish(self, out: Sequence[Outgoing]) -> None:

@@ -8,10 +8,8 @@ import pytest
 
 import intake
 from chassis.database import Pool
-from intake.texts import PARTS, Texts
 from intake_sms.handlers import Desk
 from intake_sms.settings import SmsSettings
-from kabupaten import load
 from testing import fixtures
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
@@ -45,4 +43,4 @@ def make_settings() -> Callable[..., SmsSettings]:
 
 @pytest.fixture
 def desk(pool: Pool, make_settings: Callable[..., SmsSettings]) -> Desk:
-    return Desk(pool=pool, settings=make_settings(), texts=Texts(load(REGION, *PARTS)))
+    return Desk(pool=pool, settings=make_settings(), texts=fixtures.texts_of(REGION))

@@ -21,12 +21,11 @@ from contracts.events import ComplaintFollowedUp, ComplaintReceived, Place
 from intake.complaint_view import ComplaintView, Step, save_views
 from intake.notices import Bounds, NewNotice, Notice, NoticeKind, add_notices, send_notices
 from intake.submissions import KeyReused, TextProblem
-from intake.texts import PARTS, Texts
 from intake_sms.adapters.door import door
 from intake_sms.domain import Mo
 from intake_sms.handlers import Desk, bury, elsewhere, take
 from intake_sms.settings import SmsSettings
-from kabupaten import load
+from testing.fixtures import texts_of
 from testing.notices import send_all
 from testing.servers import Stack
 
@@ -128,7 +127,7 @@ async def test_who_writes_too_much_gets_few_answers_and_loses_no_complaint(desk:
 def test_what_no_sms_holds_is_on_the_page_or_asked_for(
     make_settings: Callable[..., SmsSettings], page: str | None, said: str
 ) -> None:
-    desk = Desk(pool=None, settings=make_settings(web_public_url=page), texts=Texts(load(REGION, *PARTS)))
+    desk = Desk(pool=None, settings=make_settings(web_public_url=page), texts=texts_of(REGION))
     assert said == elsewhere(desk, "more", "SPG-S0AB-12CDW")
     assert "" == elsewhere(desk, "more", ME)
 

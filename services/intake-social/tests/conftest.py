@@ -10,11 +10,9 @@ import pytest
 
 import intake
 from chassis.database import Pool
-from intake.texts import PARTS, Texts
 from intake_social.adapters import x
 from intake_social.handlers import Desk
 from intake_social.settings import SocialSettings
-from kabupaten import load
 from testing import fixtures
 from testing.standins import X_SECRETS, serving, settings_for_tests
 
@@ -49,7 +47,7 @@ def make_settings() -> Callable[..., SocialSettings]:
 
 @pytest.fixture
 def desk(pool: Pool, make_settings: Callable[..., SocialSettings]) -> Desk:
-    return Desk(pool=pool, settings=make_settings(), texts=Texts(load(REGION, *PARTS)), wake=lambda: None)
+    return Desk(pool=pool, settings=make_settings(), texts=fixtures.texts_of(REGION), wake=lambda: None)
 
 
 @pytest.fixture

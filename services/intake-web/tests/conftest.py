@@ -19,14 +19,13 @@ from contracts.events import FollowUp
 from contracts.ids import complaint_id
 from intake.complaint_view import ComplaintView
 from intake.submissions import Accepted, KeyReused, Submission
-from intake.texts import PARTS, Texts
+from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
 from intake_web.domain import FINISHED
 from intake_web.limits import Guard
 from intake_web.settings import WebSettings
 from intake_web.store import Finished, Found, Store, StoreDown
-from kabupaten import load
 from testing import fixtures
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
@@ -97,7 +96,7 @@ def _again(accepted: Accepted, *, fresh: bool) -> Accepted:
 
 @pytest.fixture(scope="session")
 def texts() -> Texts:
-    return Texts(load(REGION, *PARTS))
+    return fixtures.texts_of(REGION)
 
 
 @pytest.fixture

@@ -29,10 +29,9 @@ from router_office import (
 from chassis.wire import Emit
 from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data, UnitRouted
-from intake.texts import PARTS, Texts
-from kabupaten import load
 from router import handlers
 from testing.fakes import message, play
+from testing.fixtures import texts_of
 
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 
@@ -317,7 +316,7 @@ def test_the_same_events_make_the_same_bytes() -> None:
 
 
 def test_every_sentence_a_citizen_hears_is_whole() -> None:
-    texts, said = Texts(load(REGION, *PARTS)), []
+    texts, said = texts_of(REGION), []
     for status in ("closed", "handed_over", "cancelled", "waiting_for_reporter", "merged", "rejected"):
         office = in_status(status, "triage" if status in ("merged", "rejected") else "unit")
         office.hear(followed_up(item("addition", 9), item("reopen", 9), item("cancel", 9), item("rights_request", 9)))

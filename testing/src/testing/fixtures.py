@@ -16,6 +16,8 @@ from uuid import UUID
 import pytest
 
 from chassis.database import Pool, migrate, open_pool
+from intake.texts import PARTS, Texts
+from kabupaten import load
 from testing.servers import Stack, start_kafka_and_postgres, start_postgres
 
 #: Settings of an intake that nothing can be reached with; its own come beside them.
@@ -28,6 +30,17 @@ UNREACHABLE: dict[str, Any] = {
     "event_key": "key-of-the-intake-of-the-test",
 }
 _names = (f"test_{n}" for n in itertools.count())
+
+
+@functools.cache
+def texts_of(region: Path) -> Texts:
+    """Read what citizens of ``region`` are told, as an intake does when it starts.
+
+    Its words of danger are learnt already: on a busy machine that takes longer than a gateway waits at the door.
+    """
+    texts = Texts(load(region, *PARTS))
+    texts.danger_words.learn()
+    return texts
 
 
 @pytest.fixture(scope="session")
