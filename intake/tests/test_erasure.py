@@ -170,7 +170,9 @@ async def test_what_another_person_or_the_same_one_said_elsewhere_stays(
     again = await take(
         pool, make_settings, Submission(channel="sms", gateway="kannel", external_id="3", text="jalan", address=ADDRESS)
     )
+    await pool.execute("UPDATE reporters SET asked_back = '{}', asked_at = now() WHERE address = $1", ADDRESS)
     await hear(steps, order(it))
+    assert 0 == await pool.fetchval("SELECT count(*) FROM reporters WHERE asked_back IS NOT NULL")
     texts = {r["ticket"]: r["text"] for r in await pool.fetch("SELECT ticket, text FROM complaints")}
     assert {it.ticket: "", other.ticket: "lampu", again.ticket: "jalan"} == texts
     assert {"+62811", ADDRESS} == {

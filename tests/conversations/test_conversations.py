@@ -35,6 +35,7 @@ REGION = HERE.parents[1] / "region" / "soppeng"
 _DANGER = (
     "Degaga uwae",
     "Pesan terpotong dua",
+    "Dua laporan, tidak jelas yang mana",
     "Batuk karena asapnya",
     "Belumpi datang",
     "Setengah mati antre",
@@ -56,8 +57,6 @@ NOT_YET: dict[str, str] = {
     "Adminnya baik": "the classifier knows spam, behind the receipt",
     "Dilimpahkan ke PLN": "the view does not keep to whom it was handed over",
     "Undian berhadiah": "the classifier knows spam, behind the receipt",
-    "Yang lampu saja": "which one is answered with its ticket alone, and not in words",
-    "Dua laporan, tidak jelas yang mana": "a ticket alone is a question, whatever was asked before",
     "Hanya kata tolong": "a call for help is danger",
 }
 #: What a unit's step is to the story.
@@ -154,7 +153,7 @@ def said_as(door: Door, text: str) -> str:
     say = door.texts.answers(door.service)
     for name, becomes in (
         ("which", "which"), ("own", "lost_number"), ("stopped", "stop"), ("bad_ticket", "help"), ("bad_rating", "help"),
-        ("help", "help"), ("format", "help"),
+        ("early", "early"), ("help", "help"), ("format", "help"),
     ):  # fmt: skip
         if name in say and text.startswith(say[name].split("{")[0]):
             return becomes

@@ -31,6 +31,8 @@ WHERE complaint_id = $1"""
 _REPORTER = """
 DELETE FROM reporters r WHERE reporter_ref = $1
 AND NOT EXISTS (SELECT FROM complaints c WHERE c.reporter_ref = r.reporter_ref)"""
+# What was asked back may be about this one; who still means another says so again.
+_ASKED_BACK = "UPDATE reporters SET asked_back = NULL, asked_at = NULL WHERE reporter_ref = $1"
 _NOTICES = "DELETE FROM notices WHERE ticket = $1"
 _NOTICES_TO = "DELETE FROM notices WHERE address = $1"
 # What could not be read: whatever has the number in it, and not only as part of a longer one.
@@ -65,6 +67,7 @@ async def erase(
         await db.execute(_NOBODY, found["channel"])
         await run("complaints", _COMPLAINT, complaint_id)
         await run("notices", _NOTICES, ticket)
+        await db.execute(_ASKED_BACK, found["reporter_ref"])
         gone = await run("reporters", _REPORTER, found["reporter_ref"])
         if gone and found["address"]:  # what was answered to no complaint, and what could not be taken
             await run("notices", _NOTICES_TO, found["address"])

@@ -10,9 +10,9 @@ import msgspec
 from chassis.database import Connection, Pool
 from intake.commands import Command
 from intake.submissions import Submission, find_awaiting_reply
-from intake.talk import Meant, Own, Talk
+from intake.talk import AskedBack, Meant, Own, Talk
 
-#: For so long an addition may still be made a complaint of its own.
+#: For so long an addition may still be made a complaint of its own, and a question which is meant be answered.
 A_DAY = timedelta(days=1)
 
 _OWN = """
@@ -29,6 +29,14 @@ SELECT item->>'text' AS text, (item->>'at')::timestamptz AS at, EXISTS (
     SELECT FROM notices n WHERE n.ticket = c.ticket AND n.kind = 'added' AND n.key = item->>'id') AS offered
 FROM complaints c JOIN reporters r USING (reporter_ref), jsonb_array_elements(c.follow_ups) AS item
 WHERE r.channel = $1 AND r.address = $2 ORDER BY at DESC LIMIT 1"""
+# Once answered it is not asked again, whenever the gateway brings it again.
+_ASK_BACK = """
+UPDATE reporters SET asked_back = $3::jsonb, asked_at = now()
+WHERE channel = $1 AND address = $2 AND asked_back->>'item_id' IS DISTINCT FROM $3::jsonb->>'item_id'"""
+_ASKED_BACK = "SELECT asked_back FROM reporters WHERE channel = $1 AND address = $2 AND asked_at > now() - $3::interval"
+_ANSWERED = """
+UPDATE reporters SET asked_back = asked_back || jsonb_build_object('answered_by', $3::text)
+WHERE channel = $1 AND address = $2"""
 _STOP = "UPDATE reporters SET stopped_at = now() WHERE channel = $1 AND address = $2"
 _HEAR = "UPDATE reporters SET stopped_at = NULL WHERE channel = $1 AND address = $2 AND stopped_at IS NOT NULL"
 
@@ -60,6 +68,29 @@ async def find_meant(
     if talk.is_courtesy(text):
         return Meant(kind="courtesy")
     return (talk.tells_place(text, own, now) or talk.added_to(text, own, now)) if bare else None
+
+
+async def ask_back(pool: Pool, submission: Submission, item_id: str, among: Sequence[Own]) -> None:
+    """Keep what ``submission`` says, until its sender has said which of ``among`` it is about (:func:`find_chosen`)."""
+    asked = AskedBack(text=submission.text, among=[each.ticket for each in among], item_id=item_id)
+    body = msgspec.json.encode(asked).decode()
+    await pool.execute(_ASK_BACK, submission.channel, submission.address, body)
+
+
+async def find_chosen(pool: Pool, talk: Talk, submission: Submission, item_id: str, now: datetime) -> Meant | None:
+    """What the sender wanted when they were asked which complaint they mean, if ``submission`` says it now.
+
+    The same message again says it again, another one does not.
+    """
+    channel, address = submission.channel, submission.address or ""
+    body = await pool.fetchval(_ASKED_BACK, channel, address, A_DAY)
+    asked = body and msgspec.json.decode(body, type=AskedBack)
+    if not asked or asked.answered_by not in ("", item_id):
+        return None
+    meant = talk.chosen(submission.text, asked, await find_own(pool, channel, address, item_id), now)
+    if meant:
+        await pool.execute(_ANSWERED, channel, address, item_id)
+    return meant
 
 
 async def _offered(pool: Pool, channel: str, address: str, own: Sequence[Own], now: datetime) -> Meant:

@@ -26,6 +26,8 @@ DELETE FROM stories WHERE ticket = ANY(ARRAY(
     ORDER BY final_at LIMIT $2 FOR UPDATE))"""
 # Whom nobody could tell for so long is not told any more.
 _FAREWELLS = "DELETE FROM farewells WHERE at < now() - interval '3 days'"
+# Who did not answer for a day writes anew.
+_ASKED_BACK = "UPDATE reporters SET asked_back = NULL, asked_at = NULL WHERE asked_at < now() - interval '1 day'"
 _COMPLAINTS = f"""
 SELECT old.* FROM unnest($1::text[], $2::interval[]) AS kept (state, age), LATERAL (
     SELECT complaint_id, ticket FROM complaints c WHERE c.ended_as = kept.state AND c.ended_at < now() - kept.age
@@ -62,6 +64,7 @@ async def _once(db: Connection, *, service: str, event_key: bytes, kept: Mapping
             ("notices", _NOTICES, (KEPT_DAYS, BATCH)),
             ("stories", _STORIES, (KEPT_DAYS, BATCH)),
             ("farewells", _FAREWELLS, ()),
+            ("asked_back", _ASKED_BACK, ()),
             ("set_aside", _SET_ASIDE, (KEPT_DAYS, BATCH)),
         )
     }

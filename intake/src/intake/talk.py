@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+import msgspec
+
 from contracts.events import Place
 from contracts.vocabulary import DONE, Status
-from intake.commands import Command, command_word, is_lonely, read_command
+from intake.commands import Command, command_word, find_ticket, is_lonely, read_command
 from kabupaten.gazetteer import gazetteer_of
 from kabupaten.lexicon import Talk as TalkWords
 from kabupaten.lexicon import phrases_of
@@ -51,6 +53,9 @@ _LISTS: tuple[tuple[Asked, str], ...] = (
 )
 #: Words that are no name, where a place would stand.
 _NAMELESS = ("vague", "beside", "fillers", "continues", "troubles", "greetings")
+#: What a complaint of a list is called by.
+_NTH = {"1": 0, "satu": 0, "pertama": 0, "2": 1, "dua": 1, "kedua": 1, "3": 2, "tiga": 2, "ketiga": 2}
+_POINTING = frozenset(("yang", "yg", "nomor", "no", "tiket", "laporan", "ke"))
 _COURTESIES = ("greetings", "thanks", "praises", "insults", "tests", "wrong")
 #: Before a name that is also a common word.
 _TITLE = r"(?:desa|kel|kelurahan|kec|kecamatan|di|ri)\.?\s+"
@@ -87,11 +92,20 @@ class Meant:
 
     kind: Literal[
         "status", "cancel", "rating", "reopen", "bad_rating", "addition", "answer",
-        "which", "lost", "stop", "courtesy", "help", "bad_ticket", "offered",
+        "which", "lost", "stop", "courtesy", "help", "bad_ticket", "early", "offered",
     ]  # fmt: skip
     ticket: str = ""
     command: Command | None = None
     among: Sequence[Own] = ()
+
+
+class AskedBack(msgspec.Struct, frozen=True, kw_only=True):
+    """A message ``item_id`` whose sender was asked which complaint of ``among`` it is about, and what answered that."""
+
+    text: str
+    among: list[str]
+    item_id: str
+    answered_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -206,7 +220,7 @@ class Talk:
             return None
         among = _candidates(kind, own, now)
         if not among:
-            return Meant(kind="bad_ticket") if asked or is_lonely(text) else None
+            return _meant_for_none(own) if asked or is_lonely(text) else None
         command = self._command(kind, text, among, in_words=asked == kind)
         if command is None:
             return None
@@ -227,6 +241,39 @@ class Talk:
             return made
         rest = text.split(None, 1)[1:]
         return Command(kind="reopen", ticket=number, text=rest[0]) if kind == "reopen" and rest else None
+
+    def chosen(self, text: str, asked: AskedBack, own: Sequence[Own], now: datetime) -> Meant | None:
+        """What ``asked`` means, if ``text`` says no more than which of the complaints ``own`` that is about.
+
+        It may be the ticket, its place in the list ("yang kedua"), or a few words that fit one complaint alone.
+        """
+        one, in_words = self._chosen(text, asked, own)
+        if one is None:
+            return None
+        if meant := self.meant(asked.text, [one], now):
+            return meant
+        return _addition(f"{asked.text}\n{text}" if in_words else asked.text, one)
+
+    def _chosen(self, text: str, asked: AskedBack, own: Sequence[Own]) -> tuple[Own | None, bool]:
+        """The one, and whether words say so, which may tell more than that."""
+        by_ticket = {each.ticket: each for each in own}
+        among = [by_ticket.get(number) for number in asked.among]
+        if found := find_ticket(text):
+            number, _, rest = found
+            return by_ticket.get(number) if number in asked.among and not self._more(rest) else None, False
+        if (nth := _NTH.get(" ".join(self._more(text)))) is not None:
+            return among[nth] if nth < len(among) else None, False
+        said = self._said(text)
+        if command_word(text) or len(said.found.tokens.words) > FEW:
+            return None, False
+        fit = [each for each in among if each and self._fits(said, each) and self._shares(said, each)]
+        return fit[0] if len(fit) == 1 else None, True
+
+    def _more(self, text: str) -> list[str]:
+        """The words that say something beside "yang", "nomor" and "pak"."""
+        found = self._said(text).found
+        fillers = _spans(found, ("fillers",))
+        return [word for at, word in enumerate(found.tokens.words) if at not in fillers and word not in _POINTING]
 
     def tells_place(self, text: str, own: Sequence[Own], now: datetime) -> Meant | None:
         """Whether ``text`` answers where the one of ``own`` is that was asked about last.
@@ -280,6 +327,12 @@ class Talk:
 
 def _addition(text: str, one: Own) -> Meant:
     return Meant(kind="addition", ticket=one.ticket, command=Command(kind="addition", text=text), among=[one])
+
+
+def _meant_for_none(own: Sequence[Own]) -> Meant:
+    """A command that none of ``own`` can have: of who has an open one it comes too early."""
+    number = next((each.ticket for each in own if each.open), "")
+    return Meant(kind="early", ticket=number) if number else Meant(kind="bad_ticket")
 
 
 def _asks_back(said: _Said) -> bool:

@@ -20,6 +20,7 @@ from contracts import codec, ticket
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, Place
 from intake.complaint_view import ComplaintView, Step, save_views
 from intake.notices import Bounds, NewNotice, Notice, NoticeKind, add_notices, send_notices
+from intake.retention import sweep_once
 from intake.submissions import KeyReused, TextProblem
 from intake_sms.adapters.door import door
 from intake_sms.domain import Mo
@@ -364,8 +365,10 @@ async def test_each_mistake_is_answered_with_what_to_mend(desk: Desk) -> None:
     say = desk.texts.sms
     for n, text in enumerate((f"NILAI {number} 9", f"NILAI {number}", "NILAI SPG-123 4", "BUKA", "HAPUS DATA")):
         await take(desk, sms(f"SOPPENG {text}", f"bad-{n}"))
-    rating, ticket_ = say["bad_rating"].format(ticket=number), say["bad_ticket"]
-    assert [rating, rating, ticket_, ticket_, ticket_] == [text for _, text in (await told(desk.pool))[1:]]
+    rating, ticket_, early = say["bad_rating"].format(ticket=number), say["bad_ticket"], say["early"]
+    assert [rating, rating, ticket_, early.format(ticket=number), ticket_] == [
+        text for _, text in (await told(desk.pool))[1:]
+    ]
     assert len(await events(desk.pool)) == 1
 
 
@@ -667,6 +670,41 @@ async def test_a_command_without_a_ticket_asks_which_of_several(desk: Desk) -> N
     await stand(desk, one, "cancelled")
     await take(desk, sms("STATUS", "mo-5"))
     assert f"Laporan {two} diterima." == (await told(desk.pool))[-1][1]
+
+
+async def asked_which(desk: Desk) -> str:
+    """Two complaints, and a message that may be about either; returns the ticket of the first."""
+    await take(desk, sms("SOPPENG lampu mati di Cabenge", "one"))
+    await take(desk, sms("SOPPENG pipa bocor di Ompo", "two"))
+    await take(desk, sms("masih belum juga pak", "mo-3"))
+    ((number,),) = await rows(desk.pool, "SELECT ticket FROM complaints ORDER BY received_at LIMIT 1")
+    return str(number)
+
+
+async def test_what_was_meant_for_one_of_two_is_added_once_its_number_is_said(desk: Desk) -> None:
+    number = await asked_which(desk)
+    for _ in range(2):
+        await take(desk, sms(number, "mo-4"))
+    await take(desk, sms("masih belum juga pak", "mo-3"))  # brought again, and nothing is asked anew
+    assert [(number, "masih belum juga pak")] == await added(desk)
+    assert [desk.texts.sms["added"].format(ticket=number)] == [text for _, text in (await told(desk.pool))[3:]]
+    await take(desk, sms(number, "mo-5"))
+    assert f"Laporan {number} diterima." == (await told(desk.pool))[-1][1]
+
+
+async def test_a_day_later_a_number_alone_is_a_question(desk: Desk) -> None:
+    number = await asked_which(desk)
+    await desk.pool.execute("UPDATE reporters SET asked_at = now() - interval '25 hours'")
+    await take(desk, sms(number, "mo-4"))
+    assert [] == await added(desk)
+    await sweep_once(desk.pool, "intake-sms", b"key", {})
+    assert [(None, None)] == await rows(desk.pool, "SELECT asked_back, asked_at FROM reporters")
+
+
+async def test_who_may_not_rate_yet_is_told_when(desk: Desk) -> None:
+    number = await complain(desk)
+    await take(desk, sms("NILAI 5", "mo-2"))
+    assert desk.texts.sms["early"].format(ticket=number) == (await told(desk.pool))[-1][1]
 
 
 @pytest.mark.parametrize(("text", "kind"), [("BATAL", "cancel"), ("NILAI 5", "rating"), ("BUKA", "reopen")])

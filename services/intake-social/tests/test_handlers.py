@@ -322,6 +322,18 @@ async def test_what_is_missing_is_answered_and_no_complaint(desk: Desk, pool: Po
     assert [] == await published(pool)
 
 
+async def test_who_was_asked_which_one_to_cancel_says_only_that(desk: Desk, pool: Pool) -> None:
+    await take(desk, POST)
+    number = await ticket_of(pool)
+    await take(desk, replace(POST, id="200", text="@LaporSoppeng pipa air bocor besar di Desa Ompo", root="200"))
+    await take(desk, replace(POST, id="300", text="@LaporSoppeng BATAL", root="300"))
+    assert (await said(pool))[-1][2].startswith("Laporan yang mana?")
+    for _ in range(2):
+        await take(desk, replace(POST, id="400", text=f"@LaporSoppeng {number}", root="400"))
+    followed = [event for event in await published(pool) if isinstance(event, ComplaintFollowedUp)]
+    assert [(number, "cancel")] == [(event.ticket, item.kind) for event in followed for item in event.items]
+
+
 async def test_a_ticket_nobody_knows_is_answered(desk: Desk, pool: Pool) -> None:
     await take(desk, replace(POST, text="@LaporSoppeng status SPG-M000-0000C"))
     assert [("answer-100", "x:100", "Nomor SPG-M000-0000C tidak kami temukan. Periksa lagi nomornya.")] == await said(

@@ -18,7 +18,7 @@ from intake import metrics
 from intake.commands import Command
 from intake.complaint_view import ComplaintView, find_view
 from intake.notices import NewNotice, NoticeKind, add_notices
-from intake.own import find_meant, resume_news, stop_news
+from intake.own import ask_back, find_chosen, find_meant, resume_news, stop_news
 from intake.set_aside import put_aside
 from intake.submissions import (
     Submission,
@@ -89,7 +89,7 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     # However short it is, whatever it might answer, and whatever it seems to ask for, if it is certain; else only what
     # does not go on with something.
     meant = None if certain else await _meant(desk, mo, wish, item_id)
-    # To ask back which complaint is meant would keep nothing, and help nobody.
+    # To ask back which complaint is meant would leave it with nobody until that is answered.
     if danger and not wish.ticket and (meant is None or meant.kind == "which"):
         return await _complain(desk, mo, replace(wish, kind="complaint", text=wish.text or mo.text), danger)
     if meant and meant.kind in _SAID:
@@ -112,8 +112,8 @@ def _as_meant(wish: Wish, meant: Meant | None, mo: Mo) -> Wish:
     """The wish, with the complaint that it names by no ticket."""
     if meant is None:
         return wish
-    if meant.kind in ("help", "bad_ticket"):
-        return Wish(meant.kind)
+    if meant.kind in ("help", "bad_ticket", "early"):
+        return Wish(meant.kind, ticket=meant.ticket)
     command = meant.command or Command(kind="addition", text=mo.text)
     if meant.kind == "offered":
         return Wish("complaint", command.text)
@@ -134,7 +134,7 @@ async def _act(desk: Desk, mo: Mo, wish: Wish, *, told: bool) -> NewNotice | Non
     match wish.kind:
         case "status":
             return await _status(desk, mo, wish.ticket)
-        case "bad_ticket" | "bad_rating" | "help":
+        case "bad_ticket" | "bad_rating" | "early" | "help":
             return _answer(mo, say[wish.kind].format(ticket=wish.ticket, **desk.texts.promises), wish.ticket)
         case "hint":
             text = say["format"].format(emergency=desk.texts.in_doubt)
@@ -146,10 +146,17 @@ async def _act(desk: Desk, mo: Mo, wish: Wish, *, told: bool) -> NewNotice | Non
 async def _meant(desk: Desk, mo: Mo, wish: Wish, item_id: str) -> Meant | None:
     """What it means to who sent it, where it has no ticket and is no call for help; marked it may only be an answer."""
     marked = wish.rahasia or wish.anonim
-    if wish.ticket or wish.kind == "help" or not mo.repliable or (marked and not wish.bare):
+    if wish.kind == "help" or not mo.repliable or (marked and not wish.bare):
         return None
+    talk, now = desk.texts.talk, desk.clock()
     submission = replace(_submission(mo, wish), text=body_of(mo.text, desk.settings.sms_keywords))
-    meant = await find_meant(desk.pool, desk.texts.talk, submission, item_id, desk.clock(), bare=wish.bare)
+    if not marked and (chosen := await find_chosen(desk.pool, talk, submission, item_id, now)):
+        return chosen
+    if wish.ticket:
+        return None
+    meant = await find_meant(desk.pool, talk, submission, item_id, now, bare=wish.bare)
+    if meant and meant.kind == "which":
+        await ask_back(desk.pool, submission, item_id, meant.among)
     return None if marked and meant and meant.kind != "answer" else meant
 
 

@@ -19,7 +19,7 @@ from contracts.masking import mask
 from contracts.vocabulary import DangerKind, FollowUpKind
 from intake.complaint_view import find_view
 from intake.notices import NewNotice, NoticeKind, add_notices
-from intake.own import find_meant, resume_news, stop_news
+from intake.own import ask_back, find_chosen, find_meant, resume_news, stop_news
 from intake.set_aside import put_aside
 from intake.submissions import KeyReused, Submission, TextProblem, accept, clean, follow_up
 from intake.talk import Meant
@@ -153,15 +153,21 @@ async def _take(desk: Desk, post: Seen) -> None:
 
 async def _needs_no_ticket(desk: Desk, post: Seen, wish: Wish, known: str) -> bool:
     """Whether ``post`` is dealt with by now: it is only a remark, or its words tell what is meant."""
-    text = said(post.text, known)
-    if wish.kind == "help" or wish.rahasia or wish.anonim or not text or (wish.ticket and wish.ticket != known):
+    text, item_id = said(post.text, known), _item_id(post)
+    if wish.kind == "help" or wish.rahasia or wish.anonim or not text:
         return False
-    if not known and await _reacts(desk, post, text):
-        return True
-    submission, item_id = replace(_submission(post, wish), text=text), _item_id(post)
-    meant = await find_meant(desk.pool, desk.texts.talk, submission, item_id, post.at, bare=False, known=known)
-    if meant is None or (known and (wish.ticket or meant.kind in ("courtesy", "bad_ticket"))):
-        return False
+    talk, submission = desk.texts.talk, replace(_submission(post, wish), text=text)
+    meant = await find_chosen(desk.pool, talk, submission, item_id, post.at)
+    if meant is None:
+        if wish.ticket and wish.ticket != known:
+            return False
+        if not known and await _reacts(desk, post, text):
+            return True
+        meant = await find_meant(desk.pool, talk, submission, item_id, post.at, bare=False, known=known)
+        if meant is None or (known and (wish.ticket or meant.kind in ("courtesy", "bad_ticket"))):
+            return False
+        if meant.kind == "which":
+            await ask_back(desk.pool, submission, item_id, meant.among)
     await _do(desk, post, meant)
     return True
 
@@ -190,8 +196,10 @@ async def _do(desk: Desk, post: Seen, meant: Meant) -> None:
         case "courtesy":
             today = f"{post.at.astimezone(desk.texts.zone):%Y-%m-%d}"
             await _tell(desk, post, NewNotice(post.address, NoticeKind.COURTESY, today, say["courtesy"]))
-        case "help" | "bad_ticket" | "bad_rating":
+        case "help" | "bad_ticket" | "bad_rating" | "early":
             await _say(desk, post, say[meant.kind].format(ticket=meant.ticket, **desk.texts.promises))
+        case "addition":
+            await _add(desk, post, meant.ticket, meant.command.text if meant.command else "", by=post.address)
         case "cancel" | "rating" | "reopen":
             text = meant.command.text if meant.command else ""
             await _carry_out(desk, post, Wish(kind=meant.kind, text=text, ticket=meant.ticket, command=meant.command))
