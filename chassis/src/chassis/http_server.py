@@ -86,7 +86,7 @@ class _Connection(H11Protocol):
         super().__init__(**given)
         self.limits, self.refusals = limits, refusals
         self.network = ""
-        self._part, self._began, self._bytes = "", 0.0, 0
+        self._part, self._began, self._bytes, self._over = "", 0.0, 0, False
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -110,6 +110,8 @@ class _Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Count the time of the part that ``data`` leaves unfinished."""
+        if self._over:
+            return
         super().data_received(data)
         part = _PARTS.get(self.conn.their_state, "")
         if part != self._part and self._part != "answer":
@@ -153,6 +155,7 @@ class _Connection(H11Protocol):
                 return
             if not self.cycle.response_started:
                 self._answer_408()
+                return
         self._close()
 
     def _answer_408(self) -> None:
@@ -161,6 +164,10 @@ class _Connection(H11Protocol):
         self.transport.write(self.conn.send(h11.EndOfMessage()))
         self.cycle.disconnected = True
         self.cycle.message_event.set()
+        # Closed in stages, as those that are refused: who is still sending would lose the answer to a reset.
+        self._over = True
+        self.transport.write_eof()
+        self.loop.call_later(_REFUSED_S, self._close)
 
     def _close(self) -> None:
         self.transport.close()  # what was written goes out first, which a client that does not read would put off
