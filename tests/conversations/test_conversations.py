@@ -44,6 +44,7 @@ _DANGER = (
     "Tabung pemadam kedaluwarsa",
     "Pertanyaan dijawab, lalu perkara baru",
     "Orang lain bertanya status",
+    "Selesai lalu perkara lain",
 )
 #: Why they are not led so yet.
 NOT_YET: dict[str, str] = {

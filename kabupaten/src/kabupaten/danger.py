@@ -6,6 +6,7 @@ A false alarm costs a sentence in the answer, a missed one may cost a life.
 
 from __future__ import annotations
 
+import math
 import re
 from functools import cached_property
 from typing import NamedTuple
@@ -164,5 +165,7 @@ def read_danger(source: Source) -> Danger:
     examples = read_examples(region / "danger", DangerKind)
     calm = [each.text for each in read_ordinary(region) if each.urgency in (Urgency.RENDAH, Urgency.SEDANG)]
     if calm:  # without everyday complaints their most usual words would weigh as danger: only phrases decide
-        calm += (text for texts in read_examples(region / "conduct", [ACCUSES]).values() for text in texts)
+        others = [text for texts in read_examples(region / "conduct", [ACCUSES]).values() for text in texts]
+        in_danger = sum(len(texts) for kind, texts in examples.items() if kind != NONE)
+        calm += others[:: math.ceil(len(others) / in_danger)]  # else they would outweigh those of danger
     return msgspec.structs.replace(lists, examples=examples, ordinary=tuple(calm))

@@ -153,7 +153,7 @@ def test_a_missing_or_broken_model_says_how_to_build_one(tmp_path: Path) -> None
 
 def test_an_official_without_a_unit_is_one_of_who_would_get_the_matter(knowledge: Knowledge) -> None:
     """By category it would be the health office, and the hospital would get the complaint about itself."""
-    found = classify(knowledge, "dokter rumah sakit minta uang muka ke pasien")
+    found = classify(knowledge, "dokter rumah sakit minta amplop ke pasien")
     assert ("kesehatan", "rumah_sakit", ("RSUD",)) == (found.top[0].category, found.matter, found.about_units)
 
 

@@ -13,8 +13,16 @@ from pathlib import Path
 from classifier.category import linear_model
 from classifier.category.linear_model import Model, abstains, rank
 from classifier.domain import Candidate, Classification
-from classifier.extractors.accused_units import UnitNames, leads_of, owners_of, unit_names, units_accused, units_meant
-from classifier.extractors.conduct_weight import DOUBTFUL, SURE, UNLIKELY, ConductWords
+from classifier.extractors.accused_units import (
+    UnitNames,
+    leads_of,
+    names_people,
+    owners_of,
+    unit_names,
+    units_accused,
+    units_meant,
+)
+from classifier.extractors.conduct_weight import DOUBTFUL, DOUBTFUL_OF_PEOPLE, SURE, UNLIKELY, ConductWords
 from classifier.extractors.language import language_of
 from classifier.extractors.matter import Matters, matter_of, matters_of
 from classifier.extractors.message_type import kind_of
@@ -149,10 +157,17 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
         language=language_of(read),
         place=place,
         about_units=accused,
-        perhaps_accusing=not accused and (said_so or (accusing is not None and accusing > DOUBTFUL)),
+        perhaps_accusing=not accused and (said_so or _perhaps_accusing(rules, written.lower(), accusing)),
         protected=is_protected(rules.protection.search(tokenise(read))),
         masked_text=masked,
     )
+
+
+def _perhaps_accusing(rules: Rules, text: str, weight: float | None) -> bool:
+    """Whether ``text``, in lower case, weighs enough that a person should look; less where it names somebody."""
+    if weight is None or weight <= DOUBTFUL_OF_PEOPLE:
+        return False
+    return weight > DOUBTFUL or names_people(rules.sentence, rules.units, text)
 
 
 def _owner(rules: Rules, top: Sequence[Candidate], text: str) -> str | None:

@@ -38,14 +38,18 @@ def test_who_is_only_named_is_not(read: list[tuple[dict[str, Any], Classificatio
     assert len(wrong) <= 0.02 * len(naming), wrong
 
 
+@pytest.mark.parametrize(
+    ("name", "sizes", "sure", "looked_at", "false"),
+    [("conduct_set", (271, 270), 0.65, 0.98, 0.04), ("conduct_set_2", (240, 240), 0.58, 0.95, 0.05)],
+)
 def test_of_messages_by_a_writer_who_saw_no_rule_few_that_accuse_reach_no_person_who_is_not_meant(
-    knowledge: Knowledge,
+    knowledge: Knowledge, name: str, sizes: tuple[int, int], sure: float, looked_at: float, false: float
 ) -> None:
-    rows = [json.loads(line) for line in (Path(__file__).parent / "conduct_set.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in (Path(__file__).parent / f"{name}.jsonl").read_text().splitlines()]
     found = [(row["conduct"], classify(knowledge, row["text"])) for row in rows]
     accusing, others = ([one for conduct, one in found if conduct is kind] for kind in (True, False))
-    assert (len(accusing), len(others)) == (271, 270)
-    assert sum(bool(one.about_units) for one in accusing) / len(accusing) >= 0.58
-    assert sum(bool(one.about_units) or one.perhaps_accusing for one in accusing) / len(accusing) >= 0.9
-    assert sum(bool(one.about_units) for one in others) / len(others) <= 0.04
-    assert sum(one.perhaps_accusing for one in others) / len(others) <= 0.2
+    assert (len(accusing), len(others)) == sizes
+    assert sum(bool(one.about_units) for one in accusing) / len(accusing) >= sure
+    assert sum(bool(one.about_units) or one.perhaps_accusing for one in accusing) / len(accusing) >= looked_at
+    assert sum(bool(one.about_units) for one in others) / len(others) <= false
+    assert sum(one.perhaps_accusing for one in others) / len(others) <= 0.33

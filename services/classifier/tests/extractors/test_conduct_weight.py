@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from classifier.extractors.conduct_weight import SURE, UNLIKELY, ConductWords
+from classifier.extractors.conduct_weight import SURE, ConductWords
 from kabupaten import RegionError, load
 
 
@@ -19,7 +19,7 @@ def words(region: Path) -> ConductWords:
 @pytest.mark.parametrize(
     "text",
     [
-        "orang loket minta 200 ribu biar ktp cepat jadi, tidak ada kwitansi",
+        "petugas loket capil minta 200 ribu supaya ktp cepat jadi, tanpa kwitansi",
         "pak desa potong blt kami 100 ribu per orang",
         "seleksi honorer titipan semua, yang lulus keluarga pejabat",
     ],
@@ -33,7 +33,7 @@ def test_what_people_tell_of_misconduct_weighs_much(words: ConductWords, text: s
     ["lampu jalan di depan kantor camat mati", "tolong pak camat jalan kami rusak", "terima kasih petugas damkar"],
 )
 def test_who_only_names_an_office_does_not_accuse_it(words: ConductWords, text: str) -> None:
-    assert (words.weigh(text) or 0) < UNLIKELY
+    assert (words.weigh(text) or 0) < 0
 
 
 def test_a_region_without_examples_is_refused(region: Path, tmp_path: Path) -> None:

@@ -154,6 +154,15 @@ def units_meant(
     )
 
 
+def names_people(lexicon: Phrases, units: UnitNames, text: str) -> bool:
+    """Tell whether ``text``, in lower case, names people who work for the government, whoever they are."""
+    return any(
+        one.kind in (Kind.PEOPLE, Kind.OFFICIAL)
+        for line in lines(text)
+        for one in _all_named(units, lexicon.search(tokenise(line)))
+    )
+
+
 def lines(text: str) -> Iterator[str]:
     """Give the sentences; one without an end in pieces: every word is held against all that stand before it."""
     for sentence in sentences(text):

@@ -10,11 +10,12 @@ from kabupaten.lexicon import Conduct
 from kabupaten.phrases import tokenise
 from kabupaten.weighing import learn, signs_of, weigh
 
-#: From this weight on it accuses, though no phrase says so, and from this one a person looks first
-#: (docs/understanding.md says how they were chosen).
-SURE, DOUBTFUL = 0.25, -1.5
+#: From this weight on it accuses, though no phrase says so (docs/understanding.md says how each was chosen).
+SURE = 0.75
+#: From this one a person looks first, and from the other where it names people who work for the government.
+DOUBTFUL, DOUBTFUL_OF_PEOPLE = -1.5, -3.0
 #: Up to this weight a phrase is no accusation.
-UNLIKELY = -0.25
+UNLIKELY = -0.5
 
 
 class ConductWords:
