@@ -23,7 +23,7 @@ from kabupaten.spelling import nearly, unified
 from kabupaten.weighing import Share, Weights, learn, likeliest, shares, signs_of, weigh
 
 #: From this weight on a message is danger. By cross-validation over the examples: of those of danger that were held
-#: back 0.94 weigh as much or have a certain phrase, of everyday complaints 0.09 (docs/understanding.md).
+#: back 0.94 weigh as much or have a certain phrase, of everyday complaints 0.10 (docs/understanding.md).
 WEIGHS_ENOUGH = -1.8
 #: And from this one where phrases say that something only sounds like danger.
 IN_DOUBT_ENOUGH = 1.0
