@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from bench import Bench, Worker, encoded
 
@@ -363,6 +365,22 @@ def test_an_intake_reads_a_topic_that_comes_late(bench: Bench) -> None:
     bench.flush()
     assert all_done(bench)
     assert until(lambda: missing not in worker.get("/metrics")[1])
+    assert worker.stop() == 0
+
+
+def test_an_intake_that_can_read_nothing_lives_for_it_can_take_what_comes(bench: Bench) -> None:
+    worker = bench.worker("plain", STALL_TIMEOUT_S="3", BATCH_TIMEOUT_S="60", POOL_TIMEOUT_S="60")
+    age = re.compile(rf'lapor_consumer_lag_seconds{{group="{bench.name}",topic="{bench.source}"}} (\S+)')
+    bench.send("c0", "e0")
+    bench.flush()
+    assert all_done(bench)
+    with psycopg.connect(bench.dsn) as db:
+        db.execute("LOCK TABLE inbox")
+        bench.send("c0", "e1")
+        bench.flush()
+        assert until(lambda: any(float(seconds) > 5 for seconds in age.findall(worker.get("/metrics")[1])))
+        assert is_answering(worker)
+    assert all_done(bench)
     assert worker.stop() == 0
 
 

@@ -200,9 +200,10 @@ async def run_server(
     """
     progress, reads = Progress(service), [*sources, replays(service)]
     health = start_health(service, settings, reads, progress)
-    # It is ready when it can take what comes: neither Kafka nor its consumer is needed for that.
+    # It is ready, and lives, when it can take what comes: neither Kafka nor its consumer is needed for that.
     loop = asyncio.get_running_loop()
     health.ready = {"database": partial(answers, pool, loop), **(ready or {})}
+    health.live = {"event loop": lambda: blocked(progress, settings) is None}
     start_watchdog(partial(blocked, progress, settings))
     step = step_of(service, settings, handler, sources, pool, relay.wake.set)
 
