@@ -71,6 +71,7 @@ COVERED = {
         "tests/e2e/test_administration.py", "a system that runs is backed up", '"backup"'
     ),
     "lapor/commands/restore.py": Cover("tests/e2e/test_administration.py", "and loses its databases", '"restore"'),
+    "lapor/system/rewinding.py": Cover("tests/e2e/test_administration.py", "they stop and go on", '"restore"'),
     "lapor/commands/rotate.py": Cover("tests/e2e/test_administration.py", "who is logged in gets another", '"rotate"'),
     "lapor/system/addresses.py": Cover("deploy/local/tests/test_backups.py", "where the databases are"),
     "lapor/servers/dump.py": Cover("deploy/local/tests/test_backups.py", "a real database is read and made anew"),

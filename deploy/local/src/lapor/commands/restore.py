@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,13 +13,12 @@ import typer
 
 from lapor.commands.backup import Server
 from lapor.errors import Refused
-from lapor.options import DATA, Data, Json, counting, err, wait_until
-from lapor.processes import state
+from lapor.options import DATA, Data, Json, counting, err
 from lapor.processes.data_dir import DataDir
-from lapor.processes.process import environment
 from lapor.servers import postgres
 from lapor.servers.dump import Database, discard, swap, users
-from lapor.system import addresses, backups, installation
+from lapor.system import addresses, backups
+from lapor.system.rewinding import rewind
 
 
 def restore(
@@ -70,7 +64,7 @@ def restore(
                 fresh[part.name] = backups.restore(directory, part, database, identities, progress)
                 unless_done.callback(discard, database, fresh[part.name])
         swapping = [found[name] for name in fresh]
-        rewound = _swap(swapping, fresh) if server else _swap_and_rewind(where, swapping, fresh)
+        rewound = _swap(swapping, fresh) if server else rewind(where, list(fresh), lambda: _swap(swapping, fresh))
         unless_done.pop_all()
     _report(parts, rewound, as_json)
 
@@ -89,66 +83,6 @@ def _swap(databases: Sequence[Database], fresh: dict[str, str]) -> list[dict[str
         if swap(database, fresh[database.service], aside):
             err.print(f"{database.service}: what was there is kept as the database {aside}", highlight=False)
     return []
-
-
-def _swap_and_rewind(where: DataDir, databases: Sequence[Database], fresh: dict[str, str]) -> list[dict[str, Any]]:
-    """The same, with each service stopped; it starts again when its group has been rewound."""
-    it = addresses.running(where)
-    services = [service for service in installation.SERVICES if service.name in fresh]
-    with _held(where, [service.name for service in services]):
-        _swap(databases, fresh)
-        err.print(
-            "reading again what the databases do not know; Kafka must first know that they stopped", highlight=False
-        )
-        with ThreadPoolExecutor() as together:
-            offsets = list(together.map(partial(_migrate_and_rewind, it), services))
-    for service in services:
-        limit = installation.READY_S + 40  # Kafka expects a member that died for its session's time
-        wait_until(
-            lambda name=service.name: state.is_ready(state.running(where), name),  # type: ignore[misc]
-            limit,
-            f"{service.name} is restored, and not ready again; `lapor logs {service.name}` tells why.",
-        )
-    return offsets
-
-
-@contextmanager
-def _held(where: DataDir, names: Sequence[str]) -> Iterator[None]:
-    """Stop these, and let them start again when the body is done; not when it fails, for then it is half done."""
-    where.held.mkdir(exist_ok=True)
-    for name in names:
-        (where.held / name).touch()
-    for name in names:
-        entry = state.entry(state.running(where), name)
-        state.signal_group(entry, signal.Signals(entry.stop_signal))
-        wait_until(
-            lambda name=name: state.entry(state.running(where), name).state == "held",  # type: ignore[misc]
-            entry.stop_timeout_s + 15,
-            f"{name} does not stop: `lapor kill {name}`, then do this again.",
-        )
-    yield
-    for name in names:
-        (where.held / name).unlink()
-
-
-def _migrate_and_rewind(it: installation.Installation, service: installation.Service) -> dict[str, Any]:
-    """Bring its database up to date, and let it handle what that does not know, as it would in containers."""
-    _run(it, service, "migrate")
-    rewound: dict[str, Any] = json.loads(_run(it, service, "rewind", "--json"))
-    return rewound
-
-
-def _run(it: installation.Installation, service: installation.Service, *command: str) -> str:
-    done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-m", service.module, *command],
-        env=environment(installation.service_env(it, service)),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise Refused(f"{service.name} {command[0]} failed; mend it, and do this again: {done.stderr.strip()[-800:]}")
-    return done.stdout
 
 
 def _report(parts: Sequence[backups.Part], rewound: list[dict[str, Any]], as_json: bool) -> None:
