@@ -7,14 +7,15 @@ import contextlib
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
-from bench import Bench, encoded
+from bench import Bench
 from confluent_kafka.admin import AclOperation
 from prometheus_client import REGISTRY
+from relaying import ids, outgoing, put, running, until, waiting
 
 from chassis import outbox
 from chassis.consume import consume
@@ -33,43 +34,6 @@ pytestmark = [pytest.mark.connected, pytest.mark.filterwarnings("ignore::pytest.
 def _collect() -> Iterator[None]:
     yield
     gc.collect()
-
-
-def outgoing(bench: Bench, n: int, key: str = "c0", topic: str = "") -> Outgoing:
-    return Outgoing(topic or bench.out, key.encode(), encoded(key, f"e{n}"), ())
-
-
-async def put(pool: Pool, *records: Outgoing) -> None:
-    async with pool.acquire() as db, db.transaction():
-        await outbox.put(db, records)
-
-
-async def until(what: Callable[[], object], timeout_s: float = 30) -> bool:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(timeout_s):
-            while not await asyncio.to_thread(what):
-                await asyncio.sleep(0.05)
-            return True
-    return False
-
-
-def ids(bench: Bench) -> list[str]:
-    return [event.id for event in bench.events(bench.out)]
-
-
-def waiting(bench: Bench) -> int:
-    return int(bench.sql("SELECT count(*) FROM outbox WHERE parked_reason IS NULL")[0][0])
-
-
-@contextlib.asynccontextmanager
-async def running(relay: Relay, pool: Pool) -> AsyncIterator[None]:
-    task = asyncio.create_task(relay.run(pool))
-    try:
-        yield
-        assert not task.done(), task.exception()
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_rows_go_out_in_order_and_only_then_are_they_deleted(bench: Bench, pool: Pool) -> None:

@@ -146,3 +146,16 @@ def test_the_readme_tells_what_is_declared() -> None:
     wanted = sorted(_row(declared) for declared in _declared().values())
 
     assert wanted == sorted(_cells())
+
+
+def test_what_an_erasure_leaves_as_it_is_holds_nobodys_words() -> None:
+    wordless = {name for name, declared in _declared().items() if declared["personal_data"] == "none"}
+
+    assert wordless >= names.WORDLESS
+    assert {"canary.passed.v1", "replays"} == wordless - names.WORDLESS
+
+
+def test_dead_letters_and_canaries_do_not_come_again(topics: list[Topic]) -> None:
+    gone = {topic.name for topic in topics if not names.comes_again(topic.name)}
+
+    assert gone == {names.CANARY, *(names.dead_letters(service) for service in SERVICES)}

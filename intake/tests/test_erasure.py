@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from chassis import outbox
 from chassis.batch import BatchHandler
 from chassis.database import Pool
 from contracts import topics
@@ -113,6 +114,16 @@ async def test_nothing_of_a_person_is_left_but_the_address_for_one_last_word(
     assert [(topics.FOLLOWED_UP, None), (topics.RECEIVED, None)] == [(t["topic"], t["value"]) for t in tombstones]
     assert all(it.complaint_id.encode() == t["key"] and it.ticket in t["headers"] for t in tombstones)
     assert '\\"intake-sms.reporters\\": 1' in tombstones[0]["headers"]
+
+
+async def test_nothing_is_left_of_what_was_published_and_is_kept_to_be_published_again(
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
+) -> None:
+    it = await with_a_story(pool, make_settings, steps)
+    await pool.execute(outbox._MOVE, [row["seq"] for row in await pool.fetch("SELECT seq FROM outbox")])
+    assert "published" in (await found(pool, "kenari"))["kenari"]
+    await hear(steps, order(it))
+    assert {ADDRESS: ["farewells"]} == await found(pool, *PLANTED)
 
 
 async def test_what_could_not_be_taken_of_the_same_number_goes_too(

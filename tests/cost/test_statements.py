@@ -69,13 +69,16 @@ CHASSIS: dict[str, Values] = {
     "batch._FRESH": lambda given: (["t", "t"], NEW),
     "batch._FORGET": lambda given: (["t", "t"], NEW),
     "batch._CONSUMED": lambda given: (["t"], [1], [5]),
-    "outbox._INSERT": lambda given: ("t", b"k", b"v", "[]"),
+    "outbox._INSERT": lambda given: ("t", b"k", b"v", "[]", True),
     "outbox._NEXT": lambda given: (["TopicAuthorizationFailedError"],),
     "outbox._OFFER_AGAIN": lambda given: (["MessageSizeTooLargeError"],),
-    "outbox._DELETE": lambda given: ([1, 2, 3],),
+    "outbox._MOVE": lambda given: ([1, 2, 3],),
+    "outbox._KEEP_NOT": lambda given: (["t", "t"], [b"k", given.id.encode()]),
+    "outbox._FORGET": lambda given: (["complaint.updated.v1"] * 2, [b"k", given.id.encode()]),
     "outbox._PARK": lambda given: (1, "SomeError"),
     "outbox._PRUNE": NONE,
     "outbox._PRUNE_CANARIES": NONE,
+    "outbox._PRUNE_PUBLISHED": NONE,
     "outbox._STATE": NONE,
 }
 ROUTER: dict[str, Values] = {

@@ -101,6 +101,7 @@ class _Batch:
 
     streak: Streak
     out: list[Outgoing] = field(default_factory=list)
+    anew: list[Outgoing] = field(default_factory=list)  # told with an erasure, in the place of what was told before
     told: list[Emit] = field(default_factory=list)
     counted: list[tuple[str, str]] = field(default_factory=list)  # topic, result
     unknown: list[str] = field(default_factory=list)  # fields with words that the vocabulary lacks
@@ -190,6 +191,8 @@ class BatchHandler(Generic[S]):
         if changed:
             await self.handler.save(db, changed)
         batch.out += self._dead_letters(batch.dead)
+        if batch.anew:
+            await outbox.forget(db, batch.anew)
         if batch.out:
             await outbox.put(db, batch.out)
         await _mark_consumed(db, records)
@@ -258,6 +261,8 @@ class BatchHandler(Generic[S]):
             states |= changes
             changed |= changes
             batch.out += emitted
+            if topics.ERASED in {message.record.topic, *(each.topic for each in emitted)}:
+                batch.anew += emitted
             batch.told += emits
             batch.counted.append((message.record.topic, "handled"))
             batch.unknown += codec.unknown_words(message.data)

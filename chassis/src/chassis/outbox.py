@@ -1,4 +1,4 @@
-"""The outbox, and the one relay per database that publishes it in order."""
+"""The outbox, and the one relay per database that publishes it in order, and keeps for some days what is out."""
 
 from __future__ import annotations
 
@@ -19,13 +19,19 @@ from chassis.faults import crash_point
 from chassis.publish import PERMANENT, REFUSED, absent, is_outage, publish, start_producer
 from chassis.settings import ServiceSettings
 from chassis.wire import Outgoing
-from contracts.topics import CANARY
+from contracts.topics import CANARY, WORDLESS, comes_again
 
 log = logging.getLogger(__name__)
 
 #: Seconds without a publish from which on a stream processor is not ready: a broker that was killed is back sooner.
 FAILING_S = 60
-_INSERT = "INSERT INTO outbox (topic, key, value, headers) VALUES ($1, $2, $3, $4)"
+#: So long is kept what was published: longer than a broker stands still, and shorter than any topic keeps it.
+KEPT_DAYS = 7
+_INSERT = "INSERT INTO outbox (topic, key, value, headers, kept) VALUES ($1, $2, $3, $4, $5)"
+# In this order: what the relay moves meanwhile is then found where it has come to.
+_KEEP_NOT = """
+UPDATE outbox SET kept = false FROM unnest($1::text[], $2::bytea[]) AS anew (t, k) WHERE topic = t AND key = k"""
+_FORGET = "DELETE FROM published USING unnest($1::text[], $2::bytea[]) AS anew (t, k) WHERE topic = t AND key = k"
 # A dead letter keeps a stranger's headers: latin-1 maps every byte to a character and back.
 _ANY = "latin-1"
 _REFUSED, _PERMANENT = ([error.__name__ for error in kind] for kind in (REFUSED, PERMANENT))
@@ -45,7 +51,9 @@ _OFFER_AGAIN = """
 SELECT seq, topic, key, value, headers FROM outbox
 WHERE parked_reason IS NOT NULL AND parked_reason <> ALL($1) ORDER BY random() LIMIT 20"""
 # By list, never "seq <= max": a row with a lower seq may commit later.
-_DELETE = "DELETE FROM outbox WHERE seq = ANY($1)"
+_MOVE = """
+WITH out AS (DELETE FROM outbox WHERE seq = ANY($1) RETURNING seq, topic, key, value, headers, kept)
+INSERT INTO published (seq, topic, key, value, headers) SELECT seq, topic, key, value, headers FROM out WHERE kept"""
 _PARK = "UPDATE outbox SET parked_reason = $2 WHERE seq = $1 AND parked_reason IS DISTINCT FROM $2 RETURNING seq"
 # Longer than any replay: topics keep 90 days, dead letters 30 more. So many at a time that records wait for it shortly.
 _AT_ONCE = 2_000
@@ -56,6 +64,12 @@ DELETE FROM inbox WHERE ctid = ANY(ARRAY(
 _PRUNE_CANARIES = f"""
 DELETE FROM inbox WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM inbox WHERE topic = '{CANARY}' AND at < now() - interval '2 days' LIMIT {_AT_ONCE}))"""
+# The first by number are the oldest, but for what committed late; that goes with the next.
+_PRUNE_PUBLISHED = f"""
+DELETE FROM published WHERE seq = ANY(ARRAY(
+    SELECT seq FROM (SELECT seq, at FROM published ORDER BY seq LIMIT {_AT_ONCE}) AS first
+    WHERE at < now() - interval '{KEPT_DAYS} days'))"""
+_PRUNES = (_PRUNE, _PRUNE_CANARIES, _PRUNE_PUBLISHED)
 _STATE = """
 SELECT count(*) FILTER (WHERE parked_reason IS NULL) AS pending,
        coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE parked_reason IS NULL)), 0) AS oldest_s,
@@ -66,9 +80,25 @@ Publish = Callable[[AIOKafkaProducer, Sequence[Outgoing], float], Awaitable[None
 
 
 async def put(db: Connection, records: Sequence[Outgoing]) -> None:
-    """Add ``records`` to the outbox, in the caller's transaction."""
-    rows = [(r.topic, r.key, r.value, json.dumps([[k, v.decode(_ANY)] for k, v in r.headers])) for r in records]
+    """Add ``records`` to the outbox, in the caller's transaction. What a tombstone erases is published no more."""
+    if erased := [record for record in records if record.value is None]:
+        await forget(db, erased)
+    rows = [
+        (r.topic, r.key, r.value, json.dumps([[k, v.decode(_ANY)] for k, v in r.headers]), comes_again(r.topic))
+        for r in records
+    ]
     await db.executemany(_INSERT, rows)
+
+
+async def forget(db: Connection, anew: Sequence[Outgoing]) -> None:
+    """Keep nothing whose place ``anew`` takes: what has its topic and key, and is published or on its way out.
+
+    For an erasure, before ``anew`` is put. A topic in which nobody's words lie keeps all.
+    """
+    places = sorted({(each.topic, each.key) for each in anew if each.key and each.topic not in WORDLESS})
+    topics, keys = [topic for topic, _ in places], [key for _, key in places]
+    for statement in (_KEEP_NOT, _FORGET):
+        await db.execute(statement, topics, keys)
 
 
 class Relay:
@@ -113,7 +143,7 @@ class Relay:
                 looked = now
                 await self._measure(db)
             if now - pruned > 3600:
-                gone = [await db.execute(statement) for statement in (_PRUNE, _PRUNE_CANARIES)]
+                gone = [await db.execute(statement) for statement in _PRUNES]
                 if f"DELETE {_AT_ONCE}" not in gone:
                     pruned = now
             again = now - offered > self.refused_again_s
@@ -150,7 +180,7 @@ class Relay:
             await self._send_one_by_one(db, self.producer, rows)
             return
         crash_point("relay.after_publish_before_mark")
-        await db.execute(_DELETE, [row["seq"] for row in rows])
+        await db.execute(_MOVE, [row["seq"] for row in rows])
 
     async def _without_absent_topics(self, db: Connection, producer: AIOKafkaProducer, rows: list[Any]) -> list[Any]:
         """``rows`` whose topic is there; the first of each other topic is parked, and the rest wait behind it."""
@@ -180,7 +210,7 @@ class Relay:
                     refused.add(row["topic"])
                 await self._park(db, row["seq"], row["topic"], error)
             else:
-                await db.execute(_DELETE, [row["seq"]])
+                await db.execute(_MOVE, [row["seq"]])
 
     async def _park(self, db: Connection, seq: int, topic: str, error: Exception) -> None:
         if await db.fetchval(_PARK, seq, type(error).__name__):

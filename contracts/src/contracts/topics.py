@@ -17,6 +17,9 @@ SLA_BREACHED = "complaint.sla-breached.v1"
 ERASED = "complaint.erased.v1"
 CANARY = "canary.passed.v1"
 
+#: Topics in which nobody's words lie, and which an erasure leaves as they are.
+WORDLESS = frozenset({UPDATED, SLA_UPDATED, SLA_BREACHED, ERASED})
+
 TOPICS_DIR = Path(__file__).parents[2] / "topics"
 
 
@@ -45,6 +48,14 @@ def tells_time(topic: str) -> bool:
 def dead_letters(service: str) -> str:
     """The dead-letter topic of ``service``."""
     return f"{service}.dlq"
+
+
+def comes_again(topic: str) -> bool:
+    """Tell whether a service keeps what it published on ``topic``, to publish it again if the broker loses it.
+
+    A dead letter comes about again when what it was made of does, and of canaries a new one comes each minute.
+    """
+    return topic != CANARY and not topic.endswith(".dlq")
 
 
 def replays(service: str) -> str:

@@ -82,11 +82,17 @@ _INBOX = """
 INSERT INTO inbox (topic, event_id, at)
 SELECT 'complaint.updated.v1', gen_random_uuid()::text, at FROM world, generate_series(1, 2)
 WHERE at > now() - interval '120 days'"""
+# Two of each, and none so old that it is deleted.
+_PUBLISHED = """
+INSERT INTO published (seq, topic, key, value, headers, at)
+SELECT nextval('outbox_seq_seq'), 'complaint.updated.v1', convert_to(id, 'UTF8'), convert_to(repeat('x', 600), 'UTF8'),
+       '[]', now() - interval '6 days' + n * interval '1 ms'
+FROM world, generate_series(1, 2)"""
 #: What is stored where: statements, and the channels that they are about where it matters.
-_INTAKE = (_STORIES, _REPORTERS, _COMPLAINTS, _NOTICES, _INBOX)
+_INTAKE = (_STORIES, _REPORTERS, _COMPLAINTS, _NOTICES, _INBOX, _PUBLISHED)
 _STATEMENTS = {
-    "router": (_CASES, _FINGERPRINTS, _INBOX),
-    "sla_monitor": (_CLOCKS, _INBOX),
+    "router": (_CASES, _FINGERPRINTS, _INBOX, _PUBLISHED),
+    "sla_monitor": (_CLOCKS, _INBOX, _PUBLISHED),
     "intake_sms": _INTAKE,
     "intake_web": _INTAKE,
     "intake_social": _INTAKE,
