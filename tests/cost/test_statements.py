@@ -79,6 +79,8 @@ CHASSIS: dict[str, Values] = {
     "outbox._PRUNE": NONE,
     "outbox._PRUNE_CANARIES": NONE,
     "outbox._PRUNE_PUBLISHED": NONE,
+    "republish._AGAIN": lambda given: (NOW + DAY, None),
+    "republish._LEFT": lambda given: (0,),
     "outbox._STATE": NONE,
 }
 ROUTER: dict[str, Values] = {
@@ -198,6 +200,7 @@ VALUES: dict[str, dict[str, Values]] = {
 }
 #: Why they may read more when more is stored.
 MAY_GROW = {
+    "chassis.republish._AGAIN": "asked for by hand, when Kafka has lost what it publishes again",
     "router.adapters.store._FORGET": "once an hour, among what came within 28 days",
     "intake.export._COMPLAINTS": "asked for by hand, for one person, by whatever contact they give",
 }

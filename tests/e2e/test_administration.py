@@ -6,17 +6,21 @@ import contextlib
 import subprocess
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
-from confluent_kafka import KafkaException
+from confluent_kafka import OFFSET_END, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
 from desk import Unit, units
 from harness import CLEAR, LAPOR, ROOT, System, running
 from rights import login
 
 from lapor.processes import credentials
+from lapor.processes.data_dir import DataDir
+from lapor.servers import kafka
 from testing.waiting import until
 
 pytestmark = pytest.mark.connected
@@ -154,3 +158,92 @@ def test_a_unit_gets_a_new_password_and_its_old_one_is_refused(system: System) -
     with pytest.raises(KafkaException):
         login(before, "DISHUB", before["principals"]["DISHUB"]["password"]).list_topics(timeout=5)
     assert "There is no unit or service called 'NOBODY'" in system.refused("rotate", "NOBODY")
+
+
+def lose_records(system: System, *topics: str) -> None:
+    """Delete all that ``topics`` hold, as with a disk; they go on where they ended."""
+    places = [TopicPartition(name, n, OFFSET_END) for name in topics for n in partitions(system, name)]
+    admin = administrator(system)
+    for done in admin.delete_records(places).values():
+        done.result(30)
+
+
+def make_anew(system: System, topic: str) -> None:
+    """Take ``topic`` away with all it holds, and make it again: it begins at 0."""
+    admin, many = administrator(system), len(partitions(system, topic))
+    for done in admin.delete_topics([topic]).values():
+        done.result(30)
+    until(lambda: topic not in admin.list_topics(timeout=20).topics, 30, f"{topic} is gone")
+
+    def made() -> bool:
+        try:
+            admin.create_topics([NewTopic(topic, many, 1)])[topic].result(30)
+        except KafkaException:  # it is still being deleted
+            return False
+        return True
+
+    until(made, 30, f"{topic} is there")
+
+
+def administrator(system: System) -> AdminClient:
+    password = credentials.read(system.data / "credentials.json").kafka_admin
+    return AdminClient(dict(kafka.client_settings(system.env["bootstrap"], kafka.ADMIN, password)))
+
+
+def partitions(system: System, topic: str) -> list[int]:
+    return list(administrator(system).list_topics(timeout=20).topics[topic].partitions)
+
+
+def sent_out(system: System, service: str) -> bool:
+    with psycopg.connect(system.env["databases"][service]) as db:
+        return db.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
+
+
+@contextlib.contextmanager
+def standing_still(system: System, service: str) -> Iterator[None]:
+    held = DataDir(system.data).held / service
+    held.parent.mkdir(exist_ok=True)
+    held.touch()
+    system.lapor("kill", service)
+    yield
+    held.unlink()
+
+
+def test_what_kafka_has_lost_is_published_again_and_a_citizen_is_answered_once(system: System, pdam: Unit) -> None:
+    since = datetime.now(UTC).isoformat()
+    with standing_still(system, "router"):
+        number, ticket = system.by_sms(CLEAR)
+        until(lambda: sent_out(system, "intake-sms"), 30, "the complaint is in Kafka")
+        lose_records(system, "complaint.received.v1", "complaint.classified.v1")
+    until(system.ready, 120, "all is ready again")
+
+    # Nobody but the intake knows of it now.
+    assert {"republished": 1} == system.lapor("republish", "--since", since, "--topic", "complaint.received.v1")
+    pdam.get(ticket, "routed")
+    pdam.must(ticket, "acknowledge")
+    system.until_status(ticket, "acknowledged")
+
+    # All has been read that is lost now: nothing comes of it but the records themselves.
+    for topic in ("complaint.updated.v1", "unit.pdam.routed.v1"):
+        make_anew(system, topic)
+    assert system.lapor("republish", "--since", since)["republished"] > 3
+    until(system.ready, 120, "all is ready again")
+    with units(system.env) as unit:  # one that begins to read only now
+        for why in ("routed", "replied"):
+            unit("PDAM").get(ticket, why)
+        unit("PDAM").must(ticket, "resolve", message="Sudah mengalir lagi.")
+    system.until_status(ticket, "resolved")
+    told = system.until_told(number, "Sudah mengalir lagi.")
+    assert sorted(set(told)) == sorted(told)
+    story = [each for each in system.lapor("trace", ticket)["events"] if each["topic"] == "complaint.updated.v1"]
+    assert [each["seq"] for each in story] == list(range(len(story)))
+
+
+def test_what_can_not_be_published_again_is_refused_in_words(system: System) -> None:
+    now = datetime.now(UTC).isoformat()
+    assert "There is no topic 'complaint.nothing.v1'" in system.refused(
+        "republish", "--since", now, "--topic", "complaint.nothing.v1"
+    )
+    assert "The classifier keeps nothing" in system.refused(
+        "republish", "--since", now, "--topic", "complaint.classified.v1"
+    )

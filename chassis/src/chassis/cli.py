@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +21,7 @@ def cli(
     migrations: Sequence[Path] = (),
     catch_up: Callable[[Places], Awaitable[Places]] | None = None,
 ) -> typer.Typer:
-    """The command line of ``service``: ``run``; and ``migrate`` and ``rewind`` where it owns a database.
+    """The command line of ``service``: ``run``; and ``migrate``, ``rewind`` and ``republish`` where it owns a database.
 
     ``catch_up`` is for a service whose topics must not be read one before the other, as ``rewind`` would.
     """
@@ -76,7 +77,58 @@ def cli(
             for place, offset in offsets.items():
                 typer.echo(f"{place} {offset}")
 
+        app.command("republish")(_republish_of(service))
+
     return app
+
+
+def _moment(text: str) -> datetime:
+    from chassis.republish import moment
+
+    return moment(text)
+
+
+def _republish_of(service: str) -> Callable[..., None]:
+    def republish_(
+        since: Annotated[
+            datetime, typer.Option(parser=_moment, metavar="TIME", help="Since when: 2026-03-17T10:00+08:00")
+        ],
+        topic: Annotated[str | None, typer.Option(metavar="TOPIC", help="Only what was published on it.")] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    ) -> None:
+        import asyncio
+        import json
+
+        from chassis.database import OUTAGES
+        from chassis.exits import EXIT_TEMPORARY
+        from chassis.republish import Waits, publishers, republish
+        from chassis.settings import MigrateSettings, read_settings
+
+        if topic and service not in (who := publishers(topic)):
+            raise typer.BadParameter(f"{service} does not write {topic!r}; {' and '.join(who) or 'nobody'} does")
+        dsn = str(read_settings(MigrateSettings, service).database_url)
+        try:
+            many = asyncio.run(
+                republish(dsn, since, topic, lambda out, all_: typer.echo(f"{out} of {all_} are out", err=True))
+            )
+        except Waits as error:
+            typer.echo(f"{service}: {error}; they go out when it runs and Kafka takes them", err=True)
+            raise typer.Exit(EXIT_TEMPORARY) from error
+        except OUTAGES as error:
+            typer.echo(f"{service}: its database can't be used: {error}", err=True)
+            raise typer.Exit(EXIT_TEMPORARY) from error
+        typer.echo(json.dumps({"republished": many}) if as_json else f"{many} published again")
+
+    republish_.__doc__ = f"""Publish again what the service published since TIME, for a Kafka that has lost it.
+
+    First rewind each service that has read what is lost (docs/runbook.md). Events have the ids, keys and order that
+    they had, so whoever has read one leaves it alone.
+
+    Examples:
+
+        {service} republish --since 2026-03-17T10:00+08:00
+    """
+    return republish_
 
 
 def away(service: str, dsn: str, error: psycopg.OperationalError) -> typer.Exit:

@@ -25,6 +25,7 @@ from lapor.commands import (
     logs,
     provision,
     region,
+    republish,
     restart,
     restore,
     rotate,
@@ -50,7 +51,7 @@ app = typer.Typer(
 for command in (
     up.up, down.down, status.status, top.top, env.env, logs.logs, restart.restart, kill.kill, demo.demo, trace.trace,
     provision.provision, erase.erase, erasures.erasures, export.export, certificates.certificates, backup.backup,
-    restore.restore, backup_key.backup_key, rotate.rotate,
+    restore.restore, republish.republish, backup_key.backup_key, rotate.rotate,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(unit.app, name="unit")
