@@ -13,8 +13,14 @@ shift 2
 read -ra compose <<<"${COMPOSE:-docker-compose -f docker-compose.yml -f deploy/monitoring/compose.yml -f deploy/backup/compose.yml}"
 [[ -r $key ]] || { echo "$key can't be read: it is the private key of lapor backup-key" >&2; exit 1; }
 
-"${compose[@]}" stop "$@"
-trap '"${compose[@]}" start "$@"' EXIT # until the databases are swapped nothing has changed
+# A second process of a service stops with its first: what is read again only one may read.
+mapfile -t running < <("${compose[@]}" ps --services --filter status=running)
+seconds=()
+for service; do
+  [[ " ${running[*]} " != *" $service-two "* ]] || seconds+=("$service-two")
+done
+"${compose[@]}" stop "$@" "${seconds[@]}"
+trap '"${compose[@]}" start "$@" "${seconds[@]}"' EXIT # until the databases are swapped nothing has changed
 for service; do # a database that is gone has no owner either
   "${compose[@]}" exec -T "$service-db" bash /docker-entrypoint-initdb.d/owner.sh
 done
@@ -25,4 +31,4 @@ trap - EXIT
 for service; do
   "${compose[@]}" run --rm -T --no-deps "$service" sh -c "$service migrate && $service rewind"
 done
-"${compose[@]}" start "$@"
+"${compose[@]}" start "$@" "${seconds[@]}"

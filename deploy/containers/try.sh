@@ -122,6 +122,12 @@ journey web
 "${compose[@]}" stop router classifier sla-monitor >>"$scratch/up.log" 2>&1
 journey web
 say "the first ones are stopped, and a complaint is answered"
+"${compose[@]}" start router classifier sla-monitor >>"$scratch/up.log" 2>&1
+until_ready
+COMPOSE="${compose[*]}" "$root/deploy/backup/restore.sh" "$backup" "$scratch/backup.key" router >>"$scratch/restore.log" 2>&1
+until_ready
+journey web
+say "the database of both routers is restored, and a complaint is answered"
 
 say "wrong settings: the start is refused"
 "${compose[@]}" down --volumes --timeout 20 >"$scratch/down.log" 2>&1

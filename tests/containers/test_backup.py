@@ -85,3 +85,17 @@ def test_a_restore_says_what_it_needs(tmp_path: Path) -> None:
     assert (2, True) == (usage.returncode, "restore.sh BACKUP KEY SERVICE" in usage.stdout)
     no_key = subprocess.run([HERE / "restore.sh", "one", tmp_path / "none", "router"], capture_output=True, text=True)
     assert (1, True) == (no_key.returncode, "none can't be read" in no_key.stderr)
+
+
+def test_a_restore_stops_second_processes_too_and_starts_them_last(tmp_path: Path) -> None:
+    called, key, compose = tmp_path / "called", tmp_path / "key", tmp_path / "compose"
+    key.write_text("a key")
+    compose.write_text(
+        f'#!/bin/sh\necho "$@" >>{called}\n[ "$1" != ps ] || printf "%s\\n" router router-two sla-monitor\n'
+    )
+    compose.chmod(0o700)
+    command = [HERE / "restore.sh", "2026-11-27T020000Z", key, "router", "sla-monitor"]
+    subprocess.run(command, env={**os.environ, "COMPOSE": str(compose)}, check=True, capture_output=True)
+    ps, stop, *_, start = called.read_text().splitlines()
+    assert ps.startswith("ps ")
+    assert ("stop router sla-monitor router-two", "start router sla-monitor router-two") == (stop, start)
