@@ -94,7 +94,7 @@ def test_a_restore_stops_second_processes_too_and_starts_them_last(tmp_path: Pat
         f'#!/bin/sh\necho "$@" >>{called}\n[ "$1" != ps ] || printf "%s\\n" router router-two sla-monitor\n'
     )
     compose.chmod(0o700)
-    command = [HERE / "restore.sh", "2026-11-27T020000Z", key, "router", "sla-monitor"]
+    command = [str(HERE / "restore.sh"), "2026-11-27T020000Z", str(key), "router", "sla-monitor"]
     subprocess.run(command, env={**os.environ, "COMPOSE": str(compose)}, check=True, capture_output=True)
     ps, stop, *_, start = called.read_text().splitlines()
     assert ps.startswith("ps ")
