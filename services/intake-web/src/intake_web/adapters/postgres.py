@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 
 import msgspec
 
 from chassis.database import OUTAGES, Pool
+from chassis.limits import Seldom
 from contracts.events import FollowUp
 from contracts.vocabulary import FollowUpKind
 from intake.complaint_view import count_reporters, find_view
@@ -16,6 +18,7 @@ from intake.submissions import Accepted, IntakeSettings, Submission, accept, fol
 from intake_web.domain import FINISHED, MAX_FOLLOW_UPS
 from intake_web.store import Finished, Found, StoreDown
 
+log = logging.getLogger(__name__)
 _RECEIVED_AT = "SELECT received_at FROM complaints WHERE ticket = $1"
 _ADDED = "SELECT follow_ups @> $2 FROM complaints WHERE ticket = $1"
 
@@ -37,7 +40,7 @@ class PostgresStore:
         keep: Collection[str] = (),
     ) -> None:
         self.pool, self.settings, self.origin, self.wake, self.within_s = pool, settings, origin, wake, within_s
-        self.keep = keep
+        self.keep, self.lines = keep, Seldom()
 
     async def accept(self, submission: Submission) -> Accepted:
         async with self._in_time():
@@ -82,4 +85,6 @@ class PostgresStore:
             async with asyncio.timeout(self.within_s):
                 yield
         except OUTAGES as error:
+            if count := self.lines.due():
+                log.warning("store_down", extra={"error": repr(error), "count": count})
             raise StoreDown(type(error).__name__) from error

@@ -1,0 +1,80 @@
+"""A database whose disk is full: no ticket is given, none that was given is lost, and room is all that it needs."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+import intake
+from chassis.database import migrate, open_pool
+from intake_web.adapters.postgres import PostgresStore
+from intake_web.app import SERVICE
+from intake_web.settings import WebSettings
+from lapor.demo.player import somebody
+from testing.programs import missing
+from testing.servers import Stack, start_postgres
+
+pytestmark = pytest.mark.connected
+#: Bytes of the disk; a new cluster takes less than half of it.
+SIZE = 160 * 1024 * 1024
+
+
+@pytest.fixture
+def small() -> Iterator[Path]:
+    """The folder of a small disk, outside pytest's own: the server's user could not get there."""
+    with tempfile.TemporaryDirectory(prefix="lapor-") as folder:
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=755", "tmpfs", folder]
+        if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
+            missing("a small disk can be mounted only by root")
+        yield Path(folder)
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.fixture
+def crowded(small: Path) -> Iterator[Stack]:
+    """A PostgreSQL on it."""
+    stack = start_postgres(small)
+    yield stack
+    stack.discard()
+
+
+async def test_on_a_full_disk_no_ticket_is_given_and_none_is_lost(
+    small: Path,
+    crowded: Stack,
+    make_settings: Callable[..., WebSettings],
+    client_on: Callable[..., httpx.AsyncClient],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    migrate(dsn := crowded.database("web"), intake.MIGRATIONS)
+    pool = await open_pool(dsn, connected=0)
+    store = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5)
+    filler, given = small / "filler", list[str]()
+    async with client_on(store, proxies="127.0.0.1/32") as client:
+
+        async def submit() -> httpx.Response:
+            body = {"text": f"Jalan rusak {secrets.token_hex(1500)}", "anonim": True}
+            headers = {"Idempotency-Key": secrets.token_hex(), **somebody()}
+            answer = await client.post("/v1/complaints", json=body, headers=headers)
+            given.extend([answer.json()["ticket"]] if answer.status_code == 202 else [])
+            return answer
+
+        await submit()
+        with filler.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(small).free)
+        while (refused := await submit()).status_code == 202:
+            assert len(given) < 100
+        filler.unlink()
+        assert (await submit()).status_code == 202
+
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert "No space left on device" in " ".join(str(record.__dict__) for record in caplog.records)
+    assert set(given) == {row["ticket"] for row in await pool.fetch("SELECT ticket FROM complaints")}
+    await pool.close()
