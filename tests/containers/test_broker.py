@@ -88,6 +88,25 @@ async def test_a_service_writes_and_reads_with_its_own_settings(broker: Broker) 
         await consumer.stop()
 
 
+def test_the_super_user_gets_another_password(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:
+        broker = Broker(folder=Path(folder))
+        broker.certify("services", "agencies")
+        broker.start()
+        where = ["--bootstrap", f"localhost:{broker.services}", "--ca-file", str(broker.ca)]
+        command = [sys.executable, "-m", "lapor", "rotate", "broker", *where, "--accounts", str(tmp_path / "accounts")]
+        done = subprocess.run(
+            command, env={**os.environ, "KAFKA_PASSWORD": broker.password}, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        assert "invalid credentials" in refusal(broker.client(kafka.ADMIN, broker.password))
+        broker.stop()
+        broker.password = done.stdout.strip()
+        broker.start()  # it is ready when its super user is let in
+        provision(broker.client(kafka.ADMIN, broker.password), TOPICS[:1], UNITS[:1], PASSWORDS)
+        broker.stop()
+
+
 @pytest.mark.parametrize("listener", LISTENERS)
 def test_every_listener_shows_a_certificate_of_the_ca_and_speaks_nothing_plain(
     broker: Broker, listener: str, another_ca: Path

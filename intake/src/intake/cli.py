@@ -1,4 +1,4 @@
-"""The command line of an intake: that of every service, and a look at what it could not take."""
+"""The command line of an intake: that of every service, what it knows of a person, and what it could not take."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ from intake import MIGRATIONS
 def intake_cli(service: str, run: Callable[[], None], *own: Path) -> typer.Typer:
     """The command line of ``service``; ``own`` are migrations besides those of every intake."""
     app = cli(service, run, [MIGRATIONS, *own])
+    app.command("set-aside")(_set_aside_of(service))
+    app.command("export")(_export_of(service))
+    return app
 
-    @app.command("set-aside")
+
+def _set_aside_of(service: str) -> Callable[..., None]:
     def set_aside(
         number: Annotated[int | None, typer.Argument(metavar="ID", help="One of them, with its content.")] = None,
         settle: Annotated[bool, typer.Option("--settle", help="It was seen to, and waits no more.")] = False,
@@ -56,4 +60,39 @@ def intake_cli(service: str, run: Callable[[], None], *own: Path) -> typer.Typer
         if not found:
             typer.echo("Nothing waits.", err=True)
 
-    return app
+    return set_aside
+
+
+def _export_of(service: str) -> Callable[..., None]:
+    def export(
+        wanted: Annotated[
+            str, typer.Argument(metavar="TICKET|CONTACT", help="A ticket, or a number or address as given.")
+        ],
+        as_json: Annotated[bool, typer.Option("--json", help="Print it in one line.")] = False,
+    ) -> None:
+        """All that this intake knows of a person, as JSON to hand to that person.
+
+        Examples:
+
+            intake-sms export SPG-S0AB-12CDW
+        """
+        import asyncio
+        import json
+
+        from chassis.database import OUTAGES
+        from chassis.exits import EXIT_TEMPORARY
+        from chassis.settings import MigrateSettings, read_settings
+        from intake.export import export_from
+
+        dsn = str(read_settings(MigrateSettings, service).database_url)
+        try:
+            known = asyncio.run(export_from(dsn, wanted))
+        except OUTAGES as error:
+            typer.echo(f"{service}: its database can't be used: {error}", err=True)
+            raise typer.Exit(EXIT_TEMPORARY) from error
+        if not any(known.values()):
+            typer.echo(f"{service} knows nothing of it: give a ticket, or a contact exactly as it was given.", err=True)
+            raise typer.Exit(1)
+        typer.echo(json.dumps(known, ensure_ascii=False, indent=None if as_json else 2))
+
+    return export

@@ -5,18 +5,33 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import asyncpg
+
 from chassis.database import Connection
 from contracts import ticket as tickets
 
 _COMPLAINTS = """
 SELECT c.ticket, c.channel, c.received_at, c.text, c.follow_ups, c.thread, c.erased_at, convert_from(
            CASE WHEN c.received_event = '' THEN '{}' ELSE c.received_event END, 'UTF8') AS event,
-       r.address, r.name, r.phone, r.email, s.body AS story
+       r.address, r.name, r.phone, r.email, r.asked_back->>'text' AS asked_back, s.body AS story
 FROM complaints c JOIN reporters r USING (reporter_ref) LEFT JOIN stories s USING (ticket)
 WHERE c.ticket = $1 OR $2 IN (r.address, r.phone, r.email) ORDER BY c.received_at"""
 _NOTICES = (
     "SELECT created_at, sent_at, address, text, state FROM notices WHERE ticket = ANY($1) OR address = $2 ORDER BY id"
 )
+
+
+async def export_from(dsn: str, wanted: str) -> dict[str, list[dict[str, Any]]]:
+    """Do :func:`export` in the database ``dsn``.
+
+    Raises:
+        asyncpg.PostgresError, OSError, TimeoutError: it can't be used.
+    """
+    db = await asyncpg.connect(dsn, timeout=10)
+    try:
+        return await export(db, wanted)
+    finally:
+        await db.close()
 
 
 async def export(db: Connection, wanted: str) -> dict[str, list[dict[str, Any]]]:
@@ -35,7 +50,7 @@ def _complaint(row: Any) -> dict[str, Any]:
     return {
         **_plain(known),
         **{name: sent.get(name) for name in ("place", "occurred", "anonim", "rahasia", "complaint_id")},
-        "reporter": {name: row[name] for name in ("address", "name", "phone", "email")},
+        "reporter": {name: row[name] for name in ("address", "name", "phone", "email", "asked_back")},
         "added": json.loads(row["follow_ups"]),
         "passed_on": sent.get("text"),  # what others got: identifiers are masked in it
         "story": json.loads(row["story"] or "{}").get("steps", []),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
-import asyncpg
 import typer
 
-from intake.export import export as export_from
+from intake.export import export_from
 from lapor.errors import Refused
 from lapor.options import DATA, Data, Json
 from lapor.processes.data_dir import DataDir
@@ -32,16 +31,8 @@ def export(
         lapor export +6281234567890
     """
     databases: dict[str, str] = addresses.env(DataDir(data))["databases"]  # type: ignore[assignment]
-    found = {name: asyncio.run(_export(databases[name], wanted)) for name in _INTAKES}
+    found = {name: asyncio.run(export_from(databases[name], wanted)) for name in _INTAKES}
     known = {name: each for name, each in found.items() if any(each.values())}
     if not known:
         raise Refused(f"No intake knows {wanted!r}: give a ticket, or a contact exactly as it was given.")
     typer.echo(json.dumps(known, ensure_ascii=False, indent=None if as_json else 2))
-
-
-async def _export(dsn: str, wanted: str) -> dict[str, Any]:
-    db = await asyncpg.connect(dsn, timeout=10)
-    try:
-        return await export_from(db, wanted)
-    finally:
-        await db.close()

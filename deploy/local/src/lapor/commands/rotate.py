@@ -21,7 +21,7 @@ from lapor.system import addresses, installation
 
 @with_access
 def rotate(
-    name: Annotated[str, typer.Argument(metavar="SERVICE|UNIT", help="Whose: router, PUPR.")],
+    name: Annotated[str, typer.Argument(metavar="SERVICE|UNIT|broker", help="Whose: router, PUPR.")],
     password: Annotated[
         str, typer.Option(envvar="KAFKA_PASSWORD", metavar="", help="With --bootstrap: that of Kafka's super user.")
     ] = "",
@@ -32,7 +32,7 @@ def rotate(
     """Give a unit or a service a new password. A unit's is printed, and its old one is refused from then on.
 
     A service gets one for its database too, and is started again with them; nothing is lost meanwhile. On a server the
-    passwords of services stand in .env: docs/operations.md.
+    passwords of services stand in .env: docs/operations.md. There `broker` gives Kafka's super user another one.
 
     Examples:
 
@@ -47,7 +47,7 @@ def rotate(
                 f"On a server the password of {name} stands in .env: docs/operations.md says how to change it."
             )
         client = kafka.client_settings(access.bootstrap, kafka.ADMIN, password, access.ca_file)
-        said = _renew(access.accounts, name, client)
+        said = _renew_admin(client) if name == kafka.ADMIN else _renew(access.accounts, name, client)
         _report(name, said, as_json)
         return
     it = addresses.running(access.data)
@@ -80,6 +80,13 @@ def _renew(path: Path, name: str, client: dict[str, str | int], service: install
     write_private(path, json.dumps(asdict(kept), indent=2) + "\n")
     cluster.set_password(client, name, kept.principals[name])
     return kept.principals[name]
+
+
+def _renew_admin(client: dict[str, str | int]) -> str:
+    """Give Kafka's super user another password. Its own start alone sets none: that is formatted into the storage."""
+    new = credentials.password()
+    cluster.set_password(client, kafka.ADMIN, new)
+    return new
 
 
 def _report(name: str, password: str | None, as_json: bool) -> None:
