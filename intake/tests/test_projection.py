@@ -108,7 +108,7 @@ def change(seq: int, kind: str, **facts: Any) -> str:
 def test_steps_are_kept_in_order_with_what_the_citizen_is_told() -> None:
     view = told(REGISTERED, ROUTED, step("in_progress", message="Tim di lokasi"))
     assert [(0, "registered"), (1, "routed"), (2, "in_progress")] == [(each.seq, each.kind) for each in view.steps]
-    assert f"{T} sedang ditangani Dinas Pekerjaan Umum dan Penataan Ruang. Tim di lokasi" == view.steps[-1].text
+    assert f"{T} sedang ditangani Dinas PUPR. Tim di lokasi" == view.steps[-1].text
     assert (2, "in_progress", "PUPR", True) == (view.seq, view.status, view.unit, view.registered)
 
 
@@ -499,7 +499,7 @@ def test_a_code_of_a_later_version_costs_no_more_than_its_sentence() -> None:
 def test_helpers_and_notes_are_told_in_words() -> None:
     helped = update(1, support=["DLH", "DISHUB"]).data
     says = "Dibantu Dinas Lingkungan Hidup, Dinas Perhubungan."
-    assert f"{T} diteruskan ke {TEXTS.unit('PUPR')}. {says}" == TEXTS.change(helped)  # type: ignore[arg-type]
+    assert f"{T} diteruskan ke {TEXTS.unit('PUPR', short=True)}. {says}" == TEXTS.change(helped)  # type: ignore[arg-type]
     handed = update(1, "handed_over", target="PLN", reason="jaringan listrik.", message="Baik.", contact="123").data
     assert f"{T} dilimpahkan ke PLN: jaringan listrik. Baik. Kontak: 123." == TEXTS.change(handed)  # type: ignore[arg-type]
     for note, says in [("refused", "belum dapat dipenuhi"), ("rights_requested", "3 x 24 jam"), ("else", "Baik.")]:
@@ -553,7 +553,7 @@ def test_a_status_in_one_line() -> None:
         TEXTS.status_line(ComplaintView(ticket=T, status="in_progress", unit="PUPR", deadline_at=DEADLINE), T),
         TEXTS.status_line(ComplaintView(ticket=T, status="closed", unit="PUPR", deadline_at=DEADLINE), T),
     ]
-    pupr = "Dinas Pekerjaan Umum dan Penataan Ruang"
+    pupr = "Dinas PUPR"
     assert [
         f"Nomor {T} tidak kami temukan. Periksa lagi nomornya.",
         f"Laporan {T} diterima.",

@@ -103,6 +103,39 @@ def test_a_command_without_a_ticket_means_the_only_open_complaint(text: str, kin
     assert ("bad_ticket", "") == meant(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        *(("nomor saya hilang", "lost"), ("saya mau tarik laporan", "cancel"), ("tarik laporan", "cancel")),
+        *(("apakah laporan saya sudah diproses", "status"), ("laporan saya mana", "status"), ("sampai mana", "status")),
+        *(("laporan saya kok belum ditangani", "status"), ("jgn sms lagi", "stop"), ("tlg stop smsnya", "stop")),
+        *(("saya tdk mau dapat sms lagi", "stop"), ("saya mau lapor", "help"), ("ini laporan baru", "offered")),
+        *(("laporan baru pak", "offered"), ("selamat siang pak mau melapor", "help")),
+    ],
+)
+def test_what_people_ask_for_in_plain_words(text: str, kind: str) -> None:
+    assert kind == (meant(text, LAMP) or ("",))[0]
+
+
+def test_a_mark_for_what_is_closed_comes_too_late() -> None:
+    assert ("over", "T1") == meant("NILAI 5", own("lampu padam", "closed"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("kepala desa hebat makan uang rakyat", "camat profesional makan uang", "pelayanan cepat sekali kalau bayar"),
+        *(
+            "ramah petugasnya kalau ada uang",
+            "motor ngebut cepat sekali di depan sekolah",
+            "darahnya keluar cepat sekali",
+        ),
+    ],
+)
+def test_a_word_of_praise_beside_something_else_is_no_praise(text: str) -> None:
+    assert not TALK.is_courtesy(text)
+
+
 def chosen(text: str, asked: str) -> tuple[str, str] | None:
     """What becomes of ``asked``, whose sender was asked if the lamps or the waste are meant, when they say ``text``."""
     back = AskedBack(text=asked, among=[SHOWN, "T2"], item_id="i")

@@ -90,6 +90,29 @@ def test_of_messages_by_a_writer_who_saw_neither_words_nor_examples_hardly_one_i
     assert sum(map(bool, alarms)) / len(alarms) >= 0.5
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        *(("KDRT tetangga", "abuse"), ("nenek saya stroke", "medical"), ("kbakran pasar tolongg", "fire")),
+        *(("korslet di rumah", "electricity"), ("mobil masuk jurang", "rescue"), ("sungai walanae meluap", "rescue")),
+        *(("minum obat nyamuk", "despair"), ("maelo ka mate", "despair"), ("gempa", "rescue")),
+    ],
+)
+def test_few_plain_words_are_enough(words: DangerWords, text: str, kind: str) -> None:
+    assert kind in words.certain(text)
+
+
+@pytest.mark.parametrize("text", ["rapor anak saya hilang", "hp anak saya hilang"])
+def test_what_a_child_has_lost_is_no_lost_child(words: DangerWords, text: str) -> None:
+    assert [] == words.kinds(text)
+    assert words.certain("anak saya hilang")
+
+
+@pytest.mark.parametrize("text", ["motor tabrak truk di cabenge ada yg mati", "patah kaki jatuh dari pohon"])
+def test_who_is_in_danger_of_nobody_knows_what_is_told_no_wrong_number(words: DangerWords, text: str) -> None:
+    assert ["unspecified"] == words.kinds(text)
+
+
 def test_each_example_is_learned(words: DangerWords) -> None:
     examples = load(SOPPENG, "danger").danger.examples
     missed = [text for kind, texts in examples.items() if kind != "none" for text in texts if not words.kinds(text)]

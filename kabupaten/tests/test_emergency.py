@@ -37,6 +37,9 @@ def test_soppeng_names_the_national_number_of_each_danger_first() -> None:
 def test_of_several_dangers_the_first_number_of_each_comes_before_all_others_and_no_list_is_long() -> None:
     assert numbers(SOPPENG, "fire", "rescue") == ["113", "115", "119"]
     assert numbers(SOPPENG, "fire", "rescue", "electricity", "crime") == ["113", "115", "123"]
+    assert numbers(SOPPENG, "crime", "abuse")[0] == "110"
+    both = load(SOPPENG, "emergency").emergency.calls(["medical", "despair"])
+    assert ["", "ext 8"] == [each.then for each in both if each.number == "119"]
     assert numbers(SOPPENG) == []
 
 

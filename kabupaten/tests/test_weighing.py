@@ -38,8 +38,9 @@ def test_a_word_leaves_its_beginning_its_end_and_its_consonants() -> None:
 
 def test_the_kind_is_that_whose_texts_have_most_of_the_signs() -> None:
     known = shares({"fire": [["api", "asap"], ["api"]], "rescue": [["air", "arus"], ["air", "besar"]]})
-    assert likeliest(known, ["api", "besar"]) == "fire"
-    assert likeliest(known, ["arus"]) == "rescue"
+    assert likeliest(known, ["api", "besar"])[0] == "fire"
+    assert likeliest(known, ["arus"])[0] == "rescue"
+    assert likeliest(known, ["api", "asap"])[1] > likeliest(known, ["api"])[1] > likeliest(known, ["besar"])[1] >= 0
     assert (
         sum(map(math.exp, known["fire"].of.values()))
         < 1

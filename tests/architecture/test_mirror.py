@@ -43,6 +43,8 @@ COVERED = {
     "chassis/unreadable.py": Cover(
         "chassis/tests/test_foreign_producers.py", "only a broker has such batches", "bench"
     ),
+    "classifier/handlers.py": Cover("services/classifier/tests/test_classify.py", "it is asked what it decides"),
+    "intake/cli.py": Cover("intake/tests/test_export.py", "each command by its subject"),
     "classifier/__main__.py": Cover("services/classifier/tests/training/test_build.py", "each command by its subject"),
     "classifier/category/linear_model.py": Cover(
         "services/classifier/tests/training/test_evaluate.py", "how good it is counts, on texts it was not taught"

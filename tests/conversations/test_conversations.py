@@ -26,6 +26,7 @@ from intake.complaint_view import ComplaintView, load_views, save_views
 from intake.notices import NoticeKind
 from intake.projection import ComplaintProjection
 from kabupaten import load
+from router.follow_ups import CONTENT
 from testing.events import an_updated
 
 pytestmark = pytest.mark.connected
@@ -63,8 +64,6 @@ NOT_YET: dict[str, str] = {
 #: What a unit's step is to the story.
 STEPS = {"acknowledge": "acknowledged", "progress": "in_progress", "ask": "waiting_for_reporter", "resolve": "resolved",
          "hand_over": "handed_over"}  # fmt: skip
-#: From so many on a rating closes a complaint (the router's rule).
-CONTENT = 3
 
 
 @cache
@@ -154,7 +153,7 @@ def said_as(door: Door, text: str) -> str:
     say = door.texts.answers(door.service)
     for name, becomes in (
         ("which", "which"), ("own", "lost_number"), ("stopped", "stop"), ("bad_ticket", "help"), ("bad_rating", "help"),
-        ("early", "early"), ("help", "help"), ("format", "help"),
+        ("early", "early"), ("over", "over"), ("help", "help"), ("format", "help"),
     ):  # fmt: skip
         if name in say and text.startswith(say[name].split("{")[0]):
             return becomes

@@ -56,6 +56,8 @@ _NAMELESS = ("vague", "beside", "fillers", "continues", "troubles", "greetings")
 #: What a complaint of a list is called by.
 _NTH = {"1": 0, "satu": 0, "pertama": 0, "2": 1, "dua": 1, "kedua": 1, "3": 2, "tiga": 2, "ketiga": 2}
 _POINTING = frozenset(("yang", "yg", "nomor", "no", "tiket", "laporan", "ke"))
+#: What may stand before BARU.
+_THIS = frozenset(("ini", "itu", "lapor", "aduan", "ya", "memang"))
 _COURTESIES = ("greetings", "thanks", "praises", "insults", "tests", "wrong")
 #: Before a name that is also a common word.
 _TITLE = r"(?:desa|kel|kelurahan|kec|kecamatan|di|ri)\.?\s+"
@@ -92,7 +94,7 @@ class Meant:
 
     kind: Literal[
         "status", "cancel", "rating", "reopen", "bad_rating", "addition", "answer",
-        "which", "lost", "stop", "courtesy", "help", "bad_ticket", "early", "offered",
+        "which", "lost", "stop", "courtesy", "help", "bad_ticket", "early", "over", "offered",
     ]  # fmt: skip
     ticket: str = ""
     command: Command | None = None
@@ -140,7 +142,7 @@ class Talk:
         words = [word for word, n in zip(said.found.tokens.words, range(SENTENCE + 1), strict=False)]
         if not words or len(words) > SENTENCE:
             return None
-        if words[0] == "baru" and len(words) == 1 + len(_spans(said.found, ("fillers",)) - {0}):
+        if [word for word in self._more(text) if word not in _THIS] == ["baru"]:
             return "new"
         for asked, name in _LISTS:
             if name not in said.found or (asked == "cancel" and (_asks_back(said) or "not_cancels" in said.found)):
@@ -220,7 +222,7 @@ class Talk:
             return None
         among = _candidates(kind, own, now)
         if not among:
-            return _meant_for_none(own) if asked or is_lonely(text) else None
+            return _meant_for_none(kind, own) if asked or is_lonely(text) else None
         command = self._command(kind, text, among, in_words=asked == kind)
         if command is None:
             return None
@@ -329,10 +331,13 @@ def _addition(text: str, one: Own) -> Meant:
     return Meant(kind="addition", ticket=one.ticket, command=Command(kind="addition", text=text), among=[one])
 
 
-def _meant_for_none(own: Sequence[Own]) -> Meant:
-    """A command that none of ``own`` can have: of who has an open one it comes too early."""
-    number = next((each.ticket for each in own if each.open), "")
-    return Meant(kind="early", ticket=number) if number else Meant(kind="bad_ticket")
+def _meant_for_none(kind: str, own: Sequence[Own]) -> Meant:
+    """A command that none of ``own`` can have: a judgement of an open one comes too early, of another too late."""
+    if kind not in ("rating", "reopen") or not own:
+        return Meant(kind="bad_ticket")
+    if number := next((each.ticket for each in own if each.open), ""):
+        return Meant(kind="early", ticket=number)
+    return Meant(kind="over", ticket=own[0].ticket)
 
 
 def _asks_back(said: _Said) -> bool:

@@ -131,21 +131,25 @@ class Texts:
             form = "receipt_sorted"
         return answers[form].format(ticket=story.ticket, unit=self.short.get(story.unit or "", story.unit))
 
-    def unit(self, code: str | None, lane: str | None = None) -> str:
-        """The name of a unit, for citizens. Who only looks for the right one in the triage lane is none."""
+    def unit(self, code: str | None, lane: str | None = None, *, short: bool = False) -> str:
+        """The name of a unit, for citizens; ``short`` where each letter counts.
+
+        Who only looks for the right one in the triage lane is none.
+        """
         if lane == Lane.TRIAGE and code == self.triage:
             return self.parts["nobody"]
-        return self.units.get(code or "", code or self.parts["nobody"])
+        return (self.short if short else self.units).get(code or "", code or self.parts["nobody"])
 
     def change(self, update: ComplaintUpdated, *, service: str = "intake-sms", outline: bool = False) -> str:
         """Say what a citizen of ``service`` is told about ``update``, in one sentence or two; with ``outline`` its
         status alone."""
         if outline:
             return f"{update.ticket}: {self.statuses.get(update.status, update.status)}. {self.social['private']}"
-        support = ", ".join(map(self.unit, update.support))
+        short = service == "intake-sms"
+        support = ", ".join(self.unit(code, short=short) for code in update.support)
         words = {
             "ticket": update.ticket,
-            "unit": self.unit(update.unit, update.lane),
+            "unit": self.unit(update.unit, update.lane, short=short),
             "support": self.parts["support"].format(support=support) if support else "",
             "message": update.message or self._of_code(update, service),
             "reason": (update.reason or "").rstrip(" ."),
@@ -220,9 +224,12 @@ class Texts:
         if story.rahasia and not to_reporter:
             story = msgspec.structs.replace(story, unit=None, parent=None)
         status = self.statuses.get(story.status, story.status)
+        sorted_ = story.status == Status.ROUTED and story.lane == Lane.TRIAGE and story.unit == self.triage
+        if sorted_:
+            status = self.parts["sorted"].format(ticket="").strip(" .")
         line = self.parts["how_it_is"].format(ticket=ticket, status=status)
-        if story.unit and story.status != Status.HANDED_OVER:  # the unit that passed it on has it no longer
-            line += f" ({self.unit(story.unit, story.lane)})"
+        if story.unit and not sorted_ and story.status != Status.HANDED_OVER:  # who passed it on has it no longer
+            line += f" ({self.unit(story.unit, story.lane, short=True)})"
         if story.parent and story.status not in DONE:
             line += f". {self.parts['due_at_parent'].format(parent=story.parent)}"
         elif story.deadline_at and story.status not in DONE:

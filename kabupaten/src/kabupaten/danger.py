@@ -27,6 +27,9 @@ from kabupaten.weighing import Share, Weights, learn, likeliest, shares, signs_o
 WEIGHS_ENOUGH = -1.8
 #: And from this one where phrases say that something only sounds like danger.
 IN_DOUBT_ENOUGH = 1.0
+#: By so much one kind must lead, or it is not told: who is told the wrong one calls the wrong number. By
+#: cross-validation over the examples without a certain phrase the kind is right of 0.62 of all, of 0.76 of these.
+CLEAR = 8.0
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]*)?")
 _LAST_TWICE = re.compile(r"([^\W\d_])\1+$")
 #: Danger that lasts and is told of later: what sounds past is none the less there.
@@ -75,9 +78,14 @@ class DangerWords:
         if not said and len(tokens.words) <= _FEW and weight <= FEW_ENOUGH:
             kinds = [kind for kind in DangerKind if tuple(tokens.words) in self._shortest[kind]]
         elif said != [DangerKind.UNSPECIFIED] and (said or self._is_enough(found, weight)):
-            # The phrases say that there is danger; which it is, all the words together say better.
-            kinds = [kind for kind in DangerKind if kind in (*said, likeliest(self._shares, signs))]
+            kinds = self._which(said, signs)
         return Heard(kinds, bool(said), weight, len(tokens.words))
+
+    def _which(self, said: list[DangerKind], signs: list[str]) -> list[DangerKind]:
+        """Which danger it is: what phrases say, and what all words together say clearly; else nobody knows which."""
+        kind, lead = likeliest(self._shares, signs)
+        both = [each for each in DangerKind if each in said or (each == kind and lead > CLEAR)]
+        return both or [DangerKind.UNSPECIFIED]
 
     def _is_enough(self, found: Matches, weight: float) -> bool:
         if "calm" not in found:

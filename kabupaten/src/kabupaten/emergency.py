@@ -44,7 +44,7 @@ class Emergency(Struct, frozen=True, kw_only=True):
         """Give whom to call in danger of ``kinds``, each once, the first of each kind before all others."""
         ranks = [[call for call in self.kinds.get(kind, ()) if call.confirmed] for kind in kinds]
         ordered = [rank[n] for n in range(max(map(len, ranks), default=0)) for rank in ranks if n < len(rank)]
-        return list({call.number: call for call in reversed(ordered)}.values())[::-1][:MOST]
+        return list({(call.number, call.then): call for call in ordered}.values())[:MOST]
 
 
 def read_emergency(source: Source) -> Emergency:

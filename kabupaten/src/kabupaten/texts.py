@@ -79,7 +79,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys(("which", "own"), frozenset({"list"})),
         **dict.fromkeys(("added", "added_resolved"), _TICKET),
         **dict.fromkeys(("stopped", "courtesy", "ask_where"), frozenset[str]()),
-        **dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating", "early", "empty", "too_many"), _TICKET),
+        **dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating", "early", "over", "empty", "too_many"), _TICKET),
         "too_long": frozenset({"length", "most"}),
     },
     "danger": {

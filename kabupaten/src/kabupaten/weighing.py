@@ -94,6 +94,9 @@ def shares(texts: Mapping[str, Iterable[Sequence[str]]]) -> dict[str, Share]:
     }
 
 
-def likeliest(known: Mapping[str, Share], signs: Sequence[str]) -> str:
-    """Give the kind whose texts have most of these ``signs``, all kinds as likely."""
-    return max(known, key=lambda kind: sum(known[kind].of.get(sign, known[kind].unseen) for sign in signs))
+def likeliest(known: Mapping[str, Share], signs: Sequence[str]) -> tuple[str, float]:
+    """Give the kind whose texts have most of these ``signs``, all kinds as likely, and by how much before the next (the
+    logarithm of how many times likelier)."""
+    scores = {kind: sum(share.of.get(sign, share.unseen) for sign in signs) for kind, share in known.items()}
+    first, second = sorted(scores, key=lambda kind: scores[kind], reverse=True)[:2]
+    return first, scores[first] - scores[second]

@@ -166,6 +166,11 @@ def test_a_region_without_rules_has_the_units_of_its_categories(region: Path, tm
     assert "RSUD" == rules_of(load(region, *PARTS)).leads["kesehatan", "rumah_sakit"]
 
 
+LONG_DESPAIR = """Selamat malam admin, saya tidak tahu harus cerita ke siapa lagi. Usaha saya tutup, utang di koperasi
+menumpuk, istri pulang ke rumah orang tuanya, dan setiap malam saya berpikir lebih baik saya tidak ada di dunia ini,
+supaya anak anak tidak ikut menanggung malu karena bapaknya."""
+
+
 def test_danger_that_was_told_at_the_door_is_never_taken_away(knowledge: Knowledge) -> None:
     def urgency(**given: Any) -> str:
         (emit,) = on_message(partial(classify, knowledge), "v1", message(a_received(**given)))
@@ -173,4 +178,5 @@ def test_danger_that_was_told_at_the_door_is_never_taken_away(knowledge: Knowled
         return emit.data.urgency
 
     assert "darurat" == urgency(text="lampu jalan mati", danger=["fire"])
+    assert "tinggi" == urgency(text=LONG_DESPAIR, danger=["despair"])
     assert "sedang" == urgency(text="lampu jalan mati")

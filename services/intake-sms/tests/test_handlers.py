@@ -701,6 +701,12 @@ async def test_a_day_later_a_number_alone_is_a_question(desk: Desk) -> None:
     assert [(None, None)] == await rows(desk.pool, "SELECT asked_back, asked_at FROM reporters")
 
 
+async def test_danger_beside_praise_is_danger(desk: Desk) -> None:
+    await take(desk, sms("anak panas tinggi napas cepat sekali di desa Citta"))
+    (event,) = await events(desk.pool)
+    assert event.danger
+
+
 async def test_who_may_not_rate_yet_is_told_when(desk: Desk) -> None:
     number = await complain(desk)
     await take(desk, sms("NILAI 5", "mo-2"))

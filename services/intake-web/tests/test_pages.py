@@ -448,6 +448,17 @@ async def test_thanks_name_what_was_asked_and_promise_no_outcome(
     assert typed["kind"] == "addition" or "Tambahan" not in banner
 
 
+async def test_danger_told_of_in_an_addition_is_answered_with_whom_to_call(web: httpx.AsyncClient, fake: Any) -> None:
+    path = f"/laporan/{await resolved(web, fake, status='in_progress')}/tambahan"
+
+    typed = {"kind": "addition", "text": "rumah sebelah sekarang kebakaran, tolong"}
+    sent = await web.post(path, files=as_form({**hidden((await web.get(path)).text), **typed}))
+    page = (await web.get(sent.headers["location"])).text
+
+    assert 'href="tel:113"' in page
+    assert 'href="tel:' not in (await web.get(f"{sent.headers['location'].split('?')[0]}?bahaya=apa-saja")).text
+
+
 async def test_an_address_that_was_made_up_thanks_for_nothing(web: httpx.AsyncClient, fake: Any) -> None:
     number = await resolved(web, fake)
 

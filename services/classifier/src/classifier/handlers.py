@@ -38,8 +38,7 @@ def on_message(understand: Callable[[str], Classification], version: str, messag
         abstained=found.abstained,
         top=[Candidate(category=c.category, confidence=c.confidence, evidence=list(c.evidence)) for c in found.top],
         type=found.type,
-        # The door heard danger in words that are masked here.
-        urgency=Urgency.DARURAT if data.danger and not found.danger else found.urgency,
+        urgency=_urgency(found, in_danger=bool(data.danger)),
         spam=found.spam,
         language=found.language,
         place=found.place,
@@ -50,6 +49,16 @@ def on_message(understand: Callable[[str], Classification], version: str, messag
         perhaps_accusing=found.perhaps_accusing or UNSET,
     )
     return [Emit(topic=CLASSIFIED, subject=data.complaint_id, data=classified)]
+
+
+def _urgency(found: Classification, *, in_danger: bool) -> Urgency:
+    """How urgent it is, where its sender was told at the door whom to call: never an everyday matter.
+
+    The door may have heard it in words that are masked here. What both heard beside much else goes to its unit.
+    """
+    if not in_danger or found.urgency == Urgency.DARURAT:
+        return found.urgency
+    return Urgency.TINGGI if found.danger else Urgency.DARURAT
 
 
 def _passed(understand: Callable[[str], Classification], canary: CanaryPassed) -> list[Emit]:

@@ -12,7 +12,7 @@ from intake.commands import Command, is_thanks, read_command, starts_with_ticket
 from intake.marks import Marked, read_marks
 from kabupaten.spelling import nearly
 
-Kind = commands.Kind | Literal["complaint", "help", "hint", "thanks", "early"]
+Kind = commands.Kind | Literal["complaint", "help", "hint", "thanks", "early", "over"]
 
 #: A keyword of so many letters is known even with a typo, or without a blank behind it. A shorter one is not:
 #: LAPOR is in "laporan" and one letter from "lapar".

@@ -90,7 +90,8 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     # does not go on with something.
     meant = None if certain else await _meant(desk, mo, wish, item_id)
     # To ask back which complaint is meant would leave it with nobody until that is answered.
-    if danger and not wish.ticket and (meant is None or meant.kind == "which"):
+    # Praise may stand beside what is no praise: "apinya cepat sekali".
+    if danger and not wish.ticket and (meant is None or meant.kind in ("which", "courtesy")):
         return await _complain(desk, mo, replace(wish, kind="complaint", text=wish.text or mo.text), danger)
     if meant and meant.kind in _SAID:
         metrics.REQUESTS.labels(CHANNEL, meant.kind).inc()
@@ -112,7 +113,7 @@ def _as_meant(wish: Wish, meant: Meant | None, mo: Mo) -> Wish:
     """The wish, with the complaint that it names by no ticket."""
     if meant is None:
         return wish
-    if meant.kind in ("help", "bad_ticket", "early"):
+    if meant.kind in ("help", "bad_ticket", "early", "over"):
         return Wish(meant.kind, ticket=meant.ticket)
     command = meant.command or Command(kind="addition", text=mo.text)
     if meant.kind == "offered":
@@ -134,7 +135,7 @@ async def _act(desk: Desk, mo: Mo, wish: Wish, *, told: bool) -> NewNotice | Non
     match wish.kind:
         case "status":
             return await _status(desk, mo, wish.ticket)
-        case "bad_ticket" | "bad_rating" | "early" | "help":
+        case "bad_ticket" | "bad_rating" | "early" | "over" | "help":
             return _answer(mo, say[wish.kind].format(ticket=wish.ticket, **desk.texts.promises), wish.ticket)
         case "hint":
             text = say["format"].format(emergency=desk.texts.in_doubt)

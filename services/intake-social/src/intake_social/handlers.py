@@ -128,7 +128,7 @@ async def _take(desk: Desk, post: Seen) -> None:
     words = desk.texts.danger_words
     certain = [] if kind_words else words.certain(post.text)
     danger = certain if kind_words or wish.ticket else words.kinds(post.text)
-    if not certain and await _needs_no_ticket(desk, post, wish, known):
+    if not certain and await _needs_no_ticket(desk, post, wish, known, danger):
         return
     # What goes on with something is a complaint of its own only if that is certain.
     if danger and not wish.ticket and (certain or not known):
@@ -151,7 +151,7 @@ async def _take(desk: Desk, post: Seen) -> None:
             await _carry_out(desk, post, wish)
 
 
-async def _needs_no_ticket(desk: Desk, post: Seen, wish: Wish, known: str) -> bool:
+async def _needs_no_ticket(desk: Desk, post: Seen, wish: Wish, known: str, danger: Sequence[DangerKind]) -> bool:
     """Whether ``post`` is dealt with by now: it is only a remark, or its words tell what is meant."""
     text, item_id = said(post.text, known), _item_id(post)
     if wish.kind == "help" or wish.rahasia or wish.anonim or not text:
@@ -165,6 +165,8 @@ async def _needs_no_ticket(desk: Desk, post: Seen, wish: Wish, known: str) -> bo
             return True
         meant = await find_meant(desk.pool, talk, submission, item_id, post.at, bare=False, known=known)
         if meant is None or (known and (wish.ticket or meant.kind in ("courtesy", "bad_ticket"))):
+            return False
+        if danger and meant.kind == "courtesy":
             return False
         if meant.kind == "which":
             await ask_back(desk.pool, submission, item_id, meant.among)
@@ -196,7 +198,7 @@ async def _do(desk: Desk, post: Seen, meant: Meant) -> None:
         case "courtesy":
             today = f"{post.at.astimezone(desk.texts.zone):%Y-%m-%d}"
             await _tell(desk, post, NewNotice(post.address, NoticeKind.COURTESY, today, say["courtesy"]))
-        case "help" | "bad_ticket" | "bad_rating" | "early":
+        case "help" | "bad_ticket" | "bad_rating" | "early" | "over":
             await _say(desk, post, say[meant.kind].format(ticket=meant.ticket, **desk.texts.promises))
         case "addition":
             await _add(desk, post, meant.ticket, meant.command.text if meant.command else "", by=post.address)

@@ -14,7 +14,7 @@ from litestar.exceptions import ClientException
 from litestar.response import Redirect, Template
 
 from contracts import ticket
-from contracts.vocabulary import FollowUpKind, Right
+from contracts.vocabulary import DangerKind, FollowUpKind, Right
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import Texts
 from intake_web.domain import (
@@ -71,7 +71,9 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
             raise Invalid({_TRAP: say("trap")})
         draft = read_complaint(raw)
         key, secret = read_key(typed.get("key")), read_secret(typed.get("secret"))
-        if "sure" not in typed and texts.talk.is_courtesy(draft.text):
+        if "sure" not in typed and texts.talk.is_courtesy(
+            draft.text, wholly=bool(texts.danger_words.kinds(draft.text))
+        ):
             return _form({**typed, "sure": "1"}, {}, 422)
         # Who goes back gets a new form with the old text in it.
         if earlier := sent_as(settings.installation_namespace, request.cookies.get(TRACE), key, draft):
@@ -144,11 +146,13 @@ def _page(
     query = request.query_params
     complaint = tracking(found, texts, to_reporter=known)
     place_asked = known and "terkirim" not in query and asks_place(found.story)
+    # What was added may tell of it, too, and is not in the story. Who writes such an address sees numbers, and no more.
+    danger = [*(found.story.danger if known else ()), *_dangers(query.get("bahaya"))]
     awaited = "diam" not in query and not place_asked and _is_awaited(complaint, datetime.now(UTC))
     context = {
         "complaint": complaint,
         "hidden": found.story.rahasia and not known,
-        "danger": danger_of(found.story.danger if known else (), texts).get("danger"),
+        "danger": danger_of(danger, texts).get("danger"),
         "place_asked": place_asked,
         "problems": problems or {},
         "fresh": "baru" in query,
@@ -162,6 +166,10 @@ def _page(
     engine: Any = request.app.template_engine
     page: str = engine.get_template("laporan.html").render(**context)
     return page
+
+
+def _dangers(named: str | None) -> list[DangerKind]:
+    return [kind for kind in DangerKind if kind in (named or "").split(",")]
 
 
 @get("/laporan/{number:str}/tambahan")
@@ -203,7 +211,9 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, tex
     except (Finished, Limited, TextProblem, StoreDown) as error:
         problem = problem_of(error)
         return _addition(found, typed, {"form": problem.detail(texts)}, problem.status, known, problem.headers)
-    return Redirect(f"/laporan/{canonical}?terkirim={item.kind}", status_code=303)
+    danger = texts.danger_words.kinds(item.text or "")
+    told = f"&bahaya={','.join(danger)}" if danger else ""
+    return Redirect(f"/laporan/{canonical}?terkirim={item.kind}{told}", status_code=303)
 
 
 def _worded(problems: Mapping[str, Said], texts: Texts) -> dict[str, str]:
