@@ -162,7 +162,7 @@ async def test_the_status_of_any_channels_ticket_is_told_once_an_sms(desk: Desk)
     await take(desk, sms(f"STATUS {web}"))
     await take(desk, sms(f"STATUS {web}"))
     await take(desk, sms(f"status {web.lower()}", "mo-2", OTHER))
-    line = f"Laporan {web} sedang ditangani ({desk.texts.unit('PUPR')})."
+    line = f"Laporan {web} sedang ditangani ({desk.texts.unit('PUPR', short=True)})."
     assert [(ME, line), (OTHER, line)] == await told(desk.pool)
 
 
@@ -176,7 +176,7 @@ async def test_which_unit_has_a_confidential_complaint_is_told_to_the_number_tha
         await save_views(db, {number: story})
     await take(desk, sms(f"STATUS {number}", "mo-2"))
     await take(desk, sms(f"STATUS {number}", "mo-3", OTHER))
-    unit = f" ({desk.texts.unit('PUPR')})"
+    unit = f" ({desk.texts.unit('PUPR', short=True)})"
     line = f"Laporan {number} sedang ditangani"
     assert [(ME, f"{line}{unit}."), (OTHER, f"{line}." if rahasia else f"{line}{unit}.")] == (await told(desk.pool))[1:]
 

@@ -272,7 +272,7 @@ async def test_anybody_may_ask_for_a_status_and_each_question_is_answered_once(d
         await save_views(db, {number: ComplaintView(ticket=number, seq=1, status="routed", unit="PUPR")})
     for asked in ("101", "101", "102"):
         await take(desk, reply_of(POST, asked, f"@LaporSoppeng status {number}?", root=asked, author_id="43"))
-    text = f"Laporan {number} diteruskan (Dinas Pekerjaan Umum dan Penataan Ruang)."
+    text = f"Laporan {number} diteruskan (Dinas PUPR)."
     assert [("answer-101", "x:101", text), ("answer-102", "x:102", text)] == (await said(pool))[1:]
     assert 1 == len(await published(pool))
 
