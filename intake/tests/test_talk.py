@@ -164,6 +164,12 @@ def test_what_was_wanted_is_done_with_the_one_that_is_chosen() -> None:
     assert ("", SHOWN) == chosen("yang lampu", "STATUS")
 
 
+@pytest.mark.parametrize("text", ["lampu mati semua", "yang lampu masih mati", "lampu saja"])
+def test_nothing_is_cancelled_by_words_that_may_tell_of_something(text: str) -> None:
+    assert chosen(text, "batalkan laporan saya") is None
+    assert chosen(text, "masih belum pak") is not None
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [("NILAI 5", "rating"), ("nilai 1 pak, bocor lagi sorenya", "rating"), ("BUKA", "reopen"),

@@ -56,6 +56,7 @@ _NAMELESS = ("vague", "beside", "fillers", "continues", "troubles", "greetings")
 #: What a complaint of a list is called by.
 _NTH = {"1": 0, "satu": 0, "pertama": 0, "2": 1, "dua": 1, "kedua": 1, "3": 2, "tiga": 2, "ketiga": 2}
 _POINTING = frozenset(("yang", "yg", "nomor", "no", "tiket", "laporan", "ke"))
+_YANG = frozenset(("yang", "yg"))
 #: What may stand before BARU.
 _THIS = frozenset(("ini", "itu", "lapor", "aduan", "ya", "memang"))
 _COURTESIES = ("greetings", "thanks", "praises", "insults", "tests", "wrong")
@@ -253,7 +254,8 @@ class Talk:
         if one is None:
             return None
         if meant := self.meant(asked.text, [one], now):
-            return meant
+            # What is carried out leaves the words that chose it behind, so they must do nothing but choose.
+            return meant if not in_words or self._points(text) else None
         return _addition(f"{asked.text}\n{text}" if in_words else asked.text, one)
 
     def _chosen(self, text: str, asked: AskedBack, own: Sequence[Own]) -> tuple[Own | None, bool]:
@@ -270,6 +272,11 @@ class Talk:
             return None, False
         fit = [each for each in among if each and self._fits(said, each) and self._shares(said, each)]
         return fit[0] if len(fit) == 1 else None, True
+
+    def _points(self, text: str) -> bool:
+        """Whether ``text`` points at something ("yang lampu") and tells of no trouble."""
+        found = self._said(text).found
+        return "troubles" not in found and not _YANG.isdisjoint(found.tokens.words)
 
     def _more(self, text: str) -> list[str]:
         """The words that say something beside "yang", "nomor" and "pak"."""
