@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from kabupaten.kept import cache_dir
 from lapor.errors import Refused
-from lapor.processes.data_dir import cache_dir
 from lapor.servers import jars
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -16,6 +16,7 @@ import msgspec
 from contracts.vocabulary import DangerKind, Urgency
 from kabupaten.conduct import ACCUSES
 from kabupaten.examples import NONE, read_examples, read_ordinary
+from kabupaten.kept import kept
 from kabupaten.lexicon import Danger, phrases_of, read_lists
 from kabupaten.phrases import Found, Matches, tokenise
 from kabupaten.source import Source
@@ -102,11 +103,14 @@ class DangerWords:
         return said or [kind for kind in DangerKind if tuple(tokens.words) in self._shortest[kind]]
 
     def learn(self) -> None:
-        """Learn from the examples now, and not with the first message: it takes a second or two."""
+        """Learn from the examples now, and not with the first message: it takes a second where none are kept."""
         _ = self._weights, self._shares, self._shortest
 
     @cached_property
     def _weights(self) -> Weights:
+        return kept(self._lists, __file__, self._learned)
+
+    def _learned(self) -> Weights:
         told = [(text, kind != NONE) for kind, texts in self._lists.examples.items() for text in texts]
         told += [(text, False) for text in self._lists.ordinary]
         return learn((self._signs(text), is_one) for text, is_one in told)

@@ -134,11 +134,6 @@ def let_through(folder: Path) -> None:
         folder.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_IXOTH)
 
 
-def cache_dir() -> Path:
-    """The folder that outlives ``lapor down --purge``: ``$XDG_CACHE_HOME/lapor`` or ``~/.cache/lapor``."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lapor"
-
-
 def write_private(path: Path, text: str) -> None:
     """Write ``text`` so that only the owner may read it, all of it or nothing of it."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from lapor.processes.data_dir import cache_dir
+from kabupaten.kept import cache_dir
 
 HOST = "127.0.0.1"
 # Below the range from which the kernel takes ports for outgoing connections: while a killed broker is down, no

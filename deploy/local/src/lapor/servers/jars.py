@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from kabupaten.kept import cache_dir
 from lapor.errors import Refused
-from lapor.processes.data_dir import cache_dir
 
 LOCK = Path(__file__).with_name("jars.txt")
 KAFKA = "4.3.1"
