@@ -64,7 +64,7 @@ def test_other_examples_or_other_code_are_learned(danger: Danger, tmp_path: Path
     assert kept(danger, str(code), lambda: {"other": 1.0}) == {"other": 1.0}
 
 
-@pytest.mark.parametrize("damage", [b"", b"\xc1", b"\x81\xa3api"])
+@pytest.mark.parametrize("damage", [b"", b"\x81\xa3api", bytes(32) + b"\x80"])
 def test_a_damaged_file_is_learned_again_and_replaced(danger: Danger, cache: Path, damage: bytes) -> None:
     kept(danger, __file__, learn)
     (file,) = cache.iterdir()

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from kabupaten.kept import cache_dir
+from lapor.processes.data_dir import DataDir
+from lapor.servers import classifier_model
 from lapor.servers.classifier_model import key
 
 SOPPENG = Path(__file__).parents[3] / "region" / "soppeng"
@@ -35,3 +38,31 @@ def test_only_what_the_model_is_made_of_makes_it_be_built_anew(region: Path, fil
     with (region / file).open("a") as opened:
         opened.write("\n")
     assert matters == (key(region) != before)
+
+
+def test_another_version_of_a_library_makes_it_be_built_anew(region: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = key(region)
+    monkeypatch.setattr(classifier_model, "version", lambda _: "0.0.1")
+
+    assert before != key(region)
+
+
+def test_what_was_built_for_one_data_folder_is_taken_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    one, other = (DataDir(tmp_path / name) for name in ("one", "other"))
+    one.root.mkdir()
+    other.root.mkdir()
+    built_at = Path(classifier_model.build_step(one, SOPPENG).command[-1])
+    built_at.write_bytes(b"a model")
+    classifier_model.keep(one, "its key")
+    classifier_model.install(one, "its key")
+
+    assert [classifier_model.from_cache(other, wanted) for wanted in ("another key", "its key")] == [False, True]
+    classifier_model.install(other, "its key")
+    assert one.model.read_bytes() == other.model.read_bytes() == b"a model"
+    assert classifier_model.is_current(other, "its key")
+    (kept,) = (cache_dir() / "models").iterdir()
+    kept.write_bytes(kept.read_bytes()[:-1])
+    assert not classifier_model.from_cache(other, "its key")

@@ -1,7 +1,7 @@
-"""Keeps what was learned from a region's examples, so that the next process on this machine need not learn it again.
+"""Keeps what was made of a region's files, so that the next process on this machine need not make it again.
 
 What is kept may be lost at any time, and where nothing can be kept (containers, whose disks are read-only) each process
-learns for itself. All have the same weights: a file is used only for what it was learned from.
+learns for itself. All have the same: a file is used only for what it was made of.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ import msgspec
 
 from kabupaten.weighing import Weights
 
-#: So many files are kept: of both kinds of examples, of some regions and of their last changes.
+#: The length of the checksum before each content.
+_SUM = 32
+#: So many files of a kind are kept: of some regions, and of their last changes.
 _FILES = 16
 
 
@@ -30,28 +32,44 @@ def cache_dir() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lapor"
 
 
+def find(kind: str, key: str) -> bytes | None:
+    """Give what was kept as ``kind`` under ``key``, whole and undamaged, or None."""
+    try:
+        content = (cache_dir() / kind / key).read_bytes()
+    except (OSError, RuntimeError):
+        return None
+    return content[_SUM:] if _sum(content[_SUM:]) == content[:_SUM] else None
+
+
+def keep(kind: str, key: str, content: bytes) -> None:
+    """Keep ``content`` as ``kind`` under ``key``, if that is possible here; the oldest of its kind are dropped."""
+    with suppress(OSError, RuntimeError):
+        folder = cache_dir() / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / f".{key}.{os.getpid()}"
+        part.write_bytes(_sum(content) + content)
+        part.replace(folder / key)
+        for old in sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)[:-_FILES]:
+            old.unlink(missing_ok=True)
+
+
 def kept(lists: msgspec.Struct, module: str, learn: Callable[[], Weights]) -> Weights:
     """Give what ``learn``, of the file ``module``, learns from ``lists``: as it was kept, or learned and kept now."""
-    with suppress(OSError, RuntimeError, msgspec.MsgspecError):
-        return msgspec.msgpack.decode(_file(lists, module).read_bytes(), type=dict[str, float])
+    key = _key(lists, module)
+    if content := find("weights", key):
+        return msgspec.msgpack.decode(content, type=dict[str, float])
     weights = learn()
-    with suppress(OSError, RuntimeError):
-        _keep(_file(lists, module), msgspec.msgpack.encode(weights))
+    keep("weights", key, msgspec.msgpack.encode(weights))
     return weights
 
 
-def _file(lists: msgspec.Struct, module: str) -> Path:
-    """Name the file by all that decides on the weights: the examples, the code, and the Python that adds them up."""
+def _key(lists: msgspec.Struct, module: str) -> str:
+    """Hash all that decides on the weights: the examples, the code, and the Python that adds them up."""
     of = hashlib.sha256(msgspec.msgpack.encode([type(lists).__name__, sys.version, lists]))
     for path in (*sorted(Path(__file__).parent.glob("*.py")), Path(module)):
         of.update(path.read_bytes())
-    return cache_dir() / "weights" / of.hexdigest()
+    return of.hexdigest()
 
 
-def _keep(file: Path, content: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.{os.getpid()}")
-    part.write_bytes(content)
-    part.replace(file)
-    for old in sorted(file.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-_FILES]:
-        old.unlink(missing_ok=True)
+def _sum(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()

@@ -161,8 +161,10 @@ async def _start_prometheus(supervisor: Supervisor, it: installation.Installatio
 async def _build_model(supervisor: Supervisor, it: installation.Installation) -> None:
     key = await asyncio.to_thread(classifier_model.key, it.region)
     if not classifier_model.is_current(it.data, key):
-        with supervisor.doing("building the classifier's model"):
-            await supervisor.run(classifier_model.build_step(it.data, it.region))
+        if not await asyncio.to_thread(classifier_model.from_cache, it.data, key):
+            with supervisor.doing("building the classifier's model"):
+                await supervisor.run(classifier_model.build_step(it.data, it.region))
+            classifier_model.keep(it.data, key)
         classifier_model.install(it.data, key)
 
 
