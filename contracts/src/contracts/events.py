@@ -223,6 +223,16 @@ class ComplaintUpdated(Struct, frozen=True, kw_only=True):
         | UnsetType
     ) = UNSET
     escalate_to: Annotated[list[str], Meta(description="Of an `escalated`: units, or `head`.")] = []
+    listed: Annotated[
+        bool,
+        Meta(description="It may stand in a public list: nothing of it is confidential, doubtful, or about somebody."),
+    ] = False
+    kecamatan: Annotated[str | UnsetType, Meta(description="Where it is, of what is `listed`.")] = UNSET
+    desa: Annotated[str | UnsetType, Meta(description="Where it is, of what is `listed`.")] = UNSET
+    rating: (
+        Annotated[int, Meta(ge=1, le=5, description="The mark that its reporter gave, of the step that notes it.")]
+        | UnsetType
+    ) = UNSET
 
 
 class ComplaintErased(Struct, frozen=True, kw_only=True):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -64,6 +64,13 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     missed: datetime | None = None  # the deadline that was said to be missed last
     breached: bool = False  # it is the one that holds
     reopen_until: datetime | None = None
+    received_at: datetime | None = None  # unset: of a complaint whose story has not begun
+    answered_at: datetime | None = None  # when it was resolved, or handed over, rejected, cancelled
+    category: str | None = None
+    listed: bool = False  # it may stand in a public list; where it is, is known of such alone
+    kecamatan: str | None = None
+    desa: str | None = None
+    rating: int | None = None  # the last mark
     apologies: dict[str, int] = {}
     set_by: dict[str, int] = {}
     pending: Pending | None = None
@@ -78,6 +85,9 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     notices: list[NewNotice] = []  # to add with this change; not stored
     revisions: list[Revision] = []  # of waiting notices, with this change; not stored
 
+
+#: Keeps more of the views that a batch changed, in its transaction.
+Also: TypeAlias = Callable[[Connection, Mapping[str, ComplaintView]], Awaitable[None]]
 
 #: Whether its reporter asked that ``c`` be kept and not used (UU 27/2022, pasal 11).
 RESTRICTED = """c.follow_ups @> '[{"right": "restriction"}]'"""
@@ -139,8 +149,9 @@ async def save_views(
     *,
     service: str = "",
     event_key: bytes = b"",
+    also: Also | None = None,
 ) -> None:
-    """Keep ``views``, erase what is ordered, add their notices and revise those that wait."""
+    """Keep ``views``, erase what is ordered, add their notices and revise those that wait; ``also`` keeps the rest."""
     for ticket, view in views.items():
         if view.erase:
             complaint_id, tell = view.erase
@@ -157,3 +168,5 @@ async def save_views(
     await db.execute(_REGISTERED, [t for t, view in views.items() if view.registered])
     if ended := {t: view.status for t, view in views.items() if view.status in FINAL}:  # from then on it is kept
         await db.execute(_ENDED, list(ended), list(ended.values()))
+    if also:
+        await also(db, views)

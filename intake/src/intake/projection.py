@@ -15,8 +15,8 @@ from chassis.batch import Handler
 from chassis.wire import Emit, Message
 from contracts.events import ComplaintErased, ComplaintUpdated
 from contracts.topics import ERASED, UPDATED
-from contracts.vocabulary import CLOCK_KINDS, DONE, Note, StageName, UpdateKind
-from intake.complaint_view import ComplaintView, Pending, Step, load_views, save_views
+from contracts.vocabulary import CLOCK_KINDS, DONE, FINAL, Note, StageName, Status, UpdateKind
+from intake.complaint_view import Also, ComplaintView, Pending, Step, load_views, save_views
 from intake.notices import NewNotice, NoticeKind, Revision
 from intake.texts import Texts
 
@@ -32,6 +32,8 @@ _WISHES = frozenset({UpdateKind.NOTED, UpdateKind.CANCELLED, UpdateKind.REOPENED
 #: What the rules make of a complaint at first.
 _FIRST = frozenset({UpdateKind.ROUTED, UpdateKind.HANDED_OVER})
 _DEADLINES = frozenset({UpdateKind.DEADLINE_SET, UpdateKind.RESUMED, UpdateKind.RESCHEDULED})
+#: With these it is answered; what is closed was so before.
+_ANSWERS = (FINAL - {Status.CLOSED}) | {UpdateKind.RESOLVED}
 #: What is understood so soon may give another date than the one at first, before anybody was told one.
 _MOMENTS = timedelta(seconds=30)
 _with = msgspec.structs.replace
@@ -73,7 +75,7 @@ class ComplaintProjection:
         text = self.texts.change(data, service=self.service, outline=outline) if own else ""
         if data.code == "rated_resolved":
             text = self._until(text, view)
-        after = _moved(view, data)
+        after = _counted(_moved(view, data), data, now)
         if own:
             after = _told_on_page(after, data, now, text)
         known = data.kind == UpdateKind.REGISTERED or data.code == "passed_on_told"
@@ -317,6 +319,17 @@ def _moved(view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
     return _with(view, pending=None, deadline_untold=False) if view.status in DONE else view
 
 
+def _counted(view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
+    """What public lists and figures say of it. It is answered once it is resolved, or nothing more is to come."""
+    where = {"listed": data.listed, "kecamatan": data.kecamatan or None, "desa": data.desa or None}
+    view = _set(view, "counted", data.seq, received_at=data.received_at, category=data.category, **where)
+    if data.kind in _ANSWERS:
+        view = _set(view, "answered", data.seq, answered_at=now)
+    elif data.kind == UpdateKind.REOPENED:
+        view = _set(view, "answered", data.seq, answered_at=None)
+    return _set(view, "rating", data.seq, rating=data.rating) if data.rating else view
+
+
 def _told_on_page(view: ComplaintView, data: ComplaintUpdated, now: datetime, text: str) -> ComplaintView:
     step = Step(seq=data.seq, kind=data.kind, at=now, unit=data.unit, text=text)
     return _with(view, steps=sorted([*view.steps, step], key=lambda each: each.seq))
@@ -372,13 +385,14 @@ def _tickets(message: Message) -> list[str]:
 
 
 def story_handler(
-    service: str, texts: Texts, *, notify: bool, event_key: bytes = b"", wait_s: float = 0
+    service: str, texts: Texts, *, notify: bool, event_key: bytes = b"", wait_s: float = 0, also: Also | None = None
 ) -> Handler[ComplaintView]:
-    """The handler an intake gives to its consumer; ``wait_s`` as ``RECEIPT_WAIT_S`` in its settings."""
+    """The handler an intake gives to its consumer; ``wait_s`` as ``RECEIPT_WAIT_S`` in its settings, ``also`` as in
+    :func:`intake.complaint_view.save_views`."""
     return Handler(
         service=service,
         keys=_tickets,
         load=load_views,
         decide=build_decide(service, texts, notify=notify, wait_s=wait_s),
-        save=partial(save_views, service=service, event_key=event_key),
+        save=partial(save_views, service=service, event_key=event_key, also=also),
     )

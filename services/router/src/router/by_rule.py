@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from contracts.events import ComplaintClassified, Place
+from contracts.events import ComplaintClassified
 from contracts.vocabulary import URGENT, Lane, Status, Why
-from router.case import Case, about_units, known, tell_unit
+from router.case import Case, about_units, names_a_place, place_of, tell_unit
 from router.rules import OUTSIDE, Assignment, Rules, Understood, assign
 from router.transfers import Result, alarmed_units, hand_over, route, triage_unit_of
 
@@ -34,27 +34,14 @@ def give(rules: Rules, case: Case, data: ComplaintClassified) -> Result:
 def move_to_its_place(rules: Rules, case: Case) -> Result:
     """Give it to another if its place, which its text did not name and its reporter has told now, says so."""
     data = case.classified
-    if data is None or _names_a_place(data) or not is_untouched(case):
+    if data is None or names_a_place(data.place) or not is_untouched(case):
         return case, []
     to = assign(rules, _understood(case, data))
     return (case, []) if (to.unit, to.lane) == (case.unit, case.lane) else give(rules, case, data)
 
 
-def _names_a_place(data: ComplaintClassified) -> bool:
-    return bool(data.place.kecamatan or data.place.elsewhere)
-
-
-def _told_place(case: Case) -> Place | None:
-    """The place that its reporter has told since. A hand-over is final: only the answer to our question is one to
-    another kabupaten, and not what else is mentioned later."""
-    for n, item in enumerate(case.follow_ups):
-        if item.place and (item.place.kecamatan or (n == 0 and known(case).place_asked)):
-            return item.place
-    return None
-
-
 def _understood(case: Case, data: ComplaintClassified) -> Understood:
-    place = data.place if _names_a_place(data) else _told_place(case) or data.place
+    place = place_of(case, data)
     return Understood(
         category=data.category,
         matter=data.matter or None,

@@ -19,6 +19,7 @@ from contracts.events import (
     ComplaintUpdated,
     DerivationDay,
     FollowUp,
+    Place,
     ReplyAnswer,
     Similar,
     Support,
@@ -28,7 +29,7 @@ from contracts.sentences import SentenceCode
 from contracts.vocabulary import Lane, Part, Status, UpdateKind, Urgency, Why
 from router.clock_word import ClockWord
 from router.refusal import Refusal
-from router.rules import priority
+from router.rules import CONDUCT_CATEGORY, priority
 
 Out = ComplaintUpdated | UnitRouted | ComplaintErased
 _replace = msgspec.structs.replace
@@ -117,6 +118,40 @@ def is_rahasia(case: Case) -> bool:
     return known(case).rahasia or (case.classified is not None and case.classified.protected is True)
 
 
+def names_a_place(place: Place) -> bool:
+    """Whether it says where, here or elsewhere."""
+    return bool(place.kecamatan or place.elsewhere)
+
+
+def place_of(case: Case, found: ComplaintClassified) -> Place:
+    """Give where it is: as ``found`` says, or as its reporter has told since.
+
+    A hand-over is final: only the answer to our question is one to another kabupaten, and not what else is mentioned
+    later.
+    """
+    if names_a_place(found.place):
+        return found.place
+    for n, item in enumerate(case.follow_ups):
+        if item.place and (item.place.kecamatan or (n == 0 and known(case).place_asked)):
+            return item.place
+    return found.place
+
+
+def is_listed(case: Case) -> bool:
+    """Whether it may stand in a public list: an everyday matter that a unit has, and nobody's secret or guilt.
+
+    What a person had to look at because its words may accuse stays out, whatever that person found.
+    """
+    found = case.classified
+    return (
+        found is not None
+        and case.lane == Lane.UNIT
+        and case.category not in (None, CONDUCT_CATEGORY)
+        and not (found.spam or found.perhaps_accusing is True or about_units(case))
+        and not (is_rahasia(case) or case.restricted or case.erasure)
+    )
+
+
 def about_units(case: Case) -> list[str]:
     """The units this complaint is about: none of them may judge it."""
     return [*(case.classified.about_units if case.classified else []), *case.also_about]
@@ -159,9 +194,17 @@ def advance(
         support=supporters(case),
         code=code or UNSET,
         rahasia=is_rahasia(case) or case.restricted,  # what others are told of it is the same
+        **_listed(case),
         **{name: value for name, value in facts.items() if value},
     )
     return case, update
+
+
+def _listed(case: Case) -> dict[str, Any]:
+    if case.classified is None or not is_listed(case):
+        return {}
+    place = place_of(case, case.classified)
+    return {"listed": True, "kecamatan": place.kecamatan or UNSET, "desa": place.desa or UNSET}
 
 
 def snapshot(case: Case, reader: str, *, forwards: bool = False) -> ComplaintSnapshot:

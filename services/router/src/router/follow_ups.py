@@ -158,10 +158,10 @@ def _rate(rules: Rules, case: Case, judged: Case, item: FollowUp) -> Result:
     stars = item.rating or None
     # What one reporter thinks must not close the complaints of others: with those merged into it the clock closes it.
     if case.status == Status.RESOLVED and stars and stars >= CONTENT and not case.merged:
-        case, update = advance(case, UpdateKind.CLOSED, code="rated_closed")
+        case, update = advance(case, UpdateKind.CLOSED, code="rated_closed", rating=stars)
         return case, [update, *tell_unit(case, Why.WITHDRAWN, reason=f"ditutup, pelapor puas (nilai {stars})")]
     discontent = case.status == Status.RESOLVED and (stars or 0) < CONTENT
-    case, outs = noted(case, Note.RATING, code="rated_resolved" if discontent else "rated")
+    case, outs = noted(case, Note.RATING, code="rated_resolved" if discontent else "rated", rating=stars)
     judged = case if judged.ticket == case.ticket else judged
     if stars and case.status == Status.RESOLVED:
         outs += tell_unit(case, Why.FOLLOWED_UP, reason=f"pelapor menilai {stars} dari 5")

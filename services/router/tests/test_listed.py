@@ -1,0 +1,84 @@
+"""What may stand in a public list: an everyday matter that a unit has, and nobody's secret or guilt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec import UNSET
+from router_office import Office, T, classified, followed_up, in_status, item, received, reply
+
+from contracts.events import ComplaintUpdated, Place
+
+HERE = Place(kecamatan="Lalabata", desa="Bila")
+
+
+def last(office: Office) -> ComplaintUpdated:
+    return [step for step in office.story(T) if step.kind != "noted"][-1]
+
+
+def test_what_a_unit_has_is_listed_with_its_place() -> None:
+    office = Office()
+    office.hear(received(), classified(place=HERE))
+    step = last(office)
+    assert (step.kind, step.listed, step.kecamatan, step.desa) == ("routed", True, "Lalabata", "Bila")
+
+
+def test_the_place_that_its_reporter_tells_later_counts_too() -> None:
+    office = Office()
+    office.hear(received(place_asked=True), classified())
+    office.hear(followed_up(item("addition", text="di Bila", place=HERE)))
+    assert office.story(T)[-1].desa == "Bila"
+
+
+@pytest.mark.parametrize(
+    ("sent", "found"),
+    [
+        ({"rahasia": True}, {}),
+        ({}, {"protected": True}),
+        ({}, {"perhaps_accusing": True}),
+        ({}, {"about_units": ["DLH"]}),
+        ({}, {"spam": True}),
+        ({}, {"abstained": True}),
+        ({}, {"urgency": "darurat"}),
+        ({}, {"category": "aparatur_korupsi"}),
+    ],
+)
+def test_what_is_secret_doubtful_or_about_somebody_is_not(sent: dict[str, Any], found: dict[str, Any]) -> None:
+    office = Office()
+    office.hear(received(**sent), classified(place=HERE, **found))
+    told = office.story(T)
+    assert told[-1].kind == "routed"
+    assert not any(step.listed or step.kecamatan for step in told)
+
+
+def test_what_a_person_looked_at_because_it_may_accuse_stays_out() -> None:
+    office = Office()
+    office.hear(received(), classified(perhaps_accusing=True, place=HERE))
+    office.hear(("DISKOMINFO", reply("dispose", unit="PUPR")))
+    assert (office.case.unit, office.case.lane) == ("PUPR", "unit")
+    assert not last(office).listed
+
+
+def test_conduct_is_not_listed_whoever_has_it() -> None:
+    office = Office()
+    office.hear(received(), classified(category="aparatur_korupsi", place=HERE))
+    office.hear(("INSPEKTORAT", reply("dispose", unit="PUPR")))
+    assert (office.case.unit, last(office).listed) == ("PUPR", False)
+
+
+def test_a_right_to_restriction_takes_it_off_the_list() -> None:
+    office = in_status("routed")
+    office.hear(classified(place=HERE))
+    office.hear(followed_up(item("rights_request", right="restriction")))
+    office.hear(("DISKOMINFO", reply("rights-done", message="Dibatasi.")))
+    told = office.story(T)[-1]
+    assert (office.case.restricted, told.listed) == (True, False)
+
+
+def test_the_mark_stands_in_the_step_that_tells_of_it() -> None:
+    bad, good = in_status("resolved"), in_status("resolved")
+    bad.hear(followed_up(item("rating", rating=2)))
+    good.hear(followed_up(item("rating", rating=5)))
+    assert [(step.kind, step.rating) for step in (bad.story(T)[-1], good.story(T)[-1])] == [("noted", 2), ("closed", 5)]
+    assert in_status("resolved").story(T)[-1].rating is UNSET
