@@ -24,6 +24,7 @@ SLIPS = {
     "retention.yaml": ("rejected: 365", "rejected: setahun"),
 }
 INTAKE = {"texts.yaml", "sla.yaml", "units.yaml", "routing.yaml", "calendar.yaml", "retention.yaml", "territory.yaml"}
+INTAKE |= {"categories.yaml"}
 READS = {
     "router": {"units.yaml", "categories.yaml", "routing.yaml", "calendar.yaml", "retention.yaml"},
     "sla_monitor": {"sla.yaml", "units.yaml", "categories.yaml", "calendar.yaml", "retention.yaml"},

@@ -28,6 +28,7 @@ MIGRATIONS = {
     "router": [ROOT / "services/router/migrations"],
     "sla_monitor": [ROOT / "services/sla-monitor/migrations"],
     "intake_social": [intake.MIGRATIONS, ROOT / "services/intake-social/migrations"],
+    "intake_web": [intake.MIGRATIONS, ROOT / "services/intake-web/migrations"],
 }
 UPDATE = ComplaintUpdated(
     complaint_id=ID, ticket=T, seq=1, kind="routed", status="routed", channel="x", origin="intake-social",
@@ -37,7 +38,8 @@ UPDATE = ComplaintUpdated(
 
 async def first(database: str, dsn: str) -> None:
     """Store a complaint that a unit has."""
-    await {"router": _case, "sla_monitor": _clock, "intake_social": _complaint}[database](dsn)
+    make = {"router": _case, "sla_monitor": _clock, "intake_social": _complaint, "intake_web": _complaint}
+    await make[database](dsn)
 
 
 async def _case(dsn: str) -> None:

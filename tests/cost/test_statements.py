@@ -189,6 +189,23 @@ DOORS: dict[str, Values] = {
     "intake_web.adapters.postgres._RECEIVED_AT": TICKET,
     "intake_web.adapters.postgres._ADDED": lambda given: (given.ticket, "[]"),
 }
+PUBLIC: dict[str, Values] = {
+    "_KNOWN": lambda given: (given.tickets,),
+    "_KEEP": lambda given: (
+        given.tickets, [True] * 20, [NOW] * 20, [NOW.date()] * 20, ["routed"] * 20, [True] * 20, ["c1"] * 20,
+        ["PUPR"] * 20, ["Lalabata"] * 20, [None] * 20, [None] * 20, [None] * 20, [False] * 20, [None] * 20,
+    ),
+    "_COUNT": lambda given: (
+        [NOW.date()], ["unit"], ["PUPR"], *([1] for _ in range(7)),
+    ),
+    "_FIGURES": lambda given: (NOW.date() - 365 * DAY, NOW.date()),
+    "_NEWEST": lambda given: (21,),
+    "_MORE_OF_UNIT": lambda given: (21, "U7", NOW - 300 * DAY, given.ticket),
+    "_OPEN_IN_KECAMATAN": lambda given: (21, "k3", True),
+    "_ONE": TICKET,
+    "_SUPPORT": lambda given: (given.ticket, b"who"),
+    "_SUPPORTERS": lambda given: (given.tickets,),
+}  # fmt: skip
 #: By the database in which they are tried.
 VALUES: dict[str, dict[str, Values]] = {
     "router": {
@@ -197,6 +214,7 @@ VALUES: dict[str, dict[str, Values]] = {
     },
     "sla_monitor": {f"sla_monitor.adapters.store.{name}": values for name, values in SLA.items()},
     "intake_social": {f"intake.{name}": values for name, values in INTAKE.items()} | DOORS,
+    "intake_web": {f"intake_web.adapters.listings.{name}": values for name, values in PUBLIC.items()},
 }
 #: Why they may read more when more is stored.
 MAY_GROW = {
@@ -210,12 +228,14 @@ IDLE = {
     + [f"router.adapters.store.{name}" for name in ("_DUE", "_ERASED", "_WAITING")],
     "sla_monitor": ["sla_monitor.adapters.store._DUE"],
     "intake_social": ["intake.notices._NEXT", "intake.notices._OVER", "intake.submissions._REPUBLISH"],
+    "intake_web": [],
 }
 #: An index of each database that is dropped at last, and who must be found to miss it.
 MISSED = {
     "router": ("cases_of_unit", "router.adapters.store._HELD_BY"),
     "sla_monitor": ("clocks_due", "sla_monitor.adapters.store._DUE"),
     "intake_social": ("complaints_thread", "intake_social.handlers._OPENED"),
+    "intake_web": ("public_complaints_unit", "intake_web.adapters.listings._MORE_OF_UNIT"),
 }
 
 

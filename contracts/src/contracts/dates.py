@@ -27,6 +27,12 @@ def day_in_words(day: date) -> str:
     return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
 
 
+def date_in_words(at: datetime, zone: tzinfo) -> str:
+    """Say the day of ``at``, with its year: "23 Nov 2026"."""
+    local = at.astimezone(zone)
+    return f"{local.day} {MONTHS[local.month - 1][:3]} {local.year}"
+
+
 def time_in_words(at: datetime, zone: tzinfo) -> str:
     """Write ``24 November 2026 pukul 17.52 WITA``."""
     local = at.astimezone(zone)

@@ -15,6 +15,7 @@ from chassis.metrics import Check
 from chassis.outbox import Relay
 from chassis.service import exit_on, run_server
 from chassis.settings import read_settings
+from intake.complaint_view import Also
 from intake.projection import SOURCES, story_handler
 from intake.retention import sweep
 from intake.submissions import IntakeSettings, republish_unregistered
@@ -38,10 +39,14 @@ class Context(Generic[Settings]):
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What an intake adds to what all have; ``ready`` are checks of /ready, called from another thread."""
+    """What an intake adds to what all have; ``ready`` are checks of /ready, called from another thread.
+
+    ``also`` keeps more of the views that a batch changed, in its transaction.
+    """
 
     tasks: Sequence[Task]
     ready: Mapping[str, Check] = field(default_factory=dict)
+    also: Also | None = None
 
 
 Build: TypeAlias = Callable[[Context[Settings]], AbstractAsyncContextManager[Parts]]
@@ -71,8 +76,10 @@ async def _serve(
 ) -> None:
     relay, key = Relay(settings, service), settings.signing_key
     pool = await open_pool(str(settings.database_url), connected=0)
-    handler = story_handler(service, texts, notify=notify, event_key=key, wait_s=settings.receipt_wait_s)
     async with build(Context(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)) as parts:
+        handler = story_handler(
+            service, texts, notify=notify, event_key=key, wait_s=settings.receipt_wait_s, also=parts.also
+        )
         tasks: list[Task] = [
             *parts.tasks,
             ("repair", partial(republish_unregistered, pool, settings, relay.wake.set)),

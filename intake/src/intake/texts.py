@@ -22,8 +22,10 @@ from kabupaten.emergency import MOST
 from kabupaten.promises import NEXT_STEP, promises_on
 
 #: What the texts need: the names of the units, the kabupaten's time zone, the contacts that are not masked, what
-#: is promised, and what is said to who is in danger.
-PARTS: tuple[Part, ...] = ("texts", "units", "routing", "calendar", "sla", "emergency", "danger", "talk", "territory")
+#: is promised, what is said to who is in danger, and what matters and places are called.
+PARTS: tuple[Part, ...] = (
+    *("texts", "units", "routing", "calendar", "sla", "emergency", "danger", "talk", "territory", "categories"),
+)
 
 #: Who tells of these is not asked where: they may not be alone.
 NOT_ASKED = frozenset({DangerKind.ABUSE, DangerKind.DESPAIR})
@@ -43,10 +45,13 @@ class Texts:
         self.ended, self.parts, self.days = texts["ended"], texts["parts"], texts["days"]
         self.sms: dict[str, str] = {**texts["answers"], **texts["sms"]}
         self.social: dict[str, str] = {**texts["answers"], **texts["social"]}
-        self.web: dict[str, str] = {**texts["answers"], **texts["web"]}
+        self.web: dict[str, str] = {**texts["answers"], **texts["public"], **texts["web"]}
+        self.columns = texts["columns"]
         self.triage = region.units.holder(UnitRole.TRIAGE)
         self.units = {unit.code: unit.name for unit in region.units.rows}
         self.short = {unit.code: unit.short or unit.name for unit in region.units.rows}
+        self.categories = {code: each.name for code, each in region.categories.items()}
+        self.territory = region.territory
         self.zone = region.calendar.timezone
         self.contacts = region.contacts
         self.danger, self.emergency, self.danger_words = texts["danger"], region.emergency, DangerWords(region.danger)

@@ -37,6 +37,12 @@ _BY_MESSAGE: Mapping[str, frozenset[str]] = {
     "apology": _DUE | {"unit"} | _NEXT_STEP,
     "help": _TICKET | _TERMS,
 }
+#: What the columns of open data mean, by their names.
+_COLUMNS = (
+    *("ticket", "status", "status_text", "open", "category", "category_name", "kecamatan", "desa", "unit", "unit_name"),
+    *("received_at", "due_at", "answered_at", "late", "supporters"),
+    *("month", "kind", "code", "received", "answered", "in_time", "rated", "satisfied"),
+)
 #: The keys of each section, and the placeholders that each may have.
 PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "statuses": dict.fromkeys((status for status in Status if status != Status.UNMERGED), frozenset[str]()),
@@ -137,6 +143,28 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "reopen_until": frozenset({"due"}),
         "footer": frozenset({"number"}),
     },
+    "public": {
+        **dict.fromkeys(
+            (
+                *(
+                    "list",
+                    "list_empty",
+                    "list_end",
+                    "supported",
+                    "support",
+                    "numbers",
+                    "numbers_empty",
+                    "map",
+                    "league",
+                ),
+                *("open_data", "licence", "bad_cursor", "bad_month", "bad_months"),
+                *("no_service", "empty_description", "open311_notice", "bad_moment"),
+            ),
+            frozenset[str](),
+        ),
+        "bad_limit": frozenset({"most"}),
+    },
+    "columns": dict.fromkeys(_COLUMNS, frozenset[str]()),
 }
 
 

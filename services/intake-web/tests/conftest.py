@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ from testing import fixtures
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 
+sys.path.insert(0, str(Path(__file__).parent))
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 
 
@@ -140,7 +142,7 @@ async def web(fake: FakeStore, client_on: Callable[..., httpx.AsyncClient]) -> A
 
 @pytest.fixture
 def migrations() -> list[Path]:
-    return [intake.MIGRATIONS]
+    return [intake.MIGRATIONS, Path(__file__).parents[1] / "migrations"]
 
 
 @pytest.fixture

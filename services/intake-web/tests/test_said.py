@@ -22,7 +22,7 @@ from intake_web.app import build_app
 from kabupaten.texts import PLACEHOLDERS
 
 SOURCE = Path(__file__).parents[1] / "src" / "intake_web"
-TEXTS = {**PLACEHOLDERS["answers"], **PLACEHOLDERS["web"]}
+TEXTS = {**PLACEHOLDERS["answers"], **PLACEHOLDERS["public"], **PLACEHOLDERS["web"]}
 
 
 def said() -> Iterator[tuple[str, set[str]]]:

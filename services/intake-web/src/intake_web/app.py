@@ -21,12 +21,13 @@ from litestar.types import Message, Scope
 from markupsafe import Markup, escape
 
 from chassis.http_server import Limits, WebServer, with_heads
-from contracts.dates import day_in_words, time_in_words
+from contracts.dates import date_in_words, day_in_words, time_in_words
 from contracts.vocabulary import DangerKind
 from intake.service import Context, Parts, run_intake
 from intake.texts import Texts
+from intake_web.adapters import listings
 from intake_web.adapters.postgres import PostgresStore
-from intake_web.handlers import api, pages, problems
+from intake_web.handlers import api, pages, problems, public
 from intake_web.handlers.visit import Visit, visit_of
 from intake_web.limits import Guard
 from intake_web.settings import WebSettings
@@ -61,6 +62,7 @@ def build_app(store: Store, settings: WebSettings, texts: Texts, guard: Guard | 
     handlers = [
         *(api.submit, api.show, api.add),
         *(pages.form, pages.submit, pages.look_up, pages.track, pages.unlock, pages.addition_form, pages.add),
+        *(public.browse, public.listed, public.numbers, public.figures, public.data, public.download, public.support),
         static,
     ]
     headers = {**_HEADERS, **(_HTTPS_ONLY if settings.public_url.startswith("https:") else {})}
@@ -106,7 +108,8 @@ async def parts(context: Context[WebSettings]) -> AsyncIterator[Parts]:
         stop_within_s=settings.web_stop_within_s,
         limits=Limits(proxies=settings.web_trusted_proxies),
     )
-    yield Parts(tasks=[("http", web.run)], ready={"http": lambda: web.answers})
+    also = partial(listings.keep, texts.zone)
+    yield Parts(tasks=[("http", web.run)], ready={"http": lambda: web.answers}, also=also)
 
 
 def _templates(texts: Texts) -> Environment:
@@ -120,6 +123,7 @@ def _templates(texts: Texts) -> Environment:
         "time": partial(time_in_words, zone=texts.zone),
         "until": texts.day,
         "day": day_in_words,
+        "date": partial(date_in_words, zone=texts.zone),
     }
     environment.globals |= {"say": partial(_say, texts), "promises": lambda: texts.promises}
     environment.globals["emergency"] = {
@@ -127,8 +131,13 @@ def _templates(texts: Texts) -> Environment:
         "call": calls([DangerKind.UNSPECIFIED], texts),
     }
     # Its address changes with its content, so that browsers may keep it.
-    environment.globals["style"] = f"/static/lapor.css?v={hashlib.sha256(_STATIC['lapor.css']).hexdigest()[:8]}"
+    environment.globals["style"] = _versioned("lapor.css")
+    environment.globals["public_style"] = _versioned("lapor-publik.css")
     return environment
+
+
+def _versioned(name: str) -> str:
+    return f"/static/{name}?v={hashlib.sha256(_STATIC[name]).hexdigest()[:8]}"
 
 
 def _say(texts: Texts, name: str, **values: object) -> Markup:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import date, datetime
+from typing import Any, Protocol
 
 from contracts.events import FollowUp
 from intake.complaint_view import ComplaintView
 from intake.submissions import Accepted, Submission
+from intake_web.listing import Figures, Listing
 
 
 class StoreDown(Exception):
@@ -55,3 +57,21 @@ class Store(Protocol):
             Finished: it is an addition, and the complaint is over.
             TextProblem: no more may be added.
         """
+
+    async def newest(
+        self, most: int, narrowed: Mapping[str, Any], after: tuple[datetime, str] | None = None
+    ) -> list[Listing]:
+        """The ``most`` newest complaints that may be listed and whose fields are as ``narrowed``; with ``after``, the
+        moment of receipt and the ticket of one, those that come behind it."""
+
+    async def find_listed(self, number: str) -> Listing | None:
+        """The complaint with ticket ``number``, if it may be listed."""
+
+    async def figures(self, first: date, last: date) -> list[tuple[date, Figures]]:
+        """The figures of each month from ``first`` to ``last``, which are first days of months."""
+
+    async def support(self, number: str, who: bytes) -> bool:
+        """Count ``who`` as one more who has the same; once for each. False if no listed complaint has that number."""
+
+    async def supporters(self, numbers: Sequence[str]) -> dict[str, int]:
+        """How many support each of ``numbers``; those whom nobody does are left out."""

@@ -78,6 +78,16 @@ SELECT w.ticket, kind, key, '+6290' || lpad(w.n::text, 8, '0'), w.channel || ':'
 FROM world w CROSS JOIN (VALUES ('receipt', ''), ('step', '1'), ('step', '3')) AS told (kind, key),
      LATERAL (SELECT w.open AND key = '3' AND mod(w.n, 10) = 0 AS waits) AS it
 WHERE w.channel = ANY(%s) AND w.channel <> 'web' AND w.at > now() - interval '120 days'"""
+# As the services count them: by month, for all and for each unit.
+_PUBLIC = """
+INSERT INTO public_complaints (ticket, listed, received_at, month, status, open, category, unit, kecamatan, late)
+SELECT ticket, mod(n, 10) > 0, at, date_trunc('month', at)::date, status, open, 'c' || mod(n, 22), 'U' || mod(n, 30),
+       'k' || mod(n, 8), mod(n, 9) = 0
+FROM world"""
+_FIGURES = """
+INSERT INTO public_figures (month, kind, code, received, open, answered, in_time, late, rated, satisfied)
+SELECT date_trunc('month', at)::date, kind, code, count(*), 0, 0, 0, 0, 0, 0
+FROM world, LATERAL (VALUES ('all', ''), ('unit', 'U' || mod(n, 30))) AS told (kind, code) GROUP BY 1, 2, 3"""
 _INBOX = """
 INSERT INTO inbox (topic, event_id, at)
 SELECT 'complaint.updated.v1', gen_random_uuid()::text, at FROM world, generate_series(1, 2)
@@ -94,7 +104,7 @@ _STATEMENTS = {
     "router": (_CASES, _FINGERPRINTS, _INBOX, _PUBLISHED),
     "sla_monitor": (_CLOCKS, _INBOX, _PUBLISHED),
     "intake_sms": _INTAKE,
-    "intake_web": _INTAKE,
+    "intake_web": (*_INTAKE, _PUBLIC, _FIGURES),
     "intake_social": _INTAKE,
 }
 _OF = {"intake_sms": ["sms"], "intake_web": ["web"], "intake_social": ["x"]}

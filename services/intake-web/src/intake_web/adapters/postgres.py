@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import date, datetime
+from typing import Any
 
 import msgspec
 
@@ -15,7 +17,9 @@ from contracts.events import FollowUp
 from contracts.vocabulary import FollowUpKind
 from intake.complaint_view import count_reporters, find_view
 from intake.submissions import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner
+from intake_web.adapters import listings
 from intake_web.domain import FINISHED, MAX_FOLLOW_UPS
+from intake_web.listing import Figures, Listing
 from intake_web.store import Finished, Found, StoreDown
 
 log = logging.getLogger(__name__)
@@ -69,6 +73,28 @@ class PostgresStore:
                 raise Finished(number)
             here = (self.pool, self.settings, self.origin)
             return await follow_up(*here, number, item, most=MAX_FOLLOW_UPS, wake=self.wake, keep=self.keep)
+
+    async def newest(
+        self, most: int, narrowed: Mapping[str, Any], after: tuple[datetime, str] | None = None
+    ) -> list[Listing]:
+        async with self._in_time():
+            return await listings.newest(self.pool, most, narrowed, after)
+
+    async def find_listed(self, number: str) -> Listing | None:
+        async with self._in_time():
+            return await listings.find_listed(self.pool, number)
+
+    async def figures(self, first: date, last: date) -> list[tuple[date, Figures]]:
+        async with self._in_time():
+            return await listings.figures(self.pool, first, last)
+
+    async def support(self, number: str, who: bytes) -> bool:
+        async with self._in_time():
+            return await listings.support(self.pool, number, who)
+
+    async def supporters(self, numbers: Sequence[str]) -> dict[str, int]:
+        async with self._in_time():
+            return await listings.supporters(self.pool, numbers)
 
     async def _added(self, number: str, item: FollowUp) -> bool:
         same = msgspec.json.encode([{"id": item.id}]).decode()

@@ -78,11 +78,11 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, tex
     return _answer({"ticket": canonical, "id": item.id}, 202, {})
 
 
-def submission(draft: Draft, key: str, secret: str | None, texts: Texts) -> Submission:
+def submission(draft: Draft, key: str, secret: str | None, texts: Texts, gateway: str = GATEWAY) -> Submission:
     """``draft`` as every intake hands it over; the key is what stays the same when it comes again."""
     sent = Submission(
         channel="web",
-        gateway=GATEWAY,
+        gateway=gateway,
         external_id=key,
         secret=secret,
         text=draft.text,

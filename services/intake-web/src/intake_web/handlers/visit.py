@@ -56,6 +56,12 @@ class Visit:
             self.guard.missed(self.client)
         return found
 
+    async def support(self, number: str, who: bytes) -> bool:
+        """Count ``who`` as one more who has the same; False if no listed complaint has that number."""
+        with self.guard.addition(self.client) as bill:
+            bill.owes = await self.store.support(number, who)
+        return bill.owes
+
     async def is_owner(self, number: str, secret: str | None) -> bool:
         """Whether the complaint was made here and with ``secret``."""
         if not secret:

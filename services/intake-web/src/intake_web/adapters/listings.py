@@ -1,0 +1,118 @@
+"""What everybody may know of all complaints, in PostgreSQL: counted with each change, so that reading stays cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, replace
+from datetime import date, datetime, tzinfo
+from itertools import combinations
+from typing import Any
+
+from chassis.database import Connection, Pool
+from intake.complaint_view import ComplaintView
+from intake_web.listing import COUNTED, Figures, Listing, difference, listing
+
+#: Columns of `public_complaints` with their types, as the fields of a ``Listing``.
+_TYPES = {
+    "ticket": "text",
+    "listed": "boolean",
+    "received_at": "timestamptz",
+    "month": "date",
+    "status": "text",
+    "open": "boolean",
+    "category": "text",
+    "unit": "text",
+    "kecamatan": "text",
+    "desa": "text",
+    "due_at": "timestamptz",
+    "answered_at": "timestamptz",
+    "late": "boolean",
+    "rating": "int",
+}
+_COLUMNS = ", ".join(_TYPES)
+_KNOWN = f"SELECT {_COLUMNS} FROM public_complaints WHERE ticket = ANY($1)"
+_KEEP = f"""
+INSERT INTO public_complaints ({_COLUMNS})
+SELECT * FROM unnest({", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_TYPES.values(), 1))})
+ON CONFLICT (ticket) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _TYPES if name != "ticket")}"""
+#: In the order of the key: two processes that count the same never wait for each other in a circle.
+_COUNT = f"""
+INSERT INTO public_figures (month, kind, code, {", ".join(COUNTED)})
+SELECT * FROM unnest($1::date[], $2::text[], $3::text[], {", ".join(f"${n}::int[]" for n, _ in enumerate(COUNTED, 4))})
+ON CONFLICT (month, kind, code)
+DO UPDATE SET {", ".join(f"{name} = public_figures.{name} + excluded.{name}" for name in COUNTED)}"""
+_FIGURES = f"""
+SELECT month, kind, code, {", ".join(COUNTED)} FROM public_figures WHERE month BETWEEN $1 AND $2
+ORDER BY month, kind, code"""
+_ONE = f"SELECT {_COLUMNS} FROM public_complaints WHERE listed AND ticket = $1"
+_SUPPORT = """
+WITH known AS (SELECT ticket FROM public_complaints WHERE listed AND ticket = $1),
+     counted AS (INSERT INTO supporters (ticket, who_hash) SELECT ticket, $2 FROM known ON CONFLICT DO NOTHING)
+SELECT EXISTS (SELECT FROM known)"""
+_SUPPORTERS = "SELECT ticket, count(*)::int FROM supporters WHERE ticket = ANY($1) GROUP BY ticket"
+#: By what the list can be narrowed down.
+FILTERS = ("kecamatan", "category", "unit", "open")
+#: A page of the list: narrowed down by some of them, and with what it comes behind. Each has its own plan.
+_PAGES = {
+    (given, after): " ".join(
+        (
+            f"SELECT {_COLUMNS} FROM public_complaints WHERE listed",
+            *(f"AND {name} = ${n}" for n, name in enumerate(given, 2)),
+            *((f"AND (received_at, ticket) < (${len(given) + 2}, ${len(given) + 3})",) if after else ()),
+            "ORDER BY received_at DESC, ticket DESC LIMIT $1",
+        )
+    )
+    for count in range(len(FILTERS) + 1)
+    for given in combinations(FILTERS, count)
+    for after in (False, True)
+}
+_NEWEST = _PAGES[(), False]
+_MORE_OF_UNIT = _PAGES[("unit",), True]
+_OPEN_IN_KECAMATAN = _PAGES[("kecamatan", "open"), False]
+
+
+async def keep(zone: tzinfo, db: Connection, views: Mapping[str, ComplaintView]) -> None:
+    """Keep what is public of ``views`` and count it; of what was erased only the figures stay."""
+    known = [Listing(**row) for row in await db.fetch(_KNOWN, list(views))]
+    rows = {ticket: row for ticket, view in views.items() if (row := listing(view, zone))}
+    gone = [replace(old, listed=False, kecamatan=None, desa=None) for old in known if old.ticket not in rows]
+    after = [*rows.values(), *gone]
+    if not after:
+        return
+    await db.execute(_KEEP, *map(list, zip(*map(astuple, after), strict=True)))
+    if counted := difference(known, after):
+        places = list(zip(*counted, strict=True))
+        sums = ([row[name] for row in counted.values()] for name in COUNTED)
+        await db.execute(_COUNT, *map(list, places), *sums)
+
+
+async def newest(
+    pool: Pool, most: int, narrowed: Mapping[str, Any], after: tuple[datetime, str] | None = None
+) -> list[Listing]:
+    """Give the ``most`` newest listed complaints whose columns are as ``narrowed``, of those ``after`` that one."""
+    given = tuple(name for name in FILTERS if name in narrowed)
+    query = _PAGES[given, after is not None]
+    return [Listing(**row) for row in await pool.fetch(query, most, *map(narrowed.get, given), *(after or ()))]
+
+
+async def find_listed(pool: Pool, ticket: str) -> Listing | None:
+    """Give the listed complaint ``ticket``."""
+    row = await pool.fetchrow(_ONE, ticket)
+    return Listing(**row) if row else None
+
+
+async def figures(pool: Pool, first: date, last: date) -> list[tuple[date, Figures]]:
+    """Give the figures of each month from ``first`` to ``last``."""
+    rows = [dict(row) for row in await pool.fetch(_FIGURES, first, last)]
+    return [(row.pop("month"), Figures(**row)) for row in rows]
+
+
+async def support(pool: Pool, ticket: str, who_hash: bytes) -> bool:
+    """Count one more who has the same, once for each ``who_hash``; False if no listed complaint has that ticket."""
+    known: bool = await pool.fetchval(_SUPPORT, ticket, who_hash)
+    return known
+
+
+async def supporters(pool: Pool, tickets: Sequence[str]) -> dict[str, int]:
+    """Say how many support each of ``tickets``."""
+    return {ticket: n for ticket, n in await pool.fetch(_SUPPORTERS, list(tickets))}

@@ -1,0 +1,153 @@
+"""What a visitor of the public list and figures may ask for, and how it is answered: plain values in and out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from contracts import ticket
+from intake.texts import Texts
+from intake_web.domain import Invalid, Said, say
+from intake_web.listing import COUNTED, Figures, Listing
+
+PAGE_ROWS, MOST_ROWS = 20, 200
+#: Figures are of whole months, the last so many without being asked.
+MONTHS = 12
+_CURSOR = re.compile(r"(\d{1,17})\.([0-9A-Za-z-]{1,20})")
+_MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_STATES = {"open": True, "done": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What part of the list is asked for: columns of a ``Listing`` with their values, and behind which one."""
+
+    narrowed: Mapping[str, Any]
+    after: tuple[datetime, str] | None = None
+    most: int = PAGE_ROWS
+
+
+def read_asked(query: Mapping[str, str], texts: Texts) -> Asked:
+    """Read ``kecamatan``, ``category``, ``unit``, ``state`` (open or done), ``after`` and ``limit``; empty is unsaid.
+
+    Raises:
+        Invalid: names every one that is not among what there is.
+    """
+    known: dict[str, Iterable[str]] = {
+        "kecamatan": [each.name for each in texts.territory.kecamatan],
+        "category": texts.categories,
+        "unit": texts.units,
+        "state": _STATES,
+    }
+    given = {name: value for name in (*known, "after", "limit") if (value := query.get(name, "").strip())}
+    problems: dict[str, Said] = {
+        name: say("one_of", choices=", ".join(among))
+        for name, among in known.items()
+        if name in given and given[name] not in among
+    }
+    after = read_cursor(given["after"]) if "after" in given else None
+    if "after" in given and after is None:
+        problems["after"] = say("bad_cursor")
+    limit = given.get("limit", str(PAGE_ROWS))
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:6]) <= MOST_ROWS):
+        problems["limit"] = say("bad_limit", most=MOST_ROWS)
+    if problems:
+        raise Invalid(problems)
+    narrowed: dict[str, Any] = {name: given[name] for name in ("kecamatan", "category", "unit") if name in given}
+    if "state" in given:
+        narrowed["open"] = _STATES[given["state"]]
+    return Asked(narrowed=narrowed, after=after, most=int(limit))
+
+
+def cursor_of(row: Listing) -> str:
+    """Write where ``row`` stands in the list: microseconds since 1970, and its ticket."""
+    return f"{(row.received_at - _EPOCH) // timedelta(microseconds=1)}.{row.ticket}"
+
+
+def read_cursor(text: str) -> tuple[datetime, str] | None:
+    """Read what :func:`cursor_of` wrote; None where it can't have."""
+    found = _CURSOR.fullmatch(text)
+    number = ticket.parse(found[2]) if found else None
+    if not found or not number:
+        return None
+    return _EPOCH + timedelta(microseconds=int(found[1])), number
+
+
+def read_months(query: Mapping[str, str], today: date) -> tuple[date, date]:
+    """Read ``from`` and ``to``, months such as 2026-11; by default the last ``MONTHS``. Gives their first days.
+
+    Raises:
+        Invalid: one is no month, or they are the wrong way round.
+    """
+    last = today.replace(day=1)
+    first = _months_before(last, MONTHS - 1)
+    problems = {}
+    for name in ("from", "to"):
+        if value := query.get(name, "").strip():
+            if not (found := _MONTH.fullmatch(value)):
+                problems[name] = say("bad_month")
+                continue
+            month = date(int(found[1]), int(found[2]), 1)
+            first, last = (month, last) if name == "from" else (first, month)
+    if not problems and first > last:
+        problems["from"] = say("bad_months")
+    if problems:
+        raise Invalid(problems)
+    return first, last
+
+
+def _months_before(month: date, n: int) -> date:
+    count = month.year * 12 + month.month - 1 - n
+    return date(count // 12, count % 12 + 1, 1)
+
+
+def shown(row: Listing, texts: Texts, supporters: int = 0) -> dict[str, Any]:
+    """Give one listed complaint as the list, the API and the open data tell it: no word of whoever wrote it."""
+    return {
+        "ticket": row.ticket,
+        "status": row.status,
+        "status_text": texts.statuses.get(row.status, row.status),
+        "open": row.open,
+        "category": row.category,
+        "category_name": texts.categories.get(row.category or "", row.category),
+        "kecamatan": row.kecamatan,
+        "desa": row.desa,
+        "unit": row.unit,
+        "unit_name": texts.units.get(row.unit or "", row.unit),
+        "received_at": row.received_at,
+        "due_at": row.due_at,
+        "answered_at": row.answered_at,
+        "late": row.late,
+        "supporters": supporters,
+    }
+
+
+def added_up(rows: Iterable[Figures]) -> dict[str, dict[str, Figures]]:
+    """Add ``rows`` up: by kind and code, the most received first."""
+    sums: dict[tuple[str, str], Figures] = {}
+    for row in rows:
+        place = row.kind, row.code
+        so_far = sums.get(place)
+        more = {name: getattr(so_far, name) + getattr(row, name) for name in COUNTED} if so_far else {}
+        sums[place] = replace(so_far, **more) if so_far else row
+    by_kind: dict[str, dict[str, Figures]] = {}
+    for row in sorted(sums.values(), key=lambda each: (-each.received, each.code)):
+        by_kind.setdefault(row.kind, {})[row.code] = row
+    return by_kind
+
+
+def as_rows(rows: Sequence[tuple[date, Figures]]) -> list[dict[str, Any]]:
+    """Give figures as rows of a table of open data; the month as 2026-11."""
+    return [{"month": f"{month:%Y-%m}", **asdict(row)} for month, row in rows]
+
+
+#: The columns of :func:`as_rows` and, of a listed complaint, those of :func:`shown`.
+FIGURE_COLUMNS = ("month", *(field.name for field in fields(Figures)))
+LISTING_COLUMNS = (
+    *("ticket", "status", "status_text", "open", "category", "category_name", "kecamatan", "desa", "unit"),
+    *("unit_name", "received_at", "due_at", "answered_at", "late", "supporters"),
+)

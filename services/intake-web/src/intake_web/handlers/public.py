@@ -1,0 +1,273 @@
+"""What everybody may see: the list of complaints, how many there are, and both as open data."""
+
+from __future__ import annotations
+
+import csv
+import hmac
+import io
+import secrets
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie
+from litestar.exceptions import NotFoundException
+from litestar.response import Redirect, Stream, Template
+
+from contracts import ticket
+from contracts.dates import MONTHS as MONTH_NAMES
+from intake.texts import Texts
+from intake_web.browsing import (
+    FIGURE_COLUMNS,
+    LISTING_COLUMNS,
+    Asked,
+    added_up,
+    as_rows,
+    cursor_of,
+    read_asked,
+    read_months,
+    shown,
+)
+from intake_web.domain import Invalid
+from intake_web.handlers.api import Config, Visiting, Words
+from intake_web.handlers.problems import unknown_ticket
+from intake_web.handlers.visit import Visit
+from intake_web.listing import Figures
+
+#: For a minute a proxy may answer with what it has: these pages are the same for everybody.
+CACHED = {"Cache-Control": "public, max-age=60"}
+#: The cookie by which a browser supports a complaint only once. It holds a random number, and nothing of anybody.
+SUPPORTER, SUPPORTER_S = "dukung", 365 * 24 * 3600
+#: The page's names of what the list can be narrowed down by.
+_ASKED = {"kecamatan": "kecamatan", "kategori": "category", "unit": "unit", "keadaan": "state", "sebelum": "after"}
+#: So many complaints are read at once for a file that has them all.
+_CHUNK = 1000
+
+
+@get("/laporan")
+async def browse(request: Request[Any, Any, Any], visit: Visiting, texts: Words) -> Template:
+    """The newest complaints; a filter that does not exist is left out."""
+    query = {ours: request.query_params.get(theirs, "") for theirs, ours in _ASKED.items()}
+    try:
+        asked = read_asked(query, texts)
+    except Invalid as error:
+        query = {name: value for name, value in query.items() if name not in error.problems}
+        asked = read_asked(query, texts)
+    rows, more = await _rows(visit, texts, asked)
+    chosen = {theirs: query[ours] for theirs, ours in _ASKED.items() if theirs != "sebelum" and query.get(ours)}
+    context = {
+        "rows": rows,
+        "chosen": chosen,
+        "kecamatan": {each.name: each.name for each in texts.territory.kecamatan},
+        "categories": texts.categories,
+        "units": texts.units,
+        "short": texts.short,
+        "next": urlencode({**chosen, "sebelum": more}) if more else None,
+        "first": not query.get("after"),
+        "thanks": request.query_params.get("didukung"),
+    }
+    return Template("daftar.html", context=context, headers=CACHED)
+
+
+@get("/v1/complaints")
+async def listed(request: Request[Any, Any, Any], visit: Visiting, texts: Words, settings: Config) -> Response[bytes]:
+    """The same for programs: a page of rows, and the address of the next."""
+    query = _query(request)
+    asked = read_asked(query, texts)
+    rows, more = await _rows(visit, texts, asked)
+    follows = f"{settings.public_url}/v1/complaints?{urlencode({**query, 'after': more})}" if more else None
+    return _json({"complaints": rows, "next": follows})
+
+
+@get("/angka")
+async def numbers(request: Request[Any, Any, Any], visit: Visiting, texts: Words) -> Template:
+    """How many were received, answered, late and found good: of all, by unit, category and kecamatan."""
+    today = datetime.now(texts.zone).date()
+    first, last = read_months({}, today)
+    months = await visit.store.figures(first, last)
+    sums = added_up(row for _, row in months)
+    total = sums.get("all", {}).get("")
+    by_place = sums.get("kecamatan", {})
+    tiles = [
+        {"name": each.name, "column": each.tile[0], "row": each.tile[1], "n": n, "shade": _shade(n, by_place)}
+        for each in texts.territory.kecamatan
+        if each.tile
+        for n in [by_place[each.name].received if each.name in by_place else 0]
+    ]
+    named = {"unit": texts.units, "category": texts.categories}
+    tables = {
+        kind: [
+            {"name": names.get(code, code), "short": texts.short.get(code), "row": row}
+            for code, row in sums.get(kind, {}).items()
+        ]
+        for kind, names in named.items()
+    }
+    context = {
+        "total": total,
+        "units": tables["unit"],
+        "categories": tables["category"],
+        "places": [{"name": name, "row": row} for name, row in by_place.items()],
+        "tiles": tiles,
+        "width": 1 + max((at[0] for each in texts.territory.kecamatan if (at := each.tile)), default=0),
+        "height": 1 + max((at[1] for each in texts.territory.kecamatan if (at := each.tile)), default=0),
+        "months": _bars(months),
+        "first": _month(first),
+        "last": _month(last),
+    }
+    return Template("angka.html", context=context, headers=CACHED)
+
+
+@get("/v1/figures")
+async def figures(request: Request[Any, Any, Any], visit: Visiting, texts: Words) -> Response[bytes]:
+    """The figures of each month, for programs."""
+    return _json({"figures": await _figures(request, visit, texts)})
+
+
+@get("/data")
+async def data(texts: Words) -> Template:
+    """What there is as open data, and what its columns mean."""
+    columns = {"laporan": LISTING_COLUMNS, "angka": FIGURE_COLUMNS}
+    return Template("data.html", context={"columns": columns, "meaning": texts.columns}, headers=CACHED)
+
+
+@get("/data/{name:str}")
+async def download(request: Request[Any, Any, Any], name: str, visit: Visiting, texts: Words) -> Response[Any]:
+    """All listed complaints, or the figures by month, as CSV or JSON."""
+    match name:
+        case "laporan.csv":
+            lines = _csv(LISTING_COLUMNS, _all(visit, texts))
+            return _file(lines, name, "text/csv; charset=utf-8")
+        case "laporan.json":
+            return _file(_json_lines(_all(visit, texts)), name, "application/json")
+        case "angka.csv":
+            rows = _given(await _figures(request, visit, texts))
+            return _file(_csv(FIGURE_COLUMNS, rows), name, "text/csv; charset=utf-8")
+        case "angka.json":
+            return _json(await _figures(request, visit, texts))
+    raise NotFoundException
+
+
+@post("/laporan/{number:str}/dukung", status_code=303)
+async def support(request: Request[Any, Any, Any], number: str, visit: Visiting, settings: Config) -> Response[Any]:
+    """Count the visitor as one more who has the same."""
+    canonical = ticket.parse(number)
+    known = request.cookies.get(SUPPORTER, "")
+    own = known if len(known) == 22 else secrets.token_urlsafe(16)
+    told = f"intake-web supporter\x1f{canonical}\x1f{own}".encode()
+    who = hmac.digest(settings.installation_namespace.bytes, told, "sha256")
+    if not canonical or not await visit.support(canonical, who):
+        raise unknown_ticket()
+    cookie = Cookie(
+        SUPPORTER,
+        value=own,
+        max_age=SUPPORTER_S,
+        httponly=True,
+        samesite="lax",
+        secure=settings.public_url.startswith("https:"),
+    )
+    return Redirect(f"/laporan/{canonical}?didukung=1", status_code=303, cookies=[cookie])
+
+
+def _query(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """What stands behind the question mark; of what is there twice, the last."""
+    return {name: str(values[-1]) for name, values in request.query_params.dict().items()}
+
+
+async def _rows(visit: Visit, texts: Texts, asked: Asked) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of the list, and where the next begins if there is one."""
+    found = await visit.store.newest(asked.most + 1, asked.narrowed, asked.after)
+    rows = found[: asked.most]
+    supporters = await visit.store.supporters([row.ticket for row in rows])
+    more = cursor_of(rows[-1]) if len(found) > asked.most else None
+    return [shown(row, texts, supporters.get(row.ticket, 0)) for row in rows], more
+
+
+async def _all(visit: Visit, texts: Texts) -> AsyncIterator[dict[str, Any]]:
+    """Every listed complaint, the newest first, without all of them being in memory."""
+    after: tuple[datetime, str] | None = None
+    while found := await visit.store.newest(_CHUNK, {}, after):
+        supporters = await visit.store.supporters([row.ticket for row in found])
+        for row in found:
+            yield shown(row, texts, supporters.get(row.ticket, 0))
+        after = found[-1].received_at, found[-1].ticket
+
+
+async def _figures(request: Request[Any, Any, Any], visit: Visit, texts: Texts) -> list[dict[str, Any]]:
+    first, last = read_months(_query(request), datetime.now(texts.zone).date())
+    return as_rows(await visit.store.figures(first, last))
+
+
+async def _given(rows: Iterable[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
+    for row in rows:
+        yield row
+
+
+async def _csv(columns: Sequence[str], rows: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
+    """Write ``rows`` as https://www.rfc-editor.org/rfc/rfc4180 says, with a line that names the columns."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    async for row in rows:
+        writer.writerow({name: _cell(value) for name, value in row.items()})
+        if text.tell() > 1 << 16:
+            yield _taken(text)
+    yield _taken(text)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.astimezone(UTC).isoformat(timespec="seconds") if isinstance(value, datetime) else value
+
+
+def _taken(text: io.StringIO) -> bytes:
+    part = text.getvalue().encode()
+    text.seek(0)
+    text.truncate()
+    return part
+
+
+async def _json_lines(rows: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
+    """One JSON list, a row a line."""
+    between = b"[\n"
+    async for row in rows:
+        yield between + msgspec.json.encode(row)
+        between = b",\n"
+    yield b"\n]\n" if between == b",\n" else b"[]\n"
+
+
+def _file(lines: AsyncIterator[bytes], name: str, media_type: str) -> Stream:
+    headers = {**CACHED, "Content-Disposition": f'attachment; filename="{name}"'}
+    return Stream(lines, media_type=media_type, headers=headers)
+
+
+def _json(body: Any) -> Response[bytes]:
+    return Response(msgspec.json.encode(body), headers=CACHED, media_type="application/json")
+
+
+def _month(month: date) -> str:
+    return f"{MONTH_NAMES[month.month - 1]} {month.year}"
+
+
+def _shade(n: int, by_place: Mapping[str, Figures]) -> int:
+    """How dark a place is on the map, 0 to 4, by what the one with the most has."""
+    most = max((row.received for row in by_place.values()), default=0)
+    return 0 if not n else 1 + min(3, 4 * n // (most + 1))
+
+
+def _bars(months: Sequence[tuple[date, Figures]]) -> list[dict[str, Any]]:
+    """For each month its name, how many came, and how high its bar is, in hundredths of the highest."""
+    of_all = [(month, row) for month, row in months if row.kind == "all"]
+    most = max((row.received for _, row in of_all), default=1) or 1
+    return [
+        {
+            "name": _month(month),
+            "short": MONTH_NAMES[month.month - 1][:3],
+            "n": row.received,
+            "high": 100 * row.received // most,
+        }
+        for month, row in of_all
+    ]

@@ -1,0 +1,126 @@
+"""What everybody may know of all complaints: which are listed, and how many there are of each kind. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from datetime import date, datetime, tzinfo
+from typing import Literal
+
+from contracts.vocabulary import DONE, Lane, Status
+from intake.complaint_view import ComplaintView
+from intake_web.domain import OPEN
+
+#: What figures tell apart.
+Kind = Literal["all", "unit", "category", "kecamatan"]
+#: From this mark on a reporter is satisfied.
+SATISFIED = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """One complaint, in what nobody has written. Only ``listed`` ones are shown; all are counted.
+
+    ``month`` is the first day of the one in which it was received; ``late``: its promise was missed, and stands so.
+    Where it is, is known of listed ones alone.
+    """
+
+    ticket: str
+    listed: bool
+    received_at: datetime
+    month: date
+    status: str
+    open: bool
+    category: str | None
+    unit: str | None
+    kecamatan: str | None
+    desa: str | None
+    due_at: datetime | None
+    answered_at: datetime | None
+    late: bool
+    rating: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """How many complaints there are of one ``kind`` and ``code``; ``in_time`` of those ``answered``."""
+
+    kind: str
+    code: str
+    received: int
+    open: int
+    answered: int
+    in_time: int
+    late: int
+    rated: int
+    satisfied: int
+
+
+#: What is counted, in the order of the columns.
+COUNTED = tuple(field.name for field in fields(Figures) if field.name not in ("kind", "code"))
+#: A count's place: month, kind, code, name.
+Place = tuple[date, str, str, str]
+
+
+def listing(view: ComplaintView, zone: tzinfo) -> Listing | None:
+    """Give what is public of ``view``; None before its story has begun, or when it was erased."""
+    if view.received_at is None:
+        return None
+    return Listing(
+        ticket=view.ticket,
+        listed=view.listed and not view.rahasia,
+        received_at=view.received_at,
+        month=view.received_at.astimezone(zone).date().replace(day=1),
+        status=view.status,
+        open=view.status in OPEN,
+        category=view.category,
+        unit=view.unit if view.lane == Lane.UNIT else None,  # who sorts or judges it has no part in its figures
+        kecamatan=view.kecamatan if view.listed else None,
+        desa=view.desa if view.listed else None,
+        due_at=view.deadline_at,
+        answered_at=view.answered_at,
+        late=view.missed is not None,
+        rating=view.rating,
+    )
+
+
+def counts(each: Listing) -> Iterator[tuple[Place, int]]:
+    """Say what ``each`` adds to the figures, and where.
+
+    What its reporter took back is received, and no more: nobody had to answer it.
+    """
+    answered = each.status in DONE and each.status != Status.CANCELLED
+    told = {
+        "received": True,
+        "open": each.open,
+        "answered": answered,
+        "in_time": answered and not each.late,
+        "late": each.late,
+        "rated": each.rating is not None,
+        "satisfied": (each.rating or 0) >= SATISFIED,
+    }
+    codes: dict[Kind, str | None] = {
+        "all": "",
+        "unit": each.unit,
+        "category": each.category,
+        "kecamatan": each.kecamatan,
+    }
+    for kind, code in codes.items():
+        if code is not None:
+            for name, true in told.items():
+                yield (each.month, kind, code, name), int(true)
+
+
+def difference(before: Iterable[Listing], after: Iterable[Listing]) -> dict[tuple[date, str, str], dict[str, int]]:
+    """Give what to add to the figures when ``before`` has become ``after``, sorted by month, kind and code."""
+    sums = Counter[Place]()
+    for each in after:
+        sums.update(dict(counts(each)))
+    for each in before:
+        sums.subtract(dict(counts(each)))
+    rows: dict[tuple[date, str, str], dict[str, int]] = {}
+    for (month, kind, code, name), n in sorted(sums.items()):
+        if n:
+            rows.setdefault((month, kind, code), dict.fromkeys(COUNTED, 0))[name] = n
+    return rows

@@ -1,0 +1,167 @@
+"""What everybody may see of all complaints: the list, the figures, and open data."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from listed_views import NOW, number, tell, view
+
+from chassis.database import Pool
+from contracts.vocabulary import Lane, Status
+from intake.complaint_view import ComplaintView
+from intake.texts import Texts
+from intake_web.browsing import FIGURE_COLUMNS, LISTING_COLUMNS
+from intake_web.listing import COUNTED
+
+pytestmark = pytest.mark.connected
+
+Tell = Callable[..., Any]
+
+
+@pytest.fixture(name="tell")
+def _tell(pool: Pool, texts: Texts) -> Tell:
+    return partial(tell, pool, texts)
+
+
+async def _figures(kept: httpx.AsyncClient, kind: str, code: str) -> dict[str, int]:
+    rows = (await kept.get("/v1/figures")).json()["figures"]
+    found = [row for row in rows if (row["kind"], row["code"]) == (kind, code)]
+    return {name: sum(row[name] for row in found) for name in COUNTED}
+
+
+async def test_a_complaint_of_any_channel_is_listed_without_a_word_of_its_reporter(
+    kept: httpx.AsyncClient, tell: Tell
+) -> None:
+    await tell(view(1, deadline_at=NOW + timedelta(days=3)))
+    page = await kept.get("/laporan")
+    assert number(1) in page.text
+    assert "Jalan dan jembatan" in page.text
+    assert "Bila, Lalabata" in page.text
+    assert page.headers["cache-control"].startswith("public")
+    (row,) = (await kept.get("/v1/complaints")).json()["complaints"]
+    assert set(row) == set(LISTING_COLUMNS)
+    assert (row["ticket"], row["open"], row["unit"]) == (number(1), True, "PUPR")
+
+
+@pytest.mark.parametrize("facts", [{"listed": False}, {"rahasia": True}])
+async def test_what_may_not_be_listed_is_counted_and_shown_nowhere(
+    kept: httpx.AsyncClient, tell: Tell, facts: dict[str, Any]
+) -> None:
+    await tell(view(1, **facts))
+    for path in ("/laporan", "/v1/complaints", "/data/laporan.csv", "/data/laporan.json", "/data/angka.csv"):
+        assert number(1) not in (await kept.get(path)).text
+    assert (await kept.post(f"/laporan/{number(1)}/dukung")).status_code == 404
+    assert (await _figures(kept, "all", ""))["received"] == 1
+
+
+async def test_what_becomes_confidential_or_is_erased_leaves_the_list(kept: httpx.AsyncClient, tell: Tell) -> None:
+    await tell(view(1), view(2), view(3))
+    await tell(view(1, rahasia=True), ComplaintView(ticket=number(2), erased=True))
+    rows = (await kept.get("/v1/complaints")).json()["complaints"]
+    assert [row["ticket"] for row in rows] == [number(3)]
+    assert (await _figures(kept, "all", ""))["received"] == 3
+
+
+async def test_figures_follow_each_change(kept: httpx.AsyncClient, tell: Tell) -> None:
+    await tell(view(1), view(2), view(3))
+    assert await _figures(kept, "unit", "PUPR") == {**dict.fromkeys(COUNTED, 0), "received": 3, "open": 3}
+    late = {"deadline_at": NOW, "missed": NOW}
+    await tell(
+        view(1, status=Status.RESOLVED, answered_at=NOW, rating=5),
+        view(2, status=Status.CLOSED, answered_at=NOW, rating=2, **late),
+        view(3, unit="DLH"),
+    )
+    assert await _figures(kept, "unit", "PUPR") == {
+        "received": 2,
+        "open": 0,
+        "answered": 2,
+        "in_time": 1,
+        "late": 1,
+        "rated": 2,
+        "satisfied": 1,
+    }
+    assert (await _figures(kept, "unit", "DLH"))["open"] == 1
+    assert (await _figures(kept, "kecamatan", "Lalabata"))["received"] == 3
+    await tell(view(2, status=Status.CANCELLED, answered_at=NOW, **late))
+    assert (await _figures(kept, "unit", "PUPR"))["answered"] == 1
+
+
+async def test_who_sorts_or_judges_has_no_part_in_the_figures_of_units(kept: httpx.AsyncClient, tell: Tell) -> None:
+    await tell(view(1, unit="INSPEKTORAT", lane=Lane.TRIAGE, listed=False))
+    assert (await _figures(kept, "unit", "INSPEKTORAT"))["received"] == 0
+    assert (await _figures(kept, "all", ""))["received"] == 1
+
+
+async def test_the_list_can_be_read_to_its_end_and_narrowed_down(kept: httpx.AsyncClient, tell: Tell) -> None:
+    await tell(*(view(n, unit="DLH" if n % 2 else "PUPR") for n in range(1, 51)))
+    seen, follows = [], "/v1/complaints?limit=15&unit=DLH"
+    while follows:
+        answer = (await kept.get(follows)).json()
+        seen += [row["ticket"] for row in answer["complaints"]]
+        follows = answer["next"]
+    assert seen == [number(n) for n in range(1, 51, 2)]
+    first = await kept.get("/laporan?unit=DLH")
+    assert first.text.count("<article>") == 20
+    assert 'href="/laporan?unit=DLH&amp;sebelum=' in first.text
+    none = await kept.get("/laporan?kecamatan=Citta")
+    assert "<article>" not in none.text
+    assert none.status_code == 200
+
+
+async def test_a_filter_that_does_not_exist_is_named_to_programs_and_left_out_for_people(
+    kept: httpx.AsyncClient, tell: Tell
+) -> None:
+    await tell(view(1))
+    refused = await kept.get("/v1/complaints?unit=NASA&limit=0&after=x&kecamatan=Lalabata")
+    assert refused.status_code == 400
+    assert {each["field"] for each in refused.json()["errors"]} == {"unit", "limit", "after"}
+    assert number(1) in (await kept.get("/laporan?unit=NASA&sebelum=x")).text
+    assert (await kept.get("/v1/figures?from=2026-13")).status_code == 400
+    assert (await kept.get("/v1/figures?from=2026-03&to=2026-02")).status_code == 400
+
+
+async def test_support_is_counted_once_for_a_browser(kept: httpx.AsyncClient, tell: Tell) -> None:
+    await tell(view(1))
+    for _ in range(2):
+        answer = await kept.post(f"/laporan/{number(1)}/dukung")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/laporan/{number(1)}?didukung=1")
+    kept.cookies.clear()
+    await kept.post(f"/laporan/{number(1).lower()}/dukung")
+    (row,) = (await kept.get("/v1/complaints")).json()["complaints"]
+    assert row["supporters"] == 2
+    assert "2 mendukung" in (await kept.get("/laporan")).text
+
+
+async def test_open_data_has_every_listed_complaint_and_says_what_its_columns_mean(
+    kept: httpx.AsyncClient, tell: Tell, texts: Texts
+) -> None:
+    for start in range(1, 1001, 200):
+        await tell(*(view(n) for n in range(start, min(start + 200, 1001))))
+    table = list(csv.DictReader(io.StringIO((await kept.get("/data/laporan.csv")).text)))
+    assert [row["ticket"] for row in table] == [number(n) for n in range(1, 1001)]
+    assert all(a["received_at"] > b["received_at"] for a, b in pairwise(table))
+    assert len(msgspec.json.decode((await kept.get("/data/laporan.json")).content)) == 1000
+    figures = list(csv.DictReader(io.StringIO((await kept.get("/data/angka.csv")).text)))
+    assert {row["kind"] for row in figures} == {"all", "unit", "category", "kecamatan"}
+    page = (await kept.get("/data")).text
+    assert all(f"<code>{column}</code>" in page for column in (*LISTING_COLUMNS, *FIGURE_COLUMNS))
+    assert set(texts.columns) == {*LISTING_COLUMNS, *FIGURE_COLUMNS}
+    assert (await kept.get("/data/laporan.exe")).status_code == 404
+
+
+async def test_the_figures_page_tells_of_each_unit_and_place(kept: httpx.AsyncClient, tell: Tell) -> None:
+    assert "Belum ada laporan" in (await kept.get("/angka")).text
+    await tell(view(1), view(2, status=Status.RESOLVED, answered_at=NOW, rating=4))
+    page = (await kept.get("/angka")).text
+    assert "Dinas Pekerjaan Umum" in page
+    assert 'aria-label="Lalabata: 2 laporan"' in page
+    assert "100 %" in page
