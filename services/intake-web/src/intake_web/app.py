@@ -27,7 +27,7 @@ from intake.service import Context, Parts, run_intake
 from intake.texts import Texts
 from intake_web.adapters import listings
 from intake_web.adapters.postgres import PostgresStore
-from intake_web.handlers import api, pages, problems, public
+from intake_web.handlers import api, open311, openapi, pages, problems, public
 from intake_web.handlers.visit import Visit, visit_of
 from intake_web.limits import Guard
 from intake_web.settings import WebSettings
@@ -63,6 +63,8 @@ def build_app(store: Store, settings: WebSettings, texts: Texts, guard: Guard | 
         *(api.submit, api.show, api.add),
         *(pages.form, pages.submit, pages.look_up, pages.track, pages.unlock, pages.addition_form, pages.add),
         *(public.browse, public.listed, public.numbers, public.figures, public.data, public.download, public.support),
+        openapi.document,
+        *(open311.show, open311.service, open311.one, open311.token, open311.submit),
         static,
     ]
     headers = {**_HEADERS, **(_HTTPS_ONLY if settings.public_url.startswith("https:") else {})}

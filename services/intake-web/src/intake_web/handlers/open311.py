@@ -1,0 +1,277 @@
+"""Open311 GeoReport v2: what clients that know this standard can send and read (https://wiki.open311.org/GeoReport_v2).
+
+One jurisdiction, no key, and no words of anybody: of a complaint it tells what the public list does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+from xml.etree import ElementTree as ET
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.exceptions import NotFoundException
+
+from contracts import ticket
+from intake.submissions import KeyReused, TextProblem
+from intake.texts import Texts
+from intake_web.domain import OPEN, Invalid, read_complaint, read_key, say
+from intake_web.handlers.api import Config, Visiting, Words, submission
+from intake_web.handlers.problems import Problem, problem_of, unknown_ticket, worded
+from intake_web.handlers.public import CACHED
+from intake_web.handlers.visit import Visit
+from intake_web.limits import Limited
+from intake_web.listing import Listing
+from intake_web.store import StoreDown
+
+#: At most so many at once, and without dates those of so many days (the standard's own limits: 90 days, 1000).
+MOST, MOST_NAMED, SPAN = 1000, 50, timedelta(days=90)
+_FORMATS = {"json": "application/json", "xml": "text/xml"}
+_STATES = {"open": True, "closed": False}
+_GATEWAY = "open311"
+#: What the standard calls a complaint's fields, and ours.
+_FIELDS = {"description": "text", "email": "email", "phone": "phone"}
+
+
+@get("/open311/v2/{name:str}")
+async def show(request: Request[Any, Any, Any], name: str, visit: Visiting, texts: Words, settings: Config) -> Any:
+    """Discovery, the list of services, or the requests that a client asks for."""
+    what, form = _named(name)
+    match what:
+        case "discovery":
+            return _answer(form, "discovery", _discovery(settings.public_url))
+        case "services":
+            return _answer(form, "services", [_service(code, texts) for code in texts.categories], "service")
+        case "requests":
+            try:
+                rows = await _find(request, visit, texts)
+            except (Invalid, StoreDown) as error:
+                return _refusal(form, error, texts)
+            found = [_request(row, texts) for row in rows]
+            return _answer(form, "service_requests", found, "request")
+    raise NotFoundException
+
+
+@get("/open311/v2/services/{name:str}")
+async def service(name: str, texts: Words) -> Response[bytes]:
+    """One service. None asks for attributes of its own."""
+    code, form = _named(name)
+    if code not in texts.categories:
+        return _errors(form, 404, [texts.on_web("no_service")])
+    return _answer(form, "service_definition", {"service_code": code, "attributes": []})
+
+
+@get("/open311/v2/requests/{name:str}")
+async def one(name: str, visit: Visiting, texts: Words) -> Response[bytes]:
+    """One request; of what is not listed only how it stands, as its page tells anybody who has the number."""
+    given, form = _named(name)
+    try:
+        found = await visit.find(given)
+        row = await visit.store.find_listed(found.story.ticket) if found else None
+    except (Limited, StoreDown) as error:
+        return _refusal(form, error, texts)
+    if found is None:
+        return _refusal(form, unknown_ticket(), texts)
+    status = found.story.status
+    bare = {
+        "service_request_id": found.story.ticket,
+        "status": _state(open_=status in OPEN),
+        "status_notes": texts.statuses.get(status, status),
+    }
+    return _answer(form, "service_requests", [_request(row, texts) if row else bare], "request")
+
+
+@get("/open311/v2/tokens/{name:str}")
+async def token(name: str, texts: Words) -> Response[bytes]:
+    """A token is the ticket itself: a complaint has its number as soon as it is stored."""
+    given, form = _named(name)
+    number = ticket.parse(given)
+    if number is None:
+        return _refusal(form, unknown_ticket(), texts)
+    return _answer(form, "service_requests", [{"token": number, "service_request_id": number}], "request")
+
+
+@post("/open311/v2/{name:str}", status_code=201)
+async def submit(request: Request[Any, Any, Any], name: str, visit: Visiting, texts: Words) -> Response[bytes]:
+    """Take a complaint. The category that the client names is a wish: who gets it is decided by what it says."""
+    what, form = _named(name)
+    if what != "requests":
+        raise NotFoundException
+    given = {key: value for key, value in (await request.form()).items() if isinstance(value, str) and value.strip()}
+    try:
+        if given.get("service_code") not in texts.categories:
+            raise Invalid({"service_code": say("no_service")})
+        if "description" not in given:
+            raise Invalid({"description": say("empty_description")})
+        raw = {ours: given.get(theirs) for theirs, ours in _FIELDS.items()}
+        names = [given[part] for part in ("first_name", "last_name") if part in given]
+        draft = read_complaint({**raw, "name": " ".join(names) or None, "place": _place(given)})
+        day = datetime.now(texts.zone).date()
+        accepted = await visit.accept(draft, submission(draft, _key(request, given, str(day)), None, texts, _GATEWAY))
+    except (Invalid, KeyReused, Limited, StoreDown, TextProblem) as error:
+        return _refusal(form, error, texts)
+    danger = texts.danger_words.kinds(draft.text)
+    notice = f"{texts.call_for_help(danger)} " if danger else ""
+    taken = {"service_request_id": accepted.ticket, "service_notice": f"{notice}{texts.on_web('open311_notice')}"}
+    return _answer(form, "service_requests", [{**taken, "account_id": ""}], "request", 201)
+
+
+def _named(name: str) -> tuple[str, str]:
+    what, _, form = name.rpartition(".")
+    if form not in _FORMATS:
+        raise NotFoundException
+    return what, form
+
+
+def _key(request: Request[Any, Any, Any], given: Mapping[str, str], day: str) -> str:
+    """Know a repeated request again: by its key, or by who says the same from the same device on the same day."""
+    if key := request.headers.get("idempotency-key"):
+        return read_key(key)
+    who = [given.get(name, "") for name in ("device_id", "account_id", "email", "phone")]
+    if not any(who):
+        return str(uuid4())
+    return hashlib.sha256("\x1f".join((day, *who, *sorted(given.values()))).encode()).hexdigest()
+
+
+def _place(given: Mapping[str, str]) -> str | None:
+    """Where it is, as the client says it: an address, or coordinates."""
+    at = [given[name] for name in ("lat", "long") if name in given]
+    parts = [given.get("address_string", ""), ", ".join(at) if len(at) == 2 else ""]
+    return " · ".join(filter(None, parts)) or None
+
+
+async def _find(request: Request[Any, Any, Any], visit: Visit, texts: Texts) -> list[Listing]:
+    """Give what is asked for: by number, or by status, service and dates, the newest first.
+
+    Raises:
+        Invalid: names what cannot be asked for.
+    """
+    query = {name: str(values[-1]) for name, values in request.query_params.dict().items()}
+    if numbers := query.get("service_request_id"):
+        given = [number for each in numbers.split(",")[:MOST_NAMED] if (number := ticket.parse(each))]
+        return [row for number in given if (row := await visit.store.find_listed(number))]
+    problems, narrowed = {}, dict[str, Any]()
+    if state := query.get("status"):
+        if state not in _STATES:
+            problems["status"] = say("one_of", choices=", ".join(_STATES))
+        narrowed["open"] = _STATES.get(state)
+    if code := query.get("service_code"):
+        if code not in texts.categories:
+            problems["service_code"] = say("no_service")
+        narrowed["category"] = code
+    dates = {name: _moment(query[name]) for name in ("start_date", "end_date") if query.get(name)}
+    problems |= {name: say("bad_moment") for name, at in dates.items() if at is None}
+    if problems:
+        raise Invalid(problems)
+    end = dates.get("end_date") or datetime.now(UTC)
+    start = dates.get("start_date") or end - SPAN
+    rows = await visit.store.newest(MOST, narrowed, (end, ""))
+    return [row for row in rows if row.received_at >= start]
+
+
+def _moment(text: str) -> datetime | None:
+    """Read a moment as https://www.w3.org/TR/NOTE-datetime has it, with its zone."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+def _discovery(public_url: str) -> dict[str, Any]:
+    return {
+        "changeset": "2026-11-27 00:00",
+        "contact": f"{public_url}/kontak",
+        "key_service": "",
+        "endpoints": [
+            {
+                "specification": "http://wiki.open311.org/GeoReport_v2",
+                "url": f"{public_url}/open311/v2",
+                "changeset": "2026-11-27 00:00",
+                "type": "production",
+                "formats": list(_FORMATS.values()),
+            }
+        ],
+    }
+
+
+def _service(code: str, texts: Texts) -> dict[str, Any]:
+    name = texts.categories[code]
+    return {
+        "service_code": code,
+        "service_name": name,
+        "description": name,
+        "metadata": False,
+        "type": "realtime",
+        "keywords": "",
+        "group": "",
+    }
+
+
+def _state(*, open_: bool) -> str:
+    return next(name for name, is_open in _STATES.items() if is_open is open_)
+
+
+def _request(row: Listing, texts: Texts) -> dict[str, Any]:
+    where = ", ".join(filter(None, (row.desa, row.kecamatan)))
+    return {
+        "service_request_id": row.ticket,
+        "status": _state(open_=row.open),
+        "status_notes": texts.statuses.get(row.status, row.status),
+        "service_name": texts.categories.get(row.category or "", row.category),
+        "service_code": row.category,
+        "description": "",
+        "agency_responsible": texts.units.get(row.unit or "", row.unit),
+        "service_notice": "",
+        "requested_datetime": _time(row.received_at),
+        "updated_datetime": _time(row.answered_at or row.received_at),
+        "expected_datetime": _time(row.due_at),
+        "address": where,
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None
+
+
+def _refusal(form: str, error: Exception, texts: Texts) -> Response[bytes]:
+    problem: Problem = problem_of(error)
+    said = [f"{field}: {worded(what, texts)}" for field, what in problem.errors.items()] or [problem.detail(texts)]
+    return _errors(form, problem.status, said, problem.headers)
+
+
+def _errors(form: str, status: int, said: Sequence[str], headers: Mapping[str, str] | None = None) -> Response[bytes]:
+    rows = [{"code": status, "description": each} for each in said]
+    return _answer(form, "errors", rows, "error", status, {"Cache-Control": "no-store", **(headers or {})})
+
+
+def _answer(
+    form: str, root: str, body: Any, item: str = "", status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response[bytes]:
+    """``body`` as JSON, or as XML below ``root``, each of a list an ``item``."""
+    content = msgspec.json.encode(body) if form == "json" else _xml(root, body, item)
+    usual = {"Cache-Control": "no-store"} if status != 200 else CACHED
+    return Response(content, status_code=status, headers={**usual, **(headers or {})}, media_type=_FORMATS[form])
+
+
+def _xml(root: str, body: Any, item: str) -> bytes:
+    element = ET.Element(root)
+    _fill(element, body, item)
+    written: bytes = ET.tostring(element, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+def _fill(element: ET.Element, value: Any, item: str = "") -> None:
+    """Put ``value`` into ``element``; each of a list is called ``item``, or as its parent without its s."""
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            _fill(ET.SubElement(element, name), each)
+    elif isinstance(value, list):
+        for each in value:
+            _fill(ET.SubElement(element, item or element.tag.removesuffix("s")), each)
+    elif value is not None:
+        element.text = str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,113 @@
+"""The flow of a client that knows Open311 GeoReport v2, in JSON and in XML."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import httpx
+import pytest
+from listed_views import NOW, number, tell, view
+
+from chassis.database import Pool
+from intake.texts import Texts
+
+pytestmark = pytest.mark.connected
+SENT = {"service_code": "jalan_jembatan", "description": "Jalan berlubang", "address_string": "Desa Bila, Lalabata"}
+
+
+async def _read(kept: httpx.AsyncClient, path: str, form: str) -> tuple[int, Any]:
+    answer = await kept.get(f"/open311/v2/{path}.{form}")
+    assert answer.headers["content-type"] == {"json": "application/json", "xml": "text/xml; charset=utf-8"}[form]
+    return answer.status_code, answer.json() if form == "json" else _plain(ET.fromstring(answer.content))  # noqa: S314
+
+
+def _plain(element: ET.Element) -> Any:
+    """XML as the JSON would be: an element whose children have all one name is a list."""
+    tags = [child.tag for child in element]
+    if not tags:
+        return element.text
+    if len(set(tags)) == 1 and (len(tags) > 1 or element.tag.startswith(tags[0]) or tags[0] in ("request", "error")):
+        return [_plain(child) for child in element]
+    return {child.tag: _plain(child) for child in element}
+
+
+@pytest.mark.parametrize("form", ["json", "xml"])
+async def test_a_client_finds_the_services_sends_a_request_and_reads_it_back(
+    kept: httpx.AsyncClient, texts: Texts, form: str
+) -> None:
+    assert (await _read(kept, "discovery", form))[1]["endpoints"][0]["url"].endswith("/open311/v2")
+    services = (await _read(kept, "services", form))[1]
+    assert [each["service_code"] for each in services] == list(texts.categories)
+    status, definition = await _read(kept, "services/jalan_jembatan", form)
+    assert (status, definition["service_code"]) == (200, "jalan_jembatan")
+    taken = await kept.post("/open311/v2/requests.json", data=SENT)
+    assert taken.status_code == 201
+    given = taken.json()[0]["service_request_id"]
+    assert (await _read(kept, f"tokens/{given}", form))[1][0]["service_request_id"] == given
+    status, (found,) = await _read(kept, f"requests/{given}", form)
+    assert (status, found["service_request_id"], found["status"]) == (200, given, "open")
+
+
+@pytest.mark.parametrize("form", ["json", "xml"])
+async def test_requests_are_those_of_the_public_list(
+    pool: Pool, kept: httpx.AsyncClient, texts: Texts, form: str
+) -> None:
+    views = [view(1, deadline_at=NOW + timedelta(days=3)), view(2, listed=False), view(3, status="closed")]
+    await tell(pool, texts, *views)
+    _, (first, last) = await _read(kept, "requests", form)
+    assert (first["service_request_id"], first["status"], last["status"]) == (number(1), "open", "closed")
+    assert first["expected_datetime"] == (NOW + timedelta(days=3)).isoformat()
+    assert (first["address"], first["agency_responsible"]) == ("Bila, Lalabata", texts.units["PUPR"])
+    answer = await kept.get("/open311/v2/requests.json?status=closed&service_code=jalan_jembatan")
+    assert [each["service_request_id"] for each in answer.json()] == [number(3)]
+    since = {"start_date": (NOW - timedelta(minutes=2)).isoformat()}
+    until = {"end_date": (NOW - timedelta(minutes=2)).isoformat()}
+    named = {"service_request_id": f"{number(3)},{number(2)}"}
+    for query, n in ((since, 1), (until, 3), (named, 3)):
+        answer = await kept.get("/open311/v2/requests.json", params=query)
+        assert [each["service_request_id"] for each in answer.json()] == [number(n)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"description": "Jalan berlubang"}, "service_code"),
+        ({**SENT, "service_code": "ufo"}, "service_code"),
+        ({"service_code": "jalan_jembatan"}, "description"),
+        ({**SENT, "email": "bukan email"}, "email"),
+    ],
+)
+async def test_what_cannot_be_taken_is_named(kept: httpx.AsyncClient, sent: dict[str, str], field: str) -> None:
+    answer = await kept.post("/open311/v2/requests.json", data=sent)
+    (error,) = answer.json()
+    assert (answer.status_code, error["code"]) == (400, 400)
+    assert error["description"].startswith(f"{field}: ")
+
+
+async def test_the_same_from_the_same_device_on_the_same_day_is_one_complaint(kept: httpx.AsyncClient) -> None:
+    sent = {**SENT, "device_id": "tablet-1"}
+    first, again = [await kept.post("/open311/v2/requests.json", data=sent) for _ in range(2)]
+    other = await kept.post("/open311/v2/requests.json", data={**sent, "device_id": "tablet-2"})
+    keyed = [
+        await kept.post("/open311/v2/requests.json", data=SENT, headers={"Idempotency-Key": "k"}) for _ in range(2)
+    ]
+    tickets = [answer.json()[0]["service_request_id"] for answer in (first, again, other, *keyed)]
+    assert tickets[0] == tickets[1]
+    assert tickets[3] == tickets[4]
+    assert len(set(tickets)) == 3
+
+
+async def test_danger_is_answered_with_whom_to_call(kept: httpx.AsyncClient) -> None:
+    answer = await kept.post("/open311/v2/requests.json", data={**SENT, "description": "Rumah tetangga kebakaran!"})
+    assert "113" in answer.json()[0]["service_notice"]
+
+
+async def test_what_does_not_exist_is_an_error_of_the_standard(kept: httpx.AsyncClient) -> None:
+    for path in ("requests/SPG-0000-00000.json", "services/ufo.json", "tokens/x.json"):
+        answer = await kept.get(f"/open311/v2/{path}")
+        assert (answer.status_code, answer.json()[0]["code"]) == (404, 404)
+    for query in ("status=half", "service_code=ufo", "start_date=kemarin"):
+        assert (await kept.get(f"/open311/v2/requests.json?{query}")).status_code == 400
+    assert (await kept.get("/open311/v2/requests.yaml")).status_code == 404
