@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -94,3 +95,73 @@ def test_every_bad_variable_is_named_at_once_and_no_value_is_shown(
 def test_migrate_needs_only_the_database(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     assert "DATABASE_URL: not set" in refused(capsys, MigrateSettings)
+
+
+def test_a_secret_may_come_in_a_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "kafka").write_text("of-a-file\n")
+    (tmp_path / "db").write_text("p@ss/w:rd")
+    environment.delenv("KAFKA_PASSWORD")
+    environment.setenv("KAFKA_PASSWORD_FILE", str(tmp_path / "kafka"))
+    environment.setenv("DATABASE_URL", "postgresql://router@router-db/router?sslrootcert=/tls/ca.pem")
+    environment.setenv("DATABASE_PASSWORD_FILE", str(tmp_path / "db"))
+
+    settings = read_settings(DatabaseSettings)
+
+    url = "postgresql://router:p%40ss%2Fw%3Ard@router-db/router?sslrootcert=/tls/ca.pem"
+    assert ("of-a-file", url) == (settings.kafka_password.get_secret_value(), str(settings.database_url))
+    assert url == str(read_settings(MigrateSettings).database_url)
+
+
+def test_every_file_that_gives_no_secret_is_named_at_once(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    (tmp_path / "placeholder").write_text("change-me\n")
+    environment.delenv("KAFKA_PASSWORD")
+    environment.setenv("DATABASE_URL", "postgresql://router@router-db/router")
+    for name, file in (
+        ("KAFKA_PASSWORD", "empty"),
+        ("DATABASE_PASSWORD", "folder"),
+        ("INSTALLATION_NAMESPACE", "missing"),
+        ("TOKEN", "placeholder"),
+        ("LOG_LEVEL", "bytes"),
+    ):
+        environment.setenv(f"{name}_FILE", str(tmp_path / file))
+
+    said = refused(capsys, Secrets)
+
+    assert "5 setting(s) to mend" in said
+    assert f"DATABASE_PASSWORD: Value error, its file {tmp_path}/folder can't be read: Is a directory" in said
+    assert f"INSTALLATION_NAMESPACE: Value error, its file {tmp_path}/missing can't be read: No such file" in said
+    assert "KAFKA_PASSWORD: Value should have at least 1 item" in said
+    assert "TOKEN: Value error, still the placeholder of .env.example" in said
+    assert "LOG_LEVEL: Value error, its file" in said
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        (
+            {"KAFKA_PASSWORD": "one", "KAFKA_PASSWORD_FILE": __file__},
+            "KAFKA_PASSWORD: Value error, KAFKA_PASSWORD_FILE",
+        ),
+        (
+            {"DATABASE_PASSWORD": "x", "DATABASE_URL": "postgresql://u:p@h/d"},
+            "DATABASE_URL: Value error, beside DATABASE",
+        ),
+        ({"DATABASE_PASSWORD": "x", "DATABASE_URL": "postgresql://h/d"}, "DATABASE_URL: Value error, beside DATABASE"),
+        (
+            {"DATABASE_PASSWORD": "change-me", "DATABASE_URL": "postgresql://u@h/d"},
+            "DATABASE_PASSWORD: Value error, still",
+        ),
+    ],
+)
+def test_a_secret_that_is_given_twice_or_belongs_to_nobody_is_refused(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variables: dict[str, str], said: str
+) -> None:
+    for name, value in variables.items():
+        environment.setenv(name, value)
+
+    assert f"  {said}" in refused(capsys)

@@ -1,10 +1,13 @@
-"""Settings from the environment: read once, all that is wrong named at once."""
+"""Settings from the environment, or from files that it names: read once, all that is wrong named at once."""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from urllib.parse import quote
 from uuid import UUID
 
 from pydantic import (
@@ -15,9 +18,11 @@ from pydantic import (
     PostgresDsn,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chassis.exits import EXIT_SETTINGS
 
@@ -36,10 +41,67 @@ def _with_password(value: Any) -> Any:
 Database = Annotated[PostgresDsn, BeforeValidator(_with_password)]
 
 
+def secret(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
+    """Give the variable ``name``, or what is in the file that ``<name>_FILE`` names; None without both.
+
+    A container's environment is shown to whoever may look at the container; a file is not.
+
+    Raises:
+        ValueError: the file can't be read, is no text, or both are set; the message says which, and no value.
+    """
+    value, file = environment.get(name), environment.get(f"{name}_FILE")
+    if not file:
+        return value
+    if value:
+        raise ValueError(f"{name}_FILE is set, too")
+    try:
+        return Path(file).read_text().rstrip("\r\n")
+    except OSError as error:
+        raise ValueError(f"its file {file} can't be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"its file {file} holds no text") from None
+
+
+class _Files(PydanticBaseSettingsSource):
+    """Where ``<NAME>_FILE`` is set: what is in that file."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """What the file of ``field_name`` holds, or why nobody can tell."""
+        name = field_name.upper()
+        try:
+            return (secret(name) if os.environ.get(f"{name}_FILE") else None), field_name, False
+        except ValueError as error:
+            return error, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """All that files hold, by field."""
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
 class _OwnSecrets(BaseSettings):
-    """Settings of which no secret, whatever field holds it, is a placeholder."""
+    """Settings of which no secret, whatever field holds it, is a placeholder; each may come in a file."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given here, then files, then the environment."""
+        return init_settings, _Files(settings_cls), env_settings
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _readable(cls, value: Any) -> Any:
+        if isinstance(value, ValueError):
+            raise value
+        return value
 
     @field_validator("*", mode="after")
     @classmethod
@@ -92,13 +154,27 @@ class ServiceSettings(_OwnSecrets):
 class MigrateSettings(_OwnSecrets):
     """All that ``migrate`` needs."""
 
+    database_password: SecretStr | None = Field(
+        None, min_length=1, description="password of the user in DATABASE_URL, which then has none"
+    )
     database_url: Database = Field(description="this service's own database")
 
+    @field_validator("database_url", mode="before")
+    @classmethod
+    def _with_its_password(cls, url: Any, info: ValidationInfo) -> Any:
+        password = info.data.get("database_password")
+        if not (password and isinstance(url, str)):
+            return url
+        scheme, _, rest = url.partition("://")
+        hosts, slash, path = rest.partition("/")
+        user, _, host = hosts.rpartition("@")
+        if not user or ":" in user:
+            raise ValueError("beside DATABASE_PASSWORD it has to name a user, and no password")
+        return f"{scheme}://{user}:{quote(password.get_secret_value(), safe='')}@{host}{slash}{path}"
 
-class DatabaseSettings(ServiceSettings):
+
+class DatabaseSettings(MigrateSettings, ServiceSettings):
     """For a service that owns a database."""
-
-    database_url: Database = Field(description="this service's own database")
 
 
 def read_settings(kind: type[S], service: str = "", **given: Any) -> S:
