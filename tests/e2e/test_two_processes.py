@@ -38,7 +38,7 @@ PATIENCE_S = 200
 #: Kafka gives away what a dead process had after so long, the least that it allows.
 SESSION_S = 6
 #: What one process of a service shows for all: dashboards add them up.
-SHOWN_ONCE = ("lapor_complaints_", "lapor_emergencies_", "lapor_unit_", "lapor_sla_at_risk", "lapor_sla_overdue")
+SHOWN_ONCE = ("lapor_complaints_", "lapor_emergencies_", "lapor_unit_", "lapor_sla_overdue")
 
 
 @pytest.fixture(scope="module")

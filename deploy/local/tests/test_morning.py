@@ -34,7 +34,7 @@ BAD = """
 lapor_emergencies_oldest_seconds{unit="PUPR"} 4200
 lapor_emergencies_oldest_seconds{unit="PDAM"} 0
 lapor_sla_overdue{unit="PDAM"} 3
-lapor_sla_at_risk{unit="PUPR"} 2
+lapor_complaints_at_risk{unit="PUPR",kecamatan="Ganra"} 2
 lapor_unit_silent_seconds{unit="PDAM"} 200000
 lapor_unit_silent_past_rhythm{unit="PDAM"} 1
 lapor_unit_silent_past_rhythm{unit="PUPR"} 0

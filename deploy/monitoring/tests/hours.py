@@ -70,7 +70,7 @@ def _open() -> Iterator[Figure]:
         for status, share in (("routed", 2), ("acknowledged", 3), ("in_progress", 4), ("waiting_for_reporter", 1)):
             yield Figure("lapor_complaints_open", _where(unit, place, status), share, share * (4 - n % 3))
         yield Figure("lapor_complaints_late", {"unit": unit, "kecamatan": place}, 0, (9, 4, 0, 2, 0, 6, 0)[n])
-        yield Figure("lapor_sla_at_risk", {"unit": unit}, 0, (5, 3, 1, 2, 0, 1, 0)[n])
+        yield Figure("lapor_complaints_at_risk", {"unit": unit, "kecamatan": place}, 0, (5, 3, 1, 2, 0, 1, 0)[n])
         yield Figure("lapor_unit_silent_seconds", {"unit": unit}, 3_000 * n, (400_000, 90_000, 9_000)[n % 3])
         yield Figure("lapor_unit_acknowledgement_seconds", {"unit": unit}, 3_600 + 900 * n, 3_600 + 900 * n)
         yield Figure("lapor_unit_silent_past_rhythm", {"unit": unit}, 0, 1 if n in (0, 5) else 0)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 from prometheus_client import REGISTRY
-from router_office import AT, EVENT_KEYS, RULES, T, classified, followed_up, item, received, reply, signed
+from router_office import AT, EVENT_KEYS, RULES, T, classified, followed_up, item, received, reply, signed, sla
 
 from chassis.batch import BatchHandler
 from chassis.database import Pool
@@ -33,7 +34,7 @@ def value(name: str, **labels: str) -> float | None:
 
 def group(**facts: Any) -> OpenGroup:
     usual = {"status": "routed", "unit": "PUPR", "kecamatan": "Ganra", "waits_for": "acknowledgement", "count": 2}
-    return OpenGroup(**{**usual, "oldest": AT, "late": 0, "passed": 0, "emergency": False, **facts})
+    return OpenGroup(**{**usual, "oldest": AT, "late": 0, "at_risk": 0, "passed": 0, "emergency": False, **facts})
 
 
 def test_each_place_has_its_count_and_the_oldest_of_each_turn_its_age() -> None:
@@ -67,12 +68,16 @@ async def test_one_of_two_processes_shows_what_is_open_and_the_other_takes_over(
 
 
 def test_what_is_late_is_counted_where_it_lies_and_each_age_with_those_above_it() -> None:
-    show([group(late=1, passed=2), group(unit="PDAM", kecamatan="", late=2, passed=4), group(count=7)], AT)
+    soppeng = [group(late=1, at_risk=3, passed=2), group(unit="PDAM", kecamatan="", late=2, passed=4), group(count=7)]
+    show([*soppeng, group(kecamatan="Citta", at_risk=1)], AT)
+    assert 3 == value("lapor_complaints_at_risk", unit="PUPR", kecamatan="Ganra")
+    assert 1 == value("lapor_complaints_at_risk", unit="PUPR", kecamatan="Citta")
     assert 1 == value("lapor_complaints_late", unit="PUPR", kecamatan="Ganra")
     assert 2 == value("lapor_complaints_late", unit="PDAM", kecamatan="")
     assert [4, 4, 2, 2] == [value("lapor_complaints_older", days=str(days)) for days in metrics.AGES]
     show([], AT)
     assert 0 == value("lapor_complaints_late", unit="PUPR", kecamatan="Ganra")
+    assert 0 == value("lapor_complaints_at_risk", unit="PUPR", kecamatan="Citta")
     assert 0 == value("lapor_complaints_older", days="30")
 
 
@@ -173,3 +178,27 @@ async def test_it_is_read_from_what_is_stored(pool: Pool) -> None:
 def _reply(ticket: str, action: str, **facts: Any) -> Any:
     data = reply(action, ticket, **facts)
     return message(data, topic=topics.unit_replied("PUPR"), subject=ticket, event_id=f"{action}{ticket}").record
+
+
+@pytest.mark.connected
+async def test_what_its_clock_warned_of_is_at_risk_until_that_deadline_passes_or_moves(pool: Pool) -> None:
+    steps, number = BatchHandler(pool, handler_of(RULES, EVENT_KEYS)), ticket.mint("sms")
+    await steps([signed(message(received(number), subject=number, event_id="r"))])
+    data = classified(number, place=Place(kecamatan="Ganra"))
+    await steps([message(data, topic=topics.CLASSIFIED, subject=number, event_id="c").record])
+
+    async def hear(kind: str, deadline: datetime, at: int) -> tuple[int, int]:
+        word = structs.replace(sla(kind, number, number=at), deadline_at=deadline)
+        await steps([message(word, topic=topics.SLA_UPDATED, subject=number, event_id=f"{kind}{at}").record])
+        async with pool.acquire() as db:
+            (only,) = await store.open_groups(db, metrics.AGES)
+        assert ("PUPR", "Ganra") == (only.unit, only.kecamatan)
+        return only.at_risk, only.late
+
+    soon_due, over = datetime.now(UTC) + timedelta(hours=1), datetime.now(UTC) - timedelta(hours=1)
+    assert (0, 0) == await hear("started", soon_due, 0)
+    assert (1, 0) == await hear("warned", soon_due, 1)
+    assert (0, 0) == await hear("rescheduled", soon_due + timedelta(days=1), 2)
+    assert (1, 0) == await hear("warned", soon_due + timedelta(days=1), 3)
+    assert (0, 1) == await hear("rescheduled", over, 4)
+    assert (0, 1) == await hear("warned", over, 5)

@@ -58,6 +58,7 @@ class Case(Struct, frozen=True, kw_only=True):
 
     ``merged`` are the complaints that follow this one, ``also_about`` the units those accuse, ``rights`` what the
     reporter asked for by law and nobody has done yet, ``told`` the units that ever had a snapshot of it.
+    ``warned_of`` is the deadline that its clock has warned of last;
     ``breach_recipients`` is who heard of each promise that is late, by the level of the ladder (-1: warned).
     ``clocks`` is, for each clock, the round and number of the last thing that set it, and for each late promise the
     number of what was said of it last; ``heard`` is the highest number of all; ``held`` what the clock said and
@@ -86,6 +87,7 @@ class Case(Struct, frozen=True, kw_only=True):
     follow_ups: list[FollowUp] = []
     deadline_at: datetime | None = None
     derivation: list[DerivationDay] = []
+    warned_of: datetime | None = None
     support: list[Support] = []
     merged: list[str] = []
     also_about: list[str] = []

@@ -172,6 +172,8 @@ def _warned(rules: Rules, case: Case, word: ClockWord) -> Result:
         return case, []
     unit = triage_unit_of(rules, case) if _is_of_rights(word) else _instead(rules, case)
     case, outs = _step(case, word)
+    if word.stage == StageName.COMPLETION:
+        case = _replace(case, warned_of=word.deadline_at)
     told = tell_unit(case, Why.WARNED, unit=unit, reason=f"tenggat{_named(word)} sudah dekat", stage=word.stage)
     return case if case.unit else _alarm(case, word, told, level=-1), [*outs, *told]
 

@@ -24,6 +24,9 @@ _WAITS = "wait for a unit (disposition), for its first word (acknowledgement), o
 WAITING = Gauge("lapor_complaints_waiting", f"Complaints that {_WAITS}", ["waits_for"])
 OLDEST_S = Gauge("lapor_complaints_oldest_seconds", f"Age of the oldest of those that {_WAITS}", ["waits_for"])
 LATE = Gauge("lapor_complaints_late", "Open complaints past the date that was promised", ["unit", "kecamatan"])
+AT_RISK = Gauge(
+    "lapor_complaints_at_risk", "Open complaints that were warned of and are not late yet", ["unit", "kecamatan"]
+)
 EMERGENCY_S = Gauge("lapor_emergencies_oldest_seconds", "Age of the oldest emergency without a first word", ["unit"])
 #: Days since a complaint came.
 AGES = (1, 3, 7, 30)

@@ -29,11 +29,13 @@ def show(groups: Iterable[store.OpenGroup], now: datetime) -> None:
     counts, waiting = defaultdict[tuple[str, ...], int](int), dict.fromkeys(store.WAITS_FOR, 0)
     oldest_s = dict.fromkeys(store.WAITS_FOR, 0.0)
     emergency_s = defaultdict[tuple[str, ...], float](float)
-    late, older = defaultdict[tuple[str, ...], int](int), dict.fromkeys(metrics.AGES, 0)
+    late, at_risk = defaultdict[tuple[str, ...], int](int), defaultdict[tuple[str, ...], int](int)
+    older = dict.fromkeys(metrics.AGES, 0)
     for each in groups:
         counts[each.unit, each.kecamatan, each.status] += each.count
         waiting[each.waits_for] += each.count
         late[each.unit, each.kecamatan] += each.late
+        at_risk[each.unit, each.kecamatan] += each.at_risk
         if each.emergency and each.waits_for != "answer":
             age_s = (now - each.oldest).total_seconds()
             emergency_s[each.unit,] = max(emergency_s[each.unit,], age_s)
@@ -42,6 +44,7 @@ def show(groups: Iterable[store.OpenGroup], now: datetime) -> None:
         oldest_s[each.waits_for] = max(oldest_s[each.waits_for], (now - each.oldest).total_seconds())
     _set_all(metrics.OPEN, counts)
     _set_all(metrics.LATE, late)
+    _set_all(metrics.AT_RISK, at_risk)
     _set_all(metrics.EMERGENCY_S, emergency_s)
     for days, count in older.items():
         metrics.OLDER.labels(days).set(count)

@@ -20,7 +20,6 @@ LATENESS_S = Histogram(
     buckets=(1, 2, 2.5, 3, 4, 5, 10, 30, 60, 300),
 )
 STUCK = Gauge("lapor_sla_clocks_stuck", "Complaints whose timer fails: their deadlines are announced to nobody")
-AT_RISK = Gauge("lapor_sla_at_risk", "Complaints that were warned of and are not late yet", ["unit"])
 OVERDUE = Gauge("lapor_sla_overdue", "Complaints whose promise is missed and not made up for", ["unit"])
 SILENT_S = Gauge("lapor_unit_silent_seconds", "Age of the oldest complaint that waits for a first word", ["unit"])
 RHYTHM_S = Gauge(

@@ -1,4 +1,4 @@
-"""Shows what operators must see: silent units, what is at risk, and what the calendar lacks."""
+"""Shows what operators must see: silent units, what is overdue, and what the calendar lacks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,6 @@ async def look(rules: Rules, db: Connection, now: datetime) -> None:
         (metrics.SILENT_S, silent_s),
         (metrics.RHYTHM_S, rhythms),
         (metrics.PAST_RHYTHM, past),
-        (metrics.AT_RISK, risks.get("at_risk", {})),
         (metrics.OVERDUE, risks.get("overdue", {})),
     ):
         _show(gauge, values)

@@ -17,7 +17,7 @@ TURNS = ("disposition", "acknowledgement", "answer")
 _OF_UNIT = {
     "lapor_complaints_open": "open",
     "lapor_sla_overdue": "late",
-    "lapor_sla_at_risk": "at_risk",
+    "lapor_complaints_at_risk": "at_risk",
     "lapor_unit_silent_seconds": "silent_s",
     "lapor_unit_silent_past_rhythm": "past_rhythm",
 }

@@ -41,7 +41,7 @@ BOARD = Board(
                 number(
                     "Mendekati batas",
                     "Sudah diperingatkan dan belum terlambat: masih dapat diselamatkan hari ini.",
-                    "sum(lapor_sla_at_risk) or vector(0)",
+                    "sum(lapor_complaints_at_risk) or vector(0)",
                     limits=(1, None),
                 ),
                 number(
@@ -111,7 +111,9 @@ BOARD = Board(
                     "Yang terburuk di atas. Diam: tertua tanpa kata pertama. Tepat waktu: 30 hari terakhir.",
                     [
                         Column(Ask('sum by (unit) (lapor_complaints_late{unit!=""})', "Lewat janji"), limits=(None, 1)),
-                        Column(Ask('sum by (unit) (lapor_sla_at_risk{unit!=""})', "Mendekati"), limits=(1, None)),
+                        Column(
+                            Ask('sum by (unit) (lapor_complaints_at_risk{unit!=""})', "Mendekati"), limits=(1, None)
+                        ),
                         Column(Ask('sum by (unit) (lapor_complaints_open{unit!=""})', "Terbuka")),
                         Column(
                             Ask('max by (unit) (lapor_unit_silent_seconds{unit!=""}) / 3600', "Diam"),
@@ -162,6 +164,12 @@ BOARD = Board(
                     Ask('sort_desc(sum by (kecamatan) (lapor_complaints_late{kecamatan!=""}))', "{{kecamatan}}"),
                     limits=(None, 1),
                 ),
+                bars(
+                    "Mendekati batas per kecamatan",
+                    "Sudah diperingatkan dan belum terlambat: di sini janji masih dapat ditepati.",
+                    Ask('sort_desc(sum by (kecamatan) (lapor_complaints_at_risk{kecamatan!=""}))', "{{kecamatan}}"),
+                    limits=(1, None),
+                ),
                 list_(
                     "Saluran",
                     "Sepi: sejak laporan terakhir. Saluran mati tampak seperti ketenangan: lihat biasanya.",
@@ -186,7 +194,7 @@ BOARD = Board(
                     by=[Label("channel", "Saluran")],
                 ),
             ],
-            widths=(7, 7, 10),
+            widths=(5, 5, 5, 9),
         ),
         Row(
             "Seminggu terakhir",

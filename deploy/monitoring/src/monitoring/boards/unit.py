@@ -40,7 +40,7 @@ BOARD = Board(
                 number(
                     "Mendekati batas",
                     "Sudah diperingatkan dan belum terlambat.",
-                    f"sum(lapor_sla_at_risk{_OF_UNIT}) or vector(0)",
+                    f"sum(lapor_complaints_at_risk{_OF_UNIT}) or vector(0)",
                     limits=(1, None),
                 ),
                 number(

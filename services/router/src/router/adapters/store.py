@@ -66,6 +66,8 @@ SELECT status, coalesce(unit, '') AS unit, coalesce(body->'classified'->'place'-
             WHEN status = 'routed' THEN 'acknowledgement' ELSE 'answer' END AS waits_for,
        count(*) AS count, coalesce(min(came), now()) AS oldest,
        count(*) FILTER (WHERE status <> 'waiting_for_reporter' AND (body->>'deadline_at')::timestamptz < now()) AS late,
+       count(*) FILTER (WHERE status <> 'waiting_for_reporter' AND body->>'warned_of' = body->>'deadline_at'
+                        AND (body->>'deadline_at')::timestamptz >= now()) AS at_risk,
        passed, coalesce(body->'classified'->>'urgency' = $2, false) AS emergency
 FROM cases, LATERAL (SELECT (body->'received'->>'received_at')::timestamptz AS came) AS of_case,
      LATERAL (SELECT count(*) AS passed FROM unnest($1::int[]) AS days WHERE came < now() - make_interval(days => days))
@@ -141,8 +143,9 @@ async def unrouted(db: Connection, after_s: float, but: Collection[str] = ()) ->
 class OpenGroup:
     """``count`` open complaints of one status, unit, kecamatan ("" where it is not known) and turn.
 
-    The ``oldest`` came then. ``late`` of them are past the date that was promised. They have ``passed`` so many of the
-    ages that were asked for. ``emergency``: they are *darurat*.
+    The ``oldest`` came then. ``late`` of them are past the date that was promised, ``at_risk`` those that their clocks
+    warned of, and that are not late yet. They have ``passed`` so many of the ages that were asked for.
+    ``emergency``: they are *darurat*.
     """
 
     status: str
@@ -152,6 +155,7 @@ class OpenGroup:
     count: int
     oldest: datetime
     late: int
+    at_risk: int
     passed: int
     emergency: bool
 
