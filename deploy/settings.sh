@@ -1,9 +1,22 @@
 #!/bin/sh
-# The first step of docker-compose.yml: ends with 78, and names them all, while what it is told is empty or still what
-# .env.example says. So `up` refuses at once, before anything waits for what can't start.
-bad=$(env | sort | sed -nE \
-  -e 's/^([A-Z_]+)=$/  \1 is not set/p' \
-  -e 's/^([A-Z_]+)=(change-me|0{8}-.*)$/  \1 is still the placeholder of .env.example/p')
+# The first step of docker-compose.yml: ends with 78, and names them all, while what it is told is empty, or a secret is
+# missing or a placeholder. So `up` refuses at once, before anything waits for what can't start.
+bad=$(
+  env | sort | sed -nE 's/^([A-Z_]+)=$/  \1 is not set/p'
+  for file in "${SECRETS:-/run/secrets}"/*; do
+    name=${file##*/}
+    if [ ! -e "$file" ] || [ -d "$file" ]; then # where it finds no file, docker makes a folder
+      echo "  $name is not set: deploy/secrets.sh makes it"
+    elif [ ! -r "$file" ]; then
+      echo "  $name can't be read: chmod 444"
+    else
+      case $(cat "$file") in
+      '') echo "  $name is not set: its file is empty" ;;
+      change-me | 00000000-*) echo "  $name is still a placeholder" ;;
+      esac
+    fi
+  done
+)
 [ -z "$bad" ] && exit 0
 printf '%s\n' "nothing can start, see .env.example:" "$bad" >&2
 exit 78

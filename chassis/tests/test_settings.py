@@ -74,7 +74,7 @@ def test_a_placeholder_is_no_secret(
     else:
         said = refused(capsys, Secrets)
         assert "1 setting(s) to mend" in said
-        assert f"  {variable}: Value error, still the placeholder of .env.example" in said
+        assert f"  {variable}: Value error, still a placeholder" in said
 
 
 def test_every_bad_variable_is_named_at_once_and_no_value_is_shown(
@@ -136,7 +136,7 @@ def test_every_file_that_gives_no_secret_is_named_at_once(
     assert f"DATABASE_PASSWORD: Value error, its file {tmp_path}/folder can't be read: Is a directory" in said
     assert f"INSTALLATION_NAMESPACE: Value error, its file {tmp_path}/missing can't be read: No such file" in said
     assert "KAFKA_PASSWORD: Value should have at least 1 item" in said
-    assert "TOKEN: Value error, still the placeholder of .env.example" in said
+    assert "TOKEN: Value error, still a placeholder" in said
     assert "LOG_LEVEL: Value error, its file" in said
 
 

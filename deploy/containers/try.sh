@@ -51,9 +51,11 @@ if ! have "$base"; then
   rm -rf "$scratch/rootfs"
 fi
 
-cp "$root/.env.example" "$scratch/env"
-while grep -q =change-me "$scratch/env"; do sed -i "0,/=change-me/s//=$(openssl rand -hex 24)/" "$scratch/env"; done
-sed -i "s/=0000.*/=$(cat /proc/sys/kernel/random/uuid)/; /^COMPOSE_PROJECT_NAME/d" "$scratch/env"
+grep -v ^COMPOSE_PROJECT_NAME "$root/.env.example" >"$scratch/env"
+export SECRETS_DIR=$scratch/secrets
+make_secrets() { (cd "$root" && deploy/secrets.sh >/dev/null); }
+rm -rf "$SECRETS_DIR"
+make_secrets
 echo ALERT_WEBHOOK_URL=http://standins:17081/ready >>"$scratch/env"
 
 say "our images"
@@ -89,6 +91,10 @@ journey() { python3 "$here/journey.py" "$@" -- "${compose[@]}"; }
 journey web sms x
 say "three complaints answered, $((SECONDS - started)) s after up"
 journey watched
+if docker inspect $(docker ps --all --quiet) | grep -qFf <(cat "$SECRETS_DIR"/*); then
+  say "a secret is shown to who looks at a container"
+  exit 1
+fi
 docker stats --no-stream --format '{{.Name}} {{.MemUsage}}' | sort
 
 say "a database is lost"
@@ -131,13 +137,17 @@ say "the database of both routers is restored, and a complaint is answered"
 
 say "wrong settings: the start is refused"
 "${compose[@]}" down --volumes --timeout 20 >"$scratch/down.log" 2>&1
-sed -i 's/^ROUTER_KAFKA_PASSWORD=.*/ROUTER_KAFKA_PASSWORD=/' "$scratch/env"
-! "${compose[@]}" up --detach --no-build "${parts[@]}" >"$scratch/refused.log" 2>&1
-"${compose[@]}" logs settings 2>&1 | grep -q 'ROUTER_KAFKA_PASSWORD is not set'
+rm "$SECRETS_DIR/ROUTER_KAFKA_PASSWORD"
+echo change-me >"$SECRETS_DIR/CANARY_KEY"
+if "${compose[@]}" up --detach --no-build "${parts[@]}" >"$scratch/refused.log" 2>&1; then exit 1; fi
+"${compose[@]}" logs settings >>"$scratch/refused.log" 2>&1
+grep -q 'ROUTER_KAFKA_PASSWORD is not set' "$scratch/refused.log"
+grep -q 'CANARY_KEY is still a placeholder' "$scratch/refused.log"
 
 say "three brokers"
 "${compose[@]}" down --volumes --timeout 20 >>"$scratch/down.log" 2>&1
-sed -i "s/^ROUTER_KAFKA_PASSWORD=.*/ROUTER_KAFKA_PASSWORD=$(openssl rand -hex 24)/" "$scratch/env"
+rm "$SECRETS_DIR/CANARY_KEY"
+make_secrets
 echo KAFKA_BOOTSTRAP_SERVERS=kafka:9092,kafka-2:9092,kafka-3:9092 >>"$scratch/env"
 "${compose[@]}" up --detach --no-build "${parts[@]}" kafka-2 kafka-3 >>"$scratch/up.log" 2>&1
 until_ready

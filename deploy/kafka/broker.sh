@@ -18,9 +18,10 @@ for name in KAFKA_CLUSTER_ID KAFKA_PUBLIC_HOST KAFKA_PUBLISHED_PORT; do
   [[ -n ${!name:-} ]] || bad+=("$name is not set")
 done
 ((${#brokers[@]} == 1 || ${#brokers[@]} == 3)) || bad+=("KAFKA_BOOTSTRAP_SERVERS names ${#brokers[@]} brokers: it takes one, or three")
-case ${KAFKA_ADMIN_PASSWORD:-} in
+KAFKA_ADMIN_PASSWORD=$(cat "${KAFKA_ADMIN_PASSWORD_FILE:-/run/secrets/KAFKA_ADMIN_PASSWORD}" || true)
+case $KAFKA_ADMIN_PASSWORD in
   "") bad+=("KAFKA_ADMIN_PASSWORD is not set") ;;
-  change-me) bad+=("KAFKA_ADMIN_PASSWORD is still the placeholder of .env.example") ;;
+  change-me) bad+=("KAFKA_ADMIN_PASSWORD is still a placeholder") ;;
   ????????????????*) ;;
   *) bad+=("KAFKA_ADMIN_PASSWORD has fewer than 16 letters") ;;
 esac

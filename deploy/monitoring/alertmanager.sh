@@ -3,8 +3,8 @@
 # can ring, and by mail; `mail` by mail, and to the webhook where there is no mail. Ends with 78 if nobody would hear.
 set -eu
 bad() { printf 'nobody would be called, see .env.example:\n%s\n' "$1" >&2; exit 78; }
-: "${ALERT_MAIL_TO:=}" "${ALERT_MAIL_FROM:=}" "${ALERT_SMTP_HOST:=}" "${ALERT_SMTP_USERNAME:=}" "${ALERT_SMTP_PASSWORD:=}"
-: "${ALERT_SMTP_TLS:=true}" "${ALERT_WEBHOOK_URL:=}"
+: "${ALERT_MAIL_TO:=}" "${ALERT_MAIL_FROM:=}" "${ALERT_SMTP_HOST:=}" "${ALERT_SMTP_USERNAME:=}"
+: "${ALERT_SMTP_TLS:=true}" "${ALERT_WEBHOOK_URL:=}" "${ALERT_SMTP_PASSWORD_FILE:=/run/secrets/ALERT_SMTP_PASSWORD}"
 case $ALERT_SMTP_TLS in true | false) ;; *) bad "  ALERT_SMTP_TLS is neither true nor false" ;; esac
 [ -n "$ALERT_MAIL_TO$ALERT_WEBHOOK_URL" ] || bad "  ALERT_MAIL_TO and ALERT_WEBHOOK_URL are not set: one is needed"
 if [ -n "$ALERT_MAIL_TO" ]; then
@@ -13,6 +13,8 @@ if [ -n "$ALERT_MAIL_TO" ]; then
     eval "[ -n \"\$$name\" ]" || missing="$missing  $name is not set, and ALERT_MAIL_TO is
 "
   done
+  [ -z "$ALERT_SMTP_USERNAME" ] || [ -s "$ALERT_SMTP_PASSWORD_FILE" ] ||
+    missing="$missing  ALERT_SMTP_PASSWORD is not set, and ALERT_SMTP_USERNAME is"
   [ -z "$missing" ] || bad "$missing"
 fi
 for value in "$ALERT_MAIL_TO" "$ALERT_MAIL_FROM" "$ALERT_SMTP_HOST" "$ALERT_SMTP_USERNAME" "$ALERT_WEBHOOK_URL"; do
@@ -21,7 +23,6 @@ done
 
 folder=${ALERTMANAGER_FOLDER:-/tmp}
 umask 077
-printf %s "$ALERT_SMTP_PASSWORD" >"$folder/smtp-password"
 mail() {
   [ -n "$ALERT_MAIL_TO" ] || return 0
   cat <<END
@@ -51,7 +52,7 @@ global:
 END
   [ -z "$ALERT_SMTP_USERNAME" ] || cat <<END
   smtp_auth_username: '$ALERT_SMTP_USERNAME'
-  smtp_auth_password_file: '$folder/smtp-password'
+  smtp_auth_password_file: '$ALERT_SMTP_PASSWORD_FILE'
 END
 }
 {

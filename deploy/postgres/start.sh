@@ -4,9 +4,9 @@
 set -euo pipefail
 : "${LAPOR:=/lapor}" "${TLS:=/tls}"
 
-case ${OWNER_PASSWORD:-} in
+case $(cat "$OWNER_PASSWORD_FILE" || true) in
   "") bad="is not set" ;;
-  change-me) bad="is still the placeholder of .env.example" ;;
+  change-me) bad="is still a placeholder" ;;
   ????????????????*) bad="" ;;
   *) bad="has fewer than 16 letters" ;;
 esac

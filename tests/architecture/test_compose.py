@@ -10,8 +10,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
+import yaml
 
 from testing.programs import program
 
@@ -32,6 +34,9 @@ FLOW = [
 JOBS = {"settings", "certificates", "provision", "classifier-model"}
 
 
+#: What is secret by its name, and where a container finds what is.
+SECRET = re.compile("PASSWORD|TOKEN|SECRET|_KEY(_|$)|NAMESPACE")
+IN_FILES = "/run/secrets/"
 #: The system's own file, and what is laid over it.
 FILES = ("docker-compose.yml", "deploy/monitoring/compose.yml", "deploy/backup/compose.yml", "deploy/proxy/compose.yml")
 
@@ -88,6 +93,11 @@ def test_the_file_is_valid_as_it_is(docker_compose: str, root: Path, tmp_path: P
     assert (0, "") == (done.returncode, done.stderr)
 
 
+def _secrets(environment: dict[str, str | None]) -> set[str]:
+    """What a container is told by files."""
+    return {name.removesuffix("_FILE") for name, value in environment.items() if (value or "").startswith(IN_FILES)}
+
+
 def test_a_service_without_its_secrets_names_them_all_and_does_not_start(
     compose: dict[str, Any], services: list[Any]
 ) -> None:
@@ -102,9 +112,90 @@ def test_a_service_without_its_secrets_names_them_all_and_does_not_start(
         )
 
         missing = {name for name, value in environment.items() if value is not None and ":-}" in value}
+        missing |= _secrets(environment)
         assert (78, set()) == (done.returncode, missing - set(re.findall(r"^  (\w+): ", done.stderr, re.M))), (
             done.stderr
         )
+
+
+def test_no_secret_is_in_an_environment(compose: dict[str, Any], root: Path) -> None:
+    """`docker inspect` shows it to whoever asks. Each container is given the files that its variables name."""
+    parts = dict(compose["services"])
+    for name in FILES[1:]:
+        parts |= yaml.safe_load((root / name).read_text())["services"]
+    for name, it in parts.items():
+        given = {key: value for key, value in it.get("environment", {}).items() if SECRET.search(key)}
+
+        assert [] == [key for key, value in given.items() if not str(value).startswith(IN_FILES)], name
+        if name != "settings":  # which is given all, and looks whether they are there
+            assert {value.removeprefix(IN_FILES) for value in given.values()} == set(it.get("secrets", [])), name
+    assert "secrets/" in (root / ".gitignore").read_text().splitlines()
+
+
+@pytest.fixture
+def made(root: Path, tmp_path: Path) -> Path:
+    """What deploy/secrets.sh has made."""
+    _secrets_sh(root, tmp_path / "secrets")
+    return tmp_path / "secrets"
+
+
+def _secrets_sh(root: Path, folder: Path, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    env = {"PATH": os.environ["PATH"], "SECRETS_DIR": str(folder)}
+    command = ["sh", str(root / "deploy/secrets.sh"), *arguments]
+    return subprocess.run(command, cwd=root, env=env, input=given, capture_output=True, text=True)
+
+
+def _named(root: Path) -> set[str]:
+    """The secrets of all files of compose."""
+    found: dict[str, dict[str, str]] = {}
+    for name in FILES:
+        found |= yaml.safe_load((root / name).read_text()).get("secrets", {})
+    assert {name: {"file": f"${{SECRETS_DIR:-./secrets}}/{name}"} for name in found} == found
+    return set(found)
+
+
+def test_each_secret_is_made_once_for_its_container_and_nobody_else(root: Path, made: Path) -> None:
+    files = {path.name: path for path in made.iterdir()}
+    before = {name: path.read_text() for name, path in files.items()}
+
+    assert _named(root) == files.keys()
+    assert (0o700, {0o444}) == (made.stat().st_mode & 0o777, {path.stat().st_mode & 0o777 for path in files.values()})
+    of_others = {"ALERT_SMTP_PASSWORD", "FACEBOOK_APP_SECRET", "FACEBOOK_PAGE_TOKEN"}
+    assert of_others == {name for name, value in before.items() if not value}
+    assert len([value for value in before.values() if value]) == len(set(before.values()) - {""})
+    assert UUID(before["INSTALLATION_NAMESPACE"].strip()).version == 4
+
+    (made / "CANARY_KEY").unlink()
+    (made / "CANARY_KEY").mkdir()  # what docker makes where it finds no file
+    assert f"{made}/CANARY_KEY\n" == _secrets_sh(root, made).stdout
+    changed = {name for name, path in files.items() if path.read_text() != before[name]}
+    assert {"CANARY_KEY"} == changed
+
+
+def test_a_secret_is_changed_in_its_file_and_the_namespace_never(root: Path, made: Path) -> None:
+    name, kept = made / "ROUTER_DB_PASSWORD", (made / "INSTALLATION_NAMESPACE").read_text()
+    before, inode = name.read_text(), name.stat().st_ino
+
+    assert 0 == _secrets_sh(root, made, "ROUTER_DB_PASSWORD").returncode
+    assert 0 == _secrets_sh(root, made, "X_ACCESS_TOKEN", "-", given="of X\n").returncode
+    refused = [_secrets_sh(root, made, each) for each in ("INSTALLATION_NAMESPACE", "ROUTER_PASSWORD")]
+
+    assert before != name.read_text()
+    assert (49, inode) == (len(name.read_text()), name.stat().st_ino)  # a container that runs sees the new one
+    assert "of X\n" == (made / "X_ACCESS_TOKEN").read_text()
+    assert [1, 1] == [done.returncode for done in refused]
+    assert kept == (made / "INSTALLATION_NAMESPACE").read_text()
+
+
+def test_secrets_of_a_release_that_had_them_in_the_settings_stay(root: Path, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CANARY_KEY=of=before\nLOG_LEVEL=INFO\n")
+    for name in ("docker-compose.yml", "deploy/monitoring/compose.yml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / name, tmp_path / name)
+
+    done = subprocess.run(["sh", root / "deploy/secrets.sh"], cwd=tmp_path, env={"PATH": os.environ["PATH"]})
+
+    assert (0, "of=before\n") == (done.returncode, (tmp_path / "secrets/CANARY_KEY").read_text())
 
 
 def _filled_in(environment: dict[str, str | None], settings: dict[str, str]) -> dict[str, str]:
@@ -118,20 +209,37 @@ def _filled_in(environment: dict[str, str | None], settings: dict[str, str]) -> 
     return {name: re.sub(r"\$\{(\w+):-([^}]*)\}", value, text) for name, text in given.items() if text is not None}
 
 
-def test_a_service_takes_no_secret_of_the_example(compose: dict[str, Any], services: list[Any], root: Path) -> None:
+def test_a_service_takes_no_placeholder_for_a_secret(
+    compose: dict[str, Any], services: list[Any], root: Path, tmp_path: Path
+) -> None:
     for service in services:
-        environment = _filled_in(compose["services"][service.name]["environment"], _example(root))
+        it = compose["services"][service.name]["environment"]
+        placeholders = _secrets(it) - {"FACEBOOK_PAGE_TOKEN", "FACEBOOK_APP_SECRET"}
+        files = {name: tmp_path / name for name in placeholders}
+        for name, path in files.items():
+            path.write_text("00000000-0000-4000-8000-000000000000" if "NAMESPACE" in name else "change-me")
         done = subprocess.run(
             [sys.executable, "-m", service.package, "run"],
-            env={"PATH": os.environ["PATH"], **environment, "KAFKA_CA_FILE": __file__},
+            env={
+                "PATH": os.environ["PATH"],
+                **{name: value for name, value in _filled_in(it, _example(root)).items() if IN_FILES not in value},
+                **{f"{name}_FILE": str(path) for name, path in files.items()},
+                "KAFKA_CA_FILE": __file__,
+            },
             capture_output=True,
             text=True,
             timeout=60,
         )
 
-        placeholders = {name for name, value in environment.items() if "change-me" in value or value.startswith("0000")}
         assert placeholders, service.name
         assert (78, placeholders) == (done.returncode, set(re.findall(r"^  (\w+): ", done.stderr, re.M))), done.stderr
+
+
+def _told(environment: dict[str, str | None]) -> set[str]:
+    """The variables that a container is told, some by files."""
+    return {name for name in environment if name.removesuffix("_FILE") not in _secrets(environment)} | _secrets(
+        environment
+    )
 
 
 PARTS = {"kafka": ["bash", "deploy/kafka/broker.sh"], "provision": [sys.executable, "deploy/kafka/provision.py"]}
@@ -139,15 +247,17 @@ PARTS = {"kafka": ["bash", "deploy/kafka/broker.sh"], "provision": [sys.executab
 
 @pytest.mark.parametrize(
     ("secret", "fault"),
-    [("", "is not set"), ("change-me", "is still the placeholder of .env.example"), ("x" * 15, "has fewer than 16")],
+    [("", "is not set"), ("change-me", "is still a placeholder"), ("x" * 15, "has fewer than 16")],
 )
 @pytest.mark.parametrize("part", PARTS)
 def test_the_broker_and_its_accounts_name_each_password_that_protects_nothing(
-    part: str, secret: str, fault: str, compose: dict[str, Any], root: Path
+    part: str, secret: str, fault: str, compose: dict[str, Any], root: Path, tmp_path: Path
 ) -> None:
     environment = compose["services"][part]["environment"]
-    secrets = {name for name, value in environment.items() if name.endswith("PASSWORD")}
-    given = _without_env(environment) | dict.fromkeys(secrets, secret) | {"KAFKA_CLUSTER_ID": "x"}
+    secrets = _secrets(environment)
+    (tmp_path / "secret").write_text(secret + "\n")
+    files = {f"{name}_FILE": str(tmp_path / "secret") for name in secrets}
+    given = _without_env(environment) | files | {"KAFKA_CLUSTER_ID": "x"}
 
     done = subprocess.run(
         PARTS[part], cwd=root, env={"PATH": os.environ["PATH"], **given}, capture_output=True, text=True
@@ -157,24 +267,39 @@ def test_the_broker_and_its_accounts_name_each_password_that_protects_nothing(
     assert secrets == set(re.findall(rf"^  (\w+) {fault}", done.stderr, re.M)), done.stderr
 
 
-def test_the_first_step_names_every_value_that_is_missing_or_a_placeholder(compose: dict[str, Any], root: Path) -> None:
+def test_the_first_step_names_every_value_that_is_missing_or_a_placeholder(
+    compose: dict[str, Any], root: Path, made: Path
+) -> None:
     """It is told all that may not be empty, and everything else waits for it."""
     environment = compose["services"]["settings"]["environment"]
     needed = {name for name, optional in _uses(root, FILES[:1]).items() if not optional}
     assert needed == set(environment)
+    of_vendors = {name for name in compose["secrets"] if name.startswith(("X_", "FACEBOOK_"))}
+    assert set(compose["secrets"]) - of_vendors == set(compose["services"]["settings"]["secrets"])
 
     def faults(settings: dict[str, str]) -> dict[str, str]:
-        env = {"PATH": os.environ["PATH"], **_filled_in(environment, settings)}
+        env = {"PATH": os.environ["PATH"], "SECRETS": str(made), **_filled_in(environment, settings)}
         done = subprocess.run(["sh", "deploy/settings.sh"], cwd=root, env=env, capture_output=True, text=True)
         found = dict(re.findall(r"^  (\w+) is (.*)$", done.stderr, re.MULTILINE))
         assert done.returncode == (78 if found else 0)
         return found
 
-    example = _example(root)
-    theirs = {name for name in needed if example[name] == "change-me" or example[name].startswith("0000")}
+    for name in of_vendors | {"ALERT_SMTP_PASSWORD"}:
+        (made / name).unlink()
     assert dict.fromkeys(needed, "not set") == faults({})
-    assert dict.fromkeys(theirs, "still the placeholder of .env.example") == faults(example)
-    assert {} == faults(example | dict.fromkeys(theirs, "of-our-own=and long"))
+    assert {} == faults(_example(root))
+    for name, value in (("CANARY_KEY", ""), ("SMS_MO_TOKEN", "change-me"), ("INSTALLATION_NAMESPACE", "00000000-")):
+        (made / name).chmod(0o644)
+        (made / name).write_text(value)
+    (made / "ROUTER_DB_PASSWORD").unlink()
+    (made / "ROUTER_DB_PASSWORD").mkdir()
+    assert {
+        "CANARY_KEY": "not set: its file is empty",
+        "SMS_MO_TOKEN": "still a placeholder",
+        "INSTALLATION_NAMESPACE": "still a placeholder",
+        "ROUTER_DB_PASSWORD": "not set: deploy/secrets.sh makes it",
+    } == faults(_example(root))
+    assert {"WEB_PUBLIC_URL"} < faults({"KANNEL_USERNAME": "lapor"}).keys()
 
 
 def test_everything_waits_for_the_first_step(compose: dict[str, Any]) -> None:
@@ -201,8 +326,13 @@ def _dockerfile(root: Path) -> str:
     return (root / "deploy" / "Dockerfile").read_text()
 
 
-def test_the_broker_needs_the_id_of_its_cluster(root: Path) -> None:
-    env = {"PATH": os.environ["PATH"], "KAFKA_ADMIN_PASSWORD": "x" * 16, "KAFKA_CLUSTER_ID": ""}
+def test_the_broker_needs_the_id_of_its_cluster(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("x" * 16)
+    env = {
+        "PATH": os.environ["PATH"],
+        "KAFKA_ADMIN_PASSWORD_FILE": str(tmp_path / "secret"),
+        "KAFKA_CLUSTER_ID": "",
+    }
 
     done = subprocess.run(PARTS["kafka"], cwd=root, env=env, capture_output=True, text=True)
 
@@ -244,7 +374,7 @@ def test_a_second_process_is_the_first_but_for_its_slot_and_its_ports(
 
 def test_a_service_is_told_all_it_must_know(compose: dict[str, Any], services: list[Any]) -> None:
     missing = {
-        service.name: service.required - set(compose["services"][service.name]["environment"]) for service in services
+        service.name: service.required - _told(compose["services"][service.name]["environment"]) for service in services
     }
 
     assert {} == {name: variables for name, variables in missing.items() if variables}
@@ -252,7 +382,8 @@ def test_a_service_is_told_all_it_must_know(compose: dict[str, Any], services: l
 
 def test_a_service_is_told_nothing_it_does_not_read(compose: dict[str, Any], services: list[Any]) -> None:
     unread = {
-        service.name: set(compose["services"][service.name]["environment"]) - service.variables for service in services
+        service.name: _told(compose["services"][service.name]["environment"]) - service.variables
+        for service in services
     }
 
     assert {} == {name: variables for name, variables in unread.items() if variables}
@@ -277,8 +408,9 @@ def test_no_service_is_superuser_of_its_database(compose: dict[str, Any], servic
         assert ["sh", "/run.sh", "exec bash /lapor/start.sh"] == database["entrypoint"]
         assert "./deploy/postgres/owner.sh:/docker-entrypoint-initdb.d/owner.sh:ro" in database["volumes"]
         url = compose["services"][service.name]["environment"]["DATABASE_URL"]
-        password = environment["OWNER_PASSWORD"]
-        assert url.startswith(f"postgresql://{owner}:{password}@{service.name}-db/{owner}")
+        password = compose["services"][service.name]["environment"]["DATABASE_PASSWORD_FILE"]
+        assert url.startswith(f"postgresql://{owner}@{service.name}-db/{owner}")
+        assert environment["OWNER_PASSWORD_FILE"] == password
 
 
 def test_only_who_makes_certificates_may_give_them_away(compose: dict[str, Any]) -> None:
@@ -377,7 +509,7 @@ def test_the_broker_is_of_the_version_that_the_tests_run(compose: dict[str, Any]
 
 def test_the_account_of_every_service_is_provisioned(compose: dict[str, Any], services: list[Any], root: Path) -> None:
     wanted = {service.name.upper().replace("-", "_") + "_KAFKA_PASSWORD" for service in services}
-    told = {name for name in compose["services"]["provision"]["environment"] if name.endswith("_KAFKA_PASSWORD")}
+    told = {name for name in _secrets(compose["services"]["provision"]["environment"]) if name != "KAFKA_PASSWORD"}
     listed = re.search(r"SERVICES = \(([^)]*)\)", (root / "deploy/kafka/provision.py").read_text())
 
     assert listed is not None

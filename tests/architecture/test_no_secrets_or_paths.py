@@ -57,7 +57,6 @@ def test_the_filled_in_settings_are_not_committed(files: dict[str, str], root: P
     assert ".env" in (root / ".gitignore").read_text().splitlines()
 
 
-def test_every_secret_of_the_example_is_for_show(files: dict[str, str]) -> None:
-    secrets = re.findall(r"^(\w*(?:PASSWORD|TOKEN|SECRET|_KEY)\w*)=(.*)$", files[".env.example"], re.MULTILINE)
-
-    assert {"change-me"} == {value for _, value in secrets}
+def test_the_example_has_no_secret(files: dict[str, str]) -> None:
+    """They are files, which deploy/secrets.sh makes."""
+    assert [] == re.findall(r"^\w*(?:PASSWORD|TOKEN|SECRET|_KEY)\w*=.*$", files[".env.example"], re.MULTILINE)

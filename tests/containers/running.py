@@ -45,6 +45,12 @@ class Part:
         servers = [certificates.Server(name=name, hosts=("localhost",)) for name in names]
         certificates.prepare(self.folder / "tls", servers, now=now or datetime.now(UTC))
 
+    def secret(self, value: str) -> str:
+        """The file in which the container is given ``value``."""
+        path = self.folder / "secret"
+        path.write_text(value + "\n")
+        return str(path)
+
     def run_until(self, answers: Callable[[], bool], script: Path, env: Mapping[str, str], **who: Any) -> None:
         """Start ``script``, and return when it ``answers``."""
         with (self.folder / "log").open("ab") as log:
@@ -86,7 +92,7 @@ class Database(Part):
             "PGPORT": str(self.port),
             "POSTGRES_USER": self.user,
             "OWNER": self.owner,
-            "OWNER_PASSWORD": self.password,
+            "OWNER_PASSWORD_FILE": self.secret(self.password),
         }
 
     def dsn(self, role: str | None = None, database: str | None = None, options: str = "") -> str:
@@ -143,7 +149,7 @@ class Broker(Part):
             "AGENCIES_PORT": str(self.agencies),
             "INTERNAL_PORT": str(self.internal),
             "CONTROLLER_PORT": str(self.controller),
-            "KAFKA_ADMIN_PASSWORD": self.password,
+            "KAFKA_ADMIN_PASSWORD_FILE": self.secret(self.password),
             "KAFKA_CLUSTER_ID": "laporSoppengKafka00001",
             "KAFKA_PUBLIC_HOST": "localhost",
             "KAFKA_PUBLISHED_PORT": str(self.agencies),

@@ -162,7 +162,9 @@ def test_making_the_owner_again_changes_nothing_but_the_password(database: Datab
         db.execute("CREATE TABLE IF NOT EXISTS kept (it int)")
         db.execute("INSERT INTO kept VALUES (1)")
 
-    done = database.run(str(database.folder / "deploy" / "owner.sh"), OWNER_PASSWORD="it's \\another; one")
+    (database.folder / "other").write_text("it's \\another; one\n")
+    other = str(database.folder / "other")
+    done = database.run(str(database.folder / "deploy" / "owner.sh"), OWNER_PASSWORD_FILE=other)
 
     assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
@@ -175,7 +177,8 @@ def test_making_the_owner_again_changes_nothing_but_the_password(database: Datab
 
 def test_no_password_is_seen_in_arguments_or_logs(database: Database) -> None:
     """Not even when the statement that carries it fails."""
-    refused = database.run(str(database.folder / "deploy" / "owner.sh"), OWNER="pg_nobody", OWNER_PASSWORD="s3cret" * 4)
+    database.password = "s3cret" * 4
+    refused = database.run(str(database.folder / "deploy" / "owner.sh"), OWNER="pg_nobody")
 
     assert (True, "pg_nobody") == (refused.returncode != 0, refused.stderr.split('"')[1])
     assert "s3cret" not in refused.stderr + (database.folder / "log").read_text()
@@ -183,14 +186,15 @@ def test_no_password_is_seen_in_arguments_or_logs(database: Database) -> None:
 
 @pytest.mark.parametrize(
     ("password", "fault"),
-    [("", "is not set"), ("change-me", "is still the placeholder"), ("x" * 15, "has fewer than 16 letters")],
+    [("", "is not set"), ("change-me", "is still a placeholder"), ("x" * 15, "has fewer than 16 letters")],
 )
 def test_a_database_does_not_start_with_a_password_that_protects_nothing(
     new_database: Callable[[], Database], password: str, fault: str
 ) -> None:
     database = new_database()
 
-    done = database.run("bash", str(database.folder / "deploy" / "start.sh"), OWNER_PASSWORD=password)
+    database.password = password
+    done = database.run("bash", str(database.folder / "deploy" / "start.sh"))
 
     assert (78, True) == (done.returncode, fault in done.stderr), done.stderr
     assert not (database.folder / "data").exists()

@@ -101,6 +101,8 @@ def test_what_a_pod_is_given_is_there(kind: str, rendered: Manifests) -> None:
         _name(volume[kind]) for pod in pods(rendered).values() for volume in pod["spec"]["volumes"] if kind in volume
     }
     for pod in pods(rendered).values():
+        projected = [source for it in pod["spec"]["volumes"] for source in it.get("projected", {}).get("sources", [])]
+        named |= {source[kind]["name"] for source in projected if kind in source}
         for container in containers(pod):
             refs = [each.get("valueFrom", {}) for each in variables(container).values()]
             named |= {ref[f"{kind}KeyRef"]["name"] for ref in refs if f"{kind}KeyRef" in ref}

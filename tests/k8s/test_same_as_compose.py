@@ -24,9 +24,9 @@ ELSEWHERE = {
     **{f"{service.name}-db": "CloudNativePG" for service in SERVICES if service.database},
     **{f"{service.name}-two": "a second replica" for service in SERVICES},
 }
-#: Variables whose values are of the place, and those that only Kubernetes needs: the number of a replica, and where a
-#: database is, as its operator says it.
-OF_THE_PLACE, OF_KUBERNETES = {"KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"}, {"SLOT", "DATABASE_URI"}
+#: Variables whose values are of the place, and those that only Kubernetes needs: the number of a replica.
+OF_THE_PLACE = {"KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "DATABASE_PASSWORD_FILE"}
+OF_KUBERNETES = {"SLOT"}
 #: Prefixes of what Strimzi sets itself, and refuses.
 OF_STRIMZI = ("process.roles", "node.id", "controller.", "sasl.", "listener.", "authorizer.", "super.users")
 SECRET = re.compile(r"PASSWORD|TOKEN|SECRET|_KEY$|NAMESPACE")
@@ -46,6 +46,20 @@ def _by_kubernetes(variable: Manifest) -> Said:
         return "is", variable["value"]
     ((_, ref),) = variable["valueFrom"].items()
     return ("may" if ref.get("optional") else "must", ref["key"])
+
+
+def _secrets(pod: Manifest) -> set[str]:
+    """The files of /run/secrets."""
+    (volume,) = (it["secret"] for it in pod["spec"]["volumes"] if it["name"] == "secrets")
+    mounts = {it["name"]: it for it in _runs(pod)["volumeMounts"]}
+
+    assert ("secrets", "/run/secrets", True) == (
+        volume["secretName"],
+        mounts["secrets"]["mountPath"],
+        mounts["secrets"]["readOnly"],
+    )
+    assert [] == [it for it in volume["items"] if it["key"] != it["path"]]
+    return {it["key"] for it in volume["items"]}
 
 
 def _runs(pod: Manifest) -> Manifest:
@@ -83,6 +97,14 @@ def test_a_part_is_told_the_same(compose: dict[str, Any], rendered: Manifests) -
             for key, said in theirs.items()
             if key not in OF_THE_PLACE and said != _by_kubernetes(ours[key])
         }, name
+
+
+def test_a_part_is_given_the_same_secrets(compose: dict[str, Any], rendered: Manifests) -> None:
+    """Files, those of databases from the operator."""
+    for name, pod in pods(rendered).items():
+        theirs = {each for each in compose[name]["secrets"] if not each.endswith("_DB_PASSWORD")}
+
+        assert theirs == _secrets(pod), name
 
 
 def test_what_runs_before_a_part_is_told_what_that_is_told(rendered: Manifests) -> None:
@@ -135,6 +157,7 @@ def test_each_setting_that_is_needed_is_in_its_file_and_no_other(rendered: Manif
         for ref in variable.get("valueFrom", {}).values()
         if ref.get("name") in files
     ]
+    refs += [("secrets", name, False) for pod in pods(rendered).values() for name in _secrets(pod)]
 
     assert set() == {(name, key) for name, key, optional in refs if not optional and key not in given[name]}
     assert {(name, key) for name, keys in given.items() for key in keys} <= {(name, key) for name, key, _ in refs}
@@ -145,7 +168,8 @@ def test_every_secret_of_the_example_is_for_show_and_the_file_itself_is_ignored(
     example = file_of_variables(OVERLAY / "secrets.env.example")
     namespace = example.pop("INSTALLATION_NAMESPACE")
 
-    assert ({"change-me"}, True) == (set(example.values()), namespace.startswith("00000000-"))
+    of_others = [example.pop("FACEBOOK_PAGE_TOKEN"), example.pop("FACEBOOK_APP_SECRET")]
+    assert ({"change-me"}, ["", ""], True) == (set(example.values()), of_others, namespace.startswith("00000000-"))
     assert "deploy/k8s/overlays/*/secrets.env" in (ROOT / ".gitignore").read_text().splitlines()
 
 
@@ -192,11 +216,12 @@ def test_every_listener_is_encrypted_and_asks_who_comes(rendered: Manifests) -> 
 
 def test_the_super_user_is_the_one_that_provision_logs_in_as(rendered: Manifests) -> None:
     kafka, user = rendered["Kafka", "lapor"]["spec"], rendered["KafkaUser", "broker"]["spec"]
-    password = variables(_runs(pods(rendered)["provision"]))["KAFKA_PASSWORD"]["valueFrom"]["secretKeyRef"]
+    password = variables(_runs(pods(rendered)["provision"]))["KAFKA_PASSWORD_FILE"]["value"].rpartition("/")[2]
     (ignored,) = kafka["entityOperator"]["template"]["userOperatorContainer"]["env"]
 
     assert ["broker"] == kafka["kafka"]["authorization"]["superUsers"]
-    assert password == user["authentication"]["password"]["valueFrom"]["secretKeyRef"]
+    theirs = user["authentication"]["password"]["valueFrom"]["secretKeyRef"]
+    assert {"name": "secrets", "key": password} == theirs
     # All other users, their rights and quotas are provision's. The operator deletes users that it does not ignore.
     assert "STRIMZI_IGNORED_USERS_PATTERN" == ignored["name"]
     assert [False, True, True, True] == [
@@ -215,20 +240,20 @@ def test_each_service_has_a_database_of_its_own_and_is_sure_that_it_is_that_one(
     for name, service in owners.items():
         its, pod = clusters[name]["spec"], pods(rendered)[service.name]
         told = variables(_runs(pod))
-        names = list(told)
-        uri = told["DATABASE_URI"]["valueFrom"]["secretKeyRef"]
-        address = urlsplit(told["DATABASE_URL"]["value"].replace("$(DATABASE_URI)", f"postgresql://{name}-rw/x"))
-        (volume,) = (it["secret"] for it in pod["spec"]["volumes"] if it["name"] == "database")
+        address = urlsplit(told["DATABASE_URL"]["value"])
+        (volume,) = (it["projected"] for it in pod["spec"]["volumes"] if it["name"] == "database")
+        secrets = [source["secret"] for source in volume["sources"]]
+        files = {f"/database/{item['path']}": secret["name"] for secret in secrets for item in secret["items"]}
         mounts = {it["name"]: it["mountPath"] for it in _runs(pod)["volumeMounts"]}
 
         wanted = database_name(service.name)
         made = its["bootstrap"]["initdb"]
         assert (wanted, wanted) == (made["database"], made["owner"])
         assert compose[name]["environment"]["OWNER"] == wanted
-        assert {"name": f"{name}-app", "key": "uri"} == uri
-        assert names.index("DATABASE_URI") < names.index("DATABASE_URL")  # Kubernetes puts in what it knows by then
+        assert (f"{wanted}@{name}-rw", f"/{wanted}") == (address.netloc, address.path)
         assert {"sslmode": ["verify-full"], "sslrootcert": ["/database/ca.crt"]} == parse_qs(address.query)
-        assert (f"{name}-ca", "/database") == (volume["secretName"], mounts["database"])
+        assert {"/database/ca.crt": f"{name}-ca", told["DATABASE_PASSWORD_FILE"]["value"]: f"{name}-app"} == files
+        assert "/database" == mounts["database"]
 
 
 def test_a_database_is_what_it_is_in_containers(compose: dict[str, Any], rendered: Manifests) -> None:

@@ -107,7 +107,7 @@ class _OwnSecrets(BaseSettings):
     @classmethod
     def _no_placeholder(cls, value: Any) -> Any:
         if _is_placeholder(value):
-            raise ValueError("still the placeholder of .env.example, which everybody knows: put a secret of your own")
+            raise ValueError("still a placeholder, which everybody knows: put a secret of your own")
         return value
 
 

@@ -47,9 +47,9 @@ def test_down_leaves_alone_what_another_up_has_just_begun(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("admin", "router", "fault"),
     [
-        ("change-me", "x" * 16, "the password of broker is still the placeholder"),
+        ("change-me", "x" * 16, "the password of broker is still a placeholder"),
         ("x" * 15, "x" * 16, "the password of broker has fewer than 16 letters"),
-        ("x" * 16, "change-me", "the password of router is still the placeholder"),
+        ("x" * 16, "change-me", "the password of router is still a placeholder"),
         ("x" * 16, "", "the password of router is not set"),
         ("x" * 15, "x" * 15, "of broker has fewer than 16 letters, the password of router has fewer"),
     ],

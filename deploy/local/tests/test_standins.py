@@ -21,6 +21,7 @@ import tweepy
 import yarl
 from tweepy.asynchronous import AsyncClient
 
+from lapor.processes.credentials import VENDORS
 from lapor.standins.settings import Settings, WrongSettings, from_environment
 from lapor.standins.sms import international
 from lapor.standins.state import World
@@ -105,6 +106,18 @@ def test_missing_settings_are_all_named() -> None:
         WrongSettings, match=r"STANDINS_PORT must be a number; STANDINS_STATE is missing.*X_CONSUMER_SECRET"
     ):
         from_environment({"STANDINS_PORT": "abc"})
+
+
+def test_their_secrets_come_in_files_in_containers(tmp_path: Path) -> None:
+    given = {"STANDINS_PORT": "1", "STANDINS_STATE": "s", "SMS_MO_URL": "http://x", "KANNEL_USERNAME": "lapor"}
+    secrets = ("SMS_MO_TOKEN", "KANNEL_PASSWORD", *VENDORS[3:])
+    files = {f"{name}_FILE": str(tmp_path / name) for name in secrets}
+
+    with pytest.raises(WrongSettings, match=r"SMS_MO_TOKEN: its file .* can't be read: No such file.*X_ACCESS_SECRET"):
+        from_environment(given | files)
+    for name in secrets:
+        (tmp_path / name).write_text(f"{name} of ours\n")
+    assert "SMS_MO_TOKEN of ours" == from_environment(given | files).sms_mo_token
 
 
 def test_the_command_ends_with_78_when_settings_are_missing() -> None:

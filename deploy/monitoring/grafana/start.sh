@@ -1,8 +1,8 @@
 #!/bin/sh
 # Starts Grafana, unless its first password protects nothing: then it ends with 78.
-case ${GF_SECURITY_ADMIN_PASSWORD:-} in
+case $(cat "$GF_SECURITY_ADMIN_PASSWORD__FILE") in
 '') fault="is not set" ;;
-change-me) fault="is still the placeholder of .env.example" ;;
+change-me) fault="is still a placeholder" ;;
 ????????????*) exec "${GRAFANA:-/run.sh}" ;;
 *) fault="has fewer than 12 letters" ;;
 esac

@@ -150,13 +150,17 @@ def test_a_call_that_nobody_would_hear_stops_the_start(given: dict[str, str], na
     assert [] == [words for words in named if words not in done.stderr]
 
 
-def test_the_mail_servers_password_is_in_no_configuration_and_of_nobody_else(tmp_path: Path) -> None:
+def test_the_mail_servers_password_is_needed_with_its_user_and_is_in_no_configuration(tmp_path: Path) -> None:
     mail = {**MAIL_TO, "ALERT_MAIL_FROM": "b@contoh.id", "ALERT_SMTP_HOST": "smtp:25"}
-    account = {"ALERT_SMTP_USERNAME": "lapor", "ALERT_SMTP_PASSWORD": 'it\'s "secret"'}
+    file = tmp_path / "password"
+    account = {"ALERT_SMTP_USERNAME": "lapor", "ALERT_SMTP_PASSWORD_FILE": str(file)}
     env = _settings(tmp_path, **mail, **account) | {"ALERTMANAGER": "echo"}
+    file.write_text("")
+    done = subprocess.run(["sh", str(SCRIPT)], env=env, capture_output=True, text=True)
+    assert (78, True) == (done.returncode, "ALERT_SMTP_PASSWORD is not set" in done.stderr)
+    file.write_text('it\'s "secret"\n')
     assert 0 == subprocess.run(["sh", str(SCRIPT)], env=env, capture_output=True).returncode
-    assert 'it\'s "secret"' == (tmp_path / "smtp-password").read_text()
-    assert 0o600 == (tmp_path / "smtp-password").stat().st_mode & 0o777
+    assert str(file) in (tmp_path / "alertmanager.yml").read_text()
     assert "secret" not in (tmp_path / "alertmanager.yml").read_text()
     check = [program("amtool", debian="prometheus-alertmanager"), "check-config", str(tmp_path / "alertmanager.yml")]
     assert 0 == subprocess.run(check, capture_output=True).returncode

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from chassis.settings import secret
 from lapor.commands.restart import restart_and_wait
 from lapor.errors import Refused
 from lapor.options import Access, Json, err, with_access
@@ -32,7 +33,7 @@ def rotate(
     """Give a unit or a service a new password. A unit's is printed, and its old one is refused from then on.
 
     A service gets one for its database too, and is started again with them; nothing is lost meanwhile. On a server the
-    passwords of services stand in .env: docs/operations.md. There `broker` gives Kafka's super user another one.
+    passwords of services stand in files: docs/operations.md. There `broker` gives Kafka's super user another one.
 
     Examples:
 
@@ -44,9 +45,9 @@ def rotate(
     if access.bootstrap and access.accounts:
         if service:
             raise Refused(
-                f"On a server the password of {name} stands in .env: docs/operations.md says how to change it."
+                f"On a server the password of {name} stands in a file: docs/operations.md says how to change it."
             )
-        client = kafka.client_settings(access.bootstrap, kafka.ADMIN, password, access.ca_file)
+        client = kafka.client_settings(access.bootstrap, kafka.ADMIN, password or _given(), access.ca_file)
         said = _renew_admin(client) if name == kafka.ADMIN else _renew(access.accounts, name, client)
         _report(name, said, as_json)
         return
@@ -61,6 +62,14 @@ def rotate(
         postgres.provision(it.cluster, {service.module: renewed[service.module]})
     restart_and_wait(access.data, name)
     _report(name, None, as_json)
+
+
+def _given() -> str:
+    """The super user's password, in containers from its file."""
+    try:
+        return secret("KAFKA_PASSWORD") or ""
+    except ValueError as error:
+        raise Refused(f"KAFKA_PASSWORD: {error}.") from None
 
 
 def _renew(path: Path, name: str, client: dict[str, str | int], service: installation.Service | None = None) -> str:

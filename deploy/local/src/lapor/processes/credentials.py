@@ -38,7 +38,7 @@ def faults(passwords: Mapping[str, str]) -> list[str]:
         if not value:
             found.append(f"{name} is not set")
         elif value == PLACEHOLDER:
-            found.append(f"{name} is still the placeholder of .env.example")
+            found.append(f"{name} is still a placeholder")
         elif len(value) < SHORTEST:
             found.append(f"{name} has fewer than {SHORTEST} letters")
     return found

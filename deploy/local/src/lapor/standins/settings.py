@@ -1,10 +1,12 @@
-"""What the stand-ins are told through the environment."""
+"""What the stand-ins are told through the environment, and in files that it names."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from chassis.settings import secret
 
 # The account that receives complaints on X; every installation of the stand-ins plays this one.
 X_HANDLE = "LaporSoppeng"
@@ -55,7 +57,11 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     wrong: list[str] = []
     for each in fields(Settings):
         name = str(each.metadata["variable"])
-        value = environment.get(name) or each.metadata["default"]
+        try:
+            value = secret(name, environment) or each.metadata["default"]
+        except ValueError as error:
+            wrong.append(f"{name}: {error}")
+            continue
         if value is None:
             wrong.append(f"{name} is missing")
         elif each.name in _NUMBERS and not value.replace(".", "", 1).isdigit():
