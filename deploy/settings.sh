@@ -1,6 +1,6 @@
 #!/bin/sh
 # The first step of docker-compose.yml: ends with 78, and names them all, while what it is told is empty, or a secret is
-# missing or a placeholder. So `up` refuses at once, before anything waits for what can't start.
+# missing or a placeholder, or the region is not there or does not fit together. So `up` refuses at once, before anything waits for what can't start.
 bad=$(
   env | sort | sed -nE 's/^([A-Z_]+)=$/  \1 is not set/p'
   for file in "${SECRETS:-/run/secrets}"/*; do
@@ -17,6 +17,7 @@ bad=$(
     fi
   done
 )
-[ -z "$bad" ] && exit 0
-printf '%s\n' "nothing can start, see .env.example:" "$bad" >&2
+region=$(lapor region check 2>&1) && region=
+[ -z "$bad$region" ] && exit 0
+printf '%s\n' "nothing can start, see .env.example:" ${bad:+"$bad"} ${region:+"$region"} >&2
 exit 78

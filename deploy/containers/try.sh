@@ -46,6 +46,7 @@ if ! have "$base"; then
   debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates,wget bookworm "$scratch/rootfs" >"$scratch/debootstrap.log"
   cp /etc/ssl/certs/ca-certificates.crt "$scratch/rootfs/etc/ssl/certs/"
   bundle=/etc/ssl/certs/ca-certificates.crt
+  (cd "$scratch/rootfs" && rm -rf var/cache/apt/* var/lib/apt/lists/* usr/share/{doc,man,locale}/*) # as the image has none
   tar -C "$scratch/rootfs" -cf - . |
     docker import -c "ENV SSL_CERT_FILE=$bundle REQUESTS_CA_BUNDLE=$bundle" - "$base" >/dev/null
   rm -rf "$scratch/rootfs"
@@ -139,9 +140,10 @@ say "wrong settings: the start is refused"
 "${compose[@]}" down --volumes --timeout 20 >"$scratch/down.log" 2>&1
 rm "$SECRETS_DIR/ROUTER_KAFKA_PASSWORD"
 echo change-me >"$SECRETS_DIR/CANARY_KEY"
-if "${compose[@]}" up --detach --no-build "${parts[@]}" >"$scratch/refused.log" 2>&1; then exit 1; fi
+if REGION_DIR=/app/region/none "${compose[@]}" up --detach --no-build "${parts[@]}" >"$scratch/refused.log" 2>&1; then exit 1; fi
 "${compose[@]}" logs settings >>"$scratch/refused.log" 2>&1
 grep -q 'ROUTER_KAFKA_PASSWORD is not set' "$scratch/refused.log"
+grep -q '/app/region/none: there is no such folder' "$scratch/refused.log"
 grep -q 'CANARY_KEY is still a placeholder' "$scratch/refused.log"
 
 say "three brokers"

@@ -64,3 +64,16 @@ def test_the_line_is_that_of_the_deepest_part_that_is_there(tmp_path: Path) -> N
     assert [5, 2, 1, None] == [
         source.line(where) for where in (("rows", 0, "list", 1), ("rows", 0, "none"), ("rows", 7), ("none",))
     ]
+
+
+def test_what_may_not_be_read_is_named(region: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mount of a folder that is closed to the user of the container."""
+    with pytest.raises(RegionError, match=r"fast: it can't be read: Is a directory. Remedy: let everybody read it"):
+        Source.parse(region)
+
+    def closed(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", closed)
+    with pytest.raises(RegionError, match=r"units.yaml: it can't be read: Permission denied"):
+        region_file(region, "units.yaml")

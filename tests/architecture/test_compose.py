@@ -273,13 +273,12 @@ def test_the_first_step_names_every_value_that_is_missing_or_a_placeholder(
     """It is told all that may not be empty, and everything else waits for it."""
     environment = compose["services"]["settings"]["environment"]
     needed = {name for name, optional in _uses(root, FILES[:1]).items() if not optional}
-    assert needed == set(environment)
+    assert needed == set(environment) - {"REGION_DIR"}
     of_vendors = {name for name in compose["secrets"] if name.startswith(("X_", "FACEBOOK_"))}
     assert set(compose["secrets"]) - of_vendors == set(compose["services"]["settings"]["secrets"])
 
     def faults(settings: dict[str, str]) -> dict[str, str]:
-        env = {"PATH": os.environ["PATH"], "SECRETS": str(made), **_filled_in(environment, settings)}
-        done = subprocess.run(["sh", "deploy/settings.sh"], cwd=root, env=env, capture_output=True, text=True)
+        done = _first_step(root, made, _filled_in(environment, settings))
         found = dict(re.findall(r"^  (\w+) is (.*)$", done.stderr, re.MULTILINE))
         assert done.returncode == (78 if found else 0)
         return found
@@ -300,6 +299,38 @@ def test_the_first_step_names_every_value_that_is_missing_or_a_placeholder(
         "ROUTER_DB_PASSWORD": "not set: deploy/secrets.sh makes it",
     } == faults(_example(root))
     assert {"WEB_PUBLIC_URL"} < faults({"KANNEL_USERNAME": "lapor"}).keys()
+
+
+def _first_step(root: Path, secrets: Path, told: dict[str, str], region: str = "") -> subprocess.CompletedProcess[str]:
+    programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    env = {"PATH": programs, "SECRETS": str(secrets), **told, "REGION_DIR": region or str(root / "region/soppeng")}
+    return subprocess.run(["sh", "deploy/settings.sh"], cwd=root, env=env, capture_output=True, text=True)
+
+
+def test_the_first_step_names_all_that_a_region_lacks(root: Path, made: Path, tmp_path: Path) -> None:
+    """Docker makes an empty folder where it finds nothing to mount."""
+    for name in ("FACEBOOK_PAGE_TOKEN", "FACEBOOK_APP_SECRET", "ALERT_SMTP_PASSWORD"):
+        (made / name).unlink()
+    (tmp_path / "empty").mkdir()
+    own = Path(shutil.copytree(root / "region/soppeng", tmp_path / "own"))
+    (own / "units.yaml").unlink()
+    (own / "texts.yaml").write_text("sms: {}\n")
+
+    assert "there is no such folder" in _first_step(root, made, {}, f"{tmp_path}/none").stderr
+    named = ["WEB_PUBLIC_URL is not set", "units.yaml", "texts.yaml"]
+    for folder, also in (("empty", ["sla.yaml", "danger.yaml"]), ("own", [])):
+        done = _first_step(root, made, {"WEB_PUBLIC_URL": ""}, str(tmp_path / folder))
+        assert 78 == done.returncode
+        assert [] == [name for name in [*named, *also] if name not in done.stderr]
+
+
+def test_the_region_is_mounted_and_in_no_image(compose: dict[str, Any], services: list[Any], root: Path) -> None:
+    readers = {name for name, it in compose["services"].items() if "REGION_DIR" in it.get("environment", {})}
+    mounted = {name for name, it in compose["services"].items() if "./region:/app/region:ro" in it.get("volumes", [])}
+
+    assert readers == mounted >= {service.name for service in services}
+    assert "region" not in re.findall(r"^COPY (\S+)", _dockerfile(root), re.MULTILINE)
+    assert "!region" not in (root / "deploy/Dockerfile.dockerignore").read_text().splitlines()
 
 
 def test_everything_waits_for_the_first_step(compose: dict[str, Any]) -> None:

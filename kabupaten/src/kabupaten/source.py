@@ -57,7 +57,9 @@ class Source:
             root = loader.get_single_node()
             refuse(_doubled(path, root))
             return cls(path, None if root is None else loader.construct_document(root), root)
-        except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        except OSError as error:
+            raise RegionError([_unreadable(path, error)]) from error
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
             mark = getattr(error, "problem_mark", None)
             problem = getattr(error, "problem", None) or " ".join(str(error).split())
             line = mark.line + 1 if mark else None
@@ -107,16 +109,27 @@ def region_file(region: Path, name: str) -> Path:
     """Find the file ``name`` in ``region`` or in the folder that it extends.
 
     Raises:
-        RegionError: neither has it.
+        RegionError: neither has it, or it may not be looked for.
     """
     path = region / name
-    if path.is_file():
+    if _is_file(path):
         return path
     for folder in folders(region)[1:]:
-        if (folder / name).is_file():
+        if _is_file(folder / name):
             return folder / name
     remedy = f"write it, or name a folder that has {Path(name).name} with extends: in sla.yaml"
     raise RegionError([Problem(str(path), None, "it is missing", remedy)])
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:  # its folder may not be entered
+        raise RegionError([_unreadable(path, error)]) from error
+
+
+def _unreadable(path: Path, error: OSError) -> Problem:
+    return Problem(str(path), None, f"it can't be read: {error.strerror}", "let everybody read it: chmod -R a+rX")
 
 
 def _doubled(path: Path, node: Any) -> Iterator[Problem]:

@@ -22,7 +22,8 @@ def root() -> None:
 
 @app.command()
 def check(
-    region: Annotated[Path, typer.Argument(metavar="DIR", help="The region folder.")] = REGION, as_json: Json = False
+    region: Annotated[Path, typer.Argument(envvar="REGION_DIR", metavar="DIR", help="The region folder.")] = REGION,
+    as_json: Json = False,
 ) -> None:
     """Whether units, categories, routing, territory, deadlines, calendar and texts fit; names all that is wrong.
 
