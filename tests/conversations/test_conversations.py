@@ -26,6 +26,7 @@ from intake.complaint_view import ComplaintView, load_views, save_views
 from intake.notices import NoticeKind
 from intake.projection import ComplaintProjection
 from kabupaten import load
+from kabupaten.routing import government_of
 from router.follow_ups import CONTENT
 from testing.events import an_updated
 
@@ -139,9 +140,15 @@ async def of_router(talk: Talk, number: str, item: FollowUp) -> None:
 
 async def hand_over_elsewhere(talk: Talk, number: str, place: Any) -> None:
     """What happens in another kabupaten is handed over by rule."""
-    for target in load(REGION, "routing").routing.targets.values():
-        if place and place.elsewhere in target.places:
-            await talk.step(number, "handed_over", target=target.name, reason="tempatnya di kabupaten lain")
+    targets = load(REGION, "routing").routing.targets
+    if place and (target := government_of(targets, place.elsewhere)):
+        await talk.step(
+            number,
+            "handed_over",
+            target=targets[target].name,
+            contact=targets[target].contact,
+            reason="tempatnya di kabupaten lain",
+        )
 
 
 async def status_of(pool: Pool, number: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -48,18 +49,53 @@ _NAMED_AFTER = {
 #: A road has two ends, and only one of them need be here.
 _ROUTE = {"poros", "jalan", "jln", "jalur", "rute", "trayek", "jurusan", "antara"}
 _IN = {"di", "ri"}
-#: Who is, or goes, there tells of something else.
+#: Who is, goes, is treated, compares or buys there tells of something else, and who names an office of the province.
 _AWAY = _ROUTE - {"jalan", "jln"} | {
-    "arah",
-    "menuju",
-    "tujuan",
-    "batas",
-    "perbatasan",
-    "berbatasan",
-    "kuliah",
-    "kerja",
-    "rumah",
+    *("arah", "menuju", "tujuan", "batas", "perbatasan", "berbatasan", "kuliah", "kerja", "bekerja", "rumah"),
+    *("dirawat", "rawat", "berobat", "dirujuk", "rujuk", "rujukan", "merujuk", "dioperasi", "ditilang"),
+    *(
+        "seperti",
+        "kayak",
+        "kaya",
+        "macam",
+        "dibanding",
+        "dibandingkan",
+        "banding",
+        "beda",
+        "dipesan",
+        "pesan",
+        "dibeli",
+    ),
+    *("beli", "dikirim", "pengadilan", "hakim", "ombudsman", "pemprov", "polda", "kejati", "gubernur", "dpc", "dpd"),
+    *(
+        "meningal",
+        "wafat",
+        "melahirkan",
+        "opname",
+        "hanya",
+        "cuma",
+        "kalah",
+        "pt",
+        "cv",
+        "ud",
+        "kontraktor",
+        "perusahan",
+    ),
+    *("kantornya", "pusat", "pusatnya", "alamat", "alamatnya", "beralamat", "berkantor"),
 }
+#: Offices that citizens go to there with what is of here; of another one it is told what is wrong with it.
+_OFFICES = {"pln", "pos", "bpjs", "bank", "pajak", "imigrasi", "telkom", "samsat", "balai", "pertanahan", "bpn"}
+#: Whoever is there, and for how long: "suami saya di Makassar", "lagi di Makassar".
+_PEOPLE = {"suami", "suamiku", "istri", "istriku", "anak", "anakku", "adik", "adikku", "kakak", "kakakku", "keluarga"}
+_JUST_NOW = {"sekarang", "skrg", "lagi", "sedang", "sementara", "masih", "ada"}
+#: What is here although another kabupaten is named: "ke sini", "di depan rumah kami".
+_HERE = {"sini", "disini", "kesini"}
+_OF_US = {"rumah", "desa", "dusun", "kampung", "jalan", "lorong", "sawah", "kebun", "lingkungan", "kelurahan", "daerah"}
+#: What stands in an address before the name of its kabupaten: "pasar Lakessi Parepare".
+_SITES = {"jl", "jln", "jalan", "pasar", "rsud", "rs", "puskesmas", "terminal", "lapangan", "taman", "pelabuhan"}
+_AREAS = {"daerah", "wilayah", "kawasan"}
+#: Words of the name between a site and its kabupaten, at most.
+_NAME = 3
 _SPEAKER = {"saya", "sy", "kami", "km", "aku", "kita"}
 #: Folded, as all words here: "tinggal" is "tingal".
 _FROM = {"warga", "orang", "dari", "asal", "asli", "aslinya", "berasal", "tingal", "penduduk", "domisili"}
@@ -134,18 +170,55 @@ def _here(tokens: list[_Token], hits: list[_Hit]) -> list[_Hit]:
 def _elsewhere(gazetteer: Gazetteer, tokens: list[_Token], hits: list[_Hit]) -> str | None:
     """The place of another kabupaten where it happened; None where it is only mentioned, or lies on our border."""
     for hit in hits:
-        before = {token.folded for token in tokens[max(0, hit.at - 4) : hit.at]}
-        at_it = _cued_by(tokens, hit, _ELSEWHERE_CUES) or _cue(tokens, hit.at) in _IN
-        from_there = not before.isdisjoint(_FROM | _AWAY) or _near_home(gazetteer, tokens, hit)
-        if hit.entry.foreign and hit.entry.name and at_it and not from_there:
+        at_it = _cued_by(tokens, hit, _ELSEWHERE_CUES) or _cue(tokens, hit.at) in _IN | _AREAS
+        address = _address(tokens, hit)
+        mentioned = _is_there(tokens, hit, address or hit.at) or _near_home(gazetteer, tokens, hit)
+        if hit.entry.foreign and hit.entry.name and (at_it or address is not None) and not mentioned:
             return hit.entry.name
     return None
 
 
+def _address(tokens: list[_Token], hit: _Hit) -> int | None:
+    """Where the address begins whose kabupaten it is: a site is named there. "Jalan Makassar" may be anywhere."""
+    for start in range(hit.at - 2, max(-1, hit.at - 2 - _NAME), -1):
+        name = tokens[start + 1 : hit.at]
+        if not all(token.capital for token in name) and tokens[start].folded not in CUES:
+            return None
+        if tokens[start].folded in _SITES | CUES:
+            return start if tokens[hit.at].capital or tokens[start].folded in CUES else None
+    return None
+
+
+def _is_there(tokens: list[_Token], hit: _Hit, start: int) -> bool:
+    """Whether somebody is or goes there, or it stands there for comparison: what is complained of need not be.
+
+    ``start``: where the name begins, with the address before it.
+    """
+    nearest = range(start - 1, max(-1, start - 5), -1)
+    words = {tokens[at].folded for at in itertools.takewhile(lambda at: not tokens[at].ends, nearest)}
+    pairs = set(itertools.pairwise(token.folded for token in tokens))
+    if not words.isdisjoint(_FROM | _AWAY) or any(("kantor", office) in pairs for office in _OFFICES):
+        return True
+    if any(token.folded in _HERE for token in tokens) or any((place, "kami") in pairs for place in _OF_US):
+        return True
+    if any(token.folded == "lebih" for token in tokens[hit.at + hit.length : hit.at + hit.length + 2]):
+        return True
+    last, first = (tokens[at].folded if at >= 0 else "" for at in (hit.at - 2, hit.at - 3))
+    people = _SPEAKER | _PEOPLE
+    school = last == "sekolah" and first in people
+    return last in people or school or (last in _JUST_NOW and (first in people or hit.at == 2))
+
+
 def _near_home(gazetteer: Gazetteer, tokens: list[_Token], hit: _Hit) -> bool:
-    """Whether our own kabupaten is named beside it: a border, or a road from one to the other."""
-    near = tokens[max(0, hit.at - 5) : hit.at + hit.length + 2]
-    return any(token.folded in gazetteer.home for token in near)
+    """Whether our own kabupaten is named beside it: a border, or a road from one to the other.
+
+    "Saya orang Soppeng, …" says only who writes.
+    """
+    for at in range(max(0, hit.at - 5), min(len(tokens), hit.at + hit.length + 2)):
+        of_writer = at < hit.at and tokens[at].ends and _cue(tokens, at) in _FROM
+        if tokens[at].folded in gazetteer.home and not of_writer:
+            return True
+    return False
 
 
 def _cued_by(tokens: list[_Token], hit: _Hit, cues: set[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -24,12 +24,14 @@ _Share = Annotated[float, remedy("write a number above 0 and up to 1, such as 0.
 class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An office outside the kabupaten. ``contact`` is public, None while nobody has confirmed it.
 
-    ``places`` of territory.yaml's ``elsewhere`` are another kabupaten's, of which this is the government.
+    ``places`` of territory.yaml's ``elsewhere`` are another kabupaten's, of which this is the government; that of all
+    places that no target has is the one with ``others``.
     """
 
     name: Words
     contact: Words | None = None
     places: tuple[Words, ...] = ()
+    others: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,14 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rules: tuple[_Rule, ...] = ()
     boilerplate: tuple[Words, ...] = ()
     similar: Similar = Similar()
+
+
+def government_of(targets: Mapping[str, Target], elsewhere: str | None) -> str | None:
+    """Name the target for the place ``elsewhere`` of another kabupaten; None where there is none, or no such place."""
+    if elsewhere is None:
+        return None
+    its = (code for code, target in targets.items() if elsewhere in target.places)
+    return next(its, None) or next((code for code, target in targets.items() if target.others), None)
 
 
 def read_routing(source: Source) -> Routing:

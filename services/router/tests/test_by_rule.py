@@ -63,6 +63,15 @@ def test_what_is_in_another_kabupaten_is_handed_over_to_that() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("category", ["jalan_jembatan", "kesehatan", "pendidikan", "desa_kelurahan"])
+@pytest.mark.parametrize(
+    ("place", "theirs"), [(WAJO, "Pemerintah Kabupaten Wajo"), (BALI, "pemerintah daerah setempat")]
+)
+def test_who_governs_there_gets_it_whatever_it_is_about(category: str, place: Place, theirs: str) -> None:
+    for doubt in ({}, {"abstained": True}):
+        assert ("handed_over", theirs) == ((step := office(category, place, **doubt).story()[-1]).kind, step.target)
+
+
 def test_it_is_handed_over_also_when_that_is_told_afterwards() -> None:
     it = office("penerangan_jalan", place_asked=True)
     assert "DISHUB" == it.case.unit
@@ -75,8 +84,8 @@ def test_it_is_handed_over_also_when_that_is_told_afterwards() -> None:
     ("category", "place", "doubt"),
     [
         ("kependudukan", WAJO, {}),  # who lives here has papers here, wherever it happened
-        ("jalan_jembatan", BALI, {}),  # nobody there is known to us
-        ("jalan_jembatan", WAJO, {"abstained": True}),
+        ("lainnya", WAJO, {"abstained": True}),
+        ("jalan_jembatan", WAJO, {"perhaps_accusing": True}),
         ("jalan_jembatan", WAJO, {"urgency": "darurat"}),
     ],
 )

@@ -9,7 +9,7 @@ from datetime import date, datetime, tzinfo
 from contracts.events import OnDuty
 from contracts.vocabulary import ComplaintType, Lane, Urgency
 from kabupaten.on_duty import Shift
-from kabupaten.routing import KABUPATEN, KECAMATAN, RoutingRule, Target
+from kabupaten.routing import KABUPATEN, KECAMATAN, RoutingRule, Target, government_of
 from kabupaten.territory import same_place
 from kabupaten.units import Unit
 
@@ -200,11 +200,11 @@ def assign(rules: Rules, found: Understood) -> Assignment:
     first = next((rule for rule in rules.routing if _applies(rules, rule, found)), None)
     if first and first.protected and not conduct and not about:
         return _to_unit(rules, found, first)
-    doubt = _doubt(rules, found)
+    doubt = _doubt(rules, found, elsewhere=first is not None and first.hand_over == KABUPATEN)
     rule = None if doubt else first
     # Officials who are not the kabupaten's are known by a matter; nobody here may look at them.
     if rule and rule.hand_over and (not conduct or (rule.matters and not about)):
-        to = _their_government(rules, found) if rule.hand_over == KABUPATEN else rule.hand_over
+        to = government_of(rules.targets, found.elsewhere) if rule.hand_over == KABUPATEN else rule.hand_over
         return Assignment(lane=OUTSIDE, unit=to or "", reason=rule.reason)
     if conduct:
         return conduct_desk(rules, about, "menyangkut perilaku aparatur")
@@ -217,13 +217,13 @@ def assign(rules: Rules, found: Understood) -> Assignment:
     return triage(rules, about, doubt) if doubt else _to_unit(rules, found, rule)
 
 
-def _doubt(rules: Rules, found: Understood) -> str | None:
-    """Why a person should look before any rule is asked."""
+def _doubt(rules: Rules, found: Understood, *, elsewhere: bool) -> str | None:
+    """Why a person should look before any rule is asked. What is ``elsewhere`` is no unit's here, whatever it is."""
     if found.urgency == Urgency.DARURAT:
         return DANGER
     if found.perhaps_accusing:
         return "mungkin menyangkut perilaku aparatur"
-    if found.category is None or found.abstained:
+    if found.category is None or (found.abstained and not elsewhere):
         return "isi laporan belum dapat dikenali dengan yakin"
     if found.spam:
         return "tampaknya bukan laporan"
@@ -243,13 +243,8 @@ def _applies(rules: Rules, rule: RoutingRule, found: Understood) -> bool:
         and (not rule.types or found.type in rule.types)
         and (not rule.places or same_place(found.kecamatan or "") in rule.places)
         and (rule.lead != KECAMATAN or _camat(rules, found) is not None)
-        and (rule.hand_over != KABUPATEN or _their_government(rules, found) is not None)
+        and (rule.hand_over != KABUPATEN or government_of(rules.targets, found.elsewhere) is not None)
     )
-
-
-def _their_government(rules: Rules, found: Understood) -> str | None:
-    """The target for the kabupaten where it is."""
-    return next((code for code, target in rules.targets.items() if found.elsewhere in target.places), None)
 
 
 def _camat(rules: Rules, found: Understood) -> str | None:
