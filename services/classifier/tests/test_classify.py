@@ -130,6 +130,32 @@ def test_a_victim_is_marked_on_the_wire_and_nobody_else_is(knowledge: Knowledge)
     assert (True, UNSET) == (marked("guru memukul murid sampai lebam"), marked("lampu jalan mati di depan sekolah"))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dp3ap2kb minta uang untuk urus laporan anak saya yang dicabuli pamannya",
+        "unit ppa soppeng minta uang bensin baru mau antar korban perkosaan visum",
+        "saya korban kdrt, lapor ke dp3a malah disuruh damai dan dimintai uang",
+        "kantor dp3ap2kb menyalahkan korban kdrt dan menyuruh cabut laporan",
+    ],
+)
+def test_the_unit_for_victims_counts_as_accused_where_it_may_be(knowledge: Knowledge, text: str) -> None:
+    assert (True, ("DP3AP2KB",)) == ((found := classify(knowledge, text)).protected, found.about_units)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tolong dp3a, anak tetangga dipukuli bapaknya tiap malam",
+        "di mana kantor dp3a? istri saya korban kekerasan",
+        "mohon dinas pemberdayaan perempuan dampingi korban pencabulan di desa kami",
+        "guru ngaji cabuli santri",
+    ],
+)
+def test_the_unit_for_victims_that_is_called_upon_is_not_accused(knowledge: Knowledge, text: str) -> None:
+    assert (True, ()) == ((found := classify(knowledge, text)).protected, found.about_units)
+
+
 def test_a_number_before_the_word_that_tells_it_is_masked(knowledge: Knowledge) -> None:
     assert classify(knowledge, "jalan rusak, 0812 3456 7890 wa").masked_text == "jalan rusak, [TELEPON] wa"
 

@@ -262,6 +262,32 @@ def test_a_victim_of_violence_is_for_one_unit_without_helpers() -> None:
         assert ("unit", "DP3AP2KB", []) == (to.lane, to.unit, to.support)
 
 
+@pytest.mark.parametrize(
+    ("about", "unit", "support"),
+    [
+        (["PUPR"], "DP3AP2KB", ["INSPEKTORAT"]),
+        (["DISKOMINFO"], "DP3AP2KB", ["INSPEKTORAT"]),
+        (["INSPEKTORAT"], "DP3AP2KB", ["SETDA"]),
+        (["DP3AP2KB"], "INSPEKTORAT", []),
+        (["DP3AP2KB", "INSPEKTORAT"], "SETDA", []),
+        (["BUPATI"], "INSPEKTORAT", []),
+    ],
+)
+@pytest.mark.parametrize("urgency", ["sedang", "darurat"])
+@pytest.mark.parametrize("category", ["aparatur_korupsi", "pendidikan", "ketertiban_perlindungan"])
+def test_the_victim_of_an_official_is_never_for_who_is_accused(
+    category: str, urgency: str, about: list[str], unit: str, support: list[str]
+) -> None:
+    to = assign(RULES, Understood(category=category, urgency=urgency, protected=True, about_units=about))
+    assert (unit, support) == (to.unit, to.support)
+
+
+@pytest.mark.parametrize("category", ["pendidikan", "aparatur_korupsi", None])
+def test_where_an_official_may_have_done_it_to_a_victim_who_looks_at_officials_helps(category: str | None) -> None:
+    to = assign(RULES, Understood(category=category, protected=True, perhaps_accusing=True, abstained=True))
+    assert ("unit", "DP3AP2KB", ["INSPEKTORAT"]) == (to.lane, to.unit, to.support)
+
+
 def test_what_may_accuse_is_looked_at_by_a_person_and_not_by_who_may_be_meant() -> None:
     assert (DESK, "DISKOMINFO") == _desk_of("air_bersih")
     assert (DESK, "INSPEKTORAT") == _desk_of("kominfo_digital")

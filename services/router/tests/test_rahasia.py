@@ -28,6 +28,7 @@ from contracts.events import Data, Evidence, Place, UnitRouted
 from kabupaten.routing import RoutingRule
 from kabupaten.units import Unit
 from router import duplicates
+from router.case import supporters
 
 #: Each stands in one place of what the citizen sent: text, place, attachment, addition, and what was read from them.
 SECRETS = {
@@ -250,11 +251,22 @@ def test_what_names_a_victim_goes_to_its_unit_alone_and_nobody_else_reads_it_fro
     assert [] == duplicates.keys(office.case)
 
 
-def test_a_victim_of_an_accused_unit_is_for_who_looks_at_officials() -> None:
+def test_a_victim_of_an_official_has_the_unit_for_victims_and_who_looks_at_officials_helps() -> None:
     office = Office(rules=replace(RULES, routing=(PROTECTED, HELPED)))
-    office.hear(sent(rahasia=False), understood(protected=True, about_units=["PUPR"]))
-    assert ("INSPEKTORAT", "triage") == (office.case.unit, office.case.lane)
+    office.hear(sent(rahasia=False))
+    told = office.hear(understood(protected=True, about_units=["PUPR"]))
+    assert ("DISHUB", "unit", ["INSPEKTORAT"]) == (office.case.unit, office.case.lane, supporters(office.case))
+    assert set(SECRETS) - {"addition"} == set(shown(told, "INSPEKTORAT", "routed"))
+    assert [] == [record.unit for record in told if getattr(record, "unit", "") == "PUPR"]
     assert [] == shown(office.hear(breached(level=1, escalate_to=["SETDA"])), "SETDA", "escalated")
+
+
+def test_a_victim_of_the_unit_for_victims_is_for_who_looks_at_officials() -> None:
+    office = Office(rules=replace(RULES, routing=(PROTECTED, HELPED)))
+    told = office.hear(sent(rahasia=False), understood(protected=True, about_units=["DISHUB"]))
+    assert ("INSPEKTORAT", "triage", []) == (office.case.unit, office.case.lane, office.case.support)
+    assert [] == [record.unit for record in told if getattr(record, "unit", "") == "DISHUB"]
+    assert office.story()[-1].rahasia
 
 
 def test_what_names_no_victim_stays_open_and_goes_its_way() -> None:

@@ -6,7 +6,7 @@ Pure: no file, no clock, no network.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from classifier.extractors.accused_units import (
     unit_names,
     units_accused,
     units_meant,
+    units_named,
 )
 from classifier.extractors.conduct_weight import DOUBTFUL, DOUBTFUL_OF_PEOPLE, SURE, UNLIKELY, ConductWords
 from classifier.extractors.language import language_of
@@ -70,6 +71,8 @@ class Rules:
     owners: dict[str, str]
     #: By category and matter, where that is not the category's: None, nobody here.
     leads: dict[tuple[str, str], str | None]
+    #: Units that get what names a victim, by ``routing.yaml``.
+    guardians: frozenset[str]
     #: Categories about conduct: their unit looks into it and is not meant by it.
     conduct: frozenset[str]
 
@@ -98,6 +101,7 @@ def rules_of(region: Region) -> Rules:
         matters=matters_of(region.categories),
         owners=owners,
         leads=leads_of(region.routing),
+        guardians=frozenset(rule.lead for rule in region.routing.rules if rule.protected and rule.lead),
         conduct=frozenset(name for name, its in region.categories.items() if its.unit and name not in owners),
     )
 
@@ -128,7 +132,7 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
     kind = kind_of(said, found.hints)
     danger = rules.danger.hear(masked)
     accusing, owner = rules.accusing.weigh(masked), _owner(rules, top, masked)
-    accused = units_accused(
+    accused: Collection[str] = units_accused(
         rules.sentence,
         rules.units,
         written.lower(),
@@ -142,6 +146,11 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
         accused = ()
     elif accusing is not None and accusing > SURE and not accused and kind == ComplaintType.PENGADUAN:
         accused = units_meant(rules.sentence, rules.units, written.lower(), owner, place.kecamatan)
+    protected = is_protected(rules.protection.search(tokenise(read)))
+    perhaps = not accused and (said_so or _perhaps_accusing(rules, written.lower(), accusing))
+    if protected and perhaps and kind == ComplaintType.PENGADUAN:
+        # Whose words they are is not known; who would read them all is not to be who is meant.
+        accused = units_named(rules.sentence, rules.units, written.lower()) & rules.guardians
     return Classification(
         category=top[0].category,
         confidence=top[0].confidence,
@@ -156,9 +165,9 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
         spam=is_spam(said),
         language=language_of(read),
         place=place,
-        about_units=accused,
-        perhaps_accusing=not accused and (said_so or _perhaps_accusing(rules, written.lower(), accusing)),
-        protected=is_protected(rules.protection.search(tokenise(read))),
+        about_units=tuple(accused),
+        perhaps_accusing=perhaps and not accused,
+        protected=protected,
         masked_text=masked,
     )
 

@@ -36,6 +36,8 @@ def protection(region: Path) -> Phrases:
         "gurunna napeppe' anakku pakai rotan",
         "perawat itu memegang kemaluannya waktu tidur",
         "guru olahraga suka pegang pantat siswi",
+        "suami saya ASN di dinas PU sering memukul saya",
+        "anak saya korban bully, petugas bocorkan namanya",
     ],
 )
 def test_a_victim_or_a_child_is_named(protection: Phrases, text: str) -> None:

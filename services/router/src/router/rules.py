@@ -186,9 +186,13 @@ def conduct_desk(rules: Rules, about: Collection[str], reason: str) -> Assignmen
 def assign(rules: Rules, found: Understood) -> Assignment:
     """Who is responsible for what was understood, or the triage lane when a person should look first."""
     about = accused(rules, found.about_units)
+    first = next((rule for rule in rules.routing if _applies(rules, rule, found)), None)
+    above = _above(rules, about)
+    if first and first.protected and not above and first.lead not in about:
+        return _for_victim(rules, found, first, about)
     if judges := [unit for unit in (rules.admin, rules.conduct) if unit in about]:
         return triage(rules, about, f"laporan tentang {', '.join(dict.fromkeys(judges))}, yang menilai laporan lain")
-    if above := _above(rules, about):
+    if above:
         target = rules.targets[above.hand_over or ""].name
         return conduct_desk(rules, about, f"{above.reason}: limpahkan ke {target}")
     # An unsure guess that accuses nobody is one like any other: no work for the inspectorate yet.
@@ -197,9 +201,6 @@ def assign(rules: Rules, found: Understood) -> Assignment:
     if about and not conduct and (found.protected or found.urgency != Urgency.DARURAT):
         named = ", ".join(found.about_units)
         return conduct_desk(rules, about, f"laporan tentang {named} tidak diteruskan ke {named}")
-    first = next((rule for rule in rules.routing if _applies(rules, rule, found)), None)
-    if first and first.protected and not conduct and not about:
-        return _to_unit(rules, found, first)
     doubt = _doubt(rules, found, elsewhere=first is not None and first.hand_over == KABUPATEN)
     rule = None if doubt else first
     # Officials who are not the kabupaten's are known by a matter; nobody here may look at them.
@@ -215,6 +216,16 @@ def assign(rules: Rules, found: Understood) -> Assignment:
     ):
         return conduct_desk(rules, about, doubt or "")  # who sorts may be who is meant
     return triage(rules, about, doubt) if doubt else _to_unit(rules, found, rule)
+
+
+def _for_victim(rules: Rules, found: Understood, rule: RoutingRule, about: Collection[str]) -> Assignment:
+    """To the unit for victims; who looks at officials helps where one of ours did it, or may have done it."""
+    to = _to_unit(rules, found, rule)
+    if not (about or found.perhaps_accusing or found.category == CONDUCT_CATEGORY):
+        return to
+    desk = conduct_desk(rules, about, to.reason).unit
+    support = [*(unit for unit in to.support if unit not in about), *([desk] if desk != to.unit else [])]
+    return replace(to, support=list(dict.fromkeys(support)))
 
 
 def _doubt(rules: Rules, found: Understood, *, elsewhere: bool) -> str | None:

@@ -163,6 +163,17 @@ def names_people(lexicon: Phrases, units: UnitNames, text: str) -> bool:
     )
 
 
+def units_named(lexicon: Phrases, units: UnitNames, text: str) -> frozenset[str]:
+    """Give the units that ``text``, in lower case, names by themselves or by their people, for whatever reason."""
+    return frozenset(
+        code
+        for line in lines(text)
+        for one in _all_named(units, lexicon.search(tokenise(line)))
+        if one.kind in (Kind.NAME, Kind.PEOPLE)
+        for code in one.units
+    )
+
+
 def lines(text: str) -> Iterator[str]:
     """Give the sentences; one without an end in pieces: every word is held against all that stand before it."""
     for sentence in sentences(text):
