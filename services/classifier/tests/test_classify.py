@@ -156,6 +156,37 @@ def test_the_unit_for_victims_that_is_called_upon_is_not_accused(knowledge: Know
     assert (True, ()) == ((found := classify(knowledge, text)).protected, found.about_units)
 
 
+@pytest.mark.parametrize(
+    ("text", "matter"),
+    [
+        ("polisi minta uang damai saat tilang", "kepolisian"),
+        ("oknum polisi minta uang damai 500 ribu", "kepolisian"),
+        ("penyidik polres minta uang supaya kasus jalan", "kepolisian"),
+        ("kapolres korupsi", "pimpinan_polisi"),
+        ("Gubernur korupsi dana bencana", "pimpinan_provinsi"),
+    ],
+)
+def test_officials_of_others_are_known_and_none_of_ours_is_accused(
+    knowledge: Knowledge, text: str, matter: str
+) -> None:
+    found = classify(knowledge, text)
+    assert (matter, (), False, False) == (found.matter, found.about_units, found.perhaps_accusing, found.abstained)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "oknum polisi dan pegawai dishub minta uang di terminal",
+        "kami minta pak gubernur periksa bupati korupsi",
+        "pak kapolres tolong tangkap kades korupsi",
+        "dana desa dikorupsi, kapolres diam saja",
+    ],
+)
+def test_beside_officials_of_others_ours_are_still_looked_at(knowledge: Knowledge, text: str) -> None:
+    found = classify(knowledge, text)
+    assert found.about_units or found.perhaps_accusing
+
+
 def test_a_number_before_the_word_that_tells_it_is_masked(knowledge: Knowledge) -> None:
     assert classify(knowledge, "jalan rusak, 0812 3456 7890 wa").masked_text == "jalan rusak, [TELEPON] wa"
 

@@ -60,7 +60,7 @@ UNIT, OUT, DESK = "unit", "hand-over", "triage"
         (
             "a policeman wants money at a check",
             Understood(category="aparatur_korupsi", matter="kepolisian"),
-            *(OUT, "POLRES", []),
+            *(OUT, "PROPAM", []),
         ),
         (
             "an officer of a national office wants money",
@@ -169,8 +169,8 @@ aparatur_korupsi        -                    - -           -              triage
 aparatur_korupsi        -                    - -           PUPR           triage INSPEKTORAT
 aparatur_korupsi        -                    - -           INSPEKTORAT    triage SETDA
 aparatur_korupsi        -                    - -           INSPEKTORAT,SETDA triage DISKOMINFO
-aparatur_korupsi        kepolisian           - -           -              hand-over POLRES
-aparatur_korupsi        kepolisian           ? Lalabata    -              hand-over POLRES
+aparatur_korupsi        kepolisian           - -           -              hand-over PROPAM
+aparatur_korupsi        kepolisian           ? Lalabata    -              hand-over PROPAM
 aparatur_korupsi        kepolisian           - -           SATPOLPP       triage INSPEKTORAT
 aparatur_korupsi        kepolisian           - -           INSPEKTORAT    triage SETDA
 aparatur_korupsi        instansi_vertikal    - -           -              hand-over LAPOR
@@ -286,6 +286,22 @@ def test_the_victim_of_an_official_is_never_for_who_is_accused(
 def test_where_an_official_may_have_done_it_to_a_victim_who_looks_at_officials_helps(category: str | None) -> None:
     to = assign(RULES, Understood(category=category, protected=True, perhaps_accusing=True, abstained=True))
     assert ("unit", "DP3AP2KB", ["INSPEKTORAT"]) == (to.lane, to.unit, to.support)
+
+
+@pytest.mark.parametrize(
+    ("matter", "target"),
+    [
+        ("kepolisian", "PROPAM"),
+        ("pimpinan_polisi", "POLDA"),
+        ("pimpinan_provinsi", "LAPOR"),
+        ("instansi_vertikal", "LAPOR"),
+    ],
+)
+def test_who_oversees_officials_of_others_gets_what_is_about_them(matter: str, target: str) -> None:
+    theirs = Understood(category="aparatur_korupsi", matter=matter)
+    assert ("hand-over", target) == ((to := assign(RULES, theirs)).lane, to.unit)
+    of_both = Understood(category="aparatur_korupsi", matter=matter, about_units=["DISHUB"])
+    assert "INSPEKTORAT" == assign(RULES, of_both).unit
 
 
 def test_what_may_accuse_is_looked_at_by_a_person_and_not_by_who_may_be_meant() -> None:

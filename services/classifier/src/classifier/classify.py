@@ -73,6 +73,8 @@ class Rules:
     leads: dict[tuple[str, str], str | None]
     #: Units that get what names a victim, by ``routing.yaml``.
     guardians: frozenset[str]
+    #: Matters of conduct that are handed over: officials who are not the kabupaten's.
+    outsiders: frozenset[str]
     #: Categories about conduct: their unit looks into it and is not meant by it.
     conduct: frozenset[str]
 
@@ -88,6 +90,7 @@ class Knowledge:
 def rules_of(region: Region) -> Rules:
     """Make the rules of ``region``, which has all ``PARTS``."""
     owners = owners_of(region.units, region.categories)
+    conduct = frozenset(name for name, its in region.categories.items() if its.unit and name not in owners)
     short = region.abbreviations
     return Rules(
         gazetteer=gazetteer_of(region.territory),
@@ -102,7 +105,13 @@ def rules_of(region: Region) -> Rules:
         owners=owners,
         leads=leads_of(region.routing),
         guardians=frozenset(rule.lead for rule in region.routing.rules if rule.protected and rule.lead),
-        conduct=frozenset(name for name, its in region.categories.items() if its.unit and name not in owners),
+        outsiders=frozenset(
+            matter
+            for rule in region.routing.rules
+            if rule.hand_over and not rule.categories.isdisjoint(conduct)
+            for matter in rule.matters
+        ),
+        conduct=conduct,
     )
 
 
@@ -146,17 +155,19 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
         accused = ()
     elif accusing is not None and accusing > SURE and not accused and kind == ComplaintType.PENGADUAN:
         accused = units_meant(rules.sentence, rules.units, written.lower(), owner, place.kecamatan)
+    named = units_named(rules.sentence, rules.units, written.lower())
+    theirs = not accused and not named and _of_outsiders(rules, masked)
     protected = is_protected(rules.protection.search(tokenise(read)))
-    perhaps = not accused and (said_so or _perhaps_accusing(rules, written.lower(), accusing))
+    perhaps = not accused and not theirs and (said_so or _perhaps_accusing(rules, written.lower(), accusing))
     if protected and perhaps and kind == ComplaintType.PENGADUAN:
         # Whose words they are is not known; who would read them all is not to be who is meant.
-        accused = units_named(rules.sentence, rules.units, written.lower()) & rules.guardians
+        accused = named & rules.guardians
     return Classification(
         category=top[0].category,
         confidence=top[0].confidence,
         # A guess at conduct that the words don't bear out accuses nobody.
         abstained=abstains(knowledge.model, found)
-        or (top[0].category in rules.conduct and accusing is not None and accusing <= UNLIKELY),
+        or (top[0].category in rules.conduct and accusing is not None and accusing <= UNLIKELY and not theirs),
         top=tuple(top),
         matter=matter_of(rules.matters, top[0].category, masked),
         type=kind,
@@ -170,6 +181,11 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
         protected=protected,
         masked_text=masked,
     )
+
+
+def _of_outsiders(rules: Rules, text: str) -> bool:
+    """Whether it is told of officials who are not the kabupaten's."""
+    return any(matter_of(rules.matters, category, text) in rules.outsiders for category in rules.conduct)
 
 
 def _perhaps_accusing(rules: Rules, text: str, weight: float | None) -> bool:

@@ -19,7 +19,7 @@ NAMES = {
     "penerangan_jalan": {"rumah_sakit"},
     "perhubungan_parkir": {"kepolisian"},
     "perumahan_pertanahan": {"sertifikat_tanah", "tata_ruang"},
-    "ketertiban_perlindungan": {"kepolisian", "bencana", "perempuan_anak", "kesatuan_bangsa"},
+    "ketertiban_perlindungan": {"kepolisian", "pimpinan_polisi", "bencana", "perempuan_anak", "kesatuan_bangsa"},
     "drainase_banjir": {"bencana"},
     "pertanian_perikanan": {"peternakan_perikanan", "irigasi"},
     "perizinan_usaha": {"perdagangan_umkm", "pariwisata", "perusda"},
@@ -27,7 +27,7 @@ NAMES = {
     "pajak_keuangan": {"pajak_kendaraan"},
     "pendidikan": {"sma_smk", "olahraga", "perpustakaan"},
     "desa_kelurahan": {"dprd"},
-    "aparatur_korupsi": {"kepolisian", "instansi_vertikal"},
+    "aparatur_korupsi": {"kepolisian", "pimpinan_polisi", "pimpinan_provinsi", "instansi_vertikal"},
 }
 
 
