@@ -205,8 +205,10 @@ async def play_citizen(talk: Talk, step: dict[str, Any]) -> list[str]:
         if "unit" in step:
             await talk.step(number, "routed", unit=step["unit"])
             await talk.news()
+    added = [each.items[-1] for each in events if isinstance(each, ComplaintFollowedUp)]
     heard = " / ".join([*(text for _, text in notices), *read]).lower()
-    wrong = [] if becomes == step["becomes"] else [f"became {becomes}"]
+    wrong = [] if not step.get("raises") or any(item.danger for item in added) else ["raises no alarm"]
+    wrong += [] if becomes == step["becomes"] else [f"became {becomes}"]
     if "of" in step and number and number != talk.tickets[step["of"] - 1]:
         wrong.append(f"of {number}")
     wrong += [f"does not say {each!r}" for each in step.get("says", []) if talk.filled(each).lower() not in heard]

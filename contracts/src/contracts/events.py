@@ -132,6 +132,10 @@ class FollowUp(Struct, frozen=True, kw_only=True):
     rahasia: Annotated[
         bool | UnsetType, Meta(description="Added to a confidential complaint that was merged into this one.")
     ] = UNSET
+    danger: Annotated[
+        list[Annotated[str, _one_of(words.DangerKind)]] | UnsetType,
+        Meta(description="The danger to life that its words tell of; its sender was told whom to call."),
+    ] = UNSET
 
 
 class ComplaintFollowedUp(Struct, frozen=True, kw_only=True):

@@ -384,7 +384,7 @@ async def follow_up(
         items = msgspec.json.decode(row["follow_ups"], type=list[FollowUp])
         item = msgspec.structs.replace(item, text=mask(clean(item.text), keep) if item.text else UNSET)
         if same := next((known for known in items if known.id == item.id), None):
-            if msgspec.structs.replace(same, at=item.at, place=item.place, told=item.told) != item:
+            if msgspec.structs.replace(same, at=item.at, place=item.place, told=item.told, danger=item.danger) != item:
                 raise KeyReused(item.id)
             return True
         items.append(item)

@@ -102,10 +102,10 @@ class Texts:
         asked = asks and self.talk.lacks_place(submission.text, in_danger=bool(danger))
         return replace(submission, danger=danger, place_asked=asked)
 
-    def placed(self, item: FollowUp) -> FollowUp:
-        """Note in ``item`` the place that its text names, if it does."""
+    def read(self, item: FollowUp, danger: Sequence[DangerKind]) -> FollowUp:
+        """Note in ``item`` the place that its text names, if it does, and the ``danger`` it tells of."""
         place = self.talk.place(item.text) if item.text else Place()
-        return item if place == Place() else msgspec.structs.replace(item, place=place)
+        return msgspec.structs.replace(item, place=UNSET if place == Place() else place, danger=list(danger) or UNSET)
 
     def receipt(self, service: str, story: ComplaintView, begun: str = "") -> str:
         """Confirm a complaint, with what its marks mean and, once that is known, its due date.

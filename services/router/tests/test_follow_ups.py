@@ -201,3 +201,58 @@ def test_who_was_told_already_where_it_went_is_not_told_again(told: Any, code: s
     office = in_status("routed")
     office.hear(followed_up(item("addition", 2, text="depan masjid", told=told)))
     assert ("addition", code) == (office.story()[-1].note, office.story()[-1].code)
+
+
+FIRE = item("addition", 1, text="sekarang apinya merambat ke rumah", danger=["fire"])
+
+
+def dangers(told: list[Any]) -> list[tuple[str, str | None]]:
+    return [(each.unit, each.complaint.urgency) for each in told if isinstance(each, UnitRouted)]
+
+
+def test_danger_told_in_an_addition_makes_it_darurat_and_a_person_looks() -> None:
+    office = Office()
+    office.hear(received(), classified(category="jalan_jembatan"))
+    told = office.hear(followed_up(FIRE))
+    assert ["noted", "routed"] == kinds(told)
+    assert ("DISKOMINFO", "triage", "mendesak (darurat)") == (
+        office.case.unit, office.case.lane, office.story()[-1].reason,
+    )  # fmt: skip
+    assert "darurat" == office.story()[-1].urgency
+    assert {("PUPR", "darurat"), ("DISKOMINFO", "darurat")} == set(dangers(told))
+    assert [] == office.hear(followed_up(FIRE))
+
+
+@pytest.mark.parametrize("status", ["acknowledged", "in_progress", "waiting_for_reporter", "resolved"])
+def test_who_is_at_it_keeps_it_in_danger_and_who_sorts_hears_of_it(status: str) -> None:
+    office = in_status(status)
+    told = office.hear(followed_up(FIRE))
+    assert ("PUPR", "darurat") == (office.case.unit, office.story()[-1].urgency)
+    assert {("PUPR", "followed-up"), ("DISKOMINFO", "urgent")} == set(units(told))
+    assert {"darurat"} == {urgency for _, urgency in dangers(told)}
+
+
+@pytest.mark.parametrize("status", ["closed", "cancelled", "rejected", "handed_over"])
+def test_in_danger_who_sorts_hears_of_it_also_when_it_is_over(status: str) -> None:
+    office = in_status(status, "triage" if status == "rejected" else "unit")
+    assert [("DISKOMINFO", "urgent")] == units(office.hear(followed_up(FIRE)))
+
+
+def test_danger_added_before_it_is_understood_stays_danger() -> None:
+    office = Office()
+    office.hear(received(), followed_up(FIRE))
+    assert "darurat" == office.story()[-1].urgency
+    office.hear(classified(category="jalan_jembatan", urgency="sedang"))
+    assert ("DISKOMINFO", "triage") == (office.case.unit, office.case.lane)
+
+
+def test_danger_added_to_a_merged_complaint_is_its_parents() -> None:
+    office = Office()
+    for ticket in (T, OTHER):
+        office.hear(received(ticket), classified(ticket, category="jalan_jembatan"))
+    office.hear(("PUPR", reply("return", OTHER, reason="bukan jalan kami")))
+    office.hear(("DISKOMINFO", reply("merge", OTHER, into=T)))
+    told = office.hear(followed_up(FIRE, ticket=OTHER))
+    assert "darurat" == office.story(T)[-1].urgency
+    assert ("DISKOMINFO", "triage") == (office.cases[T].unit, office.cases[T].lane)
+    assert ("DISKOMINFO", "routed") in units(told)

@@ -106,6 +106,16 @@ def by_category() -> Rules:
     return replace(SOPPENG, policies=policies)
 
 
+def test_danger_that_is_told_of_later_has_its_term_from_then_on() -> None:
+    clock, _ = decide(None, Step(0, "registered", MONDAY), MONDAY, SOPPENG)
+    later = wita("2026-02-04T10:00")
+    clock, events = decide(clock, Step(1, "noted", later, urgency="darurat"), later, SOPPENG)
+    moved = [e for e in events if e.kind == "rescheduled" and e.running.stage == "completion"]
+    assert [wita("2026-02-04T22:00")] == [e.running.deadline_at for e in moved]
+    _, events = decide(clock, Step(2, "noted", later, urgency="darurat"), wita("2026-02-04T12:00"), SOPPENG)
+    assert "rescheduled" not in [e.kind for e in events]
+
+
 def test_a_complaint_of_some_kind_has_a_term_of_its_own() -> None:
     events = story(by_category(), ("registered", MONDAY), category="aparatur_korupsi")
     assert events[0].running.deadline_at == wita("2026-02-19T00:00")  # 3-6, 9-13, 18: Imlek on 16 and 17

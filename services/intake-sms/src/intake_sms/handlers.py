@@ -97,7 +97,7 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
         metrics.REQUESTS.labels(CHANNEL, meant.kind).inc()
         return await _reply(desk, mo, meant)
     implied = meant if meant and meant.kind == "addition" else None
-    refused = await _act(desk, mo, _as_meant(wish, meant, mo), told=implied is not None)
+    refused = await _act(desk, mo, _as_meant(wish, meant, mo), danger, told=implied is not None)
     if refused:
         return refused
     said = _said_back(desk, implied, item_id) if implied else None
@@ -121,7 +121,7 @@ def _as_meant(wish: Wish, meant: Meant | None, mo: Mo) -> Wish:
     return Wish(command.kind, ticket=meant.ticket, command=command)
 
 
-async def _act(desk: Desk, mo: Mo, wish: Wish, *, told: bool) -> NewNotice | None:
+async def _act(desk: Desk, mo: Mo, wish: Wish, danger: Sequence[DangerKind], *, told: bool) -> NewNotice | None:
     say, item_id = desk.texts.sms, derived_id(_key(mo), "follow-up")
     if wish.kind == "complaint":
         return await _complain(desk, mo, wish)
@@ -129,7 +129,9 @@ async def _act(desk: Desk, mo: Mo, wish: Wish, *, told: bool) -> NewNotice | Non
     if wish.command and (item := wish.command.follow_up(item_id, desk.clock())):
         if told:
             item = msgspec.structs.replace(item, told=True)
-        if refused := await _follow_up(desk, mo, wish.ticket, item):
+        if refused := await _follow_up(
+            desk, mo, wish.ticket, item, danger if item.kind == FollowUpKind.ADDITION else ()
+        ):
             return refused
         return await _status(desk, mo, wish.ticket) if wish.command.asks else None
     match wish.kind:
@@ -222,17 +224,18 @@ def _submission(mo: Mo, wish: Wish) -> Submission:
     )
 
 
-async def _follow_up(desk: Desk, mo: Mo, number: str, item: FollowUp) -> NewNotice | None:
+async def _follow_up(desk: Desk, mo: Mo, number: str, item: FollowUp, danger: Sequence[DangerKind]) -> NewNotice | None:
     """The router answers what is stored: done, or why not. A long addition to another's is a complaint of its own.
 
     As confidential as that one: an anonymous reporter adds to what nobody can know to be theirs.
     """
-    keep, item = desk.texts.contacts, desk.texts.placed(item)
+    keep, item = desk.texts.contacts, desk.texts.read(item, danger)
     if await follow_up(desk.pool, desk.settings, SERVICE, number, item, address=mo.sender, wake=desk.wake, keep=keep):
         return None
     if item.kind == FollowUpKind.ADDITION and item.text and len(item.text.split()) >= ENOUGH_ALONE:
         story = await find_view(desk.pool, number) or ComplaintView(ticket=number)
-        return await _complain(desk, mo, Wish("complaint", item.text, rahasia=story.rahasia, anonim=story.anonim))
+        wish = Wish("complaint", item.text, rahasia=story.rahasia, anonim=story.anonim)
+        return await _complain(desk, mo, wish, danger)
     return _answer(mo, desk.texts.sms["not_yours"].format(ticket=number), number)
 
 

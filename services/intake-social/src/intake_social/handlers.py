@@ -141,7 +141,7 @@ async def _take(desk: Desk, post: Seen) -> None:
             await _say(desk, post, say[wish.kind].format(ticket=wish.ticket, **desk.texts.promises))
         case "complaint" | "addition":
             number = wish.ticket or known
-            if not (number and await _add(desk, post, number, wish.text, by=post.address)):
+            if not (number and await _add(desk, post, number, wish.text, danger, by=post.address)):
                 await _complain(desk, post, await _as_confidential(desk, wish))
             elif danger:
                 await _say(desk, post, desk.texts.call_for_help(danger))
@@ -170,7 +170,7 @@ async def _needs_no_ticket(desk: Desk, post: Seen, wish: Wish, known: str, dange
             return False
         if meant.kind == "which":
             await ask_back(desk.pool, submission, item_id, meant.among)
-    await _do(desk, post, meant)
+    await _do(desk, post, meant, danger)
     return True
 
 
@@ -182,7 +182,7 @@ async def _reacts(desk: Desk, post: Seen, text: str) -> bool:
     return somebodys
 
 
-async def _do(desk: Desk, post: Seen, meant: Meant) -> None:
+async def _do(desk: Desk, post: Seen, meant: Meant, danger: Sequence[DangerKind]) -> None:
     """Carry out what needs no ticket."""
     say = desk.texts.social
     match meant.kind:
@@ -201,7 +201,9 @@ async def _do(desk: Desk, post: Seen, meant: Meant) -> None:
         case "help" | "bad_ticket" | "bad_rating" | "early" | "over":
             await _say(desk, post, say[meant.kind].format(ticket=meant.ticket, **desk.texts.promises))
         case "addition":
-            await _add(desk, post, meant.ticket, meant.command.text if meant.command else "", by=post.address)
+            text = meant.command.text if meant.command else ""
+            if await _add(desk, post, meant.ticket, text, danger, by=post.address) and danger:
+                await _say(desk, post, desk.texts.call_for_help(danger))
         case "cancel" | "rating" | "reopen":
             text = meant.command.text if meant.command else ""
             await _carry_out(desk, post, Wish(kind=meant.kind, text=text, ticket=meant.ticket, command=meant.command))
@@ -226,8 +228,10 @@ async def _carry_out(desk: Desk, post: Seen, wish: Wish) -> None:
         pass
 
 
-async def _follow_up(desk: Desk, number: str, item: FollowUp, by: str | None) -> bool:
-    keep, item = desk.texts.contacts, desk.texts.placed(item)
+async def _follow_up(
+    desk: Desk, number: str, item: FollowUp, by: str | None, danger: Sequence[DangerKind] = ()
+) -> bool:
+    keep, item = desk.texts.contacts, desk.texts.read(item, danger)
     return await follow_up(desk.pool, desk.settings, SERVICE, number, item, address=by, wake=desk.wake, keep=keep)
 
 
@@ -290,12 +294,14 @@ async def _conversation(desk: Desk, post: Seen) -> str | None:
     return number
 
 
-async def _add(desk: Desk, post: Seen, number: str, text: str, *, by: str | None = None) -> bool:
+async def _add(
+    desk: Desk, post: Seen, number: str, text: str, danger: Sequence[DangerKind] = (), *, by: str | None = None
+) -> bool:
     """Add to a complaint; False when it isn't that of ``by`` (then it is a complaint of its own)."""
     item = FollowUp(id=_item_id(post), kind=FollowUpKind.ADDITION, at=post.at, text=text)
     try:
         clean(text)
-        taken = await _follow_up(desk, number, item, by)
+        taken = await _follow_up(desk, number, item, by, danger)
         if taken:
             await _advise(desk, post)
         return taken

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from contracts.events import ComplaintClassified
-from contracts.vocabulary import URGENT, Lane, Status, Why
-from router.case import Case, about_units, names_a_place, place_of, tell_unit
-from router.rules import OUTSIDE, Assignment, Rules, Understood, assign
+from contracts.vocabulary import FINAL, URGENT, Lane, Status, Why
+from router.case import Case, about_units, names_a_place, place_of, tell_unit, urgency_of
+from router.rules import DANGER, OUTSIDE, Assignment, Rules, Understood, assign
 from router.transfers import Result, alarmed_units, hand_over, route, triage_unit_of
 
 _replace = msgspec.structs.replace
@@ -26,9 +26,21 @@ def give(rules: Rules, case: Case, data: ComplaintClassified) -> Result:
     if (to.unit, to.lane) == (case.unit, case.lane):  # it is there already: no second "routed" for the citizen
         return case, tell_unit(case, Why.UPDATED, reason=to.reason)
     case, outs = route(rules, case, to)
-    if data.urgency in URGENT and to.lane == Lane.UNIT and (desk := triage_unit_of(rules, case)) != to.unit:
-        outs += tell_unit(case, Why.URGENT, unit=desk, reason=f"mendesak ({data.urgency}), langsung ke {to.unit}")
+    urgency = urgency_of(case)
+    if urgency in URGENT and to.lane == Lane.UNIT and (desk := triage_unit_of(rules, case)) != to.unit:
+        outs += tell_unit(case, Why.URGENT, unit=desk, reason=f"mendesak ({urgency}), langsung ke {to.unit}")
     return case, outs
+
+
+def raise_alarm(rules: Rules, case: Case) -> Result:
+    """Danger is told of in what was added: a person looks. Who is at it keeps it, and who sorts hears of it."""
+    if case.classified and is_untouched(case):
+        return give(rules, case, case.classified)
+    desk = triage_unit_of(rules, case)
+    has_it = desk == case.unit and case.status not in FINAL  # and heard of what was added
+    if case.status == Status.REGISTERED or has_it:
+        return case, []
+    return case, tell_unit(case, Why.URGENT, unit=desk, reason=f"{DANGER}, menurut tambahan pelapor")
 
 
 def move_to_its_place(rules: Rules, case: Case) -> Result:
@@ -49,7 +61,7 @@ def _understood(case: Case, data: ComplaintClassified) -> Understood:
         kecamatan=place.kecamatan,
         elsewhere=place.elsewhere,
         abstained=data.abstained,
-        urgency=data.urgency,
+        urgency=urgency_of(case) or data.urgency,
         protected=data.protected is True,
         perhaps_accusing=data.perhaps_accusing is True,
         about_units=about_units(case),  # and those that a complaint merged into it accuses

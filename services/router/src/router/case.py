@@ -160,7 +160,9 @@ def about_units(case: Case) -> list[str]:
 
 
 def urgency_of(case: Case) -> str | None:
-    """How long it can wait, as understood; before that, as its words told at the door."""
+    """How long it can wait, as understood; before that, as its words told at the door. What is added can raise it."""
+    if any(item.danger for item in case.follow_ups):
+        return Urgency.DARURAT
     if case.classified is None:
         return Urgency.DARURAT if case.received and case.received.danger else None
     return case.classified.urgency

@@ -10,7 +10,7 @@ from msgspec import UNSET
 from contracts.events import ComplaintFollowedUp, FollowUp, UnitRouted
 from contracts.sentences import SentenceCode
 from contracts.vocabulary import FINAL, FollowUpKind, Lane, Note, Right, Status, UpdateKind, Why
-from router.by_rule import move_to_its_place
+from router.by_rule import move_to_its_place, raise_alarm
 from router.case import Case, Out, advance, is_rahasia, snapshot, supporters, tell_unit
 from router.rules import Assignment, Rules, last_unit, supervisor, triage
 from router.transfers import Changes, Result, accused_units, alarmed_units, noted, route, triage_unit_of
@@ -53,6 +53,10 @@ def on_followed_up(
             case, more = _follow_up(rules, case, item)
         changes[case.ticket] = case
         outs += more
+        if item.danger:
+            at_it, more = raise_alarm(rules, changes.get(case.parent or "", case))
+            changes[at_it.ticket] = at_it
+            outs += more
     return changes, outs
 
 

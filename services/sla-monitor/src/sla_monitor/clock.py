@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from contracts.vocabulary import CLOCK_KINDS, MOVES, ClockKind, UpdateKind
+from contracts.vocabulary import CLOCK_KINDS, MOVES, ClockKind, UpdateKind, Urgency
 from kabupaten.sla import Policy, Stage
 from sla_monitor.deadlines import worked
 from sla_monitor.late_steps import LADDER, reconcile
@@ -268,7 +268,10 @@ def _verdict(
 
 
 def _reclassify(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
-    """Another type, urgency or category may have another term; it counts from the start all the same."""
+    """Another type, urgency or category may have another term; it counts from the start all the same.
+
+    In danger one that would be over by then counts from now: it may be told of on the third day.
+    """
     if clock.classified == classification(update):
         return clock, []
     clock = replace(clock, classified=classification(update))
@@ -278,7 +281,12 @@ def _reclassify(clock: ComplaintClock, policy: Policy, update: Update, now: date
         if stage is None or not stage.variants or stage.term_of(update) == running.term:
             return None
         term = stage.term_of(update)
-        return replace(running, term=term, derivation=running.derivation if term.unit == running.term.unit else ())
+        changed = replace(running, term=term, derivation=running.derivation if term.unit == running.term.unit else ())
+        if update.urgency != Urgency.DARURAT or rederived(changed, rules.calendar).deadline_at > now:
+            return changed
+        pauses = running.pauses[-1:] if running.paused_until else ()
+        anew = replace(changed, start=now, derivation=(), pauses=pauses)
+        return anew if rederived(anew, rules.calendar).deadline_at < running.deadline_at else None
 
     return _rederive(clock, now, rules, "klasifikasi berubah", retermed)
 

@@ -107,7 +107,7 @@ def follow_up(number: str, addition: Addition, key: str, texts: Texts) -> Follow
         rating=addition.rating or UNSET,
         right=addition.right or UNSET,
     )
-    return texts.placed(item)
+    return texts.read(item, texts.danger_words.kinds(item.text or ""))
 
 
 def unless_known(request: Request[Any, Any, Any], body: bytes, media_type: str) -> Response[bytes]:

@@ -211,8 +211,7 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, tex
     except (Finished, Limited, TextProblem, StoreDown) as error:
         problem = problem_of(error)
         return _addition(found, typed, {"form": problem.detail(texts)}, problem.status, known, problem.headers)
-    danger = texts.danger_words.kinds(item.text or "")
-    told = f"&bahaya={','.join(danger)}" if danger else ""
+    told = f"&bahaya={','.join(item.danger)}" if item.danger else ""
     return Redirect(f"/laporan/{canonical}?terkirim={item.kind}{told}", status_code=303)
 
 
