@@ -13,7 +13,7 @@ import msgspec
 from contracts.dates import due_in_words
 from contracts.events import SlaBreached, SlaUpdated, UnitRouted
 from contracts.sentences import SentenceCode
-from contracts.vocabulary import WITH_A_UNIT, ClockKind, StageName, Status, UpdateKind, Why
+from contracts.vocabulary import HEAD, WITH_A_UNIT, ClockKind, StageName, Status, UpdateKind, Why
 from router.case import Case, Out, advance, tell_unit, waits
 from router.clock_word import LADDER, ClockWord
 from router.rules import Rules, last_unit
@@ -290,7 +290,7 @@ def _told_of(rules: Rules, case: Case, word: ClockWord) -> list[str]:
 def _ladder(rules: Rules, case: Case, word: ClockWord) -> list[str]:
     """Who hears of it; in place of who may not see it, or is not there, the last resort."""
     heads = triage_unit_of(rules, case) if _is_of_rights(word) else case.unit or triage_unit_of(rules, case)
-    units = [heads if name == "head" else name for name in word.escalate_to]
+    units = [heads if name == HEAD else name for name in word.escalate_to]
     barred = accused_units(rules, case)
     last = last_unit(rules, barred)
     return list(dict.fromkeys(unit if unit in rules.units and unit not in barred else last for unit in units))
