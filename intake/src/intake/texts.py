@@ -222,18 +222,26 @@ class Texts:
         to = ", ".join(head if code == HEAD else self.unit(code) for code in data.escalate_to)
         return self.clock[UpdateKind.ESCALATED].format(to=to or head, unit=self.unit(data.unit), due="")
 
+    def is_sorted(self, story: ComplaintView) -> bool:
+        """Tell whether the triage unit looks for the unit that is to have it."""
+        return story.status == Status.ROUTED and story.lane == Lane.TRIAGE and story.unit == self.triage
+
+    def status(self, story: ComplaintView) -> str:
+        """Word how it is, and who looks for its unit."""
+        if self.is_sorted(story):
+            return self.parts["sorted"].format(ticket="").strip(" .")
+        return self.statuses.get(story.status, story.status)
+
     def status_line(self, story: ComplaintView | None, ticket: str, *, to_reporter: bool = False) -> str:
         """Answer "how is my complaint?", short enough for one SMS; others hear less of a confidential one."""
         if story is None:
             return self.sms["unknown_ticket"].format(ticket=ticket)
         if story.rahasia and not to_reporter:
             story = msgspec.structs.replace(story, unit=None, parent=None)
-        status = self.statuses.get(story.status, story.status)
-        sorted_ = story.status == Status.ROUTED and story.lane == Lane.TRIAGE and story.unit == self.triage
-        if sorted_:
-            status = self.parts["sorted"].format(ticket="").strip(" .")
-        line = self.parts["how_it_is"].format(ticket=ticket, status=status)
-        if story.unit and not sorted_ and story.status != Status.HANDED_OVER:  # who passed it on has it no longer
+        line = self.parts["how_it_is"].format(ticket=ticket, status=self.status(story))
+        if (
+            story.unit and not self.is_sorted(story) and story.status != Status.HANDED_OVER
+        ):  # who passed it on has it no longer
             line += f" ({self.unit(story.unit, story.lane, short=True)})"
         if story.parent and story.status not in DONE:
             line += f". {self.parts['due_at_parent'].format(parent=story.parent)}"

@@ -337,6 +337,16 @@ async def test_the_page_itself_takes_a_rating_from_the_reporters_browser_and_fro
     assert "Sudah beres?" not in (await web.get(f"/laporan/{number}")).text
 
 
+async def test_while_its_unit_is_looked_for_the_page_says_that_and_nobody_who_works_on_it(
+    web: httpx.AsyncClient, fake: Any
+) -> None:
+    number = await resolved(web, fake, status="routed", unit="DISKOMINFO", lane="triage")
+    page = (await web.get(f"/laporan/{number}")).text
+    assert "Sedang diperiksa petugas LAPOR! untuk diteruskan ke unit yang tepat" in page
+    assert "Ditangani" not in page
+    assert "Komunikasi" not in page
+
+
 @pytest.mark.parametrize("right", ["erasure", "restriction"])
 @pytest.mark.parametrize("status", ["routed", "closed"])
 async def test_a_right_can_be_used_at_any_time(web: httpx.AsyncClient, fake: Any, right: str, status: str) -> None:

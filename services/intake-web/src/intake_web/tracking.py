@@ -58,8 +58,10 @@ def _outline(story: ComplaintView, texts: Texts) -> dict[str, Any]:
 def _rest(found: Found, texts: Texts) -> dict[str, Any]:
     story = found.story
     return {
+        "status_text": texts.status(story),
         "unit": story.unit,
         "unit_name": texts.unit(story.unit, story.lane) if story.unit else None,
+        "being_sorted": texts.is_sorted(story),
         "support": [{"unit": code, "name": texts.unit(code)} for code in story.support],
         "received_at": found.received_at,
         "derivation": [structs.replace(day, reason=texts.why(day)) for day in story.derivation],
