@@ -51,6 +51,8 @@ _LISTS: tuple[tuple[Asked, str], ...] = (
     ("status", "statuses"),
     ("help", "asks_how"),
 )
+#: What the law on personal data grants.
+_RIGHTS = ("erasure", "restriction")
 #: Words that are no name, where a place would stand.
 _NAMELESS = ("vague", "beside", "fillers", "continues", "troubles", "greetings")
 #: What a complaint of a list is called by.
@@ -94,7 +96,7 @@ class Meant:
     """What it is: ``command`` about the complaint ``ticket``, or one of ``among`` several, or none of these."""
 
     kind: Literal[
-        "status", "cancel", "rating", "reopen", "bad_rating", "addition", "answer",
+        "status", "cancel", "rating", "reopen", "erasure", "restriction", "bad_rating", "addition", "answer",
         "which", "lost", "stop", "courtesy", "help", "bad_ticket", "early", "over", "offered",
     ]  # fmt: skip
     ticket: str = ""
@@ -217,9 +219,9 @@ class Talk:
             case "help":
                 return Meant(kind="help")
         kind = word or asked
-        if kind not in ("status", "cancel", "rating", "reopen") or _SPG.search(text):
+        if kind not in ("status", "cancel", "rating", "reopen", *_RIGHTS) or _SPG.search(text):
             return None
-        if kind in ("status", "cancel") and any(map(str.isdigit, text)):  # a number, and it is none of ours
+        if kind in ("status", "cancel", *_RIGHTS) and any(map(str.isdigit, text)):  # a number, and it is none of ours
             return None
         among = _candidates(kind, own, now)
         if not among:
@@ -234,7 +236,7 @@ class Talk:
     def _command(self, kind: str, text: str, among: Sequence[Own], *, in_words: bool) -> Command | None:
         number = among[0].ticket
         made = read_command(text, known=number)
-        if made and made.kind in ("status", "cancel", "reopen"):
+        if made and made.kind in ("status", "cancel", "reopen", *_RIGHTS):
             return made
         if kind in ("status", "cancel", "reopen") and in_words:
             return Command(kind=kind, ticket=number, text="" if kind == "status" else text)  # type: ignore[arg-type]
@@ -366,6 +368,8 @@ def _candidates(kind: str, own: Sequence[Own], now: datetime) -> list[Own]:
         return named
     if kind in ("rating", "reopen"):
         return [each for each in own if each.resolved]
+    if kind in _RIGHTS:  # the law knows no status
+        return list(own)
     return [each for each in own if each.open] or _lately(own, now)
 
 

@@ -204,7 +204,7 @@ async def _do(desk: Desk, post: Seen, meant: Meant, danger: Sequence[DangerKind]
             text = meant.command.text if meant.command else ""
             if await _add(desk, post, meant.ticket, text, danger, by=post.address) and danger:
                 await _say(desk, post, desk.texts.call_for_help(danger))
-        case "cancel" | "rating" | "reopen":
+        case "cancel" | "rating" | "reopen" | "erasure" | "restriction":
             text = meant.command.text if meant.command else ""
             await _carry_out(desk, post, Wish(kind=meant.kind, text=text, ticket=meant.ticket, command=meant.command))
 
