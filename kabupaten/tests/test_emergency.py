@@ -28,7 +28,7 @@ def test_soppeng_names_the_national_number_of_each_danger_first() -> None:
         "crime": "110",
         "abuse": "129",
         "despair": "119",
-        "unspecified": "110",
+        "unspecified": "119",
     }
     [despair] = load(SOPPENG, "emergency").emergency.calls([DangerKind.DESPAIR])
     assert despair.in_words == "119 ext 8 (gratis, rahasia)"
