@@ -105,6 +105,35 @@ def test_who_is_in_danger_reads_first_whom_to_call_and_no_date_in_one_sms(kind: 
         assert len(TEXTS.said_again([kind], T)) <= 160
 
 
+#: As many kinds as are told of at all, in every order: the first says what to do.
+KINDS = [list(kinds) for n in (1, 2, 3) for kinds in itertools.permutations(DangerKind, n)]
+YES_OR_NO = (False, True)
+
+
+def whole(kinds: list[DangerKind], text: str) -> bool:
+    """Whether ``text`` is one SMS and has every number to call."""
+    return len(text) <= 160 and text.isascii() and all(c.in_words in text for c in TEXTS.emergency.calls(kinds))
+
+
+def test_what_is_told_in_danger_is_one_sms_whatever_it_is_and_however_it_is_marked() -> None:
+    for kinds, rahasia, anonim, asked in itertools.product(KINDS, YES_OR_NO, YES_OR_NO, YES_OR_NO):
+        story = ComplaintView(ticket=T, danger=[*kinds], rahasia=rahasia, anonim=anonim, place_asked=asked)
+        text = TEXTS.receipt("intake-sms", story)
+        assert whole(kinds, text), text
+        assert (rahasia, anonim, asked) == ("Rahasia" in text, "Anonim" in text, text.endswith("Balas."))
+        assert T in text
+
+
+def test_what_is_told_of_danger_again_or_in_an_addition_is_one_sms() -> None:
+    for kinds in KINDS:
+        for text in (TEXTS.said_again(kinds, T), *(TEXTS.added_in_danger(kinds, form, T) for form in ADDED)):
+            assert whole(kinds, text), text
+            assert T in text
+
+
+ADDED = ("added", "added_resolved")
+
+
 def test_of_several_dangers_the_numbers_of_all_are_said() -> None:
     text = TEXTS.call_for_help([DangerKind.FIRE, DangerKind.RESCUE])
     assert ["113" in text, "115" in text] == [True, True]

@@ -27,6 +27,8 @@ PARTS: tuple[Part, ...] = (
     *("texts", "units", "routing", "calendar", "sla", "emergency", "danger", "talk", "territory", "categories"),
 )
 
+#: Letters of a message that needs no second one.
+ONE_SMS = 160
 #: Who tells of these is not asked where: they may not be alone.
 NOT_ASKED = frozenset({DangerKind.ABUSE, DangerKind.DESPAIR})
 #: Days with work, behind which it is said what they are called.
@@ -82,7 +84,21 @@ class Texts:
 
     def said_again(self, kinds: Sequence[str], ticket: str) -> str:
         """Say whom to call to who tells of the same danger again."""
-        return f"{self.call_for_help(kinds)} {self.danger['again'].format(ticket=ticket)}"
+        return self._in_danger("intake-sms", kinds, [("again", self.danger["again"])], ticket)
+
+    def added_in_danger(self, kinds: Sequence[str], form: str, ticket: str) -> str:
+        """Say whom to call, and what the answer ``form`` of an SMS says of the addition."""
+        return self._in_danger("intake-sms", kinds, [(form, self.sms[form])], ticket)
+
+    def _in_danger(self, service: str, kinds: Sequence[str], said: Sequence[tuple[str, str]], ticket: str) -> str:
+        """Say whom to call, and then what is ``said``, by name: in fewer words where the whole is more than an SMS."""
+        brief = [self.danger.get(f"brief_{name}", form) for name, form in said]
+        call, short_call = self.call_for_help(kinds), self.danger["brief_call"].format(call=self._calls(kinds))
+        whole = [form for _, form in said]
+        ways = [[call, *whole], [call, *brief], [short_call, *whole], [short_call, *brief]]
+        texts = [" ".join([first, *(form.format(ticket=ticket) for form in rest)]) for first, *rest in ways]
+        most = ONE_SMS if service == "intake-sms" else len(texts[0])
+        return next((text for text in texts if len(text) <= most), texts[-1])
 
     @property
     def in_doubt(self) -> str:
@@ -116,9 +132,10 @@ class Texts:
         answers = self.answers(service)
         marks = [answers[mark] for mark, given in (("rahasia", story.rahasia), ("anonim", story.anonim)) if given]
         if story.danger:
-            taken = self.danger["taken"].format(ticket=story.ticket)
-            where = [self.danger["where"]] if story.place_asked else []
-            return " ".join([self.call_for_help(story.danger), taken, *marks, *where])
+            names = [name for name, given in (("rahasia", story.rahasia), ("anonim", story.anonim)) if given]
+            where = [("where", self.danger["where"])] if story.place_asked else []
+            said = [("taken", self.danger["taken"]), *((name, answers[name]) for name in names), *where]
+            return self._in_danger(service, story.danger, said, story.ticket)
         where = [answers["ask_where"]] if story.place_asked else []
         if begun:
             return " ".join([*marks, answers["receipt_begun"], begun])

@@ -89,9 +89,9 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "too_long": frozenset({"length", "most"}),
     },
     "danger": {
-        **dict.fromkeys((*DangerKind, "unsure"), frozenset({"call"})),
-        **dict.fromkeys(("taken", "again"), _TICKET),
-        **dict.fromkeys(("form", "where"), frozenset[str]()),
+        **dict.fromkeys((*DangerKind, "unsure", "brief_call"), frozenset({"call"})),
+        **dict.fromkeys(("taken", "again", "brief_taken", "brief_added", "brief_added_resolved"), _TICKET),
+        **dict.fromkeys(("form", "where", "brief_rahasia", "brief_anonim"), frozenset[str]()),
     },
     "sms": {
         **_BY_MESSAGE,

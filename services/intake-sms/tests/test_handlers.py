@@ -363,7 +363,7 @@ async def test_a_wish_is_published_once_and_the_router_answers_it(
 async def test_each_mistake_is_answered_with_what_to_mend(desk: Desk) -> None:
     number = await complain(desk)
     say = desk.texts.sms
-    for n, text in enumerate((f"NILAI {number} 9", f"NILAI {number}", "NILAI SPG-123 4", "BUKA", "HAPUS DATA 123")):
+    for n, text in enumerate((f"NILAI {number} 9", f"NILAI {number}", "NILAI SPG-123 4", "BUKA", "HAPUS DATA SPG-123")):
         await take(desk, sms(f"SOPPENG {text}", f"bad-{n}"))
     rating, ticket_, early = say["bad_rating"].format(ticket=number), say["bad_ticket"], say["early"]
     assert [rating, rating, ticket_, early.format(ticket=number), ticket_] == [

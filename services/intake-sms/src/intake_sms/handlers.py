@@ -103,9 +103,9 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     said = _said_back(desk, implied, item_id) if implied else None
     if not danger or (meant or wish).kind not in ("addition", "answer"):
         return said
+    if implied and said:
+        return replace(said, text=desk.texts.added_in_danger(danger, _added(implied), implied.ticket))
     call = desk.texts.call_for_help(danger)
-    if said:
-        return replace(said, text=f"{call} {said.text}")
     return NewNotice((meant or wish).ticket, NoticeKind.DANGER, item_id, call, mo.sender, forget=True)
 
 
@@ -177,8 +177,12 @@ async def _reply(desk: Desk, mo: Mo, meant: Meant) -> NewNotice:
 
 def _said_back(desk: Desk, meant: Meant, item_id: str) -> NewNotice:
     """What had no ticket went to a complaint: which, and what to do if that was not meant."""
-    form = desk.texts.sms["added" if meant.among[0].open else "added_resolved"]
-    return NewNotice(meant.ticket, NoticeKind.ADDED, item_id, form.format(ticket=meant.ticket))
+    text = desk.texts.sms[_added(meant)].format(ticket=meant.ticket)
+    return NewNotice(meant.ticket, NoticeKind.ADDED, item_id, text)
+
+
+def _added(meant: Meant) -> str:
+    return "added" if meant.among[0].open else "added_resolved"
 
 
 def _today(desk: Desk) -> str:
