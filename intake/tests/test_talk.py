@@ -259,7 +259,7 @@ def test_what_tells_something_beside_it_is_none(text: str) -> None:
         ("jl merdeka berlubang", False),
         ("jembatan rusak di Kabupaten Wajo", False),
         ("KTP saya salah satu huruf", False),
-        ("air PDAM mati", False),  # whose customer it is says where
+        ("air PDAM mati", True),  # whose customer it is says where
         ("lampu jalan mati, kapan diperbaiki?", False),
         (f"jalan rusak {'kami sudah melapor berkali-kali ' * 6}", False),
     ],
@@ -311,3 +311,77 @@ def test_what_answers_no_question_for_the_place(text: str, complaint: Own) -> No
 )
 def test_thanks_for_what_is_mended_are_no_complaint(text: str, kind: bool) -> None:
     assert kind == TALK.is_courtesy(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jembatan putus",
+        "jembatan gantung lapuk",
+        "jembatan kayu ambruk semalam",
+        "air PDAM mati 3 hari",
+        "air mati sudah 3 hari",
+        "pdam tidak mengalir",
+        "air pdam keruh sekali",
+        "pipa pdam bocor",
+        "sumur kami kering",
+        "degaga uwae",
+        "atap kelas bocor",
+        "atap sekolah bocor",
+        "plafon sekolah mau runtuh",
+        "wc sekolah rusak",
+        "pohon mau tumbang",
+        "pohon besar miring ke rumah",
+        "irigasi jebol",
+        "sawah kekeringan tidak ada air irigasi",
+        "tikus serang padi kami",
+        "pupuk langka",
+        "sapi banyak mati mendadak",
+        "puskesmas tidak ada dokter",
+        "obat habis di puskesmas",
+        "posyandu tidak pernah buka",
+        "bidan tidak ada di tempat",
+        "guru tidak pernah masuk",
+        "tiang listrik miring",
+        "anjing liar berkeliaran",
+    ],
+)
+def test_where_is_asked_of_what_somebody_has_to_go_and_see(text: str) -> None:
+    assert TALK.lacks_place(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "KTP belum jadi",
+        "kartu BPJS tidak aktif",
+        "tarif pdam naik terus",
+        "tagihan air mahal",
+        "rapor anak saya ditahan",
+        "KIP anak saya tidak cair",
+        "harga gabah turun",
+        "harga pupuk mahal",
+        "bidan kasar",
+        "dokter marah marah",
+        "perawat judes",
+        "iuran sekolah mahal",
+        "bansos tidak cair",
+        "kapan pembagian pupuk",
+        "pajak pbb mahal",
+        "izin usaha lama",
+        "antrean ktp lama",
+        "guru minta uang seragam",
+        "petugas pdam minta uang",
+        "akta kelahiran salah nama",
+        "listrik padam terus",
+        "jembatan putus di Desa Paroto",
+        "air PDAM mati 3 hari di Salotungo",
+        "atap kelas SDN 5 Labokong bocor",
+        "puskesmas Cangadi tidak ada dokter",
+        "pohon mau tumbang depan masjid Nurul Huda",
+        "irigasi jebol di Leworeng",
+        "air pdam di kantor camat Ganra mati",
+    ],
+)
+def test_where_is_not_asked_of_papers_prices_and_people_nor_of_what_says_it(text: str) -> None:
+    assert not TALK.lacks_place(text)

@@ -187,7 +187,7 @@ class Talk:
         """Tell whether nobody can go and see what ``text`` tells of, for it says not where."""
         said = self._said(text)
         told = len(said.found.tokens.words) > TELLS_ENOUGH or "?" in text
-        needed = in_danger or not self._placed.isdisjoint(said.matters)
+        needed = in_danger or "visits" in said.found or not self._placed.isdisjoint(said.matters)
         return needed and not told and not self._is_somewhere(said, text)
 
     def _is_somewhere(self, said: _Said, text: str) -> bool:
@@ -231,7 +231,7 @@ class Talk:
             return None
         if len(among) > 1:
             return Meant(kind="which", among=among[:MOST_LISTED])
-        return Meant(kind=command.kind, ticket=among[0].ticket, command=command)  # type: ignore[arg-type]
+        return Meant(kind=command.kind, ticket=among[0].ticket, command=command)
 
     def _command(self, kind: str, text: str, among: Sequence[Own], *, in_words: bool) -> Command | None:
         number = among[0].ticket

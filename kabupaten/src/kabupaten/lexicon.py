@@ -161,6 +161,7 @@ class Talk(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
     troubles: _List = ()
     continues: _Needed
     placed: _List = ()
+    visits: _List = ()
     beside: _List = ()
     vague: _List = ()
     matters: dict[str, _Needed]
