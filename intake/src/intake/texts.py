@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -95,8 +96,8 @@ class Texts:
         brief = [self.danger.get(f"brief_{name}", form) for name, form in said]
         call, short_call = self.call_for_help(kinds), self.danger["brief_call"].format(call=self._calls(kinds))
         whole = [form for _, form in said]
-        ways = [[call, *whole], [call, *brief], [short_call, *whole], [short_call, *brief]]
-        texts = [" ".join([first, *(form.format(ticket=ticket) for form in rest)]) for first, *rest in ways]
+        ways = itertools.product((call, short_call), (whole, brief))
+        texts = [" ".join([first, *(form.format(ticket=ticket) for form in rest)]) for first, rest in ways]
         most = ONE_SMS if service == "intake-sms" else len(texts[0])
         return next((text for text in texts if len(text) <= most), texts[-1])
 
@@ -133,8 +134,8 @@ class Texts:
         marks = [answers[mark] for mark, given in (("rahasia", story.rahasia), ("anonim", story.anonim)) if given]
         if story.danger:
             names = [name for name, given in (("rahasia", story.rahasia), ("anonim", story.anonim)) if given]
-            where = [("where", self.danger["where"])] if story.place_asked else []
-            said = [("taken", self.danger["taken"]), *((name, answers[name]) for name in names), *where]
+            asks = [("where", self.danger["where"])] if story.place_asked else []
+            said = [("taken", self.danger["taken"]), *((name, answers[name]) for name in names), *asks]
             return self._in_danger(service, story.danger, said, story.ticket)
         where = [answers["ask_where"]] if story.place_asked else []
         if begun:
