@@ -99,7 +99,12 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys(("more", "last"), frozenset({"where"})),
         "format": frozenset({"emergency"}),
     },
-    "social": {**_BY_MESSAGE, **dict.fromkeys(("private", "personal"), _TICKET)},
+    "social": {
+        **_BY_MESSAGE,
+        **dict.fromkeys(("nth_step", "nth_answer"), frozenset({"n"})),
+        "page": frozenset({"where"}),
+        **dict.fromkeys(("private", "personal"), _TICKET),
+    },
     "days": {**dict.fromkeys(DAY_CODES, _DAY), "half": frozenset()},
     "web": {
         **dict.fromkeys(

@@ -32,6 +32,8 @@ from intake_social.handlers import Desk
 from testing.standins import mention
 from testing.waiting import soon
 
+SAY = {"nth_step": "Kabar ke-{n}.", "nth_answer": "Jawaban no. {n}."}
+
 US = "1708"
 
 
@@ -306,7 +308,7 @@ async def test_each_trouble_becomes_what_the_sender_does_about_it(
         raise error()
 
     with pytest.raises(becomes) as raised:
-        await send({"x": write}, notice())
+        await send({"x": write}, SAY, "", notice())
     assert after_s == pytest.approx(getattr(raised.value, "after_s", None), abs=30 if after_s == 900 else 0)
 
 
@@ -320,9 +322,9 @@ async def test_an_answer_goes_to_the_thread_of_its_network() -> None:
         return write
 
     both = {"x": writes("x"), "facebook": writes("facebook")}
-    await send(both, notice(text="x" * 400))
-    await send(both, notice("facebook:1_2", text="x" * 400))
-    assert [("x", "100", "(1a)"), ("x", "100", "(1b)"), ("facebook", "1_2", "(1)")] == [
+    await send(both, SAY, "", notice(text="x" * 400))
+    await send(both, SAY, "", notice("facebook:1_2", text="x" * 400))
+    assert [("x", "100", "(1/2)"), ("x", "100", "(2/2)"), ("facebook", "1_2", "ke-1.")] == [
         (net, to, text.rsplit(None, 1)[1]) for net, to, text in said
     ]
 
@@ -330,14 +332,17 @@ async def test_an_answer_goes_to_the_thread_of_its_network() -> None:
 @pytest.mark.parametrize("thread", ["facebook:1", None, ""])
 async def test_an_answer_for_a_network_that_is_off_waits(thread: str | None) -> None:
     with pytest.raises(TryLater) as later:
-        await send({}, notice(thread))
+        await send({}, SAY, "", notice(thread))
     assert 300 == later.value.after_s
 
 
 async def test_the_same_answer_to_two_people_reaches_both(base: str, client: Any) -> None:
     for asked in (mention(base, "@LaporSoppeng"), mention(base, "@LaporSoppeng", handle="lain")):
         await send(
-            {"x": partial(x.reply, client)}, notice(f"x:{asked}", "Isi laporan masih kosong.", f"answer-{asked}")
+            {"x": partial(x.reply, client)},
+            SAY,
+            "",
+            notice(f"x:{asked}", "Isi laporan masih kosong.", f"answer-{asked}"),
         )
     assert 2 == len(told(base))
 
@@ -345,5 +350,5 @@ async def test_the_same_answer_to_two_people_reaches_both(base: str, client: Any
 async def test_an_answer_too_long_for_x_comes_in_several_posts_once(base: str, client: Any) -> None:
     asked = mention(base)
     for _ in range(2):  # the second time as after a crash before it was marked
-        await send({"x": partial(x.reply, client)}, notice(f"x:{asked}", "kata 💥 " * 60))
-    assert ["(1a)", "(1b)"] == [text.rsplit(None, 1)[1] for text in told(base)]
+        await send({"x": partial(x.reply, client)}, SAY, "", notice(f"x:{asked}", "kata 💥 " * 60))
+    assert ["(1/2)", "(2/2)"] == [text.rsplit(None, 1)[1] for text in told(base)]

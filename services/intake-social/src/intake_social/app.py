@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -25,7 +25,7 @@ from intake_social.adapters.errors import (
     SocialUnauthorized,
     SocialUnavailable,
 )
-from intake_social.domain import posts
+from intake_social.domain import posts, with_page
 from intake_social.handlers import SERVICE, Desk, Seen, leave_out, take
 from intake_social.settings import SocialSettings
 
@@ -63,7 +63,9 @@ async def parts(context: Context[SocialSettings]) -> AsyncIterator[Parts]:
             page = _page(settings)
             writes["facebook"] = page.comment
             tasks.append(("facebook", partial(poll_facebook, desk, page)))
-        yield Parts(tasks=[*tasks, ("sender", partial(send_notices, context.pool, "social", partial(send, writes)))])
+        website = str(settings.web_public_url or "").rstrip("/")
+        answer = partial(send, writes, context.texts.social, website)
+        yield Parts(tasks=[*tasks, ("sender", partial(send_notices, context.pool, "social", answer))])
 
 
 async def poll_x(desk: Desk, client: Any) -> None:
@@ -210,8 +212,8 @@ def _seen_on_page(post: facebook.PagePost) -> Seen:
     )
 
 
-async def send(writes: dict[str, Write], notice: Notice) -> None:
-    """Answer in the thread.
+async def send(writes: dict[str, Write], say: Mapping[str, str], page: str, notice: Notice) -> None:
+    """Answer in the thread; ``say`` are the words of texts.yaml, ``page`` is the website's address.
 
     Raises:
         Refused, TryLater, OutcomeUnknown: as the network said.
@@ -221,7 +223,9 @@ async def send(writes: dict[str, Write], notice: Notice) -> None:
     if write is None:
         raise TryLater(f"{channel} is switched off", after_s=300)
     try:
-        for text in posts(notice, channel):  # those that are there already are left at that
+        for text in posts(
+            with_page(notice, say, page, channel), say, channel
+        ):  # those that are there already are left at that
             await write(post_id, text)
     except SocialRefused as refused:
         raise Refused(refused.reason) from refused

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,14 +19,14 @@ _CALLS_LAST = re.compile(_OURS, re.IGNORECASE)
 _TAG = re.compile(r"#([^\W\d_]\w*)")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _KEYWORD = re.compile(r"^\s*(?:LAPOR!?\s+)?SOPPENG\b[\s#:,.-]*", re.IGNORECASE)
-#: The notices whose key tells them from one another.
-_NUMBERED = frozenset({NoticeKind.STEP, NoticeKind.ANSWER})
+#: The notices whose key tells them from one another, and the words of texts.yaml that say it.
+_NUMBERED = {NoticeKind.STEP: "nth_step", NoticeKind.ANSWER: "nth_answer"}
 _MARK_TAG = re.compile(r"\s*(?<![\w/.])#(rahasia|anonim)(?!\w)", re.IGNORECASE)
 _HELP = frozenset({"help", "bantuan", "info", "?"})
 #: X takes so much; Facebook far more.
 ROOM = {"x": 280, "facebook": 8_000}
-#: A text goes on in so many posts at most.
-_PARTS = "abcd"
+#: A text goes on in so many posts at most; what stands behind each of them then.
+_MOST_PARTS, _PART = 4, " ({n}/{all})"
 # What X counts once; all else (emoji, far scripts, even "…") counts twice.
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 # As much as X makes of any link.
@@ -95,28 +96,36 @@ def weight(text: str) -> int:
     return links * _LINK_WEIGHT + sum(1 if any(low <= ord(c) <= high for low, high in _LIGHT) else 2 for c in rest)
 
 
-def posts(notice: Notice, channel: str = "x") -> list[str]:
-    """Give the text of ``notice`` as replies on ``channel``, with a number at the end of each.
+def with_page(notice: Notice, say: Mapping[str, str], page: str, channel: str = "x") -> Notice:
+    """Add to a receipt the link to its complaint on the website at ``page``, where there is room."""
+    if notice.kind != NoticeKind.RECEIPT or not page:
+        return notice
+    text = f"{notice.text} {say['page'].format(where=f'{page}/laporan/{notice.ticket}')}"
+    return replace(notice, text=text) if weight(text) <= ROOM[channel] else notice
+
+
+def posts(notice: Notice, say: Mapping[str, str], channel: str = "x") -> list[str]:
+    """Give the text of ``notice`` as replies on ``channel``, with a number at the end of each, in the words of ``say``.
 
     The networks keep us from saying the same twice.
 
     A step of the story has its own number, at once or when its due date is known; an answer the end of the number of
-    the post it answers. What is too long for one post goes on in the next, (3a), (3b) …, which names its
+    the post it answers. What is too long for one post goes on in the next, (1/2), (2/2), which names its
     ticket, for two citizens may be told the same; the last may be cut.
     """
     text, about = notice.text, notice.ticket
-    nth = notice.key[-4:] if notice.kind in _NUMBERED else ""
-    whole = f"{text} ({nth})" if nth else text
-    if weight(whole) <= ROOM[channel]:
-        return [whole]
+    form = _NUMBERED.get(NoticeKind(notice.kind))
+    nth = f" {say[form].format(n=notice.key[-4:])}" if form else ""
+    if weight(text + nth) <= ROOM[channel]:
+        return [text + nth]
     parts: list[str] = []
-    rest = text
-    while rest and len(parts) < len(_PARTS):
-        start, end = f"{about}: " if about and parts else "", f" ({nth}{_PARTS[len(parts)]})"
-        part = _beginning(rest, ROOM[channel] - len(start) - len(end) - 3)
+    rest, end = text, len(nth) + len(_PART.format(n=1, all=1))
+    while rest and len(parts) < _MOST_PARTS:
+        start = f"{about}: " if about and parts else ""
+        part = _beginning(rest, ROOM[channel] - len(start) - end - 3)
         rest = rest[len(part) :].lstrip()
-        parts.append(start + part.rstrip() + ("..." if rest else "") + end)
-    return parts
+        parts.append(start + part.rstrip() + ("..." if rest else ""))
+    return [part + nth + _PART.format(n=n, all=len(parts)) for n, part in enumerate(parts, 1)]
 
 
 def _beginning(text: str, room: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from intake.submissions import IntakeSettings
@@ -37,6 +37,7 @@ class SocialSettings(IntakeSettings):
     facebook_page_token: SecretStr | None = Field(None, description="its page token")
     facebook_app_id: str | None = Field(None, description="the app; as it we ask when the page token ends")
     facebook_app_secret: SecretStr | None = Field(None, description="signs every call")
+    web_public_url: AnyHttpUrl | None = Field(None, description="address of the website, for the receipt's link")
     facebook_poll_s: float = Field(600, gt=0, description="seconds between two looks at the page")
 
     @field_validator(*_NEEDED)

@@ -117,6 +117,7 @@ def _social(it: Installation) -> dict[str, str]:
         "X_API_URL": it.url("standins", "/x"),
         "X_POLL_S": "1",
         "FACEBOOK_ENABLED": "false",
+        "WEB_PUBLIC_URL": it.url("web"),
     }
 
 
