@@ -259,7 +259,7 @@ def test_what_tells_something_beside_it_is_none(text: str) -> None:
         ("jl merdeka berlubang", False),
         ("jembatan rusak di Kabupaten Wajo", False),
         ("KTP saya salah satu huruf", False),
-        ("air PDAM mati", True),  # whose customer it is says where
+        ("air PDAM mati", True),
         ("lampu jalan mati, kapan diperbaiki?", False),
         (f"jalan rusak {'kami sudah melapor berkali-kali ' * 6}", False),
     ],
