@@ -207,7 +207,7 @@ FIRE = item("addition", 1, text="sekarang apinya merambat ke rumah", danger=["fi
 
 
 def dangers(told: list[Any]) -> list[tuple[str, str | None]]:
-    return [(each.unit, each.complaint.urgency) for each in told if isinstance(each, UnitRouted)]
+    return [(each.unit, each.complaint.urgency) for each in told if isinstance(each, UnitRouted) and each.complaint]
 
 
 def test_danger_told_in_an_addition_makes_it_darurat_and_a_person_looks() -> None:
