@@ -25,7 +25,7 @@ _TERMS, _NEXT_STEP = frozenset(TERMS), frozenset({NEXT_STEP})
 #: What the website can't do; each has its title.
 _WEB_PROBLEMS = (
     *("invalid_fields", "unknown_complaint", "cross_site", "bad_request", "not_found", "method_not_allowed"),
-    *("too_large", "bad_json", "no_object", "key_reused", "finished", "unavailable", "internal"),
+    *("too_large", "bad_json", "no_object", "key_reused", "finished", "unavailable", "not_shown", "internal"),
 )
 #: What every channel says that answers by messages.
 _BY_MESSAGE: Mapping[str, frozenset[str]] = {
@@ -112,10 +112,10 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                 # What to mend in a field, …
                 *("not_sent", "phone", "email", "no_text", "no_flag", "trap", "choose"),
                 *("empty_addition", "bad_rating_number", "no_rating", "no_key", "bad_key", "bad_secret"),
-                *("wrong_code", "no_number", "sent_before"),
+                *("wrong_code", "no_number", "bad_number", "sent_before"),
                 # … why there is no answer, under which title, …
                 *("too_often_title", "too_often_codes", "too_often_misses", "too_often_sent", "again_soon"),
-                *("too_many_title", "refused_title"),
+                *("too_many_title", "refused_title", "stored_title"),
                 *(f"{name}{part}" for name in _WEB_PROBLEMS for part in ("", "_title")),
                 # … that something was taken, …
                 *("received", *(f"received_{kind}" for kind in FollowUpKind)),
@@ -142,7 +142,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "breached": _NEXT_STEP,
         "field_too_long": frozenset({"length", "most"}),
         "one_of": frozenset({"choices"}),
-        "same_again": _TICKET,
+        **dict.fromkeys(("same_again", "stored"), _TICKET),
         "again_later": frozenset({"minutes"}),
         "code": frozenset({"code"}),
         "reopen_until": frozenset({"due"}),

@@ -6,10 +6,30 @@ from uuid import UUID
 
 import pytest
 
-from contracts import vocabulary
+from contracts import ticket, vocabulary
 from intake import submissions
 from intake_web import domain
-from intake_web.domain import Invalid, Said, read_addition, read_complaint, read_key, read_secret, say
+from intake_web.domain import Invalid, Said, number_in, read_addition, read_complaint, read_key, read_secret, say
+
+NUMBER = ticket.parse("spg-w0ab-12cds")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("SPG-W0AB-12CDS", "SPG-W0AB-12CDS.", "w0ab12cds", "W0AB 12CDS", " spg w0ab 12cds ", "SPGW0AB12CDS"),
+        *("nomor saya SPG-W0AB-12CDS, terima kasih", "https://lapor.example/laporan/SPG-W0AB-12CDS?baru=1"),
+        "SPG-WOAB-I2CDS",
+    ],
+)
+def test_a_number_is_read_however_it_is_typed_or_pasted(typed: str) -> None:
+    assert NUMBER is not None
+    assert NUMBER == number_in(typed)
+
+
+@pytest.mark.parametrize("typed", ["", "SPG", "SPG-W0AB-12CD9", "SPG-XXXX-XXXXX", "SPG-W0AB-12CDSX", "jalan rusak"])
+def test_what_is_no_number_is_none(typed: str) -> None:
+    assert number_in(typed) is None
 
 
 def problems_of(raw: dict[str, object]) -> dict[str, Said]:

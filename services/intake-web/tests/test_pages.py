@@ -51,6 +51,16 @@ async def test_a_sent_form_leads_to_its_page(web: httpx.AsyncClient) -> None:
     assert f'Simpan nomor ini: <strong class="number">{number}</strong>' in page.text
 
 
+async def test_who_gets_the_link_of_the_receipt_is_not_thanked_for_it(web: httpx.AsyncClient) -> None:
+    receipt = (await send(web, text="Sampah menumpuk di pasar")).headers["location"]
+    own = (await web.get(receipt)).text
+    web.cookies.clear()
+
+    stranger = (await web.get(receipt)).text
+
+    assert [True, False] == ["Terima kasih, laporan Anda sudah kami terima" in page for page in (own, stranger)]
+
+
 async def test_no_answer_repeats_the_secret(web: httpx.AsyncClient) -> None:
     typed = {**hidden((await web.get("/")).text), "text": "Sampah"}
 
@@ -140,7 +150,27 @@ async def test_without_a_database_the_form_is_kept_and_no_ticket_given(web: http
     assert (response.status_code, response.headers["retry-after"]) == (503, "5")
     assert "BELUM kami terima" in response.text
     assert "Banjir di Marioriwawo</textarea>" in response.text
-    assert "SPG-W" not in response.text.replace("SPG-W0AB-12CDS", "")
+    assert "SPG-W" not in response.text
+
+
+async def test_who_looks_while_the_database_is_away_is_not_told_that_something_was_not_received(
+    web: httpx.AsyncClient, fake: Any
+) -> None:
+    sent = (await send(web, text="Banjir di Marioriwawo")).headers["location"]
+    number = sent.split("/")[2].split("?")[0]
+    fake.down = True
+
+    own, again, form = [await web.get(path) for path in (sent, f"/laporan/{number}", f"/laporan/{number}/tambahan")]
+    web.cookies.clear()
+    stranger, api = await web.get(sent), await web.get(f"/v1/complaints/{number}")
+
+    answers = [own, again, form, stranger, api]
+    assert {(503, "5")} == {(answer.status_code, answer.headers["retry-after"]) for answer in answers}
+    assert f"Laporan Anda SUDAH kami terima, nomornya {number}." in own.text
+    for answer in answers[1:]:
+        assert "Laporan belum bisa ditampilkan. Muat ulang sebentar lagi." in answer.text
+        assert "SUDAH kami terima" not in answer.text
+    assert "BELUM" not in "".join(answer.text for answer in answers)
 
 
 async def test_a_form_too_large_gets_a_page(web: httpx.AsyncClient) -> None:
@@ -185,12 +215,23 @@ async def test_pages_bring_nothing_from_elsewhere_and_no_script(web: httpx.Async
 
 
 async def test_a_number_typed_by_hand_leads_to_its_page(web: httpx.AsyncClient) -> None:
-    found = await web.get("/lacak", params={"nomor": "spg w0ab 12cd9"})
+    wrong = await web.get("/lacak", params={"nomor": "spg w0ab 12cd9"})
     number = ticket.mint("web")
     right = await web.get("/lacak", params={"nomor": number.lower().replace("-", "")})
 
-    assert (found.status_code, right.status_code) == (404, 303)
+    assert (wrong.status_code, right.status_code) == (404, 303)
+    assert "<title>Perbaiki: Lacak laporan" in wrong.text
     assert right.headers["location"] == f"/laporan/{number}"
+
+
+async def test_what_is_shown_as_the_form_of_a_number_is_none(web: httpx.AsyncClient) -> None:
+    page = (await web.get("/lacak")).text
+    (shown,) = re.findall(r'placeholder="([^"]+)"', page)
+
+    typed = await web.get("/lacak", params={"nomor": shown})
+
+    assert (404, True) == (typed.status_code, shown in typed.text)
+    assert "belum nomor laporan yang lengkap" in typed.text
 
 
 async def test_an_unknown_number_is_told_and_kept(web: httpx.AsyncClient) -> None:
@@ -286,7 +327,7 @@ async def test_the_pass_travels_only_to_its_complaint(web: httpx.AsyncClient) ->
 
     (cookie,) = [each for each in sent.headers.get_list("set-cookie") if each.startswith("akses=")]
     assert f"Path={sent.headers['location'].split('?')[0]};" in cookie
-    assert {"HttpOnly", "Secure", "SameSite=strict", f"Max-Age={45 * 86_400}"} <= {
+    assert {"HttpOnly", "Secure", "SameSite=lax", f"Max-Age={45 * 86_400}"} <= {
         part.strip() for part in cookie.split(";")
     }
 

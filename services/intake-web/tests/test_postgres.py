@@ -20,6 +20,7 @@ from intake_web.app import SERVICE
 from intake_web.domain import MAX_FOLLOW_UPS
 from intake_web.settings import WebSettings
 from lapor.demo.player import somebody
+from testing.servers import Stack
 
 pytestmark = pytest.mark.connected
 
@@ -51,6 +52,26 @@ async def test_the_same_again_gets_the_same_answer_and_is_one_complaint(kept: ht
     (event,) = await published(pool)
     assert event.subject == first.json()["complaint_id"]
     assert event.data.ticket == first.json()["ticket"]
+
+
+async def test_of_a_complaint_that_was_kept_it_is_said_so_when_the_database_dies_before_its_page_is_shown(
+    kept: httpx.AsyncClient, pool: Pool, stack: Stack
+) -> None:
+    typed = {"text": "Banjir di Marioriwawo", "key": "a-key", "secret": "k9Qw2mZx8Lr4Tn6Y"}
+    sent = (await kept.post("/", data=typed)).headers["location"]
+    number = sent.split("/")[2].split("?")[0]
+    stack.kill_postgres()
+    try:
+        page = await kept.get(sent)
+    finally:
+        stack.start_postgres()
+
+    assert (503, "5") == (page.status_code, page.headers["retry-after"])
+    assert f"SUDAH kami terima, nomornya {number}." in page.text
+    async with asyncio.timeout(30):
+        while (again := await kept.get(sent)).status_code == 503:
+            await asyncio.sleep(0.1)
+    assert number in again.text
 
 
 async def test_what_identifies_a_citizen_stays_here(kept: httpx.AsyncClient, pool: Pool) -> None:

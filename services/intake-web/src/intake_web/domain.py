@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
+from contracts import ticket
 from contracts.codec import plain
 from contracts.vocabulary import DONE, FINAL, FollowUpKind, Right, Status
 
@@ -24,6 +25,8 @@ KINDS, RIGHTS = tuple(FollowUpKind), tuple(Right)
 _LIMITS = {"name": 200, "place": 500, "occurred": 200, "phone": 40, "email": 254}
 _PHONE = re.compile(r"\+?\d{8,15}")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
+_NUMBER = re.compile(r"SPG[\s-]*[0-9A-Z]{4}[\s-]*[0-9A-Z]{5}(?![0-9A-Z])", re.IGNORECASE)
+_BETWEEN = re.compile(r"[\W_]+")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _SECRET = re.compile(r"[\x21-\x7e]{16,200}")
 
@@ -146,6 +149,13 @@ def read_secret(header: str | None) -> str | None:
     if not _SECRET.fullmatch(header):
         raise Invalid({"Access-Secret": say("bad_secret")})
     return header
+
+
+def number_in(typed: str) -> str | None:
+    """The ticket in ``typed``, however it is written: in a link, with a full stop, in small letters, without `SPG`."""
+    if found := _NUMBER.search(typed):
+        return ticket.parse(found[0])
+    return ticket.parse(f"SPG{_BETWEEN.sub('', typed)}")
 
 
 def pass_for(installation: UUID, ticket: str) -> str:

@@ -13,7 +13,6 @@ from litestar.datastructures import Cookie
 from litestar.exceptions import ClientException
 from litestar.response import Redirect, Template
 
-from contracts import ticket
 from contracts.vocabulary import DangerKind, FollowUpKind, Right
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import Texts
@@ -23,6 +22,7 @@ from intake_web.domain import (
     Invalid,
     Said,
     kinds_for,
+    number_in,
     pass_for,
     read_addition,
     read_complaint,
@@ -33,7 +33,7 @@ from intake_web.domain import (
     trace_of,
 )
 from intake_web.handlers.api import Config, Visiting, Words, follow_up, submission, unless_known
-from intake_web.handlers.problems import count, problem_of, worded
+from intake_web.handlers.problems import count, problem_of, stored, worded
 from intake_web.handlers.visit import PASS
 from intake_web.limits import Limited
 from intake_web.settings import WebSettings
@@ -102,14 +102,20 @@ async def look_up(texts: Words, nomor: str | None = None) -> Response[Any]:
     """From a number, however it is written to its page."""
     if not nomor:
         return _not_found(texts, "", 200)
-    number = ticket.parse(nomor)
+    number = number_in(nomor)
     return Redirect(f"/laporan/{number}", status_code=303) if number else _not_found(texts, nomor)
 
 
 @get("/laporan/{number:str}")
 async def track(request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words) -> Response[Any]:
     """The page of a complaint, for anyone who has its number; its reporter's browser may rate and reopen there."""
-    found = await visit.find(number)
+    try:
+        found = await visit.find(number)
+    except StoreDown:
+        # Who was led here by the form has it in the address that it was taken, and the pass for it.
+        if "baru" in request.query_params and visit.has_pass(number):
+            raise stored(number) from None
+        raise
     if found is None:
         return _not_found(texts, number)
     if number != found.story.ticket:  # a browser keeps its pass for the one way of writing it
@@ -155,7 +161,7 @@ def _page(
         "danger": danger_of(danger, texts).get("danger"),
         "place_asked": place_asked,
         "problems": problems or {},
-        "fresh": "baru" in query,
+        "fresh": known and "baru" in query,
         "thanks": sent if (sent := query.get("terkirim")) in KINDS else None,
         "kinds": kinds_for(complaint["status"]),
         "refresh_s": REFRESH_S if awaited else None,  # not while an answer is written
@@ -243,8 +249,9 @@ def _trace(settings: WebSettings, number: str, key: str, draft: Draft) -> Cookie
 
 
 def _cookie(settings: WebSettings, name: str, path: str, value: str, max_age: int | None = None) -> Cookie:
+    # Lax: who comes by a link in a message is known. What is sent from another site's page is refused by `app`.
     secure = settings.public_url.startswith("https:")
-    return Cookie(name, path, value=value, max_age=max_age, httponly=True, samesite="strict", secure=secure)
+    return Cookie(name, path, value=value, max_age=max_age, httponly=True, samesite="lax", secure=secure)
 
 
 def _form(
@@ -277,5 +284,6 @@ def _addition(
 
 
 def _not_found(texts: Texts, number: str, status: int = 404) -> Template:
-    context = {"number": number, "problem": texts.on_web("no_number") if number else None}
+    problem = texts.on_web("no_number" if number_in(number) else "bad_number") if number else None
+    context = {"number": number, "problem": problem}
     return Template("lacak.html", context=context, status_code=status)

@@ -23,6 +23,7 @@ from intake_web.store import Finished, StoreDown
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 5
+_SOON = {"Retry-After": str(RETRY_AFTER_S)}
 _PROBLEM = "application/problem+json"
 
 
@@ -81,6 +82,16 @@ def cross_site() -> Problem:
     return Problem(403, "cross-site", "cross_site")
 
 
+def stored(number: str) -> Problem:
+    """A complaint was taken under ``number``, and its page can't be shown just now."""
+    return Problem(503, "unavailable", "stored", say("stored", ticket=number), headers=_SOON)
+
+
+def _not_shown() -> Problem:
+    """Something can't be shown just now; whoever only looks sent nothing that could be lost."""
+    return Problem(503, "unavailable", "not_shown", headers=_SOON)
+
+
 _HTTP = {
     400: ("bad-request", "bad_request"),
     404: ("not-found", "not_found"),
@@ -114,7 +125,7 @@ def problem_of(error: Exception) -> Problem:
         case TextProblem():
             return Problem(422, "text-refused", "refused", Said(error.code, error.values))
         case StoreDown():
-            return Problem(503, "unavailable", "unavailable", headers={"Retry-After": str(RETRY_AFTER_S)})
+            return Problem(503, "unavailable", "unavailable", headers=_SOON)
         case Limited():
             return _limited(error)
         case HTTPException() if error.status_code < 500:
@@ -140,7 +151,7 @@ def answer(texts: Texts, request: Request[Any, Any, Any], error: Exception) -> R
     """
     if isinstance(error, ClientGone):
         raise error
-    problem = problem_of(error)
+    problem = _not_shown() if isinstance(error, StoreDown) and request.method == "GET" else problem_of(error)
     if request.method == "POST" or problem.status == 429:
         count(problem.status)
     if request.url.path.startswith("/v1/"):
