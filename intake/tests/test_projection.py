@@ -199,9 +199,25 @@ def public(view: ComplaintView) -> ComplaintView:
 
 
 def test_others_complaints_have_a_status_here_and_no_steps_and_no_notices() -> None:
-    view = told(REGISTERED, step("routed", message="rahasia"), SET, service="intake-web")
+    view = told(REGISTERED, step("routed", message="rahasia"), SET, service="intake-social")
     assert ("routed", "PUPR", [], [], True) == (view.status, view.unit, view.steps, view.notices, view.registered)
     assert (DEADLINE, []) == (view.deadline_at, view.revisions)
+
+
+def test_the_website_tells_the_story_of_others_complaints_and_not_what_was_answered_to_their_reporters() -> None:
+    question = step("waiting_for_reporter", message="Di mana?")
+    noted = step("noted", status="waiting_for_reporter", note="rights_requested", code="rights_passed_on")
+    view = told(REGISTERED, step("routed"), question, noted, service="intake-web")
+
+    assert ["registered", "routed", "waiting_for_reporter"] == [each.kind for each in view.steps]
+    assert ("Di mana?", []) == (view.steps[-1].message, view.notices)
+    assert view.steps[-1].text.endswith("bertanya: Di mana?")  # nobody can answer it on that page
+
+
+def test_of_what_was_handed_over_it_is_known_to_whom_and_how_they_are_reached() -> None:
+    view = told(REGISTERED, step("handed_over", target="PLN", contact="telepon 123", reason="listrik"))
+
+    assert ("PLN", "telepon 123") == (view.target, view.contact)
 
 
 def test_every_intake_knows_of_a_confidential_complaint_and_a_step_told_by_an_old_router_makes_it_no_less() -> None:
@@ -315,7 +331,10 @@ def test_a_right_that_was_granted_in_time_after_all_takes_the_apology_back() -> 
 def test_each_right_has_its_own_apology_and_others_complaints_show_none() -> None:
     both = told(*ASKED_FOR_RIGHTS, clock("breached", "rights"), clock("breached", "rights", deadline_at=LATER))
     assert [("apology", "3"), ("apology", "4")] == notices(both)[-2:]
-    assert [] == told(*ASKED_FOR_RIGHTS, clock("breached", "rights"), service="intake-web").steps
+    assert [] == told(*ASKED_FOR_RIGHTS, clock("breached", "rights"), service="intake-social").steps
+    assert "breached" not in [
+        each.kind for each in told(*ASKED_FOR_RIGHTS, clock("breached", "rights"), service="intake-web").steps
+    ]
 
 
 ASKED = [REGISTERED, SET, QUESTION, clock("paused", paused_until=LATER)]

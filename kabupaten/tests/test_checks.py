@@ -61,7 +61,7 @@ def spoil(file: str, old: str, new: str) -> Callable[[Path], None]:
         (spoil("sla", "ends: [resolved]", "ends: [dijawab]"), "sla", "dijawab"),
         (spoil("sla", "\ndefault: ", "\ndefault: tidak-"), "sla", "there is no policy"),
         (spoil("calendar", "Asia/Makassar", "Asia/Soppeng"), "calendar", "there is no time zone"),
-        (spoil("texts", "  reopened: \"", "  dibuka: \""), "texts", "changes: missing required field `reopened`"),
+        (spoil("texts", "  noted: \"", "  dicatat: \""), "texts", "changes: missing required field `noted`"),
         (spoil("texts", "  waiting_for_reporter: menunggu", "  menunggu: menunggu"), "texts",
          "missing required field `waiting_for_reporter`"),
         (spoil("texts", "kami terima: {ticket}.", "{nomor} diterima."), "texts", "nomor"),

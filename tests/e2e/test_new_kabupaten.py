@@ -19,7 +19,7 @@ from kabupaten.checks import problems
 
 OWN = Path(__file__).parent / "tirtasari"
 #: What a kabupaten takes over: sentences and lexicon are Indonesian, and Soppeng's only by the name in them.
-TAKEN_OVER = ("texts.yaml", "emergency.yaml", "lexicon", "danger", "conduct")
+TAKEN_OVER = ("texts.yaml", "emergency.yaml", "pages.yaml", "lambang.svg", "lexicon", "danger", "conduct")
 WIB = ZoneInfo("Asia/Jakarta")
 
 
@@ -28,7 +28,8 @@ def write_region(folder: Path) -> Path:
     shutil.copytree(OWN, folder)
     soppeng = ROOT / "region" / "soppeng"
     (folder / "texts.yaml").write_text((soppeng / "texts.yaml").read_text().replace("SOPPENG", "TIRTASARI"))
-    shutil.copy(soppeng / "emergency.yaml", folder)
+    for name in ("emergency.yaml", "pages.yaml", "lambang.svg"):
+        shutil.copy(soppeng / name, folder)
     for name in ("lexicon", "danger", "conduct"):
         shutil.copytree(soppeng / name, folder / name)
     return folder

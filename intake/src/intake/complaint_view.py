@@ -21,13 +21,15 @@ log = logging.getLogger(__name__)
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One step of a story. ``text`` is the sentence that citizens are told of it, as of then."""
+    """One step of a story. ``text`` is the sentence that citizens are told of it, as of then; ``message`` is of it what
+    a unit wrote."""
 
     seq: int
     kind: str
     at: datetime
     unit: str | None = None
     text: str = ""
+    message: str = ""
 
 
 class Pending(Struct, frozen=True, kw_only=True):
@@ -43,7 +45,7 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is public about one complaint.
 
     ``steps`` are those that its page tells: all of a complaint that came through this intake, of others what the clock
-    did; ``evidence`` is kept of the former alone. ``set_by`` gives for each group of fields the step that set it last,
+    did; the website's intake has the pages of all. ``set_by`` gives for each group of fields the step that set it last,
     so that a step which was a dead letter and is put back changes only what no later one has. ``apologies`` gives for
     each promise the step that said it was missed, as long as that stands.
     """
@@ -57,6 +59,8 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     steps: list[Step] = []
     evidence: list[Evidence] = []
     parent: str | None = None
+    target: str | None = None  # to whom it was handed over, and how they are reached
+    contact: str | None = None
     deadline_at: datetime | None = None
     derivation: list[DerivationDay] = []
     promise: str = ""  # how long the deadline gives, in Indonesian, as the clock says it

@@ -25,6 +25,8 @@ SOURCES = (UPDATED, ERASED)
 _FAREWELLS = frozenset({Note.RIGHTS_DONE, Note.ERASED})
 #: Whatever this intake tells, everybody reads.
 PUBLIC = "intake-social"
+#: Whoever has the number of a complaint, by whatever channel it came, reads its story here.
+PAGES = "intake-web"
 _KINDS = frozenset[str](UpdateKind)
 _ASKED = UpdateKind.WAITING_FOR_REPORTER
 #: What answers a wish of the reporter, who hears it also after having stopped the news.
@@ -72,11 +74,13 @@ class ComplaintProjection:
             return self._on_clock(_with(view, seq=max(view.seq, data.seq)), data, now)
         own = data.origin == self.service
         outline = self._in_public(view) or self._in_public(data)
-        text = self.texts.change(data, service=self.service, outline=outline) if own else ""
+        # What is answered to a wish of theirs, its reporter hears on their own channel.
+        shown = own or (self.service == PAGES and data.kind != UpdateKind.NOTED)
+        text = self.texts.change(data, service=self.service, outline=outline) if shown else ""
         if data.code == "rated_resolved":
             text = self._until(text, view)
         after = _counted(_moved(view, data), data, now)
-        if own:
+        if shown:
             after = _told_on_page(after, data, now, text)
         known = data.kind == UpdateKind.REGISTERED or data.code == "passed_on_told"
         if self.notify and own and not known and not self._told_today(view, data, now):
@@ -311,6 +315,9 @@ def _moved(view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
             return _with(view, pending=None, deadline_untold=False)
         case UpdateKind.UNMERGED:
             return _set(view, "parent", data.seq, parent=None)
+        case UpdateKind.HANDED_OVER:
+            facts = {"target": data.target or None, "contact": data.contact or None}
+            view = _set(view, "handover", data.seq, **facts)
         case UpdateKind.RESOLVED:
             view = _set(view, "evidence", data.seq, evidence=data.evidence)
         case UpdateKind.REOPENED:
@@ -331,7 +338,7 @@ def _counted(view: ComplaintView, data: ComplaintUpdated, now: datetime) -> Comp
 
 
 def _told_on_page(view: ComplaintView, data: ComplaintUpdated, now: datetime, text: str) -> ComplaintView:
-    step = Step(seq=data.seq, kind=data.kind, at=now, unit=data.unit, text=text)
+    step = Step(seq=data.seq, kind=data.kind, at=now, unit=data.unit, text=text, message=data.message or "")
     return _with(view, steps=sorted([*view.steps, step], key=lambda each: each.seq))
 
 

@@ -59,7 +59,7 @@ def run_intake(service: str, kind: type[Settings], build: Build[Settings], *, no
     """
     settings = read_settings(kind, service)
     with exit_on(service, RegionError):
-        region = load(settings.region_dir, *PARTS, "retention")
+        region = load(settings.region_dir, *PARTS)
     texts = Texts(region)
     texts.danger_words.learn()
     asyncio.run(_serve(service, settings, texts, region.retention, build, notify=notify))

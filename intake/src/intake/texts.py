@@ -23,15 +23,19 @@ from kabupaten.emergency import MOST
 from kabupaten.promises import NEXT_STEP, promises_on
 
 #: What the texts need: the names of the units, the kabupaten's time zone, the contacts that are not masked, what
-#: is promised, what is said to who is in danger, and what matters and places are called.
+#: is promised, what is said to who is in danger, what matters and places are called, and what the website says of
+#: itself.
 PARTS: tuple[Part, ...] = (
     *("texts", "units", "routing", "calendar", "sla", "emergency", "danger", "talk", "territory", "categories"),
+    *("pages", "retention"),
 )
 
 #: Letters of a message that needs no second one.
 ONE_SMS = 160
 #: Who tells of these is not asked where: they may not be alone.
 NOT_ASKED = frozenset({DangerKind.ABUSE, DangerKind.DESPAIR})
+#: While the triage unit has it, it looks for the right one.
+_SORTED = frozenset({Status.ROUTED, Status.ACKNOWLEDGED, Status.REOPENED})
 #: Days with work, behind which it is said what they are called.
 _WITH_WORK: tuple[DayCode, ...] = ("working_day", "day", "waiting")
 
@@ -45,7 +49,7 @@ class Texts:
         texts = region.texts
         self.statuses, self.changes, self.notes = texts["statuses"], texts["changes"], texts["notes"]
         self.clock, self.codes = texts["clock"], texts["codes"]
-        self.ended, self.parts, self.days = texts["ended"], texts["parts"], texts["days"]
+        self.now, self.ended, self.parts, self.days = texts["now"], texts["ended"], texts["parts"], texts["days"]
         self.sms: dict[str, str] = {**texts["answers"], **texts["sms"]}
         self.social: dict[str, str] = {**texts["answers"], **texts["social"]}
         self.web: dict[str, str] = {**texts["answers"], **texts["public"], **texts["web"]}
@@ -59,6 +63,7 @@ class Texts:
         self.contacts = region.contacts
         self.danger, self.emergency, self.danger_words = texts["danger"], region.emergency, DangerWords(region.danger)
         self.talk = Talk(region.talk, region.territory)
+        self.pages, self.retention = region.pages, region.retention
         self._sla = region.sla
 
     @property
@@ -192,7 +197,8 @@ class Texts:
         """How to answer a question, or to judge what was done, on the channel."""
         forms = {UpdateKind.WAITING_FOR_REPORTER: "answer_how", UpdateKind.RESOLVED: "judge_how"}
         name = forms.get(update.kind)  # type: ignore[call-overload]
-        return self.answers(service)[name].format(ticket=update.ticket) if name else ""
+        # On the page of what came by another channel nobody can.
+        return self.answers(service)[name].format(ticket=update.ticket) if name and update.origin == service else ""
 
     def _of_code(self, update: ComplaintUpdated, service: str) -> str:
         """The sentence that goes with it where nobody wrote one; none for a code that this version does not know."""
@@ -270,6 +276,12 @@ class Texts:
     def listed(self, among: Sequence[Own]) -> str:
         """List complaints with their status, short enough for one SMS."""
         return ", ".join(f"{each.ticket} {self.statuses.get(each.status, '')}".strip() for each in among[:MOST_LISTED])
+
+    def how_it_stands(self, story: ComplaintView) -> str:
+        """Say in a sentence what happens with it now."""
+        sorted_ = story.lane == Lane.TRIAGE and story.unit == self.triage and story.status in _SORTED
+        form = self.now["sorted" if sorted_ else story.status]
+        return form.format(unit=self.unit(story.unit, story.lane), parent=story.parent or "", target=story.target or "")
 
     def due(self, story: ComplaintView) -> str:
         """``Kamis 3 Des, 3 hari kerja``; the day alone where the clock does not say how long was promised."""

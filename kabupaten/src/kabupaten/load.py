@@ -17,6 +17,7 @@ from kabupaten.danger import read_danger
 from kabupaten.emergency import Emergency, read_emergency
 from kabupaten.lexicon import Abbreviations, Conduct, Danger, MessageType, Protection, Spam, Talk, Urgency, read_lists
 from kabupaten.on_duty import Shift, read_on_duty
+from kabupaten.pages import Pages, read_pages
 from kabupaten.problems import Problem, RegionError
 from kabupaten.promises import unkept
 from kabupaten.references import unknown_names
@@ -30,7 +31,7 @@ from kabupaten.units import Units, read_units
 
 Part = Literal[
     "units", "categories", "routing", "territory", "sla", "calendar", "texts", "retention", "emergency", "on_duty",
-    "danger", "urgency", "message_type", "spam", "conduct", "abbreviations", "protection", "talk",
+    "pages", "danger", "urgency", "message_type", "spam", "conduct", "abbreviations", "protection", "talk",
 ]  # fmt: skip
 _READERS: dict[Part, Callable[[Source], Any]] = {
     "units": read_units,
@@ -43,6 +44,7 @@ _READERS: dict[Part, Callable[[Source], Any]] = {
     "retention": read_retention,
     "emergency": read_emergency,
     "on_duty": read_on_duty,
+    "pages": read_pages,
     "danger": read_danger,
     "urgency": partial(read_lists, Urgency),
     "message_type": partial(read_lists, MessageType),
@@ -73,6 +75,7 @@ class Region:
     retention: dict[str, timedelta]
     emergency: Emergency
     on_duty: Mapping[str, tuple[Shift, ...]]
+    pages: Pages
     danger: Danger
     urgency: Urgency
     message_type: MessageType

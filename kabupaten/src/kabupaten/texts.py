@@ -46,6 +46,9 @@ _COLUMNS = (
 #: The keys of each section, and the placeholders that each may have.
 PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "statuses": dict.fromkeys((status for status in Status if status != Status.UNMERGED), frozenset[str]()),
+    "now": dict.fromkeys(
+        (*(status for status in Status if status != Status.UNMERGED), "sorted"), frozenset({"unit", "parent", "target"})
+    ),
     "changes": {
         **dict.fromkeys((kind for kind in UpdateKind if kind not in CLOCK_KINDS), _STEP),
         **dict.fromkeys((UpdateKind.WAITING_FOR_REPORTER, UpdateKind.RESOLVED), _STEP | {"how"}),
