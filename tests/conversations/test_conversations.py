@@ -21,13 +21,12 @@ from doors import Door
 from chassis.database import Pool
 from contracts import codec
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
-from contracts.vocabulary import DONE
+from contracts.vocabulary import CONTENT, DONE
 from intake.complaint_view import ComplaintView, load_views, save_views
 from intake.notices import NoticeKind
 from intake.projection import ComplaintProjection
 from kabupaten import load
 from kabupaten.routing import government_of
-from router.follow_ups import CONTENT
 from testing.events import an_updated
 
 pytestmark = pytest.mark.connected

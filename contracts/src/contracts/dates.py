@@ -9,6 +9,9 @@ WEEKDAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 MONTHS: tuple[str, ...] = ("Januari", "Februari", "Maret", "April", "Mei", "Juni")
 MONTHS += ("Juli", "Agustus", "September", "Oktober", "November", "Desember")
 
+#: For so long it is said how many days ago something was.
+_LATELY_DAYS = 14
+
 
 def due_in_words(deadline_at: datetime, zone: tzinfo | None = None) -> str:
     """Write a deadline, midnight belonging to the day it ends: "Kamis 3 Des", "Kamis 3 Des pukul 10.00".
@@ -27,13 +30,24 @@ def day_in_words(day: date) -> str:
     return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
 
 
-def date_in_words(at: datetime, zone: tzinfo) -> str:
-    """Say the day of ``at``, with its year: "23 Nov 2026"."""
-    local = at.astimezone(zone)
-    return f"{local.day} {MONTHS[local.month - 1][:3]} {local.year}"
+def lately_in_words(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """Write ``hari ini, 17.52``, ``kemarin, 17.52``, ``Selasa 24 Nov, 17.52 (3 hari lalu)``; long ago the day alone."""
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    days = (today - local.date()).days
+    if days in (0, 1):
+        return f"{('hari ini', 'kemarin')[days]}, {local:%H.%M}"
+    day = f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1][:3]}"
+    if local.year != today.year:
+        return f"{day} {local.year}"
+    return f"{day}, {local:%H.%M} ({days} hari lalu)" if 1 < days <= _LATELY_DAYS else f"{day}, {local:%H.%M}"
+
+
+def date_in_words(day: date) -> str:
+    """Write ``24 November 2026``."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def time_in_words(at: datetime, zone: tzinfo) -> str:
     """Write ``24 November 2026 pukul 17.52 WITA``."""
     local = at.astimezone(zone)
-    return f"{local.day} {MONTHS[local.month - 1]} {local.year} pukul {local:%H.%M} {local.tzname()}"
+    return f"{date_in_words(local.date())} pukul {local:%H.%M} {local.tzname()}"

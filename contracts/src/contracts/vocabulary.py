@@ -35,6 +35,8 @@ class Status(StrEnum):
 FINAL = frozenset({Status.CLOSED, Status.HANDED_OVER, Status.REJECTED, Status.CANCELLED})
 #: In these nothing more is promised.
 DONE = FINAL | {Status.RESOLVED, Status.ARCHIVED}
+#: A mark from here on closes what was resolved.
+CONTENT = 4
 #: It is a unit's turn.
 ACTIVE = frozenset({Status.ROUTED, Status.ACKNOWLEDGED, Status.IN_PROGRESS})
 #: A unit has it, though it may be the reporter's turn.

@@ -125,7 +125,7 @@ def _templates(texts: Texts) -> Environment:
         "time": partial(time_in_words, zone=texts.zone),
         "until": texts.day,
         "day": day_in_words,
-        "date": partial(date_in_words, zone=texts.zone),
+        "date": lambda at: date_in_words(at.astimezone(texts.zone).date()),
     }
     environment.globals |= {"say": partial(_say, texts), "promises": lambda: texts.promises}
     environment.globals["emergency"] = {

@@ -8,14 +8,12 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, tzinfo
 from typing import Literal
 
-from contracts.vocabulary import DONE, Lane, Status
+from contracts.vocabulary import CONTENT, DONE, Lane, Status
 from intake.complaint_view import ComplaintView
 from intake_web.domain import OPEN
 
 #: What figures tell apart.
 Kind = Literal["all", "unit", "category", "kecamatan"]
-#: From this mark on a reporter is satisfied.
-SATISFIED = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +96,7 @@ def counts(each: Listing) -> Iterator[tuple[Place, int]]:
         "in_time": answered and not each.late,
         "late": each.late,
         "rated": each.rating is not None,
-        "satisfied": (each.rating or 0) >= SATISFIED,
+        "satisfied": (each.rating or 0) >= CONTENT,
     }
     codes: dict[Kind, str | None] = {
         "all": "",

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from contracts.events import ComplaintFollowedUp, FollowUp, UnitRouted
 from contracts.sentences import SentenceCode
-from contracts.vocabulary import FINAL, FollowUpKind, Lane, Note, Right, Status, UpdateKind, Why
+from contracts.vocabulary import CONTENT, FINAL, FollowUpKind, Lane, Note, Right, Status, UpdateKind, Why
 from router.by_rule import move_to_its_place, raise_alarm
 from router.case import Case, Out, advance, is_rahasia, snapshot, supporters, tell_unit
 from router.rules import Assignment, Rules, last_unit, supervisor, triage
@@ -17,8 +17,8 @@ from router.transfers import Changes, Result, accused_units, alarmed_units, note
 
 _replace = msgspec.structs.replace
 
-#: From so many of 5 on the reporter is content; up to so many, the unit's supervisor hears of it.
-CONTENT, BAD = 4, 2
+#: Up to so many of 5, the supervisor of the unit hears of it.
+BAD = 2
 #: Bytes. So far merged complaints may lengthen what their parent's units are told each time; an intake bounds what its
 #: own reporter adds, and all of it fits into one event (codec.MAX_BYTES).
 MAX_COLLECTED = 150_000
