@@ -202,6 +202,8 @@ class WebServer:
             nonlocal more
             message = await receive()
             if message["type"] == "http.disconnect":
+                if not more:  # it was asked for in full: who streams an answer hears that nobody reads on
+                    return message
                 raise ClientGone
             more = message.get("more_body", False)
             return message
