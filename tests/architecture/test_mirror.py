@@ -67,7 +67,8 @@ COVERED = {
     "intake_web/browsing.py": Cover("services/intake-web/tests/test_public.py", "asked through the pages"),
     "intake_web/listing.py": Cover("services/intake-web/tests/test_public.py", "what is counted is read there"),
     "intake_web/shapes.py": Cover("services/intake-web/tests/test_openapi.py", "types: answers are held to them"),
-    "intake_web/store.py": Cover("services/intake-web/tests/test_postgres.py", "a protocol: its one store is tried"),
+    "intake_web/changes.py": Cover("services/intake-web/tests/test_live.py", "who waits reads a stream"),
+    "intake_web/store.py": Cover("services/intake-web/tests/test_postgres.py", "what it says, PostgreSQL keeps"),
     "intake_web/handlers/problems.py": Cover(
         "services/intake-web/tests/test_api.py", "an answer of the API is a problem or none"
     ),

@@ -132,6 +132,7 @@ INTAKE: dict[str, Values] = {
     "complaint_view._LOAD": lambda given: (given.tickets,),
     "complaint_view._SAVE": lambda given: (given.ticket, "{}", None, True),
     "complaint_view._ENDED": lambda given: (given.tickets, ["closed"] * 20),
+    "complaint_view._NOTIFY": lambda given: (given.tickets,),
     "complaint_view._REGISTERED": lambda given: (given.tickets,),
     "complaint_view._REPORTERS": TICKET,
     "notices._ADD": lambda given: (
@@ -187,6 +188,7 @@ DOORS: dict[str, Values] = {
     "intake_social.handlers._OPENED": lambda given: (f"x:{given.n}", given.address, "x:new"),
     "intake_social.handlers._SOMEBODYS": lambda given: (f"x:{given.n}",),
     "intake_web.adapters.postgres._RECEIVED_AT": TICKET,
+    "intake_web.adapters.postgres._WRITTEN": TICKET,
     "intake_web.adapters.postgres._ADDED": lambda given: (given.ticket, "[]"),
 }
 PUBLIC: dict[str, Values] = {

@@ -112,6 +112,9 @@ ON CONFLICT (ticket) DO UPDATE SET body = excluded.body, parent = excluded.paren
 _ENDED = """
 UPDATE complaints c SET ended_as = e.status, ended_at = now() FROM unnest($1::text[], $2::text[]) AS e (ticket, status)
 WHERE c.ticket = e.ticket AND c.ended_as IS DISTINCT FROM e.status"""
+#: The channel on which PostgreSQL says which complaint changed.
+CHANGED = "complaint_changed"
+_NOTIFY = f"SELECT pg_notify('{CHANGED}', ticket) FROM unnest($1::text[]) AS t (ticket)"
 _REGISTERED = "UPDATE complaints SET registered_at = now() WHERE ticket = ANY($1) AND registered_at IS NULL"
 _REPORTERS = "SELECT 1 + count(*) FROM stories WHERE parent = $1"
 
@@ -169,6 +172,7 @@ async def save_views(
         stored: dict[str, Any] = {"erase": None, "notices": [], "revisions": [], "danger": [], "place_asked": False}
         bare = msgspec.structs.replace(view, **stored, deadline_untold=deadline_untold)
         await db.execute(_SAVE, ticket, msgspec.json.encode(bare).decode(), view.parent, view.status in FINAL)
+    await db.execute(_NOTIFY, list(views))
     await db.execute(_REGISTERED, [t for t, view in views.items() if view.registered])
     if ended := {t: view.status for t, view in views.items() if view.status in FINAL}:  # from then on it is kept
         await db.execute(_ENDED, list(ended), list(ended.values()))

@@ -26,7 +26,7 @@ from intake_web.app import SERVICE, build_app
 from intake_web.domain import FINISHED
 from intake_web.limits import Guard
 from intake_web.settings import WebSettings
-from intake_web.store import Finished, Found, Store, StoreDown
+from intake_web.store import Finished, Found, Store, StoreDown, Written
 from testing import fixtures
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
@@ -71,6 +71,13 @@ class FakeStore:
             story = structs.replace(story, rahasia=story.rahasia or sent.rahasia, danger=list(sent.danger))
             story = structs.replace(story, place_asked=sent.place_asked)
         return Found(story=story, received_at=accepted.received_at if accepted else None)
+
+    async def written(self, number: str) -> Written | None:
+        self._check()
+        sent = next((s for s, a in self.taken.values() if a.ticket == number), None)
+        if sent is None:
+            return None
+        return Written(text=sent.text, place=sent.place, occurred=sent.occurred, added=self.added.get(number, []))
 
     async def is_owner(self, number: str, secret: str) -> bool:
         self._check()

@@ -1,4 +1,4 @@
-"""A citizen's browser, with JavaScript off, from the empty form to the page of the complaint."""
+"""A citizen's browser, from the empty form to the page of the complaint: without script, with it, and by keys alone."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from chassis.database import Pool
 from chassis.http_server import WebServer
 from contracts import ticket
 from contracts.events import DerivationDay
-from intake.complaint_view import ComplaintView, save_views
+from intake.complaint_view import ComplaintView, Step, save_views
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
+from intake_web.changes import Changes
 from intake_web.settings import WebSettings
 from lapor.processes.ports import HOST, choose
 from testing.programs import program
@@ -53,8 +54,9 @@ async def site(
     port = choose({"web": 0}, tmp_path / "ports.json")["web"]
     settings = make_settings(web_port=port, web_public_url=None)
     store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5)
-    server = WebServer(build_app(store, settings, texts), HOST, port, stop_within_s=1)
-    running = asyncio.create_task(server.run())
+    changes = Changes()
+    server = WebServer(build_app(store, settings, texts, changes=changes), HOST, port, stop_within_s=1)
+    running = asyncio.gather(server.run(), changes.listen(pool))
     async with asyncio.timeout(10):
         while not server.answers:
             await asyncio.sleep(0.01)
@@ -126,7 +128,7 @@ async def test_the_reporter_adds_something_and_finds_the_complaint_by_its_number
     await page.get_by_role("button", name="Kirim laporan").click()
     number = await page.get_by_role("heading", level=1).inner_text()
 
-    await page.get_by_role("link", name="Tambah keterangan atau batalkan").click()
+    await page.get_by_role("link", name="Tambah keterangan").click()
     await page.get_by_label("Keterangan", exact=True).fill("Tiang nomor 7")
     await page.get_by_role("button", name="Kirim").click()
     await expect(page.get_by_role("status")).to_contain_text("Tambahan Anda sudah kami terima")
@@ -153,10 +155,9 @@ async def test_the_reporter_rates_the_answer_opens_it_again_and_uses_a_right(pag
     await page.get_by_label("Komentar").fill("Lama sekali")
     await page.get_by_role("button", name="Kirim nilai").click()
     await expect(page.get_by_role("status")).to_contain_text("sudah kami terima")
-    await page.get_by_text("Belum beres? Buka kembali laporan ini").click()
     await page.get_by_label("Apa yang belum beres?").fill("Masih padam")
     await page.get_by_role("button", name="Buka kembali").click()
-    await page.get_by_role("link", name="Tanggapan lain").click()
+    await page.get_by_role("link", name="Data pribadi saya").click()
     await page.get_by_label("Menghapus data pribadi saya").check()
     await page.get_by_role("button", name="Kirim").click()
     await expect(page.get_by_role("status")).to_contain_text("sudah kami terima")
@@ -169,7 +170,159 @@ async def test_the_reporter_rates_the_answer_opens_it_again_and_uses_a_right(pag
 
 async def test_nothing_is_wider_than_a_small_phone(page: Page, site: str, browser: Browser) -> None:
     with_script = await browser.new_page(viewport={"width": 320, "height": 640})
-    for path in ("/", "/lacak", "/nowhere"):
+    for path in ("/", "/lacak", "/nowhere", "/cara-kerja"):
         await with_script.goto(f"{site}{path}")
         assert await with_script.evaluate("document.documentElement.scrollWidth") <= 320
     await with_script.close()
+
+
+@pytest.fixture
+async def scripted(browser: Browser) -> AsyncIterator[Page]:
+    """A page of a small phone with JavaScript."""
+    context = await browser.new_context(viewport={"width": 360, "height": 740}, locale="id-ID")
+    context.set_default_timeout(15_000)
+    page = await context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    yield page
+    await context.close()
+
+
+async def _sent(page: Page, site: str, text: str = "Lampu jalan padam di Desa Paroto") -> str:
+    await page.goto(site)
+    await page.get_by_label("Isi laporan").fill(text)
+    await page.get_by_role("button", name="Kirim laporan").click()
+    return await page.get_by_role("heading", level=1).inner_text()
+
+
+async def _asks(pool: Pool, number: str) -> None:
+    step = Step(
+        seq=4,
+        kind="waiting_for_reporter",
+        at=datetime.now(UTC),
+        unit="PUPR",
+        text=f"{number}: PU bertanya: tiang nomor berapa?",
+        message="Tiang nomor berapa?",
+    )
+    view = ComplaintView(ticket=number, seq=4, status="waiting_for_reporter", unit="PUPR", steps=[step], **DUE)
+    async with pool.acquire() as db:
+        await save_views(db, {number: view})
+
+
+async def test_the_page_changes_by_itself_says_so_and_leaves_alone_what_is_being_written(
+    scripted: Page, site: str, pool: Pool
+) -> None:
+    number = await _sent(scripted, site)
+    await expect(scripted.locator(".what")).to_contain_text("sudah kami terima")
+
+    await _stands(pool, number, "in_progress")
+    await expect(scripted.locator(".what")).to_contain_text("sedang mengerjakannya")
+    await expect(scripted.locator("#siar")).to_contain_text("Ada kabar baru. Dinas Pekerjaan Umum")
+    assert "sedang ditangani" in await scripted.title()
+    await _asks(pool, number)
+    await scripted.get_by_label("Jawaban Anda").fill("Tiang nomor tujuh")
+    async with pool.acquire() as db:
+        await save_views(db, {number: ComplaintView(ticket=number, seq=6, status="resolved", unit="PUPR")})
+
+    await expect(scripted.locator(".what")).to_contain_text("menyatakan masalah ini selesai")
+    await expect(scripted.get_by_label("Jawaban Anda")).to_have_value("Tiang nomor tujuh")
+    await expect(scripted.get_by_role("heading", name="Sudah beres?")).to_be_visible()
+
+
+async def test_where_no_stream_is_to_be_had_the_page_asks_again(scripted: Page, site: str, pool: Pool) -> None:
+    await scripted.route("**/kabar", lambda route: route.fulfill(status=429))
+    await scripted.clock.install()
+    number = await _sent(scripted, site)
+    await scripted.wait_for_load_state("networkidle")
+
+    await _stands(pool, number, "in_progress")
+    await scripted.clock.fast_forward(31_000)
+
+    await expect(scripted.locator(".what")).to_contain_text("sedang mengerjakannya")
+
+
+async def test_a_question_is_answered_by_keys_alone_and_the_page_says_that_it_arrived(
+    scripted: Page, site: str, pool: Pool
+) -> None:
+    number = await _sent(scripted, site)
+    await _asks(pool, number)
+    await scripted.goto(f"{site}/laporan/{number}")
+    keys, reached = scripted.keyboard, list[str]()
+
+    async def tab_to(name: str) -> None:
+        for _ in range(12):
+            await keys.press("Tab")
+            now = "document.activeElement.innerText || document.activeElement.id"
+            reached.append(await scripted.evaluate(now))
+            if name in reached[-1]:
+                return
+        raise AssertionError(reached)
+
+    await tab_to("Langsung ke isi")
+    await keys.press("Enter")
+    await tab_to("jawaban-saya")
+    await keys.type("Tiang nomor tujuh")
+    await tab_to("Kirim jawaban")
+    await keys.press("Enter")
+
+    await expect(scripted.get_by_text("Jawaban Anda sudah kami terima")).to_be_visible()
+    await expect(scripted.get_by_label("Jawaban Anda")).to_have_count(0)
+    await expect(scripted.get_by_role("region", name="Yang Anda tulis")).to_contain_text("Tiang nomor tujuh")
+
+
+async def test_a_mark_is_shown_and_not_asked_for_again(page: Page, site: str, pool: Pool) -> None:
+    number = await _sent(page, site)
+    await _stands(pool, number, "resolved")
+    await page.goto(f"{site}/laporan/{number}")
+    await expect(page.get_by_text("Nilai 4 atau 5 menutup laporan ini untuk seterusnya")).to_be_visible()
+    await page.get_by_label("2 kurang").check()
+    await page.get_by_role("button", name="Kirim nilai").click()
+
+    await expect(page.get_by_text("Anda memberi nilai 2 dari 5")).to_be_visible()
+    await expect(page.get_by_role("button", name="Kirim nilai")).to_have_count(0)
+    await expect(page.get_by_label("Apa yang belum beres?")).to_be_visible()
+
+
+async def test_cancelling_asks_whether_that_is_meant(page: Page, site: str, pool: Pool) -> None:
+    number = await _sent(page, site)
+    await page.get_by_role("link", name="Batalkan laporan").click()
+    await expect(page.get_by_text("pembatalan tidak bisa ditarik kembali")).to_be_visible()
+    await page.get_by_role("link", name="Tidak jadi").click()
+    assert "[]" == await pool.fetchval("SELECT follow_ups FROM complaints WHERE ticket = $1", number)
+
+    await page.get_by_role("link", name="Batalkan laporan").click()
+    await page.get_by_role("button", name="Ya, batalkan laporan").click()
+
+    await expect(page.get_by_role("status")).to_contain_text("membatalkan sudah kami terima")
+    items = json.loads(await pool.fetchval("SELECT follow_ups FROM complaints WHERE ticket = $1", number))
+    assert ["cancel"] == [item["kind"] for item in items]
+
+
+async def test_who_comes_by_a_link_from_another_site_is_known(page: Page, site: str) -> None:
+    number = await _sent(page, site)
+    await page.route("http://elsewhere.example/", lambda route: route.fulfill(
+        content_type="text/html", body=f'<a href="{site}/laporan/{number}">Laporan saya</a>'
+    ))  # fmt: skip
+    await page.goto("http://elsewhere.example/")
+    await page.get_by_role("link", name="Laporan saya").click()
+
+    await expect(page.get_by_role("link", name="Tambah keterangan")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Yang Anda tulis")).to_be_visible()
+
+
+async def test_letters_twice_as_large_run_over_no_edge(site: str, pool: Pool) -> None:
+    path = program("chromium", "chromium-browser", "google-chrome", debian="chromium")
+    async with async_playwright() as playwright:
+        larger = [*ARGS, "--blink-settings=defaultFontSize=32"]
+        browser = await playwright.chromium.launch(executable_path=path, args=larger)
+        page = await browser.new_page(viewport={"width": 360, "height": 740}, java_script_enabled=False)
+        number = await _sent(page, site)
+        await _asks(pool, number)
+
+        for address in (f"{site}/laporan/{number}", site, f"{site}/privasi", f"{site}/laporan/{number}/batal"):
+            await page.goto(address)
+            over = """[...document.querySelectorAll("body *")].filter((each) => each.checkVisibility()
+                && !each.closest(".skip, .trap, .visually-hidden")
+                && each.getBoundingClientRect().right > innerWidth + 1).map((each) => each.outerHTML.slice(0, 80))"""
+            assert [] == await page.evaluate(over)
+        assert 32 < await page.locator("body").evaluate("each => parseFloat(getComputedStyle(each).fontSize)")
+        await browser.close()

@@ -27,7 +27,7 @@ def test_a_number_is_read_however_it_is_typed_or_pasted(typed: str) -> None:
     assert NUMBER == number_in(typed)
 
 
-@pytest.mark.parametrize("typed", ["", "SPG", "SPG-W0AB-12CD9", "SPG-XXXX-XXXXX", "SPG-W0AB-12CDSX", "jalan rusak"])
+@pytest.mark.parametrize("typed", ["", "SPG", "SPG-W0AB-12CD9", "SPG-XXXX-XXXXC", "SPG-W0AB-12CDSX", "jalan rusak"])
 def test_what_is_no_number_is_none(typed: str) -> None:
     assert number_in(typed) is None
 

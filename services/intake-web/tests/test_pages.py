@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from copy import copy
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -203,13 +203,13 @@ async def test_a_form_that_no_browser_sends_is_refused(
     assert response.headers["content-type"].startswith("text/html")
 
 
-async def test_pages_bring_nothing_from_elsewhere_and_no_script(web: httpx.AsyncClient) -> None:
+async def test_pages_bring_nothing_from_elsewhere_and_no_script_in_them(web: httpx.AsyncClient) -> None:
     pages = [await web.get(path) for path in ("/", "/lacak", "/nowhere")]
 
     for page in pages:
         assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
         assert page.headers["x-content-type-options"] == "nosniff"
-        assert not re.findall(r"<script|style=|https?://", page.text)
+        assert not re.findall(r"<script(?! type=\"module\" src=\"/static/)|style=|https?://", page.text)
         for asset in re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text):
             assert (await web.get(asset)).status_code == 200
 
@@ -251,47 +251,18 @@ async def test_a_finished_story_is_told_and_no_longer_refreshed(web: httpx.Async
     page = (await web.get(f"/laporan/{number}")).text
 
     assert "Selesai: &lt;ok&gt;" in page
-    assert "24 November 2026 pukul 18.00 WITA" in page
-    assert 'http-equiv="refresh"' not in page
+    assert "Selasa 24 Nov, 18.00" in page
 
 
-async def test_a_page_looks_for_its_unit_and_due_date_and_then_leaves_the_reader_alone(
-    web: httpx.AsyncClient, fake: Any
-) -> None:
-    fake.now = datetime.now(UTC)
-    due = datetime(2026, 12, 3, 16, tzinfo=UTC)
-    number = await resolved(web, fake, status="registered")
-    awaited: list[bool] = []
-    for facts in (
-        {"status": "registered", "unit": None},
-        {"status": "routed", "unit": "PUPR"},
-        {"status": "routed", "unit": "PUPR", "deadline_at": due},
-    ):
-        fake.stories[number] = ComplaintView(ticket=number, **facts)
-        awaited.append('http-equiv="refresh" content="5"' in (await web.get(f"/laporan/{number}")).text)
+async def test_a_page_never_reloads_itself_and_what_ended_is_not_followed(web: httpx.AsyncClient, fake: Any) -> None:
+    number = await resolved(web, fake, status="routed", unit=None)
+    going = (await web.get(f"/laporan/{number}")).text
+    fake.stories[number] = ComplaintView(ticket=number, seq=9, status="closed")
+    over = (await web.get(f"/laporan/{number}")).text
 
-    assert awaited == [True, True, False]
-
-
-async def test_a_page_does_not_wait_long(web: httpx.AsyncClient, fake: Any) -> None:
-    fake.now = datetime.now(UTC) - timedelta(minutes=1)
-    sent = await send(web, text="Lampu di Cabenge")
-
-    page = (await web.get(sent.headers["location"])).text
-
-    assert 'http-equiv="refresh"' not in page
-    assert "Perbarui sekarang" in page
-
-
-async def test_refreshing_can_be_stopped(web: httpx.AsyncClient, fake: Any) -> None:
-    fake.now = datetime.now(UTC)
-    sent = await send(web, text="Lampu di Cabenge")
-
-    moving = (await web.get(sent.headers["location"])).text
-    still = (await web.get(sent.headers["location"].replace("baru", "diam"))).text
-
-    assert 'http-equiv="refresh"' in moving
-    assert 'http-equiv="refresh"' not in still
+    assert [False, True] == ["data-over" in page for page in (going, over)]
+    assert "http-equiv" not in going + over
+    assert "Perbarui sekarang" in going
 
 
 async def test_the_browser_that_sent_it_may_add_without_a_code(web: httpx.AsyncClient, fake: Any) -> None:
@@ -392,10 +363,9 @@ async def test_while_its_unit_is_looked_for_the_page_says_that_and_nobody_who_wo
 @pytest.mark.parametrize("status", ["routed", "closed"])
 async def test_a_right_can_be_used_at_any_time(web: httpx.AsyncClient, fake: Any, right: str, status: str) -> None:
     number = await resolved(web, fake, status=status)
-    path = f"/laporan/{number}/tambahan"
-    form = (await web.get(path)).text
+    form = (await web.get(f"/laporan/{number}/data-pribadi")).text
 
-    sent = await web.post(path, files=as_form({**hidden(form), "kind": right}))
+    sent = await web.post(f"/laporan/{number}/tambahan", files=as_form({**hidden(form), "kind": right}))
 
     assert (f'value="{right}"' in form, sent.status_code) == (True, 303)
     assert [(item.kind, item.right) for item in fake.added[number]] == [("rights_request", right)]
@@ -493,7 +463,8 @@ async def test_thanks_name_what_was_asked_and_promise_no_outcome(
     path = f"/laporan/{await resolved(web, fake)}/tambahan"
 
     sent = await web.post(path, files=as_form({**hidden((await web.get(path)).text), **typed}))
-    (banner,) = re.findall(r'role="status">(.*)</div>', (await web.get(sent.headers["location"])).text)
+    page = (await web.get(sent.headers["location"])).text
+    (banner,) = re.findall(r'<div class="notice good" role="status">(.*)</div>', page)
 
     assert said in banner
     assert typed["kind"] == "addition" or "Tambahan" not in banner
@@ -506,14 +477,16 @@ async def test_danger_told_of_in_an_addition_is_answered_with_whom_to_call(web: 
     sent = await web.post(path, files=as_form({**hidden((await web.get(path)).text), **typed}))
     page = (await web.get(sent.headers["location"])).text
 
-    assert 'href="tel:113"' in page
-    assert 'href="tel:' not in (await web.get(f"{sent.headers['location'].split('?')[0]}?bahaya=apa-saja")).text
+    assert 'class="notice alarm' in page
+    assert page.index('href="tel:113"') < page.index("</main>")
+    made_up = (await web.get(f"{sent.headers['location'].split('?')[0]}?bahaya=apa-saja")).text
+    assert 'class="notice alarm' not in made_up
 
 
 async def test_an_address_that_was_made_up_thanks_for_nothing(web: httpx.AsyncClient, fake: Any) -> None:
     number = await resolved(web, fake)
 
-    assert 'role="status"' not in (await web.get(f"/laporan/{number}?terkirim=apa-saja")).text
+    assert 'class="notice good"' not in (await web.get(f"/laporan/{number}?terkirim=apa-saja")).text
 
 
 @pytest.mark.parametrize("status", ["resolved", "closed", "cancelled", "rejected", "handed_over", "merged"])
@@ -533,7 +506,7 @@ async def test_what_was_handed_over_is_not_said_to_be_with_the_unit_that_passed_
 
     page = (await web.get(f"/laporan/{number}")).text
 
-    assert "pihak di luar pemerintah kabupaten" in page
+    assert "Pihak di luar pemerintah kabupaten" in page
     assert "Pekerjaan Umum" not in page
     assert "dibantu" not in page
 
@@ -567,7 +540,7 @@ async def test_who_said_not_where_is_asked_on_the_page_and_answers_there(web: ht
     place = sent.headers["location"]
     number = place.split("/")[2].split("?")[0]
     page = (await web.get(place)).text
-    assert page.index("Di mana tempatnya?") < page.index('<article class="card">')
+    assert page.index("Di mana tempatnya?") < page.index('<article class="card state')
     assert "http-equiv" not in page  # what is being written is not wiped out
     form = {"key": "di-mana", "kind": "addition", "text": "Desa Paroto, depan masjid"}
     answered = await web.post(f"/laporan/{number}/tambahan", data=form)

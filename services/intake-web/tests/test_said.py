@@ -72,7 +72,7 @@ def test_nothing_stands_there_that_is_never_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "name"), [("/", "promise"), ("/", "footer"), ("/lacak?nomor=x", "no_number"), ("/nowhere", "not_found")]
+    ("path", "name"), [("/", "promise"), ("/", "footer"), ("/lacak?nomor=x", "bad_number"), ("/nowhere", "not_found")]
 )
 async def test_a_page_says_what_the_region_wrote_and_takes_no_markup_from_it(
     fake: Any, texts: Texts, make_settings: Any, path: str, name: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,10 @@ RATES: Mapping[str, Rate] = {
 #: Seconds at full rate that all may take together at once.
 _BURST_S = 10
 _ALL = "all"
+#: Streams of events that are open at once: of an address, and altogether, which leaves half the connections free.
+STREAMS_OF_ONE, STREAMS = 5, 256
+#: Seconds after which one who could not have a stream may ask again.
+_NO_STREAM_S = 60
 
 
 class Limited(Exception):
@@ -64,6 +69,7 @@ class Guard:
         self._buckets = {what: Buckets(rate, clock) for what, rate in rates.items()}
         self._lines = {what: Seldom(clock=clock) for what in rates}
         self._strangers = Seldom(3600, clock)
+        self._streams = Counter[str]()
 
     @contextmanager
     def complaint(self, client: str, draft: Draft) -> Iterator[Bill]:
@@ -115,6 +121,26 @@ class Guard:
         """Count a wrong access code."""
         self._buckets["codes"].take(f"{number} {client}")
         self._buckets["all_codes"].take(number)
+
+    def may_follow(self, client: str) -> None:
+        """Let ``client`` open a stream of events.
+
+        Raises:
+            Limited: it has as many as it may, or all have.
+        """
+        if self._streams[client] >= STREAMS_OF_ONE or self._streams.total() >= STREAMS:
+            raise Limited("streams", _NO_STREAM_S)
+
+    @contextmanager
+    def following(self, client: str) -> Iterator[None]:
+        """Count a stream of ``client`` as long as it is open."""
+        self._streams[client] += 1
+        try:
+            yield
+        finally:
+            self._streams[client] -= 1
+            if not self._streams[client]:
+                del self._streams[client]
 
     def not_believed(self) -> None:
         """Say, seldom, that somebody names other clients: a proxy of ours, for whom all citizens count as one."""

@@ -22,6 +22,16 @@ class Finished(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Written:
+    """What its reporter wrote, for their eyes: ``text`` as they did, the rest masked."""
+
+    text: str
+    place: str | None = None
+    occurred: str | None = None
+    added: Sequence[FollowUp] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Found:
     """A complaint that exists. ``received_at`` is known only for those that came through this intake.
 
@@ -45,6 +55,9 @@ class Store(Protocol):
 
     async def find(self, number: str) -> Found | None:
         """The complaint with ticket ``number``, in canonical form."""
+
+    async def written(self, number: str) -> Written | None:
+        """What its reporter wrote; None if it was not sent here, or was erased."""
 
     async def is_owner(self, number: str, secret: str) -> bool:
         """Whether the complaint was made here and with ``secret``."""

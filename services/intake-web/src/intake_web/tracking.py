@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from msgspec import structs
 
 from contracts.events import Evidence
 from contracts.links import host_of
-from contracts.vocabulary import CLOCK_KINDS, Status, UpdateKind
+from contracts.vocabulary import CLOCK_KINDS, DONE, Status, UpdateKind
 from intake.complaint_view import ComplaintView
 from intake.texts import Texts
 from intake_web.domain import OPEN, sentence
@@ -17,12 +19,21 @@ from intake_web.store import Found
 
 #: Kinds of evidence that are called by name; others are files.
 _MEDIA = ("image", "video", "audio")
+#: Steps with which a unit says how it stands; a question is asked, and not told.
+_SAID = DONE - {Status.ARCHIVED} | {Status.ACKNOWLEDGED, Status.IN_PROGRESS}
 
 
 def tracking(found: Found, texts: Texts, *, to_reporter: bool) -> dict[str, Any]:
     """Give what ``GET /v1/complaints/{ticket}`` answers; of a confidential complaint strangers get the outline only."""
     outline = _outline(found.story, texts)
     return outline if found.story.rahasia and not to_reporter else {**outline, **_rest(found, texts)}
+
+
+def version(story: ComplaintView, told: dict[str, Any], *, to_reporter: bool) -> str:
+    """Name the state that is ``told``: by its last step, or to a confidential one's strangers by what they hear."""
+    if to_reporter:
+        return str(story.seq)
+    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:16]
 
 
 def danger_of(kinds: Sequence[str], texts: Texts) -> dict[str, Any]:
@@ -66,6 +77,8 @@ def _rest(found: Found, texts: Texts) -> dict[str, Any]:
         "received_at": found.received_at,
         "derivation": [structs.replace(day, reason=texts.why(day)) for day in story.derivation],
         "parent": story.parent,
+        "handed_to": {"name": story.target, "contact": story.contact} if _is_away(story) else None,
+        "said": _said(story, texts),
         "reporters": found.reporters,
         "evidence": [_shown(each, host, texts) for each in story.evidence if (host := host_of(each.url))],
         "reopen_until": story.reopen_until if story.status == Status.RESOLVED else None,
@@ -82,6 +95,22 @@ def _rest(found: Found, texts: Texts) -> dict[str, Any]:
         ],
         "steps": _steps(story),
     }
+
+
+def _is_away(story: ComplaintView) -> bool:
+    return story.status == Status.HANDED_OVER and bool(story.target)
+
+
+def _said(story: ComplaintView, texts: Texts) -> dict[str, Any] | None:
+    """What the unit wrote last about how it stands."""
+    kind = UpdateKind.RESOLVED if story.status == Status.CLOSED else story.status
+    if kind not in _SAID:
+        return None
+    step = next((step for step in reversed(story.steps) if step.kind == kind and step.message), None)
+    if step is None:
+        return None
+    name = texts.unit(step.unit or story.unit)
+    return {"unit": step.unit, "unit_name": name, "text": step.message, "at": step.at, "final": kind in DONE}
 
 
 def _steps(story: ComplaintView) -> list[dict[str, Any]]:

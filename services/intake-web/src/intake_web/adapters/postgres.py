@@ -20,10 +20,15 @@ from intake.submissions import Accepted, IntakeSettings, Submission, accept, fol
 from intake_web.adapters import listings
 from intake_web.domain import FINISHED, MAX_FOLLOW_UPS
 from intake_web.listing import Figures, Listing
-from intake_web.store import Finished, Found, StoreDown
+from intake_web.store import Finished, Found, StoreDown, Written
 
+#: A field of the event by which the complaint was told to the others, in which it is masked.
+_TOLD = "convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{{data,{}}}'"
 log = logging.getLogger(__name__)
 _RECEIVED_AT = "SELECT received_at FROM complaints WHERE ticket = $1"
+_WRITTEN = f"""
+SELECT c.text, c.follow_ups, {_TOLD.format("place")} AS place, {_TOLD.format("occurred")} AS occurred
+FROM complaints c WHERE ticket = $1 AND erased_at IS NULL"""
 _ADDED = "SELECT follow_ups @> $2 FROM complaints WHERE ticket = $1"
 
 
@@ -58,6 +63,14 @@ class PostgresStore:
             received_at = await self.pool.fetchval(_RECEIVED_AT, number)
             reporters = await count_reporters(self.pool, number)
         return Found(story=story, received_at=received_at, reporters=reporters)
+
+    async def written(self, number: str) -> Written | None:
+        async with self._in_time():
+            row = await self.pool.fetchrow(_WRITTEN, number)
+        if row is None:
+            return None
+        added = msgspec.json.decode(row["follow_ups"], type=list[FollowUp])
+        return Written(text=row["text"], place=row["place"], occurred=row["occurred"], added=added)
 
     async def is_owner(self, number: str, secret: str) -> bool:
         async with self._in_time():

@@ -112,9 +112,10 @@ def follow_up(number: str, addition: Addition, key: str, texts: Texts) -> Follow
 
 def unless_known(request: Request[Any, Any, Any], body: bytes, media_type: str) -> Response[bytes]:
     """``body`` with its ETag, or 304 for a caller who has it already; no proxy may show it to another caller."""
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    # Weak: the same may be sent compressed.
+    etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Cookie, Access-Secret"}
+    known = [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]
     if etag in known:
         return Response(b"", status_code=304, headers=headers, media_type=media_type)
     return Response(body, headers=headers, media_type=media_type)

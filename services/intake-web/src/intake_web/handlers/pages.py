@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -13,10 +13,13 @@ from litestar.datastructures import Cookie
 from litestar.exceptions import ClientException
 from litestar.response import Redirect, Template
 
-from contracts.vocabulary import DangerKind, FollowUpKind, Right
+from contracts import ticket
+from contracts.dates import date_in_words
+from contracts.vocabulary import CONTENT, DangerKind, FollowUpKind, Right
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import Texts
 from intake_web.domain import (
+    FINISHED,
     KINDS,
     Draft,
     Invalid,
@@ -36,20 +39,24 @@ from intake_web.handlers.api import Config, Visiting, Words, follow_up, submissi
 from intake_web.handlers.problems import count, problem_of, stored, worded
 from intake_web.handlers.visit import PASS
 from intake_web.limits import Limited
+from intake_web.page import asked, linked, mark_given, sms_to, stands
 from intake_web.settings import WebSettings
-from intake_web.store import Finished, Found, StoreDown
-from intake_web.tracking import asks_place, danger_of, tracking
+from intake_web.store import Finished, Found, StoreDown, Written
+from intake_web.tracking import asks_place, danger_of, tracking, version
 
 #: How long a browser may add to its complaint: beyond the promise, the ten working days to reopen and holidays.
 PASS_DAYS = 45
 PASS_S = PASS_DAYS * 24 * 3600
 TRACE = "terkirim"
-REFRESH_S = 5
-#: Unit and due date come within seconds. A page that went on would close what its reader opened.
-REFRESH_FOR = timedelta(seconds=30)
 #: A field people don't see and programs that fill in everything do.
 _TRAP = "situs_web"
 _FIELDS = ("text", "place", "occurred", "name", "phone", "email")
+#: The addresses of the forms below a complaint, and what each is about.
+_TOPICS = {
+    "tambahan": FollowUpKind.ADDITION,
+    "batal": FollowUpKind.CANCEL,
+    "data-pribadi": FollowUpKind.RIGHTS_REQUEST,
+}
 _RATINGS = ("1", "2", "3", "4", "5")
 #: What a form calls a rights request of each kind.
 _RIGHTS: dict[str, str] = dict.fromkeys(Right, FollowUpKind.RIGHTS_REQUEST)
@@ -107,7 +114,9 @@ async def look_up(texts: Words, nomor: str | None = None) -> Response[Any]:
 
 
 @get("/laporan/{number:str}")
-async def track(request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words) -> Response[Any]:
+async def track(
+    request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words, settings: Config
+) -> Response[Any]:
     """The page of a complaint, for anyone who has its number; its reporter's browser may rate and reopen there."""
     try:
         found = await visit.find(number)
@@ -120,7 +129,8 @@ async def track(request: Request[Any, Any, Any], number: str, visit: Visiting, t
         return _not_found(texts, number)
     if number != found.story.ticket:  # a browser keeps its pass for the one way of writing it
         return Redirect(f"/laporan/{found.story.ticket}", status_code=303)
-    page = _page(request, found, texts, known=visit.has_pass(found.story.ticket))
+    known = visit.has_pass(found.story.ticket)
+    page = _page(request, found, texts, settings, known=known, written=await visit.written(found.story.ticket))
     return unless_known(request, page.encode(), "text/html")
 
 
@@ -135,7 +145,7 @@ async def unlock(
     canonical, typed = found.story.ticket, await _typed(request)
     if not await visit.is_owner(canonical, typed.get("secret", "").strip()):
         count(404)
-        page = _page(request, found, texts, known=False, problems={"secret": texts.on_web("wrong_code")})
+        page = _page(request, found, texts, settings, known=False, problems={"secret": texts.on_web("wrong_code")})
         return Response(page, status_code=404, media_type="text/html")
     path, shown = f"/laporan/{canonical}", pass_for(settings.installation_namespace, canonical)
     return Redirect(path, status_code=303, cookies=[_cookie(settings, PASS, path, shown, PASS_S)])
@@ -145,29 +155,44 @@ def _page(
     request: Request[Any, Any, Any],
     found: Found,
     texts: Texts,
+    settings: WebSettings,
     *,
     known: bool,
+    written: Written | None = None,
     problems: dict[str, str] | None = None,
 ) -> str:
     query = request.query_params
-    complaint = tracking(found, texts, to_reporter=known)
-    place_asked = known and "terkirim" not in query and asks_place(found.story)
+    story, complaint = found.story, tracking(found, texts, to_reporter=known)
+    place_asked = known and "terkirim" not in query and asks_place(story)
     # What was added may tell of it, too, and is not in the story. Who writes such an address sees numbers, and no more.
-    danger = [*(found.story.danger if known else ()), *_dangers(query.get("bahaya"))]
-    awaited = "diam" not in query and not place_asked and _is_awaited(complaint, datetime.now(UTC))
+    danger = [*(story.danger if known else ()), *_dangers(query.get("bahaya"))]
+    hidden, mine = story.rahasia and not known, found.received_at is not None
+    by_sms = ticket.DOORS["sms"] == ticket.door(story.ticket)
     context = {
         "complaint": complaint,
-        "hidden": found.story.rahasia and not known,
+        "hidden": hidden,
+        "stand": stands(story, texts),
+        "question": asked(story, written, texts) if known else None,
+        "written": written,
+        "mark": mark_given(story, written),
+        "content_from": CONTENT,
+        "handed": linked(story.contact) if story.contact and not hidden else [],
+        "live": story.status not in FINISHED,
+        "by_sms": sms_to(texts.on_web("sms_number"), f"{story.ticket} ") if by_sms else "",
+        "address": f"{settings.public_url}/laporan/{story.ticket}",
+        "printed": date_in_words(datetime.now(texts.zone).date()),
+        "version": version(story, complaint, to_reporter=not hidden),
         "danger": danger_of(danger, texts).get("danger"),
         "place_asked": place_asked,
         "problems": problems or {},
         "fresh": known and "baru" in query,
         "thanks": sent if (sent := query.get("terkirim")) in KINDS else None,
         "kinds": kinds_for(complaint["status"]),
-        "refresh_s": REFRESH_S if awaited else None,  # not while an answer is written
         "known": known,
-        "mine": found.received_at is not None,
-        "seq": found.story.seq,
+        "mine": mine,
+        "supportable": story.listed and not hidden and not known and complaint["open"],
+        "supported": "didukung" in query,
+        "seq": story.seq,
     }
     engine: Any = request.app.template_engine
     page: str = engine.get_template("laporan.html").render(**context)
@@ -178,13 +203,14 @@ def _dangers(named: str | None) -> list[DangerKind]:
     return [kind for kind in DangerKind if kind in (named or "").split(",")]
 
 
-@get("/laporan/{number:str}/tambahan")
-async def addition_form(number: str, visit: Visiting, texts: Words) -> Response[Any]:
-    """A form for what the reporter wants to add."""
+@get([f"/laporan/{{number:str}}/{place}" for place in _TOPICS])
+async def addition_form(request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words) -> Response[Any]:
+    """A form for what the reporter wants to add; cancelling and personal data have one each."""
     found = await visit.find(number)
     if found is None:
         return _not_found(texts, number)
-    return _addition(found, {"key": str(uuid4())}, {}, 200, visit.has_pass(found.story.ticket))
+    known, topic = visit.has_pass(found.story.ticket), _TOPICS[request.url.path.rpartition("/")[2]]
+    return _addition(found, texts, {"key": str(uuid4())}, {}, 200, known, topic=topic)
 
 
 @post("/laporan/{number:str}/tambahan", status_code=303)
@@ -206,17 +232,19 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, tex
         item = follow_up(canonical, read_addition(raw), read_key(typed.get("key")), texts)
         owner = known or await visit.is_owner(canonical, typed.get("secret", "").strip())
         if not owner or not await visit.add(canonical, item):
-            return _addition(found, typed, {"secret": texts.on_web("wrong_code")}, 404, known)
+            return _addition(found, texts, typed, {"secret": texts.on_web("wrong_code")}, 404, known)
     except Invalid as error:
         renewed = {"key": str(uuid4())} if "Idempotency-Key" in error.problems else {}
         # A browser sends no kind where nothing is chosen; that one of these must be is said for programs.
         mend = {**error.problems, "kind": say("choose")} if "kind" in error.problems else error.problems
-        return _addition(found, {**typed, **renewed}, _worded(mend, texts), 400, known)
+        return _addition(found, texts, {**typed, **renewed}, _worded(mend, texts), 400, known)
     except KeyReused:
-        return _addition(found, {**typed, "key": str(uuid4())}, {"form": texts.on_web("sent_before")}, 422, known)
+        return _addition(
+            found, texts, {**typed, "key": str(uuid4())}, {"form": texts.on_web("sent_before")}, 422, known
+        )
     except (Finished, Limited, TextProblem, StoreDown) as error:
         problem = problem_of(error)
-        return _addition(found, typed, {"form": problem.detail(texts)}, problem.status, known, problem.headers)
+        return _addition(found, texts, typed, {"form": problem.detail(texts)}, problem.status, known, problem.headers)
     told = f"&bahaya={','.join(item.danger)}" if item.danger else ""
     return Redirect(f"/laporan/{canonical}?terkirim={item.kind}{told}", status_code=303)
 
@@ -235,13 +263,6 @@ async def _typed(request: Request[Any, Any, Any]) -> dict[str, str]:
     except (UnicodeDecodeError, LookupError) as error:  # not UTF-8, or a charset that there is not
         raise ClientException("not UTF-8") from error
     return {name: value for name, value in form.items() if isinstance(value, str)}
-
-
-def _is_awaited(complaint: dict[str, Any], now: datetime) -> bool:
-    """Whether the unit or the due date is still to come, and within seconds."""
-    known = complaint.get("unit") and complaint["deadline_text"]
-    at = complaint.get("received_at")  # not told to a stranger: nothing more would come
-    return complaint["open"] and not known and at is not None and now - at < REFRESH_FOR
 
 
 def _trace(settings: WebSettings, number: str, key: str, draft: Draft) -> Cookie:
@@ -265,22 +286,40 @@ def _form(
 
 def _addition(
     found: Found,
+    texts: Texts,
     typed: dict[str, str],
     problems: dict[str, str],
     status: int,
     known: bool,
     headers: dict[str, str] | None = None,
+    topic: str = "",
 ) -> Template:
     if problems:
         count(status)
+    kinds = kinds_for(found.story.status)
+    topic = topic or _topic_of(typed.get("kind", ""))
+    offered = [kind for kind in kinds if _topic_of(kind) == topic]
+    if topic == FollowUpKind.ADDITION and not offered:  # it is over: what is left are the rights
+        topic, offered = FollowUpKind.RIGHTS_REQUEST, [kind for kind in kinds if kind in _RIGHTS]
     context = {
         "ticket": found.story.ticket,
-        "kinds": kinds_for(found.story.status),
+        "topic": topic,
+        "kinds": kinds,
+        "offered": offered,
+        "question": asked(found.story, None, texts) if known and topic == FollowUpKind.ADDITION else None,
+        "content_from": CONTENT,
         "known": known,
+        "mine": found.received_at is not None,
         "typed": typed,
         "problems": problems,
     }
     return Template("tambahan.html", context=context, status_code=status, headers=headers)
+
+
+def _topic_of(kind: str) -> str:
+    if kind in _RIGHTS:
+        return FollowUpKind.RIGHTS_REQUEST
+    return FollowUpKind.CANCEL if kind == FollowUpKind.CANCEL else FollowUpKind.ADDITION
 
 
 def _not_found(texts: Texts, number: str, status: int = 404) -> Template:

@@ -99,7 +99,7 @@ _HTTP = {
     413: ("too-large", "too_large"),
 }
 #: What is said to whoever did too much of it, and then when to try again.
-_LIMITED = {"codes": say("too_often_codes"), "misses": say("too_often_misses")}
+_LIMITED = {"codes": say("too_often_codes"), "misses": say("too_often_misses"), "streams": say("too_many_streams")}
 
 
 def _limited(error: Limited) -> Problem:
@@ -135,6 +135,8 @@ def problem_of(error: Exception) -> Problem:
     return Problem(500, "internal", "internal")
 
 
+#: With these it may go well a moment later.
+_PASSING = (429, 500, 503)
 _RESULTS = {400: "invalid", 413: "too_large", 422: "refused", 429: "limited", 503: "unavailable"}
 
 
@@ -157,5 +159,8 @@ def answer(texts: Texts, request: Request[Any, Any, Any], error: Exception) -> R
     if request.url.path.startswith("/v1/"):
         body = msgspec.json.encode(problem.body(texts))
         return Response(body, status_code=problem.status, headers=problem.headers, media_type=_PROBLEM)
-    context = {"title": problem.title(texts), "detail": problem.detail(texts)}
+    # What was asked for can be asked for again, but not what was sent.
+    again = f"?{request.url.query}" if request.method == "GET" and problem.status in _PASSING else None
+    context: dict[str, Any] = {"title": problem.title(texts), "detail": problem.detail(texts), "again": again}
+    context["stored"] = problem.name == "stored"
     return Template("galat.html", context=context, status_code=problem.status, headers=problem.headers)

@@ -15,7 +15,7 @@ from intake.submissions import Accepted, Submission
 from intake_web.domain import Draft, is_pass
 from intake_web.limits import Guard
 from intake_web.settings import WebSettings
-from intake_web.store import Found, Store
+from intake_web.store import Found, Store, Written
 
 #: The cookie of the browser that sent a complaint.
 PASS = "akses"  # noqa: S105
@@ -61,6 +61,10 @@ class Visit:
         with self.guard.addition(self.client) as bill:
             bill.owes = await self.store.support(number, who)
         return bill.owes
+
+    async def written(self, number: str) -> Written | None:
+        """What its reporter wrote, for the browser that sent it."""
+        return await self.store.written(number) if self.has_pass(number) else None
 
     async def is_owner(self, number: str, secret: str | None) -> bool:
         """Whether the complaint was made here and with ``secret``."""

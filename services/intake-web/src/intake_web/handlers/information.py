@@ -1,0 +1,83 @@
+"""What the website says of itself: its pages, what robots and finders of a weakness look for, and QR codes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import segno
+from litestar import Request, Response, get
+from litestar.exceptions import NotFoundException
+from litestar.response import Template
+
+from contracts import ticket
+from intake.texts import Texts
+from intake_web.handlers.api import Config, Words
+from intake_web.handlers.pages import PASS_DAYS
+from kabupaten.pages import NAMES, Contact
+
+#: What a tool that looks for whom to tell of a weakness may rely on: https://www.rfc-editor.org/rfc/rfc9116
+_SECURITY_DAYS = 180
+_LINKS = {"telepon": "tel:{}", "surel": "mailto:{}", "situs": "https://{}"}
+
+
+@get([f"/{name}" for name in NAMES])
+async def page(request: Request[Any, Any, Any], texts: Words) -> Template:
+    """A page of the region's, about the service."""
+    name: Any = request.url.path.strip("/")
+    context = {
+        "page": texts.pages.pages[name],
+        "here": name,
+        "fill": lambda text: text.format(**facts(texts)),
+        "contacts": [_shown(each) for each in texts.pages.site.contacts if each.confirmed] if name == "kontak" else [],
+    }
+    headers = {"Cache-Control": "public, max-age=3600"}
+    return Template("informasi.html", context=context, headers=headers)
+
+
+@get("/robots.txt", media_type="text/plain")
+async def robots() -> str:
+    """What a search engine may read; pages of complaints say themselves that they are not to be listed."""
+    return "User-agent: *\nDisallow: /v1/\n"
+
+
+@get("/.well-known/security.txt", media_type="text/plain")
+async def security(settings: Config) -> str:
+    """Whom to tell of a weakness."""
+    expires = datetime.now(UTC).date() + timedelta(days=_SECURITY_DAYS)
+    return f"Contact: {settings.public_url}/kontak\nExpires: {expires}T00:00:00Z\nPreferred-Languages: id, en\n"
+
+
+@get("/laporan/{number:str}/qr.svg")
+async def qr(number: str, settings: Config) -> Response[bytes]:
+    """The address of a complaint's page, for another telephone; it tells nothing that the address does not.
+
+    Raises:
+        NotFoundException: that is no number.
+    """
+    canonical = ticket.parse(number)
+    if canonical is None:
+        raise NotFoundException
+    out = io.BytesIO()
+    segno.make_qr(f"{settings.public_url}/laporan/{canonical}").save(out, kind="svg", border=3, scale=4)
+    return Response(out.getvalue(), headers={"Cache-Control": "private, max-age=86400"}, media_type="image/svg+xml")
+
+
+def facts(texts: Texts) -> Mapping[str, object]:
+    """Give what the pages may say without writing it again: promises, how long is kept what, whose service it is."""
+    site = texts.pages.site
+    kept = {end: _in_words(span, texts) for end, span in texts.retention.items()}
+    whose = {"owner": site.owner, "office": site.office, "number": texts.on_web("sms_number"), "days": PASS_DAYS}
+    return {**texts.promises, **kept, **whose}
+
+
+def _in_words(span: timedelta, texts: Texts) -> str:
+    years, rest = divmod(span.days, 365)
+    return texts.on_web("kept_days", n=span.days) if rest else texts.on_web("kept_years", n=years)
+
+
+def _shown(contact: Contact) -> dict[str, str]:
+    link = _LINKS.get(contact.kind, "")
+    return {"value": contact.value, "href": link.format(contact.value.replace(" ", ""))}

@@ -1,0 +1,70 @@
+// The page of a complaint, without reloading it: what changed is put in its place, and said to who can't see it.
+// Without this script all of it works by reloading.
+const news = document.getElementById("kabar");
+const said = document.getElementById("siar");
+const RETRY_MS = 30_000;
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+listenToTools(document);
+
+if (news && !("over" in news.dataset)) follow();
+
+function listenToTools(where) {
+  for (const button of where.querySelectorAll("[data-copy]")) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      said.textContent = button.dataset.done;
+      button.lastChild.textContent = button.dataset.done;
+    });
+  }
+  for (const button of where.querySelectorAll("[data-share]")) {
+    button.hidden = !navigator.share;
+    const url = location.origin + location.pathname;
+    button.addEventListener("click", () => navigator.share({ title: button.dataset.share, url }).catch(() => {}));
+  }
+}
+
+function follow() {
+  const events = new EventSource(`${location.pathname}/kabar`);
+  events.addEventListener("complaint", (event) => {
+    if (event.lastEventId !== news.dataset.version) renew();
+  });
+  events.addEventListener("error", () => {
+    // A line that broke is opened again by the browser itself; what was refused is not.
+    if (events.readyState === EventSource.CLOSED) setInterval(() => document.hidden || renew(), RETRY_MS);
+  });
+  addEventListener("pagehide", () => events.close());
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+}
+
+async function renew() {
+  const answer = await fetch(location.href, { cache: "no-cache" }).catch(() => null);
+  if (!answer?.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const now = page.getElementById("kabar");
+  if (!now || now.dataset.version === news.dataset.version) return;
+  news.dataset.version = now.dataset.version;
+  const what = now.querySelector(".what")?.textContent ?? "";
+  for (const part of news.querySelectorAll("[data-part]")) {
+    const other = now.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (!other || other.innerHTML === part.innerHTML || isWrittenIn(part)) continue;
+    const open = [...part.querySelectorAll("details[open][id]")].map((each) => each.id);
+    part.replaceChildren(...other.childNodes);
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    part.classList.add("fresh");
+    listenToTools(part);
+  }
+  document.title = page.title;
+  said.textContent = `${news.dataset.said} ${what}`;
+}
+
+// What somebody is writing is not taken from under their hands.
+function isWrittenIn(part) {
+  const fields = [...part.querySelectorAll("textarea, input:not([type=hidden])")];
+  const typed = (field) => (field.type === "radio" || field.type === "checkbox" ? field.checked : field.value !== "");
+  return part.contains(document.activeElement) || fields.some(typed);
+}

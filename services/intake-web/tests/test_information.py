@@ -1,0 +1,118 @@
+"""What the website says of itself, and how it is kept, compressed and shown elsewhere."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from contracts import ticket
+from intake.complaint_view import ComplaintView
+from intake.texts import Texts
+from kabupaten.pages import NAMES
+
+NUMBER = ticket.mint("web")
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_each_page_says_its_facts_and_leaves_no_placeholder(
+    web: httpx.AsyncClient, texts: Texts, name: str
+) -> None:
+    page = await web.get(f"/{name}")
+    body = page.text[page.text.index("<main") :]
+
+    assert (200, texts.pages.pages[name].title in body) == (page.status_code, True)  # type: ignore[index]
+    assert not re.findall(r"{\w+}", body)
+    assert f'href="/{name}" aria-current="page"' in body
+
+
+async def test_privacy_says_how_long_the_region_keeps_what(web: httpx.AsyncClient) -> None:
+    page = (await web.get("/privasi")).text
+
+    assert "ditutup: 2 tahun" in page
+    assert "batalkan: 180 hari" in page
+    assert "paling lama 3 x 24 jam" in page
+
+
+async def test_a_contact_that_nobody_confirmed_is_shown_to_nobody(web: httpx.AsyncClient, texts: Texts) -> None:
+    assert [each for each in texts.pages.site.contacts if not each.confirmed]
+    assert "soppengkab.go.id" not in (await web.get("/kontak")).text
+
+
+async def test_every_page_says_whose_service_it_is_and_whom_to_call(web: httpx.AsyncClient) -> None:
+    for path in ("/", "/lacak", "/tentang", "/nowhere"):
+        page = (await web.get(path)).text
+        foot = page[page.index("<footer") :]
+        assert "Pemerintah Kabupaten Soppeng" in page[: page.index("<main")]
+        assert 'href="tel:110"' in foot
+        assert 'href="sms:1708?body=SOPPENG%20"' in foot
+        assert 'href="tel:112"' not in foot  # not confirmed
+
+
+async def test_who_finds_a_weakness_is_told_where_to_say_so_and_robots_what_to_leave(
+    web: httpx.AsyncClient,
+) -> None:
+    security = (await web.get("/.well-known/security.txt")).text
+    robots = await web.get("/robots.txt")
+
+    (until,) = re.findall(r"^Expires: (\S+)$", security, re.MULTILINE)
+    assert "Contact: https://lapor.example/kontak\n" in security
+    assert timedelta(days=90) < datetime.fromisoformat(until) - datetime.now(UTC) < timedelta(days=365)
+    assert (200, True) == (robots.status_code, "Disallow: /v1/" in robots.text)
+
+
+async def test_pages_of_complaints_are_listed_nowhere_and_the_others_may_be(web: httpx.AsyncClient, fake: Any) -> None:
+    fake.stories[NUMBER] = ComplaintView(ticket=NUMBER, status="routed")
+    paths = [f"/laporan/{NUMBER}", f"/laporan/{NUMBER}/tambahan", f"/v1/complaints/{NUMBER}", "/", "/tentang"]
+
+    said = [(await web.get(path)).headers.get("x-robots-tag") for path in paths]
+
+    assert ["noindex"] * 3 + [None] * 2 == said
+
+
+@pytest.mark.parametrize("rahasia", [False, True])
+async def test_a_shared_link_shows_number_and_status_and_nothing_of_a_confidential_one(
+    web: httpx.AsyncClient, fake: Any, rahasia: bool
+) -> None:
+    fake.stories[NUMBER] = ComplaintView(ticket=NUMBER, status="in_progress", unit="PUPR", rahasia=rahasia)
+    page = (await web.get(f"/laporan/{NUMBER}")).text
+    shared = " ".join(re.findall(r'<meta (?:name="description"|property="og:[^"]+") content="([^"]*)"', page))
+
+    assert (not rahasia) == (NUMBER in shared) == ("sedang ditangani" in shared)
+    assert "Pekerjaan Umum" not in shared
+
+
+async def test_the_code_leads_to_the_page_and_is_kept_by_nobody_else(web: httpx.AsyncClient) -> None:
+    code = await web.get(f"/laporan/{NUMBER}/qr.svg")
+
+    assert (200, "image/svg+xml") == (code.status_code, code.headers["content-type"].partition(";")[0])
+    assert code.headers["cache-control"].startswith("private")
+    assert (await web.get("/laporan/kosong/qr.svg")).status_code == 404
+
+
+async def test_a_file_named_by_its_version_is_kept_for_good_and_looks_are_compressed(web: httpx.AsyncClient) -> None:
+    page = await web.get("/")
+    for asset in set(re.findall(r'(?:src|href)="(/static/[^"#]+)', page.text)):
+        answer = await web.get(asset)
+        assert (200, "public, max-age=31536000, immutable") == (answer.status_code, answer.headers["cache-control"])
+    css = await web.get(re.findall(r'href="(/static/lapor.css[^"]*)"', page.text)[0])
+    plain = await web.get("/lacak", headers={"Accept-Encoding": "identity"})
+
+    assert ("gzip", "gzip") == (page.headers["content-encoding"], css.headers["content-encoding"])
+    assert "Accept-Encoding" in page.headers["vary"]
+    assert "content-encoding" not in plain.headers
+
+
+async def test_what_answers_something_sent_is_not_compressed(web: httpx.AsyncClient) -> None:
+    sent = await web.post("/", data={"text": "", "key": "a-key", "secret": "k9Qw2mZx8Lr4Tn6Y"})
+
+    assert (400, True) == (sent.status_code, "k9Qw2mZx8Lr4Tn6Y" in sent.text)
+    assert "content-encoding" not in sent.headers
+
+
+async def test_no_other_site_may_embed_anything(web: httpx.AsyncClient) -> None:
+    for path in ("/", "/lacak", "/static/lapor.css"):
+        assert (await web.get(path)).headers["cross-origin-resource-policy"] == "same-origin"

@@ -1,0 +1,236 @@
+"""A complaint as it goes on: the stream of events, and what it costs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psutil
+import pytest
+
+from chassis.database import Pool, open_pool
+from chassis.http_server import Limits, WebServer
+from contracts import ticket
+from intake.complaint_view import ComplaintView, save_views
+from intake.texts import Texts
+from intake_web.adapters.postgres import PostgresStore
+from intake_web.app import SERVICE, build_app
+from intake_web.changes import Changes
+from intake_web.domain import pass_for
+from intake_web.handlers import live
+from intake_web.limits import STREAMS_OF_ONE
+from intake_web.settings import WebSettings
+from lapor.processes.ports import HOST, choose
+
+NUMBER = ticket.mint("web")
+PATH = f"/v1/complaints/{NUMBER}/events"
+PAGE = f"/laporan/{NUMBER}/kabar"
+
+
+class Site:
+    """A running website, its store, and who tells of changes."""
+
+    def __init__(self, store: Any, changes: Changes, settings: WebSettings, texts: Texts) -> None:
+        self.store, self.changes, self.settings = store, changes, settings
+        app = build_app(store, settings, texts, changes=changes)
+        self.server = WebServer(app, HOST, settings.web_port, stop_within_s=5)
+
+    async def change(self, status: str, seq: int, **facts: Any) -> None:
+        self.store.stories[NUMBER] = ComplaintView(ticket=NUMBER, status=status, seq=seq, **facts)
+        self.changes._wake([NUMBER])
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Site]:
+        task = asyncio.create_task(self.server.run())
+        async with asyncio.timeout(10):
+            while not self.server.answers:
+                await asyncio.sleep(0.01)
+        yield self
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+class Reader:
+    """Who reads a stream of events."""
+
+    def __init__(self, port: int, path: str = PATH, **headers: str) -> None:
+        self.port, self.path, self.headers, self.head = port, path, headers, ""
+
+    async def __aenter__(self) -> Reader:
+        self.reader, self.writer = await asyncio.open_connection(HOST, self.port)
+        more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in self.headers.items())
+        self.writer.write(f"GET {self.path} HTTP/1.1\r\nHost: x\r\n{more}\r\n".encode())
+        async with asyncio.timeout(10):
+            self.head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        self.writer.close()
+
+    @property
+    def status(self) -> int:
+        return int(self.head.split()[1])
+
+    async def chunk(self) -> str:
+        """The next chunk; empty at the end of the stream."""
+        async with asyncio.timeout(10):
+            size = int(await self.reader.readline(), 16)
+            return (await self.reader.readexactly(size + 2))[:-2].decode()
+
+    async def event(self) -> tuple[str, dict[str, Any]]:
+        """The next event: its id, and what it says."""
+        text = await self.chunk()
+        found = re.fullmatch(r"id: (\S+)\r\nevent: complaint\r\ndata: (.*)\r\n\r\n", text)
+        assert found, text
+        return found[1], json.loads(found[2])
+
+
+@pytest.fixture
+def settings(make_settings: Callable[..., WebSettings], tmp_path: Any) -> WebSettings:
+    return make_settings(web_port=choose({"web": 0}, tmp_path / "ports.json")["web"], web_public_url=None)
+
+
+@pytest.fixture
+async def site(fake: Any, settings: WebSettings, texts: Texts) -> AsyncIterator[Site]:
+    site = Site(fake, Changes(), settings, texts)
+    async with site.running():
+        await site.change("routed", 1)
+        yield site
+
+
+async def test_who_comes_hears_how_it_stands_and_then_each_change(site: Site, settings: WebSettings) -> None:
+    async with Reader(settings.web_port) as reader:
+        first = await reader.event()
+        await site.change("in_progress", 3)
+        second = await reader.event()
+
+    assert (200, True) == (reader.status, "text/event-stream" in reader.head)
+    assert [("1", "routed"), ("3", "in_progress")] == [(each[0], each[1]["status"]) for each in (first, second)]
+
+
+async def test_who_comes_back_hears_what_came_meanwhile_and_of_nothing_that_is_known(
+    site: Site, settings: WebSettings
+) -> None:
+    await site.change("in_progress", 3)
+    async with Reader(settings.web_port, last_event_id="1") as behind:
+        assert ("3", "in_progress") == ((event := await behind.event())[0], event[1]["status"])
+    async with Reader(settings.web_port, last_event_id="3") as up_to_date:
+        await site.change("waiting_for_reporter", 4)
+        assert "4" == (await up_to_date.event())[0]
+
+
+async def test_the_end_is_told_and_whoever_knows_it_is_told_not_to_ask_again(site: Site, settings: WebSettings) -> None:
+    async with Reader(settings.web_port) as reader:
+        await reader.event()
+        await site.change("closed", 9)
+        assert "closed" == (await reader.event())[1]["status"]
+        assert "" == await reader.chunk()
+    async with Reader(settings.web_port, last_event_id="9") as again:
+        assert again.status == 204
+
+
+async def test_silence_is_broken_so_that_no_proxy_takes_the_line_for_dead(
+    site: Site, settings: WebSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "PING_S", 0.05)
+    async with Reader(settings.web_port) as reader:
+        await reader.event()
+        assert ": ping\r\n\r\n" == await reader.chunk()
+
+
+async def test_strangers_of_a_confidential_one_hear_the_outline_and_not_that_it_goes_on(
+    site: Site, settings: WebSettings
+) -> None:
+    await site.change("in_progress", 3, rahasia=True, unit="INSPEKTORAT")
+    cookie = f"akses={pass_for(settings.installation_namespace, NUMBER)}"
+    async with Reader(settings.web_port) as stranger, Reader(settings.web_port, PAGE, cookie=cookie) as own:
+        seen, full = await stranger.event(), await own.event()
+        await site.change("in_progress", 5, rahasia=True, unit="DINKES")
+        assert "5" == (await own.event())[0]
+        await site.change("resolved", 6, rahasia=True, unit="DINKES")
+        after = await stranger.event()
+
+    assert "INSPEKTORAT" == full[1]["unit"]
+    assert ["in_progress", "resolved"] == [each[1]["status"] for each in (seen, after)]
+    assert not {"unit", "said", "history"} & seen[1].keys()
+    assert not {"3", "5", "6"} & {seen[0], after[0]}
+
+
+async def test_what_becomes_confidential_is_told_to_no_stranger_any_more(site: Site, settings: WebSettings) -> None:
+    async with Reader(settings.web_port) as reader:
+        await reader.event()
+        await site.change("in_progress", 3, rahasia=True)
+        assert "" == await reader.chunk()
+
+
+async def test_an_address_has_so_many_streams_and_one_that_ended_makes_room(site: Site, settings: WebSettings) -> None:
+    readers = [Reader(settings.web_port) for _ in range(STREAMS_OF_ONE)]
+    for each in readers:
+        await each.__aenter__()
+        await each.event()
+    async with Reader(settings.web_port) as refused:
+        assert (429, True) == (refused.status, "retry-after: 60" in refused.head.lower())
+    for each in readers:
+        await each.__aexit__()
+
+    async with asyncio.timeout(10):
+        while True:
+            async with Reader(settings.web_port) as again:
+                if again.status == 200:
+                    return
+            await asyncio.sleep(0.05)
+
+
+async def test_of_a_number_that_there_is_not_nothing_is_streamed(site: Site, settings: WebSettings) -> None:
+    async with Reader(settings.web_port, f"/v1/complaints/{ticket.mint('web')}/events") as reader:
+        assert (404, True) == (reader.status, "application/problem+json" in reader.head)
+
+
+@pytest.mark.connected
+async def test_what_is_stored_wakes_who_reads_and_a_stop_ends_all_at_once(
+    pool: Pool, dsn: str, settings: WebSettings, texts: Texts
+) -> None:
+    other = await open_pool(dsn, timeout_s=5)  # that of another process, which keeps the story
+    store, changes = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5), Changes()
+    listening = asyncio.create_task(changes.listen(pool))
+
+    async def keep(status: str, seq: int) -> None:
+        async with other.acquire() as db, db.transaction():
+            await save_views(db, {NUMBER: ComplaintView(ticket=NUMBER, status=status, seq=seq)})
+
+    await keep("routed", 1)
+    async with Site(store, changes, settings, texts).running(), Reader(settings.web_port) as reader:
+        assert "1" == (await reader.event())[0]
+        async with asyncio.timeout(10):
+            while not await pool.fetchval("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN %'"):
+                await asyncio.sleep(0.05)
+        await keep("in_progress", 2)
+        assert "2" == (await reader.event())[0]
+        listening.cancel()
+        assert "" == await reader.chunk()
+    await asyncio.gather(listening, return_exceptions=True)
+    other.terminate()
+
+
+async def test_two_hundred_readers_take_less_than_a_megabyte_each(
+    site: Site, settings: WebSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intake_web.limits.STREAMS_OF_ONE", 200)
+    monkeypatch.setattr(site.server, "limits", Limits(of_one=200))
+    before, readers = psutil.Process().memory_info().rss, [Reader(settings.web_port) for _ in range(200)]
+    for each in readers:
+        await each.__aenter__()
+        await each.event()
+    each_bytes = (psutil.Process().memory_info().rss - before) / len(readers)
+
+    await site.change("in_progress", 2)
+    assert {"2"} == {(await each.event())[0] for each in readers}
+
+    for each in readers:
+        await each.__aexit__()
+    assert each_bytes < 1_000_000, each_bytes
+    print(f"{each_bytes / 1000:.0f} kB each, with its client")

@@ -1,0 +1,109 @@
+"""What the page of a complaint shows: pure values."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from contracts.events import FollowUp
+from contracts.vocabulary import Status
+from intake.complaint_view import ComplaintView, Step
+from intake.texts import Texts
+from intake_web.page import asked, kept_whole, linked, mark_given, sms_to, stands
+from intake_web.store import Written
+
+NUMBER, AT = "SPG-W0AB-12CDS", datetime(2026, 11, 24, 10, tzinfo=UTC)
+
+
+def view(status: str, *steps: Step, **facts: object) -> ComplaintView:
+    return ComplaintView(ticket=NUMBER, status=status, steps=list(steps), **{"unit": "PUPR", **facts})  # type: ignore[arg-type]
+
+
+def wrote(*items: FollowUp) -> Written:
+    return Written(text="Jalan rusak", added=items)
+
+
+def test_every_status_has_a_look_and_a_sentence(texts: Texts) -> None:
+    for status in set(Status) - {Status.UNMERGED}:
+        shown = stands(view(status, parent="SPG-W000-00004", target="PLN"), texts)
+        assert shown["look"]
+        assert shown["icon"]
+        assert shown["what"].endswith(".")
+        assert "{" not in shown["what"]
+
+
+def test_done_waiting_refused_and_ended_otherwise_look_apart(texts: Texts) -> None:
+    ends = ["resolved", "in_progress", "waiting_for_reporter", "rejected", "cancelled", "handed_over"]
+    looks = [stands(view(status), texts) for status in ends]
+
+    assert len(ends) == len({each["icon"] for each in looks}) == len({each["look"] for each in looks})
+
+
+@pytest.mark.parametrize(
+    ("status", "unit", "stage"),
+    [
+        ("received", None, 1),
+        ("routed", "PUPR", 2),
+        ("routed", "DISKOMINFO", 1),  # who only looks for the right one is none
+        ("acknowledged", "PUPR", 2),
+        ("waiting_for_reporter", "PUPR", 3),
+        ("closed", "PUPR", 4),
+        ("rejected", "PUPR", None),
+        ("merged", "PUPR", None),
+    ],
+)
+def test_how_far_it_is(texts: Texts, status: str, unit: str | None, stage: int | None) -> None:
+    assert stage == stands(view(status, unit=unit), texts)["stage"]
+
+
+def test_the_question_stands_until_it_is_answered_here(texts: Texts) -> None:
+    question = Step(seq=4, kind="waiting_for_reporter", at=AT, unit="PUPR", text="PU bertanya: mana?", message="Mana?")
+    bound = Step(seq=5, kind="paused", at=AT, text="Jawablah paling lambat Kamis 3 Des.")
+    story = view("waiting_for_reporter", question, bound)
+    before, after = (FollowUp(id="1", kind="addition", at=AT + timedelta(hours=h), text="Sini") for h in (-1, 1))
+
+    asks = asked(story, wrote(before), texts)
+    answered = asked(story, wrote(before, after), texts)
+
+    assert asks is not None
+    assert answered is not None
+    assert ("Mana?", "Jawablah paling lambat Kamis 3 Des.", False) == (asks["text"], asks["until"], asks["answered"])
+    assert answered["answered"]
+    assert asked(view("in_progress", question), wrote(), texts) is None
+
+
+def test_the_mark_is_that_of_the_last_round() -> None:
+    done = [Step(seq=n, kind="resolved", at=AT + timedelta(hours=n)) for n in (1, 5)]
+    marks = [FollowUp(id=str(n), kind="rating", at=AT + timedelta(hours=n), rating=n) for n in (2, 4)]
+
+    assert 4 == mark_given(view("resolved", done[0]), wrote(*marks))
+    assert mark_given(view("resolved", *done), wrote(*marks)) is None
+    assert mark_given(view("resolved", *done), None) is None
+
+
+def test_numbers_addresses_and_sites_of_an_office_are_links() -> None:
+    parts = linked("telepon 123 atau (0484) 21-345, surel pln@pln.co.id, www.lapor.go.id atau aplikasi PLN Mobile")
+
+    assert ["tel:123", "tel:048421345", "mailto:pln@pln.co.id", "https://www.lapor.go.id"] == [
+        part.href for part in parts if part.href
+    ]
+    assert "telepon 123 atau (0484) 21-345, surel pln@pln.co.id, www.lapor.go.id atau aplikasi PLN Mobile" == "".join(
+        part.text for part in parts
+    )
+
+
+def test_an_sms_begins_with_what_the_gateway_looks_for() -> None:
+    assert "sms:1708?body=SOPPENG%20" == sms_to("1708", "SOPPENG ")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Selasa 1 Des, 3 hari kerja", "Selasa 1\u00a0Des, 3\u00a0hari\u00a0kerja"),
+        ("72 jam", "72\u00a0jam"),
+        ("besok", "besok"),
+    ],
+)
+def test_a_number_stays_with_what_it_counts(text: str, kept: str) -> None:
+    assert kept == kept_whole(text)
