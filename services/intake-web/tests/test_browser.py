@@ -90,6 +90,7 @@ async def test_a_complaint_by_form_reaches_its_page(page: Page, site: str, pool:
 
     await page.get_by_role("button", name="Kirim laporan").click()
     await expect(page.get_by_role("alert")).to_contain_text("Nomor HP tidak dikenali")
+    await expect(page.get_by_role("alert")).to_be_focused()
     await expect(page.get_by_label("Isi laporan")).to_have_value("Jalan berlubang di depan pasar,\nmotor sering jatuh.")
     await expect(page.get_by_label("Rahasia")).to_be_checked()
     await page.get_by_label("Nomor HP").fill("0812 3456 7890")

@@ -251,3 +251,26 @@ async def test_each_other_page(browser: Browser, site: str, settings: WebSetting
 
     await look(page, name)
     await context.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "button"),
+    [
+        ("formulir-salah", "/", "Kirim laporan"),
+        ("tambahan-salah", f"/laporan/{NUMBER}/tambahan", "Kirim"),
+        ("data-pribadi-salah", f"/laporan/{NUMBER}/data-pribadi", "Kirim"),
+    ],
+)
+async def test_each_form_that_comes_back(
+    browser: Browser, site: str, settings: WebSettings, fake: Any, name: str, path: str, button: str
+) -> None:
+    fake.stories[NUMBER] = ComplaintView(ticket=NUMBER, unit=UNIT, status="in_progress", seq=3, steps=WORK, **DUE)
+    context = await opened(browser, site, settings, "reporter")
+    page = await context.new_page()
+    await page.goto(f"{site}{path}")
+
+    await page.get_by_role("button", name=button).click()
+
+    assert (await page.title()).startswith("Perbaiki: ")
+    await look(page, name)
+    await context.close()
