@@ -368,6 +368,9 @@ class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
     urgency: Annotated[str | None, _one_of(words.Urgency)]
     place: Place | UnsetType = UNSET
     place_stated: CitizenText | UnsetType = UNSET
+    occurred: Annotated[
+        CitizenText | UnsetType, Meta(description="When it happened or since when, as the citizen said it.")
+    ] = UNSET
     candidates: list[Candidate] = []
     evidence: list[Evidence] = []
     follow_ups: list[FollowUp] = []

@@ -30,10 +30,11 @@ from kabupaten.units import Unit
 from router import duplicates
 from router.case import supporters
 
-#: Each stands in one place of what the citizen sent: text, place, attachment, addition, and what was read from them.
+#: Each stands in one part of what the citizen sent: text, place, time, attachment, addition, and what was read from it.
 SECRETS = {
     "text": "kepala puskesmas minta uang",
     "place": "rumah dinas nomor tiga",
+    "occurred": "waktu saya melahirkan",
     "evidence": "https://lapor.example/bukti/kuitansi",
     "addition": "bidan juga tahu",
     "words": "pungutan liar",
@@ -45,8 +46,8 @@ SUPERVISED = {**RULES.units, "PUPR": Unit(code="PUPR", name="PUPR", supervisor="
 
 
 def sent(ticket: str = T, **facts: Any) -> Any:
-    given = {"text": SECRETS["text"], "place": SECRETS["place"], "evidence": [PROOF], "rahasia": True}
-    return received(ticket, **{**given, **facts})
+    typed = {name: SECRETS[name] for name in ("text", "place", "occurred")}
+    return received(ticket, **{**typed, "evidence": [PROOF], "rahasia": True, **facts})
 
 
 def understood(ticket: str = T, **facts: Any) -> Any:

@@ -206,7 +206,8 @@ def test_the_citizens_answer_reaches_the_unit_that_asked() -> None:
 
 def test_a_snapshot_holds_all_the_unit_needs() -> None:
     office = Office()
-    office.hear(received(rahasia=True), classified(), followed_up(item("addition", text="depan masjid")))
+    sent = received(rahasia=True, occurred="sejak lebaran")
+    office.hear(sent, classified(), followed_up(item("addition", text="depan masjid")))
     told = office.hear(sla("started"))
     (record,) = [each for each in told if isinstance(each, UnitRouted)]
     shown = record.complaint
@@ -222,11 +223,11 @@ def test_a_snapshot_holds_all_the_unit_needs() -> None:
         shown.anonim,
         shown.rahasia,
     )
-    assert ("jalan_jembatan", "pengaduan", "sedang", "Lilirilau", ["jalan"], "depan masjid", DEADLINE) == (
+    assert ("Lilirilau", "sejak lebaran") == (shown.place_stated, shown.occurred)
+    assert ("jalan_jembatan", "pengaduan", "sedang", ["jalan"], "depan masjid", DEADLINE) == (
         shown.category,
         shown.type,
         shown.urgency,
-        shown.place_stated,
         shown.candidates[0].evidence,
         shown.follow_ups[0].text,
         shown.deadline_at,
