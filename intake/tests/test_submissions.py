@@ -376,3 +376,11 @@ async def test_a_canary_that_is_not_our_probers_goes_nowhere(
     await accept(pool, make_settings(canary_key=key), "intake-sms", replace(SMS, text=text))
 
     assert {"reporters": 0, "complaints": 0, "outbox": 0, "notices": 0} == await stored(pool)
+
+
+def test_a_field_that_came_later_changes_no_fingerprint_where_it_says_nothing() -> None:
+    sent = Submission(channel="web", gateway="form", external_id="k", text="Lampu padam", place="Cabenge")
+    before = "1cc07a78de77ed6a08b32d43d2d7aa4a58d34dd225d98f307a21c3631394cea2"  # of a version without the field
+
+    assert before == sent.fingerprint(UUID(int=1)).hex()
+    assert before != replace(sent, suggested_type="aspirasi").fingerprint(UUID(int=1)).hex()

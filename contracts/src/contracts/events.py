@@ -69,6 +69,9 @@ class ComplaintReceived(Struct, frozen=True, kw_only=True):
         Meta(description="Danger to life that its words tell of; its sender was told at once whom to call."),
     ] = []
     place_asked: Annotated[bool, Meta(description="It says not where; its sender was asked.")] = False
+    suggested_type: Annotated[
+        str | UnsetType, _one_of(words.ComplaintType, "What kind of message its sender takes it for")
+    ] = UNSET
 
 
 class Candidate(Struct, frozen=True, kw_only=True):

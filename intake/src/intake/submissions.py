@@ -111,6 +111,8 @@ class TextProblem(ValueError):
 
 #: Fields of a submission that were read from its words.
 _UNDERSTOOD = ("danger", "place_asked")
+#: Fields that came later: where they say nothing, the fingerprint is that of before.
+_LATER = ("suggested_type",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,10 +135,12 @@ class Submission:
     thread: str | None = None
     danger: Sequence[DangerKind] = ()  # what the words tell of; like `place_asked` no part of what was sent
     place_asked: bool = False  # they say not where
+    suggested_type: str | None = None  # what its sender takes it for
 
     def fingerprint(self, installation: UUID) -> bytes:
         """Make the HMAC-SHA256 of it all; without the installation's secret nobody can try what it was made of."""
-        sent = {name: value for name, value in msgspec.to_builtins(self).items() if name not in _UNDERSTOOD}
+        given = msgspec.to_builtins(self).items()
+        sent = {name: value for name, value in given if name not in _UNDERSTOOD and (value or name not in _LATER)}
         return hmac.digest(_fingerprint_key(installation), msgspec.json.encode(sent), "sha256")
 
     def kept(self) -> Submission:
@@ -305,6 +309,7 @@ async def _store(
         occurred=mask(submission.occurred, keep) if submission.occurred else UNSET,
         danger=list(submission.danger),
         place_asked=submission.place_asked,
+        suggested_type=submission.suggested_type or UNSET,
     )
     (out,) = outgoing([Emit(topic=RECEIVED, subject=cid, data=received)], service=origin, cause=cid, now=now)
     stored = await db.fetchval(

@@ -237,3 +237,28 @@ def test_danger_that_was_told_at_the_door_is_never_taken_away(knowledge: Knowled
     assert "darurat" == urgency(text="lampu jalan mati", danger=["fire"])
     assert "tinggi" == urgency(text=LONG_DESPAIR, danger=["despair"])
     assert "sedang" == urgency(text="lampu jalan mati")
+
+
+OPEN = "SPPT saya di Ompo dobel dua lembar utk objek yg sama, luasnya beda lagi. mau bayar bingung yg mana"
+PLAIN = "Lampu jalan di Cabenge padam sudah sebulan"
+
+
+@pytest.mark.parametrize(
+    ("text", "suggested", "kind"),
+    [
+        (OPEN, UNSET, "permintaan_informasi"),
+        (OPEN, "pengaduan", "pengaduan"),
+        (PLAIN, "aspirasi", "pengaduan"),
+        (PLAIN, "permintaan_informasi", "pengaduan"),
+    ],
+    ids=["nothing said", "left open", "a wish", "a question"],
+)
+def test_what_its_sender_takes_it_for_decides_only_what_the_words_leave_open(
+    knowledge: Knowledge, text: str, suggested: Any, kind: str
+) -> None:
+    received = message(a_received(text=text, place=UNSET, suggested_type=suggested))
+
+    (emit,) = on_message(partial(classify, knowledge), "v1", received)
+
+    assert isinstance(emit.data, ComplaintClassified)
+    assert kind == emit.data.type

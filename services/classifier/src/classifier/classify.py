@@ -128,8 +128,11 @@ def load_knowledge(model: Path, region: Path) -> Knowledge:
     return Knowledge(model=linear_model.load(model), rules=rules)
 
 
-def classify(knowledge: Knowledge, text: str) -> Classification:
-    """Everything understood from ``text``; identifiers of citizens are masked before anything else sees it."""
+def classify(knowledge: Knowledge, text: str, suggested_type: str | None = None) -> Classification:
+    """Everything understood from ``text``; identifiers of citizens are masked before anything else sees it.
+
+    ``suggested_type`` is what its sender takes it for.
+    """
     masked = mask(text)
     found = rank(knowledge.model, masked)
     top = found.top
@@ -138,7 +141,7 @@ def classify(knowledge: Knowledge, text: str) -> Classification:
     read = plain(written)
     place = find_place(rules.gazetteer, masked)
     said = rules.message.search(tokenise(read))
-    kind = kind_of(said, found.hints)
+    kind = kind_of(said, found.hints, suggested_type)
     danger = rules.danger.hear(masked)
     accusing, owner = rules.accusing.weigh(masked), _owner(rules, top, masked)
     accused: Collection[str] = units_accused(

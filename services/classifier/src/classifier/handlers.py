@@ -19,7 +19,7 @@ SERVICE = "classifier"
 _SAID = "Air PDAM tidak mengalir sejak pagi di Kelurahan Botto, Kecamatan Lalabata."
 
 
-def on_message(understand: Callable[[str], Classification], version: str, message: Message) -> list[Emit]:
+def on_message(understand: Callable[[str, str | None], Classification], version: str, message: Message) -> list[Emit]:
     """What the model with ``version`` understood of a complaint, or a tombstone for one that is erased."""
     data = message.data
     if isinstance(data, ComplaintErased):
@@ -29,7 +29,7 @@ def on_message(understand: Callable[[str], Classification], version: str, messag
     if not isinstance(data, ComplaintReceived):
         return []
     # A stated place helps to find the place, and says nothing false about the category.
-    found = understand(f"{data.text}\n{data.place}" if data.place else data.text)
+    found = understand(f"{data.text}\n{data.place}" if data.place else data.text, data.suggested_type or None)
     classified = ComplaintClassified(
         complaint_id=data.complaint_id,
         ticket=data.ticket,
@@ -61,9 +61,9 @@ def _urgency(found: Classification, *, in_danger: bool) -> Urgency:
     return Urgency.TINGGI if found.danger else Urgency.DARURAT
 
 
-def _passed(understand: Callable[[str], Classification], canary: CanaryPassed) -> list[Emit]:
+def _passed(understand: Callable[[str, str | None], Classification], canary: CanaryPassed) -> list[Emit]:
     """Pass on a canary that comes from an intake; what others passed on is the prober's to read."""
     if canary.by not in INTAKES.values():
         return []
-    understand(_SAID)
+    understand(_SAID, None)
     return [Emit(topic=CANARY, subject=canary.canary, data=replace(canary, by=SERVICE))]
