@@ -50,7 +50,7 @@ class Fields(HTMLParser):
         given = dict(attrs)
         if tag == "form" and given.get("method") == "post" and not self.action:
             self.action, self.inside = given.get("action") or "", True
-        if not self.inside or not given.get("name"):
+        if not self.inside or not given.get("name") or tag == "button":  # none is pressed but the first, without a name
             return
         if tag == "textarea" or given.get("type") not in ("checkbox", "radio") or "checked" in given:
             self.values[given["name"] or ""] = given.get("value") or ""
@@ -158,7 +158,12 @@ def _has_half_a_day(system: System, ticket: str) -> bool:
 def test_the_form_without_javascript_leads_to_a_page_that_tells_all(system: System, unit: Ask) -> None:
     with httpx.Client(base_url=system.env["web_url"], timeout=10) as browser:
         form = Fields(browser.get("/").raise_for_status().text)
-        typed = form.values | {"text": f"{CLEAR} (formulir)", "place": "Lapajung, Lalabata", "name": "Warga"}
+        typed = form.values | {
+            "text": f"{CLEAR} (formulir)",
+            "place": "Lapajung, Lalabata",
+            "occurred": "sejak Sabtu",
+            "name": "Warga",
+        }
         sent = browser.post(form.action, data=typed)
         assert 303 == sent.status_code
         page = sent.headers["location"]
@@ -168,7 +173,8 @@ def test_the_form_without_javascript_leads_to_a_page_that_tells_all(system: Syst
         assert page == browser.post(form.action, data=typed).headers["location"]
 
         desk = unit(system.unit_of(ticket))
-        assert "Lapajung, Lalabata" == desk.get(ticket, "routed")["complaint"]["place_stated"]
+        routed = desk.get(ticket, "routed")["complaint"]
+        assert ("Lapajung, Lalabata", "sejak Sabtu") == (routed["place_stated"], routed["occurred"])
         desk.must(ticket, "acknowledge")
         desk.must(ticket, "ask", message="Sejak kapan tepatnya?")
         system.until_status(ticket, "waiting_for_reporter")

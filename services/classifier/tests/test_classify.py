@@ -262,3 +262,16 @@ def test_what_its_sender_takes_it_for_decides_only_what_the_words_leave_open(
 
     assert isinstance(emit.data, ComplaintClassified)
     assert kind == emit.data.type
+
+
+def test_the_example_in_the_form_goes_to_its_unit_and_is_no_emergency(knowledge: Knowledge, region: Path) -> None:
+    example = load(region, "texts").texts["web"]["example"].removeprefix("Contoh: ")
+
+    found = classify(knowledge, example)
+
+    assert ("jalan_jembatan", False, False, "sedang") == (
+        found.category,
+        found.abstained,
+        found.danger,
+        found.urgency,
+    )

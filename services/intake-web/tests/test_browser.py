@@ -84,7 +84,7 @@ async def _stands(pool: Pool, number: str, status: str) -> None:
 async def test_a_complaint_by_form_reaches_its_page(page: Page, site: str, pool: Pool) -> None:
     await page.goto(site)
     await page.get_by_label("Isi laporan").fill("Jalan berlubang di depan pasar,\nmotor sering jatuh.")
-    await page.get_by_label("Tempat kejadian").fill("Lalabata")
+    await page.get_by_label("Patokan atau alamat").fill("Lalabata")
     await page.get_by_label("Nomor HP").fill("dua belas")
     await page.get_by_label("Rahasia").check()
 

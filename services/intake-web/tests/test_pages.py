@@ -35,7 +35,7 @@ async def send(web: httpx.AsyncClient, **typed: str) -> httpx.Response:
 async def test_every_form_has_its_own_key_and_secret(web: httpx.AsyncClient) -> None:
     one, other = [hidden((await web.get("/")).text) for _ in range(2)]
 
-    assert one.keys() == other.keys() == {"key", "secret"}
+    assert one.keys() == other.keys() == {"key", "secret", "position"}
     assert one["key"] != other["key"]
     assert one["secret"] != other["secret"]
 
@@ -100,7 +100,7 @@ async def test_the_same_in_another_form_asks_once_and_names_the_number_it_has(
     confirmed = await web.post("/", files=as_form({**hidden(asked.text), "text": "Sampah"}))
 
     assert (asked.status_code, confirmed.status_code, len(fake.taken)) == (422, 303, 2)
-    assert f"sudah pernah terkirim dengan nomor {number}" in asked.text
+    assert f'sudah pernah terkirim dengan nomor <a class="number" href="/laporan/{number}">' in asked.text
     assert "Sampah</textarea>" in asked.text
 
 
@@ -203,13 +203,14 @@ async def test_a_form_that_no_browser_sends_is_refused(
     assert response.headers["content-type"].startswith("text/html")
 
 
-async def test_pages_bring_nothing_from_elsewhere_and_no_script_in_them(web: httpx.AsyncClient) -> None:
-    pages = [await web.get(path) for path in ("/", "/lacak", "/nowhere")]
+async def test_pages_bring_nothing_from_elsewhere_and_no_script_within(web: httpx.AsyncClient) -> None:
+    pages = [await web.get(path) for path in ("/", "/lacak", "/nowhere", "/draf")]
 
     for page in pages:
         assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
         assert page.headers["x-content-type-options"] == "nosniff"
-        assert not re.findall(r"<script(?! type=\"module\" src=\"/static/)|style=|https?://", page.text)
+        assert "script-src 'self'; worker-src 'self'" in page.headers["content-security-policy"]
+        assert not re.findall(r'<script(?! type="module" src="/static/)|style=| on\w+=|https?://', page.text)
         for asset in re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text):
             assert (await web.get(asset)).status_code == 200
 
@@ -526,7 +527,7 @@ async def test_before_anything_is_written_the_form_says_whom_to_call_in_danger(w
 async def test_who_is_in_danger_reads_whom_to_call_before_the_number_of_the_complaint(
     web: httpx.AsyncClient, fake: Any
 ) -> None:
-    sent = await send(web, text="Rumah tetangga kebakaran, masih ada orang di dalam")
+    sent = await send(web, text="Rumah tetangga kebakaran, masih ada orang di dalam", called="1")
     page = (await web.get(sent.headers["location"])).text
     number = sent.headers["location"].split("/")[2].split("?")[0]
     body = page[page.index("<main") :]

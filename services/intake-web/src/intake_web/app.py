@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import mimetypes
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Any
 
 from jinja2 import Environment, PackageLoader
@@ -31,11 +29,13 @@ from intake.service import Context, Parts, Task, run_intake
 from intake.texts import Texts
 from intake_web.adapters import listings
 from intake_web.adapters.postgres import PostgresStore
+from intake_web.assets import ASSETS, address
 from intake_web.changes import Changes
-from intake_web.handlers import api, information, live, open311, openapi, pages, problems, public
+from intake_web.handlers import api, device, hints, information, live, open311, openapi, pages, problems, public
 from intake_web.handlers.visit import Visit, visit_of
 from intake_web.limits import Guard
 from intake_web.page import kept_whole, sms_to
+from intake_web.report import CARRIED, areas
 from intake_web.settings import WebSettings
 from intake_web.store import Store
 from intake_web.tracking import calls
@@ -43,11 +43,10 @@ from kabupaten.promises import NEXT_STEP
 
 SERVICE = "intake-web"
 MAX_BODY_BYTES = 64 * 1024
-#: Name to content, of all that there is below /static/: what is asked for never becomes a path.
-_STATIC = {path.name: path.read_bytes() for path in (Path(__file__).parent / "static").iterdir()}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "worker-src 'self'; manifest-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -71,7 +70,7 @@ def build_app(
     Without ``changes`` that listen, streams of events tell how it stands, and nothing after.
     """
     guard, changes = guard or Guard(settings.web_takes_per_s), changes or Changes()
-    files = {**_STATIC, "lambang.svg": texts.pages.arms}
+    files = {**ASSETS, "lambang.svg": texts.pages.arms}
 
     def visit(request: Request[Any, Any, Any]) -> Visit:
         return visit_of(request, store, guard, settings)
@@ -83,6 +82,7 @@ def build_app(
         openapi.document,
         *(open311.show, open311.service, open311.one, open311.token, open311.submit),
         *(live.events, information.page, information.robots, information.security, information.qr),
+        *(device.drafts, device.blank_form, device.worker, hints.hints, pages.code_form),
         static,
     ]
     headers = {**_HEADERS, **(_HTTPS_ONLY if settings.public_url.startswith("https:") else {})}
@@ -161,15 +161,12 @@ def _templates(texts: Texts, files: Mapping[str, bytes]) -> Environment:
         "call": calls([DangerKind.UNSPECIFIED], texts),
     }
     # Their addresses change with their content, so that browsers may keep them.
-    environment.globals["asset"] = lambda name: f"/static/{name}?v={_version(files[name])}"
-    environment.globals["style"] = f"/static/lapor.css?v={_version(files['lapor.css'])}"
+    environment.globals |= {"asset": partial(address, files=files), "style": address("lapor.css")}
     environment.globals |= {"site": texts.pages.site, "information": texts.pages.pages}
+    environment.globals |= {"areas": areas(texts.territory), "carried": CARRIED}
     environment.globals["sms"] = lambda: sms_to(texts.on_web("sms_number"), texts.on_web("sms_begins"))
+    environment.globals["today"] = lambda: datetime.now(texts.zone).date()
     return environment
-
-
-def _version(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:8]
 
 
 def _say(texts: Texts, name: str, **values: object) -> Markup:
@@ -185,7 +182,7 @@ async def static(
     """A file of the website's own; the one that a page names by its version never changes."""
     if name not in files:
         raise NotFoundException
-    kept = "max-age=31536000, immutable" if v == _version(files[name]) else "max-age=86400"
+    kept = "max-age=31536000, immutable" if v == address(name, files).rpartition("=")[2] else "max-age=86400"
     media_type = mimetypes.guess_type(name)[0]
     return Response(files[name], headers={"Cache-Control": f"public, {kept}"}, media_type=media_type)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from contracts import ticket
 from contracts.codec import plain
-from contracts.vocabulary import DONE, FINAL, FollowUpKind, Right, Status
+from contracts.vocabulary import DONE, FINAL, ComplaintType, FollowUpKind, Right, Status
 
 MAX_TEXT = 10_000
 MAX_FOLLOW_UP = 4_000
@@ -21,6 +21,7 @@ OPEN = frozenset(Status) - DONE - {Status.MERGED}
 #: Over for good: the router refuses every addition.
 FINISHED = FINAL | {Status.ARCHIVED}
 KINDS, RIGHTS = tuple(FollowUpKind), tuple(Right)
+_TYPES = tuple(ComplaintType)
 
 _LIMITS = {"name": 200, "place": 500, "occurred": 200, "phone": 40, "email": 254}
 _PHONE = re.compile(r"\+?\d{8,15}")
@@ -29,6 +30,8 @@ _NUMBER = re.compile(r"SPG[\s-]*[0-9A-Z]{4}[\s-]*[0-9A-Z]{5}(?![0-9A-Z])", re.IG
 _BETWEEN = re.compile(r"[\W_]+")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _SECRET = re.compile(r"[\x21-\x7e]{16,200}")
+#: Of Crockford's base32: 80 bits, in four groups. Guessing is counted (``limits.py``) and can't be done elsewhere.
+_CODE_LETTERS, _LETTERS = 16, "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class Said(NamedTuple):
@@ -53,7 +56,7 @@ class Invalid(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A complaint that can be taken."""
+    """A complaint that can be taken. ``kind`` is what its sender takes it for, a ``ComplaintType``."""
 
     text: str
     name: str | None
@@ -63,6 +66,7 @@ class Draft:
     occurred: str | None
     anonim: bool
     rahasia: bool
+    kind: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +95,12 @@ def read_complaint(raw: Mapping[str, object]) -> Draft:
     if (email := optional["email"]) and not _EMAIL.fullmatch(email):
         problems["email"] = say("email")
     anonim, rahasia = (_flag(raw, field, problems) for field in ("anonim", "rahasia"))
+    kind = raw.get("kind")
+    if kind is not None and kind not in _TYPES:
+        problems["kind"] = say("one_of", choices=", ".join(_TYPES))
     if problems or text is None:
         raise Invalid(problems)
-    return Draft(text=text, anonim=anonim, rahasia=rahasia, **optional)
+    return Draft(text=text, anonim=anonim, rahasia=rahasia, kind=str(kind) if kind else None, **optional)
 
 
 def read_addition(raw: Mapping[str, object]) -> Addition:
@@ -166,6 +173,20 @@ def pass_for(installation: UUID, ticket: str) -> str:
 def is_pass(installation: UUID, ticket: str, given: str | None) -> bool:
     """Whether ``given`` is the pass for ``ticket``."""
     return hmac.compare_digest(pass_for(installation, ticket).encode(), (given or "").encode())
+
+
+def code_for(installation: UUID, ticket: str) -> str:
+    """The access code of ``ticket``, as ``K7M2-9QXD-4T0W-VB3H``. It derives from the installation's secret."""
+    made = int.from_bytes(hmac.digest(installation.bytes, f"intake-web code\x1f{ticket}".encode(), "sha256"), "big")
+    letters = "".join(_LETTERS[made >> 5 * n & 31] for n in range(_CODE_LETTERS))
+    return "-".join(letters[n : n + 4] for n in range(0, _CODE_LETTERS, 4))
+
+
+def is_code(installation: UUID, ticket: str, given: str) -> bool:
+    """Whether ``given`` is the access code of ``ticket``, in any case, with O for 0 and I or L for 1."""
+    read = re.sub(r"[\s-]", "", given).upper().translate(str.maketrans("OIL", "011"))
+    right = code_for(installation, ticket).replace("-", "")
+    return hmac.compare_digest(right.encode(), read.encode())
 
 
 def trace_of(installation: UUID, ticket: str, key: str, draft: Draft) -> str:

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 #: Phones of a carrier share a few addresses, and so does an office: what is counted by address is wide.
 #:   complaints, additions  of an address: a hall full of people at once, and one a minute all day
 #:   contacts               a person with this number or e-mail address, from wherever
+#:   hints                  what a form asks about a text while it is written; a text costs some milliseconds
 #:   misses                 look-ups of an address that find nothing. A mistyped number is hardly ever one of them, for
 #:                          its check character betrays it before anything is looked up
 #:   all_misses             those of all addresses together
@@ -26,6 +27,7 @@ RATES: Mapping[str, Rate] = {
     "complaints": Rate(burst=30, per_hour=60),
     "additions": Rate(burst=30, per_hour=60),
     "contacts": Rate(burst=10, per_hour=10),
+    "hints": Rate(burst=60, per_hour=600),
     "misses": Rate(burst=10, per_hour=30),
     "all_misses": Rate(burst=600, per_hour=600),
     "codes": Rate(burst=10, per_hour=10),
@@ -90,6 +92,15 @@ class Guard:
         """
         with self._bill([("additions", client)]) as bill:
             yield bill
+
+    def may_ask(self, client: str) -> None:
+        """Let ``client`` ask what a text that is not sent yet tells of.
+
+        Raises:
+            Limited: not now.
+        """
+        self._check([("hints", client)])
+        self._buckets["hints"].take(client)
 
     def may_look(self, client: str) -> None:
         """Let ``client`` look up a number; to be asked before the database is, or hits could be told from misses.

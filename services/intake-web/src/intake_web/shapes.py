@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from contracts.vocabulary import FollowUpKind, Right, Status, UpdateKind
+from contracts.vocabulary import ComplaintType, FollowUpKind, Right, Status, UpdateKind
 from intake_web.browsing import MOST_ROWS
 from intake_web.domain import MAX_FOLLOW_UP, MAX_TEXT
 
@@ -25,6 +25,7 @@ class ComplaintIn(Struct, kw_only=True):
     email: Annotated[str, Meta(max_length=254)] | None = None
     place: Annotated[str, Meta(max_length=500)] | None = None
     occurred: Annotated[str, Meta(max_length=200, description="When, in words.")] | None = None
+    kind: Annotated[ComplaintType, Meta(description="What its sender takes it for.")] | None = None
     anonim: Annotated[bool, Meta(description="Keep nothing of who sent it.")] = False
     rahasia: Annotated[bool, Meta(description="Confidential: only who handles it reads it.")] = False
 

@@ -42,6 +42,16 @@ def danger_of(kinds: Sequence[str], texts: Texts) -> dict[str, Any]:
     return {"danger": {"text": texts.call_for_help(kinds, most=1), "call": called}} if called else {}
 
 
+def stops(text: str, texts: Texts) -> dict[str, Any]:
+    """Give whom to call before ``text`` is taken, as :func:`danger_of`, where a phrase tells of danger for certain.
+
+    What only weighs like danger is answered with whom to call, but stops nobody: of everyday complaints that is one in
+    seven, of these one in twenty.
+    """
+    heard = texts.danger_words.hear(text)
+    return danger_of(heard.kinds, texts) if heard.certain else {}
+
+
 def asks_place(story: ComplaintView) -> bool:
     """Whether its reporter was asked where it is, and has added nothing since."""
     return story.place_asked and story.status in OPEN and not any(step.kind == UpdateKind.NOTED for step in story.steps)

@@ -37,7 +37,7 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
     problems: dict[str, Said] = {}
     key = _collect(problems, read_key, request.headers.get("idempotency-key"))
     secret = _collect(problems, read_secret, request.headers.get("access-secret"))
-    draft = _collect(problems, read_complaint, await _json(request))
+    draft = _collect(problems, read_complaint, await json_of(request))
     if draft is None or key is None or problems:
         raise Invalid(problems)
     sent = submission(draft, key, secret, texts)
@@ -66,7 +66,7 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, tex
     """Take what the reporter adds; a stranger learns nothing."""
     problems: dict[str, Said] = {}
     key = _collect(problems, read_key, request.headers.get("idempotency-key"))
-    addition = _collect(problems, read_addition, await _json(request))
+    addition = _collect(problems, read_addition, await json_of(request))
     if addition is None or key is None or problems:
         raise Invalid(problems)
     canonical, secret = ticket.parse(number), request.headers.get("access-secret")
@@ -93,6 +93,7 @@ def submission(draft: Draft, key: str, secret: str | None, texts: Texts, gateway
         occurred=draft.occurred,
         anonim=draft.anonim,
         rahasia=draft.rahasia,
+        suggested_type=draft.kind,
     )
     return texts.understood(sent, texts.danger_words.kinds(draft.text))
 
@@ -135,7 +136,12 @@ def _answer(body: Mapping[str, Any], status: int, headers: dict[str, str]) -> Re
     return Response(msgspec.json.encode(body), status_code=status, headers=headers, media_type="application/json")
 
 
-async def _json(request: Request[Any, Any, Any]) -> dict[str, object]:
+async def json_of(request: Request[Any, Any, Any]) -> dict[str, object]:
+    """Read the object that ``request`` brings.
+
+    Raises:
+        Problem: it brings none.
+    """
     body = await request.body()
     try:
         value = msgspec.json.decode(body)

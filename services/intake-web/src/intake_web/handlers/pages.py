@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, NotFoundException
 from litestar.response import Redirect, Template
 
 from contracts import ticket
@@ -21,9 +21,11 @@ from intake.texts import Texts
 from intake_web.domain import (
     FINISHED,
     KINDS,
+    MAX_TEXT,
     Draft,
     Invalid,
     Said,
+    code_for,
     kinds_for,
     number_in,
     pass_for,
@@ -35,22 +37,24 @@ from intake_web.domain import (
     sent_as,
     trace_of,
 )
-from intake_web.handlers.api import Config, Visiting, Words, follow_up, submission, unless_known
+from intake_web.handlers.api import GATEWAY, Config, Visiting, Words, follow_up, submission, unless_known
 from intake_web.handlers.problems import count, problem_of, stored, worded
 from intake_web.handlers.visit import PASS
 from intake_web.limits import Limited
 from intake_web.page import asked, linked, mark_given, sms_to, stands
+from intake_web.report import CONTACT, complaint_of
 from intake_web.settings import WebSettings
 from intake_web.store import Finished, Found, StoreDown, Written
-from intake_web.tracking import asks_place, danger_of, tracking, version
+from intake_web.tracking import asks_place, danger_of, stops, tracking, version
 
 #: How long a browser may add to its complaint: beyond the promise, the ten working days to reopen and holidays.
 PASS_DAYS = 45
 PASS_S = PASS_DAYS * 24 * 3600
 TRACE = "terkirim"
+#: The form alone may ask a device where it is, and does when its button is pressed.
+LOCATES = {"Permissions-Policy": "camera=(), geolocation=(self), microphone=()"}
 #: A field people don't see and programs that fill in everything do.
 _TRAP = "situs_web"
-_FIELDS = ("text", "place", "occurred", "name", "phone", "email")
 #: The addresses of the forms below a complaint, and what each is about.
 _TOPICS = {
     "tambahan": FollowUpKind.ADDITION,
@@ -65,27 +69,33 @@ _RIGHTS: dict[str, str] = dict.fromkeys(Right, FollowUpKind.RIGHTS_REQUEST)
 @get("/")
 async def form() -> Template:
     """An empty form. Its key makes a double click one complaint, its secret makes it the sender's."""
-    return _form({**_fresh(), **dict.fromkeys(_FIELDS, "")}, {}, 200)
+    return _form(_fresh(), {}, 200)
 
 
 @post("/", status_code=303)
 async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Config, texts: Words) -> Response[Any]:
-    """Take a complaint and lead to its page."""
+    """Take a complaint and lead to its page; or show first whom to call in danger, or what was typed."""
     typed = await _typed(request)
-    raw = {**{field: typed.get(field) for field in _FIELDS}, "anonim": "anonim" in typed, "rahasia": "rahasia" in typed}
+    if "change" in typed:
+        return _form(typed, {}, 200)
     try:
         if typed.get(_TRAP):
             raise Invalid({_TRAP: say("trap")})
-        draft = read_complaint(raw)
+        if "called" not in typed and (danger := stops(typed.get("text", "")[:MAX_TEXT], texts)):
+            return _ask_first("bahaya.html", typed, danger)
+        draft = _read(typed, texts)
         key, secret = read_key(typed.get("key")), read_secret(typed.get("secret"))
         if "sure" not in typed and texts.talk.is_courtesy(
             draft.text, wholly=bool(texts.danger_words.kinds(draft.text))
         ):
             return _form({**typed, "sure": "1"}, {}, 422)
+        if "check" in typed:
+            missing = submission(draft, GATEWAY, None, texts).place_asked
+            return _ask_first("periksa.html", typed, {"draft": draft, "place_missing": missing})
         # Who goes back gets a new form with the old text in it.
         if earlier := sent_as(settings.installation_namespace, request.cookies.get(TRACE), key, draft):
             again = str(uuid4())
-            asked = _form({**typed, "key": again}, {"form": texts.on_web("same_again", ticket=earlier)}, 422)
+            asked = _form({**typed, "key": again}, {}, 422, earlier=earlier)
             asked.cookies = [_trace(settings, earlier, again, draft)]
             return asked
         accepted = await visit.accept(draft, submission(draft, key, secret, texts))
@@ -145,7 +155,10 @@ async def unlock(
     canonical, typed = found.story.ticket, await _typed(request)
     if not await visit.is_owner(canonical, typed.get("secret", "").strip()):
         count(404)
-        page = _page(request, found, texts, settings, known=False, problems={"secret": texts.on_web("wrong_code")})
+        problems = {"secret": texts.on_web("wrong_code")}
+        if not found.story.rahasia:
+            return Template("buka.html", context={"ticket": canonical, "problems": problems}, status_code=404)
+        page = _page(request, found, texts, settings, known=False, problems=problems)
         return Response(page, status_code=404, media_type="text/html")
     path, shown = f"/laporan/{canonical}", pass_for(settings.installation_namespace, canonical)
     return Redirect(path, status_code=303, cookies=[_cookie(settings, PASS, path, shown, PASS_S)])
@@ -189,6 +202,9 @@ def _page(
         "thanks": sent if (sent := query.get("terkirim")) in KINDS else None,
         "kinds": kinds_for(complaint["status"]),
         "known": known,
+        # Once, and to nobody but the browser that sent it.
+        "code": code_for(settings.installation_namespace, story.ticket) if known and "baru" in query else None,
+        "tracking_url": f"{settings.public_url}/laporan/{story.ticket}",
         "mine": mine,
         "supportable": story.listed and not hidden and not known and complaint["open"],
         "supported": "didukung" in query,
@@ -201,6 +217,18 @@ def _page(
 
 def _dangers(named: str | None) -> list[DangerKind]:
     return [kind for kind in DangerKind if kind in (named or "").split(",")]
+
+
+@get("/laporan/{number:str}/buka")
+async def code_form(number: str) -> Template:
+    """Where a secret link leads: its code stands behind the #, which no server is told, and its reader sends it.
+
+    Raises:
+        NotFoundException: there can't be such a number. Whether there is one is not looked up.
+    """
+    if not (canonical := ticket.parse(number)):
+        raise NotFoundException
+    return Template("buka.html", context={"ticket": canonical, "problems": {}})
 
 
 @get([f"/laporan/{{number:str}}/{place}" for place in _TOPICS])
@@ -276,12 +304,32 @@ def _cookie(settings: WebSettings, name: str, path: str, value: str, max_age: in
 
 
 def _form(
-    typed: dict[str, str], problems: dict[str, str], status: int, headers: dict[str, str] | None = None
+    typed: dict[str, str],
+    problems: dict[str, str],
+    status: int,
+    headers: dict[str, str] | None = None,
+    earlier: str | None = None,
 ) -> Template:
-    if problems:
+    if problems or earlier:
         count(status)
-    context = {"typed": typed, "problems": problems}
-    return Template("lapor.html", context=context, status_code=status, headers=headers)
+    context = {"typed": typed, "problems": problems, "earlier": earlier}
+    return Template("lapor.html", context=context, status_code=status, headers={**LOCATES, **(headers or {})})
+
+
+def _ask_first(template: str, typed: dict[str, str], more: dict[str, Any]) -> Template:
+    """Show something before anything is kept; all that was typed goes with it."""
+    return Template(template, context={"typed": typed, **more}, status_code=200)
+
+
+def _read(typed: Mapping[str, str], texts: Texts) -> Draft:
+    """The complaint that was typed. Who was shown whom to call is not held up by a contact that can't be read."""
+    raw = complaint_of(typed, texts)
+    try:
+        return read_complaint(raw)
+    except Invalid as error:
+        if "called" not in typed or not error.problems.keys() <= set(CONTACT):
+            raise
+        return read_complaint({**raw, **dict.fromkeys(error.problems)})
 
 
 def _addition(

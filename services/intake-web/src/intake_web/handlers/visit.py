@@ -12,7 +12,7 @@ from chassis.limits import client_of, is_among
 from contracts import ticket
 from contracts.events import FollowUp
 from intake.submissions import Accepted, Submission
-from intake_web.domain import Draft, is_pass
+from intake_web.domain import Draft, is_code, is_pass
 from intake_web.limits import Guard
 from intake_web.settings import WebSettings
 from intake_web.store import Found, Store, Written
@@ -67,11 +67,12 @@ class Visit:
         return await self.store.written(number) if self.has_pass(number) else None
 
     async def is_owner(self, number: str, secret: str | None) -> bool:
-        """Whether the complaint was made here and with ``secret``."""
+        """Whether ``secret`` is the complaint's access code, or it was made here and with ``secret``."""
         if not secret:
             return False
         self.guard.may_try(self.client, number)
-        owner = await self.store.is_owner(number, secret)
+        coded = is_code(self.settings.installation_namespace, number, secret)
+        owner = coded or await self.store.is_owner(number, secret)
         if not owner:
             self.guard.tried_wrong(self.client, number)
         return owner

@@ -1,0 +1,505 @@
+"""The report form in a browser with JavaScript: step by step, without a network, in two tabs, on a keyboard."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from chassis.http_server import WebServer
+from intake.texts import Texts
+from intake_web.app import build_app
+from intake_web.assets import ASSETS
+from intake_web.settings import WebSettings
+from lapor.processes.ports import HOST
+from testing.programs import program
+
+pytestmark = pytest.mark.connected
+
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+#: What was seen, to be looked at; git ignores it.
+PICTURES = Path(__file__).parents[3] / "build" / "pictures" / "form"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SHORT = {"width": 360, "height": 740}
+#: Whether this device keeps a draft with that text.
+KEPT = """text => new Promise(resolve => {
+  indexedDB.open("lapor").onsuccess = ({ target: { result: database } }) => {
+    database.transaction("drafts").objectStore("drafts").getAll().onsuccess = ({ target: { result } }) => {
+      database.close();
+      resolve(result.some(draft => draft.fields.text === text));
+    };
+  };
+})"""
+#: How far two pictures are apart, in steps of 255 for each value of each pixel.
+APART = """async urls => {
+  const [one, other] = await Promise.all(urls.map(async url => {
+    const image = Object.assign(new Image(), { src: url });
+    await image.decode();
+    const paper = new OffscreenCanvas(image.width, image.height).getContext("2d");
+    paper.drawImage(image, 0, 0);
+    return paper.getImageData(0, 0, image.width, image.height).data;
+  }));
+  if (one.length !== other.length) return 255;
+  return one.reduce((sum, each, n) => sum + Math.abs(each - other[n]), 0) / one.length;
+}"""
+HERE = {"latitude": -4.35, "longitude": 119.88, "accuracy": 30}
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    path = program("chromium", "chromium-browser", "google-chrome", debian="chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def site(fake: Any, make_settings: Callable[..., WebSettings], texts: Texts) -> AsyncIterator[str]:
+    """The website on a store in memory and a real port."""
+    with socket.create_server((HOST, 0)) as probe:
+        port = probe.getsockname()[1]
+    settings = make_settings(web_port=port, web_public_url=None)
+    server = WebServer(build_app(fake, settings, texts), HOST, port, stop_within_s=1)
+    running = asyncio.create_task(server.run())
+    async with asyncio.timeout(10):
+        while not server.answers:
+            await asyncio.sleep(0.01)
+    yield settings.public_url
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def phone(chromium: Browser, **given: Any) -> BrowserContext:
+    usual: dict[str, Any] = {"viewport": SHORT, "locale": "id-ID"}
+    context = await chromium.new_context(**{**usual, **given})
+    context.set_default_timeout(15_000)
+    return context
+
+
+@pytest.fixture
+async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
+    context = await phone(chromium)
+    yield context
+    await context.close()
+
+
+async def opened(context: BrowserContext, url: str) -> Page:
+    page = await context.new_page()
+    await page.goto(url)
+    await page.wait_for_selector("html.ready")
+    return page
+
+
+async def on(page: Page) -> None:
+    """Go on to the next step."""
+    before = page.url
+    await page.get_by_role("button", name="Lanjut").click()
+    await page.wait_for_url(lambda url: url != before and "#" in url)
+
+
+async def written(page: Page, text: str) -> None:
+    """Write it, and wait until this device keeps it."""
+    await page.get_by_label("Isi laporan").fill(text)
+    await expect(page.get_by_text("Tersimpan di HP ini sebagai draf.")).to_be_visible()
+    await page.wait_for_url("**/?draf=*")
+
+
+async def to_the_end(page: Page) -> None:
+    for _ in range(4):
+        await on(page)
+
+
+async def look(page: Page, name: str) -> None:
+    """Find nothing wrong by machine, nothing wider than the screen, and keep a picture."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    options = f"{{runOnly: {RULES}}}"
+    found = await page.evaluate(f"{AXE_SCRIPT}; axe.run(document, {options})")
+    assert [] == [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]], name
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_state_is_without_barriers(
+    chromium: Browser, site: str, fake: Any, scheme: Any, width: int
+) -> None:
+    size = {"width": width, "height": 740}
+    context = await phone(chromium, viewport=size, color_scheme=scheme, geolocation=HERE, permissions=["geolocation"])
+    page = await opened(context, site)
+
+    async def seen(name: str) -> None:
+        await look(page, f"{scheme}-{width}-{name}")
+
+    await seen("01-apa")
+    await page.get_by_role("button", name="Lanjut").click()
+    await expect(page.get_by_text("Isi laporan masih kosong")).to_be_visible()
+    await seen("02-kosong")
+    await written(page, "Jalan di depan SD 12 berlubang besar sejak dua minggu.")
+    await on(page)
+    await page.get_by_label("Desa atau kelurahan").select_option(label="Desa Paroto")
+    await page.get_by_role("button", name="Pakai lokasi saya").click()
+    await expect(page.get_by_text("Lokasi Anda ikut dikirim.")).to_be_visible()
+    await seen("03-di-mana")
+    await on(page)
+    await seen("04-kapan")
+    await on(page)
+    await page.get_by_label("Nomor HP").fill("dua")
+    await seen("05-anda")
+    await on(page)
+    await expect(page.get_by_text("Sejak kapan? Boleh dilewati.")).to_be_visible()
+    await seen("06-periksa")
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await expect(page.get_by_text("Nomor HP tidak dikenali").first).to_be_visible()
+    await page.wait_for_selector("html.ready")
+    await expect(page.locator("#ringkas")).to_be_focused()
+    await seen("07-salah")
+    await page.get_by_label("Anonim").check()
+    await expect(page.get_by_label("Nomor HP")).to_be_hidden()
+    await on(page)
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await page.wait_for_url("**/laporan/*")
+    await seen("08-terima")
+    await page.goto(f"{site}/draf")
+    await expect(page.locator("#nomor-nomor a")).to_have_count(1)
+    await seen("09-terkirim")
+    await page.goto(site)
+    await page.wait_for_selector("html.ready")
+    await written(page, "Rumah tetangga kebakaran, masih ada orang di dalam")
+    await on(page)
+    await seen("10-bahaya")
+    await page.get_by_role("button", name="Lanjut mengisi").click()
+    await page.wait_for_url("**#di-mana")
+    for _ in range(3):
+        await on(page)
+    await context.set_offline(True)
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await expect(page.get_by_text("Belum terkirim, tersimpan di HP ini.")).to_be_visible()
+    await seen("11-luring")
+    await page.goto(f"{site}/draf")
+    await expect(page.get_by_text("Dikirim begitu ada jaringan.")).to_be_visible()
+    await seen("12-draf")
+    ((kept, _),) = fake.taken.values()
+    assert "Desa Paroto, Kecamatan Lilirilau, kira-kira -4.35000, 119.88000 (ketelitian 30 m)" == kept.place
+    await context.close()
+
+
+async def test_without_a_script_every_page_that_asks_first_is_without_barriers(
+    chromium: Browser, site: str, fake: Any
+) -> None:
+    context = await phone(chromium, java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(site)
+    await page.screenshot(path=PICTURES / "tanpa-skrip.png", full_page=True)
+    await page.get_by_label("Isi laporan").fill("Rumah tetangga kebakaran")
+    await page.get_by_role("button", name="Periksa dulu").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Telepon 113")
+    await page.screenshot(path=PICTURES / "tanpa-skrip-bahaya.png", full_page=True)
+    await page.get_by_role("button", name="Ubah laporan").click()
+    await page.get_by_label("Isi laporan").fill("Jalan berlubang besar")
+    await page.get_by_role("button", name="Periksa dulu").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Periksa jawaban Anda")
+    await page.screenshot(path=PICTURES / "tanpa-skrip-periksa.png", full_page=True)
+    await page.get_by_role("button", name="Ubah tempat").click()
+    await page.get_by_label("Patokan atau alamat").fill("Cabenge")
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await expect(page.get_by_text("Kode akses laporan ini")).to_be_visible()
+
+    ((kept, _),) = fake.taken.values()
+    assert ("Jalan berlubang besar", "Cabenge") == (kept.text, kept.place)
+    await context.close()
+
+
+async def test_all_steps_by_keyboard_alone(context: BrowserContext, site: str, fake: Any) -> None:
+    page = await opened(context, site)
+    keys = page.keyboard
+
+    async def tab_to(name: str) -> None:
+        """Press Tab until what has this accessible name, or this text, has the focus."""
+        for _ in range(30):
+            await keys.press("Tab")
+            at = "document.activeElement"
+            if name in await page.evaluate(f"({at}.labels?.[0] ?? {at}).textContent"):
+                return
+        raise AssertionError(f"not reached by Tab: {name}")
+
+    await tab_to("Isi laporan")
+    await keys.type("Jalan berlubang besar")
+    await tab_to("Lanjut")
+    await keys.press("Enter")
+    await expect(page.get_by_role("heading", name="Di mana?")).to_be_focused()
+    await tab_to("Patokan atau alamat")
+    await keys.type("Cabenge")
+    await keys.press("Enter")  # goes on, and sends nothing
+    await expect(page.get_by_role("heading", name="Kapan?")).to_be_focused()
+    await tab_to("Lanjut")
+    await keys.press("Enter")
+    await tab_to("Anonim")
+    await keys.press("Space")
+    await tab_to("Lanjut")
+    await keys.press("Enter")
+    await expect(page.get_by_role("heading", name="Periksa jawaban Anda")).to_be_focused()
+    assert {} == fake.taken
+    await tab_to("Kirim laporan")
+    await keys.press("Enter")
+    await page.wait_for_url("**/laporan/*")
+
+    ((kept, _),) = fake.taken.values()
+    assert ("Jalan berlubang besar", "Cabenge", True) == (kept.text, kept.place, kept.anonim)
+
+
+async def test_back_and_forward_go_through_the_steps_and_lose_nothing(context: BrowserContext, site: str) -> None:
+    page = await opened(context, site)
+    await written(page, "Lampu jalan padam")
+    await on(page)
+    await page.get_by_label("Patokan atau alamat").fill("Cabenge")
+    await on(page)
+
+    await page.go_back()
+    await expect(page.get_by_role("heading", name="Di mana?")).to_be_focused()
+    await expect(page.get_by_label("Patokan atau alamat")).to_have_value("Cabenge")
+    await page.go_back()
+    await expect(page.get_by_label("Isi laporan")).to_have_value("Lampu jalan padam")
+    await page.go_forward()
+    await page.go_forward()
+    await expect(page.get_by_role("heading", name="Kapan?")).to_be_focused()
+    await page.reload()
+    await expect(page.get_by_role("heading", name="Kapan?")).to_be_visible()
+    await page.go_back()
+    await expect(page.get_by_label("Patokan atau alamat")).to_have_value("Cabenge")
+
+
+async def ready(page: Page) -> None:
+    """Wait until the device keeps what it needs without a network."""
+    await page.evaluate("navigator.serviceWorker.ready")
+
+
+async def test_sent_without_a_network_it_waits_and_is_one_complaint(
+    context: BrowserContext, site: str, fake: Any
+) -> None:
+    page = await opened(context, site)
+    await ready(page)
+    await context.set_offline(True)
+    await page.goto(site)  # also what was never loaded with a network
+    await page.wait_for_selector("html.ready")
+    await written(page, "Lampu jalan padam")
+    await to_the_end(page)
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await expect(page.get_by_text("Belum terkirim, tersimpan di HP ini.")).to_be_visible()
+    await page.get_by_role("button", name="Kirim laporan").click()
+    assert {} == fake.taken
+
+    await context.set_offline(False)
+    await page.wait_for_url("**/laporan/*")
+    await page.goto(f"{site}/draf")
+    await expect(page.get_by_text("Tidak ada laporan yang belum terkirim.")).to_be_visible()
+
+    assert ["Lampu jalan padam"] == [sent.text for sent, _ in fake.taken.values()]
+
+
+async def test_what_nobody_said_to_send_is_not_sent(context: BrowserContext, site: str, fake: Any) -> None:
+    page = await opened(context, site)
+    await ready(page)
+    await context.set_offline(True)
+    await written(page, "Lampu jalan padam")
+    await context.set_offline(False)
+    await page.goto(f"{site}/draf")
+    await expect(page.get_by_text("belum terkirim", exact=True)).to_be_visible()
+    await page.wait_for_load_state("networkidle")
+    assert {} == fake.taken
+
+    await page.get_by_role("button", name="Kirim").click()
+    await page.wait_for_url("**/laporan/*")
+    assert 1 == len(fake.taken)
+
+
+async def test_two_tabs_with_one_draft_overwrite_nothing_and_send_it_once(
+    context: BrowserContext, site: str, fake: Any
+) -> None:
+    one = await opened(context, site)
+    await written(one, "Lampu jalan padam")
+    other = await opened(context, one.url)
+    await expect(other.get_by_label("Isi laporan")).to_have_value("Lampu jalan padam")
+    await to_the_end(one)
+    await to_the_end(other)
+    for page in (one, other):
+        await page.get_by_role("button", name="Kirim laporan").click()
+        await page.wait_for_url("**/laporan/*")
+    assert 1 == len(fake.taken)
+
+    one, other = await opened(context, site), await opened(context, site)
+    await written(one, "Sampah menumpuk")
+    await other.goto(one.url)
+    await expect(other.get_by_label("Isi laporan")).to_have_value("Sampah menumpuk")
+    await one.get_by_label("Isi laporan").fill("Sampah menumpuk di pasar")
+    await one.get_by_label("Isi laporan").blur()
+    await other.wait_for_function(KEPT, arg="Sampah menumpuk di pasar")
+    await other.get_by_label("Isi laporan").fill("Sampah menumpuk di sungai")
+    await expect(other.get_by_text("disimpan sebagai draf tersendiri")).to_be_visible()
+    await other.goto(f"{site}/draf")
+    await expect(other.locator("#draf .told")).to_have_count(2)
+    assert ["Sampah menumpuk di pasar", "Sampah menumpuk di sungai"] == sorted(
+        await other.locator("#draf .told").all_inner_texts()
+    )
+
+
+async def test_without_a_database_the_draft_stays_and_is_sent_with_its_own_key(
+    context: BrowserContext, site: str, fake: Any
+) -> None:
+    page = await opened(context, site)
+    await written(page, "Lampu jalan padam")
+    await to_the_end(page)
+    fake.down = True
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await expect(page.get_by_text("BELUM kami terima")).to_be_visible()
+    await page.goto(f"{site}/draf")
+    await expect(page.locator("#draf .told")).to_have_text("Lampu jalan padam")
+    await expect(page.get_by_text("Belum berhasil terkirim.")).to_be_visible()
+    fake.down = False
+    await page.get_by_role("button", name="Kirim").click()
+    await page.wait_for_url("**/laporan/*")
+
+    assert 1 == len(fake.taken)
+
+
+async def test_what_the_server_asks_first_is_asked_where_it_can_be_answered(
+    context: BrowserContext, site: str, fake: Any
+) -> None:
+    for _ in range(2):
+        page = await opened(context, site)
+        await written(page, "Lampu jalan padam")
+        await to_the_end(page)
+        await page.get_by_role("button", name="Kirim laporan").click()
+        await page.wait_for_load_state()
+    await expect(page.get_by_role("alert")).to_contain_text("sudah pernah terkirim")
+    await expect(page.locator("#ringkas")).to_be_focused()
+    assert 1 == len(fake.taken)
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await page.wait_for_url("**/laporan/*")
+    assert 2 == len(fake.taken)
+
+    page = await opened(context, site)
+    await written(page, "Terima kasih, lampu jalan di depan sekolah sudah diperbaiki.")
+    await to_the_end(page)
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await expect(page.locator(".notice[role=status]")).to_be_focused()
+    await page.goto(f"{site}/draf")
+    await expect(page.locator("#draf .told")).to_have_count(1)
+
+
+async def test_danger_is_answered_while_it_is_written_and_one_press_sends(
+    context: BrowserContext, site: str, fake: Any
+) -> None:
+    page = await opened(context, site)
+    await page.get_by_label("Isi laporan").fill("Rumah tetangga kebakaran")
+    await expect(page.locator("#bahaya").get_by_role("link", name="113")).to_be_visible()
+    await page.get_by_role("button", name="Lanjut").click()
+    await expect(page.locator(".wall h2")).to_be_focused()
+    await page.go_back()
+    await expect(page.get_by_label("Isi laporan")).to_have_value("Rumah tetangga kebakaran")
+    await page.get_by_role("button", name="Lanjut").click()
+    await page.get_by_role("button", name="Kirim laporan sekarang").click()
+    await page.wait_for_url("**/laporan/*")
+
+    assert 1 == len(fake.taken)
+
+
+async def test_where_a_device_is_it_is_asked_only_when_that_is_pressed(chromium: Browser, site: str, fake: Any) -> None:
+    context = await phone(chromium)  # nobody allowed it
+    await context.add_init_script(
+        "window.asked = 0; const locate = navigator.geolocation.getCurrentPosition;"
+        "navigator.geolocation.getCurrentPosition = function (...a) { asked += 1; return locate.apply(this, a); }"
+    )
+    page = await opened(context, site)
+    await written(page, "Lampu jalan padam")
+    await on(page)
+    assert 0 == await page.evaluate("asked")
+    await page.get_by_role("button", name="Pakai lokasi saya").click()
+    await expect(page.get_by_text("Lokasi tidak ditemukan atau tidak diizinkan.")).to_be_visible()
+    assert 1 == await page.evaluate("asked")
+    await context.close()
+
+
+async def test_a_secret_link_opens_the_complaint_in_another_browser_and_leaves_no_code_in_its_address(
+    chromium: Browser, context: BrowserContext, site: str
+) -> None:
+    page = await opened(context, site)
+    await written(page, "Pungli di kantor")
+    await to_the_end(page)
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await page.get_by_text("Tautan rahasia").click()
+    link = await page.locator("#tautan").inner_text()
+    elsewhere = await phone(chromium)
+    other = await elsewhere.new_page()
+
+    await other.goto(link)
+    await expect(other.get_by_label("Kode akses")).to_have_value(link.partition("#")[2])
+    assert "#" not in other.url
+    await look(other, "buka")
+    await other.get_by_role("button", name="Buka").click()
+    await expect(other.get_by_role("link", name="Tambah keterangan")).to_be_visible()
+    await elsewhere.close()
+
+
+async def test_it_can_be_installed(site: str, tmp_path: Path) -> None:
+    path = program("chromium", "chromium-browser", "google-chrome", debian="chromium")
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            str(tmp_path / "profile"), executable_path=path, args=ARGS
+        )
+        page = await opened(context, site)
+        await ready(page)
+        devtools = await context.new_cdp_session(page)
+        found = await devtools.send("Page.getInstallabilityErrors")
+        manifest = await devtools.send("Page.getAppManifest")
+        await context.close()
+
+    assert ([], []) == (found["installabilityErrors"], manifest["errors"])
+
+
+@pytest.mark.parametrize(("scripts", "most"), [(False, 60_000), (True, 120_000)], ids=["no script", "script"])
+async def test_a_first_visit_is_small(chromium: Browser, site: str, scripts: bool, most: int) -> None:
+    context = await phone(chromium, java_script_enabled=scripts)
+    page = await context.new_page()
+    devtools = await context.new_cdp_session(page)
+    sizes: list[float] = []
+    devtools.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    await devtools.send("Network.enable")
+    await page.goto(site)
+    await page.wait_for_load_state("networkidle")
+    await context.close()
+
+    assert len(sizes) >= 3 + scripts
+    assert sum(sizes) <= most
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "margin"), [("lapor-192", 192, 0), ("lapor-512", 512, 0), ("lapor-maskable-512", 512, 61)]
+)
+async def test_the_icons_are_those_of_the_drawing(chromium: Browser, name: str, size: int, margin: int) -> None:
+    page = await chromium.new_page(viewport={"width": size, "height": size})
+    ground, inner = "#0b6e5f" if margin else "transparent", size - 2 * margin
+    css = f"html {{background: {ground}}} body {{margin: {margin}px}} svg {{display: block; width: {inner}px}}"
+    await page.set_content(f"<style>{css}</style>{ASSETS['lapor.svg'].decode()}")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    drawn = await page.screenshot(path=PICTURES / f"{name}.png", omit_background=True)
+    urls = [f"data:image/png;base64,{b64encode(each).decode()}" for each in (drawn, ASSETS[f"{name}.png"])]
+    apart = await page.evaluate(APART, urls)
+    await page.close()
+
+    assert apart < 1, f"draw it anew: {PICTURES}/{name}.png is what lapor.svg looks like"
+
+
+def test_all_scripts_together_are_small() -> None:
+    scripts = b"".join(content for name, content in ASSETS.items() if name.endswith(".js"))
+
+    assert len(gzip.compress(scripts)) <= 40_000
