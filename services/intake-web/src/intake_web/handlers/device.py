@@ -14,7 +14,7 @@ from intake_web.handlers.pages import LOCATES
 
 #: What a device keeps to work without a network. Nobody's: neither a key nor a secret nor a complaint is in them.
 PAGES = ("/formulir", "/draf")
-_KEPT = ("lapor.css", "lapor-form.css", "lapor.svg", "form.js", "drafts.js", "device.js", "receipt.js")
+_KEPT = ("lapor.css", "lapor-form.css", "lapor.svg", "ikon.svg", "form.js", "drafts.js", "device.js", "receipt.js")
 
 
 @get("/draf")
