@@ -290,3 +290,22 @@ def test_the_region_of_another_kabupaten_needs_data_of_its_own(lapor: Cli, tmp_p
     assert refused.returncode == 1
     assert "made for the kabupaten 73.12, and the region is 99.01" in refused.stderr
     assert "--data" in refused.stderr
+
+
+def test_what_kafka_held_is_gone_and_it_comes_up_and_says_how_to_get_it_back(lapor: Cli) -> None:
+    """Each service forgets what it read of the old log before it starts, or it would refuse to."""
+    running(lapor)
+    owners = [service.name for service in installation.SERVICES if service.database]
+    assert not any(lapor.data.log(f"{name}-rewind").exists() for name in owners)
+    lapor("down")
+    shutil.rmtree(lapor.data.kafka)
+
+    started = lapor.up()
+
+    said = " ".join(started.stderr.split())
+    assert (0, True) == (started.returncode, lapor.status()["ready"]), said
+    assert all(lapor.data.log(f"{name}-rewind").exists() for name in owners)
+    assert "Kafka has lost all that it held" in said
+    assert "lapor republish --since 20" in said
+    lapor("down")
+    assert "republish" not in lapor.up().stderr

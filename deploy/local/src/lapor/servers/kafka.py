@@ -70,8 +70,8 @@ def client_settings(bootstrap: str, username: str, password: str, ca_file: Path 
     }
 
 
-def prepare(broker: Broker, progress: Callable[[int, int], None] = lambda done, of: None) -> None:
-    """Fetch the jars if need be, write the configuration, and format the storage if it is new.
+def prepare(broker: Broker, progress: Callable[[int, int], None] = lambda done, of: None) -> bool:
+    """Fetch the jars if need be, write the configuration, and format the storage if it is new; whether it is.
 
     Raises:
         Refused: the jars cannot be had, or the storage cannot be formatted.
@@ -82,9 +82,11 @@ def prepare(broker: Broker, progress: Callable[[int, int], None] = lambda done, 
     write_private(_file(broker, "server.properties"), _server_properties(broker))
     logging = f"-Dlog4j2.configurationFile={_file(broker, 'log4j2.properties')}"
     _file(broker, "java.args").write_text("\n".join([*JVM, logging, "-cp", ":".join(map(str, classpath))]))
-    if not _file(broker, "formatted").exists():  # written last: an interrupted format is none
+    new = not _file(broker, "formatted").exists()  # written last: an interrupted format is none
+    if new:
         shutil.rmtree(_file(broker, "data"), ignore_errors=True)
         _format(broker)
+    return new
 
 
 def process(broker: Broker) -> Process:

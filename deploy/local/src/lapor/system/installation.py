@@ -180,13 +180,22 @@ def service_process(it: Installation, service: Service) -> Process:
     )
 
 
+def _command(service: Service, *words: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", service.module, *words)
+
+
 def migration(it: Installation, service: Service) -> Step:
     """The step that brings a service's database up to date."""
     return Step(
         name=f"{service.name}-migrate",
-        command=(sys.executable, "-m", service.module, "migrate"),
+        command=_command(service, "migrate"),
         env=service_env(it, service),
     )
+
+
+def rewinding(it: Installation, service: Service) -> Step:
+    """The step that lets a service forget what it knows of a log that is gone."""
+    return replace(migration(it, service), name=f"{service.name}-rewind", command=_command(service, "rewind"))
 
 
 def service_env(it: Installation, service: Service) -> dict[str, str]:

@@ -8,12 +8,14 @@ import itertools
 import os
 import signal
 from collections.abc import Coroutine, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 
+from chassis.outbox import KEPT_DAYS
 from lapor.errors import Refused
 from lapor.options import err
 from lapor.processes import credentials, state
@@ -102,28 +104,35 @@ async def _until_told(supervisor: Supervisor, start: Coroutine[None, None, None]
 
 async def _start(supervisor: Supervisor, it: installation.Installation, kafka_wants: Wanted, below: Below) -> None:
     supervisor.publish("preparing")
+    kept = it.data.postgres.exists()
     try:
         async with asyncio.TaskGroup() as together:
-            together.create_task(_start_kafka(supervisor, it, kafka_wants))
+            broker = together.create_task(_start_kafka(supervisor, it, kafka_wants))
             together.create_task(_start_postgres(supervisor, it))
             together.create_task(_build_model(supervisor, it))
             together.create_task(supervisor.start([installation.standins(it)]))
             together.create_task(_start_prometheus(supervisor, it))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None  # one sentence is enough; the others are its consequence
+    if lost := kept and broker.result():
+        owners = [service for service in installation.SERVICES if service.database]
+        with supervisor.doing("Kafka has lost all that it held: the services read anew"):
+            await asyncio.gather(*(supervisor.run(installation.rewinding(it, service)) for service in owners))
     supervisor.publish("starting the services")
     await supervisor.start([installation.service_process(it, service) for service in installation.SERVICES])
     supervisor.state.ready = True
     supervisor.publish("ready")
-    below(what_next(it))
+    below(what_next(it, lost=lost))
 
 
-async def _start_kafka(supervisor: Supervisor, it: installation.Installation, kafka_wants: Wanted) -> None:
+async def _start_kafka(supervisor: Supervisor, it: installation.Installation, kafka_wants: Wanted) -> bool:
+    """Start the broker, with all topics and accounts; whether its storage is new."""
+
     def progress(done: int, of: int) -> None:
         loop.call_soon_threadsafe(supervisor.publish, f"downloading Apache Kafka, {done * 100 // of // 10 * 10} %")
 
     loop = asyncio.get_running_loop()
-    await asyncio.to_thread(kafka.prepare, it.broker, progress)
+    new = await asyncio.to_thread(kafka.prepare, it.broker, progress)
     await supervisor.start([kafka.process(it.broker)])
     done = it.data.kafka / "provisioned"
     key = _provision_key(it, kafka_wants)
@@ -134,6 +143,7 @@ async def _start_kafka(supervisor: Supervisor, it: installation.Installation, ka
         with supervisor.doing("provisioning topics, users and ACLs"):
             await asyncio.to_thread(provision.provision, *what)
         done.write_text(key)
+    return new
 
 
 def _provision_key(it: installation.Installation, kafka_wants: Wanted) -> str:
@@ -172,8 +182,8 @@ def _figures(it: installation.Installation) -> tuple[str, str]:
     return (it.url("prometheus", "/alerts"), "alerts and figures") if prometheus.program() else ("", prometheus.GET_IT)
 
 
-def what_next(it: installation.Installation) -> RenderableType:
-    """The table of addresses, and what to try."""
+def what_next(it: installation.Installation, *, lost: bool = False) -> RenderableType:
+    """The table of addresses, and what to try; ``lost``: what Kafka held is gone, and can be had again."""
     shown = Table(box=None, show_header=False, pad_edge=False)
     shown.add_column(no_wrap=True, overflow="ignore")  # to be copied as it is
     command = it.data.command
@@ -190,4 +200,9 @@ def what_next(it: installation.Installation) -> RenderableType:
         (command("lapor down"), "stop (or Ctrl-C)"),
     ):
         shown.add_row(where, what)
-    return shown
+    if not lost:
+        return shown
+    # Half a day is left to do it in: no earlier time is taken than that from which all is kept.
+    since = datetime.now(UTC) - timedelta(days=KEPT_DAYS, hours=-12)
+    again = command(f"lapor republish --since {since:%Y-%m-%dT%H:%MZ}")
+    return Group(shown, f"\nKafka was empty. What was published is given to it again by:\n{again}")
