@@ -4,7 +4,7 @@
 set -eu
 bad() { printf 'nobody would be called, see .env.example:\n%s\n' "$1" >&2; exit 78; }
 : "${ALERT_MAIL_TO:=}" "${ALERT_MAIL_FROM:=}" "${ALERT_SMTP_HOST:=}" "${ALERT_SMTP_USERNAME:=}"
-: "${ALERT_SMTP_TLS:=true}" "${ALERT_WEBHOOK_URL:=}" "${ALERT_SMTP_PASSWORD_FILE:=/run/secrets/ALERT_SMTP_PASSWORD}"
+: "${DOCS_URL:=}" "${ALERT_SMTP_TLS:=true}" "${ALERT_WEBHOOK_URL:=}" "${ALERT_SMTP_PASSWORD_FILE:=/run/secrets/ALERT_SMTP_PASSWORD}"
 case $ALERT_SMTP_TLS in true | false) ;; *) bad "  ALERT_SMTP_TLS is neither true nor false" ;; esac
 [ -n "$ALERT_MAIL_TO$ALERT_WEBHOOK_URL" ] || bad "  ALERT_MAIL_TO and ALERT_WEBHOOK_URL are not set: one is needed"
 if [ -n "$ALERT_MAIL_TO" ]; then
@@ -17,7 +17,7 @@ if [ -n "$ALERT_MAIL_TO" ]; then
     missing="$missing  ALERT_SMTP_PASSWORD is not set, and ALERT_SMTP_USERNAME is"
   [ -z "$missing" ] || bad "$missing"
 fi
-for value in "$ALERT_MAIL_TO" "$ALERT_MAIL_FROM" "$ALERT_SMTP_HOST" "$ALERT_SMTP_USERNAME" "$ALERT_WEBHOOK_URL"; do
+for value in "$ALERT_MAIL_TO" "$ALERT_MAIL_FROM" "$ALERT_SMTP_HOST" "$ALERT_SMTP_USERNAME" "$ALERT_WEBHOOK_URL" "$DOCS_URL"; do
   case $value in *[\'\"\\]*) bad "  a quote or a backslash is in $value" ;; esac
 done
 
@@ -34,7 +34,7 @@ mail() {
         text: |-
           {{ range .Alerts }}{{ .Annotations.summary }}
           {{ .Annotations.action }}
-          {{ .Annotations.runbook }} ({{ .Labels.alertname }}, sejak {{ .StartsAt }})
+          ${DOCS_URL:+${DOCS_URL%/}/}{{ .Annotations.runbook }} ({{ .Labels.alertname }}, sejak {{ .StartsAt }})
 
           {{ end }}
 END

@@ -112,7 +112,8 @@ def alert(url: str, name: str, severity: str) -> None:
 def test_what_is_urgent_rings_and_is_written_and_the_rest_is_written(called: Called, tmp_path: Path) -> None:
     mail = {"ALERT_MAIL_TO": "operator@contoh.id", "ALERT_MAIL_FROM": "lapor@contoh.id"}
     server = {"ALERT_SMTP_HOST": f"localhost:{called.smtp}", "ALERT_SMTP_TLS": "false"}
-    with alertmanager(tmp_path, **mail, **server, ALERT_WEBHOOK_URL=called.webhook) as url:
+    docs = "https://git.contoh.id/lapor/blob/main/"
+    with alertmanager(tmp_path, **mail, **server, ALERT_WEBHOOK_URL=called.webhook, DOCS_URL=docs) as url:
         alert(url, "LaporDown", "page")
         alert(url, "LaporDeadLetters", "mail")
         until(lambda: called.rings and len(called.mails) == 2, 90, "both are told")
@@ -121,7 +122,7 @@ def test_what_is_urgent_rings_and_is_written_and_the_rest_is_written(called: Cal
     text = called.mails[0].get_body()
     assert text is not None
     assert "Lihat lognya." in text.get_content()
-    assert "docs/runbook.md#lapordown (LaporDown, sejak" in text.get_content()
+    assert f"{docs}docs/runbook.md#lapordown (LaporDown, sejak" in text.get_content()
     assert "operator@contoh.id" == called.mails[0]["To"]
 
 
@@ -162,5 +163,6 @@ def test_the_mail_servers_password_is_needed_with_its_user_and_is_in_no_configur
     assert 0 == subprocess.run(["sh", str(SCRIPT)], env=env, capture_output=True).returncode
     assert str(file) in (tmp_path / "alertmanager.yml").read_text()
     assert "secret" not in (tmp_path / "alertmanager.yml").read_text()
+    assert " {{ .Annotations.runbook }} (" in (tmp_path / "alertmanager.yml").read_text()  # no DOCS_URL, a path
     check = [program("amtool", debian="prometheus-alertmanager"), "check-config", str(tmp_path / "alertmanager.yml")]
     assert 0 == subprocess.run(check, capture_output=True).returncode
