@@ -94,7 +94,7 @@ function answers() {
   const rows = [
     ["apa", "text", field("text").value.trim()],
     ["apa", choice.id, choice.value && label(choice)],
-    ["di-mana", "village", place.filter(Boolean).join(", "), check.dataset.place],
+    ["di-mana", "village", place.filter(Boolean).join(", "), heard.place_missing && check.dataset.place],
     ["kapan", "occurred", [day, field("occurred").value.trim()].filter(Boolean).join(", "), check.dataset.time],
     ["anda", "anonim", about.filter(Boolean).join(", ")],
     ["anda", "rahasia", field("rahasia").checked && label(field("rahasia"))],
