@@ -41,7 +41,10 @@ Lane = Annotated[str, _one_of(words.Lane)]
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
-    """A file the citizen attached. It stays with the intake; ``url`` is checked at the click."""
+    """A file: what the citizen attached, or a unit's proof.
+
+    The former stays with the intake: it checks ``url`` at the click, and opens only what the router signed for a unit.
+    """
 
     url: str
     media_type: str
@@ -139,6 +142,7 @@ class FollowUp(Struct, frozen=True, kw_only=True):
         list[Annotated[str, _one_of(words.DangerKind)]] | UnsetType,
         Meta(description="The danger to life that its words tell of; its sender was told whom to call."),
     ] = UNSET
+    evidence: Annotated[list[Evidence], Meta(description="What was attached to it.")] = []
 
 
 class ComplaintFollowedUp(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from chassis.retention import keep_deleting
 from chassis.service import Task, exit_on, run_processor, step_of
 from chassis.settings import read_settings
 from chassis.wire import Emit, Message
-from kabupaten import RegionError, load
+from kabupaten import Region, RegionError, load
 from router import handlers, metrics, open_complaints
 from router.adapters import store
 from router.adapters.region import PARTS, rules_of
@@ -67,7 +67,7 @@ async def catch_up(places: Places) -> Places:
     """
     settings = read_settings(Settings)
     with exit_on(SERVICE, RegionError):
-        rules = rules_of(load(settings.region_dir, *PARTS))
+        rules = _rules(load(settings.region_dir, *PARTS), settings)
     handler = handler_of(rules, settings.event_keys)
     pool = await open_pool(str(settings.database_url))
     try:
@@ -84,12 +84,16 @@ async def catch_up(places: Places) -> Places:
         await pool.close()
 
 
+def _rules(region: Region, settings: Settings) -> Rules:
+    return replace(rules_of(region), evidence_key=settings.event_keys["intake-web"])
+
+
 def run() -> None:
     """Run the router until SIGTERM."""
     settings = read_settings(Settings)
     with exit_on(SERVICE, RegionError):
         region = load(settings.region_dir, *PARTS, "retention")
-    rules = rules_of(region)
+    rules = _rules(region, settings)
     handler = handler_of(rules, settings.event_keys)
     tasks: list[Task] = [
         partial(triage_timer, rules, settings.triage_after_s, handler),

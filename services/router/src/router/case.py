@@ -239,7 +239,7 @@ def _withheld(shown: ComplaintSnapshot) -> ComplaintSnapshot:
 
 
 def _silent(item: FollowUp) -> FollowUp:
-    return _replace(item, text=UNSET)
+    return _replace(item, text=UNSET, evidence=[])
 
 
 def _whole(case: Case, reader: str) -> ComplaintSnapshot:

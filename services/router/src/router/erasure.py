@@ -73,7 +73,7 @@ def redacted(case: Case) -> Case:
         if case.classified
         else None,
         followed_up=None,
-        follow_ups=[_replace(item, text=UNSET) for item in case.follow_ups],
+        follow_ups=[_replace(item, text=UNSET, evidence=[]) for item in case.follow_ups],
         support=[_replace(each, message=UNSET) for each in case.support],
         similar=[],
     )

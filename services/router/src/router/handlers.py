@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,11 +21,13 @@ from contracts.events import (
     ComplaintFollowedUp,
     ComplaintReceived,
     ComplaintUpdated,
+    Evidence,
     SlaBreached,
     SlaUpdated,
     UnitReplied,
     UnitRouted,
 )
+from contracts.evidence_links import link_for
 from contracts.ids import derived_id
 from contracts.vocabulary import CLOCK_KINDS, URGENT, Status
 from router import clock_steps, duplicates, erasure, follow_ups, merging, registration, replies
@@ -182,7 +185,7 @@ def _with_children(
 ) -> tuple[Changes, list[Emit]]:
     followed, more = merging.follow_parent(rules, {**cases, **changes}, outs)
     outs = [*outs, *more]
-    outs = [_with_duty(rules, out, now) for out in outs]
+    outs = [_with_links(rules, _with_duty(rules, out, now), now) for out in outs]
     changes = _with_readers(cases, {**changes, **followed}, outs)
     return _with_moments(changes, outs, now), [_emit(out) for out in outs]
 
@@ -193,6 +196,20 @@ def _with_duty(rules: Rules, out: Out, now: datetime) -> Out:
         return out
     units = rules.on_duty if out.unit == rules.admin else [out.unit]
     return msgspec.structs.replace(out, on_duty=[each for unit in units for each in reached(rules, unit, now)])
+
+
+def _with_links(rules: Rules, out: Out, now: datetime) -> Out:
+    """Of what citizens attached a unit reads links of its own; whether it may open them is asked at the click."""
+    if not isinstance(out, UnitRouted) or out.complaint is UNSET:
+        return out
+    shown, sign = out.complaint, partial(_signed, rules, out.unit, now)
+    items = [msgspec.structs.replace(each, evidence=sign(each.evidence)) for each in shown.follow_ups]
+    shown = msgspec.structs.replace(shown, evidence=sign(shown.evidence), follow_ups=items)
+    return msgspec.structs.replace(out, complaint=shown)
+
+
+def _signed(rules: Rules, unit: str, now: datetime, files: list[Evidence]) -> list[Evidence]:
+    return [msgspec.structs.replace(each, url=link_for(rules.evidence_key, each.url, unit, now)) for each in files]
 
 
 def _with_moments(changes: Changes, outs: list[Out], now: datetime) -> Changes:

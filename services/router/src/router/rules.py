@@ -31,7 +31,8 @@ class Rules:
     nothing of what was done; from ``similar_suggest`` on two complaints are shown as similar, from ``similar_merge`` on
     they are one, None: never without a person. Units come and go at midnight in ``zone``. ``contacts`` are numbers and
     addresses of offices: they are public and not masked. To ``evidence_hosts`` proofs and links may lead
-    (``contracts.links.listed``). ``on_duty`` are who can be reached in each unit.
+    (``contracts.links.listed``). ``on_duty`` are who can be reached in each unit. ``evidence_key`` signs the links by
+    which units open what citizens attached: the key of intake-web, which alone takes files.
     """
 
     units: Mapping[str, Unit]
@@ -48,6 +49,7 @@ class Rules:
     boilerplate: Sequence[str] = ()
     contacts: Collection[str] = ()
     evidence_hosts: Collection[str] = ()
+    evidence_key: bytes = field(default=b"", repr=False)
     similar_suggest: float = 0.75
     similar_merge: float | None = None
 
