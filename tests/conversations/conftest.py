@@ -46,8 +46,9 @@ def texts() -> Texts:
 
 
 @pytest.fixture
-async def door(pool: Pool, texts: Texts) -> AsyncIterator[Callable[[str], Door]]:
-    web = WebSettings(**{**SETTINGS, "kafka_username": "intake-web", "web_port": 10, "web_public_url": "https://lapor"})
+async def door(pool: Pool, texts: Texts, tmp_path: Path) -> AsyncIterator[Callable[[str], Door]]:
+    own = {"web_port": 10, "web_public_url": "https://lapor", "evidence_url": f"file://{tmp_path}"}
+    web = WebSettings(**{**SETTINGS, "kafka_username": "intake-web", **own})
     store = PostgresStore(pool, web, "intake-web", lambda: None, within_s=30, keep=texts.contacts)
     app: Any = build_app(store, web, texts)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://lapor") as client:

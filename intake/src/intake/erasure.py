@@ -14,6 +14,7 @@ from chassis.database import Connection
 from chassis.wire import Tombstone, tombstone
 from contracts.signature import sign
 from contracts.topics import FOLLOWED_UP, RECEIVED
+from intake.evidence import discard_of
 
 #: The topics on which an intake wrote what a citizen said.
 WRITTEN_TO = (RECEIVED, FOLLOWED_UP)
@@ -64,6 +65,8 @@ async def erase(
 
     await run("outbox", _OUTBOX, complaint_id)
     if found := await db.fetchrow(_FIND, complaint_id):
+        if files := await discard_of(db, complaint_id):
+            counts[f"{service}.uploads"] = files
         await db.execute(_NOBODY, found["channel"])
         await run("complaints", _COMPLAINT, complaint_id)
         await run("notices", _NOTICES, ticket)

@@ -16,6 +16,10 @@ SELECT c.ticket, c.channel, c.received_at, c.text, c.follow_ups, c.thread, c.era
        r.address, r.name, r.phone, r.email, r.asked_back->>'text' AS asked_back, s.body AS story
 FROM complaints c JOIN reporters r USING (reporter_ref) LEFT JOIN stories s USING (ticket)
 WHERE c.ticket = $1 OR $2 IN (r.address, r.phone, r.email) ORDER BY c.received_at"""
+_FILES = """
+SELECT c.ticket, u.name, u.folder, u.media_type, u.bytes, u.sha256, u.attached_at
+FROM uploads u JOIN complaints c USING (complaint_id) WHERE c.ticket = ANY($1) ORDER BY u.attached_at, u.position"""
+_OPENINGS = "SELECT ticket, name, unit, at FROM evidence_openings WHERE ticket = ANY($1) ORDER BY at"
 _NOTICES = (
     "SELECT created_at, sent_at, address, text, state FROM notices WHERE ticket = ANY($1) OR address = $2 ORDER BY id"
 )
@@ -37,11 +41,26 @@ async def export_from(dsn: str, wanted: str) -> dict[str, list[dict[str, Any]]]:
 async def export(db: Connection, wanted: str) -> dict[str, list[dict[str, Any]]]:
     """Read all there is about ``wanted``, a ticket or a contact as it was given: ``complaints`` and ``messages``.
 
+    Of what was attached it says where the files are; they are handed out beside it.
+
     Values are what JSON has; times RFC 3339. Empty lists where nothing is known.
     """
     rows = await db.fetch(_COMPLAINTS, tickets.parse(wanted), wanted)
-    notices = await db.fetch(_NOTICES, [row["ticket"] for row in rows], wanted)
-    return {"complaints": [_complaint(row) for row in rows], "messages": [_plain(row) for row in notices]}
+    numbers = [row["ticket"] for row in rows]
+    files, openings = await db.fetch(_FILES, numbers), await db.fetch(_OPENINGS, numbers)
+    notices = await db.fetch(_NOTICES, numbers, wanted)
+    return {
+        "complaints": [{**_complaint(row), **_files(row["ticket"], files, openings)} for row in rows],
+        "messages": [_plain(row) for row in notices],
+    }
+
+
+def _files(ticket: str, files: list[Any], openings: list[Any]) -> dict[str, Any]:
+    """What was attached, in which folder of the store it is (``EVIDENCE_URL``), and which unit opened it when."""
+    return {
+        "evidence": [_plain(row) for row in files if row["ticket"] == ticket],
+        "opened": [_plain(row) for row in openings if row["ticket"] == ticket],
+    }
 
 
 def _complaint(row: Any) -> dict[str, Any]:

@@ -10,9 +10,12 @@ from chassis.database import Connection, Pool
 from chassis.retention import ages, delete_all, keep_deleting
 from intake.complaint_view import RESTRICTED
 from intake.erasure import erase
+from intake.evidence import discard_expired, forget_openings
 
 #: As the inbox: longer than any replay, for topics keep 90 days and dead letters 30 more.
 KEPT_DAYS = 130
+#: For so long it can be asked who opened what a citizen attached.
+OPENINGS_DAYS = 5 * 365
 BATCH = 1_000
 #: A complaint takes some ten statements.
 COMPLAINTS = 100
@@ -71,4 +74,6 @@ async def _once(db: Connection, *, service: str, event_key: bytes, kept: Mapping
     rows = await db.fetch(_COMPLAINTS, *ages(kept), COMPLAINTS)
     for row in rows:
         await erase(db, service, event_key, row["complaint_id"], row["ticket"], tell=False)
-    return {**counts, "complaints": len(rows)}
+    expired = await discard_expired(db, BATCH)
+    forgotten = await forget_openings(db, OPENINGS_DAYS, BATCH)
+    return {**counts, "complaints": len(rows), "uploads": expired, "evidence_openings": forgotten}

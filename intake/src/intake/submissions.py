@@ -24,7 +24,7 @@ from chassis.settings import DatabaseSettings
 from chassis.wire import Emit, Outgoing, outgoing, traced
 from contracts import codec, signature, ticket
 from contracts.canary import is_canary
-from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
+from contracts.events import ComplaintFollowedUp, ComplaintReceived, Evidence, FollowUp
 from contracts.ids import complaint_id
 from contracts.masking import mask
 from contracts.topics import FOLLOWED_UP, RECEIVED
@@ -32,6 +32,7 @@ from contracts.vocabulary import DONE, DangerKind
 from intake import metrics
 from intake.canaries import pass_on
 from intake.complaint_view import SENT_WITH, ComplaintView
+from intake.evidence import Chosen, attach, choose
 from intake.notices import NewNotice, NoticeKind, add_notices
 
 log = logging.getLogger(__name__)
@@ -109,8 +110,9 @@ class TextProblem(ValueError):
         self.code, self.values = code, values
 
 
-#: Fields of a submission that were read from its words.
-_UNDERSTOOD = ("danger", "place_asked")
+#: Fields of a submission that are no part of what was sent: what was read from its words, and the uploads, of which the
+#: content counts.
+_UNDERSTOOD = ("danger", "place_asked", "uploads")
 #: Fields that came later: where they say nothing, the fingerprint is that of before.
 _LATER = ("suggested_type",)
 
@@ -136,11 +138,17 @@ class Submission:
     danger: Sequence[DangerKind] = ()  # what the words tell of; like `place_asked` no part of what was sent
     place_asked: bool = False  # they say not where
     suggested_type: str | None = None  # what its sender takes it for
+    uploads: Sequence[str] = ()  # what is attached to it, by the ids of intake.evidence
 
-    def fingerprint(self, installation: UUID) -> bytes:
-        """Make the HMAC-SHA256 of it all; without the installation's secret nobody can try what it was made of."""
+    def fingerprint(self, installation: UUID, contents: Sequence[str] = ()) -> bytes:
+        """Make the HMAC-SHA256 of it all; without the installation's secret nobody can try what it was made of.
+
+        ``contents`` are the SHA-256 of what is attached.
+        """
         given = msgspec.to_builtins(self).items()
         sent = {name: value for name, value in given if name not in _UNDERSTOOD and (value or name not in _LATER)}
+        if contents:
+            sent["contents"] = list(contents)
         return hmac.digest(_fingerprint_key(installation), msgspec.json.encode(sent), "sha256")
 
     def kept(self) -> Submission:
@@ -196,13 +204,15 @@ async def accept(
     receipt: Callable[[ComplaintView], str] | None = None,
     wake: Callable[[], None] = lambda: None,
     keep: Collection[str] = (),
+    evidence_url: str = "",
 ) -> Accepted:
     """Store ``submission`` for good, or say why not. ``receipt`` makes the text of the receipt; it is sent
     when its due date is known (:mod:`intake.complaint_view`) or ``receipt_wait_s`` have passed. ``keep`` are contacts
-    of offices, which are not masked.
+    of offices, which are not masked; below ``evidence_url`` is what is attached.
 
     Raises:
         TextProblem: see :func:`clean`.
+        EvidenceProblem: an upload can't be attached.
         KeyReused: the external id is known with another content.
         asyncpg.PostgresError, OSError, TimeoutError: not stored; give no ticket.
     """
@@ -219,15 +229,20 @@ async def accept(
         number, now = ticket.mint(submission.channel), datetime.now(UTC)
         return Accepted(ticket=number, complaint_id=cid, received_at=now, fresh=False)
     span = _door(RECEIVED, cid)
-    fingerprint = kept.fingerprint(settings.installation_namespace)
     with metrics.STORE_S.labels(submission.channel).time():
         async with pool.acquire() as db, db.transaction():
             await db.execute(_LOCK, cid)
-            accepted = await _known(db, cid, submission.external_id, fingerprint)
+            chosen = await choose(db, kept.uploads, cid)
+            fingerprint = kept.fingerprint(settings.installation_namespace, chosen.contents)
+            accepted = await _known(db, cid, submission.external_id, fingerprint, chosen)
             if accepted is None:
-                reporter = await _reporter(db, kept)
+                chosen.check()
+                reporter, files = await _reporter(db, kept), chosen.evidence(evidence_url)
                 while accepted is None:
-                    accepted = await _store(db, settings, origin, kept, cid, text, fingerprint, keep, reporter, span)
+                    accepted = await _store(
+                        db, settings, origin, kept, cid, text, fingerprint, keep, reporter, span, files
+                    )
+                await attach(db, chosen, cid)
                 if receipt:
                     text = receipt(_view(accepted.ticket, submission))
                     await _confirm(db, submission, accepted, text, settings.receipt_wait_s, span)
@@ -265,12 +280,13 @@ def _view(number: str, submission: Submission) -> ComplaintView:
     )
 
 
-async def _known(db: Connection, cid: str, external_id: str, fingerprint: bytes) -> Accepted | None:
+async def _known(db: Connection, cid: str, external_id: str, fingerprint: bytes, chosen: Chosen) -> Accepted | None:
     row = await db.fetchrow(_KNOWN, cid)
     if row is None:
         return None
     # Empty: from before there was a key.
     if row["erased_at"] is None and row["fingerprint"] not in (fingerprint, b""):
+        chosen.check()  # what is not there any more is no other content
         raise KeyReused(external_id)
     return Accepted(ticket=row["ticket"], complaint_id=cid, received_at=row["received_at"], fresh=False)
 
@@ -292,6 +308,7 @@ async def _store(
     keep: Collection[str],
     reporter: str,
     span: tracing.Span,
+    files: list[Evidence],
 ) -> Accepted | None:
     """Store it under a new number; None if somebody else has that."""
     now, number = datetime.now(UTC), ticket.mint(submission.channel)
@@ -310,6 +327,7 @@ async def _store(
         danger=list(submission.danger),
         place_asked=submission.place_asked,
         suggested_type=submission.suggested_type or UNSET,
+        evidence=files,
     )
     (out,) = outgoing([Emit(topic=RECEIVED, subject=cid, data=received)], service=origin, cause=cid, now=now)
     stored = await db.fetchval(
@@ -371,15 +389,19 @@ async def follow_up(
     most: int | None = None,
     wake: Callable[[], None] = lambda: None,
     keep: Collection[str] = (),
+    uploads: Sequence[str] = (),
+    evidence_url: str = "",
 ) -> bool:
     """Add ``item`` to the complaint with ticket ``number``; repeating it changes nothing.
 
     With ``address`` only its own reporter may; ``most`` limits how many items there are; ``keep`` is not masked.
+    ``uploads`` are attached to it, and are below ``evidence_url``.
     Returns False for an unknown ticket and for a stranger alike.
 
     Raises:
         TextProblem: empty, or too long; too many with all that was added before, or there are ``most`` already.
         KeyReused: an item of that id says something else.
+        EvidenceProblem: an upload can't be attached.
         asyncpg.PostgresError, OSError, TimeoutError: not stored.
     """
     async with pool.acquire() as db, db.transaction():
@@ -388,10 +410,17 @@ async def follow_up(
             return False
         items = msgspec.json.decode(row["follow_ups"], type=list[FollowUp])
         item = msgspec.structs.replace(item, text=mask(clean(item.text), keep) if item.text else UNSET)
+        chosen = await choose(db, uploads, row["complaint_id"])
         if same := next((known for known in items if known.id == item.id), None):
-            if msgspec.structs.replace(same, at=item.at, place=item.place, told=item.told, danger=item.danger) != item:
+            before = msgspec.structs.replace(
+                same, at=item.at, place=item.place, told=item.told, danger=item.danger, evidence=[]
+            )
+            if before != item or [each.sha256 for each in same.evidence] != chosen.contents:
+                chosen.check()
                 raise KeyReused(item.id)
             return True
+        chosen.check()
+        item = msgspec.structs.replace(item, evidence=chosen.evidence(evidence_url))
         items.append(item)
         if (most is not None and len(items) > most) or len(msgspec.json.encode(items)) > MAX_ADDED:
             raise TextProblem("too_many")
@@ -399,6 +428,7 @@ async def follow_up(
         emit = Emit(topic=FOLLOWED_UP, subject=row["complaint_id"], data=data)
         span = _door(FOLLOWED_UP, row["complaint_id"])
         await db.execute(_ADD, number, msgspec.json.encode(items).decode())
+        await attach(db, chosen, row["complaint_id"])
         out = outgoing([emit], service=origin, cause=item.id, now=item.at, trace=span.traceparent)
         await _publish(db, settings, out)
     span.end()

@@ -26,7 +26,23 @@ _TERMS, _NEXT_STEP = frozenset(TERMS), frozenset({NEXT_STEP})
 _WEB_PROBLEMS = (
     *("invalid_fields", "unknown_complaint", "cross_site", "bad_request", "not_found", "method_not_allowed"),
     *("too_large", "bad_json", "no_object", "key_reused", "finished", "unavailable", "not_shown", "internal"),
+    *("photo_refused", "photos_full", "upload_unknown", "upload_empty", "upload_content_type", "upload_offset"),
+    *("upload_checksum", "upload_attached", "tus_version", "link_damaged", "link_expired"),
 )
+#: What is said of what citizens attach.
+_EVIDENCE: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(
+        (
+            *("photo_hint", "photos_seen", "photo_pixels", "photo_kind", "photo_video", "photo_unreadable"),
+            *("photo_no_room", "photo_too_often", "upload_unfinished", "upload_taken", "uploads_list"),
+            *("upload_number", "upload_hash", "upload_too_long", "link_not_yours_title"),
+        ),
+        frozenset[str](),
+    ),
+    **dict.fromkeys(("photos_too_many", "photo_too_large"), frozenset({"most"})),
+    "photos_kept": frozenset({"count"}),
+    "link_not_yours": frozenset({"unit", "ticket"}),
+}
 #: What every channel says that answers by messages.
 _BY_MESSAGE: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("receipt", "receipt_sorted", "rahasia", "anonim", "not_yours"), _TICKET),
@@ -165,6 +181,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "position": frozenset({"lat", "lon", "metres"}),
         "reopen_until": frozenset({"due"}),
         "footer": frozenset({"number"}),
+        **_EVIDENCE,
     },
     "public": {
         **dict.fromkeys(

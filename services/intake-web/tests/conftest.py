@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import complaint_id
 from intake.complaint_view import ComplaintView
+from intake.evidence import Attachment
 from intake.submissions import Accepted, KeyReused, Submission
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
@@ -35,10 +36,21 @@ sys.path.insert(0, str(Path(__file__).parent))
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 
 
+class NoUploads:
+    """A store in memory has no files."""
+
+    async def finish_all(self, ids: Sequence[str]) -> None:
+        assert not ids
+
+    async def attachments(self, ticket: str) -> list[Attachment]:
+        return []
+
+
 class FakeStore:
     """Complaints in memory, received at ``now``. ``down`` makes every method fail as without a database."""
 
     def __init__(self) -> None:
+        self.uploads: Any = NoUploads()
         self.down = False
         self.now = datetime(2026, 11, 24, 9, 52, tzinfo=UTC)
         self.taken: dict[str, tuple[Submission, Accepted]] = {}
@@ -83,7 +95,7 @@ class FakeStore:
         self._check()
         return any(a.ticket == number and s.secret == secret for s, a in self.taken.values())
 
-    async def add(self, number: str, item: FollowUp) -> bool:
+    async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> bool:
         self._check()
         if not any(a.ticket == number for _, a in self.taken.values()):
             return False
@@ -109,7 +121,7 @@ def texts() -> Texts:
 
 
 @pytest.fixture
-def make_settings() -> Callable[..., WebSettings]:
+def make_settings(tmp_path: Path) -> Callable[..., WebSettings]:
     def make(**given: Any) -> WebSettings:
         usual = {
             **fixtures.UNREACHABLE,
@@ -117,6 +129,7 @@ def make_settings() -> Callable[..., WebSettings]:
             "region_dir": REGION,
             "web_port": 10,
             "web_public_url": "https://lapor.example/",
+            "evidence_url": f"file://{tmp_path}/evidence",
         }
         return WebSettings(**{**usual, **given})
 

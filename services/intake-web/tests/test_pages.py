@@ -35,7 +35,7 @@ async def send(web: httpx.AsyncClient, **typed: str) -> httpx.Response:
 async def test_every_form_has_its_own_key_and_secret(web: httpx.AsyncClient) -> None:
     one, other = [hidden((await web.get("/")).text) for _ in range(2)]
 
-    assert one.keys() == other.keys() == {"key", "secret", "position"}
+    assert one.keys() == other.keys() == {"key", "secret", "position", "uploads"}
     assert one["key"] != other["key"]
     assert one["secret"] != other["secret"]
 

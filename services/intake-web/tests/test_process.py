@@ -67,6 +67,7 @@ def start(dsn: str, tmp_path: Path) -> Iterator[Callable[..., Running]]:
             "WEB_PORT": str(ports["web"]),
             "INSTALLATION_NAMESPACE": "00000000-0000-4000-8000-000000000001",
             "EVENT_KEY": "key-of-the-intake-of-the-test",
+            "EVIDENCE_URL": f"file://{tmp_path}/evidence",
             **extra,
         }
         with log.open("ab") as out:

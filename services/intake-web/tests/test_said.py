@@ -65,6 +65,7 @@ def test_nothing_stands_there_that_is_never_said() -> None:
     of_kinds = {f"{begun}_{kind}" for begun in ("received", "then") for kind in FollowUpKind}
 
     by_intake = {"answer_how", "judge_how", "reopen_how"}  # said for every channel by intake.texts
+    by_intake |= {"upload_unfinished", "upload_taken"}  # why intake.evidence attaches something not
 
     names = typed | shown() | of_kinds | by_intake
 

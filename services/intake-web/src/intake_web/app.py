@@ -31,7 +31,20 @@ from intake_web.adapters import listings
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.assets import ASSETS, address
 from intake_web.changes import Changes
-from intake_web.handlers import api, device, hints, information, live, open311, openapi, pages, problems, public
+from intake_web.handlers import (
+    api,
+    device,
+    evidence,
+    hints,
+    information,
+    live,
+    open311,
+    openapi,
+    pages,
+    problems,
+    public,
+    uploads,
+)
 from intake_web.handlers.visit import Visit, visit_of
 from intake_web.limits import Guard
 from intake_web.page import kept_whole, sms_to
@@ -43,6 +56,8 @@ from kabupaten.promises import NEXT_STEP
 
 SERVICE = "intake-web"
 MAX_BODY_BYTES = 64 * 1024
+#: Seconds that a form with photos may take: 10 MB over 2G.
+PHOTOS_S = 900
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
     "worker-src 'self'; manifest-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -83,6 +98,8 @@ def build_app(
         *(open311.show, open311.service, open311.one, open311.token, open311.submit),
         *(live.events, information.page, information.robots, information.security, information.qr),
         *(device.drafts, device.blank_form, device.worker, hints.hints, pages.code_form),
+        *(uploads.able, uploads.create, uploads.show, uploads.append, uploads.terminate),
+        *(evidence.for_unit, evidence.for_reporter, evidence.for_program),
         static,
     ]
     headers = {**_HEADERS, **(_HTTPS_ONLY if settings.public_url.startswith("https:") else {})}
@@ -133,9 +150,13 @@ async def parts(context: Context[WebSettings]) -> AsyncIterator[Parts]:
         settings.web_host,
         settings.web_port,
         stop_within_s=settings.web_stop_within_s,
-        limits=Limits(proxies=settings.web_trusted_proxies),
+        limits=Limits(proxies=settings.web_trusted_proxies, longest_body_s=PHOTOS_S),
     )
-    tasks: list[Task] = [("http", web.run), ("changes", partial(changes.listen, context.pool))]
+    tasks: list[Task] = [
+        ("http", web.run),
+        ("discarded files", store.uploads.keep_deleting),
+        ("changes", partial(changes.listen, context.pool)),
+    ]
     also = partial(listings.keep, texts.zone)
     yield Parts(tasks=tasks, ready={"http": lambda: web.answers}, also=also)
 

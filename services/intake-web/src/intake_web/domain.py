@@ -12,6 +12,7 @@ from uuid import UUID
 from contracts import ticket
 from contracts.codec import plain
 from contracts.vocabulary import DONE, FINAL, ComplaintType, FollowUpKind, Right, Status
+from intake_web.photos import MAX_FILES
 
 MAX_TEXT = 10_000
 MAX_FOLLOW_UP = 4_000
@@ -32,6 +33,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _SECRET = re.compile(r"[\x21-\x7e]{16,200}")
 #: Of Crockford's base32: 80 bits, in four groups. Guessing is counted (``limits.py``) and can't be done elsewhere.
 _CODE_LETTERS, _LETTERS = 16, "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_UPLOAD = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 class Said(NamedTuple):
@@ -114,7 +116,8 @@ def read_addition(raw: Mapping[str, object]) -> Addition:
     if kind not in KINDS:
         problems["kind"] = say("one_of", choices=", ".join(KINDS))
     text = _text(raw, "text", MAX_FOLLOW_UP, problems)
-    if kind == FollowUpKind.ADDITION and text is None and "text" not in problems:
+    attached = raw.get("uploads")
+    if kind == FollowUpKind.ADDITION and text is None and "text" not in problems and not attached:
         problems["text"] = say("empty_addition")
     if rating is not None and (isinstance(rating, bool) or not isinstance(rating, int) or not 1 <= rating <= 5):
         problems["rating"] = say("bad_rating_number")
@@ -127,6 +130,21 @@ def read_addition(raw: Mapping[str, object]) -> Addition:
         raise Invalid(problems)
     number = rating if isinstance(rating, int) else None
     return Addition(kind=str(kind), text=text, rating=number, right=str(right) if right else None)
+
+
+def read_uploads(raw: Mapping[str, object]) -> list[str]:
+    """The ids of what was uploaded for it, in ``raw``: a list, or a text with blanks between them.
+
+    Raises:
+        Invalid: they are no ids, or too many.
+    """
+    given = raw.get("uploads")
+    ids = given.split() if isinstance(given, str) else given or []
+    if not isinstance(ids, list) or not all(isinstance(each, str) and _UPLOAD.fullmatch(each) for each in ids):
+        raise Invalid({"uploads": say("uploads_list")})
+    if len(set(ids)) > MAX_FILES:
+        raise Invalid({"uploads": say("photos_too_many", most=MAX_FILES)})
+    return list(dict.fromkeys(ids))
 
 
 def read_key(header: str | None) -> str:

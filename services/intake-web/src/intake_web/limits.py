@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 #:   complaints, additions  of an address: a hall full of people at once, and one a minute all day
 #:   contacts               a person with this number or e-mail address, from wherever
 #:   hints                  what a form asks about a text while it is written; a text costs some milliseconds
+#:   uploads                photos of an address: five for each complaint that it may send at once
+#:   megabytes              what these have, of an address; a photo is 3 to 8 MB before it is made small here
+#:   all_megabytes          of all together: what nobody sends goes after a day, and must not fill the disk meanwhile
 #:   misses                 look-ups of an address that find nothing. A mistyped number is hardly ever one of them, for
 #:                          its check character betrays it before anything is looked up
 #:   all_misses             those of all addresses together
@@ -28,6 +31,9 @@ RATES: Mapping[str, Rate] = {
     "additions": Rate(burst=30, per_hour=60),
     "contacts": Rate(burst=10, per_hour=10),
     "hints": Rate(burst=60, per_hour=600),
+    "uploads": Rate(burst=150, per_hour=300),
+    "megabytes": Rate(burst=600, per_hour=600),
+    "all_megabytes": Rate(burst=3_000, per_hour=3_000),
     "misses": Rate(burst=10, per_hour=30),
     "all_misses": Rate(burst=600, per_hour=600),
     "codes": Rate(burst=10, per_hour=10),
@@ -101,6 +107,21 @@ class Guard:
         """
         self._check([("hints", client)])
         self._buckets["hints"].take(client)
+
+    def upload(self, client: str, length: int) -> None:
+        """Let ``client`` upload a photo of ``length`` bytes, and count it; 0 where that is not known before.
+
+        Raises:
+            Limited: not now.
+        """
+        self._check([("uploads", client), ("megabytes", client), ("all_megabytes", _ALL)])
+        self._buckets["uploads"].take(client)
+        self.uploaded(client, length)
+
+    def uploaded(self, client: str, length: int) -> None:
+        """Count ``length`` bytes that ``client`` has sent."""
+        self._buckets["megabytes"].take(client, length / 1_000_000)
+        self._buckets["all_megabytes"].take(_ALL, length / 1_000_000)
 
     def may_look(self, client: str) -> None:
         """Let ``client`` look up a number; to be asked before the database is, or hits could be told from misses.

@@ -16,7 +16,7 @@ FIELDS = ("text", "village", "place", "position", "date", "occurred", "kind", "n
 FLAGS = ("anonim", "rahasia")
 CONTACT = ("name", "phone", "email")
 #: What the form carries from one page to the next beside what was typed; see ``templates/bawaan.html``.
-CARRIED = (*FIELDS, *FLAGS, "key", "secret", "sure", "called")
+CARRIED = (*FIELDS, *FLAGS, "key", "secret", "sure", "called", "uploads")
 
 _POSITION = re.compile(r"(-?\d{1,2}\.\d{1,9}),(-?\d{1,3}\.\d{1,9}),(\d{1,6})")
 

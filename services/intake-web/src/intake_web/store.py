@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from contracts.events import FollowUp
 from intake.complaint_view import ComplaintView
 from intake.submissions import Accepted, Submission
 from intake_web.listing import Figures, Listing
 
+if TYPE_CHECKING:
+    from intake_web.adapters.uploads import Uploads
+
 
 class StoreDown(Exception):
     """Nothing is known to have been kept: give no ticket, ask to try again."""
+
+
+class StoreFull(Exception):
+    """There is no room for what is attached. What was kept before is not lost."""
 
 
 class Finished(ValueError):
@@ -46,11 +53,16 @@ class Found:
 class Store(Protocol):
     """Complaints. Every method raises ``StoreDown`` when the database does not answer in time."""
 
+    @property
+    def uploads(self) -> Uploads:
+        """What is attached to them."""
+
     async def accept(self, submission: Submission) -> Accepted:
         """Keep a complaint, or find it kept before.
 
         Raises:
             intake.submissions.KeyReused: the key is known with another content or another secret.
+            intake.evidence.EvidenceProblem: an upload can't be attached.
         """
 
     async def find(self, number: str) -> Found | None:
@@ -62,13 +74,16 @@ class Store(Protocol):
     async def is_owner(self, number: str, secret: str) -> bool:
         """Whether the complaint was made here and with ``secret``."""
 
-    async def add(self, number: str, item: FollowUp) -> bool:
+    async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> bool:
         """Keep ``item``; False if no complaint of this intake has that number. Adding it again changes nothing.
+
+        ``uploads`` are attached to it.
 
         Raises:
             intake.submissions.KeyReused: the id is known with another content.
             Finished: it is an addition, and the complaint is over.
             TextProblem: no more may be added.
+            intake.evidence.EvidenceProblem: an upload can't be attached.
         """
 
     async def newest(

@@ -69,6 +69,16 @@ SELECT w.id, w.ticket, w.channel, 'stored', w.n, 'stored ' || w.n, k.text || ' '
        w.channel || ':' || w.n, convert_to(replace(replace(k.event, k.ticket, w.ticket), k.complaint_id, w.id), 'UTF8'),
        w.at, w.at, CASE WHEN NOT w.open THEN w.status END, CASE WHEN NOT w.open THEN w.at END
 FROM world w JOIN known k ON mod(w.n, k.of) = k.nth WHERE w.channel = ANY(%s)"""
+# A photo of each complaint, opened once; and some that are on their way.
+_UPLOADS = """
+INSERT INTO uploads (id, name, folder, length, state, media_type, sha256, bytes, complaint_id, attached_at, position,
+                     expires_at)
+SELECT 'upload ' || w.n, 'photo ' || w.n, 'aa/bb/' || w.n, 1, CASE WHEN mod(w.n, 50) = 0 THEN 'coming' ELSE 'ready' END,
+       'image/jpeg', 'x', 1, CASE WHEN mod(w.n, 50) > 0 THEN w.id END, w.at, 1, now() + interval '1 day'
+FROM world w WHERE w.channel = ANY(%s) AND (mod(w.n, 50) > 0 OR w.open)"""
+_OPENINGS = """
+INSERT INTO evidence_openings (ticket, name, unit, at)
+SELECT w.ticket, 'photo ' || w.n, 'PUPR', w.at FROM world w WHERE w.channel = ANY(%s)"""
 # Those of open complaints that wait do so for a day.
 _NOTICES = """
 INSERT INTO notices (ticket, kind, key, address, thread, text, state, attempts, next_try_at, created_at, sent_at)
@@ -99,7 +109,7 @@ SELECT nextval('outbox_seq_seq'), 'complaint.updated.v1', convert_to(id, 'UTF8')
        '[]', now() - interval '6 days' + n * interval '1 ms'
 FROM world, generate_series(1, 2)"""
 #: What is stored where: statements, and the channels that they are about where it matters.
-_INTAKE = (_STORIES, _REPORTERS, _COMPLAINTS, _NOTICES, _INBOX, _PUBLISHED)
+_INTAKE = (_STORIES, _REPORTERS, _COMPLAINTS, _UPLOADS, _OPENINGS, _NOTICES, _INBOX, _PUBLISHED)
 _STATEMENTS = {
     "router": (_CASES, _FINGERPRINTS, _INBOX, _PUBLISHED),
     "sla_monitor": (_CLOCKS, _INBOX, _PUBLISHED),

@@ -67,6 +67,11 @@ class DataDir:
         return self.root / "model.bin"
 
     @property
+    def evidence(self) -> Path:
+        """What citizens attached, as intake-web keeps it."""
+        return self.root / "evidence"
+
+    @property
     def standins(self) -> Path:
         """What the vendors' stand-ins remember."""
         return self.root / "standins.json"
@@ -96,7 +101,7 @@ class DataDir:
         model = [self.model.with_suffix(end) for end in (".bin", ".key", ".new")]
         fresh, password = (self.postgres.with_name(f"postgres.{end}") for end in ("new", "pw"))
         files = [password, self.credentials, self.ports, self.state, self.standins, self.lock, *model]
-        folders = [self.logs, self.kafka, self.postgres, fresh, self.prometheus, self.held]
+        folders = [self.logs, self.kafka, self.postgres, fresh, self.prometheus, self.evidence, self.held]
         return [*folders, *files, self.marker]
 
     @property
@@ -119,6 +124,7 @@ class DataDir:
         new = not self.root.exists()
         try:
             self.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.evidence.mkdir(exist_ok=True, mode=0o700)
             if new:
                 let_through(self.root)
             self.marker.touch()

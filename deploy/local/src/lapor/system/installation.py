@@ -104,6 +104,7 @@ def _web(it: Installation) -> dict[str, str]:
         **_intake(it, "INTAKE_WEB_EVENT_KEY"),
         "WEB_PORT": str(it.ports["web"]),
         "WEB_PUBLIC_URL": it.url("web"),
+        "EVIDENCE_URL": it.data.evidence.absolute().as_uri(),
         # Whoever plays many citizens from this machine says so: demo.player.somebody().
         "WEB_TRUSTED_PROXIES": f"{HOST}/32",
     }

@@ -16,10 +16,15 @@ from chassis.limits import Seldom
 from contracts.events import FollowUp
 from contracts.vocabulary import FollowUpKind
 from intake.complaint_view import count_reporters, find_view
-from intake.submissions import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner
+from intake.submissions import Accepted, Submission, accept, follow_up, is_owner
 from intake_web.adapters import listings
+from intake_web.adapters.decoder import Decoder
+from intake_web.adapters.files import Files
+from intake_web.adapters.uploads import Uploads
 from intake_web.domain import FINISHED, MAX_FOLLOW_UPS
 from intake_web.listing import Figures, Listing
+from intake_web.photos import EVIDENCE
+from intake_web.settings import WebSettings
 from intake_web.store import Finished, Found, StoreDown, Written
 
 #: A field of the event by which the complaint was told to the others, in which it is masked.
@@ -41,7 +46,7 @@ class PostgresStore:
     def __init__(
         self,
         pool: Pool,
-        settings: IntakeSettings,
+        settings: WebSettings,
         origin: str,
         wake: Callable[[], None],
         *,
@@ -50,10 +55,13 @@ class PostgresStore:
     ) -> None:
         self.pool, self.settings, self.origin, self.wake, self.within_s = pool, settings, origin, wake, within_s
         self.keep, self.lines = keep, Seldom()
+        self.evidence_url = f"{settings.public_url}{EVIDENCE}"
+        self.uploads = Uploads(pool, Files(settings.evidence_url, settings.evidence_s3), self._in_time, Decoder())
 
     async def accept(self, submission: Submission) -> Accepted:
         async with self._in_time():
-            return await accept(self.pool, self.settings, self.origin, submission, wake=self.wake, keep=self.keep)
+            here = (self.pool, self.settings, self.origin)
+            return await accept(*here, submission, wake=self.wake, keep=self.keep, evidence_url=self.evidence_url)
 
     async def find(self, number: str) -> Found | None:
         async with self._in_time():
@@ -76,7 +84,7 @@ class PostgresStore:
         async with self._in_time():
             return await is_owner(self.pool, self.settings, number, secret)
 
-    async def add(self, number: str, item: FollowUp) -> bool:
+    async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> bool:
         async with self._in_time():
             if (
                 item.kind == FollowUpKind.ADDITION
@@ -85,7 +93,8 @@ class PostgresStore:
             ):
                 raise Finished(number)
             here = (self.pool, self.settings, self.origin)
-            return await follow_up(*here, number, item, most=MAX_FOLLOW_UPS, wake=self.wake, keep=self.keep)
+            files: Any = {"uploads": uploads, "evidence_url": self.evidence_url}
+            return await follow_up(*here, number, item, most=MAX_FOLLOW_UPS, wake=self.wake, keep=self.keep, **files)
 
     async def newest(
         self, most: int, narrowed: Mapping[str, Any], after: tuple[datetime, str] | None = None

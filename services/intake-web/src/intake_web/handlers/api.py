@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -17,7 +17,17 @@ from contracts.events import FollowUp
 from contracts.ids import derived_id
 from intake.submissions import Accepted, Submission
 from intake.texts import Texts
-from intake_web.domain import Addition, Draft, Invalid, Said, read_addition, read_complaint, read_key, read_secret
+from intake_web.domain import (
+    Addition,
+    Draft,
+    Invalid,
+    Said,
+    read_addition,
+    read_complaint,
+    read_key,
+    read_secret,
+    read_uploads,
+)
 from intake_web.handlers.problems import Problem, unknown_ticket
 from intake_web.handlers.visit import Visit
 from intake_web.settings import WebSettings
@@ -37,10 +47,11 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
     problems: dict[str, Said] = {}
     key = _collect(problems, read_key, request.headers.get("idempotency-key"))
     secret = _collect(problems, read_secret, request.headers.get("access-secret"))
-    draft = _collect(problems, read_complaint, await json_of(request))
+    body = await json_of(request)
+    draft, uploads = _collect(problems, read_complaint, body), _collect(problems, read_uploads, body)
     if draft is None or key is None or problems:
         raise Invalid(problems)
-    sent = submission(draft, key, secret, texts)
+    sent = submission(draft, key, secret, texts, uploads)
     accepted = await visit.accept(draft, sent)
     location = f"{settings.public_url}/v1/complaints/{accepted.ticket}"
     receipt = {**_receipt(accepted, settings, location), **danger_of(sent.danger, texts)}
@@ -50,14 +61,19 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
 
 
 @get("/v1/complaints/{number:str}")
-async def show(request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words) -> Response[bytes]:
+async def show(
+    request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words, settings: Config
+) -> Response[bytes]:
     """What is public about a complaint; all of a confidential one to who has its secret."""
     found = await visit.find(number)
     if found is None:
         raise unknown_ticket()
     secret, hidden = request.headers.get("access-secret"), found.story.rahasia
-    to_reporter = await visit.is_owner(found.story.ticket, secret) if hidden and secret else not hidden
-    body = msgspec.json.encode(tracking(found, texts, to_reporter=to_reporter))
+    owner = await visit.is_owner(found.story.ticket, secret)
+    shown = tracking(found, texts, to_reporter=owner or not hidden)
+    if owner:
+        shown["attached"] = await _attached(visit, found.story.ticket, settings)
+    body = msgspec.json.encode(shown)
     return unless_known(request, body, "application/json")
 
 
@@ -66,19 +82,22 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, tex
     """Take what the reporter adds; a stranger learns nothing."""
     problems: dict[str, Said] = {}
     key = _collect(problems, read_key, request.headers.get("idempotency-key"))
-    addition = _collect(problems, read_addition, await json_of(request))
+    body = await json_of(request)
+    addition, uploads = _collect(problems, read_addition, body), _collect(problems, read_uploads, body)
     if addition is None or key is None or problems:
         raise Invalid(problems)
     canonical, secret = ticket.parse(number), request.headers.get("access-secret")
     if not canonical or not await visit.is_owner(canonical, secret):
         raise unknown_ticket()
     item = follow_up(canonical, addition, key, texts)
-    if not await visit.add(canonical, item):
+    if not await visit.add(canonical, item, uploads):
         raise unknown_ticket()
     return _answer({"ticket": canonical, "id": item.id}, 202, {})
 
 
-def submission(draft: Draft, key: str, secret: str | None, texts: Texts, gateway: str = GATEWAY) -> Submission:
+def submission(
+    draft: Draft, key: str, secret: str | None, texts: Texts, uploads: Sequence[str] = (), gateway: str = GATEWAY
+) -> Submission:
     """``draft`` as every intake hands it over; the key is what stays the same when it comes again."""
     sent = Submission(
         channel="web",
@@ -94,6 +113,7 @@ def submission(draft: Draft, key: str, secret: str | None, texts: Texts, gateway
         anonim=draft.anonim,
         rahasia=draft.rahasia,
         suggested_type=draft.kind,
+        uploads=tuple(uploads),
     )
     return texts.understood(sent, texts.danger_words.kinds(draft.text))
 
@@ -120,6 +140,13 @@ def unless_known(request: Request[Any, Any, Any], body: bytes, media_type: str) 
     if etag in known:
         return Response(b"", status_code=304, headers=headers, media_type=media_type)
     return Response(body, headers=headers, media_type=media_type)
+
+
+async def _attached(visit: Visit, number: str, settings: WebSettings) -> list[dict[str, Any]]:
+    """What its reporter attached, for the reporter alone."""
+    there = f"{settings.public_url}/v1/complaints/{number}/evidence"
+    found = await visit.store.uploads.attachments(number)
+    return [{"url": f"{there}/{each.name}", "media_type": each.media_type, "bytes": each.bytes} for each in found]
 
 
 def _receipt(accepted: Accepted, settings: WebSettings, location: str) -> dict[str, Any]:

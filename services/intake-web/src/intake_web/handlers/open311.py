@@ -111,7 +111,9 @@ async def submit(request: Request[Any, Any, Any], name: str, visit: Visiting, te
         names = [given[part] for part in ("first_name", "last_name") if part in given]
         draft = read_complaint({**raw, "name": " ".join(names) or None, "place": _place(given)})
         day = datetime.now(texts.zone).date()
-        accepted = await visit.accept(draft, submission(draft, _key(request, given, str(day)), None, texts, _GATEWAY))
+        accepted = await visit.accept(
+            draft, submission(draft, _key(request, given, str(day)), None, texts, gateway=_GATEWAY)
+        )
     except (Invalid, KeyReused, Limited, StoreDown, TextProblem) as error:
         return _refusal(form, error, texts)
     danger = texts.danger_words.kinds(draft.text)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
-from litestar.exceptions import ClientException, NotFoundException
+from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Template
 
 from contracts import ticket
 from contracts.dates import date_in_words
 from contracts.vocabulary import CONTENT, DangerKind, FollowUpKind, Right
+from intake.evidence import Attachment, EvidenceProblem
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import Texts
 from intake_web.domain import (
@@ -33,11 +34,13 @@ from intake_web.domain import (
     read_complaint,
     read_key,
     read_secret,
+    read_uploads,
     say,
     sent_as,
     trace_of,
 )
 from intake_web.handlers.api import GATEWAY, Config, Visiting, Words, follow_up, submission, unless_known
+from intake_web.handlers.forms import PHOTO, UPLOADS, Form, read_form
 from intake_web.handlers.problems import count, problem_of, stored, worded
 from intake_web.handlers.visit import PASS
 from intake_web.limits import Limited
@@ -72,19 +75,22 @@ async def form() -> Template:
     return _form(_fresh(), {}, 200)
 
 
-@post("/", status_code=303)
+@post("/", status_code=303, request_max_body_size=None)
 async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Config, texts: Words) -> Response[Any]:
     """Take a complaint and lead to its page; or show first whom to call in danger, or what was typed."""
-    typed = await _typed(request)
+    sent = await read_form(request, visit)
+    typed = sent.typed
     if "change" in typed:
         return _form(typed, {}, 200)
     try:
         if typed.get(_TRAP):
             raise Invalid({_TRAP: say("trap")})
         if "called" not in typed and (danger := stops(typed.get("text", "")[:MAX_TEXT], texts)):
-            return _ask_first("bahaya.html", typed, danger)
+            # No photo holds up who is in danger; why one is missing is said there.
+            return _ask_first("bahaya.html", typed, {**danger, "photo_problem": _photo_said(sent, texts)})
         draft = _read(typed, texts)
         key, secret = read_key(typed.get("key")), read_secret(typed.get("secret"))
+        attached = _attached(sent)
         if "sure" not in typed and texts.talk.is_courtesy(
             draft.text, wholly=bool(texts.danger_words.kinds(draft.text))
         ):
@@ -98,11 +104,13 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
             asked = _form({**typed, "key": again}, {}, 422, earlier=earlier)
             asked.cookies = [_trace(settings, earlier, again, draft)]
             return asked
-        accepted = await visit.accept(draft, submission(draft, key, secret, texts))
+        accepted = await visit.accept(draft, submission(draft, key, secret, texts, attached))
+    except EvidenceProblem as error:
+        return _form(_without(typed, error), _worded({PHOTO: _why(error)}, texts), 422)
     except Invalid as error:
         # A key or secret that can't be read was not typed by anybody: the next try gets good ones.
         renewed = _fresh() if {"Idempotency-Key", "Access-Secret"} & error.problems.keys() else {}
-        return _form({**typed, **renewed}, _worded(error.problems, texts), 400)
+        return _form({**typed, **renewed}, _worded({**error.problems, **_photo_problem(sent)}, texts), 400)
     except KeyReused:
         return _form({**typed, **_fresh()}, {"form": texts.on_web("sent_before")}, 422)
     except (Limited, StoreDown) as error:
@@ -140,7 +148,9 @@ async def track(
     if number != found.story.ticket:  # a browser keeps its pass for the one way of writing it
         return Redirect(f"/laporan/{found.story.ticket}", status_code=303)
     known = visit.has_pass(found.story.ticket)
-    page = _page(request, found, texts, settings, known=known, written=await visit.written(found.story.ticket))
+    photos = await visit.store.uploads.attachments(found.story.ticket) if known else []
+    written = await visit.written(found.story.ticket)
+    page = _page(request, found, texts, settings, known=known, written=written, photos=photos)
     return unless_known(request, page.encode(), "text/html")
 
 
@@ -152,7 +162,7 @@ async def unlock(
     found = await visit.find(number)
     if found is None:
         return _not_found(texts, number)
-    canonical, typed = found.story.ticket, await _typed(request)
+    canonical, typed = found.story.ticket, (await read_form(request, visit)).typed
     if not await visit.is_owner(canonical, typed.get("secret", "").strip()):
         count(404)
         problems = {"secret": texts.on_web("wrong_code")}
@@ -173,6 +183,7 @@ def _page(
     known: bool,
     written: Written | None = None,
     problems: dict[str, str] | None = None,
+    photos: Sequence[Attachment] = (),
 ) -> str:
     query = request.query_params
     story, complaint = found.story, tracking(found, texts, to_reporter=known)
@@ -209,6 +220,7 @@ def _page(
         "supportable": story.listed and not hidden and not known and complaint["open"],
         "supported": "didukung" in query,
         "seq": story.seq,
+        "photos": photos,
     }
     engine: Any = request.app.template_engine
     page: str = engine.get_template("laporan.html").render(**context)
@@ -241,13 +253,14 @@ async def addition_form(request: Request[Any, Any, Any], number: str, visit: Vis
     return _addition(found, texts, {"key": str(uuid4())}, {}, 200, known, topic=topic)
 
 
-@post("/laporan/{number:str}/tambahan", status_code=303)
+@post("/laporan/{number:str}/tambahan", status_code=303, request_max_body_size=None)
 async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words) -> Response[Any]:
     """Take what the reporter adds: who has the pass of the browser that sent it, or the code."""
     found = await visit.find(number)
     if found is None:
         return _not_found(texts, number)
-    typed, known, canonical = await _typed(request), visit.has_pass(found.story.ticket), found.story.ticket
+    sent, known, canonical = await read_form(request, visit), visit.has_pass(found.story.ticket), found.story.ticket
+    typed = sent.typed
     rating = typed.get("rating", "")
     kind = typed.get("kind", "")
     raw = {
@@ -255,16 +268,21 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, tex
         "right": kind,
         "text": typed.get("text"),
         "rating": int(rating) if rating in _RATINGS else None,
+        UPLOADS: typed.get(UPLOADS),
     }
     try:
         item = follow_up(canonical, read_addition(raw), read_key(typed.get("key")), texts)
+        attached = _attached(sent)
         owner = known or await visit.is_owner(canonical, typed.get("secret", "").strip())
-        if not owner or not await visit.add(canonical, item):
+        if not owner or not await visit.add(canonical, item, attached):
             return _addition(found, texts, typed, {"secret": texts.on_web("wrong_code")}, 404, known)
+    except EvidenceProblem as error:
+        return _addition(found, texts, _without(typed, error), _worded({PHOTO: _why(error)}, texts), 422, known)
     except Invalid as error:
         renewed = {"key": str(uuid4())} if "Idempotency-Key" in error.problems else {}
         # A browser sends no kind where nothing is chosen; that one of these must be is said for programs.
         mend = {**error.problems, "kind": say("choose")} if "kind" in error.problems else error.problems
+        mend |= _photo_problem(sent)
         return _addition(found, texts, {**typed, **renewed}, _worded(mend, texts), 400, known)
     except KeyReused:
         return _addition(
@@ -285,12 +303,36 @@ def _fresh() -> dict[str, str]:
     return {"key": str(uuid4()), "secret": secrets.token_urlsafe(16)}
 
 
-async def _typed(request: Request[Any, Any, Any]) -> dict[str, str]:
+def _attached(sent: Form) -> list[str]:
+    """The photos that came, if all did that were sent.
+
+    Raises:
+        Invalid: one could not be taken; the others are kept for the next try.
+    """
+    if problem := _photo_problem(sent):
+        raise Invalid(problem)
     try:
-        form = await request.form()
-    except (UnicodeDecodeError, LookupError) as error:  # not UTF-8, or a charset that there is not
-        raise ClientException("not UTF-8") from error
-    return {name: value for name, value in form.items() if isinstance(value, str)}
+        return read_uploads(sent.typed)
+    except Invalid as error:
+        sent.typed[UPLOADS] = ""
+        raise Invalid({PHOTO: error.problems["uploads"]}) from error
+
+
+def _photo_said(sent: Form, texts: Texts) -> str:
+    return worded(sent.problem, texts) if sent.problem else ""
+
+
+def _photo_problem(sent: Form) -> dict[str, Said]:
+    return {PHOTO: sent.problem} if sent.problem else {}
+
+
+def _without(typed: dict[str, str], error: EvidenceProblem) -> dict[str, str]:
+    """What was typed, with the photos that can be attached."""
+    return {**typed, UPLOADS: " ".join(each for each in typed[UPLOADS].split() if each not in error.problems)}
+
+
+def _why(error: EvidenceProblem) -> Said:
+    return say(next(iter(error.problems.values())))
 
 
 def _trace(settings: WebSettings, number: str, key: str, draft: Draft) -> Cookie:

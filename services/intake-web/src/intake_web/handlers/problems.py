@@ -14,16 +14,20 @@ from litestar.response import Template
 
 from chassis.http_server import ClientGone
 from intake import metrics
+from intake.evidence import EvidenceProblem
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import Texts
 from intake_web.domain import Invalid, Said, say
 from intake_web.limits import Limited
-from intake_web.store import Finished, StoreDown
+from intake_web.photos import Refused, TooLong
+from intake_web.store import Finished, StoreDown, StoreFull
 
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 5
 _SOON = {"Retry-After": str(RETRY_AFTER_S)}
+#: Room is made by people.
+FULL_AFTER_S = 600
 _PROBLEM = "application/problem+json"
 
 
@@ -109,6 +113,22 @@ def _limited(error: Limited) -> Problem:
     return Problem(429, "too-many-requests", "too_often", said, again, headers=headers)
 
 
+_TEXT = {"too_many": ("too-many-follow-ups", "too_many")}
+
+
+def _of_photos(error: EvidenceProblem | Refused | TooLong | StoreFull) -> Problem:
+    match error:
+        case EvidenceProblem():
+            errors = {f"uploads/{each}": say(why) for each, why in error.problems.items()}
+            return Problem(400, "invalid-fields", "invalid_fields", errors=errors)
+        case Refused():
+            return Problem(422, "photo-refused", "photo_refused", say(error.why))
+        case TooLong():
+            return Problem(413, "photo-too-long", "photo_refused", say("upload_too_long"))
+        case _:
+            return Problem(507, "photos-full", "photos_full", headers={"Retry-After": str(FULL_AFTER_S)})
+
+
 def problem_of(error: Exception) -> Problem:
     """Make what to say about ``error``; logs it if it is a bug of ours."""
     match error:
@@ -120,10 +140,11 @@ def problem_of(error: Exception) -> Problem:
             return Problem(422, "idempotency-key-reused", "key_reused")
         case Finished():
             return Problem(422, "complaint-finished", "finished")
-        case TextProblem(code="too_many"):
-            return Problem(422, "too-many-follow-ups", "too_many", Said(error.code, error.values))
         case TextProblem():
-            return Problem(422, "text-refused", "refused", Said(error.code, error.values))
+            kind, name = _TEXT.get(error.code, ("text-refused", "refused"))
+            return Problem(422, kind, name, Said(error.code, error.values))
+        case EvidenceProblem() | Refused() | TooLong() | StoreFull():
+            return _of_photos(error)
         case StoreDown():
             return Problem(503, "unavailable", "unavailable", headers=_SOON)
         case Limited():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from contracts.events import FollowUp
 from intake.submissions import Accepted, Submission
 from intake_web.domain import Draft, is_code, is_pass
 from intake_web.limits import Guard
+from intake_web.photos import Upload
 from intake_web.settings import WebSettings
 from intake_web.store import Found, Store, Written
 
@@ -34,15 +35,29 @@ class Visit:
     async def accept(self, draft: Draft, submission: Submission) -> Accepted:
         """Keep ``draft``, as ``submission``; one that was kept before costs its sender nothing."""
         with self.guard.complaint(self.client, draft) as bill:
+            await self.store.uploads.finish_all(submission.uploads)
             accepted = await self.store.accept(submission)
             bill.owes = accepted.fresh
         return accepted
 
-    async def add(self, number: str, item: FollowUp) -> bool:
-        """Keep ``item``; False if no complaint of this intake has that number."""
+    async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> bool:
+        """Keep ``item``, with ``uploads``; False if no complaint of this intake has that number."""
         with self.guard.addition(self.client) as bill:
-            bill.owes = await self.store.add(number, item)
+            await self.store.uploads.finish_all(uploads)
+            bill.owes = await self.store.add(number, item, uploads)
         return bill.owes
+
+    async def begin_upload(self, length: int) -> Upload:
+        """Begin an upload of ``length`` bytes."""
+        self.guard.upload(self.client, length)
+        return await self.store.uploads.create(length)
+
+    async def upload(self, body: AsyncIterator[bytes]) -> Upload:
+        """Keep a photo that comes at once."""
+        self.guard.upload(self.client, 0)
+        upload = await self.store.uploads.whole(body)
+        self.guard.uploaded(self.client, upload.received)
+        return upload
 
     async def find(self, number: str) -> Found | None:
         """The complaint with this number, however it is written. The browser that sent it does not guess."""

@@ -223,7 +223,8 @@ async function save(asked = draft.asked) {
   clearTimeout(waiting);
   const is = state();
   if (!keepable || (is === written && asked === draft.asked) || !field("text").value.trim()) return;
-  const row = { ...draft, fields: JSON.parse(is), asked };
+  const chosen = [...field("photo").files].map((file) => ({ name: "photo", file }));
+  const row = { ...draft, fields: JSON.parse(is), asked, files: chosen.length ? chosen : draft.files };
   let outcome;
   try { outcome = await keep(row); } catch { keepable = false; return; }
   if (outcome === "kept") {

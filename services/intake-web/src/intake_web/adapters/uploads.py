@@ -1,0 +1,314 @@
+"""Uploads: rows that say how far each has come, and files that hold it. A file is on disk before its row says so."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from typing import Any, Protocol
+
+from chassis.database import Pool
+from chassis.http_server import ClientGone
+from contracts.vocabulary import Status
+from intake import evidence
+from intake.complaint_view import find_view
+from intake.evidence import Attachment, Kept
+from intake_web import photos
+from intake_web.adapters.decoder import Decoder
+from intake_web.adapters.files import Files
+from intake_web.photos import Place, Refused, TooLong, Upload, WrongChecksum, WrongOffset
+
+log = logging.getLogger(__name__)
+
+#: Bytes that are written at once; a connection that breaks loses none of them, for what came is written then.
+PART = 512 * 1024
+#: Seconds between two looks for files to delete, and how many folders at once.
+_EVERY_S, _FOLDERS = 10, 100
+LARGE, SMALL = "large.jpg", "small.jpg"
+MEDIA_TYPE = "image/jpeg"
+_KEPT = timedelta(hours=photos.KEPT_H)
+
+_CREATE = """
+INSERT INTO uploads (id, name, folder, length, expires_at) VALUES ($1, $2, $3, $4, now() + $5) RETURNING *"""
+_FIND = "SELECT * FROM uploads WHERE id = $1 AND (complaint_id IS NOT NULL OR expires_at > now())"
+_GREW = """
+UPDATE uploads SET received = received + $3, parts = parts || $4::text[], expires_at = now() + $5
+WHERE id = $1 AND received = $2 AND state = 'coming' RETURNING *"""
+_ALL_CAME = "UPDATE uploads SET length = received WHERE id = $1 AND state = 'coming' RETURNING *"
+_READY = """
+UPDATE uploads SET state = 'ready', parts = '{}', media_type = $2, sha256 = $3, bytes = $4
+WHERE id = $1 AND state = 'coming' RETURNING *"""
+_REFUSED = "UPDATE uploads SET state = 'refused', refused = $2, parts = '{}' WHERE id = $1 RETURNING *"
+_DISCARD = """
+WITH gone AS (DELETE FROM uploads WHERE id = $1 AND complaint_id IS NULL RETURNING folder)
+INSERT INTO discarded_files (folder) SELECT folder FROM gone"""
+_DISCARDED = "SELECT folder FROM discarded_files ORDER BY at LIMIT $1"
+_DELETED = "DELETE FROM discarded_files WHERE folder = $1"
+
+
+class Checksum(Protocol):
+    """What a client says of the bytes it sends."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take more of what came."""
+
+    def agrees(self) -> bool:
+        """Whether all that came is what was sent."""
+
+
+class Uploads:
+    """What citizens upload, from its first byte to new photos. ``in_time`` makes of a slow database ``StoreDown``."""
+
+    def __init__(
+        self, pool: Pool, files: Files, in_time: Callable[[], AbstractAsyncContextManager[None]], decoder: Decoder
+    ) -> None:
+        self.pool, self.files, self.in_time, self.decoder = pool, files, in_time, decoder
+
+    async def create(self, length: int) -> Upload:
+        """Begin an upload of ``length`` bytes.
+
+        Raises:
+            StoreFull: there is no room for new ones.
+            StoreDown: the database does not answer.
+        """
+        self.files.check_room()
+        id_, name, place = secrets.token_urlsafe(16), secrets.token_urlsafe(16), secrets.token_hex(16)
+        folder = f"{place[:2]}/{place[2:4]}/{place}"
+        async with self.in_time():
+            return _upload(await self.pool.fetchrow(_CREATE, id_, name, folder, length, _KEPT))
+
+    async def find(self, id_: str) -> Upload | None:
+        """Give the upload, unless it is not known, or its time is over."""
+        async with self.in_time():
+            row = await self.pool.fetchrow(_FIND, id_)
+        return _upload(row) if row else None
+
+    async def append(
+        self, upload: Upload, offset: int, body: AsyncIterator[bytes], checksum: Checksum | None = None
+    ) -> Upload:
+        """Add ``body`` at ``offset``. With a ``checksum`` all of it counts, or nothing; without, all that came.
+
+        Raises:
+            WrongOffset: it has not come so far, or another goes on with it at the same time.
+            TooLong: more came than was announced.
+            WrongChecksum: it is not what was sent.
+            Refused: its first bytes are no photo's.
+            ClientGone: the connection broke; what came is kept.
+            StoreFull, StoreDown: what came since is not kept, the rest is.
+        """
+        if offset != upload.received:
+            raise WrongOffset(upload)
+        came = _Came(self, upload, checksum)
+        try:
+            async for chunk in body:
+                await came.take(chunk)
+        except ClientGone:
+            await came.broke_off()
+            raise
+        return await came.end()
+
+    async def whole(self, body: AsyncIterator[bytes]) -> Upload:
+        """Keep a photo that comes at once, of a length that nobody said; it is finished when this returns.
+
+        Raises:
+            TooLong: it is larger than a photo may be.
+            Refused: it is none, or can't be decoded.
+            ClientGone, StoreFull, StoreDown: nothing of it is kept.
+        """
+        upload = await self.create(photos.MAX_BYTES)
+        try:
+            upload = await self.append(upload, 0, body)
+            async with self.in_time():
+                upload = _upload(await self.pool.fetchrow(_ALL_CAME, upload.id))
+            upload, _ = await self.finish(upload)
+        except BaseException:
+            await asyncio.shield(self.discard(upload.id))
+            raise
+        return upload
+
+    async def finish(self, upload: Upload) -> tuple[Upload, Place | None]:
+        """Make the new photos, when all has come, and delete what came; the place is given and not kept.
+
+        Doing it again changes nothing.
+
+        Raises:
+            Refused: it can't be decoded.
+            StoreFull, StoreDown: it can be done later.
+        """
+        if upload.refused:
+            raise Refused(upload.refused)
+        if upload.state == "ready" or not upload.all_came:
+            return upload, None
+        content = bytearray()
+        for part in upload.parts:
+            came = await self.files.get(part)
+            if came is None:  # another has finished it meanwhile
+                return await self.find(upload.id) or upload, None
+            content += came
+        try:
+            derived = await self.decoder.decode(bytes(content))
+        except Refused as error:
+            await self.refuse(upload, error.why)
+            raise
+        await self.files.put(f"{upload.folder}/{LARGE}", derived.large)
+        await self.files.put(f"{upload.folder}/{SMALL}", derived.small)
+        sha256, size = hashlib.sha256(derived.large).hexdigest(), len(derived.large)
+        async with self.in_time():
+            row = await self.pool.fetchrow(_READY, upload.id, MEDIA_TYPE, sha256, size)
+        await self.files.delete_folder(upload.folder, but=(LARGE, SMALL))
+        done = _upload(row) if row else await self.find(upload.id)
+        return done or upload, derived.place
+
+    async def finish_all(self, ids: Sequence[str]) -> None:
+        """Finish those of ``ids`` of which all has come: a restart may have been in between."""
+        for id_ in ids:
+            upload = await self.find(id_)
+            if upload and upload.state == "coming" and upload.all_came:
+                try:
+                    await self.finish(upload)
+                except Refused:
+                    log.info("upload_refused_late")
+
+    async def discard(self, id_: str) -> bool:
+        """Let go of an upload; False if it is attached to a complaint, or not known."""
+        async with self.in_time():
+            gone: str = await self.pool.execute(_DISCARD, id_)
+        return gone.endswith(" 1")
+
+    async def attachments(self, ticket: str) -> list[Attachment]:
+        """Give what was attached to a complaint."""
+        async with self.in_time():
+            return await evidence.attachments(self.pool, ticket)
+
+    async def kept(self, name: str) -> Kept | None:
+        """Give the attached file that links call ``name``."""
+        async with self.in_time():
+            return await evidence.find(self.pool, name)
+
+    async def read(self, kept: Kept, *, small: bool) -> bytes | None:
+        """Give the file itself; None if it is gone.
+
+        Raises:
+            StoreDown: not now.
+        """
+        return await self.files.get(f"{kept.folder}/{SMALL if small else LARGE}")
+
+    async def is_with(self, unit: str, ticket: str) -> bool:
+        """Whether ``unit`` has the complaint now, or helps with it, or with the one it was merged into."""
+        async with self.in_time():
+            story = await find_view(self.pool, ticket)
+            if story and story.status == Status.MERGED and story.parent and unit not in (story.unit, *story.support):
+                story = await find_view(self.pool, story.parent)
+        return story is not None and not story.erased and unit in (story.unit, *story.support)
+
+    async def note_opening(self, kept: Kept, unit: str) -> None:
+        """Keep that ``unit`` opens it now."""
+        async with self.in_time():
+            await evidence.note_opening(self.pool, kept, unit)
+
+    async def keep_deleting(self) -> None:
+        """For ever: delete the files of what was let go of, and let go of what was not attached in time.
+
+        Raises:
+            StoreDown: start again.
+        """
+        while True:
+            await self.delete_once()
+            await asyncio.sleep(_EVERY_S)
+
+    async def delete_once(self) -> None:
+        """Delete all there is to delete now."""
+        async with self.in_time():
+            while await evidence.discard_expired(self.pool, _FOLDERS) == _FOLDERS:
+                pass
+            folders = [row["folder"] for row in await self.pool.fetch(_DISCARDED, _FOLDERS)]
+        for folder in folders:
+            await self.files.delete_folder(folder)
+            async with self.in_time():
+                await self.pool.execute(_DELETED, folder)
+
+    async def refuse(self, upload: Upload, why: str) -> None:
+        """Let go of what came of ``upload``, and remember why."""
+        async with self.in_time():
+            await self.pool.fetchrow(_REFUSED, upload.id, why)
+        await self.files.delete_folder(upload.folder)
+
+    async def grew(self, upload: Upload, held: Sequence[tuple[str, int]]) -> Upload:
+        """Add files to ``upload``, by their names and sizes.
+
+        Raises:
+            WrongOffset: another went on with it meanwhile; the files are deleted.
+        """
+        names, size = [name for name, _ in held], sum(n for _, n in held)
+        async with self.in_time():
+            row = await self.pool.fetchrow(_GREW, upload.id, upload.received, size, names, _KEPT)
+        if row is None:
+            await self.files.delete(names)
+            raise WrongOffset(await self.find(upload.id) or upload)
+        return _upload(row)
+
+
+class _Came:
+    """What one request adds to ``upload``, part by part; its row says so at once, or with a checksum at the end."""
+
+    def __init__(self, uploads: Uploads, upload: Upload, checksum: Checksum | None) -> None:
+        self.uploads, self.upload, self.checksum = uploads, upload, checksum
+        self.room = upload.length - upload.received
+        self.buffer, self.held = bytearray(), list[tuple[str, int]]()
+
+    async def take(self, chunk: bytes) -> None:
+        self.room -= len(chunk)
+        if self.room < 0:
+            await self.forget()
+            raise TooLong
+        if self.checksum:
+            self.checksum.update(chunk)
+        self.buffer += chunk
+        if len(self.buffer) >= PART:
+            await self.write()
+
+    async def write(self) -> None:
+        if self.upload.received == 0 and not self.held:
+            await self.see()
+        upload, there = self.upload, self.upload.received + sum(size for _, size in self.held)
+        name = f"{upload.folder}/{there:09}-{secrets.token_hex(4)}"
+        await self.uploads.files.put(name, bytes(self.buffer))
+        self.held.append((name, len(self.buffer)))
+        self.buffer.clear()
+        if self.checksum is None:
+            held, self.held = self.held, []
+            self.upload = await self.uploads.grew(upload, held)
+
+    async def see(self) -> None:
+        """Refuse early what its first bytes say is no photo."""
+        enough = len(self.buffer) >= min(photos.HEAD, self.upload.length)
+        if enough and (why := photos.refusal_of(bytes(self.buffer[: photos.HEAD]))):
+            await self.uploads.refuse(self.upload, why)
+            raise Refused(why)
+
+    async def broke_off(self) -> None:
+        """Keep what came, if that can be known."""
+        if self.checksum:
+            await self.forget()
+        elif self.buffer:
+            await self.write()
+
+    async def end(self) -> Upload:
+        if self.checksum and not self.checksum.agrees():
+            await self.forget()
+            raise WrongChecksum
+        if self.buffer:
+            await self.write()
+        return await self.uploads.grew(self.upload, self.held) if self.held else self.upload
+
+    async def forget(self) -> None:
+        await self.uploads.files.delete([name for name, _ in self.held])
+
+
+def _upload(row: Any) -> Upload:
+    names = ("id", "folder", "length", "received", "parts", "state", "refused", "expires_at")
+    return Upload(**{name: row[name] for name in names}, attached=row["complaint_id"] is not None)

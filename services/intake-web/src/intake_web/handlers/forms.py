@@ -1,0 +1,152 @@
+"""Reads a form as it comes, with its photos: each is kept where photos are, and none of them in memory or in a folder
+for temporary files. What can't be taken is read on to the end, so that nothing that was typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from litestar import Request
+from litestar.exceptions import ClientException, HTTPException
+from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+
+from intake_web.domain import Said, say
+from intake_web.handlers.visit import Visit
+from intake_web.limits import Limited
+from intake_web.photos import MAX_BYTES, MAX_FILES, Refused, TooLong
+from intake_web.store import StoreDown, StoreFull
+
+#: Bytes of all that was typed, as of any other request.
+_TYPED = 64 * 1024
+#: Bytes of a form with its photos. Phones make larger ones than we take, and who sends such is told in the form.
+_MOST = 8 * MAX_FILES * MAX_BYTES
+#: The name of the field with photos, of that with those uploaded before.
+PHOTO, UPLOADS = "photo", "uploads"
+
+
+@dataclass
+class Form:
+    """What was ``typed``, by the field; `uploads` in it are the ids of photos that are kept, with a blank between them.
+
+    ``problem`` says why a photo is not among them.
+    """
+
+    typed: dict[str, str] = field(default_factory=dict)
+    problem: Said | None = None
+
+
+async def read_form(request: Request[Any, Any, Any], visit: Visit) -> Form:
+    """Read what a browser sends, and keep its photos.
+
+    Raises:
+        litestar.exceptions.HTTPException: it is no form (400), or more than one may be (413).
+    """
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    try:
+        if kind == "multipart/form-data":
+            return await _multipart(request, visit, options.get("boundary", ""))
+        return Form(
+            dict(parse_qsl(b"".join([part async for part in _typed(request)]).decode(), keep_blank_values=True))
+        )
+    except (UnicodeDecodeError, LookupError) as error:  # not UTF-8, or a charset that there is not
+        raise ClientException("not UTF-8") from error
+    except MultipartError as error:
+        raise ClientException("no multipart form") from error
+
+
+async def _typed(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > _TYPED:
+            raise _too_large()
+        yield chunk
+
+
+async def _multipart(request: Request[Any, Any, Any], visit: Visit, boundary: str) -> Form:
+    form, typed_bytes = Form(), 0
+    parts = _Parts(request, boundary)
+    async for segment in parts.segments():
+        if segment.filename is not None:
+            await _photo(form, segment, parts.content(), visit)
+            continue
+        text = bytearray()
+        async for chunk in parts.content():
+            typed_bytes += len(chunk)
+            if typed_bytes > _TYPED:
+                raise _too_large()
+            text += chunk
+        form.typed[segment.name] = text.decode(segment.charset or "utf-8")
+    return form
+
+
+async def _photo(form: Form, segment: MultipartSegment, content: AsyncIterator[bytes], visit: Visit) -> None:
+    """Keep one file of the form, or say why not; what is left of it is passed over."""
+    first = await anext(content, b"")
+    if not first or segment.name != PHOTO:  # a field in which nothing was chosen is a file without a name
+        return
+    ids = form.typed.get(UPLOADS, "").split()
+    if len(ids) >= MAX_FILES:
+        form.problem = say("photos_too_many", most=MAX_FILES)
+        return
+    try:
+        upload = await visit.upload(_after(first, content))
+    except Refused as error:
+        form.problem = say(error.why)
+    except TooLong:
+        form.problem = say("photo_too_large", most=MAX_BYTES // 1024 // 1024)
+    except (StoreFull, StoreDown):
+        form.problem = say("photo_no_room")
+    except Limited:
+        form.problem = say("photo_too_often")
+    else:
+        form.typed[UPLOADS] = " ".join([*ids, upload.id])
+
+
+async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in rest:
+        yield chunk
+
+
+class _Parts:
+    """A multipart body as it comes, a segment after the other (RFC 7578)."""
+
+    def __init__(self, request: Request[Any, Any, Any], boundary: str) -> None:
+        self.parser = PushMultipartParser(boundary, max_segment_count=100, max_segment_size=_MOST)
+        self.events = self._read(request)
+        self.ended = True
+
+    async def segments(self) -> AsyncIterator[MultipartSegment]:
+        """Give each segment; what was not read of its content is passed over."""
+        async for event in self.events:
+            if isinstance(event, MultipartSegment):
+                self.ended = False
+                yield event
+                async for _ in self.content():
+                    pass
+
+    async def content(self) -> AsyncIterator[bytes]:
+        """Give what the segment has, as far as it was not read yet."""
+        while not self.ended:
+            event = await anext(self.events, None)
+            if event is None:
+                self.ended = True
+            else:
+                yield event
+
+    async def _read(self, request: Request[Any, Any, Any]) -> AsyncIterator[Any]:
+        size = 0
+        with self.parser as parser:
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > _MOST:
+                    raise _too_large()
+                for event in parser.parse(chunk):
+                    yield bytes(event) if isinstance(event, bytearray) else event
+
+
+def _too_large() -> HTTPException:
+    return HTTPException(status_code=413)

@@ -1,0 +1,395 @@
+"""A photo that arrives in pieces: whatever breaks in between, no byte that was acknowledged is sent again or lost."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import io
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pictures import HEIC, PLACE, POLYGLOT, blank, of_size, opened, photo
+
+from chassis.database import Pool
+from chassis.http_server import WebServer, with_heads
+from intake.retention import sweep_once
+from intake.texts import Texts
+from intake_web.adapters import files
+from intake_web.adapters.postgres import PostgresStore
+from intake_web.app import SERVICE, build_app
+from intake_web.photos import MAX_BYTES
+from intake_web.settings import WebSettings
+from lapor.processes.ports import HOST, choose
+
+pytestmark = pytest.mark.connected
+
+TUS = {"Tus-Resumable": "1.0.0"}
+CHUNK = {**TUS, "Content-Type": "application/offset+octet-stream"}
+
+
+async def begin(client: httpx.AsyncClient, length: int, **headers: str) -> httpx.Response:
+    return await client.post("/v1/uploads", headers={**TUS, "Upload-Length": str(length), **headers})
+
+
+async def begun(client: httpx.AsyncClient, length: int) -> str:
+    answer = await begin(client, length)
+    assert 201 == answer.status_code, answer.text
+    return str(httpx.URL(answer.headers["location"]).path)
+
+
+async def go_on(
+    client: httpx.AsyncClient, path: str, offset: int, content: bytes | AsyncIterator[bytes], **headers: str
+) -> httpx.Response:
+    return await client.patch(path, content=content, headers={**CHUNK, "Upload-Offset": str(offset), **headers})
+
+
+async def offset_of(client: httpx.AsyncClient, path: str) -> int:
+    return int((await client.head(path, headers=TUS)).headers["upload-offset"])
+
+
+async def state_of(client: httpx.AsyncClient, path: str) -> dict[str, Any]:
+    found: dict[str, Any] = (await client.get(path)).json()
+    return found
+
+
+def stored(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / "evidence").rglob("*") if path.is_file())
+
+
+def hash_of(algorithm: str, content: bytes) -> str:
+    return f"{algorithm} {base64.b64encode(hashlib.new(algorithm, content).digest()).decode()}"
+
+
+# ── the protocol ─────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_what_it_is_able_to_is_said_to_who_asks(kept: httpx.AsyncClient) -> None:
+    answer = await kept.options("/v1/uploads")
+
+    assert 204 == answer.status_code
+    assert {
+        "tus-version": "1.0.0",
+        "tus-extension": "creation,expiration,checksum,termination",
+        "tus-max-size": str(MAX_BYTES),
+        "tus-checksum-algorithm": "sha256,sha1",
+    }.items() <= dict(answer.headers).items()
+
+
+async def test_a_photo_in_two_pieces_becomes_two_new_ones(kept: httpx.AsyncClient, tmp_path: Path) -> None:
+    whole = photo()
+    created = await begin(kept, len(whole))
+    path = httpx.URL(created.headers["location"]).path
+    first = await go_on(kept, path, 0, whole[:100_000])
+    last = await go_on(kept, path, 100_000, whole[100_000:])
+
+    assert ((204, "100000"), (204, str(len(whole)))) == tuple(
+        (each.status_code, each.headers["upload-offset"]) for each in (first, last)
+    )
+    expires = parsedate_to_datetime(created.headers["upload-expires"]) - datetime.now(UTC)
+    assert timedelta(hours=23, minutes=59) < expires <= timedelta(hours=24)
+    assert "ready" == (await state_of(kept, path))["state"]
+    assert ["large.jpg", "small.jpg"] == stored(tmp_path)
+
+
+async def test_where_it_was_taken_is_said_once_and_kept_nowhere(
+    kept: httpx.AsyncClient, pool: Pool, tmp_path: Path
+) -> None:
+    path = await begun(kept, len(HEIC))
+    said = await go_on(kept, path, 0, HEIC)
+
+    assert f"{PLACE[0]},{PLACE[1]}" == said.headers["photo-place"]
+    assert "photo-place" not in (await kept.head(path, headers=TUS)).headers
+    row = str(dict(await pool.fetchrow("SELECT * FROM uploads")))
+    assert "119.8" not in row
+    assert not [f for f in (tmp_path / "evidence").rglob("*.jpg") if opened(f.read_bytes()).getexif()]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Upload-Length": "5"}, 412),
+        ({**TUS, "Tus-Resumable": "0.2.2", "Upload-Length": "5"}, 412),
+        (TUS, 400),
+        ({**TUS, "Upload-Defer-Length": "1"}, 400),
+        ({**TUS, "Upload-Length": "-1"}, 400),
+        ({**TUS, "Upload-Length": "²"}, 400),
+        ({**TUS, "Upload-Length": "0"}, 400),
+        ({**TUS, "Upload-Length": str(MAX_BYTES + 1)}, 413),
+        ({**TUS, "Upload-Length": "9" * 30}, 400),
+    ],
+    ids=["no version", "other version", "no length", "deferred", "negative", "no digit", "empty", "too large", "huge"],
+)
+async def test_what_can_not_be_begun_is_refused(
+    kept: httpx.AsyncClient, pool: Pool, headers: dict[str, str], status: int
+) -> None:
+    sent = {name.encode(): value.encode() for name, value in headers.items()}
+    answer = await kept.post("/v1/uploads", headers=sent)
+
+    assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    assert 0 == await pool.fetchval("SELECT count(*) FROM uploads")
+
+
+async def test_a_wrong_offset_changes_nothing_and_the_right_one_is_said(kept: httpx.AsyncClient) -> None:
+    path = await begun(kept, 300)
+    await go_on(kept, path, 0, photo()[:100])
+    answer = await go_on(kept, path, 50, b"x" * 10)
+
+    assert (409, "100") == (answer.status_code, answer.headers["upload-offset"])
+    assert 100 == await offset_of(kept, path)
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha1"])
+async def test_a_piece_that_changed_on_its_way_is_not_kept(
+    kept: httpx.AsyncClient, tmp_path: Path, algorithm: str
+) -> None:
+    whole = photo()
+    path = await begun(kept, len(whole))
+    bad = await go_on(kept, path, 0, whole[:-1] + b"?", **{"Upload-Checksum": hash_of(algorithm, whole)})
+    after_bad, left = await offset_of(kept, path), stored(tmp_path)
+    good = await go_on(kept, path, 0, whole, **{"Upload-Checksum": hash_of(algorithm, whole)})
+
+    assert (460, 0, []) == (bad.status_code, after_bad, left)
+    assert (204, "ready") == (good.status_code, (await state_of(kept, path))["state"])
+
+
+async def test_a_checksum_that_nobody_can_check_is_refused(kept: httpx.AsyncClient) -> None:
+    path = await begun(kept, 100)
+
+    for given in ("md5 abcd", "sha256", "sha256 ???", "crc32 AAAA"):
+        assert 400 == (await go_on(kept, path, 0, b"x", **{"Upload-Checksum": given})).status_code
+    assert 0 == await offset_of(kept, path)
+
+
+async def test_another_type_of_content_is_refused(kept: httpx.AsyncClient) -> None:
+    path = await begun(kept, 100)
+    answer = await kept.patch(path, content=b"x", headers={**TUS, "Upload-Offset": "0"})
+
+    assert 415 == answer.status_code
+
+
+async def test_more_than_was_announced_stops_in_the_middle(kept: httpx.AsyncClient, tmp_path: Path) -> None:
+    path, sent = await begun(kept, 1_200_000), 0
+
+    async def without_end() -> AsyncIterator[bytes]:
+        nonlocal sent
+        yield photo()[:1000]
+        while sent < 100:
+            sent += 1
+            yield b"x" * 100_000
+
+    answer = await go_on(kept, path, 0, without_end())
+
+    assert 413 == answer.status_code
+    assert sum(f.stat().st_size for f in (tmp_path / "evidence").rglob("*") if f.is_file()) <= 1_200_000
+
+
+async def test_one_that_is_terminated_is_gone(kept: httpx.AsyncClient, pool: Pool) -> None:
+    path = await begun(kept, 100)
+    await go_on(kept, path, 0, photo()[:50])
+
+    assert 204 == (await kept.delete(path, headers=TUS)).status_code
+    assert (404, 404) == (
+        (await kept.head(path, headers=TUS)).status_code,
+        (await go_on(kept, path, 50, b"x")).status_code,
+    )
+    assert 1 == await pool.fetchval("SELECT count(*) FROM discarded_files")
+
+
+async def test_who_does_not_know_its_id_finds_nothing(kept: httpx.AsyncClient, pool: Pool) -> None:
+    await begun(kept, 100)
+    name = await pool.fetchval("SELECT name FROM uploads")
+
+    for guess in (name, "A" * 22, "..%2f..%2fetc"):
+        assert 404 == (await kept.get(f"/v1/uploads/{guess}")).status_code
+
+
+# ── what is no photo ─────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"\x00\x00\x00\x18ftypmp42" + b"x" * 700_000, "photo_video"), (b"<svg " + b"x" * 700_000, "photo_kind")],
+    ids=["video", "svg"],
+)
+async def test_what_its_first_bytes_betray_is_refused_before_the_rest_comes(
+    kept: httpx.AsyncClient, texts: Texts, tmp_path: Path, content: bytes, why: str
+) -> None:
+    path = await begun(kept, 5_000_000)
+    answer = await go_on(kept, path, 0, content)
+
+    assert (422, texts.web[why]) == (answer.status_code, answer.json()["detail"])
+    assert [] == stored(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(POLYGLOT, "photo_unreadable"), (blank("PNG", "1", 8000, 8000), "photo_pixels")],
+    ids=["html in a JPEG", "bomb"],
+)
+async def test_what_can_not_be_decoded_is_refused_with_what_to_do(
+    kept: httpx.AsyncClient, texts: Texts, tmp_path: Path, content: bytes, why: str
+) -> None:
+    path = await begun(kept, len(content))
+    answer = await go_on(kept, path, 0, content)
+
+    assert (422, texts.web[why]) == (answer.status_code, answer.json()["detail"])
+    assert {"state": "refused", "detail": texts.web[why]}.items() <= (await state_of(kept, path)).items()
+    assert [] == stored(tmp_path)
+
+
+# ── lines that break, processes that end ─────────────────────────────────────────────────────────────────────────────
+@pytest.fixture
+async def serve(
+    pool: Pool, make_settings: Callable[..., WebSettings], texts: Texts, tmp_path: Path
+) -> AsyncIterator[Callable[[], Any]]:
+    """Starts the website on a real port; again, with nothing in memory of what was before."""
+    port = choose({"web": 0}, tmp_path / "ports.json")["web"]
+    settings, running = make_settings(web_port=port, web_public_url=None), list[asyncio.Task[None]]()
+
+    async def stop() -> None:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        running.clear()
+
+    async def start() -> str:
+        await stop()
+        store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5)
+        server = WebServer(with_heads(build_app(store, settings, texts)), HOST, port, stop_within_s=1)
+        running.append(asyncio.create_task(server.run()))
+        async with asyncio.timeout(10):
+            while not server.answers:
+                await asyncio.sleep(0.01)
+        return settings.public_url
+
+    yield start
+    await stop()
+
+
+async def breaks_after(url: str, path: str, offset: int, content: bytes, most: int) -> None:
+    """Send a piece by a connection that breaks after ``most`` bytes of it."""
+    _, writer = await asyncio.open_connection(HOST, httpx.URL(url).port)
+    head = {**CHUNK, "Host": "lapor", "Upload-Offset": str(offset), "Content-Length": str(len(content))}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    writer.write(f"PATCH {path} HTTP/1.1\r\n{lines}\r\n".encode() + content[:most])
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+
+
+async def until_offset(client: httpx.AsyncClient, path: str, more_than: int) -> int:
+    async with asyncio.timeout(20):
+        while (offset := await offset_of(client, path)) <= more_than:
+            await asyncio.sleep(0.02)
+    return offset
+
+
+async def test_five_megabytes_arrive_over_a_line_that_breaks_every_500_kb_and_a_restart(
+    serve: Callable[[], Any], pool: Pool
+) -> None:
+    whole, breaks, offset = of_size(5_000_000), 0, 0
+    url = await serve()
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client:
+        path = await begun(client, len(whole))
+        while len(whole) - offset > 500_000:
+            await breaks_after(url, path, offset, whole[offset:], 500_000)
+            offset, breaks = await until_offset(client, path, offset), breaks + 1
+            if breaks == 5:
+                await serve()  # as after a restart: nothing is known but what was kept
+                assert offset == await offset_of(client, path)
+        last = await go_on(client, path, offset, whole[offset:])
+        made = await state_of(client, path)
+
+    assert breaks >= 10
+    assert (204, "ready", len(whole)) == (last.status_code, made["state"], made["received"])
+    assert 1 == await pool.fetchval("SELECT count(*) FROM uploads WHERE state = 'ready'")
+
+
+async def test_one_that_was_not_made_small_before_a_restart_is_when_it_is_attached(
+    kept: httpx.AsyncClient, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = photo()
+    path = await begun(kept, len(whole))
+    with monkeypatch.context() as away:
+        away.setattr("intake_web.adapters.uploads.Uploads.finish", _never)
+        await go_on(kept, path, 0, whole)
+    before = (await state_of(kept, path))["state"]
+    sent = await kept.post(
+        "/v1/complaints",
+        json={"text": "Jalan rusak", "uploads": [path.rpartition("/")[2]]},
+        headers={"Idempotency-Key": "one"},
+    )
+
+    assert ("coming", 202) == (before, sent.status_code)
+    assert 1 == await pool.fetchval("SELECT count(*) FROM uploads WHERE complaint_id IS NOT NULL")
+
+
+async def _never(_self: Any, upload: Any) -> Any:
+    return upload, None
+
+
+async def test_two_that_go_on_at_once_do_not_mix(kept: httpx.AsyncClient) -> None:
+    whole = photo()
+    path = await begun(kept, len(whole))
+    both = await asyncio.gather(go_on(kept, path, 0, whole), go_on(kept, path, 0, whole))
+
+    assert {204, 409} >= {each.status_code for each in both}
+    assert 204 in {each.status_code for each in both}
+    assert "ready" == (await state_of(kept, path))["state"]
+
+
+# ── room, and time ───────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_on_a_disk_that_fills_nothing_new_is_begun_and_nothing_is_lost(
+    kept: httpx.AsyncClient, texts: Texts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await begun(kept, 400)
+    await go_on(kept, path, 0, photo()[:100])
+    monkeypatch.setattr(files, "RESERVE", 10**18)
+    answer = await begin(kept, 400)
+
+    assert (507, texts.web["photos_full"]) == (answer.status_code, answer.json()["detail"])
+    assert answer.headers["retry-after"]
+    assert 100 == await offset_of(kept, path)
+
+
+async def test_what_nobody_sends_goes_after_a_day_with_its_files(
+    kept: httpx.AsyncClient, pool: Pool, make_settings: Callable[..., WebSettings], tmp_path: Path
+) -> None:
+    whole = photo()
+    half, done, fresh = [await begun(kept, len(whole)) for _ in range(3)]
+    await go_on(kept, half, 0, whole[:1000])
+    await go_on(kept, done, 0, whole)
+    await go_on(kept, fresh, 0, whole[:1000])
+    old = [path.rpartition("/")[2] for path in (half, done)]
+    await pool.execute("UPDATE uploads SET expires_at = now() - interval '1 s' WHERE id = ANY($1)", old)
+    expired = [(await kept.head(path, headers=TUS)).status_code for path in (half, done, fresh)]
+    uploads = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5).uploads
+    await uploads.delete_once()
+
+    assert [404, 404, 200] == expired
+    assert 1 == len(stored(tmp_path))
+    assert 0 == await pool.fetchval("SELECT count(*) FROM discarded_files")
+    assert 1000 == await offset_of(kept, fresh)
+
+
+async def test_the_hourly_sweep_lets_go_of_them_too(kept: httpx.AsyncClient, pool: Pool) -> None:
+    await begun(kept, 100)
+    await pool.execute("UPDATE uploads SET expires_at = now() - interval '1 s'")
+    await sweep_once(pool, SERVICE, b"key", {})
+
+    assert (0, 1) == (
+        await pool.fetchval("SELECT count(*) FROM uploads"),
+        await pool.fetchval("SELECT count(*) FROM discarded_files"),
+    )
+
+
+async def test_the_picture_that_is_kept_is_the_one_that_was_sent(kept: httpx.AsyncClient, tmp_path: Path) -> None:
+    out = io.BytesIO()
+    opened(photo()).resize((800, 600)).save(out, "PNG")
+    path = await begun(kept, len(out.getvalue()))
+    await go_on(kept, path, 0, out.getvalue())
+
+    (large,) = (tmp_path / "evidence").rglob("large.jpg")
+    assert (800, 600) == opened(large.read_bytes()).size
