@@ -28,6 +28,12 @@ done
 "${compose[@]}" run --rm -T --no-deps backup \
   sh -c 'cat >/tmp/key && exec lapor restore "$@" --key /tmp/key' restore "/backups/$backup" "${@/#/--service=}" <"$key"
 trap - EXIT
+if [[ " $* " == *" intake-web "* ]] && "${compose[@]}" run --rm -T --no-deps backup test -d /backups/evidence; then
+  # What citizens attached goes from the one container to the other: neither may write where the other reads.
+  "${compose[@]}" run --rm -T --no-deps backup \
+    sh -c 'cat >/tmp/key && exec lapor evidence "$1" --key /tmp/key' evidence "/backups/$backup" <"$key" |
+    "${compose[@]}" run --rm -T --no-deps intake-web tar -x --skip-old-files -C /evidence
+fi
 for service; do
   "${compose[@]}" run --rm -T --no-deps "$service" sh -c "$service migrate && $service rewind"
 done

@@ -1,6 +1,7 @@
 """`lapor demo` ends, whatever fails: no broker, and doors of this test."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -90,6 +91,8 @@ def test_what_a_door_could_not_take_is_given_to_it_again_with_the_same_key(
     keys: list[str] = []
 
     async def door(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/uploads":
+            return httpx.Response(507)
         if request.method == "POST":
             keys.append(request.headers["Idempotency-Key"])
         if len(keys) == 1:
@@ -99,6 +102,26 @@ def test_what_a_door_could_not_take_is_given_to_it_again_with_the_same_key(
     demo("web", door)
 
     assert ([keys[0]] * 3) == keys
+
+
+def test_a_photo_goes_before_the_complaint_in_two_pieces(demo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(player, "GIVE_UP_S", 0.1)
+    came, named = bytearray(), list[Any]()
+
+    async def door(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/uploads":
+            return httpx.Response(201, headers={"Location": "http://web/v1/uploads/abc"})
+        if request.method == "PATCH":
+            assert len(came) == int(request.headers["Upload-Offset"])
+            came.extend(request.content)
+            return httpx.Response(204)
+        if request.method == "POST":
+            named.append(json.loads(request.content)["uploads"])
+        return httpx.Response(202)
+
+    demo("web", door)
+
+    assert (b"\xff\xd8\xff", [["abc"]]) == (bytes(came[:3]), named)
 
 
 @pytest.mark.parametrize("page", [away, silent, without_json])

@@ -12,10 +12,10 @@ from msgspec import UNSET, UnsetType
 from rich.console import Console
 
 from contracts import codec
-from contracts.events import ComplaintSnapshot, ReplyAnswer, Support, UnitRouted
+from contracts.events import ComplaintSnapshot, Evidence, FollowUp, ReplyAnswer, Support, UnitRouted
 from contracts.topics import TOPICS_DIR
 from lapor.kafka.reader import Found
-from lapor.kafka.worklist import as_json, as_table, open_items
+from lapor.kafka.worklist import as_json, as_table, latest, links, open_items
 
 NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
 EXAMPLE = codec.decode((TOPICS_DIR / "unit.routed.v1" / "examples" / "routed.json").read_bytes())
@@ -147,3 +147,22 @@ def test_the_table_says_when_it_is_due_as_the_citizen_was_told_wherever_it_is_re
     Console(file=shown, width=200).print(as_table(open_items("PUPR", [_told(1, deadline_at=due)]), NOW))
 
     assert "Senin 30 Nov " in shown.getvalue()
+
+
+def _photo(name: str) -> Evidence:
+    return Evidence(url=f"https://lapor.example/bukti/{name}", media_type="image/jpeg", sha256="0", bytes=1)
+
+
+def test_the_newest_links_open_what_was_attached_then_and_later() -> None:
+    added = FollowUp(id="a", kind="addition", at=NOW, evidence=[_photo("later")])
+    told = [
+        _told(1, evidence=[_photo("old")]),
+        _told(2, evidence=[_photo("another")]),
+        _told(1, evidence=[_photo("new")], follow_ups=[added], seq=3),
+    ]
+
+    found = latest("SPG-S000-00001", told)
+
+    assert found is not None
+    assert [_photo("new").url, _photo("later").url] == links(found)
+    assert latest("SPG-S000-00009", told) is None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pictures import HEIC, opened, photo
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from chassis.database import Pool
@@ -101,6 +102,40 @@ async def test_a_complaint_by_form_reaches_its_page(page: Page, site: str, pool:
     assert ticket.parse(number) == number
     row = await pool.fetchrow("SELECT ticket, text, phone FROM complaints JOIN reporters USING (reporter_ref)")
     assert tuple(row) == (number, "Jalan berlubang di depan pasar,\nmotor sering jatuh.", "0812 3456 7890")
+
+
+async def test_photos_go_with_the_form_and_their_sender_sees_them(page: Page, site: str, pool: Pool) -> None:
+    files: Any = [
+        {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": photo()},
+        {"name": "IMG_2.HEIC", "mimeType": "image/heic", "buffer": HEIC},
+    ]
+    await page.goto(site)
+    await page.get_by_label("Isi laporan").fill("Jalan berlubang di depan pasar")
+    await page.get_by_label("Nomor HP").fill("dua belas")
+    await page.get_by_label("Foto").set_input_files(files)
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await expect(page.get_by_text("2 foto sudah kami terima")).to_be_visible()
+    await page.get_by_label("Nomor HP").fill("")
+    await page.get_by_role("button", name="Kirim laporan").click()
+
+    await expect(page.get_by_role("heading", name="Foto Anda")).to_be_visible()
+    sources = [str(await each.get_attribute("src")) for each in await page.locator(".photos img").all()]
+    small = [opened(await (await page.request.get(site + each)).body()).size for each in sources]
+    large = [opened(await (await page.request.get(site + each.removesuffix("?kecil"))).body()).size for each in sources]
+    assert ([(320, 240), (64, 48)], [(1280, 960), (64, 48)]) == (small, large)
+    assert 2 == await pool.fetchval("SELECT count(*) FROM uploads WHERE complaint_id IS NOT NULL")
+
+
+async def test_a_file_that_is_no_photo_is_said_at_its_field(page: Page, site: str, texts: Texts) -> None:
+    files: Any = [{"name": "surat.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7" + b"x" * 2_000_000}]
+    await page.goto(site)
+    await page.get_by_label("Isi laporan").fill("Jalan berlubang di depan pasar")
+    await page.get_by_label("Foto").set_input_files(files)
+    await page.get_by_role("button", name="Kirim laporan").click()
+
+    await expect(page.get_by_role("alert")).to_contain_text(texts.web["photo_kind"])
+    await expect(page.get_by_label("Foto", exact=False)).to_have_attribute("aria-invalid", "true")
+    await expect(page.get_by_label("Isi laporan")).to_have_value("Jalan berlubang di depan pasar")
 
 
 async def test_going_back_and_sending_again_asks_before_it_is_a_second_complaint(

@@ -20,6 +20,7 @@ from lapor.commands import (
     env,
     erase,
     erasures,
+    evidence,
     export,
     kill,
     logs,
@@ -51,7 +52,7 @@ app = typer.Typer(
 for command in (
     up.up, down.down, status.status, top.top, env.env, logs.logs, restart.restart, kill.kill, demo.demo, trace.trace,
     provision.provision, erase.erase, erasures.erasures, export.export, certificates.certificates, backup.backup,
-    restore.restore, republish.republish, backup_key.backup_key, rotate.rotate,
+    restore.restore, evidence.evidence, republish.republish, backup_key.backup_key, rotate.rotate,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(unit.app, name="unit")

@@ -14,7 +14,7 @@ from lapor.errors import Refused
 from lapor.options import DATA, Data, Json, counting, err
 from lapor.processes.data_dir import DataDir
 from lapor.servers.dump import Database
-from lapor.system import backups
+from lapor.system import backups, kept_files
 from lapor.system.addresses import databases
 
 Server = Annotated[
@@ -38,10 +38,16 @@ def backup(
     ] = None,
     keep: Annotated[int, typer.Option(min=1, help="With --every: how many are kept.")] = 14,
     server: Server = None,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(envvar="BACKUP_EVIDENCE", metavar="FOLDER", help="With --server: what citizens attached."),
+    ] = None,
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
     """Back up what the services know: each database as it is at one moment, with checksums. Nothing need be stopped.
+
+    What citizens attached is copied beside it, into the folder `evidence`: with --every each file once for all backups.
 
     Examples:
 
@@ -53,14 +59,17 @@ def backup(
     all_ = databases(DataDir(data), server)
     if not keys:
         err.print("not encrypted: who reads this folder reads every complaint (--public-key)", style="yellow")
+    attached = evidence if server else DataDir(data).evidence
     if every is None:
         _one(directory, all_, keys, as_json)
+        _copy(attached, directory, keys, timedelta(0))
         return
     if every <= 0:
         raise Refused("--every must be more than 0 hours.")
     while True:
         _wait(directory, timedelta(hours=every))
         parts = _one(backups.next_folder(directory), all_, keys, as_json)
+        _copy(attached, directory, keys, timedelta(hours=every * (keep + 1)))  # after the rows that name them
         backups.write_figures(directory, parts, timedelta(hours=every))
         for gone in backups.prune(directory, keep):
             err.print(f"{gone} deleted: {keep} newer ones are kept", highlight=False)
@@ -76,6 +85,12 @@ def _one(folder: Path, all_: list[Database], keys: list[backups.Key], as_json: b
             err.print(f"{part.name}: {part.rows} rows, {part.bytes / 1e6:.1f} MB", highlight=False)
         err.print(f"{folder} is whole{', and encrypted' if keys else ''}", highlight=False, soft_wrap=True)
     return parts
+
+
+def _copy(attached: Path | None, directory: Path, keys: list[backups.Key], kept: timedelta) -> None:
+    if attached and attached.is_dir():
+        new = kept_files.copy(attached, directory / kept_files.FOLDER, keys, datetime.now(UTC), kept)
+        err.print(f"photos: {new} new ones copied", highlight=False)
 
 
 def _wait(directory: Path, every: timedelta) -> None:

@@ -17,7 +17,7 @@ from lapor.options import DATA, Data, Json, counting, err
 from lapor.processes.data_dir import DataDir
 from lapor.servers import postgres
 from lapor.servers.dump import Database, discard, swap, users
-from lapor.system import addresses, backups
+from lapor.system import addresses, backups, kept_files
 from lapor.system.rewinding import rewind
 
 
@@ -66,6 +66,9 @@ def restore(
         swapping = [found[name] for name in fresh]
         rewound = _swap(swapping, fresh) if server else rewind(where, list(fresh), lambda: _swap(swapping, fresh))
         unless_done.pop_all()
+    if not server and "intake-web" in fresh and (copies := kept_files.beside(directory)):
+        count = kept_files.put_back(copies, where.evidence, identities)
+        err.print(f"photos: {count} were missing, and are back", highlight=False)
     _report(parts, rewound, as_json)
 
 

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from msgspec import UNSET
 
+from contracts import ticket as tickets
 from contracts.events import Evidence, UnitReplied
 from contracts.topics import unit_routed
 from lapor.errors import Refused
@@ -81,6 +83,36 @@ def open_(
     if items:
         out.print(worklist.as_table(items, datetime.now(UTC)))
     err.print(f"{unit.name}: {len(items)} open", highlight=False)
+
+
+@app.command()
+@with_access
+def show(
+    code: Code,
+    ticket: Annotated[str, typer.Argument(metavar="TICKET")],
+    *,
+    access: Access,
+    as_json: Json = False,
+) -> None:
+    """One complaint as its unit was told it last, and the links that open its photos.
+
+    Examples:
+
+        lapor unit show PUPR SPG-W0AB-12CDS
+    """
+    unit = principal(code.upper(), *access)
+    complaint = worklist.latest(tickets.parse(ticket) or ticket, read_to_end(unit, [unit_routed(code)]))
+    if complaint is None:
+        raise Refused(f"{unit.name} was never told of {ticket}: `lapor unit open {unit.name}` lists what it has.")
+    if as_json:
+        typer.echo(msgspec.json.encode(complaint).decode())
+        return
+    out.print(f"{complaint.ticket}  {complaint.status}", style="bold", highlight=False)
+    out.print(complaint.text, markup=False, soft_wrap=True)
+    for item in complaint.follow_ups:
+        out.print(f"+ {item.text or item.kind}", markup=False, soft_wrap=True)
+    for n, link in enumerate(worklist.links(complaint), 1):
+        out.print(f"foto {n}: {link}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

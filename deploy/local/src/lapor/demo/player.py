@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import itertools
 import random
 import secrets
@@ -57,6 +58,7 @@ class Journey:
     sender: str
     scenario: Scenario
     turns: list[Turn]
+    photo: str = ""  # its link, as the unit was given it
     ticket: str | None = None
     complaint_id: str | None = None
     unit: str | None = None
@@ -152,9 +154,17 @@ class Travel:
             body = {"handle": f"warga_{journey.tag}", "text": text}
             await _write(http, journey, self.env["x_mention_url"], json=body)
         else:
-            await self.on_the_web(http, journey, "", {"text": text, "name": "Warga Uji"})
+            shows = journey is next(each for each in self.journeys if each.channel == "web")  # one is enough
+            uploads = await self.photo(http, journey) if shows else []
+            await self.on_the_web(http, journey, "", {"text": text, "name": "Warga Uji", "uploads": uploads})
 
-    async def on_the_web(self, http: httpx.AsyncClient, journey: Journey, path: str, body: dict[str, str]) -> None:
+    async def photo(self, http: httpx.AsyncClient, journey: Journey) -> list[str]:
+        """Upload a photo before the complaint; without it a complaint can be sent all the same."""
+        uploaded = await upload(http, self.env["web_url"])
+        self.note(journey, "photo uploaded" if uploaded else "photo not taken", datetime.now(UTC))
+        return [uploaded] if uploaded else []
+
+    async def on_the_web(self, http: httpx.AsyncClient, journey: Journey, path: str, body: dict[str, Any]) -> None:
         """A call of the website's API by the citizen of ``journey``."""
         headers = {"Idempotency-Key": str(uuid.uuid4()), "Access-Secret": journey.sender, **somebody()}
         await _write(http, journey, f"{self.env['web_url']}/v1/complaints{path}", json=body, headers=headers)
@@ -226,6 +236,8 @@ class Travel:
         data: Any = event.data
         if isinstance(data, UnitRouted) and data.why == Why.ROUTED:
             journey.unit, journey.routed_at = data.unit, journey.routed_at or found.at
+            if data.complaint and data.complaint.evidence:
+                journey.photo = data.complaint.evidence[0].url
         name = hop_name(data)
         if isinstance(data, UnitRouted) and data.why == Why.SIMILAR and data.complaint:
             # Others may have reported the same before; the two of this story belong together.
@@ -252,12 +264,21 @@ class Travel:
                 await self.follow_up(http, *self.wishes.get_nowait())
             sent = await _read(http, self.env["sent_url"]) if any(j.channel != "web" for j in open_) else None
             for journey in open_:
-                if not self.over(journey):
+                if journey.photo:
+                    await self.open_photo(http, journey)
+                if journey.photo or not self.over(journey):
                     continue
                 journey.done = await self.is_told(http, journey, sent or [])
                 if journey.done:
                     self.note(journey, "citizen informed", datetime.now(UTC))
             await asyncio.sleep(0.2)
+
+    async def open_photo(self, http: httpx.AsyncClient, journey: Journey) -> None:
+        """Open the photo as its unit does, by the link that it was given; the website may know of the unit later."""
+        answer = await http.get(journey.photo)
+        if answer.is_success:
+            journey.photo = ""
+            self.note(journey, f"{journey.unit} opens the photo ({len(answer.content) // 1000} kB)", datetime.now(UTC))
 
     def over(self, journey: Journey) -> bool:
         """Whether the last thing has happened. Of two that became one, only one is worked on."""
@@ -284,6 +305,29 @@ def somebody() -> dict[str, str]:
     It counts calls by address, and believes a proxy on this machine. The addresses are those for benchmarks (RFC 2544).
     """
     return {"X-Forwarded-For": f"198.18.{secrets.randbelow(256)}.{secrets.randbelow(256)}"}
+
+
+async def upload(http: httpx.AsyncClient, web_url: str) -> str | None:
+    """Upload a photo, made here, in two pieces as tus does; its id, or None when it is not taken."""
+    content, tus, who = picture(), {"Tus-Resumable": "1.0.0"}, somebody()
+    chunk, half = {**tus, **who, "Content-Type": "application/offset+octet-stream"}, len(content) // 2
+    try:
+        answer = await http.post(f"{web_url}/v1/uploads", headers={**tus, **who, "Upload-Length": str(len(content))})
+        url = answer.headers.get("location", "")
+        for offset, piece in ((0, content[:half]), (half, content[half:])) if answer.is_success and url else ():
+            answer = await http.patch(url, content=piece, headers={**chunk, "Upload-Offset": str(offset)}, timeout=60)
+    except httpx.HTTPError:
+        return None
+    return url.rpartition("/")[2] or None if answer.is_success else None
+
+
+def picture() -> bytes:
+    """Make a photo of nothing in particular, as large as a small one of a phone."""
+    from PIL import Image  # only who sends one waits for it
+
+    out = io.BytesIO()
+    Image.effect_noise((1600, 1200), 40).convert("RGB").save(out, "JPEG", quality=70)
+    return out.getvalue()
 
 
 async def _write(http: httpx.AsyncClient, journey: Journey, url: str, **what: Any) -> None:

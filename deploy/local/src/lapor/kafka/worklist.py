@@ -35,20 +35,36 @@ def open_items(unit: str, records: Iterable[Found]) -> list[Item]:
 
     A record may come twice, and an older one after a newer one: the largest ``seq`` counts, of equals the last.
     """
-    latest: dict[str, tuple[ComplaintSnapshot, UnitRouted]] = {}
+    last: dict[str, tuple[ComplaintSnapshot, UnitRouted]] = {}
     for found in records:
         data = found.event.data if found.event else None
         if not isinstance(data, UnitRouted) or not data.complaint:
             continue
-        known = latest.get(data.complaint.ticket)
+        known = last.get(data.complaint.ticket)
         if known is None or data.complaint.seq >= known[0].seq:
-            latest[data.complaint.ticket] = data.complaint, data
+            last[data.complaint.ticket] = data.complaint, data
     items = [
         Item(complaint, told.why, _reason(told))
-        for complaint, told in latest.values()
+        for complaint, told in last.values()
         if _is_open(unit, told.why, complaint) or _is_for_the_desk(unit, told, complaint)
     ]
     return sorted(items, key=lambda it: (-it.complaint.priority, it.complaint.deadline_at or _NEVER, it[0].received_at))
+
+
+def latest(ticket: str, records: Iterable[Found]) -> ComplaintSnapshot | None:
+    """Give what a unit was told of ``ticket`` last, of equal ``seq`` the last record: its links are the newest."""
+    newest: ComplaintSnapshot | None = None
+    for found in records:
+        data = found.event.data if found.event else None
+        if isinstance(data, UnitRouted) and data.complaint and data.complaint.ticket == ticket:
+            newest = data.complaint if newest is None or data.complaint.seq >= newest.seq else newest
+    return newest
+
+
+def links(complaint: ComplaintSnapshot) -> list[str]:
+    """Give where what citizens attached to it, and to what they added, is opened."""
+    added = (file for item in complaint.follow_ups for file in item.evidence)
+    return [file.url for file in (*complaint.evidence, *added)]
 
 
 def _reason(told: UnitRouted) -> str:

@@ -1,0 +1,123 @@
+"""Copies of what citizens attached, beside the backups of databases: each file once, for it never changes.
+
+A copy is a file of the same name, encrypted with age where there is a public key. One whose original is gone stays as
+long as a backup that may name it, and no longer: what is erased is erased here, too.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+import pyrage
+
+from lapor.errors import Refused
+from lapor.system.backups import Identity, Key
+
+#: The folder of copies, in the one of backups.
+FOLDER = "evidence"
+_ENCRYPTED = ".age"
+
+
+def copy(source: Path, copies: Path, keys: Sequence[Key], now: datetime, kept: timedelta) -> int:
+    """Copy what is new below ``source``, and delete what has been gone from there for longer than ``kept``.
+
+    Returns how many are new. Where nothing is left at all nothing is deleted: a disk that is lost is no erasure.
+
+    Raises:
+        Refused: it can't be read or written.
+    """
+    try:
+        there = [path.relative_to(source) for path in sorted(source.rglob("*.jpg"))]
+        new = sum(_copy(source / name, _place(copies, name, encrypted=bool(keys)), keys, now) for name in there)
+        if there:
+            _forget(copies, (now - kept).timestamp())
+    except OSError as error:
+        raise Refused(
+            f"Photos can't be copied from {source} to {copies} ({error.strerror}): make room there."
+        ) from error
+    return new
+
+
+def _place(copies: Path, name: Path, *, encrypted: bool) -> Path:
+    return copies / (f"{name}{_ENCRYPTED}" if encrypted else name)
+
+
+def _copy(path: Path, to: Path, keys: Sequence[Key], now: datetime) -> bool:
+    """Copy one file, or note on its copy that it is still there: by the time that the copy has."""
+    if new := not to.exists():
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:  # erased meanwhile
+            return False
+        to.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = to.with_name(f".{to.name}")
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(pyrage.encrypt(content, list(keys)) if keys else content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(to)
+    os.utime(to, (now.timestamp(), now.timestamp()))
+    return new
+
+
+def _forget(copies: Path, before: float) -> None:
+    for path in copies.rglob("*"):
+        if path.is_file() and path.stat().st_mtime < before:
+            path.unlink()
+
+
+def beside(backup: Path) -> Path | None:
+    """The copies that belong to the folder ``backup``: in it, or next to it; None if there are none."""
+    return next((each for each in (backup / FOLDER, backup.parent / FOLDER) if each.is_dir()), None)
+
+
+def put_back(copies: Path, target: Path, identities: Sequence[Identity]) -> int:
+    """Write what is missing below ``target``; how many files.
+
+    Raises:
+        Refused: a copy can't be opened with the keys.
+    """
+    count = 0
+    for name, content in _opened(copies, identities, but=target):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        part = target / f"{name}.part"
+        part.write_bytes(content)
+        part.replace(target / name)
+        count += 1
+    return count
+
+
+def write_tar(copies: Path, out: IO[bytes], identities: Sequence[Identity]) -> int:
+    """Write all of them to ``out``, as a tar without owners; how many files.
+
+    Raises:
+        Refused: a copy can't be opened with the keys.
+    """
+    count = 0
+    with tarfile.open(fileobj=out, mode="w|") as tar:
+        for name, content in _opened(copies, identities):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+            count += 1
+    return count
+
+
+def _opened(copies: Path, identities: Sequence[Identity], but: Path | None = None) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(copies.rglob("*.jpg*")):
+        name = str(path.relative_to(copies)).removesuffix(_ENCRYPTED)
+        if path.name.startswith(".") or (but and (but / name).exists()):
+            continue
+        content = path.read_bytes()
+        if path.suffix == _ENCRYPTED:
+            try:
+                content = pyrage.decrypt(content, list(identities))
+            except pyrage.DecryptError as error:
+                raise Refused(f"{path} is encrypted to another key than the one given: give it with --key.") from error
+        yield name, content
