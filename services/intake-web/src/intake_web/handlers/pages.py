@@ -91,18 +91,7 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
         draft = _read(typed, texts)
         key, secret = read_key(typed.get("key")), read_secret(typed.get("secret"))
         attached = _attached(sent)
-        if "sure" not in typed and texts.talk.is_courtesy(
-            draft.text, wholly=bool(texts.danger_words.kinds(draft.text))
-        ):
-            return _form({**typed, "sure": "1"}, {}, 422)
-        if "check" in typed:
-            missing = submission(draft, GATEWAY, None, texts).place_asked
-            return _ask_first("periksa.html", typed, {"draft": draft, "place_missing": missing})
-        # Who goes back gets a new form with the old text in it.
-        if earlier := sent_as(settings.installation_namespace, request.cookies.get(TRACE), key, draft):
-            again = str(uuid4())
-            asked = _form({**typed, "key": again}, {}, 422, earlier=earlier)
-            asked.cookies = [_trace(settings, earlier, again, draft)]
+        if asked := _ask_back(request, typed, draft, key, settings, texts):
             return asked
         accepted = await visit.accept(draft, submission(draft, key, secret, texts, attached))
     except EvidenceProblem as error:
@@ -120,6 +109,24 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
     shown = pass_for(settings.installation_namespace, accepted.ticket)
     cookies = [_cookie(settings, PASS, path, shown, PASS_S), _trace(settings, accepted.ticket, key, draft)]
     return Redirect(f"{path}?baru=1", status_code=303, cookies=cookies)
+
+
+def _ask_back(
+    request: Request[Any, Any, Any], typed: dict[str, str], draft: Draft, key: str, settings: WebSettings, texts: Texts
+) -> Template | None:
+    """Ask first whether it is a complaint at all, whether all is right, or whether the same is sent anew."""
+    if "sure" not in typed and texts.talk.is_courtesy(draft.text, wholly=bool(texts.danger_words.kinds(draft.text))):
+        return _form({**typed, "sure": "1"}, {}, 422)
+    if "check" in typed:
+        missing = submission(draft, GATEWAY, None, texts).place_asked
+        return _ask_first("periksa.html", typed, {"draft": draft, "place_missing": missing})
+    # Who goes back gets a new form with the old text in it.
+    if earlier := sent_as(settings.installation_namespace, request.cookies.get(TRACE), key, draft):
+        again = str(uuid4())
+        asked = _form({**typed, "key": again}, {}, 422, earlier=earlier)
+        asked.cookies = [_trace(settings, earlier, again, draft)]
+        return asked
+    return None
 
 
 @get("/lacak")
