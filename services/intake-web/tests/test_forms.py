@@ -135,7 +135,7 @@ async def test_an_upload_that_is_gone_is_said_and_the_others_are_kept(
     good = value_of(asked.text, "uploads")
     again = await send(kept, uploads=f"{good} {'A' * 22}")
 
-    assert (422, good) == (again.status_code, value_of(again.text, "uploads"))
+    assert (400, good) == (again.status_code, value_of(again.text, "uploads"))
     assert texts.web["upload_unknown"] in again.text
 
 

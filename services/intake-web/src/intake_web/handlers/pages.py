@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -93,9 +94,8 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
         attached = _attached(sent)
         if asked := _ask_back(request, typed, draft, key, settings, texts):
             return asked
-        accepted = await visit.accept(draft, submission(draft, key, secret, texts, attached))
-    except EvidenceProblem as error:
-        return _form(_without(typed, error), _worded({PHOTO: _why(error)}, texts), 422)
+        with _photos_said(sent):
+            accepted = await visit.accept(draft, submission(draft, key, secret, texts, attached))
     except Invalid as error:
         # A key or secret that can't be read was not typed by anybody: the next try gets good ones.
         renewed = _fresh() if {"Idempotency-Key", "Access-Secret"} & error.problems.keys() else {}
@@ -281,10 +281,10 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, tex
         item = follow_up(canonical, read_addition(raw), read_key(typed.get("key")), texts)
         attached = _attached(sent)
         owner = known or await visit.is_owner(canonical, typed.get("secret", "").strip())
-        if not owner or not await visit.add(canonical, item, attached):
+        with _photos_said(sent):
+            added = owner and await visit.add(canonical, item, attached)
+        if not added:
             return _addition(found, texts, typed, {"secret": texts.on_web("wrong_code")}, 404, known)
-    except EvidenceProblem as error:
-        return _addition(found, texts, _without(typed, error), _worded({PHOTO: _why(error)}, texts), 422, known)
     except Invalid as error:
         renewed = {"key": str(uuid4())} if "Idempotency-Key" in error.problems else {}
         # A browser sends no kind where nothing is chosen; that one of these must be is said for programs.
@@ -333,13 +333,18 @@ def _photo_problem(sent: Form) -> dict[str, Said]:
     return {PHOTO: sent.problem} if sent.problem else {}
 
 
-def _without(typed: dict[str, str], error: EvidenceProblem) -> dict[str, str]:
-    """What was typed, with the photos that can be attached."""
-    return {**typed, UPLOADS: " ".join(each for each in typed[UPLOADS].split() if each not in error.problems)}
+@contextmanager
+def _photos_said(sent: Form) -> Iterator[None]:
+    """Make of an upload that can't be attached something to mend; those that can stay typed.
 
-
-def _why(error: EvidenceProblem) -> Said:
-    return say(next(iter(error.problems.values())))
+    Raises:
+        Invalid: there was one.
+    """
+    try:
+        yield
+    except EvidenceProblem as error:
+        sent.typed[UPLOADS] = " ".join(each for each in sent.typed[UPLOADS].split() if each not in error.problems)
+        raise Invalid({PHOTO: say(next(iter(error.problems.values())))}) from error
 
 
 def _trace(settings: WebSettings, number: str, key: str, draft: Draft) -> Cookie:
