@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from chassis.http_server import Limits, WebServer
+from intake import kannel
 from intake.notices import Bounds, send_notices
 from intake.service import Context, Parts, run_intake
-from intake_sms.adapters import kannel
 from intake_sms.adapters.door import MAX_REQUEST_BYTES, door
 from intake_sms.handlers import CHANNEL, SERVICE, Desk, bury, elsewhere, take
 from intake_sms.settings import SmsSettings

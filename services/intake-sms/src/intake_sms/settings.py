@@ -7,12 +7,12 @@ from typing import Annotated
 from pydantic import AnyHttpUrl, Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
-from intake.submissions import IntakeSettings
+from intake.kannel import KannelSettings
 
 KEYWORDS = ("SOPPENG", "SPG", "LAPOR SOPPENG", "LAPOR 1708", "LAPOR")
 
 
-class SmsSettings(IntakeSettings):
+class SmsSettings(KannelSettings):
     """Beside what every intake reads: the gateway, both ways, and the words citizens put first."""
 
     sms_listen_host: str = Field("127.0.0.1", description="address of the gateway's door; keep it private")
@@ -22,25 +22,13 @@ class SmsSettings(IntakeSettings):
     sms_takes_per_s: float = Field(
         50, ge=1, description="SMS a second from all together; the gateway brings more later"
     )
-    sms_short_code: str = Field("1708", description="number that citizens write to and see as the sender")
     sms_keywords: Annotated[tuple[str, ...], NoDecode] = Field(
         KEYWORDS, description="words before a complaint, with commas"
-    )
-    sms_region: str = Field("ID", pattern="^[A-Z]{2}$", description="country of numbers without a country code")
-    sms_reply_prefixes: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("+62",), description="beginnings of the numbers that are answered, with commas; others can only complain"
     )
     web_public_url: AnyHttpUrl | None = Field(None, description="address of the website, for what no SMS holds")
     kannel_send_url: HttpUrl = Field(description="Kannel's sendsms, without a query")
     kannel_username: str = Field(min_length=1, description="user of Kannel's sendsms-user group")
     kannel_password: SecretStr = Field(min_length=1, description="its password")
-    kannel_timeout_s: float = Field(10, gt=0, description="seconds for Kannel to answer")
-    kannel_connect_timeout_s: float = Field(3, gt=0, description="seconds to connect to Kannel")
-
-    @field_validator("sms_reply_prefixes", mode="before")
-    @classmethod
-    def _prefixes(cls, value: str | tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(filter(None, map(str.strip, value.split(",") if isinstance(value, str) else value)))
 
     @field_validator("sms_keywords", mode="before")
     @classmethod

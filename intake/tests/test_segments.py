@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake_sms.segments import GSM, MAX_GSM, MAX_UCS2, fit
+from intake.segments import GSM, MAX_GSM, MAX_UCS2, fit
 
 TAIL = "Selengkapnya: balas SOPPENG STATUS SPG-S0AB-12CDW"
 
