@@ -183,7 +183,7 @@ def test_what_was_handed_over_is_not_said_to_be_with_the_unit_that_passed_it_on(
 def test_a_question_and_what_was_done_say_how_to_answer_on_that_channel(service: str, kind: str, how: str) -> None:
     update = an_updated(3, kind, ticket=T, message="Sudah.", origin=service)
 
-    assert TEXTS.change(update, service=service).endswith(f"Sudah. {how}")
+    assert TEXTS.change(update, service=service, on_page=True).endswith(f"Sudah. {how}")
 
 
 def test_who_rates_badly_is_told_how_to_reopen() -> None:

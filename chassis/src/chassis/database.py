@@ -20,7 +20,7 @@ _PLUMBING = Path(__file__).parent / "migrations"
 #: Advisory locks of one database: one relay, one migration, one timer, one sender, one sweep; one that shows what the
 #: database holds, and one reader of each network.
 RELAY_LOCK, MIGRATE_LOCK, TIMER_LOCK, SENDER_LOCK, CLOCK_LOCK, SIMILAR_LOCK = 7, 8, 9, 10, 11, 12
-SHOW_LOCK, X_LOCK, FACEBOOK_LOCK = 13, 14, 15
+SHOW_LOCK, X_LOCK, FACEBOOK_LOCK, MAIL_LOCK = 13, 14, 15, 16
 _TRY_LOCK, _MIGRATE_ALONE = "SELECT pg_try_advisory_lock($1)", "SELECT pg_advisory_lock(%s)"
 
 #: The database is away or hangs. InternalClientError: the connection broke in the middle of an operation.

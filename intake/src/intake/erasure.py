@@ -44,6 +44,12 @@ _NUMBER = re.compile(r"[+]?([0-9]{8,})")
 _OUTBOX = "DELETE FROM outbox WHERE key = convert_to($1, 'UTF8')"
 # Whoever asked is told once more, when it is done everywhere; then this goes too.
 _FAREWELL = "INSERT INTO farewells (ticket, address, thread) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+_FAREWELL_TO_CONTACT = """
+INSERT INTO farewells (ticket, medium, address)
+SELECT $1, k.medium, k.address FROM contacts k
+WHERE k.reporter_ref = $2 AND k.failed_at IS NULL AND NOT EXISTS (SELECT FROM silenced s WHERE s.mark = k.mark)
+ORDER BY k.medium LIMIT 1 ON CONFLICT DO NOTHING"""
+_CONTACTS = "DELETE FROM contacts WHERE reporter_ref = $1"
 
 
 async def erase(
@@ -68,9 +74,13 @@ async def erase(
         if files := await discard_of(db, complaint_id):
             counts[f"{service}.uploads"] = files
         await db.execute(_NOBODY, found["channel"])
+        if tell:
+            await db.execute(_FAREWELL_TO_CONTACT, ticket, found["reporter_ref"])
         await run("complaints", _COMPLAINT, complaint_id)
         await run("notices", _NOTICES, ticket)
         await db.execute(_ASKED_BACK, found["reporter_ref"])
+        if found["address"] is None:  # the website's: each of its complaints has a reporter of its own
+            await run("contacts", _CONTACTS, found["reporter_ref"])
         gone = await run("reporters", _REPORTER, found["reporter_ref"])
         if gone and found["address"]:  # what was answered to no complaint, and what could not be taken
             await run("notices", _NOTICES_TO, found["address"])

@@ -13,16 +13,18 @@ from contracts import ticket as tickets
 _COMPLAINTS = """
 SELECT c.ticket, c.channel, c.received_at, c.text, c.follow_ups, c.thread, c.erased_at, convert_from(
            CASE WHEN c.received_event = '' THEN '{}' ELSE c.received_event END, 'UTF8') AS event,
-       r.address, r.name, r.phone, r.email, r.asked_back->>'text' AS asked_back, s.body AS story
+       r.address, r.name, r.phone, r.email, r.asked_back->>'text' AS asked_back, s.body AS story,
+       (SELECT coalesce(json_agg(k.address), '[]') FROM contacts k WHERE k.reporter_ref = r.reporter_ref) AS contacts
 FROM complaints c JOIN reporters r USING (reporter_ref) LEFT JOIN stories s USING (ticket)
-WHERE c.ticket = $1 OR $2 IN (r.address, r.phone, r.email) ORDER BY c.received_at"""
+WHERE c.ticket = $1 OR $2 IN (r.address, r.phone, r.email)
+   OR EXISTS (SELECT FROM contacts k WHERE k.reporter_ref = r.reporter_ref AND k.address = $2) ORDER BY c.received_at"""
 _FILES = """
 SELECT c.ticket, u.name, u.folder, u.media_type, u.bytes, u.sha256, u.attached_at
 FROM uploads u JOIN complaints c USING (complaint_id) WHERE c.ticket = ANY($1) ORDER BY u.attached_at, u.position"""
 _OPENINGS = "SELECT ticket, name, unit, at FROM evidence_openings WHERE ticket = ANY($1) ORDER BY at"
-_NOTICES = (
-    "SELECT created_at, sent_at, address, text, state FROM notices WHERE ticket = ANY($1) OR address = $2 ORDER BY id"
-)
+_NOTICES = """
+SELECT created_at, sent_at, address, subject, text, state FROM notices WHERE ticket = ANY($1) OR address = $2
+ORDER BY id"""
 
 
 async def export_from(dsn: str, wanted: str) -> dict[str, list[dict[str, Any]]]:
@@ -70,6 +72,7 @@ def _complaint(row: Any) -> dict[str, Any]:
         **_plain(known),
         **{name: sent.get(name) for name in ("place", "occurred", "anonim", "rahasia", "complaint_id")},
         "reporter": {name: row[name] for name in ("address", "name", "phone", "email", "asked_back")},
+        "told_at": json.loads(row["contacts"]),
         "added": json.loads(row["follow_ups"]),
         "passed_on": sent.get("text"),  # what others got: identifiers are masked in it
         "story": json.loads(row["story"] or "{}").get("steps", []),

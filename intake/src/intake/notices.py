@@ -12,9 +12,10 @@ from enum import StrEnum
 from typing import Any
 
 from chassis import tracing
-from chassis.database import SENDER_LOCK, Connection, Pool, holding
+from chassis.database import MAIL_LOCK, SENDER_LOCK, Connection, Pool, holding
 from chassis.faults import crash_point
 from intake import metrics
+from intake.contacts import Medium
 
 log = logging.getLogger(__name__)
 #: After so many tries that failed as nobody foresaw, some 20 minutes, a notice is given up: its ticket's others wait.
@@ -55,7 +56,9 @@ class NewNotice:
     With ``corrects`` it is told only to who was, or still will be, told the apology of that key.
     With ``forget`` its address and thread are deleted as soon as it is sent. ``asked``: it answers the reporter, and
     is told also to who wants no more news. ``in_receipt``: a revision makes the receipt tell it, if that still waits.
-    ``trace`` is the traceparent of what brought it about.
+    ``act``: its reporter should do something, so every contact that was left is told, and not the best of them alone.
+    ``subject`` says in a few words what it is about, for media that show such. ``trace`` is the traceparent of what
+    brought it about.
     """
 
     ticket: str
@@ -69,6 +72,8 @@ class NewNotice:
     forget: bool = False
     asked: bool = False
     in_receipt: bool = False
+    act: bool = False
+    subject: str = ""
     trace: str = ""
 
 
@@ -89,7 +94,7 @@ class Revision:
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """A notice about to be sent."""
+    """A notice about to be sent. ``age_s``: seconds since there was this to tell."""
 
     id: int
     ticket: str
@@ -101,6 +106,9 @@ class Notice:
     attempts: int
     revisable: bool = False
     forget: bool = False
+    medium: str = ""
+    subject: str = ""
+    age_s: float = 0
     trace: str = ""
 
 
@@ -147,6 +155,10 @@ class Refused(Exception):
     """The vendor will never take this notice; the text says why."""
 
 
+class Undeliverable(Refused):
+    """Nothing arrives at this address, so nothing more is sent there; the text says why, and not where."""
+
+
 class OutcomeUnknown(Exception):
     """It may have gone out; sending it again would perhaps repeat it, so nobody does."""
 
@@ -161,21 +173,33 @@ class TryLater(Exception):
 
 Send = Callable[[Notice], Awaitable[None]]
 
+# Contacts are the website's: to e-mail goes all, to a phone beside it only what its reporter should act on.
 _ADD = """
-INSERT INTO notices (ticket, kind, key, text, address, thread, next_try_at, revisable, forget, trace)
-SELECT n.ticket, n.kind, n.key, n.text, coalesce(n.address, r.address, f.address),
-       coalesce(n.thread, c.thread, f.thread), now() + make_interval(secs => n.after_s), n.after_s > 0, n.forget,
-       n.trace
+INSERT INTO notices (ticket, kind, key, medium, text, subject, address, thread, next_try_at, revisable, forget, trace)
+SELECT n.ticket, n.kind, n.key, t.medium, n.text, n.subject, t.address, t.thread,
+       now() + make_interval(secs => n.after_s), n.after_s > 0, n.forget, n.trace
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::text[],
-            $9::bool[], $10::bool[], $11::text[])
-       WITH ORDINALITY AS n (ticket, kind, key, text, address, thread, after_s, corrects, forget, asked, trace, nth)
+            $9::bool[], $10::bool[], $11::text[], $12::bool[], $13::text[])
+       WITH ORDINALITY AS n (ticket, kind, key, text, address, thread, after_s, corrects, forget, asked, trace, act,
+                             subject, nth)
 LEFT JOIN complaints c USING (ticket) LEFT JOIN reporters r USING (reporter_ref) LEFT JOIN farewells f USING (ticket)
-WHERE coalesce(n.address, r.address, f.address) IS NOT NULL AND (n.corrects IS NULL OR EXISTS (
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN coalesce(n.address, r.address) IS NULL THEN f.medium ELSE '' END AS medium,
+           coalesce(n.address, r.address, f.address) AS address, coalesce(n.thread, c.thread, f.thread) AS thread
+    WHERE coalesce(n.address, r.address, f.address) IS NOT NULL
+    UNION ALL
+    SELECT k.medium, k.address, NULL FROM contacts k
+    WHERE k.reporter_ref = c.reporter_ref AND n.address IS NULL AND k.failed_at IS NULL
+      AND NOT EXISTS (SELECT FROM silenced s WHERE s.mark = k.mark)
+      AND (n.act OR k.medium = 'email' OR NOT EXISTS (
+          SELECT FROM contacts e
+          WHERE e.reporter_ref = k.reporter_ref AND e.medium = 'email' AND e.failed_at IS NULL))) AS t
+WHERE (n.corrects IS NULL OR EXISTS (
     SELECT FROM notices o
     WHERE o.ticket = n.ticket AND o.kind = 'apology' AND o.key = n.corrects AND o.state <> 'dropped'))
   AND (r.stopped_at IS NULL OR n.asked OR n.kind NOT IN ('step', 'deadline', 'apology', 'correction'))
 ORDER BY n.nth
-ON CONFLICT (ticket, kind, key) DO NOTHING"""
+ON CONFLICT (ticket, kind, key, medium) DO NOTHING"""
 _WAITING_RECEIPTS = """
 SELECT ticket FROM notices WHERE ticket = ANY($1) AND kind = 'receipt' AND revisable AND state = 'pending' FOR UPDATE"""
 _REVISE = """
@@ -186,9 +210,11 @@ RETURNING n.ticket, n.kind, n.key"""
 # The oldest of each ticket: a citizen hears of changes in their order. Asked for each that is due: as a join, all that
 # wait would be read.
 _NEXT = """
-SELECT id, ticket, kind, key, address, thread, text, attempts, revisable, forget, trace FROM notices n
-WHERE state = 'pending' AND next_try_at <= now()
-  AND NOT (SELECT bool_or(o.id < n.id) FROM notices o WHERE o.ticket = n.ticket AND o.state = 'pending')
+SELECT id, ticket, kind, key, medium, address, thread, text, attempts, revisable, forget, subject, trace,
+       extract(epoch FROM now() - created_at)::float8 AS age_s FROM notices n
+WHERE state = 'pending' AND medium = $1 AND next_try_at <= now() AND NOT (
+    SELECT bool_or(o.id < n.id) FROM notices o
+    WHERE o.ticket = n.ticket AND o.medium = n.medium AND o.state = 'pending')
 ORDER BY next_try_at, id LIMIT 50"""
 # Before the vendor has it: what may have gone out is neither changed nor dropped any more.
 _FREEZE = "UPDATE notices SET revisable = false WHERE id = $1 AND state = 'pending' RETURNING text"
@@ -202,6 +228,11 @@ UPDATE notices SET state = $2, detail = $3, attempts = attempts + 1, sent_at = n
                    address = CASE WHEN forget THEN '' ELSE address END, thread = CASE WHEN NOT forget THEN thread END
 WHERE id = $1
 RETURNING extract(epoch FROM now() - created_at)::float8"""
+# Where one can't be delivered, those that wait can't be either; whatever is known of it.
+_GIVE_UP = """
+WITH given_up AS (UPDATE contacts SET failed_at = now() WHERE (address, medium) = ($1, $2) AND failed_at IS NULL)
+UPDATE notices SET state = 'refused', detail = $3, attempts = attempts + 1
+WHERE address = $1 AND medium = $2 AND state = 'pending'"""
 # The last notice of an erased complaint, and the address kept for it, go when it was sent or can't be: looked for
 # again and again, for a crash may come between the two. Other notices are answers to who asks about it meanwhile.
 _OVER = """
@@ -226,7 +257,10 @@ async def add_notices(db: Connection, notices: Sequence[NewNotice]) -> None:
         notices = [n for n in notices if not (n.in_receipt and n.ticket in waiting)]
     if notices:
         rows = (
-            (n.ticket, n.kind, n.key, n.text, n.address, n.thread, n.after_s, n.corrects, n.forget, n.asked, n.trace)
+            (
+                *(n.ticket, n.kind, n.key, n.text, n.address, n.thread, n.after_s, n.corrects, n.forget, n.asked),
+                *(n.trace, n.act, n.subject),
+            )
             for n in notices
         )
         await db.execute(_ADD, *(list(column) for column in zip(*rows, strict=True)))
@@ -246,8 +280,10 @@ async def revise_notices(db: Connection, revisions: Sequence[Revision]) -> list[
     return [r for r in revisions if (r.ticket, r.kind, r.key) not in in_time]
 
 
-async def send_notices(pool: Pool, channel: str, send: Send, bounds: Bounds | None = None) -> None:
+async def send_notices(pool: Pool, channel: str, send: Send, bounds: Bounds | None = None, medium: str = "") -> None:
     """For ever: send what is pending, one at a time, and mark each right after: a crash repeats at most one.
+
+    With ``medium`` only what goes by that: each has a sender of its own, and none waits for another.
 
     What is too much by ``bounds`` is dropped here, where all that was sent is known and nothing else is being sent.
 
@@ -255,9 +291,9 @@ async def send_notices(pool: Pool, channel: str, send: Send, bounds: Bounds | No
         asyncpg.PostgresError, OSError: the database is gone; start again.
     """
     forgotten = Forgotten()
-    async with holding(pool, SENDER_LOCK) as db:
+    async with holding(pool, MAIL_LOCK if medium == Medium.EMAIL else SENDER_LOCK) as db:
         while True:
-            rows = await db.fetch(_NEXT)
+            rows = await db.fetch(_NEXT, medium)
             for row in rows:
                 await _to_the_end(_send_one(db, channel, send, bounds, forgotten, Notice(**row)))
             await db.execute(_OVER)
@@ -277,20 +313,9 @@ async def _to_the_end(sending: Coroutine[Any, Any, None]) -> None:
 async def _send_one(
     db: Connection, channel: str, send: Send, bounds: Bounds | None, forgotten: Forgotten, notice: Notice
 ) -> None:
-    if notice.revisable:
-        text = await db.fetchval(_FREEZE, notice.id)
-        if text is None:  # erased since it was read
-            return
-        notice = replace(notice, text=text)
-    if bounds and not notice.attempts:  # from the first try on nothing is changed any more
-        text = _bounded(bounds, notice, [*await db.fetch(_SENT, notice.address), *forgotten.rows(notice.address)])
-        if text is None:
-            await db.execute(_DONE, notice.id, "dropped", "limited")
-            metrics.REPLIES.labels(channel, "limited").inc()
-            return
-        if text != notice.text:
-            await db.execute(_REWORD, notice.id, text)
-            notice = replace(notice, text=text)
+    if not (ready := await _ready(db, channel, bounds, forgotten, notice)):
+        return
+    notice = ready
     try:
         with _traced(notice):
             await send(notice)
@@ -298,6 +323,10 @@ async def _send_one(
         after_s = error.after_s or _pause_s(notice)
         await db.execute(_LATER, notice.id, str(error), after_s)
         metrics.REPLIES.labels(channel, "later").inc()
+    except Undeliverable as error:
+        await db.execute(_GIVE_UP, notice.address, notice.medium, str(error))
+        metrics.REPLIES.labels(channel, "undeliverable").inc()
+        log.warning("contact_given_up", extra={"notice": notice.id, "why": str(error)})
     except (Refused, OutcomeUnknown) as error:
         state = "refused" if isinstance(error, Refused) else "unknown"
         await db.execute(_DONE, notice.id, state, str(error))
@@ -312,6 +341,27 @@ async def _send_one(
         after_s = await db.fetchval(_DONE, notice.id, "sent", None)
         forgotten.add(notice)
         metrics.count_sent(channel, after_s)
+
+
+async def _ready(
+    db: Connection, channel: str, bounds: Bounds | None, forgotten: Forgotten, notice: Notice
+) -> Notice | None:
+    """Give ``notice`` as it is to be sent from now on; None: it is erased, or too much and dropped."""
+    if notice.revisable:
+        text = await db.fetchval(_FREEZE, notice.id)
+        if text is None:  # erased since it was read
+            return None
+        notice = replace(notice, text=text)
+    if bounds and not notice.attempts:  # from the first try on nothing is changed any more
+        text = _bounded(bounds, notice, [*await db.fetch(_SENT, notice.address), *forgotten.rows(notice.address)])
+        if text is None:
+            await db.execute(_DONE, notice.id, "dropped", "limited")
+            metrics.REPLIES.labels(channel, "limited").inc()
+            return None
+        if text != notice.text:
+            await db.execute(_REWORD, notice.id, text)
+            notice = replace(notice, text=text)
+    return notice
 
 
 @contextlib.contextmanager

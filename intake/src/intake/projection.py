@@ -31,6 +31,8 @@ _KINDS = frozenset[str](UpdateKind)
 _ASKED = UpdateKind.WAITING_FOR_REPORTER
 #: What answers a wish of the reporter, who hears it also after having stopped the news.
 _WISHES = frozenset({UpdateKind.NOTED, UpdateKind.CANCELLED, UpdateKind.REOPENED})
+#: What a reporter should act on.
+_ACTS = frozenset({UpdateKind.WAITING_FOR_REPORTER, UpdateKind.RESOLVED})
 #: What the rules make of a complaint at first.
 _FIRST = frozenset({UpdateKind.ROUTED, UpdateKind.HANDED_OVER})
 _DEADLINES = frozenset({UpdateKind.DEADLINE_SET, UpdateKind.RESUMED, UpdateKind.RESCHEDULED})
@@ -76,16 +78,18 @@ class ComplaintProjection:
         outline = self._in_public(view) or self._in_public(data)
         # What is answered to a wish of theirs, its reporter hears on their own channel.
         shown = own or (self.service == PAGES and data.kind != UpdateKind.NOTED)
-        text = self.texts.change(data, service=self.service, outline=outline) if shown else ""
-        if data.code == "rated_resolved":
-            text = self._until(text, view)
         after = _counted(_moved(view, data), data, now)
         if shown:
-            after = _told_on_page(after, data, now, text)
+            after = _told_on_page(after, data, now, self._worded(view, data, outline=outline, on_page=True))
         known = data.kind == UpdateKind.REGISTERED or data.code == "passed_on_told"
         if self.notify and own and not known and not self._told_today(view, data, now):
-            after = self._announce(view, after, data, text)
+            after = self._announce(view, after, data, self._worded(view, data, outline=outline, on_page=False))
         return after
+
+    def _worded(self, view: ComplaintView, data: ComplaintUpdated, *, outline: bool, on_page: bool) -> str:
+        """What is said of a step, on the page or in a message."""
+        text = self.texts.change(data, service=self.service, outline=outline, on_page=on_page)
+        return self._until(text, view) if data.code == "rated_resolved" else text
 
     def _after_erasure(self, view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
         """It goes on without a word; to whom it was the router says one more thing."""
@@ -93,7 +97,7 @@ class ComplaintProjection:
             return view
         after = _with(view, seq=data.seq, status=data.status)
         if self.notify and data.origin == self.service and data.note in _FAREWELLS:
-            return self._tell(after, NoticeKind.STEP, data.seq, self.texts.change(data), asked=True)
+            return self._tell(after, NoticeKind.STEP, data.seq, self.texts.change(data), data, asked=True)
         return after
 
     def on_erased(self, view: ComplaintView, data: ComplaintErased) -> ComplaintView:
@@ -120,8 +124,19 @@ class ComplaintProjection:
         """Whether what is told of it is confidential and stands where anybody reads it."""
         return about.rahasia and self.service == PUBLIC
 
-    def _tell(self, view: ComplaintView, kind: NoticeKind, key: object, text: str, **more: Any) -> ComplaintView:
-        notice = NewNotice(view.ticket, kind, str(key), text, **more)
+    def _tell(
+        self,
+        view: ComplaintView,
+        kind: NoticeKind,
+        key: object,
+        text: str,
+        data: ComplaintUpdated | None = None,
+        **more: Any,
+    ) -> ComplaintView:
+        """Tell ``text``; with ``data`` it is that step, whatever else it says."""
+        act = data is not None and data.kind in _ACTS
+        subject = self.texts.subject(self.service, data) if data else ""
+        notice = NewNotice(view.ticket, kind, str(key), text, act=act, subject=subject, **more)
         return _with(view, notices=[*view.notices, notice])
 
     def _revise(self, view: ComplaintView, pending: Pending, text: str) -> ComplaintView:
@@ -133,21 +148,21 @@ class ComplaintProjection:
         """Tell ``text``, with what the clock says to it; if the clock has not spoken yet it waits for that."""
         asked = data.kind in _WISHES
         if data.seq < before.seq:  # a dead letter that was put back
-            return self._tell(view, NoticeKind.STEP, data.seq, text, asked=asked)
+            return self._tell(view, NoticeKind.STEP, data.seq, text, data, asked=asked)
         if view.deadline_untold and view.deadline_at:
             text = f"{text} {self._said('moved', view)}"
-            return self._tell(_with(view, deadline_untold=False), NoticeKind.STEP, data.seq, text, asked=asked)
+            return self._tell(_with(view, deadline_untold=False), NoticeKind.STEP, data.seq, text, data, asked=asked)
         if self._begins(before, view, data):
             receipt = self.texts.receipt(self.service, view, text if data.kind != UpdateKind.ROUTED else "")
             hold = data.kind == UpdateKind.ROUTED and view.deadline_at is None
             revision = Revision(view.ticket, NoticeKind.RECEIPT, "", receipt, tells_deadline=False, hold=hold)
             view = _with(view, revisions=[*view.revisions, revision])
-            return self._tell(view, NoticeKind.STEP, data.seq, text, in_receipt=True)
+            return self._tell(view, NoticeKind.STEP, data.seq, text, data, in_receipt=True)
         waits_for = _waits_for(before, view, data)
         if waits_for is None:
-            return self._tell(view, NoticeKind.STEP, data.seq, text, asked=asked)
+            return self._tell(view, NoticeKind.STEP, data.seq, text, data, asked=asked)
         view = _with(view, pending=Pending(seq=data.seq, text=text, waits_for=waits_for))  # type: ignore[arg-type]
-        return self._tell(view, NoticeKind.STEP, data.seq, text, after_s=self.wait_s, asked=asked)
+        return self._tell(view, NoticeKind.STEP, data.seq, text, data, after_s=self.wait_s, asked=asked)
 
     def _begins(self, before: ComplaintView, view: ComplaintView, data: ComplaintUpdated) -> bool:
         """Whether nothing else was done with it before: its receipt, if that still waits, tells this too.

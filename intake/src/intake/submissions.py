@@ -6,8 +6,8 @@ import asyncio
 import hmac
 import logging
 import secrets
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -32,6 +32,7 @@ from contracts.vocabulary import DONE, DangerKind
 from intake import metrics
 from intake.canaries import pass_on
 from intake.complaint_view import SENT_WITH, ComplaintView
+from intake.contacts import keep_contacts
 from intake.evidence import Chosen, attach, choose
 from intake.notices import NewNotice, NoticeKind, add_notices
 
@@ -110,9 +111,9 @@ class TextProblem(ValueError):
         self.code, self.values = code, values
 
 
-#: Fields of a submission that are no part of what was sent: what was read from its words, and the uploads, of which the
-#: content counts.
-_UNDERSTOOD = ("danger", "place_asked", "uploads")
+#: Fields of a submission that are no part of what was sent: what was read from its other fields, and the uploads, of
+#: which the content counts.
+_UNDERSTOOD = ("danger", "place_asked", "uploads", "contacts")
 #: Fields that came later: where they say nothing, the fingerprint is that of before.
 _LATER = ("suggested_type",)
 
@@ -139,6 +140,7 @@ class Submission:
     place_asked: bool = False  # they say not where
     suggested_type: str | None = None  # what its sender takes it for
     uploads: Sequence[str] = ()  # what is attached to it, by the ids of intake.evidence
+    contacts: Mapping[str, str] = field(default_factory=dict)  # who is told, by medium: `phone` and `email`, readied
 
     def fingerprint(self, installation: UUID, contents: Sequence[str] = ()) -> bytes:
         """Make the HMAC-SHA256 of it all; without the installation's secret nobody can try what it was made of.
@@ -153,7 +155,8 @@ class Submission:
 
     def kept(self) -> Submission:
         """Leave out of an anonymous one all that leads to who sent it; of another one nothing."""
-        return replace(self, address=None, name=None, phone=None, email=None, thread=None) if self.anonim else self
+        gone: Any = dict.fromkeys(("address", "name", "phone", "email", "thread"))
+        return replace(self, **gone, contacts={}) if self.anonim else self
 
 
 @lru_cache
@@ -238,6 +241,8 @@ async def accept(
             if accepted is None:
                 chosen.check()
                 reporter, files = await _reporter(db, kept), chosen.evidence(evidence_url)
+                if kept.contacts:
+                    await keep_contacts(db, settings.installation_namespace, reporter, kept.contacts)
                 while accepted is None:
                     accepted = await _store(
                         db, settings, origin, kept, cid, text, fingerprint, keep, reporter, span, files
@@ -355,12 +360,11 @@ async def _confirm(
     db: Connection, submission: Submission, accepted: Accepted, text: str, wait_s: float, span: tracing.Span
 ) -> None:
     """The receipt. It waits for its due date, and all that follows waits behind it; in danger it does not wait."""
-    if submission.address:
+    if submission.address or submission.contacts:
         to, thread, forget = submission.address, submission.thread, submission.anonim
         kind, after_s = (NoticeKind.DANGER, 0) if submission.danger else (NoticeKind.RECEIPT, wait_s)
-        notice = NewNotice(
-            accepted.ticket, kind, "", text, to, thread, after_s=after_s, forget=forget, trace=span.traceparent
-        )
+        more: dict[str, Any] = {"after_s": after_s, "forget": forget, "act": bool(submission.danger)}
+        notice = NewNotice(accepted.ticket, kind, "", text, to, thread, **more, trace=span.traceparent)
         await add_notices(db, [notice])
 
 

@@ -41,8 +41,9 @@ _WITH_WORK: tuple[DayCode, ...] = ("working_day", "day", "waiting")
 
 
 class Texts:
-    """What citizens are told, from a region that has all ``PARTS``. ``sms``, ``social`` and ``web`` are the answers of
-    those channels, by name; ``contacts`` are offices' numbers, which are not masked.
+    """What citizens are told, from a region that has all ``PARTS``. ``sms``, ``social`` and ``news`` are the answers of
+    those channels and of the website's messages, by name, and ``web`` what stands on its pages; ``contacts`` are
+    offices' numbers, which are not masked.
     """
 
     def __init__(self, region: Region) -> None:
@@ -53,6 +54,7 @@ class Texts:
         self.sms: dict[str, str] = {**texts["answers"], **texts["sms"]}
         self.social: dict[str, str] = {**texts["answers"], **texts["social"]}
         self.web: dict[str, str] = {**texts["answers"], **texts["public"], **texts["web"]}
+        self.news: dict[str, str] = {**texts["answers"], **texts["news"]}
         self.columns = texts["columns"]
         self.triage = region.units.holder(UnitRole.TRIAGE)
         self.units = {unit.code: unit.name for unit in region.units.rows}
@@ -72,8 +74,8 @@ class Texts:
         return promises_on(self._sla, datetime.now(self.zone).date())
 
     def answers(self, service: str) -> Mapping[str, str]:
-        """The answers of an intake."""
-        return {"intake-sms": self.sms, "intake-web": self.web}.get(service, self.social)
+        """What an intake answers by messages."""
+        return {"intake-sms": self.sms, "intake-web": self.news}.get(service, self.social)
 
     def refusal(self, problem: TextProblem) -> str:
         """Say what to mend in a text that can't be taken; the same on every channel."""
@@ -136,10 +138,13 @@ class Texts:
         what was done with it at once, where no unit here works on it.
         """
         answers = self.answers(service)
-        marks = [answers[mark] for mark, given in (("rahasia", story.rahasia), ("anonim", story.anonim)) if given]
+        given = (("rahasia", story.rahasia), ("anonim", story.anonim))
+        # Of a confidential complaint no message of the website says anything, and an anonymous one has none.
+        marks = [answers[mark] for mark, is_so in given if is_so and mark in answers]
         if story.danger:
-            names = [name for name, given in (("rahasia", story.rahasia), ("anonim", story.anonim)) if given]
-            asks = [("where", self.danger["where"])] if story.place_asked else []
+            names = [name for name, is_so in given if is_so and name in answers]
+            ask = answers["ask_where"] if answers is self.news else self.danger["where"]
+            asks = [("where", ask)] if story.place_asked else []
             said = [("taken", self.danger["taken"]), *((name, answers[name]) for name in names), *asks]
             return self._in_danger(service, story.danger, said, story.ticket)
         where = [answers["ask_where"]] if story.place_asked else []
@@ -168,9 +173,14 @@ class Texts:
             return self.parts["nobody"]
         return (self.short if short else self.units).get(code or "", code or self.parts["nobody"])
 
-    def change(self, update: ComplaintUpdated, *, service: str = "intake-sms", outline: bool = False) -> str:
-        """Say what a citizen of ``service`` is told about ``update``, in one sentence or two; with ``outline`` its
-        status alone."""
+    def change(
+        self, update: ComplaintUpdated, *, service: str = "intake-sms", outline: bool = False, on_page: bool = False
+    ) -> str:
+        """Say what a citizen of ``service`` is told about ``update``, in one sentence or two.
+
+        With ``outline`` its status alone; ``on_page``: they read it on the website, and act there.
+        """
+        answers = self.web if on_page and service == "intake-web" else self.answers(service)
         if outline:
             return f"{update.ticket}: {self.statuses.get(update.status, update.status)}. {self.social['private']}"
         short = service == "intake-sms"
@@ -179,32 +189,44 @@ class Texts:
             "ticket": update.ticket,
             "unit": self.unit(update.unit, update.lane, short=short),
             "support": self.parts["support"].format(support=support) if support else "",
-            "message": update.message or self._of_code(update, service),
+            "message": update.message or self._of_code(update, answers),
             "reason": (update.reason or "").rstrip(" ."),
             "target": update.target or "",
             "contact": self._contact(update),
             "parent": update.parent or "",
             "status": self.statuses.get(update.status, update.status),
-            "how": self._how(update, service),
+            "how": self._how(update, answers, service),
             **self.promises,
         }
         form = self.notes.get(update.note or "") if update.kind == UpdateKind.NOTED else None
-        if update.kind == UpdateKind.ROUTED and update.lane == Lane.TRIAGE and update.unit == self.triage:
+        if self._is_sorted(update):
             form = self.parts["sorted"]
         return _tidy((form or self.changes[update.kind]).format_map(words))
 
-    def _how(self, update: ComplaintUpdated, service: str) -> str:
+    def subject(self, service: str, update: ComplaintUpdated) -> str:
+        """Say in a few words what a message about ``update`` tells; nothing where messages have no subject."""
+        if service != "intake-web":
+            return ""
+        name = "sorted" if self._is_sorted(update) else update.kind
+        unit = self.unit(update.unit, update.lane)
+        return self.news[f"subject_{name}"].format(ticket=update.ticket, unit=unit, parent=update.parent or "")
+
+    def _is_sorted(self, update: ComplaintUpdated) -> bool:
+        """Whether the right unit is only looked for."""
+        return update.kind == UpdateKind.ROUTED and update.lane == Lane.TRIAGE and update.unit == self.triage
+
+    def _how(self, update: ComplaintUpdated, answers: Mapping[str, str], service: str) -> str:
         """How to answer a question, or to judge what was done, on the channel."""
         forms = {UpdateKind.WAITING_FOR_REPORTER: "answer_how", UpdateKind.RESOLVED: "judge_how"}
         name = forms.get(update.kind)  # type: ignore[call-overload]
         # On the page of what came by another channel nobody can.
-        return self.answers(service)[name].format(ticket=update.ticket) if name and update.origin == service else ""
+        return answers[name].format(ticket=update.ticket) if name and update.origin == service else ""
 
-    def _of_code(self, update: ComplaintUpdated, service: str) -> str:
+    def _of_code(self, update: ComplaintUpdated, answers: Mapping[str, str]) -> str:
         """The sentence that goes with it where nobody wrote one; none for a code that this version does not know."""
         due = self.day(update.deadline_at) if update.deadline_at else ""
         ended = self.ended.get(update.status, "")
-        how = self.answers(service)["reopen_how"].format(ticket=update.ticket)
+        how = answers["reopen_how"].format(ticket=update.ticket)
         return self.codes.get(update.code or "", "").format(due=due, ended=ended, parent=update.parent or "", how=how)
 
     def why(self, day: DerivationDay) -> str:

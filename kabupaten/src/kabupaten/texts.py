@@ -59,6 +59,7 @@ _COLUMNS = (
     *("received_at", "due_at", "answered_at", "late", "supporters"),
     *("month", "kind", "code", "received", "answered", "in_time", "rated", "satisfied"),
 )
+_SUBJECT = _TICKET | {"unit", "parent"}
 #: The keys of each section, and the placeholders that each may have.
 PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "statuses": dict.fromkeys((status for status in Status if status != Status.UNMERGED), frozenset[str]()),
@@ -123,6 +124,21 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys(("nth_step", "nth_answer"), frozenset({"n"})),
         "page": frozenset({"where"}),
         **dict.fromkeys(("private", "personal"), _TICKET),
+    },
+    # What the website writes by e-mail and SMS to who left a contact; {page}, {link} and {stop} are addresses.
+    "news": {
+        **{
+            name: names for name, names in _BY_MESSAGE.items() if name not in ("rahasia", "anonim", "not_yours", "help")
+        },
+        **dict.fromkeys((f"subject_{kind}" for kind in UpdateKind if kind not in CLOCK_KINDS), _SUBJECT),
+        **dict.fromkeys((f"subject_{name}" for name in ("receipt", "danger", "sorted", "hidden")), _SUBJECT),
+        **dict.fromkeys((f"subject_{name}" for name in ("deadline", "apology", "correction")), _SUBJECT),
+        **dict.fromkeys(("ask_where", "mail_signed"), frozenset[str]()),
+        **dict.fromkeys(("mail_hidden", "mail_why", "sms_hidden"), _TICKET),
+        **dict.fromkeys(("mail_due", "mail_reopen"), frozenset({"due"})),
+        **dict.fromkeys(("mail_page", "sms_page", "last"), frozenset({"page"})),
+        **dict.fromkeys(("mail_stop", "sms_stop"), frozenset({"stop"})),
+        "mail_own": frozenset({"link", "days"}),
     },
     "days": {**dict.fromkeys(DAY_CODES, _DAY), "half": frozenset()},
     "web": {

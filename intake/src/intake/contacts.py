@@ -1,0 +1,139 @@
+"""The contacts that a citizen leaves at the website: who is told, who wants no more, and the secret link."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from chassis.database import Connection, Pool
+
+
+class Medium(StrEnum):
+    """How a contact is told, where an intake has several ways."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """A contact as it is shown: ``shown`` leaves most of it out. ``stopped``: its owner wants no messages.
+
+    ``failed``: nothing arrives there. ``sent_at`` is of the last message, ``waiting`` how many are still to be sent.
+    """
+
+    medium: str
+    shown: str
+    stopped: bool
+    failed: bool = False
+    sent_at: datetime | None = None
+    waiting: int = 0
+
+
+_KEEP = """
+INSERT INTO contacts (reporter_ref, medium, address, mark, link_key)
+SELECT $1, k.medium, k.address, k.mark, k.link_key
+FROM unnest($2::text[], $3::text[], $4::bytea[], $5::bytea[]) AS k (medium, address, mark, link_key)
+ON CONFLICT DO NOTHING"""
+_OF_TICKET = """
+SELECT k.medium, k.address, k.failed_at IS NOT NULL AS failed,
+       EXISTS (SELECT FROM silenced s WHERE s.mark = k.mark) AS stopped,
+       (SELECT max(n.sent_at) FROM notices n
+        WHERE n.ticket = c.ticket AND n.medium = k.medium AND n.state = 'sent') AS sent_at,
+       (SELECT count(*) FROM notices n
+        WHERE n.ticket = c.ticket AND n.medium = k.medium AND n.state = 'pending') AS waiting
+FROM complaints c JOIN contacts k USING (reporter_ref) WHERE c.ticket = $1 ORDER BY k.medium"""
+_MARKED = """
+SELECT medium, address, EXISTS (SELECT FROM silenced s WHERE s.mark = $1) AS stopped FROM contacts WHERE mark = $1
+LIMIT 1"""
+# The link that went there is revoked, too: whoever was written to by mistake is not the reporter.
+_SILENCE = """
+WITH revoked AS (UPDATE contacts SET link_key = NULL WHERE mark = $1),
+dropped AS (UPDATE notices n SET state = 'dropped', detail = 'stopped', attempts = attempts + 1 FROM contacts k
+    WHERE k.mark = $1 AND n.address = k.address AND n.medium = k.medium AND n.state = 'pending')
+INSERT INTO silenced (mark) VALUES ($1) ON CONFLICT DO NOTHING"""
+_HEAR = "DELETE FROM silenced WHERE mark = $1"
+_LINK_KEY = """
+SELECT k.link_key FROM complaints c JOIN contacts k USING (reporter_ref)
+WHERE c.ticket = $1 AND k.medium = 'email' AND k.created_at > now() - make_interval(days => $2)"""
+
+
+def mark_of(installation: UUID, medium: str, address: str) -> bytes:
+    """Make what stands for a contact where nobody shall read it: 128 bits that only the installation can make."""
+    named = f"intake contact\x1f{medium}\x1f{address.casefold()}".encode()
+    return hmac.digest(installation.bytes, named, "sha256")[:16]
+
+
+def token_of(mark: bytes) -> str:
+    """Write ``mark`` as it stands in an address of ours, in 22 letters."""
+    return base64.urlsafe_b64encode(mark).decode().rstrip("=")
+
+
+def mark_in(token: str) -> bytes | None:
+    """Read what :func:`token_of` wrote; None if it did not."""
+    try:
+        mark = base64.b64decode(token + "==", altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return mark if len(mark) == 16 and token_of(mark) == token else None
+
+
+def link_token(installation: UUID, ticket: str, link_key: bytes) -> str:
+    """Make what the secret link of ``ticket`` shows: 256 bits, of which the database knows one half."""
+    digest = hmac.digest(installation.bytes, f"intake link\x1f{ticket}\x1f".encode() + link_key, "sha256")
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def shown(medium: str, address: str) -> str:
+    """Leave out most of ``address``, so that only who knows it knows it again: ``0812…90``, ``a…@contoh.id``."""
+    if medium == Medium.EMAIL:
+        local, _, domain = address.rpartition("@")
+        return f"{local[:1]}…@{domain}"
+    number = f"0{address[3:]}" if address.startswith("+62") else address
+    return f"{number[:4]}…{number[-2:]}"
+
+
+async def keep_contacts(db: Connection, installation: UUID, reporter_ref: str, contacts: Mapping[str, str]) -> None:
+    """Keep ``contacts``, medium to address, of a reporter, in the caller's transaction."""
+    marks = [mark_of(installation, medium, address) for medium, address in contacts.items()]
+    keys = [secrets.token_bytes(16) for _ in contacts]
+    await db.execute(_KEEP, reporter_ref, list(contacts), list(contacts.values()), marks, keys)
+
+
+async def find_contacts(db: Connection | Pool, ticket: str) -> list[Contact]:
+    """Give the contacts that the reporter of ``ticket`` left, and what was sent to each of this complaint."""
+    return [_contact(dict(row)) for row in await db.fetch(_OF_TICKET, ticket)]
+
+
+async def find_marked(db: Connection | Pool, mark: bytes) -> Contact | None:
+    """Give the contact of ``mark``; None if it is nobody's, or nobody's any more."""
+    row = await db.fetchrow(_MARKED, mark)
+    return _contact(dict(row)) if row else None
+
+
+async def silence(db: Connection | Pool, mark: bytes) -> None:
+    """Send nothing more to the contact of ``mark``, of whatever complaint, also what waits already."""
+    await db.execute(_SILENCE, mark)
+
+
+async def hear(db: Connection | Pool, mark: bytes) -> None:
+    """Take back :func:`silence`, for what there will be to tell from now on."""
+    await db.execute(_HEAR, mark)
+
+
+async def find_link(db: Connection | Pool, installation: UUID, ticket: str, days: int) -> str | None:
+    """Give the token of the secret link of ``ticket``, for ``days`` from when the contact was left; None: no more."""
+    key = await db.fetchval(_LINK_KEY, ticket, days)
+    return link_token(installation, ticket, key) if key else None
+
+
+def _contact(row: dict[str, object]) -> Contact:
+    given = {name: value for name, value in row.items() if name != "address"}
+    return Contact(shown=shown(str(row["medium"]), str(row["address"])), **given)  # type: ignore[arg-type]

@@ -1,0 +1,295 @@
+"""Who leaves contacts at the website is told by the best of them, and by all what asks for something."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from chassis.batch import BatchHandler
+from chassis.database import Pool
+from contracts.events import ComplaintErased, ComplaintUpdated, Data
+from intake.contacts import (
+    Contact,
+    Medium,
+    find_contacts,
+    find_link,
+    find_marked,
+    hear,
+    mark_in,
+    mark_of,
+    shown,
+    silence,
+    token_of,
+)
+from intake.export import export
+from intake.notices import Notice, Send, Undeliverable, send_notices
+from intake.projection import story_handler
+from intake.submissions import Accepted, IntakeSettings, Submission, accept
+from testing.events import an_updated
+from testing.fakes import message
+from testing.fixtures import texts_of
+
+connected = pytest.mark.connected
+Settings = Callable[..., IntakeSettings]
+REGION = Path(__file__).parents[2] / "region" / "soppeng"
+AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+MAIL, PHONE = "andi.kenari@contoh.id", "+6281234567890"
+BOTH = {Medium.EMAIL: MAIL, Medium.SMS: PHONE}
+INSTALLATION = UUID(int=1)
+_ids = itertools.count()
+
+
+@pytest.fixture
+def steps(pool: Pool) -> BatchHandler[Any]:
+    return BatchHandler(pool, story_handler("intake-web", texts_of(REGION), notify=True, event_key=b"key"))
+
+
+async def heard(steps: BatchHandler[Any], *events: Data) -> None:
+    await steps([message(data, event_id=f"e{next(_ids)}").record for data in events])
+
+
+async def take(pool: Pool, settings: Settings, contacts: dict[Any, str], **more: Any) -> Accepted:
+    sent = Submission(
+        **{"channel": "web", "gateway": "form", "external_id": str(next(_ids)), "text": "lampu mati", **more},
+        contacts=contacts,
+        phone=contacts.get(Medium.SMS),
+        email=contacts.get(Medium.EMAIL),
+    )
+    return await accept(pool, settings(), "intake-web", sent, lambda view: f"{view.ticket} diterima")
+
+
+def step(it: Accepted, seq: int, kind: str, **facts: Any) -> ComplaintUpdated:
+    known = {"origin": "intake-web", "channel": "web", "received_at": AT, "status": kind, **facts}
+    return an_updated(seq, kind, complaint_id=it.complaint_id, ticket=it.ticket, **known)
+
+
+async def told(pool: Pool) -> list[tuple[str, str, str]]:
+    """(medium, kind, what of the subject follows the ticket) of each notice, as they were added."""
+    rows = await pool.fetch("SELECT medium, kind, ticket, subject FROM notices ORDER BY id")
+    return [(row["medium"], row["kind"], row["subject"].removeprefix(f"{row['ticket']}: ")) for row in rows]
+
+
+@asynccontextmanager
+async def sending(pool: Pool, medium: str, send: Send) -> AsyncIterator[None]:
+    sender = asyncio.create_task(send_notices(pool, medium, send, medium=medium))
+    yield
+    sender.cancel()
+    await asyncio.gather(sender, return_exceptions=True)
+
+
+async def until(pool: Pool, condition: str) -> None:
+    async with asyncio.timeout(10):
+        while not await pool.fetchval(f"SELECT {condition} FROM notices"):
+            await asyncio.sleep(0.02)
+
+
+ASKED = "Dinas Pekerjaan Umum dan Penataan Ruang bertanya kepada Anda"
+
+
+@connected
+@pytest.mark.parametrize(
+    ("contacts", "beside"),
+    [
+        (BOTH, [("email", "receipt"), ("email", "step"), ("email", "step"), ("sms", "step")]),
+        ({Medium.EMAIL: MAIL}, [("email", "receipt"), ("email", "step"), ("email", "step")]),
+        ({Medium.SMS: PHONE}, [("sms", "receipt"), ("sms", "step"), ("sms", "step")]),
+        ({}, []),
+    ],
+    ids=["both", "mail", "phone", "none"],
+)
+async def test_mail_tells_all_and_a_phone_beside_it_what_asks_for_something(
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any], contacts: dict[Any, str], beside: list[Any]
+) -> None:
+    it = await take(pool, make_settings, contacts)
+    await pool.execute("UPDATE notices SET revisable = false")  # the receipt is on its way
+    await heard(steps, step(it, 1, "in_progress"), step(it, 2, "waiting_for_reporter", message="Di mana?"))
+
+    found = await told(pool)
+    assert beside == sorted((medium, kind) for medium, kind, _ in found)
+    assert {ASKED: bool(contacts)} == {ASKED: ASKED in [subject for _, _, subject in found]}
+
+
+@connected
+async def test_whom_to_call_is_told_by_every_contact_at_once(pool: Pool, make_settings: Settings) -> None:
+    await take(pool, make_settings, BOTH, danger=["fire"])
+
+    rows = await pool.fetch("SELECT medium, kind, next_try_at <= now() AS due FROM notices ORDER BY medium")
+    assert [("email", "danger", True), ("sms", "danger", True)] == [tuple(row) for row in rows]
+
+
+@connected
+async def test_an_anonymous_complaint_keeps_no_contact(pool: Pool, make_settings: Settings) -> None:
+    it = await take(pool, make_settings, BOTH, anonim=True)
+
+    assert ([], []) == (await find_contacts(pool, it.ticket), await told(pool))
+    assert (None, None) == tuple(await pool.fetchrow("SELECT phone, email FROM reporters"))
+
+
+@connected
+async def test_the_pages_word_and_the_messages_differ_in_where_to_answer(
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
+) -> None:
+    it = await take(pool, make_settings, {Medium.EMAIL: MAIL})
+    await heard(steps, step(it, 1, "waiting_for_reporter", message="Di mana?"))
+
+    page = json.loads(await pool.fetchval("SELECT body FROM stories"))["steps"][0]["text"]
+    text = await pool.fetchval("SELECT text FROM notices WHERE kind = 'step'")
+    assert ("Jawab di halaman ini.", "Jawablah di halaman laporan.") == (page[-21:], text[-28:])
+
+
+@connected
+async def test_a_dead_address_is_given_up_and_the_phone_tells_the_rest(
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    it = await take(pool, make_settings, BOTH)
+    await pool.execute("UPDATE notices SET next_try_at = now()")
+    await heard(steps, step(it, 1, "in_progress"))
+
+    async def no_such_address(_: Notice) -> None:
+        raise Undeliverable("550 5.1.1")
+
+    async with sending(pool, "email", no_such_address):
+        await until(pool, "count(*) FILTER (WHERE state = 'pending') = 0")
+    await heard(steps, step(it, 2, "closed"))
+
+    rows = await pool.fetch("SELECT medium, kind, state, detail FROM notices ORDER BY id")
+    assert [
+        ("email", "receipt", "refused", "550 5.1.1"),
+        ("email", "step", "refused", "550 5.1.1"),
+        ("sms", "step", "pending", None),
+    ] == [tuple(row) for row in rows]
+    assert [("email", True), ("sms", False)] == [(c.medium, c.failed) for c in await find_contacts(pool, it.ticket)]
+    assert ["contact_given_up"] == [r.getMessage() for r in caplog.records if r.name == "intake.notices"]
+    assert not [r for r in caplog.records if MAIL in str(vars(r))]
+
+
+@connected
+async def test_who_wants_no_more_is_sent_nothing_of_any_complaint_until_they_want_it_again(
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
+) -> None:
+    mark = mark_of(INSTALLATION, Medium.EMAIL, MAIL.upper())
+    first = await take(pool, make_settings, BOTH)
+    link = await find_link(pool, INSTALLATION, first.ticket, 45)
+    await silence(pool, mark)
+    second = await take(pool, make_settings, {Medium.EMAIL: MAIL})
+    await heard(steps, step(first, 1, "in_progress"), step(second, 1, "in_progress"), step(first, 2, "resolved"))
+
+    assert link
+    assert await find_link(pool, INSTALLATION, first.ticket, 45) is None
+    assert Contact(medium="email", shown="a…@contoh.id", stopped=True) == await find_marked(pool, mark)
+    rows = await pool.fetch("SELECT medium, state, detail FROM notices ORDER BY id")
+    assert [("email", "dropped", "stopped"), ("sms", "pending", None)] == [tuple(row) for row in rows]
+
+    await hear(pool, mark)
+    await heard(steps, step(second, 2, "closed"))
+    assert ("email", "step", "ditutup") == (await told(pool))[-1]
+
+
+@connected
+async def test_a_medium_that_hangs_holds_up_no_other(
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
+) -> None:
+    it, taken = await take(pool, make_settings, BOTH, danger=["fire"]), list[str]()
+    hangs, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def hang(_: Notice) -> None:
+        hangs.set()
+        await goes_on.wait()
+
+    async def take_it(notice: Notice) -> None:
+        await hangs.wait()
+        taken.append(notice.ticket)
+
+    mail = asyncio.create_task(send_notices(pool, "email", hang, medium="email"))
+    async with sending(pool, "sms", take_it):
+        await until(pool, "count(*) FILTER (WHERE medium = 'sms' AND state = 'sent') = 1")
+    assert [it.ticket] == taken
+    goes_on.set()
+    mail.cancel()
+    await asyncio.gather(mail, return_exceptions=True)
+
+
+@connected
+async def test_what_is_erased_takes_its_contacts_along_and_is_told_once_more(
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
+) -> None:
+    it, sent = await take(pool, make_settings, BOTH), list[tuple[str, str]]()
+    order: dict[str, Any] = {
+        "complaint_id": it.complaint_id,
+        "ticket": it.ticket,
+        "origin": "intake-web",
+        "by": "DISKOMINFO",
+        "reason": "diminta",
+        "asked_at": AT,
+    }
+    done = step(it, 9, "noted", note="erased", code="erased", status="closed")
+    await heard(steps, step(it, 1, "registered"), ComplaintErased(**order), done)
+
+    async def by_mail(notice: Notice) -> None:
+        sent.append((notice.address, notice.text))
+
+    async with sending(pool, "email", by_mail), asyncio.timeout(10):
+        while await pool.fetchval("SELECT EXISTS (SELECT FROM farewells)"):
+            await asyncio.sleep(0.02)
+    assert [MAIL] == [address for address, _ in sent]
+    assert "sudah kami hapus" in sent[0][1]
+    tables = await pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    for table in tables:
+        for row in await pool.fetch(f"SELECT t::text AS row FROM {table['tablename']} t"):
+            assert not [known for known in (MAIL, PHONE) if known in row["row"]], table["tablename"]
+
+
+@connected
+async def test_a_person_is_given_what_was_sent_to_them_by_any_contact(pool: Pool, make_settings: Settings) -> None:
+    it = await take(pool, make_settings, BOTH)
+
+    for wanted in (it.ticket, MAIL, PHONE):
+        known = await export(pool, wanted)
+        assert [[MAIL, PHONE]] == [sorted(each["told_at"], reverse=True) for each in known["complaints"]]
+        assert [(MAIL, f"{it.ticket} diterima")] == [(each["address"], each["text"]) for each in known["messages"]]
+
+
+@connected
+async def test_the_secret_link_ends_with_the_pass(pool: Pool, make_settings: Settings) -> None:
+    it = await take(pool, make_settings, {Medium.EMAIL: MAIL})
+    other = await take(pool, make_settings, {Medium.EMAIL: MAIL})
+    by_phone = await take(pool, make_settings, {Medium.SMS: PHONE})
+    link = await find_link(pool, INSTALLATION, it.ticket, 45)
+
+    assert link
+    assert link == await find_link(pool, INSTALLATION, it.ticket, 45)
+    assert link != await find_link(pool, UUID(int=2), it.ticket, 45)
+    assert link != await find_link(pool, INSTALLATION, other.ticket, 45)
+    assert await find_link(pool, INSTALLATION, by_phone.ticket, 45) is None
+    await pool.execute("UPDATE contacts SET created_at = created_at - interval '46 days'")
+    assert await find_link(pool, INSTALLATION, it.ticket, 45) is None
+
+
+def test_a_token_is_read_back_and_nothing_else_is() -> None:
+    mark = mark_of(INSTALLATION, Medium.EMAIL, MAIL)
+    token = token_of(mark)
+
+    assert mark == mark_in(token)
+    assert [None] * 5 == [mark_in(each) for each in ("", "x", token[:-1], f"{token}=", "é" * 22)]
+    assert mark != mark_of(INSTALLATION, Medium.SMS, MAIL)
+
+
+@pytest.mark.parametrize(
+    ("medium", "address", "says"),
+    [
+        (Medium.EMAIL, MAIL, "a…@contoh.id"),
+        (Medium.SMS, PHONE, "0812…90"),
+        (Medium.SMS, "+60123456789", "+601…89"),
+    ],
+)
+def test_a_contact_is_shown_so_that_only_its_owner_knows_it_again(medium: str, address: str, says: str) -> None:
+    assert says == shown(medium, address)
