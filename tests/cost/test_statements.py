@@ -156,6 +156,9 @@ INTAKE: dict[str, Values] = {
     "contacts._SILENCE": lambda given: (b"m",),
     "contacts._HEAR": lambda given: (b"m",),
     "contacts._LINK_KEY": lambda given: (given.ticket, 45),
+    "sent._OF_TICKET": TICKET,
+    "sent._UNTOLD": NONE,
+    "sent._AGAIN": lambda given: ([1, 2],),
     "own._OWN": lambda given: ("x", given.address, '[{"id": "i"}]'),
     "own._TAKEN": lambda given: ("x", "x", "new"),
     "own._ADDED_LAST": lambda given: ("x", given.address),
@@ -250,6 +253,7 @@ VALUES: dict[str, dict[str, Values]] = {
 MAY_GROW = {
     "chassis.republish._AGAIN": "asked for by hand, when Kafka has lost what it publishes again",
     "router.adapters.store._FORGET": "once an hour, among what came within 28 days",
+    "intake.sent._UNTOLD": "asked for by hand, among all that citizens were told lately",
     "intake.export._COMPLAINTS": "asked for by hand, for one person, by whatever contact they give",
 }
 #: Looked for again and again, and mostly in vain: what waits for later they don't read. The first complaint is due.

@@ -1,4 +1,4 @@
-"""The command line of an intake: that of every service, what it knows of a person, and what it could not take."""
+"""The command line of an intake: that of every service, what it could not take, what it told, and what it knows."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ def intake_cli(service: str, run: Callable[[], None], *own: Path) -> typer.Typer
     """The command line of ``service``; ``own`` are migrations besides those of every intake."""
     app = cli(service, run, [MIGRATIONS, *own])
     app.command("set-aside")(_set_aside_of(service))
+    app.command("notices")(_notices_of(service))
+    app.command("resend")(_resend_of(service))
     app.command("export")(_export_of(service))
     return app
 
@@ -61,6 +63,79 @@ def _set_aside_of(service: str) -> Callable[..., None]:
             typer.echo("Nothing waits.", err=True)
 
     return set_aside
+
+
+def _notices_of(service: str) -> Callable[..., None]:
+    def notices(
+        ticket: Annotated[str | None, typer.Argument(metavar="TICKET", help="All that was told of this one.")] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    ) -> None:
+        """What citizens were not told, and why; with a ticket all that was told of it, or waits.
+
+        Examples:
+
+            intake-web notices
+
+            intake-web notices SPG-W0AB-12CDS
+        """
+        import json
+        from datetime import datetime
+
+        from psycopg import OperationalError
+
+        from chassis.settings import MigrateSettings, read_settings
+        from contracts import ticket as tickets
+        from intake.sent import sent
+
+        wanted = tickets.parse(ticket) if ticket else None
+        if ticket and not wanted:
+            raise typer.BadParameter(f"{ticket} is no ticket")
+        dsn = str(read_settings(MigrateSettings, service).database_url)
+        try:
+            rows = sent(dsn, wanted)
+        except OperationalError as error:
+            raise away(service, dsn, error) from error
+        if as_json:
+            typer.echo(json.dumps(rows, default=datetime.isoformat))
+            return
+        for row in rows:
+            at = (row["sent_at"] or row["created_at"]).isoformat(timespec="seconds")
+            parts = (row["id"], row["ticket"], row["kind"], row["address"], row["state"], row["detail"], at)
+            typer.echo(" ".join(str(part) for part in parts if part not in (None, "")))
+        if not rows:
+            typer.echo("Nothing." if wanted else "Everybody was told.", err=True)
+
+    return notices
+
+
+def _resend_of(service: str) -> Callable[..., None]:
+    def resend(
+        numbers: Annotated[list[int], typer.Argument(metavar="ID...", help="As `notices` gives them.")],
+    ) -> None:
+        """Send again what was refused, may not have arrived, or was dropped. What was unknown may so be told twice.
+
+        Examples:
+
+            intake-web resend 17 18
+        """
+        from psycopg import OperationalError
+
+        from chassis.settings import MigrateSettings, read_settings
+        from intake.sent import send_again
+
+        dsn = str(read_settings(MigrateSettings, service).database_url)
+        try:
+            again = send_again(dsn, numbers)
+        except OperationalError as error:
+            raise away(service, dsn, error) from error
+        typer.echo(f"To be sent again: {', '.join(map(str, again)) or 'none'}.")
+        if left := sorted(set(numbers) - set(again)):
+            typer.echo(
+                f"Not: {', '.join(map(str, left))} (unknown here, sent, waiting, or its address is gone).", err=True
+            )
+            raise typer.Exit(1)
+
+    return resend
 
 
 def _export_of(service: str) -> Callable[..., None]:
