@@ -114,6 +114,7 @@ COVERED = {
     "testing/events.py": Cover("services/router/tests/router_office.py", _TOOL),
     "testing/fakes.py": Cover("services/router/tests/router_office.py", _TOOL),
     "testing/fixtures.py": Cover("chassis/tests/conftest.py", _TOOL),
+    "testing/mail.py": Cover("services/intake-web/tests/test_smtp.py", _TOOL),
     "testing/otlp.py": Cover("chassis/tests/test_tracing.py", _TOOL),
     "testing/second.py": Cover("tests/e2e/test_two_processes.py", _TOOL),
     "testing/servers.py": Cover("chassis/tests/conftest.py", _TOOL),

@@ -197,6 +197,7 @@ _READS = {"startswith", "endswith", "partition", "rpartition", "split", "removep
 _MATCHES = {"match", "search", "fullmatch", "findall", "finditer"}
 #: Where a sentence, or what is called like one, is read all the same.
 READERS_OF_PROSE = {
+    "intake_web/adapters/smtp.py": "what a mail server says begins with a code (RFC 3463)",
     "intake_social/adapters/x.py": "X has no code for a duplicate: only its title says so",
 }
 

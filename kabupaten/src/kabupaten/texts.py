@@ -28,6 +28,7 @@ _WEB_PROBLEMS = (
     *("too_large", "bad_json", "no_object", "key_reused", "finished", "unavailable", "not_shown", "internal"),
     *("photo_refused", "photos_full", "upload_unknown", "upload_empty", "upload_content_type", "upload_offset"),
     *("upload_checksum", "upload_attached", "tus_version", "link_damaged", "link_expired"),
+    "link_gone",
 )
 #: What is said of what citizens attach.
 _EVIDENCE: Mapping[str, frozenset[str]] = {
@@ -167,6 +168,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                     "seen_rahasia",
                     "sms_number",
                 ),
+                *("purpose", "told_head", "told_waiting", "told_none", "told_anonim", "stop_head"),
                 *("image", "video", "audio", "file", "where", "where_hint", "no_complaint"),
                 *("description", "sms_begins", "lost_number", "too_many_streams"),
                 *("next_unit", "next_work", "next_end", "nothing_to_do", "answered", "own_words"),
@@ -183,6 +185,9 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         ),
         **dict.fromkeys(("keep", "keep_rahasia", "code_later"), frozenset({"days"})),
         **dict.fromkeys(("rights", f"then_{FollowUpKind.RIGHTS_REQUEST}"), frozenset({"rights"})),
+        **dict.fromkeys(("told_to", "told_failed", "told_stopped"), frozenset({"contact"})),
+        **dict.fromkeys(("stop_ask", "stop_done", "stop_resumed"), frozenset({"contact"})),
+        "told_last": frozenset({"at"}),
         "promise": frozenset({"promise"}),
         "breached": _NEXT_STEP,
         **dict.fromkeys(("asks", "unit_said", "unit_says"), frozenset({"unit"})),

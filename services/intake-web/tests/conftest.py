@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from contracts.events import FollowUp
 from contracts.ids import complaint_id
 from intake.complaint_view import ComplaintView
 from intake.evidence import Attachment
+from intake.contacts import Contact
 from intake.submissions import Accepted, KeyReused, Submission
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
@@ -56,6 +58,7 @@ class FakeStore:
         self.taken: dict[str, tuple[Submission, Accepted]] = {}
         self.stories: dict[str, ComplaintView] = {}
         self.added: dict[str, list[FollowUp]] = {}
+        self.told: list[Contact] = []
 
     async def accept(self, submission: Submission) -> Accepted:
         self._check()
@@ -104,6 +107,21 @@ class FakeStore:
         self.added.setdefault(number, []).append(item)
         return True
 
+    async def contacts(self, number: str) -> list[Contact]:
+        self._check()
+        return self.told
+
+    async def link(self, number: str) -> str | None:
+        self._check()
+        return None
+
+    async def marked(self, mark: bytes) -> Contact | None:
+        self._check()
+        return None
+
+    async def silence(self, mark: bytes, *, stop: bool) -> None:
+        self._check()
+
     def _check(self) -> None:
         if self.down:
             raise StoreDown("down")
@@ -130,6 +148,11 @@ def make_settings(tmp_path: Path) -> Callable[..., WebSettings]:
             "web_port": 10,
             "web_public_url": "https://lapor.example/",
             "evidence_url": f"file://{tmp_path}/evidence",
+            "smtp_url": "smtp://127.0.0.1:9",
+            "mail_from": "LAPOR! Soppeng <lapor@contoh.id>",
+            "kannel_send_url": "http://127.0.0.1:9/cgi-bin/sendsms",
+            "kannel_username": "lapor",
+            "kannel_password": "kannel-word",
         }
         return WebSettings(**{**usual, **given})
 
@@ -167,9 +190,10 @@ def migrations() -> list[Path]:
 
 @pytest.fixture
 async def kept(
-    pool: Pool, make_settings: Callable[..., WebSettings], client_on: Callable[..., httpx.AsyncClient]
+    pool: Pool, make_settings: Callable[..., WebSettings], client_on: Callable[..., httpx.AsyncClient], texts: Texts
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the app on a real database, who may say that somebody else is asking."""
-    store = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5)
+    receipt = partial(texts.receipt, SERVICE)
+    store = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5, receipt=receipt)
     async with client_on(store, proxies="127.0.0.1/32") as client:
         yield client

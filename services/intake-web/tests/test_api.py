@@ -241,3 +241,19 @@ async def test_who_said_not_where_is_asked_with_the_receipt(web: httpx.AsyncClie
     body = {"text": "Lampu jalan padam sejak minggu lalu"}
     assert "Di mana tempatnya?" == (await web.post("/v1/complaints", json=body, headers=other)).json()["question"]
     assert "question" not in (await web.post("/v1/complaints", json=BODY, headers=KEY)).json()
+
+
+@pytest.mark.parametrize("phone", ["+60 12-345 6789", "+1 900 555 1234", "+881 6 2345 6789"])
+async def test_no_number_is_taken_to_which_we_write_at_somebody_elses_price(web: httpx.AsyncClient, phone: str) -> None:
+    answer = await web.post("/v1/complaints", json={**BODY, "phone": phone}, headers=KEY)
+
+    assert (400, ["phone"]) == (answer.status_code, fields(answer))
+
+
+@pytest.mark.parametrize(
+    "email", ["a@b.id\r\nBcc: x@y.id", "a@b.id,c@d.id", "<a@b.id>", "a b@c.id", "é@b.id", "-@-.id"]
+)
+async def test_no_address_is_taken_that_is_more_than_an_address(web: httpx.AsyncClient, email: str) -> None:
+    answer = await web.post("/v1/complaints", json={**BODY, "email": email}, headers=KEY)
+
+    assert (400, ["email"]) == (answer.status_code, fields(answer))

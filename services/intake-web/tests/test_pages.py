@@ -14,6 +14,7 @@ import pytest
 from contracts import ticket
 from contracts.events import Evidence
 from intake.complaint_view import ComplaintView, Step
+from intake.contacts import Contact
 from intake.texts import Texts
 from intake_web.app import build_app
 
@@ -569,3 +570,54 @@ async def test_what_is_no_complaint_is_answered_and_sent_only_when_that_is_meant
     assert kind in answered.text
     assert 303 == (await web.post("/", files=as_form({**hidden(answered.text), "text": kind}))).status_code
     assert 1 == len(fake.taken)
+
+
+@pytest.mark.parametrize(("missing", "asked"), [("smtp_url", ["phone"]), ("kannel_send_url", ["email"])])
+async def test_nobody_is_asked_for_a_contact_that_is_never_used(
+    make_settings: Any, texts: Texts, fake: Any, missing: str, asked: list[str]
+) -> None:
+    app: Any = build_app(fake, make_settings(**{missing: None}), texts)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://lapor.example") as client:
+        page = (await client.get("/")).text
+        await send(client, text="Sampah", phone="0812 3456 7890", email="a@contoh.id")
+    (sent, _) = next(iter(fake.taken.values()))
+
+    assert asked == re.findall(r'<input[^>]* name="(phone|email)"', page)
+    assert {"phone": "0812 3456 7890", "email": "a@contoh.id"} | dict.fromkeys({"phone", "email"} - set(asked)) == {
+        "phone": sent.phone, "email": sent.email,
+    }  # fmt: skip
+    assert texts.web["purpose"] in page
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ([Contact(medium="sms", shown="0812…90", stopped=False)], "Kami kabari ke <b>0812…90</b>."),
+        ([Contact(medium="sms", shown="0812…90", stopped=False, waiting=1)], "Sedang kami kirim."),
+        (
+            [Contact(medium="email", shown="a…@x.id", stopped=False, sent_at=datetime(2026, 11, 27, 6, 5, tzinfo=UTC))],
+            "Terakhir dikirim 27 November 2026 pukul 14.05 WITA.",
+        ),
+        ([Contact(medium="email", shown="a…@x.id", stopped=False, failed=True)], "Kabar ke <b>a…@x.id</b> gagal"),
+        ([Contact(medium="email", shown="a…@x.id", stopped=True)], "dihentikan oleh pemiliknya"),
+        ([], "Anda tidak meninggalkan kontak"),
+    ],
+    ids=["left", "waits", "sent", "failed", "stopped", "none"],
+)
+async def test_its_reporter_alone_sees_how_they_are_told(
+    web: httpx.AsyncClient, fake: Any, told: list[Contact], says: str
+) -> None:
+    fake.told = told
+    sent = await send(web, text="Sampah")
+    own = (await web.get(sent.headers["location"])).text
+    web.cookies.clear()
+    strange = (await web.get(sent.headers["location"])).text
+
+    assert [True, False] == [says in page for page in (own, strange)]
+
+
+async def test_a_stop_link_of_nobody_is_not_found(web: httpx.AsyncClient) -> None:
+    found = [await web.get(f"/berhenti/{token}") for token in ("x", "A" * 21 + "w", "A" * 22)]
+
+    assert [404] * 3 == [answer.status_code for answer in found]
+    assert [True] * 3 == ["Tautan ini tidak berlaku lagi" in answer.text for answer in found]

@@ -31,6 +31,7 @@ from intake_web.adapters import listings
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.assets import ASSETS, address
 from intake_web.changes import Changes
+from intake_web.domain import PASS_DAYS
 from intake_web.handlers import (
     api,
     device,
@@ -38,6 +39,7 @@ from intake_web.handlers import (
     hints,
     information,
     live,
+    news,
     open311,
     openapi,
     pages,
@@ -49,6 +51,7 @@ from intake_web.handlers.visit import Visit, visit_of
 from intake_web.limits import Guard
 from intake_web.page import kept_whole, sms_to
 from intake_web.report import CARRIED, areas
+from intake_web.senders import senders
 from intake_web.settings import WebSettings
 from intake_web.store import Store
 from intake_web.tracking import calls
@@ -100,6 +103,7 @@ def build_app(
         *(device.drafts, device.blank_form, device.worker, hints.hints, pages.code_form),
         *(uploads.able, uploads.create, uploads.show, uploads.append, uploads.terminate),
         *(evidence.for_unit, evidence.for_reporter, evidence.for_program),
+        *(news.enter, news.ask_stop, news.stop),
         static,
     ]
     headers = {**_HEADERS, **(_HTTPS_ONLY if settings.public_url.startswith("https:") else {})}
@@ -125,7 +129,9 @@ def build_app(
         },
         exception_handlers={Exception: partial(problems.answer, texts)},
         before_send=[add_headers],
-        template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(_templates(texts, files))),
+        template_config=TemplateConfig(
+            instance=JinjaTemplateEngine.from_environment(_templates(texts, files, settings))
+        ),
         compression_config=CompressionConfig(backend="gzip", middleware_class=_OfLooks, exclude=_STREAMS),
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,
@@ -135,15 +141,16 @@ def build_app(
 
 def run() -> None:
     """Run until SIGTERM."""
-    run_intake(SERVICE, WebSettings, parts, notify=False)
+    run_intake(SERVICE, WebSettings, parts, notify=True)
 
 
 @asynccontextmanager
 async def parts(context: Context[WebSettings]) -> AsyncIterator[Parts]:
-    """Give the website."""
+    """Give the website, and a sender for each medium that there is."""
     settings, texts = context.settings, context.texts
     within_s, keep = settings.web_answer_within_s, texts.contacts
-    store = PostgresStore(context.pool, settings, SERVICE, context.wake, within_s=within_s, keep=keep)
+    receipt = partial(texts.receipt, SERVICE)
+    store = PostgresStore(context.pool, settings, SERVICE, context.wake, within_s=within_s, keep=keep, receipt=receipt)
     changes = Changes()
     web = WebServer(
         with_heads(build_app(store, settings, texts, changes=changes)),
@@ -152,16 +159,18 @@ async def parts(context: Context[WebSettings]) -> AsyncIterator[Parts]:
         stop_within_s=settings.web_stop_within_s,
         limits=Limits(proxies=settings.web_trusted_proxies, longest_body_s=PHOTOS_S),
     )
-    tasks: list[Task] = [
-        ("http", web.run),
-        ("discarded files", store.uploads.keep_deleting),
-        ("changes", partial(changes.listen, context.pool)),
-    ]
     also = partial(listings.keep, texts.zone)
-    yield Parts(tasks=tasks, ready={"http": lambda: web.answers}, also=also)
+    async with senders(context.pool, settings, texts) as sending:
+        tasks: list[Task] = [
+            ("http", web.run),
+            ("discarded files", store.uploads.keep_deleting),
+            ("changes", partial(changes.listen, context.pool)),
+            *sending,
+        ]
+        yield Parts(tasks=tasks, ready={"http": lambda: web.answers}, also=also)
 
 
-def _templates(texts: Texts, files: Mapping[str, bytes]) -> Environment:
+def _templates(texts: Texts, files: Mapping[str, bytes], settings: WebSettings) -> Environment:
     environment = Environment(
         loader=PackageLoader("intake_web"),
         autoescape=True,
@@ -187,12 +196,13 @@ def _templates(texts: Texts, files: Mapping[str, bytes]) -> Environment:
     environment.globals |= {"areas": areas(texts.territory), "carried": CARRIED}
     environment.globals["sms"] = lambda: sms_to(texts.on_web("sms_number"), texts.on_web("sms_begins"))
     environment.globals["today"] = lambda: datetime.now(texts.zone).date()
+    environment.globals["media"] = settings.media
     return environment
 
 
 def _say(texts: Texts, name: str, **values: object) -> Markup:
     """A text of `web` for a page; of ``values`` those that are markup stay so."""
-    known = {**texts.promises, NEXT_STEP: texts.parts[NEXT_STEP], "days": pages.PASS_DAYS}
+    known = {**texts.promises, NEXT_STEP: texts.parts[NEXT_STEP], "days": PASS_DAYS}
     return escape(texts.web[name]).format(**{**known, **values})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -12,12 +12,15 @@ from uuid import UUID
 from contracts import ticket
 from contracts.codec import plain
 from contracts.vocabulary import DONE, FINAL, ComplaintType, FollowUpKind, Right, Status
+from intake.contacts import Medium
 from intake_web.photos import MAX_FILES
 
 MAX_TEXT = 10_000
 MAX_FOLLOW_UP = 4_000
 # A later event repeats all earlier additions: at four bytes a letter they must fit in one record.
 MAX_FOLLOW_UPS = 40
+#: How long a browser may add to its complaint: beyond the promise, the ten working days to reopen and holidays.
+PASS_DAYS = 45
 OPEN = frozenset(Status) - DONE - {Status.MERGED}
 #: Over for good: the router refuses every addition.
 FINISHED = FINAL | {Status.ARCHIVED}
@@ -25,10 +28,15 @@ KINDS, RIGHTS = tuple(FollowUpKind), tuple(Right)
 _TYPES = tuple(ComplaintType)
 
 _LIMITS = {"name": 200, "place": 500, "occurred": 200, "phone": 40, "email": 254}
+_CONTACTS = {"phone": Medium.SMS, "email": Medium.EMAIL}
 _PHONE = re.compile(r"\+?\d{8,15}")
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _NUMBER = re.compile(r"SPG[\s-]*[0-9A-Z]{4}[\s-]*[0-9A-Z]{5}(?![0-9A-Z])", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\W_]+")
+#: As browsers check it (https://html.spec.whatwg.org/#valid-e-mail-address), and with a dot behind the @.
+_EMAIL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+)
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _SECRET = re.compile(r"[\x21-\x7e]{16,200}")
 #: Of Crockford's base32: 80 bits, in four groups. Guessing is counted (``limits.py``) and can't be done elsewhere.
@@ -81,8 +89,13 @@ class Addition:
     right: str | None = None
 
 
-def read_complaint(raw: Mapping[str, object]) -> Draft:
-    """The complaint in ``raw``; fields it does not know are left alone.
+def is_email(text: str) -> bool:
+    """Whether mail can be sent to ``text``, as far as can be seen from it."""
+    return len(text) <= _LIMITS["email"] and _EMAIL.fullmatch(text) is not None
+
+
+def read_complaint(raw: Mapping[str, object], media: Collection[str] = tuple(Medium)) -> Draft:
+    """The complaint in ``raw``; fields it does not know, and contacts by others than ``media``, are left alone.
 
     Raises:
         Invalid: names every field that needs mending.
@@ -91,10 +104,13 @@ def read_complaint(raw: Mapping[str, object]) -> Draft:
     text = _text(raw, "text", MAX_TEXT, problems)
     if text is None and "text" not in problems:
         problems["text"] = say("empty")
-    optional = {field: _text(raw, field, limit, problems) for field, limit in _LIMITS.items()}
+    unasked = {field for field, medium in _CONTACTS.items() if medium not in media}
+    optional = {
+        field: None if field in unasked else _text(raw, field, limit, problems) for field, limit in _LIMITS.items()
+    }
     if (phone := optional["phone"]) and not _PHONE.fullmatch(re.sub(r"[\s.()-]", "", phone)):
         problems["phone"] = say("phone")
-    if (email := optional["email"]) and not _EMAIL.fullmatch(email):
+    if (email := optional["email"]) and not is_email(email):
         problems["email"] = say("email")
     anonim, rahasia = (_flag(raw, field, problems) for field in ("anonim", "rahasia"))
     kind = raw.get("kind")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from contracts.events import FollowUp
 from intake.complaint_view import ComplaintView
+from intake.contacts import Contact
 from intake.submissions import Accepted, Submission
 from intake_web.listing import Figures, Listing
 
@@ -103,3 +104,15 @@ class Store(Protocol):
 
     async def supporters(self, numbers: Sequence[str]) -> dict[str, int]:
         """How many support each of ``numbers``; those whom nobody does are left out."""
+
+    async def contacts(self, number: str) -> list[Contact]:
+        """What its reporter left to be told by, and what was sent there."""
+
+    async def link(self, number: str) -> str | None:
+        """The token of its secret link, as long as that holds."""
+
+    async def marked(self, mark: bytes) -> Contact | None:
+        """The contact that ``mark`` stands for."""
+
+    async def silence(self, mark: bytes, *, stop: bool) -> None:
+        """Send nothing more to the contact of ``mark``; without ``stop`` send to it again."""

@@ -15,13 +15,14 @@ from chassis.database import OUTAGES, Pool
 from chassis.limits import Seldom
 from contracts.events import FollowUp
 from contracts.vocabulary import FollowUpKind
-from intake.complaint_view import count_reporters, find_view
+from intake.complaint_view import ComplaintView, count_reporters, find_view
+from intake.contacts import Contact, find_contacts, find_link, find_marked, hear, silence
 from intake.submissions import Accepted, Submission, accept, follow_up, is_owner
 from intake_web.adapters import listings
 from intake_web.adapters.decoder import Decoder
 from intake_web.adapters.files import Files
 from intake_web.adapters.uploads import Uploads
-from intake_web.domain import FINISHED, MAX_FOLLOW_UPS
+from intake_web.domain import FINISHED, MAX_FOLLOW_UPS, PASS_DAYS
 from intake_web.listing import Figures, Listing
 from intake_web.photos import EVIDENCE
 from intake_web.settings import WebSettings
@@ -40,7 +41,7 @@ _ADDED = "SELECT follow_ups @> $2 FROM complaints WHERE ticket = $1"
 class PostgresStore:
     """The ``Store`` of production. ``wake`` tells the relay that there is something to publish.
 
-    ``keep`` are contacts of offices, which are not masked.
+    ``keep`` are contacts of offices, which are not masked; ``receipt`` words what who leaves a contact is sent first.
     """
 
     def __init__(
@@ -52,16 +53,18 @@ class PostgresStore:
         *,
         within_s: float,
         keep: Collection[str] = (),
+        receipt: Callable[[ComplaintView], str] | None = None,
     ) -> None:
         self.pool, self.settings, self.origin, self.wake, self.within_s = pool, settings, origin, wake, within_s
-        self.keep, self.lines = keep, Seldom()
+        self.keep, self.receipt, self.lines = keep, receipt, Seldom()
         self.evidence_url = f"{settings.public_url}{EVIDENCE}"
         self.uploads = Uploads(pool, Files(settings.evidence_url, settings.evidence_s3), self._in_time, Decoder())
 
     async def accept(self, submission: Submission) -> Accepted:
         async with self._in_time():
             here = (self.pool, self.settings, self.origin)
-            return await accept(*here, submission, wake=self.wake, keep=self.keep, evidence_url=self.evidence_url)
+            more = {"wake": self.wake, "keep": self.keep, "evidence_url": self.evidence_url}
+            return await accept(*here, submission, self.receipt, **more)
 
     async def find(self, number: str) -> Found | None:
         async with self._in_time():
@@ -117,6 +120,22 @@ class PostgresStore:
     async def supporters(self, numbers: Sequence[str]) -> dict[str, int]:
         async with self._in_time():
             return await listings.supporters(self.pool, numbers)
+
+    async def contacts(self, number: str) -> list[Contact]:
+        async with self._in_time():
+            return await find_contacts(self.pool, number)
+
+    async def link(self, number: str) -> str | None:
+        async with self._in_time():
+            return await find_link(self.pool, self.settings.installation_namespace, number, PASS_DAYS)
+
+    async def marked(self, mark: bytes) -> Contact | None:
+        async with self._in_time():
+            return await find_marked(self.pool, mark)
+
+    async def silence(self, mark: bytes, *, stop: bool) -> None:
+        async with self._in_time():
+            await (silence if stop else hear)(self.pool, mark)
 
     async def _added(self, number: str, item: FollowUp) -> bool:
         same = msgspec.json.encode([{"id": item.id}]).decode()

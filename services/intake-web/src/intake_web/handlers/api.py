@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -15,6 +16,8 @@ from msgspec import UNSET
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import derived_id
+from intake.contacts import Medium
+from intake.kannel import e164
 from intake.submissions import Accepted, Submission
 from intake.texts import Texts
 from intake_web.domain import (
@@ -27,6 +30,7 @@ from intake_web.domain import (
     read_key,
     read_secret,
     read_uploads,
+    say,
 )
 from intake_web.handlers.problems import Problem, unknown_ticket
 from intake_web.handlers.visit import Visit
@@ -48,10 +52,11 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
     key = _collect(problems, read_key, request.headers.get("idempotency-key"))
     secret = _collect(problems, read_secret, request.headers.get("access-secret"))
     body = await json_of(request)
-    draft, uploads = _collect(problems, read_complaint, body), _collect(problems, read_uploads, body)
+    draft = _collect(problems, partial(read_complaint, media=settings.media), body)
+    uploads = _collect(problems, read_uploads, body)
     if draft is None or key is None or problems:
         raise Invalid(problems)
-    sent = submission(draft, key, secret, texts, uploads)
+    sent = submission(draft, key, secret, texts, settings, uploads)
     accepted = await visit.accept(draft, sent)
     location = f"{settings.public_url}/v1/complaints/{accepted.ticket}"
     receipt = {**_receipt(accepted, settings, location), **danger_of(sent.danger, texts)}
@@ -96,9 +101,19 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, tex
 
 
 def submission(
-    draft: Draft, key: str, secret: str | None, texts: Texts, uploads: Sequence[str] = (), gateway: str = GATEWAY
+    draft: Draft,
+    key: str,
+    secret: str | None,
+    texts: Texts,
+    settings: WebSettings,
+    uploads: Sequence[str] = (),
+    gateway: str = GATEWAY,
 ) -> Submission:
-    """``draft`` as every intake hands it over; the key is what stays the same when it comes again."""
+    """``draft`` as every intake hands it over; the key is what stays the same when it comes again.
+
+    Raises:
+        Invalid: to its number no SMS can be sent.
+    """
     sent = Submission(
         channel="web",
         gateway=gateway,
@@ -114,8 +129,22 @@ def submission(
         rahasia=draft.rahasia,
         suggested_type=draft.kind,
         uploads=tuple(uploads),
+        contacts=contacts_of(draft, settings),
     )
     return texts.understood(sent, texts.danger_words.kinds(draft.text))
+
+
+def contacts_of(draft: Draft, settings: WebSettings) -> dict[str, str]:
+    """Give who is to be told, by medium. A number abroad would make us send what somebody else pays.
+
+    Raises:
+        Invalid: to its number no SMS can be sent.
+    """
+    number = e164(draft.phone, settings.sms_region) if draft.phone else None
+    if draft.phone and not (number and number.startswith(settings.sms_reply_prefixes)):
+        raise Invalid({"phone": say("phone")})
+    given = {Medium.EMAIL: draft.email, Medium.SMS: number}
+    return {medium: address for medium, address in given.items() if address}
 
 
 def follow_up(number: str, addition: Addition, key: str, texts: Texts) -> FollowUp:

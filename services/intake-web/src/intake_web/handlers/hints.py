@@ -8,12 +8,12 @@ import msgspec
 from litestar import Request, Response, post
 
 from intake_web.domain import Invalid, read_complaint
-from intake_web.handlers.api import GATEWAY, Visiting, Words, json_of, submission
+from intake_web.handlers.api import GATEWAY, Config, Visiting, Words, json_of, submission
 from intake_web.tracking import danger_of, stops
 
 
 @post("/v1/hints", status_code=200)
-async def hints(request: Request[Any, Any, Any], visit: Visiting, texts: Words) -> Response[bytes]:
+async def hints(request: Request[Any, Any, Any], visit: Visiting, texts: Words, settings: Config) -> Response[bytes]:
     """Say of a text that is not sent yet whom to call in the danger it tells of, and whether it says not where.
 
     ``{"danger"?: {"text", "call"}, "stop": bool, "place_missing": bool}``; empty for a text that can't be taken.
@@ -21,7 +21,7 @@ async def hints(request: Request[Any, Any, Any], visit: Visiting, texts: Words) 
     raw = await json_of(request)
     visit.guard.may_ask(visit.client)
     try:
-        sent = submission(read_complaint({"text": raw.get("text")}), GATEWAY, None, texts)
+        sent = submission(read_complaint({"text": raw.get("text")}), GATEWAY, None, texts, settings)
     except Invalid:
         return _answer({})
     more = {"stop": bool(stops(sent.text, texts)), "place_missing": sent.place_asked}

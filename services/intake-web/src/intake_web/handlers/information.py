@@ -14,8 +14,8 @@ from litestar.response import Template
 
 from contracts import ticket
 from intake.texts import Texts
+from intake_web.domain import PASS_DAYS
 from intake_web.handlers.api import Config, Words
-from intake_web.handlers.pages import PASS_DAYS
 from kabupaten.pages import NAMES, Contact
 
 #: What a tool that looks for whom to tell of a weakness may rely on: https://www.rfc-editor.org/rfc/rfc9116

@@ -109,10 +109,11 @@ async def submit(request: Request[Any, Any, Any], name: str, visit: Visiting, te
             raise Invalid({"description": say("empty_description")})
         raw = {ours: given.get(theirs) for theirs, ours in _FIELDS.items()}
         names = [given[part] for part in ("first_name", "last_name") if part in given]
-        draft = read_complaint({**raw, "name": " ".join(names) or None, "place": _place(given)})
+        draft = read_complaint({**raw, "name": " ".join(names) or None, "place": _place(given)}, visit.settings.media)
         day = datetime.now(texts.zone).date()
         accepted = await visit.accept(
-            draft, submission(draft, _key(request, given, str(day)), None, texts, gateway=_GATEWAY)
+            draft,
+            submission(draft, _key(request, given, str(day)), None, texts, visit.settings, gateway=_GATEWAY),
         )
     except (Invalid, KeyReused, Limited, StoreDown, TextProblem) as error:
         return _refusal(form, error, texts)

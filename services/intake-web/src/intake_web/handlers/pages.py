@@ -17,6 +17,7 @@ from litestar.response import Redirect, Template
 from contracts import ticket
 from contracts.dates import date_in_words
 from contracts.vocabulary import CONTENT, DangerKind, FollowUpKind, Right
+from intake.contacts import Contact
 from intake.evidence import Attachment, EvidenceProblem
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import Texts
@@ -24,6 +25,7 @@ from intake_web.domain import (
     FINISHED,
     KINDS,
     MAX_TEXT,
+    PASS_DAYS,
     Draft,
     Invalid,
     Said,
@@ -40,7 +42,7 @@ from intake_web.domain import (
     sent_as,
     trace_of,
 )
-from intake_web.handlers.api import GATEWAY, Config, Visiting, Words, follow_up, submission, unless_known
+from intake_web.handlers.api import GATEWAY, Config, Visiting, Words, contacts_of, follow_up, submission, unless_known
 from intake_web.handlers.forms import PHOTO, UPLOADS, Form, read_form
 from intake_web.handlers.problems import count, problem_of, stored, worded
 from intake_web.handlers.visit import PASS
@@ -51,8 +53,6 @@ from intake_web.settings import WebSettings
 from intake_web.store import Finished, Found, StoreDown, Written
 from intake_web.tracking import asks_place, danger_of, stops, tracking, version
 
-#: How long a browser may add to its complaint: beyond the promise, the ten working days to reopen and holidays.
-PASS_DAYS = 45
 PASS_S = PASS_DAYS * 24 * 3600
 TRACE = "terkirim"
 #: The form alone may ask a device where it is, and does when its button is pressed.
@@ -89,13 +89,13 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
         if "called" not in typed and (danger := stops(typed.get("text", "")[:MAX_TEXT], texts)):
             # No photo holds up who is in danger; why one is missing is said there.
             return _ask_first("bahaya.html", typed, {**danger, "photo_problem": _photo_said(sent, texts)})
-        draft = _read(typed, texts)
+        draft = _read(typed, texts, settings)
         key, secret = read_key(typed.get("key")), read_secret(typed.get("secret"))
         attached = _attached(sent)
         if asked := _ask_back(request, typed, draft, key, settings, texts):
             return asked
         with _photos_said(sent):
-            accepted = await visit.accept(draft, submission(draft, key, secret, texts, attached))
+            accepted = await visit.accept(draft, submission(draft, key, secret, texts, settings, attached))
     except Invalid as error:
         # A key or secret that can't be read was not typed by anybody: the next try gets good ones.
         renewed = _fresh() if {"Idempotency-Key", "Access-Secret"} & error.problems.keys() else {}
@@ -105,10 +105,8 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
     except (Limited, StoreDown) as error:
         problem = problem_of(error)
         return _form(typed, {"form": problem.detail(texts)}, problem.status, problem.headers)
-    path = f"/laporan/{accepted.ticket}"
-    shown = pass_for(settings.installation_namespace, accepted.ticket)
-    cookies = [_cookie(settings, PASS, path, shown, PASS_S), _trace(settings, accepted.ticket, key, draft)]
-    return Redirect(f"{path}?baru=1", status_code=303, cookies=cookies)
+    cookies = [pass_of(settings, accepted.ticket), _trace(settings, accepted.ticket, key, draft)]
+    return Redirect(f"/laporan/{accepted.ticket}?baru=1", status_code=303, cookies=cookies)
 
 
 def _ask_back(
@@ -118,7 +116,7 @@ def _ask_back(
     if "sure" not in typed and texts.talk.is_courtesy(draft.text, wholly=bool(texts.danger_words.kinds(draft.text))):
         return _form({**typed, "sure": "1"}, {}, 422)
     if "check" in typed:
-        missing = submission(draft, GATEWAY, None, texts).place_asked
+        missing = submission(draft, GATEWAY, None, texts, settings).place_asked
         return _ask_first("periksa.html", typed, {"draft": draft, "place_missing": missing})
     # Who goes back gets a new form with the old text in it.
     if earlier := sent_as(settings.installation_namespace, request.cookies.get(TRACE), key, draft):
@@ -156,8 +154,9 @@ async def track(
         return Redirect(f"/laporan/{found.story.ticket}", status_code=303)
     known = visit.has_pass(found.story.ticket)
     photos = await visit.store.uploads.attachments(found.story.ticket) if known else []
+    told = await visit.store.contacts(found.story.ticket) if known and found.received_at else []
     written = await visit.written(found.story.ticket)
-    page = _page(request, found, texts, settings, known=known, written=written, photos=photos)
+    page = _page(request, found, texts, settings, known=known, written=written, photos=photos, told=told)
     return unless_known(request, page.encode(), "text/html")
 
 
@@ -177,8 +176,7 @@ async def unlock(
             return Template("buka.html", context={"ticket": canonical, "problems": problems}, status_code=404)
         page = _page(request, found, texts, settings, known=False, problems=problems)
         return Response(page, status_code=404, media_type="text/html")
-    path, shown = f"/laporan/{canonical}", pass_for(settings.installation_namespace, canonical)
-    return Redirect(path, status_code=303, cookies=[_cookie(settings, PASS, path, shown, PASS_S)])
+    return Redirect(f"/laporan/{canonical}", status_code=303, cookies=[pass_of(settings, canonical)])
 
 
 def _page(
@@ -191,6 +189,7 @@ def _page(
     written: Written | None = None,
     problems: dict[str, str] | None = None,
     photos: Sequence[Attachment] = (),
+    told: Sequence[Contact] = (),
 ) -> str:
     query = request.query_params
     story, complaint = found.story, tracking(found, texts, to_reporter=known)
@@ -228,6 +227,8 @@ def _page(
         "supported": "didukung" in query,
         "seq": story.seq,
         "photos": photos,
+        "told": told,
+        "anonim": story.anonim,
     }
     engine: Any = request.app.template_engine
     page: str = engine.get_template("laporan.html").render(**context)
@@ -351,6 +352,12 @@ def _trace(settings: WebSettings, number: str, key: str, draft: Draft) -> Cookie
     return _cookie(settings, TRACE, "/", trace_of(settings.installation_namespace, number, key, draft))
 
 
+def pass_of(settings: WebSettings, number: str) -> Cookie:
+    """The cookie by which a browser is the reporter's of the complaint ``number``."""
+    shown = pass_for(settings.installation_namespace, number)
+    return _cookie(settings, PASS, f"/laporan/{number}", shown, PASS_S)
+
+
 def _cookie(settings: WebSettings, name: str, path: str, value: str, max_age: int | None = None) -> Cookie:
     # Lax: who comes by a link in a message is known. What is sent from another site's page is refused by `app`.
     secure = settings.public_url.startswith("https:")
@@ -375,15 +382,17 @@ def _ask_first(template: str, typed: dict[str, str], more: dict[str, Any]) -> Te
     return Template(template, context={"typed": typed, **more}, status_code=200)
 
 
-def _read(typed: Mapping[str, str], texts: Texts) -> Draft:
+def _read(typed: Mapping[str, str], texts: Texts, settings: WebSettings) -> Draft:
     """The complaint that was typed. Who was shown whom to call is not held up by a contact that can't be read."""
     raw = complaint_of(typed, texts)
     try:
-        return read_complaint(raw)
+        draft = read_complaint(raw, settings.media)
+        contacts_of(draft, settings)
     except Invalid as error:
         if "called" not in typed or not error.problems.keys() <= set(CONTACT):
             raise
-        return read_complaint({**raw, **dict.fromkeys(error.problems)})
+        return read_complaint({**raw, **dict.fromkeys(error.problems)}, settings.media)
+    return draft
 
 
 def _addition(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from litestar import Request
 from chassis.limits import client_of, is_among
 from contracts import ticket
 from contracts.events import FollowUp
+from intake.contacts import Contact
 from intake.submissions import Accepted, Submission
 from intake_web.domain import Draft, is_code, is_pass
 from intake_web.limits import Guard
@@ -91,6 +93,27 @@ class Visit:
         if not owner:
             self.guard.tried_wrong(self.client, number)
         return owner
+
+    async def enters(self, number: str, token: str) -> bool:
+        """Whether ``token`` is that of the secret link of the complaint ``number``.
+
+        What became confidential since is opened by its access code alone, as what was from the start.
+        """
+        self.guard.may_try(self.client, number)
+        link, found = await self.store.link(number), await self.store.find(number)
+        entered = link is not None and found is not None and not found.story.rahasia
+        entered = entered and hmac.compare_digest((link or "").encode(), token.encode())
+        if not entered:
+            self.guard.tried_wrong(self.client, number)
+        return entered
+
+    async def marked(self, mark: bytes | None) -> Contact | None:
+        """The contact that ``mark`` stands for; who asks for others too often is refused."""
+        self.guard.may_look(self.client)
+        found = await self.store.marked(mark) if mark else None
+        if found is None:
+            self.guard.missed(self.client)
+        return found
 
     def has_pass(self, number: str) -> bool:
         """Whether it is the browser that sent the complaint ``number``."""

@@ -90,7 +90,7 @@ function answers() {
   const label = (input) => form.querySelector(`label[for="${input.id}"]`).textContent;
   const day = field("date").value && new Date(`${field("date").value}T00:00`).toLocaleDateString("id-ID", { dateStyle: "full" });
   const place = [field("place").value.trim(), village.value && `${village.textContent}, ${village.parentElement.label}`, spot[1] && `(${spot[0]}, ${spot[1]})`];
-  const about = field("anonim").checked ? [label(field("anonim"))] : ["name", "phone", "email"].map((name) => field(name).value.trim());
+  const about = field("anonim").checked ? [label(field("anonim"))] : ["name", "phone", "email"].map((name) => field(name)?.value.trim());
   const rows = [
     ["apa", "text", field("text").value.trim()],
     ["apa", choice.id, choice.value && label(choice)],

@@ -1,0 +1,120 @@
+"""What citizens are sent by e-mail and SMS, made of a notice and of how its complaint stands when it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from uuid import UUID
+
+from contracts.vocabulary import Status
+from intake.complaint_view import ComplaintView
+from intake.contacts import Medium, mark_of, token_of
+from intake.notices import Notice, NoticeKind
+from intake.texts import NOT_ASKED, Texts
+from intake_web.domain import OPEN, PASS_DAYS
+
+#: Whatever the letters, servers get ASCII: not each takes more (RFC 6152).
+_LINES = SMTP.clone(cte_type="7bit")
+#: The first that is told of a complaint: with it comes the secret link, and the others answer to it.
+_FIRST = frozenset({NoticeKind.RECEIPT, NoticeKind.DANGER})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writer:
+    """Writes messages. ``address`` is who they are from, and ``site`` the website's, without a slash at the end."""
+
+    texts: Texts
+    site: str
+    installation: UUID
+    address: Address | None = None
+    reply_to: Address | None = None
+
+    def page(self, ticket: str) -> str:
+        """Where the complaint is shown."""
+        return f"{self.site}/laporan/{ticket}"
+
+    def last(self, ticket: str) -> str:
+        """What is said with the last message of a day."""
+        return self.texts.news["last"].format(page=self.page(ticket))
+
+    def more(self, ticket: str) -> str:
+        """Where the rest is of what three SMS do not hold."""
+        return self.texts.news["sms_page"].format(page=self.page(ticket))
+
+    def sms(self, notice: Notice, view: ComplaintView | None) -> str:
+        """Word ``notice`` as an SMS."""
+        say = self.texts.news
+        text = say["sms_hidden"].format(ticket=notice.ticket) if _hidden(view) else notice.text
+        stop = [say["sms_stop"].format(stop=self._stop(Medium.SMS, notice.address))] if _is_first(notice) else []
+        return " ".join([text, self.more(notice.ticket), *stop])
+
+    def mail(self, notice: Notice, view: ComplaintView | None, link: str | None, now: datetime) -> EmailMessage:
+        """Word ``notice`` as a message to its address; ``link`` is the token of the secret link, if it has one."""
+        say, stop = self.texts.news, self._stop(Medium.EMAIL, notice.address)
+        message, domain = EmailMessage(policy=_LINES), self.address.domain if self.address else ""
+        thread = f"<{notice.ticket}@{domain}>".lower()
+        message["From"] = self.address
+        message["To"] = Address(addr_spec=notice.address)
+        message["Subject"] = " ".join(self._subject(notice, view).split())
+        message["Date"] = format_datetime(now)
+        message["Message-ID"] = thread if _is_first(notice) else f"<{notice.kind}-{notice.key}.{thread[1:]}"
+        if not _is_first(notice):
+            message["In-Reply-To"] = message["References"] = thread
+        if self.reply_to:
+            message["Reply-To"] = self.reply_to
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834
+        message["List-Unsubscribe"] = f"<{stop}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+        message["Content-Language"] = "id"
+        own = [say["mail_own"].format(link=f"{self.site}/masuk/{notice.ticket}/{link}", days=PASS_DAYS)] if link else []
+        end = [say["mail_why"].format(ticket=notice.ticket), say["mail_stop"].format(stop=stop), say["mail_signed"]]
+        parts = [*self._says(notice, view), say["mail_page"].format(page=self.page(notice.ticket)), *own]
+        message.set_content("\n\n".join([*parts, "-- \n" + "\n".join(end)]) + "\n")
+        return message
+
+    def _subject(self, notice: Notice, view: ComplaintView | None) -> str:
+        if notice.subject and not _hidden(view):
+            return notice.subject
+        name = "hidden" if _hidden(view) else notice.kind if f"subject_{notice.kind}" in self.texts.news else "noted"
+        return self.texts.news[f"subject_{name}"].format(ticket=notice.ticket, unit="", parent="")
+
+    def _says(self, notice: Notice, view: ComplaintView | None) -> Iterator[str]:
+        """The notice, and the day that counts now where it does not say that itself."""
+        say = self.texts.news
+        if _hidden(view):
+            yield say["mail_hidden"].format(ticket=notice.ticket)
+            return
+        yield notice.text
+        if view is None or view.danger or view.paused or view.breached:
+            return
+        for form, on, day in (
+            ("mail_due", view.status in OPEN, view.deadline_at),
+            ("mail_reopen", view.status == Status.RESOLVED, view.reopen_until),
+        ):
+            if on and day and self.texts.day(day) not in notice.text:
+                yield say[form].format(due=self.texts.day(day))
+
+    def _stop(self, medium: Medium, address: str) -> str:
+        return f"{self.site}/berhenti/{token_of(mark_of(self.installation, medium, address))}"
+
+
+def has_link(notice: Notice, view: ComplaintView | None) -> bool:
+    """Whether the secret link goes along with ``notice``.
+
+    Not for a confidential complaint: a mistyped address would show it all to a stranger.
+    """
+    return _is_first(notice) and view is not None and not _hidden(view)
+
+
+def _is_first(notice: Notice) -> bool:
+    return notice.kind in _FIRST and not notice.key
+
+
+def _hidden(view: ComplaintView | None) -> bool:
+    """Whether a message says nothing of it: others may read along with who tells of abuse or despair, too."""
+    return view is not None and (view.rahasia or not NOT_ASKED.isdisjoint(view.danger))

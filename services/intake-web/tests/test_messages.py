@@ -1,0 +1,158 @@
+"""What a message says, and to whom it can be written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
+from uuid import UUID
+
+import pytest
+from msgspec import structs
+
+from intake.complaint_view import ComplaintView
+from intake.notices import Notice
+from intake.segments import MAX_GSM, fit
+from intake.texts import Texts
+from intake_web.messages import Writer, has_link
+from intake_web.settings import mailbox
+
+T, MAIL = "SPG-W0AB-12CDS", "andi@contoh.id"
+SITE = "https://lapor.soppengkab.go.id"
+NOW = datetime(2026, 11, 27, 14, 5, tzinfo=UTC)
+DUE = datetime(2026, 12, 1, 16, 0, tzinfo=UTC)  # midnight in Soppeng
+ROUTED = f"Terima kasih, laporan {T} kami teruskan ke Dinas PUPR. Dijawab paling lambat Selasa 1 Des, 3 hari kerja."
+
+
+@pytest.fixture
+def writer(texts: Texts) -> Writer:
+    return Writer(
+        texts=texts,
+        site=SITE,
+        installation=UUID(int=1),
+        address=mailbox("LAPOR! Soppeng <lapor@soppengkab.go.id>"),
+        reply_to=mailbox("kominfo@soppengkab.go.id"),
+    )
+
+
+def notice(kind: str = "receipt", key: str = "", text: str = ROUTED, **more: Any) -> Notice:
+    usual = {"address": MAIL, "thread": None, "attempts": 0, **more}
+    return Notice(id=1, ticket=T, kind=kind, key=key, text=text, **usual)
+
+
+def view(**facts: Any) -> ComplaintView:
+    return ComplaintView(ticket=T, **facts)
+
+
+def read(writer: Writer, told: Notice, of: ComplaintView | None, link: str | None = None) -> tuple[dict[str, str], str]:
+    """The headers and the text of the mail, as a mail program reads them."""
+    mail = message_from_bytes(writer.mail(told, of, link, NOW).as_bytes(), policy=default)
+    text = mail.get_content().replace("\r\n", "\n")
+    return {name: str(value).strip() for name, value in mail.items()}, text
+
+
+def test_a_mail_says_who_writes_what_to_whom_and_how_to_stop_it(writer: Writer) -> None:
+    heads, text = read(writer, notice(), view(status="routed", deadline_at=DUE), "TOKEN")
+
+    assert ("LAPOR! Soppeng <lapor@soppengkab.go.id>", "kominfo@soppengkab.go.id", MAIL) == (
+        heads["From"], heads["Reply-To"], heads["To"],
+    )  # fmt: skip
+    assert (f"{T}: laporan Anda kami terima", "Fri, 27 Nov 2026 14:05:00 +0000") == (heads["Subject"], heads["Date"])
+    assert f"<{SITE}/berhenti/" in heads["List-Unsubscribe"]
+    assert text.startswith(f"{ROUTED}\n\nLihat, jawab, atau nilai di halaman laporan: {SITE}/laporan/{T}\n\n")
+    assert f"selama 45 hari. Jangan teruskan kepada siapa pun: {SITE}/masuk/{T}/TOKEN\n" in text
+    assert ("\n-- \nEmail ini dikirim otomatis", 1) == (text[text.index("\n-- ") :][:31], text.count("1 Des"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        ({"status": "in_progress", "deadline_at": DUE}, "Dijawab paling lambat Selasa 1 Des."),
+        ({"status": "resolved", "reopen_until": DUE}, "Bisa dibuka kembali sampai Selasa 1 Des."),
+        ({"status": "in_progress", "deadline_at": DUE, "paused": True}, None),
+        ({"status": "in_progress", "deadline_at": DUE, "missed": DUE, "breached": True}, None),
+        ({"status": "in_progress", "deadline_at": DUE, "danger": ["fire"]}, None),
+        ({"status": "closed", "deadline_at": DUE, "reopen_until": DUE}, None),
+    ],
+    ids=["open", "resolved", "paused", "late", "danger", "closed"],
+)
+def test_the_day_that_counts_now_is_said_where_the_notice_does_not(
+    writer: Writer, facts: dict[str, Any], says: str | None
+) -> None:
+    _, text = read(writer, notice("step", "3", f"{T} sedang ditangani."), view(**facts))
+
+    assert (says is not None, says in text if says else False) == ("1 Des" in text, says is not None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "rahasia", "says"),
+    [
+        ("step", f"{T}: diteruskan ke Dinas PUPR", False, "diteruskan ke Dinas PUPR"),
+        ("step", f"{T}: diteruskan ke Dinas PUPR", True, "ada kabar"),
+        ("step", "", False, "kabar tentang laporan Anda"),
+        ("apology", "", False, "maaf, jawabannya terlambat"),
+        ("danger", "", False, "laporan Anda kami terima, telepon bantuan sekarang"),
+        ("danger", "", True, "ada kabar"),
+    ],
+)
+def test_the_subject_says_what_is_in_it_and_nothing_of_what_is_confidential(
+    writer: Writer, kind: str, subject: str, rahasia: bool, says: str
+) -> None:
+    heads, _ = read(writer, notice(kind, subject=subject), view(rahasia=rahasia))
+
+    assert f"{T}: {says}" == heads["Subject"]
+
+
+def test_the_secret_link_goes_with_the_first_message_alone_and_with_no_confidential_one() -> None:
+    open_, hidden = view(), view(rahasia=True)
+    told = [
+        (notice(), open_),
+        (notice("danger"), open_),
+        (notice(), hidden),
+        (notice("step", "1"), open_),
+        (notice(), None),
+    ]
+
+    assert [True, True, False, False, False] == [has_link(*each) for each in told]
+
+
+def test_who_tells_of_abuse_gets_no_message_that_tells_of_it_to_who_reads_along(writer: Writer) -> None:
+    told = notice("danger", text="Anda tidak sendiri. Telepon 129, kapan saja.")
+    heads, text = read(writer, told, view(danger=["abuse"]))
+
+    assert (f"{T}: ada kabar", False) == (heads["Subject"], "129" in text + writer.sms(told, view(danger=["abuse"])))
+
+
+def test_an_sms_has_the_page_and_the_first_one_how_to_stop(writer: Writer) -> None:
+    first, later = writer.sms(notice(address="+628123"), None), writer.sms(notice("step", "1", f"{T} ditutup."), view())
+
+    assert f"{T} ditutup. Halaman laporan: {SITE}/laporan/{T}" == later
+    assert (True, "Bukan Anda? Berhenti: ") == (first.startswith(ROUTED), first[first.index("Bukan") :][:22])
+    assert len(first) <= 2 * 153
+    assert f"{T}: ada kabar tentang laporan Anda." in writer.sms(notice("step", "1"), view(rahasia=True))
+
+
+def test_what_three_sms_do_not_hold_ends_with_the_page(writer: Writer) -> None:
+    long = fit(writer.sms(notice("step", "1", "Tim di lokasi. " * 90), view()), writer.more(T))
+
+    assert long.endswith(f"... Halaman laporan: {SITE}/laporan/{T}")
+    assert len(long) <= MAX_GSM
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a@b", "a@b.id\r\nBcc: x@y.id", "a@b.id, c@d.id", "A <a@b.id> <c@d.id>", "A\n <a@b.id>"]
+)
+def test_what_is_no_address_is_no_mailbox(text: str) -> None:
+    with pytest.raises(ValueError, match="NAME <ADDRESS>"):
+        mailbox(text)
+
+
+def test_nothing_that_is_written_becomes_a_header(writer: Writer) -> None:
+    told = notice("step", "1", "Sudah.\r\nBcc: x@y.id\n\n.", subject=f"{T}: unit\r\nBcc: x@y.id")
+    heads, text = read(writer, told, structs.replace(view(), status="routed"))
+
+    assert "Bcc" not in heads
+    assert "Bcc: x@y.id" in text
+    with pytest.raises(ValueError, match="CR"):
+        writer.mail(notice(address="a@b.id\r\nBcc: x@y.id"), view(), None, NOW)
