@@ -16,7 +16,7 @@ value() { # of the secret $1; who has .env of a release in which secrets stood t
   [ -z "$kept" ] || { printf '%s\n' "$kept"; return; }
   case $1 in
   INSTALLATION_NAMESPACE) cat /proc/sys/kernel/random/uuid ;;
-  FACEBOOK_* | ALERT_*) ;;
+  FACEBOOK_* | ALERT_* | SMTP_URL) ;;
   *) openssl rand -hex 24 ;;
   esac
 }

@@ -160,7 +160,7 @@ def test_each_secret_is_made_once_for_its_container_and_nobody_else(root: Path, 
 
     assert _named(root) == files.keys()
     assert (0o700, {0o444}) == (made.stat().st_mode & 0o777, {path.stat().st_mode & 0o777 for path in files.values()})
-    of_others = {"ALERT_SMTP_PASSWORD", "FACEBOOK_APP_SECRET", "FACEBOOK_PAGE_TOKEN"}
+    of_others = {"ALERT_SMTP_PASSWORD", "FACEBOOK_APP_SECRET", "FACEBOOK_PAGE_TOKEN", "SMTP_URL"}
     assert of_others == {name for name, value in before.items() if not value}
     assert len([value for value in before.values() if value]) == len(set(before.values()) - {""})
     assert UUID(before["INSTALLATION_NAMESPACE"].strip()).version == 4
@@ -214,7 +214,7 @@ def test_a_service_takes_no_placeholder_for_a_secret(
 ) -> None:
     for service in services:
         it = compose["services"][service.name]["environment"]
-        placeholders = _secrets(it) - {"FACEBOOK_PAGE_TOKEN", "FACEBOOK_APP_SECRET"}
+        placeholders = _secrets(it) - {"FACEBOOK_PAGE_TOKEN", "FACEBOOK_APP_SECRET", "SMTP_URL"}
         files = {name: tmp_path / name for name in placeholders}
         for name, path in files.items():
             path.write_text("00000000-0000-4000-8000-000000000000" if "NAMESPACE" in name else "change-me")
@@ -274,7 +274,7 @@ def test_the_first_step_names_every_value_that_is_missing_or_a_placeholder(
     environment = compose["services"]["settings"]["environment"]
     needed = {name for name, optional in _uses(root, FILES[:1]).items() if not optional}
     assert needed == set(environment) - {"REGION_DIR"}
-    of_vendors = {name for name in compose["secrets"] if name.startswith(("X_", "FACEBOOK_"))}
+    of_vendors = {name for name in compose["secrets"] if name.startswith(("X_", "FACEBOOK_", "SMTP_"))}
     assert set(compose["secrets"]) - of_vendors == set(compose["services"]["settings"]["secrets"])
 
     def faults(settings: dict[str, str]) -> dict[str, str]:
@@ -309,7 +309,7 @@ def _first_step(root: Path, secrets: Path, told: dict[str, str], region: str = "
 
 def test_the_first_step_names_all_that_a_region_lacks(root: Path, made: Path, tmp_path: Path) -> None:
     """Docker makes an empty folder where it finds nothing to mount."""
-    for name in ("FACEBOOK_PAGE_TOKEN", "FACEBOOK_APP_SECRET", "ALERT_SMTP_PASSWORD"):
+    for name in ("FACEBOOK_PAGE_TOKEN", "FACEBOOK_APP_SECRET", "ALERT_SMTP_PASSWORD", "SMTP_URL"):
         (made / name).unlink()
     (tmp_path / "empty").mkdir()
     own = Path(shutil.copytree(root / "region/soppeng", tmp_path / "own"))

@@ -160,7 +160,7 @@ def test_everybody_asks_for_names_and_only_operators_pods_ask_kubernetes(
     assert {(name, port) for name in (KAFKA, USERS, *_DATABASES) for port in (443, 6443)} == anywhere
 
 
-def test_out_of_the_cluster_go_two_intakes(labels: dict[str, Labels], policies: list[dict[str, Any]]) -> None:
+def test_out_of_the_cluster_go_the_intakes(labels: dict[str, Labels], policies: list[dict[str, Any]]) -> None:
     def blocks(way: str, side: str) -> set[tuple[str, str, int]]:
         return {
             (name, peer["ipBlock"]["cidr"], port["port"])
@@ -174,5 +174,7 @@ def test_out_of_the_cluster_go_two_intakes(labels: dict[str, Labels], policies: 
         }
 
     gateway = "192.0.2.17/32"
-    assert {("intake-sms", gateway, 13013), ("intake-social", "0.0.0.0/0", 443)} == blocks("egress", "to")
+    mail = {("intake-web", "192.0.2.25/32", port) for port in (465, 587)}
+    sms = {(intake, gateway, 13013) for intake in ("intake-sms", "intake-web")}
+    assert {*sms, *mail, ("intake-social", "0.0.0.0/0", 443)} == blocks("egress", "to")
     assert {("intake-sms", gateway, 8081)} == blocks("ingress", "from")

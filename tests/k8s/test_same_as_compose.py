@@ -29,7 +29,7 @@ OF_THE_PLACE = {"KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "DATABASE_PASSWORD_FI
 OF_KUBERNETES = {"SLOT"}
 #: Prefixes of what Strimzi sets itself, and refuses.
 OF_STRIMZI = ("process.roles", "node.id", "controller.", "sasl.", "listener.", "authorizer.", "super.users")
-SECRET = re.compile(r"PASSWORD|TOKEN|SECRET|_KEY$|NAMESPACE")
+SECRET = re.compile(r"PASSWORD|TOKEN|SECRET|_KEY$|NAMESPACE|^SMTP_URL$")
 Said = tuple[str, str]
 
 
@@ -168,8 +168,8 @@ def test_every_secret_of_the_example_is_for_show_and_the_file_itself_is_ignored(
     example = file_of_variables(OVERLAY / "secrets.env.example")
     namespace = example.pop("INSTALLATION_NAMESPACE")
 
-    of_others = [example.pop("FACEBOOK_PAGE_TOKEN"), example.pop("FACEBOOK_APP_SECRET")]
-    assert ({"change-me"}, ["", ""], True) == (set(example.values()), of_others, namespace.startswith("00000000-"))
+    of_others = [example.pop(name) for name in ("FACEBOOK_PAGE_TOKEN", "FACEBOOK_APP_SECRET", "SMTP_URL")]
+    assert ({"change-me"}, [""] * 3, True) == (set(example.values()), of_others, namespace.startswith("00000000-"))
     assert "deploy/k8s/overlays/*/secrets.env" in (ROOT / ".gitignore").read_text().splitlines()
 
 

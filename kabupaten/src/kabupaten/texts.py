@@ -136,7 +136,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys((f"subject_{name}" for name in ("deadline", "apology", "correction")), _SUBJECT),
         **dict.fromkeys(("ask_where", "mail_signed"), frozenset[str]()),
         **dict.fromkeys(("mail_hidden", "mail_why", "sms_hidden"), _TICKET),
-        **dict.fromkeys(("mail_due", "mail_reopen"), frozenset({"due"})),
+        "mail_due": frozenset({"due"}),
         **dict.fromkeys(("mail_page", "sms_page", "last"), frozenset({"page"})),
         **dict.fromkeys(("mail_stop", "sms_stop"), frozenset({"stop"})),
         "mail_own": frozenset({"link", "days"}),

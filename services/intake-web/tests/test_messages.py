@@ -69,7 +69,7 @@ def test_a_mail_says_who_writes_what_to_whom_and_how_to_stop_it(writer: Writer) 
     ("facts", "says"),
     [
         ({"status": "in_progress", "deadline_at": DUE}, "Dijawab paling lambat Selasa 1 Des."),
-        ({"status": "resolved", "reopen_until": DUE}, "Bisa dibuka kembali sampai Selasa 1 Des."),
+        ({"status": "resolved", "deadline_at": DUE}, None),
         ({"status": "in_progress", "deadline_at": DUE, "paused": True}, None),
         ({"status": "in_progress", "deadline_at": DUE, "missed": DUE, "breached": True}, None),
         ({"status": "in_progress", "deadline_at": DUE, "danger": ["fire"]}, None),

@@ -11,7 +11,6 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from uuid import UUID
 
-from contracts.vocabulary import Status
 from intake.complaint_view import ComplaintView
 from intake.contacts import Medium, mark_of, token_of
 from intake.notices import Notice, NoticeKind
@@ -90,14 +89,11 @@ class Writer:
             yield say["mail_hidden"].format(ticket=notice.ticket)
             return
         yield notice.text
-        if view is None or view.danger or view.paused or view.breached:
-            return
-        for form, on, day in (
-            ("mail_due", view.status in OPEN, view.deadline_at),
-            ("mail_reopen", view.status == Status.RESOLVED, view.reopen_until),
-        ):
-            if on and day and self.texts.day(day) not in notice.text:
-                yield say[form].format(due=self.texts.day(day))
+        day = view.deadline_at if view and view.status in OPEN else None
+        if view and day and not (view.danger or view.paused or view.breached):
+            until = self.texts.day(day)
+            if until not in notice.text:
+                yield say["mail_due"].format(due=until)
 
     def _stop(self, medium: Medium, address: str) -> str:
         return f"{self.site}/berhenti/{token_of(mark_of(self.installation, medium, address))}"

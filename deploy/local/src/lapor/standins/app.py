@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 from litestar import Litestar, Request, get, post
@@ -13,6 +13,7 @@ from litestar.response import Response
 
 from lapor.standins import graph, page, sms, xapi
 from lapor.standins.faults import KINDS, Faults
+from lapor.standins.mail import mail_server
 from lapor.standins.settings import Settings
 from lapor.standins.sms import Courier
 from lapor.standins.state import World
@@ -57,7 +58,8 @@ def build_app(settings: Settings) -> Litestar:
     @asynccontextmanager
     async def courier_at_work(_: Litestar) -> AsyncIterator[None]:
         courier.start()
-        yield
+        async with mail_server(world, settings.host, int(settings.smtp_port)) if settings.smtp_port else nullcontext():
+            yield
         await courier.stop()
         world.close()
 

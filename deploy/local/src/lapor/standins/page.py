@@ -10,7 +10,7 @@ from lapor.standins.settings import SHORT_CODE, X_HANDLE
 from lapor.standins.sms import international
 from lapor.standins.state import World
 
-_CHANNELS = {"sms": "SMS", "x": "X", "facebook": "Facebook", "web": "Web", "email": "Surel"}
+_CHANNELS = {"sms": "SMS", "x": "X", "facebook": "Facebook", "web": "Web", "email": "Surat"}
 _STYLE = """
 :root{color-scheme:light;--ink:#1d2939;--soft:#667085;--line:#e4e7ec;--ours:#e7f5ee;--green:#0b6b46}
 *{box-sizing:border-box}
@@ -37,7 +37,7 @@ _FRAME = (
 _WRITE = f"""
 <div class="all"><main>
 <h1>Kotak warga</h1>
-<p class="soft">Pengganti gerbang SMS, X, dan Facebook pada komputer ini. Berperanlah sebagai warga:
+<p class="soft">Pengganti gerbang SMS, X, Facebook, dan server surat pada komputer ini. Berperanlah sebagai warga:
 kirim laporan, lalu lihat jawabannya di sebelah.</p>
 <form class="card" method="post" action="/sms/send-mo"><h2>Kirim SMS ke {SHORT_CODE}</h2>
 <input type="hidden" name="back" value="1">

@@ -13,7 +13,7 @@ X_HANDLE = "LaporSoppeng"
 SHORT_CODE = "1708"
 
 
-_NUMBERS = ("port", "x_window_limit", "mo_retry_s")
+_NUMBERS = ("port", "smtp_port", "x_window_limit", "mo_retry_s")
 
 
 class WrongSettings(Exception):
@@ -27,10 +27,12 @@ def _variable(name: str, default: str | None = None) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """One field per variable. `mo_retry_s` is the pause between two tries of an MO, in seconds."""
+    """One field per variable. `mo_retry_s` is the pause between two tries of an MO, in seconds. Without
+    `smtp_port` no mail is taken."""
 
     host: str = _variable("STANDINS_HOST", "127.0.0.1")
     port: str = _variable("STANDINS_PORT")
+    smtp_port: str = _variable("STANDINS_SMTP_PORT", "")
     state: str = _variable("STANDINS_STATE")
     sms_mo_url: str = _variable("SMS_MO_URL")
     sms_mo_token: str = _variable("SMS_MO_TOKEN")
@@ -64,7 +66,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
             continue
         if value is None:
             wrong.append(f"{name} is missing")
-        elif each.name in _NUMBERS and not value.replace(".", "", 1).isdigit():
+        elif value and each.name in _NUMBERS and not value.replace(".", "", 1).isdigit():
             wrong.append(f"{name} must be a number")
         else:
             values[each.name] = value

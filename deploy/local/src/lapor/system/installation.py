@@ -16,7 +16,8 @@ from lapor.servers import kafka, postgres, prometheus
 
 # The usual ports (1708 is the number citizens know). A taken one is replaced by a free one.
 PORTS = {
-    "web": 17080, "standins": 17081, "sms": 17082, "kafka": 17092, "controller": 17093, "postgres": 17054,
+    "web": 17080, "standins": 17081, "sms": 17082, "mail": 17025, "kafka": 17092, "controller": 17093,
+    "postgres": 17054,
     "intake-sms": 17101, "intake-social": 17102, "intake-web": 17103, "classifier": 17104, "router": 17105,
     "sla-monitor": 17106, "prober": 17107, "prometheus": 17090,
 }  # fmt: skip
@@ -100,8 +101,11 @@ def _sms(it: Installation) -> dict[str, str]:
 
 def _web(it: Installation) -> dict[str, str]:
     return {
-        **_shared(it, "CANARY_"),
+        **_shared(it, "KANNEL_", "CANARY_"),
         **_intake(it, "INTAKE_WEB_EVENT_KEY"),
+        "KANNEL_SEND_URL": it.url("standins", "/cgi-bin/sendsms"),
+        "SMTP_URL": f"smtp://{HOST}:{it.ports['mail']}",
+        "MAIL_FROM": "LAPOR! Soppeng <lapor@contoh.id>",
         "WEB_PORT": str(it.ports["web"]),
         "WEB_PUBLIC_URL": it.url("web"),
         "EVIDENCE_URL": it.data.evidence.absolute().as_uri(),
@@ -224,10 +228,11 @@ def standins(it: Installation) -> Process:
         env=lambda: {
             **_shared(it, *VENDORS),
             "STANDINS_PORT": str(port),
+            "STANDINS_SMTP_PORT": str(it.ports["mail"]),
             "STANDINS_STATE": str(it.data.standins.absolute()),
             "SMS_MO_URL": it.url("sms", "/sms/kannel/mo"),
             **it.overrides.get("standins", {}),
         },
         ready=answers(port),
-        ports=(port,),
+        ports=(port, it.ports["mail"]),
     )
