@@ -38,6 +38,7 @@ def _gauge(metric: str, bad: float, good: float, who: str = "") -> Case:
 
 _WAIT = "lapor_complaints_oldest_seconds"
 _REFUSED = 'lapor_replies_total{channel="sms",result="refused"}'
+_LATER, _SENT = (f'lapor_replies_total{{channel="email",result="{result}"}}' for result in ("later", "sent"))
 _TOOK, _LAST = (
     f'lapor_intake_{name}{{channel="sms"}}' for name in ("acknowledged_total", "last_complaint_timestamp_seconds")
 )
@@ -79,6 +80,7 @@ CASES = {
         'lapor_intake_token_expires_timestamp_seconds{channel="facebook"}', 14 * 86400, 15 * 86400, "facebook"
     ),
     "LaporNotTold": Case({_REFUSED: "_x30 1x60"}, {_REFUSED: "5x200"}, "sms", "80m"),
+    "LaporNoticesHeld": Case({_LATER: "0+1x60", _SENT: "7x60"}, {_LATER: "0+1x60", _SENT: "0+1x60"}, "email"),
     "LaporCanaryLost": Case(
         {'lapor_canary_arrived_timestamp_seconds{channel="web"}': "0x60"},
         {'lapor_canary_arrived_timestamp_seconds{channel="web"}': "0+60x60"},
