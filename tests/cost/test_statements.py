@@ -218,6 +218,7 @@ DOORS: dict[str, Values] = {
     "intake_web.adapters.uploads._DISCARD": lambda given: (f"upload {given.n}",),
     "intake_web.adapters.uploads._DISCARDED": lambda given: (100,),
     "intake_web.adapters.uploads._DELETED": lambda given: ("aa/bb/new",),
+    "intake_web.changes._PING": NONE,
     "intake_web.adapters.postgres._RECEIVED_AT": TICKET,
     "intake_web.adapters.postgres._WRITTEN": TICKET,
     "intake_web.adapters.postgres._ADDED": lambda given: (given.ticket, "[]"),

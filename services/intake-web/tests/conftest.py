@@ -20,8 +20,8 @@ from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import complaint_id
 from intake.complaint_view import ComplaintView
-from intake.evidence import Attachment
 from intake.contacts import Contact
+from intake.evidence import Attachment
 from intake.submissions import Accepted, KeyReused, Submission
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore

@@ -197,7 +197,7 @@ async def test_what_a_device_keeps_is_nobodys(web: httpx.AsyncClient) -> None:
     )
     assert {200} == {page.status_code for page in pages}
     assert {"/formulir", "/draf"} <= set(files)
-    assert {"key": "", "secret": "", "position": ""} == hidden(pages[files.index("/formulir")].text)
+    assert {"key": "", "secret": "", "position": "", "uploads": ""} == hidden(pages[files.index("/formulir")].text)
     assert not [path for path in files if "laporan" in path]
 
 

@@ -12,6 +12,7 @@ from intake.complaint_view import CHANGED
 
 #: Seconds after which it is asked whether the connection still stands: one that is silently lost says nothing.
 _ASK_S = 30
+_PING = "SELECT 1"
 
 
 class Changes:
@@ -46,7 +47,7 @@ class Changes:
                     self._wake(list(self._waiting))  # what changed meanwhile was not heard
                     while True:
                         await asyncio.sleep(_ASK_S)
-                        await db.fetchval("SELECT 1")
+                        await db.fetchval(_PING)
                 finally:
                     if not db.is_closed():
                         await db.remove_listener(CHANGED, self._heard)

@@ -159,9 +159,7 @@ class Travel:
         else:
             shows = journey is next(each for each in self.journeys if each.channel == "web")  # one is enough
             uploads = await self.photo(http, journey) if shows else []
-            await self.on_the_web(
-                http, journey, "", {"text": text, "email": address_of(journey), "uploads": uploads}
-            )
+            await self.on_the_web(http, journey, "", {"text": text, "email": address_of(journey), "uploads": uploads})
 
     async def photo(self, http: httpx.AsyncClient, journey: Journey) -> list[str]:
         """Upload a photo before the complaint; without it a complaint can be sent all the same."""

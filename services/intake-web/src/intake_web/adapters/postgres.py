@@ -63,8 +63,9 @@ class PostgresStore:
     async def accept(self, submission: Submission) -> Accepted:
         async with self._in_time():
             here = (self.pool, self.settings, self.origin)
-            more = {"wake": self.wake, "keep": self.keep, "evidence_url": self.evidence_url}
-            return await accept(*here, submission, self.receipt, **more)
+            return await accept(
+                *here, submission, self.receipt, wake=self.wake, keep=self.keep, evidence_url=self.evidence_url
+            )
 
     async def find(self, number: str) -> Found | None:
         async with self._in_time():
