@@ -33,7 +33,7 @@ if [ $# -gt 0 ]; then
   exit
 fi
 for name in $names; do
-  [ ! -d "$folder/$name" ] || rmdir "$folder/$name" # docker makes a folder where it finds no file
+  [ ! -d "$folder/$name" ] || rmdir "$folder/$name" # some engines make a folder where they find no file
   [ -e "$folder/$name" ] && continue
   value "$name" >"$folder/$name.new"
   chmod 444 "$folder/$name.new"

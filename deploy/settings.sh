@@ -5,7 +5,7 @@ bad=$(
   env | sort | sed -nE 's/^([A-Z_]+)=$/  \1 is not set/p'
   for file in "${SECRETS:-/run/secrets}"/*; do
     name=${file##*/}
-    if [ ! -e "$file" ] || [ -d "$file" ]; then # where it finds no file, docker makes a folder
+    if [ ! -e "$file" ] || [ -d "$file" ]; then # some engines make a folder where they find no file
       echo "  $name is not set: deploy/secrets.sh makes it"
     elif [ ! -r "$file" ]; then
       echo "  $name can't be read: chmod 444"

@@ -138,7 +138,13 @@ say "the database of both routers is restored, and a complaint is answered"
 
 say "wrong settings: the start is refused"
 "${compose[@]}" down --volumes --timeout 20 >"$scratch/down.log" 2>&1
-rm "$SECRETS_DIR/ROUTER_KAFKA_PASSWORD"
+say "without the file of a secret, too"
+mv "$SECRETS_DIR/SMS_MO_TOKEN" "$scratch/kept"
+if "${compose[@]}" up --detach --no-build "${parts[@]}" >"$scratch/refused.log" 2>&1; then exit 1; fi
+grep -q "bind source path does not exist: $SECRETS_DIR/SMS_MO_TOKEN" "$scratch/refused.log"
+mv "$scratch/kept" "$SECRETS_DIR/SMS_MO_TOKEN"
+chmod 644 "$SECRETS_DIR"/*
+: >"$SECRETS_DIR/ROUTER_KAFKA_PASSWORD"
 echo change-me >"$SECRETS_DIR/CANARY_KEY"
 if REGION_DIR=/app/region/none "${compose[@]}" up --detach --no-build "${parts[@]}" >"$scratch/refused.log" 2>&1; then exit 1; fi
 "${compose[@]}" logs settings >>"$scratch/refused.log" 2>&1
@@ -148,7 +154,7 @@ grep -q 'CANARY_KEY is still a placeholder' "$scratch/refused.log"
 
 say "three brokers"
 "${compose[@]}" down --volumes --timeout 20 >>"$scratch/down.log" 2>&1
-rm "$SECRETS_DIR/CANARY_KEY"
+rm "$SECRETS_DIR/CANARY_KEY" "$SECRETS_DIR/ROUTER_KAFKA_PASSWORD"
 make_secrets
 echo KAFKA_BOOTSTRAP_SERVERS=kafka:9092,kafka-2:9092,kafka-3:9092 >>"$scratch/env"
 "${compose[@]}" up --detach --no-build "${parts[@]}" kafka-2 kafka-3 >>"$scratch/up.log" 2>&1

@@ -166,7 +166,7 @@ def test_each_secret_is_made_once_for_its_container_and_nobody_else(root: Path, 
     assert UUID(before["INSTALLATION_NAMESPACE"].strip()).version == 4
 
     (made / "CANARY_KEY").unlink()
-    (made / "CANARY_KEY").mkdir()  # what docker makes where it finds no file
+    (made / "CANARY_KEY").mkdir()  # what some engines make where they find no file
     assert f"{made}/CANARY_KEY\n" == _secrets_sh(root, made).stdout
     changed = {name for name, path in files.items() if path.read_text() != before[name]}
     assert {"CANARY_KEY"} == changed
