@@ -60,7 +60,6 @@ COVERED = {
     "contracts/identifiers.py": Cover("contracts/tests/test_masking.py", "data: each pattern has a text"),
     "intake/evidence.py": Cover("services/intake-web/tests/test_evidence.py", "it belongs to who has the files"),
     "intake_web/decode.py": Cover("services/intake-web/tests/test_decoder.py", "a process of its own", "derive("),
-    "intake_web/settings.py": Cover("services/intake-web/tests/test_limits.py", "each by what it changes"),
     "intake/complaint_view.py": Cover("intake/tests/test_projection.py", "its rows are what the projection keeps"),
     "intake/own.py": Cover("services/intake-sms/tests/test_handlers.py", "a database tells it what a sender has"),
     "intake/service.py": Cover("services/intake-web/tests/test_process.py", _WIRING),

@@ -223,9 +223,18 @@ async def scripted(browser: Browser) -> AsyncIterator[Page]:
     await context.close()
 
 
-async def _sent(page: Page, site: str, text: str = "Lampu jalan padam di Desa Paroto") -> str:
+async def _on(page: Page) -> None:
+    """Go on to the next step of the form."""
+    before = page.url
+    await page.get_by_role("button", name="Lanjut").click()
+    await page.wait_for_url(lambda url: url != before and "#" in url)
+
+
+async def _sent(page: Page, site: str, *, steps: int = 0) -> str:
     await page.goto(site)
-    await page.get_by_label("Isi laporan").fill(text)
+    await page.get_by_label("Isi laporan").fill("Lampu jalan padam di Desa Paroto")
+    for _ in range(steps):
+        await _on(page)
     await page.get_by_role("button", name="Kirim laporan").click()
     return await page.get_by_role("heading", level=1).inner_text()
 
@@ -247,7 +256,7 @@ async def _asks(pool: Pool, number: str) -> None:
 async def test_the_page_changes_by_itself_says_so_and_leaves_alone_what_is_being_written(
     scripted: Page, site: str, pool: Pool
 ) -> None:
-    number = await _sent(scripted, site)
+    number = await _sent(scripted, site, steps=5)
     await expect(scripted.locator(".what")).to_contain_text("sudah kami terima")
 
     await _stands(pool, number, "in_progress")
@@ -267,7 +276,7 @@ async def test_the_page_changes_by_itself_says_so_and_leaves_alone_what_is_being
 async def test_where_no_stream_is_to_be_had_the_page_asks_again(scripted: Page, site: str, pool: Pool) -> None:
     await scripted.route("**/kabar", lambda route: route.fulfill(status=429))
     await scripted.clock.install()
-    number = await _sent(scripted, site)
+    number = await _sent(scripted, site, steps=5)
     await scripted.wait_for_load_state("networkidle")
 
     await _stands(pool, number, "in_progress")
@@ -279,7 +288,7 @@ async def test_where_no_stream_is_to_be_had_the_page_asks_again(scripted: Page, 
 async def test_a_question_is_answered_by_keys_alone_and_the_page_says_that_it_arrived(
     scripted: Page, site: str, pool: Pool
 ) -> None:
-    number = await _sent(scripted, site)
+    number = await _sent(scripted, site, steps=5)
     await _asks(pool, number)
     await scripted.goto(f"{site}/laporan/{number}")
     keys, reached = scripted.keyboard, list[str]()

@@ -114,7 +114,7 @@ async def written(page: Page, text: str) -> None:
 
 
 async def to_the_end(page: Page) -> None:
-    for _ in range(4):
+    for _ in range(5):
         await on(page)
 
 
@@ -153,6 +153,8 @@ async def test_every_state_is_without_barriers(
     await on(page)
     await seen("04-kapan")
     await on(page)
+    await seen("04-foto")
+    await on(page)
     await page.get_by_label("Nomor HP").fill("dua")
     await seen("05-anda")
     await on(page)
@@ -161,7 +163,7 @@ async def test_every_state_is_without_barriers(
     await page.get_by_role("button", name="Kirim laporan").click()
     await expect(page.get_by_text("Nomor HP tidak dikenali").first).to_be_visible()
     await page.wait_for_selector("html.ready")
-    await expect(page.locator("#ringkas")).to_be_focused()
+    await expect(page.locator("#ringkas").get_by_role("alert")).to_be_focused()
     await seen("07-salah")
     await page.get_by_label("Anonim").check()
     await expect(page.get_by_label("Nomor HP")).to_be_hidden()
@@ -179,7 +181,7 @@ async def test_every_state_is_without_barriers(
     await seen("10-bahaya")
     await page.get_by_role("button", name="Lanjut mengisi").click()
     await page.wait_for_url("**#di-mana")
-    for _ in range(3):
+    for _ in range(4):
         await on(page)
     await context.set_offline(True)
     await page.get_by_role("button", name="Kirim laporan").click()
@@ -241,6 +243,9 @@ async def test_all_steps_by_keyboard_alone(context: BrowserContext, site: str, f
     await keys.type("Cabenge")
     await keys.press("Enter")  # goes on, and sends nothing
     await expect(page.get_by_role("heading", name="Kapan?")).to_be_focused()
+    await tab_to("Lanjut")
+    await keys.press("Enter")
+    await expect(page.get_by_role("heading", name="Ada foto?")).to_be_focused()
     await tab_to("Lanjut")
     await keys.press("Enter")
     await tab_to("Anonim")
@@ -381,7 +386,7 @@ async def test_what_the_server_asks_first_is_asked_where_it_can_be_answered(
         await page.get_by_role("button", name="Kirim laporan").click()
         await page.wait_for_load_state()
     await expect(page.get_by_role("alert")).to_contain_text("sudah pernah terkirim")
-    await expect(page.locator("#ringkas")).to_be_focused()
+    await expect(page.locator("#ringkas").get_by_role("alert")).to_be_focused()
     assert 1 == len(fake.taken)
     await page.get_by_role("button", name="Kirim laporan").click()
     await page.wait_for_url("**/laporan/*")

@@ -256,7 +256,6 @@ async def test_each_other_page(browser: Browser, site: str, settings: WebSetting
 @pytest.mark.parametrize(
     ("name", "path", "button"),
     [
-        ("formulir-salah", "/", "Kirim laporan"),
         ("tambahan-salah", f"/laporan/{NUMBER}/tambahan", "Kirim"),
         ("data-pribadi-salah", f"/laporan/{NUMBER}/data-pribadi", "Kirim"),
     ],

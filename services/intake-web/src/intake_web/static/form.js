@@ -283,7 +283,7 @@ addEventListener("online", async () => {
 async function begin() {
   const wanted = new URLSearchParams(location.search).get("draf");
   const typed = Boolean(field("text").value.trim());
-  const answered = sum.children.length ? sum : document.querySelector(".notice[role=status]");
+  const answered = sum.firstElementChild ?? document.querySelector(".notice[role=status]");
   let kept = [];
   try { kept = await all(); } catch { keepable = false; }
   const known = wanted && kept.find((each) => each.key === wanted);
