@@ -17,16 +17,7 @@ settings.register_profile("search", settings.get_profile("steady"), derandomize=
 settings.load_profile("steady")
 
 #: End-to-end tests that start a system of their own, and what takes minutes on servers of its own.
-ALONE = (
-    "e2e/test_administration", "e2e/test_breach", "e2e/test_canary", "e2e/test_erasure", "e2e/test_fuzz",
-    "e2e/test_new_kabupaten", "e2e/test_traces", "e2e/test_two_processes", "chassis/tests/test_processor",
-)  # fmt: skip
-
-#: Parts of the names of what takes minutes. The loss test counts all topics: it is before all that shares its system.
-LONGEST = (
-    "test_loss", "tests/e2e/", "deploy/local/", "services/intake-social/", "classifier/tests/training/",
-    "deploy/monitoring/", "chassis/", "tests/driver/", "testing/",
-)  # fmt: skip
+ALONE = ("test_breach", "test_erasure", "test_fuzz", "test_new_kabupaten", "test_processor")
 
 
 class ByServers(LoadScopeScheduling):
@@ -34,8 +25,8 @@ class ByServers(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         folder, _, rest = nodeid.partition("/test_")
-        file = f"{folder}/test_{rest.partition('.py')[0]}"
-        return file if file.endswith(ALONE) else folder
+        file = f"test_{rest.partition('.py')[0]}"
+        return f"{folder}/{file}" if file in ALONE else folder
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServers | None:
@@ -49,8 +40,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest first, so that no worker is left with it."""
-    items.sort(key=lambda item: [part not in item.nodeid for part in LONGEST])
+    """What takes longest first, so that no worker is left with it. The loss test counts all topics: first of all."""
+    items.sort(
+        key=lambda item: [
+            part not in item.nodeid for part in ("test_loss", "tests/e2e/", "deploy/local/", "chassis/", "testing/")
+        ]
+    )
 
 
 def pytest_collection_finish() -> None:
