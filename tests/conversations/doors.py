@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -110,8 +111,7 @@ class WebDoor:
         self.sent += 1
         if becomes in _BY_FORM:
             page = (await self.client.get("/")).text
-            hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
-            return await self._sent("/", {**hidden, "text": text})
+            return await self._sent("/", {**_hidden(page), "text": text})
         word, _, rest = text.partition(" ")
         kind = _CHOSEN.get(word, becomes if becomes == "cancel" else "addition")
         form = {"key": f"key-{self.sent}", "kind": kind, "text": rest if word in _CHOSEN else text}
@@ -123,10 +123,19 @@ class WebDoor:
         answer = await self.client.post(path, files={name: (None, value) for name, value in form.items()})
         if answer.is_redirect:
             answer = await self.client.get(answer.headers["location"])
+        carried = _hidden(answer.text)
+        if "called" in carried and "called" not in form:  # first whom to call; then they send it all the same
+            return f"{_read(answer.text)} {await self._sent(path, carried)}"
         return _read(answer.text)
 
     async def look(self, ticket: str) -> str:
         return _read((await self.client.get(f"/laporan/{ticket}")).text)
+
+
+def _hidden(page: str) -> dict[str, str]:
+    """The hidden fields of its forms."""
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page)
+    return {name: html.unescape(value) for name, value in found}
 
 
 def _read(page: str) -> str:

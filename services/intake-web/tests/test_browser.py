@@ -236,7 +236,8 @@ async def _sent(page: Page, site: str, *, steps: int = 0) -> str:
     for _ in range(steps):
         await _on(page)
     await page.get_by_role("button", name="Kirim laporan").click()
-    return await page.get_by_role("heading", level=1).inner_text()
+    await page.wait_for_url("**/laporan/*")
+    return page.url.rpartition("/")[2].partition("?")[0]
 
 
 async def _asks(pool: Pool, number: str) -> None:
