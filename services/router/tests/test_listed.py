@@ -52,10 +52,18 @@ def test_what_is_secret_doubtful_or_about_somebody_is_not(sent: dict[str, Any], 
     assert not any(step.listed or step.kecamatan for step in told)
 
 
-def test_what_a_person_looked_at_because_it_may_accuse_stays_out() -> None:
+@pytest.mark.parametrize(
+    ("desk", "found"),
+    [
+        ("DISKOMINFO", {"perhaps_accusing": True}),
+        ("DISKOMINFO", {"spam": True}),
+        ("INSPEKTORAT", {"about_units": ["DLH"]}),
+    ],
+)
+def test_what_a_person_looked_at_for_what_it_says_of_somebody_stays_out(desk: str, found: dict[str, Any]) -> None:
     office = Office()
-    office.hear(received(), classified(perhaps_accusing=True, place=HERE))
-    office.hear(("DISKOMINFO", reply("dispose", unit="PUPR")))
+    office.hear(received(), classified(place=HERE, **found))
+    office.hear((desk, reply("dispose", unit="PUPR")))
     assert (office.case.unit, office.case.lane) == ("PUPR", "unit")
     assert not last(office).listed
 
