@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -136,7 +137,8 @@ class Relay:
                 await self._drop_producer()
 
     async def _drain(self, db: Connection) -> None:
-        pause_s, looked, pruned, offered = 0.1, 0.0, 0.0, 0.0
+        pause_s = 0.1
+        looked = pruned = offered = -math.inf  # the loop's clock counts from the machine's start
         while True:
             now = asyncio.get_running_loop().time()
             if now - looked > 1:
