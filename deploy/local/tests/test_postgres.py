@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from lapor.errors import Refused
 from lapor.processes.data_dir import DataDir
 from lapor.servers import postgres
+from testing.programs import missing
 
 
 @pytest.fixture
@@ -79,3 +82,42 @@ def test_the_data_folder_that_we_make_lets_its_user_through_and_shows_it_nothing
         os.umask(umask)
 
     assert (0o701, 0o700) == tuple(stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "ours", theirs))
+
+
+#: As slow as on a busy machine: each of them has looked before any of them has created the user.
+SLOW_USERADD = """\
+#!/bin/sh
+sleep 0.5
+exec /usr/sbin/useradd "$@"
+"""
+THREE_AT_ONCE = """\
+import multiprocessing
+from lapor.servers import postgres
+from testing.programs import missing
+with multiprocessing.get_context("fork").Pool(3) as starts:
+    print(*starts.starmap(postgres.server_user, [()] * 3, chunksize=1))
+"""
+
+
+def test_three_systems_that_start_at_once_on_a_new_machine_share_the_user(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        missing("root, who may create users")
+    (tmp_path / "useradd").write_text(SLOW_USERADD)
+    (tmp_path / "useradd").chmod(0o755)
+    etc = tmp_path / "etc"  # it takes the place of /etc, in this mount namespace alone
+    shutil.copytree("/etc", etc, symlinks=True)
+    for accounts in (etc / name for name in ("passwd", "shadow", "group", "gshadow")):
+        lines = accounts.read_text().splitlines(keepends=True)
+        accounts.write_text("".join(line for line in lines if not line.startswith("pgserver:")))
+    path = f"{tmp_path}:{os.environ['PATH']}"
+
+    in_its_place = 'mount --bind "$1" /etc && exec "$2" -c "$3"'
+    started = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", in_its_place, "sh", etc, sys.executable, THREE_AT_ONCE],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PATH": path},
+    )
+
+    assert ("pgserver pgserver pgserver", 0) == (started.stdout.splitlines()[-1], started.returncode), started.stderr

