@@ -194,22 +194,30 @@ def foreground(lapor: Cli) -> Iterator[subprocess.Popen[str]]:
             shell.terminate()
 
 
+#: What PostgreSQL writes last when it was stopped in order, and not when it was killed.
+IN_ORDER = "database system is shut down"
+
+
 def test_ctrl_c_stops_it_in_order(lapor: Cli) -> None:
     with foreground(lapor) as shell:
         os.killpg(shell.pid, signal.SIGINT)
         _, said = shell.communicate(timeout=60)
     assert shell.returncode == 0, said
     assert said.index("router         stopping") < said.index("kafka          stopping")
+    assert IN_ORDER in tail(lapor.data.log("postgres"), 1)
 
 
 def test_ctrl_c_twice_ends_it_at_once(lapor: Cli) -> None:
     with foreground(lapor) as shell:
-        now = state.read(lapor.data.state)
-        assert now
+        now = state.running(lapor.data)
+        router = state.entry(now, "router")
+        state.signal_group(router, signal.SIGSTOP)  # it would keep an orderly stop waiting, and the database behind it
         os.killpg(shell.pid, signal.SIGINT)
+        until(lambda: state.entry(state.running(lapor.data), "router").state == "stopping", what="the first one")
         os.killpg(shell.pid, signal.SIGINT)
-        shell.communicate(timeout=10)
+        shell.communicate(timeout=60)
     assert [e.name for e in now.processes if state.lives(e.pid, e.started)] == []
+    assert IN_ORDER not in tail(lapor.data.log("postgres"), 1)
 
 
 def test_a_folder_that_is_no_region_is_refused_with_a_sentence(lapor: Cli, tmp_path: Path) -> None:
