@@ -86,15 +86,20 @@ def cluster() -> Iterator[Cluster]:
                 found.kill(n)
 
 
-def send(cluster: Cluster, value: bytes, within_s: float = 30) -> KafkaError | None:
-    """Write a complaint as an intake does; what the cluster says if it does not take it."""
-    failed: list[KafkaError | None] = []
+def send(client: dict[str, Any], value: bytes, within_s: float = 30, said_within_s: float = 120) -> KafkaError | None:
+    """Write a complaint as an intake does; what the cluster says if it does not take it.
+
+    Raises:
+        AssertionError: nobody said in time what became of it: that is neither.
+    """
+    said: list[KafkaError | None] = []
     settings = {"acks": "all", "enable.idempotence": True, "delivery.timeout.ms": int(within_s * 1000)}
     quiet: dict[str, Any] = {"error_cb": lambda _error: None}
-    producer = Producer(cluster.client("intake-sms", PASSWORDS["intake-sms"], **settings, **quiet))
-    producer.produce(topics.RECEIVED, value, b"key", on_delivery=lambda error, _: failed.append(error))
-    producer.flush(within_s + 5)
-    return failed[0] if failed else None
+    producer = Producer({**client, **settings, **quiet})
+    producer.produce(topics.RECEIVED, value, b"key", on_delivery=lambda error, _: said.append(error))
+    producer.flush(said_within_s)
+    assert said, f"nobody said within {said_within_s} s what became of {value!r}"
+    return said[0]
 
 
 def read(cluster: Cluster, until_it_reads: bytes) -> list[bytes]:
@@ -126,19 +131,25 @@ def test_every_topic_is_kept_by_three_and_acknowledged_by_two(cluster: Cluster) 
     assert "min.insync.replicas=2" in settings
 
 
+def test_what_nobody_answers_is_not_taken() -> None:
+    with pytest.raises(AssertionError, match="nobody said"):
+        send({"bootstrap.servers": "127.0.0.1:9"}, b"to nobody", within_s=60, said_within_s=0.1)
+
+
 def test_one_may_die_and_nothing_waits_and_two_may_die_and_nothing_is_lost(cluster: Cluster) -> None:
-    assert send(cluster, b"with three") is None
+    intake = cluster.client("intake-sms", PASSWORDS["intake-sms"])
+    assert send(intake, b"with three") is None
 
     cluster.kill(1)
-    assert send(cluster, b"with two") is None
+    assert send(intake, b"with two") is None
     assert [b"with three", b"with two"] == read(cluster, b"with two")
 
     cluster.kill(2)
-    assert send(cluster, b"with one", within_s=10) is not None
+    assert send(intake, b"with one", within_s=10) is not None
 
     for n in (1, 2):
         broker = cluster.brokers[n - 1]
         broker.run_until(lambda: True, *broker.command())
-    until(lambda: send(cluster, b"with three again", within_s=5) is None, 90, "they take complaints again")
+    until(lambda: send(intake, b"with three again", within_s=5) is None, 90, "they take complaints again")
     # What was not acknowledged may be there, or not.
     assert [b"with three", b"with two"] == read(cluster, b"with three again")[:2]
