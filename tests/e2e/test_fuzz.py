@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 import uuid
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -31,6 +31,8 @@ pytestmark = [pytest.mark.connected, pytest.mark.slow]
 
 INPUTS = 10_000
 AT_ONCE = 16
+#: So often a call is made that is answered 503, which asks for it to come again.
+TRIES = 3
 #: The rates are tested elsewhere: here they would keep the inputs from what is to be tried.
 RATES = ("intake-web:WEB_TAKES_PER_S=100000", "intake-sms:SMS_TAKES_PER_S=100000")
 #: What a unit may write in a second is tried elsewhere too.
@@ -93,25 +95,36 @@ class Outcome:
     seconds: float = 0
 
     def __str__(self) -> str:
-        return f"{dict(sorted(self.statuses.items()))} in {self.seconds:.0f} s, seed {SEED}, bad: {self.bad[:3]}"
+        bad = [(status, sent[:500]) for status, sent in self.bad[:3]]
+        return f"{dict(sorted(self.statuses.items()))} in {self.seconds:.0f} s, seed {SEED}, bad: {bad}"
 
 
 def send(url: str, calls: Iterator[Call], is_bad: Callable[[int], bool]) -> Outcome:
-    """Send ``calls``, some at once, each on a connection of its own; 0 is no answer at all."""
-    outcome, door, began, turn = Outcome(), urlsplit(url), time.monotonic(), threading.Lock()
+    """Send ``calls``, some at once, each on a connection of its own; 0 is no answer at all.
 
-    def next_one() -> bytes | None:
+    What is answered 503 is brought again after the others, as a gateway does: a busy machine may be slow, and only
+    what is refused ``TRIES`` times is an input that the door can't take.
+    """
+    outcome, door, began, turn = Outcome(), urlsplit(url), time.monotonic(), threading.Lock()
+    later: deque[tuple[bytes, int]] = deque()
+
+    def next_one() -> tuple[bytes, int] | None:
         with turn:
-            call = next(calls, None)
-        return call.encoded() if call else None
+            if call := next(calls, None):
+                return call.encoded(), 1
+            return later.popleft() if later else None
 
     def work(_: int) -> None:
-        while (sent := next_one()) is not None:
+        while one := next_one():
+            sent, nth = one
             status = _status(str(door.hostname), int(door.port or 0), sent)
             with turn:
+                if status == 503 and nth < TRIES:
+                    later.append((sent, nth + 1))
+                    continue
                 outcome.statuses[status] += 1
                 if is_bad(status):
-                    outcome.bad.append((status, sent[:2000]))
+                    outcome.bad.append((status, sent))
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(work, range(AT_ONCE)))
@@ -331,7 +344,7 @@ def test_the_website_answers_whatever_comes(
     calls = (web_call(mutate, tickets) for _ in range(INPUTS))
     outcome = send(fuzzed.env["web_url"], calls, lambda status: not 200 <= status < 500)
     record_property("measured", f"web: {outcome}")
-    assert [] == outcome.bad, str(outcome)
+    assert 0 == len(outcome.bad), str(outcome)
     assert INPUTS == outcome.statuses.total()
     # Most got through to the rules, and not only to be told that there were too many.
     taken = outcome.statuses[202] + outcome.statuses[303]
@@ -385,7 +398,7 @@ def test_the_sms_door_answers_whatever_the_gateway_brings(
     calls = (sms_call(mutate, door.path, list(tickets)) for _ in range(INPUTS))
     outcome = send(fuzzed.env["sms_mo_url"], calls, lambda status: status not in (200, 403, 404, 405, 429))
     record_property("measured", f"sms: {outcome}")
-    assert [] == outcome.bad, str(outcome)
+    assert 0 == len(outcome.bad), str(outcome)
     assert INPUTS == outcome.statuses.total()
     assert outcome.statuses[200] > INPUTS / 2, str(outcome)
 
