@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --max-worker-restart 4
 PARTS := contracts kabupaten chassis intake $(wildcard services/*) deploy/local deploy/monitoring testing
 SOURCES := contracts/src kabupaten/src chassis/src intake/src deploy/local/src deploy/monitoring/src testing/src $(wildcard services/*/src)
 TESTS := $(wildcard $(addsuffix /tests,$(PARTS)) tests/*)
@@ -34,11 +35,11 @@ down: ## stop it, if it runs detached
 
 test: sync ## everything: checks, unit tests, and the system on real Kafka and PostgreSQL
 	@$(MAKE) --no-print-directory static
-	@$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 check: sync ## the fast half: format, lint, types, imports, drift, unit tests
 	@$(MAKE) --no-print-directory static
-	@$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder -m "not connected and not slow" $(ARGS)
+	@$(PYTEST) -m "not connected and not slow" $(ARGS)
 
 .PHONY: static
 static:

@@ -5,6 +5,7 @@ import gc
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 import contracts  # noqa: F401
 import intake  # noqa: F401
@@ -27,6 +28,24 @@ class ByServers(LoadScopeScheduling):
         folder, _, rest = nodeid.partition("/test_")
         file = f"test_{rest.partition('.py')[0]}"
         return f"{folder}/{file}" if file in ALONE else folder
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Deal out again what a worker that left had not done, but for the test that it left with, which it returns.
+
+        pytest-xdist would give that test to the next worker too, and to the next: a test that ends its process would
+        be run up to four times a worker, and what follows it in its folder never.
+        """
+        workload = self.assigned_work.pop(node)
+        if not self._pending_of(workload):
+            return None
+        crashed = next(test for unit in workload.values() for test, done in unit.items() if not done)
+        for unit in workload.values():
+            if crashed in unit:
+                unit[crashed] = True
+        self.workqueue.update({scope: unit for scope, unit in workload.items() if not all(unit.values())})
+        for other in self.assigned_work:
+            self._reschedule(other)
+        return crashed
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServers | None:

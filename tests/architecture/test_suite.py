@@ -1,0 +1,50 @@
+"""How tests are dealt out: one that ends its worker costs itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).parents[2]
+
+
+def outcomes(folder: Path, tests: str, *options: str) -> tuple[dict[str, str], str]:
+    """Run ``tests`` as `make test` runs ours; what became of each, by name, and what was printed."""
+    (folder / "test_few.py").write_text(textwrap.dedent(tests))
+    command = (ROOT / "Makefile").read_text().partition("PYTEST := $(BIN)/python -m pytest ")[2].splitlines()[0]
+    settings = ("-c", str(ROOT / "pyproject.toml"), f"--rootdir={folder}", "-p", "conftest", "--junitxml=junit.xml")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *command.split(), *settings, *options, "test_few.py"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    said = done.stdout + done.stderr
+    found = {}
+    for case in ElementTree.parse(folder / "junit.xml").iter("testcase"):  # noqa: S314 - ours
+        kind = next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "passed")
+        found[case.get("name", "")] = kind
+    return found, said
+
+
+def test_a_test_that_ends_its_worker_is_run_once_and_the_others_of_its_folder_run(tmp_path: Path) -> None:
+    tests = """
+        import os
+        def test_before(): pass
+        def test_dies():
+            open("began", "a").write("x")
+            os._exit(1)
+        def test_after(): pass
+        def test_last(): pass
+    """
+    found, said = outcomes(tmp_path, tests)
+
+    assert "x" == (tmp_path / "began").read_text()
+    assert {"test_before": "passed", "test_after": "passed", "test_last": "passed"}.items() <= found.items(), said
+    assert "crashed while running" in said
