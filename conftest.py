@@ -1,6 +1,7 @@
 """For every test: the packages are known before pytest meets the folders of the same name; who runs what, and when."""
 
 import gc
+from collections.abc import Generator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +12,7 @@ import contracts  # noqa: F401
 import intake  # noqa: F401
 import kabupaten  # noqa: F401
 from chassis.logs import JsonFormatter
+from testing.stacks import waiting_tasks
 
 # The same examples in every run, and a busy machine is no failure; ``--hypothesis-profile=search`` looks further.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -53,6 +55,36 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServers
     return ByServers(config, log) if config.getoption("dist") == "loadscope" else None
 
 
+class SaidAtOnce:
+    """Says what failed when it fails: of a run that a time limit ends the end is never printed."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Print the test, why it failed, and the end of each thing that it said."""
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal:
+            said = ("\n".join([f"-- {title}", *text.splitlines()[-30:]]) for title, text in report.sections)
+            told = "\n".join([report.longreprtext[-3000:], *said])
+            terminal.write_line(f"\nFAILED {report.nodeid} ({report.when})\n{told}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Once for all workers, in the process that prints."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(SaidAtOnce(config))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Name the line where an async test hung: the signal finds only the event loop, which waits."""
+    report = yield
+    if call.excinfo and "pytest-timeout" in str(call.excinfo.value):
+        report.sections.append(("Tasks that wait", waiting_tasks()))
+    return report
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Print with a failed test all that was logged: what went wrong stands in the fields, not in an event's name."""
     session.config.pluginmanager.get_plugin("logging-plugin").report_handler.setFormatter(JsonFormatter("test"))
@@ -60,6 +92,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest first, so that no worker is left with it. The loss test counts all topics: first of all."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(900))
     items.sort(
         key=lambda item: [
             part not in item.nodeid for part in ("test_loss", "tests/e2e/", "deploy/local/", "chassis/", "testing/")

@@ -1,4 +1,4 @@
-"""How tests are dealt out: one that ends its worker costs itself."""
+"""How tests are dealt out: one that hangs or that ends its worker costs itself, and says so at once."""
 
 from __future__ import annotations
 
@@ -48,3 +48,27 @@ def test_a_test_that_ends_its_worker_is_run_once_and_the_others_of_its_folder_ru
     assert "x" == (tmp_path / "began").read_text()
     assert {"test_before": "passed", "test_after": "passed", "test_last": "passed"}.items() <= found.items(), said
     assert "crashed while running" in said
+
+
+def test_a_test_that_hangs_is_ended_and_its_line_is_named(tmp_path: Path) -> None:
+    tests = """
+        import asyncio
+        def test_before(): pass
+        async def test_hangs():
+            await asyncio.Event().wait()
+        def test_after(): pass
+    """
+    found, said = outcomes(tmp_path, tests, "-o", "timeout=1")
+
+    assert {"test_before": "passed", "test_hangs": "failure", "test_after": "passed"} == found, said
+    assert "line 5, in test_hangs\n    await asyncio.Event().wait()" in said
+
+
+def test_what_fails_is_printed_when_it_fails(tmp_path: Path) -> None:
+    tests = """
+        def test_fails(): assert 1 == 2
+        def test_after(): pass
+    """
+    _, said = outcomes(tmp_path, tests)
+
+    assert said.index("FAILED test_few.py::test_fails (call)") < said.index("= FAILURES =")

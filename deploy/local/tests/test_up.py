@@ -19,7 +19,7 @@ from lapor.system import installation
 from testing.servers import Cli
 from testing.waiting import until
 
-pytestmark = pytest.mark.connected
+pytestmark = [pytest.mark.connected, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(autouse=True)
