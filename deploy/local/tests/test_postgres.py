@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+import psutil
 import pytest
 
 from lapor.errors import Refused
 from lapor.processes.data_dir import DataDir
 from lapor.servers import postgres
 from testing.programs import missing
+from testing.servers import start_postgres
+from testing.waiting import until
 
 
 @pytest.fixture
@@ -94,6 +99,8 @@ THREE_AT_ONCE = """\
 import multiprocessing
 from lapor.servers import postgres
 from testing.programs import missing
+from testing.servers import start_postgres
+from testing.waiting import until
 with multiprocessing.get_context("fork").Pool(3) as starts:
     print(*starts.starmap(postgres.server_user, [()] * 3, chunksize=1))
 """
@@ -121,3 +128,21 @@ def test_three_systems_that_start_at_once_on_a_new_machine_share_the_user(tmp_pa
     )
 
     assert ("pgserver pgserver pgserver", 0) == (started.stdout.splitlines()[-1], started.returncode), started.stderr
+
+
+@pytest.mark.connected
+def test_a_server_that_was_killed_and_is_a_zombie_does_not_keep_the_next_one_from_starting() -> None:
+    with tempfile.TemporaryDirectory(prefix="lapor-", ignore_cleanup_errors=True) as folder:
+        stack = start_postgres(Path(folder), fsync=False)
+        killed = stack.processes["postgres"]
+        try:
+            os.killpg(killed.pid, signal.SIGKILL)
+            until(lambda: psutil.Process(killed.pid).status() == psutil.STATUS_ZOMBIE)
+
+            postgres.prepare(stack.cluster)
+            stack.start_postgres()
+
+            assert postgres.is_ready(stack.cluster)
+        finally:
+            killed.wait(60)
+            stack.discard()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -123,14 +124,17 @@ class Stack:
 
 
 def _until_gone(group: int) -> None:
-    """PostgreSQL does not start while one of its orphans still holds the shared memory."""
+    """PostgreSQL does not start while one of its orphans still holds the shared memory. A zombie holds nothing."""
     deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return
+    while time.monotonic() < deadline and any(_is_of(each, group) for each in psutil.process_iter()):
         time.sleep(0.02)
+
+
+def _is_of(process: psutil.Process, group: int) -> bool:
+    try:
+        return os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE
+    except (ProcessLookupError, psutil.NoSuchProcess):
+        return False
 
 
 def start_postgres(directory: Path, fsync: bool = True) -> Stack:

