@@ -1,6 +1,7 @@
 """For every test: the packages are known before pytest meets the folders of the same name; who runs what, and when."""
 
 import gc
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -71,9 +72,14 @@ class SaidAtOnce:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Once for all workers, in the process that prints."""
+    """Say failures once for all workers, in the process that prints; heed SIGINT.
+
+    What a shell starts in the background ignores it, and so would every program that tests start and stop by it.
+    """
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(SaidAtOnce(config))
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[2]
 
 
-def outcomes(folder: Path, tests: str, *options: str) -> tuple[dict[str, str], str]:
-    """Run ``tests`` as `make test` runs ours; what became of each, by name, and what was printed."""
+def outcomes(folder: Path, tests: str, *options: str, sigint: Any = signal.SIG_DFL) -> tuple[dict[str, str], str]:
+    """Run ``tests`` as `make test` runs ours; what became of each, by name, and what was printed.
+
+    ``sigint``: what the shell that starts them does about SIGINT.
+    """
     (folder / "test_few.py").write_text(textwrap.dedent(tests))
     command = (ROOT / "Makefile").read_text().partition("PYTEST := $(BIN)/python -m pytest ")[2].splitlines()[0]
     settings = ("-c", str(ROOT / "pyproject.toml"), f"--rootdir={folder}", "-p", "conftest", "--junitxml=junit.xml")
@@ -24,6 +29,7 @@ def outcomes(folder: Path, tests: str, *options: str) -> tuple[dict[str, str], s
         capture_output=True,
         text=True,
         timeout=120,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, sigint),
     )
     said = done.stdout + done.stderr
     found = {}
@@ -72,3 +78,13 @@ def test_what_fails_is_printed_when_it_fails(tmp_path: Path) -> None:
     _, said = outcomes(tmp_path, tests)
 
     assert said.index("FAILED test_few.py::test_fails (call)") < said.index("= FAILURES =")
+
+
+def test_what_tests_start_heeds_sigint_where_a_shell_started_them_in_the_background(tmp_path: Path) -> None:
+    tests = """
+        import signal
+        def test_heeds(): assert signal.default_int_handler == signal.getsignal(signal.SIGINT)
+    """
+    found, said = outcomes(tmp_path, tests, sigint=signal.SIG_IGN)
+
+    assert {"test_heeds": "passed"} == found, said
