@@ -105,7 +105,7 @@ def test_what_is_not_understood_is_no_guess() -> None:
 
 
 def _git(*arguments: str) -> bytes:
-    return subprocess.run(["git", *arguments], cwd=TOPICS_DIR, capture_output=True, check=True).stdout
+    return subprocess.run(["git", *arguments], cwd=TOPICS_DIR, capture_output=True, check=True, timeout=120).stdout
 
 
 def _history_of(revision: str) -> None:

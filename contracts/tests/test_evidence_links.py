@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from contracts.evidence_links import MARK, UNIT, UNTIL, VALID, is_marked, link_for
+from contracts.evidence_links import MARK, UNIT, UNTIL, VALID, is_marked, keeper_of, link_for
 
 KEY = b"the key of intake-web, 16 or more"
 NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
@@ -44,3 +44,17 @@ def test_nothing_of_a_link_can_be_changed(changed: str) -> None:
     other = {"key": "event_key"}.get(changed, changed)
 
     assert not is_marked(**{**about, other: b"another key" if changed == "key" else "1"})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("url", "keeper"),
+    [
+        (URL, "intake-web"),
+        ("https://lapor.example/hooks/bukti/q1W2e3R4", "intake-social"),
+        ("http://127.0.0.1:17084/hooks/bukti/q1W2e3R4?unit=PUPR", "intake-social"),
+        ("https://kabupaten.example/lapor/bukti/q1W2e3R4", "intake-web"),
+        ("https://lapor.example/laporan/q1W2e3R4", ""),
+    ],
+)
+def test_the_path_says_who_keeps_it(url: str, keeper: str) -> None:
+    assert keeper == keeper_of(url)

@@ -12,7 +12,7 @@ import yaml
 from contracts import topics as names
 from contracts.topics import TOPICS_DIR, Topic
 
-SERVICES = {"intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor"}
+SERVICES = {"intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor", "unit-desk"}
 READERS = SERVICES | {"prober", "operator"}
 README = Path(__file__).parents[1] / "README.md"
 DAY_MS = 86_400_000
@@ -66,6 +66,17 @@ def test_a_unit_is_the_only_one_to_read_and_write_its_topics(topics: list[Topic]
     assert by_name["unit.pupr.replied.v1"].producers == ("PUPR",)
 
 
+def test_the_desk_is_the_other_one_where_the_unit_has_one() -> None:
+    by_name = {topic.name: topic for topic in names.load_topics(["PUPR", "DLH"], desks=["PUPR"])}
+
+    wanted = [("PUPR", "unit-desk"), ("PUPR", "unit-desk"), ("DLH",), ("DLH",)]
+    routed, replied = names.unit_routed, names.unit_replied
+    found = [
+        who for code in ("PUPR", "DLH") for who in (by_name[routed(code)].consumers, by_name[replied(code)].producers)
+    ]
+    assert wanted == found
+
+
 @pytest.mark.parametrize("unit", ["PUPR", "KEC-LALABATA", "DP3AP2KB"])
 def test_the_unit_of_a_topic_is_told_by_its_name(unit: str) -> None:
     assert (unit, unit) == (names.unit_of(names.unit_routed(unit)), names.unit_of(names.unit_replied(unit)))
@@ -98,6 +109,8 @@ def test_every_topic_is_written_and_read_by_somebody(topics: list[Topic]) -> Non
         names.SLA_UPDATED,
         names.SLA_BREACHED,
         names.ERASED,
+        names.SUPPORTED,
+        names.TOLD,
         names.CANARY,
     ],
 )

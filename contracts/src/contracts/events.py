@@ -75,6 +75,13 @@ class ComplaintReceived(Struct, frozen=True, kw_only=True):
     suggested_type: Annotated[
         str | UnsetType, _one_of(words.ComplaintType, "What kind of message its sender takes it for")
     ] = UNSET
+    suggested_category: Annotated[
+        str | UnsetType, Meta(description="What its sender chose it to be about, of categories.yaml: a hint.")
+    ] = UNSET
+    part_of: Annotated[
+        Ticket | UnsetType,
+        Meta(description="It was added to this complaint, may accuse who works on it, and is kept from them."),
+    ] = UNSET
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -120,6 +127,10 @@ class ComplaintClassified(Struct, frozen=True, kw_only=True):
     perhaps_accusing: Annotated[
         bool | UnsetType, Meta(description="Its words may accuse officials, though none is named for sure.")
     ] = UNSET
+    perhaps_about: Annotated[
+        list[UnitCode] | UnsetType,
+        Meta(description="With perhaps_accusing: whom it may mean, so nobody of these is to read it first."),
+    ] = UNSET
 
 
 class FollowUp(Struct, frozen=True, kw_only=True):
@@ -130,6 +141,10 @@ class FollowUp(Struct, frozen=True, kw_only=True):
     at: Time
     text: CitizenText | UnsetType = UNSET
     rating: Annotated[int, Meta(ge=1, le=5)] | UnsetType = UNSET
+    reasons: Annotated[
+        list[Annotated[str, _one_of(words.MarkReason)]] | UnsetType,
+        Meta(description="Why that rating, if it was said."),
+    ] = UNSET
     right: Annotated[str | UnsetType, _one_of(words.Right, "Of a rights_request, UU 27/2022 (PDP)")] = UNSET
     place: Annotated[Place | UnsetType, Meta(description="Where it is, if the text names a place.")] = UNSET
     told: Annotated[
@@ -143,6 +158,16 @@ class FollowUp(Struct, frozen=True, kw_only=True):
         Meta(description="The danger to life that its words tell of; its sender was told whom to call."),
     ] = UNSET
     evidence: Annotated[list[Evidence], Meta(description="What was attached to it.")] = []
+    late: Annotated[
+        bool | UnsetType,
+        Meta(
+            description="Only files, of what was said before: it answers nothing, and nobody is told of it but units."
+        ),
+    ] = UNSET
+    deleted: Annotated[
+        list[str] | UnsetType,
+        Meta(description="SHA-256 of files of earlier ones that their sender deleted; late, and they are gone."),
+    ] = UNSET
 
 
 class ComplaintFollowedUp(Struct, frozen=True, kw_only=True):
@@ -212,7 +237,9 @@ class ComplaintUpdated(Struct, frozen=True, kw_only=True):
         UnitCode | UnsetType, Meta(description="The unit whose reply caused it; unset: a rule, a timer, the reporter.")
     ] = UNSET
     evidence: Annotated[list[Evidence], Meta(description="What shows that it is done, given by the unit.")] = []
-    note: Annotated[str | UnsetType, _one_of(words.Note, "What a `noted` is about")] = UNSET
+    note: Annotated[str | UnsetType, _one_of(words.Note, "What a `noted` is about, or why another step was taken")] = (
+        UNSET
+    )
     rahasia: Annotated[
         bool, Meta(description="Confidential: strangers are told status and due date, and nothing else of it.")
     ] = False
@@ -242,6 +269,10 @@ class ComplaintUpdated(Struct, frozen=True, kw_only=True):
     desa: Annotated[str | UnsetType, Meta(description="Where it is, of what is `listed`.")] = UNSET
     rating: (
         Annotated[int, Meta(ge=1, le=5, description="The mark that its reporter gave, of the step that notes it.")]
+        | UnsetType
+    ) = UNSET
+    supporters: (
+        Annotated[int, Meta(ge=1, description="How many others said at the website to have the same; unset: nobody.")]
         | UnsetType
     ) = UNSET
 
@@ -332,6 +363,49 @@ class SlaBreached(Struct, frozen=True, kw_only=True):
     ] = UNSET
 
 
+class ComplaintSupported(Struct, frozen=True, kw_only=True):
+    """Somebody said at the website to have the same, whatever the channel by which the complaint came.
+
+    Who that is nobody knows here: it is counted at the door, once a browser. The highest number is the last one. The
+    door does not know the complaint's id, so the ticket is ``subject`` and key.
+    """
+
+    ticket: Ticket
+    supporters: Annotated[int, Meta(ge=1, description="How many support it by now.")]
+
+
+class ComplaintTold(Struct, frozen=True, kw_only=True):
+    """What became of a message to the reporter of a complaint, told with each change: the last one holds.
+
+    Neither what it says nor to whom it went is in it. Of one message the times of its events grow.
+    """
+
+    complaint_id: str
+    ticket: Ticket
+    message_id: Annotated[str, Meta(description="Which message: told by two ways, it is two.")]
+    kind: Annotated[str, _one_of(words.MessageKind)]
+    state: Annotated[str, _one_of(words.Arrival)]
+    at: Annotated[Time, Meta(description="When it came to that: sent, delivered, or known not to arrive.")]
+    step: Annotated[int, Meta(ge=0, description="The step of the story that it tells.")] | UnsetType = UNSET
+    channel: Annotated[
+        str | UnsetType,
+        Meta(description="By which way it goes; unset: by none, or an anonymous or confidential contact's."),
+    ] = UNSET
+    because: Annotated[str | UnsetType, _one_of(words.NoArrival)] = UNSET
+    until: Annotated[Time | UnsetType, Meta(description="Before then it is not sent.")] = UNSET
+
+
+class ResendAsked(Struct, frozen=True, kw_only=True):
+    """A person at the desk wants a message to the reporter of a complaint to be sent again.
+
+    The intake that has it does so, unless it has arrived meanwhile, waits, or its address is gone.
+    """
+
+    complaint_id: str
+    ticket: Ticket
+    message_id: Annotated[str, Meta(description="Which message, as the intake has called it.")]
+
+
 class CanaryPassed(Struct, frozen=True, kw_only=True):
     """A synthetic complaint came as far as ``by``; the prober waits for it. No unit, figure or citizen hears of it."""
 
@@ -346,6 +420,9 @@ class Support(Struct, frozen=True, kw_only=True):
     unit: UnitCode
     status: Annotated[str, _one_of(words.SupportStatus)] = words.SupportStatus.ASKED.value
     message: str | UnsetType = UNSET
+    request: Annotated[
+        str | UnsetType, Meta(description="What the lead asks of it (`ask-help`); unset: it was named with the lead.")
+    ] = UNSET
 
 
 class Similar(Struct, frozen=True, kw_only=True):
@@ -354,6 +431,42 @@ class Similar(Struct, frozen=True, kw_only=True):
     ticket: Ticket
     score: Ratio
     reason: str
+
+
+class Appeal(Struct, frozen=True, kw_only=True):
+    """Its reporter objects to how ``unit`` has resolved it; ``text`` is why, in their words."""
+
+    unit: UnitCode
+    at: Time
+    rating: Annotated[int, Meta(ge=1, le=5, description="The mark that its reporter gave.")]
+    text: CitizenText | UnsetType = UNSET
+    by: Annotated[UnitCode | UnsetType, Meta(description="Who has decided about it; unset: nobody yet.")] = UNSET
+    upheld: Annotated[bool | UnsetType, Meta(description="What was decided; unset: nothing yet.")] = UNSET
+    deadline_at: Annotated[Time | UnsetType, Meta(description="By when it is to be decided, as its clock says.")] = (
+        UNSET
+    )
+
+
+class Confirmation(Struct, frozen=True, kw_only=True):
+    """What was resolved is closed once another person than the one who resolved it, or its reporter, confirms it."""
+
+    since: Time
+    deadline_at: Annotated[Time | UnsetType, Meta(description="By when, as its clock says.")] = UNSET
+    closes: Annotated[
+        bool, Meta(description="The time for objections is over: what is confirmed is closed at once.")
+    ] = False
+
+
+class Past(Struct, frozen=True, kw_only=True):
+    """A step that was taken, as who decides about it reads it: words are cut after some hundred letters."""
+
+    kind: Annotated[str, _one_of(words.UpdateKind)]
+    at: Time
+    unit: UnitCode | UnsetType = UNSET
+    by: UnitCode | UnsetType = UNSET
+    message: str | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+    evidence: Annotated[list[Evidence], Meta(description="Of the last `resolved`: what shows that it is done.")] = []
 
 
 class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
@@ -383,13 +496,24 @@ class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
     follow_ups: list[FollowUp] = []
     deadline_at: Time | UnsetType = UNSET
     derivation: list[DerivationDay] = []
+    acknowledge_by: Annotated[
+        Time | UnsetType,
+        Meta(description="By when it is to be acknowledged, where that is a matter of minutes or hours."),
+    ] = UNSET
     role: Annotated[str, _one_of(words.Part, "What the unit that reads this is")] = words.Part.LEAD.value
     support: list[Support] = []
     reporters: Annotated[int, Meta(ge=1, description="How many reported it: this one and those merged into it.")] = 1
+    supporters: Annotated[
+        int, Meta(ge=0, description="How many others said to have the same, without a complaint of their own.")
+    ] = 0
     merged: Annotated[list[Ticket], Meta(description="The complaints merged into this one.")] = []
     similar: Annotated[list[Similar], Meta(description="Suggestions; a person decides.")] = []
     priority: Annotated[int, Meta(ge=0, description="Work on the highest first, then on the oldest.")] = 0
     matter: str | UnsetType = UNSET
+    suggested_category: Annotated[
+        str | UnsetType, Meta(description="What its reporter chose it to be about, be it right or not.")
+    ] = UNSET
+    returns: Annotated[int, Meta(ge=0, description="How often a unit gave it back.")] = 0
     spam: bool = False
     erased: Annotated[bool, Meta(description="Its text is deleted; delete your copies too.")] = False
     restricted: Annotated[
@@ -398,6 +522,29 @@ class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
     paused_until: Annotated[
         Time | UnsetType,
         Meta(description="The clock waits for the reporter, until then at the latest; unset: it runs."),
+    ] = UNSET
+    appeal: Annotated[Appeal | UnsetType, Meta(description="Unset: its reporter has not appealed.")] = UNSET
+    history: Annotated[
+        list[Past],
+        Meta(description="The last steps, of what was appealed or is to be confirmed: what was done, and by whom."),
+    ] = []
+    target: Annotated[
+        str | UnsetType, Meta(description="The office outside to which it was handed over; unset: it is not.")
+    ] = UNSET
+    confirmation: Annotated[
+        Confirmation | UnsetType, Meta(description="Unset: nothing waits to be confirmed, or redone.")
+    ] = UNSET
+    accuses: Annotated[
+        list[UnitCode], Meta(description="Units whose people it accuses, or may: nobody of these is to read it.")
+    ] = []
+    about_units: Annotated[
+        list[UnitCode], Meta(description="Those of them that it accuses for sure: it can be given to none of these.")
+    ] = []
+    part_of: Annotated[
+        Ticket | UnsetType,
+        Meta(
+            description="It was added to this complaint, and is kept from those who work on that: it may accuse them."
+        ),
     ] = UNSET
 
 
@@ -452,18 +599,36 @@ class UnitReplied(Struct, frozen=True, kw_only=True):
         Meta(
             description=_listed(
                 words.Action,
-                "From dispose to unmerge for whoever has it in the triage lane, from erase on for the LAPOR admin",
+                "From dispose to unmerge for whoever has it in the triage lane, uphold and dismiss for whom its "
+                "reporter has appealed to, reassign for the LAPOR admin and who is above the unit, instruct for the "
+                "latter, from erase on for the LAPOR admin",
             )
         ),
     ]
     message: Annotated[str, Meta(max_length=4_000)] | UnsetType = UNSET
     reason: Annotated[str, Meta(max_length=4_000)] | UnsetType = UNSET
     to: Annotated[str, Meta(max_length=200)] | UnsetType = UNSET
-    unit: str | UnsetType = UNSET
+    unit: Annotated[
+        str | UnsetType, Meta(description="dispose, reassign, uphold: who gets it. ask-help: who is asked.")
+    ] = UNSET
     category: str | UnsetType = UNSET
+    type: Annotated[str | UnsetType, Meta(description=_listed(words.ComplaintType, "correct"))] = UNSET
+    urgency: Annotated[str | UnsetType, Meta(description=_listed(words.Urgency, "prioritize"))] = UNSET
     into: str | UnsetType = UNSET
-    support: Annotated[list[str], Meta(description="dispose: units that help the one that leads.")] = []
+    support: Annotated[
+        list[str], Meta(description="dispose, reassign, uphold: units that help the one that leads.")
+    ] = []
     evidence: Annotated[list[Evidence], Meta(description="resolve: what shows that it is done.")] = []
+    actor: (
+        Annotated[
+            str,
+            Meta(
+                max_length=100,
+                description="resolve, confirm: a code by which the unit tells its people apart, no name or number.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 Data = (
@@ -474,6 +639,9 @@ Data = (
     | SlaUpdated
     | SlaBreached
     | ComplaintErased
+    | ComplaintSupported
+    | ComplaintTold
+    | ResendAsked
     | CanaryPassed
     | UnitRouted
     | UnitReplied

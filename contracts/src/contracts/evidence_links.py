@@ -1,19 +1,29 @@
 """A link by which a unit opens what a citizen attached: signed for that unit, and good for thirty days.
 
 The router writes it into what it tells the unit, the intake that keeps the file checks it at the click. Both know the
-intake's ``EVENT_KEY``; what signs links derives from it, so that no link is ever taken for an event.
+intake's ``EVENT_KEY``; what signs links derives from it, so that no link is ever taken for an event. Whose key that is
+the path of the file says.
 """
 
 from __future__ import annotations
 
 import hmac
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 #: How long a link is good. Each event brings a new one.
 VALID = timedelta(days=30)
 #: What the query of a link is made of: for whom, until when (Unix time), and the signature.
 UNIT, UNTIL, MARK = "unit", "sampai", "tanda"
+
+#: The path below which each intake with files opens them to units; that of intake-social is behind the proxy already.
+PATHS = {"intake-web": "/bukti/", "intake-social": "/hooks/bukti/"}
+
+
+def keeper_of(url: str) -> str:
+    """The intake that keeps the file at ``url``."""
+    folder = urlsplit(url).path.rpartition("/")[0] + "/"
+    return max((each for each in PATHS if folder.endswith(PATHS[each])), key=lambda each: len(PATHS[each]), default="")
 
 
 def link_for(event_key: bytes, url: str, unit: str, now: datetime) -> str:

@@ -32,6 +32,8 @@ _LINK = re.compile(
     rf"|{_NAMES}(?:{_ENDING}){_MORE}(?![\w-])",
     re.IGNORECASE,
 )
+#: Below the desk's address: photos of repairs, which everybody may see who has the address of one.
+PHOTOS = "/bukti/"
 _AFTER = ".,;:!?)\"'\u201d\u2019"
 
 

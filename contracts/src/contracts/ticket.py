@@ -1,7 +1,8 @@
 """The ticket number a citizen gets: ``SPG-XXXX-XXXXC``.
 
-Eight letters of Crockford's base 32 (https://www.crockford.com/base32.html), the first one telling the door
-(S, W or M), and a check character by the Luhn algorithm mod 32. It identifies; it never authorizes.
+Eight letters of Crockford's base 32 (https://www.crockford.com/base32.html), the first one telling the door (S, W or
+M; what is typed in at a counter comes by W, whose intake takes it), and a check character by the Luhn algorithm mod 32.
+It identifies; it never authorizes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ import secrets
 from stdnum import luhn
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-DOORS = {"sms": "S", "web": "W", "x": "M", "facebook": "M"}
+#: A complaint that a unit typed in for who brought it by letter, by telephone or in person.
+COUNTER = "loket"
+#: Every channel, by its door.
+DOORS = {"sms": "S", "web": "W", COUNTER: "W", "x": "M", "facebook": "M", "whatsapp": "M"}
 #: Who gives the tickets of each door, and is the only one who may speak for their reporters.
 INTAKES = {"S": "intake-sms", "W": "intake-web", "M": "intake-social"}
 _READ_AS = str.maketrans("ILO", "110")

@@ -15,10 +15,13 @@ UPDATED = "complaint.updated.v1"
 SLA_UPDATED = "complaint.sla-updated.v1"
 SLA_BREACHED = "complaint.sla-breached.v1"
 ERASED = "complaint.erased.v1"
+SUPPORTED = "complaint.supported.v1"
+TOLD = "complaint.told.v1"
+RESEND_ASKED = "complaint.resend-asked.v1"
 CANARY = "canary.passed.v1"
 
 #: Topics in which nobody's words lie, and which an erasure leaves as they are.
-WORDLESS = frozenset({UPDATED, SLA_UPDATED, SLA_BREACHED, ERASED})
+WORDLESS = frozenset({UPDATED, SLA_UPDATED, SLA_BREACHED, ERASED, SUPPORTED, TOLD, RESEND_ASKED})
 
 TOPICS_DIR = Path(__file__).parents[2] / "topics"
 
@@ -74,13 +77,13 @@ class Topic:
     config: dict[str, str] = field(default_factory=dict)
 
 
-def load_topics(units: Iterable[str], directory: Path = TOPICS_DIR) -> list[Topic]:
-    """Every topic, with ``{unit}`` and ``{service}`` expanded to one topic each.
+def load_topics(units: Iterable[str], desks: Iterable[str] = (), directory: Path = TOPICS_DIR) -> list[Topic]:
+    """Every topic, with ``{unit}`` and ``{service}`` expanded to one topic each; ``desks`` are units with a desk.
 
     Raises:
         OSError, KeyError, yaml.YAMLError: a declaration is missing or broken.
     """
-    topics: list[Topic] = []
+    topics, with_desk = list[Topic](), frozenset(desks)
     for path in sorted(directory.glob("*/topic.yaml")):
         declared = yaml.safe_load(path.read_text())
         names: list[dict[str, str]] = [{}]
@@ -89,13 +92,14 @@ def load_topics(units: Iterable[str], directory: Path = TOPICS_DIR) -> list[Topi
         elif "{service}" in declared["topic"]:
             names = [{"service": name} for name in declared["services"]]
         for name in names:
-            topics.append(_topic(declared, name))
+            topics.append(_topic(declared, name, desk=name.get("unit") in with_desk))
     return topics
 
 
-def _topic(declared: dict, name: dict[str, str]) -> Topic:  # type: ignore[type-arg]
+def _topic(declared: dict, name: dict[str, str], *, desk: bool) -> Topic:  # type: ignore[type-arg]
     def principals(which: str) -> tuple[str, ...]:
-        return tuple(p.format(**name) for p in declared[which])
+        also = declared.get(f"{which}_of_desks", []) if desk else []
+        return tuple(p.format(**name) for p in [*declared[which], *also])
 
     return Topic(
         name=declared["topic"].format(**{k: v.lower() for k, v in name.items()}),

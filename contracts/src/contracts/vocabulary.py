@@ -28,6 +28,7 @@ class Status(StrEnum):
     MERGED = "merged"
     UNMERGED = "unmerged"
     CANCELLED = "cancelled"
+    APPEALED = "appealed"  # its reporter objects to how it was resolved: the unit's supervisor decides
     ARCHIVED = "archived"
 
 
@@ -35,12 +36,18 @@ class Status(StrEnum):
 FINAL = frozenset({Status.CLOSED, Status.HANDED_OVER, Status.REJECTED, Status.CANCELLED})
 #: In these nothing more is promised.
 DONE = FINAL | {Status.RESOLVED, Status.ARCHIVED}
+#: Whatever date was promised, nothing is done by it any more: what is appealed was resolved before.
+UNPROMISED = DONE | {Status.APPEALED}
 #: A mark from here on closes what was resolved.
 CONTENT = 4
+#: A mark up to this is bad: the unit's supervisor hears of it, and its reporter may appeal.
+BAD = 2
 #: It is a unit's turn.
 ACTIVE = frozenset({Status.ROUTED, Status.ACKNOWLEDGED, Status.IN_PROGRESS})
 #: A unit has it, though it may be the reporter's turn.
 WITH_A_UNIT = ACTIVE | {Status.WAITING_FOR_REPORTER}
+#: Somebody has to do something about it: a unit, or the supervisor who was appealed to.
+WITH_SOMEBODY = WITH_A_UNIT | {Status.APPEALED}
 
 
 class UpdateKind(StrEnum):
@@ -60,6 +67,7 @@ class UpdateKind(StrEnum):
     MERGED = Status.MERGED
     UNMERGED = Status.UNMERGED
     CANCELLED = Status.CANCELLED
+    APPEALED = Status.APPEALED
     CORRECTED = "corrected"
     NOTED = "noted"
     DEADLINE_SET = "deadline_set"
@@ -80,7 +88,7 @@ CLOCK_KINDS = frozenset(UpdateKind) - MOVES - {UpdateKind.CORRECTED, UpdateKind.
 
 
 class Note(StrEnum):
-    """What a ``noted`` step is about."""
+    """What a ``noted`` step is about, or why another step was taken, where its kind does not say that."""
 
     ADDITION = "addition"
     RATING = "rating"
@@ -90,6 +98,19 @@ class Note(StrEnum):
     RIGHTS_DECLINED = "rights_declined"
     ERASED = "erased"
     DEADLINE = "deadline"  # of the complaint it was merged into
+    SUPPORTED = "supported"  # more support it; its reporter is told nothing
+    APPEAL_ACKNOWLEDGED = "appeal_acknowledged"
+    APPEAL_UPHELD = "appeal_upheld"  # of a `reopened`
+    APPEAL_DISMISSED = "appeal_dismissed"  # of a `closed`
+    INSTRUCTED = "instructed"  # who is above the unit has told it what to do
+    UNDONE = "undone"  # of the step by which a complaint is again as it was before the last act of a unit
+    TYPE_CORRECTED = "type_corrected"  # of a `corrected`
+    URGENCY_CHANGED = "urgency_changed"  # of a `corrected`
+    PARTY_ANSWERED = "party_answered"  # the office outside to which it was handed over
+    TO_CONFIRM = "to_confirm"  # of a `resolved`: it is closed once somebody else has confirmed it
+    CONFIRMED = "confirmed"  # also of the `closed` that waited for it
+    NOT_CONFIRMED = "not_confirmed"  # of a `reopened`: it is not as it should be
+    HELP_ASKED = "help_asked"  # of another unit; its reporter is told nothing
 
 
 class FollowUpKind(StrEnum):
@@ -99,7 +120,26 @@ class FollowUpKind(StrEnum):
     RATING = "rating"
     REOPEN = "reopen"
     CANCEL = "cancel"
+    APPEAL = "appeal"
     RIGHTS_REQUEST = "rights_request"
+
+
+class MarkReason(StrEnum):
+    """Why somebody gave the mark they gave, as far as they say it in one press."""
+
+    NOT_DONE = "not_done"
+    HALF_DONE = "half_done"
+    TOOK_LONG = "took_too_long"
+    UNCLEAR = "unclear_answer"
+    UNFRIENDLY = "unfriendly_service"
+    DONE_WELL = "done_well"
+    QUICK = "quickly_done"
+    CLEAR = "clear_answer"
+    FRIENDLY = "friendly_service"
+
+
+#: Reasons of who is content; the others are of who is not.
+CONTENT_REASONS = frozenset({MarkReason.DONE_WELL, MarkReason.QUICK, MarkReason.CLEAR, MarkReason.FRIENDLY})
 
 
 class Right(StrEnum):
@@ -184,14 +224,24 @@ class Action(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     PROGRESS = "progress"
     ASK = "ask"
+    ASK_HELP = "ask-help"  # of another unit, by the one that leads
     RESOLVE = "resolve"
     RETURN = "return"
     HAND_OVER = "hand-over"
+    CONFIRM = "confirm"  # another person than the one who resolved it has seen that it is done
+    REDO = "redo"  # it is not as it should be
     DISPOSE = "dispose"
     CORRECT = "correct"
     REJECT = "reject"
     MERGE = "merge"
     UNMERGE = "unmerge"
+    UPHOLD = "uphold"
+    DISMISS = "dismiss"
+    REASSIGN = "reassign"
+    INSTRUCT = "instruct"
+    PRIORITIZE = "prioritize"
+    UNDO = "undo"
+    RELAY = "relay"  # what the office outside has answered
     ERASE = "erase"
     RIGHTS_DONE = "rights-done"
     RIGHTS_DECLINE = "rights-decline"
@@ -216,6 +266,9 @@ class Why(StrEnum):
     URGENT = "urgent"  # it can't wait, and went straight to its unit
     HANDED_OVER = "handed-over"  # forward it to its target
     ERASED = "erased"  # delete your copies
+    APPEALED = "appealed"  # decide, for the unit's reporter objects
+    INSTRUCTED = "instructed"  # by who is above the unit
+    UNDONE = "undone"  # it is as it was before the last act
 
 
 class StageName(StrEnum):
@@ -227,6 +280,9 @@ class StageName(StrEnum):
     ACKNOWLEDGEMENT = "acknowledgement"
     FOLLOW_UP = "follow-up"
     RIGHTS = "rights"
+    APPEAL = "appeal"
+    APPEAL_ACKNOWLEDGEMENT = "appeal-acknowledgement"
+    CONFIRMATION = "confirmation"
 
 
 class ClockKind(StrEnum):
@@ -259,6 +315,43 @@ class DayKind(StrEnum):
     PAUSED = "paused"
 
 
+class MessageKind(StrEnum):
+    """What a message to the reporter of a complaint is about."""
+
+    RECEIPT = "receipt"
+    DANGER = "danger"  # whom to call, and that it was taken
+    STEP = "step"  # of the story
+    DEADLINE = "deadline"  # it moved, and no step of the story goes with that
+    APOLOGY = "apology"
+    CORRECTION = "correction"
+    ADDED = "added"  # what had no ticket was added
+
+
+class Arrival(StrEnum):
+    """What became of a message to the reporter of a complaint, as far as is known."""
+
+    WAITING = "waits"
+    SENT = "taken"  # whoever carries it has taken it
+    DELIVERED = "delivered"  # and says that it is there
+    FAILED = "not_delivered"  # it will not arrive
+    PERHAPS = "perhaps_sent"  # it may have gone out, and is not sent again
+    NOT_SENT = "never_sent"  # and will not be
+
+
+class NoArrival(StrEnum):
+    """Why a message waits, has failed or was not sent."""
+
+    QUIET = "quiet"  # it waits for the morning
+    NO_CONTACT = "no_contact"  # its reporter left none
+    STOPPED = "stopped"  # its reporter wants no messages
+    LIMITED = "limited"  # they were sent enough
+    SAME_DAY = "same_day"  # they heard of the same work that day
+    UNASKED = "unasked"  # the network lets us say nothing to who did not address us
+    UNREACHABLE = "unreachable"  # nothing arrives at that number or address
+    UNDONE = "undone"  # it was taken back before they heard of it
+    REFUSED = "refused"  # whoever would carry it did not take it
+
+
 #: Closed for the router that writes them, open on the wire: what is refused may grow.
 RefusalCode = Literal[
     "not_yours",
@@ -282,4 +375,10 @@ RefusalCode = Literal[
     "not_desk",
     "bad_evidence",
     "erased",
+    "not_allowed",
+    "unknown_type",
+    "unknown_urgency",
+    "nothing_to_undo",
+    "too_late",
+    "same_person",
 ]
