@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from kabupaten import load
+from kabupaten.lexicon import phrases_of
+from kabupaten.phrases import Phrases
+
 REGIONS = Path(__file__).parents[2] / "region"
 #: Changes a file of the folder and gives the line of the change.
 Spoil = Callable[[str, str, str], int]
@@ -16,6 +20,16 @@ Spoil = Callable[[str, str, str], int]
 @pytest.fixture
 def soppeng() -> Path:
     return REGIONS / "soppeng"
+
+
+@pytest.fixture(scope="session")
+def region() -> Path:
+    return REGIONS / "soppeng"
+
+
+@pytest.fixture(scope="session")
+def conduct() -> Phrases:
+    return phrases_of(load(REGIONS / "soppeng", "conduct").conduct)
 
 
 @pytest.fixture

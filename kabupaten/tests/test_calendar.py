@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from kabupaten import RegionError, load
-from kabupaten.calendar import LocalDay
+from kabupaten.calendar import Calendar, LocalDay
 
 Spoil = Callable[[str, str, str], int]
 
@@ -35,6 +36,8 @@ Spoil = Callable[[str, str, str], int]
         ("half_days: []", 'half_days: []\noffice_hours: {senin: ["07.30-12.00", "11.00-16.00"]}', "in order and apart"),
         ("half_days: []", 'half_days: []\noffice_hours: {senin: ["13.00-16.00", "07.30-12.00"]}', "in order and apart"),
         ("half_days: []", 'half_days: []\noffice_hours: {monday: ["07.30-16.00"]}', "write hours by day"),
+        ('"21.00-06.00"', '"21.00-21.00"', "write hours"),
+        ('"21.00-06.00"', "malam", "write hours"),
     ],
 )
 def test_a_wrong_calendar_is_refused_with_file_and_remedy(
@@ -67,3 +70,57 @@ def test_a_time_zone_that_does_not_exist_is_named(folder: Path, zone: str) -> No
     (folder / "calendar.yaml").write_text(f"timezone: {zone}\nworking_weekdays: [senin]")
     with pytest.raises(RegionError, match=r"calendar\.yaml, line 1: timezone: .* Remedy: write a name of the tz"):
         load(folder, "calendar")
+
+
+@pytest.mark.parametrize(
+    ("day", "working"),
+    [
+        (date(2026, 3, 2), True),
+        (date(2026, 3, 7), False),  # a Saturday
+        (date(2026, 3, 14), True),  # another, on which there is work for once
+        (date(2026, 3, 19), False),  # the nation's
+        (date(2026, 3, 20), False),  # the kabupaten's
+    ],
+)
+def test_a_working_day_is_none_that_is_off_for_the_week_the_nation_or_the_kabupaten(day: date, working: bool) -> None:
+    calendar = Calendar(
+        timezone=ZoneInfo("Asia/Makassar"),
+        holidays={date(2026, 3, 19): "Nyepi"},
+        local={
+            date(2026, 3, 14): LocalDay(working=True, reason="pengganti"),
+            date(2026, 3, 20): LocalDay(working=False, reason="Hari Jadi"),
+        },
+    )
+
+    assert working == calendar.is_working(day)
+
+
+@pytest.mark.parametrize(
+    ("hours", "at", "over"),
+    [
+        ("21.00-06.00", "2026-12-01T21:00", "2026-12-02T06:00"),
+        ("21.00-06.00", "2026-12-31T23:59", "2027-01-01T06:00"),
+        ("21.00-06.00", "2026-12-02T05:59", "2026-12-02T06:00"),
+        ("21.00-06.00", "2026-12-02T06:00", None),
+        ("21.00-06.00", "2026-12-02T20:59", None),
+        ("12.00-13.30", "2026-12-02T12:00", "2026-12-02T13:30"),
+        ("12.00-13.30", "2026-12-02T13:30", None),
+        ("22.00-24.00", "2026-12-02T23:00", "2026-12-03T00:00"),
+    ],
+)
+def test_quiet_hours_are_over_in_the_kabupatens_morning(
+    folder: Path, spoil: Spoil, hours: str, at: str, over: str | None
+) -> None:
+    spoil("calendar.yaml", "21.00-06.00", hours)
+    calendar = load(folder, "calendar").calendar
+    asked = datetime.fromisoformat(at).replace(tzinfo=calendar.timezone).astimezone(UTC)
+
+    until = calendar.quiet_until(asked)
+
+    assert over == (until and f"{until.astimezone(calendar.timezone):%Y-%m-%dT%H:%M}")
+
+
+def test_without_quiet_hours_there_are_none(folder: Path, spoil: Spoil) -> None:
+    spoil("calendar.yaml", 'quiet_hours: "21.00-06.00"', "")
+
+    assert load(folder, "calendar").calendar.quiet_until(datetime(2026, 12, 1, 16, tzinfo=UTC)) is None

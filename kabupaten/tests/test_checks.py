@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,10 +28,21 @@ def spoil(file: str, old: str, new: str) -> Callable[[Path], None]:
     return change
 
 
+def confirmed_with(old: str, new: str, folder: Path) -> None:
+    """A category demands to be confirmed, and ``sla.yaml`` is spoilt."""
+    spoil("categories", "unit: PDAM\n", "unit: PDAM\n    confirm: true\n")(folder)
+    spoil("sla", old, new)(folder)
+
+
 @pytest.mark.parametrize(
     ("change", "file", "says"),
     [
         (spoil("categories", "    unit: DLH\n", ""), "categories", "it has no unit and no rule"),
+        (partial(confirmed_with, "starts: [resolved/to_confirm]", "starts: [resolved]"), "categories",
+         "confirmation has no stage that starts with resolved/to_confirm in standar-3-hari"),
+        (partial(confirmed_with, "      confirmation:\n", "      pemastian:\n"), "categories",
+         "confirmation has no stage that starts with"),
+        (spoil("sla", "[resolved/to_confirm]", "[resolved/dipastikan]"), "sla", "no step resolved/dipastikan"),
         (spoil("categories", "unit: PDAM", "unit: PAMDES"), "categories", "units.yaml does not have PAMDES"),
         (spoil("training/air_bersih", "seeds:\n", "seeds: []\nsemai:\n"), "air_bersih", "`array` of length >= 5"),
         (spoil("routing", "lead: RSUD", "lead: RSUP"), "routing", "units.yaml does not have RSUP"),
@@ -55,6 +67,11 @@ def spoil(file: str, old: str, new: str) -> Callable[[Path], None]:
         (spoil("units", "kecamatan: Ganra", "kecamatan: Ganre"), "units", "territory.yaml has no kecamatan Ganre"),
         (spoil("units", "[.soppengkab.go.id,", "[https://soppengkab.go.id,"), "units", "is no host of one office"),
         (spoil("units", "supervisor: DINKES", "supervisor: DINSEHAT"), "units", "does not have DINSEHAT"),
+        (spoil("units", "supervisor: DINKES", "supervisor: RSUD"), "units", "RSUD is its own supervisor"),
+        (spoil("units", "supervisor: DINKES", "approval: true"), "units", "has no desk"),
+        (spoil("routing", "superiors: [SETDA,", "superiors: [SEKDA,"), "routing", "units.yaml does not have SEKDA"),
+        (spoil("routing", "[DISKOMINFO, BPBD]", "[DISKOMINFO, BASARNAS]"), "routing", "does not have BASARNAS"),
+        (spoil("routing", "undo_minutes: 10", "undo_minutes: 0"), "routing", "undo_minutes"),
         (spoil("units", "conduct: true", "conduct: false"), "units", "exactly one unit must have `conduct: true`"),
         (spoil("units", "name: Dinas Sosial", "name: Dinas Sosial…"), "units", "… costs a second SMS"),
         (spoil("territory", "name: Citta\n", "nama: Citta\n"), "territory", "missing required field `name`"),

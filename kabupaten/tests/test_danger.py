@@ -37,6 +37,7 @@ def words() -> DangerWords:
         ("orang bawa parang mengamuk di pasar", DangerKind.CRIME),
         ("Anak tetangga dipukuli bapaknya setiap malam", DangerKind.ABUSE),
         ("tahun lalu suami saya pukul saya, sekarang masih", DangerKind.ABUSE),
+        ("keponakan saya 9 tahun sering diraba-raba pamannya", DangerKind.ABUSE),
         ("Saya ingin bunuh diri", DangerKind.DESPAIR),
         ("TOLONG", DangerKind.UNSPECIFIED),
         ("tulung masija", DangerKind.UNSPECIFIED),
@@ -44,6 +45,46 @@ def words() -> DangerWords:
 )
 def test_danger_is_seen_and_its_kind_is_among_those_told(words: DangerWords, text: str, kind: DangerKind) -> None:
     assert kind in words.kinds(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("There's a fire at the school!", DangerKind.FIRE),
+        ("I can smell gas everywhere", DangerKind.FIRE),
+        ("Help, my son is drowning in the Walanae river", DangerKind.RESCUE),
+        ("An old woman was swept away by the flood", DangerKind.RESCUE),
+        ("He stopped breathing", DangerKind.MEDICAL),
+        ("Woman hit by a truck, bleeding badly", DangerKind.MEDICAL),
+        ("please send an ambulance to Cabenge", DangerKind.MEDICAL),
+        ("Live wires on the street after the storm", DangerKind.ELECTRICITY),
+        ("people are fighting with machetes", DangerKind.CRIME),
+        ("My stepfather hits me and my little sister", DangerKind.ABUSE),
+        ("I am tired of living and want to end my life", DangerKind.DESPAIR),
+        ("help me please", DangerKind.UNSPECIFIED),
+    ],
+)
+def test_danger_in_english_is_certain_as_in_indonesian(words: DangerWords, text: str, kind: DangerKind) -> None:
+    heard = words.hear(text)
+
+    assert (True, True) == (kind in heard.kinds, heard.certain)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The road in front of SD 12 has a big hole, motorbikes often fall there",
+        "When will the fire station get a new truck?",
+        "Garbage is burning behind the market every day and the smoke is annoying",
+        "Please repair the bridge before somebody gets hurt",
+        "Last year the flood reached our roof",
+        "we need a new ambulance for the village",
+        "Our road is broken, please help us",
+        "the pavement is broken and old people can fall",
+    ],
+)
+def test_everyday_complaints_in_english_are_no_danger(words: DangerWords, text: str) -> None:
+    assert [] == words.kinds(text)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +129,32 @@ def test_of_messages_by_a_writer_who_saw_neither_words_nor_examples_hardly_one_i
     assert (len(rows), len(told)) == (479, 220)
     assert sum(map(bool, told)) / len(told) >= 0.95
     assert sum(map(bool, alarms)) / len(alarms) >= 0.5
+
+
+def test_of_everyday_additions_few_are_an_alarm_and_of_danger_hardly_one_is_none(words: DangerWords) -> None:
+    files = (HERE / "additions" / "everyday.txt", SOPPENG / "conduct" / "additions" / "none.txt")
+    everyday = [line for file in files for line in file.read_text().splitlines() if line and not line.startswith("#")]
+    rows = [json.loads(line) for line in (HERE / "danger_set.jsonl").read_text().splitlines()]
+    danger = [row["text"] for row in rows if row["danger"]]
+
+    rung, missed = sum(map(words.alarms, everyday)), sum(not words.alarms(text) for text in danger)
+
+    assert (266, 220) == (len(everyday), len(danger))
+    assert rung / len(everyday) <= 0.08
+    assert missed / len(danger) <= 0.1
+
+
+@pytest.mark.parametrize(
+    ("text", "alarms"),
+    [
+        ("Di rumah kami air belum mengalir sama sekali.", False),
+        ("Sekarang apinya sudah sampai rumah sebelah", True),
+    ],
+)
+def test_what_only_weighs_as_danger_is_told_whom_to_call_and_is_no_alarm(
+    words: DangerWords, text: str, alarms: bool
+) -> None:
+    assert (True, alarms) == (bool(words.kinds(text)), words.alarms(text))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from contracts.events import Place
 from kabupaten import load
 from kabupaten.gazetteer import Gazetteer, gazetteer_of
-from kabupaten.place import find_place
+from kabupaten.place import find_answer, find_place
 
 
 @pytest.fixture(scope="module")
@@ -277,3 +277,47 @@ def test_what_stands_in_another_kabupaten_is_there(gazetteer: Gazetteer, text: s
 )
 def test_who_only_names_another_kabupaten_tells_of_something_here(gazetteer: Gazetteer, text: str) -> None:
     assert find_place(gazetteer, text).elsewhere is None
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("sengkang", Place(elsewhere="sengkang")),
+        ("wajo pak", Place(elsewhere="wajo")),
+        ("barru", Place(elsewhere="barru")),
+        ("Sidrap", Place(elsewhere="sidrap")),
+        ("Makassar", Place(elsewhere="makassar")),
+        ("Sengkang kab Wajo", Place(elsewhere="wajo")),
+        ("Batu batu", Place(kecamatan="Marioriawa", desa="Batu Batu")),
+        ("di Ganra, dekat pasar", Place(kecamatan="Ganra", stated="Ganra")),
+        # More than a name, or a word like one.
+        ("baru pak", Place()),
+        ("sering", Place()),
+        ("malang sekali", Place()),
+        ("makassar itu jauh", Place()),
+        ("warga wajo", Place()),
+        ("banyak batu-batu", Place()),
+        ("Jl Makassar", Place()),
+        ("pak", Place()),
+    ],
+)
+def test_a_name_alone_answers_where_it_is(gazetteer: Gazetteer, text: str, place: Place) -> None:
+    assert place == find_answer(gazetteer, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "elsewhere"),
+    [
+        ("sampah menumpuk di pasar Sengkang wajo", "sengkang"),
+        ("puskesmas di Wajo tutup terus", "wajo"),
+        ("terminal ri pasar sidrap gelap", "sidrap"),
+        ("beli beras di pasar sidrap lebih murah", None),
+        ("adik saya dirawat di rsud makassar", None),
+        ("di jalan makassar ada lubang", None),
+        ("pedagang pasar sengkang jualan di pasar kami", None),
+    ],
+)
+def test_a_market_or_a_puskesmas_with_the_name_of_another_kabupaten_is_there(
+    gazetteer: Gazetteer, text: str, elsewhere: str | None
+) -> None:
+    assert elsewhere == find_place(gazetteer, text).elsewhere

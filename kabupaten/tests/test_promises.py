@@ -15,12 +15,12 @@ LADDER = "          - {after: {amount: 1, unit: working_days}, to: [head]}\n"
 
 def test_the_promises_are_those_of_the_policy_for_new_complaints(soppeng: Path) -> None:
     words = promises_on(load(soppeng, "sla").sla, date(2026, 3, 5))
-    assert {"promise": "3 hari kerja", "rights": "3 x 24 jam"} == words
+    assert {"promise": "3 hari kerja", "rights": "3 x 24 jam", "appeal": "5 hari kerja"} == words
 
 
 def test_another_region_makes_its_own_promises(soppeng: Path) -> None:
     words = promises_on(load(soppeng.parent / "seconds", "sla").sla, date(2026, 3, 5))
-    assert {"promise": "25 detik", "rights": "30 detik"} == words
+    assert {"promise": "25 detik", "rights": "30 detik", "appeal": "60 detik"} == words
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kabupaten import load
-from kabupaten.routing import Routing, RoutingRule, Similar
+import pytest
+
+from kabupaten import RegionError, load
+from kabupaten.routing import Powers, Routing, RoutingRule, Similar
 
 
 def routing(folder: Path, text: str) -> Routing:
@@ -21,13 +23,27 @@ def test_one_name_stands_for_a_list_of_it_and_places_are_compared_without_kec(tm
 
 
 def test_a_region_needs_no_rules(tmp_path: Path) -> None:
-    assert Routing(targets={}, rules=(), boilerplate=(), similar=Similar()) == routing(tmp_path, "")
+    assert Routing(targets={}, rules=(), boilerplate=(), similar=Similar(), powers=Powers()) == routing(tmp_path, "")
     assert Similar(suggest=0.8) == routing(tmp_path, "similar: {suggest: 0.8}\nboilerplate: [sudah diteruskan]").similar
 
 
 def test_an_office_outside_has_a_contact_where_it_is_known(soppeng: Path) -> None:
     targets = load(soppeng, "routing").routing.targets
     assert ("telepon 110", None) == (targets["POLRES"].contact, targets["BPN"].contact)
+
+
+def test_an_office_outside_is_written_to_where_it_has_an_address(soppeng: Path, tmp_path: Path) -> None:
+    text = "targets: {PLN: {name: PLN, email: pengaduan@pln.contoh.id, answer_days: 14}, BPN: {name: BPN}}"
+    targets = routing(tmp_path, text).targets
+
+    assert [("pengaduan@pln.contoh.id", 14), (None, 30)] == [(it.email, it.answer_days) for it in targets.values()]
+    assert [] == [it for it in load(soppeng, "routing").routing.targets.values() if it.email]
+
+
+@pytest.mark.parametrize("wrong", ["email: pln", "email: PLN <a@b.id>", "email: 'a@b.id, c@d.id'", "answer_days: 0"])
+def test_an_address_that_is_none_and_a_link_without_days_are_refused(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(RegionError, match=r"routing\.yaml"):
+        routing(tmp_path, f"targets: {{PLN: {{name: PLN, {wrong}}}}}")
 
 
 def test_a_rule_is_for_who_is_accused_or_for_a_victim(tmp_path: Path) -> None:

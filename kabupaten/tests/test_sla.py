@@ -37,8 +37,33 @@ def test_soppeng_promises_three_working_days_with_the_national_stages_beside_it(
         "disposition": (3, "working_days", True),
         "follow-up": (5, "working_days", True),
         "rights": (72, "hours", False),
+        "appeal": (5, "working_days", False),
+        "appeal-acknowledgement": (1, "working_days", True),
+        "confirmation": (3, "working_days", False),
     }
     assert stages["completion"].term.warn_ratio == 0.7
+
+
+@pytest.mark.parametrize(
+    ("urgency", "stage", "heard"),
+    [
+        ("darurat", "acknowledgement", {"head": 1, "BPBD": 1, "SETDA": 1, "BUPATI": 30}),
+        ("darurat", "disposition", {"BPBD": 1, "SETDA": 1}),
+        ("darurat", "completion", {"head": 1, "BPBD": 1, "SETDA": 1, "BUPATI": 360}),
+        ("tinggi", "acknowledgement", {"head": 1, "SETDA": 120}),
+        ("tinggi", "completion", {"head": 1, "SETDA": 240, "BUPATI": 1440}),
+    ],
+)
+def test_what_is_urgent_climbs_by_the_clock_minutes_after_the_breach(
+    sla: Sla, urgency: str, stage: str, heard: dict[str, int]
+) -> None:
+    about = SimpleNamespace(type="pengaduan", urgency=urgency, category=None)
+    its = sla.policies["standar-3-hari"].stages[stage]
+    minutes = {"minutes": 1, "hours": 60}
+
+    ladder = its.ladder_of(its.term_of(about))
+
+    assert heard == {who: rung.after.amount * minutes[rung.after.unit] for rung in ladder for who in rung.to}
 
 
 def test_the_national_limits_are_described_too(sla: Sla) -> None:

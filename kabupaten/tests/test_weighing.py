@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from kabupaten.weighing import UNKNOWN, learn, likeliest, shares, signs_of, weigh
+from kabupaten.weighing import UNKNOWN, UNSEEN, learn, learn_and_count, likeliest, shares, signs_of, weigh
 
 FOR = ["rumah api besar", "api di dapur", "asap api tebal", "ada api pasar"]
 AGAINST = ["jalan rusak besar", "lampu di jalan mati", "air di dapur macet", "ada sampah pasar"]
@@ -21,6 +21,15 @@ def test_what_the_examples_for_it_share_weighs_for_it() -> None:
 
 def test_learning_twice_gives_the_same() -> None:
     assert learn(EXAMPLES) == learn(EXAMPLES)
+
+
+def test_counting_adds_to_what_is_learned_and_weighs_what_nobody_has_said() -> None:
+    learned, both = learn(EXAMPLES), learn_and_count(EXAMPLES)
+
+    assert both["api"] > learned["api"] > 0 > learned["jalan"] > both["jalan"]
+    assert weigh(both, signs_of(["tidak"])) == pytest.approx(
+        UNKNOWN + both[UNSEEN] * math.sqrt(len(signs_of(["tidak"])))
+    )
 
 
 def test_a_text_without_a_known_sign_does_not_speak_for_it() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -21,6 +21,9 @@ WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 #: A time of the day from which, and one to which, there is work.
 Hours = tuple[time, time]
 _OFFICE_HOURS = 'write hours by day, in order and apart, such as {senin: ["07.30-12.00", "13.00-16.00"]}'
+_SPAN = re.compile(r"([01]\d|2[0-4])[.:]([0-5]\d)-([01]\d|2[0-4])[.:]([0-5]\d)")
+_DAY = 24 * 60
+_QUIET = 'write hours, such as "21.00-06.00"'
 _ZONE = "write a name of the tz database, such as Asia/Makassar"
 
 
@@ -37,7 +40,8 @@ class LocalDay:
 class Calendar:
     """The days of a region. ``working_weekdays`` counts from Monday = 0; ``holidays`` are the nation's.
 
-    ``office_hours`` are by weekday; without any, nothing can be promised in working hours. The kabupaten says
+    ``office_hours`` are by weekday; without any, nothing can be promised in working hours. ``quiet`` are the minutes of
+    the day from which and to which nobody is written to of what can wait. The kabupaten says
     that all cuti bersama of the years in ``joint_leave_complete`` is in. A calendar is equal to itself alone: what was
     derived with it is remembered.
     """
@@ -48,6 +52,25 @@ class Calendar:
     local: Mapping[date, LocalDay] = field(default_factory=dict)
     office_hours: Mapping[int, tuple[Hours, ...]] = field(default_factory=dict)
     joint_leave_complete: frozenset[int] = frozenset()
+    quiet: tuple[int, int] | None = None
+
+    def quiet_until(self, at: datetime) -> datetime | None:
+        """Give when the quiet time is over that ``at`` lies in, to the minute; None: it lies in none."""
+        if self.quiet is None:
+            return None
+        begin, end = self.quiet
+        local = at.astimezone(self.timezone)
+        minute = local.hour * 60 + local.minute
+        if not (begin <= minute < end if begin < end else minute >= begin or minute < end):
+            return None
+        day = local.date() if minute < end else local.date() + timedelta(days=1)
+        return datetime.combine(day, time(), self.timezone) + timedelta(minutes=end)
+
+    def is_working(self, day: date) -> bool:
+        """Tell whether there is work on ``day``, be it half a day."""
+        if (local := self.local.get(day)) is not None:
+            return local.working
+        return day not in self.holidays and day.weekday() in self.working_weekdays
 
 
 class _Day(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,6 +92,7 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     overrides: list[_Override] = []
     office_hours: Annotated[dict[str, list[Any]], remedy(_OFFICE_HOURS)] = {}
     joint_leave_complete: Annotated[list[int], remedy("write years, such as [2028]")] = []
+    quiet_hours: str | None = None
 
 
 def read_calendar(source: Source) -> Calendar:
@@ -78,7 +102,14 @@ def read_calendar(source: Source) -> Calendar:
         RegionError: it does not fit; all that is wrong in it is named.
     """
     file = parse(source, _File)
-    refuse([*_check_zone(source, file), *_check_days(source, file), *_check_hours(source, file)])
+    refuse(
+        [
+            *_check_zone(source, file),
+            *_check_days(source, file),
+            *_check_hours(source, file),
+            *_check_quiet(source, file),
+        ]
+    )
     return Calendar(
         timezone=ZoneInfo(file.timezone),
         working_weekdays=frozenset(map(WEEKDAYS.index, file.working_weekdays)),
@@ -91,6 +122,7 @@ def read_calendar(source: Source) -> Calendar:
             WEEKDAYS.index(day): tuple(filter(None, map(_span, spans))) for day, spans in file.office_hours.items()
         },
         joint_leave_complete=frozenset(file.joint_leave_complete),
+        quiet=span_of(file.quiet_hours) if file.quiet_hours else None,
     )
 
 
@@ -121,6 +153,21 @@ def _check_hours(source: Source, file: _File) -> Iterator[Problem]:
             yield source.wrong(where, f"{day!r} has no hours that can be read", _OFFICE_HOURS)
         if any(begins[0] < ended[1] for ended, begins in pairwise(filter(None, (hours for _, hours in read)))):
             yield source.wrong(where, "its spans overlap or are out of order", _OFFICE_HOURS)
+
+
+def _check_quiet(source: Source, file: _File) -> Iterator[Problem]:
+    if file.quiet_hours is not None and span_of(file.quiet_hours) is None:
+        yield source.wrong(("quiet_hours",), f"{file.quiet_hours!r} are no hours", _QUIET)
+
+
+def span_of(hours: str) -> tuple[int, int] | None:
+    """Give the minutes of the day from which and to which ``hours`` are, perhaps over midnight; None: they can't be
+    read."""
+    found = _SPAN.fullmatch(hours)
+    if found is None:
+        return None
+    begin, end = (int(found[n]) * 60 + int(found[n + 1]) for n in (1, 3))
+    return (begin, end) if begin < _DAY and end <= _DAY and begin != end else None
 
 
 def _span(text: Any) -> Hours | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import Struct
@@ -20,15 +21,20 @@ class Category(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One thing that complaints are about.
 
     ``lapor`` are the LAPOR! category names that mean it. ``share`` is how common it is beside the others. ``matters``
-    are narrower subjects, each with the phrases that give it away.
+    are narrower subjects, each with the phrases that give it away. Citizens find it below the heading ``group``. With
+    ``proof`` the desk sends no resolution without a photo or an address of proof. With ``confirm`` what was resolved is
+    closed only when another person than the one who resolved it, or its reporter, has confirmed it.
     """
 
     name: str = ""
+    group: str = ""
     definition: str = ""
     borders: str = ""
     unit: str | None = None
     lapor: _Names = ()
     share: Annotated[float, remedy("write a number above 0, such as share: 5", gt=0)] = 1.0
+    proof: bool = False
+    confirm: bool = False
     matters: Annotated[dict[str, _Names], remedy("write {jalan_nasional: [jalan nasional, bbpjn]}")] = {}
 
 
@@ -50,3 +56,12 @@ def read_categories(source: Source) -> dict[str, Category]:
         for problem in unreadable(source, ("categories", name, "matters", matter), phrases, {})
     )
     return categories
+
+
+def grouped(categories: Mapping[str, Category]) -> dict[str, dict[str, str]]:
+    """Give what citizens may choose from, by group: each category's name by its id. The unknown is no choice."""
+    groups: dict[str, dict[str, str]] = {}
+    for code, category in categories.items():
+        if code != UNKNOWN:
+            groups.setdefault(category.group, {})[code] = category.name or code
+    return groups

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from contracts.vocabulary import Note, StageName, Status
 from kabupaten.categories import UNKNOWN
 from kabupaten.load import PARTS, Part, Region, read_parts
 from kabupaten.problems import Problem, RegionError, Where
@@ -19,6 +20,8 @@ from kabupaten.training import load_training
 from kabupaten.units import A_UNIT
 
 Sources = Mapping[Part, Source]
+#: The step with which a confirmation is awaited.
+TO_CONFIRM = f"{Status.RESOLVED}/{Note.TO_CONFIRM}"
 
 
 def problems(folder: Path) -> list[Problem]:
@@ -106,6 +109,22 @@ def _takes(rule: RoutingRule, cell: _Cell) -> bool:
         return False
     conditions = (rule.categories, rule.matters, rule.types, rule.places, rule.accused, _named(rule))
     return all(not named or value in named for named, value in zip(conditions, cell, strict=True))
+
+
+def _confirmations(region: Region, sources: Sources) -> Iterator[Problem]:
+    """Who is to confirm is told by when, and somebody above hears when nobody does."""
+    for name in (name for name, category in region.categories.items() if category.confirm):
+        for policy in (region.sla.policies[each] for each in region.sla.default):
+            stage = policy.stages.get(StageName.CONFIRMATION)
+            lacks = (
+                "no escalation" if stage and TO_CONFIRM in stage.starts else f"no stage that starts with {TO_CONFIRM}"
+            )
+            if stage is None or TO_CONFIRM not in stage.starts or not stage.escalation:
+                remedy = f"take the stage {StageName.CONFIRMATION} of region/soppeng/sla.yaml into {policy.name}"
+                where = ("categories", name, "confirm")
+                yield sources["categories"].wrong(
+                    where, f"{StageName.CONFIRMATION} has {lacks} in {policy.name}", remedy
+                )
 
 
 def _camats(region: Region, sources: Sources) -> Iterator[Problem]:
@@ -221,6 +240,7 @@ _CHECKS: tuple[tuple[tuple[Part, ...], Callable[[Region, Any], Iterator[Problem]
     (("categories", "routing"), _uncovered_categories),
     (("categories", "routing"), _matters),
     (("categories", "routing"), _unreached_rules),
+    (("categories", "sla"), _confirmations),
     (("territory", "units"), _camats),
     (("calendar", "units"), _ended_units),
     (("units",), _aliases),

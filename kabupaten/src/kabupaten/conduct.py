@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from kabupaten.desks import CONDUCT_CATEGORY
 from kabupaten.examples import read_examples, read_ordinary
 from kabupaten.lexicon import Conduct, read_lists
 from kabupaten.source import Source
 
 #: The file of messages that accuse.
 ACCUSES = "accuses"
-#: The category of practice complaints about officials, which are no ordinary ones.
-_ABOUT_OFFICIALS = "aparatur_korupsi"
 
 
 def read_conduct(source: Source) -> Conduct:
@@ -22,6 +21,8 @@ def read_conduct(source: Source) -> Conduct:
     """
     lists, region = read_lists(Conduct, source), source.path.parents[1]
     examples, others = read_examples(region / "conduct", [ACCUSES]), list(read_ordinary(region))
-    examples[ACCUSES] += tuple(each.text for each in others if each.category == _ABOUT_OFFICIALS)
-    ordinary = tuple(each.text for each in others if each.category != _ABOUT_OFFICIALS)
-    return msgspec.structs.replace(lists, examples=examples, ordinary=ordinary)
+    examples[ACCUSES] += tuple(each.text for each in others if each.category == CONDUCT_CATEGORY)
+    ordinary = tuple(each.text for each in others if each.category != CONDUCT_CATEGORY)
+    additions = region / "conduct" / "additions"
+    added = read_examples(additions, [ACCUSES]) if additions.is_dir() else {}
+    return msgspec.structs.replace(lists, examples=examples, ordinary=ordinary, additions=added)

@@ -103,6 +103,7 @@ class Conduct(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
     neglect: _List = ()
     manners: _List = ()
     officials: _List = ()
+    roles: _List = ()
     counters: _List = ()
     others: _List = ()
     called_before: _List = ()
@@ -117,12 +118,14 @@ class Conduct(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
     denied: _List = ()
     inquiries: _List = ()
     harmless: _List = ()
+    softens: _List = ()
     by: _List = ()
     at: _List = ()
     targets: _List = ()
     joined: _List = ()
     examples: dict[str, tuple[str, ...]] = {}  # of both kinds, from files of their own
     ordinary: tuple[str, ...] = ()
+    additions: dict[str, tuple[str, ...]] = {}  # and of what is added to a complaint, where a region has such
 
 
 class Abbreviations(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,12 +15,15 @@ from kabupaten.categories import Category, read_categories
 from kabupaten.conduct import read_conduct
 from kabupaten.danger import read_danger
 from kabupaten.emergency import Emergency, read_emergency
+from kabupaten.english import EnglishPages, EnglishTexts, read_english_pages, read_english_texts, unlike
 from kabupaten.lexicon import Abbreviations, Conduct, Danger, MessageType, Protection, Spam, Talk, Urgency, read_lists
+from kabupaten.notices import Notices, read_notices
 from kabupaten.on_duty import Shift, read_on_duty
 from kabupaten.pages import Pages, read_pages
 from kabupaten.problems import Problem, RegionError
 from kabupaten.promises import unkept
 from kabupaten.references import unknown_names
+from kabupaten.replies import ReadySentence, read_replies
 from kabupaten.retention import read_retention
 from kabupaten.routing import Routing, read_routing
 from kabupaten.sla import Sla, check_hours, read_sla
@@ -31,7 +34,8 @@ from kabupaten.units import Units, read_units
 
 Part = Literal[
     "units", "categories", "routing", "territory", "sla", "calendar", "texts", "retention", "emergency", "on_duty",
-    "pages", "danger", "urgency", "message_type", "spam", "conduct", "abbreviations", "protection", "talk",
+    "pages", "replies", "notices", "texts_en", "pages_en", "danger", "urgency", "message_type", "spam", "conduct",
+    "abbreviations", "protection", "talk",
 ]  # fmt: skip
 _READERS: dict[Part, Callable[[Source], Any]] = {
     "units": read_units,
@@ -45,6 +49,10 @@ _READERS: dict[Part, Callable[[Source], Any]] = {
     "emergency": read_emergency,
     "on_duty": read_on_duty,
     "pages": read_pages,
+    "replies": read_replies,
+    "notices": read_notices,
+    "texts_en": read_english_texts,
+    "pages_en": read_english_pages,
     "danger": read_danger,
     "urgency": partial(read_lists, Urgency),
     "message_type": partial(read_lists, MessageType),
@@ -57,7 +65,7 @@ _READERS: dict[Part, Callable[[Source], Any]] = {
 PARTS: tuple[Part, ...] = tuple(_READERS)
 _IN_LEXICON = {"danger", "urgency", "message_type", "spam", "conduct", "abbreviations", "protection", "talk"}
 #: What a region may leave out; its reader then says what is usual.
-_OPTIONAL = {"retention", "on_duty"}
+_OPTIONAL = {"retention", "on_duty", "replies", "notices", "texts_en", "pages_en"}
 #: A number of 7 to 15 digits (ITU-T E.164), or an e-mail address.
 _CONTACT = re.compile(r"[+(]?\d(?:[ ().-]{0,2}\d){6,14}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
@@ -76,6 +84,10 @@ class Region:
     emergency: Emergency
     on_duty: Mapping[str, tuple[Shift, ...]]
     pages: Pages
+    replies: tuple[ReadySentence, ...]
+    notices: Notices
+    texts_en: EnglishTexts | None
+    pages_en: EnglishPages | None
     danger: Danger
     urgency: Urgency
     message_type: MessageType
@@ -121,12 +133,13 @@ def read_parts(folder: Path, parts: tuple[Part, ...]) -> tuple[Region, dict[str,
         found += check_hours(sources["sla"], region.sla, region.calendar)
     if hasattr(region, "sla") and hasattr(region, "texts"):
         found += unkept(sources["texts"], region.sla)
+    found += unlike(sources, region)
     return region, sources, found
 
 
 def file_of(part: Part) -> str:
     """Name the file of ``part`` in a region folder."""
-    return f"lexicon/{part}.yaml" if part in _IN_LEXICON else f"{part}.yaml"
+    return f"lexicon/{part}.yaml" if part in _IN_LEXICON else f"{part.replace('_en', '.en')}.yaml"
 
 
 def _source(folder: Path, part: Part) -> Source:

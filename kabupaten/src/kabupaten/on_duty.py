@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated
 
 from msgspec import Struct
 
-from kabupaten.calendar import WEEKDAYS, Weekday
+from kabupaten.calendar import WEEKDAYS, Weekday, span_of
 from kabupaten.problems import Problem, refuse
 from kabupaten.source import Source
 from kabupaten.validate import Words, parse, remedy
 
 _HOURS = 'write hours, such as "08.00-16.00", or "16.00-08.00" over midnight'
-_SPAN = re.compile(r"([01]\d|2[0-4])[.:]([0-5]\d)-([01]\d|2[0-4])[.:]([0-5]\d)")
 _DAY = 24 * 60
 
 
@@ -42,15 +40,6 @@ class Shift(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def _minute(at: datetime) -> int:
     return at.hour * 60 + at.minute
-
-
-def span_of(hours: str) -> tuple[int, int] | None:
-    """Give the minutes of the day from which and to which ``hours`` are; None: they can't be read."""
-    found = _SPAN.fullmatch(hours)
-    if found is None:
-        return None
-    begin, end = (int(found[n]) * 60 + int(found[n + 1]) for n in (1, 3))
-    return (begin, end) if begin < _DAY and end <= _DAY and begin != end else None
 
 
 class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

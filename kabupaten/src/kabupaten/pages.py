@@ -23,7 +23,7 @@ PLACEHOLDERS = frozenset({*TERMS, *ENDS, "days", "number", "owner", "office"})
 
 
 class Contact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How to reach the office. Until somebody has ``confirmed`` it, nobody is told it."""
+    """How to reach the office. Until it is ``confirmed`` that is said; without a value nobody is told it."""
 
     kind: Literal["telepon", "surel", "situs", "alamat"]
     value: str = ""

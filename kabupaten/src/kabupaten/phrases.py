@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 _WORD = re.compile(r"\w+(?:'\w*)?")
@@ -159,9 +160,11 @@ class Phrases:
     def __init__(self) -> None:
         self.names: list[str] = []
         self._exact: dict[str, list[_Phrase]] = defaultdict(list)
-        self._inexact: list[tuple[_Part, _Phrase]] = []
+        # By the letter that a word must begin with; those that any word may fit stand under "".
+        self._inexact: dict[str, list[tuple[int, _Part, _Phrase]]] = defaultdict(list)
         self._vetoes: list[tuple[str, _Part]] = []
         self._by_word: dict[str, tuple[_Phrase, ...]] = {}
+        self._count = 0
 
     def add(self, name: str, phrases: Iterable[str], groups: Mapping[str, Iterable[str]]) -> None:
         """Add a list; ``groups`` are words that a name in capitals stands for.
@@ -178,8 +181,10 @@ class Phrases:
             anchor = phrase.parts[phrase.anchor]
             for word in anchor.exact:
                 self._exact[word].append(phrase)
-            if anchor.stems or anchor.pattern:
-                self._inexact.append((replace(anchor, exact=frozenset()), phrase))
+            letters = {""} if anchor.pattern else {stem[:1] for stem in anchor.stems}
+            for letter in letters:
+                self._inexact[letter].append((self._count, replace(anchor, exact=frozenset()), phrase))
+            self._count += 1
 
     def search(self, tokens: Tokens) -> Matches:
         """Find every phrase in ``tokens``, each where it stands, in the order of the words."""
@@ -196,7 +201,9 @@ class Phrases:
         return Matches(tokens, found)
 
     def _look_up(self, word: str) -> tuple[_Phrase, ...]:
-        found = (*self._exact.get(word, ()), *(phrase for part, phrase in self._inexact if part.fits(word)))
+        inexact = (*self._inexact.get(word[:1], ()), *self._inexact.get("", ()))
+        fit = sorted((nth, phrase) for nth, part, phrase in inexact if part.fits(word))
+        found = (*self._exact.get(word, ()), *(phrase for _, phrase in fit))
         if len(self._by_word) < _REMEMBERED:
             self._by_word[word] = found
         return found
@@ -228,6 +235,17 @@ def _row(name: str, order: int, written: str, groups: Mapping[str, Iterable[str]
 
 
 def _part(written: str, groups: Mapping[str, Iterable[str]]) -> _Part:
+    return _without_groups(written) if written == written.lower() else _read_part(written, groups)
+
+
+@lru_cache(20_000)
+def _without_groups(written: str) -> _Part:
+    """A part without a name in capitals. All are read twice, to see whether they can be, and to be found; and many
+    stand in several lists."""
+    return _read_part(written, {})
+
+
+def _read_part(written: str, groups: Mapping[str, Iterable[str]]) -> _Part:
     written = written.strip()
     bare = written.strip("()?")
     words = [one for word in bare.split("/") for one in groups.get(word.strip(), (word.strip(),))]

@@ -93,6 +93,10 @@ _HERE = {"sini", "disini", "kesini"}
 _OF_US = {"rumah", "desa", "dusun", "kampung", "jalan", "lorong", "sawah", "kebun", "lingkungan", "kelurahan", "daerah"}
 #: What stands in an address before the name of its kabupaten: "pasar Lakessi Parepare".
 _SITES = {"jl", "jln", "jalan", "pasar", "rsud", "rs", "puskesmas", "terminal", "lapangan", "taman", "pelabuhan"}
+#: A public one that has the name of its kabupaten itself; a road may have that anywhere.
+_TOWN_SITES = {"pasar", "rsud", "puskesmas", "terminal", "pelabuhan"}
+#: What is said beside the name where one answers with a name.
+_POLITE = {"pak", "bu", "bapak", "ibu", "min", "admin", "kak", "puang", "ya", "tabe"}
 _AREAS = {"daerah", "wilayah", "kawasan"}
 #: Words of the name between a site and its kabupaten, at most.
 _NAME = 3
@@ -141,6 +145,18 @@ def find_place(gazetteer: Gazetteer, text: str) -> Place:
     return Place(kecamatan=weak.kecamatan, desa=weak.desa) if weak else Place()
 
 
+def find_answer(gazetteer: Gazetteer, text: str) -> Place:
+    """The place that ``text`` names, which may answer where something is: there a name alone says enough."""
+    place = find_place(gazetteer, text)
+    if place != Place():
+        return place
+    tokens = _tokens(f"di {text}")
+    hits = list(_hits(gazetteer, tokens))
+    named = {at for hit in hits for at in range(hit.at, hit.at + hit.length)}
+    rest = {tokens[at].folded for at in range(1, len(tokens)) if at not in named}
+    return find_place(gazetteer, f"di {text}") if hits and rest <= _POLITE | _ELSEWHERE_CUES else place
+
+
 def _tokens(text: str) -> list[_Token]:
     text = _TWICE.sub(r"\1-\1", text)
     found = list(WORD.finditer(text))
@@ -170,7 +186,9 @@ def _here(tokens: list[_Token], hits: list[_Hit]) -> list[_Hit]:
 def _elsewhere(gazetteer: Gazetteer, tokens: list[_Token], hits: list[_Hit]) -> str | None:
     """The place of another kabupaten where it happened; None where it is only mentioned, or lies on our border."""
     for hit in hits:
-        at_it = _cued_by(tokens, hit, _ELSEWHERE_CUES) or _cue(tokens, hit.at) in _IN | _AREAS
+        cue = _cue(tokens, hit.at)
+        in_site = cue in _TOWN_SITES and _cue(tokens, hit.at - 1) in _IN
+        at_it = _cued_by(tokens, hit, _ELSEWHERE_CUES) or cue in _IN | _AREAS or in_site
         address = _address(tokens, hit)
         mentioned = _is_there(tokens, hit, address or hit.at) or _near_home(gazetteer, tokens, hit)
         if hit.entry.foreign and hit.entry.name and (at_it or address is not None) and not mentioned:

@@ -14,7 +14,7 @@ from kabupaten.sla import Policy, Sla, Stage, Term
 from kabupaten.source import Source
 
 #: Placeholders that promise how long a stage takes, and that stage.
-TERMS: dict[str, str] = {"promise": StageName.COMPLETION, "rights": StageName.RIGHTS}
+TERMS: dict[str, str] = {"promise": StageName.COMPLETION, "rights": StageName.RIGHTS, "appeal": StageName.APPEAL}
 #: The placeholder that promises who hears of it next, and the texts of which stage may have it.
 NEXT_STEP = "next_step"
 #: Of this stage the triage unit sees to it, whose superior is named by sla.yaml; of others the unit's head is told.

@@ -17,7 +17,7 @@ TYPES = tuple(ComplaintType)
 TRIGGERS = {
     f"{kind}{about}"
     for kind in set(UpdateKind) - CLOCK_KINDS
-    for about in ("", *(f"/{name}" for name in (Note if kind == UpdateKind.NOTED else Lane)))
+    for about in ("", *(f"/{name}" for name in (Note if kind == UpdateKind.NOTED else (*Lane, *Note))))
 }
 Sources = Mapping[str, Source]
 
@@ -36,6 +36,9 @@ _REFERENCES = (
     ("routing", "rules.*.when.type.*", "type"),
     ("routing", "rules.*.when.place.*", "place"),
     ("routing", "rules.*.when.accused.*", "unit"),
+    ("replies", "sentences.*.categories.*", "category"),
+    ("routing", "powers.superiors.*", "unit"),
+    ("routing", "powers.lower_darurat.*", "unit"),
     ("sla", "default.*", "policy"),
     ("sla", f"{_STAGE}.escalation.*.to.*", "unit or head"),
     ("sla", f"{_VARIANT}.escalation.*.to.*", "unit or head"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -18,6 +18,11 @@ KECAMATAN = "kecamatan"
 #: In ``hand_over``: the target for the kabupaten where it is, whichever that is.
 KABUPATEN = "kabupaten"
 _Named = Annotated[str | list[str], remedy("write a name, or a list of names")]
+_Email = Annotated[
+    str, remedy("write an address, such as pengaduan@contoh.go.id", pattern=r"^[^\s@<>,]+@[^\s@<>,]+\.[^\s@<>,]+$")
+]
+_Days = Annotated[int, remedy("write the days, 1 to 180", ge=1, le=180)]
+_Working = Annotated[int, remedy("write the working days, 0 (never) to 60", ge=0, le=60)]
 _Share = Annotated[float, remedy("write a number above 0 and up to 1, such as 0.75", gt=0, le=1)]
 
 
@@ -26,12 +31,18 @@ class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     ``places`` of territory.yaml's ``elsewhere`` are another kabupaten's, of which this is the government; that of all
     places that no target has is the one with ``others``.
+    ``email`` is where the office wants to be written to: with it the desk sends what was handed over, and a link by
+    which it may answer for ``answer_days``; it is reminded once after ``remind_days`` working days, 0: never. No page
+    and no event has the address.
     """
 
     name: Words
     contact: Words | None = None
     places: tuple[Words, ...] = ()
     others: bool = False
+    email: _Email | None = None
+    answer_days: _Days = 30
+    remind_days: _Working = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +74,20 @@ class Similar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     merge: _Share | None = None
 
 
+class Powers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may put right what others do.
+
+    ``superiors`` may take a complaint from its unit and instruct it, once its delay was escalated to them;
+    ``lower_darurat`` may say that something is no danger. For ``undo_minutes`` who did something may take it back, and
+    for ``undo_days`` the triage unit.
+    """
+
+    superiors: tuple[str, ...] = ()
+    lower_darurat: tuple[str, ...] = ()
+    undo_minutes: Annotated[int, remedy("write the minutes, 1 to 1440", ge=1, le=1440)] = 10
+    undo_days: Annotated[int, remedy("write the days, 1 to 60", ge=1, le=60)] = 30
+
+
 @dataclass(frozen=True, kw_only=True)
 class Routing:
     """``rules`` in their order: the first that matches wins. ``boilerplate`` are phrases that say nothing was done."""
@@ -71,6 +96,7 @@ class Routing:
     rules: tuple[RoutingRule, ...]
     boilerplate: tuple[str, ...]
     similar: Similar
+    powers: Powers
 
 
 class _When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,6 +121,12 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rules: tuple[_Rule, ...] = ()
     boilerplate: tuple[Words, ...] = ()
     similar: Similar = Similar()
+    powers: Powers = Powers()
+
+
+def guardians(rules: Iterable[RoutingRule]) -> frozenset[str]:
+    """Give the units that get what names a victim: the leads of rules with ``protected``."""
+    return frozenset(rule.lead for rule in rules if rule.protected and rule.lead)
 
 
 def government_of(targets: Mapping[str, Target], elsewhere: str | None) -> str | None:
@@ -118,6 +150,7 @@ def read_routing(source: Source) -> Routing:
         rules=tuple(map(_rule, file.rules)),
         boilerplate=file.boilerplate,
         similar=file.similar,
+        powers=file.powers,
     )
 
 

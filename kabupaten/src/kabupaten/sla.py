@@ -90,7 +90,7 @@ class Pause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Variant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Another term for complaints of some type, urgency or category; an empty set means any, None the stage's own."""
+    """Another term for complaints of some type, urgency or category; an empty set means any, None as the stage."""
 
     type: frozenset[str] = frozenset()
     urgency: frozenset[str] = frozenset()
@@ -98,6 +98,7 @@ class Variant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     amount: _Amount | None = None
     unit: _Unit | None = None
     warn_ratio: _WarnRatio | None = None
+    quiet: bool | None = None
     escalation: tuple[Rung, ...] = ()  # its own ladder; none: the stage's
 
     def fits(self, complaint: Classified) -> bool:
@@ -131,8 +132,16 @@ class Stage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def term_of(self, complaint: Classified) -> Term:
         """Give the term for ``complaint``: that of the first variant that fits, else the stage's own."""
-        variant = next((variant for variant in self.variants if variant.fits(complaint)), None)
+        variant = self._variant_of(complaint)
         return self.varied(variant) if variant else self.term
+
+    def quiet_for(self, complaint: Classified) -> bool:
+        """Tell whether of ``complaint`` only what calls for action is said."""
+        variant = self._variant_of(complaint)
+        return self.quiet if variant is None or variant.quiet is None else variant.quiet
+
+    def _variant_of(self, complaint: Classified) -> Variant | None:
+        return next((variant for variant in self.variants if variant.fits(complaint)), None)
 
     def ladder_of(self, term: Term) -> tuple[Rung, ...]:
         """Give who hears of the delay of a clock that runs for ``term``."""

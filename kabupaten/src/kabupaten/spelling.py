@@ -22,6 +22,11 @@ def unified(text: str) -> str:
     return _STRETCHED.sub(r"\1", APOSTROPHE.sub("'", text.lower()).replace("-", " "))
 
 
+def plain(text: str) -> str:
+    """Write ``text`` in lower case, with one kind of apostrophe, hyphens and runs of blanks as one blank."""
+    return re.sub(r"[-\s]+", " ", APOSTROPHE.sub("'", text.lower())).strip()
+
+
 @lru_cache(maxsize=50_000)
 def fold(word: str) -> str:
     """Write the word of a name in lower case without accents and apostrophes, doubled letters of longer ones once."""

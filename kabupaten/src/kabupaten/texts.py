@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import defstruct
 
 from contracts.sentences import DAY_CODES, SENTENCE_CODES
-from contracts.vocabulary import CLOCK_KINDS, FINAL, DangerKind, FollowUpKind, Note, Status, UpdateKind
+from contracts.vocabulary import CLOCK_KINDS, FINAL, DangerKind, FollowUpKind, MarkReason, Note, Status, UpdateKind
 from kabupaten.problems import Problem, refuse
 from kabupaten.promises import NEXT_STEP, TERMS
 from kabupaten.references import texts_at
@@ -28,50 +28,84 @@ _WEB_PROBLEMS = (
     *("too_large", "bad_json", "no_object", "key_reused", "finished", "unavailable", "not_shown", "internal"),
     *("photo_refused", "photos_full", "upload_unknown", "upload_empty", "upload_content_type", "upload_offset"),
     *("upload_checksum", "upload_attached", "tus_version", "link_damaged", "link_expired"),
-    "link_gone",
+    *("link_gone", "key_unknown", "key_expired", "key_revoked", "key_not_allowed"),
 )
 #: What is said of what citizens attach.
 _EVIDENCE: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
         (
-            *("photo_hint", "photos_seen", "photo_pixels", "photo_kind", "photo_video", "photo_unreadable"),
+            *(
+                "photo_hint",
+                "photos_seen",
+                "photo_pixels",
+                "photo_kind",
+                "photo_video",
+                "video_hint",
+                "video_long",
+                "video_unreadable",
+                "video_making",
+                "photo_unreadable",
+            ),
             *("photo_no_room", "photo_too_often", "upload_unfinished", "upload_taken", "uploads_list"),
             *("upload_number", "upload_hash", "upload_too_long", "link_not_yours_title"),
+            *("photo_preparing", "photo_waiting", "photo_ready", "photo_unkept", "photo_place", "photo_place_used"),
+            *("photos_first", "photos_failed"),
         ),
         frozenset[str](),
     ),
-    **dict.fromkeys(("photos_too_many", "photo_too_large"), frozenset({"most"})),
-    "photos_kept": frozenset({"count"}),
+    **dict.fromkeys(("photos_too_many", "photo_too_large", "photos_most"), frozenset({"most"})),
+    **dict.fromkeys(("photo_sending", "photo_cut"), frozenset({"percent"})),
+    **dict.fromkeys(("photos_kept", "draft_photos"), frozenset({"count"})),
+    "photo_removed": frozenset({"n"}),
+    "photos_left": frozenset({"left"}),
+    "draft_photo": frozenset({"n", "all"}),
     "link_not_yours": frozenset({"unit", "ticket"}),
 }
 #: What every channel says that answers by messages.
 _BY_MESSAGE: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("receipt", "receipt_sorted", "rahasia", "anonim", "not_yours"), _TICKET),
-    **dict.fromkeys(("answer_how", "judge_how", "reopen_how"), _TICKET),
+    **dict.fromkeys(("answer_how", "judge_how", "reopen_how", "appeal_how"), _TICKET),
     "receipt_routed": _TICKET | {"unit"},
+    "apart": _TICKET | {"parent"},
+    "apart_routed": _TICKET | {"parent", "unit"},
+    "still_asked": _TICKET,
     "receipt_begun": frozenset(),
     "correction": _DUE,
     "apology": _DUE | {"unit"} | _NEXT_STEP,
     "help": _TICKET | _TERMS,
 }
+#: What may come with a message and is not taken.
+NOT_TAKEN = ("document", "voice", "sticker", "video", "other")
 #: What the columns of open data mean, by their names.
 _COLUMNS = (
     *("ticket", "status", "status_text", "open", "category", "category_name", "kecamatan", "desa", "unit", "unit_name"),
     *("received_at", "due_at", "answered_at", "late", "supporters"),
     *("month", "kind", "code", "received", "answered", "in_time", "rated", "satisfied"),
 )
+#: Notes that say nothing to anybody, or are worded by what they are about.
+_UNTOLD = frozenset({Note.DEADLINE, Note.SUPPORTED, Note.HELP_ASKED})
 _SUBJECT = _TICKET | {"unit", "parent"}
 #: The keys of each section, and the placeholders that each may have.
 PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "statuses": dict.fromkeys((status for status in Status if status != Status.UNMERGED), frozenset[str]()),
+    # What its reporter reads instead of what everybody does.
+    "own": {
+        **dict.fromkeys((Status.WAITING_FOR_REPORTER, "web_paused", "web_merged"), frozenset[str]()),
+        "due_paused": frozenset({"due"}),
+    },
     "now": dict.fromkeys(
-        (*(status for status in Status if status != Status.UNMERGED), "sorted"), frozenset({"unit", "parent", "target"})
+        (*(status for status in Status if status != Status.UNMERGED), "sorted", Note.TO_CONFIRM),
+        frozenset({"unit", "parent", "target"}),
     ),
     "changes": {
         **dict.fromkeys((kind for kind in UpdateKind if kind not in CLOCK_KINDS), _STEP),
         **dict.fromkeys((UpdateKind.WAITING_FOR_REPORTER, UpdateKind.RESOLVED), _STEP | {"how"}),
+        UpdateKind.APPEALED: _STEP | _TERMS,
     },
-    "notes": dict.fromkeys((note for note in Note if note != Note.DEADLINE), _STEP | _TERMS),
+    "notes": {
+        **dict.fromkeys((note for note in Note if note not in _UNTOLD), _STEP | _TERMS),
+        Note.TO_CONFIRM: _STEP | _TERMS | {"how"},
+    },
     "clock": {
         **dict.fromkeys(
             (
@@ -89,6 +123,8 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys(("ended", "cancel_ended"), frozenset({"ended"})),
         "cancel_merged": frozenset({"parent"}),
         **dict.fromkeys(("rated_resolved", "passed_on_resolved"), frozenset({"how"})),
+        "rated_bad": frozenset({"how", "appeal_how"}),
+        "appeal_mark": frozenset({"appeal_how"}),
     },
     "ended": dict.fromkeys((*sorted(FINAL), Status.RESOLVED), frozenset[str]()),
     "parts": {
@@ -100,6 +136,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "due": frozenset({"due"}),
         "due_paused": frozenset({"due"}),
         "due_at_parent": frozenset({"parent"}),
+        "more_time": frozenset({"reason", "day"}),
         "next_step": frozenset(),
     },
     "answers": {
@@ -124,7 +161,12 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **_BY_MESSAGE,
         **dict.fromkeys(("nth_step", "nth_answer"), frozenset({"n"})),
         "page": frozenset({"where"}),
+        "quoting": frozenset({"text", "quoted"}),
+        "later": frozenset(),
         **dict.fromkeys(("private", "personal"), _TICKET),
+        "not_taken": frozenset({"taken", "what"}),
+        **dict.fromkeys((f"taken_{what}" for what in ("words", "photos", "videos")), frozenset[str]()),
+        **dict.fromkeys((f"not_taken_{what}" for what in NOT_TAKEN), frozenset[str]()),
     },
     # What the website writes by e-mail and SMS to who left a contact; {page}, {link} and {stop} are addresses.
     "news": {
@@ -136,6 +178,8 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys((f"subject_{name}" for name in ("deadline", "apology", "correction")), _SUBJECT),
         **dict.fromkeys(("ask_where", "mail_signed"), frozenset[str]()),
         **dict.fromkeys(("mail_hidden", "mail_why", "sms_hidden"), _TICKET),
+        **dict.fromkeys(("mail_why_followed", "subject_followed"), _TICKET),
+        **dict.fromkeys(("followed", "followed_step"), _TICKET | {"status"}),
         "mail_due": frozenset({"due"}),
         **dict.fromkeys(("mail_page", "sms_page", "last"), frozenset({"page"})),
         **dict.fromkeys(("mail_stop", "sms_stop"), frozenset({"stop"})),
@@ -148,13 +192,21 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                 # What to mend in a field, …
                 *("not_sent", "phone", "email", "no_text", "no_flag", "trap", "choose"),
                 *("empty_addition", "bad_rating_number", "no_rating", "no_key", "bad_key", "bad_secret"),
-                *("wrong_code", "no_number", "bad_number", "sent_before"),
+                *("wrong_code", "no_reason", "no_number", "bad_number", "sent_before"),
                 # … why there is no answer, under which title, …
-                *("too_often_title", "too_often_codes", "too_often_misses", "too_often_sent", "again_soon"),
+                *(
+                    "too_often_title",
+                    "too_often_codes",
+                    "too_often_misses",
+                    "too_often_sent",
+                    "too_often_account",
+                    "again_soon",
+                ),
                 *("too_many_title", "refused_title", "stored_title"),
                 *(f"{name}{part}" for name in _WEB_PROBLEMS for part in ("", "_title")),
                 # … that something was taken, …
-                *("received", *(f"received_{kind}" for kind in FollowUpKind)),
+                *("received", "received_apart", *(f"received_{kind}" for kind in FollowUpKind)),
+                "then_apart",
                 *(f"then_{kind}" for kind in FollowUpKind if kind != FollowUpKind.RIGHTS_REQUEST),
                 # … and what the pages say.
                 *("contact", "anonim", "rahasia", "opened", "elsewhere", "no_unit", "merged", "no_due", "paused"),
@@ -162,6 +214,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                     "answer_how",
                     "judge_how",
                     "reopen_how",
+                    "appeal_how",
                     Status.HANDED_OVER,
                     "hidden",
                     "seen",
@@ -176,8 +229,10 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                 # … of them the form, …
                 *("example", "tell_what", "tell_where", "tell_when", "kind", "check", "stop", "stop_sent"),
                 *("locate", "locating", "located", "not_located", "no_place", "no_time"),
+                *("category", "category_open", "similar", "similar_same"),
                 # … what a device keeps, and the code that opens a complaint elsewhere.
                 *("draft_kept", "draft_found", "draft_forked", "draft_sent", "draft_waits", "draft_asks"),
+                *("draft_later", "no_network", "offline_page", "unsent_page", "unsent"),
                 *("draft_again", "offline", "offline_then", "device", "device_off", "no_drafts", "no_tickets"),
                 *("code", "code_link", "open_code"),
             ),
@@ -189,6 +244,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys(("stop_ask", "stop_done", "stop_resumed"), frozenset({"contact"})),
         "told_last": frozenset({"at"}),
         "promise": frozenset({"promise"}),
+        **dict.fromkeys(("appeal_hint", "appeal_by"), frozenset({"appeal"})),
         "breached": _NEXT_STEP,
         **dict.fromkeys(("asks", "unit_said", "unit_says"), frozenset({"unit"})),
         **dict.fromkeys(("kept_days", "kept_years"), frozenset({"n"})),
@@ -200,9 +256,29 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "village": frozenset({"kind", "village", "kecamatan"}),
         "only_kecamatan": frozenset({"kecamatan"}),
         "position": frozenset({"lat", "lon", "metres"}),
+        "spot": frozenset({"metres"}),
         "reopen_until": frozenset({"due"}),
         "footer": frozenset({"number"}),
         **_EVIDENCE,
+    },
+    # The account of who wants to come back: its pages, and what is sent to its contacts.
+    "account": {
+        **dict.fromkeys(
+            (
+                *("consent", "consent_version", "enter", "nothing_needed", "on_its_way", "anonim", "empty", "add"),
+                *("share", "export", "delete", "delete_also", "deleted", "deleted_also", "changed_by", "signed_out"),
+                *("elsewhere", "agree_again", "form_kept", "keep", "name", "everywhere", "lost", "both"),
+                *("bad_contact", "bad_contact_email", "bad_contact_sms", "code_unread", "code_expired", "code_spent"),
+                *("not_agreed", "wrong_pair", "not_kept", "same_contact", "taken"),
+                *("todo_answer", "todo_judge", "todo_place"),
+                *("subject_code", "subject_changed", "told_changed"),
+            ),
+            frozenset[str](),
+        ),
+        **dict.fromkeys(("told_enter", "told_new", "told_own", "told_leave"), frozenset({"code", "minutes"})),
+        "code_wrong": frozenset({"left"}),
+        "mail_page": frozenset({"page"}),
+        **dict.fromkeys(("delete_count", "deleted_left"), frozenset({"count"})),
     },
     "public": {
         **dict.fromkeys(
@@ -212,19 +288,35 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                     "list_empty",
                     "list_end",
                     "supported",
+                    "supported_told",
                     "support",
+                    "follow",
+                    "follow_limit",
+                    "follow_empty",
                     "numbers",
                     "numbers_empty",
                     "map",
                     "league",
                 ),
                 *("open_data", "licence", "bad_cursor", "bad_month", "bad_months"),
-                *("no_service", "empty_description", "open311_notice", "bad_moment"),
+                *("no_service", "empty_description", "open311_notice", "open311_no_media", "bad_moment"),
             ),
             frozenset[str](),
         ),
         "bad_limit": frozenset({"most"}),
+        "category_guess": frozenset({"category"}),
+        "supported_by": frozenset({"n"}),
     },
+    # What is printed at the counter for who brought a complaint there.
+    "counter": {
+        **dict.fromkeys(("code", "scan", "untold", "by_email", "by_sms"), frozenset[str]()),
+        "promise": frozenset({"promise"}),
+        "follow": frozenset({"site"}),
+        "follow_sms": frozenset({"number", "begins", "ticket"}),
+        "told": frozenset({"how"}),
+    },
+    # Why somebody gave a mark, to choose from.
+    "reasons": dict.fromkeys(MarkReason, frozenset[str]()),
     "columns": dict.fromkeys(_COLUMNS, frozenset[str]()),
 }
 

@@ -1,6 +1,7 @@
 """Reads what teaches the classifier: ``training/CATEGORY.yaml`` and ``messages/CATEGORY.jsonl``.
 
-No service reads it at its start; ``classifier build`` and ``lapor region check`` do.
+No service needs it to start: ``classifier build`` and ``lapor region check`` read it, and a door that suggests a
+category (:mod:`kabupaten.subjects`).
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A row of units.yaml. ``valid_from`` is its first day, ``valid_until`` its last; None: no bound.
 
     ``people`` are phrases for those who work for it, or whom it looks after, without its name; ``sites`` for where they
-    do, which do nothing themselves. ``short`` is how an SMS calls it, where its name is long.
+    do, which do nothing themselves. ``short`` is how an SMS calls it, where its name is long. With ``desk`` its people
+    answer at the desk, too; with ``approval`` what ends a complaint goes out from there when the unit's head agrees.
     """
 
     code: _Code
@@ -46,6 +47,8 @@ class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     successor: str | None = None
     supervisor: str | None = None
     contact: Words | None = None
+    desk: bool = False
+    approval: bool = False
 
     def valid(self, day: date) -> bool:
         """Tell whether it exists on ``day``."""
@@ -67,6 +70,11 @@ class Units(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def by_code(self) -> dict[str, Unit]:
         """Give each unit by its code."""
         return {row.code: row for row in self.rows}
+
+    @property
+    def desks(self) -> list[str]:
+        """Give the codes of the units whose people answer at the desk."""
+        return [row.code for row in self.rows if row.desk]
 
     def holder(self, role: UnitRole) -> str:
         """Name the unit that plays ``role``."""
@@ -109,6 +117,12 @@ def _rows(source: Source, units: Units) -> Iterator[Problem]:
         seen.add(row.code)
         if row.kecamatan and camats.setdefault(same_place(row.kecamatan), row.code) != row.code:
             yield source.wrong(where, f"{row.kecamatan} has two units", "a kecamatan has one unit")
+        if row.supervisor == row.code:
+            advice = "name another unit; what is appealed about it is decided there"
+            yield source.wrong((*where, "supervisor"), f"{row.code} is its own supervisor", advice)
+        if row.approval and not row.desk:
+            advice = "write desk: true too, or take approval out: a unit's own programs ask nobody"
+            yield source.wrong((*where, "approval"), f"{row.code} has no desk", advice)
         yield from _term(source, where, row, units.by_code)
         for name, phrases in (("people", row.people), ("sites", row.sites)):
             yield from unreadable(source, (*where, name), phrases, {})

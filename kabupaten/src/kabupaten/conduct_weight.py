@@ -1,0 +1,60 @@
+"""Weigh whether a text accuses people who work for the government, by all its words together.
+
+The phrases of ``accused_units`` are certain and say whom; people tell of misconduct in more ways than any list has.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+from kabupaten.conduct import ACCUSES
+from kabupaten.kept import kept
+from kabupaten.lexicon import Conduct
+from kabupaten.phrases import tokenise
+from kabupaten.weighing import Weights, learn_and_count, signs_of, weigh
+
+#: From this weight on it accuses, though no phrase says so (docs/understanding.md says how each was chosen).
+SURE = 3.5
+#: From this one a person looks first, and from the other where it names people who work for the government, or quotes
+#: what somebody said.
+DOUBTFUL, DOUBTFUL_OF_PEOPLE = -2.5, -5.0
+#: Up to this weight a phrase is no accusation for sure.
+NOT_BORNE_OUT = 1.0
+#: Up to this one a guess at conduct is none.
+UNLIKELY = 0.0
+
+#: How much money it was says nothing, and that it was money does; other numbers are one sign too.
+_MONEY = re.compile(
+    r"\b\d+(?:[.,]\d+)*\s*(?:rb|ribu|jt|juta|k|rupiah|perak|sebbu|%|persen)\b|\brp\.?\s*\d[\d.,]*|\b\d{1,3}(?:\.\d{3})+\b"
+)
+_NUMBER = re.compile(r"\d+")
+_QUOTED = re.compile(r"[\"“”]")
+
+
+class ConductWords:
+    """The words of accusing messages of a region, as its examples teach."""
+
+    def __init__(self, lists: Conduct) -> None:
+        # Without everyday complaints their most usual words would weigh as an accusation.
+        self._weights = kept(lists, __file__, partial(_learned, lists)) if lists.ordinary else None
+
+    def weigh(self, text: str) -> float | None:
+        """Weigh a text in lower case: the more, the more it accuses. None: nothing was learned, the phrases decide."""
+        return None if self._weights is None else weigh(self._weights, signs_in(text))
+
+
+def quotes(text: str) -> bool:
+    """Whether ``text`` says what somebody said: of lamps and pipes nobody quotes."""
+    return _QUOTED.search(text) is not None
+
+
+def _learned(lists: Conduct) -> Weights:
+    told = [(text, kind == ACCUSES) for kind, texts in lists.examples.items() for text in texts]
+    told += [(text, False) for text in lists.ordinary]
+    return learn_and_count((signs_in(text), accuses) for text, accuses in told)
+
+
+def signs_in(text: str) -> list[str]:
+    """Give what is counted of ``text``: how much money it was says nothing, and that it was money does."""
+    return signs_of(tokenise(_NUMBER.sub(" angkax ", _MONEY.sub(" uangx ", text.lower()))).words)
