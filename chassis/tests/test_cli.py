@@ -13,7 +13,7 @@ from chassis.exits import EXIT_SETTINGS, EXIT_TEMPORARY
 
 
 def asked(tmp_path: Path, *command: str) -> Result:
-    return CliRunner().invoke(cli("router", lambda: None, [tmp_path]), command or ["migrate"])
+    return CliRunner().invoke(cli("router", "router.app:run", [tmp_path]), command or ["migrate"])
 
 
 def test_migrate_says_for_which_service_it_misses_the_database(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -59,3 +59,11 @@ def test_migrate_says_in_one_sentence_that_the_database_cannot_be_reached(
     assert left.stderr.startswith("router: its database can't be used: ")
     assert '"127.0.0.1", port 9 failed: Connection refused\n' in left.stderr
     assert (1, False) == (left.stderr.count("\n"), "hunter2" in left.stderr)
+
+
+def test_run_calls_the_function_that_was_named_and_none_is_imported_before(tmp_path: Path) -> None:
+    """A service's libraries take seconds to import: ``migrate`` has no need of them."""
+    command = cli("router", "nowhere.app:run", [tmp_path])
+    done = CliRunner().invoke(command, ["run"])
+    assert isinstance(done.exception, ModuleNotFoundError)
+    assert 0 == CliRunner().invoke(command, ["--help"]).exit_code

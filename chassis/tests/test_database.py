@@ -8,6 +8,7 @@ import contextlib
 import pytest
 
 from chassis.database import OUTAGES, RELAY_LOCK, Pool, holding
+from testing.waiting import within
 
 pytestmark = pytest.mark.connected
 
@@ -26,7 +27,7 @@ async def test_whoever_leaves_gives_the_lock_to_the_next_however_it_left(pool: P
 
         async def hold(error: type[BaseException] | None = error, left: asyncio.Event = left) -> None:
             async with holding(pool, RELAY_LOCK):
-                await left.wait()
+                await within(left.wait())
                 if error:
                     raise error
 

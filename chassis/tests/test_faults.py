@@ -10,7 +10,9 @@ from pathlib import Path
 
 def crash(at: str, *points: str) -> int:
     code = "import sys\nfrom chassis.faults import crash_point\nfor p in sys.argv[1:]: crash_point(p)"
-    return subprocess.run([sys.executable, "-c", code, *points], env={"CRASH_AT": at}, check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-c", code, *points], env={"CRASH_AT": at}, check=False, timeout=120
+    ).returncode
 
 
 def test_a_crash_point_kills_only_where_it_is_armed() -> None:

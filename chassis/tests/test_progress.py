@@ -106,4 +106,4 @@ def test_the_watchdog_leaves_when_nothing_is_assigned(environment: pytest.Monkey
         "import time; from functools import partial; from chassis.progress import *; from chassis.settings import *\n"
         "start_watchdog(partial(stuck, Progress('t'), read_settings(ServiceSettings))); time.sleep(20)"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 75
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 75

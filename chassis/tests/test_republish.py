@@ -19,6 +19,7 @@ from chassis.outbox import KEPT_DAYS, Relay
 from chassis.publish import publish
 from chassis.republish import Waits, moment, publishers
 from chassis.wire import Outgoing
+from testing.waiting import within
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -46,7 +47,7 @@ def test_a_time_is_read_with_any_offset() -> None:
 
 
 def test_who_publishes_a_topic_is_told_of_units_too() -> None:
-    wanted = [("router",), ("PUPR",), ("sla-monitor",), ()]
+    wanted = [("router",), ("PUPR", "unit-desk"), ("sla-monitor",), ()]
 
     names = ("unit.pupr.routed.v1", "unit.pupr.replied.v1", "complaint.sla-updated.v1", "complaint.nothing.v1")
     assert wanted == [publishers(name) for name in names]
@@ -92,11 +93,11 @@ async def test_what_goes_out_while_it_is_put_back_goes_out_again_behind_it(bench
     async def publish_slowly(producer: AIOKafkaProducer, records: Sequence[Outgoing], timeout_s: float) -> None:
         await publish(producer, records, timeout_s)
         sent.set()
-        await put_back.wait()
+        await within(put_back.wait())
 
     await put(pool, outgoing(bench, 1))
     async with running(Relay(bench.settings(), bench.name, publish_slowly), pool):
-        await sent.wait()
+        await within(sent.wait())
         again = asyncio.create_task(republish.republish(bench.dsn, SINCE))
         assert await until(lambda: waiting(bench) == 2)
         put_back.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import socket
@@ -27,6 +28,7 @@ from lapor.processes.ports import any_free
 from testing.events import NOW
 from testing.fakes import FakeProducer
 from testing.otlp import Backend, Told, otlp_backend, place
+from testing.waiting import within
 
 IDS = [f"00000000-0000-5000-8000-{n:012d}" for n in range(6)]
 CAUSE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -116,7 +118,7 @@ async def test_what_is_off_writes_no_header_and_reads_none(environment: pytest.M
 def test_what_is_off_does_not_even_import_the_sdk(service: str) -> None:
     program = f"import json, sys, {service}.app; print(json.dumps(sorted(sys.modules)))"
 
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
 
     loaded = json.loads(done.stdout)
     assert "chassis.tracing" in loaded
@@ -244,16 +246,10 @@ async def test_a_backend_that_is_away_costs_no_time_and_one_line(
         for url in ("http://127.0.0.1:1", f"http://127.0.0.1:{silent.getsockname()[1]}"):
             caplog.clear()
             with tracing_to(url, environment):
-                begun = time.monotonic()
                 for n in range(5_000):  # more than the queue holds
                     tracing.timer(IDS[n % 6]).end()
-                took_s = time.monotonic() - begun
-                begun = time.monotonic()
-                tracing.stop()
-                stopped_s = time.monotonic() - begun
+                await within(asyncio.to_thread(tracing.stop), STOP_S)
 
-            assert took_s < 5
-            assert stopped_s < STOP_S + 1
             assert caplog.messages in ([], ["traces_not_exported"])
 
 

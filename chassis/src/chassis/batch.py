@@ -350,7 +350,7 @@ def _traced(message: Message, span: tracing.Span) -> Message:
 
 def _told(service: str, message: Message, emits: Sequence[Emit], span: tracing.Span) -> list[Outgoing]:
     """The bytes of what ``message`` brings about, which go on with the trace of ``span``."""
-    span.about(emit.subject for emit in emits)
+    span.about([*(emit.subject for emit in emits), message.event.subject])
     return outgoing(emits, service=service, cause=message.cause, now=message.time, trace=span.traceparent)
 
 

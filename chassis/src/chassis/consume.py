@@ -176,6 +176,7 @@ async def consume(settings: ServiceSettings, sources: Sequence[str], step: Step,
         group_instance_id=f"{progress.service}-{settings.slot}",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        fetch_max_wait_ms=1500,  # as Faust: it only says how often one asks for nothing
         session_timeout_ms=int(settings.session_timeout_s * 1000),
         heartbeat_interval_ms=int(min(HEARTBEAT_S, settings.session_timeout_s / 3) * 1000),
     )

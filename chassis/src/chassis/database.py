@@ -43,16 +43,18 @@ def is_outage(error: BaseException) -> bool:
 PLANS = {"enable_seqscan": "off"}
 
 
-async def open_pool(dsn: str, *, timeout_s: float = 10, connected: int = 2) -> Pool:
-    """A pool whose every statement and connect has a limit. With ``connected=0`` it connects when it is first used:
-    for a service that must start, and keep answering, while its database is away.
+async def open_pool(dsn: str, *, timeout_s: float = 10, connected: int = 2, most: int = 8) -> Pool:
+    """A pool of at most ``most`` connections, whose every statement and connect has a limit.
+
+    With ``connected=0`` it connects when it is first used: for a service that must start, and keep answering, while its
+    database is away.
 
     Raises:
         OSError, asyncpg.PostgresError, TimeoutError: the database can't be reached; never with ``connected=0``.
     """
     limits = {"timeout": timeout_s, "command_timeout": timeout_s}
     pool: Any = await asyncpg.create_pool(
-        dsn, min_size=connected, max_size=8, reset=_nothing_to_reset, server_settings=PLANS, **limits
+        dsn, min_size=connected, max_size=most, reset=_nothing_to_reset, server_settings=PLANS, **limits
     )
     return pool
 
@@ -109,9 +111,23 @@ def migrate(dsn: str, *own: Path) -> int:
         return applied
 
 
-def reason(dsn: str, error: psycopg.OperationalError) -> str:
+@contextlib.asynccontextmanager
+async def connected(dsn: str) -> AsyncIterator[Connection]:
+    """Give one connection to ``dsn``, for a command.
+
+    Raises:
+        OSError, asyncpg.PostgresError, TimeoutError: it can't be used.
+    """
+    db = await asyncpg.connect(dsn, timeout=10)
+    try:
+        yield db
+    finally:
+        await db.close()
+
+
+def reason(dsn: str, error: Exception) -> str:
     """Say in one line why ``dsn`` can't be used. Of a certificate libpq says only that it is bad; asyncpg says why."""
-    said = str(error).partition("\n")[0]
+    said = str(error).partition("\n")[0] or type(error).__name__
     if "certificate verify failed" in said:
         try:
             asyncio.run(asyncpg.connect(dsn, timeout=10))

@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 FAILING_S = 60
 #: So long is kept what was published: longer than a broker stands still, and shorter than any topic keeps it.
 KEPT_DAYS = 7
-_INSERT = "INSERT INTO outbox (topic, key, value, headers, kept) VALUES ($1, $2, $3, $4, $5)"
+#: What a row of the outbox is made of.
+COLUMNS = "topic, key, value, headers, kept"
+_INSERT = f"INSERT INTO outbox ({COLUMNS}) VALUES ($1, $2, $3, $4, $5)"
 # In this order: what the relay moves meanwhile is then found where it has come to.
 _KEEP_NOT = """
 UPDATE outbox SET kept = false FROM unnest($1::text[], $2::bytea[]) AS anew (t, k) WHERE topic = t AND key = k"""
@@ -84,11 +86,13 @@ async def put(db: Connection, records: Sequence[Outgoing]) -> None:
     """Add ``records`` to the outbox, in the caller's transaction. What a tombstone erases is published no more."""
     if erased := [record for record in records if record.value is None]:
         await forget(db, erased)
-    rows = [
-        (r.topic, r.key, r.value, json.dumps([[k, v.decode(_ANY)] for k, v in r.headers]), comes_again(r.topic))
-        for r in records
-    ]
-    await db.executemany(_INSERT, rows)
+    await db.executemany(_INSERT, map(row_of, records))
+
+
+def row_of(record: Outgoing) -> tuple[str, bytes | None, bytes | None, str, bool]:
+    """Give the values of ``COLUMNS`` for ``record``, no tombstone: for a statement that stores something else, too."""
+    headers = json.dumps([[name, value.decode(_ANY)] for name, value in record.headers])
+    return record.topic, record.key, record.value, headers, comes_again(record.topic)
 
 
 async def forget(db: Connection, anew: Sequence[Outgoing]) -> None:

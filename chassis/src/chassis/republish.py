@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import typer
 
+from chassis.database import Connection, connected
 from chassis.outbox import KEPT_DAYS
 from contracts.topics import load_topics, unit_of
 
@@ -64,7 +64,8 @@ def moment(text: str) -> datetime:
 def publishers(topic: str) -> tuple[str, ...]:
     """Give who writes ``topic``; nobody, if it is no topic of ours."""
     unit = unit_of(topic)
-    return next((each.producers for each in load_topics([unit] if unit else []) if each.name == topic), ())
+    units = [unit] if unit else []
+    return next((each.producers for each in load_topics(units, desks=units) if each.name == topic), ())
 
 
 async def republish(
@@ -79,19 +80,16 @@ async def republish(
         Waits: it was put back and does not go out; it will by itself.
         asyncpg.PostgresError, OSError, TimeoutError: the database is away.
     """
-    db = await asyncpg.connect(dsn, timeout=10)
-    try:
+    async with connected(dsn) as db:
         async with db.transaction():
             await db.execute(_ALONE)
             row = await db.fetchrow(_AGAIN, since, topic)
         if row["again"]:
             await _gone_out(db, row["last"], progress)
         return int(row["again"])
-    finally:
-        await db.close()
 
 
-async def _gone_out(db: asyncpg.Connection, last: int, progress: Callable[[int, int], None]) -> None:
+async def _gone_out(db: Connection, last: int, progress: Callable[[int, int], None]) -> None:
     all_ = left = await db.fetchval(_LEFT, last)
     clock = asyncio.get_running_loop().time
     until = clock() + STILL_S

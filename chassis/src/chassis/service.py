@@ -8,10 +8,10 @@ import importlib.metadata
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chassis import metrics, tracing
 from chassis.batch import BatchHandler, BugsInARow, Decide, Handler, StatelessBatchHandler, Verify
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 _PING = "SELECT 1"
 
 S = TypeVar("S")
+T = TypeVar("T")
 #: A task that runs beside the consumer: it gets the pool, and a function that wakes the relay.
 Task = Callable[[Pool, Callable[[], None]], Awaitable[None]]
 
@@ -170,6 +171,21 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
             pause_s = 0.5
         await asyncio.sleep(pause_s)
         pause_s = min(pause_s * 2, 10)
+
+
+async def finished(work: Coroutine[Any, Any, T]) -> T:
+    """Give what ``work`` returns; a task that is cancelled meanwhile finishes it first.
+
+    So what was done is marked, and not done again by the next start. Nor can a library keep the task from ending:
+    before Python 3.12 a `wait_for` whose answer comes just then swallows that it is cancelled (CPython issue 86296).
+    """
+    running = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        with contextlib.suppress(Exception):
+            await running
+        raise
 
 
 def answers(pool: Pool, loop: asyncio.AbstractEventLoop, within_s: float = 3) -> bool:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from typing import Annotated, Any, Literal, NoReturn, TypeVar, get_args
 from urllib.parse import quote
 from uuid import UUID
 
@@ -27,6 +27,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from chassis.exits import EXIT_SETTINGS
 
 S = TypeVar("S", bound=BaseSettings)
+#: In ``Annotated``: may be left out, but empty it is a mistake. Nobody asks like that for a connection in the clear.
+NEVER_EMPTY = object()
 #: What .env.example says in place of a secret, and of a UUID. Everybody knows them.
 PLACEHOLDER = "change-me"
 PLACEHOLDER_UUIDS = (UUID(int=0), UUID("00000000-0000-4000-8000-000000000000"))
@@ -80,7 +82,10 @@ class _Files(PydanticBaseSettingsSource):
 
 
 class _OwnSecrets(BaseSettings):
-    """Settings of which no secret, whatever field holds it, is a placeholder; each may come in a file."""
+    """Settings of which no secret, whatever field holds it, is a placeholder; each may come in a file.
+
+    What may be none may be empty, as it is in a `.env` whose lines wait for their values.
+    """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
@@ -98,10 +103,12 @@ class _OwnSecrets(BaseSettings):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _readable(cls, value: Any) -> Any:
+    def _readable(cls, value: Any, info: ValidationInfo) -> Any:
         if isinstance(value, ValueError):
             raise value
-        return value
+        field = cls.model_fields[info.field_name or ""]
+        may_be_empty = type(None) in get_args(field.annotation) and NEVER_EMPTY not in field.metadata
+        return None if value == "" and may_be_empty else value
 
     @field_validator("*", mode="after")
     @classmethod
@@ -128,7 +135,7 @@ class ServiceSettings(_OwnSecrets):
     kafka_bootstrap_servers: str = Field(min_length=1, description="brokers, host:port with commas")
     kafka_username: str = Field(description="this service's principal")
     kafka_password: SecretStr = Field(min_length=1, description="its SCRAM-SHA-512 password")
-    kafka_ca_file: FilePath | None = Field(
+    kafka_ca_file: Annotated[FilePath | None, NEVER_EMPTY] = Field(
         None, description="CA of the brokers; without it the connection is not encrypted"
     )
     region_dir: Path = Field(description="folder of the kabupaten's data")
@@ -145,7 +152,7 @@ class ServiceSettings(_OwnSecrets):
     session_timeout_s: float = Field(30, gt=0, description="seconds until Kafka gives away what a dead process read")
     commit_interval_s: float = Field(1, gt=0, description="seconds between offset commits: what a crash replays")
     publish_timeout_s: float = Field(10, gt=0, description="seconds until a publish is tried anew")
-    otel_exporter_otlp_endpoint: Annotated[AnyHttpUrl | None, BeforeValidator(lambda value: value or None)] = Field(
+    otel_exporter_otlp_endpoint: AnyHttpUrl | None = Field(
         None, description="where traces go, by OTLP over HTTP; without it nothing is traced"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
@@ -154,7 +161,7 @@ class ServiceSettings(_OwnSecrets):
 class MigrateSettings(_OwnSecrets):
     """All that ``migrate`` needs."""
 
-    database_password: SecretStr | None = Field(
+    database_password: Annotated[SecretStr | None, NEVER_EMPTY] = Field(
         None, min_length=1, description="password of the user in DATABASE_URL, which then has none"
     )
     database_url: Database = Field(description="this service's own database")

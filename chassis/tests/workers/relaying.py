@@ -12,6 +12,7 @@ from chassis import outbox
 from chassis.database import Pool
 from chassis.outbox import Relay
 from chassis.wire import Outgoing
+from testing.waiting import finish
 
 
 def outgoing(bench: Bench, n: int, key: str = "c0", topic: str = "") -> Outgoing:
@@ -48,4 +49,4 @@ async def running(relay: Relay, pool: Pool) -> AsyncIterator[None]:
         assert not task.done(), task.exception()
     finally:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await finish(task)
