@@ -10,8 +10,9 @@ import pytest
 
 import intake
 from intake.submissions import IntakeSettings
-from testing import fixtures
+from testing import buckets, fixtures
 
+bucket = buckets.bucket
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 
 

@@ -13,8 +13,9 @@ import pytest
 
 from chassis.database import Pool
 from contracts.events import FollowUp
+from intake.additions import follow_up
 from intake.notices import OutcomeUnknown, Refused, TryLater
-from intake.submissions import Accepted, IntakeSettings, KeyReused, Submission, accept, find_same_text_today, follow_up
+from intake.submissions import Accepted, IntakeSettings, KeyReused, Submission, accept, find_same_text_today
 from testing.events import NOW
 from testing.notices import send_all
 

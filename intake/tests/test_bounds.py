@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from prometheus_client import REGISTRY
 
 from chassis.database import Pool
-from intake.notices import Bounds, NewNotice, Notice, NoticeKind, TryLater, add_notices, send_notices
+from intake.bounds import Bounds
+from intake.notices import NewNotice, Notice, NoticeKind, TryLater, add_notices
+from intake.sending import Pace, send_notices
+from testing.waiting import finish
 
 pytestmark = pytest.mark.connected
 BOUNDS = Bounds(later="nanti lagi", last=lambda ticket: f"Selengkapnya: {ticket}" if ticket.startswith("SPG") else "")
@@ -32,17 +36,24 @@ def notice(ticket: str, name: str, text: str, address: str = "+62811") -> NewNot
     return NewNotice(ticket, NoticeKind(kind), key, text, address)
 
 
-async def tell(pool: Pool, *notices: tuple[str, str], address: str = "+62811", phone: Phone | None = None) -> list[str]:
+async def tell(
+    pool: Pool,
+    *notices: tuple[str, str],
+    address: str = "+62811",
+    phone: Phone | None = None,
+    bounds: Bounds = BOUNDS,
+    pace: Pace = Pace(),  # noqa: B008
+) -> list[str]:
     """Add (ticket, kind-key) each, whose text is the latter, and send them; returns what ``address`` got."""
     phone = phone or Phone()
     async with pool.acquire() as db, db.transaction():
         await add_notices(db, [notice(ticket, name, name, address) for ticket, name in notices])
-    sender = asyncio.create_task(send_notices(pool, "sms", phone, BOUNDS))
-    async with asyncio.timeout(20):
+    sender = asyncio.create_task(send_notices(pool, "sms", phone, bounds, pace=pace))
+    async with asyncio.timeout(60):
         while await pool.fetchval("SELECT count(*) FROM notices WHERE state = 'pending'"):
             await asyncio.sleep(0.02)
     sender.cancel()
-    await asyncio.gather(sender, return_exceptions=True)
+    await finish(sender)
     return phone.got.get(address, [])
 
 
@@ -78,6 +89,13 @@ async def test_ten_answers_an_hour_then_one_word_and_then_silence(pool: Pool) ->
     assert limited() - before == 94
 
 
+async def test_an_outage_lifts_no_bound(pool: Pool) -> None:
+    steps = [("SPG-1", f"step-{n}") for n in range(12)]
+
+    assert BOUNDS.automatic_a_day == len(await tell(pool, *steps, phone=Phone(away=1)))
+    assert {"sent": BOUNDS.automatic_a_day, "dropped": 12 - BOUNDS.automatic_a_day} == await states(pool)
+
+
 async def test_the_hour_moves_on_and_the_word_is_not_said_again_for_each_answer_that_leaves_it(pool: Pool) -> None:
     for n in range(10):
         await tell(pool, *answers(n, 1))
@@ -101,55 +119,89 @@ async def test_receipts_and_hints_count_as_answers_and_steps_and_others_numbers_
     assert ["answer-x"] == await tell(pool, ("SPG-9", "answer-x"), address="+62822")
 
 
-async def test_ten_steps_a_day_and_the_last_says_where_there_is_more(pool: Pool) -> None:
-    steps = [("SPG-1", f"{('step', 'deadline')[n % 2]}-{n}") for n in range(20)]
+async def test_five_automatic_ones_a_day_and_the_last_says_where_there_is_more(pool: Pool) -> None:
+    steps = [(f"SPG-{n}", f"{('step', 'deadline')[n % 2]}-{n}") for n in range(9)]
     got = await tell(pool, *steps)
-    other = await tell(pool, ("SPG-2", "step-1"), ("SPG-1", "apology-1"))
+    other = await tell(pool, ("SPG-2", "step-9"), ("SPG-1", "apology-1"))
+    answered = await tell(pool, ("SPG-2", "answer-1"))
     await age(pool, 24 * 60 + 1)
     tomorrow = await tell(pool, ("SPG-1", "step-99"))
 
-    assert [reason for _, reason in steps[:9]] == got[:9]
-    assert ["deadline-9 Selengkapnya: SPG-1"] == got[9:]
-    assert {"step-1", "apology-1"} == set(other)
+    assert [reason for _, reason in steps[:4]] == got[:4]
+    assert ["step-4 Selengkapnya: SPG-4"] == got[4:]
+    assert [] == other
+    assert ["answer-1"] == answered
     assert ["step-99"] == tomorrow
 
 
+async def test_how_a_complaint_ends_and_what_is_danger_goes_out_all_the_same(pool: Pool) -> None:
+    await tell(pool, *((f"SPG-{n}", "step-1") for n in range(7)))
+    async with pool.acquire() as db:
+        ends = replace(notice("SPG-1", "step-2", "selesai"), ends=True)
+        urgent = replace(notice("SPG-2", "step-2", "menuju lokasi"), urgent=True)
+        await add_notices(db, [ends, urgent, notice("SPG-3", "danger-1", "hubungi 112")])
+
+    assert ["selesai", "menuju lokasi", "hubungi 112"] == await tell(pool)
+    assert [] == await tell(pool, ("SPG-4", "step-3"))
+
+
+async def test_an_end_is_told_past_the_bound_of_all_kinds_too(pool: Pool) -> None:
+    full = replace(BOUNDS, all_a_day=2)
+    await tell(pool, *answers(0, 3), bounds=full)
+    async with pool.acquire() as db:
+        await add_notices(db, [replace(notice("SPG-1", "step-2", "selesai"), ends=True)])
+
+    assert ["selesai"] == await tell(pool, bounds=full)
+
+
 async def test_forty_of_all_kinds_a_day_for_one_address(pool: Pool) -> None:
-    got = await tell(pool, *((f"SPG-{n}", "step-1") for n in range(50)))
-    other = await tell(pool, ("SPG-99", "step-1"), address="+62822")
+    got = await tell(pool, *((f"SPG-{n}", "danger-1") for n in range(50)))
+    other = await tell(pool, ("SPG-99", "danger-1"), address="+62822")
 
     assert 40 == len(got)
     assert [text for text in got if "Selengkapnya" in text] == [got[-1]]
-    assert ["step-1"] == other
+    assert ["danger-1"] == other
     assert {"sent": 41, "dropped": 10} == await states(pool)
 
 
 async def test_a_last_answer_about_no_ticket_stays_as_it_is(pool: Pool) -> None:
-    await tell(pool, *((f"SPG-{n}", "step-1") for n in range(39)))
+    await tell(pool, *((f"SPG-{n}", "danger-1") for n in range(39)))
 
     assert ["format-2026"] == await tell(pool, ("+62811", "format-2026"))
 
 
 async def test_what_was_tried_once_is_sent_with_the_same_words_however_long_it_takes(pool: Pool) -> None:
-    await tell(pool, *((f"SPG-{n}", "step-1") for n in range(39)))
+    await tell(pool, *((f"SPG-{n}", "step-1") for n in range(4)))
     got = await tell(pool, ("SPG-99", "step-1"), phone=Phone(away=3))
 
     assert ["step-1 Selengkapnya: SPG-99"] == got
-    assert {"sent": 40} == await states(pool)
+    assert {"sent": 5} == await states(pool)
 
 
-async def test_what_was_tried_once_is_sent_also_when_others_took_its_place(pool: Pool) -> None:
-    await tell(pool, *((f"SPG-{n}", "step-1") for n in range(40)))
+async def test_what_the_vendor_may_have_is_sent_again_also_when_others_took_its_place(pool: Pool) -> None:
+    await tell(pool, *((f"SPG-{n}", "step-1") for n in range(5)))
     async with pool.acquire() as db:
         await add_notices(db, [notice("SPG-99", "step-1", "tried")])
-    await pool.execute("UPDATE notices SET attempts = 1 WHERE state = 'pending'")
+    await pool.execute("UPDATE notices SET began_at = now() WHERE state = 'pending'")
 
     assert ["tried"] == await tell(pool)
 
 
 async def test_a_crash_before_the_first_try_adds_nothing_twice(pool: Pool) -> None:
-    await tell(pool, *((f"SPG-{n}", "step-1") for n in range(39)))
+    await tell(pool, *((f"SPG-{n}", "step-1") for n in range(4)))
     async with pool.acquire() as db:
         await add_notices(db, [notice("SPG-99", "step-1", "step-1 Selengkapnya: SPG-99")])
 
     assert ["step-1 Selengkapnya: SPG-99"] == await tell(pool)
+
+
+@pytest.mark.parametrize("n_at_once", [2, 16])
+async def test_bounds_hold_however_many_are_sent_at_once(pool: Pool, n_at_once: int) -> None:
+    pace = Pace(at_once=n_at_once, per_s=1000)
+    phone = Phone()
+    people = [f"+6281{n}" for n in range(4)]
+    async with pool.acquire() as db:
+        await add_notices(db, [notice(f"SPG-{n}", "step-1", "x", people[n % 4]) for n in range(60)])
+    await tell(pool, phone=phone, pace=pace)
+
+    assert dict.fromkeys(people, 5) == {who: len(got) for who, got in phone.got.items()}

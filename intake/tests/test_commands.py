@@ -52,6 +52,12 @@ def asking(text: str) -> Command:
         f"buka kembali {T}: belum beres": command("reopen", "belum beres"),
         f"{T} buka lagi, masih bocor": command("reopen", "masih bocor"),
         f"{T} buka": command("reopen"),
+        f"KEBERATAN {T} 1 yang kecil belum ditambal": command("appeal", "yang kecil belum ditambal", 1),
+        f"keberatan {T}: bukan jalan ini yang ditambal": command("appeal", "bukan jalan ini yang ditambal"),
+        f"KEBERATAN {T} dua, masih bocor": command("appeal", "masih bocor", 2),
+        f"KEBERATAN {T} 10 hari belum selesai": command("appeal", "10 hari belum selesai"),
+        f"Ajukan keberatan {T}": command("appeal"),
+        f"{T} keberatan, masih bocor": command("appeal", "masih bocor"),
         f"{T} buka jam berapa kantornya?": command("addition", "buka jam berapa kantornya?"),
         f"buka portal {T}": command("addition", "buka portal"),
         f"BATAL {T}": command("cancel"),
@@ -99,7 +105,7 @@ def test_a_command_is_understood_and_what_may_be_an_addition_is_one(text: str, w
 
 @pytest.mark.parametrize(
     "text",
-    ["NILAI 5", "BUKA", "BATAL", "STATUS", "STATUS SPG-123", f"NILAI {WRONG} 5", f"{WRONG} masih mati",
+    ["NILAI 5", "BUKA", "KEBERATAN", "BATAL", "STATUS", "STATUS SPG-123", f"NILAI {WRONG} 5", f"{WRONG} masih mati",
      "hapus data saya", f"BUKA {WRONG} masih bocor", "cek laporan saya", "STATUS aduan kemarin?", "BATAL S0TF-R4DZ"],
 )  # fmt: skip
 def test_a_ticket_that_is_missing_or_mistyped_is_asked_for(text: str) -> None:
@@ -110,7 +116,7 @@ def test_a_ticket_that_is_missing_or_mistyped_is_asked_for(text: str) -> None:
     "text",
     ["buka portal jalan itu", "nilai raport anak saya tidak keluar", "hapus coretan", "batasi truk besar di jalan desa",
      "status tanah kami belum jelas sampai sekarang", "bintang tujuh", "CEK jalan rusak Ganra", "status jalan rusak",
-     "batal panen padi"],
+     "batal panen padi", "Keberatan dengan tarif parkir di pasar"],
 )  # fmt: skip
 def test_a_complaint_may_begin_like_a_command(text: str) -> None:
     assert read_command(text) is None
@@ -122,6 +128,8 @@ def test_a_complaint_may_begin_like_a_command(text: str) -> None:
         "nilai 5 mantap": command("rating", "mantap", 5),
         "NILAI 7": command("bad_rating"),
         "buka lagi, masih bocor": command("reopen", "masih bocor"),
+        "keberatan 1 masih bocor": command("appeal", "masih bocor", 1),
+        "keberatan dengan tarif parkir": None,
         "batal": command("cancel"),
         "status?": command("status"),
         "hapus data saya": command("erasure"),

@@ -31,12 +31,14 @@ from intake.contacts import (
     token_of,
 )
 from intake.export import export
-from intake.notices import Notice, Send, Undeliverable, send_notices
+from intake.notices import Notice, Send, Undeliverable
 from intake.projection import story_handler
+from intake.sending import send_notices
 from intake.submissions import Accepted, IntakeSettings, Submission, accept
 from testing.events import an_updated
 from testing.fakes import message
 from testing.fixtures import texts_of
+from testing.waiting import finish, within
 
 connected = pytest.mark.connected
 Settings = Callable[..., IntakeSettings]
@@ -83,11 +85,11 @@ async def sending(pool: Pool, medium: str, send: Send) -> AsyncIterator[None]:
     sender = asyncio.create_task(send_notices(pool, medium, send, medium=medium))
     yield
     sender.cancel()
-    await asyncio.gather(sender, return_exceptions=True)
+    await finish(sender)
 
 
 async def until(pool: Pool, condition: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await pool.fetchval(f"SELECT {condition} FROM notices"):
             await asyncio.sleep(0.02)
 
@@ -168,7 +170,7 @@ async def test_a_dead_address_is_given_up_and_the_phone_tells_the_rest(
         ("sms", "step", "pending", None),
     ] == [tuple(row) for row in rows]
     assert [("email", True), ("sms", False)] == [(c.medium, c.failed) for c in await find_contacts(pool, it.ticket)]
-    assert ["contact_given_up"] == [r.getMessage() for r in caplog.records if r.name == "intake.notices"]
+    assert ["contact_given_up"] == [r.getMessage() for r in caplog.records if r.name == "intake.sending"]
     assert not [r for r in caplog.records if MAIL in str(vars(r))]
 
 
@@ -203,10 +205,10 @@ async def test_a_medium_that_hangs_holds_up_no_other(
 
     async def hang(_: Notice) -> None:
         hangs.set()
-        await goes_on.wait()
+        await within(goes_on.wait())
 
     async def take_it(notice: Notice) -> None:
-        await hangs.wait()
+        await within(hangs.wait())
         taken.append(notice.ticket)
 
     mail = asyncio.create_task(send_notices(pool, "email", hang, medium="email"))
@@ -215,7 +217,7 @@ async def test_a_medium_that_hangs_holds_up_no_other(
     assert [it.ticket] == taken
     goes_on.set()
     mail.cancel()
-    await asyncio.gather(mail, return_exceptions=True)
+    await finish(mail)
 
 
 @connected
@@ -237,7 +239,7 @@ async def test_what_is_erased_takes_its_contacts_along_and_is_told_once_more(
     async def by_mail(notice: Notice) -> None:
         sent.append((notice.address, notice.text))
 
-    async with sending(pool, "email", by_mail), asyncio.timeout(10):
+    async with sending(pool, "email", by_mail), asyncio.timeout(60):
         while await pool.fetchval("SELECT EXISTS (SELECT FROM farewells)"):
             await asyncio.sleep(0.02)
     assert [MAIL] == [address for address, _ in sent]

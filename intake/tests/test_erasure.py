@@ -18,10 +18,11 @@ from chassis.database import Pool
 from contracts import topics
 from contracts.events import ComplaintErased, ComplaintUpdated, Data, FollowUp
 from contracts.signature import HEADER, sign
+from intake.additions import follow_up
 from intake.notices import NewNotice, Notice, NoticeKind, add_notices
 from intake.projection import story_handler
 from intake.set_aside import put_aside
-from intake.submissions import Accepted, IntakeSettings, Submission, accept, follow_up, is_owner, republish_unregistered
+from intake.submissions import Accepted, IntakeSettings, Submission, accept, is_owner, republish_unregistered
 from testing.events import an_updated
 from testing.fakes import message
 from testing.fixtures import texts_of

@@ -25,7 +25,7 @@ async def test_all_that_is_known_is_printed_by_ticket_and_by_number(
     )
     number = (await accept(pool, make_settings(), "intake-sms", mine)).ticket
     await pool.execute('UPDATE reporters SET asked_back = \'{"text": "masih belum"}\', asked_at = now()')
-    command, env = intake_cli("intake-sms", lambda: None), {"DATABASE_URL": dsn}
+    command, env = intake_cli("intake-sms", "intake_sms.app:run"), {"DATABASE_URL": dsn}
     shown = [
         await asyncio.to_thread(CliRunner().invoke, command, ["export", wanted], env=env)
         for wanted in (number, "+62811", "+62812")

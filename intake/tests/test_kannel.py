@@ -8,18 +8,18 @@ from typing import Any
 import httpx
 import pytest
 
-from intake import kannel
-from intake.kannel import KannelSettings, e164
+from intake import gateway
+from intake.gateway import GatewaySettings, e164
 from intake.notices import Notice, OutcomeUnknown, Refused, TryLater
 from intake.segments import MAX_GSM
 from testing import fixtures
 
-Settings = Callable[..., KannelSettings]
+Settings = Callable[..., GatewaySettings]
 
 
 @pytest.fixture
 def make_settings() -> Settings:
-    def make(**given: Any) -> KannelSettings:
+    def make(**given: Any) -> GatewaySettings:
         usual = {
             **fixtures.UNREACHABLE,
             "kafka_username": "intake-sms",
@@ -28,7 +28,7 @@ def make_settings() -> Settings:
             "kannel_username": "lapor",
             "kannel_password": "p&ss word",
         }
-        return KannelSettings(**{**usual, **given})
+        return GatewaySettings(**{**usual, **given})
 
     return make
 
@@ -37,7 +37,7 @@ def notice(text: str = "SPG-S0AB-12CDW diterima.") -> Notice:
     return Notice(id=1, ticket="t", kind="step", key="1", address="+6281234567890", thread=None, text=text, attempts=0)
 
 
-async def answered(settings: KannelSettings, answer: httpx.Response | Exception, text: str = "ya") -> httpx.Request:
+async def answered(settings: GatewaySettings, answer: httpx.Response | Exception, text: str = "ya") -> httpx.Request:
     """Send ``text`` to a Kannel that gives ``answer``; returns what it was asked."""
     asked: list[httpx.Request] = []
 
@@ -47,8 +47,8 @@ async def answered(settings: KannelSettings, answer: httpx.Response | Exception,
             raise answer
         return answer
 
-    async with kannel.client(settings, httpx.MockTransport(handle)) as http:
-        await kannel.sender(settings, http)(notice(text))
+    async with gateway.client(settings, httpx.MockTransport(handle)) as http:
+        await gateway.sender(settings, http)(notice(text))
     return asked[0]
 
 
@@ -72,8 +72,8 @@ async def test_a_long_notice_leaves_as_three_sms_that_say_where_the_rest_is(make
         return httpx.Response(202)
 
     settings = make_settings()
-    async with kannel.client(settings, httpx.MockTransport(handle)) as http:
-        send = kannel.sender(settings, http, lambda number: f"Selengkapnya: {number}")
+    async with gateway.client(settings, httpx.MockTransport(handle)) as http:
+        send = gateway.sender(settings, http, lambda number: f"Selengkapnya: {number}")
         for text in ("Tim di lokasi. " * 260, "“Tim” di lokasi – " * 260):
             await send(notice(text))
 
@@ -117,7 +117,7 @@ async def test_our_own_wrong_settings_lose_no_notice_and_are_cried_out(
 ) -> None:
     with pytest.raises(TryLater):
         await answered(make_settings(), httpx.Response(status, text="Authorization failed for sendsms"))
-    assert [r.getMessage() for r in caplog.records if r.levelname == "CRITICAL"] == ["kannel_refuses_us"]
+    assert [r.getMessage() for r in caplog.records if r.levelname == "CRITICAL"] == ["gateway_refuses_us"]
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,8 @@ async def test_a_gateway_that_died_with_it_is_given_it_once_more(make_settings: 
             raise answer
         return answer
 
-    async with kannel.client(settings, httpx.MockTransport(handle)) as http:
-        send = kannel.sender(settings, http)
+    async with gateway.client(settings, httpx.MockTransport(handle)) as http:
+        send = gateway.sender(settings, http)
         with pytest.raises(TryLater):
             await send(notice())
         with pytest.raises(OutcomeUnknown):

@@ -16,7 +16,6 @@ from prometheus_client import REGISTRY
 
 from chassis.database import Pool
 from intake.notices import (
-    MOST_FAILURES,
     NewNotice,
     Notice,
     NoticeKind,
@@ -27,8 +26,9 @@ from intake.notices import (
     TryLater,
     add_notices,
     revise_notices,
-    send_notices,
 )
+from intake.sending import MOST_FAILURES, send_notices
+from testing.waiting import finish, within
 
 pytestmark = pytest.mark.connected
 
@@ -51,12 +51,12 @@ async def sending(pool: Pool, send: Send) -> AsyncIterator[None]:
     sender = asyncio.create_task(send_notices(pool, "sms", send))
     yield
     sender.cancel()
-    await asyncio.gather(sender, return_exceptions=True)
+    await finish(sender)
 
 
 async def until(pool: Pool, condition: str) -> None:
-    """Until ``condition`` about the notices holds, 10 s at most."""
-    async with asyncio.timeout(10):
+    """Until ``condition`` about the notices holds."""
+    async with asyncio.timeout(60):
         while not await pool.fetchval(f"SELECT {condition} FROM notices"):
             await asyncio.sleep(0.02)
 
@@ -110,7 +110,7 @@ async def test_who_is_told_to_stop_while_sending_marks_it_first(pool: Pool) -> N
 
     async def slow(notice: Notice) -> None:
         begun.set()
-        await goes_on.wait()
+        await within(goes_on.wait())
 
     await add(pool, ("A", "1"), ("A", "2"))
     sender = asyncio.create_task(send_notices(pool, "sms", slow))
@@ -118,7 +118,7 @@ async def test_who_is_told_to_stop_while_sending_marks_it_first(pool: Pool) -> N
     sender.cancel()
     await asyncio.sleep(0)
     goes_on.set()
-    await asyncio.gather(sender, return_exceptions=True)
+    await finish(sender)
     assert {"A 1": ("sent", 1, None), "A 2": ("pending", 0, None)} == await states(pool)
     assert told_so_far() == told + 1
 
@@ -259,7 +259,7 @@ async def test_what_the_vendor_may_have_is_not_changed(pool: Pool) -> None:
 SENDER = """
 import asyncio, sys
 from chassis.database import open_pool
-from intake.notices import send_notices
+from intake.sending import send_notices
 
 async def send(notice):
     print(notice.text, flush=True)
@@ -285,8 +285,8 @@ async def test_a_crash_between_sending_and_marking_repeats_one_notice_at_most(
         if (tmp_path / "crashed").exists():
             await until(pool, NONE_PENDING)
             process.kill()
-        heard += (await process.stdout.read()).decode().split("\n")[:-1]
-        assert -signal.SIGKILL == await process.wait()
+        heard += (await within(process.stdout.read())).decode().split("\n")[:-1]
+        assert -signal.SIGKILL == await within(process.wait())
     assert (["A 1", "A 1", "A 2"], ["B 1"]) == ([h for h in heard if h[0] == "A"], [h for h in heard if h[0] == "B"])
 
 
@@ -299,7 +299,7 @@ async def test_a_restart_neither_loses_nor_doubles_a_receipt_that_waits(pool: Po
         assert process.stdout
         await until(pool, condition)
         process.kill()
-        heard += (await process.stdout.read()).decode().split("\n")[:-1]
-        await process.wait()
+        heard += (await within(process.stdout.read())).decode().split("\n")[:-1]
+        await within(process.wait())
         await revise(pool, "A", "A receipt with its due date")
     assert ["B 1", "A receipt with its due date"] == heard

@@ -19,9 +19,10 @@ from contracts.dates import due_in_words
 from contracts.events import DerivationDay, Evidence, FollowUp
 from contracts.sentences import SENTENCE_CODES
 from contracts.vocabulary import CLOCK_KINDS, UpdateKind
-from intake.complaint_view import ComplaintView, count_reporters, find_view, load_views
+from intake.additions import follow_up
+from intake.complaint_view import ComplaintView, find_view, load_views
 from intake.projection import build_decide, story_handler
-from intake.submissions import Submission, accept, follow_up
+from intake.submissions import Submission, accept
 from testing.events import NOW, an_updated
 from testing.fakes import message, play
 from testing.fixtures import texts_of
@@ -85,11 +86,11 @@ def told(*steps: Step, service: str = "intake-sms", notify: bool = True) -> Comp
 
 
 def notices(view: ComplaintView) -> list[tuple[str, str]]:
-    return [(str(each.kind), each.key) for each in view.notices]
+    return [(str(each.kind), each.key) for each in view.notices if not each.untold]
 
 
 def texts(view: ComplaintView) -> list[str]:
-    return [each.text for each in view.notices]
+    return [each.text for each in view.notices if not each.untold]
 
 
 def revised(view: ComplaintView) -> list[tuple[str, str, str]]:
@@ -318,6 +319,7 @@ def test_a_right_that_is_granted_late_is_apologized_for_with_the_next_step_also_
     says = "Mohon maaf, permintaan data pribadi Anda belum dijawab sampai Kamis 5 Mar."
     assert 1 == len([text for text in texts(view) if f"{T}: {says} Petugas sudah diingatkan" in text])
     assert ["breached"] == page(view)
+    assert [True] == [step.own for step in view.steps if step.kind == "breached"]
     assert (False, None) == (view.breached, view.deadline_at)
     assert len(texts(view)[-1]) <= 160
 
@@ -343,7 +345,11 @@ ASKED = [REGISTERED, SET, QUESTION, clock("paused", paused_until=LATER)]
 def test_a_pause_and_the_new_due_date_are_on_the_page_and_told_with_the_next_change() -> None:
     waiting = told(*ASKED)
     assert waiting.paused
-    assert TEXTS.status_line(waiting, T).endswith(". Sampai Anda menjawab, batas waktu kami hentikan.")
+    own = TEXTS.status_line(waiting, T, to_reporter=True)
+    assert own.endswith(" menunggu jawaban Anda (Dinas PUPR). Sampai Anda menjawab, batas waktu kami hentikan.")
+    assert TEXTS.status_line(waiting, T).endswith(
+        " menunggu jawaban pelapor (Dinas PUPR). Batas waktunya berhenti sementara, menunggu jawaban pelapor."
+    )
     passed = told(*ASKED, clock("resumed", deadline_at=LATER), ANSWERED)  # the bound, and then the router goes on
     assert (False, LATER, False) == (passed.paused, passed.deadline_at, passed.deadline_untold)
     assert texts(passed)[-1].endswith("Dijawab paling lambat Jumat 6 Mar.")
@@ -352,12 +358,12 @@ def test_a_pause_and_the_new_due_date_are_on_the_page_and_told_with_the_next_cha
 
 def test_the_question_waits_for_the_clock_to_say_until_when_to_answer() -> None:
     text = change(2, "waiting_for_reporter", message="Di mana?")
-    says = f"{text} Jawablah paling lambat Jumat 6 Mar, sampai itu batas waktu kami hentikan."
+    says = f"{text} Jawablah paling lambat Jumat 6 Mar, selama itu batas waktu kami hentikan."
     view = told(*ASKED)
     assert [(text, 10)] == [(each.text, each.after_s) for each in view.notices]
     assert ("step", "2", says) == revised(view)[-1]
     assert len(says) <= 320
-    line = "Sampai Anda menjawab, batas waktu kami hentikan. Jawablah paling lambat Jumat 6 Mar,"
+    line = "Batas waktu kami hentikan, menunggu jawaban pelapor. Jawablah paling lambat Jumat 6 Mar,"
     assert view.steps[-1].text.startswith(line)
 
 
@@ -643,13 +649,18 @@ async def test_a_complaint_has_a_status_before_its_story_comes_and_after_it_is_s
     }
 
 
+async def reporters(pool: Pool, number: str) -> int:
+    count: int = await pool.fetchval("SELECT 1 + count(*) FROM stories WHERE parent = $1", number)
+    return count
+
+
 @pytest.mark.connected
 async def test_reporters_of_the_same_are_counted_until_they_are_parted(pool: Pool) -> None:
     steps = BatchHandler(pool, story_handler("intake-web", TEXTS, notify=False))
     await steps([update(0, "merged", parent="SPG-W000-00004").record])
-    assert (2, 1) == (await count_reporters(pool, "SPG-W000-00004"), await count_reporters(pool, T))
+    assert (2, 1) == (await reporters(pool, "SPG-W000-00004"), await reporters(pool, T))
     await steps([update(1, "unmerged").record])
-    assert 1 == await count_reporters(pool, "SPG-W000-00004")
+    assert 1 == await reporters(pool, "SPG-W000-00004")
 
 
 @pytest.mark.connected
@@ -847,8 +858,100 @@ def test_what_is_resolved_says_until_when_it_may_be_reopened_and_so_does_the_ans
     assert "Paling lambat" not in texts(told(ROUTED, done))[-1]
 
 
+def test_who_gives_a_bad_mark_reads_how_to_appeal_and_until_when_in_one_sms() -> None:
+    rated = step("noted", status="resolved", note="rating", code="rated_bad")
+    done = step("resolved", message="Sudah.")
+    text = texts(told(ROUTED, done, clock("deadline_set", "closing", deadline_at=LATER), rated))[-1]
+    assert ("KEBERATAN " + T in text, "BUKA " + T in text, text.endswith("Paling lambat Jumat 6 Mar.")) == (True,) * 3
+    assert 160 >= len(text) + len("Minggu 12 Des.") - len("Jumat 6 Mar.")
+
+
+APPEALED = step("appealed", status="appealed", unit="SETDA", lane="triage")
+
+
+def test_who_appeals_is_told_who_decides_and_of_the_date_that_was_promised_no_more() -> None:
+    late = clock("breached")
+    view = told(ROUTED, SET, step("resolved", message="Sudah."), APPEALED, late)
+    assert "keberatan Anda diperiksa Sekretariat Daerah, diputuskan paling lama 5 hari kerja." in texts(view)[-1]
+    assert "paling lambat" not in TEXTS.status_line(view, T)
+    assert [] == [kind for kind, _ in notices(view) if kind == "apology"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "note", "says"),
+    [
+        ("noted", "appeal_acknowledged", "sudah dibaca Sekretariat Daerah"),
+        ("reopened", "appeal_upheld", "keberatan Anda diterima, laporan dibuka kembali. Tambal semua."),
+        ("closed", "appeal_dismissed", "keberatan Anda tidak diterima, laporan ditutup. Tambal semua."),
+        ("in_progress", "undone", "ralat, kabar terakhir kami batalkan. Laporan masih ditangani Sekretariat Daerah"),
+        ("corrected", "urgency_changed", "tingkat mendesaknya dinilai ulang: Dilewati anak sekolah."),
+        ("noted", "instructed", "atasan memberi arahan kepada Sekretariat Daerah"),
+        ("noted", "party_answered", "jawaban PLN: Tambal semua."),
+    ],
+)
+def test_why_a_step_was_taken_is_told_in_the_words_for_that(kind: str, note: str, says: str) -> None:
+    facts: dict[str, Any] = {"message": "Tambal semua."}
+    if note == "party_answered":
+        facts["target"] = "PLN"
+    if kind == "corrected":
+        facts = {"reason": "Dilewati anak sekolah"}
+    view = told(ROUTED, APPEALED, step(kind, note=note, unit="SETDA", lane="unit", **facts))
+    assert says in texts(view)[-1]
+
+
+def test_a_step_that_takes_back_another_names_it() -> None:
+    view = told(REGISTERED, ROUTED, step("resolved", message="Sudah."), step("in_progress", note="undone"))
+    assert [("2", ""), ("3", "2")] == [(each.key, each.undoes) for each in view.notices[-2:]]
+
+
+def test_what_was_only_noted_since_is_not_what_is_taken_back() -> None:
+    noted = step("noted", note="addition", code="passed_on", status="resolved")
+    view = told(REGISTERED, ROUTED, step("resolved", message="Sudah."), noted, step("in_progress", note="undone"))
+    assert ("4", "2") == (view.notices[-1].key, view.notices[-1].undoes)
+
+
 def test_an_addition_that_was_confirmed_is_on_the_page_and_told_to_nobody_again() -> None:
     facts: dict[str, Any] = {"note": "addition", "status": "routed"}
     view = told(ROUTED, step("noted", code="passed_on_told", **facts), step("noted", code="passed_on", **facts))
     assert ["0", "2"] == [key for _, key in notices(view)]
     assert 3 == len(view.steps)
+
+
+@pytest.mark.parametrize("service", ["intake-sms", "intake-social", "intake-web"])
+def test_that_more_support_it_is_known_and_told_to_nobody(service: str) -> None:
+    supported = step("noted", status="routed", note="supported", supporters=3)
+
+    view = told(REGISTERED, ROUTED, supported, service=service)
+
+    without = told(REGISTERED, ROUTED, service=service)
+    assert (3, 2, "routed") == (view.supporters, view.seq, view.status)
+    assert (without.steps, without.notices) == (view.steps, view.notices)
+
+
+@pytest.mark.parametrize("service", ["intake-sms", "intake-social", "intake-web"])
+def test_who_was_asked_to_help_is_known_and_told_to_nobody(service: str) -> None:
+    asked = step("noted", status="routed", unit="PUPR", support=["DLH"], note="help_asked", by="PUPR")
+
+    view = told(REGISTERED, ROUTED, asked, service=service)
+
+    without = told(REGISTERED, ROUTED, service=service)
+    assert (["DLH"], 2, "routed") == (view.support, view.seq, view.status)
+    assert (without.steps, without.notices, without.pending) == (view.steps, view.notices, view.pending)
+
+
+def test_a_later_step_of_fewer_supporters_takes_none_away() -> None:
+    view = told(REGISTERED, step("routed", supporters=4), step("acknowledged", supporters=2))
+
+    assert 4 == view.supporters
+
+
+def test_what_is_to_be_confirmed_says_so_until_it_is_confirmed_or_worked_on_again() -> None:
+    done = step("resolved", message="Sudah.", note="to_confirm")
+    waits = told(ROUTED, done)
+    confirmed = told(ROUTED, done, step("noted", status="resolved", note="confirmed"))
+    again = told(ROUTED, done, step("reopened", note="not_confirmed"), step("routed"))
+
+    assert [True, False, False] == [view.to_confirm for view in (waits, confirmed, again)]
+    assert "Petugas lain memeriksa hasilnya" in texts(waits)[-1]
+    assert [True, False] == ["Petugas lain memeriksa" in TEXTS.how_it_stands(view) for view in (waits, confirmed)]
+    assert "belum sesuai" in texts(again)[-2]

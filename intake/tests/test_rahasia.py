@@ -70,7 +70,8 @@ def test_in_public_a_step_of_a_confidential_complaint_says_its_status_and_where_
     facts: dict[str, Any] = {"note": note} if note and kind == "noted" else {}
     steps = [step(0, "registered", SOCIAL), step(1, kind, SOCIAL, **facts)]
     status = "in_progress" if kind == "noted" else kind
-    assert f"{T}: {TEXTS.statuses.get(status, status)}. {TEXTS.social['private']}" == said(*steps, service=SOCIAL)[-1]
+    word = TEXTS.status_word(status, to_reporter=True)
+    assert f"{T}: {word}. {TEXTS.social['private']}" == said(*steps, service=SOCIAL)[-1]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -12,9 +12,10 @@ from prometheus_client import REGISTRY
 from chassis.database import Pool
 from contracts.events import FollowUp
 from intake import retention
+from intake.additions import follow_up
 from intake.complaint_view import ComplaintView, save_views
 from intake.retention import sweep_once
-from intake.submissions import IntakeSettings, Submission, accept, follow_up
+from intake.submissions import IntakeSettings, Submission, accept
 
 pytestmark = pytest.mark.connected
 KEPT = {"closed": timedelta(days=730), "cancelled": timedelta(days=180)}
@@ -111,6 +112,21 @@ async def test_a_complaint_that_goes_on_is_kept_from_its_new_end(
         if status == "rejected":
             await pool.execute("UPDATE complaints SET ended_at = ended_at - interval '999 days'")
     await sweep_once(pool, "intake-sms", b"key", KEPT)
+    assert "teks" == await pool.fetchval("SELECT text FROM complaints")
+
+
+async def test_a_complaint_whose_end_was_taken_back_is_kept_while_it_is_open(
+    pool: Pool, make_settings: Callable[..., IntakeSettings]
+) -> None:
+    sms = Submission(channel="sms", gateway="kannel", external_id="1", text="teks", address="+62811")
+    ticket = (await accept(pool, make_settings(), "intake-sms", sms)).ticket
+    for status in ("closed", "in_progress"):
+        async with pool.acquire() as db:
+            await save_views(db, {ticket: ComplaintView(ticket=ticket, status=status)})
+        await pool.execute("UPDATE complaints SET ended_at = ended_at - interval '999 days'")
+
+    await sweep_once(pool, "intake-sms", b"key", KEPT)
+
     assert "teks" == await pool.fetchval("SELECT text FROM complaints")
 
 

@@ -21,7 +21,7 @@ async def keep(pool: Pool, content: bytes = SMS, error: Exception = ValueError("
 
 
 def run(dsn: str, *words: str) -> Result:
-    command = intake_cli("intake-sms", lambda: None)
+    command = intake_cli("intake-sms", "intake_sms.app:run")
     return CliRunner().invoke(command, ["set-aside", *words], env={"DATABASE_URL": dsn})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import itertools
 import json
@@ -24,6 +25,7 @@ from chassis.database import Pool
 from contracts import canary, codec, ticket, topics
 from contracts.events import CanaryPassed, ComplaintFollowedUp, ComplaintReceived, FollowUp
 from contracts.signature import is_signed
+from intake.additions import follow_up
 from intake.submissions import (
     MAX_TEXT,
     Accepted,
@@ -32,11 +34,11 @@ from intake.submissions import (
     Submission,
     TextProblem,
     accept,
-    follow_up,
     is_owner,
     republish_unregistered,
 )
 from testing.fixtures import texts_of
+from testing.waiting import finish, within
 
 TEXTS = texts_of(Path(__file__).parents[2] / "region" / "soppeng")
 pytestmark = pytest.mark.connected
@@ -50,6 +52,9 @@ SMS = Submission(
     text="Jalan rusak, hubungi 0812-3456-7890",
     address="+6281234567890",
 )
+
+WEB = Submission(channel="web", gateway="form", external_id="key-1", text="Jalan rusak", name="Warga")
+WEB_TOLD = replace(WEB, email="a@contoh.id", contacts={"email": "a@contoh.id"})
 
 
 async def take(pool: Pool, settings: Settings, submission: Submission = SMS, **more: Any) -> Accepted:
@@ -163,10 +168,75 @@ async def test_the_same_key_with_another_content_is_refused(
     assert 1 == (await stored(pool))["complaints"]
 
 
-async def test_the_same_message_many_times_at_once_is_one_complaint(pool: Pool, make_settings: Settings) -> None:
-    taken = await asyncio.gather(*(take(pool, make_settings) for _ in range(12)))
+@pytest.mark.parametrize("sent", [WEB, WEB_TOLD], ids=["untold", "told"])
+async def test_one_without_an_address_is_whole_as_well(pool: Pool, make_settings: Settings, sent: Submission) -> None:
+    accepted = await take(pool, make_settings, sent)
+    again = await take(pool, make_settings, sent)
+    with pytest.raises(KeyReused):
+        await take(pool, make_settings, replace(sent, text="lain"))
+
+    (event,) = await published(pool)
+    row = await pool.fetchrow(
+        "SELECT c.ticket, c.text, r.name, r.email FROM complaints c JOIN reporters r USING (reporter_ref)"
+    )
+    told = 1 if sent.contacts else 0
+    assert {"reporters": 1, "complaints": 1, "outbox": 1, "notices": told} == await stored(pool)
+    assert (accepted.ticket, sent.text, sent.name, sent.email) == tuple(row)
+    assert (accepted.ticket, accepted.complaint_id) == (event.data.ticket, event.subject)  # type: ignore[union-attr]
+    assert (accepted.ticket, False) == (again.ticket, again.fresh)
+    assert told == await pool.fetchval("SELECT count(*) FROM contacts")
+
+
+@pytest.mark.parametrize(
+    ("sent", "steps"),
+    [(WEB, 1), (SMS, 5)],  # with an address: begin, its reporter, all that is stored, the receipt, commit
+    ids=["nobody to tell", "an address"],
+)
+async def test_what_is_new_asks_the_database_no_more_than_it_must(
+    pool: Pool, make_settings: Settings, sent: Submission, steps: int
+) -> None:
+    asked: list[str] = []
+    async with pool.acquire() as db:
+
+        class One:
+            acquire = staticmethod(lambda: contextlib.nullcontext(db))
+
+        await take(One(), make_settings, replace(sent, external_id="before"))  # asyncpg looks up types the first time
+        db.add_query_logger(lambda query: asked.append(query.query))
+        await take(One(), make_settings, sent)
+
+    assert steps == len(asked)
+
+
+async def test_what_is_known_by_now_leaves_no_reporter_behind(pool: Pool, make_settings: Settings) -> None:
+    first = await take(pool, make_settings)
+    await pool.execute("UPDATE reporters SET address = 'another'")
+
+    assert replace(first, fresh=False) == await take(pool, make_settings)
+    assert 1 == (await stored(pool))["reporters"]
+
+
+@pytest.mark.parametrize("sent", [WEB, WEB_TOLD], ids=["untold", "told"])
+async def test_one_without_an_address_that_fails_at_the_end_leaves_nothing_behind(
+    pool: Pool, make_settings: Settings, sent: Submission
+) -> None:
+    await pool.execute("ALTER TABLE outbox ADD CONSTRAINT never CHECK (topic = '')")
+
+    with pytest.raises(asyncpg.CheckViolationError):
+        await take(pool, make_settings, sent)
+
+    assert dict.fromkeys(("reporters", "complaints", "outbox", "notices"), 0) == await stored(pool)
+
+
+@pytest.mark.parametrize("sent", [SMS, WEB, WEB_TOLD], ids=["address", "no address", "contact"])
+async def test_the_same_message_many_times_at_once_is_one_complaint(
+    pool: Pool, make_settings: Settings, sent: Submission
+) -> None:
+    taken = await within(asyncio.gather(*(take(pool, make_settings, sent) for _ in range(12))))
+
+    told = 1 if sent.address or sent.contacts else 0
     assert (1, 1) == (len({each.ticket for each in taken}), sum(each.fresh for each in taken))
-    assert dict.fromkeys(("reporters", "complaints", "outbox", "notices"), 1) == await stored(pool)
+    assert {"reporters": 1, "complaints": 1, "outbox": 1, "notices": told} == await stored(pool)
 
 
 async def test_two_complaints_of_one_citizen_have_one_reporter(pool: Pool, make_settings: Settings) -> None:
@@ -213,13 +283,14 @@ async def test_the_longest_text_is_taken(pool: Pool, make_settings: Settings) ->
     assert (await take(pool, make_settings, replace(SMS, text="x" * MAX_TEXT))).fresh
 
 
+@pytest.mark.parametrize("sent", [SMS, WEB], ids=["address", "no address"])
 async def test_a_ticket_that_exists_is_not_minted_again(
-    pool: Pool, make_settings: Settings, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, make_settings: Settings, monkeypatch: pytest.MonkeyPatch, sent: Submission
 ) -> None:
     numbers = [ticket.mint("sms") for _ in range(2)]
     minted = iter([numbers[0], numbers[0], numbers[1]])
     monkeypatch.setattr(ticket, "mint", lambda channel: next(minted))
-    first, second = [await take(pool, make_settings, replace(SMS, external_id=key)) for key in ("a", "b")]
+    first, second = [await take(pool, make_settings, replace(sent, external_id=key)) for key in ("a", "b")]
     assert numbers == [first.ticket, second.ticket]
 
 
@@ -267,7 +338,9 @@ async def test_an_addition_repeated_changes_nothing(pool: Pool, make_settings: S
 
 async def test_additions_made_at_once_are_all_kept_in_order(pool: Pool, make_settings: Settings) -> None:
     made = await take(pool, make_settings)
-    await asyncio.gather(*(follow_up(pool, make_settings(), "intake-sms", made.ticket, addition(n)) for n in range(8)))
+    await within(
+        asyncio.gather(*(follow_up(pool, make_settings(), "intake-sms", made.ticket, addition(n)) for n in range(8)))
+    )
     lists = [event.data.items for event in (await published(pool))[1:]]  # type: ignore[union-attr]
     assert list(range(1, 9)) == [len(items) for items in lists]
     assert all(longer[: len(shorter)] == shorter for shorter, longer in itertools.pairwise(lists))
@@ -306,7 +379,7 @@ async def repaired(pool: Pool, make_settings: Settings) -> None:
     sweep = asyncio.create_task(republish_unregistered(pool, make_settings(repair_after_s=1), woken.set))
     await asyncio.wait_for(woken.wait(), 10)
     sweep.cancel()
-    await asyncio.gather(sweep, return_exceptions=True)
+    await finish(sweep)
 
 
 async def test_the_repair_publishes_only_what_is_overdue_and_once_each_time(
@@ -384,3 +457,4 @@ def test_a_field_that_came_later_changes_no_fingerprint_where_it_says_nothing() 
 
     assert before == sent.fingerprint(UUID(int=1)).hex()
     assert before != replace(sent, suggested_type="aspirasi").fingerprint(UUID(int=1)).hex()
+    assert before != replace(sent, suggested_category="penerangan_jalan").fingerprint(UUID(int=1)).hex()

@@ -61,6 +61,7 @@ def test_what_goes_on_with_the_only_open_complaint_is_added_to_it(text: str) -> 
             "air PDAM mati sejak kemarin",
             "sama juga di Desa Kessing",
             "masih ada lagi, sampah di pinggir sungai Jennae",
+            "jalan juga rusak di sini pak",
         ),
         *("petugasnya minta 50 ribu baru mau datang, itu pungli", "lampu jalan mati di Belo"),
         "kami warga mengadukan harga tiket masuk kolam renang yang naik dua kali lipat tanpa pengumuman",
@@ -111,10 +112,32 @@ def test_a_command_without_a_ticket_means_the_only_open_complaint(text: str, kin
         *(("laporan saya kok belum ditangani", "status"), ("jgn sms lagi", "stop"), ("tlg stop smsnya", "stop")),
         *(("saya tdk mau dapat sms lagi", "stop"), ("saya mau lapor", "help"), ("ini laporan baru", "offered")),
         *(("laporan baru pak", "offered"), ("selamat siang pak mau melapor", "help")),
+        *(("gimana pak?", "status"), ("ada perkembangan?", "status"), ("apakah sudah ditindaklanjuti?", "status")),
+        *(("pigana laporanku pak", "status"), ("tidak jadi pak", "cancel"), ("gak jadi lapor pak", "cancel")),
     ],
 )
 def test_what_people_ask_for_in_plain_words(text: str, kind: str) -> None:
     assert kind == (meant(text, LAMP) or ("",))[0]
+
+
+DONE = own("pipa bocor", "resolved", n=9)
+
+
+@pytest.mark.parametrize(
+    ("text", "rating"), [("nilainya 5 pak", 5), ("saya kasih nilai 4", 4), ("bintang 1", 1), ("kasi 3 saja", 3)]
+)
+def test_a_mark_in_other_words_is_one_for_what_is_resolved(text: str, rating: int) -> None:
+    found = TALK.meant(text, [LAMP, DONE], NOW)
+
+    assert found
+    assert found.command
+    assert ("T9", rating) == (found.ticket, found.command.rating)
+
+
+def test_a_number_alone_is_a_mark_only_where_nothing_is_open() -> None:
+    assert ("rating", "T9") == meant("5", DONE)
+    assert [None, None] == [meant("5", *own) for own in ((DONE, LAMP), (LAMP,))]
+    assert [None, None] == [meant(text, DONE) for text in ("5 meter", "2 hari lagi")]
 
 
 def test_a_mark_for_what_is_closed_comes_too_late() -> None:
@@ -160,8 +183,13 @@ def test_who_was_asked_which_says_it_by_number_by_order_or_in_few_words(
 
 
 def test_what_was_wanted_is_done_with_the_one_that_is_chosen() -> None:
-    assert ("laporan saya", "T2") == chosen("yang kedua", "batalkan laporan saya")
+    assert ("laporan saya", SHOWN) == chosen(SHOWN, "batalkan laporan saya")
     assert ("", SHOWN) == chosen("yang lampu", "STATUS")
+
+
+@pytest.mark.parametrize("text", ["yang pertama", "yang kedua pak", "1"])
+def test_what_cannot_be_undone_is_not_chosen_by_an_order_that_may_be_meant_otherwise(text: str) -> None:
+    assert ("which", "") == chosen(text, "batalkan laporan saya")
 
 
 @pytest.mark.parametrize("text", ["lampu mati semua", "yang lampu masih mati", "lampu saja"])
@@ -173,7 +201,9 @@ def test_nothing_is_cancelled_by_words_that_may_tell_of_something(text: str) -> 
 @pytest.mark.parametrize(
     ("text", "kind"),
     [("NILAI 5", "rating"), ("nilai 1 pak, bocor lagi sorenya", "rating"), ("BUKA", "reopen"),
-     ("BUKA yang di sudut belum disentuh", "reopen"), ("belum selesai pak, buka lagi laporanku", "reopen")],
+     ("BUKA yang di sudut belum disentuh", "reopen"), ("KEBERATAN", "appeal"),
+     ("keberatan 1 pak, bocor lagi", "appeal"), ("KEBERATAN yang di sudut belum disentuh", "appeal"),
+     ("belum selesai pak, buka lagi laporanku", "reopen")],
 )  # fmt: skip
 def test_what_is_rated_or_reopened_is_resolved(text: str, kind: str) -> None:
     assert (kind, "T9") == meant(text, LAMP, own("pipa bocor", "resolved", n=9))

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from contracts.dates import due_in_words, time_in_words
-from contracts.events import DerivationDay
+from contracts.events import DerivationDay, FollowUp, Place
 from contracts.sentences import DAY_CODES
 from contracts.vocabulary import DangerKind, Lane
 from intake.complaint_view import ComplaintView
@@ -245,3 +245,13 @@ def test_every_code_of_a_day_is_tried() -> None:
 @pytest.mark.parametrize("facts", [{}, {"code": "later"}, {"code": "half"}], ids=str)
 def test_a_day_without_a_code_that_we_know_is_told_in_the_words_of_the_clock(facts: dict[str, Any]) -> None:
     assert "hari kerja 1" == TEXTS.why(DerivationDay(date=ENDS[0].date(), counted=True, reason="hari kerja 1", **facts))
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("sengkang", Place(elsewhere="sengkang")), ("Batu batu", Place(kecamatan="Marioriawa", desa="Batu Batu"))],
+)
+def test_a_name_alone_that_is_added_is_the_place(text: str, place: Place) -> None:
+    item = FollowUp(id="a1", kind="addition", at=datetime(2026, 3, 2, tzinfo=UTC), text=text)
+
+    assert place == TEXTS.read(item, ()).place

@@ -13,9 +13,12 @@ from chassis import tracing
 from chassis.database import Pool
 from chassis.wire import TRACEPARENT
 from contracts.events import FollowUp
-from intake.notices import NewNotice, Notice, NoticeKind, Refused, TryLater, add_notices, send_notices
-from intake.submissions import Accepted, IntakeSettings, Submission, accept, follow_up
+from intake.additions import follow_up
+from intake.notices import NewNotice, Notice, NoticeKind, Refused, TryLater, add_notices
+from intake.sending import send_notices
+from intake.submissions import Accepted, IntakeSettings, Submission, accept
 from testing.otlp import Backend, Told, otlp_backend, place
+from testing.waiting import finish
 
 pytestmark = pytest.mark.connected
 CAUSE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -47,7 +50,7 @@ async def take(pool: Pool, settings: Settings) -> Accepted:
 
 async def add(pool: Pool, settings: Settings, ticket: str) -> bool:
     item = FollowUp(id="a1", kind="addition", at=datetime.now(UTC), text="depan masjid")
-    return await follow_up(pool, settings(), "intake-sms", ticket, item)
+    return await follow_up(pool, settings(), "intake-sms", ticket, item) is not None
 
 
 async def headers(pool: Pool) -> list[str | None]:
@@ -92,7 +95,7 @@ async def test_sending_goes_on_with_the_trace_and_what_is_tried_again_is_linked(
     async with pool.acquire() as db, db.transaction():
         await add_notices(db, notices[:1])
     sender = asyncio.create_task(send_notices(pool, "sms", send))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while troubles:
             await asyncio.sleep(0.02)
         async with pool.acquire() as db, db.transaction():
@@ -101,7 +104,7 @@ async def test_sending_goes_on_with_the_trace_and_what_is_tried_again_is_linked(
         while troubles:
             await asyncio.sleep(0.02)
     sender.cancel()
-    await asyncio.gather(sender, return_exceptions=True)
+    await finish(sender)
 
     first, again = all_told(backend)  # and what no hop brought about is no part of a trace
     assert (place(CAUSE), ()) == (first.parent, first.links)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from pkgutil import resolve_name
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from chassis.cli import away, cli
 from intake import MIGRATIONS
 
+T = TypeVar("T")
 
-def intake_cli(service: str, run: Callable[[], None], *own: Path) -> typer.Typer:
-    """The command line of ``service``; ``own`` are migrations besides those of every intake."""
+
+def intake_cli(service: str, run: str, *own: Path, also: str | None = None) -> typer.Typer:
+    """The command line of ``service``; ``own`` are migrations besides those of every intake.
+
+    ``also`` exports what only this intake knows of a person; it and ``run`` are names of functions, as in ``cli``.
+    """
     app = cli(service, run, [MIGRATIONS, *own])
     app.command("set-aside")(_set_aside_of(service))
     app.command("notices")(_notices_of(service))
     app.command("resend")(_resend_of(service))
-    app.command("export")(_export_of(service))
+    app.command("export")(_export_of(service, also))
     return app
 
 
@@ -81,26 +87,20 @@ def _notices_of(service: str) -> Callable[..., None]:
         import json
         from datetime import datetime
 
-        from psycopg import OperationalError
-
-        from chassis.settings import MigrateSettings, read_settings
         from contracts import ticket as tickets
         from intake.sent import sent
 
         wanted = tickets.parse(ticket) if ticket else None
         if ticket and not wanted:
             raise typer.BadParameter(f"{ticket} is no ticket")
-        dsn = str(read_settings(MigrateSettings, service).database_url)
-        try:
-            rows = sent(dsn, wanted)
-        except OperationalError as error:
-            raise away(service, dsn, error) from error
+        rows = _in_database(service, lambda db: sent(db, wanted))
         if as_json:
             typer.echo(json.dumps(rows, default=datetime.isoformat))
             return
         for row in rows:
             at = (row["sent_at"] or row["created_at"]).isoformat(timespec="seconds")
-            parts = (row["id"], row["ticket"], row["kind"], row["address"], row["state"], row["detail"], at)
+            said = row["report"] if row["state"] == "sent" else None  # of what was refused the detail says it
+            parts = (row["id"], row["ticket"], row["kind"], row["address"], row["state"], row["detail"], said, at)
             typer.echo(" ".join(str(part) for part in parts if part not in (None, "")))
         if not rows:
             typer.echo("Nothing." if wanted else "Everybody was told.", err=True)
@@ -118,16 +118,9 @@ def _resend_of(service: str) -> Callable[..., None]:
 
             intake-web resend 17 18
         """
-        from psycopg import OperationalError
-
-        from chassis.settings import MigrateSettings, read_settings
         from intake.sent import send_again
 
-        dsn = str(read_settings(MigrateSettings, service).database_url)
-        try:
-            again = send_again(dsn, numbers)
-        except OperationalError as error:
-            raise away(service, dsn, error) from error
+        again = _in_database(service, lambda db: send_again(db, numbers))
         typer.echo(f"To be sent again: {', '.join(map(str, again)) or 'none'}.")
         if left := sorted(set(numbers) - set(again)):
             typer.echo(
@@ -138,7 +131,7 @@ def _resend_of(service: str) -> Callable[..., None]:
     return resend
 
 
-def _export_of(service: str) -> Callable[..., None]:
+def _export_of(service: str, also: str | None) -> Callable[..., None]:
     def export(
         wanted: Annotated[
             str, typer.Argument(metavar="TICKET|CONTACT", help="A ticket, or a number or address as given.")
@@ -151,23 +144,33 @@ def _export_of(service: str) -> Callable[..., None]:
 
             intake-sms export SPG-S0AB-12CDW
         """
-        import asyncio
         import json
 
-        from chassis.database import OUTAGES
-        from chassis.exits import EXIT_TEMPORARY
-        from chassis.settings import MigrateSettings, read_settings
-        from intake.export import export_from
+        from intake.export import export_with
 
-        dsn = str(read_settings(MigrateSettings, service).database_url)
-        try:
-            known = asyncio.run(export_from(dsn, wanted))
-        except OUTAGES as error:
-            typer.echo(f"{service}: its database can't be used: {error}", err=True)
-            raise typer.Exit(EXIT_TEMPORARY) from error
+        known = _in_database(service, lambda db: export_with(db, wanted, resolve_name(also) if also else None))
         if not any(known.values()):
             typer.echo(f"{service} knows nothing of it: give a ticket, or a contact exactly as it was given.", err=True)
             raise typer.Exit(1)
         typer.echo(json.dumps(known, ensure_ascii=False, indent=None if as_json else 2))
 
     return export
+
+
+def _in_database(service: str, do: Callable[[Any], Awaitable[T]]) -> T:
+    """Give what ``do`` gives on a connection to the database of ``service``; exit 75 where that can't be used."""
+    import asyncio
+
+    from chassis.database import OUTAGES, connected
+    from chassis.settings import MigrateSettings, read_settings
+
+    dsn = str(read_settings(MigrateSettings, service).database_url)
+
+    async def within() -> T:
+        async with connected(dsn) as db:
+            return await do(db)
+
+    try:
+        return asyncio.run(within())
+    except OUTAGES as error:
+        raise away(service, dsn, error) from error

@@ -18,7 +18,9 @@ from contracts.events import FollowUp
 from contracts.vocabulary import FollowUpKind
 from kabupaten.spelling import nearly
 
-Kind = Literal["addition", "status", "cancel", "rating", "reopen", "erasure", "restriction", "bad_ticket", "bad_rating"]
+Kind = Literal[
+    "addition", "status", "cancel", "rating", "reopen", "appeal", "erasure", "restriction", "bad_ticket", "bad_rating"
+]  # fmt: skip
 
 #: More words than these between a command and its ticket, or instead of it, are a sentence that happens to begin so.
 NEAR = 3
@@ -34,6 +36,7 @@ _COMMANDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ("cancel", r"BATAL(?:KAN)?()"),
         ("rating", r"(?:BERI\s+)?(?:NILAI|RATING|BINTANG)()"),
         ("reopen", r"BUKA((?:\s+(?:KEMBALI|LAGI|ULANG))?)"),
+        ("appeal", r"(?:AJUKAN\s+)?KEBERATAN()"),
         ("erasure", r"HAPUS(?:KAN)?((?:\s+DATA)?)(?:\s+(?:PRIBADI|DIRI|SAYA))*"),
         ("restriction", r"BATASI((?:\s+(?:PEMAKAIAN\s+)?DATA)?)(?:\s+(?:PRIBADI|DIRI|SAYA))*"),
     )
@@ -92,7 +95,7 @@ class Command:
                 return FollowUp(
                     id=item_id, kind=FollowUpKind.RIGHTS_REQUEST, at=at, right=right, text=self.text or UNSET
                 )
-            case "addition" | "cancel" | "reopen" | "rating" as kind:
+            case "addition" | "cancel" | "reopen" | "rating" | "appeal" as kind:
                 return FollowUp(id=item_id, kind=kind, at=at, rating=self.rating or UNSET, text=self.text or UNSET)
         return None
 
@@ -124,13 +127,15 @@ def is_lonely(text: str) -> bool:
 def _about(text: str, number: str, start: int, rest: str) -> Command:
     if command := _leading(text[:start]):
         kind, explicit, between = command
-        near = NEAR if explicit or kind in ("status", "cancel", "rating") else 0
+        near = NEAR if explicit or kind in ("status", "cancel", "rating", "appeal") else 0
         after = _leading(rest)
         words = after[2] if after else ""
         if len(between.split()) <= near and (made := _made(kind, explicit or kind, number, words)):
             return made
-    elif (command := _leading(rest)) and (made := _made(*command[:2], number, command[2])):
-        return made
+    elif command := _leading(rest):
+        kind, explicit, words = command
+        if made := _made(kind, explicit or ("appeal" if kind == "appeal" else ""), number, words):
+            return made
     if _only(rest, _ASKING):
         return Command(kind="status", ticket=number)
     return Command(kind="addition", text=rest, ticket=number)
@@ -154,7 +159,7 @@ def _lonely(kind: Kind, explicit: str, rest: str) -> bool:
         return len(words) <= NEAR and all(word in _MINE or any(map(str.isdigit, word)) for word in words)
     if kind == "rating":
         return not re.search(r"[^\W\d_]", rest)
-    return not rest and (kind == "reopen" or bool(explicit))
+    return not rest and (kind in ("reopen", "appeal") or bool(explicit))
 
 
 def _leading(text: str, *, typos: bool = True) -> tuple[Kind, str, str] | None:
@@ -185,6 +190,8 @@ def _made(kind: Kind, explicit: str, number: str, words: str) -> Command | None:
             return _rated(number, words, leads=bool(explicit))
         case "reopen":
             return Command(kind=kind, text=words, ticket=number) if explicit or not words else None
+        case "appeal":
+            return _appealed(number, words, plain=bool(explicit) or not words)
     meant = explicit.strip().upper().endswith("DATA") and _plainly(words)
     return Command(kind=kind, text=words, ticket=number) if meant else None
 
@@ -201,6 +208,16 @@ def _rated(number: str, words: str, *, leads: bool) -> Command | None:
     if not 1 <= rating <= 5:
         return Command(kind="bad_rating", ticket=number)
     return Command(kind="rating", text=text.strip(" ,:;.-"), ticket=number, rating=rating)
+
+
+def _appealed(number: str, words: str, *, plain: bool) -> Command | None:
+    """An appeal, with the mark that ``words`` begin with, if they do; without one only where it is ``plain``."""
+    match = _RATING.match(words)
+    said = match[1].casefold() if match else ""
+    rating = _NUMBERS.get(said) or (int(said) if said.isdecimal() else 0)
+    if match and 1 <= rating <= 5:
+        return Command(kind="appeal", text=match[2].strip(" ,:;.-"), ticket=number, rating=rating)
+    return Command(kind="appeal", text=words, ticket=number) if plain else None
 
 
 def _plainly(words: str) -> bool:

@@ -13,16 +13,17 @@ from msgspec import Struct
 
 from chassis.database import Connection, Pool
 from contracts.events import DerivationDay, Evidence
-from contracts.vocabulary import DONE, FINAL, Status
+from contracts.vocabulary import FINAL, UNPROMISED, Status
 from intake.erasure import erase
 from intake.notices import NewNotice, Revision, add_notices, revise_notices
+from intake.sent import send_asked_again
 
 log = logging.getLogger(__name__)
 
 
 class Step(Struct, frozen=True, kw_only=True):
     """One step of a story. ``text`` is the sentence that citizens are told of it, as of then; ``message`` is of it what
-    a unit wrote."""
+    a unit wrote. ``own``: it is its reporter's business, and no stranger's."""
 
     seq: int
     kind: str
@@ -30,6 +31,7 @@ class Step(Struct, frozen=True, kw_only=True):
     unit: str | None = None
     text: str = ""
     message: str = ""
+    own: bool = False
 
 
 class Pending(Struct, frozen=True, kw_only=True):
@@ -67,6 +69,7 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     paused: bool = False
     missed: datetime | None = None  # the deadline that was said to be missed last
     breached: bool = False  # it is the one that holds
+    to_confirm: bool = False  # it was resolved, and is closed only when somebody else has confirmed that
     reopen_until: datetime | None = None
     received_at: datetime | None = None  # unset: of a complaint whose story has not begun
     answered_at: datetime | None = None  # when it was resolved, or handed over, rejected, cancelled
@@ -75,6 +78,7 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     kecamatan: str | None = None
     desa: str | None = None
     rating: int | None = None  # the last mark
+    supporters: int = 0  # how many others said at the website to have the same
     apologies: dict[str, int] = {}
     set_by: dict[str, int] = {}
     pending: Pending | None = None
@@ -86,8 +90,10 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     anonim: bool = False  # known of those that this intake took, as are `danger` and `place_asked`
     danger: list[str] = []
     place_asked: bool = False
+    part_of: str | None = None  # it was added to this complaint, whose unit it may accuse; known as `anonim` is
     notices: list[NewNotice] = []  # to add with this change; not stored
     revisions: list[Revision] = []  # of waiting notices, with this change; not stored
+    again: list[str] = []  # messages (:func:`intake.notices.message_id`) to send once more; not stored
 
 
 #: Keeps more of the views that a batch changed, in its transaction.
@@ -97,12 +103,16 @@ Also: TypeAlias = Callable[[Connection, Mapping[str, ComplaintView]], Awaitable[
 RESTRICTED = """c.follow_ups @> '[{"right": "restriction"}]'"""
 #: What a complaint of this intake was sent with; ``c`` is its row, of which nothing is left when it was erased.
 SENT_WITH = "coalesce((convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{{data,{}}}')::bool, false)"
-_LOAD = f"""
+#: Whether ``c`` was added to another: who goes on in that conversation goes on with that other one.
+APART = "(convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{data,part_of}') IS NOT NULL"
+#: What is known of tickets, as rows of which :func:`view_of` makes views.
+LOAD = f"""
 SELECT ticket, s.body, c.registered_at IS NOT NULL AS registered,
        {SENT_WITH.format("rahasia")} OR coalesce({RESTRICTED}, false) AS rahasia,
        {SENT_WITH.format("anonim")} AS anonim,
        convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{{data,danger}}' AS danger,
-       {SENT_WITH.format("place_asked")} AS place_asked
+       {SENT_WITH.format("place_asked")} AS place_asked,
+       convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{{data,part_of}}' AS part_of
 FROM unnest($1::text[]) AS t (ticket) LEFT JOIN stories s USING (ticket) LEFT JOIN complaints c USING (ticket)
 WHERE s.ticket IS NOT NULL OR c.ticket IS NOT NULL"""
 _SAVE = """
@@ -110,22 +120,22 @@ INSERT INTO stories (ticket, body, parent, final_at) VALUES ($1, $2, $3, CASE WH
 ON CONFLICT (ticket) DO UPDATE SET body = excluded.body, parent = excluded.parent,
     final_at = CASE WHEN $4 THEN coalesce(stories.final_at, now()) END"""
 _ENDED = """
-UPDATE complaints c SET ended_as = e.status, ended_at = now() FROM unnest($1::text[], $2::text[]) AS e (ticket, status)
+UPDATE complaints c SET ended_as = e.status, ended_at = CASE WHEN e.status IS NOT NULL THEN now() END
+FROM unnest($1::text[], $2::text[]) AS e (ticket, status)
 WHERE c.ticket = e.ticket AND c.ended_as IS DISTINCT FROM e.status"""
 #: The channel on which PostgreSQL says which complaint changed.
 CHANGED = "complaint_changed"
 _NOTIFY = f"SELECT pg_notify('{CHANGED}', ticket) FROM unnest($1::text[]) AS t (ticket)"
 _REGISTERED = "UPDATE complaints SET registered_at = now() WHERE ticket = ANY($1) AND registered_at IS NULL"
-_REPORTERS = "SELECT 1 + count(*) FROM stories WHERE parent = $1"
 
 
 async def load_views(db: Connection | Pool, tickets: list[str]) -> dict[str, ComplaintView]:
     """Give what is known of ``tickets``; also of those taken here that have no story yet, or no more."""
-    return {row["ticket"]: _view(row) for row in await db.fetch(_LOAD, tickets)}
+    return {row["ticket"]: view_of(row) for row in await db.fetch(LOAD, tickets)}
 
 
-def _view(row: Mapping[str, Any]) -> ComplaintView:
-    """A row of ``_LOAD``. How a complaint was sent is known here before the first event of its story comes."""
+def view_of(row: Mapping[str, Any]) -> ComplaintView:
+    """Make a view of a row of ``LOAD``. How it was sent is known here before the first event of its story comes."""
     if row["body"] is None:
         view = ComplaintView(ticket=row["ticket"], status=Status.ARCHIVED if row["registered"] else Status.RECEIVED)
     else:
@@ -136,18 +146,13 @@ def _view(row: Mapping[str, Any]) -> ComplaintView:
         anonim=row["anonim"],
         danger=json.loads(row["danger"] or "[]"),
         place_asked=row["place_asked"],
+        part_of=row["part_of"],
     )
 
 
 async def find_view(db: Connection | Pool, ticket: str) -> ComplaintView | None:
     """Give what is known of ``ticket``, as :func:`load_views`."""
     return (await load_views(db, [ticket])).get(ticket)
-
-
-async def count_reporters(db: Connection | Pool, ticket: str) -> int:
-    """How many reported the same: this one, and those merged into it."""
-    count: int = await db.fetchval(_REPORTERS, ticket)
-    return count
 
 
 async def save_views(
@@ -167,14 +172,26 @@ async def save_views(
     await add_notices(db, [notice for view in views.values() for notice in view.notices])
     too_late = await revise_notices(db, [revision for view in views.values() for revision in view.revisions])
     untold = {revision.ticket for revision in too_late if revision.tells_deadline}
+    if again := {message: ticket for ticket, view in views.items() for message in view.again}:
+        numbers = await send_asked_again(db, service, again)
+        log.info("asked to send again", extra={"tickets": sorted(set(again.values())), "notices": numbers})
     for ticket, view in views.items():
-        deadline_untold = view.deadline_untold or (ticket in untold and view.status not in DONE)
-        stored: dict[str, Any] = {"erase": None, "notices": [], "revisions": [], "danger": [], "place_asked": False}
+        deadline_untold = view.deadline_untold or (ticket in untold and view.status not in UNPROMISED)
+        stored: dict[str, Any] = {
+            "erase": None,
+            "notices": [],
+            "revisions": [],
+            "again": [],
+            "danger": [],
+            "place_asked": False,
+            "part_of": None,
+        }
         bare = msgspec.structs.replace(view, **stored, deadline_untold=deadline_untold)
         await db.execute(_SAVE, ticket, msgspec.json.encode(bare).decode(), view.parent, view.status in FINAL)
     await db.execute(_NOTIFY, list(views))
     await db.execute(_REGISTERED, [t for t, view in views.items() if view.registered])
-    if ended := {t: view.status for t, view in views.items() if view.status in FINAL}:  # from then on it is kept
-        await db.execute(_ENDED, list(ended), list(ended.values()))
+    # From its end on it is kept so long; what ended by a mistake that was taken back has not.
+    ended = [view.status if view.status in FINAL else None for view in views.values()]
+    await db.execute(_ENDED, list(views), ended)
     if also:
         await also(db, views)

@@ -34,8 +34,17 @@ DELETE FROM reporters r WHERE reporter_ref = $1
 AND NOT EXISTS (SELECT FROM complaints c WHERE c.reporter_ref = r.reporter_ref)"""
 # What was asked back may be about this one; who still means another says so again.
 _ASKED_BACK = "UPDATE reporters SET asked_back = NULL, asked_at = NULL WHERE reporter_ref = $1"
+# Photos that are not attached yet go with what says whose they are.
+_AND_FILES = """ RETURNING upload_id),
+     files AS (DELETE FROM uploads WHERE id IN (SELECT upload_id FROM gone) RETURNING folder),
+     noted AS (INSERT INTO discarded_files (folder) SELECT folder FROM files)
+SELECT upload_id FROM gone"""
+_MEDIA = f"WITH gone AS (DELETE FROM media WHERE complaint_id = $1{_AND_FILES}"
+_MEDIA_OF = f"""
+WITH gone AS (DELETE FROM media WHERE channel = $1 AND address = $2 AND complaint_id IS NULL{_AND_FILES}"""
 _NOTICES = "DELETE FROM notices WHERE ticket = $1"
 _NOTICES_TO = "DELETE FROM notices WHERE address = $1"
+_PARTS_OF = "DELETE FROM sms_parts WHERE sender = $1"
 # What could not be read: whatever has the number in it, and not only as part of a longer one.
 _SET_ASIDE = "DELETE FROM set_aside WHERE convert_from(content, 'LATIN1') ~ ('(^|[^0-9])' || $1 || '($|[^0-9])')"
 #: A telephone number, or an account's id; a shorter one would be found where it is none.
@@ -49,7 +58,9 @@ INSERT INTO farewells (ticket, medium, address)
 SELECT $1, k.medium, k.address FROM contacts k
 WHERE k.reporter_ref = $2 AND k.failed_at IS NULL AND NOT EXISTS (SELECT FROM silenced s WHERE s.mark = k.mark)
 ORDER BY k.medium LIMIT 1 ON CONFLICT DO NOTHING"""
-_CONTACTS = "DELETE FROM contacts WHERE reporter_ref = $1"
+_CONTACTS = """
+DELETE FROM contacts k WHERE reporter_ref = $1
+AND NOT EXISTS (SELECT FROM complaints c WHERE c.reporter_ref = k.reporter_ref)"""
 
 
 async def erase(
@@ -73,17 +84,20 @@ async def erase(
     if found := await db.fetchrow(_FIND, complaint_id):
         if files := await discard_of(db, complaint_id):
             counts[f"{service}.uploads"] = files
+        await run("media", _MEDIA, complaint_id)
         await db.execute(_NOBODY, found["channel"])
         if tell:
             await db.execute(_FAREWELL_TO_CONTACT, ticket, found["reporter_ref"])
         await run("complaints", _COMPLAINT, complaint_id)
         await run("notices", _NOTICES, ticket)
         await db.execute(_ASKED_BACK, found["reporter_ref"])
-        if found["address"] is None:  # the website's: each of its complaints has a reporter of its own
+        if found["address"] is None:  # the website's: a reporter has one complaint, and what was added to it and is one
             await run("contacts", _CONTACTS, found["reporter_ref"])
         gone = await run("reporters", _REPORTER, found["reporter_ref"])
         if gone and found["address"]:  # what was answered to no complaint, and what could not be taken
             await run("notices", _NOTICES_TO, found["address"])
+            await run("media", _MEDIA_OF, found["channel"], found["address"])
+            await run("sms_parts", _PARTS_OF, found["address"])
             if number := _NUMBER.fullmatch(found["address"]):
                 await run("set_aside", _SET_ASIDE, number[1])
         if tell and found["address"]:

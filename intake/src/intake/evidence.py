@@ -1,17 +1,28 @@
 """What citizens attach: which files belong to which complaint, who opened them, and which are to be deleted.
 
-The files themselves are in a store outside the database (``intake_web/adapters/files.py``), in a folder of each upload.
+The files themselves are in a store outside the database (``files.py``), in a folder of each upload.
 A transaction never waits for that: it notes the folder among ``discarded_files``, and a task deletes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chassis.database import Connection, Pool
 from contracts.events import Evidence
+
+if TYPE_CHECKING:
+    from intake.files import Files
+
+#: What is made of a photo or a video, by its media type, and the small picture of either.
+LARGE, SMALL = {"image/jpeg": "large.jpg", "video/mp4": "large.mp4"}, "small.jpg"
+#: Seconds between two looks for files to delete, and how many folders at once.
+_EVERY_S, _FOLDERS = 10, 100
 
 _LOOK = """
 SELECT id, name, state, refused, media_type, sha256, bytes, complaint_id FROM uploads
@@ -26,6 +37,10 @@ _FIND = """
 SELECT u.name, u.folder, u.media_type, u.bytes, c.ticket FROM uploads u JOIN complaints c USING (complaint_id)
 WHERE u.name = $1 AND u.state = 'ready'"""
 _OPENED = "INSERT INTO evidence_openings (ticket, name, unit) VALUES ($1, $2, $3)"
+# A small one is on a page that is looked at many times a day.
+_SEEN = """
+INSERT INTO evidence_openings (ticket, name, unit) SELECT $1, $2, $3 WHERE NOT EXISTS (
+    SELECT FROM evidence_openings WHERE ticket = $1 AND at > now() - interval '1 day' AND name = $2 AND unit = $3)"""
 _DISCARD_OF = """
 WITH gone AS (DELETE FROM uploads WHERE complaint_id = $1 RETURNING folder)
 INSERT INTO discarded_files (folder) SELECT folder FROM gone"""
@@ -34,6 +49,8 @@ WITH gone AS (DELETE FROM uploads WHERE id = ANY(ARRAY(
     SELECT id FROM uploads WHERE complaint_id IS NULL AND expires_at < now()
     ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING folder)
 INSERT INTO discarded_files (folder) SELECT folder FROM gone"""
+_DISCARDED = "SELECT folder FROM discarded_files WHERE at <= now() ORDER BY at LIMIT $1"
+_DELETED = "DELETE FROM discarded_files WHERE folder = $1"
 _FORGET_OPENINGS = """
 DELETE FROM evidence_openings WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM evidence_openings WHERE at < now() - make_interval(days => $1) ORDER BY at LIMIT $2))"""
@@ -63,6 +80,12 @@ class Kept(Attachment):
 
     folder: str
     ticket: str
+
+
+def new_names() -> tuple[str, str, str]:
+    """Give a new upload's id, what links call it, and its folder."""
+    place = secrets.token_hex(16)
+    return secrets.token_urlsafe(16), secrets.token_urlsafe(16), f"{place[:2]}/{place[2:4]}/{place}"
 
 
 class Chosen:
@@ -132,9 +155,9 @@ async def find(db: Connection | Pool, name: str) -> Kept | None:
     return Kept(**row) if row else None
 
 
-async def note_opening(db: Connection | Pool, kept: Kept, unit: str) -> None:
-    """Keep that ``unit`` opened ``kept`` now."""
-    await db.execute(_OPENED, kept.ticket, kept.name, unit)
+async def note_opening(db: Connection | Pool, kept: Kept, unit: str, *, small: bool = False) -> None:
+    """Keep that ``unit`` opened ``kept`` now; of a ``small`` one once a day."""
+    await db.execute(_SEEN if small else _OPENED, kept.ticket, kept.name, unit)
 
 
 async def discard_of(db: Connection, cid: str) -> int:
@@ -145,6 +168,35 @@ async def discard_of(db: Connection, cid: str) -> int:
 async def discard_expired(db: Connection | Pool, most: int) -> int:
     """Let go of up to ``most`` uploads that nobody attached in time; how many there were."""
     return _count(await db.execute(_DISCARD_EXPIRED, most))
+
+
+async def delete_discarded(pool: Pool, files: Files, in_time: Callable[[], AbstractAsyncContextManager[None]]) -> None:
+    """Delete the files of what was let go of, and let go of what was not attached in time.
+
+    Raises:
+        StoreDown: do it again.
+    """
+    async with in_time():
+        while await discard_expired(pool, _FOLDERS) == _FOLDERS:
+            pass
+        folders = [row["folder"] for row in await pool.fetch(_DISCARDED, _FOLDERS)]
+    for folder in folders:
+        await files.delete_folder(folder)
+        async with in_time():
+            await pool.execute(_DELETED, folder)
+
+
+async def keep_deleting(
+    pool: Pool, files: Files, in_time: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+) -> None:
+    """For ever: :func:`delete_discarded`.
+
+    Raises:
+        StoreDown: start again.
+    """
+    while True:
+        await delete_discarded(pool, files, in_time)
+        await asyncio.sleep(_EVERY_S)
 
 
 async def forget_openings(db: Connection, days: int, most: int) -> int:

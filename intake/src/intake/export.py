@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias
 
-import asyncpg
-
-from chassis.database import Connection
+from chassis.database import Connection, connected
 from contracts import ticket as tickets
 
-_COMPLAINTS = """
-SELECT c.ticket, c.channel, c.received_at, c.text, c.follow_ups, c.thread, c.erased_at, convert_from(
+_KNOWN = """c.ticket, c.channel, c.received_at, c.text, c.follow_ups, c.thread, c.erased_at, convert_from(
            CASE WHEN c.received_event = '' THEN '{}' ELSE c.received_event END, 'UTF8') AS event,
        r.address, r.name, r.phone, r.email, r.asked_back->>'text' AS asked_back, s.body AS story,
        (SELECT coalesce(json_agg(k.address), '[]') FROM contacts k WHERE k.reporter_ref = r.reporter_ref) AS contacts
-FROM complaints c JOIN reporters r USING (reporter_ref) LEFT JOIN stories s USING (ticket)
+FROM complaints c JOIN reporters r USING (reporter_ref) LEFT JOIN stories s USING (ticket)"""
+_COMPLAINTS = f"""SELECT {_KNOWN}
 WHERE c.ticket = $1 OR $2 IN (r.address, r.phone, r.email)
    OR EXISTS (SELECT FROM contacts k WHERE k.reporter_ref = r.reporter_ref AND k.address = $2) ORDER BY c.received_at"""
+_OF_TICKETS = f"SELECT {_KNOWN} WHERE c.ticket = ANY($1) ORDER BY c.received_at"
 _FILES = """
 SELECT c.ticket, u.name, u.folder, u.media_type, u.bytes, u.sha256, u.attached_at
 FROM uploads u JOIN complaints c USING (complaint_id) WHERE c.ticket = ANY($1) ORDER BY u.attached_at, u.position"""
 _OPENINGS = "SELECT ticket, name, unit, at FROM evidence_openings WHERE ticket = ANY($1) ORDER BY at"
 _NOTICES = """
-SELECT created_at, sent_at, address, subject, text, state FROM notices WHERE ticket = ANY($1) OR address = $2
+SELECT created_at, sent_at, address, subject, text, state FROM notices WHERE ticket = ANY($1) OR address = ANY($2)
 ORDER BY id"""
+# Left to be told of somebody else's complaint: of these there is no complaint.
+_FOLLOWING = """
+SELECT k.medium, k.address, k.created_at FROM contacts k
+WHERE k.address = ANY($1) AND NOT EXISTS (SELECT FROM complaints c WHERE c.reporter_ref = k.reporter_ref)
+ORDER BY k.created_at"""
+
+#: Reads what only one intake knows of a person, as asked for and with the tickets found, and notes that it was read.
+Also: TypeAlias = Callable[[Connection, str, Sequence[str]], Awaitable[dict[str, Any]]]
 
 
 async def export_from(dsn: str, wanted: str) -> dict[str, list[dict[str, Any]]]:
@@ -33,27 +41,44 @@ async def export_from(dsn: str, wanted: str) -> dict[str, list[dict[str, Any]]]:
     Raises:
         asyncpg.PostgresError, OSError, TimeoutError: it can't be used.
     """
-    db = await asyncpg.connect(dsn, timeout=10)
-    try:
-        return await export(db, wanted)
-    finally:
-        await db.close()
+    async with connected(dsn) as db:
+        return await export_with(db, wanted)
+
+
+async def export_with(db: Connection, wanted: str, also: Also | None = None) -> dict[str, list[dict[str, Any]]]:
+    """Do :func:`export`, and read what ``also`` gives, at one moment."""
+    async with db.transaction():
+        known = await export(db, wanted)
+        more = await also(db, wanted, [each["ticket"] for each in known["complaints"]]) if also else {}
+        return {**known, **more}
 
 
 async def export(db: Connection, wanted: str) -> dict[str, list[dict[str, Any]]]:
-    """Read all there is about ``wanted``, a ticket or a contact as it was given: ``complaints`` and ``messages``.
+    """Read all there is about ``wanted``, a ticket or a contact as it was given: ``complaints``, ``messages`` and the
+    contacts that were left to be told of complaints of others, ``following``.
 
     Of what was attached it says where the files are; they are handed out beside it.
 
     Values are what JSON has; times RFC 3339. Empty lists where nothing is known.
     """
-    rows = await db.fetch(_COMPLAINTS, tickets.parse(wanted), wanted)
+    return await _export(db, await db.fetch(_COMPLAINTS, tickets.parse(wanted), wanted), [wanted])
+
+
+async def export_of(
+    db: Connection, numbers: Sequence[str], addresses: Sequence[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """Read all there is about the complaints ``numbers`` and who is reached at ``addresses``, as :func:`export`."""
+    return await _export(db, await db.fetch(_OF_TICKETS, numbers), addresses)
+
+
+async def _export(db: Connection, rows: Sequence[Any], addresses: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     numbers = [row["ticket"] for row in rows]
     files, openings = await db.fetch(_FILES, numbers), await db.fetch(_OPENINGS, numbers)
-    notices = await db.fetch(_NOTICES, numbers, wanted)
+    notices = await db.fetch(_NOTICES, numbers, addresses)
     return {
         "complaints": [{**_complaint(row), **_files(row["ticket"], files, openings)} for row in rows],
         "messages": [_plain(row) for row in notices],
+        "following": [_plain(row) for row in await db.fetch(_FOLLOWING, addresses)],
     }
 
 

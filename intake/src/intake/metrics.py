@@ -15,17 +15,30 @@ TOKEN_EXPIRES = Gauge(
     "When the token of a channel ends; infinite: never",
     ["channel"],
 )
+SPENT = Gauge(
+    "lapor_intake_spent_dollars", "What a channel that bills us was owed this month, as we count", ["channel"]
+)
+BUDGET = Gauge("lapor_intake_budget_dollars", "What may be spent on a channel in a month; 0: no end", ["channel"])
 REPLY_S = Histogram(
     "lapor_reply_seconds",
     "From what there was to tell to the channel having taken it",
     ["channel"],
     buckets=(1, 2, 5, 10, 30, 60, 120, 300, 900),
 )
+REPORTS = Counter("lapor_delivery_reports", "What gateways reported of SMS to citizens", ["channel", "state"])
 REPLIES = Counter("lapor_replies", "Notices to citizens, by what became of them", ["channel", "result"])
+PAUSED = Gauge(
+    "lapor_replies_paused_until_timestamp_seconds",
+    "Until when a network wants to be given nothing; 0: it takes what comes",
+    ["channel"],
+)
+
+MEDIA = Counter("lapor_intake_media", "Photos that networks keep for us, by what became of them", ["channel", "result"])
 
 
 def count_sent(channel: str, after_s: float | None) -> None:
-    """Count a notice that the channel took ``after_s`` seconds after it was written; None: it was erased meanwhile."""
+    """Count a notice that the channel took ``after_s`` seconds after it was written; None: it was erased meanwhile, or
+    waited for the morning, which is no delay of ours."""
     REPLIES.labels(channel, "sent").inc()
     if after_s is not None:
         REPLY_S.labels(channel).observe(after_s)

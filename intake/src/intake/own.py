@@ -3,42 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 
 from chassis.database import Connection, Pool
 from intake.commands import Command
+from intake.complaint_view import APART
 from intake.submissions import Submission, find_awaiting_reply
 from intake.talk import AskedBack, Meant, Own, Talk
 
 #: For so long an addition may still be made a complaint of its own, and a question which is meant be answered.
 A_DAY = timedelta(days=1)
 
-_OWN = """
+_OWN = f"""
 SELECT c.ticket, c.text, c.received_at, c.follow_ups @> $3 AS named,
-       c.follow_ups = '[]' AND (convert_from(
-           nullif(c.received_event, ''), 'UTF8')::json #>> '{data,place_asked}')::bool IS TRUE AS place_asked,
+       NOT c.follow_ups @? '$[*] ? (!exists(@.late) && !exists(@.apart))' AND (convert_from(
+           nullif(c.received_event, ''), 'UTF8')::json #>> '{{data,place_asked}}')::bool IS TRUE AS place_asked,
+       {APART} AS apart,
        coalesce(s.body->>'status', CASE WHEN c.registered_at IS NULL THEN 'received' ELSE 'archived' END) AS status
 FROM complaints c JOIN reporters r USING (reporter_ref) LEFT JOIN stories s USING (ticket)
 WHERE r.channel = $1 AND r.address = $2 AND c.erased_at IS NULL
 ORDER BY c.received_at DESC LIMIT 50"""
-_TAKEN = "SELECT EXISTS (SELECT FROM complaints WHERE (channel, gateway, external_id) = ($1, $2, $3))"
+_SENDER = """
+SELECT r.reporter_ref IS NOT NULL AS known, CASE WHEN r.asked_at > now() - $5::interval THEN r.asked_back END AS asked,
+       EXISTS (SELECT FROM complaints WHERE (channel, gateway, external_id) = ($1, $3, $4)) AS taken
+FROM (VALUES (1)) AS this LEFT JOIN reporters r ON r.channel = $1 AND r.address = $2"""
 _ADDED_LAST = """
 SELECT item->>'text' AS text, (item->>'at')::timestamptz AS at, EXISTS (
     SELECT FROM notices n WHERE n.ticket = c.ticket AND n.kind = 'added' AND n.key = item->>'id') AS offered
 FROM complaints c JOIN reporters r USING (reporter_ref), jsonb_array_elements(c.follow_ups) AS item
-WHERE r.channel = $1 AND r.address = $2 ORDER BY at DESC LIMIT 1"""
+WHERE r.channel = $1 AND r.address = $2 AND NOT item ?| '{late,apart}' ORDER BY at DESC LIMIT 1"""
 # Once answered it is not asked again, whenever the gateway brings it again.
 _ASK_BACK = """
 UPDATE reporters SET asked_back = $3::jsonb, asked_at = now()
 WHERE channel = $1 AND address = $2 AND asked_back->>'item_id' IS DISTINCT FROM $3::jsonb->>'item_id'"""
-_ASKED_BACK = "SELECT asked_back FROM reporters WHERE channel = $1 AND address = $2 AND asked_at > now() - $3::interval"
 _ANSWERED = """
 UPDATE reporters SET asked_back = asked_back || jsonb_build_object('answered_by', $3::text)
 WHERE channel = $1 AND address = $2"""
 _STOP = "UPDATE reporters SET stopped_at = now() WHERE channel = $1 AND address = $2"
 _HEAR = "UPDATE reporters SET stopped_at = NULL WHERE channel = $1 AND address = $2 AND stopped_at IS NOT NULL"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """Who sent a message: ``known``, if anything came from there before; what they were ``asked`` back within a day.
+
+    ``taken``: this very message is a complaint already.
+    """
+
+    known: bool = False
+    asked: str | None = None
+    taken: bool = False
+
+
+async def find_sender(db: Connection | Pool, submission: Submission) -> Sender:
+    """Look up who sent ``submission``. Of who is not known nothing else need be asked."""
+    channel, address = submission.channel, submission.address
+    row = await db.fetchrow(_SENDER, channel, address, submission.gateway, submission.external_id, A_DAY)
+    return Sender(**row)
 
 
 async def find_own(db: Connection | Pool, channel: str, address: str, item_id: str) -> list[Own]:
@@ -48,7 +72,15 @@ async def find_own(db: Connection | Pool, channel: str, address: str, item_id: s
 
 
 async def find_meant(
-    pool: Pool, talk: Talk, submission: Submission, item_id: str, now: datetime, *, bare: bool, known: str = ""
+    pool: Pool,
+    talk: Talk,
+    submission: Submission,
+    sender: Sender,
+    item_id: str,
+    now: datetime,
+    *,
+    bare: bool,
+    known: str = "",
 ) -> Meant | None:
     """What a message without a ticket means to who sent it; None: it is a complaint, or as unclear as a stranger's.
 
@@ -56,14 +88,15 @@ async def find_meant(
     whose conversation it stands: then no other is meant. The same message again is what it was at first.
     """
     text, channel, address = submission.text, submission.channel, submission.address or ""
-    if await _is_taken(pool, submission):
+    if sender.taken:
         return None
-    own = [each for each in await find_own(pool, channel, address, item_id) if known in ("", each.ticket)]
+    found = await find_own(pool, channel, address, item_id) if sender.known else []
+    own = [each for each in found if known in ("", each.ticket)]
     if meant := talk.meant(text, own, now):
         return meant if meant.kind != "offered" else await _offered(pool, channel, address, own, now)
-    if bare and (number := await find_awaiting_reply(pool, submission, item_id)):
+    if bare and sender.known and (number := await find_awaiting_reply(pool, submission, item_id)):
         asked = next((each for each in own if each.ticket == number), None)
-        if asked is None or asked.named or not talk.is_apart(text, asked):
+        if asked is None or asked.named or not talk.is_apart(text, asked.text):
             return Meant(kind="answer", ticket=number)
     if talk.is_courtesy(text):
         return Meant(kind="courtesy")
@@ -77,18 +110,19 @@ async def ask_back(pool: Pool, submission: Submission, item_id: str, among: Sequ
     await pool.execute(_ASK_BACK, submission.channel, submission.address, body)
 
 
-async def find_chosen(pool: Pool, talk: Talk, submission: Submission, item_id: str, now: datetime) -> Meant | None:
-    """What the sender wanted when they were asked which complaint they mean, if ``submission`` says it now.
+async def find_chosen(
+    pool: Pool, talk: Talk, submission: Submission, sender: Sender, item_id: str, now: datetime
+) -> Meant | None:
+    """What the ``sender`` wanted when they were asked which complaint they mean, if ``submission`` says it now.
 
     The same message again says it again, another one does not.
     """
     channel, address = submission.channel, submission.address or ""
-    body = await pool.fetchval(_ASKED_BACK, channel, address, A_DAY)
-    asked = body and msgspec.json.decode(body, type=AskedBack)
+    asked = sender.asked and msgspec.json.decode(sender.asked, type=AskedBack)
     if not asked or asked.answered_by not in ("", item_id):
         return None
     meant = talk.chosen(submission.text, asked, await find_own(pool, channel, address, item_id), now)
-    if meant:
+    if meant and meant.kind != "which":  # else it is asked once more
         await pool.execute(_ANSWERED, channel, address, item_id)
     return meant
 
@@ -96,12 +130,6 @@ async def find_chosen(pool: Pool, talk: Talk, submission: Submission, item_id: s
 async def _offered(pool: Pool, channel: str, address: str, own: Sequence[Own], now: datetime) -> Meant:
     text = await find_offered(pool, channel, address, own, now)
     return Meant(kind="offered", command=Command(kind="addition", text=text)) if text else Meant(kind="help")
-
-
-async def _is_taken(db: Connection | Pool, submission: Submission) -> bool:
-    """Tell whether this very message is a complaint already."""
-    taken: bool = await db.fetchval(_TAKEN, submission.channel, submission.gateway, submission.external_id)
-    return taken
 
 
 async def find_offered(

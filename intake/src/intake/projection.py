@@ -10,17 +10,19 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from chassis.batch import Handler
 from chassis.wire import Emit, Message
-from contracts.events import ComplaintErased, ComplaintUpdated
-from contracts.topics import ERASED, UPDATED
-from contracts.vocabulary import CLOCK_KINDS, DONE, FINAL, Note, StageName, Status, UpdateKind
+from contracts.events import ComplaintErased, ComplaintUpdated, ResendAsked
+from contracts.sentences import SentenceCode
+from contracts.topics import ERASED, RESEND_ASKED, UPDATED
+from contracts.vocabulary import CLOCK_KINDS, FINAL, MOVES, UNPROMISED, NoArrival, Note, StageName, Status, UpdateKind
 from intake.complaint_view import Also, ComplaintView, Pending, Step, load_views, save_views
 from intake.notices import NewNotice, NoticeKind, Revision
 from intake.texts import Texts
 
-SOURCES = (UPDATED, ERASED)
+SOURCES = (UPDATED, ERASED, RESEND_ASKED)
 #: The notes by which the reporter of an erased complaint hears that it is done; nothing else is told any more.
 _FAREWELLS = frozenset({Note.RIGHTS_DONE, Note.ERASED})
 #: Whatever this intake tells, everybody reads.
@@ -30,9 +32,13 @@ PAGES = "intake-web"
 _KINDS = frozenset[str](UpdateKind)
 _ASKED = UpdateKind.WAITING_FOR_REPORTER
 #: What answers a wish of the reporter, who hears it also after having stopped the news.
-_WISHES = frozenset({UpdateKind.NOTED, UpdateKind.CANCELLED, UpdateKind.REOPENED})
+_WISHES = frozenset({UpdateKind.NOTED, UpdateKind.CANCELLED, UpdateKind.REOPENED, UpdateKind.APPEALED})
+#: The sentences that ask for something that can be done until a last day.
+_BY_LAST_DAY: tuple[SentenceCode, ...] = ("rated_resolved", "rated_bad")
 #: What a reporter should act on.
 _ACTS = frozenset({UpdateKind.WAITING_FOR_REPORTER, UpdateKind.RESOLVED})
+#: How a complaint ends, for now at least, and that its data are gone: no bound of a day keeps that back.
+_ENDS = frozenset[str](FINAL) | {UpdateKind.RESOLVED}
 #: What the rules make of a complaint at first.
 _FIRST = frozenset({UpdateKind.ROUTED, UpdateKind.HANDED_OVER})
 _DEADLINES = frozenset({UpdateKind.DEADLINE_SET, UpdateKind.RESUMED, UpdateKind.RESCHEDULED})
@@ -72,6 +78,11 @@ class ComplaintProjection:
             return view
         if view.erased:
             return self._after_erasure(view, data)
+        view = _with(view, supporters=max(view.supporters, data.supporters or 0))
+        if data.note == Note.SUPPORTED:
+            return _with(view, seq=max(view.seq, data.seq))
+        if data.note == Note.HELP_ASKED:
+            return _moved(view, data)
         if data.kind in CLOCK_KINDS:
             return self._on_clock(_with(view, seq=max(view.seq, data.seq)), data, now)
         own = data.origin == self.service
@@ -82,14 +93,16 @@ class ComplaintProjection:
         if shown:
             after = _told_on_page(after, data, now, self._worded(view, data, outline=outline, on_page=True))
         known = data.kind == UpdateKind.REGISTERED or data.code == "passed_on_told"
-        if self.notify and own and not known and not self._told_today(view, data, now):
-            after = self._announce(view, after, data, self._worded(view, data, outline=outline, on_page=False))
-        return after
+        if not (self.notify and own) or known:
+            return after
+        if self._told_today(view, data, now):
+            return self._tell(after, NoticeKind.STEP, data.seq, "", untold=NoArrival.SAME_DAY)
+        return self._announce(view, after, data, self._worded(view, data, outline=outline, on_page=False))
 
     def _worded(self, view: ComplaintView, data: ComplaintUpdated, *, outline: bool, on_page: bool) -> str:
         """What is said of a step, on the page or in a message."""
         text = self.texts.change(data, service=self.service, outline=outline, on_page=on_page)
-        return self._until(text, view) if data.code == "rated_resolved" else text
+        return self._until(text, view) if data.code in _BY_LAST_DAY else text
 
     def _after_erasure(self, view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
         """It goes on without a word; to whom it was the router says one more thing."""
@@ -135,8 +148,12 @@ class ComplaintProjection:
     ) -> ComplaintView:
         """Tell ``text``; with ``data`` it is that step, whatever else it says."""
         act = data is not None and data.kind in _ACTS
+        ends = data is not None and (data.kind in _ENDS or data.note in _FAREWELLS)
         subject = self.texts.subject(self.service, data) if data else ""
-        notice = NewNotice(view.ticket, kind, str(key), text, act=act, subject=subject, **more)
+        urgent = bool(view.danger)
+        notice = NewNotice(
+            view.ticket, kind, str(key), text, act=act, ends=ends, urgent=urgent, subject=subject, **more
+        )
         return _with(view, notices=[*view.notices, notice])
 
     def _revise(self, view: ComplaintView, pending: Pending, text: str) -> ComplaintView:
@@ -158,18 +175,20 @@ class ComplaintProjection:
             revision = Revision(view.ticket, NoticeKind.RECEIPT, "", receipt, tells_deadline=False, hold=hold)
             view = _with(view, revisions=[*view.revisions, revision])
             return self._tell(view, NoticeKind.STEP, data.seq, text, data, in_receipt=True)
-        waits_for = _waits_for(before, view, data)
+        waits_for, undoes = _waits_for(before, view, data), ""
+        if data.note == Note.UNDONE:  # what was only noted since stays as it is
+            undoes = next((str(each.seq) for each in reversed(before.steps) if each.kind in MOVES), "")
         if waits_for is None:
-            return self._tell(view, NoticeKind.STEP, data.seq, text, data, asked=asked)
+            return self._tell(view, NoticeKind.STEP, data.seq, text, data, asked=asked, undoes=undoes)
         view = _with(view, pending=Pending(seq=data.seq, text=text, waits_for=waits_for))  # type: ignore[arg-type]
-        return self._tell(view, NoticeKind.STEP, data.seq, text, data, after_s=self.wait_s, asked=asked)
+        return self._tell(view, NoticeKind.STEP, data.seq, text, data, after_s=self.wait_s, asked=asked, undoes=undoes)
 
     def _begins(self, before: ComplaintView, view: ComplaintView, data: ComplaintUpdated) -> bool:
         """Whether nothing else was done with it before: its receipt, if that still waits, tells this too.
 
         In danger nothing waits, and where everybody reads it no unit is told.
         """
-        first = data.kind in _FIRST and _begun(before) == _steps(before) and view.parent is None
+        first = data.kind in _FIRST and data.note is UNSET and _begun(before) == _steps(before) and view.parent is None
         return first and not view.danger and not self._in_public(view)
 
     def _on_clock(self, view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
@@ -212,13 +231,15 @@ class ComplaintProjection:
         if data.kind != UpdateKind.RESCHEDULED:
             view = _set(view, "pause", data.seq, paused=False)
         if data.kind != UpdateKind.DEADLINE_SET and not missed:
-            view = _told_on_page(view, data, now, self._said(data.kind, view))
+            # It goes on after a question, or because what had ended it was taken back.
+            said = "moved" if data.kind == UpdateKind.RESUMED and not before.paused else data.kind
+            view = _told_on_page(view, data, now, self._said(said, view))
         if data.seq < view.seq or not self.notify or missed or data.origin != self.service:
             return view
         moved_at_once = data.kind == UpdateKind.RESCHEDULED and now - data.received_at < _MOMENTS
         first = data.kind == UpdateKind.DEADLINE_SET or moved_at_once
         if first and data.round == 1 and view.parent is None:
-            if view.danger or view.status in DONE:  # told whom to call, or how it ended, and of no date
+            if view.danger or view.status in UNPROMISED:  # told whom to call, or how it ended, and of no date
                 return view
             since = _steps(view)[len(_begun(view)) :]
             if any(step.unit != view.unit for step in since):  # it moved on, and its receipt tells who was first
@@ -239,8 +260,8 @@ class ComplaintProjection:
                 return self._revise(view, view.pending, f"{view.pending.text} {self._said('moved', view)}")
             if view.pending:  # no time was left for the question
                 view = self._revise(view, view.pending, view.pending.text)
-            return _with(view, deadline_untold=view.status not in DONE)
-        if not moved or view.paused or view.status in DONE:
+            return _with(view, deadline_untold=view.status not in UNPROMISED)
+        if not moved or view.paused or view.status in UNPROMISED:
             return view
         said = self._said(UpdateKind.RESCHEDULED if data.kind == UpdateKind.RESCHEDULED else "moved", view)
         return self._tell(_with(view, deadline_untold=False), NoticeKind.DEADLINE, data.seq, f"{view.ticket}: {said}")
@@ -252,7 +273,7 @@ class ComplaintProjection:
             view = _set(view, "breach", data.seq, missed=data.deadline_at or None)
         view = _set(view, "pause", data.seq, paused=False)
         view = _told_on_page(_with(view, deadline_untold=False), data, now, self._said(UpdateKind.BREACHED, view, data))
-        if not self.notify or view.status in DONE or data.origin != self.service:
+        if not self.notify or view.status in UNPROMISED or data.origin != self.service:
             return view
         unit = None if self._in_public(view) else data.unit or view.unit
         text = self.texts.apology(self.service, view.ticket, data.deadline_at or None, unit)
@@ -276,10 +297,10 @@ class ComplaintProjection:
         """The clock of a right runs beside the complaint's; what was asked is its reporter's business alone."""
         if data.kind == UpdateKind.BREACHED:
             text = self._said("rights_late", view, data)
-            view = _told_on_page(view, data, now, text)
+            view = _told_on_page(view, data, now, text, own=True)
             return self._apologize(view, data, f"{view.ticket}: {text}") if self.notify else view
         if data.kind == UpdateKind.RETRACTED and not data.level:
-            view = _told_on_page(view, data, now, self._said(UpdateKind.RETRACTED, view, data))
+            view = _told_on_page(view, data, now, self._said(UpdateKind.RETRACTED, view, data), own=True)
             return self._correct(view, data)
         return view
 
@@ -319,6 +340,13 @@ def _moved(view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
     """What a step that is not the clock's changes of the complaint itself."""
     view = _with(view, seq=max(view.seq, data.seq), registered=True, rahasia=view.rahasia or data.rahasia)
     view = _set(view, "status", data.seq, status=data.status, unit=data.unit, lane=data.lane, support=data.support)
+    if data.note == Note.UNDONE:  # what the act had brought is gone
+        view = _set(view, "evidence", data.seq, evidence=[])
+        view = _set(view, "reopening", data.seq, reopen_until=None)
+        view = _set(view, "handover", data.seq, target=None, contact=None)
+        view = _with(view, pending=None)
+    if data.kind in MOVES or data.note == Note.CONFIRMED:
+        view = _set(view, "confirmation", data.seq, to_confirm=data.note == Note.TO_CONFIRM)
     match data.kind:
         case UpdateKind.MERGED:  # the parent's clock counts for both
             facts = {"deadline_at": data.deadline_at or None, "derivation": data.derivation, "promise": ""}
@@ -338,7 +366,7 @@ def _moved(view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
         case UpdateKind.REOPENED:
             view = _set(view, "evidence", data.seq, evidence=[])
             view = _set(view, "reopening", data.seq, reopen_until=None)
-    return _with(view, pending=None, deadline_untold=False) if view.status in DONE else view
+    return _with(view, pending=None, deadline_untold=False) if view.status in UNPROMISED else view
 
 
 def _counted(view: ComplaintView, data: ComplaintUpdated, now: datetime) -> ComplaintView:
@@ -347,13 +375,16 @@ def _counted(view: ComplaintView, data: ComplaintUpdated, now: datetime) -> Comp
     view = _set(view, "counted", data.seq, received_at=data.received_at, category=data.category, **where)
     if data.kind in _ANSWERS:
         view = _set(view, "answered", data.seq, answered_at=now)
-    elif data.kind == UpdateKind.REOPENED:
+    elif data.kind == UpdateKind.REOPENED or data.note == Note.UNDONE:
         view = _set(view, "answered", data.seq, answered_at=None)
     return _set(view, "rating", data.seq, rating=data.rating) if data.rating else view
 
 
-def _told_on_page(view: ComplaintView, data: ComplaintUpdated, now: datetime, text: str) -> ComplaintView:
-    step = Step(seq=data.seq, kind=data.kind, at=now, unit=data.unit, text=text, message=data.message or "")
+def _told_on_page(
+    view: ComplaintView, data: ComplaintUpdated, now: datetime, text: str, *, own: bool = False
+) -> ComplaintView:
+    said = data.message or ""
+    step = Step(seq=data.seq, kind=data.kind, at=now, unit=data.unit, text=text, message=said, own=own)
     return _with(view, steps=sorted([*view.steps, step], key=lambda each: each.seq))
 
 
@@ -362,10 +393,12 @@ def _waits_for(before: ComplaintView, view: ComplaintView, data: ComplaintUpdate
     day on which what was resolved may be reopened."""
     if data.kind == UpdateKind.RESOLVED:
         return "last_day"
-    if data.status in DONE or data.kind == UpdateKind.MERGED:
+    if data.status in UNPROMISED or data.kind == UpdateKind.MERGED:
         return None
     if data.kind == _ASKED:
         return None if view.breached else "bound"
+    if data.note == Note.UNDONE:
+        return None if view.breached or before.status not in UNPROMISED else "deadline"
     answered = before.status == _ASKED and data.status != _ASKED and not view.breached
     return "deadline" if answered or data.kind in (UpdateKind.REOPENED, UpdateKind.UNMERGED) else None
 
@@ -394,6 +427,8 @@ def build_decide(service: str, texts: Texts, *, notify: bool, wait_s: float = 0)
             after = projection.on_step(view, data, _now)
         elif isinstance(data, ComplaintErased):
             after = projection.on_erased(view, data)
+        elif isinstance(data, ResendAsked) and data.ticket in views:
+            after = _with(view, again=[*view.again, data.message_id])
         if message.trace and after is not view:
             after = _with(after, notices=[n if n.trace else replace(n, trace=message.trace) for n in after.notices])
         return ({} if after is view else {data.ticket: after}), []

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from chassis.database import Connection, Pool
-from chassis.retention import ages, delete_all, keep_deleting
+from chassis.retention import Once, ages, delete_all, keep_deleting
 from intake.complaint_view import RESTRICTED
 from intake.erasure import erase
 from intake.evidence import discard_expired, forget_openings
@@ -43,24 +43,31 @@ DELETE FROM set_aside WHERE id IN (
     SELECT id FROM set_aside WHERE settled_at < now() - make_interval(days => $1) ORDER BY settled_at LIMIT $2)"""
 
 
-async def sweep(pool: Pool, service: str, event_key: bytes, kept: Mapping[str, timedelta]) -> None:
+async def sweep(
+    pool: Pool, service: str, event_key: bytes, kept: Mapping[str, timedelta], also: Once | None = None
+) -> None:
     """For ever, once an hour: delete old notices, old stories of complaints that are final, what these said, and what
     was set aside and settled long ago.
 
     ``kept`` is how long a complaint is kept after it ended, by its last status; ``event_key`` signs what is published.
+    ``also`` deletes a batch of what only this intake has.
 
     Raises:
         asyncpg.PostgresError, OSError: the database is gone; start again.
     """
-    await keep_deleting(service, pool, partial(_once, service=service, event_key=event_key, kept=kept))
+    await keep_deleting(service, pool, partial(_once, service=service, event_key=event_key, kept=kept, also=also))
 
 
-async def sweep_once(pool: Pool, service: str, event_key: bytes, kept: Mapping[str, timedelta]) -> None:
+async def sweep_once(
+    pool: Pool, service: str, event_key: bytes, kept: Mapping[str, timedelta], also: Once | None = None
+) -> None:
     """Delete all there is to delete now."""
-    await delete_all(service, pool, partial(_once, service=service, event_key=event_key, kept=kept))
+    await delete_all(service, pool, partial(_once, service=service, event_key=event_key, kept=kept, also=also))
 
 
-async def _once(db: Connection, *, service: str, event_key: bytes, kept: Mapping[str, timedelta]) -> dict[str, int]:
+async def _once(
+    db: Connection, *, service: str, event_key: bytes, kept: Mapping[str, timedelta], also: Once | None
+) -> dict[str, int]:
     counts = {
         table: int((await db.execute(statement, *values)).split()[-1])
         for table, statement, values in (
@@ -76,4 +83,5 @@ async def _once(db: Connection, *, service: str, event_key: bytes, kept: Mapping
         await erase(db, service, event_key, row["complaint_id"], row["ticket"], tell=False)
     expired = await discard_expired(db, BATCH)
     forgotten = await forget_openings(db, OPENINGS_DAYS, BATCH)
-    return {**counts, "complaints": len(rows), "uploads": expired, "evidence_openings": forgotten}
+    more = await also(db) if also else {}
+    return {**counts, **more, "complaints": len(rows), "uploads": expired, "evidence_openings": forgotten}

@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 #: 3GPP TS 23.038, 6.2.1: the letters of one 7-bit SMS; anything else must go as UCS-2.
-_BASIC = frozenset(
+_ORDER = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
+_BASIC = frozenset(_ORDER)
 #: Its extension; each of these takes two places.
 _EXTENSION = frozenset("^{}\\[~]|€")
 GSM = _BASIC | _EXTENSION
+#: Both by their codes; 1B begins one of the extension.
+_CODES = dict(zip((code for code in range(128) if code != 0x1B), _ORDER, strict=True))
+_EXTENDED = {
+    0x14: "^", 0x28: "{", 0x29: "}", 0x2F: "\\", 0x3C: "[", 0x3D: "~", 0x3E: "]", 0x40: "|", 0x65: "€", 0x0A: "\n",
+}  # fmt: skip
 #: What three SMS hold: their headers leave 153 places of 7 bits, or 67 of 16, in each (3GPP TS 23.040, 9.2.3.24.1).
 MAX_GSM, MAX_UCS2 = 3 * 153, 3 * 67
+
+
+def decode_gsm(data: bytes) -> str:
+    """Decode ``data``, an octet for each 7-bit letter. An unknown letter of the extension is read as that of the basic
+    table, as 6.2.1.1 has it.
+
+    Raises:
+        ValueError: an octet has 8 bits.
+    """
+    letters, escaped = list[str](), False
+    for code in data:
+        if code > 0x7F:
+            raise ValueError("an octet has 8 bits")
+        if code == 0x1B and not escaped:
+            escaped = True
+            continue
+        letters.append(_EXTENDED.get(code, _CODES.get(code, " ")) if escaped else _CODES[code])
+        escaped = False
+    return "".join(letters)
 
 
 def fit(text: str, tail: str) -> str:

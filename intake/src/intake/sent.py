@@ -1,44 +1,52 @@
-"""What citizens were sent, and what not and why: for an operator, who can have it sent again."""
+"""What citizens were sent, and what not and why: for an operator, who can have it sent again, also from the desk."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import psycopg
-from psycopg.rows import dict_row
-
+from chassis.database import Connection
 from intake.contacts import shown
+from intake.notices import message_id
 
-_SHOWN = "id, ticket, medium, kind, state, detail, attempts, created_at, sent_at, address"
-_OF_TICKET = f"SELECT {_SHOWN} FROM notices WHERE ticket = %s ORDER BY id"
+_SHOWN = """id, ticket, medium, kind, state, detail, attempts, report, reported_at, gateway_id, created_at, sent_at,
+address"""
+_OF_TICKET = f"SELECT {_SHOWN} FROM notices WHERE ticket = $1 ORDER BY id"
 _UNTOLD = f"SELECT {_SHOWN} FROM notices WHERE state IN ('refused', 'unknown', 'dropped') ORDER BY id"
-# Tried before, so no bound is asked again; and whoever was given up is tried once more.
+# Not what was never meant to go out, and nothing to who wants no more: the desk can't know of that.
+_OF_TICKETS = """
+SELECT n.id, n.ticket, n.kind, n.key, n.medium FROM notices n
+LEFT JOIN complaints c USING (ticket) LEFT JOIN reporters r USING (reporter_ref)
+WHERE n.ticket = ANY($1) AND n.state IN ('refused', 'unknown') AND r.stopped_at IS NULL AND NOT EXISTS (
+    SELECT FROM contacts k JOIN silenced s USING (mark)
+    WHERE (k.reporter_ref, k.medium, k.address) = (c.reporter_ref, n.medium, n.address))"""
+# A new round, so no bound is asked, and for the gateway it is another one, so that no old report is taken for it.
+# Whoever was given up is tried once more.
 _AGAIN = """
 WITH again AS (
     UPDATE notices
-    SET state = 'pending', next_try_at = now(), attempts = greatest(attempts, 1), failures = 0, detail = NULL
-    WHERE id = ANY(%s) AND state IN ('refused', 'unknown', 'dropped') AND address <> ''
+    SET state = 'pending', next_try_at = now(), attempts = greatest(attempts, 1), failures = 0, detail = NULL,
+        round = round + 1, began_at = NULL, report = NULL, reported_at = NULL, sent_at = NULL, quiet = false,
+        given_up = false
+    WHERE id = ANY($1) AND state IN ('refused', 'unknown', 'dropped') AND address <> ''
     RETURNING id, medium, address),
 tried AS (UPDATE contacts k SET failed_at = NULL FROM again a WHERE (k.address, k.medium) = (a.address, a.medium))
 SELECT id FROM again ORDER BY id"""
 
 
-def sent(dsn: str, ticket: str | None = None) -> list[dict[str, Any]]:
-    """Give what was told of ``ticket``, or will be; without it all that nobody was told, of any. Of addresses a part.
-
-    Raises:
-        psycopg.Error: the database is away, or refuses.
-    """
-    with psycopg.connect(dsn, connect_timeout=10, row_factory=dict_row) as db:
-        rows = db.execute(_OF_TICKET, (ticket,)) if ticket else db.execute(_UNTOLD)
-        return [{**row, "address": shown(row["medium"], row["address"])} for row in rows]
+async def sent(db: Connection, ticket: str | None = None) -> list[dict[str, Any]]:
+    """Give what was told of ``ticket``, or will be; without it all that nobody was told. Of addresses a part."""
+    rows = await (db.fetch(_OF_TICKET, ticket) if ticket else db.fetch(_UNTOLD))
+    return [{**row, "address": shown(row["medium"], row["address"])} for row in rows]
 
 
-def send_again(dsn: str, numbers: list[int]) -> list[int]:
-    """Have the notices ``numbers`` sent once more; give those of them that are: others were sent, or wait already.
+async def send_again(db: Connection, numbers: Sequence[int]) -> list[int]:
+    """Have the notices ``numbers`` sent once more; give those of them that are: others were sent, or wait already."""
+    return [row["id"] for row in await db.fetch(_AGAIN, list(numbers))]
 
-    Raises:
-        psycopg.Error: the database is away, or refuses.
-    """
-    with psycopg.connect(dsn, connect_timeout=10) as db:
-        return [row[0] for row in db.execute(_AGAIN, (numbers,)).fetchall()]
+
+async def send_asked_again(db: Connection, service: str, wanted: Mapping[str, str]) -> list[int]:
+    """Do :func:`send_again` with ``wanted``: ids of messages as others know them, and of each its ticket."""
+    rows = await db.fetch(_OF_TICKETS, list(wanted.values()))
+    numbers = [row["id"] for row in rows if message_id(service, row) in wanted]
+    return await send_again(db, numbers) if numbers else []

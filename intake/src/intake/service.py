@@ -13,8 +13,10 @@ from typing import Generic, TypeAlias, TypeVar
 from chassis.database import Pool, open_pool
 from chassis.metrics import Check
 from chassis.outbox import Relay
+from chassis.retention import Once
 from chassis.service import exit_on, run_server
 from chassis.settings import read_settings
+from intake.arrivals import keep_saying
 from intake.complaint_view import Also
 from intake.projection import SOURCES, story_handler
 from intake.retention import sweep
@@ -41,28 +43,33 @@ class Context(Generic[Settings]):
 class Parts:
     """What an intake adds to what all have; ``ready`` are checks of /ready, called from another thread.
 
-    ``also`` keeps more of the views that a batch changed, in its transaction.
+    ``also`` keeps more of the views that a batch changed, in its transaction; ``forget`` deletes a batch of what only
+    this intake has, and has kept long enough.
     """
 
     tasks: Sequence[Task]
     ready: Mapping[str, Check] = field(default_factory=dict)
     also: Also | None = None
+    forget: Once | None = None
 
 
 Build: TypeAlias = Callable[[Context[Settings]], AbstractAsyncContextManager[Parts]]
 
 
-def run_intake(service: str, kind: type[Settings], build: Build[Settings], *, notify: bool) -> None:
+def run_intake(
+    service: str, kind: type[Settings], build: Build[Settings], *, notify: bool, connections: int = 8
+) -> None:
     """Run ``service`` until SIGTERM: relay, listener to the story, repair, sweep, and what ``build`` adds.
 
-    With ``notify`` its reporters are told each change. A wrong setting or region ends it with exit code 78.
+    With ``notify`` its reporters are told each change. It has at most ``connections`` to its database. A wrong setting
+    or region ends it with exit code 78.
     """
     settings = read_settings(kind, service)
     with exit_on(service, RegionError):
         region = load(settings.region_dir, *PARTS)
     texts = Texts(region)
-    texts.danger_words.learn()
-    asyncio.run(_serve(service, settings, texts, region.retention, build, notify=notify))
+    texts.learn()
+    asyncio.run(_serve(service, settings, texts, region.retention, build, notify=notify, connections=connections))
 
 
 async def _serve(
@@ -73,9 +80,10 @@ async def _serve(
     build: Build[Settings],
     *,
     notify: bool,
+    connections: int,
 ) -> None:
     relay, key = Relay(settings, service), settings.signing_key
-    pool = await open_pool(str(settings.database_url), connected=0)
+    pool = await open_pool(str(settings.database_url), connected=0, most=connections)
     async with build(Context(pool=pool, settings=settings, texts=texts, wake=relay.wake.set)) as parts:
         handler = story_handler(
             service, texts, notify=notify, event_key=key, wait_s=settings.receipt_wait_s, also=parts.also
@@ -83,7 +91,8 @@ async def _serve(
         tasks: list[Task] = [
             *parts.tasks,
             ("repair", partial(republish_unregistered, pool, settings, relay.wake.set)),
-            ("sweep", partial(sweep, pool, service, key, kept)),
+            ("arrivals", partial(keep_saying, pool, service, relay.wake.set)),
+            ("sweep", partial(sweep, pool, service, key, kept, parts.forget)),
         ]
         await run_server(service, settings, handler, SOURCES, pool, relay, tasks, parts.ready)
     pool.terminate()

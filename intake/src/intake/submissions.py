@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import logging
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -20,14 +21,14 @@ from pydantic import Field, SecretStr
 from chassis import outbox, tracing
 from chassis.database import Connection, Pool
 from chassis.faults import crash_point
-from chassis.settings import DatabaseSettings
+from chassis.settings import NEVER_EMPTY, DatabaseSettings
 from chassis.wire import Emit, Outgoing, outgoing, traced
 from contracts import codec, signature, ticket
 from contracts.canary import is_canary
-from contracts.events import ComplaintFollowedUp, ComplaintReceived, Evidence, FollowUp
+from contracts.events import ComplaintReceived, Evidence
 from contracts.ids import complaint_id
 from contracts.masking import mask
-from contracts.topics import FOLLOWED_UP, RECEIVED
+from contracts.topics import RECEIVED
 from contracts.vocabulary import DONE, DangerKind
 from intake import metrics
 from intake.canaries import pass_on
@@ -38,9 +39,6 @@ from intake.notices import NewNotice, NoticeKind, add_notices
 
 log = logging.getLogger(__name__)
 MAX_TEXT = 10_000
-#: Bytes. All additions to one complaint travel together, in one event and in each snapshot (codec.MAX_BYTES); with
-#: those of merged ones (router/follow_ups.py) and the complaint itself they still fit.
-MAX_ADDED = 650_000
 
 # So that the same message twice at once is one complaint.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))"
@@ -49,14 +47,26 @@ _STORE = """
 INSERT INTO complaints (complaint_id, ticket, channel, gateway, external_id, reporter_ref, text, fingerprint,
                         secret_hash, thread, received_event, received_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (ticket) DO NOTHING RETURNING 1"""
+# A transaction in one statement. It waits for the same message that is being stored, and then stores nothing.
+_STORE_AT_ONCE = f"""
+WITH stored AS (
+    INSERT INTO complaints (complaint_id, ticket, channel, gateway, external_id, reporter_ref, text, fingerprint,
+                            secret_hash, thread, received_event, received_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING 1),
+reported AS (
+    INSERT INTO reporters (reporter_ref, channel, name, phone, email) SELECT $6, $3, $13, $14, $15 FROM stored)
+INSERT INTO outbox ({outbox.COLUMNS}) SELECT $16, $17, $18, $19, $20 FROM stored RETURNING 1"""
+# The same for whose reporter is known by now.
+_STORE_WITH_EVENT = f"""
+WITH stored AS (
+    INSERT INTO complaints (complaint_id, ticket, channel, gateway, external_id, reporter_ref, text, fingerprint,
+                            secret_hash, thread, received_event, received_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING 1)
+INSERT INTO outbox ({outbox.COLUMNS}) SELECT $13, $14, $15, $16, $17 FROM stored RETURNING 1"""
 _REPORTER = """
 INSERT INTO reporters (reporter_ref, channel, address, name, phone, email) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (channel, address) DO UPDATE SET name = coalesce(excluded.name, reporters.name)
 RETURNING reporter_ref"""
-_ADDED_TO = """
-SELECT complaint_id, follow_ups, r.address FROM complaints c JOIN reporters r USING (reporter_ref)
-WHERE ticket = $1 AND erased_at IS NULL FOR UPDATE OF c"""
-_ADD = "UPDATE complaints SET follow_ups = $2 WHERE ticket = $1"
 _ASKED = """
 SELECT c.ticket FROM complaints c JOIN reporters r USING (reporter_ref) JOIN stories s USING (ticket)
 WHERE r.channel = $1 AND r.address = $2
@@ -81,16 +91,23 @@ UPDATE complaints SET republished_at = now() WHERE complaint_id = ANY(ARRAY(
 RETURNING complaint_id, received_event"""
 
 
+#: Stores more of what is taken, in its transaction, with the complaint's id.
+AlsoStore: TypeAlias = Callable[[Connection, str], Awaitable[None]]
+
+
 class IntakeSettings(DatabaseSettings):
     """What every intake reads."""
 
     installation_namespace: UUID = Field(description="secret of the installation: ids of complaints derive from it")
     event_key: SecretStr = Field(min_length=16, description="secret with which this intake signs its events")
-    canary_key: SecretStr | None = Field(
+    canary_key: Annotated[SecretStr | None, NEVER_EMPTY] = Field(
         None, min_length=16, description="secret of the prober; without it no canary is passed on"
     )
     repair_after_s: float = Field(600, gt=0, description="seconds unseen by the router until published again")
     receipt_wait_s: float = Field(10, ge=0, description="seconds that a receipt may wait for its due date")
+    quiet_hours: bool = Field(
+        True, description="no telephone is written to of what can wait in the region's quiet hours"
+    )
 
     @property
     def signing_key(self) -> bytes:
@@ -111,11 +128,15 @@ class TextProblem(ValueError):
         self.code, self.values = code, values
 
 
+class _NotNew(Exception):
+    """It is known, or its number is somebody else's: what was stored beside it is to be taken back."""
+
+
 #: Fields of a submission that are no part of what was sent: what was read from its other fields, and the uploads, of
 #: which the content counts.
 _UNDERSTOOD = ("danger", "place_asked", "uploads", "contacts")
 #: Fields that came later: where they say nothing, the fingerprint is that of before.
-_LATER = ("suggested_type",)
+_LATER = ("suggested_type", "suggested_category")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +160,7 @@ class Submission:
     danger: Sequence[DangerKind] = ()  # what the words tell of; like `place_asked` no part of what was sent
     place_asked: bool = False  # they say not where
     suggested_type: str | None = None  # what its sender takes it for
+    suggested_category: str | None = None  # and what they chose it to be about
     uploads: Sequence[str] = ()  # what is attached to it, by the ids of intake.evidence
     contacts: Mapping[str, str] = field(default_factory=dict)  # who is told, by medium: `phone` and `email`, readied
 
@@ -151,7 +173,7 @@ class Submission:
         sent = {name: value for name, value in given if name not in _UNDERSTOOD and (value or name not in _LATER)}
         if contents:
             sent["contents"] = list(contents)
-        return hmac.digest(_fingerprint_key(installation), msgspec.json.encode(sent), "sha256")
+        return hmac.digest(fingerprint_key(installation), msgspec.json.encode(sent), "sha256")
 
     def kept(self) -> Submission:
         """Leave out of an anonymous one all that leads to who sent it; of another one nothing."""
@@ -160,7 +182,8 @@ class Submission:
 
 
 @lru_cache
-def _fingerprint_key(installation: UUID) -> bytes:
+def fingerprint_key(installation: UUID) -> bytes:
+    """Give the key with which this installation marks what was said."""
     return hmac.digest(installation.bytes, b"intake fingerprint", "sha256")
 
 
@@ -208,10 +231,11 @@ async def accept(
     wake: Callable[[], None] = lambda: None,
     keep: Collection[str] = (),
     evidence_url: str = "",
+    also: AlsoStore | None = None,
 ) -> Accepted:
     """Store ``submission`` for good, or say why not. ``receipt`` makes the text of the receipt; it is sent
     when its due date is known (:mod:`intake.complaint_view`) or ``receipt_wait_s`` have passed. ``keep`` are contacts
-    of offices, which are not masked; below ``evidence_url`` is what is attached.
+    of offices, which are not masked; below ``evidence_url`` is what is attached. ``also`` stores more of a new one.
 
     Raises:
         TextProblem: see :func:`clean`.
@@ -231,26 +255,16 @@ async def accept(
         await pass_on(pool, settings.canary_key, origin, submission.channel, text, wake)
         number, now = ticket.mint(submission.channel), datetime.now(UTC)
         return Accepted(ticket=number, complaint_id=cid, received_at=now, fresh=False)
-    span = _door(RECEIVED, cid)
+    span = door_span(RECEIVED, cid)
+    new = _New(settings, origin, kept, cid, text, keep, span)
     with metrics.STORE_S.labels(submission.channel).time():
-        async with pool.acquire() as db, db.transaction():
-            await db.execute(_LOCK, cid)
-            chosen = await choose(db, kept.uploads, cid)
-            fingerprint = kept.fingerprint(settings.installation_namespace, chosen.contents)
-            accepted = await _known(db, cid, submission.external_id, fingerprint, chosen)
+        async with pool.acquire() as db:
+            accepted = None if also else await _accept_at_once(db, new, submission, receipt)
             if accepted is None:
-                chosen.check()
-                reporter, files = await _reporter(db, kept), chosen.evidence(evidence_url)
-                if kept.contacts:
-                    await keep_contacts(db, settings.installation_namespace, reporter, kept.contacts)
-                while accepted is None:
-                    accepted = await _store(
-                        db, settings, origin, kept, cid, text, fingerprint, keep, reporter, span, files
-                    )
-                await attach(db, chosen, cid)
-                if receipt:
-                    text = receipt(_view(accepted.ticket, submission))
-                    await _confirm(db, submission, accepted, text, settings.receipt_wait_s, span)
+                async with db.transaction():
+                    accepted = await _accept(db, new, submission, receipt, evidence_url)
+                    if also and accepted.fresh:
+                        await also(db, cid)
     metrics.REQUESTS.labels(submission.channel, "accepted" if accepted.fresh else "repeated").inc()
     if accepted.fresh:
         span.end()
@@ -261,8 +275,8 @@ async def accept(
     return accepted
 
 
-def _door(topic: str, cid: str) -> tracing.Span:
-    """The hop in which a citizen's words are taken, with which a trace begins.
+def door_span(topic: str, cid: str) -> tracing.Span:
+    """Begin the hop in which a citizen's words are taken, and with it a trace.
 
     Always a new one: a ``traceparent`` that a caller sends is not read. It is a stranger's, who would so choose the
     trace in which our work is shown, and nobody here has the other end of it.
@@ -296,83 +310,160 @@ async def _known(db: Connection, cid: str, external_id: str, fingerprint: bytes,
     return Accepted(ticket=row["ticket"], complaint_id=cid, received_at=row["received_at"], fresh=False)
 
 
-async def _publish(db: Connection, settings: IntakeSettings, records: Iterable[Outgoing]) -> None:
+async def store(db: Connection, *values: Any) -> bool:
+    """Store a complaint, in the caller's transaction; False where somebody else's has its number."""
+    return bool(await db.fetchval(_STORE, *values))
+
+
+async def publish_signed(db: Connection, settings: IntakeSettings, records: Iterable[Outgoing]) -> None:
     """Put ``records`` into the outbox, signed: the router hears of a complaint from its own intake only."""
-    signed = [replace(r, headers=[*r.headers, signature.sign(settings.signing_key, r.key, r.value)]) for r in records]
-    await outbox.put(db, signed)
+    await outbox.put(db, [_signed(settings, record) for record in records])
 
 
-async def _store(
-    db: Connection,
-    settings: IntakeSettings,
-    origin: str,
-    submission: Submission,
-    cid: str,
-    text: str,
-    fingerprint: bytes,
-    keep: Collection[str],
-    reporter: str,
-    span: tracing.Span,
-    files: list[Evidence],
+def _signed(settings: IntakeSettings, record: Outgoing) -> Outgoing:
+    return replace(record, headers=[*record.headers, signature.sign(settings.signing_key, record.key, record.value)])
+
+
+async def _accept_at_once(
+    db: Connection, new: _New, submission: Submission, receipt: Callable[[ComplaintView], str] | None
 ) -> Accepted | None:
-    """Store it under a new number; None if somebody else has that."""
-    now, number = datetime.now(UTC), ticket.mint(submission.channel)
-    received = ComplaintReceived(
-        complaint_id=cid,
-        ticket=number,
-        channel=submission.channel,
-        origin=origin,
-        text=mask(text, keep),
-        received_at=now,
-        reporter_ref=reporter,
-        anonim=submission.anonim,
-        rahasia=submission.rahasia,
-        place=mask(submission.place, keep) if submission.place else UNSET,
-        occurred=mask(submission.occurred, keep) if submission.occurred else UNSET,
-        danger=list(submission.danger),
-        place_asked=submission.place_asked,
-        suggested_type=submission.suggested_type or UNSET,
-        evidence=files,
-    )
-    (out,) = outgoing([Emit(topic=RECEIVED, subject=cid, data=received)], service=origin, cause=cid, now=now)
-    stored = await db.fetchval(
-        _STORE,
-        cid,
-        number,
-        submission.channel,
-        submission.gateway,
-        cid if submission.anonim else submission.external_id,  # the network shows who wrote its post
-        reporter,
-        text,
-        fingerprint,
-        _secret_hash(settings, submission.secret) if submission.secret else None,
-        submission.thread,
-        out.value,
-        now,
-    )
-    if not stored:
+    """Store a complaint to which nothing is attached, as most are, with few round trips to the database.
+
+    Whose reporter has neither address nor contact waits for it once. None: it is known, or its number is somebody
+    else's, or something is attached, and nothing was stored.
+    """
+    kept = new.kept
+    if kept.uploads:
         return None
-    await _publish(db, settings, [traced(out, span.traceparent)])
-    return Accepted(ticket=number, complaint_id=cid, received_at=now, fresh=True)
+    fingerprint = kept.fingerprint(new.settings.installation_namespace)
+    with contextlib.suppress(_NotNew):
+        async with db.transaction() if submission.address or submission.contacts else contextlib.nullcontext():
+            reporter = await _reporter(db, kept) if kept.address else _new_reference()
+            number, now, row, out = new.rows(reporter, fingerprint, [])
+            if kept.address:
+                stored = await db.fetchval(_STORE_WITH_EVENT, *row, *outbox.row_of(out))
+            else:
+                reported = kept.name, kept.phone, kept.email
+                stored = await db.fetchval(_STORE_AT_ONCE, *row, *reported, *outbox.row_of(out))
+            if not stored:
+                raise _NotNew
+            accepted = Accepted(ticket=number, complaint_id=new.cid, received_at=now, fresh=True)
+            if kept.contacts:
+                await keep_contacts(db, new.settings.installation_namespace, reporter, kept.contacts)
+            await _confirm(db, new, submission, accepted, receipt)
+        return accepted
+    return None
+
+
+async def _accept(
+    db: Connection,
+    new: _New,
+    submission: Submission,
+    receipt: Callable[[ComplaintView], str] | None,
+    evidence_url: str,
+) -> Accepted:
+    """Store a complaint of any kind, or find it stored before, in the caller's transaction."""
+    settings, kept, cid = new.settings, new.kept, new.cid
+    await db.execute(_LOCK, cid)
+    chosen = await choose(db, kept.uploads, cid)
+    fingerprint = kept.fingerprint(settings.installation_namespace, chosen.contents)
+    accepted = await _known(db, cid, submission.external_id, fingerprint, chosen)
+    if accepted is None:
+        chosen.check()
+        reporter, files = await _reporter(db, kept), chosen.evidence(evidence_url)
+        if kept.contacts:
+            await keep_contacts(db, settings.installation_namespace, reporter, kept.contacts)
+        while accepted is None:  # its number may be somebody else's
+            number, now, row, out = new.rows(reporter, fingerprint, files)
+            if await store(db, *row):
+                await outbox.put(db, [out])
+                accepted = Accepted(ticket=number, complaint_id=cid, received_at=now, fresh=True)
+        await attach(db, chosen, cid)
+        await _confirm(db, new, submission, accepted, receipt)
+    return accepted
+
+
+@dataclass(frozen=True)
+class _New:
+    """A complaint that is to be stored: ``kept`` is what of it, ``text`` its words, and ``keep`` is not masked."""
+
+    settings: IntakeSettings
+    origin: str
+    kept: Submission
+    cid: str
+    text: str
+    keep: Collection[str]
+    span: tracing.Span
+
+    def rows(
+        self, reporter: str, fingerprint: bytes, files: list[Evidence]
+    ) -> tuple[str, datetime, tuple[Any, ...], Outgoing]:
+        """Give it under a new number: that, the moment, the values of its row, and its event."""
+        kept, now, number = self.kept, datetime.now(UTC), ticket.mint(self.kept.channel)
+        received = ComplaintReceived(
+            complaint_id=self.cid,
+            ticket=number,
+            channel=kept.channel,
+            origin=self.origin,
+            text=mask(self.text, self.keep),
+            received_at=now,
+            reporter_ref=reporter,
+            anonim=kept.anonim,
+            rahasia=kept.rahasia,
+            place=mask(kept.place, self.keep) if kept.place else UNSET,
+            occurred=mask(kept.occurred, self.keep) if kept.occurred else UNSET,
+            danger=list(kept.danger),
+            place_asked=kept.place_asked,
+            suggested_type=kept.suggested_type or UNSET,
+            suggested_category=kept.suggested_category or UNSET,
+            evidence=files,
+        )
+        emit = Emit(topic=RECEIVED, subject=self.cid, data=received)
+        (out,) = outgoing([emit], service=self.origin, cause=self.cid, now=now)
+        row = (
+            self.cid,
+            number,
+            kept.channel,
+            kept.gateway,
+            self.cid if kept.anonim else kept.external_id,  # the network shows who wrote its post
+            reporter,
+            self.text,
+            fingerprint,
+            _secret_hash(self.settings, kept.secret) if kept.secret else None,
+            kept.thread,
+            out.value,
+            now,
+        )
+        return number, now, row, _signed(self.settings, traced(out, self.span.traceparent))
 
 
 async def _confirm(
-    db: Connection, submission: Submission, accepted: Accepted, text: str, wait_s: float, span: tracing.Span
+    db: Connection,
+    new: _New,
+    submission: Submission,
+    accepted: Accepted,
+    receipt: Callable[[ComplaintView], str] | None,
 ) -> None:
     """The receipt. It waits for its due date, and all that follows waits behind it; in danger it does not wait."""
-    if submission.address or submission.contacts:
+    if receipt and (submission.address or submission.contacts):
+        text = receipt(_view(accepted.ticket, submission))
         to, thread, forget = submission.address, submission.thread, submission.anonim
+        wait_s = new.settings.receipt_wait_s
         kind, after_s = (NoticeKind.DANGER, 0) if submission.danger else (NoticeKind.RECEIPT, wait_s)
         more: dict[str, Any] = {"after_s": after_s, "forget": forget, "act": bool(submission.danger)}
-        notice = NewNotice(accepted.ticket, kind, "", text, to, thread, **more, trace=span.traceparent)
+        notice = NewNotice(accepted.ticket, kind, "", text, to, thread, **more, trace=new.span.traceparent)
         await add_notices(db, [notice])
+
+
+def _new_reference() -> str:
+    return secrets.token_urlsafe(16)
 
 
 async def _reporter(db: Connection, submission: Submission) -> str:
     """The reporter's reference."""
     ref: str = await db.fetchval(
         _REPORTER,
-        secrets.token_urlsafe(16),
+        _new_reference(),
         submission.channel,
         submission.address,
         submission.name,
@@ -380,65 +471,6 @@ async def _reporter(db: Connection, submission: Submission) -> str:
         submission.email,
     )
     return ref
-
-
-async def follow_up(
-    pool: Pool,
-    settings: IntakeSettings,
-    origin: str,
-    number: str,
-    item: FollowUp,
-    *,
-    address: str | None = None,
-    most: int | None = None,
-    wake: Callable[[], None] = lambda: None,
-    keep: Collection[str] = (),
-    uploads: Sequence[str] = (),
-    evidence_url: str = "",
-) -> bool:
-    """Add ``item`` to the complaint with ticket ``number``; repeating it changes nothing.
-
-    With ``address`` only its own reporter may; ``most`` limits how many items there are; ``keep`` is not masked.
-    ``uploads`` are attached to it, and are below ``evidence_url``.
-    Returns False for an unknown ticket and for a stranger alike.
-
-    Raises:
-        TextProblem: empty, or too long; too many with all that was added before, or there are ``most`` already.
-        KeyReused: an item of that id says something else.
-        EvidenceProblem: an upload can't be attached.
-        asyncpg.PostgresError, OSError, TimeoutError: not stored.
-    """
-    async with pool.acquire() as db, db.transaction():
-        row = await db.fetchrow(_ADDED_TO, number)
-        if row is None or (address is not None and row["address"] != address):
-            return False
-        items = msgspec.json.decode(row["follow_ups"], type=list[FollowUp])
-        item = msgspec.structs.replace(item, text=mask(clean(item.text), keep) if item.text else UNSET)
-        chosen = await choose(db, uploads, row["complaint_id"])
-        if same := next((known for known in items if known.id == item.id), None):
-            before = msgspec.structs.replace(
-                same, at=item.at, place=item.place, told=item.told, danger=item.danger, evidence=[]
-            )
-            if before != item or [each.sha256 for each in same.evidence] != chosen.contents:
-                chosen.check()
-                raise KeyReused(item.id)
-            return True
-        chosen.check()
-        item = msgspec.structs.replace(item, evidence=chosen.evidence(evidence_url))
-        items.append(item)
-        if (most is not None and len(items) > most) or len(msgspec.json.encode(items)) > MAX_ADDED:
-            raise TextProblem("too_many")
-        data = ComplaintFollowedUp(complaint_id=row["complaint_id"], ticket=number, items=items)
-        emit = Emit(topic=FOLLOWED_UP, subject=row["complaint_id"], data=data)
-        span = _door(FOLLOWED_UP, row["complaint_id"])
-        await db.execute(_ADD, number, msgspec.json.encode(items).decode())
-        await attach(db, chosen, row["complaint_id"])
-        out = outgoing([emit], service=origin, cause=item.id, now=item.at, trace=span.traceparent)
-        await _publish(db, settings, out)
-    span.end()
-    crash_point("ack.after_commit_before_response")
-    wake()
-    return True
 
 
 async def find_awaiting_reply(pool: Pool, submission: Submission, item_id: str) -> str | None:
@@ -506,7 +538,7 @@ async def republish_unregistered(pool: Pool, settings: IntakeSettings, wake: Cal
             rows = await db.fetch(_REPUBLISH, settings.repair_after_s)
             again = [Outgoing(RECEIVED, r["complaint_id"].encode(), r["received_event"], codec.HEADERS) for r in rows]
             spans = [tracing.timer(r["complaint_id"]) for r in rows]
-            await _publish(db, settings, map(traced, again, (span.traceparent for span in spans)))
+            await publish_signed(db, settings, map(traced, again, (span.traceparent for span in spans)))
         for span in spans:
             span.end()
         if rows:

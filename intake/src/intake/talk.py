@@ -6,9 +6,10 @@ Whatever is not clear is a complaint of its own, as from somebody who has none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property, lru_cache, partial
 from typing import Literal
 
 import msgspec
@@ -41,6 +42,9 @@ LATELY, THIS_WEEK = timedelta(days=30), timedelta(days=7)
 #: What SMS and posts are listed with, at most.
 MOST_LISTED = 3
 
+#: More than these are hardly in hand at the same moment.
+_MESSAGES_AT_ONCE = 128
+
 _SPG = re.compile(r"\bSPG", re.IGNORECASE)
 _DOUBLED = re.compile(r"(?<=[a-z])2\b")
 _LISTS: tuple[tuple[Asked, str], ...] = (
@@ -51,6 +55,8 @@ _LISTS: tuple[tuple[Asked, str], ...] = (
     ("status", "statuses"),
     ("help", "asks_how"),
 )
+#: What is done with what is resolved.
+_JUDGEMENTS = ("rating", "reopen", "appeal")
 #: What the law on personal data grants.
 _RIGHTS = ("erasure", "restriction")
 #: Words that are no name, where a place would stand.
@@ -58,7 +64,15 @@ _NAMELESS = ("vague", "beside", "fillers", "continues", "troubles", "greetings")
 #: What a complaint of a list is called by.
 _NTH = {"1": 0, "satu": 0, "pertama": 0, "2": 1, "dua": 1, "kedua": 1, "3": 2, "tiga": 2, "ketiga": 2}
 _POINTING = frozenset(("yang", "yg", "nomor", "no", "tiket", "laporan", "ke"))
+#: A mark that somebody gives in other words than those of the command.
+_MARK = re.compile(
+    r"\s*((?:(?:saya|sy|sa|ku|kami)\s+)?(?:(?:kasih|kasi|beri)\s+)?(?:nilai(?:nya|ku)?\s*:?|bintang|rating)?)"
+    r"\s*([1-5])(?:\s+(?:bintang|saja|aja|pak|bu|min|kak|mas|mbak|puang|ndi)){0,2}[\s.!]*",
+    re.IGNORECASE,
+)
 _YANG = frozenset(("yang", "yg"))
+#: A matter that may also be a way there.
+_WAYS = frozenset(("matter jalan",))
 #: What may stand before BARU.
 _THIS = frozenset(("ini", "itu", "lapor", "aduan", "ya", "memang"))
 _COURTESIES = ("greetings", "thanks", "praises", "insults", "tests", "wrong")
@@ -70,7 +84,8 @@ _ROAD = re.compile(r"\b(?:jl|jln|jalan raya|dusun|lingk|lingkungan|perumahan|btn
 @dataclass(frozen=True, kw_only=True)
 class Own:
     """A complaint of the sender. ``named``: this very message was taken for one about it, the first time it came.
-    ``place_asked``: its sender was asked where it is, and has said nothing else since.
+    ``place_asked``: its sender was asked where it is, and has said nothing else since. ``apart``: it was added to
+    another complaint and is one of its own because of what it says: what has no ticket goes on with that other one.
     """
 
     ticket: str
@@ -79,6 +94,7 @@ class Own:
     status: str
     named: bool = False
     place_asked: bool = False
+    apart: bool = False
 
     @property
     def open(self) -> bool:
@@ -96,7 +112,7 @@ class Meant:
     """What it is: ``command`` about the complaint ``ticket``, or one of ``among`` several, or none of these."""
 
     kind: Literal[
-        "status", "cancel", "rating", "reopen", "erasure", "restriction", "bad_rating", "addition", "answer",
+        "status", "cancel", "rating", "reopen", "appeal", "erasure", "restriction", "bad_rating", "addition", "answer",
         "which", "lost", "stop", "courtesy", "help", "bad_ticket", "early", "over", "offered",
     ]  # fmt: skip
     ticket: str = ""
@@ -119,7 +135,12 @@ class _Said:
 
     found: Matches
     matters: frozenset[str]
-    places: frozenset[str]
+    find_places: Callable[[], frozenset[str]]
+
+    @cached_property
+    def places(self) -> frozenset[str]:
+        """The places, looked for when somebody asks: there are some hundred names."""
+        return self.find_places()
 
 
 class Talk:
@@ -130,14 +151,19 @@ class Talk:
         self._placed = frozenset(f"matter {name}" for name in words.placed)
         self._gazetteer = gazetteer_of(territory)
         self._names = [(name, re.compile(pattern)) for name, pattern in _names(territory)]
+        # Of one message it is asked several times: what it asks for, whether it is a courtesy, whether it says where.
+        self._said = lru_cache(_MESSAGES_AT_ONCE)(self._read)
 
-    def _said(self, text: str) -> _Said:
-        plain = _DOUBLED.sub("", unified(text))
+    def _read(self, text: str) -> _Said:
+        plain = _plain(text)
         found = self._phrases.search(tokenise(plain))
         matters = frozenset(name for name in found.found if name.startswith("matter "))
+        return _Said(found, matters, partial(self._places, found, plain))
+
+    def _places(self, found: Matches, plain: str) -> frozenset[str]:
         places = {name for name, pattern in self._names if pattern.search(plain)}
         nameless = {found.tokens.words[at] for at in _spans(found, _NAMELESS)}
-        return _Said(found, matters, frozenset(places | set(_ROAD.findall(plain)) - nameless))
+        return frozenset(places | set(_ROAD.findall(plain)) - nameless)
 
     def asks(self, text: str) -> Asked | None:
         """What ``text`` asks for in a sentence; "new" is the answer that an addition is a complaint of its own."""
@@ -185,10 +211,11 @@ class Talk:
 
     def lacks_place(self, text: str, *, in_danger: bool = False) -> bool:
         """Tell whether nobody can go and see what ``text`` tells of, for it says not where."""
+        if "?" in text or len(tokenise(_plain(text)).words) > TELLS_ENOUGH:  # most do, and the rest costs much more
+            return False
         said = self._said(text)
-        told = len(said.found.tokens.words) > TELLS_ENOUGH or "?" in text
         needed = in_danger or "visits" in said.found or not self._placed.isdisjoint(said.matters)
-        return needed and not told and not self._is_somewhere(said, text)
+        return needed and not self._is_somewhere(said, text)
 
     def _is_somewhere(self, said: _Said, text: str) -> bool:
         if said.places or self.place(text) != Place():
@@ -200,13 +227,22 @@ class Talk:
             for at in {one.end for one in found["beside"]}
         )
 
-    def is_apart(self, text: str, one: Own | None = None) -> bool:
-        """Tell whether ``text`` stands alone: it names a place and a matter, and another than ``one``."""
+    def tells_of_a_matter(self, text: str) -> bool:
+        """Tell whether ``text`` names something that a unit can see to."""
+        return bool(self._said(text).matters)
+
+    def tells_of_trouble(self, text: str) -> bool:
+        """Tell whether ``text``, however short, says what is wrong: "lampu mati", and not "lampu"."""
+        return self.tells_of_a_matter(text) and "troubles" in self._said(text).found
+
+    def is_apart(self, text: str, other: str | None = None) -> bool:
+        """Tell whether ``text`` stands alone: it names a place and a matter, and another than the text ``other``."""
         said = self._said(text)
-        return bool(said.matters and said.places) and (one is None or not said.matters & self._said(one.text).matters)
+        return bool(said.matters and said.places) and (other is None or not said.matters & self._said(other).matters)
 
     def meant(self, text: str, own: Sequence[Own], now: datetime) -> Meant | None:
         """What ``text`` asks for from who has the complaints ``own``, the newest first; None: it tells something."""
+        text = _as_rating(text, own)
         asked, word = self.asks(text), command_word(text)
         match asked:
             case "stop":
@@ -219,7 +255,7 @@ class Talk:
             case "help":
                 return Meant(kind="help")
         kind = word or asked
-        if kind not in ("status", "cancel", "rating", "reopen", *_RIGHTS) or _SPG.search(text):
+        if kind not in ("status", "cancel", *_JUDGEMENTS, *_RIGHTS) or _SPG.search(text):
             return None
         if kind in ("status", "cancel", *_RIGHTS) and any(map(str.isdigit, text)):  # a number, and it is none of ours
             return None
@@ -238,14 +274,18 @@ class Talk:
         made = read_command(text, known=number)
         if made and made.kind in ("status", "cancel", "reopen", *_RIGHTS):
             return made
+        if made and made.kind == "appeal" and not made.text:
+            return made
         if kind in ("status", "cancel", "reopen") and in_words:
             return Command(kind=kind, ticket=number, text="" if kind == "status" else text)  # type: ignore[arg-type]
-        if kind not in ("rating", "reopen") or not any(self._fits(self._said(text), each) for each in among):
+        if kind not in _JUDGEMENTS or not any(self._fits(self._said(text), each) for each in among):
             return None
-        if made and made.kind in ("rating", "bad_rating"):
+        if made and made.kind in ("rating", "bad_rating", "appeal"):
             return made
         rest = text.split(None, 1)[1:]
-        return Command(kind="reopen", ticket=number, text=rest[0]) if kind == "reopen" and rest else None
+        if kind == "rating" or not rest:
+            return None
+        return Command(kind=kind, ticket=number, text=rest[0])  # type: ignore[arg-type]
 
     def chosen(self, text: str, asked: AskedBack, own: Sequence[Own], now: datetime) -> Meant | None:
         """What ``asked`` means, if ``text`` says no more than which of the complaints ``own`` that is about.
@@ -256,6 +296,9 @@ class Talk:
         if one is None:
             return None
         if meant := self.meant(asked.text, [one], now):
+            if meant.kind == "cancel" and not in_words and not find_ticket(text):
+                # Which is the first, the oldest or that which was listed first? It can't be undone.
+                return Meant(kind="which", among=[each for each in own if each.ticket in asked.among])
             # What is carried out leaves the words that chose it behind, so they must do nothing but choose.
             return meant if not in_words or self._points(text) else None
         return _addition(f"{asked.text}\n{text}" if in_words else asked.text, one)
@@ -293,7 +336,9 @@ class Talk:
         """
         said = self._said(text)
         asked = [each for each in own if each.place_asked and each.open and now - each.received_at < THIS_WEEK]
-        one = next((each for each in asked if not said.matters - self._said(each.text).matters), None)
+        # "Jalan ke pelabuhan" says where a lamp is, "jalan rusak" tells of something else.
+        about = said.matters if "troubles" in said.found else said.matters - _WAYS
+        one = next((each for each in asked if not about - self._said(each.text).matters), None)
         if one is None:
             return None
         words = len(said.found.tokens.words)
@@ -308,7 +353,12 @@ class Talk:
         if any(each.text.strip() == text.strip() for each in own) or text.strip() == "?":
             return None
         short = "continues" in said.found or len(said.found.tokens.words) <= FEW
-        for among in ([each for each in own if each.open], [each for each in own if each.resolved]):
+        whole = [each for each in own if not each.apart]
+        for among in (
+            [each for each in whole if each.open],
+            [each for each in whole if each.resolved],
+            [each for each in own if each.apart and each.open],
+        ):
             fit = [each for each in among if self._fits(said, each)]
             sure = [each for each in fit if self._shares(said, each)]
             if said.matters or said.places:
@@ -336,13 +386,25 @@ class Talk:
         return bool(said.matters & its.matters or said.places & its.places)
 
 
+def _as_rating(text: str, own: Sequence[Own]) -> str:
+    """A mark without its command ("5", "nilainya 5 pak") as the command; a number alone only where nothing is open."""
+    mark = _MARK.fullmatch(text)
+    if mark is None or not any(each.resolved for each in own):
+        return text
+    return f"NILAI {mark[2]}" if mark[1].strip() or not any(each.open for each in own) else text
+
+
+def _plain(text: str) -> str:
+    return _DOUBLED.sub("", unified(text))
+
+
 def _addition(text: str, one: Own) -> Meant:
     return Meant(kind="addition", ticket=one.ticket, command=Command(kind="addition", text=text), among=[one])
 
 
 def _meant_for_none(kind: str, own: Sequence[Own]) -> Meant:
     """A command that none of ``own`` can have: a judgement of an open one comes too early, of another too late."""
-    if kind not in ("rating", "reopen") or not own:
+    if kind not in _JUDGEMENTS or not own:
         return Meant(kind="bad_ticket")
     if number := next((each.ticket for each in own if each.open), ""):
         return Meant(kind="early", ticket=number)
@@ -366,7 +428,7 @@ def _candidates(kind: str, own: Sequence[Own], now: datetime) -> list[Own]:
     """The complaints that a command without a ticket may mean."""
     if named := [each for each in own if each.named]:
         return named
-    if kind in ("rating", "reopen"):
+    if kind in _JUDGEMENTS:
         return [each for each in own if each.resolved]
     if kind in _RIGHTS:  # the law knows no status
         return list(own)

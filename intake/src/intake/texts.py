@@ -5,29 +5,37 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
-from contracts.dates import WEEKDAYS, due_in_words
+from contracts import dates
 from contracts.events import ComplaintUpdated, DerivationDay, FollowUp, Place
 from contracts.sentences import DAY_CODES, DayCode
-from contracts.vocabulary import DONE, HEAD, DangerKind, DayKind, Lane, Status, UnitRole, UpdateKind
+from contracts.vocabulary import HEAD, UNPROMISED, DangerKind, DayKind, Lane, Note, Status, UnitRole, UpdateKind
+from intake.additions import Apart
 from intake.complaint_view import ComplaintView
 from intake.submissions import Submission, TextProblem
 from intake.talk import MOST_LISTED, Own, Talk
 from kabupaten import Part, Region
+from kabupaten.accusing import AccusingWords
+from kabupaten.categories import grouped
 from kabupaten.danger import DangerWords
 from kabupaten.emergency import MOST
+from kabupaten.gazetteer import gazetteer_of
+from kabupaten.place import find_answer
 from kabupaten.promises import NEXT_STEP, promises_on
+from kabupaten.routing import guardians
 
 #: What the texts need: the names of the units, the kabupaten's time zone, the contacts that are not masked, what
 #: is promised, what is said to who is in danger, what matters and places are called, and what the website says of
 #: itself.
 PARTS: tuple[Part, ...] = (
     *("texts", "units", "routing", "calendar", "sla", "emergency", "danger", "talk", "territory", "categories"),
-    *("pages", "retention"),
+    *("pages", "retention", "conduct", "abbreviations"),
 )
 
 #: Letters of a message that needs no second one.
@@ -36,6 +44,8 @@ ONE_SMS = 160
 NOT_ASKED = frozenset({DangerKind.ABUSE, DangerKind.DESPAIR})
 #: While the triage unit has it, it looks for the right one.
 _SORTED = frozenset({Status.ROUTED, Status.ACKNOWLEDGED, Status.REOPENED})
+#: What a step asks of its reporter, by the channel where they do it.
+_ASKED_THERE = ("judge_how", "answer_how")
 #: Days with work, behind which it is said what they are called.
 _WITH_WORK: tuple[DayCode, ...] = ("working_day", "day", "waiting")
 
@@ -43,30 +53,47 @@ _WITH_WORK: tuple[DayCode, ...] = ("working_day", "day", "waiting")
 class Texts:
     """What citizens are told, from a region that has all ``PARTS``. ``sms``, ``social`` and ``news`` are the answers of
     those channels and of the website's messages, by name, and ``web`` what stands on its pages; ``contacts`` are
-    offices' numbers, which are not masked.
+    offices' numbers, which are not masked. ``own`` is what its reporter is told of a complaint instead of what
+    ``statuses`` and the others tell everybody.
     """
+
+    #: What writes dates, and what stands between two telephone numbers, and between two ways of being told.
+    dates: Any = dates
+    either, both = "atau", "dan"
 
     def __init__(self, region: Region) -> None:
         texts = region.texts
         self.statuses, self.changes, self.notes = texts["statuses"], texts["changes"], texts["notes"]
+        self.own = texts["own"]
         self.clock, self.codes = texts["clock"], texts["codes"]
         self.now, self.ended, self.parts, self.days = texts["now"], texts["ended"], texts["parts"], texts["days"]
         self.sms: dict[str, str] = {**texts["answers"], **texts["sms"]}
         self.social: dict[str, str] = {**texts["answers"], **texts["social"]}
         self.web: dict[str, str] = {**texts["answers"], **texts["public"], **texts["web"]}
         self.news: dict[str, str] = {**texts["answers"], **texts["news"]}
-        self.columns = texts["columns"]
+        self.columns, self.counter = texts["columns"], texts["counter"]
+        self.reasons = texts["reasons"]
         self.triage = region.units.holder(UnitRole.TRIAGE)
         self.units = {unit.code: unit.name for unit in region.units.rows}
         self.short = {unit.code: unit.short or unit.name for unit in region.units.rows}
         self.categories = {code: each.name for code, each in region.categories.items()}
+        self.account = texts["account"]
+        self.category_groups = grouped(region.categories)
         self.territory = region.territory
-        self.zone = region.calendar.timezone
+        self.zone, self.quiet_until = region.calendar.timezone, region.calendar.quiet_until
         self.contacts = region.contacts
         self.danger, self.emergency, self.danger_words = texts["danger"], region.emergency, DangerWords(region.danger)
-        self.talk = Talk(region.talk, region.territory)
+        self.accusing_words = AccusingWords(region.conduct, region.units, region.abbreviations)
+        #: Who reads of victims.
+        self.guardians = guardians(region.routing.rules)
+        self.talk, self.gazetteer = Talk(region.talk, region.territory), gazetteer_of(region.territory)
         self.pages, self.retention = region.pages, region.retention
         self._sla = region.sla
+
+    def learn(self) -> None:
+        """Learn the words that are weighed now, and not with the first message: it takes a second or two."""
+        self.danger_words.learn()
+        self.accusing_words.learn()
 
     @property
     def promises(self) -> dict[str, str]:
@@ -114,7 +141,7 @@ class Texts:
         return self.danger["unsure"].format(call=self._calls([DangerKind.UNSPECIFIED]))
 
     def _calls(self, kinds: Sequence[str], most: int = MOST) -> str:
-        return " atau ".join(call.in_words for call in self.emergency.calls(kinds)[:most])
+        return f" {self.either} ".join(call.in_words for call in self.emergency.calls(kinds)[:most])
 
     def understood(self, submission: Submission, danger: Sequence[DangerKind]) -> Submission:
         """Note in ``submission`` the danger its words tell of, and that they say not where, if it can be asked.
@@ -127,9 +154,37 @@ class Texts:
         return replace(submission, danger=danger, place_asked=asked)
 
     def read(self, item: FollowUp, danger: Sequence[DangerKind]) -> FollowUp:
-        """Note in ``item`` the place that its text names, if it does, and the ``danger`` it tells of."""
-        place = self.talk.place(item.text) if item.text else Place()
-        return msgspec.structs.replace(item, place=UNSET if place == Place() else place, danger=list(danger) or UNSET)
+        """Note in ``item`` the place that its text names, if any, and the ``danger`` it tells of, where that alarms."""
+        place = find_answer(self.gazetteer, item.text) if item.text else Place()
+        alarm = list(danger) if item.text and self.danger_words.alarms(item.text) else []
+        return msgspec.structs.replace(item, place=UNSET if place == Place() else place, danger=alarm or UNSET)
+
+    def accuses(self, story: ComplaintView, text: str) -> bool:
+        """Tell whether ``text``, which is added to ``story``, may accuse who works on that, or will.
+
+        Where somebody looks at it who may be asked to judge others, what accuses belongs there; not where they decide
+        what its unit does, or where it follows another. The unit for victims is told who did it, an official too, for
+        nobody else is to read that: from it is kept only what names it, or who helps it.
+        """
+        if readers := self._readers_of_victim(story):
+            return self.accusing_words.may_accuse(text) and not readers.isdisjoint(self.accusing_words.named(text))
+        looked_at = story.lane != Lane.UNIT and story.status not in (Status.MERGED, Status.APPEALED)
+        judged = story.lane == Lane.TRIAGE and story.unit not in (None, self.triage)
+        belongs = looked_at and (judged or story.part_of is not None)
+        return not belongs and self.accusing_words.may_accuse(text)
+
+    def _readers_of_victim(self, story: ComplaintView) -> frozenset[str]:
+        """Give the units that look after the victim of ``story``, or will; none where others do or there is none."""
+        if story.status == Status.MERGED or story.part_of:
+            return frozenset()
+        if story.lane == Lane.UNIT and story.unit in self.guardians:
+            return frozenset({story.unit, *story.support})
+        return self.guardians if story.unit is None and DangerKind.ABUSE in story.danger else frozenset()
+
+    def apart(self, service: str, thread: str | None = None) -> Apart:
+        """Give by what an intake takes apart what may accuse; ``thread`` is where it stands."""
+        asked = self.answers(service)["still_asked"]
+        return Apart(accuses=self.accuses, receipt=partial(self.receipt, service), still_asked=asked, thread=thread)
 
     def receipt(self, service: str, story: ComplaintView, begun: str = "") -> str:
         """Confirm a complaint, with what its marks mean and, once that is known, its due date.
@@ -153,7 +208,7 @@ class Texts:
         until = self.day(story.deadline_at) if where and story.deadline_at else self.due(story)
         due = [f"{self.parts['due'].format(due=until)}."] if until else []
         # One SMS: with a mark there is no room to say how to ask for the status.
-        rest = where or ([answers["check"]] if "check" in answers and not marks else [])
+        rest = where or ([answers["check"]] if "check" in answers and not (marks or story.part_of) else [])
         return " ".join([*marks, self._taken(answers, story), *due, *rest])
 
     def _taken(self, answers: Mapping[str, str], story: ComplaintView) -> str:
@@ -162,7 +217,10 @@ class Texts:
         form = "receipt" if story.unit is None or public else "receipt_routed"
         if form == "receipt_routed" and story.lane == Lane.TRIAGE and story.unit == self.triage:
             form = "receipt_sorted"
-        return answers[form].format(ticket=story.ticket, unit=self.short.get(story.unit or "", story.unit))
+        if story.part_of:
+            form = "apart_routed" if form == "receipt_routed" else "apart"
+        unit = self.short.get(story.unit or "", story.unit)
+        return answers[form].format(ticket=story.ticket, unit=unit, parent=story.part_of)
 
     def unit(self, code: str | None, lane: str | None = None, *, short: bool = False) -> str:
         """The name of a unit, for citizens; ``short`` where each letter counts.
@@ -182,7 +240,7 @@ class Texts:
         """
         answers = self.web if on_page and service == "intake-web" else self.answers(service)
         if outline:
-            return f"{update.ticket}: {self.statuses.get(update.status, update.status)}. {self.social['private']}"
+            return f"{update.ticket}: {self.status_word(update.status, to_reporter=True)}. {self.social['private']}"
         short = service == "intake-sms"
         support = ", ".join(self.unit(code, short=short) for code in update.support)
         words = {
@@ -194,11 +252,11 @@ class Texts:
             "target": update.target or "",
             "contact": self._contact(update),
             "parent": update.parent or "",
-            "status": self.statuses.get(update.status, update.status),
+            "status": self.status_word(update.status, to_reporter=True),
             "how": self._how(update, answers, service),
             **self.promises,
         }
-        form = self.notes.get(update.note or "") if update.kind == UpdateKind.NOTED else None
+        form = self.notes.get(update.note or "")
         if self._is_sorted(update):
             form = self.parts["sorted"]
         return _tidy((form or self.changes[update.kind]).format_map(words))
@@ -212,8 +270,9 @@ class Texts:
         return self.news[f"subject_{name}"].format(ticket=update.ticket, unit=unit, parent=update.parent or "")
 
     def _is_sorted(self, update: ComplaintUpdated) -> bool:
-        """Whether the right unit is only looked for."""
-        return update.kind == UpdateKind.ROUTED and update.lane == Lane.TRIAGE and update.unit == self.triage
+        """Whether the right unit is only looked for, and the step says nothing else."""
+        routed = update.kind == UpdateKind.ROUTED and update.note is UNSET
+        return routed and update.lane == Lane.TRIAGE and update.unit == self.triage
 
     def _how(self, update: ComplaintUpdated, answers: Mapping[str, str], service: str) -> str:
         """How to answer a question, or to judge what was done, on the channel."""
@@ -222,12 +281,18 @@ class Texts:
         # On the page of what came by another channel nobody can.
         return answers[name].format(ticket=update.ticket) if name and update.origin == service else ""
 
+    def told_to_all(self, text: str, ticket: str) -> str:
+        """Give ``text``, which a step says to its reporter on the page or by message, without what it asks of them."""
+        asked = (said[name].format(ticket=ticket) for said in (self.web, self.news) for name in _ASKED_THERE)
+        return next((_tidy(text.replace(words, "")) for words in asked if words in text), text)
+
     def _of_code(self, update: ComplaintUpdated, answers: Mapping[str, str]) -> str:
         """The sentence that goes with it where nobody wrote one; none for a code that this version does not know."""
         due = self.day(update.deadline_at) if update.deadline_at else ""
         ended = self.ended.get(update.status, "")
-        how = answers["reopen_how"].format(ticket=update.ticket)
-        return self.codes.get(update.code or "", "").format(due=due, ended=ended, parent=update.parent or "", how=how)
+        how, appeal_how = (answers[name].format(ticket=update.ticket) for name in ("reopen_how", "appeal_how"))
+        words = {"due": due, "ended": ended, "parent": update.parent or "", "how": how, "appeal_how": appeal_how}
+        return self.codes.get(update.code or "", "").format(**words)
 
     def why(self, day: DerivationDay) -> str:
         """Say why ``day`` counts or does not; in the clock's own words where it sent no code that we know."""
@@ -235,9 +300,9 @@ class Texts:
             return day.reason
         amount, called, minutes = day.amount or 0, day.called or "", int(day.amount or 0) // 60
         said = self.days[day.code].format(
-            n=f"{amount:g}".replace(".", ","),
+            n=self.number(f"{amount:g}"),
             called=called,
-            weekday=WEEKDAYS[day.date.weekday()],
+            weekday=self.dates.WEEKDAYS[day.date.weekday()],
             hours=minutes // 60,
             minutes=minutes % 60,
         )
@@ -272,11 +337,16 @@ class Texts:
         """Tell whether the triage unit looks for the unit that is to have it."""
         return story.status == Status.ROUTED and story.lane == Lane.TRIAGE and story.unit == self.triage
 
-    def status(self, story: ComplaintView) -> str:
-        """Word how it is, and who looks for its unit."""
+    def status_word(self, status: str, *, to_reporter: bool) -> str:
+        """Word a ``status``, for its reporter or for anybody."""
+        said = self.statuses.get(status, status)
+        return self.own.get(status, said) if to_reporter else said
+
+    def status(self, story: ComplaintView, *, to_reporter: bool) -> str:
+        """Word how it is, and who looks for its unit, for its reporter or for anybody."""
         if self.is_sorted(story):
             return self.parts["sorted"].format(ticket="").strip(" .")
-        return self.statuses.get(story.status, story.status)
+        return self.status_word(story.status, to_reporter=to_reporter)
 
     def status_line(self, story: ComplaintView | None, ticket: str, *, to_reporter: bool = False) -> str:
         """Answer "how is my complaint?", short enough for one SMS; others hear less of a confidential one."""
@@ -284,25 +354,29 @@ class Texts:
             return self.sms["unknown_ticket"].format(ticket=ticket)
         if story.rahasia and not to_reporter:
             story = msgspec.structs.replace(story, unit=None, parent=None)
-        line = self.parts["how_it_is"].format(ticket=ticket, status=self.status(story))
+        line = self.parts["how_it_is"].format(ticket=ticket, status=self.status(story, to_reporter=to_reporter))
         if (
             story.unit and not self.is_sorted(story) and story.status != Status.HANDED_OVER
         ):  # who passed it on has it no longer
             line += f" ({self.unit(story.unit, story.lane, short=True)})"
-        if story.parent and story.status not in DONE:
+        if story.parent and story.status not in UNPROMISED:
             line += f". {self.parts['due_at_parent'].format(parent=story.parent)}"
-        elif story.deadline_at and story.status not in DONE:
-            line += f". {self.parts['due_paused' if story.paused else 'due'].format(due=self.day(story.deadline_at))}"
+        elif story.deadline_at and story.status not in UNPROMISED:
+            paused = (self.own if to_reporter else self.parts)["due_paused"]
+            form = paused if story.paused else self.parts["due"]
+            line += f". {form.format(due=self.day(story.deadline_at))}"
         return f"{line}."
 
     def listed(self, among: Sequence[Own]) -> str:
         """List complaints with their status, short enough for one SMS."""
-        return ", ".join(f"{each.ticket} {self.statuses.get(each.status, '')}".strip() for each in among[:MOST_LISTED])
+        said = {**self.statuses, **self.own}
+        return ", ".join(f"{each.ticket} {said.get(each.status, '')}".strip() for each in among[:MOST_LISTED])
 
     def how_it_stands(self, story: ComplaintView) -> str:
         """Say in a sentence what happens with it now."""
         sorted_ = story.lane == Lane.TRIAGE and story.unit == self.triage and story.status in _SORTED
-        form = self.now["sorted" if sorted_ else story.status]
+        awaited = story.to_confirm and story.status == Status.RESOLVED
+        form = self.now["sorted" if sorted_ else Note.TO_CONFIRM if awaited else story.status]
         return form.format(unit=self.unit(story.unit, story.lane), parent=story.parent or "", target=story.target or "")
 
     def due(self, story: ComplaintView) -> str:
@@ -311,9 +385,19 @@ class Texts:
             return ""
         return ", ".join(filter(None, (self.day(story.deadline_at), story.promise)))
 
+    def more_time(self, reason: str, day: date) -> str:
+        """Say why it takes longer, and on which ``day`` it is expected."""
+        return self.parts["more_time"].format(reason=reason.strip().rstrip(" ."), day=self.dates.day_in_words(day))
+
     def day(self, deadline_at: datetime) -> str:
         """``Kamis 3 Des``, as :func:`contracts.dates.due_in_words`."""
-        return due_in_words(deadline_at, self.zone)
+        written: str = self.dates.due_in_words(deadline_at, self.zone)
+        return written
+
+    @staticmethod
+    def number(written: str) -> str:
+        """Give ``1,5`` for ``1.5``."""
+        return written.replace(".", ",")
 
 
 def _tidy(sentence: str) -> str:

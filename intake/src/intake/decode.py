@@ -1,0 +1,139 @@
+"""Makes of a photo two new ones: ``python -m intake.decode``, in a process of its own (``adapters/decoder.py``).
+
+Reads the photo from stdin and writes to stdout a line of JSON, ``{"sizes": [large, small], "place": [lat, lon]}`` with
+both JPEGs after it, or ``{"why": …}``; the place may be null. What decodes a stranger's bytes can open nothing,
+neither a file nor a connection, for it may have no descriptor more (setrlimit(2), RLIMIT_NOFILE).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import resource
+import sys
+import warnings
+from typing import Any
+
+import pi_heif
+from PIL import ExifTags, Image, ImageOps
+
+#: https://pillow.readthedocs.io/en/stable/reference/Image.html#PIL.Image.MAX_IMAGE_PIXELS: beyond, it is a bomb.
+MAX_PIXELS = 40_000_000
+#: Pixels of the longer side: what a clerk looks at, and what a list shows.
+LARGE, SMALL = 1280, 320
+_FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
+#: Seconds of CPU, and bytes of memory. Of 40 million pixels a JPEG took 290 MB, a PNG 390, a WebP 690.
+CPU_S, MEMORY = 10, 900_000_000
+
+
+def main() -> None:
+    """Decode stdin to stdout, within the limits."""
+    _prepare()
+    content = sys.stdin.buffer.read()
+    _confine()
+    try:
+        large, small, place = derive(content)
+    except (TooManyPixels, Image.DecompressionBombWarning, Image.DecompressionBombError):
+        _say({"why": "photo_pixels"})
+    except Exception:  # whatever a decoder makes of bytes that are none of its own
+        _say({"why": "photo_unreadable"})
+    else:
+        _say({"sizes": [len(large), len(small)], "place": place}, large, small)
+
+
+class TooManyPixels(ValueError):
+    """It would take too much memory."""
+
+
+def derive(content: bytes) -> tuple[bytes, bytes, tuple[float, float] | None]:
+    """Give the large and the small JPEG of ``content``, without anything but what is to be seen, and its place.
+
+    Raises:
+        TooManyPixels: more than ``MAX_PIXELS``.
+        Exception: it is no photo, or damaged.
+    """
+    with Image.open(io.BytesIO(content), formats=_FORMATS) as photo:
+        if photo.width * photo.height > MAX_PIXELS:
+            raise TooManyPixels
+        place = _place(photo)
+        photo.draft("RGB", (LARGE, LARGE))  # a JPEG needs not be decoded in full
+        photo.load()
+        photo.thumbnail((LARGE, LARGE))
+        upright = _opaque(ImageOps.exif_transpose(photo))
+    large = _jpeg(upright, 82)
+    upright.thumbnail((SMALL, SMALL))
+    return large, _jpeg(upright, 75), place
+
+
+def _opaque(photo: Image.Image) -> Image.Image:
+    """As a print on white paper."""
+    if photo.has_transparency_data:
+        layers = photo.convert("RGBA")
+        paper = Image.new("RGBA", layers.size, "white")
+        photo = Image.alpha_composite(paper, layers)
+    # A new image: what the old one has of comments, profiles and thumbnails is not in it.
+    plain = Image.new("RGB", photo.size)
+    plain.paste(photo.convert("RGB"))
+    return plain
+
+
+def _jpeg(photo: Image.Image, quality: int) -> bytes:
+    out = io.BytesIO()
+    photo.save(out, "JPEG", quality=quality, progressive=True)
+    return out.getvalue()
+
+
+def _place(photo: Image.Image) -> tuple[float, float] | None:
+    """Where it was taken, if its EXIF says so and that is a place on Earth."""
+    try:
+        gps: Any = photo.getexif().get_ifd(ExifTags.IFD.GPSInfo)
+        south, west = gps[ExifTags.GPS.GPSLatitudeRef] == "S", gps[ExifTags.GPS.GPSLongitudeRef] == "W"
+        latitude, longitude = (_degrees(gps[tag]) for tag in (ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLongitude))
+    except Exception:  # EXIF is whatever a camera wrote
+        return None
+    place = round(-latitude if south else latitude, 5), round(-longitude if west else longitude, 5)
+    real = all(map(math.isfinite, place)) and abs(place[0]) <= 90 and abs(place[1]) <= 180
+    return place if real and place != (0, 0) else None
+
+
+def _degrees(parts: Any) -> float:
+    degrees, minutes, seconds = (float(part) for part in parts)
+    return degrees + minutes / 60 + seconds / 3600
+
+
+def _prepare() -> None:
+    """Load all code that is needed, while that can still be opened."""
+    pi_heif.options.DECODE_THREADS = 1
+    pi_heif.register_heif_opener(thumbnails=False)
+    Image.init()
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    blank = Image.new("RGBA", (8, 8))
+    for kind in ("JPEG", "PNG", "WEBP"):  # each loads its codec when it is first used
+        out = io.BytesIO()
+        (blank.convert("RGB") if kind == "JPEG" else blank).save(out, kind)
+        derive(out.getvalue())
+
+
+def _confine() -> None:
+    for what, most in (
+        (resource.RLIMIT_CPU, CPU_S),
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+def _say(said: dict[str, Any], *files: bytes) -> None:
+    """Write to stdout, a pipe."""
+    left = memoryview(b"".join((json.dumps(said).encode(), b"\n", *files)))
+    while left:
+        left = left[os.write(1, left) :]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""A stranger's bytes are decoded in a process that can do nothing else, and come back as new photos or as a refusal."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from intake import decoder
+from intake.decoder import Decoder, Derived
+from intake.photo import Place, Refused
+from testing.pictures import HEIC, PLACE, POLYGLOT, SECRETS, blank, opened, photo
+from testing.waiting import within
+
+
+async def derive(content: bytes) -> Derived:
+    return await Decoder().decode(content)
+
+
+async def why(content: bytes) -> str:
+    with pytest.raises(Refused) as refused:
+        await derive(content)
+    return refused.value.why
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIC"])
+async def test_of_each_kind_come_two_jpegs_that_tell_nothing_but_what_is_to_be_seen(kind: str) -> None:
+    made = await derive(HEIC if kind == "HEIC" else photo(kind))
+
+    assert Place(*PLACE) == made.place
+    for each in (made.large, made.small):
+        picture = opened(each)
+        assert ("JPEG", "RGB") == (picture.format, picture.mode)
+        assert not picture.getexif()
+        assert not {"exif", "comment", "icc_profile", "xmp"} & picture.info.keys()
+        assert not [secret for secret in SECRETS if secret in each]
+
+
+async def test_they_are_as_large_as_a_clerk_and_a_list_need() -> None:
+    made = await derive(photo())
+
+    assert ((1280, 960), (320, 240)) == (opened(made.large).size, opened(made.small).size)
+
+
+async def test_one_that_was_held_upright_is_upright() -> None:
+    made = await derive(photo(rotated=6))
+
+    assert (960, 1280) == opened(made.large).size
+
+
+async def test_what_shines_through_is_white() -> None:
+    made = await derive(blank("PNG", "RGBA", 40, 30))
+
+    assert (255, 255, 255) == opened(made.large).getpixel((5, 5))
+
+
+async def test_one_without_a_place_has_none() -> None:
+    assert (await derive(blank("JPEG", "RGB", 40, 30))).place is None
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(6400, 6400), (8000, 8000), (30000, 30000)], ids=["41 MP", "64 MP", "900 MP"]
+)
+async def test_a_bomb_does_not_go_off(width: int, height: int) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+
+    assert "photo_pixels" == await why(blank("PNG", "1", width, height))
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 5
+
+
+@pytest.mark.parametrize(
+    "content",
+    [POLYGLOT, photo()[:50_000], HEIC[:400], blank("GIF", "P", 40, 30), b"<svg/>", b""],
+    ids=["html with the head of a JPEG", "cut JPEG", "cut HEIC", "GIF", "SVG", "nothing"],
+)
+async def test_what_can_not_be_decoded_is_refused(content: bytes) -> None:
+    assert "photo_unreadable" == await why(content)
+
+
+async def test_who_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoder, "_WITHIN_S", 0.05)
+
+    assert "photo_unreadable" == await why(photo())
+
+
+async def test_two_at_once_wait_for_each_other() -> None:
+    both = Decoder()
+    made = await within(asyncio.gather(both.decode(photo()), both.decode(HEIC)))
+
+    assert [(1280, 960), (64, 48)] == [opened(each.large).size for each in made]
+
+
+def test_a_decoder_that_was_taken_over_opens_nothing(tmp_path: Path) -> None:
+    tries = f"""
+import os, socket
+from intake import decode
+decode._prepare()
+decode._confine()
+for act in (lambda: open({str(tmp_path / "stolen")!r}, "w"), socket.socket, lambda: os.listdir("/"), os.pipe):
+    try:
+        act()
+        print("did it")
+    except OSError as error:
+        print(error.errno)
+"""
+    said = subprocess.run(
+        [sys.executable, "-I", "-c", tries], capture_output=True, text=True, check=True, timeout=120
+    ).stdout
+
+    assert ["24"] * 4 == said.split()  # EMFILE
+
+
+async def test_it_knows_nothing_of_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENT_KEY", "secret of the installation")
+    seen: list[dict[str, str]] = []
+    real = asyncio.create_subprocess_exec
+
+    async def look(*args: str, **given: object) -> asyncio.subprocess.Process:
+        environment = given["env"]
+        assert isinstance(environment, dict)
+        seen.append(environment)
+        return await real(*args, **given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", look)
+    await derive(HEIC)
+
+    assert "EVENT_KEY" in os.environ
+    assert seen
+    assert not any("secret" in value for value in seen[0].values())
