@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import hmac
+import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -13,11 +16,13 @@ import httpx
 import pytest
 
 from chassis.http_server import WebServer
+from intake.reports import Report, ReportState
 from intake.submissions import KeyReused, TextProblem
 from intake_sms.adapters.door import MAX_REQUEST_BYTES, door
 from intake_sms.domain import Mo
 from intake_sms.settings import SmsSettings
 from testing.fakes import ManualClock
+from testing.waiting import finish, within
 
 Settings = Callable[..., SmsSettings]
 GOOD = {"from": "081234567890", "to": "1708", "id": "abc", "raw": "SOPPENG jalan rusak", "text": "SOPPENG jalan rusak"}
@@ -28,22 +33,29 @@ class Office:
 
     def __init__(self, *, taking: Exception | None = None, burying: Exception | None = None) -> None:
         self.taking, self.burying = taking, burying
+        self.trouble: dict[str, Exception] = {}  # of one SMS alone, by its id
         self.taken: list[Mo] = []
         self.buried: list[tuple[bytes, str]] = []
+        self.noted: list[Report] = []
 
     async def take(self, mo: Mo) -> None:
         if self.taking:
             raise self.taking
+        if mo.id in self.trouble:
+            raise self.trouble[mo.id]
         self.taken.append(mo)
 
-    async def bury(self, request: bytes, error: Exception) -> None:
+    async def note(self, report: Report) -> None:
+        self.noted.append(report)
+
+    async def bury(self, door: str, request: bytes, error: Exception) -> None:
         if self.burying:
             raise self.burying
         self.buried.append((request, type(error).__name__))
 
 
 async def knock(settings: SmsSettings, office: Office, query: dict[str, str] | bytes) -> httpx.Response:
-    app = door(settings, office.take, office.bury)
+    app = door(settings, office.take, office.bury, office.note)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False)) as http:  # type: ignore[arg-type]
         url = httpx.URL("http://door/sms/kannel/mo", params=query) if isinstance(query, dict) else None
         return await http.get(url or httpx.URL("http://door/sms/kannel/mo", query=query))
@@ -62,7 +74,7 @@ async def test_a_stored_sms_is_answered_with_200_and_nothing(make_settings: Sett
 
 async def test_the_token_may_be_the_end_of_the_path(make_settings: Settings) -> None:
     settings, office = make_settings(), Office()
-    app = door(settings, office.take, office.bury)
+    app = door(settings, office.take, office.bury, office.note)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:  # type: ignore[arg-type]
         right = await http.get(f"/sms/kannel/mo/{settings.sms_mo_token.get_secret_value()}", params=GOOD)
         wrong = await http.get("/sms/kannel/mo/guessed", params=GOOD)
@@ -91,7 +103,7 @@ async def knocking(
     settings: SmsSettings, office: Office, clock: ManualClock
 ) -> AsyncIterator[Callable[..., Awaitable[int]]]:
     """A door that stays the same, and a function by which ``client`` knocks with ``token``: the status it hears."""
-    app: Any = door(settings, office.take, office.bury, clock)
+    app: Any = door(settings, office.take, office.bury, office.note, clock)
 
     async def knock(n: int, client: str = "192.0.2.1", **given: str) -> int:
         transport = httpx.ASGITransport(app, client=(client, 1))
@@ -188,7 +200,7 @@ async def test_whatever_else_is_asked_hears_nothing_either(
     make_settings: Settings, method: str, path: str, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings, office = make_settings(), Office()
-    app = door(settings, office.take, office.bury)
+    app = door(settings, office.take, office.bury, office.note)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:  # type: ignore[arg-type]
         answer = await http.request(method, path, params=with_token(settings))
     assert (status, b"") == (answer.status_code, answer.content)
@@ -200,7 +212,7 @@ async def test_requests_that_are_none_of_the_gateways_fill_no_log(
     make_settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     office, clock = Office(), ManualClock()
-    app: Any = door(make_settings(), office.take, office.bury, clock)
+    app: Any = door(make_settings(), office.take, office.bury, office.note, clock)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:
         for _ in range(50):
             await http.get("/elsewhere")
@@ -229,7 +241,7 @@ async def test_a_database_that_hangs_is_an_outage(make_settings: Settings) -> No
     settings, office = make_settings(sms_door_timeout_s=0.05), Office()
 
     async def hang(mo: Mo) -> None:
-        await asyncio.Event().wait()
+        await within(asyncio.Event().wait())
 
     office.take = hang  # type: ignore[method-assign]
     assert (await knock(settings, office, with_token(settings))).status_code == 503
@@ -256,13 +268,13 @@ async def open_door(settings: SmsSettings, office: Office) -> AsyncIterator[str]
     """The door on a real socket, until the end of the block."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    app = door(settings, office.take, office.bury)
+    app = door(settings, office.take, office.bury, office.note)
     serving = asyncio.create_task(WebServer(app, "127.0.0.1", port, max_head_bytes=MAX_REQUEST_BYTES).run())
     try:
         yield f"http://127.0.0.1:{port}/sms/kannel/mo"
     finally:
         serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
+        await finish(serving)
 
 
 async def patiently(url: str, query: dict[str, str]) -> httpx.Response:
@@ -302,13 +314,183 @@ async def test_an_sms_in_hand_is_stored_before_the_server_ends(make_settings: Se
 
     async def slowly(mo: Mo) -> None:
         inside.set()
-        await go_on.wait()
+        await within(go_on.wait())
         office.taken.append(mo)
 
     office.take = slowly  # type: ignore[method-assign]
     async with open_door(settings, office) as url:
         asking = asyncio.create_task(patiently(url, with_token(settings)))
-        await inside.wait()
+        await within(inside.wait())
         asyncio.get_running_loop().call_later(0.3, go_on.set)
     assert (await asking).status_code == 200
     assert len(office.taken) == 1
+
+
+TWILIO = {"sms_dialect": "twilio", "sms_public_url": "https://sms.contoh.id", "sms_send_password": "12345"}
+
+
+def signed(path: str, form: dict[str, str]) -> str:
+    text = f"https://sms.contoh.id{path}" + "".join(name + form[name] for name in sorted(form))
+    return base64.b64encode(hmac.digest(b"12345", text.encode(), "sha1")).decode()
+
+
+async def ask(app: Any, method: str, path: str, **given: Any) -> httpx.Response:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:
+        return await http.request(method, path, **given)
+
+
+async def test_twilio_hears_a_page_that_says_nothing_and_whoever_can_not_sign_hears_403(
+    make_settings: Settings,
+) -> None:
+    office = Office()
+    app = door(make_settings(**TWILIO), office.take, office.bury, office.note)
+    form = {"MessageSid": "SM1", "From": "+6281234567890", "To": "1708", "Body": "SOPPENG jalan rusak "}
+    header = {"X-Twilio-Signature": signed("/sms/twilio/mo", form)}
+    right = await ask(app, "POST", "/sms/twilio/mo", data=form, headers=header)
+    wrong = await ask(app, "POST", "/sms/twilio/mo", data={**form, "Body": "x"}, headers=header)
+
+    assert (200, b"<Response/>", "text/xml") == (right.status_code, right.content, right.headers["content-type"][:8])
+    assert (403, b"") == (wrong.status_code, wrong.content)
+    assert [("twilio", "SM1")] == [(mo.gateway, mo.id) for mo in office.taken]
+
+
+async def test_twilio_reports_at_the_address_that_it_was_given(make_settings: Settings) -> None:
+    office = Office()
+    app = door(make_settings(**TWILIO), office.take, office.bury, office.note)
+    form, path = {"MessageSid": "SM9", "MessageStatus": "delivered"}, "/sms/twilio/dlr?id=7-0"
+    answer = await ask(app, "POST", path, data=form, headers={"X-Twilio-Signature": signed(path, form)})
+
+    assert 200 == answer.status_code
+    assert [Report(own_id="7-0", state=ReportState.DELIVERED)] == office.noted
+
+
+@pytest.mark.parametrize(
+    ("dialect", "given", "body"),
+    [
+        (
+            "jasmin",
+            {"data": {"id": "a", "from": "081234567890", "to": "1708", "binary": "41", "coding": "0"}},
+            b"ACK/Jasmin",
+        ),
+        ("infobip", {"json": {"results": [{"messageId": "a", "from": "6281234567890", "text": "A"}]}}, b""),
+    ],
+)
+async def test_each_gateway_hears_what_it_takes_for_success(
+    make_settings: Settings, dialect: str, given: dict[str, Any], body: bytes
+) -> None:
+    settings, office = make_settings(sms_dialect=dialect), Office()
+    app = door(settings, office.take, office.bury, office.note)
+    path = f"/sms/{dialect}/mo/{settings.sms_mo_token.get_secret_value()}"
+    answer = await ask(app, "POST", path, **given)
+
+    assert (200, body) == (answer.status_code, answer.content)
+    assert [(dialect, "A")] == [(mo.gateway, mo.text) for mo in office.taken]
+
+
+async def test_what_a_gateway_posts_and_nobody_can_read_is_put_aside_with_its_success(make_settings: Settings) -> None:
+    settings, office = make_settings(sms_dialect="infobip"), Office()
+    app = door(settings, office.take, office.bury, office.note)
+    token = settings.sms_mo_token.get_secret_value()
+    answer = await ask(app, "POST", f"/sms/infobip/mo?token={token}", content=b'{"results": 7}')
+
+    assert 200 == answer.status_code
+    assert [(b'{"results": 7}', "Unreadable")] == office.buried
+
+
+def several(*ids: str, **odd: str) -> dict[str, Any]:
+    """A request of Infobip; what is ``odd`` is written to another number."""
+    rows = [{"messageId": each, "from": "6281234567890", "to": odd.get(each, "1708"), "text": each} for each in ids]
+    return {"results": rows, "messageCount": len(rows)}
+
+
+async def bring(settings: SmsSettings, office: Office, what: str, body: dict[str, Any]) -> int:
+    """What Infobip hears that posts ``body`` to the door of SMS, or that of reports."""
+    app = door(settings, office.take, office.bury, office.note)
+    token = settings.sms_mo_token.get_secret_value()
+    return (await ask(app, "POST", f"/sms/infobip/{what}?token={token}", json=body)).status_code
+
+
+@pytest.mark.parametrize("odd", ["a", "b", "c"])
+async def test_one_that_cannot_be_read_sets_no_other_aside(make_settings: Settings, odd: str) -> None:
+    settings, office = make_settings(sms_dialect="infobip"), Office()
+    status = await bring(settings, office, "mo", several("a", "b", "c", **{odd: "1709"}))
+
+    assert 200 == status
+    assert sorted({"a", "b", "c"} - {odd}) == [mo.id for mo in office.taken]
+    ((content, error),) = office.buried
+    assert (several(odd, **{odd: "1709"})["results"], "Unreadable") == (json.loads(content)["results"], error)
+
+
+async def test_one_that_is_no_table_sets_no_other_aside(make_settings: Settings) -> None:
+    settings, office = make_settings(sms_dialect="infobip"), Office()
+    status = await bring(settings, office, "mo", {"results": [7, *several("a")["results"], None]})
+
+    assert (200, ["a"], 2) == (status, [mo.id for mo in office.taken], len(office.buried))
+
+
+@pytest.mark.parametrize("refusal", [KeyReused("a"), asyncpg.DataError("no"), RuntimeError("a bug")])
+async def test_one_that_cannot_be_taken_sets_no_other_aside(make_settings: Settings, refusal: Exception) -> None:
+    settings, office = make_settings(sms_dialect="infobip"), Office()
+    office.trouble["a"] = refusal
+    status = await bring(settings, office, "mo", several("a", "b"))
+
+    assert (200, ["b"]) == (status, [mo.id for mo in office.taken])
+    assert [type(refusal).__name__] == [error for _, error in office.buried]
+
+
+async def test_after_an_outage_among_several_all_come_again_and_the_odd_one_is_put_aside_once(
+    make_settings: Settings,
+) -> None:
+    settings, office = make_settings(sms_dialect="infobip"), Office()
+    office.trouble["c"] = OSError("no")
+    body = several("a", "b", "c", a="1709")
+    first, aside = await bring(settings, office, "mo", body), list(office.buried)
+    office.trouble.clear()
+    again = await bring(settings, office, "mo", body)
+
+    assert (503, [], 200) == (first, aside, again)
+    assert ["b", "b", "c"] == [mo.id for mo in office.taken]
+    assert ["Unreadable"] == [error for _, error in office.buried]
+
+
+async def test_one_report_that_cannot_be_read_sets_no_other_aside(make_settings: Settings) -> None:
+    settings, office = make_settings(sms_dialect="infobip"), Office()
+    known = {"messageId": "7-0", "status": {"groupName": "DELIVERED"}}
+    status = await bring(settings, office, "dlr", {"results": [{"status": known["status"]}, known]})
+
+    assert 200 == status
+    assert [Report(own_id="7-0", state=ReportState.DELIVERED)] == office.noted
+    assert ["Unreadable"] == [error for _, error in office.buried]
+
+
+async def test_kannels_door_is_open_beside_the_gateways_for_the_prober(make_settings: Settings) -> None:
+    settings, office = make_settings(sms_dialect="jasmin"), Office()
+    app = door(settings, office.take, office.bury, office.note)
+    answer = await ask(app, "GET", "/sms/kannel/mo", params=with_token(settings))
+
+    assert (200, "kannel") == (answer.status_code, office.taken[0].gateway)
+    assert 404 == (await ask(app, "POST", "/sms/infobip/mo")).status_code
+
+
+async def test_reports_count_not_among_the_sms_of_a_second(make_settings: Settings) -> None:
+    settings, office = make_settings(sms_takes_per_s=1), Office()
+    app = door(settings, office.take, office.bury, office.note)
+    token = settings.sms_mo_token.get_secret_value()
+    statuses = {
+        (await ask(app, "GET", f"/sms/kannel/dlr?token={token}&id={n}-0&state=8")).status_code for n in range(30)
+    }
+    refused = await ask(app, "GET", "/sms/kannel/dlr?token=wrong&id=1-0&state=1")
+
+    assert ({200}, 30, 403) == (statuses, len(office.noted), refused.status_code)
+
+
+async def test_a_report_that_can_not_be_stored_comes_again(make_settings: Settings) -> None:
+    settings, office = make_settings(), Office()
+
+    async def away(report: Report) -> None:
+        raise OSError("no")
+
+    app = door(settings, office.take, office.bury, away)
+    token = settings.sms_mo_token.get_secret_value()
+
+    assert 503 == (await ask(app, "GET", f"/sms/kannel/dlr?token={token}&id=1-0&state=8")).status_code

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from string import Template
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import psycopg
 import pytest
 
+from contracts import codec
+from contracts.topics import TOLD
 from lapor.processes.ports import choose
+from testing.kannel import Line, configuration, listens
 from testing.programs import missing, program
 from testing.servers import Stack
 from testing.waiting import until
@@ -30,11 +33,6 @@ FAKESMSC = next((p for p in map(Path, ["/usr/lib/kannel/test/fakesmsc"]) if p.ex
 TOKEN = "a-token-of-the-end-to-end-test"
 PHONE = "+6281234567890"
 T = TypeVar("T")
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager
@@ -83,6 +81,19 @@ class System:
             row = db.execute("SELECT ticket FROM complaints WHERE text = %s", (text,)).fetchone()
         return str(row[0]) if row else None
 
+    def reported(self, ticket: str) -> list[tuple[str, str, str | None]]:
+        """Kind, state and report of what was told of ``ticket``."""
+        with psycopg.connect(self.dsn, connect_timeout=2) as db:
+            rows = db.execute("SELECT kind, state, report FROM notices WHERE ticket = %s ORDER BY id", (ticket,))
+            return rows.fetchall()
+
+    def told_desk(self, ticket: str) -> list[tuple[str, str]]:
+        """Kind and state of what the desk is told of the messages about ``ticket``: Kafka is away, so it waits here."""
+        with psycopg.connect(self.dsn, connect_timeout=2) as db:
+            rows = db.execute("SELECT value FROM outbox WHERE topic = %s ORDER BY seq", (TOLD,)).fetchall()
+        told: list[Any] = [codec.decode(value).data for (value,) in rows]
+        return [(each.kind, each.state) for each in told if each.ticket == ticket]
+
     def got(self, text: str) -> bool:
         """Whether the phone has received an SMS from 1708 with this in it."""
         lines = self.said.read_text(errors="replace").splitlines()
@@ -95,27 +106,6 @@ def kannel() -> tuple[str, str]:
     if not FAKESMSC:
         missing(f"Kannel's fakesmsc is not installed (Debian: apt-get install {packages})")
     return program("bearerbox", debian=packages), program("smsbox", debian=packages)
-
-
-def configuration(directory: Path, ports: dict[str, int]) -> str:
-    """The example for operators, with a fake line to the operator and a patience fit for a test."""
-    example = (HERE.parent / "kannel.conf.example").read_text()
-    head, line = example.split("group = smsc\n")
-    tail = line.split("\n\n", 1)[1]
-    fake = f"group = smsc\nsmsc = fake\nsmsc-id = TSEL\nport = {ports['smsc']}\nconnect-allow-ip = 127.0.0.1\n\n"
-    text = f"{head}{fake}{tail}".replace("http-queue-delay = 10", "http-queue-delay = 1")
-    text = text.replace("concatenated-mo-timeout = 1800", "concatenated-mo-timeout = 20")
-    return Template(text).substitute(
-        admin_port=ports["admin"],
-        smsbox_port=ports["smsbox"],
-        sendsms_port=ports["sendsms"],
-        door_port=ports["door"],
-        directory=directory,
-        admin_password="adm1n",
-        send_username="lapor",
-        send_password="s3nd",
-        token=TOKEN,
-    )
 
 
 def environment(dsn: str, ports: dict[str, int]) -> dict[str, str]:
@@ -135,6 +125,9 @@ def environment(dsn: str, ports: dict[str, int]) -> dict[str, str]:
         "KANNEL_SEND_URL": f"http://127.0.0.1:{ports['sendsms']}/cgi-bin/sendsms",
         "KANNEL_USERNAME": "lapor",
         "KANNEL_PASSWORD": "s3nd",
+        "SMS_REPORT_URL": f"http://127.0.0.1:{ports['door']}/sms/kannel/dlr",
+        "SMS_TAKES_PER_S": "2000",
+        "QUIET_HOURS": "false",
         "RECEIPT_WAIT_S": "0.5",  # no clock is running that could tell a due date
     }
 
@@ -144,7 +137,7 @@ def module_dsn(stack: Stack) -> str:
     dsn = stack.database("intake_sms_end_to_end")
     command = [sys.executable, "-m", "intake_sms", "migrate"]
     env = environment(dsn, dict.fromkeys(("metrics", "door", "sendsms"), 9))
-    subprocess.run(command, check=True, env=env, capture_output=True)
+    subprocess.run(command, check=True, env=env, capture_output=True, timeout=120)
     return dsn
 
 
@@ -154,7 +147,7 @@ def system(kannel: tuple[str, str], module_dsn: str, tmp_path_factory: pytest.Te
     names = ("admin", "smsbox", "sendsms", "smsc", "door", "metrics")
     ports = choose(dict.fromkeys(names, 0), directory / "ports.json")
     conf = directory / "kannel.conf"
-    conf.write_text(configuration(directory, ports))
+    conf.write_text(configuration(directory, ports, TOKEN))
     bearerbox, smsbox = ([box, "-v", "4", str(conf)] for box in kannel)
     service = [sys.executable, "-m", "intake_sms", "run"]
     with running(service, directory / "service.log", directory, environment(module_dsn, ports)):
@@ -172,6 +165,14 @@ def test_a_citizen_complains_and_hears_the_ticket_and_its_status(system: System)
         until(lambda: system.got(f"kami terima: {number}"), what="the receipt's arrival")
     with system.phone(f"text STATUS {number}"):
         until(lambda: system.got(f"{number} diterima"), what="the answer's arrival")
+
+
+def test_kannel_reports_what_became_of_the_receipt_and_the_desk_is_told(system: System) -> None:
+    with system.phone("text SOPPENG got di Jalan Kemakmuran mampet"):
+        number = until(lambda: system.ticket("got di Jalan Kemakmuran mampet"), what="the complaint")
+        told = [("receipt", "sent", "delivered")]
+        until(lambda: system.reported(number) == told, what="the report")
+        until(lambda: system.told_desk(number)[-1:] == [("receipt", "delivered")], what="the word for the desk")
 
 
 def test_any_script_and_emoji_arrive_as_written(system: System) -> None:
@@ -212,3 +213,57 @@ def test_what_could_not_be_stored_comes_again_and_is_one_complaint(system: Syste
 def test_no_log_tells_who_wrote_or_what_or_the_secret(system: System) -> None:
     logs = "".join((system.directory / name).read_text() for name in ("service.log", "smsbox.log", "bearerbox.log"))
     assert [word for word in (PHONE[1:], "jembatan", "rusak", TOKEN, "s3nd") if word in logs] == []
+
+
+BURST = 1_000
+
+
+@pytest.mark.slow
+def test_a_burst_with_a_kill_in_the_middle_is_stored_once_each(
+    kannel: tuple[str, str], stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Kannel brings again what the killed service had not answered."""
+    dsn = stack.database("intake_sms_burst")
+    names = ("admin", "smsbox", "sendsms", "smsc", "door", "metrics")
+    ports = choose(dict.fromkeys(names, 0), tmp_path / "ports.json")
+    env = environment(dsn, ports)
+    subprocess.run(
+        [sys.executable, "-m", "intake_sms", "migrate"], check=True, env=env, capture_output=True, timeout=120
+    )
+    conf = tmp_path / "kannel.conf"
+    conf.write_text(configuration(tmp_path, ports, TOKEN))
+    service = [sys.executable, "-m", "intake_sms", "run"]
+    log = tmp_path / "boxes.log"
+    stored = "SELECT count(*) FROM complaints"
+    with psycopg.connect(dsn, autocommit=True) as db, contextlib.ExitStack() as boxes:
+        first = boxes.enter_context(
+            subprocess.Popen(service, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        )
+        boxes.callback(first.kill)
+        until(lambda: listens(ports["door"]), what="the door's opening")
+        boxes.enter_context(running([kannel[0], "-v", "4", str(conf)], log, tmp_path))
+        until(lambda: listens(ports["smsbox"]) and listens(ports["smsc"]), what="bearerbox's start")
+        boxes.enter_context(running([kannel[1], "-v", "4", str(conf)], log, tmp_path))
+        until(lambda: listens(ports["sendsms"]), what="smsbox's start")
+
+        def count() -> int:
+            row = db.execute(stored).fetchone()
+            return int(row[0]) if row else 0
+
+        line = boxes.enter_context(contextlib.closing(Line(ports["smsc"])))
+        began = time.monotonic()
+        line.send(0, BURST)
+        until(lambda: count() > BURST // 3, 120, what="a third of the burst")
+        before, until_kill = count(), time.monotonic() - began
+        first.kill()
+        first.wait()
+        with running(service, log, tmp_path, env):
+            until(lambda: count() >= BURST, 300, what="the whole burst")
+            took = time.monotonic() - began
+            twice = db.execute("SELECT external_id FROM complaints GROUP BY 1 HAVING count(*) > 1").fetchall()
+            texts = db.execute("SELECT count(DISTINCT text), count(*) FROM complaints").fetchone()
+            others = db.execute("SELECT kind, count(*) FROM notices WHERE kind <> 'receipt' GROUP BY 1").fetchall()
+    with capsys.disabled():
+        sys.stdout.write(f"\n{before / until_kill:.0f} SMS/s until the kill, {BURST} in {took:.1f} s with it\n")
+
+    assert ([], (BURST, BURST), []) == (twice, texts, others)

@@ -18,9 +18,12 @@ from msgspec import UNSET, UnsetType
 from chassis.database import Pool, open_pool
 from contracts import codec, ticket
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, Place
+from intake.bounds import Bounds
 from intake.complaint_view import ComplaintView, Step, save_views
-from intake.notices import Bounds, NewNotice, Notice, NoticeKind, add_notices, send_notices
+from intake.notices import NewNotice, Notice, NoticeKind, add_notices
+from intake.reports import note_report
 from intake.retention import sweep_once
+from intake.sending import send_notices
 from intake.submissions import KeyReused, TextProblem
 from intake_sms.adapters.door import door
 from intake_sms.domain import Mo
@@ -29,6 +32,7 @@ from intake_sms.settings import SmsSettings
 from testing.fixtures import texts_of
 from testing.notices import send_all
 from testing.servers import Stack
+from testing.waiting import finish
 
 pytestmark = pytest.mark.connected
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
@@ -106,11 +110,11 @@ async def test_who_writes_too_much_gets_few_answers_and_loses_no_complaint(desk:
     bounds = Bounds(later=desk.texts.sms["later"], last=partial(elsewhere, desk, "last"))
     await desk.pool.execute("UPDATE notices SET next_try_at = now()")
     sender = asyncio.create_task(send_notices(desk.pool, "sms", phone, bounds))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await rows(desk.pool, "SELECT FROM notices WHERE state = 'pending'"):
             await asyncio.sleep(0.02)
     sender.cancel()
-    await asyncio.gather(sender, return_exceptions=True)
+    await finish(sender)
 
     assert (11, desk.texts.sms["later"]) == (len(got), got[-1])
     assert [(6,)] == await rows(desk.pool, "SELECT count(*) FROM complaints")
@@ -396,6 +400,13 @@ async def test_the_hint_comes_once_a_number_and_day(desk: Desk) -> None:
     assert [address for address, _ in await told(desk.pool)] == [ME, OTHER, ME]
 
 
+@pytest.mark.parametrize("text", ["lampu mati", "jalan rusak", "pdam macet"])
+async def test_two_words_that_say_what_is_wrong_are_a_complaint(desk: Desk, text: str) -> None:
+    await take(desk, sms(text))
+
+    assert [(text,)] == await rows(desk.pool, "SELECT text FROM complaints")
+
+
 @pytest.mark.parametrize("text", ["terima kasih", "tes", "a", "\U0001f44d", "SOPPENG test 123", "dasar tidak becus"])
 async def test_what_is_no_complaint_gets_a_kind_sentence_once_a_day(desk: Desk, text: str) -> None:
     for n in range(3):
@@ -406,6 +417,7 @@ async def test_what_is_no_complaint_gets_a_kind_sentence_once_a_day(desk: Desk, 
 
 async def test_every_answer_fits_one_sms(desk: Desk) -> None:
     words = {"ticket": "SPG-S0AB-12CDW", "due": "Minggu 30 Nov, 10 hari kerja", "unit": "", "where": "x" * 60}
+    words["parent"] = words["ticket"]
     words["list"] = ", ".join(["SPG-S0AB-12CDW menunggu jawaban Anda"] * 3)
     words |= {
         "length": "10001",
@@ -420,7 +432,7 @@ async def test_every_answer_fits_one_sms(desk: Desk) -> None:
 
 async def knock(desk: Desk, **given: str) -> int:
     """What the gateway hears that brings this SMS."""
-    app = door(desk.settings, partial(take, desk), partial(bury, desk))
+    app = door(desk.settings, partial(take, desk), partial(bury, desk), partial(note_report, desk.pool, "sms"))
     token = desk.settings.sms_mo_token.get_secret_value()
     query = {"from": ME, "to": "1708", "id": "mo-1", "raw": "SOPPENG lampu mati", "token": token, **given}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as http:  # type: ignore[arg-type]
@@ -452,6 +464,23 @@ async def test_what_cannot_be_taken_is_kept_here_and_the_dead_letter_says_only_w
     assert b"raw=SOPPENG" in content
     assert ME.removeprefix("+").encode() in content
     assert desk.settings.sms_mo_token.get_secret_value().encode() not in content
+
+
+async def test_of_several_in_one_request_each_is_taken_or_kept_for_itself_however_often_they_come(
+    desk: Desk, make_settings: Callable[..., SmsSettings]
+) -> None:
+    settings = make_settings(sms_dialect="infobip")
+    app: Any = door(settings, partial(take, desk), partial(bury, desk), partial(note_report, desk.pool, "sms"))
+    given = [("mo-1", "1709", "SOPPENG jalan rusak"), ("mo-2", "1708", "SOPPENG lampu mati")]
+    body = {"results": [{"messageId": mo, "from": ME[1:], "to": to, "text": text} for mo, to, text in given]}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as http:
+        path = f"http://door/sms/infobip/mo?token={settings.sms_mo_token.get_secret_value()}"
+        heard = [(await http.post(path, json=body)).status_code for _ in range(2)]
+
+    assert [200, 200] == heard
+    assert [("mo-2", "lampu mati")] == await rows(desk.pool, "SELECT external_id, text FROM complaints")
+    kept = await rows(desk.pool, "SELECT DISTINCT content FROM set_aside")
+    assert [True] == [b"jalan rusak" in content and b"lampu" not in content for (content,) in kept]
 
 
 async def test_letters_that_postgres_has_not_stop_nothing(desk: Desk) -> None:

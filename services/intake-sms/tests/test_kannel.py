@@ -5,11 +5,17 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from intake_sms.adapters.kannel import Unreadable, read_mo, without_token
+from intake.dialect import read_dialect
+from intake_sms.adapters.gateway import Asked, Unreadable, read_messages, without_token
 from intake_sms.domain import Mo
 from intake_sms.settings import SmsSettings
 
 Settings = Callable[..., SmsSettings]
+
+
+def read_mo(query: bytes, settings: SmsSettings) -> Mo:
+    (mo,) = read_messages(Asked(query=query), "kannel", read_dialect("kannel"), settings)
+    return mo
 
 
 def query(**given: str) -> bytes:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from intake.cli import intake_cli
-from intake_sms.app import run
 
-main = intake_cli("intake-sms", run)
+main = intake_cli("intake-sms", "intake_sms.app:run")
 
 if __name__ == "__main__":
     main()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 from intake import commands
@@ -23,18 +24,34 @@ ENOUGH_WORDS, ENOUGH_LETTERS = 3, 20
 _SEPARATORS = r"[\s#:,.*!/_+-]*"
 # Some type the "(spasi)" of the instructions too.
 _AFTER_KEYWORD = _SEPARATORS + r"(?:(?:\(\s*spasi\s*\)|<\s*spasi\s*>|spasi\b)" + _SEPARATORS + ")?"
+_SEPARATED = re.compile(_AFTER_KEYWORD, re.IGNORECASE)
+_FIRST = re.compile(r"[^\W_]+")
 _WORD_ENDS = r"(?![^\W_])"
 _HELP = frozenset({"help", "bantuan", "info", "format", "cara lapor", "?"})
 
 
 @dataclass(frozen=True, kw_only=True)
+class LongSms:
+    """Which part of a long SMS it is, where the gateway joins none; ``ref`` is the same for all of them."""
+
+    ref: str
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Mo:
-    """An SMS from a citizen. ``sender`` is in E.164 where it is ``repliable``, else as the operator gave it."""
+    """An SMS from a citizen. ``sender`` is in E.164 where it is ``repliable``, else as the operator gave it.
+
+    ``id`` is what ``gateway`` calls it, the same when it is brought again.
+    """
 
     id: str
     sender: str
     repliable: bool
     text: str
+    gateway: str = "kannel"
+    part: LongSms | None = None
 
 
 @dataclass(frozen=True)
@@ -114,12 +131,19 @@ def _without_keywords(text: str, keywords: Sequence[str]) -> tuple[str, bool]:
 
 def _without_one(text: str, keywords: Sequence[str]) -> str | None:
     """``text`` behind a keyword: as it should be written, with a typo, or with the blank forgotten."""
-    long = [keyword for keyword in keywords if len(keyword) >= LONG_KEYWORD and " " not in keyword]
-    first = re.match(r"[^\W_]+", text)
-    typo = first[0] if first and any(nearly(first[0], keyword) for keyword in long) else None
-    for words, ends in ((keywords, _WORD_ENDS), ([typo] if typo else [], _WORD_ENDS), (long, "")):
-        for word in words:
-            spaced = r"\s+".join(map(re.escape, word.split()))
-            if match := re.match(spaced + ends + _AFTER_KEYWORD, text, re.IGNORECASE):
-                return text[match.end() :]
-    return None
+    if not keywords:
+        return None
+    long = tuple(keyword for keyword in keywords if len(keyword) >= LONG_KEYWORD and " " not in keyword)
+    match = _any_of(tuple(keywords), _WORD_ENDS).match(text)
+    if not match and (first := _FIRST.match(text)) and any(nearly(first[0], keyword) for keyword in long):
+        match = _SEPARATED.match(text, first.end())
+    if not match and long:
+        match = _any_of(long, "").match(text)
+    return text[match.end() :] if match else None
+
+
+@cache
+def _any_of(keywords: tuple[str, ...], ends: str) -> re.Pattern[str]:
+    """Any of ``keywords``, the first that fits, with what separates it from the text; behind each stands ``ends``."""
+    spaced = "|".join(r"\s+".join(map(re.escape, word.split())) for word in keywords)
+    return re.compile(f"(?:{spaced}){ends}{_AFTER_KEYWORD}", re.IGNORECASE)

@@ -15,19 +15,13 @@ from contracts.events import FollowUp
 from contracts.ids import derived_id
 from contracts.vocabulary import DangerKind, FollowUpKind
 from intake import metrics
+from intake.additions import follow_up
 from intake.commands import Command
 from intake.complaint_view import ComplaintView, find_view
 from intake.notices import NewNotice, NoticeKind, add_notices
-from intake.own import ask_back, find_chosen, find_meant, resume_news, stop_news
+from intake.own import Sender, ask_back, find_chosen, find_meant, find_sender, resume_news, stop_news
 from intake.set_aside import put_aside
-from intake.submissions import (
-    Submission,
-    TextProblem,
-    accept,
-    find_same_text_today,
-    follow_up,
-    is_reporter,
-)
+from intake.submissions import Submission, TextProblem, accept, find_same_text_today, is_reporter
 from intake.talk import Meant
 from intake.texts import Texts
 from intake_sms.domain import Mo, Wish, body_of, read, read_complaint
@@ -39,7 +33,6 @@ ENOUGH_ALONE = 6
 #: What is answered, and does nothing to a complaint.
 _SAID = frozenset({"which", "lost", "stop", "courtesy"})
 CHANNEL = "sms"
-GATEWAY = "kannel"
 
 
 def utc_now() -> datetime:
@@ -56,6 +49,14 @@ class Desk:
     texts: Texts
     wake: Callable[[], None] = lambda: None
     clock: Callable[[], datetime] = utc_now
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What was done with an SMS: ``answer`` is what is to be said of it, ``apart`` that its receipt says it."""
+
+    answer: NewNotice | None = None
+    apart: bool = False
 
 
 async def take(desk: Desk, mo: Mo) -> None:
@@ -81,25 +82,28 @@ async def take(desk: Desk, mo: Mo) -> None:
 
 async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     """Act on ``wish``; returns what is to be answered beyond what its effects tell by themselves."""
-    item_id = derived_id(_key(mo), "follow-up")
-    kind_words = desk.texts.talk.is_courtesy(body_of(mo.text, desk.settings.sms_keywords), wholly=True)
+    item_id, body = derived_id(_key(mo), "follow-up"), body_of(mo.text, desk.settings.sms_keywords)
+    sender = await find_sender(desk.pool, _submission(mo, wish)) if mo.repliable else Sender()
+    kind_words = desk.texts.talk.is_courtesy(body, wholly=True)
     words = desk.texts.danger_words
     certain = [] if kind_words else words.certain(mo.text)
     danger = certain if kind_words or wish.ticket else words.kinds(mo.text)
     # However short it is, whatever it might answer, and whatever it seems to ask for, if it is certain; else only what
     # does not go on with something.
-    meant = None if certain else await _meant(desk, mo, wish, item_id)
+    meant = None if certain else await _meant(desk, mo, wish, body, sender, item_id)
+    if wish.kind == "hint" and meant is None and desk.texts.talk.tells_of_trouble(body):
+        wish = replace(wish, kind="complaint", text=body)
     # To ask back which complaint is meant would leave it with nobody until that is answered.
     # Praise may stand beside what is no praise: "apinya cepat sekali".
     if danger and not wish.ticket and (meant is None or meant.kind in ("which", "courtesy")):
-        return await _complain(desk, mo, replace(wish, kind="complaint", text=wish.text or mo.text), danger)
+        return await _complain(desk, mo, replace(wish, kind="complaint", text=wish.text or mo.text), sender, danger)
     if meant and meant.kind in _SAID:
         metrics.REQUESTS.labels(CHANNEL, meant.kind).inc()
         return await _reply(desk, mo, meant)
     implied = meant if meant and meant.kind == "addition" else None
-    refused = await _act(desk, mo, _as_meant(wish, meant, mo), danger, told=implied is not None)
-    if refused:
-        return refused
+    done = await _act(desk, mo, _as_meant(wish, meant, mo), sender, danger, told=implied is not None)
+    if done.answer or done.apart:
+        return done.answer
     said = _said_back(desk, implied, item_id) if implied else None
     if not danger or (meant or wish).kind not in ("addition", "answer"):
         return said
@@ -121,43 +125,43 @@ def _as_meant(wish: Wish, meant: Meant | None, mo: Mo) -> Wish:
     return Wish(command.kind, ticket=meant.ticket, command=command)
 
 
-async def _act(desk: Desk, mo: Mo, wish: Wish, danger: Sequence[DangerKind], *, told: bool) -> NewNotice | None:
+async def _act(desk: Desk, mo: Mo, wish: Wish, sender: Sender, danger: Sequence[DangerKind], *, told: bool) -> _Done:
     say, item_id = desk.texts.sms, derived_id(_key(mo), "follow-up")
     if wish.kind == "complaint":
-        return await _complain(desk, mo, wish)
+        return _Done(await _complain(desk, mo, wish, sender))
     metrics.REQUESTS.labels(CHANNEL, wish.kind).inc()
     if wish.command and (item := wish.command.follow_up(item_id, desk.clock())):
         if told:
             item = msgspec.structs.replace(item, told=True)
-        if refused := await _follow_up(
-            desk, mo, wish.ticket, item, danger if item.kind == FollowUpKind.ADDITION else ()
-        ):
-            return refused
-        return await _status(desk, mo, wish.ticket) if wish.command.asks else None
+        heard = danger if item.kind == FollowUpKind.ADDITION else ()
+        done = await _follow_up(desk, mo, wish.ticket, item, sender, heard)
+        if wish.command.asks and not done.answer:
+            return replace(done, answer=await _status(desk, mo, wish.ticket))
+        return done
     match wish.kind:
         case "status":
-            return await _status(desk, mo, wish.ticket)
+            return _Done(await _status(desk, mo, wish.ticket))
         case "bad_ticket" | "bad_rating" | "early" | "over" | "help":
-            return _answer(mo, say[wish.kind].format(ticket=wish.ticket, **desk.texts.promises), wish.ticket)
+            return _Done(_answer(mo, say[wish.kind].format(ticket=wish.ticket, **desk.texts.promises), wish.ticket))
         case "hint":
             text = say["format"].format(emergency=desk.texts.in_doubt)
-            return NewNotice(mo.sender, NoticeKind.FORMAT, _today(desk), text, mo.sender)
+            return _Done(NewNotice(mo.sender, NoticeKind.FORMAT, _today(desk), text, mo.sender))
         case _:
-            return None
+            return _Done()
 
 
-async def _meant(desk: Desk, mo: Mo, wish: Wish, item_id: str) -> Meant | None:
+async def _meant(desk: Desk, mo: Mo, wish: Wish, body: str, sender: Sender, item_id: str) -> Meant | None:
     """What it means to who sent it, where it has no ticket and is no call for help; marked it may only be an answer."""
     marked = wish.rahasia or wish.anonim
     if wish.kind == "help" or not mo.repliable or (marked and not wish.bare):
         return None
     talk, now = desk.texts.talk, desk.clock()
-    submission = replace(_submission(mo, wish), text=body_of(mo.text, desk.settings.sms_keywords))
-    if not marked and (chosen := await find_chosen(desk.pool, talk, submission, item_id, now)):
+    submission = replace(_submission(mo, wish), text=body)
+    if not marked and (chosen := await find_chosen(desk.pool, talk, submission, sender, item_id, now)):
         return chosen
     if wish.ticket:
         return None
-    meant = await find_meant(desk.pool, talk, submission, item_id, now, bare=wish.bare)
+    meant = await find_meant(desk.pool, talk, submission, sender, item_id, now, bare=wish.bare)
     if meant and meant.kind == "which":
         await ask_back(desk.pool, submission, item_id, meant.among)
     return None if marked and meant and meant.kind != "answer" else meant
@@ -196,10 +200,12 @@ async def _status(desk: Desk, mo: Mo, number: str) -> NewNotice:
     return _answer(mo, desk.texts.status_line(story, number, to_reporter=own), number)
 
 
-async def _complain(desk: Desk, mo: Mo, wish: Wish, danger: Sequence[DangerKind] = ()) -> NewNotice | None:
+async def _complain(
+    desk: Desk, mo: Mo, wish: Wish, sender: Sender, danger: Sequence[DangerKind] = ()
+) -> NewNotice | None:
     """Take it; who says the same again hears how it is, once a day: whatever answers each SMS must find an end."""
     submission = desk.texts.understood(_submission(mo, wish), danger)
-    if number := await find_same_text_today(desk.pool, submission):
+    if sender.known and (number := await find_same_text_today(desk.pool, submission)):
         again = replace(await _status(desk, mo, number), kind=NoticeKind.AGAIN, key=_today(desk))
         return replace(again, text=desk.texts.said_again(danger, number)) if danger else again
     await accept(
@@ -217,7 +223,7 @@ async def _complain(desk: Desk, mo: Mo, wish: Wish, danger: Sequence[DangerKind]
 def _submission(mo: Mo, wish: Wish) -> Submission:
     return Submission(
         channel=CHANNEL,
-        gateway=GATEWAY,
+        gateway=mo.gateway,
         external_id=mo.id,
         text=wish.text,
         rahasia=wish.rahasia,
@@ -228,23 +234,27 @@ def _submission(mo: Mo, wish: Wish) -> Submission:
     )
 
 
-async def _follow_up(desk: Desk, mo: Mo, number: str, item: FollowUp, danger: Sequence[DangerKind]) -> NewNotice | None:
+async def _follow_up(
+    desk: Desk, mo: Mo, number: str, item: FollowUp, sender: Sender, danger: Sequence[DangerKind]
+) -> _Done:
     """The router answers what is stored: done, or why not. A long addition to another's is a complaint of its own.
 
     As confidential as that one: an anonymous reporter adds to what nobody can know to be theirs.
     """
     keep, item = desk.texts.contacts, desk.texts.read(item, danger)
-    if await follow_up(desk.pool, desk.settings, SERVICE, number, item, address=mo.sender, wake=desk.wake, keep=keep):
-        return None
+    here = desk.pool, desk.settings, SERVICE, number
+    apart = desk.texts.apart(SERVICE)
+    if taken := await follow_up(*here, item, address=mo.sender, wake=desk.wake, keep=keep, apart=apart):
+        return _Done(apart=bool(taken.apart))
     if item.kind == FollowUpKind.ADDITION and item.text and len(item.text.split()) >= ENOUGH_ALONE:
         story = await find_view(desk.pool, number) or ComplaintView(ticket=number)
         wish = Wish("complaint", item.text, rahasia=story.rahasia, anonim=story.anonim)
-        return await _complain(desk, mo, wish, danger)
-    return _answer(mo, desk.texts.sms["not_yours"].format(ticket=number), number)
+        return _Done(await _complain(desk, mo, wish, sender, danger))
+    return _Done(_answer(mo, desk.texts.sms["not_yours"].format(ticket=number), number))
 
 
 def _key(mo: Mo) -> str:
-    return f"{CHANNEL}:{GATEWAY}:{mo.id}"
+    return f"{CHANNEL}:{mo.gateway}:{mo.id}"
 
 
 def _answer(mo: Mo, text: str, number: str = "") -> NewNotice:
@@ -261,11 +271,11 @@ def elsewhere(desk: Desk, form: str, number: str) -> str:
     return say[form].format(where=f"{page}/laporan/{number}" if page else say["where"].format(ticket=number))
 
 
-async def bury(desk: Desk, request: bytes, error: Exception) -> None:
-    """Put aside a request of the gateway that can't be taken, with its bytes, for an operator.
+async def bury(desk: Desk, door: str, request: bytes, error: Exception) -> None:
+    """Put aside a request of the gateway that can't be taken, with its bytes, for an operator. ``door``: where.
 
     Raises:
         asyncpg.PostgresError, OSError, TimeoutError: not stored; let the gateway bring it again.
     """
-    await put_aside(desk.pool, SERVICE, "kannel-mo", request, error, desk.wake)
+    await put_aside(desk.pool, SERVICE, door, request, error, desk.wake)
     metrics.REQUESTS.labels(CHANNEL, "dead").inc()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+from typing import Annotated, Any, Literal
 
-from pydantic import AnyHttpUrl, Field, HttpUrl, SecretStr, field_validator
+from pydantic import AnyHttpUrl, Field, HttpUrl, SecretStr, create_model, field_validator
 from pydantic_settings import NoDecode
 
-from intake.kannel import KannelSettings
+from intake.gateway import IntakeGatewaySettings
 
 KEYWORDS = ("SOPPENG", "SPG", "LAPOR SOPPENG", "LAPOR 1708", "LAPOR")
 
 
-class SmsSettings(KannelSettings):
+class SmsSettings(IntakeGatewaySettings):
     """Beside what every intake reads: the gateway, both ways, and the words citizens put first."""
 
     sms_listen_host: str = Field("127.0.0.1", description="address of the gateway's door; keep it private")
@@ -26,9 +27,19 @@ class SmsSettings(KannelSettings):
         KEYWORDS, description="words before a complaint, with commas"
     )
     web_public_url: AnyHttpUrl | None = Field(None, description="address of the website, for what no SMS holds")
-    kannel_send_url: HttpUrl = Field(description="Kannel's sendsms, without a query")
-    kannel_username: str = Field(min_length=1, description="user of Kannel's sendsms-user group")
-    kannel_password: SecretStr = Field(min_length=1, description="its password")
+    sms_report_url: HttpUrl | None = Field(None, description="where the gateway reaches the door's /sms/DIALECT/dlr")
+    sms_public_url: HttpUrl | None = Field(
+        None, description="the door's address as the gateway calls it, without a path"
+    )
+    sms_signing_secret: SecretStr = Field(SecretStr(""), description="secret by which the gateway signs its requests")
+    sms_signing_method: Literal["md5hash", "md5", "sha1", "sha256", "sha512"] = Field(
+        "md5hash", description="how it signs them"
+    )
+
+    @field_validator("sms_signing_method", mode="before")
+    @classmethod
+    def _usual_method(cls, value: object) -> object:
+        return value or "md5hash"
 
     @field_validator("sms_keywords", mode="before")
     @classmethod
@@ -36,3 +47,26 @@ class SmsSettings(KannelSettings):
         words = value.split(",") if isinstance(value, str) else value
         words = [" ".join(word.split()).upper() for word in words]
         return tuple(sorted(filter(None, words), key=lambda word: -len(word)))
+
+
+_NOT_EMPTY = (str, Field(min_length=1))
+_SECRET = (SecretStr, Field(min_length=1))
+_URL = (HttpUrl, Field())
+#: What each dialect can't do without: all of it is named at once where it is missing. Kannel's address may be empty, as
+#: long as there is no contract with an operator: said so, and not forgotten.
+NEEDED: dict[str, dict[str, Any]] = {
+    "kannel": {"kannel_send_url": (HttpUrl | None, Field()), "kannel_username": _NOT_EMPTY, "kannel_password": _SECRET},
+    "jasmin": {"sms_send_url": _URL, "sms_send_username": _NOT_EMPTY, "sms_send_password": _SECRET},
+    "twilio": {"sms_public_url": _URL, "sms_send_username": _NOT_EMPTY, "sms_send_password": _SECRET},
+    "vonage": {"sms_signing_secret": _SECRET, "sms_send_username": _NOT_EMPTY, "sms_send_password": _SECRET},
+    "infobip": {"sms_send_url": _URL, "sms_send_password": _SECRET},
+    "generic": {"sms_send_url": _URL},
+}
+
+
+def settings_of(dialect: str | None = None) -> type[SmsSettings]:
+    """Give the settings of ``dialect``, of SMS_DIALECT if it is none; of one that there is not, those of all."""
+    needed = NEEDED.get(dialect or os.environ.get("SMS_DIALECT") or "kannel")
+    if needed is None:
+        return SmsSettings
+    return create_model("SmsSettings", __base__=SmsSettings, __module__=SmsSettings.__module__, **needed)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 import math
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
-from litestar import Litestar, MediaType, Request, Response, get
+from litestar import Litestar, MediaType, Request, Response, route
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 
 from chassis.database import OUTAGES, is_outage
 from chassis.limits import Buckets, Clock, Rate, Seldom, network_of
 from intake import metrics
+from intake.dialect import Auth, Dialect, Message, ReportForm, read_dialect
+from intake.reports import Report
 from intake.submissions import KeyReused, TextProblem
-from intake_sms.adapters.kannel import Unreadable, fields, read_mo, without_token
+from intake_sms.adapters.gateway import Asked, Unreadable, one_by_one, read_messages, read_reports
+from intake_sms.adapters.signatures import is_authentic
 from intake_sms.domain import Mo
 from intake_sms.settings import SmsSettings
 
@@ -31,21 +35,23 @@ WRONG_TOKENS = Rate(burst=20, per_hour=20 * 60)
 BURST_S = 10
 
 Take = Callable[[Mo], Awaitable[None]]
-Bury = Callable[[bytes, Exception], Awaitable[None]]
+#: Of a door, what came there, and why it can't be taken.
+Bury = Callable[[str, bytes, Exception], Awaitable[None]]
+Note = Callable[[Report], Awaitable[Any]]
 
 
 class _Keeper:
-    """Knows the token, and counts: wrong ones by address, and what comes in altogether."""
+    """Knows who may come in, and counts: wrong ones by address, and what comes in altogether."""
 
     def __init__(self, settings: SmsSettings, clock: Clock) -> None:
-        self.token = settings.sms_mo_token.get_secret_value().encode()
+        self.settings = settings
         self.wrong, self.lines, self.strays = Buckets(WRONG_TOKENS, clock), Seldom(clock=clock), Seldom(clock=clock)
         per_s = settings.sms_takes_per_s
         self.takes = Buckets(Rate(burst=round(per_s * BURST_S), per_hour=per_s * 3600), clock)
 
-    def refuses(self, token: bytes, client: str) -> Response[bytes] | None:
-        """What ``client`` hears instead of being let in; None if it is."""
-        if not hmac.compare_digest(token, self.token):
+    def refuses(self, asked: Asked, auth: Auth, client: str, *, counts: bool) -> Response[bytes] | None:
+        """What ``client`` hears instead of being let in; None if it is. It ``counts`` among those of a second."""
+        if not is_authentic(asked, auth, self.settings):
             metrics.REQUESTS.labels("sms", "not_authentic").inc()
             if count := self.lines.due():
                 log.warning("mo_not_authentic", extra={"client": client, "count": count})
@@ -53,6 +59,8 @@ class _Keeper:
                 return _empty(429, wait_s)
             self.wrong.take(client)
             return _empty(403)
+        if not counts:
+            return None
         if wait_s := self.takes.wait_s(""):
             metrics.REQUESTS.labels("sms", "limited").inc()
             return _empty(503, wait_s)
@@ -70,43 +78,90 @@ class _Keeper:
         return _empty(500)
 
 
-def door(settings: SmsSettings, take: Take, bury: Bury, clock: Clock = time.monotonic) -> Litestar:
-    """The application. It answers 200 for what ``take`` or ``bury`` have stored, 503 for what is to come again.
-    That is what it says to too many at once, too: Kannel goes on bringing all that did not hear 200 or 202.
+def door(settings: SmsSettings, take: Take, bury: Bury, note: Note, clock: Clock = time.monotonic) -> Litestar:
+    """The application. It answers the dialect's success for what ``take``, ``note`` or ``bury`` have stored, 503 for
+    what is to come again. That is what it says to too many at once, too: gateways go on bringing what was not taken.
 
-    The token is the query's ``token`` or, without one, the end of the path.
-
-    Every body is empty: Kannel would send one on to the citizen.
+    It speaks the gateway's dialect, and Kannel's, which is the prober's. The token is the query's ``token`` or, without
+    one, the end of the path. Bodies are empty but for what a dialect wants: Kannel would send one on to the citizen.
     """
     keeper = _Keeper(settings, clock)
+    doors: list[HTTPRouteHandler] = []
+    for name in dict.fromkeys((settings.sms_dialect, "kannel")):
+        dialect = settings.dialect if name == settings.sms_dialect else read_dialect(name)
+        messages = partial(_messages, name, dialect, settings, take)
+        doors.append(_handler(f"/sms/{name}/mo", dialect.message, keeper, dialect, messages, bury))
+        if dialect.report:
+            reports = partial(_reports, dialect.report, note)
+            doors.append(_handler(f"/sms/{name}/dlr", dialect.report, keeper, dialect, reports, bury))
+    return Litestar(doors, openapi_config=None, logging_config=None, exception_handlers={Exception: keeper.failed})
 
-    @get(["/sms/kannel/mo", "/sms/kannel/mo/{secret:str}"], media_type=MediaType.TEXT)
-    async def mo(request: Request[Any, Any, Any], secret: str = "") -> Response[bytes]:
+
+async def _messages(name: str, dialect: Dialect, settings: SmsSettings, take: Take, asked: Asked) -> None:
+    for mo in read_messages(asked, name, dialect, settings):
+        await take(mo)
+
+
+async def _reports(form: ReportForm, note: Note, asked: Asked) -> None:
+    for report in read_reports(asked, form):
+        await note(report)
+
+
+def _handler(
+    path: str,
+    form: Message | ReportForm,
+    keeper: _Keeper,
+    dialect: Dialect,
+    store: Callable[[Asked], Awaitable[None]],
+    bury: Bury,
+) -> HTTPRouteHandler:
+    """What answers at ``path``."""
+    kind = path.removeprefix("/sms/").replace("/", "-")
+
+    async def answer(request: Request[Any, Any, Any], secret: str = "") -> Response[bytes]:
         query: bytes = request.scope["query_string"]
+        raw = request.scope.get("raw_path") or request.url.path.encode()
+        asked = Asked(
+            method=request.method,
+            target=(raw.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1"),
+            query=query,
+            body=await request.body(),
+            content_type=request.headers.get("content-type", ""),
+            signature=request.headers.get("x-twilio-signature", ""),
+            secret=secret.encode(),
+        )
         client = network_of(request.client.host if request.client else "")
-        if refused := keeper.refuses(fields(query).get("token", secret.encode()), client):
+        if refused := keeper.refuses(asked, form.auth, client, counts=kind.endswith("mo")):
             return refused
         try:
-            async with asyncio.timeout(settings.sms_door_timeout_s):
-                await _store(query)
+            async with asyncio.timeout(keeper.settings.sms_door_timeout_s):
+                await _store(asked)
         except OUTAGES as error:
             metrics.REQUESTS.labels("sms", "unavailable").inc()
             log.warning("mo_not_stored", extra={"error": repr(error)})
             return _empty(503, 10)
-        return _empty(200)
+        taken = dialect.answer
+        return Response(taken.body.encode(), status_code=taken.status, media_type=taken.media_type)
 
-    async def _store(query: bytes) -> None:
-        try:
-            await take(read_mo(query, settings))
-        except Exception as error:
-            if is_outage(error):
-                raise
-            # Bringing it again can't help; where the bug is ours, the gateway would drop it before we have mended that.
-            if not isinstance(error, (Unreadable, KeyReused, TextProblem)):
-                log.exception("mo_failed")
-            await bury(without_token(query), error)
+    async def _store(asked: Asked) -> None:
+        """Store what is in the request, each for itself: what can't be taken holds up no other."""
+        strays: list[tuple[Asked, Exception]] = []
+        for one in one_by_one(asked, form.listed):
+            try:
+                await store(one)
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                # Bringing it again can't help; where the bug is ours, the gateway would drop it before we have mended
+                # that.
+                if not isinstance(error, (Unreadable, KeyReused, TextProblem)):
+                    log.exception("mo_failed")
+                strays.append((one, error))
+        # Last: after an outage all comes again, and what is put aside twice is read twice.
+        for one, why in strays:
+            await bury(kind, one.content, why)
 
-    return Litestar([mo], openapi_config=None, logging_config=None, exception_handlers={Exception: keeper.failed})
+    return route([path, f"{path}/{{secret:str}}"], http_method=list(form.methods), media_type=MediaType.TEXT)(answer)
 
 
 def _empty(status: int, retry_after_s: float = 0) -> Response[bytes]:
