@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from intake.notices import Notice
-from intake_social.domain import posts, read, weight, with_page
+from intake_social.domain import calls_us, posts, read, weight, with_page
 
 T = "SPG-M000-0000C"
 
@@ -159,3 +159,25 @@ def test_a_receipt_links_to_its_page_where_there_is_room() -> None:
 
 def test_the_page_has_room_for_long_answers() -> None:
     assert ["x" * 1000 + " Kabar ke-3."] == posts(notice("x" * 1000, "step-3"), SAY, "facebook")
+
+
+def test_where_the_same_may_be_said_twice_no_number_stands_behind_it() -> None:
+    step = Notice(id=1, ticket="T", kind="step", key="3", address="", thread="", text="selesai", attempts=0)
+
+    assert ["selesai"] == posts(step, {"nth_step": "Kabar ke-{n}."}, "whatsapp")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#LAPOR lampu padam", "mohon dicek #laporsoppeng", "LAPOR! Soppeng lampu padam", "lapor min, lampu padam",
+        "SOPPENG lampu padam", f"status {T}", "STATUS", "ada pungli #rahasia",
+    ],
+)  # fmt: skip
+def test_a_comment_that_is_meant_for_us_says_so(text: str) -> None:
+    assert calls_us(text)
+
+
+@pytest.mark.parametrize("text", ["mantap pak bupati", "lampu di rumah saya padam", "dilaporkan saja", "#soppengkeren"])
+def test_a_comment_that_is_not_is_left_alone(text: str) -> None:
+    assert not calls_us(text)

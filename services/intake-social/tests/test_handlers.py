@@ -415,14 +415,14 @@ async def test_a_confidential_post_is_taken_so_and_told_what_that_means_here(des
 async def test_an_anonymous_post_is_told_once_that_it_is_public_and_nothing_kept_leads_to_its_author(
     desk: Desk, pool: Pool
 ) -> None:
-    post = replace(POST, text="@LaporSoppeng ada pungli #anonim")
-    for version, text in (("100", post.text), ("100", post.text), ("101", "@LaporSoppeng pungli di pasar #anonim")):
+    post = replace(POST, text="@LaporSoppeng ada lubang #anonim")
+    for version, text in (("100", post.text), ("100", post.text), ("101", "@LaporSoppeng lubang di pasar #anonim")):
         await take(desk, replace(post, version=version, text=text))
     received, added = await published(pool)
     assert isinstance(received, ComplaintReceived)
-    assert (True, [["pungli di pasar"]]) == (received.anonim, additions([added]))
+    assert (True, [["lubang di pasar"]]) == (received.anonim, additions([added]))
     ((reason, thread, text),) = await said(pool)
-    assert ("receipt", "x:100", True) == (reason, thread, text.startswith("Kiriman di sini terbaca umum"))
+    assert ("receipt", "x:100", True) == (reason, thread, text.startswith("Kiriman di sini menunjukkan akun"))
     await send_all(pool)
     tables = ("reporters", "complaints", "stories", "notices", "outbox")
     kept = str([await pool.fetch(f"SELECT t::text FROM {table} t") for table in tables])
@@ -461,3 +461,68 @@ async def test_what_may_be_danger_in_ones_own_conversation_is_added_and_told_who
     await take(desk, reply_of(POST, "101", "semua penghuni berlarian keluar, ibu dan neneknya belum kelihatan"))
     assert 1 == len(additions(await published(pool)))
     assert "113" in (await said(pool))[-1][2]
+
+
+def written(n: int, text: str, by: str = "6281234567890", **more: Any) -> Seen:
+    """A private message: all of one person go on in one conversation."""
+    facts = {"id": f"wamid.{n}", "author_id": by, "root": None, "version": None, "person": f"person.{by}"}
+    return replace(POST, channel="whatsapp", text=text, **{**facts, **more})
+
+
+@pytest.fixture
+async def two(desk: Desk, pool: Pool) -> tuple[str, str]:
+    """The tickets of two complaints of one person, who was told of both."""
+    await take(desk, written(1, "sampah menumpuk di Desa Jampu"))
+    await take(desk, written(2, "lampu jalan padam di Kelurahan Lemba"))
+    await pool.execute("UPDATE notices SET gateway_id = 'wamid.of-' || ticket, state = 'sent'")
+    first, second = [row["ticket"] for row in await pool.fetch("SELECT ticket FROM complaints ORDER BY external_id")]
+    return first, second
+
+
+async def added(pool: Pool) -> dict[str, list[str]]:
+    """By ticket: what was added to it."""
+    rows = await pool.fetch("SELECT ticket, follow_ups FROM complaints ORDER BY external_id")
+    return {row["ticket"]: [each["text"] for each in json.loads(row["follow_ups"])] for row in rows}
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["first", "last"])
+@pytest.mark.parametrize("ours", [True, False], ids=["our answer", "their own message"])
+async def test_what_a_private_message_quotes_says_which_complaint_it_is_about(
+    desk: Desk, pool: Pool, two: tuple[str, str], ours: bool, which: int
+) -> None:
+    quoted = f"wamid.of-{two[which]}" if ours else f"wamid.{which + 1}"
+
+    await take(desk, written(3, "masih belum ada yang datang pak", points_to=(quoted,)))
+
+    assert {two[which]: ["masih belum ada yang datang pak"], two[1 - which]: []} == await added(pool)
+
+
+async def test_another_matter_with_its_place_is_a_new_complaint_whatever_it_quotes(
+    desk: Desk, pool: Pool, two: tuple[str, str]
+) -> None:
+    text = "jembatan kayu di Desa Patampanua patah"
+    await take(desk, written(3, text, points_to=(f"wamid.of-{two[0]}",)))
+
+    assert ([[], [], []], text) == (
+        list((await added(pool)).values()),
+        await pool.fetchval("SELECT text FROM complaints WHERE external_id = 'wamid.3'"),
+    )
+
+
+async def test_what_somebody_else_quotes_is_not_added_to_a_complaint_of_others(
+    desk: Desk, pool: Pool, two: tuple[str, str]
+) -> None:
+    for n, quoted in enumerate((f"wamid.of-{two[0]}", "wamid.1"), 3):
+        await take(desk, written(n, "masih belum ada yang datang pak", by="6289999999999", points_to=(quoted,)))
+
+    assert [] == [text for number in two for text in (await added(pool))[number]]
+
+
+@pytest.mark.parametrize("text", ["terima kasih banyak pak", "\U0001f64f"])
+async def test_who_thanks_for_what_they_quote_is_answered_kindly_and_adds_nothing(
+    desk: Desk, pool: Pool, two: tuple[str, str], text: str
+) -> None:
+    await take(desk, written(3, text, points_to=(f"wamid.of-{two[0]}",)))
+
+    assert {two[0]: [], two[1]: []} == await added(pool)
+    assert desk.texts.social["courtesy"] == (await said(pool))[-1][2]

@@ -1,4 +1,4 @@
-"""Ten thousand mutated posts of each network, by its own client: each is taken or put aside, none stops the next."""
+"""Two thousand mutated posts of each network, by its own client, are taken or put aside, and none stops the next."""
 
 from __future__ import annotations
 
@@ -13,20 +13,24 @@ import pytest
 
 from chassis.database import Pool
 from intake_social.adapters import facebook, x
-from intake_social.app import read_mentions, read_page
 from intake_social.handlers import Desk
+from intake_social.mentions import read_mentions
+from intake_social.page import read_page
 from lapor.processes.ports import HOST
 from testing.mutation import DEEP, Mutator
 
 pytestmark = pytest.mark.slow
 
-US, PAGES, OF_A_PAGE = "1708", 50, 200
+US, PAGES, OF_A_PAGE = "1708", 10, 200
 #: No network's post has more letters; pages of longer ones would try the networks' clients and not us.
 LONGEST = 20_000
 
 
 class Network:
-    """Answers any request for posts with the next of ``pages``, which say themselves where the following one is."""
+    """Answers any request for posts with the next of ``pages``, which say themselves where the following one is.
+
+    Of comments, messages and the like there are none.
+    """
 
     def __init__(self) -> None:
         self.pages: list[dict[str, Any]] = []
@@ -34,7 +38,11 @@ class Network:
 
         class Answer(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                body = json.dumps(network.pages.pop(0) if network.pages else {"data": []}).encode()
+                posts = "/feed" in self.path or "/mentions" in self.path
+                found: dict[str, Any] = network.pages.pop(0) if posts and network.pages else {"data": []}
+                if self.path.startswith("/2/users/me"):
+                    found = {"data": {"id": US, "username": "LaporSoppeng"}}
+                body = json.dumps(found).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
@@ -121,6 +129,7 @@ async def test_of_facebook(desk: Desk, pool: Pool, network: Network, monkeypatch
         return {
             "id": f"{US}_{number}", "message": f"Jalan rusak di Cabenge {number}",
             "from": {"id": str(mutate.random.randrange(300)), "name": "Warga"}, "created_time": now,
+            "updated_time": "2020-01-01T00:00:00+0000",
         }  # fmt: skip
 
     for n in range(PAGES):

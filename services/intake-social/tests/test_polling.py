@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,7 +16,7 @@ from prometheus_client import REGISTRY
 
 from chassis.database import Pool
 from intake.notices import Notice, Refused, TryLater
-from intake_social import app
+from intake_social import polling
 from intake_social.adapters import x
 from intake_social.adapters.errors import (
     CursorTooOld,
@@ -27,10 +27,11 @@ from intake_social.adapters.errors import (
     SocialUnavailable,
 )
 from intake_social.adapters.items import Unreadable
-from intake_social.app import poll_x, read_mentions, send
+from intake_social.app import send
 from intake_social.handlers import Desk
+from intake_social.mentions import poll_x, read_mentions
 from testing.standins import mention
-from testing.waiting import soon
+from testing.waiting import finish, soon
 
 SAY = {"nth_step": "Kabar ke-{n}.", "nth_answer": "Jawaban no. {n}."}
 
@@ -89,14 +90,18 @@ async def whoami(client: Any) -> str:
     return US
 
 
+async def nothing_is_gone(client: Any, ids: Sequence[str]) -> list[str]:
+    return []
+
+
 async def polled(desk: Desk, client: Any) -> None:
     """Polls until a whole window is stored."""
     poll = asyncio.create_task(poll_x(desk, client))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await cursor(desk.pool) is None:
             await asyncio.sleep(0.05)
     poll.cancel()
-    await asyncio.gather(poll, return_exceptions=True)
+    await finish(poll)
 
 
 @pytest.fixture
@@ -104,10 +109,12 @@ def mentions(monkeypatch: pytest.MonkeyPatch) -> FakeMentions:
     fake = FakeMentions({None: page(post(103), post(104), token="older"), "older": page(post(101), post(102))})
     monkeypatch.setattr(x, "fetch_mentions", fake)
     monkeypatch.setattr(x, "whoami", whoami)
+    monkeypatch.setattr(x, "find_gone", nothing_is_gone)
     return fake
 
 
 pytestmark = pytest.mark.connected
+SOON = timedelta(minutes=1)
 
 
 async def test_all_pages_are_stored_and_then_the_cursor_is_the_newest(
@@ -183,6 +190,8 @@ async def test_the_next_window_overlaps_the_last(desk: Desk, pool: Pool, mention
     for _ in range(2):
         await read_mentions(desk, None, US)
     assert [None, x.overlap(str(newest))] == [since for since, *_ in mentions.asked]
+    first, second = (start for *_, start in mentions.asked)
+    assert (True, None) == (first is not None and abs(datetime.now(UTC) - timedelta(days=1) - first) < SOON, second)
     mentions.pages[None] = page()
     await read_mentions(desk, None, US)
     assert (str(newest), 1) == (await cursor(pool), len(await threads(pool)))
@@ -224,7 +233,7 @@ async def test_a_throttle_ends_the_window_and_the_same_window_is_read_again(
 async def test_credentials_that_are_refused_are_a_persons_matter_and_are_tried_again(
     desk: Desk, pool: Pool, mentions: FakeMentions, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(app, "_REFUSED_S", 0)
+    monkeypatch.setattr(polling, "REFUSED_S", 0)
     mentions.pages["older"] = [SocialUnauthorized("401"), mentions.pages["older"]]
     await polled(desk, None)
     assert ["not_read"] == [record.message for record in caplog.records if record.levelname == "CRITICAL"]
@@ -246,7 +255,7 @@ async def test_one_of_two_processes_reads_a_network_and_the_other_takes_over(
     first.cancel()
     await soon(lambda: "second" in mentions.by)
     second.cancel()
-    await asyncio.gather(first, second, return_exceptions=True)
+    await finish(first, second)
 
 
 async def test_when_a_network_last_answered_and_whether_it_refuses_us_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,10 +272,10 @@ async def test_when_a_network_last_answered_and_whether_it_refuses_us_is_shown(m
         if (answer := answers.pop(0)) is not None:
             raise answer
 
-    monkeypatch.setattr(app, "_REFUSED_S", 0)
+    monkeypatch.setattr(polling, "REFUSED_S", 0)
     before = time.time()
     with pytest.raises(SocialUnavailable):
-        await app._poll("facebook", look, 0)
+        await polling.poll("facebook", look, 0)
     assert [None, 0, 1, 0] == [refused for _, refused in seen]
     assert before <= seen[1][0] == seen[2][0] < seen[3][0] <= time.time()
 
@@ -304,19 +313,20 @@ def notice(thread: str | None = "x:100", text: str = "halo", name: str = "step-1
 async def test_each_trouble_becomes_what_the_sender_does_about_it(
     error: Callable[[], SocialError], becomes: type[Exception], after_s: float | None
 ) -> None:
-    async def write(post_id: str, text: str) -> None:
+    async def write(post_id: str, text: str, own_id: str) -> None:
         raise error()
 
     with pytest.raises(becomes) as raised:
         await send({"x": write}, SAY, "", notice())
     assert after_s == pytest.approx(getattr(raised.value, "after_s", None), abs=30 if after_s == 900 else 0)
+    assert (after_s is not None) == getattr(raised.value, "everything", False)
 
 
 async def test_an_answer_goes_to_the_thread_of_its_network() -> None:
     said: list[tuple[str, str, str]] = []
 
     def writes(network: str) -> Any:
-        async def write(post_id: str, text: str) -> None:
+        async def write(post_id: str, text: str, own_id: str) -> None:
             said.append((network, post_id, text))
 
         return write
@@ -327,6 +337,20 @@ async def test_an_answer_goes_to_the_thread_of_its_network() -> None:
     assert [("x", "100", "(1/2)"), ("x", "100", "(2/2)"), ("facebook", "1_2", "ke-1.")] == [
         (net, to, text.rsplit(None, 1)[1]) for net, to, text in said
     ]
+
+
+async def test_a_receipt_has_its_link_where_that_is_not_billed_as_one() -> None:
+    said: list[str] = []
+
+    async def write(post_id: str, text: str, own_id: str) -> None:
+        said.append(text)
+
+    both: Any = {"x": write, "facebook": write}
+    say = {**SAY, "page": "Lihat {where}"}
+    for thread in ("x:100", "facebook:1_2"):
+        await send(both, say, "https://lapor", notice(thread, name="receipt"), unlinked=("x",))
+
+    assert ["halo", "halo Lihat https://lapor/laporan/T"] == said
 
 
 @pytest.mark.parametrize("thread", ["facebook:1", None, ""])

@@ -21,9 +21,42 @@ def test_all_missing_credentials_are_named_at_once(make_settings: Make) -> None:
     assert [(name, "missing") for name in (*X, *of_facebook)] == missing
 
 
+def test_a_network_that_pushes_needs_all_its_secrets_and_the_door(make_settings: Make) -> None:
+    with pytest.raises(ValidationError) as refused:
+        make_settings(whatsapp_enabled=True, whatsapp_webhook_token="pendek")
+    found = [(str(problem["loc"][0]), problem["type"]) for problem in refused.value.errors()]
+
+    missing = ["whatsapp_phone_number_id", "whatsapp_token", "whatsapp_app_secret"]
+    assert [
+        *((name, "missing") for name in missing),
+        ("whatsapp_webhook_token", "too_short"),
+        ("social_listen_port", "missing"),
+    ] == found
+
+
+def test_facebook_without_a_word_for_its_webhooks_is_only_asked(make_settings: Make) -> None:
+    facebook = {f"facebook_{name}": "1" for name in ("page_id", "page_token", "app_id", "app_secret")}
+
+    assert make_settings(facebook_enabled=True, facebook_webhook_token="", **facebook).facebook_webhook_token is None
+    with pytest.raises(ValidationError, match="needed while FACEBOOK_WEBHOOK_TOKEN is set"):
+        make_settings(facebook_enabled=True, facebook_webhook_token="x" * 16, **facebook)
+
+
 def test_an_empty_credential_is_a_missing_one(make_settings: Make) -> None:
-    with pytest.raises(ValidationError, match="needed while X_ENABLED is on"):
+    with pytest.raises(ValidationError, match="needed while X_ENABLED is set"):
         make_settings(x_access_secret="")
+
+
+def test_photos_are_taken_where_there_is_a_place_for_them_and_a_door_to_open_them(make_settings: Make) -> None:
+    kept = "file:///evidence"
+    with pytest.raises(ValidationError, match="needs SOCIAL_LISTEN_PORT"):
+        make_settings(evidence_url=kept)
+    of_the_website = make_settings(evidence_url=kept, social_listen_port=8082, web_public_url="https://lapor.example/")
+    own = make_settings(evidence_url=kept, social_listen_port=8082, social_public_url="https://medsos.example")
+
+    assert (False, False) == (make_settings().takes_photos, make_settings(evidence_url="").takes_photos)
+    assert "https://lapor.example" == of_the_website.public_url
+    assert "https://medsos.example" == own.public_url
 
 
 def test_a_network_that_is_off_needs_no_credentials(make_settings: Make) -> None:

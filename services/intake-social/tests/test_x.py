@@ -208,3 +208,60 @@ def test_an_item_that_cannot_be_read_stands_beside_the_others(odd: Any) -> None:
     page = x._page({"data": [odd, ITEM], "includes": {"users": ["x", {}, {"id": "7", "username": "w"}]}})
     assert (["5"], ["w"], 1) == ([p.id for p in page.posts], [p.handle for p in page.posts], len(page.unreadable))
     assert json.loads(page.unreadable[0].item) == odd
+
+
+def _way(rate: Any, name: str, kind: str = "video/mp4") -> dict[str, Any]:
+    return {"bit_rate": rate, "content_type": kind, "url": f"https://video.twimg.com/{name}"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ways", "chosen"),
+    [
+        (30, [_way(256_000, "low"), _way(2_176_000, "high"), _way(832_000, "middle")], "high"),
+        (50, [_way(832_000, "fits"), _way(10_368_000, "of 65 MB")], "fits"),
+        (90, [_way(2_176_000, "high"), _way(256_000, "low")], "low"),
+        (5, [_way(None, "list", "application/x-mpegURL"), _way("832000", "odd"), "x", None], "odd"),
+        (5, [_way(10**400, "endless")], "endless"),
+        (5, [_way(1, "list", "application/x-mpegURL")], ""),
+        (5, "x", ""),
+    ],
+)
+def test_of_a_video_the_best_mp4_that_is_not_too_large_is_chosen(seconds: int, ways: Any, chosen: str) -> None:
+    shown = [{"media_key": "7_1", "type": "video", "duration_ms": seconds * 1000, "variants": ways}]
+    item = {**ITEM, "attachments": {"media_keys": ["7_1"]}}
+    (post,) = x._page({"data": [item], "includes": {"media": shown}}).posts
+
+    assert ([f"https://video.twimg.com/{chosen}"] if chosen else []) == list(post.videos)
+
+
+class Answered:
+    """A client to which X answers ``body``."""
+
+    def __init__(self, body: str) -> None:
+        self.body = body
+
+    async def get_users_mentions(self, *_: Any, **__: Any) -> Any:
+        return self
+
+    async def text(self) -> str:
+        return self.body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<html>",
+        "[]",
+        '{"meta": "x"}',
+        '{"data": 7}',
+        '{"includes": {"users": 7}}',
+        '{"errors": ["x"]}',
+        '{"errors": {"x": 1}}',
+        pytest.param("[" * 100_000, id="deep"),
+    ],
+)
+async def test_an_answer_of_another_form_is_said_in_our_words(body: str) -> None:
+    client: Any = Answered(body)
+
+    with pytest.raises(SocialError):
+        await x.fetch_mentions(client, "1708", None, None)

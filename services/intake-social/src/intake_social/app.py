@@ -2,45 +2,65 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import httpx
+from litestar.handlers import HTTPRouteHandler
 from pydantic import SecretStr
 
-from chassis.database import FACEBOOK_LOCK, X_LOCK, Pool, holding
-from intake import metrics
-from intake.notices import Notice, Refused, TryLater, send_notices
+from chassis.database import Connection
+from chassis.http_server import WebServer
+from intake.bounds import Bounds
+from intake.decoder import Decoder
+from intake.evidence import keep_deleting
+from intake.files import Files
+from intake.films import Films, find_films
+from intake.notices import Notice, OutcomeUnknown, Refused, TryLater, Unasked
+from intake.reports import own_id
+from intake.sending import Pace, send_notices
 from intake.service import Context, Parts, Task, run_intake
-from intake_social.adapters import facebook, x
+from intake_social import whatsapp_talk
+from intake_social.adapters import facebook, hooks, x
+from intake_social.adapters.downloads import Places, download
 from intake_social.adapters.errors import (
-    CursorTooOld,
-    SocialError,
+    SocialOutcomeUnknown,
     SocialRefused,
     SocialThrottled,
     SocialUnauthorized,
     SocialUnavailable,
 )
+from intake_social.adapters.graph_items import TO_PERSON
+from intake_social.adapters.hooks import Hooked
+from intake_social.adapters.opened import opening
+from intake_social.adapters.whatsapp import WhatsApp
+from intake_social.deletions import forget_registered
 from intake_social.domain import posts, with_page
-from intake_social.handlers import SERVICE, Desk, Seen, leave_out, take
+from intake_social.fetching import Fetch, Fetcher
+from intake_social.handlers import QUIET, SERVICE, Desk, forget_taken
+from intake_social.mentions import poll_x
+from intake_social.page import poll_facebook, take_hook
+from intake_social.photos import forget_photos
+from intake_social.polling import REFUSED_S, until
+from intake_social.removed import forget_removed
 from intake_social.settings import SocialSettings
+from intake_social.spending import reply_kind, show_budget, spend
 
 log = logging.getLogger(__name__)
-Write = Callable[[str, str], Awaitable[Any]]
-#: X answers 400 to a cursor older than its window of seven days.
-_WINDOW = timedelta(days=7) - timedelta(minutes=2)
-#: Seconds until a network that refuses our credentials is asked again.
-_REFUSED_S = 60
-
-_STILL_OURS = "SELECT 1"  # a lock goes with its connection
-_CURSOR = "SELECT position FROM cursors WHERE source = $1"
-_MOVE = """
-INSERT INTO cursors (source, position) VALUES ($1, $2)
-ON CONFLICT (source) DO UPDATE SET position = excluded.position"""
+#: Write to a post, or to a person, a text that we call by a name of ours; what the network calls it.
+Write = Callable[[str, str, str], Awaitable[str | None]]
+#: Networks count what they are asked, and few posts of ours are under way.
+PACE = Pace(at_once=4, per_s=5)
+#: With these a thread begins. Each has a line of its own: one that hangs holds up no other. WhatsApp would say again
+#: what a crash left in the air; on X and Facebook we see what is there.
+NETWORKS = {"x": PACE, "facebook": PACE, "whatsapp": replace(PACE, repeats=False)}
+#: Where networks keep photos and videos; below one with a dot in front too.
+X_MEDIA = ("pbs.twimg.com", "video.twimg.com")
+FACEBOOK_MEDIA, WHATSAPP_MEDIA = (".fbcdn.net", ".fbsbx.com"), ("lookaside.fbsbx.com",)
 
 
 def run() -> None:
@@ -52,200 +72,136 @@ def run() -> None:
 async def parts(context: Context[SocialSettings]) -> AsyncIterator[Parts]:
     """Give the networks that are on, and the sender."""
     settings = context.settings
-    desk = Desk(pool=context.pool, settings=settings, texts=context.texts, wake=context.wake)
+    films = find_films()
+    desk = Desk(pool=context.pool, settings=settings, texts=context.texts, wake=context.wake, films=films is not None)
     tasks: list[Task] = []
     writes: dict[str, Write] = {}
-    async with _x(settings) as client:
+    pushing: dict[str, Hooked] = {}
+    fetching: dict[str, Fetch] = {}
+    async with AsyncExitStack() as open_:
+        client = await open_.enter_async_context(_x(settings))
         if settings.x_enabled:
-            writes["x"] = partial(x.reply, client)
+            writes["x"] = partial(_reply, desk, client)
+            show_budget("x", settings.x_budget_usd)
             tasks.append(("x", partial(poll_x, desk, client)))
+            fetching["x"] = _from(X_MEDIA, settings.x_api_url)
         if settings.facebook_enabled:
             page = _page(settings)
-            writes["facebook"] = page.comment
+            writes["facebook"] = page.answer
             tasks.append(("facebook", partial(poll_facebook, desk, page)))
-        website = str(settings.web_public_url or "").rstrip("/")
-        answer = partial(send, writes, context.texts.social, website)
-        yield Parts(tasks=[*tasks, ("sender", partial(send_notices, context.pool, "social", answer))])
-
-
-async def poll_x(desk: Desk, client: Any) -> None:
-    """For ever: store what mentions us. The cursor moves when the whole window is stored. One per database.
-
-    Raises:
-        SocialUnavailable, OSError, …: start again; nothing is skipped.
-    """
-    me: str | None = None
-
-    async def look() -> None:
-        nonlocal me
-        me = me or await x.whoami(client)
-        await read_mentions(desk, client, me)
-
-    async with _alone(desk.pool, X_LOCK, "x", look) as look_alone:
-        await _poll("x", look_alone, desk.settings.x_poll_s)
-
-
-@asynccontextmanager
-async def _alone(
-    pool: Pool, lock: int, channel: str, look: Callable[[], Awaitable[None]]
-) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """Give ``look`` as soon as no other process of this database looks at ``channel``: a network counts how often it is
-    asked, and what can't be read would be put aside by each. It fails when the lock is lost."""
-    async with holding(pool, lock) as leader:
-
-        async def look_alone() -> None:
-            await leader.fetchval(_STILL_OURS)
-            await look()
-
-        try:
-            yield look_alone
-        finally:
-            metrics.REFUSED.labels(channel).set(0)  # whoever looks next will know
-
-
-async def _poll(channel: str, look: Callable[[], Awaitable[None]], every_s: float) -> None:
-    """For ever. A network that throttles us is left alone as long as it says; one that refuses us needs a person."""
-    while True:
-        try:
-            await look()
-            metrics.READ.labels(channel).set_to_current_time()
-            metrics.REFUSED.labels(channel).set(0)
-        except SocialThrottled as throttled:
-            await asyncio.sleep(_until(throttled))
-        except SocialUnauthorized as refused:
-            log.critical("not_read", extra={"why": str(refused)})
-            metrics.REFUSED.labels(channel).set(1)
-            await asyncio.sleep(_REFUSED_S)
-        await asyncio.sleep(every_s)
-
-
-def _until(throttled: SocialThrottled) -> float:
-    return max((throttled.reset_at - datetime.now(UTC)).total_seconds(), 1)
-
-
-async def read_mentions(desk: Desk, client: Any, me: str) -> None:
-    """One window: every page of the mentions since the cursor, with a minute of overlap for late posts."""
-    since = await _cursor(desk.pool, "x")
-    start: datetime | None = None
-    token: str | None = None
-    newest: str | None = None
-    while True:
-        try:
-            page = await x.fetch_mentions(
-                client, me, x.overlap(since) if since and not start else None, token, start_time=start
+            fetching["facebook"] = _from(FACEBOOK_MEDIA, settings.facebook_graph_url)
+            if settings.facebook_webhook_token:
+                pushing["facebook"] = Hooked(
+                    channel="facebook",
+                    token=_secret(settings.facebook_webhook_token),
+                    secret=_secret(settings.facebook_app_secret),
+                    take=partial(take_hook, desk, page, settings.facebook_page_id or ""),
+                )
+        if settings.whatsapp_enabled:
+            http = await open_.enter_async_context(httpx.AsyncClient(trust_env=False))
+            whatsapp = _whatsapp(settings, http)
+            writes["whatsapp"] = partial(whatsapp_talk.write, desk.pool, whatsapp)
+            tasks.append(("whatsapp", partial(whatsapp_talk.watch, whatsapp)))
+            places = Places(hosts=WHATSAPP_MEDIA, standin=settings.whatsapp_graph_url or "")
+            fetching["whatsapp"] = partial(whatsapp_talk.fetch_media, whatsapp, places)
+            pushing["whatsapp"] = Hooked(
+                channel="whatsapp",
+                token=_secret(settings.whatsapp_webhook_token),
+                secret=_secret(settings.whatsapp_app_secret),
+                take=partial(whatsapp_talk.take_hook, desk, settings.whatsapp_phone_number_id or ""),
             )
-        except CursorTooOld:
-            if start:  # not the cursor's fault, then
-                raise
-            log.error("x_gap_possible", extra={"since": since})
-            start, token = datetime.now(UTC) - _WINDOW, None
-            continue
-        newest = newest or page.newest_id
-        await leave_out(desk, "x", page.unreadable)
-        for post in page.posts:
-            if post.author_id != me and not post.is_retweet:
-                await take(desk, _seen(post))
-        token = page.next_token
-        if token is None:
-            break
-    if newest and newest != since:
-        await _move(desk.pool, "x", newest)
+        opened: list[HTTPRouteHandler] = []
+        if settings.evidence_url:
+            files = Files(settings.evidence_url, settings.evidence_s3)
+            tasks += media_tasks(context, files, films, fetching)
+            opened = [opening(context.pool, files, settings.signing_key, context.texts)]
+        if pushing or opened:
+            tasks.append(("hooks", _door(settings, pushing, *opened).run))
+        website = str(settings.web_public_url or "").rstrip("/")
+        unlinked = () if settings.x_links else ("x",)
+        answer = partial(send, writes, context.texts.social, website, unlinked=unlinked)
+        quiet = context.texts.quiet_until if settings.quiet_hours else None
+        # The rest of a day stands on the page of the complaint; X takes no link to it.
+        bounds = Bounds(later=context.texts.social["later"], last=lambda _ticket: "")
+        paced = partial(send_notices, context.pool, SERVICE, answer, bounds, quiet_until=quiet, networks=NETWORKS)
+        sender: Task = ("sender", paced)
+        also = partial(forget_registered, settings.installation_namespace)
+        yield Parts(tasks=[*tasks, sender], forget=_forget, also=also)
 
 
-def _seen(post: x.Post) -> Seen:
-    return Seen(
-        channel="x",
-        id=post.edit_history_ids[0],
-        author_id=post.author_id,
-        author=post.handle,
-        text=post.text,
-        at=post.created_at,
-        root=post.conversation_id,
-        version=post.id,
+async def _forget(db: Connection) -> dict[str, int]:
+    kept = forget_taken, forget_removed, whatsapp_talk.forget_heard, forget_photos
+    return {table: many for each in kept for table, many in (await each(db)).items()}
+
+
+def media_tasks(
+    context: Context[SocialSettings], files: Files, films: Films | None, networks: Mapping[str, Fetch]
+) -> list[Task]:
+    """What fetches photos and videos from ``networks``, shows them to units, and deletes the files of what was let go
+    of."""
+    fetcher = Fetcher(
+        pool=context.pool,
+        settings=context.settings,
+        files=files,
+        decoder=Decoder(),
+        films=films,
+        networks=networks,
+        wake=context.wake,
     )
+    return [*fetcher.tasks(), ("discarded files", partial(keep_deleting, context.pool, files))]
 
 
-async def poll_facebook(desk: Desk, page: facebook.FacebookPage) -> None:
-    """For ever: store what visitors post on the page. One per database.
-
-    Raises:
-        SocialUnavailable, OSError, …: start again; nothing is skipped.
-    """
-
-    async def look() -> None:
-        await read_page(desk, page)
-        await watch_token(page)
-
-    async with _alone(desk.pool, FACEBOOK_LOCK, "facebook", look) as look_alone:
-        await _poll("facebook", look_alone, desk.settings.facebook_poll_s)
+def _from(hosts: tuple[str, ...], standin: str | None) -> Fetch:
+    """Fetch from ``hosts`` of a network, or from what plays it."""
+    return partial(download, places=Places(hosts=hosts, standin=standin or ""))
 
 
-async def watch_token(page: facebook.FacebookPage) -> None:
-    """Show when the page's token ends. That nobody tells is no reason to read nothing."""
-    try:
-        ends = await page.expires_at()
-    except SocialError as error:
-        log.warning("token_unknown", extra={"why": str(error)})
-        return
-    metrics.TOKEN_EXPIRES.labels("facebook").set(ends.timestamp() if ends else float("inf"))
+async def _reply(desk: Desk, client: Any, post_id: str, text: str, _own_id: str) -> str | None:
+    made = await x.reply(client, post_id, text)
+    await spend(desk.pool, "x", reply_kind(text), 1)
+    return made
 
 
-async def read_page(desk: Desk, page: facebook.FacebookPage) -> None:
-    """One window: what visitors posted since the last, or within a week, with a minute of overlap."""
-    since = await _cursor(desk.pool, "facebook")
-    started = datetime.now(UTC) - timedelta(minutes=1)
-    feed = await page.fetch_posts(datetime.fromisoformat(since) if since else started - timedelta(days=7))
-    await leave_out(desk, "facebook", feed.unreadable)
-    for post in feed.posts:
-        await take(desk, _seen_on_page(post))
-    await _move(desk.pool, "facebook", started.isoformat())
+def _door(settings: SocialSettings, pushing: Mapping[str, Hooked], *opened: HTTPRouteHandler) -> WebServer:
+    assert settings.social_listen_port  # noqa: S101 - the settings say so
+    return WebServer(hooks.door(pushing, *opened), settings.social_listen_host, settings.social_listen_port)
 
 
-def _seen_on_page(post: facebook.PagePost) -> Seen:
-    return Seen(
-        channel="facebook",
-        id=post.id,
-        author_id=post.author_id,
-        author=post.author,
-        text=post.text,
-        at=post.created_at,
-    )
-
-
-async def send(writes: dict[str, Write], say: Mapping[str, str], page: str, notice: Notice) -> None:
+async def send(
+    writes: Mapping[str, Write], say: Mapping[str, str], page: str, notice: Notice, *, unlinked: Collection[str] = ()
+) -> str | None:
     """Answer in the thread; ``say`` are the words of texts.yaml, ``page`` is the website's address.
 
+    On the channels ``unlinked`` a receipt has no link to that. Returns what the network calls our answer, and each part
+    of it, one behind the other.
+
     Raises:
-        Refused, TryLater, OutcomeUnknown: as the network said.
+        Refused, TryLater, OutcomeUnknown, Unasked: as the network said.
     """
     channel, _, post_id = (notice.thread or "").partition(":")
     write = writes.get(channel)
     if write is None:
-        raise TryLater(f"{channel} is switched off", after_s=300)
+        raise TryLater(f"{channel} is switched off", after_s=300, everything=True)
+    if post_id.endswith(QUIET):
+        raise Unasked("it does not address us")
+    room = "messenger" if channel == "facebook" and post_id.startswith(TO_PERSON) else channel
     try:
-        for text in posts(
-            with_page(notice, say, page, channel), say, channel
-        ):  # those that are there already are left at that
-            await write(post_id, text)
+        # Those that are there already are left at that.
+        parts = posts(with_page(notice, say, "" if channel in unlinked else page, room), say, room)
+        made = [await write(post_id, text, own_id(notice)) for text in parts]
+    except SocialOutcomeUnknown as unknown:
+        raise OutcomeUnknown(str(unknown)) from unknown
     except SocialRefused as refused:
         raise Refused(refused.reason) from refused
     except SocialThrottled as throttled:
-        raise TryLater("throttled", after_s=_until(throttled)) from throttled
+        raise TryLater("throttled", after_s=until(throttled), everything=True) from throttled
     except SocialUnauthorized as refused:
         log.critical("social_unauthorized", extra={"channel": channel})
-        raise TryLater("not authorized", after_s=_REFUSED_S) from refused
+        raise TryLater("not authorized", after_s=REFUSED_S, everything=True) from refused
     except SocialUnavailable as unavailable:
         # Saying it again is safe: X refuses the same words twice, and on the page we look for our comment first.
         raise TryLater("unavailable") from unavailable
-
-
-async def _cursor(pool: Pool, source: str) -> str | None:
-    position: str | None = await pool.fetchval(_CURSOR, source)
-    return position
-
-
-async def _move(pool: Pool, source: str, position: str) -> None:
-    await pool.execute(_MOVE, source, position)
+    return " ".join(filter(None, made)) or None
 
 
 def _x(settings: SocialSettings) -> Any:
@@ -266,6 +222,17 @@ def _page(settings: SocialSettings) -> facebook.FacebookPage:
         app_secret=_secret(settings.facebook_app_secret),
         version=settings.facebook_graph_version,
         graph_url=settings.facebook_graph_url,
+    )
+
+
+def _whatsapp(settings: SocialSettings, http: httpx.AsyncClient) -> WhatsApp:
+    return WhatsApp(
+        http,
+        phone_number_id=settings.whatsapp_phone_number_id or "",
+        token=_secret(settings.whatsapp_token),
+        template=settings.whatsapp_template,
+        version=settings.facebook_graph_version,
+        graph_url=settings.whatsapp_graph_url or "https://graph.facebook.com",
     )
 
 

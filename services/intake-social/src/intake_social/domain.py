@@ -16,6 +16,7 @@ from intake.notices import Notice, NoticeKind
 _OURS = r"#(?:lapor(?:soppeng)?!?|soppeng|1708)(?!\w)"
 _CALLS = re.compile(rf"(?:@\w+|{_OURS})[\s:,]*", re.IGNORECASE)
 _CALLS_LAST = re.compile(_OURS, re.IGNORECASE)
+_CALLED = re.compile(rf"{_OURS}|\bSPG[- ]?[0-9A-Z]{{4}}|^\s*@?lapor\b", re.IGNORECASE)
 _TAG = re.compile(r"#([^\W\d_]\w*)")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _KEYWORD = re.compile(r"^\s*(?:LAPOR!?\s+)?SOPPENG\b[\s#:,.-]*", re.IGNORECASE)
@@ -23,8 +24,12 @@ _KEYWORD = re.compile(r"^\s*(?:LAPOR!?\s+)?SOPPENG\b[\s#:,.-]*", re.IGNORECASE)
 _NUMBERED = {NoticeKind.STEP: "nth_step", NoticeKind.ANSWER: "nth_answer"}
 _MARK_TAG = re.compile(r"\s*(?<![\w/.])#(rahasia|anonim)(?!\w)", re.IGNORECASE)
 _HELP = frozenset({"help", "bantuan", "info", "?"})
-#: X takes so much; Facebook far more.
-ROOM = {"x": 280, "facebook": 8_000}
+#: X takes so much; Facebook far more, and Messenger and WhatsApp less of it.
+#: https://developers.facebook.com/docs/messenger-platform/reference/send-api/ and
+#: https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages#text-object
+ROOM = {"x": 280, "facebook": 8_000, "messenger": 2_000, "whatsapp": 4_096}
+#: Where the same may be said twice, and is not looked for before it is said.
+_REPEATABLE = frozenset({"whatsapp"})
 #: A text goes on in so many posts at most; what stands behind each of them then.
 _MOST_PARTS, _PART = 4, " ({n}/{all})"
 # What X counts once; all else (emoji, far scripts, even "…") counts twice.
@@ -61,6 +66,11 @@ def read(text: str, known: str = "") -> Wish:
     if not known and is_thanks(bare):
         return Wish(kind="thanks", text=bare)
     return Wish(kind="complaint", text=bare, rahasia=marked.rahasia, anonim=marked.anonim)
+
+
+def calls_us(text: str) -> bool:
+    """Whether a comment under a post of ours is meant for us: by #LAPOR, the keyword, a mark, a ticket or a command."""
+    return bool(_CALLED.search(text) or _KEYWORD.match(text) or _MARK_TAG.search(text) or read_command(text))
 
 
 def said(text: str, known: str = "") -> str:
@@ -107,14 +117,14 @@ def with_page(notice: Notice, say: Mapping[str, str], page: str, channel: str = 
 def posts(notice: Notice, say: Mapping[str, str], channel: str = "x") -> list[str]:
     """Give the text of ``notice`` as replies on ``channel``, with a number at the end of each, in the words of ``say``.
 
-    The networks keep us from saying the same twice.
+    Most networks keep us from saying the same twice.
 
     A step of the story has its own number, at once or when its due date is known; an answer the end of the number of
     the post it answers. What is too long for one post goes on in the next, (1/2), (2/2), which names its
     ticket, for two citizens may be told the same; the last may be cut.
     """
     text, about = notice.text, notice.ticket
-    form = _NUMBERED.get(NoticeKind(notice.kind))
+    form = None if channel in _REPEATABLE else _NUMBERED.get(NoticeKind(notice.kind))
     nth = f" {say[form].format(n=notice.key[-4:])}" if form else ""
     if weight(text + nth) <= ROOM[channel]:
         return [text + nth]

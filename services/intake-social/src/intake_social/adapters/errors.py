@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 
 class SocialError(Exception):
-    """Any failure at a social network; its text never holds a secret."""
+    """Any failure at a social network; its text never holds a secret. `code` is what Graph calls it, if it does."""
+
+    code: int | None = None
 
 
 class SocialUnauthorized(SocialError):
@@ -29,6 +31,14 @@ class SocialRefused(SocialError):
 
 class SocialUnavailable(SocialError):
     """Temporary: try again with growing pauses. A write may have happened all the same."""
+
+
+class OutsideWindow(SocialRefused):
+    """Too long after their last message: only what the network has agreed to may be written."""
+
+
+class SocialOutcomeUnknown(SocialError):
+    """A write may have happened, and nobody can be asked: writing it again might say it twice."""
 
 
 class CursorTooOld(SocialError):

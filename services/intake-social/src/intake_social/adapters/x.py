@@ -16,6 +16,8 @@ import tweepy
 import yarl
 from tweepy.asynchronous import AsyncClient
 
+from intake.photo import MAX_VIDEO_S
+from intake_social.adapters.downloads import MAX_VIDEO_BYTES
 from intake_social.adapters.errors import (
     CursorTooOld,
     SocialError,
@@ -33,7 +35,14 @@ logger = logging.getLogger(__name__)
 _TWEEPYS_URL = "https://api.twitter.com"
 _EPOCH_MS = 1288834974657
 _OVERLAP_MS = 60_000
-_FIELDS = ["created_at", "author_id", "conversation_id", "referenced_tweets", "note_tweet"]
+#: Of what mentions us X lists the newest: https://docs.x.com/x-api/posts/timelines/introduction
+MOST_MENTIONS = 800
+_FIELDS = ["created_at", "author_id", "conversation_id", "referenced_tweets", "note_tweet", "attachments"]
+_WITH = {
+    "expansions": ["author_id", "attachments.media_keys"],
+    "user_fields": ["username"],
+    "media_fields": ["url", "variants", "duration_ms"],
+}
 # Balance used up (402) and the access forms of a dead credential need a person, not a retry.
 _STOP = frozenset({401, 402})
 # 64 bits: https://docs.x.com/resources/fundamentals/x-ids
@@ -41,10 +50,25 @@ _ID = re.compile(r"[0-9]{1,20}")
 # Any other 403 is about our app or account, and holds for every post alike.
 _ABOUT_THE_POST = re.compile(r"duplicate|mention|reply|conversation|deleted|not visible|author", re.IGNORECASE)
 
+#: Not all of these are tweepy's: an HTML body, a network failure and an odd answer come through as they are.
+_ODD = (
+    tweepy.TweepyException,
+    aiohttp.ClientError,
+    TimeoutError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    RecursionError,
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Post:
-    """One post. `handle` is empty if X didn't tell it; `edit_history_ids` is oldest first and holds `id`."""
+    """One post. `handle` is empty if X didn't tell it; `edit_history_ids` is oldest first and holds `id`. `photos` and
+    `videos` are the addresses of such, in their order. `points_to` are the posts that it quotes and replies to.
+    """
 
     id: str
     author_id: str
@@ -54,6 +78,9 @@ class Post:
     conversation_id: str
     is_retweet: bool
     edit_history_ids: tuple[str, ...]
+    photos: tuple[str, ...] = ()
+    videos: tuple[str, ...] = ()
+    points_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +130,53 @@ async def whoami(client: AsyncClient) -> str:
         return str((await _json(await client.get_me()))["data"]["id"])
 
 
+async def handle(client: AsyncClient) -> str:
+    """The name of our own account, without @. Raises: SocialError."""
+    with _errors_in_our_words():
+        return str((await _json(await client.get_me()))["data"]["username"])
+
+
+async def search(
+    client: AsyncClient, query: str, since_id: str | None, token: str | None, *, start_time: datetime | None = None
+) -> MentionsPage:
+    """One page of the posts of the last seven days that `query` finds; else as :func:`fetch_mentions`.
+
+    https://docs.x.com/x-api/posts/search/introduction. Raises: CursorTooOld, SocialError.
+    """
+    with _errors_in_our_words():
+        response = await client.search_recent_tweets(
+            query,
+            since_id=since_id,
+            start_time=start_time,
+            next_token=token,
+            max_results=100,
+            tweet_fields=_FIELDS,
+            **_WITH,
+            user_auth=True,
+        )
+        return _page(await _json(response))
+
+
+async def find_gone(client: AsyncClient, ids: Sequence[str]) -> list[str]:
+    """Which of up to 100 posts are there no more: deleted, or of an account that is. Raises: SocialError."""
+    with _errors_in_our_words():
+        response = await client.get_tweets(list(ids), user_auth=True)
+        body = json.loads(await response.text())
+        gone = {str(each.get("resource_id")) for each in body.get("errors") or [] if _is_gone(each)}
+        return [each for each in ids if each in gone]
+
+
+async def fetch_posts(client: AsyncClient, ids: Sequence[str]) -> list[Post]:
+    """Those of up to 100 posts that we may see. Raises: SocialError."""
+    with _errors_in_our_words():
+        response = await client.get_tweets(list(ids), tweet_fields=_FIELDS, **_WITH, user_auth=True)
+        return _page(json.loads(await response.text())).posts
+
+
+def _is_gone(problem: Mapping[str, Any]) -> bool:
+    return str(problem.get("type", "")).endswith("resource-not-found")
+
+
 async def fetch_mentions(
     client: AsyncClient, user_id: str, since_id: str | None, token: str | None, *, start_time: datetime | None = None
 ) -> MentionsPage:
@@ -119,24 +193,25 @@ async def fetch_mentions(
             pagination_token=token,
             max_results=100,
             tweet_fields=_FIELDS,
-            expansions=["author_id"],
-            user_fields=["username"],
+            **_WITH,
             user_auth=True,
         )
         return _page(await _json(response))
 
 
-async def reply(client: AsyncClient, post_id: str, text: str) -> None:
-    """Answer a post; what we have said there already is left at that.
+async def reply(client: AsyncClient, post_id: str, text: str, _own_id: str = "") -> str | None:
+    """Answer a post; what we have said there already is left at that, and X does not tell its id.
 
     Raises: SocialRefused (not mentioned, post gone, too long), SocialError.
     """
     try:
         with _errors_in_our_words():
-            await _json(await client.create_tweet(text=text, in_reply_to_tweet_id=post_id))
+            made = await _json(await client.create_tweet(text=text, in_reply_to_tweet_id=post_id))
+            return str(made["data"]["id"])
     except SocialRefused as refusal:
         if "duplicate" not in refusal.reason.lower():
             raise
+    return None
 
 
 def overlap(since_id: str) -> str:
@@ -161,9 +236,9 @@ def _either(value: Mapping[str, Any], name: str) -> Any:
 
 def _page(body: Mapping[str, Any]) -> MentionsPage:
     meta = body.get("meta") or {}
-    users = (body.get("includes") or {}).get("users") or []
-    handles = {str(user.get("id")): str(user.get("username", "")) for user in users if isinstance(user, dict)}
-    posts, unreadable = read_each(body.get("data") or [], partial(_post, handles=handles))
+    handles = {str(user.get("id")): str(user.get("username", "")) for user in _included(body, "users")}
+    shown = {str(each.get("media_key")): each for each in _included(body, "media")}
+    posts, unreadable = read_each(body.get("data") or [], partial(_post, handles=handles, shown=shown))
     ids = [int(post.id) for post in posts]
     # X sometimes says "" here; the ids themselves know better.
     if _ID.fullmatch(str(meta.get("newest_id"))):
@@ -176,7 +251,44 @@ def _page(body: Mapping[str, Any]) -> MentionsPage:
     )
 
 
-def _post(item: Mapping[str, Any], handles: Mapping[str, str]) -> Post:
+def _included(body: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """What X tells beside the posts, each once."""
+    return [each for each in (body.get("includes") or {}).get(name) or [] if isinstance(each, dict)]
+
+
+def _attached(item: Mapping[str, Any], shown: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """The addresses of its photos, and of its videos: https://docs.x.com/x-api/fundamentals/data-dictionary#media.
+
+    An animated picture, mostly one of a list that X offers, is no video.
+    """
+    attached = item.get("attachments")
+    keys = attached.get("media_keys") if isinstance(attached, dict) else None
+    told = [shown.get(str(key), {}) for key in (keys if isinstance(keys, list) else [])]
+    photos = [str(each["url"]) for each in told if each.get("type") == "photo" and each.get("url")]
+    videos = [_best(each) for each in told if each.get("type") == "video"]
+    return {"photos": tuple(photos), "videos": tuple(filter(None, videos))}
+
+
+def _best(video: Mapping[str, Any]) -> str:
+    """The address of the MP4 with most bits a second that is not too large; of what is too long that with fewest."""
+    variants = video.get("variants")
+    found = [each for each in (variants if isinstance(variants, list) else []) if isinstance(each, dict)]
+    by_rate = sorted(
+        (_number(each.get("bit_rate")), str(each["url"]))
+        for each in found
+        if each.get("content_type") == "video/mp4" and each.get("url")
+    )
+    seconds = _number(video.get("duration_ms")) / 1000
+    fit = [url for rate, url in by_rate if seconds <= MAX_VIDEO_S and rate * seconds / 8 <= MAX_VIDEO_BYTES]
+    return fit[-1] if fit else by_rate[0][1] if by_rate else ""
+
+
+def _number(value: Any) -> int:
+    """``value`` if it may be a length or a rate, else 0."""
+    return value if isinstance(value, int) and 0 <= value < 2**40 else 0
+
+
+def _post(item: Mapping[str, Any], handles: Mapping[str, str], shown: Mapping[str, Mapping[str, Any]]) -> Post:
     post_id = str(item["id"])
     if not _ID.fullmatch(post_id):
         raise ValueError("no id of a post")
@@ -192,7 +304,9 @@ def _post(item: Mapping[str, Any], handles: Mapping[str, str]) -> Post:
         created_at=_written_at(item.get("created_at"), post_id),
         conversation_id=str(item.get("conversation_id") or post_id),
         is_retweet="retweeted" in referred,
+        points_to=tuple(referred[each] for each in ("quoted", "replied_to") if each in referred),
         edit_history_ids=tuple(map(str, _either(item, "edit_history_tweet_ids") or [post_id])),
+        **_attached(item, shown),
     )
 
 
@@ -207,8 +321,7 @@ def _written_at(stated: str | None, post_id: str) -> datetime:
 def _errors_in_our_words() -> Iterator[None]:
     try:
         yield
-    # Not all of these are tweepy's: an HTML body, a network failure and an odd answer come through as they are.
-    except (tweepy.TweepyException, aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
+    except _ODD as error:
         # The cause is dropped: aiohttp's errors carry the request's headers, with our signature in them.
         raise _in_our_words(error) from None
 

@@ -1,0 +1,73 @@
+"""How a network is asked again and again: by one process of its database, and left alone as long as it says."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from chassis.database import Pool, holding
+from intake import metrics
+from intake_social.adapters.errors import SocialThrottled, SocialUnauthorized
+
+log = logging.getLogger(__name__)
+#: Seconds until a network that refuses our credentials is asked again.
+REFUSED_S = 60
+
+_STILL_OURS = "SELECT 1"  # a lock goes with its connection
+_CURSOR = "SELECT position FROM cursors WHERE source = $1"
+_MOVE = """
+INSERT INTO cursors (source, position) VALUES ($1, $2)
+ON CONFLICT (source) DO UPDATE SET position = excluded.position"""
+
+
+@asynccontextmanager
+async def alone(
+    pool: Pool, lock: int, channel: str, look: Callable[[], Awaitable[None]]
+) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Give ``look`` as soon as no other process of this database looks at ``channel``: a network counts how often it is
+    asked, and what can't be read would be put aside by each. It fails when the lock is lost."""
+    async with holding(pool, lock) as leader:
+
+        async def look_alone() -> None:
+            await leader.fetchval(_STILL_OURS)
+            await look()
+
+        try:
+            yield look_alone
+        finally:
+            metrics.REFUSED.labels(channel).set(0)  # whoever looks next will know
+
+
+async def poll(channel: str, look: Callable[[], Awaitable[None]], every_s: float) -> None:
+    """For ever. A network that throttles us is left alone as long as it says; one that refuses us needs a person."""
+    while True:
+        try:
+            await look()
+            metrics.READ.labels(channel).set_to_current_time()
+            metrics.REFUSED.labels(channel).set(0)
+        except SocialThrottled as throttled:
+            await asyncio.sleep(until(throttled))
+        except SocialUnauthorized as refused:
+            log.critical("not_read", extra={"why": str(refused)})
+            metrics.REFUSED.labels(channel).set(1)
+            await asyncio.sleep(REFUSED_S)
+        await asyncio.sleep(every_s)
+
+
+def until(throttled: SocialThrottled) -> float:
+    """Seconds until the network may be asked again."""
+    return max((throttled.reset_at - datetime.now(UTC)).total_seconds(), 1)
+
+
+async def cursor_of(pool: Pool, source: str) -> str | None:
+    """How far ``source`` has been read; None: not yet."""
+    position: str | None = await pool.fetchval(_CURSOR, source)
+    return position
+
+
+async def move(pool: Pool, source: str, position: str) -> None:
+    """Note that ``source`` is stored up to ``position``."""
+    await pool.execute(_MOVE, source, position)

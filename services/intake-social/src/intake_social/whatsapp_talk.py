@@ -1,0 +1,102 @@
+"""What comes by WhatsApp, and what is written there: within a day of their last message freely, else by a template."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from functools import partial
+from typing import IO
+
+from chassis.database import Connection, Pool
+from intake.reports import ReportState, note_report
+from intake_social.adapters.downloads import Places, download
+from intake_social.adapters.graph_items import TO_PERSON
+from intake_social.adapters.whatsapp import Message, WhatsApp, read_hook
+from intake_social.deletions import forget
+from intake_social.handlers import Desk, Seen, leave_out, take
+from intake_social.polling import poll
+
+log = logging.getLogger(__name__)
+CHANNEL = "whatsapp"
+#: Seconds between two looks whether the token still holds.
+_CHECK_S = 300
+
+_HEARD = """
+INSERT INTO heard (channel, address, at) VALUES ($1, $2, $3)
+ON CONFLICT (channel, address) DO UPDATE SET at = greatest(heard.at, excluded.at)"""
+_IN_WINDOW = (
+    "SELECT EXISTS (SELECT FROM heard WHERE channel = $1 AND address = $2 AND at > $3::timestamptz - interval '24 h')"
+)
+_FORGET = "DELETE FROM heard WHERE at < now() - interval '25 h'"
+
+
+async def take_hook(desk: Desk, phone_number_id: str, body: bytes) -> None:
+    """Store what a webhook tells; the same again changes nothing.
+
+    Raises:
+        asyncpg.PostgresError, OSError, TimeoutError: not all is stored; let it come again.
+    """
+    told = read_hook(body, phone_number_id)
+    await leave_out(desk, CHANNEL, told.unreadable)
+    for message in told.messages:
+        await desk.pool.execute(_HEARD, CHANNEL, message.number, message.at)
+        await take(desk, _seen(message))
+    await forget(desk, CHANNEL, told.removed)
+    for report in told.reports:
+        await note_report(desk.pool, CHANNEL, report)
+        if report.state == ReportState.FAILED:
+            log.warning("message_did_not_arrive", extra={"code": report.detail})
+
+
+async def write(
+    pool: Pool, whatsapp: WhatsApp, target: str, text: str, own_id: str = "", *, now: datetime | None = None
+) -> str | None:
+    """Write to the person behind ``target`` what we call ``own_id``; gives what WhatsApp calls it.
+
+    Raises:
+        SocialError: as WhatsApp said.
+    """
+    number = target.removeprefix(TO_PERSON)
+    in_window = await pool.fetchval(_IN_WINDOW, CHANNEL, number, now or datetime.now(UTC))
+    return await whatsapp.write(number, text, own_id, in_window=in_window)
+
+
+async def fetch_media(whatsapp: WhatsApp, places: Places, called: str, to: IO[bytes]) -> None:
+    """Write the photo or video that WhatsApp calls ``called`` to ``to``.
+
+    Raises:
+        SocialError: as WhatsApp said, or as :func:`download`.
+    """
+    address = await whatsapp.address_of(called)
+    await download(address, to, places, headers=whatsapp.bearer)
+
+
+async def watch(whatsapp: WhatsApp) -> None:
+    """For ever: show whether the token holds. What is written to us is pushed, so nothing else is asked for."""
+    await poll(CHANNEL, partial(_checked, whatsapp), _CHECK_S)
+
+
+async def _checked(whatsapp: WhatsApp) -> None:
+    await whatsapp.check()
+
+
+async def forget_heard(db: Connection) -> dict[str, int]:
+    """Delete who wrote longer than a day ago; how many."""
+    gone = await db.execute(_FORGET)
+    return {"heard": int(gone.split()[-1])}
+
+
+def _seen(message: Message) -> Seen:
+    return Seen(
+        channel=CHANNEL,
+        id=message.id,
+        author_id=message.number,
+        author=message.name,
+        text=message.text,
+        at=message.at,
+        person=f"{TO_PERSON}{message.number}",
+        photos=(message.photo,) if message.photo else (),
+        videos=(message.video,) if message.video else (),
+        not_taken=message.not_taken,
+        points_to=(message.quotes,) if message.quotes else (),
+    )

@@ -1,0 +1,3 @@
+"""The channels of social media: what every one of them promises is tested of each that stands here."""
+
+CHANNELS = ("x", "facebook", "messenger", "whatsapp")
