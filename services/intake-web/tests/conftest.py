@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,41 +11,60 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 from msgspec import structs
 
 import intake
 from chassis.database import Pool
+from chassis.keys import Key
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import complaint_id
+from intake.additions import Added, Taken
 from intake.complaint_view import ComplaintView
 from intake.contacts import Contact
-from intake.evidence import Attachment
+from intake.evidence import Attachment, Kept
+from intake.files import StoreDown
 from intake.submissions import Accepted, KeyReused, Submission
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
+from intake_web.adapters.supporters import Word
 from intake_web.app import SERVICE, build_app
 from intake_web.domain import FINISHED
 from intake_web.limits import Guard
+from intake_web.listing import Listing
 from intake_web.settings import WebSettings
-from intake_web.store import Finished, Found, Store, StoreDown, Written
-from testing import fixtures
+from intake_web.similar import Sought
+from intake_web.store import Finished, Found, Store, Written
+from testing import browsers, buckets, fixtures
 
+bucket = buckets.bucket
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
+one_browser, browser, context, page = browsers.one_browser, browsers.browser, browsers.context, browsers.page
 
 sys.path.insert(0, str(Path(__file__).parent))
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
 
 
 class NoUploads:
-    """A store in memory has no files."""
+    """A store in memory takes no files; ``files`` are those of every complaint."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
 
     async def finish_all(self, ids: Sequence[str]) -> None:
         assert not ids
 
     async def attachments(self, ticket: str) -> list[Attachment]:
-        return []
+        return [Attachment(name=each, media_type="image/jpeg", bytes=len(self.files[each])) for each in self.files]
+
+    async def kept(self, name: str) -> Kept | None:
+        number = name.partition(".")[0]
+        return Kept(name=name, media_type="image/jpeg", bytes=1, folder="", ticket=number)
+
+    async def read(self, kept: Kept, *, small: bool) -> bytes | None:
+        return self.files.get(kept.name)
 
 
 class FakeStore:
@@ -57,8 +76,14 @@ class FakeStore:
         self.now = datetime(2026, 11, 24, 9, 52, tzinfo=UTC)
         self.taken: dict[str, tuple[Submission, Accepted]] = {}
         self.stories: dict[str, ComplaintView] = {}
-        self.added: dict[str, list[FollowUp]] = {}
+        self.added: dict[str, list[Added]] = {}
         self.told: list[Contact] = []
+        self.keys: dict[bytes, Key] = {}
+        self.like: list[Listing] = []
+        self.sought: list[Sought] = []
+        self.supported: dict[str, set[bytes]] = {}
+        self.everybody_supports = False
+        self.followed: list[tuple[str, dict[str, str], str]] = []
 
     async def accept(self, submission: Submission) -> Accepted:
         self._check()
@@ -98,13 +123,42 @@ class FakeStore:
         self._check()
         return any(a.ticket == number and s.secret == secret for s, a in self.taken.values())
 
-    async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> bool:
+    async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> Taken | None:
         self._check()
         if not any(a.ticket == number for _, a in self.taken.values()):
-            return False
+            return None
         if item.kind == "addition" and number in self.stories and self.stories[number].status in FINISHED:
             raise Finished(number)
-        self.added.setdefault(number, []).append(item)
+        self.added.setdefault(number, []).append(Added(**msgspec.structs.asdict(item)))
+        return Taken()
+
+    async def key(self, digest: bytes) -> Key | None:
+        self._check()
+        return self.keys.get(digest)
+
+    async def similar(self, sought: Sought) -> list[Listing]:
+        self._check()
+        self.sought.append(sought)
+        return self.like
+
+    async def supporters(self, numbers: Sequence[str]) -> dict[str, int]:
+        self._check()
+        return {number: len(self.supported[number]) for number in numbers if number in self.supported}
+
+    async def support(self, number: str, who: bytes) -> bool | None:
+        self._check()
+        if not any(each.ticket == number for each in self.like):
+            return None
+        self.supported.setdefault(number, set()).add(who)
+        return True
+
+    async def supports(self, number: str, who: bytes) -> bool:
+        self._check()
+        return self.everybody_supports or who in self.supported.get(number, ())
+
+    async def follow(self, number: str, contacts: Mapping[str, str], word: Word) -> bool:
+        self._check()
+        self.followed.append((number, dict(contacts), word(number, "routed")[0]))
         return True
 
     async def contacts(self, number: str) -> list[Contact]:
@@ -159,16 +213,41 @@ def make_settings(tmp_path: Path) -> Callable[..., WebSettings]:
     return make
 
 
+class _Lent:
+    """Stands for what each test has of its own in a website that all of them have, which takes longer to make."""
+
+    now: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.now, name)
+
+
+#: Those that no test has, by what they were made of.
+_websites: dict[tuple[Any, ...], list[tuple[Any, Any]]] = {}
+
+
 @pytest.fixture
-def client_on(make_settings: Callable[..., WebSettings], texts: Texts) -> Callable[..., httpx.AsyncClient]:
+def client_on(make_settings: Callable[..., WebSettings], texts: Texts) -> Iterator[Callable[..., httpx.AsyncClient]]:
     """A client of the app on a store; the ``proxies`` may say in X-Forwarded-For who it is."""
+    taken = []
 
     def client(store: Store, guard: Guard | None = None, proxies: str = "") -> httpx.AsyncClient:
-        app: Any = build_app(store, make_settings(web_trusted_proxies=proxies), texts, guard)
-        transport = httpx.ASGITransport(app)
-        return httpx.AsyncClient(transport=transport, base_url="https://lapor.example")
+        settings = make_settings(web_trusted_proxies=proxies)
+        of_each = {"evidence_url", "smtp_url"}
+        made_of = (id(texts), store.key, settings.media, settings.model_dump_json(exclude=of_each))
+        free = _websites.setdefault(made_of, [])
+        website: tuple[Any, Any] = free.pop() if free else (None, (_Lent(), _Lent(), _Lent()))
+        app, lent = website
+        for each, now in zip(lent, (store, settings, guard or Guard(settings.web_takes_per_s)), strict=True):
+            each.now = now
+        if app is None:
+            app = build_app(lent[0], lent[1], texts, lent[2])
+        taken.append((free, (app, lent)))
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://lapor.example")
 
-    return client
+    yield client
+    for free, website in taken:
+        free.append(website)
 
 
 @pytest.fixture
@@ -194,6 +273,8 @@ async def kept(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the app on a real database, who may say that somebody else is asking."""
     receipt = partial(texts.receipt, SERVICE)
-    store = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5, receipt=receipt)
+    store = PostgresStore(
+        pool, make_settings(), SERVICE, lambda: None, within_s=5, receipt=receipt, apart=texts.apart(SERVICE)
+    )
     async with client_on(store, proxies="127.0.0.1/32") as client:
         yield client

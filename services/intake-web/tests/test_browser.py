@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from pictures import HEIC, opened, photo
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
+from chassis.changes import Changes
 from chassis.database import Pool
-from chassis.http_server import WebServer
 from contracts import ticket
 from contracts.events import DerivationDay
-from intake.complaint_view import ComplaintView, Step, save_views
+from intake.complaint_view import CHANGED, ComplaintView, Step, save_views
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
-from intake_web.changes import Changes
 from intake_web.settings import WebSettings
-from lapor.processes.ports import HOST, choose
-from testing.programs import program
+from lapor.processes.ports import choose
+from testing.browsers import ARGS, answering, launched
+from testing.pictures import HEIC, opened, photo
 
 pytestmark = pytest.mark.connected
 
@@ -32,19 +32,6 @@ DUE: dict[str, Any] = {
     "deadline_at": datetime(2026, 12, 3, 16, tzinfo=UTC),
     "derivation": [DerivationDay(date=date(2026, 12, 3), counted=True, reason="hari kerja 1")],
 }
-ARGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    path = program("chromium", "chromium-browser", "google-chrome", debian="chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=ARGS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture
@@ -55,26 +42,9 @@ async def site(
     port = choose({"web": 0}, tmp_path / "ports.json")["web"]
     settings = make_settings(web_port=port, web_public_url=None)
     store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5)
-    changes = Changes()
-    server = WebServer(build_app(store, settings, texts, changes=changes), HOST, port, stop_within_s=1)
-    running = asyncio.gather(server.run(), changes.listen(pool))
-    async with asyncio.timeout(10):
-        while not server.answers:
-            await asyncio.sleep(0.01)
-    yield settings.public_url
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-
-
-@pytest.fixture
-async def page(browser: Browser) -> AsyncIterator[Page]:
-    """A page of a small phone without JavaScript."""
-    context = await browser.new_context(
-        java_script_enabled=False, viewport={"width": 360, "height": 740}, locale="id-ID"
-    )
-    context.set_default_timeout(15_000)
-    yield await context.new_page()
-    await context.close()
+    changes = Changes(CHANGED)
+    async with answering(build_app(store, settings, texts, changes=changes), port, changes.listen(pool)):
+        yield settings.public_url
 
 
 async def _stands(pool: Pool, number: str, status: str) -> None:
@@ -216,7 +186,7 @@ async def test_nothing_is_wider_than_a_small_phone(page: Page, site: str, browse
 async def scripted(browser: Browser) -> AsyncIterator[Page]:
     """A page of a small phone with JavaScript."""
     context = await browser.new_context(viewport={"width": 360, "height": 740}, locale="id-ID")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     page = await context.new_page()
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     yield page
@@ -284,6 +254,22 @@ async def test_where_no_stream_is_to_be_had_the_page_asks_again(scripted: Page, 
     await scripted.clock.fast_forward(31_000)
 
     await expect(scripted.locator(".what")).to_contain_text("sedang mengerjakannya")
+
+
+async def test_a_page_that_came_to_its_end_asks_nothing_more(scripted: Page, site: str, pool: Pool) -> None:
+    asked: list[str] = []
+    await scripted.clock.install()
+    number = await _sent(scripted, site, steps=5)
+    async with scripted.expect_response(lambda answer: answer.url.endswith("/kabar") and answer.status == 204):
+        await _stands(pool, number, "closed")
+    await expect(scripted.locator(".what")).to_contain_text("sudah selesai dan ditutup")
+
+    scripted.on("request", lambda request: asked.append(request.url))
+    for _ in range(2):
+        await scripted.clock.fast_forward(31_000)
+        await scripted.evaluate("fetch('/robots.txt')")
+
+    assert [f"{site}/robots.txt"] * 2 == asked
 
 
 async def test_a_question_is_answered_by_keys_alone_and_the_page_says_that_it_arrived(
@@ -356,10 +342,7 @@ async def test_who_comes_by_a_link_from_another_site_is_known(page: Page, site: 
 
 
 async def test_letters_twice_as_large_run_over_no_edge(site: str, pool: Pool) -> None:
-    path = program("chromium", "chromium-browser", "google-chrome", debian="chromium")
-    async with async_playwright() as playwright:
-        larger = [*ARGS, "--blink-settings=defaultFontSize=32"]
-        browser = await playwright.chromium.launch(executable_path=path, args=larger)
+    async with launched([*ARGS, "--blink-settings=defaultFontSize=32"]) as browser:
         page = await browser.new_page(viewport={"width": 360, "height": 740}, java_script_enabled=False)
         number = await _sent(page, site)
         await _asks(pool, number)
@@ -371,4 +354,33 @@ async def test_letters_twice_as_large_run_over_no_edge(site: str, pool: Pool) ->
                 && each.getBoundingClientRect().right > innerWidth + 1).map((each) => each.outerHTML.slice(0, 80))"""
             assert [] == await page.evaluate(over)
         assert 32 < await page.locator("body").evaluate("each => parseFloat(getComputedStyle(each).fontSize)")
-        await browser.close()
+
+
+async def test_each_page_is_small_with_all_its_scripts_and_asks_nobody_else(
+    browser: Browser, scripted: Page, site: str
+) -> None:
+    number = await _sent(scripted, site, steps=5)
+    weights: dict[str, float] = {}
+    asked: set[str] = set()
+
+    def note(event: Any) -> None:
+        url = urlsplit(event["request"]["url"])
+        if url.scheme != "data":  # a drawing in the page itself
+            asked.add(url.netloc)
+
+    def count(path: str, event: Any) -> None:
+        weights[path] += event["encodedDataLength"]
+
+    for path in ("/", f"/laporan/{number}", "/laporan", "/angka", "/lacak", "/draf", "/tentang"):
+        context = await browser.new_context(viewport={"width": 360, "height": 740})
+        page, weights[path] = await context.new_page(), 0
+        devtools = await context.new_cdp_session(page)
+        devtools.on("Network.loadingFinished", partial(count, path))
+        devtools.on("Network.requestWillBeSent", note)
+        await devtools.send("Network.enable")
+        await page.goto(site + path, wait_until="load")
+        await context.close()
+
+    assert {urlsplit(site).netloc} == asked
+    assert {} == {path: weight for path, weight in weights.items() if not 1_000 < weight <= 120_000}
+    print(weights)

@@ -78,6 +78,7 @@ def test_phone_numbers_are_taken_as_people_write_them(phone: str) -> None:
         {"kind": "rating", "rating": 6},
         {"kind": "rating", "rating": True},
         {"kind": "rights_request", "text": "x"},
+        {"kind": "appeal", "rating": 1},
         {"kind": "rights_request", "right": "access"},
         {"text": "x"},
     ],
@@ -144,3 +145,20 @@ def test_a_sentence_loses_the_number_that_is_known() -> None:
 
 def test_finished_is_what_is_final_for_every_intake_and_what_only_the_archive_knows() -> None:
     assert set(domain.FINISHED) == {*vocabulary.FINAL, "archived"}
+
+
+def test_reasons_of_a_mark_are_those_that_fit_it() -> None:
+    raw = {"kind": "rating", "reasons": ["quickly_done", "took_too_long", "not_done"]}
+
+    bad, good = (read_addition({**raw, "rating": mark}) for mark in (3, 4))
+
+    assert (("not_done", "took_too_long"), ("quickly_done",)) == (bad.reasons, good.reasons)
+    assert () == read_addition({**raw, "kind": "addition", "text": "x"}).reasons
+
+
+@pytest.mark.parametrize("reasons", ["took_too_long", ["late"], [1]])
+def test_a_reason_that_there_is_not_is_named(reasons: object) -> None:
+    with pytest.raises(Invalid) as wrong:
+        read_addition({"kind": "rating", "rating": 1, "reasons": reasons})
+
+    assert {"reasons"} == wrong.value.problems.keys()

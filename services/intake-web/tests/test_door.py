@@ -13,14 +13,16 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.http_server import WebServer, with_heads
+import look
+from chassis.http_server import with_heads
 from intake.texts import Texts
-from intake_web import app as site
 from intake_web.app import build_app
 from intake_web.settings import WebSettings
 from lapor.processes.ports import HOST
+from testing.browsers import answering
+from testing.waiting import within
 
-STATIC = Path(site.__file__).parent / "static"
+STATIC = Path(look.__file__).parent / "static"
 
 
 @pytest.fixture
@@ -28,14 +30,8 @@ async def port(fake: Any, make_settings: Callable[..., WebSettings], texts: Text
     """The port of a running website."""
     with socket.create_server((HOST, 0)) as probe:
         free: int = probe.getsockname()[1]
-    server = WebServer(with_heads(build_app(fake, make_settings(), texts)), HOST, free, stop_within_s=1)
-    running = asyncio.create_task(server.run())
-    async with asyncio.timeout(10):
-        while not server.answers:
-            await asyncio.sleep(0.01)
-    yield free
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    async with answering(with_heads(build_app(fake, make_settings(), texts)), free):
+        yield free
 
 
 def counted() -> float:
@@ -68,7 +64,7 @@ async def test_who_hangs_up_in_the_body_is_neither_an_error_nor_counted(
     writer.write(head.encode() + b"--x")
     await writer.drain()
     writer.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while "client_gone" not in [record.getMessage() for record in caplog.records]:
             await asyncio.sleep(0.01)
 
@@ -107,7 +103,7 @@ async def test_what_is_no_file_of_the_site_is_not_found_and_no_error(
 ) -> None:
     reader, writer = await asyncio.open_connection(HOST, port)
     writer.write(f"GET /static/{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-    answer = await reader.read()
+    answer = await within(reader.read())
     writer.close()
 
     # A slash at the end is of no account to the router.

@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 import msgspec
+import obstore
 import pytest
-from pictures import SECRETS, opened, photo
 
 from chassis.database import Pool
 from contracts import codec
@@ -23,8 +23,9 @@ from intake.export import export
 from intake.retention import OPENINGS_DAYS, sweep_once
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
-from intake_web.app import SERVICE
+from intake_web.app import SERVICE, build_app
 from intake_web.settings import WebSettings
+from testing.pictures import SECRETS, opened, photo
 
 pytestmark = pytest.mark.connected
 
@@ -214,6 +215,24 @@ async def test_the_unit_that_has_it_opens_the_photo_and_that_is_noted(kept: http
     assert [(number, name, "PUPR"), (number, name, "DISHUB")] == [tuple(row) for row in rows]
 
 
+async def test_a_small_one_is_for_the_desks_page_and_is_noted_once_a_day(kept: httpx.AsyncClient, pool: Pool) -> None:
+    number = await reported(kept, await uploaded(kept))
+    (evidence,) = await attached(pool)
+    await stands(pool, number, unit="PUPR", support=["DISHUB"])
+
+    small = [await kept.get(f"{link(evidence, unit)}&kecil") for unit in ("PUPR", "PUPR", "DISHUB")]
+    openings = [await pool.fetchval("SELECT count(*) FROM evidence_openings")]
+    await pool.execute("UPDATE evidence_openings SET at = at - interval '25 hours'")
+    await kept.get(f"{link(evidence, 'PUPR')}&kecil")
+    large = await kept.get(link(evidence, "PUPR"))
+    openings.append(await pool.fetchval("SELECT count(*) FROM evidence_openings"))
+
+    assert [(200, (320, 240), "cross-origin")] * 3 == [
+        (each.status_code, opened(each.content).size, each.headers["cross-origin-resource-policy"]) for each in small
+    ]
+    assert ([2, 4], "same-origin") == (openings, large.headers["cross-origin-resource-policy"])
+
+
 @pytest.mark.parametrize(
     "story",
     [
@@ -354,6 +373,30 @@ async def test_erased_is_erased_with_its_photos(
         r["ticket"] for r in await pool.fetch("SELECT ticket FROM uploads JOIN complaints USING (complaint_id)")
     ]
     assert 202 == (await report(kept, "A" * 22)).status_code  # what is erased is known, and is not taken anew
+
+
+async def test_in_a_bucket_a_photo_is_kept_shown_and_erased(
+    pool: Pool, make_settings: Callable[..., WebSettings], texts: Texts, bucket: dict[str, str]
+) -> None:
+    keys = {"evidence_s3_access_key": bucket["access_key_id"], "evidence_s3_secret_key": bucket["secret_access_key"]}
+    where = {"evidence_s3_endpoint": bucket["endpoint"], "evidence_s3_region": bucket["region"]}
+    settings = make_settings(evidence_url="s3://lapor/bukti", **keys, **where)
+    store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5)
+    app: Any = build_app(store, settings, texts)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://lapor.example") as client:
+        number = await reported(client, await uploaded(client))
+        (evidence,) = await attached(pool)
+        await stands(pool, number, unit="PUPR")
+        shown = await client.get(link(evidence))
+        cid = await pool.fetchval("SELECT complaint_id FROM complaints")
+        async with pool.acquire() as db, db.transaction():
+            await erase(db, SERVICE, EVENT_KEY, cid, number, tell=False)
+        before = await obstore.list(store.uploads.files.store).collect_async()
+        await store.uploads.delete_once()
+    left = await obstore.list(store.uploads.files.store).collect_async()
+
+    assert (200, 2, []) == (shown.status_code, len(before), left)
+    assert (1280, 960) == opened(shown.content).size
 
 
 async def test_what_was_kept_long_enough_goes_with_its_photos_and_what_is_restricted_stays(

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
+import re
 import socket
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from chassis.http_server import WebServer
+from intake.complaint_view import ComplaintView, Step
 from intake.texts import Texts
 from intake_web.app import build_app
 from intake_web.assets import ASSETS
 from intake_web.settings import WebSettings
 from lapor.processes.ports import HOST
-from testing.programs import program
+from testing.browsers import ARGS, LOOKED_AT, answering, barriers, chromium, phone, picture, walk
 
 pytestmark = pytest.mark.connected
 
-ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 #: What was seen, to be looked at; git ignores it.
 PICTURES = Path(__file__).parents[3] / "build" / "pictures" / "form"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SHORT = {"width": 360, "height": 740}
 #: Whether this device keeps a draft with that text.
 KEPT = """text => new Promise(resolve => {
   indexedDB.open("lapor").onsuccess = ({ target: { result: database } }) => {
@@ -54,42 +51,13 @@ HERE = {"latitude": -4.35, "longitude": 119.88, "accuracy": 30}
 
 
 @pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    path = program("chromium", "chromium-browser", "google-chrome", debian="chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=ARGS)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
 async def site(fake: Any, make_settings: Callable[..., WebSettings], texts: Texts) -> AsyncIterator[str]:
     """The website on a store in memory and a real port."""
     with socket.create_server((HOST, 0)) as probe:
         port = probe.getsockname()[1]
     settings = make_settings(web_port=port, web_public_url=None)
-    server = WebServer(build_app(fake, settings, texts), HOST, port, stop_within_s=1)
-    running = asyncio.create_task(server.run())
-    async with asyncio.timeout(10):
-        while not server.answers:
-            await asyncio.sleep(0.01)
-    yield settings.public_url
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-
-
-async def phone(chromium: Browser, **given: Any) -> BrowserContext:
-    usual: dict[str, Any] = {"viewport": SHORT, "locale": "id-ID"}
-    context = await chromium.new_context(**{**usual, **given})
-    context.set_default_timeout(15_000)
-    return context
-
-
-@pytest.fixture
-async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
-    context = await phone(chromium)
-    yield context
-    await context.close()
+    async with answering(build_app(fake, settings, texts), port):
+        yield settings.public_url
 
 
 async def opened(context: BrowserContext, url: str) -> Page:
@@ -102,7 +70,7 @@ async def opened(context: BrowserContext, url: str) -> Page:
 async def on(page: Page) -> None:
     """Go on to the next step."""
     before = page.url
-    await page.get_by_role("button", name="Lanjut").click()
+    await page.get_by_role("button", name="Lanjut", exact=True).click()
     await page.wait_for_url(lambda url: url != before and "#" in url)
 
 
@@ -120,28 +88,24 @@ async def to_the_end(page: Page) -> None:
 
 async def look(page: Page, name: str) -> None:
     """Find nothing wrong by machine, nothing wider than the screen, and keep a picture."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
-    options = f"{{runOnly: {RULES}}}"
-    found = await page.evaluate(f"{AXE_SCRIPT}; axe.run(document, {options})")
-    assert [] == [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]], name
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    await picture(page, PICTURES / f"{name}.png")
+    assert {} == await barriers(page), name
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_every_state_is_without_barriers(
-    chromium: Browser, site: str, fake: Any, scheme: Any, width: int
-) -> None:
+@pytest.mark.parametrize("scheme", LOOKED_AT)
+async def test_every_state_is_without_barriers(browser: Browser, site: str, fake: Any, scheme: Any, width: int) -> None:
     size = {"width": width, "height": 740}
-    context = await phone(chromium, viewport=size, color_scheme=scheme, geolocation=HERE, permissions=["geolocation"])
+    context = await phone(browser, viewport=size, color_scheme=scheme, geolocation=HERE, permissions=["geolocation"])
     page = await opened(context, site)
 
     async def seen(name: str) -> None:
         await look(page, f"{scheme}-{width}-{name}")
+        if (scheme, width) == ("light", 360):
+            assert [] == await walk(page), name
 
     await seen("01-apa")
-    await page.get_by_role("button", name="Lanjut").click()
+    await page.get_by_role("button", name="Lanjut", exact=True).click()
     await expect(page.get_by_text("Isi laporan masih kosong")).to_be_visible()
     await seen("02-kosong")
     await written(page, "Jalan di depan SD 12 berlubang besar sejak dua minggu.")
@@ -159,6 +123,9 @@ async def test_every_state_is_without_barriers(
     await seen("05-anda")
     await on(page)
     await expect(page.get_by_text("Sejak kapan? Boleh dilewati.")).to_be_visible()
+    there = page.locator(".answers .spot")
+    await expect(there).to_have_text("Lokasi dari HP Anda, kurang lebih 30 m. Lihat di peta")
+    await expect(there.get_by_role("link")).to_have_attribute("href", re.compile(r"mlat=-4\.35000&mlon=119\.88000"))
     await seen("06-periksa")
     await page.get_by_role("button", name="Kirim laporan").click()
     await expect(page.get_by_text("Nomor HP tidak dikenali").first).to_be_visible()
@@ -195,22 +162,15 @@ async def test_every_state_is_without_barriers(
     await context.close()
 
 
-async def test_without_a_script_every_page_that_asks_first_is_without_barriers(
-    chromium: Browser, site: str, fake: Any
-) -> None:
-    context = await phone(chromium, java_script_enabled=False)
-    page = await context.new_page()
+async def test_without_a_script_what_asks_first_keeps_what_was_typed(page: Page, site: str, fake: Any) -> None:
     await page.goto(site)
-    await page.screenshot(path=PICTURES / "tanpa-skrip.png", full_page=True)
     await page.get_by_label("Isi laporan").fill("Rumah tetangga kebakaran")
     await page.get_by_role("button", name="Periksa dulu").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Telepon 113")
-    await page.screenshot(path=PICTURES / "tanpa-skrip-bahaya.png", full_page=True)
     await page.get_by_role("button", name="Ubah laporan").click()
     await page.get_by_label("Isi laporan").fill("Jalan berlubang besar")
     await page.get_by_role("button", name="Periksa dulu").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Periksa jawaban Anda")
-    await page.screenshot(path=PICTURES / "tanpa-skrip-periksa.png", full_page=True)
     await page.get_by_role("button", name="Ubah tempat").click()
     await page.get_by_label("Patokan atau alamat").fill("Cabenge")
     await page.get_by_role("button", name="Kirim laporan").click()
@@ -218,7 +178,6 @@ async def test_without_a_script_every_page_that_asks_first_is_without_barriers(
 
     ((kept, _),) = fake.taken.values()
     assert ("Jalan berlubang besar", "Cabenge") == (kept.text, kept.place)
-    await context.close()
 
 
 async def test_all_steps_by_keyboard_alone(context: BrowserContext, site: str, fake: Any) -> None:
@@ -376,6 +335,142 @@ async def test_without_a_database_the_draft_stays_and_is_sent_with_its_own_key(
     assert 1 == len(fake.taken)
 
 
+async def reported(page: Page) -> str:
+    """Send a report, and give its number."""
+    await written(page, "Lampu jalan padam")
+    await to_the_end(page)
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await page.wait_for_url("**/laporan/*")
+    return page.url.rpartition("/")[2].partition("?")[0]
+
+
+async def test_a_receipt_that_is_opened_again_leaves_another_draft_alone(
+    context: BrowserContext, site: str, fake: Any
+) -> None:
+    page = await opened(context, site)
+    await reported(page)
+    await page.wait_for_function(f"async text => !await ({KEPT})(text)", arg="Lampu jalan padam")
+    receipt = page.url
+    await page.goto(site)
+    await page.wait_for_selector("html.ready")
+    await written(page, "Sampah menumpuk")
+    await to_the_end(page)
+    fake.down = True
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await expect(page.get_by_text("BELUM kami terima")).to_be_visible()
+    fake.down = False
+
+    await page.goto(receipt)
+    await expect(page.get_by_text("Kode akses laporan ini")).to_be_visible()
+    assert await page.evaluate(KEPT, "Sampah menumpuk")
+    await page.goto(f"{site}/draf")
+
+    await expect(page.locator("#nomor-nomor a")).to_have_count(2)  # the draft was to be sent, and is now
+    assert ["Lampu jalan padam", "Sampah menumpuk"] == [sent.text for sent, _ in fake.taken.values()]
+
+
+async def test_a_report_that_waits_is_tried_again_as_long_as_its_page_is_open(
+    context: BrowserContext, site: str, fake: Any
+) -> None:
+    page = await context.new_page()
+    await page.clock.install()
+    await page.goto(site)
+    await page.wait_for_selector("html.ready")
+    await written(page, "Lampu jalan padam")
+    await to_the_end(page)
+    await context.set_offline(True)
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await expect(page.get_by_text("Belum terkirim, tersimpan di HP ini.")).to_be_visible()
+    fake.down = True
+    await context.set_offline(False)
+    await expect(page.get_by_text("Layanan sedang terganggu atau terlalu ramai.")).to_be_visible()
+    await look(page, "dicoba-lagi")
+    fake.down = False
+
+    await page.clock.fast_forward(31_000)
+
+    await page.wait_for_url("**/laporan/*")
+    assert 1 == len(fake.taken)
+
+
+async def test_a_report_that_waits_and_was_deleted_in_another_tab_is_not_sent_and_that_is_said(
+    context: BrowserContext, site: str, fake: Any
+) -> None:
+    page = await opened(context, site)
+    await ready(page)
+    await written(page, "Lampu jalan padam")
+    await to_the_end(page)
+    await context.set_offline(True)
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await expect(page.get_by_text("Belum terkirim, tersimpan di HP ini.")).to_be_visible()
+    other = await context.new_page()
+    await other.goto(f"{site}/draf")
+    await other.get_by_role("button", name="Hapus").click()
+    await expect(other.get_by_text("Tidak ada laporan yang belum terkirim.")).to_be_visible()
+
+    await context.set_offline(False)
+
+    await expect(page.get_by_text("Draf ini sudah terkirim atau dihapus di tab lain.")).to_be_visible()
+    assert {} == fake.taken
+
+
+@pytest.mark.parametrize(
+    ("status", "where", "label", "button"),
+    [
+        ("waiting_for_reporter", "", "Jawaban Anda", "Kirim jawaban"),
+        ("resolved", "", "Komentar boleh kosong", "Kirim nilai"),
+        ("resolved", "", "Apa yang belum beres?", "Buka kembali"),
+        ("in_progress", "/tambahan", "Keterangan", "Kirim"),
+    ],
+)
+async def test_what_is_added_without_a_network_stays_and_is_said_to_be_unsent(
+    context: BrowserContext, site: str, fake: Any, status: str, where: str, label: str, button: str
+) -> None:
+    page = await opened(context, site)
+    await ready(page)
+    number = await reported(page)
+    asked = Step(seq=3, kind="waiting_for_reporter", at=datetime(2026, 11, 24, tzinfo=UTC), text="?", message="Mana?")
+    fake.stories[number] = ComplaintView(ticket=number, status=status, unit="PUPR", seq=3, steps=[asked])
+    await page.goto(f"{site}/laporan/{number}{where}")
+    await page.wait_for_selector("form[data-on]")
+    for each in await page.locator("details.more summary").all():
+        await each.click()
+    if button == "Kirim nilai":
+        await page.get_by_text("4 baik").click()
+    await page.get_by_label(label).fill("Tiang nomor tujuh")
+    await context.set_offline(True)
+
+    await page.get_by_role("button", name=button, exact=True).click()
+
+    await expect(page.get_by_text("Tidak ada jaringan, belum terkirim.")).to_be_visible()
+    await expect(page.get_by_label(label)).to_have_value("Tiang nomor tujuh")
+    await look(page, f"tambahan-luring-{status}-{button.split()[-1]}")
+    assert {} == fake.added
+    await context.set_offline(False)
+    await page.get_by_role("button", name=button, exact=True).click()
+    await page.wait_for_url("**?terkirim=*")
+    assert ["Tiang nomor tujuh"] == [each.text for each in fake.added[number]]
+
+
+async def test_a_page_that_is_not_kept_says_that_there_is_no_network(context: BrowserContext, site: str) -> None:
+    page = await opened(context, site)
+    await ready(page)
+    number = await reported(page)
+    await page.wait_for_function(f"async text => !await ({KEPT})(text)", arg="Lampu jalan padam")
+    await context.set_offline(True)
+
+    await page.goto(f"{site}/laporan/{number}")
+
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Tidak ada jaringan")
+    await look(page, "luring")
+    await page.goto(f"{site}/draf")
+    await expect(page.get_by_text("Sedang tidak ada jaringan.")).to_be_visible()
+    await look(page, "draf-luring")
+    await context.set_offline(False)
+    await page.goto(f"{site}/laporan/{number}")
+    await expect(page.get_by_role("heading", level=1)).to_have_text(number)
+
+
 async def test_what_the_server_asks_first_is_asked_where_it_can_be_answered(
     context: BrowserContext, site: str, fake: Any
 ) -> None:
@@ -407,19 +502,19 @@ async def test_danger_is_answered_while_it_is_written_and_one_press_sends(
     page = await opened(context, site)
     await page.get_by_label("Isi laporan").fill("Rumah tetangga kebakaran")
     await expect(page.locator("#bahaya").get_by_role("link", name="113")).to_be_visible()
-    await page.get_by_role("button", name="Lanjut").click()
+    await page.get_by_role("button", name="Lanjut", exact=True).click()
     await expect(page.locator(".wall h2")).to_be_focused()
     await page.go_back()
     await expect(page.get_by_label("Isi laporan")).to_have_value("Rumah tetangga kebakaran")
-    await page.get_by_role("button", name="Lanjut").click()
+    await page.get_by_role("button", name="Lanjut", exact=True).click()
     await page.get_by_role("button", name="Kirim laporan sekarang").click()
     await page.wait_for_url("**/laporan/*")
 
     assert 1 == len(fake.taken)
 
 
-async def test_where_a_device_is_it_is_asked_only_when_that_is_pressed(chromium: Browser, site: str, fake: Any) -> None:
-    context = await phone(chromium)  # nobody allowed it
+async def test_where_a_device_is_it_is_asked_only_when_that_is_pressed(browser: Browser, site: str, fake: Any) -> None:
+    context = await phone(browser)  # nobody allowed it
     await context.add_init_script(
         "window.asked = 0; const locate = navigator.geolocation.getCurrentPosition;"
         "navigator.geolocation.getCurrentPosition = function (...a) { asked += 1; return locate.apply(this, a); }"
@@ -435,15 +530,15 @@ async def test_where_a_device_is_it_is_asked_only_when_that_is_pressed(chromium:
 
 
 async def test_a_secret_link_opens_the_complaint_in_another_browser_and_leaves_no_code_in_its_address(
-    chromium: Browser, context: BrowserContext, site: str
+    browser: Browser, context: BrowserContext, site: str
 ) -> None:
     page = await opened(context, site)
     await written(page, "Pungli di kantor")
     await to_the_end(page)
     await page.get_by_role("button", name="Kirim laporan").click()
-    await page.get_by_text("Tautan rahasia").click()
+    await page.get_by_text("Tautan rahasia", exact=True).click()
     link = await page.locator("#tautan").inner_text()
-    elsewhere = await phone(chromium)
+    elsewhere = await phone(browser)
     other = await elsewhere.new_page()
 
     await other.goto(link)
@@ -455,11 +550,27 @@ async def test_a_secret_link_opens_the_complaint_in_another_browser_and_leaves_n
     await elsewhere.close()
 
 
+async def test_code_and_secret_link_are_copied_as_they_stand(browser: Browser, site: str) -> None:
+    context = await phone(browser, permissions=["clipboard-read", "clipboard-write"])
+    page = await opened(context, site)
+    await written(page, "Pungli di kantor")
+    await to_the_end(page)
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await expect(page.get_by_text("Kode akses laporan ini")).to_be_visible()
+
+    for name, at in (("Salin kode", "#kode"), ("Salin tautan", "#tautan")):
+        await page.get_by_role("button", name=name).click()
+        await expect(page.get_by_text("Tersalin")).to_be_visible()
+        assert await page.locator(at).text_content() == await page.evaluate("navigator.clipboard.readText()")
+        await expect(page.get_by_role("button", name=name)).to_have_text(name)
+    assert 1 == await page.get_by_role("button", name="Cetak").count()
+    await context.close()
+
+
 async def test_it_can_be_installed(site: str, tmp_path: Path) -> None:
-    path = program("chromium", "chromium-browser", "google-chrome", debian="chromium")
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
-            str(tmp_path / "profile"), executable_path=path, args=ARGS
+            str(tmp_path / "profile"), executable_path=chromium(), args=ARGS
         )
         page = await opened(context, site)
         await ready(page)
@@ -472,8 +583,8 @@ async def test_it_can_be_installed(site: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("scripts", "most"), [(False, 60_000), (True, 120_000)], ids=["no script", "script"])
-async def test_a_first_visit_is_small(chromium: Browser, site: str, scripts: bool, most: int) -> None:
-    context = await phone(chromium, java_script_enabled=scripts)
+async def test_a_first_visit_is_small(browser: Browser, site: str, scripts: bool, most: int) -> None:
+    context = await phone(browser, java_script_enabled=scripts)
     page = await context.new_page()
     devtools = await context.new_cdp_session(page)
     sizes: list[float] = []
@@ -490,8 +601,8 @@ async def test_a_first_visit_is_small(chromium: Browser, site: str, scripts: boo
 @pytest.mark.parametrize(
     ("name", "size", "margin"), [("lapor-192", 192, 0), ("lapor-512", 512, 0), ("lapor-maskable-512", 512, 61)]
 )
-async def test_the_icons_are_those_of_the_drawing(chromium: Browser, name: str, size: int, margin: int) -> None:
-    page = await chromium.new_page(viewport={"width": size, "height": size})
+async def test_the_icons_are_those_of_the_drawing(browser: Browser, name: str, size: int, margin: int) -> None:
+    page = await browser.new_page(viewport={"width": size, "height": size})
     ground, inner = "#0b6e5f" if margin else "transparent", size - 2 * margin
     css = f"html {{background: {ground}}} body {{margin: {margin}px}} svg {{display: block; width: {inner}px}}"
     await page.set_content(f"<style>{css}</style>{ASSETS['lapor.svg'].decode()}")

@@ -9,16 +9,16 @@ from typing import Any
 
 import httpx
 import pytest
-from pictures import POLYGLOT, opened, photo
 
 from chassis.database import Pool
+from intake import files
+from intake.photo import MAX_BYTES
 from intake.texts import Texts
-from intake_web.adapters import files
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE
 from intake_web.limits import Guard
-from intake_web.photos import MAX_BYTES
 from intake_web.settings import WebSettings
+from testing.pictures import POLYGLOT, opened, photo
 
 pytestmark = pytest.mark.connected
 
@@ -79,9 +79,9 @@ async def test_with_something_to_mend_the_photos_need_not_be_chosen_again(
     [
         (POLYGLOT, "photo_unreadable"),
         (b"%PDF-1.7" + b"x" * 1000, "photo_kind"),
-        (b"\x00\x00\x00\x18ftypmp42" + b"x" * 3_000_000, "photo_video"),
+        (b"<svg " + b"x" * 3_000_000, "photo_kind"),
     ],
-    ids=["html in a JPEG", "pdf", "video"],
+    ids=["html in a JPEG", "pdf", "svg"],
 )
 async def test_one_that_is_no_photo_is_said_and_the_rest_can_be_sent(
     kept: httpx.AsyncClient, texts: Texts, pool: Pool, content: bytes, why: str

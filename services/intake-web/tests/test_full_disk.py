@@ -32,10 +32,10 @@ def small() -> Iterator[Path]:
     """The folder of a small disk, outside pytest's own: the server's user could not get there."""
     with tempfile.TemporaryDirectory(prefix="lapor-") as folder:
         mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=755", "tmpfs", folder]
-        if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
+        if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, timeout=120).returncode:
             missing("a small disk can be mounted only by root")
         yield Path(folder)
-        subprocess.run(["umount", "--lazy", folder], check=True)
+        subprocess.run(["umount", "--lazy", folder], check=True, timeout=120)
 
 
 @pytest.fixture

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
+import segno
 
 from contracts import ticket
 from intake.complaint_view import ComplaintView
 from intake.texts import Texts
-from kabupaten.pages import NAMES
+from intake_web.app import build_app
+from intake_web.settings import WebSettings
+from kabupaten.pages import NAMES, Contact
 
 NUMBER = ticket.mint("web")
 
@@ -37,9 +43,29 @@ async def test_privacy_says_how_long_the_region_keeps_what(web: httpx.AsyncClien
     assert "paling lama 3 x 24 jam" in page
 
 
-async def test_a_contact_that_nobody_confirmed_is_shown_to_nobody(web: httpx.AsyncClient, texts: Texts) -> None:
-    assert [each for each in texts.pages.site.contacts if not each.confirmed]
-    assert "soppengkab.go.id" not in (await web.get("/kontak")).text
+async def test_a_contact_that_the_office_has_not_confirmed_says_so_and_leads_nowhere(
+    web: httpx.AsyncClient, texts: Texts
+) -> None:
+    page = (await web.get("/kontak")).text
+    shown = page[page.index("<h2>Dinas Komunikasi") :]
+
+    assert ("situs", "soppengkab.go.id", False) in [(e.kind, e.value, e.confirmed) for e in texts.pages.site.contacts]
+    assert re.search(r"<dt>Situs</dt><dd[^>]*>soppengkab\.go\.id <span[^>]*>belum dikonfirmasi<", shown)
+
+
+async def test_a_contact_without_a_value_is_not_there_and_a_confirmed_one_is_a_link(
+    fake: Any, make_settings: Callable[..., WebSettings], texts: Texts
+) -> None:
+    known = copy(texts)
+    contacts = (Contact(kind="telepon", value="0484 000"), Contact(kind="alamat", confirmed=False))
+    site = msgspec.structs.replace(texts.pages.site, contacts=contacts)
+    known.pages = msgspec.structs.replace(texts.pages, site=site)
+    app: Any = build_app(fake, make_settings(), known)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://lapor.example") as web:
+        page = (await web.get("/kontak")).text
+
+    assert '<dt>Telepon</dt><dd lang="id"><a href="tel:0484000">0484 000</a></dd>' in page
+    assert (False, False) == ("<dt>Alamat</dt>" in page, "belum dikonfirmasi" in page)
 
 
 async def test_every_page_says_whose_service_it_is_and_whom_to_call(web: httpx.AsyncClient) -> None:
@@ -50,6 +76,16 @@ async def test_every_page_says_whose_service_it_is_and_whom_to_call(web: httpx.A
         assert 'href="tel:110"' in foot
         assert 'href="sms:1708?body=SOPPENG%20"' in foot
         assert 'href="tel:112"' not in foot  # not confirmed
+
+
+async def test_no_number_for_sms_is_named_where_there_is_no_gateway(
+    fake: Any, texts: Texts, make_settings: Callable[..., WebSettings]
+) -> None:
+    app: Any = build_app(fake, make_settings(kannel_send_url=""), texts)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://lapor.example") as web:
+        for path in ("/", "/lacak", "/nowhere"):
+            page = (await web.get(path)).text
+            assert (False, False) == ("sms:1708" in page, "1708" in page[page.index("<footer") :]), path
 
 
 async def test_who_finds_a_weakness_is_told_where_to_say_so_and_robots_what_to_leave(
@@ -91,6 +127,19 @@ async def test_the_code_leads_to_the_page_and_is_kept_by_nobody_else(web: httpx.
     assert (200, "image/svg+xml") == (code.status_code, code.headers["content-type"].partition(";")[0])
     assert code.headers["cache-control"].startswith("private")
     assert (await web.get("/laporan/kosong/qr.svg")).status_code == 404
+
+
+async def test_the_secret_link_is_drawn_beside_the_code_once_and_kept_nowhere(web: httpx.AsyncClient) -> None:
+    sent = await web.post("/", data={"text": "Jalan berlubang", "key": "a-key", "secret": "k9Qw2mZx8Lr4Tn6Y"})
+    receipt = await web.get(sent.headers["location"])
+    later = await web.get(sent.headers["location"].partition("?")[0])
+    (link,) = re.findall(r'<code id="tautan">([^<]+)</code>', receipt.text)
+    expected = segno.make_qr(link, error="m").svg_inline(border=3, light="#fff", omitsize=True)
+
+    assert re.match("https://lapor.example/laporan/SPG-[^/]+/buka#", link)
+    assert re.findall(r'd="([^"]+)"', expected)[1] in receipt.text
+    assert ("no-store", "private, no-cache") == (receipt.headers["cache-control"], later.headers["cache-control"])
+    assert ("<figure" in receipt.text, "<figure" in later.text) == (True, False)
 
 
 async def test_a_file_named_by_its_version_is_kept_for_good_and_looks_are_compressed(web: httpx.AsyncClient) -> None:

@@ -12,19 +12,20 @@ from typing import Any
 import psutil
 import pytest
 
+from chassis.changes import Changes
 from chassis.database import Pool, open_pool
 from chassis.http_server import Limits, WebServer
 from contracts import ticket
-from intake.complaint_view import ComplaintView, save_views
+from intake.complaint_view import CHANGED, ComplaintView, save_views
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
-from intake_web.changes import Changes
 from intake_web.domain import pass_for
 from intake_web.handlers import live
 from intake_web.limits import STREAMS_OF_ONE
 from intake_web.settings import WebSettings
 from lapor.processes.ports import HOST, choose
+from testing.waiting import finish
 
 NUMBER = ticket.mint("web")
 PATH = f"/v1/complaints/{NUMBER}/events"
@@ -46,12 +47,12 @@ class Site:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Site]:
         task = asyncio.create_task(self.server.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not self.server.answers:
                 await asyncio.sleep(0.01)
         yield self
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await finish(task)
 
 
 class Reader:
@@ -64,7 +65,7 @@ class Reader:
         self.reader, self.writer = await asyncio.open_connection(HOST, self.port)
         more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in self.headers.items())
         self.writer.write(f"GET {self.path} HTTP/1.1\r\nHost: x\r\n{more}\r\n".encode())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             self.head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
         return self
 
@@ -77,7 +78,7 @@ class Reader:
 
     async def chunk(self) -> str:
         """The next chunk; empty at the end of the stream."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             size = int(await self.reader.readline(), 16)
             return (await self.reader.readexactly(size + 2))[:-2].decode()
 
@@ -96,7 +97,7 @@ def settings(make_settings: Callable[..., WebSettings], tmp_path: Any) -> WebSet
 
 @pytest.fixture
 async def site(fake: Any, settings: WebSettings, texts: Texts) -> AsyncIterator[Site]:
-    site = Site(fake, Changes(), settings, texts)
+    site = Site(fake, Changes(CHANGED), settings, texts)
     async with site.running():
         await site.change("routed", 1)
         yield site
@@ -177,7 +178,7 @@ async def test_an_address_has_so_many_streams_and_one_that_ended_makes_room(site
     for each in readers:
         await each.__aexit__()
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             async with Reader(settings.web_port) as again:
                 if again.status == 200:
@@ -195,7 +196,7 @@ async def test_what_is_stored_wakes_who_reads_and_a_stop_ends_all_at_once(
     pool: Pool, dsn: str, settings: WebSettings, texts: Texts
 ) -> None:
     other = await open_pool(dsn, timeout_s=5)  # that of another process, which keeps the story
-    store, changes = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5), Changes()
+    store, changes = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5), Changes(CHANGED)
     listening = asyncio.create_task(changes.listen(pool))
 
     async def keep(status: str, seq: int) -> None:
@@ -205,14 +206,14 @@ async def test_what_is_stored_wakes_who_reads_and_a_stop_ends_all_at_once(
     await keep("routed", 1)
     async with Site(store, changes, settings, texts).running(), Reader(settings.web_port) as reader:
         assert "1" == (await reader.event())[0]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await pool.fetchval("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN %'"):
                 await asyncio.sleep(0.05)
         await keep("in_progress", 2)
         assert "2" == (await reader.event())[0]
         listening.cancel()
         assert "" == await reader.chunk()
-    await asyncio.gather(listening, return_exceptions=True)
+    await finish(listening)
     other.terminate()
 
 

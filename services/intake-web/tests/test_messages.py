@@ -11,12 +11,12 @@ from uuid import UUID
 import pytest
 from msgspec import structs
 
-from intake.complaint_view import ComplaintView
+from intake.complaint_view import ComplaintView, Step
+from intake.mail import mailbox
 from intake.notices import Notice
 from intake.segments import MAX_GSM, fit
 from intake.texts import Texts
-from intake_web.messages import Writer, has_link
-from intake_web.settings import mailbox
+from intake_web.messages import Writer, followed, has_link
 
 T, MAIL = "SPG-W0AB-12CDS", "andi@contoh.id"
 SITE = "https://lapor.soppengkab.go.id"
@@ -104,17 +104,26 @@ def test_the_subject_says_what_is_in_it_and_nothing_of_what_is_confidential(
     assert f"{T}: {says}" == heads["Subject"]
 
 
-def test_the_secret_link_goes_with_the_first_message_alone_and_with_no_confidential_one() -> None:
-    open_, hidden = view(), view(rahasia=True)
+def test_the_secret_link_goes_with_the_first_message_and_what_asks_for_something_but_with_no_confidential_one() -> None:
+    steps = [
+        Step(seq=n, kind=kind, at=NOW, unit="PUPR", text="")
+        for n, kind in enumerate(["registered", "routed", "waiting_for_reporter", "in_progress", "resolved"])
+    ]
+    open_, hidden = view(steps=steps), view(rahasia=True, steps=steps)
     told = [
         (notice(), open_),
         (notice("danger"), open_),
         (notice(), hidden),
         (notice("step", "1"), open_),
         (notice(), None),
+        (notice("step", "2"), open_),
+        (notice("step", "3"), open_),
+        (notice("step", "4"), open_),
+        (notice("step", "2"), hidden),
+        (notice("followed", "2"), open_),
     ]
 
-    assert [True, True, False, False, False] == [has_link(*each) for each in told]
+    assert [True, True, False, False, False, True, False, True, False, False] == [has_link(*each) for each in told]
 
 
 def test_who_tells_of_abuse_gets_no_message_that_tells_of_it_to_who_reads_along(writer: Writer) -> None:
@@ -156,3 +165,42 @@ def test_nothing_that_is_written_becomes_a_header(writer: Writer) -> None:
     assert "Bcc: x@y.id" in text
     with pytest.raises(ValueError, match="CR"):
         writer.mail(notice(address="a@b.id\r\nBcc: x@y.id"), view(), None, NOW)
+
+
+def test_a_supporter_is_told_why_the_mail_comes_how_to_stop_it_and_no_more_of_the_complaint(
+    writer: Writer, texts: Texts
+) -> None:
+    text, subject = followed(texts, "followed_step", T, "in_progress")
+    told = notice("followed", "4-mark", text, subject=subject)
+
+    heads, body = read(writer, told, view(status="in_progress", deadline_at=DUE))
+
+    assert (f"{T}: kabar laporan yang Anda dukung", f"<{SITE}/berhenti/") == (
+        heads["Subject"],
+        heads["List-Unsubscribe"][: len(SITE) + 11],
+    )
+    assert body.startswith(f"Laporan {T} yang Anda dukung: sedang ditangani.\n\n")
+    assert (True, False, False) == (
+        "karena alamat Anda ditulis untuk dikabari tentang laporan" in body,
+        "nilai di halaman laporan" in body,
+        "/masuk/" in body,
+    )
+
+
+def test_nobody_but_its_reporter_is_told_that_their_answer_is_waited_for(texts: Texts) -> None:
+    told = [followed(texts, "followed", T, status)[0].rpartition("Sekarang: ")[2] for status in texts.statuses]
+
+    assert "menunggu jawaban pelapor." in told
+    assert [] == [each for each in told if "Anda" in each]
+
+
+@pytest.mark.parametrize("form", ["followed", "followed_step"])
+def test_each_sms_to_a_supporter_is_one_text_with_page_and_stop_in_ascii(
+    writer: Writer, texts: Texts, form: str
+) -> None:
+    texts_of = [followed(texts, form, T, status)[0] for status in texts.statuses]
+
+    sms = [writer.sms(notice("followed", "4-mark", text, address="+6281234567890"), None) for text in texts_of]
+
+    assert all(text.isascii() and len(text) <= 160 for text in texts_of)
+    assert all("Berhenti: " in text and f"/laporan/{T}" in text and text.isascii() for text in sms)

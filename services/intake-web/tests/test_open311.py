@@ -42,9 +42,10 @@ async def test_a_client_finds_the_services_sends_a_request_and_reads_it_back(
     assert [each["service_code"] for each in services] == list(texts.categories)
     status, definition = await _read(kept, "services/jalan_jembatan", form)
     assert (status, definition["service_code"]) == (200, "jalan_jembatan")
-    taken = await kept.post("/open311/v2/requests.json", data=SENT)
-    assert taken.status_code == 201
-    given = taken.json()[0]["service_request_id"]
+    sent = await kept.post(f"/open311/v2/requests.{form}", data=SENT)
+    (taken,) = sent.json() if form == "json" else _plain(ET.fromstring(sent.content))  # noqa: S314
+    assert (sent.status_code, taken["service_notice"]) == (201, texts.on_web("open311_notice"))
+    given = taken["service_request_id"]
     assert (await _read(kept, f"tokens/{given}", form))[1][0]["service_request_id"] == given
     status, (found,) = await _read(kept, f"requests/{given}", form)
     assert (status, found["service_request_id"], found["status"]) == (200, given, "open")
@@ -68,6 +69,35 @@ async def test_requests_are_those_of_the_public_list(
     for query, n in ((since, 1), (until, 3), (named, 3)):
         answer = await kept.get("/open311/v2/requests.json", params=query)
         assert [each["service_request_id"] for each in answer.json()] == [number(n)]
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("status=open,closed", [1, 2, 3]),
+        ("status=open&status=closed", [1, 2, 3]),
+        ("status=open&service_code=jalan_jembatan,air_bersih", [1, 2]),
+        ("service_code=air_bersih,%20sampah_kebersihan", [2, 3]),
+        ("service_code=sampah_kebersihan", [3]),
+    ],
+)
+async def test_several_of_a_kind_are_asked_for_at_once(
+    pool: Pool, kept: httpx.AsyncClient, texts: Texts, query: str, numbers: list[int]
+) -> None:
+    other = view(3, category="sampah_kebersihan", status="closed")
+    await tell(pool, texts, view(1), view(2, category="air_bersih"), other)
+    answer = await kept.get(f"/open311/v2/requests.json?{query}")
+
+    assert [number(n) for n in numbers] == [each["service_request_id"] for each in answer.json()]
+
+
+@pytest.mark.parametrize(
+    "more", [{"data": {**SENT, "media_url": "https://x.example/1.jpg"}}, {"files": {"media": b"x"}}]
+)
+async def test_a_photo_that_is_not_taken_is_said(kept: httpx.AsyncClient, texts: Texts, more: dict[str, Any]) -> None:
+    answer = await kept.post("/open311/v2/requests.json", **{"data": SENT, **more})
+
+    assert (201, True) == (answer.status_code, texts.on_web("open311_no_media") in answer.json()[0]["service_notice"])
 
 
 @pytest.mark.parametrize(
@@ -108,6 +138,12 @@ async def test_what_does_not_exist_is_an_error_of_the_standard(kept: httpx.Async
     for path in ("requests/SPG-0000-00000.json", "services/ufo.json", "tokens/x.json"):
         answer = await kept.get(f"/open311/v2/{path}")
         assert (answer.status_code, answer.json()[0]["code"]) == (404, 404)
-    for query in ("status=half", "service_code=ufo", "start_date=kemarin"):
+    for query in (
+        "status=half",
+        "status=open,half",
+        "service_code=ufo",
+        "service_code=jalan_jembatan,ufo",
+        "start_date=kemarin",
+    ):
         assert (await kept.get(f"/open311/v2/requests.json?{query}")).status_code == 400
     assert (await kept.get("/open311/v2/requests.yaml")).status_code == 404

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from itertools import count
@@ -21,18 +23,22 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from chassis.database import Pool
-from chassis.http_server import WebServer
+from intake.photo import MAX_VIDEO_BYTES
 from intake.texts import Texts
+from intake_web.adapters.keys import create_key
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
-from intake_web.handlers.openapi import OPERATIONS
+from intake_web.handlers.openapi import OPERATIONS, _document
+from intake_web.keys import KeyRight
 from intake_web.limits import Guard
 from intake_web.settings import WebSettings
-from lapor.processes.ports import HOST, choose
+from lapor.processes.ports import choose
+from testing.browsers import answering
 
 pytestmark = pytest.mark.connected
 CHECKS = [not_a_server_error, response_schema_conformance, status_code_conformance, content_type_conformance]
 load_all_checks()
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
 
 @pytest.fixture
@@ -43,40 +49,85 @@ async def site(
     port = choose({"web": 0}, tmp_path / "ports.json")["web"]
     settings = make_settings(web_port=port, web_public_url=None, web_trusted_proxies="127.0.0.1/32")
     store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5)
-    server = WebServer(build_app(store, settings, texts, Guard(10_000)), HOST, port, stop_within_s=1)
-    running = asyncio.create_task(server.run())
-    async with asyncio.timeout(10):
-        while not server.answers:
-            await asyncio.sleep(0.01)
-    yield settings.public_url
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    async with answering(build_app(store, settings, texts, Guard(10_000)), port):
+        yield settings.public_url
 
 
-def test_each_operation_of_the_document_is_one_of_ours() -> None:
-    assert {method for _, method in OPERATIONS} <= {"get", "post"}
+@pytest.fixture
+def nothing(make_settings: Callable[..., WebSettings], texts: Texts, fake: Any) -> tuple[Any, ...]:
+    """What the app is made of, on a store in memory."""
+    return fake, make_settings(), texts
+
+
+def test_the_document_has_each_operation_of_ours_and_no_other(nothing: Any) -> None:
+    routes: list[Any] = build_app(*nothing).routes
+    called = {"number": "ticket", "id_": "id"}
+    ours = {
+        (re.sub(r"\{(\w+):\w+\}", lambda found: f"{{{called.get(found[1], found[1])}}}", each.path), method.lower())
+        for each in routes
+        if each.path.startswith("/v1/") and each.path != "/v1/openapi.json"
+        for method in each.methods
+    }
+    only_so = {(path, "options") for path, method in ours if method == "options" and path != "/v1/uploads"}
+
+    assert ours - only_so == OPERATIONS.keys()
     assert len({operation.id for operation in OPERATIONS.values()}) == len(OPERATIONS)
 
 
-async def test_whatever_is_asked_the_answer_is_as_described(site: str, pool: Pool, texts: Texts) -> None:
+def test_a_key_is_optional_everywhere() -> None:
+    described = json.loads(_document("https://lapor.example"))
+
+    assert [{}, {"key": []}] == described["security"]
+    assert "bearer" == described["components"]["securitySchemes"]["key"]["scheme"]
+    assert all(
+        {"401", "403"} <= each["responses"].keys() for path in described["paths"].values() for each in path.values()
+    )
+
+
+def test_videos_are_described_as_they_are_taken_and_shown() -> None:
+    paths = json.loads(_document("https://lapor.example"))["paths"]
+    most = {
+        each["name"]: each["schema"]["maximum"]
+        for path, method in (("/v1/uploads", "post"), ("/v1/uploads/{id}", "patch"))
+        for each in paths[path][method]["parameters"]
+        if "maximum" in each["schema"]
+    }
+    shown = paths["/v1/complaints/{ticket}/evidence/{name}"]["get"]["responses"]["200"]["content"]
+
+    assert {"Upload-Length": MAX_VIDEO_BYTES, "Upload-Offset": MAX_VIDEO_BYTES} == most
+    assert {"image/jpeg", "video/mp4"} == shown.keys()
+
+
+@pytest.mark.parametrize("with_key", [False, True], ids=["without a key", "with a key"])
+async def test_whatever_is_asked_the_answer_is_as_described(
+    site: str, pool: Pool, dsn: str, texts: Texts, with_key: bool
+) -> None:
     await tell(pool, texts, *(view(n, deadline_at=NOW + timedelta(days=n)) for n in range(1, 40)))
-    tried = await asyncio.to_thread(_try_all, site)
+    shown = {}
+    if with_key:
+        key, _ = await asyncio.to_thread(create_key, dsn, "satu-data", "Bidang Statistik", list(KeyRight), 30)
+        shown = {"Authorization": f"Bearer {key}"}
+
+    tried = await asyncio.to_thread(_try_all, site, shown)
+    used = await pool.fetchval("SELECT count(*) FROM keys WHERE used_on IS NOT NULL")
+
+    assert int(with_key) == used
     assert tried.keys() == {f"{method.upper()} {path}" for path, method in OPERATIONS}
     assert 200 in tried["GET /v1/complaints/{ticket}"]
     assert all(statuses - {429, 503} for statuses in tried.values())
 
 
-def _try_all(site: str) -> dict[str, set[int]]:
+def _try_all(site: str, shown: dict[str, str]) -> dict[str, set[int]]:
     """Call each operation with what it should and what it should not take. Gives the statuses of the answers."""
     schema: Any = schemathesis.openapi.from_url(f"{site}/v1/openapi.json")
     clients = count(1)
-    tried = {found.ok().label: _try(found.ok(), clients) for found in schema.get_all_operations()}
+    tried = {found.ok().label: _try(found.ok(), clients, shown) for found in schema.get_all_operations()}
     known = schema["/v1/complaints/{ticket}"]["GET"].Case(path_parameters={"ticket": number(1)})
-    tried[f"GET {known.path}"].add(known.call_and_validate(checks=CHECKS).status_code)
+    tried[f"GET {known.path}"].add(known.call_and_validate(checks=CHECKS, headers=shown).status_code)
     return tried
 
 
-def _try(operation: Any, clients: Iterator[int]) -> set[int]:
+def _try(operation: Any, clients: Iterator[int], shown: dict[str, str]) -> set[int]:
     statuses: set[int] = set()
 
     @settings(
@@ -86,7 +137,7 @@ def _try(operation: Any, clients: Iterator[int]) -> set[int]:
     @given(case=operation.as_strategy())
     def call(case: Any) -> None:
         n = next(clients)
-        answer = case.call_and_validate(checks=CHECKS, headers={"X-Forwarded-For": f"10.{n >> 8}.{n % 256}.1"})
+        answer = case.call_and_validate(checks=CHECKS, headers={"X-Forwarded-For": f"10.{n >> 8}.{n % 256}.1", **shown})
         statuses.add(answer.status_code)
 
     call()

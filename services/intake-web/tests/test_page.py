@@ -6,12 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.events import FollowUp
 from contracts.vocabulary import Status
+from intake.additions import Added
 from intake.complaint_view import ComplaintView, Step
+from intake.projection import ComplaintProjection
 from intake.texts import Texts
-from intake_web.page import asked, kept_whole, linked, mark_given, sms_to, stands
-from intake_web.store import Written
+from intake_web.page import asked, history, kept_whole, linked, mark_given, sms_to, stands, unbroken
+from intake_web.store import Found, Written
+from intake_web.tracking import tracking
+from testing.events import an_updated
 
 NUMBER, AT = "SPG-W0AB-12CDS", datetime(2026, 11, 24, 10, tzinfo=UTC)
 
@@ -20,7 +23,7 @@ def view(status: str, *steps: Step, **facts: object) -> ComplaintView:
     return ComplaintView(ticket=NUMBER, status=status, steps=list(steps), **{"unit": "PUPR", **facts})  # type: ignore[arg-type]
 
 
-def wrote(*items: FollowUp) -> Written:
+def wrote(*items: Added) -> Written:
     return Written(text="Jalan rusak", added=items)
 
 
@@ -61,7 +64,7 @@ def test_the_question_stands_until_it_is_answered_here(texts: Texts) -> None:
     question = Step(seq=4, kind="waiting_for_reporter", at=AT, unit="PUPR", text="PU bertanya: mana?", message="Mana?")
     bound = Step(seq=5, kind="paused", at=AT, text="Jawablah paling lambat Kamis 3 Des.")
     story = view("waiting_for_reporter", question, bound)
-    before, after = (FollowUp(id="1", kind="addition", at=AT + timedelta(hours=h), text="Sini") for h in (-1, 1))
+    before, after = (Added(id="1", kind="addition", at=AT + timedelta(hours=h), text="Sini") for h in (-1, 1))
 
     asks = asked(story, wrote(before), texts)
     answered = asked(story, wrote(before, after), texts)
@@ -75,7 +78,7 @@ def test_the_question_stands_until_it_is_answered_here(texts: Texts) -> None:
 
 def test_the_mark_is_that_of_the_last_round() -> None:
     done = [Step(seq=n, kind="resolved", at=AT + timedelta(hours=n)) for n in (1, 5)]
-    marks = [FollowUp(id=str(n), kind="rating", at=AT + timedelta(hours=n), rating=n) for n in (2, 4)]
+    marks = [Added(id=str(n), kind="rating", at=AT + timedelta(hours=n), rating=n) for n in (2, 4)]
 
     assert 4 == mark_given(view("resolved", done[0]), wrote(*marks))
     assert mark_given(view("resolved", *done), wrote(*marks)) is None
@@ -107,3 +110,42 @@ def test_an_sms_begins_with_what_the_gateway_looks_for() -> None:
 )
 def test_a_number_stays_with_what_it_counts(text: str, kept: str) -> None:
     assert kept == kept_whole(text)
+
+
+def test_a_number_is_in_one_piece_and_what_is_no_number_stays_text() -> None:
+    assert 'sama &lt;b&gt; <span class="ticket">SPG-W000-00004</span>.' == unbroken("sama <b> SPG-W000-00004.")
+
+
+@pytest.mark.parametrize("to_reporter", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "message", "how"),
+    [("resolved", "Lubang ditambal.", "judge_how"), ("waiting_for_reporter", "Sisi mana?", "answer_how")],
+)
+def test_a_history_asks_nobody_to_do_something(
+    texts: Texts, kind: str, message: str, how: str, to_reporter: bool
+) -> None:
+    start, origin = datetime(2026, 11, 24, tzinfo=UTC), "intake-web"
+    update = an_updated(1, kind, ticket=NUMBER, origin=origin, status=kind, message=message)
+    projection = ComplaintProjection(service=origin, texts=texts, notify=True)
+    story = projection.on_step(view("in_progress", received_at=start), update, AT)
+
+    (told,) = history(story, texts, to_reporter=to_reporter)
+    (also,) = tracking(Found(story=story, received_at=AT), texts, to_reporter=to_reporter)["history"]
+    (step,), (notice,) = story.steps, story.notices
+
+    assert (True, True) == (texts.web[how] in step.text, texts.news[how] in notice.text)
+    for text in (told["told"].text, also["text"], texts.told_to_all(notice.text, NUMBER)):
+        assert message in text
+        assert "di halaman" not in text
+
+
+def test_what_an_office_outside_answered_is_the_answer_of_the_page(texts: Texts) -> None:
+    helped = Step(seq=1, kind="noted", at=AT, unit="DLH", text="DLH membantu", message="Kami bantu.")
+    away = Step(seq=2, kind="handed_over", at=AT, unit="PUPR", text="dilimpahkan ke PLN", message="Tiang milik PLN.")
+    answered = Step(seq=3, kind="noted", at=AT, text="jawaban PLN", message="Tiang dipindah hari Kamis.")
+    handed = [view("handed_over", *steps, target="PLN") for steps in ([helped, away], [helped, away, answered])]
+
+    before, after = (tracking(Found(story=each, received_at=AT), texts, to_reporter=True)["said"] for each in handed)
+
+    assert before is None
+    assert ("PLN", "Tiang dipindah hari Kamis.", True) == (after["unit_name"], after["text"], after["final"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from copy import copy
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,9 @@ from intake.complaint_view import ComplaintView, Step
 from intake.contacts import Contact
 from intake.texts import Texts
 from intake_web.app import build_app
+from intake_web.settings import WebSettings
+
+NOW = datetime(2026, 12, 3, 16, tzinfo=UTC)
 
 
 def hidden(page: str) -> dict[str, str]:
@@ -174,6 +178,152 @@ async def test_who_looks_while_the_database_is_away_is_not_told_that_something_w
     assert "BELUM" not in "".join(answer.text for answer in answers)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"kind": "addition", "text": "Tiang nomor tujuh"},
+        {"kind": "rating", "rating": "2", "why_half_done": "1", "text": "Masih bocor"},
+        {"kind": "reopen", "text": "Berlubang lagi"},
+        {"kind": "appeal", "text": "Tidak pernah dikerjakan"},
+        {"kind": "cancel", "text": "Salah alamat"},
+        {"kind": "erasure", "text": "Nomor saya ada di sana"},
+    ],
+    ids=lambda typed: typed["kind"],
+)
+async def test_without_a_database_what_is_added_stands_in_its_form_again_and_is_added_once(
+    web: httpx.AsyncClient, fake: Any, typed: dict[str, str]
+) -> None:
+    path = (await send(web, text="Banjir di Marioriwawo")).headers["location"].split("?")[0]
+    fake.down = True
+
+    refused = await web.post(f"{path}/tambahan", files=as_form({"key": "jawab-4", **typed}))
+
+    assert (503, "5") == (refused.status_code, refused.headers["retry-after"])
+    assert "BELUM kami terima" in refused.text
+    assert f"{typed['text']}</textarea>" in refused.text
+    assert {"key": "jawab-4", "kind": typed["kind"]}.items() <= hidden(refused.text).items()
+    for name in typed.keys() & {"rating", "why_half_done"}:
+        assert re.search(rf'name="{name}" value="{typed[name]}" checked', refused.text)
+    fake.down = False
+    assert 303 == (await web.post(f"{path}/tambahan", files=as_form({**hidden(refused.text), **typed}))).status_code
+
+
+async def test_without_a_database_a_stranger_keeps_what_they_typed_too(web: httpx.AsyncClient, fake: Any) -> None:
+    path = (await send(web, text="Banjir di Marioriwawo")).headers["location"].split("?")[0]
+    web.cookies.clear()
+    fake.down = True
+    typed = {"key": "k", "kind": "addition", "text": "Tiang nomor tujuh", "secret": "abcd efgh"}
+
+    refused = await web.post(f"{path}/tambahan", files=as_form(typed))
+
+    assert 503 == refused.status_code
+    assert "Tiang nomor tujuh</textarea>" in refused.text
+    assert 'value="abcd efgh"' in refused.text
+
+
+def asked_back(number: str, **facts: Any) -> ComplaintView:
+    """A complaint whose unit asked something; its reporter asked for the erasure of data, and waits for that too."""
+    told = [
+        ("waiting_for_reporter", f"{number}: PU bertanya: Sisi mana? Jawab di halaman ini.", False),
+        ("paused", "Batas waktu kami hentikan. Jawablah paling lambat Jumat 4 Des.", False),
+        ("noted", f"{number}: Permintaan Anda tentang data pribadi kami terima.", False),
+        ("breached", "Mohon maaf, permintaan data pribadi Anda belum dijawab sampai Senin 30 Nov.", True),
+    ]
+    steps = [Step(seq=n, kind=kind, at=NOW, text=text, own=own) for n, (kind, text, own) in enumerate(told)]
+    usual = {"status": "waiting_for_reporter", "unit": "PUPR", "deadline_at": NOW, "paused": True, "seq": 3}
+    return ComplaintView(ticket=number, steps=steps, **{**usual, **facts})
+
+
+async def test_what_its_reporter_should_do_and_wished_no_stranger_reads(web: httpx.AsyncClient, fake: Any) -> None:
+    number = (await send(web, text="Jalan berlubang")).headers["location"].split("/")[2].split("?")[0]
+    fake.stories[number] = asked_back(number)
+    own = (await web.get(f"/laporan/{number}")).text
+    web.cookies.clear()
+
+    stranger = (await web.get(f"/laporan/{number}")).text
+
+    title = f"<title>{number}: menunggu jawaban"
+    shared = f'<meta property="og:title" content="Laporan {number}: menunggu jawaban'
+    for said in (title, shared, "</svg>Menunggu jawaban", "Waktu berjalan lagi setelah"):
+        assert [1, 1] == [own.count(f"{said} Anda"), stranger.count(f"{said} pelapor")]
+    for said in (
+        "menunggu jawaban Anda",
+        "Jawablah",
+        "Permintaan Anda tentang data pribadi",
+        "permintaan data pribadi",
+    ):
+        assert [True, False] == [said in page for page in (own, stranger)]
+    assert "Sisi mana?" in stranger
+    assert "Batas waktu kami hentikan, menunggu jawaban pelapor." in stranger
+
+
+async def test_an_answer_is_thanked_for_as_one_whether_the_unit_has_it_already_or_not(
+    web: httpx.AsyncClient, fake: Any
+) -> None:
+    number = (await send(web, text="Jalan berlubang")).headers["location"].split("/")[2].split("?")[0]
+    fake.stories[number] = asked_back(number)
+    answer = {"key": "jawab-3", "kind": "addition", "text": "Di sisi pasar"}
+    sent = await web.post(f"/laporan/{number}/tambahan", files=as_form(answer))
+    before = (await web.get(sent.headers["location"])).text
+    fake.stories[number] = ComplaintView(ticket=number, status="in_progress", unit="PUPR", seq=9)
+    after = (await web.get(sent.headers["location"])).text
+
+    assert [(1, 0)] * 2 == [
+        (page.count("Jawaban Anda sudah kami terima"), page.count("Tambahan Anda")) for page in (before, after)
+    ]
+
+
+async def test_a_shared_link_and_a_page_on_the_home_screen_have_a_picture(web: httpx.AsyncClient) -> None:
+    page = (await web.get("/")).text
+    shared = re.findall('<meta property="og:image" content="https://lapor.example(/[^"]+)">', page)
+    kept = re.findall('<link rel="apple-touch-icon" href="([^"]+)">', page)
+
+    for (path,) in (shared, kept):
+        picture = await web.get(path)
+        assert (200, "image/png") == (picture.status_code, picture.headers["content-type"])
+
+
+async def test_only_its_reporter_is_promised_news_of_what_was_merged(web: httpx.AsyncClient, fake: Any) -> None:
+    number = (await send(web, text="Jalan berlubang")).headers["location"].split("/")[2].split("?")[0]
+    fake.stories[number] = ComplaintView(ticket=number, status="merged", parent="SPG-W8M1-QQCB4")
+    own = (await web.get(f"/laporan/{number}")).text
+    web.cookies.clear()
+
+    stranger = (await web.get(f"/laporan/{number}")).text
+
+    assert [True, False] == ["Anda tetap dikabari" in page for page in (own, stranger)]
+
+
+async def test_a_program_reads_what_its_reporter_does_with_their_secret_alone(
+    web: httpx.AsyncClient, fake: Any
+) -> None:
+    secret = {"Access-Secret": "rahasia-sekali-ini"}
+    body = {"text": "Jalan berlubang"}
+    taken = await web.post("/v1/complaints", json=body, headers={"Idempotency-Key": "k1", **secret})
+    number = taken.json()["ticket"]
+    told: dict[str, list[Any]] = {}
+    for status in ("waiting_for_reporter", "closed"):  # of what is closed the stream ends
+        fake.stories[number] = asked_back(number, status=status)
+        for headers in ({}, secret):
+            answer = (await web.get(f"/v1/complaints/{number}", headers=headers)).json()
+            told.setdefault(status, []).append((answer["status_text"], [step["kind"] for step in answer["steps"]]))
+    for headers in ({}, secret):
+        events = (await web.get(f"/v1/complaints/{number}/events", headers=headers)).text
+        told.setdefault("events", []).append("tentang data pribadi" in events)
+
+    kinds = ["waiting_for_reporter", "paused", "noted", "breached"]
+    assert [("menunggu jawaban pelapor", kinds[:2]), ("menunggu jawaban Anda", kinds)] == told["waiting_for_reporter"]
+    assert [("ditutup", kinds[:2]), ("ditutup", kinds)] == told["closed"]
+    assert [False, True] == told["events"]
+
+
+async def test_in_danger_nobody_is_told_that_what_was_written_is_kept(web: httpx.AsyncClient) -> None:
+    page = await send(web, text="Rumah tetangga kebakaran, masih ada orang di dalam")
+
+    assert "Tetap kirim laporan" in page.text
+    assert "Laporan Anda belum terkirim: biarkan halaman ini terbuka" in page.text
+
+
 async def test_a_form_too_large_gets_a_page(web: httpx.AsyncClient) -> None:
     response = await send(web, text="x" * 70_000)
 
@@ -211,7 +361,8 @@ async def test_pages_bring_nothing_from_elsewhere_and_no_script_within(web: http
         assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
         assert page.headers["x-content-type-options"] == "nosniff"
         assert "script-src 'self'; worker-src 'self'" in page.headers["content-security-policy"]
-        assert not re.findall(r'<script(?! type="module" src="/static/)|style=| on\w+=|https?://', page.text)
+        own = page.text.replace("https://lapor.example/static/", "/static/")  # of the preview of a link
+        assert not re.findall(r'<script(?! type="module" src="/static/)|style=| on\w+=|https?://', own)
         for asset in re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text):
             assert (await web.get(asset)).status_code == 200
 
@@ -351,6 +502,45 @@ async def test_the_page_itself_takes_a_rating_from_the_reporters_browser_and_fro
     assert "Sudah beres?" not in (await web.get(f"/laporan/{number}")).text
 
 
+@pytest.mark.parametrize(("mark", "offered"), [(2, True), (3, False), (None, False)])
+async def test_who_gave_a_bad_mark_may_appeal_on_the_page_beside_reopening(
+    web: httpx.AsyncClient, fake: Any, mark: int | None, offered: bool
+) -> None:
+    number = await resolved(web, fake)
+    if mark:
+        rated = {"key": "n", "kind": "rating", "rating": str(mark)}
+        await web.post(f"/laporan/{number}/tambahan", files=as_form(rated))
+
+    page = (await web.get(f"/laporan/{number}")).text
+
+    assert offered == ('name="key" value="keberatan-3"' in page)
+    sent = await web.post(f"/laporan/{number}/tambahan", files=as_form({"key": "k", "kind": "appeal", "text": "Padam"}))
+    assert sent.headers["location"].endswith("?terkirim=appeal")
+    assert "Keberatan Anda sudah kami terima." in (await web.get(sent.headers["location"])).text
+    assert ("appeal", "Padam") == (fake.added[number][-1].kind, fake.added[number][-1].text)
+
+
+async def test_an_appeal_is_made_once_and_while_it_is_decided_the_page_says_by_whom_and_how_soon(
+    web: httpx.AsyncClient, fake: Any
+) -> None:
+    steps = [
+        Step(seq=3, kind="resolved", at=NOW, unit="PUPR", text="selesai", message="Lubang ditambal"),
+        Step(seq=4, kind="appealed", at=NOW, unit="SETDA", text="keberatan Anda diperiksa"),
+    ]
+    facts = {"status": "appealed", "unit": "SETDA", "lane": "triage", "steps": steps, "seq": 4}
+    number = await resolved(web, fake, deadline_at=NOW, breached=True, **facts)
+
+    page = (await web.get(f"/laporan/{number}")).text
+    fake.stories[number] = ComplaintView(ticket=number, seq=6, status="resolved", steps=steps)
+    again = (await web.get(f"/laporan/{number}/tambahan")).text
+
+    assert "Sekretariat Daerah memeriksa dan memutuskannya." in page
+    assert "Paling lama 5 hari kerja sejak keberatan diajukan." in page
+    assert "Lubang ditambal" in page
+    assert "Dijawab paling lambat" not in page
+    assert ('value="reopen"' in again, 'value="appeal"' in again) == (True, False)
+
+
 async def test_while_its_unit_is_looked_for_the_page_says_that_and_nobody_who_works_on_it(
     web: httpx.AsyncClient, fake: Any
 ) -> None:
@@ -387,12 +577,32 @@ async def test_the_page_tells_who_helps_the_proof_and_what_the_clock_said(web: h
     assert 'href="/laporan/SPG-W000-00004"' in page
 
 
+async def test_photos_that_the_desk_keeps_are_shown_and_the_page_may_load_them_from_there_alone(
+    fake: Any, make_settings: Callable[..., WebSettings], texts: Texts
+) -> None:
+    settings = make_settings(desk_public_url="https://meja.lapor.example/")
+    facts: Any = {"media_type": "image/jpeg", "sha256": "0", "bytes": 20_000}
+    proofs = [Evidence(url=f"https://{host}/bukti/abc", **facts) for host in ("meja.lapor.example", "contoh.id")]
+    app: Any = build_app(fake, settings, texts)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="https://lapor.example") as web:
+        number = await resolved(web, fake, evidence=proofs)
+        answer = await web.get(f"/laporan/{number}")
+
+    assert '<img src="https://meja.lapor.example/bukti/abc?kecil" alt="Foto hasil pekerjaan 1"' in answer.text
+    assert ('src="https://contoh.id' in answer.text, 'href="https://contoh.id/bukti/abc"' in answer.text) == (
+        False,
+        True,
+    )
+    assert "img-src 'self' https://meja.lapor.example;" in answer.headers["content-security-policy"]
+
+
 async def test_who_was_merged_is_pointed_to_the_deadline_of_the_parent(web: httpx.AsyncClient, fake: Any) -> None:
     number = await resolved(web, fake, status="in_progress", parent="SPG-W000-00004")
 
     page = (await web.get(f"/laporan/{number}")).text
 
-    assert 'lihat <a href="/laporan/SPG-W000-00004">' in page
+    assert 'lihat <a class="ticket" href="/laporan/SPG-W000-00004">' in page
     assert "sedang dihitung" not in page
 
 

@@ -165,3 +165,10 @@ async def test_the_figures_page_tells_of_each_unit_and_place(kept: httpx.AsyncCl
     assert "Dinas Pekerjaan Umum" in page
     assert 'aria-label="Lalabata: 2 laporan"' in page
     assert "100 %" in page
+
+
+@pytest.mark.parametrize("name", ["laporan", "angka"])
+async def test_a_file_says_once_that_it_is_utf_8(kept: httpx.AsyncClient, name: str) -> None:
+    found = await kept.get(f"/data/{name}.csv")
+
+    assert "text/csv; charset=utf-8" == found.headers["content-type"]

@@ -21,7 +21,10 @@ from intake.texts import Texts
 from intake_web.app import build_app
 from kabupaten.texts import PLACEHOLDERS
 
+ROOT = Path(__file__).parents[3]
 SOURCE = Path(__file__).parents[1] / "src" / "intake_web"
+#: What the website shares with others, which name what it says.
+SHARED = [*(ROOT / "intake/src/intake").glob("*.py"), ROOT / "chassis/src/chassis/keys.py"]
 TEXTS = {**PLACEHOLDERS["answers"], **PLACEHOLDERS["public"], **PLACEHOLDERS["web"]}
 
 
@@ -58,14 +61,13 @@ def test_what_the_templates_say_stands_in_the_texts() -> None:
 def test_nothing_stands_there_that_is_never_said() -> None:
     typed = {
         str(node.value)
-        for path in SOURCE.rglob("*.py")
+        for path in [*SOURCE.rglob("*.py"), *SHARED]
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant)
     }
-    of_kinds = {f"{begun}_{kind}" for begun in ("received", "then") for kind in FollowUpKind}
+    of_kinds = {f"{begun}_{kind}" for begun in ("received", "then") for kind in (*FollowUpKind, "apart")}
 
-    by_intake = {"answer_how", "judge_how", "reopen_how"}  # said for every channel by intake.texts
-    by_intake |= {"upload_unfinished", "upload_taken"}  # why intake.evidence attaches something not
+    by_intake = {"answer_how", "judge_how", "reopen_how", "appeal_how"}  # said for every channel by intake.texts
 
     names = typed | shown() | of_kinds | by_intake
 

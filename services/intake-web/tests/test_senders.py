@@ -24,6 +24,7 @@ from intake_web.settings import WebSettings
 from testing.events import an_updated
 from testing.fakes import message
 from testing.mail import Sink, mail_sink
+from testing.waiting import finish
 
 pytestmark = pytest.mark.connected
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -56,11 +57,11 @@ async def running(pool: Pool, settings: WebSettings, texts: Texts) -> AsyncItera
         yield
         for each in sending:
             each.cancel()
-        await asyncio.gather(*sending, return_exceptions=True)
+        await finish(*sending)
 
 
 async def until(pool: Pool, condition: str) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while not await pool.fetchval(f"SELECT {condition} FROM notices"):
             await asyncio.sleep(0.02)
 
@@ -118,7 +119,7 @@ async def test_who_leaves_a_mail_address_reads_each_change_with_what_to_do(
         says in acknowledged for says in (f"{number} sudah diterima {name}.", "Dijawab paling lambat")
     ]
     assert "Di tiang nomor berapa? Jawablah di halaman laporan." in asked
-    assert [1, 0, 0] == [text.count("/masuk/") for text in (receipt, acknowledged, asked)]
+    assert [1, 0, 1] == [text.count("/masuk/") for text in (receipt, acknowledged, asked)]
     assert [("lapor@contoh.id", [MAIL])] * 3 == sink.envelopes
 
 
@@ -134,7 +135,7 @@ async def test_the_messages_of_a_complaint_are_one_thread_that_no_program_answer
     first, second = sink.mails
     assert f"<{number}@contoh.id>".lower() == first["Message-ID"] == second["In-Reply-To"] == second["References"]
     assert first["Message-ID"] != second["Message-ID"]
-    assert ["auto-generated"] * 2 == [mail["Auto-Submitted"] for mail in sink.mails]
+    assert [("auto-generated", "id")] * 2 == [(mail["Auto-Submitted"], mail["Content-Language"]) for mail in sink.mails]
     assert ["LAPOR! Soppeng <lapor@contoh.id>"] * 2 == [str(mail["From"]) for mail in sink.mails]
     assert ["List-Unsubscribe=One-Click"] * 2 == [mail["List-Unsubscribe-Post"] for mail in sink.mails]
 
@@ -212,6 +213,42 @@ async def test_no_address_is_sent_more_than_a_few_messages_a_day(
 
     assert A_DAY == len(sink.mails)
     assert ["Kabar lain hari ini" in words(sink, n) for n in range(A_DAY)] == [False] * (A_DAY - 1) + [True]
+
+
+@pytest.mark.parametrize("end", ["resolved", "closed", "rejected", "handed_over", "cancelled"])
+async def test_that_a_complaint_has_ended_is_told_also_to_who_was_told_enough(
+    kept: httpx.AsyncClient,
+    pool: Pool,
+    settings: WebSettings,
+    texts: Texts,
+    steps: BatchHandler[Any],
+    sink: Sink,
+    end: str,
+) -> None:
+    number, *_ = [await complain(kept, text=f"Lampu jalan padam, tiang {next(_ids)}") for _ in range(A_DAY)]
+    await pool.execute("UPDATE notices SET next_try_at = now()")
+    await tell(steps, step(number, 1, "routed"), step(number, 2, "in_progress"), step(number, 3, end))
+    await pool.execute("UPDATE notices SET next_try_at = now()")
+    async with running(pool, settings, texts):
+        await until(pool, NONE_WAITS)
+
+    assert A_DAY + 1 == len(sink.mails)
+    ended = await pool.fetch("SELECT kind, key FROM notices WHERE state = 'sent' ORDER BY sent_at DESC LIMIT 1")
+    assert [("step", "3")] == [tuple(row) for row in ended]
+    assert 0 < await pool.fetchval("SELECT count(*) FROM notices WHERE state = 'dropped'")
+
+
+async def test_whom_to_call_is_told_also_to_who_was_told_enough(
+    kept: httpx.AsyncClient, pool: Pool, settings: WebSettings, texts: Texts, sink: Sink
+) -> None:
+    for _ in range(A_DAY):
+        await complain(kept, text=f"Lampu jalan padam, tiang {next(_ids)}")
+    await complain(kept, text="Rumah tetangga kebakaran, masih ada orang di dalam")
+    await pool.execute("UPDATE notices SET next_try_at = now()")
+    async with running(pool, settings, texts):
+        await until(pool, NONE_WAITS)
+
+    assert "113" in words(sink, len(sink.mails) - 1)
 
 
 async def test_the_link_in_a_mail_ends_all_messages_at_one_press_of_a_mail_program(

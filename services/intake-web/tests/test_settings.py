@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from intake_web.settings import MailServer, WebSettings
+from intake.mail import MailServer
+from intake_web.settings import WebSettings
 
 Make = Callable[..., WebSettings]
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, expect
 
-from chassis.http_server import WebServer
 from contracts import ticket
 from contracts.events import DerivationDay, Evidence, FollowUp
 from intake.complaint_view import ComplaintView, Step
@@ -21,14 +20,15 @@ from intake.texts import Texts
 from intake_web.app import build_app
 from intake_web.domain import pass_for
 from intake_web.settings import WebSettings
-from lapor.processes.ports import HOST, choose
-from testing.programs import program
+from lapor.processes.ports import choose
+from testing import browsers
+from testing.browsers import answering, phone
+from testing.pictures import photo
 
 pytestmark = pytest.mark.connected
 
 PICTURES = Path(__file__).parents[3] / "build" / "pictures" / "intake-web"
-ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+look = partial(browsers.look, PICTURES, widths=(360,))
 NOW = datetime.now(UTC).replace(microsecond=0)
 NUMBER = "SPG-W0AB-12CDS"
 PARENT = ticket.mint("web")
@@ -65,18 +65,29 @@ WORK = [
 ASKED = [
     *WORK,
     step(5, "waiting_for_reporter", f"{NUMBER}: Dinas PU bertanya: sisi mana?", 5, "Di sisi sekolah atau sisi pasar?"),
-    step(6, "paused", "Jawablah paling lambat Kamis 3 Des, sampai itu batas waktu kami hentikan.", 5),
+    step(6, "paused", "Jawablah paling lambat Kamis 3 Des, selama itu batas waktu kami hentikan.", 5),
 ]  # fmt: skip
 RESOLVED = [*WORK, step(8, "resolved", f"{NUMBER} selesai ditangani: {DONE}", 2, DONE)]
+APPEALED = [*RESOLVED, step(10, "appealed", f"{NUMBER}: keberatan Anda diperiksa Sekretariat Daerah.", 1)]
+UPHELD = [
+    *APPEALED,
+    step(11, "reopened", f"{NUMBER}: keberatan Anda diterima, laporan dibuka kembali. Kami minta ditambal rata.", 0.5),
+    step(12, "routed", f"{NUMBER} diteruskan ke Dinas Pekerjaan Umum dan Penataan Ruang.", 0.5),
+]
 PROOF = [Evidence(url="https://pu.soppengkab.go.id/1.jpg", media_type="image/jpeg", sha256="0", bytes=640_000)]
 LAST = NOW + timedelta(days=14)
 RATED = [FollowUp(id="1", kind="rating", at=NOW - timedelta(hours=1), rating=2, text="Masih bergelombang")]
+OBJECTED = [*RATED, FollowUp(id="2", kind="appeal", at=NOW - timedelta(minutes=50), text="Hanya satu yang ditambal")]
+APPEAL: dict[str, Any] = {"unit": "SETDA", "lane": "triage", "deadline_at": NOW - timedelta(days=1), "breached": True}
 
 #: By name: who looks, how the complaint stands, what the reporter added, and the query of the address.
 STATES: dict[str, tuple[Who, dict[str, Any], list[FollowUp], str]] = {
     "terkirim": ("reporter", {"status": "received", "seq": -1}, [], "?baru=1"),
     "di-unit": ("reporter", {"status": "routed", "seq": 1, "steps": ROUTED, **DUE}, [], ""),
     "orang-lain": ("stranger", {"status": "in_progress", "seq": 3, "steps": WORK, **DUE}, [], ""),
+    "dapat-didukung": ("stranger", {"status": "in_progress", "seq": 3, "steps": WORK, "listed": True, **DUE}, [], ""),
+    "didukung": ("stranger", {"status": "in_progress", "seq": 3, "listed": True, **DUE}, [], "?didukung=1"),
+    "dikabari": ("stranger", {"status": "in_progress", "seq": 3, "listed": True, **DUE}, [], "?didukung=kabar"),
     "dikerjakan": ("reporter", {"status": "in_progress", "seq": 3, "steps": WORK, "support": ["DLH"], **DUE}, [], ""),
     "ditanya": (
         "reporter",
@@ -103,6 +114,8 @@ STATES: dict[str, tuple[Who, dict[str, Any], list[FollowUp], str]] = {
         "",
     ),
     "dinilai": ("reporter", {"status": "resolved", "seq": 9, "steps": RESOLVED}, RATED, "?terkirim=rating"),
+    "keberatan": ("reporter", {"status": "appealed", "seq": 10, "steps": APPEALED, **APPEAL}, OBJECTED, ""),
+    "keberatan-diterima": ("reporter", {"status": "routed", "seq": 12, "steps": UPHELD, **DUE}, OBJECTED, ""),
     "ditutup": ("stranger", {"status": "closed", "seq": 10, "steps": RESOLVED}, [], ""),
     "dibatalkan": (
         "reporter",
@@ -167,15 +180,6 @@ PAGES = {
 
 
 @pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    path = program("chromium", "chromium-browser", "google-chrome", debian="chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=ARGS)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
 async def settings(make_settings: Callable[..., WebSettings], tmp_path: Path) -> WebSettings:
     port = choose({"web": 0}, tmp_path / "ports.json")["web"]
     return make_settings(web_port=port, web_public_url=None)
@@ -186,42 +190,17 @@ async def site(fake: Any, settings: WebSettings, texts: Texts) -> AsyncIterator[
     """The website with one complaint, on a store in memory and a real port."""
     sent = Submission(channel="web", gateway="form", external_id="k", text=TEXT, place="Lalabata, depan SD 12")
     fake.taken["k"] = sent, Accepted(ticket=NUMBER, complaint_id="c", received_at=NOW - timedelta(hours=75), fresh=True)
-    server = WebServer(build_app(fake, settings, texts), HOST, settings.web_port, stop_within_s=1)
-    running = asyncio.create_task(server.run())
-    async with asyncio.timeout(10):
-        while not server.answers:
-            await asyncio.sleep(0.01)
-    yield settings.public_url
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    async with answering(build_app(fake, settings, texts), settings.web_port):
+        yield settings.public_url
 
 
 async def opened(browser: Browser, site: str, settings: WebSettings, who: Who, **more: Any) -> BrowserContext:
-    context = await browser.new_context(**{"viewport": {"width": 360, "height": 740}, "locale": "id-ID", **more})
-    context.set_default_timeout(15_000)
+    context = await phone(browser, **more)
+    await context.add_cookies([{"name": "dukung", "value": "a" * 22, "url": site}])
     if who == "reporter":
         value = pass_for(settings.installation_namespace, NUMBER)
         await context.add_cookies([{"name": "akses", "value": value, "url": f"{site}/laporan/{NUMBER}"}])
     return context
-
-
-async def look(page: Page, name: str) -> None:
-    """Take a picture, and find what bars somebody: axe, what runs over the edge, and what is too small to be hit."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)
-        await page.screenshot(path=PICTURES / f"{name}-{scheme}.png", full_page=True)
-        found = await Axe().run(page, options=RULES)
-        assert found.response["violations"] == [], found.generate_report()
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
-    small = await page.evaluate(
-        """() => [...document.querySelectorAll("a, button, summary, textarea, input:not([type=hidden])")]
-            .filter((each) => each.checkVisibility() && !each.closest(".skip, .trap, p.hint, dd, .notice li"))
-            .map((each) => [each.outerHTML.slice(0, 90), (each.labels?.[0] ?? each).getBoundingClientRect().height,
-                            each.getBoundingClientRect().height])
-            .filter(([, label, own]) => Math.max(label, own) < 43.5)"""
-    )
-    assert small == []
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -229,14 +208,33 @@ async def test_a_complaint_in_each_state(
     browser: Browser, site: str, settings: WebSettings, fake: Any, name: str
 ) -> None:
     who, facts, added, query = STATES[name]
-    fake.stories[NUMBER] = ComplaintView(ticket=NUMBER, unit=UNIT, **facts)
-    fake.added[NUMBER] = added
+    fake.stories[NUMBER] = ComplaintView(ticket=NUMBER, **{"unit": UNIT, **facts})
+    fake.added[NUMBER], fake.everybody_supports = added, True
     context = await opened(browser, site, settings, who)
     page = await context.new_page()
 
     await page.goto(f"{site}/laporan/{NUMBER}{query}")
 
     await look(page, name)
+    lines = await page.locator(".ticket").evaluate_all("all => all.map((each) => each.getClientRects().length)")
+    assert {1} >= set(lines), "a number is in one piece"
+    await context.close()
+
+
+async def test_a_complaint_with_photos(browser: Browser, site: str, settings: WebSettings, fake: Any) -> None:
+    fake.stories[NUMBER] = ComplaintView(ticket=NUMBER, unit=UNIT, status="in_progress", seq=3, steps=WORK, **DUE)
+    sizes = [(640, 480), (480, 640), (900, 300)]
+    fake.uploads.files = {f"{NUMBER}.{n}": photo("JPEG", *size) for n, size in enumerate(sizes)}
+    context = await opened(browser, site, settings, "reporter")
+    page = await context.new_page()
+
+    await page.goto(f"{site}/laporan/{NUMBER}")
+    for each in await page.locator(".photos img").all():
+        await each.scroll_into_view_if_needed()
+        await each.evaluate("image => image.decode()")
+
+    await look(page, "foto")
+    assert 3 == await page.locator(".photos img").count()
     await context.close()
 
 
@@ -258,18 +256,50 @@ async def test_each_other_page(browser: Browser, site: str, settings: WebSetting
     [
         ("tambahan-salah", f"/laporan/{NUMBER}/tambahan", "Kirim"),
         ("data-pribadi-salah", f"/laporan/{NUMBER}/data-pribadi", "Kirim"),
+        ("dikabari-salah", f"/laporan/{NUMBER}?didukung=1", "Kabari saya"),
     ],
 )
 async def test_each_form_that_comes_back(
     browser: Browser, site: str, settings: WebSettings, fake: Any, name: str, path: str, button: str
 ) -> None:
     fake.stories[NUMBER] = ComplaintView(ticket=NUMBER, unit=UNIT, status="in_progress", seq=3, steps=WORK, **DUE)
+    fake.everybody_supports = True
     context = await opened(browser, site, settings, "reporter")
     page = await context.new_page()
     await page.goto(f"{site}{path}")
 
     await page.get_by_role("button", name=button).click()
 
-    assert (await page.title()).startswith("Perbaiki: ")
+    await expect(page).to_have_title(re.compile("^Perbaiki: "))
     await look(page, name)
+    await context.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+async def test_reasons_are_offered_that_fit_the_mark(
+    browser: Browser, site: str, settings: WebSettings, fake: Any, script: bool
+) -> None:
+    fake.stories[NUMBER] = ComplaintView(ticket=NUMBER, unit=UNIT, status="resolved", seq=8, steps=RESOLVED, **DUE)
+    context = await opened(browser, site, settings, "reporter", java_script_enabled=script)
+    page = await context.new_page()
+    await page.goto(f"{site}/laporan/{NUMBER}")
+    rating = page.locator("form", has=page.get_by_role("button", name="Kirim nilai"))
+    late, quick = (rating.get_by_label(name) for name in ("Terlalu lama", "Cepat ditangani"))
+
+    heights = await rating.locator(".scale label").evaluate_all("(all) => all.map((each) => each.offsetHeight)")
+
+    assert 1 == len(set(heights)), "each mark stands on one line"
+    await expect(late.or_(quick)).to_have_count(2)
+    assert (False, False) == (await late.is_visible(), await quick.is_visible())
+    await rating.get_by_label("5 sangat baik").check()
+    await quick.check()
+    assert not await late.is_visible()
+    await rating.get_by_label("2 kurang").check()
+    await late.check()
+    if script:
+        await look(page, "alasan")
+    await rating.get_by_role("button", name="Kirim nilai").click()
+    await page.wait_for_url("**terkirim=rating")
+
+    assert [(2, ["took_too_long"])] == [(item.rating, item.reasons) for item in fake.added[NUMBER]]
     await context.close()

@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
-import mimetypes
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from gettext import NullTranslations
 from typing import Annotated, Any
 
-from jinja2 import Environment, PackageLoader
-from litestar import Litestar, Request, Response, Router, get
+from jinja2 import Environment, Template
+from litestar import Litestar, Request, Response, Router
 from litestar.config.compression import CompressionConfig
 from litestar.connection import ASGIConnection
 from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.di import Provide
-from litestar.exceptions import NotFoundException
-from litestar.middleware.compression import CompressionMiddleware
 from litestar.params import Dependency
 from litestar.template import TemplateConfig
-from litestar.types import Message, Receive, Scope, Send
+from litestar.types import Message, Scope
 from markupsafe import Markup, escape
 
+from chassis.changes import Changes
+from chassis.database import Connection
 from chassis.http_server import Limits, WebServer, with_heads
-from contracts.dates import date_in_words, day_in_words, lately_in_words, time_in_words
+from chassis.keys import KeyRefused
+from chassis.retention import keep_deleting
+from contracts.links import PHOTOS
 from contracts.vocabulary import DangerKind
+from intake.complaint_view import CHANGED, ComplaintView
+from intake.films import find_films
+from intake.photo import MAX_BYTES, MAX_VIDEO_BYTES
+from intake.report import CARRIED, areas
 from intake.service import Context, Parts, Task, run_intake
 from intake.texts import Texts
-from intake_web.adapters import listings
+from intake_web.adapters import accounts, listings, supporters
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.assets import ASSETS, address
-from intake_web.changes import Changes
-from intake_web.domain import PASS_DAYS
+from intake_web.domain import PASS_DAYS, reasons_for
+from intake_web.english_dates import of_one
 from intake_web.handlers import (
+    account,
+    account_code,
+    account_data,
     api,
     device,
     evidence,
     hints,
     information,
+    language,
     live,
     news,
     open311,
@@ -45,39 +55,38 @@ from intake_web.handlers import (
     pages,
     problems,
     public,
+    support,
     uploads,
 )
 from intake_web.handlers.visit import Visit, visit_of
+from intake_web.keys import Keys
+from intake_web.language import Speech, catalogue, chosen, english_of, language_of, switch
 from intake_web.limits import Guard
-from intake_web.page import kept_whole, sms_to
-from intake_web.report import CARRIED, areas
+from intake_web.messages import followed
+from intake_web.page import kept_whole, sms_to, unbroken
+from intake_web.photos import MAX_FILES
 from intake_web.senders import senders
 from intake_web.settings import WebSettings
 from intake_web.store import Store
 from intake_web.tracking import calls
 from kabupaten.promises import NEXT_STEP
+from kabupaten.subjects import Subjects, subjects_of
+from look import templates
+from look.web import CompressingLooks, from_elsewhere, protecting, static
 
+#: A value of ours, which nobody needs to check.
+Given = Annotated[Any, Dependency(skip_validation=True)]
 SERVICE = "intake-web"
 MAX_BODY_BYTES = 64 * 1024
+#: To its database, which it shares with nobody. What comes at once is made durable at once: while the disk writes one
+#: transaction, those that wait for it are written with the next.
+CONNECTIONS = 24
 #: Seconds that a form with photos may take: 10 MB over 2G.
 PHOTOS_S = 900
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
-    "worker-src 'self'; manifest-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 #: Addresses whose answers never end.
 _STREAMS = ["/events$", "/kabar$"]
 #: No search engine lists these.
 _UNLISTED = ("/laporan/", "/v1/")
-#: A year, as https://www.rfc-editor.org/rfc/rfc6797 shows. Without subdomains, of which we know nothing.
-_HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 def build_app(
@@ -87,61 +96,92 @@ def build_app(
 
     Without ``changes`` that listen, streams of events tell how it stands, and nothing after.
     """
-    guard, changes = guard or Guard(settings.web_takes_per_s), changes or Changes()
-    files = {**ASSETS, "lambang.svg": texts.pages.arms}
+    guard, changes = guard or Guard(settings.web_takes_per_s), changes or Changes(CHANGED)
+    keys, files = Keys(store.key), {**ASSETS, "lambang.svg": texts.pages.arms}
+    speech = Speech(texts, english_of(settings.region_dir, texts))
 
-    def visit(request: Request[Any, Any, Any]) -> Visit:
-        return visit_of(request, store, guard, settings)
+    # Each needs the one before: what it could give at once Litestar gives in tasks of their own, each time, and that
+    # costs more than all of the rest of it.
+    def give_texts() -> Texts:
+        return speech.texts
 
+    def give_settings(texts: Given) -> WebSettings:
+        return settings
+
+    def give_files(settings: Given) -> Mapping[str, bytes]:
+        return files
+
+    def give_changes(files: Given) -> Changes:
+        return changes
+
+    async def give_visit(request: Request[Any, Any, Any], changes: Given) -> Visit:
+        return await visit_of(request, store, guard, settings, keys)
+
+    def give_subjects(visit: Given) -> Subjects:
+        return subjects_of(settings.region_dir)
+
+    given: Mapping[str, Callable[..., Any]] = {
+        "texts": give_texts,
+        "settings": give_settings,
+        "files": give_files,
+        "changes": give_changes,
+    }
     handlers = [
         *(api.submit, api.show, api.add),
         *(pages.form, pages.submit, pages.look_up, pages.track, pages.unlock, pages.addition_form, pages.add),
-        *(public.browse, public.listed, public.numbers, public.figures, public.data, public.download, public.support),
+        *(public.browse, public.listed, public.numbers, public.figures, public.data, public.download, support.support),
         openapi.document,
+        *([language.choose] if speech.english else []),
         *(open311.show, open311.service, open311.one, open311.token, open311.submit),
         *(live.events, information.page, information.robots, information.security, information.qr),
-        *(device.drafts, device.blank_form, device.worker, hints.hints, pages.code_form),
+        *(device.drafts, device.blank_form, device.offline, device.worker, hints.hints, pages.code_form),
         *(uploads.able, uploads.create, uploads.show, uploads.append, uploads.terminate),
         *(evidence.for_unit, evidence.for_reporter, evidence.for_program),
         *(news.enter, news.ask_stop, news.stop),
+        *((*account.HANDLERS, *account_code.HANDLERS, *account_data.HANDLERS) if settings.media else ()),
         static,
     ]
-    headers = {**_HEADERS, **(_HTTPS_ONLY if settings.public_url.startswith("https:") else {})}
-    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-
-    async def add_headers(message: Message, scope: Scope) -> None:
-        if message["type"] == "http.response.start":
-            given = {name.lower() for name, _ in message["headers"]}
-            if scope.get("path", "").startswith(_UNLISTED):
-                given.add(b"x-robots-tag")
-                message["headers"] = [*message["headers"], (b"x-robots-tag", b"noindex")]
-            message["headers"] = [*message["headers"], *(each for each in raw if each[0] not in given)]
-
     return Litestar(
         [Router("/", route_handlers=handlers)],
         guards=[_only_from_here],
         dependencies={
-            "visit": Provide(visit, sync_to_thread=False),
-            "changes": Provide(lambda: changes, sync_to_thread=False),
-            "files": Provide(lambda: files, sync_to_thread=False),
-            "settings": Provide(lambda: settings, sync_to_thread=False),
-            "texts": Provide(lambda: texts, sync_to_thread=False),
+            **{name: Provide(give, sync_to_thread=False) for name, give in given.items()},
+            "visit": Provide(give_visit),
+            "subjects": Provide(give_subjects, sync_to_thread=False),
         },
-        exception_handlers={Exception: partial(problems.answer, texts)},
-        before_send=[add_headers],
+        exception_handlers={KeyRefused: partial(_refuse_key, texts), Exception: partial(_say_problem, speech)},
+        before_request=speech.before,
+        before_send=[
+            protecting(settings.public_url, _UNLISTED, settings.desk_url),
+            *([_vary] if speech.english else []),
+        ],
         template_config=TemplateConfig(
-            instance=JinjaTemplateEngine.from_environment(_templates(texts, files, settings))
+            instance=_Engine(
+                _templates(texts, files, settings, speech.languages),
+                _templates(speech.english, files, settings, speech.languages) if speech.english else None,
+            )
         ),
-        compression_config=CompressionConfig(backend="gzip", middleware_class=_OfLooks, exclude=_STREAMS),
+        compression_config=CompressionConfig(backend="gzip", middleware_class=CompressingLooks, exclude=_STREAMS),
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,
         logging_config=None,
     )
 
 
+def _say_problem(speech: Speech, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    speech.choose(request)  # what no handler takes has chosen nothing before
+    return problems.answer(speech.texts, request, error)
+
+
+def _refuse_key(texts: Texts, request: Request[Any, Any, Any], error: KeyRefused) -> Response[Any]:
+    if request.url.path.startswith("/open311/"):
+        return open311.refuse(request, error, texts)
+    return problems.answer(texts, request, error)
+
+
 def run() -> None:
     """Run until SIGTERM."""
-    run_intake(SERVICE, WebSettings, parts, notify=True)
+    run_intake(SERVICE, WebSettings, parts, notify=True, connections=CONNECTIONS)
 
 
 @asynccontextmanager
@@ -150,8 +190,17 @@ async def parts(context: Context[WebSettings]) -> AsyncIterator[Parts]:
     settings, texts = context.settings, context.texts
     within_s, keep = settings.web_answer_within_s, texts.contacts
     receipt = partial(texts.receipt, SERVICE)
-    store = PostgresStore(context.pool, settings, SERVICE, context.wake, within_s=within_s, keep=keep, receipt=receipt)
-    changes = Changes()
+    store = PostgresStore(
+        context.pool,
+        settings,
+        SERVICE,
+        context.wake,
+        within_s=within_s,
+        keep=keep,
+        receipt=receipt,
+        apart=context.texts.apart(SERVICE),
+    )
+    changes = Changes(CHANGED)
     web = WebServer(
         with_heads(build_app(store, settings, texts, changes=changes)),
         settings.web_host,
@@ -159,83 +208,110 @@ async def parts(context: Context[WebSettings]) -> AsyncIterator[Parts]:
         stop_within_s=settings.web_stop_within_s,
         limits=Limits(proxies=settings.web_trusted_proxies, longest_body_s=PHOTOS_S),
     )
-    also = partial(listings.keep, texts.zone)
+    subjects_of(settings.region_dir)  # learned now, and not with the first text
+
+    async def also(db: Connection, views: Mapping[str, ComplaintView]) -> None:
+        await listings.keep(texts.zone, db, views)
+        await supporters.tell(partial(followed, texts, "followed_step"), db, views)
+
     async with senders(context.pool, settings, texts) as sending:
         tasks: list[Task] = [
             ("http", web.run),
             ("discarded files", store.uploads.keep_deleting),
             ("changes", partial(changes.listen, context.pool)),
+            ("followers", partial(keep_deleting, SERVICE, context.pool, supporters.forget)),
             *sending,
         ]
-        yield Parts(tasks=tasks, ready={"http": lambda: web.answers}, also=also)
+        yield Parts(tasks=tasks, ready={"http": lambda: web.answers}, also=also, forget=accounts.forget)
 
 
-def _templates(texts: Texts, files: Mapping[str, bytes], settings: WebSettings) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("intake_web"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+class _Engine(JinjaTemplateEngine):
+    """Gives each template in the language that was chosen."""
+
+    def __init__(self, indonesian: Environment, english: Environment | None) -> None:
+        super().__init__(engine_instance=indonesian)
+        self.english = english
+
+    def get_template(self, template_name: str) -> Template:
+        """Give the template."""
+        if self.english and chosen().language == "en":
+            return self.english.get_template(template_name)
+        return super().get_template(template_name)
+
+
+def _templates(
+    texts: Texts, files: Mapping[str, bytes], settings: WebSettings, languages: Mapping[str, str]
+) -> Environment:
+    """Make the templates say ``texts``, in the language that these have; ``languages`` can be chosen."""
+    dates = texts.dates
+    environment = templates.environment("intake_web", extensions=["jinja2.ext.i18n"])
     environment.filters |= {
-        "time": partial(time_in_words, zone=texts.zone),
+        "time": partial(dates.time_in_words, zone=texts.zone),
         "until": texts.day,
-        "day": day_in_words,
-        "date": lambda at: date_in_words(at.astimezone(texts.zone).date()),
-        "when": lambda at: lately_in_words(at, datetime.now(UTC), texts.zone),
+        "day": dates.day_in_words,
+        "date": lambda at: dates.date_in_words(at.astimezone(texts.zone).date()),
+        "when": lambda at: dates.lately_in_words(at, datetime.now(UTC), texts.zone),
         "kept_whole": kept_whole,
+        "unbroken": unbroken,
+        "of_the_desk": lambda proofs: [each for each in proofs if _is_of_the_desk(each["url"], settings)],
+        "from_elsewhere": lambda proofs: [each for each in proofs if not _is_of_the_desk(each["url"], settings)],
     }
-    environment.globals |= {"say": partial(_say, texts), "promises": lambda: texts.promises}
+    translations = catalogue() if language_of(texts) == "en" else NullTranslations()
+    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals |= {"language": language_of(texts), "languages": languages, "switch": switch}
+    environment.globals["own"] = texts.own.__getitem__
+    environment.globals |= {
+        "tell": partial(_tell, texts),
+        "say": partial(_say, texts),
+        "promises": lambda: texts.promises,
+    }
+    environment.globals["reason_words"] = texts.reasons
+    environment.globals["mark_reasons"] = {
+        end: {code: texts.reasons[code] for code in reasons_for(mark)} for end, mark in (("low", 1), ("high", 5))
+    }
     environment.globals["emergency"] = {
         "text": texts.danger["form"],
         "call": calls([DangerKind.UNSPECIFIED], texts),
     }
     # Their addresses change with their content, so that browsers may keep them.
     environment.globals |= {"asset": partial(address, files=files), "style": address("lapor.css")}
+    environment.globals["public_url"] = settings.public_url
     environment.globals |= {"site": texts.pages.site, "information": texts.pages.pages}
     environment.globals |= {"areas": areas(texts.territory), "carried": CARRIED}
+    environment.globals |= {"categories": texts.categories, "category_groups": texts.category_groups}
     environment.globals["sms"] = lambda: sms_to(texts.on_web("sms_number"), texts.on_web("sms_begins"))
+    environment.globals["qr"] = information.in_page
     environment.globals["today"] = lambda: datetime.now(texts.zone).date()
     environment.globals["media"] = settings.media
+    environment.globals |= {"most_photos": MAX_FILES, "most_megabytes": MAX_BYTES // 1024 // 1024}
+    environment.globals |= {"videos": find_films() is not None, "most_video_megabytes": MAX_VIDEO_BYTES // 1024 // 1024}
     return environment
+
+
+def _is_of_the_desk(url: str, settings: WebSettings) -> bool:
+    return bool(settings.desk_url) and url.startswith(f"{settings.desk_url}{PHOTOS}")
 
 
 def _say(texts: Texts, name: str, **values: object) -> Markup:
     """A text of `web` for a page; of ``values`` those that are markup stay so."""
     known = {**texts.promises, NEXT_STEP: texts.parts[NEXT_STEP], "days": PASS_DAYS}
-    return escape(texts.web[name]).format(**{**known, **values})
+    said = escape(texts.web[name]).format(**{**known, **values})
+    return Markup(of_one(said)) if language_of(texts) == "en" else said  # noqa: S704 - escaped above
 
 
-@get("/static/{name:str}")
-async def static(
-    name: str, files: Annotated[Mapping[str, bytes], Dependency(skip_validation=True)], v: str = ""
-) -> Response[bytes]:
-    """A file of the website's own; the one that a page names by its version never changes."""
-    if name not in files:
-        raise NotFoundException
-    kept = "max-age=31536000, immutable" if v == address(name, files).rpartition("=")[2] else "max-age=86400"
-    media_type = mimetypes.guess_type(name)[0]
-    return Response(files[name], headers={"Cache-Control": f"public, {kept}"}, media_type=media_type)
+def _tell(texts: Texts, name: str, **values: object) -> Markup:
+    """A text of `account` for a page, as :func:`_say`."""
+    said = escape(texts.account[name]).format(**values)
+    return Markup(of_one(said)) if language_of(texts) == "en" else said  # noqa: S704 - escaped above
 
 
-class _OfLooks(CompressionMiddleware):
-    """Compresses what is looked at.
-
-    Not what answers something sent: beside the sender's secret it repeats what was typed, and the length of the two
-    together would tell of the secret (BREACH). What is looked at repeats nothing that another could choose.
-    """
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
-        await (super().__call__ if scope.get("method") == "GET" else self.app)(scope, receive, send)
+async def _vary(message: Message, _scope: Scope) -> None:
+    """Let no proxy and no browser mix languages."""
+    if message["type"] == "http.response.start":
+        message["headers"] = [*message["headers"], (b"vary", b"Cookie")]
 
 
 async def _only_from_here(connection: ASGIConnection[Any, Any, Any, Any], _handler: Any) -> None:
-    """Refuse what a page of another site sends in its visitor's name; programs and old browsers don't say.
-
-    https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header. Neighbours under the same domain are others, too. It is
-    a coroutine, for Litestar runs a guard that is none in a thread.
-    """
-    method: Any = connection.scope.get("method")
-    if method == "POST" and connection.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+    """Refuse what a page of another site sends. A coroutine, for Litestar runs a guard that is none in a thread."""
+    if from_elsewhere(connection):
         raise problems.cross_site()

@@ -11,8 +11,19 @@ from uuid import UUID
 
 from contracts import ticket
 from contracts.codec import plain
-from contracts.vocabulary import DONE, FINAL, ComplaintType, FollowUpKind, Right, Status
+from contracts.vocabulary import (
+    CONTENT,
+    CONTENT_REASONS,
+    DONE,
+    FINAL,
+    ComplaintType,
+    FollowUpKind,
+    MarkReason,
+    Right,
+    Status,
+)
 from intake.contacts import Medium
+from intake.mail import is_email
 from intake_web.photos import MAX_FILES
 
 MAX_TEXT = 10_000
@@ -24,19 +35,18 @@ PASS_DAYS = 45
 OPEN = frozenset(Status) - DONE - {Status.MERGED}
 #: Over for good: the router refuses every addition.
 FINISHED = FINAL | {Status.ARCHIVED}
+#: By what channel a complaint may come here: its own, or that of the counters, for which a key is needed.
+WEB = "web"
+CHANNELS = (WEB, ticket.COUNTER)
 KINDS, RIGHTS = tuple(FollowUpKind), tuple(Right)
 _TYPES = tuple(ComplaintType)
 
 _LIMITS = {"name": 200, "place": 500, "occurred": 200, "phone": 40, "email": 254}
+_MAX_CODE = 100
 _CONTACTS = {"phone": Medium.SMS, "email": Medium.EMAIL}
 _PHONE = re.compile(r"\+?\d{8,15}")
 _NUMBER = re.compile(r"SPG[\s-]*[0-9A-Z]{4}[\s-]*[0-9A-Z]{5}(?![0-9A-Z])", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\W_]+")
-#: As browsers check it (https://html.spec.whatwg.org/#valid-e-mail-address), and with a dot behind the @.
-_EMAIL = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-)
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _SECRET = re.compile(r"[\x21-\x7e]{16,200}")
 #: Of Crockford's base32: 80 bits, in four groups. Guessing is counted (``limits.py``) and can't be done elsewhere.
@@ -66,7 +76,9 @@ class Invalid(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A complaint that can be taken. ``kind`` is what its sender takes it for, a ``ComplaintType``."""
+    """A complaint that can be taken. ``kind`` is what its sender takes it for, a ``ComplaintType``; ``category`` what
+    they chose it to be about, of the region's.
+    """
 
     text: str
     name: str | None
@@ -77,21 +89,19 @@ class Draft:
     anonim: bool
     rahasia: bool
     kind: str | None = None
+    category: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Addition:
-    """Something the reporter adds to a complaint. ``rating`` counts from 1 to 5; ``right`` is of a rights request."""
+    """Something the reporter adds to a complaint. ``rating`` counts from 1 to 5; ``right`` is of a rights request,
+    ``reasons`` of a rating."""
 
     kind: str
     text: str | None
     rating: int | None
     right: str | None = None
-
-
-def is_email(text: str) -> bool:
-    """Whether mail can be sent to ``text``, as far as can be seen from it."""
-    return len(text) <= _LIMITS["email"] and _EMAIL.fullmatch(text) is not None
+    reasons: tuple[str, ...] = ()
 
 
 def read_complaint(raw: Mapping[str, object], media: Collection[str] = tuple(Medium)) -> Draft:
@@ -116,9 +126,11 @@ def read_complaint(raw: Mapping[str, object], media: Collection[str] = tuple(Med
     kind = raw.get("kind")
     if kind is not None and kind not in _TYPES:
         problems["kind"] = say("one_of", choices=", ".join(_TYPES))
+    category = _text(raw, "category", _MAX_CODE, problems)
     if problems or text is None:
         raise Invalid(problems)
-    return Draft(text=text, anonim=anonim, rahasia=rahasia, kind=str(kind) if kind else None, **optional)
+    kind = str(kind) if kind else None
+    return Draft(text=text, anonim=anonim, rahasia=rahasia, kind=kind, category=category, **optional)
 
 
 def read_addition(raw: Mapping[str, object]) -> Addition:
@@ -135,17 +147,30 @@ def read_addition(raw: Mapping[str, object]) -> Addition:
     attached = raw.get("uploads")
     if kind == FollowUpKind.ADDITION and text is None and "text" not in problems and not attached:
         problems["text"] = say("empty_addition")
+    if kind == FollowUpKind.APPEAL and text is None and "text" not in problems:
+        problems["text"] = say("no_reason")
     if rating is not None and (isinstance(rating, bool) or not isinstance(rating, int) or not 1 <= rating <= 5):
         problems["rating"] = say("bad_rating_number")
     elif kind == FollowUpKind.RATING and rating is None:
         problems["rating"] = say("no_rating")
+    given = raw.get("reasons") or []
+    reasons = given if isinstance(given, list) else None
+    if reasons is None or not all(each in tuple(MarkReason) for each in reasons):
+        problems["reasons"] = say("one_of", choices=", ".join(MarkReason))
     right = raw.get("right") if kind == FollowUpKind.RIGHTS_REQUEST else None
     if kind == FollowUpKind.RIGHTS_REQUEST and right not in RIGHTS:
         problems["right"] = say("one_of", choices=", ".join(RIGHTS))
     if problems:
         raise Invalid(problems)
     number = rating if isinstance(rating, int) else None
-    return Addition(kind=str(kind), text=text, rating=number, right=str(right) if right else None)
+    why = tuple(each for each in reasons_for(number) if each in (reasons or ())) if kind == FollowUpKind.RATING else ()
+    return Addition(kind=str(kind), text=text, rating=number, right=str(right) if right else None, reasons=why)
+
+
+def reasons_for(rating: int | None) -> list[MarkReason]:
+    """What may be why somebody gives ``rating``: who has changed it says nothing that fits the other."""
+    content = rating is not None and rating >= CONTENT
+    return [each for each in MarkReason if (each in CONTENT_REASONS) == content]
 
 
 def read_uploads(raw: Mapping[str, object]) -> list[str]:
@@ -161,6 +186,18 @@ def read_uploads(raw: Mapping[str, object]) -> list[str]:
     if len(set(ids)) > MAX_FILES:
         raise Invalid({"uploads": say("photos_too_many", most=MAX_FILES)})
     return list(dict.fromkeys(ids))
+
+
+def read_channel(raw: Mapping[str, object]) -> str:
+    """The channel by which it came, as ``raw`` says: the website's, unless it is another.
+
+    Raises:
+        Invalid: nothing comes here by that.
+    """
+    channel = raw.get("channel") or WEB
+    if channel not in CHANNELS:
+        raise Invalid({"channel": say("one_of", choices=", ".join(CHANNELS))})
+    return str(channel)
 
 
 def read_key(header: str | None) -> str:
@@ -243,14 +280,19 @@ def sentence(ticket: str, text: str) -> str:
     return rest[:1].upper() + rest[1:]
 
 
-def kinds_for(status: str) -> list[str]:
-    """What a reporter may add in ``status``, the likeliest first. The router has the last word."""
-    return list(_kinds_for(status))
+def kinds_for(status: str, *, appealed: bool = False) -> list[str]:
+    """What a reporter may add in ``status``, the likeliest first. The router has the last word.
+
+    ``appealed``: it was done once, and can't be again.
+    """
+    return list(_kinds_for(status, appealed=appealed))
 
 
-def _kinds_for(status: str) -> Iterator[str]:
+def _kinds_for(status: str, *, appealed: bool) -> Iterator[str]:
     if status == Status.RESOLVED:
         yield from (FollowUpKind.RATING, FollowUpKind.REOPEN)
+        if not appealed:
+            yield FollowUpKind.APPEAL
     if status not in FINISHED:
         yield FollowUpKind.ADDITION
     if status in OPEN:

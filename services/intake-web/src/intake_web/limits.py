@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from chassis.limits import Buckets, Clock, Rate, Seldom
 from intake_web.domain import Draft
+from intake_web.keys import KeyClient
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 #:                          its check character betrays it before anything is looked up
 #:   all_misses             those of all addresses together
 #:   codes, all_codes       wrong access codes for one complaint: by address, and altogether
+#:   account_codes          codes to sign in that an address asks for: as many as sit in a hall
+#:   all_account_codes      those of all addresses: each SMS costs the kabupaten, and who asks need not have an account
+#:   account_tries          wrong ones of an address; of one code five are wrong at most
 RATES: Mapping[str, Rate] = {
     "complaints": Rate(burst=30, per_hour=60),
     "additions": Rate(burst=30, per_hour=60),
@@ -38,12 +42,23 @@ RATES: Mapping[str, Rate] = {
     "all_misses": Rate(burst=600, per_hour=600),
     "codes": Rate(burst=10, per_hour=10),
     "all_codes": Rate(burst=100, per_hour=100),
+    "account_codes": Rate(burst=10, per_hour=20),
+    "all_account_codes": Rate(burst=200, per_hour=600),
+    "account_tries": Rate(burst=20, per_hour=40),
+}
+#: The same of a system that shows a key: whoever it is has said so, and can be asked. What is not here is as above.
+KEY_RATES: Mapping[str, Rate] = {
+    "complaints": Rate(burst=1_000, per_hour=6_000),
+    "additions": Rate(burst=1_000, per_hour=6_000),
+    "uploads": Rate(burst=1_500, per_hour=3_000),
+    "megabytes": Rate(burst=1_500, per_hour=1_500),
+    "misses": Rate(burst=100, per_hour=300),
 }
 #: Seconds at full rate that all may take together at once.
 _BURST_S = 10
 _ALL = "all"
 #: Streams of events that are open at once: of an address, and altogether, which leaves half the connections free.
-STREAMS_OF_ONE, STREAMS = 5, 256
+STREAMS_OF_ONE, STREAMS_OF_KEY, STREAMS = 5, 50, 256
 #: Seconds after which one who could not have a stream may ask again.
 _NO_STREAM_S = 60
 
@@ -73,7 +88,11 @@ class Guard:
     """
 
     def __init__(self, takes_per_s: float, clock: Clock = time.monotonic) -> None:
-        rates = {**RATES, _ALL: Rate(burst=round(takes_per_s * _BURST_S), per_hour=takes_per_s * 3600)}
+        rates = {
+            **RATES,
+            **{f"key_{what}": rate for what, rate in KEY_RATES.items()},
+            _ALL: Rate(burst=round(takes_per_s * _BURST_S), per_hour=takes_per_s * 3600),
+        }
         self._buckets = {what: Buckets(rate, clock) for what, rate in rates.items()}
         self._lines = {what: Seldom(clock=clock) for what in rates}
         self._strangers = Seldom(3600, clock)
@@ -86,7 +105,9 @@ class Guard:
         Raises:
             Limited: not now.
         """
-        with self._bill([("complaints", client), *(("contacts", each) for each in _contacts(draft))]) as bill:
+        with self._bill(
+            [(_of("complaints", client), client), *(("contacts", each) for each in _contacts(draft))]
+        ) as bill:
             yield bill
 
     @contextmanager
@@ -96,7 +117,7 @@ class Guard:
         Raises:
             Limited: not now.
         """
-        with self._bill([("additions", client)]) as bill:
+        with self._bill([(_of("additions", client), client)]) as bill:
             yield bill
 
     def may_ask(self, client: str) -> None:
@@ -114,13 +135,14 @@ class Guard:
         Raises:
             Limited: not now.
         """
-        self._check([("uploads", client), ("megabytes", client), ("all_megabytes", _ALL)])
-        self._buckets["uploads"].take(client)
+        of_one = [(_of(what, client), client) for what in ("uploads", "megabytes")]
+        self._check([*of_one, ("all_megabytes", _ALL)])
+        self._buckets[_of("uploads", client)].take(client)
         self.uploaded(client, length)
 
     def uploaded(self, client: str, length: int) -> None:
         """Count ``length`` bytes that ``client`` has sent."""
-        self._buckets["megabytes"].take(client, length / 1_000_000)
+        self._buckets[_of("megabytes", client)].take(client, length / 1_000_000)
         self._buckets["all_megabytes"].take(_ALL, length / 1_000_000)
 
     def may_look(self, client: str) -> None:
@@ -129,16 +151,18 @@ class Guard:
         Raises:
             Limited: it missed too often; or all did, and it lately.
         """
-        if self._buckets["all_misses"].wait_s(_ALL) and (wait_s := self._buckets["misses"].full_in_s(client)):
+        misses = _of("misses", client)
+        if self._buckets["all_misses"].wait_s(_ALL) and (wait_s := self._buckets[misses].full_in_s(client)):
             raise self._limited("all_misses", wait_s)
-        self._check([("misses", client)])
+        self._check([(misses, client)])
 
     def missed(self, client: str) -> None:
         """Count a well-formed number that there is not; it costs an hour's worth when all together have none left."""
+        misses = self._buckets[_of("misses", client)]
         if self._buckets["all_misses"].wait_s(_ALL):
-            self._buckets["misses"].take(client, RATES["misses"].per_hour)
+            misses.take(client, misses.rate.per_hour)
         else:
-            self._buckets["misses"].take(client)
+            misses.take(client)
             self._buckets["all_misses"].take(_ALL)
 
     def may_try(self, client: str, number: str) -> None:
@@ -154,13 +178,36 @@ class Guard:
         self._buckets["codes"].take(f"{number} {client}")
         self._buckets["all_codes"].take(number)
 
+    def ask_account_code(self, client: str) -> None:
+        """Let ``client`` ask for a code to sign in, and count it.
+
+        Raises:
+            Limited: not now.
+        """
+        self._check([("account_codes", client), ("all_account_codes", _ALL)])
+        self._buckets["account_codes"].take(client)
+        self._buckets["all_account_codes"].take(_ALL)
+
+    def may_try_account_code(self, client: str) -> None:
+        """Let ``client`` type a code to sign in, be it right or wrong.
+
+        Raises:
+            Limited: too many were wrong.
+        """
+        self._check([("account_tries", client)])
+
+    def tried_wrong_account_code(self, client: str) -> None:
+        """Count a wrong code to sign in."""
+        self._buckets["account_tries"].take(client)
+
     def may_follow(self, client: str) -> None:
         """Let ``client`` open a stream of events.
 
         Raises:
             Limited: it has as many as it may, or all have.
         """
-        if self._streams[client] >= STREAMS_OF_ONE or self._streams.total() >= STREAMS:
+        of_one = STREAMS_OF_KEY if isinstance(client, KeyClient) else STREAMS_OF_ONE
+        if self._streams[client] >= of_one or self._streams.total() >= STREAMS:
             raise Limited("streams", _NO_STREAM_S)
 
     @contextmanager
@@ -200,6 +247,11 @@ class Guard:
         if count := self._lines[what].due():
             log.warning("limited", extra={"what": what, "count": count})
         return Limited(what, wait_s)
+
+
+def _of(what: str, client: str) -> str:
+    """Name the bucket in which ``what`` is counted of ``client``."""
+    return f"key_{what}" if isinstance(client, KeyClient) and what in KEY_RATES else what
 
 
 def _contacts(draft: Draft) -> Iterator[str]:

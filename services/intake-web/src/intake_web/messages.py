@@ -11,6 +11,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from uuid import UUID
 
+from contracts.vocabulary import UpdateKind
 from intake.complaint_view import ComplaintView
 from intake.contacts import Medium, mark_of, token_of
 from intake.notices import Notice, NoticeKind
@@ -19,8 +20,10 @@ from intake_web.domain import OPEN, PASS_DAYS
 
 #: Whatever the letters, servers get ASCII: not each takes more (RFC 6152).
 _LINES = SMTP.clone(cte_type="7bit")
-#: The first that is told of a complaint: with it comes the secret link, and the others answer to it.
+#: The first that is told of a complaint: the others answer to it.
 _FIRST = frozenset({NoticeKind.RECEIPT, NoticeKind.DANGER})
+#: Steps after which its reporter should do what the secret link opens: answer, or give a mark.
+_TO_DO = frozenset({UpdateKind.WAITING_FOR_REPORTER, UpdateKind.RESOLVED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +52,8 @@ class Writer:
         """Word ``notice`` as an SMS."""
         say = self.texts.news
         text = say["sms_hidden"].format(ticket=notice.ticket) if _hidden(view) else notice.text
-        stop = [say["sms_stop"].format(stop=self._stop(Medium.SMS, notice.address))] if _is_first(notice) else []
+        says_stop = _is_first(notice) or _is_follower(notice)
+        stop = [say["sms_stop"].format(stop=self._stop(Medium.SMS, notice.address))] if says_stop else []
         return " ".join([text, self.more(notice.ticket), *stop])
 
     def mail(self, notice: Notice, view: ComplaintView | None, link: str | None, now: datetime) -> EmailMessage:
@@ -69,11 +73,12 @@ class Writer:
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834
         message["List-Unsubscribe"] = f"<{stop}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
-        message["Content-Language"] = "id"
         own = [say["mail_own"].format(link=f"{self.site}/masuk/{notice.ticket}/{link}", days=PASS_DAYS)] if link else []
-        end = [say["mail_why"].format(ticket=notice.ticket), say["mail_stop"].format(stop=stop), say["mail_signed"]]
-        parts = [*self._says(notice, view), say["mail_page"].format(page=self.page(notice.ticket)), *own]
+        why, where = ("mail_why_followed", "sms_page") if _is_follower(notice) else ("mail_why", "mail_page")
+        end = [say[why].format(ticket=notice.ticket), say["mail_stop"].format(stop=stop), say["mail_signed"]]
+        parts = [*self._says(notice, view), say[where].format(page=self.page(notice.ticket)), *own]
         message.set_content("\n\n".join([*parts, "-- \n" + "\n".join(end)]) + "\n")
+        message["Content-Language"] = "id"  # after the content, which begins with none of its headers
         return message
 
     def _subject(self, notice: Notice, view: ComplaintView | None) -> str:
@@ -99,16 +104,35 @@ class Writer:
         return f"{self.site}/berhenti/{token_of(mark_of(self.installation, medium, address))}"
 
 
+def followed(texts: Texts, form: str, ticket: str, status: str) -> tuple[str, str]:
+    """Word for a supporter how ``ticket`` stands, by its status alone: what a unit wrote stands on the page.
+
+    ``form`` is `followed`, for the first message, or `followed_step`.
+    """
+    said = texts.news[form].format(ticket=ticket, status=texts.statuses.get(status, status))
+    return said, texts.news["subject_followed"].format(ticket=ticket)
+
+
 def has_link(notice: Notice, view: ComplaintView | None) -> bool:
-    """Whether the secret link goes along with ``notice``.
+    """Whether the secret link goes along with ``notice``: the first, and what asks for an answer or a mark.
 
     Not for a confidential complaint: a mistyped address would show it all to a stranger.
     """
-    return _is_first(notice) and view is not None and not _hidden(view)
+    return view is not None and not _hidden(view) and (_is_first(notice) or _asks(notice, view))
 
 
 def _is_first(notice: Notice) -> bool:
     return notice.kind in _FIRST and not notice.key
+
+
+def _asks(notice: Notice, view: ComplaintView) -> bool:
+    steps = (step.kind for step in view.steps if str(step.seq) == notice.key)
+    return notice.kind == NoticeKind.STEP and not _TO_DO.isdisjoint(steps)
+
+
+def _is_follower(notice: Notice) -> bool:
+    """Whether it goes to a supporter, who has no complaint."""
+    return notice.kind == NoticeKind.FOLLOWED
 
 
 def _hidden(view: ComplaintView | None) -> bool:

@@ -7,15 +7,20 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from markupsafe import Markup, escape
+
 from contracts.vocabulary import FollowUpKind, Status, UpdateKind
 from intake.complaint_view import ComplaintView, Step
 from intake.texts import Texts
+from intake_web import tracking
+from intake_web.language import told, until
 from intake_web.store import Written
 
 #: A class of the stylesheet and a drawing of ikon.svg: what it is can be told without colours.
 _LOOKS: dict[str, tuple[str, str]] = {
     **dict.fromkeys((Status.RESOLVED, Status.CLOSED, Status.ARCHIVED), ("done", "selesai")),
     Status.WAITING_FOR_REPORTER: ("asked", "tanya"),
+    Status.APPEALED: ("going", "tunggu"),
     Status.REJECTED: ("refused", "tolak"),
     Status.CANCELLED: ("stopped", "henti"),
     **dict.fromkeys((Status.HANDED_OVER, Status.MERGED), ("moved", "pindah")),
@@ -24,9 +29,10 @@ _LOOKS: dict[str, tuple[str, str]] = {
 _STAGES: dict[str, int] = {
     **dict.fromkeys((Status.RECEIVED, Status.REGISTERED, Status.RETURNED), 1),
     **dict.fromkeys((Status.ROUTED, Status.ACKNOWLEDGED, Status.REOPENED), 2),
-    **dict.fromkeys((Status.IN_PROGRESS, Status.WAITING_FOR_REPORTER), 3),
+    **dict.fromkeys((Status.IN_PROGRESS, Status.WAITING_FOR_REPORTER, Status.APPEALED), 3),
     **dict.fromkeys((Status.RESOLVED, Status.CLOSED), 4),
 }
+_TICKET = re.compile(r"\bSPG-[0-9A-Z]{4}-[0-9A-Z]{5}\b")
 _PHONE = r"\+?\d[\d ()-]{5,}\d|\b\d{3,6}\b"
 _REACHED = re.compile(
     rf"(?P<mailto>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)|(?P<https>(?:https://|www\.)[\w./-]+\w)|(?P<tel>{_PHONE})"
@@ -61,13 +67,23 @@ def asked(story: ComplaintView, written: Written | None, texts: Texts) -> dict[s
     if story.status != Status.WAITING_FOR_REPORTER or step is None:
         return None
     bound = last(story, UpdateKind.PAUSED)
-    answers = [item for item in written.added if item.kind == FollowUpKind.ADDITION] if written else []
+    answers = (
+        [item for item in written.added if item.kind == FollowUpKind.ADDITION and not item.apart] if written else []
+    )
     return {
         "unit_name": texts.unit(step.unit or story.unit),
         "text": step.message or step.text,
-        "until": bound.text if bound and bound.seq > step.seq else "",
+        "until": until(bound, texts) if bound and bound.seq > step.seq else "",
         "answered": any(item.at > step.at for item in answers),
     }
+
+
+def history(story: ComplaintView, texts: Texts, *, to_reporter: bool) -> list[dict[str, Any]]:
+    """Give the steps of the story, each as it is told."""
+    return [
+        {"kind": step.kind, "at": step.at, "told": told(story, step, text, texts)}
+        for step, text in tracking.history(story, texts, to_reporter=to_reporter)
+    ]
 
 
 def mark_given(story: ComplaintView, written: Written | None) -> int | None:
@@ -75,6 +91,11 @@ def mark_given(story: ComplaintView, written: Written | None) -> int | None:
     done = last(story, UpdateKind.RESOLVED)
     given = [item for item in written.added if item.rating and (done is None or item.at > done.at)] if written else []
     return given[-1].rating or None if given else None
+
+
+def is_appealed(story: ComplaintView) -> bool:
+    """Tell whether its reporter has appealed, which can be done once."""
+    return last(story, UpdateKind.APPEALED) is not None
 
 
 def last(story: ComplaintView, kind: str) -> Step | None:
@@ -102,6 +123,11 @@ def _parts(contact: str) -> Iterator[Part]:
 def sms_to(number: str, body: str) -> str:
     """Give the link that opens an SMS to ``number`` with ``body`` in it, as RFC 5724 has it."""
     return f"sms:{number}?body={quote(body)}"
+
+
+def unbroken(text: str) -> Markup:
+    """Keep the numbers of complaints in ``text`` in one line each."""
+    return Markup(_TICKET.sub(r'<span class="ticket">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
 
 
 def kept_whole(text: str) -> str:

@@ -7,21 +7,28 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from chassis.database import Pool
-from intake import kannel
+from intake import gateway
+from intake.bounds import Bounds
 from intake.complaint_view import find_view
 from intake.contacts import Medium, find_link
-from intake.notices import Bounds, Notice, Send, send_notices
+from intake.mail import mailbox
+from intake.notices import Notice, Send
+from intake.sending import Pace, send_notices
 from intake.service import Task
+from intake.smtp import deliver
 from intake.texts import Texts
-from intake_web.adapters.smtp import deliver
+from intake_web.codes import code_senders
 from intake_web.domain import PASS_DAYS
 from intake_web.messages import Writer, has_link
-from intake_web.settings import WebSettings, mailbox
+from intake_web.settings import WebSettings
 
 #: Messages a day to one contact, of whatever complaints: whoever types the address of a stranger can send no more.
 A_DAY = 5
+#: Mail servers take few connections of one sender at a time.
+MAIL_PACE = Pace(at_once=4, per_s=10)
 
 
 @asynccontextmanager
@@ -29,15 +36,23 @@ async def senders(pool: Pool, settings: WebSettings, texts: Texts) -> AsyncItera
     """Give what sends by each medium; nothing where there is none."""
     writer = _writer(settings, texts)
     bounds = Bounds(later="", last=writer.last, all_a_day=A_DAY)
-    async with kannel.client(settings) as http:
+    async with gateway.client(settings) as http, gateway.client(settings) as for_codes:
         send: dict[Medium, Send] = {
             Medium.EMAIL: partial(_mail, pool, settings, writer),
-            Medium.SMS: partial(_sms, pool, kannel.sender(settings, http, writer.more), writer),
+            Medium.SMS: partial(_sms, pool, gateway.sender(settings, http, writer.more), writer),
+        }
+        # A letter wakes nobody.
+        ways: dict[Medium, dict[str, Any]] = {
+            Medium.EMAIL: {"pace": MAIL_PACE},
+            Medium.SMS: {
+                "pace": gateway.pace(settings),
+                "quiet_until": texts.quiet_until if settings.quiet_hours else None,
+            },
         }
         yield [
-            (medium, partial(send_notices, pool, medium, send[medium], bounds, medium=medium))
+            (medium, partial(send_notices, pool, medium, send[medium], bounds, medium=medium, **ways[medium]))
             for medium in settings.media
-        ]
+        ] + code_senders(pool, settings, texts, for_codes)
 
 
 def _writer(settings: WebSettings, texts: Texts) -> Writer:

@@ -7,12 +7,18 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from contracts.vocabulary import ComplaintType, FollowUpKind, Right, Status, UpdateKind
+from contracts.vocabulary import ComplaintType, FollowUpKind, MarkReason, Right, Status, UpdateKind
+from intake.contacts import Medium
 from intake_web.browsing import MOST_ROWS
 from intake_web.domain import MAX_FOLLOW_UP, MAX_TEXT
+from intake_web.photos import MAX_FILES
+from intake_web.similar import MOST
 
 Time = Annotated[datetime, Meta(tz=True)]
 Ticket = Annotated[str, Meta(pattern=r"^SPG-[0-9A-Z]{4}-[0-9A-Z]{5}$", examples=["SPG-W0AB-12CDS"])]
+Channel = Annotated[Literal["web", "loket"], Meta(description="loket: brought to a counter; only with its key.")]
+UploadId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22}$")]
+Uploads = Annotated[list[UploadId], Meta(max_length=MAX_FILES, description="Photos and videos uploaded before.")]
 Month = Annotated[str, Meta(pattern=r"^2\d{3}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
 
 
@@ -26,8 +32,35 @@ class ComplaintIn(Struct, kw_only=True):
     place: Annotated[str, Meta(max_length=500)] | None = None
     occurred: Annotated[str, Meta(max_length=200, description="When, in words.")] | None = None
     kind: Annotated[ComplaintType, Meta(description="What its sender takes it for.")] | None = None
+    category: Annotated[str | None, Meta(description="What its sender chose it to be about: a hint.")] = None
     anonim: Annotated[bool, Meta(description="Keep nothing of who sent it.")] = False
     rahasia: Annotated[bool, Meta(description="Confidential: only who handles it reads it.")] = False
+    uploads: Uploads = []
+    channel: Channel = "web"
+
+
+class UploadBegun(Struct, kw_only=True):
+    """A photo or video may be sent, in one piece or several."""
+
+    id: UploadId
+
+
+class UploadState(Struct, kw_only=True):
+    """How far a photo or video has come."""
+
+    id: UploadId
+    state: Literal["coming", "ready", "refused"]
+    received: Annotated[int, Meta(ge=0)]
+    length: Annotated[int, Meta(ge=0)]
+    detail: Annotated[str, Meta(description="Why it is refused.")] | UnsetType = UNSET
+
+
+class HintIn(Struct, kw_only=True):
+    """A text that is not sent yet, and what else its writer has said so far."""
+
+    text: Annotated[str, Meta(max_length=MAX_TEXT)]
+    place: Annotated[str, Meta(max_length=500)] | None = None
+    category: Annotated[str, Meta(max_length=100)] | None = None
 
 
 class FollowUpIn(Struct, kw_only=True):
@@ -36,7 +69,11 @@ class FollowUpIn(Struct, kw_only=True):
     kind: FollowUpKind
     text: Annotated[str, Meta(max_length=MAX_FOLLOW_UP, description="Required of an addition.")] | None = None
     rating: Annotated[int, Meta(ge=1, le=5, description="Required of a rating.")] | None = None
+    reasons: Annotated[
+        list[MarkReason], Meta(description="Why that rating; those that don't fit it are left out.")
+    ] = []
     right: Annotated[Right, Meta(description="Required of a rights_request.")] | None = None
+    uploads: Uploads = []
 
 
 class Call(Struct, kw_only=True):
@@ -64,13 +101,20 @@ class Receipt(Struct, kw_only=True):
     tracking_url: str
     danger: Danger | UnsetType = UNSET
     question: Annotated[str, Meta(description="Where it is: ask it, and add the answer.")] | UnsetType = UNSET
+    access_code: (
+        Annotated[str, Meta(description="Opens it on any device: for the receipt. Only to a counter.")] | UnsetType
+    ) = UNSET
+    told_by: (
+        Annotated[list[Medium], Meta(description="By what its citizen is told. Only to a counter.")] | UnsetType
+    ) = UNSET
 
 
 class Added(Struct, kw_only=True):
-    """It is stored with the complaint."""
+    """It is stored with the complaint. ``apart``: it may accuse who works on that, and is this complaint of its own."""
 
     ticket: Ticket
     id: str
+    apart: Ticket | UnsetType = UNSET
 
 
 class Listed(Struct, kw_only=True):
@@ -91,6 +135,23 @@ class Listed(Struct, kw_only=True):
     answered_at: Time | None
     late: bool
     supporters: Annotated[int, Meta(ge=0)]
+
+
+class Suggested(Struct, kw_only=True):
+    """A category that the text is likely about."""
+
+    code: str
+    name: str
+
+
+class Hints(Struct, kw_only=True):
+    """What the text tells of; nothing where it can't be taken. ``similar`` may be the same, the likeliest first."""
+
+    danger: Danger | UnsetType = UNSET
+    stop: Annotated[bool, Meta(description="It is danger for certain: say whom to call before anything else.")] = False
+    place_missing: Annotated[bool, Meta(description="It says not where.")] = False
+    category: Suggested | UnsetType = UNSET
+    similar: Annotated[list[Listed], Meta(max_length=MOST)] = []
 
 
 class Page(Struct, kw_only=True):
@@ -137,6 +198,58 @@ class StepOut(Struct, kw_only=True):
     text: str
 
 
+class HistoryStep(Struct, kw_only=True):
+    """A step of what was done."""
+
+    seq: Annotated[int, Meta(ge=0)]
+    kind: UpdateKind
+    at: Time
+    unit: str | None
+    text: str
+
+
+class Helping(Struct, kw_only=True):
+    """A unit that helps."""
+
+    unit: str
+    name: str
+
+
+class Target(Struct, kw_only=True):
+    """To whom it was handed over."""
+
+    name: str
+    contact: str | None
+
+
+class Answer(Struct, kw_only=True):
+    """What the unit wrote last of how it stands, or the office outside that has it: that has no code."""
+
+    unit: str | None
+    unit_name: str
+    text: str
+    at: Time
+    final: bool
+
+
+class Proof(Struct, kw_only=True):
+    """A file of the unit's, at another site."""
+
+    url: str
+    host: str
+    media_type: str
+    bytes: Annotated[int, Meta(ge=0)]
+    text: str
+
+
+class Attached(Struct, kw_only=True):
+    """A photo of its reporter's."""
+
+    url: str
+    media_type: str
+    bytes: Annotated[int, Meta(ge=0)]
+
+
 class Complaint(Struct, kw_only=True):
     """How a complaint stands. Of a confidential one a stranger gets the fields that are required, and no more."""
 
@@ -152,8 +265,19 @@ class Complaint(Struct, kw_only=True):
     unit: str | UnsetType | None = UNSET
     unit_name: str | UnsetType | None = UNSET
     received_at: Time | UnsetType | None = UNSET
+    reporters: int | UnsetType = UNSET
+    supporters: Annotated[int, Meta(ge=0, description="How many others said to have it too.")] | UnsetType = UNSET
     derivation: list[Day] | UnsetType = UNSET
-    steps: list[StepOut] | UnsetType = UNSET
+    steps: Annotated[list[StepOut], Meta(description="History and clock, in their order.")] | UnsetType = UNSET
+    history: Annotated[list[HistoryStep], Meta(description="Without the clock.")] | UnsetType = UNSET
+    being_sorted: Annotated[bool, Meta(description="The unit only looks for the right one.")] | UnsetType = UNSET
+    support: list[Helping] | UnsetType = UNSET
+    parent: Annotated[Ticket | None, Meta(description="What it was merged into.")] | UnsetType = UNSET
+    handed_to: Target | UnsetType | None = UNSET
+    said: Answer | UnsetType | None = UNSET
+    evidence: Annotated[list[Proof], Meta(description="What the unit shows of its work.")] | UnsetType = UNSET
+    reopen_until: Time | UnsetType | None = UNSET
+    attached: Annotated[list[Attached], Meta(description="Its reporter's photos, for them alone.")] | UnsetType = UNSET
 
 
 class FieldProblem(Struct, kw_only=True):

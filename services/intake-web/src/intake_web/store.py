@@ -7,22 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chassis.keys import Key
 from contracts.events import FollowUp
+from intake.additions import Added, Taken
 from intake.complaint_view import ComplaintView
 from intake.contacts import Contact
 from intake.submissions import Accepted, Submission
 from intake_web.listing import Figures, Listing
+from intake_web.similar import Sought
 
 if TYPE_CHECKING:
+    from intake_web.adapters.accounts import Accounts
+    from intake_web.adapters.supporters import Word
     from intake_web.adapters.uploads import Uploads
-
-
-class StoreDown(Exception):
-    """Nothing is known to have been kept: give no ticket, ask to try again."""
-
-
-class StoreFull(Exception):
-    """There is no room for what is attached. What was kept before is not lost."""
 
 
 class Finished(ValueError):
@@ -36,19 +33,20 @@ class Written:
     text: str
     place: str | None = None
     occurred: str | None = None
-    added: Sequence[FollowUp] = ()
+    added: Sequence[Added] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
     """A complaint that exists. ``received_at`` is known only for those that came through this intake.
 
-    ``reporters`` counts who reported the same: this complaint and those merged into it.
+    ``reporters`` counts who reported the same: this complaint and those merged into it; ``supporters`` who has it too.
     """
 
     story: ComplaintView
     received_at: datetime | None
     reporters: int = 1
+    supporters: int = 0
 
 
 class Store(Protocol):
@@ -57,6 +55,10 @@ class Store(Protocol):
     @property
     def uploads(self) -> Uploads:
         """What is attached to them."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """Whose they are, of those who want to come back."""
 
     async def accept(self, submission: Submission) -> Accepted:
         """Keep a complaint, or find it kept before.
@@ -75,8 +77,8 @@ class Store(Protocol):
     async def is_owner(self, number: str, secret: str) -> bool:
         """Whether the complaint was made here and with ``secret``."""
 
-    async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> bool:
-        """Keep ``item``; False if no complaint of this intake has that number. Adding it again changes nothing.
+    async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> Taken | None:
+        """Keep ``item``; None if no complaint of this intake has that number. Adding it again changes nothing.
 
         ``uploads`` are attached to it.
 
@@ -99,11 +101,26 @@ class Store(Protocol):
     async def figures(self, first: date, last: date) -> list[tuple[date, Figures]]:
         """The figures of each month from ``first`` to ``last``, which are first days of months."""
 
-    async def support(self, number: str, who: bytes) -> bool:
-        """Count ``who`` as one more who has the same; once for each. False if no listed complaint has that number."""
+    async def similar(self, sought: Sought) -> list[Listing]:
+        """The listed complaints that may be what is ``sought``, the likeliest first."""
+
+    async def support(self, number: str, who: bytes) -> bool | None:
+        """Count ``who`` as one more who has the same, once for each; whether it was. None: no such listed complaint."""
+
+    async def supports(self, number: str, who: bytes) -> bool:
+        """Whether ``who`` is counted among those who have the same."""
+
+    async def follow(self, number: str, contacts: Mapping[str, str], word: Word) -> bool:
+        """Tell ``contacts``, medium to address, what becomes of it, and first, by ``word``, that they will be told.
+
+        False if no listed complaint has that number.
+        """
 
     async def supporters(self, numbers: Sequence[str]) -> dict[str, int]:
         """How many support each of ``numbers``; those whom nobody does are left out."""
+
+    async def key(self, digest: bytes) -> Key | None:
+        """The key of another system of which ``digest`` is kept, expired and revoked ones too; it is used today."""
 
     async def contacts(self, number: str) -> list[Contact]:
         """What its reporter left to be told by, and what was sent there."""

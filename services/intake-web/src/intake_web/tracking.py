@@ -12,7 +12,7 @@ from msgspec import structs
 from contracts.events import Evidence
 from contracts.links import host_of
 from contracts.vocabulary import CLOCK_KINDS, DONE, Status, UpdateKind
-from intake.complaint_view import ComplaintView
+from intake.complaint_view import ComplaintView, Step
 from intake.texts import Texts
 from intake_web.domain import OPEN, sentence
 from intake_web.store import Found
@@ -24,14 +24,18 @@ _SAID = DONE - {Status.ARCHIVED} | {Status.ACKNOWLEDGED, Status.IN_PROGRESS}
 
 
 def tracking(found: Found, texts: Texts, *, to_reporter: bool) -> dict[str, Any]:
-    """Give what ``GET /v1/complaints/{ticket}`` answers; of a confidential complaint strangers get the outline only."""
-    outline = _outline(found.story, texts)
-    return outline if found.story.rahasia and not to_reporter else {**outline, **_rest(found, texts)}
+    """Give what ``GET /v1/complaints/{ticket}`` answers; of a confidential complaint strangers get the outline only.
+
+    Of an open one they are told nothing of what is its reporter's business: :func:`history`.
+    """
+    outline = _outline(found.story, texts, to_reporter=to_reporter)
+    hidden = found.story.rahasia and not to_reporter
+    return outline if hidden else {**outline, **_rest(found, texts, to_reporter=to_reporter)}
 
 
-def version(story: ComplaintView, told: dict[str, Any], *, to_reporter: bool) -> str:
-    """Name the state that is ``told``: by its last step, or to a confidential one's strangers by what they hear."""
-    if to_reporter:
+def version(story: ComplaintView, told: dict[str, Any], *, hidden: bool) -> str:
+    """Name the state that is ``told``: by its last step, or where most is ``hidden`` by what is heard."""
+    if not hidden:
         return str(story.seq)
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:16]
 
@@ -62,11 +66,26 @@ def calls(kinds: Sequence[str], texts: Texts) -> list[dict[str, str]]:
     return [{"number": each.number, "name": each.name, "text": each.in_words} for each in texts.emergency.calls(kinds)]
 
 
-def _outline(story: ComplaintView, texts: Texts) -> dict[str, Any]:
+def history(story: ComplaintView, texts: Texts, *, to_reporter: bool) -> list[tuple[Step, str]]:
+    """Give the steps of the story, each with what is told of it, here where its number is known.
+
+    What was answered to a wish of its reporter, and became of a right, strangers are not told: they would learn who
+    asked for what. The question that stops the clock asks them nothing.
+    """
+    steps = [step for step in story.steps if to_reporter or not (step.own or step.kind == UpdateKind.NOTED)]
+    return [
+        (step, texts.clock[step.kind])
+        if step.kind == UpdateKind.PAUSED and not to_reporter
+        else (step, sentence(story.ticket, texts.told_to_all(step.text, story.ticket)))
+        for step in steps
+    ]
+
+
+def _outline(story: ComplaintView, texts: Texts, *, to_reporter: bool) -> dict[str, Any]:
     return {
         "ticket": story.ticket,
         "status": story.status,
-        "status_text": texts.statuses.get(story.status, story.status),
+        "status_text": texts.status_word(story.status, to_reporter=to_reporter),
         "open": story.status in OPEN,
         "rahasia": story.rahasia,
         "deadline_at": story.deadline_at,
@@ -76,10 +95,11 @@ def _outline(story: ComplaintView, texts: Texts) -> dict[str, Any]:
     }
 
 
-def _rest(found: Found, texts: Texts) -> dict[str, Any]:
+def _rest(found: Found, texts: Texts, *, to_reporter: bool) -> dict[str, Any]:
     story = found.story
+    steps = history(story, texts, to_reporter=to_reporter)
     return {
-        "status_text": texts.status(story),
+        "status_text": texts.status(story, to_reporter=to_reporter),
         "unit": story.unit,
         "unit_name": texts.unit(story.unit, story.lane) if story.unit else None,
         "being_sorted": texts.is_sorted(story),
@@ -90,20 +110,15 @@ def _rest(found: Found, texts: Texts) -> dict[str, Any]:
         "handed_to": {"name": story.target, "contact": story.contact} if _is_away(story) else None,
         "said": _said(story, texts),
         "reporters": found.reporters,
-        "evidence": [_shown(each, host, texts) for each in story.evidence if (host := host_of(each.url))],
+        "supporters": found.supporters,
+        "evidence": [_shown(each, host, texts) for each in story.evidence if (host := _host(each.url))],
         "reopen_until": story.reopen_until if story.status == Status.RESOLVED else None,
         "history": [
-            {
-                "seq": step.seq,
-                "kind": step.kind,
-                "at": step.at,
-                "unit": step.unit,
-                "text": sentence(story.ticket, step.text),
-            }
-            for step in story.steps
+            {"seq": step.seq, "kind": step.kind, "at": step.at, "unit": step.unit, "text": text}
+            for step, text in steps
             if step.kind not in CLOCK_KINDS
         ],
-        "steps": _steps(story),
+        "steps": [{"kind": step.kind, "at": step.at, "text": text} for step, text in steps],
     }
 
 
@@ -112,8 +127,14 @@ def _is_away(story: ComplaintView) -> bool:
 
 
 def _said(story: ComplaintView, texts: Texts) -> dict[str, Any] | None:
-    """What the unit wrote last about how it stands."""
-    kind = UpdateKind.RESOLVED if story.status == Status.CLOSED else story.status
+    """What the unit wrote last about how it stands, or the office outside that has it."""
+    if _is_away(story):
+        since = max((step.seq for step in story.steps if step.kind == UpdateKind.HANDED_OVER), default=-1)
+        said = [each for each in story.steps if each.seq > since and each.kind == UpdateKind.NOTED and each.message]
+        step = said[-1] if said else None
+        named = {"unit": None, "unit_name": story.target, "final": True}
+        return {**named, "text": step.message, "at": step.at} if step else None
+    kind = UpdateKind.RESOLVED if story.status in (Status.CLOSED, Status.APPEALED) else story.status
     if kind not in _SAID:
         return None
     step = next((step for step in reversed(story.steps) if step.kind == kind and step.message), None)
@@ -123,14 +144,14 @@ def _said(story: ComplaintView, texts: Texts) -> dict[str, Any] | None:
     return {"unit": step.unit, "unit_name": name, "text": step.message, "at": step.at, "final": kind in DONE}
 
 
-def _steps(story: ComplaintView) -> list[dict[str, Any]]:
-    """The history and what the clock said, in the order in which it happened."""
-    return [{"kind": s.kind, "at": s.at, "text": sentence(story.ticket, s.text)} for s in story.steps]
+def _host(url: str) -> str | None:
+    """Name where a proof lies; on one machine alone the desk has no name, and a port."""
+    return host_of(url) or ("127.0.0.1" if url.startswith("http://127.0.0.1:") else None)
 
 
 def _shown(evidence: Evidence, host: str, texts: Texts) -> dict[str, Any]:
     media = evidence.media_type.partition("/")[0]
     kind = texts.on_web(media if media in _MEDIA else "file")
     size = evidence.bytes / 1_000_000
-    text = f"{kind}, {size:.1f} MB".replace(".", ",") if size >= 1 else f"{kind}, {evidence.bytes // 1000 or 1} kB"
+    text = f"{kind}, {texts.number(f'{size:.1f}')} MB" if size >= 1 else f"{kind}, {evidence.bytes // 1000 or 1} kB"
     return {"url": evidence.url, "host": host, "media_type": evidence.media_type, "bytes": evidence.bytes, "text": text}

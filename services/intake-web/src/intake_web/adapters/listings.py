@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import astuple, replace
 from datetime import date, datetime, tzinfo
 from itertools import combinations
@@ -11,6 +11,7 @@ from typing import Any
 from chassis.database import Connection, Pool
 from intake.complaint_view import ComplaintView
 from intake_web.listing import COUNTED, Figures, Listing, difference, listing
+from intake_web.similar import LATELY_DAYS, MOST, Sought
 
 #: Columns of `public_complaints` with their types, as the fields of a ``Listing``.
 _TYPES = {
@@ -45,11 +46,14 @@ _FIGURES = f"""
 SELECT month, kind, code, {", ".join(COUNTED)} FROM public_figures WHERE month BETWEEN $1 AND $2
 ORDER BY month, kind, code"""
 _ONE = f"SELECT {_COLUMNS} FROM public_complaints WHERE listed AND ticket = $1"
-_SUPPORT = """
-WITH known AS (SELECT ticket FROM public_complaints WHERE listed AND ticket = $1),
-     counted AS (INSERT INTO supporters (ticket, who_hash) SELECT ticket, $2 FROM known ON CONFLICT DO NOTHING)
-SELECT EXISTS (SELECT FROM known)"""
-_SUPPORTERS = "SELECT ticket, count(*)::int FROM supporters WHERE ticket = ANY($1) GROUP BY ticket"
+# Of the newest, those of the very desa first; where one of the two names none, they may be the same.
+_SIMILAR = f"""
+SELECT {_COLUMNS} FROM (
+    SELECT * FROM public_complaints
+    WHERE listed AND open AND category = $1 AND kecamatan = $2 AND received_at > now() - make_interval(days => $4)
+    ORDER BY received_at DESC LIMIT 200) AS lately
+WHERE desa = $3 OR desa IS NULL OR $3::text IS NULL
+ORDER BY desa = $3 IS TRUE DESC, received_at DESC, ticket DESC LIMIT $5"""
 #: By what the list can be narrowed down.
 FILTERS = ("kecamatan", "category", "unit", "open")
 #: A page of the list: narrowed down by some of them, and with what it comes behind. Each has its own plan.
@@ -107,12 +111,7 @@ async def figures(pool: Pool, first: date, last: date) -> list[tuple[date, Figur
     return [(row.pop("month"), Figures(**row)) for row in rows]
 
 
-async def support(pool: Pool, ticket: str, who_hash: bytes) -> bool:
-    """Count one more who has the same, once for each ``who_hash``; False if no listed complaint has that ticket."""
-    known: bool = await pool.fetchval(_SUPPORT, ticket, who_hash)
-    return known
-
-
-async def supporters(pool: Pool, tickets: Sequence[str]) -> dict[str, int]:
-    """Say how many support each of ``tickets``."""
-    return {ticket: n for ticket, n in await pool.fetch(_SUPPORTERS, list(tickets))}
+async def similar(pool: Pool, sought: Sought) -> list[Listing]:
+    """Give the listed complaints that may be what ``sought`` is, the likeliest first."""
+    rows = await pool.fetch(_SIMILAR, sought.category, sought.kecamatan, sought.desa, LATELY_DAYS, MOST)
+    return [Listing(**row) for row in rows]

@@ -12,26 +12,39 @@ from typing import Any
 import msgspec
 
 from chassis.database import OUTAGES, Pool
+from chassis.keys import Key
 from chassis.limits import Seldom
 from contracts.events import FollowUp
+from contracts.evidence_links import PATHS
 from contracts.vocabulary import FollowUpKind
-from intake.complaint_view import ComplaintView, count_reporters, find_view
+from intake import complaint_view
+from intake.additions import Added, Apart, Taken, follow_up
+from intake.complaint_view import ComplaintView, find_view, view_of
 from intake.contacts import Contact, find_contacts, find_link, find_marked, hear, silence
-from intake.submissions import Accepted, Submission, accept, follow_up, is_owner
-from intake_web.adapters import listings
-from intake_web.adapters.decoder import Decoder
-from intake_web.adapters.files import Files
+from intake.decoder import Decoder
+from intake.files import Files, StoreDown
+from intake.films import find_films
+from intake.submissions import Accepted, Submission, accept, is_owner
+from intake_web.adapters import listings, supporters
+from intake_web.adapters.accounts import Accounts
+from intake_web.adapters.keys import find_key
+from intake_web.adapters.supporters import Word
 from intake_web.adapters.uploads import Uploads
 from intake_web.domain import FINISHED, MAX_FOLLOW_UPS, PASS_DAYS
 from intake_web.listing import Figures, Listing
-from intake_web.photos import EVIDENCE
 from intake_web.settings import WebSettings
-from intake_web.store import Finished, Found, StoreDown, Written
+from intake_web.similar import Sought
+from intake_web.store import Finished, Found, Written
 
 #: A field of the event by which the complaint was told to the others, in which it is masked.
 _TOLD = "convert_from(nullif(c.received_event, ''), 'UTF8')::json #>> '{{data,{}}}'"
 log = logging.getLogger(__name__)
-_RECEIVED_AT = "SELECT received_at FROM complaints WHERE ticket = $1"
+# All that every reader of a page and every change of one asks for, at once.
+_FIND = f"""
+SELECT l.*, (SELECT received_at FROM complaints WHERE ticket = l.ticket) AS received_at,
+       (SELECT 1 + count(*) FROM stories WHERE parent = l.ticket) AS reporters,
+       coalesce((SELECT supporters FROM public_complaints WHERE ticket = l.ticket), 0) AS supporters
+FROM ({complaint_view.LOAD}) AS l"""
 _WRITTEN = f"""
 SELECT c.text, c.follow_ups, {_TOLD.format("place")} AS place, {_TOLD.format("occurred")} AS occurred
 FROM complaints c WHERE ticket = $1 AND erased_at IS NULL"""
@@ -41,7 +54,8 @@ _ADDED = "SELECT follow_ups @> $2 FROM complaints WHERE ticket = $1"
 class PostgresStore:
     """The ``Store`` of production. ``wake`` tells the relay that there is something to publish.
 
-    ``keep`` are contacts of offices, which are not masked; ``receipt`` words what who leaves a contact is sent first.
+    ``keep`` are contacts of offices, which are not masked; ``receipt`` words what who leaves a contact is sent first,
+    and ``apart`` says what of an addition is a complaint of its own.
     """
 
     def __init__(
@@ -54,11 +68,15 @@ class PostgresStore:
         within_s: float,
         keep: Collection[str] = (),
         receipt: Callable[[ComplaintView], str] | None = None,
+        apart: Apart | None = None,
     ) -> None:
         self.pool, self.settings, self.origin, self.wake, self.within_s = pool, settings, origin, wake, within_s
-        self.keep, self.receipt, self.lines = keep, receipt, Seldom()
-        self.evidence_url = f"{settings.public_url}{EVIDENCE}"
-        self.uploads = Uploads(pool, Files(settings.evidence_url, settings.evidence_s3), self._in_time, Decoder())
+        self.keep, self.receipt, self.apart, self.lines = keep, receipt, apart, Seldom()
+        self.evidence_url = f"{settings.public_url}{PATHS[origin]}"
+        self.uploads = Uploads(
+            pool, Files(settings.evidence_url, settings.evidence_s3), self._in_time, Decoder(), find_films()
+        )
+        self.accounts = Accounts(pool, settings.installation_namespace, self._in_time)
 
     async def accept(self, submission: Submission) -> Accepted:
         async with self._in_time():
@@ -69,26 +87,25 @@ class PostgresStore:
 
     async def find(self, number: str) -> Found | None:
         async with self._in_time():
-            story = await find_view(self.pool, number)
-            if story is None:
-                return None
-            received_at = await self.pool.fetchval(_RECEIVED_AT, number)
-            reporters = await count_reporters(self.pool, number)
-        return Found(story=story, received_at=received_at, reporters=reporters)
+            row = await self.pool.fetchrow(_FIND, [number])
+        if row is None:
+            return None
+        counts = {name: row[name] for name in ("received_at", "reporters", "supporters")}
+        return Found(story=view_of(row), **counts)
 
     async def written(self, number: str) -> Written | None:
         async with self._in_time():
             row = await self.pool.fetchrow(_WRITTEN, number)
         if row is None:
             return None
-        added = msgspec.json.decode(row["follow_ups"], type=list[FollowUp])
+        added = msgspec.json.decode(row["follow_ups"], type=list[Added])
         return Written(text=row["text"], place=row["place"], occurred=row["occurred"], added=added)
 
     async def is_owner(self, number: str, secret: str) -> bool:
         async with self._in_time():
             return await is_owner(self.pool, self.settings, number, secret)
 
-    async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> bool:
+    async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> Taken | None:
         async with self._in_time():
             if (
                 item.kind == FollowUpKind.ADDITION
@@ -97,7 +114,7 @@ class PostgresStore:
             ):
                 raise Finished(number)
             here = (self.pool, self.settings, self.origin)
-            files: Any = {"uploads": uploads, "evidence_url": self.evidence_url}
+            files: Any = {"uploads": uploads, "evidence_url": self.evidence_url, "apart": self.apart}
             return await follow_up(*here, number, item, most=MAX_FOLLOW_UPS, wake=self.wake, keep=self.keep, **files)
 
     async def newest(
@@ -114,13 +131,32 @@ class PostgresStore:
         async with self._in_time():
             return await listings.figures(self.pool, first, last)
 
-    async def support(self, number: str, who: bytes) -> bool:
+    async def similar(self, sought: Sought) -> list[Listing]:
         async with self._in_time():
-            return await listings.support(self.pool, number, who)
+            return await listings.similar(self.pool, sought)
+
+    async def support(self, number: str, who: bytes) -> bool | None:
+        async with self._in_time():
+            counted = await supporters.support(self.pool, self.origin, number, who)
+        if counted:
+            self.wake()
+        return counted
+
+    async def supports(self, number: str, who: bytes) -> bool:
+        async with self._in_time():
+            return await supporters.supports(self.pool, number, who)
 
     async def supporters(self, numbers: Sequence[str]) -> dict[str, int]:
         async with self._in_time():
-            return await listings.supporters(self.pool, numbers)
+            return await supporters.supporters(self.pool, numbers)
+
+    async def follow(self, number: str, contacts: Mapping[str, str], word: Word) -> bool:
+        async with self._in_time():
+            return await supporters.follow(self.pool, self.settings.installation_namespace, number, contacts, word)
+
+    async def key(self, digest: bytes) -> Key | None:
+        async with self._in_time():
+            return await find_key(self.pool, digest)
 
     async def contacts(self, number: str) -> list[Contact]:
         async with self._in_time():

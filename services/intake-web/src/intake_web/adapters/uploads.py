@@ -6,30 +6,29 @@ import asyncio
 import hashlib
 import logging
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from chassis.database import Pool
 from chassis.http_server import ClientGone
-from contracts.vocabulary import Status
 from intake import evidence
-from intake.complaint_view import find_view
-from intake.evidence import Attachment, Kept
+from intake.decoder import Decoder
+from intake.evidence import LARGE, SMALL, Attachment, Kept, new_names
+from intake.files import Files
+from intake.films import Films
+from intake.opening import is_with
+from intake.photo import HEAD, MAX_BYTES, MAX_VIDEO_BYTES, Place, Refused, is_video, refusal_of
 from intake_web import photos
-from intake_web.adapters.decoder import Decoder
-from intake_web.adapters.files import Files
-from intake_web.photos import Place, Refused, TooLong, Upload, WrongChecksum, WrongOffset
+from intake_web.photos import TooLong, Upload, WrongChecksum, WrongOffset
 
 log = logging.getLogger(__name__)
 
 #: Bytes that are written at once; a connection that breaks loses none of them, for what came is written then.
 PART = 512 * 1024
-#: Seconds between two looks for files to delete, and how many folders at once.
-_EVERY_S, _FOLDERS = 10, 100
-LARGE, SMALL = "large.jpg", "small.jpg"
-MEDIA_TYPE = "image/jpeg"
 _KEPT = timedelta(hours=photos.KEPT_H)
 
 _CREATE = """
@@ -46,8 +45,6 @@ _REFUSED = "UPDATE uploads SET state = 'refused', refused = $2, parts = '{}' WHE
 _DISCARD = """
 WITH gone AS (DELETE FROM uploads WHERE id = $1 AND complaint_id IS NULL RETURNING folder)
 INSERT INTO discarded_files (folder) SELECT folder FROM gone"""
-_DISCARDED = "SELECT folder FROM discarded_files ORDER BY at LIMIT $1"
-_DELETED = "DELETE FROM discarded_files WHERE folder = $1"
 
 
 class Checksum(Protocol):
@@ -61,12 +58,22 @@ class Checksum(Protocol):
 
 
 class Uploads:
-    """What citizens upload, from its first byte to new photos. ``in_time`` makes of a slow database ``StoreDown``."""
+    """What citizens upload, from its first byte to new photos. ``in_time`` makes of a slow database ``StoreDown``.
+
+    ``films`` makes videos; without it they are refused.
+    """
 
     def __init__(
-        self, pool: Pool, files: Files, in_time: Callable[[], AbstractAsyncContextManager[None]], decoder: Decoder
+        self,
+        pool: Pool,
+        files: Files,
+        in_time: Callable[[], AbstractAsyncContextManager[None]],
+        decoder: Decoder,
+        films: Films | None,
     ) -> None:
-        self.pool, self.files, self.in_time, self.decoder = pool, files, in_time, decoder
+        self.pool, self.files, self.in_time, self.decoder, self.films = pool, files, in_time, decoder, films
+        self.most_bytes = MAX_VIDEO_BYTES if films else MAX_BYTES
+        self._made: dict[str, asyncio.Task[Upload]] = {}
 
     async def create(self, length: int) -> Upload:
         """Begin an upload of ``length`` bytes.
@@ -75,9 +82,8 @@ class Uploads:
             StoreFull: there is no room for new ones.
             StoreDown: the database does not answer.
         """
-        self.files.check_room()
-        id_, name, place = secrets.token_urlsafe(16), secrets.token_urlsafe(16), secrets.token_hex(16)
-        folder = f"{place[:2]}/{place[2:4]}/{place}"
+        self.files.check_room(length)
+        id_, name, folder = new_names()
         async with self.in_time():
             return _upload(await self.pool.fetchrow(_CREATE, id_, name, folder, length, _KEPT))
 
@@ -112,28 +118,33 @@ class Uploads:
         return await came.end()
 
     async def whole(self, body: AsyncIterator[bytes]) -> Upload:
-        """Keep a photo that comes at once, of a length that nobody said; it is finished when this returns.
+        """Keep a file that comes at once, of a length that nobody said; it is finished when this returns.
 
         Raises:
-            TooLong: it is larger than a photo may be.
+            TooLong: it is larger than a photo or a video may be.
             Refused: it is none, or can't be decoded.
             ClientGone, StoreFull, StoreDown: nothing of it is kept.
         """
-        upload = await self.create(photos.MAX_BYTES)
+        head, body = await _peek(body)
+        most = self.most_bytes if is_video(head) else MAX_BYTES
+        upload = await self.create(most)
         try:
             upload = await self.append(upload, 0, body)
             async with self.in_time():
                 upload = _upload(await self.pool.fetchrow(_ALL_CAME, upload.id))
             upload, _ = await self.finish(upload)
+        except TooLong:
+            await self.discard(upload.id)
+            raise TooLong(most) from None
         except BaseException:
             await asyncio.shield(self.discard(upload.id))
             raise
         return upload
 
     async def finish(self, upload: Upload) -> tuple[Upload, Place | None]:
-        """Make the new photos, when all has come, and delete what came; the place is given and not kept.
+        """Make the new photos or the new video, when all has come, and delete what came; the place is not kept.
 
-        Doing it again changes nothing.
+        Doing it again changes nothing. A video is made to its end though who waits for it goes.
 
         Raises:
             Refused: it can't be decoded.
@@ -143,10 +154,15 @@ class Uploads:
             raise Refused(upload.refused)
         if upload.state == "ready" or not upload.all_came:
             return upload, None
-        content = bytearray()
-        for part in upload.parts:
+        first = await self.files.get(upload.parts[0])
+        if first is None:  # another has finished it meanwhile
+            return await self.find(upload.id) or upload, None
+        if self.films and is_video(first[:HEAD]):
+            return await self._film(self.films, upload), None
+        content = bytearray(first)
+        for part in upload.parts[1:]:
             came = await self.files.get(part)
-            if came is None:  # another has finished it meanwhile
+            if came is None:
                 return await self.find(upload.id) or upload, None
             content += came
         try:
@@ -154,14 +170,42 @@ class Uploads:
         except Refused as error:
             await self.refuse(upload, error.why)
             raise
-        await self.files.put(f"{upload.folder}/{LARGE}", derived.large)
-        await self.files.put(f"{upload.folder}/{SMALL}", derived.small)
-        sha256, size = hashlib.sha256(derived.large).hexdigest(), len(derived.large)
+        return await self._keep(upload, "image/jpeg", derived.large, derived.small), derived.place
+
+    async def _film(self, films: Films, upload: Upload) -> Upload:
+        """Make the new video once, whoever asks again meanwhile."""
+        making = self._made.get(upload.id)
+        if making is None:
+            making = self._made[upload.id] = asyncio.create_task(self._make_film(films, upload))
+            making.add_done_callback(
+                lambda done: (self._made.pop(upload.id, None), done.cancelled() or done.exception())
+            )
+        return await asyncio.shield(making)
+
+    async def _make_film(self, films: Films, upload: Upload) -> Upload:
+        with tempfile.TemporaryDirectory(prefix="lapor-video-") as folder:
+            came = Path(folder, "came")
+            for part in upload.parts:
+                content = await self.files.get(part)
+                if content is None:
+                    return await self.find(upload.id) or upload
+                await asyncio.to_thread(_add, came, content)
+            try:
+                film = await films.make(came)
+            except Refused as error:
+                await self.refuse(upload, error.why)
+                raise
+        return await self._keep(upload, "video/mp4", film.large, film.small)
+
+    async def _keep(self, upload: Upload, media_type: str, large: bytes, small: bytes) -> Upload:
+        await self.files.put(f"{upload.folder}/{LARGE[media_type]}", large)
+        await self.files.put(f"{upload.folder}/{SMALL}", small)
+        sha256 = hashlib.sha256(large).hexdigest()
         async with self.in_time():
-            row = await self.pool.fetchrow(_READY, upload.id, MEDIA_TYPE, sha256, size)
-        await self.files.delete_folder(upload.folder, but=(LARGE, SMALL))
+            row = await self.pool.fetchrow(_READY, upload.id, media_type, sha256, len(large))
+        await self.files.delete_folder(upload.folder, but=(LARGE[media_type], SMALL))
         done = _upload(row) if row else await self.find(upload.id)
-        return done or upload, derived.place
+        return done or upload
 
     async def finish_all(self, ids: Sequence[str]) -> None:
         """Finish those of ``ids`` of which all has come: a restart may have been in between."""
@@ -195,20 +239,17 @@ class Uploads:
         Raises:
             StoreDown: not now.
         """
-        return await self.files.get(f"{kept.folder}/{SMALL if small else LARGE}")
+        return await self.files.get(f"{kept.folder}/{SMALL if small else LARGE[kept.media_type]}")
 
     async def is_with(self, unit: str, ticket: str) -> bool:
         """Whether ``unit`` has the complaint now, or helps with it, or with the one it was merged into."""
         async with self.in_time():
-            story = await find_view(self.pool, ticket)
-            if story and story.status == Status.MERGED and story.parent and unit not in (story.unit, *story.support):
-                story = await find_view(self.pool, story.parent)
-        return story is not None and not story.erased and unit in (story.unit, *story.support)
+            return await is_with(self.pool, unit, ticket)
 
-    async def note_opening(self, kept: Kept, unit: str) -> None:
+    async def note_opening(self, kept: Kept, unit: str, *, small: bool) -> None:
         """Keep that ``unit`` opens it now."""
         async with self.in_time():
-            await evidence.note_opening(self.pool, kept, unit)
+            await evidence.note_opening(self.pool, kept, unit, small=small)
 
     async def keep_deleting(self) -> None:
         """For ever: delete the files of what was let go of, and let go of what was not attached in time.
@@ -216,20 +257,11 @@ class Uploads:
         Raises:
             StoreDown: start again.
         """
-        while True:
-            await self.delete_once()
-            await asyncio.sleep(_EVERY_S)
+        await evidence.keep_deleting(self.pool, self.files, self.in_time)
 
     async def delete_once(self) -> None:
         """Delete all there is to delete now."""
-        async with self.in_time():
-            while await evidence.discard_expired(self.pool, _FOLDERS) == _FOLDERS:
-                pass
-            folders = [row["folder"] for row in await self.pool.fetch(_DISCARDED, _FOLDERS)]
-        for folder in folders:
-            await self.files.delete_folder(folder)
-            async with self.in_time():
-                await self.pool.execute(_DELETED, folder)
+        await evidence.delete_discarded(self.pool, self.files, self.in_time)
 
     async def refuse(self, upload: Upload, why: str) -> None:
         """Let go of what came of ``upload``, and remember why."""
@@ -284,11 +316,14 @@ class _Came:
             self.upload = await self.uploads.grew(upload, held)
 
     async def see(self) -> None:
-        """Refuse early what its first bytes say is no photo."""
-        enough = len(self.buffer) >= min(photos.HEAD, self.upload.length)
-        if enough and (why := photos.refusal_of(bytes(self.buffer[: photos.HEAD]))):
+        """Refuse early what its first bytes say is neither photo nor video, and a photo that is too large."""
+        head = bytes(self.buffer[:HEAD])
+        enough = len(self.buffer) >= min(HEAD, self.upload.length)
+        if enough and (why := refusal_of(head, videos=self.uploads.films is not None)):
             await self.uploads.refuse(self.upload, why)
             raise Refused(why)
+        if self.upload.length > MAX_BYTES and not is_video(head):
+            raise TooLong(MAX_BYTES)
 
     async def broke_off(self) -> None:
         """Keep what came, if that can be known."""
@@ -307,6 +342,27 @@ class _Came:
 
     async def forget(self) -> None:
         await self.uploads.files.delete([name for name, _ in self.held])
+
+
+async def _peek(body: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes]]:
+    """Give the first bytes of ``body``, and all of it."""
+    head = bytearray()
+    async for chunk in body:
+        head += chunk
+        if len(head) >= HEAD:
+            break
+
+    async def whole() -> AsyncIterator[bytes]:
+        yield bytes(head)
+        async for chunk in body:
+            yield chunk
+
+    return bytes(head[:HEAD]), whole()
+
+
+def _add(path: Path, content: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(content)
 
 
 def _upload(row: Any) -> Upload:

@@ -13,19 +13,23 @@ from litestar import Request, Response, get, post
 from litestar.params import Dependency
 from msgspec import UNSET
 
+from chassis.keys import KeyRefused
 from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import derived_id
 from intake.contacts import Medium
-from intake.kannel import e164
+from intake.gateway import e164
 from intake.submissions import Accepted, Submission
 from intake.texts import Texts
 from intake_web.domain import (
+    WEB,
     Addition,
     Draft,
     Invalid,
     Said,
+    code_for,
     read_addition,
+    read_channel,
     read_complaint,
     read_key,
     read_secret,
@@ -53,13 +57,18 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
     secret = _collect(problems, read_secret, request.headers.get("access-secret"))
     body = await json_of(request)
     draft = _collect(problems, partial(read_complaint, media=settings.media), body)
-    uploads = _collect(problems, read_uploads, body)
+    uploads, channel = _collect(problems, read_uploads, body), _collect(problems, read_channel, body)
     if draft is None or key is None or problems:
         raise Invalid(problems)
-    sent = submission(draft, key, secret, texts, settings, uploads)
+    at_counter = channel == ticket.COUNTER
+    if at_counter and not visit.at_counter:
+        raise KeyRefused("key_not_allowed")
+    sent = submission(draft, key, secret, texts, settings, uploads, visit.source(GATEWAY), channel)
     accepted = await visit.accept(draft, sent)
     location = f"{settings.public_url}/v1/complaints/{accepted.ticket}"
     receipt = {**_receipt(accepted, settings, location), **danger_of(sent.danger, texts)}
+    if at_counter:
+        receipt |= _to_print(accepted, sent, settings)
     if sent.place_asked:
         receipt["question"] = texts.on_web("where")
     return _answer(receipt, 202, {"Location": location})
@@ -73,9 +82,8 @@ async def show(
     found = await visit.find(number)
     if found is None:
         raise unknown_ticket()
-    secret, hidden = request.headers.get("access-secret"), found.story.rahasia
-    owner = await visit.is_owner(found.story.ticket, secret)
-    shown = tracking(found, texts, to_reporter=owner or not hidden)
+    owner = await visit.is_owner(found.story.ticket, request.headers.get("access-secret"))
+    shown = tracking(found, texts, to_reporter=owner)
     if owner:
         shown["attached"] = await _attached(visit, found.story.ticket, settings)
     body = msgspec.json.encode(shown)
@@ -95,9 +103,10 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, tex
     if not canonical or not await visit.is_owner(canonical, secret):
         raise unknown_ticket()
     item = follow_up(canonical, addition, key, texts)
-    if not await visit.add(canonical, item, uploads):
+    taken = await visit.add(canonical, item, uploads)
+    if taken is None:
         raise unknown_ticket()
-    return _answer({"ticket": canonical, "id": item.id}, 202, {})
+    return _answer({"ticket": canonical, "id": item.id, **({"apart": taken.apart} if taken.apart else {})}, 202, {})
 
 
 def submission(
@@ -108,14 +117,17 @@ def submission(
     settings: WebSettings,
     uploads: Sequence[str] = (),
     gateway: str = GATEWAY,
+    channel: str = WEB,
 ) -> Submission:
     """``draft`` as every intake hands it over; the key is what stays the same when it comes again.
 
     Raises:
-        Invalid: to its number no SMS can be sent.
+        Invalid: to its number no SMS can be sent, or there is no such category.
     """
+    if draft.category and draft.category not in texts.categories:
+        raise Invalid({"category": say("one_of", choices=", ".join(texts.categories))})
     sent = Submission(
-        channel="web",
+        channel=channel,
         gateway=gateway,
         external_id=key,
         secret=secret,
@@ -128,6 +140,7 @@ def submission(
         anonim=draft.anonim,
         rahasia=draft.rahasia,
         suggested_type=draft.kind,
+        suggested_category=draft.category,
         uploads=tuple(uploads),
         contacts=contacts_of(draft, settings),
     )
@@ -155,6 +168,7 @@ def follow_up(number: str, addition: Addition, key: str, texts: Texts) -> Follow
         at=datetime.now(UTC),
         text=addition.text or UNSET,
         rating=addition.rating or UNSET,
+        reasons=list(addition.reasons) or UNSET,
         right=addition.right or UNSET,
     )
     return texts.read(item, texts.danger_words.kinds(item.text or ""))
@@ -186,6 +200,13 @@ def _receipt(accepted: Accepted, settings: WebSettings, location: str) -> dict[s
         "status_url": location,
         "tracking_url": f"{settings.public_url}/laporan/{accepted.ticket}",
     }
+
+
+def _to_print(accepted: Accepted, sent: Submission, settings: WebSettings) -> dict[str, Any]:
+    """What the receipt of a counter has beside the number: how its citizen opens it, and by what they are told."""
+    code = code_for(settings.installation_namespace, accepted.ticket)
+    told = [] if sent.anonim else list(sent.contacts)
+    return {"access_code": code, "told_by": told}
 
 
 def _answer(body: Mapping[str, Any], status: int, headers: dict[str, str]) -> Response[bytes]:

@@ -12,11 +12,12 @@ from litestar import Request
 from litestar.exceptions import ClientException, HTTPException
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
+from intake.files import StoreDown, StoreFull
+from intake.photo import MAX_BYTES, Refused
 from intake_web.domain import Said, say
 from intake_web.handlers.visit import Visit
 from intake_web.limits import Limited
-from intake_web.photos import MAX_BYTES, MAX_FILES, Refused, TooLong
-from intake_web.store import StoreDown, StoreFull
+from intake_web.photos import MAX_FILES, TooLong
 
 #: Bytes of all that was typed, as of any other request.
 _TYPED = 64 * 1024
@@ -95,8 +96,8 @@ async def _photo(form: Form, segment: MultipartSegment, content: AsyncIterator[b
         upload = await visit.upload(_after(first, content))
     except Refused as error:
         form.problem = say(error.why)
-    except TooLong:
-        form.problem = say("photo_too_large", most=MAX_BYTES // 1024 // 1024)
+    except TooLong as error:
+        form.problem = say("photo_too_large", most=error.most // 1024 // 1024)
     except (StoreFull, StoreDown):
         form.problem = say("photo_no_room")
     except Limited:

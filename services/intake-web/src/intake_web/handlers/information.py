@@ -11,6 +11,7 @@ import segno
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.response import Template
+from markupsafe import Markup
 
 from contracts import ticket
 from intake.texts import Texts
@@ -31,7 +32,7 @@ async def page(request: Request[Any, Any, Any], texts: Words) -> Template:
         "page": texts.pages.pages[name],
         "here": name,
         "fill": lambda text: text.format(**facts(texts)),
-        "contacts": [_shown(each) for each in texts.pages.site.contacts if each.confirmed] if name == "kontak" else [],
+        "contacts": [_shown(each) for each in texts.pages.site.contacts if each.value] if name == "kontak" else [],
     }
     headers = {"Cache-Control": "public, max-age=3600"}
     return Template("informasi.html", context=context, headers=headers)
@@ -60,9 +61,21 @@ async def qr(number: str, settings: Config) -> Response[bytes]:
     canonical = ticket.parse(number)
     if canonical is None:
         raise NotFoundException
+    picture = _drawn(f"{settings.public_url}/laporan/{canonical}", scale=4)
+    return Response(picture, headers={"Cache-Control": "private, max-age=86400"}, media_type="image/svg+xml")
+
+
+def in_page(text: str, called: str) -> Markup:
+    """Give ``text`` as a QR code within a page, ``called`` so for who does not see it: no address leads to it."""
+    picture = _drawn(text, xmldecl=False, omitsize=True, title=called).decode()
+    return Markup(picture.replace("<svg ", '<svg role="img" ', 1))  # noqa: S704 - drawn by us, its title escaped
+
+
+def _drawn(text: str, **how: Any) -> bytes:
+    """Draw ``text`` as SVG, dark on white whatever it stands on."""
     out = io.BytesIO()
-    segno.make_qr(f"{settings.public_url}/laporan/{canonical}").save(out, kind="svg", border=3, scale=4)
-    return Response(out.getvalue(), headers={"Cache-Control": "private, max-age=86400"}, media_type="image/svg+xml")
+    segno.make_qr(text, error="m").save(out, kind="svg", border=3, light="#fff", **how)
+    return out.getvalue()
 
 
 def facts(texts: Texts) -> Mapping[str, object]:
@@ -78,6 +91,8 @@ def _in_words(span: timedelta, texts: Texts) -> str:
     return texts.on_web("kept_days", n=span.days) if rest else texts.on_web("kept_years", n=years)
 
 
-def _shown(contact: Contact) -> dict[str, str]:
-    link = _LINKS.get(contact.kind, "")
-    return {"value": contact.value, "href": link.format(contact.value.replace(" ", ""))}
+def _shown(contact: Contact) -> dict[str, Any]:
+    """What nobody has confirmed is said to be so, and leads nowhere at a press."""
+    link = _LINKS.get(contact.kind, "") if contact.confirmed else ""
+    href = link.format(contact.value.replace(" ", ""))
+    return {"kind": contact.kind, "value": contact.value, "href": href, "confirmed": contact.confirmed}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -14,13 +13,14 @@ from litestar.params import Dependency
 from litestar.response import ServerSentEvent
 from litestar.response.sse import ServerSentEventMessage
 
+from chassis.changes import Changes, is_set
+from intake.files import StoreDown
 from intake.texts import Texts
-from intake_web.changes import Changes
 from intake_web.domain import FINISHED
 from intake_web.handlers.api import Visiting, Words
 from intake_web.handlers.problems import unknown_ticket
 from intake_web.handlers.visit import Visit
-from intake_web.store import Found, StoreDown
+from intake_web.store import Found
 from intake_web.tracking import tracking, version
 
 Waiting = Annotated[Changes, Dependency(skip_validation=True)]
@@ -42,9 +42,9 @@ async def events(
     found = await visit.find(number)
     if found is None:
         raise unknown_ticket()
-    secret, hidden = request.headers.get("access-secret"), found.story.rahasia
-    owner = visit.has_pass(found.story.ticket) or (hidden and await visit.is_owner(found.story.ticket, secret))
-    state = State(found, texts, owner or not hidden)
+    secret = request.headers.get("access-secret")
+    owner = visit.has_pass(found.story.ticket) or await visit.is_owner(found.story.ticket, secret)
+    state = State(found, texts, to_reporter=owner)
     known = request.headers.get("last-event-id")
     if state.ended and known == state.version:
         return Response(b"", status_code=204)
@@ -53,7 +53,7 @@ async def events(
 
 @dataclass(frozen=True)
 class State:
-    """How a complaint stands, for who may read so much."""
+    """How a complaint stands, for its reporter or for anybody."""
 
     found: Found
     texts: Texts
@@ -67,7 +67,7 @@ class State:
     @property
     def version(self) -> str:
         """The id of the event."""
-        return version(self.found.story, self.told, to_reporter=self.to_reporter)
+        return version(self.found.story, self.told, hidden=self.found.story.rahasia and not self.to_reporter)
 
     @property
     def ended(self) -> bool:
@@ -93,14 +93,6 @@ async def _told(
             last = body
             if state.ended:
                 return
-            while not await _is_set(changed):
+            while not await is_set(changed, PING_S):
                 yield ServerSentEventMessage(data=None, comment="ping")
             changed.clear()
-
-
-async def _is_set(changed: asyncio.Event) -> bool:
-    try:
-        async with asyncio.timeout(PING_S):
-            return await changed.wait()
-    except TimeoutError:
-        return False

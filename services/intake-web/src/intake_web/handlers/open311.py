@@ -1,6 +1,6 @@
 """Open311 GeoReport v2: what clients that know this standard can send and read (https://wiki.open311.org/GeoReport_v2).
 
-One jurisdiction, no key, and no words of anybody: of a complaint it tells what the public list does.
+One jurisdiction, and no words of anybody: of a complaint it tells what the public list does. A key is optional.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 
+from chassis.keys import KeyRefused
 from contracts import ticket
+from intake.files import StoreDown
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import Texts
 from intake_web.domain import OPEN, Invalid, read_complaint, read_key, say
@@ -24,9 +26,9 @@ from intake_web.handlers.api import Config, Visiting, Words, submission
 from intake_web.handlers.problems import Problem, problem_of, unknown_ticket, worded
 from intake_web.handlers.public import CACHED
 from intake_web.handlers.visit import Visit
+from intake_web.keys import KeyRight
 from intake_web.limits import Limited
 from intake_web.listing import Listing
-from intake_web.store import StoreDown
 
 #: At most so many at once, and without dates those of so many days (the standard's own limits: 90 days, 1000).
 MOST, MOST_NAMED, SPAN = 1000, 50, timedelta(days=90)
@@ -101,26 +103,42 @@ async def submit(request: Request[Any, Any, Any], name: str, visit: Visiting, te
     what, form = _named(name)
     if what != "requests":
         raise NotFoundException
-    given = {key: value for key, value in (await request.form()).items() if isinstance(value, str) and value.strip()}
+    sent = await request.form()
+    given = {key: value for key, value in sent.items() if isinstance(value, str) and value.strip()}
+    shown = given.pop("api_key", None)
     try:
+        if shown and visit.key is None:
+            visit = await visit.with_key(shown, KeyRight.SEND)
         if given.get("service_code") not in texts.categories:
             raise Invalid({"service_code": say("no_service")})
         if "description" not in given:
             raise Invalid({"description": say("empty_description")})
         raw = {ours: given.get(theirs) for theirs, ours in _FIELDS.items()}
         names = [given[part] for part in ("first_name", "last_name") if part in given]
-        draft = read_complaint({**raw, "name": " ".join(names) or None, "place": _place(given)}, visit.settings.media)
+        raw |= {"name": " ".join(names) or None, "place": _place(given), "category": given["service_code"]}
+        draft = read_complaint(raw, visit.settings.media)
         day = datetime.now(texts.zone).date()
         accepted = await visit.accept(
             draft,
-            submission(draft, _key(request, given, str(day)), None, texts, visit.settings, gateway=_GATEWAY),
+            submission(
+                draft, _key(request, given, str(day)), None, texts, visit.settings, gateway=visit.source(_GATEWAY)
+            ),
         )
-    except (Invalid, KeyReused, Limited, StoreDown, TextProblem) as error:
+    except (Invalid, KeyRefused, KeyReused, Limited, StoreDown, TextProblem) as error:
         return _refusal(form, error, texts)
     danger = texts.danger_words.kinds(draft.text)
-    notice = f"{texts.call_for_help(danger)} " if danger else ""
-    taken = {"service_request_id": accepted.ticket, "service_notice": f"{notice}{texts.on_web('open311_notice')}"}
+    notice = [texts.call_for_help(danger)] if danger else []
+    notice.append(texts.on_web("open311_notice"))
+    if "media_url" in given or any(not isinstance(value, str) for value in sent.values()):
+        notice.append(texts.on_web("open311_no_media"))
+    taken = {"service_request_id": accepted.ticket, "service_notice": " ".join(notice)}
     return _answer(form, "service_requests", [{**taken, "account_id": ""}], "request", 201)
+
+
+def refuse(request: Request[Any, Any, Any], error: Exception, texts: Texts) -> Response[bytes]:
+    """Answer ``request``, which did not come as far as its handler."""
+    form = request.url.path.rpartition(".")[2]
+    return _refusal(form if form in _FORMATS else "json", error, texts)
 
 
 def _named(name: str) -> tuple[str, str]:
@@ -150,30 +168,37 @@ def _place(given: Mapping[str, str]) -> str | None:
 async def _find(request: Request[Any, Any, Any], visit: Visit, texts: Texts) -> list[Listing]:
     """Give what is asked for: by number, or by status, service and dates, the newest first.
 
+    The standard lets a client name several of each, with commas or by saying the parameter again.
+
     Raises:
         Invalid: names what cannot be asked for.
     """
-    query = {name: str(values[-1]) for name, values in request.query_params.dict().items()}
+    query = {name: ",".join(map(str, values)) for name, values in request.query_params.dict().items()}
     if numbers := query.get("service_request_id"):
         given = [number for each in numbers.split(",")[:MOST_NAMED] if (number := ticket.parse(each))]
         return [row for number in given if (row := await visit.store.find_listed(number))]
     problems, narrowed = {}, dict[str, Any]()
-    if state := query.get("status"):
-        if state not in _STATES:
-            problems["status"] = say("one_of", choices=", ".join(_STATES))
-        narrowed["open"] = _STATES.get(state)
-    if code := query.get("service_code"):
-        if code not in texts.categories:
-            problems["service_code"] = say("no_service")
-        narrowed["category"] = code
+    states, codes = (_several(query.get(name, "")) for name in ("status", "service_code"))
+    if not states <= _STATES.keys():
+        problems["status"] = say("one_of", choices=", ".join(_STATES))
+    elif len(states) == 1:
+        narrowed["open"] = _STATES[min(states)]
+    if not codes <= texts.categories.keys():
+        problems["service_code"] = say("no_service")
     dates = {name: _moment(query[name]) for name in ("start_date", "end_date") if query.get(name)}
     problems |= {name: say("bad_moment") for name, at in dates.items() if at is None}
     if problems:
         raise Invalid(problems)
     end = dates.get("end_date") or datetime.now(UTC)
     start = dates.get("start_date") or end - SPAN
-    rows = await visit.store.newest(MOST, narrowed, (end, ""))
-    return [row for row in rows if row.received_at >= start]
+    some = [{**narrowed, "category": code} for code in codes] or [narrowed]
+    rows = [row for each in some for row in await visit.store.newest(MOST, each, (end, ""))]
+    rows.sort(key=lambda row: (row.received_at, row.ticket), reverse=True)
+    return [row for row in rows[:MOST] if row.received_at >= start]
+
+
+def _several(text: str) -> set[str]:
+    return {each.strip() for each in text.split(",") if each.strip()}
 
 
 def _moment(text: str) -> datetime | None:

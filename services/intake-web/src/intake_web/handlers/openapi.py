@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from litestar import Response, get
 
+from intake.photo import MAX_VIDEO_BYTES
 from intake_web import shapes
 from intake_web.browsing import MOST_ROWS, PAGE_ROWS
 from intake_web.handlers.api import Config
@@ -52,16 +53,41 @@ _MONTHS = [
     }
     for name, about in (("from", "First month."), ("to", "Last month."))
 ]
+_NAME = {"name": "name", "in": "path", "required": True, "schema": _TEXT}
+_SMALL = {"name": "kecil", "in": "query", "description": "A small one.", "schema": _TEXT}
+_LAST = {
+    "name": "Last-Event-ID", "in": "header", "description": "The id of the event after which to go on.", "schema": _TEXT
+}  # fmt: skip
+_ID = {"name": "id", "in": "path", "required": True, "schema": _TEXT}
+_TUS = {"name": "Tus-Resumable", "in": "header", "required": True, "schema": {"type": "string", "enum": ["1.0.0"]}}
+_RANGE = {"name": "Range", "in": "header", "description": "A part of it: `bytes=0-99`.", "schema": _TEXT}
+#: As much as the largest file; that a photo may be smaller is known once its first bytes are there.
+_BYTES = {"type": "integer", "minimum": 0, "maximum": MAX_VIDEO_BYTES}
+_LENGTH = {"name": "Upload-Length", "in": "header", "required": True, "schema": {**_BYTES, "minimum": 1}}
+_OFFSET = {"name": "Upload-Offset", "in": "header", "required": True, "schema": _BYTES}
+_CHECKSUM = {
+    "name": "Upload-Checksum", "in": "header", "schema": _TEXT,
+    "description": "`sha256` or `sha1`, a blank, and the hash of the piece in base64.",
+}  # fmt: skip
+_BINARY = {"type": "string", "format": "binary"}
+_UPLOAD = ("Tus-Resumable", "Upload-Offset", "Upload-Length", "Upload-Expires")
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Operation:
-    """One operation: what it takes, what it gives when all is well, and how else it may end."""
+    """One operation: what it takes, what it gives when all is well, and how else it may end.
+
+    ``takes`` is a type, or the media type of bytes; of what it ``gives`` without a type only ``media`` is said, and
+    of 204 nothing. ``also`` are other good ends, ``headers`` those of the good one.
+    """
 
     id: str
     about: str
-    gives: tuple[int, type]
-    takes: type | None = None
+    gives: tuple[int, type | None]
+    takes: type | str | None = None
+    media: Sequence[str] = ("application/json",)
+    also: Mapping[int, str] = field(default_factory=dict)
+    headers: Sequence[str] = ()
     parameters: Sequence[dict[str, Any]] = ()
     ends: Sequence[int] = field(default=(429, 503))
 
@@ -80,19 +106,73 @@ OPERATIONS: dict[tuple[str, str], _Operation] = {
         parameters=[_NUMBER, _SECRET], ends=(404, 429, 503),
     ),
     ("/v1/complaints/{ticket}/follow-ups", "post"): _Operation(
-        id="addToComplaint", about="Add, rate, reopen, cancel, or ask for a right.", gives=(202, shapes.Added),
+        id="addToComplaint", about="Add, rate, reopen, appeal, cancel, or ask for a right.", gives=(202, shapes.Added),
         takes=shapes.FollowUpIn, parameters=[_NUMBER, _KEY, _SECRET], ends=(400, 404, 413, 422, 429, 503),
+    ),
+    ("/v1/complaints/{ticket}/events", "get"): _Operation(
+        id="followComplaint", about="The same as it goes on: server-sent events, each with a Complaint.",
+        gives=(200, None), media=("text/event-stream",), parameters=[_NUMBER, _SECRET, _LAST],
+        also={204: "Nothing follows: don't ask again."}, ends=(404, 429, 503),
+    ),
+    ("/v1/complaints/{ticket}/evidence/{name}", "get"): _Operation(
+        id="showEvidence", about="A photo or video of it, for its reporter.", gives=(200, None),
+        media=("image/jpeg", "video/mp4"), parameters=[_NUMBER, _NAME, _SECRET, _SMALL, _RANGE],
+        also={206: "The part that `Range` asks for.", 416: "It has no such part."}, ends=(404, 429, 503),
+    ),
+    ("/v1/uploads", "options"): _Operation(
+        id="uploadAbilities", about="What of tus 1.0.0 is spoken.", gives=(204, None), ends=(),
+        headers=("Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm"),
+    ),
+    ("/v1/uploads", "post"): _Operation(
+        id="beginUpload", about="Begin a photo or video of so many bytes; its id is the right to go on with it.",
+        gives=(201, shapes.UploadBegun), parameters=[_TUS, _LENGTH], ends=(400, 412, 413, 429, 503, 507),
+        headers=("Location", *_UPLOAD),
+    ),
+    ("/v1/uploads/{id}", "get"): _Operation(
+        id="showUpload", about="How far it has come, and what became of it.", gives=(200, shapes.UploadState),
+        parameters=[_ID], ends=(404, 412, 503), headers=_UPLOAD,
+    ),
+    ("/v1/uploads/{id}", "head"): _Operation(
+        id="uploadOffset", about="How far it has come.", gives=(200, None), media=(), parameters=[_ID],
+        ends=(404, 412, 503), headers=_UPLOAD,
+    ),
+    ("/v1/uploads/{id}", "patch"): _Operation(
+        id="appendToUpload", about="Go on with it; the last piece is answered when it was looked at.",
+        gives=(204, None), takes="application/offset+octet-stream", parameters=[_ID, _TUS, _OFFSET, _CHECKSUM],
+        ends=(400, 404, 409, 412, 413, 415, 422, 429, 460, 503, 507), headers=(*_UPLOAD, "Photo-Place"),
+    ),
+    ("/v1/uploads/{id}", "delete"): _Operation(
+        id="endUpload", about="Let go of it, if no complaint has it.", gives=(204, None), parameters=[_ID, _TUS],
+        ends=(404, 409, 412, 503), headers=("Tus-Resumable",),
+    ),
+    ("/v1/hints", "post"): _Operation(
+        id="hints", about="What a text that is not sent yet tells of; nothing is kept.", gives=(200, shapes.Hints),
+        takes=shapes.HintIn, ends=(400, 413, 429),
     ),
     ("/v1/figures", "get"): _Operation(
         id="figures", about="How many complaints, by month.", gives=(200, shapes.FiguresOut), parameters=_MONTHS,
         ends=(400, 503),
     ),
 }  # fmt: skip
+_SCHEMES = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Optional. A system that has a key has limits of its own; ask for one at the contact page.",
+    }
+}
 _ENDS = {
     400: "Fields, JSON or a header need mending; `errors` names them.",
+    401: "The key in `Authorization: Bearer` is unknown, expired or revoked; without one it works as well.",
+    403: "The key does not allow this.",
     404: "There is no such complaint, or it is not yours.",
+    409: "Another offset, or a complaint has it already.",
+    412: "Another version of tus.",
     413: "Too large.",
+    415: "Another content type.",
     422: "The key was used for something else, or nothing more can be added.",
+    460: "The piece is not what its checksum says; it is not kept.",
+    507: "There is no room for photos now; `Retry-After` says when to try again.",
     429: "Too often; `Retry-After` says when to try again.",
     503: "The database is away; nothing was taken, send the same again.",
 }
@@ -106,8 +186,8 @@ async def document(settings: Config) -> Response[bytes]:
 
 @cache
 def _document(public_url: str) -> bytes:
-    types = [shapes.ProblemOut, *(each.gives[1] for each in OPERATIONS.values())]
-    types += [each.takes for each in OPERATIONS.values() if each.takes]
+    every = [each for operation in OPERATIONS.values() for each in (operation.gives[1], operation.takes)]
+    types = [shapes.ProblemOut, *(each for each in every if isinstance(each, type))]
     _, schemas = msgspec.json.schema_components(types, ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
     for (path, method), operation in OPERATIONS.items():
@@ -123,7 +203,8 @@ def _document(public_url: str) -> bytes:
             },
             "servers": [{"url": public_url}],
             "paths": paths,
-            "components": {"schemas": schemas},
+            "components": {"schemas": schemas, "securitySchemes": _SCHEMES},
+            "security": [{}, {"key": []}],
         }
     )
 
@@ -131,8 +212,12 @@ def _document(public_url: str) -> bytes:
 def _described(operation: _Operation) -> dict[str, Any]:
     status, gives = operation.gives
     problem = {_PROBLEM: {"schema": _ref(shapes.ProblemOut)}}
-    responses = {str(status): {"description": "Done.", "content": {"application/json": {"schema": _ref(gives)}}}}
-    responses |= {str(each): {"description": _ENDS[each], "content": problem} for each in operation.ends}
+    content = {each: {"schema": _ref(gives)} if gives else {} for each in operation.media if status != 204}
+    done: dict[str, Any] = {"description": "Done.", **({"content": content} if content else {})}
+    if operation.headers:
+        done["headers"] = {name: {"schema": {"type": "string"}} for name in operation.headers}
+    responses = {str(status): done} | {str(each): {"description": why} for each, why in operation.also.items()}
+    responses |= {str(each): {"description": _ENDS[each], "content": problem} for each in (*operation.ends, 401, 403)}
     described = {
         "operationId": operation.id,
         "summary": operation.about,
@@ -140,7 +225,9 @@ def _described(operation: _Operation) -> dict[str, Any]:
         "responses": responses,
     }
     if operation.takes:
-        body = {"required": True, "content": {"application/json": {"schema": _ref(operation.takes)}}}
+        takes = operation.takes
+        media, shape = (takes, _BINARY) if isinstance(takes, str) else ("application/json", _ref(takes))
+        body = {"required": True, "content": {media: {"schema": shape}}}
         described["requestBody"] = body
     return described
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 from litestar import Request, Response, get, post
@@ -15,10 +16,12 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Template
 
 from contracts import ticket
-from contracts.dates import date_in_words
-from contracts.vocabulary import CONTENT, DangerKind, FollowUpKind, Right
+from contracts.vocabulary import BAD, CONTENT, DangerKind, FollowUpKind, MarkReason, Right
+from intake.complaint_view import ComplaintView
 from intake.contacts import Contact
 from intake.evidence import Attachment, EvidenceProblem
+from intake.files import StoreDown
+from intake.report import CONTACT, complaint_of, position
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import Texts
 from intake_web.domain import (
@@ -42,19 +45,24 @@ from intake_web.domain import (
     sent_as,
     trace_of,
 )
+from intake_web.handlers.account import filled_in
 from intake_web.handlers.api import GATEWAY, Config, Visiting, Words, contacts_of, follow_up, submission, unless_known
 from intake_web.handlers.forms import PHOTO, UPLOADS, Form, read_form
+from intake_web.handlers.hints import Guesses, hinted
 from intake_web.handlers.problems import count, problem_of, stored, worded
-from intake_web.handlers.visit import PASS
+from intake_web.handlers.visit import PASS, Visit
+from intake_web.language import kept
 from intake_web.limits import Limited
-from intake_web.page import asked, linked, mark_given, sms_to, stands
-from intake_web.report import CONTACT, complaint_of
+from intake_web.page import asked, history, is_appealed, linked, mark_given, sms_to, stands
 from intake_web.settings import WebSettings
-from intake_web.store import Finished, Found, StoreDown, Written
+from intake_web.store import Finished, Found, Written
 from intake_web.tracking import asks_place, danger_of, stops, tracking, version
+from kabupaten.subjects import Subjects
 
 PASS_S = PASS_DAYS * 24 * 3600
 TRACE = "terkirim"
+#: Letters of a key by which a device knows one of its drafts; receipt.js has the same.
+MARK = 8
 #: The form alone may ask a device where it is, and does when its button is pressed.
 LOCATES = {"Permissions-Policy": "camera=(), geolocation=(self), microphone=()"}
 #: A field people don't see and programs that fill in everything do.
@@ -71,13 +79,18 @@ _RIGHTS: dict[str, str] = dict.fromkeys(Right, FollowUpKind.RIGHTS_REQUEST)
 
 
 @get("/")
-async def form() -> Template:
-    """An empty form. Its key makes a double click one complaint, its secret makes it the sender's."""
-    return _form(_fresh(), {}, 200)
+async def form(visit: Visiting) -> Template:
+    """An empty form. Its key makes a double click one complaint, its secret makes it the sender's.
+
+    Who is signed in finds name and contacts filled in.
+    """
+    return _form({**filled_in(visit), **_fresh()}, {}, 200)
 
 
 @post("/", status_code=303, request_max_body_size=None)
-async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Config, texts: Words) -> Response[Any]:
+async def submit(
+    request: Request[Any, Any, Any], visit: Visiting, settings: Config, texts: Words, subjects: Guesses
+) -> Response[Any]:
     """Take a complaint and lead to its page; or show first whom to call in danger, or what was typed."""
     sent = await read_form(request, visit)
     typed = sent.typed
@@ -94,6 +107,8 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
         attached = _attached(sent)
         if asked := _ask_back(request, typed, draft, key, settings, texts):
             return asked
+        if "check" in typed:
+            return await _check(typed, draft, visit, settings, texts, subjects)
         with _photos_said(sent):
             accepted = await visit.accept(draft, submission(draft, key, secret, texts, settings, attached))
     except Invalid as error:
@@ -106,7 +121,8 @@ async def submit(request: Request[Any, Any, Any], visit: Visiting, settings: Con
         problem = problem_of(error)
         return _form(typed, {"form": problem.detail(texts)}, problem.status, problem.headers)
     cookies = [pass_of(settings, accepted.ticket), _trace(settings, accepted.ticket, key, draft)]
-    return Redirect(f"/laporan/{accepted.ticket}?baru=1", status_code=303, cookies=cookies)
+    # By the beginning of its key the page knows the draft that was sent, and lets go of no other.
+    return Redirect(f"/laporan/{accepted.ticket}?baru={quote(key[:MARK])}", status_code=303, cookies=cookies)
 
 
 def _ask_back(
@@ -116,8 +132,7 @@ def _ask_back(
     if "sure" not in typed and texts.talk.is_courtesy(draft.text, wholly=bool(texts.danger_words.kinds(draft.text))):
         return _form({**typed, "sure": "1"}, {}, 422)
     if "check" in typed:
-        missing = submission(draft, GATEWAY, None, texts, settings).place_asked
-        return _ask_first("periksa.html", typed, {"draft": draft, "place_missing": missing})
+        return None
     # Who goes back gets a new form with the old text in it.
     if earlier := sent_as(settings.installation_namespace, request.cookies.get(TRACE), key, draft):
         again = str(uuid4())
@@ -125,6 +140,22 @@ def _ask_back(
         asked.cookies = [_trace(settings, earlier, again, draft)]
         return asked
     return None
+
+
+async def _check(
+    typed: dict[str, str], draft: Draft, visit: Visit, settings: WebSettings, texts: Texts, subjects: Subjects
+) -> Template:
+    """Show what was answered, and what may be the same already."""
+    sent = submission(draft, GATEWAY, None, texts, settings)
+    try:
+        visit.guard.may_ask(visit.client)
+        more = await hinted(draft, visit, texts, subjects)
+    except Limited:
+        more = {}
+    # What a device said is shown as a place on a map: nobody reads degrees.
+    words = complaint_of({**typed, "position": ""}, texts)["place"]
+    shown = {"draft": draft, "place": words, "spot": position(typed), "place_missing": sent.place_asked}
+    return _ask_first("periksa.html", typed, {**shown, **more})
 
 
 @get("/lacak")
@@ -156,8 +187,24 @@ async def track(
     photos = await visit.store.uploads.attachments(found.story.ticket) if known else []
     told = await visit.store.contacts(found.story.ticket) if known and found.received_at else []
     written = await visit.written(found.story.ticket)
-    page = _page(request, found, texts, settings, known=known, written=written, photos=photos, told=told)
-    return unless_known(request, page.encode(), "text/html")
+    page = _page(
+        request,
+        found,
+        texts,
+        settings,
+        known=known,
+        written=written,
+        photos=photos,
+        told=told,
+        # Who follows a link in which somebody else was thanked is not: they have not supported it.
+        supported="didukung" in request.query_params and await visit.supports(found.story.ticket),
+        keepable=bool(known and found.received_at and visit.account and not visit.owned),
+    )
+    answer = unless_known(request, page.encode(), "text/html")
+    # Once its owner has signed out, no way back leads to it; and what shows the access code is kept nowhere.
+    if visit.owned or (known and "baru" in request.query_params):
+        answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @post("/laporan/{number:str}", status_code=303)
@@ -190,6 +237,8 @@ def _page(
     problems: dict[str, str] | None = None,
     photos: Sequence[Attachment] = (),
     told: Sequence[Contact] = (),
+    keepable: bool = False,
+    supported: bool = False,
 ) -> str:
     query = request.query_params
     story, complaint = found.story, tracking(found, texts, to_reporter=known)
@@ -202,6 +251,7 @@ def _page(
         "complaint": complaint,
         "hidden": hidden,
         "stand": stands(story, texts),
+        "history": history(story, texts, to_reporter=known),
         "question": asked(story, written, texts) if known else None,
         "written": written,
         "mark": mark_given(story, written),
@@ -210,25 +260,27 @@ def _page(
         "live": story.status not in FINISHED,
         "by_sms": sms_to(texts.on_web("sms_number"), f"{story.ticket} ") if by_sms else "",
         "address": f"{settings.public_url}/laporan/{story.ticket}",
-        "printed": date_in_words(datetime.now(texts.zone).date()),
-        "version": version(story, complaint, to_reporter=not hidden),
+        "printed": texts.dates.date_in_words(datetime.now(texts.zone).date()),
+        "version": version(story, complaint, hidden=hidden),
         "danger": danger_of(danger, texts).get("danger"),
         "place_asked": place_asked,
         "problems": problems or {},
         "fresh": known and "baru" in query,
-        "thanks": sent if (sent := query.get("terkirim")) in KINDS else None,
-        "kinds": kinds_for(complaint["status"]),
+        "thanks": sent if (sent := query.get("terkirim")) in (*KINDS, "apart", "answer") else None,
+        "kinds": kinds_for(complaint["status"], appealed=is_appealed(story)),
+        "bad_to": BAD,
         "known": known,
         # Once, and to nobody but the browser that sent it.
         "code": code_for(settings.installation_namespace, story.ticket) if known and "baru" in query else None,
         "tracking_url": f"{settings.public_url}/laporan/{story.ticket}",
         "mine": mine,
         "supportable": story.listed and not hidden and not known and complaint["open"],
-        "supported": "didukung" in query,
+        "supported": query.get("didukung") if supported else None,
         "seq": story.seq,
         "photos": photos,
         "told": told,
         "anonim": story.anonim,
+        "keepable": keepable and not story.anonim,
     }
     engine: Any = request.app.template_engine
     page: str = engine.get_template("laporan.html").render(**context)
@@ -262,13 +314,24 @@ async def addition_form(request: Request[Any, Any, Any], number: str, visit: Vis
 
 
 @post("/laporan/{number:str}/tambahan", status_code=303, request_max_body_size=None)
-async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words) -> Response[Any]:
+async def add(
+    request: Request[Any, Any, Any], number: str, visit: Visiting, texts: Words, settings: Config
+) -> Response[Any]:
     """Take what the reporter adds: who has the pass of the browser that sent it, or the code."""
-    found = await visit.find(number)
+    canonical = ticket.parse(number)
+    if canonical is None:
+        return _not_found(texts, number)
+    # Read before anything is asked of the database: without one, what was typed stands in the form again.
+    sent, known = await read_form(request, visit), visit.has_pass(canonical)
+    typed = sent.typed
+    try:
+        found = await visit.find(number)
+    except (Limited, StoreDown) as error:
+        problem = problem_of(error)
+        unseen, said = Found(story=ComplaintView(ticket=canonical), received_at=None), {"form": problem.detail(texts)}
+        return _addition(unseen, texts, typed, said, problem.status, known, problem.headers, seen=False)
     if found is None:
         return _not_found(texts, number)
-    sent, known, canonical = await read_form(request, visit), visit.has_pass(found.story.ticket), found.story.ticket
-    typed = sent.typed
     rating = typed.get("rating", "")
     kind = typed.get("kind", "")
     raw = {
@@ -276,6 +339,7 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, tex
         "right": kind,
         "text": typed.get("text"),
         "rating": int(rating) if rating in _RATINGS else None,
+        "reasons": [each for each in MarkReason if f"why_{each}" in typed],
         UPLOADS: typed.get(UPLOADS),
     }
     try:
@@ -283,8 +347,8 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, tex
         attached = _attached(sent)
         owner = known or await visit.is_owner(canonical, typed.get("secret", "").strip())
         with _photos_said(sent):
-            added = owner and await visit.add(canonical, item, attached)
-        if not added:
+            taken = await visit.add(canonical, item, attached) if owner else None
+        if taken is None:
             return _addition(found, texts, typed, {"secret": texts.on_web("wrong_code")}, 404, known)
     except Invalid as error:
         renewed = {"key": str(uuid4())} if "Idempotency-Key" in error.problems else {}
@@ -299,8 +363,14 @@ async def add(request: Request[Any, Any, Any], number: str, visit: Visiting, tex
     except (Finished, Limited, TextProblem, StoreDown) as error:
         problem = problem_of(error)
         return _addition(found, texts, typed, {"form": problem.detail(texts)}, problem.status, known, problem.headers)
-    told = f"&bahaya={','.join(item.danger)}" if item.danger else ""
-    return Redirect(f"/laporan/{canonical}?terkirim={item.kind}{told}", status_code=303)
+    danger = texts.danger_words.kinds(item.text or "")
+    told = f"&bahaya={','.join(danger)}" if danger else ""
+    # What it was is known now: a moment later the question waits no more.
+    was_asked = item.kind == FollowUpKind.ADDITION and asked(found.story, None, texts)
+    thanks = "apart" if taken.apart else "answer" if was_asked else item.kind
+    # Whose browser opens the one opens the other.
+    cookies = [pass_of(settings, taken.apart)] if taken.apart else []
+    return Redirect(f"/laporan/{canonical}?terkirim={thanks}{told}", status_code=303, cookies=cookies)
 
 
 def _worded(problems: Mapping[str, Said], texts: Texts) -> dict[str, str]:
@@ -384,7 +454,7 @@ def _ask_first(template: str, typed: dict[str, str], more: dict[str, Any]) -> Te
 
 def _read(typed: Mapping[str, str], texts: Texts, settings: WebSettings) -> Draft:
     """The complaint that was typed. Who was shown whom to call is not held up by a contact that can't be read."""
-    raw = complaint_of(typed, texts)
+    raw = complaint_of(typed, kept(texts))  # a unit reads where and when
     try:
         draft = read_complaint(raw, settings.media)
         contacts_of(draft, settings)
@@ -404,10 +474,12 @@ def _addition(
     known: bool,
     headers: dict[str, str] | None = None,
     topic: str = "",
+    seen: bool = True,
 ) -> Template:
+    """The form for what is added. Where the complaint could not be ``seen``, it offers what was sent."""
     if problems:
         count(status)
-    kinds = kinds_for(found.story.status)
+    kinds = kinds_for(found.story.status, appealed=is_appealed(found.story)) if seen else _meant(typed)
     topic = topic or _topic_of(typed.get("kind", ""))
     offered = [kind for kind in kinds if _topic_of(kind) == topic]
     if topic == FollowUpKind.ADDITION and not offered:  # it is over: what is left are the rights
@@ -420,11 +492,16 @@ def _addition(
         "question": asked(found.story, None, texts) if known and topic == FollowUpKind.ADDITION else None,
         "content_from": CONTENT,
         "known": known,
-        "mine": found.received_at is not None,
+        "mine": found.received_at is not None or not seen,
         "typed": typed,
         "problems": problems,
     }
     return Template("tambahan.html", context=context, status_code=status, headers=headers)
+
+
+def _meant(typed: Mapping[str, str]) -> list[str]:
+    kind = typed.get("kind", "")
+    return [kind if kind in {*KINDS, *_RIGHTS} - {FollowUpKind.RIGHTS_REQUEST} else FollowUpKind.ADDITION]
 
 
 def _topic_of(kind: str) -> str:

@@ -13,14 +13,17 @@ from litestar.exceptions import HTTPException
 from litestar.response import Template
 
 from chassis.http_server import ClientGone
+from chassis.keys import KeyRefused
 from intake import metrics
 from intake.evidence import EvidenceProblem
+from intake.files import StoreDown, StoreFull
+from intake.photo import Refused
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import Texts
 from intake_web.domain import Invalid, Said, say
 from intake_web.limits import Limited
-from intake_web.photos import Refused, TooLong
-from intake_web.store import Finished, StoreDown, StoreFull
+from intake_web.photos import TooLong
+from intake_web.store import Finished
 
 log = logging.getLogger(__name__)
 
@@ -103,14 +106,31 @@ _HTTP = {
     413: ("too-large", "too_large"),
 }
 #: What is said to whoever did too much of it, and then when to try again.
-_LIMITED = {"codes": say("too_often_codes"), "misses": say("too_often_misses"), "streams": say("too_many_streams")}
+_LIMITED = {
+    "codes": say("too_often_codes"),
+    "misses": say("too_often_misses"),
+    "streams": say("too_many_streams"),
+    **dict.fromkeys(("account_codes", "account_tries"), say("too_often_account")),
+}
 
 
 def _limited(error: Limited) -> Problem:
-    said = _LIMITED.get(error.what.removeprefix("all_"), say("too_often_sent"))
+    said = _LIMITED.get(error.what.removeprefix("all_").removeprefix("key_"), say("too_often_sent"))
     again = say("again_soon") if error.wait_s < 30 else say("again_later", minutes=math.ceil(error.wait_s / 60))
     headers = {"Retry-After": str(math.ceil(error.wait_s))}
     return Problem(429, "too-many-requests", "too_often", said, again, headers=headers)
+
+
+def _of_key(error: KeyRefused) -> Problem:
+    if error.why == "key_not_allowed":
+        return Problem(403, "key-not-allowed", error.why)
+    # https://www.rfc-editor.org/rfc/rfc6750#section-3
+    asks = {"WWW-Authenticate": 'Bearer realm="lapor", error="invalid_token"'}
+    return Problem(401, error.why.replace("_", "-"), error.why, headers=asks)
+
+
+def _of_client(error: KeyRefused | Limited) -> Problem:
+    return _limited(error) if isinstance(error, Limited) else _of_key(error)
 
 
 _TEXT = {"too_many": ("too-many-follow-ups", "too_many")}
@@ -123,6 +143,9 @@ def _of_photos(error: EvidenceProblem | Refused | TooLong | StoreFull) -> Proble
             return Problem(400, "invalid-fields", "invalid_fields", errors=errors)
         case Refused():
             return Problem(422, "photo-refused", "photo_refused", say(error.why))
+        case TooLong() if error.most:
+            says = say("photo_too_large", most=error.most // 1024 // 1024)
+            return Problem(413, "photo-too-large", "photo_refused", says)
         case TooLong():
             return Problem(413, "photo-too-long", "photo_refused", say("upload_too_long"))
         case _:
@@ -147,8 +170,8 @@ def problem_of(error: Exception) -> Problem:
             return _of_photos(error)
         case StoreDown():
             return Problem(503, "unavailable", "unavailable", headers=_SOON)
-        case Limited():
-            return _limited(error)
+        case KeyRefused() | Limited():
+            return _of_client(error)
         case HTTPException() if error.status_code < 500:
             kind, name = _HTTP.get(error.status_code, _HTTP[400])
             return Problem(error.status_code, kind, name, headers=error.headers)

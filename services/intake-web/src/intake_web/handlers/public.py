@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import csv
-import hmac
 import io
-import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from litestar import Request, Response, get, post
-from litestar.datastructures import Cookie
+from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
-from litestar.response import Redirect, Stream, Template
+from litestar.response import Stream, Template
 
-from contracts import ticket
-from contracts.dates import MONTHS as MONTH_NAMES
 from intake.texts import Texts
 from intake_web.browsing import (
     FIGURE_COLUMNS,
@@ -33,14 +28,11 @@ from intake_web.browsing import (
 )
 from intake_web.domain import Invalid
 from intake_web.handlers.api import Config, Visiting, Words
-from intake_web.handlers.problems import unknown_ticket
 from intake_web.handlers.visit import Visit
 from intake_web.listing import Figures
 
 #: For a minute a proxy may answer with what it has: these pages are the same for everybody.
 CACHED = {"Cache-Control": "public, max-age=60"}
-#: The cookie by which a browser supports a complaint only once. It holds a random number, and nothing of anybody.
-SUPPORTER, SUPPORTER_S = "dukung", 365 * 24 * 3600
 #: The page's names of what the list can be narrowed down by.
 _ASKED = {"kecamatan": "kecamatan", "kategori": "category", "unit": "unit", "keadaan": "state", "sebelum": "after"}
 #: So many complaints are read at once for a file that has them all.
@@ -113,9 +105,9 @@ async def numbers(request: Request[Any, Any, Any], visit: Visiting, texts: Words
         "tiles": tiles,
         "width": 1 + max((at[0] for each in texts.territory.kecamatan if (at := each.tile)), default=0),
         "height": 1 + max((at[1] for each in texts.territory.kecamatan if (at := each.tile)), default=0),
-        "months": _bars(months),
-        "first": _month(first),
-        "last": _month(last),
+        "months": _bars(months, texts),
+        "first": _month(first, texts),
+        "last": _month(last, texts),
     }
     return Template("angka.html", context=context, headers=CACHED)
 
@@ -139,36 +131,15 @@ async def download(request: Request[Any, Any, Any], name: str, visit: Visiting, 
     match name:
         case "laporan.csv":
             lines = _csv(LISTING_COLUMNS, _all(visit, texts))
-            return _file(lines, name, "text/csv; charset=utf-8")
+            return _file(lines, name, "text/csv")
         case "laporan.json":
             return _file(_json_lines(_all(visit, texts)), name, "application/json")
         case "angka.csv":
             rows = _given(await _figures(request, visit, texts))
-            return _file(_csv(FIGURE_COLUMNS, rows), name, "text/csv; charset=utf-8")
+            return _file(_csv(FIGURE_COLUMNS, rows), name, "text/csv")
         case "angka.json":
             return _json(await _figures(request, visit, texts))
     raise NotFoundException
-
-
-@post("/laporan/{number:str}/dukung", status_code=303)
-async def support(request: Request[Any, Any, Any], number: str, visit: Visiting, settings: Config) -> Response[Any]:
-    """Count the visitor as one more who has the same."""
-    canonical = ticket.parse(number)
-    known = request.cookies.get(SUPPORTER, "")
-    own = known if len(known) == 22 else secrets.token_urlsafe(16)
-    told = f"intake-web supporter\x1f{canonical}\x1f{own}".encode()
-    who = hmac.digest(settings.installation_namespace.bytes, told, "sha256")
-    if not canonical or not await visit.support(canonical, who):
-        raise unknown_ticket()
-    cookie = Cookie(
-        SUPPORTER,
-        value=own,
-        max_age=SUPPORTER_S,
-        httponly=True,
-        samesite="lax",
-        secure=settings.public_url.startswith("https:"),
-    )
-    return Redirect(f"/laporan/{canonical}?didukung=1", status_code=303, cookies=[cookie])
 
 
 def _query(request: Request[Any, Any, Any]) -> dict[str, str]:
@@ -248,8 +219,8 @@ def _json(body: Any) -> Response[bytes]:
     return Response(msgspec.json.encode(body), headers=CACHED, media_type="application/json")
 
 
-def _month(month: date) -> str:
-    return f"{MONTH_NAMES[month.month - 1]} {month.year}"
+def _month(month: date, texts: Texts) -> str:
+    return f"{texts.dates.MONTHS[month.month - 1]} {month.year}"
 
 
 def _shade(n: int, by_place: Mapping[str, Figures]) -> int:
@@ -258,14 +229,14 @@ def _shade(n: int, by_place: Mapping[str, Figures]) -> int:
     return 0 if not n else 1 + min(3, 4 * n // (most + 1))
 
 
-def _bars(months: Sequence[tuple[date, Figures]]) -> list[dict[str, Any]]:
+def _bars(months: Sequence[tuple[date, Figures]], texts: Texts) -> list[dict[str, Any]]:
     """For each month its name, how many came, and how high its bar is, in hundredths of the highest."""
     of_all = [(month, row) for month, row in months if row.kind == "all"]
     most = max((row.received for _, row in of_all), default=1) or 1
     return [
         {
-            "name": _month(month),
-            "short": MONTH_NAMES[month.month - 1][:3],
+            "name": _month(month, texts),
+            "short": texts.dates.MONTHS[month.month - 1][:3],
             "n": row.received,
             "high": 100 * row.received // most,
         }

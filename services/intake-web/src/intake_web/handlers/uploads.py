@@ -1,4 +1,4 @@
-"""Photos that arrive in pieces: the subset of https://tus.io/protocols/resumable-upload that README.md names."""
+"""Photos and videos that arrive in pieces, by the subset of https://tus.io/protocols/resumable-upload in README.md."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from typing import Any
 import msgspec
 from litestar import HttpMethod, Request, Response, delete, patch, post, route
 
+from intake.photo import Place
 from intake.texts import Texts
 from intake_web.domain import say
 from intake_web.handlers.api import Config, Visiting, Words
 from intake_web.handlers.problems import Problem, worded
 from intake_web.handlers.visit import Visit
-from intake_web.photos import MAX_BYTES, Place, Upload, WrongChecksum, WrongOffset
+from intake_web.photos import Upload, WrongChecksum, WrongOffset
 
 VERSION = "1.0.0"
 _RESUMABLE = {"Tus-Resumable": VERSION}
@@ -27,16 +28,15 @@ _ABLE = {
     **_RESUMABLE,
     "Tus-Version": VERSION,
     "Tus-Extension": "creation,expiration,checksum,termination",
-    "Tus-Max-Size": str(MAX_BYTES),
     "Tus-Checksum-Algorithm": ",".join(_HASHES),
 }
 _CHUNK = "application/offset+octet-stream"
 
 
 @route("/v1/uploads", http_method=HttpMethod.OPTIONS, status_code=204)
-async def able() -> Response[None]:
+async def able(visit: Visiting) -> Response[None]:
     """What this server is able to."""
-    return Response(None, headers=_ABLE, status_code=204)
+    return Response(None, headers={**_ABLE, "Tus-Max-Size": str(visit.store.uploads.most_bytes)}, status_code=204)
 
 
 @post("/v1/uploads", status_code=201)
@@ -44,8 +44,8 @@ async def create(request: Request[Any, Any, Any], visit: Visiting, settings: Con
     """Begin an upload. What a client says of it besides its length is not read."""
     _check_version(request)
     length = _number(request, "upload-length")
-    if length > MAX_BYTES:
-        raise _too_large()
+    if length > (most := visit.store.uploads.most_bytes):
+        raise _too_large(most)
     if not length:
         raise Problem(400, "upload-empty", "upload_empty")
     upload = await visit.begin_upload(length)
@@ -64,7 +64,7 @@ async def show(request: Request[Any, Any, Any], id_: str, visit: Visiting, texts
 
 @patch("/v1/uploads/{id_:str}", status_code=204, request_max_body_size=None)
 async def append(request: Request[Any, Any, Any], id_: str, visit: Visiting) -> Response[None]:
-    """Go on with an upload; the last piece of it is answered when its photo can be looked at."""
+    """Go on with an upload; the last piece of it is answered when what came of it can be looked at."""
     _check_version(request)
     if request.headers.get("content-type", "") != _CHUNK:
         raise Problem(415, "upload-content-type", "upload_content_type")
@@ -109,8 +109,8 @@ async def _find(visit: Visit, id_: str) -> Upload:
     return upload
 
 
-def _too_large() -> Problem:
-    says = say("photo_too_large", most=MAX_BYTES // 1024 // 1024)
+def _too_large(most: int) -> Problem:
+    says = say("photo_too_large", most=most // 1024 // 1024)
     return Problem(413, "photo-too-large", "photo_refused", says, headers=_RESUMABLE)
 
 

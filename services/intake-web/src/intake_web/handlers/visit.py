@@ -3,36 +3,77 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from litestar import Request
 
+from chassis.keys import Key, KeyRefused
 from chassis.limits import client_of, is_among
 from contracts import ticket
 from contracts.events import FollowUp
+from intake.additions import Taken
 from intake.contacts import Contact
+from intake.files import StoreDown
 from intake.submissions import Accepted, Submission
+from intake_web import metrics
+from intake_web.account import SESSION, Account, cookie
+from intake_web.adapters.supporters import Word
 from intake_web.domain import Draft, is_code, is_pass
+from intake_web.keys import KeyClient, KeyRight, Keys, source_of
 from intake_web.limits import Guard
 from intake_web.photos import Upload
 from intake_web.settings import WebSettings
 from intake_web.store import Found, Store, Written
 
+log = logging.getLogger(__name__)
 #: The cookie of the browser that sent a complaint.
 PASS = "akses"  # noqa: S105
+#: The cookie by which a browser supports a complaint only once. It holds a random number, and nothing of anybody.
+SUPPORTER = "dukung"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """What ``client`` does, with its ``cookies``. Every method may raise ``Limited`` and what the store raises."""
+    """What ``client`` does, with its ``cookies``. Every method may raise ``Limited`` and what the store raises.
+
+    ``account`` is who is signed in, and ``owned`` the complaint asked for, if it is theirs. With
+    the ``key`` of another system the client is that.
+    """
 
     store: Store
     guard: Guard
     settings: WebSettings
     client: str
     cookies: Mapping[str, str]
+    keys: Keys
+    account: Account | None = None
+    owned: str | None = None
+    key: Key | None = None
+
+    async def with_key(self, shown: str, right: KeyRight) -> Visit:
+        """The visit of the system that showed this key.
+
+        Raises:
+            KeyRefused: it opens nothing, or not this.
+        """
+        try:
+            key = await self.keys.of(shown, right)
+        except KeyRefused as error:
+            metrics.KEYS_REFUSED.labels(error.why).inc()
+            raise
+        return replace(self, client=KeyClient(key.id), key=key)
+
+    def source(self, usual: str) -> str:
+        """By what way a complaint comes: the system whose key was shown, or the ``usual`` one."""
+        return source_of(self.key) if self.key else usual
+
+    @property
+    def at_counter(self) -> bool:
+        """Whether what is sent may be what was brought to a counter of the kabupaten."""
+        return self.key is not None and KeyRight.COUNTER in self.key.rights
 
     async def accept(self, draft: Draft, submission: Submission) -> Accepted:
         """Keep ``draft``, as ``submission``; one that was kept before costs its sender nothing."""
@@ -40,14 +81,23 @@ class Visit:
             await self.store.uploads.finish_all(submission.uploads)
             accepted = await self.store.accept(submission)
             bill.owes = accepted.fresh
+        if self.key and accepted.fresh:
+            metrics.BY_KEY.labels(self.key.system).inc()
+        if self.account and not submission.anonim:
+            # Not in its transaction, and no reason to call what is stored not taken: its owner can add it by its code.
+            try:
+                await self.store.accounts.keep(self.account.account_id, accepted.ticket)
+            except StoreDown:
+                log.warning("complaint_not_in_account", extra={"ticket": accepted.ticket})
         return accepted
 
-    async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> bool:
-        """Keep ``item``, with ``uploads``; False if no complaint of this intake has that number."""
+    async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> Taken | None:
+        """Keep ``item``, with ``uploads``; None if no complaint of this intake has that number."""
         with self.guard.addition(self.client) as bill:
             await self.store.uploads.finish_all(uploads)
-            bill.owes = await self.store.add(number, item, uploads)
-        return bill.owes
+            taken = await self.store.add(number, item, uploads)
+            bill.owes = taken is not None
+        return taken
 
     async def begin_upload(self, length: int) -> Upload:
         """Begin an upload of ``length`` bytes."""
@@ -76,7 +126,24 @@ class Visit:
     async def support(self, number: str, who: bytes) -> bool:
         """Count ``who`` as one more who has the same; False if no listed complaint has that number."""
         with self.guard.addition(self.client) as bill:
-            bill.owes = await self.store.support(number, who)
+            counted = await self.store.support(number, who)
+            bill.owes = counted is not None
+        return bill.owes
+
+    async def supports(self, number: str) -> bool:
+        """Whether this browser is counted among those who have the same as the complaint ``number``."""
+        own = self.cookies.get(SUPPORTER, "")
+        return bool(own) and await self.store.supports(number, self.supporter(number, own))
+
+    def supporter(self, number: str, own: str) -> bytes:
+        """Make what is kept of the supporter of ``number`` whose browser keeps ``own``."""
+        told = f"intake-web supporter\x1f{number}\x1f{own}".encode()
+        return hmac.digest(self.settings.installation_namespace.bytes, told, "sha256")
+
+    async def follow(self, number: str, draft: Draft, contacts: Mapping[str, str], word: Word) -> bool:
+        """Tell the contacts of ``draft`` what becomes of a complaint; False if no listed one has that number."""
+        with self.guard.complaint(self.client, draft) as bill:
+            bill.owes = await self.store.follow(number, contacts, word)
         return bill.owes
 
     async def written(self, number: str) -> Written | None:
@@ -116,15 +183,68 @@ class Visit:
         return found
 
     def has_pass(self, number: str) -> bool:
-        """Whether it is the browser that sent the complaint ``number``."""
-        return is_pass(self.settings.installation_namespace, number, self.cookies.get(PASS))
+        """Whether it is the browser that sent the complaint ``number``, or one whose account has it."""
+        return number == self.owned or is_pass(self.settings.installation_namespace, number, self.cookies.get(PASS))
 
 
-def visit_of(request: Request[Any, Any, Any], store: Store, guard: Guard, settings: WebSettings) -> Visit:
-    """What ``request`` may do."""
+#: Only looked at.
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Where a program may show a key; pages know none.
+_OPEN311 = "/open311/"
+_PROGRAMS = ("/v1/", _OPEN311)
+
+
+async def visit_of(
+    request: Request[Any, Any, Any], store: Store, guard: Guard, settings: WebSettings, keys: Keys
+) -> Visit:
+    """What ``request`` may do.
+
+    Raises:
+        KeyRefused: it shows a key that opens nothing, or not this.
+    """
     peer = request.client.host if request.client else ""
     forwarded = request.headers.getall("x-forwarded-for", [])
     if forwarded and not is_among(peer, settings.web_trusted_proxies):
         guard.not_believed()
     client = client_of(peer, forwarded, settings.web_trusted_proxies)
-    return Visit(store=store, guard=guard, settings=settings, client=client, cookies=request.cookies)
+    account, owned = await _signed_in(request, store, settings)
+    request.state.account = account  # for the templates
+    here: Any = {"store": store, "guard": guard, "settings": settings, "client": client, "cookies": request.cookies}
+    visit = Visit(**here, keys=keys, account=account, owned=owned)
+    shown = key_of(request)
+    return await visit.with_key(shown, right_of(request)) if shown is not None else visit
+
+
+async def _signed_in(
+    request: Request[Any, Any, Any], store: Store, settings: WebSettings
+) -> tuple[Account | None, str | None]:
+    """Who is signed in, and the complaint that the address names, if it is theirs.
+
+    Without a database nobody is: what can be done without one is done, and the rest says so itself.
+    """
+    token = request.cookies.get(cookie(SESSION, settings.public_url))
+    if not token or not settings.media:
+        return None, None
+    number = ticket.parse(request.path_params.get("number", ""))
+    try:
+        found = await store.accounts.session(token, number)
+    except StoreDown:
+        return None, None
+    return (found[0], number if found[1] else None) if found else (None, None)
+
+
+def key_of(request: Request[Any, Any, Any]) -> str | None:
+    """The key that ``request`` shows in its head (RFC 6750), or as Open311 does; of a form see ``open311.py``."""
+    path = request.url.path
+    if not path.startswith(_PROGRAMS):
+        return None
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return given.strip()
+    shown: str | None = request.query_params.get("api_key") if path.startswith(_OPEN311) else None
+    return shown or None
+
+
+def right_of(request: Request[Any, Any, Any]) -> KeyRight:
+    """What a key must allow for ``request``."""
+    return KeyRight.READ if request.method in _READS else KeyRight.SEND

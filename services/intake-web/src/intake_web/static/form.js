@@ -1,5 +1,6 @@
 // The report form, one topic a step in the same document. Without this script it is one page, and works.
-import { all, drop, fill, find, fresh, hidden, keep, read, register, send } from "./drafts.js";
+import { ASKED, LOCALE, all, drop, fill, fresh, hidden, insist, keep, read, register, send, tidy } from "./drafts.js";
+import { asPosition, photoField } from "./unggah.js";
 
 const form = document.getElementById("lapor");
 const field = (name) => form.elements.namedItem(name);
@@ -8,6 +9,7 @@ const said = (name) => words.querySelector(`[data-${name}]`).cloneNode(true);
 const news = document.getElementById("kabar");
 const steps = [...form.querySelectorAll(".step")];
 const check = document.getElementById("periksa");
+const OWN = ["text", "village"];  // words of whoever reports, whatever the page is in
 let draft = fresh();
 let now = steps[0];
 
@@ -35,7 +37,7 @@ function show(step, focus = true) {
   steer.querySelector("[data-next]").hidden = step === check;
   form.querySelector(".send").hidden = step !== check;
   document.documentElement.classList.toggle("begun", at > 0);
-  if (step === check) summarise();
+  if (step === check) { summarise(); listen().then(summarise); }
   if (focus) {
     step.querySelector("h2").focus({ preventScroll: true });
     scrollTo({ top: Math.max(0, form.offsetTop - 16) });
@@ -70,7 +72,7 @@ function follow(focus = true) {
 
 const address = (hash) => location.pathname + location.search + hash;
 const go = (step) => { location.hash === `#${step.id}` ? show(step) : location.assign(address(`#${step.id}`)); };
-addEventListener("hashchange", () => { save(); follow(); });
+addEventListener("hashchange", () => { photos.cancel(); save(); follow(); });
 steer.querySelector("[data-back]").addEventListener("click", () => go(steps[steps.indexOf(now) - 1]));
 steer.querySelector("[data-next]").addEventListener("click", next);
 
@@ -83,33 +85,48 @@ async function next() {
 
 // ---- What was answered
 
-function answers() {
+function placed() {
   const village = field("village").selectedOptions[0];
+  return [field("place").value.trim(), village.value && `${village.textContent}, ${village.parentElement.label}`];
+}
+
+function answers() {
   const choice = form.querySelector("[name=kind]:checked");
-  const spot = field("position").value.split(",");
   const label = (input) => form.querySelector(`label[for="${input.id}"]`).textContent;
-  const day = field("date").value && new Date(`${field("date").value}T00:00`).toLocaleDateString("id-ID", { dateStyle: "full" });
-  const place = [field("place").value.trim(), village.value && `${village.textContent}, ${village.parentElement.label}`, spot[1] && `(${spot[0]}, ${spot[1]})`];
+  const day = field("date").value && new Date(`${field("date").value}T00:00`).toLocaleDateString(LOCALE, { dateStyle: "full" });
   const about = field("anonim").checked ? [label(field("anonim"))] : ["name", "phone", "email"].map((name) => field(name)?.value.trim());
   const rows = [
     ["apa", "text", field("text").value.trim()],
+    ["apa", "category", field("category").selectedOptions[0].textContent, !field("category").value && heard.category && check.dataset.category.replace("{category}", heard.category.name)],
     ["apa", choice.id, choice.value && label(choice)],
-    ["di-mana", "village", place.filter(Boolean).join(", "), heard.place_missing && check.dataset.place],
+    ["di-mana", "village", placed().filter(Boolean).join(", "), heard.place_missing && check.dataset.place],
     ["kapan", "occurred", [day, field("occurred").value.trim()].filter(Boolean).join(", "), check.dataset.time],
+    ["foto", "photo", photos.count() && check.dataset.photos.replace("{count}", photos.count())],
     ["anda", "anonim", about.filter(Boolean).join(", ")],
     ["anda", "rahasia", field("rahasia").checked && label(field("rahasia"))],
   ];
   return rows.filter(([, id, value]) => value || ["text", "village", "occurred", "anonim"].includes(id));
 }
 
+// Where the device is, in words and as a place on a map: nobody reads degrees.
+function onMap() {
+  const [lat, lon, metres] = field("position").value.split(",");
+  const line = Object.assign(document.createElement("p"), { className: "spot", textContent: `${check.dataset.spot.replace("{metres}", metres)} ` });
+  const there = `https://www.openstreetmap.org/?mlat=${lat}&mlon=${lon}#map=18/${lat}/${lon}`;
+  line.append(Object.assign(document.createElement("a"), { href: there, target: "_blank", rel: "noopener noreferrer", textContent: check.dataset.map }));
+  return line;
+}
+
 function summarise() {
   check.querySelector("dl").replaceChildren(...answers().map(([step, id, value, hint]) => {
     const row = document.createElement("div");
-    const heading = id === "rahasia" || id.startsWith("kind") ? form.querySelector(`label[for="${id}"]`).textContent : document.getElementById(step).querySelector("h2").textContent;
+    const heading = ["rahasia", "category"].includes(id) || id.startsWith("kind") ? form.querySelector(`label[for="${id}"]`).textContent : document.getElementById(step).querySelector("h2").textContent;
     const term = Object.assign(document.createElement("dt"), { textContent: heading });
     const detail = document.createElement("dd");
-    detail.append(value ? Object.assign(document.createElement("span"), { className: "told", textContent: value }) : said("none"));
-    if (!value && hint) detail.append(Object.assign(document.createElement("p"), { className: "gentle", textContent: hint }));
+    const place = id === "village" && field("position").value && onMap();
+    if (value || !place) detail.append(value ? Object.assign(document.createElement("span"), { className: "told", textContent: value, ...(OWN.includes(id) && { lang: "id" }) }) : said("none"));
+    if (place) detail.append(place);
+    if (!place && (!value || id === "category") && hint) detail.append(Object.assign(document.createElement("p"), { className: "gentle", textContent: hint }));
     const change = document.createElement("dd");
     change.className = "change";
     const button = said("change");
@@ -123,17 +140,19 @@ function summarise() {
 
 // ---- Danger: asked while typing pauses, and before going on
 
-let heard = { text: null };
+let heard = { body: null };
 
 async function listen() {
   const text = field("text").value.trim();
-  if (!text || text === heard.text) return heard;
+  const body = JSON.stringify({ text, place: placed().filter(Boolean).join(", ") || null, category: field("category").value || null });
+  if (!text || body === heard.body) return heard;
   try {
-    const answer = await fetch("/v1/hints", { method: "POST", body: JSON.stringify({ text }), headers: { "Content-Type": "application/json" }, signal: AbortSignal.timeout(2500) });
-    heard = { ...(answer.ok ? await answer.json() : {}), text };
+    const answer = await fetch(`/v1/hints${ASKED}`, { method: "POST", body, headers: { "Content-Type": "application/json" }, signal: AbortSignal.timeout(2500) });
+    heard = { ...(answer.ok ? await answer.json() : {}), body };
   } catch { return {}; }  // the numbers stand on the page all the same, and the server stops once more
   const box = document.getElementById("bahaya");
   box.replaceChildren(...(heard.danger && !field("called") ? [stop(heard.danger).querySelector(".stop")] : []));
+  form.dispatchEvent(new CustomEvent("heard", { detail: heard }));
   return heard;
 }
 
@@ -176,6 +195,8 @@ async function stopped() {
 
 let pause;
 field("text").addEventListener("input", () => { clearTimeout(pause); pause = setTimeout(listen, 1500); });
+field("place").addEventListener("input", () => { clearTimeout(pause); pause = setTimeout(listen, 1500); });
+for (const name of ["village", "place", "category"]) field(name).addEventListener("change", () => { clearTimeout(pause); listen(); });
 
 // ---- Where: the device is asked when the button is pressed, and never otherwise
 
@@ -198,6 +219,17 @@ document.getElementById("lokasi").addEventListener("click", () => {
   }, failed, { enableHighAccuracy: true, timeout: 20_000, maximumAge: 60_000 });
 });
 unlocate.addEventListener("click", () => { field("position").value = ""; located(null); later(); document.getElementById("lokasi").focus(); });
+
+// ---- Photos: they go as soon as they are chosen
+
+const photos = photoField(form.querySelector("[data-attach]"), {
+  of: draft.key,
+  chosen: () => save(),
+  place: {
+    get: () => field("position").value ? field("position").value.split(",").map(Number) : null,
+    set: (place) => { field("position").value = asPosition(place); located(place ? "located" : null); later(); },
+  },
+});
 
 // ---- Who: an anonymous citizen is asked for nothing
 
@@ -223,8 +255,7 @@ async function save(asked = draft.asked) {
   clearTimeout(waiting);
   const is = state();
   if (!keepable || (is === written && asked === draft.asked) || !field("text").value.trim()) return;
-  const chosen = [...field("photo").files].map((file) => ({ name: "photo", file }));
-  const row = { ...draft, fields: JSON.parse(is), asked, files: chosen.length ? chosen : draft.files };
+  const row = { ...draft, fields: JSON.parse(is), asked };
   let outcome;
   try { outcome = await keep(row); } catch { keepable = false; return; }
   if (outcome === "kept") {
@@ -233,6 +264,7 @@ async function save(asked = draft.asked) {
     // Two tabs had one draft: nothing is overwritten, this becomes another.
     draft = { ...fresh(), fields: row.fields, asked };
     await keep(draft);
+    await photos.moveTo(draft.key);
     tell(said(outcome === "gone" ? "sent" : "forked"));
     named();
   } else return;
@@ -240,6 +272,16 @@ async function save(asked = draft.asked) {
   if (!steer.nextElementSibling) steer.after(said("kept"));
   history.replaceState(null, "", `/?draf=${draft.key}${location.hash}`);
 }
+
+// Who changes the language comes back to the draft, at this step.
+document.querySelector(".tongue a")?.addEventListener("click", async (event) => {
+  event.preventDefault();
+  const { currentTarget: link } = event;
+  await save();
+  const to = new URL(link.href);
+  if (draft.version) to.searchParams.set("ke", `/?draf=${draft.key}${location.hash}`);
+  location.assign(to);
+});
 
 function named() {
   field("key").value = draft.key;
@@ -260,23 +302,50 @@ form.addEventListener("submit", async (event) => {
   if (now !== check && !event.submitter?.matches("[data-send]")) return next();
   if (!field("text").value.trim()) return missing();
   await save(true);
-  if (!navigator.onLine && keepable && draft.version) {
-    tell(said("offline"));
-    news.scrollIntoView();
-    return;
-  }
+  const at_once = event.submitter?.matches("[data-send]");
+  if (!navigator.onLine && keepable && draft.version) return offline();
+  const settled = at_once || await photos.settled(wait);
+  if (settled === null) return;
+  if (settled === "offline" && keepable && draft.version) return offline();
+  if (!settled) return look();
   if (draft.version) sessionStorage.setItem("sent", draft.key);
   leaving = true;
   form.requestSubmit();
   setTimeout(() => { leaving = false; }, 3000);
 });
 
-addEventListener("online", async () => {
-  if (!draft.asked) return;
-  const outcome = await send(draft);
+function offline() {
+  tell(said("offline"));
+  news.scrollIntoView();
+  waitToSend();
+}
+
+function wait(notice) {
+  tell(...(notice ? [notice] : []));
+  if (notice) news.scrollIntoView();
+}
+
+// Back to the photos before it is sent: nothing goes by itself now.
+async function look() {
+  await save(false);
+  if (now === check) go(document.getElementById("foto"));
+}
+
+const waitToSend = insist(sendAgain);
+
+// Tells whether nothing is left to be tried again; what became of the try is said in any case.
+async function sendAgain() {
+  if (!draft.asked) return true;
+  const settled = await photos.settled(wait);
+  if (settled !== true) return settled !== "offline";
+  await save();
+  const outcome = await send(draft, photos.ready());
   if (outcome.url) location.assign(outcome.url);
   else if (outcome === "asks") { leaving = true; form.requestSubmit(); }
-});
+  else if (outcome === "gone") { draft.asked = false; tell(said("sent")); }
+  else tell(said(outcome));
+  return outcome !== "offline" && outcome !== "later";
+}
 
 // ---- Begin
 
@@ -293,7 +362,7 @@ async function begin() {
     const same = kept.find((each) => each.key === key);
     const sent = kept.find((each) => each.key === sessionStorage.getItem("sent"));
     draft = { ...fresh(), ...(key ? { key, secret } : {}), ...same, asked: false };
-    if (answered && sent && !same) await drop(sent.key);
+    if (answered && sent && !same) await drop(sent.key);  // it goes on under the key that came with the answer
   } else if (known) {
     draft = { ...known, asked: false };
     fill(form, known.fields);
@@ -303,7 +372,9 @@ async function begin() {
     notice.querySelector("[data-open]").href = `/?draf=${kept[0].key}`;
     tell(notice);
   }
+  sessionStorage.removeItem("sent");
   named();
+  const opened = photos.open(draft.key);
   anonymous();
   located(field("position").value ? "located" : null);
   const wrong = form.querySelector("[aria-invalid]");
@@ -314,6 +385,8 @@ async function begin() {
   } else if (location.hash) follow(Boolean(typed || known));
   else show(steps[0], false);
   written ||= known ? state() : "";
+  await opened;
+  tidy().catch(() => {});
 }
 
 begin().finally(() => document.documentElement.classList.add("ready"));

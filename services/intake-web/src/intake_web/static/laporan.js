@@ -1,5 +1,7 @@
 // The page of a complaint, without reloading it: what changed is put in its place, and said to who can't see it.
 // Without this script all of it works by reloading.
+import { drop } from "./drafts.js";
+
 const news = document.getElementById("kabar");
 const said = document.getElementById("siar");
 const RETRY_MS = 30_000;
@@ -9,8 +11,14 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => print());
 }
 listenToTools(document);
+supported().catch(() => {});
 
-if (news && !("over" in news.dataset)) follow();
+// Nothing more comes of what has ended.
+function isOver() {
+  return "over" in news.dataset;
+}
+
+if (news && !isOver()) follow();
 
 function listenToTools(where) {
   for (const button of where.querySelectorAll("[data-copy]")) {
@@ -28,24 +36,41 @@ function listenToTools(where) {
   }
 }
 
+// Whoever supports this one instead of sending their own has no use for that any more, once it is counted.
+async function supported() {
+  const [number, key] = sessionStorage.getItem("supporting")?.split(" ") ?? [];
+  if (!document.querySelector("[data-supported]") || !location.pathname.endsWith(`/${number}`)) return;
+  await drop(key);
+  sessionStorage.removeItem("supporting");
+}
+
 function follow() {
   const events = new EventSource(`${location.pathname}/kabar`);
   events.addEventListener("complaint", (event) => {
     if (event.lastEventId !== news.dataset.version) renew();
   });
+  let timer;
   events.addEventListener("error", () => {
-    // A line that broke is opened again by the browser itself; what was refused is not.
-    if (events.readyState === EventSource.CLOSED) setInterval(() => document.hidden || renew(), RETRY_MS);
+    // A line that broke is opened again by the browser itself; what was refused is not, nor what came to its end.
+    if (events.readyState === EventSource.CLOSED) timer ??= setInterval(ask, RETRY_MS);
   });
+  async function ask() {
+    if (!isOver() && !document.hidden) await renew();
+    if (isOver()) clearInterval(timer);
+  }
   addEventListener("pagehide", () => events.close());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 }
 
 async function renew() {
-  const answer = await fetch(location.href, { cache: "no-cache" }).catch(() => null);
+  // In the language of this page, whatever another tab chose since.
+  const here = new URL(location.href);
+  here.searchParams.set("bahasa", document.documentElement.lang);
+  const answer = await fetch(here, { cache: "no-cache" }).catch(() => null);
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const now = page.getElementById("kabar");
+  if (now && "over" in now.dataset) news.dataset.over = "";
   if (!now || now.dataset.version === news.dataset.version) return;
   news.dataset.version = now.dataset.version;
   const what = now.querySelector(".what")?.textContent ?? "";
@@ -58,6 +83,7 @@ async function renew() {
     part.classList.add("fresh");
     listenToTools(part);
   }
+  document.dispatchEvent(new Event("renewed"));
   document.title = page.title;
   said.textContent = `${news.dataset.said} ${what}`;
 }
@@ -66,5 +92,5 @@ async function renew() {
 function isWrittenIn(part) {
   const fields = [...part.querySelectorAll("textarea, input:not([type=hidden])")];
   const typed = (field) => (field.type === "radio" || field.type === "checkbox" ? field.checked : field.value !== "");
-  return part.contains(document.activeElement) || fields.some(typed);
+  return part.contains(document.activeElement) || part.querySelector(".picked li") || fields.some(typed);
 }

@@ -1,18 +1,26 @@
-// The page after sending: the draft goes, its number stays on this device; the code is copied or printed.
-import { addTicket, drop } from "./drafts.js";
+// The page after sending: the draft goes, its number stays on this device; the code is copied.
+import { addTicket, all, drop } from "./drafts.js";
+
+const MARK = 8;
 
 const card = document.querySelector("[data-ticket]");
 if (card) {
-  const key = sessionStorage.getItem("sent");
-  addTicket(card.dataset.ticket).then(() => key && drop(key)).then(() => sessionStorage.removeItem("sent")).catch(() => {});
+  keep(card.dataset.ticket).catch(() => {});
   card.querySelector("[data-script]").hidden = false;
-  for (const button of card.querySelectorAll("[data-copy]")) {
+  for (const button of card.querySelectorAll("[data-copy-of]")) {
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copyOf).textContent);
       card.querySelector("[data-copied]").hidden = false;
     });
   }
-  card.querySelector("[data-print]").addEventListener("click", () => print());
+}
+
+// Only the draft goes that was sent under this number: its key begins as the address says. Of another complaint's receipt that is opened
+// again while a draft waits, it does not.
+async function keep(number) {
+  const mark = new URLSearchParams(location.search).get("baru");
+  const [drafts] = await Promise.all([all(), addTicket(number)]);
+  for (const { key } of drafts) if (mark.length === MARK && key.startsWith(mark)) await drop(key);
 }
 
 // A secret link: what stands behind the # was sent to nobody, and leaves the address bar at once.

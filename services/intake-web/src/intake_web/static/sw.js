@@ -1,4 +1,4 @@
-// Keeps the form and the drafts page on the device, and nothing else: no complaint, no code, no answer.
+// Keeps the form, the drafts page and what is said without a network on the device, and nothing else: no complaint, no code, no answer.
 // KEPT stands above, {version, pages, files}: see handlers/device.py.
 const CACHE = `lapor-${KEPT.version}`;
 
@@ -14,12 +14,19 @@ addEventListener("activate", (event) => {
     .then(() => clients.claim()));
 });
 
+// The form and the drafts are kept; of all else is said that there is no network, and of what was sent that it is not.
+function instead(method, pathname) {
+  const [form, drafts, offline, unsent] = KEPT.pages;
+  if (method !== "GET") return pathname === "/" ? drafts : unsent;
+  return { "/": form, "/draf": drafts }[pathname] ?? offline;
+}
+
 addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname, search } = new URL(request.url);
   if (origin !== location.origin) return;
   if (request.mode === "navigate") {
-    event.respondWith(fetch(request).catch(() => caches.match(request.method === "GET" && pathname === "/" ? "/formulir" : "/draf")));
+    event.respondWith(fetch(request).catch(() => caches.match(instead(request.method, pathname))));
   } else if (request.method === "GET" && KEPT.files.includes(pathname + search)) {
     event.respondWith(caches.match(request).then((found) => found ?? fetch(request)));
   }

@@ -1,4 +1,4 @@
-"""The report form: what was typed becomes a complaint; what is asked before it is kept."""
+"""The report form: what is asked before a complaint is kept, and what its sender gets."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ import re
 from typing import Any
 
 import httpx
-import pytest
 
-from contracts.masking import mask
-from intake.texts import Texts
 from intake_web.domain import code_for, is_code
-from intake_web.report import areas, complaint_of
 
 FIRE = "Rumah tetangga kebakaran, masih ada orang di dalam"
 PAROTO = "73.12.03.2012"
@@ -28,38 +24,6 @@ async def send(web: httpx.AsyncClient, **typed: str) -> httpx.Response:
 
 def number_of(sent: httpx.Response) -> str:
     return sent.headers["location"].split("/")[2].split("?")[0]
-
-
-@pytest.mark.parametrize(
-    ("typed", "place", "occurred"),
-    [
-        ({}, None, None),
-        ({"village": PAROTO}, "Desa Paroto, Kecamatan Lilirilau", None),
-        ({"village": "73.12.03", "place": " dekat jembatan "}, "dekat jembatan, Kecamatan Lilirilau", None),
-        ({"position": "-4.3512345,119.88,30"}, "kira-kira -4.35123, 119.88000 (ketelitian 30 m)", None),
-        ({"village": "99", "position": "di sini", "date": "kemarin"}, None, None),
-        ({"date": "2026-11-21"}, None, "Sabtu 21 November 2026"),
-        ({"date": "2026-11-21", "occurred": "pagi"}, None, "Sabtu 21 November 2026, pagi"),
-    ],
-    ids=["nothing", "village", "kecamatan", "position", "not readable", "day", "day and words"],
-)
-def test_place_and_time_are_put_into_words(
-    texts: Texts, typed: dict[str, str], place: str | None, occurred: str | None
-) -> None:
-    made = complaint_of(typed, texts)
-
-    assert (place, occurred) == (made["place"], made["occurred"])
-    assert place is None or place == mask(place)
-
-
-def test_every_village_can_be_chosen_and_is_found_again_by_the_words_it_becomes(texts: Texts) -> None:
-    chosen = [(code, name) for _, name, villages in areas(texts.territory) for code, _ in villages]
-
-    found = [texts.talk.place(str(complaint_of({"village": code}, texts)["place"])) for code, _ in chosen]
-
-    assert 70 == len(chosen)
-    assert [name for _, name in chosen] == [place.kecamatan for place in found]
-    assert all(place.desa for place in found)
 
 
 async def test_all_that_was_chosen_reaches_the_complaint(web: httpx.AsyncClient, fake: Any) -> None:
@@ -92,7 +56,7 @@ async def test_danger_stops_first_with_whom_to_call_and_one_press_sends_it_all(
 
 
 async def test_what_only_sounds_like_danger_stops_nobody(web: httpx.AsyncClient) -> None:
-    text = "Jalan di depan SD 12 berlubang besar, motor sering jatuh."
+    text = "Di tikungan depan SD 12 banyak motor jatuh."
 
     told = (await web.post("/v1/hints", json={"text": text})).json()
 
@@ -119,6 +83,20 @@ async def test_before_it_is_kept_it_can_be_looked_through_and_changed(web: httpx
     assert 'value="pengaduan" checked' in back.text
 
 
+async def test_where_the_device_is_is_shown_as_a_place_on_a_map_and_told_to_the_unit_in_degrees(
+    web: httpx.AsyncClient, fake: Any
+) -> None:
+    checked = await send(web, text="Jalan berlubang", village=PAROTO, position="-4.3512345,119.88,30", check="1")
+    await web.post("/", data=hidden(checked.text))
+
+    told = checked.text[checked.text.index('<dl class="answers">') :]
+    assert "Lokasi dari HP Anda, kurang lebih 30 m." in told
+    assert "?mlat=-4.35123&amp;mlon=119.88000#map=18/-4.35123/119.88000" in told
+    assert "kira-kira" not in told
+    ((kept, _),) = fake.taken.values()
+    assert "Desa Paroto, Kecamatan Lilirilau, kira-kira -4.35123, 119.88000 (ketelitian 30 m)" == kept.place
+
+
 async def test_hints_keep_nothing_and_are_counted(web: httpx.AsyncClient, fake: Any) -> None:
     told = (await web.post("/v1/hints", json={"text": FIRE})).json()
     plain = (await web.post("/v1/hints", json={"text": "Jalan berlubang besar"})).json()
@@ -126,7 +104,8 @@ async def test_hints_keep_nothing_and_are_counted(web: httpx.AsyncClient, fake: 
     often = [(await web.post("/v1/hints", json={"text": "x"})).status_code for _ in range(60)]
 
     assert (["113", "115", "119"], True) == ([each["number"] for each in told["danger"]["call"]], told["stop"])
-    assert ({"stop": False, "place_missing": True}, {}) == (plain, none)
+    about = {"code": "jalan_jembatan", "name": "Jalan dan jembatan"}
+    assert ({"stop": False, "place_missing": True, "category": about, "similar": []}, {}) == (plain, none)
     assert (429, {}) == (often[-1], fake.taken)
 
 
@@ -196,8 +175,10 @@ async def test_what_a_device_keeps_is_nobodys(web: httpx.AsyncClient) -> None:
         worker.headers["content-type"].split(";")[0],
     )
     assert {200} == {page.status_code for page in pages}
-    assert {"/formulir", "/draf"} <= set(files)
-    assert {"key": "", "secret": "", "position": "", "uploads": ""} == hidden(pages[files.index("/formulir")].text)
+    assert {"/formulir?bahasa=id", "/draf?bahasa=id"} <= set(files)
+    assert {"key": "", "secret": "", "position": "", "uploads": ""} == hidden(
+        pages[files.index("/formulir?bahasa=id")].text
+    )
     assert not [path for path in files if "laporan" in path]
 
 
@@ -206,5 +187,5 @@ async def test_scripts_that_import_each_other_have_one_version(web: httpx.AsyncC
     (form,) = re.findall(r'src="(/static/form\.js\?v=\w+)"', page)
     imported = re.findall(r'from "\./(\w+\.js)\?v=(\w+)"', (await web.get(form)).text)
 
-    assert [("drafts.js", form.partition("=")[2])] == imported
-    assert 200 == (await web.get(f"/static/drafts.js?v={imported[0][1]}")).status_code
+    assert [(name, form.partition("=")[2]) for name in ("drafts.js", "unggah.js")] == imported
+    assert {200} == {(await web.get(f"/static/{name}?v={version}")).status_code for name, version in imported}

@@ -1,0 +1,42 @@
+"""Templates are compiled once, and say what each environment has them say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment
+
+from look import templates
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A package with one template, by a name that no other test has."""
+    name = f"pages_{tmp_path.name}"
+    (tmp_path / name / "templates").mkdir(parents=True)
+    (tmp_path / name / "__init__.py").touch()
+    (tmp_path / name / "templates" / "page.html").write_text("{{ 'x'|own }} {{ text }}")
+    monkeypatch.syspath_prepend(tmp_path)
+    return name
+
+
+def made(package: str, own: str, *, autoescape: bool = True) -> str:
+    environment = templates.environment(package, autoescape=autoescape)
+    environment.filters["own"] = lambda _: own
+    return environment.get_template("page.html").render(text="<b>")
+
+
+def test_what_is_compiled_already_says_what_another_environment_has_it_say(
+    package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "satu &lt;b&gt;" == made(package, "satu")
+    monkeypatch.setattr(Environment, "compile", None)
+
+    assert "one &lt;b&gt;" == made(package, "one")
+
+
+def test_mail_escapes_nothing_though_the_same_was_a_page(package: str) -> None:
+    assert "satu &lt;b&gt;" == made(package, "satu")
+
+    assert "satu <b>" == made(package, "satu", autoescape=False)

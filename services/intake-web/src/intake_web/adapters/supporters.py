@@ -1,0 +1,166 @@
+"""Who has the same as a listed complaint: counted for all, and told of it who left a contact. In PostgreSQL."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from chassis import outbox
+from chassis.database import Connection, Pool
+from chassis.wire import Emit, outgoing
+from contracts.events import ComplaintSupported
+from contracts.topics import SUPPORTED
+from contracts.vocabulary import FINAL, MOVES, Status
+from intake.complaint_view import ComplaintView
+from intake.contacts import find_marked, keep_contacts, mark_of, token_of
+from intake.notices import NoticeKind
+
+#: Days after its complaint has ended for which a supporter's contact is kept, so that *Berhenti* still finds it.
+KEPT_DAYS = 30
+#: What the offices do among themselves, and what its reporter is asked, supporters are not told.
+_TOLD = MOVES - {
+    *(Status.REGISTERED, Status.ROUTED, Status.RETURNED, Status.UNMERGED, Status.WAITING_FOR_REPORTER),
+}
+_ENDED = FINAL | {Status.MERGED}
+_LISTED = "SELECT status FROM public_complaints WHERE listed AND ticket = $1 FOR UPDATE"
+_ADD = "INSERT INTO supporters (ticket, who_hash) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true"
+_COUNT = "UPDATE public_complaints SET supporters = supporters + 1 WHERE ticket = $1 RETURNING supporters"
+_SUPPORTERS = "SELECT ticket, supporters FROM public_complaints WHERE ticket = ANY($1) AND supporters > 0"
+_SUPPORTS = "SELECT EXISTS (SELECT FROM supporters WHERE ticket = $1 AND who_hash = $2)"
+_FOLLOWS = """
+SELECT EXISTS (SELECT FROM followers f JOIN contacts k USING (reporter_ref) WHERE f.ticket = $1 AND k.mark = $2)"""
+_REPORTER = "INSERT INTO reporters (reporter_ref, channel) VALUES ($1, 'web')"
+_FOLLOW = "INSERT INTO followers (reporter_ref, ticket, told) VALUES ($1, $2, $3)"
+# Who wants no more messages from us is told nothing of this either; nor who can't be reached.
+_TO_TELL = """
+SELECT f.ticket, k.medium, k.address, k.mark FROM followers f
+JOIN unnest($1::text[], $2::text[]) AS now (ticket, status) USING (ticket) JOIN contacts k USING (reporter_ref)
+WHERE f.told <> now.status AND k.failed_at IS NULL AND NOT EXISTS (SELECT FROM silenced s WHERE s.mark = k.mark)
+ORDER BY f.reporter_ref"""
+_NOTICES = """
+INSERT INTO notices (ticket, kind, key, medium, text, subject, address)
+SELECT n.ticket, $1, n.key, n.medium, n.text, n.subject, n.address
+FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+     AS n (ticket, key, medium, text, subject, address)
+ON CONFLICT (ticket, kind, key, medium) DO NOTHING"""
+_NOTE = """
+UPDATE followers f SET told = now.status, ended_at = CASE WHEN now.ended THEN coalesce(f.ended_at, now()) END
+FROM unnest($1::text[], $2::text[], $3::bool[]) AS now (ticket, status, ended)
+WHERE f.ticket = now.ticket AND f.told <> now.status"""
+_ERASE = "DELETE FROM reporters r USING followers f WHERE r.reporter_ref = f.reporter_ref AND f.ticket = ANY($1)"
+_FORGET = """
+DELETE FROM reporters WHERE reporter_ref = ANY(ARRAY(
+    SELECT reporter_ref FROM followers WHERE ended_at < now() - make_interval(days => $1)
+    ORDER BY ended_at LIMIT $2))"""
+
+
+#: Words what a supporter is told of a ticket and its status: the text, and what it is about.
+Word: TypeAlias = Callable[[str, str], tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One message to one contact of a supporter."""
+
+    ticket: str
+    key: str
+    medium: str
+    text: str
+    subject: str
+    address: str
+
+
+async def support(pool: Pool, service: str, ticket: str, who_hash: bytes) -> bool | None:
+    """Count one more who has the same, once for each ``who_hash``, and tell it to all in the same transaction.
+
+    True: it was one more; False: it was counted before; None: no listed complaint has that ticket.
+    """
+    async with pool.acquire() as db, db.transaction():
+        if await db.fetchval(_LISTED, ticket) is None:
+            return None
+        if not await db.fetchval(_ADD, ticket, who_hash):
+            return False
+        data = ComplaintSupported(ticket=ticket, supporters=await db.fetchval(_COUNT, ticket))
+        emit, cause = Emit(topic=SUPPORTED, subject=ticket, data=data), f"{ticket}:supported:{data.supporters}"
+        await outbox.put(db, outgoing([emit], service=service, cause=cause, now=datetime.now(UTC)))
+    return True
+
+
+async def supporters(pool: Pool, tickets: Sequence[str]) -> dict[str, int]:
+    """Say how many support each of ``tickets``; those whom nobody does are left out."""
+    return {ticket: n for ticket, n in await pool.fetch(_SUPPORTERS, list(tickets))}
+
+
+async def supports(pool: Pool, ticket: str, who_hash: bytes) -> bool:
+    """Tell whether ``who_hash`` is counted among those who have the same as ``ticket``."""
+    return bool(await pool.fetchval(_SUPPORTS, ticket, who_hash))
+
+
+async def follow(pool: Pool, installation: UUID, ticket: str, contacts: Mapping[str, str], word: Word) -> bool:
+    """Tell ``contacts``, medium to address, what becomes of ``ticket``, and first, by ``word``, that they will be told.
+
+    Whoever is told of it already stays so, without a word. False: no listed complaint has that ticket.
+    """
+    async with pool.acquire() as db, db.transaction():
+        if (status := await db.fetchval(_LISTED, ticket)) is None:
+            return False
+        for medium, address in contacts.items():
+            mark = mark_of(installation, medium, address)
+            if await db.fetchval(_FOLLOWS, ticket, mark):
+                continue
+            ref = secrets.token_urlsafe(16)
+            await db.execute(_REPORTER, ref)
+            await keep_contacts(db, installation, ref, {medium: address})
+            await db.execute(_FOLLOW, ref, ticket, status)
+            known = await find_marked(db, mark)
+            if known and not known.stopped:
+                to = {"medium": medium, "address": address, "mark": mark, "ticket": ticket}
+                await _tell(db, [_told(word, "begun", status, to)])
+    return True
+
+
+async def tell(word: Word, db: Connection, views: Mapping[str, ComplaintView]) -> None:
+    """Tell who follows one of ``views``, by ``word``, that its status is another, in the caller's transaction.
+
+    Nothing is told of what may not be listed any more; with what is erased go the contacts of who followed it.
+    """
+    if gone := [ticket for ticket, view in views.items() if view.erased]:
+        await db.execute(_ERASE, gone)
+    now = {
+        ticket: view.status
+        for ticket, view in views.items()
+        if view.status in _TOLD and view.listed and not view.rahasia and not view.erased
+    }
+    if now:
+        rows = await db.fetch(_TO_TELL, list(now), list(now.values()))
+        await _tell(db, [_told(word, str(views[row["ticket"]].seq), now[row["ticket"]], row) for row in rows])
+    after = {ticket: view.status for ticket, view in views.items() if view.status in _TOLD or view.status in _ENDED}
+    if after:
+        await db.execute(_NOTE, list(after), list(after.values()), [status in _ENDED for status in after.values()])
+
+
+async def forget(db: Connection, batch: int = 1_000) -> dict[str, int]:
+    """Delete up to ``batch`` contacts of who followed what ended long ago; how many there were."""
+    return {"followers": int((await db.execute(_FORGET, KEPT_DAYS, batch)).split()[-1])}
+
+
+async def _tell(db: Connection, told: Collection[Told]) -> None:
+    if told:
+        rows = [(each.ticket, each.key, each.medium, each.text, each.subject, each.address) for each in told]
+        await db.execute(_NOTICES, NoticeKind.FOLLOWED, *(list(column) for column in zip(*rows, strict=True)))
+
+
+def _told(word: Word, step: str, status: str, to: Mapping[str, Any]) -> Told:
+    text, subject = word(to["ticket"], status)
+    return Told(
+        ticket=to["ticket"],
+        key=f"{step}-{token_of(to['mark'])}",
+        medium=to["medium"],
+        text=text,
+        subject=subject,
+        address=to["address"],
+    )
