@@ -1,26 +1,22 @@
-"""The model is built once for all workers, and kept for the next run: it takes many seconds."""
+"""The classifier with the region's model and lexicons."""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from classifier.category import linear_model
 from classifier.classify import Knowledge, load_knowledge
-from classifier.text import plain
-from classifier.training.build import build
 from classifier.training.labelled_rows import Row, read_labels
 from kabupaten import load
 from kabupaten.danger import DangerWords
-from kabupaten.gazetteer import gazetteer_of, place_names
 from kabupaten.lexicon import phrases_of
 from kabupaten.phrases import Matches, Phrases, tokenise
-from kabupaten.training import load_training
-from lapor.servers.classifier_model import key
+from kabupaten.spelling import plain
+from testing.model import model_of
 
 ROOT = Path(__file__).parents[3]
 REGION = ROOT / "region" / "soppeng"
@@ -61,20 +57,15 @@ def check_set() -> list[Row]:
 
 
 @pytest.fixture(scope="session")
+def danger_set() -> list[dict[str, Any]]:
+    """The blind messages of danger, and what danger each tells of, if any."""
+    path = ROOT / "kabupaten" / "tests" / "danger_set.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture(scope="session")
 def model_file() -> Path:
-    """The model of the region; built when its inputs, the code or a pinned library changed, and by one worker."""
-    kept, pins = ROOT / "build" / "model-of-tests", ROOT / "requirements" / "classifier.txt"
-    kept.mkdir(parents=True, exist_ok=True)
-    path = kept / f"{hashlib.sha256(key(REGION).encode() + pins.read_bytes()).hexdigest()}.model"
-    with (kept / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.exists():
-            for old in kept.glob("*.model"):
-                old.unlink()
-            places = place_names(gazetteer_of(load(REGION, "territory").territory))
-            linear_model.save(build(load_training(REGION), places, lambda _: None), kept / "new")
-            (kept / "new").replace(path)
-    return path
+    return model_of(REGION)
 
 
 @pytest.fixture(scope="session")

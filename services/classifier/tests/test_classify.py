@@ -131,6 +131,29 @@ def test_a_victim_is_marked_on_the_wire_and_nobody_else_is(knowledge: Knowledge)
 
 
 @pytest.mark.parametrize(
+    ("text", "danger"),
+    [("keponakan saya yang tuna wicara digauli pamannya", []), ("tolong saya, dia ada di rumah", ["abuse"])],
+    ids=["heard here", "heard at the door alone"],
+)
+def test_whoever_is_told_whom_to_call_for_abuse_is_marked_as_a_victim(
+    knowledge: Knowledge, text: str, danger: list[str]
+) -> None:
+    (out,) = on_message(partial(classify, knowledge), "v", message(a_received(text=text, place=UNSET, danger=danger)))
+
+    assert isinstance(out.data, ComplaintClassified)
+    assert out.data.protected is True
+
+
+def test_of_blind_messages_of_abuse_most_are_marked_and_hardly_any_of_others(
+    knowledge: Knowledge, danger_set: list[dict[str, Any]]
+) -> None:
+    marked = [("abuse" == row["danger"], classify(knowledge, row["text"]).protected) for row in danger_set]
+
+    assert 0.75 <= sum(is_one for abuse, is_one in marked if abuse) / sum(abuse for abuse, _ in marked)
+    assert 0.03 >= sum(is_one for abuse, is_one in marked if not abuse) / sum(not abuse for abuse, _ in marked)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "dp3ap2kb minta uang untuk urus laporan anak saya yang dicabuli pamannya",
@@ -264,6 +287,80 @@ def test_what_its_sender_takes_it_for_decides_only_what_the_words_leave_open(
     assert kind == emit.data.type
 
 
+def test_the_category_that_its_sender_chose_makes_the_same_guess_surer(knowledge: Knowledge) -> None:
+    unsure = "jalan depan rumah kalau hujan air naik sampai masuk"
+    alone = classify(knowledge, unsure)
+
+    agreed = classify(knowledge, unsure, None, alone.category)
+
+    assert (alone.category, True) == (agreed.category, agreed.confidence > alone.confidence)
+
+
+@pytest.mark.parametrize("chosen", ["pendidikan", "aparatur_korupsi", "jalan_jembatan"])
+def test_another_choice_makes_it_doubtful_and_never_another_category(knowledge: Knowledge, chosen: str) -> None:
+    alone, chosen_otherwise = classify(knowledge, PLAIN), classify(knowledge, PLAIN, None, chosen)
+
+    assert ("penerangan_jalan", "penerangan_jalan") == (alone.category, chosen_otherwise.category)
+    assert chosen_otherwise.confidence <= alone.confidence
+
+
+@pytest.mark.parametrize("chosen", ["jalan_jembatan", "kesehatan", "lainnya", "tidak_ada"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kepala dinas pendidikan minta uang 5 juta supaya saya diangkat jadi guru honorer",
+        "tolong, rumah tetangga saya terbakar di Lompulle, api sudah besar",
+        "anak perempuan umur 9 tahun di desa kami dicabuli pamannya",
+    ],
+    ids=["conduct", "danger", "a victim"],
+)
+def test_no_choice_leads_around_conduct_danger_and_victims(knowledge: Knowledge, text: str, chosen: str) -> None:
+    alone, found = classify(knowledge, text), classify(knowledge, text, None, chosen)
+
+    assert (alone.about_units, alone.perhaps_accusing, alone.urgency, alone.danger, alone.protected) == (
+        found.about_units,
+        found.perhaps_accusing,
+        found.urgency,
+        found.danger,
+        found.protected,
+    )
+    assert (alone.category, True) == (found.category, found.abstained >= alone.abstained)
+
+
+@pytest.mark.parametrize("chosen", ["jalan_jembatan", "kependudukan"])
+def test_what_sounds_of_conduct_is_as_sure_as_before_whatever_was_chosen(knowledge: Knowledge, chosen: str) -> None:
+    text = "pegawai capil minta uang 200 ribu supaya KTP cepat jadi, ini pungli"
+    alone, found = classify(knowledge, text), classify(knowledge, text, None, chosen)
+
+    assert "aparatur_korupsi" == alone.category
+    assert (alone.confidence, alone.abstained, alone.top) == (found.confidence, found.abstained, found.top)
+
+
+def test_the_choice_of_its_sender_is_read_from_the_event(knowledge: Knowledge) -> None:
+    heard: list[Any] = []
+
+    def understand(text: str, *suggested: Any) -> Any:
+        heard.extend(suggested)
+        return classify(knowledge, text, *suggested)
+
+    on_message(understand, "v1", message(a_received(text=PLAIN, suggested_category="air_bersih")))
+
+    assert [None, "air_bersih", []] == heard
+
+
+def test_right_choices_let_more_go_to_their_unit_and_fewer_to_a_wrong_one(
+    knowledge: Knowledge, check_set: list[Row]
+) -> None:
+    rows = [row for row in check_set if row.category != UNKNOWN]
+    answered: dict[bool, list[bool]] = {}
+    for helped in (False, True):
+        found = [(row, classify(knowledge, row.text, None, row.category if helped else None)) for row in rows]
+        answered[helped] = [row.category == each.category for row, each in found if not each.abstained]
+
+    assert len(answered[True]) > 1.05 * len(answered[False])
+    assert answered[True].count(False) <= answered[False].count(False)
+
+
 def test_the_example_in_the_form_goes_to_its_unit_and_is_no_emergency(knowledge: Knowledge, region: Path) -> None:
     example = load(region, "texts").texts["web"]["example"].removeprefix("Contoh: ")
 
@@ -275,3 +372,9 @@ def test_the_example_in_the_form_goes_to_its_unit_and_is_no_emergency(knowledge:
         found.danger,
         found.urgency,
     )
+
+
+def test_what_is_in_no_doubt_may_mean_nobody(knowledge: Knowledge) -> None:
+    found = classify(knowledge, "Lampu jalan padam di Jampu")
+
+    assert (False, ()) == (found.perhaps_accusing, found.perhaps_about)

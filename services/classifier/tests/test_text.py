@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.text import FUNCTION_WORDS, SHORT, char_ngrams, plain, word_ngrams, words
+from classifier.text import FUNCTION_WORDS, SHORT, char_ngrams, word_ngrams, words
+from kabupaten.spelling import plain
 
 
 @pytest.mark.parametrize(

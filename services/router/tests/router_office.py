@@ -191,6 +191,7 @@ _WAY: Mapping[str, list[Any]] = {
     "in_progress": [reply("progress")],
     "waiting_for_reporter": [reply("ask", message="Di RT berapa?")],
     "resolved": [_RESOLVED],
+    "appealed": [_RESOLVED, followed_up(item("rating", rating=1), item("appeal", text="Yang kecil belum"))],
     "closed": [_RESOLVED, followed_up(item("rating", rating=5))],
     "handed_over": [reply("hand-over", to="PLN", reason="jaringan listrik milik PLN")],
     "rejected": [reply("reject", reason="bukan laporan")],

@@ -307,7 +307,7 @@ def test_who_oversees_officials_of_others_gets_what_is_about_them(matter: str, t
 def test_what_may_accuse_is_looked_at_by_a_person_and_not_by_who_may_be_meant() -> None:
     assert (DESK, "DISKOMINFO") == _desk_of("air_bersih")
     assert (DESK, "INSPEKTORAT") == _desk_of("kominfo_digital")
-    assert (DESK, "DISKOMINFO") == _desk_of("kominfo_digital", urgency="darurat")  # who looks by night
+    assert (DESK, "INSPEKTORAT") == _desk_of("kominfo_digital", urgency="darurat")
 
 
 def _desk_of(category: str, **more: str) -> tuple[str, str]:

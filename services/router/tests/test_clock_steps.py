@@ -59,6 +59,24 @@ def test_the_reason_names_the_stage(stage: str) -> None:
     assert all(words.get(stage, stage) in reason for reason in reasons(told))
 
 
+def test_who_has_it_is_shown_by_when_to_acknowledge_it_until_that_is_done() -> None:
+    office = in_status("routed")
+
+    told = office.hear(sla("started", stage="acknowledgement"))
+    assert [("PUPR", "deadline-set")] == to_units(told)
+    assert [DEADLINE] == [each.complaint.acknowledge_by for each in told if isinstance(each, UnitRouted)]  # type: ignore[union-attr]
+
+    told = office.hear(("PUPR", reply("acknowledge")))
+    assert [UNSET] == [each.complaint.acknowledge_by for each in told if isinstance(each, UnitRouted)]  # type: ignore[union-attr]
+
+
+def test_a_deadline_for_what_is_acknowledged_already_is_shown_to_nobody() -> None:
+    office = in_status("acknowledged")
+
+    assert [] == to_units(office.hear(sla("started", stage="acknowledgement")))
+    assert office.case.acknowledge_by is None
+
+
 def test_what_nobody_has_is_escalated_to_the_triage_unit_for_want_of_a_head() -> None:
     told = in_status("registered").hear(breached(level=1, stage="disposition", escalate_to=["head", "SETDA"]))
     assert [("DISKOMINFO", "escalated"), ("SETDA", "escalated")] == to_units(told)
@@ -85,6 +103,16 @@ def test_what_is_handed_over_at_once_is_no_longer_theirs_who_were_alarmed() -> N
     office.hear(received(), breached(level=1, escalate_to=["SETDA"]))
     told = to_units(office.hear(classified(category="listrik_energi")))
     assert [("DISKOMINFO", "handed-over"), ("SETDA", "withdrawn")] == told
+
+
+def test_a_breach_shows_its_deadline_to_who_never_heard_that_it_was_set() -> None:
+    """The word that set it may be a dead letter."""
+    office = in_status("routed")
+
+    told = office.hear(breached())
+
+    shown = [data.complaint for data in told if isinstance(data, UnitRouted) and data.complaint]
+    assert [breached().deadline_at] == [complaint.deadline_at for complaint in shown]
 
 
 def test_a_breach_that_is_taken_back_is_told_to_all_who_heard_of_it() -> None:

@@ -20,6 +20,7 @@ from router.app import handler_of
 from router.case import Case
 from router.duplicate_scan import compare, similar_timer
 from testing.fakes import message
+from testing.waiting import finish
 
 pytestmark = pytest.mark.connected
 CABENGE = Place(kecamatan="Lilirilau", desa="Cabenge")
@@ -181,12 +182,12 @@ async def test_the_sweep_runs_in_one_process_and_a_case_it_cannot_compare_does_n
     monkeypatch.setattr(duplicates, "keys", broken)
     done = asyncio.Event()
     sweeps = [asyncio.create_task(similar_timer(RULES, handler, pool, done.set)) for _ in range(2)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await pool.fetchval("SELECT count(*) FROM cases WHERE uncompared"):
             await done.wait()
             done.clear()
     assert not any(sweep.done() for sweep in sweeps)
     for running in sweeps:
         running.cancel()
-    await asyncio.gather(*sweeps, return_exceptions=True)
+    await finish(*sweeps)
     assert {OTHER} == {row["ticket"] for row in await pool.fetch("SELECT ticket FROM fingerprints")}

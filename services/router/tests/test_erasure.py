@@ -178,7 +178,9 @@ def test_the_clock_of_what_is_erased_goes_on() -> None:
 
 def test_words_of_those_who_helped_go_too() -> None:
     office = with_canaries()
-    office.cases[T] = msgspec.structs.replace(office.case, support=[Support(unit="PDAM", message="kenari-kata")])
+    office.cases[T] = msgspec.structs.replace(
+        office.case, support=[Support(unit="PDAM", message="kenari-kata", request="kenari-kata")]
+    )
     office.hear(ERASE)
     assert [] == texts(office.case)
 

@@ -7,21 +7,24 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from msgspec import json
+from msgspec import json, structs
 from router_office import AT, RULES, Office, T, classified, followed_up, item, received, reply
 
 from contracts.events import Evidence, UnitRouted
 from contracts.evidence_links import MARK, UNIT, UNTIL, VALID, is_marked
+from contracts.vocabulary import Status
 from kabupaten.routing import RoutingRule
 
-KEY = b"key-of-intake-web"
+KEY, SOCIAL_KEY = b"key-of-intake-web", b"key-of-intake-social"
+KEYS = {"intake-web": KEY, "intake-social": SOCIAL_KEY}
 PHOTO = Evidence(url="https://lapor.example/bukti/satu", media_type="image/jpeg", sha256="0", bytes=1)
 LATER = Evidence(url="https://lapor.example/bukti/dua", media_type="image/jpeg", sha256="1", bytes=2)
+OF_A_POST = Evidence(url="https://lapor.example/hooks/bukti/tiga", media_type="image/jpeg", sha256="2", bytes=3)
 HELPED = RoutingRule(reason="jalan", categories=frozenset({"jalan_jembatan"}), support=("DISHUB",))
 
 
 def office(*events: Any) -> Office:
-    office = Office(rules=replace(RULES, routing=(HELPED,), evidence_key=KEY))
+    office = Office(rules=replace(RULES, routing=(HELPED,), evidence_keys=KEYS))
     office.hear(*events)
     return office
 
@@ -35,10 +38,14 @@ def links(out: UnitRouted) -> list[str]:
     return [each.url for each in (*out.complaint.evidence, *(f for i in out.complaint.follow_ups for f in i.evidence))]
 
 
-def opens(link: str, unit: str) -> bool:
+def replace_url(file: Evidence, url: str) -> Evidence:
+    return structs.replace(file, url=url)
+
+
+def opens(link: str, unit: str, key: bytes = KEY) -> bool:
     address, given = urlsplit(link), dict(parse_qsl(urlsplit(link).query))
     name = address.path.rpartition("/")[2]
-    return given[UNIT] == unit and is_marked(KEY, name, unit, given[UNTIL], given[MARK])
+    return given[UNIT] == unit and is_marked(key, name, unit, given[UNTIL], given[MARK])
 
 
 def test_each_unit_gets_a_link_that_is_its_own() -> None:
@@ -82,6 +89,66 @@ def test_who_does_not_handle_a_confidential_one_gets_no_link() -> None:
 
     withdrawn = [out for out in routed(there) if out.unit == "PUPR"][-1]
     assert links(withdrawn) == []
+
+
+def test_what_intake_social_keeps_is_signed_with_its_key() -> None:
+    there = office(received(evidence=[PHOTO]), classified(), followed_up(item("addition", evidence=[OF_A_POST])))
+
+    mine, theirs = links([out for out in routed(there) if out.unit == "PUPR"][-1])
+    assert (True, False) == (opens(mine, "PUPR"), opens(mine, "PUPR", SOCIAL_KEY))
+    assert (False, True) == (opens(theirs, "PUPR"), opens(theirs, "PUPR", SOCIAL_KEY))
+
+
+def test_what_nobody_keeps_gets_no_link() -> None:
+    there = office(received(evidence=[replace_url(PHOTO, "https://lapor.example/lain/satu")]), classified())
+
+    assert {"https://lapor.example/lain/satu"} == {link for out in routed(there) for link in links(out)}
+
+
+def test_a_late_photo_is_shown_to_the_unit_and_told_to_nobody_else() -> None:
+    there = office(received(), classified())
+    there.told.clear()
+    there.hear(followed_up(item("addition", evidence=[OF_A_POST], late=True)))
+
+    assert ["PUPR", "DISHUB"] == [out.unit for out in routed(there)]
+    assert {"followed-up"} == {str(out.why) for out in routed(there)}
+    assert all(links(out) for out in routed(there))
+    assert 2 == len(there.told)
+
+
+def test_a_late_photo_answers_no_question() -> None:
+    there = office(received(), classified())
+    there.hear(("PUPR", reply("acknowledge")), ("PUPR", reply("ask", message="Di mana tepatnya?")))
+    there.hear(followed_up(item("addition", evidence=[OF_A_POST], late=True)))
+    assert Status.WAITING_FOR_REPORTER == there.cases[T].status
+    there.hear(
+        followed_up(item("addition", evidence=[OF_A_POST], late=True), item("addition", 2, text="Dusun Cabenge"))
+    )
+
+    assert Status.IN_PROGRESS == there.cases[T].status
+
+
+def test_a_late_photo_of_one_that_is_over_is_told_to_nobody() -> None:
+    there = office(received(), classified(), followed_up(item("cancel")))
+    there.told.clear()
+    there.hear(followed_up(item("cancel"), item("addition", evidence=[OF_A_POST], late=True)))
+
+    assert [] == there.told
+
+
+def test_a_photo_that_its_sender_deleted_is_in_nothing_more_and_its_unit_is_told_so() -> None:
+    there = office(received(), classified())
+    shown = item("addition", evidence=[OF_A_POST, LATER], late=True)
+    there.hear(followed_up(shown))
+    there.told.clear()
+    there.hear(followed_up(shown, item("addition", 2, late=True, deleted=[OF_A_POST.sha256])))
+
+    last = [out for out in routed(there) if out.unit == "PUPR"][-1]
+    assert last.complaint
+    assert [LATER.url] == [link.partition("?")[0] for link in links(last)]
+    assert [OF_A_POST.sha256] == last.complaint.follow_ups[-1].deleted
+    assert {"foto dihapus pelapor"} == {out.reason for out in routed(there)}
+    assert len(routed(there)) == len(there.told), "no citizen is told"
 
 
 def test_the_story_and_the_case_have_no_link() -> None:

@@ -173,3 +173,59 @@ def test_what_the_unit_says_is_told_beside_the_contact() -> None:
 def test_that_it_is_anothers_is_no_reason(reason: str, lane: str) -> None:
     it, refused = handed("PLN", reason, lane=lane)
     assert ("routed", True) == (it.case.status, "alasan pelimpahan" in str(refused))
+
+
+def relayed(to: str = "PLN", message: str = "Tiang sudah diganti hari ini.") -> tuple[str, Any]:
+    return ("DISKOMINFO", reply("relay", to=to, message=message))
+
+
+@pytest.mark.parametrize("to", ["PLN", "pln", "Kantor Pertanahan"])
+def test_what_the_office_answers_is_told_in_its_name_and_changes_nothing_else(to: str) -> None:
+    it = office(
+        classified(matter="sertifikat_tanah") if to != "PLN" and to != "pln" else classified(category="listrik_energi")
+    )
+    told = it.hear(relayed(to))
+    step = it.story()[-1]
+
+    name = "PLN" if to != "Kantor Pertanahan" else to
+    assert [("DISKOMINFO", "replied")] == to_units(told)
+    assert ("noted", "party_answered", name, "Tiang sudah diganti hari ini.", "handed_over", "DISKOMINFO") == (
+        step.kind,
+        step.note,
+        step.target,
+        step.message,
+        step.status,
+        step.by,
+    )
+
+
+def test_an_answer_may_be_added_to() -> None:
+    it = office(classified(category="listrik_energi"))
+    for _ in range(2):
+        it.hear(relayed())
+
+    assert ["registered", "handed_over", "noted", "noted"] == [each.kind for each in it.story()]
+
+
+def test_only_the_office_that_has_it_is_answered_for() -> None:
+    it = office(classified(category="listrik_energi"))
+
+    assert "laporan ini dilimpahkan ke PLN, bukan ke 'BPN'" == refusal(it.hear(relayed("BPN")))
+    assert "tindakan relay perlu message" == refusal(it.hear(relayed("PLN", " ")))
+    assert "bukan milik PUPR" in str(refusal(it.hear(("PUPR", reply("relay", to="PLN", message="x")))))
+
+
+def test_what_nobody_handed_over_is_answered_by_no_office() -> None:
+    it = office(classified(category="listrik_energi"))
+    it.hear(("DISKOMINFO", reply("undo", reason="ternyata lampu jalan kabupaten")))
+
+    assert "laporan berstatus diteruskan, tidak dapat relay" == refusal(it.hear(relayed()))
+
+
+def test_who_forwards_it_reads_to_whom_until_it_is_taken_back() -> None:
+    it = Office(rules=OUTSIDE)
+    told = it.hear(received(), classified(category="listrik_energi"))
+    back = it.hear(("DISKOMINFO", reply("undo", reason="ternyata lampu jalan kabupaten")))
+
+    assert ["PLN"] == [each.complaint.target for each in told if isinstance(each, UnitRouted) and each.complaint]
+    assert {UNSET} == {each.complaint.target for each in back if isinstance(each, UnitRouted) and each.complaint}

@@ -8,9 +8,23 @@ from functools import partial
 
 import msgspec
 import pytest
-from router_office import OTHER, RULES, Office, T, answer_to, classified, followed_up, in_status, item, received, reply
+from router_office import (
+    OTHER,
+    RULES,
+    Office,
+    T,
+    answer_to,
+    breached,
+    classified,
+    followed_up,
+    in_status,
+    item,
+    received,
+    reply,
+)
 
 from contracts.events import UnitReplied
+from kabupaten.routing import Powers
 from router.replies import ACTIONS
 
 NIK, PHONE, MAIL = "7312010203850004", "0812-7788-9911", "warga.soppeng@contoh.co.id"
@@ -38,16 +52,35 @@ def two() -> Office:
     return office
 
 
+def late() -> Office:
+    """Its delay was escalated to SETDA, which is above the units."""
+    office = in_status("routed")
+    office.rules = replace(office.rules, powers=Powers(superiors=("SETDA",)))
+    office.hear(breached(level=1, escalate_to=["SETDA"]))
+    return office
+
+
+def to_confirm() -> Office:
+    """PUPR has resolved it, and somebody else is to confirm that."""
+    office = in_status("routed")
+    office.rules = replace(office.rules, confirmed={"jalan_jembatan"})
+    office.hear(("PUPR", reply("resolve", message="Lubang sudah ditambal", actor="a")))
+    return office
+
+
+appealed = partial(in_status, "appealed")
 routed, triage = partial(in_status, "routed"), partial(in_status, "routed", "triage")
 # to which office, and who says it: every action, with all that it may say
 SAID: list[tuple[Callable[[], Office], str, UnitReplied]] = [
     (routed, "PUPR", reply("acknowledge", message=ABOUT, reason=ABOUT)),
     (helped, "PUPR", reply("progress", message=ABOUT)),
     (helped, "PUPR", reply("ask", message=ABOUT)),
+    (helped, "PUPR", reply("ask-help", unit="DISHUB", reason=ABOUT)),
     (helped, "PUPR", reply("resolve", message=f"Lubang sudah ditambal, {ABOUT}")),
     (helped, "PUPR", reply("return", reason=ABOUT)),
     (helped, "PUPR", reply("hand-over", to="PLN", reason=f"tiang milik PLN {ABOUT}", message=ABOUT)),
     (triage, "DISKOMINFO", reply("hand-over", to=f"Balai, {ABOUT}", reason=f"sungai {ABOUT}")),
+    (partial(in_status, "handed_over", "triage"), "DISKOMINFO", reply("relay", to="PLN", message=ABOUT)),
     (triage, "DISKOMINFO", reply("dispose", unit="PUPR", reason=ABOUT)),
     (triage, "DISKOMINFO", reply("correct", category="air_bersih", reason=ABOUT)),
     (triage, "DISKOMINFO", reply("reject", reason=ABOUT, message=ABOUT)),
@@ -55,6 +88,15 @@ SAID: list[tuple[Callable[[], Office], str, UnitReplied]] = [
     (partial(in_status, "merged", "triage"), "DISKOMINFO", reply("unmerge", reason=ABOUT)),
     (asked_to_erase, "DISKOMINFO", reply("rights-done", message=ABOUT)),
     (asked_to_erase, "DISKOMINFO", reply("rights-decline", message=ABOUT)),
+    (appealed, "SETDA", reply("acknowledge", message=ABOUT)),
+    (appealed, "SETDA", reply("uphold", reason=ABOUT, message=ABOUT)),
+    (appealed, "SETDA", reply("dismiss", message=ABOUT)),
+    (routed, "DISKOMINFO", reply("reassign", unit="PDAM", reason=ABOUT)),
+    (routed, "DISKOMINFO", reply("prioritize", urgency="tinggi", reason=ABOUT)),
+    (late, "SETDA", reply("instruct", reason=ABOUT, message=ABOUT)),
+    (partial(in_status, "resolved"), "PUPR", reply("undo", reason=ABOUT)),
+    (to_confirm, "PUPR", reply("confirm", actor="b", message=ABOUT)),
+    (to_confirm, "PUPR", reply("redo", reason=ABOUT, message=ABOUT)),
     (routed, "DISKOMINFO", reply("erase", reason=ABOUT)),
     (helped, "PDAM", reply("progress", message=ABOUT)),
     (helped, "PDAM", reply("resolve", message=f"Pipa sudah diganti, {ABOUT}")),

@@ -9,7 +9,20 @@ from typing import Any
 import pytest
 from msgspec import structs
 from prometheus_client import REGISTRY
-from router_office import AT, EVENT_KEYS, RULES, T, classified, followed_up, item, received, reply, signed, sla
+from router_office import (
+    AT,
+    EVENT_KEYS,
+    RULES,
+    T,
+    classified,
+    followed_up,
+    in_status,
+    item,
+    received,
+    reply,
+    signed,
+    sla,
+)
 
 from chassis.batch import BatchHandler
 from chassis.database import Pool
@@ -25,7 +38,7 @@ from router.case import Case
 from router.open_complaints import show
 from testing.events import an_updated
 from testing.fakes import message
-from testing.waiting import soon
+from testing.waiting import finish, soon
 
 
 def value(name: str, **labels: str) -> float | None:
@@ -64,7 +77,7 @@ async def test_one_of_two_processes_shows_what_is_open_and_the_other_takes_over(
     first.cancel()
     await soon(lambda: second in shown)
     second.cancel()
-    await asyncio.gather(first, second, return_exceptions=True)
+    await finish(first, second)
 
 
 def test_what_is_late_is_counted_where_it_lies_and_each_age_with_those_above_it() -> None:
@@ -146,6 +159,31 @@ def test_marks_are_counted_once_each() -> None:
     bad, good = (value("lapor_ratings_total", stars=stars) or 0 for stars in ("2", "5"))
     metrics.count_said({T: before}, {T: after})
     assert (bad, good + 1) == tuple(value("lapor_ratings_total", stars=stars) or 0 for stars in ("2", "5"))
+
+
+def test_appeals_are_counted_once_each_by_what_became_of_them_and_acts_that_are_taken_back() -> None:
+    office = in_status("resolved")
+
+    def counts() -> list[float]:
+        made = [value("lapor_appeals_total", unit="PUPR", result=result) for result in ("made", "upheld", "dismissed")]
+        return [each or 0 for each in (*made, value("lapor_undone_total", unit="PUPR"))]
+
+    def hear(*events: Any) -> None:
+        before, known = office.cases, len(office.told)
+        office.hear(*events)
+        metrics.count_said(before, office.cases)
+        metrics.count(office.told[known:])
+
+    before = counts()
+    reopened = value("lapor_reopened_total", unit="SETDA") or 0
+
+    hear(("PUPR", reply("undo")))
+    hear(("PUPR", reply("resolve", message="Lubang sudah ditambal")))
+    hear(followed_up(item("appeal", rating=1)))
+    hear(("SETDA", reply("uphold", reason="Kerjakan lagi")))
+
+    assert [n + more for n, more in zip(before, (1, 1, 0, 1), strict=True)] == counts()
+    assert reopened == (value("lapor_reopened_total", unit="SETDA") or 0)
 
 
 @pytest.mark.connected

@@ -45,6 +45,29 @@ def test_a_proof_where_the_kabupaten_answers_for_it_is_in_the_story(given: Evide
     assert (["resolved"], [given]) == (kinds(told), office.story()[-1].evidence)
 
 
+PHOTOS, NAME = "http://127.0.0.1:17083/bukti/", "abcdefghijklmnopqrstuvwxyz"
+
+
+@pytest.mark.parametrize(
+    ("url", "taken"),
+    [
+        (f"{PHOTOS}{NAME}", True),
+        (f"{PHOTOS}{NAME}?unit=PUPR", False),
+        (f"{PHOTOS}../masuk", False),
+        (f"{PHOTOS}{NAME[1:]}7", False),
+        (NAME, False),
+        (f"http://127.0.0.1:17084/bukti/{NAME}", False),
+    ],
+)
+def test_a_photo_that_the_desk_keeps_is_taken_wherever_the_desk_is(url: str, taken: bool) -> None:
+    office = in_status("routed")
+    office.rules = replace(RULES, evidence_hosts=HOSTS, desk_photos=PHOTOS)
+
+    told = office.hear(("PUPR", reply("resolve", message="Lubang sudah ditambal", evidence=[proof(url)])))
+
+    assert taken == ("resolved" in kinds(told))
+
+
 # a proof that is refused, and what the unit is told
 REFUSED: dict[str, tuple[Evidence, str]] = {
     "another host": (proof("https://evil.example/1"), "evil.example bukan tempat"),

@@ -93,14 +93,21 @@ BAD = followed_up(item("addition", text=SECRETS["addition"]), item("rating", rat
 ERASE = followed_up(item("addition", text=SECRETS["addition"]), item("rights_request", right="erasure", text="hapus"))
 DONE = ("PUPR", reply("resolve", message="Lubang sudah ditambal"))
 BACK = reply("return", reason="bukan urusan kami")
+HELP = ("PUPR", reply("ask-help", unit="PDAM", reason="tutup keran induk"))
 GIVEN = ("DISKOMINFO", reply("dispose", unit="PDAM"))
 HANDED = reply("hand-over", to="PLN", reason="jaringan listrik milik PLN")
+GONE = ("PUPR", HANDED)
+ANSWERED = ("DISKOMINFO", reply("relay", to="PLN", message="Tiang dipindah hari Kamis"))
 READERS: dict[str, tuple[Any, list[Any], str, str, bool]] = {
     "the lead": (with_unit, [sla("started")], "PUPR", "deadline-set", True),
     "a unit that helps": (with_unit, [sla("started")], "DISHUB", "deadline-set", True),
+    "a unit that the lead asks to help": (with_unit, [HELP], "PDAM", "routed", True),
     "the lead, of its breach": (with_unit, [LATE], "PUPR", "escalated", True),
     "the desk that holds it": (in_triage, [sla("started")], "DISKOMINFO", "deadline-set", True),
     "the desk that forwards it": (with_unit, [("PUPR", HANDED)], "DISKOMINFO", "handed-over", True),
+    "the desk that forwards it, after an answer": (with_unit, [GONE, ANSWERED], "DISKOMINFO", "replied", True),
+    "the desk that forwards it, of a right": (with_unit, [GONE, ERASE], "DISKOMINFO", "rights-requested", True),
+    "the desk that forwards it no more": (with_unit, [GONE, ("PUPR", reply("undo"))], "DISKOMINFO", "undone", False),
     "the unit it is disposed to": (in_triage, [GIVEN], "PDAM", "routed", True),
     "the ladder, of what nobody has yet": (unread, [LATE], "SETDA", "escalated", False),
     "the ladder": (with_unit, [LATE], "SETDA", "escalated", False),

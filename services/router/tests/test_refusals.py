@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace as with_rules
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import get_args
@@ -65,6 +67,21 @@ def asked_to_erase() -> Office:
     return office
 
 
+def resolved_long_ago() -> Office:
+    office = in_status("resolved")
+    assert office.case.undo
+    undo = replace(office.case.undo, at=office.case.undo.at - timedelta(minutes=11))
+    office.cases[T] = replace(office.case, undo=undo)
+    return office
+
+
+def to_confirm() -> Office:
+    office = in_status("routed")
+    office.rules = with_rules(office.rules, confirmed={"jalan_jembatan"})
+    office.hear(("PUPR", reply("resolve", message="Lubang sudah ditambal", actor="andi")))
+    return office
+
+
 routed, triage = partial(in_status, "routed"), partial(in_status, "routed", "triage")
 RESOLVED = reply("resolve", message="Lubang sudah ditambal")
 BAD = Evidence(url="https://evil.example/1", media_type="image/jpeg", sha256="a" * 64, bytes=1)
@@ -96,6 +113,16 @@ REFUSED: list[tuple[Callable[[], Office], str, UnitReplied, str, str]] = [
     (triage, "DISKOMINFO", reply("rights-done", message="sudah dihapus"), "no_request", "tidak ada permintaan hak"),
     (erased, "PUPR", reply("acknowledge"), "erased", "sudah dihapus"),
     (routed, "DISKOMINFO", reply("erase"), "missing_field", "perlu reason"),
+    (triage, "DISKOMINFO", reply("correct", type="sihir"), "unknown_type", "permintaan_informasi"),
+    (routed, "PUPR", reply("prioritize", urgency="sihir", reason="x"), "unknown_urgency", "darurat"),
+    (routed, "PUPR", reply("prioritize", urgency="rendah", reason="x"), "not_allowed", "hanya menaikkan"),
+    (routed, "PUPR", reply("reassign", unit="PDAM", reason="x"), "not_allowed", "hanya dari DISKOMINFO"),
+    (routed, "PUPR", reply("instruct", reason="x"), "not_allowed", "setelah eskalasi"),
+    (routed, "PUPR", reply("undo"), "nothing_to_undo", "tidak ada yang dapat dibatalkan"),
+    (resolved_long_ago, "PUPR", reply("undo"), "too_late", "sudah lewat 10 menit; minta DISKOMINFO"),
+    (to_confirm, "PUPR", reply("confirm", actor="andi"), "same_person", "orang lain"),
+    (helped, "PUPR", reply("ask-help", unit="PDAM", reason="x"), "already_done", "PDAM sudah membantu"),
+    (about_pdam, "DISKOMINFO", reply("ask-help", unit="PDAM", reason="x"), "accused", "tidak dapat dimintai bantuan"),
     (helped, "PDAM", reply("ask", message="Di RT berapa?"), "not_lead", "unit pendukung"),
     (helped, "PDAM", reply("progress"), "missing_field", "perlu message"),
     (helped, "PDAM", reply("resolve", message="sedang diproses"), "no_deed", "belum menyebut"),

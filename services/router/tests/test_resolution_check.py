@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from router_office import RULES, classified, in_status, refusal, reply
 
-from router.resolution_check import substance
+from kabupaten.resolution_check import substance
 
 NOTHING_SAID = [
     "",

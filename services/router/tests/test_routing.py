@@ -30,6 +30,7 @@ from chassis.wire import Emit
 from contracts import codec, topics
 from contracts.events import ComplaintUpdated, Data, UnitRouted
 from router import handlers
+from router.case import snapshot
 from testing.fakes import message, play
 from testing.fixtures import texts_of
 
@@ -116,12 +117,14 @@ def test_triage_cannot_dispose_to_an_accused_unit() -> None:
 
 def test_a_returned_complaint_goes_to_triage_and_the_third_time_to_the_last_resort() -> None:
     office, back = in_status("routed"), reply("return", reason="bukan kami")
-    trail = []
+    trail, returns = [], []
     for _ in range(3):
         office.hear(("PUPR", back))
         trail.append(where(office))
+        returns.append(snapshot(office.case, "DISKOMINFO").returns)
         office.hear((office.case.unit or "", reply("dispose", unit="PUPR")))
     assert [("routed", u, "triage") for u in ("DISKOMINFO", "DISKOMINFO", "SETDA")] == trail
+    assert [1, 2, 3] == returns
     steps = [(step.kind, step.unit) for step in office.story()][2:4]
     assert [("returned", "PUPR"), ("routed", "DISKOMINFO")] == steps
 
@@ -206,7 +209,7 @@ def test_the_citizens_answer_reaches_the_unit_that_asked() -> None:
 
 def test_a_snapshot_holds_all_the_unit_needs() -> None:
     office = Office()
-    sent = received(rahasia=True, occurred="sejak lebaran")
+    sent = received(rahasia=True, occurred="sejak lebaran", suggested_category="air_bersih")
     office.hear(sent, classified(), followed_up(item("addition", text="depan masjid")))
     told = office.hear(sla("started"))
     (record,) = [each for each in told if isinstance(each, UnitRouted)]
@@ -223,7 +226,11 @@ def test_a_snapshot_holds_all_the_unit_needs() -> None:
         shown.anonim,
         shown.rahasia,
     )
-    assert ("Lilirilau", "sejak lebaran") == (shown.place_stated, shown.occurred)
+    assert ("Lilirilau", "sejak lebaran", "air_bersih") == (
+        shown.place_stated,
+        shown.occurred,
+        shown.suggested_category,
+    )
     assert ("jalan_jembatan", "pengaduan", "sedang", ["jalan"], "depan masjid", DEADLINE) == (
         shown.category,
         shown.type,
@@ -265,7 +272,7 @@ def test_who_had_it_before_has_no_say_any_more() -> None:
 def test_an_unknown_action_is_refused_with_those_that_exist() -> None:
     office = in_status("routed")
     told = office.hear(("PUPR", reply("menari")))
-    assert "tindakan 'menari' tidak dikenal; yang ada: acknowledge, progress, ask, resolve" in str(refusal(told))
+    assert "tindakan 'menari' tidak dikenal; yang ada: acknowledge, progress, ask, ask-help" in str(refusal(told))
 
 
 def test_a_ticket_may_be_written_as_people_write() -> None:
@@ -302,9 +309,9 @@ def test_the_story_goes_to_its_topic_and_a_units_record_to_the_units_own() -> No
     ]
 
 
-def test_the_router_reads_seven_topics_and_each_units_replies() -> None:
+def test_the_router_reads_eight_topics_and_each_units_replies() -> None:
     office = Office()
-    assert 7 + len(office.rules.units) == len(set(handlers.sources(office.rules)))
+    assert 8 + len(office.rules.units) == len(set(handlers.sources(office.rules)))
 
 
 def test_the_same_events_make_the_same_bytes() -> None:

@@ -106,6 +106,13 @@ def test_the_first_rule_that_matches_wins() -> None:
     assert ("PUPR", [], "kategori jalan_jembatan") == routed(first)
 
 
+def test_a_reason_names_the_category_as_people_do() -> None:
+    named = replace(RULES, named={"jalan_jembatan": "Jalan dan jembatan", "lainnya": "Lainnya"})
+    reasons = [assign(named, Understood(category=each)).reason for each in ("jalan_jembatan", "lainnya", "air_bersih")]
+    assert ["kategori Jalan dan jembatan", "kategori air_bersih"] == [reasons[0], reasons[2]]
+    assert "kategori Lainnya tidak punya unit" in reasons[1]
+
+
 def test_every_condition_of_a_rule_must_hold() -> None:
     rule = RoutingRule(
         reason="r", types=frozenset({"aspirasi"}), places=frozenset({"citta"}), matters=frozenset({"m"}), lead="PDAM"

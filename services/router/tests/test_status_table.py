@@ -132,6 +132,7 @@ CITIZEN: dict[str, Any] = {
     "reopen": item("reopen", 2, text="masih berlubang"),
     "cancel": item("cancel", 2),
     "rights_request": item("rights_request", 2),
+    "appeal": item("appeal", 2, rating=1, text="masih berlubang"),
 }
 # what the citizen asks → status → steps of the story; every other status: noted, and nothing changes
 CHANGES: dict[str, dict[str, list[str]]] = {
@@ -139,12 +140,13 @@ CHANGES: dict[str, dict[str, list[str]]] = {
     "good rating": {"resolved": ["closed"]},
     "bad rating": {},
     "reopen": {"resolved": ["reopened", "routed"]},
-    "cancel": {s: ["cancelled"] for s in ("registered", *ACTIVE, "waiting_for_reporter")},
+    "cancel": {s: ["cancelled"] for s in ("registered", *ACTIVE, "waiting_for_reporter", "appealed")},
     "rights_request": {},
+    "appeal": {"resolved": ["appealed"]},
 }
 
 
-@pytest.mark.parametrize("status", ALL)
+@pytest.mark.parametrize("status", [*ALL, "appealed"])
 @pytest.mark.parametrize("wish", CITIZEN)
 def test_each_wish_of_the_citizen_is_fulfilled_or_answered_with_a_note(wish: str, status: str) -> None:
     office = in_status(status, "triage" if status in ("merged", "rejected") else "unit")
@@ -163,7 +165,7 @@ CLOCK: dict[str, dict[str, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("status", ALL)
+@pytest.mark.parametrize("status", [*ALL, "appealed"])
 @pytest.mark.parametrize("kind", CLOCK)
 def test_the_clock_closes_and_resumes_and_else_changes_no_status(kind: str, status: str) -> None:
     office = in_status(status, "triage" if status in ("merged", "rejected") else "unit")
@@ -198,15 +200,29 @@ def test_what_comes_again_or_late_changes_nothing(status: str) -> None:
         ("hand-over", "to"),
         ("hand-over", "reason"),
         ("dispose", "unit"),
-        ("correct", "category"),
+        ("correct", "category atau type"),
         ("reject", "reason"),
         ("merge", "into"),
+        ("reassign", "unit"),
+        ("reassign", "reason"),
+        ("instruct", "reason"),
+        ("ask-help", "unit"),
+        ("ask-help", "reason"),
+        ("prioritize", "urgency"),
+        ("prioritize", "reason"),
     ],
 )
 @pytest.mark.parametrize("given", [None, "", "  \n"])
 def test_a_reply_without_what_it_needs_is_refused(action: str, field: str, given: str | None) -> None:
     office = in_status("routed", "triage")
-    facts = {"to": "PLN", "reason": "milik PLN"} if action == "hand-over" else {}
-    facts = {name: value for name, value in facts.items() if name != field} | ({} if given is None else {field: given})
+    all_facts = {
+        "hand-over": {"to": "PLN", "reason": "milik PLN"},
+        "ask-help": {"unit": "PDAM", "reason": "tutup keran induk"},
+        "reassign": {"unit": "PDAM", "reason": "pipanya milik PDAM"},
+        "prioritize": {"urgency": "tinggi", "reason": "dilewati anak sekolah"},
+    }
+    left_out = field.partition(" ")[0]
+    facts = {name: value for name, value in all_facts.get(action, {}).items() if name != left_out}
+    facts |= {} if given is None else {left_out: given}
     told = office.hear(("DISKOMINFO", reply(action, T, **facts)))
     assert (f"tindakan {action} perlu {field}", "routed") == (refusal(told), office.case.status)

@@ -47,6 +47,7 @@ from router.settings import Settings
 from router.timers import PATIENCE_S, clock_timer, triage_timer
 from testing.events import NOW
 from testing.fakes import message
+from testing.waiting import finish
 
 pytestmark = pytest.mark.connected
 REGION = Path(__file__).parents[3] / "region" / "soppeng"
@@ -163,7 +164,7 @@ async def test_the_timer_gives_to_triage_what_is_due_once(pool: Pool, steps: Bat
     await asyncio.sleep(1.2)  # one more round finds nothing
     for timer in timers:
         timer.cancel()
-    await asyncio.gather(*timers, return_exceptions=True)
+    await finish(*timers)
     routed = [e for e in await told(pool) if isinstance(e, UnitRouted)]
     assert [("DISKOMINFO", "routed", T)] == [(e.unit, e.why, e.complaint.ticket) for e in routed]  # type: ignore[union-attr]
     assert {OTHER: "registered", T: "routed"} == {t: c.status for t, c in (await load(pool, OTHER, T)).items()}
@@ -187,7 +188,7 @@ async def test_a_complaint_at_which_the_timer_fails_holds_up_no_other(
     monkeypatch.setattr(handlers, "unclassified", broken)
     looked_at = asyncio.Semaphore(0)
     timer = asyncio.create_task(triage_timer(RULES, 60, handler_of(RULES, {}), pool, looked_at.release))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         for _ in (T, OTHER, STRANGER):
             await looked_at.acquire()
     assert not timer.done()
@@ -229,7 +230,7 @@ async def test_whoever_waits_for_a_family_holds_none_of_its_children(pool: Pool)
         async with first.transaction():
             await first.execute("SELECT FROM cases WHERE ticket = $1 FOR UPDATE", parent)
             second = asyncio.create_task(load(pool, child))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not await look.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
                     await asyncio.sleep(0.01)
             await first.execute("SELECT FROM cases WHERE ticket = $1 FOR UPDATE NOWAIT", child)
@@ -270,7 +271,7 @@ async def test_the_timer_repeats_the_order_to_erase_once_when_topics_can_be_clea
     await pool.execute("UPDATE cases SET erased_at = erased_at - interval '3 days'")
     before, looked_at = len(await told(pool)), asyncio.Semaphore(0)
     timer = asyncio.create_task(triage_timer(RULES, 60, handler_of(RULES, {}), pool, looked_at.release))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await looked_at.acquire()
     timer.cancel()
     new = (await told(pool))[before:]
@@ -321,7 +322,7 @@ async def test_the_timer_says_what_is_held_when_all_is_read_and_in_the_end_whate
     async def said() -> set[str]:
         return {e.ticket for e in await told(pool) if isinstance(e, ComplaintUpdated) and e.kind == "breached"}
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await ends_asked.wait()
         assert set() == await said()
         await pool.execute("INSERT INTO consumed VALUES ('unit.pupr.replied.v1', 0, 1)")
@@ -334,7 +335,7 @@ async def test_the_timer_says_what_is_held_when_all_is_read_and_in_the_end_whate
         row["ticket"] for row in await pool.fetch("SELECT ticket FROM cases WHERE held_since IS NOT NULL")
     ]
     timer.cancel()
-    await asyncio.gather(timer, return_exceptions=True)
+    await finish(timer)
 
 
 async def test_the_next_step_comes_after_all_that_was_told(pool: Pool, steps: BatchHandler[Case]) -> None:

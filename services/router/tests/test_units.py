@@ -42,6 +42,7 @@ from router.case import Case, supporters
 from router.rules import Rules, in_force
 from router.timers import triage_timer
 from testing.fakes import message
+from testing.waiting import finish
 
 LAST_DAY = date(2026, 3, 10)  # the office's events are of 3 March
 NEXT_DAY = datetime(2026, 3, 11, tzinfo=UTC)
@@ -235,7 +236,7 @@ async def test_the_sweep_leaves_nothing_with_a_unit_that_ended(pool: Pool) -> No
     await asyncio.sleep(1.2)  # one more round finds nothing
     for timer in timers:
         timer.cancel()
-    await asyncio.gather(*timers, return_exceptions=True)
+    await finish(*timers)
     async with pool.acquire() as db, db.transaction():
         cases = await store.load(db, [T, OTHER])
     assert {T: ("DISHUB", 2), OTHER: ("PDAM", 1)} == {t: (c.unit, c.seq) for t, c in cases.items()}

@@ -5,6 +5,7 @@ A story is a list of steps in order; each stage is played by itself from its fir
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -18,6 +19,8 @@ OFF = {
     for day in days
 }
 SIDE = {"noted", "corrected"}
+#: What a unit may take back.
+ACTS = {"resolved", "returned", "handed_over", "rejected"}
 NEW_ROUND = {"reopened", "unmerged"}
 
 
@@ -57,7 +60,7 @@ PROMISES = {
     "completion": Promise(
         3, {"registered", "reopened", "unmerged"}, {"resolved"}, OVER, ladder=(1, 3, 5), warns=True, pauses=True
     ),
-    "closing": Promise(10, {"resolved"}, stops=OVER | {"reopened"}, lapses=True),
+    "closing": Promise(10, {"resolved"}, stops=OVER | {"reopened", "appealed"}, lapses=True),
     "acknowledgement": Promise(
         1,
         {"routed"},
@@ -76,6 +79,20 @@ PROMISES = {
     ),
     "follow-up": Promise(
         5, {"routed/unit"}, {"resolved"}, OVER | {"routed", "returned"}, pauses=True, quiet=True
+    ),
+    "appeal": Promise(
+        5, {"appealed"}, {"reopened", "closed"}, {"cancelled"}, ladder=(1, 3), warns=True
+    ),
+    "confirmation": Promise(
+        3,
+        {"resolved/to_confirm"},
+        {"noted/confirmed", "closed", "reopened"},
+        {"appealed", "cancelled"},
+        ladder=(1, 3, 7),
+        warns=True,
+    ),
+    "appeal-acknowledgement": Promise(
+        1, {"appealed"}, {"noted/appeal_acknowledged", "reopened", "closed"}, {"cancelled"}, ladder=(1, 2), quiet=True
     ),
 }  # fmt: skip
 LOUD = {"warned", "breached", "lapsed"}
@@ -130,9 +147,11 @@ class Clock:
                 return None
             days = work_days(local(self.deadline) - timedelta(days=1), self.promise.ladder[self.level], self.still)
             return max(midnight_after(days[-1]), self.held_until), "escalated"
-        if self.promise.warns and not self.warned:  # 0.7 of 3 days of 24 h: 2 h 24 min into the third
-            third = midnight_after(self.days[2]) - timedelta(days=1)
-            return max(third + timedelta(hours=2, minutes=24), self.held_until), "warned"
+        if self.promise.warns and not self.warned:  # 0.7 of the days
+            # Of 3 days of 24 h that is 2 h 24 min into the third, of 5 the noon of the fourth.
+            n, hours = {3: (2, 2.4), 5: (3, 12)}[self.promise.days]
+            day = midnight_after(self.days[n]) - timedelta(days=1)
+            return max(day + timedelta(hours=hours), self.held_until), "warned"
         return self.deadline, "lapsed" if self.promise.lapses else "breached"
 
     def bound(self, asked: datetime) -> datetime:
@@ -191,34 +210,69 @@ class Clock:
         return said, True
 
 
-def play(stage: str, promise: Promise, story: Sequence[Step], until: datetime) -> list[Announced]:
-    said: list[Announced] = []
+@dataclass
+class Stage:
+    """One promise, from the first step of a story to its last."""
+
+    name: str
+    promise: Promise
     clock: Clock | None = None
-    round_, asked_on = 1, list[date]()
-    for step in story:
-        names = {step.kind, f"{step.kind}/{step.lane}"}
-        if clock:
-            more, ticks = clock.pass_time(step.at, including=False)
-            said += more
-            clock = clock if ticks else None
-        if clock and names & (promise.ends | promise.stops):
+    round: int = 1
+    asked_on: list[date] = field(default_factory=list)
+    #: The clock that ticked at the last act of a unit, and how it was before that.
+    before: tuple[Clock | None, Clock | None] = None, None
+
+    def take(self, step: Step) -> list[Announced]:
+        names = {step.kind, f"{step.kind}/{step.note}", f"{step.kind}/{step.lane}"}
+        said = self.until(step.at, including=False)
+        if step.note == "undone":
+            return said + self.undo(step)
+        if step.kind in ACTS:
+            self.before = self.clock, copy.copy(self.clock)
+            if self.before[1]:
+                self.before[1].still = set(self.before[1].still)
+        said += self.go_on(step, names)
+        if step.kind in NEW_ROUND:
+            self.round, self.asked_on = self.round + 1, []
+        if self.clock is None and names & self.promise.starts:
+            self.clock = Clock(self.name, self.promise, self.round, step.at, self.asked_on)
+            said += self.clock.say("started", step.at)
+        return said
+
+    def until(self, at: datetime, *, including: bool) -> list[Announced]:
+        if self.clock is None:
+            return []
+        said, ticks = self.clock.pass_time(at, including=including)
+        self.clock = self.clock if ticks else None
+        return said
+
+    def go_on(self, step: Step, names: set[str]) -> list[Announced]:
+        clock, promise = self.clock, self.promise
+        if clock is None:
+            return []
+        if names & (promise.ends | promise.stops):
             if clock.asked:
                 clock.resume(step.at, told=False)
+            self.clock = None
             in_time = bool(names & promise.ends) and step.at <= clock.deadline
-            said += clock.say("met" if in_time else "stopped", step.at)
-            clock = None
-        elif clock and clock.asked and step.kind not in SIDE:
-            said += clock.resume(step.at)
-        elif clock and promise.pauses and step.kind == "waiting_for_reporter":
-            said += clock.ask(step.at)
-        if step.kind in NEW_ROUND:
-            round_, asked_on = round_ + 1, []
-        if clock is None and names & promise.starts:
-            clock = Clock(stage, promise, round_, step.at, asked_on)
-            said += clock.say("started", step.at)
-    if clock:
-        said += clock.pass_time(until, including=True)[0]
-    return said
+            return clock.say("met" if in_time else "stopped", step.at)
+        if clock.asked and step.kind not in SIDE:
+            return clock.resume(step.at)
+        return clock.ask(step.at) if promise.pauses and step.kind == "waiting_for_reporter" else []
+
+    def undo(self, step: Step) -> list[Announced]:
+        """As if the last act had never been; what ticked through it goes on."""
+        if self.clock is not None and self.clock is self.before[0]:
+            return []
+        said = self.clock.say("stopped", step.at) if self.clock else []
+        self.clock = self.before[1]
+        return said + (self.clock.say("resumed", step.at) if self.clock else [])
+
+
+def play(stage: str, promise: Promise, story: Sequence[Step], until: datetime) -> list[Announced]:
+    it = Stage(stage, promise)
+    said = [one for step in story for one in it.take(step)]
+    return said + it.until(until, including=True)
 
 
 def rights(story: Sequence[Step], until: datetime) -> list[Announced]:
@@ -254,8 +308,8 @@ def own(story: Sequence[Step]) -> Iterator[Step]:
     """The steps that are this complaint's: while it is merged its story repeats the other one's."""
     merged = False
     for step in story:
-        if step.kind == "unmerged" or step.note or not merged:
-            merged = (merged and bool(step.note)) or step.kind == "merged"
+        if step.kind in ("unmerged", "noted") or not merged:
+            merged = (merged and step.kind == "noted") or step.kind == "merged"
             yield step
 
 

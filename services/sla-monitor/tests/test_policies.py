@@ -18,6 +18,7 @@ from sla_monitor.clock import decide, due, recalendared
 from sla_monitor.deadlines import deadline
 from sla_monitor.handlers import to_emit
 from sla_monitor.rules import Rules
+from sla_monitor.state import SlaEvent
 
 RIGHTS = wita("2026-03-20T10:00")  # cuti bersama: the law counts hours
 
@@ -114,6 +115,31 @@ def test_danger_that_is_told_of_later_has_its_term_from_then_on() -> None:
     assert [wita("2026-02-04T22:00")] == [e.running.deadline_at for e in moved]
     _, events = decide(clock, Step(2, "noted", later, urgency="darurat"), wita("2026-02-04T12:00"), SOPPENG)
     assert "rescheduled" not in [e.kind for e in events]
+
+
+@pytest.mark.parametrize(("urgency", "within"), [("darurat", timedelta(minutes=30)), ("tinggi", timedelta(hours=1))])
+def test_who_has_to_answer_within_the_hour_is_told_so_from_the_start(urgency: str, within: timedelta) -> None:
+    steps = (("registered", MONDAY), ("routed/unit", MONDAY), ("acknowledged", MONDAY))
+    loud, quiet = (story(SOPPENG, *steps, urgency=each) for each in (urgency, "sedang"))
+
+    assert [("started", MONDAY + within), ("met", MONDAY + within)] == acknowledgements(loud)
+    assert [] == acknowledgements(quiet)
+
+
+def acknowledgements(events: list[SlaEvent]) -> list[tuple[str, datetime]]:
+    """What is said of the word that whoever has it owes, and its deadline."""
+    return [(e.kind, e.running.deadline_at) for e in events if e.running.stage == "acknowledgement" and e.audible]
+
+
+def test_who_was_told_by_when_to_answer_is_told_when_that_changes() -> None:
+    clock, _ = walk(SOPPENG, ("registered", MONDAY), ("routed/unit", MONDAY))
+    changed = []
+    for seq, urgency in ((2, "tinggi"), (3, "sedang")):
+        clock, events = decide(clock, Step(seq, "noted", MONDAY, urgency=urgency), MONDAY, SOPPENG)
+        changed += acknowledgements(events)
+
+    by = (MONDAY + timedelta(hours=1), wita("2026-02-04T00:00"))
+    assert [("rescheduled", each) for each in by] == changed
 
 
 def test_a_complaint_of_some_kind_has_a_term_of_its_own() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -34,8 +35,15 @@ def at(second: int) -> datetime:
     return START + timedelta(seconds=second)
 
 
-def clock(stage: Stage = STAGE) -> StageClock:
-    return set_clock(stage, stage.term, START, CALENDAR, round_=1, n=1)
+@dataclass(frozen=True)
+class Complaint:
+    urgency: str | None = None
+    type: None = None
+    category: None = None
+
+
+def clock(stage: Stage = STAGE, urgency: str | None = None) -> StageClock:
+    return set_clock(stage, Complaint(urgency), START, CALENDAR, round_=1, n=1)
 
 
 def second_of(moment: datetime | None) -> int | None:

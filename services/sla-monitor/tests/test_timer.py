@@ -116,7 +116,7 @@ async def test_what_was_due_a_moment_ago_waits_for_steps_that_are_on_their_way(
         http_port=1, database_url=PostgresDsn(dsn), announce_after_s=3600,
     )  # fmt: skip
     running = asyncio.create_task(timer(settings, RULES, handler_of(RULES), pool, rung.set))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await rung.wait()
     running.cancel()
     assert {data.complaint_id for data in await announced(pool)} == {"old"}

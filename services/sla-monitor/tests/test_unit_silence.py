@@ -20,7 +20,7 @@ from sla_monitor.app import handler_of
 from sla_monitor.state import FirstResponse
 from sla_monitor.timer import ring_all
 from sla_monitor.unit_silence import look, tell_of_calendar
-from testing.waiting import soon
+from testing.waiting import finish, soon
 
 pytestmark = pytest.mark.connected
 
@@ -73,7 +73,7 @@ async def test_one_of_two_processes_shows_the_units_and_the_other_takes_over(
     first.cancel()
     await soon(lambda: second in shown)
     second.cancel()
-    await asyncio.gather(first, second, return_exceptions=True)
+    await finish(first, second)
 
 
 async def test_a_unit_that_is_silent_for_much_longer_than_is_its_way_raises_a_metric(pool: Pool) -> None:

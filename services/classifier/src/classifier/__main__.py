@@ -42,9 +42,9 @@ def root() -> None:
 @app.command("run")
 def run_() -> None:
     """Run the service until SIGTERM. Settings come from the environment: see its README."""
-    from classifier.app import run
+    from chassis.cli import imported
 
-    run()
+    imported("classifier.app:run")()
 
 
 @app.command()

@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classifier.category import linear_model
-from classifier.category.linear_model import Model, abstains, rank
+from classifier.category.linear_model import Model, Reading, abstains, rank
 from classifier.domain import Candidate, Classification
-from classifier.extractors.accused_units import (
+from classifier.extractors.language import language_of
+from classifier.extractors.matter import Matters, matter_of, matters_of
+from classifier.extractors.message_type import kind_of
+from classifier.extractors.protection import is_protected
+from classifier.extractors.spam import is_spam
+from classifier.extractors.urgency import urgency_of
+from contracts.masking import mask
+from contracts.vocabulary import ComplaintType, DangerKind, UnitRole
+from kabupaten import Part, Region, load
+from kabupaten.accused_units import (
     UnitNames,
     leads_of,
     names_people,
@@ -22,24 +31,26 @@ from classifier.extractors.accused_units import (
     units_accused,
     units_meant,
     units_named,
+    units_perhaps_meant,
 )
-from classifier.extractors.conduct_weight import DOUBTFUL, DOUBTFUL_OF_PEOPLE, SURE, UNLIKELY, ConductWords
-from classifier.extractors.language import language_of
-from classifier.extractors.matter import Matters, matter_of, matters_of
-from classifier.extractors.message_type import kind_of
-from classifier.extractors.protection import is_protected
-from classifier.extractors.spam import is_spam
-from classifier.extractors.urgency import urgency_of
-from classifier.text import plain
-from contracts.masking import mask
-from contracts.vocabulary import ComplaintType
-from kabupaten import Part, Region, load
+from kabupaten.categories import UNKNOWN
+from kabupaten.conduct_weight import (
+    DOUBTFUL,
+    DOUBTFUL_OF_PEOPLE,
+    NOT_BORNE_OUT,
+    SURE,
+    UNLIKELY,
+    ConductWords,
+    quotes,
+)
 from kabupaten.danger import DangerWords
 from kabupaten.gazetteer import Gazetteer, gazetteer_of
 from kabupaten.lexicon import phrases_of
 from kabupaten.phrases import Phrases, tokenise
 from kabupaten.place import find_place
+from kabupaten.routing import guardians
 from kabupaten.sentences import Abbreviations, abbreviations_of, joined
+from kabupaten.spelling import plain
 
 #: The parts of a region that the rules are made of.
 PARTS: tuple[Part, ...] = (
@@ -71,6 +82,8 @@ class Rules:
     owners: dict[str, str]
     #: By category and matter, where that is not the category's: None, nobody here.
     leads: dict[tuple[str, str], str | None]
+    #: Who looks into conduct, and reads of all who are accused.
+    judge: str | None
     #: Units that get what names a victim, by ``routing.yaml``.
     guardians: frozenset[str]
     #: Matters of conduct that are handed over: officials who are not the kabupaten's.
@@ -104,7 +117,8 @@ def rules_of(region: Region) -> Rules:
         matters=matters_of(region.categories),
         owners=owners,
         leads=leads_of(region.routing),
-        guardians=frozenset(rule.lead for rule in region.routing.rules if rule.protected and rule.lead),
+        judge=region.units.holder(UnitRole.CONDUCT),
+        guardians=guardians(region.routing.rules),
         outsiders=frozenset(
             matter
             for rule in region.routing.rules
@@ -128,15 +142,24 @@ def load_knowledge(model: Path, region: Path) -> Knowledge:
     return Knowledge(model=linear_model.load(model), rules=rules)
 
 
-def classify(knowledge: Knowledge, text: str, suggested_type: str | None = None) -> Classification:
+def classify(
+    knowledge: Knowledge,
+    text: str,
+    suggested_type: str | None = None,
+    suggested_category: str | None = None,
+    told: Collection[str] = (),
+) -> Classification:
     """Everything understood from ``text``; identifiers of citizens are masked before anything else sees it.
 
-    ``suggested_type`` is what its sender takes it for.
+    ``suggested_type`` is what its sender takes it for, ``suggested_category`` what they chose it to be about. The
+    latter says something of the category and of nothing else: danger, victims and whom it accuses are read as if nobody
+    had chosen. ``told`` is the danger that the door heard, before anything was masked.
     """
     masked = mask(text)
     found = rank(knowledge.model, masked)
     top = found.top
     rules = knowledge.rules
+    sure = _with_choice(knowledge, masked, found, suggested_category)
     written = joined(rules.abbreviations, _UNWELCOME.sub(" ", masked))
     read = plain(written)
     place = find_place(rules.gazetteer, masked)
@@ -154,24 +177,33 @@ def classify(knowledge: Knowledge, text: str, suggested_type: str | None = None)
         and any(one.category in rules.conduct and one.confidence >= LIKELY for one in top),
     )
     said_so = bool(accused)
-    if accusing is not None and accusing <= UNLIKELY:  # a phrase that was meant otherwise
+    softened = "softens" in rules.sentence.search(tokenise(read))
+    if accusing is not None and (softened or accusing <= NOT_BORNE_OUT):  # a phrase that was meant otherwise
         accused = ()
     elif accusing is not None and accusing > SURE and not accused and kind == ComplaintType.PENGADUAN:
         accused = units_meant(rules.sentence, rules.units, written.lower(), owner, place.kecamatan)
     named = units_named(rules.sentence, rules.units, written.lower())
     theirs = not accused and not named and _of_outsiders(rules, masked)
-    protected = is_protected(rules.protection.search(tokenise(read)))
+    # Who is told whom to call for a woman or a child tells of one, in whatever words.
+    abused = DangerKind.ABUSE in danger.kinds or DangerKind.ABUSE in told
+    protected = abused or is_protected(rules.protection.search(tokenise(read)))
     perhaps = not accused and not theirs and (said_so or _perhaps_accusing(rules, written.lower(), accusing))
+    meant: Collection[str] = ()
+    if perhaps or accused:
+        meant = units_perhaps_meant(rules.sentence, rules.units, written.lower(), owner, place.kecamatan)
+    if accused and rules.judge and rules.judge in meant and rules.judge not in accused:
+        accused = (*accused, rules.judge)  # who would read it is told of beside them, and not asked to look
     if protected and perhaps and kind == ComplaintType.PENGADUAN:
         # Whose words they are is not known; who would read them all is not to be who is meant.
-        accused = named & rules.guardians
+        accused = (named | (set(meant) if (accusing or 0) > UNLIKELY else set())) & rules.guardians
     return Classification(
         category=top[0].category,
-        confidence=top[0].confidence,
+        confidence=sure.top[0].confidence,
         # A guess at conduct that the words don't bear out accuses nobody.
-        abstained=abstains(knowledge.model, found)
+        abstained=abstains(knowledge.model, sure)
+        or sure.top[0].category != top[0].category
         or (top[0].category in rules.conduct and accusing is not None and accusing <= UNLIKELY and not theirs),
-        top=tuple(top),
+        top=tuple(sure.top),
         matter=matter_of(rules.matters, top[0].category, masked),
         type=kind,
         urgency=urgency_of(said, kind, found.hints, danger),
@@ -181,9 +213,30 @@ def classify(knowledge: Knowledge, text: str, suggested_type: str | None = None)
         place=place,
         about_units=tuple(accused),
         perhaps_accusing=perhaps and not accused,
+        perhaps_about=() if accused or not perhaps else _perhaps_about(rules, meant, owner, protected=protected),
         protected=protected,
         masked_text=masked,
     )
+
+
+def _with_choice(knowledge: Knowledge, text: str, found: Reading, chosen: str | None) -> Reading:
+    """Read ``text`` once more with what its sender chose: it makes ``found`` surer or less sure.
+
+    It never makes another category of it: where it would, a person decides. What sounds of conduct stays as sure as it
+    is, whatever was chosen.
+    """
+    if not chosen or chosen == UNKNOWN or found.top[0].category in knowledge.rules.conduct:
+        return found
+    return rank(knowledge.model, text, chosen=chosen)
+
+
+def _perhaps_about(rules: Rules, meant: Collection[str], owner: str | None, *, protected: bool) -> tuple[str, ...]:
+    """Those of whom ``meant`` are named, and the category's unit, which is meant where nobody is.
+
+    Who looks after victims reads of one all the same, unless it is named: then it is accused.
+    """
+    units = dict.fromkeys([*meant, *([owner] if owner else [])])
+    return tuple(unit for unit in units if not (protected and unit in rules.guardians))
 
 
 def _of_outsiders(rules: Rules, text: str) -> bool:
@@ -192,10 +245,10 @@ def _of_outsiders(rules: Rules, text: str) -> bool:
 
 
 def _perhaps_accusing(rules: Rules, text: str, weight: float | None) -> bool:
-    """Whether ``text``, in lower case, weighs enough that a person should look; less where it names somebody."""
+    """Whether ``text``, in lower case, weighs enough for a look; less where it names somebody, or quotes."""
     if weight is None or weight <= DOUBTFUL_OF_PEOPLE:
         return False
-    return weight > DOUBTFUL or names_people(rules.sentence, rules.units, text)
+    return weight > DOUBTFUL or quotes(text) or names_people(rules.sentence, rules.units, text)
 
 
 def _owner(rules: Rules, top: Sequence[Candidate], text: str) -> str | None:

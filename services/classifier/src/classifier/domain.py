@@ -47,4 +47,5 @@ class Classification:
     about_units: tuple[str, ...]
     protected: bool
     perhaps_accusing: bool
+    perhaps_about: tuple[str, ...]
     masked_text: str

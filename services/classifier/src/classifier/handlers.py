@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -15,11 +15,13 @@ from contracts.topics import CANARY, CLASSIFIED
 from contracts.vocabulary import Urgency
 
 SERVICE = "classifier"
+#: Reads a text, of which its sender may have said what type and what category it is, and the door what danger.
+Understand = Callable[[str, str | None, str | None, Collection[str]], Classification]
 #: What is understood for a canary: that there is a model, and that it answers.
 _SAID = "Air PDAM tidak mengalir sejak pagi di Kelurahan Botto, Kecamatan Lalabata."
 
 
-def on_message(understand: Callable[[str, str | None], Classification], version: str, message: Message) -> list[Emit]:
+def on_message(understand: Understand, version: str, message: Message) -> list[Emit]:
     """What the model with ``version`` understood of a complaint, or a tombstone for one that is erased."""
     data = message.data
     if isinstance(data, ComplaintErased):
@@ -29,7 +31,8 @@ def on_message(understand: Callable[[str, str | None], Classification], version:
     if not isinstance(data, ComplaintReceived):
         return []
     # A stated place helps to find the place, and says nothing false about the category.
-    found = understand(f"{data.text}\n{data.place}" if data.place else data.text, data.suggested_type or None)
+    text = f"{data.text}\n{data.place}" if data.place else data.text
+    found = understand(text, data.suggested_type or None, data.suggested_category or None, data.danger)
     classified = ComplaintClassified(
         complaint_id=data.complaint_id,
         ticket=data.ticket,
@@ -47,6 +50,7 @@ def on_message(understand: Callable[[str, str | None], Classification], version:
         matter=found.matter or UNSET,
         protected=found.protected or UNSET,
         perhaps_accusing=found.perhaps_accusing or UNSET,
+        perhaps_about=list(found.perhaps_about) or UNSET,
     )
     return [Emit(topic=CLASSIFIED, subject=data.complaint_id, data=classified)]
 
@@ -61,9 +65,9 @@ def _urgency(found: Classification, *, in_danger: bool) -> Urgency:
     return Urgency.TINGGI if found.danger else Urgency.DARURAT
 
 
-def _passed(understand: Callable[[str, str | None], Classification], canary: CanaryPassed) -> list[Emit]:
+def _passed(understand: Understand, canary: CanaryPassed) -> list[Emit]:
     """Pass on a canary that comes from an intake; what others passed on is the prober's to read."""
     if canary.by not in INTAKES.values():
         return []
-    understand(_SAID, None)
+    understand(_SAID, None, None, ())
     return [Emit(topic=CANARY, subject=canary.canary, data=replace(canary, by=SERVICE))]

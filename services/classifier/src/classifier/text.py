@@ -59,11 +59,6 @@ def words(text: str) -> list[str]:
     return [part for word in WORD.findall(text) for part in SHORT.get(word, word).split()]
 
 
-def plain(text: str) -> str:
-    """Write ``text`` in lower case, with one kind of apostrophe, hyphens and runs of blanks as one blank."""
-    return re.sub(r"[-\s]+", " ", APOSTROPHE.sub("'", text.lower())).strip()
-
-
 def word_ngrams(found: list[str]) -> list[str]:
     """Word unigrams and bigrams (``a b``): the first half of what the model counts."""
     return found + [f"{a} {b}" for a, b in pairwise(found)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 from classifier.classify import Knowledge, classify
 from classifier.domain import Classification
+from router.adapters.region import read_rules
+from router.rules import OUTSIDE, Rules, Understood, assign, in_force
 
 #: The model is built for it.
 pytestmark = pytest.mark.slow
@@ -38,18 +41,87 @@ def test_who_is_only_named_is_not(read: list[tuple[dict[str, Any], Classificatio
     assert len(wrong) <= 0.02 * len(naming), wrong
 
 
+@pytest.fixture(scope="module")
+def rules(region: Path) -> Rules:
+    return in_force(read_rules(region), datetime(2026, 11, 28, tzinfo=UTC))
+
+
+def rows_of(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (Path(__file__).parent / f"{name}.jsonl").read_text().splitlines()]
+
+
+def readers(rules: Rules, found: Classification) -> set[str]:
+    """Who of the kabupaten reads what was understood."""
+    to = assign(
+        rules,
+        Understood(
+            category=found.category,
+            matter=found.matter,
+            type=found.type,
+            kecamatan=found.place.kecamatan,
+            elsewhere=found.place.elsewhere,
+            abstained=found.abstained,
+            urgency=found.urgency,
+            about_units=found.about_units,
+            protected=found.protected,
+            perhaps_accusing=found.perhaps_accusing,
+            perhaps_about=found.perhaps_about,
+            place_conflict=found.place.conflict,
+            spam=found.spam,
+        ),
+    )
+    return set() if to.lane == OUTSIDE else {to.unit, *to.support}
+
+
 @pytest.mark.parametrize(
-    ("name", "sizes", "sure", "looked_at", "false"),
-    [("conduct_set", (271, 270), 0.65, 0.98, 0.04), ("conduct_set_2", (240, 240), 0.58, 0.95, 0.05)],
+    ("name", "sizes", "sure", "looked_at", "false", "doubt", "read"),
+    [
+        # Two blind sets: nobody who changes rules reads a text of theirs.
+        ("conduct_set", (271, 270), 0.60, 0.99, 0.03, 0.40, 2),
+        ("conduct_set_2", (240, 240), 0.55, 0.98, 0.045, 0.44, 3),
+        # By the maker of the rules, before the rules of the day, and mended by them: it flatters.
+        ("conduct_dev_2", (161, 170), 0.60, 0.99, 0.01, 0.30, 0),
+    ],
 )
-def test_of_messages_by_a_writer_who_saw_no_rule_few_that_accuse_reach_no_person_who_is_not_meant(
-    knowledge: Knowledge, name: str, sizes: tuple[int, int], sure: float, looked_at: float, false: float
+def test_of_messages_that_accuse_hardly_any_reaches_who_is_meant(
+    knowledge: Knowledge,
+    rules: Rules,
+    name: str,
+    sizes: tuple[int, int],
+    sure: float,
+    looked_at: float,
+    false: float,
+    doubt: float,
+    read: int,
 ) -> None:
-    rows = [json.loads(line) for line in (Path(__file__).parent / f"{name}.jsonl").read_text().splitlines()]
-    found = [(row["conduct"], classify(knowledge, row["text"])) for row in rows]
-    accusing, others = ([one for conduct, one in found if conduct is kind] for kind in (True, False))
+    found = [(row, classify(knowledge, row["text"])) for row in rows_of(name)]
+    accusing, others = ([(row, one) for row, one in found if row["conduct"] is kind] for kind in (True, False))
     assert (len(accusing), len(others)) == sizes
-    assert sum(bool(one.about_units) for one in accusing) / len(accusing) >= sure
-    assert sum(bool(one.about_units) or one.perhaps_accusing for one in accusing) / len(accusing) >= looked_at
-    assert sum(bool(one.about_units) for one in others) / len(others) <= false
-    assert sum(one.perhaps_accusing for one in others) / len(others) <= 0.33
+    assert sum(bool(one.about_units) for _, one in accusing) / len(accusing) >= sure
+    assert sum(bool(one.about_units) or one.perhaps_accusing for _, one in accusing) / len(accusing) >= looked_at
+    assert sum(bool(one.about_units) for _, one in others) / len(others) <= false
+    assert sum(one.perhaps_accusing for _, one in others) / len(others) <= doubt
+    assert sum(not readers(rules, one).isdisjoint(row["accused"]) for row, one in accusing) <= read
+
+
+@pytest.mark.parametrize(
+    ("text", "about", "perhaps"),
+    [
+        # Nobody is named but by a role: the unit of the category may be meant.
+        ("air di lorong kami sengaja digilir ke perumahan tempat pejabatnya tinggal, kami kering terus", [], ["PDAM"]),
+        # In words of thanks and denial nobody is accused for sure.
+        ("Tidak benar kalau bu bidan minta uang, saya melahirkan dua kali di sana", [], ["DINKES"]),
+        # Who looks into conduct is told of beside another: not asked to look.
+        ("tim audit datang makan makan di rumah kades, hasilnya bersih", ["INSPEKTORAT"], []),
+        # The unit for victims, named by nothing but its people.
+        ("sy lapor kdrt malah disuruh sabar dan cerita sy disebar petugasnya", ["DP3AP2KB"], []),
+    ],
+)
+def test_who_may_be_meant_is_told_beside_who_is_accused(
+    knowledge: Knowledge, text: str, about: list[str], perhaps: list[str]
+) -> None:
+    found = classify(knowledge, text)
+
+    assert set(about) <= set(found.about_units)
+    assert set(perhaps) <= set(found.perhaps_about)
+    assert bool(perhaps) == found.perhaps_accusing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from classifier.extractors.language import language_of
-from classifier.text import plain
+from kabupaten.spelling import plain
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from classifier.extractors.protection import is_protected
-from classifier.text import plain
 from kabupaten import load
 from kabupaten.lexicon import phrases_of
 from kabupaten.phrases import Phrases, tokenise
+from kabupaten.spelling import plain
 
 
 @pytest.fixture(scope="module")

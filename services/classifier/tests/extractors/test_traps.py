@@ -7,19 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from classifier.extractors.accused_units import unit_names, units_accused
 from classifier.extractors.language import language_of
 from classifier.extractors.matter import matter_of, matters_of
 from classifier.extractors.message_type import kind_of
 from classifier.extractors.spam import is_spam
 from classifier.extractors.urgency import urgency_of
-from classifier.text import plain
 from contracts.masking import mask
 from kabupaten import load
+from kabupaten.accused_units import unit_names, units_accused
 from kabupaten.danger import DangerWords
 from kabupaten.gazetteer import gazetteer_of
 from kabupaten.phrases import Matches, Phrases
 from kabupaten.place import find_place
+from kabupaten.spelling import plain
 
 TRAPS = Path(__file__).parent / "traps"
 

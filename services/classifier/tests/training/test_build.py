@@ -100,7 +100,7 @@ def test_predict_prints_the_promised_fields(model_file: Path, region: Path) -> N
     result = run("predict", "--model", str(model_file), "--region", str(region), given=given)
     first, second = (json.loads(line) for line in result.stdout.splitlines())
     fields = "id category confidence abstained top matter type urgency spam language place about_units"
-    assert {*fields.split(), "danger", "protected", "perhaps_accusing", "masked_text"} == set(first)
+    assert {*fields.split(), "danger", "protected", "perhaps_accusing", "perhaps_about", "masked_text"} == set(first)
     assert {"kecamatan", "desa", "stated", "conflict", "elsewhere"} == set(first["place"])
     assert [{"category", "confidence", "evidence"}] * 3 == [set(candidate) for candidate in first["top"]]
     assert (first["id"], first["category"], second["id"], second["abstained"]) == ("1", "air_bersih", 2, True)
@@ -190,6 +190,7 @@ def test_an_export_is_learnt_with_its_privacy_trap(region: Path, rows: list[tupl
     assert [f for f in trained.vocabulary if "zulkarnaen" in f or "zzxxy" in f] == []
     assert trained.version == printed["model_version"]
     assert trained.threshold >= 0.5
+    assert trained.learnt
 
 
 def test_official_category_names_are_mapped(region: Path, tmp_path: Path) -> None:

@@ -32,21 +32,10 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     about_units: tuple[str, ...] | None = None
     protected: bool | None = None
     perhaps_accusing: bool | None = None
+    perhaps_about: tuple[str, ...] | None = None
 
 
-def _run() -> None:
-    from router.app import run  # Faust takes a second to import; `assign` has no need of it
-
-    run()
-
-
-async def _catch_up(places: Any) -> Any:
-    from router.app import catch_up
-
-    return await catch_up(places)
-
-
-app = cli("router", _run, [Path(__file__).parents[2] / "migrations"], _catch_up)
+app = cli("router", "router.app:run", [Path(__file__).parents[2] / "migrations"], "router.app:catch_up")
 
 
 @app.command("assign")
@@ -89,10 +78,12 @@ def _read(rules: Rules, line: bytes) -> Given:
     given = msgspec.json.decode(line, type=Given)
     if given.category is not None and given.category not in rules.unit_of_category:
         raise ValueError(f"categories.yaml has no category {given.category!r}")
-    about = tuple(code.strip().upper() for code in given.about_units or ())
-    if unknown := [code for code in about if code not in rules.units]:
+    about, perhaps = (
+        tuple(code.strip().upper() for code in codes or ()) for codes in (given.about_units, given.perhaps_about)
+    )
+    if unknown := [code for code in (*about, *perhaps) if code not in rules.units]:
         raise ValueError(f"units.yaml has no unit {', '.join(unknown)}")
-    return msgspec.structs.replace(given, about_units=about)
+    return msgspec.structs.replace(given, about_units=about, perhaps_about=perhaps)
 
 
 def _understood(given: Given) -> Understood:
@@ -108,6 +99,7 @@ def _understood(given: Given) -> Understood:
         about_units=given.about_units or (),
         protected=bool(given.protected),
         perhaps_accusing=bool(given.perhaps_accusing),
+        perhaps_about=given.perhaps_about or (),
         place_conflict=place.conflict,
         spam=bool(given.spam),
     )

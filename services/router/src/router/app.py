@@ -16,6 +16,7 @@ from chassis.retention import keep_deleting
 from chassis.service import Task, exit_on, run_processor, step_of
 from chassis.settings import read_settings
 from chassis.wire import Emit, Message
+from contracts.links import PHOTOS
 from kabupaten import Region, RegionError, load
 from router import handlers, metrics, open_complaints
 from router.adapters import store
@@ -85,7 +86,8 @@ async def catch_up(places: Places) -> Places:
 
 
 def _rules(region: Region, settings: Settings) -> Rules:
-    return replace(rules_of(region), evidence_key=settings.event_keys["intake-web"])
+    photos = f"{str(settings.desk_public_url).rstrip('/')}{PHOTOS}" if settings.desk_public_url else ""
+    return replace(rules_of(region), evidence_keys=settings.event_keys, desk_photos=photos)
 
 
 def run() -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.events import ComplaintClassified
 from contracts.vocabulary import FINAL, URGENT, Lane, Status, Why
-from router.case import Case, about_units, names_a_place, place_of, tell_unit, urgency_of
+from router.case import Case, about_units, is_apart, names_a_place, perhaps_about, place_of, tell_unit, urgency_of
 from router.rules import DANGER, OUTSIDE, Assignment, Rules, Understood, assign
 from router.transfers import Result, alarmed_units, hand_over, route, triage_unit_of
 
@@ -63,7 +63,10 @@ def _understood(case: Case, data: ComplaintClassified) -> Understood:
         abstained=data.abstained,
         urgency=urgency_of(case) or data.urgency,
         protected=data.protected is True,
-        perhaps_accusing=data.perhaps_accusing is True,
+        perhaps_accusing=data.perhaps_accusing is True or is_apart(case),
+        perhaps_about=perhaps_about(case),
+        apart=is_apart(case),
+        apart_from=case.apart_from,
         about_units=about_units(case),  # and those that a complaint merged into it accuses
         place_conflict=place.conflict,
         spam=data.spam,

@@ -14,16 +14,21 @@ from contracts.dates import due_in_words
 from contracts.events import SlaBreached, SlaUpdated, UnitRouted
 from contracts.sentences import SentenceCode
 from contracts.vocabulary import HEAD, WITH_A_UNIT, ClockKind, StageName, Status, UpdateKind, Why
-from router.case import Case, Out, advance, tell_unit, waits
+from kabupaten.desks import last_unit
+from router.case import Case, Out, advance, is_to_confirm, may_be_undone, tell_unit, waits
 from router.clock_word import LADDER, ClockWord
-from router.rules import Rules, last_unit
-from router.transfers import Result, accused_units, triage_unit_of
+from router.rules import Rules, supervisor
+from router.transfers import Result, kept_from, triage_unit_of
 from router.unit_words import STAGE_WORDS
 
 _replace = msgspec.structs.replace
 
 #: What a word of the clock is called in the story, where it is not called the same.
 _STEPS: dict[str, str] = {ClockKind.STARTED: UpdateKind.DEADLINE_SET}
+#: The promises of who decides about an appeal.
+_OF_APPEAL = frozenset({StageName.APPEAL, StageName.APPEAL_ACKNOWLEDGEMENT})
+#: What is shown beside the promise to citizens, to who has to keep it.
+_SHOWN = frozenset({StageName.ACKNOWLEDGEMENT, StageName.APPEAL, StageName.CONFIRMATION})
 #: The words after which those before them are no longer true. A warning or a breach says nothing about others.
 _SETS_THE_CLOCK = frozenset(
     {
@@ -125,10 +130,26 @@ def _step(case: Case, word: ClockWord, escalate_to: Sequence[str] = ()) -> Resul
 def _deadline(rules: Rules, case: Case, word: ClockWord) -> Result:
     """It was set, or moved."""
     case, outs = _step(case, word)
+    if word.stage in _SHOWN:
+        return _show(case, word, outs)
     if word.stage != StageName.COMPLETION:
         return case, outs
     case = _replace(case, deadline_at=word.deadline_at, derivation=word.derivation)
     return case, [*outs, *(tell_unit(case, Why.DEADLINE_SET, stage=word.stage) if case.status in WITH_A_UNIT else [])]
+
+
+def _show(case: Case, word: ClockWord, outs: list[Out]) -> Result:
+    """Tell who is to acknowledge, to decide or to confirm, by when."""
+    is_acknowledged = word.stage == StageName.ACKNOWLEDGEMENT and case.status != Status.ROUTED
+    if is_acknowledged or not _runs(case, word):
+        return case, outs
+    if word.stage == StageName.ACKNOWLEDGEMENT:
+        case = _replace(case, acknowledge_by=word.deadline_at)
+    elif word.stage == StageName.APPEAL and case.appeal:
+        case = _replace(case, appeal=_replace(case.appeal, deadline_at=word.deadline_at))
+    elif case.to_confirm:
+        case = _replace(case, to_confirm=_replace(case.to_confirm, deadline_at=word.deadline_at))
+    return case, [*outs, *tell_unit(case, Why.DEADLINE_SET, unit=case.unit, stage=word.stage)]
 
 
 def _paused(rules: Rules, case: Case, word: ClockWord) -> Result:
@@ -181,14 +202,24 @@ def _warned(rules: Rules, case: Case, word: ClockWord) -> Result:
 def _late(rules: Rules, case: Case, word: ClockWord) -> Result:
     """It is missed, or a further step of the ladder is reached."""
     runs = _runs(case, word)
-    if word.level in case.breach_recipients.get(word.about, {}) or (not runs and (word.level or _is_of_rights(word))):
+    if word.level in case.breach_recipients.get(word.about, {}):
         return case, []
+    if not runs and (word.level or _is_of_rights(word)):
+        return _untold(case, [*(case.undo.untold if case.undo else []), word]), []
+    if word.stage == StageName.COMPLETION and not word.level and case.deadline_at != word.deadline_at:
+        # The word that set this deadline may be a dead letter: who has it still sees which one was missed.
+        case = _replace(case, deadline_at=word.deadline_at, derivation=word.derivation)
     # A promise that was missed was, though the answer has come since.
     case, outs = _step(case, word, _told_of(rules, case, word))
     told: list[Out] = []
     if runs:
         told = _told_of_escalation(rules, case, word) if word.level else _told_of_breach(rules, case, word)
     return _alarm(case, word, told, level=word.level), [*outs, *told]
+
+
+def _untold(case: Case, words: list[ClockWord]) -> Case:
+    """Remember ``words``: they are said if the act is taken back after which nobody had to hear them."""
+    return _replace(case, undo=_replace(case.undo, untold=words)) if case.undo and may_be_undone(case) else case
 
 
 def _told_of_breach(rules: Rules, case: Case, word: ClockWord) -> list[Out]:
@@ -221,12 +252,13 @@ def _alarm(case: Case, word: ClockWord, told: list[Out], *, level: int) -> Case:
 def _retracted(rules: Rules, case: Case, word: ClockWord) -> Result:
     """An answer that was in time came to light late: nobody is to blame. Of what was not said nothing is."""
     levels = case.breach_recipients.get(word.about, {})
+    case = _untold(case, [each for each in case.undo.untold if not word.takes_back(each)]) if case.undo else case
     if not any(level >= word.level for level in levels):
         return case, []
     left = {level: units for level, units in levels.items() if 0 <= level < word.level}
     rest = {promise: heard for promise, heard in case.breach_recipients.items() if promise != word.about}
     case, outs = _step(_replace(case, breach_recipients={**rest, word.about: left} if left else rest), word)
-    barred, reason = accused_units(rules, case), f"tenggat {_promise(word)} ternyata tidak terlewati"
+    barred, reason = kept_from(rules, case), f"tenggat {_promise(word)} ternyata tidak terlewati"
     if word.level:
         reason = f"tenggat {_promise(word)} belum sampai tingkat {word.level}"
     heard = dict.fromkeys(unit for level, units in levels.items() if level not in left for unit in units)
@@ -239,6 +271,10 @@ def _retracted(rules: Rules, case: Case, word: ClockWord) -> Result:
 def _lapsed(rules: Rules, case: Case, word: ClockWord) -> Result:
     if case.status != Status.RESOLVED or word.based_on_seq < (case.resolved_seq or 0):
         return case, []
+    if case.to_confirm and is_to_confirm(case):  # silence confirms nothing
+        case = _replace(case, to_confirm=_replace(case.to_confirm, lapsed=True))
+        reason = "pelapor tidak menanggapi lagi; ditutup begitu hasilnya dipastikan"
+        return case, tell_unit(case, Why.UPDATED, unit=case.unit, reason=reason)
     case, update = advance(case, UpdateKind.CLOSED, code="lapsed")
     return case, [update, *tell_unit(case, Why.WITHDRAWN, reason="ditutup")]
 
@@ -268,7 +304,13 @@ def _named(word: ClockWord) -> str:
 
 def _runs(case: Case, word: ClockWord) -> bool:
     """Whether somebody still has to do what it measures."""
-    return bool(case.rights) if _is_of_rights(word) else case.status in WITH_A_UNIT or case.status == Status.REGISTERED
+    if _is_of_rights(word):
+        return bool(case.rights)
+    if word.stage in _OF_APPEAL:
+        return case.status == Status.APPEALED
+    if word.stage == StageName.CONFIRMATION:
+        return is_to_confirm(case)
+    return case.status in WITH_A_UNIT or case.status == Status.REGISTERED
 
 
 def _instead(rules: Rules, case: Case) -> str | None:
@@ -283,14 +325,21 @@ def _is_of_rights(word: ClockWord) -> bool:
 
 def _told_of(rules: Rules, case: Case, word: ClockWord) -> list[str]:
     """The ladder as the story tells it: in place of who is accused, who hears of it instead."""
-    barred = accused_units(rules, case)
-    return list(dict.fromkeys(last_unit(rules, barred) if name in barred else name for name in word.escalate_to))
+    barred, names = kept_from(rules, case), _above(rules, case, word)
+    return list(dict.fromkeys(last_unit(rules, barred) if name in barred else name for name in names))
+
+
+def _above(rules: Rules, case: Case, word: ClockWord) -> list[str]:
+    """Whom ``word`` names; above who decides about an appeal itself is its supervisor."""
+    if word.stage not in _OF_APPEAL or case.unit is None:
+        return word.escalate_to
+    return [supervisor(rules, name) if name == case.unit else name for name in word.escalate_to]
 
 
 def _ladder(rules: Rules, case: Case, word: ClockWord) -> list[str]:
     """Who hears of it; in place of who may not see it, or is not there, the last resort."""
     heads = triage_unit_of(rules, case) if _is_of_rights(word) else case.unit or triage_unit_of(rules, case)
-    units = [heads if name == HEAD else name for name in word.escalate_to]
-    barred = accused_units(rules, case)
+    units = [heads if name == HEAD else name for name in _above(rules, case, word)]
+    barred = kept_from(rules, case)
     last = last_unit(rules, barred)
     return list(dict.fromkeys(unit if unit in rules.units and unit not in barred else last for unit in units))

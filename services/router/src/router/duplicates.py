@@ -16,10 +16,10 @@ from rensa import RMinHash
 
 from contracts.events import Place, Similar, UnitRouted
 from contracts.vocabulary import ACTIVE, Why
-from router.case import Case, Out, is_rahasia, known, snapshot, tell_unit
+from router.case import Case, Out, is_apart, is_rahasia, known, snapshot, supporters, tell_unit
 from router.merging import merge, why_not
 from router.rules import Rules
-from router.transfers import Changes, triage_unit_of
+from router.transfers import Changes, kept_from, triage_unit_of
 
 _replace = msgspec.structs.replace
 
@@ -121,6 +121,7 @@ def rank(rules: Rules, case: Case, others: Iterable[Case]) -> list[Similar]:
     best: dict[str, Similar] = {}
     for other in others:
         apart = other.ticket == case.ticket or other.received is None or _kept_apart(other) or _kept_apart(case)
+        apart = apart or is_apart(case) or is_apart(other)  # what was taken apart is not brought together again
         found = None if apart else score(case, other)
         if found and found.score >= rules.similar_suggest and found.ticket != case.ticket:
             best[found.ticket] = max(found, best.get(found.ticket, found), key=lambda each: each.score)
@@ -135,7 +136,8 @@ def compared(rules: Rules, cases: Mapping[str, Case], case: Case, others: Iterab
     found = [each for each in ranked if not why_not(rules, case, cases[each.ticket])]
     for each in found:
         parent = cases[each.ticket]
-        if rules.similar_merge is not None and each.score >= rules.similar_merge and _surely(case, parent):
+        sure = rules.similar_merge is not None and each.score >= rules.similar_merge and _surely(case, parent)
+        if sure and {parent.unit, *supporters(parent)}.isdisjoint(kept_from(rules, case)):
             changes, outs = merge(rules, case, parent, reason=f"laporan yang sama: {each.reason}")
             told = tell_unit(
                 changes[case.ticket], Why.WITHDRAWN, unit=case.unit, reason=f"digabung dengan {parent.ticket}"

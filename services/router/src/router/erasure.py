@@ -17,7 +17,7 @@ from contracts.events import ComplaintClassified, ComplaintErased, ComplaintFoll
 from contracts.topics import CLASSIFIED, FOLLOWED_UP, RECEIVED
 from contracts.vocabulary import FINAL, Note, Status, UpdateKind, Why
 from router import merging
-from router.case import Case, Erasure, Out, advance, known, snapshot, tell_unit
+from router.case import Case, Erasure, Out, advance, known, snapshot, tell_unit, wordless
 from router.rules import Rules
 from router.transfers import Changes, Result, noted
 
@@ -38,6 +38,10 @@ def erase(rules: Rules, cases: Mapping[str, Case], case: Case, order: Erasure) -
     if case.status == Status.MERGED and case.parent:  # its additions are its parent's too
         changes, outs = merging.unmerge(rules, {**cases, case.ticket: case}, case, "laporannya dihapus", by=order.by)
         case = redacted(changes[case.ticket])
+    if case.to_confirm and case.to_confirm.lapsed:  # nobody can look at it any more
+        case, update = advance(case, UpdateKind.CLOSED, code="lapsed")
+        outs = [*outs, update]
+    case = _replace(case, to_confirm=None)
     if case.status not in FINAL and case.status != Status.RESOLVED:
         case, update = advance(case, UpdateKind.CANCELLED, by=order.by)
         outs = [*outs, update, *tell_unit(case, Why.WITHDRAWN, reason="dibatalkan, datanya dihapus")]
@@ -73,8 +77,9 @@ def redacted(case: Case) -> Case:
         if case.classified
         else None,
         followed_up=None,
-        follow_ups=[_replace(item, text=UNSET, evidence=[]) for item in case.follow_ups],
-        support=[_replace(each, message=UNSET) for each in case.support],
+        follow_ups=[_replace(item, text=UNSET, evidence=[], deleted=UNSET) for item in case.follow_ups],
+        support=[_replace(each, message=UNSET, request=UNSET) for each in case.support],
+        history=[wordless(each) for each in case.history],
         similar=[],
     )
 

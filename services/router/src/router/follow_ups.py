@@ -7,18 +7,19 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import UNSET
 
-from contracts.events import ComplaintFollowedUp, FollowUp, UnitRouted
+from contracts.events import ComplaintFollowedUp, ComplaintSupported, FollowUp, UnitRouted
 from contracts.sentences import SentenceCode
-from contracts.vocabulary import CONTENT, FINAL, FollowUpKind, Lane, Note, Right, Status, UpdateKind, Why
+from contracts.vocabulary import BAD, CONTENT, FINAL, FollowUpKind, Note, Right, Status, UpdateKind, Why
+from kabupaten.desks import last_unit
+from router import appeals
 from router.by_rule import move_to_its_place, raise_alarm
 from router.case import Case, Out, advance, is_rahasia, snapshot, supporters, tell_unit
-from router.rules import Assignment, Rules, last_unit, supervisor, triage
-from router.transfers import Changes, Result, accused_units, alarmed_units, noted, route, triage_unit_of
+from router.confirming import back_to_work, by_mark
+from router.rules import Rules, supervisor
+from router.transfers import Changes, Result, accused_units, alarmed_units, kept_from, noted, triage_unit_of
 
 _replace = msgspec.structs.replace
 
-#: Up to so many of 5, the supervisor of the unit hears of it.
-BAD = 2
 #: Bytes. So far merged complaints may lengthen what their parent's units are told each time; an intake bounds what its
 #: own reporter adds, and all of it fits into one event (codec.MAX_BYTES).
 MAX_COLLECTED = 150_000
@@ -44,7 +45,8 @@ def on_followed_up(
         case = changes[case.ticket]
         if item.id in {known.id for known in case.follow_ups} or not _is_known(item):
             continue
-        case = _replace(case, follow_ups=[*case.follow_ups, item])
+        urgency = None if item.danger else case.urgency  # danger counts more than what was said before
+        case = _replace(case, follow_ups=[*_without(case, item), item], urgency=urgency)
         parent = changes.get(case.parent or "") or cases.get(case.parent or "")
         if parent and case.status == Status.MERGED and not _accuses(rules, case, parent):
             case, parent, more = _of_merged(rules, case, parent, item)
@@ -58,6 +60,26 @@ def on_followed_up(
             changes[at_it.ticket] = at_it
             outs += more
     return changes, outs
+
+
+def on_supported(_rules: Rules, case: Case, data: ComplaintSupported) -> Result:
+    """Note how many support it. The highest number is the last, in whatever order and however often it is read.
+
+    Each of the first nine is told, then each ten, each hundred …: a thousand supporters are 27 steps of a story.
+    """
+    before, now = case.supported_by, data.supporters
+    if case.received is None or now <= before:
+        return case, []
+    case = _replace(case, supported_by=now)
+    if _rounded(now) == _rounded(before) or case.status in FINAL or case.status == Status.MERGED:
+        return case, []
+    case, outs = noted(case, Note.SUPPORTED)
+    return case, [*outs, *tell_unit(case, Why.FOLLOWED_UP, reason=f"{now} warga lain mendukung laporan ini")]
+
+
+def _rounded(n: int) -> int:
+    """``n`` with all its digits but the first as zero."""
+    return int(str(n)[0].ljust(len(str(n)), "0"))
 
 
 def _is_known(item: FollowUp) -> bool:
@@ -77,9 +99,15 @@ def _follow_up(rules: Rules, case: Case, item: FollowUp) -> Result:
         case FollowUpKind.REOPEN:
             return _reopen(rules, case)
         case FollowUpKind.RATING:
-            return _rate(rules, case, case, item)
+            case, outs = _rate(rules, case, case, item)
+            case, more = by_mark(case, item.rating or 0)
+            return case, [*outs, *more]
         case FollowUpKind.RIGHTS_REQUEST:
             return _rights(rules, case, item)
+        case FollowUpKind.APPEAL:
+            if refused := appeals.why_not(case, item, case.mark):
+                return noted(case, Note.REFUSED, code=refused)
+            return appeals.appeal(rules, case, item, case.mark)
         case _:
             return _add(rules, case, item)
 
@@ -87,10 +115,19 @@ def _follow_up(rules: Rules, case: Case, item: FollowUp) -> Result:
 def _of_merged(rules: Rules, case: Case, parent: Case, item: FollowUp) -> tuple[Case, Case, list[Out]]:
     """A complaint that follows another: its reporter speaks to those who work on the parent."""
     item = _replace(item, rahasia=is_rahasia(case) or UNSET)
+    if item.late:
+        longer = _append(parent, item)
+        reason = f"{_what_is_late(item)} pelapor {case.ticket}, yang digabung"
+        return case, longer or parent, tell_unit(longer, Why.FOLLOWED_UP, reason=reason) if longer else []
     match item.kind:
         case FollowUpKind.REOPEN if parent.status == Status.RESOLVED:
             # The parent's steps are repeated in the child's story, so its reporter is answered by them.
             return case, *_reopen(rules, _append(parent, item) or parent)
+        case FollowUpKind.APPEAL:
+            if refused := appeals.why_not(parent, item, case.mark):
+                case, outs = noted(case, Note.REFUSED, code=refused, parent=case.parent)
+                return case, parent, outs
+            return case, *appeals.appeal(rules, _append(parent, item) or parent, item, case.mark)
         case FollowUpKind.ADDITION:
             longer = _append(parent, item)
             if longer is None:
@@ -101,7 +138,8 @@ def _of_merged(rules: Rules, case: Case, parent: Case, item: FollowUp) -> tuple[
             return case, longer, outs
         case FollowUpKind.RATING:
             case, outs = _rate(rules, case, parent, item)
-            return case, parent, outs
+            parent, more = by_mark(parent, item.rating or 0)
+            return case, parent, [*outs, *more]
         case _:
             case, outs = _follow_up(rules, case, item)
             return case, parent, outs
@@ -109,8 +147,23 @@ def _of_merged(rules: Rules, case: Case, parent: Case, item: FollowUp) -> tuple[
 
 def _append(parent: Case, item: FollowUp) -> Case | None:
     """The parent with ``item``, or None: it has collected too much already."""
-    collected = [*parent.follow_ups, item]
+    collected = [*_without(parent, item), item]
+    parent = _replace(parent, urgency=None) if item.danger else parent
     return _replace(parent, follow_ups=collected) if len(msgspec.json.encode(collected)) <= MAX_COLLECTED else None
+
+
+def _without(case: Case, item: FollowUp) -> list[FollowUp]:
+    """What was added to ``case``, without the files that ``item`` says are deleted: no link leads to them any more."""
+    gone = frozenset(item.deleted or ())
+    if not gone:
+        return case.follow_ups
+    return [
+        _replace(each, evidence=[file for file in each.evidence if file.sha256 not in gone]) for each in case.follow_ups
+    ]
+
+
+def _what_is_late(item: FollowUp) -> str:
+    return "foto dihapus" if item.deleted else "foto dari"
 
 
 def _heard(case: Case, note: str, code: SentenceCode) -> Result:
@@ -120,6 +173,10 @@ def _heard(case: Case, note: str, code: SentenceCode) -> Result:
 
 
 def _add(rules: Rules, case: Case, item: FollowUp) -> Result:
+    if item.late:
+        return case, [] if case.status in FINAL else tell_unit(
+            case, Why.FOLLOWED_UP, reason=f"{_what_is_late(item)} pelapor"
+        )
     if case.status == Status.WAITING_FOR_REPORTER:
         case, update = advance(case, UpdateKind.IN_PROGRESS, code="answer_passed_on")
         return case, [update, *tell_unit(case, Why.FOLLOWED_UP, reason="pelapor menjawab")]
@@ -147,37 +204,34 @@ def _cancel(case: Case) -> Result:
 def _reopen(rules: Rules, case: Case) -> Result:
     if case.status != Status.RESOLVED or case.unit is None:
         return noted(case, Note.REFUSED, code="ended" if case.status in FINAL else "reopen_open")
-    helpers = [each.unit for each in case.support]
-    reason = "dibuka kembali oleh pelapor"
-    to = Assignment(lane=case.lane or Lane.UNIT, unit=case.unit, reason=reason, support=helpers)
-    if to.unit in accused_units(rules, case):  # the classifier said so after that unit had it
-        to = triage(rules, accused_units(rules, case), to.reason)
-    case, update = advance(_replace(case, resolved_seq=None), UpdateKind.REOPENED)
-    case, outs = route(rules, case, to)
-    return case, [update, *outs]
+    return back_to_work(rules, case, "dibuka kembali oleh pelapor")
 
 
 def _rate(rules: Rules, case: Case, judged: Case, item: FollowUp) -> Result:
     """``judged`` is the complaint whose unit is meant: the parent's, if ``case`` was merged."""
     stars = item.rating or None
+    if judged.status == Status.RESOLVED:
+        case = _replace(case, mark=stars)
     # What one reporter thinks must not close the complaints of others: with those merged into it the clock closes it.
     if case.status == Status.RESOLVED and stars and stars >= CONTENT and not case.merged:
         case, update = advance(case, UpdateKind.CLOSED, code="rated_closed", rating=stars)
         return case, [update, *tell_unit(case, Why.WITHDRAWN, reason=f"ditutup, pelapor puas (nilai {stars})")]
-    discontent = case.status == Status.RESOLVED and (stars or 0) < CONTENT
-    case, outs = noted(case, Note.RATING, code="rated_resolved" if discontent else "rated", rating=stars)
+    code: SentenceCode = "rated"
+    if case.status == Status.RESOLVED and (stars or 0) < CONTENT:
+        code = "rated_bad" if (stars or 0) <= BAD and case.appeal is None else "rated_resolved"
+    case, outs = noted(case, Note.RATING, code=code, rating=stars)
     judged = case if judged.ticket == case.ticket else judged
-    if stars and case.status == Status.RESOLVED:
+    if stars and case.status in (Status.RESOLVED, Status.APPEALED):
         outs += tell_unit(case, Why.FOLLOWED_UP, reason=f"pelapor menilai {stars} dari 5")
-    if stars and stars <= BAD and judged.unit:
+    if stars and stars <= BAD and judged.unit and judged.status != Status.APPEALED:
         outs.append(_rated(rules, judged, stars))
     return case, outs
 
 
 def _rated(rules: Rules, case: Case, stars: int) -> UnitRouted:
     to = supervisor(rules, case.unit or "")
-    if to in accused_units(rules, case):
-        to = last_unit(rules, accused_units(rules, case))
+    if to in kept_from(rules, case):
+        to = last_unit(rules, kept_from(rules, case))
     return UnitRouted(
         why=Why.RATED, unit=to, complaint=snapshot(case, to), reason=f"pelapor menilai {stars} dari 5 ({case.unit})"
     )

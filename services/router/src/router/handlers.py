@@ -20,28 +20,31 @@ from contracts.events import (
     ComplaintErased,
     ComplaintFollowedUp,
     ComplaintReceived,
+    ComplaintSupported,
     ComplaintUpdated,
     Evidence,
+    Past,
     SlaBreached,
     SlaUpdated,
     UnitReplied,
     UnitRouted,
 )
-from contracts.evidence_links import link_for
+from contracts.evidence_links import keeper_of, link_for
 from contracts.ids import derived_id
-from contracts.vocabulary import CLOCK_KINDS, URGENT, Status
+from contracts.vocabulary import CLOCK_KINDS, URGENT, Status, UpdateKind
 from router import clock_steps, duplicates, erasure, follow_ups, merging, registration, replies
 from router.case import Case, Out
 from router.rules import Rules, in_force, reached
 from router.transfers import Changes, Result
 
-#: So many steps of a story are remembered with their moments.
-KEPT_MOMENTS = 20
+#: So many steps of a story are remembered with their moments, and of what each said so many letters.
+KEPT_MOMENTS, KEPT_LETTERS = 20, 1_000
 _RULES: dict[type, Callable[[Rules, Case, Any], Result]] = {
     ComplaintReceived: registration.on_received,
     ComplaintClassified: registration.on_classified,
     SlaUpdated: clock_steps.on_clock,
     SlaBreached: clock_steps.on_clock,
+    ComplaintSupported: follow_ups.on_supported,
 }
 
 
@@ -54,6 +57,7 @@ def sources(rules: Rules) -> list[str]:
         topics.SLA_UPDATED,
         topics.SLA_BREACHED,
         topics.ERASED,
+        topics.SUPPORTED,
         topics.CANARY,
     ]
     return own + [topics.unit_replied(unit) for unit in rules.units]
@@ -73,6 +77,8 @@ def keys(message: Message) -> list[str]:
         return []
     if isinstance(data, UnitReplied):
         return [number for given in (data.ticket, data.into or "") if (number := tickets.parse(given))]
+    if isinstance(data, ComplaintReceived) and data.part_of:
+        return [data.ticket, data.part_of]
     return [data.ticket]
 
 
@@ -92,6 +98,9 @@ def decide(rules: Rules, cases: Mapping[str, Case], message: Message, now: datet
         elif isinstance(data, ComplaintFollowedUp):
             changes, outs = follow_ups.on_followed_up(rules, cases, before, data)
         else:
+            if isinstance(data, ComplaintReceived) and data.part_of:
+                first = cases.get(data.part_of)
+                before = registration.apart(before, cases.get(first.parent, first) if first and first.parent else first)
             case, outs = _RULES[type(data)](rules, before, data)
             early = isinstance(data, ComplaintClassified) and case.received is None
             case = msgspec.structs.replace(case, classified_by=message.cause if early else "")
@@ -209,7 +218,11 @@ def _with_links(rules: Rules, out: Out, now: datetime) -> Out:
 
 
 def _signed(rules: Rules, unit: str, now: datetime, files: list[Evidence]) -> list[Evidence]:
-    return [msgspec.structs.replace(each, url=link_for(rules.evidence_key, each.url, unit, now)) for each in files]
+    keys = ((each, rules.evidence_keys.get(keeper_of(each.url))) for each in files)
+    # Without a key of whoever keeps it nobody could open it.
+    return [
+        msgspec.structs.replace(each, url=link_for(key, each.url, unit, now)) if key else each for each, key in keys
+    ]
 
 
 def _with_moments(changes: Changes, outs: list[Out], now: datetime) -> Changes:
@@ -218,8 +231,21 @@ def _with_moments(changes: Changes, outs: list[Out], now: datetime) -> Changes:
         if isinstance(out, ComplaintUpdated) and out.kind not in CLOCK_KINDS:
             case = changes[out.ticket]
             happened = [*case.happened, (out.seq, now)][-KEPT_MOMENTS:]
-            changes[out.ticket] = msgspec.structs.replace(case, happened=happened)
+            history = [] if case.erasure else [*_before(case.history, out), _past(out, now)][-KEPT_MOMENTS:]
+            changes[out.ticket] = msgspec.structs.replace(case, happened=happened, history=history)
     return changes
+
+
+def _before(history: list[Past], out: ComplaintUpdated) -> list[Past]:
+    """What was before ``out``: only the last resolution keeps what shows that it is done."""
+    if out.kind != UpdateKind.RESOLVED:
+        return history
+    return [msgspec.structs.replace(past, evidence=[]) for past in history]
+
+
+def _past(out: ComplaintUpdated, now: datetime) -> Past:
+    said: dict[str, str] = {name: text[:KEPT_LETTERS] for name in ("message", "reason") if (text := getattr(out, name))}
+    return Past(kind=out.kind, at=now, unit=out.unit or UNSET, by=out.by, evidence=out.evidence, **said)
 
 
 def _with_readers(cases: Mapping[str, Case], changes: Changes, outs: list[Out]) -> Changes:

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import re
 
+from kabupaten.hand_over_reason import says_why
 from kabupaten.routing import Target
 from router.refusal import Refusal
 from router.rules import Rules
-
-#: A reason says more than that the complaint is another's.
-ENOUGH_WORDS = 2
-_OURS = "bukan wewenang tugas urusan ranah kami kita dinas bidang unit instansi"
-_JOINTS = "ini itu dari di ke yang untuk"
-_NO_REASON = frozenset(f"{_OURS} {_JOINTS}".split())
 
 
 def _words(text: str) -> list[str]:
@@ -26,6 +21,12 @@ def target(rules: Rules, to: str) -> Target | None:
         (each for code, each in rules.targets.items() if said in (_words(code), _words(each.name))),
         None,
     )
+
+
+def is_handed_to(rules: Rules, handed_to: str | None, to: str) -> bool:
+    """Whether ``to`` means the office that a complaint was ``handed_to``, by its code or its name."""
+    found = target(rules, to)
+    return bool(handed_to) and _words(found.name if found else to) == _words(handed_to or "")
 
 
 def why_not(rules: Rules, to: str, reason: str, *, triage: bool) -> Refusal | None:
@@ -43,7 +44,7 @@ def why_not(rules: Rules, to: str, reason: str, *, triage: bool) -> Refusal | No
             f"{to[:40]!r} bukan tujuan pelimpahan; yang ada: {there}. Bila bukan itu, pakai return dengan alasannya"
         )
         return Refusal("unknown_target", why_not)
-    if len([word for word in _words(reason) if word not in _NO_REASON]) < ENOUGH_WORDS:
+    if not says_why(reason):
         why_not = "alasan pelimpahan terlalu singkat; tulis urusan siapa dan mengapa, sebab pelapor membacanya"
         return Refusal("short_reason", why_not)
     return None

@@ -9,12 +9,12 @@ import msgspec
 
 from contracts.events import ComplaintUpdated
 from contracts.sentences import SentenceCode
-from contracts.vocabulary import CLOCK_KINDS, FINAL, StageName, Status, UpdateKind, Why
+from contracts.vocabulary import CLOCK_KINDS, FINAL, Note, StageName, Status, UpdateKind, Why
 from router.case import Case, Out, about_units, advance, is_rahasia, supporters, tell_unit, waits
 from router.clock_word import promise
 from router.refusal import Refusal
 from router.rules import Rules, triage
-from router.transfers import Changes, Result, accused_units, release, route
+from router.transfers import Changes, Result, accused_units, kept_from, release, route
 from router.unit_words import STATUS_WORDS
 
 _replace = msgspec.structs.replace
@@ -28,6 +28,7 @@ REPEATED = frozenset(
         UpdateKind.RESOLVED,
         UpdateKind.CLOSED,
         UpdateKind.REOPENED,
+        UpdateKind.APPEALED,
         UpdateKind.HANDED_OVER,
         UpdateKind.REJECTED,
     }
@@ -40,7 +41,7 @@ def why_not(rules: Rules, case: Case, parent: Case) -> Refusal | None:
         return Refusal("not_mergeable", "laporan tidak dapat digabung dengan dirinya sendiri")
     if parent.parent:
         return Refusal("not_mergeable", f"{parent.ticket} sudah digabung; pakai induknya, {parent.parent}")
-    if parent.status in FINAL or parent.status == Status.RESOLVED:
+    if parent.status in FINAL | {Status.RESOLVED, Status.APPEALED}:
         return Refusal("not_mergeable", f"{parent.ticket} sudah {STATUS_WORDS[parent.status]}")
     if case.merged:
         return Refusal("not_mergeable", f"{case.ticket} sendiri induk laporan lain")
@@ -132,7 +133,7 @@ def _without(cases: Mapping[str, Case], parent: Case, child: Case) -> Case:
 
 def _part(rules: Rules, case: Case, reason: str, by: str | None) -> Result:
     case, update = advance(_replace(case, parent=None), UpdateKind.UNMERGED, reason=reason, by=by)
-    case, outs = route(rules, case, triage(rules, accused_units(rules, case), reason), by=by)
+    case, outs = route(rules, case, triage(rules, kept_from(rules, case), reason), by=by)
     return case, [update, *outs]
 
 
@@ -144,7 +145,7 @@ def follow_parent(rules: Rules, cases: Mapping[str, Case], outs: list[Out]) -> t
     changes: Changes = {}
     more: list[Out] = []
     for out in outs:
-        if not isinstance(out, ComplaintUpdated):
+        if not isinstance(out, ComplaintUpdated) or out.note == Note.UNDONE:  # see undoing.undo
             continue
         for ticket in sorted(ticket for ticket, case in cases.items() if case.parent == out.ticket):
             child = changes.get(ticket, cases[ticket])
@@ -166,6 +167,10 @@ def follow_parent(rules: Rules, cases: Mapping[str, Case], outs: list[Out]) -> t
 def _repeat(child: Case, out: ComplaintUpdated) -> tuple[Case, Out]:
     status = out.kind if out.kind in FINAL else Status.MERGED
     facts = {name: getattr(out, name) for name in ("message", "reason", "target", "contact", "evidence")}
+    if out.note == Note.TO_CONFIRM:
+        facts["note"] = out.note
+    if out.kind == UpdateKind.REOPENED:
+        child = _replace(child, mark=None)
     child, step = advance(child, out.kind, status, **facts)
     # The citizen is told who works on it and who did it; the child itself stays with those who can unmerge it.
     return child, _replace(step, unit=out.unit, lane=out.lane, support=out.support, by=out.by)

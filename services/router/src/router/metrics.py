@@ -40,6 +40,10 @@ RIGHTS = Counter("lapor_rights_requests", "What was asked of somebody's own data
 REOPENED = Counter("lapor_reopened", "Resolved complaints that their reporters had reopened", ["unit"])
 HANDED_OVER = Counter("lapor_handed_over", "Complaints handed over to an office outside", ["unit"])
 MET = Counter("lapor_sla_met", "Promises kept", ["unit", "stage"])
+APPEALS = Counter(
+    "lapor_appeals", "Appeals about what a unit has resolved: made, upheld, dismissed", ["unit", "result"]
+)
+UNDONE = Counter("lapor_undone", "Acts that were taken back, by who took them back", ["unit"])
 RATINGS = Counter("lapor_ratings", "Marks that reporters gave, from 1 (bad) to 5", ["stars"])
 STUCK = Gauge("lapor_router_stuck", "Complaints that a timer failed at, and leaves alone until the restart", ["timer"])
 HELD = Gauge("lapor_clock_words_held", "Complaints whose clock said what nobody is told yet; at most 100 are counted")
@@ -69,7 +73,9 @@ def count(emits: Iterable[Emit]) -> None:
         if isinstance(data, UnitRouted) and data.why == Why.SIMILAR:
             SIMILAR.labels("suggested").inc()
         elif isinstance(data, ComplaintUpdated):
-            if data.kind in _COUNTED:
+            if data.note == Note.UNDONE and data.by:
+                UNDONE.labels(data.by).inc()
+            elif data.kind in _COUNTED and not data.note:
                 _COUNTED[UpdateKind(data.kind)].labels(data.unit or "").inc()
             elif data.kind == UpdateKind.MET:
                 MET.labels(data.unit or "", data.stage or "").inc()
@@ -104,8 +110,13 @@ def _is_placed(case: Case) -> bool:
 
 
 def count_said(before: Mapping[str, Case], after: Mapping[str, Case]) -> None:
-    """Count marks and corrections; only the case knows them, so a decision that is repeated counts again."""
+    """Count marks, appeals and corrections; only the case knows them: a decision that is repeated counts again."""
     for ticket, case in after.items():
+        appeal, earlier = case.appeal, before[ticket].appeal if ticket in before else None
+        if appeal and earlier is None:
+            APPEALS.labels(appeal.unit, "made").inc()
+        elif appeal and earlier and appeal.upheld is not None and earlier.upheld is None:
+            APPEALS.labels(appeal.unit, "upheld" if appeal.upheld else "dismissed").inc()
         was = before[ticket].category if ticket in before else None
         if was and case.category and case.category != was:
             CORRECTIONS.labels(was, case.category).inc()

@@ -15,6 +15,8 @@ MOST = 10
 MAX_BYTES = 100_000_000
 MAX_URL = 1_000
 TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic", "video/mp4", "application/pdf")
+#: How the desk calls a photo: letters alone, which are nobody's number.
+_OF_THE_DESK = "[a-z]{26}"
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 
 
@@ -29,6 +31,8 @@ def bad_evidence(rules: Rules, evidence: list[Evidence]) -> Refusal | None:
 
 
 def _wrong(rules: Rules, proof: Evidence) -> str | None:
+    if rules.desk_photos and re.fullmatch(f"{re.escape(rules.desk_photos)}{_OF_THE_DESK}", proof.url):
+        return _wrong_file(proof)
     host = host_of(proof.url) if proof.url[:6].lower() == "https:" and len(proof.url) <= MAX_URL else None
     if host is None:
         return (
@@ -40,6 +44,10 @@ def _wrong(rules: Rules, proof: Evidence) -> str | None:
         return f"{brief(host)} bukan tempat bukti; yang ada: {there}. Tempat lain dicatat oleh {rules.admin}"
     if mask(proof.url) != proof.url:
         return "alamatnya memuat nomor pribadi; beri berkasnya nama lain"
+    return _wrong_file(proof)
+
+
+def _wrong_file(proof: Evidence) -> str | None:
     if proof.media_type not in TYPES:
         return f"jenis berkasnya tidak diterima; kirim salah satu dari {', '.join(TYPES)}"
     if not _SHA256.fullmatch(proof.sha256):

@@ -1,8 +1,10 @@
 """Why a reply can't be carried out: a code for programs, and a sentence in Indonesian for people.
 
 Here are the sentences that several share. The others stand where it is decided: in ``replies.py`` and
-``support_replies.py`` what a unit may do, in ``handover.py``, ``merging.py`` and ``proof.py`` what those refuse, and in
-``resolution_check.py`` what is missing in a resolution.
+``support_replies.py`` what a unit may do, in ``powers.py`` who may do it from above, in ``given.py`` whom a reply may
+name, in ``undoing.py`` what can't be taken back, in ``ask_help.py`` who can't be asked to help, in ``confirming.py``
+who confirms, in ``handover.py``, ``merging.py`` and ``proof.py`` what those refuse, and in ``resolution_check.py`` of
+kabupaten, which the desk asks too, what is missing in a resolution.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 
 from contracts.events import ComplaintClassified
 from contracts.vocabulary import ComplaintType, RefusalCode
-from router.resolution_check import substance
+from kabupaten.resolution_check import substance
 from router.rules import Rules
 from router.unit_words import STATUS_WORDS
 

@@ -9,13 +9,14 @@ import msgspec
 
 from contracts.events import ComplaintClassified, ComplaintReceived, Support
 from contracts.vocabulary import URGENT, WITH_A_UNIT, Lane, Status, UpdateKind, Why
+from router import appeals
 from router.by_rule import give, is_untouched
-from router.case import Case, Out, advance, known, supporters, tell_unit
+from router.case import Case, Out, about_units, advance, known, perhaps_about, supporters, tell_unit
 from router.follow_ups import on_followed_up
 from router.rules import DANGER, Assignment, Rules, triage
 from router.transfers import (
     Result,
-    accused_units,
+    kept_from,
     route,
     triage_unit_of,
     withdraw_from_accused,
@@ -24,6 +25,17 @@ from router.transfers import (
 _replace = msgspec.structs.replace
 
 UNCLASSIFIED = "belum dikenali dalam batas waktu"
+
+
+def apart(case: Case, first: Case | None) -> Case:
+    """Keep ``case``, which is being registered, from those who worked on the complaint to which it was added.
+
+    And from whom that one is kept. Who only sorts it is not meant. Of a complaint that is not known yet nobody is.
+    """
+    if first is None or case.received is not None:
+        return case
+    units = (*first.had, *supporters(first), *about_units(first), *perhaps_about(first))
+    return _replace(case, apart_from=list(dict.fromkeys(units)))
 
 
 def on_received(rules: Rules, case: Case, data: ComplaintReceived) -> Result:
@@ -45,17 +57,30 @@ def on_received(rules: Rules, case: Case, data: ComplaintReceived) -> Result:
 
 def on_classified(rules: Rules, case: Case, data: ComplaintClassified) -> Result:
     """Route it. A late understanding re-routes only while no person has acted on it."""
+    data = _replace(data, type=case.type) if case.type else data
     if case.received is None:
         return _replace(case, classified=data), []
     waiting = case.status == Status.REGISTERED
     untouched = case.classified is None and is_untouched(case)
     case = _replace(case, classified=data, category=case.category or data.category)
     if not (waiting or untouched):
-        case, outs = withdraw_from_accused(rules, case)
+        case, outs = _away(rules, case)
         if data.urgency in URGENT and case.status in WITH_A_UNIT and not outs:
             outs = tell_unit(case, Why.UPDATED, reason=f"mendesak ({data.urgency})")
         return case, outs
     return give(rules, case, data)
+
+
+def _away(rules: Rules, case: Case) -> Result:
+    """Take it from whom it accuses, or may, as is understood only now.
+
+    Who has read it while it was sorted got it by rule; whom a person chose it stays with, if that is not sure.
+    """
+    if case.status == Status.APPEALED:
+        return appeals.away_from_accused(rules, case)
+    chosen = case.triage_acted and (case.lane == Lane.UNIT or bool(case.had))
+    after, outs = withdraw_from_accused(rules, _replace(case, triage_acted=chosen))
+    return (after if after.unit != case.unit else _replace(after, triage_acted=case.triage_acted)), outs
 
 
 def on_unclassified(rules: Rules, case: Case) -> Result:
@@ -63,12 +88,14 @@ def on_unclassified(rules: Rules, case: Case) -> Result:
     if case.status != Status.REGISTERED:
         return case, []
     reason = DANGER if known(case).danger else UNCLASSIFIED  # its words said so at the door
-    return route(rules, case, triage(rules, accused_units(rules, case), reason))
+    return route(rules, case, triage(rules, kept_from(rules, case), reason))
 
 
 def on_unit_ended(rules: Rules, case: Case) -> Result:
     """A unit that has it, or helps, is valid no more: its successor goes on, or a person decides."""
     ended = case.unit
+    if case.status == Status.APPEALED:
+        return appeals.on_judge_ended(rules, case)
     if ended is None or case.status not in WITH_A_UNIT | {Status.MERGED}:
         return case, []
     if ended in rules.units:
@@ -76,7 +103,7 @@ def on_unit_ended(rules: Rules, case: Case) -> Result:
     successor = rules.heirs.get(ended, ended)
     if case.status == Status.MERGED:  # whoever has its triage lane may part it from its parent
         return _replace(case, unit=successor if successor in rules.units else triage_unit_of(rules, case)), []
-    barred = accused_units(rules, case)
+    barred = kept_from(rules, case)
     to = triage(rules, barred, f"{ended} tidak berlaku lagi dan belum punya pengganti")
     if successor in rules.units and successor not in barred:
         reason = f"{ended} menjadi {successor}"
@@ -89,8 +116,8 @@ def _helpers_ended(rules: Rules, case: Case) -> Result:
     outs: list[Out] = []
     for ended in [unit for unit in supporters(case) if unit not in rules.units]:
         heir = rules.heirs.get(ended, ended)
-        helps = heir in rules.units and heir not in (case.unit, *supporters(case), *accused_units(rules, case))
-        new = [Support(unit=heir)] if helps else []
+        helps = heir in rules.units and heir not in (case.unit, *supporters(case), *kept_from(rules, case))
+        new = [Support(unit=heir, request=old.request) for old in case.support if old.unit == ended and helps]
         support = [each for old in case.support for each in (new if old.unit == ended else [old])]
         case, reason = (
             _replace(case, support=support),

@@ -3,56 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
 
 from contracts import ticket as tickets
 from contracts.events import UnitReplied, UnitRouted
-from contracts.vocabulary import ACTIVE, FINAL, Action, Lane, Note, Right, Status, UpdateKind, Why
+from contracts.vocabulary import (
+    ACTIVE,
+    FINAL,
+    WITH_A_UNIT,
+    Action,
+    ComplaintType,
+    Lane,
+    Note,
+    Right,
+    Status,
+    UpdateKind,
+    Why,
+)
+from kabupaten.desks import CONDUCT_CATEGORY, MOST_RETURNS, last_unit
 from kabupaten.routing import Target
-from router import erasure, merging
+from router import appeals, confirming, erasure, merging, powers, undoing
+from router.ask_help import ask_help
 from router.case import Case, Erasure, Out, about_units, advance, answer, supporters, tell_support, tell_unit
-from router.handover import target, why_not
+from router.given import Act, Given, Outcome, Rule, named_units
+from router.handover import is_handed_to, target, why_not
 from router.masked import brief, masked
 from router.proof import bad_evidence
 from router.refusal import Refusal, missing, no_resolution, wrong_status
-from router.rules import CONDUCT_CATEGORY, Assignment, Rules, conduct_desk, lane_of, last_unit, triage
+from router.rules import Assignment, Rules, conduct_desk, triage
 from router.support_replies import on_help
-from router.transfers import Changes, accused_units, hand_over, noted, release, route, triage_unit_of
+from router.transfers import Changes, hand_over, kept_from, noted, release, route, triage_unit_of
 from router.unit_words import STATUS_WORDS
 
 _replace = msgspec.structs.replace
 
-THIRD_RETURN = 3
+_TYPES: tuple[str, ...] = tuple(ComplaintType)
 _ANYTIME = frozenset(STATUS_WORDS)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Given:
-    """A reply, the case it is about, and all that may be touched; ``by`` is the unit that replied, ``now`` when."""
-
-    rules: Rules
-    cases: Mapping[str, Case]
-    case: Case
-    by: str
-    data: UnitReplied
-    now: datetime
-
-
-Outcome = tuple[Changes, list[Out]] | Refusal
-Act = Callable[[Given], Outcome]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """``needs`` are the fields a reply must carry; ``triage`` actions are for whoever holds it in the triage lane."""
-
-    act: Act
-    statuses: frozenset[str] = ACTIVE
-    needs: tuple[str, ...] = ()
-    triage: bool = False
+#: These tell those that help by themselves.
+_TELLS_HELPERS = frozenset({Action.INSTRUCT, Action.PRIORITIZE, Action.UNDO, Action.REDO})
+_APPEALED, _RESOLVED = frozenset({Status.APPEALED}), frozenset({Status.RESOLVED})
 
 
 def on_replied(
@@ -66,7 +58,7 @@ def on_replied(
         return {}, [_not_yours(unit, reply_id, data)]
     given = Given(rules=rules, cases=cases, case=case, by=unit, data=data, now=now)
     outcome: Outcome
-    if case.unit == unit or _as_admin(given):
+    if case.unit == unit or _as_admin(given) or powers.is_from_above(given) or undoing.is_by_actor(given):
         outcome = _refusal(given) or bad_evidence(rules, data.evidence) or _carry_out(given)
     elif unit in supporters(case):
         helped = bad_evidence(rules, data.evidence) or on_help(rules, case, unit, data)
@@ -100,6 +92,10 @@ def _as_admin(given: Given) -> bool:
             return into is not None and any(into in (other.ticket, other.parent) for other in found)
         case Action.UNMERGE:
             return case.status == Status.MERGED
+        case Action.REASSIGN | Action.PRIORITIZE | Action.UNDO | Action.RELAY:
+            return True
+        case Action.CORRECT:
+            return not data.category
     return False
 
 
@@ -127,9 +123,11 @@ def _carry_out(given: Given) -> Outcome:
     if isinstance(outcome, Refusal):
         return outcome
     changes, outs = outcome
+    changes[before.ticket] = undoing.remembered(given, changes[before.ticket])
     outs = [out for out in outs if not (isinstance(out, UnitRouted) and _is_double(out, given.by))]
     after = changes[before.ticket]
-    if before.support and after.support == before.support:
+    told_already = given.data.action in _TELLS_HELPERS
+    if before.support and after.support == before.support and not told_already:
         words = f"{given.by}: {STATUS_WORDS[after.status]}"
         if after.status in FINAL:
             changes[before.ticket], told = release(after, words)
@@ -161,14 +159,31 @@ def _step(kind: str) -> Act:
     return act
 
 
+def _acknowledge(given: Given) -> Outcome:
+    """Say that it was seen: by the unit that works on it, or by who decides about an appeal."""
+    case = given.case
+    if case.status != Status.APPEALED:
+        return _step(UpdateKind.ACKNOWLEDGED)(given)
+    if case.appeal and case.appeal.acknowledged:
+        return Refusal("already_done", "keberatan ini sudah ditandai dibaca")
+    case, outs = appeals.acknowledge(case, given.data.message or None, by=given.by)
+    return {case.ticket: case}, outs
+
+
 def _resolve(given: Given) -> Outcome:
     case, data = given.case, given.data
     if refused := no_resolution(given.rules, case.classified, data.message or ""):
         return refused
+    to_confirm = confirming.demanded(given)
     case, update = advance(
-        _mark_human_decision(case), UpdateKind.RESOLVED, message=data.message, evidence=data.evidence, by=given.by
+        _mark_human_decision(case),
+        UpdateKind.RESOLVED,
+        message=data.message,
+        evidence=data.evidence,
+        note=Note.TO_CONFIRM if to_confirm else None,
+        by=given.by,
     )
-    return {case.ticket: _replace(case, resolved_seq=case.seq)}, [update]
+    return {case.ticket: _replace(case, resolved_seq=case.seq, to_confirm=to_confirm)}, [update]
 
 
 def _home(case: Case) -> Callable[[Rules, Collection[str], str], Assignment]:
@@ -180,10 +195,10 @@ def _home(case: Case) -> Callable[[Rules, Collection[str], str], Assignment]:
 
 def _return(given: Given) -> Outcome:
     case, rules, reason = given.case, given.rules, given.data.reason
-    here, barred = (case.lane, case.unit), accused_units(rules, case)
+    here, barred = (case.lane, case.unit), kept_from(rules, case)
     case, update = advance(_replace(case, returns=case.returns + 1), UpdateKind.RETURNED, reason=reason, by=given.by)
     to = _home(case)(rules, barred, f"dikembalikan oleh {case.unit}: {reason}")
-    if case.returns >= THIRD_RETURN or (to.lane, to.unit) == here:
+    if case.returns >= MOST_RETURNS or (to.lane, to.unit) == here:
         reason = f"{to.reason} (pengembalian ke-{case.returns})"
         to = Assignment(lane=Lane.TRIAGE, unit=last_unit(rules, barred), reason=reason)
     if (to.lane, to.unit) == here:
@@ -202,25 +217,50 @@ def _hand_over(given: Given) -> Outcome:
     return {case.ticket: case}, outs
 
 
+def _relay(given: Given) -> Outcome:
+    """Tell the citizen what the office outside has answered, in its name; it stays handed over."""
+    case, to = given.case, given.data.to or ""
+    if not is_handed_to(given.rules, case.target, to):
+        return Refusal("unknown_target", f"laporan ini dilimpahkan ke {case.target}, bukan ke {brief(to)!r}")
+    case, outs = noted(case, Note.PARTY_ANSWERED, message=given.data.message, target=case.target, by=given.by)
+    return {case.ticket: case}, outs
+
+
 def _dispose(given: Given) -> Outcome:
-    case, rules, data = given.case, given.rules, given.data
-    unit, *helpers = [code.strip().upper() for code in [data.unit or "", *data.support]]
-    for code in (unit, *helpers):
-        if code not in rules.units:
-            return Refusal("unknown_unit", f"unit {brief(code)!r} tidak ada")
-        if code in accused_units(rules, case):
-            return Refusal("accused", f"laporan ini tentang {code}, tidak dapat diteruskan ke {code}")
-    reason = data.reason or f"disposisi oleh {given.by}"
-    to = Assignment(lane=lane_of(rules, unit), unit=unit, reason=reason, support=helpers)
-    case, outs = route(rules, _mark_human_decision(case), to, by=given.by)
+    to = named_units(given, given.data.reason or f"disposisi oleh {given.by}")
+    if isinstance(to, Refusal):
+        return to
+    case, outs = route(given.rules, _mark_human_decision(given.case), to, by=given.by)
     return {case.ticket: case}, outs
 
 
 def _correct(given: Given) -> Outcome:
+    """Put right what it is: its type, its category, or both."""
+    kind, category = (given.data.type or "").strip(), (given.data.category or "").strip()
+    if not kind and not category:
+        return missing(given.data.action, "category atau type")
+    if kind and kind not in _TYPES:
+        return Refusal("unknown_type", f"jenis {brief(kind)!r} tidak ada; yang ada: {', '.join(_TYPES)}")
+    if not kind:
+        return _correct_category(given)
+    case = given.case
+    found = case.classified and _replace(case.classified, type=kind)
+    case = _replace(_mark_human_decision(case), classified=found, type=kind)
+    case, update = advance(case, UpdateKind.CORRECTED, case.status, note=Note.TYPE_CORRECTED, by=given.by)
+    outs: list[Out] = [update]
+    if given.by != case.unit:
+        outs += tell_unit(case, Why.UPDATED, unit=case.unit, reason=f"jenisnya {kind}, menurut {given.by}")
+    if not category:
+        return {case.ticket: case}, outs
+    outcome = _correct_category(replace(given, case=case))
+    return outcome if isinstance(outcome, Refusal) else (outcome[0], [*outs, *outcome[1]])
+
+
+def _correct_category(given: Given) -> Outcome:
     rules, case, category = given.rules, given.case, (given.data.category or "").strip()
     if category not in rules.unit_of_category:
         return Refusal("unknown_category", f"kategori {brief(category)!r} tidak ada")
-    barred = accused_units(rules, case)
+    barred = kept_from(rules, case)
     to = conduct_desk(rules, barred, f"menyangkut perilaku aparatur, menurut {given.by}")
     given_back = case.category == category and case.unit == last_unit(rules, barred)
     sure = case.classified and _replace(case.classified, abstained=False)
@@ -299,17 +339,27 @@ def _not_asked(given: Given) -> Refusal | None:
 
 
 ACTIONS: dict[str, Rule] = {
-    Action.ACKNOWLEDGE: Rule(act=_step(UpdateKind.ACKNOWLEDGED)),
+    Action.ACKNOWLEDGE: Rule(act=_acknowledge, statuses=ACTIVE | {Status.APPEALED}),
     Action.PROGRESS: Rule(act=_step(UpdateKind.IN_PROGRESS)),
     Action.ASK: Rule(act=_step(UpdateKind.WAITING_FOR_REPORTER), needs=("message",)),
+    Action.ASK_HELP: Rule(act=ask_help, statuses=WITH_A_UNIT, needs=("unit", "reason")),
     Action.RESOLVE: Rule(act=_resolve, needs=("message",)),
     Action.RETURN: Rule(act=_return, needs=("reason",)),
     Action.HAND_OVER: Rule(act=_hand_over, needs=("to", "reason")),
+    Action.CONFIRM: Rule(act=confirming.confirm, statuses=_RESOLVED),
+    Action.REDO: Rule(act=confirming.redo, statuses=_RESOLVED, needs=("reason",)),
     Action.DISPOSE: Rule(act=_dispose, needs=("unit",), triage=True),
-    Action.CORRECT: Rule(act=_correct, needs=("category",), triage=True),
+    Action.CORRECT: Rule(act=_correct, triage=True),
     Action.REJECT: Rule(act=_step(UpdateKind.REJECTED), needs=("reason",), triage=True),
     Action.MERGE: Rule(act=_merge, needs=("into",), triage=True),
     Action.UNMERGE: Rule(act=_unmerge, statuses=frozenset({Status.MERGED}), triage=True),
+    Action.UPHOLD: Rule(act=powers.uphold, statuses=_APPEALED, needs=("reason",)),
+    Action.DISMISS: Rule(act=powers.dismiss, statuses=_APPEALED, needs=("message",)),
+    Action.REASSIGN: Rule(act=powers.reassign, statuses=WITH_A_UNIT, needs=("unit", "reason")),
+    Action.INSTRUCT: Rule(act=powers.instruct, statuses=WITH_A_UNIT, needs=("reason",)),
+    Action.PRIORITIZE: Rule(act=powers.prioritize, statuses=WITH_A_UNIT, needs=("urgency", "reason")),
+    Action.UNDO: Rule(act=undoing.undo, statuses=_ANYTIME),
+    Action.RELAY: Rule(act=_relay, statuses=frozenset({Status.HANDED_OVER}), needs=("to", "message"), triage=True),
     Action.ERASE: Rule(act=_erase, statuses=_ANYTIME, needs=("reason",)),
     Action.RIGHTS_DONE: Rule(act=_rights_done, statuses=_ANYTIME, needs=("message",)),
     Action.RIGHTS_DECLINE: Rule(act=_rights_decline, statuses=_ANYTIME, needs=("message",)),

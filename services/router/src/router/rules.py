@@ -6,17 +6,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 
+import msgspec
+
 from contracts.events import OnDuty
 from contracts.vocabulary import ComplaintType, Lane, Urgency
+from kabupaten.desks import CONDUCT_CATEGORY, conduct_unit, first_not, triage_unit
 from kabupaten.on_duty import Shift
-from kabupaten.routing import KABUPATEN, KECAMATAN, RoutingRule, Target, government_of
+from kabupaten.routing import KABUPATEN, KECAMATAN, Powers, RoutingRule, Target, government_of
 from kabupaten.territory import same_place
 from kabupaten.units import Unit
 
 #: The lane of what goes to an office outside: no unit works on it, and it is never told on the wire.
 OUTSIDE = "hand-over"
-#: Conduct of officials: the inspectorate looks at it, whatever unit it is about.
-CONDUCT_CATEGORY = "aparatur_korupsi"
 #: Danger to life: a person looks at once, whoever it will be for.
 DANGER = f"mendesak ({Urgency.DARURAT})"
 _URGENCIES: tuple[str, ...] = tuple(Urgency)
@@ -25,14 +26,17 @@ _URGENCIES: tuple[str, ...] = tuple(Urgency)
 @dataclass(frozen=True, kw_only=True)
 class Rules:
     """``unit_of_category`` has every category, with its lead unit if it has one; ``camat`` each kecamatan's unit.
+    ``named`` is what people call a category, where it has a name.
 
     ``admin`` plays LAPOR admin, ``conduct`` looks at officials, ``last_resort`` gets what nobody else may have.
     ``heirs`` is filled by ``in_force``: who has the work of each unit on that day. ``boilerplate`` are phrases that say
     nothing of what was done; from ``similar_suggest`` on two complaints are shown as similar, from ``similar_merge`` on
     they are one, None: never without a person. Units come and go at midnight in ``zone``. ``contacts`` are numbers and
     addresses of offices: they are public and not masked. To ``evidence_hosts`` proofs and links may lead
-    (``contracts.links.listed``). ``on_duty`` are who can be reached in each unit. ``evidence_key`` signs the links by
-    which units open what citizens attached: the key of intake-web, which alone takes files.
+    (``contracts.links.listed``), and what lies below ``desk_photos`` is the desk's own. ``on_duty`` are who can be
+    reached in each unit. ``evidence_keys`` sign the links by which units open what citizens attached: the key of
+    each intake, which keeps what it took. ``powers`` is who may put right what others do. Of the categories
+    ``confirmed`` what is resolved is closed only when somebody else has confirmed it.
     """
 
     units: Mapping[str, Unit]
@@ -41,6 +45,7 @@ class Rules:
     conduct: str
     last_resort: str
     zone: tzinfo
+    named: Mapping[str, str] = field(default_factory=dict)
     camat: Mapping[str, str] = field(default_factory=dict)
     on_duty: Mapping[str, Sequence[Shift]] = field(default_factory=dict)
     targets: Mapping[str, Target] = field(default_factory=dict)
@@ -49,14 +54,22 @@ class Rules:
     boilerplate: Sequence[str] = ()
     contacts: Collection[str] = ()
     evidence_hosts: Collection[str] = ()
-    evidence_key: bytes = field(default=b"", repr=False)
+    desk_photos: str = ""
+    evidence_keys: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     similar_suggest: float = 0.75
     similar_merge: float | None = None
+    powers: Powers = field(default_factory=Powers)
+    confirmed: Collection[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Understood:
-    """What is known about a complaint when it is assigned."""
+    """What is known about a complaint when it is assigned.
+
+    ``perhaps_about`` are units that it may accuse, though nobody for sure: none of them is who looks at it first.
+    ``apart``: it was added to another, and may accuse who works on that; ``apart_from`` are those of them from whom it
+    was taken, before they read it.
+    """
 
     category: str | None
     matter: str | None = None
@@ -68,6 +81,9 @@ class Understood:
     about_units: Collection[str] = ()
     protected: bool = False
     perhaps_accusing: bool = False
+    perhaps_about: Collection[str] = ()
+    apart: bool = False
+    apart_from: Collection[str] = ()
     place_conflict: bool = False
     spam: bool = False
 
@@ -114,6 +130,11 @@ def in_force(rules: Rules, at: datetime) -> Rules:
             for rule in rules.routing
         ),
         heirs=heirs,
+        powers=msgspec.structs.replace(
+            rules.powers,
+            superiors=tuple(map(now, rules.powers.superiors)),
+            lower_darurat=tuple(map(now, rules.powers.lower_darurat)),
+        ),
     )
 
 
@@ -151,27 +172,19 @@ def supervisor(rules: Rules, unit: str) -> str:
     return rules.heirs.get(named, named) if named else rules.last_resort
 
 
-def triage_unit(rules: Rules, about: Collection[str]) -> str:
-    """The triage lane's unit: the admin; about the admin, who looks at officials; about those, the last resort."""
-    if rules.conduct in about:
-        return _first_not(rules, about, rules.last_resort, rules.admin)
-    return _first_not(rules, about, rules.admin, rules.conduct, rules.last_resort)
+def judge(rules: Rules, about: Collection[str], judged: Collection[str], first: str) -> str:
+    """Who decides about what ``judged`` did: ``first``, or the next that is neither among them nor among ``about``.
 
-
-def last_unit(rules: Rules, about: Collection[str]) -> str:
-    """Who gets what has gone around too often."""
-    return _first_not(rules, about, rules.last_resort, rules.conduct, rules.admin)
+    If only these are left, rather who did it than who is accused: nothing is nobody's.
+    """
+    desks = (first, rules.last_resort, rules.conduct, rules.admin, *rules.powers.superiors)
+    found = first_not(rules, [*about, *judged], *desks)
+    return first_not(rules, about, *desks) if found in judged or found in about else found
 
 
 def lane_of(rules: Rules, unit: str) -> str:
     """In which lane ``unit`` gets what a person gives it: who plays a role decides, others work."""
     return Lane.TRIAGE if unit in (rules.admin, rules.conduct, rules.last_resort) else Lane.UNIT
-
-
-def _first_not(rules: Rules, about: Collection[str], *units: str) -> str:
-    """The first that there is and that may judge it; if all are accused, still the first: nothing is nobody's."""
-    there = [unit for unit in units if unit in rules.units] or units
-    return next((unit for unit in there if unit not in about), there[0])
 
 
 def triage(rules: Rules, about: Collection[str], reason: str) -> Assignment:
@@ -181,8 +194,7 @@ def triage(rules: Rules, about: Collection[str], reason: str) -> Assignment:
 
 def conduct_desk(rules: Rules, about: Collection[str], reason: str) -> Assignment:
     """To who looks at officials, with the reason; that one accused, the last resort."""
-    unit = _first_not(rules, about, rules.conduct, rules.last_resort, rules.admin)
-    return Assignment(lane=Lane.TRIAGE, unit=unit, reason=reason)
+    return Assignment(lane=Lane.TRIAGE, unit=conduct_unit(rules, about), reason=reason)
 
 
 def assign(rules: Rules, found: Understood) -> Assignment:
@@ -190,8 +202,9 @@ def assign(rules: Rules, found: Understood) -> Assignment:
     about = accused(rules, found.about_units)
     first = next((rule for rule in rules.routing if _applies(rules, rule, found)), None)
     above = _above(rules, about)
-    if first and first.protected and not above and first.lead not in about:
-        return _for_victim(rules, found, first, about)
+    kept_from = _kept_from(rules, found, about)
+    if first and first.protected and not above and first.lead not in (*about, *found.apart_from):
+        return _for_victim(rules, found, first, kept_from)
     if judges := [unit for unit in (rules.admin, rules.conduct) if unit in about]:
         return triage(rules, about, f"laporan tentang {', '.join(dict.fromkeys(judges))}, yang menilai laporan lain")
     if above:
@@ -210,14 +223,16 @@ def assign(rules: Rules, found: Understood) -> Assignment:
         to = government_of(rules.targets, found.elsewhere) if rule.hand_over == KABUPATEN else rule.hand_over
         return Assignment(lane=OUTSIDE, unit=to or "", reason=rule.reason)
     if conduct:
-        return conduct_desk(rules, about, "menyangkut perilaku aparatur")
-    if (
-        doubt not in (None, DANGER)
-        and found.perhaps_accusing
-        and rules.unit_of_category.get(found.category or "") == rules.admin
-    ):
-        return conduct_desk(rules, about, doubt or "")  # who sorts may be who is meant
-    return triage(rules, about, doubt) if doubt else _to_unit(rules, found, rule)
+        return conduct_desk(rules, kept_from, "menyangkut perilaku aparatur")
+    return triage(rules, kept_from, doubt) if doubt else _to_unit(rules, found, rule)
+
+
+def _kept_from(rules: Rules, found: Understood, about: Sequence[str]) -> Sequence[str]:
+    """``about``, and in doubt also those whom it may mean: a person looks first who is none of them."""
+    if not found.perhaps_accusing:
+        return about
+    own = rules.unit_of_category.get(found.category or "")
+    return accused(rules, [*about, *found.perhaps_about, *([own] if own == rules.admin else [])])
 
 
 def _for_victim(rules: Rules, found: Understood, rule: RoutingRule, about: Collection[str]) -> Assignment:
@@ -234,7 +249,8 @@ def _doubt(rules: Rules, found: Understood, *, elsewhere: bool) -> str | None:
     """Why a person should look before any rule is asked. What is ``elsewhere`` is no unit's here, whatever it is."""
     if found.urgency == Urgency.DARURAT:
         return DANGER
-    if found.perhaps_accusing:
+    # Whom it may mean elsewhere does not work here. What was taken from a unit here is not sent away unseen.
+    if found.perhaps_accusing and (found.apart or not elsewhere):
         return "mungkin menyangkut perilaku aparatur"
     if found.category is None or (found.abstained and not elsewhere):
         return "isi laporan belum dapat dikenali dengan yakin"
@@ -243,7 +259,7 @@ def _doubt(rules: Rules, found: Understood, *, elsewhere: bool) -> str | None:
     if found.place_conflict:
         return "tempat yang disebut tidak cocok dengan kecamatannya"
     if found.category not in rules.unit_of_category:
-        return f"kategori {found.category} tidak dikenal di kabupaten ini"
+        return f"{_kategori(rules, found)} tidak dikenal di kabupaten ini"
     return None
 
 
@@ -264,14 +280,19 @@ def _camat(rules: Rules, found: Understood) -> str | None:
     return rules.camat.get(same_place(found.kecamatan)) if found.kecamatan else None
 
 
+def _kategori(rules: Rules, found: Understood) -> str:
+    code = found.category or ""
+    return f"kategori {rules.named.get(code, code)}"
+
+
 def _to_unit(rules: Rules, found: Understood, rule: RoutingRule | None) -> Assignment:
-    camat, reason = _camat(rules, found), rule.reason if rule else f"kategori {found.category}"
+    camat, reason = _camat(rules, found), rule.reason if rule else _kategori(rules, found)
     lead = rule.lead if rule and rule.lead else rules.unit_of_category[found.category or ""]
     if lead is None and camat:
-        reason = f"kategori {found.category} tidak punya unit, jadi camat setempat"
+        reason = f"{_kategori(rules, found)} tidak punya unit, jadi camat setempat"
     lead = camat if lead in (None, KECAMATAN) else lead
     if lead is None:
-        return triage(rules, (), f"kategori {found.category} tidak punya unit di kabupaten ini")
+        return triage(rules, (), f"{_kategori(rules, found)} tidak punya unit di kabupaten ini")
     if lead not in rules.units:
         return triage(rules, (), f"{lead} tidak berlaku lagi dan belum punya pengganti")
     helpers = (camat if each == KECAMATAN else each for each in (rule.support if rule else ()))

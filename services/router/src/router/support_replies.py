@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from contracts.events import Support, UnitReplied
+from contracts.events import UnitReplied
 from contracts.vocabulary import WITH_A_UNIT, Action, SupportStatus, Why
 from router.case import Case, Out, tell_unit
 from router.refusal import Refusal, missing, no_resolution, wrong_status
@@ -29,8 +29,10 @@ def on_help(rules: Rules, case: Case, unit: str, data: UnitReplied) -> tuple[Cas
     if data.action == Action.RETURN:
         return _drop_out(rules, case, unit, data.reason or "")
     status = _BECOMES[data.action]
-    mine = Support(unit=unit, status=status, message=data.message)
-    case = _replace(case, support=[mine if each.unit == unit else each for each in case.support])
+    support = [
+        _replace(each, status=status, message=data.message) if each.unit == unit else each for each in case.support
+    ]
+    case = _replace(case, support=support)
     said = f"{unit}: {SUPPORT_WORDS[status]}" + (f". {data.message}" if data.message else "")
     return case, _show(case, said, but=unit)
 

@@ -10,9 +10,10 @@ from msgspec import UNSET, UnsetType
 from contracts.events import Support
 from contracts.sentences import SentenceCode
 from contracts.vocabulary import WITH_A_UNIT, Lane, Status, UpdateKind, Why
+from kabupaten.desks import triage_unit
 from kabupaten.routing import Target
-from router.case import Case, Out, about_units, advance, supporters, tell_support, tell_unit
-from router.rules import Assignment, Rules, accused, triage, triage_unit
+from router.case import Case, Out, about_units, advance, perhaps_about, supporters, tell_support, tell_unit
+from router.rules import Assignment, Rules, accused, triage
 
 Result = tuple[Case, list[Out]]
 Changes = dict[str, Case]
@@ -20,29 +21,37 @@ _replace = msgspec.structs.replace
 
 
 def accused_units(rules: Rules, case: Case) -> list[str]:
-    """The units that must not judge ``case``, by their names of today."""
+    """The units that ``case`` accuses for sure, by their names of today: nobody may give it to them."""
     return accused(rules, about_units(case))
+
+
+def kept_from(rules: Rules, case: Case) -> list[str]:
+    """The units that no rule and no clock gives ``case``: those it accuses, and in doubt those whom it may mean."""
+    return accused(rules, [*about_units(case), *perhaps_about(case)])
 
 
 def triage_unit_of(rules: Rules, case: Case) -> str:
     """The triage lane's unit for ``case``, whoever holds it now."""
-    return triage_unit(rules, accused_units(rules, case))
+    return triage_unit(rules, kept_from(rules, case))
 
 
-def route(rules: Rules, case: Case, to: Assignment, *, by: str | None = None) -> Result:
-    """Give it to a unit and those that help it, and take it from all others that had it."""
+def route(rules: Rules, case: Case, to: Assignment, *, by: str | None = None, why: str = "") -> Result:
+    """Give it to a unit and those that help it, and take it from all others that had it: they are told ``why``."""
     before = {case.unit, *supporters(case), *([] if case.unit else alarmed_units(case))} - {None}
     named = (rules.heirs.get(each, each) for each in to.support)
     helpers = dict.fromkeys(
         each for each in named if each in rules.units and each not in (to.unit, *accused_units(rules, case))
     )
-    case = _replace(case, unit=to.unit, lane=to.lane, support=[Support(unit=each) for each in helpers])
+    # What the lead has asked holds as long as it leads.
+    asked = {each.unit: each.request for each in case.support if case.unit == to.unit}
+    support = [Support(unit=each, request=asked.get(each, UNSET)) for each in helpers]
+    case = _replace(case, unit=to.unit, lane=to.lane, support=support)
     if to.lane == Lane.UNIT:
         case = _replace(case, had=[*case.had, to.unit])
     case, update = advance(case, UpdateKind.ROUTED, reason=to.reason, by=by)
     outs: list[Out] = [update, *tell_unit(case, Why.ROUTED, reason=to.reason)]
     for unit in sorted(each for each in before if each and each not in (to.unit, *helpers)):
-        outs += tell_unit(case, Why.WITHDRAWN, unit=unit, reason=f"dialihkan ke {to.unit}")
+        outs += tell_unit(case, Why.WITHDRAWN, unit=unit, reason=f"dialihkan ke {to.unit}{f': {why}' if why else ''}")
     return case, outs
 
 
@@ -59,7 +68,7 @@ def release(case: Case, reason: str) -> Result:
 
 def withdraw_from_accused(rules: Rules, case: Case) -> Result:
     """What is understood late may accuse a unit that has it, or helps: it has it no longer."""
-    barred = accused_units(rules, case)
+    barred = kept_from(rules, case)
     to = triage(rules, barred, f"laporan ini ternyata tentang {case.unit}")
     if case.unit in barred and case.unit != to.unit and case.status in WITH_A_UNIT:
         return route(rules, case, to)
@@ -86,11 +95,17 @@ def hand_over(
     rules: Rules, case: Case, to: Target, reason: str, *, message: str | UnsetType = UNSET, by: str | None = None
 ) -> Result:
     """To somebody outside the kabupaten, final here; the triage unit is told, for it forwards it."""
+    forwards = triage_unit_of(rules, case)
     case, update = advance(
-        case, UpdateKind.HANDED_OVER, target=to.name, contact=to.contact, reason=reason, message=message, by=by
+        _replace(case, target=to.name, forwards=forwards),
+        UpdateKind.HANDED_OVER,
+        target=to.name,
+        contact=to.contact,
+        reason=reason,
+        message=message,
+        by=by,
     )
     case, outs = release(case, f"dilimpahkan ke {to.name}")
-    forwards = triage_unit_of(rules, case)
     if by != forwards:  # it did so itself, and knows
         outs += tell_unit(case, Why.HANDED_OVER, unit=forwards, reason=f"teruskan ke {to.name}: {reason}")
     return case, [update, *outs]

@@ -16,6 +16,7 @@ STATUS_WORDS: dict[str, str] = {
     Status.REJECTED: "tidak dapat diproses",
     Status.MERGED: "digabung",
     Status.CANCELLED: "dibatalkan",
+    Status.APPEALED: "menunggu putusan atas keberatan pelapor",
 }
 
 #: The promises of sla.yaml; a stage of another name is shown by that name.
@@ -26,6 +27,9 @@ STAGE_WORDS: dict[str, str] = {
     StageName.ACKNOWLEDGEMENT: "penerimaan oleh unit",
     StageName.FOLLOW_UP: "tindak lanjut",
     StageName.RIGHTS: "permintaan hak atas data pribadi",
+    StageName.APPEAL: "putusan atas keberatan",
+    StageName.APPEAL_ACKNOWLEDGEMENT: "penerimaan keberatan",
+    StageName.CONFIRMATION: "pemastian hasil",
 }
 
 SUPPORT_WORDS: dict[str, str] = {

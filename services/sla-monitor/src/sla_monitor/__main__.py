@@ -35,13 +35,7 @@ if TYPE_CHECKING:
 YEARS = range(2000, 2101)  # the holidays of other years are not known
 
 
-def _run() -> None:
-    from sla_monitor.app import run  # Faust takes a second to import; the other commands have no need of it
-
-    run()
-
-
-cli = service_cli("sla-monitor", _run, migrations=[Path(__file__).parents[2] / "migrations"])
+cli = service_cli("sla-monitor", "sla_monitor.app:run", [Path(__file__).parents[2] / "migrations"])
 
 
 def read_time(text: str) -> datetime:

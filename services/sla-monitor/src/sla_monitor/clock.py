@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from contracts.vocabulary import CLOCK_KINDS, MOVES, ClockKind, UpdateKind, Urgency
+from contracts.vocabulary import CLOCK_KINDS, MOVES, ClockKind, Note, UpdateKind, Urgency
 from kabupaten.sla import Policy, Stage
 from sla_monitor.deadlines import worked
 from sla_monitor.late_steps import LADDER, reconcile
@@ -29,6 +29,7 @@ from sla_monitor.state import (
     classification,
     triggers,
 )
+from sla_monitor.undone import remembered, taken_back, takes_back
 
 #: The steps by which something happens to a complaint.
 _STORY = frozenset(UpdateKind) - CLOCK_KINDS
@@ -122,7 +123,13 @@ def _next(clock: ComplaintClock | None, update: Update, now: datetime, rules: Ru
         return replace(clock, seq=update.seq), _aloud(events)
     # What happens at the very deadline is in time, so a deadline rings only for what happens after it.
     clock, rung = _ring(clock, now - _JUST_BEFORE, rules)
-    clock = _silence(clock, update, now, rules)
+    if takes_back(clock, update):
+        clock = replace(clock, seq=update.seq, unit=update.unit, lane=update.lane)
+        policy = rules.policy(clock.policy, clock.received_at)
+        clock, changed = taken_back(clock, policy, now)
+        clock, more = _reclassify(clock, policy, update, now, rules)
+        return clock, _aloud(events + rung + changed + more)
+    clock = _silence(remembered(clock, update, now), update, now, rules)
     clock = replace(clock, seq=update.seq, unit=update.unit, lane=update.lane)
     clock, changed = _apply(clock, update, now, rules)
     return clock, _aloud(events + rung + changed)
@@ -270,7 +277,8 @@ def _verdict(
 def _reclassify(clock: ComplaintClock, policy: Policy, update: Update, now: datetime, rules: Rules) -> Decision:
     """Another type, urgency or category may have another term; it counts from the start all the same.
 
-    In danger one that would be over by then counts from now: it may be told of on the third day.
+    In danger, or where a person says that it is more urgent, one that would be over by then counts from now: it may be
+    told of on the third day.
     """
     if clock.classified == classification(update):
         return clock, []
@@ -281,8 +289,12 @@ def _reclassify(clock: ComplaintClock, policy: Policy, update: Update, now: date
         if stage is None or not stage.variants or stage.term_of(update) == running.term:
             return None
         term = stage.term_of(update)
-        changed = replace(running, term=term, derivation=running.derivation if term.unit == running.term.unit else ())
-        if update.urgency != Urgency.DARURAT or rederived(changed, rules.calendar).deadline_at > now:
+        derivation = running.derivation if term.unit == running.term.unit else ()
+        # Who was told by when is told when that changes.
+        quiet = running.quiet and stage.quiet_for(update)
+        changed = replace(running, term=term, derivation=derivation, quiet=quiet)
+        from_now = update.urgency == Urgency.DARURAT or update.note == Note.URGENCY_CHANGED
+        if not from_now or rederived(changed, rules.calendar).deadline_at > now:
             return changed
         pauses = running.pauses[-1:] if running.paused_until else ()
         anew = replace(changed, start=now, derivation=(), pauses=pauses)
@@ -311,7 +323,7 @@ def _start(clock: ComplaintClock, stages: list[Stage], update: Update, at: datet
     events: list[SlaEvent] = []
     for stage in stages:
         n = clock.starts.get(stage.name, 0) + 1
-        running = set_clock(stage, stage.term_of(update), at, rules.calendar, round_=clock.round, n=n)
+        running = set_clock(stage, update, at, rules.calendar, round_=clock.round, n=n)
         clock = replace(clock, running=(*clock.running, running), starts={**clock.starts, stage.name: n})
         events.append(SlaEvent(kind=ClockKind.STARTED, at=at, clock=clock, running=running))
     return clock, events

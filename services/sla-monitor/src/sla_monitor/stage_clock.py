@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from contracts.vocabulary import ClockKind
 from kabupaten.calendar import Calendar
-from kabupaten.sla import Stage, Term
+from kabupaten.sla import Classified, Stage, Term
 from sla_monitor.deadlines import Day, PauseSpan, after, deadline
 
 
@@ -85,8 +85,11 @@ class StageClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return ClockKind.BREACHED, _climb(replace(self, breached=True, rang=(self.deadline_at,)), stage, calendar)
 
 
-def set_clock(stage: Stage, term: Term, start: datetime, calendar: Calendar, *, round_: int, n: int) -> StageClock:
-    """A clock of ``stage`` that starts at ``start``, the ``n``-th of it in the round."""
+def set_clock(
+    stage: Stage, complaint: Classified, start: datetime, calendar: Calendar, *, round_: int, n: int
+) -> StageClock:
+    """A clock of ``stage`` for ``complaint`` that starts at ``start``, the ``n``-th of it in the round."""
+    term = stage.term_of(complaint)
     until = deadline(start, term, calendar)
     return StageClock(
         stage=stage.name,
@@ -96,7 +99,7 @@ def set_clock(stage: Stage, term: Term, start: datetime, calendar: Calendar, *, 
         warn_at=until.warn_at,
         derivation=until.derivation,
         at_deadline=stage.at_deadline,
-        quiet=stage.quiet,
+        quiet=stage.quiet_for(complaint),
         round=round_,
         n=n,
     )

@@ -37,6 +37,7 @@ WHY_STOPPED: dict[str, str] = {
     UpdateKind.REOPENED: "dibuka kembali",
     UpdateKind.RETURNED: "dikembalikan unit",
     UpdateKind.ROUTED: "diteruskan ke unit lain",
+    UpdateKind.APPEALED: "pelapor keberatan",
 }
 #: So many steps are kept for the one that is missing; after these it is given up.
 MAX_STEPS = 50
@@ -114,6 +115,17 @@ class FirstResponse(Struct, frozen=True, kw_only=True):
     after_s: float
 
 
+class Before(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How it was before the last act of a unit that may be taken back. ``returns``: that was a return, after which it
+    is given to somebody."""
+
+    returns: bool
+    running: tuple[StageClock, ...]
+    earlier_pauses: dict[str, tuple[PauseSpan, ...]]
+    classified: Classification
+    waiting_since: datetime | None = None
+
+
 class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is remembered of one complaint. ``seq`` is the last step of its story that was taken in.
 
@@ -121,7 +133,8 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     has it and has not said a word since; ``word`` is the last first word; ``earlier_pauses`` is when clocks of each
     stage that ended in this round stood still; ``past`` is there while a step before ``seq`` is missing, and from a
     timer's ringing to the next step; ``announced`` counts all that was ever said; ``last_rang`` is the clock whose
-    breach, or step of the ladder, came last of all that were ever announced, with that moment alone.
+    breach, or step of the ladder, came last of all that were ever announced, with that moment alone; ``before`` is how
+    it was before the last act, while that may be taken back.
     """
 
     complaint_id: str
@@ -140,6 +153,7 @@ class ComplaintClock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     waiting_since: datetime | None = None
     word: FirstResponse | None = None
     past: ReplayBase | None = None
+    before: Before | None = None
     announced: int = 0
     last_rang: StageClock | None = None
 
@@ -250,8 +264,7 @@ Decision = tuple[ComplaintClock, list[SlaEvent]]
 
 def triggers(update: Update) -> frozenset[Trigger]:
     """The names under which a stage may wait for ``update``."""
-    about = update.note if update.kind == UpdateKind.NOTED else update.lane
-    return frozenset({update.kind, f"{update.kind}/{about}"})
+    return frozenset({update.kind, f"{update.kind}/{update.lane}", f"{update.kind}/{update.note}"})
 
 
 def classification(update: Update) -> Classification:

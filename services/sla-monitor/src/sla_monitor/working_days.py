@@ -27,12 +27,14 @@ class DayOff(NamedTuple):
 
 def day_off(calendar: Calendar, day: date) -> DayOff | None:
     """Why nobody works on ``day``; None on a working day, be it half a one."""
+    if calendar.is_working(day):
+        return None
     if (local := calendar.local.get(day)) is not None:
-        return None if local.working else DayOff(DayKind.HOLIDAY, f"libur: {local.reason}", local.reason)
+        return DayOff(DayKind.HOLIDAY, f"libur: {local.reason}", local.reason)
     if (holiday := calendar.holidays.get(day)) is not None:
         kind = DayKind.ESTIMATED if ESTIMATED in holiday else DayKind.HOLIDAY
         return DayOff(kind, f"libur: {holiday}", holiday)
-    return None if day.weekday() in calendar.working_weekdays else DayOff(DayKind.WEEKEND, WEEKDAYS[day.weekday()])
+    return DayOff(DayKind.WEEKEND, WEEKDAYS[day.weekday()])
 
 
 def is_half(calendar: Calendar, day: date) -> bool:

@@ -21,6 +21,8 @@ FORMAT = 3
 EVIDENCE_WORDS = 4
 #: Character n-grams count less than words: two texts that share a syllable may share nothing else.
 CHAR_NGRAM_WEIGHT = 0.7
+#: So many times likelier is the category that the sender chose, than by the text alone (docs/understanding.md).
+CHOSEN = 20.0
 #: Of the words at least this share must be known: a text in another tongue is no complaint the model can judge.
 MIN_KNOWN_SHARE = 0.35
 _CACHED = 50_000
@@ -94,14 +96,16 @@ def abstains(model: Model, found: Reading) -> bool:
     return found.top[0].confidence < model.threshold or found.known < MIN_KNOWN_SHARE
 
 
-def rank(model: Model, text: str, count: int = 3) -> Reading:
-    """Read ``text``; ``count`` categories are told.
+def rank(model: Model, text: str, count: int = 3, chosen: str | None = None) -> Reading:
+    """Read ``text``; ``count`` categories are told. ``chosen`` is the one that its sender took it for, if they said so.
 
     The unknown is never among them: what resembles it takes confidence from them.
     """
     found = words(text)
     total, known, values = _read(model, found)
     scores = total[: len(model.categories)] * model.temperature
+    if chosen in model.categories:
+        scores[model.categories.index(chosen)] += np.float32(np.log(CHOSEN))
     odds = np.exp(scores - scores.max())
     shares = odds / odds.sum()
     likeliest = np.argsort(-shares, kind="stable").tolist()

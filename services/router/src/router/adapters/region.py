@@ -27,7 +27,9 @@ def rules_of(region: Region) -> Rules:
     units, routing = region.units, region.routing
     return Rules(
         units=units.by_code,
-        unit_of_category={name: category.unit for name, category in region.categories.items()},
+        unit_of_category={code: category.unit for code, category in region.categories.items()},
+        confirmed=frozenset(code for code, category in region.categories.items() if category.confirm),
+        named={code: category.name for code, category in region.categories.items() if category.name},
         admin=units.holder(UnitRole.TRIAGE),
         conduct=units.holder(UnitRole.CONDUCT),
         last_resort=units.holder(UnitRole.FALLBACK),
@@ -37,6 +39,7 @@ def rules_of(region: Region) -> Rules:
         boilerplate=routing.boilerplate,
         similar_suggest=routing.similar.suggest,
         similar_merge=routing.similar.merge,
+        powers=routing.powers,
         zone=region.calendar.timezone,
         on_duty=region.on_duty,
         contacts=region.contacts,

@@ -11,7 +11,7 @@ import msgspec
 
 from chassis.database import Connection
 from chassis.retention import ages
-from contracts.vocabulary import FINAL, WITH_A_UNIT, Status, Urgency
+from contracts.vocabulary import FINAL, WITH_SOMEBODY, Status, Urgency
 from router.case import Case, known
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ FROM cases
 WHERE held_since IS NOT NULL AND ticket <> ALL($1) ORDER BY held_since LIMIT 100"""
 # In words that an index has too: as a parameter, no index would be seen to fit.
 _IN_WORK, _ENDED = (
-    "(" + ", ".join(f"'{each}'" for each in sorted(s)) + ")" for s in (WITH_A_UNIT | {Status.MERGED}, FINAL)
+    "(" + ", ".join(f"'{each}'" for each in sorted(s)) + ")" for s in (WITH_SOMEBODY | {Status.MERGED}, FINAL)
 )
 _HELD_BY = f"""
 WITH held AS MATERIALIZED (
@@ -65,14 +65,17 @@ SELECT status, coalesce(unit, '') AS unit, coalesce(body->'classified'->'place'-
             THEN 'disposition'
             WHEN status = 'routed' THEN 'acknowledgement' ELSE 'answer' END AS waits_for,
        count(*) AS count, coalesce(min(came), now()) AS oldest,
-       count(*) FILTER (WHERE status <> 'waiting_for_reporter' AND (body->>'deadline_at')::timestamptz < now()) AS late,
-       count(*) FILTER (WHERE status <> 'waiting_for_reporter' AND body->>'warned_of' = body->>'deadline_at'
+       count(*) FILTER (WHERE status NOT IN ('appealed', 'waiting_for_reporter')
+                        AND (body->>'deadline_at')::timestamptz < now()) AS late,
+       count(*) FILTER (WHERE status NOT IN ('appealed', 'waiting_for_reporter')
+                        AND body->>'warned_of' = body->>'deadline_at'
                         AND (body->>'deadline_at')::timestamptz >= now()) AS at_risk,
-       passed, coalesce(body->'classified'->>'urgency' = $2, false) AS emergency
+       passed, coalesce(coalesce(body->>'urgency', body->'classified'->>'urgency') = $2, false) AS emergency
 FROM cases, LATERAL (SELECT (body->'received'->>'received_at')::timestamptz AS came) AS of_case,
      LATERAL (SELECT count(*) AS passed FROM unnest($1::int[]) AS days WHERE came < now() - make_interval(days => days))
          AS of_age
-WHERE status IN ('acknowledged', 'in_progress', 'registered', 'reopened', 'returned', 'routed', 'waiting_for_reporter')
+WHERE status IN ('acknowledged', 'appealed', 'in_progress', 'registered', 'reopened', 'returned', 'routed',
+                 'waiting_for_reporter')
 GROUP BY 1, 2, 3, 4, passed, emergency"""
 _UNCOMPARED = """
 SELECT ticket, body FROM cases WHERE uncompared AND status NOT IN ('unknown', 'registered') ORDER BY ticket LIMIT 100"""

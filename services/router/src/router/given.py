@@ -1,0 +1,53 @@
+"""A reply and what it is about, as each action of a unit gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from contracts.events import UnitReplied
+from contracts.vocabulary import ACTIVE
+from router.case import Case, Out
+from router.masked import brief
+from router.refusal import Refusal
+from router.rules import Assignment, Rules, lane_of
+from router.transfers import Changes, accused_units
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """A reply, the case it is about, and all that may be touched; ``by`` is the unit that replied, ``now`` when."""
+
+    rules: Rules
+    cases: Mapping[str, Case]
+    case: Case
+    by: str
+    data: UnitReplied
+    now: datetime
+
+
+Outcome = tuple[Changes, list[Out]] | Refusal
+Act = Callable[[Given], Outcome]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """``needs`` are the fields a reply must carry; ``triage`` actions are for whoever holds it in the triage lane."""
+
+    act: Act
+    statuses: frozenset[str] = ACTIVE
+    needs: tuple[str, ...] = ()
+    triage: bool = False
+
+
+def named_units(given: Given, reason: str) -> Assignment | Refusal:
+    """Whom the reply names to work on it, and to help; refused where there is no such unit, or it is accused."""
+    rules, data = given.rules, given.data
+    unit, *helpers = [code.strip().upper() for code in [data.unit or "", *data.support]]
+    for code in (unit, *helpers):
+        if code not in rules.units:
+            return Refusal("unknown_unit", f"unit {brief(code)!r} tidak ada")
+        if code in accused_units(rules, given.case):
+            return Refusal("accused", f"laporan ini tentang {code}, tidak dapat diteruskan ke {code}")
+    return Assignment(lane=lane_of(rules, unit), unit=unit, reason=reason, support=helpers)

@@ -1,0 +1,181 @@
+"""What was added to a complaint and may accuse who works on it: who sorts or judges has it, and they never."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from router_office import OTHER, RULES, Office, T, classified, followed_up, item, received, refusal, reply
+
+from contracts.events import Place, UnitRouted
+from kabupaten.desks import CONDUCT_CATEGORY
+from router import handlers
+from router.case import Case, snapshot
+from router.duplicates import rank
+from router.registration import apart
+from testing.events import NOW
+
+#: The complaint about a road, with PUPR, and what was added to it.
+FIRST = OTHER
+
+
+def first_with(unit: str = "PUPR", category: str = "jalan_jembatan", **facts: Any) -> Case:
+    office = Office()
+    office.hear(received(FIRST, complaint_id="first"), classified(FIRST, category, **facts))
+    case = office.cases[FIRST]
+    assert case.unit == unit
+    return case
+
+
+def added_to(case: Case, **facts: Any) -> Office:
+    """What was added, understood as ``facts``."""
+    office = Office()
+    office.cases[FIRST] = case
+    office.hear(received(part_of=FIRST), classified(**facts))
+    return office
+
+
+def readers(office: Office) -> set[str]:
+    return {emit.data.unit for emit in office.told if isinstance(emit.data, UnitRouted)}
+
+
+@pytest.mark.parametrize(
+    ("facts", "unit"),
+    [
+        ({"category": CONDUCT_CATEGORY, "about_units": ["PUPR"]}, "INSPEKTORAT"),
+        ({"category": "jalan_jembatan", "about_units": ["PUPR"]}, "INSPEKTORAT"),
+        ({"category": "jalan_jembatan", "perhaps_accusing": True, "perhaps_about": ["PUPR"]}, "DISKOMINFO"),
+        # The classifier hears nothing in it: a person looks all the same.
+        ({"category": "jalan_jembatan"}, "DISKOMINFO"),
+        ({"category": "air_bersih"}, "DISKOMINFO"),
+        ({"category": "jalan_jembatan", "urgency": "darurat"}, "DISKOMINFO"),
+        ({"category": "jalan_jembatan", "place": Place(elsewhere="wajo")}, "DISKOMINFO"),
+    ],
+)
+def test_who_works_on_the_first_never_gets_it_by_rule(facts: dict[str, Any], unit: str) -> None:
+    office = added_to(first_with(), **facts)
+
+    assert (unit, "triage") == (office.case.unit, office.case.lane)
+    assert {unit} == readers(office)
+
+
+def test_who_would_look_at_it_and_works_on_the_first_does_not_get_it() -> None:
+    office = added_to(first_with("DISKOMINFO", "kominfo_digital"), category="kominfo_digital")
+
+    assert office.case.unit == "INSPEKTORAT"
+    assert {"INSPEKTORAT"} == readers(office)
+
+
+def test_whom_the_first_accuses_does_not_look_at_what_is_added_to_it() -> None:
+    first = first_with("SETDA", CONDUCT_CATEGORY, about_units=["INSPEKTORAT"])
+
+    office = added_to(first, category=CONDUCT_CATEGORY)
+
+    assert {"SETDA"} == readers(office)
+
+
+def test_its_snapshot_says_what_it_was_added_to_and_who_is_not_to_read_it() -> None:
+    office = added_to(first_with(), category=CONDUCT_CATEGORY, abstained=True)
+
+    shown = snapshot(office.case, office.case.unit or "")
+    assert (FIRST, ["PUPR"]) == (shown.part_of, shown.accuses)
+
+
+def test_nothing_is_told_to_who_works_on_the_first() -> None:
+    case = first_with()
+    office = added_to(case, category=CONDUCT_CATEGORY)
+
+    assert office.cases[FIRST] == case
+
+
+def test_unclassified_in_time_it_is_sorted_by_a_person_who_does_not_work_on_the_first() -> None:
+    office = Office()
+    office.cases[FIRST] = first_with()
+    office.hear(received(part_of=FIRST))
+
+    changes, _ = handlers.unclassified(RULES, office.cases, T, NOW)
+
+    assert ("DISKOMINFO", "triage") == (changes[T].unit, changes[T].lane)
+
+
+def test_understood_before_it_comes_it_is_kept_away_all_the_same() -> None:
+    office = Office()
+    office.cases[FIRST] = first_with()
+    office.hear(classified(category="jalan_jembatan"))
+    office.hear(received(part_of=FIRST))
+
+    assert (["PUPR"], "DISKOMINFO") == (office.case.apart_from, office.case.unit)
+
+
+def test_a_person_who_has_looked_gives_a_false_alarm_to_whom_they_will() -> None:
+    office = added_to(first_with(), category="jalan_jembatan")
+
+    told = office.hear(("DISKOMINFO", reply("dispose", unit="PUPR")))
+
+    assert refusal(told) is None
+    assert ("PUPR", "unit") == (office.case.unit, office.case.lane)
+
+
+def test_whom_it_accuses_for_sure_nobody_gives_it() -> None:
+    office = added_to(first_with(), category="jalan_jembatan", about_units=["PUPR"])
+
+    told = office.hear(("INSPEKTORAT", reply("dispose", unit="PUPR")))
+
+    assert "laporan ini tentang PUPR, tidak dapat diteruskan ke PUPR" == refusal(told)
+
+
+def test_it_is_not_brought_together_with_the_first_by_likeness() -> None:
+    office = added_to(first_with(), category="jalan_jembatan")
+
+    assert [] == rank(RULES, office.case, [office.cases[FIRST]])
+    assert [] == rank(RULES, office.cases[FIRST], [office.case])
+
+
+def test_it_stands_in_no_public_list() -> None:
+    office = added_to(first_with(), category="jalan_jembatan")
+    office.hear(("DISKOMINFO", reply("dispose", unit="PUPR")))
+
+    assert {False} == {each.listed for each in office.story()}
+
+
+def test_what_the_first_does_not_wait_for_goes_on_with_its_question_open() -> None:
+    """The answer that accused is not told: the question stands until its reporter answers, or its bound passes."""
+    office = Office()
+    office.hear(received(), classified(category="jalan_jembatan"))
+    office.hear(("PUPR", reply("ask", message="Di mana tepatnya lubangnya?")))
+    before = office.case
+
+    answered = office.hear(followed_up(item("addition", text="di depan masjid")))
+
+    assert "waiting_for_reporter" == before.status
+    assert ("in_progress", True) == (office.case.status, bool(answered))
+
+
+@pytest.mark.parametrize("action", ["acknowledge", "progress"])
+def test_who_has_only_sorted_it_loses_what_turns_out_to_mean_them_perhaps(action: str) -> None:
+    office = Office()
+    office.hear(received())
+    office.ring()
+    office.hear(("DISKOMINFO", reply(action, message="Sedang kami periksa dulu")))
+
+    office.hear(classified(category="kominfo_digital", perhaps_accusing=True, perhaps_about=["DISKOMINFO"]))
+
+    assert ("INSPEKTORAT", "triage") == (office.case.unit, office.case.lane)
+
+
+def test_whom_a_person_chose_keeps_what_is_in_doubt_only_later() -> None:
+    office = Office()
+    office.hear(received())
+    office.ring()
+    office.hear(("DISKOMINFO", reply("dispose", unit="PUPR")))
+
+    office.hear(classified(category="jalan_jembatan", perhaps_accusing=True, perhaps_about=["PUPR"]))
+
+    assert ("PUPR", "unit", True) == (office.case.unit, office.case.lane, office.case.triage_acted)
+
+
+def test_of_a_first_that_is_not_known_yet_or_was_known_before_nobody_is_kept() -> None:
+    case = Case(ticket=T)
+
+    assert case == apart(case, None)
+    assert ["PUPR"] == apart(case, first_with()).apart_from
