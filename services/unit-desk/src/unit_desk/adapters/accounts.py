@@ -1,0 +1,233 @@
+"""People, their sessions and invitations, and the audit, in PostgreSQL."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from chassis.database import Connection
+from unit_desk.people import Person
+
+#: A morning without a press ends a session, and so does a day's work.
+IDLE, DAY = timedelta(hours=2), timedelta(hours=12)
+INVITED_FOR = timedelta(days=3)
+
+_PERSON = (
+    "SELECT id, email, name, unit, role, password, code_key, code_used FROM people WHERE email = $1 AND left_at IS NULL"
+)
+_BY_ID = "SELECT id, email, name, unit, role FROM people WHERE id = $1 AND left_at IS NULL"
+_ADD = "INSERT INTO people (id, email, name, unit, role) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (email) DO NOTHING"
+# Who has left and comes back, or has forgotten the password, is invited again, and is whoever the invitation says.
+_AGAIN = """
+UPDATE people SET name = $2, unit = $3, role = $4, left_at = NULL, password = NULL, code_key = 0 WHERE email = $1
+RETURNING id"""
+_INVITE = """
+INSERT INTO invitations (token, person, expires_at) VALUES ($1, $2, now() + $3)
+ON CONFLICT (person) DO UPDATE SET token = excluded.token, expires_at = excluded.expires_at"""
+_INVITED = """
+SELECT p.id, p.email, p.name, p.unit, p.role, p.code_key FROM invitations i JOIN people p ON p.id = i.person
+WHERE i.token = $1 AND i.expires_at > now() AND p.left_at IS NULL"""
+_TAKE = "DELETE FROM invitations WHERE token = $1 AND expires_at > now() RETURNING person"
+_SET = "UPDATE people SET password = $2, code_key = $3, code_used = $4 WHERE id = $1"
+_COLLEAGUES = """
+SELECT p.id, p.email, p.name, p.unit, p.role, p.password IS NOT NULL OR p.by_code_at IS NOT NULL AS here,
+    p.code_key > 0 AS with_code, p.duty_days, p.duty_hours,
+    (SELECT max(seen_at) FROM sessions s WHERE s.person = p.id) AS seen_at
+FROM people p WHERE p.left_at IS NULL AND p.unit = ANY($1) ORDER BY p.unit, p.name"""
+_NAMES = "SELECT id, name FROM people WHERE id = ANY($1)"
+_LEAVE = """
+UPDATE people SET left_at = now(), password = NULL, code_key = 0, phone = NULL, by_code_at = NULL, duty_days = '{}'
+WHERE id = $1 AND left_at IS NULL"""
+_LET_GO = "UPDATE complaints SET assignee = NULL WHERE assignee = $1 AND standing <> 'rest'"
+_NO_INVITATION = "DELETE FROM invitations WHERE person = $1"
+_NO_FILTERS = "DELETE FROM filters WHERE person = $1"
+_OUT_ALL = "DELETE FROM sessions WHERE person = $1"
+_CHANGE = "UPDATE people SET password = $2 WHERE id = $1 AND left_at IS NULL RETURNING id"
+_SESSIONS = """
+SELECT token = $2 AS this, begun_at, seen_at FROM sessions
+WHERE person = $1 AND seen_at > now() - $3::interval AND begun_at > now() - $4::interval
+ORDER BY seen_at DESC LIMIT 20"""
+# A code is taken once: of two who send it at the same time one is in.
+_USE_CODE = "UPDATE people SET code_used = $2 WHERE id = $1 AND code_used < $2 RETURNING id"
+_BEGIN = "INSERT INTO sessions (token, person) VALUES ($1, $2)"
+_WHO = """
+SELECT p.id, p.email, p.name, p.unit, p.role, s.seen_at < now() - interval '1 minute' AS stale
+FROM sessions s JOIN people p ON p.id = s.person
+WHERE s.token = $1 AND s.seen_at > now() - $2::interval AND s.begun_at > now() - $3::interval AND p.left_at IS NULL"""
+_SEEN = "UPDATE sessions SET seen_at = now() WHERE token = $1"
+_END = "DELETE FROM sessions WHERE token = $1"
+_OLD_SESSIONS = "DELETE FROM sessions WHERE begun_at < now() - $1::interval"
+_OLD_INVITATIONS = "DELETE FROM invitations WHERE expires_at < now() - interval '1 day'"
+_NOTE = "INSERT INTO audit (person, act, unit, ticket, about) VALUES ($1, $2, $3, $4, $5)"
+_LOOKS = """
+SELECT a.at, a.act, a.about, p.name, p.unit FROM audit a LEFT JOIN people p ON p.id = a.person
+WHERE a.ticket = $1 ORDER BY a.n DESC LIMIT 100"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A person with what proves who they are; ``code_key`` is 0 for who has no codes."""
+
+    person: Person
+    password: str | None
+    code_key: int
+    code_used: int
+
+
+def hash_of(token: str) -> bytes:
+    """Give what is kept of a secret that is random, and long enough not to be guessed."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _person(row: Mapping[str, Any], session: bytes = b"") -> Person:
+    return Person(
+        id=row["id"], email=row["email"], name=row["name"], unit=row["unit"], role=row["role"], session=session
+    )
+
+
+async def account(db: Connection, email: str) -> Account | None:
+    """Find who has this address and has not left."""
+    row = await db.fetchrow(_PERSON, email.strip().lower())
+    if row is None:
+        return None
+    return Account(person=_person(row), password=row["password"], code_key=row["code_key"], code_used=row["code_used"])
+
+
+async def by_id(db: Connection, person: UUID) -> Person | None:
+    """Find a person who has not left."""
+    row = await db.fetchrow(_BY_ID, person)
+    return _person(row) if row else None
+
+
+async def invite(
+    db: Connection, email: str, name: str, unit: str, role: str, by: Person | None, *, token: str = ""
+) -> str:
+    """Invite somebody; gives the secret of the link, which may be a given ``token``.
+
+    Who is here already is out until it is opened.
+    """
+    email, token = email.strip().lower(), token or secrets.token_urlsafe(24)
+    async with db.transaction():
+        await db.execute(_ADD, uuid4(), email, name, unit, role)
+        person = await db.fetchval(_AGAIN, email, name, unit, role)
+        await db.execute(_OUT_ALL, person)
+        await db.execute(_INVITE, hash_of(token), person, INVITED_FOR)
+        await note(db, by, "undang", unit=unit, about=f"{person} {role}")
+    return token
+
+
+async def invited(db: Connection, token: str) -> tuple[Person, int] | None:
+    """Tell who is invited by ``token``, and which secret their codes would have."""
+    row = await db.fetchrow(_INVITED, hash_of(token))
+    return (_person(row), row["code_key"] + 1) if row else None
+
+
+async def accept(db: Connection, token: str, password: str, code_key: int, code_used: int) -> UUID | None:
+    """Keep the hashed ``password`` of who is invited; the link is spent. None: it was spent before."""
+    async with db.transaction():
+        person: UUID | None = await db.fetchval(_TAKE, hash_of(token))
+        if person is not None:
+            await db.execute(_SET, person, password, code_key, code_used)
+    return person
+
+
+async def colleagues(db: Connection, units: Sequence[str]) -> list[Mapping[str, Any]]:
+    """List who works for ``units``."""
+    rows: list[Mapping[str, Any]] = await db.fetch(_COLLEAGUES, list(units))
+    return rows
+
+
+async def names(db: Connection, people: Sequence[UUID]) -> dict[UUID, str]:
+    """Give the names of ``people``, of those who left, too."""
+    return {row["id"]: row["name"] for row in await db.fetch(_NAMES, list(people))}
+
+
+async def leave(db: Connection, person: Person, by: Person | None) -> None:
+    """Take somebody out, at once: sessions, password, invitation; what they had is nobody's again."""
+    async with db.transaction():
+        for statement in (_LEAVE, _LET_GO, _NO_INVITATION, _NO_FILTERS, _OUT_ALL):
+            await db.execute(statement, person.id)
+        await note(db, by, "keluarkan", unit=person.unit, about=str(person.id))
+
+
+async def use_code(db: Connection, person: UUID, step: int) -> bool:
+    """Take the code of the half minute ``step``; False if it, or a later one, was taken before."""
+    return await db.fetchval(_USE_CODE, person, step) is not None
+
+
+async def begin(db: Connection, person: UUID) -> str:
+    """Begin a session; gives its secret."""
+    token = secrets.token_urlsafe(32)
+    await db.execute(_BEGIN, hash_of(token), person)
+    return token
+
+
+async def who(db: Connection, token: str, *, pressed: bool = True) -> Person | None:
+    """Tell whose session ``token`` is, if it goes on; ``pressed``: by what the person did."""
+    session = hash_of(token)
+    row = await db.fetchrow(_WHO, session, IDLE, DAY)
+    if row is None:
+        return None
+    if pressed and row["stale"]:
+        await db.execute(_SEEN, session)
+    return _person(row, session)
+
+
+async def end(db: Connection, person: Person) -> None:
+    """End the session by which ``person`` is logged in."""
+    await db.execute(_END, person.session)
+
+
+async def sessions(db: Connection, person: Person) -> list[Mapping[str, Any]]:
+    """List the sessions of ``person`` that go on, and which of them is ``this``."""
+    rows: list[Mapping[str, Any]] = await db.fetch(_SESSIONS, person.id, person.session, IDLE, DAY)
+    return rows
+
+
+async def end_all(db: Connection, person: Person) -> None:
+    """End every session of ``person``, this one too."""
+    async with db.transaction():
+        await db.execute(_OUT_ALL, person.id)
+        await note(db, person, "keluar dari semua perangkat", unit=person.unit)
+
+
+async def change_password(db: Connection, person: Person, password: str) -> str | None:
+    """Keep another hashed ``password``, in the caller's transaction; gives the secret of a new session.
+
+    Every other session ends, and this one: who has stolen its cookie has nothing. None: ``person`` has left.
+    """
+    if await db.fetchval(_CHANGE, person.id, password) is None:
+        return None
+    await db.execute(_OUT_ALL, person.id)
+    await note(db, person, "ganti kata sandi", unit=person.unit)
+    return await begin(db, person.id)
+
+
+async def sweep(db: Connection) -> None:
+    """Delete sessions and invitations that are over."""
+    await db.execute(_OLD_SESSIONS, DAY)
+    await db.execute(_OLD_INVITATIONS)
+
+
+async def note(
+    db: Connection,
+    person: Person | UUID | None,
+    act: str,
+    *,
+    unit: str | None = None,
+    ticket: str | None = None,
+    about: str | None = None,
+) -> None:
+    """Add to the audit what ``person`` did; ``about`` holds codes and ids, and nobody's text."""
+    await db.execute(_NOTE, person.id if isinstance(person, Person) else person, act, unit, ticket, about)
+
+
+async def looks(db: Connection, ticket: str) -> list[Mapping[str, Any]]:
+    """List who looked at a complaint and what they did, the last first."""
+    rows: list[Mapping[str, Any]] = await db.fetch(_LOOKS, ticket)
+    return rows

@@ -1,0 +1,97 @@
+"""Codes by which somebody without a password comes in, and anybody chooses another one, in PostgreSQL.
+
+What a code is, only the desk's key tells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from chassis.database import Connection
+
+#: So often one may be guessed; after that another is asked for.
+MOST_WRONG = 5
+# One statement, the same for an address that nobody has. Who chose a password, or has more power than to answer, is
+# sent no code: an address would be all that keeps others out.
+_ASK = """
+WITH who AS (SELECT id FROM people WHERE email = $1 AND role = 'petugas' AND password IS NULL AND code_key = 0
+    AND left_at IS NULL),
+code AS (INSERT INTO login_codes (person, message, expires_at) SELECT id, $2, now() + $3::interval FROM who
+    ON CONFLICT (person) DO UPDATE SET message = excluded.message, expires_at = excluded.expires_at, wrong = 0),
+old AS (UPDATE messages m SET state = 'dropped', detail = 'late' FROM who
+    WHERE m.person = who.id AND m.kind = 'code' AND m.state = 'pending')
+INSERT INTO messages (id, person, medium, kind, weight, next_try_at, created_at, fresh_at)
+SELECT $2, id, 'email', 'code', 1, now(), now(), now() FROM who"""
+# For who is in, whoever they are. It lets nobody in who has a password.
+_ASK_SIGNED_IN = """
+WITH code AS (INSERT INTO login_codes (person, message, expires_at) VALUES ($1, $2, now() + $3::interval)
+    ON CONFLICT (person) DO UPDATE SET message = excluded.message, expires_at = excluded.expires_at, wrong = 0),
+old AS (UPDATE messages SET state = 'dropped', detail = 'late'
+    WHERE person = $1 AND kind IN ('code', 'password') AND state = 'pending')
+INSERT INTO messages (id, person, medium, kind, weight, next_try_at, created_at, fresh_at)
+VALUES ($2, $1, 'email', 'password', 1, now(), now(), now())"""
+_SENT_TO = "SELECT person, message FROM login_codes WHERE person = $1 AND expires_at > now() AND wrong < $2"
+_SPEND = """
+DELETE FROM login_codes WHERE person = $1 AND message = $2 AND expires_at > now() AND wrong < $3 RETURNING person"""
+_WAITING = """
+SELECT c.person, c.message FROM login_codes c JOIN people p ON p.id = c.person
+WHERE p.email = $1 AND p.role = 'petugas' AND p.password IS NULL AND p.left_at IS NULL AND c.expires_at > now()
+    AND c.wrong < $2"""
+_USE = """
+WITH used AS (DELETE FROM login_codes WHERE person = $1 AND message = $2 AND expires_at > now() AND wrong < $3
+    RETURNING person)
+UPDATE people SET by_code_at = now() FROM used WHERE id = used.person RETURNING id"""
+_WRONG = "UPDATE login_codes SET wrong = wrong + 1 WHERE person = $1 AND message = $2"
+_OLD = "DELETE FROM login_codes WHERE expires_at < now()"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A code that was sent and not used: whose, and by which message."""
+
+    person: UUID
+    message: UUID
+
+
+async def ask(db: Connection, email: str, message: UUID, holds: timedelta) -> None:
+    """Have a code that ``holds`` so long be sent to ``email``, if somebody may come in so; older ones end."""
+    await db.execute(_ASK, email, message, holds)
+
+
+async def waiting(db: Connection, email: str) -> Waiting | None:
+    """Find the code that was sent to ``email`` and still holds."""
+    row = await db.fetchrow(_WAITING, email, MOST_WRONG)
+    return Waiting(person=row["person"], message=row["message"]) if row else None
+
+
+async def ask_signed_in(db: Connection, person: UUID, message: UUID, holds: timedelta) -> None:
+    """Have a code by which ``person`` may choose a password be sent to them; older ones end."""
+    await db.execute(_ASK_SIGNED_IN, person, message, holds)
+
+
+async def sent_to(db: Connection, person: UUID) -> Waiting | None:
+    """Find the code that was sent to ``person`` and still holds."""
+    row = await db.fetchrow(_SENT_TO, person, MOST_WRONG)
+    return Waiting(person=row["person"], message=row["message"]) if row else None
+
+
+async def spend(db: Connection, code: Waiting) -> bool:
+    """Spend a code without coming in by it; False: somebody was faster, or it holds no more."""
+    return await db.fetchval(_SPEND, code.person, code.message, MOST_WRONG) is not None
+
+
+async def use(db: Connection, code: Waiting) -> bool:
+    """Spend a code; False: somebody was faster, or it holds no more."""
+    return await db.fetchval(_USE, code.person, code.message, MOST_WRONG) is not None
+
+
+async def wrong(db: Connection, code: Waiting) -> None:
+    """Count a wrong guess."""
+    await db.execute(_WRONG, code.person, code.message)
+
+
+async def sweep(db: Connection) -> None:
+    """Delete codes that are over."""
+    await db.execute(_OLD)

@@ -1,0 +1,191 @@
+"""What the command line does with the desk's people."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from base64 import b32encode
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from pydantic import AnyHttpUrl, Field, SecretStr
+
+from chassis.database import Connection
+from chassis.keys import is_system
+from chassis.settings import MigrateSettings
+from kabupaten import load
+from kabupaten.units import Units
+from unit_desk import passwords
+from unit_desk.adapters import accounts, keys, notices
+from unit_desk.adapters.keys import Right
+from unit_desk.people import WITH_CODE, Person, Role
+
+_HERE = ("localhost", "127.0.0.1", "::1")
+
+
+class DeskAccess(MigrateSettings):
+    """What the commands need, and no more: neither Kafka nor a port."""
+
+    region_dir: Path = Field(description="folder of the kabupaten's data")
+    desk_public_url: AnyHttpUrl | None = Field(None, description="address by which people reach the desk")
+    desk_host: str = Field("127.0.0.1", description="address of the desk")
+    desk_port: int = Field(8080, description="port of the desk")
+    desk_key: SecretStr = Field(min_length=16, description="secret from which second factors derive")
+
+    @property
+    def public_url(self) -> str:
+        """The address of the desk, without a slash at its end."""
+        return str(self.desk_public_url or f"http://{self.desk_host}:{self.desk_port}").rstrip("/")
+
+
+class Unfit(ValueError):
+    """What was asked for is not to be had; the message says why."""
+
+
+async def invite(db: Connection, settings: DeskAccess, email: str, name: str, unit: str, role: str) -> str:
+    """Invite somebody; gives the link.
+
+    Raises:
+        Unfit: the unit has no desk, or there is no such role.
+    """
+    units = load(settings.region_dir, "units").units
+    if unit not in units.desks:
+        raise Unfit(f"{unit} has no desk: write `desk: true` in its row of units.yaml, then `lapor provision`")
+    if role not in set(Role):
+        raise Unfit(f"there is no role {role}: petugas, pimpinan, operator or pemantau")
+    return f"{settings.public_url}/undangan/{await accounts.invite(db, email, name, unit, role, None)}"
+
+
+async def everybody(db: Connection, settings: DeskAccess, email: str | None) -> list[dict[str, Any]]:
+    """List people; of one alone with ``email``."""
+    units = load(settings.region_dir, "units").units
+    rows = await accounts.colleagues(db, list(units.by_code))
+    return [
+        {"email": row["email"], "name": row["name"], "unit": row["unit"], "role": row["role"], "here": row["here"]}
+        for row in rows
+        if email in (None, row["email"])
+    ]
+
+
+async def take_out(db: Connection, email: str) -> None:
+    """Take somebody out.
+
+    Raises:
+        Unfit: nobody has that address.
+    """
+    found = await accounts.account(db, email)
+    if found is None:
+        raise Unfit(f"nobody here has the address {email}")
+    await accounts.leave(db, found.person, None)
+
+
+async def create_key(
+    db: Connection, settings: DeskAccess, unit: str, system: str, contact: str, rights: Sequence[str], days: int
+) -> tuple[str, Mapping[str, Any]]:
+    """Make a key of a program of ``unit``; gives it, and what is known of it.
+
+    Raises:
+        Unfit: the unit has no desk, or a word does not fit.
+    """
+    if unit not in load(settings.region_dir, "units").units.desks:
+        raise Unfit(f"{unit} has no desk: write `desk: true` in its row of units.yaml, then `lapor provision`")
+    if not is_system(system):
+        raise Unfit("a program is called by 2 to 40 of a-z, 0-9 and -")
+    if not contact.strip():
+        raise Unfit("say who answers for it: --contact")
+    if wrong := set(rights) - set(Right):
+        raise Unfit(f"there is no right {min(wrong)}: read or reply")
+    return await keys.create(db, unit, system, contact.strip(), list(rights) or list(Right), days, None)
+
+
+async def every_key(db: Connection, settings: DeskAccess) -> list[Mapping[str, Any]]:
+    """List the keys of all units."""
+    return await keys.listed(db, list(load(settings.region_dir, "units").units.by_code))
+
+
+async def revoke_key(db: Connection, settings: DeskAccess, key_id: str) -> Mapping[str, Any] | None:
+    """Revoke a key; None if there is none."""
+    return await keys.revoke(db, key_id, list(load(settings.region_dir, "units").units.by_code), None)
+
+
+async def sent(db: Connection, *, failed: bool) -> list[dict[str, Any]]:
+    """List what people were sent; with ``failed`` only what did not go out, or perhaps."""
+    rows = await notices.log(db, None, failed=failed)
+    return [
+        {
+            **{name: str(row[name]) for name in ("id", "medium", "kind", "state")},
+            "to": f"{row['name']} ({row['unit']})",
+            "about": " ".join(row["tickets"] or []),
+            "why": row["detail"] or "",
+            "at": (row["sent_at"] or row["created_at"]).isoformat(timespec="seconds"),
+        }
+        for row in rows
+    ]
+
+
+async def send_again(db: Connection, numbers: Sequence[UUID]) -> list[UUID]:
+    """Have messages be sent again; gives those that are."""
+    now = datetime.now(UTC)
+    return [number for number in numbers if await notices.again(db, number, None, now)]
+
+
+async def demo(db: Connection, settings: DeskAccess) -> list[dict[str, Any]]:
+    """Make people to play with where they are missing, and say how each logs in.
+
+    Their passwords derive from the desk's key, so that they are the same next time and are kept nowhere.
+
+    Raises:
+        Unfit: the desk is not on this machine alone.
+    """
+    if urlsplit(settings.public_url).hostname not in _HERE:
+        raise Unfit("these accounts are to play with, on one machine: DESK_PUBLIC_URL leads elsewhere")
+    rows = []
+    region = load(settings.region_dir, "units", "categories")
+    shares = Counter[str]()
+    for each in region.categories.values():
+        shares[each.unit or ""] += round(each.share * 100)
+    for unit, role in _demo_people(region.units, shares):
+        email, key = f"{role}.{unit.lower()}@contoh.id", settings.desk_key.get_secret_value().encode()
+        digest = hmac.digest(key, f"demo {email}".encode(), hashlib.sha256)
+        password = "-".join(b32encode(digest).decode().lower()[n : n + 5] for n in range(0, 20, 5))
+        found = await accounts.account(db, email)
+        if found is None or found.password is None:
+            found = await _joined(db, email, f"{role.title()} {unit}", unit, role, password)
+        code = ""
+        if found.code_key:
+            secret = passwords.code_secret(key, found.person.id, found.code_key)
+            code = passwords.code_now(secret, time.time())
+        rows.append({"email": email, "password": password, "code": code, "unit": unit, "role": role})
+    return rows
+
+
+def _demo_people(units: Units, shares: Mapping[str, int]) -> list[tuple[str, str]]:
+    """A clerk of each unit that answers, those with most complaints first, a head of the first of them, an operator,
+    and who looks over all: the people of the last resort, and of whom that answers to."""
+    over = {row.supervisor for row in units.rows}
+    plain = [row.code for row in units.rows if row.desk and not row.has_role and row.code not in over]
+    plain.sort(key=lambda unit: -shares[unit])
+    sorting = [row.code for row in units.rows if row.desk and row.triage]
+    conduct = [row.code for row in units.rows if row.desk and row.conduct]
+    last = {code for row in units.rows if row.fallback for code in (row.code, row.supervisor)}
+    above = [row.code for row in units.rows if row.desk and row.code in last]
+    people = [(unit, Role.PETUGAS.value) for unit in (*plain, *conduct)]
+    people += [(unit, Role.PIMPINAN.value) for unit in plain[:1]]
+    people += [(unit, Role.OPERATOR.value) for unit in sorting] + [(unit, Role.PEMANTAU.value) for unit in above]
+    return people
+
+
+async def _joined(db: Connection, email: str, name: str, unit: str, role: str, password: str) -> accounts.Account:
+    token = await accounts.invite(db, email, name, unit, role, None)
+    person: tuple[Person, int] | None = await accounts.invited(db, token)
+    number = person[1] if person and role in WITH_CODE else 0
+    await accounts.accept(db, token, await passwords.hashed(password), number, 0)
+    found = await accounts.account(db, email)
+    assert found is not None  # noqa: S101 - just made
+    return found

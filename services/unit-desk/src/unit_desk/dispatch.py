@@ -1,0 +1,248 @@
+"""Decides who is told what, and when: of danger at once, of what can wait by the hour, of what is open each morning."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from chassis.database import TIMER_LOCK, Connection, Pool, holding
+from unit_desk import metrics
+from unit_desk.adapters import notices as kept
+from unit_desk.notices import (
+    CLIMBING,
+    LATE,
+    LEVELS,
+    MORNING,
+    UNTOUCHED,
+    Kind,
+    Medium,
+    Staff,
+    at_level,
+    is_at_once,
+    is_stale,
+)
+from unit_desk.people import Role
+from unit_desk.projection import NEVER
+from unit_desk.rules import Rules
+
+_EVERY_S = 0.5
+#: What can't be told now is looked at again so much later.
+_AGAIN = timedelta(minutes=1)
+#: After noon nobody needs a list of the morning.
+_NOON = time(12)
+ALARM, GATHERED = "alarm", "gathered"
+Clock = Callable[[], datetime]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Office:
+    """By what is decided: ``media`` are the ways that there are."""
+
+    rules: Rules
+    media: tuple[str, ...]
+    clock: Clock = _now
+
+    def local(self, at: datetime) -> datetime:
+        """Give ``at`` in the kabupaten's own time."""
+        return at.astimezone(self.rules.zone)
+
+
+async def dispatch(pool: Pool, office: Office) -> None:
+    """For ever: see whom to tell, one process at a time.
+
+    Raises:
+        asyncpg.PostgresError, OSError: the database is gone; start again.
+    """
+    morning_of: date | None = None
+    metrics.nothing()  # what this process knew when it decided last, another may have settled since
+    async with holding(pool, TIMER_LOCK) as db:
+        while True:
+            await tell(db, office)
+            await climb(db, office)
+            if (today := office.local(office.clock()).date()) != morning_of and await send_morning(db, office):
+                morning_of = today
+            await show(db, office)
+            await asyncio.sleep(_EVERY_S)
+
+
+async def tell(db: Connection, office: Office) -> None:
+    """Give what is due to who is to be told, each unit in a transaction of its own."""
+    for unit in await kept.due_units(db, office.clock()):
+        async with db.transaction():
+            rows = await kept.new(db, unit)
+            await _tell_unit(db, office, unit, rows)
+
+
+async def _tell_unit(db: Connection, office: Office, unit: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    now = office.clock()
+    over = [row["id"] for row in rows if _is_over(office, row)]
+    left = [row for row in rows if row["id"] not in over]
+    await kept.drop(db, over)
+    people = await kept.people(db, [unit])
+    at_once = [row for row in left if _at_once(office, row)]
+    gathered = [row for row in left if not _at_once(office, row)]
+    for row in at_once:
+        await _tell_at_once(db, office, people, row, now)
+    ripe = [row for row in gathered if row["next_at"] > row["at"]]
+    fresh = [row for row in gathered if row["next_at"] <= row["at"]]
+    if fresh:
+        # The first of an hour says when the hour is over; the others join it.
+        until = min((row["next_at"] for row in ripe), default=now + office.rules.notices.gathered)
+        await kept.wait(db, [row["id"] for row in fresh], max(until, now))
+    if any(row["next_at"] <= now for row in ripe):
+        await _tell_gathered(db, office, people, [*ripe, *fresh], now)
+
+
+def _at_once(office: Office, row: Mapping[str, Any]) -> bool:
+    """Whether it is told by itself; what is read late is gathered, but danger."""
+    late = row["recorded_at"] - row["at"] > LATE
+    if row["person"]:
+        return _weight(row) > 0
+    return row["kind"] == Kind.DANGER or (not late and is_at_once(row["kind"], row["unit"], office.rules.sorting))
+
+
+def _is_over(office: Office, row: Mapping[str, Any]) -> bool:
+    """Whether nobody has to be told any more: it is done or not theirs, was seen, or is old news."""
+    if row["standing"] in (None, "rest") or (row["opened_at"] and row["kind"] != Kind.DANGER):
+        return True
+    if row["kind"] == Kind.ASSIGNED and row["person"] != row["assignee"]:
+        return True
+    return is_stale(row["kind"], office.local(row["at"]), office.local(row["recorded_at"]), row["status"])
+
+
+async def _tell_at_once(
+    db: Connection, office: Office, people: Sequence[Staff], row: Mapping[str, Any], now: datetime
+) -> None:
+    kind = row["kind"]
+    if kind != Kind.DANGER and _weight(row) < 2 and office.rules.calendar.quiet_until(now):
+        await kept.wait(db, [row["id"]], now + _AGAIN)
+        return
+    if row["person"]:
+        await _write(db, office, _named(people, row), ALARM, [row], now)
+        await kept.told(db, [row["id"]], 0, None)
+    elif kind in CLIMBING:
+        await _give(db, office, row, 0, now)
+    elif there := at_level(0, people, [], office.local(now)):
+        await _write(db, office, there, ALARM, [row], now)
+        await kept.told(db, [row["id"]], 0, None)
+    else:
+        await kept.wait(db, [row["id"]], now + _AGAIN)
+
+
+async def _tell_gathered(
+    db: Connection, office: Office, people: Sequence[Staff], rows: Sequence[Mapping[str, Any]], now: datetime
+) -> None:
+    there = at_level(0, people, [], office.local(now))
+    quiet = office.rules.calendar.quiet_until(now)
+    held = [row["id"] for row in rows if quiet or not (there or row["person"])]
+    await kept.wait(db, held, now + _AGAIN)
+    given = [row for row in rows if row["id"] not in held]
+    of_all: dict[Staff, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in given:
+        # Who has it hears of it, on duty or not.
+        for each in _named(people, row) if row["person"] else {*there, *(p for p in people if p.id == row["assignee"])}:
+            of_all[each].append(row)
+    for person, its in of_all.items():
+        await _write(db, office, [person], GATHERED, its, now)
+    await kept.told(db, [row["id"] for row in given], 0, None)
+
+
+def _weight(row: Mapping[str, Any]) -> int:
+    """Say how urgent what somebody alone is told is; of all else its kind says it."""
+    return (row["weight"] or 0) if row.get("person") else 0
+
+
+def _named(people: Sequence[Staff], row: Mapping[str, Any]) -> list[Staff]:
+    """Give whom alone it is for, on duty or not."""
+    return [each for each in people if each.id == row["person"]]
+
+
+async def climb(db: Connection, office: Office) -> None:
+    """Give what nobody opened for too long to who is next."""
+    now = office.clock()
+    async with db.transaction():
+        for row in await kept.climbing(db, now):
+            handled = row["kind"] == Kind.DANGER and row["status"] not in UNTOUCHED
+            if row["standing"] in (None, "rest") or handled:
+                await kept.told(db, [row["id"]], row["level"], None)
+            elif row["kind"] != Kind.DANGER and office.rules.calendar.quiet_until(now):
+                await kept.told(db, [row["id"]], row["level"], now + _AGAIN)
+            else:
+                await _give(db, office, row, row["level"] + 1, now)
+
+
+async def _give(db: Connection, office: Office, row: Mapping[str, Any], level: int, now: datetime) -> None:
+    """Give ``row`` to who is at ``level`` or, where nobody is whom it could reach, at the next."""
+    people = await kept.people(db, [row["unit"]])
+    operators = [each for each in await kept.people(db, [office.rules.sorting]) if each.role == Role.OPERATOR]
+    know = await kept.who_know(db, row["id"])
+    while level < LEVELS:
+        there = [each for each in at_level(level, people, operators, office.local(now)) if each.id not in know]
+        if await _write(db, office, there, ALARM, [row], now):
+            break
+        level += 1
+    after = office.rules.notices.climb_minutes
+    minutes = after.danger if row["kind"] == Kind.DANGER else after.escalation
+    # From the last on it goes nowhere; it stays to be counted until somebody opens it.
+    climb_at = now + timedelta(minutes=minutes) if level < LEVELS else NEVER
+    await kept.told(db, [row["id"]], min(level, LEVELS - 1), climb_at)
+
+
+async def _write(
+    db: Connection, office: Office, to: Sequence[Staff], kind: str, rows: Sequence[Mapping[str, Any]], now: datetime
+) -> int:
+    """Have ``to`` be told of ``rows``; gives how many of them are."""
+    reached = set()
+    for person in to:
+        by_medium: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for row in rows:
+            for medium in person.media(row["kind"], office.media, _weight(row)):
+                if medium == Medium.EMAIL or kind == ALARM:
+                    by_medium[medium].append(row)
+        for medium, its in by_medium.items():
+            danger = any(row["kind"] == Kind.DANGER or _weight(row) == 2 for row in its)
+            too_much = not danger and await _is_too_much(db, office, person, medium, now)
+            ids = [row["id"] for row in its]
+            why = "limit" if too_much else None
+            await kept.write(db, person.id, medium, kind, now, weight=2 * danger, notices=ids, dropped=why)
+            if not too_much:
+                reached.add(person.id)
+    return len(reached)
+
+
+async def _is_too_much(db: Connection, office: Office, person: Staff, medium: str, now: datetime) -> bool:
+    sent = await kept.sent_since(db, person.id, medium, now - timedelta(days=1))
+    return sent >= office.rules.notices.most_a_day
+
+
+async def send_morning(db: Connection, office: Office) -> bool:
+    """Have everybody be sent what their unit has to do, each working day; True when that is settled for today."""
+    now = office.clock()
+    at = office.local(now)
+    if not office.rules.calendar.is_working(at.date()) or at.time() >= _NOON:
+        return True
+    if at.time() < office.rules.notices.morning_at:
+        return False
+    async with db.transaction():
+        for person in await kept.people(db, await kept.units_with_work(db)):
+            if Medium.EMAIL in person.media(MORNING, office.media):
+                once = kept.once_a_day(person.id, at.date())
+                await kept.write(db, person.id, Medium.EMAIL, MORNING, now, once=once)
+    return True
+
+
+async def show(db: Connection, office: Office) -> None:
+    """Show how long the oldest message waits, and how much nobody opens."""
+    now, waits = office.clock(), await kept.oldest(db)
+    for medium in Medium:
+        since = waits.get(medium)
+        metrics.OLDEST_S.labels(medium).set((now - since).total_seconds() if since else 0)
+    metrics.UNOPENED.set(await kept.unopened(db) if office.media else 0)

@@ -1,0 +1,142 @@
+"""How somebody comes in and goes out: password and code, the invitation, the end of a session."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, Dependency
+from litestar.response import Template
+
+from unit_desk import passwords, qr
+from unit_desk.adapters import accounts
+from unit_desk.handlers.visit import Desk, NotYours, place_of, see
+from unit_desk.notices import Medium
+from unit_desk.passwords import code_address, code_secret, step_of, why_not
+from unit_desk.people import WITH_CODE, Person
+
+Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
+
+
+@get("/masuk")
+async def login_form(request: Request[Any, Any, Any], desk: A_DESK, lanjut: str = "") -> Template:
+    """The way in."""
+    context = {"next": inside(lanjut), "email": "", "problem": "", "by_mail": Medium.EMAIL in desk.settings.media}
+    return Template("masuk.html", context=context)
+
+
+@post("/masuk", status_code=200)
+async def login(request: Request[Any, Any, Any], desk: A_DESK, data: Form) -> Response[Any]:
+    """Let somebody in who is who they say; what was wrong is not told."""
+    email, onward = data.get("email", "").strip().lower()[:200], inside(data.get("lanjut", ""))
+    place = place_of(request, desk)
+    if wait := desk.delays.wait_s(email, place):
+        problem = f"Terlalu sering salah. Coba lagi {soon(wait)} lagi."
+        return _again(desk, email, onward, problem, 429, {"Retry-After": str(int(wait) + 1)})
+    found = await accounts.account(desk.pool, email)
+    right = await passwords.fits(data.get("password", "")[:1000], found.password if found else None)
+    if not (found and right and await _code_fits(desk, found, data.get("code", "")[:20])):
+        desk.delays.wrong(email, place)
+        await accounts.note(desk.pool, found.person if found else None, "gagal masuk")
+        return _again(desk, email, onward, "Surel, kata sandi, atau kode tidak cocok.", 422)
+    desk.delays.right(email, place)
+    return await begin(desk, found.person, onward)
+
+
+async def _code_fits(desk: Desk, account: accounts.Account, code: str) -> bool:
+    if not account.code_key:
+        return account.person.role not in WITH_CODE
+    step = step_of(code_secret(desk.settings.key, account.person.id, account.code_key), code, time.time())
+    return step is not None and await accounts.use_code(desk.pool, account.person.id, step)
+
+
+async def begin(desk: Desk, person: Person, onward: str) -> Response[Any]:
+    """Begin the session of who has shown who they are, and lead ``onward``."""
+    token = await accounts.begin(desk.pool, person.id)
+    await accounts.note(desk.pool, person, "masuk", unit=person.unit)
+    answer: Response[Any] = see(onward)
+    answer.set_cookie(desk.cookie(token))
+    return answer
+
+
+def _again(
+    desk: Desk, email: str, onward: str, problem: str, status: int, headers: dict[str, str] | None = None
+) -> Template:
+    by_mail = Medium.EMAIL in desk.settings.media
+    context = {"next": onward, "email": email, "problem": problem, "by_mail": by_mail}
+    return Template("masuk.html", context=context, status_code=status, headers=headers)
+
+
+def inside(path: str) -> str:
+    """Give ``path`` if it leads to a page of the desk, and to nowhere else."""
+    return path if path.startswith("/") and path[1:2] not in ("/", "\\") and path.isprintable() else "/"
+
+
+def soon(wait_s: float) -> str:
+    """Say how long somebody waits."""
+    return f"{int(wait_s) + 1} detik" if wait_s < 60 else f"{int(wait_s // 60) + 1} menit"
+
+
+@post("/keluar")
+async def logout(desk: A_DESK, person: Annotated[Person, Dependency(skip_validation=True)]) -> Response[Any]:
+    """End the session."""
+    await accounts.end(desk.pool, person)
+    await accounts.note(desk.pool, person, "keluar", unit=person.unit)
+    answer: Response[Any] = see("/masuk")
+    answer.set_cookie(desk.cookie(None))
+    return answer
+
+
+@get("/undangan/{token:str}")
+async def invitation(desk: A_DESK, token: str) -> Template:
+    """Where who is invited chooses a password. To look at it spends nothing: mail programs open links, too."""
+    return _invited(desk, token, await _whom(desk, token), {})
+
+
+async def _whom(desk: Desk, token: str) -> tuple[Person, int]:
+    found = await accounts.invited(desk.pool, token)
+    if found is None:
+        raise NotYours
+    return found
+
+
+def _invited(desk: Desk, token: str, whom: tuple[Person, int], problems: dict[str, str]) -> Template:
+    person, key = whom
+    secret = code_secret(desk.settings.key, person.id, key)
+    context = {
+        "token": token,
+        "invited": person,
+        "unit_name": desk.rules.units.get(person.unit, person.unit),
+        "secret": " ".join(secret[n : n + 4] for n in range(0, len(secret), 4)),
+        "picture": qr.draw(code_address(secret, person.email), border=2),
+        "needs_code": person.role in WITH_CODE,
+        "problems": problems,
+    }
+    return Template("undangan.html", context=context, status_code=422 if problems else 200)
+
+
+@post("/undangan/{token:str}", status_code=200)
+async def accept(request: Request[Any, Any, Any], desk: A_DESK, token: str, data: Form) -> Response[Any]:
+    """Take the password, and the first code where there is one; then they are in."""
+    person, key = whom = await _whom(desk, token)
+    password, code = data.get("password", ""), data.get("code", "").strip()[:20]
+    with_code = person.role in WITH_CODE or bool(code)
+    problems: dict[str, str] = {}
+    if said := why_not(password, with_code=with_code, about=(person.name, person.email)):
+        problems["password"] = said
+    elif password != data.get("again", ""):
+        problems["again"] = "Tidak sama dengan kata sandi di atas."
+    step = step_of(code_secret(desk.settings.key, person.id, key), code, time.time()) if with_code else 0
+    if step is None:
+        problems["code"] = "Kode tidak cocok. Isi kode 6 angka yang sekarang tampil di aplikasi, dan periksa jam HP."
+    if problems or step is None:
+        return _invited(desk, token, whom, problems)
+    kept_password = await passwords.hashed(password)
+    async with desk.pool.acquire() as db:
+        kept = await accounts.accept(db, token, kept_password, key if with_code else 0, step)
+    if kept is None:
+        raise NotYours
+    return await begin(desk, person, "/")

@@ -1,0 +1,99 @@
+"""How who has no password comes in: by a code that is sent to their address, for ten minutes and once."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import uuid4
+
+from litestar import Request, Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, Dependency
+from litestar.response import Template
+
+from unit_desk.adapters import accounts, login_codes
+from unit_desk.handlers.entry import begin, inside, soon
+from unit_desk.handlers.visit import Desk, NotYours, place_of
+from unit_desk.letters import CODE_MINUTES, code_in
+from unit_desk.notices import Medium
+
+Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
+_FOR = timedelta(minutes=CODE_MINUTES)
+_WRONG = "Kode tidak cocok, atau tidak berlaku lagi. Lihat surel terakhir, atau minta kode baru."
+
+
+def _sends(desk: Desk) -> None:
+    """Refuse where no mail is sent.
+
+    Raises:
+        NotYours: none is.
+    """
+    if Medium.EMAIL not in desk.settings.media:
+        raise NotYours
+
+
+@get("/masuk/kode")
+async def form(desk: A_DESK, lanjut: str = "") -> Template:
+    """Where a code is asked for."""
+    _sends(desk)
+    return _page(inside(lanjut))
+
+
+@post("/masuk/kode", status_code=200)
+async def ask(desk: A_DESK, data: Form) -> Template:
+    """Send a code, if there is somebody to send one to; whether there is, the answer does not say."""
+    _sends(desk)
+    email, onward = data.get("email", "").strip().lower()[:200], inside(data.get("lanjut", ""))
+    # Asked for too often it fills somebody's box, from wherever: each counts like a wrong guess, of this address alone,
+    # for in an office many ask each morning.
+    asking = _asking(email)
+    if wait := desk.delays.wait_s(*asking):
+        problem = f"Terlalu sering meminta kode. Coba lagi {soon(wait)} lagi."
+        return _page(onward, email=email, problem=problem, status=429)
+    desk.delays.wrong(*asking)
+    async with desk.pool.acquire() as db:
+        await login_codes.ask(db, email, uuid4(), _FOR)
+    return _page(onward, email=email, asked=True)
+
+
+@post("/masuk/kode/isi", status_code=200)
+async def enter(request: Request[Any, Any, Any], desk: A_DESK, data: Form) -> Response[Any]:
+    """Let in who has the code; what was wrong is not told."""
+    _sends(desk)
+    email, onward = data.get("email", "").strip().lower()[:200], inside(data.get("lanjut", ""))
+    code, place = "".join(data.get("code", "").split())[:20], place_of(request, desk)
+    if wait := desk.delays.wait_s(email, place):
+        problem = f"Terlalu sering salah. Coba lagi {soon(wait)} lagi."
+        return _page(onward, email=email, asked=True, problem=problem, status=429)
+    async with desk.pool.acquire() as db:
+        waiting = await login_codes.waiting(db, email)
+        fits = waiting is not None and hmac.compare_digest(
+            code_in(desk.settings.key, waiting.message).encode(), code.encode()
+        )
+        if waiting is None or not fits or not await login_codes.use(db, waiting):
+            desk.delays.wrong(email, place)
+            if waiting is not None:
+                await login_codes.wrong(db, waiting)
+            await accounts.note(db, None, "gagal masuk")
+            problem = (
+                "Kode tidak cocok, atau sudah tidak berlaku. Periksa kode di surel terakhir, atau minta yang baru."
+            )
+            return _page(onward, email=email, asked=True, problem=problem, status=422)
+        found = await accounts.account(db, email)
+    if found is None:
+        raise NotYours
+    desk.delays.right(email, place)
+    desk.delays.right(*_asking(email))
+    return await begin(desk, found.person, onward)
+
+
+def _asking(email: str) -> tuple[str, str]:
+    """By what it is counted how often a code is asked for."""
+    return f"kode {email}", f"kode {email}"
+
+
+def _page(onward: str, *, email: str = "", asked: bool = False, problem: str = "", status: int = 200) -> Template:
+    context = {"next": onward, "email": email, "asked": asked, "problem": problem, "minutes": CODE_MINUTES}
+    return Template("kode.html", context=context, status_code=status)

@@ -1,0 +1,72 @@
+"""What is said when something is wrong."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.response import Template
+
+from chassis.database import OUTAGES, is_outage
+from chassis.http_server import ClientGone
+from unit_desk.handlers import api_problems
+from unit_desk.handlers.visit import NotAllowed, NotIn, NotYours, see
+
+log = logging.getLogger(__name__)
+
+_GONE = ("Tidak ditemukan", "Nomor atau tautannya salah, sudah tidak berlaku, atau laporannya bukan milik unit Anda.")
+_CLOSED = ("Tidak dapat dilakukan", "Peran Anda di meja ini tidak melakukan hal itu.")
+_AWAY = (
+    "Sedang ada gangguan",
+    "Yang Anda kirim belum tersimpan. Tekan kembali di peramban, dan kirim lagi sebentar lagi.",
+)
+_AWAY_LOOK = ("Sedang ada gangguan", "Halaman ini belum dapat ditampilkan. Coba lagi sebentar lagi.")
+_ELSEWHERE = ("Dikirim dari halaman lain", "Buka meja ini lagi, lalu kirim dari sana.")
+_WRONG = ("Tidak dapat dibaca", "Yang dikirim tidak sesuai dengan isian halaman ini. Buka halamannya lagi.")
+_BUG = ("Ada yang salah di sistem ini", "Sudah dicatat. Coba lagi; bila tetap begitu, hubungi Diskominfo.")
+
+
+class FromElsewhere(Exception):
+    """Something was sent that no page of the desk sent."""
+
+
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Give the answer to a request that ended in ``error``.
+
+    Raises:
+        ClientGone: nobody is left to answer.
+    """
+    if request.url.path.startswith("/api/") and not isinstance(error, ClientGone):
+        return api_problems.answer(error)
+    looks = request.method == "GET"
+    match error:
+        case ClientGone():
+            raise error
+        case NotIn():
+            return see(f"/masuk?lanjut={quote(_path(request))}" if looks else "/masuk")
+        case NotYours():
+            return _page(404, *_GONE)
+        case NotAllowed():
+            return _page(403, *_CLOSED)
+        case FromElsewhere():
+            return _page(403, *_ELSEWHERE)
+        case HTTPException() if error.status_code in (404, 405):
+            return _page(error.status_code, *_GONE)
+        case HTTPException() if error.status_code < 500:
+            return _page(error.status_code, *_WRONG)
+    if isinstance(error, OUTAGES) and is_outage(error):
+        log.warning("database_away", extra={"error": type(error).__name__})
+        return _page(503, *(_AWAY_LOOK if looks else _AWAY), headers={"Retry-After": "5"})
+    log.error("request_failed", exc_info=error)
+    return _page(500, *_BUG)
+
+
+def _path(request: Request[Any, Any, Any]) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _page(status: int, title: str, detail: str, headers: dict[str, str] | None = None) -> Template:
+    return Template("galat.html", context={"title": title, "detail": detail}, status_code=status, headers=headers)

@@ -1,0 +1,72 @@
+"""The programs of a unit: its head gives them keys, and takes them away."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, Dependency
+from litestar.response import Template
+
+from chassis.keys import is_system
+from unit_desk.adapters import keys, webhooks
+from unit_desk.adapters.keys import Right
+from unit_desk.handlers.staff import units_of
+from unit_desk.handlers.visit import Desk, NotAllowed, NotYours, page, see
+from unit_desk.people import Person
+
+ME = Annotated[Person, Dependency(skip_validation=True)]
+A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
+Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+#: What a form offers, and what it says of it.
+RIGHTS = {
+    "read": ((Right.READ,), "Membaca kabar unit"),
+    "both": ((Right.READ, Right.REPLY), "Membaca dan membalas"),
+}
+DAYS = {"90": "3 bulan", "365": "1 tahun", "730": "2 tahun"}
+
+
+async def show(desk: Desk, person: Person, *, status: int = 200, **more: Any) -> Template:
+    """Make the page."""
+    units = units_of(desk, person)
+    given = {
+        "units": units, "keys": await keys.listed(desk.pool, units),
+        "webhooks": await webhooks.listed(desk.pool, units), "rights": RIGHTS, "days": DAYS,
+        "typed": {}, "problems": {}, "key": "", "address": desk.settings.public_url, **more,
+    }  # fmt: skip
+    return await page(desk, person, "program.html", "program", status=status, **given)
+
+
+@get("/program")
+async def programs(desk: A_DESK, person: ME) -> Template:
+    """What the programs of the unit have."""
+    return await show(desk, person)
+
+
+@post("/program/kunci", status_code=200)
+async def make_key(desk: A_DESK, person: ME, data: Form) -> Template:
+    """Make a key; it is shown once."""
+    unit, system = data.get("unit", "") or person.unit, data.get("system", "").strip().lower()[:100]
+    contact, rights, days = " ".join(data.get("contact", "").split())[:200], data.get("rights"), data.get("days")
+    if unit not in units_of(desk, person):
+        raise NotAllowed
+    problems = {}
+    if not is_system(system):
+        problems["system"] = "Pakai 2 sampai 40 huruf kecil, angka dan tanda hubung, misalnya simpu."
+    if len(contact) < 3:
+        problems["contact"] = "Tulis siapa yang merawat program itu, dan nomornya."
+    if problems or rights not in RIGHTS or days not in DAYS:
+        return await show(desk, person, status=422, typed=data, problems=problems)
+    async with desk.pool.acquire() as db:
+        key, made = await keys.create(db, unit, system, contact, RIGHTS[rights][0], int(days), person)
+    return await show(desk, person, key=key, made=made)
+
+
+@post("/program/kunci/{key_id:str}/cabut")
+async def revoke_key(desk: A_DESK, person: ME, key_id: str) -> Response[Any]:
+    """Revoke a key, at once."""
+    async with desk.pool.acquire() as db:
+        if await keys.revoke(db, key_id, units_of(desk, person), person) is None:
+            raise NotYours
+    return see("/program")

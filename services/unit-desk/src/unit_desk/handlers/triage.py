@@ -1,0 +1,110 @@
+"""Sorting: one queue of what no unit has yet, and two keys to decide each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from litestar import Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, Dependency
+from litestar.response import Template
+
+from contracts.events import ComplaintSnapshot
+from contracts.vocabulary import ACTIVE
+from unit_desk.adapters import accounts, complaints
+from unit_desk.adapters.complaints import Chosen, Moved
+from unit_desk.handlers.acting import decide
+from unit_desk.handlers.complaint import found
+from unit_desk.handlers.visit import Desk, NotAllowed, page, see
+from unit_desk.people import Person
+from unit_desk.rules import Rules
+
+ME = Annotated[Person, Dependency(skip_validation=True)]
+A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
+Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+MOST_CHOICES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A category that it may be, the unit of that, and the words that speak for it."""
+
+    category: str
+    name: str
+    unit: str
+    unit_name: str
+    percent: int
+    words: tuple[str, ...]
+
+    @property
+    def value(self) -> str:
+        """How a form names it."""
+        return f"{self.category}|{self.unit}"
+
+
+def choices(complaint: ComplaintSnapshot, me: str, rules: Rules) -> list[Choice]:
+    """Give the likeliest places for a complaint, the likeliest first; never who has it already, nor whom it accuses."""
+    found, barred = [], {me, *rules.accused(complaint.accuses)}
+    for each in complaint.candidates:
+        unit = rules.unit_of(each.category)
+        if unit and unit not in barred:
+            found.append(
+                Choice(
+                    category=each.category,
+                    name=rules.category_name(each.category),
+                    unit=unit,
+                    unit_name=rules.units.get(unit, unit),
+                    percent=round(each.confidence * 100),
+                    words=tuple(each.evidence[:4]),
+                )
+            )
+    return found[:MOST_CHOICES]
+
+
+@get("/triase")
+async def queue(desk: A_DESK, person: ME, hal: int = 1, baru: str = "", pindah: str = "") -> Template:
+    """What is to be sorted, the most urgent first."""
+    if not person.answers:
+        raise NotAllowed
+    rows, more = await complaints.listed(desk.pool, Chosen(which="triage", page=hal), person, person.unit, desk.rules)
+    # What was decided a moment ago and is not answered yet is decided.
+    open_ = [
+        row for row in rows if row.complaint.status in ACTIVE and not await complaints.waits(desk.pool, row, row.unit)
+    ]
+    items = [(row, choices(row.complaint, person.unit, desk.rules), uuid4()) for row in open_]
+    done = await _done(desk, person, baru)
+    straight = await complaints.straight(desk.pool, person.unit, _yesterday(desk.rules))
+    return await page(
+        desk, person, "triase.html", "triase",
+        items=items, more=more, number=hal, done=done, moved=pindah, straight=straight,
+    )  # fmt: skip
+
+
+def _yesterday(rules: Rules) -> datetime:
+    """Give when yesterday began in the kabupaten."""
+    today = datetime.now(rules.zone).date()
+    return datetime.combine(today - timedelta(days=1), time(), rules.zone)
+
+
+async def _done(desk: Desk, person: Person, ticket: str) -> complaints.Row | None:
+    return await complaints.one(desk.pool, ticket, person, desk.rules, person.unit) if ticket else None
+
+
+@post("/triase/{number:str}")
+async def sort(desk: A_DESK, person: ME, number: str, data: Form) -> Response[Any]:
+    """Give a complaint to one of the units that were named."""
+    row = await found(desk, person, number, person.unit)
+    if row.unit != person.unit or not person.answers:
+        raise NotAllowed
+    category, _, unit = data.get("pilihan", "").partition("|")
+    if (category, unit) not in {(each.category, each.unit) for each in choices(row.complaint, row.unit, desk.rules)}:
+        return see(f"/laporan/{row.ticket}/teruskan")
+    try:
+        await decide(desk, person, row, UUID(data.get("id", "")), category, unit, int(data.get("seen", "-1")))
+    except (Moved, ValueError):
+        return see(f"/triase?pindah={row.ticket}")
+    await accounts.note(desk.pool, person, "pilah", unit=row.unit, ticket=row.ticket, about=f"{category} {unit}")
+    return see(f"/triase?baru={row.ticket}")

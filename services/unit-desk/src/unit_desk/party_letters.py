@@ -1,0 +1,104 @@
+"""Writes to offices outside what was handed over to them, and sends it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from uuid import uuid5
+
+from jinja2 import Environment
+
+from chassis.database import OUTAGES, Pool
+from contracts.events import ComplaintSnapshot
+from intake.mail import mailbox
+from intake.notices import OutcomeUnknown, Refused, TryLater
+from intake.smtp import deliver
+from unit_desk import parties
+from unit_desk.adapters import handovers
+from unit_desk.letters import envelope, letter_of
+from unit_desk.parties import Handover
+from unit_desk.rules import Rules
+from unit_desk.settings import DeskSettings
+
+log = logging.getLogger(__name__)
+_LOOK_S = 5
+_REMIND_S = 3_600
+_MOST_WAIT = timedelta(hours=1)
+
+
+def link(settings: DeskSettings, handover: Handover) -> str:
+    """Give the address of the page on which an office answers."""
+    return f"{settings.public_url}/jawab/{parties.token(settings.key, handover)}"
+
+
+def letter(
+    settings: DeskSettings, templates: Environment, handover: Handover, complaint: ComplaintSnapshot, to: str
+) -> EmailMessage:
+    """Make the letter. Of what is confidential it says only that it is there: mail is read by many on its way."""
+    said = templates.get_template("surat/pihak.txt").render(
+        handover=handover, complaint=complaint, link=link(settings, handover), reply_to=settings.mail_reply_to
+    )
+    # The same each time, so that one that comes twice is known; with another link it is another.
+    ends = round(handover.expires_at.timestamp())
+    message = uuid5(handover.id, f"{handover.link} {ends} {handover.reminder}")
+    return envelope(letter_of(said), message, to, settings, datetime.now(UTC))
+
+
+async def keep_writing(pool: Pool, settings: DeskSettings, rules: Rules, templates: Environment) -> None:
+    """For ever: send what waits, where there is a mail server."""
+    while settings.smtp_url:
+        try:
+            while await write_one(pool, settings, rules, templates):
+                pass
+        except OUTAGES as error:
+            log.warning("letters_wait", extra={"error": type(error).__name__})
+        await asyncio.sleep(_LOOK_S)
+    await asyncio.Event().wait()
+
+
+async def keep_reminding(pool: Pool, settings: DeskSettings, rules: Rules) -> None:
+    """For ever: each hour, have those reminded who did not answer."""
+    while settings.smtp_url:
+        try:
+            await remind(pool, rules, datetime.now(UTC))
+        except OUTAGES as error:
+            log.warning("reminders_wait", extra={"error": type(error).__name__})
+        await asyncio.sleep(_REMIND_S)
+    await asyncio.Event().wait()
+
+
+async def remind(pool: Pool, rules: Rules, now: datetime) -> None:
+    """Have those reminded who were written to long enough before ``now`` and did not answer."""
+    for office in rules.targets.values():
+        before = parties.silent_since(rules.calendar, now, office.remind_days) if office.remind_days else None
+        if office.email and before:
+            await handovers.remind(pool, office.name, before)
+
+
+async def write_one(pool: Pool, settings: DeskSettings, rules: Rules, templates: Environment) -> bool:
+    """Send one letter that waits; False: none does."""
+    async with pool.acquire() as db, db.transaction():
+        found = await handovers.next_letter(db)
+        if found is None:
+            return False
+        handover, complaint = found
+        office = rules.party(handover.party)
+        if office is None or not office.email:
+            await handovers.refused(db, handover.id, "no address")
+            return True
+        message = letter(settings, templates, handover, complaint, office.email)
+        try:
+            sender = mailbox(settings.mail_from).addr_spec
+            await deliver(settings.mail_server, message, sender, office.email, timeout_s=settings.smtp_timeout_s)
+        except Refused as error:
+            log.warning("letter_refused", extra={"ticket": handover.ticket, "why": str(error)})
+            await handovers.refused(db, handover.id, str(error))
+        except (TryLater, OutcomeUnknown) as error:  # who has it twice knows it by its id
+            log.warning("letter_later", extra={"ticket": handover.ticket, "why": str(error)})
+            wait = min(timedelta(minutes=1) * 2 ** min(handover.tries, 6), _MOST_WAIT)
+            await handovers.later(db, handover.id, str(error), wait)
+        else:
+            await handovers.went(db, handover.id)
+    return True

@@ -1,0 +1,91 @@
+"""Passwords, and the codes beside them.
+
+NIST SP 800-63B-4, 3.1.1.2: at least 15 letters, or 8 beside a second factor; compared as they are, and refused where
+they are soon guessed. OWASP ASVS 5.0, 6.2: no other rule of what must be in them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from base64 import b32encode
+from functools import cache
+from uuid import UUID
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from zxcvbn import zxcvbn
+
+ALONE, BESIDE_A_CODE, LONGEST = 15, 8, 200
+#: RFC 6238: a code is of half a minute, and that before and after it counts for clocks that are not the same.
+STEP_S, AROUND = 30, 1
+#: A guesser of passwords must need ten to the power of so many tries; without a code, and beside one. zxcvbn counts 10
+#: for each letter that it has nothing to say about.
+_GUESSES = {False: 10.0, True: 7.5}
+#: It takes longer the longer the password is: what comes later makes it only stronger.
+_WEIGHED = 72
+#: What everybody here would try first.
+_OURS = ("soppeng", "lapor", "diskominfo", "kominfo", "watansoppeng", "kabupaten", "petugas")
+#: OWASP Password Storage: argon2id, 19 MiB, twice. Two at once: a flood of guesses must not take all memory.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_at_once = asyncio.Semaphore(2)
+
+
+def why_not(password: str, *, with_code: bool, about: tuple[str, ...] = ()) -> str | None:
+    """Say what is wrong with ``password``, or None. ``about`` are the person's name and address."""
+    least = BESIDE_A_CODE if with_code else ALONE
+    if len(password) < least:
+        return f"Kata sandi paling sedikit {least} huruf. Tiga atau empat kata yang tidak berhubungan mudah diingat."
+    if len(password) > LONGEST:
+        return f"Kata sandi paling panjang {LONGEST} huruf."
+    words = [part for each in about for part in each.casefold().replace("@", " ").split()]
+    if zxcvbn(password[:_WEIGHED], user_inputs=[*_OURS, *words])["guesses_log10"] < _GUESSES[with_code]:
+        return "Kata sandi ini cepat ditebak: kata, nama, atau urutan yang biasa. Pilih yang lain."
+    return None
+
+
+async def hashed(password: str) -> str:
+    """Give what is kept of ``password``."""
+    async with _at_once:
+        return await asyncio.to_thread(_hasher.hash, password)
+
+
+@cache
+def _nobodys() -> str:
+    return _hasher.hash("nobody's")
+
+
+async def fits(password: str, kept: str | None) -> bool:
+    """Tell whether ``password`` is the one that is ``kept``; takes as long where there is none."""
+    async with _at_once:
+        try:
+            await asyncio.to_thread(_hasher.verify, kept or _nobodys(), password)
+        except (VerifyMismatchError, InvalidHashError):
+            return False
+    return kept is not None
+
+
+def code_secret(key: bytes, person: UUID, number: int) -> str:
+    """Give the secret of a person's codes. It is kept nowhere: it derives from the desk's ``key``."""
+    return b32encode(hmac.digest(key, f"code of {person}, {number}".encode(), hashlib.sha256)[:20]).decode()
+
+
+def code_now(secret: str, at_s: float) -> str:
+    """Give the code of the moment ``at_s``."""
+    return pyotp.TOTP(secret, interval=STEP_S).at(int(at_s))
+
+
+def step_of(secret: str, code: str, at_s: float) -> int | None:
+    """Name the half minute that ``code`` is of, if it is near ``at_s``; None if it is none."""
+    digits = code.replace(" ", "")
+    now = int(at_s) // STEP_S
+    steps = range(now - AROUND, now + AROUND + 1)
+    found = [step for step in steps if hmac.compare_digest(code_now(secret, step * STEP_S).encode(), digits.encode())]
+    return found[-1] if found else None
+
+
+def code_address(secret: str, email: str) -> str:
+    """Give what an authenticator reads from a QR code."""
+    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name="Meja LAPOR!")

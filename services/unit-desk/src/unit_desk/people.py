@@ -1,0 +1,64 @@
+"""Who works at the desk, and what each may do. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """What a person is at the desk."""
+
+    PETUGAS = "petugas"  # answers for the unit
+    PIMPINAN = "pimpinan"  # heads it, and invites its people
+    OPERATOR = "operator"  # of the LAPOR! admin: sorts, and invites people of every unit
+    PEMANTAU = "pemantau"  # of who looks over all units: reads all, instructs
+
+
+#: What each role is called, and what it may do, in words.
+CALLED: dict[str, str] = {
+    Role.PETUGAS: "Petugas",
+    Role.PIMPINAN: "Pimpinan",
+    Role.OPERATOR: "Operator",
+    Role.PEMANTAU: "Pemantau",
+}
+#: These can do harm to many: they need a code beside the password.
+WITH_CODE = frozenset({Role.PIMPINAN, Role.OPERATOR, Role.PEMANTAU})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody of ``unit``; ``session`` is the hash by which they are logged in."""
+
+    id: UUID
+    email: str
+    name: str
+    unit: str
+    role: str
+    session: bytes = b""
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether the complaints of every unit are shown."""
+        return self.role in (Role.PEMANTAU, Role.OPERATOR)
+
+    @property
+    def watches(self) -> bool:
+        """Whether they look over the units, and answer for none."""
+        return self.role == Role.PEMANTAU
+
+    @property
+    def answers(self) -> bool:
+        """Whether they answer for their unit."""
+        return self.role != Role.PEMANTAU
+
+    def may_invite(self, unit: str, role: str, sorting: str, watching: frozenset[str]) -> bool:
+        """Whether they may invite somebody to be ``role`` of ``unit``: each role belongs to some units only."""
+        if role == Role.OPERATOR and unit != sorting:
+            return False
+        if role == Role.PEMANTAU and unit not in watching:
+            return False
+        if self.role == Role.OPERATOR:
+            return role in set(Role)
+        return self.role == Role.PIMPINAN and unit == self.unit and role in (Role.PETUGAS, Role.PIMPINAN)

@@ -1,0 +1,98 @@
+// A list that follows: what changed is put in its place, and said to who can't see it. Without this script a press shows it.
+const PARTS = ["#langsung", ".top nav", ".tabs", ".head", "#menunggu"];
+const POLL_MS = 30_000, SAID_MS = 8_000;
+// A line does not slip away from under a finger or a mouse that is about to press it.
+const STILL_MS = 1_500;
+const said = document.getElementById("siar");
+const off = document.getElementById("putus");
+let events, polling, lost, running = false, again = false, moved = 0;
+
+for (const kind of ["pointermove", "pointerdown"]) {
+  document.addEventListener(kind, (event) => { if (event.target.closest?.("#langsung")) moved = Date.now(); }, { passive: true });
+}
+document.addEventListener("visibilitychange", () => (document.hidden ? stop() : follow()));
+addEventListener("pagehide", stop);
+if (!document.hidden) follow();
+
+// Only what is looked at holds a connection: a browser has six for all its tabs (HTTP/1.1).
+function follow() {
+  stop();
+  events = new EventSource("/perubahan");
+  events.addEventListener("open", () => { connected(true); renew(); });
+  events.addEventListener("changed", renew);
+  events.addEventListener("over", leave);
+  events.addEventListener("error", () => {
+    lost ??= setTimeout(() => connected(false), SAID_MS);
+    // A line that broke is opened again by the browser itself; what was refused is not: is the session over already?
+    if (events.readyState !== EventSource.CLOSED || polling) return;
+    polling = setInterval(renew, POLL_MS);
+    renew();
+  });
+}
+
+function stop() {
+  events?.close();
+  clearInterval(polling);
+  clearTimeout(lost);
+  polling = lost = undefined;
+}
+
+function connected(yes) {
+  clearTimeout(lost);
+  lost = undefined;
+  if (off) off.hidden = yes;
+}
+
+function renew() {
+  again = true;
+  if (!running) run();
+}
+
+async function run() {
+  running = true;
+  try {
+    while (again && !document.hidden) {
+      again = false;
+      await load();
+    }
+  } finally { running = false; }
+}
+
+// The header says that nobody pressed anything: the session ends all the same.
+async function load() {
+  const answer = await fetch(location.href, { headers: { "Meja-Latar": "1" }, redirect: "manual" }).catch(() => null);
+  if (answer?.type === "opaqueredirect") return leave();
+  if (!answer?.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (polling) connected(true);
+  for (let rest; (rest = moved + STILL_MS - Date.now()) > 0;) await new Promise((go) => setTimeout(go, rest));
+  put(page);
+}
+
+function put(page) {
+  const known = new Set(lines(document));
+  for (const part of PARTS) {
+    const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
+    if (!old || !fresh || old.outerHTML === fresh.outerHTML) continue;
+    const here = old.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    old.replaceWith(fresh);
+    // Who goes through the list by keys stays at the same complaint.
+    if (here !== null) [...fresh.querySelectorAll("a[href]")].find((each) => each.getAttribute("href") === here)?.focus();
+  }
+  document.title = page.title;
+  const added = lines(document).filter((each) => !known.has(each));
+  for (const link of document.querySelectorAll("#langsung h2 a")) {
+    if (added.includes(link.getAttribute("href"))) link.closest(".item")?.classList.add("fresh");
+  }
+  if (added.length && said) said.textContent = `${added.length} laporan baru di daftar ini.`;
+}
+
+function lines(where) {
+  return [...where.querySelectorAll("#langsung h2 a")].map((each) => each.getAttribute("href"));
+}
+
+// The session is over: nobody reads on what is no longer theirs to read.
+function leave() {
+  stop();
+  location.reload();
+}

@@ -1,0 +1,66 @@
+// What a script adds: nothing is pressed twice, sentences come without a new page, and triage has keys.
+for (const form of document.querySelectorAll("form[method=post]")) {
+  let sent = false;
+  form.addEventListener("submit", (event) => {
+    if (sent) event.preventDefault();
+    sent = true;
+    setTimeout(() => { sent = false; }, 4000);
+  });
+}
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+const words = document.querySelector("textarea#words:not([readonly])");
+for (const button of document.querySelectorAll("[data-sentence]")) {
+  if (!words) break;
+  button.addEventListener("click", (event) => {
+    event.preventDefault();
+    const before = words.value.trimEnd();
+    words.value = before ? `${before} ${button.textContent}` : button.textContent;
+    words.focus();
+    const gap = words.value.indexOf("…", before.length);
+    if (gap >= 0) words.setSelectionRange(gap, gap + 1);
+  });
+}
+
+const cases = [...document.querySelectorAll(".case")];
+if (cases.length) {
+  for (const hint of document.querySelectorAll("[data-script]")) hint.hidden = false;
+  let at = -1;
+  const go = (to) => {
+    at = Math.max(0, Math.min(cases.length - 1, to));
+    cases[at].focus();
+    cases[at].scrollIntoView({ block: "nearest" });
+  };
+  document.addEventListener("focusin", (event) => {
+    const found = cases.indexOf(event.target.closest(".case"));
+    if (found >= 0) at = found;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("textarea, input:not([type=radio]), select")) return;
+    const key = event.key.toLowerCase();
+    if (key === "j") go(at + 1);
+    else if (key === "k") go(at - 1);
+    else if (/^[1-3]$/.test(key)) {
+      if (at < 0) at = 0;
+      const radio = cases[at].querySelector(`[data-key="${key}"]`);
+      if (!radio) return;
+      event.preventDefault();
+      radio.checked = true;
+      radio.focus();
+    }
+  });
+}
+
+// A reply that is not answered yet is asked for again, some times.
+const again = document.querySelector("[data-again]");
+if (again) {
+  const times = Number(sessionStorage.getItem(location.pathname) ?? 0) + 1;
+  sessionStorage.setItem(location.pathname, times);
+  const form = () => document.activeElement?.closest("form");
+  if (times <= 15) setTimeout(() => { if (!form()) location.reload(); }, 2000 * Math.min(times, 5));
+} else sessionStorage.removeItem(location.pathname);
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}

@@ -1,0 +1,56 @@
+"""How long who guessed wrong waits: longer each time, and never for ever, so that nobody locks another out."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+
+from chassis.limits import Clock
+
+#: Guesses that cost nothing, and the longest wait: from one place for one person; for one person from all places, by
+#: which others could keep that person out; from one place for all persons.
+HERE, PERSON, PLACE = (5, 900.0), (30, 30.0), (30, 900.0)
+#: After so long without a wrong guess all is as before.
+FORGOTTEN_S = 24 * 3600
+_MOST = 50_000
+
+
+class Delays:
+    """Counts wrong guesses by key, in memory, for each process."""
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self.clock = clock
+        self._wrong: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def wait_s(self, email: str, place: str) -> float:
+        """Give the seconds until somebody from ``place`` may try again to be ``email``."""
+        return max(self._left(key, *bounds) for key, bounds in _keys(email, place))
+
+    def wrong(self, email: str, place: str) -> None:
+        """Count a wrong guess."""
+        for key, _bounds in _keys(email, place):
+            count, _at = self._known(key)
+            self._wrong[key] = count + 1, self.clock()
+            self._wrong.move_to_end(key)
+        while len(self._wrong) > _MOST:
+            self._wrong.popitem(last=False)
+
+    def right(self, email: str, place: str) -> None:
+        """Forget what was guessed wrong by who is in now."""
+        for key, _bounds in _keys(email, place)[:2]:
+            self._wrong.pop(key, None)
+
+    def _known(self, key: str) -> tuple[int, float]:
+        count, at = self._wrong.get(key, (0, 0.0))
+        return (0, at) if self.clock() - at > FORGOTTEN_S else (count, at)
+
+    def _left(self, key: str, free: int, longest_s: float) -> float:
+        count, at = self._known(key)
+        if count < free:
+            return 0.0
+        wait = min(longest_s, 2.0 ** (count - free + 1))
+        return max(0.0, at + wait - self.clock())
+
+
+def _keys(email: str, place: str) -> list[tuple[str, tuple[int, float]]]:
+    return [(f"{email} {place}", HERE), (email, PERSON), (f"at {place}", PLACE)]

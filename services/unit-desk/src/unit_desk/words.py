@@ -1,0 +1,248 @@
+"""What people of a unit read in words instead of a code, with its drawing and its colour. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from contracts.dates import due_in_words
+from contracts.events import ComplaintSnapshot, UnitReplied
+from contracts.vocabulary import Action, ComplaintType, Part, StageName, Status, SupportStatus, Urgency, Why
+from kabupaten.calendar import WEEKDAYS
+from unit_desk.notices import MORNING, Kind
+from unit_desk.projection import due_of
+
+#: Nearer than this a deadline is soon.
+SOON = timedelta(days=1)
+STATUS: Mapping[str, str] = {
+    Status.ROUTED: "Baru",
+    Status.ACKNOWLEDGED: "Diterima",
+    Status.IN_PROGRESS: "Dikerjakan",
+    Status.WAITING_FOR_REPORTER: "Menunggu warga",
+    Status.RESOLVED: "Selesai, menunggu penilaian",
+    Status.CLOSED: "Ditutup",
+    Status.RETURNED: "Dikembalikan",
+    Status.REOPENED: "Dibuka kembali",
+    Status.HANDED_OVER: "Dilimpahkan",
+    Status.REJECTED: "Ditolak",
+    Status.MERGED: "Digabung",
+    Status.CANCELLED: "Dibatalkan warga",
+    Status.APPEALED: "Warga keberatan",
+}
+#: Why a complaint is here.
+WHY: Mapping[str, str] = {
+    Why.ROUTED: "Diteruskan kepada Anda",
+    Why.WITHDRAWN: "Bukan milik unit ini lagi",
+    Why.UPDATED: "Ada perubahan",
+    Why.FOLLOWED_UP: "Warga menambahkan sesuatu",
+    Why.RIGHTS_REQUESTED: "Warga meminta haknya atas data pribadi",
+    Why.DEADLINE_SET: "Batas waktu ditetapkan",
+    Why.WARNED: "Batas waktu mendekat",
+    Why.BREACHED: "Batas waktu terlewat",
+    Why.ESCALATED: "Keterlambatan ini sampai ke atasan",
+    Why.RETRACTED: "Ralat: batas waktu tidak terlewat",
+    Why.REPLIED: "Balasan dijawab",
+    Why.RATED: "Warga memberi penilaian",
+    Why.SIMILAR: "Mungkin sama dengan laporan lain",
+    Why.URGENT: "Mendesak, dan langsung ke unitnya",
+    Why.HANDED_OVER: "Harus diteruskan ke luar kabupaten",
+    Why.ERASED: "Isinya dihapus atas permintaan",
+    Why.APPEALED: "Warga keberatan atas penyelesaiannya: putuskan",
+    Why.INSTRUCTED: "Atasan memberi arahan",
+    Why.UNDONE: "Tindakan terakhir dibatalkan",
+}
+STAGE: Mapping[str, str] = {
+    StageName.COMPLETION: "penyelesaian",
+    StageName.CLOSING: "penutupan",
+    StageName.DISPOSITION: "penerusan ke unit",
+    StageName.ACKNOWLEDGEMENT: "penerimaan",
+    StageName.FOLLOW_UP: "tindak lanjut",
+    StageName.RIGHTS: "permintaan hak",
+    StageName.APPEAL: "putusan keberatan",
+    StageName.APPEAL_ACKNOWLEDGEMENT: "penerimaan keberatan",
+    StageName.CONFIRMATION: "pemastian hasil",
+}
+#: What was done by a reply.
+DONE: Mapping[str, str] = {
+    Action.ACKNOWLEDGE: "menerima laporan",
+    Action.PROGRESS: "mengabarkan kemajuan",
+    Action.ASK: "bertanya kepada warga",
+    Action.ASK_HELP: "meminta bantuan",
+    Action.RESOLVE: "menyelesaikan laporan",
+    Action.RETURN: "mengembalikan laporan",
+    Action.HAND_OVER: "melimpahkan laporan",
+    Action.DISPOSE: "meneruskan laporan",
+    Action.CORRECT: "memperbaiki kategori",
+    Action.MERGE: "menggabungkan laporan",
+    Action.REJECT: "menolak laporan",
+    Action.RELAY: "menyampaikan jawaban instansi luar",
+    Action.RIGHTS_DONE: "mengabulkan permintaan hak",
+    Action.RIGHTS_DECLINE: "menjawab permintaan hak",
+    Action.UPHOLD: "menerima keberatan",
+    Action.DISMISS: "menolak keberatan",
+    Action.CONFIRM: "memastikan hasilnya sesuai",
+    Action.REDO: "mengembalikan hasil yang belum sesuai",
+    Action.UNDO: "membatalkan tindakan terakhir",
+    Action.REASSIGN: "mengalihkan laporan ke unit lain",
+    Action.INSTRUCT: "memberi arahan resmi",
+    Action.PRIORITIZE: "mengubah tingkat mendesak",
+}
+URGENCY: Mapping[str, str] = {
+    Urgency.RENDAH: "Rendah",
+    Urgency.SEDANG: "Sedang",
+    Urgency.TINGGI: "Mendesak",
+    Urgency.DARURAT: "Darurat",
+}
+SUPPORT: Mapping[str, str] = {
+    SupportStatus.ASKED: "diminta membantu",
+    SupportStatus.ACKNOWLEDGED: "sudah menerima",
+    SupportStatus.IN_PROGRESS: "sedang mengerjakan",
+    SupportStatus.DONE: "bagiannya selesai",
+}
+#: What a notice is about, as a mail and the page of wishes say it.
+NOTICE: Mapping[str, str] = {
+    Kind.DANGER: "Darurat",
+    Kind.BREACH: "Batas waktu terlewat",
+    Kind.ESCALATION: "Keterlambatan sampai ke atasan",
+    Kind.RETURN: "Dikembalikan unit lain",
+    Kind.INSTRUCTION: "Arahan atasan",
+    Kind.APPEAL: "Warga keberatan",
+    Kind.NEW: "Laporan baru",
+    Kind.ADDED: "Warga menambahkan sesuatu",
+    Kind.DUE: "Batas waktu mendekat",
+    Kind.RIGHTS: "Permintaan hak atas data pribadi",
+    Kind.OTHER: "Perlu dilihat",
+    Kind.DRAFT: "Naskah menunggu persetujuan Anda",
+    Kind.GIVEN_BACK: "Naskah Anda kembali, belum terkirim",
+    Kind.ASSIGNED: "Ditugaskan kepada Anda",
+    MORNING: "Daftar pagi",
+}
+#: What a message is.
+MESSAGE: Mapping[str, str] = {
+    "alarm": "Segera",
+    "gathered": "Kumpulan",
+    "morning": "Daftar pagi",
+    "code": "Kode masuk",
+    "password": "Kode ganti kata sandi",
+    "invitation": "Undangan",
+}
+#: What became of it.
+MESSAGE_STATE: Mapping[str, str] = {
+    "pending": "menunggu dikirim",
+    "sending": "sedang dikirim",
+    "sent": "terkirim",
+    "maybe_sent": "mungkin sampai",
+    "refused": "gagal",
+    "dropped": "tidak dikirim",
+}
+#: Why it was not sent.
+DROPPED: Mapping[str, str] = {
+    "limit": "sudah cukup banyak untuk sehari",
+    "late": "sudah terlalu lama",
+    "over": "sudah selesai sebelum dikirim",
+    "left": "orangnya sudah keluar",
+    "no number": "tidak ada nomor HP",
+}
+#: By which channel somebody complained, or is told.
+CHANNEL: Mapping[str, str] = {
+    "sms": "SMS",
+    "web": "situs",
+    "loket": "loket",
+    "x": "X",
+    "facebook": "Facebook",
+    "whatsapp": "WhatsApp",
+    "email": "surel",
+}
+KIND: Mapping[str, str] = {
+    ComplaintType.PENGADUAN: "Pengaduan",
+    ComplaintType.PERMINTAAN_INFORMASI: "Permintaan informasi",
+    ComplaintType.ASPIRASI: "Aspirasi",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sign:
+    """Words with a drawing of ``ikon.svg`` and a class of the stylesheet: each says it without the others."""
+
+    text: str
+    icon: str
+    look: str
+
+
+def urgency(complaint: ComplaintSnapshot) -> Sign | None:
+    """Tell what cannot wait."""
+    match complaint.urgency:
+        case Urgency.DARURAT:
+            return Sign(text="Darurat", icon="awas", look="danger")
+        case Urgency.TINGGI:
+            return Sign(text="Mendesak", icon="awas", look="urgent")
+    return None
+
+
+def due(complaint: ComplaintSnapshot, now: datetime, zone: tzinfo) -> Sign | None:
+    """Tell when it is due: late, soon, later, or that the clock stands still; None where nothing is promised."""
+    at = due_of(complaint)
+    if complaint.paused_until:
+        return Sign(text="Waktu berhenti", icon="henti", look="paused")
+    if at is None:
+        return None
+    if at <= now:
+        late = "Belum ditanggapi, lewat" if complaint.acknowledge_by else "Terlambat"
+        return Sign(text=f"{late} {span(now - at)}", icon="awas", look="late")
+    if at - now < SOON:
+        text = f"Tanggapi dalam {span(at - now)}" if complaint.acknowledge_by else f"{span(at - now)} lagi"
+        return Sign(text=text, icon="tunggu", look="soon")
+    return Sign(text=due_in_words(at, zone), icon="kalender", look="later")
+
+
+def due_dated(complaint: ComplaintSnapshot, now: datetime, zone: tzinfo) -> str:
+    """Tell when it is due in words that stay true however late they are read; empty where nothing is promised."""
+    at = due_of(complaint)
+    if complaint.paused_until:
+        return "Waktu berhenti"
+    if at is None:
+        return ""
+    soon = "Tanggapi paling lambat" if complaint.acknowledge_by else "Batas waktu"
+    return f"{'Terlambat sejak' if at <= now else soon} {due_in_words(at, zone)}"
+
+
+def hours(minutes: tuple[int, int]) -> str:
+    """Say from when to when, of minutes since midnight."""
+    begin, end = (f"{each // 60:02}.{each % 60:02}" for each in minutes)
+    return f"{begin}–{end}"
+
+
+def did(said: UnitReplied) -> str:
+    """Say what was done by a reply; what this version does not know by its code."""
+    if said.action == Action.CORRECT and said.type and not said.category:
+        return "memperbaiki jenis"
+    return DONE.get(said.action, said.action)
+
+
+def span(length: timedelta) -> str:
+    """Say how long something is, in its largest unit."""
+    minutes = int(length.total_seconds() // 60)
+    for size, name in ((24 * 60, "hari"), (60, "jam")):
+        if minutes >= size:
+            return f"{minutes // size} {name}"
+    return f"{max(1, minutes)} menit"
+
+
+def duty(days: Sequence[str], hours: str) -> str:
+    """Say when somebody is on duty: ``Senin sampai Jumat, 07.30–16.00``."""
+    if not days:
+        return "tidak berjaga"
+    at = [WEEKDAYS.index(day) for day in WEEKDAYS if day in days]
+    if len(at) == 7:
+        said = "setiap hari"
+    elif len(at) > 2 and at[-1] - at[0] == len(at) - 1:
+        said = f"{WEEKDAYS[at[0]].title()} sampai {WEEKDAYS[at[-1]].title()}"
+    else:
+        said = ", ".join(WEEKDAYS[each].title() for each in at)
+    return f"{said}, {'sepanjang hari' if hours == '00.00-24.00' else hours.replace('-', '–')}"
+
+
+def role(complaint: ComplaintSnapshot) -> str:
+    """Tell what the unit's part is, where that is not to answer."""
+    return "Anda membantu" if complaint.role == Part.SUPPORT else ""

@@ -1,0 +1,47 @@
+"""What tests of the desk share beside its fixtures: who is there, and what is sent from a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from chassis.database import Pool
+from chassis.wire import Record
+from contracts import codec
+from contracts.events import ComplaintSnapshot, Data
+
+REGION = Path(__file__).parents[3] / "region" / "soppeng"
+URL = "https://meja.example"
+#: Opened by everybody here: long enough, and in no list.
+PASSWORD = "kerbau biru menyanyi pagi"
+NUMBER = "SPG-S000-00007"
+PAGE = f"/laporan/{NUMBER}"
+
+#: Tells a unit of a complaint; gives the complaint.
+Tell = Callable[..., Awaitable[ComplaintSnapshot]]
+#: Gives a client that is logged in as somebody.
+LogIn = Callable[..., Awaitable[httpx.AsyncClient]]
+
+
+async def sent(pool: Pool) -> list[tuple[str, Any]]:
+    """What waits in the outbox: topic and what is said there, mostly a reply."""
+    rows = await pool.fetch("SELECT topic, value FROM outbox ORDER BY seq")
+    return [(row["topic"], codec.decode(row["value"]).data) for row in rows]
+
+
+def hidden(page: httpx.Response) -> dict[str, str]:
+    """The hidden fields of a page."""
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
+
+
+def record(topic: str, data: Data, n: int, event_id: str, subject: str, at: datetime | None = None) -> Record:
+    """What a broker hands over."""
+    at = at or datetime.now(UTC)
+    event = codec.envelope(data, event_id=event_id, source="/router", subject=subject, time=at, causation_id="a-cause")
+    ms = round(at.timestamp() * 1000)
+    return Record(topic, 0, n, subject.encode(), codec.encode(event), ms, codec.HEADERS)

@@ -1,0 +1,394 @@
+"""The desk as a process, on real Kafka and PostgreSQL: what units are told comes in, what they answer goes out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from confluent_kafka import Consumer, Producer
+from desk_office import PASSWORD, REGION
+from desk_parties import ADDRESS, HANDED, SAYS
+
+from chassis.database import migrate
+from contracts import codec
+from contracts.events import ComplaintTold, UnitReplied, UnitRouted
+from contracts.topics import TOLD, load_topics, unit_replied, unit_routed
+from kabupaten import load
+from lapor.processes.ports import HOST, choose
+from testing import fixtures
+from testing.events import NOW, a_snapshot
+from testing.servers import Stack
+from testing.standins import serving, settings_for_tests
+from testing.waiting import until
+from unit_desk import passwords
+from unit_desk.adapters import accounts, keys, webhooks
+
+pytestmark = [pytest.mark.connected, pytest.mark.slow]
+connected = fixtures.connected
+UNITS = load(REGION, "units").units
+NUMBER = "SPG-S000-00007"
+PAGE = f"/laporan/{NUMBER}"
+EMAIL = "rahma@contoh.id"
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+
+
+@dataclass(kw_only=True)
+class Running:
+    """The desk as a process, that of a test alone."""
+
+    stack: Stack
+    folder: Path
+    ports: dict[str, int]
+    dsn: str
+    messages: str = ""
+    region: Path = REGION
+    process: subprocess.Popen[bytes] | None = None
+    web: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        url = f"http://{HOST}:{self.ports['desk']}"
+        self.web = httpx.Client(base_url=url, headers={"Origin": url}, trust_env=False, timeout=20)
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "KAFKA_BOOTSTRAP_SERVERS": self.stack.bootstrap,
+            "KAFKA_USERNAME": "unit-desk",
+            "KAFKA_PASSWORD": self.stack.passwords["unit-desk"],
+            "DATABASE_URL": self.dsn,
+            "REGION_DIR": str(self.region),
+            "HTTP_PORT": str(self.ports["health"]),
+            "DESK_PORT": str(self.ports["desk"]),
+            "EVIDENCE_URL": f"file://{self.folder}/proofs",
+            "DESK_KEY": "key-of-the-desk-of-the-test",
+            "DESK_WEBHOOK_NETWORKS": "127.0.0.0/8",
+            "SESSION_TIMEOUT_S": "6",
+            "SMTP_URL": f"smtp://{HOST}:{self.ports['mail']}",
+            "MAIL_FROM": "LAPOR! Soppeng <lapor@contoh.id>",
+            "KANNEL_SEND_URL": f"{self.messages}/cgi-bin/sendsms",
+            "KANNEL_USERNAME": "lapor",
+            "KANNEL_PASSWORD": "kannel-password",
+        }
+
+    def run(self, *words: str) -> None:
+        subprocess.run([sys.executable, "-m", "unit_desk", *words], env=self.env, check=True, timeout=120)
+
+    def start(self) -> None:
+        with (self.folder / "log").open("ab") as log:
+            command = [sys.executable, "-m", "unit_desk", "run"]
+            self.process = subprocess.Popen(command, env=self.env, stdout=log, stderr=subprocess.STDOUT)
+        until(self._answers, 90, "the desk answers")
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(30)
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, (self.folder / "log").read_text()[-3000:]
+        try:
+            return self.web.get("/masuk").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def log_in(self, unit: str = "PUPR") -> None:
+        """Make a clerk of ``unit``, and be that clerk."""
+        asyncio.run(_join(self.dsn, unit))
+        self.web.cookies.clear()
+        assert 303 == self.web.post("/masuk", data={"email": EMAIL, "password": PASSWORD}).status_code
+
+    def do(self, slug: str, **fields: str) -> str:
+        """Send a form as it is now; gives the id of the reply."""
+        shown = self.web.get(f"{PAGE}/{slug}").text
+        form: dict[str, str] = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown))
+        answer = self.web.post(f"{PAGE}/{slug}", data={**form, **fields, "step": "kirim"})
+        assert 303 == answer.status_code, answer.text
+        return form["id"]
+
+    def shows(self, path: str, *said: str) -> Callable[[], bool]:
+        """Whether a page says all of ``said``."""
+        return lambda: all(each in self.web.get(path).text for each in said)
+
+
+async def _join(dsn: str, unit: str) -> None:
+    db = await asyncpg.connect(dsn)
+    token = await accounts.invite(db, EMAIL, "Rahma", unit, "petugas", None)
+    await accounts.accept(db, token, await passwords.hashed(PASSWORD), 0, 0)
+    await db.close()
+
+
+@pytest.fixture
+def running(connected: Stack, tmp_path: Path) -> Iterator[Running]:
+    with _begun(connected, tmp_path) as desk:
+        # Another test's desk has read these topics, into a database of its own.
+        until(lambda: _rewound(desk), 60, "Kafka has forgotten that process")
+        desk.start()
+        yield desk
+
+
+@contextmanager
+def _begun(connected: Stack, tmp_path: Path, region: Path = REGION) -> Iterator[Running]:
+    codes = list(UNITS.by_code)
+    connected.provision_kafka(load_topics(codes, desks=UNITS.desks), codes)
+    dsn = connected.database(f"unit_desk_{uuid4().hex[:8]}")
+    migrate(dsn, MIGRATIONS)
+    ports = choose({"desk": 0, "health": 0, "mail": 0}, tmp_path / "ports.json")
+    with serving(settings_for_tests(tmp_path / "standins", smtp_port=str(ports["mail"]))) as messages:
+        desk = Running(stack=connected, folder=tmp_path, ports=dict(ports), dsn=dsn, messages=messages, region=region)
+        try:
+            yield desk
+        finally:
+            desk.stop()
+            desk.web.close()
+
+
+def tell(stack: Stack, unit: str = "PUPR", why: str = "routed", at: datetime = NOW, **facts: Any) -> None:
+    """Tell ``unit``, as the router did at ``at``."""
+    told = UnitRouted(why=why, unit=unit, complaint=a_snapshot(unit=unit, **facts))
+    event = codec.envelope(told, event_id=str(uuid4()), source="/router", subject="c1", time=at, causation_id="a-cause")
+    producer = Producer({**stack.client("router"), "log_level": 0})
+    producer.produce(unit_routed(unit), codec.encode(event), b"c1", headers=list(codec.HEADERS))
+    assert 0 == producer.flush(30)
+
+
+def arrived(stack: Stack, state: str) -> None:
+    """Say what became of the message of the first step, as intake-sms does."""
+    data = ComplaintTold(
+        complaint_id="c1", ticket=NUMBER, message_id="m1", kind="step", state=state, at=NOW, step=1, channel="sms"
+    )
+    now = datetime.now(UTC)
+    event = codec.envelope(data, event_id=str(uuid4()), source="/intake-sms", subject="c1", time=now)
+    producer = Producer({**stack.client("intake-sms"), "log_level": 0})
+    producer.produce(TOLD, codec.encode(event), b"c1", headers=list(codec.HEADERS))
+    assert 0 == producer.flush(30)
+
+
+def replied(stack: Stack, many: int, unit: str = "PUPR") -> list[tuple[str, UnitReplied]]:
+    """Read what the router reads of ``unit``, until there are ``many``."""
+    settings = {**stack.client("router"), "group.id": "router", "auto.offset.reset": "earliest", "log_level": 0}
+    consumer = Consumer({**settings, "enable.auto.commit": False})
+    found: list[tuple[str, UnitReplied]] = []
+
+    def look() -> bool:
+        record = consumer.poll(1)
+        if record and not record.error():
+            event = codec.decode(record.value() or b"")
+            found.append((event.id, event.data))  # type: ignore[arg-type]
+        return len(found) >= many
+
+    try:
+        consumer.subscribe([unit_replied(unit)])
+        until(look, 60, f"{many} replies, there are {found}")
+    finally:
+        consumer.close()
+    return found
+
+
+def test_what_a_unit_is_told_comes_in_and_what_it_answers_goes_out_whatever_breaks(running: Running) -> None:
+    stack = running.stack
+    arrived(stack, "taken")
+    tell(stack, text="Jalan berlubang di Takalalla", seq=1)
+    running.log_in()
+    until(running.shows("/", "Jalan berlubang di Takalalla"), 60, "it is on the list")
+    until(running.shows(PAGE, "Terkirim lewat SMS, belum ada kabar sampai"), 60, "what was said before is there")
+    arrived(stack, "delivered")
+    until(running.shows(PAGE, "Terkirim lewat SMS, sampai di ponsel"), 60, "and what came later")
+
+    first = running.do("terima")
+    assert [(first, "acknowledge")] == [(event_id, said.action) for event_id, said in replied(stack, 1)]
+
+    # Kafka is away: what is answered is kept, said to wait, and goes out by itself.
+    tell(stack, text="Jalan berlubang di Takalalla", seq=2, status="acknowledged")
+    _answer(running, first)
+    until(running.shows(PAGE, f"{PAGE}/tanya"), 30, "the next step can be done")
+    stack.kill_broker()
+    second = running.do("tanya", words="Di depan rumah nomor berapa?")
+    until(running.shows(PAGE, "menunggu dikirim"), 10, "it is said to wait")
+    until(running.shows("/", "1 balasan menunggu dikirim"), 30, "all pages say so")
+    stack.start_broker()
+    assert [first, second] == [event_id for event_id, _ in replied(stack, 2)]
+    until(lambda: not running.shows("/", "menunggu dikirim")(), 30, "nothing waits")
+
+    # Its database is lost: what the topics keep is read again, and the people are invited again.
+    running.stop()
+    running.dsn = stack.database(f"unit_desk_{uuid4().hex[:8]}")
+    running.run("migrate")
+    until(lambda: _rewound(running), 60, "Kafka has forgotten the process")
+    running.start()
+    running.log_in()
+    until(running.shows("/", "Jalan berlubang di Takalalla", "Diterima"), 60, "it is on the list again")
+    until(running.shows(PAGE, "Terkirim lewat SMS, sampai di ponsel"), 60, "and what was told of it")
+
+
+def test_a_danger_is_a_mail_and_an_sms_within_ten_seconds_of_its_record(running: Running) -> None:
+    running.log_in("DLH")  # of whose topics no other test tells anything
+    form = {"phone": "0811 0000 001", "by_mail": "on", "by_sms": "on"}
+    assert 303 == running.web.post("/kabar", data=form).status_code
+    tell(running.stack, "DLH", text="Jalan berlubang di Takalalla")
+    until(running.shows("/", "Jalan berlubang di Takalalla"), 60, "it reads")
+
+    tell(
+        running.stack, "DLH", at=datetime.now(UTC), urgency="darurat", seq=2, text="Tolong, Ibu Hasnah terjebak banjir"
+    )
+    found = until(lambda: _sent(running, 2), 10, "both are out")
+
+    assert {("email", EMAIL), ("sms", "+628110000001")} == {(each["channel"], each["to"]) for each in found}
+    assert [NUMBER, NUMBER] == [each["ticket"] for each in found]
+    assert "Hasnah" not in str(found)
+    figures = httpx.get(f"http://{HOST}:{running.ports['health']}/metrics", trust_env=False).text
+    assert 'lapor_desk_notices_total{medium="email",result="sent"} 1.0' in figures
+
+
+def _sent(running: Running, many: int) -> list[dict[str, Any]] | None:
+    found: list[dict[str, Any]] = httpx.get(f"{running.messages}/sent", trust_env=False).json()
+    return found if len(found) >= many else None
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Takes what a webhook is told."""
+
+    told: ClassVar[list[dict[str, Any]]] = []
+
+    def do_POST(self) -> None:
+        """Take it."""
+        self.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+async def _programs_of_pdam(dsn: str, url: str) -> str:
+    db = await asyncpg.connect(dsn)
+    token = await accounts.invite(db, "kepala@contoh.id", "Kepala", "PDAM", "pimpinan", None)
+    head = await accounts.invited(db, token)
+    assert head
+    key, _ = await keys.create(db, "PDAM", "sim", "Bagian Teknik", ["read", "reply"], 1, head[0])
+    await webhooks.add(db, "PDAM", url, head[0])
+    await db.close()
+    return key
+
+
+def test_a_program_reads_what_a_reader_of_kafka_reads_is_told_of_it_and_replies_also_after_a_kill(
+    running: Running,
+) -> None:
+    # Another test may have read further, with another database.
+    running.stop()
+    until(lambda: _rewound(running), 60, "Kafka has forgotten the process")
+    running.start()
+    server = ThreadingHTTPServer((HOST, 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    key = asyncio.run(_programs_of_pdam(running.dsn, f"http://{HOST}:{server.server_address[1]}/"))
+    producer = Producer({**running.stack.client("router"), "log_level": 0})
+    program = httpx.Client(
+        base_url=str(running.web.base_url), headers={"Authorization": f"Bearer {key}"}, timeout=60, trust_env=False
+    )
+
+    def tell_pdam(seq: int) -> bytes:
+        told = UnitRouted(why="routed", unit="PDAM", complaint=a_snapshot(unit="PDAM", seq=seq, complaint_id="p1"))
+        event = codec.envelope(
+            told, event_id=f"pdam-{seq}", source="/router", subject="p1", time=NOW, causation_id="a-cause"
+        )
+        producer.produce("unit.pdam.routed.v1", value := codec.encode(event), b"p1", headers=list(codec.HEADERS))
+        assert 0 == producer.flush(30)
+        return value
+
+    def read(after: str) -> tuple[bytes, str]:
+        found = [b"", after]
+
+        def look() -> bool:
+            answer = program.get("/api/v1/units/PDAM/events", params={"after": after, "wait": 10})
+            found[:] = [answer.content, answer.json()["next"]]
+            return bool(answer.json()["events"])
+
+        until(look, 60, "it is in the log")
+        return found[0], found[1]  # type: ignore[return-value]
+
+    first = tell_pdam(1)
+    content, cursor = read("0")
+    assert first in content
+    assert running.process
+    running.process.kill()
+    running.process.wait(30)
+    second = tell_pdam(2)
+    running.start()
+    content, _ = read(cursor)
+
+    assert second in content
+    assert first not in content
+    until(lambda: {"pdam-1", "pdam-2"} == {each["data"]["event_id"] for each in Receiver.told}, 90, "it is told")
+    body = {"ticket": NUMBER, "action": "acknowledge"}
+    sent = program.post("/api/v1/units/PDAM/replies", json=body, headers={"Idempotency-Key": "a"})
+    assert [(sent.json()["event_id"], "acknowledge")] == [
+        (event_id, said.action) for event_id, said in replied(running.stack, 1, "PDAM")
+    ]
+    program.close()
+    server.shutdown()
+    server.server_close()
+
+
+def test_what_is_handed_over_is_written_about_and_the_answer_by_the_link_goes_out(
+    connected: Stack, tmp_path: Path
+) -> None:
+    region = tmp_path / "region"
+    shutil.copytree(REGION, region)
+    routing = (region / "routing.yaml").read_text()
+    (region / "routing.yaml").write_text(
+        routing.replace("    name: PLN\n", f"    name: PLN\n    email: {ADDRESS}\n", 1)
+    )
+    with _begun(connected, tmp_path, region) as desk:
+        # Another test's desk has read these topics, into a database of its own.
+        until(lambda: _rewound(desk), 60, "Kafka has forgotten that process")
+        desk.start()
+        tell(connected, at=datetime.now(UTC), **HANDED, seq=2)
+        (letter,) = until(lambda: _sent(desk, 1), 60, "the office is written to")
+        (link,) = re.findall(r"/jawab/\S+", letter["text"])
+        shown = desk.web.get(link).text
+        form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown))
+        statuses = [desk.web.post(link, data={**form, "text": SAYS}).status_code for _ in range(2)]
+        ((event_id, said),) = replied(connected, 1, "DISKOMINFO")
+
+    assert (("email", ADDRESS), True, [303, 303]) == (
+        (letter["channel"], letter["to"]), HANDED["text"] in shown, statuses,
+    )  # fmt: skip
+    assert (form["id"], "relay", "PLN", SAYS) == (event_id, said.action, said.to, said.message)
+
+
+def _answer(running: Running, reply_id: str) -> None:
+    """Note the answer that the router would give."""
+
+    async def note() -> None:
+        db = await asyncpg.connect(running.dsn)
+        await db.execute("UPDATE replies SET answered_at = now(), accepted = true WHERE id = $1::text::uuid", reply_id)
+        await db.close()
+
+    asyncio.run(note())
+
+
+def _rewound(running: Running) -> bool:
+    try:
+        running.run("rewind")
+    except subprocess.CalledProcessError:
+        return False
+    return True

@@ -1,0 +1,140 @@
+"""Lists: who sees what, in which order, and how long it takes when much is stored."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from desk_office import Tell
+
+from chassis.database import Pool
+from contracts.events import Place
+from testing.events import NOW
+from unit_desk.adapters.complaints import Chosen, counted, listed
+from unit_desk.people import Person
+from unit_desk.rules import Rules
+
+pytestmark = pytest.mark.connected
+MANY = 100_000
+LONG_AGO = datetime.now(UTC).date() - timedelta(400)
+CLERK = Person(id=UUID(int=1), email="a@b.id", name="A", unit="PUPR", role="petugas")
+WATCHER = Person(id=UUID(int=2), email="b@b.id", name="B", unit="SETDA", role="pemantau")
+
+# Copies of one complaint, as it is kept: of four units, one in twenty open, in eight kecamatan over two years.
+_COPY = """
+INSERT INTO complaints (unit, complaint_id, ticket, seq, told_at, received_at, lead, role, lane, status, why, due,
+    weight, kecamatan, standing, rahasia, erased, words, told)
+SELECT (ARRAY['PUPR', 'DLH', 'PDAM', 'DISDUKCAPIL'])[1 + (n / 97) % 4], 'copy-' || n, 'SPG-T' || n, seq,
+    now() - n * interval '10 minutes', now() - n * interval '10 minutes',
+    (ARRAY['PUPR', 'DLH', 'PDAM', 'DISDUKCAPIL'])[1 + (n / 97) % 4], role, lane,
+    CASE WHEN n % 20 = 0 THEN 'in_progress' ELSE 'closed' END, why, now() + (n % 500 - 250) * interval '1 hour',
+    CASE n % 1000 WHEN 0 THEN 2 WHEN 20 THEN 1 ELSE 0 END, 'Kecamatan ' || n % 8,
+    CASE WHEN n % 20 = 0 THEN 'work' ELSE 'rest' END, false, false,
+    to_tsvector('simple', 'jalan berlubang kata' || n % 5000), told
+FROM complaints, generate_series(1, $1) AS n WHERE complaint_id = 'c1'"""
+
+#: What is looked for, by name.
+LOOKS: dict[str, tuple[Person, str | None, Chosen]] = {
+    "work": (CLERK, "PUPR", Chosen()),
+    "the tenth page": (CLERK, "PUPR", Chosen(page=10)),
+    "of a place": (CLERK, "PUPR", Chosen(kecamatan="Kecamatan 4")),
+    "all": (CLERK, "PUPR", Chosen(which="all")),
+    "the last page of all": (CLERK, "PUPR", Chosen(which="all", page=40)),
+    "a word": (CLERK, "PUPR", Chosen(which="all", search="kata4711")),
+    "a word that all have": (CLERK, "PUPR", Chosen(which="all", search="berlubang")),
+    "a number": (CLERK, "PUPR", Chosen(which="all", search="SPG-S000-00007")),
+    "a status": (CLERK, "PUPR", Chosen(which="all", status="closed", kecamatan="Kecamatan 3")),
+    "a status that few have": (CLERK, "PUPR", Chosen(which="all", status="rejected", kecamatan="Kecamatan 3")),
+    "what is late": (CLERK, "PUPR", Chosen(due="lewat")),
+    "what is due soon, among all": (CLERK, "PUPR", Chosen(which="all", due="dekat")),
+    "a period": (CLERK, "PUPR", Chosen(which="all", since=LONG_AGO, until=LONG_AGO + timedelta(20))),
+    "of all units": (WATCHER, None, Chosen()),
+    "all of all units": (WATCHER, None, Chosen(which="all", kecamatan="Kecamatan 5")),
+}
+
+
+async def found(
+    pool: Pool, rules: Rules, chosen: Chosen, person: Person = CLERK, unit: str | None = "PUPR"
+) -> list[str]:
+    rows, _ = await listed(pool, chosen, person, unit, rules)
+    return [row.complaint.text for row in rows]
+
+
+async def test_the_most_urgent_and_then_what_is_due_first_stands_above(tell: Tell, pool: Pool, rules: Rules) -> None:
+    days: dict[str, dict[str, Any]] = {
+        "nanti": {"deadline_at": NOW + timedelta(days=3)},
+        "tanpa batas": {},
+        "darurat": {"deadline_at": NOW + timedelta(days=9), "urgency": "darurat"},
+        "terlambat": {"deadline_at": NOW - timedelta(days=1)},
+        "mendesak": {"deadline_at": NOW + timedelta(days=5), "urgency": "tinggi"},
+    }
+    for text, facts in days.items():
+        await tell(complaint_id=text, text=text, **facts)
+    await tell(complaint_id="lain", text="unit lain", unit="DLH")
+    await tell(complaint_id="selesai", text="selesai", status="closed", why="updated")
+
+    assert ["darurat", "mendesak", "terlambat", "nanti", "tanpa batas"] == await found(pool, rules, Chosen())
+    counts = await counted(pool, "PUPR", CLERK)
+    assert (5, 0) == (counts["work"], counts["mine"])
+    assert "selesai" in await found(pool, rules, Chosen(which="all"))
+    assert 6 == len(await found(pool, rules, Chosen(), WATCHER, None))
+
+
+async def test_a_list_is_narrowed_to_what_is_late_or_due_within_a_day(tell: Tell, pool: Pool, rules: Rules) -> None:
+    now = datetime.now(UTC)
+    for text, hours in {"terlambat": -1, "sebentar lagi": 23, "nanti": 25}.items():
+        await tell(complaint_id=text, text=text, deadline_at=now + timedelta(hours=hours))
+    await tell(complaint_id="selesai", text="selesai", status="closed", why="updated", deadline_at=now)
+
+    assert ["terlambat"] == await found(pool, rules, Chosen(due="lewat"))
+    assert ["sebentar lagi"] == await found(pool, rules, Chosen(due="dekat"))
+    assert ["terlambat"] == await found(pool, rules, Chosen(which="all", due="lewat"))
+    assert 3 == len(await found(pool, rules, Chosen(due="lewat' OR true")))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "there"),
+    [
+        (Chosen(search="lubang besar"), True),
+        (Chosen(search="LAPAJUNG"), True),
+        (Chosen(search="jembatan"), False),
+        (Chosen(search="spg s000 00007"), True),
+        (Chosen(search="'; DROP TABLE complaints; --\0"), False),
+        (Chosen(status="routed"), True),
+        (Chosen(status="closed"), False),
+        (Chosen(kecamatan="Lalabata"), True),
+        (Chosen(kecamatan="Ganra"), False),
+        (Chosen(since=date(2026, 3, 3), until=date(2026, 3, 3)), True),
+        (Chosen(since=date(2026, 3, 4)), False),
+        (Chosen(until=date(2026, 3, 2)), False),
+    ],
+)
+async def test_a_list_is_narrowed(tell: Tell, pool: Pool, rules: Rules, chosen: Chosen, there: bool) -> None:
+    await tell(text="Ada lubang yang besar", place=Place(kecamatan="Lalabata", desa="Lapajung"))
+
+    assert there == bool(await found(pool, rules, chosen))
+
+
+@pytest.mark.slow
+async def test_with_100_000_stored_a_list_takes_less_than_100_ms(tell: Tell, pool: Pool, rules: Rules) -> None:
+    await tell(text="Jalan berlubang di depan SD 12 Lapajung")
+    await pool.execute(_COPY, MANY, timeout=300)
+    await pool.execute("ANALYZE complaints")
+
+    took: dict[str, float] = {}
+    for name, (person, unit, chosen) in LOOKS.items():
+        await listed(pool, chosen, person, unit, rules)  # its plan is made once
+        best = 1e9
+        for _ in range(3):
+            begun = time.perf_counter()
+            await listed(pool, chosen, person, unit, rules)
+            best = min(best, time.perf_counter() - begun)
+        took[name] = best
+    begun = time.perf_counter()
+    await counted(pool, "PUPR", CLERK)
+    took["the counts"] = time.perf_counter() - begun
+
+    assert {} == {name: f"{s * 1000:.0f} ms" for name, s in took.items() if s > 0.1}

@@ -1,0 +1,40 @@
+"""What operators see of the desk."""
+
+from __future__ import annotations
+
+import pytest
+from desk_office import PAGE, LogIn, Tell, hidden
+from prometheus_client import REGISTRY
+
+from chassis.database import Pool
+from contracts.events import ReplyAnswer
+
+pytestmark = pytest.mark.connected
+
+
+def _seen(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0
+
+
+async def test_what_a_unit_is_told_is_timed(tell: Tell) -> None:
+    before = _seen("lapor_desk_told_seconds_count")
+
+    await tell(complaint_id="m1")
+
+    assert before + 1 == _seen("lapor_desk_told_seconds_count")
+
+
+async def test_replies_are_counted_as_sent_and_by_their_answer_once(log_in: LogIn, tell: Tell, pool: Pool) -> None:
+    await tell(seq=1)
+    web = await log_in()
+    before = {result: _seen("lapor_desk_replies_total", result=result) for result in ("sent", "accepted", "refused")}
+
+    form = hidden(await web.get(f"{PAGE}/terima"))
+    for _ in range(2):
+        await web.post(f"{PAGE}/terima", data={**form, "words": "", "step": "kirim"})
+    answer = ReplyAnswer(event_id=str(await pool.fetchval("SELECT id FROM replies")), accepted=True)
+    for _ in range(2):
+        await tell(seq=1, why="replied", reply=answer)
+
+    after = {result: _seen("lapor_desk_replies_total", result=result) - was for result, was in before.items()}
+    assert {"sent": 1, "accepted": 1, "refused": 0} == after

@@ -1,0 +1,187 @@
+"""Letters to offices outside, handed to a real mail server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+
+import pytest
+from desk_office import URL
+from desk_parties import ADDRESS, HandOver, answer, of, path
+
+from chassis.database import Pool
+from contracts.events import Place
+from testing.mail import Sink
+from unit_desk import party_letters
+from unit_desk.adapters import handovers
+from unit_desk.app import plain
+from unit_desk.handlers.visit import Desk
+from unit_desk.rules import Rules
+from unit_desk.settings import DeskSettings
+
+pytestmark = pytest.mark.connected
+PLACE = {"place": Place(kecamatan="Lilirilau", desa="Cabenge")}
+
+
+@pytest.fixture
+def settings(make_settings: Callable[..., DeskSettings], sink: Sink) -> DeskSettings:
+    return make_settings(
+        smtp_url=f"smtp://127.0.0.1:{sink.port}",
+        mail_from="LAPOR! Soppeng <lapor@contoh.id>",
+        mail_reply_to="diskominfo@contoh.id",
+    )
+
+
+async def write(pool: Pool, settings: DeskSettings, rules: Rules) -> bool:
+    return await party_letters.write_one(pool, settings, rules, plain(rules))
+
+
+def body(message: EmailMessage) -> str:
+    return str(message.get_content())
+
+
+async def test_the_office_is_written_to_once_with_what_it_needs_and_a_link(
+    hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink, desk: Desk
+) -> None:
+    it = await hand_over(text='Tiang "listrik" miring & berbahaya', anonim=True, **PLACE)
+
+    done = [await write(pool, settings, rules) for _ in range(2)]
+
+    (mail,) = sink.mails
+    assert [True, False] == done
+    assert [("lapor@contoh.id", [ADDRESS])] == sink.envelopes
+    assert ("SPG-S000-00007: laporan warga untuk PLN", "diskominfo@contoh.id", "auto-generated") == (
+        mail["Subject"], mail["Reply-To"], mail["Auto-Submitted"],
+    )  # fmt: skip
+    assert ['Tiang "listrik" miring & berbahaya', "Cabenge, Lilirilau", f"{URL}{path(desk, it)}"] == [
+        said
+        for said in ('Tiang "listrik" miring & berbahaya', "Cabenge, Lilirilau", f"{URL}{path(desk, it)}")
+        if said in body(mail)
+    ]
+    assert "sent" == (await of(pool)).letter
+
+
+async def test_a_letter_about_something_confidential_says_nothing_of_it(
+    hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink
+) -> None:
+    await hand_over(rahasia=True, **PLACE)
+
+    await write(pool, settings, rules)
+
+    said = body(sink.mails[0])
+    assert [False, False, True] == [each in said for each in ("Tiang listrik", "Lilirilau", "/jawab/")]
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "letter", "problem"),
+    [
+        ("RCPT", "550 5.1.1 nobody here", "refused", "550 5.1.1"),
+        ("DATA", "554 5.6.0 not such a letter", "refused", "554 5.6.0"),
+        ("RCPT", "450 4.2.1 later", "waits", "450 4.2.1"),
+        ("RCPT", "550 5.7.1 you may not", "waits", "550 5.7.1"),
+        ("MAIL", "550 5.1.8 who are you", "waits", "550 5.1.8"),
+    ],
+)
+async def test_what_the_mail_server_says_is_kept_as_a_code_and_tried_again_where_that_may_help(
+    command: str, answer: str, letter: str, problem: str,
+    hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink,
+) -> None:  # fmt: skip
+    await hand_over()
+    sink.answers[command] = [answer]
+
+    await write(pool, settings, rules)
+    at_once = await write(pool, settings, rules)
+    it = await of(pool)
+
+    assert (letter, problem, 1, False) == (it.letter, it.problem, it.tries, at_once)
+
+
+async def test_a_letter_waits_while_the_mail_server_is_away_and_goes_when_it_is_back(
+    hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink
+) -> None:
+    await hand_over()
+    await sink.stop()
+    await write(pool, settings, rules)
+    waiting = await of(pool)
+    await sink.start()
+    await pool.execute("UPDATE handovers SET next_try_at = now()")
+    await write(pool, settings, rules)
+
+    assert ("waits", "the mail server can't be reached: SMTPConnectError") == (waiting.letter, waiting.problem)
+    assert (1, "sent", None) == (len(sink.mails), (await of(pool)).letter, (await of(pool)).problem)
+
+
+async def test_one_that_comes_twice_is_known_by_its_id_and_a_new_link_is_another(
+    hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink
+) -> None:
+    it = await hand_over()
+    await write(pool, settings, rules)
+    await pool.execute("UPDATE handovers SET letter = 'waits'")  # it left while it was told so
+    await write(pool, settings, rules)
+    await handovers.write_again(pool, it.id, 30)
+    await write(pool, settings, rules)
+
+    ids = [mail["Message-ID"] for mail in sink.mails]
+    assert [True, False] == [ids[0] == ids[1], ids[1] == ids[2]]
+    assert body(sink.mails[0]) != body(sink.mails[2])
+
+
+async def test_a_desk_that_has_lost_that_it_wrote_sends_the_same_letter_under_the_same_id(
+    hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink
+) -> None:
+    at = datetime.now(UTC) - timedelta(minutes=7)
+    for _ in range(2):
+        await pool.execute("TRUNCATE complaints, events, inbox CASCADE")
+        await hand_over(at=at)
+        await write(pool, settings, rules)
+
+    first, second = sink.mails
+    assert (first["Message-ID"], body(first)) == (second["Message-ID"], body(second))
+
+
+async def test_one_that_may_have_been_taken_is_sent_again_under_the_same_id(
+    hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink
+) -> None:
+    await hand_over()
+    sink.cut = ["kept"]
+    await write(pool, settings, rules)
+    await pool.execute("UPDATE handovers SET next_try_at = now()")
+    await write(pool, settings, rules)
+
+    ids = [mail["Message-ID"] for mail in sink.mails]
+    assert (2, 1, "sent") == (len(ids), len(set(ids)), (await of(pool)).letter)
+
+
+async def test_who_does_not_answer_is_reminded_once(
+    hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink, desk: Desk
+) -> None:
+    silent, heard = await hand_over(), await hand_over(complaint_id="c2", ticket="SPG-S000-00015")
+    for _ in range(2):
+        await write(pool, settings, rules)
+    await answer(pool, heard)
+    monday = datetime(2026, 11, 30, 2, tzinfo=UTC)
+    await pool.execute("UPDATE handovers SET sent_at = $1", datetime(2026, 11, 20, tzinfo=UTC))
+    await pool.execute("UPDATE handovers SET expires_at = now() + interval '9 days'")
+    for _ in range(2):
+        await party_letters.remind(pool, rules, monday)
+        await write(pool, settings, rules)
+
+    assert ["Pengingat, SPG-S000-00007: laporan warga untuk PLN"] == [mail["Subject"] for mail in sink.mails[2:]]
+    assert ["belum ada jawabannya" in body(sink.mails[2]), path(desk, await of(pool)) in body(sink.mails[2])] == [
+        True,
+        True,
+    ]
+    assert silent.link == (await of(pool)).link
+
+
+async def test_of_two_processes_one_writes(
+    hand_over: HandOver, pool: Pool, settings: DeskSettings, rules: Rules, sink: Sink
+) -> None:
+    await hand_over()
+    async with pool.acquire() as other, other.transaction():
+        held = await handovers.next_letter(other)
+        second = await write(pool, settings, rules)
+
+    assert (True, False) == (held is not None, second)
+    assert [] == sink.mails

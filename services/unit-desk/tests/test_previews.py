@@ -1,0 +1,129 @@
+"""What a citizen will get is shown word for word: by their own channel, masked, and to whom else it goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts import ticket
+from contracts.events import FollowUp, Support, UnitReplied, UnitRouted
+from testing.events import NOW, a_snapshot
+from unit_desk.previews import preview
+from unit_desk.rules import Rules
+
+BY_WEB, BY_SMS, BY_X = "SPG-W0AB-12CDS", "SPG-S000-00007", ticket.mint("x")
+
+
+def told(number: str = BY_SMS, **facts: Any) -> UnitRouted:
+    return UnitRouted(why="routed", unit="PUPR", complaint=a_snapshot(unit="PUPR", ticket=number, **facts))
+
+
+def said(action: str, number: str = BY_SMS, **fields: Any) -> UnitReplied:
+    return UnitReplied(ticket=number, action=action, **fields)
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "text"),
+    [
+        ("acknowledge", {}, f"{BY_SMS} sudah diterima Dinas PUPR."),
+        ("progress", {"message": "Besok ditambal"}, f"{BY_SMS} sedang ditangani Dinas PUPR. Besok ditambal"),
+        ("return", {"reason": "bukan jalan kami"}, f"{BY_SMS} dikembalikan oleh Dinas PUPR, kami carikan unit"),
+        ("reject", {"reason": "hanya salam"}, f"{BY_SMS} tidak dapat diproses: hanya salam."),
+        ("dispose", {"unit": "DLH"}, f"{BY_SMS} diteruskan ke Dinas LH."),
+        ("hand-over", {"to": "PLN", "reason": "tiang PLN"}, f"{BY_SMS} dilimpahkan ke PLN: tiang PLN."),
+        ("merge", {"into": BY_WEB}, f"{BY_SMS} digabung dengan laporan yang sama, {BY_WEB}."),
+    ],
+)
+def test_it_is_what_the_intake_will_say(action: str, fields: dict[str, Any], text: str, rules: Rules) -> None:
+    assert preview(told(), said(action, **fields), rules).text.startswith(text.removesuffix("LH.").rstrip())
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "text"),
+    [
+        ("acknowledge", {}, f"{BY_SMS}: keberatan Anda sudah dibaca Dinas PUPR."),
+        ("uphold", {"reason": "Tambal seluruhnya"}, f"{BY_SMS}: keberatan Anda diterima, laporan dibuka kembali."),
+        ("dismiss", {"message": "Sudah ditambal."}, f"{BY_SMS}: keberatan Anda tidak diterima, laporan ditutup. Sudah"),
+    ],
+)
+def test_of_an_appeal_a_citizen_hears_what_was_decided(
+    action: str, fields: dict[str, Any], text: str, rules: Rules
+) -> None:
+    shown = preview(told(status="appealed"), said(action, **fields), rules).text
+
+    assert (True, False) == (shown.startswith(text), "seluruhnya" in shown)
+
+
+def test_a_right_is_granted_in_the_units_words_but_for_an_erasure(rules: Rules) -> None:
+    granted = said("rights-done", message="Data Anda dibatasi")
+    asks = FollowUp(id="1", kind="rights_request", at=NOW, right="erasure")
+
+    kept, erased = preview(told(), granted, rules).text, preview(told(follow_ups=[asks]), granted, rules).text
+
+    assert ("Data Anda dibatasi" in kept, "Data Anda dibatasi" in erased, "kami hapus" in erased) == (True, False, True)
+
+
+def test_a_question_says_how_to_answer_on_the_channel_it_came_by(rules: Rules) -> None:
+    texts = [preview(told(n), said("ask", n, message="Di mana?"), rules).text for n in (BY_SMS, BY_WEB, BY_X)]
+
+    assert 3 == len(set(texts))
+    assert all("Di mana?" in text for text in texts)
+
+
+def test_an_sms_says_how_long_it_is_and_the_others_do_not(rules: Rules) -> None:
+    short, long = (preview(told(), said("progress", message=text), rules) for text in ("Besok", "x " * 120))
+
+    assert ["1 SMS", "2 SMS", ""] == [
+        short.size.split(",")[0],
+        long.size.split(",")[0],
+        preview(told(BY_WEB), said("acknowledge", BY_WEB), rules).size,
+    ]
+
+
+def test_what_is_masked_is_shown_masked(rules: Rules) -> None:
+    shown = preview(told(), said("progress", message="Telepon 081234567890"), rules)
+
+    assert (True, True, False) == (shown.masked, "[TELEPON]" in shown.text, "0812" in shown.text)
+
+
+def test_who_is_anonymous_gets_no_message_and_a_confidential_post_says_only_how_it_stands(rules: Rules) -> None:
+    anonymous = preview(told(anonim=True), said("acknowledge"), rules)
+    public = preview(told(BY_X, rahasia=True), said("resolve", BY_X, message="Gurunya sudah dimutasi"), rules)
+
+    assert ("halaman laporan saja" in anonymous.by, "dimutasi" in public.text) == (True, False)
+
+
+def test_the_words_of_who_helps_are_for_the_unit_that_leads(rules: Rules) -> None:
+    helping = UnitRouted(
+        why="routed", unit="DLH", complaint=a_snapshot(unit="PUPR", role="support", support=[Support(unit="DLH")])
+    )
+
+    shown = preview(helping, said("resolve", message="Truk sudah mengangkut"), rules)
+
+    assert ("Truk sudah mengangkut", "bukan warga" in shown.by) == (shown.text, True)
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "text"),
+    [
+        ("instruct", "in_progress", f"{BY_SMS}: atasan memberi arahan kepada Dinas PUPR untuk menyelesaikannya."),
+        (
+            "undo",
+            "resolved",
+            f"{BY_SMS}: ralat, kabar terakhir kami batalkan. Laporan masih ditangani Dinas PUPR: Keliru.",
+        ),
+    ],
+)
+def test_from_above_a_citizen_reads_of_the_unit_that_has_it(action: str, status: str, text: str, rules: Rules) -> None:
+    above = UnitRouted(why="escalated", unit="SETDA", complaint=a_snapshot(unit="PUPR", ticket=BY_SMS, status=status))
+
+    assert text == preview(above, said(action, reason="Keliru"), rules, "in_progress").text
+
+
+def test_who_takes_back_a_return_of_what_they_sorted_has_it_to_sort_again(rules: Rules) -> None:
+    mine = UnitRouted(why="routed", unit="DISKOMINFO", complaint=a_snapshot(unit="SETDA", ticket=BY_SMS, lane="triage"))
+
+    shown = preview(mine, said("undo"), rules, "routed").text
+
+    assert f"{BY_SMS}: ralat, kabar terakhir kami batalkan. Laporan masih ditangani petugas LAPOR!." == shown
