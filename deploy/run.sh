@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs a command in a container that is started again whenever it leaves (75: what it needs is away). No restart mends
 # wrong settings (78): then it waits, and its container is unhealthy, until somebody starts it with others.
+asked='' stopped=''
 for signal in TERM INT; do trap "asked=1 stopped=1; kill -$signal \$child 2>/dev/null" $signal; done
 sh -c "$1" &
 child=$!

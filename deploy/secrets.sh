@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the secrets that docker-compose.yml and what is laid over it name, each in a file of its own; run it where they are.
-#   deploy/secrets.sh              each that is not there yet; what others give (Facebook, the mail server) stays empty
+#   deploy/secrets.sh              each that is not there yet; what others give (Meta, the mail server, a bucket, the website) stays empty
 #   deploy/secrets.sh NAME         a new one in place of that; docs/operations.md, "Passwords", says what comes next
 #   echo VALUE | deploy/secrets.sh NAME -     one that others gave
 # A container may read its own, whoever it runs as: 444. Nobody on this machine but root comes to them: the folder is 700.
@@ -8,7 +8,7 @@ set -eu
 umask 077
 folder=${SECRETS_DIR:-$(sed -n 's/^SECRETS_DIR=//p' .env 2>/dev/null)}
 folder=${folder:-./secrets}
-names=$(sed -nE 's/^  ([A-Z_]+): \{file: .*\/\1"\}$/\1/p' docker-compose.yml deploy/*/compose.yml)
+names=$(sed -nE 's/^  ([A-Z0-9_]+): \{file: .*\/\1"\}$/\1/p' docker-compose.yml deploy/*/compose.yml)
 mkdir -p "$folder" && chmod 700 "$folder"
 
 value() { # of the secret $1; who has .env of a release in which secrets stood there goes on with them
@@ -16,7 +16,7 @@ value() { # of the secret $1; who has .env of a release in which secrets stood t
   [ -z "$kept" ] || { printf '%s\n' "$kept"; return; }
   case $1 in
   INSTALLATION_NAMESPACE) cat /proc/sys/kernel/random/uuid ;;
-  FACEBOOK_* | ALERT_* | SMTP_URL) ;;
+  FACEBOOK_* | WHATSAPP_* | ALERT_* | EVIDENCE_* | SMTP_URL | SMS_S* | DESK_COUNTER_KEY) ;;
   *) openssl rand -hex 24 ;;
   esac
 }

@@ -28,13 +28,31 @@ done
 "${compose[@]}" run --rm -T --no-deps backup \
   sh -c 'cat >/tmp/key && exec lapor restore "$@" --key /tmp/key' restore "/backups/$backup" "${@/#/--service=}" <"$key"
 trap - EXIT
-if [[ " $* " == *" intake-web "* ]] && "${compose[@]}" run --rm -T --no-deps backup test -d /backups/evidence; then
-  # What citizens attached goes from the one container to the other: neither may write where the other reads.
+# What was attached goes from the one container to the other: neither may write where the other reads.
+lacking=()
+for service in intake-web intake-social unit-desk; do
+  [[ " $* " == *" $service "* ]] || continue
+  folder=$service take=(--strip-components=1 "$service")
+  [[ $service != intake-web ]] || folder=. take=(--exclude=unit-desk --exclude=intake-social)
+  copies=$("${compose[@]}" run --rm -T --no-deps backup sh -c '
+    folder=/backups/$1/evidence; [ -d "$folder" ] || folder=/backups/evidence
+    if [ ! -d "$folder/$2" ]; then echo none; elif find "$folder/$2" -type f | grep -q .; then echo some; fi
+  ' copies "$backup" "$folder")
+  [[ $copies != none ]] || lacking+=("$service")
+  [[ $copies == some ]] || continue
   "${compose[@]}" run --rm -T --no-deps backup \
     sh -c 'cat >/tmp/key && exec lapor evidence "$1" --key /tmp/key' evidence "/backups/$backup" <"$key" |
-    "${compose[@]}" run --rm -T --no-deps intake-web tar -x --skip-old-files -C /evidence
-fi
+    "${compose[@]}" run --rm -T --no-deps "$service" tar -x --skip-old-files -C /evidence "${take[@]}"
+done
 for service; do
   "${compose[@]}" run --rm -T --no-deps "$service" sh -c "$service migrate && $service rewind"
 done
 "${compose[@]}" start "$@" "${seconds[@]}"
+if ((${#lacking[@]})); then
+  cat >&2 <<END
+
+NO PHOTOS AND VIDEOS CAME BACK for: ${lacking[*]}
+In the volume of backups there are no copies of theirs. They lie beside the folders with a date, in the folder evidence: copy it
+there from where backups are kept (docs/operations.md, "The machine is lost"), and do this again.
+END
+fi

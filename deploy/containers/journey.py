@@ -103,12 +103,12 @@ def watched(compose: list[str]) -> None:
         found = inside(f"query?query={urllib.parse.quote(expr)}").get("result")
         return int(float(found[0]["value"][1])) if found else 0
 
-    until(lambda: value('count(up{job=~"lapor|node"} == 1)') == 8, "Prometheus sees seven services and the machine")
+    until(lambda: value('count(up{job=~"lapor|node"} == 1)') == 9, "Prometheus sees eight services and the machine")
     # One a minute, and the first may find a door that is not open yet.
     arrived = 'count(lapor_canaries_total{result="arrived"} > 0)'
     until(lambda: value(arrived) == 2, "a canary of SMS and one of the web come through", 3 * PATIENCE_S)
     until(lambda: inside("alertmanagers").get("activeAlertmanagers"), "Prometheus has somebody to call")
-    print("watched: seven services and the machine; canaries come through; Alertmanager listens")  # noqa: T201
+    print("watched: eight services and the machine; canaries come through; Alertmanager listens")  # noqa: T201
 
 
 def main() -> None:

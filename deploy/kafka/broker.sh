@@ -41,6 +41,7 @@ if ((${#brokers[@]} == 3)); then
   name=${SERVICES%:*} inside=$LISTEN
   : "${VOTERS:=1@${brokers[0]%:*}:$CONTROLLER_PORT,2@${brokers[1]%:*}:$CONTROLLER_PORT,3@${brokers[2]%:*}:$CONTROLLER_PORT}"
   voters=$VOTERS
+  # A machine that stands still for 3 s must not cost three brokers their leaders: a dead one is fenced after 6 s.
   several="node.id=$NODE
 default.replication.factor=3
 min.insync.replicas=2
@@ -48,7 +49,8 @@ offsets.topic.replication.factor=3
 transaction.state.log.replication.factor=3
 transaction.state.log.min.isr=2
 share.coordinator.state.topic.replication.factor=3
-share.coordinator.state.topic.min.isr=2"
+share.coordinator.state.topic.min.isr=2
+broker.session.timeout.ms=6000"
 fi
 
 settings=$TMPDIR/server.properties

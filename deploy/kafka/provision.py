@@ -16,7 +16,7 @@ from chassis.settings import secret
 from lapor.processes import credentials
 from lapor.processes.data_dir import write_private
 
-SERVICES = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor", "prober")
+SERVICES = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor", "unit-desk", "prober")
 
 
 def main() -> None:

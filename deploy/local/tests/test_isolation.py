@@ -21,12 +21,14 @@ from testing.servers import Stack
 pytestmark = pytest.mark.connected
 SOPPENG = Path(__file__).parents[3] / "region" / "soppeng"
 UNITS = ["PU", "PUPR", "DISKOMINFO"]
+#: Of these people answer at the desk.
+DESKS = ["PUPR"]
 
 
 @pytest.fixture(scope="module")
 def stack(connected: Stack) -> Stack:
     """The stack with the contracts' topics for three units."""
-    connected.provision_kafka(load_topics(UNITS), UNITS)
+    connected.provision_kafka(load_topics(UNITS, desks=DESKS), UNITS)
     return connected
 
 
@@ -122,6 +124,26 @@ def test_a_unit_cannot_join_the_group_of_a_unit_whose_code_begins_like_its_own(s
     assert refusal(error) == KafkaError.GROUP_AUTHORIZATION_FAILED
 
 
+def test_the_desk_reads_and_answers_for_a_unit_that_uses_it(stack: Stack) -> None:
+    write(stack, "router", "unit.pupr.routed.v1")
+    read(stack, "unit-desk", "unit.pupr.routed.v1")
+    write(stack, "unit-desk", "unit.pupr.replied.v1")
+
+
+@pytest.mark.parametrize("topic", ["unit.pu.routed.v1", "unit.pupr.replied.v1", "complaint.received.v1", "router.dlq"])
+def test_the_desk_reads_nothing_of_others(stack: Stack, topic: str) -> None:
+    with pytest.raises(KafkaException) as error:
+        read(stack, "unit-desk", topic)
+    assert refusal(error) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+@pytest.mark.parametrize("topic", ["unit.pu.replied.v1", "unit.pupr.routed.v1", "complaint.updated.v1"])
+def test_the_desk_answers_for_no_unit_that_does_not_use_it(stack: Stack, topic: str) -> None:
+    with pytest.raises(KafkaException) as error:
+        write(stack, "unit-desk", topic)
+    assert refusal(error) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
 def test_a_service_cannot_read_a_topic_that_is_not_its(stack: Stack) -> None:
     with pytest.raises(KafkaException) as error:
         read(stack, "classifier", "complaint.updated.v1")
@@ -152,13 +174,13 @@ def test_the_operator_asks_for_replays_and_speaks_for_nobody(stack: Stack, topic
 
 
 def test_provisioning_again_changes_nothing(stack: Stack) -> None:
-    topics = load_topics(UNITS)
+    topics = load_topics(UNITS, desks=DESKS)
     again = provision(stack.client(), topics, UNITS, stack.passwords)
     assert (again.topics_created, again.acls_created, again.acls_deleted) == (0, 0, 0)
 
 
 def test_a_right_that_the_contracts_no_longer_give_is_taken_away(stack: Stack) -> None:
-    topics = load_topics(UNITS)
+    topics = load_topics(UNITS, desks=DESKS)
     without = [topic for topic in topics if topic.name != "unit.pu.replied.v1"]
     try:
         assert provision(stack.client(), without, UNITS, stack.passwords).acls_deleted == 4
@@ -212,7 +234,7 @@ def provision_command(stack: Stack, folder: Path, region: Path) -> subprocess.Co
         env={**os.environ, **account},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
 
 

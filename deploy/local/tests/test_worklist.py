@@ -140,6 +140,16 @@ def test_the_table_shows_what_a_citizen_wrote_as_it_was_written() -> None:
         assert words in shown.getvalue()
 
 
+def test_the_table_says_how_many_support_it_and_what_its_reporter_chose_where_that_is_another() -> None:
+    facts: dict[str, Any] = {"supporters": 7, "category": "jalan_jembatan", "suggested_category": "drainase_banjir"}
+    shown = io.StringIO()
+
+    items = open_items("PUPR", [_told(1, **facts), _told(2, **{**facts, "suggested_category": "jalan_jembatan"})])
+    Console(file=shown, width=200).print(as_table(items, NOW))
+
+    assert (2, 1) == (shown.getvalue().count("(7 dukung)"), shown.getvalue().count("pilihan warga drainase_banjir"))
+
+
 def test_the_table_says_when_it_is_due_as_the_citizen_was_told_wherever_it_is_read() -> None:
     due = datetime.fromisoformat("2026-12-01T00:00:00+08:00")
     shown = io.StringIO()

@@ -28,6 +28,15 @@ def panels(document: dict[str, Any]) -> list[Panel]:
     return [panel for panel in document["panels"] if panel["type"] != "row"]
 
 
+def links(panel: Panel) -> list[str]:
+    """Give the addresses to which figures of ``panel`` lead."""
+    config = panel["fieldConfig"]
+    own = [
+        one for each in config["overrides"] for it in each["properties"] if it["id"] == "links" for one in it["value"]
+    ]
+    return [link["url"] for link in [*config["defaults"].get("links", []), *own]]
+
+
 def asked() -> Iterator[Asked]:
     """Give every expression of every dashboard."""
     for uid, document in DOCUMENTS.items():

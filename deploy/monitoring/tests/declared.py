@@ -14,10 +14,11 @@ import intake.metrics
 import prober.metrics
 import router.metrics
 import sla_monitor.metrics
+import unit_desk.metrics
 from lapor.system import backups
 
 #: Modules that declare metrics; to import them is to declare.
-_OF_SERVICES = (classifier.app, intake.metrics, prober.metrics, router.metrics, sla_monitor.metrics)
+_OF_SERVICES = (classifier.app, intake.metrics, prober.metrics, router.metrics, sla_monitor.metrics, unit_desk.metrics)
 DECLARING = (chassis.metrics, chassis.retention, *_OF_SERVICES)
 _NAME = re.compile(r"\b(?:lapor_[a-z_]+)\b(?!:)")
 

@@ -33,7 +33,7 @@ MOMENTS: list[int] = sorted(
 UNITS = ("PUPR", "PDAM", "DINKES", "DLHK", "DISDUKCAPIL", "PLN-SOPPENG", "SATPOL-PP")
 PLACES = ("Lalabata", "Liliriaja", "Lilirilau", "Donri-Donri", "Marioriawa", "Marioriwawo", "Citta", "Ganra")
 CHANNELS = ("sms", "web", "x")
-SERVICES = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor", "prober")
+SERVICES = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor", "unit-desk", "prober")
 Labels = dict[str, str]
 
 
@@ -80,6 +80,7 @@ def _open() -> Iterator[Figure]:
             yield Figure("lapor_sla_breached_total", {"unit": unit, "stage": stage}, 0.003, 1.2, grows=True)
         for name, bad in (("returns", 3), ("ping_pong", 1), ("reopened", 2), ("handed_over", 1)):
             yield Figure(f"lapor_{name}_total", {"unit": unit}, 0.002, bad, grows=True)
+        yield Figure("lapor_appeals_total", {"unit": unit, "result": "upheld"}, 0.001, 0.5, grows=True)
         yield from _histogram("lapor_route_latency_seconds", {"unit": unit}, (1, 10, 60), 0.3)
     yield Figure("lapor_complaints_open", _where("", "", "registered"), 0, 7)
     for turn, age_s in (("disposition", 9_000), ("acknowledgement", 30_000), ("answer", 150_000)):
@@ -116,6 +117,8 @@ def _services() -> Iterator[Figure]:
         of = {"service": service}
         yield Figure("lapor_outbox_oldest_seconds", of, 0, 400 if service == "intake-sms" else 2)
         yield Figure("lapor_outbox_parked", of, 0, 1 if service == "router" else 0)
+        read = {**of, "topic": "complaint.updated.v1", "result": "handled"}
+        yield Figure("lapor_consumer_records_total", read, 90, 0 if service == "classifier" else 400, grows=True)
         yield Figure("lapor_redeliveries_total", of, 0, 9, grows=True)
         yield Figure("lapor_dlq_records_total", {**of, "reason": "Invalid"}, 0, 1 if n > 3 else 0, grows=True)
         yield Figure("lapor_dlq_pending", of, 0, 1 if n > 3 else 0)
@@ -132,6 +135,9 @@ def _services() -> Iterator[Figure]:
             yield Figure("lapor_canaries_total", {"channel": channel, "result": result}, calm, bad, grows=True)
         for by in ("intake", "classifier", "router"):
             yield from _histogram("lapor_canary_seconds", {"channel": channel, "by": by}, (0.5, 5, 30), 60)
+    yield from _histogram("lapor_desk_told_seconds", {}, (0.5, 5, 30), 20)
+    for result, calm, bad in (("sent", 9, 9), ("accepted", 9, 3), ("refused", 1, 6)):
+        yield Figure("lapor_desk_replies_total", {"result": result}, calm, bad, grows=True)
     yield Figure("lapor_router_stuck", {"timer": "triage"}, 0, 2)
     yield Figure("lapor_sla_clocks_stuck", {}, 0, 1)
     yield Figure("lapor_clock_words_held_seconds", {}, 0, 500)
@@ -179,7 +185,9 @@ def prometheus(folder: Path, hour: Hour) -> Iterator[str]:
     (folder / "month.txt").write_text("\n".join([*_samples(hour, now), "# EOF\n"]))
     make = [program("promtool", debian="prometheus"), "tsdb", "create-blocks-from"]
     make += ["--max-block-duration=744h", "openmetrics"]  # two hours each, as is usual, take a hundred times as long
-    subprocess.run([*make, str(folder / "month.txt"), str(folder / "data")], check=True, capture_output=True)
+    subprocess.run(
+        [*make, str(folder / "month.txt"), str(folder / "data")], check=True, capture_output=True, timeout=120
+    )
     (folder / "rules.yml").write_text(yaml.safe_dump({"groups": list(_impatient())}))
     (folder / "prometheus.yml").write_text(yaml.safe_dump({"rule_files": ["rules.yml"]}))
     port = any_free()

@@ -9,14 +9,12 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 from declared import declared, named
-from promtool import RULES, complaints_of
+from promtool import RULES, complaints_of, groups_of
 
 ROOT = Path(__file__).parents[3]
+GROUPS = groups_of("alerts.yml")
 ALERTS: dict[str, dict[str, Any]] = {
-    rule["alert"]: rule
-    for group in yaml.safe_load((RULES / "alerts.yml").read_text())["groups"]
-    for rule in group["rules"]
-    if "alert" in rule
+    rule["alert"]: rule for group in GROUPS for rule in group["rules"] if "alert" in rule
 }
 Series = dict[str, str]
 
@@ -39,6 +37,9 @@ def _gauge(metric: str, bad: float, good: float, who: str = "") -> Case:
 _WAIT = "lapor_complaints_oldest_seconds"
 _REFUSED = 'lapor_replies_total{channel="sms",result="refused"}'
 _LATER, _SENT = (f'lapor_replies_total{{channel="email",result="{result}"}}' for result in ("later", "sent"))
+_PUT_OFF, _FETCHED = (
+    f'lapor_intake_media_total{{channel="whatsapp",result="{result}"}}' for result in ("later", "fetched")
+)
 _TOOK, _LAST = (
     f'lapor_intake_{name}{{channel="sms"}}' for name in ("acknowledged_total", "last_complaint_timestamp_seconds")
 )
@@ -79,8 +80,24 @@ CASES = {
     "LaporTokenEnds": _gauge(
         'lapor_intake_token_expires_timestamp_seconds{channel="facebook"}', 14 * 86400, 15 * 86400, "facebook"
     ),
+    "LaporBudgetNearlySpent": Case(
+        {'lapor_intake_spent_dollars{channel="x"}': "46x60", 'lapor_intake_budget_dollars{channel="x"}': "50x60"},
+        {'lapor_intake_spent_dollars{channel="x"}': "46x60", 'lapor_intake_budget_dollars{channel="x"}': "0x60"},
+        "x",
+    ),
     "LaporNotTold": Case({_REFUSED: "_x30 1x60"}, {_REFUSED: "5x200"}, "sms", "80m"),
+    "LaporSendingPaused": _gauge(
+        'lapor_replies_paused_until_timestamp_seconds{channel="facebook"}', 86_400, 0, "facebook"
+    ),
+    "LaporPhotosNotFetched": Case({_PUT_OFF: "0+1x60"}, {_PUT_OFF: "0+1x60", _FETCHED: "0+2x60"}, "whatsapp"),
     "LaporNoticesHeld": Case({_LATER: "0+1x60", _SENT: "7x60"}, {_LATER: "0+1x60", _SENT: "0+1x60"}, "email"),
+    "LaporDeskNoticesHeld": _gauge('lapor_desk_notice_oldest_seconds{medium="email"}', 901, 900, "email"),
+    "LaporDeskUnopened": _gauge("lapor_desk_notices_unopened", 1, 0),
+    "LaporWebhookOff": Case(
+        {'lapor_desk_webhooks_off{unit="PUPR",instance="unit-desk"}': "1x60"},
+        {'lapor_desk_webhooks_off{unit="PUPR",instance="unit-desk"}': "0x60"},
+        "PUPR",
+    ),
     "LaporCanaryLost": Case(
         {'lapor_canary_arrived_timestamp_seconds{channel="web"}': "0x60"},
         {'lapor_canary_arrived_timestamp_seconds{channel="web"}': "0+60x60"},
@@ -89,6 +106,17 @@ CASES = {
     "LaporCalendarStale": Case({_THIS: "0x200", _NEXT: "0x200"}, {_THIS: "1x200", _NEXT: "0x200"}, at="2h"),
     "LaporDown": Case(
         {'up{job="lapor",instance="router"}': "1x20 0x60"}, {'up{job="lapor",instance="router"}': "1x38 0x1"}, "router"
+    ),
+    "LaporWatcherDown": Case(
+        {'up{job="watchers",instance="alertmanager"}': "0x60"},
+        {'up{job="watchers",instance="alertmanager"}': "1x60", 'up{job="lapor",instance="router"}': "0x60"},
+        "alertmanager",
+    ),
+    "LaporCertificateEnds": Case(
+        {'lapor_kafka_certificate_expires_timestamp_seconds{broker="kafka:9094"}': f"{20 * 86400}x200"},
+        {'lapor_kafka_certificate_expires_timestamp_seconds{broker="kafka:9094"}': f"{22 * 86400}x200"},
+        "kafka:9094",
+        at="2h",
     ),
     "LaporUnwatched": Case({'up{job="other"}': "1x60"}, {'up{job="lapor",instance="router"}': "0x60"}),
     "LaporOutboxStuck": _gauge('lapor_outbox_oldest_seconds{service="router"}', 121, 120, "router"),
@@ -146,7 +174,7 @@ def _firing(alert: str, series: Series, case: Case, count: int) -> dict[str, Any
 def test_an_alert_fires_when_it_should_and_only_then(alert: str, tmp_path: Path) -> None:
     case = CASES[alert]
     cases = [_firing(alert, case.fires, case, 1), _firing(alert, case.silent, case, 0)]
-    assert not complaints_of(tmp_path, cases, case.interval)
+    assert not complaints_of(tmp_path, GROUPS, cases, case.interval)
 
 
 def test_a_unit_that_nobody_named_is_called_what_operators_call_it(tmp_path: Path) -> None:
@@ -167,7 +195,7 @@ def test_a_unit_that_nobody_named_is_called_what_operators_call_it(tmp_path: Pat
                 "alert_rule_test": [{"alertname": "LaporEmergencyUnseen", "eval_time": "10m", "exp_alerts": [alert]}],
             }
         )
-    assert not complaints_of(tmp_path, cases)
+    assert not complaints_of(tmp_path, GROUPS, cases)
 
 
 @pytest.mark.parametrize("alert", ALERTS)
@@ -198,4 +226,4 @@ def test_a_backup_that_was_never_made_is_too_old_where_somebody_could_know(
     node: str, count: int, tmp_path: Path
 ) -> None:
     case = Case({_NODE: node}, {}, "basis data")
-    assert not complaints_of(tmp_path, [_firing("LaporBackupOld", case.fires, case, count)], case.interval)
+    assert not complaints_of(tmp_path, GROUPS, [_firing("LaporBackupOld", case.fires, case, count)], case.interval)

@@ -146,7 +146,9 @@ MAIL_TO = {"ALERT_MAIL_TO": "a@contoh.id"}
     ],
 )
 def test_a_call_that_nobody_would_hear_stops_the_start(given: dict[str, str], named: list[str], tmp_path: Path) -> None:
-    done = subprocess.run(["sh", str(SCRIPT)], env=_settings(tmp_path, **given), capture_output=True, text=True)
+    done = subprocess.run(
+        ["sh", str(SCRIPT)], env=_settings(tmp_path, **given), capture_output=True, text=True, timeout=120
+    )
     assert 78 == done.returncode
     assert [] == [words for words in named if words not in done.stderr]
 
@@ -157,12 +159,12 @@ def test_the_mail_servers_password_is_needed_with_its_user_and_is_in_no_configur
     account = {"ALERT_SMTP_USERNAME": "lapor", "ALERT_SMTP_PASSWORD_FILE": str(file)}
     env = _settings(tmp_path, **mail, **account) | {"ALERTMANAGER": "echo"}
     file.write_text("")
-    done = subprocess.run(["sh", str(SCRIPT)], env=env, capture_output=True, text=True)
+    done = subprocess.run(["sh", str(SCRIPT)], env=env, capture_output=True, text=True, timeout=120)
     assert (78, True) == (done.returncode, "ALERT_SMTP_PASSWORD is not set" in done.stderr)
     file.write_text('it\'s "secret"\n')
-    assert 0 == subprocess.run(["sh", str(SCRIPT)], env=env, capture_output=True).returncode
+    assert 0 == subprocess.run(["sh", str(SCRIPT)], env=env, capture_output=True, timeout=120).returncode
     assert str(file) in (tmp_path / "alertmanager.yml").read_text()
     assert "secret" not in (tmp_path / "alertmanager.yml").read_text()
     assert " {{ .Annotations.runbook }} (" in (tmp_path / "alertmanager.yml").read_text()  # no DOCS_URL, a path
     check = [program("amtool", debian="prometheus-alertmanager"), "check-config", str(tmp_path / "alertmanager.yml")]
-    assert 0 == subprocess.run(check, capture_output=True).returncode
+    assert 0 == subprocess.run(check, capture_output=True, timeout=120).returncode

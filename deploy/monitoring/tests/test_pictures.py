@@ -12,27 +12,33 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import hours
 import pytest
 from boards import DOCUMENTS, FOLDER, panels
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from testing.programs import missing, program
+from testing.browsers import chromium
+from testing.programs import missing
 from testing.servers import npm_packages
 
 PICTURES = Path(__file__).parents[3] / "build" / "pictures"
-WIDTH, UNIT, AROUND = 1440, 38, 110
-#: Panels ask for their size, and then draw: until each has a text or a canvas, and two looks in a row are the same.
-SETTLED = """() => {
-  const said = [...document.querySelectorAll('section')].map((each) =>
-    [each.innerText, ...[...each.querySelectorAll('canvas')].map((it) => it.toDataURL())].join());
-  const settled = said.every((text) => text.split('\\n').length > 1 || text.includes('data:'))
-    && JSON.stringify(said) === window.before;
-  window.before = JSON.stringify(said);
+WIDTH, PHONE, UNIT, AROUND = 1440, 360, 38, 110
+#: By a panel's title what else it says; an empty one has a line, too, and maybe a canvas in place of words.
+SAID = """() => Object.fromEntries([...document.querySelectorAll('section')].map((each) =>
+  [each.querySelector('h2').textContent, each.innerText.replace(each.querySelector('h2').textContent, '').trim()
+    + (each.querySelector('canvas') ? 'drawn' : '')]))"""
+#: Panels ask for their size, and then draw: until each says something, and two looks in a row are the same.
+SETTLED = f"""() => {{
+  const said = ({SAID})();
+  const drawn = JSON.stringify([said, [...document.querySelectorAll('canvas')].map((each) => each.toDataURL())]);
+  const settled = Object.values(said).every(Boolean) && drawn === window.before;
+  window.before = drawn;
   return settled;
-}"""
+}}"""
 CUT_OFF = """() => {
   const cut = [], texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
   for (let text = texts.nextNode(); text; text = texts.nextNode()) {
@@ -50,9 +56,6 @@ CUT_OFF = """() => {
   }
   return cut;
 }"""
-SAID = """() => Object.fromEntries([...document.querySelectorAll('section')].map((each) =>
-  [each.querySelector('h2').textContent, each.innerText.replace(each.querySelector('h2').textContent, '').trim()
-    + (each.querySelector('canvas') ? 'drawn' : '')]))"""
 pytestmark = pytest.mark.slow
 
 
@@ -68,9 +71,10 @@ def address() -> Iterator[str]:
         home = npm_packages(Path(__file__).parent / "preview")
     except LookupError as error:
         missing(f"Grafana's components: {error}")
-    done = subprocess.run(["npx", "vite", "build"], cwd=home, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(["node", "build.mjs"], cwd=home, capture_output=True, text=True, timeout=300)
     assert 0 == done.returncode, done.stderr
     built = home / "dist"
+    shutil.copy(home / "index.html", built)
     shutil.copytree(home / "node_modules/@grafana/ui/dist/public/img", built / "public/build/img", dirs_exist_ok=True)
     shutil.copytree(FOLDER, built, dirs_exist_ok=True)
     (built / "public/fonts/inter").mkdir(parents=True, exist_ok=True)
@@ -86,7 +90,7 @@ def address() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = program("chromium", "chromium-browser", "google-chrome", debian="chromium")
+    path = chromium()
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
 
@@ -97,27 +101,62 @@ def hour(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield request.param, url
 
 
+#: What of a list may be seen at once on the narrowest phone: who or what it is about, and how bad it is.
+SEEN = """() => [...document.querySelectorAll('[role=columnheader]')].filter((head) => {
+  const { left, right } = head.getBoundingClientRect();
+  return left >= 0 && right <= head.closest('section').getBoundingClientRect().right;
+}).map((head) => head.innerText.trim())"""
+
+
 @pytest.mark.parametrize("uid", DOCUMENTS)
 def test_a_dashboard_is_drawn_whole(uid: str, hour: tuple[str, str], address: str, browser: Browser) -> None:
     which, prometheus = hour
     places = [panel["gridPos"] for panel in panels(DOCUMENTS[uid])]
     rows = sum({place["y"]: place["h"] for place in places}.values())
-    viewport = {"width": WIDTH, "height": UNIT * rows + AROUND}
-    page = browser.new_page(viewport=viewport, locale="id-ID", timezone_id="Asia/Makassar")  # type: ignore[arg-type]
+    with _drawn(f"{address}/index.html?dashboard={uid}&prometheus={prometheus}", browser, WIDTH, rows) as page:
+        page.screenshot(path=str(PICTURES / f"{uid}-{which}.png"))
+        _assert_whole(page, uid)
+
+
+def test_the_morning_is_read_on_a_phone(hour: tuple[str, str], address: str, browser: Browser) -> None:
+    which, prometheus = hour
+    rows = sum(panel["gridPos"]["h"] + 1 for panel in panels(DOCUMENTS["lapor-pagi"]))
+    with _drawn(f"{address}/index.html?dashboard=lapor-pagi&prometheus={prometheus}", browser, PHONE, rows) as page:
+        page.screenshot(path=str(PICTURES / f"lapor-pagi-{which}-phone.png"))
+        assert PHONE == page.evaluate("document.documentElement.scrollWidth")
+        assert ["Darurat menunggu", "Unit"] == [page.locator("section h2").nth(n).inner_text() for n in (0, 6)]
+        seen = page.evaluate(SEEN)
+        assert {"Unit", "Lewat", "Dekat", "Saluran"} <= set(seen)
+        if which == "bad":
+            assert {"Kapan", "Panggilan"} <= set(seen)
+            leads = [link.get_attribute("href") for link in page.locator("section a").all()]
+            assert {
+                "http://127.0.0.1:17083/?tenggat=lewat",
+                "http://127.0.0.1:17083/?tenggat=lewat&kecamatan=Lalabata",
+                "http://127.0.0.1:17083/?tenggat=lewat&unit=PUPR",
+                "/public/lapor/docs/runbook.md#alerts",
+                "/public/lapor/docs/runbook.md#laporoutboxparked",
+            } <= set(leads)
+
+
+@contextmanager
+def _drawn(url: str, browser: Browser, width: int, rows: int) -> Iterator[Page]:
+    """Give the page at ``url`` when all its panels are drawn; ``rows`` is how high they are on one another."""
+    viewport: Any = {"width": width, "height": UNIT * rows + AROUND}
+    page = browser.new_page(viewport=viewport, locale="id-ID", timezone_id="Asia/Makassar")
     failed: list[str] = []
     page.on("pageerror", lambda error: failed.append(str(error)))
-    page.goto(f"{address}/index.html?dashboard={uid}&prometheus={prometheus}")
+    page.goto(url)
     page.wait_for_function("window.drawn", timeout=60_000)
     page.wait_for_function(SETTLED, timeout=60_000, polling=300)
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=str(PICTURES / f"{uid}-{which}.png"))
+    yield page
     assert [] == failed
-    _assert_whole(page, uid)
     page.close()
 
 
 def _assert_whole(page: Page, uid: str) -> None:
     said = page.evaluate(SAID)
     assert {panel["title"] for panel in panels(DOCUMENTS[uid])} == said.keys()
-    assert not [title for title, text in said.items() if not text or "No data" in text]
+    assert not {title: text for title, text in said.items() if not text or "No data" in text or "error" in text}
     assert [] == page.evaluate(CUT_OFF)

@@ -3,43 +3,53 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 from confluent_kafka import KafkaException
+from typer.core import TyperGroup
+from typer.main import get_group
 
+from chassis.cli import imported
 from kabupaten import RegionError
-from lapor.commands import (
-    backup,
-    backup_key,
-    bench,
-    certificates,
-    demo,
-    dlq,
-    down,
-    env,
-    erase,
-    erasures,
-    evidence,
-    export,
-    kill,
-    logs,
-    provision,
-    region,
-    republish,
-    restart,
-    restore,
-    rotate,
-    status,
-    top,
-    trace,
-    unit,
-    up,
-)  # fmt: skip
 from lapor.errors import Refused
 from lapor.options import err
 
+#: A module of ``lapor.commands`` each, in the order in which ``--help`` lists them.
+COMMANDS = (
+    "up", "down", "status", "top", "env", "desk", "logs", "restart", "kill", "demo", "trace", "provision", "erase",
+    "erasures", "export", "certificates", "backup", "restore", "evidence", "republish", "backup-key", "rotate", "unit",
+    "dlq", "region", "bench",
+)  # fmt: skip
+
+
+class Commands(TyperGroup):
+    """The commands, each imported when it is called: none waits for the libraries of all others."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = dict.fromkeys(COMMANDS, self)  # their names; what they are is asked of ``get_command``
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        name = cmd_name.replace("-", "_")
+        module = imported(f"lapor.commands.{name}")
+        alone = typer.Typer(rich_markup_mode="rich", callback=root)
+        if hasattr(module, "app"):
+            alone.add_typer(module.app, name=cmd_name)
+        else:
+            alone.command(context_settings=getattr(module, "CONTEXT", None))(getattr(module, name))
+        return get_group(alone).commands[cmd_name]
+
+
+def root() -> None:
+    """LAPOR! Soppeng on one machine."""
+
+
 app = typer.Typer(
+    cls=Commands,
+    callback=root,
     help="LAPOR! Soppeng on one machine: start it, look at it, break it, stop it.\n\n"
     "First `lapor up`, then `lapor demo` in a second shell.",
     epilog="Exit codes: 0 done; 1 failed or refused, with a sentence that says what to do; 2 wrong usage.",
@@ -49,16 +59,6 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # they may hold a password
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (
-    up.up, down.down, status.status, top.top, env.env, logs.logs, restart.restart, kill.kill, demo.demo, trace.trace,
-    provision.provision, erase.erase, erasures.erasures, export.export, certificates.certificates, backup.backup,
-    restore.restore, evidence.evidence, republish.republish, backup_key.backup_key, rotate.rotate,
-):  # fmt: skip
-    app.command()(command)
-app.add_typer(unit.app, name="unit")
-app.add_typer(dlq.app, name="dlq")
-app.add_typer(region.app, name="region")
-bench.add_to(app)
 
 
 def main() -> NoReturn:

@@ -12,6 +12,8 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
 
 COLUMNS = 24
+#: Constants of each dashboard: where links lead. Grafana's start puts the addresses of the installation in their place.
+PLACES = {"desk": "http://127.0.0.1:17083", "docs": "/public/lapor"}
 #: The version of the classic dashboard form of Grafana 13, which migrates older ones when it opens them.
 SCHEMA_VERSION = 42
 #: Options that panels have got since, and must have.
@@ -70,6 +72,8 @@ def as_json(board: Board, others: Sequence[Board]) -> dict[str, Any]:
         .timezone("browser")
         .with_variable(dashboard.DatasourceVariable("datasource").label("Sumber data").type("prometheus"))
     )
+    for name, address in PLACES.items():
+        built = built.with_variable(dashboard.ConstantVariable(name).value(address))
     for choice in board.choices:
         built = built.with_variable(_variable(choice))
     for other in others:
@@ -124,6 +128,8 @@ def _without_nothing(value: Any) -> Any:
 def _as_of_today(document: dict[str, Any]) -> dict[str, Any]:
     """Bring what the SDK writes, which is as of Grafana 10, to the form that Grafana 13 has."""
     variables = [_but(each, "auto", "auto_count", "auto_min", "id") for each in document["templating"]["list"]]
+    # Who sends somebody the address of a dashboard says nothing of where its figures lead.
+    variables = [{**each, "skipUrlSync": each["type"] == "constant"} for each in variables]
     panels = [{**each, "options": _options(each)} if "options" in each else each for each in document["panels"]]
     return {**_but(document, "style"), "templating": {"list": variables}, "panels": panels}
 

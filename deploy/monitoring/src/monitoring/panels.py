@@ -18,6 +18,13 @@ Limits = tuple[float | None, float | None]
 CALM: Limits = (None, None)
 
 
+class To(NamedTuple):
+    """Where a figure leads: ``title`` says it, ``url`` may have the dashboard's variables."""
+
+    title: str
+    url: str
+
+
 class Ask(NamedTuple):
     """An expression, and what its result is called: a legend, or the heading of a column; a line may have a colour."""
 
@@ -27,7 +34,7 @@ class Ask(NamedTuple):
 
 
 class Column(NamedTuple):
-    """How a column of a list is asked for and shown, ``width`` pixels wide."""
+    """How a column of a list is asked for and shown, ``width`` pixels wide. Its cells lead ``to``."""
 
     ask: Ask
     unit: str = "short"
@@ -35,19 +42,39 @@ class Column(NamedTuple):
     less_is_worse: bool = False
     width: int = 90
     decimals: int = 0
+    to: Sequence[To] = ()
 
 
 class Label(NamedTuple):
-    """A column of names; ``said`` are words for some of them, each with its colour."""
+    """A column of names; ``said`` are words for some of them, each with its colour ("": none).
+
+    It is ``width`` pixels wide, or as wide as there is room, but no less than ``least``. Its cells lead ``to``. What
+    is ``hidden`` is there for the links of others.
+    """
 
     name: str
     heading: str
     said: Mapping[str, tuple[str, str]] = {}
     width: int = 0
+    least: int = 0
+    to: Sequence[To] = ()
+    hidden: bool = False
 
 
-def number(title: str, about: str, expr: str, *, unit: str = "short", limits: Limits = CALM) -> Any:
-    """Show one figure, large. Its colour says whether somebody must look."""
+def desk(query: str, title: str = "Daftarnya di meja unit") -> To:
+    """Lead to a list of the desk; ``query`` is what narrows it."""
+    return To(title, f"${{desk:raw}}/{query}")
+
+
+def page(heading: str) -> To:
+    """Lead to the page of the runbook under ``heading``, which is written as links are: lower-case, with hyphens."""
+    return To("Artinya, dan yang dilakukan", f"${{docs:raw}}/docs/runbook.md#{heading}")
+
+
+def number(
+    title: str, about: str, expr: str, *, unit: str = "short", limits: Limits = CALM, to: Sequence[To] = ()
+) -> Any:
+    """Show one figure, large. Its colour says whether somebody must look; pressed, it leads ``to``."""
     panel = (
         _begun(stat.Panel(), title, about)
         .with_target(_query(Ask(expr), "A"))
@@ -63,7 +90,7 @@ def number(title: str, about: str, expr: str, *, unit: str = "short", limits: Li
     )
     if unit != "s":
         panel = panel.decimals(0)
-    return panel
+    return panel.data_links(_links(to)) if to else panel
 
 
 def lines(title: str, about: str, asks: Sequence[Ask], *, unit: str = "short", limits: Limits = CALM) -> Any:
@@ -100,11 +127,18 @@ def lines(title: str, about: str, asks: Sequence[Ask], *, unit: str = "short", l
 
 
 def bars(
-    title: str, about: str, ask: Ask, *, unit: str = "short", limits: Limits = CALM, less_is_worse: bool = False
+    title: str,
+    about: str,
+    ask: Ask,
+    *,
+    unit: str = "short",
+    limits: Limits = CALM,
+    less_is_worse: bool = False,
+    to: Sequence[To] = (),
 ) -> Any:
-    """Compare what stands side by side now."""
+    """Compare what stands side by side now; each bar leads ``to``."""
     # Room is made for the name that has the most letters, and another may be wider: hence the spaces.
-    return (
+    panel = (
         _begun(bargauge.Panel(), title, about)
         .with_target(_query(ask._replace(name=f"{ask.name}    "), "A"))
         .unit(unit)
@@ -119,15 +153,13 @@ def bars(
         .text(common.VizTextDisplayOptions().title_size(14).value_size(16))
         .reduce_options(_last())
     )
+    return panel.data_links(_links(to)) if to else panel
 
 
-def list_(
-    title: str, about: str, columns: Sequence[Column], *, by: Sequence[Label], sort: str = "", link: str = ""
-) -> Any:
+def list_(title: str, about: str, columns: Sequence[Column], *, by: Sequence[Label], sort: str = "") -> Any:
     """List what is asked for by ``columns``, a row for each value of the labels ``by``.
 
-    It is sorted by the column ``sort``, downwards if that begins with "-". The cells of the first label lead to
-    ``link``.
+    It is sorted by the column ``sort``, downwards if that begins with "-".
     """
     panel = (
         _begun(table.Panel(), title, about)
@@ -147,12 +179,23 @@ def list_(
         value = f"Value #{ref}" if len(columns) > 1 else "Value"
         headings[value], shown[value] = column.ask.name, at
         panel = panel.with_target(_query(column.ask, ref, rows=True)).override_by_name(column.ask.name, _look(column))
-    if link:
-        leads = {"title": "Lihat rinciannya", "url": link}
-        panel = panel.override_by_name(by[0].heading, [models.DynamicConfigValue(id_val="links", value=[leads])])
     panel = panel.with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
     arranged = {"excludeByName": {"Time": True}, "indexByName": shown, "renameByName": headings}
     return panel.with_transformation(models.DataTransformerConfig(id_val="organize", options=arranged))
+
+
+class _Link:
+    """Builds a link of a figure as the SDK wants it; its own has more fields than Grafana knows there."""
+
+    def __init__(self, to: To) -> None:
+        self._to = to
+
+    def build(self) -> Any:
+        return self._to._asdict()
+
+
+def _links(to: Sequence[To]) -> list[Any]:
+    return [_Link(each) for each in to]
 
 
 def _last() -> common.ReduceDataOptions:
@@ -187,14 +230,20 @@ def _thresholds(limits: Limits, less_is_worse: bool = False) -> dashboard.Thresh
 
 def _label_look(label: Label) -> list[models.DynamicConfigValue]:
     options = {
-        name: {"text": text, "color": colour, "index": at}
+        name: {"text": text, "index": at, **({"color": colour} if colour else {})}
         for at, (name, (text, colour)) in enumerate(label.said.items())
     }
     said: dict[str, Any] = {"mappings": [{"type": "value", "options": options}]} if options else {}
-    if options:
+    if any(colour for _, colour in label.said.values()):
         said["custom.cellOptions"] = {"type": "color-text"}
     if label.width:
         said["custom.width"] = label.width
+    if label.least:
+        said["custom.minWidth"] = label.least
+    if label.to:
+        said["links"] = [each._asdict() for each in label.to]
+    if label.hidden:
+        said["custom.hideFrom"] = {"viz": True, "legend": False, "tooltip": False}
     return [models.DynamicConfigValue(id_val=name, value=value) for name, value in said.items()]
 
 
@@ -205,4 +254,6 @@ def _look(column: Column) -> list[models.DynamicConfigValue]:
         said["custom.cellOptions"] = {"type": "color-text"}
     if column.unit != "s":
         said["decimals"] = column.decimals
+    if column.to:
+        said["links"] = [each._asdict() for each in column.to]
     return [models.DynamicConfigValue(id_val=name, value=value) for name, value in said.items()]

@@ -26,12 +26,14 @@ import {
   setTemplateSrv,
 } from '@grafana/runtime';
 import {
+  ConstantVariable,
   EmbeddedScene,
   SceneDataNode,
   SceneDataTransformer,
   SceneGridItem,
   SceneGridLayout,
   SceneTimeRange,
+  SceneVariableSet,
   VizPanel,
 } from '@grafana/scenes';
 import { GlobalStyles, PortalContainer, ThemeContext } from '@grafana/ui';
@@ -73,7 +75,12 @@ async function drawn({ id, type, gridPos, title, description, options, fieldConf
 }
 
 const children = await Promise.all(dashboard.panels.filter((panel) => panel.type !== 'row').map(drawn));
+const constants = dashboard.templating.list.filter(({ type }) => type === 'constant');
+const chosen = new ConstantVariable({ name: 'unit', value: 'PUPR' });
 const scene = new EmbeddedScene({
+  $variables: new SceneVariableSet({
+    variables: [chosen, ...constants.map(({ name, query }) => new ConstantVariable({ name, value: query }))],
+  }),
   $timeRange: new SceneTimeRange(dashboard.time),
   body: new SceneGridLayout({ children, isDraggable: false, isResizable: false }),
 });

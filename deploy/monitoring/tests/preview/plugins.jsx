@@ -39,20 +39,44 @@ function Repeated({ draw, ...props }) {
   );
 }
 
-const Stat = (props) => <Repeated {...props} draw={(look, value) => <BigValue {...look} value={value.display} />} />;
+// Grafana opens a menu of them; here each is there to be seen by tests, the first over the whole figure.
+function Leading({ value, children }) {
+  const links = value.hasLinks ? value.getLinks({}) : [];
+  return (
+    <div style={{ position: 'relative' }}>
+      {children}
+      {links.map(({ href, title }) => (
+        <a key={href} href={href} aria-label={title} style={{ position: 'absolute', inset: 0 }} />
+      ))}
+    </div>
+  );
+}
+
+const Stat = (props) => (
+  <Repeated
+    {...props}
+    draw={(look, value) => (
+      <Leading value={value}>
+        <BigValue {...look} value={value.display} />
+      </Leading>
+    )}
+  />
+);
 
 const Bars = (props) => (
   <Repeated
     {...props}
-    draw={({ valueMode, ...look }, { display, field, view, colIndex }) => (
-      <BarGauge
-        {...look}
-        value={display}
-        field={field}
-        display={view?.getFieldDisplayProcessor(colIndex)}
-        orientation={VizOrientation.Horizontal}
-        valueDisplayMode={valueMode}
-      />
+    draw={({ valueMode, ...look }, value) => (
+      <Leading value={value}>
+        <BarGauge
+          {...look}
+          value={value.display}
+          field={value.field}
+          display={value.view?.getFieldDisplayProcessor(value.colIndex)}
+          orientation={VizOrientation.Horizontal}
+          valueDisplayMode={valueMode}
+        />
+      </Leading>
     )}
   />
 );
@@ -91,7 +115,7 @@ export const standardFields = [
   field('links', dataLinksOverrideProcessor),
   field('color', identityOverrideProcessor),
 ];
-const OWN_FIELDS = ['align', 'cellOptions', 'width', 'lineWidth', 'fillOpacity', 'showPoints', 'thresholdsStyle'];
+const OWN_FIELDS = ['align', 'cellOptions', 'width', 'minWidth', 'hideFrom', 'lineWidth', 'fillOpacity', 'showPoints', 'thresholdsStyle'];
 
 function plugin(id, component) {
   const useCustomConfig = (builder) => {

@@ -1,9 +1,8 @@
 """The command line of the prober."""
 
 from chassis.cli import cli
-from prober.app import SERVICE, run
 
-main = cli(SERVICE, run)
+main = cli("prober", "prober.app:run")
 
 if __name__ == "__main__":
     main()

@@ -39,15 +39,20 @@ def backup(
     keep: Annotated[int, typer.Option(min=1, help="With --every: how many are kept.")] = 14,
     server: Server = None,
     evidence: Annotated[
-        Path | None,
-        typer.Option(envvar="BACKUP_EVIDENCE", metavar="FOLDER", help="With --server: what citizens attached."),
+        list[Path] | None,
+        typer.Option(
+            envvar="BACKUP_EVIDENCE",
+            metavar="FOLDER",
+            help="With --server: what citizens attached. Those after the first are copied under their names.",
+        ),
     ] = None,
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
     """Back up what the services know: each database as it is at one moment, with checksums. Nothing need be stopped.
 
-    What citizens attached is copied beside it, into the folder `evidence`: with --every each file once for all backups.
+    What citizens attached is copied into its folder `evidence`, or, where --every makes backups beside it, into the one
+    of all of them: each file once.
 
     Examples:
 
@@ -59,17 +64,18 @@ def backup(
     all_ = databases(DataDir(data), server)
     if not keys:
         err.print("not encrypted: who reads this folder reads every complaint (--public-key)", style="yellow")
-    attached = evidence if server else DataDir(data).evidence
+    attached = (evidence or []) if server else [DataDir(data).evidence]
     if every is None:
         _one(directory, all_, keys, as_json)
-        _copy(attached, directory, keys, timedelta(0))
+        _copy(attached, kept_files.place(directory), keys, None)  # what others may name is theirs to forget
         return
     if every <= 0:
         raise Refused("--every must be more than 0 hours.")
     while True:
         _wait(directory, timedelta(hours=every))
         parts = _one(backups.next_folder(directory), all_, keys, as_json)
-        _copy(attached, directory, keys, timedelta(hours=every * (keep + 1)))  # after the rows that name them
+        kept = timedelta(hours=every * (keep + 1))
+        _copy(attached, directory / kept_files.FOLDER, keys, kept)  # after the rows that name them
         backups.write_figures(directory, parts, timedelta(hours=every))
         for gone in backups.prune(directory, keep):
             err.print(f"{gone} deleted: {keep} newer ones are kept", highlight=False)
@@ -87,14 +93,19 @@ def _one(folder: Path, all_: list[Database], keys: list[backups.Key], as_json: b
     return parts
 
 
-def _copy(attached: Path | None, directory: Path, keys: list[backups.Key], kept: timedelta) -> None:
-    if attached and attached.is_dir():
-        new = kept_files.copy(attached, directory / kept_files.FOLDER, keys, datetime.now(UTC), kept)
-        err.print(f"photos: {new} new ones copied", highlight=False)
+def _copy(attached: list[Path], copies: Path, keys: list[backups.Key], kept: timedelta | None) -> None:
+    for n, folder in enumerate(attached):
+        if folder.is_dir():
+            new = kept_files.copy(folder, copies / (folder.name if n else ""), keys, datetime.now(UTC), kept)
+            err.print(f"photos and videos: {new} new ones copied", highlight=False)
 
 
 def _wait(directory: Path, every: timedelta) -> None:
-    """Return when the newest backup is as old as ``every``."""
+    """Return when the newest backup is as old as ``every``; figures say of it what they say of those made here.
+
+    It may have been made by hand: until the next is made, those of the one before would call for somebody.
+    """
     if newest := next(reversed(backups.below(directory)), None):
+        backups.write_figures(directory, backups.read(newest), every)
         left = backups.taken_at(newest) + every - datetime.now(UTC)
         time.sleep(max(0.0, left.total_seconds()))

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 
-import typer
-
 from lapor.errors import Refused
 
+if importlib.util.find_spec("testing"):
+    from testing.bench.commands import app as app
 
-def add_to(app: typer.Typer) -> None:
-    """Add the benchmarks to ``app``, or a command that says how to install them."""
-    if importlib.util.find_spec("testing"):
-        from testing.bench import commands
-
-        app.add_typer(commands.app, name="bench")
-    else:
-        app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(bench)
+CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 def bench() -> None:

@@ -33,7 +33,7 @@ def demo(
     n: Annotated[
         int | None, typer.Option("-n", min=1, help="How many complaints; 3 journeys, or 1 of a story.")
     ] = None,
-    channel: Annotated[Channel | None, typer.Option(help="Only this door.")] = None,
+    channel: Annotated[Channel | None, typer.Option(help="Only this door; loket is the counter of the desk.")] = None,
     rate: Annotated[float, typer.Option(min=0.1, help="Complaints a second.")] = 20,
     scenario: Annotated[str, typer.Option(parser=_known, metavar="NAME", help=_LIST)] = "journey",
     data: Data = DATA,
@@ -50,6 +50,8 @@ def demo(
         lapor demo --scenario duplicate
 
         lapor demo --channel sms --scenario breach
+
+        lapor demo --channel loket
     """
     if scenario == "breach" and not promises_seconds(Path(state.running(DataDir(data)).region)):
         raise Refused("This story waits for a breach: start with `lapor up --region region/seconds`, and try again.")

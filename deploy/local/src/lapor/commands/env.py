@@ -27,7 +27,7 @@ def env(data: Data = DATA, as_json: Json = False) -> None:
         typer.echo(json.dumps(values))
         return
     shown = Table(box=None, show_header=False, pad_edge=False)
-    for name in ("web_url", "standins_url", "sent_url", "x_mention_url", "bootstrap"):
+    for name in ("web_url", "desk_url", "standins_url", "sent_url", "x_mention_url", "bootstrap"):
         shown.add_row(name, str(values[name]))
     shown.add_row("passwords", f"{where.credentials} (or `{where.command('lapor env --json')}`)")
     out.print(shown)

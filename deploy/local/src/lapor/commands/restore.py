@@ -66,9 +66,8 @@ def restore(
         swapping = [found[name] for name in fresh]
         rewound = _swap(swapping, fresh) if server else rewind(where, list(fresh), lambda: _swap(swapping, fresh))
         unless_done.pop_all()
-    if not server and "intake-web" in fresh and (copies := kept_files.beside(directory)):
-        count = kept_files.put_back(copies, where.evidence, identities)
-        err.print(f"photos: {count} were missing, and are back", highlight=False)
+    if not server and "intake-web" in fresh:
+        _attached(directory, where.evidence, identities)
     _report(parts, rewound, as_json)
 
 
@@ -86,6 +85,19 @@ def _swap(databases: Sequence[Database], fresh: dict[str, str]) -> list[dict[str
         if swap(database, fresh[database.service], aside):
             err.print(f"{database.service}: what was there is kept as the database {aside}", highlight=False)
     return []
+
+
+def _attached(directory: Path, target: Path, identities: Sequence[backups.Identity]) -> None:
+    """Put back below ``target`` what citizens attached, or say loudly that there is nothing to put back."""
+    if copies := kept_files.beside(directory):
+        count = kept_files.put_back(copies, target, identities)
+        err.print(f"photos and videos: {count} were missing, and are back", highlight=False)
+        return
+    said = (
+        f"NO PHOTOS AND VIDEOS CAME BACK: neither in {directory} nor beside it is the folder {kept_files.FOLDER}."
+        " Copy it there from where backups are kept, and do this again."
+    )
+    err.print(said, style="bold red", highlight=False, soft_wrap=True)
 
 
 def _report(parts: Sequence[backups.Part], rewound: list[dict[str, Any]], as_json: bool) -> None:

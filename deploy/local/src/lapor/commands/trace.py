@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts import ticket as tickets
+from contracts.events import ComplaintTold
 from lapor.errors import Refused
 from lapor.kafka.principal import principal
 from lapor.kafka.reader import Found, read_to_end, story_topics, ticket_of
@@ -102,6 +103,8 @@ def detail(data: Any) -> str:
     reply = getattr(data, "reply", None)
     if reply:
         return "accepted" if reply.accepted else f"refused: {reply.reason}"
+    if isinstance(data, ComplaintTold):
+        return f"{data.kind} {data.state} {data.because or ''}".rstrip()
     for name in ("why", "action", "reason", "message", "deadline_at", "category", "channel"):
         value = getattr(data, name, None)
         if value:

@@ -123,19 +123,27 @@ def reply(
     action: Annotated[
         str,
         typer.Option(
-            help="acknowledge, progress, ask, resolve, return, hand-over; in the triage lane also dispose, correct, "
-            "reject, merge, unmerge; the LAPOR admin also rights-done (what was asked under UU PDP is granted), "
-            "rights-decline, erase"
+            help="acknowledge, progress, ask, ask-help, resolve, return, hand-over, prioritize, undo; in the triage "
+            "lane also dispose, correct, reject, merge, unmerge; who was appealed to also uphold, dismiss; who is "
+            "above the unit also reassign, instruct; the LAPOR admin also reassign, rights-done (what was asked under "
+            "UU PDP is granted), rights-decline, erase"
         ),
     ],
     message: Annotated[str | None, typer.Option("--message", "-m", help="For the citizen.")] = None,
-    reason: Annotated[str | None, typer.Option("--reason", "-r", help="Why it is returned, handed over, …")] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option("--reason", "-r", help="Why it is returned, handed over, …; what is asked of who helps."),
+    ] = None,
     to: Annotated[str | None, typer.Option(help="To whom it is handed over.")] = None,
-    unit: Annotated[str | None, typer.Option(help="dispose: the unit that gets it.")] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="dispose, reassign, uphold: the unit that gets it; ask-help: who is asked.")
+    ] = None,
     category: Annotated[str | None, typer.Option(help="correct: the right category.")] = None,
+    kind: Annotated[str | None, typer.Option("--type", help="correct: the right type.")] = None,
+    urgency: Annotated[str | None, typer.Option(help="prioritize: rendah, sedang, tinggi or darurat.")] = None,
     into: Annotated[str | None, typer.Option(help="merge: the ticket of the same complaint.")] = None,
     support: Annotated[
-        list[str] | None, typer.Option(metavar="UNIT", help="dispose: a unit that helps; repeatable.")
+        list[str] | None, typer.Option(metavar="UNIT", help="dispose, reassign: a unit that helps; repeatable.")
     ] = None,
     proof: Annotated[
         list[str] | None,
@@ -170,6 +178,8 @@ def reply(
         to=to or UNSET,
         unit=unit or UNSET,
         category=category or UNSET,
+        type=kind or UNSET,
+        urgency=urgency or UNSET,
         into=into or UNSET,
         support=[each.upper() for each in support or []],
         evidence=[evidence_of(each) for each in proof or []],

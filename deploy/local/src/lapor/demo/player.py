@@ -26,12 +26,17 @@ from contracts.events import (
     ComplaintErased,
     ComplaintFollowedUp,
     ComplaintReceived,
+    ComplaintSupported,
+    ComplaintTold,
     ComplaintUpdated,
+    FollowUp,
+    ResendAsked,
     UnitReplied,
     UnitRouted,
 )
-from contracts.topics import SLA_BREACHED, SLA_UPDATED, unit_replied
+from contracts.topics import SLA_BREACHED, SLA_UPDATED, TOLD, unit_replied
 from contracts.vocabulary import CLOCK_KINDS, StageName, UpdateKind, Why
+from lapor.demo.counter import Clerk
 from lapor.demo.scenarios import BREACHED, MET, SIMILAR, Reply, Scenario, Turn
 from lapor.errors import Refused
 from lapor.kafka.principal import Principal, principal
@@ -40,7 +45,9 @@ from lapor.kafka.replies import encode_reply
 from lapor.processes.data_dir import DataDir
 from lapor.system import addresses
 
-Channel = Literal["sms", "web", "x"]
+Channel = Literal["sms", "web", "x", "facebook", "whatsapp", "loket"]
+#: Where photos stay with whoever carries the words.
+NETWORKS = frozenset({"x", "facebook", "whatsapp"})
 GIVE_UP_S = 60
 #: A door that was killed is back within this.
 DOOR_AWAY_S = 30.0
@@ -61,6 +68,10 @@ class Journey:
     scenario: Scenario
     turns: list[Turn]
     photo: str = ""  # its link, as the unit was given it
+    code: str = ""  # of the receipt from the counter, by which its page at the website opens
+    shows: bool = False  # a photo was sent with it, which the network keeps until it is fetched
+    opened: bool = False  # by its unit
+    post: str = ""  # on the page on Facebook, under which it is answered
     ticket: str | None = None
     complaint_id: str | None = None
     unit: str | None = None
@@ -85,6 +96,7 @@ class Travel:
     def __init__(self, where: DataDir, scenario: Scenario, show: Show) -> None:
         self.where, self.scenario, self.show = where, scenario, show
         self.env: dict[str, Any] = addresses.env(where)
+        self.clerk = Clerk(where=where, url=str(self.env.get("desk_url")))
         self.journeys: list[Journey] = []
         self.by_ticket: dict[str, Journey] = {}
         self.mails_seen = 0
@@ -100,7 +112,7 @@ class Travel:
         auditor = principal("auditor", self.where)
         found = story_topics(await asyncio.to_thread(auditor.topics))
         # What the clock says people hear by the story, and what a unit says by the router's answer.
-        topics = [name for name in found if "replied" not in name and name not in (SLA_UPDATED, SLA_BREACHED)]
+        topics = [name for name in found if "replied" not in name and name not in (SLA_UPDATED, SLA_BREACHED, TOLD)]
         stop, started, loop = threading.Event(), threading.Event(), asyncio.get_running_loop()
 
         def watch() -> None:
@@ -120,6 +132,7 @@ class Travel:
             stop.set()
             showing.cancel()
             await watching
+            await self.clerk.http.aclose()
             self.show_until(datetime.max.replace(tzinfo=UTC))
         return self.journeys
 
@@ -140,26 +153,55 @@ class Travel:
         return itertools.cycle(self.random.sample(scenario.texts, len(scenario.texts)))
 
     async def send(self, http: httpx.AsyncClient, channel: Channel, scenario: Scenario, text: str, tag: str) -> None:
-        """One complaint through its public door."""
+        """One complaint through its public door; a citizen at the counter finds a clerk there."""
+        if channel == "loket":
+            await self.clerk.log_in()
         sender = secrets.token_urlsafe(16) if channel == "web" else f"+62812{self.random.randrange(10**8):08}"
         turns, now = list(scenario.turns), datetime.now(UTC)
         journey = Journey(channel=channel, tag=tag, sent_at=now, sender=sender, scenario=scenario, turns=turns)
         self.journeys.append(journey)
+        journey.shows = scenario.photo and channel in NETWORKS and self.is_first(journey)
         self.note(journey, f"sent by {channel}", journey.sent_at)
-        await self.through(http, journey, f"{text} (uji {tag})")
+        shown = {"photo": await self.give_photo(http, journey)} if journey.shows else {}
+        await self.through(http, journey, f"{text} (uji {tag})", **shown)
 
-    async def through(self, http: httpx.AsyncClient, journey: Journey, text: str) -> None:
-        """Write ``text`` as the citizen of ``journey``: a complaint, or by SMS and X what follows it."""
+    def is_first(self, journey: Journey) -> bool:
+        """Whether it is the first of its channel: one photo is enough."""
+        return journey is next(each for each in self.journeys if each.channel == journey.channel)
+
+    async def give_photo(self, http: httpx.AsyncClient, journey: Journey) -> str:
+        """Give the network a photo, which what is written there then names; how it is called there."""
+        kept = await _write(http, journey, self.env["standins_url"] + "/photos", content=picture())
+        self.note(journey, "with a photo", datetime.now(UTC))
+        return str(kept.json()["id"])
+
+    async def through(self, http: httpx.AsyncClient, journey: Journey, text: str, **shown: str) -> None:
+        """Write ``text`` as the citizen of ``journey``: a complaint, or but for web and counter what follows it."""
         if journey.channel == "sms":
             body = {"from": journey.sender, "text": f"SOPPENG {text}"}
             await _write(http, journey, self.env["standins_url"] + "/sms/send-mo", json=body)
         elif journey.channel == "x":
-            body = {"handle": f"warga_{journey.tag}", "text": text}
+            body = {"handle": f"warga_{journey.tag}", "text": text} | shown
             await _write(http, journey, self.env["x_mention_url"], json=body)
+        elif journey.channel == "whatsapp":
+            body = {"from": journey.sender.removeprefix("+"), "text": text} | shown
+            await _write(http, journey, self.env["whatsapp_message_url"], json=body)
+        elif journey.channel == "loket":
+            await self.at_the_counter(journey, text)
+        elif journey.channel == "facebook":
+            body = {"name": f"Warga {journey.tag}", "text": text} | ({"parent": journey.post} if journey.post else {})
+            body |= shown
+            written = await _write(http, journey, self.env["facebook_post_url"], json=body)
+            journey.post = journey.post or written.json()["id"]
         else:
-            shows = journey is next(each for each in self.journeys if each.channel == "web")  # one is enough
-            uploads = await self.photo(http, journey) if shows else []
+            uploads = await self.photo(http, journey) if self.is_first(journey) else []
             await self.on_the_web(http, journey, "", {"text": text, "email": address_of(journey), "uploads": uploads})
+
+    async def at_the_counter(self, journey: Journey, text: str) -> None:
+        """Have a clerk type in what the citizen of ``journey`` says, and give them the receipt."""
+        typed = {"way": "datang", "text": text, "name": f"Warga {journey.tag}", "phone": journey.sender}
+        journey.code = await self.clerk.take(typed, lambda hop: self.note(journey, hop, datetime.now(UTC)))
+        self.note(journey, f"receipt given by {self.clerk.email}", datetime.now(UTC))
 
     async def photo(self, http: httpx.AsyncClient, journey: Journey) -> list[str]:
         """Upload a photo before the complaint; without it a complaint can be sent all the same."""
@@ -169,12 +211,12 @@ class Travel:
 
     async def on_the_web(self, http: httpx.AsyncClient, journey: Journey, path: str, body: dict[str, Any]) -> None:
         """A call of the website's API by the citizen of ``journey``."""
-        headers = {"Idempotency-Key": str(uuid.uuid4()), "Access-Secret": journey.sender, **somebody()}
+        headers = {"Idempotency-Key": str(uuid.uuid4()), "Access-Secret": journey.code or journey.sender, **somebody()}
         await _write(http, journey, f"{self.env['web_url']}/v1/complaints{path}", json=body, headers=headers)
 
     async def follow_up(self, http: httpx.AsyncClient, journey: Journey, wish: str) -> None:
         """What a citizen does after the complaint."""
-        if journey.channel == "web":
+        if journey.channel in ("web", "loket"):
             body = {"kind": wish, "text": "Belum selesai (uji)."}
             await self.on_the_web(http, journey, f"/{journey.ticket}/follow-ups", body)
         else:
@@ -239,8 +281,10 @@ class Travel:
         data: Any = event.data
         if isinstance(data, UnitRouted) and data.why == Why.ROUTED:
             journey.unit, journey.routed_at = data.unit, journey.routed_at or found.at
-            if data.complaint and data.complaint.evidence:
-                journey.photo = data.complaint.evidence[0].url
+        if isinstance(data, UnitRouted) and data.complaint and not journey.opened:
+            added = [file for item in data.complaint.follow_ups for file in item.evidence]
+            if files := [*data.complaint.evidence, *added]:
+                journey.photo = files[0].url
         name = hop_name(data)
         if isinstance(data, UnitRouted) and data.why == Why.SIMILAR and data.complaint:
             # Others may have reported the same before; the two of this story belong together.
@@ -270,7 +314,7 @@ class Travel:
             for journey in open_:
                 if journey.photo:
                     await self.open_photo(http, journey)
-                if journey.photo or not self.over(journey):
+                if journey.photo or journey.shows or not self.over(journey):
                     continue
                 journey.done = await self.is_told(http, journey, sent or [])
                 if journey.done:
@@ -278,10 +322,10 @@ class Travel:
             await asyncio.sleep(0.2)
 
     async def open_photo(self, http: httpx.AsyncClient, journey: Journey) -> None:
-        """Open the photo as its unit does, by the link that it was given; the website may know of the unit later."""
+        """Open the photo as its unit does, by the link that it was given; who keeps it may know of the unit later."""
         answer = await http.get(journey.photo)
         if answer.is_success:
-            journey.photo = ""
+            journey.photo, journey.shows, journey.opened = "", False, True
             self.note(journey, f"{journey.unit} opens the photo ({len(answer.content) // 1000} kB)", datetime.now(UTC))
 
     def note_mail(self, sent: list[dict[str, Any]]) -> None:
@@ -349,7 +393,7 @@ def picture() -> bytes:
     return out.getvalue()
 
 
-async def _write(http: httpx.AsyncClient, journey: Journey, url: str, **what: Any) -> None:
+async def _write(http: httpx.AsyncClient, journey: Journey, url: str, **what: Any) -> httpx.Response:
     """Give a door what a citizen writes, and again while it is away. Raises: Refused when it is not taken."""
     give_up = time.monotonic() + DOOR_AWAY_S
     while True:
@@ -359,7 +403,7 @@ async def _write(http: httpx.AsyncClient, journey: Journey, url: str, **what: An
             why = f"The {journey.channel} door does not answer at {url} ({type(error).__name__}): see `lapor status`."
         else:
             if answer.is_success:
-                return
+                return answer
             why = f"The {journey.channel} door answered {answer.status_code}: {answer.text[:200]}"
             if answer.is_client_error:
                 raise Refused(why)
@@ -384,16 +428,32 @@ def hop_name(data: Any) -> str:
         case ComplaintClassified():
             return f"classified as {data.category}" + (" (not sure)" if data.abstained else "")
         case ComplaintFollowedUp():
-            return f"follow-up: {data.items[-1].kind}"
-        case ComplaintUpdated(kind=UpdateKind.ROUTED):
-            return f"routed to {data.unit}"
+            return _added(data.items[-1])
         case ComplaintUpdated():
-            return _of_the_clock(data) if data.kind in CLOCK_KINDS else data.kind
+            return _moved(data)
         case ComplaintErased():
             return "erased everywhere" if data.done_at else "ordered to be erased"
+        case ComplaintSupported():
+            return f"supported by {data.supporters}"
+        case ComplaintTold():
+            return f"message {data.kind}: {data.state}"
+        case ResendAsked():
+            return "a message is to be sent again"
         case UnitRouted():
             return _told(data)
     return str(type(data).__name__)
+
+
+def _moved(data: ComplaintUpdated) -> str:
+    if data.kind == UpdateKind.ROUTED:
+        return f"routed to {data.unit}"
+    return _of_the_clock(data) if data.kind in CLOCK_KINDS else data.kind
+
+
+def _added(item: FollowUp) -> str:
+    if item.deleted:
+        return "photo deleted"
+    return "photo fetched" if item.late else f"follow-up: {item.kind}"
 
 
 def _of_the_clock(data: ComplaintUpdated) -> str:

@@ -31,7 +31,8 @@ class Scenario:
     """Of ``turns`` the first that fits is taken; all taken, ``ends`` seen and the citizen told, the story is over.
 
     ``told`` is a word of what the citizen is told at the end. ``twice``: the same text, by two channels. ``beside``:
-    another one that is played at the same time, to be compared with.
+    another one that is played at the same time, to be compared with. ``photo``: the first complaint of each network has
+    one, as the website's first always has.
     """
 
     about: str
@@ -40,6 +41,7 @@ class Scenario:
     ends: str = Status.RESOLVED
     told: str = "selesai"
     twice: bool = False
+    photo: bool = False
     beside: Scenario | None = None
 
 
@@ -66,12 +68,13 @@ SCENARIOS: dict[str, Scenario] = {
             "Pupuk bersubsidi tidak ada di kios padahal sudah masuk musim tanam padi di Ganra",
         ),
         turns=(Turn(on="* has it", replies=_WORK),),
+        photo=True,
     ),
     "breach": Scenario(
         about="a silent unit: warning, breach, apology, the head hears; beside it one that answers in time; "
         "wants `lapor up --region region/seconds`",
         texts=("Air PDAM tidak mengalir sudah dua hari di Kelurahan Lapajung, pelanggan minta penjelasan",),
-        turns=(Turn(on="escalated to *"),),
+        turns=(Turn(on="* is told: escalated"),),
         ends=BREACHED,
         told="maaf",
         beside=Scenario(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from lapor.errors import Refused
 from lapor.kafka.principal import Principal
 
 _BEGINNING = -2
+#: Seconds without a record after which somebody who waits for the end of a topic is told.
+SILENT_S = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,15 +56,22 @@ def marks(who: Principal, consumer: Consumer, topics: Iterable[str]) -> dict[tup
 
 
 def read_to_end(who: Principal, topics: Iterable[str]) -> Iterator[Found]:
-    """Everything in ``topics`` up to where they end now, by topic as it arrives. Raises: Refused, KafkaException."""
+    """Everything in ``topics`` up to where they end now, by topic as it arrives.
+
+    Raises:
+        Refused: there is no such topic for this principal, or nothing came for ``SILENT_S`` seconds.
+        KafkaException: Kafka refuses.
+    """
     with closing(who.consumer()) as consumer:
         ends = {place: high for place, (low, high) in marks(who, consumer, topics).items() if high > low}
         waiting = set(ends)
         if not waiting:
             return
         consumer.assign([TopicPartition(*place, _BEGINNING) for place in waiting])
+        silent_at = time.monotonic() + SILENT_S
         while waiting:
             for message in consumer.consume(500, 0.1):
+                silent_at = time.monotonic() + SILENT_S
                 found = _found(message)
                 place = (found.topic, found.partition)
                 if found.offset >= ends[place] - 1:
@@ -72,6 +82,11 @@ def read_to_end(who: Principal, topics: Iterable[str]) -> Iterator[Found]:
                 (position,) = consumer.position([TopicPartition(*place)])
                 if position.offset >= ends[place]:
                     waiting.discard(place)
+            if waiting and time.monotonic() > silent_at:
+                names = ", ".join(sorted({name for name, _ in waiting}))
+                raise Refused(
+                    f"Kafka delivered nothing more of {names} for {SILENT_S} s: `lapor logs kafka` tells more."
+                )
 
 
 def follow(

@@ -102,7 +102,14 @@ def as_table(items: Iterable[Item], now: datetime) -> Table:
         late = "red" if item.deadline_at and item.deadline_at < now else "default"
         role = " (support)" if item.role == Part.SUPPORT else " (triage)" if item.lane == Lane.TRIAGE else ""
         others = f" (+{item.reporters - 1})" if item.reporters > 1 else ""
-        about = [each for each in (item.category, item.place.kecamatan if item.place else None) if each]
+        others += f" ({item.supporters} dukung)" if item.supporters else ""
+        chosen = item.suggested_category if item.suggested_category != item.category else ""
+        known = (
+            item.category,
+            item.place.kecamatan if item.place else None,
+            f"pilihan warga {chosen}" if chosen else "",
+        )
+        about = [each for each in known if each]
         table.add_row(
             item.ticket,
             f"{item.priority}{others}",

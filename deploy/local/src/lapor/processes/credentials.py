@@ -17,10 +17,12 @@ from lapor.processes.data_dir import write_private
 VENDORS = (
     "SMS_MO_TOKEN", "KANNEL_USERNAME", "KANNEL_PASSWORD",
     "X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_SECRET",
+    "FACEBOOK_PAGE_TOKEN", "FACEBOOK_APP_SECRET", "FACEBOOK_WEBHOOK_TOKEN",
+    "WHATSAPP_TOKEN", "WHATSAPP_APP_SECRET", "WHATSAPP_WEBHOOK_TOKEN",
 )  # fmt: skip
 # What each intake signs its events with, by the variable that tells classifier and router.
 EVENT_KEYS = ("INTAKE_SMS_EVENT_KEY", "INTAKE_SOCIAL_EVENT_KEY", "INTAKE_WEB_EVENT_KEY")
-SHARED = (*VENDORS, *EVENT_KEYS, "CANARY_KEY")
+SHARED = (*VENDORS, *EVENT_KEYS, "CANARY_KEY", "DESK_KEY", "DESK_COUNTER_KEY")
 
 
 SHORTEST = 16  # letters of a password that people make for us; `openssl rand -hex 24` gives 48

@@ -42,6 +42,11 @@ class DataDir:
         return self.root / "postgres"
 
     @property
+    def kannel(self) -> Path:
+        """Kannel's configuration, logs, and what is on its way."""
+        return self.root / "kannel"
+
+    @property
     def prometheus(self) -> Path:
         """Prometheus' configuration and data."""
         return self.root / "prometheus"
@@ -101,7 +106,7 @@ class DataDir:
         model = [self.model.with_suffix(end) for end in (".bin", ".key", ".new")]
         fresh, password = (self.postgres.with_name(f"postgres.{end}") for end in ("new", "pw"))
         files = [password, self.credentials, self.ports, self.state, self.standins, self.lock, *model]
-        folders = [self.logs, self.kafka, self.postgres, fresh, self.prometheus, self.evidence, self.held]
+        folders = [self.logs, self.kafka, self.postgres, fresh, self.kannel, self.prometheus, self.evidence, self.held]
         return [*folders, *files, self.marker]
 
     @property

@@ -39,7 +39,7 @@ class Process:
     vital: bool = True
     stop_signal: signal.Signals = signal.SIGTERM
     stop_timeout_s: float = 15
-    ready_timeout_s: float = 60
+    ready_timeout_s: float = 180  # on a busy machine a broker took more than 60; what dies is seen at once
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,9 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException, SerializationException
 from litestar.response import Response
 
-from lapor.standins import graph, page, sms, xapi
+from lapor.standins import graph, page, photos, sms, whatsapp, xapi
 from lapor.standins.faults import KINDS, Faults
+from lapor.standins.hooks import Hooks
 from lapor.standins.mail import mail_server
 from lapor.standins.settings import Settings
 from lapor.standins.sms import Courier
@@ -54,6 +55,14 @@ def build_app(settings: Settings) -> Litestar:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     world, faults = World(settings.state_file), Faults()
     courier = Courier(world, settings)
+    hooks = Hooks(settings.facebook_webhook_url, settings.facebook_app_secret, settings.facebook_webhook_token, faults)
+    whatsapp_hooks = Hooks(
+        settings.whatsapp_webhook_url,
+        settings.whatsapp_app_secret,
+        settings.whatsapp_webhook_token,
+        faults,
+        "whatsapp",
+    )
 
     @asynccontextmanager
     async def courier_at_work(_: Litestar) -> AsyncIterator[None]:
@@ -61,15 +70,30 @@ def build_app(settings: Settings) -> Litestar:
         async with mail_server(world, settings.host, int(settings.smtp_port)) if settings.smtp_port else nullcontext():
             yield
         await courier.stop()
+        await hooks.stop()
+        await whatsapp_hooks.stop()
         world.close()
 
     return Litestar(
-        route_handlers=[ready, sent, fault, sms.router, xapi.router, graph.router, page.front, page.talks],
+        route_handlers=[
+            ready,
+            sent,
+            fault,
+            sms.router,
+            xapi.router,
+            graph.router,
+            whatsapp.router,
+            photos.router,
+            page.front,
+            page.talks,
+        ],
         dependencies={
             "world": Provide(lambda: world, sync_to_thread=False),
             "faults": Provide(lambda: faults, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "courier": Provide(lambda: courier, sync_to_thread=False),
+            "whatsapp_hooks": Provide(lambda: whatsapp_hooks, sync_to_thread=False),
+            "hooks": Provide(lambda: hooks, sync_to_thread=False),
         },
         state=State(
             {

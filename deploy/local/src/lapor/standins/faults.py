@@ -6,15 +6,21 @@ from typing import Any
 
 from litestar.response import Response, Stream
 
+_PHOTOS = ("photo_gone", "photo_throttle", "photo_away", "photo_redirect")
 # fmt: off
 KINDS: dict[str, frozenset[str]] = {
     "x": frozenset({
         "throttle", "throttle_no_reset", "throttle_text", "throttle_v1", "html503", "json503", "slow", "hangup",
-        "lost_answer", "since_too_old", "empty_newest_id", "no_millis", "post_names", "duplicate_page",
+        "lost_answer", "since_too_old", "empty_newest_id", "no_millis", "post_names", "duplicate_page", *_PHOTOS,
+    }),
+    "whatsapp": frozenset({
+        "throttle", "temporary", "expired", "blocked", "html502", "lost_answer", "undeliverable", "outside_window",
+        "undelivered",
+        "hook_lost", "hook_twice", "hook_wrong_signature", *_PHOTOS,
     }),
     "graph": frozenset({
         "throttle", "temporary", "expired", "blocked", "forbidden", "html502", "no_content_type", "lost_answer",
-        "no_from",
+        "no_from", "hook_lost", "hook_twice", "hook_wrong_signature", "outside_window", *_PHOTOS,
     }),
 }
 # fmt: on

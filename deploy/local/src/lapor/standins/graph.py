@@ -1,8 +1,9 @@
-"""The Graph API, as far as facebook-sdk needs it to read a page's posts and answer them."""
+"""The Graph API, as far as facebook-sdk needs it to read what is written to a page, and to answer."""
 
 import hashlib
 import hmac
 import json
+import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,14 +15,19 @@ from litestar import Request, Router, get, post
 from litestar.response import Response
 from litestar.types import Message, Scope
 
+from lapor.standins import people
 from lapor.standins.faults import Faults, cut_off
-from lapor.standins.settings import X_HANDLE, Settings
-from lapor.standins.sms import citizen_values, done
-from lapor.standins.state import PageEntry, Said, World, now, user_id
+from lapor.standins.hooks import Hooks
+from lapor.standins.people import PAGE_NAME, feed_hook, message_hook
+from lapor.standins.settings import Settings
+from lapor.standins.state import PageEntry, PageMessage, World
 
 Ask = Request[Any, Any, Any]
 Answer = Response[Any]
-PAGE_NAME = X_HANDLE
+#: Seconds in which a page may answer a message.
+_WINDOW_S = 24 * 3600
+#: Names of fields; what stands in braces behind one has names that no post has.
+_NAMES = re.compile(r"(?:^|,)([a-z_]+)")
 _FAULT_CODES = {
     "throttle": (400, 80001, "There have been too many calls to this Page account."),
     "temporary": (500, 2, "An unexpected error has occurred. Please retry your request later."),
@@ -43,8 +49,12 @@ def _answer(request: Ask, body: Any, status: int = 200) -> Answer:
     return Response(body, status_code=status, headers=headers)
 
 
-def _error(request: Ask, status: int, code: int, message: str) -> Answer:
-    error = {"message": message, "type": "OAuthException", "code": code, "fbtrace_id": uuid4().hex[:11]}
+def _error(request: Ask, status: int, code: int, message: str, subcode: int = 0) -> Answer:
+    error: dict[str, Any] = {
+        "message": message, "type": "OAuthException", "code": code, "fbtrace_id": uuid4().hex[:11],
+    }  # fmt: skip
+    if subcode:
+        error["error_subcode"] = subcode
     return _answer(request, {"error": error}, status)
 
 
@@ -75,30 +85,59 @@ async def _at_the_door(request: Ask) -> Answer | None:
     return None
 
 
-def _shown(entry: PageEntry, fields: str, *, with_author: bool) -> dict[str, Any]:
-    at = datetime.fromtimestamp(entry.at, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+def stated(at: int) -> str:
+    """A moment as Graph writes it."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+
+def _shown(entry: PageEntry, fields: str, *, with_author: bool, updated: int = 0) -> dict[str, Any]:
     known: dict[str, Any] = {
         "message": entry.text,
-        "created_time": at,
-        "updated_time": at,
+        "created_time": stated(entry.at),
+        "updated_time": stated(max(entry.at, updated)),
         "permalink_url": f"https://www.facebook.com/{entry.id}",
         "is_hidden": False,
     }
     if with_author:
         known["from"] = {"id": entry.author_id, "name": entry.author}
-    return {"id": entry.id} | {name: known[name] for name in fields.split(",") if name in known}
+    if entry.parent and entry.parent != entry.root:
+        known["parent"] = {"id": entry.parent}
+    if entry.photos or entry.videos:
+        shown = [*map(_attachment, entry.photos), *map(_film, entry.videos)]
+        album = {"type": "album", "subattachments": {"data": shown}}
+        known |= {"attachments": {"data": shown if len(shown) == 1 else [album]}, "attachment": shown[0]}
+    # What is asked for of a field stands behind its name, in braces.
+    return {"id": entry.id} | {name: known[name] for name in _NAMES.findall(fields) if name in known}
 
 
-def _feed(request: Ask, values: dict[str, str], world: World) -> Answer:
-    """Posts newest first, paged by time."""
+def _attachment(photo: str) -> dict[str, Any]:
+    return {"type": "photo", "media": {"image": {"height": 720, "width": 960, "src": photo}}, "target": {"id": photo}}
+
+
+def _film(video: str) -> dict[str, Any]:
+    media = {"image": {"height": 720, "width": 960, "src": f"{video}&still"}, "source": video}
+    return {"type": "video_inline", "media": media, "target": {"id": video}}
+
+
+def _feed(request: Ask, values: dict[str, str], world: World, *, elsewhere: bool = False) -> Answer:
+    """Posts newest first, paged by time; one is updated when somebody comments on it."""
     limit, since, until = (int(values.get(name) or d) for name, d in (("limit", 25), ("since", 0), ("until", 2**40)))
-    posts = [e for e in reversed(world.page.values()) if e.parent is None and since <= e.at <= until]
+    updated: dict[str, int] = {}
+    for entry in world.page.values():
+        if entry.root:
+            updated[entry.root] = max(updated.get(entry.root, 0), entry.at)
+    posts = [
+        e
+        for e in reversed(world.page.values())
+        if e.parent is None and e.elsewhere == elsewhere and since <= e.at <= until
+    ]
     after = values.get("__paging_token", "")
     if after in (ids := [entry.id for entry in posts]):
         posts = posts[ids.index(after) + 1 :]
     page, fields = posts[:limit], values.get("fields", "message,created_time")
     with_author = not request.app.state.faults.take("graph", "no_from")
-    body: dict[str, Any] = {"data": [_shown(entry, fields, with_author=with_author) for entry in page]}
+    shown = [_shown(entry, fields, with_author=with_author, updated=updated.get(entry.id, 0)) for entry in page]
+    body: dict[str, Any] = {"data": shown}
     if len(posts) > limit:
         following = values | {"until": str(page[-1].at), "__paging_token": page[-1].id}
         body["paging"] = {"next": f"https://graph.facebook.com{request.url.path}?{urlencode(following)}"}
@@ -106,7 +145,8 @@ def _feed(request: Ask, values: dict[str, str], world: World) -> Answer:
 
 
 def _comments(request: Ask, parent: str, values: Mapping[str, str], world: World) -> Answer:
-    found = [entry for entry in world.page.values() if entry.parent == parent]
+    all_of_it = values.get("filter") == "stream"
+    found = [e for e in world.page.values() if parent in ((e.parent, e.root) if all_of_it else (e.parent,))]
     if values.get("order") == "reverse_chronological":
         found.reverse()
     if (after := values.get("after", "")) in (ids := [entry.id for entry in found]):
@@ -166,6 +206,12 @@ async def read_feed(request: Ask, world: World) -> Answer:
     return answer
 
 
+@get("/{version:str}/{node:str}/tagged")
+async def read_tagged(request: Ask, world: World) -> Answer:
+    """Posts elsewhere that name the page."""
+    return _feed(request, await _values(request), world, elsewhere=True)
+
+
 @get("/{version:str}/{node:str}/comments")
 async def read_comments(request: Ask, node: str, world: World) -> Answer:
     """The comments of a post."""
@@ -175,8 +221,8 @@ async def read_comments(request: Ask, node: str, world: World) -> Answer:
 
 
 @post("/{version:str}/{node:str}/comments", status_code=200)
-async def write_comment(request: Ask, node: str, world: World, settings: Settings) -> Answer:
-    """The page comments on a post."""
+async def write_comment(request: Ask, node: str, world: World, settings: Settings, hooks: Hooks) -> Answer:
+    """The page comments on a post, or answers a comment: then it stands beside that, for there is one level."""
     text, target = (await _values(request)).get("message", ""), world.page.get(node)
     if target is None or not text:
         return _error(request, 400, 100, "Unsupported post request" if target is None else "message is required")
@@ -187,27 +233,85 @@ async def write_comment(request: Ask, node: str, world: World, settings: Setting
         text=text,
         at=int(time.time()),
         parent=node,
+        root=target.root or node,
     )
     world.record(entry, world.tell("facebook", target.author, text))
+    hooks.push(feed_hook(entry, settings.facebook_page_id))  # our own words come back, too
     return cut_off() if request.app.state.faults.take("graph", "lost_answer") else _answer(request, {"id": entry.id})
 
 
-@post("/post")
-async def visitor_post(request: Ask, world: World, settings: Settings) -> Answer:
-    """A citizen (`name`, `text`) writes on the page, or comments there (`parent`)."""
-    values = await citizen_values(request)
-    name, text, parent = values.get("name", "").strip(), values.get("text", "").strip(), values.get("parent")
-    if not name or not text:
-        return Response({"error": "name and text are needed"}, status_code=400)
-    new = f"{parent.rpartition('_')[2] if parent else settings.facebook_page_id}_{world.next_id()}"
-    entry = PageEntry(id=new, author_id=user_id(name), author=name, text=text, at=int(time.time()), parent=parent)
-    world.record(entry, Said(channel="facebook", by=name, text=text, at=now()))
-    return done(values, new)
+def _written(message: PageMessage, page: str) -> dict[str, Any]:
+    by = {"id": page, "name": PAGE_NAME} if message.ours else {"id": message.person, "name": message.name}
+    shown = [_listed(each, message.shows) for each in message.photos]
+    attached = {"attachments": {"data": shown or [{"mime_type": "image/jpeg"}]}} if message.photo else {}
+    return {"id": message.id, "message": message.text, "from": by, "created_time": stated(message.at), **attached}
+
+
+def _listed(file: str, kind: str) -> dict[str, Any]:
+    """What a message has, as the inbox lists it: a file that is neither photo nor video by its address."""
+    if kind == "video":
+        return {"mime_type": "video/mp4", "video_data": {"url": file}}
+    if kind == "image":
+        return {"mime_type": "image/jpeg", "image_data": {"url": file}}
+    return {"mime_type": {"audio": "audio/mpeg"}.get(kind, "application/pdf"), "file_url": file}
+
+
+@get("/{version:str}/{node:str}/conversations")
+async def read_conversations(request: Ask, world: World, settings: Settings) -> Answer:
+    """The page's inbox, the newest talk first; with `user_id` that person's alone, and what was said in it."""
+    values = await _values(request)
+    by_person: dict[str, list[PageMessage]] = {}
+    for message in world.messages:
+        by_person.setdefault(message.person, []).append(message)
+    talks = []
+    for person, messages in sorted(by_person.items(), key=lambda talk: -talk[1][-1].at):
+        if values.get("user_id", person) == person:
+            talk: dict[str, Any] = {"id": f"t_{person}", "updated_time": stated(messages[-1].at)}
+            if "messages" in values.get("fields", ""):
+                newest = [_written(each, settings.facebook_page_id) for each in reversed(messages)]
+                talk["messages"] = {"data": newest[:25]}
+            talks.append(talk)
+    return _answer(request, {"data": talks})
+
+
+@get("/{version:str}/{node:str}/messages")
+async def read_messages(request: Ask, node: str, world: World, settings: Settings) -> Answer:
+    """What was said in a talk, the newest first."""
+    said = [each for each in reversed(world.messages) if f"t_{each.person}" == node]
+    return _answer(request, {"data": [_written(each, settings.facebook_page_id) for each in said]})
+
+
+@post("/{version:str}/{node:str}/messages", status_code=200)
+async def write_message(request: Ask, node: str, world: World, settings: Settings, hooks: Hooks) -> Answer:
+    """The page writes to a person, who wrote to it within a day."""
+    values = await _values(request)
+    try:
+        person, text = str(json.loads(values["recipient"])["id"]), str(json.loads(values["message"])["text"])
+    except (KeyError, TypeError, ValueError):
+        return _error(request, 400, 100, "Invalid parameter")
+    theirs = [each for each in world.messages if each.person == person and not each.ours]
+    if not theirs:
+        return _error(request, 400, 100, "No matching user found")
+    if time.time() - theirs[-1].at > _WINDOW_S or request.app.state.faults.take("graph", "outside_window"):
+        return _error(request, 400, 10, "This message is sent outside of allowed window.", 2018278)
+    if len(text) > 2000:
+        return _error(request, 400, 100, "Length of param message[text] must be less than or equal to 2000")
+    said = PageMessage(
+        id=f"m_{uuid4().hex}", person=person, name=theirs[-1].name, text=text, at=int(time.time()), ours=True
+    )
+    world.record(said, world.tell("facebook", said.name, text))
+    hooks.push(message_hook(said, settings.facebook_page_id))
+    if request.app.state.faults.take("graph", "lost_answer"):
+        return cut_off()
+    return _answer(request, {"recipient_id": person, "message_id": said.id})
 
 
 _api = Router(
     "/",
-    route_handlers=[read_object, read_feed, read_comments, write_comment],
+    route_handlers=[
+        *(read_object, read_feed, read_tagged, read_comments, write_comment),
+        *(read_conversations, read_messages, write_message),
+    ],
     before_request=_at_the_door,
 )
-router = Router("/graph", route_handlers=[_api, debug_token, visitor_post, token_ends])
+router = Router("/graph", route_handlers=[_api, debug_token, token_ends, *people.HANDLERS])

@@ -10,12 +10,13 @@ from lapor.standins.settings import SHORT_CODE, X_HANDLE
 from lapor.standins.sms import international
 from lapor.standins.state import World
 
-_CHANNELS = {"sms": "SMS", "x": "X", "facebook": "Facebook", "web": "Web", "email": "Surat"}
+_CHANNELS = {"sms": "SMS", "x": "X", "facebook": "Facebook", "whatsapp": "WhatsApp", "web": "Web", "email": "Surat"}
 _STYLE = """
 :root{color-scheme:light;--ink:#1d2939;--soft:#667085;--line:#e4e7ec;--ours:#e7f5ee;--green:#0b6b46}
 *{box-sizing:border-box}
 body{margin:0;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:#f6f7f9}
 h1{font-size:1.35rem;margin:0}h2{font-size:1.05rem;margin:0 0 .5rem}
+summary{font-size:1.05rem;font-weight:700;cursor:pointer}
 p{margin:.25rem 0}.soft{color:var(--soft);font-size:.875rem}
 .card{background:#fff;border:1px solid var(--line);border-radius:.75rem;padding:1rem;margin:0 0 1rem}
 .tag{background:var(--green);color:#fff;border-radius:1rem;padding:.05rem .6rem;font-size:.8rem;
@@ -37,23 +38,52 @@ _FRAME = (
 _WRITE = f"""
 <div class="all"><main>
 <h1>Kotak warga</h1>
-<p class="soft">Pengganti gerbang SMS, X, Facebook, dan server surat pada komputer ini. Berperanlah sebagai warga:
-kirim laporan, lalu lihat jawabannya di sebelah.</p>
-<form class="card" method="post" action="/sms/send-mo"><h2>Kirim SMS ke {SHORT_CODE}</h2>
+<p class="soft">Pengganti gerbang SMS, X, Facebook, WhatsApp, dan server surat pada komputer ini. Berperanlah sebagai
+warga: kirim laporan, lalu lihat jawabannya di sebelah.</p>
+<details class="card" open><summary>Kirim SMS ke {SHORT_CODE}</summary>
+<form method="post" action="/sms/send-mo">
 <input type="hidden" name="back" value="1">
 <label for="from">Nomor Anda</label>
 <input id="from" name="from" value="081234567890" inputmode="tel" required>
 <label for="sms">Isi SMS</label>
 <textarea id="sms" name="text" rows="4" required>SOPPENG jalan berlubang di depan Pasar Lajoa</textarea>
-<button>Kirim SMS</button></form>
-<form class="card" method="post" action="/x/mention"><h2>Sebut @{X_HANDLE} di X</h2>
+<button>Kirim SMS</button></form></details>
+<details class="card"><summary>Sebut @{X_HANDLE} di X</summary>
+<form method="post" action="/x/mention">
 <input type="hidden" name="back" value="1">
 <label for="handle">Nama akun Anda</label>
 <input id="handle" name="handle" value="warga_soppeng" maxlength="16" required>
 <label for="kiriman">Isi kiriman</label>
 <textarea id="kiriman" name="text" rows="4" required>
 Lampu jalan padam di Jalan Kemakmuran, Watansoppeng</textarea>
-<button>Kirim ke X</button></form>
+<button>Kirim ke X</button></form></details>
+<details class="card"><summary>Tulis di halaman Facebook</summary>
+<form method="post" action="/graph/post">
+<input type="hidden" name="back" value="1">
+<label for="nama">Nama Anda</label>
+<input id="nama" name="name" value="Warga Soppeng" maxlength="60" required>
+<label for="tulisan">Isi kiriman</label>
+<textarea id="tulisan" name="text" rows="4" required>
+Sampah menumpuk di depan Pasar Sentral Watansoppeng</textarea>
+<button>Kirim ke Facebook</button></form></details>
+<details class="card"><summary>Kirim pesan lewat Messenger</summary>
+<form method="post" action="/graph/message">
+<input type="hidden" name="back" value="1">
+<label for="pengirim">Nama Anda</label>
+<input id="pengirim" name="name" value="Warga Soppeng" maxlength="60" required>
+<label for="pesan">Isi pesan</label>
+<textarea id="pesan" name="text" rows="4" required>
+Air PDAM mati di Jalan Merdeka sejak kemarin</textarea>
+<button>Kirim pesan</button></form></details>
+<details class="card"><summary>Kirim WhatsApp</summary>
+<form method="post" action="/whatsapp/message">
+<input type="hidden" name="back" value="1">
+<label for="wa">Nomor Anda</label>
+<input id="wa" name="from" value="6281234567890" inputmode="tel" required>
+<label for="isi">Isi pesan</label>
+<textarea id="isi" name="text" rows="4" required>
+Pohon tumbang menutup jalan di Desa Marioritengnga</textarea>
+<button>Kirim pesan</button></form></details>
 </main><iframe src="/kotak" title="Pesan yang diterima warga"></iframe></div>
 """
 

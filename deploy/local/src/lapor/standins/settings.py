@@ -27,14 +27,19 @@ def _variable(name: str, default: str | None = None) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """One field per variable. `mo_retry_s` is the pause between two tries of an MO, in seconds. Without
-    `smtp_port` no mail is taken."""
+    """One field per variable. `url` is where services find us.
+
+    `mo_retry_s` is the pause between two tries of an MO, in seconds. Without
+    `smtp_port` no mail is taken. With `sms_smsc_url`, where a real Kannel has its
+    line to us, SMS go there, and not to the door itself."""
 
     host: str = _variable("STANDINS_HOST", "127.0.0.1")
     port: str = _variable("STANDINS_PORT")
     smtp_port: str = _variable("STANDINS_SMTP_PORT", "")
     state: str = _variable("STANDINS_STATE")
+    url: str = _variable("STANDINS_URL", "")
     sms_mo_url: str = _variable("SMS_MO_URL")
+    sms_smsc_url: str = _variable("SMS_SMSC_URL", "")
     sms_mo_token: str = _variable("SMS_MO_TOKEN")
     kannel_username: str = _variable("KANNEL_USERNAME")
     kannel_password: str = _variable("KANNEL_PASSWORD")
@@ -47,10 +52,27 @@ class Settings:
     facebook_page_id: str = _variable("FACEBOOK_PAGE_ID", "170800000000001")
     facebook_page_token: str = _variable("FACEBOOK_PAGE_TOKEN", "standin-page-token")
     facebook_app_secret: str = _variable("FACEBOOK_APP_SECRET", "")
+    facebook_webhook_token: str = _variable("FACEBOOK_WEBHOOK_TOKEN", "")
+    whatsapp_phone_number_id: str = _variable("WHATSAPP_PHONE_NUMBER_ID", "170800000000003")
+    whatsapp_token: str = _variable("WHATSAPP_TOKEN", "standin-whatsapp-token")
+    whatsapp_app_secret: str = _variable("WHATSAPP_APP_SECRET", "")
+    whatsapp_webhook_token: str = _variable("WHATSAPP_WEBHOOK_TOKEN", "")
+    whatsapp_webhook_url: str = _variable("WHATSAPP_WEBHOOK_URL", "")
+    facebook_webhook_url: str = _variable("FACEBOOK_WEBHOOK_URL", "")
 
     @property
     def state_file(self) -> Path:
         return Path(self.state)
+
+    @property
+    def photos(self) -> Path:
+        """Where photos of citizens lie."""
+        return Path(f"{self.state}.photos")
+
+    @property
+    def public_url(self) -> str:
+        """Where services find us."""
+        return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:

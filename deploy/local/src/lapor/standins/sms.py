@@ -1,4 +1,6 @@
-"""The SMS gateway: takes Kannel's send call, and sends a citizen's SMS on as Kannel's MO request."""
+"""The SMS gateway: takes Kannel's send call, and sends a citizen's SMS on as Kannel's MO request.
+
+With a real Kannel it is the telephone network behind it, which speaks as one Kannel does to another."""
 
 import asyncio
 import contextlib
@@ -8,7 +10,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 import httpx
 from litestar import Request, Router, get, post
@@ -38,7 +40,13 @@ def international(number: str) -> str:
 
 
 def mo_url(mo: Mo, settings: Settings) -> str:
-    """The request for one MO: the template of the gateway's sms-service group, filled in and escaped."""
+    """The request for one MO: the template of the gateway's sms-service group, filled in and escaped; or that of a
+    line of `smsc = http` to a real Kannel, which fills in the template itself."""
+    if settings.sms_smsc_url:
+        account = {"username": settings.kannel_username, "password": settings.kannel_password}
+        return f"{settings.sms_smsc_url}/?" + urlencode(
+            {**account, "from": mo.sender, "to": mo.receiver, "text": mo.text, "coding": "0", "charset": "UTF-8"}
+        )
     matched = _KEYWORD.match(mo.text) is not None
     values = {
         **({} if matched else {"unmatched": "1"}),
@@ -100,6 +108,22 @@ def _plain(status: int, text: str) -> Response[Any]:
     return Response(text, status_code=status, media_type=MediaType.TEXT)
 
 
+def _whole(values: Mapping[str, str], parts: dict[tuple[str, int], dict[int, bytes]]) -> str | None:
+    """The text of an SMS as soon as all its parts are here, which Kannel numbers in the header (3GPP TS 23.040,
+    9.2.3.24.1); None before. ``values`` are letters that stand for a byte each."""
+    text, header = values.get("text", "").encode("latin-1"), values.get("udh", "").encode("latin-1")
+    if header.startswith(b"\x05\x00\x03"):
+        reference, of, number = header[3:6]
+        known = parts.setdefault((values["to"], reference), {})
+        known[number] = text
+        if len(known) < of:
+            return None
+        del parts[values["to"], reference]
+        text = b"".join(known[each] for each in sorted(known))
+    charset = values.get("charset", "UTF-8")
+    return text.decode("utf-16-be" if charset == "UTF-16BE" else "utf-8", errors="replace")
+
+
 def _as_transmitted(text: str, coding: str) -> str:
     if coding == "2":
         return text
@@ -114,7 +138,7 @@ def _same(left: str, right: str) -> bool:
 @get("/cgi-bin/sendsms")
 async def sendsms(request: Request[Any, Any, Any], world: World, settings: Settings) -> Response[Any]:
     """Kannel's send call; 202 is the gateway's promise to send."""
-    values = request.query_params
+    values = dict(parse_qsl(request.scope["query_string"].decode(), keep_blank_values=True, encoding="latin-1"))
     known = _same(values.get("username", ""), settings.kannel_username)
     if not (known and _same(values.get("password", ""), settings.kannel_password)):
         return _plain(403, "Authorization failed for sendsms")
@@ -123,7 +147,8 @@ async def sendsms(request: Request[Any, Any, Any], world: World, settings: Setti
         return _plain(400, "Empty receiver number not allowed, rejected")
     if not re.fullmatch(r"\+?[0-9]+", receiver):
         return _plain(400, "Garbage 'to' field, rejected.")
-    world.record(world.tell("sms", receiver, _as_transmitted(values.get("text", ""), values.get("coding", "0"))))
+    if (text := _whole(values, world.sms_parts)) is not None:
+        world.record(world.tell("sms", receiver, _as_transmitted(text, values.get("coding", "0"))))
     return _plain(202, "0: Accepted for delivery")
 
 

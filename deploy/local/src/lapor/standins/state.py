@@ -51,7 +51,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True, tag="taken"):
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True, tag="post"):
-    """A post on X. `edits` is the chain of ids, oldest first, this one included."""
+    """A post on X. `edits` is the chain of ids, oldest first, this one included; its files are addresses."""
 
     id: str
     author: str
@@ -61,6 +61,8 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, tag="post"):
     in_reply_to: str | None = None
     retweet_of: str | None = None
     quote_of: str | None = None
+    photos: tuple[str, ...] = ()
+    videos: tuple[str, ...] = ()
 
 
 class Removed(msgspec.Struct, frozen=True, kw_only=True, tag="removed"):
@@ -70,7 +72,11 @@ class Removed(msgspec.Struct, frozen=True, kw_only=True, tag="removed"):
 
 
 class PageEntry(msgspec.Struct, frozen=True, kw_only=True, tag="page-entry"):
-    """A post on the Facebook page, or a comment (`parent` set). `at` is in unix seconds."""
+    """A post on the Facebook page, or a comment (`parent` set); with `elsewhere` a post that only names the page.
+
+    `root` is the post that a comment stands under. `at` is in unix seconds. `photos` and `videos` are
+    addresses.
+    """
 
     id: str
     author_id: str
@@ -78,9 +84,38 @@ class PageEntry(msgspec.Struct, frozen=True, kw_only=True, tag="page-entry"):
     text: str
     at: int
     parent: str | None = None
+    root: str | None = None
+    elsewhere: bool = False
+    photos: tuple[str, ...] = ()
+    videos: tuple[str, ...] = ()
 
 
-Entry = Sent | Said | Mo | Taken | Post | Removed | PageEntry
+class PageGone(msgspec.Struct, frozen=True, kw_only=True, tag="page-gone"):
+    """A post, comment or message on Facebook is gone, by its author's wish."""
+
+    id: str
+
+
+class PageMessage(msgspec.Struct, frozen=True, kw_only=True, tag="page-message"):
+    """A message between the page and `person`, whom it calls `name`; `ours`: the page wrote it. `at` as above.
+
+    `photo`: with one, perhaps without a word; `photos` are addresses, and `shows` what is there. `quotes`: which
+    message it answers.
+    """
+
+    id: str
+    person: str
+    name: str
+    text: str
+    at: int
+    ours: bool = False
+    photo: bool = False
+    photos: tuple[str, ...] = ()
+    shows: str = "image"
+    quotes: str = ""
+
+
+Entry = Sent | Said | Mo | Taken | Post | Removed | PageEntry | PageGone | PageMessage
 _decoder: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 
 
@@ -108,6 +143,8 @@ class World:
         self.owed: dict[str, Mo] = {}
         self.posts: dict[str, Post] = {}
         self.page: dict[str, PageEntry] = {}
+        self.messages: list[PageMessage] = []
+        self.sms_parts: dict[tuple[str, int], dict[int, bytes]] = {}  # by receiver and reference; not in the journal
         self._last_id = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         self._journal = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
@@ -147,6 +184,11 @@ class World:
                 self._last_id = max(self._last_id, int(entry.id))
             case PageEntry():
                 self.page[entry.id] = entry
+            case PageGone():
+                self.page.pop(entry.id, None)
+                self.messages = [each for each in self.messages if each.id != entry.id]
+            case PageMessage():
+                self.messages.append(entry)
 
     def tell(self, channel: str, to: str, text: str) -> Sent:
         """A record of something sent to a citizen, with the ticket its text names."""

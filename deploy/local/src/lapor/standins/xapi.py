@@ -8,11 +8,12 @@ from litestar.exceptions import SerializationException
 from litestar.response import Response
 
 from lapor.standins.faults import Faults, cut_off
-from lapor.standins.settings import X_HANDLE
+from lapor.standins.photos import addresses
+from lapor.standins.settings import X_HANDLE, Settings
 from lapor.standins.sms import citizen_values, done
 from lapor.standins.state import Post, Removed, Said, World, now, user_id
-from lapor.standins.xdoor import Answer, Ask, answer, at_the_door, invalid, problem
-from lapor.standins.xview import listing, no_user, since_too_old, user
+from lapor.standins.xdoor import PROBLEMS, Answer, Ask, answer, at_the_door, invalid, problem
+from lapor.standins.xview import asked_fields, listing, no_user, rendered, since_too_old, user
 
 MENTION = re.compile(rf"(?<!\w)@{X_HANDLE}(?!\w)", re.IGNORECASE)
 
@@ -30,6 +31,58 @@ async def mentions(request: Ask, account: str, world: World) -> Answer:
         return no_user(request, account)
     found = islice((entry for entry in world.newest_posts() if MENTION.search(entry.text)), 800)
     return since_too_old(request) or listing(request, found)
+
+
+@get("/2/tweets/search/recent")
+async def search(request: Ask, world: World) -> Answer:
+    """What has one of the query's hashtags or names, and none of what it takes out; nothing else of X's language."""
+    query = request.query_params.get("query", "")
+    if not query or len(query) > 512:
+        return invalid(request, "query", query, "query is required, and has at most 512 characters")
+    tags = {tag.casefold() for tag in re.findall(r"(?<!-)#\w+", query)}
+    names = {name.casefold() for name in re.findall(r"-@(\w+)", query)}
+    ours = {name.casefold() for name in re.findall(r"(?<!-)@(\w+)", query)}
+    by = {name.casefold() for name in re.findall(r"-from:(\w+)", query)}
+
+    def wanted(entry: Post) -> bool:
+        has = {tag.casefold() for tag in re.findall(r"#\w+", entry.text)}
+        calls = {name.casefold() for name in re.findall(r"@(\w+)", entry.text)}
+        repeats = "-is:retweet" in query and entry.retweet_of
+        return (
+            bool(has & tags or calls & ours)
+            and not (calls & names)
+            and entry.author.casefold() not in by
+            and not repeats
+        )
+
+    found = (entry for entry in world.newest_posts() if wanted(entry))
+    return since_too_old(request) or listing(request, found)
+
+
+@get("/2/tweets")
+async def by_ids(request: Ask, world: World, faults: Faults) -> Answer:
+    """Up to 100 posts; those that are gone are named as errors, with status 200."""
+    ids = request.query_params.get("ids", "").split(",")
+    if len(ids) > 100:
+        return invalid(
+            request, "ids", "", "The number of values in the `ids` query parameter list is not between 1 and 100"
+        )
+    fields = asked_fields(request.query_params)
+    there = [rendered(world.posts[each], fields, world, faults) for each in ids if each in world.posts]
+    gone = [
+        {
+            "value": each,
+            "resource_id": each,
+            "resource_type": "tweet",
+            "parameter": "ids",
+            "title": "Not Found Error",
+            "detail": f"Could not find tweet with ids: [{each}].",
+            "type": PROBLEMS + "resource-not-found",
+        }
+        for each in ids
+        if each not in world.posts
+    ]
+    return answer(request, {**({"data": there} if there else {}), **({"errors": gone} if gone else {})})
 
 
 def weight(text: str) -> int:
@@ -79,8 +132,9 @@ async def create(request: Ask, world: World, faults: Faults) -> Answer:
 
 
 @post("/mention")
-async def mention(request: Ask, world: World) -> Answer:
-    """A citizen posts: `handle`, `text`; for special posts the ids `in_reply_to`, `quote_of`, `retweet_of`, `edits`.
+async def mention(request: Ask, world: World, settings: Settings) -> Answer:
+    """A citizen posts: `handle`, `text`, perhaps a `photo`; for special posts the ids `in_reply_to`, `quote_of`,
+    `retweet_of`, `edits`.
 
     Our handle is put in front unless the text has it, or `mention` is "no".
     """
@@ -101,6 +155,8 @@ async def mention(request: Ask, world: World) -> Answer:
         in_reply_to=values.get("in_reply_to") or None,
         quote_of=values.get("quote_of") or None,
         retweet_of=values.get("retweet_of") or None,
+        photos=addresses(settings, "x", values),
+        videos=addresses(settings, "x", values, "video"),
     )
     world.record(entry, Said(channel="x", by=handle, text=text, at=now()))
     return done(values, new)
@@ -117,5 +173,5 @@ async def citizen_deletes(request: Ask, world: World) -> Answer:
     return Response({"id": entry.id}, status_code=200)
 
 
-_api = Router("/", route_handlers=[me, mentions, create], before_request=at_the_door)
+_api = Router("/", route_handlers=[me, mentions, search, by_ids, create], before_request=at_the_door)
 router = Router("/x", route_handlers=[_api, mention, citizen_deletes])

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from itertools import islice
 from typing import Any
+from zlib import crc32
 
 from lapor.standins.faults import Faults
 from lapor.standins.state import Post, World, post_time, user_id
@@ -28,9 +29,29 @@ def _references(post: Post) -> list[dict[str, str]]:
     return [{"type": kind, "id": other} for kind, other in pairs if other]
 
 
+def _media_key(photo: str) -> str:
+    return f"3_{crc32(photo.encode())}"
+
+
+def _media(address: str, fields: str, *, video: bool) -> dict[str, Any]:
+    """A photo or a video as X tells it: only what is asked for, beside its key and kind.
+
+    A video is there in three ways, of which one is a list for players; the smaller MP4 is nowhere to be had.
+    """
+    told = {"media_key": _media_key(address), "type": "video" if video else "photo"}
+    ways = [
+        {"content_type": "application/x-mpegURL", "url": f"{address}&list"},
+        {"bit_rate": 256_000, "content_type": "video/mp4", "url": "http://127.0.0.1:9/small.mp4"},
+        {"bit_rate": 832_000, "content_type": "video/mp4", "url": address},
+    ]
+    more = {"variants": ways, "duration_ms": 2_000} if video else {"url": address}
+    return told | {name: value for name, value in more.items() if name in fields.split(",")}
+
+
 def rendered(entry: Post, fields: set[str], world: World, faults: Faults) -> dict[str, Any]:
     """A post as X shows it: the default fields and those asked for."""
     parent = world.posts.get(entry.in_reply_to or "")
+    keys = [_media_key(each) for each in (*entry.photos, *entry.videos)]
     optional = {
         "author_id": user_id(entry.author),
         "created_at": _timestamp(entry, faults),
@@ -39,6 +60,7 @@ def rendered(entry: Post, fields: set[str], world: World, faults: Faults) -> dic
         "referenced_tweets": _references(entry) or None,
         "lang": "in",
         "possibly_sensitive": False,
+        "attachments": {"media_keys": keys} if keys else None,
         "note_tweet": {"text": escape(entry.text, quote=False)} if len(entry.text) > 280 else None,
     }
     text = entry.text if len(entry.text) <= 280 else entry.text[:279] + "…"
@@ -74,7 +96,7 @@ def listing(request: Ask, found: Iterable[Post]) -> Answer:
     query: Mapping[str, str] = request.query_params
     world: World = request.app.state.world
     faults: Faults = request.app.state.faults
-    asked, token = query.get("max_results", "10"), query.get("pagination_token", "")
+    asked, token = query.get("max_results", "10"), query.get("pagination_token") or query.get("next_token", "")
     if not asked.isdigit() or not 5 <= int(asked) <= 100:
         return invalid(request, "max_results", asked, f"max_results [{asked}] is not between 5 and 100")
     if token and not re.fullmatch(r"t[0-9]+", token):
@@ -99,6 +121,11 @@ def listing(request: Ask, found: Iterable[Post]) -> Answer:
     body: dict[str, Any] = {"data": [rendered(entry, asked_fields(query), world, faults) for entry in page]}
     if "author_id" in query.get("expansions", ""):
         body["includes"] = {"users": [user(handle) for handle in dict.fromkeys(entry.author for entry in page)]}
+    photos = dict.fromkeys((each, False) for entry in page for each in entry.photos)
+    shown = photos | dict.fromkeys((each, True) for entry in page for each in entry.videos)
+    if shown and "attachments.media_keys" in query.get("expansions", ""):
+        fields = query.get("media.fields", "")
+        body["includes"]["media"] = [_media(each, fields, video=video) for each, video in shown]
     body["meta"] = meta
     return answer(request, _renamed(body) if faults.take("x", "post_names") else body)
 

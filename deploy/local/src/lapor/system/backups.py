@@ -318,7 +318,10 @@ def prune(folder: Path, keep: int) -> list[Path]:
 
 
 def write_figures(folder: Path, parts: Sequence[Part], every: timedelta) -> None:
-    """Write when each database was last backed up, when it is to be again, and how large it was, for node_exporter."""
+    """Write when each database was last backed up, when it is to be again, and how large it was, for node_exporter.
+
+    The file is as old as the backup: by that `deploy/backup/backup.sh recent` sees whether one is missing.
+    """
     for part in parts:
         at = datetime.fromisoformat(part.at)
         _AT.labels(part.name).set(at.timestamp())
@@ -326,3 +329,5 @@ def write_figures(folder: Path, parts: Sequence[Part], every: timedelta) -> None
         _BYTES.labels(part.name).set(part.bytes)
         _ROWS.labels(part.name).set(part.rows)
     write_to_textfile(str(folder / FIGURES), REGISTRY)
+    begun = min(datetime.fromisoformat(part.at) for part in parts).timestamp()
+    os.utime(folder / FIGURES, (begun, begun))

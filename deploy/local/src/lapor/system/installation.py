@@ -12,15 +12,21 @@ from lapor.processes.credentials import EVENT_KEYS, SHARED, VENDORS, Credentials
 from lapor.processes.data_dir import DataDir
 from lapor.processes.ports import HOST
 from lapor.processes.process import Process, Step, answers
-from lapor.servers import kafka, postgres, prometheus
+from lapor.servers import kafka, kannel, postgres, prometheus
 
 # The usual ports (1708 is the number citizens know). A taken one is replaced by a free one.
 PORTS = {
-    "web": 17080, "standins": 17081, "sms": 17082, "mail": 17025, "kafka": 17092, "controller": 17093,
-    "postgres": 17054,
+    "web": 17080, "standins": 17081, "sms": 17082, "desk": 17083, "hooks": 17084, "mail": 17025,
+    "kafka": 17092, "controller": 17093, "postgres": 17054,
     "intake-sms": 17101, "intake-social": 17102, "intake-web": 17103, "classifier": 17104, "router": 17105,
-    "sla-monitor": 17106, "prober": 17107, "prometheus": 17090,
+    "sla-monitor": 17106, "prober": 17107, "unit-desk": 17108, "prometheus": 17090,
+    "kannel-admin": 17130, "kannel-smsbox": 17131, "sendsms": 17113, "smsc": 17132,
 }  # fmt: skip
+# The page and the app that the stand-in for Facebook plays.
+FACEBOOK_PAGE_ID, FACEBOOK_APP_ID = "170800000000001", "170800000000002"
+WHATSAPP_NUMBER_ID = "170800000000003"
+_SENDSMS = "/cgi-bin/sendsms"
+_KANNEL = {"admin": "kannel-admin", "smsbox": "kannel-smsbox", "door": "sms"}  # its names for our ports
 READY_S = 100  # one that gets no partitions leaves by itself after 60 s; the next try should count
 FAUST_STOP_S = 45  # a batch in hand (30 s at most) and 15 s to commit and leave
 
@@ -51,6 +57,25 @@ class Installation:
         return postgres.Cluster(
             directory=self.data.postgres, port=self.ports["postgres"], password=self.credentials.postgres_admin
         )
+
+    @property
+    def kannel(self) -> kannel.Kannel:
+        """What citizens' SMS go through, where it is installed."""
+        shared = self.credentials.shared
+        account = shared["KANNEL_USERNAME"], shared["KANNEL_PASSWORD"]
+        return kannel.Kannel(
+            directory=self.data.kannel,
+            ports={name: self.ports[_KANNEL.get(name, name)] for name in kannel.PORTS},
+            send_username=account[0],
+            send_password=account[1],
+            token=shared["SMS_MO_TOKEN"],
+            line=kannel.network(self.ports["smsc"], *account, self.url("standins", _SENDSMS)),
+        )
+
+    @property
+    def sendsms(self) -> str:
+        """Where services give SMS to be sent: Kannel, or where it is not installed its stand-in."""
+        return self.url("sendsms" if kannel.programs() else "standins", _SENDSMS)
 
     @property
     def prometheus(self) -> prometheus.Prometheus:
@@ -94,7 +119,7 @@ def _sms(it: Installation) -> dict[str, str]:
         **_shared(it, "SMS_", "KANNEL_", "CANARY_"),
         **_intake(it, "INTAKE_SMS_EVENT_KEY"),
         "SMS_LISTEN_PORT": str(it.ports["sms"]),
-        "KANNEL_SEND_URL": it.url("standins", "/cgi-bin/sendsms"),
+        "KANNEL_SEND_URL": it.sendsms,
         "WEB_PUBLIC_URL": it.url("web"),
     }
 
@@ -103,27 +128,68 @@ def _web(it: Installation) -> dict[str, str]:
     return {
         **_shared(it, "KANNEL_", "CANARY_"),
         **_intake(it, "INTAKE_WEB_EVENT_KEY"),
-        "KANNEL_SEND_URL": it.url("standins", "/cgi-bin/sendsms"),
-        "SMTP_URL": f"smtp://{HOST}:{it.ports['mail']}",
-        "MAIL_FROM": "LAPOR! Soppeng <lapor@contoh.id>",
+        **_messages(it),
         "WEB_PORT": str(it.ports["web"]),
         "WEB_PUBLIC_URL": it.url("web"),
+        "DESK_PUBLIC_URL": it.url("desk"),
         "EVIDENCE_URL": it.data.evidence.absolute().as_uri(),
         # Whoever plays many citizens from this machine says so: demo.player.somebody().
         "WEB_TRUSTED_PROXIES": f"{HOST}/32",
     }
 
 
+def _messages(it: Installation) -> dict[str, str]:
+    """By what mail and SMS go out."""
+    return {
+        "KANNEL_SEND_URL": it.sendsms,
+        "SMTP_URL": f"smtp://{HOST}:{it.ports['mail']}",
+        "MAIL_FROM": "LAPOR! Soppeng <lapor@contoh.id>",
+    }
+
+
 def _social(it: Installation) -> dict[str, str]:
     return {
-        **_shared(it, "X_"),
+        **_shared(it, "X_", "FACEBOOK_", "WHATSAPP_"),
         **_intake(it, "INTAKE_SOCIAL_EVENT_KEY"),
         "X_ENABLED": "true",
         "X_API_URL": it.url("standins", "/x"),
         "X_POLL_S": "1",
-        "FACEBOOK_ENABLED": "false",
+        "X_SEARCH": "#LAPOR OR #LAPORSOPPENG",
+        "X_SEARCH_S": "5",
+        "FACEBOOK_ENABLED": "true",
+        "FACEBOOK_GRAPH_URL": it.url("standins", "/graph"),
+        "FACEBOOK_PAGE_ID": FACEBOOK_PAGE_ID,
+        "FACEBOOK_APP_ID": FACEBOOK_APP_ID,
+        # What is pushed is there at once; this finds what was not.
+        "FACEBOOK_POLL_S": "10",
+        "WHATSAPP_ENABLED": "true",
+        "WHATSAPP_GRAPH_URL": it.url("standins", "/whatsapp"),
+        "WHATSAPP_PHONE_NUMBER_ID": WHATSAPP_NUMBER_ID,
+        "WHATSAPP_TEMPLATE": "kabar_laporan",
+        "SOCIAL_LISTEN_PORT": str(it.ports["hooks"]),
+        "SOCIAL_PUBLIC_URL": it.url("hooks"),
         "WEB_PUBLIC_URL": it.url("web"),
+        "EVIDENCE_URL": (it.data.evidence / "intake-social").absolute().as_uri(),
     }
+
+
+def _desk(it: Installation) -> dict[str, str]:
+    return {
+        **_shared(it, "DESK_", "KANNEL_"),
+        **_messages(it),
+        "DESK_PORT": str(it.ports["desk"]),
+        "DESK_PUBLIC_URL": it.url("desk"),
+        "DESK_COUNTER_URL": it.url("web"),
+        "DESK_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",  # to play with a receiver on this machine
+        "WEB_PUBLIC_URL": it.url("web"),
+        "SOCIAL_PUBLIC_URL": it.url("hooks"),
+        # Beside what citizens attach, so that a backup has both.
+        "EVIDENCE_URL": (it.data.evidence / "unit-desk").absolute().as_uri(),
+    }
+
+
+def _router(it: Installation) -> dict[str, str]:
+    return {**_shared(it, *EVENT_KEYS), "DESK_PUBLIC_URL": it.url("desk")}
 
 
 def _prober(it: Installation) -> dict[str, str]:
@@ -139,6 +205,7 @@ def _intake(it: Installation, event_key: str) -> dict[str, str]:
     return {
         "INSTALLATION_NAMESPACE": it.credentials.installation_namespace,
         "EVENT_KEY": it.credentials.shared[event_key],
+        "QUIET_HOURS": "false",  # who tries it out at night waits for no morning
     }
 
 
@@ -148,7 +215,7 @@ def _shared(it: Installation, *prefixes: str) -> dict[str, str]:
 
 SERVICES = (
     Service(name="intake-sms", doors=("sms",), env=_sms),
-    Service(name="intake-social", env=_social),
+    Service(name="intake-social", doors=("hooks",), env=_social),
     Service(name="intake-web", doors=("web",), env=_web),
     Service(
         name="classifier",
@@ -156,8 +223,9 @@ SERVICES = (
         stop_timeout_s=FAUST_STOP_S,
         env=lambda it: {"MODEL_FILE": str(it.data.model.absolute()), **_shared(it, *EVENT_KEYS)},
     ),
-    Service(name="router", stop_timeout_s=FAUST_STOP_S, env=lambda it: _shared(it, *EVENT_KEYS)),
+    Service(name="router", stop_timeout_s=FAUST_STOP_S, env=_router),
     Service(name="sla-monitor", stop_timeout_s=FAUST_STOP_S),
+    Service(name="unit-desk", doors=("desk",), env=_desk),
     Service(name="prober", database=False, env=_prober),
 )
 NAMES = ("postgres", "kafka", "standins", *(service.name for service in SERVICES))
@@ -198,6 +266,14 @@ def migration(it: Installation, service: Service) -> Step:
     )
 
 
+def counter_key(it: Installation) -> Step:
+    """The step by which the website knows the key of the desk's counter."""
+    web = next(service for service in SERVICES if service.name == "intake-web")
+    words = ("key", "create", "loket", "--contact", "lapor up", "--right", "counter")
+    given = {"GIVEN_KEY": it.credentials.shared["DESK_COUNTER_KEY"]}
+    return Step(name="counter-key", command=_command(web, *words), env={**service_env(it, web), **given})
+
+
 def rewinding(it: Installation, service: Service) -> Step:
     """The step that lets a service forget what it knows of a log that is gone."""
     return replace(migration(it, service), name=f"{service.name}-rewind", command=_command(service, "rewind"))
@@ -231,6 +307,11 @@ def standins(it: Installation) -> Process:
             "STANDINS_SMTP_PORT": str(it.ports["mail"]),
             "STANDINS_STATE": str(it.data.standins.absolute()),
             "SMS_MO_URL": it.url("sms", "/sms/kannel/mo"),
+            **({"SMS_SMSC_URL": it.url("smsc")} if kannel.programs() else {}),
+            "FACEBOOK_PAGE_ID": FACEBOOK_PAGE_ID,
+            "FACEBOOK_WEBHOOK_URL": it.url("hooks", "/hooks/facebook"),
+            "WHATSAPP_PHONE_NUMBER_ID": WHATSAPP_NUMBER_ID,
+            "WHATSAPP_WEBHOOK_URL": it.url("hooks", "/hooks/whatsapp"),
             **it.overrides.get("standins", {}),
         },
         ready=answers(port),

@@ -17,29 +17,33 @@ from typing import IO
 import pyrage
 
 from lapor.errors import Refused
-from lapor.system.backups import Identity, Key
+from lapor.system.backups import FIGURES, Identity, Key
 
 #: The folder of copies, in the one of backups.
 FOLDER = "evidence"
+#: What a photo or a video is kept as, by its suffix: pieces of what is on its way have another.
+KINDS = frozenset({".jpg", ".mp4"})
 _ENCRYPTED = ".age"
 
 
-def copy(source: Path, copies: Path, keys: Sequence[Key], now: datetime, kept: timedelta) -> int:
-    """Copy what is new below ``source``, and delete what has been gone from there for longer than ``kept``.
+def copy(source: Path, copies: Path, keys: Sequence[Key], now: datetime, kept: timedelta | None) -> int:
+    """Copy what is new below ``source``, and delete what has been gone from there for longer than ``kept``, if given.
 
-    Returns how many are new. Where nothing is left at all nothing is deleted: a disk that is lost is no erasure.
+    Returns how many are new. Where nothing is left at all nothing is deleted: a disk that is lost is no erasure. The
+    folder of copies is made in any case: where it is missing, copies are.
 
     Raises:
         Refused: it can't be read or written.
     """
     try:
-        there = [path.relative_to(source) for path in sorted(source.rglob("*.jpg"))]
+        copies.mkdir(parents=True, exist_ok=True, mode=0o700)
+        there = [path.relative_to(source) for path in sorted(source.rglob("*")) if path.suffix in KINDS]
         new = sum(_copy(source / name, _place(copies, name, encrypted=bool(keys)), keys, now) for name in there)
-        if there:
+        if there and kept is not None:
             _forget(copies, (now - kept).timestamp())
     except OSError as error:
         raise Refused(
-            f"Photos can't be copied from {source} to {copies} ({error.strerror}): make room there."
+            f"Photos and videos can't be copied from {source} to {copies} ({error.strerror}): make room there."
         ) from error
     return new
 
@@ -70,6 +74,11 @@ def _forget(copies: Path, before: float) -> None:
     for path in copies.rglob("*"):
         if path.is_file() and path.stat().st_mtime < before:
             path.unlink()
+
+
+def place(backup: Path) -> Path:
+    """Where copies that belong to ``backup`` are made: in it, or beside it where backups are made by a schedule."""
+    return (backup.parent if (backup.parent / FIGURES).exists() else backup) / FOLDER
 
 
 def beside(backup: Path) -> Path | None:
@@ -110,9 +119,9 @@ def write_tar(copies: Path, out: IO[bytes], identities: Sequence[Identity]) -> i
 
 
 def _opened(copies: Path, identities: Sequence[Identity], but: Path | None = None) -> Iterator[tuple[str, bytes]]:
-    for path in sorted(copies.rglob("*.jpg*")):
+    for path in sorted(copies.rglob("*")):
         name = str(path.relative_to(copies)).removesuffix(_ENCRYPTED)
-        if path.name.startswith(".") or (but and (but / name).exists()):
+        if path.name.startswith(".") or Path(name).suffix not in KINDS or (but and (but / name).exists()):
             continue
         content = path.read_bytes()
         if path.suffix == _ENCRYPTED:

@@ -23,7 +23,7 @@ from lapor.processes.board import Below, Changed
 from lapor.processes.data_dir import DataDir, only_one
 from lapor.processes.ports import choose
 from lapor.processes.supervisor import Supervisor
-from lapor.servers import acls, classifier_model, kafka, postgres, prometheus, provision
+from lapor.servers import acls, classifier_model, kafka, kannel, postgres, prometheus, provision
 from lapor.system import installation
 from lapor.system.wanted import Wanted, wanted
 
@@ -56,7 +56,7 @@ async def up(
         ended = await asyncio.to_thread(state.stop_leftovers, data.state)
         it = prepare(data, region, overrides, kafka_wants)
         supervisor = Supervisor(data, str(it.region), changed)
-        supervisor.announce([*installation.NAMES, *(["prometheus"] if prometheus.program() else [])])
+        supervisor.announce([*installation.NAMES, *_installed()])
         if ended:
             supervisor.publish(f"stopped what an earlier run left behind: {', '.join(ended)}")
         try:
@@ -111,6 +111,7 @@ async def _start(supervisor: Supervisor, it: installation.Installation, kafka_wa
             together.create_task(_start_postgres(supervisor, it))
             together.create_task(_build_model(supervisor, it))
             together.create_task(supervisor.start([installation.standins(it)]))
+            together.create_task(_start_kannel(supervisor, it))
             together.create_task(_start_prometheus(supervisor, it))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None  # one sentence is enough; the others are its consequence
@@ -160,6 +161,22 @@ async def _start_postgres(supervisor: Supervisor, it: installation.Installation)
     owners = [service for service in installation.SERVICES if service.database]
     with supervisor.doing("migrating the databases"):
         await asyncio.gather(*(supervisor.run(installation.migration(it, service)) for service in owners))
+    await supervisor.run(installation.counter_key(it))
+
+
+def _installed() -> list[str]:
+    """What runs where Debian's package for it is installed."""
+    return [
+        *(["bearerbox", "smsbox"] if kannel.programs() else []),
+        *(["prometheus"] if prometheus.program() else []),
+    ]
+
+
+async def _start_kannel(supervisor: Supervisor, it: installation.Installation) -> None:
+    if paths := kannel.programs():
+        kannel.prepare(it.kannel)
+        for process in kannel.processes(it.kannel, paths):
+            await supervisor.start([process])
 
 
 async def _start_prometheus(supervisor: Supervisor, it: installation.Installation) -> None:
@@ -189,11 +206,14 @@ def what_next(it: installation.Installation, *, lost: bool = False) -> Renderabl
     command = it.data.command
     for where, what in (
         (it.url("web"), "write a complaint"),
+        (it.url("desk"), "answer it, as a unit does"),
+        (command("lapor desk"), "who you can be there"),
         (it.url("standins"), "see what citizens were sent; write an SMS, a post"),
         (command("lapor demo"), "watch some travel"),
         (command("lapor trace TICKET"), "read one's story"),
         (command("lapor top"), "read what an operator must know at eight o'clock"),
         _figures(it),
+        *([] if kannel.programs() else [("", kannel.GET_IT)]),
         (command("lapor kill router"), "break something"),
         (command("lapor env --json"), "addresses and accounts, for scripts"),
         (str(it.data.credentials), "passwords"),

@@ -25,4 +25,5 @@ def wanted(region: Path) -> Wanted:
         raise Refused(f"There is no region folder {region}: give one with --region, such as region/soppeng.")
     loaded = load(region, "units", "territory")
     units = tuple(loaded.units.by_code)
-    return Wanted(kabupaten=loaded.territory.code, units=units, topics=tuple(load_topics(list(units))))
+    topics = load_topics(units, loaded.units.desks)
+    return Wanted(kabupaten=loaded.territory.code, units=units, topics=tuple(topics))

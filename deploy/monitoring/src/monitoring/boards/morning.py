@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from monitoring.grid import Board, Row
-from monitoring.panels import AMBER, BLUE, RED, Ask, Column, Label, bars, lines, list_, number
+from monitoring.panels import AMBER, BLUE, RED, Ask, Column, Label, To, bars, desk, lines, list_, number, page
 from monitoring.queries import last
+from monitoring.rules import pages
 
-_UNIT_LINK = "/d/lapor-unit?var-unit=${__value.text}"
+_TO_UNIT = To("Lihat unit ini", "/d/lapor-unit?var-unit=${__value.text}")
+_OF_UNIT = "unit=${__data.fields.Unit}"
+_IN_KECAMATAN = "kecamatan=${__field.labels.kecamatan}"
 _KEPT, _MISSED = (
     f'sum by (unit) (increase(lapor_sla_{what}_total{{stage="completion"}}[30d]))' for what in ("met", "breached")
 )
 _IN_TIME = f"{_KEPT} / ({_KEPT} + ({_MISSED} or {_KEPT} * 0))"
 
-_CALLED = """sum by (severity, alertname, who) (
-  label_join(ALERTS{alertstate="firing"}, "who", " ", "unit", "channel", "instance", "service", "group", "title"))"""
+_TO_PAGE = To("Artinya, dan yang dilakukan", "${docs:raw}/${__data.fields.page}")
+# The name stands there twice: what it is called, and where its page is.
+_CALLED = """sum by (severity, alertname, page, who) (label_replace(
+  label_join(ALERTS{alertstate="firing"}, "who", " ", "unit", "channel", "instance", "service", "group", "title"),
+  "page", "$1", "alertname", "(.+)"))"""
 
 BOARD = Board(
     uid="lapor-pagi",
@@ -23,7 +29,7 @@ BOARD = Board(
     rows=[
         Row(
             "Yang tidak boleh menunggu",
-            4,
+            3,
             [
                 number(
                     "Darurat menunggu",
@@ -31,42 +37,106 @@ BOARD = Board(
                     "max(lapor_emergencies_oldest_seconds) / 60 or vector(0)",
                     unit="suffix: menit",
                     limits=(1, 15),
+                    to=[desk(""), page("laporemergencyunseen")],
                 ),
                 number(
                     "Lewat janji",
                     "Laporan terbuka yang sudah lewat tanggal yang dijanjikan kepada pelapor.",
                     "sum(lapor_complaints_late) or vector(0)",
                     limits=(None, 1),
+                    to=[desk("?tenggat=lewat")],
                 ),
                 number(
                     "Mendekati batas",
                     "Sudah diperingatkan dan belum terlambat: masih dapat diselamatkan hari ini.",
                     "sum(lapor_complaints_at_risk) or vector(0)",
                     limits=(1, None),
+                    to=[desk("?tenggat=dekat")],
                 ),
                 number(
                     "Belum punya unit",
                     "Menunggu disposisi di meja triase.",
                     'sum(lapor_complaints_waiting{waits_for="disposition"}) or vector(0)',
                     limits=(1, 10),
+                    to=[desk("triase", "Meja triase"), page("laporundisposed")],
                 ),
                 number(
                     "Unit diam",
                     "Unit yang diam jauh lebih lama daripada biasanya. Telepon mereka.",
                     "sum(lapor_unit_silent_past_rhythm) or vector(0)",
                     limits=(1, 3),
+                    to=[desk("?status=routed"), page("laporunitsilent")],
                 ),
                 number(
                     "Panggilan aktif",
                     "Aturan yang sedang memanggil operator; daftarnya ada di bawah.",
                     'count(ALERTS{alertstate="firing"}) or vector(0)',
                     limits=(1, 3),
+                    to=[page("alerts")],
                 ),
             ],
         ),
         Row(
+            "Siapa memegang apa",
+            12,
+            [
+                list_(
+                    "Unit",
+                    "Terburuk di atas. Lewat, dekat: janjinya. Diam: tertua tanpa kata pertama. Tepat waktu: 30 hari.",
+                    [
+                        Column(
+                            Ask('sum by (unit) (lapor_complaints_late{unit!=""})', "Lewat"),
+                            limits=(None, 1),
+                            width=62,
+                            to=[desk(f"?tenggat=lewat&{_OF_UNIT}")],
+                        ),
+                        Column(
+                            Ask('sum by (unit) (lapor_complaints_at_risk{unit!=""})', "Dekat"),
+                            limits=(1, None),
+                            width=64,
+                            to=[desk(f"?tenggat=dekat&{_OF_UNIT}")],
+                        ),
+                        Column(
+                            Ask('max by (unit) (lapor_unit_silent_seconds{unit!=""}) / 3600', "Diam"),
+                            unit="suffix: jam",
+                            limits=(24, 72),
+                            width=78,
+                            to=[desk(f"?status=routed&{_OF_UNIT}")],
+                        ),
+                        Column(
+                            Ask('sum by (unit) (lapor_complaints_open{unit!=""})', "Terbuka"),
+                            width=76,
+                            to=[desk(f"?{_OF_UNIT}")],
+                        ),
+                        Column(
+                            Ask(_IN_TIME, "Tepat waktu"),
+                            unit="percentunit",
+                            limits=(0.9, 0.7),
+                            less_is_worse=True,
+                            width=104,
+                        ),
+                    ],
+                    by=[Label("unit", "Unit", least=116, to=[_TO_UNIT])],
+                    sort="-Lewat",
+                ),
+                list_(
+                    "Yang memanggil operator",
+                    "Setiap nama membuka halamannya di buku panduan: artinya, tempat melihat, yang dilakukan.",
+                    [Column(Ask(_CALLED, "Jumlah"), width=70)],
+                    by=[
+                        Label("severity", "Kapan", {"page": ("sekarang", RED), "mail": ("jam kerja", AMBER)}, 80),
+                        Label("alertname", "Panggilan", width=200, to=[_TO_PAGE]),
+                        Label("who", "Siapa", least=104),
+                        Label("page", "page", {name: (where, "") for name, where in pages().items()}, hidden=True),
+                    ],
+                    sort="-Kapan",
+                ),
+            ],
+            widths=(14, 10),
+        ),
+        Row(
             "Sejak kemarin",
-            4,
+            3,
             [
                 number(
                     "Masuk 24 jam",
@@ -93,61 +163,16 @@ BOARD = Board(
                     "Masih terbuka",
                     "Semua laporan yang belum selesai.",
                     "sum(lapor_complaints_open) or vector(0)",
+                    to=[desk("")],
                 ),
                 number(
                     "Lebih dari seminggu",
                     "Terbuka sejak lebih dari tujuh hari.",
                     'sum(lapor_complaints_older{days="7"}) or vector(0)',
                     limits=(1, 20),
+                    to=[desk("?sampai=${__from:date:YYYY-MM-DD}")],
                 ),
             ],
-        ),
-        Row(
-            "Siapa memegang apa",
-            12,
-            [
-                list_(
-                    "Unit",
-                    "Yang terburuk di atas. Diam: tertua tanpa kata pertama. Tepat waktu: 30 hari terakhir.",
-                    [
-                        Column(Ask('sum by (unit) (lapor_complaints_late{unit!=""})', "Lewat janji"), limits=(None, 1)),
-                        Column(
-                            Ask('sum by (unit) (lapor_complaints_at_risk{unit!=""})', "Mendekati"), limits=(1, None)
-                        ),
-                        Column(Ask('sum by (unit) (lapor_complaints_open{unit!=""})', "Terbuka")),
-                        Column(
-                            Ask('max by (unit) (lapor_unit_silent_seconds{unit!=""}) / 3600', "Diam"),
-                            unit="suffix: jam",
-                            limits=(24, 72),
-                        ),
-                        Column(
-                            Ask(
-                                _IN_TIME,
-                                "Tepat waktu",
-                            ),
-                            unit="percentunit",
-                            limits=(0.9, 0.7),
-                            less_is_worse=True,
-                            width=104,
-                        ),
-                    ],
-                    by=[Label("unit", "Unit")],
-                    sort="-Lewat janji",
-                    link=_UNIT_LINK,
-                ),
-                list_(
-                    "Yang memanggil operator",
-                    "Setiap nama punya halamannya di docs/runbook.md: artinya, tempat melihat, yang dilakukan.",
-                    [Column(Ask(_CALLED, "Jumlah"), width=70)],
-                    by=[
-                        Label("severity", "Kapan", {"page": ("sekarang", RED), "mail": ("jam kerja", AMBER)}, 90),
-                        Label("alertname", "Panggilan", width=190),
-                        Label("who", "Siapa"),
-                    ],
-                    sort="-Kapan",
-                ),
-            ],
-            widths=(14, 10),
         ),
         Row(
             "Di mana, dan lewat apa",
@@ -157,18 +182,21 @@ BOARD = Board(
                     "Terbuka per kecamatan",
                     "Laporan terbuka menurut tempat yang disebut pelapor.",
                     Ask('sort_desc(sum by (kecamatan) (lapor_complaints_open{kecamatan!=""}))', "{{kecamatan}}"),
+                    to=[desk(f"?{_IN_KECAMATAN}")],
                 ),
                 bars(
                     "Lewat janji per kecamatan",
                     "Di mana warga menunggu lebih lama daripada yang dijanjikan.",
                     Ask('sort_desc(sum by (kecamatan) (lapor_complaints_late{kecamatan!=""}))', "{{kecamatan}}"),
                     limits=(None, 1),
+                    to=[desk(f"?tenggat=lewat&{_IN_KECAMATAN}")],
                 ),
                 bars(
                     "Mendekati batas per kecamatan",
                     "Sudah diperingatkan dan belum terlambat: di sini janji masih dapat ditepati.",
                     Ask('sort_desc(sum by (kecamatan) (lapor_complaints_at_risk{kecamatan!=""}))', "{{kecamatan}}"),
                     limits=(1, None),
+                    to=[desk(f"?tenggat=dekat&{_IN_KECAMATAN}")],
                 ),
                 list_(
                     "Saluran",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitoring.grid import Board, Row
-from monitoring.panels import Ask, lines, number
+from monitoring.panels import Ask, lines, number, page
 from monitoring.queries import quantile, rate
 
 BOARD = Board(
@@ -21,6 +21,7 @@ BOARD = Board(
                     "Layanan yang tidak menjawab.",
                     'count(up{job="lapor"} == 0) or vector(0)',
                     limits=(None, 1),
+                    to=[page("lapordown")],
                 ),
                 number(
                     "Percobaan terakhir",
@@ -28,6 +29,7 @@ BOARD = Board(
                     "max(time() - lapor_canary_arrived_timestamp_seconds) or vector(0)",
                     unit="s",
                     limits=(None, 300),
+                    to=[page("laporcanarylost")],
                 ),
                 number(
                     "Kotak keluar tertua",
@@ -35,6 +37,7 @@ BOARD = Board(
                     "max(lapor_outbox_oldest_seconds) or vector(0)",
                     unit="s",
                     limits=(30, 120),
+                    to=[page("laporoutboxstuck")],
                 ),
                 number(
                     "Tertinggal",
@@ -42,6 +45,7 @@ BOARD = Board(
                     "max(lapor_consumer_lag_seconds) or vector(0)",
                     unit="s",
                     limits=(10, 60),
+                    to=[page("laporlag")],
                 ),
             ],
         ),
@@ -54,24 +58,28 @@ BOARD = Board(
                     "Catatan yang tidak dapat diolah dan belum diurus siapa pun. Jalankan lapor dlq list.",
                     "sum(max by (service) (lapor_dlq_pending)) or vector(0)",
                     limits=(None, 1),
+                    to=[page("dead-letters")],
                 ),
                 number(
                     "Ditolak Kafka",
                     "Catatan yang tidak dapat diterbitkan.",
                     "sum(lapor_outbox_parked) or vector(0)",
                     limits=(None, 1),
+                    to=[page("a-parked-row")],
                 ),
                 number(
                     "Pengatur waktu gagal",
                     "Laporan yang batas waktunya tidak terjaga.",
                     "(sum(lapor_sla_clocks_stuck) or vector(0)) + (sum(lapor_router_stuck) or vector(0))",
                     limits=(None, 1),
+                    to=[page("laportimersfail")],
                 ),
                 number(
                     "Partisi tanpa pemimpin",
                     "Bagian Kafka yang tidak dapat ditulis maupun dibaca.",
                     "max(lapor_kafka_partitions_offline) or vector(0)",
                     limits=(None, 1),
+                    to=[page("laporleadermissing")],
                 ),
             ],
         ),
@@ -188,6 +196,32 @@ BOARD = Board(
             ],
         ),
         Row(
+            "Setiap layanan",
+            9,
+            [
+                lines(
+                    "Dibaca per menit",
+                    "Catatan yang diolah, per layanan. Nol padahal yang lain bergerak: layanan itu berhenti.",
+                    [Ask("60 * " + rate("lapor_consumer_records_total", "service"), "{{service}}")],
+                ),
+                lines(
+                    "Sampai di meja unit",
+                    "Dari keputusan router sampai tampak di daftar meja unit.",
+                    [
+                        Ask(quantile(0.5, "lapor_desk_told_seconds"), "p50"),
+                        Ask(quantile(0.95, "lapor_desk_told_seconds"), "p95"),
+                    ],
+                    unit="s",
+                    limits=(None, 10),
+                ),
+                lines(
+                    "Balasan dari meja unit per jam",
+                    "sent: dikirim petugas; accepted: diterima router; refused: ditolak, dan petugas membaca sebabnya.",
+                    [Ask("3600 * " + rate("lapor_desk_replies_total", "result"), "{{result}}")],
+                ),
+            ],
+        ),
+        Row(
             "Mesin",
             9,
             [
@@ -208,7 +242,7 @@ BOARD = Board(
                     "Dibaca lagi: sesudah gangguan, tanpa akibat. Disisihkan: perlu orang.",
                     [
                         Ask("60 * sum(rate(lapor_redeliveries_total[$__rate_interval]))", "dibaca lagi"),
-                        Ask("60 * sum(rate(lapor_dlq_records_total[$__rate_interval]))", "disisihkan"),
+                        Ask("60 * " + rate("lapor_dlq_records_total", "service"), "disisihkan {{service}}"),
                     ],
                 ),
             ],

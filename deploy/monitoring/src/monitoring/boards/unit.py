@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitoring.grid import Board, Choice, Row
-from monitoring.panels import BLUE, GREEN, RED, Ask, bars, lines, number
+from monitoring.panels import BLUE, GREEN, RED, Ask, bars, desk, lines, number, page
 from monitoring.queries import last
 
 _STATUSES = {
@@ -13,6 +13,7 @@ _STATUSES = {
     "acknowledged": "diterima unit",
     "in_progress": "dikerjakan",
     "waiting_for_reporter": "menunggu pelapor",
+    "appealed": "keberatan diperiksa",
     "reopened": "dibuka lagi",
 }
 _OF_UNIT = '{unit=~"$unit"}'
@@ -29,19 +30,24 @@ BOARD = Board(
             4,
             [
                 number(
-                    "Terbuka", "Semua yang dipegang unit ini.", f"sum(lapor_complaints_open{_OF_UNIT}) or vector(0)"
+                    "Terbuka",
+                    "Semua yang dipegang unit ini.",
+                    f"sum(lapor_complaints_open{_OF_UNIT}) or vector(0)",
+                    to=[desk("?unit=${unit}")],
                 ),
                 number(
                     "Lewat janji",
                     "Sudah lewat tanggal yang dijanjikan kepada pelapor.",
                     f"sum(lapor_complaints_late{_OF_UNIT}) or vector(0)",
                     limits=(None, 1),
+                    to=[desk("?tenggat=lewat&unit=${unit}")],
                 ),
                 number(
                     "Mendekati batas",
                     "Sudah diperingatkan dan belum terlambat.",
                     f"sum(lapor_complaints_at_risk{_OF_UNIT}) or vector(0)",
                     limits=(1, None),
+                    to=[desk("?tenggat=dekat&unit=${unit}")],
                 ),
                 number(
                     "Kata pertama ditunggu",
@@ -49,6 +55,7 @@ BOARD = Board(
                     f"max(lapor_unit_silent_seconds{_OF_UNIT}) / 3600 or vector(0)",
                     unit="suffix: jam",
                     limits=(24, 72),
+                    to=[desk("?status=routed&unit=${unit}"), page("laporunitsilent")],
                 ),
                 number(
                     "Biasanya",
@@ -84,6 +91,7 @@ BOARD = Board(
                         'sort_desc(sum by (kecamatan) (lapor_complaints_open{unit=~"$unit", kecamatan!=""}))',
                         "{{kecamatan}}",
                     ),
+                    to=[desk("?unit=${unit}&kecamatan=${__field.labels.kecamatan}")],
                 ),
                 lines(
                     "Terbuka dan terlambat",
@@ -109,9 +117,13 @@ BOARD = Board(
                 ),
                 lines(
                     "Tidak selesai pada kali pertama",
-                    "Per minggu: dibuka lagi oleh pelapor, kembali ke unit yang pernah melepasnya, diserahkan ke luar.",
+                    "Per minggu: dibuka lagi, keberatan yang diterima, kembali ke unit yang melepasnya, ke luar.",
                     [
                         Ask(f"sum(increase(lapor_reopened_total{_OF_UNIT}[7d]))", "dibuka lagi"),
+                        Ask(
+                            'sum(increase(lapor_appeals_total{unit=~"$unit", result="upheld"}[7d]))',
+                            "keberatan diterima",
+                        ),
                         Ask(f"sum(increase(lapor_ping_pong_total{_OF_UNIT}[7d]))", "bolak-balik"),
                         Ask(f"sum(increase(lapor_handed_over_total{_OF_UNIT}[7d]))", "diserahkan ke luar"),
                     ],
