@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --max-worker-restart 4 --durations 40
-PARTS := contracts kabupaten chassis intake $(wildcard services/*) deploy/local deploy/monitoring testing
-SOURCES := contracts/src kabupaten/src chassis/src intake/src deploy/local/src deploy/monitoring/src testing/src $(wildcard services/*/src)
+PARTS := contracts kabupaten chassis intake look $(wildcard services/*) deploy/local deploy/monitoring testing
+SOURCES := contracts/src kabupaten/src chassis/src intake/src look/src deploy/local/src deploy/monitoring/src testing/src $(wildcard services/*/src)
 TESTS := $(wildcard $(addsuffix /tests,$(PARTS)) tests/*)
 
 # Tests start hundreds of Python processes: what is compiled is kept, whatever the shell says.
@@ -35,11 +35,15 @@ down: ## stop it, if it runs detached
 
 test: sync ## everything: checks, unit tests, and the system on real Kafka and PostgreSQL
 	@$(MAKE) --no-print-directory static
-	@$(PYTEST) $(ARGS)
+	@python3 .ci/guard.py $(PYTEST) $(ARGS)
 
 check: sync ## the fast half: format, lint, types, imports, drift, unit tests
 	@$(MAKE) --no-print-directory static
 	@$(PYTEST) -m "not connected and not slow" $(ARGS)
+
+.PHONY: fetch
+fetch: sync ## all that tests share and that comes from elsewhere, or takes long to make; after it they need no network
+	@$(BIN)/python -m testing.suite.fetch
 
 .PHONY: static
 static:
@@ -56,8 +60,9 @@ fmt: sync ## format, and mend what the linter can mend
 	@$(BIN)/ruff check -q --fix . || true
 	@$(BIN)/ruff format -q .
 
-schemas: sync ## write the JSON Schemas anew from contracts/
+schemas: sync ## write the JSON Schemas anew from contracts/, and what units are given of the API
 	@$(BIN)/python -m contracts.generate
+	@$(BIN)/python -m unit_desk.handlers.openapi > docs/agencies/openapi.json
 
 dashboards: sync ## write Grafana's dashboards anew from deploy/monitoring/
 	@$(BIN)/python -m monitoring.generate

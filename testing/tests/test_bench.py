@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from testing.programs import program
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -35,6 +37,53 @@ def test_bench_router_runs_the_router_from_topic_to_topic() -> None:
     assert (found["count"], found["errors"]) == (800, 0)
     assert found["rate"] > 0
     assert {"router", "kafka", "postgres"} == found["cpu_s"].keys()
+
+
+@pytest.mark.connected
+def test_bench_door_has_each_complaint_stored_with_its_event() -> None:
+    command = [sys.executable, "-m", "lapor", "bench", "door", "--seconds", "1", "--turns", "1", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180)
+    found = json.loads(done.stdout)
+    assert found["errors"] == 0
+    assert found["stored"]["complaints"] == found["stored"]["events"] > found["count"] > 0
+    assert found["baseline_rate"] > 0
+    assert len(found["ratios"]) == 1
+
+
+@pytest.mark.connected
+def test_bench_readers_asks_with_more_and_more_stored_and_follows_a_complaint() -> None:
+    command = [sys.executable, "-m", "lapor", "bench", "readers", "--most", "2000", "--readers", "20", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180)
+    found = json.loads(done.stdout)
+    assert found["streams"]["readers"] == 20
+    assert 0 < found["streams"]["first_heard_ms"] <= found["streams"]["all_heard_ms"]
+    assert {"1000", "2000"} == found["p50_ms"]["numbers"].keys()
+    assert found["growth"].keys() == found["p50_ms"].keys()
+
+
+@pytest.mark.connected
+def test_the_desk_is_measured_with_its_lists_open() -> None:
+    sizes = ["--stored", "1000", "--officers", "18", "--count", "9", "--rate", "9"]
+    command = [sys.executable, "-m", "lapor", "bench", "desk", *sizes, "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180)
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (18, 9, 0) == (found["officers"], found["complaints"], found["errors"])
+    assert found["on_the_list"]["p50_ms"] > found["baseline_heard"]["p50_ms"] > 0
+    assert found["rss_mb"]["following"] < 400
+
+
+@pytest.mark.connected
+def test_bench_sms_in_has_each_sms_stored_that_kannel_brings() -> None:
+    program("bearerbox", debian="--no-install-recommends kannel kannel-extras")
+    command = [sys.executable, "-m", "lapor", "bench", "sms", "--in", "--count", "50", "--turns", "1", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (50, 1) == (found["count"], len(found["ratios"]))
+    assert found["cpu_ms_each"] > found["baseline"]["cpu_ms_each"] > 0
 
 
 def test_bench_lists_its_scenarios() -> None:

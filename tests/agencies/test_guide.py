@@ -19,10 +19,11 @@ SNIPPETS = sorted(path for path in FOLDER.iterdir() if path.suffix in (".py", ".
 
 
 def _rows(head: str) -> list[list[str]]:
-    """The cells of the table whose first column is called ``head``."""
+    """The cells of the tables whose first column is called ``head``."""
     lines = [line.strip() for line in GUIDE.splitlines()]
-    start = next(n for n, line in enumerate(lines) if line.startswith(f"| {head} |"))
-    rows = takewhile(lambda line: line.startswith("|"), lines[start + 2 :])
+    starts = [n for n, line in enumerate(lines) if line.startswith(f"| {head} |")]
+    assert starts
+    rows = [row for n in starts for row in takewhile(lambda line: line.startswith("|"), lines[n + 2 :])]
     return [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows]
 
 
@@ -68,7 +69,21 @@ def test_every_kind_of_proof_is_told() -> None:
 
 
 def test_every_snippet_is_told_and_every_variable_it_reads() -> None:
-    read = {name for path in SNIPPETS for name in re.findall(r"\b(?:KAFKA_[A-Z_]+|UNIT)\b", path.read_text())}
+    read = {
+        name
+        for path in SNIPPETS
+        for name in re.findall(r"\b(?:KAFKA_[A-Z_]+|UNIT|MEJA|KUNCI|RAHASIA)\b", path.read_text())
+    }
 
     assert read == {name for row in _rows("variabel") for name in _codes(row[0])}
     assert [] == [path.name for path in SNIPPETS if f"({path.name})" not in GUIDE]
+
+
+def test_what_the_desk_is_said_to_have_is_called_so_on_its_pages() -> None:
+    chapter = GUIDE[GUIDE.index("## Meja unit") : GUIDE.index("## API meja")]
+    named = set(re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", chapter))
+    source = ROOT / "services" / "unit-desk" / "src" / "unit_desk"
+    pages = "\n".join(path.read_text() for kind in ("html", "py") for path in source.rglob(f"*.{kind}"))
+
+    assert {"Loket", "Waktu jaga", "Kabar", "Minta bantuan", "Pastikan", "Keberatan", "Lembar disposisi"} <= named
+    assert set() == {name for name in named if name.casefold() not in pages.casefold()}

@@ -44,6 +44,7 @@ ENVIRONMENT = {
     "SMS_LISTEN_PORT": "1",
     "WEB_PORT": "2",
     "EVIDENCE_URL": "file:///nowhere",
+    "SOCIAL_LISTEN_PORT": "3",
     "KANNEL_SEND_URL": "http://127.0.0.1:1/",
     **dict.fromkeys(("EVENT_KEY", "SMS_MO_TOKEN", "KANNEL_USERNAME", "KANNEL_PASSWORD"), "no-secret-but-of-the-test"),
     **{f"INTAKE_{name}_EVENT_KEY": "key-of-an-intake-of-the-test" for name in ("SMS", "SOCIAL", "WEB")},

@@ -28,6 +28,7 @@ FLOW = [
     "classifier",
     "router",
     "sla-monitor",
+    "unit-desk",
     "prober",
 ]
 #: What runs to its end, and what must have ended before others start.
@@ -46,10 +47,17 @@ def docker_compose() -> str:
     return program("docker-compose", debian="docker-compose")
 
 
+#: Secrets that Meta gives, or that are for it: empty until Facebook or WhatsApp is on.
+OF_META = (
+    *("FACEBOOK_PAGE_TOKEN", "FACEBOOK_APP_SECRET", "FACEBOOK_WEBHOOK_TOKEN"),
+    *("WHATSAPP_TOKEN", "WHATSAPP_APP_SECRET", "WHATSAPP_WEBHOOK_TOKEN"),
+)
+
+
 def _config(docker_compose: str, root: Path, env_file: Path) -> subprocess.CompletedProcess[str]:
     command = [docker_compose, "--file", str(root / "docker-compose.yml"), "--env-file", str(env_file), "config", "-q"]
     return subprocess.run(
-        command, cwd=env_file.parent, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True
+        command, cwd=env_file.parent, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=120
     )
 
 
@@ -88,6 +96,7 @@ def test_the_file_is_valid_as_it_is(docker_compose: str, root: Path, tmp_path: P
         env={"PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
+        timeout=120,
     )
 
     assert (0, "") == (done.returncode, done.stderr)
@@ -142,7 +151,7 @@ def made(root: Path, tmp_path: Path) -> Path:
 def _secrets_sh(root: Path, folder: Path, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
     env = {"PATH": os.environ["PATH"], "SECRETS_DIR": str(folder)}
     command = ["sh", str(root / "deploy/secrets.sh"), *arguments]
-    return subprocess.run(command, cwd=root, env=env, input=given, capture_output=True, text=True)
+    return subprocess.run(command, cwd=root, env=env, input=given, capture_output=True, text=True, timeout=120)
 
 
 def _named(root: Path) -> set[str]:
@@ -160,7 +169,9 @@ def test_each_secret_is_made_once_for_its_container_and_nobody_else(root: Path, 
 
     assert _named(root) == files.keys()
     assert (0o700, {0o444}) == (made.stat().st_mode & 0o777, {path.stat().st_mode & 0o777 for path in files.values()})
-    of_others = {"ALERT_SMTP_PASSWORD", "FACEBOOK_APP_SECRET", "FACEBOOK_PAGE_TOKEN", "SMTP_URL"}
+    of_bucket = {"EVIDENCE_S3_ACCESS_KEY", "EVIDENCE_S3_SECRET_KEY"}
+    of_sms = {"SMS_SEND_PASSWORD", "SMS_SIGNING_SECRET"}
+    of_others = {"ALERT_SMTP_PASSWORD", "SMTP_URL", "DESK_COUNTER_KEY", *of_bucket, *of_sms, *OF_META}
     assert of_others == {name for name, value in before.items() if not value}
     assert len([value for value in before.values() if value]) == len(set(before.values()) - {""})
     assert UUID(before["INSTALLATION_NAMESPACE"].strip()).version == 4
@@ -193,7 +204,9 @@ def test_secrets_of_a_release_that_had_them_in_the_settings_stay(root: Path, tmp
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root / name, tmp_path / name)
 
-    done = subprocess.run(["sh", root / "deploy/secrets.sh"], cwd=tmp_path, env={"PATH": os.environ["PATH"]})
+    done = subprocess.run(
+        ["sh", root / "deploy/secrets.sh"], cwd=tmp_path, env={"PATH": os.environ["PATH"]}, timeout=120
+    )
 
     assert (0, "of=before\n") == (done.returncode, (tmp_path / "secrets/CANARY_KEY").read_text())
 
@@ -214,7 +227,7 @@ def test_a_service_takes_no_placeholder_for_a_secret(
 ) -> None:
     for service in services:
         it = compose["services"][service.name]["environment"]
-        placeholders = _secrets(it) - {"FACEBOOK_PAGE_TOKEN", "FACEBOOK_APP_SECRET", "SMTP_URL"}
+        placeholders = _secrets(it) - {*OF_META, "SMTP_URL", "SMS_SEND_PASSWORD", "SMS_SIGNING_SECRET"}
         files = {name: tmp_path / name for name in placeholders}
         for name, path in files.items():
             path.write_text("00000000-0000-4000-8000-000000000000" if "NAMESPACE" in name else "change-me")
@@ -260,7 +273,7 @@ def test_the_broker_and_its_accounts_name_each_password_that_protects_nothing(
     given = _without_env(environment) | files | {"KAFKA_CLUSTER_ID": "x"}
 
     done = subprocess.run(
-        PARTS[part], cwd=root, env={"PATH": os.environ["PATH"], **given}, capture_output=True, text=True
+        PARTS[part], cwd=root, env={"PATH": os.environ["PATH"], **given}, capture_output=True, text=True, timeout=120
     )
 
     assert done.returncode == 78
@@ -274,8 +287,10 @@ def test_the_first_step_names_every_value_that_is_missing_or_a_placeholder(
     environment = compose["services"]["settings"]["environment"]
     needed = {name for name, optional in _uses(root, FILES[:1]).items() if not optional}
     assert needed == set(environment) - {"REGION_DIR"}
-    of_vendors = {name for name in compose["secrets"] if name.startswith(("X_", "FACEBOOK_", "SMTP_"))}
-    assert set(compose["secrets"]) - of_vendors == set(compose["services"]["settings"]["secrets"])
+    vendors = ("X_", "FACEBOOK_", "WHATSAPP_", "SMTP_", "EVIDENCE_", "SMS_SEND_", "SMS_SIGNING_")
+    of_vendors = {name for name in compose["secrets"] if name.startswith(vendors)}
+    of_website = {"DESK_COUNTER_KEY"}
+    assert set(compose["secrets"]) - of_vendors - of_website == set(compose["services"]["settings"]["secrets"])
 
     def faults(settings: dict[str, str]) -> dict[str, str]:
         done = _first_step(root, made, _filled_in(environment, settings))
@@ -283,7 +298,7 @@ def test_the_first_step_names_every_value_that_is_missing_or_a_placeholder(
         assert done.returncode == (78 if found else 0)
         return found
 
-    for name in of_vendors | {"ALERT_SMTP_PASSWORD"}:
+    for name in of_vendors | of_website | {"ALERT_SMTP_PASSWORD"}:
         (made / name).unlink()
     assert dict.fromkeys(needed, "not set") == faults({})
     assert {} == faults(_example(root))
@@ -304,12 +319,12 @@ def test_the_first_step_names_every_value_that_is_missing_or_a_placeholder(
 def _first_step(root: Path, secrets: Path, told: dict[str, str], region: str = "") -> subprocess.CompletedProcess[str]:
     programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     env = {"PATH": programs, "SECRETS": str(secrets), **told, "REGION_DIR": region or str(root / "region/soppeng")}
-    return subprocess.run(["sh", "deploy/settings.sh"], cwd=root, env=env, capture_output=True, text=True)
+    return subprocess.run(["sh", "deploy/settings.sh"], cwd=root, env=env, capture_output=True, text=True, timeout=120)
 
 
 def test_the_first_step_names_all_that_a_region_lacks(root: Path, made: Path, tmp_path: Path) -> None:
     """Docker makes an empty folder where it finds nothing to mount."""
-    for name in ("FACEBOOK_PAGE_TOKEN", "FACEBOOK_APP_SECRET", "ALERT_SMTP_PASSWORD", "SMTP_URL"):
+    for name in (*OF_META, "ALERT_SMTP_PASSWORD", "SMTP_URL"):
         (made / name).unlink()
     (tmp_path / "empty").mkdir()
     own = Path(shutil.copytree(root / "region/soppeng", tmp_path / "own"))
@@ -365,7 +380,7 @@ def test_the_broker_needs_the_id_of_its_cluster(root: Path, tmp_path: Path) -> N
         "KAFKA_CLUSTER_ID": "",
     }
 
-    done = subprocess.run(PARTS["kafka"], cwd=root, env=env, capture_output=True, text=True)
+    done = subprocess.run(PARTS["kafka"], cwd=root, env=env, capture_output=True, text=True, timeout=120)
 
     assert (78, True) == (done.returncode, "  KAFKA_CLUSTER_ID is not set\n" in done.stderr)
 
@@ -378,6 +393,28 @@ def test_the_example_names_every_variable_that_is_needed(root: Path) -> None:
 
 def test_the_example_names_no_variable_that_nobody_reads(root: Path) -> None:
     assert set(_example(root)) - set(_uses(root)) - {"COMPOSE_PROJECT_NAME"} == set()
+
+
+def test_on_a_server_nothing_is_left_of_the_demo(root: Path, tmp_path: Path) -> None:
+    """The commands of step 2 of docs/operations.md, on the example."""
+    page = (root / "docs" / "operations.md").read_text()
+    said = re.search(r"^## 2\. Settings\n.*?^```\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert said
+    for name in (".env.example", "deploy/secrets.sh", *FILES):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / name, tmp_path / name)
+    subprocess.run(["sh", "-ec", said[1]], cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    settings = dict(
+        line.split("=", 1) for line in (tmp_path / ".env").read_text().splitlines() if "=" in line and line[0] != "#"
+    )
+    named = {name for name, value in settings.items() if "standins" in value}
+
+    assert set() == named
+    # Each address of this machine is set in the table below these commands, or is no longer one.
+    own = {name for name, value in settings.items() if value.startswith("http://127.0.0.1")}
+    assert {"WEB_PUBLIC_URL", "DESK_PUBLIC_URL", "GRAFANA_PUBLIC_URL"} == own
+    assert [] == [name for name in own if f"`{name}`" not in page[said.end() :]]
+    assert set(FILES) == set(settings["COMPOSE_FILE"].split(":"))
 
 
 def test_services_stand_in_the_order_of_the_flow(compose: dict[str, Any]) -> None:
@@ -502,6 +539,13 @@ def test_the_broker_is_what_the_local_one_is_and_has_room_for_what_it_unpacks(co
 
     assert "./deploy/local/src/lapor/servers/broker.properties:/lapor/broker.properties:ro" in broker["volumes"]
     assert ("-Xms256m -Xmx1g", "1792m") == (broker["environment"]["KAFKA_HEAP_OPTS"], broker["mem_limit"])
+
+
+def test_only_the_broker_may_run_what_it_puts_into_its_own_folder(compose: dict[str, Any]) -> None:
+    """Libraries of snappy and zstd, by which units compress (tests/containers/test_broker.py)."""
+    may = {name for name, it in compose["services"].items() if any(at.endswith(":exec") for at in it["tmpfs"])}
+
+    assert {"kafka", "kafka-2", "kafka-3"} == may
 
 
 def test_all_that_runs_on_is_asked_whether_it_is_ready(compose: dict[str, Any]) -> None:

@@ -15,9 +15,12 @@ import intake_social.app
 import intake_web.app
 import router.app
 import sla_monitor.app
-from contracts.topics import ERASED, UPDATED, Topic, dead_letters, load_topics, replays
+import unit_desk.app
+import unit_desk.rules
+from contracts.topics import ERASED, RESEND_ASKED, UPDATED, Topic, dead_letters, load_topics, replays
 from intake import projection
 from intake.service import run_intake
+from kabupaten import load
 
 ROOT = Path(__file__).parents[2]
 REGION = ROOT / "region" / "soppeng"
@@ -77,11 +80,20 @@ def test_a_processor_reads_what_is_declared(
     assert [(service, _declared(topics, service))] == started
 
 
+def test_the_desk_reads_what_is_declared() -> None:
+    units = load(REGION, "units").units
+    topics = load_topics(units.by_code, desks=units.desks)
+
+    assert _declared(topics, "unit-desk") == set(
+        unit_desk.app.sources(unit_desk.rules.rules_of(load(REGION, *unit_desk.rules.PARTS)))
+    )
+
+
 @pytest.mark.parametrize("app", [intake_sms.app, intake_social.app, intake_web.app], ids=lambda app: app.__name__)
 def test_an_intake_reads_what_is_declared_and_no_topic_of_the_clock(app: Any, topics: list[Topic]) -> None:
     service = app.__name__.split(".")[0].replace("_", "-")
 
-    assert _declared(topics, service) == set(projection.SOURCES) == {UPDATED, ERASED}
+    assert _declared(topics, service) == set(projection.SOURCES) == {UPDATED, ERASED, RESEND_ASKED}
     assert app.run_intake is run_intake
 
 

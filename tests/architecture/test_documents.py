@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from intake.dialect import NAMES
 
 LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]*)(?:#([\w-]+))?\)")
 MODULE = re.compile(r"`((?:\w+/)*\w+\.py)`")
 PATH = re.compile(r"`((?:\w[\w.-]*/)+[\w.-]*)`")
+#: What is shown to be found elsewhere, in a log or as a metric: in backticks or italics, with an underscore.
+SHOWN = re.compile(r"`([^`]+)`|(?<!\*)\*([^*\n]+)\*(?!\*)")
+NAME = re.compile(r"(?<![\w/.-])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w/-])")
+#: Of others (Meta's permissions, Jasmin's settings, openssl's command), and a database that was put away.
+NOT_OURS = re.compile(r"pages_\w+|whatsapp_business_messaging|max_retries|retry_delay|s_client|router_before_\d+_\d+")
 
 
 def _anchors(page: Path) -> set[str]:
@@ -36,7 +46,7 @@ def test_every_link_leads_to_a_file_and_to_a_heading(root: Path) -> None:
     assert [] == dead
 
 
-@pytest.mark.parametrize("part", ["contracts", "chassis", "intake", "kabupaten", "testing"])
+@pytest.mark.parametrize("part", ["contracts", "chassis", "intake", "kabupaten", "look", "testing"])
 def test_the_table_of_a_part_names_every_module_or_its_folder(part: str, root: Path) -> None:
     named = "".join(re.findall(r"^\|(.*?)\|", _rows(root / part / "README.md", "file"), re.MULTILINE))
     source = root / part / "src" / part
@@ -63,3 +73,139 @@ def test_what_one_wants_to_change_is_where_it_is_said_to_be(root: Path) -> None:
 
     assert len(paths) > 30
     assert [] == [path for path in paths if not (root / path).exists()]
+
+
+@pytest.mark.parametrize("page", ["runbook.md", "operations.md"])
+def test_what_one_is_told_to_look_for_in_a_log_or_a_metric_is_in_the_code(page: str, root: Path) -> None:
+    parts = ("chassis", "contracts", "intake", "kabupaten", "services/*", "deploy/*")
+    places = [f"{part}/{files}" for part in parts for files in ("src/**/*.py", "**/migrations/*.sql", "*.example")]
+    words = {word for place in places for file in root.glob(place) for word in re.findall(r"\w+", file.read_text())}
+    text = re.sub(r"^```.*?^```", "", (root / "docs" / page).read_text(), flags=re.DOTALL | re.MULTILINE)
+    names = {name for shown in SHOWN.findall(text) for name in NAME.findall("".join(shown))}
+
+    assert len(names) > 15
+    # Prometheus' library gives a counter its ending.
+    assert set() == {
+        name for name in names if not {name, name.removesuffix("_total")} & words and not NOT_OURS.fullmatch(name)
+    }
+
+
+def test_of_each_gateway_it_is_said_how_long_it_brings_again_what_is_not_stored(root: Path) -> None:
+    head, _, *rows = (line.split("|") for line in _rows(root / "services/intake-sms/README.md", "dialect").splitlines())
+    said = {row[1].strip(" `"): row[head.index(" brings again what heard 503 ")].strip() for row in rows}
+
+    assert (list(NAMES), "") == (list(said), "".join(name for name, how_long in said.items() if not how_long))
+
+
+def test_what_the_administrator_must_set_for_that_is_named(root: Path) -> None:
+    gateways = re.findall(r"^\|(.*?)\|", _rows(root / "docs/operations.md", "gateway"), re.MULTILINE)
+    named = " ".join(gateways).lower()
+
+    assert [] == [name for name in NAMES if name != "generic" and name not in named]
+    assert "any other" in named
+
+
+def test_who_adds_a_channel_is_told_of_every_place_that_names_the_last_one(root: Path) -> None:
+    page = (root / "docs/add-a-channel.md").read_text()
+    paths = PATH.findall(page)
+    sources = [path for place in ("*/src", "services/*/src", "deploy/*/src") for path in root.glob(f"{place}/**/*.py")]
+    naming = [str(path.relative_to(root)) for path in sources if '"whatsapp"' in path.read_text().replace("'", '"')]
+    named = {path for path in naming for to in paths if path == to or (to.endswith("/") and path.startswith(to))}
+
+    assert len(naming) > 8
+    assert {"services/intake-social/src/intake_social/whatsapp_talk.py"} == set(naming) - named
+    assert "`whatsapp_talk.py`" in page
+    rows = [path for path in PATH.findall(_rows(root / "docs/add-a-channel.md", "where")) if "*" not in path]
+    assert [] == [path for path in rows if not _says(root / path, "whatsapp")]
+
+
+def _says(place: Path, word: str) -> bool:
+    files = [place] if place.is_file() else [each for each in place.rglob("*.*") if each.is_file()]
+    return any(word in each.read_text().casefold() for each in files)
+
+
+#: What begins a list of services that a command on a page goes through, and which of docker-compose.yml it must name.
+LISTS = {
+    "owners": r'^owners="([^"]*)"',
+    "restored": r"restore\.sh \S+ \S+((?: [a-z-]+){3,})$",
+    "certified": r"^  docker-compose restart kafka((?: [a-z-]+-db)+)$",
+    "region": r"^docker-compose restart((?: [a-z-]+){4,})$",
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_command_for_all_services_names_all(kind: str, root: Path, compose: dict[str, Any]) -> None:
+    services: dict[str, Any] = compose["services"]
+    owners = {name.removesuffix("-db") for name in services if name.endswith("-db")}
+    long = {
+        name for name in services if services[name].get("restart") == "unless-stopped" and not name.endswith("-two")
+    }
+    wanted = {
+        "certified": {f"{name}-db" for name in owners},
+        "region": {name for name in long if "REGION_DIR" in services[name].get("environment", {})},
+    }.get(kind, owners)
+    text = "\n".join((root / "docs" / name).read_text() for name in ("operations.md", "runbook.md"))
+    found = [set(each.split()) for each in re.findall(LISTS[kind], text, re.MULTILINE)]
+
+    assert len(wanted) > 4
+    assert [wanted] == found
+
+
+def test_what_is_mounted_is_changed_by_no_image(root: Path) -> None:
+    """Who has changed the region starts its readers again: nothing else makes them read it."""
+    page = (root / "docs" / "runbook.md").read_text()
+    (said,) = re.findall(r"^## What is changed in `region/`\n(.*?)^## ", page, re.MULTILINE | re.DOTALL)
+
+    assert "operations.md#a-word-a-unit-a-deadline" in said
+    assert "docker-compose build" not in said
+
+
+def test_what_the_installation_calls_it_installs_first(root: Path) -> None:
+    page = (root / "docs" / "operations.md").read_text()
+    (listed,) = re.findall(r"^apt update && apt install (.*)$", page, re.MULTILINE)
+    called = {
+        "curl": "`curl -",
+        "git": "git clone",
+        "jq": "| jq",
+        "openssl": "openssl",
+        "rsync": "rsync",
+        "cron": "cron",
+    }
+
+    assert [] == [name for name, call in called.items() if call in page and name not in listed.split()]
+
+
+def test_the_renewal_of_certificates_is_a_step_of_the_installation(root: Path) -> None:
+    page = (root / "docs" / "operations.md").read_text()
+    (step,) = re.findall(r"^## 3\. Start\n(.*?)^## 4", page, re.MULTILINE | re.DOTALL)
+    (morning,) = re.findall(r"^## Each morning\n(.*?)^## ", page, re.MULTILINE | re.DOTALL)
+    (script,) = re.findall(r"^cat >/etc/cron\.monthly/lapor <<'END'.*?\n(.*?)^END$", step, re.MULTILINE | re.DOTALL)
+
+    assert script.startswith("#!/bin/sh\n")
+    assert script.index("run --rm -T certificates &&") < script.index("restart kafka")
+    assert "/etc/cron.monthly/lapor" in morning
+
+
+def test_an_upgrade_makes_new_secrets_once_the_files_that_name_them_are_there(root: Path) -> None:
+    """deploy/secrets.sh reads the names in the files of compose."""
+    page = (root / "docs" / "operations.md").read_text()
+    (block,) = re.findall(r"^## Upgrade, and back\n.*?^```\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+    places = [block.index(each) for each in ("git merge", "deploy/secrets.sh", "docker-compose up -d")]
+    assert sorted(places) == places
+
+
+def test_each_foreign_image_is_pinned_by_what_the_runbook_says(root: Path, tmp_path: Path) -> None:
+    page = (root / "docs" / "runbook.md").read_text()
+    (loop,) = re.findall(r"^## Images, parts .*?^```\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "docker").write_text('#!/bin/sh\nfor last; do :; done\necho "$last@sha256:0"\n')
+    (tmp_path / "docker").chmod(0o700)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["sh", "-ec", loop], cwd=root, env=env, check=True, capture_output=True, text=True, timeout=120
+    )
+    files = (root / "docker-compose.yml", *root.glob("deploy/*/compose.yml"))
+    foreign = {found for file in files for found in re.findall(r"\$\{(\w+_IMAGE):-([^}]+)\}", file.read_text())}
+
+    assert len(foreign) > 7
+    assert {f"{name}={image}@sha256:0" for name, image in foreign} == set(done.stdout.split())

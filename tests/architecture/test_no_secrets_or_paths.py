@@ -27,6 +27,7 @@ def files(root: Path) -> dict[str, str]:
         cwd=root,
         capture_output=True,
         check=True,
+        timeout=120,
     )
     found = {}
     for name in listed.stdout.decode().split("\0"):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
 
 from chassis.authentic import EventKeySettings
 from chassis.settings import MigrateSettings, ServiceSettings
@@ -58,3 +61,40 @@ def test_every_variable_says_what_it_is(services: list[Any]) -> None:
     ]
 
     assert silent == []
+
+
+def _faults(settings: type[BaseSettings], name: str) -> list[str]:
+    """What is said of the field ``name`` when it is empty."""
+    try:
+        settings.model_validate({name: ""})
+    except ValidationError as error:
+        return [fault["type"] for fault in error.errors() if fault["loc"] == (name,)]
+    return []
+
+
+def test_what_may_be_none_may_be_empty(services: list[Any]) -> None:
+    """A line of .env without a value reaches the container as an empty one."""
+    optional = {
+        (it.name, name): it.settings
+        for it in services
+        for name, field in it.settings.model_fields.items()
+        if type(None) in get_args(field.annotation)
+    }
+    refused = {key for key, settings in optional.items() if _faults(settings, key[1])}
+
+    assert len(optional) > 40
+    # Without them something would be less safe than was meant, or links lead nowhere. X is on unless told otherwise.
+    everywhere = {"kafka_ca_file", "database_password", "canary_key"}
+    own = {("intake-web", "web_public_url"), ("unit-desk", "desk_public_url")}
+    assert own == {key for key in refused if key[1] not in everywhere and not key[1].startswith("x_")}
+    assert {"missing"} == {
+        fault for key in refused if key[1].startswith("x_") for fault in _faults(optional[key], key[1])
+    }
+
+
+def test_what_the_example_leaves_empty_each_service_takes_empty(services: list[Any], root: Path) -> None:
+    left = set(re.findall(r"^(?:# )?([A-Z0-9_]+)=$", (root / ".env.example").read_text(), re.MULTILINE))
+    readers = [(it, name) for it in services for name in sorted(left & it.variables)]
+
+    assert len(readers) > 10
+    assert [] == [(it.name, name) for it, name in readers if _faults(it.settings, name.lower())]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,11 +21,11 @@ def outcomes(folder: Path, tests: str, *options: str, sigint: Any = signal.SIG_D
     """
     (folder / "test_few.py").write_text(textwrap.dedent(tests))
     command = (ROOT / "Makefile").read_text().partition("PYTEST := $(BIN)/python -m pytest ")[2].splitlines()[0]
-    settings = ("-c", str(ROOT / "pyproject.toml"), f"--rootdir={folder}", "-p", "conftest", "--junitxml=junit.xml")
+    plugins = (f"-ptesting.suite.{name}" for name in ("dealing", "telling", "limits"))
+    settings = ("-c", str(ROOT / "pyproject.toml"), f"--rootdir={folder}", "--junitxml=junit.xml")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *command.split(), *settings, *options, "test_few.py"],
+        [sys.executable, "-m", "pytest", *command.split(), *plugins, *settings, *options, "test_few.py"],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=120,
@@ -64,7 +64,7 @@ def test_a_test_that_hangs_is_ended_and_its_line_is_named(tmp_path: Path) -> Non
             await asyncio.Event().wait()
         def test_after(): pass
     """
-    found, said = outcomes(tmp_path, tests, "-o", "timeout=1")
+    found, said = outcomes(tmp_path, tests, "-o", "timeout=5")
 
     assert {"test_before": "passed", "test_hangs": "failure", "test_after": "passed"} == found, said
     assert "line 5, in test_hangs\n    await asyncio.Event().wait()" in said
@@ -78,6 +78,75 @@ def test_what_fails_is_printed_when_it_fails(tmp_path: Path) -> None:
     _, said = outcomes(tmp_path, tests)
 
     assert said.index("FAILED test_few.py::test_fails (call)") < said.index("= FAILURES =")
+
+
+def test_a_fast_test_that_fails_ends_the_run_before_what_takes_minutes(tmp_path: Path) -> None:
+    tests = """
+        import pytest, time
+        @pytest.mark.system("common")
+        @pytest.mark.parametrize("part", range(30))
+        def test_of_a_system(part): time.sleep(1)
+        def test_fast(): assert False
+    """
+    found, said = outcomes(tmp_path, tests)
+
+    assert len(found) < 31, said
+    assert "fast tests: 1, 1 failed" in said
+    assert "a fast test failed: what takes minutes is not begun" in said
+
+
+def test_two_whole_systems_run_at_once_and_no_more(tmp_path: Path) -> None:
+    tests = """
+        import pytest, time
+        from pathlib import Path
+        def run(name):
+            Path(name).touch()
+            time.sleep(0.5)
+            running = len(list(Path().glob("*.runs")))
+            Path(name).unlink()
+            assert running <= 2
+        @pytest.mark.system("common")
+        @pytest.mark.parametrize("part", range(3))
+        def test_common(part): run("common.runs")
+        @pytest.mark.system("upset")
+        @pytest.mark.parametrize("part", range(3))
+        def test_upset(part): run("upset.runs")
+        @pytest.mark.system("fakes")
+        @pytest.mark.parametrize("part", range(3))
+        def test_fakes(part): run("fakes.runs")
+    """
+    found, said = outcomes(tmp_path, tests)
+
+    assert {"passed"} == set(found.values()), said
+    assert 9 == len(found)
+
+
+def test_after_three_failures_in_a_row_a_system_counts_as_broken(tmp_path: Path) -> None:
+    tests = """
+        import pytest
+        pytestmark = pytest.mark.system("common")
+        def test_first(): assert False
+        def test_second(): assert False
+        def test_third(): assert False
+        def test_fourth(): open("ran", "w")
+    """
+    found, said = outcomes(tmp_path, tests)
+
+    assert {"failure", "error"} == set(found.values()), said
+    assert "not run: 3 tests in a row failed on this system, first test_few.py::test_first" in said
+    assert not (tmp_path / "ran").exists()
+
+
+def test_what_runs_and_how_long_is_told_each_minute(tmp_path: Path) -> None:
+    tests = """
+        import time
+        def test_slow(): time.sleep(2)
+    """
+    _, said = outcomes(tmp_path, tests, "-o", "beat_s=0.5")
+
+    assert re.search(
+        r"\[ +\d+ s\] 0 of 1, 0 failed, load \d+, \d+ GiB free; running: test_few.py::test_slow \(\d s\)", said
+    ), said
 
 
 def test_what_tests_start_heeds_sigint_where_a_shell_started_them_in_the_background(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ _SUFFIXES = {".py", ".md", ".yaml", ".html", ".js", ".mjs", ".json", ".txt", ".j
 
 def test_every_example_of_a_ticket_is_a_ticket(root: Path) -> None:
     """In texts, pages, help, documents and contracts; tests may show wrong ones."""
-    listed = subprocess.run(["git", "ls-files"], cwd=root, check=True, capture_output=True, text=True).stdout
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=root, check=True, capture_output=True, text=True, timeout=120
+    ).stdout
     files = [root / name for name in listed.splitlines() if "tests/" not in name]
 
     shown = {

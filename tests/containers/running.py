@@ -46,9 +46,10 @@ class Part:
         certificates.prepare(self.folder / "tls", servers, now=now or datetime.now(UTC))
 
     def secret(self, value: str) -> str:
-        """The file in which the container is given ``value``."""
+        """The file in which the container is given ``value``; written once, for the container may be reading it."""
         path = self.folder / "secret"
-        path.write_text(value + "\n")
+        if not path.exists() or path.read_text() != f"{value}\n":
+            path.write_text(f"{value}\n")
         return str(path)
 
     def run_until(self, answers: Callable[[], bool], script: Path, env: Mapping[str, str], **who: Any) -> None:
@@ -64,7 +65,7 @@ class Part:
     def stop(self) -> None:
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(30)
+            self.process.wait(180)
 
 
 @dataclass(kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,11 @@ def test_all_files_together_are_valid() -> None:
     files = [ROOT / "docker-compose.yml", ROOT / "deploy/monitoring/compose.yml", HERE / "compose.yml"]
     command = [program("docker-compose", debian="docker-compose"), *(f"--file={file}" for file in files)]
     done = subprocess.run(
-        [*command, "--env-file", ROOT / ".env.example", "config", "-q"], cwd=ROOT, capture_output=True, text=True
+        [*command, "--env-file", ROOT / ".env.example", "config", "-q"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert (0, "") == (done.returncode, done.stderr)
 
@@ -61,7 +66,7 @@ def _started(tmp_path: Path, key: str, *arguments: str) -> subprocess.CompletedP
         "BACKUP_KEEP": "14",
     }
     command = ["sh", str(HERE / "backup.sh"), *arguments]
-    return subprocess.run(command, env=env, capture_output=True, text=True)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
 
 
 @pytest.mark.parametrize(
@@ -81,9 +86,11 @@ def test_with_one_it_goes_on_for_ever(tmp_path: Path) -> None:
 
 
 def test_a_restore_says_what_it_needs(tmp_path: Path) -> None:
-    usage = subprocess.run([HERE / "restore.sh", "one"], capture_output=True, text=True)
+    usage = subprocess.run([HERE / "restore.sh", "one"], capture_output=True, text=True, timeout=120)
     assert (2, True) == (usage.returncode, "restore.sh BACKUP KEY SERVICE" in usage.stdout)
-    no_key = subprocess.run([HERE / "restore.sh", "one", tmp_path / "none", "router"], capture_output=True, text=True)
+    no_key = subprocess.run(
+        [HERE / "restore.sh", "one", tmp_path / "none", "router"], capture_output=True, text=True, timeout=120
+    )
     assert (1, True) == (no_key.returncode, "none can't be read" in no_key.stderr)
 
 
@@ -95,7 +102,87 @@ def test_a_restore_stops_second_processes_too_and_starts_them_last(tmp_path: Pat
     )
     compose.chmod(0o700)
     command = [str(HERE / "restore.sh"), "2026-11-27T020000Z", str(key), "router", "sla-monitor"]
-    subprocess.run(command, env={**os.environ, "COMPOSE": str(compose)}, check=True, capture_output=True)
+    subprocess.run(command, env={**os.environ, "COMPOSE": str(compose)}, check=True, capture_output=True, timeout=120)
     ps, stop, *_, start = called.read_text().splitlines()
     assert ps.startswith("ps ")
     assert ("stop router sla-monitor router-two", "start router sla-monitor router-two") == (stop, start)
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Path:
+    """What containers see as /backups, with one backup, its copies beside it, and a docker-compose that plays them."""
+    volume = tmp_path / "backups"
+    for name in ("backups/2026-11-27T020000Z", "bin", "back"):
+        (tmp_path / name).mkdir(parents=True)
+    lapor, compose = tmp_path / "bin" / "lapor", tmp_path / "compose"
+    lapor.write_text(f'#!/bin/sh\n[ "$1" != evidence ] || exec tar -c -C {volume}/evidence unit-desk aa\n')
+    compose.write_text(f"""#!/bin/bash
+[[ $1 == run && $* != *migrate* ]] || exit 0
+back={tmp_path}/back/$5
+shift 5
+mkdir -p "$back"
+words=("${{@/#\\/evidence/$back}}") # where the service has its files
+words=("${{words[@]//\\/backups\\//{volume}/}}")
+words=("${{words[@]//\\/tmp\\/key/{tmp_path}/taken}}")
+PATH={tmp_path}/bin:$PATH exec "${{words[@]}}"
+""")
+    for each in (lapor, compose):
+        each.chmod(0o700)
+    (tmp_path / "key").write_text("a key")
+    return volume
+
+
+def _restored(volume: Path, *services: str) -> subprocess.CompletedProcess[str]:
+    command = [str(HERE / "restore.sh"), "2026-11-27T020000Z", str(volume.parent / "key"), *services]
+    env = {**os.environ, "COMPOSE": str(volume.parent / "compose")}
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+
+
+def test_a_restore_brings_each_service_its_own_photos(volume: Path) -> None:
+    for name in ("aa/one/large.mp4.age", "unit-desk/two/large.jpg.age"):
+        (volume / "evidence" / name).parent.mkdir(parents=True)
+        (volume / "evidence" / name).write_text("encrypted")
+    done = _restored(volume, "intake-web", "router", "unit-desk")
+    back = volume.parent / "back"
+    assert (0, "") == (done.returncode, done.stderr)
+    assert {"intake-web/aa/one/large.mp4.age", "unit-desk/two/large.jpg.age"} == {
+        str(path.relative_to(back)) for path in back.rglob("*") if path.is_file()
+    }
+
+
+def test_a_restore_without_the_copies_says_so_last_and_loudly(volume: Path) -> None:
+    said = "NO PHOTOS AND VIDEOS CAME BACK for: "
+    assert f"{said}intake-web unit-desk\n" in _restored(volume, "intake-web", "router", "unit-desk").stderr
+    (volume / "evidence" / "unit-desk").mkdir(parents=True)  # nobody has attached anything
+    done = _restored(volume, "intake-web", "unit-desk")
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_on_a_new_machine_the_copies_are_beside_the_backup_when_it_is_restored(tmp_path: Path) -> None:
+    """What docs/operations.md says, on folders in place of volumes."""
+    page = (ROOT / "docs" / "operations.md").read_text()
+    said = re.search(r"^## The machine is lost\n.*?^```\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert said
+    volumes, kept = tmp_path / "volumes", tmp_path / "kept"
+    for name in ("backups/2026-11-27T020000Z/manifest.json", "backups/evidence/aa/large.jpg.age", "authority/ca.key"):
+        (kept / name).parent.mkdir(parents=True, exist_ok=True)
+        (kept / name).touch()
+    (kept / "accounts").mkdir()
+    for name, does in {
+        "deploy/backup/restore.sh": 'find "$VOLUMES/lapor-soppeng_backups/_data" -type f >seen',
+        "bin/docker": 'mkdir -p "$VOLUMES/$3/_data"',
+        "bin/docker-compose": 'mkdir -p "$VOLUMES/lapor-soppeng_backups/_data"',
+        "bin/chown": "true",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o700)
+    env = {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "VOLUMES": str(volumes)}
+    script = said[1].replace("/var/lib/docker/volumes", str(volumes)).replace("KEPT", str(kept))
+    subprocess.run(["sh", "-ec", script], cwd=tmp_path, env=env, check=True, timeout=120)
+
+    assert {"2026-11-27T020000Z/manifest.json", "evidence/aa/large.jpg.age"} == {
+        line.partition("/_data/")[2] for line in (tmp_path / "seen").read_text().splitlines()
+    }
+    assert (volumes / "lapor-soppeng_authority/_data/ca.key").exists()
+    assert "stop the cron first" in page[: page.index("cp -a KEPT/backups")].rpartition("## ")[2]

@@ -19,7 +19,7 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaConnectionError
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 from running import ROOT, Broker
 
 from chassis.publish import kafka_client, publish, start, start_producer
@@ -29,7 +29,7 @@ from contracts import codec, topics
 from contracts.events import UnitReplied, UnitRouted
 from lapor.servers import acls, kafka
 from lapor.servers.provision import provision
-from testing.waiting import until
+from testing.waiting import until, within
 
 pytestmark = pytest.mark.connected
 
@@ -82,7 +82,7 @@ async def test_a_service_writes_and_reads_with_its_own_settings(broker: Broker) 
         await publish(producer, [Outgoing(topics.RECEIVED, b"key", b"a complaint")], 10)
         await start(consumer, 10)
 
-        assert b"a complaint" == (await consumer.getone()).value
+        assert b"a complaint" == (await within(consumer.getone())).value
     finally:
         await producer.stop()
         await consumer.stop()
@@ -96,7 +96,7 @@ def test_the_super_user_gets_another_password(tmp_path: Path) -> None:
         where = ["--bootstrap", f"localhost:{broker.services}", "--ca-file", str(broker.ca)]
         command = [sys.executable, "-m", "lapor", "rotate", "broker", *where, "--accounts", str(tmp_path / "accounts")]
         done = subprocess.run(
-            command, env={**os.environ, "KAFKA_PASSWORD": broker.password}, capture_output=True, text=True
+            command, env={**os.environ, "KAFKA_PASSWORD": broker.password}, capture_output=True, text=True, timeout=120
         )
         assert done.returncode == 0, done.stderr
         assert "invalid credentials" in refusal(broker.client(kafka.ADMIN, broker.password))
@@ -207,6 +207,25 @@ def test_a_unit_receives_and_answers_as_the_guide_says(broker: Broker, tmp_path:
     send(broker, "unit.pupr.routed.v1", msgspec.structs.replace(accepted, data=data))
 
     assert "diterima\n" == answering.communicate(timeout=40)[0]
+
+
+@pytest.mark.parametrize("codec_", ["gzip", "snappy", "lz4", "zstd"])
+def test_a_unit_may_compress_as_its_library_does(broker: Broker, codec_: str) -> None:
+    """The broker unpacks it, for what units say is kept as it is; two of these by libraries that Java loads."""
+    answers: list[Any] = []
+    reader = Consumer(broker.client("router", PASSWORDS["router"], **{"group.id": "router"}))
+    kept = TopicPartition("unit.pu.replied.v1", 0)
+    reader.assign([TopicPartition(kept.topic, 0, reader.get_watermark_offsets(kept, timeout=30)[1])])
+    producer = Producer(broker.client("PU", PASSWORDS["PU"], "agencies", **{"compression.type": codec_}))
+    said = f"{codec_} ".encode() * 1000
+    producer.produce(kept.topic, said, b"key", 0, on_delivery=lambda error, _: answers.append(error))
+    assert (0, [None]) == (producer.flush(30), answers)
+
+    record = reader.poll(30)
+    reader.close()
+
+    assert record
+    assert said == record.value()
 
 
 def test_a_unit_is_not_another(broker: Broker, tmp_path: Path) -> None:

@@ -79,6 +79,7 @@ def test_the_service_can_migrate_its_database_twice(database: Database) -> None:
             env={"PATH": os.environ["PATH"], "DATABASE_URL": database.dsn(options=verified(database.ca))},
             capture_output=True,
             text=True,
+            timeout=120,
         )
 
         assert done.returncode == 0, done.stderr
@@ -149,6 +150,7 @@ def test_a_service_says_in_one_sentence_that_the_certificate_has_expired(new_dat
         env={"PATH": os.environ["PATH"], "DATABASE_URL": dsn},
         capture_output=True,
         text=True,
+        timeout=120,
     )
 
     assert (75, 1) == (done.returncode, done.stderr.count("\n"))
@@ -173,6 +175,15 @@ def test_making_the_owner_again_changes_nothing_but_the_password(database: Datab
         assert [(1,)] == db.execute("SELECT it FROM kept").fetchall()
     assert ["f|f|f|f|f|t"] == database.admin(f"SELECT {RIGHTS} FROM pg_roles WHERE rolname = 'router'")
     assert database.run(str(database.folder / "deploy" / "owner.sh")).returncode == 0
+
+
+def test_an_empty_password_is_refused_and_the_old_one_stays(database: Database) -> None:
+    (database.folder / "empty").write_text("\n")
+    empty = str(database.folder / "empty")
+    refused = database.run(str(database.folder / "deploy" / "owner.sh"), OWNER_PASSWORD_FILE=empty)
+
+    assert (True, True) == (refused.returncode != 0, f"is empty in {empty}" in refused.stderr)
+    psycopg.connect(database.dsn()).close()
 
 
 def test_no_password_is_seen_in_arguments_or_logs(database: Database) -> None:

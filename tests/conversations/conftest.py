@@ -37,7 +37,7 @@ SETTINGS = {
 
 @pytest.fixture
 def migrations() -> list[Path]:
-    return [intake.MIGRATIONS, ROOT / "services" / "intake-social" / "migrations"]
+    return [intake.MIGRATIONS, *(ROOT / "services" / name / "migrations" for name in ("intake-social", "intake-web"))]
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +49,9 @@ def texts() -> Texts:
 async def door(pool: Pool, texts: Texts, tmp_path: Path) -> AsyncIterator[Callable[[str], Door]]:
     own = {"web_port": 10, "web_public_url": "https://lapor", "evidence_url": f"file://{tmp_path}"}
     web = WebSettings(**{**SETTINGS, "kafka_username": "intake-web", **own})
-    store = PostgresStore(pool, web, "intake-web", lambda: None, within_s=30, keep=texts.contacts)
+    store = PostgresStore(
+        pool, web, "intake-web", lambda: None, within_s=30, keep=texts.contacts, apart=texts.apart("intake-web")
+    )
     app: Any = build_app(store, web, texts)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://lapor") as client:
         yield lambda channel: _door(channel, pool, texts, client)

@@ -21,7 +21,7 @@ from intake_social.handlers import take as take_post
 
 ME = "+6281234567890"
 #: What is chosen on the page of a complaint; all else is written there as it is.
-_CHOSEN = {"NILAI": "rating", "BUKA": "reopen", "BATAL": "cancel"}
+_CHOSEN = {"NILAI": "rating", "BUKA": "reopen", "KEBERATAN": "appeal", "BATAL": "cancel"}
 #: What begins on the form of the front page.
 _BY_FORM = ("new", "danger", "none", "help")
 
@@ -117,6 +117,8 @@ class WebDoor:
         form = {"key": f"key-{self.sent}", "kind": kind, "text": rest if word in _CHOSEN else text}
         if kind == "rating":
             form |= {"rating": rest.split()[0], "text": ""}
+        if kind == "appeal":
+            form |= {"rating": rest.split()[0], "text": rest.partition(" ")[2]}
         return await self._sent(f"/laporan/{ticket}/tambahan", form)
 
     async def _sent(self, path: str, form: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Conversations of a service led well, played through the doors: the files beside this one, as its ``README.md`` says.
 
-What the router does for certain with a wish is done here too; what the classifier and the units' desks decide is not
-asked.
+What the router does for certain with a wish is done here too. Where a complaint goes is taken from the file;
+`test_routes.py` looks whether it does. What the units' desks decide is not asked.
 """
 
 from __future__ import annotations
@@ -10,28 +10,23 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from doors import Door
+from led import REGION, conversations
 
 from chassis.database import Pool
 from contracts import codec
 from contracts.events import ComplaintFollowedUp, ComplaintReceived, FollowUp
-from contracts.vocabulary import CONTENT, DONE
+from contracts.vocabulary import BAD, CONTENT, DONE
 from intake.complaint_view import ComplaintView, load_views, save_views
 from intake.notices import NoticeKind
 from intake.projection import ComplaintProjection
 from kabupaten import load
-from kabupaten.routing import government_of
 from testing.events import an_updated
 
 pytestmark = pytest.mark.connected
-HERE = Path(__file__).parent
-REGION = HERE.parents[1] / "region" / "soppeng"
 #: Where the words of danger hear it in everyday messages; nothing comes before danger.
 _DANGER = (
     "Degaga uwae",
@@ -52,7 +47,6 @@ NOT_YET: dict[str, str] = {
     **dict.fromkeys(_DANGER, "danger is heard where there is none"),
     "Yang dituduh Inspektorat sendiri": "the receipt does not say who looks for the unit",
     "Begini terus": "the receipt does not say who looks for the unit",
-    "Paman yang meraba": "no danger is heard",
     "Tidak ada keadilan": "the classifier decides who looks for the unit, behind the page",
     "Urusan belum selesai di X": "to go on with nothing is a complaint",
     "NIK di kiriman": "what is told with thanks is added",
@@ -60,16 +54,17 @@ NOT_YET: dict[str, str] = {
     "Dilimpahkan ke PLN": "the view does not keep to whom it was handed over",
     "Undian berhadiah": "the classifier knows spam, behind the receipt",
     "Hanya kata tolong": "a call for help is danger",
+    "Gudang kemiri terbakar": "each message of danger is a complaint of its own",
 }
 #: What a unit's step is to the story.
 STEPS = {"acknowledge": "acknowledged", "progress": "in_progress", "ask": "waiting_for_reporter", "resolve": "resolved",
-         "hand_over": "handed_over"}  # fmt: skip
+         "hand_over": "handed_over", "uphold": "reopened", "dismiss": "closed"}  # fmt: skip
 
+#: Who looks at officials, and at what accuses these.
+JUDGES = ("INSPEKTORAT", "SETDA")
 
-@cache
-def conversations() -> dict[str, Any]:
-    found = [each for path in sorted(HERE.glob("*.yaml")) for each in yaml.safe_load(path.read_text(encoding="utf-8"))]
-    return {each["name"]: each for each in found}
+#: What each decision about an appeal is to the story.
+NOTES = {"uphold": "appeal_upheld", "dismiss": "appeal_dismissed"}
 
 
 @dataclass
@@ -126,10 +121,13 @@ async def of_router(talk: Talk, number: str, item: FollowUp) -> None:
             await talk.step(number, "cancelled")
         case "reopen":
             await talk.step(number, "reopened")
+        case "appeal" if status == "resolved":
+            await talk.step(number, "appealed", unit="SETDA", lane="triage", rating=item.rating)
         case "rating" if item.rating and item.rating >= CONTENT and status == "resolved":
             await talk.step(number, "closed", code="rated_closed")
         case "rating":
-            await talk.step(number, "noted", status=status, note="rating", code="rated_resolved")
+            code = "rated_bad" if item.rating and item.rating <= BAD else "rated_resolved"
+            await talk.step(number, "noted", status=status, note="rating", code=code)
         case "addition" if status == "waiting_for_reporter":
             await talk.step(number, "in_progress", code="answer_passed_on")
         case "addition" if status not in DONE:
@@ -137,17 +135,12 @@ async def of_router(talk: Talk, number: str, item: FollowUp) -> None:
             await talk.step(number, "noted", status=status, note="addition", code=code)
 
 
-async def hand_over_elsewhere(talk: Talk, number: str, place: Any) -> None:
+async def hand_over(talk: Talk, number: str, step: dict[str, Any]) -> None:
     """What happens in another kabupaten is handed over by rule."""
-    targets = load(REGION, "routing").routing.targets
-    if place and (target := government_of(targets, place.elsewhere)):
-        await talk.step(
-            number,
-            "handed_over",
-            target=targets[target].name,
-            contact=targets[target].contact,
-            reason="tempatnya di kabupaten lain",
-        )
+    if code := step.get("target"):
+        target = load(REGION, "routing").routing.targets[code]
+        reason = "tempatnya di kabupaten lain"
+        await talk.step(number, "handed_over", target=target.name, contact=target.contact, reason=reason)
 
 
 async def status_of(pool: Pool, number: str) -> str:
@@ -171,13 +164,14 @@ async def became(
 ) -> tuple[str, str]:
     """What became of a message, and of which complaint."""
     if received := next((each for each in events if isinstance(each, ComplaintReceived)), None):
+        if received.part_of:
+            return "apart", received.part_of
         return ("danger" if received.danger else "new"), received.ticket
     if followed := next((each for each in events if isinstance(each, ComplaintFollowedUp)), None):
         item = followed.items[-1]
         await of_router(talk, followed.ticket, item)
         open_question = before[followed.ticket] == "waiting_for_reporter" or followed.ticket in talk.asked
         talk.asked.discard(followed.ticket)
-        await hand_over_elsewhere(talk, followed.ticket, item.place)
         asked = item.kind == "addition" and open_question
         return ("answer" if asked else str(item.kind)), followed.ticket
     kinds = {kind for kind, _ in notices}
@@ -193,21 +187,23 @@ async def play_citizen(talk: Talk, step: dict[str, Any]) -> list[str]:
     read = [await talk.say(step, text) for text in texts]
     notices, events = await talk.news()
     becomes, number = await became(talk, notices, events, before)
+    received = [each for each in events if isinstance(each, ComplaintReceived)]
+    if number:
+        await hand_over(talk, number, step)
     notices += (await talk.news())[0]
-    if becomes in ("new", "danger"):
-        received = [each for each in events if isinstance(each, ComplaintReceived)]
+    if becomes in ("new", "danger", "apart"):
         talk.tickets += [each.ticket for each in received]
         talk.asked |= {each.ticket for each in received if each.place_asked}
-        await hand_over_elsewhere(talk, number, talk.door.texts.talk.place(received[0].text))
-        notices += (await talk.news())[0]
         read.append(await talk.door.look(number))
         if "unit" in step:
-            await talk.step(number, "routed", unit=step["unit"])
+            lane = "triage" if step["unit"] in JUDGES else "unit"
+            await talk.step(number, "routed", unit=step["unit"], lane=lane)
             await talk.news()
     added = [each.items[-1] for each in events if isinstance(each, ComplaintFollowedUp)]
     heard = " / ".join([*(text for _, text in notices), *read]).lower()
     wrong = [] if not step.get("raises") or any(item.danger for item in added) else ["raises no alarm"]
     wrong += [] if becomes == step["becomes"] else [f"became {becomes}"]
+    wrong += [f"{len(received)} complaints"] if len(received) > 1 else []
     if "of" in step and number and number != talk.tickets[step["of"] - 1]:
         wrong.append(f"of {number}")
     wrong += [f"does not say {each!r}" for each in step.get("says", []) if talk.filled(each).lower() not in heard]
@@ -218,6 +214,8 @@ async def play_citizen(talk: Talk, step: dict[str, Any]) -> list[str]:
 async def play_unit(talk: Talk, step: dict[str, Any]) -> list[str]:
     number, kind = talk.tickets[step.get("of", len(talk.tickets)) - 1], STEPS[step["does"]]
     facts = {"message": step["text"]} if kind != "handed_over" else {"reason": step["text"], "target": step["to"]}
+    if note := NOTES.get(step["does"]):
+        facts["note"] = note
     if kind == "resolved":
         facts["deadline_at"] = datetime.now(UTC) + timedelta(days=10)
     await talk.step(number, kind, unit=step["unit"], **facts)

@@ -11,7 +11,7 @@ import asyncpg
 import intake
 from chassis.database import open_pool
 from contracts import ticket
-from contracts.events import ComplaintReceived, ComplaintUpdated
+from contracts.events import ComplaintReceived, ComplaintSnapshot, ComplaintUpdated, UnitRouted
 from intake.complaint_view import ComplaintView, save_views
 from intake.complaint_view import Step as StoryStep
 from intake.submissions import IntakeSettings, Submission, accept
@@ -20,6 +20,9 @@ from router.case import Case
 from sla_monitor.adapters import store as clocks
 from sla_monitor.clock import decide
 from sla_monitor.region import load_rules
+from unit_desk.adapters import accounts, notices, webhooks
+from unit_desk.adapters import told as desk
+from unit_desk.projection import Kept, Logged
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime.now(UTC)
@@ -28,6 +31,7 @@ MIGRATIONS = {
     "router": [ROOT / "services/router/migrations"],
     "sla_monitor": [ROOT / "services/sla-monitor/migrations"],
     "intake_social": [intake.MIGRATIONS, ROOT / "services/intake-social/migrations"],
+    "unit_desk": [ROOT / "services/unit-desk/migrations"],
     "intake_web": [intake.MIGRATIONS, ROOT / "services/intake-web/migrations"],
 }
 UPDATE = ComplaintUpdated(
@@ -39,6 +43,7 @@ UPDATE = ComplaintUpdated(
 async def first(database: str, dsn: str) -> None:
     """Store a complaint that a unit has."""
     make = {"router": _case, "sla_monitor": _clock, "intake_social": _complaint, "intake_web": _complaint}
+    make["unit_desk"] = _told
     await make[database](dsn)
 
 
@@ -52,6 +57,25 @@ async def _case(dsn: str) -> None:
         number = ticket.mint("x")
         case = Case(ticket=number, received=received, status="routed", seq=1, unit=f"U{n}", lane="unit", had=[f"U{n}"])
         await cases.save(db, {number: case})
+    await db.close()
+
+
+async def _told(dsn: str) -> None:
+    complaint = ComplaintSnapshot(
+        complaint_id=ID, ticket=T, seq=1, status="routed", unit="PUPR", lane="unit", channel="x", text="Jalan",
+        received_at=NOW, anonim=False, rahasia=False, category="jalan_jembatan", type="pengaduan", urgency="sedang",
+    )  # fmt: skip
+    told = UnitRouted(why="routed", unit="PUPR", complaint=complaint)
+    db = await asyncpg.connect(dsn)
+    await db.execute(accounts._ADD, UUID(int=1), "a@contoh.id", "Andi", "PUPR", "petugas")
+    await db.execute(webhooks._ADD, UUID(int=3), "PUPR", "https://contoh.id/", UUID(int=1))
+    log = (Logged(event_id="event", complaint_id=ID, ticket=T, offset=0, value=b"{}"),)
+    kept = Kept(unit="PUPR", complaint_id=ID, told=told, told_at=NOW, standing="work", log=log)
+    await desk.save(db, {"PUPR/1": kept})
+    await notices.add(db, "PUPR", ID, T, "new", "first", NOW)
+    await notices.write(db, UUID(int=1), "email", "gathered", NOW, notices=[1], message=UUID(int=1))
+    await db.execute("UPDATE messages SET state = 'sent'")
+    await db.execute("UPDATE notices SET state = 'told'")
     await db.close()
 
 
@@ -76,5 +100,6 @@ async def _complaint(dsn: str) -> None:
     steps = [StoryStep(seq=n, kind="routed", at=NOW, unit="PUPR", text="Laporan diteruskan.") for n in range(5)]
     async with pool.acquire() as db:
         await db.execute("INSERT INTO reporters (reporter_ref, channel) VALUES ('erased x', 'x')")
+        await db.execute("UPDATE notices SET said = says")
         await save_views(db, {taken.ticket: ComplaintView(ticket=taken.ticket, seq=4, status="routed", steps=steps)})
     await pool.close()

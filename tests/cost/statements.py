@@ -16,7 +16,7 @@ from psycopg import sql
 
 from chassis.database import PLANS
 
-PACKAGES = ("chassis", "router", "sla_monitor", "intake_sms", "intake_social", "intake_web", "intake")
+PACKAGES = ("chassis", "router", "sla_monitor", "intake_sms", "intake_social", "intake_web", "intake", "unit_desk")
 _VERB = re.compile(
     r"\s*(WITH\s.+?\b(SELECT|INSERT|UPDATE|DELETE)\b|SELECT|INSERT INTO|UPDATE|DELETE FROM)\s", re.DOTALL
 )

@@ -24,6 +24,7 @@ class Fold:
     deadline_at: datetime | None = None
     missed: datetime | None = None
     paused: bool = False
+    to_confirm: bool = False
     reopen_until: datetime | None = None
     told: dict[Rung, str] = field(default_factory=dict)  # with the status in which it was said
 
@@ -36,13 +37,15 @@ class Fold:
             self.take_clock(step)
             return
         self.status, self.unit, self.support = step.status, step.unit, step.support
+        if step.kind not in ("noted", "corrected") or step.note == "confirmed":
+            self.to_confirm = step.note == "to_confirm" and step.status == "resolved"
         if step.kind == "merged":
             self.parent, self.deadline_at = step.parent, step.deadline_at or None
             self.missed = self.deadline_at if step.code == "parent_late" else None
             self.paused = step.code == "parent_paused"
         elif step.kind == "unmerged":
             self.parent = None
-        elif step.kind == "reopened":
+        elif step.kind == "reopened" or step.note == "undone":
             self.reopen_until = None
 
     def take_clock(self, step: Any) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from chassis.wire import Emit, Message, Outgoing, Record, outgoing
 from contracts import codec, topics
-from contracts.vocabulary import DONE
+from contracts.vocabulary import UNPROMISED
 from intake.complaint_view import ComplaintView
 from intake.notices import NewNotice, Revision
 
@@ -179,7 +179,7 @@ class Notices:
         bare = {}
         for ticket, view in views.items():
             late = [r for r in view.revisions if not self.revise(r, now)]
-            untold = view.deadline_untold or (any(r.tells_deadline for r in late) and view.status not in DONE)
+            untold = view.deadline_untold or (any(r.tells_deadline for r in late) and view.status not in UNPROMISED)
             bare[ticket] = msgspec.structs.replace(view, notices=[], revisions=[], deadline_untold=untold)
         return bare
 

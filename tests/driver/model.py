@@ -18,13 +18,14 @@ from contracts.events import ComplaintUpdated
 if TYPE_CHECKING:
     from driver import World
 
-REPEATED = {"acknowledged", "in_progress", "resolved", "closed", "reopened", "handed_over", "rejected"}
+REPEATED = {"acknowledged", "in_progress", "resolved", "closed", "reopened", "handed_over", "rejected", "appealed"}
 WITH_A_UNIT = {"routed", "acknowledged", "in_progress", "waiting_for_reporter"}
 OPEN = WITH_A_UNIT | {"registered"}
 FINAL = {"closed", "handed_over", "rejected", "cancelled"}
 #: What begins or hides a round.
 ROUNDS = {"merged", "unmerged", "resolved", "reopened"}
-NOTHING_PROMISED = FINAL | {"resolved"}
+NOTHING_PROMISED = FINAL | {"resolved", "appealed"}
+OF_APPEAL = {"appeal", "appeal-acknowledgement"}
 MOMENT = re.compile(r"<([^>]+)>")
 
 
@@ -70,7 +71,7 @@ def answers(world: World) -> Iterator[str]:
 
 def truth(world: World, story: list[Message]) -> list[Clock]:
     events = [
-        Event(d.seq, d.kind, (d.note or None) if d.kind == "noted" else d.lane, m.time)
+        Event(d.seq, d.kind, d.lane, d.note or None, m.time)
         for m in story
         if isinstance(d := m.data, ComplaintUpdated) and d.kind not in CLOCK
     ]
@@ -102,9 +103,11 @@ def deadlines(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
         if not rung[2] or rung[:2] not in halves:
             yield f"{rung} is told, and not true"
     lost = {_rung(m.data) for m in world.router.ever_dead if getattr(m.data, "ticket", "") == ticket}
-    for rung in true.keys() - fold.told.keys() - lost:
+    # An understanding that was put back can begin a promise again, within a millisecond: it is told once.
+    said = {_promise(rung) for rung in fold.told}
+    for rung in {rung for rung in true if _promise(rung) not in said} - lost:
         clock, moment = true[rung], true[rung].rang[rung[2]]
-        runs = clock.ended is None and (fold.status in OPEN if rung[0] != "rights" else bool(case.rights))
+        runs = clock.ended is None and (bool(case.rights) if rung[0] == "rights" else works_at(rung[0], fold))
         # Of a round that is over a word that was a dead letter changes nothing any more.
         past = clock.ended is not None and any(service.ever_dead for service in world.services)
         if rung[0] == "completion" and any(m.data.kind in ROUNDS for m in world.sla.ever_dead):  # type: ignore[union-attr]
@@ -119,6 +122,18 @@ def deadlines(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
     back = [m.data for m in story if m.data.kind == "retracted"]  # type: ignore[union-attr]
     if back and not any(service.ever_dead for service in world.services):
         yield f"taken back without a dead letter: {[(d.seq, d.stage, d.level) for d in back]}"  # type: ignore[union-attr]
+
+
+def works_at(stage: str, fold: Fold) -> bool:
+    """Whether as of ``fold`` somebody has to do what ``stage`` promises."""
+    if stage == "confirmation":
+        return fold.to_confirm
+    return fold.status == "appealed" if stage in OF_APPEAL else fold.status in OPEN
+
+
+def _promise(rung: Rung) -> tuple[str, str, int]:
+    """Name a promise as the router tells it apart."""
+    return rung[0], f"{rung[1].timestamp():.3f}", rung[2]
 
 
 def _rung(data: Any) -> Rung | None:
@@ -147,9 +162,14 @@ def views(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
             yield f"{name} has read to {view.seq}"
         if name == story[0].data.origin:  # type: ignore[union-attr]
             kept = [step.seq for step in view.steps]
-            missing = [d.seq for m in story if (d := m.data).kind not in CLOCK and d.seq not in kept]  # type: ignore[union-attr]
+            missing = [d.seq for m in story if is_shown(d := m.data) and d.seq not in kept]  # type: ignore[union-attr]
             if missing or kept != sorted(set(kept)):
                 yield f"{name} shows the steps {kept}, and not {missing}"
+
+
+def is_shown(step: Any) -> bool:
+    """Whether its reporter reads of ``step``; not that a unit was asked to help, nor most of what the clock says."""
+    return step.kind not in CLOCK and step.note != "help_asked"
 
 
 def people_told(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
@@ -163,12 +183,16 @@ def people_told(world: World, ticket: str, story: list[Message]) -> Iterator[str
     keys = Counter(str(row.notice.kind) + row.notice.key for row in rows)
     steps: dict[int, ComplaintUpdated] = {m.data.seq: m.data for m in story}  # type: ignore[union-attr,misc]
     receipt = next((row.text for row in rows if row.notice.kind == "receipt"), "")
-    done = [step for step in steps.values() if step.kind not in CLOCK | {"registered"}]
-    begun = list(takewhile(lambda step: step.kind in ("routed", "handed_over"), done))
+    dead: list[Any] = [m.data for m in world.service(origin).ever_dead]
+    lost = {d.seq for d in dead if isinstance(d, ComplaintUpdated) and d.ticket == ticket}
+    done = [step for step in steps.values() if is_shown(step) and step.kind != "registered" and step.seq not in lost]
+    begun = list(takewhile(lambda step: step.kind in ("routed", "handed_over") and not step.note, done))
     for seq, step in steps.items():
-        # Of those by which it came to who was first, the receipt tells the last.
-        in_receipt = step in begun and any(world.is_in_receipt(s, receipt) for s in begun[begun.index(step) :])
-        if step.kind not in CLOCK | {"registered", "in_progress"} and not keys[f"step{seq}"] and not in_receipt:
+        # Of those by which it came to who was first, the receipt tells the last; of one that was read in vain too.
+        after = begun[begun.index(step) :] if step in begun else [step] if seq in lost else []
+        in_receipt = step.kind in ("routed", "handed_over") and any(world.is_in_receipt(s, receipt) for s in after)
+        told = not is_shown(step) or keys[f"step{seq}"] or in_receipt
+        if step.kind not in ("registered", "in_progress") and not told:
             yield f"step {seq} is not told to its reporter"
     yield from _apologies(world, origin, story, rows)
     fold, view = folded(story), world.service(origin).states[ticket]
@@ -194,7 +218,9 @@ def _apologies(world: World, origin: str, story: list[Message], rows: list[Any])
             if row.notice.kind == "correction" and not any(service.ever_dead for service in world.services):
                 yield "an apology is taken back without a dead letter"
     for (stage, deadline), n in breaches.items():
-        if n != (1 if (stage, deadline, 0) in fold.told else 0) and not (n == 0 and fold.status in NOTHING_PROMISED):
+        said_when = fold.told.get((stage, deadline, 0), "")
+        nothing_promised = not {said_when, fold.status}.isdisjoint(NOTHING_PROMISED)
+        if n != (1 if (stage, deadline, 0) in fold.told else 0) and not (n == 0 and nothing_promised):
             yield f"{stage} {deadline}: apologized {n} times"
     if world.service(origin).ever_dead:
         return  # it may have taken it for done, or it was when the breach was put back
@@ -212,7 +238,7 @@ def units_told(world: World, ticket: str, story: list[Message]) -> Iterator[str]
     for message in story:
         step: Any = message.data
         fold.take(step)
-        own = not (step.stage == "completion" and fold.status == "merged") and fold.status in OPEN
+        own = not (step.stage == "completion" and fold.status == "merged") and works_at(step.stage, fold)
         if step.kind in ("breached", "escalated") and own and (step.kind, step.seq) not in heard:
             yield f"of step {step.seq}, {step.kind} {step.stage}, no unit hears"
     if fold.status in WITH_A_UNIT:
@@ -224,12 +250,24 @@ def units_told(world: World, ticket: str, story: list[Message]) -> Iterator[str]
 def with_somebody(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
     """Nothing is nobody's."""
     fold = folded(story)
-    if fold.status == "registered" or (fold.status in WITH_A_UNIT and fold.unit is None):
+    held = WITH_A_UNIT | {"appealed"}
+    if fold.status == "registered" or ((fold.status in held or fold.to_confirm) and fold.unit is None):
         yield f"{fold.status}, and with nobody"
+    yield from _silence(ticket, story)
     records = [d for m in world.broker.all if (c := getattr(d := m.data, "complaint", None)) and c.ticket == ticket]
     last = [d.why for d in records if d.unit == fold.unit][-1:]  # type: ignore[union-attr]
-    if fold.status in WITH_A_UNIT and last in ([], ["withdrawn"]):
+    if fold.status in held and last in ([], ["withdrawn"]):
         yield f"{fold.unit} has it, and heard last: {last}"
+
+
+def _silence(ticket: str, story: list[Message]) -> Iterator[str]:
+    """What was to be confirmed is not closed by silence."""
+    now = Fold()
+    for message in story:
+        step: Any = message.data
+        if step.kind == "closed" and now.to_confirm and step.code == "lapsed":
+            yield f"step {step.seq} closes what nobody has confirmed"
+        now.take(step)
 
 
 def merged(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
@@ -243,7 +281,8 @@ def merged(world: World, ticket: str, story: list[Message]) -> Iterator[str]:
         if message.record.topic != "complaint.updated.v1" or step.ticket not in (ticket, parent):
             continue
         about = step.kind, step.deadline_at if step.kind in CLOCK else None
-        counts = step.kind in REPEATED or (step.kind in CLOCK and step.stage == "completion")
+        repeats = step.kind in REPEATED and step.note != "undone"
+        counts = repeats or (step.kind in CLOCK and step.stage == "completion")
         if step.ticket == ticket:
             if parent and counts:
                 mine.append(about)

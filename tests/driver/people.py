@@ -20,21 +20,34 @@ if TYPE_CHECKING:
 
 CHANNELS = {"sms": "intake-sms", "x": "intake-social", "web": "intake-web"}
 #: At most so many complaints, so that people have to do with each other.
-MOST = 5
+MOST = 7
 ADMIN = "DISKOMINFO"
 DEEDS = ["Pipa sudah diganti dan air mengalir lagi.", "Lubang jalan sudah ditambal kemarin."]
 #: What a unit does with a complaint, by its status; what comes more than once is likelier.
 BY_UNIT = {
-    "routed": ["acknowledge", "acknowledge", "ask", "progress", "resolve", "return", "hand-over", "nothing"],
-    "acknowledged": ["progress", "ask", "ask", "resolve", "resolve", "return", "hand-over"],
-    "in_progress": ["progress", "ask", "resolve", "resolve", "resolve", "return"],
+    "routed": [
+        "acknowledge",
+        "acknowledge",
+        "ask",
+        "ask-help",
+        "progress",
+        "resolve",
+        "return",
+        "hand-over",
+        "nothing",
+    ],
+    "acknowledged": ["progress", "ask", "ask", "ask-help", "resolve", "resolve", "return", "hand-over"],
+    "in_progress": ["progress", "ask", "ask-help", "resolve", "resolve", "resolve", "return"],
 }
 BY_TRIAGE = ["dispose", "dispose", "dispose", "merge", "merge", "correct", "ask", "resolve", "reject", "nothing"]
+FROM_ABOVE = ["reassign", "reassign", "instruct", "prioritize"]
+BY_JUDGE = ["acknowledge", "acknowledge", "uphold", "uphold", "dismiss", "resolve", "nothing"]
+BY_SECOND = ["confirm", "confirm", "confirm", "redo"]
 BY_CITIZEN = {
     "waiting_for_reporter": ["addition", "addition", "addition", "cancel"],
-    "resolved": ["reopen", "reopen", "rating", "addition"],
+    "resolved": ["reopen", "reopen", "rating", "addition", "appeal", "appeal"],
 }
-ANYTIME = ["addition", "cancel", "rating", "rights_request", "reopen"]
+ANYTIME = ["addition", "cancel", "rating", "rights_request", "reopen", "appeal"]
 FIRST_RESPONSES: dict[str, dict[str, Any]] = {
     "ask": {"message": "Di mana tepatnya?"},
     "progress": {"message": "Sedang dikerjakan."},
@@ -42,6 +55,10 @@ FIRST_RESPONSES: dict[str, dict[str, Any]] = {
     "hand-over": {"to": "PLN", "reason": "jaringan listrik milik PLN"},
     "reject": {"reason": "bukan laporan"},
     "correct": {"category": "air_bersih"},
+    "dismiss": {"message": "Sudah sesuai."},
+    "instruct": {"reason": "Selesaikan hari ini."},
+    "undo": {"reason": "Salah nomor."},
+    "redo": {"reason": "Belum bersih."},
     "rights-done": {"message": "Sudah dibatasi."},
 }  # fmt: skip
 
@@ -93,6 +110,7 @@ class People:
             kind = "addition"  # promises are told apart by the second
         more: dict[str, Any] = {
             "rating": {"rating": self.rng.randint(1, 5)},
+            "appeal": {"rating": self.rng.choice([1, 2, 2, 4])},
             "rights_request": {"right": "restriction"},
         }
         item = FollowUp(
@@ -104,27 +122,50 @@ class People:
         self.write(topics.FOLLOWED_UP, data.complaint_id, data, f"followed-{case.ticket}-{len(items)}")
 
     def answer(self, case: Case) -> None:
-        """Who has it does something with it; or the triage unit, what only that may."""
+        """Who has it does something with it, or who is above; or the triage unit, what only that may."""
         if case.rights and self.rng.random() < 0.5:
             self.reply(ADMIN, case, "rights-done")
         elif case.status == "merged" and self.rng.random() < 0.3:
             self.reply(ADMIN, case, "unmerge")
-        elif case.unit and case.status in BY_UNIT:
-            action = self.rng.choice(BY_TRIAGE if case.lane == "triage" else BY_UNIT[case.status])
-            if action != "nothing":
-                self.reply(case.unit, case, action)
+        elif case.undo and self.rng.random() < 0.3:
+            self.reply(self.rng.choice([case.undo.by, case.undo.by, ADMIN]), case, "undo")
+        elif self.rng.random() < 0.1:
+            self.reply(self.rng.choice([ADMIN, ADMIN, "SETDA", "BUPATI"]), case, self.rng.choice(FROM_ABOVE))
+        elif case.unit and (actions := self.actions(case)):
+            by = self.rng.choice([case.unit] * 5 + ["PDAM"]) if case.status in ("appealed", "resolved") else case.unit
+            self.reply(by, case, self.rng.choice(actions))
         for helper in case.support:
             if self.rng.random() < 0.3:
                 self.reply(helper.unit, case, self.rng.choice(["acknowledge", "progress", "resolve", "return"]))
 
+    def actions(self, case: Case) -> list[str]:
+        """What who has it may do."""
+        if case.status == "appealed":
+            return BY_JUDGE
+        if case.status == "resolved" and case.to_confirm:
+            return BY_SECOND
+        return BY_TRIAGE if case.lane == "triage" and case.status in BY_UNIT else BY_UNIT.get(case.status, [])
+
     def reply(self, unit: str, case: Case, action: str) -> None:
+        if action == "nothing":
+            return
         words = FIRST_RESPONSES.get(action, {})
         if action == "resolve":
             words = {"message": self.rng.choice(DEEDS)}
         if action == "dispose":
             words = {"unit": self.rng.choice(["PDAM", "PUPR", "DLH"]), "support": self.rng.choice([[], [], ["DISHUB"]])}
+        if action == "ask-help":
+            words = {"unit": self.rng.choice(["PDAM", "DLH", "DISHUB"]), "reason": "Tutup keran induk."}
+        if action == "reassign":
+            words = {"unit": self.rng.choice(["PDAM", "PUPR", "DLH"]), "reason": "lebih tepat di sana"}
+        if action == "prioritize":
+            words = {"urgency": self.rng.choice(["rendah", "sedang", "tinggi", "darurat"]), "reason": "dinilai ulang"}
+        if action == "uphold":
+            words = {"reason": "Kerjakan lagi.", "unit": self.rng.choice(["", "", "DLH"])}
         if action == "merge":
             words = {"into": self.rng.choice(self.complaints).ticket}
+        if action in ("resolve", "confirm"):
+            words = {**words, "actor": self.rng.choice(["andi", "bau", "cia"])}
         data = UnitReplied(ticket=case.ticket, action=action, **words)
         self.replies.append((unit, f"reply-{len(self.replies)}"))
         self.write(topics.unit_replied(unit), unit, data, self.replies[-1][1])

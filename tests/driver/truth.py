@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 SIDE_STEPS = {"noted", "corrected"}
+#: What a unit may take back.
+ACTS = {"resolved", "rejected", "handed_over", "returned"}
 OVER = {"handed_over", "rejected", "cancelled", "merged", "closed"}
 
 
 @dataclass(frozen=True)
 class Event:
-    """A step of a story that is not the clock's: ``kind``, with its lane or note, at ``at``."""
+    """A step of a story that is not the clock's: ``kind``, with its lane and note, at ``at``.
+
+    With the note ``undone`` the last act of a unit is taken back.
+    """
 
     seq: int
     kind: str
-    about: str | None
+    lane: str | None
+    note: str | None
     at: datetime
+
+    @property
+    def undone(self) -> bool:
+        return self.note == "undone"
 
 
 @dataclass(frozen=True)
@@ -34,7 +45,7 @@ class Promise:
 
 PROMISES = {
     "completion": Promise(25, {"registered", "reopened", "unmerged"}, {"resolved"}, OVER, (10, 25, 40), pause=20),
-    "closing": Promise(30, {"resolved"}, stops=OVER | {"reopened"}, lapses=True),
+    "closing": Promise(30, {"resolved"}, stops=OVER | {"reopened", "appealed"}, lapses=True),
     "acknowledgement": Promise(
         50, {"routed"},
         {"routed", "acknowledged", "in_progress", "waiting_for_reporter", "resolved", "returned", "handed_over",
@@ -46,11 +57,18 @@ PROMISES = {
         {"routed/unit", "resolved", "handed_over", "rejected", "merged"}, {"cancelled", "closed"}, (15,),
     ),
     "follow-up": Promise(60, {"routed/unit"}, {"resolved"}, OVER | {"routed", "returned"}, pause=20),
+    "appeal": Promise(60, {"appealed"}, {"reopened", "closed"}, {"cancelled"}, (10, 25)),
+    "appeal-acknowledgement": Promise(
+        45, {"appealed"}, {"noted/appeal_acknowledged", "reopened", "closed"}, {"cancelled"}, (10, 20)
+    ),
+    "confirmation": Promise(
+        20, {"resolved/to_confirm"}, {"noted/confirmed", "closed", "reopened"}, {"appealed", "cancelled"}, (10, 20)
+    ),
     "rights": Promise(30, {"noted/rights_requested"}, {"noted/rights_done"}, ladder=(10,), parallel=True),
 }  # fmt: skip
 
 
-@dataclass
+@dataclass(eq=False)
 class Clock:
     """One promise that ticks. ``rang``: when it was broken, and when each step of the ladder was reached."""
 
@@ -142,6 +160,9 @@ class Truth:
     ended: list[Clock] = field(default_factory=list)
     earlier_pauses: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
     merged: bool = False
+    #: The clocks that ticked at the last act, and how each was then.
+    before: list[tuple[Clock, Clock]] = field(default_factory=list)
+    pauses_before: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
         for clock in self.running:
@@ -149,12 +170,33 @@ class Truth:
         self.running = [clock for clock in self.running if not clock.over]
         if self.merged and event.kind not in ("unmerged", "noted"):
             return
+        if event.undone and event.kind != "reopened":
+            self.undo(event)
+            return
+        if event.kind in ACTS:
+            self.before = [(clock, copy.deepcopy(clock)) for clock in self.running if not clock.promise.parallel]
+            for _, was in self.before:
+                was.untrue(event.at)
+            self.pauses_before = copy.deepcopy(self.earlier_pauses)
         self.merged = self.merged if event.kind == "noted" else event.kind == "merged"
-        names = {event.kind, f"{event.kind}/{event.about}"}
+        names = {event.kind, f"{event.kind}/{event.lane}", f"{event.kind}/{event.note}"}
         self.end(event, names)
         self.ask(event)
         if event.kind != "registered":
             self.start(event, names)
+
+    def undo(self, event: Event) -> None:
+        """As if the last act had never been; what ticked through it goes on."""
+        self.earlier_pauses = self.pauses_before
+        through = [clock for clock, _ in self.before]
+        for clock in self.running:
+            if clock not in through and not clock.promise.parallel:
+                clock.untrue(event.at)
+                clock.ended = event.at
+        self.ended = [clock for clock in self.ended if clock not in through]
+        self.ended += [clock for clock in self.running if clock.ended]
+        still = [clock for clock in self.running if not clock.ended]
+        self.running = still + [was for clock, was in self.before if clock not in still]
 
     def end(self, event: Event, names: set[str]) -> None:
         done = set[str]()  # of several of one stage the oldest ends

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,20 +12,56 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from harness import ROOT, System, running
 
+from testing.suite.dealing import scope
+
 HERE = Path(__file__).parent
+#: What a kabupaten may choose and Soppeng has not: an office outside that is written to, and a unit whose head agrees
+#: first to how a complaint ends. By file: a line, and what stands below it then.
+CHOSEN = {
+    "routing.yaml": ("    name: PLN\n", "    email: pln@contoh.id\n"),
+    "units.yaml": ("  - code: PUPR\n", "    approval: true\n"),
+}
+
+#: What runs, by the fixture that gives it.
+RUNNING: dict[str, System] = {}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test of a whole system the time to start one: its first test is charged with that."""
+    """Let tests that name no system of their own share the common one."""
     for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.timeout(900))
+        if HERE in item.path.parents and not item.get_closest_marker("system"):
+            item.add_marker(pytest.mark.system("common"))
 
 
 @pytest.fixture(scope="session")
-def system() -> Iterator[System]:
-    """The system as Soppeng runs it."""
-    yield from running("soppeng", ROOT / "region" / "soppeng")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """The system as Soppeng runs it, with all that could be chosen at the desk."""
+    # The folder has the same name, by which the classifier's model is known to be the same.
+    region = Path(shutil.copytree(ROOT / "region" / "soppeng", tmp_path_factory.mktemp("region") / "soppeng"))
+    for name, (line, below) in CHOSEN.items():
+        text = (region / name).read_text()
+        assert 1 == text.count(line), (name, line)
+        (region / name).write_text(text.replace(line, line + below))
+    for each in running("soppeng", region):
+        RUNNING["system"] = each
+        yield each
+
+
+@pytest.fixture(scope="session")
+def upset_system() -> Iterator[System]:
+    """A system whose databases are lost, whose passwords change, and whose topics are cleaned."""
+    for each in running("upset", ROOT / "region" / "soppeng"):
+        RUNNING["upset_system"] = each
+        yield each
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Stop what no later test needs, when this one has cleaned up: a session lasts longer, and a system takes power."""
+    if nextitem is not None and scope(nextitem) == scope(item):
+        return
+    while RUNNING:
+        RUNNING.popitem()[1].stop()
 
 
 @pytest.fixture(scope="module")

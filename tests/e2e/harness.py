@@ -17,13 +17,15 @@ import httpx
 
 from chassis.faults import POINTS
 from contracts.signature import sign
+from lapor.commands.status import report
 from lapor.demo.player import somebody
+from lapor.processes.data_dir import DataDir
 from testing.waiting import until
 
 ROOT = Path(__file__).parents[2]
 LAPOR = Path(sys.executable).parent / "lapor"
 #: Those that read events in a group, and put aside what they can't handle.
-READERS = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor")
+READERS = ("intake-sms", "intake-social", "intake-web", "classifier", "router", "sla-monitor", "unit-desk")
 SERVICES = (*READERS, "prober")
 #: Understood as air_bersih, which is PDAM's; and one that nobody can understand, which goes to triage.
 CLEAR = "Air PDAM tidak mengalir sudah dua hari di Kelurahan Lapajung, pelanggan minta penjelasan"
@@ -99,21 +101,25 @@ class System:
         kept = json.loads((self.data / "credentials.json").read_text())["shared"]
         return sign(kept[f"{intake.upper().replace('-', '_')}_EVENT_KEY"].encode(), key, value)
 
+    def status(self) -> dict[str, Any]:
+        """What `lapor status --json` tells of the processes; a command each time would cost a second of a processor."""
+        return report(DataDir(self.data))
+
     def restarts(self, service: str) -> int:
         """How often ``service`` was started again."""
         return self.starts()[service]
 
     def starts(self) -> dict[str, int]:
         """How often each process was started again."""
-        return {each["name"]: int(each["restarts"]) for each in self.lapor("status")["services"]}
+        return {each["name"]: int(each["restarts"]) for each in self.status()["services"]}
 
     def pid(self, service: str) -> int:
         """The process that is ``service`` now."""
-        return next(int(each["pid"]) for each in self.lapor("status")["services"] if each["name"] == service)
+        return next(int(each["pid"]) for each in self.status()["services"] if each["name"] == service)
 
     def ready(self) -> bool:
         """Whether all is ready."""
-        return bool(self.lapor("status")["ready"])
+        return bool(self.status()["ready"])
 
     def send_sms(self, number: str, text: str) -> str:
         """A citizen's SMS; the gateway delivers it until it is taken."""

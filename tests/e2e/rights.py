@@ -6,7 +6,7 @@ Nothing here calls the product's own reading of the declarations, which is what 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -47,13 +47,19 @@ def codes(region: Path) -> list[str]:
     return [row["code"] for row in yaml.safe_load((region / "units.yaml").read_text())["units"]]
 
 
+def desks(region: Path) -> list[str]:
+    """Every unit whose people answer at the desk."""
+    rows = yaml.safe_load((region / "units.yaml").read_text())["units"]
+    return [row["code"] for row in rows if row.get("desk")]
+
+
 def with_passwords(broker: AdminClient) -> set[str]:
     """Every user that the broker knows a password of."""
     told: Any = broker.describe_user_scram_credentials()  # of all users: one future, of some: one for each
     return set(told.result(30))
 
 
-def of_topics(units: Iterable[str]) -> tuple[set[str], dict[str, Rights]]:
+def of_topics(units: Iterable[str], with_desk: Collection[str]) -> tuple[set[str], dict[str, Rights]]:
     """Every topic, and what each user may do with it; who may read or write may also describe."""
     names: set[str] = set()
     rights: dict[str, Rights] = defaultdict(lambda: defaultdict(set))
@@ -62,7 +68,13 @@ def of_topics(units: Iterable[str]) -> tuple[set[str], dict[str, Rights]]:
         for code in units if "{unit}" in row["topic"] else row.get("services", [""]):
             name = row["topic"].replace("{unit}", code.lower()).replace("{service}", code)
             names.add(name)
-            for operation, users in (("WRITE", row["producers"]), ("READ", [*row["consumers"], "auditor"])):
+            writing, reading = list(row["producers"]), [*row["consumers"], "auditor"]
+            if code in with_desk:
+                writing, reading = (
+                    writing + row.get("producers_of_desks", []),
+                    reading + row.get("consumers_of_desks", []),
+                )
+            for operation, users in (("WRITE", writing), ("READ", reading)):
                 for user in users:
                     rights[code if user in ("{unit}", "{service}") else user][name] |= {operation, "DESCRIBE"}
             rights["prober"][name] |= {"DESCRIBE"}

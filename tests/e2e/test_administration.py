@@ -15,21 +15,22 @@ import pytest
 from confluent_kafka import OFFSET_END, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from desk import Unit, units
-from harness import CLEAR, LAPOR, ROOT, System, running
+from harness import CLEAR, LAPOR, System
 from rights import login
 
+from contracts.topics import load_topics
 from lapor.processes import credentials
 from lapor.processes.data_dir import DataDir
 from lapor.servers import kafka
 from testing.waiting import until
 
-pytestmark = pytest.mark.connected
+pytestmark = [pytest.mark.connected, pytest.mark.system("upset")]
 
 
 @pytest.fixture(scope="module")
-def system() -> Iterator[System]:
-    """A system of its own, for its databases are lost and its passwords change."""
-    yield from running("administration", ROOT / "region" / "soppeng")
+def system(upset_system: System) -> System:
+    """Not the common one, for its databases are lost and its passwords change."""
+    return upset_system
 
 
 @contextlib.contextmanager
@@ -169,15 +170,16 @@ def lose_records(system: System, *topics: str) -> None:
 
 
 def make_anew(system: System, topic: str) -> None:
-    """Take ``topic`` away with all it holds, and make it again: it begins at 0."""
-    admin, many = administrator(system), len(partitions(system, topic))
+    """Take ``topic`` away with all it holds, and make it again as it was: it begins at 0."""
+    admin = administrator(system)
+    [of] = [each for each in load_topics(["PDAM"], ["PDAM"]) if each.name == topic]
     for done in admin.delete_topics([topic]).values():
         done.result(30)
     until(lambda: topic not in admin.list_topics(timeout=20).topics, 30, f"{topic} is gone")
 
     def made() -> bool:
         try:
-            admin.create_topics([NewTopic(topic, many, 1)])[topic].result(30)
+            admin.create_topics([NewTopic(topic, of.partitions, 1, config=of.config)])[topic].result(30)
         except KafkaException:  # it is still being deleted
             return False
         return True

@@ -37,6 +37,7 @@ NEEDED = {
     "classifier": EVERYWHERE | KEYS | {"MODEL_FILE"},
     "router": EVERYWHERE | KEYS | {"DATABASE_URL"},
     "sla-monitor": EVERYWHERE | {"DATABASE_URL"},
+    "unit-desk": EVERYWHERE | {"DATABASE_URL", "DESK_PORT", "DESK_KEY", "EVIDENCE_URL"},
     "prober": EVERYWHERE | {"CANARY_KEY", "PROBE_WEB_URL", "PROBE_SMS_URL", "SMS_MO_TOKEN"},
 }
 

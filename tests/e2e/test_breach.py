@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +18,7 @@ from harness import CLEAR, LAPOR, ROOT, System
 
 from testing.waiting import until
 
-pytestmark = pytest.mark.connected
+pytestmark = [pytest.mark.connected, pytest.mark.system("breach")]
 
 #: region/seconds: 25 s to resolve, warned after half of it; closed after 30 s of silence.
 PATIENCE_S = 120
@@ -146,18 +147,27 @@ def test_the_demonstration_shows_a_breach_and_an_answer_in_time(watched: Watched
     assert "breached: the promise is missed" not in kept
 
 
+@contextmanager
+def held(pid: int) -> Iterator[None]:
+    """A service that stands still, and is killed in the end, whatever came of it."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGKILL)
+
+
 def test_an_answer_that_the_monitor_reads_after_the_deadline_is_no_breach(watched: Watched) -> None:
     """It stands still past the deadline and is killed: what comes back reads the story to its end before it rings."""
     # Asked for before the deadline runs: it asks every process how it is.
     pid = watched.system.pid("sla-monitor")
     ticket = watched.system.by_web(f"{CLEAR} (macet)")
     _, started = watched.clock(ticket, "started")
-    os.kill(pid, signal.SIGSTOP)
-    _resolve(watched.unit, ticket)
-    deadline = datetime.fromisoformat(started["deadline_at"])
-    assert datetime.now(UTC) < deadline, "the answer was too late for this test: the machine is too slow"
-    until(lambda: datetime.now(UTC) > deadline, PATIENCE_S, "the deadline passes")
-    os.kill(pid, signal.SIGKILL)
+    with held(pid):
+        _resolve(watched.unit, ticket)
+        deadline = datetime.fromisoformat(started["deadline_at"])
+        assert datetime.now(UTC) < deadline, "the answer was too late for this test: the machine is too slow"
+        until(lambda: datetime.now(UTC) > deadline, PATIENCE_S, "the deadline passes")
     watched.clock(ticket, "met")
     watched.clock(ticket, "started", "closing")
     assert not {"complaint.sla-breached.v1", "complaint.sla-updated.retracted.v1"} & set(watched.kinds(ticket))
@@ -168,13 +178,12 @@ def test_an_answer_that_the_router_reads_after_the_deadline_is_told_to_nobody_as
     pid = watched.system.pid("router")
     ticket = watched.system.by_web(f"{CLEAR} (router macet)")
     watched.unit.get(ticket, "routed")
-    os.kill(pid, signal.SIGSTOP)
-    _resolve(watched.unit, ticket)
-    answered_at = datetime.now(UTC)
-    _, breached = watched.clock(ticket, "breached")
+    with held(pid):
+        _resolve(watched.unit, ticket)
+        answered_at = datetime.now(UTC)
+        _, breached = watched.clock(ticket, "breached")
     deadline = datetime.fromisoformat(breached["deadline_at"])
     assert answered_at < deadline, "the answer was too late for this test: the machine is too slow"
-    os.kill(pid, signal.SIGKILL)
     watched.clock(ticket, "retracted")
     watched.clock(ticket, "started", "closing")
     # Resolved, and after 30 s of silence closed: a slow machine sees only that.

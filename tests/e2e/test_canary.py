@@ -15,7 +15,7 @@ from lapor.processes.data_dir import DataDir
 from lapor.system.morning import collect
 from testing.waiting import until
 
-pytestmark = pytest.mark.connected
+pytestmark = [pytest.mark.connected, pytest.mark.system("canary")]
 CHANNELS = ("sms", "web")
 HOPS = ("intake", "classifier", "router")
 

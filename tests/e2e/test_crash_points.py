@@ -66,10 +66,10 @@ def test_killed_at(system: System, unit: Ask, auditor: Desk, service: str, chann
     until(crashed.exists, 60, f"{service} passes {point}")
     until(lambda: _is_back(system, service, before + 1), 60, f"{service} is back")
 
-    received = {seen.event["subject"] for seen in auditor.look() if text.encode() in seen.value}
-    assert 1 == len(received)
     desk = unit(system.unit_of(ticket))
     desk.get(ticket, "routed")
+    received = {seen.event["subject"] for seen in auditor.look() if text.encode() in seen.value}
+    assert 1 == len(received)
     desk.must(ticket, "acknowledge")
     desk.must(ticket, "resolve", message="Sudah dikerjakan dan diperiksa di tempat.")
     story = system.until_status(ticket, "resolved")
@@ -86,7 +86,7 @@ def test_killed_at(system: System, unit: Ask, auditor: Desk, service: str, chann
 
 
 def _is_back(system: System, service: str, restarts: int) -> bool:
-    status = system.lapor("status")
+    status = system.status()
     counts = {each["name"]: each["restarts"] for each in status["services"]}
     return bool(status["ready"]) and counts[service] == restarts
 

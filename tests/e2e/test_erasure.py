@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 from desk import units
-from harness import CLEAR, ROOT, System, a_handle, a_number, running
+from harness import CLEAR, System, a_handle, a_number
 
 from lapor.kafka.principal import principal
 from lapor.kafka.reader import read_to_end
@@ -22,7 +21,7 @@ from lapor.processes.data_dir import DataDir
 from lapor.servers import kafka
 from testing.waiting import until
 
-pytestmark = pytest.mark.connected
+pytestmark = [pytest.mark.connected, pytest.mark.system("upset")]
 
 #: So many of each channel, each with words that stand nowhere else.
 PEOPLE = 17
@@ -47,9 +46,10 @@ class Planted:
 
 
 @pytest.fixture(scope="module")
-def system() -> Iterator[System]:
-    """A system of its own, for its topics are cleaned."""
-    yield from running("erasure", ROOT / "region" / "soppeng")
+def system(upset_system: System) -> System:
+    """Not the common one, for its topics are cleaned."""
+    upset_system.env = upset_system.lapor("env")  # its passwords may be others by now
+    return upset_system
 
 
 def word() -> str:

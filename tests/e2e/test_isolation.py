@@ -123,7 +123,7 @@ def test_a_unit_sees_and_writes_nothing_of_another(system: System, unit: Ask) ->
 def test_the_broker_allows_every_user_what_the_declarations_say_and_nothing_else(system: System) -> None:
     """Asked as each user, of every topic and every operation: an ACL too many or too few is one wrong cell."""
     units_there = rights.codes(system.region)
-    names, of_topics = rights.of_topics(units_there)
+    names, of_topics = rights.of_topics(units_there, rights.desks(system.region))
     users = {*SERVICES, *units_there, "auditor", "operator"}
     broker = rights.login(system.env, "broker", _kept(system)["kafka_admin"])
     assert users | {"broker"} == rights.with_passwords(broker)

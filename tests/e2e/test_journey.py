@@ -15,6 +15,7 @@ from desk import Unit, units
 from harness import CLEAR, UNCLEAR, System, a_handle, a_number
 from judge import OF_THE_CLOCK
 
+from lapor.demo.player import somebody
 from testing.waiting import until
 
 pytestmark = pytest.mark.connected
@@ -83,6 +84,15 @@ def test_a_demonstration_complaint_passes_every_hop_on_every_channel(system: Sys
         assert sorted(times) == times
 
 
+@pytest.mark.parametrize("channel", ["web", "x", "facebook", "whatsapp"])
+def test_a_photo_of_each_channel_is_opened_by_the_unit_through_its_own_link(system: System, channel: str) -> None:
+    first = system.lapor("demo", "--channel", channel, "-n", "1")
+
+    hops = [hop["name"] for hop in first["hops"]]
+    assert first["ok"], hops
+    assert 1 == sum(hop.startswith(f"{first['unit']} opens the photo (") and "(0 kB)" not in hop for hop in hops), hops
+
+
 def test_an_operator_sees_this_morning_what_waits_and_where(system: System) -> None:
     ticket = system.by_web(f"{CLEAR} (pagi ini)")
     assert "PDAM" == system.unit_of(ticket)
@@ -132,6 +142,30 @@ def test_an_sms_reaches_its_unit_and_every_answer_comes_back_by_sms(system: Syst
         strict=True,
     ):
         assert expected in text
+
+
+def test_who_has_the_same_finds_a_complaint_by_sms_at_the_website_and_its_unit_hears_of_it(
+    system: System, unit: Ask
+) -> None:
+    _, ticket = system.by_sms(f"{CLEAR} (sama)")
+    pdam, web = unit(system.unit_of(ticket)), system.env["web_url"]
+
+    def found() -> bool:
+        answer = httpx.post(f"{web}/v1/hints", json={"text": CLEAR}, headers=somebody(), timeout=10)
+        return ticket in [each["ticket"] for each in answer.json().get("similar", [])]
+
+    until(found, 60, f"{ticket} is shown to who is about to report the same")
+    for _ in range(2):
+        supported = httpx.post(f"{web}/laporan/{ticket}/dukung", headers=somebody(), timeout=10)
+        assert 303 == supported.status_code
+    until(lambda: pdam.about(ticket)[-1]["complaint"]["supporters"] == 2, 60, "the unit hears of two supporters")
+
+    last = pdam.about(ticket)[-1]
+    assert ("followed-up", 1, 2) == (
+        last["why"],
+        last["complaint"]["reporters"],
+        (system.story(ticket) or {})["supporters"],
+    )
 
 
 def test_who_is_in_danger_is_told_whom_to_call_and_a_person_has_it_at_once(system: System) -> None:

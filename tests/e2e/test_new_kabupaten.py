@@ -102,6 +102,7 @@ def test_its_days_count_in_its_time_zone(region: Path) -> None:
 
 
 @pytest.mark.connected
+@pytest.mark.system("tirtasari")
 def test_a_complaint_travels_through_it(tirtasari: System) -> None:
     with units(tirtasari.env) as unit:
         ticket = tirtasari.by_web("Jalan berlubang besar di Desa Kalibening, tolong ditambal")
@@ -114,6 +115,7 @@ def test_a_complaint_travels_through_it(tirtasari: System) -> None:
 
 
 @pytest.mark.connected
+@pytest.mark.system("tirtasari")
 def test_its_citizens_write_its_name_first_and_are_answered_by_it(tirtasari: System) -> None:
     number = a_number()
     tirtasari.send_sms(number, "TIRTASARI air keran keruh dan berbau di Kelurahan Pekalen")

@@ -131,10 +131,10 @@ def test_a_start_without_names_says_all_that_is_missing(
     given: dict[str, str], faults: list[str], tmp_path: Path
 ) -> None:
     env = {"PATH": os.environ["PATH"], "CADDY": "/bin/true", **given}
-    done = subprocess.run(["sh", HERE / "start.sh"], env=env, capture_output=True, text=True)
+    done = subprocess.run(["sh", HERE / "start.sh"], env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 78
     assert [line.strip().split(":")[0] for line in done.stderr.splitlines() if line.startswith("  ")] == [
         fault.split(":")[0] for fault in faults
     ]
     whole = {"WEB_DOMAIN": "lapor.id", "WEB_PUBLIC_URL": "https://lapor.id", "ACME_EMAIL": "a@b.id"}
-    assert subprocess.run(["sh", HERE / "start.sh"], env=env | whole).returncode == 0
+    assert subprocess.run(["sh", HERE / "start.sh"], env=env | whole, timeout=120).returncode == 0

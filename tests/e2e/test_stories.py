@@ -49,6 +49,26 @@ def test_a_complaint_about_a_unit_is_shown_to_that_unit_at_no_time(system: Syste
     assert not [hop["name"] for hop in journey["hops"] if hop["name"].startswith(("PDAM ", "routed to PDAM"))]
 
 
+def test_what_is_brought_to_the_counter_has_a_receipt_and_is_told_and_taken_up_again_like_any_other(
+    system: System,
+) -> None:
+    journey = system.lapor("demo", "--channel", "loket", "--scenario", "reopened")
+    hops = [hop["name"] for hop in journey["hops"]]
+
+    assert ("loket", True) == (journey["channel"], journey["ok"]), hops
+    assert STORIES["reopened"] == _in_order(STORIES["reopened"], hops), hops
+    assert any(hop.startswith("receipt given by petugas.") for hop in hops)
+
+
+def test_danger_stops_the_counter_first_and_goes_on_its_way(system: System) -> None:
+    journey = system.lapor("demo", "--channel", "loket", "--scenario", "urgent")
+    hops = [hop["name"] for hop in journey["hops"]]
+    wanted = ["the counter says first whom to call", "received", *STORIES["urgent"]]
+
+    assert journey["ok"], hops
+    assert wanted == _in_order(wanted, hops), hops
+
+
 def _in_order(wanted: list[str], hops: list[str]) -> list[str]:
     """As much of ``wanted`` as is found in ``hops`` in that order."""
     rest = iter(hops)

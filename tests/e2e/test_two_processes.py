@@ -30,13 +30,19 @@ from lapor.system.morning import collect
 from testing.second import Second, seconds
 from testing.waiting import until
 
-pytestmark = pytest.mark.connected
+pytestmark = [pytest.mark.connected, pytest.mark.system("two")]
 
 TRIAGE = "DISKOMINFO"
 #: However slow the machine is that twelve services start on at once.
 PATIENCE_S = 200
 #: Kafka gives away what a dead process had after so long, the least that it allows.
 SESSION_S = 6
+#: Of what each service reads, a topic with twelve partitions.
+READ_IN_PARTS = {
+    "classifier": "complaint.received.v1",
+    "router": "complaint.received.v1",
+    "unit-desk": "complaint.erased.v1",
+}
 #: What one process of a service shows for all: dashboards add them up.
 SHOWN_ONCE = ("lapor_complaints_", "lapor_emergencies_", "lapor_unit_", "lapor_sla_overdue")
 
@@ -139,7 +145,7 @@ def shared(system: System, slots: tuple[int, ...]) -> bool:
             return False
         times = Counter(place for places in holders.values() for place in places)
         assert {1} == set(times.values()), (service, times)
-        read = "complaint.received.v1" if service in ("classifier", "router") else "complaint.updated.v1"
+        read = READ_IN_PARTS.get(service, "complaint.updated.v1")
         assert times.keys() >= {(read, partition) for partition in range(12)}, (service, times)
     return True
 

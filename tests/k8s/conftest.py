@@ -25,7 +25,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Manifests:
     shutil.copytree(ROOT / "deploy" / "k8s", folder, dirs_exist_ok=True)
     overlay = folder / "overlays" / "soppeng"
     shutil.copy(overlay / "secrets.env.example", overlay / "secrets.env")
-    done = subprocess.run([kubectl, "kustomize", str(overlay)], capture_output=True, text=True)
+    done = subprocess.run([kubectl, "kustomize", str(overlay)], capture_output=True, text=True, timeout=120)
     assert (0, "") == (done.returncode, done.stderr)
     found: list[Manifest] = list(yaml.safe_load_all(done.stdout))
     return {(it["kind"], it["metadata"]["name"]): it for it in found}

@@ -50,9 +50,11 @@ def policies(rendered: Manifests) -> list[dict[str, Any]]:
 
 
 def _selects(selector: dict[str, Any], labels: Labels) -> bool:
-    assert selector.keys() <= {"matchLabels"}, "this test knows no other selector"
+    assert selector.keys() <= {"matchLabels", "matchExpressions"}, "this test knows no other selector"
     wanted: Labels = selector.get("matchLabels", {})
-    return wanted.items() <= labels.items()
+    among = selector.get("matchExpressions", [])
+    assert {"In"} >= {each["operator"] for each in among}, "this test knows no other operator"
+    return wanted.items() <= labels.items() and all(labels.get(each["key"]) in each["values"] for each in among)
 
 
 def _is_peer(peer: dict[str, Any], labels: Labels, namespace: str) -> bool:
@@ -87,7 +89,7 @@ def _told(rendered: Manifests) -> set[Edge]:
         edges.add((name, KAFKA, 9092))
         if "DATABASE_URL" in told:
             edges.add((name, f"{name}-db", 5432))
-        for key in told.keys() & {"PROBE_WEB_URL", "PROBE_SMS_URL"}:
+        for key in told.keys() & {"PROBE_WEB_URL", "PROBE_SMS_URL", "DESK_COUNTER_URL"}:
             url = urlsplit(told[key]["value"])
             edges.add((name, str(url.hostname), int(url.port or 0)))
     return edges
@@ -131,6 +133,7 @@ def test_from_other_namespaces_come_those_who_must(labels: dict[str, Labels], po
     assert found == {
         ("keda", "prober", 8000),
         ("ingress-nginx", "intake-web", 8080),
+        ("ingress-nginx", "unit-desk", 8080),
         *(("monitoring", service.name, 8000) for service in SERVICES),
         *(("cnpg-system", name, port) for name in _DATABASES for port in (5432, 8000)),
     }
@@ -160,7 +163,9 @@ def test_everybody_asks_for_names_and_only_operators_pods_ask_kubernetes(
     assert {(name, port) for name in (KAFKA, USERS, *_DATABASES) for port in (443, 6443)} == anywhere
 
 
-def test_out_of_the_cluster_go_the_intakes(labels: dict[str, Labels], policies: list[dict[str, Any]]) -> None:
+def test_out_of_the_cluster_go_the_intakes_and_the_desk_to_webhooks(
+    labels: dict[str, Labels], policies: list[dict[str, Any]]
+) -> None:
     def blocks(way: str, side: str) -> set[tuple[str, str, int]]:
         return {
             (name, peer["ipBlock"]["cidr"], port["port"])
@@ -174,7 +179,8 @@ def test_out_of_the_cluster_go_the_intakes(labels: dict[str, Labels], policies: 
         }
 
     gateway = "192.0.2.17/32"
-    mail = {("intake-web", "192.0.2.25/32", port) for port in (465, 587)}
-    sms = {(intake, gateway, 13013) for intake in ("intake-sms", "intake-web")}
-    assert {*sms, *mail, ("intake-social", "0.0.0.0/0", 443)} == blocks("egress", "to")
+    mail = {(service, "192.0.2.25/32", port) for service in ("intake-web", "unit-desk") for port in (465, 587)}
+    sms = {(service, gateway, 13013) for service in ("intake-sms", "intake-web", "unit-desk")}
+    anywhere = {(name, "0.0.0.0/0", 443) for name in ("intake-social", "unit-desk")}
+    assert {*sms, *mail, *anywhere} == blocks("egress", "to")
     assert {("intake-sms", gateway, 8081)} == blocks("ingress", "from")

@@ -120,7 +120,7 @@ def test_a_service_that_is_named_by_another_is_there(rendered: Manifests) -> Non
     for name, it in of_kind(rendered, "StatefulSet").items():
         assert ("Service", it["spec"]["serviceName"]) in rendered, name
     (rule,) = rendered["Ingress", "website"]["spec"]["rules"]
-    (path,) = rule["http"]["paths"]
-    backend = path["backend"]["service"]
-    ports = {it["name"] for it in rendered["Service", backend["name"]]["spec"]["ports"]}
-    assert backend["port"]["name"] in ports
+    for path in rule["http"]["paths"]:
+        backend = path["backend"]["service"]
+        ports = {it["name"] for it in rendered["Service", backend["name"]]["spec"]["ports"]}
+        assert backend["port"]["name"] in ports

@@ -43,7 +43,7 @@ TICKET = "SPG-S000-00007"
 EVENT_KEY = b"key-of-the-intake-of-the-test"
 
 
-def understand(text: str, _suggested_type: str | None = None) -> Classification:
+def understand(text: str, *_said: Any) -> Classification:
     """A classifier that knows one word."""
     sure = "air" in text.lower().split()
     category = "air_bersih" if sure else "jalan_jembatan"
@@ -61,6 +61,7 @@ def understand(text: str, _suggested_type: str | None = None) -> Classification:
         about_units=(),
         protected=False,
         perhaps_accusing=False,
+        perhaps_about=(),
         matter=None,
         masked_text=text,
     )

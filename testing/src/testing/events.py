@@ -13,6 +13,8 @@ from contracts.events import (
     ComplaintFollowedUp,
     ComplaintReceived,
     ComplaintSnapshot,
+    ComplaintSupported,
+    ComplaintTold,
     ComplaintUpdated,
     Data,
     DerivationDay,
@@ -34,6 +36,8 @@ _TOPICS: dict[type[Any], str] = {
     SlaUpdated: topics.SLA_UPDATED,
     SlaBreached: topics.SLA_BREACHED,
     ComplaintErased: topics.ERASED,
+    ComplaintSupported: topics.SUPPORTED,
+    ComplaintTold: topics.TOLD,
 }
 
 

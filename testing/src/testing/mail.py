@@ -13,6 +13,8 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from testing.waiting import within
+
 
 class Sink:
     """Keeps mail. ``answers`` gives for a command (``MAIL``, ``RCPT``, ``DATA``) what to answer it, in turn, instead of
@@ -49,7 +51,7 @@ class Sink:
                 if spoken.transport:
                     spoken.transport.close()
             self._spoken.clear()
-            await self._server.wait_closed()
+            await within(self._server.wait_closed())
             await asyncio.sleep(0)  # what was aborted is closed with the loop's next round
 
     async def handle_MAIL(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from chassis.database import Pool
-from intake.notices import Notice, Send, send_notices
+from intake.notices import Notice, Send
+from intake.sending import send_notices
+from testing.waiting import finish
 
 
 async def send_all(pool: Pool, *outcomes: Exception | None) -> list[Notice]:
@@ -36,4 +38,4 @@ async def send_while(pool: Pool, send: Send, waiting: str) -> None:
         while await pool.fetchval(waiting):
             await asyncio.sleep(0.02)
     sending.cancel()
-    await asyncio.gather(sending, return_exceptions=True)
+    await finish(sending)

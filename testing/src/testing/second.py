@@ -17,7 +17,7 @@ from lapor.system.installation import database_name
 from testing.waiting import until
 
 #: Variables that name a port which only one process can listen on.
-_PORTS = ("HTTP_PORT", "WEB_PORT", "SMS_LISTEN_PORT")
+_PORTS = ("HTTP_PORT", "WEB_PORT", "DESK_PORT", "SMS_LISTEN_PORT")
 
 
 class Second:

@@ -20,10 +20,12 @@ import psycopg
 from psycopg import sql
 
 from contracts.topics import Topic
+from lapor.commands.status import report
 from lapor.processes.data_dir import DataDir, let_through, tail
 from lapor.processes.ports import choose
 from lapor.processes.process import Process, environment, identity
 from lapor.servers import acls, kafka, postgres, provision
+from testing.waiting import PATIENCE
 
 
 @dataclass(kw_only=True)
@@ -108,7 +110,7 @@ class Stack:
                 **identity(process.user),
                 start_new_session=True,
             )
-        deadline = time.monotonic() + process.ready_timeout_s
+        deadline = time.monotonic() + PATIENCE * process.ready_timeout_s
         while not is_ready():
             if child.poll() is not None or time.monotonic() > deadline:
                 self._kill(process.name)
@@ -207,8 +209,8 @@ class Cli:
         return self("up", "--detach", "--region", str(self.region), *arguments)
 
     def status(self) -> dict[str, Any]:
-        """`lapor status --json`, with ``services`` by name."""
-        found: dict[str, Any] = json.loads(self("status", "--json").stdout)
+        """What `lapor status --json` says of the processes, with ``services`` by name; each command costs a second."""
+        found = report(self.data)
         return {**found, "services": {each["name"]: each for each in found["services"]}}
 
     def _command(self, *arguments: str) -> list[str]:

@@ -36,6 +36,7 @@ def settings_for_tests(state: Path, **changes: str) -> Settings:
         **{f"x_{name}": secret for name, secret in X_SECRETS.items()},
         mo_retry_s="0.05",
         facebook_app_secret="app-secret",  # noqa: S106
+        whatsapp_app_secret="app-secret",  # noqa: S106
     )
     return replace(settings, **changes)
 
@@ -43,18 +44,23 @@ def settings_for_tests(state: Path, **changes: str) -> Settings:
 @contextmanager
 def serving(settings: Settings) -> Iterator[str]:
     """Serve in a thread. Yields: the base URL, without a slash at its end."""
-    config = uvicorn.Config(
-        build_app(settings), log_level="critical", access_log=False, ws="none", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    config = uvicorn.Config(
+        build_app(replace(settings, url=url)),
+        log_level="critical",
+        access_log=False,
+        ws="none",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
         while not server.started and thread.is_alive():
             time.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield url
     finally:
         server.should_exit = True
         thread.join(timeout=10)
@@ -70,3 +76,8 @@ def post(address: str, **fields: str) -> Any:
     """Post ``fields`` as JSON to a stand-in, and give its answer."""
     # There is no TLS; to read all certificates of the machine would take longer than the post.
     return httpx.post(address, json=fields, verify=False).json()  # noqa: S501
+
+
+def send_photo(base: str, content: bytes) -> str:
+    """Give a citizen of the stand-ins at ``base`` a photo; what they write names it in the field `photo`."""
+    return str(httpx.post(f"{base}/photos", content=content, verify=False).json()["id"])  # noqa: S501

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+#: Limits are for a quiet machine, and end only what would wait for ever: a busy one gets so many times as long.
+PATIENCE = 5
+#: Between two looks, at first and at most: what comes soon is seen soon, and what takes long is not asked all the time.
+FIRST_S, LONGEST_S = 0.02, 0.5
 
 
 def until(look: Callable[[], T | None], seconds: float = 60, what: str = "it") -> T:
     """Return what ``look`` gives as soon as it is true.
 
     Raises:
-        AssertionError: it was not within ``seconds``; names ``what``.
+        AssertionError: it was not within some times ``seconds``; names ``what``.
     """
-    end = time.monotonic() + seconds
+    end, pause_s = time.monotonic() + PATIENCE * seconds, FIRST_S
     while not (found := look()):
-        assert time.monotonic() < end, f"not within {seconds} s: {what}"  # noqa: S101
-        time.sleep(0.05)
+        assert time.monotonic() < end, f"not within {PATIENCE * seconds} s: {what}"  # noqa: S101
+        time.sleep(pause_s)
+        pause_s = min(2 * pause_s, LONGEST_S)
     return found
 
 
@@ -27,8 +32,37 @@ async def soon(look: Callable[[], object], seconds: float = 10) -> None:
     """Let other tasks of this event loop run until ``look`` gives what is true.
 
     Raises:
-        TimeoutError: it was not within ``seconds``.
+        TimeoutError: it was not within some times ``seconds``.
     """
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(PATIENCE * seconds):
         while not look():
             await asyncio.sleep(0.02)
+
+
+async def within(awaited: Awaitable[T], seconds: float = 60) -> T:
+    """Await what another task or process may never do, and give its result.
+
+    Raises:
+        TimeoutError: it was not done within some times ``seconds``.
+    """
+    async with asyncio.timeout(PATIENCE * seconds):
+        return await awaited
+
+
+async def finish(*awaited: Awaitable[Any], seconds: float = 10) -> list[Any]:
+    """Wait until all have ended, and give their results or exceptions.
+
+    What has not after ``seconds`` is cancelled once more, because a library may swallow a cancellation, and then with
+    each of these seconds.
+
+    Raises:
+        AssertionError: something has not ended after ``PATIENCE`` times that; names it.
+    """
+    tasks = [asyncio.ensure_future(each) for each in awaited]
+    for _ in range(PATIENCE):
+        _, running = await asyncio.wait(tasks, timeout=seconds)
+        if not running:
+            return await asyncio.gather(*tasks, return_exceptions=True)
+        for each in running:
+            each.cancel()
+    raise AssertionError(f"still running after {PATIENCE} cancellations: {running}")

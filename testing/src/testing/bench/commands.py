@@ -7,10 +7,12 @@ import contextlib
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +29,7 @@ from lapor.system.installation import database_name
 from lapor.system.wanted import wanted
 from testing.bench import load
 from testing.servers import Stack, start_kafka_and_postgres, start_postgres
+from testing.standins import X_SECRETS
 
 Rate = Annotated[float, typer.Option("--rate", min=0.1, help="Complaints a second.")]
 Max = Annotated[bool, typer.Option("--max", help="As fast as it goes.")]
@@ -113,6 +116,153 @@ def intake(rate: Rate = 50, max_: Max = False, seconds: Seconds = 10, data: Data
 
 
 @app.command()
+def door(
+    seconds: Annotated[int, typer.Option("--seconds", min=1, help="For each turn.")] = 5,
+    turns: Annotated[int, typer.Option("--turns", min=1, help="Of the website and of a bare server, in turn.")] = 3,
+    region: Annotated[Path, typer.Option("--region", metavar="DIR", help="The region's data.")] = REGION,
+    as_json: Json = False,
+) -> None:
+    """Complaints by the API, until each is durable and has its ticket; beside the same server with one bare insert.
+
+    The load is made on the same machine. The ratio is the middle one of the pairs of turns.
+
+    Examples:
+
+        lapor bench door --turns 5
+    """
+    with _website() as own:
+        sizes = {"--seconds": seconds, "--turns": turns, "--bare-port": int(own.pop("BARE_PORT"))}
+        show(_service("intake-web", region, sizes, **own), as_json=as_json)
+
+
+@app.command()
+def readers(
+    most: Annotated[int, typer.Option("--most", min=1_000, help="Complaints that are stored in the end.")] = 1_000_000,
+    count: Annotated[int, typer.Option("--readers", min=1, max=250, help="Who follow one complaint.")] = 200,
+    region: Annotated[Path, typer.Option("--region", metavar="DIR", help="The region's data.")] = REGION,
+    as_json: Json = False,
+) -> None:
+    """Who reads the website: lists and figures with ever more stored, and what streams of events take.
+
+    Examples:
+
+        lapor bench readers --most 100000
+    """
+    with _website() as own:
+        del own["BARE_PORT"]
+        sizes = {"--most": most, "--readers": count}
+        show(_service("intake-web", region, sizes, "readers", **own), as_json=as_json)
+
+
+@app.command()
+def desk(
+    stored: Annotated[int, typer.Option("--stored", min=1_000, help="Complaints that are stored.")] = 100_000,
+    officers: Annotated[int, typer.Option("--officers", min=1, max=300, help="Who have a list open.")] = 200,
+    count: Annotated[int, typer.Option("--count", min=1, help="Complaints that come then.")] = 60,
+    rate: Annotated[int, typer.Option("--rate", min=1, help="So many a second.")] = 1,
+    region: Annotated[Path, typer.Option("--region", metavar="DIR", help="The region's data.")] = REGION,
+    as_json: Json = False,
+) -> None:
+    """The desk's lists: how soon a complaint is on those that are open, what they take, and how long one takes.
+
+    Officers are spread over all units that have a desk, and so are complaints. The load is made on the same machine.
+
+    Examples:
+
+        lapor bench desk --officers 200
+    """
+    with tempfile.TemporaryDirectory(prefix="lapor-bench-") as folder:
+        own = {
+            "DESK_PORT": str(choose({"desk": 0}, Path(folder) / "ports.json")["desk"]),
+            "DESK_KEY": credentials.password(),
+            "EVIDENCE_URL": f"file://{folder}/proofs",
+            "DESK_TRUSTED_PROXIES": "127.0.0.1/32",
+        }
+        sizes = {"--stored": stored, "--officers": officers, "--count": count, "--rate": rate}
+        show(_service("unit-desk", region, sizes, "desk", **own), as_json=as_json)
+
+
+@contextlib.contextmanager
+def _website() -> Iterator[dict[str, str]]:
+    """Give what intake-web needs to run alone, and a port for a server beside it."""
+    with tempfile.TemporaryDirectory(prefix="lapor-bench-") as folder:
+        ports = choose({"web": 0, "bare": 0}, Path(folder) / "ports.json")
+        yield {
+            "EVENT_KEY": credentials.password(),
+            "INSTALLATION_NAMESPACE": str(uuid.uuid4()),
+            "WEB_PORT": str(ports["web"]),
+            "BARE_PORT": str(ports["bare"]),
+            "WEB_TAKES_PER_S": "100000",
+            "WEB_TRUSTED_PROXIES": "127.0.0.1/32",
+            "EVIDENCE_URL": f"file://{folder}",
+        }
+
+
+@app.command()
+def mentions(
+    count: Annotated[int, typer.Option(min=1, help="Mentions in one window; X lists 800 of them.")] = 1_000,
+    region: Annotated[Path, typer.Option("--region", metavar="DIR", help="The region's data.")] = REGION,
+    as_json: Json = False,
+) -> None:
+    """Mentions on X, until all of a window are stored; the next look, and one after a restart; beside bare inserts.
+
+    Examples:
+
+        lapor bench mentions
+    """
+    with scratch(start_postgres) as stack:
+        nobody = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9", "KAFKA_USERNAME": "-", "KAFKA_PASSWORD": "-"}
+        variables = {
+            **nobody,
+            **{f"X_{name.upper()}": str(value) for name, value in X_SECRETS.items()},
+            "DATABASE_URL": stack.database("intake_social"),
+            "REGION_DIR": str(region.absolute()),
+            "INSTALLATION_NAMESPACE": str(uuid.uuid4()),
+            "EVENT_KEY": credentials.password(),
+            "HTTP_PORT": str(choose({"http": 0}, stack.logs / "http.json")["http"]),
+            "LOG_LEVEL": "ERROR",
+        }
+        _run(["intake-social", "migrate"], **variables)
+        found = _watched([sys.executable, "-m", "testing.bench.mentions", "--count", str(count)], **variables)
+    show(found, as_json=as_json)
+
+
+@app.command()
+def sms(
+    count: Annotated[int, typer.Option("--count", min=10, help="Messages that wait.")] = 1_000,
+    answer_ms: Annotated[int, typer.Option("--answer-ms", min=0, help="What the gateway takes for each.")] = 300,
+    per_s: Annotated[float, typer.Option("--per-s", min=1, help="SMS_SENDS_PER_S.")] = 1_000,
+    at_once: Annotated[int, typer.Option("--at-once", min=1, max=256, help="SMS_SENDS_AT_ONCE.")] = 32,
+    into: Annotated[
+        bool, typer.Option("--in", help="Citizens' SMS instead, by Kannel: --count of them in each turn.")
+    ] = False,
+    turns: Annotated[int, typer.Option("--turns", min=1, help="With --in: of the door and of a bare server.")] = 3,
+    region: Annotated[Path, typer.Option("--region", metavar="DIR", help="With --in: the region's data.")] = REGION,
+    as_json: Json = False,
+) -> None:
+    """Messages to citizens by a slow SMS gateway, each stored as sent; beside the same calls with nothing stored.
+
+    With --in the other way: a real Kannel brings citizens' SMS to the door of intake-sms, until each is stored; beside
+    a second Kannel before a server that does one bare insert for each.
+
+    Examples:
+
+        lapor bench sms --answer-ms 300
+
+        lapor bench sms --in --count 1000 --turns 5
+    """
+    if into:
+        show(_sms_in(region, count, turns), as_json=as_json)
+        return
+    sizes = {"--count": count, "--answer-ms": answer_ms, "--per-s": per_s, "--at-once": at_once}
+    words = [str(word) for pair in sizes.items() for word in pair]
+    with scratch(start_postgres) as stack:
+        dsn = stack.database("intake_sms")
+        found = _watched([sys.executable, "-m", "testing.bench.sms", *words], DATABASE_URL=dsn)
+    show({**found, "ratio": round(found["rate"] / found["baseline_rate"], 3)}, as_json=as_json)
+
+
+@app.command()
 def lifecycle(
     rate: Rate = 20,
     max_: Max = False,
@@ -156,8 +306,11 @@ def show(found: dict[str, Any], *, as_json: bool) -> None:
         out.print(f"{name:<14} {value if not isinstance(value, dict) else json.dumps(value)}", highlight=False)
 
 
-def _service(name: str, region: Path, sizes: dict[str, int], **own: str) -> dict[str, Any]:
-    """What the benchmark of service ``name`` finds, on a broker and a database of its own; ``own``: its variables."""
+def _service(name: str, region: Path, sizes: Mapping[str, int | str], what: str = "", **own: str) -> dict[str, Any]:
+    """What the benchmark of service ``name`` finds, on a broker and a database of its own; ``own``: its variables.
+
+    ``what`` is its module, where that has not the name of the service.
+    """
     module, wants = database_name(name), wanted(region)
     with scratch(start_kafka_and_postgres) as stack:
         with err.status("making the topics"):
@@ -175,9 +328,36 @@ def _service(name: str, region: Path, sizes: dict[str, int], **own: str) -> dict
         }
         _run([name, "migrate"], **variables)
         arguments = [str(word) for pair in sizes.items() for word in pair]
-        found = _watched([sys.executable, "-m", f"testing.bench.{module}", *arguments], **variables)
-        found["cpu_s"] |= {server: _cpu_s(psutil.Process(each.pid)) for server, each in stack.processes.items()}
+        found = _watched([sys.executable, "-m", f"testing.bench.{what or module}", *arguments], **variables)
+        found["cpu_s"] = found.get("cpu_s", {}) | {
+            server: _cpu_s(psutil.Process(each.pid)) for server, each in stack.processes.items()
+        }
     return found
+
+
+def _sms_in(region: Path, count: int, turns: int) -> dict[str, Any]:
+    where = f"{os.environ.get('PATH', '')}:/usr/sbin"
+    boxes = [shutil.which(name, path=where) for name in ("bearerbox", "smsbox")]
+    if not all(boxes):
+        raise Refused("Kannel is not installed (Debian: apt-get install --no-install-recommends kannel kannel-extras)")
+    with tempfile.TemporaryDirectory(prefix="lapor-bench-") as folder:
+        ports = choose({"door": 0, "bare": 0}, Path(folder) / "ports.json")
+    sizes = {"--bare-port": ports["bare"], "--count": count, "--turns": turns}
+    return _service(
+        "intake-sms",
+        region,
+        {**sizes, "--boxes": ",".join(map(str, boxes))},
+        "sms_in",
+        SMS_LISTEN_PORT=str(ports["door"]),
+        SMS_MO_TOKEN=credentials.password(),
+        SMS_TAKES_PER_S="100000",
+        KANNEL_SEND_URL="http://127.0.0.1:9/cgi-bin/sendsms",
+        KANNEL_USERNAME="-",
+        KANNEL_PASSWORD="-",  # noqa: S106
+        RECEIPT_WAIT_S="86400",  # no receipt goes out: it is the door that is measured
+        INSTALLATION_NAMESPACE=str(uuid.uuid4()),
+        EVENT_KEY=credentials.password(),
+    )
 
 
 @contextlib.contextmanager
@@ -206,7 +386,7 @@ def _bare_inserts(seconds: float) -> float:
 
 def _run(command: list[str], **variables: str) -> None:
     command = [str(Path(sys.executable).with_name(command[0])), *command[1:]]
-    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, timeout=900)  # noqa: S603
     if done.returncode:
         raise Refused(f"{' '.join(command)} failed: {done.stderr.strip()[-300:]}")
 

@@ -76,15 +76,21 @@ INSERT INTO uploads (id, name, folder, length, state, media_type, sha256, bytes,
 SELECT 'upload ' || w.n, 'photo ' || w.n, 'aa/bb/' || w.n, 1, CASE WHEN mod(w.n, 50) = 0 THEN 'coming' ELSE 'ready' END,
        'image/jpeg', 'x', 1, CASE WHEN mod(w.n, 50) > 0 THEN w.id END, w.at, 1, now() + interval '1 day'
 FROM world w WHERE w.channel = ANY(%s) AND (mod(w.n, 50) > 0 OR w.open)"""
+# Of a network each was fetched of late, or waits to be fetched for a day.
+_MEDIA = """
+INSERT INTO media (id, mark, channel, complaint_id, reference, said_at, kept_at, state, upload_id, next_try_at)
+SELECT 'media ' || w.n, convert_to('mark ' || w.n, 'UTF8'), w.channel, w.id, '', w.at, now(),
+       CASE WHEN mod(w.n, 50) = 0 AND w.open THEN 'waiting' ELSE 'done' END, 'upload ' || w.n, now() + interval '1 day'
+FROM world w WHERE w.channel = ANY(%s) AND w.channel IN ('x', 'facebook', 'whatsapp')"""
 _OPENINGS = """
 INSERT INTO evidence_openings (ticket, name, unit, at)
 SELECT w.ticket, 'photo ' || w.n, 'PUPR', w.at FROM world w WHERE w.channel = ANY(%s)"""
 # Those of open complaints that wait do so for a day.
 _NOTICES = """
-INSERT INTO notices (ticket, kind, key, address, thread, text, state, attempts, next_try_at, created_at, sent_at)
+INSERT INTO notices (ticket, kind, key, address, thread, text, state, attempts, next_try_at, created_at, sent_at, said)
 SELECT w.ticket, kind, key, '+6290' || lpad(w.n::text, 8, '0'), w.channel || ':' || w.n, repeat('Laporan ', 15),
        CASE WHEN waits THEN 'pending' ELSE 'sent' END, 1, CASE WHEN waits THEN now() + interval '1 day' ELSE w.at END,
-       w.at, CASE WHEN NOT waits THEN w.at END
+       w.at, CASE WHEN NOT waits THEN w.at END, CASE WHEN waits THEN 'waits' ELSE 'taken' END
 FROM world w CROSS JOIN (VALUES ('receipt', ''), ('step', '1'), ('step', '3')) AS told (kind, key),
      LATERAL (SELECT w.open AND key = '3' AND mod(w.n, 10) = 0 AS waits) AS it
 WHERE w.channel = ANY(%s) AND w.channel <> 'web' AND w.at > now() - interval '120 days'"""
@@ -98,6 +104,23 @@ _FIGURES = """
 INSERT INTO public_figures (month, kind, code, received, open, answered, in_time, late, rated, satisfied)
 SELECT date_trunc('month', at)::date, kind, code, count(*), 0, 0, 0, 0, 0, 0
 FROM world, LATERAL (VALUES ('all', ''), ('unit', 'U' || mod(n, 30))) AS told (kind, code) GROUP BY 1, 2, 3"""
+# An account of each complaint of the website, with all that goes with it; messages are kept for days.
+_ACCOUNTS = """
+WITH w AS (SELECT *, 'account ' || n AS account_id, convert_to('mark ' || n, 'UTF8') AS mark FROM world
+           WHERE channel = ANY(%s)),
+a AS (INSERT INTO accounts (account_id, name, used_at) SELECT account_id, 'Warga', at FROM w),
+k AS (INSERT INTO account_contacts (account_id, medium, address, mark)
+      SELECT account_id, 'email', 'warga' || n || '@contoh.id', mark FROM w),
+c AS (INSERT INTO account_consents (account_id, version, text)
+      SELECT account_id, '2026-11', repeat('Saya ', 60) FROM w),
+s AS (INSERT INTO account_sessions (token_hash, account_id, ends_at)
+      SELECT convert_to('token ' || n, 'UTF8'), account_id, now() + interval '30 days' FROM w),
+r AS (INSERT INTO account_reporters (account_id, reporter_ref) SELECT account_id, 'stored ' || n FROM w),
+m AS (INSERT INTO account_messages (kind, attempt, medium, address, mark, seed, created_at, expires_at, state)
+      SELECT 'enter', convert_to('attempt ' || n, 'UTF8'), 'email', 'warga' || n || '@contoh.id', mark, mark,
+             now() - interval '2 days', now() - interval '2 days', 'sent' FROM w)
+INSERT INTO identity_accesses (account_id, ticket, who, what, at)
+SELECT account_id, ticket, 'owner', 'signed in', at FROM w"""
 _INBOX = """
 INSERT INTO inbox (topic, event_id, at)
 SELECT 'complaint.updated.v1', gen_random_uuid()::text, at FROM world, generate_series(1, 2)
@@ -108,14 +131,67 @@ INSERT INTO published (seq, topic, key, value, headers, at)
 SELECT nextval('outbox_seq_seq'), 'complaint.updated.v1', convert_to(id, 'UTF8'), convert_to(repeat('x', 600), 'UTF8'),
        '[]', now() - interval '6 days' + n * interval '1 ms'
 FROM world, generate_series(1, 2)"""
+# To the desk all are of one unit, and each was answered, spoken of and looked at.
+_DESK = """
+INSERT INTO complaints (unit, complaint_id, ticket, seq, told_at, received_at, lead, role, lane, status, why, due,
+                        weight, kecamatan, standing, rahasia, erased, words, told)
+SELECT k.unit, w.id, w.ticket, k.seq, w.at, w.at, k.lead, k.role, k.lane, w.status, k.why, w.at + interval '3 days', 0,
+       k.kecamatan, CASE WHEN w.open THEN 'work' ELSE 'rest' END, false, false,
+       to_tsvector('simple', 'jalan ' || w.ticket), k.told
+FROM world w, (SELECT * FROM complaints LIMIT 1) AS k"""
+_DESK_EVENTS = """
+INSERT INTO events (unit, complaint_id, event_id, at, seq, why, status, lead)
+SELECT 'PUPR', id, id || step, at, step, 'updated', status, 'PUPR' FROM world, generate_series(1, 3) AS step"""
+_DESK_ARRIVALS = """
+INSERT INTO arrivals (message_id, complaint_id, kind, seq, channel, state, at, said_at, early)
+SELECT id || step, id, 'step', step, 'sms', 'delivered', at, at, false FROM world, generate_series(1, 3) AS step"""
+_DESK_REPLIES = """
+INSERT INTO replies (id, unit, complaint_id, person, at, said)
+SELECT gen_random_uuid(), 'PUPR', w.id, p.id, w.at, '{}' FROM world w, people p"""
+_DESK_NOTES = """
+INSERT INTO notes (id, unit, complaint_id, person, at, instruction, text)
+SELECT gen_random_uuid(), 'PUPR', w.id, p.id, w.at, false, 'catatan' FROM world w, people p"""
+_DESK_HANDOVERS = """
+INSERT INTO handovers (id, unit, complaint_id, ticket, party, at, expires_at, letter, sent_at, answered_at)
+SELECT gen_random_uuid(), 'PUPR', id, ticket, 'PLN', at, at + interval '30 days', 'sent', at,
+       CASE WHEN NOT open THEN at END FROM world"""
+_DESK_PARTIES = """
+INSERT INTO party_answers (id, handover, at, text) SELECT gen_random_uuid(), id, at, 'jawaban' FROM handovers"""
+_DESK_AUDIT = """
+INSERT INTO audit (at, person, act, unit, ticket)
+SELECT w.at, p.id, 'buka', 'PUPR', w.ticket FROM world w, people p, generate_series(1, 3)"""
+_DESK_TOLD = """
+WITH told AS (
+    INSERT INTO notices (unit, complaint_id, ticket, kind, event_id, at, recorded_at, next_at, state, opened_at)
+    SELECT 'PUPR', id, ticket, 'new', id || 'new', at, at, at, 'told', at FROM world RETURNING id, at),
+sent AS (
+    INSERT INTO messages (id, person, medium, kind, state, next_try_at, created_at, fresh_at, sent_at)
+    SELECT md5(t.id::text)::uuid, p.id, 'email', 'gathered', 'sent', t.at, t.at, t.at, t.at FROM told t, people p
+    RETURNING id)
+INSERT INTO message_notices (message, notice)
+SELECT s.id, t.id FROM sent s JOIN told t ON s.id = md5(t.id::text)::uuid"""
+# Programs of the unit have read each record, and were told of it; none is so old that it is deleted.
+_DESK_LOG = """
+INSERT INTO log (unit, n, event_id, complaint_id, at, value)
+SELECT 'PUPR', 1000 + w.n * 3 + step, id || step, id, now() - interval '80 days' + w.n * interval '1 ms', '{}'
+FROM world w, generate_series(1, 3) AS step"""
+_DESK_HEADS = "UPDATE log_heads SET n = (SELECT max(n) FROM log)"
+_DESK_DELIVERIES = """
+INSERT INTO deliveries (webhook, kind, at, ticket, complaint_id, event_id, tries, last_at, delivered_at, result)
+SELECT v.id, 'unit.routed', age.at, w.ticket, w.id, w.id || 1, 1, age.at, age.at, '204'
+FROM world w, webhooks v, LATERAL (SELECT now() - interval '20 days' + w.n * interval '1 ms' AS at) AS age"""
 #: What is stored where: statements, and the channels that they are about where it matters.
-_INTAKE = (_STORIES, _REPORTERS, _COMPLAINTS, _UPLOADS, _OPENINGS, _NOTICES, _INBOX, _PUBLISHED)
+_INTAKE = (_STORIES, _REPORTERS, _COMPLAINTS, _UPLOADS, _MEDIA, _OPENINGS, _NOTICES, _INBOX, _PUBLISHED)
 _STATEMENTS = {
     "router": (_CASES, _FINGERPRINTS, _INBOX, _PUBLISHED),
     "sla_monitor": (_CLOCKS, _INBOX, _PUBLISHED),
     "intake_sms": _INTAKE,
-    "intake_web": (*_INTAKE, _PUBLIC, _FIGURES),
+    "intake_web": (*_INTAKE, _ACCOUNTS, _PUBLIC, _FIGURES),
     "intake_social": _INTAKE,
+    "unit_desk": (
+        *(_DESK, _DESK_EVENTS, _DESK_REPLIES, _DESK_NOTES, _DESK_HANDOVERS, _DESK_PARTIES, _DESK_AUDIT, _DESK_TOLD),
+        *(_INBOX, _PUBLISHED, _DESK_LOG, _DESK_HEADS, _DESK_DELIVERIES, _DESK_ARRIVALS),
+    ),
 }
 _OF = {"intake_sms": ["sms"], "intake_web": ["web"], "intake_social": ["x"]}
 DATABASES = tuple(_STATEMENTS)

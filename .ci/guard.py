@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Run a command that can't hang and leaves nothing behind: guard.py [--limit S] [--budget N] COMMAND…
+
+Everything that the command starts, in whatever session, stays a descendant of this process, because a child subreaper
+inherits orphans. At the limit, or when this process is told to stop, it shows what runs, the stacks of Python processes
+that can show them, and the ends of their logs; then it ends all of them.
+
+Exits with the command's own code; 124 at the limit, 3 if the command succeeded but left processes behind, 4 if it
+succeeded but used more than 1.25 of its budget. The budget is in yardsticks, a fixed piece of work that is timed in the
+same run, so that a slower machine has the same budget. Needs nothing but Python.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PR_SET_CHILD_SUBREAPER = 36
+#: Seconds that a process has to leave after SIGTERM, before SIGKILL.
+PATIENCE_S = 10
+#: By how much the budget may be passed: two runs of the same commit differ by less.
+TOLERANCE = 1.25
+#: What asks this process to stop.
+STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+#: Of so many logs the last lines are shown, and so much of each line.
+LOGS, LINES, LETTERS = 12, 15, 300
+
+
+def descendants() -> list[int]:
+    """Give the pids of all that was started from here and still is, zombies too."""
+    children: dict[int, list[int]] = {}
+    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+        with contextlib.suppress(OSError):
+            parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(pid)
+    found, todo = [], [os.getpid()]
+    while todo:
+        below = children.get(todo.pop(), [])
+        found += below
+        todo += below
+    return found
+
+
+def is_zombie(pid: int) -> bool:
+    """Whether the process has ended and nobody has asked how."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def named(pid: int) -> str:
+    """Give the start of a process's command line."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:150]
+    except OSError:
+        return "gone"
+
+
+def shows_its_stacks(pid: int) -> bool:
+    """Whether the process catches SIGUSR1: our tests do, with all their stacks (testing.suite)."""
+    try:
+        caught = next(
+            line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt")
+        )
+    except (OSError, StopIteration):
+        return False
+    return bool(int(caught.split()[1], 16) >> (signal.SIGUSR1 - 1) & 1) and "python" in named(pid)
+
+
+def written_by(pid: int) -> Path | None:
+    """Give the file that the process writes its output to, if it is one."""
+    with contextlib.suppress(OSError):
+        path = Path(os.readlink(f"/proc/{pid}/fd/1"))
+        return path if path.suffix == ".log" and path.exists() else None
+    return None
+
+
+def show() -> None:
+    """Print what runs, ask for stacks, and print the ends of the logs that were written last."""
+    running = descendants()
+    for pid in running:
+        print(f"  {pid} {named(pid)}", flush=True)
+        if shows_its_stacks(pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGUSR1)
+    time.sleep(2)  # they write to the same terminal
+    logs = {path for pid in running if (path := written_by(pid))}
+    for path in sorted(logs, key=os.path.getmtime)[-LOGS:]:
+        last = path.read_text(errors="replace").splitlines()[-LINES:]
+        print(f"== {path}", *(line[:LETTERS] for line in last), sep="\n  ", flush=True)
+
+
+def end_all() -> list[str]:
+    """End everything that was started from here: SIGTERM, then SIGKILL. Give the names of what had to be ended."""
+    left = {pid: named(pid) for pid in descendants() if not is_zombie(pid)}
+    for pid in left:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + PATIENCE_S
+    while descendants():
+        reap()
+        if time.monotonic() > deadline:
+            for pid in descendants():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        time.sleep(0.05)
+    return [f"{pid} {name}" for pid, name in left.items()]
+
+
+def reap() -> dict[int, int]:
+    """Collect children that have ended, so that their processor time is counted; give their exit codes by pid."""
+    found = {}
+    with contextlib.suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            code = os.waitstatus_to_exitcode(ended[1])
+            found[ended[0]] = code if code >= 0 else 128 - code
+    return found
+
+
+def yardstick_s() -> float:
+    """Measure the processor time of a fixed piece of work, in seconds: the median of five."""
+
+    def once() -> float:
+        began = time.process_time()
+        sum(len(str(number)) for number in range(500_000))
+        return time.process_time() - began
+
+    return statistics.median(once() for _ in range(5))
+
+
+def run(command: list[str], limit_s: float) -> int:
+    """Run ``command`` to its end or to its limit, end what it left, and give the exit code as the module says."""
+    # Signals are waited for, not handled, so that orphans are collected the moment they end.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, *STOPS})
+    child = subprocess.Popen(command, preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, ()))
+    code, deadline = None, time.monotonic() + limit_s
+    while code is None:
+        told = signal.sigtimedwait({signal.SIGCHLD, *STOPS}, max(0.0, deadline - time.monotonic()))
+        if told and told.si_signo == signal.SIGCHLD:
+            code = reap().get(child.pid)
+            continue
+        print(f"\n{'Told to stop' if told else f'Not done after {limit_s:.0f} s'}. What runs:", flush=True)
+        show()
+        code = 128 + told.si_signo if told else 124
+    left = end_all()
+    if left and code == 0:
+        print("Left behind, and ended:", *left, sep="\n  ", flush=True)
+        return 3
+    return code
+
+
+def main() -> int:
+    """Run the command of the command line, and compare what it used with its budget."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--limit", type=float, default=4500, help="seconds until all of it is ended")
+    parser.add_argument("--budget", type=float, help="yardsticks of processor time that it may use")
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    given = parser.parse_args()
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    if given.budget is None:
+        return run(given.command, given.limit)
+    before = yardstick_s()
+    code = run(given.command, given.limit)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = used.ru_utime + used.ru_stime
+    count = seconds / statistics.mean((before, yardstick_s()))
+    print(f"Used {seconds:.0f} core-seconds: {count:.0f} yardsticks, of {given.budget:.0f}.", flush=True)
+    if code == 0 and count > TOLERANCE * given.budget:
+        print("That is over 1.25 of the budget: find what costs more (CONTRIBUTING.md), or raise it and say why.")
+        return 4
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

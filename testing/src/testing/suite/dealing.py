@@ -1,0 +1,175 @@
+"""Which worker runs which tests, and in which order: the fast ones first, whole systems last.
+
+A worker knows the marks of a test, and the process that deals tests out knows their names alone: the workers write the
+scope of each test into a file that this process names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
+
+#: In this order they run; a test belongs to the first whose mark it has.
+FAST, SERVERS, SYSTEMS = TIERS = ("fast tests", "tests on servers", "whole systems")
+#: So many whole systems run at once: each takes a core and more while it starts and is loaded.
+AT_ONCE = 2
+#: Servers' tests that take minutes by themselves: no other test of their folder waits for them.
+ALONE = ("test_processor",)
+#: What takes longest, in this order; the rest comes behind it. So no worker is left with it.
+LONGEST_SYSTEMS = ("common", "upset", "fakes", "two", "fuzz", "breach", "tirtasari", "canary", "traces")
+LONGEST = (
+    "services/unit-desk/",
+    "services/intake-web/",
+    "services/intake-social/",
+    "tests/cost/",
+    "tests/driver/",
+    "tests/parsers/",
+    "tests/containers/",
+    "deploy/",
+    "testing/",
+    "chassis/",
+    "services/",
+)
+_SCOPES = "scopes_file"
+
+
+def tier(item: pytest.Item) -> str:
+    """Give the tier of a test by its marks."""
+    if item.get_closest_marker("system"):
+        return SYSTEMS
+    return SERVERS if item.get_closest_marker("connected") or item.get_closest_marker("slow") else FAST
+
+
+def scope(item: pytest.Item) -> str:
+    """Give what a worker is given at once, the tests that share servers or a whole system; the tier's name is first."""
+    if system := item.get_closest_marker("system"):
+        return f"{SYSTEMS}: {system.args[0]}"
+    folder, _, rest = item.nodeid.partition("/test_")
+    file = f"test_{rest.partition('.py')[0]}"
+    return f"{tier(item)}: {folder}{f'/{file}' if file in ALONE else ''}"
+
+
+class ByServers(LoadScopeScheduling):  # type: ignore[misc]
+    """Tests that share servers share a worker, so that none is started twice."""
+
+    def __init__(self, config: pytest.Config, log: object) -> None:
+        super().__init__(config, log)
+        self._scopes: dict[str, str] = {}
+
+    def _split_scope(self, nodeid: str) -> str:
+        if not self._scopes:
+            self._scopes = read_scopes(self.config)
+        return self._scopes[nodeid]
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        """Give ``node`` what is next; where that is a whole system too many, it ends with what it has."""
+        runs_one = (other for other, work in self.assigned_work.items() if other is not node and _has_a_system(work))
+        if next(iter(self.workqueue)).startswith(SYSTEMS) and len(list(runs_one)) >= AT_ONCE:
+            node.shutdown()
+            return
+        super()._assign_work_unit(node)
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Deal out again what a worker that left had not done, but for the test that it left with, which it returns.
+
+        pytest-xdist would give that test to the next worker too, and to the next: a test that ends its process would
+        be run up to four times a worker, and what follows it in its folder never.
+        """
+        workload = self.assigned_work.pop(node)
+        if not self._pending_of(workload):
+            return None
+        crashed: str = next(test for unit in workload.values() for test, done in unit.items() if not done)
+        for unit in workload.values():
+            if crashed in unit:
+                unit[crashed] = True
+        self.workqueue.update({scope: unit for scope, unit in workload.items() if not all(unit.values())})
+        for other in self.assigned_work:
+            self._reschedule(other)
+        return crashed
+
+
+def _has_a_system(work: Mapping[str, Mapping[str, bool]]) -> bool:
+    return any(scope.startswith(SYSTEMS) and not all(unit.values()) for scope, unit in work.items())
+
+
+def read_scopes(config: pytest.Config) -> dict[str, str]:
+    """Give the scope of each test by its name, as soon as a worker has collected them; before that, nothing."""
+    path: Path | None = config.stash.get(_path, None)
+    return json.loads(path.read_text()) if path and path.stat().st_size else {}
+
+
+_path = pytest.StashKey[Path]()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServers | None:
+    """Deal out by servers what ``--dist loadscope`` would by module; other ways are pytest-xdist's own."""
+    return ByServers(config, log) if config.getoption("dist") == "loadscope" else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionstart(session: pytest.Session) -> Iterator[None]:
+    """Make the file that scopes are written to, where tests are dealt out."""
+    if hasattr(session.config, "workerinput"):
+        yield
+        return
+    with tempfile.NamedTemporaryFile(prefix="scopes-", suffix=".json", delete=False) as file:
+        session.config.stash[_path] = Path(file.name)
+    yield
+
+
+def stop(config: pytest.Config) -> None:
+    """Let no worker begin another test: without this, each would run all that it was given."""
+    _stopped(config.stash[_path]).touch()
+
+
+def pytest_configure_node(node: WorkerController) -> None:
+    """Tell a worker where to write scopes."""
+    node.workerinput[_SCOPES] = str(node.config.stash[_path])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Sort by tier, then by what takes longest, then by scope; give what starts a system, or is slow, more time."""
+    for item in items:
+        if item.get_closest_marker("system") or item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(900))
+    items.sort(key=_turn)
+    written = getattr(config, "workerinput", {}).get(_SCOPES)
+    if written:
+        part = Path(f"{written}.{os.getpid()}")
+        part.write_text(json.dumps({item.nodeid: scope(item) for item in items}))
+        part.replace(written)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """End a worker that is to begin no other test."""
+    written = getattr(item.config, "workerinput", {}).get(_SCOPES)
+    if written and _stopped(Path(written)).exists():
+        item.session.shouldstop = "told to stop"
+
+
+def _stopped(scopes: Path) -> Path:
+    return scopes.with_suffix(".stopped")
+
+
+def _turn(item: pytest.Item) -> tuple[int, ...]:
+    if mark := item.get_closest_marker("system"):
+        # The loss test counts all topics of its system: nobody may have written to them before.
+        return TIERS.index(SYSTEMS), LONGEST_SYSTEMS.index(mark.args[0]), "test_loss" not in item.nodeid
+    long = next((n for n, part in enumerate(LONGEST) if item.nodeid.startswith(part)), len(LONGEST))
+    return TIERS.index(tier(item)), long
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the files again."""
+    if path := config.stash.get(_path, None):
+        path.unlink(missing_ok=True)
+        _stopped(path).unlink(missing_ok=True)

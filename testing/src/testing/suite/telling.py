@@ -1,0 +1,116 @@
+"""What a run says while it goes: a line each minute, each failure when it happens, each tier when it is through."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from testing.suite.dealing import FAST, TIERS, read_scopes, stop
+
+
+class Teller:
+    """Knows what runs, in the process that prints."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._began = time.monotonic()
+        self._running: dict[str, float] = {}
+        self._done: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+        self._of: Counter[str] = Counter()
+        self._tiers: dict[str, str] = {}
+        self._every_s = float(config.getini("beat_s"))
+        self._over = threading.Event()
+
+    def pytest_sessionstart(self) -> None:
+        """Say each minute how far it is."""
+        threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
+
+    def pytest_sessionfinish(self) -> None:
+        """Say nothing more."""
+        self._over.set()
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note that a test runs."""
+        self._running[nodeid] = time.monotonic()
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Note that it is done, and say so if its tier is."""
+        self._end(nodeid)
+
+    def pytest_handlecrashitem(self, crashitem: str) -> None:
+        """Note that a test ended its worker: it never finishes."""
+        self._end(crashitem)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Print a test that failed, why, and the end of each thing that it said."""
+        if report.failed:
+            self._failed[self._tier(report.nodeid)] += 1
+            said = ("\n".join([f"-- {title}", *text.splitlines()[-30:]]) for title, text in report.sections)
+            told = "\n".join([report.longreprtext[-3000:], *said])
+            self._say(f"\nFAILED {report.nodeid} ({report.when})\n{told}")
+
+    def _tier(self, nodeid: str) -> str:
+        if not self._tiers:
+            self._tiers = {test: scope.partition(":")[0] for test, scope in read_scopes(self._config).items()}
+            self._of = Counter(self._tiers.values())
+        return self._tiers.get(nodeid, TIERS[-1])
+
+    def _end(self, nodeid: str) -> None:
+        self._running.pop(nodeid, None)
+        tier = self._tier(nodeid)
+        self._done[tier] += 1
+        if self._done[tier] != self._of[tier]:
+            return
+        self._say(f"\n{self._since()} {tier}: {self._done[tier]:,}, {self._failed[tier]} failed")
+        dealer = self._config.pluginmanager.get_plugin("dsession")
+        if tier == FAST and self._failed[tier] and dealer and len(self._of) > 1:
+            stop(self._config)
+            dealer.shouldstop = "a fast test failed: what takes minutes is not begun"
+
+    def _beat(self) -> None:
+        while not self._over.wait(self._every_s):
+            self._tier("")
+            now = time.monotonic()
+            running = sorted((began, test) for test, began in self._running.copy().items())
+            longest = "; ".join(f"{test} ({now - began:.0f} s)" for began, test in running[:4])
+            of = f" of {self._of.total():,}" if self._of else ""
+            self._say(
+                f"\n{self._since()} {self._done.total():,}{of}, {self._failed.total()} failed, "
+                f"load {os.getloadavg()[0]:.0f}, {_free_gib():.0f} GiB free; running: {longest or 'nothing'}"
+            )
+
+    def _since(self) -> str:
+        return f"[{time.monotonic() - self._began:5.0f} s]"
+
+    def _say(self, text: str) -> None:
+        if terminal := self._config.pluginmanager.get_plugin("terminalreporter"):
+            terminal.write_line(text)
+
+
+def _free_gib() -> float:
+    lines = (line.split() for line in Path("/proc/meminfo").read_text().splitlines())
+    return next(int(size) for name, size, *_ in lines if name == "MemAvailable:") / 2**20
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the project, or a test of this, choose how often it says something."""
+    parser.addini("beat_s", "seconds between two lines that say how far the run is", default="60")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell once for all workers."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Teller(config))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests measured and recorded as ``measured``, whether they passed or not."""
+    reports = [r for outcome in ("passed", "failed") for r in terminalreporter.getreports(outcome) if r.when == "call"]
+    for text in (value for report in reports for name, value in report.user_properties if name == "measured"):
+        terminalreporter.write_line(str(text))

@@ -1,0 +1,94 @@
+"""The whole running system and the screens before which people sit: what somebody does there, whoever it is."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from itertools import count
+
+import httpx
+from harness import NETWORK_S, System
+from playwright.sync_api import Browser, ViewportSize
+from seat import PATIENCE_MS, Seat
+
+from lapor.demo.player import somebody
+from testing.waiting import until
+
+
+@dataclass
+class Citizen:
+    """Somebody who complained on the website: ``secret`` opens the complaint."""
+
+    ticket: str
+    secret: str
+
+
+@dataclass
+class Place:
+    """The whole system, and the screens before which people sit in one story."""
+
+    system: System
+    browser: Browser
+    story: str
+    numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def seat(self, size: ViewportSize) -> Seat:
+        """Sit down before an empty screen of ``size``."""
+        context = self.browser.new_context(viewport=size, locale="id-ID")
+        context.set_default_timeout(PATIENCE_MS)
+        return Seat(page=context.new_page(), story=self.story, pictures=self.numbers.__next__)
+
+    @property
+    def url(self) -> str:
+        """Where the desk is."""
+        return str(self.system.env["desk_url"])
+
+    def complain(self, text: str) -> Citizen:
+        """Complain on the website."""
+        secret, key = f"rahasia-{uuid.uuid4().hex}", str(uuid.uuid4())
+
+        def ask() -> str | None:
+            try:
+                answer = self.system.post_web(key, {"text": text}, secret)
+            except httpx.TransportError:
+                return None
+            return str(answer.json()["ticket"]) if answer.status_code == 202 else None
+
+        return Citizen(ticket=until(ask, 60, "an answer of the website"), secret=secret)
+
+    def follow(self, citizen: Citizen, body: dict[str, object]) -> None:
+        """Add to what somebody complained of, on the website."""
+        httpx.post(
+            f"{self.system.env['web_url']}/v1/complaints/{citizen.ticket}/follow-ups",
+            json=body,
+            headers={"Idempotency-Key": str(uuid.uuid4()), "Access-Secret": citizen.secret, **somebody()},
+            timeout=NETWORK_S,
+        ).raise_for_status()
+
+    def account(self, unit: str, role: str) -> dict[str, str]:
+        """One of the accounts to play with; its code is that of now."""
+        people = self.system.lapor("desk")["people"]
+        return next(each for each in people if (each["unit"], each["role"]) == (unit, role))
+
+
+def log_in(seat: Seat, place: Place, unit: str, role: str) -> None:
+    """Come in with a password, and with the code of a telephone where one is asked for."""
+    seat.opens(place.url)
+    account = place.account(unit, role)
+    seat.writes("Surel", account["email"])
+    seat.writes("Kata sandi", account["password"])
+    if account["code"]:
+        # Asked for last: a code is good for half a minute, and the machine may be slow.
+        seat.writes("Kode 6 angka", place.account(unit, role)["code"])
+    seat.presses("Masuk")
+
+
+def until_listed(seat: Seat, words: str) -> None:
+    """Ask for the page again until ``words`` stand on it, as who waits for an answer does."""
+    found = seat.page.get_by_text(words)
+    for _ in range(200):
+        if found.count():
+            return
+        seat.page.wait_for_timeout(300)
+        seat.page.reload()
+    raise AssertionError(f"{words} are not on {seat.page.url}")

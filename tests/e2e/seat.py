@@ -1,0 +1,172 @@
+"""Somebody before a screen: presses and writes what stands there, by its words, and sees that nothing bars anybody."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
+from harness import ROOT, System
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
+
+from testing.browsers import ARGS, RULES, chromium
+from testing.waiting import until
+
+#: What is looked at by people; `build/` is ignored.
+PICTURES = ROOT / "build" / "pictures" / "day"
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1280, "height": 860}
+#: A page that waits for another service may be loaded as often as it takes, on a machine as busy as it is.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
+_CODE = re.compile(r"\b\d{6}\b")
+#: What has the focus: how it is called, its id, and whether one sees that it has it.
+_FOCUS = """() => {
+  const each = document.activeElement, style = getComputedStyle(each);
+  const name = each.labels?.[0]?.innerText ?? each.innerText ?? "";
+  return [name.trim(), each.id, style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2];
+}"""
+
+
+@contextmanager
+def chromium_running() -> Iterator[Browser]:
+    """The browser of this machine."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Box:
+    """The letters of one address, in the mail server that the system sends by."""
+
+    system: System
+    address: str
+    read: int = 0
+
+    def next(self, *words: str) -> str:
+        """The next letter with all of ``words``, as soon as it is there; those before it are skipped."""
+
+        def look() -> tuple[int, str] | None:
+            letters = self.system.told(self.address)
+            found = ((n, text) for n, text in enumerate(letters) if n >= self.read and all(w in text for w in words))
+            return next(found, None)
+
+        at, letter = until(look, 60, f"a letter to {self.address} with {words}")
+        self.read = at + 1
+        return str(letter)
+
+    def code(self) -> str:
+        """The code of the next letter that has one."""
+        found = _CODE.search(self.next("kode masuk Anda"))
+        assert found
+        return found[0]
+
+    def link(self, *words: str) -> str:
+        """The first address in the next letter with all of ``words``."""
+        return str(re.findall(r"https?://\S+", self.next(*words))[0])
+
+
+@dataclass
+class Seat:
+    """Somebody at a telephone or a desk. What they see is kept in pictures, by number in the order of the day.
+
+    It is looked at in both sizes, wherever they sit.
+    """
+
+    page: Page
+    story: str
+    pictures: Callable[[], int] = field(default_factory=lambda: count(1).__next__, repr=False)
+
+    def look(self, name: str) -> None:
+        """Keep a picture of each size, and see that nothing here bars anybody and nothing runs over the edge."""
+        own, at = self.page.viewport_size, f"{self.story}-{self.pictures():02}-{name}"
+        assert own
+        for size in (PHONE, DESK):
+            self.page.set_viewport_size(size)
+            if "CI" not in os.environ:  # as testing.browsers.picture
+                PICTURES.mkdir(parents=True, exist_ok=True)
+                self.page.screenshot(path=PICTURES / f"{at}-{size['width']}.png", full_page=True)
+            assert {} == barriers(self.page), (name, size)
+        self.page.set_viewport_size(own)
+
+    def opens(self, address: str) -> None:
+        """Go to an address, as who types it or follows it from a letter."""
+        self.page.goto(address)
+
+    def reads(self, *words: str) -> None:
+        """See words on the page, as soon as they are there; pages of the desk ask again by themselves."""
+        for each in words:
+            expect(self.page.locator("body")).to_contain_text(each)
+
+    def presses(self, name: str, within: Locator | None = None) -> None:
+        """Press the button or follow the link that begins with ``name``."""
+        begins = re.compile(rf"^\s*{re.escape(name)}")
+        place = within or self.page.locator("body")
+        place.get_by_role("button", name=begins).or_(place.get_by_role("link", name=begins)).first.click()
+
+    def writes(self, label: str, text: str) -> None:
+        """Fill in a field."""
+        self.page.get_by_label(label).first.fill(text)
+
+    def chooses(self, label: str, option: str) -> None:
+        """Choose from a list."""
+        self.page.get_by_label(label, exact=True).select_option(label=option)
+
+    def item(self, words: str) -> Locator:
+        """What is listed with ``words``."""
+        return self.page.get_by_role("listitem").filter(has=self.page.locator("article"), has_text=words)
+
+    # With the keyboard alone.
+
+    def keys(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        for each in keys:
+            self.page.keyboard.press(each)
+
+    def tabs_to(self, name: str = "", *, ident: str = "") -> None:
+        """Press Tab until what is called ``name``, or has the id ``ident``, has the focus, and is seen to have it."""
+        for _ in range(400):
+            self.page.keyboard.press("Tab")
+            called, found, seen = self.page.evaluate(_FOCUS)
+            if (name and called.startswith(name)) or (ident and found == ident):
+                assert seen, f"nobody sees that {name or ident} has the focus"
+                return
+        raise AssertionError(f"Tab does not come to {name or ident} on {self.page.url}")
+
+    def enters(self, name: str) -> None:
+        """Go to what is called ``name`` with Tab, press Enter, and be on the page to which it leads."""
+        self.tabs_to(name)
+        self.enter()
+
+    def enter(self) -> None:
+        """Press Enter, and be on the page to which it leads."""
+        with self.page.expect_navigation(timeout=PATIENCE_MS):
+            self.page.keyboard.press("Enter")
+
+    def types(self, name: str, text: str) -> None:
+        """Go to the field that is called ``name`` with Tab, and type."""
+        self.tabs_to(name)
+        self.page.keyboard.type(text)
+
+    def focus(self) -> str:
+        """Give the id of what has the focus."""
+        return str(self.page.evaluate(_FOCUS)[1])
+
+
+def barriers(page: Page) -> dict[str, Any]:
+    """What bars somebody: what axe calls serious or critical, and how far it runs over the edge."""
+    page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES)
+    grave = [each for each in found["violations"] if each["impact"] in ("serious", "critical")]
+    seen = {
+        "axe": [(each["id"], [node["html"] for node in each["nodes"]]) for each in grave],
+        "wide": page.evaluate("Math.max(0, document.documentElement.scrollWidth - innerWidth)"),
+    }
+    return {name: value for name, value in seen.items() if value}

@@ -1,0 +1,111 @@
+"""Who answers a complaint sees at the desk whether it was told, and who left nothing is said to read it alone. What did
+not arrive an operator there has sent again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from harness import CLEAR, System, a_number
+
+from testing.waiting import until
+
+pytestmark = [pytest.mark.connected, pytest.mark.slow]
+
+
+@pytest.fixture
+def clerk(system: System) -> Iterator[httpx.Client]:
+    """A clerk of a unit with a desk, logged in."""
+    with logged_in(system, "PDAM", "petugas") as client:
+        yield client
+
+
+@pytest.fixture
+def operator(system: System) -> Iterator[httpx.Client]:
+    """An operator of the LAPOR! admin, logged in."""
+    with logged_in(system, "DISKOMINFO", "operator") as client:
+        yield client
+
+
+@contextmanager
+def logged_in(system: System, unit: str, role: str) -> Iterator[httpx.Client]:
+    """One of the demo's people. A code that somebody has used in this half minute is good no more: the next one is."""
+    url = system.lapor("desk")["url"]
+    with httpx.Client(base_url=url, headers={"Origin": url}, trust_env=False, timeout=20) as client:
+
+        def comes_in() -> bool:
+            people = system.lapor("desk")["people"]
+            account = next(each for each in people if (each["unit"], each["role"]) == (unit, role))
+            fields = {name: account[name] for name in ("email", "password", "code")}
+            return client.post("/masuk", data=fields).status_code == 303
+
+        until(comes_in, 90, f"{role} of {unit} comes in")
+        yield client
+
+
+def shows(clerk: httpx.Client, ticket: str, *said: str) -> bool:
+    """Whether the page of a complaint says all of ``said``."""
+    page = clerk.get(f"/laporan/{ticket}").text
+    return all(each in page for each in said)
+
+
+def acknowledge(clerk: httpx.Client, ticket: str) -> None:
+    """Take it on, by the form of the desk."""
+    path = f"/laporan/{ticket}/terima"
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', clerk.get(path).text))
+    assert 303 == clerk.post(path, data={**fields, "step": "kirim"}).status_code
+
+
+def test_an_answer_by_sms_is_said_to_be_sent(system: System, clerk: httpx.Client) -> None:
+    _, ticket = system.by_sms(CLEAR)
+    until(lambda: shows(clerk, ticket, "Tanda terima.", "Terkirim lewat SMS"), 60, "the receipt is said to be sent")
+
+    acknowledge(clerk, ticket)
+
+    until(lambda: _under_the_answer(clerk, ticket, "Terkirim lewat SMS"), 60, "the answer is said to be sent")
+
+
+def test_an_answer_to_who_left_no_contact_is_said_to_be_on_the_page_alone(system: System, clerk: httpx.Client) -> None:
+    ticket = system.by_web(CLEAR)
+    until(lambda: shows(clerk, ticket, "Diteruskan ke"), 60, "the desk has it")
+
+    acknowledge(clerk, ticket)
+
+    until(lambda: _under_the_answer(clerk, ticket, "Warga tidak meninggalkan kontak"), 60, "it is said to be read only")
+
+
+def test_what_did_not_arrive_an_operator_has_sent_again(
+    system: System, clerk: httpx.Client, operator: httpx.Client
+) -> None:
+    number = a_number().removeprefix("+")
+    httpx.post(system.env["whatsapp_message_url"], json={"from": number, "text": CLEAR}, timeout=20).raise_for_status()
+    ticket = system.receipt(number)
+    until(lambda: shows(clerk, ticket, "Tanda terima.", "sampai di ponsel"), 60, "the receipt arrived")
+    fault = {"kind": "undelivered", "times": 1}
+    httpx.post(f"{system.env['standins_url']}/whatsapp/fault", json=fault, timeout=20).raise_for_status()
+    acknowledge(clerk, ticket)
+    until(lambda: shows(clerk, ticket, "Belum sampai"), 60, "it is said not to have arrived")
+    assert "/kabar/warga/" not in clerk.get(f"/laporan/{ticket}").text
+    heard = len(system.told(number))
+
+    listed = next(each for each in _rows(operator) if ticket in each)
+    (again,) = re.findall(r'action="(/kabar/warga/[^"]+/lagi)"', listed)
+    assert 303 == operator.post(again).status_code
+
+    until(lambda: _under_the_answer(clerk, ticket, "sampai di ponsel"), 60, "it has arrived")
+    assert heard + 1 == len(system.told(number))
+    assert not [each for each in _rows(operator) if ticket in each]
+
+
+def _rows(operator: httpx.Client) -> list[str]:
+    """What did not reach a citizen, as operators have it."""
+    return re.findall(r"<li>.*?</li>", operator.get("/kabar/warga").text, re.DOTALL)
+
+
+def _under_the_answer(clerk: httpx.Client, ticket: str, said: str) -> bool:
+    page = clerk.get(f"/laporan/{ticket}").text
+    steps = re.findall(r"<li.*?</li>", page.partition('class="history"')[2], re.DOTALL)
+    return any("Warga membaca" in step and said in step for step in steps)

@@ -1,0 +1,490 @@
+"""A day at the desk, in Chromium before the whole running system: a unit's on a telephone, an operator's with keys."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from desk import Unit, units
+from harness import System
+from place import Citizen, Place, log_in, until_listed
+from playwright.sync_api import Browser, FilePayload, expect
+from seat import DESK, PHONE, Box, Seat, chromium_running
+
+from testing.pictures import photo
+from testing.waiting import until
+
+pytestmark = [pytest.mark.connected, pytest.mark.slow]
+
+DANGER = "Tolong cepat, jembatan gantung di Cabenge putus, ada warga jatuh dan hanyut di sungai"
+HOLE = "Jalan di depan SD 12 Lapajung berlubang besar sejak dua minggu, motor sering jatuh kalau hujan"
+POLE = "Jalan kabupaten di Desa Paroto berlubang besar, dan ada tiang yang berdiri di badan jalan"
+PARK = "Gorong-gorong di bawah jalan Pemuda runtuh, jalannya retak sepanjang sepuluh meter"
+TOO_SHORT = "Sudah ditambal aspal dan dapat dilewati lagi."
+SEWER = "Air kotor mengalir ke sawah kami dari saluran di atas, ikan di kolam mati. Sudah lapor kepala desa"
+UNCLEAR = "Tabe pak, begini terus di tempat kami, tolong dilihat dulu supaya semua tenang kembali"
+AGAIN = "Tabe pak, masih begini terus di tempat kami, mohon dilihat dulu biar semua tenang kembali"
+NOTHING = "Saya mau menyampaikan sesuatu tetapi tidak tahu caranya, mohon arahan"
+WATER = "Air PDAM tidak mengalir sudah tiga hari di Kelurahan Bila, pelanggan minta penjelasan"
+BIN = "Sampah menumpuk di pinggir jalan dekat pasar Cabenge, sudah seminggu tidak diangkut"
+DONE = "Lubang di depan SD 12 Lapajung sudah ditambal aspal tadi pagi, sepanjang empat meter, dan dapat dilewati lagi."
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with chromium_running() as browser:
+        yield browser
+
+
+# What somebody does at the desk, whoever it is.
+
+
+def send(seat: Seat, act: str, name: str, *, words: str = "", confirm: str = "Kirim sekarang") -> None:
+    """Press ``act``, write, look at what a citizen will read, and send it."""
+    seat.presses(act)
+    if words:  # without, what a citizen reads is shown at once
+        seat.page.locator("textarea#words").fill(words)
+        seat.look(f"{name}-isi")
+        seat.presses("Lihat dulu")
+    expect(seat.page.locator(".bubble")).to_be_visible()
+    seat.look(f"{name}-lihat")
+    seat.presses(confirm)
+
+
+def sent(seat: Seat, *, did: str, name: str) -> None:
+    """See on the complaint's page that it was taken."""
+    seat.reads("Terkirim.", did)
+    seat.look(name)
+
+
+# A unit's day.
+
+
+def the_head_invites_a_clerk(place: Place, head: Seat) -> Box:
+    log_in(head, place, "PUPR", "pimpinan")
+    head.presses("Orang")
+    address = f"nur.alam.{uuid.uuid4().hex[:6]}@contoh.id"
+    head.writes("Nama", "Nur Alam")
+    head.writes("Surel dinas", address)
+    head.page.get_by_label("Peran").select_option(label="Petugas")
+    head.look("pimpinan-mengundang")
+    head.presses("Buat undangan")
+    head.reads("Undangan untuk Nur Alam siap.")
+    head.look("pimpinan-sudah-mengundang")
+    box = Box(place.system, address)
+    box.next("Undangan ke meja unit")
+    return box
+
+
+def the_clerk_comes_in_by_a_code_in_a_mail(place: Place, clerk: Seat, box: Box) -> None:
+    clerk.opens(place.url)
+    clerk.look("masuk")
+    clerk.presses("masuk dengan kode lewat surel")
+    clerk.writes("Surel", box.address)
+    clerk.look("minta-kode")
+    clerk.presses("Kirim kode")
+    clerk.reads("Isi kodenya")
+    clerk.writes("Kode 6 angka", box.code())
+    clerk.look("isi-kode")
+    clerk.presses("Masuk")
+    clerk.reads("Yang harus dikerjakan")
+    clerk.look("daftar-pagi")
+
+
+def danger_reaches_the_clerk_by_mail_and_stands_first(place: Place, clerk: Seat, box: Box, operator: Unit) -> str:
+    danger = place.complain(DANGER).ticket
+    operator.get(danger, "routed")
+    answer = operator.reply(danger, "dispose", unit="PUPR", support=["DLH"], reason="jembatan kabupaten, warga hanyut")  # type: ignore[arg-type]
+    assert answer["accepted"], answer
+    link = box.link("DARURAT", danger)
+    expect(clerk.item(danger)).to_be_visible()
+    dangers = clerk.page.locator(".item.is-danger .number").all_inner_texts()
+    assert danger in dangers
+    assert dangers == clerk.page.locator(".item .number").all_inner_texts()[: len(dangers)]
+    clerk.look("daftar-dengan-darurat")
+    clerk.opens(link)
+    clerk.reads(danger, "diminta membantu")
+    clerk.look("darurat")
+    return danger
+
+
+def the_clerk_takes_it_on_and_tells_how_it_goes(clerk: Seat, helper: Unit, danger: str) -> None:
+    send(clerk, "Terima", "terima", confirm="Terima")
+    sent(clerk, did="menerima", name="diterima")
+    helper.must(danger, "acknowledge")
+    send(clerk, "Kabarkan kemajuan", "kemajuan", words="Tim dan alat berat sudah di jembatan, jalan ditutup.")
+    sent(clerk, did="mengabarkan", name="dikerjakan")
+    clerk.page.locator("#person").select_option(label="Nur Alam (saya)")
+    clerk.presses("Simpan", clerk.page.locator("section", has=clerk.page.locator("#siapa")))
+    note = clerk.page.locator("section", has=clerk.page.locator("#catatan"))
+    note.get_by_role("textbox").fill("Pak Camat minta dikabari sebelum jalan dibuka lagi.")
+    clerk.presses("Simpan", note)
+    clerk.reads("Pak Camat minta dikabari")
+    clerk.look("catatan-unit")
+
+
+def the_clerk_asks_another_unit_for_help_which_does_its_part(clerk: Seat, helper: Unit, danger: str) -> None:
+    why = "Kirim perahu karet dan tim pencari ke hilir jembatan."
+    clerk.presses("Minta bantuan")
+    clerk.page.get_by_label("Unit yang diminta membantu").select_option("BPBD")
+    clerk.page.locator("textarea#words").fill(why)
+    clerk.look("bantuan-isi")
+    clerk.presses("Lihat dulu")
+    clerk.reads("Yang dibaca", "bukan warga")
+    clerk.look("bantuan-lihat")
+    clerk.presses("Kirim sekarang")
+    sent(clerk, did="meminta bantuan", name="bantuan-diminta")
+    asked = helper.get(danger, "routed")["complaint"]
+    assert ("support", why) == (asked["role"], asked["support"][-1]["request"])
+    helper.must(danger, "resolve", message="Tiga warga sudah diangkat dari sungai dan dibawa ke puskesmas.")
+    until_listed(clerk, "sudah selesai dengan bagiannya")
+    clerk.look("bantuan-selesai")
+
+
+def the_clerk_asks_for_more_time(clerk: Seat) -> None:
+    clerk.presses("Minta tambahan waktu")
+    clerk.page.locator("#day").fill((datetime.now(UTC) + timedelta(days=20)).date().isoformat())
+    clerk.page.locator("textarea#words").fill("Kabel baja pengganti dipesan dari Makassar, datang dua minggu lagi.")
+    clerk.look("waktu-isi")
+    clerk.presses("Lihat dulu")
+    clerk.reads("Batas waktunya tetap")
+    clerk.look("waktu-lihat")
+    clerk.presses("Kirim sekarang")
+    sent(clerk, did="tambahan waktu", name="waktu-diminta")
+
+
+def the_clerk_asks_and_the_citizen_answers_on_the_website(
+    place: Place, clerk: Seat, citizen: Seat, hole: Citizen
+) -> None:
+    clerk.opens(f"{place.url}/laporan/{hole.ticket}")
+    send(clerk, "Tanya warga", "tanya", words="Lubangnya di sisi sekolah atau di sisi pasar?")
+    sent(clerk, did="bertanya", name="ditanyakan")
+
+    citizen.opens(f"{place.system.env['web_url']}/laporan/{hole.ticket}/buka")
+    citizen.look("warga-membuka")
+    open_page(place, citizen, hole)
+    citizen.reads("Lubangnya di sisi sekolah")
+    citizen.writes("Jawaban Anda", "Di sisi sekolah, persis di depan gerbang.")
+    citizen.look("warga-ditanya")
+    citizen.presses("Kirim jawaban")
+    citizen.reads("Jawaban Anda sudah kami terima")
+    citizen.look("warga-menjawab")
+    clerk.opens(f"{place.url}/laporan/{hole.ticket}")
+    until_listed(clerk, "persis di depan gerbang")
+    clerk.look("jawaban-warga")
+
+
+def open_page(place: Place, citizen: Seat, complaint: Citizen) -> None:
+    """Open the page of a complaint with its code, as its reporter."""
+    citizen.opens(f"{place.system.env['web_url']}/laporan/{complaint.ticket}/buka")
+    citizen.writes("Kode akses", complaint.secret)
+    citizen.presses("Buka")
+
+
+def the_clerk_writes_that_it_is_done_with_a_photo(clerk: Seat) -> None:
+    clerk.presses("Selesaikan")
+    clerk.page.locator("textarea#words").fill(TOO_SHORT)
+    picture: FilePayload = {"name": "IMG_2041.jpg", "mimeType": "image/jpeg", "buffer": photo()}
+    clerk.page.locator("#photos-file").set_input_files(picture)
+    expect(clerk.page.locator("[data-shots] img")).to_be_visible()
+    clerk.look("selesai-isi")
+    clerk.presses("Lihat dulu")
+    clerk.reads("1 foto ikut terkirim", "pimpinan unit Anda menyetujui")
+    clerk.look("selesai-lihat")
+    clerk.presses("Ajukan kepada pimpinan")
+    clerk.reads("Menunggu persetujuan pimpinan")
+    clerk.look("naskah")
+
+
+def the_head_gives_it_back_the_clerk_mends_it_and_the_head_agrees(
+    place: Place, clerk: Seat, head: Seat, hole: Citizen
+) -> None:
+    head.opens(f"{place.url}/?daftar=setuju")
+    head.look("pimpinan-persetujuan")
+    head.item(hole.ticket).get_by_role("link").first.click()
+    head.page.get_by_text("Kembalikan dengan catatan").click()
+    head.writes("Apa yang harus diperbaiki?", "Sebutkan di mana dan berapa panjang.")
+    head.look("pimpinan-mengembalikan")
+    head.page.get_by_role("button", name="Kembalikan", exact=True).click()
+
+    clerk.opens(f"{place.url}/laporan/{hole.ticket}")
+    clerk.reads("Sebutkan di mana dan berapa panjang.")
+    clerk.look("naskah-kembali")
+    clerk.presses("Perbaiki dan ajukan lagi")
+    clerk.page.locator("textarea#words").fill(DONE)
+    clerk.look("naskah-diperbaiki")
+    clerk.presses("Lihat dulu")
+    clerk.reads("1 foto ikut terkirim")
+    clerk.presses("Ajukan kepada pimpinan")
+
+    head.opens(f"{place.url}/laporan/{hole.ticket}")
+    head.reads(DONE)
+    head.look("pimpinan-membaca")
+    head.presses("Setujui dan kirim")
+    head.reads("Terkirim.")
+    head.look("pimpinan-menyetujui")
+
+
+def the_citizen_reads_it_sees_the_photo_and_gives_a_mark(citizen: Seat, hole: Citizen) -> None:
+    citizen.reads(DONE)
+    expect(citizen.page.locator(".answer .photos img")).to_be_visible()
+    citizen.look("warga-membaca-jawaban")
+    citizen.page.get_by_text("sangat baik").click()
+    citizen.look("warga-menilai")
+    citizen.presses("Kirim nilai")
+    citizen.reads("5")
+    citizen.look("warga-sudah-menilai")
+
+
+def the_clerk_gives_back_what_is_not_theirs(place: Place, clerk: Seat, park: Citizen) -> None:
+    clerk.opens(f"{place.url}/laporan/{park.ticket}")
+    send(clerk, "Kembalikan", "kembalikan", words="Jalan Pemuda adalah jalan provinsi, urusan Balai Jalan.")
+    sent(clerk, did="mengembalikan", name="dikembalikan")
+
+
+def the_clerk_hands_over_to_the_wrong_office_takes_it_back_and_hands_over_to_the_right_one(
+    place: Place, clerk: Seat, pole: Citizen
+) -> None:
+    clerk.opens(f"{place.url}/laporan/{pole.ticket}")
+    hand_over(clerk, "Polres Soppeng", "Tiangnya milik kantor itu dan harus dipindah.", "salah-limpah")
+    send(clerk, "Batalkan tindakan", "batalkan")
+    sent(clerk, did="membatalkan", name="dibatalkan")
+    hand_over(clerk, "PLN", "Tiang listrik milik PLN dan harus dipindah dulu.", "limpahkan")
+
+
+def hand_over(clerk: Seat, office: str, why: str, name: str) -> None:
+    """Hand the complaint over to an office outside."""
+    clerk.presses("Limpahkan ke luar kabupaten")
+    clerk.chooses("Tujuan", office)
+    clerk.page.locator("textarea#words").fill(why)
+    clerk.look(f"{name}-isi")
+    clerk.presses("Lihat dulu")
+    expect(clerk.page.locator(".bubble")).to_contain_text(office)
+    clerk.look(f"{name}-lihat")
+    clerk.presses("Kirim sekarang")
+    sent(clerk, did="melimpahkan", name=name)
+
+
+def the_office_outside_answers_by_the_link_in_its_letter(place: Place, office: Seat, pole: Citizen) -> None:
+    office.opens(Box(place.system, "pln@contoh.id").link(pole.ticket))
+    office.reads("Laporan warga untuk PLN")
+    office.look("kantor-luar")
+    office.writes("Jawaban untuk pelapor", "Tiang dipindah hari Kamis oleh tim PLN Watansoppeng.")
+    office.presses("Kirim jawaban")
+    office.reads("Terima kasih. Jawaban Anda tersimpan")
+    office.look("kantor-luar-menjawab")
+
+
+def the_citizen_reads_what_the_office_said(place: Place, citizen: Seat, pole: Citizen) -> None:
+    open_page(place, citizen, pole)
+    citizen.reads("dilimpahkan ke PLN", "Tiang dipindah hari Kamis oleh tim PLN Watansoppeng.")
+    citizen.look("warga-membaca-kantor-luar")
+
+
+def test_a_units_full_day_on_a_telephone(system: System, browser: Browser) -> None:
+    place = Place(system, browser, "unit")
+    clerk, head, citizen, office = (place.seat(PHONE) for _ in range(4))
+    hole, pole, park = (place.complain(text) for text in (HOLE, POLE, PARK))
+    with units(system.env) as unit:
+        for each in (hole, pole, park):
+            unit("PUPR").get(each.ticket, "routed")
+        box = the_head_invites_a_clerk(place, head)
+        the_clerk_comes_in_by_a_code_in_a_mail(place, clerk, box)
+        danger = danger_reaches_the_clerk_by_mail_and_stands_first(place, clerk, box, unit("DISKOMINFO"))
+        the_clerk_takes_it_on_and_tells_how_it_goes(clerk, unit("DLH"), danger)
+        the_clerk_asks_another_unit_for_help_which_does_its_part(clerk, unit("BPBD"), danger)
+    the_clerk_asks_for_more_time(clerk)
+    the_clerk_asks_and_the_citizen_answers_on_the_website(place, clerk, citizen, hole)
+    the_clerk_writes_that_it_is_done_with_a_photo(clerk)
+    the_head_gives_it_back_the_clerk_mends_it_and_the_head_agrees(place, clerk, head, hole)
+    the_citizen_reads_it_sees_the_photo_and_gives_a_mark(citizen, hole)
+    the_clerk_gives_back_what_is_not_theirs(place, clerk, park)
+    the_clerk_hands_over_to_the_wrong_office_takes_it_back_and_hands_over_to_the_right_one(place, clerk, pole)
+    the_office_outside_answers_by_the_link_in_its_letter(place, office, pole)
+    the_citizen_reads_what_the_office_said(place, citizen, pole)
+
+
+# An operator's morning, without a mouse.
+
+
+def the_operator_comes_in_and_goes_to_what_nobody_has(place: Place, operator: Seat) -> None:
+    operator.opens(place.url)
+    account = place.account("DISKOMINFO", "operator")
+    operator.types("Surel", account["email"])
+    operator.types("Kata sandi", account["password"])
+    operator.types("Kode 6 angka", place.account("DISKOMINFO", "operator")["code"])
+    operator.enter()
+    operator.reads("Yang harus dikerjakan")
+    operator.look("daftar")
+    operator.enters("Triase")
+    operator.reads("Dengan papan ketik")
+    operator.look("triase")
+
+
+def goes_to(operator: Seat, ticket: str) -> None:
+    """Press J until the complaint has the focus; it may stand on a further page."""
+    while not operator.page.locator(f"[id='{ticket}']").count():
+        operator.enters("Berikutnya")
+    for _ in range(100):
+        operator.keys("j")
+        if operator.focus() == ticket:
+            return
+    raise AssertionError(f"J does not come to {ticket}")
+
+
+def two_keys_decide(place: Place, operator: Seat, sewer: Citizen) -> None:
+    goes_to(operator, sewer.ticket)
+    operator.keys("1")
+    operator.look("triase-pilih")
+    operator.enter()
+    operator.reads(f"{sewer.ticket} di")
+    operator.look("triase-diputuskan")
+    assert place.system.unit_of(sewer.ticket)
+    until_elsewhere(place, sewer)
+
+
+def until_elsewhere(place: Place, citizen: Citizen) -> None:
+    """Wait until another unit than the LAPOR! admin has it."""
+    until(lambda: place.system.unit_of(citizen.ticket) != "DISKOMINFO", 60, f"a unit for {citizen.ticket}")
+
+
+def confirms(operator: Seat, name: str, *, did: str) -> None:
+    """Look at what will be sent, send it, and see that it was taken; all with Enter."""
+    operator.look(f"{name}-isi")
+    operator.enters("Lihat dulu")
+    operator.reads("Yang dibaca")
+    operator.look(f"{name}-lihat")
+    operator.enters("Kirim sekarang")
+    sent(operator, did=did, name=name)
+
+
+def chooses(operator: Seat, name: str, option: str) -> None:
+    """Go to a list, and type what stands in it."""
+    operator.tabs_to(name)
+    operator.page.keyboard.type(option)
+    chosen = operator.page.evaluate("document.activeElement.selectedOptions[0].innerText")
+    assert chosen.startswith(option), chosen
+
+
+def what_the_machine_misread_is_put_right_and_given_to_its_unit(place: Place, operator: Seat, unclear: Citizen) -> None:
+    operator.enters("Triase")
+    goes_to(operator, unclear.ticket)
+    operator.enters("Perbaiki kategori")
+    chooses(operator, "Kategori yang benar", "Sampah")
+    confirms(operator, "perbaiki", did="memperbaiki kategori")
+    operator.enters("Teruskan ke unit")
+    chooses(operator, "Unit yang mengerjakan", "Dinas Lingkungan Hidup")
+    operator.tabs_to("Unit yang membantu")
+    operator.keys("Enter")
+    operator.tabs_to(ident="s-PUPR")
+    operator.keys("Space")
+    confirms(operator, "teruskan", did="meneruskan")
+    until_elsewhere(place, unclear)
+
+
+def what_is_the_same_is_merged(place: Place, operator: Seat, again: Citizen, unclear: Citizen) -> None:
+    operator.enters("Triase")
+    goes_to(operator, again.ticket)
+    operator.enters("Gabungkan")
+    operator.tabs_to("Digabung ke laporan")
+    operator.keys("Control+a")
+    operator.page.keyboard.type(unclear.ticket)
+    confirms(operator, "gabungkan", did="menggabungkan")
+    place.system.until_status(again.ticket, "merged")
+
+
+def what_says_nothing_is_rejected(place: Place, operator: Seat, nothing: Citizen) -> None:
+    operator.enters("Triase")
+    goes_to(operator, nothing.ticket)
+    operator.enters("Tolak")
+    operator.types("Mengapa tidak dapat diproses", "Tidak disebut apa yang terjadi dan di mana.")
+    confirms(operator, "tolak", did="menolak")
+    place.system.until_status(nothing.ticket, "rejected")
+
+
+def what_lies_at_the_wrong_unit_is_taken_back_and_given_to_another(place: Place, operator: Seat, bin_: Citizen) -> None:
+    operator.enters("Cari")
+    operator.types("Cari nomor", bin_.ticket)
+    operator.enter()
+    operator.look("cari")
+    operator.enters("Sampah menumpuk")
+    operator.reads(bin_.ticket)
+    operator.look("laporan-unit-lain")
+    operator.enters("Ambil dan beri ke unit lain")
+    chooses(operator, "Unit yang mengerjakan", "Satuan Polisi")
+    operator.types("Mengapa dialihkan", "Pedagang membuang di badan jalan, perlu penertiban.")
+    confirms(operator, "alihkan", did="mengalihkan")
+    until(lambda: place.system.unit_of(bin_.ticket) == "SATPOLPP", 60, "it is the other unit's")
+
+
+def an_appeal_is_seen_with_what_the_unit_did(place: Place, operator: Seat, water: Citizen, pdam: Unit) -> None:
+    pdam.get(water.ticket, "routed")
+    pdam.must(water.ticket, "resolve", message="Pipa induk sudah disambung dan air mengalir lagi sejak pagi.")
+    place.system.until_status(water.ticket, "resolved")
+    place.follow(water, {"kind": "rating", "rating": 1, "text": "Air masih mati"})
+    place.follow(water, {"kind": "appeal", "text": "Di rumah kami air belum mengalir sama sekali."})
+    place.system.until_status(water.ticket, "appealed")
+    operator.enters("Cari")
+    operator.types("Cari nomor", water.ticket)
+    operator.enter()
+    until_listed(operator, "Keberatan")
+    operator.look("keberatan-daftar")
+    operator.enters("Air PDAM")
+    operator.reads("Warga keberatan", "air belum mengalir sama sekali")
+    operator.look("keberatan")
+
+
+def somebody_is_invited_and_a_program_gets_its_key(operator: Seat) -> None:
+    operator.enters("Orang")
+    operator.tabs_to("Undang seseorang")
+    operator.keys("Enter")
+    operator.types("Nama", "Baso Amir")
+    operator.types("Surel dinas", f"baso.{uuid.uuid4().hex[:6]}@contoh.id")
+    chooses(operator, "Unit", "Dinas Lingkungan Hidup")
+    chooses(operator, "Peran", "Petugas")
+    operator.look("undang")
+    operator.enters("Buat undangan")
+    operator.reads("Undangan untuk Baso Amir siap.")
+    operator.look("diundang")
+    operator.enters("Program unit")
+    operator.types("Nama program", f"simpu-{uuid.uuid4().hex[:6]}")
+    operator.types("Yang merawatnya", "Bidang Bina Marga, 0484 21111")
+    operator.look("program")
+    operator.enters("Buat kunci")
+    operator.reads("Kunci untuk simpu-")
+    operator.look("program-kunci")
+
+
+def what_was_sent_and_who_looked_is_read(place: Place, operator: Seat, unclear: Citizen) -> None:
+    operator.enters("Orang")
+    operator.enters("Kabar yang dikirim")
+    operator.reads("Undangan")
+    operator.look("kabar-terkirim")
+    operator.opens(f"{place.url}/laporan/{unclear.ticket}?unit=DISKOMINFO")
+    operator.tabs_to("Siapa yang melihat")
+    operator.keys("Enter")
+    operator.reads("perbaiki")
+    operator.look("jejak")
+
+
+def test_an_operators_morning_with_the_keyboard_alone(system: System, browser: Browser) -> None:
+    place = Place(system, browser, "operator")
+    operator = place.seat(DESK)
+    sewer, unclear, again, nothing, bin_, water = (
+        place.complain(text) for text in (SEWER, UNCLEAR, AGAIN, NOTHING, BIN, WATER)
+    )
+    with units(system.env) as unit:
+        for each in (sewer, unclear, again, nothing):
+            unit("DISKOMINFO").get(each.ticket, "routed")
+    the_operator_comes_in_and_goes_to_what_nobody_has(place, operator)
+    two_keys_decide(place, operator, sewer)
+    what_the_machine_misread_is_put_right_and_given_to_its_unit(place, operator, unclear)
+    what_is_the_same_is_merged(place, operator, again, unclear)
+    what_says_nothing_is_rejected(place, operator, nothing)
+    what_lies_at_the_wrong_unit_is_taken_back_and_given_to_another(place, operator, bin_)
+    with units(system.env) as unit:
+        an_appeal_is_seen_with_what_the_unit_did(place, operator, water, unit("PDAM"))
+    somebody_is_invited_and_a_program_gets_its_key(operator)
+    what_was_sent_and_who_looked_is_read(place, operator, unclear)
