@@ -234,7 +234,7 @@ def the_citizen_reads_it_sees_the_photo_and_gives_a_mark(citizen: Seat, hole: Ci
     citizen.page.get_by_text("sangat baik").click()
     citizen.look("warga-menilai")
     citizen.presses("Kirim nilai")
-    citizen.reads("5")
+    citizen.reads("Anda memberi nilai 5 dari 5.")
     citizen.look("warga-sudah-menilai")
 
 
