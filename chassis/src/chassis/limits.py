@@ -28,6 +28,14 @@ def network_of(address: str) -> str:
     return str(parsed or address[:_LONGEST])
 
 
+def home_of(network: str) -> str:
+    """Give the /56 in which an IPv6 ``network`` lies, as much as a household is given (RFC 6177); else that itself."""
+    try:
+        return str(IPv6Network(network).supernet(new_prefix=56))
+    except ValueError:
+        return network
+
+
 def is_among(address: str, networks: Sequence[Network]) -> bool:
     """Tell whether ``address`` is of one of ``networks``; what is no address is of none."""
     parsed = _parsed(address[:_LONGEST])

@@ -223,7 +223,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
                 ),
                 *("purpose", "told_head", "told_waiting", "told_none", "told_anonim", "stop_head"),
                 *("image", "video", "audio", "file", "where", "where_hint", "no_complaint"),
-                *("description", "sms_begins", "lost_number", "too_many_streams"),
+                *("description", "sms_begins", "lost_number", "too_many_streams", "too_many_at_once"),
                 *("next_unit", "next_work", "next_end", "nothing_to_do", "answered", "own_words"),
                 *("other_channel", "reply_by_sms", "cancel_sure", "cancel_instead", "not_now"),
                 # … of them the form, …

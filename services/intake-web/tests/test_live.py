@@ -6,7 +6,9 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections import Counter
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -22,10 +24,10 @@ from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
 from intake_web.domain import pass_for
 from intake_web.handlers import live
-from intake_web.limits import STREAMS_OF_ONE
+from intake_web.limits import AT_ONCE, STREAMS_OF_ONE
 from intake_web.settings import WebSettings
 from lapor.processes.ports import HOST, choose
-from testing.waiting import finish
+from testing.waiting import finish, soon, within
 
 NUMBER = ticket.mint("web")
 PATH = f"/v1/complaints/{NUMBER}/events"
@@ -38,7 +40,8 @@ class Site:
     def __init__(self, store: Any, changes: Changes, settings: WebSettings, texts: Texts) -> None:
         self.store, self.changes, self.settings = store, changes, settings
         app = build_app(store, settings, texts, changes=changes)
-        self.server = WebServer(app, HOST, settings.web_port, stop_within_s=5)
+        limits = Limits(proxies=settings.web_trusted_proxies)
+        self.server = WebServer(app, HOST, settings.web_port, stop_within_s=5, limits=limits)
 
     async def change(self, status: str, seq: int, **facts: Any) -> None:
         self.store.stories[NUMBER] = ComplaintView(ticket=NUMBER, status=status, seq=seq, **facts)
@@ -58,13 +61,17 @@ class Site:
 class Reader:
     """Who reads a stream of events."""
 
-    def __init__(self, port: int, path: str = PATH, **headers: str) -> None:
-        self.port, self.path, self.headers, self.head = port, path, headers, ""
+    def __init__(self, port: int, path: str = PATH, method: str = "GET", **headers: str) -> None:
+        self.port, self.path, self.method, self.headers, self.head = port, path, method, headers, ""
 
-    async def __aenter__(self) -> Reader:
+    async def ask(self) -> None:
+        """Open the connection and ask; the answer is not waited for."""
         self.reader, self.writer = await asyncio.open_connection(HOST, self.port)
         more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in self.headers.items())
-        self.writer.write(f"GET {self.path} HTTP/1.1\r\nHost: x\r\n{more}\r\n".encode())
+        self.writer.write(f"{self.method} {self.path} HTTP/1.1\r\nHost: x\r\n{more}\r\n".encode())
+
+    async def __aenter__(self) -> Reader:
+        await self.ask()
         async with asyncio.timeout(60):
             self.head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
         return self
@@ -88,6 +95,16 @@ class Reader:
         found = re.fullmatch(r"id: (\S+)\r\nevent: complaint\r\ndata: (.*)\r\n\r\n", text)
         assert found, text
         return found[1], json.loads(found[2])
+
+
+async def until_answered(status: int, ask: Callable[[], Reader]) -> Reader:
+    """Ask again until the answer is ``status``."""
+    async with asyncio.timeout(60):
+        while True:
+            async with ask() as reader:
+                if reader.status == status:
+                    return reader
+            await asyncio.sleep(0.05)
 
 
 @pytest.fixture
@@ -178,12 +195,68 @@ async def test_an_address_has_so_many_streams_and_one_that_ended_makes_room(site
     for each in readers:
         await each.__aexit__()
 
-    async with asyncio.timeout(60):
-        while True:
-            async with Reader(settings.web_port) as again:
-                if again.status == 200:
-                    return
-            await asyncio.sleep(0.05)
+    await until_answered(200, lambda: Reader(settings.web_port))
+
+
+async def test_of_fifty_streams_that_an_address_opens_at_the_same_moment_it_has_five(
+    site: Site, settings: WebSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, all_asked, find = 0, asyncio.Event(), site.store.find
+
+    async def find_when_all_have_asked(number: str) -> Any:
+        nonlocal asked
+        asked += 1
+        await within(all_asked.wait())
+        return await find(number)
+
+    monkeypatch.setattr(site.store, "find", find_when_all_have_asked)
+    readers = [Reader(settings.web_port) for _ in range(50)]
+    opening = [asyncio.create_task(each.__aenter__()) for each in readers]
+    await soon(lambda: asked + sum(task.done() for task in opening) == len(readers))
+    all_asked.set()
+    await within(asyncio.gather(*opening))
+
+    assert Counter({429: 45, 200: STREAMS_OF_ONE}) == Counter(each.status for each in readers)
+    for each in readers:
+        await each.__aexit__()
+
+
+async def test_a_stream_ends_when_it_was_silent_for_long_and_who_comes_again_hears_what_came_since(
+    site: Site, settings: WebSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "PING_S", 0.01)
+    monkeypatch.setattr(live, "STREAM_S", 0)
+    async with Reader(settings.web_port) as reader:
+        known, _ = await reader.event()
+        assert "" == await reader.chunk()
+    await site.change("in_progress", 2)
+    async with Reader(settings.web_port, last_event_id=known) as again:
+        assert "2" == (await again.event())[0]
+
+
+async def test_one_client_behind_a_proxy_has_so_many_requests_open_and_others_are_answered(
+    fake: Any, make_settings: Callable[..., WebSettings], texts: Texts, tmp_path: Path
+) -> None:
+    port = choose({"web": 0}, tmp_path / "ports.json")["web"]
+    settings = make_settings(web_port=port, web_public_url=None, web_trusted_proxies="127.0.0.0/8")
+
+    def whose_body_never_comes(client: str) -> Reader:
+        return Reader(port, "/v1/complaints", x_forwarded_for=client, content_length="10", method="POST")
+
+    async with Site(fake, Changes(CHANGED), settings, texts).running(), AsyncExitStack() as open_:
+        # As a home does that has a whole /56: no two of its addresses are in one /64.
+        held = [whose_body_never_comes(f"2001:db8:0:{n:x}::1") for n in range(AT_ONCE)]
+        for each in held:
+            await each.ask()
+            open_.callback(each.writer.close)
+        refused = await until_answered(429, lambda: Reader(port, "/lacak", x_forwarded_for="2001:db8:0:ff::9"))
+        assert "retry-after: 5" in refused.head.lower()
+        for other in ("2001:db8:0:100::1", "198.51.100.7"):
+            async with Reader(port, "/lacak", x_forwarded_for=other) as neighbour:
+                assert 200 == neighbour.status
+        for each in held:
+            each.writer.close()
+        await until_answered(200, lambda: Reader(port, "/lacak", x_forwarded_for="2001:db8:0:ff::9"))
 
 
 async def test_of_a_number_that_there_is_not_nothing_is_streamed(site: Site, settings: WebSettings) -> None:
@@ -221,6 +294,7 @@ async def test_two_hundred_readers_take_less_than_a_megabyte_each(
     site: Site, settings: WebSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("intake_web.limits.STREAMS_OF_ONE", 200)
+    monkeypatch.setattr("intake_web.limits.AT_ONCE", 200)
     monkeypatch.setattr(site.server, "limits", Limits(of_one=200))
     before, readers = psutil.Process().memory_info().rss, [Reader(settings.web_port) for _ in range(200)]
     for each in readers:

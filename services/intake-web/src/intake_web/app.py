@@ -58,7 +58,7 @@ from intake_web.handlers import (
     support,
     uploads,
 )
-from intake_web.handlers.visit import Visit, visit_of
+from intake_web.handlers.visit import Visit, counting, visit_of
 from intake_web.keys import Keys
 from intake_web.language import Speech, catalogue, chosen, english_of, language_of, switch
 from intake_web.limits import Guard
@@ -144,6 +144,7 @@ def build_app(
     return Litestar(
         [Router("/", route_handlers=handlers)],
         guards=[_only_from_here],
+        middleware=[counting(guard, settings)],
         dependencies={
             **{name: Provide(give, sync_to_thread=False) for name, give in given.items()},
             "visit": Provide(give_visit),

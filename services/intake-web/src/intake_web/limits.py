@@ -7,10 +7,10 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from chassis.limits import Buckets, Clock, Rate, Seldom
+from chassis.limits import Buckets, Clock, Rate, Seldom, home_of
 from intake_web.domain import Draft
 from intake_web.keys import KeyClient
 
@@ -59,8 +59,11 @@ _BURST_S = 10
 _ALL = "all"
 #: Streams of events that are open at once: of an address, and altogether, which leaves half the connections free.
 STREAMS_OF_ONE, STREAMS_OF_KEY, STREAMS = 5, 50, 256
-#: Seconds after which one who could not have a stream may ask again.
-_NO_STREAM_S = 60
+#: Requests of any kind that are open at once: of an address, or the /56 of an IPv6 one, behind a proxy too. An eighth of
+#: all connections, for phones of a carrier share an address.
+AT_ONCE = 64
+#: Seconds after which one who could not have a stream, or another request, may ask again.
+_NO_STREAM_S, _NOT_AT_ONCE_S = 60, 5
 
 
 class Limited(Exception):
@@ -94,9 +97,9 @@ class Guard:
             _ALL: Rate(burst=round(takes_per_s * _BURST_S), per_hour=takes_per_s * 3600),
         }
         self._buckets = {what: Buckets(rate, clock) for what, rate in rates.items()}
-        self._lines = {what: Seldom(clock=clock) for what in rates}
+        self._lines = {what: Seldom(clock=clock) for what in (*rates, "at_once")}
         self._strangers = Seldom(3600, clock)
-        self._streams = Counter[str]()
+        self._streams, self._open = Counter[str](), Counter[str]()
 
     @contextmanager
     def complaint(self, client: str, draft: Draft) -> Iterator[Bill]:
@@ -200,8 +203,22 @@ class Guard:
         """Count a wrong code to sign in."""
         self._buckets["account_tries"].take(client)
 
-    def may_follow(self, client: str) -> None:
-        """Let ``client`` open a stream of events.
+    @contextmanager
+    def request(self, client: str) -> Iterator[ExitStack]:
+        """Count a request of ``client``, a network, as long as it is answered; the stack gives back what it holds.
+
+        Raises:
+            Limited: it has as many open as it may.
+        """
+        home = home_of(client)
+        if self._open[home] >= AT_ONCE:
+            raise self._limited("at_once", _NOT_AT_ONCE_S)
+        with ExitStack() as held, _counted(self._open, home):
+            yield held
+
+    @contextmanager
+    def following(self, client: str) -> Iterator[None]:
+        """Count a stream of events of ``client`` as long as it is open: nothing is awaited between asking and counting.
 
         Raises:
             Limited: it has as many as it may, or all have.
@@ -209,17 +226,8 @@ class Guard:
         of_one = STREAMS_OF_KEY if isinstance(client, KeyClient) else STREAMS_OF_ONE
         if self._streams[client] >= of_one or self._streams.total() >= STREAMS:
             raise Limited("streams", _NO_STREAM_S)
-
-    @contextmanager
-    def following(self, client: str) -> Iterator[None]:
-        """Count a stream of ``client`` as long as it is open."""
-        self._streams[client] += 1
-        try:
+        with _counted(self._streams, client):
             yield
-        finally:
-            self._streams[client] -= 1
-            if not self._streams[client]:
-                del self._streams[client]
 
     def not_believed(self) -> None:
         """Say, seldom, that somebody names other clients: a proxy of ours, for whom all citizens count as one."""
@@ -247,6 +255,17 @@ class Guard:
         if count := self._lines[what].due():
             log.warning("limited", extra={"what": what, "count": count})
         return Limited(what, wait_s)
+
+
+@contextmanager
+def _counted(counts: Counter[str], key: str) -> Iterator[None]:
+    counts[key] += 1
+    try:
+        yield
+    finally:
+        counts[key] -= 1
+        if not counts[key]:
+            del counts[key]
 
 
 def _of(what: str, client: str) -> str:

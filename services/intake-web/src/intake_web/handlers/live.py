@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Annotated, Any
 
 import msgspec
@@ -26,6 +28,8 @@ from intake_web.tracking import tracking, version
 Waiting = Annotated[Changes, Dependency(skip_validation=True)]
 #: Seconds of silence, after which a proxy might take the connection for dead.
 PING_S = 20
+#: Seconds after which a stream that is silent ends, or half of it: the browser comes again, and who has gone does not.
+STREAM_S = 900
 
 
 @get(["/v1/complaints/{number:str}/events", "/laporan/{number:str}/kabar"])
@@ -38,7 +42,7 @@ async def events(
     in ``Last-Event-ID`` is told of what came since; whoever knows the end is told by 204 not to ask again. The second
     address is for the page, whose pass is sent nowhere else.
     """
-    visit.guard.may_follow(visit.client)
+    request.state.held.enter_context(visit.guard.following(visit.client))
     found = await visit.find(number)
     if found is None:
         raise unknown_ticket()
@@ -79,7 +83,8 @@ async def _told(
     visit: Visit, changes: Changes, state: State, known: str | None
 ) -> AsyncIterator[ServerSentEventMessage]:
     number, last = state.found.story.ticket, b""
-    with visit.guard.following(visit.client), changes.of(number) as changed:
+    over = monotonic() + random.uniform(0.5, 1) * STREAM_S
+    with changes.of(number) as changed:
         while not changes.stopped:
             with contextlib.suppress(StoreDown):  # when it is back all are woken
                 found = await visit.store.find(number)  # also at first: what changed since it was asked woke nobody
@@ -94,5 +99,7 @@ async def _told(
             if state.ended:
                 return
             while not await is_set(changed, PING_S):
+                if monotonic() > over:
+                    return
                 yield ServerSentEventMessage(data=None, comment="ping")
             changed.clear()

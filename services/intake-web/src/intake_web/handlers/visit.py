@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from litestar import Request
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from chassis.keys import Key, KeyRefused
 from chassis.limits import client_of, is_among
@@ -194,6 +195,25 @@ _OPEN311 = "/open311/"
 _PROGRAMS = ("/v1/", _OPEN311)
 
 
+def counting(guard: Guard, settings: WebSettings) -> Callable[[ASGIApp], ASGIApp]:
+    """Give a middleware that tells each request its ``client``, and what it ``held`` until it was answered."""
+
+    def around(app: ASGIApp) -> ASGIApp:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            peer = (scope["client"] or ("",))[0]
+            forwarded = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+            if forwarded and not is_among(peer, settings.web_trusted_proxies):
+                guard.not_believed()
+            client = client_of(peer, forwarded, settings.web_trusted_proxies)
+            with guard.request(client) as held:
+                scope["state"] |= {"client": client, "held": held}
+                await app(scope, receive, send)
+
+        return answer
+
+    return around
+
+
 async def visit_of(
     request: Request[Any, Any, Any], store: Store, guard: Guard, settings: WebSettings, keys: Keys
 ) -> Visit:
@@ -202,11 +222,7 @@ async def visit_of(
     Raises:
         KeyRefused: it shows a key that opens nothing, or not this.
     """
-    peer = request.client.host if request.client else ""
-    forwarded = request.headers.getall("x-forwarded-for", [])
-    if forwarded and not is_among(peer, settings.web_trusted_proxies):
-        guard.not_believed()
-    client = client_of(peer, forwarded, settings.web_trusted_proxies)
+    client = request.state.client
     account, owned = await _signed_in(request, store, settings)
     request.state.account = account  # for the templates
     here: Any = {"store": store, "guard": guard, "settings": settings, "client": client, "cookies": request.cookies}
