@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import resource
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from intake import decoder
-from intake.decoder import Decoder, Derived
-from intake.photo import Place, Refused
-from testing.pictures import HEIC, PLACE, POLYGLOT, SECRETS, blank, opened, photo
+from intake.decoder import Decoder, Derived, Sender
+from intake.photo import CPU_S, Place, Refused
+from testing.pictures import HEIC, PLACE, POLYGLOT, SECRETS, blank, endless, opened, photo
 from testing.waiting import within
 
 
@@ -71,6 +73,43 @@ async def test_a_bomb_does_not_go_off(width: int, height: int) -> None:
 
     assert "photo_pixels" == await why(blank("PNG", "1", width, height))
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 5
+
+
+async def test_a_jpeg_whose_passes_have_no_end_is_refused_before_it_is_decoded() -> None:
+    charged: list[float] = []
+    with pytest.raises(Refused, match="photo_unreadable"):
+        await Decoder().decode(endless(2_732), Sender(charge=charged.append))
+
+    assert 0 < charged[0] < CPU_S / 2
+
+
+async def test_one_in_ten_passes_is_taken_and_so_is_one_with_a_film_behind_it() -> None:
+    out = io.BytesIO()
+    opened(photo()).save(out, "JPEG", progressive=True)
+
+    assert (1280, 960) == opened((await derive(out.getvalue())).large).size
+    assert (1280, 960) == opened((await derive(photo() + b"\xff\xda\0\x08" * 200)).large).size
+
+
+async def test_what_the_kernel_ended_costs_all_that_it_may() -> None:
+    charged: list[float] = []
+    with pytest.raises(Refused):
+        decoder._read(b"", -9, Sender(charge=charged.append))
+
+    assert [CPU_S] == charged
+
+
+async def test_nothing_of_a_photo_is_read_before_it_is_its_turn() -> None:
+    read, both = list[str](), Decoder()
+
+    async def pieces(name: str) -> AsyncIterator[bytes]:
+        read.append(f"{name} begins")
+        yield photo()
+        read.append(f"{name} ends")
+
+    await within(asyncio.gather(*(both.decode(pieces(name)) for name in "ab")))
+
+    assert ["a begins", "a ends", "b begins", "b ends"] == read
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import h11
 import uvicorn
@@ -20,6 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from chassis.limits import Network, Seldom, is_among, network_of
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 #: Seconds that a client may take to read what it was sent; then it is cut off.
 _TAKE_S = 10
 #: Seconds and number of those that were refused and may still read why.
@@ -72,7 +73,8 @@ class _Refused(asyncio.Protocol):
             transport.abort()
             return
         transport.write(_FULL)
-        transport.write_eof()
+        with contextlib.suppress(OSError):  # it has gone already
+            transport.write_eof()
         asyncio.get_running_loop().call_later(_REFUSED_S, transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -268,6 +270,30 @@ class WebServer:
                 server.should_exit = True
                 await serving
                 raise
+
+
+async def while_there(receive: Callable[[], Awaitable[Mapping[str, Any]]], answer: Coroutine[Any, Any, T]) -> T:
+    """Await the ``answer`` to a request that came in full, as long as its client waits for it.
+
+    Raises:
+        ClientGone: it hung up, and the answer was cancelled.
+    """
+
+    async def leave() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    answering, leaving = asyncio.ensure_future(answer), asyncio.ensure_future(leave())
+    try:
+        await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not answering.done():
+            answering.cancel()
+            await asyncio.wait((answering,))
+            raise ClientGone
+        return answering.result()
+    finally:
+        for each in (answering, leaving):
+            each.cancel()
 
 
 def with_heads(app: Any) -> Any:

@@ -1,8 +1,9 @@
 """Makes of a photo two new ones: ``python -m intake.decode``, in a process of its own (``adapters/decoder.py``).
 
 Reads the photo from stdin and writes to stdout a line of JSON, ``{"sizes": [large, small], "place": [lat, lon]}`` with
-both JPEGs after it, or ``{"why": …}``; the place may be null. What decodes a stranger's bytes can open nothing,
-neither a file nor a connection, for it may have no descriptor more (setrlimit(2), RLIMIT_NOFILE).
+both JPEGs after it, or ``{"why": …}``; the place may be null, and ``cpu_s`` says what it took. What decodes a
+stranger's bytes can open nothing, neither a file nor a connection, for it may have no descriptor more (setrlimit(2),
+RLIMIT_NOFILE).
 """
 
 from __future__ import annotations
@@ -11,21 +12,31 @@ import io
 import json
 import math
 import os
+import re
 import resource
 import sys
 import warnings
+from time import process_time
 from typing import Any
 
 import pi_heif
 from PIL import ExifTags, Image, ImageOps
 
+from intake.photo import CPU_S
+
 #: https://pillow.readthedocs.io/en/stable/reference/Image.html#PIL.Image.MAX_IMAGE_PIXELS: beyond, it is a bomb.
 MAX_PIXELS = 40_000_000
 #: Pixels of the longer side: what a clerk looks at, and what a list shows.
 LARGE, SMALL = 1280, 320
+#: ITU-T T.81, B.1.1.3: what begins a segment; what is coded has a zero behind each 0xFF, or the number of a restart.
+_MARKER = re.compile(rb"\xff([\xc0-\xcf\xd8-\xfe])")
+_SCAN, _END, _JPEG = b"\xda", b"\xd9", b"\xff\xd8\xff"
 _FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
-#: Seconds of CPU, and bytes of memory. Of 40 million pixels a JPEG took 290 MB, a PNG 390, a WebP 690.
-CPU_S, MEMORY = 10, 900_000_000
+#: Bytes of memory. Of 40 million pixels a JPEG took 290 MB, a PNG 390, a WebP 690.
+MEMORY = 900_000_000
+#: Passes in which a progressive JPEG may come. Cameras and editors write about ten; each is decoded in full, however
+#: short it is (https://libjpeg-turbo.org/pmwiki/uploads/About/TwoIssueswiththeJPEGStandard.pdf).
+MAX_SCANS = 100
 
 
 def main() -> None:
@@ -52,8 +63,10 @@ def derive(content: bytes) -> tuple[bytes, bytes, tuple[float, float] | None]:
 
     Raises:
         TooManyPixels: more than ``MAX_PIXELS``.
-        Exception: it is no photo, or damaged.
+        Exception: it is no photo, damaged, or made to take long.
     """
+    if _has_too_many_scans(content):
+        raise ValueError
     with Image.open(io.BytesIO(content), formats=_FORMATS) as photo:
         if photo.width * photo.height > MAX_PIXELS:
             raise TooManyPixels
@@ -65,6 +78,17 @@ def derive(content: bytes) -> tuple[bytes, bytes, tuple[float, float] | None]:
     large = _jpeg(upright, 82)
     upright.thumbnail((SMALL, SMALL))
     return large, _jpeg(upright, 75), place
+
+
+def _has_too_many_scans(content: bytes) -> bool:
+    """Whether it is a JPEG in more than ``MAX_SCANS`` passes. Behind its end phones write whole videos."""
+    scans, at = 0, len(_JPEG) - 1
+    while content.startswith(_JPEG) and (found := _MARKER.search(content, at)) and found[1] != _END:
+        scans += found[1] == _SCAN
+        if scans > MAX_SCANS:
+            return True
+        at = found.end() + int.from_bytes(content[found.end() : found.end() + 2])
+    return False
 
 
 def _opaque(photo: Image.Image) -> Image.Image:
@@ -130,7 +154,7 @@ def _confine() -> None:
 
 def _say(said: dict[str, Any], *files: bytes) -> None:
     """Write to stdout, a pipe."""
-    left = memoryview(b"".join((json.dumps(said).encode(), b"\n", *files)))
+    left = memoryview(b"".join((json.dumps({**said, "cpu_s": process_time()}).encode(), b"\n", *files)))
     while left:
         left = left[os.write(1, left) :]
 

@@ -11,11 +11,15 @@ import logging
 import os
 import shutil
 import tempfile
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
+from typing import TypeAlias
 
-from intake.files import StoreDown
+from intake.decoder import Sender
 from intake.photo import MAX_VIDEO_S, Refused
+from intake.turns import Turns
 
 log = logging.getLogger(__name__)
 #: Seconds. A minute of 1080p took 12 s of CPU; the page that sends it hears nothing meanwhile, and waits 90 s.
@@ -40,31 +44,41 @@ class Film:
     small: bytes
 
 
+#: Puts the file of which a video is made where it is told.
+Lay: TypeAlias = Callable[[Path], Awaitable[None]]
+
+
+def lay_file(came: Path) -> Lay:
+    """Give what leads to the file ``came``."""
+    return lambda there: asyncio.to_thread(there.symlink_to, came)
+
+
 class Films:
     """Makes videos with the program ``ffmpeg``, and its sister ``ffprobe``."""
 
     def __init__(self, ffmpeg: str, ffprobe: str) -> None:
         self._ffmpeg, self._ffprobe = ffmpeg, ffprobe
-        self._alone, self._waiting = asyncio.Semaphore(1), 0
+        self._turns = Turns(_QUEUE)
 
-    async def make(self, came: Path) -> Film:
-        """Make a new video of the file ``came``.
+    async def make(self, lay: Lay, sender: Sender = Sender()) -> Film:  # noqa: B008
+        """Make a new video of the file that ``lay`` writes, which is asked when it is its turn.
 
         Raises:
             Refused: it is none, damaged, or longer than ``MAX_VIDEO_S``.
-            StoreDown: too many wait already; it can be done later.
+            TooManyWait: it can be done later.
         """
-        if self._waiting > _QUEUE:
-            raise StoreDown("videos wait")
-        self._waiting += 1
-        try:
-            async with self._alone, asyncio.timeout(_WITHIN_S):
-                return await self._make(came)
-        except TimeoutError:
-            log.warning("video_took_too_long")
-            raise Refused("video_unreadable") from None
-        finally:
-            self._waiting -= 1
+        async with self._turns.turn(sender.client):
+            began = monotonic()
+            try:
+                with tempfile.TemporaryDirectory(prefix="lapor-video-") as folder:
+                    await lay(came := Path(folder, "came"))
+                    async with asyncio.timeout(_WITHIN_S):
+                        return await self._make(came)
+            except TimeoutError:
+                log.warning("video_took_too_long")
+                raise Refused("video_unreadable") from None
+            finally:
+                sender.charge(monotonic() - began)
 
     async def _make(self, came: Path) -> Film:
         if await self._seconds(came) > MAX_VIDEO_S:

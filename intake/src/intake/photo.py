@@ -13,6 +13,8 @@ from typing import NamedTuple
 MAX_BYTES = 10 * 1024 * 1024
 #: Bytes and seconds of a video: a minute of 1080p as phones write it.
 MAX_VIDEO_BYTES, MAX_VIDEO_S = 100 * 1024 * 1024, 60
+#: Seconds of CPU that the making of two new photos may take.
+CPU_S = 10
 #: So many first bytes tell what it is.
 HEAD = 16
 #: ISO/IEC 23008-12: what still images in HEIF call themselves.

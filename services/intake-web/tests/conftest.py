@@ -24,6 +24,7 @@ from contracts.ids import complaint_id
 from intake.additions import Added, Taken
 from intake.complaint_view import ComplaintView
 from intake.contacts import Contact
+from intake.decoder import Sender
 from intake.evidence import Attachment, Kept
 from intake.files import StoreDown
 from intake.submissions import Accepted, KeyReused, Submission
@@ -53,7 +54,7 @@ class NoUploads:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
 
-    async def finish_all(self, ids: Sequence[str]) -> None:
+    async def finish_all(self, ids: Sequence[str], sender: Sender) -> None:
         assert not ids
 
     async def attachments(self, ticket: str) -> list[Attachment]:

@@ -15,8 +15,9 @@ from test_uploads import begin, begun, go_on, state_of, stored
 
 from chassis.database import Pool
 from intake import films
+from intake.decoder import Sender
 from intake.files import StoreDown
-from intake.films import Film, Films, find_films
+from intake.films import Film, Films, Lay, find_films, lay_file
 from intake.photo import HEAD, MAX_BYTES, MAX_VIDEO_BYTES, Refused, is_video, refusal_of
 from intake.texts import Texts
 from intake_web.adapters import postgres
@@ -47,7 +48,7 @@ def probed(content: bytes, folder: Path) -> dict[str, Any]:
 
 async def made_of(maker: Films, content: bytes, folder: Path) -> Film:
     (folder / "came").write_bytes(content)
-    return await maker.make(folder / "came")
+    return await maker.make(lay_file(folder / "came"))
 
 
 async def why(maker: Films, content: bytes, folder: Path) -> str:
@@ -121,11 +122,11 @@ async def test_one_that_takes_too_long_is_stopped(
 
 async def test_where_many_wait_one_more_is_asked_to_come_again(maker: Films, tmp_path: Path) -> None:
     (tmp_path / "came").write_bytes(clip())
-    waiting = [asyncio.create_task(maker.make(tmp_path / "came")) for _ in range(4)]
+    waiting = [asyncio.create_task(maker.make(lay_file(tmp_path / "came"))) for _ in range(4)]
     await asyncio.sleep(0)
 
     with pytest.raises(StoreDown):
-        await maker.make(tmp_path / "came")
+        await maker.make(lay_file(tmp_path / "came"))
     assert [Film] * 4 == [type(each) for each in await within(asyncio.gather(*waiting))]
 
 
@@ -149,11 +150,11 @@ async def test_one_in_pieces_is_made_and_what_came_is_deleted(
 async def test_who_asks_again_while_it_is_made_waits_for_the_same(
     kept: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, make = list[Path](), Films.make
+    made, make = list[Lay](), Films.make
 
-    async def counting(self: Films, came: Path) -> Film:
-        made.append(came)
-        return await make(self, came)
+    async def counting(self: Films, lay: Lay, sender: Sender) -> Film:
+        made.append(lay)
+        return await make(self, lay, sender)
 
     monkeypatch.setattr(Films, "make", counting)
     whole = clip(20, "mp4", 1280, 720)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -12,10 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 import psycopg
 import pytest
 
+from intake.decode import MAX_SCANS
+from intake.photo import MAX_BYTES
 from lapor.processes.ports import HOST, choose
+from testing.pictures import endless, photo
 
 pytestmark = pytest.mark.connected
 
@@ -129,6 +134,39 @@ def test_a_body_far_too_large_is_answered_and_not_just_cut_off(start: Callable[.
     answer = httpx.post(f"{service.url}/v1/complaints", json={"text": "x" * 3_000_000}, headers=KEY, trust_env=False)
 
     assert answer.status_code == 413
+
+
+async def test_one_client_that_sends_fifty_hostile_photos_neither_fills_its_memory_nor_keeps_others_out(
+    start: Callable[..., Running],
+) -> None:
+    service = start(WEB_TRUSTED_PROXIES=f"{HOST}/32")
+    await asyncio.to_thread(service.wait_ready)
+    hostile = endless(MAX_SCANS - 10, size=MAX_BYTES)  # as long as one can take that is not refused at once
+    process, most = psutil.Process(service.process.pid), 0
+
+    async def upload(client: httpx.AsyncClient, content: bytes, who: str) -> int:
+        head = {"Tus-Resumable": "1.0.0", "X-Forwarded-For": who}
+        made = await client.post("/v1/uploads", headers={**head, "Upload-Length": str(len(content))})
+        if made.status_code != 201:
+            return made.status_code
+        more = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+        return (await client.patch(made.headers["location"], content=content, headers=head | more)).status_code
+
+    async with httpx.AsyncClient(base_url=service.url, trust_env=False, timeout=300) as client:
+        attack = [asyncio.create_task(upload(client, hostile, "203.0.113.7")) for _ in range(57)]
+        await asyncio.wait(attack, return_when=asyncio.FIRST_COMPLETED)  # one was made: now they stand in line
+        citizen = asyncio.create_task(upload(client, photo(), "198.51.100.7"))
+        waiting_then = -1
+        while not citizen.done() or not all(each.done() for each in attack):
+            most = max(most, process.memory_info().rss)
+            if citizen.done() and waiting_then < 0:
+                waiting_then = sum(not each.done() for each in attack)
+            await asyncio.sleep(0.05)
+
+    assert 204 == citizen.result()
+    assert waiting_then > 10
+    assert {204, 503} == {each.result() for each in attack}
+    assert most < 400_000_000, most
 
 
 def test_the_service_answers_while_its_database_is_away(start: Callable[..., Running]) -> None:

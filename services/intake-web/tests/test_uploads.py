@@ -19,8 +19,9 @@ import pytest
 from chassis.database import Pool
 from chassis.http_server import with_heads
 from intake import files
+from intake.decoder import Decoder, Sender
 from intake.films import find_films
-from intake.photo import MAX_BYTES, MAX_VIDEO_BYTES
+from intake.photo import MAX_BYTES, MAX_VIDEO_BYTES, Refused
 from intake.retention import sweep_once
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
@@ -203,6 +204,10 @@ async def test_one_that_is_terminated_is_gone(kept: httpx.AsyncClient, pool: Poo
     assert 1 == await pool.fetchval("SELECT count(*) FROM discarded_files")
 
 
+async def test_a_name_that_no_database_can_look_for_is_of_nothing(kept: httpx.AsyncClient) -> None:
+    assert [404, 404] == [(await kept.get(path)).status_code for path in ("/v1/uploads/%00", "/foto/%00")]
+
+
 async def test_who_does_not_know_its_id_finds_nothing(kept: httpx.AsyncClient, pool: Pool) -> None:
     await begun(kept, 100)
     name = await pool.fetchval("SELECT name FROM uploads")
@@ -320,7 +325,53 @@ async def test_one_that_was_not_made_small_before_a_restart_is_when_it_is_attach
     assert 1 == await pool.fetchval("SELECT count(*) FROM uploads WHERE complaint_id IS NOT NULL")
 
 
-async def _never(_self: Any, upload: Any) -> Any:
+async def test_what_the_sender_waits_for_no_more_is_not_decoded(
+    serve: Callable[[], Any], pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, ended, whole = asyncio.Event(), asyncio.Event(), photo()
+
+    async def decode(*_: Any) -> Any:
+        began.set()
+        try:
+            await within(asyncio.Event().wait())
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(Decoder, "decode", decode)
+    url = await serve()
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client:
+        path = await begun(client, len(whole))
+        sending = asyncio.create_task(go_on(client, path, 0, whole))
+        await within(began.wait())
+        sending.cancel()
+        await within(ended.wait())
+
+        assert {"state": "coming", "received": len(whole)}.items() <= (await state_of(client, path)).items()
+
+
+async def test_whose_photos_take_long_is_asked_to_wait_and_nobody_else(
+    kept: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def decode(_: Any, content: AsyncIterator[bytes], sender: Sender) -> Any:
+        assert [True async for _ in content]
+        sender.charge(50)
+        raise Refused("photo_unreadable")
+
+    monkeypatch.setattr(Decoder, "decode", decode)
+    there, elsewhere = {"X-Forwarded-For": "203.0.113.7"}, {"X-Forwarded-For": "198.51.100.7"}
+
+    async def upload(**who: str) -> httpx.Response:
+        begun_ = await begin(kept, len(photo()), **who)
+        return await go_on(kept, str(httpx.URL(begun_.headers["location"]).path), 0, photo(), **who)
+
+    codes = [(await upload(**there)).status_code for _ in range(4)]
+    other = await upload(**elsewhere)
+
+    assert [422, 422, 422, 429] == codes
+    assert 422 == other.status_code
+
+
+async def _never(_self: Any, upload: Any, _sender: Any) -> Any:
     return upload, None
 
 

@@ -60,6 +60,17 @@ def of_size(least: int) -> bytes:
     return out.getvalue()
 
 
+@cache
+def endless(scans: int, size: int = 0, side: int = 6300) -> bytes:
+    """A progressive JPEG that sends its last scan ``scans`` times, each decoded in full; with ``size`` bytes in all."""
+    out = io.BytesIO()
+    Image.new("RGB", (side, side), (90, 120, 40)).save(out, "JPEG", progressive=True, quality=30)
+    whole = out.getvalue()
+    last, end = whole.rindex(b"\xff\xda"), whole.rindex(b"\xff\xd9")
+    made = whole[:last] + whole[last:end] * scans + whole[end:]
+    return made + bytes(max(0, size - len(made)))
+
+
 def blank(kind: str, mode: str, width: int, height: int) -> bytes:
     """A picture of one colour, which takes few bytes however large it is."""
     out = io.BytesIO()

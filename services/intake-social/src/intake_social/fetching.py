@@ -26,7 +26,7 @@ from intake.additions import follow_up
 from intake.decoder import Decoder
 from intake.evidence import LARGE, SMALL, EvidenceProblem, new_names
 from intake.files import Files, StoreDown, StoreFull
-from intake.films import Films
+from intake.films import Films, lay_file
 from intake.photo import HEAD, Refused, is_video, refusal_of
 from intake.service import Task
 from intake.submissions import KeyReused, TextProblem
@@ -135,7 +135,7 @@ class Fetcher:
         if why := refusal_of(head, videos=self.films is not None):
             raise Refused(why)
         if self.films and is_video(head):
-            film = await self.films.make(came)
+            film = await self.films.make(lay_file(came))
             return Made(media_type="video/mp4", large=film.large, small=film.small)
         photo = await self.decoder.decode(await asyncio.to_thread(came.read_bytes))
         return Made(media_type="image/jpeg", large=photo.large, small=photo.small)

@@ -15,6 +15,7 @@ from litestar.config.compression import CompressionConfig
 from litestar.connection import ASGIConnection
 from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.di import Provide
+from litestar.exceptions import NotFoundException
 from litestar.params import Dependency
 from litestar.template import TemplateConfig
 from litestar.types import Message, Scope
@@ -23,7 +24,6 @@ from markupsafe import Markup, escape
 from chassis.changes import Changes
 from chassis.database import Connection
 from chassis.http_server import Limits, WebServer, with_heads
-from chassis.keys import KeyRefused
 from chassis.retention import keep_deleting
 from contracts.links import PHOTOS
 from contracts.vocabulary import DangerKind
@@ -150,7 +150,7 @@ def build_app(
             "visit": Provide(give_visit),
             "subjects": Provide(give_subjects, sync_to_thread=False),
         },
-        exception_handlers={KeyRefused: partial(_refuse_key, texts), Exception: partial(_say_problem, speech)},
+        exception_handlers={Exception: partial(_say_problem, speech)},
         before_request=speech.before,
         before_send=[
             protecting(settings.public_url, _UNLISTED, settings.desk_url),
@@ -171,13 +171,9 @@ def build_app(
 
 def _say_problem(speech: Speech, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     speech.choose(request)  # what no handler takes has chosen nothing before
-    return problems.answer(speech.texts, request, error)
-
-
-def _refuse_key(texts: Texts, request: Request[Any, Any, Any], error: KeyRefused) -> Response[Any]:
     if request.url.path.startswith("/open311/"):
-        return open311.refuse(request, error, texts)
-    return problems.answer(texts, request, error)
+        return open311.refuse(request, error, speech.texts)
+    return problems.answer(speech.texts, request, error)
 
 
 def run() -> None:
@@ -313,6 +309,11 @@ async def _vary(message: Message, _scope: Scope) -> None:
 
 
 async def _only_from_here(connection: ASGIConnection[Any, Any, Any, Any], _handler: Any) -> None:
-    """Refuse what a page of another site sends. A coroutine, for Litestar runs a guard that is none in a thread."""
+    """Refuse what a page of another site sends, and what PostgreSQL can't even be asked for.
+
+    A coroutine, for Litestar runs a guard that is none in a thread.
+    """
+    if "\0" in connection.scope["path"]:
+        raise NotFoundException
     if from_elsewhere(connection):
         raise problems.cross_site()

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 #:   uploads                photos of an address: five for each complaint that it may send at once
 #:   megabytes              what these have, of an address; a photo is 3 to 8 MB before it is made small here
 #:   all_megabytes          of all together: what nobody sends goes after a day, and must not fill the disk meanwhile
+#:   making_s               seconds that the making of new photos takes: of a telephone's half a second, and what was
+#:                          made to take long costs its address more
 #:   misses                 look-ups of an address that find nothing. A mistyped number is hardly ever one of them, for
 #:                          its check character betrays it before anything is looked up
 #:   all_misses             those of all addresses together
@@ -38,6 +40,7 @@ RATES: Mapping[str, Rate] = {
     "uploads": Rate(burst=150, per_hour=300),
     "megabytes": Rate(burst=600, per_hour=600),
     "all_megabytes": Rate(burst=3_000, per_hour=3_000),
+    "making_s": Rate(burst=120, per_hour=1_200),
     "misses": Rate(burst=10, per_hour=30),
     "all_misses": Rate(burst=600, per_hour=600),
     "codes": Rate(burst=10, per_hour=10),
@@ -52,6 +55,7 @@ KEY_RATES: Mapping[str, Rate] = {
     "additions": Rate(burst=1_000, per_hour=6_000),
     "uploads": Rate(burst=1_500, per_hour=3_000),
     "megabytes": Rate(burst=1_500, per_hour=1_500),
+    "making_s": Rate(burst=1_200, per_hour=3_600),
     "misses": Rate(burst=100, per_hour=300),
 }
 #: Seconds at full rate that all may take together at once.
@@ -59,8 +63,8 @@ _BURST_S = 10
 _ALL = "all"
 #: Streams of events that are open at once: of an address, and altogether, which leaves half the connections free.
 STREAMS_OF_ONE, STREAMS_OF_KEY, STREAMS = 5, 50, 256
-#: Requests of any kind that are open at once: of an address, or the /56 of an IPv6 one, behind a proxy too. An eighth of
-#: all connections, for phones of a carrier share an address.
+#: Requests of any kind that are open at once: of an address, or the /56 of an IPv6 one, behind a proxy too. It is an
+#: eighth of all connections, for phones of a carrier share an address.
 AT_ONCE = 64
 #: Seconds after which one who could not have a stream, or another request, may ask again.
 _NO_STREAM_S, _NOT_AT_ONCE_S = 60, 5
@@ -147,6 +151,18 @@ class Guard:
         """Count ``length`` bytes that ``client`` has sent."""
         self._buckets[_of("megabytes", client)].take(client, length / 1_000_000)
         self._buckets["all_megabytes"].take(_ALL, length / 1_000_000)
+
+    def may_make(self, client: str) -> None:
+        """Let ``client`` have a new photo or video made of what it sent.
+
+        Raises:
+            Limited: what it sent took too long.
+        """
+        self._check([(_of("making_s", client), client)])
+
+    def made(self, client: str, seconds: float) -> None:
+        """Count the ``seconds`` that the making took."""
+        self._buckets[_of("making_s", client)].take(client, seconds)
 
     def may_look(self, client: str) -> None:
         """Let ``client`` look up a number; to be asked before the database is, or hits could be told from misses.

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from chassis.database import OUTAGES, Pool
+from chassis.database import OUTAGES, Pool, is_outage
 from chassis.keys import Key
 from chassis.limits import Seldom
 from contracts.events import FollowUp
@@ -189,6 +189,8 @@ class PostgresStore:
             async with asyncio.timeout(self.within_s):
                 yield
         except OUTAGES as error:
+            if not is_outage(error):
+                raise
             if count := self.lines.due():
                 log.warning("store_down", extra={"error": repr(error), "count": count})
             raise StoreDown(type(error).__name__) from error

@@ -6,9 +6,8 @@ import asyncio
 import hashlib
 import logging
 import secrets
-import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +15,7 @@ from typing import Any, Protocol
 from chassis.database import Pool
 from chassis.http_server import ClientGone
 from intake import evidence
-from intake.decoder import Decoder
+from intake.decoder import Decoder, Sender
 from intake.evidence import LARGE, SMALL, Attachment, Kept, new_names
 from intake.files import Files
 from intake.films import Films
@@ -45,6 +44,10 @@ _REFUSED = "UPDATE uploads SET state = 'refused', refused = $2, parts = '{}' WHE
 _DISCARD = """
 WITH gone AS (DELETE FROM uploads WHERE id = $1 AND complaint_id IS NULL RETURNING folder)
 INSERT INTO discarded_files (folder) SELECT folder FROM gone"""
+
+
+class _Gone(Exception):
+    """A piece is there no more."""
 
 
 class Checksum(Protocol):
@@ -117,7 +120,7 @@ class Uploads:
             raise
         return await came.end()
 
-    async def whole(self, body: AsyncIterator[bytes]) -> Upload:
+    async def whole(self, body: AsyncIterator[bytes], sender: Sender) -> Upload:
         """Keep a file that comes at once, of a length that nobody said; it is finished when this returns.
 
         Raises:
@@ -132,7 +135,7 @@ class Uploads:
             upload = await self.append(upload, 0, body)
             async with self.in_time():
                 upload = _upload(await self.pool.fetchrow(_ALL_CAME, upload.id))
-            upload, _ = await self.finish(upload)
+            upload, _ = await self.finish(upload, sender)
         except TooLong:
             await self.discard(upload.id)
             raise TooLong(most) from None
@@ -141,60 +144,55 @@ class Uploads:
             raise
         return upload
 
-    async def finish(self, upload: Upload) -> tuple[Upload, Place | None]:
+    async def finish(self, upload: Upload, sender: Sender) -> tuple[Upload, Place | None]:
         """Make the new photos or the new video, when all has come, and delete what came; the place is not kept.
 
         Doing it again changes nothing. A video is made to its end though who waits for it goes.
 
         Raises:
             Refused: it can't be decoded.
-            StoreFull, StoreDown: it can be done later.
+            StoreFull, StoreDown: it can be done later; as when too many wait for it.
         """
         if upload.refused:
             raise Refused(upload.refused)
         if upload.state == "ready" or not upload.all_came:
             return upload, None
-        first = await self.files.get(upload.parts[0])
-        if first is None:  # another has finished it meanwhile
-            return await self.find(upload.id) or upload, None
-        if self.films and is_video(first[:HEAD]):
-            return await self._film(self.films, upload), None
-        content = bytearray(first)
-        for part in upload.parts[1:]:
-            came = await self.files.get(part)
-            if came is None:
-                return await self.find(upload.id) or upload, None
-            content += came
         try:
-            derived = await self.decoder.decode(bytes(content))
-        except Refused as error:
-            await self.refuse(upload, error.why)
-            raise
+            if self.films and is_video((await self._part(upload, 0))[:HEAD]):
+                return await self._film(self.films, upload, sender), None
+            async with self._remembering(upload):
+                derived = await self.decoder.decode(self._parts(upload), sender)
+        except _Gone:  # another has finished it meanwhile
+            return await self.find(upload.id) or upload, None
         return await self._keep(upload, "image/jpeg", derived.large, derived.small), derived.place
 
-    async def _film(self, films: Films, upload: Upload) -> Upload:
+    async def _part(self, upload: Upload, number: int) -> bytes:
+        came = await self.files.get(upload.parts[number])
+        if came is None:
+            raise _Gone
+        return came
+
+    async def _parts(self, upload: Upload) -> AsyncIterator[bytes]:
+        for number in range(len(upload.parts)):
+            yield await self._part(upload, number)
+
+    async def _film(self, films: Films, upload: Upload, sender: Sender) -> Upload:
         """Make the new video once, whoever asks again meanwhile."""
         making = self._made.get(upload.id)
         if making is None:
-            making = self._made[upload.id] = asyncio.create_task(self._make_film(films, upload))
+            making = self._made[upload.id] = asyncio.create_task(self._make_film(films, upload, sender))
             making.add_done_callback(
                 lambda done: (self._made.pop(upload.id, None), done.cancelled() or done.exception())
             )
         return await asyncio.shield(making)
 
-    async def _make_film(self, films: Films, upload: Upload) -> Upload:
-        with tempfile.TemporaryDirectory(prefix="lapor-video-") as folder:
-            came = Path(folder, "came")
-            for part in upload.parts:
-                content = await self.files.get(part)
-                if content is None:
-                    return await self.find(upload.id) or upload
-                await asyncio.to_thread(_add, came, content)
-            try:
-                film = await films.make(came)
-            except Refused as error:
-                await self.refuse(upload, error.why)
-                raise
+    async def _make_film(self, films: Films, upload: Upload, sender: Sender) -> Upload:
+        async def lay(came: Path) -> None:
+            async for part in self._parts(upload):
+                await asyncio.to_thread(_add, came, part)
+
+        async with self._remembering(upload):
+            film = await films.make(lay, sender)
         return await self._keep(upload, "video/mp4", film.large, film.small)
 
     async def _keep(self, upload: Upload, media_type: str, large: bytes, small: bytes) -> Upload:
@@ -207,13 +205,13 @@ class Uploads:
         done = _upload(row) if row else await self.find(upload.id)
         return done or upload
 
-    async def finish_all(self, ids: Sequence[str]) -> None:
+    async def finish_all(self, ids: Sequence[str], sender: Sender) -> None:
         """Finish those of ``ids`` of which all has come: a restart may have been in between."""
         for id_ in ids:
             upload = await self.find(id_)
             if upload and upload.state == "coming" and upload.all_came:
                 try:
-                    await self.finish(upload)
+                    await self.finish(upload, sender)
                 except Refused:
                     log.info("upload_refused_late")
 
@@ -262,6 +260,15 @@ class Uploads:
     async def delete_once(self) -> None:
         """Delete all there is to delete now."""
         await evidence.delete_discarded(self.pool, self.files, self.in_time)
+
+    @asynccontextmanager
+    async def _remembering(self, upload: Upload) -> AsyncIterator[None]:
+        """Remember why ``upload`` was refused."""
+        try:
+            yield
+        except Refused as error:
+            await self.refuse(upload, error.why)
+            raise
 
     async def refuse(self, upload: Upload, why: str) -> None:
         """Let go of what came of ``upload``, and remember why."""

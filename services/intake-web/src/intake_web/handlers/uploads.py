@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from litestar import HttpMethod, Request, Response, delete, patch, post, route
 
+from chassis.http_server import while_there
 from intake.photo import Place
 from intake.texts import Texts
 from intake_web.domain import say
@@ -76,7 +77,7 @@ async def append(request: Request[Any, Any, Any], id_: str, visit: Visiting) -> 
         raise Problem(409, "upload-offset", "upload_offset", headers=_shown(error.upload)) from error
     except WrongChecksum as error:
         raise Problem(460, "upload-checksum", "upload_checksum", headers=_RESUMABLE) from error
-    upload, place = await visit.store.uploads.finish(upload)
+    upload, place = await while_there(request.receive, visit.finish(upload))
     return Response(None, headers={**_shown(upload), **_suggested(place)}, status_code=204)
 
 

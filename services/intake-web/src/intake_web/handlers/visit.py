@@ -6,6 +6,7 @@ import hmac
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from litestar import Request
@@ -17,7 +18,9 @@ from contracts import ticket
 from contracts.events import FollowUp
 from intake.additions import Taken
 from intake.contacts import Contact
+from intake.decoder import Sender
 from intake.files import StoreDown
+from intake.photo import Place
 from intake.submissions import Accepted, Submission
 from intake_web import metrics
 from intake_web.account import SESSION, Account, cookie
@@ -79,7 +82,7 @@ class Visit:
     async def accept(self, draft: Draft, submission: Submission) -> Accepted:
         """Keep ``draft``, as ``submission``; one that was kept before costs its sender nothing."""
         with self.guard.complaint(self.client, draft) as bill:
-            await self.store.uploads.finish_all(submission.uploads)
+            await self.store.uploads.finish_all(submission.uploads, self._sender())
             accepted = await self.store.accept(submission)
             bill.owes = accepted.fresh
         if self.key and accepted.fresh:
@@ -95,7 +98,7 @@ class Visit:
     async def add(self, number: str, item: FollowUp, uploads: Sequence[str] = ()) -> Taken | None:
         """Keep ``item``, with ``uploads``; None if no complaint of this intake has that number."""
         with self.guard.addition(self.client) as bill:
-            await self.store.uploads.finish_all(uploads)
+            await self.store.uploads.finish_all(uploads, self._sender())
             taken = await self.store.add(number, item, uploads)
             bill.owes = taken is not None
         return taken
@@ -108,9 +111,19 @@ class Visit:
     async def upload(self, body: AsyncIterator[bytes]) -> Upload:
         """Keep a photo that comes at once."""
         self.guard.upload(self.client, 0)
-        upload = await self.store.uploads.whole(body)
+        self.guard.may_make(self.client)
+        upload = await self.store.uploads.whole(body, self._sender())
         self.guard.uploaded(self.client, upload.received)
         return upload
+
+    async def finish(self, upload: Upload) -> tuple[Upload, Place | None]:
+        """Have new photos made of what came, if all did."""
+        if upload.all_came and upload.state != "ready":
+            self.guard.may_make(self.client)
+        return await self.store.uploads.finish(upload, self._sender())
+
+    def _sender(self) -> Sender:
+        return Sender(client=self.client, charge=partial(self.guard.made, self.client))
 
     async def find(self, number: str) -> Found | None:
         """The complaint with this number, however it is written. The browser that sent it does not guess."""

@@ -1,0 +1,76 @@
+"""Lets one at a time do what is dear, clients in turn: who asks for much waits for everybody else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from intake.files import StoreDown
+
+
+class TooManyWait(StoreDown):
+    """As many wait as may: it can be done later."""
+
+
+class Turns:
+    """Lets one in at a time; at most ``most`` wait.
+
+    Whose turn it is goes round by client. When the line is full, one who comes takes the last place of the client that
+    has most in it, so nobody is kept out by the many of another: longest queue drop, as in RFC 8290, 4.1.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._is_taken = False
+        self._lines: dict[str, deque[asyncio.Future[None]]] = {}
+
+    @asynccontextmanager
+    async def turn(self, client: str) -> AsyncIterator[None]:
+        """Wait until it is the turn of ``client``, and have it as long as the context is open.
+
+        Raises:
+            TooManyWait: there is no place to wait, or another needs it more.
+        """
+        if self._is_taken:
+            await self._wait(client)
+        self._is_taken = True
+        try:
+            yield
+        finally:
+            self._call_next()
+
+    async def _wait(self, client: str) -> None:
+        self._make_room(client)
+        called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        line = self._lines.setdefault(client, deque())
+        line.append(called)
+        try:
+            await called
+        except asyncio.CancelledError:
+            if called.cancelled():
+                line.remove(called)
+                if not line:
+                    self._lines.pop(client, None)
+            elif not called.exception():  # it was called while it went
+                self._call_next()
+            raise
+
+    def _make_room(self, client: str) -> None:
+        if sum(map(len, self._lines.values())) < self.most:
+            return
+        longest = max(self._lines, key=lambda each: len(self._lines[each]), default="")
+        own = len(self._lines.get(client, ()))
+        if len(self._lines.get(longest, ())) <= own + 1:
+            raise TooManyWait(f"{self.most} wait")
+        self._lines[longest].pop().set_exception(TooManyWait("another came"))
+
+    def _call_next(self) -> None:
+        self._is_taken = bool(self._lines)
+        if self._is_taken:
+            client = next(iter(self._lines))
+            line = self._lines.pop(client)
+            line.popleft().set_result(None)
+            if line:
+                self._lines[client] = line  # behind all others

@@ -1,0 +1,101 @@
+"""One at a time, clients in turn, and a line that no client can fill."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import pytest
+
+from intake.turns import TooManyWait, Turns
+from testing.waiting import finish, within
+
+
+class Line:
+    """Who wants in, by client; ``inside`` is who was let in, in order, each until it is let go on."""
+
+    def __init__(self, most: int) -> None:
+        self.turns, self.inside, self.go_on = Turns(most), list[str](), asyncio.Event()
+
+    def join(self, client: str) -> asyncio.Task[None]:
+        return asyncio.create_task(self._be_in(client))
+
+    async def _be_in(self, client: str) -> None:
+        async with self.turns.turn(client):
+            self.inside.append(client)
+            await within(self.go_on.wait())
+
+
+async def joined(line: Line, *clients: str) -> list[asyncio.Task[None]]:
+    tasks = [line.join(each) for each in clients]
+    for _ in range(3):
+        await asyncio.sleep(0)  # each has come as far as it can
+    return tasks
+
+
+async def test_clients_take_turns_whoever_sent_more() -> None:
+    line = Line(most=20)
+    tasks = await joined(line, *"aaaaabcb")
+    line.go_on.set()
+    await within(asyncio.gather(*tasks))
+
+    assert "aabcabaa" == "".join(line.inside)
+
+
+async def test_one_at_a_time_is_in() -> None:
+    line = Line(most=20)
+    tasks = await joined(line, *"abc")
+
+    assert ["a"] == line.inside
+    line.go_on.set()
+    await within(asyncio.gather(*tasks))
+
+
+async def test_who_comes_to_a_full_line_takes_the_last_place_of_who_has_most() -> None:
+    line = Line(most=3)
+    tasks = await joined(line, *"aaaa")
+    (other,) = await joined(line, "b")
+
+    assert isinstance(tasks[-1].exception(), TooManyWait)
+    line.go_on.set()
+    await within(asyncio.gather(*tasks[:-1], other))
+    assert "aaba" == "".join(line.inside)
+
+
+async def test_who_has_as_many_as_any_is_asked_to_come_again() -> None:
+    line = Line(most=3)
+    tasks = await joined(line, *"aaaa")
+
+    with pytest.raises(TooManyWait):
+        async with line.turns.turn("a"):
+            pass
+    line.go_on.set()
+    await within(asyncio.gather(*tasks))
+
+
+@pytest.mark.parametrize("leave", [lambda first, _: first.cancel(), lambda _, second: second.cancel()])
+async def test_who_leaves_holds_up_nobody(leave: Callable[[asyncio.Task[None], asyncio.Task[None]], object]) -> None:
+    line = Line(most=20)
+    first, second, third = await joined(line, *"abc")
+    leave(first, second)
+    line.go_on.set()
+    await finish(first, second)
+    await within(third)
+
+    assert "c" == line.inside[-1]
+
+
+async def test_who_leaves_in_the_moment_it_is_called_lets_the_next_in() -> None:
+    line = Line(most=20)
+    first, second, third = await joined(line, *"abc")
+    line.go_on.set()
+    with contextlib.suppress(asyncio.CancelledError):
+        await within(first)
+    second.cancel()  # it was called, and has not run yet
+    await finish(second)
+    await within(third)
+
+    assert "c" == line.inside[-1]
+    async with line.turns.turn("d"):
+        assert not line.turns._lines
