@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from chassis.limits import Buckets, Rate, Seldom, client_of, is_among, network_of
+from chassis.limits import Buckets, Rate, Seldom, client_of, home_of, is_among, network_of
 from testing.fakes import ManualClock
 
 
@@ -109,10 +109,21 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")]
         ("2001:db8::1", ["10.9.9.9, 198.51.100.1"], "198.51.100.1"),
         ("10.0.0.1", ["10.0.0.3"], "10.0.0.3"),
         ("10.0.0.1", [], "10.0.0.1"),
+        ("10.0.0.1", ["198.51.100.1:4711"], "198.51.100.1"),
+        ("10.0.0.1", ["[2001:db9::1]:4711"], "2001:db9::/64"),
+        ("10.0.0.1", ["2001:db9::1"], "2001:db9::/64"),
     ],
 )
 def test_who_asks_is_the_peer_or_what_our_own_proxies_say(peer: str, forwarded: list[str], client: str) -> None:
     assert client_of(peer, forwarded, PROXIES) == client
+
+
+@pytest.mark.parametrize(
+    ("network", "home"),
+    [("192.0.2.7", "192.0.2.7"), ("2001:db9:1:2ff::/64", "2001:db9:1:200::/56"), ("unknown", "unknown"), ("", "")],
+)
+def test_a_home_has_all_of_a_network_a_few_of_its_size(network: str, home: str) -> None:
+    assert home == home_of(network)
 
 
 def test_what_is_no_address_is_no_proxy() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ Network: TypeAlias = IPv4Network | IPv6Network
 
 #: Letters of an address: eight groups of which the last is written as IPv4.
 _LONGEST = 45
+_WITH_PORT = re.compile(r"(?P<v4>[0-9.]+):[0-9]+|\[(?P<v6>[^]]+)\](?::[0-9]+)?")
 
 
 def network_of(address: str) -> str:
@@ -58,9 +60,15 @@ def client_of(peer: str, forwarded: Sequence[str], proxies: Sequence[Network]) -
     ``forwarded`` are the X-Forwarded-For headers. Each proxy writes at the end, so what stands further left may be made
     up (https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Forwarded-For#security_and_privacy_concerns).
     """
-    told = [hop.strip() for header in forwarded for hop in header.split(",") if hop.strip()]
+    told = [_without_port(hop.strip()) for header in forwarded for hop in header.split(",") if hop.strip()]
     hops = [*told, peer]
     return network_of(next((hop for hop in reversed(hops) if not is_among(hop, proxies)), hops[0]))
+
+
+def _without_port(hop: str) -> str:
+    """The address alone: some proxies write ``192.0.2.1:1234`` and ``[2001:db8::1]:1234``, as RFC 7239, 6 allows."""
+    found = _WITH_PORT.fullmatch(hop[: _LONGEST + len("[]:65535")])
+    return (found["v4"] or found["v6"]) if found else hop
 
 
 @dataclass(frozen=True, kw_only=True)

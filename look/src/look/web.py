@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from litestar import Response, get
 from litestar.connection import ASGIConnection
@@ -20,7 +21,9 @@ _HEADERS = {
     "script-src 'self'; worker-src 'self'; manifest-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # Not `no-referrer`, with which a browser says `Origin: null` of what our own forms send (https://fetch.spec.whatwg.org,
+    # "append a request Origin header").
+    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -57,12 +60,18 @@ def protecting(
 
 
 def from_elsewhere(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
-    """Tell what a page of another site sends in its visitor's name; programs and old browsers don't say.
+    """Tell what a page of another site sends in its visitor's name; programs don't say.
 
-    https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header. Neighbours under the same domain are others, too.
+    https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header. Neighbours under the same domain are others, too. Old
+    browsers, and all where a site has no TLS, name the page's site in Origin; ours is never null, see ``_HEADERS``.
     """
     method: Any = connection.scope.get("method")
-    return method == "POST" and connection.headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
+    if method != "POST":
+        return False
+    if (site := connection.headers.get("sec-fetch-site")) is not None:
+        return site not in ("same-origin", "none")
+    origin = connection.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != connection.headers.get("host")
 
 
 @get("/static/{name:str}")

@@ -129,6 +129,18 @@ async def test_what_another_site_sends_in_its_visitors_name_is_refused(
     assert ("situs lain" in sent.text) == (status == 403)
 
 
+@pytest.mark.parametrize(
+    ("origin", "status"), [("http://lapor.example", 303), ("https://jahat.example", 403), ("null", 403), ("x", 403)]
+)
+async def test_a_browser_that_names_no_relation_names_the_site_it_sends_from(
+    web: httpx.AsyncClient, origin: str, status: int
+) -> None:
+    form = {"text": "Lampu jalan padam", "key": "a-key", "secret": "k9Qw2mZx8Lr4Tn6Y"}
+    sent = await web.post("/", data=form, headers={"Host": "lapor.example", "Origin": origin})
+
+    assert status == sent.status_code
+
+
 async def test_the_api_says_as_a_problem_that_another_site_sent_it(web: httpx.AsyncClient) -> None:
     headers = {"Sec-Fetch-Site": "cross-site", "Idempotency-Key": "k"}
     answer = await web.post("/v1/complaints", json={"text": "Lampu jalan padam"}, headers=headers)

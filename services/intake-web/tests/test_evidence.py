@@ -207,7 +207,7 @@ async def test_the_unit_that_has_it_opens_the_photo_and_that_is_noted(kept: http
         "x-content-type-options": "nosniff",
         "content-security-policy": "default-src 'none'; sandbox",
         "cache-control": "no-store",
-        "referrer-policy": "no-referrer",
+        "referrer-policy": "same-origin",
     }.items() <= dict(by_lead.headers).items()
     assert re.fullmatch(rf'inline; filename="{number}-[\w-]{{6}}\.jpg"', by_lead.headers["content-disposition"])
     rows = await pool.fetch("SELECT ticket, name, unit FROM evidence_openings ORDER BY at")

@@ -144,6 +144,10 @@ async def test_what_does_not_exist_is_an_error_of_the_standard(kept: httpx.Async
         "service_code=ufo",
         "service_code=jalan_jembatan,ufo",
         "start_date=kemarin",
+        "end_date=0001-01-01T00:00:00Z",
+        "end_date=9999-12-31T23:59:59-23:59",
     ):
-        assert (await kept.get(f"/open311/v2/requests.json?{query}")).status_code == 400
+        answer = await kept.get(f"/open311/v2/requests.json?{query}")
+        assert (answer.status_code, answer.json()[0]["code"]) == (400, 400)
+    assert (await kept.get("/open311/v2/requests/%00.json")).json()[0]["code"] == 404
     assert (await kept.get("/open311/v2/requests.yaml")).status_code == 404

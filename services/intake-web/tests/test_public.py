@@ -124,6 +124,8 @@ async def test_a_filter_that_does_not_exist_is_named_to_programs_and_left_out_fo
     refused = await kept.get("/v1/complaints?unit=NASA&limit=0&after=x&kecamatan=Lalabata")
     assert refused.status_code == 400
     assert {each["field"] for each in refused.json()["errors"]} == {"unit", "limit", "after"}
+    for limit in ("201", "000200000000", "000001" + "9" * 20, "000001" + "9" * 5_000, "-1", "１"):
+        assert (await kept.get("/v1/complaints", params={"limit": limit})).status_code == 400
     assert number(1) in (await kept.get("/laporan?unit=NASA&sebelum=x")).text
     assert (await kept.get("/v1/figures?from=2026-13")).status_code == 400
     assert (await kept.get("/v1/figures?from=2026-03&to=2026-02")).status_code == 400

@@ -293,7 +293,7 @@ async def test_the_secret_link_makes_a_browser_the_reporters_and_is_in_no_addres
 
     assert ("a…@contoh.id" in before.text, "Kami kabari ke <b>a…@contoh.id</b>" in page.text) == (False, True)
     assert (303, f"/laporan/{number}") == (entered.status_code, entered.headers["location"])
-    assert ("no-store", "no-referrer") == (entered.headers["cache-control"], entered.headers["referrer-policy"])
+    assert ("no-store", "same-origin") == (entered.headers["cache-control"], entered.headers["referrer-policy"])
     assert "SameSite=lax" in entered.headers["set-cookie"]
     token = link.rpartition("/")[2]
     assert token not in page.text

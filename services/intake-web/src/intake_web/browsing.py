@@ -18,6 +18,7 @@ PAGE_ROWS, MOST_ROWS = 20, 200
 #: Figures are of whole months, the last so many without being asked.
 MONTHS = 12
 _CURSOR = re.compile(r"(\d{1,17})\.([0-9A-Za-z-]{1,20})")
+_LIMIT = re.compile(r"[1-9][0-9]{0,5}")
 _MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STATES = {"open": True, "done": False}
@@ -54,7 +55,7 @@ def read_asked(query: Mapping[str, str], texts: Texts) -> Asked:
     if "after" in given and after is None:
         problems["after"] = say("bad_cursor")
     limit = given.get("limit", str(PAGE_ROWS))
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:6]) <= MOST_ROWS):
+    if not _LIMIT.fullmatch(limit) or int(limit) > MOST_ROWS:
         problems["limit"] = say("bad_limit", most=MOST_ROWS)
     if problems:
         raise Invalid(problems)

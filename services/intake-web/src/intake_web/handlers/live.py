@@ -83,7 +83,7 @@ async def _told(
     visit: Visit, changes: Changes, state: State, known: str | None
 ) -> AsyncIterator[ServerSentEventMessage]:
     number, last = state.found.story.ticket, b""
-    over = monotonic() + random.uniform(0.5, 1) * STREAM_S
+    over = monotonic() + random.uniform(0.5, 1) * STREAM_S  # noqa: S311 - no secret
     with changes.of(number) as changed:
         while not changes.stopped:
             with contextlib.suppress(StoreDown):  # when it is back all are woken

@@ -207,7 +207,8 @@ def _moment(text: str) -> datetime | None:
         at = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return at if at.tzinfo else None
+    # Not all of what a date may be fits into PostgreSQL, or can be taken 90 days from.
+    return at if at.tzinfo and 2000 <= at.year < 2100 else None
 
 
 def _discovery(public_url: str) -> dict[str, Any]:
