@@ -45,15 +45,15 @@ class Files:
             config: Any = dict(s3)
             self.store = from_url(url, config=config, client_options={"allow_http": True})
 
-    def check_room(self, length: int) -> None:
-        """Return if something new of ``length`` bytes may be begun.
+    def check_room(self, length: int, *, share: float = 1) -> None:
+        """Return if something of ``length`` bytes may be begun, with this ``share`` of ``RESERVE`` left on the disk.
 
         Raises:
             StoreFull: not now.
         """
         if self.folder:
             room = os.statvfs(self.folder)
-            if room.f_bavail * room.f_frsize < RESERVE + length:
+            if room.f_bavail * room.f_frsize < share * RESERVE + length:
                 raise StoreFull
 
     async def put(self, name: str, content: bytes) -> None:

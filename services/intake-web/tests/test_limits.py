@@ -245,6 +245,20 @@ def test_guessing_takes_a_thousand_addresses_a_week_for_a_hit() -> None:
     assert NUMBERS_EACH / (answered / 24) > 24 * 7
 
 
+async def test_pieces_of_uploads_are_counted_by_the_client(
+    fake: Any, clock: ManualClock, client_on: Callable[..., httpx.AsyncClient]
+) -> None:
+    guard = Guard(20, clock)
+    for _ in range(RATES["pieces"].burst):
+        guard.may_append("10.0.0.1")
+    headers = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+    async with client_on(fake, guard, "127.0.0.1/32") as client:
+        answer = await client.patch("/v1/uploads/x", content=b"x", headers=headers | whose(1))
+
+    assert (429, "1") == (answer.status_code, answer.headers["retry-after"])
+    guard.may_append("10.0.0.2")
+
+
 def test_guesses_at_the_same_moment_are_paid_for_afterwards(clock: ManualClock) -> None:
     guard = Guard(20, clock)
     for _ in range(64):

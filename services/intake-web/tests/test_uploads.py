@@ -26,6 +26,7 @@ from intake.retention import sweep_once
 from intake.texts import Texts
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
+from intake_web.photos import LEAST, SPARE
 from intake_web.settings import WebSettings
 from lapor.processes.ports import HOST, choose
 from testing.browsers import answering
@@ -190,6 +191,39 @@ async def test_more_than_was_announced_stops_in_the_middle(kept: httpx.AsyncClie
 
     assert 413 == answer.status_code
     assert sum(f.stat().st_size for f in (tmp_path / "evidence").rglob("*") if f.is_file()) <= 1_200_000
+
+
+async def test_of_small_pieces_a_few_are_kept_and_the_last_may_be_as_small_as_it_is(
+    kept: httpx.AsyncClient, pool: Pool, tmp_path: Path
+) -> None:
+    whole = photo()
+    path = await begun(kept, len(whole))
+    no_head = await go_on(kept, path, 0, whole[:10])  # tells nothing yet of what it is
+    codes = [(await go_on(kept, path, n * 1_000, whole[n * 1_000 : (n + 1) * 1_000])).status_code for n in range(5)]
+    refused = await go_on(kept, path, 4_000, whole[4_000:5_000])
+
+    assert (400, [204] * SPARE + [400]) == (no_head.status_code, codes)
+    assert ("urn:lapor:problem:upload-piece", "4000") == (refused.json()["type"], refused.headers["upload-offset"])
+    assert SPARE == len(stored(tmp_path))
+    assert 204 == (await go_on(kept, path, 4_000, whole[4_000:-5])).status_code
+    assert 204 == (await go_on(kept, path, len(whole) - 5, whole[-5:])).status_code
+    assert "ready" == await pool.fetchval("SELECT state FROM uploads")
+
+
+async def test_an_upload_in_the_smallest_pieces_costs_little_beside_its_bytes(
+    kept: httpx.AsyncClient, pool: Pool
+) -> None:
+    whole = of_size(5_000_000)
+    before = await pool.fetchval("SELECT pg_current_wal_lsn()")
+    path, offset = await begun(kept, len(whole)), 0
+    while offset < len(whole):
+        answer = await go_on(kept, path, offset, whole[offset : offset + LEAST])
+        assert 204 == answer.status_code
+        offset += LEAST
+    wal = await pool.fetchval("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), $1)", before)
+    table = await pool.fetchval("SELECT pg_total_relation_size('uploads')")
+
+    assert wal + table < 3 * len(whole), (wal, table)
 
 
 async def test_one_that_is_terminated_is_gone(kept: httpx.AsyncClient, pool: Pool) -> None:

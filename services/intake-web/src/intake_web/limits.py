@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 #:   uploads                photos of an address: five for each complaint that it may send at once
 #:   megabytes              what these have, of an address; a photo is 3 to 8 MB before it is made small here
 #:   all_megabytes          of all together: what nobody sends goes after a day, and must not fill the disk meanwhile
+#:   pieces                 in which these come: five large photos at once are 800, in the smallest pieces of our page
 #:   making_s               seconds that the making of new photos takes: of a telephone's half a second, and what was
 #:                          made to take long costs its address more
 #:   misses                 look-ups of an address that find nothing. A mistyped number is hardly ever one of them, for
@@ -40,6 +41,7 @@ RATES: Mapping[str, Rate] = {
     "uploads": Rate(burst=150, per_hour=300),
     "megabytes": Rate(burst=600, per_hour=600),
     "all_megabytes": Rate(burst=3_000, per_hour=3_000),
+    "pieces": Rate(burst=2_000, per_hour=6_000),
     "making_s": Rate(burst=120, per_hour=1_200),
     "misses": Rate(burst=10, per_hour=30),
     "all_misses": Rate(burst=600, per_hour=600),
@@ -55,6 +57,7 @@ KEY_RATES: Mapping[str, Rate] = {
     "additions": Rate(burst=1_000, per_hour=6_000),
     "uploads": Rate(burst=1_500, per_hour=3_000),
     "megabytes": Rate(burst=1_500, per_hour=1_500),
+    "pieces": Rate(burst=20_000, per_hour=60_000),
     "making_s": Rate(burst=1_200, per_hour=3_600),
     "misses": Rate(burst=100, per_hour=300),
 }
@@ -146,6 +149,16 @@ class Guard:
         self._check([*of_one, ("all_megabytes", _ALL)])
         self._buckets[_of("uploads", client)].take(client)
         self.uploaded(client, length)
+
+    def may_append(self, client: str) -> None:
+        """Let ``client`` send a piece of an upload, and count it.
+
+        Raises:
+            Limited: not now.
+        """
+        pieces = _of("pieces", client)
+        self._check([(pieces, client)])
+        self._buckets[pieces].take(client)
 
     def uploaded(self, client: str, length: int) -> None:
         """Count ``length`` bytes that ``client`` has sent."""

@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from intake.photo import HEAD
+
 #: Photos and videos of one complaint, or of one addition.
 MAX_FILES = 5
 #: An upload that is not attached is kept so many hours after its last byte.
 KEPT_H = 24
+
+
+#: Bytes that a piece has at least, but for the last. What a line that broke leaves may be smaller, so many times more
+#: than there were whole ones: an upload of 10 MB has 164 pieces at most, and its row takes a tenth of its bytes.
+LEAST, SPARE = 64 * 1024, 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +37,11 @@ class Upload:
         """Whether nothing more is to come."""
         return self.received >= self.length
 
+    def may_grow_by(self, size: int) -> bool:
+        """Whether a piece of ``size`` bytes may come next."""
+        is_large = size >= LEAST or self.received + size >= self.length
+        return is_large or (size >= HEAD and len(self.parts) < SPARE + self.received // LEAST)
+
 
 class WrongOffset(ValueError):
     """It has not come so far, or farther: ``upload`` says how far."""
@@ -45,6 +57,10 @@ class TooLong(ValueError):
     def __init__(self, most: int = 0) -> None:
         super().__init__(most)
         self.most = most
+
+
+class TooSmall(ValueError):
+    """A piece has fewer bytes than ``LEAST``, and it is not the last: each is a file, and makes its row longer."""
 
 
 class WrongChecksum(ValueError):

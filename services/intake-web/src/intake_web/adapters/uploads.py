@@ -22,7 +22,7 @@ from intake.films import Films
 from intake.opening import is_with
 from intake.photo import HEAD, MAX_BYTES, MAX_VIDEO_BYTES, Place, Refused, is_video, refusal_of
 from intake_web import photos
-from intake_web.photos import TooLong, Upload, WrongChecksum, WrongOffset
+from intake_web.photos import TooLong, TooSmall, Upload, WrongChecksum, WrongOffset
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +104,7 @@ class Uploads:
         Raises:
             WrongOffset: it has not come so far, or another goes on with it at the same time.
             TooLong: more came than was announced.
+            TooSmall: it is hardly anything, and not the last.
             WrongChecksum: it is not what was sent.
             Refused: its first bytes are no photo's.
             ClientGone: the connection broke; what came is kept.
@@ -315,6 +316,7 @@ class _Came:
             await self.see()
         upload, there = self.upload, self.upload.received + sum(size for _, size in self.held)
         name = f"{upload.folder}/{there:09}-{secrets.token_hex(4)}"
+        self.uploads.files.check_room(len(self.buffer), share=0.5)
         await self.uploads.files.put(name, bytes(self.buffer))
         self.held.append((name, len(self.buffer)))
         self.buffer.clear()
@@ -325,8 +327,7 @@ class _Came:
     async def see(self) -> None:
         """Refuse early what its first bytes say is neither photo nor video, and a photo that is too large."""
         head = bytes(self.buffer[:HEAD])
-        enough = len(self.buffer) >= min(HEAD, self.upload.length)
-        if enough and (why := refusal_of(head, videos=self.uploads.films is not None)):
+        if why := refusal_of(head, videos=self.uploads.films is not None):
             await self.uploads.refuse(self.upload, why)
             raise Refused(why)
         if self.upload.length > MAX_BYTES and not is_video(head):
@@ -336,7 +337,7 @@ class _Came:
         """Keep what came, if that can be known."""
         if self.checksum:
             await self.forget()
-        elif self.buffer:
+        elif self.upload.may_grow_by(len(self.buffer)):
             await self.write()
 
     async def end(self) -> Upload:
@@ -344,6 +345,8 @@ class _Came:
             await self.forget()
             raise WrongChecksum
         if self.buffer:
+            if not self.held and not self.upload.may_grow_by(len(self.buffer)):
+                raise TooSmall
             await self.write()
         return await self.uploads.grew(self.upload, self.held) if self.held else self.upload
 

@@ -20,7 +20,7 @@ from intake_web.domain import say
 from intake_web.handlers.api import Config, Visiting, Words
 from intake_web.handlers.problems import Problem, worded
 from intake_web.handlers.visit import Visit
-from intake_web.photos import Upload, WrongChecksum, WrongOffset
+from intake_web.photos import LEAST, TooSmall, Upload, WrongChecksum, WrongOffset
 
 VERSION = "1.0.0"
 _RESUMABLE = {"Tus-Resumable": VERSION}
@@ -69,12 +69,16 @@ async def append(request: Request[Any, Any, Any], id_: str, visit: Visiting) -> 
     _check_version(request)
     if request.headers.get("content-type", "") != _CHUNK:
         raise Problem(415, "upload-content-type", "upload_content_type")
+    visit.guard.may_append(visit.client)
     offset, upload = _number(request, "upload-offset"), await _find(visit, id_)
     checksum = _checksum(request)
     try:
         upload = await visit.store.uploads.append(upload, offset, request.stream(), checksum)
     except WrongOffset as error:
         raise Problem(409, "upload-offset", "upload_offset", headers=_shown(error.upload)) from error
+    except TooSmall as error:
+        says = say("upload_piece", least=LEAST // 1024)
+        raise Problem(400, "upload-piece", "upload_piece", says, headers=_shown(upload)) from error
     except WrongChecksum as error:
         raise Problem(460, "upload-checksum", "upload_checksum", headers=_RESUMABLE) from error
     upload, place = await while_there(request.receive, visit.finish(upload))
