@@ -6,13 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaProducer
-from aiokafka.producer import message_accumulator, producer
-from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from bench import Bench, encoded
 from confluent_kafka import KafkaError, Producer
 
 from contracts.topics import load_topics
+from testing.foreign import send_nameless_header
 from testing.waiting import until
 
 pytestmark = pytest.mark.connected
@@ -97,38 +95,11 @@ def test_a_compressed_record_that_is_on_a_topic_already_is_read(bench: Bench, co
         assert (headers["error"], headers["original-bytes"]) == (b"TooLarge", str(3 * MIB).encode())
 
 
-class Bytes(str):
-    """A header's name that is no UTF-8: no library writes one, and the protocol allows it."""
-
-    __slots__ = ()
-
-    def encode(self, *_args: Any) -> bytes:
-        return b"\xff\xfe"
-
-
-@pytest.fixture
-def any_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (message_accumulator, producer):
-        monkeypatch.setattr(module, "DefaultRecordBatchBuilder", _DefaultRecordBatchBuilderPy)
-
-
 @pytest.mark.parametrize("bench", [1], indirect=True)
 @pytest.mark.parametrize("kind", ["stateful", "stateless", "plain"])
-async def test_a_batch_that_no_client_can_read_is_put_aside_with_its_place(
-    bench: Bench, any_bytes: None, kind: str
-) -> None:
+async def test_a_batch_that_no_client_can_read_is_put_aside_with_its_place(bench: Bench, kind: str) -> None:
     send(bench, "none", *sent(bench, "e0"))
-    user, password = bench.stack.admin
-    foreign = AIOKafkaProducer(
-        bootstrap_servers=bench.stack.bootstrap,
-        security_protocol="SASL_PLAINTEXT",
-        sasl_mechanism="SCRAM-SHA-512",
-        sasl_plain_username=user,
-        sasl_plain_password=password,
-    )
-    await foreign.start()
-    await foreign.send_and_wait(bench.source, b"nobody can read this", headers=[(Bytes("h"), b"1")])
-    await foreign.stop()
+    await send_nameless_header(bench.stack, bench.stack.admin, bench.source, b"nobody can read this")
     send(bench, "none", *sent(bench, "e1"))
     worker = bench.worker(kind)
     assert until(lambda: not bench.lost())

@@ -84,6 +84,7 @@ COVERED = {
         "services/intake-web/tests/test_keys.py", "an operator's commands, run there", '"intake_web", "key"'
     ),
     "intake_web/listing.py": Cover("services/intake-web/tests/test_public.py", "what is counted is read there"),
+    "intake_web/photos.py": Cover("services/intake-web/tests/test_uploads.py", "how an upload grows is seen there"),
     "intake_web/shapes.py": Cover("services/intake-web/tests/test_openapi.py", "types: answers are held to them"),
     "intake_web/store.py": Cover("services/intake-web/tests/test_postgres.py", "what it says, PostgreSQL keeps"),
     "intake_web/handlers/hints.py": Cover("services/intake-web/tests/test_similar.py", "a form asks it"),

@@ -1,5 +1,6 @@
 """Reading as a principal: what Kafka refuses, or does not answer, is said and not waited for."""
 
+import asyncio
 import itertools
 import json
 import os
@@ -27,6 +28,7 @@ from lapor.errors import Refused
 from lapor.kafka import reader
 from lapor.kafka.principal import Principal
 from lapor.kafka.reader import follow, read_to_end
+from testing.foreign import send_nameless_header
 from testing.servers import Stack
 
 # READ is of this file alone: other tests of the run write to PUPR's topics on the same broker.
@@ -102,6 +104,24 @@ def test_who_may_no_longer_read_does_not_wait(unit: Principal, connected: Stack)
 
     with pytest.raises(KafkaException, match="AUTHORIZATION"):
         next(itertools.islice(follow(unit, ["unit.pu.routed.v1"], listening=take_away), 1))
+
+
+@pytest.mark.connected
+async def test_a_header_whose_name_is_no_text_ends_no_reader(unit: Principal, connected: Stack) -> None:
+    """In a process of its own, which confluent-kafka ended when it was asked for the name."""
+    topic = "unit.read.replied.v1"
+    await send_nameless_header(connected, ("READ", connected.passwords["READ"]), topic, b"odd")
+    Principal("READ", connected.client("READ")).write(topic, b"key", b"after it")
+    read = f"""
+from lapor.kafka.principal import Principal
+from lapor.kafka.reader import read_to_end
+print([found.value for found in read_to_end(Principal("auditor", {connected.client("auditor")!r}), [{topic!r}])])
+"""
+    done = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", read], capture_output=True, text=True, timeout=120
+    )
+
+    assert (0, "[b'odd', b'after it']\n") == (done.returncode, done.stdout), done.stderr
 
 
 class Server:
