@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from collections.abc import Mapping
 
 import counting
@@ -148,7 +149,7 @@ async def test_an_erasure_and_an_event_of_another_kind_do_not_disturb(bench: Ben
 
 
 async def test_the_dead_letters_of_one_unit_are_bounded_and_the_others_are_kept(
-    bench: Bench, step: BatchHandler[Count]
+    bench: Bench, step: BatchHandler[Count], caplog: pytest.LogCaptureFixture
 ) -> None:
     flood, other = "unit.pupr.replied.v1", "unit.pdam.replied.v1"
     await step(records(*[b"rubbish"] * 100, topic=flood))
@@ -156,6 +157,8 @@ async def test_the_dead_letters_of_one_unit_are_bounded_and_the_others_are_kept(
     assert UNIT_LETTERS.burst + 1 == len(dead(bench))
     labels = {"service": bench.name, "topic": flood}
     assert 101 - UNIT_LETTERS.burst == REGISTRY.get_sample_value("lapor_dlq_left_out_total", labels)
+    lines = Counter(each.getMessage() for each in caplog.records)
+    assert {"dead_letter": UNIT_LETTERS.burst + 1, "dead_letters_left_out": 1} == lines
     assert {"c1": 1} == bench.counts()
     assert [(101,)] == bench.sql("SELECT next_offset FROM consumed WHERE topic = %s", flood)
 

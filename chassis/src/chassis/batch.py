@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from aiokafka import AIOKafkaProducer
 
 from chassis import metrics, outbox, tracing
 from chassis.database import Connection, Pool, is_outage
 from chassis.faults import crash_point
-from chassis.limits import Buckets, Rate
+from chassis.limits import Buckets, Rate, Seldom
 from chassis.metrics import MAX_BUGS_IN_A_ROW
 from chassis.publish import REFUSED, publish
 from chassis.publish import is_outage as is_kafka_outage
@@ -44,6 +45,7 @@ INSERT INTO consumed (topic, partition, next_offset) SELECT * FROM unnest($1::te
 ON CONFLICT (topic, partition) DO UPDATE SET next_offset = greatest(consumed.next_offset, excluded.next_offset)"""
 
 
+_Dead: TypeAlias = tuple[Record, BaseException]
 Decide = Callable[[Message], list[Emit]]
 Verify = Callable[[Message], None]
 
@@ -105,7 +107,9 @@ class _Batch:
     told: list[Emit] = field(default_factory=list)
     counted: list[tuple[str, str]] = field(default_factory=list)  # topic, result
     unknown: list[str] = field(default_factory=list)  # fields with words that the vocabulary lacks
-    dead: list[tuple[Record, BaseException]] = field(default_factory=list)
+    dead: list[_Dead] = field(default_factory=list)
+    written: list[_Dead] = field(default_factory=list)  # those of which a letter is written
+    left_out: Counter[str] = field(default_factory=Counter)  # and of how many of a unit's topic none is
     redelivered: int = 0
     began_ns: int = field(default_factory=time.time_ns)
     spans: list[tracing.Span] = field(default_factory=list)
@@ -116,7 +120,7 @@ class BatchHandler(Generic[S]):
 
     def __init__(self, pool: Pool, handler: Handler[S], after: Callable[[], None] = lambda: None) -> None:
         self.pool, self.handler, self.after = pool, handler, after
-        self.of_units = Buckets(UNIT_LETTERS)
+        self.of_units, self.lines = Buckets(UNIT_LETTERS), dict[str, Seldom]()
         self.streak = NO_STREAK
 
     async def __call__(self, records: Sequence[Record]) -> None:
@@ -147,8 +151,9 @@ class BatchHandler(Generic[S]):
         for topic, result in batch.counted:
             metrics.RECORDS.labels(service, topic, result).inc()
         count_unknown(service, batch.unknown)
-        for record, cause in batch.dead:
+        for record, cause in batch.written:
             log_dead_letter(service, record, cause)
+        self._log_left_out(batch.left_out)
         metrics.REDELIVERIES.labels(service).inc(batch.redelivered)
         for span in batch.spans:
             span.end()
@@ -161,22 +166,35 @@ class BatchHandler(Generic[S]):
 
     async def _dead_letter(self, record: Record, error: BaseException) -> None:
         async with self.pool.acquire() as db, db.transaction():
-            await outbox.put(db, self._dead_letters([(record, error)]))
+            written, left_out = self._bounded([(record, error)])
+            await outbox.put(db, [dead_letter(self.handler.service, *each) for each in written])
             await _mark_consumed(db, [record])
-        log_dead_letter(self.handler.service, record, error)
+        for each in written:
+            log_dead_letter(self.handler.service, *each)
+        self._log_left_out(left_out)
         self.after()
 
-    def _dead_letters(self, dead: Sequence[tuple[Record, BaseException]]) -> list[Outgoing]:
-        """The dead letters of ``dead``; of a unit that sends too many only some: its topic keeps the rest."""
-        service, letters = self.handler.service, []
+    def _bounded(self, dead: Sequence[_Dead]) -> tuple[list[_Dead], Counter[str]]:
+        """Those of ``dead`` that become letters, and by topic how many do not: a unit sent too many, and its topic
+        keeps them."""
+        written, left_out = list[_Dead](), Counter[str]()
         for record, error in dead:
             if topics.unit_of(record.topic) is not None:
                 if self.of_units.wait_s(record.topic):
-                    metrics.DLQ_LEFT_OUT.labels(service, record.topic).inc()
+                    left_out[record.topic] += 1
                     continue
                 self.of_units.take(record.topic)
-            letters.append(dead_letter(service, record, error))
-        return letters
+            written.append((record, error))
+        return written, left_out
+
+    def _log_left_out(self, left_out: Counter[str]) -> None:
+        """Count them, and say so once a minute for each topic: a line for each record would fill the disk."""
+        service = self.handler.service
+        for topic, count in left_out.items():
+            metrics.DLQ_LEFT_OUT.labels(service, topic).inc(count)
+            metrics.RECORDS.labels(service, topic, "dead").inc(count)
+            if self.lines.setdefault(topic, Seldom()).due():
+                log.error("dead_letters_left_out", extra={"topic": topic})
 
     async def _handle(self, db: Connection, records: Sequence[Record]) -> _Batch:
         batch = _Batch(streak=self.streak)
@@ -190,7 +208,8 @@ class BatchHandler(Generic[S]):
             await db.execute(_FORGET, [m.record.topic for m in failed], [m.event.id for m in failed])
         if changed:
             await self.handler.save(db, changed)
-        batch.out += self._dead_letters(batch.dead)
+        batch.written, batch.left_out = self._bounded(batch.dead)
+        batch.out += [dead_letter(self.handler.service, *each) for each in batch.written]
         if batch.anew:
             await outbox.forget(db, batch.anew)
         if batch.out:

@@ -15,7 +15,8 @@ import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.tables.manager import TableManager
 
-from chassis import leaving, metrics, unreadable  # noqa: F401 - who stops leaves; what nobody can decode stops nobody
+# fair: no unit holds up others; leaving: who stops leaves; unreadable: what nobody can decode stops nobody.
+from chassis import fair, leaving, metrics, unreadable  # noqa: F401 - imported for their effect
 from chassis.exits import leave_now
 from chassis.progress import Progress, idle, keep_observing, watch_topics
 from chassis.publish import kafka_client, start, tls

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from lapor.errors import Refused
-from lapor.processes import state, supervisor
+from lapor.processes import data_dir, state, supervisor
 from lapor.processes.data_dir import DataDir
 from lapor.processes.process import Process, Step
 from lapor.processes.supervisor import Supervisor
@@ -174,6 +174,28 @@ async def test_a_process_that_ignores_its_stop_is_killed(boss: Supervisor, tmp_p
     await boss.start([python(tmp_path, code, stop_timeout_s=0.2)])
     await boss.stop()
     assert boss.state.processes[0].state == "stopped"
+
+
+async def test_a_log_that_becomes_long_is_put_aside_and_the_process_goes_on_with_it(
+    boss: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data_dir, "LOG_BYTES", 1_000)
+    monkeypatch.setattr(supervisor, "CHECK_S", 0.02)
+    code = """
+import pathlib, sys, time
+pathlib.Path(sys.argv[1]).touch()
+for n in range(10_000):
+    print(f"line {n}", flush=True)
+    time.sleep(0.005)
+"""
+    await boss.start([python(tmp_path, code)])
+    log = boss.data.log("router")
+    before = log.with_name("router.log.1")
+    await until(before.exists)
+    await until(lambda: "line" in log.read_text())
+
+    assert before.stat().st_size >= 1_000
+    assert int(before.read_text().split()[1]) < int(log.read_text().split()[1])
 
 
 async def test_kill_ends_everything_at_once(boss: Supervisor, tmp_path: Path) -> None:

@@ -48,3 +48,5 @@ def logs(
                 written = ""
             else:
                 time.sleep(0.2)
+                if path.stat().st_size < file.tell():  # it was put aside, and begins again
+                    file.seek(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shlex
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from pathlib import Path
 from lapor.errors import Refused
 
 DATA = Path(".lapor")
+#: Of a process two logs of so many bytes are kept, the one that it writes and the one before.
+LOG_BYTES = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,20 @@ def only_one(data: DataDir) -> Iterator[None]:
                 f"`{data.command('lapor down')}` stops it, `lapor up --data OTHER` starts a second one."
             ) from error
         yield
+
+
+def is_long(log: Path) -> bool:
+    """Tell whether ``log`` has ``LOG_BYTES``."""
+    return log.exists() and log.stat().st_size >= LOG_BYTES
+
+
+def put_aside(log: Path) -> None:
+    """Begin ``log`` again; what stands in it goes to ``<name>.log.1``, in the place of what was put aside before.
+
+    The process that appends to it goes on, as with logrotate's ``copytruncate``.
+    """
+    shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+    os.truncate(log, 0)
 
 
 def tail(path: Path, lines: int = 15) -> str:

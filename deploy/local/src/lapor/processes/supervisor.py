@@ -13,7 +13,7 @@ from typing import Any
 
 from lapor.errors import Refused
 from lapor.processes import state
-from lapor.processes.data_dir import DataDir, tail
+from lapor.processes.data_dir import DataDir, is_long, put_aside, tail
 from lapor.processes.ports import is_free
 from lapor.processes.process import INFRASTRUCTURE, WRONG_SETTINGS, Process, Step, spawn
 
@@ -190,9 +190,15 @@ class Supervisor:
             _kill_group(running.pid)  # what it started must not outlive it
 
     async def _observe(self, child: Child) -> None:
-        """Keep the word for the process true: ``starting``, ``ready``, and ``unready`` when it stays silent."""
-        misses = 0
+        """Keep the word for the process true: ``starting``, ``ready``, and ``unready`` when it stays silent.
+
+        Its log is put aside when it is long.
+        """
+        misses, log = 0, self.data.log(child.process.name)
         while child.wanted:
+            with suppress(OSError):  # a full disk: the next look may find room
+                if is_long(log):
+                    await asyncio.to_thread(put_aside, log)
             if await child.process.ready():
                 misses = 0
                 child.ready_since = child.ready_since or time.monotonic()
