@@ -17,13 +17,16 @@ import pytest
 from chassis.batch import BatchHandler
 from chassis.database import Pool
 from contracts.events import ComplaintErased, ComplaintUpdated, Data
+from intake.bounds import Bounds
 from intake.contacts import (
     Contact,
     Medium,
+    exact_mark,
     find_contacts,
     find_link,
     find_marked,
     hear,
+    inbox_of,
     mark_in,
     mark_of,
     shown,
@@ -81,8 +84,8 @@ async def told(pool: Pool) -> list[tuple[str, str, str]]:
 
 
 @asynccontextmanager
-async def sending(pool: Pool, medium: str, send: Send) -> AsyncIterator[None]:
-    sender = asyncio.create_task(send_notices(pool, medium, send, medium=medium))
+async def sending(pool: Pool, medium: str, send: Send, bounds: Bounds | None = None) -> AsyncIterator[None]:
+    sender = asyncio.create_task(send_notices(pool, medium, send, bounds, medium=medium))
     yield
     sender.cancel()
     await finish(sender)
@@ -172,6 +175,62 @@ async def test_a_dead_address_is_given_up_and_the_phone_tells_the_rest(
     assert [("email", True), ("sms", False)] == [(c.medium, c.failed) for c in await find_contacts(pool, it.ticket)]
     assert ["contact_given_up"] == [r.getMessage() for r in caplog.records if r.name == "intake.sending"]
     assert not [r for r in caplog.records if MAIL in str(vars(r))]
+
+
+#: Ways to write to one inbox, and to others.
+INBOXES = {
+    "korban@contoh.id": ["korban@contoh.id", "Korban@CONTOH.id", "korban+x@contoh.id", "korban+1+2@contoh.id"],
+    "korban.tiga@contoh.id": ["korban.tiga@contoh.id", "korban.tiga+@contoh.id"],
+    "korbantiga@gmail.com": ["korban.tiga@gmail.com", "KorbanTiga+lapor@googlemail.com", "k.o.r.b.a.n.tiga@gmail.com"],
+    "+x@contoh.id": ["+x@contoh.id"],
+    "+6281234567890": ["+6281234567890"],
+    "a@b@contoh.id": ["A@b@contoh.id"],
+}
+
+
+@connected
+async def test_what_an_inbox_is_postgresql_says_as_we_do(pool: Pool) -> None:
+    for inbox, written in INBOXES.items():
+        for each in written:
+            said = await pool.fetchval("SELECT inbox_of($1)", each)
+            assert [inbox, inbox] == [inbox_of(each), said], each
+
+
+def test_who_signs_in_by_an_address_signs_in_by_no_other_of_the_inbox() -> None:
+    plain, tagged = ("korban@contoh.id", "korban+x@contoh.id")
+
+    assert mark_of(INSTALLATION, "email", plain) == mark_of(INSTALLATION, "email", tagged)
+    assert exact_mark(INSTALLATION, "email", plain) != exact_mark(INSTALLATION, "email", tagged)
+
+
+@connected
+async def test_an_inbox_is_sent_five_a_day_however_its_address_is_written_and_nothing_after_a_stop(
+    pool: Pool, make_settings: Settings
+) -> None:
+    written = [f"korban.tiga+{n}@gmail.com" for n in range(4)] + ["KorbanTiga@gmail.com"] * 4
+    for address in written:
+        await take(pool, make_settings, {Medium.EMAIL: address})
+    await pool.execute("UPDATE notices SET next_try_at = now()")
+    to: list[str] = []
+
+    async def send(notice: Notice) -> None:
+        to.append(notice.address)
+
+    async with sending(pool, "email", send, Bounds(later="", last=lambda _: "", all_a_day=5)):
+        await until(pool, "count(*) FILTER (WHERE state = 'pending') = 0")
+        await silence(pool, mark_of(INSTALLATION, Medium.EMAIL, written[-1]))
+        stopped = await take(pool, make_settings, {Medium.EMAIL: "korbantiga+y@googlemail.com"})
+
+    assert 5 == len(to)
+    assert [] == await pool.fetch("SELECT FROM notices WHERE ticket = $1", stopped.ticket)
+
+
+@connected
+async def test_a_stop_of_before_inboxes_were_known_holds(pool: Pool, make_settings: Settings) -> None:
+    await pool.execute("INSERT INTO silenced (mark) VALUES ($1)", exact_mark(INSTALLATION, "email", "a+x@contoh.id"))
+    it = await take(pool, make_settings, {Medium.EMAIL: "a+x@contoh.id"})
+
+    assert [] == await pool.fetch("SELECT FROM notices WHERE ticket = $1", it.ticket)
 
 
 @connected

@@ -53,15 +53,15 @@ class Forgotten:
         if not notice.forget:
             return
         now = time.monotonic()
-        self.sent.setdefault(notice.address, []).append((now, notice))
+        self.sent.setdefault(notice.inbox, []).append((now, notice))
         self.sent = {to: sent for to, sent in self.sent.items() if now - sent[-1][0] < 24 * 3600}
 
-    def rows(self, address: str) -> list[dict[str, Any]]:
-        """Give what was sent to ``address``, as the sender's query gives it."""
+    def rows(self, inbox: str) -> list[dict[str, Any]]:
+        """Give what was sent to ``inbox``, as the sender's query gives it."""
         now = time.monotonic()
         return [
             {"kind": n.kind, "text": n.text, "lately": now - at < 3600}
-            for at, n in self.sent.get(address, [])
+            for at, n in self.sent.get(inbox, [])
             if now - at < 24 * 3600
         ]
 

@@ -37,6 +37,8 @@ class Contact:
     waiting: int = 0
 
 
+#: Providers to which a dot in a name means nothing, under each of their names; the first is the usual one.
+_WITHOUT_DOTS = ("gmail.com", "googlemail.com")
 _KEEP = """
 INSERT INTO contacts (reporter_ref, medium, address, mark, link_key)
 SELECT $1, k.medium, k.address, k.mark, k.link_key
@@ -57,16 +59,41 @@ LIMIT 1"""
 _SILENCE = """
 WITH revoked AS (UPDATE contacts SET link_key = NULL WHERE mark = $1),
 dropped AS (UPDATE notices n SET state = 'dropped', detail = 'stopped', attempts = attempts + 1 FROM contacts k
-    WHERE k.mark = $1 AND n.address = k.address AND n.medium = k.medium AND n.state = 'pending')
+    WHERE k.mark = $1 AND n.inbox = inbox_of(k.address) AND n.medium = k.medium AND n.state = 'pending')
 INSERT INTO silenced (mark) VALUES ($1) ON CONFLICT DO NOTHING"""
+_STILL_SILENT = """
+INSERT INTO silenced (mark) SELECT m.now FROM unnest($1::bytea[], $2::bytea[]) AS m (before, now)
+WHERE EXISTS (SELECT FROM silenced s WHERE s.mark = m.before) ON CONFLICT DO NOTHING"""
 _HEAR = "DELETE FROM silenced WHERE mark = $1"
 _LINK_KEY = """
 SELECT k.link_key FROM complaints c JOIN contacts k USING (reporter_ref)
 WHERE c.ticket = $1 AND k.medium = 'email' AND k.created_at > now() - make_interval(days => $2)"""
 
 
+def inbox_of(address: str) -> str:
+    """Give what all ways to write to one inbox have in common: no capitals, no ``+tag``, and for Gmail no dots.
+
+    PostgreSQL does the same to what is sent (``0022_inboxes.sql``), so that bounds and marks are of the same.
+    """
+    name, at, domain = address.lower().rpartition("@")
+    if not at:
+        return address
+    untagged = name.partition("+")[0] or name
+    if domain in _WITHOUT_DOTS:
+        return f"{untagged.replace('.', '')}@{_WITHOUT_DOTS[0]}"
+    return f"{untagged}@{domain}"
+
+
 def mark_of(installation: UUID, medium: str, address: str) -> bytes:
-    """Make what stands for a contact where nobody shall read it: 128 bits that only the installation can make."""
+    """Make what stands for a contact where nobody shall read it: 128 bits that only the installation can make.
+
+    It is the same for all ways to write to an inbox. It proves nothing: where a ``+`` is no tag these are two people.
+    """
+    return exact_mark(installation, medium, inbox_of(address))
+
+
+def exact_mark(installation: UUID, medium: str, address: str) -> bytes:
+    """Make what stands for the one ``address``, as for who signs in by it."""
     named = f"intake contact\x1f{medium}\x1f{address.casefold()}".encode()
     return hmac.digest(installation.bytes, named, "sha256")[:16]
 
@@ -103,6 +130,9 @@ def shown(medium: str, address: str) -> str:
 async def keep_contacts(db: Connection, installation: UUID, reporter_ref: str, contacts: Mapping[str, str]) -> None:
     """Keep ``contacts``, medium to address, of a reporter, in the caller's transaction."""
     marks = [mark_of(installation, medium, address) for medium, address in contacts.items()]
+    # Who stopped messages before marks were of an inbox did so for the address as it was written.
+    before = [exact_mark(installation, medium, address) for medium, address in contacts.items()]
+    await db.execute(_STILL_SILENT, before, marks)
     keys = [secrets.token_bytes(16) for _ in contacts]
     await db.execute(_KEEP, reporter_ref, list(contacts), list(contacts.values()), marks, keys)
 

@@ -43,7 +43,7 @@ _MEDIA = f"WITH gone AS (DELETE FROM media WHERE complaint_id = $1{_AND_FILES}"
 _MEDIA_OF = f"""
 WITH gone AS (DELETE FROM media WHERE channel = $1 AND address = $2 AND complaint_id IS NULL{_AND_FILES}"""
 _NOTICES = "DELETE FROM notices WHERE ticket = $1"
-_NOTICES_TO = "DELETE FROM notices WHERE address = $1"
+_NOTICES_TO = "DELETE FROM notices WHERE inbox = inbox_of($1) AND address = $1"
 _PARTS_OF = "DELETE FROM sms_parts WHERE sender = $1"
 # What could not be read: whatever has the number in it, and not only as part of a longer one.
 _SET_ASIDE = "DELETE FROM set_aside WHERE convert_from(content, 'LATIN1') ~ ('(^|[^0-9])' || $1 || '($|[^0-9])')"

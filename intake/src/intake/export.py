@@ -23,7 +23,9 @@ SELECT c.ticket, u.name, u.folder, u.media_type, u.bytes, u.sha256, u.attached_a
 FROM uploads u JOIN complaints c USING (complaint_id) WHERE c.ticket = ANY($1) ORDER BY u.attached_at, u.position"""
 _OPENINGS = "SELECT ticket, name, unit, at FROM evidence_openings WHERE ticket = ANY($1) ORDER BY at"
 _NOTICES = """
-SELECT created_at, sent_at, address, subject, text, state FROM notices WHERE ticket = ANY($1) OR address = ANY($2)
+SELECT created_at, sent_at, address, subject, text, state FROM notices
+WHERE ticket = ANY($1)
+   OR inbox = ANY(ARRAY(SELECT inbox_of(a) FROM unnest($2::text[]) AS a)) AND address = ANY($2)
 ORDER BY id"""
 # Left to be told of somebody else's complaint: of these there is no complaint.
 _FOLLOWING = """

@@ -83,8 +83,10 @@ class Revision:
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """A notice about to be sent. ``age_s``: seconds since there was this to tell. ``round``: how often it was sent
-    again by hand. ``perhaps`` the vendor has it already.
+    """A notice about to be sent to ``address``; ``inbox`` is the same for all ways to write that.
+
+    ``age_s``: seconds since there was this to tell. ``round``: how often it was sent again by hand. ``perhaps`` the
+    vendor has it already.
     """
 
     id: int
@@ -95,6 +97,7 @@ class Notice:
     thread: str | None
     text: str
     attempts: int
+    inbox: str = ""
     revisable: bool = False
     forget: bool = False
     ends: bool = False

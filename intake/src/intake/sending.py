@@ -45,11 +45,12 @@ class Pace:
 
 
 # The oldest of each ticket: a citizen hears of changes in their order. Asked for each that is due: as a join, all that
-# wait would be read. $2 and $3 are under way: to one address goes one at a time, for what it was sent is counted.
+# wait would be read. $2 and $3 are under way: to one inbox goes one at a time, for what it was sent is counted.
 _NEXT = """
-SELECT id, ticket, kind, key, medium, address, thread, text, attempts, revisable, forget, ends, urgent, round, subject,
-       trace, began_at IS NOT NULL AS perhaps, extract(epoch FROM now() - created_at)::float8 AS age_s FROM notices n
-WHERE state = 'pending' AND medium = $1 AND next_try_at <= now() AND id <> ALL($2) AND address <> ALL($3)
+SELECT id, ticket, kind, key, medium, address, inbox, thread, text, attempts, revisable, forget, ends, urgent, round,
+       subject, trace, began_at IS NOT NULL AS perhaps, extract(epoch FROM now() - created_at)::float8 AS age_s
+FROM notices n
+WHERE state = 'pending' AND medium = $1 AND next_try_at <= now() AND id <> ALL($2) AND inbox <> ALL($3)
   AND starts_with(coalesce(thread, ''), $6) AND NOT (
     SELECT bool_or(o.id < n.id AND NOT (o.quiet AND n.kind = ANY($4))) FROM notices o
     WHERE o.ticket = n.ticket AND o.medium = n.medium AND o.state = 'pending')
@@ -58,10 +59,10 @@ ORDER BY next_try_at, id LIMIT $5"""
 _BEGIN = """
 UPDATE notices SET revisable = false, began_at = now() WHERE id = $1 AND state = 'pending' RETURNING text"""
 _POSTPONE = "UPDATE notices SET next_try_at = $2, quiet = true WHERE id = $1 AND state = 'pending'"
-# What an address was sent in a day, or may have been.
+# What an inbox was sent in a day, or may have been.
 _SENT = """
 SELECT kind, text, sent_at > now() - interval '1 h' AS lately FROM notices
-WHERE address = $1 AND sent_at > now() - interval '24 h' AND state IN ('sent', 'unknown')"""
+WHERE inbox = $1 AND sent_at > now() - interval '24 h' AND state IN ('sent', 'unknown')"""
 _REWORD = "UPDATE notices SET text = $2 WHERE id = $1"
 # A report may have been quicker than the answer.
 _DONE = """
@@ -76,7 +77,7 @@ RETURNING CASE WHEN NOT quiet THEN extract(epoch FROM now() - created_at)::float
 _GIVE_UP = """
 WITH given_up AS (UPDATE contacts SET failed_at = now() WHERE (address, medium) = ($1, $2) AND failed_at IS NULL)
 UPDATE notices SET state = 'refused', detail = $3, attempts = attempts + 1, given_up = true
-WHERE address = $1 AND medium = $2 AND state = 'pending'"""
+WHERE inbox = inbox_of($1) AND address = $1 AND medium = $2 AND state = 'pending'"""
 # The last notice of an erased complaint, and the address kept for it, go when it was sent or can't be: looked for
 # again and again, for a crash may come between the two. Other notices are answers to who asks about it meanwhile.
 _OVER = """
@@ -205,15 +206,15 @@ class _Line:
         free = self.pace.at_once - len(self.underway)
         if free <= 0 or asyncio.get_running_loop().time() < self.paused_until:
             return 0
-        ids, busy = [n.id for n in self.underway.values()], {n.address for n in self.underway.values()}
+        ids, busy = [n.id for n in self.underway.values()], {n.inbox for n in self.underway.values()}
         started = 0
         for row in await self.db.fetch(_NEXT, self.medium, ids, sorted(busy), _PASS, free, self.threads):
             notice = Notice(**row)
-            if notice.address in busy:
+            if notice.inbox in busy:
                 continue
             await asyncio.sleep(self.tokens.wait_s(""))
             self.tokens.take("")
-            busy.add(notice.address)
+            busy.add(notice.inbox)
             self.underway[asyncio.create_task(self._send_one(notice))] = notice
             started += 1
         now = asyncio.get_running_loop().time()
@@ -293,7 +294,7 @@ class _Line:
         notice = replace(notice, text=text)
         # What the vendor may have is not changed any more, and what an operator has sent again has no bound.
         if self.bounds and not (notice.perhaps or notice.round):
-            sent = [*await self.db.fetch(_SENT, notice.address), *self.forgotten.rows(notice.address)]
+            sent = [*await self.db.fetch(_SENT, notice.inbox), *self.forgotten.rows(notice.inbox)]
             text = bounded(self.bounds, notice, sent)
             if text is None:
                 await self.db.execute(_DONE, notice.id, "dropped", "limited", None)

@@ -43,7 +43,8 @@ AND NOT {APART} AND NOT EXISTS (SELECT FROM complaints WHERE thread = $3) ORDER 
 # An answer of several parts is called by all their names.
 _TOLD_OF = """
 SELECT n.ticket, c.text FROM notices n JOIN complaints c USING (ticket) JOIN reporters r USING (reporter_ref)
-WHERE n.address = $1 AND r.address = $1 AND string_to_array(n.gateway_id, ' ') && $2 AND c.complaint_id <> $3
+WHERE n.inbox = inbox_of($1) AND n.address = $1 AND r.address = $1 AND string_to_array(n.gateway_id, ' ') && $2
+  AND c.complaint_id <> $3
 ORDER BY n.id DESC LIMIT 1"""
 _WROTE = f"""
 SELECT ticket, text FROM complaints c JOIN reporters r USING (reporter_ref)

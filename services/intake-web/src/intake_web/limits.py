@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from chassis.limits import Buckets, Clock, Rate, Seldom, home_of
+from intake.contacts import inbox_of
 from intake_web.domain import Draft
 from intake_web.keys import KeyClient
 
@@ -306,4 +307,4 @@ def _contacts(draft: Draft) -> Iterator[str]:
     if draft.phone:
         yield re.sub(r"^(?:0062|62|0)", "", re.sub(r"\D", "", draft.phone))
     if draft.email:
-        yield draft.email.casefold()
+        yield inbox_of(draft.email)

@@ -13,7 +13,7 @@ import asyncpg
 
 from chassis.database import Connection, Pool
 from intake.complaint_view import SENT_WITH, load_views
-from intake.contacts import mark_of
+from intake.contacts import exact_mark
 from intake.export import export_of
 from intake_web.account import (
     ACCESS_DAYS,
@@ -153,7 +153,7 @@ class Accounts:
 
         Nothing here depends on whether there is an account. Returns the seconds until one may be sent, if not now.
         """
-        marks = sorted(mark_of(self.installation, each.medium, each.address) for _, each in to)
+        marks = sorted(exact_mark(self.installation, each.medium, each.address) for _, each in to)
         async with self._in_time(), self.pool.acquire() as db, db.transaction():
             for mark in marks:
                 await db.execute(_LOCK, mark)
@@ -162,7 +162,7 @@ class Accounts:
                 return wait
             await db.execute(_OVER, hash_of(attempt))
             for kind, each in to:
-                mark = mark_of(self.installation, each.medium, each.address)
+                mark = exact_mark(self.installation, each.medium, each.address)
                 who = (kind, hash_of(attempt), account_id, each.medium, each.address, mark)
                 await db.execute(_ASK, *who, secrets.token_bytes(16), also, CODE_MINUTES)
         return 0
