@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 #:   misses                 look-ups of an address that find nothing. A mistyped number is hardly ever one of them, for
 #:                          its check character betrays it before anything is looked up
 #:   all_misses             those of all addresses together
-#:   codes, all_codes       wrong access codes for one complaint: by address, and altogether
+#:   codes                  wrong access codes of an address for one complaint
 #:   account_codes          codes to sign in that an address asks for: as many as sit in a hall
 #:   all_account_codes      those of all addresses: each SMS costs the kabupaten, and who asks need not have an account
 #:   account_tries          wrong ones of an address; of one code five are wrong at most
@@ -47,7 +47,6 @@ RATES: Mapping[str, Rate] = {
     "misses": Rate(burst=10, per_hour=30),
     "all_misses": Rate(burst=600, per_hour=600),
     "codes": Rate(burst=10, per_hour=10),
-    "all_codes": Rate(burst=100, per_hour=100),
     "account_codes": Rate(burst=10, per_hour=20),
     "all_account_codes": Rate(burst=200, per_hour=600),
     "account_tries": Rate(burst=20, per_hour=40),
@@ -198,18 +197,17 @@ class Guard:
             misses.take(client)
             self._buckets["all_misses"].take(_ALL)
 
-    def may_try(self, client: str, number: str) -> None:
-        """Let ``client`` show an access code for the complaint ``number``, be it right or wrong.
+    def tried_wrong(self, client: str, number: str) -> None:
+        """Count a wrong access code of ``client``. The right one always opens: whoever guesses keeps nobody out.
+
+        A code has 80 bits, a link 256, and what a program chose 16 letters at least: nobody guesses them at any rate.
 
         Raises:
-            Limited: too many were wrong.
+            Limited: there were so many that no more are answered.
         """
-        self._check([("codes", f"{number} {client}"), ("all_codes", number)])
-
-    def tried_wrong(self, client: str, number: str) -> None:
-        """Count a wrong access code."""
-        self._buckets["codes"].take(f"{number} {client}")
-        self._buckets["all_codes"].take(number)
+        key = f"{number} {client}"
+        self._check([("codes", key)])
+        self._buckets["codes"].take(key)
 
     def ask_account_code(self, client: str) -> None:
         """Let ``client`` ask for a code to sign in, and count it.

@@ -168,7 +168,6 @@ class Visit:
         """Whether ``secret`` is the complaint's access code, or it was made here and with ``secret``."""
         if not secret:
             return False
-        self.guard.may_try(self.client, number)
         coded = is_code(self.settings.installation_namespace, number, secret)
         owner = coded or await self.store.is_owner(number, secret)
         if not owner:
@@ -180,7 +179,6 @@ class Visit:
 
         What became confidential since is opened by its access code alone, as what was from the start.
         """
-        self.guard.may_try(self.client, number)
         link, found = await self.store.link(number), await self.store.find(number)
         entered = link is not None and found is not None and not found.story.rahasia
         entered = entered and hmac.compare_digest((link or "").encode(), token.encode())
