@@ -302,6 +302,19 @@ async def test_wrong_codes_are_answered_so_often_to_an_address_and_the_right_one
     assert not any("guess-of" in line or right in line or "10.0.0.1" in line for line in said)
 
 
+async def test_the_button_has_its_own_bound_and_takes_nothing_from_what_is_added(
+    fake: Any, clock: ManualClock, client_on: Callable[..., httpx.AsyncClient]
+) -> None:
+    guard = Guard(20, clock)
+    for _ in range(RATES["supports"].burst):
+        with guard.support("10.0.0.1") as bill:
+            bill.owes = True
+    with pytest.raises(Limited), guard.support("10.0.0.1"):
+        pass
+    with guard.addition("10.0.0.1"), guard.support("10.0.0.2"):
+        pass
+
+
 async def test_who_guesses_from_a_hundred_addresses_keeps_nobody_out(site: httpx.AsyncClient) -> None:
     number = (await complain(site, n=2)).json()["ticket"]
 

@@ -19,8 +19,13 @@ from chassis.database import Pool
 from contracts.vocabulary import Lane, Status
 from intake.complaint_view import ComplaintView
 from intake.texts import Texts
+from intake_web.adapters.postgres import PostgresStore
+from intake_web.app import SERVICE
 from intake_web.browsing import FIGURE_COLUMNS, LISTING_COLUMNS
+from intake_web.limits import RATES, Guard
 from intake_web.listing import COUNTED
+from intake_web.settings import WebSettings
+from testing.fakes import ManualClock
 
 pytestmark = pytest.mark.connected
 
@@ -129,6 +134,35 @@ async def test_a_filter_that_does_not_exist_is_named_to_programs_and_left_out_fo
     assert number(1) in (await kept.get("/laporan?unit=NASA&sebelum=x")).text
     assert (await kept.get("/v1/figures?from=2026-13")).status_code == 400
     assert (await kept.get("/v1/figures?from=2026-03&to=2026-02")).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "cost"),
+    [
+        ("/laporan", 1),
+        ("/v1/complaints", 1),
+        ("/angka", 1),
+        ("/v1/figures", 1),
+        ("/data/angka.csv", 1),
+        ("/open311/v2/requests.json", 5),
+        ("/data/laporan.csv", 20),
+        ("/data/laporan.json", 20),
+    ],
+)
+async def test_who_reads_lists_without_end_waits_and_nobody_else(
+    pool: Pool,
+    make_settings: Callable[..., WebSettings],
+    client_on: Callable[..., httpx.AsyncClient],
+    path: str,
+    cost: int,
+) -> None:
+    guard = Guard(20, ManualClock())
+    guard.may_list("10.0.0.1", RATES["lists"].burst - cost)
+    store = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5)
+    async with client_on(store, guard, "127.0.0.1/32") as site:
+        codes = [(await site.get(path, headers={"X-Forwarded-For": f"10.0.0.{n}"})).status_code for n in (1, 1, 2)]
+
+    assert [200, 429, 200] == codes
 
 
 async def test_support_is_counted_once_for_a_browser(kept: httpx.AsyncClient, tell: Tell) -> None:

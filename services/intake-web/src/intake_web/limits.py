@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 #: Phones of a carrier share a few addresses, and so does an office: what is counted by address is wide.
 #:   complaints, additions  of an address: a hall full of people at once, and one a minute all day
+#:   supports               "I have this too" of an address: a house and its neighbours
+#:   lists                  of an address; what is dear counts for several: a list of Open311 for 5, an export for 20
 #:   contacts               a person with this number or e-mail address, from wherever
 #:   hints                  what a form asks about a text while it is written; a text costs some milliseconds
 #:   uploads                photos of an address: five for each complaint that it may send at once
@@ -38,6 +40,8 @@ RATES: Mapping[str, Rate] = {
     "complaints": Rate(burst=30, per_hour=60),
     "additions": Rate(burst=30, per_hour=60),
     "contacts": Rate(burst=10, per_hour=10),
+    "supports": Rate(burst=10, per_hour=30),
+    "lists": Rate(burst=400, per_hour=4_000),
     "hints": Rate(burst=60, per_hour=600),
     "uploads": Rate(burst=150, per_hour=300),
     "megabytes": Rate(burst=600, per_hour=600),
@@ -60,6 +64,7 @@ KEY_RATES: Mapping[str, Rate] = {
     "pieces": Rate(burst=20_000, per_hour=60_000),
     "making_s": Rate(burst=1_200, per_hour=3_600),
     "misses": Rate(burst=100, per_hour=300),
+    "lists": Rate(burst=4_000, per_hour=40_000),
 }
 #: Seconds at full rate that all may take together at once.
 _BURST_S = 10
@@ -129,6 +134,26 @@ class Guard:
         """
         with self._bill([(_of("additions", client), client)]) as bill:
             yield bill
+
+    @contextmanager
+    def support(self, client: str) -> Iterator[Bill]:
+        """Let ``client`` say that it has the same as another; that takes nothing from what it may add to its own.
+
+        Raises:
+            Limited: not now.
+        """
+        with self._bill([("supports", client)]) as bill:
+            yield bill
+
+    def may_list(self, client: str, cost: int = 1) -> None:
+        """Let ``client`` read a list that is as dear as ``cost`` pages of one, and count it.
+
+        Raises:
+            Limited: not now.
+        """
+        lists = _of("lists", client)
+        self._check([(lists, client)])
+        self._buckets[lists].take(client, cost)
 
     def may_ask(self, client: str) -> None:
         """Let ``client`` ask what a text that is not sent yet tells of.

@@ -32,6 +32,8 @@ from intake_web.listing import Listing
 
 #: At most so many at once, and without dates those of so many days (the standard's own limits: 90 days, 1000).
 MOST, MOST_NAMED, SPAN = 1000, 50, timedelta(days=90)
+#: For so many pages of the list counts what is as long as that.
+_COST = 5
 _FORMATS = {"json": "application/json", "xml": "text/xml"}
 _STATES = {"open": True, "closed": False}
 _GATEWAY = "open311"
@@ -189,6 +191,7 @@ async def _find(request: Request[Any, Any, Any], visit: Visit, texts: Texts) -> 
     problems |= {name: say("bad_moment") for name, at in dates.items() if at is None}
     if problems:
         raise Invalid(problems)
+    visit.guard.may_list(visit.client, _COST)
     end = dates.get("end_date") or datetime.now(UTC)
     start = dates.get("start_date") or end - SPAN
     some = [{**narrowed, "category": code} for code in codes] or [narrowed]

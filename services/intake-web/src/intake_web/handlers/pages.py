@@ -108,6 +108,7 @@ async def submit(
         if asked := _ask_back(request, typed, draft, key, settings, texts):
             return asked
         if "check" in typed:
+            visit.guard.may_list(visit.client)
             return await _check(typed, draft, visit, settings, texts, subjects)
         with _photos_said(sent):
             accepted = await visit.accept(draft, submission(draft, key, secret, texts, settings, attached))

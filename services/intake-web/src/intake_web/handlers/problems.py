@@ -110,7 +110,7 @@ _LIMITED = {
     "codes": say("too_often_codes"),
     "misses": say("too_often_misses"),
     "streams": say("too_many_streams"),
-    "at_once": say("too_many_at_once"),
+    **dict.fromkeys(("at_once", "lists"), say("too_many_at_once")),
     **dict.fromkeys(("account_codes", "account_tries"), say("too_often_account")),
 }
 

@@ -35,8 +35,8 @@ from intake_web.listing import Figures
 CACHED = {"Cache-Control": "public, max-age=60"}
 #: The page's names of what the list can be narrowed down by.
 _ASKED = {"kecamatan": "kecamatan", "kategori": "category", "unit": "unit", "keadaan": "state", "sebelum": "after"}
-#: So many complaints are read at once for a file that has them all.
-_CHUNK = 1000
+#: So many complaints are read at once for a file that has them all, which counts for so many pages of the list.
+_CHUNK, _EXPORT = 1000, 20
 
 
 @get("/laporan")
@@ -79,6 +79,7 @@ async def numbers(request: Request[Any, Any, Any], visit: Visiting, texts: Words
     """How many were received, answered, late and found good: of all, by unit, category and kecamatan."""
     today = datetime.now(texts.zone).date()
     first, last = read_months({}, today)
+    visit.guard.may_list(visit.client)
     months = await visit.store.figures(first, last)
     sums = added_up(row for _, row in months)
     total = sums.get("all", {}).get("")
@@ -128,6 +129,8 @@ async def data(texts: Words) -> Template:
 @get("/data/{name:str}")
 async def download(request: Request[Any, Any, Any], name: str, visit: Visiting, texts: Words) -> Response[Any]:
     """All listed complaints, or the figures by month, as CSV or JSON."""
+    if name.startswith("laporan."):
+        visit.guard.may_list(visit.client, _EXPORT)
     match name:
         case "laporan.csv":
             lines = _csv(LISTING_COLUMNS, _all(visit, texts))
@@ -149,6 +152,7 @@ def _query(request: Request[Any, Any, Any]) -> dict[str, str]:
 
 async def _rows(visit: Visit, texts: Texts, asked: Asked) -> tuple[list[dict[str, Any]], str | None]:
     """A page of the list, and where the next begins if there is one."""
+    visit.guard.may_list(visit.client)
     found = await visit.store.newest(asked.most + 1, asked.narrowed, asked.after)
     rows = found[: asked.most]
     supporters = await visit.store.supporters([row.ticket for row in rows])
@@ -168,6 +172,7 @@ async def _all(visit: Visit, texts: Texts) -> AsyncIterator[dict[str, Any]]:
 
 async def _figures(request: Request[Any, Any, Any], visit: Visit, texts: Texts) -> list[dict[str, Any]]:
     first, last = read_months(_query(request), datetime.now(texts.zone).date())
+    visit.guard.may_list(visit.client)
     return as_rows(await visit.store.figures(first, last))
 
 

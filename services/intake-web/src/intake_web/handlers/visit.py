@@ -139,7 +139,7 @@ class Visit:
 
     async def support(self, number: str, who: bytes) -> bool:
         """Count ``who`` as one more who has the same; False if no listed complaint has that number."""
-        with self.guard.addition(self.client) as bill:
+        with self.guard.support(self.client) as bill:
             counted = await self.store.support(number, who)
             bill.owes = counted is not None
         return bill.owes
