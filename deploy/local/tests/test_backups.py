@@ -169,6 +169,29 @@ def test_what_can_not_be_restored_leaves_nothing(database: Database, tmp_path: P
     assert (there(database), rows(database)) == ({"router"}, before)
 
 
+def test_a_backup_that_somebody_changed_runs_nothing_on_the_server(database: Database, tmp_path: Path) -> None:
+    with psycopg.connect(database.address(), autocommit=True) as db:
+        db.execute(f"CREATE INDEX {'i' * 60} ON cases (text)")
+    ran = Path(f"/tmp/lapor-ran-{os.getpid()}")  # noqa: S108 - the server has another user
+    [part] = backups.write(tmp_path, [database], [], ignore)
+    whole = (tmp_path / part.file).read_bytes()
+    made = re.search(rb"CREATE INDEX i+ ON[^;]*;", whole)
+    assert made
+    evil = f"RESET ROLE;COPY(SELECT 1)TO PROGRAM 'touch {ran}';--".encode()
+    changed = whole.replace(made[0], evil.ljust(len(made[0])))
+    assert len(evil) <= len(made[0])
+    (tmp_path / part.file).write_bytes(changed)
+    before = rows(database)
+
+    with pytest.raises(Refused, match="permission denied to COPY to or from an external program"):
+        backups.restore(tmp_path, part, database, [], ignore)
+
+    assert not ran.exists()
+    assert (there(database), rows(database)) == ({"router"}, before)
+    with psycopg.connect(database.address("postgres")) as db:
+        assert [] == db.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE '%restoring'").fetchall()
+
+
 def test_a_backup_that_fails_leaves_no_folder(database: Database, tmp_path: Path) -> None:
     absent = Database(service="sla-monitor", name="sla_monitor_none", admin=database.admin)
     with pytest.raises(Refused, match=r"The database of sla-monitor can't be backed up: .*does not exist"):
@@ -248,7 +271,9 @@ def test_figures_are_of_the_one_made_by_hand_too_when_the_next_waits_for_it(
 
 def test_a_manifest_that_can_not_be_read_is_said(tmp_path: Path) -> None:
     a_backup(tmp_path / "one", datetime.now(UTC))
-    for text, said in (("{", "damaged"), ('{"format": 2, "services": []}', "a newer release"), ("[]", "damaged")):
+    outside = (tmp_path / "one" / backups.MANIFEST).read_text().replace('"file": "', '"file": "../')
+    texts = (("{", "damaged"), ('{"format": 2, "services": []}', "a newer release"), ("[]", "damaged"))
+    for text, said in (*texts, (outside, "damaged")):
         (tmp_path / "one" / backups.MANIFEST).write_text(text)
         with pytest.raises(Refused, match=said):
             backups.read(tmp_path / "one")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 import psycopg
 from psycopg import sql
@@ -71,8 +73,8 @@ def load(database: Database, give: Callable[[IO[bytes]], None], rows: int) -> st
             server.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(fresh, owner))
             server.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(fresh))
             try:
-                arguments = ("pg_restore", "--exit-on-error", "--no-owner", f"--role={database.name}")
-                _run((*arguments, f"--dbname={name}"), database.address(name), writes=give)
+                with _as_owner(server, database, name) as address:
+                    _run(("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={name}"), address, writes=give)
                 with psycopg.connect(database.address(name)) as db:
                     if (came := _rows(db)) != rows:
                         raise _Failed(f"it was made of {rows} rows, and {came} came back")
@@ -82,6 +84,25 @@ def load(database: Database, give: Callable[[IO[bytes]], None], rows: int) -> st
                 raise
     except (psycopg.Error, _Failed) as error:
         raise Refused(f"The backup of {database.service} can't be restored: {_said(error)}") from error
+
+
+@contextmanager
+def _as_owner(server: psycopg.Connection[Any], database: Database, name: str) -> Iterator[str]:
+    """Give the address of the database ``name`` for an account that may what its owner may, and lives no longer.
+
+    A dump is a program, and whoever may write to a backup may change it: as the superuser it could run commands on the
+    database server, for a role that was set can be left.
+    """
+    account, owner = sql.Identifier(name), sql.Identifier(database.name)
+    password = secrets.token_urlsafe(24)
+    drop = sql.SQL("DROP ROLE IF EXISTS {}").format(account)
+    server.execute(drop)
+    server.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE {}").format(account, sql.Literal(password), owner))
+    try:
+        server.execute(sql.SQL("ALTER ROLE {} SET role TO {}").format(account, owner))  # what it makes is the owner's
+        yield make_conninfo(database.address(name), user=name, password=password)
+    finally:
+        server.execute(drop)
 
 
 def discard(database: Database, name: str) -> None:

@@ -182,7 +182,10 @@ def read(folder: Path) -> list[Part]:
         said = json.loads((folder / MANIFEST).read_text())
         if said["format"] != _FORMAT:
             raise Refused(f"{folder} was made by a newer release: restore it with that.")
-        return [Part(**part) for part in said["services"]]
+        parts = [Part(**part) for part in said["services"]]
+        if strange := [part.file for part in parts if part.file != Path(part.file).name]:
+            raise ValueError(strange)
+        return parts
     except FileNotFoundError as error:
         newest = next(reversed(below(folder)), None)
         hint = f" Below it the newest is {newest}." if newest else ""
