@@ -52,6 +52,8 @@ OWN = {"TOKEN": "of-our-own", "INSTALLATION_NAMESPACE": "5cf1a3f2-51c8-4d0b-9b44
     [
         ("KAFKA_PASSWORD", "change-me", False),
         ("KAFKA_PASSWORD", "change-me-not", True),
+        *(("KAFKA_PASSWORD", each, False) for each in ("Change-Me", "change-me" * 4, "password", "Rahasia_Lapor")),
+        ("KAFKA_PASSWORD", "rahasia-kami-7", True),
         ("KAFKA_USERNAME", "change-me", True),
         ("TOKEN", "change-me", False),
         ("DATABASE_URL", "postgresql://u:change-me@h/d", False),
@@ -61,6 +63,9 @@ OWN = {"TOKEN": "of-our-own", "INSTALLATION_NAMESPACE": "5cf1a3f2-51c8-4d0b-9b44
         ("INSTALLATION_NAMESPACE", "00000000-0000-4000-8000-000000000000", False),
         ("INSTALLATION_NAMESPACE", "00000000-0000-0000-0000-000000000000", False),
         ("INSTALLATION_NAMESPACE", "00000000-0000-4000-8000-000000000001", True),
+        ("INSTALLATION_NAMESPACE", "6ba7b810-9dad-11d1-80b4-00c04fd430c8", False),
+        ("INSTALLATION_NAMESPACE", "11111111-1111-1111-1111-111111111111", False),
+        ("INSTALLATION_NAMESPACE", "ffffffff-ffff-ffff-ffff-ffffffffffff", False),
     ],
 )
 def test_a_placeholder_is_no_secret(

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from intake import gateway
-from intake.gateway import GatewaySettings, e164
+from intake.gateway import GatewaySettings, e164, mobile
 from intake.notices import Notice, OutcomeUnknown, Refused, TryLater
 from intake.segments import MAX_GSM
 from testing import fixtures
@@ -53,10 +53,16 @@ async def answered(settings: GatewaySettings, answer: httpx.Response | Exception
 
 
 @pytest.mark.parametrize(
-    "sender", ["+6281234567890", "081234567890", "6281234567890", "0062 81234567890", " 0812-3456-7890"]
+    "sender",
+    ["+6281234567890", "081234567890", "6281234567890", "0062 81234567890", "0062812-3456-7890", " 0812-3456-7890"],
 )
 def test_a_number_becomes_e164_however_the_operator_writes_it(sender: str) -> None:
-    assert e164(sender.replace("0062 ", "+62"), "ID") == "+6281234567890"
+    assert e164(sender, "ID") == mobile(sender, "ID") == "+6281234567890"
+
+
+@pytest.mark.parametrize("typed", ["0484-21045", "0809 1000 000", "+62900123456", "021 5551234", "1708", "Budi"])
+def test_what_is_no_mobile_phone_is_sent_no_sms(typed: str) -> None:
+    assert mobile(typed, "ID") is None
 
 
 @pytest.mark.parametrize("sender", ["TELKOMSEL", "BANK BRI", "1708", "3355", "INFO123456789", "+", "0"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar, get_args
 from urllib.parse import quote
-from uuid import UUID
+from uuid import NAMESPACE_DNS, NAMESPACE_OID, NAMESPACE_URL, NAMESPACE_X500, UUID
 
 from pydantic import (
     AnyHttpUrl,
@@ -31,7 +32,13 @@ S = TypeVar("S", bound=BaseSettings)
 NEVER_EMPTY = object()
 #: What .env.example says in place of a secret, and of a UUID. Everybody knows them.
 PLACEHOLDER = "change-me"
-PLACEHOLDER_UUIDS = (UUID(int=0), UUID("00000000-0000-4000-8000-000000000000"))
+PLACEHOLDER_UUIDS = (
+    UUID("00000000-0000-4000-8000-000000000000"),
+    *(UUID(digit * 32) for digit in "0123456789abcdef"),
+    *(NAMESPACE_DNS, NAMESPACE_URL, NAMESPACE_OID, NAMESPACE_X500),
+)
+#: Words that are no secret of anybody.
+WORDS = ("changeme", "password", "passwd", "secret", "rahasia", "sandi", "admin", "postgres", "lapor")
 
 
 def _with_password(value: Any) -> Any:
@@ -121,12 +128,18 @@ class _OwnSecrets(BaseSettings):
 def _is_placeholder(value: object) -> bool:
     match value:
         case SecretStr():
-            return value.get_secret_value() == PLACEHOLDER
+            return _is_known(value.get_secret_value())
         case PostgresDsn():
-            return any(host["password"] == PLACEHOLDER for host in value.hosts())
+            return any(_is_known(host["password"] or "") for host in value.hosts())
         case UUID():
             return value in PLACEHOLDER_UUIDS
     return False
+
+
+def _is_known(secret: str) -> bool:
+    """Whether it is one of ``WORDS``, once or several times, in whatever letters."""
+    letters = re.sub(r"[\W_]", "", secret.casefold())
+    return bool(letters) and not re.sub("|".join(WORDS), "", letters)
 
 
 class ServiceSettings(_OwnSecrets):

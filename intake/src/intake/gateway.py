@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import httpx
 import phonenumbers
-from phonenumbers import ValidationResult
+from phonenumbers import PhoneNumberType, ValidationResult
 from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 _PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\xa0": " "})
 #: Seconds in which a gateway says that it has an SMS: its answer, and some tries to bring its first report.
 REPORT_WITHIN_S = 45
+#: How many write a number with its country; in Indonesia one dials more in front of it.
+_ABROAD = re.compile(r"^00(?=[1-9])")
 #: Answers that say that we ask wrongly: no citizen's notice may be lost for that.
 _OUR_MISTAKE = frozenset({401, 403, 404, 405, 407})
 
@@ -107,12 +109,22 @@ class IntakeGatewaySettings(GatewaySettings, IntakeSettings):
         return tuple(filter(None, map(str.strip, value.split(",") if isinstance(value, str) else value)))
 
 
+def mobile(typed: str, region: str) -> str | None:
+    """``typed`` in E.164, if it is the number of a mobile phone: of others an SMS costs, and reaches nobody."""
+    number = e164(typed, region)
+    if number is None:
+        return None
+    parsed = phonenumbers.parse(number)
+    is_mobile = phonenumbers.number_type(parsed) in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    return number if is_mobile else None
+
+
 def e164(sender: str, region: str) -> str | None:
     """``sender`` in E.164; None if no answer can reach it: a name, or an operator's short number."""
     if not re.fullmatch(r"\+?[\d\s().-]+", sender):
         return None
     try:
-        number = phonenumbers.parse(sender, region)
+        number = phonenumbers.parse(_ABROAD.sub("+", sender.lstrip()), region)
     except phonenumbers.NumberParseException:
         return None
     if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:

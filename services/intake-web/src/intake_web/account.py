@@ -14,7 +14,7 @@ from uuid import UUID
 from contracts.vocabulary import Status
 from intake.complaint_view import ComplaintView
 from intake.contacts import Medium
-from intake.gateway import e164
+from intake.gateway import mobile
 from intake.mail import is_email
 
 #: Minutes of a code, wrong tries of one, and codes an hour for a contact: OWASP ASVS 5.0, 6.5.5 and 6.6.3.
@@ -148,7 +148,7 @@ def read_contact(typed: str, media: Collection[str], region: str, prefixes: tupl
     typed = typed.strip()
     if "@" in typed:
         return Reached(medium=Medium.EMAIL, address=typed) if Medium.EMAIL in media and is_email(typed) else None
-    number = e164(typed, region) if Medium.SMS in media else None
+    number = mobile(typed, region) if Medium.SMS in media else None
     return Reached(medium=Medium.SMS, address=number) if number and number.startswith(prefixes) else None
 
 

@@ -15,7 +15,6 @@ from litestar.config.compression import CompressionConfig
 from litestar.connection import ASGIConnection
 from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.di import Provide
-from litestar.exceptions import NotFoundException
 from litestar.params import Dependency
 from litestar.template import TemplateConfig
 from litestar.types import Message, Scope
@@ -309,11 +308,6 @@ async def _vary(message: Message, _scope: Scope) -> None:
 
 
 async def _only_from_here(connection: ASGIConnection[Any, Any, Any, Any], _handler: Any) -> None:
-    """Refuse what a page of another site sends, and what PostgreSQL can't even be asked for.
-
-    A coroutine, for Litestar runs a guard that is none in a thread.
-    """
-    if "\0" in connection.scope["path"]:
-        raise NotFoundException
+    """Refuse what a page of another site sends. A coroutine, for Litestar runs a guard that is none in a thread."""
     if from_elsewhere(connection):
         raise problems.cross_site()

@@ -92,6 +92,8 @@ class Uploads:
 
     async def find(self, id_: str) -> Upload | None:
         """Give the upload, unless it is not known, or its time is over."""
+        if "\0" in id_:  # PostgreSQL can't even be asked for it
+            return None
         async with self.in_time():
             row = await self.pool.fetchrow(_FIND, id_)
         return _upload(row) if row else None
@@ -229,6 +231,8 @@ class Uploads:
 
     async def kept(self, name: str) -> Kept | None:
         """Give the attached file that links call ``name``."""
+        if "\0" in name:
+            return None
         async with self.in_time():
             return await evidence.find(self.pool, name)
 

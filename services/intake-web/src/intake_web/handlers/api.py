@@ -18,7 +18,7 @@ from contracts import ticket
 from contracts.events import FollowUp
 from contracts.ids import derived_id
 from intake.contacts import Medium
-from intake.gateway import e164
+from intake.gateway import mobile
 from intake.submissions import Accepted, Submission
 from intake.texts import Texts
 from intake_web.domain import (
@@ -153,7 +153,7 @@ def contacts_of(draft: Draft, settings: WebSettings) -> dict[str, str]:
     Raises:
         Invalid: to its number no SMS can be sent.
     """
-    number = e164(draft.phone, settings.sms_region) if draft.phone else None
+    number = mobile(draft.phone, settings.sms_region) if draft.phone else None
     if draft.phone and not (number and number.startswith(settings.sms_reply_prefixes)):
         raise Invalid({"phone": say("phone")})
     given = {Medium.EMAIL: draft.email, Medium.SMS: number}

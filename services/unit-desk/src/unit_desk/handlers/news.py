@@ -15,7 +15,7 @@ from litestar.params import Body, Dependency
 from litestar.response import Template
 
 from contracts import ticket as tickets
-from intake.gateway import e164
+from intake.gateway import mobile
 from kabupaten.calendar import WEEKDAYS
 from unit_desk.adapters import accounts, arrivals, notices
 from unit_desk.arrivals import line_of
@@ -57,7 +57,7 @@ async def _wishes(
 async def wish(desk: A_DESK, person: ME, data: Form) -> Response[Any]:
     """Keep how I want to be told."""
     typed = data.get("phone", "").strip()[:40]
-    phone = e164(typed, desk.settings.sms_region) if typed else None
+    phone = mobile(typed, desk.settings.sms_region) if typed else None
     ways = {"by_mail": "by_mail" in data, "by_sms": "by_sms" in data}
     unwanted = [kind for kind in OPTIONAL if f"mau-{kind}" not in data]
     if typed and (phone is None or not phone.startswith(_OURS)):
