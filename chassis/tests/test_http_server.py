@@ -15,10 +15,10 @@ from urllib.request import urlopen
 import httpx
 import pytest
 
-from chassis.http_server import Limits, WebServer, _Connection, with_heads
+from chassis.http_server import Limits, WebServer, _Connection, _Refused, with_heads
 from chassis.metrics import Health, serve
 from lapor.processes.ports import HOST
-from testing.waiting import finish, within
+from testing.waiting import finish, soon, within
 
 
 @pytest.fixture
@@ -273,6 +273,32 @@ async def test_a_full_door_says_when_to_come_again_and_the_service_stays_ready(
 def status_of(url: str) -> int:
     with urlopen(url, timeout=2) as answer:  # noqa: S310
         return int(answer.status)
+
+
+class Gone(asyncio.Transport):
+    """A connection whose other end has left: what is written goes nowhere, and can't be ended."""
+
+    aborted = False
+
+    def set_protocol(self, protocol: object) -> None: ...
+
+    def write(self, data: object) -> None: ...
+
+    def write_eof(self) -> None:
+        raise OSError(107, "Transport endpoint is not connected")
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+async def test_who_has_gone_before_it_is_refused_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.http_server._REFUSED_S", 0)
+    gone = Gone()
+    refused = _Refused(gone)
+    await soon(lambda: gone.aborted)
+    refused.connection_lost(None)
+
+    assert 0 == _Refused.open
 
 
 async def test_who_is_refused_again_and_again_takes_no_files(port: int) -> None:

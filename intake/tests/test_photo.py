@@ -23,6 +23,7 @@ def test_a_heic_is_no_video() -> None:
         (b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00", "photo_video"),
         (b"\x00\x00\x00\x14ftypqt  \x00\x00\x00\x00", "photo_video"),
         (b"\x00\x00\x00\x14ftyp3gp5\x00\x00\x00\x00", "photo_video"),
+        (b"\x00\x00\x00\x1cftypavif\x00\x00\x00\x00", "photo_kind"),
         (b"\x1aE\xdf\xa3\x01\x00\x00\x00\x00\x00\x00\x1fB\x86\x81\x01", "photo_video"),
         (b"RIFF\x00\x00\x00\x00AVI LIST", "photo_video"),
         (b"%PDF-1.7 ......", "photo_kind"),
@@ -33,7 +34,7 @@ def test_a_heic_is_no_video() -> None:
         (b"RIFF\x00\x00\x00\x00WAVEfmt ", "photo_kind"),
         (b"", "photo_kind"),
     ],
-    ids=["mp4", "mov", "3gp", "webm", "avi", "pdf", "svg", "html", "gif", "zip", "wav", "nothing"],
+    ids=["mp4", "mov", "3gp", "avif", "webm", "avi", "pdf", "svg", "html", "gif", "zip", "wav", "nothing"],
 )
 def test_what_is_none_is_refused_by_its_name(head: bytes, why: str) -> None:
     assert why == refusal_of(head, videos=False)

@@ -19,8 +19,8 @@ CPU_S = 10
 HEAD = 16
 #: ISO/IEC 23008-12: what still images in HEIF call themselves.
 _HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
-#: What MP4 and QuickTime call themselves that has no picture.
-_SOUND = (b"M4A ", b"M4B ", b"M4P ")
+#: What else calls itself in that way and is no video: sound, and AVIF, a picture that nobody here decodes.
+_NO_VIDEO = (b"M4A ", b"M4B ", b"M4P ", b"avif", b"avis")
 #: Matroska and WebM begin like this, AVI within RIFF like that.
 _EBML, _AVI = b"\x1aE\xdf\xa3", b"AVI "
 
@@ -43,7 +43,7 @@ class Refused(ValueError):
 def is_video(head: bytes) -> bool:
     """Whether what begins with ``head`` may be a video."""
     if head[4:8] == b"ftyp":
-        return head[8:12] not in (*_HEIF, *_SOUND)
+        return head[8:12] not in (*_HEIF, *_NO_VIDEO)
     return head[:4] == _EBML or (head[:4] == b"RIFF" and head[8:12] == _AVI)
 
 
