@@ -86,6 +86,20 @@ async def test_who_leaves_holds_up_nobody(leave: Callable[[asyncio.Task[None], a
     assert "c" == line.inside[-1]
 
 
+async def test_who_was_cancelled_and_has_not_gone_yet_is_passed_over() -> None:
+    line = Line(most=20)
+    (first, *_), others = await joined(line, "a"), [line.join(each) for each in "bc"]
+    await asyncio.sleep(0)
+    others[0].cancel()  # its place in the line is void at once, and it goes when it runs
+    line.turns._call_next()
+    assert line.turns._is_taken
+    line.go_on.set()
+    await finish(others[0])
+    await within(asyncio.gather(first, others[1]))
+
+    assert ["a", "c"] == line.inside
+
+
 async def test_who_leaves_in_the_moment_it_is_called_lets_the_next_in() -> None:
     line = Line(most=20)
     first, second, third = await joined(line, *"abc")

@@ -49,12 +49,12 @@ class Turns:
         try:
             await called
         except asyncio.CancelledError:
-            if called.cancelled():
+            if not called.cancelled() and not called.exception():  # it was called while it went
+                self._call_next()
+            elif called in line:
                 line.remove(called)
                 if not line:
-                    self._lines.pop(client, None)
-            elif not called.exception():  # it was called while it went
-                self._call_next()
+                    del self._lines[client]
             raise
 
     def _make_room(self, client: str) -> None:
@@ -64,13 +64,18 @@ class Turns:
         own = len(self._lines.get(client, ()))
         if len(self._lines.get(longest, ())) <= own + 1:
             raise TooManyWait(f"{self.most} wait")
-        self._lines[longest].pop().set_exception(TooManyWait("another came"))
+        last = self._lines[longest].pop()
+        if not last.done():
+            last.set_exception(TooManyWait("another came"))
 
     def _call_next(self) -> None:
-        self._is_taken = bool(self._lines)
-        if self._is_taken:
+        self._is_taken = False
+        while self._lines and not self._is_taken:
             client = next(iter(self._lines))
             line = self._lines.pop(client)
-            line.popleft().set_result(None)
+            called = line.popleft()
             if line:
                 self._lines[client] = line  # behind all others
+            if not called.done():  # who was cancelled, and has not come to go yet, is passed over
+                called.set_result(None)
+                self._is_taken = True

@@ -8,6 +8,7 @@ CREATE FUNCTION inbox_of(address text) RETURNS text LANGUAGE sql IMMUTABLE STRIC
     FROM (SELECT lower(regexp_replace(address, '@[^@]*$', '')) AS name, lower(substring(address FROM '[^@]*$')) AS domain) AS split,
         LATERAL (SELECT coalesce(nullif(split_part(name, '+', 1), ''), name) AS untagged) AS short
 $$;
-ALTER TABLE notices ADD COLUMN inbox text GENERATED ALWAYS AS (inbox_of(address)) STORED;
+ALTER TABLE notices ADD COLUMN inbox text GENERATED ALWAYS AS (
+    CASE WHEN position('@' IN address) = 0 THEN address ELSE inbox_of(address) END) STORED; -- a number costs no call
 DROP INDEX notices_address;
 CREATE INDEX notices_inbox ON notices (inbox, sent_at);

@@ -40,7 +40,7 @@ RATES: Mapping[str, Rate] = {
     "complaints": Rate(burst=30, per_hour=60),
     "additions": Rate(burst=30, per_hour=60),
     "contacts": Rate(burst=10, per_hour=10),
-    "supports": Rate(burst=10, per_hour=30),
+    "supports": Rate(burst=15, per_hour=30),
     "lists": Rate(burst=400, per_hour=4_000),
     "hints": Rate(burst=60, per_hour=600),
     "uploads": Rate(burst=150, per_hour=300),
