@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
+from aiokafka.partitioner import DefaultPartitioner
 from bench import Bench
 from confluent_kafka.admin import AclOperation
 from prometheus_client import REGISTRY
@@ -22,9 +23,9 @@ from chassis.consume import consume
 from chassis.database import Pool
 from chassis.outbox import Relay
 from chassis.progress import Progress
-from chassis.publish import publish
+from chassis.publish import _partition, publish
 from chassis.wire import Outgoing, Record
-from contracts.topics import UPDATED, load_topics
+from contracts.topics import UPDATED, load_topics, step_key
 
 # What a fault tears down in the middle, aiokafka leaves open.
 pytestmark = [pytest.mark.connected, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
@@ -70,21 +71,22 @@ async def test_a_row_that_commits_late_under_a_lower_number_is_not_lost(bench: B
         assert await until(lambda: waiting(bench) == 0)
 
 
-async def test_a_record_too_large_is_parked_and_only_its_key_waits(bench: Bench, pool: Pool) -> None:
+@pytest.mark.parametrize("of_one", [["c0"] * 4, ["c0/0", "c0/1", "c0/2", "c0/3"]], ids=["a key", "steps of a story"])
+async def test_a_record_too_large_is_parked_and_only_its_key_waits(bench: Bench, pool: Pool, of_one: list[str]) -> None:
     small = f"{bench.name}.small"
     bench.create(small, config={"max.message.bytes": "5000"})
-    huge = Outgoing(small, b"c0", b"x" * 20_000, ())
+    huge = Outgoing(small, of_one[1].encode(), b"x" * 20_000, ())
     await put(
         pool,
-        outgoing(bench, 0, "c0", small),
+        outgoing(bench, 0, of_one[0], small),
         huge,
-        outgoing(bench, 1, "c0", small),
+        outgoing(bench, 1, of_one[2], small),
         outgoing(bench, 2, "c1", small),
         outgoing(bench, 3),
     )
     async with running(Relay(bench.settings(), bench.name), pool):
         assert await until(lambda: waiting(bench) == 1)
-        await put(pool, outgoing(bench, 4, "c0", small), outgoing(bench, 5, "c1", small))
+        await put(pool, outgoing(bench, 4, of_one[3], small), outgoing(bench, 5, "c1", small))
         assert await until(lambda: {event.id for event in bench.events(small)} == {"e0", "e2", "e5"})
         [(parked, reason)] = bench.sql("SELECT value, parked_reason FROM outbox WHERE parked_reason IS NOT NULL")
         assert parked == huge.value
@@ -93,6 +95,15 @@ async def test_a_record_too_large_is_parked_and_only_its_key_waits(bench: Bench,
         assert await until(lambda: waiting(bench) == 0)
     assert {event.id for event in bench.events(small)} == {"e0", "e1", "e2", "e4", "e5"}
     assert set(ids(bench)) == {"e3"}
+
+
+def test_steps_of_a_story_lie_in_one_partition_and_what_has_no_steps_where_it_always_did() -> None:
+    places = list(range(12))
+    for n in range(200):
+        story = f"{n:032x}".encode()
+        here = _partition(story, places, places)
+        assert DefaultPartitioner()(story, places, places) == here
+        assert {here} == {_partition(step_key(story.decode(), seq), places, places) for seq in range(-1, 20)}
 
 
 def parked(bench: Bench) -> list[tuple[str, str]]:

@@ -127,7 +127,7 @@ def test_only_what_can_be_made_anew_from_its_last_record_is_compacted(topics: li
     compacted = {topic.name for topic in topics if "compact" in topic.config["cleanup.policy"]}
 
     letters = {name for name in compacted if name.endswith(".dlq")}  # each has a key of its own
-    assert {names.RECEIVED, names.CLASSIFIED, names.FOLLOWED_UP, names.ERASED} == {
+    assert {names.RECEIVED, names.CLASSIFIED, names.FOLLOWED_UP, names.UPDATED, names.ERASED} == {
         n for n in compacted - letters if not names.unit_of(n)
     }
 

@@ -20,7 +20,7 @@ from chassis.faults import crash_point
 from chassis.publish import PERMANENT, REFUSED, absent, is_outage, publish, start_producer
 from chassis.settings import ServiceSettings
 from chassis.wire import Outgoing
-from contracts.topics import CANARY, WORDLESS, comes_again
+from contracts.topics import CANARY, WORDLESS, comes_again, kept_together
 
 log = logging.getLogger(__name__)
 
@@ -38,15 +38,16 @@ _FORGET = "DELETE FROM published USING unnest($1::text[], $2::bytea[]) AS anew (
 # A dead letter keeps a stranger's headers: latin-1 maps every byte to a character and back.
 _ANY = "latin-1"
 _REFUSED, _PERMANENT = ([error.__name__ for error in kind] for kind in (REFUSED, PERMANENT))
-# Behind a parked row waits its key, and behind one whose topic is refused the topic; everything else goes on. By the
-# key's hash, as in the index: an index takes no long key. At most 8 MB and a row: 500 large ones fill the memory.
-_NEXT = """
+# Behind a parked row waits what its key keeps together, and behind one whose topic is refused the topic; everything
+# else goes on. Few are parked: those of a topic are read. At most 8 MB and a row: 500 large ones fill the memory.
+_TOGETHER = "split_part(encode({0}.key, 'escape'), '/', 1)"
+_NEXT = f"""
 SELECT seq, topic, key, value, headers FROM (
     SELECT *, sum(size) OVER (ORDER BY seq) - size AS before FROM (
         SELECT seq, topic, key, value, headers, coalesce(octet_length(value), 0) AS size FROM outbox o
         WHERE parked_reason IS NULL
           AND NOT EXISTS (SELECT FROM outbox p WHERE p.parked_reason IS NOT NULL AND p.topic = o.topic
-                            AND (md5(p.key) = md5(o.key) OR p.parked_reason = ANY($1)))
+                            AND ({_TOGETHER.format("p")} = {_TOGETHER.format("o")} OR p.parked_reason = ANY($1)))
         ORDER BY seq LIMIT 500) AS first) AS sized
 WHERE before < 8000000 ORDER BY seq"""
 # In no order, for each is the first of its key: so that none waits behind others that are refused again.
@@ -201,9 +202,9 @@ class Relay:
     async def _send_one_by_one(self, db: Connection, producer: AIOKafkaProducer, rows: list[Any]) -> None:
         """Find the row that can't go and park it, so that only its key waits, or the topic that is refused."""
         refused: set[str] = set()
-        waiting: set[tuple[str, bytes | None]] = set()
+        waiting: set[tuple[str, bytes]] = set()
         for row in rows:
-            where = (row["topic"], row["key"])
+            where = (row["topic"], kept_together(row["key"] or b""))
             if row["topic"] in refused or where in waiting:
                 continue
             try:

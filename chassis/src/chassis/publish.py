@@ -15,9 +15,11 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
 )
+from aiokafka.partitioner import DefaultPartitioner
 
 from chassis.settings import ServiceSettings
 from chassis.wire import Outgoing
+from contracts.topics import kept_together
 
 #: The broker will never take such a record, however often it is offered.
 PERMANENT = (MessageSizeTooLargeError, RecordTooLargeError)
@@ -81,7 +83,7 @@ async def start(client: Any, timeout_s: float) -> None:
 
 
 async def start_producer(settings: ServiceSettings) -> AIOKafkaProducer:
-    """An idempotent producer; its partitioner is murmur2, as in every client here.
+    """An idempotent producer; its partitioner is murmur2, as in every client here, of what is kept together.
 
     Raises:
         aiokafka.errors.KafkaError, TimeoutError: no broker.
@@ -89,6 +91,7 @@ async def start_producer(settings: ServiceSettings) -> AIOKafkaProducer:
     producer = AIOKafkaProducer(
         **kafka_client(settings),
         enable_idempotence=True,
+        partitioner=_partition,
         acks="all",
         linger_ms=5,
         max_batch_size=262_144,
@@ -97,6 +100,11 @@ async def start_producer(settings: ServiceSettings) -> AIOKafkaProducer:
     )
     await start(producer, settings.publish_timeout_s)
     return producer
+
+
+def _partition(key: bytes | None, all_: list[int], available: list[int]) -> int:
+    place: int = DefaultPartitioner()(key if key is None else kept_together(key), all_, available)
+    return place
 
 
 async def absent(client: Any, topics: Set[str], timeout_s: float) -> set[str]:

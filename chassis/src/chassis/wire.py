@@ -80,12 +80,16 @@ class Tombstone:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Emit:
-    """An event that a decision brings about. Its id derives from the cause, unless it has an ``event_id``."""
+    """An event that a decision brings about. Its id derives from the cause, unless it has an ``event_id``.
+
+    It is keyed by its ``subject``, unless it has a ``key``.
+    """
 
     topic: str
     subject: str
     data: Data | Tombstone
     event_id: str | None = None
+    key: bytes | None = None
 
 
 def outgoing(emits: Sequence[Emit], *, service: str, cause: str, now: datetime, trace: str = "") -> list[Outgoing]:
@@ -97,7 +101,7 @@ def outgoing(emits: Sequence[Emit], *, service: str, cause: str, now: datetime, 
     out = []
     for n, emit in enumerate(emits):
         if isinstance(emit.data, Tombstone):
-            out.append(tombstone(emit.topic, emit.subject, emit.data))
+            out.append(tombstone(emit.topic, (emit.key or emit.subject.encode()).decode(), emit.data))
             continue
         event = codec.envelope(
             emit.data,
@@ -107,7 +111,7 @@ def outgoing(emits: Sequence[Emit], *, service: str, cause: str, now: datetime, 
             time=now,
             causation_id=cause,
         )
-        out.append(Outgoing(emit.topic, emit.subject.encode(), codec.encode(event), codec.HEADERS))
+        out.append(Outgoing(emit.topic, emit.key or emit.subject.encode(), codec.encode(event), codec.HEADERS))
     return [traced(each, trace) for each in out] if trace else out
 
 

@@ -21,7 +21,7 @@ RESEND_ASKED = "complaint.resend-asked.v1"
 CANARY = "canary.passed.v1"
 
 #: Topics in which nobody's words lie, and which an erasure leaves as they are.
-WORDLESS = frozenset({UPDATED, SLA_UPDATED, SLA_BREACHED, ERASED, SUPPORTED, TOLD, RESEND_ASKED})
+WORDLESS = frozenset({SLA_UPDATED, SLA_BREACHED, ERASED, SUPPORTED, TOLD, RESEND_ASKED})
 
 TOPICS_DIR = Path(__file__).parents[2] / "topics"
 
@@ -40,6 +40,19 @@ def unit_of(topic: str) -> str | None:
     """The code of the unit a unit topic belongs to; None for every other topic."""
     parts = topic.split(".")
     return parts[1].upper() if len(parts) == 4 and parts[0] == "unit" else None
+
+
+def step_key(complaint_id: str, seq: int) -> bytes:
+    """The key of a step on ``UPDATED``: each has its own, so that an erasure reaches each by a record without a value.
+
+    Until November 2026 it was the complaint's id alone, which negative ``seq`` give.
+    """
+    return f"{complaint_id}/{seq}".encode() if seq >= 0 else complaint_id.encode()
+
+
+def kept_together(key: bytes) -> bytes:
+    """What decides of the partition of a record with ``key``: all that has the same stays in its order."""
+    return key.partition(b"/")[0]
 
 
 def tells_time(topic: str) -> bool:

@@ -25,6 +25,7 @@ from router_office import (
     tombstone,
 )
 
+from chassis.wire import Tombstone
 from contracts import topics
 from contracts.events import ComplaintErased, ComplaintUpdated, Place, Support, UnitRouted
 from router import handlers
@@ -188,7 +189,26 @@ def test_words_of_those_who_helped_go_too() -> None:
 def test_the_order_is_repeated_once_when_the_topics_can_be_cleaned_and_whenever_it_is_given_again() -> None:
     office = erased()
     changes, told = handlers.erased_long_ago(office.rules, office.cases, T, NOW)
-    kinds_told = sorted(type(emit.data).__name__ for emit in told)
-    assert ["ComplaintErased", "UnitRouted", "UnitRouted"] == kinds_told
+    kinds_told = sorted({type(emit.data).__name__ for emit in told})
+    assert ["ComplaintErased", "Tombstone", "UnitRouted"] == kinds_told
     assert [] == handlers.erased_long_ago(office.rules, {**office.cases, **changes}, T, NOW)[1]
-    assert [ComplaintErased, UnitRouted, UnitRouted, UnitRouted] == [type(each) for each in office.hear(ERASE)]
+    again = [type(each) for each in office.hear(ERASE)]
+    assert [ComplaintErased, UnitRouted, UnitRouted, UnitRouted] == [each for each in again if each is not Tombstone]
+
+
+def test_each_step_that_was_told_before_is_told_to_be_gone_and_what_comes_after_stays() -> None:
+    office = with_canaries("in_progress")
+    steps, before = office.case.seq + 1, len(office.told)
+    office.hear(ERASE)
+    emits = office.told[before:]
+    gone = [emit for emit in emits if isinstance(emit.data, Tombstone)]
+    after = [emit for emit in emits if isinstance(emit.data, ComplaintUpdated)]
+    id_ = received().complaint_id
+
+    assert steps > 2
+    assert [id_.encode(), *(f"{id_}/{n}".encode() for n in range(steps))] == [emit.key for emit in gone]
+    assert {(topics.UPDATED, id_)} == {(emit.topic, emit.subject) for emit in gone}
+    assert {f"{id_}/{emit.data.seq}".encode() for emit in after} == {emit.key for emit in after}  # type: ignore[union-attr]
+    assert not {emit.key for emit in gone} & {emit.key for emit in after}
+    again = handlers.erased_long_ago(office.rules, office.cases, T, NOW)[1]
+    assert [emit.key for emit in gone] == [emit.key for emit in again if isinstance(emit.data, Tombstone)]

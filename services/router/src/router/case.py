@@ -35,7 +35,16 @@ from router.clock_word import ClockWord
 from router.refusal import Refusal
 from router.rules import priority
 
-Out = ComplaintUpdated | UnitRouted | ComplaintErased
+
+class StepGone(Struct, frozen=True, kw_only=True):
+    """A step of an erased story that is to be found nowhere any more, for words of a unit may be in it."""
+
+    complaint_id: str
+    ticket: str
+    seq: int
+
+
+Out = ComplaintUpdated | UnitRouted | ComplaintErased | StepGone
 _replace = msgspec.structs.replace
 
 #: In place of a confidential text, for a unit that does not handle it.
@@ -45,7 +54,8 @@ WITHHELD = "(Laporan rahasia: isinya hanya diperlihatkan kepada unit yang menang
 class Erasure(Struct, frozen=True, kw_only=True):
     """An order to erase a complaint: on which topics its text still ``waits`` to go, and what went so far, by table.
 
-    ``repeated``: the order was given once more, when the topics were due to be cleaned.
+    ``repeated``: the order was given once more, when the topics were due to be cleaned. ``steps`` that were told before
+    it may have words; those after it have none.
     """
 
     by: str
@@ -55,6 +65,7 @@ class Erasure(Struct, frozen=True, kw_only=True):
     erased: dict[str, int] = {}
     done_at: datetime | None = None
     repeated: bool = False
+    steps: int = 0
 
 
 class Appealed(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from contracts.events import ComplaintClassified, ComplaintErased, ComplaintFoll
 from contracts.topics import CLASSIFIED, FOLLOWED_UP, RECEIVED
 from contracts.vocabulary import FINAL, Note, Status, UpdateKind, Why
 from router import merging
-from router.case import Case, Erasure, Out, advance, known, snapshot, tell_unit, wordless
+from router.case import Case, Erasure, Out, StepGone, advance, known, snapshot, tell_unit, wordless
 from router.rules import Rules
 from router.transfers import Changes, Result, noted
 
@@ -34,7 +34,7 @@ def erase(rules: Rules, cases: Mapping[str, Case], case: Case, order: Erasure) -
     """Delete the texts of ``case`` here and order the others to; one that is open is cancelled by it."""
     changes: Changes = {}
     outs: list[Out] = []
-    case = _replace(redacted(case), erasure=_replace(order, waits=list(HELD_ON)))
+    case = _replace(redacted(case), erasure=_replace(order, waits=list(HELD_ON), steps=case.seq + 1))
     if case.status == Status.MERGED and case.parent:  # its additions are its parent's too
         changes, outs = merging.unmerge(rules, {**cases, case.ticket: case}, case, "laporannya dihapus", by=order.by)
         case = redacted(changes[case.ticket])
@@ -53,7 +53,14 @@ def again(rules: Rules, case: Case) -> list[Out]:
 
     Kafka cleans closed segments alone, and closes one only when something is written behind it.
     """
-    return [_order(case), *(_copy(case, unit) for unit in case.told if unit in rules.units)]
+    return [_order(case), *(_copy(case, unit) for unit in case.told if unit in rules.units), *_gone(case)]
+
+
+def _gone(case: Case) -> list[Out]:
+    """All steps that were told before it was erased, and what an older release had keyed by the complaint alone."""
+    steps = case.erasure.steps if case.erasure else 0
+    about = {"complaint_id": known(case).complaint_id, "ticket": case.ticket}
+    return [StepGone(seq=seq, **about) for seq in range(-1, steps)]
 
 
 def repeated(rules: Rules, case: Case) -> Result:

@@ -33,7 +33,7 @@ from contracts.evidence_links import keeper_of, link_for
 from contracts.ids import derived_id
 from contracts.vocabulary import CLOCK_KINDS, URGENT, Status, UpdateKind
 from router import clock_steps, duplicates, erasure, follow_ups, merging, registration, replies
-from router.case import Case, Out
+from router.case import Case, Out, StepGone
 from router.rules import Rules, in_force, reached
 from router.transfers import Changes, Result
 
@@ -262,7 +262,11 @@ def _with_readers(cases: Mapping[str, Case], changes: Changes, outs: list[Out]) 
 
 def _emit(out: Out) -> Emit:
     if isinstance(out, ComplaintUpdated):
-        return Emit(topic=topics.UPDATED, subject=out.complaint_id, data=out)
+        key = topics.step_key(out.complaint_id, out.seq)
+        return Emit(topic=topics.UPDATED, subject=out.complaint_id, data=out, key=key)
+    if isinstance(out, StepGone):
+        key = topics.step_key(out.complaint_id, out.seq)
+        return Emit(topic=topics.UPDATED, subject=out.complaint_id, data=Tombstone(ticket=out.ticket), key=key)
     if isinstance(out, ComplaintErased):
         return Emit(topic=topics.ERASED, subject=out.complaint_id, data=out)
     subject = out.complaint.complaint_id if out.complaint is not UNSET else ""

@@ -18,6 +18,7 @@ from chassis.wire import Emit, Message
 from contracts import codec
 from contracts.events import ComplaintUpdated, UnitRouted
 from contracts.ids import derived_id
+from contracts.topics import step_key
 from router.case import Case
 
 Changes = dict[str, Case]
@@ -47,7 +48,13 @@ def decide_as_told(
             after_all = max(told.last.get(step.ticket, -1), before, *of_story.values(), -1) + 1
             of_story[step.seq] = told.seqs.get(event_id, after_all)
     changes = {name: _renumbered(case, cases.get(name), numbers.get(name, {})) for name, case in changes.items()}
-    return changes, [replace(emit, data=_data(emit.data, numbers)) for emit in emits]
+    return changes, [_numbered(emit, numbers) for emit in emits]
+
+
+def _numbered(emit: Emit, numbers: Mapping[str, Mapping[int, int]]) -> Emit:
+    data = _data(emit.data, numbers)
+    key = step_key(data.complaint_id, data.seq) if isinstance(data, ComplaintUpdated) else emit.key
+    return replace(emit, data=data, key=key)
 
 
 def _renumbered(case: Case, before: Case | None, numbers: Mapping[int, int]) -> Case:

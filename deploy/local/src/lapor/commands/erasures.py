@@ -13,7 +13,7 @@ from msgspec import UNSET
 from rich.table import Table
 
 from contracts import topics
-from contracts.events import ComplaintErased, UnitRouted
+from contracts.events import ComplaintErased, ComplaintUpdated, UnitRouted
 from lapor.errors import Refused
 from lapor.kafka.principal import Principal, principal
 from lapor.kafka.reader import Found, read_to_end
@@ -83,18 +83,25 @@ def _look_for(auditor: Principal, rows: list[dict[str, Any]]) -> None:
 
 def _may_hold_text(name: str) -> bool:
     inboxes = topics.unit_of(name) is not None and name.endswith(".routed.v1")
-    return name in (topics.RECEIVED, topics.FOLLOWED_UP, topics.CLASSIFIED) or inboxes or name.endswith(".dlq")
+    held = (topics.RECEIVED, topics.FOLLOWED_UP, topics.CLASSIFIED, topics.UPDATED)
+    return name in held or inboxes or name.endswith(".dlq")
 
 
 def _told_by(found: Found, ids: dict[bytes, str]) -> Iterator[str]:
     """The erased complaints of which ``found`` still says something."""
     if found.topic.endswith(".dlq"):
         yield from (ticket for id_, ticket in ids.items() if id_ in found.value or ticket.encode() in found.value)
-    elif found.key in ids and found.value:
-        data = found.event.data if found.event else None
-        silent = isinstance(data, UnitRouted) and (data.complaint is UNSET or not data.complaint.text)
-        if not silent:
-            yield ids[found.key]
+        return
+    key = topics.kept_together(found.key or b"")
+    if key in ids and found.value and not _is_silent(found.event.data if found.event else None):
+        yield ids[key]
+
+
+def _is_silent(data: object) -> bool:
+    """Whether nobody's words are in it."""
+    if isinstance(data, UnitRouted):
+        return data.complaint is UNSET or not data.complaint.text
+    return isinstance(data, ComplaintUpdated) and not (data.message or data.reason or data.evidence)
 
 
 def _table(rows: list[dict[str, Any]], verified: bool) -> Table:
