@@ -90,6 +90,28 @@ REPLACED = {
     "bare": ("daftar di bantuan-soppeng.com.", "daftar di [TAUTAN]."),
     "name of many labels": ("a.b.c.d.e.f.g.h.i.j.k.com", "a.b.[TAUTAN]"),
     "bare, Indonesian": ("bantuan.web.id", "[TAUTAN]"),
+    "bare, top": ("buka evil.top ya", "buka [TAUTAN] ya"),
+    "bare, site": ("lapor-soppeng.site", "[TAUTAN]"),
+    "bare, zip": ("unduh evil.zip.", "unduh [TAUTAN]."),
+    "bare, of two letters": ("evil.co", "[TAUTAN]"),
+    "ideographic dot": ("evil\u3002com/x", "[TAUTAN]"),
+    "wide dot": ("evil\uff0ecom", "[TAUTAN]"),
+    "half a dot": ("evil\uff61com", "[TAUTAN]"),
+    "wide letters": ("\uff45vil.top", "[TAUTAN]"),
+    "dot in brackets": ("evil(dot)com", "[TAUTAN]"),
+    "dot in square brackets": ("evil[.]com/x", "[TAUTAN]"),
+    "titik in brackets": ("evil (titik) com", "[TAUTAN]"),
+    "dot as a word": ("evil dot com", "[TAUTAN]"),
+    "machine without a scheme": ("1.2.3.4/x", "[TAUTAN]"),
+    "machine and port": ("buka 10.1.2.3:8080/masuk", "buka [TAUTAN]"),
+    "Cyrillic ending": ("evil.\u0440\u0444", "[TAUTAN]"),
+    "punycode ending": ("evil.xn--p1ai", "[TAUTAN]"),
+    "a host before the at": ("soppengkab.go.id@evil.com", "[TAUTAN]"),
+    "a call": ("hubungi tel:0809123456", "hubungi [TAUTAN]"),
+    "a message": ("sms:1708?body=x", "[TAUTAN]"),
+    "of ours, which leads on": ("https://soppengkab.go.id/redirect?u=https://evil.example", "[TAUTAN]"),
+    "of ours, which leads on in hiding": ("https://soppengkab.go.id/r?u=https%3A%2F%2Fevil.example", "[TAUTAN]"),
+    "rare country before a path": ("evil.si/x", "[TAUTAN]"),
 }
 KEPT = [
     "Lihat https://pupr.soppengkab.go.id/foto?no=1, terima kasih.",
@@ -101,6 +123,11 @@ KEPT = [
     "Rp 1.250.000,- pukul 08.00-09.30, 24/11/2026, s.d. 30.11.2026, 119.8812, -4.3512",
     "surel pupr@soppengkab.go.id, pupr@evil.co.id.",
     "surel [EMAIL], tiket SPG-S4K7-Q2MDN, dll./dsb.",
+    "Sudah.ke lokasi, lalu.la dan.so, RS.La Temmamala, Jl.St.Ahmad/Jl.H.A.Wana",
+    "drg.Hj.Andi Nur, S.Si., M.Pd.I., A.Md.Keb, S.H.,M.H., Sp.OG, S.Bio. dan M.Med.",
+    "alat tiba pk.09.15/WITA, No.12/BPBD/2026, 3.5.2, versi 1.2.3.4, 0484.21045",
+    "Titik api di dekat dot hitam; sms: belum, tel: tidak ada, data: lengkap",
+    "https://pupr.soppengkab.go.id/foto?no=1&u=pupr",
 ]
 
 
@@ -114,7 +141,25 @@ def test_our_own_links_stay_and_what_is_no_link(text: str) -> None:
     assert text == mask_links(text, HOSTS, keep=["www.pln.co.id"])
 
 
-@pytest.mark.parametrize("part", ["a", "a.", "a-", "com.", "id/", "http:", "www.", "://", "a.com@", "\u0430."])
+@pytest.mark.parametrize(
+    "part",
+    [
+        "a",
+        "a.",
+        "a-",
+        "com.",
+        "id/",
+        "http:",
+        "www.",
+        "://",
+        "a.com@",
+        "\u0430.",
+        "a dot ",
+        "a(dot)",
+        "1.2.3.4",
+        "tel:",
+    ],
+)
 def test_no_text_takes_long(part: str) -> None:
     begin = time.process_time()
     mask_links(part * (20_000 // len(part)), HOSTS)

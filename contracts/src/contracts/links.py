@@ -7,29 +7,37 @@ another host, or hides it, is none.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from functools import cache
 from unicodedata import category, normalize
 from urllib.parse import urlsplit
+
+from publicsuffixlist import PublicSuffixList
 
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 # Whoever registers gets a name below these: https://pandi.id/en/domain-id/
 _FOR_ALL = re.compile(r"\.(?:ac|biz|co|desa|go|mil|my|net|or|ponpes|sch|web)\.id")
 _PORTS = {"https": 443, "http": 80}
-# Without a scheme a name is a link where telephones make one of it: by its ending, more of them before a path.
-_ENDING = "com|net|org|biz|xyz|id"
-_ENDING_OF_PATH = (
-    rf"{_ENDING}|info|co|io|me|ly|gl|gle|gd|to|cc|tv|us|my|sg|ru|cn|be|ee|top|site|online|store|shop|club|app|dev|link|page"
-    r"|live|click|web|pro|vip|icu"
+# Without a scheme a name is a link where telephones make one of it: by its ending. An ending of two letters may be a
+# word ("sudah.ke"), a name of one letter a title ("M.Si", "S.Bio"): of these the first count everywhere, others before
+# a path.
+_PLAIN = frozenset({"com", "net", "org", "biz", "xyz", "id"})
+_SHORT = frozenset(
+    "co io me ly gl gd to cc tv us my sg ru cn be eu uk in ai gg sh vc ws pw tk ml ga cf gq".split()  # noqa: SIM905
 )
+# What browsers and telephones read as a dot, https://www.unicode.org/reports/tr46/#Notation, and what people write for
+# one, so that it is none to a machine.
+_DOTS = str.maketrans(dict.fromkeys("\u3002\uff0e\uff61", "."))
+_SAID = r"\s?[\[({<]\s?(?:\.|dot|titik)\s?[\])}>]\s?|\sdot\s"
 # Bounded, so that no text takes long; a longer name is found from its middle on.
-_NAMES = r"(?<![\w@-])(?:[\w-]+\.){1,9}"
-_MORE = r"(?:\.[\w-]+){0,9}"
+_NAME = rf"(?:[\w-]{{1,63}}(?:\.|{_SAID})){{1,9}}[^\W\d_][\w-]{{1,62}}\.?(?![\w-])"
 _LINK = re.compile(
-    r"(?P<address>(?<![\w.+%-])[\w.+%-]{1,64}@[\w.-]+(?!://))"  # e-mail is masked elsewhere, and an office's stays
-    r"|[a-z][a-z0-9+.-]{0,20}://\S+"
-    r"|\bwww\.\S+"
-    rf"|{_NAMES}(?:{_ENDING_OF_PATH}){_MORE}(?::\d+)?[/?#]\S*"
-    rf"|{_NAMES}(?:{_ENDING}){_MORE}(?![\w-])",
+    r"(?P<scheme>[a-z][a-z0-9+.-]{0,20}://\S+|\bwww\.\S+)"
+    r"|(?P<act>\b(?:tel|sms|smsto|mailto|geo|intent|whatsapp|market):[^\s,;]\S*)"
+    # E-mail is masked elsewhere, and an office's stays.
+    r"|(?P<address>(?<![\w.+%-])(?P<local>[\w.+%-]{1,64})@[\w.-]+(?!://))"
+    r"|(?P<machine>(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?[/?#]\S*)"
+    rf"|(?P<name>(?<![\w@-]){_NAME})(?P<path>(?::\d+)?[/?#]\S*)?",
     re.IGNORECASE,
 )
 #: Below the desk's address: photos of repairs, which everybody may see who has the address of one.
@@ -68,16 +76,68 @@ def can_be_listed(entry: str) -> bool:
 
 def links_in(text: str) -> list[str]:
     """The links in ``text``, also without a scheme, as they are written."""
-    return [match[0].rstrip(_AFTER) for match in _LINK.finditer(text) if not match["address"]]
+    return [text[begin:end] for begin, end, address in _found(text) if not address]
 
 
 def mask_links(text: str, hosts: Collection[str], keep: Collection[str] = ()) -> str:
-    """``text`` with ``[TAUTAN]`` for every link that leads to none of ``hosts`` and is not, as written, in ``keep``."""
+    """``text`` with ``[TAUTAN]`` for every link that leads to none of ``hosts`` and is not, as written, in ``keep``.
 
-    def shown(match: re.Match[str]) -> str:
-        link = match[0].rstrip(_AFTER)
+    One of ``hosts`` that only leads on, to another that its query names, leads to that.
+    """
+    shown, at = list[str](), 0
+    for begin, end, address in _found(text):
+        link = text[begin:end]
         host = host_of(link if "://" in link else f"https://{link}")
-        own = match["address"] or link in keep or (host is not None and listed(host, hosts))
-        return match[0] if own else "[TAUTAN]" + match[0][len(link) :]
+        if address or link in keep or (host is not None and listed(host, hosts) and not _LEADS_ON.search(link)):
+            continue
+        shown += [text[at:begin], "[TAUTAN]"]
+        at = end
+    return "".join([*shown, text[at:]])
 
-    return _LINK.sub(shown, text)
+
+_LEADS_ON = re.compile(r"\?.*(?://|%2f%2f|=www\.)", re.IGNORECASE)
+
+
+def _found(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Where each link in ``text`` begins and ends, and whether it is the address of a mailbox."""
+    read = _as_read(text)
+    for match in _LINK.finditer(read):
+        end = match.start() + len(match[0].rstrip(_AFTER))
+        if match["name"] and not _is_link(match["name"].rstrip("."), has_path=bool(match["path"])):
+            continue
+        # Whose local part is a host is no mailbox, but the way to show one host and lead to another.
+        mailbox = bool(match["address"]) and not _is_link(match["local"].strip("."), has_path=True)
+        yield match.start(), end, mailbox
+
+
+def _as_read(text: str) -> str:
+    """``text`` letter by letter as a browser reads a host: wide letters are narrow, and several dots are one."""
+    if text.isascii():
+        return text
+    folded = (normalize("NFKC", letter) for letter in text)
+    return "".join(new if len(new) == 1 else old for new, old in zip(folded, text, strict=True)).translate(_DOTS)
+
+
+def _is_link(name: str, *, has_path: bool) -> bool:
+    """Whether a telephone would make a link of ``name``, which has no scheme."""
+    *above, ending = re.split(rf"\.|{_SAID}", name.lower())
+    if not above or not _is_ending(ending):
+        return False
+    if ending in _PLAIN:
+        return True
+    if len(ending) > 2 or not ending.isascii() or ending in _SHORT:
+        return has_path or len(above[-1]) > 1
+    return has_path and len(above[-1]) > 2
+
+
+def _is_ending(label: str) -> bool:
+    try:
+        return bool(_endings().publicsuffix(label.encode("idna").decode()))
+    except UnicodeError:  # too long, or no label
+        return False
+
+
+@cache
+def _endings() -> PublicSuffixList:
+    """All endings that names may have (https://publicsuffix.org/)."""
+    return PublicSuffixList(accept_unknown=False, only_icann=True)
