@@ -83,17 +83,26 @@ class Buckets:
     """Token buckets of one ``rate``, one for each key; time is in seconds of ``clock``.
 
     Each is kept as the moment at which it will be full again: the generic cell rate algorithm of ITU-T I.371. Past
-    ``most`` keys the fullest are forgotten, so that they lose least.
+    ``most`` keys the fullest are forgotten, so that they lose least. With ``shared_as``, which names a key to other
+    processes, what is taken is noted for them.
     """
 
-    def __init__(self, rate: Rate, clock: Clock = time.monotonic, most: int = 100_000) -> None:
-        self.rate, self.clock, self.most = rate, clock, most
+    def __init__(
+        self,
+        rate: Rate,
+        clock: Clock = time.monotonic,
+        most: int = 100_000,
+        shared_as: Callable[[str], str] | None = None,
+    ) -> None:
+        self.rate, self.clock, self.most, self.is_shared = rate, clock, most, shared_as is not None
+        self._name: Callable[[str], str] = shared_as or (lambda key: key)
         self._each_s = 3600 / rate.per_hour
         self._full_at: dict[str, float] = {}
+        self._noted: dict[str, float] = {}
 
     def full_in_s(self, key: str) -> float:
         """Give the seconds until nothing is missing from the bucket of ``key``."""
-        return max(0.0, self._full_at.get(key, float("-inf")) - self.clock())
+        return max(0.0, self._full_at.get(self._name(key), float("-inf")) - self.clock())
 
     def wait_s(self, key: str) -> float:
         """Give the seconds until there is a token for ``key``; 0 is now."""
@@ -101,14 +110,35 @@ class Buckets:
 
     def take(self, key: str, count: float = 1) -> None:
         """Take ``count`` tokens, and owe what is missing: who was let in at once with others pays for all."""
-        self._full_at[key] = self.clock() + self.full_in_s(key) + self._each_s * count
+        name = self._name(key)
+        self._full_at[name] = self.clock() + self.full_in_s(key) + self._each_s * count
+        self._note(name, count)
         if len(self._full_at) > self.most:
             self._forget()
 
     def give_back(self, key: str) -> None:
         """Put a token back."""
-        if key in self._full_at:
-            self._full_at[key] -= self._each_s
+        if (name := self._name(key)) in self._full_at:
+            self._full_at[name] -= self._each_s
+            self._note(name, -1)
+
+    def taken(self) -> dict[str, float]:
+        """Give for each name by how many seconds it will be full later, by what was taken since this was last asked."""
+        noted, self._noted = self._noted, {}
+        return {name: count * self._each_s for name, count in noted.items() if count}
+
+    def hear(self, name: str, full_in_s: float) -> None:
+        """Know from all processes together in how many seconds the bucket of ``name`` is full, but for what was taken
+        here since :meth:`taken`."""
+        self._full_at[name] = self.clock() + full_in_s + self._each_s * self._noted.get(name, 0)
+
+    def take_back(self, name: str, seconds: float) -> None:
+        """Note again what :meth:`taken` gave, and nobody heard."""
+        self._note(name, seconds / self._each_s)
+
+    def _note(self, name: str, count: float) -> None:
+        if self.is_shared:
+            self._noted[name] = self._noted.get(name, 0) + count
 
     def __len__(self) -> int:
         """Count the keys that are remembered."""

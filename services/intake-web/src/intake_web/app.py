@@ -32,7 +32,7 @@ from intake.photo import MAX_BYTES, MAX_VIDEO_BYTES
 from intake.report import CARRIED, areas
 from intake.service import Context, Parts, Task, run_intake
 from intake.texts import Texts
-from intake_web.adapters import accounts, listings, supporters
+from intake_web.adapters import accounts, bounds, listings, supporters
 from intake_web.adapters.postgres import PostgresStore
 from intake_web.assets import ASSETS, address
 from intake_web.domain import PASS_DAYS, reasons_for
@@ -197,8 +197,9 @@ async def parts(context: Context[WebSettings]) -> AsyncIterator[Parts]:
         apart=context.texts.apart(SERVICE),
     )
     changes = Changes(CHANGED)
+    guard = Guard(settings.web_takes_per_s, shared_by=settings.installation_namespace.bytes)
     web = WebServer(
-        with_heads(build_app(store, settings, texts, changes=changes)),
+        with_heads(build_app(store, settings, texts, guard, changes)),
         settings.web_host,
         settings.web_port,
         stop_within_s=settings.web_stop_within_s,
@@ -215,6 +216,7 @@ async def parts(context: Context[WebSettings]) -> AsyncIterator[Parts]:
             ("http", web.run),
             ("discarded files", store.uploads.keep_deleting),
             ("changes", partial(changes.listen, context.pool)),
+            ("bounds", partial(bounds.share, context.pool, guard)),
             ("followers", partial(keep_deleting, SERVICE, context.pool, supporters.forget)),
             *sending,
         ]

@@ -1,7 +1,8 @@
-"""How often one client may send, look up and guess. Kept in memory: a restart forgets it, and nothing else."""
+"""How often one client may send, look up and guess. Decided in memory, and shared by ``adapters/bounds.py``."""
 
 from __future__ import annotations
 
+import hmac
 import logging
 import re
 import time
@@ -9,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
 from chassis.limits import Buckets, Clock, Rate, Seldom, home_of
 from intake.contacts import inbox_of
@@ -94,7 +96,9 @@ class Bill:
 
 
 class Guard:
-    """Counts. ``takes_per_s``: complaints and additions a second, of all together.
+    """Counts. ``takes_per_s``: complaints and additions a second, of all together, in this process.
+
+    With a secret that the processes of the service are ``shared_by`` who is counted is known by an HMAC alone.
 
     Guessing numbers is useless. There are 32**7 of each door: with 100,000 complaints, one guess in 343,597 finds one.
     An address has 30 an hour, so a hit takes 1.3 years, and shows what the page shows anybody. Many addresses together
@@ -102,13 +106,16 @@ class Guard:
     day, a whole /48 of IPv6 five hours, for one complaint that they can't choose.
     """
 
-    def __init__(self, takes_per_s: float, clock: Clock = time.monotonic) -> None:
+    def __init__(self, takes_per_s: float, clock: Clock = time.monotonic, shared_by: bytes = b"") -> None:
         rates = {
             **RATES,
             **{f"key_{what}": rate for what, rate in KEY_RATES.items()},
             _ALL: Rate(burst=round(takes_per_s * _BURST_S), per_hour=takes_per_s * 3600),
         }
-        self._buckets = {what: Buckets(rate, clock) for what, rate in rates.items()}
+        name = partial(_named, shared_by) if shared_by else None
+        self._buckets = {
+            what: Buckets(rate, clock, shared_as=None if what == _ALL else name) for what, rate in rates.items()
+        }
         self._lines = {what: Seldom(clock=clock) for what in (*rates, "at_once")}
         self._strangers = Seldom(3600, clock)
         self._streams, self._open = Counter[str](), Counter[str]()
@@ -282,6 +289,22 @@ class Guard:
         with _counted(self._streams, client):
             yield
 
+    def taken(self) -> dict[tuple[str, str], float]:
+        """Give what was taken since this was last asked: by what and whom, in seconds until the bucket is full."""
+        of_all = ((what, self._buckets[what].taken()) for what in self._buckets)
+        return {(what, who): seconds for what, taken in of_all for who, seconds in taken.items()}
+
+    def take_back(self, taken: Mapping[tuple[str, str], float]) -> None:
+        """Note again what nobody heard of."""
+        for (what, who), seconds in taken.items():
+            self._buckets[what].take_back(who, seconds)
+
+    def heard(self, full_in_s: Mapping[tuple[str, str], float]) -> None:
+        """Know what all processes have taken together."""
+        for (what, who), seconds in full_in_s.items():
+            if what in self._buckets:  # one of another release may count what this one does not
+                self._buckets[what].hear(who, seconds)
+
     def not_believed(self) -> None:
         """Say, seldom, that somebody names other clients: a proxy of ours, for whom all citizens count as one."""
         if count := self._strangers.due():
@@ -308,6 +331,11 @@ class Guard:
         if count := self._lines[what].due():
             log.warning("limited", extra={"what": what, "count": count})
         return Limited(what, wait_s)
+
+
+@lru_cache(4096)
+def _named(secret: bytes, key: str) -> str:
+    return hmac.digest(secret, f"intake-web bound\x1f{key}".encode(), "sha256")[:16].hex()
 
 
 @contextmanager
