@@ -175,6 +175,7 @@ INTAKE: dict[str, Values] = {
     "arrivals._UNTOLD": lambda given: (500, ["receipt", "step"]),
     "reports._REPORTED": lambda given: (1, 0, "delivered", "delivered", True),
     "contacts._KEEP": lambda given: (f"stored {given.n}", ["email"], ["a@contoh.id"], [b"m"], [b"k"]),
+    "contacts._STILL_SILENT": lambda given: ([b"m"], [b"n"]),
     "contacts._OF_TICKET": TICKET,
     "contacts._MARKED": lambda given: (b"m",),
     "contacts._SILENCE": lambda given: (b"m",),
@@ -599,6 +600,9 @@ VALUES: dict[str, dict[str, Values]] = {
         **{f"intake_web.codes.{name}": values for name, values in CODES.items()},
         **{f"intake_web.adapters.keys.{name}": values for name, values in KEYS.items()},
         **{f"intake_web.adapters.supporters.{name}": values for name, values in SUPPORTERS.items()},
+        "intake_web.adapters.bounds._ADD": lambda given: (["uploads"], [b"client"], [1.0]),
+        "intake_web.adapters.bounds._NEWS": lambda given: (10.0,),
+        **dict.fromkeys(("intake_web.adapters.bounds._ALL", "intake_web.adapters.bounds._FORGET"), NONE),
     },
     "unit_desk": {f"unit_desk.adapters.{name}": values for name, values in DESK.items()},
 }
