@@ -114,8 +114,10 @@ _DIGIT = re.compile("[0-9]")
 _GROUP = re.compile("[0-9]+")
 _BLANK = rf"(?:[^\w\n{BREAK}]|_)"
 _SAID = (
-    "strip|setrip|garis|minus|min|dash|titik|dot|koma|spasi|ratus|ribu|lalu|terus|trus|trs|lanjut|kemudian|sambung"
-    "|terakhir|baru(?: lagi)?|h?abis itu|s(?:u?da)?h itu"
+    "strip|setrip|garis|minus|min|dash|titik|dot|koma|spasi|ratus|ribu|lalu|terus|trus|trs|lanjut(?:an)?(?:nya)?|kemudian"
+    "|sambung(?:an)?(?:nya)?|tanda hubung"
+    "|terakhir(?:nya)?|baru(?: lagi)?|h?abis itu|s(?:u?da)?h itu|di ?sambung(?:kan)?"
+    "|(?:di )?(?:depan|tengah|belakang|blkg|ujung|ekor)(?:nya)?"
 )
 # What may stand between two groups: signs and blanks, one line break, a word that people say for a sign.
 _GAP = rf"(?:{_BLANK}{{1,8}}(?:(?:{_SAID})(?!{_LETTER}){_BLANK}{{0,3}})?|{_BLANK}{{0,4}}\n{_BLANK}{{0,4}})"

@@ -49,7 +49,7 @@ OTHER = re.compile(
         # Latitude and longitude of Indonesia, as maps give them.
         r"(?<![\d.])-?(?:\d|1[01]|9[5-9]|1[0-3]\d|14[01])\.\d{4,}(?!\.?\d)",
         r"(?<![\d,])-?(?:\d|1[01]),\d{4,}[\s;,]{1,3}(?:9[5-9]|1[0-3]\d|14[01]),\d{4,}(?!,?\d)",
-        r"\br[tw]\W{0,3}(?!08\W{1,3}\d{3,4}\W)(?:0[0-2])?\d{1,2}(?:\s?/\s?(?:rw\W{0,3})?\d{1,3})?(?!\d)",
+        r"\br[tw]\W{0,3}(?!08(?:\W{1,3}\d{3,4}\W|(?:\W{1,3}\d{2}){4}))(?:0[0-2])?\d{1,2}(?:\s?/\s?(?:rw\W{0,3})?\d{1,3})?(?!\d)",
         r"\b(?:rumah|blok|kavling|absen)\W{1,3}no(?:mor|mer)?\W{1,3}\d{1,2}"
         r"(?:(?:, ?| ?[&/-] ?| )(?:(?:dan|s/d) )?\d{1,2})*(?!\d)",
         rf"\b(?:tiket|invoice|faktur){_NUMBERED}(?:\d{{8,14}}|\d{{3}}\.\d{{3}}-\d\d\.\d{{8}}){_UNSAID}",
@@ -110,11 +110,11 @@ def _said(words: str, between: str = rf"{_GENTLE}(?:{_FILLER}\b{_GENTLE}){{0,4}}
 
 _ANYTHING = rf"[^\d{BREAK}\[\]\n]{{0,40}}"
 _BPJS_WORDS = r"b\W?p\W?j\W?s\W?(?:kes|tk)?|jkn|kis|kpj|noka|no(?:mor)?\W{1,2}kartu|kartu (?:indonesia )?sehat"
-_KK_WORDS, _NPWP_WORDS = r"k\W?k\.?|kartu keluarga", r"n\W?p\W?w\W?p"
+_KK_WORDS, _NPWP_WORDS = r"k\W?k\.?|kartu keluarga", r"n\W?p\W?w\W?p|wajib pajak"
 _NIK_WORDS = r"n\W?i\W?k|e?-?k\W?t\W?p|kependudukan|identitas"
 _BANKS = r"(?:bank )?(?:bri|bni|bca|bsi|btn|mandiri|sulselbar|bpd|cimb|danamon|permata|muamalat|seabank|jago)"
 _OWN_ACCOUNT = r"rekening(?!\W{1,3}(?:listrik|air|pln|pdam|telepon|telkom))|no\W?rek|rek"
-_ACCOUNT_WORDS = rf"{_OWN_ACCOUNT}|{_BANKS}|bank"
+_ACCOUNT_WORDS = rf"{_OWN_ACCOUNT}|{_BANKS}|bank|tabungan|simpedes|britama"
 
 
 def _always(line: str) -> bool:
@@ -162,12 +162,17 @@ def _behind(words: str) -> re.Pattern[str]:
     return re.compile(rf"{_GENTLE}(?:{_FILLER}\b{_GENTLE}){{0,2}}(?<!\[)(?:{words})(?![a-z])")
 
 
+_PHONE_BEHIND = r"(?:nomor|nomer|no|nmr)?\W{0,2}(?:hp|wa|whatsapp|tele?pon|telp|tlp|telfon|telpon|ponsel)"
 _IN_A_ROW = re.compile(r"\d{12,19}(?!\d)")
 _SIXTEEN = re.compile(r"\d(?:\D?\d){15}(?!\d)")
 _MISTYPED = re.compile(rf"(?={_HOME}|(?:\d+\D){{1,15}}0)(?:\d(?:\D?\d){{14}}|\d(?:\D?\d){{16}})(?!\d)")
 _ACCOUNT = re.compile(r"(?!08[1-35789])\d{10,16}(?!\d)")
+_SPELT_ACCOUNT = re.compile(r"(?!0\D8\D)\d(?:[ .-]\d){9,15}(?!\D?\d)")
 # With one sign throughout: 0123-01-012345-50-1.
 _DIVIDED_ACCOUNT = re.compile(r"(?!0\D?8)(?=(?:\D?\d){10})\d+(?P<sign>\D)(?:\d+(?P=sign)){0,8}\d+(?!\d)")
+_LONG_DIVIDED_ACCOUNT = re.compile(
+    r"(?!0\D?8)(?=(?:\D?\d){12,16}(?!\D?\d))\d{3,6}(?P<sign>[.-])(?:\d+(?P=sign)){1,6}\d+(?!\d)"
+)
 _NINE_IN_A_ROW = re.compile(r"(?!\d+0000)\d{9}(?!\d)")
 # No count, no price: "123 456 789", but not "150.000.000".
 _NINE = re.compile(r"(?!\d+\D?0{3}\D?0{3}|\d{1,2}(?:\D\d{1,2})+(?!\d))\d(?:\D?\d){8}(?!\d)")
@@ -199,20 +204,33 @@ BY_WORD = (
             re.compile(r"8\D?[1-35789](?:\D?\d){7,10}(?!\d)"),
             re.compile(r"0[2-79]\d{1,2}\D?\d{3,4}\D?\d{2,4}(?!\d)"),
         ),
+        _behind(_PHONE_BEHIND),
+        holds=_always,
+    ),
+    # Of the same town: "telp rumah 21-234". Only where that is said, for five digits are much else.
+    ByWord(
+        "[TELEPON]",
+        _said(r"(?:tele?pon|telfon|telp|tlp|telpon)(?:nya)?\W{1,3}(?:rumah|kantor)"),
+        (
+            re.compile(r"[2-9]\d{4,5}(?!\D?\d)"),
+            re.compile(r"[2-9]\d\D{1,3}\d{3}(?!\D?\d)"),
+            re.compile(r"[2-9](?:\D\d){4,5}(?!\D?\d)"),
+        ),
         holds=_always,
     ),
     # Fixed lines in any groups behind the area code, or digit by digit: "kantor lurah (0413) 81 224".
     ByWord(
         "[TELEPON]",
-        _said("tele?pon|telfon|telp|tlp|kantor|rumah", rf"[^\d{BREAK}\[\]\n]{{0,24}}"),
+        _said("tele?pon|telfon|telp|tlp|kantor|rumah|hubungi", rf"[^\d{BREAK}\[\]\n]{{0,24}}"),
         (
             re.compile(r"0[2-79]\d{1,2}[^\d,;:\n](?!(?:19|20)\d\d(?!\d))\d(?:[^\d,;:\n]?\d){3,6}(?!\d)"),
             re.compile(r"0\D[2-79](?:\D\d){5,9}(?!\d)"),
         ),
         holds=_always,
     ),
-    ByWord("[REKENING]", _said(_ACCOUNT_WORDS, _ANYTHING), (_ACCOUNT,), _behind(_ACCOUNT_WORDS)),
+    ByWord("[REKENING]", _said(_ACCOUNT_WORDS, _ANYTHING), (_ACCOUNT, _SPELT_ACCOUNT), _behind(_ACCOUNT_WORDS)),
     ByWord("[REKENING]", _said(_ACCOUNT_WORDS), (_DIVIDED_ACCOUNT,)),
+    ByWord("[REKENING]", _said(_OWN_ACCOUNT, _ANYTHING), (_LONG_DIVIDED_ACCOUNT,)),
     ByWord("[REKENING]", _said(_OWN_ACCOUNT, _ANYTHING), (_NINE_IN_A_ROW,), _behind(_OWN_ACCOUNT)),
     ByWord("[REKENING]", _said(rf"(?:{_OWN_ACCOUNT})(?:nya)?(?: {_BANKS})?"), (_NINE,), holds=_always),
 )
@@ -322,6 +340,9 @@ SHAPES = (
         holds=_is_phone,
         shortens=True,
     ),
+    # Without its zero, and of the bank of most: 852-4217-9036, 3817-01-009426-53-2.
+    _shape("[TELEPON]", r"8[1-35789]\d-\d{3,4}-\d{3,4}(?!\D?\d)", r"8\D[1-35789](?:\D\d){7,10}(?!\D?\d)"),
+    _shape("[REKENING]", r"\d{4}-\d\d-\d{6}-\d\d-\d(?!\D?\d)"),
     # Digit by digit, as words or with blanks, and then as people like: "nol delapan dua belas, tiga puluh empat, ...".
     _shape("[TELEPON]", r"(?:0\D8|6\D2\D(?:0\D)?8)(?=\D)(?:\D?\d){7,12}(?!\d)"),
     # Fixed lines: an area code apart from the number, or nine to ten digits in a row.
@@ -336,6 +357,12 @@ SHAPES = (
     ),
 )
 
+#: A NIK of which somebody left some digits out: "731201450790xxxx", "7312 xxxx 0913 0004".
+BLURRED = re.compile(
+    r"(?<![\w-])(?=(?:[ .-]{0,2}[\dx*]){16}(?![\w*-]))(?=(?:[ .x*-]*\d){8})(?=[\d .-]*[x*]{2})"
+    r"\d{2}(?:[ .-]{0,2}[\dx*]){14}"
+)
+
 # --- e-mail --------------------------------------------------------------------------------------
 
 _LOCAL = r"(?<![\w.+%-])(?:[\w.+%-]{1,64}\s(?:dot|titik|underscore|strip)\s){0,2}[\w.+%-]{1,64}"
@@ -345,10 +372,10 @@ _PAGE = (
     r"|mention|tag|via|cek|lihat|kepada|ke|dari|di|dan|oleh|tolong|halo|min|admin|pak|bu|kami|ini)\s{1,2}@\w"
 )
 AT = (
-    r"\s{0,2}(?:@{1,3}|[(\[{<]\s?(?:@|at|et|a|keong)\s?[)\]}>]|\b(?:at|et)\b"
+    r"\s{0,2}(?:@{1,3}|[(\[{<]\s?(?:@|at|et|aet|a|keong)\s?[)\]}>]|\b(?:at|et|aet|arroba)\b"
     r"|[-_](?:at|et)[-_]|\b(?:a\s)?keong\b|\ba[ -]bulat\b)\s{0,2}"
 )
-DOT = r"\s?(?:[.,*]|[(\[{<]\s?(?:dot|titik|\.)\s?[)\]}>]|\b(?:dot|titik)\b)\s?"
+DOT = r"\s?(?:[.,*]|[(\[{<]\s?(?:dot|titik|\.)\s?[)\]}>]|\b(?:dot|titik|punto)\b)\s?"
 _PROVIDER = (
     r"(?:g\s?mail|gmial|gamil|gmal|gmai|jimel|jimail|gimel|gimail|yahoo|yaho|yahu|ymail|rocketmail|hotmail|outlook|icloud|proton(?:mail)?)"
     rf"(?:(?:{DOT}|\s)?(?:com|kom|[ck]o(?:{DOT}|\s)?(?:id|aidi)|id|net|me))?(?![a-z])"
@@ -362,6 +389,13 @@ EMAIL = re.compile(
         _LOCAL + AT + _PROVIDER,
         r"(?<![\w.+%-])(?=[\d.+%-]{0,63}[a-z_])[\w.+%-]{1,64}#" + _PROVIDER,
         _LOCAL + r"@[\w-]{1,63}\s(?:com|co\s?id|net|org)(?![a-z])",
+        # "gmail: budi_77", "email saya budi77 gmail"
+        rf"(?<![a-z@.]){_PROVIDER}(?:(?:nya|ku| saya| sy)?\s?[:=]\s?|(?:nya|ku| saya| sy)\s)"
+        r"(?!www\b)(?=[a-z.+%-]*[\d._]\w)[\w.+%-]{4,64}",
+        # "musdalifah.gmail.com"
+        rf"(?<![\w.@/-])(?!(?:www|mail|accounts?|support|help|id)\.)[\w+%-]{{3,64}}\.{_PROVIDER}(?<=com)",
+        r"(?<![a-z])(?:e-?mail|imel|surel)(?:nya|ku)?\W{1,3}(?:(?:saya|sy|ku|adalah|yaitu|baru|alamat)\W{1,3}){0,2}"
+        rf"(?=[a-z.+%-]*[\d._])[\w.+%-]{{4,64}}\s{_PROVIDER}",
         # "budi77 gmail com"
         rf"(?<![\w.+%-])(?=[a-z.+%-]*[\d._])[\w.+%-]{{3,64}}\s(?=[a-z]+\W{{1,3}}(?:com|co)(?![a-z])){_PROVIDER}",
     )
@@ -383,5 +417,7 @@ EMAIL_SIGNS = (
     "#",
     " at ",
     " et ",
+    " aet ",
+    "arroba",
     *(a + b for a in "([{<-_" for b in ("at", "et", "a)", "a]", "a}", "a>", "a ", " a ")),
 )

@@ -13,11 +13,11 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from contracts.digits import BREAK, Reading, Run, has_digits, in_digits, other_readings, plain_copy, runs
-from contracts.identifiers import AT, BY_WORD, DOT, EMAIL, EMAIL_SIGNS, OTHER, PERHAPS_OTHER, SHAPES, ByWord
+from contracts.identifiers import AT, BLURRED, BY_WORD, DOT, EMAIL, EMAIL_SIGNS, OTHER, PERHAPS_OTHER, SHAPES, ByWord
 
 #: Fewer digits are no identifier, even where letters stand for some, and most texts have fewer.
 _FEWEST_DIGITS = 5
-_SHORTEST = 6
+_SHORTEST = 5
 #: How many letters before a number its word may stand.
 _CONTEXT = 60
 #: The first finds them; a token may show what stands beside it, and a hostile text ever one more.
@@ -129,6 +129,9 @@ def _masked_once(text: str, offices: Collection[str], reading: Reading = Reading
                 spans.append((copy.starts[match.start()], copy.ends[match.end() - 1], "[EMAIL]"))
         copy = copy._replace(letters=EMAIL.sub(_broken, copy.letters))
     if has_digits(copy.letters, _FEWEST_DIGITS):
+        for match in BLURRED.finditer(copy.letters):
+            spans.append((copy.starts[match.start()], copy.ends[match.end() - 1], "[NIK]"))
+        copy = copy._replace(letters=BLURRED.sub(_broken, copy.letters))
         copy = in_digits(copy, reading)
         found: list[_Span] = [(0, 0, "")]
         some = any(len(run.line) >= _SHORTEST for run in runs(copy.letters))
