@@ -31,7 +31,7 @@ class Broker:
     def write(self, out: Outgoing, now: datetime) -> None:
         assert out.key is not None
         assert out.value is not None
-        partition = 0 if topics.unit_of(out.topic) else zlib.crc32(out.key) % 3
+        partition = 0 if topics.unit_of(out.topic) else zlib.crc32(topics.kept_together(out.key)) % 3
         log = self.log.setdefault((out.topic, partition), [])
         record = Record(out.topic, partition, len(log), out.key, out.value, round(now.timestamp() * 1000))
         message = Message(record, codec.decode(out.value))

@@ -13,7 +13,7 @@ from contracts.events import ComplaintErased, Data, UnitRouted
 from lapor.commands import erasures
 from lapor.commands.erasures import ledger
 from lapor.kafka.reader import Found
-from testing.events import TICKET, a_received, a_snapshot
+from testing.events import TICKET, a_received, a_snapshot, an_updated
 
 NOW = datetime.now(UTC)
 OTHER = "SPG-W000-00004"
@@ -93,7 +93,17 @@ def test_what_was_done_stays_done_when_the_order_comes_again() -> None:
         (record("router.dlq", value=f"about {TICKET}".encode(), key=b""), "router.dlq"),
         (record("router.dlq", value=b'{"complaint_id": "c1"}', key=b""), "router.dlq"),
         (record("router.dlq", value=b"about another", key=b""), None),
-        (record(topics.UPDATED, value=b"{}"), None),  # there are no texts of citizens on it
+        (
+            record(topics.UPDATED, an_updated(3, "noted", status="routed", message="Bapak ini"), key=b"c1/3"),
+            topics.UPDATED,
+        ),
+        (
+            record(topics.UPDATED, an_updated(3, "noted", status="routed", reason="bapak ini"), key=b"c1"),
+            topics.UPDATED,
+        ),
+        (record(topics.UPDATED, an_updated(3, "cancelled"), key=b"c1/3"), None),
+        (record(topics.UPDATED, value=b"{}", key=b"c1/3"), topics.UPDATED),
+        (record(topics.UPDATED, key=b"c1/3"), None),
     ],
 )
 def test_a_text_of_what_was_erased_is_found_wherever_one_may_be(found: Found, topic: str | None) -> None:
