@@ -251,8 +251,14 @@ function later() {
   waiting = setTimeout(save, 400);
 }
 
-async function save(asked = draft.asked) {
+// One after the other: two at once would have the same version, and the second take the first for another tab's.
+let saving = Promise.resolve();
+function save(asked) {
   clearTimeout(waiting);
+  return saving = saving.catch(() => {}).then(() => write(asked ?? draft.asked));
+}
+
+async function write(asked) {
   const is = state();
   if (!keepable || (is === written && asked === draft.asked) || !field("text").value.trim()) return;
   const row = { ...draft, fields: JSON.parse(is), asked };
