@@ -22,7 +22,7 @@ from chassis.database import Pool, migrate
 from chassis.outbox import Relay
 from chassis.wire import Emit, Message, Record, tombstone
 from chassis.wire import Tombstone as About
-from contracts.topics import CANARY, ERASED, UPDATED
+from contracts.topics import CANARY, ERASED, SLA_UPDATED
 from testing.servers import Stack
 
 pytestmark = pytest.mark.connected
@@ -81,9 +81,9 @@ async def test_what_is_told_with_an_erasure_takes_the_place_of_what_was_told_bef
     data = complaint("c1")
 
     def decide(states: Mapping[str, Count], message: Message, now: datetime) -> tuple[dict[str, Count], list[Emit]]:
-        return {}, [Emit(topic=topic, subject="c1", data=data) for topic in (told, bench.out, UPDATED)]
+        return {}, [Emit(topic=topic, subject="c1", data=data) for topic in (told, bench.out, SLA_UPDATED)]
 
-    rows = [(topic, key) for key in (b"c1", b"c2") for topic in (bench.out, UPDATED)]
+    rows = [(topic, key) for key in (b"c1", b"c2") for topic in (bench.out, SLA_UPDATED)]
     for seq, (topic, key) in enumerate(rows):
         bench.sql("INSERT INTO published VALUES (%s, %s, %s, 'v', '[]')", seq, topic, key)
     handler = dataclasses.replace(counting.handler(bench.name, bench.out), decide=decide)

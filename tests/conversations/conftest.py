@@ -72,7 +72,7 @@ def _door(channel: str, pool: Pool, texts: Texts, client: httpx.AsyncClient) -> 
             "sms_mo_token": "a-token-of-the-test",
             "kannel_send_url": "http://127.0.0.1:9/cgi-bin/sendsms",
             "kannel_username": "lapor",
-            "kannel_password": "secret",
+            "kannel_password": "of-the-gateway",
         }
     )
     return SmsDoor(SmsDesk(pool=pool, settings=sms, texts=texts))

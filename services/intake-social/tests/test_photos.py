@@ -35,6 +35,7 @@ from intake.files import Files
 from intake.films import find_films
 from intake.own import find_own
 from intake.retention import sweep_once
+from intake.turns import TooManyWait
 from intake_social import fetching, whatsapp_talk
 from intake_social.adapters import downloads, x
 from intake_social.adapters.downloads import Places, download
@@ -868,7 +869,10 @@ async def test_a_video_may_be_larger_than_a_photo_and_not_endless(
 async def test_where_too_many_videos_wait_it_is_made_later(
     citizen: Citizen, pool: Pool, video: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(films, "_QUEUE", -1)
+    async def full(*_: Any) -> Any:
+        raise TooManyWait("videos")
+
+    monkeypatch.setattr(films.Films, "make", full)
     await citizen.film(SAID, video)
     await citizen.fetch()
 

@@ -66,7 +66,8 @@ async def hear(steps: BatchHandler[Case], *events: tuple[str, Data]) -> None:
 
 
 async def told(pool: Pool) -> list[Data]:
-    return [codec.decode(row["value"]).data for row in await pool.fetch("SELECT value FROM outbox ORDER BY seq")]
+    rows = await pool.fetch("SELECT value FROM outbox WHERE value IS NOT NULL ORDER BY seq")
+    return [codec.decode(row["value"]).data for row in rows]
 
 
 async def load(pool: Pool, *tickets: str) -> dict[str, Case]:

@@ -83,7 +83,9 @@ async def _asked_ms(port: int, path: str) -> tuple[float, float]:
     spans: list[float] = []
     for n in range(_WARM + _TIMES):
         began = time.perf_counter()
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode())
+        # Each time somebody else's: one client may read only so many.
+        whose = f"X-Forwarded-For: 10.1.{n >> 8}.{n % 256}"
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: bench\r\n{whose}\r\n\r\n".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         if not head.startswith(b"http/1.1 200 "):
             raise RuntimeError(f"{path}: {head[:60]!r}")
