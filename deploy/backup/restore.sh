@@ -1,11 +1,14 @@
 #!/bin/bash
 # Puts the databases of services back to a backup, and lets them read again from Kafka what it does not know.
-#   deploy/backup/restore.sh BACKUP KEY SERVICE…      from where docker-compose.yml is, e.g.
+#   deploy/backup/restore.sh [--trust] BACKUP KEY SERVICE…      from where docker-compose.yml is, e.g.
 #   deploy/backup/restore.sh 2026-11-27T020000Z /media/usb/lapor-backup.key router sla-monitor
 # BACKUP: a folder in the volume of backups. COMPOSE: what docker-compose is called with. All else runs on meanwhile.
+# --trust: also one that another installation or an older release made, if nobody else could write to it.
 set -euo pipefail
+trust=()
+[[ ${1:-} != --trust ]] || { trust=(--trust) && shift; }
 if (($# < 3)); then
-  sed -n '2,5s/^# \{0,1\}//p' "$0"
+  sed -n '2,6s/^# \{0,1\}//p' "$0"
   exit 2
 fi
 backup=$1 key=$2
@@ -26,7 +29,7 @@ for service; do # a database that is gone has no owner either
 done
 # The key goes in by a pipe: it is written nowhere but in the memory of that container.
 "${compose[@]}" run --rm -T --no-deps backup \
-  sh -c 'cat >/tmp/key && exec lapor restore "$@" --key /tmp/key' restore "/backups/$backup" "${@/#/--service=}" <"$key"
+  sh -c 'cat >/tmp/key && exec lapor restore "$@" --key /tmp/key' restore "/backups/$backup" "${trust[@]}" "${@/#/--service=}" <"$key"
 trap - EXIT
 # What was attached goes from the one container to the other: neither may write where the other reads.
 lacking=()
@@ -42,7 +45,8 @@ for service in intake-web intake-social unit-desk; do
   [[ $copies == some ]] || continue
   "${compose[@]}" run --rm -T --no-deps backup \
     sh -c 'cat >/tmp/key && exec lapor evidence "$1" --key /tmp/key' evidence "/backups/$backup" <"$key" |
-    "${compose[@]}" run --rm -T --no-deps "$service" tar -x --skip-old-files -C /evidence "${take[@]}"
+    "${compose[@]}" run --rm -T --no-deps "$service" \
+      sh -c 'umask 077 && exec tar "$@"' tar -x --no-same-permissions --skip-old-files -C /evidence "${take[@]}"
 done
 for service; do
   "${compose[@]}" run --rm -T --no-deps "$service" sh -c "$service migrate && $service rewind"

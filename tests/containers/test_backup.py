@@ -87,11 +87,16 @@ def test_with_one_it_goes_on_for_ever(tmp_path: Path) -> None:
 
 def test_a_restore_says_what_it_needs(tmp_path: Path) -> None:
     usage = subprocess.run([HERE / "restore.sh", "one"], capture_output=True, text=True, timeout=120)
-    assert (2, True) == (usage.returncode, "restore.sh BACKUP KEY SERVICE" in usage.stdout)
+    assert (2, True) == (usage.returncode, "restore.sh [--trust] BACKUP KEY SERVICE" in usage.stdout)
     no_key = subprocess.run(
         [HERE / "restore.sh", "one", tmp_path / "none", "router"], capture_output=True, text=True, timeout=120
     )
     assert (1, True) == (no_key.returncode, "none can't be read" in no_key.stderr)
+
+
+def test_it_seals_with_what_the_installation_has_for_a_secret() -> None:
+    given = BACKUP["environment"]["INSTALLATION_NAMESPACE_FILE"]
+    assert [given.removeprefix("/run/secrets/")] == BACKUP["secrets"]
 
 
 def test_a_restore_stops_second_processes_too_and_starts_them_last(tmp_path: Path) -> None:
@@ -148,6 +153,7 @@ def test_a_restore_brings_each_service_its_own_photos(volume: Path) -> None:
     assert {"intake-web/aa/one/large.mp4.age", "unit-desk/two/large.jpg.age"} == {
         str(path.relative_to(back)) for path in back.rglob("*") if path.is_file()
     }
+    assert {0o600} == {path.stat().st_mode & 0o777 for path in back.rglob("*") if path.is_file()}
 
 
 def test_a_restore_without_the_copies_says_so_last_and_loudly(volume: Path) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -23,6 +24,7 @@ from lapor.servers.postgres import BIN
 from lapor.system import addresses, backups
 from testing.servers import Stack
 
+OURS = UUID(int=1)
 Keys = tuple[list[backups.Key], list[backups.Identity]]
 
 
@@ -75,7 +77,7 @@ def test_what_was_backed_up_comes_back(database: Database, tmp_path: Path, keys:
     public, private = keys if encrypted else ([], [])
     before = rows(database)
 
-    [part] = backups.write(tmp_path / "one", [database], public, ignore)
+    [part] = backups.write(tmp_path / "one", [database], public, OURS, ignore)
 
     assert (part.name, part.rows, part.encrypted) == ("router", 1000, encrypted)
     assert backups.read(tmp_path / "one") == [part]
@@ -100,7 +102,7 @@ def zcat(path: Path) -> bytes:
 
 
 def test_a_database_that_is_gone_is_made_anew(database: Database, tmp_path: Path) -> None:
-    [part] = backups.write(tmp_path, [database], [], ignore)
+    [part] = backups.write(tmp_path, [database], [], OURS, ignore)
     before = rows(database)
     discard(database, "router")
 
@@ -123,7 +125,7 @@ def test_the_rows_are_those_of_one_moment(database: Database, tmp_path: Path) ->
 
 
 def test_whoever_is_connected_is_cut_off_and_counted(database: Database, tmp_path: Path) -> None:
-    [part] = backups.write(tmp_path, [database], [], ignore)
+    [part] = backups.write(tmp_path, [database], [], OURS, ignore)
     fresh = backups.restore(tmp_path, part, database, [], ignore)
     with psycopg.connect(database.address()) as db:
         assert users(database) == 1
@@ -138,7 +140,7 @@ def test_what_is_damaged_or_closed_is_named_before_anything_is_done(
 ) -> None:
     public, private = keys
     folder = tmp_path / "one"
-    [part] = backups.write(folder, [database], public, ignore)
+    [part] = backups.write(folder, [database], public, OURS, ignore)
     stranger = backups.private_keys(_file(tmp_path / "other", backups.new_key()[0]))
 
     for identities, said in (([], "give the private key with --key"), (stranger, "encrypted to another key")):
@@ -161,7 +163,7 @@ def _file(path: Path, text: str) -> Path:
 
 
 def test_what_can_not_be_restored_leaves_nothing(database: Database, tmp_path: Path) -> None:
-    [part] = backups.write(tmp_path, [database], [], ignore)
+    [part] = backups.write(tmp_path, [database], [], OURS, ignore)
     (tmp_path / part.file).write_bytes((tmp_path / part.file).read_bytes()[:2000])
     before = rows(database)
     with pytest.raises(Refused, match="The backup of router can't be restored: pg_restore: error"):
@@ -173,7 +175,7 @@ def test_a_backup_that_somebody_changed_runs_nothing_on_the_server(database: Dat
     with psycopg.connect(database.address(), autocommit=True) as db:
         db.execute(f"CREATE INDEX {'i' * 60} ON cases (text)")
     ran = Path(f"/tmp/lapor-ran-{os.getpid()}")  # noqa: S108 - the server has another user
-    [part] = backups.write(tmp_path, [database], [], ignore)
+    [part] = backups.write(tmp_path, [database], [], OURS, ignore)
     whole = (tmp_path / part.file).read_bytes()
     made = re.search(rb"CREATE INDEX i+ ON[^;]*;", whole)
     assert made
@@ -195,7 +197,7 @@ def test_a_backup_that_somebody_changed_runs_nothing_on_the_server(database: Dat
 def test_a_backup_that_fails_leaves_no_folder(database: Database, tmp_path: Path) -> None:
     absent = Database(service="sla-monitor", name="sla_monitor_none", admin=database.admin)
     with pytest.raises(Refused, match=r"The database of sla-monitor can't be backed up: .*does not exist"):
-        backups.write(tmp_path / "one", [database, absent], [], ignore)
+        backups.write(tmp_path / "one", [database, absent], [], OURS, ignore)
     assert not (tmp_path / "one").exists()
 
 
@@ -208,15 +210,15 @@ def test_a_full_disk_is_said(
     full = lambda path, *rest, **more: real("/dev/full" if str(path).endswith(("dump", "age")) else path, *rest, **more)  # noqa: E731
     monkeypatch.setattr(os, "open", full)
     with pytest.raises(Refused, match=r"can't be written \(No space left on device\): make room there"):
-        backups.write(tmp_path / "one", [database], keys[0] if encrypted else [], ignore)
+        backups.write(tmp_path / "one", [database], keys[0] if encrypted else [], OURS, ignore)
     assert not (tmp_path / "one").exists()
 
 
 def test_a_folder_with_a_backup_is_not_overwritten(database: Database, tmp_path: Path) -> None:
-    backups.write(tmp_path, [database], [], ignore)
+    backups.write(tmp_path, [database], [], OURS, ignore)
     before = (tmp_path / backups.MANIFEST).read_bytes()
     with pytest.raises(Refused, match="holds a backup already"):
-        backups.write(tmp_path, [database], [], ignore)
+        backups.write(tmp_path, [database], [], OURS, ignore)
     assert (tmp_path / backups.MANIFEST).read_bytes() == before
 
 
@@ -277,6 +279,31 @@ def test_a_manifest_that_can_not_be_read_is_said(tmp_path: Path) -> None:
         (tmp_path / "one" / backups.MANIFEST).write_text(text)
         with pytest.raises(Refused, match=said):
             backups.read(tmp_path / "one")
+
+
+def test_what_was_changed_or_is_of_another_installation_is_refused(tmp_path: Path) -> None:
+    backups.write(tmp_path / "one", [], [], OURS, ignore)
+    manifest = tmp_path / "one" / backups.MANIFEST
+    assert [] == backups.read(tmp_path / "one", OURS)
+
+    manifest.write_text(json.dumps(json.loads(manifest.read_text())))  # laid out otherwise, it says the same
+    assert [] == backups.read(tmp_path / "one", OURS)
+
+    with pytest.raises(Refused, match="was changed, or is of another installation.* say --trust"):
+        backups.read(tmp_path / "one", UUID(int=2))
+    said = json.loads(manifest.read_text())
+    for changed in ({**said, "more": 1}, {**said, "seal": ""}, {"format": 1, "services": []}):
+        manifest.write_text(json.dumps(changed))
+        with pytest.raises(Refused, match="Nothing was restored"):
+            backups.read(tmp_path / "one", OURS)
+
+
+@pytest.mark.parametrize("text", ["", "change-me"])
+def test_without_its_secret_nothing_is_sealed(text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("INSTALLATION_NAMESPACE_FILE", str(_file(tmp_path / "secret", text)))
+
+    with pytest.raises(Refused, match="must hold the installation's UUID"):
+        addresses.secret(DataDir(tmp_path), ["router=host=/sockets/router"])
 
 
 def test_when_each_was_last_backed_up_is_a_figure(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -15,7 +16,7 @@ from lapor.options import DATA, Data, Json, counting, err
 from lapor.processes.data_dir import DataDir
 from lapor.servers.dump import Database
 from lapor.system import backups, kept_files
-from lapor.system.addresses import databases
+from lapor.system.addresses import databases, secret
 
 Server = Annotated[
     list[str] | None,
@@ -61,19 +62,19 @@ def backup(
         lapor backup /backups --every 24 --keep 14 --public-key lapor-backup.pub
     """
     keys = backups.public_keys(public_key) if public_key else []
-    all_ = databases(DataDir(data), server)
+    all_, installation = databases(DataDir(data), server), secret(DataDir(data), server)
     if not keys:
         err.print("not encrypted: who reads this folder reads every complaint (--public-key)", style="yellow")
     attached = (evidence or []) if server else [DataDir(data).evidence]
     if every is None:
-        _one(directory, all_, keys, as_json)
+        _one(directory, all_, keys, installation, as_json)
         _copy(attached, kept_files.place(directory), keys, None)  # what others may name is theirs to forget
         return
     if every <= 0:
         raise Refused("--every must be more than 0 hours.")
     while True:
         _wait(directory, timedelta(hours=every))
-        parts = _one(backups.next_folder(directory), all_, keys, as_json)
+        parts = _one(backups.next_folder(directory), all_, keys, installation, as_json)
         kept = timedelta(hours=every * (keep + 1))
         _copy(attached, directory / kept_files.FOLDER, keys, kept)  # after the rows that name them
         backups.write_figures(directory, parts, timedelta(hours=every))
@@ -81,9 +82,11 @@ def backup(
             err.print(f"{gone} deleted: {keep} newer ones are kept", highlight=False)
 
 
-def _one(folder: Path, all_: list[Database], keys: list[backups.Key], as_json: bool) -> list[backups.Part]:
+def _one(
+    folder: Path, all_: list[Database], keys: list[backups.Key], installation: UUID, as_json: bool
+) -> list[backups.Part]:
     with counting("written") as progress:
-        parts = backups.write(folder, all_, keys, progress)
+        parts = backups.write(folder, all_, keys, installation, progress)
     if as_json:
         typer.echo(json.dumps({"services": [backups.shown(part) for part in parts]}))
     else:

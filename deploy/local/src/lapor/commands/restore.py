@@ -28,6 +28,9 @@ def restore(
     ] = None,
     key: Annotated[Path | None, typer.Option(metavar="FILE", help="The private key, if it is encrypted.")] = None,
     server: Server = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Take a backup that is not sealed by this installation.")
+    ] = False,
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
@@ -37,6 +40,9 @@ def restore(
     were there are kept under another name. Where --server is given nothing is stopped or rewound: stop the services
     first, and then say SERVICE rewind for each.
 
+    A backup is sealed by the installation that made it: what was changed since, or is another's, is refused. Say
+    --trust where a new installation is to go on from an old one's.
+
     Examples:
 
         lapor restore /media/disk/2026-11-27 --key lapor-backup.key
@@ -44,7 +50,8 @@ def restore(
         lapor restore /media/disk/2026-11-27 --key lapor-backup.key --service router
     """
     where, identities = DataDir(data), backups.private_keys(key) if key else []
-    parts = _chosen(backups.read(directory), service or [])
+    installation = None if trust else addresses.secret(where, server)
+    parts = _chosen(backups.read(directory, installation), service or [])
     found = {database.service: database for database in addresses.databases(where, server)}
     if absent := [part.name for part in parts if part.name not in found]:
         raise Refused(f"There is no database for {', '.join(absent)}: there are {', '.join(found)}.")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import UUID
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -51,6 +53,22 @@ def databases(data: DataDir, servers: Sequence[str] | None = None) -> list[Datab
         for name in owners
         if name in given
     ]
+
+
+def secret(data: DataDir, servers: Sequence[str] | None = None) -> UUID:
+    """The secret of what runs from ``data``, or, with ``servers``, what the environment says, as of any service.
+
+    Raises:
+        Refused: nothing runs, or the environment says none.
+    """
+    if not servers:
+        return UUID(running(data).credentials.installation_namespace)
+    named = "INSTALLATION_NAMESPACE"
+    try:
+        file = os.environ.get(f"{named}_FILE")
+        return UUID(Path(file).read_text().strip() if file else os.environ.get(named, ""))
+    except (OSError, ValueError) as error:
+        raise Refused(f"{named}, or the file that {named}_FILE names, must hold the installation's UUID.") from error
 
 
 def _fault(server: str, owners: Sequence[str]) -> str | None:

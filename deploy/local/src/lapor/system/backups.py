@@ -1,12 +1,14 @@
 """A backup is a folder: a file for each database, and a manifest that says what they are, written last.
 
-Without its manifest it is none. The files are pg_dump's custom format, encrypted with age (https://age-encryption.org/v1)
+Without its manifest it is none, and a manifest is sealed with the installation's secret: who may write to the folder can
+neither change a backup nor pass off another's. The files are pg_dump's custom format, encrypted with age (https://age-encryption.org/v1)
 where a public key is given; so `age --decrypt` and `pg_restore` read them too, without any program of ours.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
 import shutil
@@ -16,6 +18,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, TypeAlias
+from uuid import UUID
 
 import pyrage
 from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
@@ -65,8 +68,10 @@ def shown(part: Part) -> dict[str, object]:
 
 
 # ── making one ───────────────────────────────────────────────────────────────────────────────────────────────────────
-def write(folder: Path, databases: Sequence[Database], keys: Sequence[Key], progress: Progress) -> list[Part]:
-    """Back ``databases`` up to ``folder``, encrypted to ``keys`` if there are any.
+def write(
+    folder: Path, databases: Sequence[Database], keys: Sequence[Key], installation: UUID, progress: Progress
+) -> list[Part]:
+    """Back ``databases`` up to ``folder``, encrypted to ``keys`` if there are any, and sealed by ``installation``.
 
     Raises:
         Refused: it can't be written, there is one already, or a database can't be read; what was written is deleted.
@@ -85,7 +90,8 @@ def write(folder: Path, databases: Sequence[Database], keys: Sequence[Key], prog
         written.append(folder / MANIFEST)
         with _private(folder / MANIFEST) as file_:
             said = {"format": _FORMAT, "services": [asdict(part) for part in parts]}
-            file_.write(json.dumps(said, indent=2).encode() + b"\n")
+            sealed = {**said, "seal": _seal(said, installation)}
+            file_.write(json.dumps(sealed, indent=2).encode() + b"\n")
     except BaseException as error:
         for file in written:
             file.unlink(missing_ok=True)
@@ -172,16 +178,22 @@ def _private(path: Path) -> Iterator[IO[bytes]]:
 
 
 # ── reading one ──────────────────────────────────────────────────────────────────────────────────────────────────────
-def read(folder: Path) -> list[Part]:
+def read(folder: Path, installation: UUID | None = None) -> list[Part]:
     """What is in the backup ``folder``.
 
     Raises:
-        Refused: it is none, or of a newer form.
+        Refused: it is none, of a newer form, or, where ``installation`` is given, not as that wrote it.
     """
     try:
         said = json.loads((folder / MANIFEST).read_text())
+        seal = said.pop("seal", "")
         if said["format"] != _FORMAT:
             raise Refused(f"{folder} was made by a newer release: restore it with that.")
+        if installation and not hmac.compare_digest(str(seal), _seal(said, installation)):
+            raise Refused(
+                f"{folder} was changed, or is of another installation or an older release. Nothing was restored: if you"
+                " know that nobody else could write to it, say --trust."
+            )
         parts = [Part(**part) for part in said["services"]]
         if strange := [part.file for part in parts if part.file != Path(part.file).name]:
             raise ValueError(strange)
@@ -190,8 +202,14 @@ def read(folder: Path) -> list[Part]:
         newest = next(reversed(below(folder)), None)
         hint = f" Below it the newest is {newest}." if newest else ""
         raise Refused(f"{folder} holds no whole backup: it has no {MANIFEST}.{hint}") from error
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise Refused(f"{folder / MANIFEST} is damaged: take another backup.") from error
+
+
+def _seal(said: dict[str, Any], installation: UUID) -> str:
+    """What only ``installation`` can say of a manifest: an HMAC of what stands in it, however it is laid out."""
+    key = hmac.digest(installation.bytes, b"lapor backup", "sha256")
+    return hmac.digest(key, json.dumps(said, sort_keys=True).encode(), "sha256").hex()
 
 
 def check(folder: Path, parts: Sequence[Part], identities: Sequence[Identity], progress: Progress) -> None:
