@@ -21,6 +21,7 @@ from intake.bounds import Bounds
 from intake.contacts import (
     Contact,
     Medium,
+    agree,
     exact_mark,
     find_contacts,
     find_link,
@@ -34,9 +35,10 @@ from intake.contacts import (
     token_of,
 )
 from intake.export import export
-from intake.notices import Notice, Send, Undeliverable
+from intake.notices import Notice, Send, TryLater, Undeliverable
 from intake.projection import story_handler
-from intake.sending import send_notices
+from intake.sending import Mark, send_notices
+from intake.retention import sweep_once
 from intake.submissions import Accepted, IntakeSettings, Submission, accept
 from testing.events import an_updated
 from testing.fakes import message
@@ -84,8 +86,10 @@ async def told(pool: Pool) -> list[tuple[str, str, str]]:
 
 
 @asynccontextmanager
-async def sending(pool: Pool, medium: str, send: Send, bounds: Bounds | None = None) -> AsyncIterator[None]:
-    sender = asyncio.create_task(send_notices(pool, medium, send, bounds, medium=medium))
+async def sending(
+    pool: Pool, medium: str, send: Send, bounds: Bounds | None = None, mark: Mark | None = None
+) -> AsyncIterator[None]:
+    sender = asyncio.create_task(send_notices(pool, medium, send, bounds, medium=medium, mark=mark))
     yield
     sender.cancel()
     await finish(sender)
@@ -223,6 +227,64 @@ async def test_an_inbox_is_sent_five_a_day_however_its_address_is_written_and_no
 
     assert 5 == len(to)
     assert [] == await pool.fetch("SELECT FROM notices WHERE ticket = $1", stopped.ticket)
+
+
+def mark(notice: Notice) -> bytes:
+    return mark_of(INSTALLATION, Medium.EMAIL, notice.address)
+
+
+@connected
+async def test_the_first_message_to_an_inbox_asks_and_what_follows_waits_for_a_yes(
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
+) -> None:
+    first = await take(pool, make_settings, {Medium.EMAIL: "korban@contoh.id"})
+    second = await take(pool, make_settings, {Medium.EMAIL: "Korban+x@contoh.id"})
+    others = await take(pool, make_settings, {Medium.EMAIL: MAIL})
+    sent: list[tuple[str, str, bool]] = []
+
+    async def send(notice: Notice) -> None:
+        sent.append((notice.ticket, notice.kind, notice.asks))
+        if len(sent) == 1:
+            raise TryLater("the mail server is away", after_s=0)
+
+    await pool.execute("UPDATE notices SET next_try_at = now(), revisable = false")
+    async with sending(pool, "email", send, mark=mark):
+        await until(pool, "count(*) FILTER (WHERE state = 'sent') = 2 AND bool_or(next_try_at = 'infinity')")
+        await heard(steps, step(first, 1, "in_progress"))
+        await take(pool, make_settings, {Medium.EMAIL: "korban@contoh.id"}, danger=["fire"])
+        await until(pool, "count(*) FILTER (WHERE state = 'sent') = 3 AND count(*) FILTER (WHERE quiet) = 2")
+        before = sent.copy()
+        (contact,) = await find_contacts(pool, first.ticket)
+        await agree(pool, mark_of(INSTALLATION, Medium.EMAIL, "korban@contoh.id"))
+        await until(pool, "bool_and(state = 'sent')")
+
+    of_first = (first.ticket, "receipt", True)
+    assert [of_first, of_first, (others.ticket, "receipt", True)] == sorted(before[:3], key=lambda it: it[0] != first.ticket)
+    assert ("danger", False) == before[3][1:]
+    assert [(second.ticket, "receipt", False), (first.ticket, "step", False)] == sent[4:]
+    assert contact.unconfirmed
+    assert [False] == [each.unconfirmed for each in await find_contacts(pool, first.ticket)]
+
+
+@connected
+async def test_what_waited_a_month_for_a_yes_is_told_to_nobody_and_the_desk_hears_why(
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
+) -> None:
+    it = await take(pool, make_settings, {Medium.EMAIL: MAIL})
+
+    async def send(_: Notice) -> None:
+        pass
+
+    async with sending(pool, "email", send, mark=mark):
+        await until(pool, "bool_and(state = 'sent')")
+        await heard(steps, step(it, 1, "in_progress"))
+        await until(pool, "bool_or(next_try_at = 'infinity')")
+    says = "SELECT says FROM notices WHERE kind = 'step'"
+    waiting = await pool.fetchval(says)
+    await pool.execute("UPDATE notices SET created_at = now() - interval '31 days' WHERE kind = 'step'")
+    await sweep_once(pool, "intake-web", b"key", {})
+
+    assert ("waits unconfirmed", "never_sent unconfirmed") == (waiting, await pool.fetchval(says))
 
 
 @connected

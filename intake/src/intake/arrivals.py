@@ -41,7 +41,7 @@ WHERE n.id = due.id
 RETURNING c.complaint_id, n.ticket, n.kind, n.key, n.medium, n.says, n.said_at,
     CASE WHEN state = 'pending' THEN now() WHEN report IN ('delivered', 'failed', 'rejected')
         THEN reported_at ELSE coalesce(sent_at, now()) END AS at,
-    CASE WHEN state = 'pending' AND quiet THEN next_try_at END AS until,
+    CASE WHEN state = 'pending' AND quiet AND next_try_at < 'infinity' THEN next_try_at END AS until,
     CASE WHEN medium = '' THEN c.channel WHEN NOT how.reticent THEN medium END AS channel"""
 _UNTOLD = f"""
 WITH due AS (DELETE FROM untold WHERE (ticket, kind, key) IN (

@@ -26,12 +26,14 @@ class Medium(StrEnum):
 class Contact:
     """A contact as it is shown: ``shown`` leaves most of it out. ``stopped``: its owner wants no messages.
 
+    ``unconfirmed``: it was asked whether its owner wants messages, and nobody has said yes; what follows waits.
     ``failed``: nothing arrives there. ``sent_at`` is of the last message, ``waiting`` how many are still to be sent.
     """
 
     medium: str
     shown: str
     stopped: bool
+    unconfirmed: bool = False
     failed: bool = False
     sent_at: datetime | None = None
     waiting: int = 0
@@ -44,17 +46,17 @@ INSERT INTO contacts (reporter_ref, medium, address, mark, link_key)
 SELECT $1, k.medium, k.address, k.mark, k.link_key
 FROM unnest($2::text[], $3::text[], $4::bytea[], $5::bytea[]) AS k (medium, address, mark, link_key)
 ON CONFLICT DO NOTHING"""
-_OF_TICKET = """
-SELECT k.medium, k.address, k.failed_at IS NOT NULL AS failed,
+_STATE = """
        EXISTS (SELECT FROM silenced s WHERE s.mark = k.mark) AS stopped,
+       EXISTS (SELECT FROM agreements a WHERE a.mark = k.mark AND a.agreed_at IS NULL) AS unconfirmed"""
+_OF_TICKET = f"""
+SELECT k.medium, k.address, k.failed_at IS NOT NULL AS failed, {_STATE},
        (SELECT max(n.sent_at) FROM notices n
         WHERE n.ticket = c.ticket AND n.medium = k.medium AND n.state = 'sent') AS sent_at,
        (SELECT count(*) FROM notices n
         WHERE n.ticket = c.ticket AND n.medium = k.medium AND n.state = 'pending') AS waiting
 FROM complaints c JOIN contacts k USING (reporter_ref) WHERE c.ticket = $1 ORDER BY k.medium"""
-_MARKED = """
-SELECT medium, address, EXISTS (SELECT FROM silenced s WHERE s.mark = $1) AS stopped FROM contacts WHERE mark = $1
-LIMIT 1"""
+_MARKED = f"SELECT k.medium, k.address, {_STATE} FROM contacts k WHERE k.mark = $1 LIMIT 1"
 # The link that went there is revoked, too: whoever was written to by mistake is not the reporter.
 _SILENCE = """
 WITH revoked AS (UPDATE contacts SET link_key = NULL WHERE mark = $1),
@@ -64,6 +66,13 @@ INSERT INTO silenced (mark) VALUES ($1) ON CONFLICT DO NOTHING"""
 _STILL_SILENT = """
 INSERT INTO silenced (mark) SELECT m.now FROM unnest($1::bytea[], $2::bytea[]) AS m (before, now)
 WHERE EXISTS (SELECT FROM silenced s WHERE s.mark = m.before) ON CONFLICT DO NOTHING"""
+# What waited for the yes goes out now, in its order.
+_AGREE = """
+WITH freed AS (UPDATE notices n SET next_try_at = now(), quiet = false FROM contacts k
+    WHERE k.mark = $1 AND n.inbox = inbox_of(k.address) AND n.medium = k.medium AND n.state = 'pending'
+      AND n.next_try_at = 'infinity')
+INSERT INTO agreements (mark, asked_by, agreed_at) VALUES ($1, 0, now())
+ON CONFLICT (mark) DO UPDATE SET agreed_at = coalesce(agreements.agreed_at, now())"""
 _HEAR = "DELETE FROM silenced WHERE mark = $1"
 _LINK_KEY = """
 SELECT k.link_key FROM complaints c JOIN contacts k USING (reporter_ref)
@@ -153,9 +162,15 @@ async def silence(db: Connection | Pool, mark: bytes) -> None:
     await db.execute(_SILENCE, mark)
 
 
-async def hear(db: Connection | Pool, mark: bytes) -> None:
-    """Take back :func:`silence`, for what there will be to tell from now on."""
+async def agree(db: Connection | Pool, mark: bytes) -> None:
+    """Note that the owner of ``mark`` was reached there and wants messages; what waited for that goes out now."""
+    await db.execute(_AGREE, mark)
+
+
+async def hear(db: Connection, mark: bytes) -> None:
+    """Take back :func:`silence`, for what there will be to tell from now on, in the caller's transaction."""
     await db.execute(_HEAR, mark)
+    await agree(db, mark)
 
 
 async def find_link(db: Connection | Pool, installation: UUID, ticket: str, days: int) -> str | None:

@@ -86,7 +86,7 @@ class Notice:
     """A notice about to be sent to ``address``; ``inbox`` is the same for all ways to write that.
 
     ``age_s``: seconds since there was this to tell. ``round``: how often it was sent again by hand. ``perhaps`` the
-    vendor has it already.
+    vendor has it already. ``asks``: it is the first to its inbox, whose owner is asked whether they want more.
     """
 
     id: int
@@ -108,6 +108,7 @@ class Notice:
     age_s: float = 0
     trace: str = ""
     perhaps: bool = False
+    asks: bool = False
 
 
 class Refused(Exception):

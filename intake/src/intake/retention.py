@@ -14,6 +14,8 @@ from intake.evidence import discard_expired, forget_openings
 
 #: As the inbox: longer than any replay, for topics keep 90 days and dead letters 30 more.
 KEPT_DAYS = 130
+#: For so long news wait for the yes of who was asked by their first message.
+UNCONFIRMED_DAYS = 30
 #: For so long it can be asked who opened what a citizen attached.
 OPENINGS_DAYS = 5 * 365
 BATCH = 1_000
@@ -29,6 +31,13 @@ DELETE FROM stories WHERE ticket = ANY(ARRAY(
     ORDER BY final_at LIMIT $2 FOR UPDATE))"""
 # Whom nobody could tell for so long is not told any more.
 _FAREWELLS = "DELETE FROM farewells WHERE at < now() - interval '3 days'"
+# No inbox says yes so late; then what waited for it is told to nobody, and the next message asks again.
+_UNCONFIRMED = """
+UPDATE notices SET state = 'dropped', detail = 'unconfirmed'
+WHERE state = 'pending' AND next_try_at = 'infinity' AND created_at < now() - make_interval(days => $1)"""
+_AGREEMENTS = """
+DELETE FROM agreements a WHERE asked_at < now() - make_interval(days => $1)
+  AND NOT EXISTS (SELECT FROM contacts k WHERE k.mark = a.mark)"""
 # Who did not answer for a day writes anew.
 _ASKED_BACK = "UPDATE reporters SET asked_back = NULL, asked_at = NULL WHERE asked_at < now() - interval '1 day'"
 _COMPLAINTS = f"""
@@ -74,6 +83,8 @@ async def _once(
             ("notices", _NOTICES, (KEPT_DAYS, BATCH)),
             ("stories", _STORIES, (KEPT_DAYS, BATCH)),
             ("farewells", _FAREWELLS, ()),
+            ("unconfirmed", _UNCONFIRMED, (UNCONFIRMED_DAYS,)),
+            ("agreements", _AGREEMENTS, (UNCONFIRMED_DAYS,)),
             ("asked_back", _ASKED_BACK, ()),
             ("set_aside", _SET_ASIDE, (KEPT_DAYS, BATCH)),
         )

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from chassis import tracing
 from chassis.database import MAIL_LOCK, SENDER_LOCK, Connection, Pool, holding
@@ -27,6 +27,10 @@ MOST_FAILURES = 11
 LOOK_S, LOOK_OVER_S = 0.5, 5.0
 #: What does not wait behind what waits for the morning.
 _PASS = sorted(ANSWERS | {NoticeKind.DANGER})
+
+
+#: Gives what stands for the inbox of a notice (:func:`intake.contacts.mark_of`).
+Mark: TypeAlias = Callable[[Notice], bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +62,11 @@ ORDER BY next_try_at, id LIMIT $5"""
 # Before the vendor has it: what may have gone out is neither changed nor dropped any more.
 _BEGIN = """
 UPDATE notices SET revisable = false, began_at = now() WHERE id = $1 AND state = 'pending' RETURNING text"""
+# The first to an inbox asks its owner, also when it is tried again.
+_ASK = """
+INSERT INTO agreements (mark, asked_by) VALUES ($2, $1) ON CONFLICT (mark) DO UPDATE SET mark = excluded.mark
+RETURNING agreed_at IS NOT NULL AS agreed, asked_by = $1 AS asks"""
+_HOLD = "UPDATE notices SET next_try_at = 'infinity', quiet = true WHERE id = $1 AND state = 'pending'"
 _POSTPONE = "UPDATE notices SET next_try_at = $2, quiet = true WHERE id = $1 AND state = 'pending'"
 # What an inbox was sent in a day, or may have been.
 _SENT = """
@@ -111,6 +120,7 @@ async def send_notices(
     pace: Pace = Pace(),
     quiet_until: QuietUntil | None = None,
     networks: Mapping[str, Pace] = {},
+    mark: Mark | None = None,
 ) -> None:
     """For ever: send what is pending, as fast as ``pace`` allows, and mark each right after: a crash repeats at most
     those that were under way.
@@ -118,6 +128,7 @@ async def send_notices(
     With ``medium`` only what goes by that: each has a sender of its own, and none waits for another. With ``networks``
     that goes for each of them, with which a notice's thread begins, in place of ``channel`` and ``pace``. What is too
     much by ``bounds`` is dropped here, where all that was sent is known; what is automatic waits out the quiet time.
+    With ``mark``, which gives what stands for a notice's inbox, the first message asks and the others wait for a yes.
 
     Raises:
         ExceptionGroup: of asyncpg.PostgresError, OSError: the database is gone; start again.
@@ -126,7 +137,7 @@ async def send_notices(
         turn = _InTurn(db)
         for name, its_pace in (networks or {channel: pace}).items():
             threads = f"{name}:" if networks else ""
-            line = _Line(turn, name, send, bounds, medium, its_pace, quiet_until, threads)
+            line = _Line(turn, name, send, bounds, medium, its_pace, quiet_until, threads, mark)
             lines.create_task(line.run())
 
 
@@ -166,6 +177,7 @@ class _Line:
     pace: Pace
     quiet_until: QuietUntil | None
     threads: str
+    mark: Mark | None = None
     paused_until: float = 0
     looked_over: float = 0
     forgotten: Forgotten = field(default_factory=Forgotten)
@@ -288,6 +300,12 @@ class _Line:
         if self.quiet_until and is_automatic(notice) and (until := self.quiet_until(datetime.now(UTC))):
             await self.db.execute(_POSTPONE, notice.id, until)
             return None
+        if self.mark and not notice.round:
+            (answer,) = await self.db.fetch(_ASK, notice.id, self.mark(notice))
+            if not (answer["agreed"] or answer["asks"] or notice.kind == NoticeKind.DANGER):
+                await self.db.execute(_HOLD, notice.id)
+                return None
+            notice = replace(notice, asks=answer["asks"] and not answer["agreed"])
         text = await self.db.fetchval(_BEGIN, notice.id)
         if text is None:  # erased since it was read
             return None

@@ -65,6 +65,14 @@ def test_a_mail_says_who_writes_what_to_whom_and_how_to_stop_it(writer: Writer) 
     assert ("\n-- \nEmail ini dikirim otomatis", 1) == (text[text.index("\n-- ") :][:31], text.count("1 Des"))
 
 
+def test_the_first_mail_to_an_inbox_asks_before_all_else_whether_more_may_come(writer: Writer) -> None:
+    _, asking = read(writer, notice(asks=True), view())
+    _, other = read(writer, notice(), view())
+
+    assert asking.startswith(f"Ingin dikabari lewat email ini? Tekan: {SITE}/kabari/")
+    assert "/kabari/" not in other
+
+
 @pytest.mark.parametrize(
     ("facts", "says"),
     [

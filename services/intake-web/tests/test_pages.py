@@ -809,10 +809,11 @@ async def test_nobody_is_asked_for_a_contact_that_is_never_used(
             "Terakhir dikirim 27 November 2026 pukul 14.05 WITA.",
         ),
         ([Contact(medium="email", shown="a…@x.id", stopped=False, failed=True)], "Kabar ke <b>a…@x.id</b> gagal"),
+        ([Contact(medium="email", shown="a…@x.id", stopped=False, unconfirmed=True)], "Buka email kami di <b>a…@x.id</b>"),
         ([Contact(medium="email", shown="a…@x.id", stopped=True)], "dihentikan oleh pemiliknya"),
         ([], "Anda tidak meninggalkan kontak"),
     ],
-    ids=["left", "waits", "sent", "failed", "stopped", "none"],
+    ids=["left", "waits", "sent", "failed", "asked", "stopped", "none"],
 )
 async def test_its_reporter_alone_sees_how_they_are_told(
     web: httpx.AsyncClient, fake: Any, told: list[Contact], says: str
@@ -828,6 +829,7 @@ async def test_its_reporter_alone_sees_how_they_are_told(
 
 async def test_a_stop_link_of_nobody_is_not_found(web: httpx.AsyncClient) -> None:
     found = [await web.get(f"/berhenti/{token}") for token in ("x", "A" * 21 + "w", "A" * 22)]
+    found.append(await web.get(f"/kabari/{'A' * 22}"))
 
-    assert [404] * 3 == [answer.status_code for answer in found]
-    assert [True] * 3 == ["Tautan ini tidak berlaku lagi" in answer.text for answer in found]
+    assert [404] * 4 == [answer.status_code for answer in found]
+    assert [True] * 4 == ["Tautan ini tidak berlaku lagi" in answer.text for answer in found]

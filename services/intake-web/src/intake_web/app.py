@@ -136,7 +136,7 @@ def build_app(
         *(device.drafts, device.blank_form, device.offline, device.worker, hints.hints, pages.code_form),
         *(uploads.able, uploads.create, uploads.show, uploads.append, uploads.terminate),
         *(evidence.for_unit, evidence.for_reporter, evidence.for_program),
-        *(news.enter, news.ask_stop, news.stop),
+        *(news.enter, news.ask_stop, news.ask_begin, news.stop),
         *((*account.HANDLERS, *account_code.HANDLERS, *account_data.HANDLERS) if settings.media else ()),
         static,
     ]

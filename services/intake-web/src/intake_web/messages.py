@@ -76,7 +76,8 @@ class Writer:
         own = [say["mail_own"].format(link=f"{self.site}/masuk/{notice.ticket}/{link}", days=PASS_DAYS)] if link else []
         why, where = ("mail_why_followed", "sms_page") if _is_follower(notice) else ("mail_why", "mail_page")
         end = [say[why].format(ticket=notice.ticket), say["mail_stop"].format(stop=stop), say["mail_signed"]]
-        parts = [*self._says(notice, view), say[where].format(page=self.page(notice.ticket)), *own]
+        asks = [say["mail_asks"].format(yes=self._yes(notice.address))] if notice.asks else []
+        parts = [*asks, *self._says(notice, view), say[where].format(page=self.page(notice.ticket)), *own]
         message.set_content("\n\n".join([*parts, "-- \n" + "\n".join(end)]) + "\n")
         message["Content-Language"] = "id"  # after the content, which begins with none of its headers
         return message
@@ -102,6 +103,9 @@ class Writer:
 
     def _stop(self, medium: Medium, address: str) -> str:
         return f"{self.site}/berhenti/{token_of(mark_of(self.installation, medium, address))}"
+
+    def _yes(self, address: str) -> str:
+        return f"{self.site}/kabari/{token_of(mark_of(self.installation, Medium.EMAIL, address))}"
 
 
 def followed(texts: Texts, form: str, ticket: str, status: str) -> tuple[str, str]:

@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from chassis.database import Pool
 from intake import gateway
 from intake.bounds import Bounds
 from intake.complaint_view import find_view
-from intake.contacts import Medium, find_link
+from intake.contacts import Medium, find_link, mark_of
 from intake.mail import mailbox
 from intake.notices import Notice, Send
 from intake.sending import Pace, send_notices
@@ -43,7 +44,7 @@ async def senders(pool: Pool, settings: WebSettings, texts: Texts) -> AsyncItera
         }
         # A letter wakes nobody.
         ways: dict[Medium, dict[str, Any]] = {
-            Medium.EMAIL: {"pace": MAIL_PACE},
+            Medium.EMAIL: {"pace": MAIL_PACE, "mark": partial(_mark, settings.installation_namespace)},
             Medium.SMS: {
                 "pace": gateway.pace(settings),
                 "quiet_until": texts.quiet_until if settings.quiet_hours else None,
@@ -63,6 +64,10 @@ def _writer(settings: WebSettings, texts: Texts) -> Writer:
         address=mailbox(settings.mail_from) if settings.mail_from else None,
         reply_to=mailbox(settings.mail_reply_to) if settings.mail_reply_to else None,
     )
+
+
+def _mark(installation: UUID, notice: Notice) -> bytes:
+    return mark_of(installation, Medium.EMAIL, notice.address)
 
 
 async def _mail(pool: Pool, settings: WebSettings, writer: Writer, notice: Notice) -> None:

@@ -13,7 +13,7 @@ import asyncpg
 
 from chassis.database import Connection, Pool
 from intake.complaint_view import SENT_WITH, load_views
-from intake.contacts import exact_mark
+from intake.contacts import Medium, agree, exact_mark, mark_of
 from intake.export import export_of
 from intake_web.account import (
     ACCESS_DAYS,
@@ -209,11 +209,17 @@ class Accounts:
                 await db.execute(_CONTACT, account_id, shown["medium"], shown["address"], shown["mark"])
                 await db.execute(_CONSENT, account_id, *begin[1:])
                 await db.execute(_NOTE, account_id, Access.BEGUN)
+            await self._reached(db, shown)
             await db.execute(_OVER, hash_of(attempt))
             token = secrets.token_urlsafe(32)
             await db.execute(_ENTER, hash_of(token), account_id, SESSION_DAYS)
             await db.execute(_NOTE, account_id, Access.SIGNED_IN)
         return token
+
+    async def _reached(self, db: Connection, shown: Mapping[str, Any]) -> None:
+        """A code that was shown is as good as a yes to the first message."""
+        if shown["medium"] == Medium.EMAIL:
+            await agree(db, mark_of(self.installation, Medium.EMAIL, shown["address"]))
 
     async def session(self, token: str, number: str | None = None) -> tuple[Account, bool] | None:
         """Give who is signed in with ``token``, and whether the complaint ``number`` is theirs; None: nobody."""
@@ -290,6 +296,7 @@ class Accounts:
                         return False
                     await db.execute(_TELL_CHANGED, account_id)
                     await db.execute(_CONTACT, account_id, new["medium"], new["address"], new["mark"])
+                    await self._reached(db, new)
                     await db.execute(_LEAVE_ALL, account_id, hash_of(token))
                     await db.execute(_OVER, hash_of(attempt))
                     await db.execute(_NOTE, account_id, Access.CONTACT)

@@ -171,8 +171,8 @@ class PostgresStore:
             return await find_marked(self.pool, mark)
 
     async def silence(self, mark: bytes, *, stop: bool) -> None:
-        async with self._in_time():
-            await (silence if stop else hear)(self.pool, mark)
+        async with self._in_time(), self.pool.acquire() as db, db.transaction():
+            await (silence if stop else hear)(db, mark)
 
     async def _added(self, number: str, item: FollowUp) -> bool:
         same = msgspec.json.encode([{"id": item.id}]).decode()

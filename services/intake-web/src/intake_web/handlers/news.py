@@ -1,4 +1,4 @@
-"""What leads back from a message: the secret link, and the link that ends the messages."""
+"""What leads back from a message: the secret link, and the links that begin and end the messages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,13 @@ async def enter(number: str, token: str, visit: Visiting, settings: Config) -> R
 @get("/berhenti/{token:str}")
 async def ask_stop(token: str, visit: Visiting) -> Template:
     """Ask before messages end: programs that check mail open its links."""
-    return _page(await _found(token, visit))
+    return _page(token, await _found(token, visit))
+
+
+@get("/kabari/{token:str}")
+async def ask_begin(token: str, visit: Visiting) -> Template:
+    """Ask who got the first message whether more may follow."""
+    return _page(token, await _found(token, visit), begins=True)
 
 
 @post("/berhenti/{token:str}", status_code=200)
@@ -35,7 +41,7 @@ async def stop(request: Request[Any, Any, Any], token: str, visit: Visiting) -> 
     await _found(token, visit)
     again = "lagi" in await request.form()
     await visit.store.silence(mark_in(token) or b"", stop=not again)
-    return _page(await _found(token, visit), done=True)
+    return _page(token, await _found(token, visit), done=True)
 
 
 async def _found(token: str, visit: Visiting) -> Contact:
@@ -45,5 +51,5 @@ async def _found(token: str, visit: Visiting) -> Contact:
     return found
 
 
-def _page(contact: Contact, *, done: bool = False) -> Template:
-    return Template("berhenti.html", context={"contact": contact, "done": done})
+def _page(token: str, contact: Contact, *, done: bool = False, begins: bool = False) -> Template:
+    return Template("berhenti.html", context={"token": token, "contact": contact, "done": done, "begins": begins})
