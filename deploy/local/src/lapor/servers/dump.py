@@ -23,6 +23,9 @@ _VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": 
 _TABLES = "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
 _OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
 
+# Else the owner of a database may give a name of PostgreSQL's own to what runs as whoever asks (CVE-2018-1058).
+_PLAIN = "-c search_path=pg_catalog"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Database:
@@ -44,7 +47,7 @@ def dump(database: Database, write: Callable[[IO[bytes]], None]) -> int:
         Refused: it can't be read; nothing in it was changed.
     """
     try:
-        with psycopg.connect(database.address(), connect_timeout=10) as db:
+        with psycopg.connect(database.address(), connect_timeout=10, options=_PLAIN) as db:
             db.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             db.read_only = True
             snapshot = _one(db, "SELECT pg_export_snapshot()")
@@ -75,12 +78,13 @@ def load(database: Database, give: Callable[[IO[bytes]], None], rows: int) -> st
             try:
                 with _as_owner(server, database, name) as address:
                     _run(("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={name}"), address, writes=give)
-                with psycopg.connect(database.address(name)) as db:
-                    if (came := _rows(db)) != rows:
-                        raise _Failed(f"it was made of {rows} rows, and {came} came back")
+                    with psycopg.connect(address, options=_PLAIN) as db:
+                        if (came := _rows(db)) != rows:
+                            raise _Failed(f"it was made of {rows} rows, and {came} came back")
                 return name
             except BaseException:
                 server.execute(drop)
+                server.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(fresh))  # it may have owned what is gone now
                 raise
     except (psycopg.Error, _Failed) as error:
         raise Refused(f"The backup of {database.service} can't be restored: {_said(error)}") from error
