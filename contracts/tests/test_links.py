@@ -107,6 +107,8 @@ REPLACED = {
     "Cyrillic ending": ("evil.\u0440\u0444", "[TAUTAN]"),
     "punycode ending": ("evil.xn--p1ai", "[TAUTAN]"),
     "a host before the at": ("soppengkab.go.id@evil.com", "[TAUTAN]"),
+    "a sentence behind it": ("evil.com.Terima kasih, evil.co.id.terima", "[TAUTAN].Terima kasih, [TAUTAN].terima"),
+    "a word with a path behind it": ("evil.com.selesai/x", "[TAUTAN].selesai/x"),
     "a call": ("hubungi tel:0809123456", "hubungi [TAUTAN]"),
     "a message": ("sms:1708?body=x", "[TAUTAN]"),
     "of ours, which leads on": ("https://soppengkab.go.id/redirect?u=https://evil.example", "[TAUTAN]"),

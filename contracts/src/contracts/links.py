@@ -19,8 +19,8 @@ _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _FOR_ALL = re.compile(r"\.(?:ac|biz|co|desa|go|mil|my|net|or|ponpes|sch|web)\.id")
 _PORTS = {"https": 443, "http": 80}
 # Without a scheme a name is a link where telephones make one of it: by its ending. An ending of two letters may be a
-# word ("sudah.ke"), a name of one letter a title ("M.Si", "S.Bio"): of these the first count everywhere, others before
-# a path.
+# word ("sudah.ke"), a name of one letter a title ("M.Si", "S.Bio"). Endings in _PLAIN count everywhere; longer ones and
+# those in _SHORT count behind a name of two letters; the rest only before a path.
 _PLAIN = frozenset({"com", "net", "org", "biz", "xyz", "id"})
 _SHORT = frozenset(
     "co io me ly gl gd to cc tv us my sg ru cn be eu uk in ai gg sh vc ws pw tk ml ga cf gq".split()  # noqa: SIM905
@@ -29,6 +29,7 @@ _SHORT = frozenset(
 # one, so that it is none to a machine.
 _DOTS = str.maketrans(dict.fromkeys("\u3002\uff0e\uff61", "."))
 _SAID = r"\s?[\[({<]\s?(?:\.|dot|titik)\s?[\])}>]\s?|\sdot\s"
+_DOT = re.compile(rf"\.|{_SAID}", re.IGNORECASE)
 # Bounded, so that no text takes long; a longer name is found from its middle on.
 _NAME = rf"(?:[\w-]{{1,63}}(?:\.|{_SAID})){{1,9}}[^\W\d_][\w-]{{1,62}}\.?(?![\w-])"
 _LINK = re.compile(
@@ -104,10 +105,18 @@ def _found(text: str) -> Iterator[tuple[int, int, bool]]:
     for match in _LINK.finditer(read):
         end = match.start() + len(match[0].rstrip(_AFTER))
         if match["name"] and not _is_link(match["name"].rstrip("."), has_path=bool(match["path"])):
+            if begins := _first_of(match["name"]):
+                yield match.start(), match.start() + len(begins), False
             continue
         # Whose local part is a host is no mailbox, but the way to show one host and lead to another.
         mailbox = bool(match["address"]) and not _is_link(match["local"].strip("."), has_path=True)
         yield match.start(), end, mailbox
+
+
+def _first_of(name: str) -> str:
+    """What of ``name`` is a link by itself: a sentence may go on behind it without a blank (``evil.com.Terima``)."""
+    dots = [dot.start() for dot in _DOT.finditer(name)]
+    return next((name[:dot] for dot in reversed(dots) if _is_link(name[:dot], has_path=False)), "")
 
 
 def _as_read(text: str) -> str:
@@ -120,7 +129,7 @@ def _as_read(text: str) -> str:
 
 def _is_link(name: str, *, has_path: bool) -> bool:
     """Whether a telephone would make a link of ``name``, which has no scheme."""
-    *above, ending = re.split(rf"\.|{_SAID}", name.lower())
+    *above, ending = _DOT.split(name.lower())
     if not above or not _is_ending(ending):
         return False
     if ending in _PLAIN:
