@@ -15,9 +15,10 @@ import pytest
 
 from intake import decoder
 from intake.decoder import Decoder, Derived, Sender
+from intake.files import StoreDown
 from intake.photo import CPU_S, Place, Refused
 from testing.pictures import HEIC, PLACE, POLYGLOT, SECRETS, blank, endless, opened, photo
-from testing.waiting import within
+from testing.waiting import finish, within
 
 
 async def derive(content: bytes) -> Derived:
@@ -93,10 +94,40 @@ async def test_one_in_ten_passes_is_taken_and_so_is_one_with_a_film_behind_it() 
 
 async def test_what_the_kernel_ended_costs_all_that_it_may() -> None:
     charged: list[float] = []
-    with pytest.raises(Refused):
-        decoder._read(b"", -9, Sender(charge=charged.append))
+    with pytest.raises(Refused), decoder._charged(Sender(charge=charged.append)) as cost:
+        decoder._read(b"", -9, cost)
 
     assert [CPU_S] == charged
+
+
+async def test_who_hangs_up_is_charged_what_it_took_until_then() -> None:
+    charged, reading, goes_on = list[float](), asyncio.Event(), asyncio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        reading.set()
+        await within(goes_on.wait())
+        yield b""
+
+    making = asyncio.create_task(Decoder().decode(pieces(), Sender(charge=charged.append)))
+    await within(reading.wait())
+    making.cancel()
+    await finish(making)
+
+    assert [True] == [0 < seconds < 60 for seconds in charged]
+
+
+async def test_pieces_that_come_too_slowly_are_no_fault_of_the_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoder, "_GIVEN_WITHIN_S", 0.05)
+    charged, never = list[float](), asyncio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield photo()[:1000]
+        await within(never.wait())
+
+    with pytest.raises(StoreDown):
+        await within(Decoder().decode(pieces(), Sender(charge=charged.append)))
+
+    assert [0] == charged
 
 
 async def test_nothing_of_a_photo_is_read_before_it_is_its_turn() -> None:

@@ -15,8 +15,8 @@ from testing.waiting import finish, within
 class Line:
     """Who wants in, by client; ``inside`` is who was let in, in order, each until it is let go on."""
 
-    def __init__(self, most: int) -> None:
-        self.turns, self.inside, self.go_on = Turns(most), list[str](), asyncio.Event()
+    def __init__(self, most: int, patience_s: float | None = None) -> None:
+        self.turns, self.inside, self.go_on = Turns(most, patience_s), list[str](), asyncio.Event()
 
     def join(self, client: str) -> asyncio.Task[None]:
         return asyncio.create_task(self._be_in(client))
@@ -113,3 +113,15 @@ async def test_who_leaves_in_the_moment_it_is_called_lets_the_next_in() -> None:
     assert "c" == line.inside[-1]
     async with line.turns.turn("d"):
         assert not line.turns._lines
+
+
+async def test_who_waited_for_long_is_asked_to_come_again_and_takes_no_turn() -> None:
+    line = Line(most=3, patience_s=0.05)
+    first, *waiting = await joined(line, *"abc")
+    await within(asyncio.wait(waiting))
+    line.go_on.set()
+    await within(first)
+    await within(asyncio.gather(*await joined(line, "d")))
+
+    assert [TooManyWait] * 2 == [type(each.exception()) for each in waiting]
+    assert ["a", "d"] == line.inside

@@ -7,16 +7,22 @@ import json
 import logging
 import os
 import sys
-from collections.abc import AsyncIterable, Callable
-from contextlib import suppress
+import time
+from collections.abc import AsyncIterable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from intake.files import StoreDown
 from intake.photo import CPU_S, Place, Refused
 from intake.turns import Turns
 
 log = logging.getLogger(__name__)
 #: Seconds; a photo of 40 million pixels takes 2 to 4 of CPU on a slow core.
 _WITHIN_S = 30
+#: Seconds for the pieces to come from where they are kept.
+_GIVEN_WITHIN_S = 30
+#: Seconds that somebody waits for their turn: our page hangs up after 90 and comes again, behind all others.
+_PATIENCE_S = 60
 #: So many photos wait for the one that is decoded; who sends more is asked to come again.
 WAITING = 20
 #: What the child may know of us. Its settings hold no secret; with few heaps its memory stays small.
@@ -44,59 +50,95 @@ class Decoder:
     """Decodes photos, one at a time: what a server has of memory is counted for one."""
 
     def __init__(self) -> None:
-        self._turns = Turns(WAITING)
+        self._turns = Turns(WAITING, _PATIENCE_S)
 
     async def decode(self, content: bytes | AsyncIterable[bytes], sender: Sender = Sender()) -> Derived:
         """Make new photos of ``content``, of which nothing is read before it is its turn.
 
         Raises:
             Refused: it can't be decoded, or not within the limits.
-            TooManyWait: it can be done later.
+            TooManyWait, StoreDown: it can be done later.
         """
         async with self._turns.turn(sender.client):
-            child = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-m", "intake.decode"),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                env=_ENVIRONMENT,
-            )
-            try:
-                async with asyncio.timeout(_WITHIN_S):
-                    said = await _told(child, content)
-            except TimeoutError:
-                log.warning("photo_took_too_long")
-                raise Refused("photo_unreadable") from None
-            finally:
-                if child.returncode is None:
-                    child.kill()
-                    await child.wait()
-        return _read(said, child.returncode, sender)
+            with _charged(sender) as cost:
+                return await _decoded(content, cost)
 
 
-async def _told(child: asyncio.subprocess.Process, content: bytes | AsyncIterable[bytes]) -> bytes:
-    """Give ``child`` all of ``content``, piece by piece, then take what it says."""
+async def _decoded(content: bytes | AsyncIterable[bytes], cost: _Cost) -> Derived:
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-m", "intake.decode"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=_ENVIRONMENT,
+    )
+    try:
+        await _give(child, content)
+        async with asyncio.timeout(_WITHIN_S):
+            said, _ = await child.communicate()
+    except TimeoutError:
+        log.warning("photo_took_too_long")
+        raise Refused("photo_unreadable") from None
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    return _read(said, child.returncode, cost)
+
+
+@dataclass
+class _Cost:
+    """The seconds that a photo took of the CPU, once that is known."""
+
+    cpu_s: float | None = None
+
+
+@contextmanager
+def _charged(sender: Sender) -> Iterator[_Cost]:
+    """Charge ``sender`` what making it took, also where it was ended, or who waited for it has gone."""
+    began, cost = time.monotonic(), _Cost()
+    try:
+        yield cost
+    except StoreDown:
+        cost.cpu_s = 0  # it is ours
+        raise
+    finally:
+        sender.charge(time.monotonic() - began if cost.cpu_s is None else cost.cpu_s)
+
+
+async def _give(child: asyncio.subprocess.Process, content: bytes | AsyncIterable[bytes]) -> None:
+    """Give ``child`` all of ``content``, piece by piece.
+
+    Raises:
+        StoreDown: that takes too long; it says nothing of the photo.
+    """
     assert child.stdin  # noqa: S101
+    try:
+        async with asyncio.timeout(_GIVEN_WITHIN_S):
+            await _write(child.stdin, content)
+    except TimeoutError:
+        raise StoreDown("pieces of a photo come too slowly") from None
+
+
+async def _write(to: asyncio.StreamWriter, content: bytes | AsyncIterable[bytes]) -> None:
     with suppress(BrokenPipeError, ConnectionResetError):  # the kernel ended it
         if isinstance(content, bytes):
-            child.stdin.write(content)
+            to.write(content)
         else:
             async for piece in content:
-                child.stdin.write(piece)
-                await child.stdin.drain()
-    child.stdin.close()
-    said, _ = await child.communicate()
-    return said
+                to.write(piece)
+                await to.drain()
+    to.close()
 
 
-def _read(said: bytes, code: int | None, sender: Sender) -> Derived:
+def _read(said: bytes, code: int | None, cost: _Cost) -> Derived:
     head, _, files = said.partition(b"\n")
     if not head:  # the kernel ended it: too much CPU or memory
-        sender.charge(CPU_S)
+        cost.cpu_s = CPU_S
         log.warning("photo_not_decoded", extra={"code": code})
         raise Refused("photo_unreadable")
     answer = json.loads(head)
-    sender.charge(answer["cpu_s"])
+    cost.cpu_s = answer["cpu_s"]
     if why := answer.get("why"):
         raise Refused(why)
     large, small = answer["sizes"]

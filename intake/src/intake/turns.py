@@ -15,14 +15,14 @@ class TooManyWait(StoreDown):
 
 
 class Turns:
-    """Lets one in at a time; at most ``most`` wait.
+    """Lets one in at a time; at most ``most`` wait, each ``patience_s`` seconds at most, where that is given.
 
     Whose turn it is goes round by client. When the line is full, one who comes takes the last place of the client that
     has most in it, so nobody is kept out by the many of another: longest queue drop, as in RFC 8290, 4.1.
     """
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def __init__(self, most: int, patience_s: float | None = None) -> None:
+        self.most, self.patience_s = most, patience_s
         self._is_taken = False
         self._lines: dict[str, deque[asyncio.Future[None]]] = {}
 
@@ -31,7 +31,7 @@ class Turns:
         """Wait until it is the turn of ``client``, and have it as long as the context is open.
 
         Raises:
-            TooManyWait: there is no place to wait, or another needs it more.
+            TooManyWait: there is no place to wait, another needs it more, or it took too long.
         """
         if self._is_taken:
             await self._wait(client)
@@ -46,6 +46,13 @@ class Turns:
         called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         line = self._lines.setdefault(client, deque())
         line.append(called)
+        try:
+            async with asyncio.timeout(self.patience_s):
+                await self._called(called, client, line)
+        except TimeoutError:
+            raise TooManyWait("its turn did not come") from None
+
+    async def _called(self, called: asyncio.Future[None], client: str, line: deque[asyncio.Future[None]]) -> None:
         try:
             await called
         except asyncio.CancelledError:

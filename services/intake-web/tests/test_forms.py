@@ -80,8 +80,9 @@ async def test_with_something_to_mend_the_photos_need_not_be_chosen_again(
         (POLYGLOT, "photo_unreadable"),
         (b"%PDF-1.7" + b"x" * 1000, "photo_kind"),
         (b"<svg " + b"x" * 3_000_000, "photo_kind"),
+        (b"x", "photo_kind"),
     ],
-    ids=["html in a JPEG", "pdf", "svg"],
+    ids=["html in a JPEG", "pdf", "svg", "a byte"],
 )
 async def test_one_that_is_no_photo_is_said_and_the_rest_can_be_sent(
     kept: httpx.AsyncClient, texts: Texts, pool: Pool, content: bytes, why: str

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from chassis.database import Pool
-from chassis.http_server import with_heads
+from chassis.http_server import ClientGone, with_heads
 from intake import files
 from intake.decoder import Decoder, Sender
 from intake.films import find_films
@@ -317,6 +317,31 @@ async def until_offset(client: httpx.AsyncClient, path: str, more_than: int) -> 
         while (offset := await offset_of(client, path)) <= more_than:
             await asyncio.sleep(0.02)
     return offset
+
+
+@pytest.mark.parametrize("most", [1_000, 10_000, 30_000, 50_000])
+async def test_a_photo_arrives_over_a_line_that_breaks_after_a_few_kilobytes_each_time(
+    pool: Pool, make_settings: Callable[..., WebSettings], most: int
+) -> None:
+    uploads, whole = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5).uploads, photo()
+    upload = await uploads.create(len(whole))
+
+    async def broken(offset: int) -> AsyncIterator[bytes]:
+        yield whole[offset : offset + most]
+        raise ClientGone
+
+    while len(whole) - upload.received > most:
+        before = upload
+        with pytest.raises(ClientGone):
+            await uploads.append(before, before.received, broken(before.received))
+        found = await uploads.find(upload.id)
+        assert found
+        assert found.received == before.received + most
+        upload = found
+    parts = [await uploads.files.get(each) or b"" for each in upload.parts]
+
+    assert whole[: upload.received] == b"".join(parts)
+    assert len(parts) <= SPARE + 1 + upload.received // LEAST
 
 
 async def test_five_megabytes_arrive_over_a_line_that_breaks_every_500_kb_and_a_restart(

@@ -13,8 +13,8 @@ MAX_FILES = 5
 KEPT_H = 24
 
 
-#: Bytes that a piece has at least, but for the last. What a line that broke leaves may be smaller, so many times more
-#: than there were whole ones: an upload of 10 MB has 164 pieces at most, and its row takes a tenth of its bytes.
+#: Bytes that a piece has at least, but for the last. What a line that broke leaves may be smaller: at most SPARE more
+#: pieces than whole ones would be. An upload of 10 MB has 164 pieces at most, and its row takes a tenth of its bytes.
 LEAST, SPARE = 64 * 1024, 4
 
 
@@ -60,7 +60,14 @@ class TooLong(ValueError):
 
 
 class TooSmall(ValueError):
-    """A piece has fewer bytes than ``LEAST``, and it is not the last: each is a file, and makes its row longer."""
+    """A piece has fewer bytes than ``LEAST``, and it is not the last: each is a file, and makes its row longer.
+
+    ``upload`` says how far it has come, with what came before in the same request.
+    """
+
+    def __init__(self, upload: Upload) -> None:
+        super().__init__(upload.received)
+        self.upload = upload
 
 
 class WrongChecksum(ValueError):

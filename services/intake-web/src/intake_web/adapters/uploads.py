@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from chassis.database import Pool
 from chassis.http_server import ClientGone
+from chassis.service import finished
 from intake import evidence
 from intake.decoder import Decoder, Sender
 from intake.evidence import LARGE, SMALL, Attachment, Kept, new_names
@@ -22,11 +23,11 @@ from intake.films import Films
 from intake.opening import is_with
 from intake.photo import HEAD, MAX_BYTES, MAX_VIDEO_BYTES, Place, Refused, is_video, refusal_of
 from intake_web import photos
-from intake_web.photos import TooLong, TooSmall, Upload, WrongChecksum, WrongOffset
+from intake_web.photos import LEAST, TooLong, TooSmall, Upload, WrongChecksum, WrongOffset
 
 log = logging.getLogger(__name__)
 
-#: Bytes that are written at once; a connection that breaks loses none of them, for what came is written then.
+#: Bytes that are written at once; when a connection breaks what came is written, but for a small piece of many.
 PART = 512 * 1024
 _KEPT = timedelta(hours=photos.KEPT_H)
 
@@ -35,6 +36,9 @@ INSERT INTO uploads (id, name, folder, length, expires_at) VALUES ($1, $2, $3, $
 _FIND = "SELECT * FROM uploads WHERE id = $1 AND (complaint_id IS NOT NULL OR expires_at > now())"
 _GREW = """
 UPDATE uploads SET received = received + $3, parts = parts || $4::text[], expires_at = now() + $5
+WHERE id = $1 AND received = $2 AND state = 'coming' RETURNING *"""
+_GREW_AT_ITS_END = """
+UPDATE uploads SET received = received + $3, parts = trim_array(parts, 1) || $4::text, expires_at = now() + $5
 WHERE id = $1 AND received = $2 AND state = 'coming' RETURNING *"""
 _ALL_CAME = "UPDATE uploads SET length = received WHERE id = $1 AND state = 'coming' RETURNING *"
 _READY = """
@@ -99,9 +103,17 @@ class Uploads:
         return _upload(row) if row else None
 
     async def append(
-        self, upload: Upload, offset: int, body: AsyncIterator[bytes], checksum: Checksum | None = None
+        self,
+        upload: Upload,
+        offset: int,
+        body: AsyncIterator[bytes],
+        checksum: Checksum | None = None,
+        *,
+        is_last: bool = False,
     ) -> Upload:
         """Add ``body`` at ``offset``. With a ``checksum`` all of it counts, or nothing; without, all that came.
+
+        ``is_last``: nothing comes after it, whatever the upload's length.
 
         Raises:
             WrongOffset: it has not come so far, or another goes on with it at the same time.
@@ -109,7 +121,7 @@ class Uploads:
             TooSmall: it is hardly anything, and not the last.
             WrongChecksum: it is not what was sent.
             Refused: its first bytes are no photo's.
-            ClientGone: the connection broke; what came is kept.
+            ClientGone: the connection broke; what came is kept, but for a small piece where there are many.
             StoreFull, StoreDown: what came since is not kept, the rest is.
         """
         if offset != upload.received:
@@ -121,7 +133,7 @@ class Uploads:
         except ClientGone:
             await came.broke_off()
             raise
-        return await came.end()
+        return await came.end(is_last=is_last)
 
     async def whole(self, body: AsyncIterator[bytes], sender: Sender) -> Upload:
         """Keep a file that comes at once, of a length that nobody said; it is finished when this returns.
@@ -135,7 +147,7 @@ class Uploads:
         most = self.most_bytes if is_video(head) else MAX_BYTES
         upload = await self.create(most)
         try:
-            upload = await self.append(upload, 0, body)
+            upload = await self.append(upload, 0, body, is_last=True)
             async with self.in_time():
                 upload = _upload(await self.pool.fetchrow(_ALL_CAME, upload.id))
             upload, _ = await self.finish(upload, sender)
@@ -167,7 +179,8 @@ class Uploads:
                 derived = await self.decoder.decode(self._parts(upload), sender)
         except _Gone:  # another has finished it meanwhile
             return await self.find(upload.id) or upload, None
-        return await self._keep(upload, "image/jpeg", derived.large, derived.small), derived.place
+        # To its end, though who waits for it goes: what came, with the place in it, is deleted last.
+        return await finished(self._keep(upload, "image/jpeg", derived.large, derived.small)), derived.place
 
     async def _part(self, upload: Upload, number: int) -> bytes:
         came = await self.files.get(upload.parts[number])
@@ -295,6 +308,21 @@ class Uploads:
             raise WrongOffset(await self.find(upload.id) or upload)
         return _upload(row)
 
+    async def join(self, upload: Upload, content: bytes) -> None:
+        """Add ``content``, too small for a file of its own, to the last file, if that is small, too.
+
+        So an upload comes to its end over a line that breaks again and again after a few kilobytes.
+        """
+        last = upload.parts[-1]
+        begins = int(last.rpartition("/")[2].partition("-")[0])
+        if upload.received - begins >= 2 * LEAST or (came := await self.files.get(last)) is None:
+            return
+        name = _part_of(upload, begins)
+        await self.files.put(name, came + content)
+        async with self.in_time():
+            row = await self.pool.fetchrow(_GREW_AT_ITS_END, upload.id, upload.received, len(content), name, _KEPT)
+        await self.files.delete([last if row else name])
+
 
 class _Came:
     """What one request adds to ``upload``, part by part; its row says so at once, or with a checksum at the end."""
@@ -319,7 +347,7 @@ class _Came:
         if self.upload.received == 0 and not self.held:
             await self.see()
         upload, there = self.upload, self.upload.received + sum(size for _, size in self.held)
-        name = f"{upload.folder}/{there:09}-{secrets.token_hex(4)}"
+        name = _part_of(upload, there)
         self.uploads.files.check_room(len(self.buffer), share=0.5)
         await self.uploads.files.put(name, bytes(self.buffer))
         self.held.append((name, len(self.buffer)))
@@ -343,19 +371,26 @@ class _Came:
             await self.forget()
         elif self.upload.may_grow_by(len(self.buffer)):
             await self.write()
+        elif self.buffer and self.upload.parts:
+            await self.uploads.join(self.upload, bytes(self.buffer))
 
-    async def end(self) -> Upload:
+    async def end(self, *, is_last: bool) -> Upload:
         if self.checksum and not self.checksum.agrees():
             await self.forget()
             raise WrongChecksum
         if self.buffer:
-            if not self.held and not self.upload.may_grow_by(len(self.buffer)):
-                raise TooSmall
+            if not (is_last or self.held or self.upload.may_grow_by(len(self.buffer))):
+                raise TooSmall(self.upload)
             await self.write()
         return await self.uploads.grew(self.upload, self.held) if self.held else self.upload
 
     async def forget(self) -> None:
         await self.uploads.files.delete([name for name, _ in self.held])
+
+
+def _part_of(upload: Upload, begins: int) -> str:
+    """Name a file for what begins there in ``upload``."""
+    return f"{upload.folder}/{begins:09}-{secrets.token_hex(4)}"
 
 
 async def _peek(body: AsyncIterator[bytes]) -> tuple[bytes, AsyncIterator[bytes]]:

@@ -78,7 +78,7 @@ async def append(request: Request[Any, Any, Any], id_: str, visit: Visiting) -> 
         raise Problem(409, "upload-offset", "upload_offset", headers=_shown(error.upload)) from error
     except TooSmall as error:
         says = say("upload_piece", least=LEAST // 1024)
-        raise Problem(400, "upload-piece", "upload_piece", says, headers=_shown(upload)) from error
+        raise Problem(400, "upload-piece", "upload_piece", says, headers=_shown(error.upload)) from error
     except WrongChecksum as error:
         raise Problem(460, "upload-checksum", "upload_checksum", headers=_RESUMABLE) from error
     upload, place = await while_there(request.receive, visit.finish(upload))
