@@ -30,6 +30,7 @@ from intake.contacts import (
     inbox_of,
     mark_in,
     mark_of,
+    renew_marks,
     shown,
     silence,
     token_of,
@@ -37,8 +38,8 @@ from intake.contacts import (
 from intake.export import export
 from intake.notices import Notice, Send, TryLater, Undeliverable
 from intake.projection import story_handler
-from intake.sending import Mark, send_notices
 from intake.retention import sweep_once
+from intake.sending import Mark, send_notices
 from intake.submissions import Accepted, IntakeSettings, Submission, accept
 from testing.events import an_updated
 from testing.fakes import message
@@ -229,6 +230,36 @@ async def test_an_inbox_is_sent_five_a_day_however_its_address_is_written_and_no
     assert [] == await pool.fetch("SELECT FROM notices WHERE ticket = $1", stopped.ticket)
 
 
+@connected
+async def test_an_old_link_and_an_old_stop_hold_when_marks_become_those_of_inboxes(
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
+) -> None:
+    address = "andi.kenari+lapor@gmail.com"
+    before, now = exact_mark(INSTALLATION, "email", address), mark_of(INSTALLATION, "email", address)
+    it = await take(pool, make_settings, {Medium.EMAIL: address})
+    await pool.execute("UPDATE contacts SET mark = $1", before)  # as the release before kept it
+    await pool.execute("DELETE FROM agreements")
+    await pool.execute("INSERT INTO agreements (mark, asked_by, agreed_at) VALUES ($1, 0, now())", before)
+    await pool.execute("INSERT INTO silenced (mark) VALUES ($1)", before)
+
+    for _ in range(2):  # at each start
+        await renew_marks(pool, INSTALLATION)
+    states = [await find_marked(pool, each) for each in (before, now)]
+    async with pool.acquire() as db:
+        await hear(db, before)
+    heard = await find_marked(pool, now)
+    another = await take(pool, make_settings, {Medium.EMAIL: address})
+    await silence(pool, before)
+    stopped = await take(pool, make_settings, {Medium.EMAIL: "andikenari@gmail.com"})
+
+    assert [(True, False)] * 2 == [(each.stopped, each.unconfirmed) for each in states if each]
+    assert heard
+    assert not heard.stopped
+    told = "SELECT ticket FROM notices WHERE state = 'pending' OR detail = 'stopped' ORDER BY id"
+    assert [it.ticket, another.ticket] == [row["ticket"] for row in await pool.fetch(told)]
+    assert await pool.fetchval("SELECT why FROM untold WHERE ticket = $1", stopped.ticket) == "stopped"
+
+
 def mark(notice: Notice) -> bytes:
     return mark_of(INSTALLATION, Medium.EMAIL, notice.address)
 
@@ -259,7 +290,9 @@ async def test_the_first_message_to_an_inbox_asks_and_what_follows_waits_for_a_y
         await until(pool, "bool_and(state = 'sent')")
 
     of_first = (first.ticket, "receipt", True)
-    assert [of_first, of_first, (others.ticket, "receipt", True)] == sorted(before[:3], key=lambda it: it[0] != first.ticket)
+    assert [of_first, of_first, (others.ticket, "receipt", True)] == sorted(
+        before[:3], key=lambda it: it[0] != first.ticket
+    )
     assert ("danger", False) == before[3][1:]
     assert [(second.ticket, "receipt", False), (first.ticket, "step", False)] == sent[4:]
     assert contact.unconfirmed

@@ -56,16 +56,29 @@ SELECT k.medium, k.address, k.failed_at IS NOT NULL AS failed, {_STATE},
        (SELECT count(*) FROM notices n
         WHERE n.ticket = c.ticket AND n.medium = k.medium AND n.state = 'pending') AS waiting
 FROM complaints c JOIN contacts k USING (reporter_ref) WHERE c.ticket = $1 ORDER BY k.medium"""
-_MARKED = f"SELECT k.medium, k.address, {_STATE} FROM contacts k WHERE k.mark = $1 LIMIT 1"
+_MARKED = f"SELECT k.medium, k.address, {_STATE} FROM contacts k WHERE $1 IN (k.mark, k.mark_before) LIMIT 1"
 # The link that went there is revoked, too: whoever was written to by mistake is not the reporter.
 _SILENCE = """
 WITH revoked AS (UPDATE contacts SET link_key = NULL WHERE mark = $1),
 dropped AS (UPDATE notices n SET state = 'dropped', detail = 'stopped', attempts = attempts + 1 FROM contacts k
     WHERE k.mark = $1 AND n.inbox = inbox_of(k.address) AND n.medium = k.medium AND n.state = 'pending')
 INSERT INTO silenced (mark) VALUES ($1) ON CONFLICT DO NOTHING"""
+# Until November 2026 a mark was of the address as it was written; an old message's link still knows that one.
 _STILL_SILENT = """
-INSERT INTO silenced (mark) SELECT m.now FROM unnest($1::bytea[], $2::bytea[]) AS m (before, now)
-WHERE EXISTS (SELECT FROM silenced s WHERE s.mark = m.before) ON CONFLICT DO NOTHING"""
+WITH before AS (DELETE FROM silenced s USING unnest($1::bytea[], $2::bytea[]) AS m (before, now)
+    WHERE s.mark = m.before AND m.before <> m.now RETURNING m.now)
+INSERT INTO silenced (mark) SELECT DISTINCT now FROM before ON CONFLICT DO NOTHING"""
+_STILL_AGREED = """
+WITH before AS (DELETE FROM agreements a USING unnest($1::bytea[], $2::bytea[]) AS m (before, now)
+    WHERE a.mark = m.before AND m.before <> m.now RETURNING m.now, a.asked_by, a.agreed_at)
+INSERT INTO agreements (mark, asked_by, agreed_at) SELECT DISTINCT ON (now) * FROM before ON CONFLICT DO NOTHING"""
+_OF_ADDRESSES = """
+SELECT DISTINCT address, mark FROM contacts
+WHERE medium = 'email' AND mark_before IS NULL AND inbox_of(address) <> lower(address)"""
+_RENEW = """
+UPDATE contacts k SET mark = m.now, mark_before = m.before
+FROM unnest($1::bytea[], $2::bytea[]) AS m (before, now) WHERE k.mark = m.before AND m.before <> m.now"""
+_NOW = "SELECT coalesce((SELECT mark FROM contacts WHERE mark_before = $1 LIMIT 1), $1)"
 # What waited for the yes goes out now, in its order.
 _AGREE = """
 WITH freed AS (UPDATE notices n SET next_try_at = now(), quiet = false FROM contacts k
@@ -157,19 +170,29 @@ async def find_marked(db: Connection | Pool, mark: bytes) -> Contact | None:
     return _contact(dict(row)) if row else None
 
 
+async def renew_marks(pool: Pool, installation: UUID) -> None:
+    """Give contacts that were kept before marks were of an inbox the one of theirs; what was stopped stays so."""
+    async with pool.acquire() as db, db.transaction():
+        rows = await db.fetch(_OF_ADDRESSES)
+        before = [row["mark"] for row in rows]
+        now = [mark_of(installation, Medium.EMAIL, row["address"]) for row in rows]
+        for statement in (_STILL_SILENT, _STILL_AGREED, _RENEW):
+            await db.execute(statement, before, now)
+
+
 async def silence(db: Connection | Pool, mark: bytes) -> None:
     """Send nothing more to the contact of ``mark``, of whatever complaint, also what waits already."""
-    await db.execute(_SILENCE, mark)
+    await db.execute(_SILENCE, await db.fetchval(_NOW, mark))
 
 
 async def agree(db: Connection | Pool, mark: bytes) -> None:
     """Note that the owner of ``mark`` was reached there and wants messages; what waited for that goes out now."""
-    await db.execute(_AGREE, mark)
+    await db.execute(_AGREE, await db.fetchval(_NOW, mark))
 
 
 async def hear(db: Connection, mark: bytes) -> None:
     """Take back :func:`silence`, for what there will be to tell from now on, in the caller's transaction."""
-    await db.execute(_HEAR, mark)
+    await db.execute(_HEAR, await db.fetchval(_NOW, mark))
     await agree(db, mark)
 
 

@@ -36,8 +36,7 @@ _UNCONFIRMED = """
 UPDATE notices SET state = 'dropped', detail = 'unconfirmed'
 WHERE state = 'pending' AND next_try_at = 'infinity' AND created_at < now() - make_interval(days => $1)"""
 _AGREEMENTS = """
-DELETE FROM agreements a WHERE asked_at < now() - make_interval(days => $1)
-  AND NOT EXISTS (SELECT FROM contacts k WHERE k.mark = a.mark)"""
+DELETE FROM agreements WHERE agreed_at IS NULL AND asked_at < now() - make_interval(days => $1)"""
 # Who did not answer for a day writes anew.
 _ASKED_BACK = "UPDATE reporters SET asked_back = NULL, asked_at = NULL WHERE asked_at < now() - interval '1 day'"
 _COMPLAINTS = f"""

@@ -1,11 +1,15 @@
 -- Whoever types an address may type a stranger's: the first message asks, and what follows waits for a yes.
 -- depends: 0022_inboxes
+-- Messages that went out before marks were of an inbox have links by the mark of then.
+ALTER TABLE contacts ADD COLUMN mark_before bytea;
+CREATE INDEX contacts_mark_before ON contacts (mark_before) WHERE mark_before IS NOT NULL;
 CREATE TABLE agreements (                 -- by the mark of an inbox, which says nobody's address
     mark        bytea       PRIMARY KEY,
     asked_by    bigint      NOT NULL,     -- the notice that asks; sent again, it asks again
     asked_at    timestamptz NOT NULL DEFAULT now(),
     agreed_at   timestamptz
 );
+CREATE INDEX agreements_unanswered ON agreements (asked_at) WHERE agreed_at IS NULL;
 -- Those who get messages already could have ended them.
 INSERT INTO agreements (mark, asked_by, agreed_at) SELECT DISTINCT mark, 0, now() FROM contacts WHERE medium = 'email';
 ALTER TABLE notices DROP COLUMN says;

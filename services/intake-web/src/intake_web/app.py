@@ -22,7 +22,7 @@ from markupsafe import Markup, escape
 
 from chassis.changes import Changes
 from chassis.database import Connection
-from chassis.http_server import Limits, WebServer, with_heads
+from chassis.http_server import ClientGone, Limits, WebServer, with_heads
 from chassis.retention import keep_deleting
 from contracts.links import PHOTOS
 from contracts.vocabulary import DangerKind
@@ -169,6 +169,8 @@ def build_app(
 
 
 def _say_problem(speech: Speech, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    if isinstance(error, ClientGone):  # nobody hears what is answered
+        raise error
     speech.choose(request)  # what no handler takes has chosen nothing before
     if request.url.path.startswith("/open311/"):
         return open311.refuse(request, error, speech.texts)

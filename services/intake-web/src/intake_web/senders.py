@@ -14,7 +14,7 @@ from chassis.database import Pool
 from intake import gateway
 from intake.bounds import Bounds
 from intake.complaint_view import find_view
-from intake.contacts import Medium, find_link, mark_of
+from intake.contacts import Medium, find_link, mark_of, renew_marks
 from intake.mail import mailbox
 from intake.notices import Notice, Send
 from intake.sending import Pace, send_notices
@@ -50,10 +50,15 @@ async def senders(pool: Pool, settings: WebSettings, texts: Texts) -> AsyncItera
                 "quiet_until": texts.quiet_until if settings.quiet_hours else None,
             },
         }
-        yield [
-            (medium, partial(send_notices, pool, medium, send[medium], bounds, medium=medium, **ways[medium]))
-            for medium in settings.media
-        ] + code_senders(pool, settings, texts, for_codes)
+
+        async def sending(medium: Medium) -> None:
+            if medium == Medium.EMAIL:
+                await renew_marks(pool, settings.installation_namespace)
+            await send_notices(pool, medium, send[medium], bounds, medium=medium, **ways[medium])
+
+        yield [(medium, partial(sending, medium)) for medium in settings.media] + code_senders(
+            pool, settings, texts, for_codes
+        )
 
 
 def _writer(settings: WebSettings, texts: Texts) -> Writer:
