@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -85,6 +85,29 @@ async def test_many_tickets_are_told_at_once_and_no_more_than_the_gateway_may_ha
     assert sorted(names) == sorted(vendor.taken)
     each = {name.split("-")[0]: [taken for taken in vendor.taken if taken.startswith(f"{name[:-1]}")] for name in names}
     assert {ticket: [f"{ticket}-{key}" for key in range(3)] for ticket in each} == each
+
+
+async def test_what_is_more_than_a_day_may_cost_waits_for_the_next_and_whom_to_call_does_not(pool: Pool) -> None:
+    noon = timezone(timedelta(hours=12 - datetime.now(UTC).hour))  # whenever this runs: its day does not end meanwhile
+    vendor, pace = Vendor(), Pace(at_once=1, per_s=1000, a_day=3, zone=noon)
+    await add(pool, "T1-1", "T2-1")
+    async with sending(pool, vendor, pace):
+        await until(pool, NONE_PENDING)
+    await add(pool, "T3-1", "T4-1", "T5-1")
+    await add(pool, "T6-1", kind=NoticeKind.DANGER)
+    async with sending(pool, vendor, pace):  # another process, which knows what the first has sent
+        await until(
+            pool,
+            """count(*) FILTER (WHERE next_try_at > now() + interval '10 h') = 2
+               AND bool_or(kind = 'danger' AND state = 'sent')""",
+        )
+
+    assert ["T1-1", "T2-1", "T3-1", "T6-1"] == vendor.taken
+    day = datetime.now(noon).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    assert {day} == {row[0] for row in await pool.fetch("SELECT next_try_at FROM notices WHERE state = 'pending'")}
+    assert day.timestamp() == REGISTRY.get_sample_value(
+        "lapor_replies_paused_until_timestamp_seconds", {"channel": "sms"}
+    )
 
 
 async def test_two_tickets_of_one_citizen_are_told_one_after_the_other(pool: Pool) -> None:

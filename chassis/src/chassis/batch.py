@@ -109,7 +109,7 @@ class _Batch:
     unknown: list[str] = field(default_factory=list)  # fields with words that the vocabulary lacks
     dead: list[_Dead] = field(default_factory=list)
     written: list[_Dead] = field(default_factory=list)  # those of which a letter is written
-    left_out: Counter[str] = field(default_factory=Counter)  # and of how many of a unit's topic none is
+    left_out: Counter[str] = field(default_factory=Counter)  # how many got none, by a unit's topic
     redelivered: int = 0
     began_ns: int = field(default_factory=time.time_ns)
     spans: list[tracing.Span] = field(default_factory=list)

@@ -30,6 +30,7 @@ def network_of(address: str) -> str:
     return str(parsed or address[:_LONGEST])
 
 
+@lru_cache(4096)
 def home_of(network: str) -> str:
     """Give the /56 in which an IPv6 ``network`` lies, as much as a household is given (RFC 6177); else that itself."""
     try:
@@ -78,6 +79,10 @@ class Rate:
     burst: int
     per_hour: float
 
+    def times(self, factor: int) -> Rate:
+        """Give the rate of ``factor`` who have this one."""
+        return Rate(burst=self.burst * factor, per_hour=self.per_hour * factor)
+
 
 class Buckets:
     """Token buckets of one ``rate``, one for each key; time is in seconds of ``clock``.
@@ -94,7 +99,7 @@ class Buckets:
         most: int = 100_000,
         shared_as: Callable[[str], str] | None = None,
     ) -> None:
-        self.rate, self.clock, self.most, self.is_shared = rate, clock, most, shared_as is not None
+        self.rate, self.clock, self.most, self.shared_as = rate, clock, most, shared_as
         self._name: Callable[[str], str] = shared_as or (lambda key: key)
         self._each_s = 3600 / rate.per_hour
         self._full_at: dict[str, float] = {}
@@ -137,7 +142,7 @@ class Buckets:
         self._note(name, seconds / self._each_s)
 
     def _note(self, name: str, count: float) -> None:
-        if self.is_shared:
+        if self.shared_as:
             self._noted[name] = self._noted.get(name, 0) + count
 
     def __len__(self) -> int:

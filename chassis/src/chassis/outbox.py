@@ -39,7 +39,7 @@ _FORGET = "DELETE FROM published USING unnest($1::text[], $2::bytea[]) AS anew (
 _ANY = "latin-1"
 _REFUSED, _PERMANENT = ([error.__name__ for error in kind] for kind in (REFUSED, PERMANENT))
 # Behind a parked row waits what its key keeps together, and behind one whose topic is refused the topic; everything
-# else goes on. Few are parked: those of a topic are read. At most 8 MB and a row: 500 large ones fill the memory.
+# else goes on. Parked rows are few: no index finds them by story. At most 8 MB and a row: 500 large ones fill memory.
 _TOGETHER = "split_part(encode({0}.key, 'escape'), '/', 1)"
 _NEXT = f"""
 SELECT seq, topic, key, value, headers FROM (
@@ -200,7 +200,7 @@ class Relay:
         return [row for row in rows if row["topic"] not in gone]
 
     async def _send_one_by_one(self, db: Connection, producer: AIOKafkaProducer, rows: list[Any]) -> None:
-        """Find the row that can't go and park it, so that only its key waits, or the topic that is refused."""
+        """Find the row that can't go and park it, so that only its story waits, or the topic that is refused."""
         refused: set[str] = set()
         waiting: set[tuple[str, bytes]] = set()
         for row in rows:

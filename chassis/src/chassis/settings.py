@@ -30,7 +30,7 @@ from chassis.exits import EXIT_SETTINGS
 S = TypeVar("S", bound=BaseSettings)
 #: In ``Annotated``: may be left out, but empty it is a mistake. Nobody asks like that for a connection in the clear.
 NEVER_EMPTY = object()
-#: What .env.example says in place of a secret, and of a UUID. Everybody knows them.
+#: What .env.example says in place of a secret; and UUIDs that everybody knows, those of RFC 9562, 6.6 among them.
 PLACEHOLDER = "change-me"
 PLACEHOLDER_UUIDS = (
     UUID("00000000-0000-4000-8000-000000000000"),

@@ -194,6 +194,24 @@ def test_a_backup_that_somebody_changed_runs_nothing_on_the_server(database: Dat
         assert [] == db.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE '%restoring'").fetchall()
 
 
+def test_a_name_of_postgresql_that_the_owner_gave_runs_as_nobody_more(database: Database, tmp_path: Path) -> None:
+    """What CVE-2018-1058 warns of: the superuser asks, and the database's owner has said what is meant."""
+    with psycopg.connect(database.address(), autocommit=True) as db:
+        db.execute("ALTER DATABASE router SET search_path = public, pg_catalog")
+        db.execute("CREATE TABLE seen (who text)")
+        db.execute("GRANT INSERT ON seen TO PUBLIC")
+        db.execute(
+            """CREATE FUNCTION quote_ident(name) RETURNS text LANGUAGE plpgsql AS
+               $$ BEGIN RAISE 'run as %', session_user; END $$"""
+        )
+
+    [part] = backups.write(tmp_path, [database], [], OURS, ignore)
+    fresh = backups.restore(tmp_path, part, database, [], ignore)
+
+    assert 1000 == part.rows
+    discard(database, fresh)
+
+
 def test_a_backup_that_fails_leaves_no_folder(database: Database, tmp_path: Path) -> None:
     absent = Database(service="sla-monitor", name="sla_monitor_none", admin=database.admin)
     with pytest.raises(Refused, match=r"The database of sla-monitor can't be backed up: .*does not exist"):
@@ -289,7 +307,7 @@ def test_what_was_changed_or_is_of_another_installation_is_refused(tmp_path: Pat
     manifest.write_text(json.dumps(json.loads(manifest.read_text())))  # laid out otherwise, it says the same
     assert [] == backups.read(tmp_path / "one", OURS)
 
-    with pytest.raises(Refused, match="was changed, or is of another installation.* say --trust"):
+    with pytest.raises(Refused, match=r"was changed, or is of another installation.* say --trust"):
         backups.read(tmp_path / "one", UUID(int=2))
     said = json.loads(manifest.read_text())
     for changed in ({**said, "more": 1}, {**said, "seal": ""}, {"format": 1, "services": []}):

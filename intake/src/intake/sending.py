@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, TypeAlias
 
 from chassis import tracing
@@ -40,12 +40,16 @@ class Pace:
     After a crash a report is waited for ``patience_s`` seconds, of each notice that the vendor may have; then it is
     sent again. A vendor that reports nothing is not waited for. Without ``repeats`` it is not sent again by itself: the
     vendor would say it twice, and is not asked what it has.
+
+    With ``a_day`` so many are sent a day of ``zone``; what is more waits for the next, but for whom to call in danger.
     """
 
     at_once: int = 8
     per_s: float = 50
     patience_s: float = 0
     repeats: bool = True
+    a_day: int = 0
+    zone: tzinfo = UTC
 
 
 # The oldest of each ticket: a citizen hears of changes in their order. Asked for each that is due: as a join, all that
@@ -72,6 +76,7 @@ _POSTPONE = "UPDATE notices SET next_try_at = $2, quiet = true WHERE id = $1 AND
 _SENT = """
 SELECT kind, text, sent_at > now() - interval '1 h' AS lately FROM notices
 WHERE inbox = $1 AND sent_at > now() - interval '24 h' AND state IN ('sent', 'unknown')"""
+_SENT_SINCE = "SELECT count(*) FROM notices WHERE medium = $1 AND sent_at >= $2 AND state IN ('sent', 'unknown')"
 _REWORD = "UPDATE notices SET text = $2 WHERE id = $1"
 # A report may have been quicker than the answer.
 _DONE = """
@@ -165,7 +170,8 @@ class _InTurn:
 class _Line:
     """The way to one vendor, and what is ``underway`` on it. ``threads``: how those begin that are answered there.
 
-    Until ``paused_until``, in seconds of the loop's clock, the vendor wants to be given nothing at all. At
+    Until ``paused_until``, in seconds of the loop's clock, the vendor wants to be given nothing at all. Since ``day``
+    began it was given ``sent_of_day``. At
     ``looked_over`` it was looked last for what an erasure has left.
     """
 
@@ -180,6 +186,8 @@ class _Line:
     mark: Mark | None = None
     paused_until: float = 0
     looked_over: float = 0
+    day: datetime | None = None
+    sent_of_day: int = 0
     forgotten: Forgotten = field(default_factory=Forgotten)
     underway: dict[asyncio.Task[None], Notice] = field(default_factory=dict)
 
@@ -288,6 +296,7 @@ class _Line:
             crash_point("notify.after_send_before_mark")
             after_s = await self.db.fetchval(_DONE, notice.id, "sent", None, gateway_id)
             self.forgotten.add(notice)
+            self.sent_of_day += 1
             metrics.count_sent(self.channel, after_s)
 
     def _pause(self, seconds: float) -> None:
@@ -295,9 +304,21 @@ class _Line:
         metrics.PAUSED.labels(self.channel).set(time.time() + seconds)
         log.warning("sending_paused", extra={"channel": self.channel, "seconds": round(seconds)})
 
+    async def _spent_until(self) -> datetime | None:
+        """When the next day begins, if this one's are sent already."""
+        day = datetime.now(self.pace.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        if day != self.day:  # also in a process that has just begun
+            self.day, self.sent_of_day = day, await self.db.fetchval(_SENT_SINCE, self.medium, day)
+            metrics.PAUSED.labels(self.channel).set(0)
+        return day + timedelta(days=1) if self.sent_of_day >= self.pace.a_day else None
+
     async def _ready(self, notice: Notice) -> Notice | None:
         """Give ``notice`` as it is to be sent from now on; None: it is erased, waits, or is too much and dropped."""
         if self.quiet_until and is_automatic(notice) and (until := self.quiet_until(datetime.now(UTC))):
+            await self.db.execute(_POSTPONE, notice.id, until)
+            return None
+        if self.pace.a_day and notice.kind != NoticeKind.DANGER and (until := await self._spent_until()):
+            metrics.PAUSED.labels(self.channel).set(until.timestamp())
             await self.db.execute(_POSTPONE, notice.id, until)
             return None
         if self.mark and not notice.round:

@@ -329,6 +329,16 @@ async def test_three_codes_an_hour_for_a_contact_from_wherever_and_the_answer_sa
     assert "tidak terkunci" in answers[3].text
 
 
+async def test_an_inbox_gets_three_codes_an_hour_however_its_address_is_written(browsers: Client, pool: Pool) -> None:
+    answers = []
+    for n, written in enumerate(("a.b@gmail.com", "ab+1@gmail.com", "AB@googlemail.com", "ab+2@gmail.com", MAIL)):
+        await pool.execute("UPDATE account_messages SET created_at = created_at - interval '10 min'")
+        asked = {"x-forwarded-for": f"203.0.113.{n}"}
+        answers.append(await browsers().post("/akun", data={"contact": written}, headers=asked))
+
+    assert [303, 303, 303, 429, 303] == [each.status_code for each in answers]
+
+
 async def test_an_address_asks_for_so_many_contacts_and_no_more(browsers: Client, pool: Pool) -> None:
     browser = browsers()
     answers = [await browser.post("/akun", data={"contact": f"orang{n}@contoh.id"}) for n in range(12)]

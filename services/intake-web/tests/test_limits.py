@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import logging
@@ -45,6 +46,19 @@ def whose(n: int) -> dict[str, str]:
 
 
 _keys = itertools.count()
+
+
+def test_a_home_has_eight_times_what_one_network_in_it_has(clock: ManualClock) -> None:
+    guard, sent = Guard(1_000, clock), Counter[str]()
+    for n in range(256):
+        for _ in range(RATES["additions"].burst):
+            with contextlib.suppress(Limited), guard.addition(f"2001:db8:0:12{n:02x}::/64") as bill:
+                bill.owes = True
+                sent["home"] += 1
+    with guard.addition("2001:db8:0:1300::/64"), guard.addition("10.0.0.1"):
+        sent["others"] += 1
+
+    assert {"home": 8 * RATES["additions"].burst, "others": 1} == sent
 
 
 async def complain(site: httpx.AsyncClient, n: int = 1, key: str = "", **body: Any) -> httpx.Response:

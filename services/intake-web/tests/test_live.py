@@ -218,6 +218,7 @@ async def test_of_fifty_streams_that_an_address_opens_at_the_same_moment_it_has_
 
     assert Counter({429: 45, 200: STREAMS_OF_ONE}) == Counter(each.status for each in readers)
     for each in readers:
+        assert (each.status == 429) == ("connection: close" in each.head.lower())
         await each.__aexit__()
 
 
@@ -251,6 +252,7 @@ async def test_one_client_behind_a_proxy_has_so_many_requests_open_and_others_ar
             open_.callback(each.writer.close)
         refused = await until_answered(429, lambda: Reader(port, "/lacak", x_forwarded_for="2001:db8:0:ff::9"))
         assert "retry-after: 5" in refused.head.lower()
+        assert "connection: close" in refused.head.lower()
         for other in ("2001:db8:0:100::1", "198.51.100.7"):
             async with Reader(port, "/lacak", x_forwarded_for=other) as neighbour:
                 assert 200 == neighbour.status

@@ -809,7 +809,10 @@ async def test_nobody_is_asked_for_a_contact_that_is_never_used(
             "Terakhir dikirim 27 November 2026 pukul 14.05 WITA.",
         ),
         ([Contact(medium="email", shown="a…@x.id", stopped=False, failed=True)], "Kabar ke <b>a…@x.id</b> gagal"),
-        ([Contact(medium="email", shown="a…@x.id", stopped=False, unconfirmed=True)], "Buka email kami di <b>a…@x.id</b>"),
+        (
+            [Contact(medium="email", shown="a…@x.id", stopped=False, unconfirmed=True)],
+            "Buka email kami di <b>a…@x.id</b>",
+        ),
         ([Contact(medium="email", shown="a…@x.id", stopped=True)], "dihentikan oleh pemiliknya"),
         ([], "Anda tidak meninggalkan kontak"),
     ],

@@ -16,6 +16,7 @@ import pytest
 from chassis.batch import BatchHandler
 from chassis.database import Pool
 from contracts.events import ComplaintUpdated
+from intake.contacts import Medium, agree, mark_of
 from intake.projection import story_handler
 from intake.texts import Texts
 from intake_web.app import SERVICE
@@ -48,6 +49,12 @@ def settings(make_settings: Make, sink: Sink) -> WebSettings:
 @pytest.fixture
 def steps(pool: Pool, texts: Texts) -> BatchHandler[Any]:
     return BatchHandler(pool, story_handler(SERVICE, texts, notify=True, event_key=b"key", wait_s=3600))
+
+
+@pytest.fixture(autouse=True)
+async def said_yes(pool: Pool, settings: WebSettings) -> None:
+    """The owner of ``MAIL`` has said before that they want messages."""
+    await agree(pool, mark_of(settings.installation_namespace, Medium.EMAIL, MAIL))
 
 
 @asynccontextmanager
@@ -121,6 +128,28 @@ async def test_who_leaves_a_mail_address_reads_each_change_with_what_to_do(
     assert "Di tiang nomor berapa? Jawablah di halaman laporan." in asked
     assert [1, 0, 1] == [text.count("/masuk/") for text in (receipt, acknowledged, asked)]
     assert [("lapor@contoh.id", [MAIL])] * 3 == sink.envelopes
+
+
+async def test_the_first_mail_to_an_address_asks_and_at_one_press_the_others_come(
+    kept: httpx.AsyncClient, pool: Pool, settings: WebSettings, texts: Texts, steps: BatchHandler[Any], sink: Sink
+) -> None:
+    number = await complain(kept, email="baru@contoh.id")
+    await tell(steps, step(number, 1, "routed"), step(number, 2, "in_progress"))
+    await pool.execute("UPDATE notices SET next_try_at = now()")
+    async with running(pool, settings, texts):
+        await until(pool, "bool_or(next_try_at = 'infinity')")
+        before = subjects(sink, number)
+        (link,) = re.findall(r"https://lapor.example(/kabari/\S+)", sink.mails[0].get_content())
+        page = await kept.get(link)
+        await until(pool, "bool_or(next_try_at = 'infinity')")  # a program that checks mail opened it, and said nothing
+        yes = await kept.post(link.replace("kabari", "berhenti"), data={"lagi": "1"})
+        await until(pool, NONE_WAITS)
+
+    assert ["laporan Anda kami terima"] == before
+    assert [True, True] == [said in page.text for said in ("Ya, kabari saya", "b…@contoh.id")]
+    assert "Kabar kami kirim ke <b>b…@contoh.id</b>" in yes.text
+    assert ["sedang ditangani Dinas Pekerjaan Umum dan Penataan Ruang"] == subjects(sink, number)[1:]
+    assert "/kabari/" not in sink.mails[1].get_content()
 
 
 async def test_the_messages_of_a_complaint_are_one_thread_that_no_program_answers(
@@ -275,7 +304,7 @@ async def test_the_link_in_a_mail_ends_all_messages_at_one_press_of_a_mail_progr
 
     again = await kept.post(stop, data={"lagi": "1"})
     await tell(steps, step(number, 2, "closed"))
-    assert "kami kirim lagi" in again.text
+    assert "Kabar kami kirim ke" in again.text
     assert 2 == await pool.fetchval("SELECT count(*) FROM notices")
 
 

@@ -19,7 +19,7 @@ from contracts import codec
 from contracts.events import ComplaintSupported
 from contracts.vocabulary import Status
 from intake.complaint_view import ComplaintView, save_views
-from intake.contacts import silence, token_of
+from intake.contacts import Medium, agree, mark_of, silence, token_of
 from intake.export import export
 from intake.texts import Texts
 from intake_web.adapters import listings, supporters
@@ -296,6 +296,7 @@ async def test_its_page_asks_for_a_contact_only_after_it_was_supported(kept: htt
 async def test_a_supporter_reads_real_mail_five_a_day_and_no_more(
     kept: httpx.AsyncClient, pool: Pool, settings: WebSettings, texts: Texts, sink: Sink, tell: Tell
 ) -> None:
+    await agree(pool, mark_of(settings.installation_namespace, Medium.EMAIL, MAIL))
     await tell(*(view(n) for n in range(1, A_DAY + 1)))
     for n in range(1, A_DAY + 1):
         await support(kept, number(n), email=MAIL)

@@ -7,7 +7,7 @@ import logging
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -68,6 +68,21 @@ KEY_RATES: Mapping[str, Rate] = {
     "misses": Rate(burst=100, per_hour=300),
     "lists": Rate(burst=4_000, per_hour=40_000),
 }
+#: What a home, the /56 of an IPv6 client, has beside: so many times what each /64 in it has. A carrier may give each
+#: telephone a /64, and a home has 256.
+_HOME = 8
+_OF_HOMES = {
+    "complaints",
+    "additions",
+    "supports",
+    "lists",
+    "hints",
+    "uploads",
+    "megabytes",
+    "pieces",
+    "making_s",
+    "misses",
+}
 #: Seconds at full rate that all may take together at once.
 _BURST_S = 10
 _ALL = "all"
@@ -110,6 +125,7 @@ class Guard:
         rates = {
             **RATES,
             **{f"key_{what}": rate for what, rate in KEY_RATES.items()},
+            **{f"home_{what}": RATES[what].times(_HOME) for what in _OF_HOMES},
             _ALL: Rate(burst=round(takes_per_s * _BURST_S), per_hour=takes_per_s * 3600),
         }
         name = partial(_named, shared_by) if shared_by else None
@@ -160,7 +176,7 @@ class Guard:
         """
         lists = _of("lists", client)
         self._check([(lists, client)])
-        self._buckets[lists].take(client, cost)
+        self._take(lists, client, cost)
 
     def may_ask(self, client: str) -> None:
         """Let ``client`` ask what a text that is not sent yet tells of.
@@ -169,7 +185,7 @@ class Guard:
             Limited: not now.
         """
         self._check([("hints", client)])
-        self._buckets["hints"].take(client)
+        self._take("hints", client)
 
     def upload(self, client: str, length: int) -> None:
         """Let ``client`` upload a photo of ``length`` bytes, and count it; 0 where that is not known before.
@@ -179,7 +195,7 @@ class Guard:
         """
         of_one = [(_of(what, client), client) for what in ("uploads", "megabytes")]
         self._check([*of_one, ("all_megabytes", _ALL)])
-        self._buckets[_of("uploads", client)].take(client)
+        self._take(_of("uploads", client), client)
         self.uploaded(client, length)
 
     def may_append(self, client: str) -> None:
@@ -190,11 +206,11 @@ class Guard:
         """
         pieces = _of("pieces", client)
         self._check([(pieces, client)])
-        self._buckets[pieces].take(client)
+        self._take(pieces, client)
 
     def uploaded(self, client: str, length: int) -> None:
         """Count ``length`` bytes that ``client`` has sent."""
-        self._buckets[_of("megabytes", client)].take(client, length / 1_000_000)
+        self._take(_of("megabytes", client), client, length / 1_000_000)
         self._buckets["all_megabytes"].take(_ALL, length / 1_000_000)
 
     def may_make(self, client: str) -> None:
@@ -207,7 +223,7 @@ class Guard:
 
     def made(self, client: str, seconds: float) -> None:
         """Count the ``seconds`` that the making took."""
-        self._buckets[_of("making_s", client)].take(client, seconds)
+        self._take(_of("making_s", client), client, seconds)
 
     def may_look(self, client: str) -> None:
         """Let ``client`` look up a number; to be asked before the database is, or hits could be told from misses.
@@ -226,7 +242,7 @@ class Guard:
         if self._buckets["all_misses"].wait_s(_ALL):
             misses.take(client, misses.rate.per_hour)
         else:
-            misses.take(client)
+            self._take(_of("misses", client), client)
             self._buckets["all_misses"].take(_ALL)
 
     def tried_wrong(self, client: str, number: str) -> None:
@@ -312,7 +328,7 @@ class Guard:
 
     @contextmanager
     def _bill(self, items: list[tuple[str, str]]) -> Iterator[Bill]:
-        items, bill = [*items, (_ALL, _ALL)], Bill()
+        items, bill = [*_with_homes(items), (_ALL, _ALL)], Bill()
         self._check(items)
         for what, key in items:
             self._buckets[what].take(key)
@@ -323,9 +339,13 @@ class Guard:
                 self._buckets[what].give_back(key)
 
     def _check(self, items: list[tuple[str, str]]) -> None:
-        wait_s, what = max((self._buckets[what].wait_s(key), what) for what, key in items)
+        wait_s, what = max((self._buckets[what].wait_s(key), what) for what, key in _with_homes(items))
         if wait_s:
             raise self._limited(what, wait_s)
+
+    def _take(self, what: str, key: str, count: float = 1) -> None:
+        for each, whose in _with_homes([(what, key)]):
+            self._buckets[each].take(whose, count)
 
     def _limited(self, what: str, wait_s: float) -> Limited:
         if count := self._lines[what].due():
@@ -347,6 +367,14 @@ def _counted(counts: Counter[str], key: str) -> Iterator[None]:
         counts[key] -= 1
         if not counts[key]:
             del counts[key]
+
+
+def _with_homes(items: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Give ``items``, bucket and key, and of each that a home has a share of that, too."""
+    for what, key in items:
+        yield what, key
+        if what in _OF_HOMES and (home := home_of(key)) != key:
+            yield f"home_{what}", home
 
 
 def _of(what: str, client: str) -> str:

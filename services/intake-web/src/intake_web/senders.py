@@ -46,7 +46,7 @@ async def senders(pool: Pool, settings: WebSettings, texts: Texts) -> AsyncItera
         ways: dict[Medium, dict[str, Any]] = {
             Medium.EMAIL: {"pace": MAIL_PACE, "mark": partial(_mark, settings.installation_namespace)},
             Medium.SMS: {
-                "pace": gateway.pace(settings),
+                "pace": replace(gateway.pace(settings), a_day=settings.web_sms_a_day, zone=texts.zone),
                 "quiet_until": texts.quiet_until if settings.quiet_hours else None,
             },
         }

@@ -33,6 +33,9 @@ class WebSettings(FileSettings, IntakeGatewaySettings, MailSettings):
     web_takes_per_s: float = Field(
         20, ge=1, description="complaints and additions a second from all together; more hear 429"
     )
+    web_sms_a_day: int = Field(
+        1_000, ge=1, description="SMS a day to numbers that were left here, but for whom to call in danger; others wait"
+    )
     web_answer_within_s: float = Field(5, gt=0, description="seconds for the database, then the answer is 503")
     web_stop_within_s: float = Field(10, gt=0, description="seconds that requests in hand may take at a stop")
 

@@ -155,6 +155,23 @@ def readers(
 
 
 @app.command()
+def attack(
+    seconds: Annotated[int, typer.Option("--seconds", min=5, help="Alone, and beside each attack.")] = 20,
+    region: Annotated[Path, typer.Option("--region", metavar="DIR", help="The region's data.")] = REGION,
+    as_json: Json = False,
+) -> None:
+    """Attacks of one client on the website: what a citizen waits beside them for pages and a photo, and alone.
+
+    Examples:
+
+        lapor bench attack --seconds 30
+    """
+    with _website() as own:
+        del own["BARE_PORT"]
+        show(_service("intake-web", region, {"--seconds": seconds}, "attack", **own), as_json=as_json)
+
+
+@app.command()
 def desk(
     stored: Annotated[int, typer.Option("--stored", min=1_000, help="Complaints that are stored.")] = 100_000,
     officers: Annotated[int, typer.Option("--officers", min=1, max=300, help="Who have a list open.")] = 200,

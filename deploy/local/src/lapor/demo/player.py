@@ -6,6 +6,7 @@ import asyncio
 import io
 import itertools
 import random
+import re
 import secrets
 import threading
 import time
@@ -53,6 +54,8 @@ GIVE_UP_S = 60
 DOOR_AWAY_S = 30.0
 #: So many a day intake-web sends to one address.
 MOST_MAILS = 5
+#: In the first mail to somebody: the link by which they say that more may come.
+_ASKS = re.compile(r"/kabari/([\w-]+)")
 #: Longer than what happened at the same time takes to be read from all topics.
 SHOWN_AFTER = timedelta(seconds=0.5)
 
@@ -310,7 +313,7 @@ class Travel:
             while not self.wishes.empty():
                 await self.follow_up(http, *self.wishes.get_nowait())
             sent = await _read(http, self.env["sent_url"])
-            self.note_mail(sent or [])
+            await self.read_mail(http, sent or [])
             for journey in open_:
                 if journey.photo:
                     await self.open_photo(http, journey)
@@ -328,13 +331,17 @@ class Travel:
             journey.photo, journey.shows, journey.opened = "", False, True
             self.note(journey, f"{journey.unit} opens the photo ({len(answer.content) // 1000} kB)", datetime.now(UTC))
 
-    def note_mail(self, sent: list[dict[str, Any]]) -> None:
-        """Show each mail of our citizens, once: its subject is its first line."""
+    async def read_mail(self, http: httpx.AsyncClient, sent: list[dict[str, Any]]) -> None:
+        """Show each mail of our citizens, once: its subject is its first line. Say yes where one asks for it."""
         mails = [row for row in sent if row["channel"] == "email"]
         for row in mails[self.mails_seen :]:
-            if journey := self.by_ticket.get(row["ticket"]):
-                subject = row["text"].partition("\n")[0].removeprefix(f"{row['ticket']}: ")
-                self.note(journey, f"mail: {subject}", datetime.fromisoformat(row["at"]))
+            if not (journey := self.by_ticket.get(row["ticket"])):
+                continue
+            subject = row["text"].partition("\n")[0].removeprefix(f"{row['ticket']}: ")
+            self.note(journey, f"mail: {subject}", datetime.fromisoformat(row["at"]))
+            if asks := _ASKS.search(row["text"]):
+                await _write(http, journey, f"{self.env['web_url']}/berhenti/{asks[1]}", data={"lagi": "1"})
+                self.note(journey, "says yes to more mail", datetime.now(UTC))
         self.mails_seen = len(mails)
 
     def over(self, journey: Journey) -> bool:

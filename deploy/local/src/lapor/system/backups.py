@@ -1,8 +1,9 @@
 """A backup is a folder: a file for each database, and a manifest that says what they are, written last.
 
-Without its manifest it is none, and a manifest is sealed with the installation's secret: who may write to the folder can
-neither change a backup nor pass off another's. The files are pg_dump's custom format, encrypted with age (https://age-encryption.org/v1)
-where a public key is given; so `age --decrypt` and `pg_restore` read them too, without any program of ours.
+Without its manifest it is none, and a manifest is sealed with the installation's secret: who may write to the folder
+can neither change a backup nor pass off another's. The files are pg_dump's custom format, encrypted with age
+(https://age-encryption.org/v1) where a public key is given; so `age --decrypt` and `pg_restore` read them too, without
+any program of ours.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import asyncpg
 
 from chassis.database import Connection, Pool
 from intake.complaint_view import SENT_WITH, load_views
-from intake.contacts import Medium, agree, exact_mark, mark_of
+from intake.contacts import Medium, agree, exact_mark, inbox_of, mark_of
 from intake.export import export_of
 from intake_web.account import (
     ACCESS_DAYS,
@@ -46,7 +46,7 @@ _BATCH = 1_000
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 2))"
 _ASKED = """
 SELECT extract(epoch FROM now() - created_at)::float8 AS age_s, used_at IS NOT NULL AS used FROM account_messages
-WHERE mark = $1 AND seed IS NOT NULL AND created_at > now() - interval '1 day'"""
+WHERE inbox = $1 AND seed IS NOT NULL AND created_at > now() - interval '1 day'"""
 _OVER = "UPDATE account_messages SET attempt = NULL WHERE attempt = $1"
 _ASK = """
 INSERT INTO account_messages (kind, attempt, account_id, medium, address, mark, seed, also, expires_at)
@@ -153,11 +153,11 @@ class Accounts:
 
         Nothing here depends on whether there is an account. Returns the seconds until one may be sent, if not now.
         """
-        marks = sorted(exact_mark(self.installation, each.medium, each.address) for _, each in to)
+        inboxes = sorted({inbox_of(each.address) for _, each in to})
         async with self._in_time(), self.pool.acquire() as db, db.transaction():
-            for mark in marks:
-                await db.execute(_LOCK, mark)
-            asked = [[Asked(**dict(row)) for row in await db.fetch(_ASKED, mark)] for mark in marks]
+            for inbox in inboxes:
+                await db.execute(_LOCK, mark_of(self.installation, "", inbox))
+            asked = [[Asked(**dict(row)) for row in await db.fetch(_ASKED, inbox)] for inbox in inboxes]
             if wait := max(map(wait_s, asked)):
                 return wait
             await db.execute(_OVER, hash_of(attempt))

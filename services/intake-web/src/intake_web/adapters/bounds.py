@@ -14,7 +14,7 @@ from intake_web.limits import Guard
 
 #: Seconds between two exchanges, and how far back is read what others wrote: a slow commit is seen all the same.
 EVERY_S, BACK_S = 1.0, 10.0
-_FORGET_S = 600.0
+_FORGET_S, _AT_ONCE = 600.0, 10_000
 _ADD = """
 INSERT INTO bounds AS b (what, client, full_at)
 SELECT t.what, t.client, now() + make_interval(secs => t.taken_s)
@@ -25,8 +25,8 @@ _NEWS = """
 SELECT what, client, extract(epoch FROM full_at - now())::float8 AS full_in_s FROM bounds
 WHERE at > now() - make_interval(secs => $1) AND full_at > now()"""
 _ALL = "SELECT what, client, extract(epoch FROM full_at - now())::float8 AS full_in_s FROM bounds WHERE full_at > now()"
-_FORGET = """
-DELETE FROM bounds WHERE (what, client) IN (SELECT what, client FROM bounds WHERE full_at < now() LIMIT 10000)"""
+_FORGET = f"""
+DELETE FROM bounds WHERE (what, client) IN (SELECT what, client FROM bounds WHERE full_at < now() LIMIT {_AT_ONCE})"""
 
 
 async def share(pool: Pool, guard: Guard) -> None:
@@ -40,7 +40,8 @@ async def share(pool: Pool, guard: Guard) -> None:
     while True:
         await exchange(pool, guard)
         if (now := asyncio.get_running_loop().time()) - forgotten > _FORGET_S:
-            await pool.execute(_FORGET)
+            while int((await pool.execute(_FORGET)).split()[-1]) == _AT_ONCE:
+                pass
             forgotten = now
         await asyncio.sleep(EVERY_S)
 

@@ -28,7 +28,8 @@ from intake_web.tracking import tracking, version
 Waiting = Annotated[Changes, Dependency(skip_validation=True)]
 #: Seconds of silence, after which a proxy might take the connection for dead.
 PING_S = 20
-#: Seconds after which a stream that is silent ends, or half of it: the browser comes again, and who has gone does not.
+#: Seconds after which a stream ends when it is silent, or half of them: the browser comes again, and who has gone does
+#: not.
 STREAM_S = 900
 
 

@@ -114,11 +114,17 @@ _LIMITED = {
     **dict.fromkeys(("account_codes", "account_tries"), say("too_often_account")),
 }
 
+#: Who has too many open is not left a connection: there are only so many, and others need them.
+_OPEN = {"streams", "at_once"}
+
 
 def _limited(error: Limited) -> Problem:
-    said = _LIMITED.get(error.what.removeprefix("all_").removeprefix("key_"), say("too_often_sent"))
+    what = error.what.removeprefix("all_").removeprefix("key_").removeprefix("home_")
+    said = _LIMITED.get(what, say("too_often_sent"))
     again = say("again_soon") if error.wait_s < 30 else say("again_later", minutes=math.ceil(error.wait_s / 60))
     headers = {"Retry-After": str(math.ceil(error.wait_s))}
+    if what in _OPEN:
+        headers["Connection"] = "close"
     return Problem(429, "too-many-requests", "too_often", said, again, headers=headers)
 
 
