@@ -45,7 +45,7 @@ def unit_of(topic: str) -> str | None:
 def step_key(complaint_id: str, seq: int) -> bytes:
     """The key of a step on ``UPDATED``: each has its own, so that an erasure reaches each by a record without a value.
 
-    Until November 2026 it was the complaint's id alone, which negative ``seq`` give.
+    A negative ``seq`` gives the complaint's id alone, the key of every step until November 2026.
     """
     return f"{complaint_id}/{seq}".encode() if seq >= 0 else complaint_id.encode()
 
