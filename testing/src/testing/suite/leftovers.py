@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -16,23 +18,32 @@ PATIENCE_S = 10
 def orphans() -> list[psutil.Process]:
     """Give the processes that nobody waits for any more and that work in a folder of our tests."""
     prefix = f"{tempfile.gettempdir()}/lapor-"
-    return [
-        each
-        for each in psutil.process_iter()
-        if each.ppid() == 1 and any(prefix in word for word in (*each.cmdline(), each.cwd()))
-    ]
+    found = []
+    for each in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess):  # one that ends meanwhile
+            if each.ppid() == 1 and any(prefix in word for word in (*each.cmdline(), each.cwd())):
+                found.append(each)
+    return found
+
+
+def end(found: Iterable[psutil.Process]) -> None:
+    """End ``found``, with all that they started; a line each. Some go by themselves meanwhile."""
+    families = []
+    for each in found:
+        with suppress(psutil.NoSuchProcess):
+            print("left behind by an earlier run:", each.pid, " ".join(each.cmdline())[:150])  # noqa: T201
+            families += [each, *each.children(recursive=True)]
+    for one in families:
+        with suppress(psutil.NoSuchProcess):  # a shell goes with its child
+            one.terminate()
+    for one in psutil.wait_procs(families, PATIENCE_S)[1]:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
 
 
 def main() -> int:
-    """End them, with all that they started, and take away what is mounted there; a line each."""
-    found = orphans()
-    for each in found:
-        print("left behind by an earlier run:", each.pid, " ".join(each.cmdline())[:150])  # noqa: T201
-    families = [one for each in found for one in (each, *each.children(recursive=True))]
-    for one in families:
-        one.terminate()
-    for one in psutil.wait_procs(families, PATIENCE_S)[1]:
-        one.kill()
+    """End what was left behind, and take away what is mounted there."""
+    end(orphans())
     for line in Path("/proc/mounts").read_text().splitlines():
         if (where := line.split()[1]).startswith(f"{tempfile.gettempdir()}/lapor-"):
             subprocess.run(["umount", "--lazy", where], check=True, timeout=30)  # noqa: S603, S607
