@@ -252,7 +252,7 @@ async def test_an_old_link_and_an_old_stop_hold_when_marks_become_those_of_inbox
     await silence(pool, before)
     stopped = await take(pool, make_settings, {Medium.EMAIL: "andikenari@gmail.com"})
 
-    assert [(True, False)] * 2 == [(each.stopped, each.unconfirmed) for each in states if each]
+    assert [(True, False)] * 2 == [(each.stopped, each.awaits_yes) for each in states if each]
     assert heard
     assert not heard.stopped
     told = "SELECT ticket FROM notices WHERE state = 'pending' OR detail = 'stopped' ORDER BY id"
@@ -295,8 +295,8 @@ async def test_the_first_message_to_an_inbox_asks_and_what_follows_waits_for_a_y
     )
     assert ("danger", False) == before[3][1:]
     assert [(second.ticket, "receipt", False), (first.ticket, "step", False)] == sent[4:]
-    assert contact.unconfirmed
-    assert [False] == [each.unconfirmed for each in await find_contacts(pool, first.ticket)]
+    assert contact.awaits_yes
+    assert [False] == [each.awaits_yes for each in await find_contacts(pool, first.ticket)]
 
 
 @connected
@@ -317,7 +317,7 @@ async def test_what_waited_a_month_for_a_yes_is_told_to_nobody_and_the_desk_hear
     await pool.execute("UPDATE notices SET created_at = now() - interval '31 days' WHERE kind = 'step'")
     await sweep_once(pool, "intake-web", b"key", {})
 
-    assert ("waits unconfirmed", "never_sent unconfirmed") == (waiting, await pool.fetchval(says))
+    assert ("waits awaits_yes", "never_sent awaits_yes") == (waiting, await pool.fetchval(says))
 
 
 @connected

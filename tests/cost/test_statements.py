@@ -239,7 +239,7 @@ INTAKE: dict[str, Values] = {
     "retention._NOTICES": lambda given: (5_000, 1_000),
     "retention._STORIES": lambda given: (5_000, 1_000),
     "retention._FAREWELLS": NONE,
-    "retention._UNCONFIRMED": lambda given: (5_000,),
+    "retention._HELD": lambda given: (5_000,),
     "retention._AGREEMENTS": lambda given: (5_000,),
     "retention._ASKED_BACK": NONE,
     "retention._COMPLAINTS": lambda given: (*OLD(given), 100),

@@ -348,7 +348,7 @@ class NoArrival(StrEnum):
     SAME_DAY = "same_day"  # they heard of the same work that day
     UNASKED = "unasked"  # the network lets us say nothing to who did not address us
     UNREACHABLE = "unreachable"  # nothing arrives at that number or address
-    UNCONFIRMED = "unconfirmed"  # its inbox was asked whether it wants news, and nobody has said yes
+    AWAITS_YES = "awaits_yes"  # its inbox was asked whether it wants news, and nobody has said yes
     UNDONE = "undone"  # it was taken back before they heard of it
     REFUSED = "refused"  # whoever would carry it did not take it
 

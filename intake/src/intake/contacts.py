@@ -26,14 +26,14 @@ class Medium(StrEnum):
 class Contact:
     """A contact as it is shown: ``shown`` leaves most of it out. ``stopped``: its owner wants no messages.
 
-    ``unconfirmed``: it was asked whether its owner wants messages, and nobody has said yes; what follows waits.
+    ``awaits_yes``: it was asked whether its owner wants messages, and nobody has said yes; what follows waits.
     ``failed``: nothing arrives there. ``sent_at`` is of the last message, ``waiting`` how many are still to be sent.
     """
 
     medium: str
     shown: str
     stopped: bool
-    unconfirmed: bool = False
+    awaits_yes: bool = False
     failed: bool = False
     sent_at: datetime | None = None
     waiting: int = 0
@@ -48,7 +48,7 @@ FROM unnest($2::text[], $3::text[], $4::bytea[], $5::bytea[]) AS k (medium, addr
 ON CONFLICT DO NOTHING"""
 _STATE = """
        EXISTS (SELECT FROM silenced s WHERE s.mark = k.mark) AS stopped,
-       EXISTS (SELECT FROM agreements a WHERE a.mark = k.mark AND a.agreed_at IS NULL) AS unconfirmed"""
+       EXISTS (SELECT FROM agreements a WHERE a.mark = k.mark AND a.agreed_at IS NULL) AS awaits_yes"""
 _OF_TICKET = f"""
 SELECT k.medium, k.address, k.failed_at IS NOT NULL AS failed, {_STATE},
        (SELECT max(n.sent_at) FROM notices n

@@ -15,7 +15,7 @@ from intake.evidence import discard_expired, forget_openings
 #: As the inbox: longer than any replay, for topics keep 90 days and dead letters 30 more.
 KEPT_DAYS = 130
 #: For so long news wait for the yes of who was asked by their first message.
-UNCONFIRMED_DAYS = 30
+HELD_DAYS = 30
 #: For so long it can be asked who opened what a citizen attached.
 OPENINGS_DAYS = 5 * 365
 BATCH = 1_000
@@ -32,8 +32,8 @@ DELETE FROM stories WHERE ticket = ANY(ARRAY(
 # Whom nobody could tell for so long is not told any more.
 _FAREWELLS = "DELETE FROM farewells WHERE at < now() - interval '3 days'"
 # No inbox says yes so late; then what waited for it is told to nobody, and the next message asks again.
-_UNCONFIRMED = """
-UPDATE notices SET state = 'dropped', detail = 'unconfirmed'
+_HELD = """
+UPDATE notices SET state = 'dropped', detail = 'awaits_yes'
 WHERE state = 'pending' AND next_try_at = 'infinity' AND created_at < now() - make_interval(days => $1)"""
 _AGREEMENTS = """
 DELETE FROM agreements WHERE agreed_at IS NULL AND asked_at < now() - make_interval(days => $1)"""
@@ -82,8 +82,8 @@ async def _once(
             ("notices", _NOTICES, (KEPT_DAYS, BATCH)),
             ("stories", _STORIES, (KEPT_DAYS, BATCH)),
             ("farewells", _FAREWELLS, ()),
-            ("unconfirmed", _UNCONFIRMED, (UNCONFIRMED_DAYS,)),
-            ("agreements", _AGREEMENTS, (UNCONFIRMED_DAYS,)),
+            ("held", _HELD, (HELD_DAYS,)),
+            ("agreements", _AGREEMENTS, (HELD_DAYS,)),
             ("asked_back", _ASKED_BACK, ()),
             ("set_aside", _SET_ASIDE, (KEPT_DAYS, BATCH)),
         )

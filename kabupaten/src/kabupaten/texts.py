@@ -242,7 +242,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         ),
         **dict.fromkeys(("keep", "keep_rahasia", "code_later"), frozenset({"days"})),
         **dict.fromkeys(("rights", f"then_{FollowUpKind.RIGHTS_REQUEST}"), frozenset({"rights"})),
-        **dict.fromkeys(("told_to", "told_failed", "told_stopped", "told_unconfirmed"), frozenset({"contact"})),
+        **dict.fromkeys(("told_to", "told_failed", "told_stopped", "told_awaits_yes"), frozenset({"contact"})),
         **dict.fromkeys(("stop_ask", "stop_done", "stop_resumed", "begin_ask"), frozenset({"contact"})),
         "told_last": frozenset({"at"}),
         "promise": frozenset({"promise"}),

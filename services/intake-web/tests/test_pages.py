@@ -810,7 +810,7 @@ async def test_nobody_is_asked_for_a_contact_that_is_never_used(
         ),
         ([Contact(medium="email", shown="a…@x.id", stopped=False, failed=True)], "Kabar ke <b>a…@x.id</b> gagal"),
         (
-            [Contact(medium="email", shown="a…@x.id", stopped=False, unconfirmed=True)],
+            [Contact(medium="email", shown="a…@x.id", stopped=False, awaits_yes=True)],
             "Buka email kami di <b>a…@x.id</b>",
         ),
         ([Contact(medium="email", shown="a…@x.id", stopped=True)], "dihentikan oleh pemiliknya"),

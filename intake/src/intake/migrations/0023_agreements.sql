@@ -14,12 +14,12 @@ CREATE INDEX agreements_unanswered ON agreements (asked_at) WHERE agreed_at IS N
 INSERT INTO agreements (mark, asked_by, agreed_at) SELECT DISTINCT mark, 0, now() FROM contacts WHERE medium = 'email';
 ALTER TABLE notices DROP COLUMN says;
 ALTER TABLE notices ADD COLUMN says text GENERATED ALWAYS AS (CASE state
-    WHEN 'pending' THEN CASE WHEN next_try_at = 'infinity' THEN 'waits unconfirmed' WHEN quiet THEN 'waits quiet' ELSE 'waits' END
+    WHEN 'pending' THEN CASE WHEN next_try_at = 'infinity' THEN 'waits awaits_yes' WHEN quiet THEN 'waits quiet' ELSE 'waits' END
     WHEN 'sent' THEN CASE WHEN report = 'delivered' THEN 'delivered' ELSE 'taken' END
     WHEN 'refused' THEN CASE WHEN given_up OR report IN ('failed', 'rejected') THEN 'not_delivered unreachable' ELSE 'not_delivered refused' END
     WHEN 'unknown' THEN 'perhaps_sent'
     ELSE CASE detail WHEN 'limited' THEN 'never_sent limited' WHEN 'stopped' THEN 'never_sent stopped'
-        WHEN 'undone' THEN 'never_sent undone' WHEN 'unconfirmed' THEN 'never_sent unconfirmed'
+        WHEN 'undone' THEN 'never_sent undone' WHEN 'awaits_yes' THEN 'never_sent awaits_yes'
         ELSE 'never_sent unasked' END END) STORED;
 CREATE INDEX notices_unsaid ON notices (id) WHERE says IS DISTINCT FROM said;
 CREATE INDEX notices_held ON notices (inbox, created_at) WHERE state = 'pending' AND next_try_at = 'infinity';

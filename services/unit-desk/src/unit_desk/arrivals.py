@@ -24,7 +24,7 @@ _NEVER: Mapping[str, str] = {
     NoArrival.LIMITED: f"Tidak dikirim, warga sudah menerima cukup banyak pesan sehari itu: {_ON_PAGE}",
     NoArrival.SAME_DAY: f"Tidak dikirim lagi, warga sudah dikabari hari itu: {_ON_PAGE}",
     NoArrival.UNASKED: f"Tidak dikirim, jaringannya tidak mengizinkan kami menyapa lebih dulu: {_ON_PAGE}",
-    NoArrival.UNCONFIRMED: f"Tidak dikirim, warga tidak menjawab apakah alamat surelnya benar: {_ON_PAGE}",
+    NoArrival.AWAITS_YES: f"Tidak dikirim, warga tidak menjawab apakah alamat surelnya benar: {_ON_PAGE}",
     NoArrival.UNDONE: "Tidak dikirim: dibatalkan sebelum warga sempat dikabari",
     NoArrival.UNREACHABLE: f"Tidak dikirim, kontak warga tidak dapat dihubungi lagi: {_ON_PAGE}",
 }
@@ -118,7 +118,7 @@ def _said(
     by = f" lewat {words.CHANNEL.get(channel, channel)}" if channel else ""
     carrier = _CARRIER.get(channel, words.CHANNEL.get(channel, "yang membawanya"))
     match state:
-        case Arrival.WAITING if why == NoArrival.UNCONFIRMED:
+        case Arrival.WAITING if why == NoArrival.AWAITS_YES:
             return f"Menunggu warga membenarkan alamat surelnya, sampai itu {_ON_PAGE}", "tunggu", False
         case Arrival.WAITING if until:
             return f"Menunggu jam kirim ({_hour(until, now)})", "tunggu", False
