@@ -26,8 +26,10 @@ from intake_web.app import SERVICE, build_app
 from intake_web.codes import code_senders
 from intake_web.domain import code_for
 from intake_web.settings import WebSettings
+from testing.background import kept_running
 from testing.mail import Sink, mail_sink
-from testing.waiting import finish, within
+from testing.suite.stacks import waiting_tasks
+from testing.waiting import within
 
 pytestmark = pytest.mark.connected
 MAIL, OTHER, PHONE = "andi@contoh.id", "budi@contoh.id", "+6281234567890"
@@ -64,12 +66,9 @@ async def sending(
         texted.append((request.url.params["to"], request.url.params["text"]))
         return httpx.Response(202)
 
-    async with httpx.AsyncClient(transport=httpx.MockTransport(gateway)) as http:
-        running = [asyncio.ensure_future(task()) for _, task in code_senders(pool, settings, texts, http)]
+    to_gateway = httpx.AsyncClient(transport=httpx.MockTransport(gateway))
+    async with to_gateway as http, kept_running(code_senders(pool, settings, texts, http)):
         yield
-        for each in running:
-            each.cancel()
-        await finish(*running)
 
 
 @pytest.fixture
@@ -89,9 +88,13 @@ async def browsers(
 
 
 async def until(pool: Pool, condition: str = "count(*) FILTER (WHERE state = 'pending') = 0") -> None:
-    async with asyncio.timeout(60):
-        while not await pool.fetchval(f"SELECT {condition} FROM account_messages"):
-            await asyncio.sleep(0.02)
+    try:
+        async with asyncio.timeout(60):
+            while not await pool.fetchval(f"SELECT {condition} FROM account_messages"):
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        left = await pool.fetch("SELECT medium, state, sending, next_try_at - now() AS next FROM account_messages")
+        raise AssertionError(f"not within 60 s: {condition}; {left}; {waiting_tasks()}") from None
 
 
 def code_in(text: str) -> str:
@@ -274,11 +277,8 @@ async def test_a_code_that_is_over_is_neither_taken_nor_sent(
     browser = browsers()
     await browser.post("/akun", data={"contact": MAIL})
     await pool.execute("UPDATE account_messages SET expires_at = now()")
-    async with httpx.AsyncClient() as http:
-        running = [asyncio.ensure_future(task()) for _, task in code_senders(pool, settings, texts, http)]
+    async with httpx.AsyncClient() as http, kept_running(code_senders(pool, settings, texts, http)):
         await until(pool)
-        for each in running:
-            each.cancel()
     answer = await browser.post("/akun/kode", data={"code-enter": "123456"})
 
     assert ([], ["refused"]) == (
@@ -296,12 +296,8 @@ async def test_a_server_that_is_away_gets_the_code_when_it_is_back_and_a_crash_r
 
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
-        async with httpx.AsyncClient() as http:
-            tasks = [asyncio.ensure_future(task()) for _, task in code_senders(pool, settings, texts, http)]
+        async with httpx.AsyncClient() as http, kept_running(code_senders(pool, settings, texts, http)):
             yield
-            for each in tasks:
-                each.cancel()
-            await finish(*tasks)
 
     async with running():
         await until(pool, "bool_or(sending > 0)")

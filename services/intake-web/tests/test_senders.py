@@ -22,10 +22,10 @@ from intake.texts import Texts
 from intake_web.app import SERVICE
 from intake_web.senders import A_DAY, senders
 from intake_web.settings import WebSettings
+from testing.background import kept_running
 from testing.events import an_updated
 from testing.fakes import message
 from testing.mail import Sink, mail_sink
-from testing.waiting import finish
 
 pytestmark = pytest.mark.connected
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -59,12 +59,8 @@ async def said_yes(pool: Pool, settings: WebSettings) -> None:
 
 @asynccontextmanager
 async def running(pool: Pool, settings: WebSettings, texts: Texts) -> AsyncIterator[None]:
-    async with senders(pool, settings, texts) as tasks:
-        sending = [asyncio.ensure_future(task()) for _, task in tasks]
+    async with senders(pool, settings, texts) as tasks, kept_running(tasks):
         yield
-        for each in sending:
-            each.cancel()
-        await finish(*sending)
 
 
 async def until(pool: Pool, condition: str) -> None:

@@ -19,8 +19,9 @@ from desk_post import Moved, states, text_of, texts, told_to, turn
 from chassis.database import Pool
 from contracts import ticket
 from intake import gateway as sms_gateway
+from testing.background import kept_running
 from testing.mail import Sink
-from testing.waiting import PATIENCE, finish, within
+from testing.waiting import PATIENCE, within
 from unit_desk import metrics
 from unit_desk.adapters import notices
 from unit_desk.dispatch import tell as decide
@@ -253,8 +254,7 @@ async def test_a_notice_of_danger_is_out_within_ten_seconds_of_its_word(
 ) -> None:
     await staff(email="rahma@contoh.id", phone="+628110000001")
     before = metrics.DANGER_S.labels("email")._sum.get()
-    async with posting(pool, post.settings, post.rules) as tasks:
-        running = [asyncio.ensure_future(work()) for _, work in tasks]
+    async with posting(pool, post.settings, post.rules) as tasks, kept_running(tasks):
         await asyncio.sleep(1)  # they wait for work, as they do most of the time
         await tell(urgency="darurat")
         async with asyncio.timeout(PATIENCE * 10):
@@ -262,8 +262,5 @@ async def test_a_notice_of_danger_is_out_within_ten_seconds_of_its_word(
                 await asyncio.sleep(0.02)
             while not await asyncio.to_thread(texts, gateway):
                 await asyncio.sleep(0.02)
-        for each in running:
-            each.cancel()
-        await finish(*running)
 
     assert metrics.DANGER_S.labels("email")._sum.get() > before
