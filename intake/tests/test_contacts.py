@@ -375,10 +375,15 @@ async def test_a_medium_that_hangs_holds_up_no_other(
 
 
 @connected
-async def test_what_is_erased_takes_its_contacts_along_and_is_told_once_more(
-    pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
+@pytest.mark.parametrize("said_yes", [True, False])
+async def test_what_is_erased_takes_its_contacts_along_and_is_told_once_more_to_who_said_yes(
+    pool: Pool, make_settings: Settings, steps: BatchHandler[Any], said_yes: bool
 ) -> None:
     it, sent = await take(pool, make_settings, BOTH), list[tuple[str, str]]()
+    # Its inbox was asked by the receipt.
+    await pool.execute("INSERT INTO agreements (mark, asked_by) VALUES ($1, 1)", mark_of(INSTALLATION, "email", MAIL))
+    if said_yes:
+        await agree(pool, mark_of(INSTALLATION, Medium.EMAIL, MAIL))
     order: dict[str, Any] = {
         "complaint_id": it.complaint_id,
         "ticket": it.ticket,
@@ -393,11 +398,11 @@ async def test_what_is_erased_takes_its_contacts_along_and_is_told_once_more(
     async def by_mail(notice: Notice) -> None:
         sent.append((notice.address, notice.text))
 
-    async with sending(pool, "email", by_mail), asyncio.timeout(60):
+    async with sending(pool, "email", by_mail, mark=mark), asyncio.timeout(60):
         while await pool.fetchval("SELECT EXISTS (SELECT FROM farewells)"):
             await asyncio.sleep(0.02)
-    assert [MAIL] == [address for address, _ in sent]
-    assert "sudah kami hapus" in sent[0][1]
+    assert ([MAIL] if said_yes else []) == [address for address, _ in sent]
+    assert all("sudah kami hapus" in text for _, text in sent)
     tables = await pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     for table in tables:
         for row in await pool.fetch(f"SELECT t::text AS row FROM {table['tablename']} t"):

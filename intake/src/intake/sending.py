@@ -70,7 +70,12 @@ UPDATE notices SET revisable = false, began_at = now() WHERE id = $1 AND state =
 _ASK = """
 INSERT INTO agreements (mark, asked_by) VALUES ($2, $1) ON CONFLICT (mark) DO UPDATE SET mark = excluded.mark
 RETURNING agreed_at IS NOT NULL AS agreed, asked_by = $1 AS asks"""
-_HOLD = "UPDATE notices SET next_try_at = 'infinity', quiet = true WHERE id = $1 AND state = 'pending'"
+# The last notice of what is erased waits for no yes: its address is kept for nothing else.
+_HOLD = """
+UPDATE notices n SET next_try_at = 'infinity', quiet = true, (state, detail) = (
+    SELECT CASE WHEN over THEN 'dropped' ELSE n.state END, CASE WHEN over THEN 'awaits_yes' ELSE n.detail END
+    FROM (SELECT EXISTS (SELECT FROM farewells f WHERE f.ticket = n.ticket) AS over) AS asked)
+WHERE id = $1 AND state = 'pending'"""
 _POSTPONE = "UPDATE notices SET next_try_at = $2, quiet = true WHERE id = $1 AND state = 'pending'"
 # What an inbox was sent in a day, or may have been.
 _SENT = """
