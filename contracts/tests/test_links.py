@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from contracts.links import host_of, listed, mask_links
@@ -162,7 +160,6 @@ def test_our_own_links_stay_and_what_is_no_link(text: str) -> None:
         "tel:",
     ],
 )
-def test_no_text_takes_long(part: str) -> None:
-    begin = time.process_time()
-    mask_links(part * (20_000 // len(part)), HOSTS)
-    assert time.process_time() - begin < 1
+def test_no_text_is_read_from_each_of_its_letters_to_its_end(part: str) -> None:
+    """Read from each of its letters to its end, a text of this length would not end before the limit of a test."""
+    mask_links(part * (1_000_000 // len(part)), HOSTS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import re
-import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -590,19 +589,17 @@ HOSTILE = (
     "01 01 2020 ", "paspor a123456 ", "rek 1234567890 ", "hp 8123 ", "rumah no 1,", "0\ufe0f\u20e3", "\U0001f4de1",
     "\u00ad",
     "1\n", "oil1", "nik saya yang ", "npwp o1", "npwp ", "o8", "o8 ", "08 s", "o81s",
+    "x", "x ", "7x", "7*", " 1x", "- ", "1-",
     "token ab ", "tagihan ", "pelanggan pln no ", "kantor 0411 1 ", "telp 0 4 ",
 )  # fmt: skip
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("unit", HOSTILE)
-def test_hostile_text_takes_no_time(unit: str) -> None:
-    """Ten thousand letters take 50 ms at worst, on a quiet machine; no pattern may backtrack for minutes."""
-    text = unit * (10_000 // len(unit))
-    started = time.process_time()
-
-    mask(text)
-
-    assert time.process_time() - started < 1
+def test_no_text_is_read_from_each_of_its_letters_to_its_end(unit: str) -> None:
+    """Ten messages' length takes 1.4 s at worst on a quiet machine, and would take over 90 s."""
+    mask(unit * (100_000 // len(unit)))
 
 
 def test_what_others_planted_is_masked_and_what_they_meant_to_stay_stays() -> None:

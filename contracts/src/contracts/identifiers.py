@@ -357,9 +357,10 @@ SHAPES = (
     ),
 )
 
-#: A NIK of which somebody left some digits out: "731201450790xxxx", "7312 xxxx 0913 0004".
+#: A NIK of which somebody left some digits out: "731201450790xxxx", "7312 xxxx 0913 0004". Its sixteen signs and what
+#: stands between them are 48 letters at most. No part looks further: a line of digits would be read from each of them.
 BLURRED = re.compile(
-    r"(?<![\w-])(?=(?:[ .-]{0,2}[\dx*]){16}(?![\w*-]))(?=(?:[ .x*-]*\d){8})(?=[\d .-]*[x*]{2})"
+    r"(?<![\w-])(?=\d)(?=(?:[ .-]{0,2}[\dx*]){16}(?![\w*-]))(?=(?:[ .x*-]{0,48}\d){8})(?=[\d .-]{0,48}[x*]{2})"
     r"\d{2}(?:[ .-]{0,2}[\dx*]){14}"
 )
 
