@@ -8,6 +8,7 @@ import logging
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -30,6 +31,8 @@ from testing.fakes import FakeProducer
 from testing.otlp import Backend, Told, otlp_backend, place
 from testing.waiting import within
 
+#: Longer than the SDK waits for one answer.
+STUCK_S = 30
 IDS = [f"00000000-0000-5000-8000-{n:012d}" for n in range(6)]
 CAUSE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 #: Each is no traceparent, by https://www.w3.org/TR/trace-context/#traceparent-header.
@@ -55,6 +58,16 @@ def tracing_to(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
     finally:
         tracing.stop()
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_on() -> Iterator[None]:
+    """See the SDK's own threads end: one that still tries would draw random numbers in the midst of other tests."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("OtelBatch"):
+            thread.join(STUCK_S)
+            assert not thread.is_alive()
 
 
 @pytest.fixture

@@ -62,6 +62,7 @@ class Otlp:
         sending = threading.Thread(target=self._provider.shutdown, daemon=True)
         sending.start()
         sending.join(0 if self._exporter.failing else STOP_S)
+        self._exporter.shutdown()  # type: ignore[no-untyped-call]  # what is still under way is not tried again
 
 
 class _Told(tracing.Span):
