@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --max-worker-restart 4 --durations 40
+PYTEST := $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder --max-worker-restart 4 --durations 40
 PARTS := contracts kabupaten chassis intake look $(wildcard services/*) deploy/local deploy/monitoring testing
 SOURCES := contracts/src kabupaten/src chassis/src intake/src look/src deploy/local/src deploy/monitoring/src testing/src $(wildcard services/*/src)
 TESTS := $(wildcard $(addsuffix /tests,$(PARTS)) tests/*)
@@ -11,7 +11,7 @@ TESTS := $(wildcard $(addsuffix /tests,$(PARTS)) tests/*)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help sync run down test check fmt lock schemas dashboards sbom
+.PHONY: help sync run down test soak check fmt lock schemas dashboards sbom
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -36,6 +36,11 @@ down: ## stop it, if it runs detached
 test: sync ## everything: checks, unit tests, and the system on real Kafka and PostgreSQL
 	@$(MAKE) --no-print-directory static
 	@python3 .ci/guard.py $(PYTEST) $(ARGS)
+
+soak: sync ## for hours: at length what `make test` tries in short, then the containers (as root)
+	@$(MAKE) --no-print-directory fetch
+	@LAPOR_SOAK=1 LAPOR_REQUIRE_ALL=1 python3 .ci/guard.py $(PYTEST) -m soak -o faulthandler_timeout=15000 $(ARGS)
+	@deploy/containers/try.sh build/soak
 
 check: sync ## the fast half: format, lint, types, imports, drift, unit tests
 	@$(MAKE) --no-print-directory static

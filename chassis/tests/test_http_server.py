@@ -17,15 +17,13 @@ import pytest
 
 from chassis.http_server import Limits, WebServer, _Connection, _Refused, with_heads
 from chassis.metrics import Health, serve
-from lapor.processes.ports import HOST
+from lapor.processes.ports import HOST, any_free
 from testing.waiting import finish, soon, within
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server((HOST, 0)) as probe:
-        free: int = probe.getsockname()[1]
-        return free
+    return any_free()
 
 
 async def until_it_answers(server: WebServer) -> None:

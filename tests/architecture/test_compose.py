@@ -107,6 +107,7 @@ def _secrets(environment: dict[str, str | None]) -> set[str]:
     return {name.removesuffix("_FILE") for name, value in environment.items() if (value or "").startswith(IN_FILES)}
 
 
+@pytest.mark.slow
 def test_a_service_without_its_secrets_names_them_all_and_does_not_start(
     compose: dict[str, Any], services: list[Any]
 ) -> None:
@@ -222,6 +223,7 @@ def _filled_in(environment: dict[str, str | None], settings: dict[str, str]) -> 
     return {name: re.sub(r"\$\{(\w+):-([^}]*)\}", value, text) for name, text in given.items() if text is not None}
 
 
+@pytest.mark.slow
 def test_a_service_takes_no_placeholder_for_a_secret(
     compose: dict[str, Any], services: list[Any], root: Path, tmp_path: Path
 ) -> None:
@@ -280,6 +282,7 @@ def test_the_broker_and_its_accounts_name_each_password_that_protects_nothing(
     assert secrets == set(re.findall(rf"^  (\w+) {fault}", done.stderr, re.M)), done.stderr
 
 
+@pytest.mark.slow
 def test_the_first_step_names_every_value_that_is_missing_or_a_placeholder(
     compose: dict[str, Any], root: Path, made: Path
 ) -> None:

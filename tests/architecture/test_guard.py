@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+pytestmark = pytest.mark.slow
 #: Waits where its stack can be asked for.
 STUCK = """
 import faulthandler, signal, time

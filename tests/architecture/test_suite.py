@@ -11,18 +11,23 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
+
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 
 
-def outcomes(folder: Path, tests: str, *options: str, sigint: Any = signal.SIG_DFL) -> tuple[dict[str, str], str]:
-    """Run ``tests`` as `make test` runs ours; what became of each, by name, and what was printed.
+def outcomes(
+    folder: Path, tests: str, *options: str, workers: int = 2, sigint: Any = signal.SIG_DFL
+) -> tuple[dict[str, str], str]:
+    """Run ``tests`` as `make test` runs ours, with fewer ``workers``; what became of each, by name, and what was said.
 
     ``sigint``: what the shell that starts them does about SIGINT.
     """
     (folder / "test_few.py").write_text(textwrap.dedent(tests))
     command = (ROOT / "Makefile").read_text().partition("PYTEST := $(BIN)/python -m pytest ")[2].splitlines()[0]
-    plugins = (f"-ptesting.suite.{name}" for name in ("dealing", "telling", "limits"))
-    settings = ("-c", str(ROOT / "pyproject.toml"), f"--rootdir={folder}", "--junitxml=junit.xml")
+    plugins = (f"-ptesting.suite.{name}" for name in ("dealing", "telling", "limits", "ending"))
+    settings = ("-c", str(ROOT / "pyproject.toml"), f"--rootdir={folder}", "--junitxml=junit.xml", f"-n{workers}")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *command.split(), *plugins, *settings, *options, "test_few.py"],
         cwd=folder,
@@ -115,7 +120,7 @@ def test_two_whole_systems_run_at_once_and_no_more(tmp_path: Path) -> None:
         @pytest.mark.parametrize("part", range(3))
         def test_fakes(part): run("fakes.runs")
     """
-    found, said = outcomes(tmp_path, tests)
+    found, said = outcomes(tmp_path, tests, workers=3)
 
     assert {"passed"} == set(found.values()), said
     assert 9 == len(found)
@@ -157,3 +162,21 @@ def test_what_tests_start_heeds_sigint_where_a_shell_started_them_in_the_backgro
     found, said = outcomes(tmp_path, tests, sigint=signal.SIG_IGN)
 
     assert {"test_heeds": "passed"} == found, said
+
+
+def test_what_a_folder_shares_ends_with_the_last_test_that_shares_it(tmp_path: Path) -> None:
+    tests = """
+        import pytest
+        from pathlib import Path
+        @pytest.fixture(scope="session")
+        def server():
+            yield
+            Path("ended").touch()
+        def test_shares(server): pass
+        def test_shares_too(server): assert not Path("ended").exists()
+        @pytest.mark.connected
+        def test_of_another_scope(): assert Path("ended").exists()
+    """
+    found, said = outcomes(tmp_path, tests, workers=1)
+
+    assert {"passed"} == set(found.values()), said

@@ -12,8 +12,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from harness import ROOT, System, running
 
-from testing.suite.dealing import scope
-
 HERE = Path(__file__).parent
 #: What a kabupaten may choose and Soppeng has not: an office outside that is written to, and a unit whose head agrees
 #: first to how a complaint ends. By file: a line, and what stands below it then.
@@ -21,9 +19,6 @@ CHOSEN = {
     "routing.yaml": ("    name: PLN\n", "    email: pln@contoh.id\n"),
     "units.yaml": ("  - code: PUPR\n", "    approval: true\n"),
 }
-
-#: What runs, by the fixture that gives it.
-RUNNING: dict[str, System] = {}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,26 +37,13 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         text = (region / name).read_text()
         assert 1 == text.count(line), (name, line)
         (region / name).write_text(text.replace(line, line + below))
-    for each in running("soppeng", region):
-        RUNNING["system"] = each
-        yield each
+    yield from running("soppeng", region)
 
 
 @pytest.fixture(scope="session")
 def upset_system() -> Iterator[System]:
     """A system whose databases are lost, whose passwords change, and whose topics are cleaned."""
-    for each in running("upset", ROOT / "region" / "soppeng"):
-        RUNNING["upset_system"] = each
-        yield each
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Stop what no later test needs, when this one has cleaned up: a session lasts longer, and a system takes power."""
-    if nextitem is not None and scope(nextitem) == scope(item):
-        return
-    while RUNNING:
-        RUNNING.popitem()[1].stop()
+    yield from running("upset", ROOT / "region" / "soppeng")
 
 
 @pytest.fixture(scope="module")

@@ -99,7 +99,7 @@ def test_databases_that_are_lost_under_load_come_back_with_all_that_was_promised
             lose(system, lost)
         pdam.say(unread, "acknowledge")
         more(tickets)
-        services = ("--service", "router", "--service", "sla-monitor")
+        services = ("router", "--service", "sla-monitor")
         restored = system.lapor("restore", str(tmp_path / "one"), "--key", str(key), *services)
         more(tickets)
     assert restored["services"] == [each for each in backed_up if each["name"] in ("router", "sla-monitor")]

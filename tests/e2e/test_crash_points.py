@@ -11,6 +11,7 @@ from desk import Desk, Unit, units
 from harness import CLEAR, System
 from judge import tells_who_has_it
 
+from testing.lengths import length
 from testing.waiting import until
 
 pytestmark = pytest.mark.connected
@@ -56,8 +57,10 @@ def auditor(system: System) -> Iterator[Desk]:
     desk.close()
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("turn", range(length(1, 20)))
 @pytest.mark.parametrize(("service", "channel", "point"), POINTS)
-def test_killed_at(system: System, unit: Ask, auditor: Desk, service: str, channel: str, point: str) -> None:
+def test_killed_at(system: System, unit: Ask, auditor: Desk, service: str, channel: str, point: str, turn: int) -> None:
     # Of letters only: digits that happen to look like a telephone number are masked.
     text = f"{CLEAR} ({uuid.uuid4().hex.translate(str.maketrans('0123456789', 'ghijklmnop'))})"
     before = system.restarts(service)

@@ -19,12 +19,13 @@ from lapor.kafka.reader import read_to_end
 from lapor.processes import credentials
 from lapor.processes.data_dir import DataDir
 from lapor.servers import kafka
+from testing.lengths import length
 from testing.waiting import until
 
 pytestmark = [pytest.mark.connected, pytest.mark.system("upset")]
 
 #: So many of each channel, each with words that stand nowhere else.
-PEOPLE = 17
+PEOPLE = length(17, 200)
 #: The services that keep what a citizen said.
 KEEPERS = ("intake-sms", "intake-web", "intake-social", "router")
 #: What the topics' settings of two days become here, so that the cleaner is seen at work.
@@ -135,7 +136,8 @@ def order_all(system: System, planted: list[Planted]) -> None:
             unit("DISKOMINFO").must(each.ticket, "erase", reason="diminta pelapor lewat surat")
 
 
-def test_of_fifty_people_whose_complaints_are_erased_nothing_is_found(system: System) -> None:
+@pytest.mark.soak
+def test_of_all_who_are_erased_nothing_is_found(system: System) -> None:
     since = datetime.now(UTC).isoformat()
     planted, secrets = stored(system, PEOPLE)
     order_all(system, planted)

@@ -24,13 +24,14 @@ from harness import CLEAR, ROOT, System, a_number, running
 
 from lapor.processes import credentials
 from lapor.servers import kafka, quotas
+from testing.lengths import length
 from testing.mutation import DEEP, SEED, Mutator
 from testing.waiting import until
 
-pytestmark = [pytest.mark.connected, pytest.mark.slow, pytest.mark.system("fuzz")]
+pytestmark = [pytest.mark.connected, pytest.mark.slow, pytest.mark.soak, pytest.mark.system("fuzz")]
 
-#: Each parser alone is given 30,000 in tests/parsers.
-INPUTS = 1_000
+#: Each parser alone is given many more in tests/parsers.
+INPUTS = length(1_000, 10_000)
 AT_ONCE = 16
 #: So often a call is made that is answered 503, which asks for it to come again.
 TRIES = 3
@@ -345,7 +346,7 @@ def test_the_website_answers_whatever_comes(
     mutate = Mutator("web")
     calls = (web_call(mutate, tickets) for _ in range(INPUTS))
     outcome = send(fuzzed.env["web_url"], calls, lambda status: not 200 <= status < 500)
-    record_property("measured", f"web: {outcome}")
+    record_property("measured", f"website, {INPUTS:,} mutated inputs: {outcome}")
     assert 0 == len(outcome.bad), str(outcome)
     assert INPUTS == outcome.statuses.total()
     # Most got through to the rules, and not only to be told that there were too many.
@@ -399,7 +400,7 @@ def test_the_sms_door_answers_whatever_the_gateway_brings(
     mutate, door = Mutator("sms"), urlsplit(fuzzed.env["sms_mo_url"])
     calls = (sms_call(mutate, door.path, list(tickets)) for _ in range(INPUTS))
     outcome = send(fuzzed.env["sms_mo_url"], calls, lambda status: status not in (200, 403, 404, 405, 429))
-    record_property("measured", f"sms: {outcome}")
+    record_property("measured", f"SMS, {INPUTS:,} mutated inputs: {outcome}")
     assert 0 == len(outcome.bad), str(outcome)
     assert INPUTS == outcome.statuses.total()
     assert outcome.statuses[200] > INPUTS / 2, str(outcome)

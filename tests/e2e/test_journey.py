@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from html.parser import HTMLParser
 from typing import Any
@@ -186,7 +186,10 @@ def test_who_is_in_danger_is_told_whom_to_call_and_a_person_has_it_at_once(syste
 
 
 def _has_half_a_day(system: System, ticket: str) -> bool:
-    return "12 jam" in str((system.story(ticket) or {}).get("deadline_text"))
+    """Whether it is due within 12 hours, which no page says."""
+    story = system.story(ticket) or {}
+    due, said = story.get("deadline_at"), story.get("deadline_text")
+    return bool(due) and not said and datetime.fromisoformat(str(due)) - datetime.now(UTC) < timedelta(hours=12)
 
 
 def test_the_form_without_javascript_leads_to_a_page_that_tells_all(system: System, unit: Ask) -> None:

@@ -4,7 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -42,7 +42,7 @@ class Metrics(BaseHTTPRequestHandler):
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[DataDir]:
     """The router answers, the others are away."""
-    server = HTTPServer((HOST, 0), Metrics)
+    server = ThreadingHTTPServer((HOST, 0), Metrics)
     thread = threading.Thread(target=server.serve_forever, args=[0.01])
     thread.start()
     away = any_free()

@@ -28,17 +28,20 @@ def hour(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield request.param, url
 
 
+@pytest.mark.slow
 def test_every_expression_is_answered_in_a_calm_and_in_a_bad_hour(hour: tuple[str, str]) -> None:
     which, url = hour
     empty = {each.where for each in ALL if not hours.ask(url, each.expr, 0 if each.instant else 6 * hours.HOUR_S)}
     assert (EMPTY_WHEN_CALM if which == "calm" else set()) == empty
 
 
+@pytest.mark.slow
 def test_no_figure_is_no_number(hour: tuple[str, str]) -> None:
     values = {each.where: [row["value"][1] for row in hours.ask(hour[1], each.expr)] for each in ALL if each.instant}
     assert not {where: found for where, found in values.items() if {"NaN", "+Inf", "-Inf"} & set(found)}
 
 
+@pytest.mark.slow
 def test_the_colour_of_a_figure_says_which_hour_it_is(hour: tuple[str, str]) -> None:
     which, url = hour
     colours = {
@@ -54,6 +57,7 @@ def test_the_colour_of_a_figure_says_which_hour_it_is(hour: tuple[str, str]) -> 
         assert not {where: colour for where, colour in colours.items() if colour == first[where]}
 
 
+@pytest.mark.slow
 def test_what_can_be_chosen_is_there(hour: tuple[str, str]) -> None:
     for document in DOCUMENTS.values():
         for variable in document["templating"]["list"]:

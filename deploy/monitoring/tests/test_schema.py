@@ -16,6 +16,7 @@ from jsonschema import Draft7Validator, ValidationError
 from testing.programs import missing
 from testing.servers import npm_packages
 
+pytestmark = pytest.mark.slow
 TYPES = Path("node_modules", "@grafana", "schema", "dist", "types", "raw")
 OPTIONS = sorted({panel["type"] for document in DOCUMENTS.values() for panel in document["panels"]} - {"row"})
 #: Grafana itself leaves out the value of a first threshold, or gives null: both mean minus infinity.

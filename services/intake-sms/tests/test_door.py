@@ -5,7 +5,6 @@ import base64
 import contextlib
 import hmac
 import json
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +20,7 @@ from intake.submissions import KeyReused, TextProblem
 from intake_sms.adapters.door import MAX_REQUEST_BYTES, door
 from intake_sms.domain import Mo
 from intake_sms.settings import SmsSettings
+from lapor.processes.ports import any_free
 from testing.fakes import ManualClock
 from testing.waiting import finish, within
 
@@ -266,8 +266,7 @@ async def test_a_bug_while_putting_aside_makes_the_gateway_come_again(make_setti
 @contextlib.asynccontextmanager
 async def open_door(settings: SmsSettings, office: Office) -> AsyncIterator[str]:
     """The door on a real socket, until the end of the block."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = any_free()
     app = door(settings, office.take, office.bury, office.note)
     serving = asyncio.create_task(WebServer(app, "127.0.0.1", port, max_head_bytes=MAX_REQUEST_BYTES).run())
     try:

@@ -22,6 +22,7 @@ from contracts import codec
 from contracts.topics import TOLD
 from lapor.processes.ports import choose
 from testing.kannel import Line, configuration, listens
+from testing.lengths import length
 from testing.programs import missing, program
 from testing.servers import Stack
 from testing.waiting import until
@@ -215,10 +216,11 @@ def test_no_log_tells_who_wrote_or_what_or_the_secret(system: System) -> None:
     assert [word for word in (PHONE[1:], "jembatan", "rusak", TOKEN, "s3nd") if word in logs] == []
 
 
-BURST = 1_000
+BURST = length(1_000, 10_000)
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_a_burst_with_a_kill_in_the_middle_is_stored_once_each(
     kannel: tuple[str, str], stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,11 +17,12 @@ from intake_social.handlers import Desk
 from intake_social.mentions import read_mentions
 from intake_social.page import read_page
 from lapor.processes.ports import HOST
+from testing.lengths import length
 from testing.mutation import DEEP, Mutator
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.soak]
 
-US, PAGES, OF_A_PAGE = "1708", 10, 200
+US, PAGES, OF_A_PAGE = "1708", length(10, 50), 200
 #: No network's post has more letters; pages of longer ones would try the networks' clients and not us.
 LONGEST = 20_000
 

@@ -353,6 +353,8 @@ async def test_letters_twice_as_large_run_over_no_edge(site: str, pool: Pool) ->
                 && !each.closest(".skip, .trap, .visually-hidden")
                 && each.getBoundingClientRect().right > innerWidth + 1).map((each) => each.outerHTML.slice(0, 80))"""
             assert [] == await page.evaluate(over)
+            numbers = "[...document.querySelectorAll('.calls b, .dial b')].map((each) => each.getClientRects().length)"
+            assert set() == set(await page.evaluate(numbers)) - {1}, f"a number to call is broken: {address}"
         assert 32 < await page.locator("body").evaluate("each => parseFloat(getComputedStyle(each).fontSize)")
 
 

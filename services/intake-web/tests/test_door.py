@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from chassis.http_server import with_heads
 from intake.texts import Texts
 from intake_web.app import build_app
 from intake_web.settings import WebSettings
-from lapor.processes.ports import HOST
+from lapor.processes.ports import HOST, any_free
 from testing.browsers import answering
 from testing.waiting import within
 
@@ -28,8 +27,7 @@ STATIC = Path(look.__file__).parent / "static"
 @pytest.fixture
 async def port(fake: Any, make_settings: Callable[..., WebSettings], texts: Texts) -> AsyncIterator[int]:
     """The port of a running website."""
-    with socket.create_server((HOST, 0)) as probe:
-        free: int = probe.getsockname()[1]
+    free = any_free()
     async with answering(with_heads(build_app(fake, make_settings(), texts)), free):
         yield free
 

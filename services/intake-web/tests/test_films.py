@@ -26,6 +26,7 @@ from testing.pictures import of_size, opened
 from testing.programs import program
 from testing.waiting import within
 
+pytestmark = pytest.mark.slow
 KINDS = ["mp4", "mov", "webm", "3gp", "avi"]
 #: H.263 knows few sizes.
 SIZE = {"3gp": (352, 288)}

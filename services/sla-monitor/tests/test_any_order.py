@@ -32,6 +32,7 @@ from sla_monitor.rules import Rules
 from sla_monitor.state import ComplaintClock, Decision, ReplayBase, SlaEvent, Update
 from sla_monitor.working_days import DayOff
 from testing.events import an_updated
+from testing.lengths import length
 
 RULES = load_rules(Path(__file__).parents[3] / "region" / "soppeng")
 START, UNTIL = datetime(2026, 3, 9, tzinfo=WITA), datetime(2026, 8, 28, tzinfo=WITA)
@@ -232,7 +233,8 @@ def identity(data: SlaUpdated | SlaBreached) -> Told:
     return data.complaint_id, data.stage, data.round, kind, data.level, data.deadline_at
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(length(40, 2_000)))
 def test_whatever_befalls_the_reader_the_announcements_are_those_of_the_oracle(seed: int) -> None:
     assert wrong(1708 + seed) == []
 
@@ -296,7 +298,8 @@ def calm(clock: ComplaintClock) -> ComplaintClock:
 PUT_BACK_TWICE = (6769485, 6769707)
 
 
-@pytest.mark.parametrize("seed", [*range(1708, 1748), *PUT_BACK_TWICE])
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", [*range(1708, 1708 + length(40, 2_000)), *PUT_BACK_TWICE])
 def test_when_all_dead_letters_were_put_back_it_is_as_if_none_had_been_one(seed: int) -> None:
     assert wrong_after_all(seed, lost=0.15) == []
 

@@ -49,20 +49,24 @@ async def within(awaited: Awaitable[T], seconds: float = 60) -> T:
         return await awaited
 
 
-async def finish(*awaited: Awaitable[Any], seconds: float = 10) -> list[Any]:
-    """Wait until all have ended, and give their results or exceptions.
+async def finish(*awaited: Awaitable[Any], seconds: float = 10) -> None:
+    """Wait until all have ended, as what ran beside a test and was cancelled.
 
     What has not after ``seconds`` is cancelled once more, because a library may swallow a cancellation, and then with
     each of these seconds.
 
     Raises:
-        AssertionError: something has not ended after ``PATIENCE`` times that; names it.
+        AssertionError: something has not ended after ``PATIENCE`` times that, or had failed before; names it.
     """
     tasks = [asyncio.ensure_future(each) for each in awaited]
+    failed = [each for each in tasks if each.done() and not each.cancelled() and each.exception()]
     for _ in range(PATIENCE):
         _, running = await asyncio.wait(tasks, timeout=seconds)
         if not running:
-            return await asyncio.gather(*tasks, return_exceptions=True)
+            break
         for each in running:
             each.cancel()
-    raise AssertionError(f"still running after {PATIENCE} cancellations: {running}")
+    else:
+        raise AssertionError(f"still running after {PATIENCE} cancellations: {running}")
+    await asyncio.gather(*tasks, return_exceptions=True)  # or each would be logged as never retrieved
+    assert not failed, f"failed while the test ran: {failed}"  # noqa: S101

@@ -21,6 +21,7 @@ from classifier.training.build import build
 from classifier.training.labelled_rows import MIN_ROWS, read_export
 from kabupaten.training import TaughtCategory, load_training
 
+pytestmark = pytest.mark.slow
 runner = CliRunner()
 
 

@@ -1,4 +1,4 @@
-"""Which worker runs which tests, and in which order: the fast ones first, whole systems last.
+"""Which worker runs which tests, and in which order: the fast ones first, then whole systems beside tests on servers.
 
 A worker knows the marks of a test, and the process that deals tests out knows their names alone: the workers write the
 scope of each test into a file that this process names.
@@ -16,8 +16,10 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-#: In this order they run; a test belongs to the first whose mark it has.
-FAST, SERVERS, SYSTEMS = TIERS = ("fast tests", "tests on servers", "whole systems")
+from testing.lengths import length
+
+#: In this order they begin. Whole systems mostly wait for each other, so that tests on servers run beside them.
+FAST, SYSTEMS, SERVERS = TIERS = ("fast tests", "whole systems", "tests on servers")
 #: So many whole systems run at once: each takes a core and more while it starts and is loaded.
 AT_ONCE = 2
 #: Servers' tests that take minutes by themselves: no other test of their folder waits for them.
@@ -38,6 +40,7 @@ LONGEST = (
     "services/",
 )
 _SCOPES = "scopes_file"
+_SERVERS = frozenset(("stack", "connected"))
 
 
 def tier(item: pytest.Item) -> str:
@@ -51,9 +54,13 @@ def scope(item: pytest.Item) -> str:
     """Give what a worker is given at once, the tests that share servers or a whole system; the tier's name is first."""
     if system := item.get_closest_marker("system"):
         return f"{SYSTEMS}: {system.args[0]}"
-    folder, _, rest = item.nodeid.partition("/test_")
-    file = f"test_{rest.partition('.py')[0]}"
-    return f"{tier(item)}: {folder}{f'/{file}' if file in ALONE else ''}"
+    folder, file = item.nodeid.partition("::")[0].rpartition("/")[0], item.path.stem
+    apart = f"/{file}" if file in ALONE else " in a browser" if _opens_pages(item) else ""
+    return f"{tier(item)}: {folder}{apart}"
+
+
+def _opens_pages(item: pytest.Item) -> bool:
+    return "one_browser" in getattr(item, "fixturenames", ())
 
 
 class ByServers(LoadScopeScheduling):  # type: ignore[misc]
@@ -69,11 +76,15 @@ class ByServers(LoadScopeScheduling):  # type: ignore[misc]
         return self._scopes[nodeid]
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        """Give ``node`` what is next; where that is a whole system too many, it ends with what it has."""
+        """Give ``node`` the next that fits beside what runs; where only whole systems are left, and as many run as may,
+        it ends with what it has."""
         runs_one = (other for other, work in self.assigned_work.items() if other is not node and _has_a_system(work))
-        if next(iter(self.workqueue)).startswith(SYSTEMS) and len(list(runs_one)) >= AT_ONCE:
+        full = len(list(runs_one)) >= AT_ONCE
+        fits = next((scope for scope in self.workqueue if not (full and scope.startswith(SYSTEMS))), None)
+        if fits is None:
             node.shutdown()
             return
+        self.workqueue.move_to_end(fits, last=False)
         super()._assign_work_unit(node)
 
     def remove_node(self, node: WorkerController) -> str | None:
@@ -134,12 +145,21 @@ def pytest_configure_node(node: WorkerController) -> None:
     node.workerinput[_SCOPES] = str(node.config.stash[_path])
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave what opens pages in a browser, or starts a server without saying so, out of `make check`."""
+    if _opens_pages(item):
+        item.add_marker(pytest.mark.slow)
+    if not _SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
+        item.add_marker(pytest.mark.connected)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Sort by tier, then by what takes longest, then by scope; give what starts a system, or is slow, more time."""
     for item in items:
         if item.get_closest_marker("system") or item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.timeout(900))
+            item.add_marker(pytest.mark.timeout(length(900, 14_400)))
     items.sort(key=_turn)
     written = getattr(config, "workerinput", {}).get(_SCOPES)
     if written:

@@ -1,0 +1,13 @@
+"""How much a test tries: little in `make test`, much in `make soak`, by the same code with another number."""
+
+from __future__ import annotations
+
+import os
+
+#: Whether this is `make soak`.
+LONG = bool(os.environ.get("LAPOR_SOAK"))
+
+
+def length(short: int, long: int) -> int:
+    """Give ``short`` for `make test` and ``long`` for `make soak`, which runs what is marked ``soak``."""
+    return long if LONG else short
