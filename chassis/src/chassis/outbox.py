@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds without a publish from which on a stream processor is not ready: a broker that was killed is back sooner.
 FAILING_S = 60
+#: How often one looks for what another process has put in: seconds, and while nothing came for a minute.
+LOOK_S, LOOK_SELDOM_S, _QUIET_S = 0.25, 1.0, 60.0
 #: So long is kept what was published: longer than a broker stands still, and shorter than any topic keeps it.
 KEPT_DAYS = 7
 #: What a row of the outbox is made of.
@@ -143,7 +145,7 @@ class Relay:
 
     async def _drain(self, db: Connection) -> None:
         pause_s = 0.1
-        looked = pruned = offered = -math.inf  # the loop's clock counts from the machine's start
+        looked = pruned = offered = sent = -math.inf  # the loop's clock counts from the machine's start
         while True:
             now = asyncio.get_running_loop().time()
             if now - looked > 1:
@@ -160,12 +162,12 @@ class Relay:
             rows = (again and await db.fetch(_OFFER_AGAIN, _PERMANENT)) or await db.fetch(_NEXT, _REFUSED)
             if not rows:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(0.25):
+                    async with asyncio.timeout(LOOK_S if now - sent < _QUIET_S else LOOK_SELDOM_S):
                         await self.wake.wait()
                 continue
             try:
                 await self._send(db, rows)
-                pause_s, self.failing = 0.1, None
+                pause_s, self.failing, sent = 0.1, None, now
             except Exception as error:  # the outcome is unknown: the same rows go out again, with the same ids
                 self.failing = (self.failing or (time.monotonic(), ""))[0], type(error).__name__
                 log.warning("publish_failed", extra={"error": repr(error), "rows": len(rows)})

@@ -41,7 +41,7 @@ class Progress:
         self.done: dict[tuple[str, int], int] = {}
         self.read_until: dict[tuple[str, int], float] = {}  # all that was written by then is handled
         self.ends: Ends = dict
-        self._shown: frozenset[tuple[str, int]] = frozenset()
+        self._shown: dict[tuple[str, int], int] = {}
 
     def advance(self, records: Sequence[Record]) -> None:
         """``records`` are handled and committed."""
@@ -71,13 +71,14 @@ class Progress:
         if not behind:  # between two assignments, or nobody reads: what was shown last is the best that is known
             return
         now, oldest_s = time.time(), dict.fromkeys((topic for topic, _ in behind), 0.0)
-        for place in self._shown - behind.keys():
+        for place in self._shown.keys() - behind.keys():
             metrics.LAG.remove(self.service, *place)
         for topic in {topic for topic, _ in self._shown} - oldest_s.keys():
             metrics.LAG_S.remove(self.service, topic)
-        self._shown = frozenset(behind)
+        before, self._shown = self._shown, dict(behind)
         for (topic, partition), records in behind.items():
-            metrics.LAG.labels(self.service, topic, partition).set(records)
+            if before.get((topic, partition)) != records:  # of hundreds most stand at 0 for days
+                metrics.LAG.labels(self.service, topic, partition).set(records)
             if records:
                 age_s = now - self.read_until.get((topic, partition), now)
                 oldest_s[topic] = max(oldest_s[topic], age_s)
