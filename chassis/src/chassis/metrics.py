@@ -31,6 +31,7 @@ DLQ_LEFT_OUT = Counter(
 UNKNOWN_WORDS = Counter(
     "lapor_unknown_words", "Words read that this version does not know and passed over", ["service", "field"]
 )
+DELETED = Counter("lapor_retention_deleted", "Rows deleted because they were kept long enough", ["service", "table"])
 REDELIVERIES = Counter("lapor_redeliveries", "Records seen before and left alone", ["service"])
 #: So many failures in a row are a bug of our rules or of our tables, not poison.
 MAX_BUGS_IN_A_ROW = 10

@@ -10,13 +10,11 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
-from prometheus_client import Counter
-
+from chassis import metrics
 from chassis.database import Connection, Pool
 
 log = logging.getLogger(__name__)
 
-DELETED = Counter("lapor_retention_deleted", "Rows deleted because they were kept long enough", ["service", "table"])
 _EVERY_S = 3_600
 
 #: Deletes a batch; gives how many rows of which table went.
@@ -40,7 +38,7 @@ async def delete_all(service: str, pool: Pool, once: Once) -> None:
         async with pool.acquire() as db, db.transaction():
             counts = await once(db)
         for table, rows in counts.items():
-            DELETED.labels(service, table).inc(rows)
+            metrics.DELETED.labels(service, table).inc(rows)
         if not any(counts.values()):
             return
         log.info("deleted", extra={"rows": {table: rows for table, rows in counts.items() if rows}})

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from prometheus_client import Counter, Histogram
-
 from chassis.authentic import verify
 from chassis.service import exit_on, run_stateless
 from chassis.settings import read_settings
 from chassis.wire import Emit, Message
-from classifier import handlers
+from classifier import handlers, metrics
 from classifier.category.linear_model import ModelError
 from classifier.classify import classify, load_knowledge
 from classifier.handlers import SERVICE
@@ -18,9 +16,6 @@ from classifier.settings import Settings
 from contracts.events import ComplaintClassified
 from contracts.topics import CANARY, ERASED, RECEIVED
 from kabupaten import RegionError
-
-CONFIDENCE = Histogram("lapor_classifier_confidence", "How sure the model is", buckets=[n / 10 for n in range(1, 11)])
-UNDERSTOOD = Counter("lapor_classifications", "Complaints read; abstained: a person says whose they are", ["result"])
 
 
 def run() -> None:
@@ -33,8 +28,8 @@ def run() -> None:
         emits = handlers.on_message(partial(classify, knowledge), knowledge.model.version, message)
         for emit in emits:
             if isinstance(emit.data, ComplaintClassified):
-                CONFIDENCE.observe(emit.data.confidence)
-                UNDERSTOOD.labels("abstained" if emit.data.abstained else "answered").inc()
+                metrics.CONFIDENCE.observe(emit.data.confidence)
+                metrics.UNDERSTOOD.labels("abstained" if emit.data.abstained else "answered").inc()
         return emits
 
     # What another made up of a complaint must not be understood as its own: the router could not tell.
