@@ -22,8 +22,8 @@ class Category(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     ``lapor`` are the LAPOR! category names that mean it. ``share`` is how common it is beside the others. ``matters``
     are narrower subjects, each with the phrases that give it away. Citizens find it below the heading ``group``. With
-    ``proof`` the desk sends no resolution without a photo or an address of proof. With ``confirm`` what was resolved is
-    closed only when another person than the one who resolved it, or its reporter, has confirmed it.
+    ``proof`` nothing is resolved without a photo or an address of proof, but for what is confidential. With ``confirm``
+    what was resolved is closed only when its reporter, or another person than the one who resolved it, confirms it.
     """
 
     name: str = ""

@@ -67,6 +67,18 @@ def test_the_step_says_that_it_is_to_be_confirmed_where_the_region_demands_it() 
     assert ("to_confirm", UNSET) == (demanded.note, free.story()[-1].note)
 
 
+@pytest.mark.parametrize("rahasia", [False, True])
+def test_where_the_region_wants_a_proof_nothing_is_resolved_without_one_but_what_is_confidential(rahasia: bool) -> None:
+    office = Office(rules=replace(RULES, proved={"jalan_jembatan"}))
+    office.hear(received(rahasia=rahasia), classified())
+
+    told = office.hear(("PUPR", reply("resolve", message=DONE)))
+    proved = office.hear(("PUPR", reply("resolve", message=DONE, evidence=[PHOTO])))
+
+    assert (None if rahasia else "kategori ini diselesaikan dengan bukti: isi evidence") == refusal(told)
+    assert ([] if rahasia else ["resolved"]) == kinds(proved)
+
+
 def test_silence_does_not_close_what_nobody_has_confirmed_and_closes_the_rest() -> None:
     demanded, free = resolved(), resolved(office=Office())
 

@@ -256,6 +256,18 @@ def test_its_type_is_put_right_whoever_has_it_and_stays_so_when_it_is_understood
     assert [("PUPR", "updated"), ("DISKOMINFO", "replied")] == to_units(told)
 
 
+def test_a_unit_says_that_its_complaint_is_a_wish_and_answers_it_with_a_plan() -> None:
+    office = office_in("routed")
+
+    told = office.hear(("PUPR", reply("correct", type="aspirasi")))
+    other = office.hear(("PUPR", reply("correct", category="air_bersih")))
+    done = office.hear(("PUPR", reply("resolve", message="Kami usulkan dalam rencana kerja tahun 2027, bulan Maret.")))
+
+    assert (["corrected"], [("PUPR", "replied")]) == (kinds(told), to_units(told))
+    assert ["not_triage"] == [each.reply.code for each in other if isinstance(each, UnitRouted) and each.reply]
+    assert ["resolved"] == kinds(done)
+
+
 def test_type_and_category_may_be_put_right_at_once_in_the_triage_lane() -> None:
     office = in_status("routed", "triage")
 

@@ -167,6 +167,22 @@ def test_reopening_brings_it_back_to_the_last_unit() -> None:
     )
 
 
+def test_a_second_reopening_brings_it_to_a_person_and_not_to_the_unit_that_twice_said_done() -> None:
+    office = in_status("resolved")
+    office.hear(followed_up(item("reopen", 1)))
+    office.hear(("PUPR", reply("resolve", message="sudah ditambal lagi")))
+    told = office.hear(followed_up(item("reopen", 1), item("reopen", 2)))
+
+    assert ["reopened", "routed"] == kinds(told)
+    assert ("routed", "DISKOMINFO", "triage") == where(office)
+    assert [("DISKOMINFO", "routed"), ("PUPR", "withdrawn")] == to_units(told)
+    reasons = [each.reason for each in told if isinstance(each, UnitRouted)]
+    assert ["dibuka kembali oleh pelapor 2 kali", "dialihkan ke DISKOMINFO"] == reasons
+
+    office.hear(("DISKOMINFO", reply("dispose", unit="PUPR")))
+    assert ("routed", "PUPR", "unit") == where(office)
+
+
 def test_reopening_never_leads_to_a_unit_that_was_accused_meanwhile() -> None:
     office = Office()
     office.hear(received())

@@ -130,7 +130,8 @@ class Case(Struct, frozen=True, kw_only=True):
     nobody was told yet; ``upheld`` the number of its last ``upheld``, and the step that this knew; ``happened`` the
     last steps that were not the clock's, with the moments at which they happened, and ``history`` what they said.
     ``apart_from`` are the units that worked on the complaint to which it was added: it may accuse any of them.
-    ``mark`` is what its reporter gave to how it is resolved now, ``appeal`` the one appeal about it.
+    ``mark`` is what its reporter gave to how it is resolved now, ``reopened`` how often they reopened it, ``appeal``
+    the one appeal about it.
     ``acknowledge_by`` is by when who has it now is to acknowledge it, where its clock says so.
     ``undo`` is the last act that may be taken back, ``urgency`` what a person said, and ``type`` too, where it was not
     understood yet. ``target`` is the office outside to which it was handed over last, and ``forwards`` the unit that
@@ -173,6 +174,7 @@ class Case(Struct, frozen=True, kw_only=True):
     happened: list[tuple[int, datetime]] = []
     history: list[Past] = []
     mark: int | None = None
+    reopened: int = 0
     appeal: Appealed | None = None
     undo: Undoable | None = None
     urgency: str | None = None

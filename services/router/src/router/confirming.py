@@ -70,11 +70,13 @@ def by_mark(case: Case, stars: int) -> Result:
     return _confirmed(case) if stars >= CONTENT and is_to_confirm(case) else (case, [])
 
 
-def back_to_work(rules: Rules, case: Case, reason: str, *, by: str | None = None, **facts: Any) -> Result:
-    """Reopen what was resolved, for those that worked on it; not for who turned out to be accused."""
+def back_to_work(
+    rules: Rules, case: Case, reason: str, *, at_triage: bool = False, by: str | None = None, **facts: Any
+) -> Result:
+    """Reopen what was resolved, for those that worked on it or ``at_triage``; not for who turned out to be accused."""
     helpers = [each.unit for each in case.support]
     to = Assignment(lane=case.lane or Lane.UNIT, unit=case.unit or "", reason=reason, support=helpers)
-    if to.unit in kept_from(rules, case):  # the classifier said so after that unit had it
+    if at_triage or to.unit in kept_from(rules, case):  # the classifier said so after that unit had it
         to = triage(rules, kept_from(rules, case), to.reason)
     case, update = advance(_replace(case, resolved_seq=None, mark=None), UpdateKind.REOPENED, by=by, **facts)
     case, outs = route(rules, case, to, by=by)

@@ -204,7 +204,11 @@ def _cancel(case: Case) -> Result:
 def _reopen(rules: Rules, case: Case) -> Result:
     if case.status != Status.RESOLVED or case.unit is None:
         return noted(case, Note.REFUSED, code="ended" if case.status in FINAL else "reopen_open")
-    return back_to_work(rules, case, "dibuka kembali oleh pelapor")
+    case = _replace(case, reopened=case.reopened + 1)
+    if case.reopened == 1:
+        return back_to_work(rules, case, "dibuka kembali oleh pelapor")
+    # A unit that has twice said that it is done is not asked a third time: a person looks first.
+    return back_to_work(rules, case, f"dibuka kembali oleh pelapor {case.reopened} kali", at_triage=True)
 
 
 def _rate(rules: Rules, case: Case, judged: Case, item: FollowUp) -> Result:

@@ -20,7 +20,9 @@ OPEN = Gauge(
     "Complaints that somebody is at; no unit: nobody has it yet",
     ["unit", "kecamatan", "status"],
 )
-_WAITS = "wait for a unit (disposition), for its first word (acknowledgement), or for an answer"
+_WAITS = (
+    "wait for the router (routing), for a unit (disposition), for its first word (acknowledgement), or for an answer"
+)
 WAITING = Gauge("lapor_complaints_waiting", f"Complaints that {_WAITS}", ["waits_for"])
 OLDEST_S = Gauge("lapor_complaints_oldest_seconds", f"Age of the oldest of those that {_WAITS}", ["waits_for"])
 LATE = Gauge("lapor_complaints_late", "Open complaints past the date that was promised", ["unit", "kecamatan"])

@@ -27,7 +27,18 @@ from kabupaten.desks import CONDUCT_CATEGORY, MOST_RETURNS, last_unit
 from kabupaten.routing import Target
 from router import appeals, confirming, erasure, merging, powers, undoing
 from router.ask_help import ask_help
-from router.case import Case, Erasure, Out, about_units, advance, answer, supporters, tell_support, tell_unit
+from router.case import (
+    Case,
+    Erasure,
+    Out,
+    about_units,
+    advance,
+    answer,
+    is_rahasia,
+    supporters,
+    tell_support,
+    tell_unit,
+)
 from router.given import Act, Given, Outcome, Rule, named_units
 from router.handover import is_handed_to, target, why_not
 from router.masked import brief, masked
@@ -107,7 +118,8 @@ def _refusal(given: Given) -> Refusal | None:
     if rule is None:
         why_not = f"tindakan {brief(data.action)!r} tidak dikenal; yang ada: {', '.join(ACTIONS)}"
         return Refusal("unknown_action", why_not)
-    if rule.triage and case.lane != Lane.TRIAGE and not _as_admin(given):
+    own_type = data.action == Action.CORRECT and not data.category and given.by == case.unit
+    if rule.triage and case.lane != Lane.TRIAGE and not own_type and not _as_admin(given):
         return Refusal("not_triage", f"tindakan {data.action} hanya untuk laporan di meja triase")
     if case.status not in rule.statuses:
         return wrong_status(case.status, data.action)
@@ -174,6 +186,9 @@ def _resolve(given: Given) -> Outcome:
     case, data = given.case, given.data
     if refused := no_resolution(given.rules, case.classified, data.message or ""):
         return refused
+    # Whoever has the address of a proof sees it, so nothing confidential needs one.
+    if case.category in given.rules.proved and not data.evidence and not is_rahasia(case):
+        return Refusal("missing_field", "kategori ini diselesaikan dengan bukti: isi evidence")
     to_confirm = confirming.demanded(given)
     case, update = advance(
         _mark_human_decision(case),

@@ -36,7 +36,8 @@ class Rules:
     (``contracts.links.listed``), and what lies below ``desk_photos`` is the desk's own. ``on_duty`` are who can be
     reached in each unit. ``evidence_keys`` sign the links by which units open what citizens attached: the key of
     each intake, which keeps what it took. ``powers`` is who may put right what others do. Of the categories
-    ``confirmed`` what is resolved is closed only when somebody else has confirmed it.
+    ``confirmed`` what is resolved is closed only when somebody else has confirmed it, and of those ``proved`` nothing
+    is resolved without a proof.
     """
 
     units: Mapping[str, Unit]
@@ -60,6 +61,7 @@ class Rules:
     similar_merge: float | None = None
     powers: Powers = field(default_factory=Powers)
     confirmed: Collection[str] = ()
+    proved: Collection[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,7 @@ def rules_of(region: Region) -> Rules:
         units=units.by_code,
         unit_of_category={code: category.unit for code, category in region.categories.items()},
         confirmed=frozenset(code for code, category in region.categories.items() if category.confirm),
+        proved=frozenset(code for code, category in region.categories.items() if category.proof),
         named={code: category.name for code, category in region.categories.items() if category.name},
         admin=units.holder(UnitRole.TRIAGE),
         conduct=units.holder(UnitRole.CONDUCT),

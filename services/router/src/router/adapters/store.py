@@ -57,12 +57,12 @@ WITH held AS MATERIALIZED (
       AND jsonb_path_query_array(body, '$.support[*].unit') ?| $1)
 SELECT ticket, concat_ws(':', unit, body->>'seq', jsonb_path_query_array(body, '$.support[*].unit')) AS moment
 FROM held WHERE ticket <> ALL($2) ORDER BY ticket LIMIT 100"""
-#: Whose turn it is: somebody has to say whose it is, its unit to say a word, or to answer.
-WAITS_FOR = ("disposition", "acknowledgement", "answer")
+#: Whose turn it is: the router's own, somebody's to say whose it is, its unit's to say a word, or to answer.
+WAITS_FOR = ("routing", "disposition", "acknowledgement", "answer")
 _OPEN = """
 SELECT status, coalesce(unit, '') AS unit, coalesce(body->'classified'->'place'->>'kecamatan', '') AS kecamatan,
-       CASE WHEN status IN ('registered', 'returned') OR (status, body->>'lane') = ('routed', 'triage')
-            THEN 'disposition'
+       CASE WHEN status = 'registered' THEN 'routing'
+            WHEN status = 'returned' OR (status, body->>'lane') = ('routed', 'triage') THEN 'disposition'
             WHEN status = 'routed' THEN 'acknowledgement' ELSE 'answer' END AS waits_for,
        count(*) AS count, coalesce(min(came), now()) AS oldest,
        count(*) FILTER (WHERE status NOT IN ('appealed', 'waiting_for_reporter')
