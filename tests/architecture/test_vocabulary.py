@@ -121,7 +121,7 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
     "intake/projection.py": ({"deadline"}, "what a notice waits for: a Literal, to which mypy holds all"),
     "kabupaten/texts.py": ({"deadline", "apology", "correction"}, "keys of texts.yaml"),
     "intake_sms/handlers.py": (
-        {"addition", "follow-up", "added"},
+        {"addition", "cancel", "follow-up", "added"},
         "the same Literal; a part of what an id is derived from",
     ),
     "intake_social/handlers.py": (

@@ -151,8 +151,8 @@ def said_as(door: Door, text: str) -> str:
     """What kind of an answer ``text`` is."""
     say = door.texts.answers(door.service)
     for name, becomes in (
-        ("which", "which"), ("own", "lost_number"), ("stopped", "stop"), ("bad_ticket", "help"), ("bad_rating", "help"),
-        ("early", "early"), ("over", "over"), ("help", "help"), ("format", "help"),
+        ("which", "which"), ("sure", "sure"), ("own", "lost_number"), ("stopped", "stop"), ("bad_ticket", "help"),
+        ("bad_rating", "help"), ("early", "early"), ("over", "over"), ("help", "help"), ("format", "help"),
     ):  # fmt: skip
         if name in say and text.startswith(say[name].split("{")[0]):
             return becomes

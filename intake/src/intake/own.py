@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,8 @@ from intake.complaint_view import APART
 from intake.submissions import Submission, find_awaiting_reply
 from intake.talk import AskedBack, Meant, Own, Talk
 
+#: For so long a call for help may say where the danger is that its sender told of before.
+JUST_NOW = timedelta(minutes=30)
 #: For so long an addition may still be made a complaint of its own, and a question which is meant be answered.
 A_DAY = timedelta(days=1)
 
@@ -103,9 +105,37 @@ async def find_meant(
     return (talk.tells_place(text, own, now) or talk.added_to(text, own, now)) if bare else None
 
 
-async def ask_back(pool: Pool, submission: Submission, item_id: str, among: Sequence[Own]) -> None:
-    """Keep what ``submission`` says, until its sender has said which of ``among`` it is about (:func:`find_chosen`)."""
-    asked = AskedBack(text=submission.text, among=[each.ticket for each in among], item_id=item_id)
+async def find_told_place(
+    pool: Pool,
+    talk: Talk,
+    submission: Submission,
+    sender: Sender,
+    item_id: str,
+    now: datetime,
+    *,
+    same: Callable[[str], bool],
+    known: str = "",
+) -> Meant | None:
+    """What a call for help goes on with, if it only says where: its sender was asked so just now.
+
+    ``same`` tells whether a text calls for the same help; ``known`` as in :func:`find_meant`. The same message again is
+    what it was at first.
+    """
+    if sender.taken or not sender.known:
+        return None
+    own = await find_own(pool, submission.channel, submission.address or "", item_id)
+    lately = [
+        each for each in own if known in ("", each.ticket) and now - each.received_at < JUST_NOW and same(each.text)
+    ]
+    if named := [each for each in lately if each.named]:
+        return talk.added_to(submission.text, named, now)
+    return talk.tells_place(submission.text, lately, now)
+
+
+async def ask_back(pool: Pool, submission: Submission, item_id: str, among: Sequence[str]) -> None:
+    """Keep what ``submission`` says, until its sender has said which of the tickets ``among`` it is about, or that it
+    is meant for the only one (:func:`find_chosen`)."""
+    asked = AskedBack(text=submission.text, among=list(among), item_id=item_id)
     body = msgspec.json.encode(asked).decode()
     await pool.execute(_ASK_BACK, submission.channel, submission.address, body)
 
@@ -119,7 +149,7 @@ async def find_chosen(
     """
     channel, address = submission.channel, submission.address or ""
     asked = sender.asked and msgspec.json.decode(sender.asked, type=AskedBack)
-    if not asked or asked.answered_by not in ("", item_id):
+    if not asked or asked.item_id == item_id or asked.answered_by not in ("", item_id):
         return None
     meant = talk.chosen(submission.text, asked, await find_own(pool, channel, address, item_id), now)
     if meant and meant.kind != "which":  # else it is asked once more

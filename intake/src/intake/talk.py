@@ -113,7 +113,7 @@ class Meant:
 
     kind: Literal[
         "status", "cancel", "rating", "reopen", "appeal", "erasure", "restriction", "bad_rating", "addition", "answer",
-        "which", "lost", "stop", "courtesy", "help", "bad_ticket", "early", "over", "offered",
+        "which", "sure", "lost", "stop", "courtesy", "help", "bad_ticket", "early", "over", "offered",
     ]  # fmt: skip
     ticket: str = ""
     command: Command | None = None
@@ -121,7 +121,10 @@ class Meant:
 
 
 class AskedBack(msgspec.Struct, frozen=True, kw_only=True):
-    """A message ``item_id`` whose sender was asked which complaint of ``among`` it is about, and what answered that."""
+    """A message ``item_id`` whose sender was asked which complaint of ``among`` it is about, and what answered that.
+
+    With one among them they were asked whether they are sure that it is to be cancelled.
+    """
 
     text: str
     among: list[str]
@@ -294,7 +297,7 @@ class Talk:
         """
         one, in_words = self._chosen(text, asked, own)
         if one is None:
-            return None
+            return self._agreed(text, asked, own)
         if meant := self.meant(asked.text, [one], now):
             if meant.kind == "cancel" and not in_words and not find_ticket(text):
                 # Which is the first, the oldest or that which was listed first? It can't be undone.
@@ -302,6 +305,14 @@ class Talk:
             # What is carried out leaves the words that chose it behind, so they must do nothing but choose.
             return meant if not in_words or self._points(text) else None
         return _addition(f"{asked.text}\n{text}" if in_words else asked.text, one)
+
+    def _agreed(self, text: str, asked: AskedBack, own: Sequence[Own]) -> Meant | None:
+        """The cancelling, if ``text`` says yes to it; the same message again says it again, also when it is done."""
+        one = next((each for each in own if [each.ticket] == asked.among), None)
+        if one is None or "agrees" not in self._said(text).found:
+            return None
+        command = self._command("cancel", asked.text, [one], in_words=True)
+        return Meant(kind="cancel", ticket=one.ticket, command=command)
 
     def _chosen(self, text: str, asked: AskedBack, own: Sequence[Own]) -> tuple[Own | None, bool]:
         """The one, and whether words say so, which may tell more than that."""

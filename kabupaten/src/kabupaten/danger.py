@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -108,6 +109,11 @@ class DangerWords:
         """
         found = self._matches(text)
         return _told(found) or [kind for kind in DangerKind if tuple(found.tokens.words) in self._shortest[kind]]
+
+    def same_as(self, text: str) -> Callable[[str], bool]:
+        """Give what tells whether another text tells for certain of the danger that ``text`` does."""
+        kinds = set(self.certain(text))
+        return lambda other: not kinds.isdisjoint(self.certain(other))
 
     def alarms(self, text: str) -> bool:
         """Tell whether ``text``, which is added to a complaint, makes that an emergency; its sender is told whom to

@@ -151,6 +151,7 @@ class Talk(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lost: _List = ()
     cancels: _List = ()
     not_cancels: _List = ()
+    agrees: _List = ()
     reopens: _List = ()
     asks_how: _List = ()
     greetings: _List = ()

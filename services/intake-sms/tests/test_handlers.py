@@ -601,6 +601,26 @@ async def test_danger_is_a_new_complaint_also_while_a_question_is_open(desk: Des
     assert [["rescue"]] == [event.danger for event in new]
 
 
+async def test_a_call_for_help_that_says_where_goes_to_the_one_before(desk: Desk) -> None:
+    await take(desk, sms("tolong ada yang kena setrum", "one"))
+    for _ in range(2):
+        await take(desk, sms("di pasar lajoa, ada yg kena setrum", "two"))
+    (received,) = [each for each in await events(desk.pool) if isinstance(each, ComplaintReceived)]
+    assert received.place_asked
+    assert [(received.ticket, "di pasar lajoa, ada yg kena setrum")] == await added(desk)
+    assert ["123" in text for _, text in await told(desk.pool)] == [True, True]
+
+
+@pytest.mark.parametrize("text", ["kebakaran di pasar lajoa", "di pasar lajoa, ada yg kena setrum"])
+async def test_another_danger_and_one_of_later_is_a_complaint_of_its_own(desk: Desk, text: str) -> None:
+    await take(desk, sms("tolong ada yang kena setrum", "one"))
+    if "setrum" in text:
+        await desk.pool.execute("UPDATE complaints SET received_at = received_at - interval '1 hour'")
+    await take(desk, sms(text, "two"))
+    assert [] == await added(desk)
+    assert 2 == len(await rows(desk.pool, "SELECT ticket FROM complaints"))
+
+
 async def test_who_tells_of_the_same_danger_again_is_told_whom_to_call_again(desk: Desk) -> None:
     await take(desk, sms("kebakaran di pasar", "one"))
     await take(desk, sms("kebakaran di pasar", "two"))
@@ -748,6 +768,14 @@ async def test_the_only_complaint_that_can_be_meant_needs_no_ticket(desk: Desk, 
     await stand(desk, number, "in_progress" if kind == "cancel" else "resolved")
     for _ in range(2):
         await take(desk, sms(text, "mo-2"))
+    if kind == "cancel":
+        assert [desk.texts.sms["sure"].format(ticket=number)] == [said for _, said in (await told(desk.pool))[1:]]
+        assert [] == [event for event in await events(desk.pool) if isinstance(event, ComplaintFollowedUp)]
+        for _ in range(2):
+            await take(desk, sms("ya pak", "mo-3"))
+        await stand(desk, number, "cancelled")
+        await take(desk, sms("ya pak", "mo-3"))
+        assert 2 == len(await told(desk.pool))
     (event,) = [event for event in await events(desk.pool) if isinstance(event, ComplaintFollowedUp)]
     assert [(number, kind)] == [(event.ticket, item.kind) for item in event.items]
 

@@ -325,11 +325,13 @@ async def test_what_is_missing_is_answered_and_no_complaint(desk: Desk, pool: Po
 async def test_who_was_asked_which_one_to_cancel_says_only_that(desk: Desk, pool: Pool) -> None:
     await take(desk, POST)
     number = await ticket_of(pool)
-    await take(desk, replace(POST, id="200", text="@LaporSoppeng pipa air bocor besar di Desa Ompo", root="200"))
-    await take(desk, replace(POST, id="300", text="@LaporSoppeng BATAL", root="300"))
+    await take(
+        desk, replace(POST, id="200", text="@LaporSoppeng pipa air bocor besar di Desa Ompo", root="200", version="200")
+    )
+    await take(desk, replace(POST, id="300", text="@LaporSoppeng BATAL", root="300", version="300"))
     assert (await said(pool))[-1][2].startswith("Laporan yang mana?")
     for _ in range(2):
-        await take(desk, replace(POST, id="400", text=f"@LaporSoppeng {number}", root="400"))
+        await take(desk, replace(POST, id="400", text=f"@LaporSoppeng {number}", root="400", version="400"))
     followed = [event for event in await published(pool) if isinstance(event, ComplaintFollowedUp)]
     assert [(number, "cancel")] == [(event.ticket, item.kind) for event in followed for item in event.items]
 
@@ -452,6 +454,16 @@ async def test_danger_in_ones_own_conversation_is_a_complaint_of_its_own(desk: D
     await take(desk, POST)
     await take(desk, reply_of(POST, "101", "sekarang anak saya hanyut di sungai"))
     assert [[], ["rescue"]] == [event.danger for event in await published(pool) if isinstance(event, ComplaintReceived)]
+
+
+async def test_a_call_for_help_that_says_where_goes_to_the_one_before(desk: Desk, pool: Pool) -> None:
+    post = replace(POST, text="@LaporSoppeng tolong ada yang kena setrum")
+    await take(desk, post)
+    for _ in range(2):
+        await take(desk, reply_of(post, "101", "di pasar lajoa, ada yg kena setrum"))
+    assert 1 == len([event for event in await published(pool) if isinstance(event, ComplaintReceived)])
+    assert 1 == len(additions(await published(pool)))
+    assert "123" in (await said(pool))[-1][2]
 
 
 async def test_what_may_be_danger_in_ones_own_conversation_is_added_and_told_whom_to_call(

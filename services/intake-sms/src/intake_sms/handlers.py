@@ -19,7 +19,16 @@ from intake.additions import follow_up
 from intake.commands import Command
 from intake.complaint_view import ComplaintView, find_view
 from intake.notices import NewNotice, NoticeKind, add_notices
-from intake.own import Sender, ask_back, find_chosen, find_meant, find_sender, resume_news, stop_news
+from intake.own import (
+    Sender,
+    ask_back,
+    find_chosen,
+    find_meant,
+    find_sender,
+    find_told_place,
+    resume_news,
+    stop_news,
+)
 from intake.set_aside import put_aside
 from intake.submissions import Submission, TextProblem, accept, find_same_text_today, is_reporter
 from intake.talk import Meant
@@ -31,7 +40,7 @@ SERVICE = "intake-sms"
 #: So many words say enough without the complaint they were meant for.
 ENOUGH_ALONE = 6
 #: What is answered, and does nothing to a complaint.
-_SAID = frozenset({"which", "lost", "stop", "courtesy"})
+_SAID = frozenset({"which", "sure", "lost", "stop", "courtesy"})
 CHANNEL = "sms"
 
 
@@ -90,7 +99,7 @@ async def _grant(desk: Desk, mo: Mo, wish: Wish) -> NewNotice | None:
     danger = certain if kind_words or wish.ticket else words.kinds(mo.text)
     # However short it is, whatever it might answer, and whatever it seems to ask for, if it is certain; else only what
     # does not go on with something.
-    meant = None if certain else await _meant(desk, mo, wish, body, sender, item_id)
+    meant = await (_where if certain else _meant)(desk, mo, wish, body, sender, item_id)
     if wish.kind == "hint" and meant is None and desk.texts.talk.tells_of_trouble(body):
         wish = replace(wish, kind="complaint", text=body)
     # To ask back which complaint is meant would leave it with nobody until that is answered.
@@ -163,8 +172,21 @@ async def _meant(desk: Desk, mo: Mo, wish: Wish, body: str, sender: Sender, item
         return None
     meant = await find_meant(desk.pool, talk, submission, sender, item_id, now, bare=wish.bare)
     if meant and meant.kind == "which":
-        await ask_back(desk.pool, submission, item_id, meant.among)
+        await ask_back(desk.pool, submission, item_id, [each.ticket for each in meant.among])
+    if meant and meant.kind == "cancel":  # a word alone, or a sentence: it can't be undone, and names no number
+        await ask_back(desk.pool, submission, item_id, [meant.ticket])
+        meant = Meant(kind="sure", ticket=meant.ticket)
     return None if marked and meant and meant.kind != "answer" else meant
+
+
+async def _where(desk: Desk, mo: Mo, wish: Wish, body: str, sender: Sender, item_id: str) -> Meant | None:
+    """What a call for help goes on with, if it only says where: to begin another complaint would call for help twice,
+    and once without a place."""
+    if not mo.repliable or wish.ticket or wish.rahasia or wish.anonim:
+        return None
+    talk, submission = desk.texts.talk, replace(_submission(mo, wish), text=body)
+    same = desk.texts.danger_words.same_as(mo.text)
+    return await find_told_place(desk.pool, talk, submission, sender, item_id, desk.clock(), same=same)
 
 
 async def _reply(desk: Desk, mo: Mo, meant: Meant) -> NewNotice:
@@ -173,6 +195,8 @@ async def _reply(desk: Desk, mo: Mo, meant: Meant) -> NewNotice:
         case "which" | "lost":
             form = say["which" if meant.kind == "which" else "own"]
             return _answer(mo, form.format(list=desk.texts.listed(meant.among)))
+        case "sure":
+            return _answer(mo, say["sure"].format(ticket=meant.ticket), meant.ticket)
         case "stop":
             await stop_news(desk.pool, CHANNEL, mo.sender)
             return _answer(mo, say["stopped"])

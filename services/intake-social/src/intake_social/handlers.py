@@ -21,7 +21,7 @@ from contracts.vocabulary import DangerKind, FollowUpKind
 from intake.additions import Taken, follow_up
 from intake.complaint_view import APART, find_view
 from intake.notices import NewNotice, NoticeKind, add_notices
-from intake.own import ask_back, find_chosen, find_meant, find_sender, resume_news, stop_news
+from intake.own import ask_back, find_chosen, find_meant, find_sender, find_told_place, resume_news, stop_news
 from intake.set_aside import put_aside
 from intake.submissions import AlsoStore, KeyReused, Submission, TextProblem, accept, clean
 from intake.talk import Meant
@@ -248,6 +248,9 @@ async def _take(desk: Desk, post: Seen) -> None:
     danger = certain if kind_words or wish.ticket else words.kinds(post.text)
     if not certain and await _needs_no_ticket(desk, post, wish, known, danger):
         return
+    if certain and (told := await _told_place(desk, post, wish, known)):
+        await _do(desk, post, told, danger)
+        return
     # What goes on with something is a complaint of its own only if that is certain.
     if danger and not wish.ticket and (certain or not known):
         await _complain(desk, post, replace(wish, kind="complaint", text=wish.text or post.text), danger)
@@ -352,10 +355,21 @@ async def _needs_no_ticket(desk: Desk, post: Seen, wish: Wish, known: str, dange
         if danger and meant.kind == "courtesy":
             return False
         if meant.kind == "which":
-            await ask_back(desk.pool, submission, item_id, meant.among)
+            await ask_back(desk.pool, submission, item_id, [each.ticket for each in meant.among])
             await _keep_photos(desk, post)
     await _do(desk, post, meant, danger)
     return True
+
+
+async def _told_place(desk: Desk, post: Seen, wish: Wish, known: str) -> Meant | None:
+    """What a call for help goes on with, if it only says where."""
+    text = said(post.text, known)
+    if wish.ticket not in ("", known) or wish.rahasia or wish.anonim or not text:
+        return None
+    talk, submission = desk.texts.talk, replace(_submission(post, wish), text=text)
+    sender = await find_sender(desk.pool, submission)
+    here = desk.pool, talk, submission, sender, _item_id(post), post.at
+    return await find_told_place(*here, same=desk.texts.danger_words.same_as(post.text), known=known)
 
 
 async def _reacts(desk: Desk, post: Seen, text: str) -> bool:
