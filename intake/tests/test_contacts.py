@@ -35,6 +35,7 @@ from intake.contacts import (
     silence,
     token_of,
 )
+from intake.erasure import erase
 from intake.export import export
 from intake.notices import Notice, Send, TryLater, Undeliverable
 from intake.projection import story_handler
@@ -300,6 +301,40 @@ async def test_the_first_message_to_an_inbox_asks_and_what_follows_waits_for_a_y
 
 
 @connected
+@pytest.mark.parametrize("ends", ["erased", "dropped", "refused"])
+async def test_where_the_message_that_was_to_ask_never_went_the_next_one_asks(
+    pool: Pool, make_settings: Settings, ends: str
+) -> None:
+    first = await take(pool, make_settings, {Medium.EMAIL: MAIL})
+    asked: list[tuple[str, bool]] = []
+
+    async def send(notice: Notice) -> None:
+        asked.append((notice.ticket, notice.asks))
+        if len(asked) == 1:
+            raise TryLater("the mail server is away", after_s=3600)
+
+    await pool.execute("UPDATE notices SET next_try_at = now(), revisable = false")
+    async with sending(pool, "email", send, mark=mark):
+        await until(pool, "bool_and(attempts = 1)")
+        if ends == "erased":
+            async with pool.acquire() as db, db.transaction():
+                await erase(db, "intake-web", b"k" * 16, first.complaint_id, first.ticket, tell=False)
+        else:
+            await pool.execute("UPDATE notices SET state = $1", ends)
+        next_one = await take(pool, make_settings, {Medium.EMAIL: MAIL})
+        await pool.execute(
+            "UPDATE notices SET next_try_at = now(), revisable = false WHERE ticket = $1", next_one.ticket
+        )
+        await until(pool, "count(*) FILTER (WHERE state = 'sent') = 1")
+        third = await take(pool, make_settings, {Medium.EMAIL: MAIL})
+        await pool.execute("UPDATE notices SET next_try_at = now(), revisable = false WHERE ticket = $1", third.ticket)
+        await until(pool, "bool_or(next_try_at = 'infinity')")
+
+    assert [(first.ticket, True), (next_one.ticket, True)] == asked
+    assert "waits awaits_yes" == await pool.fetchval("SELECT says FROM notices WHERE ticket = $1", third.ticket)
+
+
+@connected
 async def test_what_waited_a_month_for_a_yes_is_told_to_nobody_and_the_desk_hears_why(
     pool: Pool, make_settings: Settings, steps: BatchHandler[Any]
 ) -> None:
@@ -381,7 +416,9 @@ async def test_what_is_erased_takes_its_contacts_along_and_is_told_once_more_to_
 ) -> None:
     it, sent = await take(pool, make_settings, BOTH), list[tuple[str, str]]()
     # Its inbox was asked by the receipt.
-    await pool.execute("INSERT INTO agreements (mark, asked_by) VALUES ($1, 1)", mark_of(INSTALLATION, "email", MAIL))
+    asked_by = await pool.fetchval("UPDATE notices SET state = 'sent' WHERE medium = 'email' RETURNING id")
+    inbox = mark_of(INSTALLATION, "email", MAIL)
+    await pool.execute("INSERT INTO agreements (mark, asked_by) VALUES ($1, $2)", inbox, asked_by)
     if said_yes:
         await agree(pool, mark_of(INSTALLATION, Medium.EMAIL, MAIL))
     order: dict[str, Any] = {

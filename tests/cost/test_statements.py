@@ -208,6 +208,7 @@ INTAKE: dict[str, Values] = {
     "erasure._ASKED_BACK": lambda given: (f"stored {given.n}",),
     "erasure._MEDIA": lambda given: (given.id,),
     "erasure._MEDIA_OF": lambda given: ("x", given.address),
+    "erasure._UNASKED": TICKET,
     "erasure._NOTICES": TICKET,
     "erasure._NOTICES_TO": lambda given: (given.address,),
     "erasure._PARTS_OF": lambda given: (given.address,),

@@ -42,6 +42,10 @@ SELECT upload_id FROM gone"""
 _MEDIA = f"WITH gone AS (DELETE FROM media WHERE complaint_id = $1{_AND_FILES}"
 _MEDIA_OF = f"""
 WITH gone AS (DELETE FROM media WHERE channel = $1 AND address = $2 AND complaint_id IS NULL{_AND_FILES}"""
+# An inbox that they were still to ask is asked by the next message to it.
+_UNASKED = """
+DELETE FROM agreements a USING notices n
+WHERE n.ticket = $1 AND n.state = 'pending' AND a.asked_by = n.id AND a.agreed_at IS NULL"""
 _NOTICES = "DELETE FROM notices WHERE ticket = $1"
 _NOTICES_TO = "DELETE FROM notices WHERE inbox = inbox_of($1) AND address = $1"
 _PARTS_OF = "DELETE FROM sms_parts WHERE sender = $1"
@@ -89,6 +93,7 @@ async def erase(
         if tell:
             await db.execute(_FAREWELL_TO_CONTACT, ticket, found["reporter_ref"])
         await run("complaints", _COMPLAINT, complaint_id)
+        await db.execute(_UNASKED, ticket)
         await run("notices", _NOTICES, ticket)
         await db.execute(_ASKED_BACK, found["reporter_ref"])
         if found["address"] is None:  # the website's: a reporter has one complaint, and what was added to it and is one

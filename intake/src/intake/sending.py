@@ -68,7 +68,10 @@ _BEGIN = """
 UPDATE notices SET revisable = false, began_at = now() WHERE id = $1 AND state = 'pending' RETURNING text"""
 # The first to an inbox asks its owner, also when it is tried again.
 _ASK = """
-INSERT INTO agreements (mark, asked_by) VALUES ($2, $1) ON CONFLICT (mark) DO UPDATE SET mark = excluded.mark
+INSERT INTO agreements AS a (mark, asked_by) VALUES ($2, $1) ON CONFLICT (mark) DO UPDATE SET
+    asked_by = CASE WHEN a.agreed_at IS NULL AND EXISTS (
+        SELECT FROM notices n WHERE n.id = a.asked_by AND n.state IN ('dropped', 'refused'))
+    THEN excluded.asked_by ELSE a.asked_by END
 RETURNING agreed_at IS NOT NULL AS agreed, asked_by = $1 AS asks"""
 # The last notice of what is erased waits for no yes: its address is kept for nothing else.
 _HOLD = """
