@@ -291,6 +291,37 @@ def test_a_breach_is_apologized_for_once_with_the_next_step() -> None:
     assert [each.format(TEXTS.unit("PUPR")) for each in (missed, higher)] == [each.text for each in view.steps[2:]]
 
 
+def test_a_receipt_that_still_waits_at_the_breach_promises_no_date_any_more() -> None:
+    *_, before, after = revised(told(REGISTERED, ROUTED, SET, clock("breached")))
+
+    assert ("receipt", "receipt") == (before[0], after[0])
+    assert "Dijawab paling lambat Kamis 5 Mar." in before[2]
+    assert "Dijawab" not in after[2]
+
+
+def test_a_date_that_is_past_when_the_clock_says_it_is_promised_to_nobody() -> None:
+    past = clock("deadline_set", deadline_at=NOW)
+    answered = clock("resumed", deadline_at=NOW)
+
+    assert not any("Dijawab" in text for *_, text in revised(told(REGISTERED, ROUTED, past)))
+    assert not any("Dijawab" in text for text in texts(told(*ASKED, ANSWERED, answered, step("acknowledged"))))
+
+
+@pytest.mark.connected
+async def test_of_a_broken_promise_the_date_is_not_told_again_behind_the_apology(
+    pool: Pool, make_settings: Any
+) -> None:
+    ticket = await complaint(pool, make_settings)
+    await pool.execute("UPDATE notices SET state = 'sent', revisable = false")
+    handle = BatchHandler(pool, story_handler("intake-sms", TEXTS, notify=True))
+    story = [REGISTERED, ROUTED, SET, clock("breached"), step("acknowledged")]
+    await handle([each.record for each in numbered(story[:4], ticket=ticket)])
+    await handle([numbered(story, ticket=ticket)[4].record])
+
+    told_it = await pool.fetch("SELECT kind, text FROM notices WHERE text LIKE '%Dijawab paling lambat%'")
+    assert [] == told_it
+
+
 @pytest.mark.parametrize("kind", ["resolved", "handed_over", "cancelled"])
 def test_no_apology_for_a_promise_of_what_is_answered_or_over(kind: str) -> None:
     assert [] == [key for what, key in notices(told(REGISTERED, step(kind), clock("breached"))) if what == "apology"]
@@ -577,6 +608,8 @@ def test_a_status_in_one_line() -> None:
         TEXTS.status_line(ComplaintView(ticket=T), T),
         TEXTS.status_line(ComplaintView(ticket=T, status="in_progress", unit="PUPR", deadline_at=DEADLINE), T),
         TEXTS.status_line(ComplaintView(ticket=T, status="closed", unit="PUPR", deadline_at=DEADLINE), T),
+        TEXTS.status_line(ComplaintView(ticket=T, status="routed", deadline_at=DEADLINE, breached=True), T),
+        TEXTS.status_line(ComplaintView(ticket=T, status="routed", deadline_at=DEADLINE, danger=["fire"]), T),
     ]
     pupr = "Dinas PUPR"
     assert [
@@ -584,6 +617,8 @@ def test_a_status_in_one_line() -> None:
         f"Laporan {T} diterima.",
         f"Laporan {T} sedang ditangani ({pupr}). Dijawab paling lambat Kamis 5 Mar.",
         f"Laporan {T} ditutup ({pupr}).",
+        f"Laporan {T} diteruskan. Maaf, belum dijawab sampai Kamis 5 Mar.",
+        f"Laporan {T} diteruskan.",
     ] == lines
     assert all(len(line) <= 160 for line in lines)
 
@@ -846,6 +881,24 @@ def test_who_is_in_danger_is_told_of_no_date() -> None:
     after, _ = build_decide("intake-sms", TEXTS, notify=True, wait_s=10)(before, message_, NOW)
     assert DEADLINE == after[T].deadline_at
     assert ([], []) == (after[T].revisions, after[T].notices)
+
+
+def test_of_what_became_an_emergency_no_date_is_told_whichever_intake_heard_it() -> None:
+    urgent = step("acknowledged", urgency="darurat")
+    view = told(ROUTED, SET, urgent, clock("rescheduled", deadline_at=LATER))
+    calm = told(ROUTED, SET, step("acknowledged"), clock("rescheduled", deadline_at=LATER))
+    assert view.undated
+    assert ("paling lambat" in TEXTS.status_line(view, T), "paling lambat" in TEXTS.status_line(calm, T)) == (
+        False,
+        True,
+    )
+    assert ("deadline" in dict(notices(view)), "deadline" in dict(notices(calm))) == (False, True)
+
+
+def test_who_despairs_is_told_of_no_complaint() -> None:
+    text = TEXTS.receipt("intake-sms", ComplaintView(ticket=T, danger=["despair"]))
+    assert "laporan" not in text.lower()
+    assert (T in text, "119" in text) == (True, True)
 
 
 def test_what_is_resolved_says_until_when_it_may_be_reopened_and_so_does_the_answer_to_a_bad_mark() -> None:

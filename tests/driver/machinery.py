@@ -179,7 +179,8 @@ class Notices:
         bare = {}
         for ticket, view in views.items():
             late = [r for r in view.revisions if not self.revise(r, now)]
-            untold = view.deadline_untold or (any(r.tells_deadline for r in late) and view.status not in UNPROMISED)
+            promised = view.status not in UNPROMISED and not view.breached and not view.undated
+            untold = view.deadline_untold or (any(r.tells_deadline for r in late) and promised)
             bare[ticket] = msgspec.structs.replace(view, notices=[], revisions=[], deadline_untold=untold)
         return bare
 

@@ -197,10 +197,18 @@ def people_told(world: World, ticket: str, story: list[Message]) -> Iterator[str
     yield from _apologies(world, origin, story, rows)
     fold, view = folded(story), world.service(origin).states[ticket]
     public = origin == "intake-social" and view.rahasia  # where everybody reads it nothing is said but its status
-    if fold.status in NOTHING_PROMISED or fold.paused or fold.breached or view.deadline_untold or public:
+    if (
+        fold.status in NOTHING_PROMISED
+        or fold.paused
+        or fold.breached
+        or view.deadline_untold
+        or public
+        or view.undated
+    ):
         return
     dates = [datetime.fromisoformat(moment) for row in rows for moment in MOMENT.findall(row.text)]
-    if fold.deadline_at and fold.deadline_at not in dates:
+    said = [m.time for m in story if m.data.deadline_at == fold.deadline_at]  # type: ignore[union-attr]
+    if fold.deadline_at and fold.deadline_at > said[-1] and fold.deadline_at not in dates:  # what is past is no promise
         yield f"until {fold.deadline_at} is not told, but {[f'{date:%T.%f}' for date in dates]}"
 
 

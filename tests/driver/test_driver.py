@@ -28,9 +28,10 @@ from router.clock_word import ClockWord
 from sla_monitor import clock as clocks
 from sla_monitor import handlers as sla_handlers
 from sla_monitor.state import SlaEvent
+from testing.lengths import length
 
-#: The seeds of `make check`, and those that `make test` takes on top. After a change to the rules look further.
-FEW, MANY = range(40), range(40, 140)
+#: The seeds of `make check`, and those that `make test` and `make soak` take on top.
+FEW, MANY = range(40), range(40, length(140, 3_000))
 #: Those among which a mistake that is rare must be found.
 ENOUGH = range(300)
 OUTAGES, SLOW, DEAD_LETTERS = Faults(), Faults(slow=0.15, slow_s=15), Faults(lost=0.03)
@@ -50,6 +51,7 @@ def test_all_is_right_in_the_end(faults: Faults) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 @HARD
 def test_all_is_right_in_the_end_with_many_seeds(faults: Faults) -> None:
     assert [each for seed in MANY for each in judged(seed, faults)] == []

@@ -86,6 +86,7 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     registered: bool = False
     erased: bool = False
     erase: tuple[str, bool] | None = None  # (complaint's id, whether it is to be told) to erase with this; not stored
+    emergency: bool = False  # somebody is in danger, whichever intake heard it: no date is promised
     rahasia: bool = False  # who is not its reporter is told status and due date alone; also once use is restricted
     anonim: bool = False  # known of those that this intake took, as are `danger` and `place_asked`
     danger: list[str] = []
@@ -94,6 +95,11 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     notices: list[NewNotice] = []  # to add with this change; not stored
     revisions: list[Revision] = []  # of waiting notices, with this change; not stored
     again: list[str] = []  # messages (:func:`intake.notices.message_id`) to send once more; not stored
+
+    @property
+    def undated(self) -> bool:
+        """Whether no date is told: who is in danger is told whom to call, and not to wait for hours."""
+        return self.emergency or bool(self.danger)
 
 
 #: Keeps more of the views that a batch changed, in its transaction.
@@ -176,7 +182,9 @@ async def save_views(
         numbers = await send_asked_again(db, service, again)
         log.info("asked to send again", extra={"tickets": sorted(set(again.values())), "notices": numbers})
     for ticket, view in views.items():
-        deadline_untold = view.deadline_untold or (ticket in untold and view.status not in UNPROMISED)
+        # Of a broken promise they have the apology.
+        promised = view.status not in UNPROMISED and not view.breached and not view.undated
+        deadline_untold = view.deadline_untold or (ticket in untold and promised)
         stored: dict[str, Any] = {
             "erase": None,
             "notices": [],

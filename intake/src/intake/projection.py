@@ -17,7 +17,18 @@ from chassis.wire import Emit, Message
 from contracts.events import ComplaintErased, ComplaintUpdated, ResendAsked
 from contracts.sentences import SentenceCode
 from contracts.topics import ERASED, RESEND_ASKED, UPDATED
-from contracts.vocabulary import CLOCK_KINDS, FINAL, MOVES, UNPROMISED, NoArrival, Note, StageName, Status, UpdateKind
+from contracts.vocabulary import (
+    CLOCK_KINDS,
+    FINAL,
+    MOVES,
+    UNPROMISED,
+    NoArrival,
+    Note,
+    StageName,
+    Status,
+    UpdateKind,
+    Urgency,
+)
 from intake.complaint_view import Also, ComplaintView, Pending, Step, load_views, save_views
 from intake.notices import NewNotice, NoticeKind, Revision
 from intake.texts import Texts
@@ -37,8 +48,8 @@ _WISHES = frozenset({UpdateKind.NOTED, UpdateKind.CANCELLED, UpdateKind.REOPENED
 _BY_LAST_DAY: tuple[SentenceCode, ...] = ("rated_resolved", "rated_bad")
 #: What a reporter should act on.
 _ACTS = frozenset({UpdateKind.WAITING_FOR_REPORTER, UpdateKind.RESOLVED})
-#: How a complaint ends, for now at least, and that its data are gone: no bound of a day keeps that back.
-_ENDS = frozenset[str](FINAL) | {UpdateKind.RESOLVED}
+#: How a complaint ends, for now at least, and what is asked of its reporter: no bound of a day keeps that back.
+_UNBOUNDED = frozenset[str](FINAL) | {UpdateKind.RESOLVED, UpdateKind.WAITING_FOR_REPORTER}
 #: What the rules make of a complaint at first.
 _FIRST = frozenset({UpdateKind.ROUTED, UpdateKind.HANDED_OVER})
 _DEADLINES = frozenset({UpdateKind.DEADLINE_SET, UpdateKind.RESUMED, UpdateKind.RESCHEDULED})
@@ -97,7 +108,7 @@ class ComplaintProjection:
             return after
         if self._told_today(view, data, now):
             return self._tell(after, NoticeKind.STEP, data.seq, "", untold=NoArrival.SAME_DAY)
-        return self._announce(view, after, data, self._worded(view, data, outline=outline, on_page=False))
+        return self._announce(view, after, data, now, self._worded(view, data, outline=outline, on_page=False))
 
     def _worded(self, view: ComplaintView, data: ComplaintUpdated, *, outline: bool, on_page: bool) -> str:
         """What is said of a step, on the page or in a message."""
@@ -148,7 +159,7 @@ class ComplaintProjection:
     ) -> ComplaintView:
         """Tell ``text``; with ``data`` it is that step, whatever else it says."""
         act = data is not None and data.kind in _ACTS
-        ends = data is not None and (data.kind in _ENDS or data.note in _FAREWELLS)
+        ends = data is not None and (data.kind in _UNBOUNDED or data.note in _FAREWELLS)
         subject = self.texts.subject(self.service, data) if data else ""
         urgent = bool(view.danger)
         notice = NewNotice(
@@ -161,12 +172,14 @@ class ComplaintProjection:
         revision = Revision(view.ticket, NoticeKind.STEP, str(pending.seq), text, tells_deadline)
         return _with(view, pending=None, revisions=[*view.revisions, revision])
 
-    def _announce(self, before: ComplaintView, view: ComplaintView, data: ComplaintUpdated, text: str) -> ComplaintView:
+    def _announce(
+        self, before: ComplaintView, view: ComplaintView, data: ComplaintUpdated, now: datetime, text: str
+    ) -> ComplaintView:
         """Tell ``text``, with what the clock says to it; if the clock has not spoken yet it waits for that."""
         asked = data.kind in _WISHES
         if data.seq < before.seq:  # a dead letter that was put back
             return self._tell(view, NoticeKind.STEP, data.seq, text, data, asked=asked)
-        if view.deadline_untold and view.deadline_at:
+        if view.deadline_untold and not view.undated and view.deadline_at and view.deadline_at > now:
             text = f"{text} {self._said('moved', view)}"
             return self._tell(_with(view, deadline_untold=False), NoticeKind.STEP, data.seq, text, data, asked=asked)
         if self._begins(before, view, data):
@@ -236,13 +249,14 @@ class ComplaintProjection:
             view = _told_on_page(view, data, now, self._said(said, view))
         if data.seq < view.seq or not self.notify or missed or data.origin != self.service:
             return view
+        if view.deadline_at and view.deadline_at <= now:  # the clock is behind: an apology follows, and no promise
+            return view
         moved_at_once = data.kind == UpdateKind.RESCHEDULED and now - data.received_at < _MOMENTS
         first = data.kind == UpdateKind.DEADLINE_SET or moved_at_once
         if first and data.round == 1 and view.parent is None:
-            if view.danger or view.status in UNPROMISED:  # told whom to call, or how it ended, and of no date
+            if view.undated or view.status in UNPROMISED:  # told whom to call, or how it ended, and of no date
                 return view
-            since = _steps(view)[len(_begun(view)) :]
-            if any(step.unit != view.unit for step in since):  # it moved on, and its receipt tells who was first
+            if _has_moved_on(view):
                 return _with(view, deadline_untold=True)
             receipt, waits_for_unit = self.texts.receipt(self.service, view), view.unit is None
             revision = Revision(view.ticket, NoticeKind.RECEIPT, "", receipt, hold=waits_for_unit)
@@ -255,6 +269,10 @@ class ComplaintProjection:
         After a question it is told also when it is as before, for the citizen was told that it stands. While one is
         open nobody knows it.
         """
+        if view.undated:
+            if view.pending and data.kind != UpdateKind.RESCHEDULED:
+                return self._revise(view, view.pending, view.pending.text)
+            return view
         if view.parent is None and data.kind != UpdateKind.RESCHEDULED:
             if view.pending and view.pending.waits_for == "deadline":
                 return self._revise(view, view.pending, f"{view.pending.text} {self._said('moved', view)}")
@@ -275,6 +293,12 @@ class ComplaintProjection:
         view = _told_on_page(_with(view, deadline_untold=False), data, now, self._said(UpdateKind.BREACHED, view, data))
         if not self.notify or view.status in UNPROMISED or data.origin != self.service:
             return view
+        waits = data.round == 1 and view.parent is None and not view.danger and not _has_moved_on(view)
+        if waits and not _is_retracted(view, data):
+            # A receipt that still waits must not promise what the apology behind it takes back.
+            receipt = self.texts.receipt(self.service, _with(view, deadline_at=None))
+            revision = Revision(view.ticket, NoticeKind.RECEIPT, "", receipt, tells_deadline=False)
+            view = _with(view, revisions=[*view.revisions, revision])
         unit = None if self._in_public(view) else data.unit or view.unit
         text = self.texts.apology(self.service, view.ticket, data.deadline_at or None, unit)
         return self._apologize(view, data, text)
@@ -336,10 +360,16 @@ def _begun(view: ComplaintView) -> list[Step]:
     return list(itertools.takewhile(lambda step: step.kind in _FIRST, _steps(view)))
 
 
+def _has_moved_on(view: ComplaintView) -> bool:
+    """Whether another unit has it than at first, of which its receipt tells."""
+    return any(step.unit != view.unit for step in _steps(view)[len(_begun(view)) :])
+
+
 def _moved(view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
     """What a step that is not the clock's changes of the complaint itself."""
     view = _with(view, seq=max(view.seq, data.seq), registered=True, rahasia=view.rahasia or data.rahasia)
     view = _set(view, "status", data.seq, status=data.status, unit=data.unit, lane=data.lane, support=data.support)
+    view = _set(view, "urgency", data.seq, emergency=data.urgency == Urgency.DARURAT)
     if data.note == Note.UNDONE:  # what the act had brought is gone
         view = _set(view, "evidence", data.seq, evidence=[])
         view = _set(view, "reopening", data.seq, reopen_until=None)

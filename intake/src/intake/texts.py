@@ -17,7 +17,7 @@ from contracts.events import ComplaintUpdated, DerivationDay, FollowUp, Place
 from contracts.sentences import DAY_CODES, DayCode
 from contracts.vocabulary import HEAD, UNPROMISED, DangerKind, DayKind, Lane, Note, Status, UnitRole, UpdateKind
 from intake.additions import Apart
-from intake.complaint_view import ComplaintView
+from intake.complaint_view import ComplaintView, Step
 from intake.submissions import Submission, TextProblem
 from intake.talk import MOST_LISTED, Own, Talk
 from kabupaten import Part, Region
@@ -64,6 +64,7 @@ class Texts:
     def __init__(self, region: Region) -> None:
         texts = region.texts
         self.statuses, self.changes, self.notes = texts["statuses"], texts["changes"], texts["notes"]
+        self.to_others = texts["to_others"]
         self.own = texts["own"]
         self.clock, self.codes = texts["clock"], texts["codes"]
         self.now, self.ended, self.parts, self.days = texts["now"], texts["ended"], texts["parts"], texts["days"]
@@ -200,7 +201,8 @@ class Texts:
             names = [name for name, is_so in given if is_so and name in answers]
             ask = answers["ask_where"] if answers is self.news else self.danger["where"]
             asks = [("where", ask)] if story.place_asked else []
-            said = [("taken", self.danger["taken"]), *((name, answers[name]) for name in names), *asks]
+            taken = "taken_despair" if DangerKind.DESPAIR in story.danger else "taken"
+            said = [(taken, self.danger[taken]), *((name, answers[name]) for name in names), *asks]
             return self._in_danger(service, story.danger, said, story.ticket)
         where = [answers["ask_where"]] if story.place_asked else []
         if begun:
@@ -286,6 +288,13 @@ class Texts:
         asked = (said[name].format(ticket=ticket) for said in (self.web, self.news) for name in _ASKED_THERE)
         return next((_tidy(text.replace(words, "")) for words in asked if words in text), text)
 
+    def told_to_others(self, step: Step, ticket: str) -> str:
+        """Give what others than its reporter read of ``step``, whose text speaks to the reporter."""
+        form = self.to_others.get(step.kind)
+        if form is None:
+            return self.told_to_all(step.text, ticket)
+        return _tidy(form.format(unit=self.unit(step.unit), message=step.message))
+
     def _of_code(self, update: ComplaintUpdated, answers: Mapping[str, str]) -> str:
         """The sentence that goes with it where nobody wrote one; none for a code that this version does not know."""
         due = self.day(update.deadline_at) if update.deadline_at else ""
@@ -361,9 +370,9 @@ class Texts:
             line += f" ({self.unit(story.unit, story.lane, short=True)})"
         if story.parent and story.status not in UNPROMISED:
             line += f". {self.parts['due_at_parent'].format(parent=story.parent)}"
-        elif story.deadline_at and story.status not in UNPROMISED:
+        elif story.deadline_at and story.status not in UNPROMISED and not story.undated:
             paused = (self.own if to_reporter else self.parts)["due_paused"]
-            form = paused if story.paused else self.parts["due"]
+            form = paused if story.paused else self.parts["due_missed" if story.breached else "due"]
             line += f". {form.format(due=self.day(story.deadline_at))}"
         return f"{line}."
 

@@ -103,6 +103,11 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys((UpdateKind.WAITING_FOR_REPORTER, UpdateKind.RESOLVED), _STEP | {"how"}),
         UpdateKind.APPEALED: _STEP | _TERMS,
     },
+    # What others than the reporter read of these: there the change speaks to its reporter.
+    "to_others": dict.fromkeys(
+        (UpdateKind.IN_PROGRESS, UpdateKind.CLOSED, UpdateKind.CANCELLED, UpdateKind.APPEALED),
+        frozenset({"unit", "message"}),
+    ),
     "notes": {
         **dict.fromkeys((note for note in Note if note not in _UNTOLD), _STEP | _TERMS),
         Note.TO_CONFIRM: _STEP | _TERMS | {"how"},
@@ -135,6 +140,7 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "sorted": _TICKET,
         "how_it_is": frozenset({"ticket", "status"}),
         "due": frozenset({"due"}),
+        "due_missed": frozenset({"due"}),
         "due_paused": frozenset({"due"}),
         "due_at_parent": frozenset({"parent"}),
         "more_time": frozenset({"reason", "day"}),
@@ -142,14 +148,15 @@ PLACEHOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
     "answers": {
         **dict.fromkeys(("which", "own"), frozenset({"list"})),
-        **dict.fromkeys(("added", "added_resolved"), _TICKET),
+        **dict.fromkeys(("added", "added_resolved", "sure"), _TICKET),
         **dict.fromkeys(("stopped", "courtesy", "ask_where"), frozenset[str]()),
         **dict.fromkeys(("unknown_ticket", "bad_ticket", "bad_rating", "early", "over", "empty", "too_many"), _TICKET),
         "too_long": frozenset({"length", "most"}),
     },
     "danger": {
         **dict.fromkeys((*DangerKind, "unsure", "brief_call"), frozenset({"call"})),
-        **dict.fromkeys(("taken", "again", "brief_taken", "brief_added", "brief_added_resolved"), _TICKET),
+        **dict.fromkeys(("taken", "taken_despair", "again", "brief_taken", "brief_taken_despair"), _TICKET),
+        **dict.fromkeys(("brief_added", "brief_added_resolved"), _TICKET),
         **dict.fromkeys(("form", "where", "brief_rahasia", "brief_anonim"), frozenset[str]()),
     },
     "sms": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from contracts.vocabulary import Status
@@ -139,6 +140,29 @@ def test_a_history_asks_nobody_to_do_something(
         assert "di halaman" not in text
 
 
+@pytest.mark.parametrize(
+    ("kind", "facts", "says"),
+    [
+        ("in_progress", {"code": "answer_passed_on"}, "Sedang ditangani Dinas PUPR."),
+        ("in_progress", {"message": "Tim di lokasi."}, "Sedang ditangani Dinas PUPR. Tim di lokasi."),
+        ("closed", {"code": "rated_closed"}, "Ditutup."),
+        ("cancelled", {}, "Dibatalkan oleh pelapornya."),
+        ("appealed", {}, "Pelapor mengajukan keberatan. Dinas PUPR memeriksanya."),
+    ],
+)
+def test_who_did_not_report_it_is_not_spoken_to_as_who_did(
+    texts: Texts, kind: str, facts: dict[str, str], says: str
+) -> None:
+    update = an_updated(1, kind, ticket=NUMBER, origin="intake-web", status=kind, unit="PUPR", **facts)
+    projection = ComplaintProjection(service="intake-web", texts=texts, notify=True)
+    story = projection.on_step(view("in_progress", received_at=AT), update, AT)
+
+    (read,) = history(story, texts, to_reporter=False)
+
+    assert says == read["told"].text.replace(texts.unit("PUPR"), "Dinas PUPR")
+    assert "Anda" not in read["told"].text
+
+
 def test_what_an_office_outside_answered_is_the_answer_of_the_page(texts: Texts) -> None:
     helped = Step(seq=1, kind="noted", at=AT, unit="DLH", text="DLH membantu", message="Kami bantu.")
     away = Step(seq=2, kind="handed_over", at=AT, unit="PUPR", text="dilimpahkan ke PLN", message="Tiang milik PLN.")
@@ -149,3 +173,9 @@ def test_what_an_office_outside_answered_is_the_answer_of_the_page(texts: Texts)
 
     assert before is None
     assert ("PLN", "Tiang dipindah hari Kamis.", True) == (after["unit_name"], after["text"], after["final"])
+
+
+async def test_a_number_that_is_none_has_the_focus_in_its_field(web: httpx.AsyncClient) -> None:
+    at_first, wrong = [(await web.get(path)).text for path in ("/lacak", "/lacak?nomor=SPG-W0AB")]
+
+    assert (False, True) == ("autofocus" in at_first, 'required autofocus aria-invalid="true"' in wrong)

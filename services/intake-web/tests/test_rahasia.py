@@ -45,7 +45,9 @@ def story_of(number: str, status: str = "in_progress") -> ComplaintView:
         support=["DINKES"],
         steps=[
             Step(seq=6, kind="escalated", at=AT, text="Mohon maaf, diteruskan ke pimpinan Inspektorat."),
-            Step(seq=7, kind=status, at=AT, unit="INSPEKTORAT", text=f"{number} oleh Inspektorat: {WORDS}"),
+            Step(
+                seq=7, kind=status, at=AT, unit="INSPEKTORAT", text=f"{number} oleh Inspektorat: {WORDS}", message=WORDS
+            ),
         ],
         evidence=[Evidence(url="https://bukti.example/1.jpg", media_type="image/jpeg", sha256="0", bytes=9)],
         parent=PARENT,

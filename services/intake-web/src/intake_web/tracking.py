@@ -73,10 +73,14 @@ def history(story: ComplaintView, texts: Texts, *, to_reporter: bool) -> list[tu
     asked for what. The question that stops the clock asks them nothing.
     """
     steps = [step for step in story.steps if to_reporter or not (step.own or step.kind == UpdateKind.NOTED)]
+
+    def told(step: Step) -> str:
+        return texts.told_to_all(step.text, story.ticket) if to_reporter else texts.told_to_others(step, story.ticket)
+
     return [
         (step, texts.clock[step.kind])
         if step.kind == UpdateKind.PAUSED and not to_reporter
-        else (step, sentence(story.ticket, texts.told_to_all(step.text, story.ticket)))
+        else (step, sentence(story.ticket, told(step)))
         for step in steps
     ]
 
@@ -89,7 +93,7 @@ def _outline(story: ComplaintView, texts: Texts, *, to_reporter: bool) -> dict[s
         "open": story.status in OPEN,
         "rahasia": story.rahasia,
         "deadline_at": story.deadline_at,
-        "deadline_text": texts.due(story) or None,
+        "deadline_text": (not story.undated and texts.due(story)) or None,
         "paused": story.paused,
         "breached": story.breached,
     }
