@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-import socket
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from intake.texts import Texts
 from intake_web.app import build_app
 from intake_web.assets import ASSETS
 from intake_web.settings import WebSettings
-from lapor.processes.ports import HOST
+from lapor.processes.ports import any_free
 from testing.browsers import ARGS, LOOKED_AT, answering, barriers, chromium, phone, picture, walk
 
 pytestmark = pytest.mark.connected
@@ -53,8 +52,7 @@ HERE = {"latitude": -4.35, "longitude": 119.88, "accuracy": 30}
 @pytest.fixture
 async def site(fake: Any, make_settings: Callable[..., WebSettings], texts: Texts) -> AsyncIterator[str]:
     """The website on a store in memory and a real port."""
-    with socket.create_server((HOST, 0)) as probe:
-        port = probe.getsockname()[1]
+    port = any_free()
     settings = make_settings(web_port=port, web_public_url=None)
     async with answering(build_app(fake, settings, texts), port):
         yield settings.public_url
@@ -350,7 +348,7 @@ async def test_a_receipt_that_is_opened_again_leaves_another_draft_alone(
     page = await opened(context, site)
     await reported(page)
     await page.wait_for_function(f"async text => !await ({KEPT})(text)", arg="Lampu jalan padam")
-    receipt = page.url
+    receipt = f"{page.url.partition('?')[0]}?baru={next(iter(fake.taken))[:8]}"
     await page.goto(site)
     await page.wait_for_selector("html.ready")
     await written(page, "Sampah menumpuk")
@@ -548,6 +546,30 @@ async def test_a_secret_link_opens_the_complaint_in_another_browser_and_leaves_n
     await other.get_by_role("button", name="Buka").click()
     await expect(other.get_by_role("link", name="Tambah keterangan")).to_be_visible()
     await elsewhere.close()
+
+
+@pytest.mark.parametrize(("confidential", "listed"), [(False, 1), (True, 0)], ids=["", "confidential"])
+async def test_a_code_is_shown_once_and_a_confidential_number_is_not_listed_on_the_device(
+    context: BrowserContext, site: str, confidential: bool, listed: int
+) -> None:
+    page = await opened(context, site)
+    await written(page, "Pungli di kantor")
+    for _ in range(4):
+        await on(page)
+    if confidential:
+        await page.get_by_label("Rahasia").check()
+    await on(page)
+    await page.get_by_role("button", name="Kirim laporan").click()
+    await expect(page.get_by_text("Kode akses laporan ini")).to_be_visible()
+    await page.wait_for_url(lambda url: "?" not in url)
+    number = await page.get_by_role("heading", level=1).inner_text()
+
+    await page.reload()
+    await expect(page.get_by_role("link", name="Tambah keterangan")).to_be_visible()
+    await expect(page.get_by_text("Kode akses laporan ini")).to_have_count(0)
+    await page.goto(f"{site}/draf")
+    await expect(page.get_by_text("Tidak ada laporan yang belum terkirim.")).to_be_visible()
+    assert listed == await page.get_by_role("link", name=number).count()
 
 
 async def test_code_and_secret_link_are_copied_as_they_stand(browser: Browser, site: str) -> None:

@@ -123,7 +123,7 @@ async def test_another_matter_goes_on_and_is_not_asked_about_again(
     await to_check(page)
     await expect(page.get_by_role("heading", name=THEIRS[0])).to_be_hidden()
     await page.get_by_role("button", name="Kirim laporan").click()
-    await page.wait_for_url("**?baru=*")
+    await page.wait_for_url("**/laporan/*")
     assert [HOLE] == [sent.text for sent, _ in fake.taken.values()]
 
 
@@ -176,7 +176,7 @@ async def test_the_category_is_suggested_can_be_chosen_and_is_kept_with_the_draf
     await to_check(page)
     await expect(page.locator(".answers").get_by_text("Drainase dan banjir")).to_be_visible()
     await page.get_by_role("button", name="Kirim laporan").click()
-    await page.wait_for_url("**?baru=*")
+    await page.wait_for_url("**/laporan/*")
 
     assert ["drainase_banjir"] == [sent.suggested_category for sent, _ in fake.taken.values()]
 
@@ -210,6 +210,6 @@ async def test_without_a_script_another_matter_is_sent_at_one_press(browser: Bro
 
     await page.get_by_role("button", name=THEIRS[1]).click()
 
-    await page.wait_for_url("**?baru=*")
+    await page.wait_for_url("**/laporan/*")
     assert [HOLE] == [sent.text for sent, _ in fake.taken.values()]
     await context.close()

@@ -159,6 +159,10 @@ class EnglishTexts(Texts):
         """Give what a step says, which is Indonesian, without what it asks of its reporter."""
         return self.indonesian.told_to_all(text, ticket)
 
+    def told_to_others(self, step: Step, ticket: str) -> str:
+        """Give what others read of a step, which is Indonesian."""
+        return self.indonesian.told_to_others(step, ticket)
+
     @staticmethod
     def number(written: str) -> str:
         """Give a number as it is."""

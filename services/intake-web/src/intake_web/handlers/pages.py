@@ -264,6 +264,7 @@ def _page(
         "printed": texts.dates.date_in_words(datetime.now(texts.zone).date()),
         "version": version(story, complaint, hidden=hidden),
         "danger": danger_of(danger, texts).get("danger"),
+        "undated": story.undated,
         "place_asked": place_asked,
         "problems": problems or {},
         "fresh": known and "baru" in query,

@@ -137,7 +137,7 @@ export function send(draft, uploads = []) {
     try { answer = await fetch("/", { method: "POST", body }); } catch { return "offline"; }
     const number = answer.redirected && /^\/laporan\/(SPG-[0-9A-Z]{4}-[0-9A-Z]{5})/.exec(new URL(answer.url).pathname)?.[1];
     if (number) {
-      await addTicket(number);
+      if (!draft.fields.rahasia) await addTicket(number);
       await drop(draft.key);
       return { ticket: number, url: `/laporan/${number}?baru=1` };
     }

@@ -5,7 +5,7 @@ const MARK = 8;
 
 const card = document.querySelector("[data-ticket]");
 if (card) {
-  keep(card.dataset.ticket).catch(() => {});
+  keep(card.dataset.ticket, "rahasia" in card.dataset).catch(() => {}).finally(showOnce);
   card.querySelector("[data-script]").hidden = false;
   for (const button of card.querySelectorAll("[data-copy-of]")) {
     button.addEventListener("click", async () => {
@@ -16,11 +16,18 @@ if (card) {
 }
 
 // Only the draft goes that was sent under this number: its key begins as the address says. Of another complaint's receipt that is opened
-// again while a draft waits, it does not.
-async function keep(number) {
+// again while a draft waits, it does not. A confidential number is not listed: others may hold this phone, too.
+async function keep(number, confidential) {
   const mark = new URLSearchParams(location.search).get("baru");
-  const [drafts] = await Promise.all([all(), addTicket(number)]);
+  const [drafts] = await Promise.all([all(), confidential || addTicket(number)]);
   for (const { key } of drafts) if (mark.length === MARK && key.startsWith(mark)) await drop(key);
+}
+
+// The address no longer asks for the code: a reload, the history or a bookmark shows it to nobody.
+function showOnce() {
+  const address = new URL(location);
+  address.searchParams.delete("baru");
+  history.replaceState(null, "", address);
 }
 
 // A secret link: what stands behind the # was sent to nobody, and leaves the address bar at once.
