@@ -12,7 +12,10 @@ from kabupaten.source import Source
 from kabupaten.validate import Words, parse, remedy
 
 #: What is done with words of one's own.
-WITH_WORDS = (Action.ACKNOWLEDGE, Action.PROGRESS, Action.ASK, Action.RESOLVE, Action.RETURN, Action.REJECT)
+WITH_WORDS = (
+    *(Action.ACKNOWLEDGE, Action.PROGRESS, Action.ASK, Action.RESOLVE),
+    *(Action.RETURN, Action.HAND_OVER, Action.REJECT),
+)
 _ONE_OF = f"write one of: {', '.join(WITH_WORDS)}"
 
 

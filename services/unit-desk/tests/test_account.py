@@ -10,7 +10,7 @@ import httpx
 import pytest
 from desk_office import PASSWORD, URL
 from desk_post import Moved, text_of, turn
-from desk_site import SIZES, look, page_of
+from desk_site import ROAD, SIZES, look, page_of
 from playwright.async_api import Browser, expect
 
 from chassis.database import Pool
@@ -225,3 +225,26 @@ async def test_the_page_bars_nobody_and_a_password_is_changed_on_it(
     await expect(page.get_by_text("Perangkat lain", exact=True)).to_have_count(0)
     await page.get_by_role("button", name="Keluar dari semua perangkat").click()
     await expect(page.get_by_role("heading", name="Masuk ke meja unit")).to_be_visible()
+
+
+async def test_what_was_being_written_is_there_again_when_the_session_ended_meanwhile(
+    browser: Browser, here: Desk, morning: None, somebody: Somebody, pool: Pool
+) -> None:
+    person = await somebody(name="Andi Rahmawati")
+    page = await page_of(browser, here, person, "meja")
+    form = f"{here.settings.public_url}/laporan/{ROAD}/tanya"
+    await page.goto(form)
+    await page.get_by_label("Pertanyaan untuk warga").fill("Di depan rumah nomor berapa?")
+    await pool.execute("DELETE FROM sessions WHERE person = $1", person.id)
+    await page.get_by_role("button", name="Lihat dulu").click()
+
+    await page.get_by_label("Surel").fill(person.email)
+    await page.get_by_label("Kata sandi").fill(PASSWORD)
+    await page.get_by_role("button", name="Masuk", exact=True).click()
+    await expect(page.get_by_label("Pertanyaan untuk warga")).to_have_value("Di depan rumah nomor berapa?")
+
+    await page.get_by_role("button", name="Lihat dulu").click()
+    await page.get_by_role("button", name="Kirim").click()
+    await page.wait_for_url("**balasan=*")
+    assert [] == await page.evaluate("Object.keys(sessionStorage).filter((name) => name.startsWith('tulisan '))")
+    await page.context.close()

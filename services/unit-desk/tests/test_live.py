@@ -13,6 +13,7 @@ from desk_site import page_of
 from playwright.async_api import Browser, Route, expect
 
 from contracts import ticket
+from contracts.events import Candidate
 from lapor.processes.ports import HOST
 from testing.waiting import finish, within
 from unit_desk.adapters import accounts
@@ -72,6 +73,7 @@ async def token_of(desk: Desk, person: Person) -> str:
     return await accounts.begin(desk.pool, person.id)
 
 
+LIKELY = [Candidate(category="penerangan_jalan", confidence=0.4, evidence=["lampu"])]
 CHANGED, OVER, PING = "event: changed\r\ndata: 1", "event: over\r\ndata: 1", ": ping"
 
 
@@ -183,6 +185,28 @@ async def test_the_first_complaint_comes_to_an_empty_list_and_the_last_goes(
     await tell(complaint_id="a", ticket=FIRST, seq=2, status="closed", why="withdrawn")
 
     await expect(page.get_by_text("Semua sudah dijawab.")).to_be_visible()
+    await page.context.close()
+
+
+async def test_the_queue_says_what_came_and_what_a_colleague_decided_and_moves_nothing(
+    browser: Browser, here: Desk, following: object, somebody: Somebody, tell: Tell
+) -> None:
+    unsure: dict[str, Any] = {"unit": "DISKOMINFO", "lane": "triage", "candidates": LIKELY}
+    await tell(complaint_id="a", ticket=FIRST, text="Jalan berlubang", **unsure)
+    page = await page_of(browser, here, await somebody(unit="DISKOMINFO", role="operator"), "meja")
+    await page.goto(f"{here.settings.public_url}/triase")
+    await page.get_by_role("radio").first.check()
+
+    await tell(complaint_id="b", ticket=SECOND, text="Lampu jalan padam", urgency="tinggi", **unsure)
+    await expect(page.get_by_text("1 laporan baru")).to_be_visible()
+    given_on = {**unsure, "unit": "PUPR", "lane": "unit"}
+    await tell(complaint_id="a", ticket=FIRST, seq=2, why="withdrawn", reader="DISKOMINFO", **given_on)
+    await expect(page.get_by_text("1 laporan baru, 1 sudah diputuskan")).to_be_visible()
+
+    await expect(page.locator(".case")).to_have_count(1)
+    await expect(page.get_by_role("radio").first).to_be_checked()
+    await page.get_by_role("link", name="Muat ulang").click()
+    await expect(page.locator(".case h2")).to_have_text("Lampu jalan padam")
     await page.context.close()
 
 

@@ -237,13 +237,29 @@ async def test_every_look_and_every_act_is_in_the_audit_which_nobody_changes(
     await web.post(f"{PAGE}/catatan", data={"id": str(uuid4()), "text": "rahasia meja"})
 
     rows = await pool.fetch("SELECT act, ticket, about FROM audit WHERE person = $1 ORDER BY n", person.id)
-    assert [("cari", None), ("buka", NUMBER), ("acknowledge", NUMBER), ("catat", NUMBER)] == [
-        (row["act"], row["ticket"]) for row in rows
-    ]
+    looks = [("cari", None, None), ("buka", NUMBER, None), ("buka", NUMBER, "terima")]
+    done = [("acknowledge", NUMBER), ("catat", NUMBER)]
+    assert looks == [tuple(row) for row in rows[:3]]
+    assert done == [(row["act"], row["ticket"]) for row in rows[3:]]
     assert not any("rahasia meja" in str(row["about"]) for row in rows)
     for statement in ("UPDATE audit SET act = ''", "DELETE FROM audit", "TRUNCATE audit"):
         with pytest.raises(Exception, match="the audit is only added to"):
             await pool.execute(statement)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_who_looks_at_another_units_complaint_by_the_form_of_an_act_is_in_the_audit(
+    log_in: LogIn, tell: Tell, pool: Pool, somebody: Callable[..., Awaitable[Person]], method: str
+) -> None:
+    await tell(text="Jalan berlubang di Takalalla")
+    watcher = await somebody(unit="SETDA", role="pemantau")
+    web = await log_in(watcher)
+
+    shown = await web.request(method, f"{PAGE}/alihkan?unit=PUPR")
+
+    assert "Jalan berlubang di Takalalla" in shown.text
+    rows = await pool.fetch("SELECT act, unit, ticket, about FROM audit WHERE person = $1 ORDER BY n", watcher.id)
+    assert ("buka", "PUPR", NUMBER, "alihkan") == tuple(rows[-1])
 
 
 async def test_what_went_to_another_unit_says_where_it_is(log_in: LogIn, tell: Tell) -> None:

@@ -45,7 +45,7 @@ def last(action: str, minutes: int, before: str = "acknowledged") -> Known:
 @pytest.mark.parametrize(
     ("who", "what", "found"),
     [
-        (CLERK, NOTHING, {"mendesak": ("tinggi", "darurat")}),
+        (CLERK, NOTHING, {"jenis": (), "mendesak": ("tinggi", "darurat")}),
         (OPERATOR, NOTHING, {"alihkan": (), "jenis": (), "mendesak": ("rendah", "tinggi", "darurat")}),
         (SORTER, NOTHING, {}),
         (WATCHER, NOTHING, {}),
@@ -56,7 +56,7 @@ def last(action: str, minutes: int, before: str = "acknowledged") -> Known:
         (OTHER, NOTHING, {}),
     ],
 )
-def test_what_a_unit_works_on_is_put_right_by_who_sorts_or_is_above_it_and_was_told_that_it_is_late(
+def test_what_a_unit_works_on_is_put_right_by_who_sorts_or_is_above_it_and_its_type_by_itself(
     who: Person, what: Known, found: dict[str, tuple[str, ...]], rules: Rules
 ) -> None:
     assert found == may(told(urgency="sedang"), who, what, rules=rules)

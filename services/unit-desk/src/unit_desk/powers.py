@@ -100,7 +100,7 @@ def more(told: UnitRouted, person: Person, what: Known, rules: Rules, now: datet
         found += [ACTS["alihkan"], ACTS["jenis"]]
     elif _is_above(complaint, person, what, rules):
         found += [ACTS["arahan"], ACTS["alihkan"]]
-    elif _leads(told, complaint, person) and complaint.lane == Lane.TRIAGE:
+    elif _leads(told, complaint, person):
         found += [ACTS["jenis"]]
     among = _levels(told, complaint, person, what, rules)
     return [*found, replace(ACTS["mendesak"], among=among)] if among else found

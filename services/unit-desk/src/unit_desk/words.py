@@ -6,52 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from contracts import unit_words
 from contracts.dates import due_in_words
 from contracts.events import ComplaintSnapshot, UnitReplied
-from contracts.vocabulary import Action, ComplaintType, Part, StageName, Status, SupportStatus, Urgency, Why
+from contracts.vocabulary import Action, ComplaintType, Part, StageName, SupportStatus, Urgency
 from kabupaten.calendar import WEEKDAYS
 from unit_desk.notices import MORNING, Kind
 from unit_desk.projection import due_of
 
 #: Nearer than this a deadline is soon.
 SOON = timedelta(days=1)
-STATUS: Mapping[str, str] = {
-    Status.ROUTED: "Baru",
-    Status.ACKNOWLEDGED: "Diterima",
-    Status.IN_PROGRESS: "Dikerjakan",
-    Status.WAITING_FOR_REPORTER: "Menunggu warga",
-    Status.RESOLVED: "Selesai, menunggu penilaian",
-    Status.CLOSED: "Ditutup",
-    Status.RETURNED: "Dikembalikan",
-    Status.REOPENED: "Dibuka kembali",
-    Status.HANDED_OVER: "Dilimpahkan",
-    Status.REJECTED: "Ditolak",
-    Status.MERGED: "Digabung",
-    Status.CANCELLED: "Dibatalkan warga",
-    Status.APPEALED: "Warga keberatan",
-}
-#: Why a complaint is here.
-WHY: Mapping[str, str] = {
-    Why.ROUTED: "Diteruskan kepada Anda",
-    Why.WITHDRAWN: "Bukan milik unit ini lagi",
-    Why.UPDATED: "Ada perubahan",
-    Why.FOLLOWED_UP: "Warga menambahkan sesuatu",
-    Why.RIGHTS_REQUESTED: "Warga meminta haknya atas data pribadi",
-    Why.DEADLINE_SET: "Batas waktu ditetapkan",
-    Why.WARNED: "Batas waktu mendekat",
-    Why.BREACHED: "Batas waktu terlewat",
-    Why.ESCALATED: "Keterlambatan ini sampai ke atasan",
-    Why.RETRACTED: "Ralat: batas waktu tidak terlewat",
-    Why.REPLIED: "Balasan dijawab",
-    Why.RATED: "Warga memberi penilaian",
-    Why.SIMILAR: "Mungkin sama dengan laporan lain",
-    Why.URGENT: "Mendesak, dan langsung ke unitnya",
-    Why.HANDED_OVER: "Harus diteruskan ke luar kabupaten",
-    Why.ERASED: "Isinya dihapus atas permintaan",
-    Why.APPEALED: "Warga keberatan atas penyelesaiannya: putuskan",
-    Why.INSTRUCTED: "Atasan memberi arahan",
-    Why.UNDONE: "Tindakan terakhir dibatalkan",
-}
+STATUS, WHY, URGENCY = unit_words.STATUS, unit_words.WHY, unit_words.URGENCY
 STAGE: Mapping[str, str] = {
     StageName.COMPLETION: "penyelesaian",
     StageName.CLOSING: "penutupan",
@@ -87,12 +52,6 @@ DONE: Mapping[str, str] = {
     Action.REASSIGN: "mengalihkan laporan ke unit lain",
     Action.INSTRUCT: "memberi arahan resmi",
     Action.PRIORITIZE: "mengubah tingkat mendesak",
-}
-URGENCY: Mapping[str, str] = {
-    Urgency.RENDAH: "Rendah",
-    Urgency.SEDANG: "Sedang",
-    Urgency.TINGGI: "Mendesak",
-    Urgency.DARURAT: "Darurat",
 }
 SUPPORT: Mapping[str, str] = {
     SupportStatus.ASKED: "diminta membantu",

@@ -71,6 +71,7 @@ async def form(
     is what to merge it into."""
     place = await _place(desk, person, number, slug, unit)
     row, act, typed = place.row, place.act, Typed(into=ke[:100])
+    await accounts.note(desk.pool, person, "buka", unit=row.unit, ticket=row.ticket, about=slug)
     if dari:
         _, replies, _ = await complaints.story(desk.pool, row, person.unit)
         answers = telling.read_replies(replies, row.told, desk.rules, waits=False)
@@ -142,6 +143,8 @@ async def send(
     """Show what was typed as the citizen will get it, or send it."""
     place = await _place(desk, person, number, slug, unit)
     row, act = place.row, place.act
+    if not is_mine(row, person):  # what comes back shows it, whatever was pressed
+        await accounts.note(desk.pool, person, "buka", unit=row.unit, ticket=row.ticket, about=slug)
     data = await request.form()
     typed = await _with_photos(desk, person, row, act, await _typed(desk, place, data), data)
     reply_id, seen, step = _id(data.get("id", "")), _number(data.get("seen", "")), str(data.get("step", ""))

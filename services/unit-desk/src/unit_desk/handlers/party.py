@@ -44,7 +44,13 @@ async def _opened(desk: Desk, token: str) -> tuple[Handover, ComplaintSnapshot, 
 @get("/jawab/{token:str}")
 async def letter(desk: A_DESK, token: str, terkirim: str = "") -> Template:
     """The complaint, what was answered, and the form."""
-    return await _page(desk, token, await _opened(desk, token), sent=bool(terkirim))
+    opened = await _opened(desk, token)
+    if opened and not opened[2]:
+        handover = opened[0]
+        await accounts.note(
+            desk.pool, None, "dibuka pihak luar", unit=handover.unit, ticket=handover.ticket, about=handover.party
+        )
+    return await _page(desk, token, opened, sent=bool(terkirim))
 
 
 async def _page(

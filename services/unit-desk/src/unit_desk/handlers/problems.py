@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from litestar.response import Template
 
 from chassis.database import OUTAGES, is_outage
 from chassis.http_server import ClientGone
+from unit_desk.acts import ACTS
 from unit_desk.handlers import api_problems
 from unit_desk.handlers.visit import NotAllowed, NotIn, NotYours, see
 
@@ -46,7 +48,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         case ClientGone():
             raise error
         case NotIn():
-            return see(f"/masuk?lanjut={quote(_path(request))}" if looks else "/masuk")
+            return see(f"/masuk?lanjut={quote(_path(request))}" if looks or _is_form(request) else "/masuk")
         case NotYours():
             return _page(404, *_GONE)
         case NotAllowed():
@@ -62,6 +64,12 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         return _page(503, *(_AWAY_LOOK if looks else _AWAY), headers={"Retry-After": "5"})
     log.error("request_failed", exc_info=error)
     return _page(500, *_BUG)
+
+
+def _is_form(request: Request[Any, Any, Any]) -> bool:
+    """Whether what was sent can be opened, too: the form of an act."""
+    found = re.fullmatch(r"/laporan/[^/]+/([^/]+)", request.url.path)
+    return bool(found and found[1] in ACTS)
 
 
 def _path(request: Request[Any, Any, Any]) -> str:

@@ -4,6 +4,8 @@ const POLL_MS = 30_000, SAID_MS = 8_000;
 // A line does not slip away from under a finger or a mouse that is about to press it.
 const STILL_MS = 1_500;
 const said = document.getElementById("siar");
+// In the queue of triage nothing is replaced under who is choosing.
+const queue = document.getElementById("antrean");
 const off = document.getElementById("putus");
 let events, polling, lost, running = false, again = false, moved = 0;
 
@@ -69,7 +71,18 @@ async function load() {
   put(page);
 }
 
+// What came to the queue, and what somebody else has decided, is said.
+function tell(page) {
+  const [here, there] = [document, page].map((each) => new Set([...each.querySelectorAll(".case")].map(({ id }) => id)));
+  const came = [...there].filter((id) => !here.has(id)), gone = [...here].filter((id) => !there.has(id));
+  for (const id of here) document.getElementById(id).classList.toggle("gone", gone.includes(id));
+  const told = [came.length && `${came.length} laporan baru`, gone.length && `${gone.length} sudah diputuskan`].filter(Boolean).join(", ");
+  queue.hidden = !told;
+  if (queue.firstElementChild.textContent !== told) queue.firstElementChild.textContent = told;
+}
+
 function put(page) {
+  if (queue) return tell(page);
   const known = new Set(lines(document));
   for (const part of PARTS) {
     const [old, fresh] = [document.querySelector(part), page.querySelector(part)];

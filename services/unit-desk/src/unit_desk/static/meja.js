@@ -9,7 +9,7 @@ for (const form of document.querySelectorAll("form[method=post]")) {
 }
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
-const words = document.querySelector("textarea#words:not([readonly])");
+const words = document.querySelector("textarea#words[data-of]");
 for (const button of document.querySelectorAll("[data-sentence]")) {
   if (!words) break;
   button.addEventListener("click", (event) => {
@@ -19,7 +19,18 @@ for (const button of document.querySelectorAll("[data-sentence]")) {
     words.focus();
     const gap = words.value.indexOf("…", before.length);
     if (gap >= 0) words.setSelectionRange(gap, gap + 1);
+    words.dispatchEvent(new Event("input"));
   });
+}
+
+// What is being written stays in this tab until it is sent, for who wrote it: a session may end meanwhile.
+const written = (path, of) => `tulisan ${of} ${path}`;
+if (words) {
+  const name = written(location.pathname, words.dataset.of);
+  words.value ||= sessionStorage.getItem(name) ?? "";
+  words.addEventListener("input", () => sessionStorage.setItem(name, words.value));
+} else if (new URLSearchParams(location.search).has("balasan") || location.hash === "#persetujuan") {
+  for (const name of Object.keys(sessionStorage)) if (name.startsWith("tulisan ") && name.includes(`${location.pathname}/`)) sessionStorage.removeItem(name);
 }
 
 const cases = [...document.querySelectorAll(".case")];
