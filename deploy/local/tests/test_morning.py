@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from typing import Any
 
@@ -57,7 +57,7 @@ def answering(answer: dict[str, Any]) -> Iterator[str]:
         def log_message(self, *args: Any) -> None:
             """Nobody reads it."""
 
-    with HTTPServer(("127.0.0.1", 0), Always) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Always) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -114,7 +114,7 @@ def test_what_prometheus_calls_for_is_shown_the_urgent_first_and_once() -> None:
         found = firing(url)
     assert [Alert("Down", "page", "Down katanya"), Alert("Late", "mail", "Late katanya")] == found
     said = screen(CALM, alerts=found)
-    assert said.index("Memanggil operator") < said.index("Down: Down katanya") < said.index("Late: Late katanya")
+    assert said.index("Memanggil operator") < said.index("Down katanya (Down)") < said.index("Late katanya (Late)")
     assert [{"name": "Down", "severity": "page", "summary": "Down katanya"}] == as_json(
         morning(samples(CALM), alerts=(found or [])[:1])
     )["alerts"]

@@ -12,10 +12,10 @@ from msgspec import UNSET, UnsetType
 from rich.console import Console
 
 from contracts import codec
-from contracts.events import ComplaintSnapshot, Evidence, FollowUp, ReplyAnswer, Support, UnitRouted
+from contracts.events import ComplaintSnapshot, Evidence, FollowUp, Place, ReplyAnswer, Support, UnitRouted
 from contracts.topics import TOPICS_DIR
 from lapor.kafka.reader import Found
-from lapor.kafka.worklist import as_json, as_table, latest, links, open_items
+from lapor.kafka.worklist import as_cards, as_follow_up, as_json, latest, links, open_items
 
 NOW = datetime(2026, 3, 16, 2, 0, tzinfo=UTC)
 EXAMPLE = codec.decode((TOPICS_DIR / "unit.routed.v1" / "examples" / "routed.json").read_bytes())
@@ -130,33 +130,65 @@ def test_the_json_is_the_snapshot_and_what_it_is_listed_for() -> None:
     assert ("routed", "karena") == (shown["why"], shown["reason"])
 
 
-def test_the_table_shows_what_a_citizen_wrote_as_it_was_written() -> None:
-    items = open_items("PUPR", [_told(1, text="hubungi [TELEPON] [red]", priority=3, reporters=4, deadline_at=NOW)])
-    shown = io.StringIO()
-
-    Console(file=shown, width=200).print(as_table(items, NOW))
-
-    for words in ("SPG-S000-00001", "hubungi [TELEPON] [red]", "3 (+3)", "routed: karena"):
-        assert words in shown.getvalue()
+def shown(*records: Found, width: int = 200) -> list[str]:
+    text = io.StringIO()
+    Console(file=text, width=width).print(as_cards(open_items("PUPR", records), NOW))
+    return text.getvalue().splitlines()
 
 
-def test_the_table_says_how_many_support_it_and_what_its_reporter_chose_where_that_is_another() -> None:
+def test_a_card_shows_what_a_citizen_wrote_as_it_was_written_and_what_it_is_for() -> None:
+    first, second = shown(_told(1, "warned", text="hubungi\n[TELEPON] [red]", reporters=4, deadline_at=NOW))
+
+    assert first.startswith("SPG-S000-00001  Baru · Senin 16 Mar pukul 02.00 · ")
+    assert "4 pelapor" in first
+    assert second.startswith("  Batas waktu mendekat: karena · ")
+    assert second.endswith("hubungi [TELEPON] [red]")
+
+
+def test_a_card_has_two_lines_however_narrow_the_terminal_is() -> None:
+    place = Place(kecamatan="Lalabata", desa="Lapajung")
+    facts: dict[str, Any] = {
+        "text": "lubang " * 400,
+        "place": place,
+        "place_stated": "depan SD 12",
+        "urgency": "darurat",
+    }
+
+    cards = shown(_told(1, **facts), _told(2, **facts), width=80)
+
+    assert 4 == len(cards)
+    assert {True} == {len(line) <= 80 for line in cards}
+    assert ["DARURAT" in line for line in cards] == [True, False] * 2
+    assert "Lapajung, Lalabata (depan SD 12)" in cards[1]
+
+
+def test_a_card_says_how_many_support_it_and_what_its_reporter_chose_where_that_is_another() -> None:
     facts: dict[str, Any] = {"supporters": 7, "category": "jalan_jembatan", "suggested_category": "drainase_banjir"}
-    shown = io.StringIO()
 
-    items = open_items("PUPR", [_told(1, **facts), _told(2, **{**facts, "suggested_category": "jalan_jembatan"})])
-    Console(file=shown, width=200).print(as_table(items, NOW))
+    lines = "\n".join(shown(_told(1, **facts), _told(2, **{**facts, "suggested_category": "jalan_jembatan"})))
 
-    assert (2, 1) == (shown.getvalue().count("(7 dukung)"), shown.getvalue().count("pilihan warga drainase_banjir"))
+    assert (2, 1) == (lines.count("7 dukung"), lines.count("pilihan warga drainase banjir"))
 
 
-def test_the_table_says_when_it_is_due_as_the_citizen_was_told_wherever_it_is_read() -> None:
+def test_a_card_says_when_it_is_due_as_the_citizen_was_told_wherever_it_is_read() -> None:
     due = datetime.fromisoformat("2026-12-01T00:00:00+08:00")
-    shown = io.StringIO()
 
-    Console(file=shown, width=200).print(as_table(open_items("PUPR", [_told(1, deadline_at=due)]), NOW))
+    assert "Senin 30 Nov ·" in shown(_told(1, deadline_at=due, supporters=1))[0]
+    assert "terlambat, Senin 30 Nov" in shown(_told(1, deadline_at=due.replace(year=2025)))[0].replace(
+        "Minggu", "Senin"
+    )
 
-    assert "Senin 30 Nov " in shown.getvalue()
+
+@pytest.mark.parametrize(
+    ("item", "says"),
+    [
+        ({"kind": "addition", "text": "depan masjid"}, "tambahan warga: depan masjid"),
+        ({"kind": "rating", "rating": 2}, "nilai 2 dari 5"),
+        ({"kind": "reopen", "text": "masih bocor"}, "minta dibuka lagi: masih bocor"),
+    ],
+)
+def test_what_a_citizen_did_later_is_said_in_words(item: dict[str, Any], says: str) -> None:
+    assert says == as_follow_up(FollowUp(id="1", at=NOW, **item))
 
 
 def _photo(name: str) -> Evidence:

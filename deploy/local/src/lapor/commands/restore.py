@@ -23,9 +23,10 @@ from lapor.system.rewinding import rewind
 
 def restore(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The backup.")],
-    service: Annotated[
-        list[str] | None, typer.Option(metavar="SERVICE", help="Only its database; may be given again.")
+    services: Annotated[
+        list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Only their databases. Otherwise all.")
     ] = None,
+    service: Annotated[list[str] | None, typer.Option(metavar="SERVICE", help="The same; may be given again.")] = None,
     key: Annotated[Path | None, typer.Option(metavar="FILE", help="The private key, if it is encrypted.")] = None,
     server: Server = None,
     trust: Annotated[
@@ -47,11 +48,11 @@ def restore(
 
         lapor restore /media/disk/2026-11-27 --key lapor-backup.key
 
-        lapor restore /media/disk/2026-11-27 --key lapor-backup.key --service router
+        lapor restore /media/disk/2026-11-27 router sla-monitor --key lapor-backup.key
     """
     where, identities = DataDir(data), backups.private_keys(key) if key else []
     installation = None if trust else addresses.secret(where, server)
-    parts = _chosen(backups.read(directory, installation), service or [])
+    parts = _chosen(backups.read(directory, installation), [*(services or []), *(service or [])])
     found = {database.service: database for database in addresses.databases(where, server)}
     if absent := [part.name for part in parts if part.name not in found]:
         raise Refused(f"There is no database for {', '.join(absent)}: there are {', '.join(found)}.")

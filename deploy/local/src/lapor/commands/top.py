@@ -110,7 +110,7 @@ def _needs(now: Morning) -> list[Text]:
 
 def _alerts(now: Morning) -> list[Text]:
     called = [
-        Text(f"{each.name}: {each.summary}", style="red" if each.severity == "page" else "yellow")
+        Text(f"{each.summary} ({each.name})", style="red" if each.severity == "page" else "yellow")
         for each in now.alerts or []
     ]
     return [Text(""), Text("Memanggil operator (docs/runbook.md)", style="dim"), *called] if called else []

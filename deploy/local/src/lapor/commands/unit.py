@@ -81,7 +81,7 @@ def open_(
             typer.echo(worklist.as_json(item))
         return
     if items:
-        out.print(worklist.as_table(items, datetime.now(UTC)))
+        out.print(worklist.as_cards(items, datetime.now(UTC)))
     err.print(f"{unit.name}: {len(items)} open", highlight=False)
 
 
@@ -107,10 +107,17 @@ def show(
     if as_json:
         typer.echo(msgspec.json.encode(complaint).decode())
         return
-    out.print(f"{complaint.ticket}  {complaint.status}", style="bold", highlight=False)
-    out.print(complaint.text, markup=False, soft_wrap=True)
+    out.print(f"{complaint.ticket}  {worklist.as_status(complaint)}", style="bold", highlight=False)
+    for name, value in (
+        ("batas", worklist.as_due(complaint, datetime.now(UTC))),
+        ("tempat", worklist.as_place(complaint)),
+        ("kapan", complaint.occurred),
+    ):
+        if value:
+            out.print(f"{name}: {value}", markup=False, highlight=False, soft_wrap=True)
+    out.print(complaint.text, markup=False, highlight=False, soft_wrap=True)
     for item in complaint.follow_ups:
-        out.print(f"+ {item.text or item.kind}", markup=False, soft_wrap=True)
+        out.print(f"+ {worklist.as_follow_up(item)}", markup=False, highlight=False, soft_wrap=True)
     for n, link in enumerate(worklist.links(complaint), 1):
         out.print(f"foto {n}: {link}", markup=False, highlight=False, soft_wrap=True)
 

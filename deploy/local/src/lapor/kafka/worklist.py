@@ -7,18 +7,27 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
-from rich.markup import escape
-from rich.table import Table
+from rich.console import Group
+from rich.text import Text
 
 from contracts.dates import due_in_words
-from contracts.events import ComplaintSnapshot, UnitRouted
-from contracts.vocabulary import FINAL, Lane, Part, StageName, Status, SupportStatus, Why
+from contracts.events import ComplaintSnapshot, FollowUp, UnitRouted
+from contracts.unit_words import STATUS, URGENCY, WHY
+from contracts.vocabulary import FINAL, FollowUpKind, Lane, Part, StageName, Status, SupportStatus, Urgency, Why
 from lapor.kafka.reader import Found
 
 #: It is over, or the next word is the reporter's: the unit has answered.
 _DONE = FINAL | {Status.RESOLVED, Status.MERGED}
 #: Told to who has to do something about it, whoever leads and however it stands.
 _FOR_THE_DESK = frozenset({Why.HANDED_OVER, Why.SIMILAR, Why.URGENT, Why.RATED, Why.ESCALATED, Why.RIGHTS_REQUESTED})
+_FOLLOW_UPS: dict[str, str] = {
+    FollowUpKind.ADDITION: "tambahan warga",
+    FollowUpKind.RATING: "nilai {rating} dari 5",
+    FollowUpKind.REOPEN: "minta dibuka lagi",
+    FollowUpKind.CANCEL: "minta dibatalkan",
+    FollowUpKind.APPEAL: "keberatan",
+    FollowUpKind.RIGHTS_REQUEST: "minta hak atas data pribadinya",
+}
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -91,31 +100,67 @@ def as_json(item: Item) -> bytes:
     return msgspec.json.encode({**msgspec.to_builtins(item.complaint), "why": item.why, "reason": item.reason or None})
 
 
-def as_table(items: Iterable[Item], now: datetime) -> Table:
-    """The same for people, deadlines in the words that citizens are told; one that has passed is red."""
-    table = Table(box=None, pad_edge=False)
-    for name in ("ticket", "priority", "status", "due"):
-        table.add_column(name, no_wrap=True)
-    for name in ("untuk apa", "complaint"):
-        table.add_column(name, overflow="fold")
-    for item, why, reason in items:
-        late = "red" if item.deadline_at and item.deadline_at < now else "default"
-        role = " (support)" if item.role == Part.SUPPORT else " (triage)" if item.lane == Lane.TRIAGE else ""
-        others = f" (+{item.reporters - 1})" if item.reporters > 1 else ""
-        others += f" ({item.supporters} dukung)" if item.supporters else ""
-        chosen = item.suggested_category if item.suggested_category != item.category else ""
-        known = (
-            item.category,
-            item.place.kecamatan if item.place else None,
-            f"pilihan warga {chosen}" if chosen else "",
-        )
-        about = [each for each in known if each]
-        table.add_row(
-            item.ticket,
-            f"{item.priority}{others}",
-            item.status + role,
-            f"[{late}]{due_in_words(item.deadline_at)}[/]" if item.deadline_at else "",
-            escape(f"{why}: {reason}" if reason else why),
-            escape(f"{', '.join(about) or '?'}: {item.text}"),
-        )
-    return table
+def as_cards(items: Iterable[Item], now: datetime) -> Group:
+    """The same for people, two lines each, cut where the terminal ends: what is it and until when, and what for and
+    where. Deadlines are in the words that citizens are told; one that has passed is red."""
+    return Group(*(line for item in items for line in (_first(item.complaint, now), _second(item))))
+
+
+def _first(complaint: ComplaintSnapshot, now: datetime) -> Text:
+    urgent = complaint.urgency in (Urgency.DARURAT, Urgency.TINGGI)
+    facts = [
+        URGENCY[str(complaint.urgency)].upper() if urgent else "",
+        as_status(complaint),
+        as_due(complaint, now),
+        f"{len(links(complaint))} foto" if links(complaint) else "",
+        f"{complaint.reporters} pelapor" if complaint.reporters > 1 else "",
+        f"{complaint.supporters} dukung" if complaint.supporters else "",
+    ]
+    late = complaint.deadline_at and complaint.deadline_at < now
+    said = " · ".join(filter(None, facts))
+    look = "red" if late or complaint.urgency == Urgency.DARURAT else ""
+    return Text.assemble((complaint.ticket, "bold"), "  ", (said, look), no_wrap=True, overflow="ellipsis")
+
+
+def _second(item: Item) -> Text:
+    complaint, why = item.complaint, WHY.get(item.why, item.why)
+    chosen = complaint.suggested_category or ""
+    about = (complaint.category or "?").replace("_", " ")
+    if chosen not in ("", complaint.category):
+        about += f" (pilihan warga {chosen.replace('_', ' ')})"
+    # What it was sent here for is usual, and said of all others.
+    what_for = "" if item.why == Why.ROUTED and not item.reason else f"{why}: {item.reason}" if item.reason else why
+    said = " · ".join(filter(None, [what_for, as_place(complaint), about]))
+    return Text(f"  {said}: {' '.join(complaint.text.split())}", style="dim", no_wrap=True, overflow="ellipsis")
+
+
+def as_status(complaint: ComplaintSnapshot) -> str:
+    """Say how it stands, and that the unit only helps or is to say whose it is."""
+    status = STATUS.get(complaint.status, complaint.status)
+    if complaint.role == Part.SUPPORT:
+        return f"membantu, {status.lower()}"
+    return f"meja triase, {status.lower()}" if complaint.lane == Lane.TRIAGE else status
+
+
+def as_due(complaint: ComplaintSnapshot, now: datetime) -> str:
+    """Say until when it is to be answered; nothing where nothing is promised."""
+    if complaint.paused_until:
+        return "waktu berhenti"
+    if not complaint.deadline_at:
+        return ""
+    return f"{'terlambat, ' if complaint.deadline_at < now else ''}{due_in_words(complaint.deadline_at)}"
+
+
+def as_place(complaint: ComplaintSnapshot) -> str:
+    """Say where it is, as far as it was understood, and as its citizen said it."""
+    place = complaint.place or None
+    known = ", ".join(filter(None, [place.desa, place.kecamatan])) if place else ""
+    return (
+        f"{known} ({complaint.place_stated})" if known and complaint.place_stated else complaint.place_stated or known
+    )
+
+
+def as_follow_up(item: FollowUp) -> str:
+    """Say what a citizen did later, and in which words."""
+    what = _FOLLOW_UPS.get(item.kind, item.kind).format(rating=item.rating)
+    return f"{what}: {item.text}" if item.text else what

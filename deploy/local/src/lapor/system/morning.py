@@ -101,7 +101,11 @@ def firing(prometheus: str, within_s: float = 2) -> list[Alert] | None:
             answer = http.get(f"{prometheus}/api/v1/alerts").raise_for_status().json()
     except httpx.HTTPError:
         return None
-    told = [each for each in answer["data"]["alerts"] if each["state"] == "firing"]
+    told = [
+        each
+        for each in answer["data"]["alerts"]
+        if each["state"] == "firing" and each["labels"]["severity"] != "heartbeat"
+    ]
     found = {
         Alert(each["labels"]["alertname"], each["labels"]["severity"], each["annotations"]["summary"]) for each in told
     }
