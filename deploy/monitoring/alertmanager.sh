@@ -4,7 +4,8 @@
 set -eu
 bad() { printf 'nobody would be called, see .env.example:\n%s\n' "$1" >&2; exit 78; }
 : "${ALERT_MAIL_TO:=}" "${ALERT_MAIL_FROM:=}" "${ALERT_SMTP_HOST:=}" "${ALERT_SMTP_USERNAME:=}"
-: "${DOCS_URL:=}" "${ALERT_SMTP_TLS:=true}" "${ALERT_WEBHOOK_URL:=}" "${ALERT_SMTP_PASSWORD_FILE:=/run/secrets/ALERT_SMTP_PASSWORD}"
+: "${DOCS_URL:=}" "${ALERT_SMTP_TLS:=true}" "${ALERT_WEBHOOK_URL:=}" "${ALERT_HEARTBEAT_URL:=}"
+: "${ALERT_SMTP_PASSWORD_FILE:=/run/secrets/ALERT_SMTP_PASSWORD}"
 case $ALERT_SMTP_TLS in true | false) ;; *) bad "  ALERT_SMTP_TLS is neither true nor false" ;; esac
 [ -n "$ALERT_MAIL_TO$ALERT_WEBHOOK_URL" ] || bad "  ALERT_MAIL_TO and ALERT_WEBHOOK_URL are not set: one is needed"
 if [ -n "$ALERT_MAIL_TO" ]; then
@@ -17,7 +18,7 @@ if [ -n "$ALERT_MAIL_TO" ]; then
     missing="$missing  ALERT_SMTP_PASSWORD is not set, and ALERT_SMTP_USERNAME is"
   [ -z "$missing" ] || bad "$missing"
 fi
-for value in "$ALERT_MAIL_TO" "$ALERT_MAIL_FROM" "$ALERT_SMTP_HOST" "$ALERT_SMTP_USERNAME" "$ALERT_WEBHOOK_URL" "$DOCS_URL"; do
+for value in "$ALERT_MAIL_TO" "$ALERT_MAIL_FROM" "$ALERT_SMTP_HOST" "$ALERT_SMTP_USERNAME" "$ALERT_WEBHOOK_URL" "$ALERT_HEARTBEAT_URL" "$DOCS_URL"; do
   case $value in *[\'\"\\]*) bad "  a quote or a backslash is in $value" ;; esac
 done
 
@@ -66,6 +67,7 @@ route:
   repeat_interval: 1d
   routes:
     - {matchers: [severity="page"], receiver: phone, group_wait: 5s, repeat_interval: 1h}
+    - {matchers: [severity="heartbeat"], receiver: watched, group_wait: 0s, group_interval: 30s, repeat_interval: 1m}
 inhibit_rules:
   # Who is called now need not be written to for the same.
   - {source_matchers: [severity="page"], target_matchers: [severity="mail"], equal: [alertname, sloth_id]}
@@ -75,6 +77,8 @@ $(webhook)
 $(mail)
   - name: hours
 $(if [ -n "$ALERT_MAIL_TO" ]; then mail; else webhook; fi)
+  - name: watched
+$([ -z "$ALERT_HEARTBEAT_URL" ] || printf "    webhook_configs: [{url: '%s', send_resolved: false}]\n" "$ALERT_HEARTBEAT_URL")
 END
 } >"$folder/alertmanager.yml"
 exec "${ALERTMANAGER:-alertmanager}" --config.file="$folder/alertmanager.yml" --storage.path="${ALERTMANAGER_DATA:-/alertmanager}" \

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ def called() -> Iterator[Called]:
 
     mail = Controller(ours, hostname="127.0.0.1", port=port)
     mail.start()
-    with HTTPServer(("127.0.0.1", 0), Phone) as phone:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Phone) as phone:
         threading.Thread(target=phone.serve_forever, daemon=True).start()
         ours.webhook = f"http://127.0.0.1:{phone.server_port}/ring"
         yield ours
@@ -131,6 +131,16 @@ def test_where_there_is_no_mail_all_goes_to_the_webhook(called: Called, tmp_path
     with alertmanager(tmp_path, ALERT_WEBHOOK_URL=called.webhook) as url:
         alert(url, "LaporDeadLetters", "mail")
         until(lambda: called.rung() == ["LaporDeadLetters"], 90, "it is told")
+
+
+@pytest.mark.slow
+def test_that_somebody_watches_is_told_again_and_again_and_to_nobody_else(called: Called, tmp_path: Path) -> None:
+    mail = {"ALERT_MAIL_TO": "a@contoh.id", "ALERT_MAIL_FROM": "b@contoh.id"}
+    server = {"ALERT_SMTP_HOST": f"localhost:{called.smtp}", "ALERT_SMTP_TLS": "false"}
+    with alertmanager(tmp_path, **mail, **server, ALERT_HEARTBEAT_URL=called.webhook) as url:
+        alert(url, "LaporWatching", "heartbeat")
+        until(lambda: called.rung() == ["LaporWatching"] * 2, 120, "it is told twice")
+    assert [] == called.mails
 
 
 MAIL_TO = {"ALERT_MAIL_TO": "a@contoh.id"}

@@ -18,7 +18,8 @@ _IN_TIME = f"{_KEPT} / ({_KEPT} + ({_MISSED} or {_KEPT} * 0))"
 _TO_PAGE = To("Artinya, dan yang dilakukan", "${docs:raw}/${__data.fields.page}")
 # The name stands there twice: what it is called, and where its page is.
 _CALLED = """sum by (severity, alertname, page, who) (label_replace(
-  label_join(ALERTS{alertstate="firing"}, "who", " ", "unit", "channel", "instance", "service", "group", "title"),
+  label_join(ALERTS{alertstate="firing",severity!="heartbeat"},
+    "who", " ", "unit", "channel", "instance", "service", "group", "title"),
   "page", "$1", "alertname", "(.+)"))"""
 
 BOARD = Board(
@@ -70,7 +71,7 @@ BOARD = Board(
                 number(
                     "Panggilan aktif",
                     "Aturan yang sedang memanggil operator; daftarnya ada di bawah.",
-                    'count(ALERTS{alertstate="firing"}) or vector(0)',
+                    'count(ALERTS{alertstate="firing",severity!="heartbeat"}) or vector(0)',
                     limits=(1, 3),
                     to=[page("alerts")],
                 ),
