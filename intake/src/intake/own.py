@@ -124,11 +124,11 @@ async def find_told_place(
     if sender.taken or not sender.known:
         return None
     own = await find_own(pool, submission.channel, submission.address or "", item_id)
+    if named := [each for each in own if each.named]:  # however late the gateway brings it again
+        return talk.added_to(submission.text, named, now)
     lately = [
         each for each in own if known in ("", each.ticket) and now - each.received_at < JUST_NOW and same(each.text)
     ]
-    if named := [each for each in lately if each.named]:
-        return talk.added_to(submission.text, named, now)
     return talk.tells_place(submission.text, lately, now)
 
 

@@ -309,7 +309,8 @@ class Talk:
     def _agreed(self, text: str, asked: AskedBack, own: Sequence[Own]) -> Meant | None:
         """The cancelling, if ``text`` says yes to it; the same message again says it again, also when it is done."""
         one = next((each for each in own if [each.ticket] == asked.among), None)
-        if one is None or "agrees" not in self._said(text).found:
+        # What a unit has asked is answered by a yes, too.
+        if one is None or one.status == Status.WAITING_FOR_REPORTER or "agrees" not in self._said(text).found:
             return None
         command = self._command("cancel", asked.text, [one], in_words=True)
         return Meant(kind="cancel", ticket=one.ticket, command=command)

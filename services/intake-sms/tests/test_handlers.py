@@ -605,6 +605,8 @@ async def test_a_call_for_help_that_says_where_goes_to_the_one_before(desk: Desk
     await take(desk, sms("tolong ada yang kena setrum", "one"))
     for _ in range(2):
         await take(desk, sms("di pasar lajoa, ada yg kena setrum", "two"))
+    await desk.pool.execute("UPDATE complaints SET received_at = received_at - interval '1 hour'")
+    await take(desk, sms("di pasar lajoa, ada yg kena setrum", "two"))  # the gateway brings it once more
     (received,) = [each for each in await events(desk.pool) if isinstance(each, ComplaintReceived)]
     assert received.place_asked
     assert [(received.ticket, "di pasar lajoa, ada yg kena setrum")] == await added(desk)
@@ -778,6 +780,15 @@ async def test_the_only_complaint_that_can_be_meant_needs_no_ticket(desk: Desk, 
         assert 2 == len(await told(desk.pool))
     (event,) = [event for event in await events(desk.pool) if isinstance(event, ComplaintFollowedUp)]
     assert [(number, kind)] == [(event.ticket, item.kind) for item in event.items]
+
+
+async def test_a_yes_to_what_a_unit_asked_cancels_nothing(desk: Desk) -> None:
+    number = await complain(desk)
+    await take(desk, sms("BATAL", "mo-2"))
+    await ask(desk, number)
+    await take(desk, sms("ya", "mo-3"))
+    items = [event.items[-1] for event in await events(desk.pool) if isinstance(event, ComplaintFollowedUp)]
+    assert ["addition"] == [item.kind for item in items]
 
 
 @pytest.mark.parametrize("text", ["STOP", "SOPPENG STOP", "berhenti kirim sms"])
