@@ -11,6 +11,7 @@ from chassis.database import Pool
 from intake_sms.handlers import Desk
 from intake_sms.settings import SmsSettings
 from testing import fixtures
+from testing.waiting import BOUND_S
 
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
 
@@ -31,6 +32,7 @@ def make_settings() -> Callable[..., SmsSettings]:
             "kafka_username": "intake-sms",
             "region_dir": REGION,
             "sms_listen_port": 9,
+            "sms_door_timeout_s": BOUND_S,
             "sms_mo_token": TOKEN,
             "kannel_send_url": "http://127.0.0.1:9/cgi-bin/sendsms",
             "kannel_username": "lapor",

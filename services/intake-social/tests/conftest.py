@@ -114,5 +114,5 @@ async def open_door(desk: Desk, page: FacebookPage, door_at: socket.socket) -> A
 
 @pytest.fixture
 async def client(base: str) -> AsyncIterator[Any]:
-    async with x.connect(**X_SECRETS, api_url=f"{base}/x", timeout_s=2) as connected:
+    async with x.connect(**X_SECRETS, api_url=f"{base}/x") as connected:
         yield connected

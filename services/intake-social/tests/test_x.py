@@ -143,11 +143,19 @@ async def test_every_form_of_throttling_tells_until_when(base: str, client: Any,
     assert timedelta(minutes=14) < throttled.value.reset_at - datetime.now(UTC) < timedelta(minutes=16)
 
 
-@pytest.mark.parametrize("kind", ["html503", "json503", "hangup", "slow"])
+@pytest.mark.parametrize("kind", ["html503", "json503", "hangup"])
 async def test_trouble_on_the_way_is_temporary(base: str, client: Any, kind: str) -> None:
     fault(base, kind)
     with pytest.raises(SocialUnavailable):
         await x.whoami(client)
+    assert await x.whoami(client)
+
+
+async def test_an_answer_that_does_not_come_is_temporary(base: str, client: Any) -> None:
+    fault(base, "slow")
+    async with x.connect(**X_SECRETS, api_url=f"{base}/x", timeout_s=0.5) as hurried:
+        with pytest.raises(SocialUnavailable):
+            await x.whoami(hurried)
     assert await x.whoami(client)
 
 

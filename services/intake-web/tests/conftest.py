@@ -39,6 +39,7 @@ from intake_web.settings import WebSettings
 from intake_web.similar import Sought
 from intake_web.store import Finished, Found, Store, Written
 from testing import browsers, buckets, fixtures
+from testing.waiting import BOUND_S
 
 bucket = buckets.bucket
 stack, new_database, dsn, pool = fixtures.stack, fixtures.new_database, fixtures.dsn, fixtures.pool
@@ -201,6 +202,7 @@ def make_settings(tmp_path: Path) -> Callable[..., WebSettings]:
             "kafka_username": SERVICE,
             "region_dir": REGION,
             "web_port": 10,
+            "web_answer_within_s": BOUND_S,
             "web_public_url": "https://lapor.example/",
             "evidence_url": f"file://{tmp_path}/evidence",
             "smtp_url": "smtp://127.0.0.1:9",
@@ -275,7 +277,7 @@ async def kept(
     """A client of the app on a real database, who may say that somebody else is asking."""
     receipt = partial(texts.receipt, SERVICE)
     store = PostgresStore(
-        pool, make_settings(), SERVICE, lambda: None, within_s=5, receipt=receipt, apart=texts.apart(SERVICE)
+        pool, make_settings(), SERVICE, lambda: None, within_s=BOUND_S, receipt=receipt, apart=texts.apart(SERVICE)
     )
     async with client_on(store, proxies="127.0.0.1/32") as client:
         yield client

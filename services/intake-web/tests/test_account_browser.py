@@ -28,6 +28,7 @@ from lapor.processes.ports import choose
 from testing import browsers
 from testing.browsers import answering, phone
 from testing.mail import Sink, mail_sink
+from testing.waiting import BOUND_S
 
 pytestmark = pytest.mark.connected
 
@@ -52,7 +53,7 @@ def settings(make_settings: Callable[..., WebSettings], sink: Sink, tmp_path: Pa
 @pytest.fixture
 async def site(pool: Pool, settings: WebSettings, texts: Texts) -> AsyncIterator[str]:
     """The website on a real database and a real port, with codes that leave."""
-    store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5)
+    store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S)
     async with httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(202))) as http:
         codes = [task() for _, task in code_senders(pool, settings, texts, http)]
         async with answering(build_app(store, settings, texts), settings.web_port, *codes):

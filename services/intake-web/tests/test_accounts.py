@@ -29,7 +29,7 @@ from intake_web.settings import WebSettings
 from testing.background import kept_running
 from testing.mail import Sink, mail_sink
 from testing.suite.stacks import waiting_tasks
-from testing.waiting import within
+from testing.waiting import BOUND_S, within
 
 pytestmark = pytest.mark.connected
 MAIL, OTHER, PHONE = "andi@contoh.id", "budi@contoh.id", "+6281234567890"
@@ -53,7 +53,7 @@ def texted() -> list[tuple[str, str]]:
 
 @pytest.fixture
 def settings(make_settings: Make, sink: Sink) -> WebSettings:
-    return make_settings(smtp_url=f"smtp://127.0.0.1:{sink.port}", smtp_timeout_s=2)
+    return make_settings(smtp_url=f"smtp://127.0.0.1:{sink.port}")
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ async def browsers(
     pool: Pool, settings: WebSettings, client_on: Callable[..., httpx.AsyncClient]
 ) -> AsyncIterator[Client]:
     """Makes browsers, each with cookies of its own, of the same website."""
-    store, made = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5), list[httpx.AsyncClient]()
+    store, made = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S), list[httpx.AsyncClient]()
 
     def browser() -> httpx.AsyncClient:
         made.append(client_on(store, proxies="127.0.0.1/32"))
@@ -706,7 +706,7 @@ async def test_what_another_site_sends_in_a_citizens_name_is_refused(
 
 async def test_without_mail_and_sms_there_is_no_account(pool: Pool, make_settings: Make, texts: Texts) -> None:
     settings = make_settings(smtp_url=None, kannel_send_url=None)
-    store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5)
+    store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S)
     transport = httpx.ASGITransport(build_app(store, settings, texts))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="https://lapor.example") as client:
         front, page = await client.get("/"), await client.get("/akun")
@@ -716,7 +716,7 @@ async def test_without_mail_and_sms_there_is_no_account(pool: Pool, make_setting
 
 async def test_with_one_medium_only_that_is_asked_for(pool: Pool, make_settings: Make, texts: Texts) -> None:
     settings = make_settings(kannel_send_url=None)
-    store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5)
+    store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S)
     transport = httpx.ASGITransport(build_app(store, settings, texts))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="https://lapor.example") as client:
         page = await client.get("/akun")

@@ -25,6 +25,7 @@ from intake_web.settings import WebSettings
 from lapor.processes.ports import choose
 from testing.browsers import ARGS, answering, launched
 from testing.pictures import HEIC, opened, photo
+from testing.waiting import BOUND_S
 
 pytestmark = pytest.mark.connected
 
@@ -41,7 +42,7 @@ async def site(
     """The website on a real database and a real port."""
     port = choose({"web": 0}, tmp_path / "ports.json")["web"]
     settings = make_settings(web_port=port, web_public_url=None)
-    store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5)
+    store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S)
     changes = Changes(CHANGED)
     async with answering(build_app(store, settings, texts, changes=changes), port, changes.listen(pool)):
         yield settings.public_url

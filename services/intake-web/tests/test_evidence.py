@@ -26,6 +26,7 @@ from intake_web.adapters.postgres import PostgresStore
 from intake_web.app import SERVICE, build_app
 from intake_web.settings import WebSettings
 from testing.pictures import SECRETS, opened, photo
+from testing.waiting import BOUND_S
 
 pytestmark = pytest.mark.connected
 
@@ -350,7 +351,7 @@ async def test_one_complaints_code_opens_no_others_photo(kept: httpx.AsyncClient
 # ── what the law asks ────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.fixture
 def store(pool: Pool, make_settings: Callable[..., WebSettings]) -> PostgresStore:
-    return PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5)
+    return PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=BOUND_S)
 
 
 async def test_erased_is_erased_with_its_photos(
@@ -381,7 +382,7 @@ async def test_in_a_bucket_a_photo_is_kept_shown_and_erased(
     keys = {"evidence_s3_access_key": bucket["access_key_id"], "evidence_s3_secret_key": bucket["secret_access_key"]}
     where = {"evidence_s3_endpoint": bucket["endpoint"], "evidence_s3_region": bucket["region"]}
     settings = make_settings(evidence_url="s3://lapor/bukti", **keys, **where)
-    store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5)
+    store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S)
     app: Any = build_app(store, settings, texts)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://lapor.example") as client:
         number = await reported(client, await uploaded(client))

@@ -24,7 +24,7 @@ from intake_web.adapters import postgres
 from testing.clips import TOLD, clip
 from testing.pictures import of_size, opened
 from testing.programs import program
-from testing.waiting import within
+from testing.waiting import BOUND_S, within
 
 pytestmark = pytest.mark.slow
 KINDS = ["mp4", "mov", "webm", "3gp", "avi"]
@@ -198,7 +198,7 @@ async def test_without_ffmpeg_a_video_is_refused_and_not_offered(
     for module in (postgres, films):
         monkeypatch.setattr(module, "find_films", lambda: None)
     monkeypatch.setattr("intake_web.app.find_films", lambda: None)
-    store = postgres.PostgresStore(pool, make_settings(), "intake-web", lambda: None, within_s=5)
+    store = postgres.PostgresStore(pool, make_settings(), "intake-web", lambda: None, within_s=BOUND_S)
     async with client_on(store) as client:
         answer = await go_on(client, await begun(client, 5000), 0, clip()[:5000])
         page, able = (await client.get("/")).text, await client.options("/v1/uploads")

@@ -19,6 +19,7 @@ from intake_web.app import SERVICE
 from intake_web.limits import Guard
 from intake_web.settings import WebSettings
 from testing.pictures import POLYGLOT, opened, photo
+from testing.waiting import BOUND_S
 
 pytestmark = pytest.mark.connected
 
@@ -198,7 +199,7 @@ async def test_one_address_may_not_fill_the_disk(
     client_on: Callable[..., httpx.AsyncClient],
     texts: Texts,
 ) -> None:
-    store, guard = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5), Guard(20, lambda: 0.0)
+    store, guard = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=BOUND_S), Guard(20, lambda: 0.0)
     guard.uploaded("127.0.0.1", 700_000_000)
     async with client_on(store, guard) as client:
         tus = {"Tus-Resumable": "1.0.0", "Upload-Length": "1000"}

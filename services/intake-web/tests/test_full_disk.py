@@ -21,6 +21,7 @@ from intake_web.settings import WebSettings
 from lapor.demo.player import somebody
 from testing.programs import missing
 from testing.servers import Stack, start_postgres
+from testing.waiting import BOUND_S
 
 pytestmark = pytest.mark.connected
 #: Bytes of the disk; a new cluster takes less than half of it.
@@ -55,7 +56,7 @@ async def test_on_a_full_disk_no_ticket_is_given_and_none_is_lost(
 ) -> None:
     migrate(dsn := crowded.database("web"), intake.MIGRATIONS)
     pool = await open_pool(dsn, connected=0)
-    store = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5)
+    store = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=BOUND_S)
     filler, given = small / "filler", list[str]()
     async with client_on(store, proxies="127.0.0.1/32") as client:
 

@@ -27,7 +27,7 @@ from intake_web.handlers import live
 from intake_web.limits import AT_ONCE, STREAMS_OF_ONE
 from intake_web.settings import WebSettings
 from lapor.processes.ports import HOST, choose
-from testing.waiting import finish, soon, within
+from testing.waiting import BOUND_S, finish, soon, within
 
 NUMBER = ticket.mint("web")
 PATH = f"/v1/complaints/{NUMBER}/events"
@@ -271,7 +271,7 @@ async def test_what_is_stored_wakes_who_reads_and_a_stop_ends_all_at_once(
     pool: Pool, dsn: str, settings: WebSettings, texts: Texts
 ) -> None:
     other = await open_pool(dsn, timeout_s=5)  # that of another process, which keeps the story
-    store, changes = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5), Changes(CHANGED)
+    store, changes = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S), Changes(CHANGED)
     listening = asyncio.create_task(changes.listen(pool))
 
     async def keep(status: str, seq: int) -> None:

@@ -34,6 +34,7 @@ from intake_web.limits import Guard
 from intake_web.settings import WebSettings
 from lapor.processes.ports import choose
 from testing.browsers import answering
+from testing.waiting import BOUND_S
 
 pytestmark = pytest.mark.connected
 CHECKS = [not_a_server_error, response_schema_conformance, status_code_conformance, content_type_conformance]
@@ -48,7 +49,7 @@ async def site(
     """The website on a real database and a real port, which believes who says that somebody else is asking."""
     port = choose({"web": 0}, tmp_path / "ports.json")["web"]
     settings = make_settings(web_port=port, web_public_url=None, web_trusted_proxies="127.0.0.1/32")
-    store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5)
+    store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S)
     async with answering(build_app(store, settings, texts, Guard(10_000)), port):
         yield settings.public_url
 

@@ -21,7 +21,7 @@ from intake_web.domain import MAX_FOLLOW_UPS
 from intake_web.settings import WebSettings
 from lapor.demo.player import somebody
 from testing.servers import Stack
-from testing.waiting import within
+from testing.waiting import BOUND_S, within
 
 pytestmark = pytest.mark.connected
 
@@ -168,7 +168,7 @@ async def test_a_database_that_does_not_answer_is_given_up_in_time(
 async def test_the_number_of_an_office_is_not_masked(
     pool: Pool, make_settings: Callable[..., WebSettings], client_on: Callable[..., httpx.AsyncClient]
 ) -> None:
-    store = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5, keep=["0484-21001"])
+    store = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=BOUND_S, keep=["0484-21001"])
     async with client_on(store) as client:
         made = await submit(client, {"text": "Lampu mati, 0484-21001 tidak diangkat"}, SECRET)
         await tell_more(client, made.json()["ticket"], "0484-21001 masih tidak diangkat")

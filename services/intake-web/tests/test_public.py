@@ -26,6 +26,7 @@ from intake_web.limits import RATES, Guard
 from intake_web.listing import COUNTED
 from intake_web.settings import WebSettings
 from testing.fakes import ManualClock
+from testing.waiting import BOUND_S
 
 pytestmark = pytest.mark.connected
 
@@ -158,7 +159,7 @@ async def test_who_reads_lists_without_end_waits_and_nobody_else(
 ) -> None:
     guard = Guard(20, ManualClock())
     guard.may_list("10.0.0.1", RATES["lists"].burst - cost)
-    store = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5)
+    store = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=BOUND_S)
     async with client_on(store, guard, "127.0.0.1/32") as site:
         codes = [(await site.get(path, headers={"X-Forwarded-For": f"10.0.0.{n}"})).status_code for n in (1, 1, 2)]
 

@@ -24,6 +24,7 @@ from intake_web.settings import WebSettings
 from lapor.processes.ports import choose
 from testing import browsers
 from testing.browsers import answering, phone
+from testing.waiting import BOUND_S
 
 pytestmark = pytest.mark.connected
 
@@ -43,7 +44,7 @@ def settings(make_settings: Callable[..., WebSettings], tmp_path: Path) -> WebSe
 async def site(pool: Pool, settings: WebSettings, texts: Texts) -> AsyncIterator[str]:
     """The website on a real database and a real port."""
     receipt = partial(texts.receipt, SERVICE)
-    store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5, receipt=receipt)
+    store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S, receipt=receipt)
     async with answering(build_app(store, settings, texts), settings.web_port):
         yield settings.public_url
 

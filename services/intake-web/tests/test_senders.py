@@ -43,7 +43,7 @@ async def sink() -> AsyncIterator[Sink]:
 
 @pytest.fixture
 def settings(make_settings: Make, sink: Sink) -> WebSettings:
-    return make_settings(smtp_url=f"smtp://127.0.0.1:{sink.port}", kannel_send_url=None, smtp_timeout_s=1)
+    return make_settings(smtp_url=f"smtp://127.0.0.1:{sink.port}", kannel_send_url=None)
 
 
 @pytest.fixture

@@ -55,7 +55,9 @@ def tell(pool: Pool, texts: Texts) -> Tell:
 async def support(kept: httpx.AsyncClient, ticket: str = T, **typed: str) -> httpx.Response:
     """Support it as another browser from elsewhere."""
     kept.cookies.clear()
-    return await kept.post(f"/laporan/{ticket}/dukung", data=typed, headers=somebody())
+    answer = await kept.post(f"/laporan/{ticket}/dukung", data=typed, headers=somebody())
+    assert not answer.is_server_error, answer.text
+    return answer
 
 
 async def told(pool: Pool) -> list[tuple[str, str, str]]:

@@ -25,7 +25,7 @@ from lapor.processes.ports import HOST, choose
 from testing.browsers import answering
 from testing.clips import clip
 from testing.pictures import HEIC, PLACE, of_size, opened, photo
-from testing.waiting import finish, within
+from testing.waiting import BOUND_S, finish, within
 
 pytestmark = pytest.mark.connected
 
@@ -123,7 +123,7 @@ async def restart(
     async def start() -> str:
         await running.aclose()
         receipt = partial(texts.receipt, SERVICE)
-        store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5, receipt=receipt)
+        store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S, receipt=receipt)
         await running.enter_async_context(answering(with_heads(build_app(store, settings, texts)), line.target))
         return settings.public_url
 

@@ -31,7 +31,7 @@ from intake_web.settings import WebSettings
 from lapor.processes.ports import HOST, choose
 from testing.browsers import answering
 from testing.pictures import HEIC, PLACE, POLYGLOT, blank, of_size, opened, photo
-from testing.waiting import within
+from testing.waiting import BOUND_S, within
 
 pytestmark = pytest.mark.connected
 
@@ -293,7 +293,7 @@ async def serve(
 
     async def start() -> str:
         await running.aclose()
-        store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=5)
+        store = PostgresStore(pool, settings, SERVICE, lambda: None, within_s=BOUND_S)
         await running.enter_async_context(answering(with_heads(build_app(store, settings, texts)), port))
         return settings.public_url
 
@@ -323,7 +323,7 @@ async def until_offset(client: httpx.AsyncClient, path: str, more_than: int) -> 
 async def test_a_photo_arrives_over_a_line_that_breaks_after_a_few_kilobytes_each_time(
     pool: Pool, make_settings: Callable[..., WebSettings], most: int
 ) -> None:
-    uploads, whole = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5).uploads, photo()
+    uploads, whole = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=BOUND_S).uploads, photo()
     upload = await uploads.create(len(whole))
 
     async def broken(offset: int) -> AsyncIterator[bytes]:
@@ -469,7 +469,7 @@ async def test_what_nobody_sends_goes_after_a_day_with_its_files(
     old = [path.rpartition("/")[2] for path in (half, done)]
     await pool.execute("UPDATE uploads SET expires_at = now() - interval '1 s' WHERE id = ANY($1)", old)
     expired = [(await kept.head(path, headers=TUS)).status_code for path in (half, done, fresh)]
-    uploads = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=5).uploads
+    uploads = PostgresStore(pool, make_settings(), SERVICE, lambda: None, within_s=BOUND_S).uploads
     await uploads.delete_once()
 
     assert [404, 404, 200] == expired

@@ -79,7 +79,6 @@ async def post(
     settings = make_settings(
         smtp_url=f"smtp://127.0.0.1:{sink.port}",
         mail_from="LAPOR! Soppeng <lapor@contoh.id>",
-        smtp_timeout_s=1,
         kannel_send_url=f"{gateway}/cgi-bin/sendsms",
         kannel_username="lapor",
         kannel_password="kannel-password",

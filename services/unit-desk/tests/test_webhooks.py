@@ -29,7 +29,7 @@ from chassis.batch import BatchHandler
 from chassis.database import Pool
 from chassis.wire import Record, Tombstone, tombstone
 from contracts.topics import unit_routed
-from testing.waiting import finish
+from testing.waiting import BOUND_S, finish
 from unit_desk import webhook_notices
 from unit_desk.adapters import webhooks
 from unit_desk.app import handler
@@ -52,7 +52,7 @@ async def it() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 def courier(pool: Pool) -> Courier:
-    return Courier(pool=pool, key=KEY, allowed=LOOPBACK, within_s=2)
+    return Courier(pool=pool, key=KEY, allowed=LOOPBACK, within_s=BOUND_S)
 
 
 @pytest.fixture
@@ -271,7 +271,7 @@ async def test_a_slow_receiver_holds_up_no_other(courier: Courier, registered: A
         for n in range(1, 11):
             await tell(seq=n)
 
-        async with running(replace(courier, within_s=60)):
+        async with running(courier):
             await until(lambda: len(quick.got) == 10)
             assert webhooks.AT_ONCE == len(slow.got)
             slow.hold.set()

@@ -21,7 +21,7 @@ from chassis.database import Pool, migrate, open_pool
 from intake.texts import PARTS, Texts
 from kabupaten import load
 from testing.servers import Stack, start_kafka_and_postgres, start_postgres
-from testing.waiting import PATIENCE
+from testing.waiting import BOUND_S
 
 #: Settings of an intake that nothing can be reached with; its own come beside them.
 UNREACHABLE: dict[str, Any] = {
@@ -120,7 +120,7 @@ def _catalog(stack: Stack, dsn: str, *, empty: bool = False) -> list[Any]:
 @pytest.fixture
 async def pool(dsn: str) -> AsyncIterator[Pool]:
     """Connections to ``dsn``."""
-    pool = await open_pool(dsn, timeout_s=PATIENCE * 5)
+    pool = await open_pool(dsn, timeout_s=BOUND_S)
     yield pool
     pool.terminate()
 

@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 #: Limits are for a quiet machine, and end only what would wait for ever: a busy one gets so many times as long.
 PATIENCE = 5
+#: For bounds of the product that a test is not about: the product gives up after 5 s so that a person hears of it soon,
+#: and on a busy machine that is too soon.
+BOUND_S = 60.0
 #: Between two looks, at first and at most: what comes soon is seen soon, and what takes long is not asked all the time.
 FIRST_S, LONGEST_S = 0.02, 0.5
 
