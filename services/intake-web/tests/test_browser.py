@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
@@ -11,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from chassis.changes import Changes
 from chassis.database import Pool
@@ -25,7 +26,7 @@ from intake_web.settings import WebSettings
 from lapor.processes.ports import choose
 from testing.browsers import ARGS, answering, launched
 from testing.pictures import HEIC, opened, photo
-from testing.waiting import BOUND_S
+from testing.waiting import BOUND_S, within
 
 pytestmark = pytest.mark.connected
 
@@ -187,7 +188,7 @@ async def test_nothing_is_wider_than_a_small_phone(page: Page, site: str, browse
 async def scripted(browser: Browser) -> AsyncIterator[Page]:
     """A page of a small phone with JavaScript."""
     context = await browser.new_context(viewport={"width": 360, "height": 740}, locale="id-ID")
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(1000 * BOUND_S)
     page = await context.new_page()
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     yield page
@@ -253,6 +254,24 @@ async def test_where_no_stream_is_to_be_had_the_page_asks_again(scripted: Page, 
 
     await _stands(pool, number, "in_progress")
     await scripted.clock.fast_forward(31_000)
+
+    await expect(scripted.locator(".what")).to_contain_text("sedang mengerjakannya")
+
+
+async def test_what_a_bad_line_did_not_bring_is_asked_for_again(scripted: Page, site: str, pool: Pool) -> None:
+    await scripted.clock.install()
+    number, cut = await _sent(scripted, site, steps=5), asyncio.Event()
+    await expect(scripted.locator(".what")).to_contain_text("sudah kami terima")
+
+    async def away(route: Route) -> None:
+        await route.abort()
+        cut.set()
+
+    await scripted.route(f"**/laporan/{number}?*", away)
+    await _stands(pool, number, "in_progress")
+    await within(cut.wait())
+    await scripted.unroute(f"**/laporan/{number}?*")
+    await scripted.clock.run_for(5_100)
 
     await expect(scripted.locator(".what")).to_contain_text("sedang mengerjakannya")
 

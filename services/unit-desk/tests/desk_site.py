@@ -21,7 +21,7 @@ from intake.files import Files
 from lapor.processes.ports import HOST, choose
 from testing import browsers
 from testing.browsers import SCHEMES
-from testing.waiting import finish
+from testing.waiting import BOUND_S, finish
 from unit_desk.adapters import accounts
 from unit_desk.adapters.proofs import Photos
 from unit_desk.app import build_app
@@ -75,7 +75,7 @@ async def here(
 async def page_of(browser: Browser, desk: Desk, person: Person | None, size: str, **more: Any) -> Page:
     width, height = SIZES[size]
     context = await browser.new_context(viewport={"width": width, "height": height}, locale="id-ID", **more)
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(1000 * BOUND_S)
     if person:
         token = await accounts.begin(desk.pool, person.id)
         await context.add_cookies([{"name": desk.cookie_name, "value": token, "url": desk.settings.public_url}])

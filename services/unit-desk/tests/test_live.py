@@ -74,7 +74,7 @@ async def token_of(desk: Desk, person: Person) -> str:
 
 
 LIKELY = [Candidate(category="penerangan_jalan", confidence=0.4, evidence=["lampu"])]
-CHANGED, OVER, PING = "event: changed\r\ndata: 1", "event: over\r\ndata: 1", ": ping"
+CHANGED, OVER, PING = "event: changed\r\ndata: 1", "event: over\r\ndata: 1", "event: ping\r\ndata: 1"
 
 
 async def test_who_follows_hears_of_its_unit_and_who_looks_over_all_of_each(
@@ -259,6 +259,48 @@ async def test_where_nothing_can_be_followed_the_list_asks_and_says_so(
     await tell(complaint_id="a", ticket=FIRST, text="Jalan berlubang")
 
     await page.clock.fast_forward(31_000)
+
+    await expect(page.get_by_role("link", name="Jalan berlubang")).to_be_visible()
+    await page.context.close()
+
+
+async def test_what_a_bad_line_did_not_bring_is_asked_for_again(
+    browser: Browser, here: Desk, following: object, somebody: Somebody, tell: Tell
+) -> None:
+    page, cut = await page_of(browser, here, await somebody(), "hp"), asyncio.Event()
+    await page.clock.install()
+    await page.goto(f"{here.settings.public_url}/")
+    await expect(page.get_by_text("Semua sudah dijawab.")).to_be_visible()
+
+    async def away(route: Route) -> None:
+        await route.abort()
+        cut.set()
+
+    await page.route(f"{here.settings.public_url}/", away)
+    await tell(complaint_id="a", ticket=FIRST, text="Jalan berlubang")
+    await within(cut.wait())
+    await page.unroute(f"{here.settings.public_url}/")
+    await expect(page.get_by_role("link", name="Jalan berlubang")).to_have_count(0)
+
+    await page.clock.run_for(5_100)
+
+    await expect(page.get_by_role("link", name="Jalan berlubang")).to_be_visible()
+    await page.context.close()
+
+
+async def test_a_line_that_is_silent_for_long_is_dead_and_another_is_begun(
+    browser: Browser, here: Desk, somebody: Somebody, tell: Tell
+) -> None:
+    page = await page_of(browser, here, await somebody(), "hp")
+    await page.clock.install()
+    async with page.expect_response("**/perubahan"), page.expect_response(f"{here.settings.public_url}/"):
+        await page.goto(f"{here.settings.public_url}/")
+    async with asyncio.timeout(60):
+        while not here.following:
+            await asyncio.sleep(0.02)
+    await tell(complaint_id="a", ticket=FIRST, text="Jalan berlubang")  # nobody hears of it
+
+    await page.clock.fast_forward(46_000)
 
     await expect(page.get_by_role("link", name="Jalan berlubang")).to_be_visible()
     await page.context.close()

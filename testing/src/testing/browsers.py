@@ -18,7 +18,7 @@ from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, as
 
 from chassis.http_server import WebServer
 from testing.programs import program
-from testing.waiting import finish
+from testing.waiting import BOUND_S, finish
 
 ARGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -55,7 +55,7 @@ HIDDEN_NAME = """() => {
 }"""
 
 # Limits end only what would wait for ever: Playwright's own five seconds are too few for a busy machine.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=1000 * BOUND_S)
 
 #: What Tab should reach; of radio buttons of one name the first.
 REACHABLE = """() => {
@@ -110,7 +110,7 @@ async def phone(browser: Browser, **given: Any) -> BrowserContext:
     """A small telephone with nothing on it of before, as Playwright's `new_context` has it beside what is ``given``."""
     usual: dict[str, Any] = {"viewport": SHORT, "locale": "id-ID"}
     context = await browser.new_context(**{**usual, **given})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(1000 * BOUND_S)
     return context
 
 

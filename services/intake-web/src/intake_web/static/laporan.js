@@ -4,7 +4,7 @@ import { drop } from "./drafts.js";
 
 const news = document.getElementById("kabar");
 const said = document.getElementById("siar");
-const RETRY_MS = 30_000;
+const RETRY_MS = 30_000, AGAIN_MS = 5_000, ANSWER_MS = 20_000;
 
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
@@ -66,9 +66,12 @@ async function renew() {
   // In the language of this page, whatever another tab chose since.
   const here = new URL(location.href);
   here.searchParams.set("bahasa", document.documentElement.lang);
-  const answer = await fetch(here, { cache: "no-cache" }).catch(() => null);
-  if (!answer?.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const answer = await fetch(here, { cache: "no-cache", signal: AbortSignal.timeout?.(ANSWER_MS) }).catch(() => null);
+  const text = answer?.ok ? await answer.text().catch(() => null) : "";
+  // Else what changed would not be seen until the next change.
+  if (!answer || text === null || answer.status >= 500) setTimeout(renew, AGAIN_MS);
+  if (!text) return;
+  const page = new DOMParser().parseFromString(text, "text/html");
   const now = page.getElementById("kabar");
   if (now && "over" in now.dataset) news.dataset.over = "";
   if (!now || now.dataset.version === news.dataset.version) return;

@@ -21,7 +21,7 @@ from unit_desk.handlers.visit import FOLLOW, Desk, NotIn, person_of
 from unit_desk.people import Person
 
 A_DESK = Annotated[Desk, Dependency(skip_validation=True)]
-#: Seconds of silence, after which a proxy might take the connection for dead.
+#: Seconds of silence, after which a proxy might take the connection for dead. The page takes it for dead after 45.
 PING_S = 20
 #: What comes within so many seconds after a change is told once.
 TOGETHER_S = 0.5
@@ -54,7 +54,8 @@ async def _told(request: Request[Any, Any, Any], desk: Desk, person: Person) -> 
             clock = asyncio.get_running_loop().time
             asked = clock()
             while not desk.changes.stopped:
-                heard = await is_set(changed, PING_S)
+                await is_set(changed, PING_S)
+                heard = changed.is_set()  # also what came when the time was just over
                 changed.clear()
                 # With a change the page asks at once whose session it is; here it is asked so often as there are pings.
                 if clock() - asked >= PING_S:
@@ -66,7 +67,7 @@ async def _told(request: Request[Any, Any, Any], desk: Desk, person: Person) -> 
                     yield ServerSentEventMessage(data="1", event="changed")
                     await asyncio.sleep(TOGETHER_S)
                 else:
-                    yield ServerSentEventMessage(data=None, comment="ping")
+                    yield ServerSentEventMessage(data="1", event="ping")
     finally:
         desk.following[person.session] -= 1
         if not desk.following[person.session]:

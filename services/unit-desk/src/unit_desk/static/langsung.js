@@ -1,13 +1,15 @@
 // A list that follows: what changed is put in its place, and said to who can't see it. Without this script a press shows it.
 const PARTS = ["#langsung", ".top nav", ".tabs", ".head", "#menunggu"];
-const POLL_MS = 30_000, SAID_MS = 8_000;
+const POLL_MS = 30_000, SAID_MS = 8_000, AGAIN_MS = 5_000, ANSWER_MS = 20_000;
+// The desk says something each 20 s. A line that is silent for longer is dead, though nobody has said so.
+const SILENT_MS = 45_000;
 // A line does not slip away from under a finger or a mouse that is about to press it.
 const STILL_MS = 1_500;
 const said = document.getElementById("siar");
 // In the queue of triage nothing is replaced under who is choosing.
 const queue = document.getElementById("antrean");
 const off = document.getElementById("putus");
-let events, polling, lost, running = false, again = false, moved = 0;
+let events, polling, lost, silent, running = false, again = false, moved = 0;
 
 for (const kind of ["pointermove", "pointerdown"]) {
   document.addEventListener(kind, (event) => { if (event.target.closest?.("#langsung")) moved = Date.now(); }, { passive: true });
@@ -20,21 +22,30 @@ if (!document.hidden) follow();
 function follow() {
   stop();
   events = new EventSource("/perubahan");
+  alive();
   events.addEventListener("open", () => { connected(true); renew(); });
+  for (const kind of ["open", "changed", "ping"]) events.addEventListener(kind, alive);
   events.addEventListener("changed", renew);
   events.addEventListener("over", leave);
   events.addEventListener("error", () => {
     lost ??= setTimeout(() => connected(false), SAID_MS);
     // A line that broke is opened again by the browser itself; what was refused is not: is the session over already?
     if (events.readyState !== EventSource.CLOSED || polling) return;
+    clearTimeout(silent);
     polling = setInterval(renew, POLL_MS);
     renew();
   });
 }
 
+function alive() {
+  clearTimeout(silent);
+  silent = setTimeout(follow, SILENT_MS);
+}
+
 function stop() {
   events?.close();
   clearInterval(polling);
+  clearTimeout(silent);
   clearTimeout(lost);
   polling = lost = undefined;
 }
@@ -62,10 +73,14 @@ async function run() {
 
 // The header says that nobody pressed anything: the session ends all the same.
 async function load() {
-  const answer = await fetch(location.href, { headers: { "Meja-Latar": "1" }, redirect: "manual" }).catch(() => null);
+  const signal = AbortSignal.timeout?.(ANSWER_MS), headers = { "Meja-Latar": "1" };
+  const answer = await fetch(location.href, { headers, signal, redirect: "manual" }).catch(() => null);
   if (answer?.type === "opaqueredirect") return leave();
-  if (!answer?.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = answer?.ok ? await answer.text().catch(() => null) : "";
+  // Else what changed would not be seen until the next change.
+  if (!answer || text === null || answer.status >= 500) setTimeout(renew, AGAIN_MS);
+  if (!text) return;
+  const page = new DOMParser().parseFromString(text, "text/html");
   if (polling) connected(true);
   for (let rest; (rest = moved + STILL_MS - Date.now()) > 0;) await new Promise((go) => setTimeout(go, rest));
   put(page);
