@@ -304,3 +304,37 @@ async def test_a_line_that_is_silent_for_long_is_dead_and_another_is_begun(
 
     await expect(page.get_by_role("link", name="Jalan berlubang")).to_be_visible()
     await page.context.close()
+
+
+async def test_a_page_that_waits_for_an_answer_calls_nobody_back_who_has_left_it(
+    browser: Browser, here: Desk, somebody: Somebody, tell: Tell
+) -> None:
+    await tell(complaint_id="a", ticket=FIRST, text="Jalan berlubang", status="in_progress")
+    page, asked, go_on = await page_of(browser, here, await somebody(), "meja"), list[str](), asyncio.Event()
+    await page.goto(f"{here.settings.public_url}/laporan/{FIRST}/tanya")
+    await page.get_by_label("Pertanyaan untuk warga").fill("Sebelah mana?")
+    await page.get_by_role("button", name="Lihat dulu").click()
+    await page.get_by_role("button", name="Kirim sekarang").click()
+    await expect(page.get_by_text("Muat ulang halaman ini")).to_be_visible()
+
+    async def slow(route: Route) -> None:
+        asked.append("list")
+        await within(go_on.wait())
+        await route.continue_()
+
+    async def again(route: Route) -> None:
+        asked.append("again")
+        await route.continue_()
+
+    await page.route(f"{here.settings.public_url}/", slow)
+    await page.route("**/laporan/**", again)
+    await page.get_by_role("link", name="Daftar kerja").evaluate("each => each.click()")
+    async with asyncio.timeout(60):
+        while not asked:
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(2.5)  # it would load itself again after 2 s
+    go_on.set()
+
+    await page.wait_for_url(f"{here.settings.public_url}/")
+    assert ["list"] == asked
+    await page.context.close()

@@ -68,7 +68,9 @@ if (again) {
   const times = Number(sessionStorage.getItem(location.pathname) ?? 0) + 1;
   sessionStorage.setItem(location.pathname, times);
   const form = () => document.activeElement?.closest("form");
-  if (times <= 15) setTimeout(() => { if (!form()) location.reload(); }, 2000 * Math.min(times, 5));
+  const next = times <= 15 && setTimeout(() => { if (!form()) location.reload(); }, 2000 * Math.min(times, 5));
+  // To load it again would call back who has pressed a link meanwhile, and waits for that.
+  addEventListener("beforeunload", () => clearTimeout(next));
 } else sessionStorage.removeItem(location.pathname);
 
 for (const button of document.querySelectorAll("[data-print]")) {
