@@ -243,3 +243,17 @@ async def test_leftovers_of_a_killed_supervisor_are_stopped(boss: Supervisor, tm
     ended = await asyncio.to_thread(state.stop_leftovers, copy)
     assert ended == ["router"]
     assert not state.lives(entry.pid, entry.started)
+
+
+async def test_a_leftover_that_ends_while_it_is_looked_at_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+    await gone.wait()
+    mine = psutil.Process()
+    entry = state.Entry(name="router", pid=gone.pid, started=mine.create_time())
+    copy = tmp_path / "state.json"
+    state.write(copy, state.State(pid=mine.pid, started=mine.create_time(), region="region", processes=[entry]))
+    monkeypatch.setattr(state, "lives", lambda _pid, _started: True)
+
+    assert ["router"] == await asyncio.to_thread(state.stop_leftovers, copy)

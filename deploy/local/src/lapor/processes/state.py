@@ -107,7 +107,10 @@ def stop_leftovers(path: Path, patience_s: float = 10) -> list[str]:
     left = [e for e in state.processes if lives(e.pid, e.started)]
     for each in reversed(left):
         signal_group(each, signal.Signals(each.stop_signal))
-    processes = [psutil.Process(e.pid) for e in left if lives(e.pid, e.started)]
+    processes = []
+    for each in left:
+        with suppress(psutil.NoSuchProcess):  # each may end at any moment
+            processes.append(psutil.Process(each.pid))
     _, stubborn = psutil.wait_procs(processes, timeout=patience_s)
     for each in left:
         if each.pid in {p.pid for p in stubborn}:
