@@ -40,7 +40,7 @@ def test_what_hangs_is_ended_and_shown_with_the_end_of_its_log(tmp_path: Path) -
     log = tmp_path / "slow.log"
 
     done = guarded(
-        "--limit", "1", command=f"setsid sh -c 'echo almost done; exec sleep 98' >{log} 2>&1 & exec sleep 99"
+        "--limit", "5", command=f"setsid sh -c 'echo almost done; exec sleep 98' >{log} 2>&1 & exec sleep 99"
     )
 
     assert 124 == done.returncode
@@ -51,7 +51,7 @@ def test_what_hangs_is_ended_and_shown_with_the_end_of_its_log(tmp_path: Path) -
 
 
 def test_what_a_command_leaves_behind_is_ended_and_no_success() -> None:
-    done = guarded(command="setsid sleep 97 & exit 0")
+    done = guarded(command="setsid sleep 97 & until grep -q ^sleep /proc/$!/cmdline; do :; done")
 
     assert 3 == done.returncode
     assert "sleep 97" in done.stdout
@@ -59,7 +59,7 @@ def test_what_a_command_leaves_behind_is_ended_and_no_success() -> None:
 
 
 def test_what_a_failed_command_leaves_behind_does_not_hide_its_code() -> None:
-    assert 5 == guarded(command="setsid sleep 96 & exit 5").returncode
+    assert 5 == guarded(command="setsid sleep 96 & until grep -q ^sleep /proc/$!/cmdline; do :; done; exit 5").returncode
     assert not _living("sleep", "96")
 
 
