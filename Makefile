@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
-PYTEST := $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder --max-worker-restart 4 --durations 40
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --max-worker-restart 4 --durations 40
 PARTS := contracts kabupaten chassis intake look $(wildcard services/*) deploy/local deploy/monitoring testing
 SOURCES := contracts/src kabupaten/src chassis/src intake/src look/src deploy/local/src deploy/monitoring/src testing/src $(wildcard services/*/src)
 TESTS := $(wildcard $(addsuffix /tests,$(PARTS)) tests/*)

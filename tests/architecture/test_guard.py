@@ -59,7 +59,9 @@ def test_what_a_command_leaves_behind_is_ended_and_no_success() -> None:
 
 
 def test_what_a_failed_command_leaves_behind_does_not_hide_its_code() -> None:
-    assert 5 == guarded(command="setsid sleep 96 & until grep -q ^sleep /proc/$!/cmdline; do :; done; exit 5").returncode
+    assert (
+        5 == guarded(command="setsid sleep 96 & until grep -q ^sleep /proc/$!/cmdline; do :; done; exit 5").returncode
+    )
     assert not _living("sleep", "96")
 
 

@@ -16,6 +16,7 @@ from lapor.processes import data_dir, state, supervisor
 from lapor.processes.data_dir import DataDir
 from lapor.processes.process import Process, Step
 from lapor.processes.supervisor import Supervisor
+from testing.waiting import within
 
 TOUCH_AND_STAY = """
 import pathlib, signal, sys, time
@@ -249,7 +250,7 @@ async def test_a_leftover_that_ends_while_it_is_looked_at_stops_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
-    await gone.wait()
+    await within(gone.wait())
     mine = psutil.Process()
     entry = state.Entry(name="router", pid=gone.pid, started=mine.create_time())
     copy = tmp_path / "state.json"
