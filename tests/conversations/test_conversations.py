@@ -32,15 +32,9 @@ _DANGER = (
     "Degaga uwae",
     "Pesan terpotong dua",
     "Dua laporan, tidak jelas yang mana",
-    "Batuk karena asapnya",
-    "Belumpi datang",
     "Setengah mati antre",
     "Salah kirim",
     "Kata kunci tanpa isi",
-    "Tabung pemadam kedaluwarsa",
-    "Pertanyaan dijawab, lalu perkara baru",
-    "Orang lain bertanya status",
-    "Selesai lalu perkara lain",
 )
 #: Why they are not led so yet.
 NOT_YET: dict[str, str] = {

@@ -30,13 +30,7 @@ from testing.model import model_of
 
 KEYWORDS = ("soppeng", "lapor")
 #: Words of danger hear it in them.
-_DANGER = (
-    "Degaga uwae",
-    "Batuk karena asapnya",
-    "Dua laporan, tidak jelas yang mana",
-    "Selesai lalu perkara lain",
-    "Pertanyaan dijawab, lalu perkara baru",
-)
+_DANGER = ("Degaga uwae", "Dua laporan, tidak jelas yang mana")
 #: They may accuse somebody, by their weight.
 _ACCUSING = (
     "Nilai lima",

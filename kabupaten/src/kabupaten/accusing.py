@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from contracts.masking import mask
 from kabupaten.accused_units import tells_of_misconduct, unit_names, units_accused, units_named
 from kabupaten.conduct import ACCUSES
-from kabupaten.conduct_weight import signs_in
+from kabupaten.conduct_weight import COUNTED, signs_in
 from kabupaten.kept import kept
 from kabupaten.lexicon import Abbreviations as Short
 from kabupaten.lexicon import Conduct, phrases_of
@@ -70,4 +70,4 @@ def _learned(lists: Conduct) -> Weights:
     told = [(text, kind == ACCUSES) for kind, texts in lists.examples.items() for text in texts]
     told += [(text, False) for text in lists.ordinary]
     told += [(text, kind == ACCUSES) for kind, texts in lists.additions.items() for text in texts] * _COUNTS
-    return learn_and_count((signs_in(text), accuses) for text, accuses in told)
+    return learn_and_count(((signs_in(text), accuses) for text, accuses in told), counted=COUNTED, unseen=True)

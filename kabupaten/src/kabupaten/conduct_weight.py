@@ -23,7 +23,8 @@ DOUBTFUL, DOUBTFUL_OF_PEOPLE = -2.5, -5.0
 NOT_BORNE_OUT = 1.0
 #: Up to this one a guess at conduct is none.
 UNLIKELY = 0.0
-
+#: How much counting adds to learning. Chosen by cross-validation on the examples of conduct (docs/benchmarks.md).
+COUNTED = 0.65
 #: How much money it was says nothing, and that it was money does; other numbers are one sign too.
 _MONEY = re.compile(
     r"\b\d+(?:[.,]\d+)*\s*(?:rb|ribu|jt|juta|k|rupiah|perak|sebbu|%|persen)\b|\brp\.?\s*\d[\d.,]*|\b\d{1,3}(?:\.\d{3})+\b"
@@ -52,7 +53,7 @@ def quotes(text: str) -> bool:
 def _learned(lists: Conduct) -> Weights:
     told = [(text, kind == ACCUSES) for kind, texts in lists.examples.items() for text in texts]
     told += [(text, False) for text in lists.ordinary]
-    return learn_and_count((signs_in(text), accuses) for text, accuses in told)
+    return learn_and_count(((signs_in(text), accuses) for text, accuses in told), counted=COUNTED, unseen=True)
 
 
 def signs_in(text: str) -> list[str]:

@@ -16,25 +16,32 @@ import msgspec
 
 from contracts.vocabulary import DangerKind, Urgency
 from kabupaten.conduct import ACCUSES
-from kabupaten.examples import NONE, read_examples, read_ordinary
+from kabupaten.examples import NONE, read_examples, read_lines, read_ordinary
 from kabupaten.kept import kept
 from kabupaten.lexicon import Danger, phrases_of, read_lists
 from kabupaten.phrases import Found, Matches, tokenise
 from kabupaten.source import Source
 from kabupaten.spelling import nearly, unified
-from kabupaten.weighing import Share, Weights, learn, likeliest, shares, signs_of, weigh
+from kabupaten.weighing import Share, Weights, learn_and_count, likeliest, shares, signs_of, weigh
 
-#: From this weight on a message is danger. By cross-validation over the examples: of those of danger that were held
-#: back 0.94 weigh as much or have a certain phrase, of everyday complaints 0.10 (docs/understanding.md).
-WEIGHS_ENOUGH = -1.8
+#: What a text weighs without a known word: less than any bound, so that what was never said of danger is none.
+NOTHING_KNOWN = -4.0
+#: How much counting adds to learning. It and the bounds were chosen by cross-validation (docs/understanding.md).
+COUNTED = 1.0
+#: From this weight on a message is danger, and its sender told whom to call: that costs a line.
+WEIGHS_ENOUGH = -3.5
 #: And from this one where phrases say that something only sounds like danger.
 IN_DOUBT_ENOUGH = 1.0
-#: And from this one an addition alarms who works on the complaint: it leaves out what it is about, and of everyday ones
-#: one in four weighs as danger (docs/benchmarks.md).
-ALARMS = -0.5
+#: From this one it alarms: it rings at units, day and night, and who is woken for nothing turns that off.
+ALARMS = -1.0
+#: In more than so many words a certain phrase may stand beside too much of every day, as in a long complaint about a
+#: road: up to this weight it does, and one of what lasts up to the lower one.
+PLAIN, OUTWEIGHED, LASTING_OUTWEIGHED = 10, -6.0, -9.0
 #: By so much one kind must lead, or it is not told: who is told the wrong one calls the wrong number. By
 #: cross-validation over the examples without a certain phrase the kind is right of 0.62 of all, of 0.76 of these.
 CLEAR = 8.0
+#: So often each message of ``danger/everyday.txt`` counts: in Bugis there are few beside those of danger.
+_EVERYDAY_COUNTS = 2
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]*)?")
 _LAST_TWICE = re.compile(r"([^\W\d_])\1+$")
 #: Danger that lasts and is told of later: what sounds past is none the less there.
@@ -47,18 +54,24 @@ _REMEMBERED = 50_000
 #: More than these are hardly in hand at the same moment.
 _MESSAGES_AT_ONCE = 128
 #: So few words are danger by a certain phrase, as an example says them, or from a higher weight on: "masih mati" is
-#: said of many things.
-_FEW, FEW_ENOUGH = 3, 1.0
+#: said of many things. One word weighs nothing by itself.
+_FEW, FEW_ENOUGH = 3, 3.0
 
 
 class Heard(NamedTuple):
-    """What a text tells of danger: its ``kinds``, whether phrases tell of them for ``certain``, how much all its words
-    weigh (from about -12 to 8), and how many ``words`` it has."""
+    """What a text tells of danger: its ``kinds``, whether phrases, or an example of as few words, tell of them for
+    ``certain``, how much all its words weigh (from about -20 to 15), how many ``words`` it has, and whether it is an
+    ``alarm``."""
 
     kinds: list[DangerKind]
     certain: bool
     weight: float
     words: int
+
+    @property
+    def alarm(self) -> bool:
+        """Whether it is sure enough to wake somebody, as despair always is; whom to call is told from less on."""
+        return DangerKind.DESPAIR in self.kinds or (bool(self.kinds) and (self.certain or self.weight > ALARMS))
 
 
 class DangerWords:
@@ -81,12 +94,13 @@ class DangerWords:
         tokens = found.tokens
         if not self._lists.ordinary:
             certain = self.certain(text)
-            return Heard(certain, bool(certain), 0, len(tokens.words))
+            return Heard(certain, bool(certain), NOTHING_KNOWN, len(tokens.words))
         signs = signs_of(tokens.words)
-        said, weight = _told(found), weigh(self._weights, signs)
-        kinds = said
-        if not said and len(tokens.words) <= _FEW and weight <= FEW_ENOUGH:
-            kinds = [kind for kind in DangerKind if tuple(tokens.words) in self._shortest[kind]]
+        weight = weigh(self._weights, signs)
+        kinds = said = self._said(found, weight)
+        few = len(tokens.words) == 1 or (len(tokens.words) <= _FEW and weight <= FEW_ENOUGH)
+        if not said and few:
+            kinds = said = [kind for kind in DangerKind if tuple(tokens.words) in self._shortest[kind]]
         elif said != [DangerKind.UNSPECIFIED] and (said or self._is_enough(found, weight)):
             kinds = self._which(said, signs)
         return Heard(kinds, bool(said), weight, len(tokens.words))
@@ -96,6 +110,14 @@ class DangerWords:
         kind, lead = likeliest(self._shares, signs)
         both = [each for each in DangerKind if each in said or (each == kind and lead > CLEAR)]
         return both or [DangerKind.UNSPECIFIED]
+
+    def _said(self, found: Matches, weight: float | None = None) -> list[DangerKind]:
+        """What phrases tell of, where all the words together do not weigh against it."""
+        said, words = _told(found), found.tokens.words
+        if not said or not self._lists.ordinary or len(words) <= PLAIN:
+            return said
+        weight = weigh(self._weights, signs_of(words)) if weight is None else weight
+        return [kind for kind in said if weight > (LASTING_OUTWEIGHED if kind in _LASTING else OUTWEIGHED)]
 
     def _is_enough(self, found: Matches, weight: float) -> bool:
         if "calm" not in found:
@@ -108,7 +130,7 @@ class DangerWords:
         Who goes on with what was said before leaves out what it is about, and such words weigh too much by themselves.
         """
         found = self._matches(text)
-        return _told(found) or [kind for kind in DangerKind if tuple(found.tokens.words) in self._shortest[kind]]
+        return self._said(found) or [kind for kind in DangerKind if tuple(found.tokens.words) in self._shortest[kind]]
 
     def same_as(self, text: str) -> Callable[[str], bool]:
         """Give what tells whether another text tells for certain of the danger that ``text`` does."""
@@ -116,10 +138,8 @@ class DangerWords:
         return lambda other: not kinds.isdisjoint(self.certain(other))
 
     def alarms(self, text: str) -> bool:
-        """Tell whether ``text``, which is added to a complaint, makes that an emergency; its sender is told whom to
-        call from less on, for that costs a line."""
-        heard = self.hear(text)
-        return bool(self.certain(text)) or (bool(heard.kinds) and heard.weight > ALARMS)
+        """Tell whether ``text``, which is added to a complaint, makes that an emergency."""
+        return bool(self.certain(text)) or self.hear(text).alarm
 
     def learn(self) -> None:
         """Learn from the examples now, and not with the first message: it takes a second where none are kept."""
@@ -132,7 +152,8 @@ class DangerWords:
     def _learned(self) -> Weights:
         told = [(text, kind != NONE) for kind, texts in self._lists.examples.items() for text in texts]
         told += [(text, False) for text in self._lists.ordinary]
-        return learn((self._signs(text), is_one) for text, is_one in told)
+        signs = ((self._signs(text), is_one) for text, is_one in told)
+        return learn_and_count(signs, nothing=NOTHING_KNOWN, counted=COUNTED, unseen=False)
 
     @cached_property
     def _shortest(self) -> dict[str, set[tuple[str, ...]]]:
@@ -190,7 +211,7 @@ def _told(found: Matches) -> list[DangerKind]:
 
 
 def read_danger(source: Source) -> Danger:
-    """Read ``lexicon/danger.yaml``, and beside it the examples in ``danger/`` and the ordinary ones in ``messages/``.
+    """Read ``lexicon/danger.yaml``, the examples in ``danger/``, and what is no danger there and in ``messages/``.
 
     Raises:
         RegionError: something does not fit; all that is wrong is named.
@@ -202,4 +223,5 @@ def read_danger(source: Source) -> Danger:
         others = [text for texts in read_examples(region / "conduct", [ACCUSES]).values() for text in texts]
         in_danger = sum(len(texts) for kind, texts in examples.items() if kind != NONE)
         calm += others[:: math.ceil(len(others) / in_danger)]  # else they would outweigh those of danger
+        calm += read_lines(region / "danger" / "everyday.txt") * _EVERYDAY_COUNTS
     return msgspec.structs.replace(lists, examples=examples, ordinary=tuple(calm))

@@ -28,16 +28,17 @@ def read_examples(folder: Path, kinds: Iterable[str]) -> dict[str, tuple[str, ..
     Raises:
         RegionError: a kind has no example; each is named.
     """
-    examples = {kind: tuple(_lines(folder / f"{kind}.txt")) for kind in (*kinds, NONE)}
+    examples = {kind: read_lines(folder / f"{kind}.txt") for kind in (*kinds, NONE)}
     remedy = "write messages as citizens write them, one a line"
     if lacking := [kind for kind, texts in examples.items() if not texts]:
         raise RegionError([Problem(str(folder / f"{kind}.txt"), None, "it has no example", remedy) for kind in lacking])
     return examples
 
 
-def _lines(path: Path) -> Iterator[str]:
+def read_lines(path: Path) -> tuple[str, ...]:
+    """Read the messages of ``path``, one a line; none where there is no such file."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return (line for line in lines if line.strip())
+    return tuple(line for line in lines if line.strip())
 
 
 def read_ordinary(region: Path) -> Iterator[Ordinary]:

@@ -25,15 +25,12 @@ _UNSEEN = 0.1
 _VOWELS = re.compile("[aiueo']")
 
 
-#: What a text weighs that has no known sign: who says nothing that was ever said of it does not speak for it.
-UNKNOWN = -2.0
-
 Weights = Mapping[str, float]
 
 #: Among weights: what a sign weighs that no example has. Without it such a sign weighs nothing.
 UNSEEN = ""
-#: How much counting adds to learning. Chosen by cross-validation on the examples of conduct (docs/benchmarks.md).
-_COUNTED = 0.65
+#: Among weights: what a text weighs before its signs, and without a known one.
+NOTHING = " "
 
 
 def signs_of(words: Sequence[str]) -> list[str]:
@@ -58,8 +55,12 @@ def _of_word(word: str) -> tuple[str, ...]:
     return tuple(sign for counts, sign in signs if counts)
 
 
-def learn(examples: Iterable[tuple[Sequence[str], bool]]) -> Weights:
-    """Learn the weight of each sign from ``examples``: the signs of each text, and whether it is one."""
+def learn(examples: Iterable[tuple[Sequence[str], bool]], *, nothing: float = -2.0) -> Weights:
+    """Learn the weight of each sign from ``examples``: the signs of each text, and whether it is one.
+
+    ``nothing`` is what a text weighs without a known sign. It is below 0: who says nothing that was ever said of it
+    does not speak for it.
+    """
     places, rows = dict[str, int](), list[tuple[list[int], float, float]]()
     for signs, told in examples:
         if signs:
@@ -71,19 +72,19 @@ def learn(examples: Iterable[tuple[Sequence[str], bool]]) -> Weights:
         shuffled.shuffle(rows)
         step = _STEP / (1 + nth)
         for its, is_one, scale in rows:
-            score = UNKNOWN + scale * sum(map(weight_of, its))
+            score = nothing + scale * sum(map(weight_of, its))
             off = is_one - 1 / (1 + math.exp(-min(max(score, -30), 30)))
             if abs(off) > _NEAR:
                 by = step * (off * _FOR if is_one else off) * scale
                 for place in its:
                     weights[place] += by
-    return dict(zip(places, weights, strict=True))
+    return {NOTHING: nothing, **dict(zip(places, weights, strict=True))}
 
 
 def weigh(weights: Weights, signs: Sequence[str]) -> float:
     """Weigh a text by its signs: above 0 it is rather one than not."""
     unseen = weights.get(UNSEEN, 0.0)
-    return UNKNOWN + sum(weights.get(sign, unseen) for sign in signs) / math.sqrt(len(signs) or 1)
+    return weights[NOTHING] + sum(weights.get(sign, unseen) for sign in signs) / math.sqrt(len(signs) or 1)
 
 
 class Share(NamedTuple):
@@ -115,18 +116,21 @@ def likeliest(known: Mapping[str, Share], signs: Sequence[str]) -> tuple[str, fl
     return first, scores[first] - scores[second]
 
 
-def learn_and_count(examples: Iterable[tuple[Sequence[str], bool]]) -> Weights:
+def learn_and_count(
+    examples: Iterable[tuple[Sequence[str], bool]], *, nothing: float = -2.0, counted: float, unseen: bool
+) -> Weights:
     """Learn as :func:`learn` does, and add how much commoner each sign is in what is one (naive Bayes).
 
-    The two err on different texts, so that together they miss fewer.
+    The two err on different texts, so that together they miss fewer. ``counted`` is how much counting adds. With
+    ``unseen`` a sign that no example has speaks for the side with fewer signs; without, for neither.
     """
     told = list(examples)
-    weights = learn(told)
+    weights = learn(told, nothing=nothing)
     one, other = shares(
         {str(kind): [signs for signs, told_so in told if told_so is kind] for kind in (True, False)}
     ).values()
-    counted = {sign: one.of.get(sign, one.unseen) - other.of.get(sign, other.unseen) for sign in weights}
+    commoner = {sign: one.of.get(sign, one.unseen) - other.of.get(sign, other.unseen) for sign in {*one.of, *other.of}}
     return {
-        UNSEEN: _COUNTED * (one.unseen - other.unseen),
-        **{sign: weight + _COUNTED * counted[sign] for sign, weight in weights.items()},
+        **{sign: weight + counted * commoner.get(sign, 0.0) for sign, weight in weights.items()},
+        UNSEEN: counted * (one.unseen - other.unseen) if unseen else 0.0,
     }

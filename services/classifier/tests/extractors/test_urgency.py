@@ -41,8 +41,8 @@ def test_words_of_risk_make_urgent(said: Callable[[str], Matches], text: str, ur
     [
         ("jembatan mau roboh, bahaya sekali", -0.4, "tinggi"),
         ("jembatan mau roboh, bahaya sekali", -1.5, "sedang"),
-        ("tutup got di tikungan sekolah hilang", 0.1, "tinggi"),
-        ("tutup got di tikungan sekolah hilang", -0.1, "sedang"),
+        ("tutup got di tikungan sekolah hilang", 0.3, "tinggi"),
+        ("tutup got di tikungan sekolah hilang", 0.1, "sedang"),
         ("apakah ada jadwal vaksin rabies?", -0.2, "rendah"),
     ],
 )
@@ -53,13 +53,15 @@ def test_the_hint_has_a_say(said: Callable[[str], Matches], text: str, hint: flo
 @pytest.mark.parametrize(
     ("certain", "weight", "words", "hint", "urgency"),
     [
-        (False, -1.5, 15, -1.0, "darurat"),  # who is in danger writes few words
-        (True, -1.5, 30, -1.0, "darurat"),
-        (False, -1.5, 16, -1.0, "sedang"),  # and this tells of something
-        (True, -1.5, 31, -1.0, "sedang"),
-        (False, 3.0, 60, -1.0, "darurat"),  # unless all of it sounds so
-        (False, -1.5, 60, 0.5, "darurat"),
-        (True, 2.0, 60, -1.0, "darurat"),
+        (False, -0.5, 15, -1.0, "darurat"),  # who is in danger writes few words
+        (True, -0.5, 30, -1.0, "darurat"),
+        (False, -0.5, 16, -1.0, "sedang"),  # and this tells of something
+        (True, -0.5, 31, -1.0, "sedang"),
+        (False, 3.5, 60, -1.0, "darurat"),  # unless all of it sounds so
+        (False, -0.5, 60, 0.5, "darurat"),
+        (True, 3.5, 60, -1.0, "darurat"),
+        (False, -1.5, 5, -1.0, "sedang"),  # what only sounds a little so wakes nobody
+        (False, -1.5, 5, 0.5, "tinggi"),
     ],
 )
 def test_what_sounds_of_danger_is_so_in_few_words_or_by_all_of_them(
@@ -69,6 +71,12 @@ def test_what_sounds_of_danger_is_so_in_few_words_or_by_all_of_them(
     assert urgency == urgency_of(said(text), kind_of(said(text)), {URGENT: hint}, heard)
 
 
-def test_without_a_hint_all_that_sounds_of_danger_is_danger(said: Callable[[str], Matches]) -> None:
-    heard = Heard([DangerKind.FIRE], certain=False, weight=-1.5, words=60)
-    assert "darurat" == urgency_of(said("rumah"), kind_of(said("rumah")), {}, heard)
+@pytest.mark.parametrize(("weight", "urgency"), [(0.0, "darurat"), (-1.5, "tinggi")])
+def test_without_a_hint_what_alarms_is_danger(said: Callable[[str], Matches], weight: float, urgency: str) -> None:
+    heard = Heard([DangerKind.FIRE], certain=False, weight=weight, words=60)
+    assert urgency == urgency_of(said("rumah"), kind_of(said("rumah")), {}, heard)
+
+
+def test_despair_is_danger_in_however_many_words(said: Callable[[str], Matches]) -> None:
+    heard = Heard([DangerKind.DESPAIR], certain=False, weight=-2.0, words=80)
+    assert "darurat" == urgency_of(said("rumah"), kind_of(said("rumah")), {URGENT: -1.5}, heard)

@@ -33,7 +33,7 @@ def sought(text: str, place: str | None, category: str | None, texts: Texts) -> 
 
     What was said of the place counts before what the text names.
     """
-    if category is None or texts.danger_words.kinds(text):
+    if category is None or texts.danger_words.hear(text).alarm:
         return None
     for said in (place, f"{text}\n{place or ''}"):
         where = texts.talk.place(said) if said else Place()

@@ -50,7 +50,7 @@ def stops(text: str, texts: Texts) -> dict[str, Any]:
     """Give whom to call before ``text`` is taken, as :func:`danger_of`, where a phrase tells of danger for certain.
 
     What only weighs like danger is answered with whom to call, but stops nobody: of everyday complaints that is one in
-    seven, of these one in twenty.
+    thirty, and one in sixty is stopped (docs/benchmarks.md).
     """
     heard = texts.danger_words.hear(text)
     return danger_of(heard.kinds, texts) if heard.certain else {}

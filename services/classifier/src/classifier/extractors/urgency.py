@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from classifier.domain import NO_HINTS, URGENT
-from contracts.vocabulary import ComplaintType, Urgency
-from kabupaten.danger import Heard
+from contracts.vocabulary import ComplaintType, DangerKind, Urgency
+from kabupaten.danger import NOTHING_KNOWN, Heard
 from kabupaten.phrases import Matches
 
 #: What it counts that the words tell of something urgent.
 LEXICON_WEIGHT = 0.75
-#: What each unit of the weight of danger counts, and how much of it at most; and that a phrase tells of it for certain.
-DANGER_WEIGHT, MOST_DANGER, CERTAIN_WEIGHT = 0.3, 4, 0.5
+#: What each unit of the weight of danger counts, and how much of it at most.
+DANGER_WEIGHT, MOST_DANGER = 0.22, 8
 #: From this sum on it is urgent. What is goes straight to its unit, ahead of others there.
-ENOUGH = 0.0
-#: Who is in danger writes few words, twice as many with a certain phrase. More words tell what happened, what is
-#: feared, or what it is like: they are danger from this sum on. Whoever wrote them was told at once whom to call.
+ENOUGH = -0.7
+#: Who is in danger writes few words, twice as many with a certain phrase; despair has many. More words tell what
+#: happened, what is feared, or what it is like: they are danger from this sum on. Their writer was told whom to call.
 BRIEF, DANGER_ENOUGH = 15, -0.4
-_NONE = Heard([], certain=False, weight=0, words=0)
+_NONE = Heard([], certain=False, weight=NOTHING_KNOWN, words=0)
 
 
 def urgency_of(
@@ -31,14 +31,14 @@ def urgency_of(
     """Tell how long a complaint can wait. Without a hint of the model the words decide."""
     said = _urgency_said(words, kind)
     if URGENT not in hints:
-        return Urgency.DARURAT if danger.kinds else said
+        return Urgency.DARURAT if danger.alarm else Urgency.TINGGI if danger.kinds else said
     heard = max(-MOST_DANGER, min(MOST_DANGER, danger.weight))
     total = hints[URGENT] + LEXICON_WEIGHT * (said == Urgency.TINGGI)
-    total += DANGER_WEIGHT * heard + CERTAIN_WEIGHT * danger.certain
+    total += DANGER_WEIGHT * heard
     brief = danger.words <= (2 * BRIEF if danger.certain else BRIEF)
-    if danger.kinds and (brief or total > DANGER_ENOUGH):
+    if danger.alarm and (brief or total > DANGER_ENOUGH or DangerKind.DESPAIR in danger.kinds):
         return Urgency.DARURAT
-    if not danger.kinds and total > ENOUGH:
+    if total > ENOUGH:
         return Urgency.TINGGI
     return Urgency.RENDAH if kind != ComplaintType.PENGADUAN else Urgency.SEDANG
 
