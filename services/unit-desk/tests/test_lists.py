@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ MANY = 100_000
 #: Open complaints of one unit among them. A list may read the page of each, and the counts a few of each, but never
 #: what has been answered; a core reads a hundred in a millisecond.
 OPEN = MANY // 20 // 4
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LONG_AGO = datetime.now(UTC).date() - timedelta(400)
 CLERK = Person(id=UUID(int=1), email="a@b.id", name="A", unit="PUPR", role="petugas")
 WATCHER = Person(id=UUID(int=2), email="b@b.id", name="B", unit="SETDA", role="pemantau")
@@ -104,6 +106,12 @@ async def test_a_list_is_narrowed_to_what_is_late_or_due_within_a_day(tell: Tell
         (Chosen(search="lubang besar"), True),
         (Chosen(search="LAPAJUNG"), True),
         (Chosen(search="jembatan"), False),
+        (Chosen(search="lub bes"), True),
+        (Chosen(search="lubang jembatan"), False),
+        (Chosen(search="berlubang"), True),
+        (Chosen(search="00007"), True),
+        (Chosen(search="s000-00007"), True),
+        (Chosen(search="&|!:*() <-> ''"), True),
         (Chosen(search="spg s000 00007"), True),
         (Chosen(search="'; DROP TABLE complaints; --\0"), False),
         (Chosen(status="routed"), True),
@@ -119,6 +127,18 @@ async def test_a_list_is_narrowed(tell: Tell, pool: Pool, rules: Rules, chosen: 
     await tell(text="Ada lubang yang besar", place=Place(kecamatan="Lalabata", desa="Lapajung"))
 
     assert there == bool(await found(pool, rules, chosen))
+
+
+@pytest.mark.parametrize("search", ["lubang", "00007", "lapaj"])
+async def test_what_was_kept_before_is_found_by_its_stems_and_its_number(
+    tell: Tell, pool: Pool, rules: Rules, search: str
+) -> None:
+    await tell(text="Jalan berlubang", place=Place(kecamatan="Lalabata", desa="Lapajung"))
+    await pool.execute("UPDATE complaints SET words = to_tsvector('simple', 'Jalan berlubang Lapajung')")
+
+    await pool.execute((MIGRATIONS / "0013_search.sql").read_text())
+
+    assert ["Jalan berlubang"] == await found(pool, rules, Chosen(which="all", search=search))
 
 
 class Explaining:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -29,6 +30,10 @@ OF_THE_CLOCK = tuple(each.value for each in (Why.DEADLINE_SET, Why.WARNED, Why.B
 #: What a list may be narrowed to by when it is due.
 DUE = {"lewat": "due < now()", "dekat": "due BETWEEN now() AND now() + interval '1 day'"}
 _ESCALATIONS = (Why.ESCALATED.value, Why.RETRACTED.value)
+#: Of a search so many words count, each by how it begins or by its stem: "lubang" finds "berlubang", "jembat" a
+#: bridge, and "Q2MDN" the number that ends so.
+MOST_WORDS = 8
+_WORD = re.compile(r"[^\W_]+")
 #: So far one leafs; further on one searches.
 MOST_PAGES = 40
 _said = msgspec.json.Decoder(UnitReplied)
@@ -226,7 +231,8 @@ def _narrow_words(chosen: Chosen, person: Person, unit: str | None, where: list[
     if number := tickets.parse(search):
         narrow("ticket = {}", number)
         return
-    narrow("words @@ websearch_to_tsquery('simple', {})", search.replace("\0", " "))
+    for word in _WORD.findall(search)[:MOST_WORDS]:
+        narrow("words @@ (to_tsquery('simple', {0}::text || ':*') || plainto_tsquery('indonesian', {0}))", word)
     if unit != person.unit:
         # Who may not read it learns nothing of it by what it is found.
         where.append("NOT rahasia")

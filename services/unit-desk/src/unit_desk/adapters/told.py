@@ -26,7 +26,7 @@ _SAVE = """
 INSERT INTO complaints (unit, complaint_id, ticket, seq, told_at, received_at, lead, role, lane, status, why, due,
     weight, kecamatan, standing, rahasia, erased, accuses, words, told)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-    to_tsvector('simple', $19), $20)
+    to_tsvector('simple', $19) || to_tsvector('indonesian', $19), $20)
 ON CONFLICT (unit, complaint_id) DO UPDATE SET seq = excluded.seq, told_at = excluded.told_at, lead = excluded.lead,
     role = excluded.role, lane = excluded.lane, status = excluded.status, why = excluded.why, due = excluded.due,
     weight = excluded.weight, kecamatan = excluded.kecamatan, standing = excluded.standing,
@@ -176,7 +176,7 @@ def _row(kept: Kept) -> tuple[object, ...]:
 def _words(complaint: ComplaintSnapshot) -> str:
     """What a complaint is found by; PostgreSQL takes no NUL."""
     place = complaint.place or Place()
-    said = [complaint.text, complaint.place_stated, place.desa, place.kecamatan, place.stated]
+    said = [complaint.ticket, complaint.text, complaint.place_stated, place.desa, place.kecamatan, place.stated]
     said += [item.text for item in complaint.follow_ups]
     return " ".join(each for each in said if each).replace("\0", " ")[:100_000]
 
