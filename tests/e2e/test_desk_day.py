@@ -245,17 +245,19 @@ def the_clerk_gives_back_what_is_not_theirs(place: Place, clerk: Seat, park: Cit
 
 
 def the_clerk_hands_over_to_the_wrong_office_takes_it_back_and_hands_over_to_the_right_one(
-    place: Place, clerk: Seat, pole: Citizen
+    place: Place, clerk: Seat, head: Seat, pole: Citizen
 ) -> None:
-    clerk.opens(f"{place.url}/laporan/{pole.ticket}")
-    hand_over(clerk, "Polres Soppeng", "Tiangnya milik kantor itu dan harus dipindah.", "salah-limpah")
+    page = f"{place.url}/laporan/{pole.ticket}"
+    hand_over(clerk, head, page, "Polres Soppeng", "Tiangnya milik kantor itu dan harus dipindah.", "salah-limpah")
+    clerk.opens(page)
     send(clerk, "Batalkan tindakan", "batalkan")
     sent(clerk, did="membatalkan", name="dibatalkan")
-    hand_over(clerk, "PLN", "Tiang listrik milik PLN dan harus dipindah dulu.", "limpahkan")
+    hand_over(clerk, head, page, "PLN", "Tiang listrik milik PLN dan harus dipindah dulu.", "limpahkan")
 
 
-def hand_over(clerk: Seat, office: str, why: str, name: str) -> None:
-    """Hand the complaint over to an office outside."""
+def hand_over(clerk: Seat, head: Seat, page: str, office: str, why: str, name: str) -> None:
+    """Hand the complaint over to an office outside, once the head has read it."""
+    clerk.opens(page)
     clerk.presses("Limpahkan ke luar kabupaten")
     clerk.chooses("Tujuan", office)
     clerk.page.locator("textarea#words").fill(why)
@@ -263,8 +265,14 @@ def hand_over(clerk: Seat, office: str, why: str, name: str) -> None:
     clerk.presses("Lihat dulu")
     expect(clerk.page.locator(".bubble")).to_contain_text(office)
     clerk.look(f"{name}-lihat")
-    clerk.presses("Kirim sekarang")
-    sent(clerk, did="melimpahkan", name=name)
+    clerk.presses("Ajukan kepada pimpinan")
+    clerk.reads("Menunggu persetujuan pimpinan")
+    head.opens(page)
+    expect(head.page.locator(".bubble")).to_contain_text(office)
+    head.look(f"{name}-pimpinan")
+    head.presses("Setujui dan kirim")
+    head.reads("Terkirim.")
+    head.look(name)
 
 
 def the_office_outside_answers_by_the_link_in_its_letter(place: Place, office: Seat, pole: Citizen) -> None:
@@ -301,7 +309,7 @@ def test_a_units_full_day_on_a_telephone(system: System, browser: Browser) -> No
     the_head_gives_it_back_the_clerk_mends_it_and_the_head_agrees(place, clerk, head, hole)
     the_citizen_reads_it_sees_the_photo_and_gives_a_mark(citizen, hole)
     the_clerk_gives_back_what_is_not_theirs(place, clerk, park)
-    the_clerk_hands_over_to_the_wrong_office_takes_it_back_and_hands_over_to_the_right_one(place, clerk, pole)
+    the_clerk_hands_over_to_the_wrong_office_takes_it_back_and_hands_over_to_the_right_one(place, clerk, head, pole)
     the_office_outside_answers_by_the_link_in_its_letter(place, office, pole)
     the_citizen_reads_what_the_office_said(place, citizen, pole)
 

@@ -42,6 +42,7 @@ def rules() -> Rules:
     [
         ("selesaikan", "petugas", "PUPR", "lead", True),
         ("tolak", "operator", "DISKOMINFO", "lead", True),
+        ("limpahkan", "petugas", "PUPR", "lead", True),
         ("selesaikan", "pimpinan", "PUPR", "lead", False),
         ("selesaikan", "petugas", "DLH", "lead", False),
         ("selesaikan", "petugas", "PUPR", "support", False),
@@ -105,6 +106,24 @@ async def test_it_is_kept_until_the_head_agrees_and_goes_out_then_as_its_writers
     acts = await pool.fetch("SELECT act FROM audit WHERE ticket = $1 AND act <> 'buka' ORDER BY n", NUMBER)
     assert ["ajukan", "setujui"] == [row["act"] for row in acts]
     assert "Jalan berlubang" not in (await head.get("/?daftar=setuju")).text
+
+
+@pytest.mark.connected
+async def test_who_gets_what_is_handed_over_is_kept_until_the_head_agrees(
+    log_in: LogIn, tell: Tell, pool: Pool
+) -> None:
+    await tell(seq=1, status="in_progress")
+    web, head = await log_in(), await log_in(**HEAD)
+    words = {"to": "BBPJN", "words": "Ruas ini jalan nasional, yang memeliharanya balai besar jalan."}
+
+    form = hidden(await web.get(f"{PAGE}/limpahkan"))
+    page = await web.post(f"{PAGE}/limpahkan", data={**form, **words, "step": "periksa"})
+    await web.post(f"{PAGE}/limpahkan", data={**hidden(page), "step": "kirim"})
+    before = await sent(pool)
+    await decided(head, "setuju")
+
+    assert [] == before
+    assert [("hand-over", "BBPJN")] == [(said.action, said.to) for _, said in await sent(pool)]
 
 
 @pytest.mark.connected

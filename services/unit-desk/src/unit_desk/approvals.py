@@ -17,7 +17,7 @@ from unit_desk.previews import Preview, preview
 from unit_desk.rules import Rules
 
 #: With these a complaint ends, as far as the unit goes.
-ENDS = frozenset({Action.RESOLVE, Action.REJECT})
+ENDS = frozenset({Action.RESOLVE, Action.REJECT, Action.HAND_OVER})
 
 
 @dataclass(frozen=True, kw_only=True)
