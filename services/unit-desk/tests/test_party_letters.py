@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
-from desk_office import URL
+from desk_office import URL, LogIn
 from desk_parties import ADDRESS, HandOver, answer, of, path
 
 from chassis.database import Pool
@@ -173,6 +173,33 @@ async def test_who_does_not_answer_is_reminded_once(
         True,
     ]
     assert silent.link == (await of(pool)).link
+
+
+@pytest.mark.parametrize(
+    ("happened", "listed"),
+    [
+        ("letter = 'sent', sent_at = now()", False),
+        ("letter = 'sent', sent_at = now(), reminder = true", True),
+        ("letter = 'sent', sent_at = now(), reminder = true, answered_at = now()", False),
+        ("letter = 'refused', problem = '550 5.1.1'", True),
+        ("letter = 'sent', sent_at = now(), expires_at = now() - interval '1 minute'", True),
+        ("letter = 'refused', over_at = now()", False),
+    ],
+)
+async def test_an_office_that_says_nothing_is_on_a_list_with_a_count(
+    hand_over: HandOver, pool: Pool, log_in: LogIn, happened: str, listed: bool
+) -> None:
+    await hand_over()
+    await pool.execute(f"UPDATE handovers SET {happened}")
+    operator, clerk = await log_in(unit="DISKOMINFO", role="operator"), await log_in()
+
+    home, list_ = (await operator.get("/")).text, (await operator.get("/?daftar=luar")).text
+
+    assert [listed, listed] == ['Kantor luar <span class="count">1</span>' in home, "Tiang listrik" in list_]
+    assert listed or "Semua kantor luar sudah menjawab" in list_
+    assert ["Kantor luar" in (await clerk.get("/")).text, "Tiang" in (await clerk.get("/?daftar=luar")).text] == [
+        False
+    ] * 2
 
 
 async def test_of_two_processes_one_writes(

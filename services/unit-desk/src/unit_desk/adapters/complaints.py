@@ -43,10 +43,15 @@ _ASKS_FOR_TIME = (
     """(unit, complaint_id) IN (SELECT unit, complaint_id FROM replies WHERE until IS NOT NULL AND accepted)"""
 )
 _WAITS_FOR_HEAD = """(unit, complaint_id) IN (SELECT unit, complaint_id FROM drafts WHERE agreed IS NULL)"""
+# An office outside that says nothing: its letter was refused, it was reminded already, or its link is over.
+_SILENT = """
+handovers WHERE unit = {} AND over_at IS NULL AND answered_at IS NULL AND revoked_at IS NULL
+    AND (letter = 'refused' OR (reminder AND letter = 'sent') OR expires_at < now())"""
 _URGENT_FIRST = "ORDER BY weight DESC, due, received_at, complaint_id"
 _NEWEST_FIRST = "ORDER BY received_at DESC, complaint_id"
-_COUNT = """
-SELECT count(*) FILTER (WHERE standing = 'work' AND status <> 'resolved') AS work,
+_COUNT = f"""
+SELECT (SELECT count(*) FROM {_SILENT.format("$1")}) AS outside,
+    count(*) FILTER (WHERE standing = 'work' AND status <> 'resolved') AS work,
     count(*) FILTER (WHERE standing = 'work' AND status = 'resolved') AS unconfirmed,
     count(*) FILTER (WHERE standing = 'work' AND status = 'appealed') AS appeals,
     count(*) FILTER (WHERE standing = 'attention') AS attention,
@@ -130,8 +135,8 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """What a list is to show. ``which``: work, mine, approval, more_time, unconfirmed, appeals, attention, triage
-    or all.
+    """What a list is to show. ``which``: work, mine, approval, more_time, unconfirmed, appeals, attention, outside,
+    triage or all.
 
     The rest narrows it. ``due`` is of ``DUE``, and of what is open alone: what ended is not late.
     """
@@ -204,6 +209,9 @@ def _narrow_standing(chosen: Chosen, person: Person, where: list[str], narrow: A
     match chosen.which:
         case "all":
             return
+        case "outside":
+            narrow(f"(unit, complaint_id) IN (SELECT unit, complaint_id FROM {_SILENT})", person.unit)
+            return
         case "attention":
             where.append("standing <> 'rest'")
             narrow("standing = {}", ATTENTION)
@@ -252,7 +260,7 @@ def _row(row: Mapping[str, Any]) -> Row:
 
 async def counted(db: Connection, unit: str, person: Person) -> Mapping[str, int]:
     """Count what a unit has to do: work, attention, triage, mine, late, what waits for its head (approval), for another
-    pair of eyes (unconfirmed), and for a decision (appeals)."""
+    pair of eyes (unconfirmed), for a decision (appeals), and for an office that says nothing (outside)."""
     row: Mapping[str, int] = await db.fetchrow(_COUNT, unit, person.id)
     return row
 

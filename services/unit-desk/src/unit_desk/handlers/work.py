@@ -31,6 +31,7 @@ LISTS = {
     "pastikan": "unconfirmed",
     "keberatan": "appeals",
     "lihat": "attention",
+    "luar": "outside",
     "semua": "all",
 }
 
