@@ -110,7 +110,8 @@ def stop_leftovers(path: Path, patience_s: float = 10) -> list[str]:
     processes = []
     for each in left:
         with suppress(psutil.NoSuchProcess):  # each may end at any moment
-            processes.append(psutil.Process(each.pid))
+            if lives(each.pid, each.started):
+                processes.append(psutil.Process(each.pid))
     _, stubborn = psutil.wait_procs(processes, timeout=patience_s)
     for each in left:
         if each.pid in {p.pid for p in stubborn}:
