@@ -734,6 +734,17 @@ async def test_others_are_shown_the_outline_once_the_reporter_wants_the_use_rest
     assert hidden == [False, True]
 
 
+@pytest.mark.connected
+async def test_others_are_shown_the_outline_from_the_moment_on_at_which_its_reporter_wants_that(
+    pool: Pool, make_settings: Any
+) -> None:
+    ticket = await complaint(pool, make_settings)
+    asked = FollowUp(id="1", kind="confidential", at=NOW)
+    before = (await load_views(pool, [ticket]))[ticket].rahasia
+    assert await follow_up(pool, make_settings(), "intake-sms", ticket, asked)
+    assert [False, True] == [before, (await load_views(pool, [ticket]))[ticket].rahasia]
+
+
 async def complaint(pool: Pool, make_settings: Any) -> str:
     """A complaint by SMS whose receipt waits a minute."""
     submission = Submission(channel="sms", gateway="kannel", external_id="mo", text="Jalan rusak", address="+62811")

@@ -105,6 +105,30 @@ def test_a_command_without_a_ticket_means_the_only_open_complaint(text: str, kin
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        *("RAHASIA", "rahasia pak", "RAHASIA laporan saya", "rahasiakan laporan saya", "tolong dirahasiakan pak"),
+        *("tolong identitas saya dirahasiakan", "mohon laporan saya ini dirahasiakan", "buat laporan saya rahasia pak"),
+    ],
+)
+def test_who_wants_it_kept_secret_says_so_afterwards(text: str) -> None:
+    assert ("confidential", "T1") == meant(text, LAMP, own("lama", "closed", n=3))
+    assert ("which", "") == meant(text, LAMP, WASTE)
+    assert meant(text, own("lampu padam", "waiting_for_reporter"), LAMP) is None  # it may be the answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("rahasia umum kalau petugas itu minta uang", "RAHASIA kades minta uang bansos", "rahasia lah pak"),
+        *("tolong rahasiakan nama saya, lampu jalan mati di Belo", "kenapa rahasia perusahaan dibocorkan"),
+    ],
+)
+def test_what_tells_something_beside_it_is_no_such_wish(text: str) -> None:
+    assert meant(text, LAMP) is None
+
+
+@pytest.mark.parametrize(
     ("text", "kind"),
     [
         *(("nomor saya hilang", "lost"), ("saya mau tarik laporan", "cancel"), ("tarik laporan", "cancel")),

@@ -122,6 +122,8 @@ async def of_router(talk: Talk, number: str, item: FollowUp) -> None:
         case "rating":
             code = "rated_bad" if item.rating and item.rating <= BAD else "rated_resolved"
             await talk.step(number, "noted", status=status, note="rating", code=code)
+        case "confidential":
+            await talk.step(number, "noted", status=status, note="confidential", code="made_confidential", rahasia=True)
         case "addition" if status == "waiting_for_reporter":
             await talk.step(number, "in_progress", code="answer_passed_on")
         case "addition" if status not in DONE:

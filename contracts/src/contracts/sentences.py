@@ -22,6 +22,7 @@ SentenceCode = Literal[
     "rated_bad",
     "rated_closed",
     "rights_passed_on",
+    "made_confidential",
     "erased",
     "lapsed",
     "confirmed",

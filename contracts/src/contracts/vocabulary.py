@@ -93,6 +93,7 @@ class Note(StrEnum):
     ADDITION = "addition"
     RATING = "rating"
     REFUSED = "refused"
+    CONFIDENTIAL = "confidential"  # its reporter wants it kept from all who do not handle it
     RIGHTS_REQUESTED = "rights_requested"
     RIGHTS_DONE = "rights_done"
     RIGHTS_DECLINED = "rights_declined"
@@ -122,6 +123,7 @@ class FollowUpKind(StrEnum):
     CANCEL = "cancel"
     APPEAL = "appeal"
     RIGHTS_REQUEST = "rights_request"
+    CONFIDENTIAL = "confidential"  # from here on only who handles it reads it
 
 
 class MarkReason(StrEnum):

@@ -19,7 +19,8 @@ from contracts.vocabulary import FollowUpKind
 from kabupaten.spelling import nearly
 
 Kind = Literal[
-    "addition", "status", "cancel", "rating", "reopen", "appeal", "erasure", "restriction", "bad_ticket", "bad_rating"
+    "addition", "status", "cancel", "rating", "reopen", "appeal", "erasure", "restriction", "confidential",
+    "bad_ticket", "bad_rating",
 ]  # fmt: skip
 
 #: More words than these between a command and its ticket, or instead of it, are a sentence that happens to begin so.
@@ -38,6 +39,7 @@ _COMMANDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ("reopen", r"BUKA((?:\s+(?:KEMBALI|LAGI|ULANG))?)"),
         ("appeal", r"(?:AJUKAN\s+)?KEBERATAN()"),
         ("erasure", r"HAPUS(?:KAN)?((?:\s+DATA)?)(?:\s+(?:PRIBADI|DIRI|SAYA))*"),
+        ("confidential", r"RAHASIA(?:KAN)?()"),
         ("restriction", r"BATASI((?:\s+(?:PEMAKAIAN\s+)?DATA)?)(?:\s+(?:PRIBADI|DIRI|SAYA))*"),
     )
 )
@@ -95,7 +97,7 @@ class Command:
                 return FollowUp(
                     id=item_id, kind=FollowUpKind.RIGHTS_REQUEST, at=at, right=right, text=self.text or UNSET
                 )
-            case "addition" | "cancel" | "reopen" | "rating" | "appeal" as kind:
+            case "addition" | "cancel" | "reopen" | "rating" | "appeal" | "confidential" as kind:
                 return FollowUp(id=item_id, kind=kind, at=at, rating=self.rating or UNSET, text=self.text or UNSET)
         return None
 
@@ -110,6 +112,12 @@ def read_command(text: str, known: str = "") -> Command | None:
     if starts_with_ticket(text):
         return Command(kind="bad_ticket")
     return _without_ticket(text, known)
+
+
+def read_marked(text: str, known: str = "") -> Command | None:
+    """Read ``text`` behind the mark RAHASIA. With nothing but a ticket behind it the mark is a wish for that one."""
+    wish = read_command(f"RAHASIA {text}", known)
+    return wish if wish and wish.kind == "confidential" else read_command(text, known)
 
 
 def command_word(text: str) -> Kind | None:
@@ -127,7 +135,7 @@ def is_lonely(text: str) -> bool:
 def _about(text: str, number: str, start: int, rest: str) -> Command:
     if command := _leading(text[:start]):
         kind, explicit, between = command
-        near = NEAR if explicit or kind in ("status", "cancel", "rating", "appeal") else 0
+        near = NEAR if explicit or kind in ("status", "cancel", "rating", "appeal", "confidential") else 0
         after = _leading(rest)
         words = after[2] if after else ""
         if len(between.split()) <= near and (made := _made(kind, explicit or kind, number, words)):
@@ -186,6 +194,8 @@ def _made(kind: Kind, explicit: str, number: str, words: str) -> Command | None:
             return Command(kind="addition", text=words, ticket=number, asks=True) if explicit else None
         case "cancel":
             return Command(kind=kind, text=words, ticket=number) if _plainly(words) else None
+        case "confidential":
+            return Command(kind=kind, ticket=number) if _plainly(words) else None
         case "rating":
             return _rated(number, words, leads=bool(explicit))
         case "reopen":

@@ -25,7 +25,7 @@ from kabupaten.place import find_place
 from kabupaten.spelling import unified
 from kabupaten.territory import Territory
 
-Asked = Literal["stop", "lost", "cancel", "reopen", "status", "help", "new"]
+Asked = Literal["stop", "lost", "cancel", "reopen", "confidential", "status", "help", "new"]
 
 #: A wish in a sentence has no more words than this: a longer one tells of something.
 SENTENCE = 14
@@ -52,9 +52,12 @@ _LISTS: tuple[tuple[Asked, str], ...] = (
     ("lost", "lost"),
     ("cancel", "cancels"),
     ("reopen", "reopens"),
+    ("confidential", "hides"),
     ("status", "statuses"),
     ("help", "asks_how"),
 )
+#: What may be wished of a complaint however it stands.
+_PLAIN = ("status", "cancel", "confidential")
 #: What is done with what is resolved.
 _JUDGEMENTS = ("rating", "reopen", "appeal")
 #: What the law on personal data grants.
@@ -112,8 +115,9 @@ class Meant:
     """What it is: ``command`` about the complaint ``ticket``, or one of ``among`` several, or none of these."""
 
     kind: Literal[
-        "status", "cancel", "rating", "reopen", "appeal", "erasure", "restriction", "bad_rating", "addition", "answer",
-        "which", "sure", "lost", "stop", "courtesy", "help", "bad_ticket", "early", "over", "offered",
+        "status", "cancel", "rating", "reopen", "appeal", "erasure", "restriction", "confidential", "bad_rating",
+        "addition", "answer", "which", "sure", "lost", "stop", "courtesy", "help", "bad_ticket", "early", "over",
+        "offered",
     ]  # fmt: skip
     ticket: str = ""
     command: Command | None = None
@@ -258,9 +262,7 @@ class Talk:
             case "help":
                 return Meant(kind="help")
         kind = word or asked
-        if kind not in ("status", "cancel", *_JUDGEMENTS, *_RIGHTS) or _SPG.search(text):
-            return None
-        if kind in ("status", "cancel", *_RIGHTS) and any(map(str.isdigit, text)):  # a number, and it is none of ours
+        if kind is None or _is_no_wish(kind, text, own):
             return None
         among = _candidates(kind, own, now)
         if not among:
@@ -275,12 +277,12 @@ class Talk:
     def _command(self, kind: str, text: str, among: Sequence[Own], *, in_words: bool) -> Command | None:
         number = among[0].ticket
         made = read_command(text, known=number)
-        if made and made.kind in ("status", "cancel", "reopen", *_RIGHTS):
+        if made and made.kind in (*_PLAIN, "reopen", *_RIGHTS):
             return made
         if made and made.kind == "appeal" and not made.text:
             return made
-        if kind in ("status", "cancel", "reopen") and in_words:
-            return Command(kind=kind, ticket=number, text="" if kind == "status" else text)  # type: ignore[arg-type]
+        if kind in (*_PLAIN, "reopen") and in_words:
+            return Command(kind=kind, ticket=number, text=text if kind in ("cancel", "reopen") else "")  # type: ignore[arg-type]
         if kind not in _JUDGEMENTS or not any(self._fits(self._said(text), each) for each in among):
             return None
         if made and made.kind in ("rating", "bad_rating", "appeal"):
@@ -434,6 +436,16 @@ def _spans(found: Matches, names: Sequence[str]) -> set[int]:
 
 def _lately(own: Sequence[Own], now: datetime) -> list[Own]:
     return [each for each in own if now - each.received_at < LATELY][:1]
+
+
+def _is_no_wish(kind: str, text: str, own: Sequence[Own]) -> bool:
+    """Whether ``text``, which begins like a wish of ``kind``, wishes none, or nothing that ``own`` can tell."""
+    if kind not in (*_PLAIN, *_JUDGEMENTS, *_RIGHTS) or _SPG.search(text):
+        return True
+    if kind in (*_PLAIN, *_RIGHTS) and any(map(str.isdigit, text)):  # a number, and it is none of ours
+        return True
+    # "Siapa namanya?" is answered by "rahasia pak", too.
+    return kind == "confidential" and any(each.status == Status.WAITING_FOR_REPORTER for each in own)
 
 
 def _candidates(kind: str, own: Sequence[Own], now: datetime) -> list[Own]:

@@ -152,6 +152,7 @@ class Talk(Lists, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cancels: _List = ()
     not_cancels: _List = ()
     agrees: _List = ()
+    hides: _List = ()
     reopens: _List = ()
     asks_how: _List = ()
     greetings: _List = ()

@@ -163,6 +163,11 @@ def test_what_is_added_to_a_complaint_has_its_marks_already(text: str) -> None:
     assert Wish("addition", "lampunya masih mati", T) == read(text, WORDS)
 
 
+@pytest.mark.parametrize("text", [f"RAHASIA {T}", f"rahasiakan laporan saya {T}", f"SOPPENG RAHASIA {T} ya pak"])
+def test_a_mark_with_nothing_but_a_ticket_behind_it_is_a_wish(text: str) -> None:
+    assert Wish("confidential", "", T) == read(text, WORDS)
+
+
 @pytest.mark.parametrize(
     ("text", "wish"),
     [

@@ -841,3 +841,24 @@ async def test_danger_told_of_with_a_ticket_is_added_and_told_whom_to_call(desk:
     ((of, _),) = await added(desk)
     (to, said) = (await told(desk.pool))[-1]
     assert (number, ME, True) == (of, to, "113" in said)
+
+
+@pytest.mark.parametrize("text", ["RAHASIA", "rahasia pak", "tolong laporan saya dirahasiakan", "RAHASIA {}"])
+async def test_what_was_complained_of_is_kept_secret_afterwards(desk: Desk, text: str) -> None:
+    number = await complain(desk)
+    await take(desk, sms(text.format(number)))
+    *_, wish = await events(desk.pool)
+    assert (number, ["confidential"]) == (wish.ticket, [item.kind for item in wish.items])
+
+
+async def test_while_a_question_waits_the_word_may_be_the_answer(desk: Desk) -> None:
+    number = await complain(desk)
+    await ask(desk, number)
+    await take(desk, sms("rahasia pak"))
+    assert [(number, "rahasia pak")] == await added(desk)
+
+
+async def test_the_mark_alone_of_somebody_who_has_nothing_here_is_asked_about(desk: Desk) -> None:
+    await take(desk, sms("RAHASIA"))
+    assert [] == await events(desk.pool)
+    assert [(ME, desk.texts.sms["format"].format(emergency=desk.texts.in_doubt))] == await told(desk.pool)

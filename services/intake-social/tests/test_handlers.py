@@ -538,3 +538,15 @@ async def test_who_thanks_for_what_they_quote_is_answered_kindly_and_adds_nothin
 
     assert {two[0]: [], two[1]: []} == await added(pool)
     assert desk.texts.social["courtesy"] == (await said(pool))[-1][2]
+
+
+@pytest.mark.parametrize("text", ["RAHASIA", "#rahasia", "RAHASIA {}", "tolong laporan saya dirahasiakan"])
+@pytest.mark.parametrize("root", ["100", "200"], ids=["in its conversation", "elsewhere"])
+async def test_what_was_posted_is_kept_secret_afterwards(desk: Desk, pool: Pool, text: str, root: str) -> None:
+    await take(desk, POST)
+    number = await ticket_of(pool)
+    wish = replace(POST, id="200", text=f"@LaporSoppeng {text.format(number)}", root=root, version="200")
+    await take(desk, wish)
+    followed = [event for event in await published(pool) if isinstance(event, ComplaintFollowedUp)]
+    assert [(number, "confidential")] == [(event.ticket, item.kind) for event in followed for item in event.items]
+    assert len(await published(pool)) == 2

@@ -639,7 +639,7 @@ async def test_to_a_finished_complaint_nothing_can_be_added_and_the_page_says_wh
     late = await web.post(path, files=as_form({**hidden(form), "kind": "addition", "text": "Tiang nomor 7"}))
 
     assert "Tambah keterangan" not in page
-    assert re.findall(r'name="kind" value="(\w+)"', form) == ["erasure", "restriction"]
+    assert re.findall(r'name="kind" value="(\w+)"', form) == ["erasure", "restriction", "confidential"]
     assert late.status_code == 422
     assert "Laporan ini sudah selesai dan tidak dapat ditambah lagi." in late.text
     assert "kirim laporan baru" in late.text
@@ -666,6 +666,7 @@ async def test_what_concerns_personal_data_is_never_chosen_beforehand(web: httpx
         ({"kind": "reopen", "text": "Masih padam"}, "Permintaan Anda untuk membuka kembali sudah kami terima."),
         ({"kind": "cancel"}, "Permintaan Anda untuk membatalkan sudah kami terima."),
         ({"kind": "erasure"}, "Permintaan Anda tentang data pribadi sudah kami terima."),
+        ({"kind": "confidential"}, "Permintaan Anda untuk merahasiakan sudah kami terima."),
     ],
     ids=lambda value: value.get("kind") if isinstance(value, dict) else "",
 )
@@ -680,6 +681,8 @@ async def test_thanks_name_what_was_asked_and_promise_no_outcome(
 
     assert said in banner
     assert typed["kind"] == "addition" or "Tambahan" not in banner
+    (added,) = re.findall(r'<div class="added"><p>(.*?) <span', page)
+    assert re.match(r"[A-Z][a-z]", added), "what was added has no name on the page"
 
 
 async def test_danger_told_of_in_an_addition_is_answered_with_whom_to_call(web: httpx.AsyncClient, fake: Any) -> None:

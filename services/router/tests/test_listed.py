@@ -52,6 +52,15 @@ def test_what_is_secret_doubtful_or_about_somebody_is_not(sent: dict[str, Any], 
     assert not any(step.listed or step.kecamatan for step in told)
 
 
+def test_what_its_reporter_wants_kept_secret_is_listed_no_more() -> None:
+    office = Office()
+    office.hear(received(), classified(place=HERE), followed_up(item("confidential")))
+    before, step = office.story(T)[-2:]
+    assert (before.listed, before.rahasia, before.kecamatan) == (True, False, "Lalabata")
+    assert (step.note, step.code, step.rahasia) == ("confidential", "made_confidential", True)
+    assert (step.listed, step.kecamatan) == (False, UNSET)
+
+
 @pytest.mark.parametrize(
     ("desk", "found"),
     [

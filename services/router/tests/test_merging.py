@@ -26,6 +26,7 @@ from router_office import (
 
 from chassis.wire import outgoing
 from contracts.events import ComplaintUpdated, UnitRouted
+from router.case import snapshot
 from testing.events import NOW
 
 
@@ -269,6 +270,25 @@ def test_a_child_goes_back_to_triage_when_its_parent_is_cancelled() -> None:
     steps = by_parent(office, followed_up(item("cancel"), ticket=OTHER))
     assert ["unmerged", "routed"] == [step.kind for step in steps]
     assert ("routed", "DISKOMINFO", "triage") == (office.case.status, office.case.unit, office.case.lane)
+
+
+def test_a_child_parts_from_a_parent_whose_steps_are_secret_from_now_on() -> None:
+    office = merged()
+    steps = by_parent(office, followed_up(item("confidential"), ticket=OTHER))
+    assert ["unmerged", "routed"] == [step.kind for step in steps]
+    assert ("routed", "DISKOMINFO", "triage") == (office.case.status, office.case.unit, office.case.lane)
+    assert [] == office.cases[OTHER].merged
+
+
+def test_what_a_child_added_is_kept_from_who_does_not_handle_it_once_it_is_secret() -> None:
+    office = merged()
+    words = item("addition", text="di depan rumah Pak Ali")
+    office.hear(followed_up(words))
+    before = snapshot(office.cases[OTHER], "BPBD").follow_ups
+    office.hear(followed_up(words, item("confidential", 2)))
+    after = snapshot(office.cases[OTHER], "BPBD").follow_ups
+    assert [["di depan rumah Pak Ali"], [UNSET]] == [[each.text for each in told] for told in (before, after)]
+    assert "confidential" == office.story()[-1].note
 
 
 def test_what_is_resolved_takes_no_more_complaints_in_for_they_would_never_hear_how() -> None:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Literal
 
 from intake import commands
-from intake.commands import Command, is_thanks, read_command, starts_with_ticket
+from intake.commands import Command, is_thanks, read_command, read_marked, starts_with_ticket
 from intake.marks import Marked, read_marks
 from kabupaten.spelling import nearly
 
@@ -75,7 +75,7 @@ def read(text: str, keywords: Sequence[str]) -> Wish:
     """What ``text`` asks for. ``keywords`` are the words that may stand before a complaint, longest first."""
     body, prefixed = _without_keywords(text.strip(), keywords)
     marked = read_marks(body)
-    if command := read_command(marked.text):
+    if command := (read_marked if marked.rahasia else read_command)(marked.text):
         return Wish(command.kind, command.text, command.ticket, command)
     return _marked(body, marked, prefixed=prefixed) if marked.any else _plain(body, prefixed=prefixed)
 

@@ -176,7 +176,7 @@ async def _meant(desk: Desk, mo: Mo, wish: Wish, body: str, sender: Sender, item
     if meant and meant.kind == "cancel":  # a word alone, or a sentence: it can't be undone, and names no number
         await ask_back(desk.pool, submission, item_id, [meant.ticket])
         meant = Meant(kind="sure", ticket=meant.ticket)
-    return None if marked and meant and meant.kind != "answer" else meant
+    return None if marked and meant and meant.kind not in ("answer", "confidential") else meant
 
 
 async def _where(desk: Desk, mo: Mo, wish: Wish, body: str, sender: Sender, item_id: str) -> Meant | None:

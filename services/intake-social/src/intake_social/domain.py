@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from intake import commands
-from intake.commands import Command, is_thanks, read_command
+from intake.commands import Command, find_ticket, is_thanks, read_command, read_marked
 from intake.marks import Marked, read_marks
 from intake.notices import Notice, NoticeKind
 
@@ -61,7 +61,9 @@ def read(text: str, known: str = "") -> Wish:
     if bare.casefold() in _HELP:
         return Wish(kind="help", text=bare)
     # The instructions for SMS are known to many, and are followed here too.
-    if command := read_command(_KEYWORD.sub("", bare), known):
+    command = (read_marked if marked.rahasia else read_command)(_KEYWORD.sub("", bare), known)
+    # In a conversation "rahasia" may be the answer to a question: whether one waits is not known here.
+    if command and (command.kind != "confidential" or find_ticket(bare)):
         return Wish(kind=command.kind, text=command.text, ticket=command.ticket, command=command)
     if not known and is_thanks(bare):
         return Wish(kind="thanks", text=bare)

@@ -336,7 +336,10 @@ def _with_photos(desk: Desk, post: Seen) -> AlsoStore:
 async def _needs_no_ticket(desk: Desk, post: Seen, wish: Wish, known: str, danger: Sequence[DangerKind]) -> bool:
     """Whether ``post`` is dealt with by now: it is only a remark, or its words tell what is meant."""
     text, item_id = said(post.text, known), _item_id(post)
-    if wish.kind == "help" or wish.rahasia or wish.anonim or not text:
+    marked = wish.rahasia and not wish.anonim
+    if marked:  # it may be all that is wished: of what is there
+        text = f"RAHASIA {text}".strip()
+    if wish.kind == "help" or wish.anonim or not text:
         return False
     talk, submission = desk.texts.talk, replace(_submission(post, wish), text=text)
     sender = await find_sender(desk.pool, submission)
@@ -344,9 +347,11 @@ async def _needs_no_ticket(desk: Desk, post: Seen, wish: Wish, known: str, dange
     if meant is None:
         if wish.ticket and wish.ticket != known:
             return False
-        if not known and await _reacts(desk, post, text):
+        if not known and not marked and await _reacts(desk, post, text):
             return True
-        bare = post.person is not None  # in a talk between two, what comes next goes on with what was said
+        bare = (
+            post.person is not None and not marked
+        )  # in a talk between two, what comes next goes on with what was said
         meant = await find_meant(desk.pool, talk, submission, sender, item_id, post.at, bare=bare, known=known)
         # In a conversation that all read, thanks may be the answer to a question; between two it was asked for above.
         of_it = ("bad_ticket",) if post.person else ("courtesy", "bad_ticket")
@@ -401,7 +406,7 @@ async def _do(desk: Desk, post: Seen, meant: Meant, danger: Sequence[DangerKind]
             await _say(desk, post, say[meant.kind].format(ticket=meant.ticket, **desk.texts.promises))
         case "offered" | "addition" | "answer":
             await _go_on(desk, post, meant, danger)
-        case "cancel" | "rating" | "reopen" | "appeal" | "erasure" | "restriction":
+        case "cancel" | "rating" | "reopen" | "appeal" | "erasure" | "restriction" | "confidential":
             text = meant.command.text if meant.command else ""
             await _carry_out(desk, post, Wish(kind=meant.kind, text=text, ticket=meant.ticket, command=meant.command))
 

@@ -280,12 +280,13 @@ def sentence(ticket: str, text: str) -> str:
     return rest[:1].upper() + rest[1:]
 
 
-def kinds_for(status: str, *, appealed: bool = False) -> list[str]:
+def kinds_for(status: str, *, appealed: bool = False, rahasia: bool = False) -> list[str]:
     """What a reporter may add in ``status``, the likeliest first. The router has the last word.
 
-    ``appealed``: it was done once, and can't be again.
+    ``appealed``, ``rahasia``: that was done, and can't be again.
     """
-    return list(_kinds_for(status, appealed=appealed))
+    kinds = _kinds_for(status, appealed=appealed)
+    return [*kinds, *([] if rahasia else [FollowUpKind.CONFIDENTIAL])]
 
 
 def _kinds_for(status: str, *, appealed: bool) -> Iterator[str]:

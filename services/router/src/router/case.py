@@ -29,7 +29,7 @@ from contracts.events import (
     UnitRouted,
 )
 from contracts.sentences import SentenceCode
-from contracts.vocabulary import MOVES, Lane, Part, Status, UpdateKind, Urgency, Why
+from contracts.vocabulary import MOVES, FollowUpKind, Lane, Part, Status, UpdateKind, Urgency, Why
 from kabupaten.desks import CONDUCT_CATEGORY
 from router.clock_word import ClockWord
 from router.refusal import Refusal
@@ -212,7 +212,8 @@ def known(case: Case) -> ComplaintReceived:
 
 def is_rahasia(case: Case) -> bool:
     """Whether only who handles it reads it: its reporter asked for that, or it names a victim."""
-    return known(case).rahasia or (case.classified is not None and case.classified.protected is True)
+    asked = known(case).rahasia or any(item.kind == FollowUpKind.CONFIDENTIAL for item in case.follow_ups)
+    return asked or (case.classified is not None and case.classified.protected is True)
 
 
 def names_a_place(place: Place) -> bool:

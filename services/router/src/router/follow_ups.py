@@ -104,6 +104,9 @@ def _follow_up(rules: Rules, case: Case, item: FollowUp) -> Result:
             return case, [*outs, *more]
         case FollowUpKind.RIGHTS_REQUEST:
             return _rights(rules, case, item)
+        case FollowUpKind.CONFIDENTIAL:
+            case, outs = noted(case, Note.CONFIDENTIAL, code="made_confidential")
+            return case, [*outs, *tell_unit(case, Why.FOLLOWED_UP, reason="pelapor minta dirahasiakan")]
         case FollowUpKind.APPEAL:
             if refused := appeals.why_not(case, item, case.mark):
                 return noted(case, Note.REFUSED, code=refused)
@@ -136,6 +139,11 @@ def _of_merged(rules: Rules, case: Case, parent: Case, item: FollowUp) -> tuple[
             case, outs = noted(case, Note.ADDITION, code="passed_on")
             outs += tell_unit(longer, Why.FOLLOWED_UP, reason=f"tambahan dari pelapor {case.ticket}, yang digabung")
             return case, longer, outs
+        case FollowUpKind.CONFIDENTIAL:
+            its = {each.id for each in case.follow_ups}
+            hidden = [_replace(each, rahasia=True) if each.id in its else each for each in parent.follow_ups]
+            case, outs = _follow_up(rules, case, item)
+            return case, _replace(parent, follow_ups=hidden), outs
         case FollowUpKind.RATING:
             case, outs = _rate(rules, case, parent, item)
             parent, more = by_mark(parent, item.rating or 0)

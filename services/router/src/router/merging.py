@@ -35,6 +35,10 @@ REPEATED = frozenset(
 )
 
 
+#: By which step of a parent what was merged into it is on its own again, and what that was.
+_PARTS: dict[str, str] = {UpdateKind.CANCELLED: "dibatalkan", Note.CONFIDENTIAL: "dirahasiakan"}
+
+
 def why_not(rules: Rules, case: Case, parent: Case) -> Refusal | None:
     """Why ``case`` can't be merged into ``parent``."""
     if parent.ticket == case.ticket:
@@ -151,8 +155,8 @@ def follow_parent(rules: Rules, cases: Mapping[str, Case], outs: list[Out]) -> t
             child = changes.get(ticket, cases[ticket])
             if child.parent != out.ticket or (child.status != Status.MERGED and out.kind != UpdateKind.RETRACTED):
                 continue
-            if out.kind == UpdateKind.CANCELLED:
-                told_changes, told = unmerge(rules, {**cases, **changes}, child, "laporan induk dibatalkan pelapornya")
+            if parts := _PARTS.get(out.note or out.kind):
+                told_changes, told = unmerge(rules, {**cases, **changes}, child, f"laporan induk {parts} pelapornya")
                 changes |= told_changes
                 more += told
             elif out.kind in CLOCK_KINDS and out.stage == StageName.COMPLETION:

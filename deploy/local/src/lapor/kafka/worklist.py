@@ -27,6 +27,7 @@ _FOLLOW_UPS: dict[str, str] = {
     FollowUpKind.CANCEL: "minta dibatalkan",
     FollowUpKind.APPEAL: "keberatan",
     FollowUpKind.RIGHTS_REQUEST: "minta hak atas data pribadinya",
+    FollowUpKind.CONFIDENTIAL: "minta dirahasiakan",
 }
 _NEVER = datetime.max.replace(tzinfo=UTC)
 

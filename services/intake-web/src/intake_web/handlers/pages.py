@@ -74,8 +74,11 @@ _TOPICS = {
     "data-pribadi": FollowUpKind.RIGHTS_REQUEST,
 }
 _RATINGS = ("1", "2", "3", "4", "5")
-#: What a form calls a rights request of each kind.
-_RIGHTS: dict[str, str] = dict.fromkeys(Right, FollowUpKind.RIGHTS_REQUEST)
+#: What stands on the form about somebody's own data, and the kind of each.
+_OWN_DATA: dict[str, str] = {
+    FollowUpKind.CONFIDENTIAL: FollowUpKind.CONFIDENTIAL,
+    **dict.fromkeys(Right, FollowUpKind.RIGHTS_REQUEST),
+}
 
 
 @get("/")
@@ -269,7 +272,7 @@ def _page(
         "problems": problems or {},
         "fresh": known and "baru" in query,
         "thanks": sent if (sent := query.get("terkirim")) in (*KINDS, "apart", "answer") else None,
-        "kinds": kinds_for(complaint["status"], appealed=is_appealed(story)),
+        "kinds": kinds_for(complaint["status"], appealed=is_appealed(story), rahasia=story.rahasia),
         "bad_to": BAD,
         "known": known,
         # Once, and to nobody but the browser that sent it.
@@ -337,7 +340,7 @@ async def add(
     rating = typed.get("rating", "")
     kind = typed.get("kind", "")
     raw = {
-        "kind": _RIGHTS.get(kind, kind),
+        "kind": _OWN_DATA.get(kind, kind),
         "right": kind,
         "text": typed.get("text"),
         "rating": int(rating) if rating in _RATINGS else None,
@@ -481,11 +484,12 @@ def _addition(
     """The form for what is added. Where the complaint could not be ``seen``, it offers what was sent."""
     if problems:
         count(status)
-    kinds = kinds_for(found.story.status, appealed=is_appealed(found.story)) if seen else _meant(typed)
+    story = found.story
+    kinds = kinds_for(story.status, appealed=is_appealed(story), rahasia=story.rahasia) if seen else _meant(typed)
     topic = topic or _topic_of(typed.get("kind", ""))
     offered = [kind for kind in kinds if _topic_of(kind) == topic]
     if topic == FollowUpKind.ADDITION and not offered:  # it is over: what is left are the rights
-        topic, offered = FollowUpKind.RIGHTS_REQUEST, [kind for kind in kinds if kind in _RIGHTS]
+        topic, offered = FollowUpKind.RIGHTS_REQUEST, [kind for kind in kinds if kind in _OWN_DATA]
     context = {
         "ticket": found.story.ticket,
         "topic": topic,
@@ -503,11 +507,11 @@ def _addition(
 
 def _meant(typed: Mapping[str, str]) -> list[str]:
     kind = typed.get("kind", "")
-    return [kind if kind in {*KINDS, *_RIGHTS} - {FollowUpKind.RIGHTS_REQUEST} else FollowUpKind.ADDITION]
+    return [kind if kind in {*KINDS, *_OWN_DATA} - {FollowUpKind.RIGHTS_REQUEST} else FollowUpKind.ADDITION]
 
 
 def _topic_of(kind: str) -> str:
-    if kind in _RIGHTS:
+    if kind in _OWN_DATA:
         return FollowUpKind.RIGHTS_REQUEST
     return FollowUpKind.CANCEL if kind == FollowUpKind.CANCEL else FollowUpKind.ADDITION
 
