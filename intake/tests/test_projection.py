@@ -894,6 +894,20 @@ def test_who_is_in_danger_is_told_of_no_date() -> None:
     assert ([], []) == (after[T].revisions, after[T].notices)
 
 
+def test_a_date_is_told_again_once_a_person_has_looked_and_found_no_danger() -> None:
+    looked = step("corrected", note="urgency_changed", urgency="sedang", reason="Apinya sudah padam")
+    views = {T: ComplaintView(ticket=T, danger=["fire"])}
+    said = []
+    steps = [ROUTED, SET, looked, clock("rescheduled", deadline_at=LATER)]
+    for each in numbered(steps, received_at=NOW - timedelta(hours=1)):
+        views, _ = build_decide("intake-sms", TEXTS, notify=True, wait_s=10)(views, each, NOW)
+        views = {T: msgspec.structs.replace(views[T], danger=["fire"])}  # it is no part of what is stored
+        said.append(views[T].undated)
+    assert [True, True, False, False] == said
+    assert ("deadline", True) == (views[T].notices[-1].kind, "paling lambat" in views[T].notices[-1].text)
+    assert "paling lambat" in TEXTS.status_line(views[T], T)
+
+
 def test_of_what_became_an_emergency_no_date_is_told_whichever_intake_heard_it() -> None:
     urgent = step("acknowledged", urgency="darurat")
     view = told(ROUTED, SET, urgent, clock("rescheduled", deadline_at=LATER))

@@ -87,6 +87,7 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     erased: bool = False
     erase: tuple[str, bool] | None = None  # (complaint's id, whether it is to be told) to erase with this; not stored
     emergency: bool = False  # somebody is in danger, whichever intake heard it: no date is promised
+    calm: bool = False  # a person has looked, and found less danger than its words tell of
     rahasia: bool = False  # who is not its reporter is told status and due date alone; also once use is restricted
     anonim: bool = False  # known of those that this intake took, as are `danger` and `place_asked`
     danger: list[str] = []
@@ -99,7 +100,7 @@ class ComplaintView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def undated(self) -> bool:
         """Whether no date is told: who is in danger is told whom to call, and not to wait for hours."""
-        return self.emergency or bool(self.danger)
+        return self.emergency or (bool(self.danger) and not self.calm)
 
 
 #: Keeps more of the views that a batch changed, in its transaction.

@@ -370,6 +370,8 @@ def _moved(view: ComplaintView, data: ComplaintUpdated) -> ComplaintView:
     view = _with(view, seq=max(view.seq, data.seq), registered=True, rahasia=view.rahasia or data.rahasia)
     view = _set(view, "status", data.seq, status=data.status, unit=data.unit, lane=data.lane, support=data.support)
     view = _set(view, "urgency", data.seq, emergency=data.urgency == Urgency.DARURAT)
+    if data.note == Note.URGENCY_CHANGED:
+        view = _set(view, "calm", data.seq, calm=data.urgency != Urgency.DARURAT)
     if data.note == Note.UNDONE:  # what the act had brought is gone
         view = _set(view, "evidence", data.seq, evidence=[])
         view = _set(view, "reopening", data.seq, reopen_until=None)

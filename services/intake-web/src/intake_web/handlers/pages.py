@@ -248,7 +248,8 @@ def _page(
     story, complaint = found.story, tracking(found, texts, to_reporter=known)
     place_asked = known and "terkirim" not in query and asks_place(story)
     # What was added may tell of it, too, and is not in the story. Who writes such an address sees numbers, and no more.
-    danger = [*(story.danger if known else ()), *_dangers(query.get("bahaya"))]
+    added = _dangers(query.get("bahaya"))
+    danger = [*(story.danger if known else ()), *added]
     hidden, mine = story.rahasia and not known, found.received_at is not None
     by_sms = ticket.DOORS["sms"] == ticket.door(story.ticket)
     context = {
@@ -267,7 +268,7 @@ def _page(
         "printed": texts.dates.date_in_words(datetime.now(texts.zone).date()),
         "version": version(story, complaint, hidden=hidden),
         "danger": danger_of(danger, texts).get("danger"),
-        "undated": story.undated,
+        "undated": story.undated or bool(added),
         "place_asked": place_asked,
         "problems": problems or {},
         "fresh": known and "baru" in query,
