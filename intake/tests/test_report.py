@@ -25,12 +25,18 @@ def texts() -> Texts:
         ({}, None, None),
         ({"village": PAROTO}, "Desa Paroto, Kecamatan Lilirilau", None),
         ({"village": "73.12.03", "place": " dekat jembatan "}, "dekat jembatan, Kecamatan Lilirilau", None),
-        ({"position": "-4.3512345,119.88,30"}, "kira-kira -4.35123, 119.88000 (ketelitian 30 m)", None),
+        ({"position": "-4.3512345,119.88,30"}, "Kelurahan Bila, Kecamatan Lalabata", None),
+        ({"position": "-4.3512345,119.88,4000"}, "Kecamatan Lalabata", None),
+        ({"position": "-4.0,120.5,30"}, None, None),
+        ({"position": "-4.3512345,119.88,30", "village": PAROTO}, "Desa Paroto, Kecamatan Lilirilau", None),
         ({"village": "99", "position": "di sini", "date": "kemarin"}, None, None),
         ({"date": "2026-11-21"}, None, "Sabtu 21 November 2026"),
         ({"date": "2026-11-21", "occurred": "pagi"}, None, "Sabtu 21 November 2026, pagi"),
     ],
-    ids=["nothing", "village", "kecamatan", "position", "not readable", "day", "day and words"],
+    ids=[
+        *("nothing", "village", "kecamatan", "position", "anywhere near", "elsewhere", "chosen", "not readable"),
+        *("day", "day and words"),
+    ],
 )
 def test_place_and_time_are_put_into_words(
     texts: Texts, typed: dict[str, str], place: str | None, occurred: str | None

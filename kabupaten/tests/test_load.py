@@ -151,10 +151,10 @@ def test_a_problem_is_named_once_however_many_parts_have_it(tmp_path: Path) -> N
     assert (str(tmp_path / "sla.yaml"), 2) == (problem.file, problem.line)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [part for part in PARTS if part not in ("retention", "on_duty", "replies", "notices", "texts_en", "pages_en")],
-)
+OPTIONAL = ("retention", "on_duty", "replies", "notices", "texts_en", "pages_en", "outlines")
+
+
+@pytest.mark.parametrize("name", [part for part in PARTS if part not in OPTIONAL])
 def test_a_missing_file_is_named(folder: Path, name: Part) -> None:
     (folder / file_of(name)).unlink()
     with pytest.raises(RegionError) as refused:

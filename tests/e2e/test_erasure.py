@@ -67,10 +67,12 @@ def plant(system: System, of_each: int) -> list[Planted]:
         name, text, place, when, more = (word() for _ in range(5))
         key, secret = str(uuid.uuid4()), uuid.uuid4().hex
         contact = {"name": name, "phone": f"0812 3456 7{nth:03}", "email": f"{name}@contoh.id"}
-        body = {"text": f"{CLEAR} {text}", "place": place, "occurred": when, **contact}
+        point = f"119.8{uuid.uuid4().int % 10**8:08}"
+        where = {"place": place, "position": {"lat": -4.35, "lon": float(point)}}
+        body = {"text": f"{CLEAR} {text}", **where, "occurred": when, **contact}
         ticket = str(system.post_web(key, body, secret).json()["ticket"])
         system.add_by_web(ticket, secret, more)
-        planted.append(Planted(ticket, [name, text, place, when, more, key]))
+        planted.append(Planted(ticket, [name, text, place, when, more, key, point.rstrip("0")]))
         text, more, number = word(), word(), a_number()
         system.send_sms(number, f"SOPPENG {CLEAR} {text}")
         ticket = system.receipt(number)

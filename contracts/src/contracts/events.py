@@ -52,6 +52,14 @@ class Evidence(Struct, frozen=True, kw_only=True):
     bytes: Annotated[int, Meta(ge=0)]
 
 
+class Position(Struct, frozen=True, kw_only=True):
+    """A point that the citizen's device gave, where they wanted that: degrees (WGS 84), to within so many metres."""
+
+    lat: Annotated[float, Meta(ge=-90, le=90)]
+    lon: Annotated[float, Meta(ge=-180, le=180)]
+    metres: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+
+
 class ComplaintReceived(Struct, frozen=True, kw_only=True):
     """A complaint as the citizen gave it, normalized. One full snapshot per complaint."""
 
@@ -65,6 +73,7 @@ class ComplaintReceived(Struct, frozen=True, kw_only=True):
     anonim: bool = False
     rahasia: bool = False
     place: CitizenText | UnsetType = UNSET
+    position: Position | UnsetType = UNSET
     occurred: CitizenText | UnsetType = UNSET
     evidence: list[Evidence] = []
     danger: Annotated[
@@ -488,6 +497,7 @@ class ComplaintSnapshot(Struct, frozen=True, kw_only=True):
     urgency: Annotated[str | None, _one_of(words.Urgency)]
     place: Place | UnsetType = UNSET
     place_stated: CitizenText | UnsetType = UNSET
+    position: Position | UnsetType = UNSET
     occurred: Annotated[
         CitizenText | UnsetType, Meta(description="When it happened or since when, as the citizen said it.")
     ] = UNSET

@@ -97,7 +97,7 @@ def _complaint(row: Any) -> dict[str, Any]:
     known = {name: row[name] for name in ("ticket", "channel", "received_at", "text", "thread", "erased_at")}
     return {
         **_plain(known),
-        **{name: sent.get(name) for name in ("place", "occurred", "anonim", "rahasia", "complaint_id")},
+        **{name: sent.get(name) for name in ("place", "position", "occurred", "anonim", "rahasia", "complaint_id")},
         "reporter": {name: row[name] for name in ("address", "name", "phone", "email", "asked_back")},
         "told_at": json.loads(row["contacts"]),
         "added": json.loads(row["follow_ups"]),

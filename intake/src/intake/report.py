@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import NamedTuple
+
+import msgspec
+from msgspec import UNSET
 
 from contracts.dates import day_in_words
+from contracts.events import Position
 from contracts.vocabulary import ComplaintType
 from intake.texts import Texts
 from kabupaten.territory import Territory
@@ -19,6 +22,8 @@ CONTACT = ("name", "phone", "email")
 #: What the website's form carries from one page to the next beside what was typed: its ``templates/bawaan.html``.
 CARRIED = (*FIELDS, *FLAGS, "key", "secret", "sure", "called", "uploads")
 
+#: Degrees from the equator.
+_POLE = 90
 _POSITION = re.compile(r"(-?\d{1,2}\.\d{1,9}),(-?\d{1,3}\.\d{1,9}),(\d{1,6})")
 
 
@@ -32,6 +37,7 @@ def complaint_of(typed: Mapping[str, str], texts: Texts) -> dict[str, object]:
     return {
         "text": typed.get("text"),
         "place": ", ".join(_place(typed, texts)) or None,
+        "position": msgspec.to_builtins(found) if (found := position(typed)) else None,
         "occurred": ", ".join(_time(typed)) or None,
         "kind": kind if (kind := typed.get("kind")) in tuple(ComplaintType) else None,
         "category": category if (category := typed.get("category")) in texts.categories else None,
@@ -40,26 +46,24 @@ def complaint_of(typed: Mapping[str, str], texts: Texts) -> dict[str, object]:
     }
 
 
-class Position(NamedTuple):
-    """Where a device says it is, in degrees, to within so many ``metres``."""
-
-    lat: str
-    lon: str
-    metres: int
-
-    @property
-    def link(self) -> str:
-        """The place on a map that anybody may open."""
-        return f"https://www.openstreetmap.org/?mlat={self.lat}&mlon={self.lon}#map=18/{self.lat}/{self.lon}"
-
-
 def position(typed: Mapping[str, str]) -> Position | None:
     """Where the device of who typed says it is; None where it was not asked, or is not to be read."""
     found = _POSITION.fullmatch(typed.get("position", ""))
-    if not found:
+    return point(*found.groups()) if found else None
+
+
+def point(lat: str, lon: str, metres: str | None = None) -> Position | None:
+    """Give the point of these degrees, to a metre, within so many ``metres``; None: there is no such point."""
+    try:
+        where = Position(lat=round(float(lat), 5), lon=round(float(lon), 5), metres=int(metres) if metres else UNSET)
+    except ValueError:
         return None
-    lat, lon = (f"{float(each):.5f}" for each in found.groups()[:2])
-    return Position(lat, lon, int(found[3]))
+    return where if abs(where.lat) <= _POLE and abs(where.lon) <= 2 * _POLE else None
+
+
+def map_link(where: Position) -> str:
+    """Give the address of the point on a map that anybody may open."""
+    return f"https://www.openstreetmap.org/?mlat={where.lat}&mlon={where.lon}#map=18/{where.lat}/{where.lon}"
 
 
 def areas(territory: Territory) -> list[tuple[str, str, list[tuple[str, str]]]]:
@@ -79,13 +83,27 @@ def _by_name(village: tuple[str, str]) -> str:
 
 
 def _place(typed: Mapping[str, str], texts: Texts) -> Iterator[str]:
-    """From the near to the far, and where the device says it is."""
+    """From the near to the far. Who names no village, and lets the device say where it is, means the one of that."""
     if written := typed.get("place", "").strip():
         yield written
-    if village := _village(typed.get("village", ""), texts):
-        yield village
-    if found := position(typed):
-        yield texts.on_web("position", lat=found.lat, lon=found.lon, metres=found.metres)
+    chosen = _village(typed.get("village", ""), texts)
+    if named := chosen or area_named(position(typed), texts):
+        yield named
+
+
+def area_named(where: Position | None, texts: Texts) -> str | None:
+    """Name the village in which ``where`` lies, or the kecamatan, where it may be one of several there."""
+    return _village(_area(where, texts), texts)
+
+
+def _area(where: Position | None, texts: Texts) -> str:
+    if where is None or texts.outlines is None:
+        return ""
+    villages = texts.outlines.villages(where.lat, where.lon, where.metres or 0)
+    if len(villages) == 1:
+        return min(villages)
+    around = [each.code for each in texts.territory.kecamatan if not villages.isdisjoint(v.code for v in each.villages)]
+    return around[0] if len(around) == 1 else ""
 
 
 def _village(code: str, texts: Texts) -> str | None:

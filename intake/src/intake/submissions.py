@@ -25,7 +25,7 @@ from chassis.settings import NEVER_EMPTY, DatabaseSettings
 from chassis.wire import Emit, Outgoing, outgoing, traced
 from contracts import codec, signature, ticket
 from contracts.canary import is_canary
-from contracts.events import ComplaintReceived, Evidence
+from contracts.events import ComplaintReceived, Evidence, Position
 from contracts.ids import complaint_id
 from contracts.masking import mask
 from contracts.topics import RECEIVED
@@ -136,7 +136,7 @@ class _NotNew(Exception):
 #: which the content counts.
 _UNDERSTOOD = ("danger", "place_asked", "uploads", "contacts")
 #: Fields that came later: where they say nothing, the fingerprint is that of before.
-_LATER = ("suggested_type", "suggested_category")
+_LATER = ("suggested_type", "suggested_category", "position")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +152,7 @@ class Submission:
     phone: str | None = None
     email: str | None = None
     place: str | None = None
+    position: Position | None = None
     occurred: str | None = None
     anonim: bool = False
     rahasia: bool = False
@@ -411,6 +412,7 @@ class _New:
             anonim=kept.anonim,
             rahasia=kept.rahasia,
             place=mask(kept.place, self.keep) if kept.place else UNSET,
+            position=kept.position or UNSET,
             occurred=mask(kept.occurred, self.keep) if kept.occurred else UNSET,
             danger=list(kept.danger),
             place_asked=kept.place_asked,

@@ -35,7 +35,7 @@ from kabupaten.routing import guardians
 #: itself.
 PARTS: tuple[Part, ...] = (
     *("texts", "units", "routing", "calendar", "sla", "emergency", "danger", "talk", "territory", "categories"),
-    *("pages", "retention", "conduct", "abbreviations"),
+    *("pages", "retention", "conduct", "abbreviations", "outlines"),
 )
 
 #: Letters of a message that needs no second one.
@@ -80,7 +80,7 @@ class Texts:
         self.categories = {code: each.name for code, each in region.categories.items()}
         self.account = texts["account"]
         self.category_groups = grouped(region.categories)
-        self.territory = region.territory
+        self.territory, self.outlines = region.territory, region.outlines
         self.zone, self.quiet_until = region.calendar.timezone, region.calendar.quiet_until
         self.contacts = region.contacts
         self.danger, self.emergency, self.danger_words = texts["danger"], region.emergency, DangerWords(region.danger)

@@ -24,7 +24,7 @@ from kabupaten.validate import Words, mistakes, parse, remedy
 EnglishTexts = Mapping[str, Mapping[str, str]]
 
 #: What the website writes down for a unit, and what an SMS begins with: in Indonesian for everybody.
-_KEPT = frozenset({"village", "position", "sms_number", "sms_begins", "consent_version"})
+_KEPT = frozenset({"village", "sms_number", "sms_begins", "consent_version"})
 #: What is sent, and not shown.
 _SENT = ("told_", "subject_", "mail_page")
 _WHOLE = ("statuses", "now", "days", "web", "public", "columns", "account", "reasons")

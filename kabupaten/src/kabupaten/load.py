@@ -19,6 +19,7 @@ from kabupaten.english import EnglishPages, EnglishTexts, read_english_pages, re
 from kabupaten.lexicon import Abbreviations, Conduct, Danger, MessageType, Protection, Spam, Talk, Urgency, read_lists
 from kabupaten.notices import Notices, read_notices
 from kabupaten.on_duty import Shift, read_on_duty
+from kabupaten.outlines import Outlines, read_outlines, strangers
 from kabupaten.pages import Pages, read_pages
 from kabupaten.problems import Problem, RegionError
 from kabupaten.promises import unkept
@@ -27,7 +28,7 @@ from kabupaten.replies import ReadySentence, read_replies
 from kabupaten.retention import read_retention
 from kabupaten.routing import Routing, read_routing
 from kabupaten.sla import Sla, check_hours, read_sla
-from kabupaten.source import Source, folders
+from kabupaten.source import Source, folders, region_file
 from kabupaten.territory import Territory, read_territory
 from kabupaten.texts import Texts, read_texts
 from kabupaten.units import Units, read_units
@@ -35,7 +36,7 @@ from kabupaten.units import Units, read_units
 Part = Literal[
     "units", "categories", "routing", "territory", "sla", "calendar", "texts", "retention", "emergency", "on_duty",
     "pages", "replies", "notices", "texts_en", "pages_en", "danger", "urgency", "message_type", "spam", "conduct",
-    "abbreviations", "protection", "talk",
+    "abbreviations", "protection", "talk", "outlines",
 ]  # fmt: skip
 _READERS: dict[Part, Callable[[Source], Any]] = {
     "units": read_units,
@@ -61,11 +62,12 @@ _READERS: dict[Part, Callable[[Source], Any]] = {
     "abbreviations": partial(read_lists, Abbreviations),
     "protection": partial(read_lists, Protection),
     "talk": partial(read_lists, Talk),
+    "outlines": read_outlines,
 }
 PARTS: tuple[Part, ...] = tuple(_READERS)
 _IN_LEXICON = {"danger", "urgency", "message_type", "spam", "conduct", "abbreviations", "protection", "talk"}
 #: What a region may leave out; its reader then says what is usual.
-_OPTIONAL = {"retention", "on_duty", "replies", "notices", "texts_en", "pages_en"}
+_OPTIONAL = {"retention", "on_duty", "replies", "notices", "texts_en", "pages_en", "outlines"}
 #: A number of 7 to 15 digits (ITU-T E.164), or an e-mail address.
 _CONTACT = re.compile(r"[+(]?\d(?:[ ().-]{0,2}\d){6,14}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
@@ -96,6 +98,7 @@ class Region:
     abbreviations: Abbreviations
     protection: Protection
     talk: Talk
+    outlines: Outlines | None
 
     @property
     def contacts(self) -> frozenset[str]:
@@ -134,11 +137,15 @@ def read_parts(folder: Path, parts: tuple[Part, ...]) -> tuple[Region, dict[str,
     if hasattr(region, "sla") and hasattr(region, "texts"):
         found += unkept(sources["texts"], region.sla)
     found += unlike(sources, region)
+    if hasattr(region, "outlines") and hasattr(region, "territory"):
+        found += strangers(sources["outlines"], region.outlines, region.territory)
     return region, sources, found
 
 
 def file_of(part: Part) -> str:
     """Name the file of ``part`` in a region folder."""
+    if part == "outlines":
+        return "outlines.geojson"
     return f"lexicon/{part}.yaml" if part in _IN_LEXICON else f"{part.replace('_en', '.en')}.yaml"
 
 
@@ -146,4 +153,6 @@ def _source(folder: Path, part: Part) -> Source:
     name = file_of(part)
     if part in _OPTIONAL and not any((each / name).is_file() for each in folders(folder)):
         return Source(folder / name, None)
+    if not name.endswith(".yaml"):  # its reader reads it: as YAML it would take seconds
+        return Source(region_file(folder, name), None)
     return Source.read(folder, name)

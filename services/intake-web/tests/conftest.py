@@ -119,7 +119,8 @@ class FakeStore:
         sent = next((s for s, a in self.taken.values() if a.ticket == number), None)
         if sent is None:
             return None
-        return Written(text=sent.text, place=sent.place, occurred=sent.occurred, added=self.added.get(number, []))
+        told = {name: getattr(sent, name) for name in ("text", "place", "position", "occurred")}
+        return Written(**told, added=self.added.get(number, []))
 
     async def is_owner(self, number: str, secret: str) -> bool:
         self._check()

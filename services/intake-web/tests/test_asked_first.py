@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from contracts.events import Position
 from intake_web.domain import code_for, is_code
 
 FIRE = "Rumah tetangga kebakaran, masih ada orang di dalam"
@@ -83,7 +84,7 @@ async def test_before_it_is_kept_it_can_be_looked_through_and_changed(web: httpx
     assert 'value="pengaduan" checked' in back.text
 
 
-async def test_where_the_device_is_is_shown_as_a_place_on_a_map_and_told_to_the_unit_in_degrees(
+async def test_where_the_device_is_is_shown_as_a_place_on_a_map_and_told_to_the_unit_as_a_point(
     web: httpx.AsyncClient, fake: Any
 ) -> None:
     checked = await send(web, text="Jalan berlubang", village=PAROTO, position="-4.3512345,119.88,30", check="1")
@@ -91,10 +92,10 @@ async def test_where_the_device_is_is_shown_as_a_place_on_a_map_and_told_to_the_
 
     told = checked.text[checked.text.index('<dl class="answers">') :]
     assert "Lokasi dari HP Anda, kurang lebih 30 m." in told
-    assert "?mlat=-4.35123&amp;mlon=119.88000#map=18/-4.35123/119.88000" in told
-    assert "kira-kira" not in told
+    assert "?mlat=-4.35123&amp;mlon=119.88#map=18/-4.35123/119.88" in told
     ((kept, _),) = fake.taken.values()
-    assert "Desa Paroto, Kecamatan Lilirilau, kira-kira -4.35123, 119.88000 (ketelitian 30 m)" == kept.place
+    assert "Desa Paroto, Kecamatan Lilirilau" == kept.place
+    assert Position(lat=-4.35123, lon=119.88, metres=30) == kept.position
 
 
 async def test_hints_keep_nothing_and_are_counted(web: httpx.AsyncClient, fake: Any) -> None:

@@ -166,7 +166,7 @@ async def test_what_is_kept_for_the_unit_is_indonesian(web: httpx.AsyncClient, f
     await web.post("/", data=typed, headers=ENGLISH)
     [(sent, _)] = fake.taken.values()
 
-    assert "kira-kira -4.35000, 119.88000 (ketelitian 20 m)" in sent.place
+    assert "Kelurahan Bila, Kecamatan Lalabata" == sent.place
     assert "Selasa 24 November 2026" == sent.occurred
 
 

@@ -11,6 +11,8 @@ import pytest
 from listed_views import NOW, number, tell, view
 
 from chassis.database import Pool
+from contracts import codec
+from contracts.events import ComplaintReceived, Position
 from intake.texts import Texts
 
 pytestmark = pytest.mark.connected
@@ -107,6 +109,9 @@ async def test_a_photo_that_is_not_taken_is_said(kept: httpx.AsyncClient, texts:
         ({**SENT, "service_code": "ufo"}, "service_code"),
         ({"service_code": "jalan_jembatan"}, "description"),
         ({**SENT, "email": "bukan email"}, "email"),
+        ({**SENT, "lat": "-4.35"}, "lat"),
+        ({**SENT, "lat": "91", "long": "119"}, "lat"),
+        ({**SENT, "lat": "nan", "long": "119"}, "lat"),
     ],
 )
 async def test_what_cannot_be_taken_is_named(kept: httpx.AsyncClient, sent: dict[str, str], field: str) -> None:
@@ -114,6 +119,17 @@ async def test_what_cannot_be_taken_is_named(kept: httpx.AsyncClient, sent: dict
     (error,) = answer.json()
     assert (answer.status_code, error["code"]) == (400, 400)
     assert error["description"].startswith(f"{field}: ")
+
+
+async def test_a_point_is_told_to_the_unit_and_its_village_is_named(kept: httpx.AsyncClient, pool: Pool) -> None:
+    sent = {**SENT, "address_string": "depan pasar", "lat": "-4.35", "long": "119.88"}
+    assert 201 == (await kept.post("/open311/v2/requests.json", data=sent)).status_code
+    (event,) = [codec.decode(value).data for (value,) in await pool.fetch("SELECT value FROM outbox")]
+    assert isinstance(event, ComplaintReceived)
+    assert (Position(lat=-4.35, lon=119.88), "depan pasar, Kelurahan Bila, Kecamatan Lalabata") == (
+        event.position,
+        event.place,
+    )
 
 
 async def test_the_same_from_the_same_device_on_the_same_day_is_one_complaint(kept: httpx.AsyncClient) -> None:

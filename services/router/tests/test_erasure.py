@@ -27,12 +27,20 @@ from router_office import (
 
 from chassis.wire import Tombstone
 from contracts import topics
-from contracts.events import ComplaintErased, ComplaintUpdated, Place, Support, UnitRouted
+from contracts.events import ComplaintErased, ComplaintUpdated, Place, Position, Support, UnitRouted
 from router import handlers
 from testing.events import NOW
 
 #: What only the citizen said, or what was said to the citizen about it.
-CANARIES = ("kenari-teks", "kenari-tempat", "kenari-kapan", "kenari-kata", "kenari-tambahan", "kenari-disebut")
+CANARIES = (
+    "kenari-teks",
+    "kenari-tempat",
+    "119.87654",
+    "kenari-kapan",
+    "kenari-kata",
+    "kenari-tambahan",
+    "kenari-disebut",
+)
 ERASE = ("DISKOMINFO", reply("erase", reason="diminta pelapor lewat surat"))
 PLACES = (topics.RECEIVED, topics.FOLLOWED_UP, topics.CLASSIFIED)
 
@@ -41,6 +49,7 @@ def with_canaries(status: str = "routed", lane: str = "unit") -> Office:
     """An office whose complaint ``T`` came to ``status`` and says all that a complaint can say."""
     office = in_status(status, lane)
     facts: dict[str, Any] = {"text": "kenari-teks", "place": "kenari-tempat", "occurred": "kenari-kapan"}
+    facts["position"] = Position(lat=-4.3, lon=119.87654)
     top = [msgspec.structs.replace(each, evidence=["kenari-kata"]) for each in classified().top]
     case = msgspec.structs.replace(
         office.case,

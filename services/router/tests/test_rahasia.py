@@ -24,16 +24,18 @@ from router_office import (
     to_units,
 )
 
-from contracts.events import Data, Evidence, Place, UnitRouted
+from contracts.events import Data, Evidence, Place, Position, UnitRouted
 from kabupaten.routing import RoutingRule
 from kabupaten.units import Unit
 from router import duplicates
 from router.case import supporters
 
-#: Each stands in one part of what the citizen sent: text, place, time, attachment, addition, and what was read from it.
+#: Each stands in one part of what the citizen sent: text, place, point, time, attachment, addition, and what was read
+#: from it.
 SECRETS = {
     "text": "kepala puskesmas minta uang",
     "place": "rumah dinas nomor tiga",
+    "position": "119.87654",
     "occurred": "waktu saya melahirkan",
     "evidence": "https://lapor.example/bukti/kuitansi",
     "addition": "bidan juga tahu",
@@ -46,7 +48,8 @@ SUPERVISED = {**RULES.units, "PUPR": Unit(code="PUPR", name="PUPR", supervisor="
 
 
 def sent(ticket: str = T, **facts: Any) -> Any:
-    typed = {name: SECRETS[name] for name in ("text", "place", "occurred")}
+    typed: dict[str, Any] = {name: SECRETS[name] for name in ("text", "place", "occurred")}
+    typed["position"] = Position(lat=-4.3, lon=float(SECRETS["position"]))
     return received(ticket, **{**typed, "evidence": [PROOF], "rahasia": True, **facts})
 
 

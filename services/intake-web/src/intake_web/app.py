@@ -29,7 +29,7 @@ from contracts.vocabulary import DangerKind
 from intake.complaint_view import CHANGED, ComplaintView
 from intake.films import find_films
 from intake.photo import MAX_BYTES, MAX_VIDEO_BYTES
-from intake.report import CARRIED, areas
+from intake.report import CARRIED, areas, map_link
 from intake.service import Context, Parts, Task, run_intake
 from intake.texts import Texts
 from intake_web.adapters import accounts, bounds, listings, supporters
@@ -253,6 +253,7 @@ def _templates(
         "when": lambda at: dates.lately_in_words(at, datetime.now(UTC), texts.zone),
         "kept_whole": kept_whole,
         "unbroken": unbroken,
+        "map_link": map_link,
         "of_the_desk": lambda proofs: [each for each in proofs if _is_of_the_desk(each["url"], settings)],
         "from_elsewhere": lambda proofs: [each for each in proofs if not _is_of_the_desk(each["url"], settings)],
     }

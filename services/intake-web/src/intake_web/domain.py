@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from contracts import ticket
 from contracts.codec import plain
+from contracts.events import Position
 from contracts.vocabulary import (
     CONTENT,
     CONTENT_REASONS,
@@ -90,6 +93,7 @@ class Draft:
     rahasia: bool
     kind: str | None = None
     category: str | None = None
+    position: Position | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,10 +131,21 @@ def read_complaint(raw: Mapping[str, object], media: Collection[str] = tuple(Med
     if kind is not None and kind not in _TYPES:
         problems["kind"] = say("one_of", choices=", ".join(_TYPES))
     category = _text(raw, "category", _MAX_CODE, problems)
+    where = _position(raw, problems)
     if problems or text is None:
         raise Invalid(problems)
     kind = str(kind) if kind else None
-    return Draft(text=text, anonim=anonim, rahasia=rahasia, kind=kind, category=category, **optional)
+    return Draft(text=text, anonim=anonim, rahasia=rahasia, kind=kind, category=category, position=where, **optional)
+
+
+def _position(raw: Mapping[str, object], problems: dict[str, Said]) -> Position | None:
+    if (given := raw.get("position")) is None:
+        return None
+    try:
+        return msgspec.convert(given, Position)
+    except msgspec.ValidationError:
+        problems["position"] = say("bad_position")
+        return None
 
 
 def read_addition(raw: Mapping[str, object]) -> Addition:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from contracts.events import Position
 from contracts.vocabulary import ComplaintType, FollowUpKind, MarkReason, Right, Status, UpdateKind
 from intake.contacts import Medium
 from intake_web.browsing import MOST_ROWS
@@ -30,6 +31,7 @@ class ComplaintIn(Struct, kw_only=True):
     phone: Annotated[str, Meta(max_length=40)] | None = None
     email: Annotated[str, Meta(max_length=254)] | None = None
     place: Annotated[str, Meta(max_length=500)] | None = None
+    position: Annotated[Position, Meta(description="The point, where its sender wants that.")] | None = None
     occurred: Annotated[str, Meta(max_length=200, description="When, in words.")] | None = None
     kind: Annotated[ComplaintType, Meta(description="What its sender takes it for.")] | None = None
     category: Annotated[str | None, Meta(description="What its sender chose it to be about: a hint.")] = None

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chassis.keys import Key
-from contracts.events import FollowUp
+from contracts.events import FollowUp, Position
 from intake.additions import Added, Taken
 from intake.complaint_view import ComplaintView
 from intake.contacts import Contact
@@ -32,6 +32,7 @@ class Written:
 
     text: str
     place: str | None = None
+    position: Position | None = None
     occurred: str | None = None
     added: Sequence[Added] = ()
 

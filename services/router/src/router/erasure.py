@@ -92,7 +92,7 @@ def redacted(case: Case) -> Case:
 
 
 def _silent(received: ComplaintReceived) -> ComplaintReceived:
-    return _replace(received, text="", place=UNSET, occurred=UNSET, evidence=[], reporter_ref="")
+    return _replace(received, text="", place=UNSET, position=UNSET, occurred=UNSET, evidence=[], reporter_ref="")
 
 
 def _order(case: Case) -> ComplaintErased:

@@ -111,6 +111,7 @@ def show(
     for name, value in (
         ("batas", worklist.as_due(complaint, datetime.now(UTC))),
         ("tempat", worklist.as_place(complaint)),
+        ("titik", worklist.as_point(complaint)),
         ("kapan", complaint.occurred),
     ):
         if value:

@@ -161,6 +161,14 @@ def as_place(complaint: ComplaintSnapshot) -> str:
     )
 
 
+def as_point(complaint: ComplaintSnapshot) -> str:
+    """Say which point its citizen's device gave, as people type it into a map."""
+    where = complaint.position
+    if not where:
+        return ""
+    return f"{where.lat}, {where.lon}" + (f" (kurang lebih {where.metres} m)" if where.metres else "")
+
+
 def as_follow_up(item: FollowUp) -> str:
     """Say what a citizen did later, and in which words."""
     what = _FOLLOW_UPS.get(item.kind, item.kind).format(rating=item.rating)

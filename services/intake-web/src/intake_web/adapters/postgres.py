@@ -14,7 +14,7 @@ import msgspec
 from chassis.database import OUTAGES, Pool, is_outage
 from chassis.keys import Key
 from chassis.limits import Seldom
-from contracts.events import FollowUp
+from contracts.events import FollowUp, Position
 from contracts.evidence_links import PATHS
 from contracts.vocabulary import FollowUpKind
 from intake import complaint_view
@@ -46,7 +46,8 @@ SELECT l.*, (SELECT received_at FROM complaints WHERE ticket = l.ticket) AS rece
        coalesce((SELECT supporters FROM public_complaints WHERE ticket = l.ticket), 0) AS supporters
 FROM ({complaint_view.LOAD}) AS l"""
 _WRITTEN = f"""
-SELECT c.text, c.follow_ups, {_TOLD.format("place")} AS place, {_TOLD.format("occurred")} AS occurred
+SELECT c.text, c.follow_ups, {_TOLD.format("place")} AS place, {_TOLD.format("occurred")} AS occurred,
+       {_TOLD.format("position")} AS position
 FROM complaints c WHERE ticket = $1 AND erased_at IS NULL"""
 _ADDED = "SELECT follow_ups @> $2 FROM complaints WHERE ticket = $1"
 
@@ -99,7 +100,9 @@ class PostgresStore:
         if row is None:
             return None
         added = msgspec.json.decode(row["follow_ups"], type=list[Added])
-        return Written(text=row["text"], place=row["place"], occurred=row["occurred"], added=added)
+        told = {name: row[name] for name in ("text", "place", "occurred")}
+        where = msgspec.json.decode(row["position"], type=Position) if row["position"] else None
+        return Written(**told, position=where, added=added)
 
     async def is_owner(self, number: str, secret: str) -> bool:
         async with self._in_time():

@@ -136,6 +136,7 @@ def submission(
         phone=draft.phone,
         email=draft.email,
         place=draft.place,
+        position=draft.position,
         occurred=draft.occurred,
         anonim=draft.anonim,
         rahasia=draft.rahasia,

@@ -19,6 +19,7 @@ from litestar.exceptions import NotFoundException
 from chassis.keys import KeyRefused
 from contracts import ticket
 from intake.files import StoreDown
+from intake.report import area_named, point
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import Texts
 from intake_web.domain import OPEN, Invalid, read_complaint, read_key, say
@@ -117,7 +118,12 @@ async def submit(request: Request[Any, Any, Any], name: str, visit: Visiting, te
             raise Invalid({"description": say("empty_description")})
         raw = {ours: given.get(theirs) for theirs, ours in _FIELDS.items()}
         names = [given[part] for part in ("first_name", "last_name") if part in given]
-        raw |= {"name": " ".join(names) or None, "place": _place(given), "category": given["service_code"]}
+        where = point(given["lat"], given["long"]) if {"lat", "long"} <= given.keys() else None
+        if where is None and not given.keys().isdisjoint(("lat", "long")):
+            raise Invalid({"lat": say("bad_position")})
+        place = ", ".join(filter(None, (given.get("address_string"), area_named(where, texts)))) or None
+        raw |= {"name": " ".join(names) or None, "place": place, "category": given["service_code"]}
+        raw["position"] = where and msgspec.to_builtins(where)
         draft = read_complaint(raw, visit.settings.media)
         day = datetime.now(texts.zone).date()
         accepted = await visit.accept(
@@ -158,13 +164,6 @@ def _key(request: Request[Any, Any, Any], given: Mapping[str, str], day: str) ->
     if not any(who):
         return str(uuid4())
     return hashlib.sha256("\x1f".join((day, *who, *sorted(given.values()))).encode()).hexdigest()
-
-
-def _place(given: Mapping[str, str]) -> str | None:
-    """Where it is, as the client says it: an address, or coordinates."""
-    at = [given[name] for name in ("lat", "long") if name in given]
-    parts = [given.get("address_string", ""), ", ".join(at) if len(at) == 2 else ""]
-    return " · ".join(filter(None, parts)) or None
 
 
 async def _find(request: Request[Any, Any, Any], visit: Visit, texts: Texts) -> list[Listing]:

@@ -21,7 +21,7 @@ from intake.complaint_view import ComplaintView
 from intake.contacts import Contact
 from intake.evidence import Attachment, EvidenceProblem
 from intake.files import StoreDown
-from intake.report import CONTACT, complaint_of, position
+from intake.report import CONTACT, complaint_of
 from intake.submissions import KeyReused, TextProblem
 from intake.texts import Texts
 from intake_web.domain import (
@@ -156,9 +156,7 @@ async def _check(
         more = await hinted(draft, visit, texts, subjects)
     except Limited:
         more = {}
-    # What a device said is shown as a place on a map: nobody reads degrees.
-    words = complaint_of({**typed, "position": ""}, texts)["place"]
-    shown = {"draft": draft, "place": words, "spot": position(typed), "place_missing": sent.place_asked}
+    shown = {"draft": draft, "place_missing": sent.place_asked}
     return _ask_first("periksa.html", typed, {**shown, **more})
 
 

@@ -199,6 +199,7 @@ def silent(told: UnitRouted) -> UnitRouted:
         text="",
         place=UNSET,
         place_stated=UNSET,
+        position=UNSET,
         occurred=UNSET,
         candidates=[],
         evidence=[],

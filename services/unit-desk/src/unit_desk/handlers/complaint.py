@@ -16,6 +16,7 @@ from litestar.response import Template
 
 from contracts import ticket as tickets
 from contracts.vocabulary import Action
+from intake.report import map_link
 from kabupaten.routing import Target
 from unit_desk import acts, approvals, judging, powers, similar, telling
 from unit_desk import arrivals as told_reporter
@@ -182,7 +183,12 @@ def _party(rules: Rules, row: Row) -> Target | None:
 
 
 def _map_link(row: Row, rules: Rules) -> str:
-    """Where the place is on a map, by its name alone: nothing of what a citizen wrote leaves the desk by it."""
+    """Where the place is on a map: the point that the citizen gave for that, or else its name.
+
+    Nothing of what a citizen wrote leaves the desk by it.
+    """
+    if row.complaint.position:
+        return map_link(row.complaint.position)
     place = row.complaint.place
     if not place or not place.kecamatan:
         return ""

@@ -1,0 +1,130 @@
+"""Reads ``outlines.geojson``, how far each village reaches (RFC 7946), and says in which one a point lies.
+
+A phone knows where it is to within some metres, and not in which village. With this the complaint names it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from kabupaten.problems import Problem, RegionError
+from kabupaten.source import Source
+from kabupaten.territory import Territory
+
+#: Longitude and latitude in degrees, in this order, as RFC 7946 has them.
+Point: TypeAlias = tuple[float, float]
+Ring: TypeAlias = tuple[Point, ...]
+
+#: Metres of a degree of latitude.
+_DEGREE = 111_320
+#: In so many directions it is asked what lies at the edge of what a phone may mean.
+_DIRECTIONS = 8
+_REMEDY = "write a FeatureCollection whose features have a village's code as id, and a Polygon or MultiPolygon"
+
+
+class Polygon(Struct, frozen=True, tag="Polygon"):
+    """An outline, and the outlines of its holes."""
+
+    coordinates: tuple[Ring, ...]
+
+    @property
+    def rings(self) -> tuple[Ring, ...]:
+        """All outlines, holes as well."""
+        return self.coordinates
+
+
+class MultiPolygon(Struct, frozen=True, tag="MultiPolygon"):
+    """What consists of several parts."""
+
+    coordinates: tuple[tuple[Ring, ...], ...]
+
+    @property
+    def rings(self) -> tuple[Ring, ...]:
+        """All outlines of all parts, holes as well."""
+        return tuple(ring for part in self.coordinates for ring in part)
+
+
+class _Feature(Struct, frozen=True):
+    id: str
+    geometry: Polygon | MultiPolygon
+
+
+class _Collection(Struct, frozen=True):
+    features: tuple[_Feature, ...]
+
+
+class Outlines:
+    """How far each village reaches, by its code."""
+
+    def __init__(self, rings: Mapping[str, Sequence[Ring]]) -> None:
+        self.rings = rings
+        self._boxes = {code: _box(each) for code, each in rings.items()}
+
+    def village(self, lat: float, lon: float) -> str | None:
+        """Give the code of the village in which the point lies, in degrees; None: it lies in none of them."""
+        for code, (west, south, east, north) in self._boxes.items():
+            if west <= lon <= east and south <= lat <= north and _holds(self.rings[code], (lon, lat)):
+                return code
+        return None
+
+    def villages(self, lat: float, lon: float, metres: float) -> frozenset[str]:
+        """Give the codes of the villages that a point may lie in which is known to within so many ``metres``.
+
+        None of them, if the point itself lies outside: then it is another kabupaten's, or a mistake.
+        """
+        here = self.village(lat, lon)
+        if here is None:
+            return frozenset()
+        found = {self.village(*_away(lat, lon, metres, n / _DIRECTIONS)) for n in range(_DIRECTIONS)}
+        return frozenset({here, *filter(None, found)})
+
+
+def read_outlines(source: Source) -> Outlines | None:
+    """Read the outlines of a region; None where it has no such file.
+
+    Raises:
+        RegionError: it is no GeoJSON of villages.
+    """
+    if not source.path.is_file():
+        return None
+    try:
+        read = msgspec.json.decode(source.path.read_bytes(), type=_Collection)
+    except (OSError, msgspec.DecodeError) as error:
+        raise RegionError([Problem(str(source.path), None, str(error), _REMEDY)]) from error
+    return Outlines({each.id: each.geometry.rings for each in read.features})
+
+
+def strangers(source: Source, outlines: Outlines | None, territory: Territory) -> Iterator[Problem]:
+    """Name the outlines that belong to no village of ``territory``."""
+    known = {village.code for kecamatan in territory.kecamatan for village in kecamatan.villages}
+    for code in outlines.rings if outlines else ():
+        if code not in known:
+            yield Problem(str(source.path), None, f"no village of territory.yaml has the code {code}", _REMEDY)
+
+
+def _box(rings: Sequence[Ring]) -> tuple[float, float, float, float]:
+    lons, lats = zip(*(point for ring in rings for point in ring), strict=True)
+    return min(lons), min(lats), max(lons), max(lats)
+
+
+def _holds(rings: Sequence[Ring], point: Point) -> bool:
+    """Whether a line from ``point`` to the east leaves them an odd number of times."""
+    x, y = point
+    crossings = 0
+    for ring in rings:
+        for (x1, y1), (x2, y2) in pairwise(ring):
+            if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
+                crossings += 1
+    return crossings % 2 == 1
+
+
+def _away(lat: float, lon: float, metres: float, turn: float) -> tuple[float, float]:
+    """Latitude and longitude of what lies ``metres`` away, ``turn`` of a full turn from the north."""
+    north, east = metres * math.cos(turn * math.tau), metres * math.sin(turn * math.tau)
+    return lat + north / _DEGREE, lon + east / (_DEGREE * math.cos(math.radians(lat)))
