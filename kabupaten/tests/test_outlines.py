@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from kabupaten.load import load
-from kabupaten.outlines import Outlines
+from kabupaten.outlines import Outlines, Ring
 from kabupaten.problems import RegionError
 
 SOPPENG = Path(__file__).parents[2] / "region" / "soppeng"
 
 
-def square(west: float, south: float, side: float = 1.0) -> list[tuple[float, float]]:
+def square(west: float, south: float, side: float = 1.0) -> Ring:
     east, north = west + side, south + side
-    return [(west, south), (east, south), (east, north), (west, north), (west, south)]
+    return ((west, south), (east, south), (east, north), (west, north), (west, south))
 
 
 #: Two villages side by side, the first with a hole, and a third beside the hole that has two parts.

@@ -12,7 +12,6 @@ from kabupaten.validate import Words, parse, remedy
 
 VillageKind = Literal["kelurahan", "desa"]
 _Aliases = Annotated[tuple[Words, ...], remedy("write other spellings, such as [mario ri wawo]")]
-_Cell = Annotated[int, Meta(ge=0, le=20)]
 _Code = Annotated[str, remedy('write the code of Kemendagri in quotes, such as "73.12"', min_length=1)]
 
 
@@ -30,10 +29,9 @@ class Village(_Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Kecamatan(_Row, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A kecamatan with its villages. ``tile`` is its column and row on a schematic map, from the north-west."""
+    """A kecamatan with its villages."""
 
     villages: tuple[Village, ...]
-    tile: Annotated[tuple[_Cell, _Cell] | None, remedy("write column and row, such as [0, 2]")] = None
 
 
 class OtherPlace(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -61,6 +61,7 @@ from intake_web.handlers.visit import Visit, counting, visit_of
 from intake_web.keys import Keys
 from intake_web.language import Speech, catalogue, chosen, english_of, language_of, switch
 from intake_web.limits import Guard
+from intake_web.map import draw
 from intake_web.messages import followed
 from intake_web.page import kept_whole, sms_to, unbroken
 from intake_web.photos import MAX_FILES
@@ -284,6 +285,7 @@ def _templates(
     environment.globals["qr"] = information.in_page
     environment.globals["today"] = lambda: datetime.now(texts.zone).date()
     environment.globals["media"] = settings.media
+    environment.globals["map"] = draw(texts.outlines, texts.territory) if texts.outlines else None
     environment.globals |= {"most_photos": MAX_FILES, "most_megabytes": MAX_BYTES // 1024 // 1024}
     environment.globals |= {"videos": find_films() is not None, "most_video_megabytes": MAX_VIDEO_BYTES // 1024 // 1024}
     return environment

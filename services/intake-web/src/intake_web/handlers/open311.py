@@ -116,7 +116,7 @@ async def submit(request: Request[Any, Any, Any], name: str, visit: Visiting, te
             raise Invalid({"service_code": say("no_service")})
         if "description" not in given:
             raise Invalid({"description": say("empty_description")})
-        raw = {ours: given.get(theirs) for theirs, ours in _FIELDS.items()}
+        raw: dict[str, object] = {ours: given.get(theirs) for theirs, ours in _FIELDS.items()}
         names = [given[part] for part in ("first_name", "last_name") if part in given]
         where = point(given["lat"], given["long"]) if {"lat", "long"} <= given.keys() else None
         if where is None and not given.keys().isdisjoint(("lat", "long")):

@@ -84,12 +84,11 @@ async def numbers(request: Request[Any, Any, Any], visit: Visiting, texts: Words
     sums = added_up(row for _, row in months)
     total = sums.get("all", {}).get("")
     by_place = sums.get("kecamatan", {})
-    tiles = [
-        {"name": each.name, "column": each.tile[0], "row": each.tile[1], "n": n, "shade": _shade(n, by_place)}
+    counts = {
+        each.name: {"n": n, "shade": _shade(n, by_place)}
         for each in texts.territory.kecamatan
-        if each.tile
         for n in [by_place[each.name].received if each.name in by_place else 0]
-    ]
+    }
     named = {"unit": texts.units, "category": texts.categories}
     tables = {
         kind: [
@@ -103,9 +102,7 @@ async def numbers(request: Request[Any, Any, Any], visit: Visiting, texts: Words
         "units": tables["unit"],
         "categories": tables["category"],
         "places": [{"name": name, "row": row} for name, row in by_place.items()],
-        "tiles": tiles,
-        "width": 1 + max((at[0] for each in texts.territory.kecamatan if (at := each.tile)), default=0),
-        "height": 1 + max((at[1] for each in texts.territory.kecamatan if (at := each.tile)), default=0),
+        "counts": counts,
         "months": _bars(months, texts),
         "first": _month(first, texts),
         "last": _month(last, texts),

@@ -1,0 +1,121 @@
+"""Draws the kabupaten as one shape for each kecamatan, from the outlines of its villages. Pure.
+
+Nobody is asked for a map: what somebody looks at is told to no third party.
+
+A border between two villages of one kecamatan stands in both outlines, in opposite directions, and is left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
+
+from kabupaten.outlines import Outlines, Point, Ring
+from kabupaten.territory import Territory
+
+#: How wide it is, in units of the picture. Finer than one of them nothing is drawn.
+WIDTH = 400
+#: Smaller parts of a kecamatan than this share of its largest are left out: there two outlines don't quite meet.
+_CRUMB = 0.01
+_Pixel: TypeAlias = tuple[int, int]
+
+
+class Shape(NamedTuple):
+    """A kecamatan: its outline as the path of an SVG, and where its name stands."""
+
+    name: str
+    path: str
+    x: int
+    y: int
+
+
+class Map(NamedTuple):
+    """The shapes, and how high they are together."""
+
+    shapes: tuple[Shape, ...]
+    height: int
+
+
+def draw(outlines: Outlines, territory: Territory) -> Map:
+    """Draw each kecamatan that has an outline, north at the top, all to one scale."""
+    points = [point for rings in outlines.rings.values() for ring in rings for point in ring]
+    west, south = (min(each) for each in zip(*points, strict=True))
+    east, north = (max(each) for each in zip(*points, strict=True))
+    narrow = math.cos(math.radians((north + south) / 2))  # a degree of longitude is shorter than one of latitude
+    scale = WIDTH / ((east - west) * narrow)
+
+    def pixel(point: Point) -> _Pixel:
+        return round((point[0] - west) * narrow * scale), round((north - point[1]) * scale)
+
+    shapes = []
+    for each in territory.kecamatan:
+        rings = [ring for village in each.villages for ring in outlines.rings.get(village.code, ())]
+        borders = [_plain(map(pixel, border)) for border in _borders(rings)]
+        if borders:
+            largest = max(borders, key=_area)
+            drawn = (ring for ring in borders if _area(ring) >= _area(largest) * _CRUMB)
+            shapes.append(Shape(each.name, "".join(map(_path, drawn)), *_middle(largest)))
+    return Map(tuple(shapes), round((north - south) * scale))
+
+
+def _borders(rings: Sequence[Ring]) -> Iterator[list[Point]]:
+    """Give what is left of ``rings`` where no other of them goes the other way, as closed lines."""
+    edges = {edge for ring in rings for edge in pairwise(ring)}
+    onward = defaultdict[Point, list[Point]](list)
+    for start, end in sorted(edges):
+        if (end, start) not in edges:
+            onward[start].append(end)
+    for first in list(onward):
+        while onward[first]:
+            line = [first]
+            while onward[line[-1]]:
+                line.append(onward[line[-1]].pop())
+            yield line
+
+
+def _plain(pixels: Iterable[_Pixel]) -> list[_Pixel]:
+    """Leave out what repeats the point before, and what lies on the way from the last to the next."""
+    kept: list[_Pixel] = []
+    for pixel in pixels:
+        if kept and kept[-1] == pixel:
+            continue
+        if len(kept) > 1 and _twice_the_area(kept[-2], kept[-1], pixel) == 0:
+            kept.pop()
+        kept.append(pixel)
+    return kept[:-1] if kept and kept[0] == kept[-1] else kept
+
+
+def _twice_the_area(a: _Pixel, b: _Pixel, c: _Pixel) -> int:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])
+
+
+def _area(ring: Sequence[_Pixel]) -> float:
+    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairwise([*ring, ring[0]]))) / 2
+
+
+def _middle(ring: Sequence[_Pixel]) -> _Pixel:
+    """Give the middle of the widest stretch of ``ring`` near its middle: a name has room there."""
+    ys = sorted(y for _, y in ring)
+    low, high = ys[0], ys[-1]
+    middle = range(low + (high - low) * 3 // 10, low + (high - low) * 7 // 10 + 1)
+    _, x, y = max((right - left, (left + right) // 2, at) for at in middle for left, right in _stretches(ring, at))
+    return x, y
+
+
+def _stretches(ring: Sequence[_Pixel], y: int) -> Iterator[tuple[int, int]]:
+    """Give where a line from west to east enters ``ring`` and leaves it."""
+    at = y + 0.5
+    crossed = sorted(
+        x1 + (x2 - x1) * (at - y1) / (y2 - y1)
+        for (x1, y1), (x2, y2) in pairwise([*ring, ring[0]])
+        if (y1 > at) != (y2 > at)
+    )
+    return ((round(left), round(right)) for left, right in zip(crossed[::2], crossed[1::2], strict=True))
+
+
+def _path(ring: Sequence[_Pixel]) -> str:
+    steps = "".join(f"{x2 - x1} {y2 - y1} " for (x1, y1), (x2, y2) in pairwise(ring))
+    return f"M{ring[0][0]} {ring[0][1]}l{steps}z"
