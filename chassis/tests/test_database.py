@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 
 import pytest
+from prometheus_client import REGISTRY
 
-from chassis.database import OUTAGES, RELAY_LOCK, Pool, holding
+from chassis.database import OUTAGES, RELAY_LOCK, Pool, connected, hide_size, holding, show_size
 from testing.waiting import within
 
 pytestmark = pytest.mark.connected
@@ -64,3 +65,28 @@ async def test_a_transaction_that_was_not_ended_is_rolled_back_when_its_connecti
             await db.fetchval("SELECT pg_backend_pid()"),
             await db.fetchval("SELECT count(*) FROM kept"),
         )
+
+
+async def test_how_large_a_database_is_and_who_is_connected_is_shown_as_the_server_says(pool: Pool, dsn: str) -> None:
+    def shown() -> list[float | None]:
+        names = ("lapor_database_bytes", "lapor_database_connections", "lapor_database_connections_allowed")
+        return [REGISTRY.get_sample_value(name, {"service": "sized"}) for name in names]
+
+    async with pool.acquire() as db:
+        await show_size(db, "sized")
+        empty, _, allowed = shown()
+        await db.execute("CREATE TABLE filled AS SELECT repeat('x', 900) FROM generate_series(1, 5000)")
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(3):
+                await stack.enter_async_context(connected(dsn))
+            await show_size(db, "sized")
+        full, connections, _ = shown()
+
+    assert empty is not None
+    assert full is not None
+    assert connections is not None
+    assert full - empty > 5000 * 900
+    assert connections >= 4  # these three, and the one that asks
+    assert 97 == allowed
+    hide_size()
+    assert [None] * 3 == shown()

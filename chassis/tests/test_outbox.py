@@ -185,14 +185,15 @@ async def test_one_relay_per_database_and_another_takes_over(bench: Bench, pool:
         assert by[-1] == "second"
 
 
-async def test_who_is_the_relay_no_more_shows_nothing_of_the_outbox(bench: Bench, pool: Pool) -> None:
-    def shown() -> float | None:
-        return REGISTRY.get_sample_value("lapor_outbox_oldest_seconds", {"service": bench.name})
+async def test_who_is_the_relay_no_more_shows_nothing_of_the_outbox_and_the_database(bench: Bench, pool: Pool) -> None:
+    def shown() -> set[float | None]:
+        names = ("lapor_outbox_oldest_seconds", "lapor_outbox_pending", "lapor_outbox_parked", "lapor_database_bytes")
+        return {REGISTRY.get_sample_value(name, {"service": bench.name}) for name in names}
 
     async with running(Relay(bench.settings(), bench.name), pool):
-        assert await until(lambda: shown() is not None)
+        assert await until(lambda: None not in shown())
     # The process goes on, if it is an intake's, and waits until it is its turn again.
-    assert shown() is None
+    assert {None} == shown()
 
 
 @pytest.mark.parametrize("fault", ["frozen", "killed"])

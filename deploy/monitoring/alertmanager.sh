@@ -24,13 +24,14 @@ done
 
 folder=${ALERTMANAGER_FOLDER:-/tmp}
 umask 077
+# Several at once have no summary in common, but the title that says what each of them is.
 mail() {
   [ -n "$ALERT_MAIL_TO" ] || return 0
   cat <<END
     email_configs:
       - to: '$ALERT_MAIL_TO'
         send_resolved: true
-        headers: {Subject: '[LAPOR!] {{ .CommonAnnotations.summary }}{{ if eq .Status "resolved" }} (selesai){{ end }}'}
+        headers: {Subject: '[LAPOR!] {{ or .CommonAnnotations.summary .CommonAnnotations.title }}{{ if eq .Status "resolved" }} (selesai){{ end }}'}
         html: ''
         text: |-
           {{ range .Alerts }}{{ .Annotations.summary }}

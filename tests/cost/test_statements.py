@@ -72,6 +72,7 @@ NEW = ["new1", "new2"]
 CHASSIS: dict[str, Values] = {
     "database._TRY_LOCK": lambda given: (77,),
     "database._MIGRATE_ALONE": lambda given: (77,),
+    "database._SIZE": NONE,
     "service._PING": NONE,
     "changes._PING": NONE,
     "rewind._CONSUMED": NONE,

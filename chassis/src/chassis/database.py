@@ -13,6 +13,8 @@ import asyncpg
 import psycopg
 import yoyo
 
+from chassis import metrics
+
 Pool: TypeAlias = Any  # an asyncpg.Pool
 Connection: TypeAlias = Any  # a PoolConnectionProxy; asyncpg ships no types
 
@@ -22,6 +24,11 @@ _PLUMBING = Path(__file__).parent / "migrations"
 RELAY_LOCK, MIGRATE_LOCK, TIMER_LOCK, SENDER_LOCK, CLOCK_LOCK, SIMILAR_LOCK = 7, 8, 9, 10, 11, 12
 SHOW_LOCK, X_LOCK, FACEBOOK_LOCK, MAIL_LOCK = 13, 14, 15, 16
 _TRY_LOCK, _MIGRATE_ALONE = "SELECT pg_try_advisory_lock($1)", "SELECT pg_advisory_lock(%s)"
+# Everybody's connections, also of those of whom this role may know no more.
+_SIZE = """
+SELECT pg_database_size(current_database()), (SELECT sum(numbackends)::int FROM pg_stat_database),
+       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"""
+_SIZES = (metrics.DATABASE_BYTES, metrics.CONNECTIONS, metrics.CONNECTIONS_ALLOWED)
 
 #: The database is away or hangs. InternalClientError: the connection broke in the middle of an operation.
 OUTAGES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -82,6 +89,19 @@ async def holding(pool: Pool, lock: int) -> AsyncIterator[Connection]:
             # The lock goes with the connection, however this ended; if that is lost already, so is the lock.
             with contextlib.suppress(asyncpg.InterfaceError):
                 db.terminate()
+
+
+async def show_size(db: Connection, service: str) -> None:
+    """Show how large the database of ``service`` is, and how many connections its server has and takes."""
+    found = await db.fetchrow(_SIZE)
+    for gauge, figure in zip(_SIZES, found.values(), strict=True):
+        gauge.labels(service).set(figure)
+
+
+def hide_size() -> None:
+    """Show nothing of it: another process does that."""
+    for gauge in _SIZES:
+        gauge.clear()
 
 
 @contextlib.contextmanager

@@ -23,6 +23,11 @@ OUTBOX_FAILING_S = Gauge(
     "lapor_outbox_failing_seconds", "How long nothing could be published, by the error's class", ["service", "error"]
 )
 OUTBOX_PARKED = Gauge("lapor_outbox_parked", "Rows the broker refuses: somebody must look", ["service"])
+DATABASE_BYTES = Gauge("lapor_database_bytes", "What the service's own database takes of its disk", ["service"])
+CONNECTIONS = Gauge("lapor_database_connections", "Connections to the service's PostgreSQL, everybody's", ["service"])
+CONNECTIONS_ALLOWED = Gauge(
+    "lapor_database_connections_allowed", "How many it takes, but for those kept for its superuser", ["service"]
+)
 DLQ_RECORDS = Counter("lapor_dlq_records", "Records put aside as unreadable or unhandled", ["service", "reason"])
 DLQ_PENDING = Gauge("lapor_dlq_pending", "Dead letters that nobody has put back or dismissed", ["service"])
 DLQ_LEFT_OUT = Counter(

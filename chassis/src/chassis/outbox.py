@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from chassis import metrics
-from chassis.database import RELAY_LOCK, Connection, Pool, holding
+from chassis.database import RELAY_LOCK, Connection, Pool, hide_size, holding, show_size
 from chassis.faults import crash_point
 from chassis.publish import PERMANENT, REFUSED, absent, is_outage, publish, start_producer
 from chassis.settings import ServiceSettings
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 FAILING_S = 60
 #: How often one looks for what another process has put in: seconds, and while nothing came for a minute.
 LOOK_S, LOOK_SELDOM_S, _QUIET_S = 0.25, 1.0, 60.0
+#: How often the size of the database is looked at: each of its files is asked for.
+SIZE_S = 60
 #: So long is kept what was published: longer than a broker stands still, and shorter than any topic keeps it.
 KEPT_DAYS = 7
 #: What a row of the outbox is made of.
@@ -145,12 +147,15 @@ class Relay:
 
     async def _drain(self, db: Connection) -> None:
         pause_s = 0.1
-        looked = pruned = offered = sent = -math.inf  # the loop's clock counts from the machine's start
+        looked = sized = pruned = offered = sent = -math.inf  # the loop's clock counts from the machine's start
         while True:
             now = asyncio.get_running_loop().time()
             if now - looked > 1:
                 looked = now
                 await self._measure(db)
+            if now - sized > SIZE_S:
+                sized = now
+                await show_size(db, self.service)
             if now - pruned > 3600:
                 gone = [await db.execute(statement) for statement in _PRUNES]
                 if f"DELETE {_AT_ONCE}" not in gone:
@@ -251,6 +256,7 @@ class Relay:
         """Show nothing more: the next relay may be another process, and what this one saw would be shown for ever."""
         for gauge in (metrics.OUTBOX_PENDING, metrics.OUTBOX_OLDEST_S, metrics.OUTBOX_PARKED, metrics.OUTBOX_FAILING_S):
             gauge.clear()
+        hide_size()
         self.failing = None
 
 

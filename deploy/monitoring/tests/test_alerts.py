@@ -11,7 +11,10 @@ import yaml
 from declared import declared, named
 from promtool import RULES, complaints_of, groups_of
 
+from lapor.system.installation import SERVICES
+
 ROOT = Path(__file__).parents[3]
+PROGRAMS = [service.name for service in SERVICES]
 GROUPS = groups_of("alerts.yml")
 ALERTS: dict[str, dict[str, Any]] = {
     rule["alert"]: rule for group in GROUPS for rule in group["rules"] if "alert" in rule
@@ -46,6 +49,7 @@ _TOOK, _LAST = (
 )
 _BACKUP, _NODE = 'lapor_backup_due_timestamp_seconds{service="router"}', 'up{job="node"}'
 _FREE, _SIZE = (f'node_filesystem_{what}_bytes{{mountpoint="/",fstype="ext4"}}' for what in ("avail", "size"))
+_CONNECTED, _IN_ROUTER, _MEMORY = "lapor_database_connections", '{service="router"}', "node_memory_Mem"
 _THIS, _NEXT = (f'lapor_calendar_joint_leave_known{{year="{year}"}}' for year in (1970, 1971))
 CASES = {
     "LaporEmergencyUnseen": _gauge('lapor_emergencies_oldest_seconds{unit="BPBD"}', 901, 900, "BPBD"),
@@ -118,7 +122,31 @@ CASES = {
         at="2h",
     ),
     "LaporWatching": Case({'up{job="lapor",instance="router"}': "1x60"}, {}, at="40m"),
-    "LaporUnwatched": Case({'up{job="other"}': "1x60"}, {'up{job="lapor",instance="router"}': "0x60"}),
+    # One of them is asked no more; and none of them answers.
+    "LaporUnwatched": Case(
+        {f'up{{job="lapor",instance="{name}"}}': "1x20" if name == "router" else "1x60" for name in PROGRAMS},
+        {f'up{{job="lapor",instance="{name}{"-0" * (name == "router")}"}}': "0x60" for name in PROGRAMS},
+        "router",
+    ),
+    "LaporCallsFail": Case(
+        {'alertmanager_notifications_failed_total{integration="email"}': "0x20 1x60"},
+        {
+            'alertmanager_notifications_failed_total{integration="email"}': "7x60",
+            "prometheus_notifications_dropped_total": "0x60",
+        },
+        "email",
+        at="30m",
+    ),
+    "LaporRulesUnreckoned": Case(
+        {"prometheus_config_last_reload_successful": "0x60"},
+        {"prometheus_config_last_reload_successful": "1x60", "prometheus_rule_evaluation_failures_total": "5x60"},
+    ),
+    "LaporRestarts": Case(
+        {'process_start_time_seconds{job="lapor",instance="router"}': "0+600x60"},
+        {'process_start_time_seconds{job="lapor",instance="router"}': "0x20 60x20 120x20 180x20"},
+        "router",
+        at="60m",
+    ),
     "LaporOutboxStuck": _gauge('lapor_outbox_oldest_seconds{service="router"}', 121, 120, "router"),
     "LaporOutboxParked": _gauge('lapor_outbox_parked{service="router"}', 1, 0, "router"),
     "LaporDeadLetters": _gauge('lapor_dlq_pending{service="router"}', 1, 0, "router"),
@@ -149,6 +177,27 @@ CASES = {
     ),
     # Prometheus counts from 1970 here: due at 0, and 40 minutes past; two hours are taken off.
     "LaporBackupOld": Case({_BACKUP: "-6000x60"}, {_BACKUP: "-4700x60", _NODE: "1x60"}, "router"),
+    "LaporDiskFills": Case({_FREE: "900-9x90"}, {_FREE: "900-0.1x90"}, "/", "89h", "1h"),
+    "LaporDatabaseGrows": Case(
+        {'lapor_database_bytes{service="router"}': "1e9x170 2.1e9x10"},
+        # Tenfold, and small all the same; and large, and half as large again.
+        {
+            'lapor_database_bytes{service="router"}': "1e8x170 1e9x10",
+            'lapor_database_bytes{service="unit-desk"}': "1e10x170 1.5e10x10",
+        },
+        "router",
+        "175h",
+        "1h",
+    ),
+    "LaporConnectionsScarce": Case(
+        {f"{_CONNECTED}{_IN_ROUTER}": "78x60", f"{_CONNECTED}_allowed{_IN_ROUTER}": "97x60"},
+        {f"{_CONNECTED}{_IN_ROUTER}": "77x60", f"{_CONNECTED}_allowed{_IN_ROUTER}": "97x60"},
+        "router",
+    ),
+    "LaporMemoryScarce": Case(
+        {f"{_MEMORY}Available_bytes": "9x60", f"{_MEMORY}Total_bytes": "100x60"},
+        {f"{_MEMORY}Available_bytes": "10x60", f"{_MEMORY}Total_bytes": "100x60"},
+    ),
     "LaporDiskFull": Case({_FREE: "9x60", _SIZE: "100x60"}, {_FREE: "10x60", _SIZE: "100x60"}, "/"),
 }
 assert CASES.keys() == ALERTS.keys()
@@ -208,6 +257,24 @@ def test_what_swings_about_its_bound_rings_once(tmp_path: Path) -> None:
     assert not complaints_of(tmp_path, GROUPS, times)
 
 
+def test_every_program_that_is_gone_is_named() -> None:
+    named = re.findall(
+        r'absent\(up{job="lapor",instance=~"([a-z-]+)\(-\.\+\)\?"}\), "instance", "\1"',
+        ALERTS["LaporUnwatched"]["expr"],
+    )
+    assert PROGRAMS == named
+
+
+@pytest.mark.parametrize("gone", ["alertmanager", "grafana", "server"])
+def test_a_watcher_that_is_asked_no_more_is_missed_where_prometheus_watches_itself(gone: str, tmp_path: Path) -> None:
+    jobs = {"prometheus": "watchers", "alertmanager": "watchers", "grafana": "watchers", "server": "node"}
+    watched = {f'up{{job="{job}",instance="{name}"}}': "1x60" for name, job in jobs.items() if name != gone}
+    alone = {'up{job="lapor",instance="router"}': "1x60"}
+    case = Case(watched, alone)
+    expected = [_firing("LaporWatcherDown", watched, case, 1), _firing("LaporWatcherDown", alone, case, 0)]
+    assert not complaints_of(tmp_path, GROUPS, expected)
+
+
 def test_a_unit_that_nobody_named_is_called_what_operators_call_it(tmp_path: Path) -> None:
     said = {"unit": "meja triase", "BPBD": "BPBD"}
     rule = ALERTS["LaporEmergencyUnseen"]
@@ -233,7 +300,10 @@ def test_a_unit_that_nobody_named_is_called_what_operators_call_it(tmp_path: Pat
 def test_an_alert_says_how_bad_what_and_what_to_do(alert: str) -> None:
     rule = ALERTS[alert]
     assert rule["labels"]["severity"] in ("page", "mail", *(["heartbeat"] if alert == "LaporWatching" else []))
-    assert {"summary", "action", "runbook"} == rule["annotations"].keys()
+    # What is called by a value or a name is also called by what it is: in lists, and where several are told at once.
+    title = {"title"} if "{{" in rule["annotations"]["summary"] else set()
+    assert {"summary", "action", "runbook"} | title == rule["annotations"].keys()
+    assert "{{" not in rule["annotations"].get("title", "")
     assert f"docs/runbook.md#{alert.lower()}" == rule["annotations"]["runbook"]
     assert not re.search(r"[.!]$", rule["annotations"]["summary"])
     assert rule["annotations"]["action"].endswith(".")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import hours
+import httpx
 import pytest
 from boards import DOCUMENTS, Asked, Panel, asked
 from declared import declared, named
@@ -64,6 +66,14 @@ def test_what_can_be_chosen_is_there(hour: tuple[str, str]) -> None:
             if variable["type"] == "query":
                 metric, label = variable["query"].removeprefix("label_values(").removesuffix(")").split(", ")
                 assert hours.ask(hour[1], f"count by ({label}) ({metric})")
+
+
+@pytest.mark.slow
+def test_prometheus_shows_of_itself_what_the_rules_ask(hour: tuple[str, str]) -> None:
+    shown = httpx.get(f"{hour[1]}/metrics", trust_env=False).text
+    asked = set(re.findall(r"\bprometheus_\w+", (hours.RULES / "alerts.yml").read_text()))
+    assert asked
+    assert set() == {name for name in asked if not re.search(rf"^{name}\b", shown, re.MULTILINE)}
 
 
 def _steps(panel: Panel) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -19,13 +20,19 @@ import httpx
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from promtool import RULES
 
 from lapor.processes.ports import any_free
 from testing.programs import program
 from testing.waiting import until
 
 SCRIPT = Path(__file__).parents[1] / "alertmanager.sh"
-SAID = {"summary": "Layanan router tidak menjawab", "action": "Lihat lognya.", "runbook": "docs/runbook.md#lapordown"}
+SAID = {
+    "summary": "Layanan router tidak menjawab",
+    "title": "Layanan tidak menjawab",
+    "action": "Lihat lognya.",
+    "runbook": "docs/runbook.md#lapordown",
+}
 
 
 @dataclass
@@ -103,8 +110,14 @@ def alertmanager(folder: Path, **given: str) -> Iterator[str]:
         running.wait(30)
 
 
-def alert(url: str, name: str, severity: str) -> None:
-    told = [{"labels": {"alertname": name, "severity": severity, "instance": "router"}, "annotations": SAID}]
+def alert(url: str, name: str, severity: str, *instances: str) -> None:
+    told = [
+        {
+            "labels": {"alertname": name, "severity": severity, "instance": each},
+            "annotations": {**SAID, "summary": SAID["summary"].replace("router", each)},
+        }
+        for each in instances or ["router"]
+    ]
     assert 200 == httpx.post(f"{url}/api/v2/alerts", json=told, trust_env=False).status_code
 
 
@@ -115,10 +128,15 @@ def test_what_is_urgent_rings_and_is_written_and_the_rest_is_written(called: Cal
     docs = "https://git.contoh.id/lapor/blob/main/"
     with alertmanager(tmp_path, **mail, **server, ALERT_WEBHOOK_URL=called.webhook, DOCS_URL=docs) as url:
         alert(url, "LaporDown", "page")
-        alert(url, "LaporDeadLetters", "mail")
+        alert(url, "LaporDeadLetters", "mail", "router", "classifier")
         until(lambda: called.rings and len(called.mails) == 2, 90, "both are told")
+        shown = httpx.get(f"{url}/metrics", trust_env=False).text
     assert ["LaporDown"] == called.rung()
-    assert ["[LAPOR!] Layanan router tidak menjawab"] * 2 == called.subjects()
+    # Two of the second were told at once.
+    assert ["[LAPOR!] Layanan router tidak menjawab", "[LAPOR!] Layanan tidak menjawab"] == called.subjects()
+    asked = set(re.findall(r"\balertmanager_\w+", (RULES / "alerts.yml").read_text()))
+    assert asked
+    assert {name for name in asked if f'\n{name}{{integration="email"' not in shown} == set()
     text = called.mails[0].get_body()
     assert text is not None
     assert "Lihat lognya." in text.get_content()
